@@ -1,0 +1,316 @@
+/** Backward: the one loop that walks the tape. */
+
+import { markPass } from "../backend/cpu.ts";
+import { GradError, ShapeError, showShape } from "../errors.ts";
+import { castTo, copyOf, filledLike } from "../ops/memory.ts";
+import { sumTo } from "../ops/reduce.ts";
+import { sameShape } from "../shape.ts";
+import type { Tensor } from "../tensor.ts";
+import { type Node, NONE, setGradMode, ZERO } from "./tape.ts";
+
+/** Options of `backward()`. */
+export interface BackwardOptions {
+  /** Cotangent of the tensor, of its shape; by default 1, for a tensor of one element. */
+  gradient?: Tensor;
+  /** Keeps the tape for another backward pass. Default: `createGraph`. */
+  retainGraph?: boolean;
+  /** Records the backward pass, so that gradients can be differentiated again. Default: false. */
+  createGraph?: boolean;
+}
+
+/** Options of `grad()`. */
+export interface GradOptions<Unused extends boolean = boolean> {
+  /** Cotangents of the outputs, of their shapes; by default 1, for outputs of one element. */
+  gradOutputs?: Tensor | readonly (Tensor | null)[];
+  /** Keeps the tape for another backward pass. Default: `createGraph`. */
+  retainGraph?: boolean;
+  /** Records the backward pass, so that gradients can be differentiated again. Default: false. */
+  createGraph?: boolean;
+  /** Gives null for an input that the outputs don't depend on, in place of an error. */
+  allowUnused?: Unused;
+}
+
+/** Cotangents of a node's outputs; a lone tensor for the usual single output. */
+type Cotangent = Tensor | (Tensor | null)[] | undefined;
+
+/** A place where gradients are collected: an output of a node. */
+interface Target {
+  readonly node: Node;
+  readonly port: number;
+  gradient: Tensor | null;
+}
+
+let passes = 0;
+let running = 0;
+
+/** The nodes that the roots depend on, newest first, each with its place in that order. */
+function collect(roots: readonly Node[], pass: number, held: (Node | number)[] | null): Node[] {
+  const order: Node[] = [];
+  const pending = [...roots];
+  while (pending.length > 0) {
+    const node = pending.pop()!;
+    if (node.mark === pass) continue;
+    if (held !== null) held.push(node, node.mark, node.slot);
+    node.mark = pass;
+    order.push(node);
+    const { parents } = node;
+    for (let i = parents.length - 1; i >= 0; i--) {
+      const parent = parents[i]!;
+      if (parent !== null && parent.mark !== pass) pending.push(parent);
+    }
+  }
+  let sorted = true;
+  for (let i = 1; i < order.length && sorted; i++) sorted = order[i - 1]!.id > order[i]!.id;
+  if (!sorted) order.sort((a, b) => b.id - a.id);
+  for (let i = 0; i < order.length; i++) order[i]!.slot = i;
+  return order;
+}
+
+/** Whether each node is a target or leads to one, and whether it only is one. */
+function paths(
+  order: readonly Node[],
+  targets: readonly Target[],
+): { use: boolean[]; on: boolean[] } {
+  const use = new Array<boolean>(order.length).fill(false);
+  const on = new Array<boolean>(order.length).fill(false);
+  const pass = order[0]?.mark;
+  for (const { node } of targets) if (node.mark === pass) use[node.slot] = true;
+  for (let i = order.length - 1; i >= 0; i--) {
+    on[i] = order[i]!.parents.some((parent) => parent !== null && use[parent.slot]!);
+    use[i] ||= on[i]!;
+  }
+  return { use, on };
+}
+
+function deposit(cotangents: Cotangent[], node: Node, port: number, g: Tensor): void {
+  const { slot } = node;
+  const held = cotangents[slot];
+  if (node.rule.outputs === 1) {
+    cotangents[slot] = held === undefined ? g : (held as Tensor).add(g);
+    return;
+  }
+  const ports = held as (Tensor | null)[] ?? new Array<Tensor | null>(node.rule.outputs).fill(null);
+  const other = ports[port]!;
+  ports[port] = other === null ? g : other.add(g);
+  cotangents[slot] = ports;
+}
+
+/** Gives a leaf its gradient; a buffer that something else may hold is copied first. */
+function accumulate(leaf: Tensor, g: Tensor, pass: number, createGraph: boolean): void {
+  const { grad } = leaf;
+  if (grad !== null) {
+    leaf.grad = grad.add(g);
+  } else if (createGraph) {
+    leaf.grad = g;
+  } else {
+    const { storage } = g;
+    const own = storage.pass === pass && g.dense && g.size === storage.size;
+    leaf.grad = own ? g : copyOf(g);
+    leaf.grad.storage.pass = 0;
+  }
+}
+
+/** Fits a rule's result to the input it belongs to. */
+function fit(g: Tensor, node: Node, input: number): Tensor {
+  const shape = node.shapes?.[input];
+  return shape === undefined || sameShape(g.shape, shape) ? g : sumTo(g, shape);
+}
+
+function propagate(
+  node: Node,
+  cotangent: Cotangent,
+  cotangents: Cotangent[],
+  use: readonly boolean[] | null,
+): void {
+  const { parents, rule } = node;
+  const wanted = (parent: Node | null): parent is Node =>
+    parent !== null && (use === null || use[parent.slot]!);
+  if (rule.vjpAll !== undefined) {
+    const gs = Array.isArray(cotangent) ? cotangent : [cotangent ?? null];
+    const results = rule.vjpAll(gs, node, parents.map(wanted));
+    for (let i = 0; i < parents.length; i++) {
+      const [parent, g] = [parents[i]!, results[i] ?? null];
+      if (wanted(parent) && g !== null) {
+        deposit(cotangents, parent, node.ports?.[i] ?? 0, fit(g, node, i));
+      }
+    }
+    return;
+  }
+  for (let i = 0; i < parents.length; i++) {
+    const parent = parents[i]!;
+    if (!wanted(parent)) continue;
+    const vjp = rule.vjp[i];
+    if (vjp === NONE || vjp === undefined) continue;
+    const g = vjp === ZERO ? filledLike(cotangent as Tensor, 0) : vjp(cotangent as Tensor, node);
+    deposit(cotangents, parent, node.ports === null ? 0 : node.ports[i]!, fit(g, node, i));
+  }
+}
+
+function usedUp(node: Node): GradError {
+  return new GradError(
+    `Cannot run backward: the tape of ${node.rule.name} was used up by an earlier backward ` +
+      "pass; give that pass { retainGraph: true }",
+  );
+}
+
+function walk(
+  roots: readonly { readonly tensor: Tensor; readonly gradient: Tensor }[],
+  targets: readonly Target[] | null,
+  retain: boolean,
+  createGraph: boolean,
+): void {
+  const pass = ++passes;
+  // A pass inside a rule of another may meet that one's nodes: it puts their marks back.
+  const held: (Node | number)[] | null = running > 0 ? [] : null;
+  const order = collect(roots.map(({ tensor }) => tensor.node!), pass, held);
+  const { use, on } = targets === null ? { use: null, on: null } : paths(order, targets);
+  if (targets?.some(({ node }) => node.mark !== pass)) {
+    const released = order.find((node) => node.released);
+    if (released !== undefined) throw usedUp(released);
+  }
+  const cotangents = new Array<Cotangent>(order.length);
+  const mode = setGradMode(createGraph);
+  const passBefore = markPass(pass);
+  running++;
+  try {
+    for (const { tensor, gradient } of roots) {
+      deposit(cotangents, tensor.node!, tensor.port, gradient);
+    }
+    for (let i = 0; i < order.length; i++) {
+      const node = order[i]!;
+      const cotangent = cotangents[i];
+      cotangents[i] = undefined;
+      if (cotangent === undefined || (use !== null && !use[i])) continue;
+      if (targets !== null) {
+        for (const target of targets) {
+          if (target.node !== node) continue;
+          target.gradient = Array.isArray(cotangent) ? cotangent[target.port]! : cotangent;
+        }
+        if (!on![i]) continue;
+      } else if (node.leaf !== null) {
+        accumulate(node.leaf, cotangent as Tensor, pass, createGraph);
+        continue;
+      }
+      if (node.released) throw usedUp(node);
+      propagate(node, cotangent, cotangents, use);
+      if (!retain) node.release();
+    }
+  } finally {
+    running--;
+    markPass(passBefore);
+    setGradMode(mode);
+    for (let i = 0; held !== null && i < held.length; i += 3) {
+      const node = held[i] as Node;
+      node.mark = held[i + 1] as number;
+      node.slot = held[i + 2] as number;
+    }
+  }
+}
+
+/** Why a tensor cannot be differentiated. */
+function untaped(op: string, tensor: Tensor): GradError {
+  const { origin } = tensor;
+  const made = origin === null ? "" : `, made by ${origin.name}`;
+  const reason = origin === null
+    ? "it was created without { requiresGrad: true } or detached"
+    : origin.silent
+    ? "it was made under noGrad"
+    : "none of its inputs requires a gradient";
+  return new GradError(
+    `Cannot run ${op}: this tensor (shape ${
+      showShape(tensor.shape)
+    }${made}) is on no tape, as ${reason}`,
+  );
+}
+
+/** The cotangent to start from, checked. */
+function start(op: string, tensor: Tensor, gradient: Tensor | null | undefined): Tensor {
+  if (tensor.node === null) throw untaped(op, tensor);
+  if (gradient === undefined || gradient === null) {
+    if (tensor.size !== 1) {
+      throw new GradError(
+        `Cannot run ${op}: only a tensor of one element has an implied gradient, got shape ` +
+          `${showShape(tensor.shape)}; reduce it or pass a gradient`,
+      );
+    }
+    return filledLike(tensor, 1);
+  }
+  if (!sameShape(gradient.shape, tensor.shape)) {
+    throw new ShapeError(
+      `Cannot run ${op}: the gradient has shape ${showShape(gradient.shape)}, the tensor ${
+        showShape(tensor.shape)
+      }`,
+      [gradient.shape, tensor.shape],
+    );
+  }
+  return castTo(gradient, tensor.dtype);
+}
+
+/** Computes the gradients of a tensor's leaves and adds them to their `grad`. */
+export function backward(tensor: Tensor, options: BackwardOptions = {}): void {
+  const createGraph = options.createGraph ?? false;
+  const gradient = start("backward", tensor, options.gradient);
+  walk([{ tensor, gradient }], null, options.retainGraph ?? createGraph, createGraph);
+}
+
+/**
+ * Gradients of outputs with respect to given inputs, which need not be leaves; no `.grad` changes.
+ * Follows `torch.autograd.grad`.
+ *
+ * @param outputs One tensor or several, whose gradients are added.
+ * @param inputs The tensors to differentiate with respect to.
+ * @returns A gradient for each input, of its shape.
+ * @throws {GradError} If an output is on no tape, or if an input is not part of it and
+ * `allowUnused` is not set.
+ *
+ * @example A second derivative
+ * ```ts
+ * import { grad, tensor } from "@adjoint/ml";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const x = tensor(2, { requiresGrad: true });
+ * const [first] = grad(x.pow(3), [x], { createGraph: true });
+ * const [second] = grad(first, [x]);
+ * assertEquals([first.item(), second.item()], [12, 12]);
+ * ```
+ */
+export function grad<const Inputs extends readonly Tensor[], Unused extends boolean = false>(
+  outputs: Tensor | readonly Tensor[],
+  inputs: Inputs,
+  options: GradOptions<Unused> = {},
+): { [I in keyof Inputs]: Unused extends true ? Tensor | null : Tensor } {
+  const roots = Array.isArray(outputs) ? outputs as readonly Tensor[] : [outputs as Tensor];
+  const { gradOutputs } = options;
+  const given = Array.isArray(gradOutputs) ? gradOutputs : [gradOutputs];
+  if (Array.isArray(gradOutputs) && given.length !== roots.length) {
+    throw new GradError(
+      `Cannot run grad: ${roots.length} outputs need as many gradOutputs, got ${given.length}`,
+    );
+  }
+  if (roots.length === 0) throw new GradError("Cannot run grad: there are no outputs");
+  const targets = inputs.map((input, i): Target => {
+    if (input.node === null) {
+      throw new GradError(
+        `Cannot run grad: input ${i} (shape ${showShape(input.shape)}) requires no gradient`,
+      );
+    }
+    return { node: input.node, port: input.port, gradient: null };
+  });
+  const createGraph = options.createGraph ?? false;
+  const starts = roots.map((tensor, i) => ({
+    tensor,
+    gradient: start("grad", tensor, given[i] as Tensor | null | undefined),
+  }));
+  walk(starts, targets, options.retainGraph ?? createGraph, createGraph);
+  const gradients = targets.map(({ gradient }, i) => {
+    if (gradient === null && options.allowUnused !== true) {
+      throw new GradError(
+        `Cannot run grad: the outputs do not depend on input ${i} (shape ${
+          showShape(inputs[i]!.shape)
+        }); pass { allowUnused: true } to get null for it`,
+      );
+    }
+    return gradient;
+  });
+  return gradients as { [I in keyof Inputs]: Unused extends true ? Tensor | null : Tensor };
+}

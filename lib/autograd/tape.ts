@@ -1,0 +1,287 @@
+/**
+ * The tape: one node for each recorded op, linked to the nodes of its inputs, never to the inputs
+ * themselves. Nodes are numbered in the order in which they are made, so descending numbers are a
+ * valid order for backward.
+ */
+
+import { GradError } from "../errors.ts";
+import type { Shape } from "../shape.ts";
+import type { Tensor } from "../tensor.ts";
+
+/** What a rule may read: the saved inputs (`x` or `a`, `b`, `c`), the output and the attributes. */
+export interface Context<A = unknown> {
+  /** The only input. */
+  readonly x: Tensor;
+  /** The first input. */
+  readonly a: Tensor;
+  /** The second input. */
+  readonly b: Tensor;
+  /** The third input. */
+  readonly c: Tensor;
+  /** The output. */
+  readonly y: Tensor;
+  /** What the op was called with beside tensors. */
+  readonly attrs: A;
+}
+
+/** Gradient of one input: the cotangent times the derivative, in differentiable ops. */
+export type Vjp<A> = (g: Tensor, context: Context<A>) => Tensor;
+
+/** Flat almost everywhere: the gradient is zero. */
+export const ZERO = "zero";
+/** No gradient exists: indices and conditions. */
+export const NONE = "none";
+
+/** All gradients in one pass, for ops of several outputs and fused ones. */
+export type VjpAll<A> = (
+  gs: readonly (Tensor | null)[],
+  context: Context<A>,
+  needs: readonly boolean[],
+) => readonly (Tensor | null)[];
+
+/** How an op is differentiated. */
+export interface Rule<A = unknown> {
+  /** Name for messages. */
+  readonly name: string;
+  /** Which of `a`, `b`, `c` and `y` the rules read. */
+  readonly saves: string;
+  /** One rule for each input; of ops with any number of inputs, the function that gives it. */
+  readonly vjp: readonly (Vjp<A> | typeof ZERO | typeof NONE)[];
+  /** In place of `vjp`, where one pass gives all. */
+  readonly vjpAll?: VjpAll<A>;
+  /** Number of differentiable outputs. */
+  readonly outputs: number;
+}
+
+/** A leaf's place on the tape: the end of the line, where gradients are collected. */
+const LEAF: Rule = { name: "leaf", saves: "", vjp: [], outputs: 1 };
+const NOTHING: readonly never[] = [];
+
+let lastId = 0;
+
+/** One recorded op. */
+export class Node implements Context {
+  /** Rises with time. */
+  readonly id: number = ++lastId;
+  /** How to differentiate. */
+  readonly rule: Rule;
+  /** The nodes of the inputs; null for inputs without gradient. */
+  parents: readonly (Node | null)[];
+  /** Which output of its node each input was; null if all are the first. */
+  ports: readonly number[] | null = null;
+  /** Shapes of the inputs, where the op broadcast them. */
+  shapes: readonly Shape[] | null = null;
+  /** Attributes of the call. */
+  attrs: unknown;
+  /** The tensor that collects gradients, for a leaf. */
+  readonly leaf: Tensor | null;
+  /** Whether a backward pass has used the node up. */
+  released = false;
+  /** The pass that has visited the node, and its place there. */
+  mark = 0;
+  slot = 0;
+  #a: Tensor | null = null;
+  #b: Tensor | null = null;
+  #c: Tensor | null = null;
+  #y: Tensor | null = null;
+  #versions = 0;
+
+  /** @param parents The nodes of the inputs. */
+  constructor(
+    rule: Rule,
+    parents: readonly (Node | null)[],
+    attrs: unknown = null,
+    leaf: Tensor | null = null,
+  ) {
+    this.rule = rule;
+    this.parents = parents;
+    this.attrs = attrs;
+    this.leaf = leaf;
+  }
+
+  /** Keeps the tensors that the rule declares, and notes their versions. */
+  save(a: Tensor | null, b: Tensor | null, c: Tensor | null, y: Tensor): void {
+    const { saves } = this.rule;
+    let versions = 0;
+    for (let i = 0; i < saves.length; i++) {
+      const name = saves[i];
+      const saved = name === "a"
+        ? this.#a = a
+        : name === "b"
+        ? this.#b = b
+        : name === "c"
+        ? this.#c = c
+        : this.#y = y;
+      versions += saved!.storage.version;
+    }
+    this.#versions = versions;
+  }
+
+  // Versions only rise, so their sum changes exactly when one of them does.
+  #check(saved: Tensor | null, name: string): Tensor {
+    const now = (this.#a?.storage.version ?? 0) + (this.#b?.storage.version ?? 0) +
+      (this.#c?.storage.version ?? 0) + (this.#y?.storage.version ?? 0);
+    if (saved === null) {
+      throw new GradError(`The rule of ${this.rule.name} reads ${name}, which it does not save`);
+    }
+    if (now !== this.#versions) {
+      throw new GradError(
+        `Cannot run backward: a tensor that ${this.rule.name} saved for its gradient was changed ` +
+          "in place since; change a copy (x.clone()) instead",
+      );
+    }
+    return saved;
+  }
+
+  /** The only input. */
+  get x(): Tensor {
+    return this.#check(this.#a, "x");
+  }
+  /** The first input. */
+  get a(): Tensor {
+    return this.#check(this.#a, "a");
+  }
+  /** The second input. */
+  get b(): Tensor {
+    return this.#check(this.#b, "b");
+  }
+  /** The third input. */
+  get c(): Tensor {
+    return this.#check(this.#c, "c");
+  }
+  /** The output. */
+  get y(): Tensor {
+    return this.#check(this.#y, "y");
+  }
+
+  /** Forgets everything that only backward needed. */
+  release(): void {
+    this.released = true;
+    this.parents = NOTHING;
+    this.#a =
+      this.#b =
+      this.#c =
+      this.#y =
+        null;
+    this.attrs = null;
+  }
+}
+
+/** A place for a leaf on the tape. */
+export function leafNode(leaf: Tensor): Node {
+  return new Node(LEAF, NOTHING, null, leaf);
+}
+
+let enabled = true;
+
+/** Whether ops are recorded at the moment. */
+export function isGradEnabled(): boolean {
+  return enabled;
+}
+
+/** Switches recording; returns the mode before. For the engine: users have `noGrad`. */
+export function setGradMode(on: boolean): boolean {
+  const before = enabled;
+  enabled = on;
+  return before;
+}
+
+/** A mode that lasts until it is disposed. */
+class GradGuard implements Disposable {
+  readonly #before: boolean;
+  readonly #depth: number;
+  #open = true;
+
+  constructor(on: boolean) {
+    this.#before = setGradMode(on);
+    this.#depth = ++depth;
+  }
+
+  [Symbol.dispose](): void {
+    if (!this.#open) return;
+    if (this.#depth !== depth) {
+      throw new GradError(
+        "Cannot end noGrad or enableGrad: a guard that was opened later is still open",
+      );
+    }
+    this.restore();
+  }
+
+  /** Ends the mode, and any that was opened inside it and left open. */
+  restore(): void {
+    this.#open = false;
+    depth = this.#depth - 1;
+    setGradMode(this.#before);
+  }
+}
+
+let depth = 0;
+
+function withMode<T>(name: string, on: boolean, fn: (() => T) | undefined): T | Disposable {
+  const guard = new GradGuard(on);
+  if (fn === undefined) return guard;
+  try {
+    const result = fn();
+    if (result instanceof Promise) {
+      result.catch(() => {});
+      throw new GradError(
+        `Cannot run ${name}: the function returned a promise, and the mode would end before it; ` +
+          `await first and pass a synchronous function`,
+      );
+    }
+    return result;
+  } finally {
+    guard.restore();
+  }
+}
+
+/**
+ * Runs a function without recording, or, without an argument, gives a guard for `using`.
+ *
+ * @param fn A synchronous function.
+ * @returns What the function returns.
+ * @throws {GradError} If the function returns a promise.
+ *
+ * @example Both forms
+ * ```ts
+ * import { noGrad, tensor } from "@adjoint/ml";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const x = tensor([2], { requiresGrad: true });
+ * assertEquals(noGrad(() => x.mul(3)).requiresGrad, false);
+ * {
+ *   using _ = noGrad();
+ *   assertEquals(x.mul(3).requiresGrad, false);
+ * }
+ * assertEquals(x.mul(3).requiresGrad, true);
+ * ```
+ */
+export function noGrad<T>(fn: () => T): T;
+/** A guard that ends the mode when it is disposed; it must not span an `await`. */
+export function noGrad(): Disposable;
+export function noGrad<T>(fn?: () => T): T | Disposable {
+  return withMode("noGrad", false, fn);
+}
+
+/**
+ * Records again inside `noGrad`.
+ *
+ * @param fn A synchronous function.
+ * @returns What the function returns.
+ * @throws {GradError} If the function returns a promise.
+ *
+ * @example Recording inside `noGrad`
+ * ```ts
+ * import { enableGrad, noGrad, tensor } from "@adjoint/ml";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const x = tensor([2], { requiresGrad: true });
+ * assertEquals(noGrad(() => enableGrad(() => x.mul(3))).requiresGrad, true);
+ * ```
+ */
+export function enableGrad<T>(fn: () => T): T;
+/** A guard that ends the mode when it is disposed; it must not span an `await`. */
+export function enableGrad(): Disposable;
+export function enableGrad<T>(fn?: () => T): T | Disposable {
+  return withMode("enableGrad", true, fn);
+}

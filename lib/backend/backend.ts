@@ -1,0 +1,88 @@
+/** What a device must offer. Everything above works with tensors and never asks which device. */
+
+import type { Memory } from "../ffi/frame.ts";
+import type { Shape } from "../shape.ts";
+
+/** Name of a device. */
+export type Device = "cpu" | "gpu";
+
+/** Where a tensor's elements lie: what a backend reads of a tensor. */
+export interface Operand {
+  /** The elements' memory, shared by the views of a tensor. */
+  readonly storage: Storage;
+  /** First element in the storage. */
+  readonly offset: number;
+  /** Extents. */
+  readonly shape: Shape;
+  /** Elements between neighbours along each dimension. */
+  readonly strides: readonly number[];
+  /** Number of elements. */
+  readonly size: number;
+  /** Whether the elements follow each other in row-major order. */
+  readonly dense: boolean;
+}
+
+/** A device's memory and its launches. */
+export interface Backend {
+  /** Name of the device. */
+  readonly device: Device;
+  /** New elements of the type with the given code, zeroed or not. */
+  allocate(code: number, size: number): Storage;
+  /** Runs a kernel of one input, broadcast to the output. */
+  run1(kernel: number, out: Operand, a: Operand): void;
+  /** Runs a kernel of two inputs, broadcast to the output. */
+  run2(kernel: number, out: Operand, a: Operand, b: Operand): void;
+  /** Runs a kernel of three inputs, broadcast to the output. */
+  run3(kernel: number, out: Operand, a: Operand, b: Operand, c: Operand): void;
+  /** Runs a kernel on operands as they lie, with its parameters: outputs first. */
+  run(
+    kernel: number,
+    operands: readonly Operand[],
+    ints?: readonly number[],
+    numbers?: readonly number[],
+  ): void;
+}
+
+/** Elements in memory, shared by a tensor and its views. */
+export class Storage implements Memory {
+  /** The device that owns the memory. */
+  readonly backend: Backend;
+  /** Code of the element type. */
+  readonly code: number;
+  /** Number of elements. */
+  readonly size: number;
+  /** The array; changes once, when a small storage gets one of its own. */
+  array: Memory["array"];
+  /** First element in the array. */
+  base: number;
+  /** Counts changes in place, so that a rule notices that what it saved is gone. */
+  version = 0;
+  /** The backward pass in which the storage was made, 0 outside. */
+  pass: number;
+
+  /** @param array The array that holds the elements from `base` on. */
+  constructor(
+    backend: Backend,
+    code: number,
+    size: number,
+    array: Memory["array"],
+    base: number,
+    pass: number,
+  ) {
+    this.backend = backend;
+    this.code = code;
+    this.size = size;
+    this.array = array;
+    this.base = base;
+    this.pass = pass;
+  }
+
+  /** The elements as a typed array that shares their memory with nothing else. */
+  own(): Memory["array"] {
+    if (this.array.length !== this.size) {
+      this.array = this.array.slice(this.base, this.base + this.size);
+      this.base = 0;
+    }
+    return this.array;
+  }
+}

@@ -1,0 +1,124 @@
+/**
+ * The CPU: elements live in typed arrays, which the collector frees and accounts for. A typed array
+ * costs far more to make than a small result to compute, so small results share slabs.
+ */
+
+import { newArray, SIZES, type TypedArray } from "../dtype.ts";
+import { launch4, launch8 } from "../ffi/call.ts";
+import { params, putFlat, putStrided, setInt } from "../ffi/frame.ts";
+import type { Shape } from "../shape.ts";
+import { type Backend, type Operand, Storage } from "./backend.ts";
+
+/** Results up to this many bytes lie in slabs. */
+const SMALL = 512;
+const SLAB_BYTES = 4096;
+
+interface Slab {
+  array: TypedArray;
+  next: number;
+  length: number;
+}
+
+const slabs: Slab[] = [0, 1, 2, 3].map((code) => ({
+  array: newArray(code, 0),
+  next: 0,
+  length: 0,
+}));
+
+let storages = 0;
+let bytes = 0;
+let passNow = 0;
+
+/** Marks storages made from now on as those of a backward pass; returns the mark before. */
+export function markPass(pass: number): number {
+  const before = passNow;
+  passNow = pass;
+  return before;
+}
+
+function allocate(code: number, size: number): Storage {
+  storages++;
+  const length = size * SIZES[code]!;
+  bytes += length;
+  if (length > SMALL) return new Storage(cpu, code, size, newArray(code, size), 0, passNow);
+  const slab = slabs[code]!;
+  if (slab.next + size > slab.length) {
+    slab.length = SLAB_BYTES / SIZES[code]!;
+    slab.array = newArray(code, slab.length);
+    slab.next = 0;
+  }
+  const base = slab.next;
+  slab.next += size;
+  return new Storage(cpu, code, size, slab.array, base, passNow);
+}
+
+/** A storage over an array that already exists. */
+export function adopt(code: number, array: TypedArray): Storage {
+  storages++;
+  bytes += array.byteLength;
+  return new Storage(cpu, code, array.length, array, 0, passNow);
+}
+
+/** How many storages were made, and of how many bytes, since the start. */
+export function cpuCounts(): { storages: number; bytes: number } {
+  return { storages, bytes };
+}
+
+/** Describes an elementwise operand: as a vector where it can be, so that the kernel need not. */
+function put(slot: number, x: Operand, shape: Shape, size: number, flat: boolean): void {
+  if (flat) putFlat(slot, x.storage, x.offset, size, x.size === size ? 1 : 0);
+  else putStrided(slot, x.storage, x.offset, x.shape, x.strides, shape);
+}
+
+/** Whether an operand is a vector of the output's length or a single element. */
+function isFlat(x: Operand, size: number): boolean {
+  return x.size === 1 || (x.dense && x.size === size);
+}
+
+function run1(kernel: number, out: Operand, a: Operand): void {
+  const { size, shape } = out;
+  const flat = isFlat(a, size) && out.dense;
+  put(0, out, shape, size, flat);
+  put(1, a, shape, size, flat);
+  launch4(kernel, 2, out.storage, a.storage, null, null);
+}
+
+function run2(kernel: number, out: Operand, a: Operand, b: Operand): void {
+  const { size, shape } = out;
+  const flat = isFlat(a, size) && isFlat(b, size);
+  put(0, out, shape, size, flat);
+  put(1, a, shape, size, flat);
+  put(2, b, shape, size, flat);
+  launch4(kernel, 3, out.storage, a.storage, b.storage, null);
+}
+
+function run3(kernel: number, out: Operand, a: Operand, b: Operand, c: Operand): void {
+  const { size, shape } = out;
+  const flat = isFlat(a, size) && isFlat(b, size) && isFlat(c, size);
+  put(0, out, shape, size, flat);
+  put(1, a, shape, size, flat);
+  put(2, b, shape, size, flat);
+  put(3, c, shape, size, flat);
+  launch4(kernel, 4, out.storage, a.storage, b.storage, c.storage);
+}
+
+function run(
+  kernel: number,
+  operands: readonly Operand[],
+  ints: readonly number[] = [],
+  numbers: readonly number[] = [],
+): void {
+  for (let i = 0; i < ints.length; i++) setInt(i, ints[i]!);
+  for (let i = 0; i < numbers.length; i++) params[i] = numbers[i]!;
+  for (let i = 0; i < operands.length; i++) {
+    const { storage, offset, shape, strides } = operands[i]!;
+    putStrided(i, storage, offset, shape, strides, shape);
+  }
+  const at = (i: number): Storage | null => operands[i]?.storage ?? null;
+  const count = operands.length;
+  if (count <= 4) launch4(kernel, count, at(0)!, at(1), at(2), at(3));
+  else launch8(kernel, operands.map((operand) => operand.storage));
+}
+
+/** The CPU. */
+export const cpu: Backend = { device: "cpu", allocate, run1, run2, run3, run };

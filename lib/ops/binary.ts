@@ -1,0 +1,93 @@
+/** Elementwise functions of two tensors. Their kernels are in `rust/src/kernels/binary.rs`. */
+
+import type { Tensor } from "../tensor.ts";
+import { eq, gt, lt, where } from "./compare.ts";
+import { binary, type BinaryOp } from "./define.ts";
+
+/** Sum, a + b. */
+export const add: BinaryOp = binary("add", {
+  integers: true,
+  bools: true,
+  vjp: [(g) => g, (g) => g],
+  ref: (a, b) => a + b,
+});
+
+/** Difference, a − b. */
+export const sub: BinaryOp = binary("sub", {
+  integers: true,
+  vjp: [(g) => g, (g) => g.neg()],
+  ref: (a, b) => a - b,
+});
+
+/** Product, a · b. */
+export const mul: BinaryOp = binary("mul", {
+  integers: true,
+  bools: true,
+  saves: "ab",
+  vjp: [(g, { b }) => g.mul(b), (g, { a }) => g.mul(a)],
+  ref: (a, b) => a * b,
+});
+
+// d/db a/b = −a/b² = −y/b
+/** Quotient, a / b; of integers in float32. */
+export const div: BinaryOp = binary("div", {
+  saves: "by",
+  vjp: [(g, { b }) => g.div(b), (g, { b, y }) => g.mul(y).div(b).neg()],
+  ref: (a, b) => a / b,
+  domain: [0.3, 3],
+});
+
+// d/da aᵇ = b·aᵇ⁻¹, 0 for b = 0; d/db aᵇ = aᵇ·ln a, 0 where a = 0 and b > 0
+const power: BinaryOp = binary("pow", {
+  integers: true,
+  saves: "aby",
+  vjp: [
+    (g, { a, b }) => where(eq(b, 0), 0, g.mul(b.mul(power(a, b.sub(1))))),
+    (g, { a, b, y }) => {
+      const flat = eq(a, 0).mul(gt(b, 0));
+      return g.mul(where(flat, 0, y.mul(where(flat, 1, a).log())));
+    },
+  ],
+  ref: Math.pow,
+  domain: [0.3, 3],
+});
+
+/**
+ * Power, aᵇ; of integers an integer. A number exponent of 2 is a `square`.
+ *
+ * @param a Base.
+ * @param b Exponent.
+ */
+export function pow(a: Tensor | number, b: Tensor | number): Tensor {
+  return b === 2 && typeof a !== "number" && a.dtype !== "bool" ? a.square() : power(a, b);
+}
+
+// Where a and b are equal each gets half of the gradient, as in PyTorch.
+const half = (g: Tensor, wins: Tensor, ties: Tensor) =>
+  g.mul(where(wins, 1, where(ties, 0.5, 0)).to({ dtype: g.dtype }));
+
+/** The larger of two; NaN if one is. Where they are equal each side gets half the gradient. */
+export const maximum: BinaryOp = binary("maximum", {
+  integers: true,
+  bools: true,
+  saves: "ab",
+  vjp: [
+    (g, { a, b }) => half(g, gt(a, b), eq(a, b)),
+    (g, { a, b }) => half(g, lt(a, b), eq(a, b)),
+  ],
+  ref: Math.max,
+  kinks: [0],
+});
+
+/** The smaller of two; NaN if one is. Where they are equal each side gets half the gradient. */
+export const minimum: BinaryOp = binary("minimum", {
+  integers: true,
+  bools: true,
+  saves: "ab",
+  vjp: [
+    (g, { a, b }) => half(g, lt(a, b), eq(a, b)),
+    (g, { a, b }) => half(g, gt(a, b), eq(a, b)),
+  ],
+  ref: Math.min,
+  kinks: [0],
+});

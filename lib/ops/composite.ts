@@ -1,0 +1,70 @@
+/** Functions of other ops: no kernel, no rule. The default for anything new. */
+
+import { DTypeError } from "../errors.ts";
+import { isFloat } from "../dtype.ts";
+import { normalizeDims } from "../shape.ts";
+import type { Tensor } from "../tensor.ts";
+import { gt, lt, where } from "./compare.ts";
+import { checkTensor } from "./define.ts";
+import { castTo } from "./memory.ts";
+import { reshape } from "./movement.ts";
+import { type Dims, maxOver, type ReduceOptions, sum } from "./reduce.ts";
+
+/** What exponentials over dimensions subtract: the maximum, 0 where it is not finite. */
+function shiftOf(x: Tensor, dims: readonly number[]): Tensor {
+  const largest = maxOver(x, dims);
+  return where(gt(largest, -Infinity).mul(lt(largest, Infinity)), largest, 0);
+}
+
+/**
+ * ln Σ eˣ over dimensions, without overflow. Follows `torch.logsumexp`.
+ *
+ * @param dim The dimensions; all by default.
+ */
+export function logsumexp(x: Tensor, dim?: Dims, options: ReduceOptions = {}): Tensor {
+  checkTensor("logsumexp", x);
+  if (!isFloat(x.dtype)) x = castTo(x, "float32");
+  const dims = normalizeDims("logsumexp", dim, x.ndim);
+  if (x.size === 0) return sum(x.exp(), dims, options).log();
+  const shift = shiftOf(x, dims);
+  const kept = sum(x.sub(shift).exp(), dims, { keepdim: true }).log().add(shift);
+  return options.keepdim ? kept : reshape(kept, x.shape.filter((_, i) => !dims.includes(i)));
+}
+
+/** ln of the softmax along a dimension: x − ln Σ eˣ. Follows `torch.log_softmax`. */
+export function logSoftmax(x: Tensor, dim: number): Tensor {
+  checkTensor("logSoftmax", x);
+  const input = isFloat(x.dtype) ? x : castTo(x, "float32");
+  return input.sub(logsumexp(input, dim, { keepdim: true }));
+}
+
+/** eˣ / Σ eˣ along a dimension: positive, with sum 1. Follows `torch.softmax`. */
+export function softmax(x: Tensor, dim: number): Tensor {
+  checkTensor("softmax", x);
+  const input = isFloat(x.dtype) ? x : castTo(x, "float32");
+  const dims = normalizeDims("softmax", dim, x.ndim);
+  if (input.size === 0) return input.clone();
+  const e = input.sub(shiftOf(input, dims)).exp();
+  return e.div(sum(e, dims, { keepdim: true }));
+}
+
+/**
+ * The elements, no smaller than `min` and no larger than `max`. The gradient is 1 between the
+ * bounds, which count as inside, and 0 outside. Follows `torch.clamp`.
+ *
+ * @param min Lower bound, a number or a tensor; null for none.
+ * @param max Upper bound, which wins where it is below `min`.
+ */
+export function clamp(
+  x: Tensor,
+  min: Tensor | number | null,
+  max: Tensor | number | null = null,
+): Tensor {
+  checkTensor("clamp", x);
+  if (min === null && max === null) {
+    throw new TypeError("Cannot compute clamp: at least one of min and max must be given");
+  }
+  if (x.dtype === "bool") throw new DTypeError("Cannot compute clamp: the input is bool");
+  const raised = min === null ? x : where(lt(x, min), min, x);
+  return max === null ? raised : where(gt(raised, max), max, raised);
+}

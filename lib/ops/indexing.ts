@@ -1,0 +1,178 @@
+/** Reading and writing at positions that a tensor gives. */
+
+import { NONE } from "../autograd/tape.ts";
+import { DTypeError, ShapeError, showShape } from "../errors.ts";
+import { kernelNumber } from "../ffi/library.ts";
+import { normalizeDim, sameShape, type Shape } from "../shape.ts";
+import type { Tensor } from "../tensor.ts";
+import { checkDevices, checkTensor } from "./define.ts";
+import { eq } from "./compare.ts";
+import { castTo, copyOf } from "./memory.ts";
+import { expand, reshape } from "./movement.ts";
+import { recordAll, result, rule, zeroed } from "./record.ts";
+
+const gatherKernel = kernelNumber("gather");
+const scatterKernel = kernelNumber("scatter");
+const scatterAddKernel = kernelNumber("scatter_add");
+
+/** Refuses an index that is not int32 or that names a position which does not exist. */
+export function checkIndex(op: string, index: Tensor, extent: number): void {
+  checkTensor(op, index, "the index");
+  if (index.dtype !== "int32") {
+    throw new DTypeError(`Cannot compute ${op}: the index must be int32, got ${index.dtype}`);
+  }
+  const flat = index.dense ? index : copyOf(index);
+  const { array, base } = flat.storage;
+  const first = base + flat.offset;
+  for (let i = 0; i < flat.size; i++) {
+    const value = array[first + i]!;
+    if (value < 0 || value >= extent) {
+      throw new RangeError(
+        `Cannot compute ${op}: index ${value} at position ${i} is out of range for extent ` +
+          `${extent} (0 to ${extent - 1})`,
+      );
+    }
+  }
+}
+
+/** Refuses an index larger than the tensor beside the dimension. */
+function checkReach(op: string, index: Tensor, x: Tensor, dim: number): void {
+  const fits = index.ndim === x.ndim &&
+    index.shape.every((extent, i) => i === dim || extent <= x.shape[i]!);
+  if (!fits) {
+    throw new ShapeError(
+      `Cannot compute ${op}: the index of shape ${showShape(index.shape)} must have as many ` +
+        `dimensions as ${showShape(x.shape)} and be no larger beside dim ${dim}`,
+      [index.shape, x.shape],
+    );
+  }
+}
+
+// Each output read one input: the cotangents go back to where they were read, and add up.
+const gatherRule = rule<{ dim: number; shape: Shape }>("gather", {
+  saves: "b",
+  vjp: [
+    (g, { b, attrs: { dim, shape } }) => scatterAdd(zeroed(g, g.dtype, shape), dim, b, g),
+    NONE,
+  ],
+});
+
+/**
+ * Elements at given positions along a dimension: `y[i][j] = x[index[i][j]][j]` for dim 0.
+ * Follows `torch.gather`.
+ *
+ * @param dim The dimension.
+ * @param index int32 positions, with as many dimensions as the tensor.
+ * @returns A tensor of the index's shape.
+ * @throws {RangeError} If a position is out of range.
+ */
+export function gather(x: Tensor, dim: number, index: Tensor): Tensor {
+  checkTensor("gather", x);
+  checkTensor("gather", index, "the index");
+  checkDevices("gather", x, index);
+  const axis = normalizeDim("gather", dim, x.ndim);
+  checkReach("gather", index, x, axis);
+  checkIndex("gather", index, x.shape[axis]!);
+  const y = result(x, x.dtype, index.shape);
+  if (y.size > 0) x.storage.backend.run(gatherKernel, [y, x, index], [axis]);
+  recordAll(gatherRule, [x, index], [y], { dim: axis, shape: x.shape });
+  return y;
+}
+
+const scatterAddRule = rule<{ dim: number }>("scatterAdd", {
+  saves: "b",
+  vjp: [(g) => g, NONE, (g, { b, attrs }) => gather(g, attrs.dim, b)],
+});
+
+/**
+ * A copy of the tensor with `source` added at given positions along a dimension, in order.
+ * Follows `torch.scatter_add`.
+ *
+ * @param dim The dimension.
+ * @param index int32 positions, of the shape of `source`.
+ * @param source What is added.
+ * @throws {RangeError} If a position is out of range.
+ */
+export function scatterAdd(x: Tensor, dim: number, index: Tensor, source: Tensor): Tensor {
+  checkTensor("scatterAdd", x);
+  checkTensor("scatterAdd", index, "the index");
+  checkTensor("scatterAdd", source, "the source");
+  checkDevices("scatterAdd", x, index);
+  checkDevices("scatterAdd", x, source);
+  if (x.dtype === "bool" || source.dtype !== x.dtype) {
+    throw new DTypeError(
+      `Cannot compute scatterAdd: tensor and source must have one type, not bool, got ${x.dtype} ` +
+        `and ${source.dtype}`,
+    );
+  }
+  const axis = normalizeDim("scatterAdd", dim, x.ndim);
+  checkReach("scatterAdd", index, x, axis);
+  if (!sameShape(index.shape, source.shape)) {
+    throw new ShapeError(
+      `Cannot compute scatterAdd: the index has shape ${showShape(index.shape)}, the source ${
+        showShape(source.shape)
+      }`,
+      [index.shape, source.shape],
+    );
+  }
+  checkIndex("scatterAdd", index, x.shape[axis]!);
+  const y = copyOf(x);
+  if (source.size > 0) y.storage.backend.run(scatterAddKernel, [y, index, source], [axis]);
+  recordAll(scatterAddRule, [x, index, source], [y], { dim: axis });
+  return y;
+}
+
+/** Writes `source` at positions along the first dimension; for `setAt`, in place. */
+export function scatterRows(target: Tensor, index: Tensor, source: Tensor): void {
+  checkIndex("setAt", index, target.shape[0]!);
+  if (source.size === 0) return;
+  const rows = reshape(index, [-1, ...target.shape.slice(1).map(() => 1)]);
+  const places = expand(rows, source.shape);
+  target.storage.backend.run(scatterKernel, [target, places, source], [0]);
+}
+
+/**
+ * Entries along a dimension in the order that the index gives, repeats included.
+ * Follows `torch.index_select`.
+ *
+ * @param dim The dimension.
+ * @param index int32 positions, of one dimension.
+ * @throws {RangeError} If a position is out of range.
+ */
+export function indexSelect(x: Tensor, dim: number, index: Tensor): Tensor {
+  checkTensor("indexSelect", x);
+  checkTensor("indexSelect", index, "the index");
+  if (index.ndim !== 1) {
+    throw new ShapeError(
+      `Cannot compute indexSelect: the index must have one dimension, got shape ${
+        showShape(index.shape)
+      }`,
+      [index.shape],
+    );
+  }
+  const axis = normalizeDim("indexSelect", dim, x.ndim);
+  checkIndex("indexSelect", index, x.shape[axis]!);
+  const column = reshape(index, x.shape.map((_, i) => i === axis ? -1 : 1));
+  return gather(x, axis, expand(column, x.shape.with(axis, index.size)));
+}
+
+/**
+ * Rows that are 1 at the position of a class and 0 elsewhere, int32.
+ * Follows `torch.nn.functional.one_hot`.
+ *
+ * @param labels int32 classes of any shape.
+ * @param numClasses Number of classes; default: the largest label plus one.
+ * @returns int32, one dimension more than the labels.
+ * @throws {RangeError} If a label is out of range.
+ */
+export function oneHot(labels: Tensor, numClasses?: number): Tensor {
+  checkTensor("oneHot", labels, "labels");
+  const classes = numClasses ?? (labels.size === 0 ? 0 : labels.max().item() + 1);
+  if (!Number.isInteger(classes) || classes < 0) {
+    throw new RangeError(`Cannot compute oneHot: numClasses must be positive, got ${classes}`);
+  }
+  checkIndex("oneHot", labels, classes);
+  const numbers = result(labels, "int32", [classes]);
+  for (let i = 0; i < classes; i++) numbers.storage.array[numbers.storage.base + i] = i;
+  return castTo(eq(reshape(labels, [...labels.shape, 1]), numbers), "int32");
+}

@@ -1,0 +1,90 @@
+/** Matrix products. */
+
+import { promote } from "../dtype.ts";
+import { DTypeError, ShapeError, showShape } from "../errors.ts";
+import { kernelNumber } from "../ffi/library.ts";
+import { broadcastShapes, type Shape } from "../shape.ts";
+import type { Tensor } from "../tensor.ts";
+import { checkDevices, checkTensor } from "./define.ts";
+import { castTo } from "./memory.ts";
+import { reshape, transpose } from "./movement.ts";
+import { record2, result, rule, viewOf } from "./record.ts";
+
+const kernel = kernelNumber("matmul");
+
+// y = a·b: ā = ȳ·bᵀ, b̄ = aᵀ·ȳ
+const productRule = rule("matmul", {
+  saves: "ab",
+  vjp: [
+    (g, { b }) => product(g, transpose(b, -1, -2)),
+    (g, { a }) => product(transpose(a, -1, -2), g),
+  ],
+});
+
+/** The matrices of a batch, stretched over the batch of the product. */
+function stretched(x: Tensor, batch: Shape): Tensor {
+  const missing = batch.length - (x.ndim - 2);
+  const strides = batch.map((_, i) =>
+    i < missing || x.shape[i - missing] === 1 ? 0 : x.strides[i - missing]!
+  );
+  const shape = [...batch, ...x.shape.slice(-2)];
+  return viewOf(x, shape, [...strides, ...x.strides.slice(-2)], x.offset, x.size);
+}
+
+/** Product of tensors of at least two dimensions. */
+function product(a: Tensor, b: Tensor): Tensor {
+  const batch = broadcastShapes("matmul", a.shape.slice(0, -2), b.shape.slice(0, -2));
+  const y = result(a, a.dtype, [...batch, a.shape[a.ndim - 2]!, b.shape[b.ndim - 1]!]);
+  if (y.size > 0) {
+    a.storage.backend.run(kernel, [y, stretched(a, batch), stretched(b, batch)]);
+  }
+  return record2(productRule, a, b, y);
+}
+
+/**
+ * Matrix product. Tensors of one dimension count as a row on the left and a column on the right,
+ * dimensions before the last two are a batch and broadcast. Follows `torch.matmul`.
+ *
+ * @param a Shape [..., n, k] or [k].
+ * @param b Shape [..., k, m] or [k].
+ * @returns Shape [..., n, m], without n or m where that side had one dimension.
+ * @throws {ShapeError} If the inner extents differ.
+ *
+ * @example A matrix and a vector
+ * ```ts
+ * import { matmul, tensor } from "@adjoint/ml";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(matmul(tensor([[1, 2], [3, 4]]), tensor([1, 1])).toArray(), [3, 7]);
+ * ```
+ */
+export function matmul(a: Tensor, b: Tensor): Tensor {
+  checkTensor("matmul", a, "the left side");
+  checkTensor("matmul", b, "the right side");
+  checkDevices("matmul", a, b);
+  const inner = b.ndim > 1 ? b.shape[b.ndim - 2] : b.shape[0];
+  if (a.ndim === 0 || b.ndim === 0 || a.shape[a.ndim - 1] !== inner) {
+    throw new ShapeError(
+      "Cannot multiply matrices: matmul needs a.shape[-1] == b.shape[-2], got " +
+        `${showShape(a.shape)} and ${showShape(b.shape)}`,
+      [a.shape, b.shape],
+    );
+  }
+  const dtype = promote(a.dtype, 1, b.dtype, 1);
+  if (dtype === "bool") throw new DTypeError("Cannot compute matmul: both sides are bool");
+  [a, b] = [castTo(a, dtype), castTo(b, dtype)];
+  if (a.ndim === 1) {
+    const y = matmul(reshape(a, [1, -1]), b);
+    return reshape(y, y.shape.toSpliced(y.ndim - (b.ndim === 1 ? 1 : 2), 1));
+  }
+  if (b.ndim === 1) {
+    const y = matmul(a, reshape(b, [-1, 1]));
+    return reshape(y, y.shape.slice(0, -1));
+  }
+  if (b.ndim === 2 && a.ndim > 2) {
+    // One matrix on the right: the batch is more rows.
+    const y = product(reshape(a, [-1, a.shape[a.ndim - 1]!]), b);
+    return reshape(y, [...a.shape.slice(0, -1), b.shape[1]!]);
+  }
+  return product(a, b);
+}

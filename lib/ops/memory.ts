@@ -1,0 +1,50 @@
+/** Casting, copying and filling: what the engine itself needs of the ops. */
+
+import { type DType, isFloat } from "../dtype.ts";
+import { kernelNumber } from "../ffi/library.ts";
+import type { Tensor } from "../tensor.ts";
+import { record1, result, rule } from "./record.ts";
+
+const castKernels: Readonly<Record<DType, number>> = {
+  float32: kernelNumber("cast_f32"),
+  float64: kernelNumber("cast_f64"),
+  int32: kernelNumber("cast_i32"),
+  bool: kernelNumber("cast_bool"),
+};
+
+// A conversion between floating types is linear: the cotangent goes back in the input's type.
+const castRule = rule<{ from: DType }>("cast", {
+  vjp: [(g, { attrs }) => castTo(g, attrs.from)],
+});
+
+/** The tensor with elements of another type; the tensor itself if it has it. */
+export function castTo(x: Tensor, dtype: DType): Tensor {
+  if (x.dtype === dtype) return x;
+  const y = result(x, dtype, x.shape);
+  x.storage.backend.run1(castKernels[dtype], y, x);
+  if (isFloat(dtype)) return record1(castRule, x, y, { from: x.dtype });
+  y.origin = castRule.quiet;
+  return y;
+}
+
+/** A tensor of the same shape and type, with every element of the given value; not recorded. */
+export function filledLike(x: Tensor, value: number): Tensor {
+  const y = result(x, x.dtype, x.shape);
+  const { array, base } = y.storage;
+  if (value !== 0) array.fill(value, base, base + y.size);
+  return y;
+}
+
+const copyKernel = kernelNumber("copy");
+
+/** Writes elements into an operand as it lies; the shapes broadcast and the types are equal. */
+export function copyInto(target: Tensor, source: Tensor): void {
+  target.storage.backend.run1(copyKernel, target, source);
+}
+
+/** The same elements in memory of their own, in order; not recorded. */
+export function copyOf(x: Tensor): Tensor {
+  const y = result(x, x.dtype, x.shape);
+  copyInto(y, x);
+  return y;
+}

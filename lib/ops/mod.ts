@@ -1,0 +1,37 @@
+/** All ops. Their families are re-exported whole. */
+
+export * from "./unary.ts";
+export * from "./binary.ts";
+export * from "./compare.ts";
+export {
+  argmax,
+  argmin,
+  type Dims,
+  max,
+  mean,
+  min,
+  type ReduceOptions,
+  sum,
+  type ValuesAndIndices,
+} from "./reduce.ts";
+export {
+  cat,
+  clone,
+  contiguous,
+  expand,
+  flatten,
+  pad,
+  type PadOptions,
+  permute,
+  reshape,
+  slice,
+  squeeze,
+  stack,
+  transpose,
+  unsqueeze,
+} from "./movement.ts";
+export { gather, indexSelect, oneHot, scatterAdd } from "./indexing.ts";
+export { matmul } from "./linalg.ts";
+export { clamp, logSoftmax, logsumexp, softmax } from "./composite.ts";
+export { at, type Index } from "./at.ts";
+export type { BinaryOp, UnaryOp } from "./define.ts";

@@ -1,0 +1,205 @@
+/** Reductions over all or some dimensions. Their kernels are in `rust/src/kernels/reduce.rs`. */
+
+import { isFloat } from "../dtype.ts";
+import { DTypeError } from "../errors.ts";
+import { kernelNumber } from "../ffi/library.ts";
+import { normalizeDims, type Shape, sizeOf } from "../shape.ts";
+import type { Tensor } from "../tensor.ts";
+import { eq } from "./compare.ts";
+import { checkTensor } from "./define.ts";
+import { scatterAdd } from "./indexing.ts";
+import { castTo } from "./memory.ts";
+import { expand, reshape, unsqueeze } from "./movement.ts";
+import { record1, result, rule, viewOf, zeroed } from "./record.ts";
+
+/** Options of a reduction. */
+export interface ReduceOptions {
+  /** Keeps the reduced dimensions, with extent 1. Default: false. */
+  keepdim?: boolean;
+}
+
+/** Dimensions to reduce; all where it is undefined. */
+export type Dims = number | readonly number[] | undefined;
+
+/** Where a reduction came from: what its rule needs to go back. */
+interface Reduction {
+  /** Shape of the input. */
+  readonly shape: Shape;
+  /** The output's shape with the reduced dimensions kept. */
+  readonly kept: Shape;
+}
+
+/** The input with its reduced dimensions last, the output's shape both ways, how many stay. */
+function plan(x: Tensor, dims: readonly number[], keepdim: boolean) {
+  const kept = x.shape.map((extent, i) => dims.includes(i) ? 1 : extent);
+  const stay = x.shape.map((_, i) => i).filter((i) => !dims.includes(i));
+  const order = [...stay, ...dims];
+  const view = viewOf(
+    x,
+    order.map((i) => x.shape[i]!),
+    order.map((i) => x.strides[i]!),
+    x.offset,
+    x.size,
+  );
+  const shape = keepdim ? kept : stay.map((i) => x.shape[i]!);
+  return { kept, view, shape, count: stay.length };
+}
+
+const back = (g: Tensor, { kept, shape }: Reduction) => expand(reshape(g, kept), shape);
+
+const sumKernel = kernelNumber("sum");
+const sumRule = rule<Reduction>("sum", { vjp: [(g, { attrs }) => back(g, attrs)] });
+// The mean of n elements: each has weight 1/n.
+const meanRule = rule<Reduction>("mean", {
+  vjp: [(g, { attrs }) => back(g.div(sizeOf(attrs.shape) / g.size), attrs)],
+});
+
+/** Sum of the elements; of int32 and bool as int32. */
+export function sum(x: Tensor, dim?: Dims, options: ReduceOptions = {}): Tensor {
+  checkTensor("sum", x);
+  const dims = normalizeDims("sum", dim, x.ndim);
+  const { kept, view, shape, count } = plan(x, dims, options.keepdim ?? false);
+  const y = result(x, isFloat(x.dtype) ? x.dtype : "int32", shape);
+  x.storage.backend.run(sumKernel, [y, view], [count], [1]);
+  return record1(sumRule, x, y, { shape: x.shape, kept });
+}
+
+/** Mean of the elements, which must be floating; NaN where there are none. */
+export function mean(x: Tensor, dim?: Dims, options: ReduceOptions = {}): Tensor {
+  checkTensor("mean", x);
+  if (!isFloat(x.dtype)) {
+    throw new DTypeError(
+      `Cannot compute mean: the input must be float32 or float64, got ${x.dtype}; cast it first`,
+    );
+  }
+  const dims = normalizeDims("mean", dim, x.ndim);
+  const { kept, view, shape, count } = plan(x, dims, options.keepdim ?? false);
+  const y = result(x, x.dtype, shape);
+  const elements = dims.reduce((n, i) => n * x.shape[i]!, 1);
+  x.storage.backend.run(sumKernel, [y, view], [count], [elements]);
+  return record1(meanRule, x, y, { shape: x.shape, kept });
+}
+
+/** Extreme values along a dimension, and where they first stand. */
+export interface ValuesAndIndices {
+  /** The values. */
+  readonly values: Tensor;
+  /** Their positions along the dimension, int32. */
+  readonly indices: Tensor;
+}
+
+const kernels = { max: kernelNumber("max"), min: kernelNumber("min") };
+
+/** Equal extremes share the gradient of a reduction to several elements, as in PyTorch. */
+function sharedRule(name: string) {
+  return rule<Reduction>(name, {
+    saves: "xy",
+    vjp: [(g, { x, y, attrs }) => {
+      const at = castTo(eq(x, reshape(y, attrs.kept)), g.dtype);
+      const ties = reshape(sum(at, undefined), attrs.kept);
+      return reshape(g, attrs.kept).mul(at.div(ties));
+    }],
+  });
+}
+
+/** Along one dimension the gradient goes to the element that the index names. */
+function indexedRule(name: string) {
+  return rule<{ shape: Shape; dim: number; indices: Tensor }>(`${name}(dim)`, {
+    vjp: [(g, { attrs: { shape, dim, indices } }) => {
+      const at = indices.ndim === shape.length ? indices : unsqueeze(indices, dim);
+      const kept = reshape(g, at.shape);
+      return scatterAdd(zeroed(g, g.dtype, shape), dim, at, kept);
+    }],
+  });
+}
+
+const shared = { max: sharedRule("max"), min: sharedRule("min") };
+const indexed = { max: indexedRule("max"), min: indexedRule("min") };
+
+function extremes(
+  name: "max" | "min",
+  x: Tensor,
+  dims: readonly number[],
+  keepdim: boolean,
+): ValuesAndIndices & { kept: Shape } {
+  const { kept, view, shape, count } = plan(x, dims, keepdim);
+  if (x.size === 0 && dims.some((dim) => x.shape[dim] === 0) || (x.size === 0 && x.ndim === 0)) {
+    throw new RangeError(
+      `Cannot compute ${name}: the reduced dimensions of shape [${x.shape.join(", ")}] are empty`,
+    );
+  }
+  const values = result(x, x.dtype, shape);
+  const indices = result(x, "int32", shape);
+  x.storage.backend.run(kernels[name], [values, indices, view], [count]);
+  return { values, indices, kept };
+}
+
+function extreme(
+  name: "max" | "min",
+  x: Tensor,
+  dim: number | undefined,
+  options: ReduceOptions,
+): Tensor | ValuesAndIndices {
+  checkTensor(name, x);
+  const dims = normalizeDims(name, dim, x.ndim);
+  const { values, indices, kept } = extremes(name, x, dims, options.keepdim ?? false);
+  if (dim === undefined) return record1(shared[name], x, values, { shape: x.shape, kept });
+  if (isFloat(x.dtype)) {
+    record1(indexed[name], x, values, { shape: x.shape, dim: dims[0] ?? 0, indices });
+  }
+  return { values, indices };
+}
+
+/** The largest element; equal ones share its gradient. */
+export function max(x: Tensor): Tensor;
+/** The largest elements along a dimension, and where they first stand. NaN counts as largest. */
+export function max(x: Tensor, dim: number, options?: ReduceOptions): ValuesAndIndices;
+export function max(
+  x: Tensor,
+  dim?: number,
+  options: ReduceOptions = {},
+): Tensor | ValuesAndIndices {
+  return extreme("max", x, dim, options);
+}
+
+/** The smallest element; equal ones share its gradient. */
+export function min(x: Tensor): Tensor;
+/** The smallest elements along a dimension, and where they first stand. NaN counts as smallest. */
+export function min(x: Tensor, dim: number, options?: ReduceOptions): ValuesAndIndices;
+export function min(
+  x: Tensor,
+  dim?: number,
+  options: ReduceOptions = {},
+): Tensor | ValuesAndIndices {
+  return extreme("min", x, dim, options);
+}
+
+/** Position of the largest element, as int32; the first of equal ones. */
+export function argmax(x: Tensor, dim?: number, options: ReduceOptions = {}): Tensor {
+  checkTensor("argmax", x);
+  const dims = normalizeDims("argmax", dim, x.ndim);
+  return extremes("max", x, dims, options.keepdim ?? false).indices;
+}
+
+/** Position of the smallest element, as int32; the first of equal ones. */
+export function argmin(x: Tensor, dim?: number, options: ReduceOptions = {}): Tensor {
+  checkTensor("argmin", x);
+  const dims = normalizeDims("argmin", dim, x.ndim);
+  return extremes("min", x, dims, options.keepdim ?? false).indices;
+}
+
+/** The largest elements over dimensions, kept, without gradient: what stable exponentials subtract. */
+export function maxOver(x: Tensor, dims: readonly number[]): Tensor {
+  return extremes("max", x.detach(), dims, true).values;
+}
+
+/** Sums over the dimensions that broadcasting added or stretched. */
+export function sumTo(x: Tensor, shape: Shape): Tensor {
+  const missing = x.ndim - shape.length;
+  const dims: number[] = [];
+  for (let i = 0; i < x.ndim; i++) {
+    if (i < missing || (shape[i - missing] === 1 && x.shape[i] !== 1)) dims.push(i);
+  }
+  const summed = dims.length === 0 ? x : sum(x, dims, { keepdim: true });
+  return missing === 0 ? summed : reshape(summed, shape);
+}

@@ -1,0 +1,163 @@
+/**
+ * Random streams by counting: Philox4x32-10 (Salmon and others, 2011). The native kernels draw the
+ * same words, so a stream is one everywhere and depends on no thread count.
+ */
+
+const MASK = (1n << 64n) - 1n;
+
+/** High and low word of a product of two unsigned 32-bit numbers. */
+function multiply(a: number, b: number): [high: number, low: number] {
+  const aLow = a & 0xffff, aHigh = a >>> 16, bLow = b & 0xffff, bHigh = b >>> 16;
+  const low = aLow * bLow;
+  const middle = aHigh * bLow + (low >>> 16);
+  const cross = aLow * bHigh + (middle & 0xffff);
+  const high = aHigh * bHigh + Math.floor(middle / 0x10000) + Math.floor(cross / 0x10000);
+  return [high >>> 0, Math.imul(a, b) >>> 0];
+}
+
+/**
+ * Four random words for a counter of four words and a key of two.
+ *
+ * @example Known answer
+ * ```ts
+ * import { philox } from "./random.ts";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(philox([0, 0, 0, 0], [0, 0])[0], 0x6627e8d5);
+ * ```
+ */
+export function philox(
+  counter: readonly [number, number, number, number],
+  key: readonly [number, number],
+): [number, number, number, number] {
+  let [a, b, c, d] = counter;
+  let [k, l] = key;
+  for (let round = 0; round < 10; round++) {
+    if (round > 0) {
+      k = (k + 0x9e3779b9) >>> 0;
+      l = (l + 0xbb67ae85) >>> 0;
+    }
+    const [highA, lowA] = multiply(a, 0xd2511f53);
+    const [highC, lowC] = multiply(c, 0xcd9e8d57);
+    [a, b, c, d] = [(highC ^ b ^ k) >>> 0, lowC, (highA ^ d ^ l) >>> 0, lowA];
+  }
+  return [a, b, c, d];
+}
+
+/** State of a stream: where it stands, so that it can go on from there. */
+export interface RandomState {
+  /** The seed, below 2^64. */
+  readonly seed: bigint;
+  /** Blocks of four words that have been used. */
+  readonly offset: bigint;
+}
+
+/**
+ * A stream of random numbers. Same seed, same numbers.
+ *
+ * @example Two streams
+ * ```ts
+ * import { rand, RandomGenerator } from "@adjoint/ml";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const a = rand([3], { generator: new RandomGenerator(7) });
+ * const b = rand([3], { generator: new RandomGenerator(7) });
+ * assertEquals(a.toArray(), b.toArray());
+ * ```
+ */
+export class RandomGenerator {
+  #seed = 0n;
+  #offset = 0n;
+
+  /** @param seed An integer from 0 to 2^64 - 1. */
+  constructor(seed: number | bigint = 0) {
+    this.manualSeed(seed);
+  }
+
+  /** Starts the stream anew at the given seed, an integer from 0 to 2^64 - 1. */
+  manualSeed(seed: number | bigint): this {
+    if (typeof seed === "number" && !Number.isSafeInteger(seed)) {
+      throw new RangeError(
+        `Cannot seed: a seed must be a safe integer or a bigint, got ${String(seed)}`,
+      );
+    }
+    const value = BigInt(seed);
+    if (value < 0n || value > MASK) {
+      throw new RangeError(`Cannot seed: a seed must lie in 0 to 2^64 - 1, got ${value}`);
+    }
+    this.#seed = value;
+    this.#offset = 0n;
+    return this;
+  }
+
+  /** Where the stream stands. */
+  get state(): RandomState {
+    return { seed: this.#seed, offset: this.#offset };
+  }
+
+  set state(state: RandomState) {
+    this.manualSeed(state.seed);
+    this.#offset = BigInt(state.offset) & MASK;
+  }
+
+  /**
+   * Takes blocks of four words out of the stream for a kernel to fill.
+   *
+   * @returns Seed and first counter as signed words, low ones first.
+   */
+  take(blocks: number): [number, number, number, number] {
+    const words = [this.#seed, this.#seed >> 32n, this.#offset, this.#offset >> 32n];
+    this.#offset = (this.#offset + BigInt(blocks)) & MASK;
+    const [a, b, c, d] = words.map((word) => Number(BigInt.asIntN(32, word)));
+    return [a!, b!, c!, d!];
+  }
+
+  /** Fills an array with random words. */
+  words(count: number): Uint32Array {
+    const blocks = Math.ceil(count / 4);
+    const [seedLow, seedHigh, low, high] = this.take(blocks);
+    const key: [number, number] = [seedLow >>> 0, seedHigh >>> 0];
+    const words = new Uint32Array(blocks * 4);
+    for (let block = 0; block < blocks; block++) {
+      const counter = (low >>> 0) + block;
+      const carry = Math.floor(counter / 0x100000000);
+      words.set(philox([counter >>> 0, ((high >>> 0) + carry) >>> 0, 0, 0], key), block * 4);
+    }
+    return words.subarray(0, count);
+  }
+
+  /** The numbers 0 to n - 1 in random order. */
+  permutation(n: number): Int32Array {
+    const order = Int32Array.from({ length: n }, (_, i) => i);
+    const words = this.words(Math.max(n - 1, 0));
+    for (let i = n - 1; i > 0; i--) {
+      const j = Math.floor(words[n - 1 - i]! / 0x100000000 * (i + 1));
+      [order[i], order[j]] = [order[j]!, order[i]!];
+    }
+    return order;
+  }
+}
+
+/** The stream that is used where none is given. */
+export const defaultGenerator: RandomGenerator = new RandomGenerator(0);
+
+/**
+ * Seeds the default stream.
+ *
+ * @param seed An integer from 0 to 2^64 - 1.
+ * @returns The stream.
+ *
+ * @example Reproducible numbers
+ * ```ts
+ * import { manualSeed, rand } from "@adjoint/ml";
+ * import { assertEquals } from "@std/assert";
+ *
+ * manualSeed(1766016000072n);
+ * const first = rand([2]).toArray();
+ * manualSeed(1766016000072n);
+ * assertEquals(rand([2]).toArray(), first);
+ * ```
+ */
+export function manualSeed(seed: number | bigint): RandomGenerator {
+  return defaultGenerator.manualSeed(seed);
+}

@@ -1,0 +1,458 @@
+/** The tensor: shape, strides and elements, and its place on the tape. Methods only call ops. */
+
+import { backward, type BackwardOptions } from "./autograd/backward.ts";
+import { leafNode, type Node } from "./autograd/tape.ts";
+import type { Device, Storage } from "./backend/backend.ts";
+import { adopt } from "./backend/cpu.ts";
+import { checkDType, CODES, type DType, DTYPES, isFloat, type TypedArray } from "./dtype.ts";
+import { DeviceError, DTypeError, GradError, showShape } from "./errors.ts";
+import { copy_, setAt } from "./ops/inplace.ts";
+import { castTo, copyOf } from "./ops/memory.ts";
+import * as ops from "./ops/mod.ts";
+import type { OpRule } from "./ops/record.ts";
+import { formatTensor, type NestedArray, toNested } from "./print.ts";
+import { contiguousStrides, type Shape } from "./shape.ts";
+
+/** What `to` changes. */
+export interface ToOptions {
+  /** Element type. */
+  dtype?: DType;
+  /** Device. */
+  device?: Device;
+}
+
+/**
+ * An array of numbers with a shape, which remembers how it was computed.
+ *
+ * Made by {@linkcode tensor} and its relatives, never by the constructor. Every op is a method and a
+ * function of the same name.
+ *
+ * @example Values and gradients
+ * ```ts
+ * import { tensor } from "@adjoint/ml";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const x = tensor([1, 2, 3], { requiresGrad: true });
+ * const y = x.square().sum();
+ * y.backward();
+ * assertEquals(y.item(), 14);
+ * assertEquals(x.grad?.toArray(), [2, 4, 6]);
+ * ```
+ */
+export class Tensor {
+  /** Extents of the dimensions. */
+  readonly shape: Shape;
+  /** Elements between neighbours along each dimension. */
+  readonly strides: readonly number[];
+  /** First element in the storage. */
+  readonly offset: number;
+  /** Number of elements. */
+  readonly size: number;
+  /** Whether the elements follow each other in row-major order. */
+  readonly dense: boolean;
+  /** The elements' memory, shared by views. @internal */
+  readonly storage: Storage;
+  /** Place on the tape; null if no gradient is wanted. @internal */
+  node: Node | null = null;
+  /** Which output of its node this is. @internal */
+  port = 0;
+  /** The op that made the tensor. @internal */
+  origin: OpRule | null = null;
+  /** The gradient that backward passes have collected; null before the first and after zeroGrad. */
+  grad: Tensor | null = null;
+
+  /**
+   * For the library; users have {@linkcode tensor}.
+   *
+   * @param storage Where the elements lie.
+   */
+  constructor(
+    storage: Storage,
+    shape: Shape,
+    strides: readonly number[],
+    offset: number,
+    size: number,
+    dense: boolean,
+  ) {
+    this.storage = storage;
+    this.shape = shape;
+    this.strides = strides;
+    this.offset = offset;
+    this.size = size;
+    this.dense = dense;
+  }
+
+  /** A tensor over an array, which it keeps; for the library. @internal */
+  static over(array: TypedArray, shape: Shape, dtype: DType): Tensor {
+    const strides = contiguousStrides(shape);
+    return new Tensor(adopt(CODES[dtype], array), shape, strides, 0, array.length, true);
+  }
+
+  /** Number of dimensions. */
+  get ndim(): number {
+    return this.shape.length;
+  }
+
+  /** Element type. */
+  get dtype(): DType {
+    return DTYPES[this.storage.code]!;
+  }
+
+  /** Device that holds the elements. */
+  get device(): Device {
+    return this.storage.backend.device;
+  }
+
+  /** Whether ops on the tensor are recorded. Can be set on a leaf of floating type. */
+  get requiresGrad(): boolean {
+    return this.node !== null;
+  }
+
+  set requiresGrad(on: boolean) {
+    this.requiresGrad_(on);
+  }
+
+  /** Sets whether ops on this leaf are recorded; returns the tensor. */
+  requiresGrad_(on = true): this {
+    if (on === this.requiresGrad) return this;
+    if (on && !isFloat(this.dtype)) {
+      throw new DTypeError(
+        `Cannot require a gradient: only float32 and float64 tensors have one, got ${this.dtype}`,
+      );
+    }
+    if (!this.isLeaf) {
+      throw new GradError("Cannot change requiresGrad: the tensor is not a leaf; detach it first");
+    }
+    this.node = on ? leafNode(this) : null;
+    return this;
+  }
+
+  /** Whether the tensor was created by the user and not computed from others with a gradient. */
+  get isLeaf(): boolean {
+    return this.node === null || this.node.leaf !== null;
+  }
+
+  /**
+   * The elements of a contiguous CPU tensor, without copying: changes show in the tensor.
+   *
+   * @throws {TypeError} If the tensor is not contiguous.
+   */
+  get data(): TypedArray {
+    if (!this.dense) {
+      throw new TypeError(
+        `Cannot read data: the tensor of shape ${showShape(this.shape)} is not contiguous; ` +
+          "call contiguous() first",
+      );
+    }
+    const array = this.storage.own();
+    const end = this.offset + this.size;
+    return this.size === array.length ? array : array.subarray(this.offset, end);
+  }
+
+  /** The number in a tensor of one element; 1 and 0 for bool. */
+  item(): number {
+    if (this.size !== 1) {
+      throw new RangeError(
+        `Cannot read item: the tensor must have one element, got shape ${showShape(this.shape)}`,
+      );
+    }
+    return this.storage.array[this.storage.base + this.offset]!;
+  }
+
+  /** The elements as nested arrays; a plain number for a tensor without dimensions. */
+  toArray(): NestedArray {
+    const { storage, offset, size } = this.dense ? this : copyOf(this);
+    const start = storage.base + offset;
+    return toNested(storage.array.subarray(start, start + size), this.shape, this.dtype);
+  }
+
+  /** The tensor on the CPU; at once for one that is there. */
+  cpu(): Promise<Tensor> {
+    return Promise.resolve(this);
+  }
+
+  /** With another element type or on another device; the tensor itself if nothing changes. */
+  to(options: ToOptions): Tensor {
+    const { dtype = this.dtype, device = this.device } = options;
+    checkDType("to", dtype);
+    if (device !== "cpu") {
+      throw new DeviceError(`Cannot move a tensor to "${device}": this build has the CPU only`);
+    }
+    return castTo(this, dtype);
+  }
+
+  /** The same elements without a place on the tape: a view. */
+  detach(): Tensor {
+    const { storage, shape, strides, offset, size, dense } = this;
+    return new Tensor(storage, shape, strides, offset, size, dense);
+  }
+
+  /** Computes the gradients of the leaves that this tensor depends on and adds them to their `grad`. */
+  backward(options: BackwardOptions = {}): void {
+    backward(this, options);
+  }
+
+  /** −x, elementwise. */
+  neg(): Tensor {
+    return ops.neg(this);
+  }
+  /** |x|, elementwise. */
+  abs(): Tensor {
+    return ops.abs(this);
+  }
+  /** Sign of x, elementwise. */
+  sign(): Tensor {
+    return ops.sign(this);
+  }
+  /** eˣ, elementwise. */
+  exp(): Tensor {
+    return ops.exp(this);
+  }
+  /** ln x, elementwise. */
+  log(): Tensor {
+    return ops.log(this);
+  }
+  /** Ln(1 + x), elementwise. */
+  log1p(): Tensor {
+    return ops.log1p(this);
+  }
+  /** √x, elementwise. */
+  sqrt(): Tensor {
+    return ops.sqrt(this);
+  }
+  /** x², elementwise. */
+  square(): Tensor {
+    return ops.square(this);
+  }
+  /** 1/x, elementwise. */
+  reciprocal(): Tensor {
+    return ops.reciprocal(this);
+  }
+  /** tanh x, elementwise. */
+  tanh(): Tensor {
+    return ops.tanh(this);
+  }
+  /** 1 / (1 + e⁻ˣ), elementwise. */
+  sigmoid(): Tensor {
+    return ops.sigmoid(this);
+  }
+  /** max(x, 0), elementwise. */
+  relu(): Tensor {
+    return ops.relu(this);
+  }
+  /** Ln(1 + eˣ), elementwise. */
+  softplus(): Tensor {
+    return ops.softplus(this);
+  }
+  /** x + other; shapes broadcast. */
+  add(other: Tensor | number): Tensor {
+    return ops.add(this, other);
+  }
+  /** x − other; shapes broadcast. */
+  sub(other: Tensor | number): Tensor {
+    return ops.sub(this, other);
+  }
+  /** x · other; shapes broadcast. */
+  mul(other: Tensor | number): Tensor {
+    return ops.mul(this, other);
+  }
+  /** x / other; shapes broadcast. */
+  div(other: Tensor | number): Tensor {
+    return ops.div(this, other);
+  }
+  /** x to the power of other; shapes broadcast. */
+  pow(other: Tensor | number): Tensor {
+    return ops.pow(this, other);
+  }
+  /** The larger of x and other; shapes broadcast. */
+  maximum(other: Tensor | number): Tensor {
+    return ops.maximum(this, other);
+  }
+  /** The smaller of x and other; shapes broadcast. */
+  minimum(other: Tensor | number): Tensor {
+    return ops.minimum(this, other);
+  }
+  /** x = other, as bool; shapes broadcast. */
+  eq(other: Tensor | number): Tensor {
+    return ops.eq(this, other);
+  }
+  /** x ≠ other, as bool; shapes broadcast. */
+  ne(other: Tensor | number): Tensor {
+    return ops.ne(this, other);
+  }
+  /** x < other, as bool; shapes broadcast. */
+  lt(other: Tensor | number): Tensor {
+    return ops.lt(this, other);
+  }
+  /** x ≤ other, as bool; shapes broadcast. */
+  le(other: Tensor | number): Tensor {
+    return ops.le(this, other);
+  }
+  /** x > other, as bool; shapes broadcast. */
+  gt(other: Tensor | number): Tensor {
+    return ops.gt(this, other);
+  }
+  /** x ≥ other, as bool; shapes broadcast. */
+  ge(other: Tensor | number): Tensor {
+    return ops.ge(this, other);
+  }
+  /** Sum over the given dimensions, or all. */
+  sum(dim?: ops.Dims, options?: ops.ReduceOptions): Tensor {
+    return ops.sum(this, dim, options);
+  }
+  /** Mean over the given dimensions, or all. */
+  mean(dim?: ops.Dims, options?: ops.ReduceOptions): Tensor {
+    return ops.mean(this, dim, options);
+  }
+  /** The largest element. */
+  max(): Tensor;
+  /** The largest elements along a dimension, and where they stand. */
+  max(dim: number, options?: ops.ReduceOptions): ops.ValuesAndIndices;
+  max(dim?: number, options?: ops.ReduceOptions): Tensor | ops.ValuesAndIndices {
+    return dim === undefined ? ops.max(this) : ops.max(this, dim, options);
+  }
+  /** The smallest element. */
+  min(): Tensor;
+  /** The smallest elements along a dimension, and where they stand. */
+  min(dim: number, options?: ops.ReduceOptions): ops.ValuesAndIndices;
+  min(dim?: number, options?: ops.ReduceOptions): Tensor | ops.ValuesAndIndices {
+    return dim === undefined ? ops.min(this) : ops.min(this, dim, options);
+  }
+  /** Position of the largest element, int32. */
+  argmax(dim?: number, options?: ops.ReduceOptions): Tensor {
+    return ops.argmax(this, dim, options);
+  }
+  /** Position of the smallest element, int32. */
+  argmin(dim?: number, options?: ops.ReduceOptions): Tensor {
+    return ops.argmin(this, dim, options);
+  }
+  /** ln Σ eˣ over the given dimensions, or all. */
+  logsumexp(dim?: ops.Dims, options?: ops.ReduceOptions): Tensor {
+    return ops.logsumexp(this, dim, options);
+  }
+  /** eˣ / Σ eˣ along a dimension. */
+  softmax(dim: number): Tensor {
+    return ops.softmax(this, dim);
+  }
+  /** ln of the softmax along a dimension. */
+  logSoftmax(dim: number): Tensor {
+    return ops.logSoftmax(this, dim);
+  }
+  /** The elements, moved to the bounds where they lie outside; null for no bound. */
+  clamp(min: Tensor | number | null, max: Tensor | number | null = null): Tensor {
+    return ops.clamp(this, min, max);
+  }
+  /** Matrix product. */
+  matmul(other: Tensor): Tensor {
+    return ops.matmul(this, other);
+  }
+  /** The same elements under another shape, one extent of which may be -1. */
+  reshape(shape: readonly number[]): Tensor {
+    return ops.reshape(this, shape);
+  }
+  /** The dimensions in another order. */
+  permute(dims: readonly number[]): Tensor {
+    return ops.permute(this, dims);
+  }
+  /** Two dimensions exchanged. */
+  transpose(dim0: number, dim1: number): Tensor {
+    return ops.transpose(this, dim0, dim1);
+  }
+  /** Dimensions of extent 1 stretched, new ones in front; -1 keeps an extent. */
+  expand(shape: readonly number[]): Tensor {
+    return ops.expand(this, shape);
+  }
+  /** A new dimension of extent 1. */
+  unsqueeze(dim: number): Tensor {
+    return ops.unsqueeze(this, dim);
+  }
+  /** Without dimensions of extent 1. */
+  squeeze(dim?: number | readonly number[]): Tensor {
+    return ops.squeeze(this, dim);
+  }
+  /** The dimensions from `startDim` to `endDim` as one. */
+  flatten(startDim = 0, endDim = -1): Tensor {
+    return ops.flatten(this, startDim, endDim);
+  }
+  /** Part of one dimension. */
+  slice(dim: number, start = 0, end: number = Infinity, step = 1): Tensor {
+    return ops.slice(this, dim, start, end, step);
+  }
+  /** Elements added at the ends of dimensions, the last one first. */
+  pad(amounts: readonly number[], options?: ops.PadOptions): Tensor {
+    return ops.pad(this, amounts, options);
+  }
+  /** Elements at given positions along a dimension. */
+  gather(dim: number, index: Tensor): Tensor {
+    return ops.gather(this, dim, index);
+  }
+  /** A copy with `source` added at given positions along a dimension. */
+  scatterAdd(dim: number, index: Tensor, source: Tensor): Tensor {
+    return ops.scatterAdd(this, dim, index, source);
+  }
+  /** Entries along a dimension in the order of an index. */
+  indexSelect(dim: number, index: Tensor): Tensor {
+    return ops.indexSelect(this, dim, index);
+  }
+  /** Part of the tensor: integers, ranges `[start, end, step?]`, ":", "...", null, or tensors. */
+  at(...index: ops.Index[]): Tensor {
+    return ops.at(this, index);
+  }
+  /** A copy with memory of its own. */
+  clone(): Tensor {
+    return ops.clone(this);
+  }
+  /** The tensor itself if it is contiguous, else a copy that is. */
+  contiguous(): Tensor {
+    return ops.contiguous(this);
+  }
+
+  /** Writes another tensor or a number into this one; under noGrad if it requires a gradient. */
+  copy_(value: Tensor | number): this {
+    copy_(this, value);
+    return this;
+  }
+  /** Sets every element; under noGrad if the tensor requires a gradient. */
+  fill_(value: number): this {
+    copy_(this, value);
+    return this;
+  }
+  /** Sets every element to 0; under noGrad if the tensor requires a gradient. */
+  zero_(): this {
+    copy_(this, 0);
+    return this;
+  }
+  /** Writes into part of the tensor, which `at` would give; under noGrad if it requires a gradient. */
+  setAt(index: readonly ops.Index[], value: Tensor | number): this {
+    setAt(this, index, value);
+    return this;
+  }
+
+  /** The entries along the first dimension. */
+  *[Symbol.iterator](): IterableIterator<Tensor> {
+    if (this.ndim === 0) {
+      throw new TypeError("Cannot iterate over a tensor without dimensions");
+    }
+    for (let i = 0; i < this.shape[0]!; i++) yield ops.at(this, [i]);
+  }
+
+  /** Type, shape and a shortened matrix. */
+  toString(): string {
+    const { storage, offset, size } = this.dense ? this : copyOf(this);
+    const start = storage.base + offset;
+    const elements = storage.array.subarray(start, start + size);
+    const grad = this.requiresGrad ? ", requiresGrad" : "";
+    const text = formatTensor(elements, this.shape, this.dtype).replaceAll("\n", "\n       ");
+    return `tensor(${text}, ${this.dtype}, shape ${showShape(this.shape)}${grad})`;
+  }
+
+  /** What `console.log` shows. */
+  [Symbol.for("Deno.customInspect")](): string {
+    return this.toString();
+  }
+
+  /** What a notebook shows. */
+  [Symbol.for("Jupyter.display")](): Record<string, string> {
+    return { "text/plain": this.toString() };
+  }
+}

@@ -1,0 +1,37 @@
+/**
+ * Automatic differentiation, shaped like PyTorch, for people who design and study loss functions.
+ *
+ * ```ts
+ * import { losses, nn, optim, tensor } from "@adjoint/ml";
+ *
+ * const x = tensor([[0], [1], [2], [3]]);
+ * const y = x.mul(2).add(1);
+ * const model = new nn.Linear(1, 1);
+ * const optimizer = new optim.Adam(model.parameters(), { lr: 0.1 });
+ * for (let step = 0; step < 200; step++) {
+ *   optimizer.zeroGrad();
+ *   losses.mse(model.forward(x), y).backward();
+ *   optimizer.step();
+ * }
+ * console.log(model.weight.item(), model.bias?.item());
+ * ```
+ *
+ * @module
+ */
+
+import { checkKernels } from "./lib/ffi/library.ts";
+
+export { Tensor, type ToOptions } from "./lib/tensor.ts";
+export * from "./lib/ops/mod.ts";
+export * from "./lib/create.ts";
+export * from "./lib/errors.ts";
+export * from "./lib/runtime.ts";
+export type { DType, TypedArray } from "./lib/dtype.ts";
+export type { Device } from "./lib/backend/backend.ts";
+export type { Shape } from "./lib/shape.ts";
+export type { NestedArray } from "./lib/print.ts";
+export { manualSeed, RandomGenerator, type RandomState } from "./lib/random.ts";
+export { type BackwardOptions, grad, type GradOptions } from "./lib/autograd/backward.ts";
+export { enableGrad, isGradEnabled, noGrad } from "./lib/autograd/tape.ts";
+
+//checkKernels();

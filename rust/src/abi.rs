@@ -1,0 +1,280 @@
+//! Every function that leaves the library, and the only place where pointers become slices.
+//!
+//! A status of 0 is success. Otherwise the message stands in the frame that the caller passed:
+//! its byte length in the first word, then UTF-8.
+#![allow(unsafe_code, unreachable_pub)]
+
+use crate::dtype::{DType, Slice, SliceMut};
+use crate::error::{Error, Result};
+use crate::frame::{ABI_VERSION, Frame, Launch, MAX_OPERANDS, Record, View, ViewMut};
+use crate::layout::Layout;
+use crate::registry::{self, Kernel};
+use std::ops::Range;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::slice::{from_raw_parts, from_raw_parts_mut};
+
+const FAILED: u32 = 1;
+const NO_FRAME: u32 = 2;
+
+/// Runs the body; an error or a panic becomes a status and a message in the frame.
+fn guarded(frame: &mut [i32], body: impl FnOnce(&[i32]) -> Result) -> u32 {
+    let message = match catch_unwind(AssertUnwindSafe(|| body(frame))) {
+        Ok(Ok(())) => return 0,
+        Ok(Err(Error(message))) => message,
+        Err(panic) => {
+            let text = panic.downcast_ref::<&str>().map(ToString::to_string);
+            let text = text.or_else(|| panic.downcast_ref::<String>().cloned());
+            format!("panic: {}", text.unwrap_or_else(|| "unknown".into()))
+        }
+    };
+    write_message(frame, &message);
+    FAILED
+}
+
+fn write_message(frame: &mut [i32], message: &str) {
+    let Some((length, words)) = frame.split_first_mut() else { return };
+    let mut end = message.len().min(words.len() * 4);
+    while !message.is_char_boundary(end) {
+        end -= 1;
+    }
+    *length = end as i32;
+    for (word, bytes) in words.iter_mut().zip(message.as_bytes()[..end].chunks(4)) {
+        let mut padded = [0; 4];
+        padded[..bytes.len()].copy_from_slice(bytes);
+        *word = i32::from_le_bytes(padded);
+    }
+}
+
+/// The bytes of memory that an operand reaches, after comparing them with what its array holds.
+fn extent(
+    record: &Record,
+    layout: &Layout,
+    pointer: *mut u8,
+    operand: usize,
+) -> Result<Range<usize>> {
+    let size = record.dtype.size();
+    let span = layout.span()?;
+    let held = if pointer.is_null() { 0 } else { record.bytes / size };
+    if span == 0 {
+        return Ok(0..0);
+    }
+    if record.offset.checked_add(span).is_none_or(|end| end > held) {
+        return Err(Error::new(format!(
+            "operand {operand} reaches elements {}..{} of an array of {held}",
+            record.offset,
+            record.offset + span
+        )));
+    }
+    let address = pointer.addr();
+    if !address.is_multiple_of(size) {
+        return Err(Error::new(format!("operand {operand} is not aligned to {size} bytes")));
+    }
+    Ok(address + record.offset * size..address + (record.offset + span) * size)
+}
+
+/// # Safety
+/// `start` must be null with `count` 0, or valid for reading `count` elements of `dtype` that
+/// nothing writes during `'a`.
+unsafe fn slice<'a>(start: *const u8, count: usize, dtype: DType) -> Slice<'a> {
+    if count == 0 {
+        return match dtype {
+            DType::F32 => Slice::F32(&[]),
+            DType::F64 => Slice::F64(&[]),
+            DType::I32 => Slice::I32(&[]),
+            DType::Bool => Slice::Bool(&[]),
+        };
+    }
+    // SAFETY: the caller vouches for the memory; `extent` has checked its alignment.
+    unsafe {
+        match dtype {
+            DType::F32 => Slice::F32(from_raw_parts(start.cast(), count)),
+            DType::F64 => Slice::F64(from_raw_parts(start.cast(), count)),
+            DType::I32 => Slice::I32(from_raw_parts(start.cast(), count)),
+            DType::Bool => Slice::Bool(from_raw_parts(start, count)),
+        }
+    }
+}
+
+/// # Safety
+/// As [`slice`], and nothing else reads or writes the elements during `'a`.
+unsafe fn slice_mut<'a>(start: *mut u8, count: usize, dtype: DType) -> SliceMut<'a> {
+    if count == 0 {
+        return match dtype {
+            DType::F32 => SliceMut::F32(&mut []),
+            DType::F64 => SliceMut::F64(&mut []),
+            DType::I32 => SliceMut::I32(&mut []),
+            DType::Bool => SliceMut::Bool(&mut []),
+        };
+    }
+    // SAFETY: the caller vouches for the memory; `extent` has checked its alignment.
+    unsafe {
+        match dtype {
+            DType::F32 => SliceMut::F32(from_raw_parts_mut(start.cast(), count)),
+            DType::F64 => SliceMut::F64(from_raw_parts_mut(start.cast(), count)),
+            DType::I32 => SliceMut::I32(from_raw_parts_mut(start.cast(), count)),
+            DType::Bool => SliceMut::Bool(from_raw_parts_mut(start, count)),
+        }
+    }
+}
+
+/// Checks every operand against its memory and runs the kernel on slices.
+///
+/// # Safety
+/// Each pointer must be null or valid for the byte length that the frame gives for it, and no
+/// other thread may touch that memory until the call returns.
+unsafe fn launch(kernel: &Kernel, words: &[i32], pointers: &[*mut u8]) -> Result {
+    let frame = Frame::new(words)?;
+    let count = frame.operands()?;
+    if count > pointers.len() || count < kernel.outputs {
+        return Err(Error::new(format!("{count} operands do not fit {}", kernel.name)));
+    }
+    let mut layouts = [Layout::SCALAR; MAX_OPERANDS];
+    let mut launch = Launch {
+        params: frame.params(),
+        ints: frame.ints(),
+        outs: [const { None }; MAX_OPERANDS],
+        ins: [const { None }; MAX_OPERANDS],
+    };
+    let mut ranges = [(0, 0); MAX_OPERANDS];
+    for (operand, layout) in layouts.iter_mut().enumerate().take(count) {
+        let pointer = pointers[operand];
+        let record = frame.record(operand, layout)?;
+        let layout = &*layout;
+        let range = extent(&record, layout, pointer, operand)?;
+        let length = range.len() / record.dtype.size();
+        let start = pointer.wrapping_add(record.offset * record.dtype.size());
+        // An output must not share a byte with any operand before it; an input with no output.
+        let written = if operand < kernel.outputs { operand } else { kernel.outputs };
+        for (other, &(from, to)) in ranges.iter().enumerate().take(written) {
+            if range.start < to && from < range.end {
+                return Err(Error::new(format!("operands {other} and {operand} overlap")));
+            }
+        }
+        ranges[operand] = (range.start, range.end);
+        if operand < kernel.outputs {
+            // SAFETY: `extent` keeps the slice inside the array; the loop above keeps it exclusive.
+            let data = unsafe { slice_mut(start, length, record.dtype) };
+            launch.outs[operand] = Some(ViewMut { data, layout });
+        } else {
+            // SAFETY: `extent` keeps the slice inside the array; no output overlaps it.
+            let data = unsafe { slice(start, length, record.dtype) };
+            launch.ins[operand - kernel.outputs] = Some(View { data, layout });
+        }
+    }
+    (kernel.run)(&mut launch).map_err(|Error(message)| Error(format!("{}: {message}", kernel.name)))
+}
+
+/// # Safety
+/// `frame` must be null or valid for `length` words that nothing else touches during the call; the
+/// pointers as for [`launch`].
+unsafe fn call(kernel: u32, frame: *mut i32, length: u32, pointers: &[*mut u8]) -> u32 {
+    if frame.is_null() || !frame.addr().is_multiple_of(4) {
+        return NO_FRAME;
+    }
+    // SAFETY: checked for null and alignment; the caller vouches for the length.
+    let frame = unsafe { from_raw_parts_mut(frame, length as usize) };
+    guarded(frame, |words| {
+        let kernel = registry::kernel(kernel)
+            .ok_or_else(|| Error::new(format!("kernel {kernel} does not exist")))?;
+        // SAFETY: passed on from the caller.
+        unsafe { launch(kernel, words, pointers) }
+    })
+}
+
+/// Version of the frame and the symbol table.
+#[unsafe(no_mangle)]
+pub extern "C" fn adjoint_abi_version() -> u32 {
+    ABI_VERSION
+}
+
+/// How many kernels the library has; their numbers are 0 to this.
+#[unsafe(no_mangle)]
+pub extern "C" fn adjoint_kernel_count() -> u32 {
+    registry::count()
+}
+
+/// Writes a text of a kernel (field 0 its name, 1 its WGSL expression) and returns the length in
+/// bytes: 0 if it does not exist or fit.
+///
+/// # Safety
+/// `text` must be null or valid for `capacity` bytes.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn adjoint_kernel_text(
+    kernel: u32,
+    field: u32,
+    text: *mut u8,
+    capacity: u32,
+) -> u32 {
+    let found = registry::kernel(kernel).and_then(|row| match field {
+        0 => Some(row.name),
+        1 => row.wgsl,
+        _ => None,
+    });
+    match found {
+        Some(found) if !text.is_null() && found.len() <= capacity as usize => {
+            // SAFETY: not null, and the text fits the capacity that the caller vouches for.
+            let target = unsafe { from_raw_parts_mut(text, found.len()) };
+            target.copy_from_slice(found.as_bytes());
+            found.len() as u32
+        }
+        _ => 0,
+    }
+}
+
+/// Sets the number of threads; 0 is refused, and so is a second change once the pool runs.
+#[unsafe(no_mangle)]
+pub extern "C" fn adjoint_set_threads(threads: u32) -> u32 {
+    catch_unwind(|| crate::cpu::set_threads(threads as usize))
+        .map_or(FAILED, |done| u32::from(!done))
+}
+
+/// The number of threads that kernels use.
+#[unsafe(no_mangle)]
+pub extern "C" fn adjoint_threads() -> u32 {
+    catch_unwind(|| crate::cpu::threads() as u32).unwrap_or(0)
+}
+
+/// Runs a kernel on up to four arrays.
+///
+/// # Safety
+/// As `call`: the frame is valid for `length` words, each array for the bytes the frame gives.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn adjoint_launch4(
+    kernel: u32,
+    frame: *mut i32,
+    length: u32,
+    a: *mut u8,
+    b: *mut u8,
+    c: *mut u8,
+    d: *mut u8,
+) -> u32 {
+    // SAFETY: passed on from the caller.
+    unsafe { call(kernel, frame, length, &[a, b, c, d]) }
+}
+
+/// Runs a kernel on up to eight arrays.
+///
+/// # Safety
+/// As `call`: the frame is valid for `length` words, each array for the bytes the frame gives.
+#[unsafe(no_mangle)]
+#[allow(clippy::too_many_arguments)]
+pub unsafe extern "C" fn adjoint_launch8(
+    kernel: u32,
+    frame: *mut i32,
+    length: u32,
+    a: *mut u8,
+    b: *mut u8,
+    c: *mut u8,
+    d: *mut u8,
+    e: *mut u8,
+    f: *mut u8,
+    g: *mut u8,
+    h: *mut u8,
+) -> u32 {
+    // SAFETY: passed on from the caller.
+    unsafe { call(kernel, frame, length, &[a, b, c, d, e, f, g, h]) }
+}
+
+#[cfg(test)]
+#[path = "abi_test.rs"]
+mod tests;

@@ -1,0 +1,345 @@
+//! Drivers: how a row's function, written for contiguous blocks, runs over any operands.
+//!
+//! Outputs are contiguous. An input that is not is copied tile by tile into a buffer that stays in
+//! the first-level cache, so each row is compiled once for each element type and knows no strides.
+
+use crate::dtype::Element;
+use crate::error::{Error, Result};
+use crate::frame::{Launch, View, ViewMut};
+use crate::layout::{Layout, MAX_RANK};
+use pulp::{Arch, WithSimd};
+use rayon::prelude::*;
+use rayon::{ThreadPool, ThreadPoolBuilder};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, LazyLock, RwLock};
+
+/// Elements of a tile: 1 kB of f32, so that three operands stay in the first-level cache.
+const TILE: usize = 256;
+/// Elements that one parallel task handles; a constant, so that results don't depend on threads.
+const GRAIN: usize = 1 << 15;
+
+static ARCH: LazyLock<Arch> = LazyLock::new(Arch::new);
+static THREADS: AtomicUsize = AtomicUsize::new(0);
+static POOL: LazyLock<RwLock<Option<Arc<ThreadPool>>>> = LazyLock::new(|| RwLock::new(None));
+
+/// Runs a loop compiled for the widest vectors of this processor.
+#[inline(always)]
+pub(crate) fn simd<Op: WithSimd>(body: Op) -> Op::Output {
+    ARCH.dispatch(body)
+}
+
+/// The number of threads in use, by default that of the processor.
+pub(crate) fn threads() -> usize {
+    match THREADS.load(Ordering::Relaxed) {
+        0 => {
+            let count = std::thread::available_parallelism().map_or(1, usize::from);
+            THREADS.store(count, Ordering::Relaxed);
+            count
+        }
+        count => count,
+    }
+}
+
+/// Changes the number of threads; false if it is 0 or the threads can't be had.
+pub(crate) fn set_threads(count: usize) -> bool {
+    let Ok(mut pool) = POOL.write() else { return false };
+    if count == 0 {
+        return false;
+    }
+    // The old pool's threads end when its last task does.
+    *pool = None;
+    THREADS.store(count, Ordering::Relaxed);
+    true
+}
+
+fn pool() -> Option<Arc<ThreadPool>> {
+    if let Some(pool) = POOL.read().ok()?.as_ref() {
+        return Some(pool.clone());
+    }
+    let mut slot = POOL.write().ok()?;
+    if slot.is_none() {
+        let builder = ThreadPoolBuilder::new().num_threads(threads());
+        *slot = builder.thread_name(|i| format!("adjoint-{i}")).build().ok().map(Arc::new);
+    }
+    slot.clone()
+}
+
+/// Runs the body on the thread pool, or here where there is one thread or no pool to be had.
+pub(crate) fn on_pool<R: Send>(body: impl FnOnce() -> R + Send) -> R {
+    if threads() == 1 {
+        return body();
+    }
+    match pool() {
+        Some(pool) => pool.install(body),
+        None => body(),
+    }
+}
+
+/// Calls `body(start, chunk)` for consecutive chunks of `out`, in parallel when it is long.
+pub(crate) fn for_chunks<T: Send>(out: &mut [T], body: impl Fn(usize, &mut [T]) + Sync) {
+    if out.len() < 2 * GRAIN || threads() == 1 {
+        return body(0, out);
+    }
+    on_pool(|| {
+        let chunks = out.par_chunks_mut(GRAIN).enumerate();
+        chunks.for_each(|(index, chunk)| body(index * GRAIN, chunk));
+    });
+}
+
+/// The elements of an output as a slice.
+pub(crate) fn elements<T: Element>(view: ViewMut<'_>) -> Result<&mut [T]> {
+    T::from_slice_mut(view.data)
+        .ok_or_else(|| Error::new(format!("an output must be {:?}", T::DTYPE)))
+}
+
+/// Reads an input in row-major order, whatever its strides.
+#[derive(Clone, Copy)]
+pub(crate) struct Reader<'a, T> {
+    pub(crate) data: &'a [T],
+    layout: &'a Layout,
+    len: usize,
+    contiguous: bool,
+}
+
+impl<'a, T: Element> Reader<'a, T> {
+    pub(crate) fn new(view: View<'a>) -> Result<Self> {
+        let wrong = || Error::new(format!("an input must be {:?}", T::DTYPE));
+        let data = T::from_slice(view.data).ok_or_else(wrong)?;
+        let contiguous = view.layout.is_contiguous();
+        Ok(Self { data, layout: view.layout, len: view.layout.len(), contiguous })
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.len
+    }
+
+    /// All elements in order, if they lie so.
+    pub(crate) fn as_slice(&self) -> Option<&'a [T]> {
+        self.contiguous.then_some(self.data)
+    }
+
+    pub(crate) fn tiles(&self) -> Tiles<'a, T> {
+        Tiles {
+            data: self.data,
+            gather: (!self.contiguous).then(|| Gather {
+                layout: self.layout.coalesced(),
+                buffer: [T::default(); TILE],
+                constant: 0,
+            }),
+        }
+    }
+
+    /// Copies the elements from number `start` on into `tile`.
+    pub(crate) fn copy_to(&self, start: usize, tile: &mut [T]) {
+        if self.contiguous {
+            tile.copy_from_slice(&self.data[start..start + tile.len()]);
+        } else {
+            gather(self.data, &self.layout.coalesced(), start, tile);
+        }
+    }
+}
+
+/// Copies strided elements from number `start` on into `tile`.
+fn gather<T: Element>(data: &[T], layout: &Layout, start: usize, tile: &mut [T]) {
+    let Some(last) = layout.rank().checked_sub(1) else {
+        return tile.fill(data[0]);
+    };
+    let (extent, stride) = (layout.extent(last), layout.stride(last));
+    let mut cursor = Cursor::new(layout.axes(0, last), start / extent);
+    let mut column = start % extent;
+    let mut rest = tile;
+    while !rest.is_empty() {
+        let take = (extent - column).min(rest.len());
+        let (lane, after) = rest.split_at_mut(take);
+        let first = cursor.position + column * stride;
+        match stride {
+            0 => lane.fill(data[first]),
+            1 => lane.copy_from_slice(&data[first..first + take]),
+            _ => {
+                for (to, from) in lane.iter_mut().zip(data[first..].iter().step_by(stride)) {
+                    *to = *from;
+                }
+            }
+        }
+        (rest, column) = (after, 0);
+        cursor.advance();
+    }
+}
+
+/// Walks the positions of a layout in row-major order without dividing.
+pub(crate) struct Cursor {
+    layout: Layout,
+    index: [usize; MAX_RANK],
+    pub(crate) position: usize,
+}
+
+impl Cursor {
+    pub(crate) fn new(layout: Layout, start: usize) -> Self {
+        let mut index = [0; MAX_RANK];
+        let (mut linear, mut position) = (start, 0);
+        for axis in (0..layout.rank()).rev() {
+            index[axis] = linear % layout.extent(axis);
+            linear /= layout.extent(axis);
+            position += index[axis] * layout.stride(axis);
+        }
+        Self { layout, index, position }
+    }
+
+    pub(crate) fn advance(&mut self) {
+        for axis in (0..self.layout.rank()).rev() {
+            self.position += self.layout.stride(axis);
+            self.index[axis] += 1;
+            if self.index[axis] < self.layout.extent(axis) {
+                return;
+            }
+            self.position -= self.index[axis] * self.layout.stride(axis);
+            self.index[axis] = 0;
+        }
+    }
+}
+
+/// Consecutive blocks of an input: slices of its memory, or tiles gathered from it.
+pub(crate) struct Tiles<'a, T> {
+    data: &'a [T],
+    gather: Option<Gather<T>>,
+}
+
+/// What gathering strided elements needs.
+struct Gather<T> {
+    layout: Layout,
+    buffer: [T; TILE],
+    /// How many elements of the buffer hold the value of an input that is one element, repeated.
+    constant: usize,
+}
+
+impl<T: Element> Tiles<'_, T> {
+    /// The elements `start..start + len`; `len` is at most `TILE` unless the input is contiguous.
+    #[inline]
+    pub(crate) fn block(&mut self, start: usize, len: usize) -> &[T] {
+        let Some(Gather { layout, buffer, constant }) = &mut self.gather else {
+            return &self.data[start..start + len];
+        };
+        let repeated = layout.rank() == 1 && layout.stride(0) == 0;
+        if !repeated {
+            gather(self.data, layout, start, &mut buffer[..len]);
+        } else if *constant < len {
+            buffer[..len].fill(self.data[0]);
+            *constant = len;
+        }
+        &buffer[..len]
+    }
+}
+
+fn same_length(lengths: &[usize]) -> Result {
+    if lengths.windows(2).all(|pair| pair[0] == pair[1]) {
+        Ok(())
+    } else {
+        Err(Error::new(format!("operands have {lengths:?} elements")))
+    }
+}
+
+/// Runs a block function of one input over a launch.
+pub(crate) fn map1<T: Element, R: Element>(
+    launch: &mut Launch<'_>,
+    block: fn(&mut [R], &[T]),
+) -> Result {
+    let out = elements::<R>(launch.contiguous_output(0)?)?;
+    let x = Reader::<T>::new(launch.input(0)?)?;
+    same_length(&[out.len(), x.len()])?;
+    for_chunks(out, |start, chunk| match x.as_slice() {
+        Some(data) => block(chunk, &data[start..start + chunk.len()]),
+        None => {
+            let mut tiles = x.tiles();
+            for (index, part) in chunk.chunks_mut(TILE).enumerate() {
+                block(part, tiles.block(start + index * TILE, part.len()));
+            }
+        }
+    });
+    Ok(())
+}
+
+/// Runs a block function of two inputs over a launch.
+pub(crate) fn map2<T: Element, R: Element>(
+    launch: &mut Launch<'_>,
+    block: fn(&mut [R], &[T], &[T]),
+) -> Result {
+    let out = elements::<R>(launch.contiguous_output(0)?)?;
+    let a = Reader::<T>::new(launch.input(0)?)?;
+    let b = Reader::<T>::new(launch.input(1)?)?;
+    same_length(&[out.len(), a.len(), b.len()])?;
+    for_chunks(out, |start, chunk| match (a.as_slice(), b.as_slice()) {
+        (Some(a), Some(b)) => {
+            let range = start..start + chunk.len();
+            block(chunk, &a[range.clone()], &b[range]);
+        }
+        _ => {
+            let (mut a, mut b) = (a.tiles(), b.tiles());
+            for (index, part) in chunk.chunks_mut(TILE).enumerate() {
+                let first = start + index * TILE;
+                block(part, a.block(first, part.len()), b.block(first, part.len()));
+            }
+        }
+    });
+    Ok(())
+}
+
+/// A block function that chooses between two inputs by a condition.
+pub(crate) type Choice<T> = fn(&mut [T], &[u8], &[T], &[T]);
+
+/// Runs a block function of a condition and two inputs over a launch.
+pub(crate) fn map3<T: Element>(launch: &mut Launch<'_>, block: Choice<T>) -> Result {
+    let out = elements::<T>(launch.contiguous_output(0)?)?;
+    let condition = Reader::<u8>::new(launch.input(0)?)?;
+    let a = Reader::<T>::new(launch.input(1)?)?;
+    let b = Reader::<T>::new(launch.input(2)?)?;
+    same_length(&[out.len(), condition.len(), a.len(), b.len()])?;
+    for_chunks(out, |start, chunk| {
+        let (mut condition, mut a, mut b) = (condition.tiles(), a.tiles(), b.tiles());
+        for (index, part) in chunk.chunks_mut(TILE).enumerate() {
+            let (first, len) = (start + index * TILE, part.len());
+            block(part, condition.block(first, len), a.block(first, len), b.block(first, len));
+        }
+    });
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::dtype::Slice;
+
+    #[test]
+    fn a_reader_gathers_strided_elements_from_any_start() {
+        let data: Vec<f32> = (0..600 * 3).map(|i| i as f32).collect();
+        let transposed = Layout::new(&[3, 600], &[1, 3]).unwrap();
+        let reader =
+            Reader::<f32>::new(View { data: Slice::F32(&data), layout: &transposed }).unwrap();
+        assert!(reader.as_slice().is_none());
+        let expected: Vec<f32> = (0..1800).map(|i| data[transposed.position(i)]).collect();
+        for start in [0, 1, 599, 600, 1777] {
+            let mut tile = vec![0.0; 23];
+            reader.copy_to(start, &mut tile);
+            assert_eq!(tile, expected[start..start + 23]);
+        }
+    }
+
+    #[test]
+    fn a_constant_fills_tiles_of_growing_length() {
+        let layout = Layout::new(&[40, 20], &[0, 0]).unwrap();
+        let view = View { data: Slice::F64(&[7.0]), layout: &layout };
+        let reader = Reader::<f64>::new(view).unwrap();
+        let mut tiles = reader.tiles();
+        assert_eq!(tiles.block(0, 5), [7.0; 5]);
+        assert_eq!(tiles.block(5, 200), [7.0; 200]);
+    }
+
+    #[test]
+    fn threads_can_be_changed_but_not_to_zero() {
+        let before = threads();
+        assert!(!set_threads(0));
+        assert!(set_threads(3));
+        assert_eq!(threads(), 3);
+        assert_eq!(on_pool(rayon::current_num_threads), 3);
+        assert!(set_threads(before));
+    }
+}

@@ -1,0 +1,65 @@
+//! Elementwise functions of two inputs of one type.
+
+use super::math::Real;
+use crate::cpu::{map2, simd};
+use crate::dtype::{Element, Slice};
+use crate::error::Error;
+use crate::registry::Kernel;
+
+/// Applies `f` to a block with the vectors of this processor.
+#[inline(always)]
+pub(super) fn each<T: Element, R: Element>(out: &mut [R], a: &[T], b: &[T], f: impl Fn(T, T) -> R) {
+    simd(
+        #[inline(always)]
+        || {
+            for ((out, &a), &b) in out.iter_mut().zip(a).zip(b) {
+                *out = f(a, b);
+            }
+        },
+    );
+}
+
+/// A row: name, formula for a float, for an int32 and for a bool where it has one, in WGSL.
+macro_rules! binary {
+    ($($name:literal |$a:ident, $b:ident| $float:expr; $(int $int:expr;)? $(bool $bool:expr;)?
+        $wgsl:literal)*) => {
+        pub(super) const ROWS: &[Kernel] = &[$(Kernel {
+            name: $name,
+            outputs: 1,
+            run: |launch| match launch.ins[0].as_ref().map(|view| view.data) {
+                Some(Slice::F32(_)) =>
+                    map2::<f32, f32>(launch, |out, a, b| each(out, a, b, |$a: f32, $b: f32| $float)),
+                Some(Slice::F64(_)) =>
+                    map2::<f64, f64>(launch, |out, a, b| each(out, a, b, |$a: f64, $b: f64| $float)),
+                $(Some(Slice::I32(_)) =>
+                    map2::<i32, i32>(launch, |out, a, b| each(out, a, b, |$a: i32, $b: i32| $int)),)?
+                $(Some(Slice::Bool(_)) =>
+                    map2::<u8, u8>(launch, |out, a, b| each(out, a, b, |$a: u8, $b: u8| $bool)),)?
+                _ => Err(Error::new("the element type is not supported")),
+            },
+            wgsl: Some($wgsl),
+        }),*];
+    };
+}
+
+/// Integer powers; a negative exponent leaves only the powers of 1 and −1.
+fn integer_power(base: i32, exponent: i32) -> i32 {
+    match (u32::try_from(exponent), base) {
+        (Ok(exponent), _) => base.wrapping_pow(exponent),
+        (Err(_), 1) => 1,
+        (Err(_), -1) => 1 - 2 * (exponent & 1),
+        (Err(_), _) => 0,
+    }
+}
+
+// In maximum and minimum a NaN on either side wins, as in PyTorch. Bool adds as "or".
+binary! {
+    // name    float, int32, bool                                                        WGSL
+    "add"     |a, b| a + b; int a.wrapping_add(b); bool a | b;                           "a + b"
+    "sub"     |a, b| a - b; int a.wrapping_sub(b);                                       "a - b"
+    "mul"     |a, b| a * b; int a.wrapping_mul(b); bool a & b;                           "a * b"
+    "div"     |a, b| a / b;                                                              "a / b"
+    "pow"     |a, b| a.pow_(b); int integer_power(a, b);                                 "pow(a, b)"
+    "maximum" |a, b| if a > b || a.is_nan() { a } else { b }; int a.max(b); bool a | b;  "max(a, b)"
+    "minimum" |a, b| if a < b || a.is_nan() { a } else { b }; int a.min(b); bool a & b;  "min(a, b)"
+}

@@ -1,0 +1,180 @@
+//! Reading and writing at positions that a tensor of int32 gives. Integer parameter 0 is the axis.
+
+use crate::cpu::{Cursor, Reader, elements};
+use crate::dtype::{Element, Slice};
+use crate::error::{Error, Result};
+use crate::frame::Launch;
+use crate::layout::Layout;
+use crate::registry::Kernel;
+
+pub(super) const ROWS: &[Kernel] = &[
+    Kernel { name: "gather", outputs: 1, run: gather, wgsl: None },
+    Kernel { name: "scatter", outputs: 1, run: scatter, wgsl: None },
+    Kernel { name: "scatter_add", outputs: 1, run: scatter_add, wgsl: None },
+];
+
+/// Walks an index tensor beside the tensor it points into, one run along the last axis at a time.
+struct Walk<'a> {
+    index: &'a [i32],
+    index_cursor: Cursor,
+    other_cursor: Cursor,
+    dim: usize,
+    extent: usize,
+    dim_stride: usize,
+    run: usize,
+    index_step: usize,
+    other_step: usize,
+    runs: usize,
+}
+
+impl<'a> Walk<'a> {
+    /// `other` is the layout of the tensor that the index points into along `dim`.
+    fn new(index: &'a [i32], layout: &Layout, other: &Layout, dim: usize) -> Result<Self> {
+        let rank = layout.rank();
+        if rank != other.rank() || dim >= rank {
+            return Err(Error::new(format!("axis {dim} of ranks {rank} and {}", other.rank())));
+        }
+        let inside = |axis| axis == dim || layout.extent(axis) <= other.extent(axis);
+        if !(0..rank).all(inside) {
+            return Err(Error::new("the index is larger than the tensor"));
+        }
+        // The positions in `other` without what the index adds along `dim`.
+        let shape: Vec<i32> = layout.shape().iter().map(|&extent| extent as i32).collect();
+        let stride = |axis| if axis == dim { 0 } else { other.stride(axis) as i32 };
+        let strides: Vec<i32> = (0..rank).map(stride).collect();
+        let last = rank - 1;
+        let outer = Layout::new(&shape[..last], &strides[..last])?;
+        Ok(Self {
+            index,
+            index_cursor: Cursor::new(layout.axes(0, last), 0),
+            other_cursor: Cursor::new(outer, 0),
+            dim,
+            extent: other.extent(dim),
+            dim_stride: other.stride(dim),
+            run: layout.extent(last),
+            index_step: layout.stride(last),
+            other_step: strides[last] as usize,
+            runs: if layout.len() == 0 { 0 } else { outer.len() },
+        })
+    }
+
+    /// Calls `body(number of the element, its position in the other tensor)` for every element, or
+    /// `row(number of the first, position, length)` where a whole run has one index.
+    fn each(
+        mut self,
+        mut body: impl FnMut(usize, usize),
+        mut row: impl FnMut(usize, usize, usize),
+    ) -> Result {
+        for number in 0..self.runs {
+            let first = number * self.run;
+            let place = |index: i32| match usize::try_from(index) {
+                Ok(index) if index < self.extent => Ok(index * self.dim_stride),
+                _ => Err(Error::new(format!(
+                    "index {index} is outside axis {} of {}",
+                    self.dim, self.extent
+                ))),
+            };
+            let base = self.other_cursor.position;
+            let at = self.index_cursor.position;
+            if self.index_step == 0 && self.other_step == 1 {
+                row(first, base + place(self.index[at])?, self.run);
+            } else {
+                for step in 0..self.run {
+                    let position = place(self.index[at + step * self.index_step])?;
+                    body(first + step, base + step * self.other_step + position);
+                }
+            }
+            self.index_cursor.advance();
+            self.other_cursor.advance();
+        }
+        Ok(())
+    }
+}
+
+fn gather(launch: &mut Launch<'_>) -> Result {
+    match launch.ins[0].as_ref().map(|view| view.data) {
+        Some(Slice::F32(_)) => gather_as::<f32>(launch),
+        Some(Slice::F64(_)) => gather_as::<f64>(launch),
+        Some(Slice::I32(_)) => gather_as::<i32>(launch),
+        Some(Slice::Bool(_)) => gather_as::<u8>(launch),
+        None => Err(Error::new("input 0 is missing")),
+    }
+}
+
+/// `out[…, i, …] = x[…, index[…, i, …], …]`
+fn gather_as<T: Element>(launch: &mut Launch<'_>) -> Result {
+    let dim = launch.count(0)?;
+    let out = elements::<T>(launch.contiguous_output(0)?)?;
+    let (x, index) = (launch.input(0)?, launch.input(1)?);
+    let data = T::from_slice(x.data).ok_or_else(|| Error::new("element types differ"))?;
+    let positions = i32::from_slice(index.data).ok_or_else(|| Error::new("index must be int32"))?;
+    if out.len() != index.layout.len() {
+        return Err(Error::new("the output has another size than the index"));
+    }
+    // Both closures write; a cell lets them share the output without aliasing.
+    let out = std::cell::RefCell::new(out);
+    Walk::new(positions, index.layout, x.layout, dim)?.each(
+        |number, position| out.borrow_mut()[number] = data[position],
+        |first, position, length| {
+            let run = &data[position..position + length];
+            out.borrow_mut()[first..first + length].copy_from_slice(run);
+        },
+    )
+}
+
+fn scatter(launch: &mut Launch<'_>) -> Result {
+    match launch.ins[1].as_ref().map(|view| view.data) {
+        Some(Slice::F32(_)) => scatter_as::<f32>(launch, |to, x| *to = x),
+        Some(Slice::F64(_)) => scatter_as::<f64>(launch, |to, x| *to = x),
+        Some(Slice::I32(_)) => scatter_as::<i32>(launch, |to, x| *to = x),
+        Some(Slice::Bool(_)) => scatter_as::<u8>(launch, |to, x| *to = x),
+        None => Err(Error::new("input 1 is missing")),
+    }
+}
+
+fn scatter_add(launch: &mut Launch<'_>) -> Result {
+    match launch.ins[1].as_ref().map(|view| view.data) {
+        Some(Slice::F32(_)) => scatter_as::<f32>(launch, |to, x| *to += x),
+        Some(Slice::F64(_)) => scatter_as::<f64>(launch, |to, x| *to += x),
+        Some(Slice::I32(_)) => scatter_as::<i32>(launch, |to, x| *to = to.wrapping_add(x)),
+        _ => Err(Error::new("the element type is not supported")),
+    }
+}
+
+/// Writes `source` into the output at the index; in order, so that the bits don't vary.
+fn scatter_as<T: Element>(launch: &mut Launch<'_>, write: fn(&mut T, T)) -> Result {
+    let dim = launch.count(0)?;
+    let view = launch.contiguous_output(0)?;
+    let layout = view.layout;
+    let out = elements::<T>(view)?;
+    let (index, source) = (launch.input(0)?, launch.input(1)?);
+    if index.layout.shape() != source.layout.shape() {
+        return Err(Error::new("index and source have different shapes"));
+    }
+    let positions = i32::from_slice(index.data).ok_or_else(|| Error::new("index must be int32"))?;
+    let source = Reader::<T>::new(source)?;
+    let mut run = vec![T::default(); index.layout.shape().last().map_or(1, |&n| n as usize)];
+    let mut held = usize::MAX;
+    let walk = Walk::new(positions, index.layout, layout, dim)?;
+    let length = run.len().max(1);
+    let out = std::cell::RefCell::new(out);
+    let run = std::cell::RefCell::new(&mut run);
+    walk.each(
+        |number, position| {
+            let mut run = run.borrow_mut();
+            if held != number / length {
+                held = number / length;
+                source.copy_to(held * length, &mut run);
+            }
+            write(&mut out.borrow_mut()[position], run[number % length]);
+        },
+        |first, position, length| {
+            let mut run = run.borrow_mut();
+            source.copy_to(first, &mut run);
+            let mut out = out.borrow_mut();
+            for (to, &x) in out[position..position + length].iter_mut().zip(run.iter()) {
+                write(to, x);
+            }
+        },
+    )
+}

@@ -1,0 +1,84 @@
+//! Matrix products, batched: the last two axes are the matrices, the axes before them the batch.
+
+use super::gemm::{Matrix, multiply};
+use crate::cpu::{Cursor, elements};
+use crate::dtype::{Element, Slice};
+use crate::error::{Error, Result};
+use crate::frame::{Launch, View};
+use crate::layout::Layout;
+use crate::registry::Kernel;
+
+pub(super) const ROWS: &[Kernel] =
+    &[Kernel { name: "matmul", outputs: 1, run: matmul, wgsl: None }];
+
+fn matmul(launch: &mut Launch<'_>) -> Result {
+    match launch.ins[0].as_ref().map(|view| view.data) {
+        Some(Slice::F32(_)) => matmul_as::<f32>(launch, multiply),
+        Some(Slice::F64(_)) => matmul_as::<f64>(launch, multiply),
+        Some(Slice::I32(_)) => matmul_as::<i32>(launch, multiply_integers),
+        _ => Err(Error::new("the element type is not supported")),
+    }
+}
+
+type Product<T> = fn(&mut [T], usize, (&[T], Matrix), (&[T], Matrix)) -> Result;
+
+fn operand<'a, T: Element>(view: View<'a>) -> Result<(&'a [T], Layout, Matrix)> {
+    let layout = view.layout;
+    let rank = layout.rank();
+    if rank < 2 {
+        return Err(Error::new("matrices need two axes"));
+    }
+    let data = T::from_slice(view.data).ok_or_else(|| Error::new("element types differ"))?;
+    let matrix = Matrix {
+        start: 0,
+        rows: layout.extent(rank - 2),
+        columns: layout.extent(rank - 1),
+        row_stride: layout.stride(rank - 2),
+        column_stride: layout.stride(rank - 1),
+    };
+    Ok((data, layout.axes(0, rank - 2), matrix))
+}
+
+fn matmul_as<T: Element>(launch: &mut Launch<'_>, product: Product<T>) -> Result {
+    let out = elements::<T>(launch.contiguous_output(0)?)?;
+    let (a, a_batch, a_matrix) = operand::<T>(launch.input(0)?)?;
+    let (b, b_batch, b_matrix) = operand::<T>(launch.input(1)?)?;
+    if a_batch.shape() != b_batch.shape() {
+        return Err(Error::new("the batches differ"));
+    }
+    let size = a_matrix.rows * b_matrix.columns;
+    if out.len() != size * a_batch.len() {
+        return Err(Error::new("the output has another size"));
+    }
+    let (mut at_a, mut at_b) = (Cursor::new(a_batch, 0), Cursor::new(b_batch, 0));
+    for index in 0..a_batch.len() {
+        let left = (a, Matrix { start: at_a.position, ..a_matrix });
+        let right = (b, Matrix { start: at_b.position, ..b_matrix });
+        product(out, index * size, left, right)?;
+        at_a.advance();
+        at_b.advance();
+    }
+    Ok(())
+}
+
+fn multiply_integers(
+    out: &mut [i32],
+    start: usize,
+    (a, left): (&[i32], Matrix),
+    (b, right): (&[i32], Matrix),
+) -> Result {
+    if left.columns != right.rows {
+        return Err(Error::new("the matrices do not fit"));
+    }
+    let at = |matrix: &Matrix, row: usize, column: usize| {
+        matrix.start + row * matrix.row_stride + column * matrix.column_stride
+    };
+    for row in 0..left.rows {
+        for column in 0..right.columns {
+            let products = (0..left.columns)
+                .map(|k| a[at(&left, row, k)].wrapping_mul(b[at(&right, k, column)]));
+            out[start + row * right.columns + column] = products.fold(0, i32::wrapping_add);
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,28 @@
+//! The rows, one file for each family.
+
+mod binary;
+mod compare;
+mod gemm;
+mod indexing;
+mod linalg;
+mod math;
+mod movement;
+mod optim;
+mod random;
+mod reduce;
+mod unary;
+
+use crate::registry::Kernel;
+
+/// All families; the number of a kernel is its place in this list.
+pub(crate) const FAMILIES: &[&[Kernel]] = &[
+    unary::ROWS,
+    binary::ROWS,
+    compare::ROWS,
+    reduce::ROWS,
+    movement::ROWS,
+    linalg::ROWS,
+    indexing::ROWS,
+    random::ROWS,
+    optim::ROWS,
+];

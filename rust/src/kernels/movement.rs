@@ -1,0 +1,131 @@
+//! Copies between layouts and between element types.
+
+use crate::cpu::{Cursor, Reader, elements, for_chunks, map1, simd};
+use crate::dtype::{Element, Slice};
+use crate::error::{Error, Result};
+use crate::frame::Launch;
+use crate::layout::Layout;
+use crate::registry::Kernel;
+
+pub(super) const ROWS: &[Kernel] = &[
+    Kernel { name: "copy", outputs: 1, run: copy, wgsl: Some("x") },
+    Kernel { name: "cast_f32", outputs: 1, run: cast::<f32>, wgsl: Some("f32(x)") },
+    Kernel { name: "cast_f64", outputs: 1, run: cast::<f64>, wgsl: None },
+    Kernel { name: "cast_i32", outputs: 1, run: cast::<i32>, wgsl: Some("i32(x)") },
+    Kernel { name: "cast_bool", outputs: 1, run: cast_bool, wgsl: Some("u32(x != 0)") },
+];
+
+fn copy(launch: &mut Launch<'_>) -> Result {
+    match launch.ins[0].as_ref().map(|view| view.data) {
+        Some(Slice::F32(_)) => copy_as::<f32>(launch),
+        Some(Slice::F64(_)) => copy_as::<f64>(launch),
+        Some(Slice::I32(_)) => copy_as::<i32>(launch),
+        Some(Slice::Bool(_)) => copy_as::<u8>(launch),
+        None => Err(Error::new("input 0 is missing")),
+    }
+}
+
+fn copy_as<T: Element>(launch: &mut Launch<'_>) -> Result {
+    let out = launch.output(0)?;
+    let view = launch.input(0)?;
+    if out.layout.shape() != view.layout.shape() {
+        return Err(Error::new("shapes differ"));
+    }
+    let (to, from) = (out.layout, view.layout);
+    let target = elements::<T>(out)?;
+    let reader = Reader::<T>::new(view)?;
+    if to.is_contiguous() {
+        for_chunks(target, |start, chunk| reader.copy_to(start, chunk));
+        return Ok(());
+    }
+    if to.len() == 0 {
+        return Ok(());
+    }
+    // The four inner axes go to ndarray, which chooses a good order for both layouts.
+    let inner = to.rank().saturating_sub(4);
+    let (outer_to, outer_from) = (to.axes(0, inner), from.axes(0, inner));
+    let (inner_to, inner_from) = (to.axes(inner, to.rank()), from.axes(inner, from.rank()));
+    let (mut to, mut from) = (Cursor::new(outer_to, 0), Cursor::new(outer_from, 0));
+    for _ in 0..outer_to.len() {
+        let part = &mut target[to.position..];
+        copy_inner(part, &inner_to, &reader.data[from.position..], &inner_from)?;
+        to.advance();
+        from.advance();
+    }
+    Ok(())
+}
+
+fn copy_inner<T: Element>(to: &mut [T], out: &Layout, from: &[T], view: &Layout) -> Result {
+    match out.rank() {
+        0 => to[0] = from[0],
+        1 => out.view_mut::<T, 1>(to)?.assign(&view.view::<T, 1>(from)?),
+        2 => out.view_mut::<T, 2>(to)?.assign(&view.view::<T, 2>(from)?),
+        3 => out.view_mut::<T, 3>(to)?.assign(&view.view::<T, 3>(from)?),
+        _ => out.view_mut::<T, 4>(to)?.assign(&view.view::<T, 4>(from)?),
+    }
+    Ok(())
+}
+
+/// Conversion between element types: towards zero to integers, 0 and 1 from bool.
+trait Cast<R> {
+    fn cast(self) -> R;
+}
+
+macro_rules! casts {
+    ($($from:ty => $($to:ty),+;)*) => {$($(
+        impl Cast<$to> for $from {
+            #[inline(always)]
+            fn cast(self) -> $to {
+                self as $to
+            }
+        }
+    )+)*};
+}
+casts! {
+    f32 => f32, f64, i32;
+    f64 => f32, f64, i32;
+    i32 => f32, f64, i32;
+    u8 => f32, f64, i32;
+}
+
+fn convert<T: Element + Cast<R>, R: Element>(out: &mut [R], x: &[T]) {
+    simd(
+        #[inline(always)]
+        || {
+            for (out, &x) in out.iter_mut().zip(x) {
+                *out = x.cast();
+            }
+        },
+    );
+}
+
+fn cast<R: Element>(launch: &mut Launch<'_>) -> Result
+where
+    f32: Cast<R>,
+    f64: Cast<R>,
+    i32: Cast<R>,
+    u8: Cast<R>,
+{
+    match launch.ins[0].as_ref().map(|view| view.data) {
+        Some(Slice::F32(_)) => map1::<f32, R>(launch, convert),
+        Some(Slice::F64(_)) => map1::<f64, R>(launch, convert),
+        Some(Slice::I32(_)) => map1::<i32, R>(launch, convert),
+        Some(Slice::Bool(_)) => map1::<u8, R>(launch, convert),
+        None => Err(Error::new("input 0 is missing")),
+    }
+}
+
+fn cast_bool(launch: &mut Launch<'_>) -> Result {
+    fn nonzero<T: Element>(out: &mut [u8], x: &[T]) {
+        for (out, x) in out.iter_mut().zip(x) {
+            *out = u8::from(*x != T::default());
+        }
+    }
+    match launch.ins[0].as_ref().map(|view| view.data) {
+        Some(Slice::F32(_)) => map1::<f32, u8>(launch, nonzero),
+        Some(Slice::F64(_)) => map1::<f64, u8>(launch, nonzero),
+        Some(Slice::I32(_)) => map1::<i32, u8>(launch, nonzero),
+        Some(Slice::Bool(_)) => map1::<u8, u8>(launch, nonzero),
+        None => Err(Error::new("input 0 is missing")),
+    }
+}

@@ -1,0 +1,151 @@
+//! Optimizer steps, each one pass over a parameter and its state. The formulas are PyTorch's; the
+//! tests compare each with its composite in TypeScript.
+
+use crate::cpu::{Reader, elements, simd};
+use crate::dtype::{Element, SliceMut};
+use crate::error::{Error, Result};
+use crate::frame::Launch;
+use crate::registry::Kernel;
+use std::ops::{Add, Div, Mul, Neg, Sub};
+
+pub(super) const ROWS: &[Kernel] = &[
+    Kernel { name: "sgd_step", outputs: 1, run: sgd, wgsl: None },
+    Kernel { name: "sgd_momentum_step", outputs: 2, run: sgd_momentum, wgsl: None },
+    Kernel { name: "adam_step", outputs: 3, run: adam, wgsl: None },
+];
+
+trait Float:
+    Element
+    + Add<Output = Self>
+    + Sub<Output = Self>
+    + Mul<Output = Self>
+    + Div<Output = Self>
+    + Neg<Output = Self>
+{
+    fn from_f64(value: f64) -> Self;
+    fn root(self) -> Self;
+}
+
+macro_rules! float {
+    ($($type:ty),*) => {$(
+        impl Float for $type {
+            #[inline(always)]
+            fn from_f64(value: f64) -> Self {
+                value as $type
+            }
+            #[inline(always)]
+            fn root(self) -> Self {
+                self.sqrt()
+            }
+        }
+    )*};
+}
+float!(f32, f64);
+
+/// Runs the version for the parameter's element type.
+macro_rules! by_type {
+    ($launch:ident, $function:ident) => {
+        match $launch.outs[0].as_ref().map(|view| &view.data) {
+            Some(SliceMut::F32(_)) => $function::<f32>($launch),
+            Some(SliceMut::F64(_)) => $function::<f64>($launch),
+            _ => Err(Error::new("the element type is not supported")),
+        }
+    };
+}
+
+fn sgd(launch: &mut Launch<'_>) -> Result {
+    by_type!(launch, sgd_as)
+}
+
+fn sgd_momentum(launch: &mut Launch<'_>) -> Result {
+    by_type!(launch, sgd_momentum_as)
+}
+
+fn adam(launch: &mut Launch<'_>) -> Result {
+    by_type!(launch, adam_as)
+}
+
+fn state<'a, T: Float>(launch: &mut Launch<'a>, index: usize, len: usize) -> Result<&'a mut [T]> {
+    let data = elements::<T>(launch.contiguous_output(index)?)?;
+    if data.len() == len { Ok(data) } else { Err(Error::new("the state has another size")) }
+}
+
+fn gradient<'a, T: Float>(launch: &mut Launch<'a>, len: usize) -> Result<&'a [T]> {
+    let reader = Reader::<T>::new(launch.input(0)?)?;
+    match reader.as_slice() {
+        Some(data) if data.len() >= len => Ok(&data[..len]),
+        _ => Err(Error::new("the gradient must be contiguous and of the same size")),
+    }
+}
+
+/// Parameters: lr, weight decay; integer 0: maximize.
+fn sgd_as<T: Float>(launch: &mut Launch<'_>) -> Result {
+    let [lr, decay, ..] = launch.params.map(T::from_f64);
+    let sign = T::from_f64(if launch.ints[0] != 0 { -1.0 } else { 1.0 });
+    let p = elements::<T>(launch.contiguous_output(0)?)?;
+    let g = gradient::<T>(launch, p.len())?;
+    simd(
+        #[inline(always)]
+        || {
+            for (p, &g) in p.iter_mut().zip(g) {
+                *p = *p - lr * (sign * g + decay * *p);
+            }
+        },
+    );
+    Ok(())
+}
+
+/// Parameters: lr, weight decay, momentum, dampening; integers: maximize, nesterov, first step.
+fn sgd_momentum_as<T: Float>(launch: &mut Launch<'_>) -> Result {
+    let [lr, decay, momentum, dampening, ..] = launch.params.map(T::from_f64);
+    let [maximize, nesterov, first, ..] = launch.ints.map(|flag| flag != 0);
+    let (zero, one) = (T::from_f64(0.0), T::from_f64(1.0));
+    let sign = if maximize { -one } else { one };
+    let (keep, take) = if first { (zero, one) } else { (momentum, one - dampening) };
+    let (own, ahead) = if nesterov { (one, momentum) } else { (zero, one) };
+    let p = elements::<T>(launch.contiguous_output(0)?)?;
+    let buffer = state::<T>(launch, 1, p.len())?;
+    let g = gradient::<T>(launch, p.len())?;
+    simd(
+        #[inline(always)]
+        || {
+            for ((p, buffer), &g) in p.iter_mut().zip(buffer).zip(g) {
+                let g = sign * g + decay * *p;
+                *buffer = keep * *buffer + take * g;
+                *p = *p - lr * (own * g + ahead * *buffer);
+            }
+        },
+    );
+    Ok(())
+}
+
+/// Parameters: lr, weight decay, β₁, β₂, ε, 1 − β₁ᵗ, 1 − β₂ᵗ; integers: maximize, decoupled decay.
+fn adam_as<T: Float>(launch: &mut Launch<'_>) -> Result {
+    let [lr, decay, beta1, beta2, _, correction1, correction2, _] = launch.params;
+    let epsilon = T::from_f64(launch.params[4]);
+    let step = T::from_f64(lr / correction1);
+    let root = T::from_f64(correction2.sqrt());
+    let [maximize, decoupled, ..] = launch.ints.map(|flag| flag != 0);
+    let sign = T::from_f64(if maximize { -1.0 } else { 1.0 });
+    let shrink = T::from_f64(if decoupled { 1.0 - lr * decay } else { 1.0 });
+    let decay = T::from_f64(if decoupled { 0.0 } else { decay });
+    let (take1, keep2, take2) =
+        (T::from_f64(1.0 - beta1), T::from_f64(beta2), T::from_f64(1.0 - beta2));
+    let p = elements::<T>(launch.contiguous_output(0)?)?;
+    let mean = state::<T>(launch, 1, p.len())?;
+    let square = state::<T>(launch, 2, p.len())?;
+    let g = gradient::<T>(launch, p.len())?;
+    simd(
+        #[inline(always)]
+        || {
+            for (((p, mean), square), &g) in p.iter_mut().zip(mean).zip(square).zip(g) {
+                let held = *p * shrink;
+                let g = sign * g + decay * held;
+                *mean = *mean + take1 * (g - *mean);
+                *square = keep2 * *square + take2 * (g * g);
+                *p = held - step * *mean / (square.root() / root + epsilon);
+            }
+        },
+    );
+    Ok(())
+}

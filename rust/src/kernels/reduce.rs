@@ -1,0 +1,302 @@
+//! Reductions. The input comes with the axes that stay first and the reduced ones last; integer
+//! parameter 0 tells how many stay. Work is split into blocks whose size does not depend on the
+//! thread count, so the bits of a result don't either.
+
+use crate::cpu::{Cursor, Reader, elements, on_pool, simd, threads};
+use crate::dtype::{Element, Slice};
+use crate::error::{Error, Result};
+use crate::frame::Launch;
+use crate::layout::Layout;
+use crate::registry::Kernel;
+use rayon::prelude::*;
+
+/// Elements that are added in their own precision before the result is widened.
+const BLOCK: usize = 4096;
+/// Elements of a long reduction that one parallel task handles.
+const GRAIN: usize = 1 << 16;
+/// Columns that are reduced together when the reduced axes are not the contiguous ones.
+const COLUMNS: usize = 256;
+
+pub(super) const ROWS: &[Kernel] = &[
+    Kernel { name: "sum", outputs: 1, run: sum, wgsl: None },
+    Kernel { name: "max", outputs: 2, run: |launch| extreme(launch, |a, b| a > b), wgsl: None },
+    Kernel { name: "min", outputs: 2, run: |launch| extreme(launch, |a, b| a < b), wgsl: None },
+];
+
+/// An element type that can be summed, and what its sums are kept in.
+trait Summand: Element {
+    type Total: Copy + Default + Send + Sync + std::ops::AddAssign;
+    type Output: Element;
+    fn widen(self) -> Self::Total;
+    /// Sum of at most `BLOCK` elements.
+    fn block(x: &[Self]) -> Self::Total;
+    fn add_to(self, column: &mut Self);
+    fn finish(total: Self::Total, divisor: f64) -> Self::Output;
+}
+
+macro_rules! float_summand {
+    ($type:ty) => {
+        impl Summand for $type {
+            type Total = f64;
+            type Output = $type;
+            #[inline(always)]
+            fn widen(self) -> f64 {
+                self as f64
+            }
+            fn block(x: &[Self]) -> f64 {
+                const LANES: usize = 64;
+                if x.len() < LANES {
+                    return x.iter().map(|&x| x as f64).sum();
+                }
+                let mut lanes = [0.0 as $type; LANES];
+                simd(
+                    #[inline(always)]
+                    || {
+                        let (chunks, rest) = x.as_chunks::<LANES>();
+                        for chunk in chunks {
+                            for (lane, &x) in lanes.iter_mut().zip(chunk) {
+                                *lane += x;
+                            }
+                        }
+                        for (lane, &x) in lanes.iter_mut().zip(rest) {
+                            *lane += x;
+                        }
+                    },
+                );
+                lanes.iter().map(|&lane| lane as f64).sum()
+            }
+            #[inline(always)]
+            fn add_to(self, column: &mut Self) {
+                *column += self;
+            }
+            fn finish(total: f64, divisor: f64) -> $type {
+                (total / divisor) as $type
+            }
+        }
+    };
+}
+float_summand!(f32);
+float_summand!(f64);
+
+impl Summand for i32 {
+    type Total = i64;
+    type Output = i32;
+    fn widen(self) -> i64 {
+        i64::from(self)
+    }
+    fn block(x: &[Self]) -> i64 {
+        x.iter().map(|&x| i64::from(x)).sum()
+    }
+    fn add_to(self, column: &mut Self) {
+        *column = column.wrapping_add(self);
+    }
+    fn finish(total: i64, _: f64) -> i32 {
+        total as i32
+    }
+}
+
+impl Summand for u8 {
+    type Total = i64;
+    type Output = i32;
+    fn widen(self) -> i64 {
+        i64::from(self)
+    }
+    fn block(x: &[Self]) -> i64 {
+        x.iter().map(|&x| i64::from(x)).sum()
+    }
+    fn add_to(self, column: &mut Self) {
+        // A column holds at most `ROWS_EACH` ones before it is widened.
+        *column += self;
+    }
+    fn finish(total: i64, _: f64) -> i32 {
+        total as i32
+    }
+}
+
+/// Rows that a column adds up in its own precision before it is widened.
+const ROWS_EACH: usize = 64;
+
+fn sum(launch: &mut Launch<'_>) -> Result {
+    match launch.ins[0].as_ref().map(|view| view.data) {
+        Some(Slice::F32(_)) => sum_as::<f32>(launch),
+        Some(Slice::F64(_)) => sum_as::<f64>(launch),
+        Some(Slice::I32(_)) => sum_as::<i32>(launch),
+        Some(Slice::Bool(_)) => sum_as::<u8>(launch),
+        None => Err(Error::new("input 0 is missing")),
+    }
+}
+
+/// The input's axes that stay and those that are reduced.
+fn axes<T: Element>(launch: &mut Launch<'_>, outputs: usize) -> Result<(Layout, Layout)> {
+    let kept = launch.count(0)?;
+    let layout = launch.ins[0].as_ref().map(|view| view.layout);
+    let layout = layout.ok_or_else(|| Error::new("input 0 is missing"))?;
+    if kept > layout.rank() {
+        return Err(Error::new(format!("{kept} axes stay of {}", layout.rank())));
+    }
+    let (stay, reduced) = (layout.axes(0, kept), layout.axes(kept, layout.rank()));
+    for output in 0..outputs {
+        let length = launch.outs[output].as_ref().map(|view| view.layout.len());
+        if length != Some(stay.len()) {
+            return Err(Error::new(format!("output {output} must have {} elements", stay.len())));
+        }
+    }
+    Ok((stay.coalesced(), reduced.coalesced()))
+}
+
+fn sum_as<T: Summand>(launch: &mut Launch<'_>) -> Result {
+    let (stay, reduced) = axes::<T>(launch, 1)?;
+    let divisor = launch.params[0];
+    let out = elements::<T::Output>(launch.contiguous_output(0)?)?;
+    let x = Reader::<T>::new(launch.input(0)?)?;
+    let count = reduced.len();
+    if count == 0 {
+        out.fill(T::finish(T::Total::default(), divisor));
+        return Ok(());
+    }
+    let last = stay.rank().wrapping_sub(1);
+    let lanes_are_columns = stay.rank() > 0
+        && stay.stride(last) == 1
+        && stay.extent(last) >= 8
+        && !(reduced.rank() == 1 && reduced.stride(0) == 1);
+    for_costly_chunks(out, count, |start, chunk| {
+        if lanes_are_columns {
+            sum_columns::<T>(start, chunk, &stay, &reduced, x.data, divisor);
+        } else {
+            for (index, out) in chunk.iter_mut().enumerate() {
+                let first = (start + index) * count;
+                *out = T::finish(sum_run(&x, first, count), divisor);
+            }
+        }
+    });
+    Ok(())
+}
+
+/// `for_chunks`, for outputs that each take `cost` elements of work.
+fn for_costly_chunks<T: Send>(out: &mut [T], cost: usize, body: impl Fn(usize, &mut [T]) + Sync) {
+    let grain = (GRAIN / cost.max(1)).max(1);
+    if out.len() <= grain || threads() == 1 {
+        return body(0, out);
+    }
+    on_pool(|| {
+        let chunks = out.par_chunks_mut(grain).enumerate();
+        chunks.for_each(|(index, chunk)| body(index * grain, chunk));
+    });
+}
+
+/// Sum of `count` consecutive elements of a reader.
+fn sum_run<T: Summand>(x: &Reader<'_, T>, first: usize, count: usize) -> T::Total {
+    let grain = |start: usize| {
+        let end = (start + GRAIN).min(first + count);
+        let mut total = T::Total::default();
+        let mut tiles = x.tiles();
+        let step = if x.as_slice().is_some() { BLOCK } else { COLUMNS };
+        for from in (start..end).step_by(step) {
+            total += T::block(tiles.block(from, step.min(end - from)));
+        }
+        total
+    };
+    if count <= GRAIN {
+        return grain(first);
+    }
+    let starts = (first..first + count).into_par_iter().step_by(GRAIN);
+    let totals: Vec<T::Total> = if threads() == 1 {
+        (first..first + count).step_by(GRAIN).map(grain).collect()
+    } else {
+        on_pool(|| starts.map(grain).collect())
+    };
+    let mut total = T::Total::default();
+    totals.into_iter().for_each(|part| total += part);
+    total
+}
+
+/// Sums down the columns, many at a time, so that memory is read in order.
+fn sum_columns<T: Summand>(
+    start: usize,
+    out: &mut [T::Output],
+    stay: &Layout,
+    reduced: &Layout,
+    data: &[T],
+    divisor: f64,
+) {
+    let lane = stay.extent(stay.rank() - 1);
+    let count = reduced.len();
+    let mut done = 0;
+    while done < out.len() {
+        let column = (start + done) % lane;
+        let take = (lane - column).min(COLUMNS).min(out.len() - done);
+        let data = &data[stay.position(start + done)..];
+        let mut totals = [T::Total::default(); COLUMNS];
+        simd(
+            #[inline(always)]
+            || {
+                let mut cursor = Cursor::new(*reduced, 0);
+                for from in (0..count).step_by(ROWS_EACH) {
+                    let mut columns = [T::default(); COLUMNS];
+                    for _ in from..(from + ROWS_EACH).min(count) {
+                        let row = &data[cursor.position..cursor.position + take];
+                        for (column, &x) in columns.iter_mut().zip(row) {
+                            x.add_to(column);
+                        }
+                        cursor.advance();
+                    }
+                    for (total, column) in totals.iter_mut().zip(columns).take(take) {
+                        *total += column.widen();
+                    }
+                }
+            },
+        );
+        for (out, total) in out[done..done + take].iter_mut().zip(totals) {
+            *out = T::finish(total, divisor);
+        }
+        done += take;
+    }
+}
+
+/// Whether the first value goes before the second.
+type Before = fn(f64, f64) -> bool;
+
+fn extreme(launch: &mut Launch<'_>, before: Before) -> Result {
+    match launch.ins[0].as_ref().map(|view| view.data) {
+        Some(Slice::F32(_)) => extreme_as::<f32>(launch, before, f64::from),
+        Some(Slice::F64(_)) => extreme_as::<f64>(launch, before, |x| x),
+        Some(Slice::I32(_)) => extreme_as::<i32>(launch, before, f64::from),
+        Some(Slice::Bool(_)) => extreme_as::<u8>(launch, before, f64::from),
+        None => Err(Error::new("input 0 is missing")),
+    }
+}
+
+/// The extreme value and where it first stands among the reduced elements; a NaN wins.
+fn extreme_as<T: Element>(launch: &mut Launch<'_>, before: Before, number: fn(T) -> f64) -> Result {
+    let (_, reduced) = axes::<T>(launch, 2)?;
+    let values = elements::<T>(launch.contiguous_output(0)?)?;
+    let indices = elements::<i32>(launch.contiguous_output(1)?)?;
+    let x = Reader::<T>::new(launch.input(0)?)?;
+    let count = reduced.len();
+    if count == 0 {
+        return Err(Error::new("nothing to reduce"));
+    }
+    let mut tiles = x.tiles();
+    for (index, (value, position)) in values.iter_mut().zip(indices).enumerate() {
+        let mut best: Option<(f64, T, usize)> = None;
+        for from in (0..count).step_by(COLUMNS) {
+            let block = tiles.block(index * count + from, COLUMNS.min(count - from));
+            for (offset, &element) in block.iter().enumerate() {
+                let candidate = number(element);
+                let wins = match best {
+                    None => true,
+                    Some((held, ..)) => {
+                        before(candidate, held) || (candidate.is_nan() && !held.is_nan())
+                    }
+                };
+                if wins {
+                    best = Some((candidate, element, from + offset));
+                }
+            }
+        }
+        if let Some((_, element, place)) = best {
+            (*value, *position) = (element, place as i32);
+        }
+    }
+    Ok(())
+}

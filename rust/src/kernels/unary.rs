@@ -1,0 +1,80 @@
+//! Elementwise functions of one input.
+
+use super::math::Real;
+use crate::cpu::{map1, simd};
+use crate::dtype::{Element, Slice};
+use crate::error::{Error, Result};
+use crate::frame::Launch;
+use crate::registry::Kernel;
+
+/// Applies `f` to a block with the vectors of this processor.
+#[inline(always)]
+fn each<T: Element>(out: &mut [T], x: &[T], f: impl Fn(T) -> T) {
+    simd(
+        #[inline(always)]
+        || {
+            for (out, &x) in out.iter_mut().zip(x) {
+                *out = f(x);
+            }
+        },
+    );
+}
+
+/// A row: name, formula for a float, formula for an int32 where it has one, formula in WGSL.
+macro_rules! unary {
+    ($($name:literal |$x:ident| $float:expr; $(int $int:expr;)? $wgsl:literal)*) => {
+        pub(super) const ROWS: &[Kernel] = &[$(Kernel {
+            name: $name,
+            outputs: 1,
+            run: |launch| match input_type(launch)? {
+                Slice::F32(_) => map1::<f32, f32>(launch, |out, x| each(out, x, |$x: f32| $float)),
+                Slice::F64(_) => map1::<f64, f64>(launch, |out, x| each(out, x, |$x: f64| $float)),
+                $(Slice::I32(_) => map1::<i32, i32>(launch, |out, x| each(out, x, |$x: i32| $int)),)?
+                _ => Err(Error::new("the element type is not supported")),
+            },
+            wgsl: Some($wgsl),
+        }),*];
+    };
+}
+
+fn input_type<'a>(launch: &Launch<'a>) -> Result<Slice<'a>> {
+    launch.ins[0].as_ref().map(|view| view.data).ok_or_else(|| Error::new("input 0 is missing"))
+}
+
+#[inline(always)]
+fn sigmoid<T: Real>(x: T) -> T {
+    let one = T::number(1.0);
+    one / (one + (-x).exp_())
+}
+
+/// ln(1 + e^x) = max(x, 0) + ln(1 + e^-|x|), which neither overflows nor loses small values.
+#[inline(always)]
+fn softplus<T: Real>(x: T) -> T {
+    let zero = T::number(0.0);
+    let (positive, negative) = if x > zero { (x, -x) } else { (zero, x) };
+    positive + negative.exp_().log1p_()
+}
+
+#[inline(always)]
+fn sign<T: Real>(x: T) -> T {
+    let (zero, one) = (T::number(0.0), T::number(1.0));
+    let above = if x > zero { one } else { zero };
+    if x < zero { -one } else { above }
+}
+
+unary! {
+    // name         CPU                                                     WGSL
+    "neg"        |x| -x;                 int x.wrapping_neg();              "-x"
+    "abs"        |x| x.abs();            int x.wrapping_abs();              "abs(x)"
+    "sign"       |x| sign(x);            int x.signum();                    "sign(x)"
+    "square"     |x| x * x;              int x.wrapping_mul(x);             "x * x"
+    "exp"        |x| x.exp_();                                              "exp(x)"
+    "log"        |x| x.log_();                                              "log(x)"
+    "log1p"      |x| x.log1p_();                                            "select(log(1.0 + x) * (x / ((1.0 + x) - 1.0)), x, 1.0 + x == 1.0)"
+    "sqrt"       |x| x.sqrt();                                              "sqrt(x)"
+    "reciprocal" |x| x.recip();                                             "1.0 / x"
+    "tanh"       |x| x.tanh_();                                             "tanh(clamp(x, -15.0, 15.0))"
+    "sigmoid"    |x| sigmoid(x);                                            "1.0 / (1.0 + exp(-x))"
+    "relu"       |x| if x <= 0.0 { 0.0 } else { x };                        "max(x, 0.0)"
+    "softplus"   |x| softplus(x);                                           "max(x, 0.0) + log(1.0 + exp(-abs(x)))"
+}

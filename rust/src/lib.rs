@@ -1,0 +1,14 @@
+//! Kernels of the Adjoint library, called from TypeScript through a fixed table of C functions.
+//!
+//! Data flows one way: [`abi`] turns raw pointers into checked slices, [`registry`] finds the kernel,
+//! the row in [`kernels`] runs it with the drivers of [`cpu`]. Only `abi` and the matrix product
+//! wrapper contain unsafe code.
+
+mod abi;
+mod cpu;
+mod dtype;
+mod error;
+mod frame;
+mod kernels;
+mod layout;
+mod registry;
