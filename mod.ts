@@ -33,5 +33,9 @@ export type { NestedArray } from "./lib/print.ts";
 export { manualSeed, RandomGenerator, type RandomState } from "./lib/random.ts";
 export { type BackwardOptions, grad, type GradOptions } from "./lib/autograd/backward.ts";
 export { enableGrad, isGradEnabled, noGrad } from "./lib/autograd/tape.ts";
+export * as nn from "./lib/nn/mod.ts";
+export * as losses from "./lib/loss/mod.ts";
+export * as optim from "./lib/optim/mod.ts";
+export * as data from "./lib/data/mod.ts";
 
-//checkKernels();
+checkKernels();

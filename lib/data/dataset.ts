@@ -1,0 +1,65 @@
+/** Data sets: examples by number. */
+
+import { Tensor } from "../tensor.ts";
+import { ShapeError, showShape } from "../errors.ts";
+
+/** Examples by number. */
+export interface Dataset<T> {
+  /** How many examples there are. */
+  readonly length: number;
+  /** The example with the given number, from 0 to length - 1. */
+  get(index: number): T;
+  /** Several examples at once, already collated; faster where it can be had. */
+  getBatch?(indices: Tensor): T;
+}
+
+/**
+ * Tensors whose first dimensions are the examples. Follows `torch.utils.data.TensorDataset`.
+ *
+ * @example Inputs and labels
+ * ```ts
+ * import { data, tensor } from "@adjoint/ml";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const set = new data.TensorDataset(tensor([[1], [2]]), tensor([0, 1], { dtype: "int32" }));
+ * assertEquals(set.get(1).map((x) => x.toArray()), [[2], 1]);
+ * ```
+ */
+export class TensorDataset<T extends readonly Tensor[] = Tensor[]> implements Dataset<T> {
+  /** The tensors. */
+  readonly tensors: T;
+  /** Extent of their first dimension. */
+  readonly length: number;
+
+  /** @param tensors At least one, all with the same first extent. */
+  constructor(...tensors: T) {
+    const [first] = tensors;
+    if (first === undefined) {
+      throw new RangeError("Cannot make TensorDataset: there are no tensors");
+    }
+    for (const x of tensors) {
+      if (!(x instanceof Tensor) || x.ndim === 0 || x.shape[0] !== first.shape[0]) {
+        throw new ShapeError(
+          `Cannot make TensorDataset: first dimensions must be equal, got ${
+            tensors.map((t) => t instanceof Tensor ? showShape(t.shape) : Deno.inspect(t)).join(
+              ", ",
+            )
+          }`,
+          tensors.map((t) => t.shape),
+        );
+      }
+    }
+    this.tensors = tensors;
+    this.length = first.shape[0]!;
+  }
+
+  /** The entries with the given number. */
+  get(index: number): T {
+    return this.tensors.map((x) => x.at(index)) as unknown as T;
+  }
+
+  /** The entries with the given numbers, int32, as new tensors. */
+  getBatch(indices: Tensor): T {
+    return this.tensors.map((x) => x.indexSelect(0, indices)) as unknown as T;
+  }
+}

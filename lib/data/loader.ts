@@ -1,0 +1,106 @@
+/** Batches of a data set. */
+
+import { Tensor } from "../tensor.ts";
+import { arange, randperm, tensor } from "../create.ts";
+import { stack } from "../ops/mod.ts";
+import type { RandomGenerator } from "../random.ts";
+import type { Dataset } from "./dataset.ts";
+
+/** Options of `DataLoader`. */
+export interface DataLoaderOptions<T, B> {
+  /** Examples in a batch. Default: 1. */
+  batchSize?: number;
+  /** Whether each pass has an order of its own. Default: false. */
+  shuffle?: boolean;
+  /** Whether a last batch that is not full is left out. Default: false. */
+  dropLast?: boolean;
+  /** Makes a batch of examples. Default: tensors, numbers and arrays of them are stacked. */
+  collate?: (examples: T[]) => B;
+  /** The stream that shuffles. Default: the one that `manualSeed` seeds. */
+  generator?: RandomGenerator;
+}
+
+/** Stacks tensors and numbers, part by part. */
+function stackExamples(examples: unknown[]): unknown {
+  const [first] = examples;
+  if (first instanceof Tensor) return stack(examples as Tensor[]);
+  if (typeof first === "number") return tensor(examples as number[]);
+  if (Array.isArray(first)) {
+    return first.map((_, part) =>
+      stackExamples(examples.map((example) => (example as unknown[])[part]))
+    );
+  }
+  throw new TypeError(
+    `Cannot collate: examples must be tensors, numbers or arrays of them, got ${
+      Deno.inspect(first)
+    }; pass { collate }`,
+  );
+}
+
+/**
+ * Goes through a data set in batches, each time anew. Follows `torch.utils.data.DataLoader`.
+ *
+ * @example Batches of two
+ * ```ts
+ * import { arange, data } from "@adjoint/ml";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const loader = new data.DataLoader(new data.TensorDataset(arange(5)), { batchSize: 2 });
+ * assertEquals([...loader].map(([x]) => x!.toArray()), [[0, 1], [2, 3], [4]]);
+ * ```
+ */
+export class DataLoader<T, B = T> implements Iterable<B> {
+  /** The data. */
+  readonly dataset: Dataset<T>;
+  /** Examples in a batch. */
+  readonly batchSize: number;
+  readonly #options: DataLoaderOptions<T, B>;
+
+  /** @param dataset At least one example. */
+  constructor(dataset: Dataset<T>, options: DataLoaderOptions<T, B> = {}) {
+    const { batchSize = 1 } = options;
+    if (!Number.isInteger(batchSize) || batchSize < 1) {
+      throw new RangeError(
+        `Cannot make DataLoader: batchSize must be a positive integer, got ${batchSize}`,
+      );
+    }
+    if (!(dataset.length > 0)) {
+      throw new RangeError("Cannot make DataLoader: the data set is empty");
+    }
+    this.dataset = dataset;
+    this.batchSize = batchSize;
+    this.#options = options;
+  }
+
+  /** Number of batches. */
+  get length(): number {
+    const batches = this.dataset.length / this.batchSize;
+    return this.#options.dropLast ? Math.floor(batches) : Math.ceil(batches);
+  }
+
+  /** The batches of one pass. */
+  *[Symbol.iterator](): IterableIterator<B> {
+    const { shuffle = false, generator, collate } = this.#options;
+    const { length } = this.dataset;
+    const order = shuffle ? randperm(length, generator ? { generator } : {}) : arange(length);
+    for (let batch = 0; batch < this.length; batch++) {
+      const start = batch * this.batchSize;
+      const indices = order.slice(0, start, start + this.batchSize);
+      if (collate === undefined && this.dataset.getBatch !== undefined) {
+        yield this.dataset.getBatch(indices) as unknown as B;
+      } else {
+        const examples = Array.from(indices.data, (index) => this.dataset.get(index));
+        yield collate ? collate(examples) : stackExamples(examples) as B;
+      }
+    }
+  }
+
+  /** The batches of one pass, for `for await`. */
+  async *[Symbol.asyncIterator](): AsyncIterableIterator<B> {
+    for (const batch of this) {
+      // Lets the event loop turn, so that finalizers and timers run between batches.
+      await new Promise<void>((resolve) => setImmediate(resolve));
+      yield batch;
+    }
+  }
+}

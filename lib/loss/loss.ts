@@ -1,0 +1,120 @@
+/** What all losses share: reductions, weights and masks, shape checks, and the base class. */
+
+import { DTypeError, ShapeError, showShape } from "../errors.ts";
+import { isFloat } from "../dtype.ts";
+import { Module } from "../nn/module.ts";
+import { where } from "../ops/mod.ts";
+import { sameShape } from "../shape.ts";
+import { Tensor } from "../tensor.ts";
+
+/** How the losses of single elements become one: their mean, their sum, or not at all. */
+export type Reduction = "mean" | "sum" | "none";
+
+/** Options of every loss. */
+export interface LossOptions {
+  /** Default: "mean". */
+  reduction?: Reduction;
+}
+
+/** Options of the losses that are computed element by element. */
+export interface ElementLossOptions extends LossOptions {
+  /** Factor for each element; broadcasts. */
+  weight?: Tensor;
+  /** Elements that count, bool; broadcasts. A mean is then over those that do. */
+  mask?: Tensor;
+}
+
+/** Refuses a reduction that does not exist. */
+export function checkReduction(op: string, reduction: unknown): asserts reduction is Reduction {
+  if (reduction !== "mean" && reduction !== "sum" && reduction !== "none") {
+    throw new TypeError(
+      `Cannot compute ${op}: reduction must be "mean", "sum" or "none", got ${
+        Deno.inspect(reduction)
+      }`,
+    );
+  }
+}
+
+/** Refuses predictions and targets of different shapes, which would broadcast silently. */
+export function checkPair(op: string, prediction: Tensor, target: Tensor): void {
+  for (const [role, x] of [["prediction", prediction], ["target", target]] as const) {
+    if (!(x instanceof Tensor)) {
+      throw new TypeError(`Cannot compute ${op}: ${role} must be a tensor, got ${Deno.inspect(x)}`);
+    }
+  }
+  if (!isFloat(prediction.dtype)) {
+    throw new DTypeError(
+      `Cannot compute ${op}: prediction must be float32 or float64, got ${prediction.dtype}`,
+    );
+  }
+  if (sameShape(prediction.shape, target.shape)) return;
+  const rank = Math.max(prediction.ndim, target.ndim);
+  const extents = Array.from({ length: rank }, (_, i) => {
+    const x = prediction.shape[prediction.ndim - rank + i] ?? 1;
+    const y = target.shape[target.ndim - rank + i] ?? 1;
+    return x === y || y === 1 ? x : x === 1 ? y : -1;
+  });
+  const outcome = extents.includes(-1)
+    ? "they must be equal"
+    : `which would broadcast to ${showShape(extents)}`;
+  throw new ShapeError(
+    `Cannot compute ${op}: prediction has shape ${showShape(prediction.shape)} but target has ` +
+      `shape ${showShape(target.shape)}, ${outcome}`,
+    [prediction.shape, target.shape],
+  );
+}
+
+/** Weighs, masks and reduces the losses of single elements. */
+export function reduceLoss(op: string, losses: Tensor, options: ElementLossOptions): Tensor {
+  const { reduction = "mean", weight, mask } = options;
+  checkReduction(op, reduction);
+  let each = weight === undefined ? losses : losses.mul(weight);
+  // `where`, not a product, so that what is masked can be NaN.
+  if (mask !== undefined) each = where(mask, each, 0);
+  if (reduction === "none") return each;
+  if (reduction === "sum") return each.sum();
+  if (mask === undefined) return each.mean();
+  return each.sum().div(mask.expand(each.shape).sum().to({ dtype: each.dtype }));
+}
+
+/**
+ * Base of losses as modules: they may hold parameters, and they compose.
+ *
+ * @example A weighted sum of two losses
+ * ```ts
+ * import { losses, tensor } from "@adjoint/ml";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const loss = new losses.MSELoss().plus(new losses.HuberLoss()).times(0.5);
+ * assertEquals(loss.forward(tensor([1]), tensor([0])).item(), 0.75);
+ * ```
+ */
+export abstract class Loss extends Module<[Tensor, Tensor]> {
+  /** The sum of this loss and another. */
+  plus(other: Loss): Loss {
+    return new Combined(this, other);
+  }
+
+  /** This loss, scaled. */
+  times(factor: number): Loss {
+    return new Scaled(this, factor);
+  }
+}
+
+class Combined extends Loss {
+  constructor(readonly first: Loss, readonly second: Loss) {
+    super();
+  }
+  override forward(prediction: Tensor, target: Tensor): Tensor {
+    return this.first.forward(prediction, target).add(this.second.forward(prediction, target));
+  }
+}
+
+class Scaled extends Loss {
+  constructor(readonly loss: Loss, readonly factor: number) {
+    super();
+  }
+  override forward(prediction: Tensor, target: Tensor): Tensor {
+    return this.loss.forward(prediction, target).mul(this.factor);
+  }
+}

@@ -1,0 +1,16 @@
+/**
+ * Losses: functions of tensors, and modules where they hold options or parameters.
+ *
+ * ```ts
+ * import { tensor } from "@adjoint/ml";
+ * import { huber } from "@adjoint/ml/loss";
+ *
+ * console.log(huber(tensor([0.5, 3]), tensor([0, 0]), { delta: 2 }).item());
+ * ```
+ *
+ * @module
+ */
+
+export { type ElementLossOptions, Loss, type LossOptions, type Reduction } from "./loss.ts";
+export { huber, HuberLoss, type HuberOptions, mse, MSELoss } from "./regression.ts";
+export { crossEntropy, CrossEntropyLoss, type CrossEntropyOptions } from "./classification.ts";

@@ -1,0 +1,96 @@
+/** Losses for numbers. */
+
+import { where } from "../ops/mod.ts";
+import type { Tensor } from "../tensor.ts";
+import { checkPair, type ElementLossOptions, Loss, reduceLoss } from "./loss.ts";
+
+/**
+ * Mean squared error, (p − t)². Follows `torch.nn.functional.mse_loss`.
+ *
+ * @param prediction Any shape.
+ * @param target The same shape.
+ * @returns A tensor without dimensions, or of the shape of the inputs for reduction "none".
+ * @throws {ShapeError} If the shapes differ.
+ *
+ * @example Value and gradient
+ * ```ts
+ * import { losses, tensor } from "@adjoint/ml";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const p = tensor([1, 2], { requiresGrad: true });
+ * const loss = losses.mse(p, tensor([0, 0]));
+ * loss.backward();
+ * assertEquals([loss.item(), p.grad?.toArray()], [2.5, [1, 2]]);
+ * ```
+ */
+export function mse(prediction: Tensor, target: Tensor, options: ElementLossOptions = {}): Tensor {
+  checkPair("losses.mse", prediction, target);
+  return reduceLoss("losses.mse", prediction.sub(target).square(), options);
+}
+
+/** Options of `huber`. */
+export interface HuberOptions extends ElementLossOptions {
+  /** Residual at which the loss turns from quadratic to linear, positive. Default: 1. */
+  delta?: number;
+}
+
+/**
+ * Huber's loss: r²/2 for |r| ≤ δ, δ·(|r| − δ/2) beyond, with r = p − t. Its gradient is capped at
+ * ±δ. Huber, "Robust estimation of a location parameter", 1964; `torch.nn.functional.huber_loss`.
+ *
+ * @param prediction Any shape.
+ * @param target The same shape.
+ * @throws {ShapeError} If the shapes differ.
+ * @throws {RangeError} If delta is not positive.
+ *
+ * @example Both branches
+ * ```ts
+ * import { losses, tensor } from "@adjoint/ml";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const each = losses.huber(tensor([1, 4]), tensor([0, 0]), { delta: 2, reduction: "none" });
+ * assertEquals(each.toArray(), [0.5, 6]);
+ * ```
+ */
+export function huber(prediction: Tensor, target: Tensor, options: HuberOptions = {}): Tensor {
+  const { delta = 1 } = options;
+  checkPair("losses.huber", prediction, target);
+  if (!(delta > 0)) {
+    throw new RangeError(`Cannot compute losses.huber: delta must be positive, got ${delta}`);
+  }
+  const r = prediction.sub(target).abs();
+  const each = where(r.le(delta), r.square().mul(0.5), r.sub(delta / 2).mul(delta));
+  return reduceLoss("losses.huber", each, options);
+}
+
+/** {@linkcode mse} as a module. */
+export class MSELoss extends Loss {
+  readonly #options: ElementLossOptions;
+
+  /** @param options As of the function. */
+  constructor(options: ElementLossOptions = {}) {
+    super();
+    this.#options = options;
+  }
+
+  /** The loss. */
+  override forward(prediction: Tensor, target: Tensor): Tensor {
+    return mse(prediction, target, this.#options);
+  }
+}
+
+/** {@linkcode huber} as a module. */
+export class HuberLoss extends Loss {
+  readonly #options: HuberOptions;
+
+  /** @param options As of the function. */
+  constructor(options: HuberOptions = {}) {
+    super();
+    this.#options = options;
+  }
+
+  /** The loss. */
+  override forward(prediction: Tensor, target: Tensor): Tensor {
+    return huber(prediction, target, this.#options);
+  }
+}

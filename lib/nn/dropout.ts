@@ -1,0 +1,26 @@
+/** Dropout as a module. */
+
+import type { Tensor } from "../tensor.ts";
+import { checkProbability, dropout } from "./functional.ts";
+import { Module } from "./module.ts";
+
+/**
+ * Elements set to 0 at random in training, the others scaled by 1 / (1 − p); nothing in evaluation.
+ * Follows `torch.nn.Dropout`.
+ */
+export class Dropout extends Module {
+  /** @param p Probability that an element is dropped. Default: 0.5. */
+  constructor(readonly p = 0.5) {
+    super();
+    checkProbability("Dropout", p);
+  }
+
+  /** @param x Any shape. */
+  override forward(x: Tensor): Tensor {
+    return dropout(x, { p: this.p, training: this.training });
+  }
+
+  protected override describe(): string {
+    return `${this.p}`;
+  }
+}

@@ -1,0 +1,89 @@
+/** Layers that are affine maps, and reshaping between layers. */
+
+import { zeros } from "../create.ts";
+import { ShapeError, showShape } from "../errors.ts";
+import type { Tensor } from "../tensor.ts";
+import { linear } from "./functional.ts";
+import { uniform_ } from "./init.ts";
+import { type LayerOptions, Module, Parameter } from "./module.ts";
+
+/** Options of `Linear`. */
+export interface LinearOptions extends LayerOptions {
+  /** Whether a bias is added. Default: true. */
+  bias?: boolean;
+}
+
+/**
+ * y = x·Wᵀ + b. Weights and bias start uniform in ±1/√in, as in PyTorch.
+ * Follows `torch.nn.Linear`.
+ *
+ * @example Shapes
+ * ```ts
+ * import { nn, zeros } from "@adjoint/ml";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const layer = new nn.Linear(3, 2);
+ * assertEquals(layer.weight.shape, [2, 3]);
+ * assertEquals(layer.forward(zeros([5, 3])).shape, [5, 2]);
+ * ```
+ */
+export class Linear extends Module {
+  /** Shape [out, in]. */
+  readonly weight: Parameter;
+  /** Shape [out]; null without bias. */
+  readonly bias: Parameter | null;
+
+  /**
+   * @param inFeatures Extent of the input's last dimension.
+   * @param outFeatures Extent of the output's last dimension.
+   */
+  constructor(
+    readonly inFeatures: number,
+    readonly outFeatures: number,
+    { bias = true, dtype = "float32" }: LinearOptions = {},
+  ) {
+    super();
+    const bound = inFeatures > 0 ? 1 / Math.sqrt(inFeatures) : 0;
+    const make = (shape: number[]) =>
+      uniform_(new Parameter(zeros(shape, { dtype })), -bound, bound);
+    this.weight = make([outFeatures, inFeatures]);
+    this.bias = bias ? make([outFeatures]) : null;
+  }
+
+  /** @param x Shape [..., in]. */
+  override forward(x: Tensor): Tensor {
+    if (x.shape[x.ndim - 1] !== this.inFeatures) {
+      throw new ShapeError(
+        `Cannot compute Linear: the last dimension must be ${this.inFeatures}, got shape ${
+          showShape(x.shape)
+        }`,
+        [x.shape],
+      );
+    }
+    return linear(x, this.weight, { bias: this.bias });
+  }
+
+  protected override describe(): string {
+    return `${this.inFeatures}, ${this.outFeatures}, { bias: ${this.bias !== null} }`;
+  }
+}
+
+/** Dimensions merged into one. Follows `torch.nn.Flatten`. */
+export class Flatten extends Module {
+  /**
+   * @param startDim First dimension that is merged. Default: 1, which keeps the batch.
+   * @param endDim Last dimension that is merged. Default: -1.
+   */
+  constructor(readonly startDim = 1, readonly endDim = -1) {
+    super();
+  }
+
+  /** @param x Any shape. */
+  override forward(x: Tensor): Tensor {
+    return x.flatten(this.startDim, this.endDim);
+  }
+
+  protected override describe(): string {
+    return `${this.startDim}, ${this.endDim}`;
+  }
+}

@@ -1,0 +1,30 @@
+/**
+ * Layers, and the base class of everything with parameters.
+ *
+ * ```ts
+ * import { zeros } from "@adjoint/ml";
+ * import * as nn from "@adjoint/ml/nn";
+ *
+ * const net = new nn.Sequential(new nn.Flatten(), new nn.Linear(784, 128), new nn.ReLU());
+ * console.log(net.forward(zeros([2, 28, 28])).shape);
+ * ```
+ *
+ * @module
+ */
+
+export {
+  type AnyModule,
+  Buffer,
+  type LayerOptions,
+  type LoadOptions,
+  type LoadResult,
+  Module,
+  Parameter,
+  type StateDict,
+} from "./module.ts";
+export { Flatten, Linear, type LinearOptions } from "./linear.ts";
+export { ReLU, Sigmoid, Softplus, Tanh } from "./activation.ts";
+export { Dropout } from "./dropout.ts";
+export { Sequential } from "./container.ts";
+export * as init from "./init.ts";
+export * as functional from "./functional.ts";

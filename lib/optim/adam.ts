@@ -1,0 +1,99 @@
+/** Adam and its relative with decoupled weight decay. */
+
+import { zerosLike } from "../create.ts";
+import { type AdamStep, adamStep_ } from "../ops/steps.ts";
+import type { Tensor } from "../tensor.ts";
+import { checkRange, Optimizer, type ParamsOrGroups, type ParamState } from "./optimizer.ts";
+
+/** Options of `Adam` and `AdamW`. */
+export interface AdamOptions {
+  /** Learning rate. Default: 1e-3. */
+  lr?: number;
+  /** Decay of the means of the gradient and of its square. Default: [0.9, 0.999]. */
+  betas?: readonly [number, number];
+  /** Added to the root of the mean square. Default: 1e-8. */
+  eps?: number;
+  /** Weight decay. Default: 0 for Adam, 0.01 for AdamW. */
+  weightDecay?: number;
+  /** Whether the objective is to grow. Default: false. */
+  maximize?: boolean;
+}
+
+/** Options of a group of parameters. */
+export type AdamGroup = Required<AdamOptions>;
+
+/** Fills in the defaults. */
+export function adamDefaults(options: AdamOptions, weightDecay = 0): AdamGroup {
+  return { lr: 1e-3, betas: [0.9, 0.999], eps: 1e-8, weightDecay, maximize: false, ...options };
+}
+
+/** The numbers of a step. */
+export function adamNumbers(group: AdamGroup, decoupled: boolean): AdamStep {
+  const { lr, betas: [beta1, beta2], eps, weightDecay, maximize } = group;
+  return { lr, beta1, beta2, eps, weightDecay, maximize, decoupled };
+}
+
+interface State extends ParamState {
+  step: number;
+  expAvg: Tensor;
+  expAvgSq: Tensor;
+}
+
+/**
+ * Adam: steps along the mean gradient over the root of the mean square, both corrected for their
+ * start at 0. Kingma and Ba, "Adam: a method for stochastic optimization", 2015;
+ * `torch.optim.Adam`.
+ *
+ * @example One step
+ * ```ts
+ * import { optim, tensor } from "@adjoint/ml";
+ * import { assertAlmostEquals } from "@std/assert";
+ *
+ * const x = tensor([1], { requiresGrad: true });
+ * const optimizer = new optim.Adam([x], { lr: 0.1 });
+ * x.square().sum().backward();
+ * optimizer.step();
+ * assertAlmostEquals(x.item(), 0.9, 1e-6);
+ * ```
+ */
+export class Adam extends Optimizer<AdamGroup, State> {
+  /** Whether the decay shrinks the parameter itself. */
+  protected readonly decoupled: boolean = false;
+
+  /** @param params Parameters, or groups of them with options of their own. */
+  constructor(params: ParamsOrGroups<AdamGroup>, options: AdamOptions = {}) {
+    super(params, adamDefaults(options));
+  }
+
+  protected override check({ lr, betas: [beta1, beta2], eps, weightDecay }: AdamGroup): void {
+    const op = this.constructor.name;
+    checkRange(op, "lr", lr, "[0, ∞)");
+    checkRange(op, "betas[0]", beta1, "[0, 1)");
+    checkRange(op, "betas[1]", beta2, "[0, 1)");
+    checkRange(op, "eps", eps, "[0, ∞)");
+    checkRange(op, "weightDecay", weightDecay, "[0, ∞)");
+  }
+
+  protected override initial(p: Tensor): State {
+    return { step: 0, expAvg: zerosLike(p), expAvgSq: zerosLike(p) };
+  }
+
+  protected override update(p: Tensor, g: Tensor, state: State, options: AdamGroup): void {
+    state.step++;
+    const numbers = adamNumbers(options, this.decoupled);
+    adamStep_(p, g, state.expAvg, state.expAvgSq, state.step, numbers);
+  }
+}
+
+/**
+ * Adam whose weight decay shrinks the parameters instead of entering the gradient.
+ * Loshchilov and Hutter, "Decoupled weight decay regularization", 2019; `torch.optim.AdamW`.
+ */
+export class AdamW extends Adam {
+  protected override readonly decoupled = true;
+
+  /** @param params Parameters, or groups of them with options of their own. */
+  constructor(params: ParamsOrGroups<AdamGroup>, options: AdamOptions = {}) {
+    super(params, adamDefaults(options, 0.01));
+  }
+}

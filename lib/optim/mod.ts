@@ -1,0 +1,27 @@
+/**
+ * Optimizers.
+ *
+ * ```ts
+ * import { nn, zeros } from "@adjoint/ml";
+ * import { Adam } from "@adjoint/ml/optim";
+ *
+ * const model = new nn.Linear(2, 1);
+ * const optimizer = new Adam(model.parameters(), { lr: 1e-2 });
+ * model.forward(zeros([4, 2])).square().mean().backward();
+ * optimizer.step();
+ * ```
+ *
+ * @module
+ */
+
+export {
+  Optimizer,
+  type OptimizerState,
+  type ParamGroup,
+  type ParamsOrGroups,
+  type ParamState,
+} from "./optimizer.ts";
+export { SGD, type SGDOptions } from "./sgd.ts";
+export { Adam, type AdamGroup, type AdamOptions, AdamW } from "./adam.ts";
+export type { AdamStep, SgdStep } from "../ops/steps.ts";
+export * as functional from "./functional.ts";

@@ -1,0 +1,51 @@
+/** The error of a failed check, and how checks write numbers and positions. */
+
+import type { Shape } from "../shape.ts";
+
+/**
+ * A check of the testing kit that failed: what was checked, what came out and what was needed.
+ *
+ * @example Telling it from other errors
+ * ```ts
+ * import { assertClose, CheckError } from "@adjoint/ml/testing";
+ * import { assertThrows } from "@std/assert";
+ *
+ * assertThrows(() => assertClose(1, 2), CheckError, "Values are not close");
+ * ```
+ */
+export class CheckError extends Error {
+  /** @param message What was checked, what came out and what was needed. */
+  constructor(message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = "CheckError";
+  }
+}
+
+/** A number in as many digits as a reader needs. */
+export function showNumber(value: number, digits = 7): string {
+  return String(Number.isInteger(value) ? value : Number(value.toPrecision(digits)));
+}
+
+/** Two numbers, in as many digits as it takes to tell them apart. */
+export function showPair(a: number, b: number): [string, string] {
+  const short: [string, string] = [showNumber(a), showNumber(b)];
+  return short[0] === short[1] ? [String(a), String(b)] : short;
+}
+
+/** Position of an element in row-major order, as `[1, 2]`. */
+export function showIndex(flat: number, shape: Shape): string {
+  const index: number[] = [];
+  for (const extent of shape.toReversed()) {
+    index.unshift(flat % extent);
+    flat = Math.floor(flat / extent);
+  }
+  return `[${index.join(", ")}]`;
+}
+
+/** What a function is called in messages. */
+export function nameOf(fn: unknown, given: string | undefined, otherwise: string): string {
+  if (given !== undefined) return given;
+  if (typeof fn === "function") return fn.name || otherwise;
+  if (typeof fn === "object" && fn !== null) return fn.constructor.name;
+  return otherwise;
+}

@@ -1,0 +1,46 @@
+import { tensor, where } from "../../mod.ts";
+import { AssertionError, assertThrows } from "@std/assert";
+import { checkGradients, checkSecondGradients } from "../gradients.ts";
+
+const point = () => tensor([0.5, -1.25, 2], { dtype: "float64" });
+
+Deno.test("checkGradients() accepts a right rule", () => {
+  checkGradients("square", (x) => x.square(), [point()]);
+  checkSecondGradients("square", (x) => x.square(), [point()]);
+});
+
+Deno.test("checkGradients() finds half a gradient", () => {
+  const message = "square: the gradient of input 0 at element 0 (0.5) is";
+  // x · x, of which one factor is cut off: the value of x² and half of its gradient.
+  const check = () => checkGradients("square", (x) => x.mul(x.detach()), [point()]);
+  assertThrows(check, AssertionError, message);
+});
+
+Deno.test("checkGradients() finds a fault in one element of the second input", () => {
+  const last = tensor([false, false, true]);
+  const faulty = () =>
+    checkGradients("mul", (a, b) => a.mul(where(last, b.detach(), b)), [point(), point()]);
+  assertThrows(faulty, AssertionError, "mul: the gradient of input 1 at element 2 (2) is 0 by");
+});
+
+Deno.test("checkGradients() finds a gradient that is NaN", () => {
+  // √(x²) has no gradient at 0 in these ops, while its differences there are 0.
+  const check = () =>
+    checkGradients("root", (x) => x.square().sqrt(), [tensor([0], { dtype: "float64" })]);
+  assertThrows(check, AssertionError, "is NaN by the rule");
+});
+
+Deno.test("checkSecondGradients() finds a fault that only shows in the second order", () => {
+  // 2·x·c − c² with c = x cut off: value x² and gradient 2x are right, the second gradient is 0.
+  const fn = (x: ReturnType<typeof point>) => x.mul(x.detach().mul(2)).sub(x.detach().square());
+  checkGradients("hidden", fn, [point()]);
+  const check = () => checkSecondGradients("hidden", fn, [point()]);
+  assertThrows(check, AssertionError, "hidden, second order: the gradient of input 0");
+});
+
+Deno.test("checkSecondGradients() finds a second input that was cut off", () => {
+  // The gradient of a·b by a is g·b, in which b is cut off here.
+  const fn = (a: ReturnType<typeof point>, b: ReturnType<typeof point>) => a.mul(b.detach());
+  const check = () => checkSecondGradients("mul", fn, [point(), point()]);
+  assertThrows(check, AssertionError, "mul, second order: the gradient of input 1");
+});

@@ -1,0 +1,17 @@
+/** The one gate: every check of the project, the tests last. */
+
+import meta from "../../deno.json" with { type: "json" };
+import { cargo, must } from "./run.ts";
+import { prepareStd } from "./setup.ts";
+
+const deno = Deno.execPath();
+
+await prepareStd();
+await must(deno, "fmt", "--check");
+await must(deno, "lint");
+await cargo("fmt", "--check");
+await cargo("clippy", "--release", "--all-targets", "--", "-D", "warnings");
+await must(deno, "check", "mod.ts", "lib", "tests", "bench", "examples");
+await must(deno, "doc", "--lint", ...Object.values(meta.exports));
+await must(deno, "publish", "--dry-run", "--allow-dirty");
+await must(deno, "run", "-A", "tests/tools/test.ts");

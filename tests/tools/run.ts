@@ -1,0 +1,63 @@
+/** Running commands: their output passes through, and is kept for counting tests. */
+
+/** What a command did. */
+export interface Outcome {
+  /** Exit status. */
+  readonly code: number;
+  /** All that it printed, without colours. */
+  readonly output: string;
+}
+
+async function pass(
+  from: ReadableStream<Uint8Array>,
+  to: { write(bytes: Uint8Array): Promise<number> },
+  keep: (text: string) => void,
+): Promise<void> {
+  const decoder = new TextDecoder();
+  for await (const chunk of from) {
+    keep(decoder.decode(chunk, { stream: true }));
+    for (let rest = chunk; rest.length > 0;) rest = rest.subarray(await to.write(rest));
+  }
+}
+
+/** Runs a command in the checkout, showing what it prints. */
+export async function run(command: string, ...args: string[]): Promise<Outcome> {
+  console.log(`\n> ${[command === Deno.execPath() ? "deno" : command, ...args].join(" ")}`);
+  const child = new Deno.Command(command, {
+    args,
+    cwd: new URL("../..", import.meta.url),
+    stdin: "null",
+    stdout: "piped",
+    stderr: "piped",
+  }).spawn();
+  let output = "";
+  const keep = (text: string) => output += text;
+  await Promise.all([
+    pass(child.stdout, Deno.stdout, keep),
+    pass(child.stderr, Deno.stderr, keep),
+  ]);
+  const { code } = await child.status;
+  // deno-lint-ignore no-control-regex
+  return { code, output: output.replace(/\x1b\[[0-9;]*m/g, "") };
+}
+
+/** Runs a command and ends this process with its status if it fails. */
+export async function must(command: string, ...args: string[]): Promise<Outcome> {
+  const outcome = await run(command, ...args);
+  if (outcome.code !== 0) Deno.exit(outcome.code);
+  return outcome;
+}
+
+/** Runs cargo; where there is none, says in one sentence how to get it. */
+export async function cargo(...args: string[]): Promise<Outcome> {
+  try {
+    return await must("cargo", ...args);
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+    console.error(
+      "Building the native library needs Rust, which is not installed: run " +
+        "`curl --proto '=https' --tlsv1.2 -sSf https://sh.rustup.rs | sh`",
+    );
+    Deno.exit(1);
+  }
+}
