@@ -33,9 +33,13 @@ export type { NestedArray } from "./lib/print.ts";
 export { manualSeed, RandomGenerator, type RandomState } from "./lib/random.ts";
 export { type BackwardOptions, grad, type GradOptions } from "./lib/autograd/backward.ts";
 export { enableGrad, isGradEnabled, noGrad } from "./lib/autograd/tape.ts";
+/** Layers, and the base class of everything with parameters. */
 export * as nn from "./lib/nn/mod.ts";
+/** Losses. */
 export * as losses from "./lib/loss/mod.ts";
+/** Optimizers. */
 export * as optim from "./lib/optim/mod.ts";
+/** Data sets and batches. */
 export * as data from "./lib/data/mod.ts";
 
 checkKernels();

@@ -5,7 +5,11 @@ export class ShapeError extends RangeError {
   /** The shapes that were given. */
   readonly shapes: readonly (readonly number[])[];
 
-  /** @param message What was asked, what was given and what is needed. */
+  /**
+   * Makes the error.
+   *
+   * @param message What was asked, what was given and what is needed.
+   */
   constructor(message: string, shapes: readonly (readonly number[])[] = []) {
     super(message);
     this.name = "ShapeError";
@@ -15,7 +19,11 @@ export class ShapeError extends RangeError {
 
 /** An element type that an operation does not take. */
 export class DTypeError extends TypeError {
-  /** @param message What was asked, what was given and what is needed. */
+  /**
+   * Makes the error.
+   *
+   * @param message What was asked, what was given and what is needed.
+   */
   constructor(message: string) {
     super(message);
     this.name = "DTypeError";
@@ -24,7 +32,11 @@ export class DTypeError extends TypeError {
 
 /** A device that is missing, or tensors on different devices. */
 export class DeviceError extends Error {
-  /** @param message What was asked, what was given and what is needed. */
+  /**
+   * Makes the error.
+   *
+   * @param message What was asked, what was given and what is needed.
+   */
   constructor(message: string) {
     super(message);
     this.name = "DeviceError";
@@ -33,7 +45,11 @@ export class DeviceError extends Error {
 
 /** A gradient that cannot be computed. */
 export class GradError extends Error {
-  /** @param message What was asked and why it has no answer. */
+  /**
+   * Makes the error.
+   *
+   * @param message What was asked and why it has no answer.
+   */
   constructor(message: string) {
     super(message);
     this.name = "GradError";
@@ -42,7 +58,11 @@ export class GradError extends Error {
 
 /** A failure inside the native library, or in finding it: a bug of ours or a broken installation. */
 export class NativeError extends Error {
-  /** @param message What the library said. */
+  /**
+   * Makes the error.
+   *
+   * @param message What the library said.
+   */
   constructor(message: string, options?: ErrorOptions) {
     super(message, options);
     this.name = "NativeError";

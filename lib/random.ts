@@ -69,7 +69,11 @@ export class RandomGenerator {
   #seed = 0n;
   #offset = 0n;
 
-  /** @param seed An integer from 0 to 2^64 - 1. */
+  /**
+   * Creates the object.
+   *
+   * @param seed An integer from 0 to 2^64 - 1.
+   */
   constructor(seed: number | bigint = 0) {
     this.manualSeed(seed);
   }

@@ -50,13 +50,29 @@ export class Tensor {
   readonly size: number;
   /** Whether the elements follow each other in row-major order. */
   readonly dense: boolean;
-  /** The elements' memory, shared by views. @internal */
+  /**
+   * The elements' memory, shared by views.
+   *
+   * @internal
+   */
   readonly storage: Storage;
-  /** Place on the tape; null if no gradient is wanted. @internal */
+  /**
+   * Place on the tape; null if no gradient is wanted.
+   *
+   * @internal
+   */
   node: Node | null = null;
-  /** Which output of its node this is. @internal */
+  /**
+   * Which output of its node this is.
+   *
+   * @internal
+   */
   port = 0;
-  /** The op that made the tensor. @internal */
+  /**
+   * The op that made the tensor.
+   *
+   * @internal
+   */
   origin: OpRule | null = null;
   /** The gradient that backward passes have collected; null before the first and after zeroGrad. */
   grad: Tensor | null = null;
@@ -82,7 +98,11 @@ export class Tensor {
     this.dense = dense;
   }
 
-  /** A tensor over an array, which it keeps; for the library. @internal */
+  /**
+   * A tensor over an array, which it keeps; for the library.
+   *
+   * @internal
+   */
   static over(array: TypedArray, shape: Shape, dtype: DType): Tensor {
     const strides = contiguousStrides(shape);
     return new Tensor(adopt(CODES[dtype], array), shape, strides, 0, array.length, true);

@@ -58,7 +58,7 @@ function gradientsOf(
   gradOutputs: readonly Tensor[],
   createGraph: boolean,
 ): readonly (Tensor | null)[] {
-  const on = outputs.map((y, i) => i).filter((i) => outputs[i]!.requiresGrad);
+  const on = outputs.map((_, i) => i).filter((i) => outputs[i]!.requiresGrad);
   if (on.length === 0) return inputs.map(() => null);
   return grad(on.map((i) => outputs[i]!), inputs, {
     gradOutputs: on.map((i) => gradOutputs[i]!),

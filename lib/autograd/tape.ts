@@ -86,7 +86,11 @@ export class Node implements Context {
   #y: Tensor | null = null;
   #versions = 0;
 
-  /** @param parents The nodes of the inputs. */
+  /**
+   * Creates the object.
+   *
+   * @param parents The nodes of the inputs.
+   */
   constructor(
     rule: Rule,
     parents: readonly (Node | null)[],

@@ -60,7 +60,11 @@ export class Storage implements Memory {
   /** The backward pass in which the storage was made, 0 outside. */
   pass: number;
 
-  /** @param array The array that holds the elements from `base` on. */
+  /**
+   * Creates the object.
+   *
+   * @param array The array that holds the elements from `base` on.
+   */
   constructor(
     backend: Backend,
     code: number,

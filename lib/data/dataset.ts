@@ -31,7 +31,11 @@ export class TensorDataset<T extends readonly Tensor[] = Tensor[]> implements Da
   /** Extent of their first dimension. */
   readonly length: number;
 
-  /** @param tensors At least one, all with the same first extent. */
+  /**
+   * Creates the data set.
+   *
+   * @param tensors At least one, all with the same first extent.
+   */
   constructor(...tensors: T) {
     const [first] = tensors;
     if (first === undefined) {

@@ -56,7 +56,11 @@ export class DataLoader<T, B = T> implements Iterable<B> {
   readonly batchSize: number;
   readonly #options: DataLoaderOptions<T, B>;
 
-  /** @param dataset At least one example. */
+  /**
+   * Creates the loader.
+   *
+   * @param dataset At least one example.
+   */
   constructor(dataset: Dataset<T>, options: DataLoaderOptions<T, B> = {}) {
     const { batchSize = 1 } = options;
     if (!Number.isInteger(batchSize) || batchSize < 1) {

@@ -171,7 +171,11 @@ export function crossEntropy(
 export class CrossEntropyLoss extends Loss {
   readonly #options: CrossEntropyOptions;
 
-  /** @param options As of the function. */
+  /**
+   * Creates the loss.
+   *
+   * @param options As of the function.
+   */
   constructor(options: CrossEntropyOptions = {}) {
     super();
     this.#options = options;

@@ -36,7 +36,7 @@ export function checkReduction(op: string, reduction: unknown): asserts reductio
 }
 
 /** Refuses predictions and targets of different shapes, which would broadcast silently. */
-export function checkPair(op: string, prediction: Tensor, target: Tensor): void {
+function checkPair(op: string, prediction: Tensor, target: Tensor): void {
   for (const [role, x] of [["prediction", prediction], ["target", target]] as const) {
     if (!(x instanceof Tensor)) {
       throw new TypeError(`Cannot compute ${op}: ${role} must be a tensor, got ${Deno.inspect(x)}`);
@@ -64,17 +64,28 @@ export function checkPair(op: string, prediction: Tensor, target: Tensor): void 
   );
 }
 
-/** Weighs, masks and reduces the losses of single elements. */
-export function reduceLoss(op: string, losses: Tensor, options: ElementLossOptions): Tensor {
+/**
+ * A loss that is computed element by element: checks, masks, applies the formula, weighs, reduces.
+ * What is masked does not reach the formula, so that it may be NaN, also in the gradient.
+ */
+export function elementLoss(
+  op: string,
+  prediction: Tensor,
+  target: Tensor,
+  options: ElementLossOptions,
+  formula: (prediction: Tensor, target: Tensor) => Tensor,
+): Tensor {
   const { reduction = "mean", weight, mask } = options;
+  checkPair(op, prediction, target);
   checkReduction(op, reduction);
-  let each = weight === undefined ? losses : losses.mul(weight);
-  // `where`, not a product, so that what is masked can be NaN.
-  if (mask !== undefined) each = where(mask, each, 0);
-  if (reduction === "none") return each;
-  if (reduction === "sum") return each.sum();
-  if (mask === undefined) return each.mean();
-  return each.sum().div(mask.expand(each.shape).sum().to({ dtype: each.dtype }));
+  const each = mask === undefined
+    ? formula(prediction, target)
+    : where(mask, formula(where(mask, prediction, 0), where(mask, target, 0)), 0);
+  const weighed = weight === undefined ? each : each.mul(weight);
+  if (reduction === "none") return weighed;
+  if (reduction === "sum") return weighed.sum();
+  if (mask === undefined) return weighed.mean();
+  return weighed.sum().div(mask.expand(weighed.shape).sum());
 }
 
 /**

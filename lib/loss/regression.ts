@@ -2,7 +2,7 @@
 
 import { where } from "../ops/mod.ts";
 import type { Tensor } from "../tensor.ts";
-import { checkPair, type ElementLossOptions, Loss, reduceLoss } from "./loss.ts";
+import { elementLoss, type ElementLossOptions, Loss } from "./loss.ts";
 
 /**
  * Mean squared error, (p − t)². Follows `torch.nn.functional.mse_loss`.
@@ -24,8 +24,7 @@ import { checkPair, type ElementLossOptions, Loss, reduceLoss } from "./loss.ts"
  * ```
  */
 export function mse(prediction: Tensor, target: Tensor, options: ElementLossOptions = {}): Tensor {
-  checkPair("losses.mse", prediction, target);
-  return reduceLoss("losses.mse", prediction.sub(target).square(), options);
+  return elementLoss("losses.mse", prediction, target, options, (p, t) => p.sub(t).square());
 }
 
 /** Options of `huber`. */
@@ -54,20 +53,24 @@ export interface HuberOptions extends ElementLossOptions {
  */
 export function huber(prediction: Tensor, target: Tensor, options: HuberOptions = {}): Tensor {
   const { delta = 1 } = options;
-  checkPair("losses.huber", prediction, target);
   if (!(delta > 0)) {
     throw new RangeError(`Cannot compute losses.huber: delta must be positive, got ${delta}`);
   }
-  const r = prediction.sub(target).abs();
-  const each = where(r.le(delta), r.square().mul(0.5), r.sub(delta / 2).mul(delta));
-  return reduceLoss("losses.huber", each, options);
+  return elementLoss("losses.huber", prediction, target, options, (p, t) => {
+    const r = p.sub(t).abs();
+    return where(r.le(delta), r.square().mul(0.5), r.sub(delta / 2).mul(delta));
+  });
 }
 
 /** {@linkcode mse} as a module. */
 export class MSELoss extends Loss {
   readonly #options: ElementLossOptions;
 
-  /** @param options As of the function. */
+  /**
+   * Creates the loss.
+   *
+   * @param options As of the function.
+   */
   constructor(options: ElementLossOptions = {}) {
     super();
     this.#options = options;
@@ -83,7 +86,11 @@ export class MSELoss extends Loss {
 export class HuberLoss extends Loss {
   readonly #options: HuberOptions;
 
-  /** @param options As of the function. */
+  /**
+   * Creates the loss.
+   *
+   * @param options As of the function.
+   */
   constructor(options: HuberOptions = {}) {
     super();
     this.#options = options;

@@ -5,7 +5,11 @@ import { Module } from "./module.ts";
 
 /** max(x, 0). Follows `torch.nn.ReLU`. */
 export class ReLU extends Module {
-  /** @param x Any shape. */
+  /**
+   * Computes the output.
+   *
+   * @param x Any shape.
+   */
   override forward(x: Tensor): Tensor {
     return x.relu();
   }
@@ -13,7 +17,11 @@ export class ReLU extends Module {
 
 /** Hyperbolic tangent. Follows `torch.nn.Tanh`. */
 export class Tanh extends Module {
-  /** @param x Any shape. */
+  /**
+   * Computes the output.
+   *
+   * @param x Any shape.
+   */
   override forward(x: Tensor): Tensor {
     return x.tanh();
   }
@@ -21,7 +29,11 @@ export class Tanh extends Module {
 
 /** 1 / (1 + e⁻ˣ). Follows `torch.nn.Sigmoid`. */
 export class Sigmoid extends Module {
-  /** @param x Any shape. */
+  /**
+   * Computes the output.
+   *
+   * @param x Any shape.
+   */
   override forward(x: Tensor): Tensor {
     return x.sigmoid();
   }
@@ -29,7 +41,11 @@ export class Sigmoid extends Module {
 
 /** ln(1 + eˣ). Follows `torch.nn.Softplus` with its default options. */
 export class Softplus extends Module {
-  /** @param x Any shape. */
+  /**
+   * Computes the output.
+   *
+   * @param x Any shape.
+   */
   override forward(x: Tensor): Tensor {
     return x.softplus();
   }

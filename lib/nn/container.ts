@@ -21,17 +21,30 @@ export class Sequential extends Module {
   /** The modules in order. */
   readonly layers: readonly Module[];
 
-  /** @param layers The modules in order. */
+  /**
+   * Creates the layer.
+   *
+   * @param layers The modules in order.
+   */
   constructor(...layers: Module[]) {
     super();
     this.layers = layers;
   }
 
-  protected override members(): [string, unknown][] {
+  /**
+   * The modules by number.
+   *
+   * @internal
+   */
+  override members(): [string, unknown][] {
     return this.layers.map((layer, i) => [String(i), layer]);
   }
 
-  /** @param x What the first module takes. */
+  /**
+   * Computes the output.
+   *
+   * @param x What the first module takes.
+   */
   override forward(x: Tensor): Tensor {
     return this.layers.reduce((value, layer) => layer.forward(value), x);
   }

@@ -9,17 +9,26 @@ import { Module } from "./module.ts";
  * Follows `torch.nn.Dropout`.
  */
 export class Dropout extends Module {
-  /** @param p Probability that an element is dropped. Default: 0.5. */
+  /**
+   * Creates the layer.
+   *
+   * @param p Probability that an element is dropped. Default: 0.5.
+   */
   constructor(readonly p = 0.5) {
     super();
     checkProbability("Dropout", p);
   }
 
-  /** @param x Any shape. */
+  /**
+   * Computes the output.
+   *
+   * @param x Any shape.
+   */
   override forward(x: Tensor): Tensor {
     return dropout(x, { p: this.p, training: this.training });
   }
 
+  /** What stands in the brackets after the name. */
   protected override describe(): string {
     return `${this.p}`;
   }

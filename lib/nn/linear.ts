@@ -34,6 +34,8 @@ export class Linear extends Module {
   readonly bias: Parameter | null;
 
   /**
+   * Creates the layer.
+   *
    * @param inFeatures Extent of the input's last dimension.
    * @param outFeatures Extent of the output's last dimension.
    */
@@ -50,7 +52,11 @@ export class Linear extends Module {
     this.bias = bias ? make([outFeatures]) : null;
   }
 
-  /** @param x Shape [..., in]. */
+  /**
+   * Computes the output.
+   *
+   * @param x Shape [..., in].
+   */
   override forward(x: Tensor): Tensor {
     if (x.shape[x.ndim - 1] !== this.inFeatures) {
       throw new ShapeError(
@@ -63,6 +69,7 @@ export class Linear extends Module {
     return linear(x, this.weight, { bias: this.bias });
   }
 
+  /** What stands in the brackets after the name. */
   protected override describe(): string {
     return `${this.inFeatures}, ${this.outFeatures}, { bias: ${this.bias !== null} }`;
   }
@@ -71,6 +78,8 @@ export class Linear extends Module {
 /** Dimensions merged into one. Follows `torch.nn.Flatten`. */
 export class Flatten extends Module {
   /**
+   * Creates the layer.
+   *
    * @param startDim First dimension that is merged. Default: 1, which keeps the batch.
    * @param endDim Last dimension that is merged. Default: -1.
    */
@@ -78,11 +87,16 @@ export class Flatten extends Module {
     super();
   }
 
-  /** @param x Any shape. */
+  /**
+   * Computes the output.
+   *
+   * @param x Any shape.
+   */
   override forward(x: Tensor): Tensor {
     return x.flatten(this.startDim, this.endDim);
   }
 
+  /** What stands in the brackets after the name. */
   protected override describe(): string {
     return `${this.startDim}, ${this.endDim}`;
   }

@@ -13,7 +13,7 @@
  */
 
 export {
-  type AnyModule,
+  AnyModule,
   Buffer,
   type LayerOptions,
   type LoadOptions,
@@ -26,5 +26,7 @@ export { Flatten, Linear, type LinearOptions } from "./linear.ts";
 export { ReLU, Sigmoid, Softplus, Tanh } from "./activation.ts";
 export { Dropout } from "./dropout.ts";
 export { Sequential } from "./container.ts";
+/** Initial values of parameters, written in place. */
 export * as init from "./init.ts";
+/** The stateless form of layers. */
 export * as functional from "./functional.ts";

@@ -25,6 +25,8 @@ import { sameShape } from "../shape.ts";
  */
 export class Parameter extends Tensor {
   /**
+   * Creates the tensor.
+   *
    * @param data Initial values, of floating type; the parameter shares their memory if contiguous.
    * @param options `requiresGrad`: whether the parameter is learned, default true.
    */
@@ -42,15 +44,16 @@ export class Parameter extends Tensor {
 
 /** A tensor that belongs to a module's state without being learned. */
 export class Buffer extends Tensor {
-  /** @param data Initial values; the buffer shares their memory if contiguous. */
+  /**
+   * Creates the tensor.
+   *
+   * @param data Initial values; the buffer shares their memory if contiguous.
+   */
   constructor(data: Tensor) {
     const { storage, shape, strides, offset, size } = noGrad(() => data.contiguous());
     super(storage, shape, strides, offset, size, true);
   }
 }
-
-/** Any module, whatever it takes and gives. */
-export type AnyModule = Module<never[], unknown>;
 
 /** Parameters and buffers by name. */
 export type StateDict = Record<string, Tensor>;
@@ -77,38 +80,19 @@ function snakeCase(name: string): string {
 }
 
 /**
- * Base of everything with parameters. Parameters, buffers and submodules are its own enumerable
- * properties, arrays of them included; `#private` ones are invisible to it.
- *
- * @typeParam Inputs What `forward` takes; a tensor by default.
- * @typeParam Output What `forward` gives; a tensor by default.
- *
- * @example A network
- * ```ts
- * import { nn, type Tensor, zeros } from "@adjoint/ml";
- * import { assertEquals } from "@std/assert";
- *
- * class Net extends nn.Module {
- *   fc1 = new nn.Linear(4, 8);
- *   fc2 = new nn.Linear(8, 2);
- *   override forward(x: Tensor): Tensor {
- *     return this.fc2.forward(this.fc1.forward(x).relu());
- *   }
- * }
- * const net = new Net();
- * assertEquals(Object.keys(net.stateDict()), ["fc1.weight", "fc1.bias", "fc2.weight", "fc2.bias"]);
- * assertEquals(net.forward(zeros([3, 4])).shape, [3, 2]);
- * ```
+ * What all modules have, whatever they take and give: parameters, submodules, state. Classes of
+ * one's own extend {@linkcode Module}.
  */
-export abstract class Module<Inputs extends unknown[] = [Tensor], Output = Tensor> {
+export abstract class AnyModule {
   /** Whether the module is being trained; dropout and the like depend on it. */
   training = true;
 
-  /** Computes the output. */
-  abstract forward(...inputs: Inputs): Output;
-
-  /** Names and values that may be parameters, buffers or modules; a class may give its own names. */
-  protected members(): [string, unknown][] {
+  /**
+   * Names and values that may be parameters, buffers or modules; a class may give its own names.
+   *
+   * @internal
+   */
+  members(): [string, unknown][] {
     return Object.entries(this).flatMap(([name, value]): [string, unknown][] => {
       const key = snakeCase(name);
       return Array.isArray(value)
@@ -120,7 +104,7 @@ export abstract class Module<Inputs extends unknown[] = [Tensor], Output = Tenso
   /** The submodules of this module by name, not theirs. */
   namedChildren(): [string, AnyModule][] {
     return this.members().filter((member): member is [string, AnyModule] =>
-      member[1] instanceof Module
+      member[1] instanceof AnyModule
     );
   }
 
@@ -134,7 +118,7 @@ export abstract class Module<Inputs extends unknown[] = [Tensor], Output = Tenso
     const below = this.namedChildren().flatMap(([name, child]) =>
       child.namedModules(prefix === "" ? name : `${prefix}.${name}`)
     );
-    return [[prefix, this as AnyModule], ...below];
+    return [[prefix, this], ...below];
   }
 
   /** This module and all below it. */
@@ -240,7 +224,7 @@ export abstract class Module<Inputs extends unknown[] = [Tensor], Output = Tenso
   /** Calls a function on every module, the innermost first. */
   apply(fn: (module: AnyModule) => void): this {
     for (const child of this.children()) child.apply(fn);
-    fn(this as AnyModule);
+    fn(this);
     return this;
   }
 
@@ -254,6 +238,55 @@ export abstract class Module<Inputs extends unknown[] = [Tensor], Output = Tenso
   zeroGrad(): void {
     for (const parameter of this.parameters()) parameter.grad = null;
   }
+
+  /** What stands in the brackets after the name of the class. */
+  protected describe(): string {
+    return "";
+  }
+
+  /** The tree of modules. */
+  toString(): string {
+    const children = this.namedChildren().map(([name, child]) =>
+      `  (${name}): ${child.toString().replaceAll("\n", "\n  ")}`
+    );
+    const inner = children.length === 0 ? this.describe() : `\n${children.join("\n")}\n`;
+    return `${this.constructor.name}(${inner})`;
+  }
+
+  /** What `console.log` shows. */
+  [Symbol.for("Deno.customInspect")](): string {
+    return this.toString();
+  }
+}
+
+/**
+ * Base of everything with parameters. Parameters, buffers and submodules are its own enumerable
+ * properties, arrays of them included; `#private` ones are invisible to it.
+ *
+ * @typeParam Inputs What `forward` takes; a tensor by default.
+ * @typeParam Output What `forward` gives; a tensor by default.
+ *
+ * @example A network
+ * ```ts
+ * import { nn, type Tensor, zeros } from "@adjoint/ml";
+ * import { assertEquals } from "@std/assert";
+ *
+ * class Net extends nn.Module {
+ *   fc1 = new nn.Linear(4, 8);
+ *   fc2 = new nn.Linear(8, 2);
+ *   override forward(x: Tensor): Tensor {
+ *     return this.fc2.forward(this.fc1.forward(x).relu());
+ *   }
+ * }
+ * const net = new Net();
+ * assertEquals(Object.keys(net.stateDict()), ["fc1.weight", "fc1.bias", "fc2.weight", "fc2.bias"]);
+ * assertEquals(net.forward(zeros([3, 4])).shape, [3, 2]);
+ * ```
+ */
+export abstract class Module<Inputs extends unknown[] = [Tensor], Output = Tensor>
+  extends AnyModule {
+  /** Computes the output. */
+  abstract forward(...inputs: Inputs): Output;
 
   /**
    * Calls a function after each `forward` of this instance; what it returns replaces the output
@@ -276,25 +309,6 @@ export abstract class Module<Inputs extends unknown[] = [Tensor], Output = Tenso
       if (own) define(before);
       else Reflect.deleteProperty(this, "forward");
     };
-  }
-
-  /** What stands in the brackets after the name of the class. */
-  protected describe(): string {
-    return "";
-  }
-
-  /** The tree of modules. */
-  toString(): string {
-    const children = this.namedChildren().map(([name, child]) =>
-      `  (${name}): ${child.toString().replaceAll("\n", "\n  ")}`
-    );
-    const inner = children.length === 0 ? this.describe() : `\n${children.join("\n")}\n`;
-    return `${this.constructor.name}(${inner})`;
-  }
-
-  /** What `console.log` shows. */
-  [Symbol.for("Deno.customInspect")](): string {
-    return this.toString();
   }
 }
 

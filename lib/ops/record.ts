@@ -46,7 +46,11 @@ export class OpRule<A = unknown> implements Origin {
   /** The twin. */
   readonly quiet: OpRule<A>;
 
-  /** @param name Name for messages. */
+  /**
+   * Creates the object.
+   *
+   * @param name Name for messages.
+   */
   constructor(name: string, spec: RuleSpec<A>, silent = false) {
     this.name = name;
     this.saves = (spec.saves ?? "").replace("x", "a");

@@ -33,9 +33,13 @@ export function adamNumbers(group: AdamGroup, decoupled: boolean): AdamStep {
   return { lr, beta1, beta2, eps, weightDecay, maximize, decoupled };
 }
 
-interface State extends ParamState {
+/** What Adam keeps for a parameter. */
+export interface AdamParamState extends ParamState {
+  /** Steps so far. */
   step: number;
+  /** Mean of the gradient. */
   expAvg: Tensor;
+  /** Mean of its square. */
   expAvgSq: Tensor;
 }
 
@@ -56,15 +60,20 @@ interface State extends ParamState {
  * assertAlmostEquals(x.item(), 0.9, 1e-6);
  * ```
  */
-export class Adam extends Optimizer<AdamGroup, State> {
+export class Adam extends Optimizer<AdamGroup, AdamParamState> {
   /** Whether the decay shrinks the parameter itself. */
   protected readonly decoupled: boolean = false;
 
-  /** @param params Parameters, or groups of them with options of their own. */
+  /**
+   * Creates the optimizer.
+   *
+   * @param params Parameters, or groups of them with options of their own.
+   */
   constructor(params: ParamsOrGroups<AdamGroup>, options: AdamOptions = {}) {
     super(params, adamDefaults(options));
   }
 
+  /** Refuses options out of range. */
   protected override check({ lr, betas: [beta1, beta2], eps, weightDecay }: AdamGroup): void {
     const op = this.constructor.name;
     checkRange(op, "lr", lr, "[0, ∞)");
@@ -74,11 +83,13 @@ export class Adam extends Optimizer<AdamGroup, State> {
     checkRange(op, "weightDecay", weightDecay, "[0, ∞)");
   }
 
-  protected override initial(p: Tensor): State {
+  /** The state before the first step. */
+  protected override initial(p: Tensor): AdamParamState {
     return { step: 0, expAvg: zerosLike(p), expAvgSq: zerosLike(p) };
   }
 
-  protected override update(p: Tensor, g: Tensor, state: State, options: AdamGroup): void {
+  /** Changes a parameter in place. */
+  protected override update(p: Tensor, g: Tensor, state: AdamParamState, options: AdamGroup): void {
     state.step++;
     const numbers = adamNumbers(options, this.decoupled);
     adamStep_(p, g, state.expAvg, state.expAvgSq, state.step, numbers);
@@ -90,9 +101,14 @@ export class Adam extends Optimizer<AdamGroup, State> {
  * Loshchilov and Hutter, "Decoupled weight decay regularization", 2019; `torch.optim.AdamW`.
  */
 export class AdamW extends Adam {
+  /** Decay shrinks the parameter itself. */
   protected override readonly decoupled = true;
 
-  /** @param params Parameters, or groups of them with options of their own. */
+  /**
+   * Creates the optimizer.
+   *
+   * @param params Parameters, or groups of them with options of their own.
+   */
   constructor(params: ParamsOrGroups<AdamGroup>, options: AdamOptions = {}) {
     super(params, adamDefaults(options, 0.01));
   }

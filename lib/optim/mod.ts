@@ -21,7 +21,8 @@ export {
   type ParamsOrGroups,
   type ParamState,
 } from "./optimizer.ts";
-export { SGD, type SGDOptions } from "./sgd.ts";
-export { Adam, type AdamGroup, type AdamOptions, AdamW } from "./adam.ts";
+export { SGD, type SGDOptions, type SGDParamState } from "./sgd.ts";
+export { Adam, type AdamGroup, type AdamOptions, type AdamParamState, AdamW } from "./adam.ts";
 export type { AdamStep, SgdStep } from "../ops/steps.ts";
+/** Differentiable steps that return new parameters. */
 export * as functional from "./functional.ts";

@@ -32,7 +32,11 @@ export abstract class Optimizer<O extends { lr: number }, S extends ParamState> 
   readonly #defaults: O;
   readonly #state = new Map<Tensor, S>();
 
-  /** @param params Parameters or groups of them. */
+  /**
+   * Creates the optimizer.
+   *
+   * @param params Parameters or groups of them.
+   */
   constructor(params: ParamsOrGroups<O>, defaults: O) {
     this.#defaults = defaults;
     const list = [...params] as (Tensor | ParamGroup<Partial<O>>)[];

@@ -34,7 +34,9 @@ export function sgdDefaults(options: SGDOptions): SgdStep {
   };
 }
 
-interface State extends ParamState {
+/** What SGD keeps for a parameter. */
+export interface SGDParamState extends ParamState {
+  /** Steps so far. */
   step: number;
 }
 
@@ -53,12 +55,17 @@ interface State extends ParamState {
  * assertEquals(x.toArray(), [0.5]);
  * ```
  */
-export class SGD extends Optimizer<SgdStep, State> {
-  /** @param params Parameters, or groups of them with options of their own. */
+export class SGD extends Optimizer<SgdStep, SGDParamState> {
+  /**
+   * Creates the optimizer.
+   *
+   * @param params Parameters, or groups of them with options of their own.
+   */
   constructor(params: ParamsOrGroups<SgdStep>, options: SGDOptions = {}) {
     super(params, sgdDefaults(options));
   }
 
+  /** Refuses options out of range. */
   protected override check({ lr, momentum, dampening, weightDecay, nesterov }: SgdStep): void {
     checkRange("SGD", "lr", lr, "[0, ∞)");
     checkRange("SGD", "momentum", momentum, "[0, ∞)");
@@ -68,11 +75,13 @@ export class SGD extends Optimizer<SgdStep, State> {
     }
   }
 
-  protected override initial(p: Tensor, { momentum }: SgdStep): State {
+  /** The state before the first step. */
+  protected override initial(p: Tensor, { momentum }: SgdStep): SGDParamState {
     return momentum === 0 ? { step: 0 } : { step: 0, momentumBuffer: zerosLike(p) };
   }
 
-  protected override update(p: Tensor, g: Tensor, state: State, options: SgdStep): void {
+  /** Changes a parameter in place. */
+  protected override update(p: Tensor, g: Tensor, state: SGDParamState, options: SgdStep): void {
     // Momentum may be switched on later, by a schedule say.
     if (options.momentum !== 0) state.momentumBuffer ??= zerosLike(p);
     const buffer = options.momentum === 0 ? null : state.momentumBuffer as Tensor;

@@ -14,7 +14,12 @@ import type { Shape } from "../shape.ts";
  * ```
  */
 export class CheckError extends Error {
-  /** @param message What was checked, what came out and what was needed. */
+  /**
+   * For checks of your own.
+   *
+   * @param message What was checked, what came out and what was needed.
+   * @param options The cause, if there is one.
+   */
   constructor(message: string, options?: ErrorOptions) {
     super(message, options);
     this.name = "CheckError";

@@ -357,18 +357,17 @@ function compareFully(probe: Probe): void {
     const slopes = probe.slopes(direction);
     let wide: Slopes | undefined;
     const wider = () => wide ??= probe.slopes(direction, WIDER * probe.accuracy.eps);
-    jacobian.forEach((gradient, row) => {
+    for (const [row, gradient] of jacobian.entries()) {
       const [analytic, numeric] = [get(gradient, column), get(slopes.central, row)];
       const kink = probe.kink(slopes, row, wider);
       const entry = { row, column, analytic, numeric, kink };
       if (kink !== "") kinked ??= entry;
-      if (!probe.differ(analytic, numeric)) return;
+      if (!probe.differ(analytic, numeric)) continue;
       wrong++;
       const ratio = Math.abs(analytic - numeric) / probe.tolerance(numeric);
-      if (worst !== undefined && !(Number.isNaN(ratio) ? excess < Infinity : ratio > excess)) return;
-      worst = entry;
-      excess = Number.isNaN(ratio) ? Infinity : ratio;
-    });
+      const size = Number.isNaN(ratio) ? Infinity : ratio;
+      if (worst === undefined || size > excess) [worst, excess] = [entry, size];
+    }
   }
   const where = ({ row, column }: Entry) =>
     `at ${place(probe.inputs, column)}, for ${place(probe.outputs, row)}`;

@@ -1,0 +1,33 @@
+/** The structural ops and their cases; a public op without cases does not compile. */
+
+import type * as at from "../lib/ops/at.ts";
+import type * as composite from "../lib/ops/composite.ts";
+import type * as indexing from "../lib/ops/indexing.ts";
+import type * as linalg from "../lib/ops/linalg.ts";
+import type * as ops from "../lib/ops/mod.ts";
+import type * as movement from "../lib/ops/movement.ts";
+import type * as reduce from "../lib/ops/reduce.ts";
+import type { OpCase } from "./matrix/cases.ts";
+import { INDEXING_CASES } from "./matrix/indexing_cases.ts";
+import { MOVEMENT_CASES } from "./matrix/movement_cases.ts";
+import { REDUCE_CASES } from "./matrix/reduce_cases.ts";
+
+/** Exports of the structural families; `where` stands beside the comparisons, which are not. */
+type Family =
+  | keyof typeof at
+  | keyof typeof composite
+  | keyof typeof indexing
+  | keyof typeof linalg
+  | keyof typeof movement
+  | keyof typeof reduce
+  | "where";
+
+/** Name of a public structural op. */
+export type Name = Extract<keyof typeof ops, Family>;
+
+/** The cases of each op. */
+export const OP_CASES: Readonly<Record<Name, readonly OpCase[]>> = {
+  ...MOVEMENT_CASES,
+  ...REDUCE_CASES,
+  ...INDEXING_CASES,
+};
