@@ -95,12 +95,14 @@ export function reduce(
   fn: (values: readonly number[]) => number,
 ): Plain {
   const all = x.shape.map((_, i) => i);
-  const given = dims === undefined ? all : typeof dims === "number" ? [dims] : dims;
-  const reduced = given.map((dim) => axisOf(x, dim)).filter((axis) => axis < x.shape.length);
+  const given = typeof dims === "number" ? [dims] : dims ?? [];
+  const named = given.map((dim) => axisOf(x, dim)).toSorted((a, b) => a - b);
+  // As in PyTorch, no dimensions mean all of them.
+  const reduced = all.length === 0 || named.length === 0 ? all : named;
   const kept = build(x.shape.map((extent, i) => reduced.includes(i) ? 1 : extent), (index) => {
     const along = build(reduced.map((axis) => x.shape[axis]!), (inner) => {
       const from = [...index];
-      reduced.toSorted((a, b) => a - b).forEach((axis, i) => from[axis] = inner[i]!);
+      reduced.forEach((axis, i) => from[axis] = inner[i]!);
       return read(x, from);
     });
     return fn(along.data);

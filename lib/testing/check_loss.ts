@@ -8,7 +8,7 @@ import { type DType, isFloat } from "../dtype.ts";
 import { DTypeError, ShapeError, showShape } from "../errors.ts";
 import { RandomGenerator } from "../random.ts";
 import { CheckError, nameOf, showIndex, showNumber, showPair } from "./check_error.ts";
-import { elements } from "./jacobian.ts";
+import { elements } from "./probe.ts";
 
 /** A loss as a function. */
 export type LossFunction = (pred: Tensor, target: Tensor) => Tensor;

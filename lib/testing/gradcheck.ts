@@ -3,12 +3,13 @@
 import { Tensor } from "../tensor.ts";
 import { grad } from "../autograd/backward.ts";
 import { enableGrad } from "../autograd/tape.ts";
-import { fromTypedArray, randn, zerosLike } from "../create.ts";
+import { fromTypedArray, zerosLike } from "../create.ts";
 import { isFloat } from "../dtype.ts";
 import { DTypeError, GradError } from "../errors.ts";
 import { RandomGenerator } from "../random.ts";
 import { CheckError, nameOf } from "./check_error.ts";
-import { asTensors, checkJacobian, elements, type Subject } from "./jacobian.ts";
+import { checkJacobian } from "./jacobian.ts";
+import { asTensors, normal, type Subject } from "./probe.ts";
 
 /** A tensor, or the shape of a float64 sample that is made. */
 export type GradcheckInput = Tensor | readonly number[];
@@ -56,7 +57,7 @@ interface Setup {
 const MARGIN = 0.1;
 
 function sample(shape: readonly number[], generator: RandomGenerator): Tensor {
-  const values = elements(randn(shape, { dtype: "float64", generator }));
+  const values = normal(shape, generator);
   const moved = values.map((value) => value + (value < 0 ? -MARGIN : MARGIN));
   return fromTypedArray(moved, shape, { requiresGrad: true });
 }

@@ -134,7 +134,9 @@ function extremes(run: typeof max, largest: boolean): OpCase[] {
 
 function places(run: typeof argmax, largest: boolean): OpCase[] {
   const place = (values: readonly number[]) => reference.first(values, largest);
-  const single = REDUCED.filter(([, dim]) => typeof dim !== "object") as [number[], number?][];
+  const single = REDUCED.map(([shape, dim]) =>
+    [shape, typeof dim === "object" ? -1 : dim] as const
+  );
   const cases = single.flatMap(([shape, dim]) =>
     [false, true].map((keepdim): OpCase => ({
       name: named(shape, dim, keepdim),

@@ -1,0 +1,112 @@
+/** The structure of the sources, as tests: who may import whom, and what may stand where. */
+
+import { assertEquals } from "@std/assert";
+
+const root = new URL("../", import.meta.url);
+
+interface Source {
+  readonly path: string;
+  readonly text: string;
+  /** Without comments and strings, for looking at code alone. */
+  readonly code: string;
+}
+
+function sources(folder: string, ending: string): Source[] {
+  return [...Deno.readDirSync(new URL(folder, root))].flatMap((entry): Source[] => {
+    const path = `${folder}${entry.name}`;
+    if (entry.isDirectory) return sources(`${path}/`, ending);
+    if (!entry.name.endsWith(ending)) return [];
+    const text = Deno.readTextFileSync(new URL(path, root));
+    const code = text.replace(/\/\*[\s\S]*?\*\/|\/\/[^\n]*/g, "")
+      .replace(/"(?:[^"\\\n]|\\.)*"|`(?:[^`\\]|\\.)*`/g, '""');
+    return [{ path, text, code }];
+  });
+}
+
+const library = sources("lib/", ".ts");
+const everything = [
+  ...library,
+  ...["tests/", "bench/", "examples/"].flatMap((folder) => sources(folder, ".ts")),
+];
+const rust = sources("rust/src/", ".rs");
+
+/** The files that a file imports, with paths from the root. */
+function imports({ path, text }: Source): string[] {
+  return [...text.replace(/\/\*[\s\S]*?\*\//g, "").matchAll(/(?:from|import) "(\.[^"]+)"/g)]
+    .map(([, specifier]) => new URL(specifier!, new URL(path, root)).href.slice(root.href.length));
+}
+
+/** The paths that match the first pattern and import something that matches the second. */
+function breaches(from: RegExp, to: RegExp): string[] {
+  return library.filter(({ path }) => from.test(path)).flatMap((source) =>
+    imports(source).filter((target) => to.test(target)).map((target) =>
+      `${source.path} → ${target}`
+    )
+  );
+}
+
+Deno.test("areas above the tensor import no backend, no ffi and no ops/define", () => {
+  const areas = /^lib\/(nn|loss|optim|data|testing)\//;
+  assertEquals(breaches(areas, /^lib\/(backend|ffi)\/|ops\/(define|record|memory)\.ts$/), []);
+});
+
+Deno.test("only backends, the op tables and the runtime reach the ffi", () => {
+  const others = /^lib\/(?!(?:backend|ffi|ops)\/|runtime\.ts|create\.ts)/;
+  assertEquals(breaches(others, /^lib\/ffi\//), []);
+});
+
+Deno.test("the core knows nothing of the areas", () => {
+  const core = /^lib\/([^/]+\.ts|autograd\/|backend\/|ffi\/|ops\/)/;
+  assertEquals(breaches(core, /^lib\/(nn|loss|optim|data|testing)\//), []);
+});
+
+Deno.test("the rules would notice a breach", () => {
+  const planted = {
+    path: "lib/nn/x.ts",
+    text: 'import { cpu } from "../backend/cpu.ts";',
+    code: "",
+  };
+  assertEquals(imports(planted), ["lib/backend/cpu.ts"]);
+});
+
+Deno.test("Deno.dlopen stands in one file", () => {
+  const found = library.filter(({ code }) => code.includes("Deno.dlopen")).map(({ path }) => path);
+  assertEquals(found, ["lib/ffi/library.ts"]);
+});
+
+Deno.test("unsafe code stands in the boundary and around gemm", () => {
+  const found = rust.filter(({ code }) => /\bunsafe\b/.test(code.replaceAll("unsafe_code", "")));
+  assertEquals(found.map(({ path }) => path).sort(), [
+    "rust/src/abi.rs",
+    "rust/src/abi_test.rs",
+    "rust/src/kernels/gemm.rs",
+  ]);
+});
+
+Deno.test("no file is over 500 lines", () => {
+  const exceptions = ["lib/tensor.ts"];
+  const long = [...everything, ...rust].filter(({ path, text }) =>
+    text.split("\n").length > 501 && !exceptions.includes(path)
+  );
+  assertEquals(long.map(({ path }) => path), []);
+});
+
+Deno.test("the library types everything: no any, no ts-ignore, no lint-ignore", () => {
+  const loose = library.filter(({ code, text }) =>
+    /(:|\bas|<) ?any\b/.test(code) || /@ts-|deno-lint-ignore/.test(text)
+  );
+  assertEquals(loose.map(({ path }) => path), []);
+});
+
+Deno.test("nothing is left to do later", () => {
+  const words = ["to" + "do!", "unimple" + "mented!", "TO" + "DO", "FIX" + "ME"];
+  const found = [...everything, ...rust].filter(({ text }) =>
+    words.some((word) => text.includes(word))
+  );
+  assertEquals(found.map(({ path }) => path), []);
+});
+
+Deno.test("the library imports no jsr: and no npm: package beside the native one", () => {
+  const found = library.filter(({ text }) => /["'`](jsr|npm):/.test(text)).map(({ path }) => path);
+  assertEquals(found, ["lib/ffi/library.ts"]);
+});
