@@ -11,6 +11,11 @@ export const MAX_RANK = 8;
 /** Elements of one tensor: positions are 32-bit in the frame. */
 const MAX_SIZE = 0x7fffffff;
 
+/** Extent of a dimension that the caller knows to be there; negative ones count from the end. */
+export function extentAt(shape: Shape, dim: number): number {
+  return shape.at(dim)!;
+}
+
 /** Number of elements. */
 export function sizeOf(shape: Shape): number {
   let size = 1;

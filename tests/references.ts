@@ -129,11 +129,12 @@ export function logsumexp(values: readonly number[]): number {
   return largest + Math.log(total(values.map((value) => Math.exp(value - largest))));
 }
 
-/** x − ln Σ eˣ along a dimension. */
+/** x − ln Σ eˣ along a dimension, from the largest number on. */
 export function logSoftmax(x: Plain, dim: number): Plain {
-  const sums = reduce(x, dim, true, logsumexp);
-  const wide = expand(sums, x.shape);
-  return { shape: x.shape, data: x.data.map((value, i) => value - wide.data[i]!) };
+  const largest = expand(reduce(x, dim, true, (values) => Math.max(...values)), x.shape);
+  const shifted = { shape: x.shape, data: x.data.map((value, i) => value - largest.data[i]!) };
+  const sums = expand(reduce(shifted, dim, true, logsumexp), x.shape);
+  return { shape: x.shape, data: shifted.data.map((value, i) => value - sums.data[i]!) };
 }
 
 /** Each element passed through a function. */

@@ -37,11 +37,18 @@ function listed<T>(one: T | readonly T[]): readonly T[] {
   return Array.isArray(one) ? one : [one as T];
 }
 
-/** Rounding errors of sums grow with the root of the number of terms, which are at most 3. */
-function toleranceFor({ terms = 0 }: OpCase, dtype: DType): Tolerance {
+/** The largest term of a sum: a product of two elements. */
+const LARGEST = 9;
+
+/**
+ * Rounding errors of n random terms grow with √n. Equal terms err to the same side: up to 64 of them
+ * are added in the type of the elements, each time with half a unit.
+ */
+function toleranceFor(terms: number, dtype: DType, equal = false): Tolerance {
   if (terms === 0) return { rtol: 0 };
-  const unit = dtype === "float64" ? 2 ** -53 : 2 ** -24;
-  return { rtol: 8 * unit, atol: 8 * unit * Math.sqrt(terms) };
+  const unit = { float64: 2 ** -53, float32: 2 ** -24, int32: 0, bool: 0 }[dtype];
+  const roundings = equal ? Math.min(terms, 64) / 2 * terms : 8 * Math.sqrt(terms);
+  return { rtol: 8 * unit, atol: unit * roundings * LARGEST };
 }
 
 function check(
@@ -50,6 +57,7 @@ function check(
   dtype: DType,
   plain: readonly Plain[],
   tensors: readonly Tensor[],
+  equal = false,
 ): void {
   const actual = listed(one.call(...tensors));
   const wanted = listed(one.reference(...plain));
@@ -57,7 +65,13 @@ function check(
   const results = listed(one.results?.(dtype) ?? dtype);
   actual.forEach((y, i) => {
     const type = results[i] ?? results[0]!;
-    assertTensor(`${name}() ${one.name}`, y, wanted[i]!, type, toleranceFor(one, type));
+    assertTensor(
+      `${name}() ${one.name}`,
+      y,
+      wanted[i]!,
+      type,
+      toleranceFor(one.terms ?? 0, type, equal),
+    );
   });
 }
 
@@ -95,7 +109,7 @@ for (const [name, cases] of CASES) {
       const stretched = thin.map((first, i) =>
         first === null ? plain[i]! : reference.expand(first, plain[i]!.shape)
       );
-      check(name, one, dtype, stretched, tensors);
+      check(name, one, dtype, stretched, tensors, true);
     });
 
     const differentiable = typesOf(one, "float64").map((type) => type === "float64");
@@ -208,17 +222,12 @@ for (const dtype of DTYPES) {
     const x = tensorOf(plain, dtype === "int32" ? "float32" : dtype).to({ dtype });
     const data = dtype === "int32" ? plain.data.map(Math.trunc) : plain.data;
     const type = dtype === "bool" ? "int32" : dtype;
-    const rounding = { float32: 2 ** -24, float64: 2 ** -53, int32: 0, bool: 0 }[dtype];
     for (const dims of [undefined, 0, 1]) {
       const wanted = reference.reduce({ ...plain, data }, dims, false, reference.total);
-      // Rounding errors of sums grow with the root of the number of terms, which are at most 3.
-      const atol = 8 * rounding * Math.sqrt(BIG.data.length / wanted.data.length);
-      assertTensor(`sum() over ${dims}`, x.sum(dims), wanted, type, { rtol: 8 * rounding, atol });
+      const tolerance = toleranceFor(BIG.data.length / wanted.data.length, type);
+      assertTensor(`sum() over ${dims}`, x.sum(dims), wanted, type, tolerance);
       const turned = x.transpose(0, 1).contiguous().transpose(0, 1);
-      assertTensor(`sum() over ${dims}`, turned.sum(dims), wanted, type, {
-        rtol: 8 * rounding,
-        atol,
-      });
+      assertTensor(`sum() over ${dims}`, turned.sum(dims), wanted, type, tolerance);
     }
   });
 }
@@ -254,7 +263,8 @@ for (const [name, view] of VIEWS) {
   Deno.test(`${name} is a view`, () => {
     const x = fromTypedArray(Float64Array.from({ length: 12 }, (_, i) => i), [3, 4]);
     assert(shares(x, view(x)));
-    assert(shares(view(x), x));
+    // Elements that are there several times cannot be written.
+    if (name !== "expand()") assert(shares(view(x), x));
   });
 }
 

@@ -1,5 +1,6 @@
 /** Data sets: examples by number. */
 
+import { extentAt } from "../shape.ts";
 import { Tensor } from "../tensor.ts";
 import { ShapeError, showShape } from "../errors.ts";
 
@@ -54,7 +55,7 @@ export class TensorDataset<T extends readonly Tensor[] = Tensor[]> implements Da
       }
     }
     this.tensors = tensors;
-    this.length = first.shape[0]!;
+    this.length = extentAt(first.shape, 0);
   }
 
   /** The entries with the given number. */

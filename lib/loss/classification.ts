@@ -3,7 +3,7 @@
 import { isFloat } from "../dtype.ts";
 import { DTypeError, ShapeError, showShape } from "../errors.ts";
 import { where } from "../ops/mod.ts";
-import { sameShape } from "../shape.ts";
+import { extentAt, sameShape } from "../shape.ts";
 import { Tensor } from "../tensor.ts";
 import { checkReduction, Loss, type LossOptions } from "./loss.ts";
 
@@ -21,10 +21,10 @@ const OP = "losses.crossEntropy";
 
 /** Refuses labels that name no class; tells whether some are to be ignored. */
 function checkLabels(labels: Tensor, classes: number, ignoreIndex: number): boolean {
-  const { data } = labels.contiguous();
   let ignored = false;
-  for (let i = 0; i < data.length; i++) {
-    const label = data[i]!;
+  let i = -1;
+  for (const label of labels.contiguous().data) {
+    i++;
     if (label === ignoreIndex) ignored = true;
     else if (label < 0 || label >= classes) {
       throw new RangeError(
@@ -57,7 +57,7 @@ function fromLabels(
   dim: number,
   { weight, ignoreIndex = -100, labelSmoothing = 0 }: CrossEntropyOptions,
 ): { each: Tensor; total: Tensor | number } {
-  const classes = logProbabilities.shape[dim]!;
+  const classes = extentAt(logProbabilities.shape, dim);
   const expected = logProbabilities.shape.toSpliced(dim, 1);
   if (!sameShape(labels.shape, expected)) {
     throw new ShapeError(
@@ -104,7 +104,7 @@ function fromProbabilities(
       [logProbabilities.shape, target.shape],
     );
   }
-  const classes = target.shape[dim]!;
+  const classes = extentAt(target.shape, dim);
   const smooth = labelSmoothing === 0
     ? target
     : target.mul(1 - labelSmoothing).add(labelSmoothing / classes);
@@ -148,7 +148,7 @@ export function crossEntropy(
       `Cannot compute ${OP}: labelSmoothing must lie in 0 to 1, got ${labelSmoothing}`,
     );
   }
-  const classes = logits.shape[dim]!;
+  const classes = extentAt(logits.shape, dim);
   if (weight !== undefined && !sameShape(weight.shape, [classes])) {
     throw new ShapeError(
       `Cannot compute ${OP}: weight must have shape [${classes}], got ${showShape(weight.shape)}`,

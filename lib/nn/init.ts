@@ -3,6 +3,7 @@
 import { noGrad } from "../autograd/tape.ts";
 import { rand, randn, type RandomOptions } from "../create.ts";
 import { ShapeError, showShape } from "../errors.ts";
+import { extentAt } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
 
 /** Options of the random initialisers. */
@@ -39,7 +40,7 @@ function fans(op: string, x: Tensor): { fanIn: number; fanOut: number } {
     );
   }
   const kernel = x.shape.slice(2).reduce((a, b) => a * b, 1);
-  return { fanIn: x.shape[1]! * kernel, fanOut: x.shape[0]! * kernel };
+  return { fanIn: extentAt(x.shape, 1) * kernel, fanOut: extentAt(x.shape, 0) * kernel };
 }
 
 /** Options of the Kaiming initialisers. */

@@ -178,11 +178,9 @@ export abstract class AnyModule {
    */
   loadStateDict(state: StateDict, { strict = true, rename }: LoadOptions = {}): LoadResult {
     const own = Object.entries(this.stateDict());
-    const source = new Map(own.map(([key]) => [key, rename?.(key) ?? key]));
-    const missing = own.map(([key]) => key).filter((key) =>
-      !Object.hasOwn(state, source.get(key)!)
-    );
-    const used = new Set(source.values());
+    const sourceOf = (key: string) => rename?.(key) ?? key;
+    const missing = own.map(([key]) => key).filter((key) => !Object.hasOwn(state, sourceOf(key)));
+    const used = new Set(own.map(([key]) => sourceOf(key)));
     const unexpected = Object.keys(state).filter((key) => !used.has(key));
     if (strict && missing.length + unexpected.length > 0) {
       const name = (keys: string[]) => keys.length === 0 ? "none" : keys.join(", ");
@@ -191,7 +189,7 @@ export abstract class AnyModule {
       );
     }
     const pairs = own.flatMap(([key, target]): [string, Tensor, Tensor][] => {
-      const value = state[source.get(key)!];
+      const value = state[sourceOf(key)];
       return value === undefined ? [] : [[key, target, value]];
     });
     for (const [key, target, value] of pairs) {

@@ -45,11 +45,10 @@ export function sgd(
   state: SgdState = {},
   options: SGDOptions = {},
 ): Stepped<SgdState> {
-  checkCounts("sgd", params, grads);
   const { lr, momentum, dampening, weightDecay, nesterov, maximize } = sgdDefaults(options);
   const buffers: Tensor[] = [];
-  const next = params.map((p, i) => {
-    let g = maximize ? grads[i]!.neg() : grads[i]!;
+  const next = pairs("sgd", params, grads).map(([p, given], i) => {
+    let g = maximize ? given.neg() : given;
     if (weightDecay !== 0) g = g.add(p.mul(weightDecay));
     if (momentum !== 0) {
       const before = state.buffers?.[i];
@@ -84,32 +83,47 @@ export function adam(
   state: AdamState = {},
   options: AdamOptions & { decoupled?: boolean } = {},
 ): Stepped<AdamState> {
-  checkCounts("adam", params, grads);
   const { decoupled = false, ...rest } = options;
   const numbers = adamNumbers(adamDefaults(rest), decoupled);
   const { lr, beta1, beta2, eps, weightDecay, maximize } = numbers;
   const step = (state.step ?? 0) + 1;
   const means: Tensor[] = [];
   const squares: Tensor[] = [];
-  const next = params.map((p, i) => {
-    let g = maximize ? grads[i]!.neg() : grads[i]!;
+  const next = pairs("adam", params, grads).map(([p, given], i) => {
+    let g = maximize ? given.neg() : given;
     if (!decoupled && weightDecay !== 0) g = g.add(p.mul(weightDecay));
     const held = decoupled ? p.mul(1 - lr * weightDecay) : p;
-    const [mean, square] = [state.means?.[i], state.squares?.[i]];
-    means.push(mean === undefined ? g.mul(1 - beta1) : mean.mul(beta1).add(g.mul(1 - beta1)));
-    const fresh = g.square().mul(1 - beta2);
-    squares.push(square === undefined ? fresh : square.mul(beta2).add(fresh));
-    const root = squares[i]!.sqrt().div(Math.sqrt(1 - beta2 ** step)).add(eps);
-    return held.sub(means[i]!.mul(lr / (1 - beta1 ** step)).div(root));
+    const mean = decayed(state.means?.[i], g, beta1);
+    const square = decayed(state.squares?.[i], g.square(), beta2);
+    means.push(mean);
+    squares.push(square);
+    const root = square.sqrt().div(Math.sqrt(1 - beta2 ** step)).add(eps);
+    return held.sub(mean.mul(lr / (1 - beta1 ** step)).div(root));
   });
   return { params: next, state: { step, means, squares } };
 }
 
-function checkCounts(op: string, params: readonly Tensor[], grads: readonly Tensor[]): void {
-  if (params.length !== grads.length) {
+/** A running mean that starts at 0. */
+function decayed(before: Tensor | undefined, value: Tensor, decay: number): Tensor {
+  const fresh = value.mul(1 - decay);
+  return before === undefined ? fresh : before.mul(decay).add(fresh);
+}
+
+/** Each parameter with its gradient. */
+function pairs(
+  op: string,
+  params: readonly Tensor[],
+  grads: readonly Tensor[],
+): [p: Tensor, g: Tensor][] {
+  const found = params.flatMap((p, i): [Tensor, Tensor][] => {
+    const g = grads[i];
+    return g === undefined ? [] : [[p, g]];
+  });
+  if (found.length !== params.length || grads.length !== params.length) {
     throw new RangeError(
       `Cannot run optim.functional.${op}: ${params.length} parameters need as many gradients, got ` +
         grads.length,
     );
   }
+  return found;
 }

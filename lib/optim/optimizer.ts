@@ -129,7 +129,10 @@ export abstract class Optimizer<O extends { lr: number }, S extends ParamState> 
       const own = state[i];
       if (own) this.#state.set(p, copyState(own) as S);
     });
-    groups.forEach(({ count: _, ...options }, i) => Object.assign(this.paramGroups[i]!, options));
+    this.paramGroups.forEach((group, i) => {
+      const { count: _, ...options } = groups[i] ?? { count: 0 };
+      Object.assign(group, options);
+    });
   }
 }
 
@@ -143,8 +146,7 @@ function copyState(state: ParamState): ParamState {
 
 /** Refuses a number out of range. */
 export function checkRange(op: string, name: string, value: number, range: string): void {
-  const [low, high, open] = range === "[0, 1)" ? [0, 1, true] : [0, Infinity, false];
-  if (!(value >= low! && (open ? value < high! : value <= high!))) {
+  if (!(value >= 0 && value < (range === "[0, 1)" ? 1 : Infinity))) {
     throw new RangeError(`Cannot make ${op}: ${name} must lie in ${range}, got ${value}`);
   }
 }

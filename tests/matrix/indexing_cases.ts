@@ -204,7 +204,7 @@ export const INDEXING_CASES = {
     tensorAt([2, 3, 4], [positions([3], [1, 0, 1]), positions([3], [3, 2, 0])], "i", ":", "j"),
     tensorAt([2, 3, 4], [positions([2], [0, 2]), positions([2], [3, 2])], ":", "i", "j"),
     tensorAt([2, 3, 4], [positions([2], [0, 2])], "...", "i", [1, 3]),
-    tensorAt([2, 3, 4], [positions([2], [0, 2])], "i", null, [1, 3]),
+    tensorAt([2, 3, 4], [positions([2], [0, 1])], "i", null, [1, 3]),
     maskAt([6], 0, 3, 4),
     maskAt([6]),
     maskAt([2, 3], 1, 2, 5),
