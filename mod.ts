@@ -13,7 +13,7 @@
  *   losses.mse(model.forward(x), y).backward();
  *   optimizer.step();
  * }
- * console.log(model.weight.item(), model.bias?.item());
+ * console.log(model.weight.item(), model.bias.item());
  * ```
  *
  * @module
@@ -41,5 +41,7 @@ export * as losses from "./lib/loss/mod.ts";
 export * as optim from "./lib/optim/mod.ts";
 /** Data sets and batches. */
 export * as data from "./lib/data/mod.ts";
+/** Checks of gradients and losses, for use under `deno test`. */
+export * as testing from "./lib/testing/mod.ts";
 
 checkKernels();

@@ -26,7 +26,9 @@ for (let step = 0; step < steps; step++) {
 }
 const megabytes = (bytes: number) => Math.round(bytes / 2 ** 20);
 console.log(
-  `${steps} steps: at most ${megabytes(peaks.middle)} MB over steps ${steps / 10} to ${steps / 2}, ` +
+  `${steps} steps: at most ${megabytes(peaks.middle)} MB over steps ${steps / 10} to ${
+    steps / 2
+  }, ` +
     `${megabytes(peaks.last)} MB after; ratio ${(peaks.last / peaks.middle).toFixed(3)}`,
 );
 console.log(JSON.stringify({ steps, ...peaks, ratio: peaks.last / peaks.middle }));

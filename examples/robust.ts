@@ -22,6 +22,6 @@ if (import.meta.main) {
       loss(model.forward(x), y).backward();
       optimizer.step();
     }
-    console.log(name, model.weight.item(), model.bias?.item());
+    console.log(name, model.weight.item(), model.bias.item());
   }
 }

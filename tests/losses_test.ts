@@ -1,5 +1,13 @@
 import { assertEquals, assertThrows } from "@std/assert";
-import { DTypeError, grad, losses, type NestedArray, ShapeError, Tensor, tensor } from "../mod.ts";
+import {
+  DTypeError,
+  grad,
+  losses,
+  type NestedArray,
+  ShapeError,
+  type Tensor,
+  tensor,
+} from "../mod.ts";
 import { assertClose, gradcheck, gradgradcheck } from "../lib/testing/mod.ts";
 import fixtures from "./fixtures/training.json" with { type: "json" };
 

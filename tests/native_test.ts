@@ -6,7 +6,7 @@ import { getThreads, memoryStats, NativeError, ones, setThreads, tensor } from "
 import { cpu } from "../lib/backend/cpu.ts";
 import type { Operand, Storage } from "../lib/backend/backend.ts";
 import { kernelNumber, kernelTable } from "../lib/ffi/library.ts";
-import { ABI_VERSION, SYMBOLS } from "../lib/ffi/symbols.ts";
+import { type ABI_VERSION, SYMBOLS } from "../lib/ffi/symbols.ts";
 
 const root = new URL("../", import.meta.url);
 

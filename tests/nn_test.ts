@@ -124,7 +124,7 @@ Deno.test("Module.toString() shows the tree", () => {
 Deno.test("Linear starts uniform in ±1/√in", () => {
   manualSeed(3);
   const layer = new nn.Linear(100, 400);
-  for (const x of [layer.weight, layer.bias!]) {
+  for (const x of [layer.weight, layer.bias]) {
     const values = Array.from(x.data);
     assertEquals(values.every((value) => Math.abs(value) <= 0.1), true);
     const variance = values.reduce((sum, value) => sum + value * value, 0) / values.length;

@@ -156,7 +156,9 @@ for (const [name, cases] of CASES) {
   });
 
   Deno.test(`${name}() refuses bad input`, () => {
-    for (const { name: what, call, error, message } of ERROR_CASES[name as keyof typeof OP_CASES]) {
+    const errors = ERROR_CASES[name as keyof typeof OP_CASES];
+    assert(cases.length > 0 && errors.length > 0);
+    for (const { name: what, call, error, message } of errors) {
       const thrown = assertThrows(call, Error, undefined, `${name}(): ${what}`);
       assertStrictEquals(thrown.constructor, error, `${name}(): ${what}: ${thrown}`);
       for (const part of [name, ...message]) {

@@ -16,7 +16,7 @@ import {
   rand,
   randn,
   stack,
-  Tensor,
+  type Tensor,
   tensor,
   where,
   zeros,

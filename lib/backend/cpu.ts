@@ -11,7 +11,7 @@ import { type Backend, type Operand, Storage } from "./backend.ts";
 
 /** Results up to this many bytes lie in slabs. */
 const SMALL = 512;
-const SLAB_BYTES = 4096;
+const SLAB_BYTES = 8192;
 
 interface Slab {
   array: TypedArray;

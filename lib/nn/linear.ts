@@ -8,9 +8,9 @@ import { uniform_ } from "./init.ts";
 import { type LayerOptions, Module, Parameter } from "./module.ts";
 
 /** Options of `Linear`. */
-export interface LinearOptions extends LayerOptions {
+export interface LinearOptions<Bias extends boolean = boolean> extends LayerOptions {
   /** Whether a bias is added. Default: true. */
-  bias?: boolean;
+  bias?: Bias;
 }
 
 /**
@@ -27,11 +27,11 @@ export interface LinearOptions extends LayerOptions {
  * assertEquals(layer.forward(zeros([5, 3])).shape, [5, 2]);
  * ```
  */
-export class Linear extends Module {
+export class Linear<Bias extends boolean = true> extends Module {
   /** Shape [out, in]. */
   readonly weight: Parameter;
   /** Shape [out]; null without bias. */
-  readonly bias: Parameter | null;
+  readonly bias: Bias extends true ? Parameter : null;
 
   /**
    * Creates the layer.
@@ -42,14 +42,15 @@ export class Linear extends Module {
   constructor(
     readonly inFeatures: number,
     readonly outFeatures: number,
-    { bias = true, dtype = "float32" }: LinearOptions = {},
+    options: LinearOptions<Bias> = {},
   ) {
     super();
+    const { bias = true, dtype = "float32" } = options;
     const bound = inFeatures > 0 ? 1 / Math.sqrt(inFeatures) : 0;
     const make = (shape: number[]) =>
       uniform_(new Parameter(zeros(shape, { dtype })), -bound, bound);
     this.weight = make([outFeatures, inFeatures]);
-    this.bias = bias ? make([outFeatures]) : null;
+    this.bias = (bias ? make([outFeatures]) : null) as typeof this.bias;
   }
 
   /**

@@ -6,7 +6,7 @@
 
 use crate::dtype::{DType, Slice, SliceMut};
 use crate::error::{Error, Result};
-use crate::frame::{ABI_VERSION, Frame, Launch, MAX_OPERANDS, Record, View, ViewMut};
+use crate::frame::{ABI_VERSION, Frame, Launch, Record, View, ViewMut};
 use crate::layout::Layout;
 use crate::registry::{self, Kernel};
 use std::ops::Range;
@@ -122,20 +122,19 @@ unsafe fn slice_mut<'a>(start: *mut u8, count: usize, dtype: DType) -> SliceMut<
 /// # Safety
 /// Each pointer must be null or valid for the byte length that the frame gives for it, and no
 /// other thread may touch that memory until the call returns.
-unsafe fn launch(kernel: &Kernel, words: &[i32], pointers: &[*mut u8]) -> Result {
+unsafe fn launch<const N: usize>(
+    kernel: &Kernel,
+    words: &[i32],
+    pointers: &[*mut u8; N],
+) -> Result {
     let frame = Frame::new(words)?;
     let count = frame.operands()?;
     if count > pointers.len() || count < kernel.outputs {
         return Err(Error::new(format!("{count} operands do not fit {}", kernel.name)));
     }
-    let mut layouts = [Layout::SCALAR; MAX_OPERANDS];
-    let mut launch = Launch {
-        params: frame.params(),
-        ints: frame.ints(),
-        outs: [const { None }; MAX_OPERANDS],
-        ins: [const { None }; MAX_OPERANDS],
-    };
-    let mut ranges = [(0, 0); MAX_OPERANDS];
+    let mut layouts = [Layout::SCALAR; N];
+    let (mut outs, mut ins) = ([const { None }; N], [const { None }; N]);
+    let mut ranges = [(0, 0); N];
     for (operand, layout) in layouts.iter_mut().enumerate().take(count) {
         let pointer = pointers[operand];
         let record = frame.record(operand, layout)?;
@@ -154,20 +153,26 @@ unsafe fn launch(kernel: &Kernel, words: &[i32], pointers: &[*mut u8]) -> Result
         if operand < kernel.outputs {
             // SAFETY: `extent` keeps the slice inside the array; the loop above keeps it exclusive.
             let data = unsafe { slice_mut(start, length, record.dtype) };
-            launch.outs[operand] = Some(ViewMut { data, layout });
+            outs[operand] = Some(ViewMut { data, layout });
         } else {
             // SAFETY: `extent` keeps the slice inside the array; no output overlaps it.
             let data = unsafe { slice(start, length, record.dtype) };
-            launch.ins[operand - kernel.outputs] = Some(View { data, layout });
+            ins[operand - kernel.outputs] = Some(View { data, layout });
         }
     }
+    let mut launch = Launch { frame, outs: &mut outs, ins: &mut ins };
     (kernel.run)(&mut launch).map_err(|Error(message)| Error(format!("{}: {message}", kernel.name)))
 }
 
 /// # Safety
 /// `frame` must be null or valid for `length` words that nothing else touches during the call; the
 /// pointers as for [`launch`].
-unsafe fn call(kernel: u32, frame: *mut i32, length: u32, pointers: &[*mut u8]) -> u32 {
+unsafe fn call<const N: usize>(
+    kernel: u32,
+    frame: *mut i32,
+    length: u32,
+    pointers: &[*mut u8; N],
+) -> u32 {
     if frame.is_null() || !frame.addr().is_multiple_of(4) {
         return NO_FRAME;
     }

@@ -43,14 +43,14 @@ impl<'a> Frame<'a> {
         Ok(Self(words))
     }
 
-    pub(crate) fn params(&self) -> [f64; 8] {
+    fn params(&self) -> [f64; 8] {
         std::array::from_fn(|i| {
             let (low, high) = (self.0[2 * i] as u32, self.0[2 * i + 1] as u32);
             f64::from_bits(u64::from(high) << 32 | u64::from(low))
         })
     }
 
-    pub(crate) fn ints(&self) -> [i32; 8] {
+    fn ints(&self) -> [i32; 8] {
         std::array::from_fn(|i| self.0[INTS + i])
     }
 
@@ -89,12 +89,12 @@ pub(crate) struct ViewMut<'a> {
     pub(crate) layout: &'a Layout,
 }
 
-/// What a kernel receives: checked operands and the parameters of the frame.
+/// What a kernel receives: checked operands and the parameters of the frame. Everything is
+/// borrowed, as moving it would cost more than a small kernel.
 pub(crate) struct Launch<'a> {
-    pub(crate) params: [f64; 8],
-    pub(crate) ints: [i32; 8],
-    pub(crate) outs: [Option<ViewMut<'a>>; MAX_OPERANDS],
-    pub(crate) ins: [Option<View<'a>>; MAX_OPERANDS],
+    pub(crate) frame: Frame<'a>,
+    pub(crate) outs: &'a mut [Option<ViewMut<'a>>],
+    pub(crate) ins: &'a mut [Option<View<'a>>],
 }
 
 impl<'a> Launch<'a> {
@@ -120,9 +120,19 @@ impl<'a> Launch<'a> {
         self.ins.get_mut(index).and_then(Option::take).ok_or_else(missing)
     }
 
+    /// The floating parameters.
+    pub(crate) fn params(&self) -> [f64; 8] {
+        self.frame.params()
+    }
+
+    /// The integer parameters.
+    pub(crate) fn ints(&self) -> [i32; 8] {
+        self.frame.ints()
+    }
+
     /// A non-negative integer parameter.
     pub(crate) fn count(&self, index: usize) -> Result<usize> {
-        usize::try_from(self.ints[index])
+        usize::try_from(self.ints()[index])
             .map_err(|_| Error::new(format!("parameter {index} must not be negative")))
     }
 }

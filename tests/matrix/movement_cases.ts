@@ -219,7 +219,7 @@ export const MOVEMENT_CASES = {
     padding([0], [2, 1], [[2, 1]], 1),
     padding([], [], []),
     padding([1, 2, 1], [0, 1, 0, 0, 2, 0], [[2, 0], [0, 0], [0, 1]]),
-    padding([3], [2, -4], [[2, -4]]),
+    padding([3], [2, -2], [[2, -2]]),
   ],
   cat: [
     joining([[2], [3]]),

@@ -80,8 +80,8 @@ fn gradient<'a, T: Float>(launch: &mut Launch<'a>, len: usize) -> Result<&'a [T]
 
 /// Parameters: lr, weight decay; integer 0: maximize.
 fn sgd_as<T: Float>(launch: &mut Launch<'_>) -> Result {
-    let [lr, decay, ..] = launch.params.map(T::from_f64);
-    let sign = T::from_f64(if launch.ints[0] != 0 { -1.0 } else { 1.0 });
+    let [lr, decay, ..] = launch.params().map(T::from_f64);
+    let sign = T::from_f64(if launch.ints()[0] != 0 { -1.0 } else { 1.0 });
     let p = elements::<T>(launch.contiguous_output(0)?)?;
     let g = gradient::<T>(launch, p.len())?;
     simd(
@@ -97,8 +97,8 @@ fn sgd_as<T: Float>(launch: &mut Launch<'_>) -> Result {
 
 /// Parameters: lr, weight decay, momentum, dampening; integers: maximize, nesterov, first step.
 fn sgd_momentum_as<T: Float>(launch: &mut Launch<'_>) -> Result {
-    let [lr, decay, momentum, dampening, ..] = launch.params.map(T::from_f64);
-    let [maximize, nesterov, first, ..] = launch.ints.map(|flag| flag != 0);
+    let [lr, decay, momentum, dampening, ..] = launch.params().map(T::from_f64);
+    let [maximize, nesterov, first, ..] = launch.ints().map(|flag| flag != 0);
     let (zero, one) = (T::from_f64(0.0), T::from_f64(1.0));
     let sign = if maximize { -one } else { one };
     let (keep, take) = if first { (zero, one) } else { (momentum, one - dampening) };
@@ -121,11 +121,11 @@ fn sgd_momentum_as<T: Float>(launch: &mut Launch<'_>) -> Result {
 
 /// Parameters: lr, weight decay, β₁, β₂, ε, 1 − β₁ᵗ, 1 − β₂ᵗ; integers: maximize, decoupled decay.
 fn adam_as<T: Float>(launch: &mut Launch<'_>) -> Result {
-    let [lr, decay, beta1, beta2, _, correction1, correction2, _] = launch.params;
-    let epsilon = T::from_f64(launch.params[4]);
+    let [lr, decay, beta1, beta2, _, correction1, correction2, _] = launch.params();
+    let epsilon = T::from_f64(launch.params()[4]);
     let step = T::from_f64(lr / correction1);
     let root = T::from_f64(correction2.sqrt());
-    let [maximize, decoupled, ..] = launch.ints.map(|flag| flag != 0);
+    let [maximize, decoupled, ..] = launch.ints().map(|flag| flag != 0);
     let sign = T::from_f64(if maximize { -1.0 } else { 1.0 });
     let shrink = T::from_f64(if decoupled { 1.0 - lr * decay } else { 1.0 });
     let decay = T::from_f64(if decoupled { 0.0 } else { decay });

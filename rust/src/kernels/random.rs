@@ -41,7 +41,7 @@ struct Stream {
 
 impl Stream {
     fn new(launch: &Launch<'_>) -> Self {
-        let word = |i: usize| launch.ints[i] as u32;
+        let word = |i: usize| launch.ints()[i] as u32;
         Self { key: [word(0), word(1)], counter: u64::from(word(3)) << 32 | u64::from(word(2)) }
     }
 

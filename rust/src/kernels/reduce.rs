@@ -146,7 +146,7 @@ fn axes<T: Element>(launch: &mut Launch<'_>, outputs: usize) -> Result<(Layout, 
 
 fn sum_as<T: Summand>(launch: &mut Launch<'_>) -> Result {
     let (stay, reduced) = axes::<T>(launch, 1)?;
-    let divisor = launch.params[0];
+    let divisor = launch.params()[0];
     let out = elements::<T::Output>(launch.contiguous_output(0)?)?;
     let x = Reader::<T>::new(launch.input(0)?)?;
     let count = reduced.len();
