@@ -84,7 +84,7 @@ export class Flatten extends Module {
    * @param startDim First dimension that is merged. Default: 1, which keeps the batch.
    * @param endDim Last dimension that is merged. Default: -1.
    */
-  constructor(readonly startDim = 1, readonly endDim = -1) {
+  constructor(readonly startDim: number = 1, readonly endDim: number = -1) {
     super();
   }
 
