@@ -127,7 +127,8 @@ function isTypedArray(data: unknown): data is TypedArray {
 export function tensor(data: TensorData, options: TensorOptions = {}): Tensor {
   if (isTypedArray(data)) {
     const x = make("tensor", [data.length], options.dtype ?? dtypeOfArray(data), options);
-    x.storage.array.set(data, x.storage.base);
+    if (x.dtype === "bool") write(x, (i) => Number(data[i] !== 0));
+    else x.storage.array.set(data, x.storage.base);
     return finish(x, options);
   }
   const shape = nestedShape(data);

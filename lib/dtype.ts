@@ -71,5 +71,5 @@ function category(dtype: DType): number {
 /** The type that a JavaScript number takes beside a tensor; it never changes a floating one. */
 export function dtypeOfNumber(value: number, beside: DType): DType {
   if (isFloat(beside)) return beside;
-  return Number.isInteger(value) && Math.abs(value) <= 0x7fffffff ? "int32" : "float32";
+  return (value | 0) === value ? "int32" : "float32";
 }

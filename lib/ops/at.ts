@@ -205,5 +205,13 @@ export function writeAt(x: Tensor, index: readonly Index[], value: Tensor): void
 }
 
 function fitted(value: Tensor, shape: Shape): Tensor {
-  return sameShape(value.shape, shape) ? value : expand(value, shape);
+  if (sameShape(value.shape, shape)) return value;
+  if (!sameShape(broadcastShapes("setAt", value.shape, shape), shape)) {
+    throw new ShapeError(
+      `Cannot compute setAt: a value of shape ${showShape(value.shape)} does not fit the part of ` +
+        `shape ${showShape(shape)}`,
+      [value.shape, shape],
+    );
+  }
+  return expand(value, shape);
 }

@@ -1,7 +1,7 @@
 /** Elementwise functions of two tensors. Their kernels are in `rust/src/kernels/binary.rs`. */
 
 import type { Tensor } from "../tensor.ts";
-import { eq, gt, lt, where } from "./compare.ts";
+import { eq, ge, gt, lt, where } from "./compare.ts";
 import { binary, type BinaryOp } from "./define.ts";
 
 /** Sum, a + b. */
@@ -37,14 +37,18 @@ export const div: BinaryOp = binary("div", {
   domain: [0.3, 3],
 });
 
-// d/da aᵇ = b·aᵇ⁻¹, 0 for b = 0; d/db aᵇ = aᵇ·ln a, 0 where a = 0 and b > 0
+// d/da aᵇ = b·aᵇ⁻¹, 0 for b = 0; d/db aᵇ = aᵇ·ln a, 0 where a = 0 and b ≥ 0
 const power: BinaryOp = binary("pow", {
   integers: true,
   saves: "aby",
   vjp: [
-    (g, { a, b }) => where(eq(b, 0), 0, g.mul(b.mul(power(a, b.sub(1))))),
+    (g, { a, b }) => {
+      // The exponent stays away from −1, so that no derivative meets 0 · ∞.
+      const lower = power(a, where(eq(b, 0), 1, b.sub(1)));
+      return where(eq(b, 0), 0, g.mul(b.mul(lower)));
+    },
     (g, { a, b, y }) => {
-      const flat = eq(a, 0).mul(gt(b, 0));
+      const flat = eq(a, 0).mul(ge(b, 0));
       return g.mul(where(flat, 0, y.mul(where(flat, 1, a).log())));
     },
   ],
@@ -62,9 +66,9 @@ export function pow(a: Tensor | number, b: Tensor | number): Tensor {
   return b === 2 && typeof a !== "number" && a.dtype !== "bool" ? a.square() : power(a, b);
 }
 
-// Where a and b are equal each gets half of the gradient, as in PyTorch.
-const half = (g: Tensor, wins: Tensor, ties: Tensor) =>
-  g.mul(where(wins, 1, where(ties, 0.5, 0)).to({ dtype: g.dtype }));
+// Where a and b are equal each gets half of the gradient, beside a NaN all of it, as in PyTorch.
+const half = (g: Tensor, loses: Tensor, ties: Tensor) =>
+  g.mul(where(loses, 0, where(ties, 0.5, 1)).to({ dtype: g.dtype }));
 
 /** The larger of two; NaN if one is. Where they are equal each side gets half the gradient. */
 export const maximum: BinaryOp = binary("maximum", {
@@ -72,8 +76,8 @@ export const maximum: BinaryOp = binary("maximum", {
   bools: true,
   saves: "ab",
   vjp: [
-    (g, { a, b }) => half(g, gt(a, b), eq(a, b)),
     (g, { a, b }) => half(g, lt(a, b), eq(a, b)),
+    (g, { a, b }) => half(g, gt(a, b), eq(a, b)),
   ],
   ref: Math.max,
   kinks: [0],
@@ -85,8 +89,8 @@ export const minimum: BinaryOp = binary("minimum", {
   bools: true,
   saves: "ab",
   vjp: [
-    (g, { a, b }) => half(g, lt(a, b), eq(a, b)),
     (g, { a, b }) => half(g, gt(a, b), eq(a, b)),
+    (g, { a, b }) => half(g, lt(a, b), eq(a, b)),
   ],
   ref: Math.min,
   kinks: [0],

@@ -2,9 +2,10 @@
 
 import { DTypeError } from "../errors.ts";
 import { isFloat } from "../dtype.ts";
-import { normalizeDims } from "../shape.ts";
-import type { Tensor } from "../tensor.ts";
-import { gt, lt, where } from "./compare.ts";
+import { broadcastShapes, normalizeDims } from "../shape.ts";
+import { Tensor } from "../tensor.ts";
+import { maximum, minimum } from "./binary.ts";
+import { ge, gt, le, lt, where } from "./compare.ts";
 import { checkTensor } from "./define.ts";
 import { castTo } from "./memory.ts";
 import { reshape } from "./movement.ts";
@@ -25,7 +26,8 @@ export function logsumexp(x: Tensor, dim?: Dims, options: ReduceOptions = {}): T
   checkTensor("logsumexp", x);
   if (!isFloat(x.dtype)) x = castTo(x, "float32");
   const dims = normalizeDims("logsumexp", dim, x.ndim);
-  if (x.size === 0) return sum(x.exp(), dims, options).log();
+  // Of nothing the sum is 0 and its logarithm −∞, whose gradient has nowhere to go.
+  if (x.size === 0) return sum(x, dims, options).add(-Infinity);
   const shift = shiftOf(x, dims);
   const kept = sum(x.sub(shift).exp(), dims, { keepdim: true }).log().add(shift);
   return options.keepdim ? kept : reshape(kept, x.shape.filter((_, i) => !dims.includes(i)));
@@ -35,7 +37,11 @@ export function logsumexp(x: Tensor, dim?: Dims, options: ReduceOptions = {}): T
 export function logSoftmax(x: Tensor, dim: number): Tensor {
   checkTensor("logSoftmax", x);
   const input = isFloat(x.dtype) ? x : castTo(x, "float32");
-  return input.sub(logsumexp(input, dim, { keepdim: true }));
+  const dims = normalizeDims("logSoftmax", dim, x.ndim);
+  if (input.size === 0) return input.clone();
+  // Shifted before the logarithm, so that nothing cancels where the inputs are large.
+  const shifted = input.sub(shiftOf(input, dims));
+  return shifted.sub(sum(shifted.exp(), dims, { keepdim: true }).log());
 }
 
 /** eˣ / Σ eˣ along a dimension: positive, with sum 1. Follows `torch.softmax`. */
@@ -49,8 +55,9 @@ export function softmax(x: Tensor, dim: number): Tensor {
 }
 
 /**
- * The elements, no smaller than `min` and no larger than `max`. The gradient is 1 between the
- * bounds, which count as inside, and 0 outside. Follows `torch.clamp`.
+ * The elements, no smaller than `min` and no larger than `max`. With numbers the gradient is 1
+ * between the bounds and 0 at and beyond them; with tensors a bound that is met takes half of it.
+ * Follows `torch.clamp`.
  *
  * @param min Lower bound, a number or a tensor; null for none.
  * @param max Upper bound, which wins where it is below `min`.
@@ -65,6 +72,19 @@ export function clamp(
     throw new TypeError("Cannot compute clamp: at least one of min and max must be given");
   }
   if (x.dtype === "bool") throw new DTypeError("Cannot compute clamp: the input is bool");
-  const raised = min === null ? x : where(lt(x, min), min, x);
-  return max === null ? raised : where(gt(raised, max), max, raised);
+  if (min instanceof Tensor || max instanceof Tensor) {
+    for (const bound of [min, max]) {
+      if (bound instanceof Tensor) broadcastShapes("clamp", x.shape, bound.shape);
+    }
+    const raised = min === null ? x : maximum(x, min);
+    return max === null ? raised : minimum(raised, max);
+  }
+  // An infinite bound would turn integers into floats.
+  const whole = x.dtype === "int32";
+  const high = max ?? (whole ? 0x7fffffff : Infinity);
+  const low = Math.min(min ?? (whole ? -0x80000000 : -Infinity), high);
+  const constant = x.detach();
+  const inside = gt(constant, low).mul(lt(constant, high));
+  const bounded = where(ge(constant, high), high, where(le(constant, low), low, constant));
+  return where(inside, x, bounded);
 }

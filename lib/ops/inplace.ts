@@ -9,8 +9,8 @@ import { checkDevices, checkTensor } from "./define.ts";
 import { castTo, copyInto, copyOf } from "./memory.ts";
 import { scalar } from "./record.ts";
 
-/** Refuses a change that the tape would not notice, and notes the change. */
-export function beginChange(op: string, x: Tensor): void {
+/** Refuses a change that the tape would not notice. What changes then raises the version. */
+export function checkChange(op: string, x: Tensor): void {
   checkTensor(op, x);
   if (isGradEnabled() && x.node !== null) {
     throw new GradError(
@@ -20,7 +20,14 @@ export function beginChange(op: string, x: Tensor): void {
         "in place only under noGrad",
     );
   }
-  x.storage.version++;
+  if (x.strides.some((stride, i) => stride === 0 && x.shape[i]! > 1)) {
+    throw new ShapeError(
+      `Cannot run ${op}: several elements of this expanded view (shape ${
+        showShape(x.shape)
+      }) share one place in memory; clone it first`,
+      [x.shape],
+    );
+  }
 }
 
 /** The value as a tensor of the target's type, in memory that the target does not share. */
@@ -34,7 +41,7 @@ function sourceFor(op: string, x: Tensor, value: Tensor | number): Tensor {
 
 /** Writes the elements of another tensor, broadcast, into this one. */
 export function copy_(x: Tensor, value: Tensor | number): Tensor {
-  beginChange("copy_", x);
+  checkChange("copy_", x);
   const source = sourceFor("copy_", x, value);
   if (!sameShape(broadcastShapes("copy_", x.shape, source.shape), x.shape)) {
     throw new ShapeError(
@@ -45,12 +52,14 @@ export function copy_(x: Tensor, value: Tensor | number): Tensor {
     );
   }
   copyInto(x.detach(), source);
+  x.storage.version++;
   return x;
 }
 
 /** Writes a value into part of a tensor. */
 export function setAt(x: Tensor, index: readonly Index[], value: Tensor | number): Tensor {
-  beginChange("setAt", x);
+  checkChange("setAt", x);
   writeAt(x.detach(), index, sourceFor("setAt", x, value));
+  x.storage.version++;
   return x;
 }

@@ -16,7 +16,7 @@ import { promote } from "../dtype.ts";
 import type { Tensor } from "../tensor.ts";
 import { checkDevices, checkTensor } from "./define.ts";
 import { castTo, copyInto, copyOf } from "./memory.ts";
-import { record1, recordAll, result, rule, viewOf, zeroed } from "./record.ts";
+import { record1, recordAll, result, rule, scalar, viewOf, zeroed } from "./record.ts";
 import { sumTo } from "./reduce.ts";
 
 const reshapeRule = rule<{ shape: Shape }>("reshape", {
@@ -113,6 +113,7 @@ export function unsqueeze(x: Tensor, dim: number): Tensor {
   checkTensor("unsqueeze", x);
   const at = normalizeDim("unsqueeze", dim, x.ndim + 1);
   const shape = x.shape.toSpliced(at, 0, 1);
+  checkShape("unsqueeze", shape);
   const strides = x.strides.toSpliced(at, 0, 1);
   return record1(reshapeRule, x, viewOf(x, shape, strides, x.offset, x.size), { shape: x.shape });
 }
@@ -261,7 +262,7 @@ export function pad(x: Tensor, amounts: readonly number[], options: PadOptions =
   );
   const inner = sliceBlock(x, kept, { starts: before.map((n) => Math.max(-n, 0)), steps });
   const y = zeroed(x, x.dtype, shape);
-  if (value !== 0) y.storage.array.fill(value, y.storage.base, y.storage.base + y.size);
+  if (value !== 0) copyInto(y, scalar(value, x.dtype, x));
   const block = { starts: before.map((n) => Math.max(n, 0)), steps };
   copyInto(blockOf(y, kept, block), inner);
   return record1(padRule, inner, y, { ...block, shape: kept });
@@ -317,8 +318,9 @@ export function cat(tensors: readonly Tensor[], dim = 0): Tensor {
 export function stack(tensors: readonly Tensor[], dim = 0): Tensor {
   const first = tensors[0];
   if (first === undefined) throw new RangeError("Cannot compute stack: there are no tensors");
+  tensors.forEach((x, i) => checkTensor("stack", x, `tensor ${i}`));
+  const at = normalizeDim("stack", dim, first.ndim + 1);
   for (const x of tensors) {
-    checkTensor("stack", x);
     if (!sameShape(x.shape, first.shape)) {
       throw new ShapeError(
         `Cannot compute stack: shapes must be equal, got ${showShape(first.shape)} and ${
@@ -328,5 +330,5 @@ export function stack(tensors: readonly Tensor[], dim = 0): Tensor {
       );
     }
   }
-  return cat(tensors.map((x) => unsqueeze(x, dim)), dim);
+  return cat(tensors.map((x) => unsqueeze(x, at)), at);
 }

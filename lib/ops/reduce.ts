@@ -5,7 +5,7 @@ import { DTypeError } from "../errors.ts";
 import { kernelNumber } from "../ffi/library.ts";
 import { normalizeDims, type Shape, sizeOf } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
-import { eq } from "./compare.ts";
+import { eq, ne } from "./compare.ts";
 import { checkTensor } from "./define.ts";
 import { scatterAdd } from "./indexing.ts";
 import { castTo } from "./memory.ts";
@@ -51,7 +51,7 @@ const sumKernel = kernelNumber("sum");
 const sumRule = rule<Reduction>("sum", { vjp: [(g, { attrs }) => back(g, attrs)] });
 // The mean of n elements: each has weight 1/n.
 const meanRule = rule<Reduction>("mean", {
-  vjp: [(g, { attrs }) => back(g.div(sizeOf(attrs.shape) / g.size), attrs)],
+  vjp: [(g, { attrs }) => back(g.div(Math.max(1, sizeOf(attrs.shape) / g.size)), attrs)],
 });
 
 /** Sum of the elements; of int32 and bool as int32. */
@@ -95,7 +95,9 @@ function sharedRule(name: string) {
   return rule<Reduction>(name, {
     saves: "xy",
     vjp: [(g, { x, y, attrs }) => {
-      const at = castTo(eq(x, reshape(y, attrs.kept)), g.dtype);
+      const value = reshape(y, attrs.kept);
+      // A NaN is the extreme, and equal to every other NaN.
+      const at = castTo(eq(x, value).add(ne(x, x).mul(ne(value, value))), g.dtype);
       const ties = reshape(sum(at, undefined), attrs.kept);
       return reshape(g, attrs.kept).mul(at.div(ties));
     }],
@@ -117,6 +119,7 @@ const shared = { max: sharedRule("max"), min: sharedRule("min") };
 const indexed = { max: indexedRule("max"), min: indexedRule("min") };
 
 function extremes(
+  op: string,
   name: "max" | "min",
   x: Tensor,
   dims: readonly number[],
@@ -125,7 +128,7 @@ function extremes(
   const { kept, view, shape, count } = plan(x, dims, keepdim);
   if (x.size === 0 && dims.some((dim) => x.shape[dim] === 0) || (x.size === 0 && x.ndim === 0)) {
     throw new RangeError(
-      `Cannot compute ${name}: the reduced dimensions of shape [${x.shape.join(", ")}] are empty`,
+      `Cannot compute ${op}: the reduced dimensions of shape [${x.shape.join(", ")}] are empty`,
     );
   }
   const values = result(x, x.dtype, shape);
@@ -142,10 +145,12 @@ function extreme(
 ): Tensor | ValuesAndIndices {
   checkTensor(name, x);
   const dims = normalizeDims(name, dim, x.ndim);
-  const { values, indices, kept } = extremes(name, x, dims, options.keepdim ?? false);
+  const { values, indices, kept } = extremes(name, name, x, dims, options.keepdim ?? false);
   if (dim === undefined) return record1(shared[name], x, values, { shape: x.shape, kept });
-  if (isFloat(x.dtype)) {
-    record1(indexed[name], x, values, { shape: x.shape, dim: dims[0] ?? 0, indices });
+  // A tensor without dimensions is its own extreme along its only "dimension".
+  if (x.ndim === 0) record1(shared[name], x, values, { shape: x.shape, kept });
+  else if (isFloat(x.dtype)) {
+    record1(indexed[name], x, values, { shape: x.shape, dim: dims[0]!, indices });
   }
   return { values, indices };
 }
@@ -178,19 +183,19 @@ export function min(
 export function argmax(x: Tensor, dim?: number, options: ReduceOptions = {}): Tensor {
   checkTensor("argmax", x);
   const dims = normalizeDims("argmax", dim, x.ndim);
-  return extremes("max", x, dims, options.keepdim ?? false).indices;
+  return extremes("argmax", "max", x, dims, options.keepdim ?? false).indices;
 }
 
 /** Position of the smallest element, as int32; the first of equal ones. */
 export function argmin(x: Tensor, dim?: number, options: ReduceOptions = {}): Tensor {
   checkTensor("argmin", x);
   const dims = normalizeDims("argmin", dim, x.ndim);
-  return extremes("min", x, dims, options.keepdim ?? false).indices;
+  return extremes("argmin", "min", x, dims, options.keepdim ?? false).indices;
 }
 
 /** The largest elements over dimensions, kept, without gradient: what stable exponentials subtract. */
 export function maxOver(x: Tensor, dims: readonly number[]): Tensor {
-  return extremes("max", x.detach(), dims, true).values;
+  return extremes("max", "max", x.detach(), dims, true).values;
 }
 
 /** Sums over the dimensions that broadcasting added or stretched. */

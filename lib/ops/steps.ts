@@ -7,7 +7,7 @@ import { ShapeError, showShape } from "../errors.ts";
 import { kernelNumber } from "../ffi/library.ts";
 import { sameShape } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
-import { beginChange } from "./inplace.ts";
+import { checkChange } from "./inplace.ts";
 import { castTo } from "./memory.ts";
 import { contiguous } from "./movement.ts";
 
@@ -52,7 +52,7 @@ export function sgdStep_(
   first: boolean,
   step: SgdStep,
 ): void {
-  beginChange("SGD", p);
+  checkChange("SGD", p);
   const gradient = gradientFor("SGD", p, g);
   const { lr, weightDecay, momentum, dampening } = step;
   const { backend } = p.storage;
@@ -63,6 +63,7 @@ export function sgdStep_(
     const numbers = [lr, weightDecay, momentum, dampening];
     backend.run(sgdMomentumKernel, [p, buffer, gradient], flags, numbers);
   }
+  p.storage.version++;
 }
 
 /** Numbers of an Adam step. */
@@ -92,7 +93,7 @@ export function adamStep_(
   count: number,
   step: AdamStep,
 ): void {
-  beginChange("Adam", p);
+  checkChange("Adam", p);
   const gradient = gradientFor("Adam", p, g);
   const { lr, weightDecay, beta1, beta2, eps } = step;
   const corrections = [1 - beta1 ** count, 1 - beta2 ** count];
@@ -102,4 +103,5 @@ export function adamStep_(
     [Number(step.maximize), Number(step.decoupled)],
     [lr, weightDecay, beta1, beta2, eps, ...corrections],
   );
+  p.storage.version++;
 }

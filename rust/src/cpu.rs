@@ -77,6 +77,9 @@ pub(crate) fn on_pool<R: Send>(body: impl FnOnce() -> R + Send) -> R {
 
 /// Calls `body(start, chunk)` for consecutive chunks of `out`, in parallel when it is long.
 pub(crate) fn for_chunks<T: Send>(out: &mut [T], body: impl Fn(usize, &mut [T]) + Sync) {
+    if out.is_empty() {
+        return;
+    }
     if out.len() < 2 * GRAIN || threads() == 1 {
         return body(0, out);
     }
@@ -141,6 +144,9 @@ impl<'a, T: Element> Reader<'a, T> {
 
 /// Copies strided elements from number `start` on into `tile`.
 fn gather<T: Element>(data: &[T], layout: &Layout, start: usize, tile: &mut [T]) {
+    if tile.is_empty() {
+        return;
+    }
     let Some(last) = layout.rank().checked_sub(1) else {
         return tile.fill(data[0]);
     };
@@ -178,8 +184,10 @@ impl Cursor {
         let mut index = [0; MAX_RANK];
         let (mut linear, mut position) = (start, 0);
         for axis in (0..layout.rank()).rev() {
-            index[axis] = linear % layout.extent(axis);
-            linear /= layout.extent(axis);
+            // An empty layout has no positions; its cursor is never read.
+            let extent = layout.extent(axis).max(1);
+            index[axis] = linear % extent;
+            linear /= extent;
             position += index[axis] * layout.stride(axis);
         }
         Self { layout, index, position }

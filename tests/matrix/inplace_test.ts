@@ -204,7 +204,7 @@ const INDICES: readonly (readonly [shape: number[], index: Index[]])[] = [
   [[3, 4], ["...", null, -1]],
   [[3, 4], [[2, 1]]],
   [[5], [tensor([4, 0, -2], { dtype: "int32" })]],
-  [[5], [tensor([[4, 0], [1, -4]], { dtype: "int32" })]],
+  [[5], [tensor([[4, 0], [1, -3]], { dtype: "int32" })]],
   [[3, 4], [tensor([2, 0], { dtype: "int32" })]],
   [[3, 4], [":", tensor([3, 0], { dtype: "int32" })]],
   [[3, 4], [tensor([2, 0], { dtype: "int32" }), tensor([3, 1], { dtype: "int32" })]],
@@ -216,8 +216,18 @@ const INDICES: readonly (readonly [shape: number[], index: Index[]])[] = [
   [[3, 2], [tensor([false, false, false])]],
 ];
 
+/** Writes an index for a test's name. */
+function named(index: readonly Index[]): string {
+  const parts = index.map((part) =>
+    typeof part === "number" || part === null || typeof part === "string"
+      ? String(part)
+      : JSON.stringify(Symbol.iterator in part && "toArray" in part ? part.toArray() : part)
+  );
+  return `[${parts.join(", ")}]`;
+}
+
 for (const [shape, index] of INDICES) {
-  Deno.test(`setAt() [${shape}] ${Deno.inspect(index)} writes where at() reads`, () => {
+  Deno.test(`setAt() [${shape}] ${named(index)} writes where at() reads`, () => {
     for (const dtype of DTYPES) {
       const start = sample("start", shape, dtype);
       // What at() gives of the positions tells where setAt() must write.
@@ -280,5 +290,22 @@ Deno.test("setAt() refuses bad input and leaves the tensor as it was", () => {
     assertStrictEquals(thrown.constructor, error, `${thrown}`);
     assert(thrown.message.includes("setAt"), thrown.message);
     assertTensor("setAt()", x, before, "int32");
+  }
+});
+
+Deno.test("a refused change leaves the tape as it was", () => {
+  for (
+    const change of [
+      (x: Tensor) => x.copy_(zeros([9])),
+      (x: Tensor) => x.copy_("1" as unknown as Tensor),
+      (x: Tensor) => x.setAt([7], 0),
+      (x: Tensor) => x.setAt([0], zeros([9])),
+    ]
+  ) {
+    const x = tensor([3], { requiresGrad: true });
+    const y = x.square();
+    assertThrows(() => noGrad(() => change(x)), Error);
+    y.backward();
+    assertEquals(x.grad?.toArray(), [6]);
   }
 });

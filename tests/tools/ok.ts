@@ -14,4 +14,4 @@ await cargo("clippy", "--release", "--all-targets", "--", "-D", "warnings");
 await must(deno, "check", "mod.ts", "lib", "tests", "bench", "examples");
 await must(deno, "doc", "--lint", ...Object.values(meta.exports));
 await must(deno, "publish", "--dry-run", "--allow-dirty");
-await must(deno, "run", "-A", "tests/tools/test.ts");
+await must(deno, "run", "-A", "tests/tools/run_tests.ts");

@@ -175,6 +175,9 @@ fn sum_as<T: Summand>(launch: &mut Launch<'_>) -> Result {
 /// `for_chunks`, for outputs that each take `cost` elements of work.
 fn for_costly_chunks<T: Send>(out: &mut [T], cost: usize, body: impl Fn(usize, &mut [T]) + Sync) {
     let grain = (GRAIN / cost.max(1)).max(1);
+    if out.is_empty() {
+        return;
+    }
     if out.len() <= grain || threads() == 1 {
         return body(0, out);
     }

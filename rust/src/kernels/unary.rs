@@ -75,6 +75,6 @@ unary! {
     "reciprocal" |x| x.recip();                                             "1.0 / x"
     "tanh"       |x| x.tanh_();                                             "tanh(clamp(x, -15.0, 15.0))"
     "sigmoid"    |x| sigmoid(x);                                            "1.0 / (1.0 + exp(-x))"
-    "relu"       |x| if x <= 0.0 { 0.0 } else { x };                        "max(x, 0.0)"
+    "relu"       |x| if x <= 0.0 { 0.0 } else { x }; int x.max(0);          "max(x, 0.0)"
     "softplus"   |x| softplus(x);                                           "max(x, 0.0) + log(1.0 + exp(-abs(x)))"
 }

@@ -1,0 +1,438 @@
+import {
+  arange,
+  DeviceError,
+  type DType,
+  DTypeError,
+  eye,
+  fromTypedArray,
+  full,
+  getThreads,
+  linspace,
+  manualSeed,
+  type NestedArray,
+  ones,
+  onesLike,
+  rand,
+  randn,
+  RandomGenerator,
+  randperm,
+  setThreads,
+  ShapeError,
+  type Tensor,
+  tensor,
+  type TensorData,
+  zeros,
+  zerosLike,
+} from "../mod.ts";
+import {
+  assert,
+  assertAlmostEquals,
+  assertEquals,
+  assertNotEquals,
+  assertStrictEquals,
+  assertThrows,
+} from "@std/assert";
+import { philox } from "../lib/random.ts";
+import { valuesOf } from "./matrix/samples.ts";
+
+Deno.test("tensor() takes numbers, booleans and nested arrays", () => {
+  const cases: [TensorData, number[], DType, NestedArray][] = [
+    [3, [], "float32", 3],
+    [true, [], "bool", true],
+    [[1, 2], [2], "float32", [1, 2]],
+    [[true, false], [2], "bool", [true, false]],
+    [[true, 2], [2], "float32", [1, 2]],
+    [[[1, 2], [3, 4], [5, 6]], [3, 2], "float32", [[1, 2], [3, 4], [5, 6]]],
+    [[[[1]]], [1, 1, 1], "float32", [[[1]]]],
+    [[], [0], "float32", []],
+    [[[], []], [2, 0], "float32", [[], []]],
+    [[NaN, -Infinity], [2], "float32", [NaN, -Infinity]],
+  ];
+  for (const [data, shape, dtype, array] of cases) {
+    const x = tensor(data);
+    assertEquals([x.shape, x.dtype, x.toArray()], [shape, dtype, array]);
+    assertEquals([x.size, x.ndim], [shape.reduce((a, b) => a * b, 1), shape.length]);
+    assertEquals([x.requiresGrad, x.isLeaf, x.device, x.grad], [false, true, "cpu", null]);
+  }
+});
+
+Deno.test("tensor() converts to the type that is asked for", () => {
+  assertEquals(tensor([1.7, -1.7], { dtype: "int32" }).toArray(), [1, -1]);
+  assertEquals(tensor([0.1], { dtype: "float64" }).toArray(), [0.1]);
+  assertEquals(tensor([0.1]).toArray(), [Math.fround(0.1)]);
+  assertEquals(tensor([0, 0.5, 256, NaN], { dtype: "bool" }).toArray(), [false, true, true, true]);
+  assertEquals(tensor([true, false], { dtype: "int32" }).toArray(), [1, 0]);
+});
+
+Deno.test("tensor() copies typed arrays and takes their type", () => {
+  const arrays = [
+    [Float32Array.of(1, 2), "float32"],
+    [Float64Array.of(1, 2), "float64"],
+    [Int32Array.of(1, 2), "int32"],
+    [Uint8Array.of(1, 0), "bool"],
+  ] as const;
+  for (const [data, dtype] of arrays) {
+    const x = tensor(data);
+    assertEquals([x.dtype, x.shape], [dtype, [2]]);
+    const before = x.toArray();
+    data[0] = 0;
+    assertEquals(x.toArray(), before);
+  }
+  assertEquals(tensor(Float64Array.of(1.5), { dtype: "int32" }).toArray(), [1]);
+});
+
+/** The sum of a bool tensor counts its bytes, so it tells 1 from other values that are not 0. */
+const BOOLS: [string, () => Tensor, number][] = [
+  ["tensor() of bytes", () => tensor(Uint8Array.of(0, 1, 2, 255)), 3],
+  ["tensor() of fractions", () => tensor(Float32Array.of(0, 0.5, 256), { dtype: "bool" }), 2],
+  ["tensor() of an array", () => tensor([0, 0.5, 256], { dtype: "bool" }), 2],
+  ["full() of a fraction", () => full([2], 0.5, { dtype: "bool" }), 2],
+  ["fill_() of 2", () => zeros([2], { dtype: "bool" }).fill_(2), 2],
+  ["fill_() of a fraction", () => zeros([2], { dtype: "bool" }).fill_(0.5), 2],
+  ["fill_() of 256", () => zeros([2], { dtype: "bool" }).fill_(256), 2],
+  ["setAt() of a fraction", () => zeros([2], { dtype: "bool" }).setAt([0], 0.5), 1],
+  ["pad() with 2", () => zeros([2], { dtype: "bool" }).pad([1, 1], { value: 2 }), 2],
+];
+
+for (const [name, make, sum] of BOOLS) {
+  Deno.test(`${name} keeps bool elements at 0 and 1`, () => {
+    const x = make();
+    assertEquals([x.dtype, x.sum().item()], ["bool", sum]);
+    assertEquals(x.eq(tensor(true)).sum().item(), sum);
+  });
+}
+
+Deno.test("tensor() refuses ragged arrays and says where", () => {
+  const cases: [unknown, string][] = [
+    [[[1, 2], [3]], "data[1]"],
+    [[[1], [2, 3]], "data[1]"],
+    [[[1, 2], 3], "data[1]"],
+    [[1, [2]], "data[1]"],
+    [[[[1], [2]], [[3], [4, 5]]], "data[1][1]"],
+    [[[], [1]], "data[1]"],
+  ];
+  for (const [data, place] of cases) {
+    assertThrows(() => tensor(data as TensorData), ShapeError, place);
+  }
+});
+
+Deno.test("tensor() refuses what is not a number or a boolean", () => {
+  for (const data of ["1", null, undefined, {}, 1n, ["1"], [[null]], [undefined], [1n]]) {
+    assertThrows(() => tensor(data as unknown as TensorData), TypeError, "numbers or booleans");
+  }
+});
+
+Deno.test("fromTypedArray() shares the memory of its array", () => {
+  const data = Float32Array.of(1, 2, 3, 4);
+  const x = fromTypedArray(data, [2, 2]);
+  data[0] = 9;
+  assertEquals(x.toArray(), [[9, 2], [3, 4]]);
+  x.fill_(5);
+  assertEquals([...data], [5, 5, 5, 5]);
+  assertStrictEquals(x.data, data);
+  assertEquals(fromTypedArray(data, [4], { requiresGrad: true }).requiresGrad, true);
+  const part = new Float32Array(data.buffer, 4, 2);
+  assertEquals(fromTypedArray(part, [2]).mul(2).toArray(), [10, 10]);
+  assertEquals(fromTypedArray(new Int32Array(0), [0, 3]).shape, [0, 3]);
+});
+
+Deno.test("fromTypedArray() refuses a shape of another size and other arrays", () => {
+  assertThrows(
+    () => fromTypedArray(new Float32Array(4), [3]),
+    ShapeError,
+    "needs 3 elements, got 4",
+  );
+  assertThrows(() => fromTypedArray(new Float32Array(1), []).reshape([2]), ShapeError);
+  for (const data of [[1, 2], new Int16Array(2), new BigInt64Array(2), new ArrayBuffer(8), null]) {
+    assertThrows(() => fromTypedArray(data as unknown as Float32Array, [2]), ShapeError, "needs 2");
+  }
+});
+
+type Maker = (shape: readonly number[], options?: { dtype?: DType }) => Tensor;
+
+const MAKERS: [string, Maker][] = [
+  ["zeros", zeros],
+  ["ones", ones],
+  ["full", (shape, options) => full(shape, 2, options)],
+  ["rand", rand],
+  ["randn", randn],
+];
+
+for (const [name, make] of MAKERS) {
+  Deno.test(`${name}() refuses bad shapes`, () => {
+    for (const shape of [[NaN], [-1], [1.5], [Infinity], [2, "3"], [2 ** 31], [65536, 65536]]) {
+      assertThrows(() => make(shape as number[]), ShapeError, "Cannot run");
+    }
+    assertThrows(() => make(new Array(9).fill(1)), ShapeError, "at most 8");
+    assertThrows(() => make(3 as unknown as number[]), ShapeError, "a shape is an array");
+    assertThrows(() => make([2], { dtype: "float16" as DType }), DTypeError, "float16");
+    const options = { device: "gpu" } as { dtype?: DType };
+    assertThrows(() => make([2], options), DeviceError, "gpu");
+  });
+
+  Deno.test(`${name}() gives the shape and the type that are asked for`, () => {
+    for (const dtype of ["float32", "float64"] as const) {
+      for (const shape of [[], [0], [3], [2, 0], [40, 50]]) {
+        const given = [...shape];
+        const x = make(given, { dtype });
+        given.push(7);
+        assertEquals([x.shape, x.dtype], [shape, dtype]);
+        assertEquals(x.data.length, shape.reduce((a, b) => a * b, 1));
+      }
+    }
+    assertEquals(make([2]).dtype, "float32");
+  });
+}
+
+Deno.test("zeros(), ones() and full() fill every type", () => {
+  for (const dtype of ["float32", "float64", "int32", "bool"] as DType[]) {
+    for (const size of [1, 7, 1000]) {
+      assertEquals(valuesOf(zeros([size], { dtype })), new Array(size).fill(0));
+      assertEquals(valuesOf(ones([size], { dtype })), new Array(size).fill(1));
+      const two = dtype === "bool" ? 1 : 2;
+      assertEquals(valuesOf(full([size], 2, { dtype })), new Array(size).fill(two));
+    }
+    const x = full([2, 3], 1, { dtype });
+    assertEquals([zerosLike(x).dtype, zerosLike(x).shape], [dtype, [2, 3]]);
+    assertEquals([onesLike(x).dtype, valuesOf(onesLike(x))], [dtype, new Array(6).fill(1)]);
+  }
+  assertEquals(zerosLike(zeros([2]), { dtype: "int32" }).dtype, "int32");
+  assertEquals(full([2], NaN).toArray(), [NaN, NaN]);
+  assertEquals(zeros([2], { requiresGrad: true }).requiresGrad, true);
+});
+
+Deno.test("eye() is the identity matrix", () => {
+  assertEquals(eye(3).toArray(), [[1, 0, 0], [0, 1, 0], [0, 0, 1]]);
+  assertEquals(eye(1, { dtype: "bool" }).toArray(), [[true]]);
+  assertEquals(eye(0).shape, [0, 0]);
+  for (const n of [-1, 1.5, NaN]) assertThrows(() => eye(n), ShapeError, "non-negative integer");
+});
+
+Deno.test("arange() counts from start to end without it", () => {
+  const cases: [Tensor, DType, number[]][] = [
+    [arange(4), "int32", [0, 1, 2, 3]],
+    [arange(0), "int32", []],
+    [arange(2, 5), "int32", [2, 3, 4]],
+    [arange(-2, 2), "int32", [-2, -1, 0, 1]],
+    [arange(5, 0, { step: -2 }), "int32", [5, 3, 1]],
+    [arange(0, 5, { step: 2 }), "int32", [0, 2, 4]],
+    [arange(0, 4, { step: 2 }), "int32", [0, 2]],
+    [arange(3, 3), "int32", []],
+    [arange(2.5), "float32", [0, 1, 2]],
+    [arange(0, 1, { step: 0.25 }), "float32", [0, 0.25, 0.5, 0.75]],
+    [arange(3, 0, { step: -0.5, dtype: "float64" }), "float64", [3, 2.5, 2, 1.5, 1, 0.5]],
+    [arange(3, undefined, { dtype: "float32" }), "float32", [0, 1, 2]],
+  ];
+  for (const [x, dtype, expected] of cases) {
+    assertEquals([x.dtype, valuesOf(x)], [dtype, expected]);
+  }
+  assertEquals(arange(0, 1, { step: 0.1 }).size, 10);
+  // Each number is a product, so that errors of the step do not add up.
+  assertEquals(arange(0, 100, { step: 0.1, dtype: "float64" }).data[999], 999 * 0.1);
+});
+
+Deno.test("arange() refuses steps that do not lead to the end", () => {
+  for (
+    const [start, end, step] of [[5, 0, 1], [0, 5, -1], [0, 5, 0], [0, NaN, 1], [0, Infinity, 1]]
+  ) {
+    assertThrows(() => arange(start!, end, { step: step! }), RangeError, "Cannot run arange");
+  }
+  assertThrows(() => arange(NaN), RangeError, "arange");
+  assertThrows(() => arange(1e12), RangeError, "2^31");
+});
+
+Deno.test("linspace() includes both ends at equal distances", () => {
+  assertEquals(linspace(0, 1, 5).toArray(), [0, 0.25, 0.5, 0.75, 1]);
+  assertEquals(linspace(2, -2, 3).toArray(), [2, 0, -2]);
+  assertEquals(linspace(3, 9, 1).toArray(), [3]);
+  assertEquals(linspace(3, 9, 0).toArray(), []);
+  assertEquals(linspace(1, 1, 2).toArray(), [1, 1]);
+  const x = linspace(-0.1, 0.1, 1001, { dtype: "float64" });
+  assertEquals(x.data[1000], 0.1);
+  assertEquals([...x.data].reverse().map((value) => -value), [...x.data]);
+  for (const steps of [-1, 1.5, NaN]) {
+    assertThrows(() => linspace(0, 1, steps), ShapeError, "non-negative integer");
+  }
+});
+
+Deno.test("randperm() holds each number once, in an order that the seed gives", () => {
+  for (const n of [0, 1, 2, 1000]) {
+    const order = randperm(n, { generator: new RandomGenerator(3) });
+    assertEquals([order.dtype, order.shape], ["int32", [n]]);
+    assertEquals(valuesOf(order).toSorted((a, b) => a - b), Array.from({ length: n }, (_, i) => i));
+    assertEquals(valuesOf(randperm(n, { generator: new RandomGenerator(3) })), valuesOf(order));
+  }
+  const generator = new RandomGenerator(1);
+  const first = new Array<number>(4).fill(0);
+  for (let i = 0; i < 4000; i++) first[randperm(4, { generator }).data[0]!]!++;
+  // Each number comes first 1000 times, give or take five standard deviations.
+  for (const times of first) assert(Math.abs(times - 1000) < 5 * Math.sqrt(750), `${first}`);
+  for (const n of [-1, 1.5, NaN]) assertThrows(() => randperm(n), ShapeError, "non-negative");
+});
+
+Deno.test("manualSeed() takes integers from 0 to 2^64 - 1", () => {
+  const draws = [0, 1, 784441416n, 1766016000072n, 2n ** 32n, 2n ** 64n - 1n, 2 ** 53 - 1].map(
+    (seed) => {
+      manualSeed(seed);
+      const first = rand([4]).toArray();
+      manualSeed(BigInt(seed));
+      assertEquals(rand([4]).toArray(), first);
+      return JSON.stringify(first);
+    },
+  );
+  // Among them two seeds with equal low words.
+  assertEquals(1766016000072n & 0xffffffffn, 784441416n);
+  assertEquals(new Set(draws).size, draws.length);
+  for (const seed of [-1, -1n, 2n ** 64n, 0.5, NaN, Infinity, 2 ** 53]) {
+    assertThrows(() => manualSeed(seed), RangeError, "Cannot seed");
+    assertThrows(() => new RandomGenerator(seed), RangeError, "Cannot seed");
+  }
+});
+
+Deno.test("rand() and randn() go on where the stream stands", () => {
+  const generator = new RandomGenerator(5);
+  const start = generator.state;
+  const [a, b] = [rand([3], { generator }).toArray(), rand([3], { generator }).toArray()];
+  assertNotEquals(a, b);
+  const { state } = generator;
+  const next = randn([2], { generator }).toArray();
+  generator.state = state;
+  assertEquals(randn([2], { generator }).toArray(), next);
+  generator.state = start;
+  assertEquals(rand([3], { generator }).toArray(), a);
+  rand([0], { generator });
+  assertEquals(rand([3], { generator }).toArray(), b);
+});
+
+Deno.test("rand() and randn() leave other streams alone", () => {
+  manualSeed(1);
+  const alone = rand([2]).toArray();
+  manualSeed(1);
+  rand([10], { generator: new RandomGenerator(1) });
+  assertEquals(rand([2]).toArray(), alone);
+});
+
+Deno.test("rand() and randn() are drawn in floating types only", () => {
+  for (const dtype of ["int32", "bool"] as DType[]) {
+    assertThrows(() => rand([2], { dtype }), DTypeError, dtype);
+    assertThrows(() => randn([2], { dtype }), DTypeError, dtype);
+  }
+});
+
+Deno.test("rand() and randn() give the same numbers on any number of threads", () => {
+  const before = getThreads();
+  try {
+    for (const dtype of ["float32", "float64"] as const) {
+      for (const draw of [rand, randn]) {
+        const [one, two, seven] = [1, 2, 7].map((threads) => {
+          setThreads(threads);
+          return draw([100_003], { dtype, generator: new RandomGenerator(11) }).data;
+        });
+        assertEquals(two, one);
+        assertEquals(seven, one);
+      }
+    }
+  } finally {
+    setThreads(before);
+  }
+});
+
+Deno.test("setThreads() takes positive integers", () => {
+  const before = getThreads();
+  for (const n of [0, -1, 1.5, NaN, Infinity, 2000]) {
+    assertThrows(() => setThreads(n), RangeError, "Cannot set threads");
+  }
+  assertEquals(getThreads(), before);
+});
+
+Deno.test("philox() gives the known answers of its authors", () => {
+  const pi = [0x243f6a88, 0x85a308d3, 0x13198a2e, 0x03707344] as const;
+  const all = 0xffffffff;
+  assertEquals(philox([0, 0, 0, 0], [0, 0]), [0x6627e8d5, 0xe169c58d, 0xbc57ac4c, 0x9b00dbd8]);
+  assertEquals(
+    philox([all, all, all, all], [all, all]),
+    [0x408f276d, 0x41c83b0e, 0xa20bc7c6, 0x6d5451fd],
+  );
+  assertEquals(
+    philox(pi, [0xa4093822, 0x299f31d0]),
+    [0xd16cfe09, 0x94fdcceb, 0x5001e420, 0x24126ea1],
+  );
+});
+
+/** Offsets whose counters carry into the high word, and around the end. */
+const OFFSETS = [0n, 2n ** 32n - 3n, 2n ** 63n - 2n, 2n ** 64n - 2n];
+
+for (const offset of OFFSETS) {
+  Deno.test(`rand() has the bits of philox() from offset ${offset}`, () => {
+    for (const seed of [0n, 1766016000072n, 2n ** 64n - 1n]) {
+      const at = () => {
+        const generator = new RandomGenerator(seed);
+        generator.state = { seed, offset };
+        return generator;
+      };
+      const words = at().words(1002);
+      const key = [Number(seed & 0xffffffffn), Number(seed >> 32n)] as const;
+      const fifth = BigInt.asUintN(64, offset + 5n);
+      const counter = [Number(fifth & 0xffffffffn), Number(fifth >> 32n), 0, 0] as const;
+      assertEquals([...words.subarray(20, 24)], philox([...counter], [...key]));
+      const single = rand([1002], { generator: at() }).data;
+      assertEquals([...single], Array.from(words, (word) => (word >>> 8) * 2 ** -24));
+      const double = rand([501], { generator: at(), dtype: "float64" }).data;
+      const pairs = Array.from(double, (_, i) => {
+        const bits = BigInt(words[2 * i]!) << 32n | BigInt(words[2 * i + 1]!);
+        return Number(bits >> 11n) * 2 ** -53;
+      });
+      assertEquals([...double], pairs);
+    }
+  });
+}
+
+Deno.test("randn() turns uniform numbers into normal ones by Box and Muller", () => {
+  const uniform = rand([1000], { generator: new RandomGenerator(9), dtype: "float64" }).data;
+  const normal = randn([1000], { generator: new RandomGenerator(9), dtype: "float64" }).data;
+  for (let i = 0; i < 1000; i += 2) {
+    const radius = Math.sqrt(-2 * Math.log(1 - uniform[i]!));
+    const angle = 2 * Math.PI * uniform[i + 1]!;
+    assertAlmostEquals(normal[i]!, radius * Math.cos(angle), 1e-12);
+    assertAlmostEquals(normal[i + 1]!, radius * Math.sin(angle), 1e-12);
+  }
+});
+
+function moments(values: ArrayLike<number>): { mean: number; variance: number } {
+  const list = Array.from(values);
+  const mean = list.reduce((a, b) => a + b, 0) / list.length;
+  return { mean, variance: list.reduce((a, b) => a + (b - mean) ** 2, 0) / list.length };
+}
+
+const N = 200_000;
+
+for (const dtype of ["float32", "float64"] as const) {
+  Deno.test(`rand() ${dtype} is uniform in [0, 1)`, () => {
+    const values = rand([N], { dtype, generator: new RandomGenerator(17) }).data;
+    assert(values.every((value) => value >= 0 && value < 1));
+    const { mean, variance } = moments(values);
+    // Five standard errors.
+    assert(Math.abs(mean - 1 / 2) < 5 * Math.sqrt(1 / 12 / N), `${mean}`);
+    assert(Math.abs(variance - 1 / 12) < 5 * Math.sqrt(1 / 180 / N), `${variance}`);
+    const bins = new Array<number>(10).fill(0);
+    for (const value of values) bins[Math.floor(value * 10)]!++;
+    for (const bin of bins) assert(Math.abs(bin - N / 10) < 5 * Math.sqrt(N * 0.09), `${bins}`);
+  });
+
+  Deno.test(`randn() ${dtype} is normal`, () => {
+    const values = randn([N], { dtype, generator: new RandomGenerator(17) }).data;
+    assert(values.every(Number.isFinite));
+    const { mean, variance } = moments(values);
+    assert(Math.abs(mean) < 5 * Math.sqrt(1 / N), `${mean}`);
+    assert(Math.abs(variance - 1) < 5 * Math.sqrt(2 / N), `${variance}`);
+    // Shares within one, two and three standard deviations.
+    for (const [bound, share] of [[1, 0.682689], [2, 0.9545], [3, 0.9973]] as const) {
+      const inside = Array.from(values).filter((value) => Math.abs(value) < bound).length / N;
+      assert(Math.abs(inside - share) < 5 * Math.sqrt(share * (1 - share) / N), `${inside}`);
+    }
+    // Neighbours, which come from one block, do not depend on each other.
+    let product = 0;
+    for (let i = 1; i < N; i++) product += values[i]! * values[i - 1]!;
+    assert(Math.abs(product / N) < 5 / Math.sqrt(N), `${product / N}`);
+  });
+}
