@@ -36,10 +36,11 @@ export function formatTensor(data: TypedArray, shape: Shape, dtype: DType): stri
   const cells: string[] = [];
   const visible = (axis: number): (number | null)[] => {
     const extent = shape[axis]!;
-    const all = Array.from({ length: extent }, (_, i) => i);
-    return short && extent > 2 * EDGE
-      ? [...all.slice(0, EDGE), null, ...all.slice(extent - EDGE)]
-      : all;
+    const range = (from: number, to: number) =>
+      Array.from({ length: to - from }, (_, i) => from + i);
+    if (shape.includes(0)) return [];
+    if (!short || extent <= 2 * EDGE) return range(0, extent);
+    return [...range(0, EDGE), null, ...range(extent - EDGE, extent)];
   };
   const collect = (axis: number, at: number): void => {
     if (axis === shape.length) cells.push(formatNumber(data[at]!, dtype));

@@ -1,4 +1,5 @@
 import {
+  cat,
   type DType,
   DTypeError,
   enableGrad,
@@ -10,11 +11,13 @@ import {
   ShapeError,
   type Tensor,
   tensor,
+  where,
   zeros,
 } from "../mod.ts";
 import { assertAlmostEquals, assertEquals, assertStrictEquals, assertThrows } from "@std/assert";
 import { assertType, type IsExact } from "@std/testing/types";
-import { record1, rule } from "../lib/ops/record.ts";
+import { record1, recordAll, rule } from "../lib/ops/record.ts";
+import { checkGradients, checkSecondGradients } from "./gradients.ts";
 
 /** A leaf of type float64. */
 function leaf(data: number | number[]): Tensor {
@@ -250,8 +253,9 @@ Deno.test("backward() of several elements needs a gradient", () => {
   // One element is enough, whatever the number of dimensions; other types are converted.
   x.grad = null;
   x.sum().reshape([1, 1]).backward();
-  x.mul(2).backward({ gradient: tensor([1, 2]) });
-  assertEquals(gradOf(x), [3, 5]);
+  x.reshape([2, 1]).backward({ gradient: tensor([[1], [2]]) });
+  assertEquals((x.grad as Tensor | null)?.dtype, "float64");
+  assertEquals(gradOf(x), [2, 3]);
 });
 
 Deno.test("backward() says why a tensor is on no tape", () => {
@@ -414,6 +418,50 @@ Deno.test("a backward pass inside another may walk the same nodes", () => {
   assertEquals(seen, [12]);
   // d/dx (x⁴ + x²)
   assertEquals(gradOf(x), 36);
+});
+
+// An op of two outputs, x² and x³, whose rule gets a cotangent for each that was used.
+const powersRule = rule<null>("powers", {
+  saves: "x",
+  outputs: 2,
+  vjp: [],
+  vjpAll: ([g, h], { x }) => {
+    const zero = x.mul(0);
+    return [(g ?? zero).mul(x).mul(2).add((h ?? zero).mul(x.square()).mul(3))];
+  },
+});
+
+function powers(x: Tensor): [Tensor, Tensor] {
+  const outputs = noGrad((): [Tensor, Tensor] => [x.square(), x.pow(3)]);
+  recordAll(powersRule, [x], outputs);
+  return outputs;
+}
+
+Deno.test("an op of several outputs gets the cotangent of each", () => {
+  const uses: [(a: Tensor, b: Tensor) => Tensor, (x: number) => number][] = [
+    [(a) => a.neg(), (x) => -2 * x],
+    [(_, b) => b.neg(), (x) => -3 * x ** 2],
+    [(a, b) => a.mul(b), (x) => 5 * x ** 4],
+    [(a, b) => b.sub(a), (x) => 3 * x ** 2 - 2 * x],
+    [(a, b) => b.add(b).add(a), (x) => 6 * x ** 2 + 2 * x],
+    [(a, b) => where(tensor(true), b, a), (x) => 3 * x ** 2],
+    [(a, b) => where(tensor(false), b, a), (x) => 2 * x],
+    [(a, b) => cat([a.reshape([1]), b.reshape([1])]).sum(), (x) => 2 * x + 3 * x ** 2],
+  ];
+  for (const [use, slope] of uses) {
+    const x = leaf(1.5);
+    use(...powers(x)).backward();
+    assertNumbers([x.grad!.item()], [slope(1.5)]);
+    checkGradients("powers", (x) => use(...powers(x)), [leaf(1.5)]);
+    checkSecondGradients("powers", (x) => use(...powers(x)), [leaf(1.5)]);
+  }
+});
+
+Deno.test("grad() gives gradients of each output of an op", () => {
+  const [a, b] = powers(leaf(2));
+  assertEquals(grad(a.mul(b), [b, a]).map((g) => g.item()), [4, 8]);
+  const [c, d] = powers(leaf(2));
+  assertEquals(grad(d.neg(), [c, d], { allowUnused: true }).map((g) => g?.item()), [undefined, -1]);
 });
 
 Deno.test("requiresGrad can be set on leaves of floating type", () => {

@@ -1,7 +1,7 @@
 /** The op matrix of structural ops: each case of the table × type × layout × check. */
 
 import * as adjoint from "../mod.ts";
-import { type DType, fromTypedArray, getThreads, setThreads, type Tensor } from "../mod.ts";
+import { type DType, fromTypedArray, getThreads, grad, setThreads, type Tensor } from "../mod.ts";
 import { assert, assertEquals, assertStrictEquals, assertThrows } from "@std/assert";
 import { registeredOps } from "../lib/ops/registry.ts";
 import * as ops from "../lib/ops/mod.ts";
@@ -181,6 +181,16 @@ Deno.test("every structural op is exported by the library", () => {
   for (const [name] of CASES) {
     assertStrictEquals((adjoint as Record<string, unknown>)[name], Reflect.get(ops, name));
   }
+});
+
+Deno.test("where() gives the side that was not chosen zeros whatever the cotangent", () => {
+  const [a, b] = [[1, 2, 3], [4, 5, 6]].map((data) =>
+    fromTypedArray(Float64Array.from(data), [3]).requiresGrad_()
+  );
+  const chosen = fromTypedArray(Uint8Array.of(1, 0, 1), [3]);
+  const gradOutputs = fromTypedArray(Float64Array.of(Infinity, NaN, 2), [3]);
+  const gradients = grad(adjoint.where(chosen, a!, b!), [a!, b!], { gradOutputs });
+  assertEquals(gradients.map((g) => g.toArray()), [[Infinity, 0, 2], [0, NaN, 0]]);
 });
 
 const BIG = sample("big", [270, 300], "float32");

@@ -46,7 +46,7 @@ function plain({ shape, data }: Stored): Plain {
 function filled(arg: unknown, inputs: readonly Tensor[]): unknown {
   if (Array.isArray(arg)) return arg.map((part) => filled(part, inputs));
   if (typeof arg === "object" && arg !== null && "in" in arg) return inputs[arg.in as number];
-  return arg;
+  return typeof arg === "string" ? NUMBERS[arg] ?? arg : arg;
 }
 
 function opOf(name: string): (...args: unknown[]) => unknown {

@@ -5,7 +5,7 @@ import { isFloat } from "../dtype.ts";
 import { broadcastShapes, normalizeDims } from "../shape.ts";
 import { Tensor } from "../tensor.ts";
 import { maximum, minimum } from "./binary.ts";
-import { ge, gt, le, lt, where } from "./compare.ts";
+import { ge, gt, le, lt, ne, where } from "./compare.ts";
 import { checkTensor } from "./define.ts";
 import { castTo } from "./memory.ts";
 import { reshape } from "./movement.ts";
@@ -76,15 +76,19 @@ export function clamp(
     for (const bound of [min, max]) {
       if (bound instanceof Tensor) broadcastShapes("clamp", x.shape, bound.shape);
     }
-    const raised = min === null ? x : maximum(x, min);
-    return max === null ? raised : minimum(raised, max);
+    // A NaN passes, and the bounds get no gradient for it.
+    const unlessNaN = (bound: Tensor | number) => where(ne(x, x), x.detach(), bound);
+    const raised = min === null ? x : maximum(x, unlessNaN(min));
+    return max === null ? raised : minimum(raised, unlessNaN(max));
   }
-  // An infinite bound would turn integers into floats.
-  const whole = x.dtype === "int32";
-  const high = max ?? (whole ? 0x7fffffff : Infinity);
-  const low = Math.min(min ?? (whole ? -0x80000000 : -Infinity), high);
   const constant = x.detach();
-  const inside = gt(constant, low).mul(lt(constant, high));
-  const bounded = where(ge(constant, high), high, where(le(constant, low), low, constant));
-  return where(inside, x, bounded);
+  if (Number.isNaN(min) || Number.isNaN(max)) return x.mul(0).add(NaN);
+  const high = max ?? Infinity;
+  const low = Math.min(min ?? -Infinity, high);
+  const below = max === null ? null : lt(constant, max);
+  const above = min === null ? null : gt(constant, low);
+  const lowered = max === null ? constant : where(ge(constant, high), high, constant);
+  const bounded = min === null ? lowered : where(le(constant, low), low, lowered);
+  const inside = below === null ? above : above === null ? below : below.mul(above);
+  return where(inside!, x, bounded);
 }

@@ -8,10 +8,10 @@ use crate::error::{Error, Result};
 use crate::frame::{Launch, View, ViewMut};
 use crate::layout::{Layout, MAX_RANK};
 use pulp::{Arch, WithSimd};
-use rayon::prelude::*;
 use rayon::{ThreadPool, ThreadPoolBuilder};
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, LazyLock, RwLock};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, LazyLock, Mutex, RwLock};
+use std::time::Instant;
 
 /// Elements of a tile: 1 kB of f32, so that three operands stay in the first-level cache.
 const TILE: usize = 256;
@@ -52,41 +52,106 @@ pub(crate) fn set_threads(count: usize) -> bool {
     true
 }
 
+/// The threads beside the calling one.
 fn pool() -> Option<Arc<ThreadPool>> {
     if let Some(pool) = POOL.read().ok()?.as_ref() {
         return Some(pool.clone());
     }
     let mut slot = POOL.write().ok()?;
     if slot.is_none() {
-        let builder = ThreadPoolBuilder::new().num_threads(threads());
+        let builder = ThreadPoolBuilder::new().num_threads(threads() - 1);
         *slot = builder.thread_name(|i| format!("adjoint-{i}")).build().ok().map(Arc::new);
     }
     slot.clone()
 }
 
-/// Runs the body on the thread pool, or here where there is one thread or no pool to be had.
-pub(crate) fn on_pool<R: Send>(body: impl FnOnce() -> R + Send) -> R {
-    if threads() == 1 {
-        return body();
-    }
-    match pool() {
-        Some(pool) => pool.install(body),
-        None => body(),
+/// Microseconds that a helper thread stays awake after its work. Waking one takes longer than many
+/// kernels, and a training step launches the next one soon.
+const AWAKE: u64 = 200;
+
+static AWAKE_UNTIL: AtomicU64 = AtomicU64::new(0);
+static WATCHES: AtomicUsize = AtomicUsize::new(0);
+static START: LazyLock<Instant> = LazyLock::new(Instant::now);
+
+/// Keeps the helper threads looking for work for a while.
+fn stay_awake(pool: &ThreadPool, helpers: usize) {
+    let now = || START.elapsed().as_micros() as u64;
+    AWAKE_UNTIL.store(now() + AWAKE, Ordering::Relaxed);
+    while WATCHES.load(Ordering::Relaxed) < helpers {
+        WATCHES.fetch_add(1, Ordering::Relaxed);
+        pool.spawn(move || {
+            while now() < AWAKE_UNTIL.load(Ordering::Relaxed) {
+                // Runs what has been spawned meanwhile.
+                if rayon::yield_now() != Some(rayon::Yield::Executed) {
+                    std::hint::spin_loop();
+                }
+            }
+            WATCHES.fetch_sub(1, Ordering::Relaxed);
+        });
     }
 }
 
-/// Calls `body(start, chunk)` for consecutive chunks of `out`, in parallel when it is long.
-pub(crate) fn for_chunks<T: Send>(out: &mut [T], body: impl Fn(usize, &mut [T]) + Sync) {
+/// Calls `body(i)` for `0..pieces`, each once, on all threads; the calling thread works too. The
+/// pieces must not depend on the number of threads, so that results don't.
+pub(crate) fn for_pieces(pieces: usize, body: impl Fn(usize) + Sync) {
+    let helpers = (threads() - 1).min(pieces.saturating_sub(1));
+    let next = AtomicUsize::new(0);
+    let ended = AtomicUsize::new(0);
+    let work = || {
+        loop {
+            let piece = next.fetch_add(1, Ordering::Relaxed);
+            if piece >= pieces {
+                return;
+            }
+            body(piece);
+        }
+    };
+    match if helpers == 0 { None } else { pool() } {
+        Some(pool) => pool.in_place_scope(|scope| {
+            for _ in 0..helpers {
+                scope.spawn(|_| {
+                    work();
+                    ended.fetch_add(1, Ordering::Release);
+                });
+            }
+            stay_awake(&pool, helpers);
+            work();
+            // Helpers end at about the same time; sleeping until then would cost more than waiting.
+            let mut turns = 0;
+            while ended.load(Ordering::Acquire) < helpers && turns < 100_000 {
+                std::hint::spin_loop();
+                turns += 1;
+            }
+        }),
+        None => work(),
+    }
+}
+
+/// Calls `body(start, chunk)` for consecutive chunks of `grain` elements, on all threads.
+pub(crate) fn for_chunks_of<T: Send>(
+    out: &mut [T],
+    grain: usize,
+    body: impl Fn(usize, &mut [T]) + Sync,
+) {
     if out.is_empty() {
         return;
     }
-    if out.len() < 2 * GRAIN || threads() == 1 {
+    if out.len() <= grain || threads() == 1 {
         return body(0, out);
     }
-    on_pool(|| {
-        let chunks = out.par_chunks_mut(GRAIN).enumerate();
-        chunks.for_each(|(index, chunk)| body(index * GRAIN, chunk));
+    let chunks: Vec<Mutex<&mut [T]>> = out.chunks_mut(grain).map(Mutex::new).collect();
+    for_pieces(chunks.len(), |piece| {
+        // Each chunk is taken once, so no lock is ever waited for.
+        if let Ok(mut chunk) = chunks[piece].lock() {
+            body(piece * grain, &mut chunk);
+        }
     });
+}
+
+/// `for_chunks_of` for elementwise work.
+pub(crate) fn for_chunks<T: Send>(out: &mut [T], body: impl Fn(usize, &mut [T]) + Sync) {
+    let grain = if out.len() < 2 * GRAIN { out.len() } else { GRAIN };
+    for_chunks_of(out, grain, body);
 }
 
 /// The elements of an output as a slice.
@@ -347,7 +412,11 @@ mod tests {
         assert!(!set_threads(0));
         assert!(set_threads(3));
         assert_eq!(threads(), 3);
-        assert_eq!(on_pool(rayon::current_num_threads), 3);
+        let seen: Vec<AtomicUsize> = (0..100).map(|_| AtomicUsize::new(0)).collect();
+        for_pieces(100, |piece| {
+            seen[piece].fetch_add(1, Ordering::Relaxed);
+        });
+        assert!(seen.iter().all(|count| count.load(Ordering::Relaxed) == 1));
         assert!(set_threads(before));
     }
 }

@@ -1,12 +1,16 @@
 //! The one wrapper around the `gemm` crate, whose function takes raw pointers.
 #![allow(unsafe_code)]
 
-use crate::cpu::{on_pool, threads};
+use crate::cpu::for_pieces;
 use crate::error::{Error, Result};
 use gemm::Parallelism;
 
-/// Products with fewer multiplications than this stay on the calling thread.
-const PARALLEL: usize = 128 * 128 * 128;
+/// Multiplications that one piece of a product has at least; smaller products stay whole.
+const PIECE: usize = 1 << 20;
+/// Rows or columns of a piece are a multiple of this, the reach of the widest kernels.
+const STEP: usize = 16;
+/// Most pieces of a product.
+const MAX_PIECES: usize = 4;
 
 /// A matrix inside a slice: where it begins, rows, columns and their strides.
 #[derive(Clone, Copy)]
@@ -63,26 +67,33 @@ pub(super) fn multiply<T: Scalar>(
         out[start..start + rows * columns].fill(T::ZERO);
         return Ok(());
     }
-    let parallel = threads() > 1 && rows * inner * columns >= PARALLEL;
-    let how = if parallel { Parallelism::Rayon(threads()) } else { Parallelism::None };
-    let out = &mut out[start..];
+    // Pieces along the longer side; their number depends on the shape alone, and so do the bits.
+    let by_rows = rows >= 128 || rows >= columns;
+    let side = if by_rows { rows } else { columns };
+    let fitting = (rows * inner * columns / PIECE).clamp(1, MAX_PIECES);
+    let step = side.div_ceil(fitting).next_multiple_of(STEP);
+    let out = Target { pointer: out[start..].as_mut_ptr(), columns };
     let (left, right) = (&a.0[a.1.start..], &b.0[b.1.start..]);
-    let mut run = || {
+    for_pieces(side.div_ceil(step), |piece| {
+        let first = piece * step;
+        let length = step.min(side - first);
+        let (row, column) = if by_rows { (first, 0) } else { (0, first) };
+        let (rows, columns) = if by_rows { (length, columns) } else { (rows, length) };
         // SAFETY: `fits` keeps every element that the strides reach inside its slice; `out` is
-        // borrowed mutably, so it overlaps neither input.
+        // borrowed mutably, so it overlaps neither input, and the pieces don't overlap each other.
         unsafe {
             gemm::gemm(
                 rows,
                 columns,
                 inner,
-                out.as_mut_ptr(),
+                out.at(row, column),
                 1,
-                columns as isize,
+                out.columns as isize,
                 false,
-                left.as_ptr(),
+                left.as_ptr().add(row * a.1.row_stride),
                 a.1.column_stride as isize,
                 a.1.row_stride as isize,
-                right.as_ptr(),
+                right.as_ptr().add(column * b.1.column_stride),
                 b.1.column_stride as isize,
                 b.1.row_stride as isize,
                 T::ZERO,
@@ -90,14 +101,24 @@ pub(super) fn multiply<T: Scalar>(
                 false,
                 false,
                 false,
-                how,
+                Parallelism::None,
             );
         }
-    };
-    if parallel {
-        on_pool(run)
-    } else {
-        run()
-    }
+    });
     Ok(())
+}
+
+/// Where the pieces of a product are written, on any thread.
+struct Target<T> {
+    pointer: *mut T,
+    columns: usize,
+}
+
+// SAFETY: the pieces that threads write through it lie apart.
+unsafe impl<T: Send> Sync for Target<T> {}
+
+impl<T> Target<T> {
+    fn at(&self, row: usize, column: usize) -> *mut T {
+        self.pointer.wrapping_add(row * self.columns + column)
+    }
 }

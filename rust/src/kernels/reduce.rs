@@ -2,13 +2,12 @@
 //! parameter 0 tells how many stay. Work is split into blocks whose size does not depend on the
 //! thread count, so the bits of a result don't either.
 
-use crate::cpu::{Cursor, Reader, elements, on_pool, simd, threads};
+use crate::cpu::{Cursor, Reader, elements, for_chunks_of, simd};
 use crate::dtype::{Element, Slice};
 use crate::error::{Error, Result};
 use crate::frame::Launch;
 use crate::layout::Layout;
 use crate::registry::Kernel;
-use rayon::prelude::*;
 
 /// Elements that are added in their own precision before the result is widened.
 const BLOCK: usize = 4096;
@@ -175,16 +174,7 @@ fn sum_as<T: Summand>(launch: &mut Launch<'_>) -> Result {
 /// `for_chunks`, for outputs that each take `cost` elements of work.
 fn for_costly_chunks<T: Send>(out: &mut [T], cost: usize, body: impl Fn(usize, &mut [T]) + Sync) {
     let grain = (GRAIN / cost.max(1)).max(1);
-    if out.is_empty() {
-        return;
-    }
-    if out.len() <= grain || threads() == 1 {
-        return body(0, out);
-    }
-    on_pool(|| {
-        let chunks = out.par_chunks_mut(grain).enumerate();
-        chunks.for_each(|(index, chunk)| body(index * grain, chunk));
-    });
+    for_chunks_of(out, grain, body);
 }
 
 /// Sum of `count` consecutive elements of a reader.
@@ -202,12 +192,12 @@ fn sum_run<T: Summand>(x: &Reader<'_, T>, first: usize, count: usize) -> T::Tota
     if count <= GRAIN {
         return grain(first);
     }
-    let starts = (first..first + count).into_par_iter().step_by(GRAIN);
-    let totals: Vec<T::Total> = if threads() == 1 {
-        (first..first + count).step_by(GRAIN).map(grain).collect()
-    } else {
-        on_pool(|| starts.map(grain).collect())
-    };
+    let mut totals = vec![T::Total::default(); count.div_ceil(GRAIN)];
+    for_chunks_of(&mut totals, 1, |start, chunk| {
+        for (index, total) in chunk.iter_mut().enumerate() {
+            *total = grain(first + (start + index) * GRAIN);
+        }
+    });
     let mut total = T::Total::default();
     totals.into_iter().for_each(|part| total += part);
     total

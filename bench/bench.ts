@@ -1,0 +1,177 @@
+/**
+ * Times of this library beside PyTorch's on the CPU, taken in turns in one run.
+ *
+ *   deno task bench                     our column, and PyTorch's if bench/.venv is there
+ *   deno task bench --with-torch        makes bench/.venv first: about 5 GB from PyPI
+ *   deno task bench --python PATH       PyTorch of another Python
+ *   deno task bench --filter matmul     the rows with the text in their name
+ *
+ * Further options: --threads N for either side (default 2), --rounds N (default 5), --json (a last
+ * line `{"rows": [{ name, ours_us, torch_us, ratio, target }]}`, null for what was not measured).
+ *
+ * Each row first compares what the two sides compute. Then the sides take turns, and the medians
+ * over the rounds count.
+ */
+
+import { setThreads } from "@adjoint/ml";
+import meta from "../deno.json" with { type: "json" };
+import { BenchError, type Options, parseOptions } from "./options.ts";
+import type { Row } from "./rows.ts";
+import { findPython, makeEnvironment, TorchSide } from "./torch_side.ts";
+
+/** How long a measurement is to take; it may take half of it. */
+const MEASUREMENT_US = 200_000;
+
+/** The threads of a side spin for a while after its last work; the other one waits for that. */
+const PAUSE_MS = 10;
+
+/** The figures of a row. */
+export interface RowFigures {
+  readonly name: string;
+  /** Microseconds of a run. */
+  readonly ours_us: number;
+  /** PyTorch's microseconds; null without it. */
+  readonly torch_us: number | null;
+  /** Ours by PyTorch's. */
+  readonly ratio: number | null;
+  /** What the ratio may be. */
+  readonly target: number;
+}
+
+/** Gives the microseconds of an iteration. */
+type Measure = (iterations: number) => number | Promise<number>;
+
+function measureOurs(run: () => void, iterations: number): number {
+  const start = performance.now();
+  for (let i = 0; i < iterations; i++) run();
+  return (performance.now() - start) * 1000 / iterations;
+}
+
+/** Runs until a measurement is long enough, which warms up as well; gives its iterations. */
+async function calibrate(measure: Measure): Promise<number> {
+  for (let iterations = 1;;) {
+    const total = iterations * await measure(iterations);
+    if (total >= MEASUREMENT_US / 2) return iterations;
+    // The first runs are slow, so the step is bounded.
+    iterations = Math.ceil(iterations * Math.min(8, MEASUREMENT_US / total));
+  }
+}
+
+/** Takes turns; gives the median of each. */
+async function alternate(sides: readonly Measure[], rounds: number): Promise<number[]> {
+  const turns: { measure: Measure; iterations: number; times: number[] }[] = [];
+  for (const measure of sides) {
+    turns.push({ measure, iterations: await calibrate(measure), times: [] });
+  }
+  for (let round = 0; round < rounds; round++) {
+    for (const { measure, iterations, times } of turns) {
+      await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
+      times.push(await measure(iterations));
+    }
+  }
+  return turns.map(({ times }) => median(times));
+}
+
+function median(values: readonly number[]): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  const upper = sorted[Math.floor(sorted.length / 2)] ?? NaN;
+  const lower = sorted[Math.ceil(sorted.length / 2) - 1] ?? NaN;
+  return (lower + upper) / 2;
+}
+
+/** Refuses results that differ by more than the row's tolerance. */
+export function compare(
+  { name, tolerance = 1e-5 }: Row,
+  ours: readonly number[][],
+  theirs: readonly number[][],
+): void {
+  const sizes = [ours, theirs].map((result) => result.map((tensor) => tensor.length).join(", "));
+  if (sizes[0] !== sizes[1]) {
+    throw new BenchError(`Row "${name}": ours has [${sizes[0]}] numbers, PyTorch's [${sizes[1]}]`);
+  }
+  ours.forEach((tensor, k) => {
+    const reference = theirs[k] ?? [];
+    const largest = reference.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+    tensor.forEach((value, i) => {
+      const other = reference[i] ?? NaN;
+      if (Math.abs(value - other) <= tolerance * largest) return;
+      throw new BenchError(
+        `Row "${name}": number ${i} of tensor ${k} is ${value} here and ${other} in PyTorch, and ` +
+          `they may differ by ${tolerance} of the largest, ${largest}`,
+      );
+    });
+  });
+}
+
+async function measureRow(row: Row, torch: TorchSide | null, rounds: number): Promise<RowFigures> {
+  const { name, target } = row;
+  const instance = row.make();
+  const result = instance.result();
+  if (torch !== null) compare(row, result, await torch.result(name));
+  const sides: Measure[] = [(iterations) => measureOurs(instance.run, iterations)];
+  if (torch !== null) sides.push((iterations) => torch.measure(name, iterations));
+  const [ours_us = NaN, torch_us = null] = await alternate(sides, rounds);
+  return { name, ours_us, torch_us, ratio: torch_us === null ? null : ours_us / torch_us, target };
+}
+
+/** Three digits, or all before the point. */
+function digits(us: number | null): string {
+  return us === null ? "" : us.toFixed(us < 10 ? 2 : us < 100 ? 1 : 0);
+}
+
+function line(name: string, ours: string, torch: string, ratio: string, rest: string): string {
+  return `${name.padEnd(46)}${ours.padStart(11)}${torch.padStart(11)}${ratio.padStart(8)}  ${rest}`
+    .trimEnd();
+}
+
+function describe({ name, ours_us, torch_us, ratio, target }: RowFigures): string {
+  const mark = ratio === null ? "" : ratio <= target ? "ok" : "over";
+  const rest = `${`≤ ${target}`.padEnd(8)}${mark}`;
+  return line(name, digits(ours_us), digits(torch_us), ratio?.toFixed(2) ?? "", rest);
+}
+
+/** Measures rows, printing each as soon as it is known. */
+export async function bench(
+  { selected, rounds, json }: Pick<Options, "selected" | "rounds" | "json">,
+  torch: TorchSide | null,
+  print: (line: string) => void,
+): Promise<RowFigures[]> {
+  print(line("", "ours µs", "PyTorch µs", "ratio", "target"));
+  const figures: RowFigures[] = [];
+  for (const row of selected) {
+    const found = await measureRow(row, torch, rounds);
+    figures.push(found);
+    print(describe(found));
+  }
+  if (json) print(JSON.stringify({ rows: figures }));
+  return figures;
+}
+
+async function main(args: string[]): Promise<void> {
+  const options = parseOptions(args);
+  const { threads, rounds } = options;
+  setThreads(threads);
+  if (options.withTorch) await makeEnvironment();
+  const python = await findPython(options.python);
+  await using torch = python === null ? null : await TorchSide.start(python, threads);
+  console.log(
+    `Adjoint ${meta.version}${torch === null ? "" : ` and PyTorch ${torch.version}`}, ${threads} ` +
+      `threads, medians of ${rounds} rounds`,
+  );
+  if (torch === null) {
+    console.log("PyTorch's column needs --with-torch (makes bench/.venv, 5 GB) or --python PATH");
+  }
+  const [load = 0] = Deno.loadavg();
+  if (load > 1) console.log(`Other work disturbs the figures: the load is ${load.toFixed(1)}`);
+  await bench(options, torch, console.log);
+}
+
+if (import.meta.main) {
+  try {
+    await main(Deno.args);
+  } catch (error) {
+    if (!(error instanceof BenchError)) throw error;
+    console.error(error.message);
+    Deno.exit(1);
+  }
+}

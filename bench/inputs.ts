@@ -1,0 +1,65 @@
+/** Inputs and figures that both sides make by the same formulas; `torch/inputs.py` is the other. */
+
+import { fromTypedArray, nn, noGrad, type Tensor, tensor } from "@adjoint/ml";
+
+/** How the numbers of `wave` run. */
+export interface WaveOptions {
+  /** Where the sine starts. Default: 0.3. */
+  readonly phase?: number;
+  /** Its height. Default: 1. */
+  readonly scale?: number;
+  /** Its middle. Default: 0. */
+  readonly offset?: number;
+}
+
+/** offset + scale · sin(0.7·i + phase) in float64, rounded to float32. */
+export function wave(shape: readonly number[], options: WaveOptions = {}): Tensor {
+  const { phase = 0.3, scale = 1, offset = 0 } = options;
+  const values = new Float32Array(shape.reduce((size, extent) => size * extent, 1));
+  for (let i = 0; i < values.length; i++) values[i] = offset + scale * Math.sin(0.7 * i + phase);
+  return fromTypedArray(values, shape);
+}
+
+/** The labels 0 to 9 in turn. */
+export function labels(count: number): Tensor {
+  return tensor(Int32Array.from({ length: count }, (_, i) => i % 10));
+}
+
+/** A sine for each example, whose frequency is that of its label, so that there is much to learn. */
+export function signals(count: number, features: number): Tensor {
+  const values = new Float32Array(count * features);
+  for (let n = 0, i = 0; n < count; n++) {
+    const step = 0.01 * (1 + n % 10);
+    for (let j = 0; j < features; j++) values[i++] = Math.sin(0.7 * n + step * j);
+  }
+  return fromTypedArray(values, [count, features]);
+}
+
+/** A fixed order of examples, another one for each epoch: 4801 and a count of 8000 share no factor. */
+export function order(count: number, epoch: number): Tensor {
+  return tensor(Int32Array.from({ length: count }, (_, i) => (4801 * i + 1013 * epoch) % count));
+}
+
+/** Gives a model's parameters waves of the size that PyTorch's initial values have. */
+export function setParameters<M extends nn.Module>(model: M): M {
+  noGrad(() =>
+    model.parameters().forEach((p, i) => {
+      p.copy_(wave(p.shape, { phase: 0.3 + i, scale: (p.shape.at(-1) ?? 1) ** -0.5 }));
+    })
+  );
+  return model;
+}
+
+/** The perceptron 784-128-10. */
+export function perceptron(): nn.Sequential {
+  return setParameters(
+    new nn.Sequential(new nn.Linear(784, 128), new nn.ReLU(), new nn.Linear(128, 10)),
+  );
+}
+
+/** A few hundred of a tensor's numbers, evenly spread; all of a small one. */
+export function samples(x: Tensor): number[] {
+  const { data } = x.detach().contiguous();
+  const stride = Math.max(1, Math.floor(data.length / 256));
+  return Array.from({ length: Math.ceil(data.length / stride) }, (_, i) => data[i * stride] ?? NaN);
+}

@@ -1,0 +1,72 @@
+/** The command line of the benchmark. */
+
+import { parseArgs } from "node:util";
+import { type Row, rows } from "./rows.ts";
+
+/** A mistake of the user or of the machine, told in a sentence and not with a stack. */
+export class BenchError extends Error {}
+
+/** What the user asked for. */
+export interface Options {
+  /** The rows to measure. */
+  readonly selected: readonly Row[];
+  /** Whether the last line is JSON. */
+  readonly json: boolean;
+  /** Whether to make a virtual environment with PyTorch. */
+  readonly withTorch: boolean;
+  /** Path of a Python that has PyTorch. */
+  readonly python: string | undefined;
+  /** Threads of either side. */
+  readonly threads: number;
+  /** How often the sides alternate. */
+  readonly rounds: number;
+}
+
+function whole(name: string, text: string): number {
+  const value = Number(text);
+  if (!Number.isSafeInteger(value) || value < 1) {
+    throw new BenchError(`--${name} must be a whole number from 1, got ${text}`);
+  }
+  return value;
+}
+
+function select(filter: string): readonly Row[] {
+  const found = rows.filter(({ name }) => name.toLowerCase().includes(filter.toLowerCase()));
+  if (found.length > 0) return found;
+  const names = rows.map(({ name }) => `  ${name}`).join("\n");
+  throw new BenchError(`No row has "${filter}" in its name; the rows are\n${names}`);
+}
+
+function parse(args: string[]) {
+  try {
+    return parseArgs({
+      args,
+      options: {
+        filter: { type: "string", default: "" },
+        json: { type: "boolean", default: false },
+        "with-torch": { type: "boolean", default: false },
+        python: { type: "string" },
+        threads: { type: "string", default: "2" },
+        rounds: { type: "string", default: "5" },
+      },
+    }).values;
+  } catch (error) {
+    throw new BenchError(error instanceof Error ? error.message : String(error));
+  }
+}
+
+/** Reads and checks the command line. */
+export function parseOptions(args: string[]): Options {
+  const values = parse(args);
+  if (values["with-torch"] && values.python !== undefined) {
+    throw new BenchError("--with-torch brings a Python of its own: leave out --python");
+  }
+  return {
+    selected: select(values.filter),
+    json: values.json,
+    withTorch: values["with-torch"],
+    python: values.python,
+    threads: whole("threads", values.threads),
+    rounds: whole("rounds", values.rounds),
+  };
+}

@@ -1,0 +1,46 @@
+"""Inputs and figures that both sides make by the same formulas; ../inputs.ts is the other."""
+
+import torch
+from torch import nn
+
+
+def wave(*shape, phase=0.3, scale=1.0, offset=0.0):
+    """offset + scale * sin(0.7 * i + phase) in float64, rounded to float32."""
+    i = torch.arange(torch.Size(shape).numel(), dtype=torch.float64)
+    return (offset + scale * torch.sin(0.7 * i + phase)).float().reshape(shape)
+
+
+def labels(count):
+    """The labels 0 to 9 in turn."""
+    return torch.arange(count) % 10
+
+
+def signals(count, features):
+    """A sine for each example, whose frequency is that of its label."""
+    n = torch.arange(count, dtype=torch.float64).unsqueeze(1)
+    j = torch.arange(features, dtype=torch.float64)
+    return torch.sin(0.7 * n + 0.01 * (1 + n % 10) * j).float()
+
+
+def order(count, epoch):
+    """A fixed order of examples, another one for each epoch."""
+    return (4801 * torch.arange(count) + 1013 * epoch) % count
+
+
+def set_parameters(model):
+    """Gives a model's parameters waves of the size that PyTorch's initial values have."""
+    with torch.no_grad():
+        for i, p in enumerate(model.parameters()):
+            p.copy_(wave(*p.shape, phase=0.3 + i, scale=p.shape[-1] ** -0.5))
+    return model
+
+
+def perceptron():
+    """The perceptron 784-128-10."""
+    return set_parameters(nn.Sequential(nn.Linear(784, 128), nn.ReLU(), nn.Linear(128, 10)))
+
+
+def samples(x):
+    """A few hundred of a tensor's numbers, evenly spread; all of a small one."""
+    flat = x.detach().flatten()
+    return flat[:: max(1, len(flat) // 256)].tolist()

@@ -1,0 +1,197 @@
+"""What is measured. ../rows.ts has the same rows by the same names."""
+
+import functools
+
+import torch
+import torch.nn.functional as F
+from inputs import labels, order, perceptron, samples, set_parameters, signals, wave
+from torch import nn
+
+
+def computing(run, left=lambda: []):
+    """An instance that computes one tensor, and leaves others behind: (run, result)."""
+    return run, lambda: [samples(x) for x in [run(), *left()]]
+
+
+def add(recording):
+    a, b = wave(16).requires_grad_(recording), wave(16, phase=1.3)
+    return computing(lambda: a + b)
+
+
+def chain():
+    x, a, b = wave(16).requires_grad_(), wave(16, phase=1.3), wave(16, phase=2.3)
+
+    def run():
+        x.grad = None
+        y = x
+        for _ in range(20):
+            y = y * a + b
+        loss = y.sum()
+        loss.backward()
+        return loss
+
+    return computing(run, lambda: [x.grad])
+
+
+def huber_by_hand(prediction, target, delta=1.0):
+    r = (prediction - target).abs()
+    return torch.where(r <= delta, r.square() * 0.5, r * delta - 0.5 * delta**2).mean()
+
+
+def huber(size):
+    prediction, target = wave(size, scale=2).requires_grad_(), wave(size, phase=1.3)
+
+    def run():
+        prediction.grad = None
+        loss = huber_by_hand(prediction, target)
+        loss.backward()
+        return loss
+
+    return computing(run, lambda: [prediction.grad])
+
+
+def uncertainty():
+    log_vars = wave(3).requires_grad_()
+    task_losses = [wave(offset=offset, scale=0) for offset in (0.5, 2, 3)]
+
+    def run():
+        log_vars.grad = None
+        terms = []
+        for i, loss in enumerate(task_losses):
+            s = log_vars[i]
+            terms.append(torch.exp(-s) * loss + s * 0.5)
+        total = functools.reduce(torch.add, terms)
+        total.backward()
+        return total
+
+    return computing(run, lambda: [log_vars.grad])
+
+
+def ppo():
+    logp_old = wave(256, offset=-2)
+    logp_new = wave(256, offset=-2, scale=0.8, phase=0.5).requires_grad_()
+    advantages, returns = wave(256, phase=1.3), wave(256, phase=2.3)
+    values = wave(256, phase=3.3).requires_grad_()
+    entropy = wave(256, offset=1.5, scale=0.5)
+
+    def run():
+        logp_new.grad = values.grad = None
+        ratio = torch.exp(logp_new - logp_old)
+        plain = ratio * advantages
+        clipped = ratio.clamp(0.8, 1.2) * advantages
+        policy = -torch.minimum(plain, clipped).mean()
+        value = F.mse_loss(values, returns)
+        bonus = -entropy.mean()
+        total = policy + value * 0.5 + bonus * 0.01
+        total.backward()
+        return total
+
+    return computing(run, lambda: [logp_new.grad, values.grad])
+
+
+def second_order():
+    net = set_parameters(nn.Sequential(nn.Linear(16, 32), nn.Tanh(), nn.Linear(32, 1)))
+    params = list(net.parameters())
+    x, y = wave(32, 16), wave(32, 1, phase=1.3)
+
+    def run():
+        for p in params:
+            p.grad = None
+        loss = F.mse_loss(net(x), y)
+        gradients = torch.autograd.grad(loss, params, create_graph=True)
+        norm = functools.reduce(torch.add, [g.square().sum() for g in gradients])
+        norm.backward()
+        return norm
+
+    return computing(run, lambda: [p.grad for p in params])
+
+
+def step(make):
+    model = perceptron()
+    params = list(model.parameters())
+    optimizer = make(params)
+    x, y = signals(64, 784), labels(64)
+
+    def run():
+        optimizer.zero_grad()
+        loss = F.cross_entropy(model(x), y)
+        loss.backward()
+        optimizer.step()
+        return loss
+
+    return computing(run, lambda: params)
+
+
+def matmul(n):
+    a, b = wave(n, n), wave(n, n, phase=1.3)
+    return computing(lambda: a @ b)
+
+
+def linear():
+    x, weight = wave(64, 784), wave(128, 784, phase=1.3)
+    return computing(lambda: x @ weight.t())
+
+
+def add_large(size):
+    a, b = wave(size), wave(size, phase=1.3)
+    return computing(lambda: a + b)
+
+
+def exp(size):
+    x = wave(size)
+    return computing(lambda: x.exp())
+
+
+def total(size):
+    x = wave(size, offset=1, scale=0.5)
+    return computing(lambda: x.sum())
+
+
+def main_job():
+    count, batch, epochs = 8000, 32, 10
+    images, targets = signals(count, 784), labels(count)
+    orders = [order(count, epoch) for epoch in range(epochs)]
+
+    def train():
+        model = perceptron()
+        optimizer = torch.optim.SGD(model.parameters(), lr=0.01)
+        history = []
+        for indices in orders:
+            loss_sum = 0.0
+            for start in range(0, count, batch):
+                index = indices[start : start + batch]
+                optimizer.zero_grad()
+                logits = model(images.index_select(0, index))
+                loss = F.cross_entropy(logits, targets.index_select(0, index))
+                loss.backward()
+                optimizer.step()
+                loss_sum += loss.item()
+            history.append(loss_sum / (count / batch))
+        return [history]
+
+    return train, train
+
+
+ROWS = {
+    "add of 16 floats, not recording": lambda: add(False),
+    "add of 16 floats, recording": lambda: add(True),
+    "20 x (mul, add) on 16 floats, sum, backward": chain,
+    "Huber by hand, 256 values, backward": lambda: huber(256),
+    "uncertainty weighting of 3 losses, backward": uncertainty,
+    "PPO sequence loss, 256 tokens, backward": ppo,
+    "second order, 16-32-1 tanh net, batch 32": second_order,
+    "MNIST MLP step, batch 64, SGD": lambda: step(lambda params: torch.optim.SGD(params, lr=0.01)),
+    "MNIST MLP step, batch 64, Adam": lambda: step(lambda params: torch.optim.Adam(params, lr=0.001)),
+    "matmul 64": lambda: matmul(64),
+    "matmul 256": lambda: matmul(256),
+    "matmul 1024": lambda: matmul(1024),
+    "matmul x W^T, 64 x 784 x 128": linear,
+    "add of 2^20 floats": lambda: add_large(2**20),
+    "add of 2^23 floats": lambda: add_large(2**23),
+    "exp of 2^20 floats": lambda: exp(2**20),
+    "exp of 2^23 floats": lambda: exp(2**23),
+    "sum of 2^20 floats": lambda: total(2**20),
+    "sum of 2^23 floats": lambda: total(2**23),
+    "Huber by hand, 2^20 values, backward": lambda: huber(2**20),
+    "main job, 10 epochs": main_job,
+}
