@@ -161,8 +161,6 @@ async function main(args: string[]): Promise<void> {
   if (torch === null) {
     console.log("PyTorch's column needs --with-torch (makes bench/.venv, 5 GB) or --python PATH");
   }
-  const [load = 0] = Deno.loadavg();
-  if (load > 1) console.log(`Other work disturbs the figures: the load is ${load.toFixed(1)}`);
   await bench(options, torch, console.log);
 }
 

@@ -13,8 +13,8 @@ def computing(run, left=lambda: []):
     return run, lambda: [samples(x) for x in [run(), *left()]]
 
 
-def add(recording):
-    a, b = wave(16).requires_grad_(recording), wave(16, phase=1.3)
+def add(size, recording=False):
+    a, b = wave(size).requires_grad_(recording), wave(size, phase=1.3)
     return computing(lambda: a + b)
 
 
@@ -132,11 +132,6 @@ def linear():
     return computing(lambda: x @ weight.t())
 
 
-def add_large(size):
-    a, b = wave(size), wave(size, phase=1.3)
-    return computing(lambda: a + b)
-
-
 def exp(size):
     x = wave(size)
     return computing(lambda: x.exp())
@@ -173,8 +168,8 @@ def main_job():
 
 
 ROWS = {
-    "add of 16 floats, not recording": lambda: add(False),
-    "add of 16 floats, recording": lambda: add(True),
+    "add of 16 floats, not recording": lambda: add(16),
+    "add of 16 floats, recording": lambda: add(16, True),
     "20 x (mul, add) on 16 floats, sum, backward": chain,
     "Huber by hand, 256 values, backward": lambda: huber(256),
     "uncertainty weighting of 3 losses, backward": uncertainty,
@@ -186,8 +181,8 @@ ROWS = {
     "matmul 256": lambda: matmul(256),
     "matmul 1024": lambda: matmul(1024),
     "matmul x W^T, 64 x 784 x 128": linear,
-    "add of 2^20 floats": lambda: add_large(2**20),
-    "add of 2^23 floats": lambda: add_large(2**23),
+    "add of 2^20 floats": lambda: add(2**20),
+    "add of 2^23 floats": lambda: add(2**23),
     "exp of 2^20 floats": lambda: exp(2**20),
     "exp of 2^23 floats": lambda: exp(2**23),
     "sum of 2^20 floats": lambda: total(2**20),

@@ -3,6 +3,7 @@
 import { isFloat } from "../dtype.ts";
 import { DTypeError, ShapeError, showShape } from "../errors.ts";
 import { where } from "../ops/mod.ts";
+import { rowCrossEntropy } from "../ops/fused.ts";
 import { extentAt, sameShape } from "../shape.ts";
 import { Tensor } from "../tensor.ts";
 import { checkReduction, Loss, type LossOptions } from "./loss.ts";
@@ -160,11 +161,23 @@ export function crossEntropy(
       `Cannot compute ${OP}: labels must be int32 or probabilities, got ${target.dtype}`,
     );
   }
+  if (isPlain(logits, target, options)) {
+    const each = rowCrossEntropy(logits, target);
+    return reduction === "none" ? each : reduction === "sum" ? each.sum() : each.mean();
+  }
   const logProbabilities = logits.logSoftmax(dim);
   const compute = isFloat(target.dtype) ? fromProbabilities : fromLabels;
   const { each, total } = compute(logProbabilities, target, dim, options);
   if (reduction === "none") return each;
   return reduction === "sum" ? each.sum() : each.sum().div(total);
+}
+
+/** Whether the case is the usual one, which has a kernel: rows, labels, no options. */
+function isPlain(logits: Tensor, target: Tensor, options: CrossEntropyOptions): boolean {
+  const { weight, labelSmoothing = 0, ignoreIndex = -100 } = options;
+  return logits.ndim === 2 && target.dtype === "int32" && weight === undefined &&
+    labelSmoothing === 0 && sameShape(target.shape, [extentAt(logits.shape, 0)]) &&
+    !checkLabels(target, extentAt(logits.shape, 1), ignoreIndex);
 }
 
 /** {@linkcode crossEntropy} as a module. */

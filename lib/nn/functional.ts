@@ -1,6 +1,7 @@
 /** The stateless form of layers. Follows `torch.nn.functional`. */
 
 import { rand, type RandomOptions } from "../create.ts";
+import { linear as fusedLinear } from "../ops/fused.ts";
 import type { Tensor } from "../tensor.ts";
 
 /** Options of `linear`. */
@@ -17,8 +18,7 @@ export interface LinearFunctionOptions {
  * @returns Shape [..., out].
  */
 export function linear(x: Tensor, weight: Tensor, { bias }: LinearFunctionOptions = {}): Tensor {
-  const y = x.matmul(weight.transpose(0, 1));
-  return bias ? y.add(bias) : y;
+  return fusedLinear(x, weight, bias ?? null);
 }
 
 /** Options of `dropout`. */

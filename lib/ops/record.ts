@@ -12,7 +12,7 @@ import {
 import { CODES, type DType } from "../dtype.ts";
 import { contiguousStrides, isContiguous, type Shape, sizeOf } from "../shape.ts";
 import { Tensor } from "../tensor.ts";
-import { register } from "./registry.ts";
+import { type Kind, register } from "./registry.ts";
 
 /** A rule and its twin that says a tensor was made without recording. */
 export interface Origin extends Rule {
@@ -63,11 +63,15 @@ export class OpRule<A = unknown> implements Origin {
 }
 
 /** Makes a rule for an op that is not elementwise. */
-export function rule<A = unknown>(name: string, spec: RuleSpec<A>): OpRule<A> {
+export function rule<A = unknown>(
+  name: string,
+  spec: RuleSpec<A>,
+  kind: Kind = "primitive",
+): OpRule<A> {
   const made = new OpRule<A>(name, spec);
   register({
     name,
-    kind: "primitive",
+    kind,
     integers: true,
     rule: made as OpRule,
     sampling: undefined,

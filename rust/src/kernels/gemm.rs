@@ -47,12 +47,13 @@ impl Scalar for f64 {
     const ONE: Self = 1.0;
 }
 
-/// `out = a · b`, where `out` is row-major and lies at `start`.
+/// `out = a · b`, or with `add` `out += a · b`, where `out` is row-major and lies at `start`.
 pub(super) fn multiply<T: Scalar>(
     out: &mut [T],
     start: usize,
     a: (&[T], Matrix),
     b: (&[T], Matrix),
+    add: bool,
 ) -> Result {
     let (rows, inner, columns) = (a.1.rows, a.1.columns, b.1.columns);
     let target = Matrix { start, rows, columns, row_stride: columns, column_stride: 1 };
@@ -64,7 +65,9 @@ pub(super) fn multiply<T: Scalar>(
         return Ok(());
     }
     if inner == 0 {
-        out[start..start + rows * columns].fill(T::ZERO);
+        if !add {
+            out[start..start + rows * columns].fill(T::ZERO);
+        }
         return Ok(());
     }
     // Pieces along the longer side; their number depends on the shape alone, and so do the bits.
@@ -89,14 +92,14 @@ pub(super) fn multiply<T: Scalar>(
                 out.at(row, column),
                 1,
                 out.columns as isize,
-                false,
+                add,
                 left.as_ptr().add(row * a.1.row_stride),
                 a.1.column_stride as isize,
                 a.1.row_stride as isize,
                 right.as_ptr().add(column * b.1.column_stride),
                 b.1.column_stride as isize,
                 b.1.row_stride as isize,
-                T::ZERO,
+                if add { T::ONE } else { T::ZERO },
                 T::ONE,
                 false,
                 false,

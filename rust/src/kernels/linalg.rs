@@ -1,20 +1,26 @@
 //! Matrix products, batched: the last two axes are the matrices, the axes before them the batch.
 
-use super::gemm::{Matrix, multiply};
-use crate::cpu::{Cursor, elements};
+use super::gemm::{Matrix, Scalar, multiply};
+use crate::cpu::{Cursor, Reader, elements};
 use crate::dtype::{Element, Slice};
 use crate::error::{Error, Result};
 use crate::frame::{Launch, View};
 use crate::layout::Layout;
 use crate::registry::Kernel;
 
-pub(super) const ROWS: &[Kernel] =
-    &[Kernel { name: "matmul", outputs: 1, run: matmul, wgsl: None }];
+pub(super) const ROWS: &[Kernel] = &[
+    Kernel { name: "matmul", outputs: 1, run: matmul, wgsl: None },
+    Kernel { name: "linear", outputs: 1, run: linear, wgsl: None },
+];
 
 fn matmul(launch: &mut Launch<'_>) -> Result {
     match launch.ins[0].as_ref().map(|view| view.data) {
-        Some(Slice::F32(_)) => matmul_as::<f32>(launch, multiply),
-        Some(Slice::F64(_)) => matmul_as::<f64>(launch, multiply),
+        Some(Slice::F32(_)) => {
+            matmul_as::<f32>(launch, |out, start, a, b| multiply(out, start, a, b, false))
+        }
+        Some(Slice::F64(_)) => {
+            matmul_as::<f64>(launch, |out, start, a, b| multiply(out, start, a, b, false))
+        }
         Some(Slice::I32(_)) => matmul_as::<i32>(launch, multiply_integers),
         _ => Err(Error::new("the element type is not supported")),
     }
@@ -59,6 +65,39 @@ fn matmul_as<T: Element>(launch: &mut Launch<'_>, product: Product<T>) -> Result
         at_b.advance();
     }
     Ok(())
+}
+
+fn linear(launch: &mut Launch<'_>) -> Result {
+    match launch.ins[0].as_ref().map(|view| view.data) {
+        Some(Slice::F32(_)) => linear_as::<f32>(launch),
+        Some(Slice::F64(_)) => linear_as::<f64>(launch),
+        _ => Err(Error::new("the element type is not supported")),
+    }
+}
+
+/// `out = x · wᵀ + b`: the rows start as the bias, and the product is added to them.
+fn linear_as<T: Element + Scalar>(launch: &mut Launch<'_>) -> Result {
+    let out = elements::<T>(launch.contiguous_output(0)?)?;
+    let (x, _, rows) = operand::<T>(launch.input(0)?)?;
+    let (w, _, weight) = operand::<T>(launch.input(1)?)?;
+    let bias = launch.ins.get_mut(2).and_then(Option::take).map(Reader::<T>::new).transpose()?;
+    let columns = weight.rows;
+    if out.len() != rows.rows * columns || bias.is_some_and(|bias| bias.len() != columns) {
+        return Err(Error::new("the operands do not fit"));
+    }
+    if let Some(bias) = bias {
+        let mut row = vec![T::default(); columns];
+        bias.copy_to(0, &mut row);
+        out.chunks_exact_mut(columns.max(1)).for_each(|out| out.copy_from_slice(&row));
+    }
+    let transposed = Matrix {
+        rows: weight.columns,
+        columns,
+        row_stride: weight.column_stride,
+        column_stride: weight.row_stride,
+        ..weight
+    };
+    multiply(out, 0, (x, rows), (w, transposed), bias.is_some())
 }
 
 fn multiply_integers(

@@ -15,6 +15,7 @@ pub(crate) trait Real:
     + Neg<Output = Self>
 {
     fn number(value: f32) -> Self;
+    fn finite(self) -> bool;
     fn exp_(self) -> Self;
     fn log_(self) -> Self;
     fn log1p_(self) -> Self;
@@ -26,6 +27,10 @@ impl Real for f64 {
     #[inline(always)]
     fn number(value: f32) -> Self {
         f64::from(value)
+    }
+    #[inline(always)]
+    fn finite(self) -> bool {
+        self.is_finite()
     }
     #[inline(always)]
     fn exp_(self) -> Self {
@@ -70,6 +75,10 @@ impl Real for f32 {
     #[inline(always)]
     fn number(value: f32) -> Self {
         value
+    }
+    #[inline(always)]
+    fn finite(self) -> bool {
+        self.is_finite()
     }
 
     /// e^x = 2^n · e^r with |r| ≤ ln 2 / 2; the coefficients are a least-maximum fit of degree 5

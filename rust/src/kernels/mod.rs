@@ -2,6 +2,7 @@
 
 mod binary;
 mod compare;
+mod fused;
 mod gemm;
 mod indexing;
 mod linalg;
@@ -25,4 +26,5 @@ pub(crate) const FAMILIES: &[&[Kernel]] = &[
     indexing::ROWS,
     random::ROWS,
     optim::ROWS,
+    fused::ROWS,
 ];

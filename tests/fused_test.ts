@@ -1,0 +1,119 @@
+/** Fused ops equal their composites, in value and in gradients of every order. */
+
+import { assert, assertEquals, assertThrows } from "@std/assert";
+import { grad, losses, manualSeed, noGrad, randn, ShapeError, Tensor, tensor } from "../mod.ts";
+import { assertClose, gradcheck, gradgradcheck } from "../lib/testing/mod.ts";
+import {
+  linear,
+  linearComposite,
+  rowCrossEntropy,
+  rowCrossEntropyComposite,
+} from "../lib/ops/fused.ts";
+
+type DType = "float32" | "float64";
+
+/** Compares two functions on the same inputs: values, and gradients for a random cotangent. */
+function compare(
+  fused: (...inputs: Tensor[]) => Tensor,
+  composite: (...inputs: Tensor[]) => Tensor,
+  inputs: Tensor[],
+  createGraph: boolean,
+): void {
+  const run = (fn: (...inputs: Tensor[]) => Tensor) => {
+    const leaves = inputs.map((x) => x.detach().requiresGrad_());
+    const y = fn(...leaves);
+    const gradOutputs = tensor(Array.from({ length: y.size }, (_, i) => Math.cos(i)), {
+      dtype: y.dtype,
+    }).reshape(y.shape);
+    return [y, ...grad(y, leaves, { gradOutputs, createGraph })];
+  };
+  const [ours, truth] = [run(fused), run(composite)];
+  // A product of 784 terms of size 1 in float32 is good to about 1e-4.
+  const close = inputs[0]!.dtype === "float32"
+    ? { rtol: 1e-4, atol: 1e-4 }
+    : { rtol: 1e-11, atol: 1e-12 };
+  ours.forEach((x, i) => assertClose(x, truth[i]!, close));
+}
+
+function labelsOf(rows: number, classes: number): Tensor {
+  return tensor(Int32Array.from({ length: rows }, (_, i) => (i * 7) % classes));
+}
+
+for (const dtype of ["float32", "float64"] as DType[]) {
+  for (const createGraph of [false, true]) {
+    const how = createGraph ? "recorded" : "fast";
+    for (const [rows, inside, out] of [[1, 1, 1], [3, 5, 2], [64, 784, 128], [300, 7, 200]]) {
+      Deno.test(`linear() ${dtype} equals its composite, ${how} ${rows}×${inside}×${out}`, () => {
+        manualSeed(1);
+        const make = (...shape: number[]) => randn(shape, { dtype });
+        const [x, w, b] = [make(rows!, inside!), make(out!, inside!), make(out!)];
+        const fused = (x: Tensor, w: Tensor, b?: Tensor) => linear(x, w, b ?? null);
+        const truth = (x: Tensor, w: Tensor, b?: Tensor) => linearComposite(x, w, b ?? null);
+        compare(fused, truth, [x, w, b], createGraph);
+        compare(fused, truth, [x, w], createGraph);
+        const [xt, wt] = [
+          make(inside!, rows!).transpose(0, 1),
+          make(inside!, out!).transpose(0, 1),
+        ];
+        compare(fused, truth, [xt, wt, b], createGraph);
+      });
+    }
+    for (const [rows, classes] of [[1, 1], [2, 3], [64, 10], [70, 1000]]) {
+      Deno.test(`rowCrossEntropy() ${dtype} equals its composite, ${how} ${rows}×${classes}`, () => {
+        manualSeed(2);
+        const labels = labelsOf(rows!, classes!);
+        const logits = randn([rows!, classes!], { dtype }).mul(5);
+        const fused = (x: Tensor) => rowCrossEntropy(x, labels);
+        const truth = (x: Tensor) => rowCrossEntropyComposite(x, labels);
+        compare(fused, truth, [logits], createGraph);
+        const turned = randn([classes!, rows!], { dtype }).transpose(0, 1);
+        compare(fused, truth, [turned], createGraph);
+      });
+    }
+  }
+}
+
+Deno.test("linear() keeps the dimensions before the last", () => {
+  const [x, w, b] = [randn([2, 3, 4]), randn([5, 4]), randn([5])];
+  const y = linear(x, w, b);
+  assertEquals(y.shape, [2, 3, 5]);
+  assertClose(y, linearComposite(x, w, b), { atol: 1e-5 });
+  assertEquals(linear(randn([4]), w, null).shape, [5]);
+  assertEquals(linear(randn([0, 4]), w, b).shape, [0, 5]);
+  assertThrows(() => linear(randn([2, 3]), w, b), ShapeError, "matmul");
+});
+
+Deno.test("linear() has first, second and third gradients", () => {
+  const fn = (x: Tensor, w: Tensor, b: Tensor) => linear(x, w, b).tanh();
+  gradcheck(fn, [[3, 4], [2, 4], [2]]);
+  gradgradcheck(fn, [[3, 4], [2, 4], [2]]);
+  const slope = (x: Tensor, w: Tensor) =>
+    grad(linear(x, w, null).tanh().sum(), [x, w], { createGraph: true })[0];
+  gradgradcheck(slope, [[2, 3], [2, 3]]);
+});
+
+Deno.test("rowCrossEntropy() has first, second and third gradients", () => {
+  const labels = labelsOf(3, 4);
+  const fn = (x: Tensor) => rowCrossEntropy(x, labels);
+  gradcheck(fn, [[3, 4]]);
+  gradgradcheck(fn, [[3, 4]]);
+  const slope = (x: Tensor) => grad(fn(x).square().sum(), [x], { createGraph: true })[0];
+  gradgradcheck(slope, [[3, 4]]);
+});
+
+Deno.test("rowCrossEntropy() is finite for large logits, and NaN only where the input is", () => {
+  const logits = tensor([[1e4, -1e4], [-1e30, 0], [NaN, 0]], { requiresGrad: true });
+  const each = rowCrossEntropy(logits, tensor([1, 0, 0], { dtype: "int32" }));
+  assertEquals(each.detach().at([0, 2]).toArray(), [2e4, Math.fround(1e30)]);
+  assert(Number.isNaN(each.at(2).item()));
+  each.sum().backward();
+  assertEquals(logits.grad!.at([0, 2]).toArray(), [[1, -1], [-1, 1]]);
+});
+
+Deno.test("losses.crossEntropy() refuses labels out of range before the kernel", () => {
+  const logits = randn([2, 3]);
+  const labels = tensor([0, 3], { dtype: "int32" });
+  assertThrows(() => losses.crossEntropy(logits, labels), RangeError, "label 3 at index 1");
+  assertThrows(() => rowCrossEntropy(logits, labels), RangeError, "index 3");
+  assertEquals(noGrad(() => losses.crossEntropy(logits, labelsOf(2, 3))).requiresGrad, false);
+});
