@@ -26,6 +26,7 @@ export * from "./lib/ops/mod.ts";
 export * from "./lib/create.ts";
 export * from "./lib/errors.ts";
 export * from "./lib/runtime.ts";
+export { keep, scope } from "./lib/scope.ts";
 export type { DType, TypedArray } from "./lib/dtype.ts";
 export type { Device } from "./lib/backend/backend.ts";
 export type { Shape } from "./lib/shape.ts";

@@ -38,12 +38,18 @@ function checkOptions(op: string, { dtype, device }: TensorOptions): void {
   }
 }
 
-function make(op: string, shape: readonly number[], dtype: DType, options: TensorOptions): Tensor {
+function make(
+  op: string,
+  shape: readonly number[],
+  dtype: DType,
+  options: TensorOptions,
+  zero = false,
+): Tensor {
   checkOptions(op, options);
   checkShape(op, shape);
   const own: Shape = [...shape];
   const size = sizeOf(own);
-  const storage = cpu.allocate(CODES[dtype], size);
+  const storage = cpu.allocate(CODES[dtype], size, zero);
   return new Tensor(storage, own, contiguousStrides(own), 0, size, true);
 }
 
@@ -165,7 +171,7 @@ export function fromTypedArray(
 
 /** A tensor of zeros. */
 export function zeros(shape: readonly number[], options: TensorOptions = {}): Tensor {
-  return finish(make("zeros", shape, options.dtype ?? "float32", options), options);
+  return finish(make("zeros", shape, options.dtype ?? "float32", options, true), options);
 }
 
 /** A tensor of ones. */
@@ -200,7 +206,7 @@ export function onesLike(x: Tensor, options: TensorOptions = {}): Tensor {
 
 /** The identity matrix. */
 export function eye(n: number, options: TensorOptions = {}): Tensor {
-  const x = make("eye", [n, n], options.dtype ?? "float32", options);
+  const x = make("eye", [n, n], options.dtype ?? "float32", options, true);
   for (let i = 0; i < n; i++) x.storage.array[x.storage.base + i * (n + 1)] = 1;
   return finish(x, options);
 }

@@ -9,6 +9,8 @@ export interface MemoryStats {
   readonly storages: number;
   /** Their bytes. */
   readonly storageBytes: number;
+  /** Bytes that scopes have given back and that wait for the next use. */
+  readonly freeBytes: number;
   /** Bytes of array buffers and the like that the process holds now. */
   readonly externalBytes: number;
   /** Resident bytes of the process. */
@@ -30,9 +32,15 @@ export interface MemoryStats {
  * ```
  */
 export function memoryStats(): MemoryStats {
-  const { storages, bytes } = cpuCounts();
+  const { storages, bytes, freeBytes } = cpuCounts();
   const { external, rss } = Deno.memoryUsage();
-  return { storages, storageBytes: bytes, externalBytes: external, residentBytes: rss };
+  return {
+    storages,
+    storageBytes: bytes,
+    freeBytes,
+    externalBytes: external,
+    residentBytes: rss,
+  };
 }
 
 /**

@@ -176,11 +176,13 @@ export class Tensor {
         `Cannot read item: the tensor must have one element, got shape ${showShape(this.shape)}`,
       );
     }
+    this.storage.check("item");
     return this.storage.array[this.storage.base + this.offset]!;
   }
 
   /** The elements as nested arrays; a plain number for a tensor without dimensions. */
   toArray(): NestedArray {
+    this.storage.check("toArray");
     const { storage, offset, size } = this.dense ? this : copyOf(this);
     const start = storage.base + offset;
     return toNested(storage.array.subarray(start, start + size), this.shape, this.dtype);
@@ -458,6 +460,7 @@ export class Tensor {
 
   /** Type, shape and a shortened matrix. */
   toString(): string {
+    if (this.storage.disposed) return `tensor(disposed, shape ${showShape(this.shape)})`;
     const { storage, offset, size } = this.dense ? this : copyOf(this);
     const start = storage.base + offset;
     const elements = storage.array.subarray(start, start + size);

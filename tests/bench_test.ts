@@ -4,6 +4,7 @@ import { assert, assertEquals, assertMatch, assertThrows } from "@std/assert";
 import { bench, compare } from "../bench/bench.ts";
 import { BenchError, parseOptions } from "../bench/options.ts";
 import { rows } from "../bench/rows.ts";
+import { scope } from "../mod.ts";
 
 const root = new URL("../", import.meta.url);
 
@@ -47,9 +48,11 @@ Deno.test("bench: both sides have the same rows", () => {
 for (const row of rows.filter(({ large }) => !large)) {
   Deno.test(`bench: ${row.name} computes finite numbers`, () => {
     const instance = row.make();
-    instance.run();
-    const numbers = instance.result().flat();
-    assert(numbers.length > 0 && numbers.every(Number.isFinite));
+    for (const within of [scope, <T>(work: () => T) => work()]) {
+      instance.run(within);
+      const numbers = instance.result(within).flat();
+      assert(numbers.length > 0 && numbers.every(Number.isFinite));
+    }
   });
 }
 

@@ -108,6 +108,8 @@ function accumulate(leaf: Tensor, g: Tensor, pass: number, createGraph: boolean)
     leaf.grad = own ? g : copyOf(g);
     leaf.grad.storage.pass = 0;
   }
+  // A gradient outlives the scope in which it was computed.
+  leaf.grad.storage.kept = true;
 }
 
 /** Fits a rule's result to the input it belongs to. */

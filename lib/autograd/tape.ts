@@ -158,6 +158,11 @@ export class Node implements Context {
     return this.#check(this.#y, "y");
   }
 
+  /** What the node holds for backward. */
+  savedTensors(): Tensor[] {
+    return [this.#a, this.#b, this.#c, this.#y].filter((saved) => saved !== null);
+  }
+
   /** Forgets everything that only backward needed. */
   release(): void {
     this.released = true;

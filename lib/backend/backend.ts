@@ -26,8 +26,8 @@ export interface Operand {
 export interface Backend {
   /** Name of the device. */
   readonly device: Device;
-  /** New elements of the type with the given code, zeroed or not. */
-  allocate(code: number, size: number): Storage;
+  /** New elements of the type with the given code; zeros if asked for, else anything. */
+  allocate(code: number, size: number, zero?: boolean): Storage;
   /** Runs a kernel of one input, broadcast to the output. */
   run1(kernel: number, out: Operand, a: Operand): void;
   /** Runs a kernel of two inputs, broadcast to the output. */
@@ -59,6 +59,10 @@ export class Storage implements Memory {
   version = 0;
   /** The backward pass in which the storage was made, 0 outside. */
   pass: number;
+  /** Whether something holds the elements beyond the scope in which they were made. */
+  kept = false;
+  /** Whether the scope in which the storage was made has ended and taken its memory back. */
+  disposed = false;
 
   /**
    * Creates the object.
@@ -81,8 +85,20 @@ export class Storage implements Memory {
     this.pass = pass;
   }
 
+  /** Refuses a storage whose memory is gone. */
+  check(op: string): void {
+    if (this.disposed) {
+      throw new ReferenceError(
+        `Cannot run ${op}: a tensor was made inside scope(), which has ended; return it from the ` +
+          "function or pass it to keep()",
+      );
+    }
+  }
+
   /** The elements as a typed array that shares their memory with nothing else. */
   own(): Memory["array"] {
+    this.check("data");
+    this.kept = true;
     if (this.array.length !== this.size) {
       this.array = this.array.slice(this.base, this.base + this.size);
       this.base = 0;

@@ -36,11 +36,34 @@ export function markPass(pass: number): number {
   return before;
 }
 
-function allocate(code: number, size: number): Storage {
+/** Arrays that scopes gave back, by type and length. */
+const free: Map<number, TypedArray[]>[] = [0, 1, 2, 3].map(() => new Map());
+/** The free lists hold no more than this; what is over goes to the collector. */
+const MAX_FREE = 2 ** 30;
+let freeBytes = 0;
+
+/** What was made in the innermost scope. */
+let made: Storage[] | null = null;
+
+function track(storage: Storage): Storage {
+  if (made !== null) made.push(storage);
+  return storage;
+}
+
+function allocate(code: number, size: number, zero = false): Storage {
   storages++;
   const length = size * SIZES[code]!;
   bytes += length;
-  if (length > SMALL) return new Storage(cpu, code, size, newArray(code, size), 0, passNow);
+  if (length > SMALL) {
+    const array = free[code]!.get(size)?.pop();
+    if (array === undefined) {
+      return track(new Storage(cpu, code, size, newArray(code, size), 0, passNow));
+    }
+    freeBytes -= length;
+    if (zero) array.fill(0);
+    return track(new Storage(cpu, code, size, array, 0, passNow));
+  }
+  // The elements of a slab are used once, so they are still zeros.
   const slab = slabs[code]!;
   if (slab.next + size > slab.length) {
     slab.length = SLAB_BYTES / SIZES[code]!;
@@ -49,19 +72,51 @@ function allocate(code: number, size: number): Storage {
   }
   const base = slab.next;
   slab.next += size;
-  return new Storage(cpu, code, size, slab.array, base, passNow);
+  return track(new Storage(cpu, code, size, slab.array, base, passNow));
 }
 
-/** A storage over an array that already exists. */
+/** Opens a scope; returns the list of the one around it. */
+export function beginScope(): Storage[] | null {
+  const outer = made;
+  made = [];
+  return outer;
+}
+
+/** Ends a scope: what is neither kept nor in `survivors` gives its memory back. */
+export function endScope(outer: Storage[] | null, survivors: ReadonlySet<Storage>): void {
+  const list = made ?? [];
+  made = outer;
+  for (const storage of list) {
+    if (storage.kept) continue;
+    if (survivors.has(storage)) outer?.push(storage);
+    else recycle(storage);
+  }
+}
+
+const GONE: readonly TypedArray[] = [0, 1, 2, 3].map((code) => newArray(code, 0));
+
+function recycle(storage: Storage): void {
+  const { code, size, array } = storage;
+  storage.disposed = true;
+  storage.array = GONE[code]!;
+  const own = array.length === size && array.byteLength > SMALL;
+  if (!own || freeBytes + array.byteLength > MAX_FREE) return;
+  freeBytes += array.byteLength;
+  const list = free[code]!.get(size);
+  if (list === undefined) free[code]!.set(size, [array]);
+  else list.push(array);
+}
+
+/** A storage over an array that already exists; a scope leaves it alone. */
 export function adopt(code: number, array: TypedArray): Storage {
   storages++;
   bytes += array.byteLength;
   return new Storage(cpu, code, array.length, array, 0, passNow);
 }
 
-/** How many storages were made, and of how many bytes, since the start. */
-export function cpuCounts(): { storages: number; bytes: number } {
-  return { storages, bytes };
+/** How many storages were made, and of how many bytes, since the start; what the free lists hold. */
+export function cpuCounts(): { storages: number; bytes: number; freeBytes: number } {
+  return { storages, bytes, freeBytes };
 }
 
 /** Describes an elementwise operand: as a vector where it can be, so that the kernel need not. */

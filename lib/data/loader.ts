@@ -4,6 +4,7 @@ import { Tensor } from "../tensor.ts";
 import { arange, randperm, tensor } from "../create.ts";
 import { stack } from "../ops/mod.ts";
 import type { RandomGenerator } from "../random.ts";
+import { keep } from "../scope.ts";
 import type { Dataset } from "./dataset.ts";
 
 /** Options of `DataLoader`. */
@@ -86,7 +87,10 @@ export class DataLoader<T, B = T> implements Iterable<B> {
   *[Symbol.iterator](): IterableIterator<B> {
     const { shuffle = false, generator, collate } = this.#options;
     const { length } = this.dataset;
-    const order = shuffle ? randperm(length, generator ? { generator } : {}) : arange(length);
+    // A pass may begin inside a scope and go on after it.
+    const order = keep(
+      shuffle ? randperm(length, generator ? { generator } : {}) : arange(length),
+    );
     for (let batch = 0; batch < this.length; batch++) {
       const start = batch * this.batchSize;
       const indices = order.slice(0, start, start + this.batchSize);

@@ -6,8 +6,10 @@ import { kernelTable, native } from "./library.ts";
 
 const { adjoint_launch4, adjoint_launch8 } = native;
 
-function fail(kernel: number, status: number): never {
+function fail(kernel: number, status: number, operands: readonly (Memory | null)[]): never {
   const name = kernelTable()[kernel]?.name ?? `number ${kernel}`;
+  // Memory that is gone fails the extent check, so that nothing need be asked beforehand.
+  for (const memory of operands) memory?.check(name);
   const reason = status === 1 ? frameMessage() : `status ${status}`;
   throw new NativeError(`Kernel ${name} refused a launch: ${reason}`);
 }
@@ -30,7 +32,7 @@ export function launch4(
 ): void {
   setCount(count);
   const status = adjoint_launch4(kernel, frame, WORDS, bytes(a), bytes(b), bytes(c), bytes(d));
-  if (status !== 0) fail(kernel, status);
+  if (status !== 0) fail(kernel, status, [a, b, c, d]);
 }
 
 /** Runs a kernel on up to eight operands. */
@@ -41,7 +43,7 @@ export function launch8(kernel: number, operands: readonly Memory[]): void {
     ...[kernel, frame, WORDS] as const,
     ...[at(0), at(1), at(2), at(3), at(4), at(5), at(6), at(7)] as const,
   );
-  if (status !== 0) fail(kernel, status);
+  if (status !== 0) fail(kernel, status, operands);
 }
 
 /** Sets the number of threads; a positive integer. */

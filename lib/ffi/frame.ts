@@ -10,6 +10,8 @@ export interface Memory {
   readonly code: number;
   /** First element of the storage in the array. */
   readonly base: number;
+  /** Refuses memory that is gone. */
+  check(op: string): void;
 }
 
 /** Words of the frame. */

@@ -31,7 +31,7 @@ export function castTo(x: Tensor, dtype: DType): Tensor {
 export function filledLike(x: Tensor, value: number): Tensor {
   const y = result(x, x.dtype, x.shape);
   const { array, base } = y.storage;
-  if (value !== 0) array.fill(value, base, base + y.size);
+  array.fill(value, base, base + y.size);
   return y;
 }
 

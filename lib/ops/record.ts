@@ -82,16 +82,19 @@ export function rule<A = unknown>(
 
 /** A new tensor for the result of an op on `like`'s device. */
 export function result(like: Tensor, dtype: DType, shape: Shape): Tensor {
+  return allocated(like, dtype, shape, false);
+}
+
+function allocated(like: Tensor, dtype: DType, shape: Shape, zero: boolean): Tensor {
   const size = shape === like.shape ? like.size : sizeOf(shape);
-  const storage = like.storage.backend.allocate(CODES[dtype], size);
+  const storage = like.storage.backend.allocate(CODES[dtype], size, zero);
   const strides = shape === like.shape && like.dense ? like.strides : contiguousStrides(shape);
   return new Tensor(storage, shape, strides, 0, size, true);
 }
 
 /** A new tensor of zeros on `like`'s device. */
 export function zeroed(like: Tensor, dtype: DType, shape: Shape): Tensor {
-  // Typed arrays start as zeros, and so do the elements of a slab.
-  return result(like, dtype, shape);
+  return allocated(like, dtype, shape, true);
 }
 
 /** Records an op of one input, if it is to be. */

@@ -1,6 +1,7 @@
 /** What all optimizers share: parameter groups, gradients to forget, state to keep. */
 
 import { noGrad } from "../autograd/tape.ts";
+import { keep } from "../scope.ts";
 import { Tensor } from "../tensor.ts";
 
 /** Parameters that share their options. */
@@ -91,7 +92,9 @@ export abstract class Optimizer<O extends { lr: number }, S extends ParamState> 
         for (const p of group.params) {
           if (p.grad === null) continue;
           let state = this.#state.get(p);
-          if (state === undefined) this.#state.set(p, state = this.initial(p, group));
+          if (state === undefined) {
+            this.#state.set(p, state = keep(this.initial(p, group)));
+          }
           this.update(p, p.grad, state, group);
         }
       }
@@ -127,7 +130,7 @@ export abstract class Optimizer<O extends { lr: number }, S extends ParamState> 
     this.#state.clear();
     params.forEach((p, i) => {
       const own = state[i];
-      if (own) this.#state.set(p, copyState(own) as S);
+      if (own) this.#state.set(p, keep(copyState(own) as S));
     });
     this.paramGroups.forEach((group, i) => {
       const { count: _, ...options } = groups[i] ?? { count: 0 };

@@ -2,6 +2,7 @@
 
 import { zerosLike } from "../create.ts";
 import { type SgdStep, sgdStep_ } from "../ops/steps.ts";
+import { keep } from "../scope.ts";
 import type { Tensor } from "../tensor.ts";
 import { checkRange, Optimizer, type ParamsOrGroups, type ParamState } from "./optimizer.ts";
 
@@ -83,7 +84,7 @@ export class SGD extends Optimizer<SgdStep, SGDParamState> {
   /** Changes a parameter in place. */
   protected override update(p: Tensor, g: Tensor, state: SGDParamState, options: SgdStep): void {
     // Momentum may be switched on later, by a schedule say.
-    if (options.momentum !== 0) state.momentumBuffer ??= zerosLike(p);
+    if (options.momentum !== 0) state.momentumBuffer ??= keep(zerosLike(p));
     const buffer = options.momentum === 0 ? null : state.momentumBuffer as Tensor;
     sgdStep_(p, g, buffer, state.step === 0, options);
     state.step++;
