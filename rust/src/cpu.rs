@@ -95,27 +95,37 @@ fn stay_awake(pool: &ThreadPool, helpers: usize) {
 /// pieces must not depend on the number of threads, so that results don't.
 pub(crate) fn for_pieces(pieces: usize, body: impl Fn(usize) + Sync) {
     let helpers = (threads() - 1).min(pieces.saturating_sub(1));
-    let next = AtomicUsize::new(0);
+    if helpers == 0 {
+        return (0..pieces).for_each(body);
+    }
+    // Each thread has a range of its own, so that the same part of an array tends to meet the same
+    // cache again; then it takes what others have left.
+    let ranges = helpers + 1;
+    let bound = |range: usize| range * pieces / ranges;
+    let next: Vec<AtomicUsize> = (0..ranges).map(|range| AtomicUsize::new(bound(range))).collect();
     let ended = AtomicUsize::new(0);
-    let work = || {
-        loop {
-            let piece = next.fetch_add(1, Ordering::Relaxed);
-            if piece >= pieces {
-                return;
+    let work = |own: usize| {
+        for range in (own..own + ranges).map(|range| range % ranges) {
+            loop {
+                let piece = next[range].fetch_add(1, Ordering::Relaxed);
+                if piece >= bound(range + 1) {
+                    break;
+                }
+                body(piece);
             }
-            body(piece);
         }
     };
-    match if helpers == 0 { None } else { pool() } {
+    match pool() {
         Some(pool) => pool.in_place_scope(|scope| {
-            for _ in 0..helpers {
-                scope.spawn(|_| {
-                    work();
+            for helper in 1..=helpers {
+                let (work, ended) = (&work, &ended);
+                scope.spawn(move |_| {
+                    work(helper);
                     ended.fetch_add(1, Ordering::Release);
                 });
             }
             stay_awake(&pool, helpers);
-            work();
+            work(0);
             // Helpers end at about the same time; sleeping until then would cost more than waiting.
             let mut turns = 0;
             while ended.load(Ordering::Acquire) < helpers && turns < 100_000 {
@@ -123,7 +133,7 @@ pub(crate) fn for_pieces(pieces: usize, body: impl Fn(usize) + Sync) {
                 turns += 1;
             }
         }),
-        None => work(),
+        None => work(0),
     }
 }
 
