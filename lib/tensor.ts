@@ -242,6 +242,10 @@ export class Tensor {
   sqrt(): Tensor {
     return ops.sqrt(this);
   }
+  /** 1/√x, elementwise. */
+  rsqrt(): Tensor {
+    return ops.rsqrt(this);
+  }
   /** x², elementwise. */
   square(): Tensor {
     return ops.square(this);

@@ -82,6 +82,16 @@ export const sqrt: UnaryOp = unary("sqrt", {
   special: [0, -1, Infinity, NaN],
 });
 
+// d/dx 1/√x = −y³/2
+/** Reciprocal of the square root, 1/√x. */
+export const rsqrt: UnaryOp = unary("rsqrt", {
+  saves: "y",
+  vjp: [(g, { y }) => g.mul(y.mul(y.square()).mul(-0.5))],
+  ref: (x) => 1 / Math.sqrt(x),
+  domain: [0.3, 4],
+  special: [0, -1, Infinity, NaN],
+});
+
 // d/dx 1/x = −1/x²
 /** Reciprocal, 1/x. */
 export const reciprocal: UnaryOp = unary("reciprocal", {

@@ -72,6 +72,7 @@ unary! {
     "log"        |x| x.log_();                                              "log(x)"
     "log1p"      |x| x.log1p_();                                            "select(log(1.0 + x) * (x / ((1.0 + x) - 1.0)), x, 1.0 + x == 1.0)"
     "sqrt"       |x| x.sqrt();                                              "sqrt(x)"
+    "rsqrt"      |x| x.sqrt().recip();                                      "inverseSqrt(x)"
     "reciprocal" |x| x.recip();                                             "1.0 / x"
     "tanh"       |x| x.tanh_();                                             "tanh(clamp(x, -15.0, 15.0))"
     "sigmoid"    |x| sigmoid(x);                                            "1.0 / (1.0 + exp(-x))"
