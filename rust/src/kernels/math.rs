@@ -65,10 +65,12 @@ fn power_of_two(n: i32) -> f32 {
     f32::from_bits((n.wrapping_add(127) as u32) << 23)
 }
 
-/// Horner's rule, highest coefficient first.
+/// Horner's rule, highest coefficient first. The multiplication and addition are one instruction
+/// on every processor that the dispatch has wide vectors for.
 #[inline(always)]
 fn polynomial<const N: usize>(x: f32, coefficients: [f32; N]) -> f32 {
-    coefficients.into_iter().fold(0.0, |sum, coefficient| sum * x + coefficient)
+    let (first, rest) = (coefficients[0], &coefficients[1..]);
+    rest.iter().fold(first, |sum, &coefficient| sum.mul_add(x, coefficient))
 }
 
 impl Real for f32 {
@@ -86,14 +88,14 @@ impl Real for f32 {
     #[inline(always)]
     fn exp_(self) -> Self {
         let x = self.clamp(-104.0, 89.0);
-        let shifted = x * std::f32::consts::LOG2_E + ROUND;
+        let shifted = x.mul_add(std::f32::consts::LOG2_E, ROUND);
         let n = shifted - ROUND;
-        let r = (x - n * LN2_HIGH) - n * LN2_LOW;
+        let r = n.mul_add(-LN2_LOW, n.mul_add(-LN2_HIGH, x));
         let tail = polynomial(
             r,
             [1.987_569_1e-4, 1.398_199_9e-3, 8.333_452e-3, 4.166_579_6e-2, 1.666_666_5e-1, 0.5],
         );
-        let value = (tail * (r * r) + r) + 1.0;
+        let value = tail.mul_add(r * r, r) + 1.0;
         let exponent = (shifted.to_bits() as i32).wrapping_sub(ROUND.to_bits() as i32);
         let half = exponent >> 1;
         value * power_of_two(half) * power_of_two(exponent.wrapping_sub(half))
@@ -150,7 +152,7 @@ impl Real for f32 {
             square,
             [-5.704_988_7e-3, 2.063_909e-2, -5.373_971_6e-2, 1.333_144_2e-1, -3.333_328_3e-1],
         );
-        let near = self * (1.0 + tail * square);
+        let near = self * tail.mul_add(square, 1.0);
         let far = (1.0 - 2.0 / ((x + x).exp_() + 1.0)).copysign(self);
         if x < 0.625 { near } else { far }
     }

@@ -10,7 +10,7 @@ use crate::layout::Layout;
 use crate::registry::Kernel;
 
 /// Elements that are added in their own precision before the result is widened.
-const BLOCK: usize = 4096;
+const BLOCK: usize = 16384;
 /// Elements of a long reduction that one parallel task handles.
 const GRAIN: usize = 1 << 16;
 /// Columns that are reduced together when the reduced axes are not the contiguous ones.
@@ -43,26 +43,34 @@ macro_rules! float_summand {
                 self as f64
             }
             fn block(x: &[Self]) -> f64 {
-                const LANES: usize = 64;
-                if x.len() < LANES {
+                const LANES: usize = 128;
+                if x.len() < 64 {
                     return x.iter().map(|&x| x as f64).sum();
                 }
-                let mut lanes = [0.0 as $type; LANES];
                 simd(
                     #[inline(always)]
                     || {
+                        let mut lanes = [0.0 as $type; LANES];
                         let (chunks, rest) = x.as_chunks::<LANES>();
                         for chunk in chunks {
-                            for (lane, &x) in lanes.iter_mut().zip(chunk) {
-                                *lane += x;
+                            for i in 0..LANES {
+                                lanes[i] += chunk[i];
                             }
                         }
                         for (lane, &x) in lanes.iter_mut().zip(rest) {
                             *lane += x;
                         }
+                        // Lanes are added in halves, so that this too is done in vectors.
+                        let mut width = LANES / 2;
+                        while width >= 8 {
+                            for i in 0..width {
+                                lanes[i] += lanes[i + width];
+                            }
+                            width /= 2;
+                        }
+                        lanes[..8].iter().map(|&lane| lane as f64).sum()
                     },
-                );
-                lanes.iter().map(|&lane| lane as f64).sum()
+                )
             }
             #[inline(always)]
             fn add_to(self, column: &mut Self) {
