@@ -10,13 +10,13 @@
  * line `{"rows": [{ name, ours_us, torch_us, ratio, target }]}`, null for what was not measured).
  *
  * Each row first compares what the two sides compute. Then the sides take turns, and the medians
- * over the rounds count.
+ * over the rounds count. Large rows run inside `scope`; "plain" is their time without it.
  */
 
-import { setThreads } from "@adjoint/ml";
+import { scope, setThreads } from "@adjoint/ml";
 import meta from "../deno.json" with { type: "json" };
 import { BenchError, type Options, parseOptions } from "./options.ts";
-import type { Row } from "./rows.ts";
+import type { Instance, Row, Within } from "./rows.ts";
 import { findPython, makeEnvironment, TorchSide } from "./torch_side.ts";
 
 /** How long a measurement is to take; it may take half of it. */
@@ -41,11 +41,16 @@ export interface RowFigures {
 /** Gives the microseconds of an iteration. */
 type Measure = (iterations: number) => number | Promise<number>;
 
-function measureOurs(run: () => void, iterations: number): number {
-  const start = performance.now();
-  for (let i = 0; i < iterations; i++) run();
-  return (performance.now() - start) * 1000 / iterations;
+/** Our times of an instance inside `scope` or nothing. */
+function ourSide(instance: Instance, within: Within): Measure {
+  return (iterations) => {
+    const start = performance.now();
+    for (let i = 0; i < iterations; i++) instance.run(within);
+    return (performance.now() - start) * 1000 / iterations;
+  };
 }
+
+const plainly: Within = (work) => work();
 
 /** Runs until a measurement is long enough, which warms up as well; gives its iterations. */
 async function calibrate(measure: Measure): Promise<number> {
@@ -103,30 +108,51 @@ export function compare(
   });
 }
 
-async function measureRow(row: Row, torch: TorchSide | null, rounds: number): Promise<RowFigures> {
-  const { name, target } = row;
+/** A row's figures, and the microseconds without `scope` for a large one. */
+interface Measured {
+  readonly figures: RowFigures;
+  readonly plain_us: number | undefined;
+}
+
+async function measureRow(row: Row, torch: TorchSide | null, rounds: number): Promise<Measured> {
+  const { name, target, large = false } = row;
   const instance = row.make();
-  const result = instance.result();
-  if (torch !== null) compare(row, result, await torch.result(name));
-  const sides: Measure[] = [(iterations) => measureOurs(instance.run, iterations)];
-  if (torch !== null) sides.push((iterations) => torch.measure(name, iterations));
-  const [ours_us = NaN, torch_us = null] = await alternate(sides, rounds);
-  return { name, ours_us, torch_us, ratio: torch_us === null ? null : ours_us / torch_us, target };
+  const ways = large ? [scope, plainly] : [plainly];
+  const sides = ways.map((within) => ourSide(instance, within));
+  if (torch !== null) {
+    const reference = await torch.result(name);
+    for (const within of ways) compare(row, instance.result(within), reference);
+    sides.unshift((iterations) => torch.measure(name, iterations));
+  }
+  const times = await alternate(sides, rounds);
+  const torch_us = torch === null ? null : times.shift() ?? null;
+  const [ours_us = NaN, plain_us] = times;
+  const ratio = torch_us === null ? null : ours_us / torch_us;
+  return { figures: { name, ours_us, torch_us, ratio, target }, plain_us };
 }
 
 /** Three digits, or all before the point. */
-function digits(us: number | null): string {
-  return us === null ? "" : us.toFixed(us < 10 ? 2 : us < 100 ? 1 : 0);
+function digits(us: number | null | undefined): string {
+  return us?.toFixed(us < 10 ? 2 : us < 100 ? 1 : 0) ?? "";
 }
 
-function line(name: string, ours: string, torch: string, ratio: string, rest: string): string {
-  return `${name.padEnd(46)}${ours.padStart(11)}${torch.padStart(11)}${ratio.padStart(8)}  ${rest}`
-    .trimEnd();
+function line(name: string, ours: string, torch: string, ratio: string, rest: string[]): string {
+  const [target = "", mark = "", plain = ""] = rest;
+  return [
+    name.padEnd(46),
+    ours.padStart(10),
+    torch.padStart(12),
+    ratio.padStart(8),
+    `  ${target.padEnd(8)}`,
+    mark.padEnd(6),
+    plain.padStart(10),
+  ].join("").trimEnd();
 }
 
-function describe({ name, ours_us, torch_us, ratio, target }: RowFigures): string {
+function describe({ figures, plain_us }: Measured): string {
+  const { name, ours_us, torch_us, ratio, target } = figures;
   const mark = ratio === null ? "" : ratio <= target ? "ok" : "over";
-  const rest = `${`≤ ${target}`.padEnd(8)}${mark}`;
+  const rest = [`≤ ${target}`, mark, digits(plain_us)];
   return line(name, digits(ours_us), digits(torch_us), ratio?.toFixed(2) ?? "", rest);
 }
 
@@ -135,16 +161,15 @@ export async function bench(
   { selected, rounds, json }: Pick<Options, "selected" | "rounds" | "json">,
   torch: TorchSide | null,
   print: (line: string) => void,
-): Promise<RowFigures[]> {
-  print(line("", "ours µs", "PyTorch µs", "ratio", "target"));
+): Promise<void> {
+  print(line("", "ours µs", "PyTorch µs", "ratio", ["target", "", "plain µs"]));
   const figures: RowFigures[] = [];
   for (const row of selected) {
-    const found = await measureRow(row, torch, rounds);
-    figures.push(found);
-    print(describe(found));
+    const measured = await measureRow(row, torch, rounds);
+    figures.push(measured.figures);
+    print(describe(measured));
   }
   if (json) print(JSON.stringify({ rows: figures }));
-  return figures;
 }
 
 async function main(args: string[]): Promise<void> {

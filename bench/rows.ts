@@ -3,12 +3,15 @@
 import { grad, losses, nn, optim, type Tensor, where } from "@adjoint/ml";
 import { labels, order, perceptron, samples, setParameters, signals, wave } from "./inputs.ts";
 
+/** What stands around the work, or around each step of it: `scope` or nothing. */
+export type Within = <T>(work: () => T) => T;
+
 /** A row, made ready to run. */
 export interface Instance {
   /** Does the work once. */
-  run(): void;
+  run(within: Within): void;
   /** Does the work once and reads samples of what it computed, one list for each tensor. */
-  result(): number[][];
+  result(within: Within): number[][];
 }
 
 /** One line of the table. */
@@ -17,7 +20,7 @@ export interface Row {
   readonly name: string;
   /** What our time may be, as a share of PyTorch's. */
   readonly target: number;
-  /** Whether the row's tensors are so large that reusing memory matters. */
+  /** Whether the tensors are so large that `scope` matters: the target is for times inside it. */
   readonly large?: boolean;
   /** How far results may differ, as a share of the largest number of the tensor. Default: 1e-5. */
   readonly tolerance?: number;
@@ -26,11 +29,13 @@ export interface Row {
 }
 
 /** An instance that computes one tensor, and leaves others behind. */
-function computing(run: () => Tensor, left: () => readonly (Tensor | null)[] = () => []): Instance {
-  return {
-    run,
-    result: () => [run(), ...left()].map((x) => x === null ? [NaN] : samples(x)),
-  };
+function computing(
+  compute: () => Tensor,
+  left: () => readonly (Tensor | null)[] = () => [],
+): Instance {
+  const run = () => void compute();
+  const result = () => [compute(), ...left()].map((x) => x === null ? [NaN] : samples(x));
+  return { run: (within) => within(run), result: (within) => within(result) };
 }
 
 function add(size: number, recording = false): Instance {
@@ -172,19 +177,21 @@ function mainJob(): Instance {
   const images = signals(count, 784);
   const targets = labels(count);
   const orders = Array.from({ length: epochs }, (_, epoch) => order(count, epoch));
-  const train = () => {
+  const train = (within: Within) => {
     const model = perceptron();
     const optimizer = new optim.SGD(model.parameters(), { lr: 0.01 });
+    const step = (index: Tensor) => {
+      optimizer.zeroGrad();
+      const logits = model.forward(images.indexSelect(0, index));
+      const loss = losses.crossEntropy(logits, targets.indexSelect(0, index));
+      loss.backward();
+      optimizer.step();
+      return loss.item();
+    };
     const history = orders.map((order) => {
       let sum = 0;
       for (let start = 0; start < count; start += batch) {
-        const index = order.at([start, start + batch]);
-        optimizer.zeroGrad();
-        const logits = model.forward(images.indexSelect(0, index));
-        const loss = losses.crossEntropy(logits, targets.indexSelect(0, index));
-        loss.backward();
-        optimizer.step();
-        sum += loss.item();
+        sum += within(() => step(order.at([start, start + batch])));
       }
       return sum / (count / batch);
     });

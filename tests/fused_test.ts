@@ -1,7 +1,16 @@
 /** Fused ops equal their composites, in value and in gradients of every order. */
 
 import { assert, assertEquals, assertThrows } from "@std/assert";
-import { grad, losses, manualSeed, noGrad, randn, ShapeError, Tensor, tensor } from "../mod.ts";
+import {
+  grad,
+  losses,
+  manualSeed,
+  noGrad,
+  randn,
+  ShapeError,
+  type Tensor,
+  tensor,
+} from "../mod.ts";
 import { assertClose, gradcheck, gradgradcheck } from "../lib/testing/mod.ts";
 import {
   linear,

@@ -49,6 +49,37 @@ pub(crate) enum SliceMut<'a> {
     Bool(&'a mut [u8]),
 }
 
+impl Slice<'_> {
+    pub(crate) fn dtype(&self) -> DType {
+        match self {
+            Self::F32(_) => DType::F32,
+            Self::F64(_) => DType::F64,
+            Self::I32(_) => DType::I32,
+            Self::Bool(_) => DType::Bool,
+        }
+    }
+}
+
+/// Calls a generic function for an element type: of `any`, or of `float` ones only.
+macro_rules! by_type {
+    (any $dtype:expr, $function:ident($($argument:expr),*)) => {
+        match $dtype {
+            $crate::dtype::DType::F32 => $function::<f32>($($argument),*),
+            $crate::dtype::DType::F64 => $function::<f64>($($argument),*),
+            $crate::dtype::DType::I32 => $function::<i32>($($argument),*),
+            $crate::dtype::DType::Bool => $function::<u8>($($argument),*),
+        }
+    };
+    (float $dtype:expr, $function:ident($($argument:expr),*)) => {
+        match $dtype {
+            $crate::dtype::DType::F32 => $function::<f32>($($argument),*),
+            $crate::dtype::DType::F64 => $function::<f64>($($argument),*),
+            _ => Err($crate::error::Error::new("the element type is not supported")),
+        }
+    };
+}
+pub(crate) use by_type;
+
 /// An element type that kernels are generic over.
 pub(crate) trait Element:
     Copy + Default + PartialEq + PartialOrd + Send + Sync + 'static

@@ -120,6 +120,16 @@ impl<'a> Launch<'a> {
         self.ins.get_mut(index).and_then(Option::take).ok_or_else(missing)
     }
 
+    /// Element type of an input.
+    pub(crate) fn input_type(&self, index: usize) -> Result<DType> {
+        let missing = || Error::new(format!("input {index} is missing"));
+        self.ins
+            .get(index)
+            .and_then(Option::as_ref)
+            .map(|view| view.data.dtype())
+            .ok_or_else(missing)
+    }
+
     /// The floating parameters.
     pub(crate) fn params(&self) -> [f64; 8] {
         self.frame.params()

@@ -2,8 +2,8 @@
 
 use super::binary::each;
 use crate::cpu::{map2, map3, simd};
-use crate::dtype::{Element, Slice};
-use crate::error::{Error, Result};
+use crate::dtype::{DType, Element, by_type};
+use crate::error::Result;
 use crate::frame::Launch;
 use crate::registry::Kernel;
 
@@ -14,16 +14,15 @@ macro_rules! compare {
             $(Kernel {
                 name: $name,
                 outputs: 1,
-                run: |launch| match launch.ins[0].as_ref().map(|view| view.data) {
-                    Some(Slice::F32(_)) => map2::<f32, u8>(launch, |out, a, b|
+                run: |launch| match launch.input_type(0)? {
+                    DType::F32 => map2::<f32, u8>(launch, |out, a, b|
                         each(out, a, b, |$a: f32, $b: f32| u8::from($test))),
-                    Some(Slice::F64(_)) => map2::<f64, u8>(launch, |out, a, b|
+                    DType::F64 => map2::<f64, u8>(launch, |out, a, b|
                         each(out, a, b, |$a: f64, $b: f64| u8::from($test))),
-                    Some(Slice::I32(_)) => map2::<i32, u8>(launch, |out, a, b|
+                    DType::I32 => map2::<i32, u8>(launch, |out, a, b|
                         each(out, a, b, |$a: i32, $b: i32| u8::from($test))),
-                    Some(Slice::Bool(_)) => map2::<u8, u8>(launch, |out, a, b|
+                    DType::Bool => map2::<u8, u8>(launch, |out, a, b|
                         each(out, a, b, |$a: u8, $b: u8| u8::from($test))),
-                    None => Err(Error::new("input 0 is missing")),
                 },
                 wgsl: Some($wgsl),
             },)*
@@ -53,11 +52,5 @@ fn block<T: Element>(out: &mut [T], condition: &[u8], a: &[T], b: &[T]) {
 }
 
 fn choose(launch: &mut Launch<'_>) -> Result {
-    match launch.ins[1].as_ref().map(|view| view.data) {
-        Some(Slice::F32(_)) => map3::<f32>(launch, block),
-        Some(Slice::F64(_)) => map3::<f64>(launch, block),
-        Some(Slice::I32(_)) => map3::<i32>(launch, block),
-        Some(Slice::Bool(_)) => map3::<u8>(launch, block),
-        None => Err(Error::new("input 1 is missing")),
-    }
+    by_type!(any launch.input_type(1)?, map3(launch, block))
 }

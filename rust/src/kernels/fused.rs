@@ -3,7 +3,7 @@
 
 use super::math::Real;
 use crate::cpu::{Reader, elements, for_chunks_of, simd};
-use crate::dtype::{Element, Slice};
+use crate::dtype::{Element, by_type};
 use crate::error::{Error, Result};
 use crate::frame::Launch;
 use crate::registry::Kernel;
@@ -62,22 +62,12 @@ fn shift<T: Element + Real>(row: &mut [T], exponentials: &mut [T]) -> T {
     exponentials.iter().fold(zero, |sum, &e| sum + e)
 }
 
-macro_rules! by_type {
-    ($launch:ident, $function:ident) => {
-        match $launch.ins[0].as_ref().map(|view| view.data) {
-            Some(Slice::F32(_)) => $function::<f32>($launch),
-            Some(Slice::F64(_)) => $function::<f64>($launch),
-            _ => Err(Error::new("the element type is not supported")),
-        }
-    };
-}
-
 fn cross_entropy(launch: &mut Launch<'_>) -> Result {
-    by_type!(launch, cross_entropy_as)
+    by_type!(float launch.input_type(0)?, cross_entropy_as(launch))
 }
 
 fn cross_entropy_grad(launch: &mut Launch<'_>) -> Result {
-    by_type!(launch, cross_entropy_grad_as)
+    by_type!(float launch.input_type(0)?, cross_entropy_grad_as(launch))
 }
 
 /// `out[n] = ln Σ e^x[n] − x[n][label[n]]`

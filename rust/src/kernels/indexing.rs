@@ -1,7 +1,7 @@
 //! Reading and writing at positions that a tensor of int32 gives. Integer parameter 0 is the axis.
 
 use crate::cpu::{Cursor, Reader, elements};
-use crate::dtype::{Element, Slice};
+use crate::dtype::{DType, Element, by_type};
 use crate::error::{Error, Result};
 use crate::frame::Launch;
 use crate::layout::Layout;
@@ -92,13 +92,7 @@ impl<'a> Walk<'a> {
 }
 
 fn gather(launch: &mut Launch<'_>) -> Result {
-    match launch.ins[0].as_ref().map(|view| view.data) {
-        Some(Slice::F32(_)) => gather_as::<f32>(launch),
-        Some(Slice::F64(_)) => gather_as::<f64>(launch),
-        Some(Slice::I32(_)) => gather_as::<i32>(launch),
-        Some(Slice::Bool(_)) => gather_as::<u8>(launch),
-        None => Err(Error::new("input 0 is missing")),
-    }
+    by_type!(any launch.input_type(0)?, gather_as(launch))
 }
 
 /// `out[…, i, …] = x[…, index[…, i, …], …]`
@@ -123,20 +117,14 @@ fn gather_as<T: Element>(launch: &mut Launch<'_>) -> Result {
 }
 
 fn scatter(launch: &mut Launch<'_>) -> Result {
-    match launch.ins[1].as_ref().map(|view| view.data) {
-        Some(Slice::F32(_)) => scatter_as::<f32>(launch, |to, x| *to = x),
-        Some(Slice::F64(_)) => scatter_as::<f64>(launch, |to, x| *to = x),
-        Some(Slice::I32(_)) => scatter_as::<i32>(launch, |to, x| *to = x),
-        Some(Slice::Bool(_)) => scatter_as::<u8>(launch, |to, x| *to = x),
-        None => Err(Error::new("input 1 is missing")),
-    }
+    by_type!(any launch.input_type(1)?, scatter_as(launch, |to, x| *to = x))
 }
 
 fn scatter_add(launch: &mut Launch<'_>) -> Result {
-    match launch.ins[1].as_ref().map(|view| view.data) {
-        Some(Slice::F32(_)) => scatter_as::<f32>(launch, |to, x| *to += x),
-        Some(Slice::F64(_)) => scatter_as::<f64>(launch, |to, x| *to += x),
-        Some(Slice::I32(_)) => scatter_as::<i32>(launch, |to, x| *to = to.wrapping_add(x)),
+    match launch.input_type(1)? {
+        DType::F32 => scatter_as::<f32>(launch, |to, x| *to += x),
+        DType::F64 => scatter_as::<f64>(launch, |to, x| *to += x),
+        DType::I32 => scatter_as::<i32>(launch, |to, x| *to = to.wrapping_add(x)),
         _ => Err(Error::new("the element type is not supported")),
     }
 }

@@ -2,7 +2,7 @@
 
 use super::gemm::{Matrix, Scalar, multiply};
 use crate::cpu::{Cursor, Reader, elements};
-use crate::dtype::{Element, Slice};
+use crate::dtype::{DType, Element, by_type};
 use crate::error::{Error, Result};
 use crate::frame::{Launch, View};
 use crate::layout::Layout;
@@ -14,15 +14,11 @@ pub(super) const ROWS: &[Kernel] = &[
 ];
 
 fn matmul(launch: &mut Launch<'_>) -> Result {
-    match launch.ins[0].as_ref().map(|view| view.data) {
-        Some(Slice::F32(_)) => {
-            matmul_as::<f32>(launch, |out, start, a, b| multiply(out, start, a, b, false))
-        }
-        Some(Slice::F64(_)) => {
-            matmul_as::<f64>(launch, |out, start, a, b| multiply(out, start, a, b, false))
-        }
-        Some(Slice::I32(_)) => matmul_as::<i32>(launch, multiply_integers),
-        _ => Err(Error::new("the element type is not supported")),
+    match launch.input_type(0)? {
+        DType::F32 => matmul_as::<f32>(launch, |out, at, a, b| multiply(out, at, a, b, false)),
+        DType::F64 => matmul_as::<f64>(launch, |out, at, a, b| multiply(out, at, a, b, false)),
+        DType::I32 => matmul_as::<i32>(launch, multiply_integers),
+        DType::Bool => Err(Error::new("the element type is not supported")),
     }
 }
 
@@ -68,11 +64,7 @@ fn matmul_as<T: Element>(launch: &mut Launch<'_>, product: Product<T>) -> Result
 }
 
 fn linear(launch: &mut Launch<'_>) -> Result {
-    match launch.ins[0].as_ref().map(|view| view.data) {
-        Some(Slice::F32(_)) => linear_as::<f32>(launch),
-        Some(Slice::F64(_)) => linear_as::<f64>(launch),
-        _ => Err(Error::new("the element type is not supported")),
-    }
+    by_type!(float launch.input_type(0)?, linear_as(launch))
 }
 
 /// `out = x · wᵀ + b`: the rows start as the bias, and the product is added to them.

@@ -15,7 +15,9 @@ pub(crate) trait Real:
     + Neg<Output = Self>
 {
     fn number(value: f32) -> Self;
+    fn from_f64(value: f64) -> Self;
     fn finite(self) -> bool;
+    fn sqrt_(self) -> Self;
     fn exp_(self) -> Self;
     fn log_(self) -> Self;
     fn log1p_(self) -> Self;
@@ -29,8 +31,16 @@ impl Real for f64 {
         f64::from(value)
     }
     #[inline(always)]
+    fn from_f64(value: f64) -> Self {
+        value as Self
+    }
+    #[inline(always)]
     fn finite(self) -> bool {
         self.is_finite()
+    }
+    #[inline(always)]
+    fn sqrt_(self) -> Self {
+        self.sqrt()
     }
     #[inline(always)]
     fn exp_(self) -> Self {
@@ -79,8 +89,16 @@ impl Real for f32 {
         value
     }
     #[inline(always)]
+    fn from_f64(value: f64) -> Self {
+        value as Self
+    }
+    #[inline(always)]
     fn finite(self) -> bool {
         self.is_finite()
+    }
+    #[inline(always)]
+    fn sqrt_(self) -> Self {
+        self.sqrt()
     }
 
     /// e^x = 2^n · e^r with |r| ≤ ln 2 / 2; the coefficients are a least-maximum fit of degree 5

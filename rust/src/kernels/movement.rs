@@ -1,7 +1,7 @@
 //! Copies between layouts and between element types.
 
 use crate::cpu::{Cursor, Reader, elements, for_chunks, map1, simd};
-use crate::dtype::{Element, Slice};
+use crate::dtype::{DType, Element, by_type};
 use crate::error::{Error, Result};
 use crate::frame::Launch;
 use crate::layout::Layout;
@@ -16,13 +16,7 @@ pub(super) const ROWS: &[Kernel] = &[
 ];
 
 fn copy(launch: &mut Launch<'_>) -> Result {
-    match launch.ins[0].as_ref().map(|view| view.data) {
-        Some(Slice::F32(_)) => copy_as::<f32>(launch),
-        Some(Slice::F64(_)) => copy_as::<f64>(launch),
-        Some(Slice::I32(_)) => copy_as::<i32>(launch),
-        Some(Slice::Bool(_)) => copy_as::<u8>(launch),
-        None => Err(Error::new("input 0 is missing")),
-    }
+    by_type!(any launch.input_type(0)?, copy_as(launch))
 }
 
 fn copy_as<T: Element>(launch: &mut Launch<'_>) -> Result {
@@ -106,26 +100,22 @@ where
     i32: Cast<R>,
     u8: Cast<R>,
 {
-    match launch.ins[0].as_ref().map(|view| view.data) {
-        Some(Slice::F32(_)) => map1::<f32, R>(launch, convert),
-        Some(Slice::F64(_)) => map1::<f64, R>(launch, convert),
-        Some(Slice::I32(_)) => map1::<i32, R>(launch, convert),
-        Some(Slice::Bool(_)) => map1::<u8, R>(launch, convert),
-        None => Err(Error::new("input 0 is missing")),
+    match launch.input_type(0)? {
+        DType::F32 => map1::<f32, R>(launch, convert),
+        DType::F64 => map1::<f64, R>(launch, convert),
+        DType::I32 => map1::<i32, R>(launch, convert),
+        DType::Bool => map1::<u8, R>(launch, convert),
     }
 }
 
 fn cast_bool(launch: &mut Launch<'_>) -> Result {
-    fn nonzero<T: Element>(out: &mut [u8], x: &[T]) {
+    by_type!(any launch.input_type(0)?, cast_bool_as(launch))
+}
+
+fn cast_bool_as<T: Element>(launch: &mut Launch<'_>) -> Result {
+    map1::<T, u8>(launch, |out, x| {
         for (out, x) in out.iter_mut().zip(x) {
             *out = u8::from(*x != T::default());
         }
-    }
-    match launch.ins[0].as_ref().map(|view| view.data) {
-        Some(Slice::F32(_)) => map1::<f32, u8>(launch, nonzero),
-        Some(Slice::F64(_)) => map1::<f64, u8>(launch, nonzero),
-        Some(Slice::I32(_)) => map1::<i32, u8>(launch, nonzero),
-        Some(Slice::Bool(_)) => map1::<u8, u8>(launch, nonzero),
-        None => Err(Error::new("input 0 is missing")),
-    }
+    })
 }

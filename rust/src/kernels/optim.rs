@@ -1,12 +1,12 @@
 //! Optimizer steps, each one pass over a parameter and its state. The formulas are PyTorch's; the
 //! tests compare each with its composite in TypeScript.
 
+use super::math::Real;
 use crate::cpu::{Reader, elements, simd};
-use crate::dtype::{Element, SliceMut};
+use crate::dtype::{Element, by_type};
 use crate::error::{Error, Result};
 use crate::frame::Launch;
 use crate::registry::Kernel;
-use std::ops::{Add, Div, Mul, Neg, Sub};
 
 pub(super) const ROWS: &[Kernel] = &[
     Kernel { name: "sgd_step", outputs: 1, run: sgd, wgsl: None },
@@ -14,63 +14,28 @@ pub(super) const ROWS: &[Kernel] = &[
     Kernel { name: "adam_step", outputs: 3, run: adam, wgsl: None },
 ];
 
-trait Float:
-    Element
-    + Add<Output = Self>
-    + Sub<Output = Self>
-    + Mul<Output = Self>
-    + Div<Output = Self>
-    + Neg<Output = Self>
-{
-    fn from_f64(value: f64) -> Self;
-    fn root(self) -> Self;
-}
-
-macro_rules! float {
-    ($($type:ty),*) => {$(
-        impl Float for $type {
-            #[inline(always)]
-            fn from_f64(value: f64) -> Self {
-                value as $type
-            }
-            #[inline(always)]
-            fn root(self) -> Self {
-                self.sqrt()
-            }
-        }
-    )*};
-}
-float!(f32, f64);
-
-/// Runs the version for the parameter's element type.
-macro_rules! by_type {
-    ($launch:ident, $function:ident) => {
-        match $launch.outs[0].as_ref().map(|view| &view.data) {
-            Some(SliceMut::F32(_)) => $function::<f32>($launch),
-            Some(SliceMut::F64(_)) => $function::<f64>($launch),
-            _ => Err(Error::new("the element type is not supported")),
-        }
-    };
-}
-
 fn sgd(launch: &mut Launch<'_>) -> Result {
-    by_type!(launch, sgd_as)
+    by_type!(float launch.input_type(0)?, sgd_as(launch))
 }
 
 fn sgd_momentum(launch: &mut Launch<'_>) -> Result {
-    by_type!(launch, sgd_momentum_as)
+    by_type!(float launch.input_type(0)?, sgd_momentum_as(launch))
 }
 
 fn adam(launch: &mut Launch<'_>) -> Result {
-    by_type!(launch, adam_as)
+    by_type!(float launch.input_type(0)?, adam_as(launch))
 }
 
-fn state<'a, T: Float>(launch: &mut Launch<'a>, index: usize, len: usize) -> Result<&'a mut [T]> {
+fn state<'a, T: Element + Real>(
+    launch: &mut Launch<'a>,
+    index: usize,
+    len: usize,
+) -> Result<&'a mut [T]> {
     let data = elements::<T>(launch.contiguous_output(index)?)?;
     if data.len() == len { Ok(data) } else { Err(Error::new("the state has another size")) }
 }
 
-fn gradient<'a, T: Float>(launch: &mut Launch<'a>, len: usize) -> Result<&'a [T]> {
+fn gradient<'a, T: Element + Real>(launch: &mut Launch<'a>, len: usize) -> Result<&'a [T]> {
     let reader = Reader::<T>::new(launch.input(0)?)?;
     match reader.as_slice() {
         Some(data) if data.len() >= len => Ok(&data[..len]),
@@ -79,7 +44,7 @@ fn gradient<'a, T: Float>(launch: &mut Launch<'a>, len: usize) -> Result<&'a [T]
 }
 
 /// Parameters: lr, weight decay; integer 0: maximize.
-fn sgd_as<T: Float>(launch: &mut Launch<'_>) -> Result {
+fn sgd_as<T: Element + Real>(launch: &mut Launch<'_>) -> Result {
     let [lr, decay, ..] = launch.params().map(T::from_f64);
     let sign = T::from_f64(if launch.ints()[0] != 0 { -1.0 } else { 1.0 });
     let p = elements::<T>(launch.contiguous_output(0)?)?;
@@ -96,7 +61,7 @@ fn sgd_as<T: Float>(launch: &mut Launch<'_>) -> Result {
 }
 
 /// Parameters: lr, weight decay, momentum, dampening; integers: maximize, nesterov, first step.
-fn sgd_momentum_as<T: Float>(launch: &mut Launch<'_>) -> Result {
+fn sgd_momentum_as<T: Element + Real>(launch: &mut Launch<'_>) -> Result {
     let [lr, decay, momentum, dampening, ..] = launch.params().map(T::from_f64);
     let [maximize, nesterov, first, ..] = launch.ints().map(|flag| flag != 0);
     let (zero, one) = (T::from_f64(0.0), T::from_f64(1.0));
@@ -120,7 +85,7 @@ fn sgd_momentum_as<T: Float>(launch: &mut Launch<'_>) -> Result {
 }
 
 /// Parameters: lr, weight decay, β₁, β₂, ε, 1 − β₁ᵗ, 1 − β₂ᵗ; integers: maximize, decoupled decay.
-fn adam_as<T: Float>(launch: &mut Launch<'_>) -> Result {
+fn adam_as<T: Element + Real>(launch: &mut Launch<'_>) -> Result {
     let [lr, decay, beta1, beta2, _, correction1, correction2, _] = launch.params();
     let epsilon = T::from_f64(launch.params()[4]);
     let step = T::from_f64(lr / correction1);
@@ -143,7 +108,7 @@ fn adam_as<T: Float>(launch: &mut Launch<'_>) -> Result {
                 let g = sign * g + decay * held;
                 *mean = *mean + take1 * (g - *mean);
                 *square = keep2 * *square + take2 * (g * g);
-                *p = held - step * *mean / (square.root() / root + epsilon);
+                *p = held - step * *mean / (square.sqrt_() / root + epsilon);
             }
         },
     );

@@ -3,7 +3,7 @@
 //! thread count, so the bits of a result don't either.
 
 use crate::cpu::{Cursor, Reader, elements, for_chunks_of, simd};
-use crate::dtype::{Element, Slice};
+use crate::dtype::{Element, by_type};
 use crate::error::{Error, Result};
 use crate::frame::Launch;
 use crate::layout::Layout;
@@ -85,52 +85,35 @@ macro_rules! float_summand {
 float_summand!(f32);
 float_summand!(f64);
 
-impl Summand for i32 {
-    type Total = i64;
-    type Output = i32;
-    fn widen(self) -> i64 {
-        i64::from(self)
-    }
-    fn block(x: &[Self]) -> i64 {
-        x.iter().map(|&x| i64::from(x)).sum()
-    }
-    fn add_to(self, column: &mut Self) {
-        *column = column.wrapping_add(self);
-    }
-    fn finish(total: i64, _: f64) -> i32 {
-        total as i32
-    }
+macro_rules! integer_summand {
+    ($type:ty, $add:expr) => {
+        impl Summand for $type {
+            type Total = i64;
+            type Output = i32;
+            fn widen(self) -> i64 {
+                i64::from(self)
+            }
+            fn block(x: &[Self]) -> i64 {
+                x.iter().map(|&x| i64::from(x)).sum()
+            }
+            fn add_to(self, column: &mut Self) {
+                *column = $add(*column, self);
+            }
+            fn finish(total: i64, _: f64) -> i32 {
+                total as i32
+            }
+        }
+    };
 }
-
-impl Summand for u8 {
-    type Total = i64;
-    type Output = i32;
-    fn widen(self) -> i64 {
-        i64::from(self)
-    }
-    fn block(x: &[Self]) -> i64 {
-        x.iter().map(|&x| i64::from(x)).sum()
-    }
-    fn add_to(self, column: &mut Self) {
-        // A column holds at most `ROWS_EACH` ones before it is widened.
-        *column += self;
-    }
-    fn finish(total: i64, _: f64) -> i32 {
-        total as i32
-    }
-}
+integer_summand!(i32, i32::wrapping_add);
+// A column of ones holds at most `ROWS_EACH` before it is widened, which fits a byte.
+integer_summand!(u8, std::ops::Add::add);
 
 /// Rows that a column adds up in its own precision before it is widened.
 const ROWS_EACH: usize = 64;
 
 fn sum(launch: &mut Launch<'_>) -> Result {
-    match launch.ins[0].as_ref().map(|view| view.data) {
-        Some(Slice::F32(_)) => sum_as::<f32>(launch),
-        Some(Slice::F64(_)) => sum_as::<f64>(launch),
-        Some(Slice::I32(_)) => sum_as::<i32>(launch),
-        Some(Slice::Bool(_)) => sum_as::<u8>(launch),
-        None => Err(Error::new("input 0 is missing")),
-    }
+    by_type!(any launch.input_type(0)?, sum_as(launch))
 }
 
 /// The input's axes that stay and those that are reduced.
@@ -258,17 +241,11 @@ fn sum_columns<T: Summand>(
 type Before = fn(f64, f64) -> bool;
 
 fn extreme(launch: &mut Launch<'_>, before: Before) -> Result {
-    match launch.ins[0].as_ref().map(|view| view.data) {
-        Some(Slice::F32(_)) => extreme_as::<f32>(launch, before, f64::from),
-        Some(Slice::F64(_)) => extreme_as::<f64>(launch, before, |x| x),
-        Some(Slice::I32(_)) => extreme_as::<i32>(launch, before, f64::from),
-        Some(Slice::Bool(_)) => extreme_as::<u8>(launch, before, f64::from),
-        None => Err(Error::new("input 0 is missing")),
-    }
+    by_type!(any launch.input_type(0)?, extreme_as(launch, before))
 }
 
 /// The extreme value and where it first stands among the reduced elements; a NaN wins.
-fn extreme_as<T: Element>(launch: &mut Launch<'_>, before: Before, number: fn(T) -> f64) -> Result {
+fn extreme_as<T: Element + Into<f64>>(launch: &mut Launch<'_>, before: Before) -> Result {
     let (_, reduced) = axes::<T>(launch, 2)?;
     let values = elements::<T>(launch.contiguous_output(0)?)?;
     let indices = elements::<i32>(launch.contiguous_output(1)?)?;
@@ -283,7 +260,7 @@ fn extreme_as<T: Element>(launch: &mut Launch<'_>, before: Before, number: fn(T)
         for from in (0..count).step_by(COLUMNS) {
             let block = tiles.block(index * count + from, COLUMNS.min(count - from));
             for (offset, &element) in block.iter().enumerate() {
-                let candidate = number(element);
+                let candidate: f64 = element.into();
                 let wins = match best {
                     None => true,
                     Some((held, ..)) => {

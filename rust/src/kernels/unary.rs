@@ -2,9 +2,8 @@
 
 use super::math::Real;
 use crate::cpu::{map1, simd};
-use crate::dtype::{Element, Slice};
-use crate::error::{Error, Result};
-use crate::frame::Launch;
+use crate::dtype::{DType, Element};
+use crate::error::Error;
 use crate::registry::Kernel;
 
 /// Applies `f` to a block with the vectors of this processor.
@@ -26,19 +25,15 @@ macro_rules! unary {
         pub(super) const ROWS: &[Kernel] = &[$(Kernel {
             name: $name,
             outputs: 1,
-            run: |launch| match input_type(launch)? {
-                Slice::F32(_) => map1::<f32, f32>(launch, |out, x| each(out, x, |$x: f32| $float)),
-                Slice::F64(_) => map1::<f64, f64>(launch, |out, x| each(out, x, |$x: f64| $float)),
-                $(Slice::I32(_) => map1::<i32, i32>(launch, |out, x| each(out, x, |$x: i32| $int)),)?
+            run: |launch| match launch.input_type(0)? {
+                DType::F32 => map1::<f32, f32>(launch, |out, x| each(out, x, |$x: f32| $float)),
+                DType::F64 => map1::<f64, f64>(launch, |out, x| each(out, x, |$x: f64| $float)),
+                $(DType::I32 => map1::<i32, i32>(launch, |out, x| each(out, x, |$x: i32| $int)),)?
                 _ => Err(Error::new("the element type is not supported")),
             },
             wgsl: Some($wgsl),
         }),*];
     };
-}
-
-fn input_type<'a>(launch: &Launch<'a>) -> Result<Slice<'a>> {
-    launch.ins[0].as_ref().map(|view| view.data).ok_or_else(|| Error::new("input 0 is missing"))
 }
 
 #[inline(always)]
