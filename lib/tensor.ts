@@ -234,7 +234,11 @@ export class Tensor {
   log(): Tensor {
     return ops.log(this);
   }
-  /** Ln(1 + x), elementwise. */
+  /** log₂ x, elementwise. */
+  log2(): Tensor {
+    return ops.log2(this);
+  }
+  /** ln(1 + x), elementwise. */
   log1p(): Tensor {
     return ops.log1p(this);
   }

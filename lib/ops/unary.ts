@@ -62,6 +62,16 @@ export const log: UnaryOp = unary("log", {
   special: [0, -1, Infinity, NaN],
 });
 
+// d/dx log₂ x = 1 / (x ln 2)
+/** Logarithm to base 2. */
+export const log2: UnaryOp = unary("log2", {
+  saves: "x",
+  vjp: [(g, { x }) => g.div(x.mul(Math.LN2))],
+  ref: Math.log2,
+  domain: [0.2, 4],
+  special: [0, -1, 1, 8, Infinity, NaN],
+});
+
 // d/dx ln(1 + x) = 1 / (1 + x)
 /** ln(1 + x), exact for small x. */
 export const log1p: UnaryOp = unary("log1p", {

@@ -65,6 +65,7 @@ unary! {
     "square"     |x| x * x;              int x.wrapping_mul(x);             "x * x"
     "exp"        |x| x.exp_();                                              "exp(x)"
     "log"        |x| x.log_();                                              "log(x)"
+    "log2"       |x| x.log2();                                              "log2(x)"
     "log1p"      |x| x.log1p_();                                            "select(log(1.0 + x) * (x / ((1.0 + x) - 1.0)), x, 1.0 + x == 1.0)"
     "sqrt"       |x| x.sqrt();                                              "sqrt(x)"
     "rsqrt"      |x| x.sqrt().recip();                                      "inverseSqrt(x)"
