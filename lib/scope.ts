@@ -15,7 +15,7 @@ function reach(value: unknown, found: (storage: Storage) => void): void {
     seen.add(next);
     if (next instanceof Tensor) {
       found(next.storage);
-      pending.push(next.node, next.grad);
+      pending.push(next.node, next.collected);
     } else if (next instanceof Node) {
       // Attributes may hold tensors too, such as the positions of a maximum.
       pending.push(...next.savedTensors(), ...next.parents, next.attrs, next.leaf);

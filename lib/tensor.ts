@@ -3,7 +3,7 @@
 import { backward, type BackwardOptions } from "./autograd/backward.ts";
 import { leafNode, type Node } from "./autograd/tape.ts";
 import type { Device, Storage } from "./backend/backend.ts";
-import { adopt } from "./backend/cpu.ts";
+import { adopt, recycle } from "./backend/cpu.ts";
 import { checkDType, CODES, type DType, DTYPES, isFloat, type TypedArray } from "./dtype.ts";
 import { DeviceError, DTypeError, GradError, showShape } from "./errors.ts";
 import { copy_, setAt } from "./ops/inplace.ts";
@@ -74,8 +74,12 @@ export class Tensor {
    * @internal
    */
   origin: OpRule | null = null;
-  /** The gradient that backward passes have collected; null before the first and after zeroGrad. */
-  grad: Tensor | null = null;
+  /**
+   * The collected gradient, read by the engine without anyone else noticing.
+   *
+   * @internal
+   */
+  collected: Tensor | null = null;
 
   /**
    * For the library; users have {@linkcode tensor}.
@@ -130,6 +134,28 @@ export class Tensor {
 
   set requiresGrad(on: boolean) {
     this.requiresGrad_(on);
+  }
+
+  /** The gradient that backward passes have collected; null before the first and after zeroGrad. */
+  get grad(): Tensor | null {
+    // Whoever reads it may hold it, so its memory is not used again.
+    if (this.collected !== null) this.collected.storage.reusable = false;
+    return this.collected;
+  }
+
+  set grad(value: Tensor | null) {
+    this.collected = value;
+  }
+
+  /**
+   * Forgets the collected gradient, and uses its memory again if nobody has read it.
+   *
+   * @internal
+   */
+  dropGrad(): void {
+    const storage = this.collected?.storage;
+    this.collected = null;
+    if (storage?.reusable) recycle(storage);
   }
 
   /** Sets whether ops on this leaf are recorded; returns the tensor. */

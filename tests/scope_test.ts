@@ -157,3 +157,30 @@ Deno.test("scope() works with modules made inside", () => {
   scope(() => rand([50, 50]).exp());
   assert(model.parameters()[0]!.abs().max().item() <= 1 / Math.sqrt(50));
 });
+
+Deno.test("zeroGrad() uses the memory of a gradient again, unless the user has read it", () => {
+  const w = rand([100, 100]).requiresGrad_();
+  const optimizer = new optim.SGD([w], { lr: 0.1 });
+  const step = () => {
+    optimizer.zeroGrad();
+    w.square().sum().backward();
+  };
+  step();
+  const before = memoryStats().freeBytes;
+  optimizer.zeroGrad();
+  assertEquals(memoryStats().freeBytes - before, 40_000);
+  step();
+  const read = w.grad!;
+  const value = read.toArray();
+  step();
+  step();
+  assertEquals(read.toArray(), value);
+});
+
+Deno.test("zeroGrad() leaves alone a gradient that two leaves share", () => {
+  const [a, b] = [rand([1000]).requiresGrad_(), rand([1000]).requiresGrad_()];
+  a.add(b).mul(3).sum().backward();
+  new optim.SGD([a]).zeroGrad();
+  rand([1000]).exp();
+  assertEquals(b.grad!.toArray(), new Array(1000).fill(3));
+});

@@ -97,19 +97,22 @@ function deposit(cotangents: Cotangent[], node: Node, port: number, g: Tensor): 
 
 /** Gives a leaf its gradient; a buffer that something else may hold is copied first. */
 function accumulate(leaf: Tensor, g: Tensor, pass: number, createGraph: boolean): void {
-  const { grad } = leaf;
-  if (grad !== null) {
-    leaf.grad = grad.add(g);
+  const held = leaf.collected;
+  let next: Tensor;
+  if (held !== null) {
+    next = held.add(g);
   } else if (createGraph) {
-    leaf.grad = g;
+    next = g;
   } else {
     const { storage } = g;
     const own = storage.pass === pass && g.dense && g.size === storage.size;
-    leaf.grad = own ? g : copyOf(g);
-    leaf.grad.storage.pass = 0;
+    next = own ? g : copyOf(g);
+    next.storage.pass = 0;
+    next.storage.reusable = true;
   }
   // A gradient outlives the scope in which it was computed.
-  leaf.grad.storage.kept = true;
+  next.storage.kept = true;
+  leaf.collected = next;
 }
 
 /** Fits a rule's result to the input it belongs to. */

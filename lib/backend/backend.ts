@@ -61,6 +61,8 @@ export class Storage implements Memory {
   pass: number;
   /** Whether something holds the elements beyond the scope in which they were made. */
   kept = false;
+  /** Whether only the engine holds the elements, so that it may use their memory again. */
+  reusable = false;
   /** Whether the scope in which the storage was made has ended and taken its memory back. */
   disposed = false;
 

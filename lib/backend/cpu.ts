@@ -95,7 +95,8 @@ export function endScope(outer: Storage[] | null, survivors: ReadonlySet<Storage
 
 const GONE: readonly TypedArray[] = [0, 1, 2, 3].map((code) => newArray(code, 0));
 
-function recycle(storage: Storage): void {
+/** Takes a storage's memory back for the next one of its size; any later use throws. */
+export function recycle(storage: Storage): void {
   const { code, size, array } = storage;
   storage.disposed = true;
   storage.array = GONE[code]!;

@@ -234,7 +234,7 @@ export abstract class AnyModule {
 
   /** Forgets the gradients of the parameters. */
   zeroGrad(): void {
-    for (const parameter of this.parameters()) parameter.grad = null;
+    for (const parameter of this.parameters()) parameter.dropGrad();
   }
 
   /** What stands in the brackets after the name of the class. */

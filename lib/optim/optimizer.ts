@@ -82,7 +82,7 @@ export abstract class Optimizer<O extends { lr: number }, S extends ParamState> 
 
   /** Forgets the gradients of all parameters. */
   zeroGrad(): void {
-    for (const { params } of this.paramGroups) for (const p of params) p.grad = null;
+    for (const { params } of this.paramGroups) for (const p of params) p.dropGrad();
   }
 
   /** Changes each parameter that has a gradient. */
@@ -90,12 +90,13 @@ export abstract class Optimizer<O extends { lr: number }, S extends ParamState> 
     noGrad(() => {
       for (const group of this.paramGroups) {
         for (const p of group.params) {
-          if (p.grad === null) continue;
+          const g = p.collected;
+          if (g === null) continue;
           let state = this.#state.get(p);
           if (state === undefined) {
             this.#state.set(p, state = keep(this.initial(p, group)));
           }
-          this.update(p, p.grad, state, group);
+          this.update(p, g, state, group);
         }
       }
     });
