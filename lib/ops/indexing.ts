@@ -52,7 +52,7 @@ function checkReach(op: string, index: Tensor, x: Tensor, dim: number): void {
 const gatherRule = rule<{ dim: number; shape: Shape }>("gather", {
   saves: "b",
   vjp: [
-    (g, { b, attrs: { dim, shape } }) => scatterAdd(zeroed(g, g.dtype, shape), dim, b, g),
+    (g, { b, attrs: { dim, shape } }) => scatterAddChecked(zeroed(g, g.dtype, shape), dim, b, g),
     NONE,
   ],
 });
@@ -73,15 +73,20 @@ export function gather(x: Tensor, dim: number, index: Tensor): Tensor {
   const axis = normalizeDim("gather", dim, x.ndim);
   checkReach("gather", index, x, axis);
   checkIndex("gather", index, x.shape[axis]!);
+  return gatherChecked(x, axis, index);
+}
+
+/** `gather` where the index is known to fit, as it has been used before. */
+function gatherChecked(x: Tensor, dim: number, index: Tensor): Tensor {
   const y = result(x, x.dtype, index.shape);
-  if (y.size > 0) x.storage.backend.run(gatherKernel, [y, x, index], [axis]);
-  recordAll(gatherRule, [x, index], [y], { dim: axis, shape: x.shape });
+  if (y.size > 0) x.storage.backend.run(gatherKernel, [y, x, index], [dim]);
+  recordAll(gatherRule, [x, index], [y], { dim, shape: x.shape });
   return y;
 }
 
 const scatterAddRule = rule<{ dim: number }>("scatterAdd", {
   saves: "b",
-  vjp: [(g) => g, NONE, (g, { b, attrs }) => gather(g, attrs.dim, b)],
+  vjp: [(g) => g, NONE, (g, { b, attrs }) => gatherChecked(g, attrs.dim, b)],
 });
 
 /**
@@ -116,9 +121,14 @@ export function scatterAdd(x: Tensor, dim: number, index: Tensor, source: Tensor
     );
   }
   checkIndex("scatterAdd", index, x.shape[axis]!);
+  return scatterAddChecked(x, axis, index, source);
+}
+
+/** `scatterAdd` where the index is known to fit, as it has been used before. */
+function scatterAddChecked(x: Tensor, dim: number, index: Tensor, source: Tensor): Tensor {
   const y = copyOf(x);
-  if (source.size > 0) y.storage.backend.run(scatterAddKernel, [y, index, source], [axis]);
-  recordAll(scatterAddRule, [x, index, source], [y], { dim: axis });
+  if (source.size > 0) y.storage.backend.run(scatterAddKernel, [y, index, source], [dim]);
+  recordAll(scatterAddRule, [x, index, source], [y], { dim });
   return y;
 }
 
@@ -153,7 +163,7 @@ export function indexSelect(x: Tensor, dim: number, index: Tensor): Tensor {
   const axis = normalizeDim("indexSelect", dim, x.ndim);
   checkIndex("indexSelect", index, x.shape[axis]!);
   const column = reshape(index, x.shape.map((_, i) => i === axis ? -1 : 1));
-  return gather(x, axis, expand(column, x.shape.with(axis, index.size)));
+  return gatherChecked(x, axis, expand(column, x.shape.with(axis, index.size)));
 }
 
 /**

@@ -52,14 +52,14 @@ pub(crate) fn set_threads(count: usize) -> bool {
     true
 }
 
-/// The threads beside the calling one.
+/// The pool; work in pieces takes one thread fewer of it, as the calling one works too.
 fn pool() -> Option<Arc<ThreadPool>> {
     if let Some(pool) = POOL.read().ok()?.as_ref() {
         return Some(pool.clone());
     }
     let mut slot = POOL.write().ok()?;
     if slot.is_none() {
-        let builder = ThreadPoolBuilder::new().num_threads(threads() - 1);
+        let builder = ThreadPoolBuilder::new().num_threads(threads());
         *slot = builder.thread_name(|i| format!("adjoint-{i}")).build().ok().map(Arc::new);
     }
     slot.clone()
@@ -72,6 +72,14 @@ const AWAKE: u64 = 200;
 static AWAKE_UNTIL: AtomicU64 = AtomicU64::new(0);
 static WATCHES: AtomicUsize = AtomicUsize::new(0);
 static START: LazyLock<Instant> = LazyLock::new(Instant::now);
+
+/// Runs the body on the pool, for code that brings its own parallelism, or here with one thread.
+pub(crate) fn on_pool<R: Send>(body: impl FnOnce() -> R + Send) -> R {
+    match if threads() > 1 { pool() } else { None } {
+        Some(pool) => pool.install(body),
+        None => body(),
+    }
+}
 
 /// Keeps the helper threads looking for work for a while.
 fn stay_awake(pool: &ThreadPool, helpers: usize) {

@@ -1,7 +1,7 @@
 //! The one wrapper around the `gemm` crate, whose function takes raw pointers.
 #![allow(unsafe_code)]
 
-use crate::cpu::for_pieces;
+use crate::cpu::{for_pieces, on_pool, threads};
 use crate::error::{Error, Result};
 use gemm::Parallelism;
 
@@ -9,6 +9,8 @@ use gemm::Parallelism;
 const PIECE: usize = 1 << 20;
 /// Rows or columns of a piece are a multiple of this, the reach of the widest kernels.
 const STEP: usize = 16;
+/// Multiplications from which a product is left to gemm whole.
+const WHOLE: usize = 1 << 24;
 /// Most pieces of a product.
 const MAX_PIECES: usize = 4;
 
@@ -71,13 +73,20 @@ pub(super) fn multiply<T: Scalar>(
         return Ok(());
     }
     // Pieces along the longer side; their number depends on the shape alone, and so do the bits.
+    // Large products stay whole: gemm shares them out better, and its bits don't depend on threads.
+    let work = rows * inner * columns;
     let by_rows = rows >= 128 || rows >= columns;
     let side = if by_rows { rows } else { columns };
-    let fitting = (rows * inner * columns / PIECE).clamp(1, MAX_PIECES);
+    let fitting = if work >= WHOLE { 1 } else { (work / PIECE).clamp(1, MAX_PIECES) };
+    let how = if work >= WHOLE && threads() > 1 {
+        Parallelism::Rayon(threads())
+    } else {
+        Parallelism::None
+    };
     let step = side.div_ceil(fitting).next_multiple_of(STEP);
     let out = Target { pointer: out[start..].as_mut_ptr(), columns };
     let (left, right) = (&a.0[a.1.start..], &b.0[b.1.start..]);
-    for_pieces(side.div_ceil(step), |piece| {
+    let product = |piece: usize| {
         let first = piece * step;
         let length = step.min(side - first);
         let (row, column) = if by_rows { (first, 0) } else { (0, first) };
@@ -104,10 +113,15 @@ pub(super) fn multiply<T: Scalar>(
                 false,
                 false,
                 false,
-                Parallelism::None,
+                how,
             );
         }
-    });
+    };
+    if matches!(how, Parallelism::None) {
+        for_pieces(side.div_ceil(step), product);
+    } else {
+        on_pool(|| product(0));
+    }
     Ok(())
 }
 
