@@ -144,7 +144,8 @@ export class Tensor {
   }
 
   set grad(value: Tensor | null) {
-    this.collected = value;
+    if (value === null) this.dropGrad();
+    else this.collected = value;
   }
 
   /**

@@ -6,6 +6,7 @@ import { castTo, copyOf, filledLike } from "../ops/memory.ts";
 import { sumTo } from "../ops/reduce.ts";
 import { sameShape } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
+import { type Cotangent, Cotangents } from "./cotangents.ts";
 import { type Node, NONE, setGradMode, ZERO } from "./tape.ts";
 
 /** Options of `backward()`. */
@@ -29,9 +30,6 @@ export interface GradOptions<Unused extends boolean = boolean> {
   /** Gives null for an input that the outputs don't depend on, in place of an error. */
   allowUnused?: Unused;
 }
-
-/** Cotangents of a node's outputs; a lone tensor for the usual single output. */
-type Cotangent = Tensor | (Tensor | null)[] | undefined;
 
 /** A place where gradients are collected: an output of a node. */
 interface Target {
@@ -82,19 +80,6 @@ function paths(
   return { use, on };
 }
 
-function deposit(cotangents: Cotangent[], node: Node, port: number, g: Tensor): void {
-  const { slot } = node;
-  const held = cotangents[slot];
-  if (node.rule.outputs === 1) {
-    cotangents[slot] = held === undefined ? g : (held as Tensor).add(g);
-    return;
-  }
-  const ports = held as (Tensor | null)[] ?? new Array<Tensor | null>(node.rule.outputs).fill(null);
-  const other = ports[port]!;
-  ports[port] = other === null ? g : other.add(g);
-  cotangents[slot] = ports;
-}
-
 /** Gives a leaf its gradient; a buffer that something else may hold is copied first. */
 function accumulate(leaf: Tensor, g: Tensor, pass: number, createGraph: boolean): void {
   const held = leaf.collected;
@@ -124,30 +109,37 @@ function fit(g: Tensor, node: Node, input: number): Tensor {
 function propagate(
   node: Node,
   cotangent: Cotangent,
-  cotangents: Cotangent[],
+  cotangents: Cotangents,
   use: readonly boolean[] | null,
 ): void {
   const { parents, rule } = node;
   const wanted = (parent: Node | null): parent is Node =>
     parent !== null && (use === null || use[parent.slot]!);
   if (rule.vjpAll !== undefined) {
-    const gs = Array.isArray(cotangent) ? cotangent : [cotangent ?? null];
-    const results = rule.vjpAll(gs, node, parents.map(wanted));
+    const gs = Array.isArray(cotangent) ? cotangent : [cotangent];
+    const size = gs.reduce((n, g) => n + (g?.size ?? 0), 0);
+    const results = cotangents.run(
+      size,
+      () =>
+        rule.vjpAll!(gs, node, parents.map(wanted)).map((g, i) => g === null ? g : fit(g, node, i)),
+    );
     for (let i = 0; i < parents.length; i++) {
       const [parent, g] = [parents[i]!, results[i] ?? null];
-      if (wanted(parent) && g !== null) {
-        deposit(cotangents, parent, node.ports?.[i] ?? 0, fit(g, node, i));
-      }
+      if (wanted(parent) && g !== null) cotangents.add(parent, node.ports?.[i] ?? 0, g);
     }
     return;
   }
+  const g = cotangent as Tensor;
   for (let i = 0; i < parents.length; i++) {
     const parent = parents[i]!;
     if (!wanted(parent)) continue;
     const vjp = rule.vjp[i];
     if (vjp === NONE || vjp === undefined) continue;
-    const g = vjp === ZERO ? filledLike(cotangent as Tensor, 0) : vjp(cotangent as Tensor, node);
-    deposit(cotangents, parent, node.ports === null ? 0 : node.ports[i]!, fit(g, node, i));
+    const result = cotangents.run(
+      g.size,
+      () => fit(vjp === ZERO ? filledLike(g, 0) : vjp(g, node), node, i),
+    );
+    cotangents.add(parent, node.ports === null ? 0 : node.ports[i]!, result);
   }
 }
 
@@ -173,31 +165,34 @@ function walk(
     const released = order.find((node) => node.released);
     if (released !== undefined) throw usedUp(released);
   }
-  const cotangents = new Array<Cotangent>(order.length);
+  const cotangents = new Cotangents(order.length, pass, !createGraph);
   const mode = setGradMode(createGraph);
   const passBefore = markPass(pass);
   running++;
   try {
     for (const { tensor, gradient } of roots) {
-      deposit(cotangents, tensor.node!, tensor.port, gradient);
+      cotangents.add(tensor.node!, tensor.port, gradient);
     }
     for (let i = 0; i < order.length; i++) {
       const node = order[i]!;
-      const cotangent = cotangents[i];
-      cotangents[i] = undefined;
+      const cotangent = cotangents.take(i);
       if (cotangent === undefined || (use !== null && !use[i])) continue;
       if (targets !== null) {
         for (const target of targets) {
           if (target.node !== node) continue;
           target.gradient = Array.isArray(cotangent) ? cotangent[target.port]! : cotangent;
+          // It is the caller's now, not the pass's.
+          if (target.gradient !== null) target.gradient.storage.pass = 0;
         }
         if (!on![i]) continue;
       } else if (node.leaf !== null) {
         accumulate(node.leaf, cotangent as Tensor, pass, createGraph);
+        cotangents.release(cotangent);
         continue;
       }
       if (node.released) throw usedUp(node);
       propagate(node, cotangent, cotangents, use);
+      cotangents.release(cotangent);
       if (!retain) node.release();
     }
   } finally {

@@ -59,6 +59,8 @@ export class Storage implements Memory {
   version = 0;
   /** The backward pass in which the storage was made, 0 outside. */
   pass: number;
+  /** How many cotangents that wait in a backward pass lie in the storage. */
+  holders = 0;
   /** Whether something holds the elements beyond the scope in which they were made. */
   kept = false;
   /** Whether only the engine holds the elements, so that it may use their memory again. */

@@ -1,0 +1,96 @@
+/** The cotangents of one backward pass: where they wait, and when their memory is used again. */
+
+import type { Storage } from "../backend/backend.ts";
+import { beginScope, endScope, recycle } from "../backend/cpu.ts";
+import { Tensor } from "../tensor.ts";
+import type { Node } from "./tape.ts";
+
+/** Cotangents of a node's outputs; a lone tensor for the usual single output. */
+export type Cotangent = Tensor | (Tensor | null)[];
+
+/** Elements from which it pays to take back what a rule made on the way. */
+const LARGE = 4096;
+
+/** The cotangents that wait for their node. What only the pass has seen, it may overwrite. */
+export class Cotangents {
+  readonly #waiting: (Cotangent | undefined)[];
+  readonly #pass: number;
+  readonly #reuse: boolean;
+
+  /**
+   * Begins empty.
+   *
+   * @param reuse Whether memory is taken back: not where the pass itself is recorded.
+   */
+  constructor(nodes: number, pass: number, reuse: boolean) {
+    this.#waiting = new Array<Cotangent | undefined>(nodes);
+    this.#pass = pass;
+    this.#reuse = reuse;
+  }
+
+  /** Adds a cotangent to what waits for an output of a node. */
+  add(node: Node, port: number, g: Tensor): void {
+    const { slot } = node;
+    const held = this.#waiting[slot];
+    if (node.rule.outputs === 1) {
+      this.#waiting[slot] = this.#sum(held as Tensor | undefined ?? null, g);
+      return;
+    }
+    const ports = held as (Tensor | null)[] ??
+      new Array<Tensor | null>(node.rule.outputs).fill(null);
+    ports[port] = this.#sum(ports[port] ?? null, g);
+    this.#waiting[slot] = ports;
+  }
+
+  #sum(held: Tensor | null, g: Tensor): Tensor {
+    if (held === null) {
+      g.storage.holders++;
+      return g;
+    }
+    const sum = held.add(g);
+    sum.storage.holders++;
+    held.storage.holders--;
+    this.#offer(held.storage);
+    this.#offer(g.storage);
+    return sum;
+  }
+
+  /** Takes what waits for a node; to be given to `release` after use. */
+  take(slot: number): Cotangent | undefined {
+    const cotangent = this.#waiting[slot];
+    this.#waiting[slot] = undefined;
+    return cotangent;
+  }
+
+  /** Says that a cotangent has been used. */
+  release(cotangent: Cotangent): void {
+    for (const g of Array.isArray(cotangent) ? cotangent : [cotangent]) {
+      if (g === null) continue;
+      g.storage.holders--;
+      this.#offer(g.storage);
+    }
+  }
+
+  /** Takes memory back that was made in this pass and that nothing else waits with. */
+  #offer(storage: Storage): void {
+    const own = storage.pass === this.#pass && !storage.kept && storage.holders === 0;
+    if (this.#reuse && own) recycle(storage);
+  }
+
+  /** Runs a rule; takes back what it made beside its results, where they are large. */
+  run<T extends Tensor | readonly (Tensor | null)[]>(size: number, rule: () => T): T {
+    if (!this.#reuse || size < LARGE) return rule();
+    const outer = beginScope();
+    const survivors = new Set<Storage>();
+    try {
+      const results = rule();
+      const list: readonly (Tensor | null)[] = results instanceof Tensor ? [results] : results;
+      for (const g of list) {
+        if (g !== null) survivors.add(g.storage);
+      }
+      return results;
+    } finally {
+      endScope(outer, survivors);
+    }
+  }
+}
