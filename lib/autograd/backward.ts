@@ -106,6 +106,12 @@ function fit(g: Tensor, node: Node, input: number): Tensor {
   return shape === undefined || sameShape(g.shape, shape) ? g : sumTo(g, shape);
 }
 
+/** The gradient of one input. */
+function differentiate(g: Tensor, node: Node, input: number): Tensor {
+  const vjp = node.rule.vjp[input] as Exclude<typeof node.rule.vjp[number], typeof NONE>;
+  return fit(vjp === ZERO ? filledLike(g, 0) : vjp(g, node), node, input);
+}
+
 function propagate(
   node: Node,
   cotangent: Cotangent,
@@ -118,11 +124,9 @@ function propagate(
   if (rule.vjpAll !== undefined) {
     const gs = Array.isArray(cotangent) ? cotangent : [cotangent];
     const size = gs.reduce((n, g) => n + (g?.size ?? 0), 0);
-    const results = cotangents.run(
-      size,
-      () =>
-        rule.vjpAll!(gs, node, parents.map(wanted)).map((g, i) => g === null ? g : fit(g, node, i)),
-    );
+    const compute = () =>
+      rule.vjpAll!(gs, node, parents.map(wanted)).map((g, i) => g === null ? g : fit(g, node, i));
+    const results = cotangents.isLarge(size) ? cotangents.run(compute) : compute();
     for (let i = 0; i < parents.length; i++) {
       const [parent, g] = [parents[i]!, results[i] ?? null];
       if (wanted(parent) && g !== null) cotangents.add(parent, node.ports?.[i] ?? 0, g);
@@ -130,15 +134,14 @@ function propagate(
     return;
   }
   const g = cotangent as Tensor;
+  const large = cotangents.isLarge(g.size);
   for (let i = 0; i < parents.length; i++) {
     const parent = parents[i]!;
     if (!wanted(parent)) continue;
-    const vjp = rule.vjp[i];
-    if (vjp === NONE || vjp === undefined) continue;
-    const result = cotangents.run(
-      g.size,
-      () => fit(vjp === ZERO ? filledLike(g, 0) : vjp(g, node), node, i),
-    );
+    if (rule.vjp[i] === NONE) continue;
+    const result = large
+      ? cotangents.run(() => differentiate(g, node, i))
+      : differentiate(g, node, i);
     cotangents.add(parent, node.ports === null ? 0 : node.ports[i]!, result);
   }
 }

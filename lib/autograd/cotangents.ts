@@ -77,9 +77,13 @@ export class Cotangents {
     if (this.#reuse && own) recycle(storage);
   }
 
-  /** Runs a rule; takes back what it made beside its results, where they are large. */
-  run<T extends Tensor | readonly (Tensor | null)[]>(size: number, rule: () => T): T {
-    if (!this.#reuse || size < LARGE) return rule();
+  /** Whether it pays to take back what a rule makes on the way for cotangents of this size. */
+  isLarge(size: number): boolean {
+    return this.#reuse && size >= LARGE;
+  }
+
+  /** Runs a rule, and takes back what it made beside its results. */
+  run<T extends Tensor | readonly (Tensor | null)[]>(rule: () => T): T {
     const outer = beginScope();
     const survivors = new Set<Storage>();
     try {
