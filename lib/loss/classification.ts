@@ -6,7 +6,7 @@ import { where } from "../ops/mod.ts";
 import { rowCrossEntropy } from "../ops/fused.ts";
 import { extentAt, sameShape } from "../shape.ts";
 import { Tensor } from "../tensor.ts";
-import { checkReduction, Loss, type LossOptions } from "./loss.ts";
+import { checkReduction, FunctionLoss, type LossOptions } from "./loss.ts";
 
 /** Options of `crossEntropy`. */
 export interface CrossEntropyOptions extends LossOptions {
@@ -181,21 +181,13 @@ function isPlain(logits: Tensor, target: Tensor, options: CrossEntropyOptions): 
 }
 
 /** {@linkcode crossEntropy} as a module. */
-export class CrossEntropyLoss extends Loss {
-  readonly #options: CrossEntropyOptions;
-
+export class CrossEntropyLoss extends FunctionLoss<CrossEntropyOptions> {
   /**
    * Creates the loss.
    *
    * @param options As of the function.
    */
   constructor(options: CrossEntropyOptions = {}) {
-    super();
-    this.#options = options;
-  }
-
-  /** The loss. */
-  override forward(logits: Tensor, target: Tensor): Tensor {
-    return crossEntropy(logits, target, this.#options);
+    super(crossEntropy, options);
   }
 }

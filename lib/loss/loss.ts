@@ -112,6 +112,32 @@ export abstract class Loss extends Module<[Tensor, Tensor]> {
   }
 }
 
+/** A loss function and its options, as a module. */
+export abstract class FunctionLoss<Options extends LossOptions> extends Loss {
+  readonly #compute: (prediction: Tensor, target: Tensor, options: Options) => Tensor;
+  readonly #options: Options;
+
+  /**
+   * Creates the loss.
+   *
+   * @param compute The function.
+   * @param options What it is called with.
+   */
+  constructor(
+    compute: (prediction: Tensor, target: Tensor, options: Options) => Tensor,
+    options: Options,
+  ) {
+    super();
+    this.#compute = compute;
+    this.#options = options;
+  }
+
+  /** The loss. */
+  override forward(prediction: Tensor, target: Tensor): Tensor {
+    return this.#compute(prediction, target, this.#options);
+  }
+}
+
 class Combined extends Loss {
   constructor(readonly first: Loss, readonly second: Loss) {
     super();

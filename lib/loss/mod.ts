@@ -11,6 +11,12 @@
  * @module
  */
 
-export { type ElementLossOptions, Loss, type LossOptions, type Reduction } from "./loss.ts";
+export {
+  type ElementLossOptions,
+  FunctionLoss,
+  Loss,
+  type LossOptions,
+  type Reduction,
+} from "./loss.ts";
 export { huber, HuberLoss, type HuberOptions, mse, MSELoss } from "./regression.ts";
 export { crossEntropy, CrossEntropyLoss, type CrossEntropyOptions } from "./classification.ts";

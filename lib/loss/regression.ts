@@ -2,7 +2,7 @@
 
 import { where } from "../ops/mod.ts";
 import type { Tensor } from "../tensor.ts";
-import { elementLoss, type ElementLossOptions, Loss } from "./loss.ts";
+import { elementLoss, type ElementLossOptions, FunctionLoss } from "./loss.ts";
 
 /**
  * Mean squared error, (p − t)². Follows `torch.nn.functional.mse_loss`.
@@ -63,41 +63,25 @@ export function huber(prediction: Tensor, target: Tensor, options: HuberOptions 
 }
 
 /** {@linkcode mse} as a module. */
-export class MSELoss extends Loss {
-  readonly #options: ElementLossOptions;
-
+export class MSELoss extends FunctionLoss<ElementLossOptions> {
   /**
    * Creates the loss.
    *
    * @param options As of the function.
    */
   constructor(options: ElementLossOptions = {}) {
-    super();
-    this.#options = options;
-  }
-
-  /** The loss. */
-  override forward(prediction: Tensor, target: Tensor): Tensor {
-    return mse(prediction, target, this.#options);
+    super(mse, options);
   }
 }
 
 /** {@linkcode huber} as a module. */
-export class HuberLoss extends Loss {
-  readonly #options: HuberOptions;
-
+export class HuberLoss extends FunctionLoss<HuberOptions> {
   /**
    * Creates the loss.
    *
    * @param options As of the function.
    */
   constructor(options: HuberOptions = {}) {
-    super();
-    this.#options = options;
-  }
-
-  /** The loss. */
-  override forward(prediction: Tensor, target: Tensor): Tensor {
-    return huber(prediction, target, this.#options);
+    super(huber, options);
   }
 }

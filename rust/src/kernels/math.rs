@@ -25,22 +25,34 @@ pub(crate) trait Real:
     fn pow_(self, exponent: Self) -> Self;
 }
 
+/// What both types take from the standard library.
+macro_rules! standard {
+    () => {
+        #[inline(always)]
+        fn from_f64(value: f64) -> Self {
+            value as Self
+        }
+        #[inline(always)]
+        fn finite(self) -> bool {
+            self.is_finite()
+        }
+        #[inline(always)]
+        fn sqrt_(self) -> Self {
+            self.sqrt()
+        }
+        #[inline(always)]
+        fn pow_(self, exponent: Self) -> Self {
+            self.powf(exponent)
+        }
+    };
+}
+
 impl Real for f64 {
+    standard!();
+
     #[inline(always)]
     fn number(value: f32) -> Self {
         f64::from(value)
-    }
-    #[inline(always)]
-    fn from_f64(value: f64) -> Self {
-        value as Self
-    }
-    #[inline(always)]
-    fn finite(self) -> bool {
-        self.is_finite()
-    }
-    #[inline(always)]
-    fn sqrt_(self) -> Self {
-        self.sqrt()
     }
     #[inline(always)]
     fn exp_(self) -> Self {
@@ -57,10 +69,6 @@ impl Real for f64 {
     #[inline(always)]
     fn tanh_(self) -> Self {
         self.tanh()
-    }
-    #[inline(always)]
-    fn pow_(self, exponent: Self) -> Self {
-        self.powf(exponent)
     }
 }
 
@@ -84,21 +92,11 @@ fn polynomial<const N: usize>(x: f32, coefficients: [f32; N]) -> f32 {
 }
 
 impl Real for f32 {
+    standard!();
+
     #[inline(always)]
     fn number(value: f32) -> Self {
         value
-    }
-    #[inline(always)]
-    fn from_f64(value: f64) -> Self {
-        value as Self
-    }
-    #[inline(always)]
-    fn finite(self) -> bool {
-        self.is_finite()
-    }
-    #[inline(always)]
-    fn sqrt_(self) -> Self {
-        self.sqrt()
     }
 
     /// e^x = 2^n · e^r with |r| ≤ ln 2 / 2; the coefficients are a least-maximum fit of degree 5
@@ -173,11 +171,6 @@ impl Real for f32 {
         let near = self * tail.mul_add(square, 1.0);
         let far = (1.0 - 2.0 / ((x + x).exp_() + 1.0)).copysign(self);
         if x < 0.625 { near } else { far }
-    }
-
-    #[inline(always)]
-    fn pow_(self, exponent: Self) -> Self {
-        self.powf(exponent)
     }
 }
 
