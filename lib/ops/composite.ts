@@ -11,6 +11,11 @@ import { castTo } from "./memory.ts";
 import { reshape } from "./movement.ts";
 import { type Dims, maxOver, type ReduceOptions, sum } from "./reduce.ts";
 
+/** The input in a floating type: integers as float32. */
+function floating(x: Tensor): Tensor {
+  return isFloat(x.dtype) ? x : castTo(x, "float32");
+}
+
 /** What exponentials over dimensions subtract: the maximum, 0 where it is not finite. */
 function shiftOf(x: Tensor, dims: readonly number[]): Tensor {
   const largest = maxOver(x, dims);
@@ -24,7 +29,7 @@ function shiftOf(x: Tensor, dims: readonly number[]): Tensor {
  */
 export function logsumexp(x: Tensor, dim?: Dims, options: ReduceOptions = {}): Tensor {
   checkTensor("logsumexp", x);
-  if (!isFloat(x.dtype)) x = castTo(x, "float32");
+  x = floating(x);
   const dims = normalizeDims("logsumexp", dim, x.ndim);
   // Of nothing the sum is 0 and its logarithm −∞, whose gradient has nowhere to go.
   if (x.size === 0) return sum(x, dims, options).add(-Infinity);
@@ -36,7 +41,7 @@ export function logsumexp(x: Tensor, dim?: Dims, options: ReduceOptions = {}): T
 /** ln of the softmax along a dimension: x − ln Σ eˣ. Follows `torch.log_softmax`. */
 export function logSoftmax(x: Tensor, dim: number): Tensor {
   checkTensor("logSoftmax", x);
-  const input = isFloat(x.dtype) ? x : castTo(x, "float32");
+  const input = floating(x);
   const dims = normalizeDims("logSoftmax", dim, x.ndim);
   if (input.size === 0) return input.clone();
   // Shifted before the logarithm, so that nothing cancels where the inputs are large.
@@ -47,7 +52,7 @@ export function logSoftmax(x: Tensor, dim: number): Tensor {
 /** eˣ / Σ eˣ along a dimension: positive, with sum 1. Follows `torch.softmax`. */
 export function softmax(x: Tensor, dim: number): Tensor {
   checkTensor("softmax", x);
-  const input = isFloat(x.dtype) ? x : castTo(x, "float32");
+  const input = floating(x);
   const dims = normalizeDims("softmax", dim, x.ndim);
   if (input.size === 0) return input.clone();
   const e = input.sub(shiftOf(input, dims)).exp();

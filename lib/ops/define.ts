@@ -19,7 +19,7 @@ export function checkTensor(op: string, x: unknown, role = "input"): asserts x i
   }
 }
 
-/** Refuses tensors on different devices; one without dimensions may stay on the CPU. */
+/** Refuses tensors on different devices. */
 export function checkDevices(op: string, a: Tensor, b: Tensor): void {
   if (a.storage.backend !== b.storage.backend) {
     throw new DeviceError(

@@ -125,7 +125,7 @@ export function scatterAdd(x: Tensor, dim: number, index: Tensor, source: Tensor
 }
 
 /** `scatterAdd` where the index is known to fit, as it has been used before. */
-function scatterAddChecked(x: Tensor, dim: number, index: Tensor, source: Tensor): Tensor {
+export function scatterAddChecked(x: Tensor, dim: number, index: Tensor, source: Tensor): Tensor {
   const y = copyOf(x);
   if (source.size > 0) y.storage.backend.run(scatterAddKernel, [y, index, source], [dim]);
   recordAll(scatterAddRule, [x, index, source], [y], { dim });

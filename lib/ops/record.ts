@@ -14,12 +14,6 @@ import { contiguousStrides, isContiguous, type Shape, sizeOf } from "../shape.ts
 import { Tensor } from "../tensor.ts";
 import { type Kind, register } from "./registry.ts";
 
-/** A rule and its twin that says a tensor was made without recording. */
-export interface Origin extends Rule {
-  /** Whether recording was off. */
-  readonly silent: boolean;
-}
-
 /** What a rule table entry may leave out. */
 export interface RuleSpec<A> {
   /** Which of `a` (or `x`), `b`, `c` and `y` the rules read. */
@@ -30,7 +24,7 @@ export interface RuleSpec<A> {
 }
 
 /** A rule, ready for recording. */
-export class OpRule<A = unknown> implements Origin {
+export class OpRule<A = unknown> implements Rule {
   /** Name for messages. */
   readonly name: string;
   /** Which tensors the rules read. */

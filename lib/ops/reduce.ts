@@ -7,7 +7,7 @@ import { normalizeDims, type Shape, sizeOf } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
 import { eq, ne } from "./compare.ts";
 import { checkTensor } from "./define.ts";
-import { scatterAdd } from "./indexing.ts";
+import { scatterAddChecked } from "./indexing.ts";
 import { castTo } from "./memory.ts";
 import { expand, reshape, unsqueeze } from "./movement.ts";
 import { record1, result, rule, viewOf, zeroed } from "./record.ts";
@@ -110,7 +110,7 @@ function indexedRule(name: string) {
     vjp: [(g, { attrs: { shape, dim, indices } }) => {
       const at = indices.ndim === shape.length ? indices : unsqueeze(indices, dim);
       const kept = reshape(g, at.shape);
-      return scatterAdd(zeroed(g, g.dtype, shape), dim, at, kept);
+      return scatterAddChecked(zeroed(g, g.dtype, shape), dim, at, kept);
     }],
   });
 }

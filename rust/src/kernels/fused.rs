@@ -51,7 +51,7 @@ impl<'a, T: Element> Classified<'a, T> {
 /// Shifts a row so that its largest entry is 0; returns the sum of the exponentials.
 #[inline(always)]
 fn shift<T: Element + Real>(row: &mut [T], exponentials: &mut [T]) -> T {
-    let zero = T::number(0.0);
+    let zero = T::from_f64(0.0);
     let largest = row.iter().fold(row[0], |best, &x| if x > best { x } else { best });
     // The composite leaves a row as it is whose largest entry is not finite.
     let largest = if largest.finite() { largest } else { zero };

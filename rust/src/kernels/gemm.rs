@@ -1,7 +1,9 @@
 //! The one wrapper around the `gemm` crate, whose function takes raw pointers.
 #![allow(unsafe_code)]
 
+use super::math::Real;
 use crate::cpu::{for_pieces, on_pool, threads};
+use crate::dtype::Element;
 use crate::error::{Error, Result};
 use gemm::Parallelism;
 
@@ -35,22 +37,8 @@ impl Matrix {
     }
 }
 
-/// A float type that `gemm` multiplies.
-pub(super) trait Scalar: Copy + Send + Sync + 'static {
-    const ZERO: Self;
-    const ONE: Self;
-}
-impl Scalar for f32 {
-    const ZERO: Self = 0.0;
-    const ONE: Self = 1.0;
-}
-impl Scalar for f64 {
-    const ZERO: Self = 0.0;
-    const ONE: Self = 1.0;
-}
-
 /// `out = a · b`, or with `add` `out += a · b`, where `out` is row-major and lies at `start`.
-pub(super) fn multiply<T: Scalar>(
+pub(super) fn multiply<T: Element + Real>(
     out: &mut [T],
     start: usize,
     a: (&[T], Matrix),
@@ -68,7 +56,7 @@ pub(super) fn multiply<T: Scalar>(
     }
     if inner == 0 {
         if !add {
-            out[start..start + rows * columns].fill(T::ZERO);
+            out[start..start + rows * columns].fill(T::default());
         }
         return Ok(());
     }
@@ -83,6 +71,7 @@ pub(super) fn multiply<T: Scalar>(
     } else {
         Parallelism::None
     };
+    let one = T::from_f64(1.0);
     let step = side.div_ceil(fitting).next_multiple_of(STEP);
     let out = Target { pointer: out[start..].as_mut_ptr(), columns };
     let (left, right) = (&a.0[a.1.start..], &b.0[b.1.start..]);
@@ -108,8 +97,8 @@ pub(super) fn multiply<T: Scalar>(
                 right.as_ptr().add(column * b.1.column_stride),
                 b.1.column_stride as isize,
                 b.1.row_stride as isize,
-                if add { T::ONE } else { T::ZERO },
-                T::ONE,
+                if add { one } else { T::default() },
+                one,
                 false,
                 false,
                 false,

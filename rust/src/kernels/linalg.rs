@@ -1,6 +1,7 @@
 //! Matrix products, batched: the last two axes are the matrices, the axes before them the batch.
 
-use super::gemm::{Matrix, Scalar, multiply};
+use super::gemm::{Matrix, multiply};
+use super::math::Real;
 use crate::cpu::{Cursor, Reader, elements};
 use crate::dtype::{DType, Element, by_type};
 use crate::error::{Error, Result};
@@ -68,7 +69,7 @@ fn linear(launch: &mut Launch<'_>) -> Result {
 }
 
 /// `out = x · wᵀ + b`: the rows start as the bias, and the product is added to them.
-fn linear_as<T: Element + Scalar>(launch: &mut Launch<'_>) -> Result {
+fn linear_as<T: Element + Real>(launch: &mut Launch<'_>) -> Result {
     let out = elements::<T>(launch.contiguous_output(0)?)?;
     let (x, _, rows) = operand::<T>(launch.input(0)?)?;
     let (w, _, weight) = operand::<T>(launch.input(1)?)?;

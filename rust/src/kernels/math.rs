@@ -14,7 +14,6 @@ pub(crate) trait Real:
     + Div<Output = Self>
     + Neg<Output = Self>
 {
-    fn number(value: f32) -> Self;
     fn from_f64(value: f64) -> Self;
     fn finite(self) -> bool;
     fn sqrt_(self) -> Self;
@@ -50,10 +49,6 @@ macro_rules! standard {
 impl Real for f64 {
     standard!();
 
-    #[inline(always)]
-    fn number(value: f32) -> Self {
-        f64::from(value)
-    }
     #[inline(always)]
     fn exp_(self) -> Self {
         self.exp()
@@ -93,11 +88,6 @@ fn polynomial<const N: usize>(x: f32, coefficients: [f32; N]) -> f32 {
 
 impl Real for f32 {
     standard!();
-
-    #[inline(always)]
-    fn number(value: f32) -> Self {
-        value
-    }
 
     /// e^x = 2^n · e^r with |r| ≤ ln 2 / 2; the coefficients are a least-maximum fit of degree 5
     /// to (e^r − 1 − r) / r². 2^n is applied in two steps so that subnormal results come out.

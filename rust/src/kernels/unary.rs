@@ -38,21 +38,21 @@ macro_rules! unary {
 
 #[inline(always)]
 fn sigmoid<T: Real>(x: T) -> T {
-    let one = T::number(1.0);
+    let one = T::from_f64(1.0);
     one / (one + (-x).exp_())
 }
 
 /// ln(1 + e^x) = max(x, 0) + ln(1 + e^-|x|), which neither overflows nor loses small values.
 #[inline(always)]
 fn softplus<T: Real>(x: T) -> T {
-    let zero = T::number(0.0);
+    let zero = T::from_f64(0.0);
     let (positive, negative) = if x > zero { (x, -x) } else { (zero, x) };
     positive + negative.exp_().log1p_()
 }
 
 #[inline(always)]
 fn sign<T: Real>(x: T) -> T {
-    let (zero, one) = (T::number(0.0), T::number(1.0));
+    let (zero, one) = (T::from_f64(0.0), T::from_f64(1.0));
     let above = if x > zero { one } else { zero };
     if x < zero { -one } else { above }
 }
