@@ -16,7 +16,7 @@ use std::time::Instant;
 /// Elements of a tile: 1 kB of f32, so that three operands stay in the first-level cache.
 const TILE: usize = 256;
 /// Elements that one parallel task handles; a constant, so that results don't depend on threads.
-const GRAIN: usize = 1 << 15;
+pub(crate) const GRAIN: usize = 1 << 15;
 
 static ARCH: LazyLock<Arch> = LazyLock::new(Arch::new);
 static THREADS: AtomicUsize = AtomicUsize::new(0);
@@ -72,14 +72,6 @@ const AWAKE: u64 = 200;
 static AWAKE_UNTIL: AtomicU64 = AtomicU64::new(0);
 static WATCHES: AtomicUsize = AtomicUsize::new(0);
 static START: LazyLock<Instant> = LazyLock::new(Instant::now);
-
-/// Runs the body on the pool, for code that brings its own parallelism, or here with one thread.
-pub(crate) fn on_pool<R: Send>(body: impl FnOnce() -> R + Send) -> R {
-    match if threads() > 1 { pool() } else { None } {
-        Some(pool) => pool.install(body),
-        None => body(),
-    }
-}
 
 /// Keeps the helper threads looking for work for a while.
 fn stay_awake(pool: &ThreadPool, helpers: usize) {
@@ -182,7 +174,7 @@ pub(crate) fn elements<T: Element>(view: ViewMut<'_>) -> Result<&mut [T]> {
 #[derive(Clone, Copy)]
 pub(crate) struct Reader<'a, T> {
     pub(crate) data: &'a [T],
-    layout: &'a Layout,
+    pub(crate) layout: &'a Layout,
     len: usize,
     contiguous: bool,
 }

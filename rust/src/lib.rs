@@ -12,3 +12,4 @@ mod frame;
 mod kernels;
 mod layout;
 mod registry;
+mod transpose;

@@ -2,19 +2,21 @@
 #![allow(unsafe_code)]
 
 use super::math::Real;
-use crate::cpu::{for_pieces, on_pool, threads};
+use crate::cpu::for_pieces;
 use crate::dtype::Element;
 use crate::error::{Error, Result};
 use gemm::Parallelism;
 
-/// Multiplications that one piece of a product has at least; smaller products stay whole.
-const PIECE: usize = 1 << 20;
-/// Rows or columns of a piece are a multiple of this, the reach of the widest kernels.
+/// Largest side of a piece of a product: what `gemm` does best.
+const SIDE: usize = 256;
+/// Multiplications of a product that is not divided at all.
+const WHOLE: usize = 1 << 20;
+/// Multiplications of a piece that is not divided further.
+const PIECE: usize = 1 << 21;
+/// Pieces that are enough for any number of threads.
+const ENOUGH: usize = 8;
+/// Sides of pieces are multiples of this, the reach of the widest kernels.
 const STEP: usize = 16;
-/// Multiplications from which a product is left to gemm whole.
-const WHOLE: usize = 1 << 24;
-/// Most pieces of a product.
-const MAX_PIECES: usize = 4;
 
 /// A matrix inside a slice: where it begins, rows, columns and their strides.
 #[derive(Clone, Copy)]
@@ -37,16 +39,15 @@ impl Matrix {
     }
 }
 
-/// `out = a · b`, or with `add` `out += a · b`, where `out` is row-major and lies at `start`.
+/// `out = a · b`, or with `add` `out += a · b`, where `out` is row-major.
 pub(super) fn multiply<T: Element + Real>(
     out: &mut [T],
-    start: usize,
     a: (&[T], Matrix),
     b: (&[T], Matrix),
     add: bool,
 ) -> Result {
     let (rows, inner, columns) = (a.1.rows, a.1.columns, b.1.columns);
-    let target = Matrix { start, rows, columns, row_stride: columns, column_stride: 1 };
+    let target = Matrix { start: 0, rows, columns, row_stride: columns, column_stride: 1 };
     if inner != b.1.rows || !target.fits(out.len()) || !a.1.fits(a.0.len()) || !b.1.fits(b.0.len())
     {
         return Err(Error::new("the matrices do not fit"));
@@ -56,40 +57,26 @@ pub(super) fn multiply<T: Element + Real>(
     }
     if inner == 0 {
         if !add {
-            out[start..start + rows * columns].fill(T::default());
+            out.fill(T::default());
         }
         return Ok(());
     }
-    // Pieces along the longer side; their number depends on the shape alone, and so do the bits.
-    // Large products stay whole: gemm shares them out better, and its bits don't depend on threads.
-    let work = rows * inner * columns;
-    let by_rows = rows >= 128 || rows >= columns;
-    let side = if by_rows { rows } else { columns };
-    let fitting = if work >= WHOLE { 1 } else { (work / PIECE).clamp(1, MAX_PIECES) };
-    let how = if work >= WHOLE && threads() > 1 {
-        Parallelism::Rayon(threads())
-    } else {
-        Parallelism::None
-    };
-    let one = T::from_f64(1.0);
-    let step = side.div_ceil(fitting).next_multiple_of(STEP);
-    let out = Target { pointer: out[start..].as_mut_ptr(), columns };
+    let out = Target { pointer: out.as_mut_ptr(), columns };
     let (left, right) = (&a.0[a.1.start..], &b.0[b.1.start..]);
-    let product = |piece: usize| {
-        let first = piece * step;
-        let length = step.min(side - first);
-        let (row, column) = if by_rows { (first, 0) } else { (0, first) };
-        let (rows, columns) = if by_rows { (length, columns) } else { (rows, length) };
+    let (one, grid) = (T::from_f64(1.0), Grid::new(rows, inner, columns));
+    for_pieces(grid.pieces(), |piece| {
+        let row = piece / grid.across() * grid.height;
+        let column = piece % grid.across() * grid.width;
         // SAFETY: `fits` keeps every element that the strides reach inside its slice; `out` is
         // borrowed mutably, so it overlaps neither input, and the pieces don't overlap each other.
         unsafe {
             gemm::gemm(
-                rows,
-                columns,
+                grid.height.min(rows - row),
+                grid.width.min(columns - column),
                 inner,
                 out.at(row, column),
                 1,
-                out.columns as isize,
+                columns as isize,
                 add,
                 left.as_ptr().add(row * a.1.row_stride),
                 a.1.column_stride as isize,
@@ -102,16 +89,57 @@ pub(super) fn multiply<T: Element + Real>(
                 false,
                 false,
                 false,
-                how,
+                Parallelism::None,
             );
         }
-    };
-    if matches!(how, Parallelism::None) {
-        for_pieces(side.div_ceil(step), product);
-    } else {
-        on_pool(|| product(0));
-    }
+    });
     Ok(())
+}
+
+/// How a product is divided. It depends on the shape alone, and so do the bits of the result.
+struct Grid {
+    rows: usize,
+    columns: usize,
+    /// Rows of a piece.
+    height: usize,
+    /// Columns of a piece.
+    width: usize,
+}
+
+impl Grid {
+    fn new(rows: usize, inner: usize, columns: usize) -> Self {
+        let side =
+            |length: usize| length.div_ceil(length.div_ceil(SIDE).max(1)).next_multiple_of(STEP);
+        let mut grid = Self { rows, columns, height: side(rows), width: side(columns) };
+        let work = rows * inner * columns;
+        let done = |grid: &Self| {
+            let piece = grid.height * grid.width * inner;
+            grid.pieces() >= ENOUGH || (piece <= PIECE && (grid.pieces() > 1 || work <= WHOLE))
+        };
+        while !done(&grid) {
+            let Self { height, width, .. } = &mut grid;
+            let longer = if width >= height { width } else { height };
+            let half = (*longer / 2).next_multiple_of(STEP);
+            if half == *longer {
+                break;
+            }
+            *longer = half;
+        }
+        grid
+    }
+
+    fn across(&self) -> usize {
+        self.columns.div_ceil(self.width)
+    }
+
+    fn pieces(&self) -> usize {
+        self.rows.div_ceil(self.height) * self.across()
+    }
+}
+
+/// Whether a product of this shape stays in one piece, so that a batch is shared out instead.
+pub(super) fn is_whole(rows: usize, inner: usize, columns: usize) -> bool {
+    Grid::new(rows, inner, columns).pieces() <= 1
 }
 
 /// Where the pieces of a product are written, on any thread.

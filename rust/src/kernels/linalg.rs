@@ -1,13 +1,14 @@
 //! Matrix products, batched: the last two axes are the matrices, the axes before them the batch.
 
-use super::gemm::{Matrix, multiply};
+use super::gemm::{Matrix, is_whole, multiply};
 use super::math::Real;
-use crate::cpu::{Cursor, Reader, elements};
+use crate::cpu::{Cursor, GRAIN, Reader, elements, for_chunks_of};
 use crate::dtype::{DType, Element, by_type};
 use crate::error::{Error, Result};
 use crate::frame::{Launch, View};
 use crate::layout::Layout;
 use crate::registry::Kernel;
+use std::sync::Mutex;
 
 pub(super) const ROWS: &[Kernel] = &[
     Kernel { name: "matmul", outputs: 1, run: matmul, wgsl: None },
@@ -16,14 +17,14 @@ pub(super) const ROWS: &[Kernel] = &[
 
 fn matmul(launch: &mut Launch<'_>) -> Result {
     match launch.input_type(0)? {
-        DType::F32 => matmul_as::<f32>(launch, |out, at, a, b| multiply(out, at, a, b, false)),
-        DType::F64 => matmul_as::<f64>(launch, |out, at, a, b| multiply(out, at, a, b, false)),
+        DType::F32 => matmul_as::<f32>(launch, |out, a, b| multiply(out, a, b, false)),
+        DType::F64 => matmul_as::<f64>(launch, |out, a, b| multiply(out, a, b, false)),
         DType::I32 => matmul_as::<i32>(launch, multiply_integers),
         DType::Bool => Err(Error::new("the element type is not supported")),
     }
 }
 
-type Product<T> = fn(&mut [T], usize, (&[T], Matrix), (&[T], Matrix)) -> Result;
+type Product<T> = fn(&mut [T], (&[T], Matrix), (&[T], Matrix)) -> Result;
 
 fn operand<'a, T: Element>(view: View<'a>) -> Result<(&'a [T], Layout, Matrix)> {
     let layout = view.layout;
@@ -53,15 +54,33 @@ fn matmul_as<T: Element>(launch: &mut Launch<'_>, product: Product<T>) -> Result
     if out.len() != size * a_batch.len() {
         return Err(Error::new("the output has another size"));
     }
-    let (mut at_a, mut at_b) = (Cursor::new(a_batch, 0), Cursor::new(b_batch, 0));
-    for index in 0..a_batch.len() {
-        let left = (a, Matrix { start: at_a.position, ..a_matrix });
-        let right = (b, Matrix { start: at_b.position, ..b_matrix });
-        product(out, index * size, left, right)?;
-        at_a.advance();
-        at_b.advance();
+    if out.is_empty() {
+        return Ok(());
     }
-    Ok(())
+    // Large products are shared out among the threads one by one, small ones as they come.
+    let (rows, inner, columns) = (a_matrix.rows, a_matrix.columns, b_matrix.columns);
+    let together = if is_whole(rows, inner, columns) {
+        (GRAIN * 16 / (size * inner.max(1))).max(1)
+    } else {
+        a_batch.len()
+    };
+    let failure = Mutex::new(None);
+    for_chunks_of(out, size * together, |start, chunk| {
+        let first = start / size;
+        let (mut at_a, mut at_b) = (Cursor::new(a_batch, first), Cursor::new(b_batch, first));
+        for out in chunk.chunks_exact_mut(size) {
+            let left = (a, Matrix { start: at_a.position, ..a_matrix });
+            let right = (b, Matrix { start: at_b.position, ..b_matrix });
+            if let Err(error) = product(out, left, right)
+                && let Ok(mut failure) = failure.lock()
+            {
+                *failure = Some(error);
+            }
+            at_a.advance();
+            at_b.advance();
+        }
+    });
+    failure.into_inner().ok().flatten().map_or(Ok(()), Err)
 }
 
 fn linear(launch: &mut Launch<'_>) -> Result {
@@ -90,12 +109,11 @@ fn linear_as<T: Element + Real>(launch: &mut Launch<'_>) -> Result {
         column_stride: weight.row_stride,
         ..weight
     };
-    multiply(out, 0, (x, rows), (w, transposed), bias.is_some())
+    multiply(out, (x, rows), (w, transposed), bias.is_some())
 }
 
 fn multiply_integers(
     out: &mut [i32],
-    start: usize,
     (a, left): (&[i32], Matrix),
     (b, right): (&[i32], Matrix),
 ) -> Result {
@@ -109,7 +127,7 @@ fn multiply_integers(
         for column in 0..right.columns {
             let products = (0..left.columns)
                 .map(|k| a[at(&left, row, k)].wrapping_mul(b[at(&right, k, column)]));
-            out[start + row * right.columns + column] = products.fold(0, i32::wrapping_add);
+            out[row * right.columns + column] = products.fold(0, i32::wrapping_add);
         }
     }
     Ok(())

@@ -6,6 +6,7 @@ use crate::error::{Error, Result};
 use crate::frame::Launch;
 use crate::layout::Layout;
 use crate::registry::Kernel;
+use crate::transpose::copy_transposed;
 
 pub(super) const ROWS: &[Kernel] = &[
     Kernel { name: "copy", outputs: 1, run: copy, wgsl: Some("x") },
@@ -29,7 +30,9 @@ fn copy_as<T: Element>(launch: &mut Launch<'_>) -> Result {
     let target = elements::<T>(out)?;
     let reader = Reader::<T>::new(view)?;
     if to.is_contiguous() {
-        for_chunks(target, |start, chunk| reader.copy_to(start, chunk));
+        if !copy_transposed(target, reader.data, from) {
+            for_chunks(target, |start, chunk| reader.copy_to(start, chunk));
+        }
         return Ok(());
     }
     if to.len() == 0 {

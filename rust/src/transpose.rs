@@ -1,0 +1,123 @@
+//! Copies of inputs whose neighbours in memory are not neighbours in the result. They go by square
+//! blocks, so that lines of the cache are read and written whole.
+
+use crate::cpu::{Cursor, GRAIN, for_chunks_of, simd};
+use crate::dtype::Element;
+use crate::layout::Layout;
+
+/// Elements along the side of a block.
+const BLOCK: usize = 16;
+/// An axis shorter than this is not worth blocks.
+const SHORT: usize = 4;
+
+/// Copies the elements of a view in row-major order, if one of its axes but the last has stride 1;
+/// else leaves `out` alone and returns false. `out` has as many elements as the layout.
+pub(crate) fn copy_transposed<T: Element>(out: &mut [T], data: &[T], layout: &Layout) -> bool {
+    let layout = layout.coalesced();
+    let Some(last) = layout.rank().checked_sub(1) else { return false };
+    let Some(fast) = (0..last).find(|&axis| layout.stride(axis) == 1) else { return false };
+    if layout.extent(fast) < SHORT || layout.extent(last) < SHORT || layout.stride(last) == 0 {
+        return false;
+    }
+    // The result is rows of the axes before and with `fast`, each of `inner` elements.
+    let (extent, columns) = (layout.extent(fast), layout.extent(last));
+    let between = layout.axes(fast + 1, last);
+    let inner = between.len() * columns;
+    let band = (GRAIN / inner.max(1)).next_multiple_of(BLOCK).max(BLOCK);
+    for_chunks_of(out, band * inner, |start, mut chunk| {
+        let mut row = start / inner;
+        while !chunk.is_empty() {
+            let (outer, from) = (row / extent, row % extent);
+            let take = (extent - from).min(chunk.len() / inner);
+            let (part, rest) = chunk.split_at_mut(take * inner);
+            let first = Cursor::new(layout.axes(0, fast), outer).position + from;
+            let mut cursor = Cursor::new(between, 0);
+            for index in 0..between.len() {
+                let target = (&mut part[index * columns..], inner);
+                let source = (&data[first + cursor.position..], layout.stride(last));
+                transpose(target, source, take, columns);
+                cursor.advance();
+            }
+            (chunk, row) = (rest, row + take);
+        }
+    });
+    true
+}
+
+/// `out[i][j] = x[j][i]` for `i < rows` and `j < columns`; each matrix comes with its row stride.
+pub(crate) fn transpose<T: Element>(
+    (out, out_stride): (&mut [T], usize),
+    (x, x_stride): (&[T], usize),
+    rows: usize,
+    columns: usize,
+) {
+    simd(
+        #[inline(always)]
+        || {
+            for first in (0..columns).step_by(BLOCK) {
+                for row in (0..rows).step_by(BLOCK) {
+                    let (height, width) = (BLOCK.min(rows - row), BLOCK.min(columns - first));
+                    let out = &mut out[row * out_stride + first..];
+                    let x = &x[first * x_stride + row..];
+                    if height == BLOCK && width == BLOCK {
+                        block::<T, BLOCK>(out, out_stride, x, x_stride);
+                    } else {
+                        for i in 0..height {
+                            for j in 0..width {
+                                out[i * out_stride + j] = x[j * x_stride + i];
+                            }
+                        }
+                    }
+                }
+            }
+        },
+    );
+}
+
+#[inline(always)]
+fn block<T: Element, const N: usize>(out: &mut [T], out_stride: usize, x: &[T], x_stride: usize) {
+    let mut lines = [[T::default(); N]; N];
+    for (j, line) in lines.iter_mut().enumerate() {
+        line.copy_from_slice(&x[j * x_stride..][..N]);
+    }
+    for (i, out) in out.chunks_mut(out_stride).take(N).enumerate() {
+        for (out, line) in out[..N].iter_mut().zip(&lines) {
+            *out = line[i];
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(shape: &[i32], strides: &[i32], blocks: bool) {
+        let layout = Layout::new(shape, strides).unwrap();
+        let data: Vec<i32> = (0..layout.span().unwrap() as i32).collect();
+        let mut out = vec![-1; layout.len()];
+        assert_eq!(copy_transposed(&mut out, &data, &layout), blocks, "{shape:?} {strides:?}");
+        if blocks {
+            let expected: Vec<i32> =
+                (0..layout.len()).map(|index| data[layout.position(index)]).collect();
+            assert_eq!(out, expected, "{shape:?} {strides:?}");
+        }
+    }
+
+    #[test]
+    fn blocks_and_their_edges_are_copied() {
+        check(&[48, 32], &[1, 48], true);
+        check(&[37, 53], &[1, 40], true);
+        check(&[3, 37, 21], &[777, 1, 37], true);
+        check(&[20, 3, 5, 19], &[1, 2000, 400, 20], true);
+        check(&[300, 400], &[1, 300], true);
+        check(&[40, 40], &[1, 3], true);
+    }
+
+    #[test]
+    fn other_views_are_left_to_others() {
+        check(&[6, 7], &[7, 1], false);
+        check(&[6, 7], &[14, 2], false);
+        check(&[6, 7], &[1, 0], false);
+        check(&[3, 7], &[1, 3], false);
+    }
+}
