@@ -5,6 +5,7 @@ import {
   grad,
   losses,
   manualSeed,
+  nn,
   noGrad,
   randn,
   ShapeError,
@@ -13,10 +14,12 @@ import {
 } from "../mod.ts";
 import { assertClose, gradcheck, gradgradcheck } from "../lib/testing/mod.ts";
 import {
+  huberError,
   linear,
   linearComposite,
   rowCrossEntropy,
   rowCrossEntropyComposite,
+  squaredError,
 } from "../lib/ops/fused.ts";
 
 type DType = "float32" | "float64";
@@ -65,7 +68,36 @@ for (const dtype of ["float32", "float64"] as DType[]) {
           make(inside!, out!).transpose(0, 1),
         ];
         compare(fused, truth, [xt, wt, b], createGraph);
+        for (const activation of ["relu", "tanh", "sigmoid"] as const) {
+          const fused = (x: Tensor, w: Tensor, b?: Tensor) => linear(x, w, b ?? null, activation);
+          const truth = (x: Tensor, w: Tensor, b?: Tensor) =>
+            linearComposite(x, w, b ?? null, activation);
+          compare(fused, truth, [x, w.mul(0.1), b], createGraph);
+          compare(fused, truth, [x, w.mul(0.1)], createGraph);
+        }
       });
+    }
+    for (const [name, loss] of [["mse", squaredError], ["huber", huberError]] as const) {
+      for (const reduction of ["none", "sum", "mean"] as const) {
+        Deno.test(`${name}() ${dtype} equals its composite, ${how} ${reduction}`, () => {
+          manualSeed(3);
+          for (const shape of [[1], [7], [300], [100_000]]) {
+            const [p, t] = [randn(shape, { dtype }).mul(2), randn(shape, { dtype })];
+            const fused = (p: Tensor, t: Tensor) => loss(p, t, reduction, 0.7);
+            const truth = (p: Tensor, t: Tensor) => {
+              const each = loss.composite(p, t, 0.7);
+              return reduction === "none" ? each : each[reduction]();
+            };
+            compare(fused, truth, [p, t], createGraph);
+            compare((p) => fused(p, t), (p) => truth(p, t), [p], createGraph);
+            compare((t) => fused(p, t), (t) => truth(p, t), [t], createGraph);
+          }
+          const [p, t] = [randn([40, 30], { dtype }), randn([30, 40], { dtype })];
+          const fused = (p: Tensor, t: Tensor) => loss(p, t.transpose(0, 1), "sum", 0.7);
+          const truth = (p: Tensor, t: Tensor) => loss.composite(p, t.transpose(0, 1), 0.7).sum();
+          compare(fused, truth, [p, t], createGraph);
+        });
+      }
     }
     for (const [rows, classes] of [[1, 1], [2, 3], [64, 10], [70, 1000]]) {
       Deno.test(`rowCrossEntropy() ${dtype} equals its composite, ${how} ${rows}×${classes}`, () => {
@@ -99,6 +131,63 @@ Deno.test("linear() has first, second and third gradients", () => {
   const slope = (x: Tensor, w: Tensor) =>
     grad(linear(x, w, null).tanh().sum(), [x, w], { createGraph: true })[0];
   gradgradcheck(slope, [[2, 3], [2, 3]]);
+  for (const activation of ["tanh", "sigmoid"] as const) {
+    const fn = (x: Tensor, w: Tensor, b: Tensor) => linear(x, w, b, activation);
+    gradcheck(fn, [[3, 4], [2, 4], [2]]);
+    gradgradcheck(fn, [[3, 4], [2, 4], [2]]);
+  }
+});
+
+Deno.test("mse() and huber() have first and second gradients", () => {
+  const [p, t] = [[0.5, -2, 3], [0.1, 1, 2.5]].map((x) =>
+    tensor(x, { dtype: "float64", requiresGrad: true })
+  );
+  for (const loss of [squaredError, huberError]) {
+    for (const reduction of ["none", "sum", "mean"] as const) {
+      const fn = (p: Tensor, t: Tensor) => loss(p, t, reduction, 1);
+      gradcheck(fn, [p!, t!]);
+      gradgradcheck(fn, [p!, t!]);
+    }
+  }
+});
+
+Deno.test("mse() and huber() treat NaN and infinity as PyTorch's do", () => {
+  const p = tensor([NaN, Infinity, -Infinity, 1e20], { requiresGrad: true });
+  const run = (loss: typeof squaredError) => {
+    const each = loss(p, tensor([0, 0, 0, 0]), "none", 1);
+    const [gradient] = grad(each.sum(), [p]);
+    return [each.toArray(), gradient.toArray()];
+  };
+  const large = Math.fround(1e20);
+  assertEquals(run(squaredError), [
+    [NaN, Infinity, Infinity, Infinity],
+    [NaN, Infinity, -Infinity, 2 * large],
+  ]);
+  assertEquals(run(huberError), [[NaN, Infinity, Infinity, large], [NaN, 1, -1, 1]]);
+});
+
+Deno.test("Sequential computes a linear layer and its activation in one pass, with equal bits", () => {
+  manualSeed(4);
+  const [first, second] = [new nn.Linear(5, 7), new nn.Linear(7, 2)];
+  const x = randn([3, 5]);
+  for (const activation of [new nn.ReLU(), new nn.Tanh(), new nn.Sigmoid()]) {
+    const fused = new nn.Sequential(first, activation, second, activation, activation);
+    const each = [first, activation, second, activation, activation]
+      .reduce<Tensor>((x, layer) => layer.forward(x), x);
+    assertEquals(fused.forward(x).toArray(), each.toArray());
+  }
+});
+
+Deno.test("Sequential leaves a layer alone whose forward was replaced", () => {
+  class Doubled extends nn.Linear {
+    override forward(x: Tensor): Tensor {
+      return super.forward(x).mul(2);
+    }
+  }
+  const layer = new Doubled(2, 2);
+  const x = randn([1, 2]);
+  const expected = layer.forward(x).relu().toArray();
+  assertEquals(new nn.Sequential(layer, new nn.ReLU()).forward(x).toArray(), expected);
 });
 
 Deno.test("rowCrossEntropy() has first, second and third gradients", () => {

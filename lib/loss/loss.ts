@@ -3,12 +3,12 @@
 import { DTypeError, ShapeError, showShape } from "../errors.ts";
 import { isFloat } from "../dtype.ts";
 import { Module } from "../nn/module.ts";
+import type { Reduction, ResidualLoss } from "../ops/fused.ts";
 import { where } from "../ops/mod.ts";
 import { sameShape } from "../shape.ts";
 import { Tensor } from "../tensor.ts";
 
-/** How the losses of single elements become one: their mean, their sum, or not at all. */
-export type Reduction = "mean" | "sum" | "none";
+export type { Reduction };
 
 /** Options of every loss. */
 export interface LossOptions {
@@ -86,6 +86,24 @@ export function elementLoss(
   if (reduction === "sum") return weighed.sum();
   if (mask === undefined) return weighed.mean();
   return weighed.sum().div(mask.expand(weighed.shape).sum());
+}
+
+/** `elementLoss` for a loss that has kernels, which serve where nothing is masked or weighed. */
+export function residualLoss(
+  op: string,
+  prediction: Tensor,
+  target: Tensor,
+  options: ElementLossOptions,
+  loss: ResidualLoss,
+  parameter: number,
+): Tensor {
+  const { reduction = "mean", weight, mask } = options;
+  if (weight !== undefined || mask !== undefined || prediction?.dtype !== target?.dtype) {
+    return elementLoss(op, prediction, target, options, (p, t) => loss.composite(p, t, parameter));
+  }
+  checkPair(op, prediction, target);
+  checkReduction(op, reduction);
+  return loss(prediction, target, reduction, parameter);
 }
 
 /**

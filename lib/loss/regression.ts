@@ -1,8 +1,8 @@
 /** Losses for numbers. */
 
-import { where } from "../ops/mod.ts";
+import { huberError, squaredError } from "../ops/fused.ts";
 import type { Tensor } from "../tensor.ts";
-import { elementLoss, type ElementLossOptions, FunctionLoss } from "./loss.ts";
+import { type ElementLossOptions, FunctionLoss, residualLoss } from "./loss.ts";
 
 /**
  * Mean squared error, (p − t)². Follows `torch.nn.functional.mse_loss`.
@@ -24,7 +24,7 @@ import { elementLoss, type ElementLossOptions, FunctionLoss } from "./loss.ts";
  * ```
  */
 export function mse(prediction: Tensor, target: Tensor, options: ElementLossOptions = {}): Tensor {
-  return elementLoss("losses.mse", prediction, target, options, (p, t) => p.sub(t).square());
+  return residualLoss("losses.mse", prediction, target, options, squaredError, 0);
 }
 
 /** Options of `huber`. */
@@ -56,10 +56,7 @@ export function huber(prediction: Tensor, target: Tensor, options: HuberOptions 
   if (!(delta > 0)) {
     throw new RangeError(`Cannot compute losses.huber: delta must be positive, got ${delta}`);
   }
-  return elementLoss("losses.huber", prediction, target, options, (p, t) => {
-    const r = p.sub(t).abs();
-    return where(r.le(delta), r.square().mul(0.5), r.sub(delta / 2).mul(delta));
-  });
+  return residualLoss("losses.huber", prediction, target, options, huberError, delta);
 }
 
 /** {@linkcode mse} as a module. */

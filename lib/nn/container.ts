@@ -1,11 +1,30 @@
 /** Modules made of modules. */
 
 import type { Tensor } from "../tensor.ts";
+import { ReLU, Sigmoid, Tanh } from "./activation.ts";
+import type { Activation } from "./functional.ts";
+import { Linear } from "./linear.ts";
 import { Module } from "./module.ts";
+
+const affine = Linear.prototype.forward;
+
+/** The activation that a layer is, if a linear layer before it can compute it. */
+function activationOf(layer: Module | undefined): Activation | undefined {
+  switch (layer?.forward) {
+    case ReLU.prototype.forward:
+      return "relu";
+    case Tanh.prototype.forward:
+      return "tanh";
+    case Sigmoid.prototype.forward:
+      return "sigmoid";
+    default:
+      return undefined;
+  }
+}
 
 /**
  * Modules one after the other, each given the output of the one before.
- * Follows `torch.nn.Sequential`.
+ * A linear layer and the activation behind it are computed in one pass. Follows `torch.nn.Sequential`.
  *
  * @example A small network
  * ```ts
@@ -46,6 +65,18 @@ export class Sequential extends Module {
    * @param x What the first module takes.
    */
   override forward(x: Tensor): Tensor {
-    return this.layers.reduce((value, layer) => layer.forward(value), x);
+    let done = false;
+    for (const [i, layer] of this.layers.entries()) {
+      const activation = done ? undefined : activationOf(this.layers[i + 1]);
+      // A layer whose forward has been replaced, by a hook or a subclass, is left alone.
+      if (activation !== undefined && layer instanceof Linear && layer.forward === affine) {
+        x = layer.activated(x, activation);
+        done = true;
+      } else {
+        if (!done) x = layer.forward(x);
+        done = false;
+      }
+    }
+    return x;
   }
 }

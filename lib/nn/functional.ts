@@ -1,24 +1,28 @@
 /** The stateless form of layers. Follows `torch.nn.functional`. */
 
 import { rand, type RandomOptions } from "../create.ts";
-import { linear as fusedLinear } from "../ops/fused.ts";
+import { type Activation, linear as fusedLinear } from "../ops/fused.ts";
 import type { Tensor } from "../tensor.ts";
+
+export type { Activation };
 
 /** Options of `linear`. */
 export interface LinearFunctionOptions {
   /** Shape [out]; null or undefined for none. */
   bias?: Tensor | null;
+  /** Function that is applied to the result in the same pass. Default: none. */
+  activation?: Activation;
 }
 
 /**
- * x·Wᵀ + b.
+ * x·Wᵀ + b, or an activation of it, which costs less than the activation afterwards.
  *
  * @param x Shape [..., in].
  * @param weight Shape [out, in].
  * @returns Shape [..., out].
  */
-export function linear(x: Tensor, weight: Tensor, { bias }: LinearFunctionOptions = {}): Tensor {
-  return fusedLinear(x, weight, bias ?? null);
+export function linear(x: Tensor, weight: Tensor, options: LinearFunctionOptions = {}): Tensor {
+  return fusedLinear(x, weight, options.bias ?? null, options.activation ?? null);
 }
 
 /** Options of `dropout`. */

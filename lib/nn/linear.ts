@@ -3,7 +3,7 @@
 import { zeros } from "../create.ts";
 import { ShapeError, showShape } from "../errors.ts";
 import type { Tensor } from "../tensor.ts";
-import { linear } from "./functional.ts";
+import { type Activation, linear } from "./functional.ts";
 import { uniform_ } from "./init.ts";
 import { type LayerOptions, Module, Parameter } from "./module.ts";
 
@@ -59,6 +59,15 @@ export class Linear<Bias extends boolean = true> extends Module {
    * @param x Shape [..., in].
    */
   override forward(x: Tensor): Tensor {
+    return this.activated(x);
+  }
+
+  /**
+   * The output under an activation, in one pass.
+   *
+   * @internal
+   */
+  activated(x: Tensor, activation?: Activation): Tensor {
     if (x.shape[x.ndim - 1] !== this.inFeatures) {
       throw new ShapeError(
         `Cannot compute Linear: the last dimension must be ${this.inFeatures}, got shape ${
@@ -67,7 +76,7 @@ export class Linear<Bias extends boolean = true> extends Module {
         [x.shape],
       );
     }
-    return linear(x, this.weight, { bias: this.bias });
+    return linear(x, this.weight, { bias: this.bias, ...(activation && { activation }) });
   }
 
   /** What stands in the brackets after the name. */

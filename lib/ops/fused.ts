@@ -4,50 +4,183 @@
  */
 
 import { grad } from "../autograd/backward.ts";
-import { isGradEnabled, NONE } from "../autograd/tape.ts";
+import { type Context, isGradEnabled, NONE } from "../autograd/tape.ts";
 import { kernelNumber } from "../ffi/library.ts";
-import { extentAt } from "../shape.ts";
+import { extentAt, type Shape } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
+import { le, where } from "./compare.ts";
 import { logSoftmax } from "./composite.ts";
 import { checkIndex, gather } from "./indexing.ts";
 import { matmul } from "./linalg.ts";
 import { reshape, squeeze, transpose, unsqueeze } from "./movement.ts";
 import { recordAll, result, rule } from "./record.ts";
 import { sum } from "./reduce.ts";
+import { relu, sigmoid, tanh } from "./unary.ts";
+
+/** A function that is applied to the outputs of an affine map in the same pass. */
+export type Activation = "relu" | "tanh" | "sigmoid";
+
+/** Each activation: its number in `rust/src/kernels/linear.rs`, and its derivative from its value. */
+const ACTIVATIONS = {
+  relu: { number: 1, apply: relu, derive: (g: Tensor, y: Tensor) => where(le(y, 0), 0, g) },
+  tanh: {
+    number: 2,
+    apply: tanh,
+    derive: (g: Tensor, y: Tensor) => g.mul(y.square().neg().add(1)),
+  },
+  sigmoid: {
+    number: 3,
+    apply: sigmoid,
+    derive: (g: Tensor, y: Tensor) => g.mul(y.mul(y.neg().add(1))),
+  },
+} as const;
 
 const linearKernel = kernelNumber("linear");
+const linearGradKernel = kernelNumber("linear_grad");
 
-// y = x·wᵀ + b: x̄ = ȳ·w, w̄ = ȳᵀ·x, b̄ = Σ ȳ; in ops, so that any order follows.
+/** A gradient to be computed, or nothing. */
+function wanted(like: Tensor, needed: boolean | undefined, shape: Shape = like.shape): Tensor {
+  return result(like, like.dtype, needed ? shape : [0]);
+}
+
+// y = φ(z), z = x·wᵀ + b: z̄ = ȳ·φ'(z), x̄ = z̄·w, w̄ = z̄ᵀ·x, b̄ = Σ z̄
+function linearGradients(
+  g: Tensor,
+  { a, b }: Context,
+  y: Tensor | null,
+  activation: Activation | null,
+  needs: readonly boolean[],
+): (Tensor | null)[] {
+  if (isGradEnabled()) {
+    const z = activation === null ? g : ACTIVATIONS[activation].derive(g, y!);
+    return [
+      needs[0] ? matmul(z, b) : null,
+      needs[1] ? matmul(transpose(z, 0, 1), a) : null,
+      needs[2] ? sum(z, 0) : null,
+    ];
+  }
+  const gradients = [
+    wanted(a, needs[0]),
+    wanted(b, needs[1]),
+    wanted(b, needs[2], [extentAt(b.shape, 0)]),
+  ];
+  const number = activation === null ? 0 : ACTIVATIONS[activation].number;
+  g.storage.backend.run(linearGradKernel, [...gradients, g, y ?? g, a, b], [number]);
+  return gradients.map((gradient, i) => needs[i] ? gradient : null);
+}
+
+// In ops where the pass is recorded, so that any order follows; else in one launch.
 const linearRule = rule("linear", {
   saves: "ab",
-  vjp: [
-    (g, { b }) => matmul(g, b),
-    (g, { a }) => matmul(transpose(g, 0, 1), a),
-    (g) => sum(g, 0),
-  ],
+  vjp: [],
+  vjpAll: ([g], context, needs) => linearGradients(g!, context, null, null, needs),
+}, "fused");
+
+const activatedRule = rule<Activation>("activatedLinear", {
+  saves: "aby",
+  vjp: [],
+  vjpAll: ([g], context, needs) => linearGradients(g!, context, context.y, context.attrs, needs),
 }, "fused");
 
 /** The truth of `linear`. */
-export function linearComposite(x: Tensor, weight: Tensor, bias: Tensor | null): Tensor {
-  const y = matmul(x, transpose(weight, 0, 1));
-  return bias === null ? y : y.add(bias);
+export function linearComposite(
+  x: Tensor,
+  weight: Tensor,
+  bias: Tensor | null,
+  activation: Activation | null = null,
+): Tensor {
+  const product = matmul(x, transpose(weight, 0, 1));
+  const z = bias === null ? product : product.add(bias);
+  return activation === null ? z : ACTIVATIONS[activation].apply(z);
 }
 
-/** x·wᵀ + b for x of shape [..., in], w of shape [out, in], b of shape [out] or null. */
-export function linear(x: Tensor, weight: Tensor, bias: Tensor | null): Tensor {
+/** φ(x·wᵀ + b) for x of shape [..., in], w of shape [out, in], b of shape [out] or null. */
+export function linear(
+  x: Tensor,
+  weight: Tensor,
+  bias: Tensor | null,
+  activation: Activation | null = null,
+): Tensor {
   const types = [x, weight, bias ?? x].map((t) => t.dtype);
   const simple = x.ndim > 0 && weight.ndim === 2 && (bias === null || bias.ndim === 1) &&
     types.every((dtype) => dtype === types[0] && dtype.startsWith("float")) &&
     x.shape.at(-1) === weight.shape[1] && (bias === null || bias.size === weight.shape[0]);
   // Everything else, and what is wrong, the composite knows how to treat.
-  if (!simple || x.size === 0 || weight.size === 0) return linearComposite(x, weight, bias);
+  if (!simple || x.size === 0 || weight.size === 0) {
+    return linearComposite(x, weight, bias, activation);
+  }
   const rows = x.ndim === 2 ? x : reshape(x, [-1, extentAt(x.shape, -1)]);
   const y = result(x, x.dtype, [extentAt(rows.shape, 0), extentAt(weight.shape, 0)]);
   const inputs = bias === null ? [rows, weight] : [rows, weight, bias];
-  x.storage.backend.run(linearKernel, [y, ...inputs]);
-  recordAll(linearRule, inputs, [y]);
+  const number = activation === null ? 0 : ACTIVATIONS[activation].number;
+  x.storage.backend.run(linearKernel, [y, ...inputs], [number]);
+  if (activation === null) recordAll(linearRule, inputs, [y]);
+  else recordAll(activatedRule, inputs, [y], activation);
   return x.ndim === 2 ? y : reshape(y, [...x.shape.slice(0, -1), extentAt(weight.shape, 0)]);
 }
+
+/** How the losses of single elements become one: not at all, their sum, or their mean. */
+export type Reduction = "none" | "sum" | "mean";
+
+const REDUCTIONS: Readonly<Record<Reduction, number>> = { none: 0, sum: 1, mean: 2 };
+
+/** What a loss of a residual was called with. */
+interface LossCall {
+  readonly reduction: Reduction;
+  readonly parameter: number;
+}
+
+/** A loss that is a function of prediction minus target, of the same shape and floating type. */
+export interface ResidualLoss {
+  /** The loss by its kernels. */
+  (prediction: Tensor, target: Tensor, reduction: Reduction, parameter: number): Tensor;
+  /** The truth: the loss of each element, in ops. */
+  readonly composite: (prediction: Tensor, target: Tensor, parameter: number) => Tensor;
+}
+
+function residualLoss(name: string, composite: ResidualLoss["composite"]): ResidualLoss {
+  const kernel = kernelNumber(name);
+  const gradKernel = kernelNumber(`${name}_grad`);
+  function truth(p: Tensor, t: Tensor, reduction: Reduction, parameter: number): Tensor {
+    const each = composite(p, t, parameter);
+    return reduction === "none" ? each : reduction === "sum" ? each.sum() : each.mean();
+  }
+  const lossRule = rule<LossCall>(name, {
+    saves: "ab",
+    vjp: [],
+    vjpAll: ([g], { a, b, attrs: { reduction, parameter } }, needs) => {
+      if (!isGradEnabled()) {
+        const gradients = [wanted(a, needs[0]), wanted(b, needs[1])];
+        const operands = [...gradients, g!, a, b];
+        a.storage.backend.run(gradKernel, operands, [REDUCTIONS[reduction]], [parameter]);
+        return gradients.map((gradient, i) => needs[i] ? gradient : null);
+      }
+      const inputs = [a, b].filter((_, i) => needs[i]);
+      const gradients = grad(truth(a, b, reduction, parameter), inputs, {
+        gradOutputs: g!,
+        createGraph: true,
+      });
+      return [needs[0] ? gradients[0]! : null, needs[1] ? gradients.at(-1)! : null];
+    },
+  }, "fused");
+  const loss = (p: Tensor, t: Tensor, reduction: Reduction, parameter: number) => {
+    if (p.size === 0) return truth(p, t, reduction, parameter);
+    const y = result(p, p.dtype, reduction === "none" ? p.shape : []);
+    p.storage.backend.run(kernel, [y, p, t], [REDUCTIONS[reduction]], [parameter]);
+    recordAll(lossRule, [p, t], [y], { reduction, parameter });
+    return y;
+  };
+  return Object.assign(loss, { composite });
+}
+
+/** Squared error, (p − t)². */
+export const squaredError: ResidualLoss = residualLoss("mse", (p, t) => p.sub(t).square());
+
+/** Huber's loss, quadratic to the parameter and linear beyond. */
+export const huberError: ResidualLoss = residualLoss("huber", (p, t, delta) => {
+  const r = p.sub(t).abs();
+  return where(r.le(delta), r.square().mul(0.5), r.sub(delta / 2).mul(delta));
+});
 
 const entropyKernel = kernelNumber("cross_entropy");
 const entropyGradKernel = kernelNumber("cross_entropy_grad");

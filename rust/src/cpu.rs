@@ -14,7 +14,7 @@ use std::sync::{Arc, LazyLock, Mutex, RwLock};
 use std::time::Instant;
 
 /// Elements of a tile: 1 kB of f32, so that three operands stay in the first-level cache.
-const TILE: usize = 256;
+pub(crate) const TILE: usize = 256;
 /// Elements that one parallel task handles; a constant, so that results don't depend on threads.
 pub(crate) const GRAIN: usize = 1 << 15;
 
@@ -52,14 +52,14 @@ pub(crate) fn set_threads(count: usize) -> bool {
     true
 }
 
-/// The pool; work in pieces takes one thread fewer of it, as the calling one works too.
+/// The helper threads: one fewer than are in use, as the calling one works too.
 fn pool() -> Option<Arc<ThreadPool>> {
     if let Some(pool) = POOL.read().ok()?.as_ref() {
         return Some(pool.clone());
     }
     let mut slot = POOL.write().ok()?;
     if slot.is_none() {
-        let builder = ThreadPoolBuilder::new().num_threads(threads());
+        let builder = ThreadPoolBuilder::new().num_threads((threads() - 1).max(1));
         *slot = builder.thread_name(|i| format!("adjoint-{i}")).build().ok().map(Arc::new);
     }
     slot.clone()
@@ -68,6 +68,9 @@ fn pool() -> Option<Arc<ThreadPool>> {
 /// Microseconds that a helper thread stays awake after its work. Waking one takes longer than many
 /// kernels, and a training step launches the next one soon.
 const AWAKE: u64 = 200;
+
+/// Pauses between two looks, a fraction of a microsecond.
+const REST: usize = 4;
 
 static AWAKE_UNTIL: AtomicU64 = AtomicU64::new(0);
 static WATCHES: AtomicUsize = AtomicUsize::new(0);
@@ -81,9 +84,9 @@ fn stay_awake(pool: &ThreadPool, helpers: usize) {
         WATCHES.fetch_add(1, Ordering::Relaxed);
         pool.spawn(move || {
             while now() < AWAKE_UNTIL.load(Ordering::Relaxed) {
-                // Runs what has been spawned meanwhile.
+                // Runs what has been spawned meanwhile; else rests, as two threads may share a core.
                 if rayon::yield_now() != Some(rayon::Yield::Executed) {
-                    std::hint::spin_loop();
+                    (0..REST).for_each(|_| std::hint::spin_loop());
                 }
             }
             WATCHES.fetch_sub(1, Ordering::Relaxed);
@@ -137,6 +140,18 @@ pub(crate) fn for_pieces(pieces: usize, body: impl Fn(usize) + Sync) {
     }
 }
 
+/// Calls the body with each part, on all threads. Parts that are near each other tend to meet the
+/// same thread, in this call and the next.
+pub(crate) fn for_parts<P: Send>(parts: impl Iterator<Item = P>, body: impl Fn(P) + Sync) {
+    let parts: Vec<Mutex<Option<P>>> = parts.map(|part| Mutex::new(Some(part))).collect();
+    for_pieces(parts.len(), |piece| {
+        // Each part is taken once, so no lock is ever waited for.
+        if let Ok(Some(part)) = parts[piece].lock().map(|mut part| part.take()) {
+            body(part);
+        }
+    });
+}
+
 /// Calls `body(start, chunk)` for consecutive chunks of `grain` elements, on all threads.
 pub(crate) fn for_chunks_of<T: Send>(
     out: &mut [T],
@@ -149,13 +164,7 @@ pub(crate) fn for_chunks_of<T: Send>(
     if out.len() <= grain || threads() == 1 {
         return body(0, out);
     }
-    let chunks: Vec<Mutex<&mut [T]>> = out.chunks_mut(grain).map(Mutex::new).collect();
-    for_pieces(chunks.len(), |piece| {
-        // Each chunk is taken once, so no lock is ever waited for.
-        if let Ok(mut chunk) = chunks[piece].lock() {
-            body(piece * grain, &mut chunk);
-        }
-    });
+    for_parts(out.chunks_mut(grain).enumerate(), |(index, chunk)| body(index * grain, chunk));
 }
 
 /// `for_chunks_of` for elementwise work.

@@ -48,18 +48,34 @@ impl<'a, T: Element> Classified<'a, T> {
     }
 }
 
-/// Shifts a row so that its largest entry is 0; returns the sum of the exponentials.
-#[inline(always)]
-fn shift<T: Element + Real>(row: &mut [T], exponentials: &mut [T]) -> T {
-    let zero = T::from_f64(0.0);
-    let largest = row.iter().fold(row[0], |best, &x| if x > best { x } else { best });
-    // The composite leaves a row as it is whose largest entry is not finite.
-    let largest = if largest.finite() { largest } else { zero };
-    for (x, e) in row.iter_mut().zip(exponentials.iter_mut()) {
-        *x = *x - largest;
-        *e = x.exp_();
+impl<T: Element + Real> Classified<'_, T> {
+    /// Writes the rows from number `first` on, each shifted so that its largest entry is 0, and
+    /// the exponentials of that.
+    fn shifted(&self, first: usize, rows: &mut [T], exponentials: &mut [T]) {
+        let zero = T::from_f64(0.0);
+        self.logits.copy_to(first * self.classes, rows);
+        simd(
+            #[inline(always)]
+            || {
+                for row in rows.chunks_exact_mut(self.classes) {
+                    let larger = |best: T, x: T| if x > best { x } else { best };
+                    let largest = row.iter().fold(row[0], |best, &x| larger(best, x));
+                    // The composite leaves a row as it is whose largest entry is not finite.
+                    let largest = if largest.finite() { largest } else { zero };
+                    row.iter_mut().for_each(|x| *x = *x - largest);
+                }
+                for (e, &x) in exponentials.iter_mut().zip(&*rows) {
+                    *e = x.exp_();
+                }
+            },
+        );
     }
-    exponentials.iter().fold(zero, |sum, &e| sum + e)
+}
+
+/// Sum of a row.
+#[inline(always)]
+fn total<T: Element + Real>(row: &[T]) -> T {
+    row.iter().fold(T::from_f64(0.0), |sum, &e| sum + e)
 }
 
 fn cross_entropy(launch: &mut Launch<'_>) -> Result {
@@ -77,17 +93,23 @@ fn cross_entropy_as<T: Element + Real>(launch: &mut Launch<'_>) -> Result {
     if out.len() != data.labels.len() {
         return Err(Error::new("the output has another size"));
     }
+    let classes = data.classes;
     for_chunks_of(out, data.grain(), |start, chunk| {
-        let mut row = vec![T::default(); data.classes];
-        let mut exponentials = row.clone();
-        for (index, out) in chunk.iter_mut().enumerate() {
-            let number = start + index;
-            data.logits.copy_to(number * data.classes, &mut row);
-            let sum = simd(
-                #[inline(always)]
-                || shift(&mut row, &mut exponentials),
-            );
-            *out = sum.log_() - row[data.labels[number]];
+        let mut rows = vec![T::default(); chunk.len() * classes];
+        let mut exponentials = rows.clone();
+        data.shifted(start, &mut rows, &mut exponentials);
+        simd(
+            #[inline(always)]
+            || {
+                for (out, row) in chunk.iter_mut().zip(exponentials.chunks_exact(classes)) {
+                    *out = total(row);
+                }
+                chunk.iter_mut().for_each(|out| *out = out.log_());
+            },
+        );
+        let labels = &data.labels[start..start + chunk.len()];
+        for ((out, row), &label) in chunk.iter_mut().zip(rows.chunks_exact(classes)).zip(labels) {
+            *out = *out - row[label];
         }
     });
     Ok(())
@@ -105,19 +127,14 @@ fn cross_entropy_grad_as<T: Element + Real>(launch: &mut Launch<'_>) -> Result {
     let mut factors = vec![T::default(); rows];
     g.copy_to(0, &mut factors);
     for_chunks_of(out, data.grain() * classes, |start, chunk| {
-        let mut row = vec![T::default(); classes];
+        let mut shifted = vec![T::default(); chunk.len()];
+        let first = start / classes;
+        data.shifted(first, &mut shifted, chunk);
         for (index, out) in chunk.chunks_exact_mut(classes).enumerate() {
-            let number = start / classes + index;
-            data.logits.copy_to(number * classes, &mut row);
-            simd(
-                #[inline(always)]
-                || {
-                    let scale = factors[number] / shift(&mut row, out);
-                    out.iter_mut().for_each(|e| *e = *e * scale);
-                },
-            );
-            let label = data.labels[number];
-            out[label] = out[label] - factors[number];
+            let (label, factor) = (data.labels[first + index], factors[first + index]);
+            let scale = factor / total(out);
+            out.iter_mut().for_each(|e| *e = *e * scale);
+            out[label] = out[label] - factor;
         }
     });
     Ok(())

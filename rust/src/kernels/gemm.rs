@@ -12,9 +12,11 @@ const SIDE: usize = 256;
 /// Multiplications of a product that is not divided at all.
 const WHOLE: usize = 1 << 20;
 /// Multiplications of a piece that is not divided further.
-const PIECE: usize = 1 << 21;
+const PIECE: usize = 1 << 22;
 /// Pieces that are enough for any number of threads.
 const ENOUGH: usize = 8;
+/// A side shorter than twice this is divided last.
+const LEAST: usize = 32;
 /// Sides of pieces are multiples of this, the reach of the widest kernels.
 const STEP: usize = 16;
 
@@ -37,42 +39,80 @@ impl Matrix {
                 + (self.columns - 1) * self.column_stride
                 < length
     }
+
+    pub(super) fn transposed(self) -> Self {
+        Self {
+            start: self.start,
+            rows: self.columns,
+            columns: self.rows,
+            row_stride: self.column_stride,
+            column_stride: self.row_stride,
+        }
+    }
 }
 
-/// `out = a · b`, or with `add` `out += a · b`, where `out` is row-major.
+/// What happens to a product beside the multiplication.
+pub(super) struct Around<'a, T> {
+    /// A row that is added to each row.
+    pub(super) bias: Option<&'a [T]>,
+    /// Applied to the sums.
+    pub(super) finish: Option<fn(&mut [T])>,
+}
+
+/// `out = a · b`, where `out` is row-major.
 pub(super) fn multiply<T: Element + Real>(
     out: &mut [T],
     a: (&[T], Matrix),
     b: (&[T], Matrix),
-    add: bool,
+) -> Result {
+    multiply_around(out, a, b, &Around { bias: None, finish: None })
+}
+
+/// `out = finish(a · b + bias)`, where `out` is row-major.
+pub(super) fn multiply_around<T: Element + Real>(
+    out: &mut [T],
+    a: (&[T], Matrix),
+    b: (&[T], Matrix),
+    around: &Around<'_, T>,
 ) -> Result {
     let (rows, inner, columns) = (a.1.rows, a.1.columns, b.1.columns);
     let target = Matrix { start: 0, rows, columns, row_stride: columns, column_stride: 1 };
-    if inner != b.1.rows || !target.fits(out.len()) || !a.1.fits(a.0.len()) || !b.1.fits(b.0.len())
+    if inner != b.1.rows
+        || around.bias.is_some_and(|bias| bias.len() != columns)
+        || !target.fits(out.len())
+        || !a.1.fits(a.0.len())
+        || !b.1.fits(b.0.len())
     {
         return Err(Error::new("the matrices do not fit"));
     }
     if rows == 0 || columns == 0 {
         return Ok(());
     }
-    if inner == 0 {
-        if !add {
-            out.fill(T::default());
-        }
-        return Ok(());
-    }
     let out = Target { pointer: out.as_mut_ptr(), columns };
     let (left, right) = (&a.0[a.1.start..], &b.0[b.1.start..]);
-    let (one, grid) = (T::from_f64(1.0), Grid::new(rows, inner, columns));
+    let add = around.bias.is_some() || inner == 0;
+    let (one, grid) = (T::from_f64(1.0), Grid::new(rows, inner, columns, b.1.column_stride != 1));
     for_pieces(grid.pieces(), |piece| {
         let row = piece / grid.across() * grid.height;
         let column = piece % grid.across() * grid.width;
+        let (height, width) = (grid.height.min(rows - row), grid.width.min(columns - column));
+        let each_row = |body: &dyn Fn(&mut [T])| {
+            for row in row..row + height {
+                // SAFETY: a part of a row of `out`, of which only this piece knows.
+                body(unsafe { std::slice::from_raw_parts_mut(out.at(row, column), width) });
+            }
+        };
+        if let Some(bias) = around.bias {
+            each_row(&|part| part.copy_from_slice(&bias[column..column + width]));
+        } else if inner == 0 {
+            each_row(&|part| part.fill(T::default()));
+        }
         // SAFETY: `fits` keeps every element that the strides reach inside its slice; `out` is
         // borrowed mutably, so it overlaps neither input, and the pieces don't overlap each other.
         unsafe {
             gemm::gemm(
-                grid.height.min(rows - row),
-                grid.width.min(columns - column),
+                height,
+                width,
                 inner,
                 out.at(row, column),
                 1,
@@ -92,11 +132,18 @@ pub(super) fn multiply<T: Element + Real>(
                 Parallelism::None,
             );
         }
+        if let Some(finish) = around.finish {
+            each_row(&finish);
+        }
     });
     Ok(())
 }
 
-/// How a product is divided. It depends on the shape alone, and so do the bits of the result.
+/// How a product is divided. It depends on the shapes alone, and so do the bits of the result.
+///
+/// A piece has rows of its own, or, of a right factor that lies by columns, columns: what a thread
+/// writes or puts in order, it then tends to find in its own cache in the next launch. Fetching it
+/// from another processor's cache can take longer than the product.
 struct Grid {
     rows: usize,
     columns: usize,
@@ -107,7 +154,7 @@ struct Grid {
 }
 
 impl Grid {
-    fn new(rows: usize, inner: usize, columns: usize) -> Self {
+    fn new(rows: usize, inner: usize, columns: usize, by_columns: bool) -> Self {
         let side =
             |length: usize| length.div_ceil(length.div_ceil(SIDE).max(1)).next_multiple_of(STEP);
         let mut grid = Self { rows, columns, height: side(rows), width: side(columns) };
@@ -118,12 +165,12 @@ impl Grid {
         };
         while !done(&grid) {
             let Self { height, width, .. } = &mut grid;
-            let longer = if width >= height { width } else { height };
-            let half = (*longer / 2).next_multiple_of(STEP);
-            if half == *longer {
+            let (first, second) = if by_columns { (width, height) } else { (height, width) };
+            let side = if *first >= 2 * LEAST { first } else { second };
+            if *side < 2 * STEP {
                 break;
             }
-            *longer = half;
+            *side = (*side / 2).next_multiple_of(STEP);
         }
         grid
     }
@@ -139,7 +186,7 @@ impl Grid {
 
 /// Whether a product of this shape stays in one piece, so that a batch is shared out instead.
 pub(super) fn is_whole(rows: usize, inner: usize, columns: usize) -> bool {
-    Grid::new(rows, inner, columns).pieces() <= 1
+    Grid::new(rows, inner, columns, false).pieces() <= 1
 }
 
 /// Where the pieces of a product are written, on any thread.

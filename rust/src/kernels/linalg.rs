@@ -1,24 +1,21 @@
 //! Matrix products, batched: the last two axes are the matrices, the axes before them the batch.
 
 use super::gemm::{Matrix, is_whole, multiply};
-use super::math::Real;
-use crate::cpu::{Cursor, GRAIN, Reader, elements, for_chunks_of};
-use crate::dtype::{DType, Element, by_type};
+use crate::cpu::{Cursor, GRAIN, elements, for_chunks_of};
+use crate::dtype::{DType, Element};
 use crate::error::{Error, Result};
 use crate::frame::{Launch, View};
 use crate::layout::Layout;
 use crate::registry::Kernel;
 use std::sync::Mutex;
 
-pub(super) const ROWS: &[Kernel] = &[
-    Kernel { name: "matmul", outputs: 1, run: matmul, wgsl: None },
-    Kernel { name: "linear", outputs: 1, run: linear, wgsl: None },
-];
+pub(super) const ROWS: &[Kernel] =
+    &[Kernel { name: "matmul", outputs: 1, run: matmul, wgsl: None }];
 
 fn matmul(launch: &mut Launch<'_>) -> Result {
     match launch.input_type(0)? {
-        DType::F32 => matmul_as::<f32>(launch, |out, a, b| multiply(out, a, b, false)),
-        DType::F64 => matmul_as::<f64>(launch, |out, a, b| multiply(out, a, b, false)),
+        DType::F32 => matmul_as::<f32>(launch, multiply),
+        DType::F64 => matmul_as::<f64>(launch, multiply),
         DType::I32 => matmul_as::<i32>(launch, multiply_integers),
         DType::Bool => Err(Error::new("the element type is not supported")),
     }
@@ -26,7 +23,7 @@ fn matmul(launch: &mut Launch<'_>) -> Result {
 
 type Product<T> = fn(&mut [T], (&[T], Matrix), (&[T], Matrix)) -> Result;
 
-fn operand<'a, T: Element>(view: View<'a>) -> Result<(&'a [T], Layout, Matrix)> {
+pub(super) fn operand<'a, T: Element>(view: View<'a>) -> Result<(&'a [T], Layout, Matrix)> {
     let layout = view.layout;
     let rank = layout.rank();
     if rank < 2 {
@@ -81,35 +78,6 @@ fn matmul_as<T: Element>(launch: &mut Launch<'_>, product: Product<T>) -> Result
         }
     });
     failure.into_inner().ok().flatten().map_or(Ok(()), Err)
-}
-
-fn linear(launch: &mut Launch<'_>) -> Result {
-    by_type!(float launch.input_type(0)?, linear_as(launch))
-}
-
-/// `out = x · wᵀ + b`: the rows start as the bias, and the product is added to them.
-fn linear_as<T: Element + Real>(launch: &mut Launch<'_>) -> Result {
-    let out = elements::<T>(launch.contiguous_output(0)?)?;
-    let (x, _, rows) = operand::<T>(launch.input(0)?)?;
-    let (w, _, weight) = operand::<T>(launch.input(1)?)?;
-    let bias = launch.ins.get_mut(2).and_then(Option::take).map(Reader::<T>::new).transpose()?;
-    let columns = weight.rows;
-    if out.len() != rows.rows * columns || bias.is_some_and(|bias| bias.len() != columns) {
-        return Err(Error::new("the operands do not fit"));
-    }
-    if let Some(bias) = bias {
-        let mut row = vec![T::default(); columns];
-        bias.copy_to(0, &mut row);
-        out.chunks_exact_mut(columns.max(1)).for_each(|out| out.copy_from_slice(&row));
-    }
-    let transposed = Matrix {
-        rows: weight.columns,
-        columns,
-        row_stride: weight.column_stride,
-        column_stride: weight.row_stride,
-        ..weight
-    };
-    multiply(out, (x, rows), (w, transposed), bias.is_some())
 }
 
 fn multiply_integers(

@@ -6,6 +6,8 @@ mod fused;
 mod gemm;
 mod indexing;
 mod linalg;
+mod linear;
+mod losses;
 mod math;
 mod movement;
 mod optim;
@@ -23,8 +25,10 @@ pub(crate) const FAMILIES: &[&[Kernel]] = &[
     reduce::ROWS,
     movement::ROWS,
     linalg::ROWS,
+    linear::ROWS,
     indexing::ROWS,
     random::ROWS,
     optim::ROWS,
     fused::ROWS,
+    losses::ROWS,
 ];

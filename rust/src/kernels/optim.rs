@@ -2,7 +2,7 @@
 //! tests compare each with its composite in TypeScript.
 
 use super::math::Real;
-use crate::cpu::{Reader, elements, simd};
+use crate::cpu::{Reader, elements, for_parts, simd};
 use crate::dtype::{Element, by_type};
 use crate::error::{Error, Result};
 use crate::frame::Launch;
@@ -13,6 +13,10 @@ pub(super) const ROWS: &[Kernel] = &[
     Kernel { name: "sgd_momentum_step", outputs: 2, run: sgd_momentum, wgsl: None },
     Kernel { name: "adam_step", outputs: 3, run: adam, wgsl: None },
 ];
+
+/// Elements of a parameter that one task steps: small, so that a thread meets the part of it whose
+/// gradient it has computed.
+const GRAIN: usize = 1 << 13;
 
 fn sgd(launch: &mut Launch<'_>) -> Result {
     by_type!(float launch.input_type(0)?, sgd_as(launch))
@@ -49,14 +53,16 @@ fn sgd_as<T: Element + Real>(launch: &mut Launch<'_>) -> Result {
     let sign = T::from_f64(if launch.ints()[0] != 0 { -1.0 } else { 1.0 });
     let p = elements::<T>(launch.contiguous_output(0)?)?;
     let g = gradient::<T>(launch, p.len())?;
-    simd(
-        #[inline(always)]
-        || {
-            for (p, &g) in p.iter_mut().zip(g) {
-                *p = *p - lr * (sign * g + decay * *p);
-            }
-        },
-    );
+    for_parts(p.chunks_mut(GRAIN).zip(g.chunks(GRAIN)), |(p, g)| {
+        simd(
+            #[inline(always)]
+            || {
+                for (p, &g) in p.iter_mut().zip(g) {
+                    *p = *p - lr * (sign * g + decay * *p);
+                }
+            },
+        );
+    });
     Ok(())
 }
 
@@ -71,16 +77,19 @@ fn sgd_momentum_as<T: Element + Real>(launch: &mut Launch<'_>) -> Result {
     let p = elements::<T>(launch.contiguous_output(0)?)?;
     let buffer = state::<T>(launch, 1, p.len())?;
     let g = gradient::<T>(launch, p.len())?;
-    simd(
-        #[inline(always)]
-        || {
-            for ((p, buffer), &g) in p.iter_mut().zip(buffer).zip(g) {
-                let g = sign * g + decay * *p;
-                *buffer = keep * *buffer + take * g;
-                *p = *p - lr * (own * g + ahead * *buffer);
-            }
-        },
-    );
+    let parts = p.chunks_mut(GRAIN).zip(buffer.chunks_mut(GRAIN)).zip(g.chunks(GRAIN));
+    for_parts(parts, |((p, buffer), g)| {
+        simd(
+            #[inline(always)]
+            || {
+                for ((p, buffer), &g) in p.iter_mut().zip(buffer).zip(g) {
+                    let g = sign * g + decay * *p;
+                    *buffer = keep * *buffer + take * g;
+                    *p = *p - lr * (own * g + ahead * *buffer);
+                }
+            },
+        );
+    });
     Ok(())
 }
 
@@ -100,17 +109,21 @@ fn adam_as<T: Element + Real>(launch: &mut Launch<'_>) -> Result {
     let mean = state::<T>(launch, 1, p.len())?;
     let square = state::<T>(launch, 2, p.len())?;
     let g = gradient::<T>(launch, p.len())?;
-    simd(
-        #[inline(always)]
-        || {
-            for (((p, mean), square), &g) in p.iter_mut().zip(mean).zip(square).zip(g) {
-                let held = *p * shrink;
-                let g = sign * g + decay * held;
-                *mean = *mean + take1 * (g - *mean);
-                *square = keep2 * *square + take2 * (g * g);
-                *p = held - step * *mean / (square.sqrt_() / root + epsilon);
-            }
-        },
-    );
+    let states = mean.chunks_mut(GRAIN).zip(square.chunks_mut(GRAIN));
+    let parts = p.chunks_mut(GRAIN).zip(states).zip(g.chunks(GRAIN));
+    for_parts(parts, |((p, (mean, square)), g)| {
+        simd(
+            #[inline(always)]
+            || {
+                for (((p, mean), square), &g) in p.iter_mut().zip(mean).zip(square).zip(g) {
+                    let held = *p * shrink;
+                    let g = sign * g + decay * held;
+                    *mean = *mean + take1 * (g - *mean);
+                    *square = keep2 * *square + take2 * (g * g);
+                    *p = held - step * *mean / (square.sqrt_() / root + epsilon);
+                }
+            },
+        );
+    });
     Ok(())
 }

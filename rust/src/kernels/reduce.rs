@@ -23,7 +23,7 @@ pub(super) const ROWS: &[Kernel] = &[
 ];
 
 /// An element type that can be summed, and what its sums are kept in.
-trait Summand: Element {
+pub(super) trait Summand: Element {
     type Total: Copy + Default + Send + Sync + std::ops::AddAssign;
     type Output: Element;
     fn widen(self) -> Self::Total;
@@ -195,7 +195,7 @@ fn sum_run<T: Summand>(x: &Reader<'_, T>, first: usize, count: usize) -> T::Tota
 }
 
 /// Sums down the columns, many at a time, so that memory is read in order.
-fn sum_columns<T: Summand>(
+pub(super) fn sum_columns<T: Summand>(
     start: usize,
     out: &mut [T::Output],
     stay: &Layout,

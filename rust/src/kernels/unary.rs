@@ -37,9 +37,15 @@ macro_rules! unary {
 }
 
 #[inline(always)]
-fn sigmoid<T: Real>(x: T) -> T {
+pub(super) fn sigmoid<T: Real>(x: T) -> T {
     let one = T::from_f64(1.0);
     one / (one + (-x).exp_())
+}
+
+#[inline(always)]
+pub(super) fn relu<T: Real>(x: T) -> T {
+    let zero = T::from_f64(0.0);
+    if x <= zero { zero } else { x }
 }
 
 /// ln(1 + e^x) = max(x, 0) + ln(1 + e^-|x|), which neither overflows nor loses small values.
@@ -72,6 +78,6 @@ unary! {
     "reciprocal" |x| x.recip();                                             "1.0 / x"
     "tanh"       |x| x.tanh_();                                             "tanh(clamp(x, -15.0, 15.0))"
     "sigmoid"    |x| sigmoid(x);                                            "1.0 / (1.0 + exp(-x))"
-    "relu"       |x| if x <= 0.0 { 0.0 } else { x }; int x.max(0);          "max(x, 0.0)"
+    "relu"       |x| relu(x);            int x.max(0);              "max(x, 0.0)"
     "softplus"   |x| softplus(x);                                           "max(x, 0.0) + log(1.0 + exp(-abs(x)))"
 }
