@@ -220,7 +220,7 @@ export const rows: readonly Row[] = [
     make: () => step((params) => new optim.Adam(params, { lr: 0.001 })),
   },
   { name: "matmul 64", target: 1, make: () => matmul(64) },
-  { name: "matmul 256", target: 1, make: () => matmul(256) },
+  { name: "matmul 256", target: 1, large: true, make: () => matmul(256) },
   { name: "matmul 1024", target: 1, large: true, make: () => matmul(1024) },
   { name: "matmul x W^T, 64 x 784 x 128", target: 1, make: linear },
   { name: "add of 2^20 floats", target: 1, large: true, make: () => add(2 ** 20) },

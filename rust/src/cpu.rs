@@ -87,6 +87,7 @@ fn stay_awake(pool: &ThreadPool, helpers: usize) {
                 // Runs what has been spawned meanwhile; else rests, as two threads may share a core.
                 if rayon::yield_now() != Some(rayon::Yield::Executed) {
                     (0..REST).for_each(|_| std::hint::spin_loop());
+                    std::thread::yield_now();
                 }
             }
             WATCHES.fetch_sub(1, Ordering::Relaxed);
@@ -130,9 +131,12 @@ pub(crate) fn for_pieces(pieces: usize, body: impl Fn(usize) + Sync) {
             stay_awake(&pool, helpers);
             work(0);
             // Helpers end at about the same time; sleeping until then would cost more than waiting.
+            // Yielding lets a helper run that the system has put on this thread's processor, which
+            // else would happen at the next tick, after milliseconds.
             let mut turns = 0;
             while ended.load(Ordering::Acquire) < helpers && turns < 100_000 {
-                std::hint::spin_loop();
+                (0..REST).for_each(|_| std::hint::spin_loop());
+                std::thread::yield_now();
                 turns += 1;
             }
         }),
