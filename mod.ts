@@ -25,6 +25,7 @@ export { Tensor, type ToOptions } from "./lib/tensor.ts";
 export * from "./lib/ops/mod.ts";
 export * from "./lib/create.ts";
 export * from "./lib/errors.ts";
+export { type Gpu, gpu, type GpuInfo } from "./lib/gpu.ts";
 export * from "./lib/runtime.ts";
 export { keep, scope } from "./lib/scope.ts";
 export type { DType, TypedArray } from "./lib/dtype.ts";

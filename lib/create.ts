@@ -2,8 +2,9 @@
 
 import type { Device } from "./backend/backend.ts";
 import { cpu } from "./backend/cpu.ts";
+import { backendOf } from "./backend/devices.ts";
 import { checkDType, CODES, type DType, dtypeOfArray, isFloat, type TypedArray } from "./dtype.ts";
-import { DeviceError, DTypeError, ShapeError, showShape } from "./errors.ts";
+import { DTypeError, ShapeError, showShape } from "./errors.ts";
 import { kernelNumber } from "./ffi/library.ts";
 import type { NestedArray } from "./print.ts";
 import { defaultGenerator, type RandomGenerator } from "./random.ts";
@@ -31,11 +32,7 @@ export type TensorData = NestedArray | readonly NestedArray[] | TypedArray;
 
 function checkOptions(op: string, { dtype, device }: TensorOptions): void {
   if (dtype !== undefined) checkDType(op, dtype);
-  if (device !== undefined && device !== "cpu") {
-    throw new DeviceError(
-      `Cannot run ${op}: device "${device}" is not there, this build has "cpu"`,
-    );
-  }
+  if (device !== undefined) backendOf(op, device);
 }
 
 function make(
@@ -53,8 +50,10 @@ function make(
   return new Tensor(storage, own, contiguousStrides(own), 0, size, true);
 }
 
-function finish(x: Tensor, { requiresGrad = false }: TensorOptions): Tensor {
-  return requiresGrad ? x.requiresGrad_() : x;
+/** Moves a tensor that was made on the CPU to where it is wanted. */
+function finish(x: Tensor, { requiresGrad = false, device = "cpu" }: TensorOptions): Tensor {
+  const placed = x.to({ device });
+  return requiresGrad ? placed.requiresGrad_() : placed;
 }
 
 /** Writes numbers into a fresh tensor. */
@@ -134,7 +133,7 @@ export function tensor(data: TensorData, options: TensorOptions = {}): Tensor {
   if (isTypedArray(data)) {
     const x = make("tensor", [data.length], options.dtype ?? dtypeOfArray(data), options);
     if (x.dtype === "bool") write(x, (i) => Number(data[i] !== 0));
-    else x.storage.array.set(data, x.storage.base);
+    else x.storage.backend.write(x.storage, data);
     return finish(x, options);
   }
   const shape = nestedShape(data);
@@ -186,28 +185,24 @@ export function full(
   options: TensorOptions = {},
 ): Tensor {
   const x = make("full", shape, options.dtype ?? "float32", options);
-  x.storage.array.fill(
-    x.dtype === "bool" ? Number(value !== 0) : value,
-    x.storage.base,
-    x.storage.base + x.size,
-  );
+  x.storage.backend.fill(x.storage, x.dtype === "bool" ? Number(value !== 0) : value);
   return finish(x, options);
 }
 
-/** A tensor of zeros of the same shape and type, unless told otherwise. */
+/** A tensor of zeros of the same shape and type on the same device, unless told otherwise. */
 export function zerosLike(x: Tensor, options: TensorOptions = {}): Tensor {
-  return zeros(x.shape, { dtype: x.dtype, ...options });
+  return zeros(x.shape, { dtype: x.dtype, device: x.device, ...options });
 }
 
-/** A tensor of ones of the same shape and type, unless told otherwise. */
+/** A tensor of ones of the same shape and type on the same device, unless told otherwise. */
 export function onesLike(x: Tensor, options: TensorOptions = {}): Tensor {
-  return ones(x.shape, { dtype: x.dtype, ...options });
+  return ones(x.shape, { dtype: x.dtype, device: x.device, ...options });
 }
 
 /** The identity matrix. */
 export function eye(n: number, options: TensorOptions = {}): Tensor {
   const x = make("eye", [n, n], options.dtype ?? "float32", options, true);
-  for (let i = 0; i < n; i++) x.storage.array[x.storage.base + i * (n + 1)] = 1;
+  write(x, (i) => Number(i % (n + 1) === 0));
   return finish(x, options);
 }
 

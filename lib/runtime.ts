@@ -1,6 +1,7 @@
 /** Threads and memory. */
 
 import { cpuCounts } from "./backend/cpu.ts";
+import { gpuCounts } from "./backend/gpu.ts";
 import { nativeThreads, setNativeThreads } from "./ffi/call.ts";
 
 /** What the library has used so far, and what the process holds. */
@@ -11,6 +12,10 @@ export interface MemoryStats {
   readonly storageBytes: number;
   /** Bytes that scopes have given back and that wait for the next use. */
   readonly freeBytes: number;
+  /** Handles of GPU memory in use. */
+  readonly gpuHandles: number;
+  /** Bytes of tensors on the GPU. */
+  readonly gpuBytes: number;
   /** Bytes of array buffers and the like that the process holds now. */
   readonly externalBytes: number;
   /** Resident bytes of the process. */
@@ -33,11 +38,14 @@ export interface MemoryStats {
  */
 export function memoryStats(): MemoryStats {
   const { storages, bytes, freeBytes } = cpuCounts();
+  const gpu = gpuCounts();
   const { external, rss } = Deno.memoryUsage();
   return {
     storages,
     storageBytes: bytes,
     freeBytes,
+    gpuHandles: gpu.handles,
+    gpuBytes: gpu.bytes,
     externalBytes: external,
     residentBytes: rss,
   };

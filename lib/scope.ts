@@ -2,7 +2,7 @@
 
 import { Node } from "./autograd/tape.ts";
 import type { Storage } from "./backend/backend.ts";
-import { beginScope, endScope } from "./backend/cpu.ts";
+import { beginScope, endScope } from "./backend/lifetime.ts";
 import { Tensor } from "./tensor.ts";
 
 /** Calls `found` with every storage that a value holds: in tensors, their tapes, objects, arrays. */

@@ -3,11 +3,13 @@
 import { backward, type BackwardOptions } from "./autograd/backward.ts";
 import { leafNode, type Node } from "./autograd/tape.ts";
 import type { Device, Storage } from "./backend/backend.ts";
-import { adopt, recycle } from "./backend/cpu.ts";
+import { adopt } from "./backend/cpu.ts";
+import { backendOf } from "./backend/devices.ts";
+import { recycle } from "./backend/lifetime.ts";
 import { checkDType, CODES, type DType, DTYPES, isFloat, type TypedArray } from "./dtype.ts";
-import { DeviceError, DTypeError, GradError, showShape } from "./errors.ts";
+import { DTypeError, GradError, showShape } from "./errors.ts";
 import { copy_, setAt } from "./ops/inplace.ts";
-import { castTo, copyOf } from "./ops/memory.ts";
+import { castTo, elementsOf, moveTo } from "./ops/memory.ts";
 import * as ops from "./ops/mod.ts";
 import type { OpRule } from "./ops/record.ts";
 import { formatTensor, type NestedArray, toNested } from "./print.ts";
@@ -204,30 +206,44 @@ export class Tensor {
       );
     }
     this.storage.check("item");
-    return this.storage.array[this.storage.base + this.offset]!;
+    return this.storage.backend.read(this.storage, this.offset, 1)[0]!;
   }
 
   /** The elements as nested arrays; a plain number for a tensor without dimensions. */
   toArray(): NestedArray {
     this.storage.check("toArray");
-    const { storage, offset, size } = this.dense ? this : copyOf(this);
-    const start = storage.base + offset;
-    return toNested(storage.array.subarray(start, start + size), this.shape, this.dtype);
+    return toNested(elementsOf(this), this.shape, this.dtype);
   }
 
-  /** The tensor on the CPU; at once for one that is there. */
-  cpu(): Promise<Tensor> {
-    return Promise.resolve(this);
+  /** The tensor on the CPU. Meanwhile the event loop turns, so that finalizers free GPU memory. */
+  async cpu(): Promise<Tensor> {
+    const moved = this.to({ device: "cpu" });
+    if (moved !== this) await new Promise((resolve) => setTimeout(resolve, 0));
+    return moved;
   }
 
   /** With another element type or on another device; the tensor itself if nothing changes. */
   to(options: ToOptions): Tensor {
     const { dtype = this.dtype, device = this.device } = options;
     checkDType("to", dtype);
-    if (device !== "cpu") {
-      throw new DeviceError(`Cannot move a tensor to "${device}": this build has the CPU only`);
-    }
-    return castTo(this, dtype);
+    const backend = backendOf("to", device);
+    // A type that only the CPU has is cast there.
+    return device === "cpu"
+      ? castTo(moveTo(this, backend), dtype)
+      : moveTo(castTo(this, dtype), backend);
+  }
+
+  /**
+   * Frees the memory at once, for large tensors on the GPU; views of the tensor share it. Any later
+   * use throws a `DeviceError`. Without it the collector frees what is not reachable any more.
+   */
+  dispose(): void {
+    recycle(this.storage, "dispose");
+  }
+
+  /** Frees the memory at the end of a block, with `using`. */
+  [Symbol.dispose](): void {
+    this.dispose();
   }
 
   /** The same elements without a place on the tape: a view. */
@@ -495,13 +511,14 @@ export class Tensor {
 
   /** Type, shape and a shortened matrix. */
   toString(): string {
-    if (this.storage.disposed) return `tensor(disposed, shape ${showShape(this.shape)})`;
-    const { storage, offset, size } = this.dense ? this : copyOf(this);
-    const start = storage.base + offset;
-    const elements = storage.array.subarray(start, start + size);
+    if (this.storage.gone !== null) return `tensor(disposed, shape ${showShape(this.shape)})`;
     const grad = this.requiresGrad ? ", requiresGrad" : "";
-    const text = formatTensor(elements, this.shape, this.dtype).replaceAll("\n", "\n       ");
-    return `tensor(${text}, ${this.dtype}, shape ${showShape(this.shape)}${grad})`;
+    const text = formatTensor(elementsOf(this), this.shape, this.dtype).replaceAll(
+      "\n",
+      "\n       ",
+    );
+    const device = this.device === "cpu" ? "" : `, ${this.device}`;
+    return `tensor(${text}, ${this.dtype}, shape ${showShape(this.shape)}${device}${grad})`;
   }
 
   /** What `console.log` shows. */

@@ -166,7 +166,7 @@ for (const [name, make] of MAKERS) {
     assertThrows(() => make(new Array(9).fill(1)), ShapeError, "at most 8");
     assertThrows(() => make(3 as unknown as number[]), ShapeError, "a shape is an array");
     assertThrows(() => make([2], { dtype: "float16" as DType }), DTypeError, "float16");
-    const options = { device: "gpu" } as { dtype?: DType };
+    const options = { device: "tpu" as "gpu" } as { dtype?: DType };
     assertThrows(() => make([2], options), DeviceError, "gpu");
   });
 

@@ -1,6 +1,6 @@
 /** Backward: the one loop that walks the tape. */
 
-import { markPass } from "../backend/cpu.ts";
+import { markPass } from "../backend/lifetime.ts";
 import { GradError, ShapeError, showShape } from "../errors.ts";
 import { castTo, copyOf, filledLike } from "../ops/memory.ts";
 import { sumTo } from "../ops/reduce.ts";

@@ -1,7 +1,7 @@
 /** The cotangents of one backward pass: where they wait, and when their memory is used again. */
 
 import type { Storage } from "../backend/backend.ts";
-import { beginScope, endScope, recycle } from "../backend/cpu.ts";
+import { beginScope, endScope, recycle } from "../backend/lifetime.ts";
 import { Tensor } from "../tensor.ts";
 import type { Node } from "./tape.ts";
 

@@ -1,5 +1,7 @@
 /** What a device must offer. Everything above works with tensors and never asks which device. */
 
+import type { TypedArray } from "../dtype.ts";
+import { DeviceError } from "../errors.ts";
 import type { Memory } from "../ffi/frame.ts";
 import type { Shape } from "../shape.ts";
 
@@ -28,6 +30,18 @@ export interface Backend {
   readonly device: Device;
   /** New elements of the type with the given code; zeros if asked for, else anything. */
   allocate(code: number, size: number, zero?: boolean): Storage;
+  /** Whether there is a program for a kernel. */
+  supports(kernel: number): boolean;
+  /** Takes the memory of a storage back. */
+  release(storage: Storage): void;
+  /** One element with the given value, which nothing will change. */
+  scalar(code: number, value: number): Storage;
+  /** Sets all elements of a new storage. */
+  fill(storage: Storage, value: number): void;
+  /** Sets all elements of a new storage to those of an array of its type. */
+  write(storage: Storage, elements: TypedArray): void;
+  /** Elements of a storage, to be read only. */
+  read(storage: Storage, start: number, count: number): TypedArray;
   /** Runs a kernel of one input, broadcast to the output. */
   run1(kernel: number, out: Operand, a: Operand): void;
   /** Runs a kernel of two inputs, broadcast to the output. */
@@ -65,8 +79,8 @@ export class Storage implements Memory {
   kept = false;
   /** Whether only the engine holds the elements, so that it may use their memory again. */
   reusable = false;
-  /** Whether the scope in which the storage was made has ended and taken its memory back. */
-  disposed = false;
+  /** What has taken the memory back; null while it is there. */
+  gone: "scope" | "dispose" | null = null;
 
   /**
    * Creates the object.
@@ -89,12 +103,22 @@ export class Storage implements Memory {
     this.pass = pass;
   }
 
-  /** Refuses a storage whose memory is gone. */
-  check(op: string): void {
-    if (this.disposed) {
+  /** Refuses a storage whose memory is gone, or lies on another device than a kernel's. */
+  check(op: string, device?: Device): void {
+    if (this.gone === "scope") {
       throw new ReferenceError(
         `Cannot run ${op}: a tensor was made inside scope(), which has ended; return it from the ` +
           "function or pass it to keep()",
+      );
+    }
+    if (this.gone === "dispose") {
+      throw new DeviceError(`Cannot run ${op}: a tensor has been disposed`);
+    }
+    const own = this.backend.device;
+    if (device !== undefined && own !== device) {
+      throw new DeviceError(
+        `Cannot run ${op}: tensors are on different devices, ${own} and ${device}; move one with ` +
+          "to({ device })",
       );
     }
   }
@@ -102,6 +126,11 @@ export class Storage implements Memory {
   /** The elements as a typed array that shares their memory with nothing else. */
   own(): Memory["array"] {
     this.check("data");
+    if (this.backend.device !== "cpu") {
+      throw new DeviceError(
+        'Cannot read data: the tensor is on the GPU; move it with to({ device: "cpu" }) first',
+      );
+    }
     this.kept = true;
     if (this.array.length !== this.size) {
       this.array = this.array.slice(this.base, this.base + this.size);

@@ -8,6 +8,7 @@ import { launch4, launch8 } from "../ffi/call.ts";
 import { params, putFlat, putStrided, setInt } from "../ffi/frame.ts";
 import type { Shape } from "../shape.ts";
 import { type Backend, type Operand, Storage } from "./backend.ts";
+import { currentPass, track } from "./lifetime.ts";
 
 /** Results up to this many bytes lie in slabs. */
 const SMALL = 512;
@@ -27,28 +28,12 @@ const slabs: Slab[] = [0, 1, 2, 3].map((code) => ({
 
 let storages = 0;
 let bytes = 0;
-let passNow = 0;
-
-/** Marks storages made from now on as those of a backward pass; returns the mark before. */
-export function markPass(pass: number): number {
-  const before = passNow;
-  passNow = pass;
-  return before;
-}
 
 /** Arrays that scopes gave back, by type and length. */
 const free: Map<number, TypedArray[]>[] = [0, 1, 2, 3].map(() => new Map());
 /** The free lists hold no more than this; what is over goes to the collector. */
 const MAX_FREE = 2 ** 30;
 let freeBytes = 0;
-
-/** What was made in the innermost scope. */
-let made: Storage[] | null = null;
-
-function track(storage: Storage): Storage {
-  if (made !== null) made.push(storage);
-  return storage;
-}
 
 function allocate(code: number, size: number, zero = false): Storage {
   storages++;
@@ -57,11 +42,11 @@ function allocate(code: number, size: number, zero = false): Storage {
   if (length > SMALL) {
     const array = free[code]!.get(size)?.pop();
     if (array === undefined) {
-      return track(new Storage(cpu, code, size, newArray(code, size), 0, passNow));
+      return track(new Storage(cpu, code, size, newArray(code, size), 0, currentPass()));
     }
     freeBytes -= length;
     if (zero) array.fill(0);
-    return track(new Storage(cpu, code, size, array, 0, passNow));
+    return track(new Storage(cpu, code, size, array, 0, currentPass()));
   }
   // The elements of a slab are used once, so they are still zeros.
   const slab = slabs[code]!;
@@ -72,33 +57,13 @@ function allocate(code: number, size: number, zero = false): Storage {
   }
   const base = slab.next;
   slab.next += size;
-  return track(new Storage(cpu, code, size, slab.array, base, passNow));
-}
-
-/** Opens a scope; returns the list of the one around it. */
-export function beginScope(): Storage[] | null {
-  const outer = made;
-  made = [];
-  return outer;
-}
-
-/** Ends a scope: what is neither kept nor in `survivors` gives its memory back. */
-export function endScope(outer: Storage[] | null, survivors: ReadonlySet<Storage>): void {
-  const list = made ?? [];
-  made = outer;
-  for (const storage of list) {
-    if (storage.kept) continue;
-    if (survivors.has(storage)) outer?.push(storage);
-    else recycle(storage);
-  }
+  return track(new Storage(cpu, code, size, slab.array, base, currentPass()));
 }
 
 const GONE: readonly TypedArray[] = [0, 1, 2, 3].map((code) => newArray(code, 0));
 
-/** Takes a storage's memory back for the next one of its size; any later use throws. */
-export function recycle(storage: Storage): void {
+function release(storage: Storage): void {
   const { code, size, array } = storage;
-  storage.disposed = true;
   storage.array = GONE[code]!;
   const own = array.length === size && array.byteLength > SMALL;
   if (!own || freeBytes + array.byteLength > MAX_FREE) return;
@@ -108,11 +73,29 @@ export function recycle(storage: Storage): void {
   else list.push(array);
 }
 
+function scalar(code: number, value: number): Storage {
+  const storage = allocate(code, 1);
+  storage.array[storage.base] = value;
+  return storage;
+}
+
+function fill({ array, base, size }: Storage, value: number): void {
+  array.fill(value, base, base + size);
+}
+
+function write({ array, base }: Storage, elements: TypedArray): void {
+  array.set(elements, base);
+}
+
+function read({ array, base }: Storage, start: number, count: number): TypedArray {
+  return array.subarray(base + start, base + start + count);
+}
+
 /** A storage over an array that already exists; a scope leaves it alone. */
 export function adopt(code: number, array: TypedArray): Storage {
   storages++;
   bytes += array.byteLength;
-  return new Storage(cpu, code, array.length, array, 0, passNow);
+  return new Storage(cpu, code, array.length, array, 0, currentPass());
 }
 
 /** How many storages were made, and of how many bytes, since the start; what the free lists hold. */
@@ -177,4 +160,17 @@ function run(
 }
 
 /** The CPU. */
-export const cpu: Backend = { device: "cpu", allocate, run1, run2, run3, run };
+export const cpu: Backend = {
+  device: "cpu",
+  allocate,
+  supports: () => true,
+  release,
+  scalar,
+  fill,
+  write,
+  read,
+  run1,
+  run2,
+  run3,
+  run,
+};

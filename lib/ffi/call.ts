@@ -9,7 +9,7 @@ const { adjoint_launch4, adjoint_launch8 } = native;
 function fail(kernel: number, status: number, operands: readonly (Memory | null)[]): never {
   const name = kernelTable()[kernel]?.name ?? `number ${kernel}`;
   // Memory that is gone fails the extent check, so that nothing need be asked beforehand.
-  for (const memory of operands) memory?.check(name);
+  for (const memory of operands) memory?.check(name, "cpu");
   const reason = status === 1 ? frameMessage() : `status ${status}`;
   throw new NativeError(`Kernel ${name} refused a launch: ${reason}`);
 }

@@ -10,8 +10,8 @@ export interface Memory {
   readonly code: number;
   /** First element of the storage in the array. */
   readonly base: number;
-  /** Refuses memory that is gone. */
-  check(op: string): void;
+  /** Refuses memory that is gone or lies on another device. */
+  check(op: string, device?: "cpu" | "gpu"): void;
 }
 
 /** Words of the frame. */
@@ -82,7 +82,12 @@ export function putStrided(
   }
 }
 
-/** The message that a failed launch left in the frame. */
+/** Names an operand's memory on the GPU, in place of the length of an array. */
+export function setHandle(slot: number, handle: number): void {
+  frame[RECORDS + slot * RECORD] = handle;
+}
+
+/** The text that a native call left in the frame. */
 export function frameMessage(): string {
   return new TextDecoder().decode(new Uint8Array(buffer, 4, Math.min(frame[0]!, WORDS * 4 - 4)));
 }

@@ -68,7 +68,7 @@ if (native.adjoint_abi_version() !== ABI_VERSION) {
   );
 }
 
-const text = new Uint8Array(1024);
+const text = new Uint8Array(1 << 14);
 
 function kernelText(kernel: number, field: number): string {
   const length = native.adjoint_kernel_text(kernel, field, text, text.length);

@@ -1,7 +1,7 @@
 /** The one table of native functions; `rust/src/abi.rs` defines each. It does not grow with the ops. */
 
 /** Version of this table, the frame and the kernels' calling convention. */
-export const ABI_VERSION = 1;
+export const ABI_VERSION = 2;
 
 /** The C signatures. */
 export const SYMBOLS = {
@@ -29,4 +29,21 @@ export const SYMBOLS = {
     ],
     result: "u32",
   },
+  /** frame, words → status; the device's name in the frame */
+  adjoint_gpu_open: { parameters: ["buffer", "u32"], result: "u32" },
+  /** frame, words → status */
+  adjoint_gpu_close: { parameters: ["buffer", "u32"], result: "u32" },
+  /** frame, words, bytes → status; the handle in the frame */
+  adjoint_gpu_allocate: { parameters: ["buffer", "u32", "u32"], result: "u32" },
+  /** frame, words, handle → status */
+  adjoint_gpu_free: { parameters: ["buffer", "u32", "u32"], result: "u32" },
+  /** frame, words, handle, array, bytes → status */
+  adjoint_gpu_write: { parameters: ["buffer", "u32", "u32", "buffer", "u32"], result: "u32" },
+  /** frame, words, handle, first byte, array, bytes → status */
+  adjoint_gpu_read: {
+    parameters: ["buffer", "u32", "u32", "u32", "buffer", "u32"],
+    result: "u32",
+  },
+  /** kernel, frame, words → status */
+  adjoint_gpu_launch: { parameters: ["u32", "buffer", "u32"], result: "u32" },
 } as const satisfies Deno.ForeignLibraryInterface;

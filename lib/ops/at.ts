@@ -5,7 +5,7 @@ import { broadcastShapes, sameShape, type Shape } from "../shape.ts";
 import { Tensor } from "../tensor.ts";
 import { checkTensor } from "./define.ts";
 import { checkIndex, indexSelect, scatterRows } from "./indexing.ts";
-import { copyInto, copyOf } from "./memory.ts";
+import { copyInto, copyOf, elementsOf } from "./memory.ts";
 import { expand, flatten, permute, reshape, sliceBlock, sliceRange } from "./movement.ts";
 
 /**
@@ -43,11 +43,10 @@ function complete(op: string, x: Tensor, index: readonly Index[]): Part[] {
 
 /** The positions where a bool tensor holds, one int32 tensor for each of its dimensions. */
 function positions(mask: Tensor): Tensor[] {
-  const flat = mask.dense ? mask : copyOf(mask);
-  const first = flat.storage.base + flat.offset;
+  const elements = elementsOf(mask);
   const found: number[][] = mask.shape.map(() => []);
-  for (let i = 0; i < flat.size; i++) {
-    if (flat.storage.array[first + i] === 0) continue;
+  for (let i = 0; i < elements.length; i++) {
+    if (elements[i] === 0) continue;
     let rest = i;
     for (let axis = mask.ndim - 1; axis >= 0; axis--) {
       found[axis]!.push(rest % mask.shape[axis]!);
@@ -127,9 +126,7 @@ function wrapped(op: string, index: Tensor, extent: number): Tensor {
       `Cannot compute ${op}: a tensor of positions must be int32 or bool, got ${index.dtype}`,
     );
   }
-  const flat = index.dense ? index : copyOf(index);
-  const first = flat.storage.base + flat.offset;
-  const list = (flat.storage.array as Int32Array).slice(first, first + flat.size);
+  const list = Int32Array.from(elementsOf(index));
   for (let i = 0; i < list.length; i++) if (list[i]! < 0) list[i]! += extent;
   return Tensor.over(list, index.shape, "int32");
 }

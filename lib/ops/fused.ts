@@ -10,6 +10,7 @@ import { extentAt, type Shape } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
 import { le, where } from "./compare.ts";
 import { logSoftmax } from "./composite.ts";
+import { checkDevices } from "./define.ts";
 import { checkIndex, gather } from "./indexing.ts";
 import { matmul } from "./linalg.ts";
 import { reshape, squeeze, transpose, unsqueeze } from "./movement.ts";
@@ -105,8 +106,9 @@ export function linear(
   const simple = x.ndim > 0 && weight.ndim === 2 && (bias === null || bias.ndim === 1) &&
     types.every((dtype) => dtype === types[0] && dtype.startsWith("float")) &&
     x.shape.at(-1) === weight.shape[1] && (bias === null || bias.size === weight.shape[0]);
+  const ready = x.storage.backend.supports(linearKernel);
   // Everything else, and what is wrong, the composite knows how to treat.
-  if (!simple || x.size === 0 || weight.size === 0) {
+  if (!ready || !simple || x.size === 0 || weight.size === 0) {
     return linearComposite(x, weight, bias, activation);
   }
   const rows = x.ndim === 2 ? x : reshape(x, [-1, extentAt(x.shape, -1)]);
@@ -164,8 +166,11 @@ function residualLoss(name: string, composite: ResidualLoss["composite"]): Resid
     },
   }, "fused");
   const loss = (p: Tensor, t: Tensor, reduction: Reduction, parameter: number) => {
-    if (p.size === 0) return truth(p, t, reduction, parameter);
+    if (p.size === 0 || !p.storage.backend.supports(kernel)) {
+      return truth(p, t, reduction, parameter);
+    }
     const y = result(p, p.dtype, reduction === "none" ? p.shape : []);
+    checkDevices(name, p, t);
     p.storage.backend.run(kernel, [y, p, t], [REDUCTIONS[reduction]], [parameter]);
     recordAll(lossRule, [p, t], [y], { reduction, parameter });
     return y;
@@ -209,7 +214,9 @@ export function rowCrossEntropyComposite(logits: Tensor, labels: Tensor): Tensor
 /** ln Σ eˣ − x[label] for each row of logits of shape [N, C] and int32 labels of shape [N]. */
 export function rowCrossEntropy(logits: Tensor, labels: Tensor): Tensor {
   checkIndex("rowCrossEntropy", labels, extentAt(logits.shape, 1));
-  if (logits.size === 0) return rowCrossEntropyComposite(logits, labels);
+  if (logits.size === 0 || !logits.storage.backend.supports(entropyKernel)) {
+    return rowCrossEntropyComposite(logits, labels);
+  }
   const y = result(logits, logits.dtype, labels.shape);
   logits.storage.backend.run(entropyKernel, [y, logits, labels]);
   recordAll(entropyRule, [logits, labels], [y]);

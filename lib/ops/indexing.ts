@@ -183,6 +183,6 @@ export function oneHot(labels: Tensor, numClasses?: number): Tensor {
   }
   checkIndex("oneHot", labels, classes);
   const numbers = result(labels, "int32", [classes]);
-  for (let i = 0; i < classes; i++) numbers.storage.array[numbers.storage.base + i] = i;
+  numbers.storage.backend.write(numbers.storage, Int32Array.from({ length: classes }, (_, i) => i));
   return castTo(eq(reshape(labels, [...labels.shape, 1]), numbers), "int32");
 }

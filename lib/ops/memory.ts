@@ -1,8 +1,10 @@
 /** Casting, copying and filling: what the engine itself needs of the ops. */
 
-import { type DType, isFloat } from "../dtype.ts";
+import type { Backend } from "../backend/backend.ts";
+import { type DType, isFloat, type TypedArray } from "../dtype.ts";
 import { kernelNumber } from "../ffi/library.ts";
-import type { Tensor } from "../tensor.ts";
+import { contiguousStrides } from "../shape.ts";
+import { Tensor } from "../tensor.ts";
 import { record1, result, rule } from "./record.ts";
 
 const castKernels: Readonly<Record<DType, number>> = {
@@ -30,8 +32,7 @@ export function castTo(x: Tensor, dtype: DType): Tensor {
 /** A tensor of the same shape and type, with every element of the given value; not recorded. */
 export function filledLike(x: Tensor, value: number): Tensor {
   const y = result(x, x.dtype, x.shape);
-  const { array, base } = y.storage;
-  array.fill(value, base, base + y.size);
+  y.storage.backend.fill(y.storage, value);
   return y;
 }
 
@@ -47,4 +48,26 @@ export function copyOf(x: Tensor): Tensor {
   const y = result(x, x.dtype, x.shape);
   copyInto(y, x);
   return y;
+}
+
+/** The elements in order, to be read only; those on the GPU are waited for. */
+export function elementsOf(x: Tensor): TypedArray {
+  const { storage, offset, size } = x.dense ? x : copyOf(x);
+  return storage.backend.read(storage, offset, size);
+}
+
+// Moving is linear: the cotangent goes back to the input's device.
+const moveRule = rule<{ from: Backend }>("to", {
+  vjp: [(g, { attrs }) => moveTo(g, attrs.from)],
+});
+
+/** The tensor on a device; the tensor itself if it is there. */
+export function moveTo(x: Tensor, backend: Backend): Tensor {
+  const from = x.storage.backend;
+  if (from === backend) return x;
+  const elements = elementsOf(x);
+  const storage = backend.allocate(x.storage.code, x.size);
+  backend.write(storage, elements);
+  const y = new Tensor(storage, x.shape, contiguousStrides(x.shape), 0, x.size, true);
+  return record1(moveRule, x, y, { from });
 }

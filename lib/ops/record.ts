@@ -150,8 +150,8 @@ export function recordAll<A>(
 
 /** A tensor without dimensions for a number beside a tensor. */
 export function scalar(value: number, dtype: DType, like: Tensor): Tensor {
-  const storage = like.storage.backend.allocate(CODES[dtype], 1);
-  storage.array[storage.base] = dtype === "bool" ? Number(value !== 0) : value;
+  const element = dtype === "bool" ? Number(value !== 0) : value;
+  const storage = like.storage.backend.scalar(CODES[dtype], element);
   return new Tensor(storage, NO_DIMENSIONS, NO_DIMENSIONS, 0, 1, true);
 }
 

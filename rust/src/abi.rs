@@ -7,6 +7,7 @@
 use crate::dtype::{DType, Slice, SliceMut};
 use crate::error::{Error, Result};
 use crate::frame::{ABI_VERSION, Frame, Launch, Record, View, ViewMut};
+use crate::gpu;
 use crate::layout::Layout;
 use crate::registry::{self, Kernel};
 use std::ops::Range;
@@ -15,20 +16,22 @@ use std::slice::{from_raw_parts, from_raw_parts_mut};
 
 const FAILED: u32 = 1;
 const NO_FRAME: u32 = 2;
+const NO_DEVICE: u32 = 3;
 
 /// Runs the body; an error or a panic becomes a status and a message in the frame.
 fn guarded(frame: &mut [i32], body: impl FnOnce(&[i32]) -> Result) -> u32 {
-    let message = match catch_unwind(AssertUnwindSafe(|| body(frame))) {
+    let (status, message) = match catch_unwind(AssertUnwindSafe(|| body(frame))) {
         Ok(Ok(())) => return 0,
-        Ok(Err(Error(message))) => message,
+        Ok(Err(Error::Bug(message))) => (FAILED, message),
+        Ok(Err(Error::Device(message))) => (NO_DEVICE, message),
         Err(panic) => {
             let text = panic.downcast_ref::<&str>().map(ToString::to_string);
             let text = text.or_else(|| panic.downcast_ref::<String>().cloned());
-            format!("panic: {}", text.unwrap_or_else(|| "unknown".into()))
+            (FAILED, format!("panic: {}", text.unwrap_or_else(|| "unknown".into())))
         }
     };
     write_message(frame, &message);
-    FAILED
+    status
 }
 
 fn write_message(frame: &mut [i32], message: &str) {
@@ -161,23 +164,29 @@ unsafe fn launch<const N: usize>(
         }
     }
     let mut launch = Launch { frame, outs: &mut outs, ins: &mut ins };
-    (kernel.run)(&mut launch).map_err(|Error(message)| Error(format!("{}: {message}", kernel.name)))
+    (kernel.run)(&mut launch).map_err(|error| Error::new(format!("{}: {error}", kernel.name)))
 }
 
 /// # Safety
-/// `frame` must be null or valid for `length` words that nothing else touches during the call; the
-/// pointers as for [`launch`].
+/// `frame` must be null or valid for `length` words that nothing else touches during `'a`.
+unsafe fn words<'a>(frame: *mut i32, length: u32) -> Option<&'a mut [i32]> {
+    if frame.is_null() || !frame.addr().is_multiple_of(4) {
+        return None;
+    }
+    // SAFETY: checked for null and alignment; the caller vouches for the length.
+    Some(unsafe { from_raw_parts_mut(frame, length as usize) })
+}
+
+/// # Safety
+/// The frame as for [`words`], the pointers as for [`launch`].
 unsafe fn call<const N: usize>(
     kernel: u32,
     frame: *mut i32,
     length: u32,
     pointers: &[*mut u8; N],
 ) -> u32 {
-    if frame.is_null() || !frame.addr().is_multiple_of(4) {
-        return NO_FRAME;
-    }
-    // SAFETY: checked for null and alignment; the caller vouches for the length.
-    let frame = unsafe { from_raw_parts_mut(frame, length as usize) };
+    // SAFETY: passed on from the caller.
+    let Some(frame) = (unsafe { words(frame, length) }) else { return NO_FRAME };
     guarded(frame, |words| {
         let kernel = registry::kernel(kernel)
             .ok_or_else(|| Error::new(format!("kernel {kernel} does not exist")))?;
@@ -212,7 +221,7 @@ pub unsafe extern "C" fn adjoint_kernel_text(
 ) -> u32 {
     let found = registry::kernel(kernel).and_then(|row| match field {
         0 => Some(row.name),
-        1 => row.wgsl,
+        1 => row.wgsl.text(),
         _ => None,
     });
     match found {
@@ -278,6 +287,121 @@ pub unsafe extern "C" fn adjoint_launch8(
 ) -> u32 {
     // SAFETY: passed on from the caller.
     unsafe { call(kernel, frame, length, &[a, b, c, d, e, f, g, h]) }
+}
+
+/// Opens the GPU; its name, or why there is none, is left in the frame.
+///
+/// # Safety
+/// `frame` as for `words`.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn adjoint_gpu_open(frame: *mut i32, length: u32) -> u32 {
+    // SAFETY: passed on from the caller.
+    let Some(frame) = (unsafe { words(frame, length) }) else { return NO_FRAME };
+    let mut name = String::new();
+    let status = guarded(frame, |_| gpu::open().map(|opened| name = opened));
+    if status == 0 {
+        write_message(frame, &name);
+    }
+    status
+}
+
+/// Closes the GPU for this process.
+///
+/// # Safety
+/// `frame` as for `words`.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn adjoint_gpu_close(frame: *mut i32, length: u32) -> u32 {
+    // SAFETY: passed on from the caller.
+    let Some(frame) = (unsafe { words(frame, length) }) else { return NO_FRAME };
+    guarded(frame, |_| gpu::close())
+}
+
+/// Takes memory on the GPU; its handle is left in the first word of the frame.
+///
+/// # Safety
+/// `frame` as for `words`.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn adjoint_gpu_allocate(frame: *mut i32, length: u32, bytes: u32) -> u32 {
+    // SAFETY: passed on from the caller.
+    let Some(frame) = (unsafe { words(frame, length) }) else { return NO_FRAME };
+    let mut handle = 0;
+    let status = guarded(frame, |_| gpu::allocate(bytes as usize).map(|taken| handle = taken));
+    if let (0, Some(first)) = (status, frame.first_mut()) {
+        *first = handle as i32;
+    }
+    status
+}
+
+/// Gives memory on the GPU back.
+///
+/// # Safety
+/// `frame` as for `words`.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn adjoint_gpu_free(frame: *mut i32, length: u32, handle: u32) -> u32 {
+    // SAFETY: passed on from the caller.
+    let Some(frame) = (unsafe { words(frame, length) }) else { return NO_FRAME };
+    guarded(frame, |_| gpu::free(handle))
+}
+
+/// Copies an array to the beginning of memory on the GPU.
+///
+/// # Safety
+/// `frame` as for `words`; `data` must be null or valid for reading `bytes` bytes.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn adjoint_gpu_write(
+    frame: *mut i32,
+    length: u32,
+    handle: u32,
+    data: *const u8,
+    bytes: u32,
+) -> u32 {
+    // SAFETY: passed on from the caller.
+    let Some(frame) = (unsafe { words(frame, length) }) else { return NO_FRAME };
+    let bytes = if data.is_null() { 0 } else { bytes as usize };
+    guarded(frame, |_| {
+        // SAFETY: the caller vouches for the memory, which is not empty.
+        let data = if bytes == 0 { &[] } else { unsafe { from_raw_parts(data, bytes) } };
+        gpu::write(handle, data)
+    })
+}
+
+/// Waits for all launches and copies memory on the GPU, from byte `start` on, to an array.
+///
+/// # Safety
+/// `frame` as for `words`; `data` must be null or valid for writing `bytes` bytes, and nothing else
+/// may touch it during the call.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn adjoint_gpu_read(
+    frame: *mut i32,
+    length: u32,
+    handle: u32,
+    start: u32,
+    data: *mut u8,
+    bytes: u32,
+) -> u32 {
+    // SAFETY: passed on from the caller.
+    let Some(frame) = (unsafe { words(frame, length) }) else { return NO_FRAME };
+    let bytes = if data.is_null() { 0 } else { bytes as usize };
+    guarded(frame, |_| {
+        // SAFETY: the caller vouches for the memory, which is not empty.
+        let data = if bytes == 0 { &mut [] } else { unsafe { from_raw_parts_mut(data, bytes) } };
+        gpu::read(handle, start as usize, data)
+    })
+}
+
+/// Runs a kernel on the GPU, on the handles in the frame.
+///
+/// # Safety
+/// `frame` as for `words`.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn adjoint_gpu_launch(kernel: u32, frame: *mut i32, length: u32) -> u32 {
+    // SAFETY: passed on from the caller.
+    let Some(frame) = (unsafe { words(frame, length) }) else { return NO_FRAME };
+    guarded(frame, |words| {
+        let kernel = registry::kernel(kernel)
+            .ok_or_else(|| Error::new(format!("kernel {kernel} does not exist")))?;
+        gpu::run(kernel, &Frame::new(words)?)
+    })
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 use crate::error::{Error, Result};
 
 /// Element type codes, as written into the frame by TypeScript.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[repr(u32)] // as wide as a word, so that moving one is a single store and load
 pub(crate) enum DType {
     F32,

@@ -1,18 +1,30 @@
-//! The one error type: a message for the caller, always describing a bug on our side of the boundary.
+//! The one error type: what went wrong, and whose fault it is.
 
-/// Why a launch was refused. User errors are found in TypeScript, before the call.
+/// Why a call was refused.
 #[derive(Debug)]
-pub(crate) struct Error(pub(crate) String);
+pub(crate) enum Error {
+    /// A bug on our side of the boundary: user errors are found in TypeScript, before the call.
+    Bug(String),
+    /// A device that is missing, lost or too small.
+    #[cfg_attr(not(feature = "gpu"), allow(dead_code))]
+    Device(String),
+}
 
 impl Error {
     pub(crate) fn new(message: impl Into<String>) -> Self {
-        Self(message.into())
+        Self::Bug(message.into())
+    }
+
+    pub(crate) fn device(message: impl Into<String>) -> Self {
+        Self::Device(message.into())
     }
 }
 
 impl std::fmt::Display for Error {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        formatter.write_str(&self.0)
+        match self {
+            Self::Bug(message) | Self::Device(message) => formatter.write_str(message),
+        }
     }
 }
 

@@ -5,7 +5,7 @@
 //! words 16..24   eight i32 parameters
 //! word  24       number of operands
 //! words 32..     one record of 20 words for each operand:
-//!                byte length of its array, element type, offset, rank, shape[8], strides[8]
+//!                byte length of its array (on the GPU the handle), element type, offset, rank, shape[8], strides[8]
 //! ```
 
 use crate::dtype::{DType, Slice, SliceMut};
@@ -13,7 +13,7 @@ use crate::error::{Error, Result};
 use crate::layout::{Layout, MAX_RANK};
 
 /// Changes whenever the frame, the symbol table or a kernel's calling convention does.
-pub(crate) const ABI_VERSION: u32 = 1;
+pub(crate) const ABI_VERSION: u32 = 2;
 pub(crate) const MAX_OPERANDS: usize = 8;
 const INTS: usize = 16;
 const COUNT: usize = 24;
@@ -43,14 +43,14 @@ impl<'a> Frame<'a> {
         Ok(Self(words))
     }
 
-    fn params(&self) -> [f64; 8] {
+    pub(crate) fn params(&self) -> [f64; 8] {
         std::array::from_fn(|i| {
             let (low, high) = (self.0[2 * i] as u32, self.0[2 * i + 1] as u32);
             f64::from_bits(u64::from(high) << 32 | u64::from(low))
         })
     }
 
-    fn ints(&self) -> [i32; 8] {
+    pub(crate) fn ints(&self) -> [i32; 8] {
         std::array::from_fn(|i| self.0[INTS + i])
     }
 

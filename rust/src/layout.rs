@@ -58,6 +58,10 @@ impl Layout {
         &self.shape[..self.rank]
     }
 
+    pub(crate) fn strides(&self) -> &[u32] {
+        &self.strides[..self.rank]
+    }
+
     /// Number of elements.
     pub(crate) fn len(&self) -> usize {
         self.shape().iter().map(|&extent| extent as usize).product()

@@ -1,7 +1,7 @@
 //! Kernels of the Adjoint library, called from TypeScript through a fixed table of C functions.
 //!
 //! Data flows one way: [`abi`] turns raw pointers into checked slices, [`registry`] finds the kernel,
-//! the row in [`kernels`] runs it with the drivers of [`cpu`]. Only `abi` and the matrix product
+//! the row in [`kernels`] runs it with the drivers of [`cpu`], or as a program on [`gpu`]. Only `abi` and the matrix product
 //! wrapper contain unsafe code.
 
 mod abi;
@@ -9,6 +9,7 @@ mod cpu;
 mod dtype;
 mod error;
 mod frame;
+mod gpu;
 mod kernels;
 mod layout;
 mod registry;

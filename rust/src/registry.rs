@@ -1,18 +1,39 @@
 //! The table of kernels: rows of every family, found by number; TypeScript learns the names at load.
 
 use crate::error::Result;
-use crate::frame::Launch;
+use crate::frame::{Frame, Launch};
+use crate::gpu::{Operand, Plan};
 use crate::kernels;
 use std::sync::LazyLock;
 
-/// One row: a name, how many of its first operands it writes, the CPU function and, for
-/// elementwise rows, the same formula in WGSL.
+/// How a row runs on the GPU.
+#[cfg_attr(not(feature = "gpu"), allow(dead_code))]
+pub(crate) enum Wgsl {
+    /// Not yet.
+    None,
+    /// The formula of one element, of `x`, of `a` and `b`, or of a condition `c`, `a` and `b`, whose
+    /// type is `T`. `gpu/elementwise.wgsl` stands around it.
+    Expression(&'static str),
+    /// A program with `fn main`, which finds its operands as `m0` (of type `R`, the only output),
+    /// `m1` and on, and its parameters by `word(i)`.
+    Program { source: &'static str, plan: fn(&Frame<'_>, &[Operand]) -> Result<Plan> },
+}
+
+/// One row: a name, how many of its first operands it writes, the CPU function and the same in WGSL.
 pub(crate) struct Kernel {
     pub(crate) name: &'static str,
     pub(crate) outputs: usize,
     pub(crate) run: fn(&mut Launch<'_>) -> Result,
-    /// The expression that the GPU evaluates for one element; `None` where it has none.
-    pub(crate) wgsl: Option<&'static str>,
+    pub(crate) wgsl: Wgsl,
+}
+
+impl Wgsl {
+    pub(crate) fn text(&self) -> Option<&'static str> {
+        match self {
+            Self::None => None,
+            Self::Expression(text) | Self::Program { source: text, .. } => Some(text),
+        }
+    }
 }
 
 static ROWS: LazyLock<Vec<&'static Kernel>> =
@@ -37,7 +58,7 @@ mod tests {
         for row in ROWS.iter() {
             assert!(names.insert(row.name), "{} stands twice", row.name);
             assert!(row.outputs >= 1, "{} writes nothing", row.name);
-            assert!(row.wgsl.is_none_or(|text| !text.trim().is_empty()), "{}", row.name);
+            assert!(row.wgsl.text().is_none_or(|text| !text.trim().is_empty()), "{}", row.name);
         }
     }
 }

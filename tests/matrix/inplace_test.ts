@@ -1,6 +1,7 @@
 import {
   arange,
   at,
+  DeviceError,
   type DType,
   DTypeError,
   enableGrad,
@@ -98,7 +99,7 @@ Deno.test("to() refuses unknown types and devices", () => {
   const x = zeros([1]);
   const wrong = "float16" as DType;
   assertThrows(() => x.to({ dtype: wrong }), DTypeError, "float16");
-  assertThrows(() => x.to({ device: "gpu" }), Error, "gpu");
+  assertThrows(() => x.to({ device: "tpu" as "gpu" }), DeviceError, "tpu");
 });
 
 Deno.test("copy_() broadcasts its source", () => {

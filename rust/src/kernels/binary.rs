@@ -4,7 +4,7 @@ use super::math::Real;
 use crate::cpu::{map2, simd};
 use crate::dtype::{DType, Element};
 use crate::error::Error;
-use crate::registry::Kernel;
+use crate::registry::{Kernel, Wgsl};
 
 /// Applies `f` to a block with the vectors of this processor.
 #[inline(always)]
@@ -39,7 +39,7 @@ macro_rules! binary {
                 #[allow(unreachable_patterns)]
                 _ => Err(Error::new("the element type is not supported")),
             },
-            wgsl: Some($wgsl),
+            wgsl: Wgsl::Expression($wgsl),
         }),*];
     };
 }
@@ -61,7 +61,7 @@ binary! {
     "sub"     |a, b| a - b; int a.wrapping_sub(b);                                       "a - b"
     "mul"     |a, b| a * b; int a.wrapping_mul(b); bool a & b;                           "a * b"
     "div"     |a, b| a / b;                                                              "a / b"
-    "pow"     |a, b| a.pow_(b); int integer_power(a, b);                                 "pow(a, b)"
-    "maximum" |a, b| if a > b || a.is_nan() { a } else { b }; int a.max(b); bool a | b;  "max(a, b)"
-    "minimum" |a, b| if a < b || a.is_nan() { a } else { b }; int a.min(b); bool a & b;  "min(a, b)"
+    "pow"     |a, b| a.pow_(b); int integer_power(a, b);                                 "power(a, b)"
+    "maximum" |a, b| if a > b || a.is_nan() { a } else { b }; int a.max(b); bool a | b;  "select(b, a, a > b || a != a)"
+    "minimum" |a, b| if a < b || a.is_nan() { a } else { b }; int a.min(b); bool a & b;  "select(b, a, a < b || a != a)"
 }

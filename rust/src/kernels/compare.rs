@@ -5,7 +5,7 @@ use crate::cpu::{map2, map3, simd};
 use crate::dtype::{DType, Element, by_type};
 use crate::error::Result;
 use crate::frame::Launch;
-use crate::registry::Kernel;
+use crate::registry::{Kernel, Wgsl};
 
 /// A row: name, formula for any element type, formula in WGSL.
 macro_rules! compare {
@@ -24,9 +24,9 @@ macro_rules! compare {
                     DType::Bool => map2::<u8, u8>(launch, |out, a, b|
                         each(out, a, b, |$a: u8, $b: u8| u8::from($test))),
                 },
-                wgsl: Some($wgsl),
+                wgsl: Wgsl::Expression($wgsl),
             },)*
-            Kernel { name: "where", outputs: 1, run: choose, wgsl: Some("select(b, a, c != 0)") },
+            Kernel { name: "where", outputs: 1, run: choose, wgsl: Wgsl::Expression("select(b, a, c != 0u)") },
         ];
     };
 }

@@ -6,11 +6,11 @@ use crate::cpu::{Reader, elements, for_chunks_of, simd};
 use crate::dtype::{Element, by_type};
 use crate::error::{Error, Result};
 use crate::frame::Launch;
-use crate::registry::Kernel;
+use crate::registry::{Kernel, Wgsl};
 
 pub(super) const ROWS: &[Kernel] = &[
-    Kernel { name: "cross_entropy", outputs: 1, run: cross_entropy, wgsl: None },
-    Kernel { name: "cross_entropy_grad", outputs: 1, run: cross_entropy_grad, wgsl: None },
+    Kernel { name: "cross_entropy", outputs: 1, run: cross_entropy, wgsl: Wgsl::None },
+    Kernel { name: "cross_entropy_grad", outputs: 1, run: cross_entropy_grad, wgsl: Wgsl::None },
 ];
 
 /// Classes times examples that one task handles.

@@ -5,12 +5,12 @@ use crate::dtype::{DType, Element, by_type};
 use crate::error::{Error, Result};
 use crate::frame::Launch;
 use crate::layout::Layout;
-use crate::registry::Kernel;
+use crate::registry::{Kernel, Wgsl};
 
 pub(super) const ROWS: &[Kernel] = &[
-    Kernel { name: "gather", outputs: 1, run: gather, wgsl: None },
-    Kernel { name: "scatter", outputs: 1, run: scatter, wgsl: None },
-    Kernel { name: "scatter_add", outputs: 1, run: scatter_add, wgsl: None },
+    Kernel { name: "gather", outputs: 1, run: gather, wgsl: Wgsl::None },
+    Kernel { name: "scatter", outputs: 1, run: scatter, wgsl: Wgsl::None },
+    Kernel { name: "scatter_add", outputs: 1, run: scatter_add, wgsl: Wgsl::None },
 ];
 
 /// Walks an index tensor beside the tensor it points into, one run along the last axis at a time.

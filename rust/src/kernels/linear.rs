@@ -11,11 +11,11 @@ use crate::dtype::{Element, by_type};
 use crate::error::{Error, Result};
 use crate::frame::Launch;
 use crate::layout::Layout;
-use crate::registry::Kernel;
+use crate::registry::{Kernel, Wgsl};
 
 pub(super) const ROWS: &[Kernel] = &[
-    Kernel { name: "linear", outputs: 1, run: linear, wgsl: None },
-    Kernel { name: "linear_grad", outputs: 3, run: linear_grad, wgsl: None },
+    Kernel { name: "linear", outputs: 1, run: linear, wgsl: Wgsl::None },
+    Kernel { name: "linear_grad", outputs: 3, run: linear_grad, wgsl: Wgsl::None },
 ];
 
 /// Elements that one task handles.

@@ -7,7 +7,7 @@ use crate::cpu::{GRAIN, Reader, TILE, elements, for_chunks_of, for_parts, simd};
 use crate::dtype::{DType, Element};
 use crate::error::{Error, Result};
 use crate::frame::Launch;
-use crate::registry::Kernel;
+use crate::registry::{Kernel, Wgsl};
 
 /// Each loss: the names of its kernels, its value and its slope at the residual `r`, with one
 /// parameter.
@@ -22,7 +22,7 @@ macro_rules! residual_losses {
                     DType::F64 => values(launch, |$r: f64, $d: f64| $value),
                     _ => Err(Error::new("the element type is not supported")),
                 },
-                wgsl: None,
+                wgsl: Wgsl::None,
             },
             Kernel {
                 name: $gradient,
@@ -32,7 +32,7 @@ macro_rules! residual_losses {
                     DType::F64 => gradients(launch, |$r: f64, $d: f64| $slope),
                     _ => Err(Error::new("the element type is not supported")),
                 },
-                wgsl: None,
+                wgsl: Wgsl::None,
             },
         )*];
     };

@@ -5,15 +5,15 @@ use crate::dtype::{DType, Element, by_type};
 use crate::error::{Error, Result};
 use crate::frame::Launch;
 use crate::layout::Layout;
-use crate::registry::Kernel;
+use crate::registry::{Kernel, Wgsl};
 use crate::transpose::copy_transposed;
 
 pub(super) const ROWS: &[Kernel] = &[
-    Kernel { name: "copy", outputs: 1, run: copy, wgsl: Some("x") },
-    Kernel { name: "cast_f32", outputs: 1, run: cast::<f32>, wgsl: Some("f32(x)") },
-    Kernel { name: "cast_f64", outputs: 1, run: cast::<f64>, wgsl: None },
-    Kernel { name: "cast_i32", outputs: 1, run: cast::<i32>, wgsl: Some("i32(x)") },
-    Kernel { name: "cast_bool", outputs: 1, run: cast_bool, wgsl: Some("u32(x != 0)") },
+    Kernel { name: "copy", outputs: 1, run: copy, wgsl: Wgsl::Expression("x") },
+    Kernel { name: "cast_f32", outputs: 1, run: cast::<f32>, wgsl: Wgsl::Expression("f32(x)") },
+    Kernel { name: "cast_f64", outputs: 1, run: cast::<f64>, wgsl: Wgsl::None },
+    Kernel { name: "cast_i32", outputs: 1, run: cast::<i32>, wgsl: Wgsl::Expression("i32(x)") },
+    Kernel { name: "cast_bool", outputs: 1, run: cast_bool, wgsl: Wgsl::Expression("x != T(0)") },
 ];
 
 fn copy(launch: &mut Launch<'_>) -> Result {

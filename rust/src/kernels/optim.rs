@@ -6,12 +6,12 @@ use crate::cpu::{Reader, elements, for_parts, simd};
 use crate::dtype::{Element, by_type};
 use crate::error::{Error, Result};
 use crate::frame::Launch;
-use crate::registry::Kernel;
+use crate::registry::{Kernel, Wgsl};
 
 pub(super) const ROWS: &[Kernel] = &[
-    Kernel { name: "sgd_step", outputs: 1, run: sgd, wgsl: None },
-    Kernel { name: "sgd_momentum_step", outputs: 2, run: sgd_momentum, wgsl: None },
-    Kernel { name: "adam_step", outputs: 3, run: adam, wgsl: None },
+    Kernel { name: "sgd_step", outputs: 1, run: sgd, wgsl: Wgsl::None },
+    Kernel { name: "sgd_momentum_step", outputs: 2, run: sgd_momentum, wgsl: Wgsl::None },
+    Kernel { name: "adam_step", outputs: 3, run: adam, wgsl: Wgsl::None },
 ];
 
 /// Elements of a parameter that one task steps: small, so that a thread meets the part of it whose

@@ -5,9 +5,10 @@
 use crate::cpu::{Cursor, Reader, elements, for_chunks_of, simd};
 use crate::dtype::{Element, by_type};
 use crate::error::{Error, Result};
-use crate::frame::Launch;
+use crate::frame::{Frame, Launch};
+use crate::gpu::{Operand, Plan, WORDS, spread};
 use crate::layout::Layout;
-use crate::registry::Kernel;
+use crate::registry::{Kernel, Wgsl};
 
 /// Elements that are added in their own precision before the result is widened.
 const BLOCK: usize = 16384;
@@ -17,9 +18,24 @@ const GRAIN: usize = 1 << 16;
 const COLUMNS: usize = 256;
 
 pub(super) const ROWS: &[Kernel] = &[
-    Kernel { name: "sum", outputs: 1, run: sum, wgsl: None },
-    Kernel { name: "max", outputs: 2, run: |launch| extreme(launch, |a, b| a > b), wgsl: None },
-    Kernel { name: "min", outputs: 2, run: |launch| extreme(launch, |a, b| a < b), wgsl: None },
+    Kernel {
+        name: "sum",
+        outputs: 1,
+        run: sum,
+        wgsl: Wgsl::Program { source: include_str!("sum.wgsl"), plan: plan_sum },
+    },
+    Kernel {
+        name: "max",
+        outputs: 2,
+        run: |launch| extreme(launch, |a, b| a > b),
+        wgsl: Wgsl::None,
+    },
+    Kernel {
+        name: "min",
+        outputs: 2,
+        run: |launch| extreme(launch, |a, b| a < b),
+        wgsl: Wgsl::None,
+    },
 ];
 
 /// An element type that can be summed, and what its sums are kept in.
@@ -114,6 +130,24 @@ const ROWS_EACH: usize = 64;
 
 fn sum(launch: &mut Launch<'_>) -> Result {
     by_type!(any launch.input_type(0)?, sum_as(launch))
+}
+
+/// Words: as `sum.wgsl` says.
+fn plan_sum(frame: &Frame<'_>, operands: &[Operand]) -> Result<Plan> {
+    let [out, x] = operands else { return Err(Error::new("a sum has two operands")) };
+    let (kept, rank) = (frame.ints()[0].max(0) as usize, x.layout.rank());
+    if kept > rank || out.layout.len() != x.layout.axes(0, kept).len() {
+        return Err(Error::new("the output has another size"));
+    }
+    let mut words = [0; WORDS];
+    let count = x.layout.axes(kept, rank).len();
+    let divisor = (frame.params()[0] as f32).to_bits();
+    let numbers = [out.layout.len(), count, kept, rank, x.offset].map(|number| number as u32);
+    words[..5].copy_from_slice(&numbers);
+    (words[5], words[6]) = (divisor, out.offset as u32);
+    words[8..8 + rank].copy_from_slice(x.layout.shape());
+    words[16..16 + rank].copy_from_slice(x.layout.strides());
+    Ok(Plan { words, groups: spread(out.layout.len())? })
 }
 
 /// The input's axes that stay and those that are reduced.

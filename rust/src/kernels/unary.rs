@@ -4,7 +4,7 @@ use super::math::Real;
 use crate::cpu::{map1, simd};
 use crate::dtype::{DType, Element};
 use crate::error::Error;
-use crate::registry::Kernel;
+use crate::registry::{Kernel, Wgsl};
 
 /// Applies `f` to a block with the vectors of this processor.
 #[inline(always)]
@@ -31,7 +31,7 @@ macro_rules! unary {
                 $(DType::I32 => map1::<i32, i32>(launch, |out, x| each(out, x, |$x: i32| $int)),)?
                 _ => Err(Error::new("the element type is not supported")),
             },
-            wgsl: Some($wgsl),
+            wgsl: Wgsl::Expression($wgsl),
         }),*];
     };
 }
@@ -78,6 +78,6 @@ unary! {
     "reciprocal" |x| x.recip();                                             "1.0 / x"
     "tanh"       |x| x.tanh_();                                             "tanh(clamp(x, -15.0, 15.0))"
     "sigmoid"    |x| sigmoid(x);                                            "1.0 / (1.0 + exp(-x))"
-    "relu"       |x| relu(x);            int x.max(0);              "max(x, 0.0)"
+    "relu"       |x| relu(x);            int x.max(0);              "select(x, T(0), x <= T(0))"
     "softplus"   |x| softplus(x);                                           "max(x, 0.0) + log(1.0 + exp(-abs(x)))"
 }

@@ -1,0 +1,216 @@
+//! The one device: opened once, on first use; every wait has a bound.
+
+use super::launch::{Batch, plan};
+use super::memory::Memory;
+use super::pipelines::Pipelines;
+use crate::error::{Error, Result};
+use crate::frame::Frame;
+use crate::registry::Kernel;
+use std::sync::mpsc::channel;
+use std::sync::{Arc, LazyLock, Mutex, MutexGuard};
+use std::time::Duration;
+
+/// Longest wait for a device to open.
+const OPENING: Duration = Duration::from_secs(20);
+/// Longest wait for the work of a batch.
+const WORKING: Duration = Duration::from_secs(60);
+
+/// An open device and what lies on it.
+pub(super) struct Gpu {
+    pub(super) device: wgpu::Device,
+    pub(super) queue: wgpu::Queue,
+    name: String,
+    memory: Memory,
+    pipelines: Pipelines,
+    batch: Batch,
+    /// What went wrong since the last look, as the device reports it beside the calls.
+    failure: Arc<Mutex<Option<String>>>,
+    lost: Arc<Mutex<Option<String>>>,
+}
+
+static GPU: LazyLock<std::result::Result<Mutex<Gpu>, String>> = LazyLock::new(start);
+
+/// Opens the device on a thread of its own: a driver that hangs must not hang the program.
+fn start() -> std::result::Result<Mutex<Gpu>, String> {
+    let (sender, receiver) = channel();
+    std::thread::Builder::new()
+        .name("adjoint-gpu".into())
+        .spawn(move || {
+            // Nobody listens any more once the wait is over.
+            let _ = sender.send(pollster::block_on(request()).map(Box::new));
+        })
+        .map_err(|error| format!("no thread to open the device: {error}"))?;
+    match receiver.recv_timeout(OPENING) {
+        Ok(opened) => opened.map(|gpu| Mutex::new(*gpu)),
+        Err(_) => Err(format!("the driver did not answer in {} s", OPENING.as_secs())),
+    }
+}
+
+async fn request() -> std::result::Result<Gpu, String> {
+    let descriptor = wgpu::InstanceDescriptor::new_without_display_handle_from_env();
+    let instance = wgpu::Instance::new(descriptor);
+    let options = wgpu::RequestAdapterOptions {
+        power_preference: wgpu::PowerPreference::HighPerformance,
+        ..Default::default()
+    };
+    let adapter = instance.request_adapter(&options).await;
+    let adapter = adapter.map_err(|error| format!("no adapter: {error}"))?;
+    let info = adapter.get_info();
+    let descriptor =
+        wgpu::DeviceDescriptor { required_limits: adapter.limits(), ..Default::default() };
+    let device = adapter.request_device(&descriptor).await;
+    let (device, queue) = device.map_err(|error| format!("no device: {error}"))?;
+    let failure = Arc::new(Mutex::new(None));
+    let lost = Arc::new(Mutex::new(None));
+    let slot = failure.clone();
+    device.on_uncaptured_error(Arc::new(move |error: wgpu::Error| {
+        if let Ok(mut slot) = slot.lock() {
+            slot.get_or_insert_with(|| error.to_string());
+        }
+    }));
+    let slot = lost.clone();
+    device.set_device_lost_callback(move |reason, message| {
+        if let Ok(mut slot) = slot.lock() {
+            slot.get_or_insert_with(|| format!("{reason:?}: {message}"));
+        }
+    });
+    Ok(Gpu {
+        name: format!("{} ({}, {})", info.name, info.backend, info.driver_info),
+        memory: Memory::new(&device),
+        pipelines: Pipelines::new(&device),
+        batch: Batch::new(&device),
+        device,
+        queue,
+        failure,
+        lost,
+    })
+}
+
+/// The open device, unless it is lost.
+fn gpu() -> Result<MutexGuard<'static, Gpu>> {
+    let gpu = GPU.as_ref().map_err(|reason| Error::device(reason.clone()))?;
+    let gpu = gpu.lock().map_err(|_| Error::device("an earlier call failed inside the driver"))?;
+    gpu.check()?;
+    Ok(gpu)
+}
+
+impl Gpu {
+    /// Turns what the device has reported into an error.
+    fn check(&self) -> Result {
+        if let Ok(lost) = self.lost.lock()
+            && let Some(reason) = lost.as_ref()
+        {
+            return Err(Error::device(format!("the device is lost ({reason})")));
+        }
+        if let Ok(mut failure) = self.failure.lock()
+            && let Some(failure) = failure.take()
+        {
+            return Err(Error::device(failure));
+        }
+        Ok(())
+    }
+
+    fn flush(&mut self) -> Result {
+        self.batch.submit(&self.device, &self.queue);
+        self.check()
+    }
+
+    /// Waits until all that was submitted is done.
+    fn wait(&self) -> Result {
+        let poll = wgpu::PollType::Wait { submission_index: None, timeout: Some(WORKING) };
+        self.device.poll(poll).map_err(|error| {
+            Error::device(format!("no answer in {} s: {error}", WORKING.as_secs()))
+        })?;
+        self.check()
+    }
+}
+
+/// Opens the device and tells its name.
+pub(crate) fn open() -> Result<String> {
+    Ok(gpu()?.name.clone())
+}
+
+/// Gives the device back; it is then lost to this process.
+pub(crate) fn close() -> Result {
+    let gpu = gpu()?;
+    gpu.device.destroy();
+    if let Ok(mut lost) = gpu.lost.lock() {
+        *lost = Some("it was closed".into());
+    }
+    Ok(())
+}
+
+/// New memory, of which nothing is known but its size; its handle is not 0.
+pub(crate) fn allocate(bytes: usize) -> Result<u32> {
+    let mut gpu = gpu()?;
+    let Gpu { device, memory, .. } = &mut *gpu;
+    let handle = memory.allocate(device, bytes)?;
+    gpu.check().map(|()| handle)
+}
+
+/// Takes memory back. Launches that wait keep it until they are done.
+pub(crate) fn free(handle: u32) -> Result {
+    gpu()?.memory.free(handle)
+}
+
+/// Writes the first elements of memory that no launch has used yet.
+pub(crate) fn write(handle: u32, data: &[u8]) -> Result {
+    let mut gpu = gpu()?;
+    // A write overtakes what waits in the batch, which may still use the same buffer.
+    gpu.flush()?;
+    let buffer = gpu.memory.buffer(handle)?;
+    if data.len() as u64 > buffer.size() || !data.len().is_multiple_of(4) {
+        return Err(Error::new(format!("{} bytes do not fit {}", data.len(), buffer.size())));
+    }
+    gpu.queue.write_buffer(buffer, 0, data);
+    gpu.check()
+}
+
+/// Waits for all launches and copies bytes from `start` on.
+pub(crate) fn read(handle: u32, start: usize, data: &mut [u8]) -> Result {
+    if data.is_empty() {
+        return Ok(());
+    }
+    let mut gpu = gpu()?;
+    let (start, length) = (start as u64, data.len() as u64);
+    let source = gpu.memory.buffer(handle)?.clone();
+    if start + length > source.size() || !start.is_multiple_of(4) || !length.is_multiple_of(4) {
+        return Err(Error::new(format!("bytes {start}..{} are not there", start + length)));
+    }
+    gpu.flush()?;
+    let Gpu { device, queue, memory, .. } = &mut *gpu;
+    let staging = memory.staging(device, length);
+    let mut encoder = device.create_command_encoder(&Default::default());
+    encoder.copy_buffer_to_buffer(&source, start, &staging, 0, Some(length));
+    queue.submit([encoder.finish()]);
+    let (sender, receiver) = channel();
+    let slice = staging.slice(..length);
+    slice.map_async(wgpu::MapMode::Read, move |result| {
+        // The receiver is gone only if the wait has failed.
+        let _ = sender.send(result);
+    });
+    gpu.wait()?;
+    match receiver.try_recv() {
+        Ok(Ok(())) => {}
+        _ => return Err(Error::device("the memory could not be read")),
+    }
+    let mapped = slice.get_mapped_range();
+    let mapped = mapped.map_err(|error| Error::device(error.to_string()))?;
+    data.copy_from_slice(&mapped);
+    drop(mapped);
+    staging.unmap();
+    Ok(())
+}
+
+/// Adds a launch to the batch. In the frame, a handle stands where the CPU has a byte length.
+pub(crate) fn run(kernel: &'static Kernel, frame: &Frame<'_>) -> Result {
+    let mut gpu = gpu()?;
+    let plan = plan(kernel, frame)?;
+    let Gpu { device, memory, pipelines, batch, .. } = &mut *gpu;
+    let pipeline = pipelines.get(device, &plan)?;
+    batch.add(device, &pipeline, &plan, memory)?;
+    if batch.is_full() {
+        gpu.flush()?;
+    }
+    Ok(())
+}

@@ -1,0 +1,31 @@
+// Words: size, rank, shape from 2, and for each operand from 10 on its offset and eight strides.
+
+fn flat(i: u32, operand: u32) -> u32 {
+    let at = 10u + operand * 9u;
+    return word(at) + i * word(at + 1u);
+}
+
+fn strided(i: u32, operand: u32) -> u32 {
+    let at = 10u + operand * 9u;
+    var position = word(at);
+    var rest = i;
+    for (var axis = word(1u); axis > 0u; axis--) {
+        let extent = word(1u + axis);
+        position += (rest % extent) * word(at + axis);
+        rest /= extent;
+    }
+    return position;
+}
+
+@compute @workgroup_size(256)
+fn main(
+    @builtin(global_invocation_id) id: vec3<u32>,
+    @builtin(num_workgroups) groups: vec3<u32>,
+) {
+    let i = id.y * groups.x * 256u + id.x;
+    if (i >= word(0u)) {
+        return;
+    }
+    // inputs
+    m0[WAY(i, 0u)] = VALUE;
+}

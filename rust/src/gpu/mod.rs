@@ -1,0 +1,52 @@
+//! The GPU, by wgpu: the same rows as on the CPU, rendered to WGSL. Memory is named by handles;
+//! launches wait in a batch until something is read or the batch is full.
+
+#[cfg(feature = "gpu")]
+mod device;
+#[cfg(feature = "gpu")]
+mod launch;
+#[cfg(feature = "gpu")]
+mod memory;
+#[cfg(feature = "gpu")]
+mod pipelines;
+mod plan;
+
+pub(crate) use plan::{Operand, Plan, WORDS, groups_along, spread};
+
+#[cfg(feature = "gpu")]
+pub(crate) use device::{allocate, close, free, open, read, run, write};
+
+#[cfg(not(feature = "gpu"))]
+mod absent {
+    use crate::error::{Error, Result};
+    use crate::frame::Frame;
+    use crate::registry::Kernel;
+
+    fn none<T>() -> Result<T> {
+        Err(Error::device("the native library was built without its feature gpu"))
+    }
+
+    pub(crate) fn open() -> Result<String> {
+        none()
+    }
+    pub(crate) fn close() -> Result {
+        none()
+    }
+    pub(crate) fn allocate(_bytes: usize) -> Result<u32> {
+        none()
+    }
+    pub(crate) fn free(_handle: u32) -> Result {
+        none()
+    }
+    pub(crate) fn write(_handle: u32, _data: &[u8]) -> Result {
+        none()
+    }
+    pub(crate) fn read(_handle: u32, _start: usize, _data: &mut [u8]) -> Result {
+        none()
+    }
+    pub(crate) fn run(_kernel: &'static Kernel, _frame: &Frame<'_>) -> Result {
+        none()
+    }
+}
+#[cfg(not(feature = "gpu"))]
+pub(crate) use absent::{allocate, close, free, open, read, run, write};
