@@ -10,7 +10,9 @@ await prepareStd();
 await must(deno, "fmt", "--check");
 await must(deno, "lint");
 await cargo("fmt", "--check");
-await cargo("clippy", "--release", "--all-targets", "--", "-D", "warnings");
+for (const features of [[], ["--no-default-features"]]) {
+  await cargo("clippy", "--release", "--all-targets", ...features, "--", "-D", "warnings");
+}
 await must(deno, "check", "mod.ts", "lib", "tests", "bench", "examples");
 await must(deno, "doc", "--lint", ...Object.values(meta.exports));
 await must(deno, "publish", "--dry-run", "--allow-dirty");
