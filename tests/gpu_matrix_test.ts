@@ -1,8 +1,8 @@
 /** The op matrix on the GPU: every elementwise row that has a program there, against the CPU. */
 
-import { type DType, full, grad, Tensor, tensor, where } from "../mod.ts";
+import { DeviceError, type DType, full, grad, Tensor, tensor, where } from "../mod.ts";
 import { kernelTable } from "../lib/ffi/library.ts";
-import { assertEquals } from "@std/assert";
+import { assert, assertEquals } from "@std/assert";
 import { gpuTest } from "./gpu.ts";
 import {
   ELEMENTWISE,
@@ -21,6 +21,7 @@ import {
   tensorOf,
   type Tolerance,
 } from "./matrix/samples.ts";
+import { type Name, OP_CASES } from "./op_cases.ts";
 
 const DTYPES: readonly DType[] = ["float32", "int32", "bool"];
 const SHAPES = [[], [1], [5], [2, 3], [3, 1, 4], [0], [300], [70_001]];
@@ -141,3 +142,52 @@ gpuTest("to() casts between the types that a GPU has", () => {
     }
   }
 });
+
+/** The structural ops that have no program on the GPU yet, and must say so. */
+const ABSENT: readonly Name[] = [
+  "max",
+  "min",
+  "argmax",
+  "argmin",
+  "logsumexp",
+  "softmax",
+  "logSoftmax",
+  "gather",
+  "scatterAdd",
+  "indexSelect",
+  "oneHot",
+  "at",
+];
+
+for (const [name, cases] of Object.entries(OP_CASES) as [Name, typeof OP_CASES[Name]][]) {
+  const absent = ABSENT.includes(name);
+  gpuTest(`${name}() ${absent ? "says that it has no program" : "equals the CPU"}`, () => {
+    let refusals = 0;
+    for (const one of cases) {
+      for (const dtype of (one.dtypes ?? DTYPES).filter((dtype) => dtype !== "float64")) {
+        const inputs = one.inputs.map(({ shape, data, dtype: own }, i) =>
+          tensorOf(
+            data === undefined ? sample(`${one.name} ${i}`, shape, own ?? dtype) : { shape, data },
+            own ?? dtype,
+          )
+        );
+        const listed = (y: Tensor | readonly Tensor[]) => y instanceof Tensor ? [y] : y;
+        const run = () => listed(one.call(...inputs.map(moved)));
+        if (absent) {
+          try {
+            run();
+          } catch (error) {
+            assert(error instanceof DeviceError, String(error));
+            refusals++;
+          }
+          continue;
+        }
+        const wanted = listed(one.call(...inputs));
+        run().forEach((y, i) =>
+          same(`${name}() ${one.name} ${dtype}`, y, wanted[i]!, { rtol: 2e-5, atol: 2e-5 })
+        );
+      }
+    }
+    if (absent) assert(refusals > 0, `${name}() has a program now`);
+  });
+}
