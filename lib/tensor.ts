@@ -317,6 +317,66 @@ export class Tensor {
   softplus(): Tensor {
     return ops.softplus(this);
   }
+  /** eˣ − 1, exact for small x, elementwise. */
+  expm1(): Tensor {
+    return ops.expm1(this);
+  }
+  /** Sine, elementwise. */
+  sin(): Tensor {
+    return ops.sin(this);
+  }
+  /** Cosine, elementwise. */
+  cos(): Tensor {
+    return ops.cos(this);
+  }
+  /** Tangent, elementwise. */
+  tan(): Tensor {
+    return ops.tan(this);
+  }
+  /** Inverse of the sine, elementwise. */
+  asin(): Tensor {
+    return ops.asin(this);
+  }
+  /** Inverse of the cosine, elementwise. */
+  acos(): Tensor {
+    return ops.acos(this);
+  }
+  /** Inverse of the tangent, elementwise. */
+  atan(): Tensor {
+    return ops.atan(this);
+  }
+  /** Hyperbolic sine, elementwise. */
+  sinh(): Tensor {
+    return ops.sinh(this);
+  }
+  /** Hyperbolic cosine, elementwise. */
+  cosh(): Tensor {
+    return ops.cosh(this);
+  }
+  /** Error function, elementwise. */
+  erf(): Tensor {
+    return ops.erf(this);
+  }
+  /** Inverse of the error function, elementwise. */
+  erfinv(): Tensor {
+    return ops.erfinv(this);
+  }
+  /** Largest whole number that is not above, elementwise. */
+  floor(): Tensor {
+    return ops.floor(this);
+  }
+  /** Smallest whole number that is not below, elementwise. */
+  ceil(): Tensor {
+    return ops.ceil(this);
+  }
+  /** Nearest whole number, a half to the even one, elementwise. */
+  round(): Tensor {
+    return ops.round(this);
+  }
+  /** Without the fraction, elementwise. */
+  trunc(): Tensor {
+    return ops.trunc(this);
+  }
   /** x + other; shapes broadcast. */
   add(other: Tensor | number): Tensor {
     return ops.add(this, other);
@@ -336,6 +396,14 @@ export class Tensor {
   /** x to the power of other; shapes broadcast. */
   pow(other: Tensor | number): Tensor {
     return ops.pow(this, other);
+  }
+  /** Angle of the point with this ordinate and that abscissa, elementwise. */
+  atan2(other: Tensor | number): Tensor {
+    return ops.atan2(this, other);
+  }
+  /** Remainder with the sign of the divisor, elementwise. */
+  remainder(other: Tensor | number): Tensor {
+    return ops.remainder(this, other);
   }
   /** The larger of x and other; shapes broadcast. */
   maximum(other: Tensor | number): Tensor {

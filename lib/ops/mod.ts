@@ -3,6 +3,9 @@
 export * from "./unary.ts";
 export * from "./binary.ts";
 export * from "./compare.ts";
+export * from "./rounding.ts";
+export * from "./special.ts";
+export * from "./trigonometry.ts";
 export {
   argmax,
   argmin,

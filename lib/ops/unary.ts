@@ -149,3 +149,12 @@ export const softplus: UnaryOp = unary("softplus", {
   ref: (x) => Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x))),
   special: [0, 100, -100, 1e4, -1e4],
 });
+
+// d/dx (eˣ − 1) = eˣ = y + 1
+/** eˣ − 1, exact for small x. */
+export const expm1: UnaryOp = unary("expm1", {
+  saves: "y",
+  vjp: [(g, { y }) => g.mul(y.add(1))],
+  ref: Math.expm1,
+  special: [0, 1e-20, 1e4, -1e4, Infinity, -Infinity, NaN],
+});

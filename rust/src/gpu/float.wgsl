@@ -13,3 +13,68 @@ fn power(a: f32, b: f32) -> f32 {
     let odd = abs(b) < 16777216.0 && (i32(b) & 1) != 0;
     return select(size, -size, odd);
 }
+
+// Near 0 the difference would cancel.
+fn expm1(x: f32) -> f32 {
+    if (abs(x) > 0.5) {
+        return exp(x) - 1.0;
+    }
+    let tail = 1.0 / 24.0 + x * (1.0 / 120.0 + x * (1.0 / 720.0 + x * (1.0 / 5040.0 + x / 40320.0)));
+    return x + x * x * (0.5 + x * (1.0 / 6.0 + x * tail));
+}
+
+// Abramowitz and Stegun 7.1.26 is good to 1.5e-7; near 0 the series keeps the relative error small.
+fn erf(x: f32) -> f32 {
+    let size = abs(x);
+    if (size < 0.5) {
+        let s = x * x;
+        let tail = 1.0 / 42.0 - s * (1.0 / 216.0 - s * (1.0 / 1320.0 - s / 9360.0));
+        return 1.1283792 * x * (1.0 - s * (1.0 / 3.0 - s * (1.0 / 10.0 - s * tail)));
+    }
+    let t = 1.0 / (1.0 + 0.3275911 * size);
+    let tail = -0.28449674 + t * (1.4214138 + t * (-1.4531521 + t * 1.0614054));
+    return sign(x) * (1.0 - t * (0.25482959 + t * tail) * exp(-size * size));
+}
+
+// Halley's steps on erf from Winitzki's estimate.
+fn erfinv(x: f32) -> f32 {
+    if (abs(x) == 1.0) {
+        return x / (1.0 - abs(x));
+    }
+    let log_rest = log((1.0 - x) * (1.0 + x));
+    let half = 2.0 / (3.14159265 * 0.147) + log_rest / 2.0;
+    var y = sign(x) * sqrt(max(sqrt(half * half - log_rest / 0.147) - half, 0.0));
+    for (var i = 0; i < 2; i++) {
+        let step = (erf(y) - x) / (1.1283792 * exp(-y * y));
+        y -= step / (1.0 + y * step);
+    }
+    return y;
+}
+
+fn angle(a: f32, b: f32) -> f32 {
+    if (a == 0.0 && b == 0.0) {
+        return a;
+    }
+    return atan2(a, b);
+}
+
+fn remainder(a: f32, b: f32) -> f32 {
+    let rest = a % b;
+    return select(rest, rest + b, rest != 0.0 && (rest < 0.0) != (b < 0.0));
+}
+
+fn floor_of(x: f32) -> f32 {
+    return floor(x);
+}
+
+fn ceil_of(x: f32) -> f32 {
+    return ceil(x);
+}
+
+fn round_of(x: f32) -> f32 {
+    return round(x);
+}
+
+fn trunc_of(x: f32) -> f32 {
+    return trunc(x);
+}

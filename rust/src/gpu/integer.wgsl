@@ -13,3 +13,28 @@ fn power(a: i32, b: i32) -> i32 {
     }
     return result;
 }
+
+fn remainder(a: i32, b: i32) -> i32 {
+    if (b == 0) {
+        return 0;
+    }
+    let rest = a % b;
+    return select(rest, rest + b, rest != 0 && (rest < 0) != (b < 0));
+}
+
+// A whole number is its own floor.
+fn floor_of(x: i32) -> i32 {
+    return x;
+}
+
+fn ceil_of(x: i32) -> i32 {
+    return x;
+}
+
+fn round_of(x: i32) -> i32 {
+    return x;
+}
+
+fn trunc_of(x: i32) -> i32 {
+    return x;
+}

@@ -54,6 +54,23 @@ fn integer_power(base: i32, exponent: i32) -> i32 {
     }
 }
 
+/// The remainder with the sign of the divisor; 0 for a divisor of 0, where there is none.
+fn integer_remainder(a: i32, b: i32) -> i32 {
+    match a.checked_rem(b) {
+        Some(rest) if rest != 0 && (rest < 0) != (b < 0) => rest + b,
+        Some(rest) => rest,
+        None => 0,
+    }
+}
+
+/// a − b·⌊a/b⌋, whose sign is that of `b`.
+macro_rules! remainder {
+    ($a:expr, $b:expr) => {{
+        let rest = $a % $b;
+        if rest != 0.0 && (rest < 0.0) != ($b < 0.0) { rest + $b } else { rest }
+    }};
+}
+
 // In maximum and minimum a NaN on either side wins, as in PyTorch. Bool adds as "or".
 binary! {
     // name    float, int32, bool                                                        WGSL
@@ -62,6 +79,8 @@ binary! {
     "mul"     |a, b| a * b; int a.wrapping_mul(b); bool a & b;                           "a * b"
     "div"     |a, b| a / b;                                                              "a / b"
     "pow"     |a, b| a.pow_(b); int integer_power(a, b);                                 "power(a, b)"
+    "atan2"   |a, b| a.atan2(b);                                                         "angle(a, b)"
+    "remainder" |a, b| remainder!(a, b); int integer_remainder(a, b);                    "remainder(a, b)"
     "maximum" |a, b| if a > b || a.is_nan() { a } else { b }; int a.max(b); bool a | b;  "select(b, a, a > b || a != a)"
     "minimum" |a, b| if a < b || a.is_nan() { a } else { b }; int a.min(b); bool a & b;  "select(b, a, a < b || a != a)"
 }

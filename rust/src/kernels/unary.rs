@@ -63,6 +63,29 @@ fn sign<T: Real>(x: T) -> T {
     if x < zero { -one } else { above }
 }
 
+/// A function that only float64 has, or whose float32 version would lose too much.
+fn through<T: Real + Into<f64>>(x: T, f: fn(f64) -> f64) -> T {
+    T::from_f64(f(x.into()))
+}
+
+/// The inverse of erf, by Halley's steps from Winitzki's estimate; near 1 on erfc, which is exact there.
+fn erfinv(x: f64) -> f64 {
+    let size = x.abs();
+    if size >= 1.0 || x == 0.0 {
+        return if size > 1.0 { f64::NAN } else { x / (1.0 - size) };
+    }
+    const A: f64 = 0.147;
+    let log = (-size * size).ln_1p();
+    let half = 2.0 / (std::f64::consts::PI * A) + log / 2.0;
+    let mut y = ((half * half - log / A).sqrt() - half).sqrt();
+    for _ in 0..4 {
+        let miss = if size < 0.5 { libm::erf(y) - size } else { (1.0 - size) - libm::erfc(y) };
+        let step = miss / (std::f64::consts::FRAC_2_SQRT_PI * (-y * y).exp());
+        y -= step / (1.0 + y * step);
+    }
+    y.copysign(x)
+}
+
 unary! {
     // name         CPU                                                     WGSL
     "neg"        |x| -x;                 int x.wrapping_neg();              "-x"
@@ -76,6 +99,21 @@ unary! {
     "sqrt"       |x| x.sqrt();                                              "sqrt(x)"
     "rsqrt"      |x| x.sqrt().recip();                                      "inverseSqrt(x)"
     "reciprocal" |x| x.recip();                                             "1.0 / x"
+    "expm1"      |x| x.exp_m1();                                            "expm1(x)"
+    "sin"        |x| x.sin();                                               "sin(x)"
+    "cos"        |x| x.cos();                                               "cos(x)"
+    "tan"        |x| x.tan();                                               "tan(x)"
+    "asin"       |x| x.asin();                                              "atan2(x, sqrt((1.0 - x) * (1.0 + x)))"
+    "acos"       |x| x.acos();                                              "atan2(sqrt((1.0 - x) * (1.0 + x)), x)"
+    "atan"       |x| x.atan();                                              "atan(x)"
+    "sinh"       |x| x.sinh();                                              "sinh(x)"
+    "cosh"       |x| x.cosh();                                              "cosh(x)"
+    "erf"        |x| through(x, libm::erf);                                 "erf(x)"
+    "erfinv"     |x| through(x, erfinv);                                    "erfinv(x)"
+    "floor"      |x| x.floor();          int x;                             "floor_of(x)"
+    "ceil"       |x| x.ceil();           int x;                             "ceil_of(x)"
+    "round"      |x| x.round_ties_even(); int x;                            "round_of(x)"
+    "trunc"      |x| x.trunc();          int x;                             "trunc_of(x)"
     "tanh"       |x| x.tanh_();                                             "tanh(clamp(x, -15.0, 15.0))"
     "sigmoid"    |x| sigmoid(x);                                            "1.0 / (1.0 + exp(-x))"
     "relu"       |x| relu(x);            int x.max(0);              "select(x, T(0), x <= T(0))"
