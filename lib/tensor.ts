@@ -523,6 +523,70 @@ export class Tensor {
   pad(amounts: readonly number[], options?: ops.PadOptions): Tensor {
     return ops.pad(this, amounts, options);
   }
+  /** The same elements under another shape, never copied. */
+  view(shape: readonly number[]): Tensor {
+    return ops.view(this, shape);
+  }
+  /** One dimension as several. */
+  unflatten(dim: number, sizes: readonly number[]): Tensor {
+    return ops.unflatten(this, dim, sizes);
+  }
+  /** The last two dimensions exchanged. */
+  get mT(): Tensor {
+    return ops.mT(this);
+  }
+  /** Dimensions of extent 1 stretched, new ones in front. */
+  broadcastTo(shape: readonly number[]): Tensor {
+    return ops.broadcastTo(this, shape);
+  }
+  /** `length` entries of a dimension. */
+  narrow(dim: number, start: number, length: number): Tensor {
+    return ops.narrow(this, dim, start, length);
+  }
+  /** Parts of a dimension of a given extent, or of given extents. */
+  split(size: number | readonly number[], dim = 0): Tensor[] {
+    return ops.split(this, size, dim);
+  }
+  /** At most `chunks` parts of a dimension. */
+  chunk(chunks: number, dim = 0): Tensor[] {
+    return ops.chunk(this, chunks, dim);
+  }
+  /** The entries along a dimension, without it. */
+  unbind(dim = 0): Tensor[] {
+    return ops.unbind(this, dim);
+  }
+  /** The elements of matrices where row plus offset equals column. */
+  diagonal(options?: ops.DiagonalOptions): Tensor {
+    return ops.diagonal(this, options);
+  }
+  /** A copy that is repeated along each dimension, new ones in front. */
+  repeat(repeats: readonly number[]): Tensor {
+    return ops.repeat(this, repeats);
+  }
+  /** A copy that is repeated along the last dimensions. */
+  tile(repeats: readonly number[]): Tensor {
+    return ops.tile(this, repeats);
+  }
+  /** The elements moved along dimensions, around their ends. */
+  roll(shifts: number | readonly number[], dims?: number | readonly number[]): Tensor {
+    return ops.roll(this, shifts, dims);
+  }
+  /** The elements in opposite order along the given dimensions. */
+  flip(dims: number | readonly number[]): Tensor {
+    return ops.flip(this, dims);
+  }
+  /** Windows of `size` entries along a dimension, every `step` positions. */
+  unfold(dim: number, size: number, step: number): Tensor {
+    return ops.unfold(this, dim, size, step);
+  }
+  /** Matrices with zeros above a diagonal. */
+  tril(options?: ops.TriangleOptions): Tensor {
+    return ops.tril(this, options);
+  }
+  /** Matrices with zeros below a diagonal. */
+  triu(options?: ops.TriangleOptions): Tensor {
+    return ops.triu(this, options);
+  }
   /** Elements at given positions along a dimension. */
   gather(dim: number, index: Tensor): Tensor {
     return ops.gather(this, dim, index);

@@ -157,6 +157,8 @@ const ABSENT: readonly Name[] = [
   "indexSelect",
   "oneHot",
   "at",
+  "flip",
+  "unfold",
 ];
 
 for (const [name, cases] of Object.entries(OP_CASES) as [Name, typeof OP_CASES[Name]][]) {

@@ -6,11 +6,15 @@ import type * as indexing from "../lib/ops/indexing.ts";
 import type * as linalg from "../lib/ops/linalg.ts";
 import type * as ops from "../lib/ops/mod.ts";
 import type * as movement from "../lib/ops/movement.ts";
+import type * as rearrange from "../lib/ops/rearrange.ts";
 import type * as reduce from "../lib/ops/reduce.ts";
+import type * as views from "../lib/ops/views.ts";
 import type { OpCase } from "./matrix/cases.ts";
 import { INDEXING_CASES } from "./matrix/indexing_cases.ts";
 import { MOVEMENT_CASES } from "./matrix/movement_cases.ts";
+import { REARRANGE_CASES } from "./matrix/rearrange_cases.ts";
 import { REDUCE_CASES } from "./matrix/reduce_cases.ts";
+import { VIEW_CASES } from "./matrix/view_cases.ts";
 
 /** Exports of the structural families; `where` stands beside the comparisons, which are not. */
 type Family =
@@ -19,7 +23,9 @@ type Family =
   | keyof typeof indexing
   | keyof typeof linalg
   | keyof typeof movement
+  | keyof typeof rearrange
   | keyof typeof reduce
+  | keyof typeof views
   | "where";
 
 /** Name of a public structural op. */
@@ -28,6 +34,8 @@ export type Name = Extract<keyof typeof ops, Family>;
 /** The cases of each op. */
 export const OP_CASES: Readonly<Record<Name, readonly OpCase[]>> = {
   ...MOVEMENT_CASES,
+  ...VIEW_CASES,
+  ...REARRANGE_CASES,
   ...REDUCE_CASES,
   ...INDEXING_CASES,
 };

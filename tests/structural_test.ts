@@ -263,6 +263,15 @@ const VIEWS: [string, (x: Tensor) => Tensor][] = [
   ["at() with an integer", (x) => x.at(1)],
   ["at() with ranges", (x) => x.at([0, 2], [1, 4, 2])],
   ["at() with a new axis", (x) => x.at(null, ":", 1)],
+  ["view()", (x) => x.view([4, 3])],
+  ["unflatten()", (x) => x.unflatten(1, [2, 2])],
+  ["mT", (x) => x.mT],
+  ["broadcastTo()", (x) => x.broadcastTo([1, 3, 4])],
+  ["narrow()", (x) => x.narrow(1, 1, 2)],
+  ["split()", (x) => x.split(2, 1)[0]!],
+  ["chunk()", (x) => x.chunk(2)[0]!],
+  ["unbind()", (x) => x.unbind(1)[0]!],
+  ["diagonal()", (x) => x.diagonal()],
   ["detach()", (x) => x.detach()],
   ["contiguous() of a contiguous tensor", (x) => x.contiguous()],
   [
@@ -288,6 +297,12 @@ const COPIES: [string, (x: Tensor) => Tensor][] = [
   ["flatten() of a stretched tensor", (x) => x.slice(0, 0, 1).expand([3, 4]).flatten()],
   ["at() with positions", (x) => x.at(fromTypedArray(Int32Array.of(0, 1, 2), [3]))],
   ["indexSelect()", (x) => x.indexSelect(0, fromTypedArray(Int32Array.of(0, 1, 2), [3]))],
+  ["repeat() once", (x) => x.repeat([1, 1])],
+  ["repeat() of an extent of 1", (x) => x.slice(0, 0, 1).repeat([2, 1])],
+  ["roll() by nothing", (x) => x.roll(0, 0)],
+  ["flip() of nothing", (x) => x.flip([])],
+  ["unfold()", (x) => x.unfold(1, 2, 2)],
+  ["tril() of everything", (x) => x.tril({ diagonal: 4 })],
   ["pad() by nothing", (x) => x.pad([0, 0])],
 ];
 

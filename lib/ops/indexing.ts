@@ -35,6 +35,13 @@ export function checkIndex(op: string, index: Tensor, extent: number): void {
   }
 }
 
+/** int32 positions on a tensor's device, each a function of its place. */
+export function positionsOn(like: Tensor, count: number, at: (i: number) => number): Tensor {
+  const list = result(like, "int32", [count]);
+  list.storage.backend.write(list.storage, Int32Array.from({ length: count }, (_, i) => at(i)));
+  return list;
+}
+
 /** Refuses an index larger than the tensor beside the dimension. */
 function checkReach(op: string, index: Tensor, x: Tensor, dim: number): void {
   const fits = index.ndim === x.ndim &&
@@ -182,7 +189,6 @@ export function oneHot(labels: Tensor, numClasses?: number): Tensor {
     throw new RangeError(`Cannot compute oneHot: numClasses must be positive, got ${classes}`);
   }
   checkIndex("oneHot", labels, classes);
-  const numbers = result(labels, "int32", [classes]);
-  numbers.storage.backend.write(numbers.storage, Int32Array.from({ length: classes }, (_, i) => i));
+  const numbers = positionsOn(labels, classes, (i) => i);
   return castTo(eq(reshape(labels, [...labels.shape, 1]), numbers), "int32");
 }

@@ -33,6 +33,19 @@ export {
   transpose,
   unsqueeze,
 } from "./movement.ts";
+export {
+  broadcastTo,
+  chunk,
+  diagonal,
+  type DiagonalOptions,
+  mT,
+  narrow,
+  split,
+  unbind,
+  unflatten,
+  view,
+} from "./views.ts";
+export { flip, repeat, roll, tile, type TriangleOptions, tril, triu, unfold } from "./rearrange.ts";
 export { gather, indexSelect, oneHot, scatterAdd } from "./indexing.ts";
 export { matmul } from "./linalg.ts";
 export { clamp, logSoftmax, logsumexp, softmax } from "./composite.ts";

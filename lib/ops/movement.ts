@@ -88,13 +88,18 @@ const expandRule = rule<{ shape: Shape }>("expand", {
 
 /** Dimensions of extent 1 stretched, new ones in front: a view. An extent of -1 keeps its own. */
 export function expand(x: Tensor, shape: readonly number[]): Tensor {
-  checkTensor("expand", x);
+  return expandAs("expand", x, shape);
+}
+
+/** `expand` under the name of the op that needs it. */
+export function expandAs(op: string, x: Tensor, shape: readonly number[]): Tensor {
+  checkTensor(op, x);
   const missing = shape.length - x.ndim;
   const target = shape.map((extent, i) => extent === -1 ? x.shape[i - missing] ?? -1 : extent);
-  checkShape("expand", target);
-  if (missing < 0 || !sameShape(broadcastShapes("expand", x.shape, target), target)) {
+  checkShape(op, target);
+  if (missing < 0 || !sameShape(broadcastShapes(op, x.shape, target), target)) {
     throw new ShapeError(
-      `Cannot compute expand: shape ${showShape(x.shape)} does not stretch to ${
+      `Cannot compute ${op}: shape ${showShape(x.shape)} does not stretch to ${
         showShape(target)
       }, as only dimensions of extent 1 do`,
       [x.shape, target],

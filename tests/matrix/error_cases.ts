@@ -38,40 +38,20 @@ import {
   zeros,
 } from "../../mod.ts";
 import type { Name } from "../op_cases.ts";
+import {
+  bad,
+  badDims,
+  badPositions,
+  bools,
+  empty,
+  index,
+  matrix,
+  notTensor,
+  scalar,
+  vector,
+} from "./bad_input.ts";
 import type { ErrorCase } from "./cases.ts";
-
-const scalar = tensor(1);
-const vector = tensor([1, 2, 3]);
-const matrix = zeros([2, 3]);
-const index = tensor([0, 1], { dtype: "int32" });
-const bools = tensor([true, false, true]);
-const empty = zeros([2, 0]);
-
-function bad(
-  name: string,
-  error: ErrorCase["error"],
-  call: () => unknown,
-  ...message: string[]
-): ErrorCase {
-  return { name, error, call, message };
-}
-
-/** What is refused as an input: something else than a tensor. */
-function notTensor(call: (x: Tensor) => unknown): ErrorCase {
-  const refused = { shape: [2, 3] } as unknown as Tensor;
-  return bad("not a tensor", TypeError, () => call(refused), "must be a tensor");
-}
-
-/** Dimensions that a tensor of two does not have. */
-function badDims(call: (x: Tensor, dim: number) => unknown): ErrorCase[] {
-  return [
-    ...[2, -3, 0.5, NaN].map((dim) =>
-      bad(`dim ${dim}`, RangeError, () => call(matrix, dim), "-2 to 1", `got ${dim}`)
-    ),
-    bad("dim of a scalar", RangeError, () => call(scalar, 1), "dim"),
-    notTensor((x) => call(x, 0)),
-  ];
-}
+import { SHAPE_ERRORS } from "./shape_error_cases.ts";
 
 function emptyReductions(call: (x: Tensor, dim?: number) => unknown): ErrorCase[] {
   return [
@@ -82,21 +62,9 @@ function emptyReductions(call: (x: Tensor, dim?: number) => unknown): ErrorCase[
   ];
 }
 
-/** What is refused as positions. */
-function badPositions(call: (x: Tensor, positions: Tensor) => unknown): ErrorCase[] {
-  const given = (...list: number[]) => tensor(list, { dtype: "int32" });
-  return [
-    bad("position 3 of 3", RangeError, () => call(vector, given(0, 3)), "index 3", "out of range"),
-    bad("position -1", RangeError, () => call(vector, given(-1)), "index -1", "out of range"),
-    bad("float32 positions", DTypeError, () => call(vector, tensor([1])), "int32", "float32"),
-    bad("bool positions", DTypeError, () => call(vector, bools), "int32", "bool"),
-    bad("no positions", TypeError, () => call(vector, [0] as unknown as Tensor), "tensor"),
-    notTensor((x) => call(x, index)),
-  ];
-}
-
 /** The cases; every structural op has one. */
 export const ERROR_CASES: Readonly<Record<Name, readonly ErrorCase[]>> = {
+  ...SHAPE_ERRORS,
   reshape: [
     notTensor((x) => reshape(x, [6])),
     bad("another number of elements", ShapeError, () => reshape(matrix, [4]), "[4]", "got 6"),

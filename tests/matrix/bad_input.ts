@@ -1,0 +1,57 @@
+/** What calls that must fail are made of. */
+
+import { DTypeError, type Tensor, tensor, zeros } from "../../mod.ts";
+import type { ErrorCase } from "./cases.ts";
+
+/** One number without dimensions. */
+export const scalar: Tensor = tensor(1);
+/** Three numbers. */
+export const vector: Tensor = tensor([1, 2, 3]);
+/** Two rows of three zeros. */
+export const matrix: Tensor = zeros([2, 3]);
+/** Positions 0 and 1. */
+export const index: Tensor = tensor([0, 1], { dtype: "int32" });
+/** Three bool elements. */
+export const bools: Tensor = tensor([true, false, true]);
+/** Two rows of nothing. */
+export const empty: Tensor = zeros([2, 0]);
+
+/** A call that must fail with an error of a class. */
+export function bad(
+  name: string,
+  error: ErrorCase["error"],
+  call: () => unknown,
+  ...message: string[]
+): ErrorCase {
+  return { name, error, call, message };
+}
+
+/** What is refused as an input: something else than a tensor. */
+export function notTensor(call: (x: Tensor) => unknown): ErrorCase {
+  const refused = { shape: [2, 3] } as unknown as Tensor;
+  return bad("not a tensor", TypeError, () => call(refused), "must be a tensor");
+}
+
+/** Dimensions that a tensor of two does not have. */
+export function badDims(call: (x: Tensor, dim: number) => unknown): ErrorCase[] {
+  return [
+    ...[2, -3, 0.5, NaN].map((dim) =>
+      bad(`dim ${dim}`, RangeError, () => call(matrix, dim), "-2 to 1", `got ${dim}`)
+    ),
+    bad("dim of a scalar", RangeError, () => call(scalar, 1), "dim"),
+    notTensor((x) => call(x, 0)),
+  ];
+}
+
+/** What is refused as positions. */
+export function badPositions(call: (x: Tensor, positions: Tensor) => unknown): ErrorCase[] {
+  const given = (...list: number[]) => tensor(list, { dtype: "int32" });
+  return [
+    bad("position 3 of 3", RangeError, () => call(vector, given(0, 3)), "index 3", "out of range"),
+    bad("position -1", RangeError, () => call(vector, given(-1)), "index -1", "out of range"),
+    bad("float32 positions", DTypeError, () => call(vector, tensor([1])), "int32", "float32"),
+    bad("bool positions", DTypeError, () => call(vector, bools), "int32", "bool"),
+    bad("no positions", TypeError, () => call(vector, [0] as unknown as Tensor), "tensor"),
+    notTensor((x) => call(x, index)),
+  ];
+}
