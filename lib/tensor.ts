@@ -467,6 +467,26 @@ export class Tensor {
   argmin(dim?: number, options?: ops.ReduceOptions): Tensor {
     return ops.argmin(this, dim, options);
   }
+  /** Running sum along a dimension. */
+  cumsum(dim: number): Tensor {
+    return ops.cumsum(this, dim);
+  }
+  /** Elements in order along a dimension, and where they stood. */
+  sort(dim?: number, options?: ops.SortOptions): ops.ValuesAndIndices {
+    return ops.sort(this, dim, options);
+  }
+  /** Positions that sort a dimension, int32. */
+  argsort(dim?: number, options?: ops.SortOptions): Tensor {
+    return ops.argsort(this, dim, options);
+  }
+  /** The k largest elements along a dimension, and where they stand. */
+  topk(k: number, dim?: number, options?: ops.TopkOptions): ops.ValuesAndIndices {
+    return ops.topk(this, k, dim, options);
+  }
+  /** Medians along a dimension, the lower one of two, and where they stand. */
+  median(dim: number, options?: ops.ReduceOptions): ops.ValuesAndIndices {
+    return ops.median(this, dim, options);
+  }
   /** ln Σ eˣ over the given dimensions, or all. */
   logsumexp(dim?: ops.Dims, options?: ops.ReduceOptions): Tensor {
     return ops.logsumexp(this, dim, options);

@@ -8,12 +8,14 @@ import type * as ops from "../lib/ops/mod.ts";
 import type * as movement from "../lib/ops/movement.ts";
 import type * as rearrange from "../lib/ops/rearrange.ts";
 import type * as reduce from "../lib/ops/reduce.ts";
+import type * as sorting from "../lib/ops/sorting.ts";
 import type * as views from "../lib/ops/views.ts";
 import type { OpCase } from "./matrix/cases.ts";
 import { INDEXING_CASES } from "./matrix/indexing_cases.ts";
 import { MOVEMENT_CASES } from "./matrix/movement_cases.ts";
 import { REARRANGE_CASES } from "./matrix/rearrange_cases.ts";
 import { REDUCE_CASES } from "./matrix/reduce_cases.ts";
+import { SORTING_CASES } from "./matrix/sorting_cases.ts";
 import { VIEW_CASES } from "./matrix/view_cases.ts";
 
 /** Exports of the structural families; `where` stands beside the comparisons, which are not. */
@@ -25,6 +27,7 @@ type Family =
   | keyof typeof movement
   | keyof typeof rearrange
   | keyof typeof reduce
+  | keyof typeof sorting
   | keyof typeof views
   | "where";
 
@@ -38,4 +41,5 @@ export const OP_CASES: Readonly<Record<Name, readonly OpCase[]>> = {
   ...REARRANGE_CASES,
   ...REDUCE_CASES,
   ...INDEXING_CASES,
+  ...SORTING_CASES,
 };

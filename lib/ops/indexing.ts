@@ -7,7 +7,7 @@ import { normalizeDim, sameShape, type Shape } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
 import { checkDevices, checkTensor } from "./define.ts";
 import { eq } from "./compare.ts";
-import { castTo, copyOf } from "./memory.ts";
+import { castTo, copyOf, elementsOf } from "./memory.ts";
 import { expand, reshape } from "./movement.ts";
 import { recordAll, result, rule, zeroed } from "./record.ts";
 
@@ -21,11 +21,9 @@ export function checkIndex(op: string, index: Tensor, extent: number): void {
   if (index.dtype !== "int32") {
     throw new DTypeError(`Cannot compute ${op}: the index must be int32, got ${index.dtype}`);
   }
-  const flat = index.dense ? index : copyOf(index);
-  const { array, base } = flat.storage;
-  const first = base + flat.offset;
-  for (let i = 0; i < flat.size; i++) {
-    const value = array[first + i]!;
+  const elements = elementsOf(index);
+  for (let i = 0; i < elements.length; i++) {
+    const value = elements[i]!;
     if (value < 0 || value >= extent) {
       throw new RangeError(
         `Cannot compute ${op}: index ${value} at position ${i} is out of range for extent ` +
@@ -84,7 +82,7 @@ export function gather(x: Tensor, dim: number, index: Tensor): Tensor {
 }
 
 /** `gather` where the index is known to fit, as it has been used before. */
-function gatherChecked(x: Tensor, dim: number, index: Tensor): Tensor {
+export function gatherChecked(x: Tensor, dim: number, index: Tensor): Tensor {
   const y = result(x, x.dtype, index.shape);
   if (y.size > 0) x.storage.backend.run(gatherKernel, [y, x, index], [dim]);
   recordAll(gatherRule, [x, index], [y], { dim, shape: x.shape });

@@ -4,6 +4,7 @@ export * from "./unary.ts";
 export * from "./binary.ts";
 export * from "./compare.ts";
 export * from "./rounding.ts";
+export * from "./sorting.ts";
 export * from "./special.ts";
 export * from "./trigonometry.ts";
 export {

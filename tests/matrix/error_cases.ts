@@ -51,6 +51,7 @@ import {
   vector,
 } from "./bad_input.ts";
 import type { ErrorCase } from "./cases.ts";
+import { SORTING_ERRORS } from "./sorting_cases.ts";
 import { SHAPE_ERRORS } from "./shape_error_cases.ts";
 
 function emptyReductions(call: (x: Tensor, dim?: number) => unknown): ErrorCase[] {
@@ -64,6 +65,7 @@ function emptyReductions(call: (x: Tensor, dim?: number) => unknown): ErrorCase[
 
 /** The cases; every structural op has one. */
 export const ERROR_CASES: Readonly<Record<Name, readonly ErrorCase[]>> = {
+  ...SORTING_ERRORS,
   ...SHAPE_ERRORS,
   reshape: [
     notTensor((x) => reshape(x, [6])),

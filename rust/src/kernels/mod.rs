@@ -1,5 +1,6 @@
 //! The rows, one file for each family.
 
+mod along;
 mod binary;
 mod compare;
 mod fused;
@@ -23,6 +24,7 @@ pub(crate) const FAMILIES: &[&[Kernel]] = &[
     binary::ROWS,
     compare::ROWS,
     reduce::ROWS,
+    along::ROWS,
     movement::ROWS,
     linalg::ROWS,
     linear::ROWS,

@@ -1,0 +1,102 @@
+//! Functions along the last axis that give as many elements as they take: running sums and orders.
+
+use crate::cpu::{GRAIN, Reader, elements, for_chunks_of};
+use crate::dtype::{DType, Element, by_type};
+use crate::error::{Error, Result};
+use crate::frame::Launch;
+use crate::registry::{Kernel, Wgsl};
+use std::cmp::Ordering;
+
+pub(super) const ROWS: &[Kernel] = &[
+    Kernel { name: "cumsum", outputs: 1, run: cumsum, wgsl: Wgsl::None },
+    Kernel { name: "argsort", outputs: 1, run: argsort, wgsl: Wgsl::None },
+];
+
+/// Calls `body(lane, out)` for each lane of the last axis, with the lane copied in order.
+fn for_lanes<T: Element, R: Element>(
+    launch: &mut Launch<'_>,
+    body: impl Fn(&[T], &mut [R]) + Sync,
+) -> Result {
+    let out = elements::<R>(launch.contiguous_output(0)?)?;
+    let view = launch.input(0)?;
+    let Some(last) = view.layout.rank().checked_sub(1) else {
+        return Err(Error::new("there is no axis"));
+    };
+    let extent = view.layout.extent(last);
+    let x = Reader::<T>::new(view)?;
+    if out.len() != x.len() {
+        return Err(Error::new("the output has another size"));
+    }
+    if out.is_empty() {
+        return Ok(());
+    }
+    for_chunks_of(out, (GRAIN / extent).max(1) * extent, |start, chunk| {
+        let mut lane = vec![T::default(); extent];
+        for (index, out) in chunk.chunks_exact_mut(extent).enumerate() {
+            x.copy_to(start + index * extent, &mut lane);
+            body(&lane, out);
+        }
+    });
+    Ok(())
+}
+
+/// Integer 0: whether sums run from the end. Floats are added in float64.
+fn cumsum(launch: &mut Launch<'_>) -> Result {
+    let reverse = launch.ints()[0] != 0;
+    match launch.input_type(0)? {
+        DType::F32 => for_lanes(launch, |x: &[f32], out: &mut [f32]| {
+            scan(x, out, reverse, 0.0, |sum: f64, x| sum + f64::from(x), |sum| sum as f32);
+        }),
+        DType::F64 => for_lanes(launch, |x: &[f64], out: &mut [f64]| {
+            scan(x, out, reverse, 0.0, |sum: f64, x| sum + x, |sum| sum);
+        }),
+        DType::I32 => for_lanes(launch, |x: &[i32], out: &mut [i32]| {
+            scan(x, out, reverse, 0, |sum: i32, x| sum.wrapping_add(x), |sum| sum);
+        }),
+        DType::Bool => Err(Error::new("the element type is not supported")),
+    }
+}
+
+fn scan<T: Copy, S: Copy>(
+    x: &[T],
+    out: &mut [T],
+    reverse: bool,
+    start: S,
+    add: fn(S, T) -> S,
+    narrow: fn(S) -> T,
+) {
+    let mut sum = start;
+    let mut step = |(out, &x): (&mut T, &T)| {
+        sum = add(sum, x);
+        *out = narrow(sum);
+    };
+    if reverse {
+        out.iter_mut().zip(x).rev().for_each(&mut step);
+    } else {
+        out.iter_mut().zip(x).for_each(&mut step);
+    }
+}
+
+/// Integer 0: whether the largest comes first. Equal elements keep their order, NaN is the largest.
+fn argsort(launch: &mut Launch<'_>) -> Result {
+    by_type!(any launch.input_type(0)?, argsort_as(launch))
+}
+
+fn argsort_as<T: Element>(launch: &mut Launch<'_>) -> Result {
+    let descending = launch.ints()[0] != 0;
+    for_lanes(launch, |x: &[T], out: &mut [i32]| {
+        for (index, out) in out.iter_mut().enumerate() {
+            *out = index as i32;
+        }
+        out.sort_by(|&a, &b| {
+            let (a, b) = (x[a as usize], x[b as usize]);
+            if descending { order(b, a) } else { order(a, b) }
+        });
+    })
+}
+
+/// Smaller first; what does not compare with itself is NaN.
+fn order<T: Element>(a: T, b: T) -> Ordering {
+    let is_nan = |x: T| x.partial_cmp(&x).is_none();
+    a.partial_cmp(&b).unwrap_or_else(|| is_nan(a).cmp(&is_nan(b)))
+}
