@@ -35,6 +35,29 @@ export type { NestedArray } from "./lib/print.ts";
 export { manualSeed, RandomGenerator, type RandomState } from "./lib/random.ts";
 export { type BackwardOptions, grad, type GradOptions } from "./lib/autograd/backward.ts";
 export { enableGrad, isGradEnabled, noGrad } from "./lib/autograd/tape.ts";
+export {
+  type GradientsFor,
+  gradOf,
+  type GradOfOptions,
+  type Hessian,
+  hessian,
+  hvp,
+  type Jacobian,
+  jacobian,
+  jvp,
+  type Tensors,
+  valueAndGrad,
+  vjp,
+} from "./lib/autograd/transforms.ts";
+export type { Mirror, TensorTree } from "./lib/autograd/tree.ts";
+export {
+  type BatchDim,
+  perSampleGrad,
+  type PerSampleOptions,
+  vmap,
+  type VmapOptions,
+} from "./lib/autograd/vmap.ts";
+export { type CallableModule, functionalCall } from "./lib/autograd/functional_call.ts";
 /** Layers, and the base class of everything with parameters. */
 export * as nn from "./lib/nn/mod.ts";
 /** Losses. */

@@ -1,0 +1,126 @@
+/** A function's run on inputs of its own, which is what every transform differentiates. */
+
+import { zerosLike } from "../create.ts";
+import { GradError, ShapeError, showShape } from "../errors.ts";
+import { reshape } from "../ops/movement.ts";
+import { sameShape } from "../shape.ts";
+import { Tensor } from "../tensor.ts";
+import { grad } from "./backward.ts";
+import { enableGrad, isGradEnabled, type Node } from "./tape.ts";
+
+/** What a function made of inputs that nothing else has. */
+export interface Trial<Output> {
+  /** The inputs under places of their own on the tape, so that nested transforms stay apart. */
+  readonly inputs: readonly Tensor[];
+  /** What the function returned. */
+  readonly output: Output;
+  /** Whether anything around the transform may differentiate its results. */
+  recorded: boolean;
+}
+
+/** Whether outputs depend on a leaf beside the given places. */
+function reachesOthers(outputs: readonly Tensor[], own: readonly Node[]): boolean {
+  const seen = new Set<Node>(own);
+  const pending = outputs.map(({ node }) => node);
+  while (pending.length > 0) {
+    const node = pending.pop() ?? null;
+    if (node === null || seen.has(node)) continue;
+    if (node.leaf !== null) return true;
+    seen.add(node);
+    for (const parent of node.parents) pending.push(parent);
+  }
+  return false;
+}
+
+/** Runs a function for a transform; `outputsOf` checks what it returns. */
+export function tryOut<Output>(
+  name: string,
+  run: (inputs: readonly Tensor[]) => Output,
+  inputs: readonly Tensor[],
+  outputsOf: (output: Output) => readonly Tensor[],
+): Trial<Output> {
+  inputs.forEach((input, i) => {
+    if (input instanceof Tensor) return;
+    throw new TypeError(
+      `Cannot run ${name}: input ${i} must be a tensor, got ${Deno.inspect(input)}`,
+    );
+  });
+  const around = isGradEnabled();
+  return enableGrad(() => {
+    let recorded = false;
+    const own = inputs.map((input) => {
+      if (!around || input.node === null) return input.detach().requiresGrad_();
+      recorded = true;
+      return reshape(input, input.shape);
+    });
+    const output = run(own);
+    const outputs = outputsOf(output);
+    recorded ||= around && reachesOthers(outputs, own.map((input) => input.node!));
+    return { inputs: own, output, recorded };
+  });
+}
+
+/** What a function returned, as a list; refuses what is no tensor. */
+export function outputList(name: string, output: unknown): readonly Tensor[] {
+  const list: readonly unknown[] = Array.isArray(output) ? output : [output];
+  for (const y of list) {
+    if (y instanceof Tensor) continue;
+    throw new TypeError(
+      `Cannot run ${name}: the function must return a tensor or an array of them, got ${
+        Deno.inspect(y)
+      }`,
+    );
+  }
+  return list as readonly Tensor[];
+}
+
+/** The one number that a function returned. */
+export function singleOutput(name: string, output: unknown): readonly [Tensor] {
+  const list = outputList(name, output);
+  if (list.length === 1 && list[0]!.size === 1 && !Array.isArray(output)) return [list[0]!];
+  const got = list.map(({ shape }) => showShape(shape)).join(", ");
+  throw new GradError(
+    `Cannot run ${name}: the function must return one tensor of one element, got shape ${got}`,
+  );
+}
+
+/** Products of cotangents with the derivatives of outputs; zeros where there is no dependence. */
+export function pullBack(
+  outputs: readonly Tensor[],
+  cotangents: readonly Tensor[],
+  inputs: readonly Tensor[],
+  options: { createGraph: boolean; retainGraph?: boolean },
+): Tensor[] {
+  const taped = outputs.flatMap((y, i) => y.node === null ? [] : [i]);
+  if (taped.length === 0) return inputs.map((x) => zerosLike(x));
+  const gradients = grad(taped.map((i) => outputs[i]!), inputs, {
+    ...options,
+    gradOutputs: taped.map((i) => cotangents[i]!),
+    allowUnused: true,
+  });
+  return gradients.map((g, i) => g ?? zerosLike(inputs[i]!));
+}
+
+/** Refuses vectors that do not match, one by one, the tensors they are multiplied with. */
+export function checkMatch(
+  name: string,
+  what: string,
+  vectors: readonly Tensor[],
+  tensors: readonly Tensor[],
+): void {
+  if (vectors.length !== tensors.length) {
+    throw new GradError(
+      `Cannot run ${name}: ${tensors.length} ${what}s are needed, got ${vectors.length}`,
+    );
+  }
+  vectors.forEach((vector, i) => {
+    const { shape } = tensors[i]!;
+    if (sameShape(vector.shape, shape)) return;
+    throw new ShapeError(
+      `Cannot run ${name}: ${what} ${i} has shape ${showShape(vector.shape)}, needed is ${
+        showShape(shape)
+      }`,
+      [vector.shape, shape],
+    );
+  });
+}
