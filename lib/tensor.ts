@@ -1,6 +1,7 @@
 /** The tensor: shape, strides and elements, and its place on the tape. Methods only call ops. */
 
 import { backward, type BackwardOptions } from "./autograd/backward.ts";
+import { type GradHook, type HookHandle, registerHook, retainGrad } from "./autograd/hooks.ts";
 import { leafNode, type Node } from "./autograd/tape.ts";
 import type { Device, Storage } from "./backend/backend.ts";
 import { adopt } from "./backend/cpu.ts";
@@ -255,6 +256,39 @@ export class Tensor {
   /** Computes the gradients of the leaves that this tensor depends on and adds them to their `grad`. */
   backward(options: BackwardOptions = {}): void {
     backward(this, options);
+  }
+
+  /**
+   * Calls a function with the tensor's gradient whenever a backward pass or `grad` has computed it,
+   * all paths added; what it returns, of the same shape, takes the gradient's place. Several hooks
+   * run in the order in which they were registered. Follows `torch.Tensor.register_hook`.
+   *
+   * @returns A handle that takes the hook away, by `remove()` or `using`.
+   * @throws {GradError} If the tensor requires no gradient.
+   *
+   * @example Gradients no larger than 1
+   * ```ts
+   * import { tensor } from "@adjoint/ml";
+   * import { assertEquals } from "@std/assert";
+   *
+   * const x = tensor([1, 2], { requiresGrad: true });
+   * x.registerHook((g) => g.clamp(-1, 1));
+   * x.mul(5).sum().backward();
+   * assertEquals(x.grad?.toArray(), [1, 1]);
+   * ```
+   */
+  registerHook(hook: GradHook): HookHandle {
+    return registerHook(this, hook);
+  }
+
+  /**
+   * Lets a tensor that is no leaf collect its gradient in `grad` too; nothing changes for a leaf.
+   * Follows `torch.Tensor.retain_grad`.
+   *
+   * @throws {GradError} If the tensor requires no gradient.
+   */
+  retainGrad(): void {
+    retainGrad(this);
   }
 
   /** −x, elementwise. */

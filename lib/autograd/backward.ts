@@ -178,8 +178,10 @@ function walk(
     }
     for (let i = 0; i < order.length; i++) {
       const node = order[i]!;
-      const cotangent = cotangents.take(i);
-      if (cotangent === undefined || (use !== null && !use[i])) continue;
+      const taken = cotangents.take(i);
+      if (taken === undefined || (use !== null && !use[i])) continue;
+      const { hooks } = node;
+      const cotangent = hooks === null ? taken : hooks.apply(taken);
       if (targets !== null) {
         for (const target of targets) {
           if (target.node !== node) continue;
@@ -190,12 +192,17 @@ function walk(
         if (!on![i]) continue;
       } else if (node.leaf !== null) {
         accumulate(node.leaf, cotangent as Tensor, pass, createGraph);
-        cotangents.release(cotangent);
+        cotangents.release(taken);
         continue;
+      } else if (hooks !== null) {
+        for (const tensor of hooks.retained) {
+          const g = Array.isArray(cotangent) ? cotangent[tensor.port]! : cotangent;
+          if (g !== null) accumulate(tensor, g, pass, createGraph);
+        }
       }
       if (node.released) throw usedUp(node);
       propagate(node, cotangent, cotangents, use);
-      cotangents.release(cotangent);
+      cotangents.release(taken);
       if (!retain) node.release();
     }
   } finally {

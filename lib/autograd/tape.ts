@@ -7,6 +7,7 @@
 import { GradError } from "../errors.ts";
 import type { Shape } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
+import type { NodeHooks } from "./hooks.ts";
 
 /** What a rule may read: the saved inputs (`x` or `a`, `b`, `c`), the output and the attributes. */
 export interface Context<A = unknown> {
@@ -77,6 +78,8 @@ export class Node implements Context {
   readonly leaf: Tensor | null;
   /** Whether a backward pass has used the node up. */
   released = false;
+  /** What users want done with the gradients of its outputs; null for nothing. */
+  hooks: NodeHooks | null = null;
   /** The pass that has visited the node, and its place there. */
   mark = 0;
   slot = 0;
@@ -173,6 +176,7 @@ export class Node implements Context {
       this.#y =
         null;
     this.attrs = null;
+    this.hooks = null;
   }
 }
 

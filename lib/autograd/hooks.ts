@@ -1,0 +1,97 @@
+/** Hooks: what a user wants to know of a gradient, or to change in it, while backward runs. */
+
+import { GradError, ShapeError, showShape } from "../errors.ts";
+import { castTo } from "../ops/memory.ts";
+import { sameShape } from "../shape.ts";
+import { Tensor } from "../tensor.ts";
+import type { Cotangent } from "./cotangents.ts";
+
+/** Is called with a tensor's gradient; what it returns replaces it, unless that is undefined. */
+export type GradHook = (gradient: Tensor) => Tensor | void;
+
+/** Takes a hook away again, by `remove()` or at the end of a block with `using`. */
+export interface HookHandle extends Disposable {
+  /** Takes the hook away; doing so twice is no error. */
+  remove(): void;
+}
+
+/** A hook on one output of a node. */
+interface PortHook {
+  readonly port: number;
+  readonly hook: GradHook;
+}
+
+/** The hooks of one node. */
+export class NodeHooks {
+  #hooks: readonly PortHook[] = [];
+  /** The outputs that want to keep their gradient. */
+  readonly retained: Tensor[] = [];
+
+  /** Adds a hook; the handle takes it away. */
+  add(port: number, hook: GradHook): HookHandle {
+    const entry = { port, hook };
+    this.#hooks = [...this.#hooks, entry];
+    const remove = () => {
+      this.#hooks = this.#hooks.filter((other) => other !== entry);
+    };
+    return { remove, [Symbol.dispose]: remove };
+  }
+
+  /** The cotangents of a node after its hooks. */
+  apply(cotangent: Cotangent): Cotangent {
+    return Array.isArray(cotangent)
+      ? cotangent.map((g, port) => g === null ? null : this.#run(g, port))
+      : this.#run(cotangent, 0);
+  }
+
+  #run(g: Tensor, port: number): Tensor {
+    // The hook may keep what it is given, and what it gives, so the pass recycles neither.
+    g.storage.pass = 0;
+    for (const entry of this.#hooks) {
+      if (entry.port !== port) continue;
+      const other: unknown = entry.hook(g);
+      if (other === undefined) continue;
+      g = replacement(g, other);
+      g.storage.pass = 0;
+    }
+    return g;
+  }
+}
+
+function replacement(g: Tensor, other: unknown): Tensor {
+  if (!(other instanceof Tensor)) {
+    throw new GradError(
+      `Cannot run backward: a hook must return a tensor or nothing, got ${Deno.inspect(other)}`,
+    );
+  }
+  if (!sameShape(other.shape, g.shape)) {
+    throw new ShapeError(
+      `Cannot run backward: a hook must return a gradient of the same shape, got ${
+        showShape(other.shape)
+      } for ${showShape(g.shape)}`,
+      [other.shape, g.shape],
+    );
+  }
+  return castTo(other, g.dtype);
+}
+
+function hooksOf(op: string, tensor: Tensor): NodeHooks {
+  const { node } = tensor;
+  if (node === null) {
+    throw new GradError(
+      `Cannot run ${op}: this tensor (shape ${showShape(tensor.shape)}) requires no gradient`,
+    );
+  }
+  return node.hooks ??= new NodeHooks();
+}
+
+/** Calls a function with a tensor's gradient whenever backward computes it. */
+export function registerHook(tensor: Tensor, hook: GradHook): HookHandle {
+  return hooksOf("registerHook", tensor).add(tensor.port, hook);
+}
+
+/** Lets a tensor that is no leaf collect its gradient too. */
+export function retainGrad(tensor: Tensor): void {
+  const { retained } = hooksOf("retainGrad", tensor);
+  if (!tensor.isLeaf && !retained.includes(tensor)) retained.push(tensor);
+}
