@@ -126,7 +126,7 @@ function propagate(
     const size = gs.reduce((n, g) => n + (g?.size ?? 0), 0);
     const compute = () =>
       rule.vjpAll!(gs, node, parents.map(wanted)).map((g, i) => g === null ? g : fit(g, node, i));
-    const results = cotangents.isLarge(size) ? cotangents.run(compute) : compute();
+    const results = cotangents.isLarge(size) && !rule.foreign ? cotangents.run(compute) : compute();
     for (let i = 0; i < parents.length; i++) {
       const [parent, g] = [parents[i]!, results[i] ?? null];
       if (wanted(parent) && g !== null) cotangents.add(parent, node.ports?.[i] ?? 0, g);

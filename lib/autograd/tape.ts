@@ -52,6 +52,8 @@ export interface Rule<A = unknown> {
   readonly vjpAll?: VjpAll<A>;
   /** Number of differentiable outputs. */
   readonly outputs: number;
+  /** Whether the rule runs a user's function, which may keep what is made in it. */
+  readonly foreign?: boolean;
 }
 
 /** A leaf's place on the tape: the end of the line, where gradients are collected. */

@@ -21,6 +21,7 @@ export interface RuleSpec<A> {
   readonly vjp: readonly (Vjp<A> | typeof ZERO | typeof NONE)[];
   readonly vjpAll?: VjpAll<A>;
   readonly outputs?: number;
+  readonly foreign?: boolean;
 }
 
 /** A rule, ready for recording. */
@@ -35,6 +36,8 @@ export class OpRule<A = unknown> implements Rule {
   readonly vjpAll?: VjpAll<unknown>;
   /** Number of outputs. */
   readonly outputs: number;
+  /** Whether the rule runs a user's function. */
+  readonly foreign: boolean;
   /** Whether this is the twin of a rule, for tensors made while nothing was recorded. */
   readonly silent: boolean;
   /** The twin. */
@@ -51,6 +54,7 @@ export class OpRule<A = unknown> implements Rule {
     this.vjp = spec.vjp as readonly (Vjp<unknown> | typeof ZERO | typeof NONE)[];
     if (spec.vjpAll !== undefined) this.vjpAll = spec.vjpAll as VjpAll<unknown>;
     this.outputs = spec.outputs ?? 1;
+    this.foreign = spec.foreign ?? false;
     this.silent = silent;
     this.quiet = silent ? this : new OpRule(name, spec, true);
   }

@@ -1,0 +1,215 @@
+/** Functions whose gradient the user writes, in differentiable ops like every rule. */
+
+import { zeros } from "../create.ts";
+import { type DType, isFloat } from "../dtype.ts";
+import { GradError, ShapeError, showShape } from "../errors.ts";
+import { castTo } from "../ops/memory.ts";
+import { OpRule, recordAll } from "../ops/record.ts";
+import { sameShape } from "../shape.ts";
+import { Tensor } from "../tensor.ts";
+import { isGradEnabled, noGrad } from "./tape.ts";
+
+/** What the forward of a custom function leaves for its backward. */
+export class FunctionContext<Attrs extends object = Record<string, unknown>> {
+  /** Anything beside tensors that backward needs; tensors belong in `save`. */
+  readonly attrs: Attrs = {} as Attrs;
+  /** Whether each input requires a gradient. */
+  readonly needs: readonly boolean[];
+  readonly #name: string;
+  readonly #saved: Tensor[];
+  #versions: readonly number[] = [];
+
+  /**
+   * For the library.
+   *
+   * @internal
+   */
+  constructor(name: string, needs: readonly boolean[], saved: Tensor[]) {
+    this.#name = name;
+    this.needs = needs;
+    this.#saved = saved;
+  }
+
+  /**
+   * Keeps tensors for backward: inputs and outputs, so that second derivatives flow through them.
+   * What forward computed on the way counts as constant there.
+   */
+  save(...tensors: Tensor[]): void {
+    this.#saved.splice(0, this.#saved.length, ...tensors);
+    this.#versions = tensors.map(({ storage }) => storage.version);
+  }
+
+  /**
+   * What was saved.
+   *
+   * @throws {GradError} If one of the tensors was changed in place since.
+   */
+  get saved(): readonly Tensor[] {
+    if (this.#saved.some(({ storage }, i) => storage.version !== this.#versions[i])) {
+      throw new GradError(
+        `Cannot run backward: a tensor that ${this.#name} saved for its gradient was changed in ` +
+          "place since; change a copy (x.clone()) instead",
+      );
+    }
+    return this.#saved;
+  }
+}
+
+/** What `customFunction` makes a function of. */
+export interface CustomFunctionSpec<
+  Inputs extends Tensor[],
+  Output extends Tensor | readonly Tensor[],
+  Attrs extends object,
+> {
+  /** Name for messages. Default: "customFunction". */
+  name?: string;
+  /** Computes the output; nothing in it is recorded. */
+  forward: (context: FunctionContext<Attrs>, ...inputs: Inputs) => Output;
+  /**
+   * Computes the gradient of each input, or null for none, from those of the outputs. Outputs that
+   * nothing depends on have zeros.
+   */
+  backward: (
+    context: FunctionContext<Attrs>,
+    ...gradients: Tensor[]
+  ) => Tensor | null | readonly (Tensor | null)[];
+}
+
+interface Form {
+  readonly shape: readonly number[];
+  readonly dtype: DType;
+}
+
+/** One call, as the tape keeps it; the list of saved tensors is the context's. */
+interface Call {
+  readonly context: unknown;
+  readonly saved: readonly Tensor[];
+  readonly inputs: readonly Form[];
+  readonly outputs: readonly Form[];
+}
+
+function formOf({ shape, dtype }: Tensor): Form {
+  return { shape, dtype };
+}
+
+/** The gradients that a backward returned, checked. */
+function checked(name: string, returned: unknown, inputs: readonly Form[]): (Tensor | null)[] {
+  const list: readonly unknown[] = Array.isArray(returned) ? returned : [returned];
+  if (list.length !== inputs.length) {
+    throw new GradError(
+      `Cannot run backward: ${name} took ${inputs.length} inputs, so its backward must return as ` +
+        `many gradients (null for none), got ${list.length}`,
+    );
+  }
+  return list.map((g, i) => {
+    if (g === null) return g;
+    const { shape, dtype } = inputs[i]!;
+    if (!(g instanceof Tensor)) {
+      throw new GradError(
+        `Cannot run backward: the backward of ${name} must return tensors or null, got ${
+          Deno.inspect(g)
+        } for input ${i}`,
+      );
+    }
+    if (!sameShape(g.shape, shape)) {
+      throw new ShapeError(
+        `Cannot run backward: the backward of ${name} returned shape ${
+          showShape(g.shape)
+        } for input ${i}, which has shape ${showShape(shape)}`,
+        [g.shape, shape],
+      );
+    }
+    const gradient = castTo(g, dtype);
+    // The function's owner may hold it, so the pass must not write into it.
+    gradient.storage.pass = 0;
+    return gradient;
+  });
+}
+
+/** Outputs that are tensors of their own, on no tape yet. */
+function ownOutputs(name: string, output: unknown, inputs: readonly Tensor[]): Tensor[] {
+  const list: readonly unknown[] = Array.isArray(output) ? output : [output];
+  return list.map((y, i) => {
+    if (!(y instanceof Tensor)) {
+      throw new TypeError(
+        `Cannot compute ${name}: forward must return a tensor or an array of them, got ${
+          Deno.inspect(y)
+        }`,
+      );
+    }
+    return y.node !== null || inputs.includes(y) || list.indexOf(y) < i ? y.detach() : y;
+  });
+}
+
+/**
+ * A differentiable function from a forward and a backward of one's own. Forward runs without being
+ * recorded; backward is written in ops, and is itself recorded under `createGraph`, so that second
+ * derivatives are right as long as it uses only its gradients and saved inputs and outputs. Follows
+ * `torch.autograd.Function`.
+ *
+ * @param spec `forward`, `backward` and a name for messages.
+ * @returns A function of the tensors that forward takes beside the context.
+ * @throws {GradError} In a backward pass, if `backward` returns too many or too few gradients.
+ * @throws {ShapeError} In a backward pass, if a gradient does not have its input's shape.
+ *
+ * @example Rounding whose gradient passes straight through
+ * ```ts
+ * import { customFunction, tensor } from "@adjoint/ml";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const sign = customFunction({
+ *   name: "straightThroughSign",
+ *   forward: (_, x) => x.sign(),
+ *   backward: (_, g) => g,
+ * });
+ * const x = tensor([-2, 3], { requiresGrad: true });
+ * sign(x).mul(x).sum().backward();
+ * assertEquals(x.grad?.toArray(), [-3, 4]);
+ * ```
+ */
+export function customFunction<
+  Inputs extends Tensor[] = Tensor[],
+  Output extends Tensor | readonly Tensor[] = Tensor,
+  Attrs extends object = Record<string, unknown>,
+>(spec: CustomFunctionSpec<Inputs, Output, Attrs>): (...inputs: Inputs) => Output {
+  const { name = "customFunction", forward, backward } = spec;
+  const rules = new Map<number, OpRule<Call>>();
+  const ruleFor = (outputs: number): OpRule<Call> => {
+    const made = rules.get(outputs) ?? new OpRule<Call>(name, {
+      vjp: [],
+      outputs,
+      foreign: true,
+      vjpAll: (gs, { attrs }, needs) => {
+        const full = gs.map((g, i) => {
+          const { shape, dtype } = attrs.outputs[i]!;
+          return g ?? zeros(shape, { dtype, device: gs.find((other) => other !== null)!.device });
+        });
+        const returned = backward(attrs.context as FunctionContext<Attrs>, ...full);
+        return checked(name, returned, attrs.inputs).map((g, i) => needs[i] ? g : null);
+      },
+    });
+    rules.set(outputs, made);
+    return made;
+  };
+  return (...inputs) => {
+    inputs.forEach((input, i) => {
+      if (input instanceof Tensor) return;
+      throw new TypeError(
+        `Cannot compute ${name}: input ${i} must be a tensor, got ${Deno.inspect(input)}`,
+      );
+    });
+    const needs = inputs.map((input) => isGradEnabled() && input.requiresGrad);
+    const saved: Tensor[] = [];
+    const context = new FunctionContext<Attrs>(name, needs, saved);
+    const output = noGrad(() => forward(context, ...inputs));
+    const outputs = ownOutputs(name, output, inputs);
+    recordAll(ruleFor(outputs.length), inputs, outputs, {
+      context,
+      saved,
+      inputs: inputs.map(formOf),
+      outputs: outputs.map(formOf),
+    });
+    for (const y of outputs) if (!isFloat(y.dtype)) y.node = null;
+    return (Array.isArray(output) ? outputs : outputs[0]) as Output;
+  };
+}
