@@ -31,18 +31,30 @@ export interface GradOptions<Unused extends boolean = boolean> {
   allowUnused?: Unused;
 }
 
-/** A place where gradients are collected: an output of a node. */
-interface Target {
+/** An output of a node. */
+export interface Place {
   readonly node: Node;
   readonly port: number;
+}
+
+/** A place where gradients are collected. */
+interface Target extends Place {
   gradient: Tensor | null;
 }
 
 let passes = 0;
 let running = 0;
 
-/** The nodes that the roots depend on, newest first, each with its place in that order. */
-function collect(roots: readonly Node[], pass: number, held: (Node | number)[] | null): Node[] {
+/**
+ * The nodes that the roots depend on, newest first, each with its place in that order; none beyond
+ * those numbered up to the floor.
+ */
+function collect(
+  roots: readonly Node[],
+  pass: number,
+  held: (Node | number)[] | null,
+  floor: number,
+): Node[] {
   const order: Node[] = [];
   const pending = [...roots];
   while (pending.length > 0) {
@@ -51,6 +63,7 @@ function collect(roots: readonly Node[], pass: number, held: (Node | number)[] |
     if (held !== null) held.push(node, node.mark, node.slot);
     node.mark = pass;
     order.push(node);
+    if (node.id <= floor) continue;
     const { parents } = node;
     for (let i = parents.length - 1; i >= 0; i--) {
       const parent = parents[i]!;
@@ -68,12 +81,14 @@ function collect(roots: readonly Node[], pass: number, held: (Node | number)[] |
 function paths(
   order: readonly Node[],
   targets: readonly Target[],
+  floor: number,
 ): { use: boolean[]; on: boolean[] } {
   const use = new Array<boolean>(order.length).fill(false);
   const on = new Array<boolean>(order.length).fill(false);
   const pass = order[0]?.mark;
   for (const { node } of targets) if (node.mark === pass) use[node.slot] = true;
   for (let i = order.length - 1; i >= 0; i--) {
+    if (order[i]!.id <= floor) continue;
     on[i] = order[i]!.parents.some((parent) => parent !== null && use[parent.slot]!);
     use[i] ||= on[i]!;
   }
@@ -158,12 +173,13 @@ function walk(
   targets: readonly Target[] | null,
   retain: boolean,
   createGraph: boolean,
+  floor = 0,
 ): void {
   const pass = ++passes;
   // A pass inside a rule of another may meet that one's nodes: it puts their marks back.
   const held: (Node | number)[] | null = running > 0 ? [] : null;
-  const order = collect(roots.map(({ tensor }) => tensor.node!), pass, held);
-  const { use, on } = targets === null ? { use: null, on: null } : paths(order, targets);
+  const order = collect(roots.map(({ tensor }) => tensor.node!), pass, held, floor);
+  const { use, on } = targets === null ? { use: null, on: null } : paths(order, targets, floor);
   if (targets?.some(({ node }) => node.mark !== pass)) {
     const released = order.find((node) => node.released);
     if (released !== undefined) throw usedUp(released);
@@ -181,7 +197,7 @@ function walk(
       const taken = cotangents.take(i);
       if (taken === undefined || (use !== null && !use[i])) continue;
       const { hooks } = node;
-      const cotangent = hooks === null ? taken : hooks.apply(taken);
+      const cotangent = hooks === null || node.id <= floor ? taken : hooks.apply(taken);
       if (targets !== null) {
         for (const target of targets) {
           if (target.node !== node) continue;
@@ -254,6 +270,25 @@ function start(op: string, tensor: Tensor, gradient: Tensor | null | undefined):
     );
   }
   return castTo(gradient, tensor.dtype);
+}
+
+/**
+ * Gradients at places of the tape, for the engine. Nodes numbered up to the floor are an end of the
+ * line: their own pass treats them, with their hooks.
+ */
+export function gradientsAt(
+  outputs: readonly Tensor[],
+  gs: readonly (Tensor | null)[],
+  places: readonly Place[],
+  { createGraph, floor }: { createGraph: boolean; floor: number },
+): (Tensor | null)[] {
+  const roots = outputs.flatMap((tensor, i) => {
+    const gradient = gs[i]!;
+    return gradient === null ? [] : [{ tensor, gradient }];
+  });
+  const targets = places.map(({ node, port }): Target => ({ node, port, gradient: null }));
+  walk(roots, targets, createGraph, createGraph, floor);
+  return targets.map(({ gradient }) => gradient);
 }
 
 /** Computes the gradients of a tensor's leaves and adds them to their `grad`. */

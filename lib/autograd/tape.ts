@@ -62,6 +62,11 @@ const NOTHING: readonly never[] = [];
 
 let lastId = 0;
 
+/** The number of the newest node. */
+export function lastNodeId(): number {
+  return lastId;
+}
+
 /** One recorded op. */
 export class Node implements Context {
   /** Rises with time. */

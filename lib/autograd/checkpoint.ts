@@ -1,0 +1,167 @@
+/** Checkpoints: results computed again in backward, in place of being kept until then. */
+
+// First, as it loads the tensor before the op tables that are made of it.
+import { gradientsAt, type Place } from "./backward.ts";
+import { GradError } from "../errors.ts";
+import { OpRule } from "../ops/record.ts";
+import { defaultGenerator, type RandomState } from "../random.ts";
+import type { Tensor } from "../tensor.ts";
+import { enableGrad, isGradEnabled, lastNodeId, Node } from "./tape.ts";
+import { leavesOf, type Mirror, rebuild } from "./tree.ts";
+
+/** One call, as the tape keeps it. */
+interface Call {
+  readonly run: () => unknown;
+  readonly inputs: readonly unknown[];
+  readonly versions: readonly number[];
+  readonly random: RandomState;
+  /** The outside places that the function's results depend on. */
+  readonly places: readonly Place[];
+  /** Which of the function's results were on the tape. */
+  readonly tracked: readonly number[];
+}
+
+const rules = new Map<number, OpRule<Call>>();
+
+function ruleFor(outputs: number): OpRule<Call> {
+  const made = rules.get(outputs) ??
+    new OpRule<Call>("checkpoint", {
+      vjp: [],
+      outputs,
+      foreign: true,
+      vjpAll: (gs, { attrs }, needs) => runAgain(attrs, gs, needs),
+    });
+  rules.set(outputs, made);
+  return made;
+}
+
+/** Where the tape that was made since `floor` touches what was there before. */
+function border(outputs: readonly Tensor[], floor: number): Place[] {
+  const places: Place[] = [];
+  const seen = new Set<Node>();
+  const pending: Node[] = [];
+  const meet = (node: Node | null, port: number) => {
+    if (node === null) return;
+    if (node.id > floor) pending.push(node);
+    else if (!places.some((place) => place.node === node && place.port === port)) {
+      places.push({ node, port });
+    }
+  };
+  for (const y of outputs) meet(y.node, y.port);
+  while (pending.length > 0) {
+    const node = pending.pop()!;
+    if (seen.has(node)) continue;
+    seen.add(node);
+    node.parents.forEach((parent, i) => meet(parent, node.ports?.[i] ?? 0));
+  }
+  return places;
+}
+
+function outputsOf(output: unknown): Tensor[] {
+  const leaves = leavesOf(output);
+  if (leaves !== null) return leaves;
+  if (output instanceof Promise) output.catch(() => {});
+  throw new TypeError(
+    `Cannot run checkpoint: the function must return a tensor, or an array or record of tensors, ` +
+      `got ${Deno.inspect(output)}`,
+  );
+}
+
+function versionsOf(inputs: readonly unknown[]): number[] {
+  return inputs.flatMap((input) => leavesOf(input) ?? []).map(({ storage }) => storage.version);
+}
+
+function runAgain(
+  call: Call,
+  gs: readonly (Tensor | null)[],
+  needs: readonly boolean[],
+): (Tensor | null)[] {
+  const { places } = call;
+  if (versionsOf(call.inputs).some((version, i) => version !== call.versions[i])) {
+    throw new GradError(
+      "Cannot run backward: an input of checkpoint was changed in place since; change a copy " +
+        "(x.clone()) instead",
+    );
+  }
+  const floor = lastNodeId();
+  const now = defaultGenerator.state;
+  defaultGenerator.state = call.random;
+  let outputs: Tensor[];
+  try {
+    outputs = enableGrad(() => outputsOf(call.run()));
+  } finally {
+    defaultGenerator.state = now;
+  }
+  const roots = call.tracked.map((i) => outputs[i]);
+  const met = border(roots.filter((y) => y !== undefined), floor);
+  const known = met.every(({ node, port }) =>
+    places.some((place) => place.node === node && place.port === port)
+  );
+  if (!known || roots.some((y) => y === undefined || y.node === null)) {
+    throw new GradError(
+      "Cannot run backward: the function of checkpoint did not do the same when it ran again; it " +
+        "must depend only on its inputs and on tensors that stay in place",
+    );
+  }
+  const wanted = places.flatMap((_, i) => needs[i] ? [i] : []);
+  const found = gradientsAt(roots as Tensor[], gs, wanted.map((i) => places[i]!), {
+    createGraph: isGradEnabled(),
+    floor,
+  });
+  return places.map((_, i) => found[wanted.indexOf(i)] ?? null);
+}
+
+/**
+ * Runs a function and keeps nothing of what it computed on the way: backward runs it once more, and
+ * needs the memory only then. Gradients reach the inputs and every tracked tensor that the function
+ * closes over, such as a module's parameters, to any order. Numbers drawn from the default random
+ * stream repeat; those of other generators do not, nor does what the function changes by itself, as
+ * running statistics, which then change twice. Follows `torch.utils.checkpoint`.
+ *
+ * @param fn A synchronous function, giving a tensor, or an array or plain record of tensors.
+ * @param inputs What it is called with.
+ * @returns What the function gives.
+ * @throws {GradError} In a backward pass, if an input was changed in place since, or if the function
+ * touches other tracked tensors when it runs again.
+ *
+ * @example A block whose activations are not kept
+ * ```ts
+ * import { checkpoint, nn, ones } from "@adjoint/ml";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const block = new nn.Sequential(new nn.Linear(8, 32), new nn.Tanh(), new nn.Linear(32, 8));
+ * checkpoint((x) => block.forward(x), ones([4, 8])).sum().backward();
+ * assertEquals(block.parameters().every((parameter) => parameter.grad !== null), true);
+ * ```
+ */
+export function checkpoint<Inputs extends unknown[], Output>(
+  fn: (...inputs: Inputs) => Output,
+  ...inputs: Inputs
+): Mirror<Output> {
+  const floor = lastNodeId();
+  const random = defaultGenerator.state;
+  const versions = versionsOf(inputs);
+  const output = fn(...inputs);
+  const results = outputsOf(output);
+  const places = isGradEnabled() ? border(results, floor) : [];
+  if (places.length === 0) return rebuild(output, results);
+  const tracked = results.flatMap((y, i) => y.node === null ? [] : [i]);
+  const node = new Node(ruleFor(tracked.length) as OpRule, places.map((place) => place.node), {
+    run: () => fn(...inputs),
+    inputs,
+    versions,
+    random,
+    places,
+    tracked,
+  });
+  node.ports = places.map(({ port }) => port);
+  // The tape that the function made goes with the tensors that it returned.
+  const replaced = results.map((y) => {
+    if (y.node === null) return y;
+    const own = y.detach();
+    own.node = node;
+    return own;
+  });
+  tracked.forEach((i, port) => replaced[i]!.port = port);
+  return rebuild(output, replaced);
+}
