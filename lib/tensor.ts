@@ -479,6 +479,30 @@ export class Tensor {
   mean(dim?: ops.Dims, options?: ops.ReduceOptions): Tensor {
     return ops.mean(this, dim, options);
   }
+  /** Product over the given dimensions, or all. */
+  prod(dim?: ops.Dims, options?: ops.ReduceOptions): Tensor {
+    return ops.prod(this, dim, options);
+  }
+  /** Variance over the given dimensions, or all. */
+  var(dim?: ops.Dims, options?: ops.VarianceOptions): Tensor {
+    return ops.variance(this, dim, options);
+  }
+  /** Standard deviation over the given dimensions, or all. */
+  std(dim?: ops.Dims, options?: ops.VarianceOptions): Tensor {
+    return ops.std(this, dim, options);
+  }
+  /** Norm of some order over some dimensions; by default Euclidean and over all. */
+  norm(options?: ops.NormOptions): Tensor {
+    return ops.norm(this, options);
+  }
+  /** Whether an element is not 0, over the given dimensions, or all. */
+  any(dim?: ops.Dims, options?: ops.ReduceOptions): Tensor {
+    return ops.any(this, dim, options);
+  }
+  /** Whether no element is 0, over the given dimensions, or all. */
+  all(dim?: ops.Dims, options?: ops.ReduceOptions): Tensor {
+    return ops.all(this, dim, options);
+  }
   /** The largest element. */
   max(): Tensor;
   /** The largest elements along a dimension, and where they stand. */

@@ -149,6 +149,7 @@ const ABSENT: readonly Name[] = [
   "min",
   "argmax",
   "argmin",
+  "norm",
   "logsumexp",
   "softmax",
   "logSoftmax",

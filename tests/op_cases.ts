@@ -8,6 +8,7 @@ import type * as ops from "../lib/ops/mod.ts";
 import type * as movement from "../lib/ops/movement.ts";
 import type * as rearrange from "../lib/ops/rearrange.ts";
 import type * as reduce from "../lib/ops/reduce.ts";
+import type * as reductions from "../lib/ops/reductions.ts";
 import type * as sorting from "../lib/ops/sorting.ts";
 import type * as views from "../lib/ops/views.ts";
 import type { OpCase } from "./matrix/cases.ts";
@@ -15,6 +16,7 @@ import { INDEXING_CASES } from "./matrix/indexing_cases.ts";
 import { MOVEMENT_CASES } from "./matrix/movement_cases.ts";
 import { REARRANGE_CASES } from "./matrix/rearrange_cases.ts";
 import { REDUCE_CASES } from "./matrix/reduce_cases.ts";
+import { REDUCTION_CASES } from "./matrix/reduction_cases.ts";
 import { SORTING_CASES } from "./matrix/sorting_cases.ts";
 import { VIEW_CASES } from "./matrix/view_cases.ts";
 
@@ -27,6 +29,7 @@ type Family =
   | keyof typeof movement
   | keyof typeof rearrange
   | keyof typeof reduce
+  | keyof typeof reductions
   | keyof typeof sorting
   | keyof typeof views
   | "where";
@@ -40,6 +43,7 @@ export const OP_CASES: Readonly<Record<Name, readonly OpCase[]>> = {
   ...VIEW_CASES,
   ...REARRANGE_CASES,
   ...REDUCE_CASES,
+  ...REDUCTION_CASES,
   ...INDEXING_CASES,
   ...SORTING_CASES,
 };

@@ -9,7 +9,7 @@ import { ge, gt, le, lt, ne, where } from "./compare.ts";
 import { checkTensor } from "./define.ts";
 import { castTo } from "./memory.ts";
 import { reshape } from "./movement.ts";
-import { type Dims, maxOver, type ReduceOptions, sum } from "./reduce.ts";
+import { type Dims, extremeOver, type ReduceOptions, sum } from "./reduce.ts";
 
 /** The input in a floating type: integers as float32. */
 function floating(x: Tensor): Tensor {
@@ -18,7 +18,7 @@ function floating(x: Tensor): Tensor {
 
 /** What exponentials over dimensions subtract: the maximum, 0 where it is not finite. */
 function shiftOf(x: Tensor, dims: readonly number[]): Tensor {
-  const largest = maxOver(x, dims);
+  const largest = extremeOver("max", "max", x, dims);
   return where(gt(largest, -Infinity).mul(lt(largest, Infinity)), largest, 0);
 }
 

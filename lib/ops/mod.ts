@@ -35,6 +35,16 @@ export {
   unsqueeze,
 } from "./movement.ts";
 export {
+  all,
+  any,
+  norm,
+  type NormOptions,
+  prod,
+  std,
+  variance,
+  type VarianceOptions,
+} from "./reductions.ts";
+export {
   broadcastTo,
   chunk,
   diagonal,

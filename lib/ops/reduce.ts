@@ -193,9 +193,14 @@ export function argmin(x: Tensor, dim?: number, options: ReduceOptions = {}): Te
   return extremes("argmin", "min", x, dims, options.keepdim ?? false).indices;
 }
 
-/** The largest elements over dimensions, kept, without gradient: what stable exponentials subtract. */
-export function maxOver(x: Tensor, dims: readonly number[]): Tensor {
-  return extremes("max", "max", x.detach(), dims, true).values;
+/** Extreme elements over dimensions, kept, without gradient. */
+export function extremeOver(
+  op: string,
+  name: "max" | "min",
+  x: Tensor,
+  dims: readonly number[],
+): Tensor {
+  return extremes(op, name, x.detach(), dims, true).values;
 }
 
 /** Sums over the dimensions that broadcasting added or stretched. */

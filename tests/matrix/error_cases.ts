@@ -1,6 +1,8 @@
 /** Calls of structural ops that must fail, with the class of the error and parts of its message. */
 
 import {
+  all,
+  any,
   argmax,
   argmin,
   at,
@@ -19,9 +21,11 @@ import {
   max,
   mean,
   min,
+  norm,
   oneHot,
   pad,
   permute,
+  prod,
   reshape,
   scatterAdd,
   ShapeError,
@@ -29,11 +33,13 @@ import {
   softmax,
   squeeze,
   stack,
+  std,
   sum,
   type Tensor,
   tensor,
   transpose,
   unsqueeze,
+  variance,
   where,
   zeros,
 } from "../../mod.ts";
@@ -156,6 +162,30 @@ export const ERROR_CASES: Readonly<Record<Name, readonly ErrorCase[]>> = {
   min: emptyReductions((x, dim) => dim === undefined ? min(x) : min(x, dim)),
   argmax: emptyReductions(argmax),
   argmin: emptyReductions(argmin),
+  variance: [
+    ...badDims((x, dim) => variance(x, dim)),
+    bad("int32", DTypeError, () => variance(index), "int32", "float32"),
+    bad("bool", DTypeError, () => variance(bools), "bool"),
+    bad("an infinite correction", RangeError, () => variance(vector, 0, { correction: Infinity })),
+  ],
+  std: [
+    ...badDims((x, dim) => std(x, dim)),
+    bad("int32", DTypeError, () => std(index), "int32", "float32"),
+    bad("no number", RangeError, () => std(vector, 0, { correction: NaN }), "correction", "NaN"),
+  ],
+  norm: [
+    ...badDims((x, dim) => norm(x, { dim })),
+    bad("int32", DTypeError, () => norm(index), "int32", "float32"),
+    bad("no order", RangeError, () => norm(vector, { p: NaN }), "p must be", "NaN"),
+    bad("the largest of nothing", RangeError, () => norm(empty, { p: Infinity, dim: 1 }), "empty"),
+    bad("the smallest of nothing", RangeError, () => norm(empty, { p: -Infinity }), "empty"),
+  ],
+  prod: [
+    ...badDims((x, dim) => prod(x, dim)),
+    bad("a dim twice", RangeError, () => prod(matrix, [0, -2]), "twice"),
+  ],
+  any: badDims((x, dim) => any(x, dim)),
+  all: badDims((x, dim) => all(x, dim)),
   logsumexp: [
     ...badDims((x, dim) => logsumexp(x, dim)),
     bad("a dim twice", RangeError, () => logsumexp(matrix, [1, 1]), "twice"),

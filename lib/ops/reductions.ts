@@ -1,0 +1,181 @@
+/** Reductions made of other ops; those with kernels are in `reduce.ts`. */
+
+import { isFloat } from "../dtype.ts";
+import { DTypeError } from "../errors.ts";
+import { normalizeDims } from "../shape.ts";
+import type { Tensor } from "../tensor.ts";
+import { pow } from "./binary.ts";
+import { eq, gt, ne, where } from "./compare.ts";
+import { checkTensor } from "./define.ts";
+import { castTo } from "./memory.ts";
+import { flatten, pad, permute, reshape, slice, unsqueeze } from "./movement.ts";
+import { type Dims, extremeOver, mean, type ReduceOptions, sum } from "./reduce.ts";
+
+function checkFloat(op: string, x: Tensor): void {
+  checkTensor(op, x);
+  if (!isFloat(x.dtype)) {
+    throw new DTypeError(
+      `Cannot compute ${op}: the input must be float32 or float64, got ${x.dtype}; cast it first`,
+    );
+  }
+}
+
+/** A power that is 0 with gradient 0 where the base is 0, whatever the exponent. */
+function flatPower(x: Tensor, exponent: number): Tensor {
+  const zero = eq(x, 0);
+  const base = where(zero, 1, x);
+  return where(zero, 0, exponent === 0.5 ? base.sqrt() : pow(base, exponent));
+}
+
+/** Options of `variance` and `std`. */
+export interface VarianceOptions extends ReduceOptions {
+  /** What is taken from the number of elements before dividing by it. Default: 1. */
+  correction?: number;
+}
+
+/** The variance under the name of the op that needs it. */
+function spread(op: string, x: Tensor, dim: Dims, options: VarianceOptions): Tensor {
+  checkFloat(op, x);
+  const { correction = 1, keepdim = false } = options;
+  if (!Number.isFinite(correction)) {
+    throw new RangeError(`Cannot compute ${op}: correction must be finite, got ${correction}`);
+  }
+  const dims = normalizeDims(op, dim, x.ndim);
+  const count = dims.reduce((n, i) => n * x.shape[i]!, 1);
+  const centered = x.sub(mean(x, dims, { keepdim: true }));
+  return sum(centered.square(), dims, { keepdim }).div(Math.max(0, count - correction));
+}
+
+/**
+ * Mean squared distance from the mean, over dimensions. As a method `var`. Follows `torch.var`.
+ *
+ * @param dim The dimensions; all by default.
+ * @returns NaN where there are no more elements than `correction`.
+ * @throws {DTypeError} If the input is not floating.
+ *
+ * @example Of a sample and of a population
+ * ```ts
+ * import { tensor, variance } from "@adjoint/ml";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const x = tensor([1, 2, 3, 6]);
+ * assertEquals(variance(x, 0, { correction: 0 }).item(), 3.5);
+ * assertEquals(x.mul(3).var().item(), 42);
+ * ```
+ */
+export function variance(x: Tensor, dim?: Dims, options: VarianceOptions = {}): Tensor {
+  return spread("variance", x, dim, options);
+}
+
+/**
+ * Square root of the variance, over dimensions; where it is 0, so is the gradient. Follows
+ * `torch.std`.
+ *
+ * @param dim The dimensions; all by default.
+ * @throws {DTypeError} If the input is not floating.
+ */
+export function std(x: Tensor, dim?: Dims, options: VarianceOptions = {}): Tensor {
+  return flatPower(spread("std", x, dim, options), 0.5);
+}
+
+/** Options of `norm`. */
+export interface NormOptions extends ReduceOptions {
+  /** Order: any number or ±Infinity. Default: 2. */
+  p?: number;
+  /** The dimensions. Default: all. */
+  dim?: Dims;
+}
+
+/** The largest or smallest of |x|; equal ones share the gradient. */
+function extremeNorm(a: Tensor, p: number, dims: readonly number[], keepdim: boolean): Tensor {
+  const at = eq(a, extremeOver("norm", p > 0 ? "max" : "min", a, dims));
+  const ties = castTo(sum(at, dims, { keepdim: true }), a.dtype);
+  // A NaN equals nothing, so that there are no ties and 0 / 0 is NaN.
+  return sum(where(at, a, 0).div(ties), dims, { keepdim });
+}
+
+/**
+ * (Σ |x|ᵖ)^(1/p) over dimensions; for p = Infinity the largest |x|, for -Infinity the smallest, for
+ * 0 the number of elements that are not 0. Where an element or the norm is 0, so is its gradient.
+ * Follows `torch.linalg.vector_norm`.
+ *
+ * @throws {DTypeError} If the input is not floating.
+ *
+ * @example Lengths of rows
+ * ```ts
+ * import { norm, tensor } from "@adjoint/ml";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const x = tensor([[3, -4], [0, 0]]);
+ * assertEquals(norm(x, { dim: 1 }).toArray(), [5, 0]);
+ * assertEquals(norm(x, { p: 1 }).item(), 7);
+ * assertEquals(norm(x, { p: Infinity }).item(), 4);
+ * ```
+ */
+export function norm(x: Tensor, options: NormOptions = {}): Tensor {
+  checkFloat("norm", x);
+  const { p = 2, dim, keepdim = false } = options;
+  if (typeof p !== "number" || Number.isNaN(p)) {
+    throw new RangeError(`Cannot compute norm: p must be a number, got ${Deno.inspect(p)}`);
+  }
+  const dims = normalizeDims("norm", dim, x.ndim);
+  if (p === 2) return flatPower(sum(x.square(), dims, { keepdim }), 0.5);
+  // The sign of 0 is recorded, and has the gradient 0 that the count has.
+  if (p === 0) return sum(where(ne(x, 0), 1, x.sign()), dims, { keepdim });
+  const a = x.abs();
+  if (p === 1) return sum(a, dims, { keepdim });
+  if (!Number.isFinite(p)) return extremeNorm(a, p, dims, keepdim);
+  if (p > 0) return flatPower(sum(flatPower(a, p), dims, { keepdim }), 1 / p);
+  return pow(sum(pow(a, p), dims, { keepdim }), 1 / p);
+}
+
+/**
+ * Product of the elements over dimensions, 1 of none; of int32 and bool as int32. Gradients of any
+ * order are right at zeros too. Follows `torch.prod`, but takes several dimensions.
+ *
+ * @param dim The dimensions; all by default.
+ *
+ * @example The gradient is the product of the others
+ * ```ts
+ * import { prod, tensor } from "@adjoint/ml";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const x = tensor([2, 0, 3], { requiresGrad: true });
+ * prod(x).backward();
+ * assertEquals(x.grad?.toArray(), [0, 6, 0]);
+ * ```
+ */
+export function prod(x: Tensor, dim?: Dims, options: ReduceOptions = {}): Tensor {
+  checkTensor("prod", x);
+  const dims = normalizeDims("prod", dim, x.ndim);
+  const others = x.shape.map((_, i) => i).filter((i) => !dims.includes(i));
+  const input = isFloat(x.dtype) ? x : castTo(x, "int32");
+  const sorted = permute(input, [...others, ...dims]);
+  let y = dims.length === 0 ? unsqueeze(sorted, -1) : flatten(sorted, others.length, -1);
+  // Halves are multiplied until one factor is left, so that no rule ever divides by an element.
+  for (let n = y.shape[y.ndim - 1]!; n !== 1; n = y.shape[y.ndim - 1]!) {
+    if (n % 2 === 1 || n === 0) y = pad(y, [0, 1], { value: 1 });
+    if (n > 0) {
+      const half = Math.ceil(n / 2);
+      y = slice(y, -1, 0, half).mul(slice(y, -1, half));
+    }
+  }
+  const shape = options.keepdim
+    ? x.shape.map((extent, i) => dims.includes(i) ? 1 : extent)
+    : others.map((i) => x.shape[i]!);
+  return reshape(y, shape);
+}
+
+/** Whether an element is not 0, over dimensions, as bool; false of none. Follows `torch.any`. */
+export function any(x: Tensor, dim?: Dims, options: ReduceOptions = {}): Tensor {
+  checkTensor("any", x);
+  const dims = normalizeDims("any", dim, x.ndim);
+  return gt(sum(ne(x, 0), dims, options), 0);
+}
+
+/** Whether no element is 0, over dimensions, as bool; true of none. Follows `torch.all`. */
+export function all(x: Tensor, dim?: Dims, options: ReduceOptions = {}): Tensor {
+  checkTensor("all", x);
+  const dims = normalizeDims("all", dim, x.ndim);
+  return eq(sum(eq(x, 0), dims, options), 0);
+}
