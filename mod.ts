@@ -34,6 +34,7 @@ export type { Shape } from "./lib/shape.ts";
 export type { NestedArray } from "./lib/print.ts";
 export { manualSeed, RandomGenerator, type RandomState } from "./lib/random.ts";
 export { type BackwardOptions, grad, type GradOptions } from "./lib/autograd/backward.ts";
+export { detectAnomaly } from "./lib/autograd/anomaly.ts";
 export { checkpoint } from "./lib/autograd/checkpoint.ts";
 export { customFunction, type CustomFunctionSpec, FunctionContext } from "./lib/autograd/custom.ts";
 export type { GradHook, HookHandle } from "./lib/autograd/hooks.ts";

@@ -7,7 +7,7 @@ import { sumTo } from "../ops/reduce.ts";
 import { sameShape } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
 import { type Cotangent, Cotangents } from "./cotangents.ts";
-import { type Node, NONE, setGradMode, ZERO } from "./tape.ts";
+import { type Node, NONE, setGradMode, watcher, ZERO } from "./tape.ts";
 
 /** Options of `backward()`. */
 export interface BackwardOptions {
@@ -144,7 +144,9 @@ function propagate(
     const results = cotangents.isLarge(size) && !rule.foreign ? cotangents.run(compute) : compute();
     for (let i = 0; i < parents.length; i++) {
       const [parent, g] = [parents[i]!, results[i] ?? null];
-      if (wanted(parent) && g !== null) cotangents.add(parent, node.ports?.[i] ?? 0, g);
+      if (!wanted(parent) || g === null) continue;
+      if (watcher !== null) watcher.differentiated(node, i, g, gs.filter((from) => from !== null));
+      cotangents.add(parent, node.ports?.[i] ?? 0, g);
     }
     return;
   }
@@ -157,6 +159,7 @@ function propagate(
     const result = large
       ? cotangents.run(() => differentiate(g, node, i))
       : differentiate(g, node, i);
+    if (watcher !== null) watcher.differentiated(node, i, result, [g]);
     cotangents.add(parent, node.ports === null ? 0 : node.ports[i]!, result);
   }
 }

@@ -206,6 +206,24 @@ export function setGradMode(on: boolean): boolean {
   return before;
 }
 
+/** Is shown every result and every gradient while something is searched for. */
+export interface Watcher {
+  /** A result of an op, after it was recorded. */
+  made(name: string, y: Tensor, inputs: readonly Tensor[]): void;
+  /** The gradient of a node for one of its inputs, and what it was made of. */
+  differentiated(node: Node, input: number, g: Tensor, from: readonly Tensor[]): void;
+}
+
+/** The watcher; null, nearly always, for none. */
+export let watcher: Watcher | null = null;
+
+/** Sets the watcher; returns the one before. */
+export function setWatcher(next: Watcher | null): Watcher | null {
+  const before = watcher;
+  watcher = next;
+  return before;
+}
+
 /** A mode that lasts until it is disposed. */
 class GradGuard implements Disposable {
   readonly #before: boolean;

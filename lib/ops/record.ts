@@ -7,6 +7,7 @@ import {
   type Rule,
   type Vjp,
   type VjpAll,
+  watcher,
   type ZERO,
 } from "../autograd/tape.ts";
 import { CODES, type DType } from "../dtype.ts";
@@ -107,6 +108,7 @@ export function record1<A>(rule: OpRule<A>, a: Tensor, y: Tensor, attrs: A | nul
       y.node = node;
     }
   }
+  if (watcher !== null) watcher.made(rule.name, y, [a]);
   return y;
 }
 
@@ -129,6 +131,7 @@ export function record2<A>(
       y.node = node;
     }
   }
+  if (watcher !== null) watcher.made(rule.name, y, [a, b]);
   return y;
 }
 
@@ -141,7 +144,19 @@ export function recordAll<A>(
 ): void {
   const enabled = isGradEnabled();
   for (const y of outputs) y.origin = enabled ? rule : rule.quiet;
-  if (!enabled || inputs.every((input) => input.node === null)) return;
+  if (enabled && inputs.some((input) => input.node !== null)) {
+    recordNode(rule, inputs, outputs, attrs);
+  }
+  if (watcher === null) return;
+  for (const y of outputs) watcher.made(rule.name, y, inputs);
+}
+
+function recordNode<A>(
+  rule: OpRule<A>,
+  inputs: readonly Tensor[],
+  outputs: readonly Tensor[],
+  attrs: A | null,
+): void {
   const node = new Node(rule as OpRule, inputs.map((input) => input.node), attrs);
   if (inputs.some((input) => input.port !== 0)) node.ports = inputs.map((input) => input.port);
   node.shapes = inputs.map((input) => input.shape);

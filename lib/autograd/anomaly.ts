@@ -1,0 +1,123 @@
+/** Finding the op, and the line, that made the first number that is none. */
+
+import { currentPass } from "../backend/lifetime.ts";
+import { isFloat } from "../dtype.ts";
+import { GradError, showShape } from "../errors.ts";
+import { elementsOf } from "../ops/memory.ts";
+import type { Tensor } from "../tensor.ts";
+import { type Node, setWatcher, type Watcher } from "./tape.ts";
+
+/** Where the library's own files lie; the line of interest is the first one elsewhere. */
+const LIBRARY = new URL("../", import.meta.url).href;
+
+/** Frames looked at: the library's own may be many. */
+const FRAMES = 60;
+
+/** The line outside the library that is running now. */
+function userLine(): string {
+  const limit: unknown = Reflect.get(Error, "stackTraceLimit");
+  Reflect.set(Error, "stackTraceLimit", FRAMES);
+  const { stack = "" } = new Error();
+  Reflect.set(Error, "stackTraceLimit", limit);
+  const frames = stack.split("\n").filter((line) => line.trimStart().startsWith("at "));
+  const frame = frames.find((line) => line.includes("://") && !line.includes(LIBRARY));
+  return frame === undefined ? "an unknown line" : frame.replace(/^\s*at /, "").trim();
+}
+
+/** What is wrong with the numbers of a tensor. */
+function wrongIn(x: Tensor): "NaN" | "an infinity" | null {
+  if (!isFloat(x.dtype)) return null;
+  let wrong: "an infinity" | null = null;
+  for (const value of elementsOf(x)) {
+    if (Number.isNaN(value)) return "NaN";
+    if (value === Infinity || value === -Infinity) wrong = "an infinity";
+  }
+  return wrong;
+}
+
+/** What is wrong with a result that is not so already with what it was made of. */
+function newlyWrong(made: Tensor, from: readonly Tensor[]): "NaN" | "an infinity" | null {
+  const wrong = wrongIn(made);
+  if (wrong === null) return null;
+  const before = from.map(wrongIn);
+  if (before.includes("NaN") || before.includes(wrong)) return null;
+  return wrong;
+}
+
+/** Looks at every result and every gradient. */
+class AnomalyWatcher implements Watcher {
+  /** Where each recorded op was called. */
+  readonly #lines = new WeakMap<Node, string>();
+
+  made(name: string, y: Tensor, inputs: readonly Tensor[]): void {
+    if (y.node !== null) this.#lines.set(y.node, userLine());
+    // What a rule computes is judged as a whole, as the gradient that it gives.
+    if (currentPass() !== 0) return;
+    const wrong = newlyWrong(y, inputs);
+    if (wrong === null) return;
+    throw new GradError(
+      `Detected an anomaly: ${name} made ${wrong} (shape ${
+        showShape(y.shape)
+      }) out of finite numbers, called at ${userLine()}`,
+    );
+  }
+
+  differentiated(node: Node, input: number, g: Tensor, from: readonly Tensor[]): void {
+    const wrong = newlyWrong(g, from);
+    if (wrong === null) return;
+    const line = this.#lines.get(node) ?? "a line that ran before detectAnomaly";
+    throw new GradError(
+      `Detected an anomaly: the gradient of ${node.rule.name} for input ${input} has ${wrong} ` +
+        `(shape ${
+          showShape(g.shape)
+        }) where what came back to it has none; ${node.rule.name} was ` +
+        `called at ${line}`,
+    );
+  }
+}
+
+/**
+ * Runs a function and stops at the first op that makes a NaN or an infinity out of numbers that are
+ * none, be it forward or in a gradient, with an error that names the op and the line that called it.
+ * Every result is read for this, so it is slow: for finding a fault, not for training. Infinities
+ * that the user puts in, as in a mask, are left alone. Follows `torch.autograd.detect_anomaly`, which
+ * looks at gradients only.
+ *
+ * @param fn A synchronous function, with its backward passes.
+ * @returns What the function returns.
+ * @throws {GradError} At the first anomaly, or if the function returns a promise.
+ *
+ * @example Where a gradient becomes infinite
+ * ```ts
+ * import { detectAnomaly, GradError, tensor } from "@adjoint/ml";
+ * import { assertThrows } from "@std/assert";
+ *
+ * const x = tensor([0, 1], { requiresGrad: true });
+ * assertThrows(
+ *   () => detectAnomaly(() => x.sqrt().sum().backward()),
+ *   GradError,
+ *   "the gradient of sqrt for input 0 has an infinity",
+ * );
+ * ```
+ */
+export function detectAnomaly<T>(fn: () => T): T;
+/** A guard that ends the search when it is disposed; it must not span an `await`. */
+export function detectAnomaly(): Disposable;
+export function detectAnomaly<T>(fn?: () => T): T | Disposable {
+  const before = setWatcher(new AnomalyWatcher());
+  const end = () => void setWatcher(before);
+  if (fn === undefined) return { [Symbol.dispose]: end };
+  try {
+    const result = fn();
+    if (result instanceof Promise) {
+      result.catch(() => {});
+      throw new GradError(
+        "Cannot run detectAnomaly: the function returned a promise, and the search would end " +
+          "before it; await first and pass a synchronous function",
+      );
+    }
+    return result;
+  } finally {
+    end();
+  }
+}
