@@ -184,3 +184,29 @@ Deno.test("checkpoint() notices changed inputs and a function that does somethin
     "Cannot run checkpoint: the function must return a tensor",
   );
 });
+
+Deno.test("checkpoint() of large tensors, whose memory the passes use again", () => {
+  const w = sample([128, 128], 8);
+  const block = (x: Tensor) => matmul(x, w).tanh().add(x).mul(x.exp());
+  const run = (f: (x: Tensor) => Tensor) => {
+    const x = sample([128, 128], 9);
+    const kept: Tensor[] = [];
+    const z = f(f(x.mul(0.1)).mul(0.1));
+    z.registerHook((g) => void kept.push(g));
+    const [first] = grad(z.square().mean(), [x], { createGraph: true });
+    const [second, ofWeight] = grad(first.square().sum(), [x, w]);
+    assertEquals(kept.map((g) => g.sum().shape), [[], []]);
+    return [z, first, second, ofWeight];
+  };
+  const [expected, actual] = [run(block), run((x) => checkpoint(block, x))];
+  actual.forEach((y, i) => assertClose(y, expected[i]!, { rtol: 1e-9, atol: 1e-14 }));
+  const stashed: Tensor[] = [];
+  const stashing = (x: Tensor) => {
+    const y = block(x);
+    stashed.push(y);
+    return y.mul(2);
+  };
+  checkpoint(stashing, sample([128, 128], 9)).sum().backward();
+  // What the function puts aside when it runs again is the user's.
+  assertClose(stashed[1]!, stashed[0]!, { rtol: 0 });
+});
