@@ -286,6 +286,17 @@ export class Tensor {
    * Follows `torch.Tensor.retain_grad`.
    *
    * @throws {GradError} If the tensor requires no gradient.
+   *
+   * @example The gradient half-way
+   * ```ts
+   * import { tensor } from "@adjoint/ml";
+   * import { assertEquals } from "@std/assert";
+   *
+   * const y = tensor([1, 2], { requiresGrad: true }).mul(3);
+   * y.retainGrad();
+   * y.square().sum().backward();
+   * assertEquals(y.grad?.toArray(), [6, 12]);
+   * ```
    */
   retainGrad(): void {
     retainGrad(this);
