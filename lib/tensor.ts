@@ -576,6 +576,18 @@ export class Tensor {
   matmul(other: Tensor): Tensor {
     return ops.matmul(this, other);
   }
+  /** Sum of the products of two vectors. */
+  dot(other: Tensor): Tensor {
+    return ops.dot(this, other);
+  }
+  /** Products of all pairs of elements of two vectors. */
+  outer(other: Tensor): Tensor {
+    return ops.outer(this, other);
+  }
+  /** Matrix products of two batches. */
+  bmm(other: Tensor): Tensor {
+    return ops.bmm(this, other);
+  }
   /** The same elements under another shape, one extent of which may be -1. */
   reshape(shape: readonly number[]): Tensor {
     return ops.reshape(this, shape);
@@ -683,6 +695,26 @@ export class Tensor {
   /** A copy with `source` added at given positions along a dimension. */
   scatterAdd(dim: number, index: Tensor, source: Tensor): Tensor {
     return ops.scatterAdd(this, dim, index, source);
+  }
+  /** A copy with `source` written at given positions along a dimension. */
+  scatter(dim: number, index: Tensor, source: Tensor | number): Tensor {
+    return ops.scatter(this, dim, index, source);
+  }
+  /** A copy with the entries of `source` added to those that an index names. */
+  indexAdd(dim: number, index: Tensor, source: Tensor, options?: ops.IndexAddOptions): Tensor {
+    return ops.indexAdd(this, dim, index, source, options);
+  }
+  /** The tensor with a value where a mask holds. */
+  maskedFill(mask: Tensor, value: Tensor | number): Tensor {
+    return ops.maskedFill(this, mask, value);
+  }
+  /** The elements where a mask holds, in one dimension. */
+  maskedSelect(mask: Tensor): Tensor {
+    return ops.maskedSelect(this, mask);
+  }
+  /** Positions of the elements that are not 0, a row for each, int32. */
+  nonzero(): Tensor {
+    return ops.nonzero(this);
   }
   /** Entries along a dimension in the order of an index. */
   indexSelect(dim: number, index: Tensor): Tensor {

@@ -165,6 +165,9 @@ const ABSENT: readonly Name[] = [
   "sort",
   "topk",
   "median",
+  "scatter",
+  "indexAdd",
+  "maskedSelect",
 ];
 
 for (const [name, cases] of Object.entries(OP_CASES) as [Name, typeof OP_CASES[Name]][]) {

@@ -2,8 +2,10 @@
 
 import type * as at from "../lib/ops/at.ts";
 import type * as composite from "../lib/ops/composite.ts";
+import type * as einsum from "../lib/ops/einsum.ts";
 import type * as indexing from "../lib/ops/indexing.ts";
 import type * as linalg from "../lib/ops/linalg.ts";
+import type * as masks from "../lib/ops/masks.ts";
 import type * as ops from "../lib/ops/mod.ts";
 import type * as movement from "../lib/ops/movement.ts";
 import type * as rearrange from "../lib/ops/rearrange.ts";
@@ -14,9 +16,11 @@ import type * as views from "../lib/ops/views.ts";
 import type { OpCase } from "./matrix/cases.ts";
 import { INDEXING_CASES } from "./matrix/indexing_cases.ts";
 import { MOVEMENT_CASES } from "./matrix/movement_cases.ts";
+import { PRODUCT_CASES } from "./matrix/product_cases.ts";
 import { REARRANGE_CASES } from "./matrix/rearrange_cases.ts";
 import { REDUCE_CASES } from "./matrix/reduce_cases.ts";
 import { REDUCTION_CASES } from "./matrix/reduction_cases.ts";
+import { SELECTION_CASES } from "./matrix/selection_cases.ts";
 import { SORTING_CASES } from "./matrix/sorting_cases.ts";
 import { VIEW_CASES } from "./matrix/view_cases.ts";
 
@@ -24,8 +28,10 @@ import { VIEW_CASES } from "./matrix/view_cases.ts";
 type Family =
   | keyof typeof at
   | keyof typeof composite
+  | keyof typeof einsum
   | keyof typeof indexing
   | keyof typeof linalg
+  | keyof typeof masks
   | keyof typeof movement
   | keyof typeof rearrange
   | keyof typeof reduce
@@ -46,4 +52,6 @@ export const OP_CASES: Readonly<Record<Name, readonly OpCase[]>> = {
   ...REDUCTION_CASES,
   ...INDEXING_CASES,
   ...SORTING_CASES,
+  ...SELECTION_CASES,
+  ...PRODUCT_CASES,
 };

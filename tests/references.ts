@@ -162,6 +162,41 @@ export function scatterAdd(x: Plain, dim: number, positions: Plain, source: Plai
   });
 }
 
+/** A copy with elements written at positions along a dimension, the last of several. */
+export function scatter(x: Plain, dim: number, positions: Plain, source: Plain): Plain {
+  const axis = axisOf(x, dim);
+  return build(x.shape, (index) => {
+    let last = read(x, index);
+    build(positions.shape, (from) => {
+      const to = from.with(axis, read(positions, from));
+      if (to.every((at, i) => at === index[i])) last = read(source, from);
+      return 0;
+    });
+    return last;
+  });
+}
+
+/** A sum of products, with an equation that has an output and no "...". */
+export function einsum(equation: string, ...tensors: Plain[]): Plain {
+  const [left, right] = equation.split("->");
+  const terms = left!.split(",");
+  const extent = (label: string) =>
+    Math.max(...tensors.flatMap((x, i) => x.shape.filter((_, k) => terms[i]![k] === label)));
+  const summed = [...new Set(left!.replaceAll(",", ""))].filter((label) => !right!.includes(label));
+  return build([...right!].map(extent), (outer) =>
+    total(
+      build(summed.map(extent), (inner) => {
+        const at = (label: string) =>
+          right!.includes(label) ? outer[right!.indexOf(label)]! : inner[summed.indexOf(label)]!;
+        return tensors.reduce(
+          (product, x, i) =>
+            product * read(x, x.shape.map((size, k) => size === 1 ? 0 : at(terms[i]![k]!))),
+          1,
+        );
+      }).data,
+    ));
+}
+
 /** Product of two tensors of at least two dimensions. */
 function product(a: Plain, b: Plain): Plain {
   const rank = Math.max(a.shape.length, b.shape.length) - 2;

@@ -6,10 +6,10 @@ import { kernelNumber } from "../ffi/library.ts";
 import { normalizeDim, sameShape, type Shape } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
 import { checkDevices, checkTensor } from "./define.ts";
-import { eq } from "./compare.ts";
+import { eq, ge, where } from "./compare.ts";
 import { castTo, copyOf, elementsOf } from "./memory.ts";
-import { expand, reshape } from "./movement.ts";
-import { recordAll, result, rule, zeroed } from "./record.ts";
+import { clone, expand, reshape } from "./movement.ts";
+import { recordAll, result, rule, scalar, zeroed } from "./record.ts";
 
 const gatherKernel = kernelNumber("gather");
 const scatterKernel = kernelNumber("scatter");
@@ -137,6 +137,99 @@ export function scatterAddChecked(x: Tensor, dim: number, index: Tensor, source:
   return y;
 }
 
+/**
+ * A copy of the tensor with `source` written at given positions along a dimension; of repeated
+ * positions the last one stays, and alone gets a gradient. Follows `torch.scatter`.
+ *
+ * @param dim The dimension.
+ * @param index int32 positions, with as many dimensions as the tensor.
+ * @param source A tensor of the index's shape, or a number.
+ * @throws {RangeError} If a position is out of range.
+ */
+export function scatter(x: Tensor, dim: number, index: Tensor, source: Tensor | number): Tensor {
+  checkTensor("scatter", x);
+  checkTensor("scatter", index, "the index");
+  checkDevices("scatter", x, index);
+  const axis = normalizeDim("scatter", dim, x.ndim);
+  checkReach("scatter", index, x, axis);
+  checkIndex("scatter", index, x.shape[axis]!);
+  const numbered = typeof source === "number";
+  if (!numbered) checkSource("scatter", x, index.shape, source);
+  if (index.size === 0) return clone(x);
+  // Which element of the source each position gets; -1 for none.
+  const from = result(x, "int32", x.shape);
+  from.storage.backend.fill(from.storage, -1);
+  const places = reshape(positionsOn(x, index.size, (i) => i), index.shape);
+  from.storage.backend.run(scatterKernel, [from, index, places], [axis]);
+  const written = ge(from, 0);
+  if (numbered) return where(written, scalar(source, x.dtype, x), x);
+  const rows = reshape(where(written, from, 0), [-1]);
+  return where(written, reshape(indexSelect(reshape(source, [-1]), 0, rows), x.shape), x);
+}
+
+/** Refuses a source of another type or shape. */
+function checkSource(op: string, x: Tensor, shape: Shape, source: Tensor): void {
+  checkTensor(op, source, "the source");
+  checkDevices(op, x, source);
+  if (source.dtype !== x.dtype) {
+    throw new DTypeError(
+      `Cannot compute ${op}: tensor and source must have one type, got ${x.dtype} and ` +
+        source.dtype,
+    );
+  }
+  if (!sameShape(source.shape, shape)) {
+    throw new ShapeError(
+      `Cannot compute ${op}: the source must have shape ${showShape(shape)} for this index, got ${
+        showShape(source.shape)
+      }`,
+      [shape, source.shape],
+    );
+  }
+}
+
+/** Options of `indexAdd`. */
+export interface IndexAddOptions {
+  /** Factor of the source. Default: 1. */
+  alpha?: number;
+}
+
+/**
+ * A copy of the tensor with the entries of `source` added to those that an index names along a
+ * dimension, in order. Follows `torch.index_add`.
+ *
+ * @param dim The dimension.
+ * @param index int32 positions, of one dimension.
+ * @param source The tensor's shape, with as many entries along the dimension as the index has.
+ * @throws {RangeError} If a position is out of range.
+ *
+ * @example Sums by group
+ * ```ts
+ * import { indexAdd, tensor, zeros } from "@adjoint/ml";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const group = tensor([0, 1, 0], { dtype: "int32" });
+ * assertEquals(indexAdd(zeros([2]), 0, group, tensor([1, 2, 3])).toArray(), [4, 2]);
+ * ```
+ */
+export function indexAdd(
+  x: Tensor,
+  dim: number,
+  index: Tensor,
+  source: Tensor,
+  options: IndexAddOptions = {},
+): Tensor {
+  const { alpha = 1 } = options;
+  checkTensor("indexAdd", x);
+  const axis = normalizeDim("indexAdd", dim, x.ndim);
+  const column = columnOf("indexAdd", x, axis, index);
+  checkSource("indexAdd", x, x.shape.with(axis, index.size), source);
+  if (x.dtype === "bool" || (x.dtype === "int32" && !Number.isInteger(alpha))) {
+    throw new DTypeError(`Cannot compute indexAdd: ${x.dtype} does not take alpha ${alpha}`);
+  }
+  const scaled = alpha === 1 ? source : source.mul(alpha);
+  return scatterAddChecked(x, axis, expand(column, source.shape), scaled);
+}
+
 /** Writes `source` at positions along the first dimension; for `setAt`, in place. */
 export function scatterRows(target: Tensor, index: Tensor, source: Tensor): void {
   checkIndex("setAt", index, target.shape[0]!);
@@ -156,19 +249,24 @@ export function scatterRows(target: Tensor, index: Tensor, source: Tensor): void
  */
 export function indexSelect(x: Tensor, dim: number, index: Tensor): Tensor {
   checkTensor("indexSelect", x);
-  checkTensor("indexSelect", index, "the index");
+  const axis = normalizeDim("indexSelect", dim, x.ndim);
+  const column = columnOf("indexSelect", x, axis, index);
+  return gatherChecked(x, axis, expand(column, x.shape.with(axis, index.size)));
+}
+
+/** An index of one dimension, checked, so that it expands along the others. */
+function columnOf(op: string, x: Tensor, axis: number, index: Tensor): Tensor {
+  checkTensor(op, index, "the index");
   if (index.ndim !== 1) {
     throw new ShapeError(
-      `Cannot compute indexSelect: the index must have one dimension, got shape ${
+      `Cannot compute ${op}: the index must have one dimension, got shape ${
         showShape(index.shape)
       }`,
       [index.shape],
     );
   }
-  const axis = normalizeDim("indexSelect", dim, x.ndim);
-  checkIndex("indexSelect", index, x.shape[axis]!);
-  const column = reshape(index, x.shape.map((_, i) => i === axis ? -1 : 1));
-  return gatherChecked(x, axis, expand(column, x.shape.with(axis, index.size)));
+  checkIndex(op, index, x.shape[axis]!);
+  return reshape(index, x.shape.map((_, i) => i === axis ? -1 : 1));
 }
 
 /**

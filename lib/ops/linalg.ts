@@ -7,7 +7,7 @@ import { broadcastShapes, type Shape } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
 import { checkDevices, checkTensor } from "./define.ts";
 import { castTo } from "./memory.ts";
-import { reshape, transpose } from "./movement.ts";
+import { reshape, transpose, unsqueeze } from "./movement.ts";
 import { record2, result, rule, viewOf } from "./record.ts";
 
 const kernel = kernelNumber("matmul");
@@ -87,4 +87,70 @@ export function matmul(a: Tensor, b: Tensor): Tensor {
     return reshape(y, [...a.shape.slice(0, -1), b.shape[1]!]);
   }
   return product(a, b);
+}
+
+/** Refuses what a product cannot take: no tensors, only bool, or shapes that do not fit. */
+function checkSides(
+  op: string,
+  needed: string,
+  a: Tensor,
+  b: Tensor,
+  fits: (a: Shape, b: Shape) => boolean,
+): void {
+  checkTensor(op, a, "the left side");
+  checkTensor(op, b, "the right side");
+  checkDevices(op, a, b);
+  if (!fits(a.shape, b.shape)) {
+    throw new ShapeError(
+      `Cannot compute ${op}: it needs ${needed}, got ${showShape(a.shape)} and ${
+        showShape(b.shape)
+      }`,
+      [a.shape, b.shape],
+    );
+  }
+  if (a.dtype === "bool" && b.dtype === "bool") {
+    throw new DTypeError(`Cannot compute ${op}: both sides are bool`);
+  }
+}
+
+/** Sum of the products of two vectors of one length. Follows `torch.dot`. */
+export function dot(a: Tensor, b: Tensor): Tensor {
+  checkSides(
+    "dot",
+    "two vectors of one length",
+    a,
+    b,
+    (s, t) => s.length === 1 && t.length === 1 && s[0] === t[0],
+  );
+  return matmul(a, b);
+}
+
+/**
+ * Products of all pairs of elements of two vectors. Follows `torch.outer`.
+ *
+ * @param a Shape [n].
+ * @param b Shape [m].
+ * @returns Shape [n, m].
+ */
+export function outer(a: Tensor, b: Tensor): Tensor {
+  checkSides("outer", "two vectors", a, b, (s, t) => s.length === 1 && t.length === 1);
+  return unsqueeze(a, 1).mul(b);
+}
+
+/**
+ * Matrix products of two batches, which do not broadcast. Follows `torch.bmm`.
+ *
+ * @param a Shape [b, n, k].
+ * @param b Shape [b, k, m].
+ * @returns Shape [b, n, m].
+ */
+export function bmm(a: Tensor, b: Tensor): Tensor {
+  checkSides(
+    "bmm",
+    "shapes [b, n, k] and [b, k, m]",
+    a,
+    b,
+    (s, t) => s.length === 3 && t.length === 3 && s[0] === t[0] && s[2] === t[1],
+  );
+  return matmul(a, b);
 }

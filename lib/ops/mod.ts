@@ -57,8 +57,18 @@ export {
   view,
 } from "./views.ts";
 export { flip, repeat, roll, tile, type TriangleOptions, tril, triu, unfold } from "./rearrange.ts";
-export { gather, indexSelect, oneHot, scatterAdd } from "./indexing.ts";
-export { matmul } from "./linalg.ts";
+export {
+  gather,
+  indexAdd,
+  type IndexAddOptions,
+  indexSelect,
+  oneHot,
+  scatter,
+  scatterAdd,
+} from "./indexing.ts";
+export { maskedFill, maskedSelect, nonzero } from "./masks.ts";
+export { bmm, dot, matmul, outer } from "./linalg.ts";
+export { einsum } from "./einsum.ts";
 export { clamp, logSoftmax, logsumexp, softmax } from "./composite.ts";
 export { at, type Index } from "./at.ts";
 export type { BinaryOp, UnaryOp } from "./define.ts";

@@ -16,7 +16,7 @@ import { type CaseInput, mask, NUMBERS, type OpCase, positions, random } from ".
 import { count } from "./samples.ts";
 
 /** Positions below an extent that repeat and are in no order. */
-function scattered(shape: readonly number[], extent: number): CaseInput {
+export function scattered(shape: readonly number[], extent: number): CaseInput {
   return positions(shape, Array.from({ length: count(shape) }, (_, i) => (i * 7 + 3) % extent));
 }
 
