@@ -243,6 +243,23 @@ export function linspace(
   return finish(x, options);
 }
 
+/**
+ * `steps` powers of `base`, whose exponents go from `start` to `end`, both included, at equal
+ * distances. Follows `torch.logspace`.
+ */
+export function logspace(
+  start: number,
+  end: number,
+  steps: number,
+  options: TensorOptions & { base?: number } = {},
+): Tensor {
+  const { base = 10 } = options;
+  const x = make("logspace", [steps], options.dtype ?? "float32", options);
+  const exponents = linspace(start, end, steps, { dtype: "float64" }).data;
+  write(x, (i) => base ** exponents[i]!);
+  return finish(x, options);
+}
+
 /** Fills a fresh tensor of floating type from a stream with a kernel. */
 function draw(
   op: string,

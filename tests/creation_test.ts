@@ -8,6 +8,7 @@ import {
   full,
   getThreads,
   linspace,
+  logspace,
   manualSeed,
   type NestedArray,
   ones,
@@ -239,6 +240,18 @@ Deno.test("arange() refuses steps that do not lead to the end", () => {
   }
   assertThrows(() => arange(NaN), RangeError, "arange");
   assertThrows(() => arange(1e12), RangeError, "2^31");
+});
+
+Deno.test("logspace() gives powers of its base at equal ratios", () => {
+  assertEquals(logspace(0, 3, 4).toArray(), [1, 10, 100, 1000]);
+  assertEquals(logspace(3, -1, 5, { base: 2 }).toArray(), [8, 4, 2, 1, 0.5]);
+  assertEquals(logspace(2, 5, 1).toArray(), [100]);
+  assertEquals(logspace(0, 5, 0).shape, [0]);
+  const x = logspace(0, 4, 3, { base: 3, dtype: "int32" });
+  assertEquals([x.dtype, x.toArray()], ["int32", [1, 9, 81]]);
+  assert(logspace(0, 1, 2, { requiresGrad: true }).requiresGrad);
+  assertThrows(() => logspace(0, 1, -1), ShapeError, "logspace");
+  assertThrows(() => logspace(0, 1, 1.5), ShapeError, "non-negative integer");
 });
 
 Deno.test("linspace() includes both ends at equal distances", () => {
