@@ -100,6 +100,36 @@ cases.forEach((one, number) => {
   });
 });
 
+/** Ops that are functions alone: their first argument is no tensor, or not the one worked on. */
+const FUNCTIONS = ["where", "cat", "stack", "oneHot", "einsum"];
+
+/** An op as a method. */
+function callMethod(op: string, [x, ...rest]: readonly unknown[]): unknown {
+  const member = Reflect.get(x as Tensor, op === "variance" ? "var" : op);
+  if (typeof member !== "function") return member;
+  return member.apply(x, op === "at" ? rest[0] : rest);
+}
+
+for (const op of new Set(cases.map(({ op }) => op))) {
+  if (FUNCTIONS.includes(op)) continue;
+  Deno.test(`${op} is a method that does what the function does`, () => {
+    let tried = 0;
+    for (const one of cases) {
+      if (one.op !== op) continue;
+      const inputs = one.inputs.map((stored) => tensorOf(plain(stored), stored.dtype));
+      const args = filled(one.args, inputs) as unknown[];
+      if (!(args[0] instanceof Tensor)) continue;
+      const [ours, wanted] = [results(callMethod(op, args)), results(opOf(op)(...args))];
+      assertEquals(
+        ours.map((y) => [y.dtype, y.toArray()]),
+        wanted.map((y) => [y.dtype, y.toArray()]),
+      );
+      tried++;
+    }
+    assert(tried > 0, `${op} was not tried`);
+  });
+}
+
 for (const op of new Set(promotions.map(([op]) => op))) {
   Deno.test(`${op}() gives the types that PyTorch gives`, () => {
     for (const [name, a, aRank, b, bRank, wanted] of promotions) {
