@@ -568,6 +568,46 @@ export class Tensor {
   logSoftmax(dim: number): Tensor {
     return ops.logSoftmax(this, dim);
   }
+  /** Whether both are not 0, elementwise. */
+  logicalAnd(other: Tensor): Tensor {
+    return ops.logicalAnd(this, other);
+  }
+  /** Whether one or both are not 0, elementwise. */
+  logicalOr(other: Tensor): Tensor {
+    return ops.logicalOr(this, other);
+  }
+  /** Whether exactly one is not 0, elementwise. */
+  logicalXor(other: Tensor): Tensor {
+    return ops.logicalXor(this, other);
+  }
+  /** Whether elements are 0. */
+  logicalNot(): Tensor {
+    return ops.logicalNot(this);
+  }
+  /** Whether elements are NaN. */
+  isnan(): Tensor {
+    return ops.isnan(this);
+  }
+  /** Whether elements are infinite. */
+  isinf(): Tensor {
+    return ops.isinf(this);
+  }
+  /** Whether elements are neither infinite nor NaN. */
+  isfinite(): Tensor {
+    return ops.isfinite(this);
+  }
+  /** Numbers in place of NaN and the infinities. */
+  nanToNum(options?: ops.NanToNumOptions): Tensor {
+    return ops.nanToNum(this, options);
+  }
+  /** The point between this tensor and another, this + weight · (other − this). */
+  lerp(other: Tensor, weight: Tensor | number): Tensor {
+    return ops.lerp(this, other, weight);
+  }
+  /** ln of the logistic function, elementwise. */
+  logSigmoid(): Tensor {
+    return ops.logSigmoid(this);
+  }
   /** The elements, moved to the bounds where they lie outside; null for no bound. */
   clamp(min: Tensor | number | null, max: Tensor | number | null = null): Tensor {
     return ops.clamp(this, min, max);

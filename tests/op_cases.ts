@@ -6,6 +6,7 @@ import type * as einsum from "../lib/ops/einsum.ts";
 import type * as indexing from "../lib/ops/indexing.ts";
 import type * as linalg from "../lib/ops/linalg.ts";
 import type * as masks from "../lib/ops/masks.ts";
+import type * as logic from "../lib/ops/logic.ts";
 import type * as ops from "../lib/ops/mod.ts";
 import type * as movement from "../lib/ops/movement.ts";
 import type * as rearrange from "../lib/ops/rearrange.ts";
@@ -15,6 +16,7 @@ import type * as sorting from "../lib/ops/sorting.ts";
 import type * as views from "../lib/ops/views.ts";
 import type { OpCase } from "./matrix/cases.ts";
 import { INDEXING_CASES } from "./matrix/indexing_cases.ts";
+import { LOGIC_CASES } from "./matrix/logic_cases.ts";
 import { MOVEMENT_CASES } from "./matrix/movement_cases.ts";
 import { PRODUCT_CASES } from "./matrix/product_cases.ts";
 import { REARRANGE_CASES } from "./matrix/rearrange_cases.ts";
@@ -32,6 +34,7 @@ type Family =
   | keyof typeof indexing
   | keyof typeof linalg
   | keyof typeof masks
+  | keyof typeof logic
   | keyof typeof movement
   | keyof typeof rearrange
   | keyof typeof reduce
@@ -52,6 +55,7 @@ export const OP_CASES: Readonly<Record<Name, readonly OpCase[]>> = {
   ...REDUCTION_CASES,
   ...INDEXING_CASES,
   ...SORTING_CASES,
+  ...LOGIC_CASES,
   ...SELECTION_CASES,
   ...PRODUCT_CASES,
 };

@@ -5,7 +5,7 @@
 
 import { newArray, SIZES, type TypedArray } from "../dtype.ts";
 import { launch4, launch8 } from "../ffi/call.ts";
-import { params, putFlat, putStrided, setInt } from "../ffi/frame.ts";
+import { putFlat, putStrided, setParameters } from "../ffi/frame.ts";
 import type { Shape } from "../shape.ts";
 import { type Backend, type Operand, Storage } from "./backend.ts";
 import { currentPass, track } from "./lifetime.ts";
@@ -147,8 +147,7 @@ function run(
   ints: readonly number[] = [],
   numbers: readonly number[] = [],
 ): void {
-  for (let i = 0; i < ints.length; i++) setInt(i, ints[i]!);
-  for (let i = 0; i < numbers.length; i++) params[i] = numbers[i]!;
+  setParameters(ints, numbers);
   for (let i = 0; i < operands.length; i++) {
     const { storage, offset, shape, strides } = operands[i]!;
     putStrided(i, storage, offset, shape, strides, shape);

@@ -5,7 +5,7 @@
 
 import { newArray, type TypedArray } from "../dtype.ts";
 import { DeviceError } from "../errors.ts";
-import { params, putStrided, setHandle, setInt } from "../ffi/frame.ts";
+import { putStrided, setHandle, setParameters } from "../ffi/frame.ts";
 import {
   allocateGpu,
   freeGpu,
@@ -158,8 +158,7 @@ function run(
   ints: readonly number[] = [],
   numbers: readonly number[] = [],
 ): void {
-  for (let i = 0; i < ints.length; i++) setInt(i, ints[i]!);
-  for (let i = 0; i < numbers.length; i++) params[i] = numbers[i]!;
+  setParameters(ints, numbers);
   launch(kernel, operands, null);
 }
 

@@ -29,12 +29,12 @@ const buffer = new ArrayBuffer(WORDS * 4);
 /** The frame, which each launch writes anew. */
 export const frame: Int32Array<ArrayBuffer> = new Int32Array(buffer);
 
-/** The eight floating parameters. */
-export const params: Float64Array<ArrayBuffer> = new Float64Array(buffer, 0, 8);
+const params = new Float64Array(buffer, 0, 8);
 
-/** Sets an integer parameter. */
-export function setInt(index: number, value: number): void {
-  frame[INTS + index] = value;
+/** Sets the integer and the floating parameters, of which there are eight each. */
+export function setParameters(ints: readonly number[], numbers: readonly number[]): void {
+  for (let i = 0; i < ints.length; i++) frame[INTS + i] = ints[i]!;
+  for (let i = 0; i < numbers.length; i++) params[i] = numbers[i]!;
 }
 
 /** Sets the number of operands. */

@@ -97,3 +97,20 @@ export function clamp(
   const inside = below === null ? above : above === null ? below : below.mul(above);
   return where(inside!, x, bounded);
 }
+
+/**
+ * The point between two tensors, a + weight · (b − a). Follows `torch.lerp`.
+ *
+ * @param weight 0 for a, 1 for b; a number, or a tensor that broadcasts.
+ */
+export function lerp(a: Tensor, b: Tensor, weight: Tensor | number): Tensor {
+  checkTensor("lerp", a, "the start");
+  checkTensor("lerp", b, "the end");
+  return a.add(b.sub(a).mul(weight));
+}
+
+/** ln σ(x) = −ln(1 + e⁻ˣ), without overflow. Follows `torch.nn.functional.logsigmoid`. */
+export function logSigmoid(x: Tensor): Tensor {
+  checkTensor("logSigmoid", x);
+  return x.neg().softplus().neg();
+}

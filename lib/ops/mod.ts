@@ -3,6 +3,7 @@
 export * from "./unary.ts";
 export * from "./binary.ts";
 export * from "./compare.ts";
+export * from "./logic.ts";
 export * from "./rounding.ts";
 export * from "./sorting.ts";
 export * from "./special.ts";
@@ -69,6 +70,6 @@ export {
 export { maskedFill, maskedSelect, nonzero } from "./masks.ts";
 export { bmm, dot, matmul, outer } from "./linalg.ts";
 export { einsum } from "./einsum.ts";
-export { clamp, logSoftmax, logsumexp, softmax } from "./composite.ts";
+export { clamp, lerp, logSigmoid, logSoftmax, logsumexp, softmax } from "./composite.ts";
 export { at, type Index } from "./at.ts";
 export type { BinaryOp, UnaryOp } from "./define.ts";

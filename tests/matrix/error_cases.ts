@@ -66,6 +66,7 @@ import {
   vector,
 } from "./bad_input.ts";
 import type { ErrorCase } from "./cases.ts";
+import { LOGIC_ERRORS } from "./logic_cases.ts";
 import { SORTING_ERRORS } from "./sorting_cases.ts";
 import { SHAPE_ERRORS } from "./shape_error_cases.ts";
 
@@ -90,6 +91,7 @@ function badMasks(call: (x: Tensor, mask: Tensor) => unknown): ErrorCase[] {
 
 /** The cases; every structural op has one. */
 export const ERROR_CASES: Readonly<Record<Name, readonly ErrorCase[]>> = {
+  ...LOGIC_ERRORS,
   ...SORTING_ERRORS,
   ...SHAPE_ERRORS,
   reshape: [

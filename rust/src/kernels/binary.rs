@@ -81,6 +81,6 @@ binary! {
     "pow"     |a, b| a.pow_(b); int integer_power(a, b);                                 "power(a, b)"
     "atan2"   |a, b| a.atan2(b);                                                         "angle(a, b)"
     "remainder" |a, b| remainder!(a, b); int integer_remainder(a, b);                    "remainder(a, b)"
-    "maximum" |a, b| if a > b || a.is_nan() { a } else { b }; int a.max(b); bool a | b;  "select(b, a, a > b || a != a)"
-    "minimum" |a, b| if a < b || a.is_nan() { a } else { b }; int a.min(b); bool a & b;  "select(b, a, a < b || a != a)"
+    "maximum" |a, b| if a > b || a.is_nan() { a } else { b }; int a.max(b); bool a | b;  "select(b, a, a > b || !(a == a))"
+    "minimum" |a, b| if a < b || a.is_nan() { a } else { b }; int a.min(b); bool a & b;  "select(b, a, a < b || !(a == a))"
 }

@@ -31,9 +31,10 @@ macro_rules! compare {
     };
 }
 
+// In WGSL a NaN may count as equal where != is asked, but never where == is.
 compare! {
     "eq" |a, b| a == b; "a == b"
-    "ne" |a, b| a != b; "a != b"
+    "ne" |a, b| a != b; "!(a == b)"
     "lt" |a, b| a < b;  "a < b"
     "le" |a, b| a <= b; "a <= b"
     "gt" |a, b| a > b;  "a > b"

@@ -13,7 +13,12 @@ pub(super) const ROWS: &[Kernel] = &[
     Kernel { name: "cast_f32", outputs: 1, run: cast::<f32>, wgsl: Wgsl::Expression("f32(x)") },
     Kernel { name: "cast_f64", outputs: 1, run: cast::<f64>, wgsl: Wgsl::None },
     Kernel { name: "cast_i32", outputs: 1, run: cast::<i32>, wgsl: Wgsl::Expression("i32(x)") },
-    Kernel { name: "cast_bool", outputs: 1, run: cast_bool, wgsl: Wgsl::Expression("x != T(0)") },
+    Kernel {
+        name: "cast_bool",
+        outputs: 1,
+        run: cast_bool,
+        wgsl: Wgsl::Expression("!(x == T(0))"),
+    },
 ];
 
 fn copy(launch: &mut Launch<'_>) -> Result {
