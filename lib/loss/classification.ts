@@ -3,7 +3,7 @@
 import { isFloat } from "../dtype.ts";
 import { DTypeError, ShapeError, showShape } from "../errors.ts";
 import { where } from "../ops/mod.ts";
-import { rowCrossEntropy } from "../ops/fused.ts";
+import { reduced, rowCrossEntropy } from "../ops/fused.ts";
 import { extentAt, sameShape } from "../shape.ts";
 import { Tensor } from "../tensor.ts";
 import { checkReduction, FunctionLoss, type LossOptions } from "./loss.ts";
@@ -162,8 +162,7 @@ export function crossEntropy(
     );
   }
   if (isPlain(logits, target, options)) {
-    const each = rowCrossEntropy(logits, target);
-    return reduction === "none" ? each : reduction === "sum" ? each.sum() : each.mean();
+    return reduced(rowCrossEntropy(logits, target), reduction);
   }
   const logProbabilities = logits.logSoftmax(dim);
   const compute = isFloat(target.dtype) ? fromProbabilities : fromLabels;

@@ -3,7 +3,7 @@
 import { DTypeError, ShapeError, showShape } from "../errors.ts";
 import { isFloat } from "../dtype.ts";
 import { Module } from "../nn/module.ts";
-import type { Reduction, ResidualLoss } from "../ops/fused.ts";
+import { reduced, type Reduction, type ResidualLoss } from "../ops/fused.ts";
 import { where } from "../ops/mod.ts";
 import { sameShape } from "../shape.ts";
 import { Tensor } from "../tensor.ts";
@@ -82,9 +82,7 @@ export function elementLoss(
     ? formula(prediction, target)
     : where(mask, formula(where(mask, prediction, 0), where(mask, target, 0)), 0);
   const weighed = weight === undefined ? each : each.mul(weight);
-  if (reduction === "none") return weighed;
-  if (reduction === "sum") return weighed.sum();
-  if (mask === undefined) return weighed.mean();
+  if (mask === undefined || reduction !== "mean") return reduced(weighed, reduction);
   return weighed.sum().div(mask.expand(weighed.shape).sum());
 }
 

@@ -65,16 +65,15 @@ export class Sequential extends Module {
    * @param x What the first module takes.
    */
   override forward(x: Tensor): Tensor {
-    let done = false;
-    for (const [i, layer] of this.layers.entries()) {
-      const activation = done ? undefined : activationOf(this.layers[i + 1]);
+    let next = 0;
+    for (let layer = this.layers[0]; layer !== undefined; layer = this.layers[next]) {
+      const activation = activationOf(this.layers[++next]);
       // A layer whose forward has been replaced, by a hook or a subclass, is left alone.
       if (activation !== undefined && layer instanceof Linear && layer.forward === affine) {
         x = layer.activated(x, activation);
-        done = true;
+        next++;
       } else {
-        if (!done) x = layer.forward(x);
-        done = false;
+        x = layer.forward(x);
       }
     }
     return x;

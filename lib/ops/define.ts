@@ -19,6 +19,16 @@ export function checkTensor(op: string, x: unknown, role = "input"): asserts x i
   }
 }
 
+/** Refuses what is not a tensor of floating type. */
+export function checkFloat(op: string, x: Tensor): void {
+  checkTensor(op, x);
+  if (!isFloat(x.dtype)) {
+    throw new DTypeError(
+      `Cannot compute ${op}: the input must be float32 or float64, got ${x.dtype}; cast it first`,
+    );
+  }
+}
+
 /** Refuses tensors on different devices. */
 export function checkDevices(op: string, a: Tensor, b: Tensor): void {
   if (a.storage.backend !== b.storage.backend) {

@@ -126,6 +126,11 @@ export type Reduction = "none" | "sum" | "mean";
 
 const REDUCTIONS: Readonly<Record<Reduction, number>> = { none: 0, sum: 1, mean: 2 };
 
+/** The losses of single elements as the reduction wants them. */
+export function reduced(each: Tensor, reduction: Reduction): Tensor {
+  return reduction === "none" ? each : reduction === "sum" ? each.sum() : each.mean();
+}
+
 /** What a loss of a residual was called with. */
 interface LossCall {
   readonly reduction: Reduction;
@@ -144,8 +149,7 @@ function residualLoss(name: string, composite: ResidualLoss["composite"]): Resid
   const kernel = kernelNumber(name);
   const gradKernel = kernelNumber(`${name}_grad`);
   function truth(p: Tensor, t: Tensor, reduction: Reduction, parameter: number): Tensor {
-    const each = composite(p, t, parameter);
-    return reduction === "none" ? each : reduction === "sum" ? each.sum() : each.mean();
+    return reduced(composite(p, t, parameter), reduction);
   }
   const lossRule = rule<LossCall>(name, {
     saves: "ab",

@@ -29,7 +29,8 @@ export function logicalXor(a: Tensor, b: Tensor): Tensor {
 
 /** Whether elements are 0; bool. */
 export function logicalNot(x: Tensor): Tensor {
-  return eq(truth("logicalNot", x), 0);
+  checkTensor("logicalNot", x);
+  return eq(x, 0);
 }
 
 /** Whether elements are NaN; bool. */

@@ -1,12 +1,11 @@
 /** Reductions over all or some dimensions. Their kernels are in `rust/src/kernels/reduce.rs`. */
 
 import { isFloat } from "../dtype.ts";
-import { DTypeError } from "../errors.ts";
 import { kernelNumber } from "../ffi/library.ts";
 import { normalizeDims, type Shape, sizeOf } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
 import { eq, ne } from "./compare.ts";
-import { checkTensor } from "./define.ts";
+import { checkFloat, checkTensor } from "./define.ts";
 import { scatterAddChecked } from "./indexing.ts";
 import { castTo } from "./memory.ts";
 import { expand, reshape, unsqueeze } from "./movement.ts";
@@ -66,12 +65,7 @@ export function sum(x: Tensor, dim?: Dims, options: ReduceOptions = {}): Tensor 
 
 /** Mean of the elements, which must be floating; NaN where there are none. */
 export function mean(x: Tensor, dim?: Dims, options: ReduceOptions = {}): Tensor {
-  checkTensor("mean", x);
-  if (!isFloat(x.dtype)) {
-    throw new DTypeError(
-      `Cannot compute mean: the input must be float32 or float64, got ${x.dtype}; cast it first`,
-    );
-  }
+  checkFloat("mean", x);
   const dims = normalizeDims("mean", dim, x.ndim);
   const { kept, view, shape, count } = plan(x, dims, options.keepdim ?? false);
   const y = result(x, x.dtype, shape);

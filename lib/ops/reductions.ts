@@ -1,24 +1,14 @@
 /** Reductions made of other ops; those with kernels are in `reduce.ts`. */
 
 import { isFloat } from "../dtype.ts";
-import { DTypeError } from "../errors.ts";
 import { normalizeDims } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
 import { pow } from "./binary.ts";
 import { eq, gt, ne, where } from "./compare.ts";
-import { checkTensor } from "./define.ts";
+import { checkFloat, checkTensor } from "./define.ts";
 import { castTo } from "./memory.ts";
 import { flatten, pad, permute, reshape, slice, unsqueeze } from "./movement.ts";
 import { type Dims, extremeOver, mean, type ReduceOptions, sum } from "./reduce.ts";
-
-function checkFloat(op: string, x: Tensor): void {
-  checkTensor(op, x);
-  if (!isFloat(x.dtype)) {
-    throw new DTypeError(
-      `Cannot compute ${op}: the input must be float32 or float64, got ${x.dtype}; cast it first`,
-    );
-  }
-}
 
 /** A power that is 0 with gradient 0 where the base is 0, whatever the exponent. */
 function flatPower(x: Tensor, exponent: number): Tensor {

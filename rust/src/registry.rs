@@ -15,7 +15,8 @@ pub(crate) enum Wgsl {
     /// type is `T`. `gpu/elementwise.wgsl` stands around it.
     Expression(&'static str),
     /// A program with `fn main`, which finds its operands as `m0` (of type `R`, the only output),
-    /// `m1` and on, and its parameters by `word(i)`.
+    /// `m1` and on, its parameters by `word(i)`, and where
+    /// elements lie by `position`, of `gpu/parameters.wgsl`.
     Program { source: &'static str, plan: fn(&Frame<'_>, &[Operand]) -> Result<Plan> },
 }
 

@@ -7,14 +7,7 @@ fn flat(i: u32, operand: u32) -> u32 {
 
 fn strided(i: u32, operand: u32) -> u32 {
     let at = 10u + operand * 9u;
-    var position = word(at);
-    var rest = i;
-    for (var axis = word(1u); axis > 0u; axis--) {
-        let extent = word(1u + axis);
-        position += (rest % extent) * word(at + axis);
-        rest /= extent;
-    }
-    return position;
+    return word(at) + position(i, word(1u), 2u, at + 1u);
 }
 
 @compute @workgroup_size(256)

@@ -51,23 +51,21 @@ fn elementwise(operands: &[Operand]) -> Result<(Plan, bool)> {
     let mut words = [0; WORDS];
     (words[0], words[1]) = (size as u32, out.layout.rank() as u32);
     words[2..2 + out.layout.rank()].copy_from_slice(out.layout.shape());
-    let mut flat = true;
+    let simple: Vec<Layout> = operands.iter().map(|operand| operand.layout.coalesced()).collect();
+    let is_vector = |layout: &Layout| match layout.strides() {
+        [] => true,
+        [stride] => *stride <= 1,
+        _ => false,
+    };
+    let flat = simple.iter().all(is_vector);
     for (number, operand) in operands.iter().enumerate() {
         if operand.layout.shape() != out.layout.shape() {
             return Err(Error::new("shapes differ"));
         }
         let at = 10 + number * (1 + MAX_RANK);
         words[at] = operand.offset as u32;
-        words[at + 1..at + 1 + operand.layout.rank()].copy_from_slice(operand.layout.strides());
-        let simple = operand.layout.coalesced();
-        flat &= simple.rank() == 0 || simple.rank() == 1 && simple.stride(0) <= 1;
-    }
-    if flat {
-        for (number, operand) in operands.iter().enumerate() {
-            let simple = operand.layout.coalesced();
-            let stride = if simple.rank() == 0 { 0 } else { simple.stride(0) };
-            words[10 + number * (1 + MAX_RANK) + 1] = stride as u32;
-        }
+        let strides = if flat { simple[number].strides() } else { operand.layout.strides() };
+        words[at + 1..at + 1 + strides.len()].copy_from_slice(strides);
     }
     Ok((Plan { words, groups: spread(size.div_ceil(GROUP))? }, flat))
 }

@@ -31,6 +31,7 @@ fn type_name(dtype: DType) -> Result<&'static str> {
     }
 }
 
+const PARAMETERS: &str = include_str!("parameters.wgsl");
 const ELEMENTWISE: &str = include_str!("elementwise.wgsl");
 const FLOAT: &str = include_str!("float.wgsl");
 const INTEGER: &str = include_str!("integer.wgsl");
@@ -49,7 +50,7 @@ fn render(planned: &Planned) -> Result<String> {
             number + 1
         );
     }
-    text += "fn word(i: u32) -> u32 { return parameters[i / 4u][i % 4u]; }\n";
+    text += PARAMETERS;
     match planned.kernel.wgsl {
         Wgsl::None => Err(Error::new("there is no program for the GPU")),
         Wgsl::Program { source, .. } => Ok(text + source),

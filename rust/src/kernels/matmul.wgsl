@@ -7,17 +7,6 @@ const SIDE = 16u;
 var<workgroup> left: array<array<T, 16>, 16>;
 var<workgroup> right: array<array<T, 16>, 16>;
 
-fn batch(number: u32, strides: u32) -> u32 {
-    var at = 0u;
-    var rest = number;
-    for (var axis = word(3u); axis > 0u; axis--) {
-        let extent = word(15u + axis);
-        at += (rest % extent) * word(strides + axis - 1u);
-        rest /= extent;
-    }
-    return at;
-}
-
 @compute @workgroup_size(16, 16)
 fn main(
     @builtin(global_invocation_id) id: vec3<u32>,
@@ -26,8 +15,8 @@ fn main(
     let rows = word(0u);
     let inner = word(1u);
     let columns = word(2u);
-    let first = word(4u) + batch(id.z, 24u) + id.y * word(7u);
-    let second = word(5u) + batch(id.z, 32u) + id.x * word(10u);
+    let first = word(4u) + position(id.z, word(3u), 16u, 24u) + id.y * word(7u);
+    let second = word(5u) + position(id.z, word(3u), 16u, 32u) + id.x * word(10u);
     var total = T(0);
     for (var from_k = 0u; from_k < inner; from_k += SIDE) {
         let across = from_k + own.x;

@@ -6,17 +6,6 @@ const INVOCATIONS = 256u;
 
 var<workgroup> parts: array<R, 256>;
 
-fn position(number: u32, from_axis: u32, to_axis: u32) -> u32 {
-    var at = 0u;
-    var rest = number;
-    for (var axis = to_axis; axis > from_axis; axis--) {
-        let extent = word(7u + axis);
-        at += (rest % extent) * word(15u + axis);
-        rest /= extent;
-    }
-    return at;
-}
-
 @compute @workgroup_size(256)
 fn main(
     @builtin(workgroup_id) group: vec3<u32>,
@@ -26,9 +15,11 @@ fn main(
     let number = group.y * groups.x + group.x;
     var total = R(0);
     if (number < word(0u)) {
-        let base = word(4u) + position(number, 0u, word(2u));
+        let kept = word(2u);
+        let reduced = word(3u) - kept;
+        let base = word(4u) + position(number, kept, 8u, 16u);
         for (var i = own; i < word(1u); i += INVOCATIONS) {
-            total += R(m1[base + position(i, word(2u), word(3u))]);
+            total += R(m1[base + position(i, reduced, 8u + kept, 16u + kept)]);
         }
     }
     parts[own] = total;
