@@ -168,6 +168,18 @@ const ABSENT: readonly Name[] = [
   "scatter",
   "indexAdd",
   "maskedSelect",
+  "conv1d",
+  "conv2d",
+  "conv3d",
+  "convTranspose1d",
+  "convTranspose2d",
+  "convTranspose3d",
+  "maxPool1d",
+  "maxPool2d",
+  "maxPool3d",
+  "avgPool1d",
+  "avgPool2d",
+  "avgPool3d",
 ];
 
 for (const [name, cases] of Object.entries(OP_CASES) as [Name, typeof OP_CASES[Name]][]) {

@@ -2,6 +2,7 @@
 
 import type * as at from "../lib/ops/at.ts";
 import type * as composite from "../lib/ops/composite.ts";
+import type * as conv from "../lib/ops/conv.ts";
 import type * as einsum from "../lib/ops/einsum.ts";
 import type * as indexing from "../lib/ops/indexing.ts";
 import type * as linalg from "../lib/ops/linalg.ts";
@@ -9,6 +10,7 @@ import type * as masks from "../lib/ops/masks.ts";
 import type * as logic from "../lib/ops/logic.ts";
 import type * as ops from "../lib/ops/mod.ts";
 import type * as movement from "../lib/ops/movement.ts";
+import type * as pool from "../lib/ops/pool.ts";
 import type * as rearrange from "../lib/ops/rearrange.ts";
 import type * as reduce from "../lib/ops/reduce.ts";
 import type * as reductions from "../lib/ops/reductions.ts";
@@ -25,17 +27,20 @@ import { REDUCTION_CASES } from "./matrix/reduction_cases.ts";
 import { SELECTION_CASES } from "./matrix/selection_cases.ts";
 import { SORTING_CASES } from "./matrix/sorting_cases.ts";
 import { VIEW_CASES } from "./matrix/view_cases.ts";
+import { WINDOW_CASES } from "./matrix/window_cases.ts";
 
 /** Exports of the structural families; `where` stands beside the comparisons, which are not. */
 type Family =
   | keyof typeof at
   | keyof typeof composite
+  | keyof typeof conv
   | keyof typeof einsum
   | keyof typeof indexing
   | keyof typeof linalg
   | keyof typeof masks
   | keyof typeof logic
   | keyof typeof movement
+  | keyof typeof pool
   | keyof typeof rearrange
   | keyof typeof reduce
   | keyof typeof reductions
@@ -58,4 +63,5 @@ export const OP_CASES: Readonly<Record<Name, readonly OpCase[]>> = {
   ...LOGIC_CASES,
   ...SELECTION_CASES,
   ...PRODUCT_CASES,
+  ...WINDOW_CASES,
 };

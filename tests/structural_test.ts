@@ -206,6 +206,21 @@ for (const dtype of ["float32", "float64"] as const) {
     ["softmax()", (x) => x.softmax(0)],
     ["logsumexp()", (x) => x.logsumexp(1)],
     ["clone() of a permuted tensor", (x) => x.transpose(0, 1).clone()],
+    [
+      "conv2d()",
+      (x) => adjoint.conv2d(x.reshape([1, 10, 90, 90]), x.slice(1, 0, 90).reshape([30, 10, 9, 9])),
+    ],
+    ["conv2d() toward its weight", (x) => {
+      const weight = x.slice(1, 0, 3).reshape([9, 10, 3, 3]).detach().requiresGrad_();
+      return grad(adjoint.conv2d(x.reshape([3, 10, 50, 54]), weight).sum(), [weight])[0];
+    }],
+    [
+      "convTranspose1d()",
+      (x) =>
+        adjoint.convTranspose1d(x.reshape([3, 10, 2700]), x.slice(1, 0, 7).reshape([10, 27, 7]), {
+          stride: 3,
+        }),
+    ],
   ];
   for (const [name, fn] of run) {
     Deno.test(`${name} gives the same ${dtype} bits on any number of threads`, () => {

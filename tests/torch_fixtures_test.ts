@@ -3,6 +3,8 @@
 import * as adjoint from "../mod.ts";
 import { type DType, grad, Tensor } from "../mod.ts";
 import { assert, assertEquals, assertThrows } from "@std/assert";
+import * as conv from "../lib/ops/conv.ts";
+import * as pool from "../lib/ops/pool.ts";
 import { registeredOps } from "../lib/ops/registry.ts";
 import { assertTensor, count, type Plain, tensorOf } from "./matrix/samples.ts";
 import { OP_CASES } from "./op_cases.ts";
@@ -101,7 +103,11 @@ cases.forEach((one, number) => {
 });
 
 /** Ops that are functions alone: their first argument is no tensor, or not the one worked on. */
-const FUNCTIONS = ["where", "cat", "stack", "oneHot", "einsum"];
+const FUNCTIONS = [
+  ...["where", "cat", "stack", "oneHot", "einsum"],
+  ...Object.keys(conv),
+  ...Object.keys(pool),
+];
 
 /** An op as a method. */
 function callMethod(op: string, [x, ...rest]: readonly unknown[]): unknown {

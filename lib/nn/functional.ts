@@ -5,6 +5,20 @@ import { type Activation, linear as fusedLinear } from "../ops/fused.ts";
 import type { Tensor } from "../tensor.ts";
 
 export type { Activation };
+export {
+  avgPool1d,
+  avgPool2d,
+  avgPool3d,
+  conv1d,
+  conv2d,
+  conv3d,
+  convTranspose1d,
+  convTranspose2d,
+  convTranspose3d,
+  maxPool1d,
+  maxPool2d,
+  maxPool3d,
+} from "../ops/mod.ts";
 
 /** Options of `linear`. */
 export interface LinearFunctionOptions {

@@ -69,7 +69,30 @@ export {
 } from "./indexing.ts";
 export { maskedFill, maskedSelect, nonzero } from "./masks.ts";
 export { bmm, dot, matmul, outer } from "./linalg.ts";
+export {
+  conv1d,
+  conv2d,
+  conv3d,
+  type Convolution,
+  type ConvOptions,
+  convTranspose1d,
+  convTranspose2d,
+  convTranspose3d,
+  type ConvTransposeOptions,
+} from "./conv.ts";
+export type { Extents } from "./window.ts";
 export { einsum } from "./einsum.ts";
+export {
+  avgPool1d,
+  avgPool2d,
+  avgPool3d,
+  type AvgPoolOptions,
+  maxPool1d,
+  maxPool2d,
+  maxPool3d,
+  type MaxPoolOptions,
+  type Pool,
+} from "./pool.ts";
 export { clamp, lerp, logSigmoid, logSoftmax, logsumexp, softmax } from "./composite.ts";
 export { at, type Index } from "./at.ts";
 export type { BinaryOp, UnaryOp } from "./define.ts";

@@ -144,16 +144,46 @@ pub(crate) fn for_pieces(pieces: usize, body: impl Fn(usize) + Sync) {
     }
 }
 
+/// `for_pieces` for work that can fail; one of the errors is given back.
+pub(crate) fn try_pieces(pieces: usize, body: impl Fn(usize) -> Result + Sync) -> Result {
+    let failure = Mutex::new(None);
+    for_pieces(pieces, |piece| {
+        if let Err(error) = body(piece)
+            && let Ok(mut failure) = failure.lock()
+        {
+            *failure = Some(error);
+        }
+    });
+    failure.into_inner().ok().flatten().map_or(Ok(()), Err)
+}
+
 /// Calls the body with each part, on all threads. Parts that are near each other tend to meet the
 /// same thread, in this call and the next.
 pub(crate) fn for_parts<P: Send>(parts: impl Iterator<Item = P>, body: impl Fn(P) + Sync) {
-    let parts: Vec<Mutex<Option<P>>> = parts.map(|part| Mutex::new(Some(part))).collect();
+    let parts = takeable(parts);
     for_pieces(parts.len(), |piece| {
-        // Each part is taken once, so no lock is ever waited for.
-        if let Ok(Some(part)) = parts[piece].lock().map(|mut part| part.take()) {
+        if let Some(part) = take(&parts[piece]) {
             body(part);
         }
     });
+}
+
+/// `for_parts` for work that can fail; one of the errors is given back.
+pub(crate) fn try_parts<P: Send>(
+    parts: impl Iterator<Item = P>,
+    body: impl Fn(P) -> Result + Sync,
+) -> Result {
+    let parts = takeable(parts);
+    try_pieces(parts.len(), |piece| take(&parts[piece]).map_or(Ok(()), &body))
+}
+
+fn takeable<P>(parts: impl Iterator<Item = P>) -> Vec<Mutex<Option<P>>> {
+    parts.map(|part| Mutex::new(Some(part))).collect()
+}
+
+/// Each part is taken once, so no lock is ever waited for.
+fn take<P>(part: &Mutex<Option<P>>) -> Option<P> {
+    part.lock().ok()?.take()
 }
 
 /// Calls `body(start, chunk)` for consecutive chunks of `grain` elements, on all threads.

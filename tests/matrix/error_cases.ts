@@ -69,6 +69,7 @@ import type { ErrorCase } from "./cases.ts";
 import { LOGIC_ERRORS } from "./logic_cases.ts";
 import { SORTING_ERRORS } from "./sorting_cases.ts";
 import { SHAPE_ERRORS } from "./shape_error_cases.ts";
+import { WINDOW_ERRORS } from "./window_error_cases.ts";
 
 function emptyReductions(call: (x: Tensor, dim?: number) => unknown): ErrorCase[] {
   return [
@@ -94,6 +95,7 @@ export const ERROR_CASES: Readonly<Record<Name, readonly ErrorCase[]>> = {
   ...LOGIC_ERRORS,
   ...SORTING_ERRORS,
   ...SHAPE_ERRORS,
+  ...WINDOW_ERRORS,
   reshape: [
     notTensor((x) => reshape(x, [6])),
     bad("another number of elements", ShapeError, () => reshape(matrix, [4]), "[4]", "got 6"),

@@ -2,10 +2,11 @@
 #![allow(unsafe_code)]
 
 use super::math::Real;
-use crate::cpu::for_pieces;
+use crate::cpu::{for_pieces, try_pieces};
 use crate::dtype::Element;
 use crate::error::{Error, Result};
 use gemm::Parallelism;
+use std::marker::PhantomData;
 
 /// Largest side of a piece of a product: what `gemm` does best.
 const SIDE: usize = 256;
@@ -31,6 +32,11 @@ pub(super) struct Matrix {
 }
 
 impl Matrix {
+    /// Rows that follow each other.
+    pub(super) fn dense(start: usize, rows: usize, columns: usize) -> Self {
+        Self { start, rows, columns, row_stride: columns, column_stride: 1 }
+    }
+
     fn fits(&self, length: usize) -> bool {
         self.rows == 0
             || self.columns == 0
@@ -76,7 +82,7 @@ pub(super) fn multiply_around<T: Element + Real>(
     around: &Around<'_, T>,
 ) -> Result {
     let (rows, inner, columns) = (a.1.rows, a.1.columns, b.1.columns);
-    let target = Matrix { start: 0, rows, columns, row_stride: columns, column_stride: 1 };
+    let target = Matrix::dense(0, rows, columns);
     if inner != b.1.rows
         || around.bias.is_some_and(|bias| bias.len() != columns)
         || !target.fits(out.len())
@@ -89,9 +95,8 @@ pub(super) fn multiply_around<T: Element + Real>(
         return Ok(());
     }
     let out = Target { pointer: out.as_mut_ptr(), columns };
-    let (left, right) = (&a.0[a.1.start..], &b.0[b.1.start..]);
     let add = around.bias.is_some() || inner == 0;
-    let (one, grid) = (T::from_f64(1.0), Grid::new(rows, inner, columns, b.1.column_stride != 1));
+    let grid = Grid::new(rows, inner, columns, b.1.column_stride != 1);
     for_pieces(grid.pieces(), |piece| {
         let row = piece / grid.across() * grid.height;
         let column = piece % grid.across() * grid.width;
@@ -107,36 +112,126 @@ pub(super) fn multiply_around<T: Element + Real>(
         } else if inner == 0 {
             each_row(&|part| part.fill(T::default()));
         }
+        let left = Matrix { start: a.1.start + row * a.1.row_stride, rows: height, ..a.1 };
+        let right = Matrix { start: b.1.start + column * b.1.column_stride, columns: width, ..b.1 };
         // SAFETY: `fits` keeps every element that the strides reach inside its slice; `out` is
         // borrowed mutably, so it overlaps neither input, and the pieces don't overlap each other.
-        unsafe {
-            gemm::gemm(
-                height,
-                width,
-                inner,
-                out.at(row, column),
-                1,
-                columns as isize,
-                add,
-                left.as_ptr().add(row * a.1.row_stride),
-                a.1.column_stride as isize,
-                a.1.row_stride as isize,
-                right.as_ptr().add(column * b.1.column_stride),
-                b.1.column_stride as isize,
-                b.1.row_stride as isize,
-                if add { one } else { T::default() },
-                one,
-                false,
-                false,
-                false,
-                Parallelism::None,
-            );
-        }
+        unsafe { run(out.at(row, column), columns, (a.0, left), (b.0, right), add) };
         if let Some(finish) = around.finish {
             each_row(&finish);
         }
     });
     Ok(())
+}
+
+/// Columns of a row-major matrix that one thread alone writes.
+pub(super) struct Panel<'a, T> {
+    pointer: *mut T,
+    rows: usize,
+    width: usize,
+    /// Elements from one row to the next.
+    stride: usize,
+    marker: PhantomData<&'a mut [T]>,
+}
+
+impl<'a, T: Element + Real> Panel<'a, T> {
+    /// All of a matrix.
+    pub(super) fn over(out: &'a mut [T], rows: usize, width: usize) -> Self {
+        assert!(out.len() >= rows * width);
+        Self { pointer: out.as_mut_ptr(), rows, width, stride: width, marker: PhantomData }
+    }
+
+    pub(super) fn width(&self) -> usize {
+        self.width
+    }
+
+    pub(super) fn row(&mut self, row: usize) -> &mut [T] {
+        assert!(row < self.rows);
+        // SAFETY: a part of a row that `for_panels` gave to this panel alone.
+        unsafe { std::slice::from_raw_parts_mut(self.pointer.add(row * self.stride), self.width) }
+    }
+
+    /// `panel = a · b`, or `panel += a · b`, on this thread.
+    pub(super) fn multiply(&mut self, a: (&[T], Matrix), b: (&[T], Matrix), add: bool) -> Result {
+        let fits = a.1.rows == self.rows
+            && b.1.columns == self.width
+            && a.1.columns == b.1.rows
+            && a.1.columns > 0
+            && a.1.fits(a.0.len())
+            && b.1.fits(b.0.len());
+        if !fits {
+            return Err(Error::new("the matrices do not fit"));
+        }
+        // SAFETY: the inputs reach no further than their slices, the output is this panel.
+        unsafe { run(self.pointer, self.stride, a, b, add) };
+        Ok(())
+    }
+}
+
+/// Calls `body(sheet, first column, panel)`, on all threads, for panels of at most `width` columns
+/// of the matrices of `rows` rows and `columns` columns that lie in `out` one after another.
+pub(super) fn for_panels<T: Element + Real>(
+    out: &mut [T],
+    (rows, columns): (usize, usize),
+    width: usize,
+    body: impl Fn(usize, usize, Panel<'_, T>) -> Result + Sync,
+) -> Result {
+    let size = rows * columns;
+    if size == 0 || width == 0 || !out.len().is_multiple_of(size) {
+        return if out.is_empty() { Ok(()) } else { Err(Error::new("the matrices do not fit")) };
+    }
+    let (sheets, across) = (out.len() / size, columns.div_ceil(width));
+    let out = Target { pointer: out.as_mut_ptr(), columns };
+    try_pieces(sheets * across, |piece| {
+        let (sheet, column) = (piece / across, piece % across * width);
+        let panel = Panel {
+            pointer: out.at(sheet * rows, column),
+            rows,
+            width: width.min(columns - column),
+            stride: columns,
+            marker: PhantomData,
+        };
+        body(sheet, column, panel)
+    })
+}
+
+/// `out = a · b`, or `out += a · b`, on this thread; the rows of `out` are `stride` elements apart.
+///
+/// # Safety
+///
+/// Both inputs fit their slices. What the strides of `out` reach is written by no other thread.
+unsafe fn run<T: Element + Real>(
+    out: *mut T,
+    stride: usize,
+    (left, a): (&[T], Matrix),
+    (right, b): (&[T], Matrix),
+    add: bool,
+) {
+    let one = T::from_f64(1.0);
+    // SAFETY: as above.
+    unsafe {
+        gemm::gemm(
+            a.rows,
+            b.columns,
+            a.columns,
+            out,
+            1,
+            stride as isize,
+            add,
+            left.as_ptr().wrapping_add(a.start),
+            a.column_stride as isize,
+            a.row_stride as isize,
+            right.as_ptr().wrapping_add(b.start),
+            b.column_stride as isize,
+            b.row_stride as isize,
+            if add { one } else { T::default() },
+            one,
+            false,
+            false,
+            false,
+            Parallelism::None,
+        );
+    }
 }
 
 /// How a product is divided. It depends on the shapes alone, and so do the bits of the result.

@@ -3,6 +3,7 @@
 mod along;
 mod binary;
 mod compare;
+mod conv;
 mod fused;
 mod gemm;
 mod indexing;
@@ -12,9 +13,11 @@ mod losses;
 mod math;
 mod movement;
 mod optim;
+mod pool;
 mod random;
 mod reduce;
 mod unary;
+mod window;
 
 use crate::registry::Kernel;
 
@@ -28,6 +31,8 @@ pub(crate) const FAMILIES: &[&[Kernel]] = &[
     movement::ROWS,
     linalg::ROWS,
     linear::ROWS,
+    conv::ROWS,
+    pool::ROWS,
     indexing::ROWS,
     random::ROWS,
     optim::ROWS,

@@ -1,0 +1,321 @@
+//! Convolutions and what leads back from them to their inputs and weights. Each of the three kernels
+//! is linear in both of its inputs, and its gradients are the other two.
+//!
+//! A block of outputs is a product of the weights and of a matrix that has a row for each tap of
+//! each channel and a column for each output: what that tap reads there.
+
+use super::gemm::{Matrix, Panel, for_panels};
+use super::math::Real;
+use super::window::{SPACE, Window};
+use crate::cpu::{Reader, elements, try_parts};
+use crate::dtype::{Element, by_type};
+use crate::error::{Error, Result};
+use crate::frame::{Launch, View};
+use crate::layout::Layout;
+use crate::registry::{Kernel, Wgsl};
+use std::borrow::Cow;
+
+pub(super) const ROWS: &[Kernel] = &[
+    Kernel { name: "conv", outputs: 1, run: conv, wgsl: Wgsl::None },
+    Kernel { name: "conv_input", outputs: 1, run: conv_input, wgsl: Wgsl::None },
+    Kernel { name: "conv_weight", outputs: 1, run: conv_weight, wgsl: Wgsl::None },
+];
+
+/// Elements of the matrix of taps that are made at once: they stay in the second-level cache.
+const BLOCK: usize = 1 << 17;
+/// Least and greatest number of outputs of a block, and what it is a multiple of.
+const OUTPUTS: (usize, usize) = (64, 1024);
+const STEP: usize = 16;
+/// Pieces that are enough for any number of threads.
+const ENOUGH: usize = 8;
+
+/// Extents of a convolution: batch, groups, and what one group has.
+#[derive(Clone, Copy)]
+struct Extents {
+    batch: usize,
+    groups: usize,
+    channels: usize,
+    filters: usize,
+    window: Window,
+}
+
+impl Extents {
+    /// Integer 6: groups. The inputs have shape [N, C, space], the weights [O, C / groups, space],
+    /// the outputs [N, O, space].
+    fn new(launch: &Launch<'_>, [x, w, y]: [&Layout; 3]) -> Result<Self> {
+        if [x, w, y].iter().any(|layout| layout.rank() != 2 + SPACE) {
+            return Err(Error::new("a convolution has operands of rank 5"));
+        }
+        let space = |layout: &Layout| std::array::from_fn(|axis| layout.extent(2 + axis));
+        let window = Window::new(launch, [space(x), space(y), space(w)])?;
+        let groups = launch.count(6)?.max(1);
+        let (batch, channels, filters) = (x.extent(0), w.extent(1), w.extent(0) / groups);
+        let fits = y.extent(0) == batch
+            && x.extent(1) == channels * groups
+            && y.extent(1) == filters * groups
+            && w.extent(0) == filters * groups;
+        if fits {
+            Ok(Self { batch, groups, channels, filters, window })
+        } else {
+            Err(Error::new("the operands of a convolution do not fit"))
+        }
+    }
+
+    /// Outputs of a block, for a matrix of so many rows.
+    fn block(&self, rows: usize) -> usize {
+        let room = (BLOCK / rows.max(1)).clamp(OUTPUTS.0, OUTPUTS.1);
+        let outputs = self.window.outputs();
+        // Blocks of about one size, none of them small.
+        outputs.div_ceil(outputs.div_ceil(room).max(1)).next_multiple_of(STEP)
+    }
+
+    /// Channels that a piece of work takes, so that there are pieces enough.
+    fn channels_each(&self, sheets: usize) -> usize {
+        self.channels.div_ceil(ENOUGH.div_ceil(sheets.max(1))).max(1)
+    }
+}
+
+/// The elements of an operand in order: its own, or a copy.
+fn in_order<T: Element>(view: View<'_>) -> Result<Cow<'_, [T]>> {
+    let reader = Reader::<T>::new(view)?;
+    if let Some(data) = reader.as_slice() {
+        return Ok(Cow::Borrowed(&data[..reader.len()]));
+    }
+    let mut copy = scratch(reader.len())?;
+    reader.copy_to(0, &mut copy);
+    Ok(Cow::Owned(copy))
+}
+
+/// Zeros to work with.
+fn scratch<T: Element>(length: usize) -> Result<Vec<T>> {
+    let mut memory = Vec::new();
+    memory.try_reserve_exact(length).map_err(|_| Error::new("there is no memory left"))?;
+    memory.resize(length, T::default());
+    Ok(memory)
+}
+
+/// Writes what each tap of some channels reads for the outputs `from..to`: a row for each tap.
+fn lay_out<T: Element>(rows: &mut [T], x: &[T], window: &Window, (from, to): (usize, usize)) {
+    let channels = x.chunks_exact(window.inputs());
+    let blocks = rows.chunks_exact_mut((to - from) * window.taps());
+    for (channel, block) in channels.zip(blocks) {
+        for (tap, row) in block.chunks_exact_mut(to - from).enumerate() {
+            let mut done = 0;
+            window.runs(tap, (from, to), |place, input, count| {
+                row[done..place].fill(T::default());
+                done = place + count;
+                let run = &mut row[place..done];
+                if window.step() == 1 {
+                    run.copy_from_slice(&channel[input..input + count]);
+                } else {
+                    let read = channel[input..].iter().step_by(window.step());
+                    run.iter_mut().zip(read).for_each(|(to, &from)| *to = from);
+                }
+            });
+            row[done..].fill(T::default());
+        }
+    }
+}
+
+/// The opposite of `lay_out`: adds each element to where it was read.
+fn add_back<T: Element + Real>(
+    x: &mut [T],
+    rows: &[T],
+    window: &Window,
+    (from, to): (usize, usize),
+) {
+    let channels = x.chunks_exact_mut(window.inputs());
+    let blocks = rows.chunks_exact((to - from) * window.taps());
+    for (channel, block) in channels.zip(blocks) {
+        for (tap, row) in block.chunks_exact(to - from).enumerate() {
+            window.runs(tap, (from, to), |place, input, count| {
+                let run = &row[place..place + count];
+                let written = channel[input..].iter_mut().step_by(window.step());
+                written.zip(run).for_each(|(to, &from)| *to = *to + from);
+            });
+        }
+    }
+}
+
+fn conv(launch: &mut Launch<'_>) -> Result {
+    by_type!(float launch.input_type(0)?, conv_as(launch))
+}
+
+fn conv_input(launch: &mut Launch<'_>) -> Result {
+    by_type!(float launch.input_type(0)?, conv_input_as(launch))
+}
+
+fn conv_weight(launch: &mut Launch<'_>) -> Result {
+    by_type!(float launch.input_type(0)?, conv_weight_as(launch))
+}
+
+/// `y = x * w`, plus a bias for each filter where there is one.
+fn conv_as<T: Element + Real>(launch: &mut Launch<'_>) -> Result {
+    let (x, w) = (launch.input(0)?, launch.input(1)?);
+    let bias = launch.input(2).ok().map(in_order::<T>).transpose()?;
+    let out = launch.contiguous_output(0)?;
+    let extents = Extents::new(launch, [x.layout, w.layout, out.layout])?;
+    if bias.as_ref().is_some_and(|bias| bias.len() != extents.filters * extents.groups) {
+        return Err(Error::new("the bias has another length"));
+    }
+    extents.convolve(elements(out)?, &in_order(x)?, &in_order(w)?, bias.as_deref())
+}
+
+/// What leads back to x: with strides of 1 a convolution with the weights mirrored.
+fn conv_input_as<T: Element + Real>(launch: &mut Launch<'_>) -> Result {
+    let (y, w) = (launch.input(0)?, launch.input(1)?);
+    let out = launch.contiguous_output(0)?;
+    let extents = Extents::new(launch, [out.layout, w.layout, y.layout])?;
+    let (out, y, w) = (elements::<T>(out)?, in_order::<T>(y)?, in_order::<T>(w)?);
+    match extents.window.mirrored() {
+        Some(window) => {
+            let Extents { channels, filters, .. } = extents;
+            let back = Extents { channels: filters, filters: channels, window, ..extents };
+            back.convolve(out, &y, &extents.mirrored(&w)?, None)
+        }
+        None => extents.scatter(out, &y, &w),
+    }
+}
+
+/// What leads back to w.
+fn conv_weight_as<T: Element + Real>(launch: &mut Launch<'_>) -> Result {
+    let (x, y) = (launch.input(0)?, launch.input(1)?);
+    let out = launch.contiguous_output(0)?;
+    let extents = Extents::new(launch, [x.layout, out.layout, y.layout])?;
+    extents.correlate(elements::<T>(out)?, &in_order(x)?, &in_order(y)?)
+}
+
+impl Extents {
+    /// Rows of the matrix of taps.
+    fn rows(&self) -> usize {
+        self.channels * self.window.taps()
+    }
+
+    /// The outputs `from..from + width` of a sheet, which is one group of one example.
+    fn outputs_of(&self, sheet: usize, from: usize, width: usize) -> Matrix {
+        let outputs = self.window.outputs();
+        let start = sheet * self.filters * outputs + from;
+        Matrix { rows: self.filters, columns: width, ..Matrix::dense(start, 1, outputs) }
+    }
+
+    /// Channels of a sheet from number `first` on.
+    fn channels_of<'a, T>(&self, x: &'a [T], sheet: usize, first: usize, count: usize) -> &'a [T] {
+        let inputs = self.window.inputs();
+        &x[(sheet * self.channels + first) * inputs..][..count * inputs]
+    }
+
+    fn convolve<T: Element + Real>(
+        &self,
+        out: &mut [T],
+        x: &[T],
+        w: &[T],
+        bias: Option<&[T]>,
+    ) -> Result {
+        let Self { groups, channels, filters, window, .. } = *self;
+        let (outputs, rows) = (window.outputs(), self.rows());
+        for_panels(out, (filters, outputs), self.block(rows), |sheet, from, mut panel| {
+            let (group, width) = (sheet % groups, panel.width());
+            if let Some(bias) = bias {
+                let each = &bias[group * filters..][..filters];
+                each.iter().enumerate().for_each(|(row, &b)| panel.row(row).fill(b));
+            }
+            let x = self.channels_of(x, sheet, 0, channels);
+            let w = (w, Matrix::dense(group * filters * rows, filters, rows));
+            if window.is_point() {
+                let taps = Matrix { columns: width, ..Matrix::dense(from, channels, outputs) };
+                return panel.multiply(w, (x, taps), bias.is_some());
+            }
+            let mut taps = scratch(rows * width)?;
+            lay_out(&mut taps, x, &window, (from, from + width));
+            panel.multiply(w, (&taps, Matrix::dense(0, rows, width)), bias.is_some())
+        })
+    }
+
+    /// The weights of `mirrored` windows: filters and channels have changed places.
+    fn mirrored<T: Element>(&self, w: &[T]) -> Result<Vec<T>> {
+        let Self { channels, filters, .. } = *self;
+        let taps = self.window.taps();
+        let mut mirrored = scratch(w.len())?;
+        for (number, to) in mirrored.chunks_exact_mut(taps).enumerate() {
+            let (group, at) = (number / (channels * filters), number % (channels * filters));
+            let from = (group * filters + at % filters) * channels + at / filters;
+            let taps = w[from * taps..][..taps].iter().rev();
+            to.iter_mut().zip(taps).for_each(|(to, &from)| *to = from);
+        }
+        Ok(mirrored)
+    }
+
+    /// Multiplies outputs by the weights, and adds what each tap has read to where it lies.
+    fn scatter<T: Element + Real>(&self, out: &mut [T], y: &[T], w: &[T]) -> Result {
+        let Self { groups, filters, window, .. } = *self;
+        let (inputs, taps, rows) = (window.inputs(), window.taps(), self.rows());
+        let each = self.channels_each(self.batch * groups);
+        let parts = out.chunks_mut((self.channels * inputs).max(1)).enumerate();
+        let parts = parts.flat_map(|(sheet, channels)| {
+            let blocks = channels.chunks_mut((each * inputs).max(1)).enumerate();
+            blocks.map(move |(index, part)| (sheet, index * each, part))
+        });
+        try_parts(parts, |(sheet, first, part)| {
+            part.fill(T::default());
+            let height = part.len() / inputs * taps;
+            let weights = Matrix {
+                start: sheet % groups * filters * rows + first * taps,
+                ..Matrix::dense(0, filters, rows)
+            };
+            let weights = Matrix { columns: height, ..weights }.transposed();
+            let block = self.block(height);
+            let mut product = scratch(height * block)?;
+            for from in (0..window.outputs()).step_by(block) {
+                let width = block.min(window.outputs() - from);
+                let product = &mut product[..height * width];
+                let y = (y, self.outputs_of(sheet, from, width));
+                Panel::over(product, height, width).multiply((w, weights), y, false)?;
+                add_back(part, product, &window, (from, from + width));
+            }
+            Ok(())
+        })
+    }
+
+    /// Sums over the examples of the products of the outputs and of what each tap has read.
+    fn correlate<T: Element + Real>(&self, out: &mut [T], x: &[T], y: &[T]) -> Result {
+        let Self { groups, filters, batch, window, .. } = *self;
+        let (outputs, taps, rows) = (window.outputs(), window.taps(), self.rows());
+        let each = self.channels_each(groups);
+        // Few channels make few pieces: then the examples are shared out too, and their sums added.
+        let shares =
+            (ENOUGH / (groups * self.channels.div_ceil(each)).max(1)).clamp(1, batch.max(1));
+        let mut sums = scratch(if shares > 1 { shares * out.len() } else { 0 })?;
+        let target = if shares > 1 { &mut sums[..] } else { &mut *out };
+        target.fill(T::default());
+        for_panels(target, (filters, rows), each * taps, |sheet, column, mut panel| {
+            let (share, group) = (sheet / groups, sheet % groups);
+            let (first, width) = (column / taps, panel.width());
+            let block = if window.is_point() { outputs } else { self.block(width) };
+            let mut read = scratch(if window.is_point() { 0 } else { width * block })?;
+            for example in share * batch / shares..(share + 1) * batch / shares {
+                let sheet = example * groups + group;
+                let x = self.channels_of(x, sheet, first, width / taps);
+                for from in (0..outputs).step_by(block) {
+                    let count = block.min(outputs - from);
+                    let read = if window.is_point() {
+                        x
+                    } else {
+                        lay_out(&mut read[..width * count], x, &window, (from, from + count));
+                        &read
+                    };
+                    let y = (y, self.outputs_of(sheet, from, count));
+                    let taps = Matrix::dense(0, width, count).transposed();
+                    panel.multiply(y, (read, taps), true)?;
+                }
+            }
+            Ok(())
+        })?;
+        if shares > 1 {
+            out.fill(T::default());
+            for share in sums.chunks_exact(out.len()) {
+                out.iter_mut().zip(share).for_each(|(sum, &part)| *sum = *sum + part);
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,139 @@
+//! Pools: the largest element of each window and where it stands, and the sum of each window with
+//! what leads back from it.
+
+use super::math::Real;
+use super::window::{SPACE, Window};
+use crate::cpu::{GRAIN, Reader, elements, for_parts};
+use crate::dtype::{Element, by_type};
+use crate::error::{Error, Result};
+use crate::frame::{Launch, View, ViewMut};
+use crate::layout::Layout;
+use crate::registry::{Kernel, Wgsl};
+
+pub(super) const ROWS: &[Kernel] = &[
+    Kernel { name: "max_pool", outputs: 2, run: max_pool, wgsl: Wgsl::None },
+    Kernel { name: "sum_pool", outputs: 1, run: sum_pool, wgsl: Wgsl::None },
+    Kernel { name: "sum_pool_input", outputs: 1, run: sum_pool_input, wgsl: Wgsl::None },
+];
+
+fn max_pool(launch: &mut Launch<'_>) -> Result {
+    by_type!(float launch.input_type(0)?, max_pool_as(launch))
+}
+
+fn sum_pool(launch: &mut Launch<'_>) -> Result {
+    by_type!(float launch.input_type(0)?, sum_pool_as(launch))
+}
+
+fn sum_pool_input(launch: &mut Launch<'_>) -> Result {
+    by_type!(float launch.input_type(0)?, sum_pool_input_as(launch))
+}
+
+/// The window between an input and an output of shape [N, C, space]; floats 3 to 5: its extents.
+fn window(launch: &Launch<'_>, x: &Layout, y: &Layout) -> Result<Window> {
+    let same = |axis: usize| x.extent(axis) == y.extent(axis);
+    if x.rank() != 2 + SPACE || y.rank() != 2 + SPACE || !same(0) || !same(1) {
+        return Err(Error::new("the operands of a pool do not fit"));
+    }
+    let space = |layout: &Layout| std::array::from_fn(|axis| layout.extent(2 + axis));
+    let params = launch.params();
+    let kernel = std::array::from_fn(|axis| params[SPACE + axis] as usize);
+    Window::new(launch, [space(x), space(y), kernel])
+}
+
+/// Channels that a task handles.
+fn channels_each(window: &Window) -> usize {
+    (GRAIN / (window.outputs() * window.taps()).max(1)).max(1)
+}
+
+/// The elements of a channel.
+fn channel<T: Element>(x: &Reader<'_, T>, number: usize, size: usize) -> Vec<T> {
+    let mut channel = vec![T::default(); size];
+    x.copy_to(number * size, &mut channel);
+    channel
+}
+
+/// Positions count within a channel; of equal elements the first one wins, and a NaN over all.
+fn max_pool_as<T: Element + Real>(launch: &mut Launch<'_>) -> Result {
+    let (view, values) = (launch.input(0)?, launch.contiguous_output(0)?);
+    let window = window(launch, view.layout, values.layout)?;
+    let x = Reader::<T>::new(view)?;
+    let values = elements::<T>(values)?;
+    let positions = elements::<i32>(launch.contiguous_output(1)?)?;
+    if positions.len() != values.len() {
+        return Err(Error::new("the outputs have different sizes"));
+    }
+    let (outputs, each) = (window.outputs().max(1), channels_each(&window));
+    let parts = values.chunks_mut(outputs * each).zip(positions.chunks_mut(outputs * each));
+    for_parts(parts.enumerate(), |(part, (values, positions))| {
+        let channels = values.chunks_mut(outputs).zip(positions.chunks_mut(outputs));
+        for (index, (values, positions)) in channels.enumerate() {
+            let x = channel(&x, part * each + index, window.inputs());
+            positions.fill(-1);
+            for tap in 0..window.taps() {
+                window.runs(tap, (0, outputs), |place, input, count| {
+                    let held = values[place..place + count].iter_mut();
+                    let held = held.zip(&mut positions[place..place + count]);
+                    let read = (input..).step_by(window.step());
+                    for ((value, position), from) in held.zip(read) {
+                        let candidate = x[from];
+                        #[allow(clippy::eq_op)] // a NaN
+                        let nan = candidate != candidate;
+                        if *position < 0 || candidate > *value || nan {
+                            (*value, *position) = (candidate, from as i32);
+                        }
+                    }
+                });
+            }
+        }
+    });
+    Ok(())
+}
+
+/// `y[p] = Σ x[i]` over the inputs of window p.
+fn sum_pool_as<T: Element + Real>(launch: &mut Launch<'_>) -> Result {
+    let (view, out) = (launch.input(0)?, launch.contiguous_output(0)?);
+    let window = window(launch, view.layout, out.layout)?;
+    each_channel::<T>(&window, view, out, window.outputs(), |out, x| {
+        for tap in 0..window.taps() {
+            window.runs(tap, (0, window.outputs()), |place, input, count| {
+                let read = x[input..].iter().step_by(window.step());
+                let sums = &mut out[place..place + count];
+                sums.iter_mut().zip(read).for_each(|(sum, &x)| *sum = *sum + x);
+            });
+        }
+    })
+}
+
+/// `x[i] = Σ y[p]` over the windows p that input i lies in.
+fn sum_pool_input_as<T: Element + Real>(launch: &mut Launch<'_>) -> Result {
+    let (view, out) = (launch.input(0)?, launch.contiguous_output(0)?);
+    let window = window(launch, out.layout, view.layout)?;
+    each_channel::<T>(&window, view, out, window.inputs(), |out, y| {
+        for tap in 0..window.taps() {
+            window.runs(tap, (0, window.outputs()), |place, input, count| {
+                let sums = out[input..].iter_mut().step_by(window.step());
+                sums.zip(&y[place..place + count]).for_each(|(sum, &y)| *sum = *sum + y);
+            });
+        }
+    })
+}
+
+/// Calls `body(out, input)` for each channel, of which the output has `size` elements, zeros at first.
+fn each_channel<T: Element + Real>(
+    window: &Window,
+    view: View<'_>,
+    out: ViewMut<'_>,
+    size: usize,
+    body: impl Fn(&mut [T], &[T]) + Sync,
+) -> Result {
+    let (input, out) = (Reader::<T>::new(view)?, elements::<T>(out)?);
+    let (size, each) = (size.max(1), channels_each(window));
+    let read = input.len() * size / out.len().max(1);
+    for_parts(out.chunks_mut(size * each).enumerate(), |(part, out)| {
+        for (index, out) in out.chunks_mut(size).enumerate() {
+            out.fill(T::default());
+            body(out, &channel(&input, part * each + index, read));
+        }
+    });
+    Ok(())
+}
