@@ -90,7 +90,7 @@ function toWeight(x: Tensor, y: Tensor, call: Call): Tensor {
 }
 
 /** Options that a convolution and its transpose share. */
-interface Shared {
+export interface SharedConvOptions {
   /** Shape [out channels]; null or undefined for none. */
   bias?: Tensor | null;
   /** Steps of the window. Default: 1. */
@@ -102,7 +102,7 @@ interface Shared {
 }
 
 /** Options of `conv1d`, `conv2d` and `conv3d`; of each extent one for all dimensions, or a list. */
-export interface ConvOptions extends Shared {
+export interface ConvOptions extends SharedConvOptions {
   /**
    * Zeros on either side; "same" for as many as keep the extents, where the stride is 1; "valid" for
    * none. Default: 0.
@@ -111,7 +111,7 @@ export interface ConvOptions extends Shared {
 }
 
 /** Options of `convTranspose1d`, `2d` and `3d`; of each extent one for all dimensions, or a list. */
-export interface ConvTransposeOptions extends Shared {
+export interface ConvTransposeOptions extends SharedConvOptions {
   /** Zeros that the convolution had on either side: taken away here. Default: 0. */
   padding?: Extents;
   /** Entries added at the end, fewer than the stride or the dilation. Default: 0. */
@@ -127,7 +127,7 @@ function checkOperands(
   dims: number,
   x: Tensor,
   weight: Tensor,
-  { bias, groups = 1 }: Shared,
+  { bias, groups = 1 }: SharedConvOptions,
   transposed: boolean,
 ): number {
   checkFloat(op, x);

@@ -79,6 +79,7 @@ export {
   convTranspose2d,
   convTranspose3d,
   type ConvTransposeOptions,
+  type SharedConvOptions,
 } from "./conv.ts";
 export type { Extents } from "./window.ts";
 export { einsum } from "./einsum.ts";
@@ -92,6 +93,7 @@ export {
   maxPool3d,
   type MaxPoolOptions,
   type Pool,
+  type PoolOptions,
 } from "./pool.ts";
 export { clamp, lerp, logSigmoid, logSoftmax, logsumexp, softmax } from "./composite.ts";
 export { at, type Index } from "./at.ts";

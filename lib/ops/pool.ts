@@ -72,7 +72,7 @@ function sumInput(y: Tensor, call: Call): Tensor {
 }
 
 /** Options of any pool; of each extent one for all dimensions, or a list. */
-interface Shared {
+export interface PoolOptions {
   /** Steps of the window. Default: the extents of the window, so that windows do not overlap. */
   stride?: Extents;
   /** Entries outside of the input on either side, at most half a window. Default: 0. */
@@ -82,13 +82,13 @@ interface Shared {
 }
 
 /** Options of `maxPool1d`, `maxPool2d` and `maxPool3d`. */
-export interface MaxPoolOptions extends Shared {
+export interface MaxPoolOptions extends PoolOptions {
   /** Distance of neighbouring entries of a window. Default: 1. */
   dilation?: Extents;
 }
 
 /** Options of `avgPool1d`, `avgPool2d` and `avgPool3d`. */
-export interface AvgPoolOptions extends Shared {
+export interface AvgPoolOptions extends PoolOptions {
   /** Whether entries of the padding count, as zeros. Default: true. */
   countIncludePad?: boolean;
   /** What sums are divided by, in place of the number of entries. */
