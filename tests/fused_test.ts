@@ -3,12 +3,15 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import {
   grad,
+  layerNorm,
+  logSoftmax,
   losses,
   manualSeed,
   nn,
   noGrad,
   randn,
   ShapeError,
+  softmax,
   type Tensor,
   tensor,
 } from "../mod.ts";
@@ -21,8 +24,15 @@ import {
   rowCrossEntropyComposite,
   squaredError,
 } from "../lib/ops/fused.ts";
+import { layerNormComposite, logSoftmaxComposite, softmaxComposite } from "../lib/ops/normalize.ts";
 
 type DType = "float32" | "float64";
+
+/** The normalisations along a dimension, each with its composite. */
+const ALONG = [
+  ["softmax", softmax, softmaxComposite],
+  ["logSoftmax", logSoftmax, logSoftmaxComposite],
+] as const;
 
 /** Compares two functions on the same inputs: values, and gradients for a random cotangent. */
 function compare(
@@ -99,6 +109,52 @@ for (const dtype of ["float32", "float64"] as DType[]) {
         });
       }
     }
+    for (const [name, fused, truth] of ALONG) {
+      Deno.test(`${name}() ${dtype} equals its composite, ${how}`, () => {
+        manualSeed(4);
+        for (const shape of [[1], [7], [3, 5], [64, 1000], [5, 30, 7], [2, 200, 90]]) {
+          const x = randn(shape, { dtype }).mul(5);
+          for (let dim = 0; dim < shape.length; dim++) {
+            compare((x) => fused(x, dim), (x) => truth(x, dim), [x], createGraph);
+          }
+        }
+        const turned = randn([30, 40], { dtype }).transpose(0, 1);
+        compare((x) => fused(x, 0), (x) => truth(x, 0), [turned], createGraph);
+      });
+    }
+    Deno.test(`layerNorm() ${dtype} equals its composite, ${how}`, () => {
+      manualSeed(5);
+      for (const [x, shape] of [[[4, 3], [3]], [[300, 50], [50]], [[7, 2, 600], [2, 600]]]) {
+        const inputs = [x!, shape!, shape!].map((extents) => randn(extents, { dtype }));
+        const call = { shape: shape!, eps: 1e-5 };
+        const both = (x: Tensor, weight: Tensor | null, bias: Tensor | null) =>
+          [
+            layerNorm(x, shape!, { weight, bias }),
+            layerNormComposite(x, weight, bias, call),
+          ] as const;
+        const [a, b, c] = inputs as [Tensor, Tensor, Tensor];
+        compare((x) => both(x, null, null)[0], (x) => both(x, null, null)[1], [a], createGraph);
+        compare(
+          (x, w) => both(x, w!, null)[0],
+          (x, w) => both(x, w!, null)[1],
+          [a, b],
+          createGraph,
+        );
+        compare(
+          (x, c) => both(x, null, c!)[0],
+          (x, c) => both(x, null, c!)[1],
+          [a, c],
+          createGraph,
+        );
+        compare(
+          (x, w, c) => both(x, w!, c!)[0],
+          (x, w, c) => both(x, w!, c!)[1],
+          inputs,
+          createGraph,
+        );
+        compare((w, c) => both(a, w!, c!)[0], (w, c) => both(a, w!, c!)[1], [b, c], createGraph);
+      }
+    });
     for (const [rows, classes] of [[1, 1], [2, 3], [64, 10], [70, 1000]]) {
       Deno.test(`rowCrossEntropy() ${dtype} equals its composite, ${how} ${rows}×${classes}`, () => {
         manualSeed(2);

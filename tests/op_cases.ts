@@ -8,6 +8,7 @@ import type * as indexing from "../lib/ops/indexing.ts";
 import type * as linalg from "../lib/ops/linalg.ts";
 import type * as masks from "../lib/ops/masks.ts";
 import type * as logic from "../lib/ops/logic.ts";
+import type * as normalize from "../lib/ops/normalize.ts";
 import type * as ops from "../lib/ops/mod.ts";
 import type * as movement from "../lib/ops/movement.ts";
 import type * as pool from "../lib/ops/pool.ts";
@@ -20,6 +21,7 @@ import type { OpCase } from "./matrix/cases.ts";
 import { INDEXING_CASES } from "./matrix/indexing_cases.ts";
 import { LOGIC_CASES } from "./matrix/logic_cases.ts";
 import { MOVEMENT_CASES } from "./matrix/movement_cases.ts";
+import { NORMALIZE_CASES } from "./matrix/normalize_cases.ts";
 import { PRODUCT_CASES } from "./matrix/product_cases.ts";
 import { REARRANGE_CASES } from "./matrix/rearrange_cases.ts";
 import { REDUCE_CASES } from "./matrix/reduce_cases.ts";
@@ -40,6 +42,7 @@ type Family =
   | keyof typeof masks
   | keyof typeof logic
   | keyof typeof movement
+  | keyof typeof normalize
   | keyof typeof pool
   | keyof typeof rearrange
   | keyof typeof reduce
@@ -62,6 +65,7 @@ export const OP_CASES: Readonly<Record<Name, readonly OpCase[]>> = {
   ...SORTING_CASES,
   ...LOGIC_CASES,
   ...SELECTION_CASES,
+  ...NORMALIZE_CASES,
   ...PRODUCT_CASES,
   ...WINDOW_CASES,
 };

@@ -15,6 +15,7 @@ export {
   convTranspose1d,
   convTranspose2d,
   convTranspose3d,
+  layerNorm,
   maxPool1d,
   maxPool2d,
   maxPool3d,

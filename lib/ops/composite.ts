@@ -17,7 +17,7 @@ function floating(x: Tensor): Tensor {
 }
 
 /** What exponentials over dimensions subtract: the maximum, 0 where it is not finite. */
-function shiftOf(x: Tensor, dims: readonly number[]): Tensor {
+export function shiftOf(x: Tensor, dims: readonly number[]): Tensor {
   const largest = extremeOver("max", "max", x, dims);
   return where(gt(largest, -Infinity).mul(lt(largest, Infinity)), largest, 0);
 }
@@ -36,27 +36,6 @@ export function logsumexp(x: Tensor, dim?: Dims, options: ReduceOptions = {}): T
   const shift = shiftOf(x, dims);
   const kept = sum(x.sub(shift).exp(), dims, { keepdim: true }).log().add(shift);
   return options.keepdim ? kept : reshape(kept, x.shape.filter((_, i) => !dims.includes(i)));
-}
-
-/** ln of the softmax along a dimension: x − ln Σ eˣ. Follows `torch.log_softmax`. */
-export function logSoftmax(x: Tensor, dim: number): Tensor {
-  checkTensor("logSoftmax", x);
-  const input = floating(x);
-  const dims = normalizeDims("logSoftmax", dim, x.ndim);
-  if (input.size === 0) return input.clone();
-  // Shifted before the logarithm, so that nothing cancels where the inputs are large.
-  const shifted = input.sub(shiftOf(input, dims));
-  return shifted.sub(sum(shifted.exp(), dims, { keepdim: true }).log());
-}
-
-/** eˣ / Σ eˣ along a dimension: positive, with sum 1. Follows `torch.softmax`. */
-export function softmax(x: Tensor, dim: number): Tensor {
-  checkTensor("softmax", x);
-  const input = floating(x);
-  const dims = normalizeDims("softmax", dim, x.ndim);
-  if (input.size === 0) return input.clone();
-  const e = input.sub(shiftOf(input, dims)).exp();
-  return e.div(sum(e, dims, { keepdim: true }));
 }
 
 /**

@@ -9,6 +9,7 @@ use crate::frame::{Launch, View, ViewMut};
 use crate::layout::{Layout, MAX_RANK};
 use pulp::{Arch, WithSimd};
 use rayon::{ThreadPool, ThreadPoolBuilder};
+use std::borrow::Cow;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, LazyLock, Mutex, RwLock};
 use std::time::Instant;
@@ -258,6 +259,25 @@ impl<'a, T: Element> Reader<'a, T> {
             gather(self.data, &self.layout.coalesced(), start, tile);
         }
     }
+}
+
+/// The elements of an operand in order: its own, or a copy.
+pub(crate) fn in_order<T: Element>(view: View<'_>) -> Result<Cow<'_, [T]>> {
+    let reader = Reader::<T>::new(view)?;
+    if let Some(data) = reader.as_slice() {
+        return Ok(Cow::Borrowed(&data[..reader.len()]));
+    }
+    let mut copy = scratch(reader.len())?;
+    reader.copy_to(0, &mut copy);
+    Ok(Cow::Owned(copy))
+}
+
+/// Zeros to work with.
+pub(crate) fn scratch<T: Element>(length: usize) -> Result<Vec<T>> {
+    let mut memory = Vec::new();
+    memory.try_reserve_exact(length).map_err(|_| Error::new("there is no memory left"))?;
+    memory.resize(length, T::default());
+    Ok(memory)
 }
 
 /// Copies strided elements from number `start` on into `tile`.

@@ -7,13 +7,12 @@
 use super::gemm::{Matrix, Panel, for_panels};
 use super::math::Real;
 use super::window::{SPACE, Window};
-use crate::cpu::{Reader, elements, try_parts};
+use crate::cpu::{elements, in_order, scratch, try_parts};
 use crate::dtype::{Element, by_type};
 use crate::error::{Error, Result};
-use crate::frame::{Launch, View};
+use crate::frame::Launch;
 use crate::layout::Layout;
 use crate::registry::{Kernel, Wgsl};
-use std::borrow::Cow;
 
 pub(super) const ROWS: &[Kernel] = &[
     Kernel { name: "conv", outputs: 1, run: conv, wgsl: Wgsl::None },
@@ -73,25 +72,6 @@ impl Extents {
     fn channels_each(&self, sheets: usize) -> usize {
         self.channels.div_ceil(ENOUGH.div_ceil(sheets.max(1))).max(1)
     }
-}
-
-/// The elements of an operand in order: its own, or a copy.
-fn in_order<T: Element>(view: View<'_>) -> Result<Cow<'_, [T]>> {
-    let reader = Reader::<T>::new(view)?;
-    if let Some(data) = reader.as_slice() {
-        return Ok(Cow::Borrowed(&data[..reader.len()]));
-    }
-    let mut copy = scratch(reader.len())?;
-    reader.copy_to(0, &mut copy);
-    Ok(Cow::Owned(copy))
-}
-
-/// Zeros to work with.
-fn scratch<T: Element>(length: usize) -> Result<Vec<T>> {
-    let mut memory = Vec::new();
-    memory.try_reserve_exact(length).map_err(|_| Error::new("there is no memory left"))?;
-    memory.resize(length, T::default());
-    Ok(memory)
 }
 
 /// Writes what each tap of some channels reads for the outputs `from..to`: a row for each tap.

@@ -12,6 +12,7 @@ mod linear;
 mod losses;
 mod math;
 mod movement;
+mod normalize;
 mod optim;
 mod pool;
 mod random;
@@ -37,5 +38,6 @@ pub(crate) const FAMILIES: &[&[Kernel]] = &[
     random::ROWS,
     optim::ROWS,
     fused::ROWS,
+    normalize::ROWS,
     losses::ROWS,
 ];

@@ -1,0 +1,383 @@
+//! Softmax, its logarithm and layer normalisation, with what leads back from them: one pass each over
+//! what takes several ops. Their composites in TypeScript are the truth.
+
+use super::math::Real;
+use crate::cpu::{elements, for_chunks_of, in_order, scratch, simd, try_parts};
+use crate::dtype::{Element, by_type};
+use crate::error::{Error, Result};
+use crate::frame::Launch;
+use crate::layout::Layout;
+use crate::registry::{Kernel, Wgsl};
+
+pub(super) const ROWS: &[Kernel] = &[
+    Kernel { name: "softmax", outputs: 1, run: |l| softmax(l, false), wgsl: Wgsl::None },
+    Kernel { name: "softmax_grad", outputs: 1, run: |l| softmax_grad(l, false), wgsl: Wgsl::None },
+    Kernel { name: "log_softmax", outputs: 1, run: |l| softmax(l, true), wgsl: Wgsl::None },
+    Kernel {
+        name: "log_softmax_grad",
+        outputs: 1,
+        run: |l| softmax_grad(l, true),
+        wgsl: Wgsl::None,
+    },
+    Kernel { name: "layer_norm", outputs: 1, run: layer_norm, wgsl: Wgsl::None },
+    Kernel { name: "layer_norm_grad", outputs: 3, run: layer_norm_grad, wgsl: Wgsl::None },
+];
+
+/// Elements that one task handles.
+const GRAIN: usize = 1 << 14;
+/// Columns that are treated together where the axis is not the last one.
+const COLUMNS: usize = 64;
+/// Sums that run beside each other, so that they are done in vectors.
+const LANES: usize = 16;
+/// Elements that a lane's sum adds in its own precision.
+const BLOCK: usize = 4096;
+
+/// The elements before an axis, along it and behind it.
+#[derive(Clone, Copy)]
+struct Axis {
+    length: usize,
+    inner: usize,
+}
+
+impl Axis {
+    /// Integer 0: the axis.
+    fn new(launch: &Launch<'_>, layout: &Layout) -> Result<Self> {
+        let axis = launch.count(0)?;
+        if axis >= layout.rank() {
+            return Err(Error::new(format!("there is no axis {axis}")));
+        }
+        let inner = layout.axes(axis + 1, layout.rank()).len();
+        Ok(Self { length: layout.extent(axis), inner })
+    }
+
+    /// Elements of a part of the output that stands for itself.
+    fn sheet(&self) -> usize {
+        self.length * self.inner
+    }
+
+    /// Elements that one task handles: whole sheets.
+    fn grain(&self) -> usize {
+        (GRAIN / self.sheet().max(1)).max(1) * self.sheet()
+    }
+}
+
+/// Runs lane-wise over a row, and then over the lanes.
+#[inline(always)]
+fn fold<T: Copy>(row: &[T], start: T, join: impl Fn(T, T) -> T) -> T {
+    let mut lanes = [start; LANES];
+    let (chunks, rest) = row.as_chunks::<LANES>();
+    for chunk in chunks {
+        for (lane, &x) in lanes.iter_mut().zip(chunk) {
+            *lane = join(*lane, x);
+        }
+    }
+    for (lane, &x) in lanes.iter_mut().zip(rest) {
+        *lane = join(*lane, x);
+    }
+    lanes.into_iter().reduce(&join).unwrap_or(start)
+}
+
+#[inline(always)]
+fn larger<T: Real>(a: T, b: T) -> T {
+    if b > a { b } else { a }
+}
+
+/// The largest element of a row that is not NaN; where it is not finite, 0, as in the composite.
+#[inline(always)]
+fn shift<T: Real>(largest: T) -> T {
+    if largest.finite() { largest } else { T::from_f64(0.0) }
+}
+
+/// Sum of `f` over a row and another one.
+#[inline(always)]
+fn sum_with<T: Real + Into<f64>>(a: &[T], b: &[T], f: impl Fn(T, T) -> T) -> T {
+    let mut total = 0.0;
+    for (a, b) in a.chunks(BLOCK).zip(b.chunks(BLOCK)) {
+        let mut lanes = [T::from_f64(0.0); LANES];
+        let ((a, a_rest), (b, b_rest)) = (a.as_chunks::<LANES>(), b.as_chunks::<LANES>());
+        for (a, b) in a.iter().zip(b) {
+            for i in 0..LANES {
+                lanes[i] = lanes[i] + f(a[i], b[i]);
+            }
+        }
+        for (lane, (&a, &b)) in lanes.iter_mut().zip(a_rest.iter().zip(b_rest)) {
+            *lane = *lane + f(a, b);
+        }
+        total += lanes.into_iter().map(Into::into).sum::<f64>();
+    }
+    T::from_f64(total)
+}
+
+#[inline(always)]
+fn sum<T: Real + Into<f64>>(row: &[T]) -> T {
+    sum_with(row, row, |x, _| x)
+}
+
+fn softmax(launch: &mut Launch<'_>, log: bool) -> Result {
+    by_type!(float launch.input_type(0)?, softmax_as(launch, log))
+}
+
+fn softmax_as<T: Element + Real + Into<f64>>(launch: &mut Launch<'_>, log: bool) -> Result {
+    let (view, out) = (launch.input(0)?, elements::<T>(launch.contiguous_output(0)?)?);
+    let axis = Axis::new(launch, view.layout)?;
+    let x = in_order::<T>(view)?;
+    if out.len() != x.len() {
+        return Err(Error::new("the output has another size"));
+    }
+    for_chunks_of(out, axis.grain(), |start, chunk| {
+        for (index, out) in chunk.chunks_mut(axis.sheet()).enumerate() {
+            let x = &x[start + index * axis.sheet()..][..axis.sheet()];
+            if axis.inner == 1 {
+                simd(
+                    #[inline(always)]
+                    || softmax_row(out, x, log),
+                );
+            } else {
+                for from in (0..axis.inner).step_by(COLUMNS) {
+                    simd(
+                        #[inline(always)]
+                        || softmax_columns(out, x, axis, from, log),
+                    );
+                }
+            }
+        }
+    });
+    Ok(())
+}
+
+#[inline(always)]
+fn softmax_row<T: Real + Into<f64>>(out: &mut [T], x: &[T], log: bool) {
+    let largest = shift(fold(x, T::from_f64(f64::NEG_INFINITY), larger));
+    for (e, &x) in out.iter_mut().zip(x) {
+        *e = (x - largest).exp_();
+    }
+    let total = sum(out);
+    if log {
+        let total = total.log_();
+        out.iter_mut().zip(x).for_each(|(y, &x)| *y = x - largest - total);
+    } else {
+        let scale = T::from_f64(1.0) / total;
+        out.iter_mut().for_each(|e| *e = *e * scale);
+    }
+}
+
+/// The columns `from..from + COLUMNS` of a sheet, row by row.
+#[inline(always)]
+fn softmax_columns<T: Real>(out: &mut [T], x: &[T], axis: Axis, from: usize, log: bool) {
+    let width = COLUMNS.min(axis.inner - from);
+    let zero = T::from_f64(0.0);
+    let mut largest = [T::from_f64(f64::NEG_INFINITY); COLUMNS];
+    for x in x.chunks(axis.inner) {
+        for (largest, &x) in largest.iter_mut().zip(&x[from..from + width]) {
+            *largest = larger(*largest, x);
+        }
+    }
+    largest.iter_mut().for_each(|largest| *largest = shift(*largest));
+    let mut totals = [zero; COLUMNS];
+    for (out, x) in out.chunks_mut(axis.inner).zip(x.chunks(axis.inner)) {
+        let (out, x) = (&mut out[from..from + width], &x[from..from + width]);
+        for i in 0..width {
+            let e = (x[i] - largest[i]).exp_();
+            totals[i] = totals[i] + e;
+            out[i] = e;
+        }
+    }
+    if log {
+        totals.iter_mut().for_each(|total| *total = total.log_());
+    } else {
+        totals.iter_mut().for_each(|total| *total = T::from_f64(1.0) / *total);
+    }
+    for (out, x) in out.chunks_mut(axis.inner).zip(x.chunks(axis.inner)) {
+        let (out, x) = (&mut out[from..from + width], &x[from..from + width]);
+        for i in 0..width {
+            out[i] = if log { x[i] - largest[i] - totals[i] } else { out[i] * totals[i] };
+        }
+    }
+}
+
+fn softmax_grad(launch: &mut Launch<'_>, log: bool) -> Result {
+    by_type!(float launch.input_type(0)?, softmax_grad_as(launch, log))
+}
+
+/// Of the result y and its cotangent g: y·(g − Σ g·y), or of the logarithm g − eʸ·Σ g.
+fn softmax_grad_as<T: Element + Real + Into<f64>>(launch: &mut Launch<'_>, log: bool) -> Result {
+    let (y, g) = (launch.input(0)?, launch.input(1)?);
+    let out = elements::<T>(launch.contiguous_output(0)?)?;
+    let axis = Axis::new(launch, y.layout)?;
+    let (y, g) = (in_order::<T>(y)?, in_order::<T>(g)?);
+    if out.len() != y.len() || g.len() != y.len() {
+        return Err(Error::new("the operands have different sizes"));
+    }
+    for_chunks_of(out, axis.grain(), |start, chunk| {
+        for (index, out) in chunk.chunks_mut(axis.sheet()).enumerate() {
+            let range = start + index * axis.sheet()..start + (index + 1) * axis.sheet();
+            let (y, g) = (&y[range.clone()], &g[range]);
+            simd(
+                #[inline(always)]
+                || {
+                    if axis.inner == 1 {
+                        let total = if log { sum(g) } else { sum_with(g, y, |g, y| g * y) };
+                        for (out, (&y, &g)) in out.iter_mut().zip(y.iter().zip(g)) {
+                            *out = if log { g - y.exp_() * total } else { y * (g - total) };
+                        }
+                    } else {
+                        for from in (0..axis.inner).step_by(COLUMNS) {
+                            softmax_grad_columns(out, y, g, axis, from, log);
+                        }
+                    }
+                },
+            );
+        }
+    });
+    Ok(())
+}
+
+#[inline(always)]
+fn softmax_grad_columns<T: Real>(
+    out: &mut [T],
+    y: &[T],
+    g: &[T],
+    axis: Axis,
+    from: usize,
+    log: bool,
+) {
+    let width = COLUMNS.min(axis.inner - from);
+    let mut totals = [T::from_f64(0.0); COLUMNS];
+    for (y, g) in y.chunks(axis.inner).zip(g.chunks(axis.inner)) {
+        let (y, g) = (&y[from..from + width], &g[from..from + width]);
+        for i in 0..width {
+            totals[i] = totals[i] + if log { g[i] } else { g[i] * y[i] };
+        }
+    }
+    let rows = y.chunks(axis.inner).zip(g.chunks(axis.inner));
+    for (out, (y, g)) in out.chunks_mut(axis.inner).zip(rows) {
+        let (y, g) = (&y[from..from + width], &g[from..from + width]);
+        for (i, out) in out[from..from + width].iter_mut().enumerate() {
+            let total = totals[i];
+            *out = if log { g[i] - y[i].exp_() * total } else { y[i] * (g[i] - total) };
+        }
+    }
+}
+
+/// Mean of a row, and 1 / √(variance + ε).
+#[inline(always)]
+fn moments<T: Real + Into<f64>>(x: &[T], eps: f64) -> (T, T) {
+    let count = T::from_f64(x.len() as f64);
+    let mean = sum(x) / count;
+    let variance = sum_with(x, x, |x, _| (x - mean) * (x - mean)) / count;
+    (mean, T::from_f64(1.0) / (variance + T::from_f64(eps)).sqrt_())
+}
+
+fn layer_norm(launch: &mut Launch<'_>) -> Result {
+    by_type!(float launch.input_type(0)?, layer_norm_as(launch))
+}
+
+/// Integers 0 and 1: whether there are weights and a bias; float 0: ε. The weights tell the length
+/// of a row, or integer 2.
+fn layer_norm_as<T: Element + Real + Into<f64>>(launch: &mut Launch<'_>) -> Result {
+    let (ints, eps) = (launch.ints(), launch.params()[0]);
+    let (length, weighted) = (launch.count(2)?.max(1), ints[0] != 0);
+    let x = in_order::<T>(launch.input(0)?)?;
+    let weight = if weighted { Some(in_order::<T>(launch.input(1)?)?) } else { None };
+    let bias = match ints[1] {
+        0 => None,
+        _ => Some(in_order::<T>(launch.input(1 + usize::from(weighted))?)?),
+    };
+    let out = elements::<T>(launch.contiguous_output(0)?)?;
+    let wrong = [&weight, &bias].into_iter().flatten().any(|row| row.len() != length);
+    if out.len() != x.len() || !x.len().is_multiple_of(length) || wrong {
+        return Err(Error::new("the operands of a layer norm do not fit"));
+    }
+    for_chunks_of(out, (GRAIN / length).max(1) * length, |start, chunk| {
+        simd(
+            #[inline(always)]
+            || {
+                for (index, out) in chunk.chunks_mut(length).enumerate() {
+                    let x = &x[start + index * length..][..length];
+                    let (mean, scale) = moments(x, eps);
+                    out.iter_mut().zip(x).for_each(|(y, &x)| *y = (x - mean) * scale);
+                    if let Some(weight) = &weight {
+                        out.iter_mut().zip(weight.iter()).for_each(|(y, &w)| *y = *y * w);
+                    }
+                    if let Some(bias) = &bias {
+                        out.iter_mut().zip(bias.iter()).for_each(|(y, &b)| *y = *y + b);
+                    }
+                }
+            },
+        );
+    });
+    Ok(())
+}
+
+fn layer_norm_grad(launch: &mut Launch<'_>) -> Result {
+    by_type!(float launch.input_type(0)?, layer_norm_grad_as(launch))
+}
+
+/// Of the cotangent g, the input x and the weights, if integer 0 is not 0: what leads back to x, to
+/// the weights and to the bias. An output that is not wanted is empty. Integer 2: length of a row.
+fn layer_norm_grad_as<T: Element + Real + Into<f64>>(launch: &mut Launch<'_>) -> Result {
+    let (weighted, eps) = (launch.ints()[0] != 0, launch.params()[0]);
+    let length = launch.count(2)?.max(1);
+    let (g, x) = (in_order::<T>(launch.input(0)?)?, in_order::<T>(launch.input(1)?)?);
+    let weight = if weighted { Some(in_order::<T>(launch.input(2)?)?) } else { None };
+    let out = elements::<T>(launch.contiguous_output(0)?)?;
+    let to_weight = elements::<T>(launch.contiguous_output(1)?)?;
+    let to_bias = elements::<T>(launch.contiguous_output(2)?)?;
+    let fits = |row: &[T]| row.is_empty() || row.len() == length;
+    if g.len() != x.len()
+        || !x.len().is_multiple_of(length)
+        || !(out.is_empty() || out.len() == x.len())
+        || !fits(to_weight)
+        || !fits(to_bias)
+        || weight.as_ref().is_some_and(|weight| weight.len() != length)
+    {
+        return Err(Error::new("the operands of a layer norm do not fit"));
+    }
+    // Each task adds up its own rows for weights and bias.
+    let each = (GRAIN / length).max(1) * length;
+    let tasks = x.len().div_ceil(each);
+    let mut sums = scratch::<T>(tasks * 2 * length)?;
+    let mut outs: Vec<&mut [T]> = out.chunks_mut(each).collect();
+    outs.resize_with(tasks, Default::default);
+    let parts = outs.into_iter().zip(sums.chunks_mut(2 * length)).enumerate();
+    try_parts(parts, |(task, (out, sums))| {
+        let range = task * each..((task + 1) * each).min(x.len());
+        let (g, x) = (&g[range.clone()], &x[range]);
+        let (weights, biases) = sums.split_at_mut(length);
+        let mut row = scratch::<T>(length)?;
+        let mut scaled = scratch::<T>(length)?;
+        simd(
+            #[inline(always)]
+            || {
+                let mut outs = out.chunks_mut(length);
+                for (g, x) in g.chunks(length).zip(x.chunks(length)) {
+                    let (mean, scale) = moments(x, eps);
+                    row.iter_mut().zip(x).for_each(|(h, &x)| *h = (x - mean) * scale);
+                    for i in 0..length {
+                        weights[i] = weights[i] + g[i] * row[i];
+                        biases[i] = biases[i] + g[i];
+                    }
+                    let Some(out) = outs.next() else { continue };
+                    match &weight {
+                        Some(weight) => (0..length).for_each(|i| scaled[i] = g[i] * weight[i]),
+                        None => scaled.copy_from_slice(g),
+                    }
+                    let count = T::from_f64(length as f64);
+                    let mean = sum(&scaled) / count;
+                    let slope = sum_with(&scaled, &row, |g, h| g * h) / count;
+                    for i in 0..length {
+                        out[i] = (scaled[i] - mean - row[i] * slope) * scale;
+                    }
+                }
+            },
+        );
+        Ok(())
+    })?;
+    for (to, offset) in [(to_weight, 0), (to_bias, length)] {
+        to.fill(T::default());
+        for sums in sums.chunks(2 * length) {
+            to.iter_mut().zip(&sums[offset..]).for_each(|(sum, &part)| *sum = *sum + part);
+        }
+    }
+    Ok(())
+}
