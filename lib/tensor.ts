@@ -406,6 +406,14 @@ export class Tensor {
   erfinv(): Tensor {
     return ops.erfinv(this);
   }
+  /** ln |Γ(x)|, elementwise. */
+  lgamma(): Tensor {
+    return ops.lgamma(this);
+  }
+  /** Derivative of ln Γ(x), elementwise. */
+  digamma(): Tensor {
+    return ops.digamma(this);
+  }
   /** Largest whole number that is not above, elementwise. */
   floor(): Tensor {
     return ops.floor(this);

@@ -28,10 +28,11 @@ import { REDUCE_CASES } from "./matrix/reduce_cases.ts";
 import { REDUCTION_CASES } from "./matrix/reduction_cases.ts";
 import { SELECTION_CASES } from "./matrix/selection_cases.ts";
 import { SORTING_CASES } from "./matrix/sorting_cases.ts";
+import { SPECIAL_CASES } from "./matrix/special_cases.ts";
 import { VIEW_CASES } from "./matrix/view_cases.ts";
 import { WINDOW_CASES } from "./matrix/window_cases.ts";
 
-/** Exports of the structural families; `where` stands beside the comparisons, which are not. */
+/** Exports of the structural families, and two that stand beside elementwise ops. */
 type Family =
   | keyof typeof at
   | keyof typeof composite
@@ -49,6 +50,7 @@ type Family =
   | keyof typeof reductions
   | keyof typeof sorting
   | keyof typeof views
+  | "polygamma"
   | "where";
 
 /** Name of a public structural op. */
@@ -67,5 +69,6 @@ export const OP_CASES: Readonly<Record<Name, readonly OpCase[]>> = {
   ...SELECTION_CASES,
   ...NORMALIZE_CASES,
   ...PRODUCT_CASES,
+  ...SPECIAL_CASES,
   ...WINDOW_CASES,
 };

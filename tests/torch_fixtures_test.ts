@@ -104,7 +104,7 @@ cases.forEach((one, number) => {
 
 /** Ops that are functions alone: their first argument is no tensor, or not the one worked on. */
 const FUNCTIONS = [
-  ...["where", "cat", "stack", "oneHot", "einsum", "layerNorm"],
+  ...["where", "cat", "stack", "oneHot", "einsum", "layerNorm", "polygamma"],
   ...Object.keys(conv),
   ...Object.keys(pool),
 ];

@@ -1,6 +1,37 @@
 /** Special functions. Their kernels are in `rust/src/kernels/unary.rs`. */
 
-import { unary, type UnaryOp } from "./define.ts";
+import { isFloat } from "../dtype.ts";
+import { kernelNumber } from "../ffi/library.ts";
+import type { Tensor } from "../tensor.ts";
+import { checkTensor, unary, type UnaryOp } from "./define.ts";
+import { castTo } from "./memory.ts";
+import { record1, result, rule, scalar } from "./record.ts";
+
+/** Where the series of the references are exact. */
+const FAR = 15;
+
+/** ln Γ by Stirling's series, which serves as the reference. */
+function lgammaSeries(x: number): number {
+  if (x === 1 || x === 2) return 0;
+  if (x === Infinity || Number.isNaN(x)) return x;
+  if (x <= 0 && Number.isInteger(x)) return Infinity;
+  let product = 1;
+  for (; x < FAR; x++) product *= x;
+  const inner = 1 / 1260 - (1 / 1680 - 1 / 1188 / x ** 2) / x ** 2;
+  const tail = (1 / 12 - (1 / 360 - inner / x ** 2) / x ** 2) / x;
+  return (x - 0.5) * Math.log(x) - x + Math.log(2 * Math.PI) / 2 + tail - Math.log(product);
+}
+
+/** Its derivative. */
+function digammaSeries(x: number): number {
+  if (x === 0) return -Infinity;
+  if (x === Infinity || Number.isNaN(x)) return x;
+  if (x < 0 && Number.isInteger(x)) return NaN;
+  let below = 0;
+  for (; x < FAR; x++) below += 1 / x;
+  const inner = 1 / 252 - (1 / 240 - 1 / 132 / x ** 2) / x ** 2;
+  return Math.log(x) - 0.5 / x - (1 / 12 - (1 / 120 - inner / x ** 2) / x ** 2) / x ** 2 - below;
+}
 
 /** erf by its series, which serves as the reference. */
 function erfSeries(x: number): number {
@@ -43,4 +74,56 @@ export const erfinv: UnaryOp = unary("erfinv", {
   ref: erfinvByHalves,
   domain: [-0.9, 0.9],
   special: [1, -1, 2, NaN],
+});
+
+const polygammaKernel = kernelNumber("polygamma");
+const polygammaRule = rule<{ n: number }>("polygamma", {
+  saves: "x",
+  vjp: [(g, { x, attrs }) => g.mul(polygamma(attrs.n + 1, x))],
+});
+
+/**
+ * Derivative number n of digamma, elementwise. Follows `torch.polygamma`.
+ *
+ * @param n Order, an integer from 0 on; 0 for digamma itself.
+ *
+ * @example The trigamma function
+ * ```ts
+ * import { polygamma, tensor } from "@adjoint/ml";
+ * import { assertClose } from "@adjoint/ml/testing";
+ *
+ * assertClose(polygamma(1, tensor(1)), Math.PI ** 2 / 6);
+ * ```
+ */
+export function polygamma(n: number, x: Tensor): Tensor {
+  checkTensor("polygamma", x);
+  if (!Number.isInteger(n) || n < 0) {
+    throw new RangeError(
+      `Cannot compute polygamma: the order must be an integer from 0 on, got ${Deno.inspect(n)}`,
+    );
+  }
+  const input = isFloat(x.dtype) ? x : castTo(x, "float32");
+  const y = result(input, input.dtype, input.shape);
+  input.storage.backend.run2(polygammaKernel, y, scalar(n, input.dtype, input), input);
+  return record1(polygammaRule, input, y, { n });
+}
+
+// d/dx ψ(x) = ψ₁(x)
+/** Derivative of the logarithm of the gamma function. Follows `torch.digamma`. */
+export const digamma: UnaryOp = unary("digamma", {
+  saves: "x",
+  vjp: [(g, { x }) => g.mul(polygamma(1, x))],
+  ref: digammaSeries,
+  domain: [2, 10],
+  special: [0, -1, Infinity, NaN],
+});
+
+// d/dx ln Γ(x) = ψ(x)
+/** Logarithm of the absolute value of the gamma function. Follows `torch.lgamma`. */
+export const lgamma: UnaryOp = unary("lgamma", {
+  saves: "x",
+  vjp: [(g, { x }) => g.mul(digamma(x))],
+  ref: lgammaSeries,
+  domain: [4, 12],
+  special: [0, -1, Infinity, NaN],
 });

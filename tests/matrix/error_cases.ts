@@ -34,6 +34,7 @@ import {
   outer,
   pad,
   permute,
+  polygamma,
   prod,
   reshape,
   scatter,
@@ -215,6 +216,11 @@ export const ERROR_CASES: Readonly<Record<Name, readonly ErrorCase[]>> = {
     bad("a dim twice", RangeError, () => logsumexp(matrix, [1, 1]), "twice"),
   ],
   softmax: [...badDims(softmax)],
+  polygamma: [
+    notTensor((x) => polygamma(1, x)),
+    bad("a negative order", RangeError, () => polygamma(-1, vector), "-1"),
+    bad("a fraction", RangeError, () => polygamma(0.5, vector), "0.5"),
+  ],
   layerNorm: [
     notTensor((x) => layerNorm(x, [3])),
     notTensor((x) => layerNorm(matrix, [3], { weight: x })),

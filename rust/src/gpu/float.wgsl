@@ -1,3 +1,12 @@
+// The language lets no constant be one of these.
+fn nan() -> f32 {
+    return bitcast<f32>(0x7fc00000u + word(0u) * 0u);
+}
+
+fn infinity() -> f32 {
+    return bitcast<f32>(0x7f800000u + word(0u) * 0u);
+}
+
 // WGSL leaves powers of negative numbers open; elsewhere they exist for whole exponents.
 fn power(a: f32, b: f32) -> f32 {
     if (b == 0.0) {
@@ -8,7 +17,7 @@ fn power(a: f32, b: f32) -> f32 {
         return size;
     }
     if (b != floor(b)) {
-        return bitcast<f32>(0x7fc00000u + word(0u) * 0u);
+        return nan();
     }
     let odd = abs(b) < 16777216.0 && (i32(b) & 1) != 0;
     return select(size, -size, odd);
@@ -49,6 +58,91 @@ fn erfinv(x: f32) -> f32 {
         y -= step / (1.0 + y * step);
     }
     return y;
+}
+
+// ln |Γ(x)|, by Stirling's series from 8 on, below it less the logarithm of what lies between.
+fn lgamma(x: f32) -> f32 {
+    if (x <= 0.0 && x == floor(x)) {
+        return infinity();
+    }
+    if (x < 0.5) {
+        return log(3.14159265 / abs(sin(3.14159265 * (x - round(x))))) - lgamma_above(1.0 - x);
+    }
+    return lgamma_above(x);
+}
+
+fn lgamma_above(x: f32) -> f32 {
+    var z = x;
+    var product = 1.0;
+    while (z < 8.0) {
+        product *= z;
+        z += 1.0;
+    }
+    if (z == infinity()) {
+        return z;
+    }
+    let square = 1.0 / (z * z);
+    let tail = (1.0 / 12.0 - square * (1.0 / 360.0 - square / 1260.0)) / z;
+    return (z - 0.5) * log(z) - z + 0.9189385332 + tail - log(product);
+}
+
+fn digamma(x: f32) -> f32 {
+    if (x == 0.0) {
+        return -infinity();
+    }
+    if (x < 0.0) {
+        let rest = x - round(x);
+        if (rest == 0.0) {
+            return nan();
+        }
+        return digamma_above(1.0 - x) - 3.14159265 / tan(3.14159265 * rest);
+    }
+    return digamma_above(x);
+}
+
+fn digamma_above(x: f32) -> f32 {
+    var z = x;
+    var below = 0.0;
+    while (z < 6.0) {
+        below += 1.0 / z;
+        z += 1.0;
+    }
+    let square = 1.0 / (z * z);
+    let tail = square * (1.0 / 12.0 - square * (1.0 / 120.0 - square / 252.0));
+    return log(z) - 0.5 / z - tail - below;
+}
+
+// Hurwitz's zeta function for whole s > 1 and q > 0, by Euler and Maclaurin.
+fn zeta(s: f32, q: f32) -> f32 {
+    var z = q;
+    var sum = 0.0;
+    while (z < 6.0) {
+        sum += pow(z, -s);
+        z += 1.0;
+    }
+    let last = pow(z, -s);
+    let second = s * (s + 1.0) * (s + 2.0) / (720.0 * z * z * z);
+    return sum + last * (z / (s - 1.0) + 0.5 + s / (12.0 * z) - second);
+}
+
+// Derivative number n of digamma.
+fn polygamma(n: f32, x: f32) -> f32 {
+    if (n == 0.0) {
+        return digamma(x);
+    }
+    let s = n + 1.0;
+    var factor = select(-1.0, 1.0, (i32(n) & 1) != 0);
+    var sum = infinity();
+    if (!(x <= 0.0)) {
+        sum = zeta(s, x);
+    } else if (x != floor(x)) {
+        let behind = x - floor(x);
+        sum = zeta(s, behind) + factor * (zeta(s, 1.0 - behind) - zeta(s, 1.0 - x));
+    }
+    for (var i = 2.0; i <= n; i += 1.0) {
+        factor *= i;
+    }
+    return factor * sum;
 }
 
 fn angle(a: f32, b: f32) -> f32 {

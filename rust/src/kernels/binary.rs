@@ -1,6 +1,7 @@
 //! Elementwise functions of two inputs of one type.
 
 use super::math::Real;
+use super::special::polygamma;
 use crate::cpu::{map2, simd};
 use crate::dtype::{DType, Element};
 use crate::error::Error;
@@ -72,6 +73,11 @@ macro_rules! remainder {
 }
 
 // In maximum and minimum a NaN on either side wins, as in PyTorch. Bool adds as "or".
+/// A function that only float64 has.
+fn wide<T: Real + Into<f64>>(a: T, b: T, f: fn(f64, f64) -> f64) -> T {
+    T::from_f64(f(a.into(), b.into()))
+}
+
 binary! {
     // name    float, int32, bool                                                        WGSL
     "add"     |a, b| a + b; int a.wrapping_add(b); bool a | b;                           "a + b"
@@ -80,6 +86,7 @@ binary! {
     "div"     |a, b| a / b;                                                              "a / b"
     "pow"     |a, b| a.pow_(b); int integer_power(a, b);                                 "power(a, b)"
     "atan2"   |a, b| a.atan2(b);                                                         "angle(a, b)"
+    "polygamma"  |a, b| wide(a, b, polygamma);  "polygamma(a, b)"
     "remainder" |a, b| remainder!(a, b); int integer_remainder(a, b);                    "remainder(a, b)"
     "maximum" |a, b| if a > b || a.is_nan() { a } else { b }; int a.max(b); bool a | b;  "select(b, a, a > b || !(a == a))"
     "minimum" |a, b| if a < b || a.is_nan() { a } else { b }; int a.min(b); bool a & b;  "select(b, a, a < b || !(a == a))"

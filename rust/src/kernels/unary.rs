@@ -1,6 +1,7 @@
 //! Elementwise functions of one input.
 
 use super::math::Real;
+use super::special::{digamma, erfinv};
 use crate::cpu::{map1, simd};
 use crate::dtype::{DType, Element};
 use crate::error::Error;
@@ -64,26 +65,8 @@ fn sign<T: Real>(x: T) -> T {
 }
 
 /// A function that only float64 has, or whose float32 version would lose too much.
-fn through<T: Real + Into<f64>>(x: T, f: fn(f64) -> f64) -> T {
+fn through<T: Real + Into<f64>>(x: T, f: impl Fn(f64) -> f64) -> T {
     T::from_f64(f(x.into()))
-}
-
-/// The inverse of erf, by Halley's steps from Winitzki's estimate; near 1 on erfc, which is exact there.
-fn erfinv(x: f64) -> f64 {
-    let size = x.abs();
-    if size >= 1.0 || x == 0.0 {
-        return if size > 1.0 { f64::NAN } else { x / (1.0 - size) };
-    }
-    const A: f64 = 0.147;
-    let log = (-size * size).ln_1p();
-    let half = 2.0 / (std::f64::consts::PI * A) + log / 2.0;
-    let mut y = ((half * half - log / A).sqrt() - half).sqrt();
-    for _ in 0..4 {
-        let miss = if size < 0.5 { libm::erf(y) - size } else { (1.0 - size) - libm::erfc(y) };
-        let step = miss / (std::f64::consts::FRAC_2_SQRT_PI * (-y * y).exp());
-        y -= step / (1.0 + y * step);
-    }
-    y.copysign(x)
 }
 
 unary! {
@@ -110,6 +93,8 @@ unary! {
     "cosh"       |x| x.cosh();                                              "cosh(x)"
     "erf"        |x| through(x, libm::erf);                                 "erf(x)"
     "erfinv"     |x| through(x, erfinv);                                    "erfinv(x)"
+    "lgamma"     |x| through(x, libm::lgamma);                              "lgamma(x)"
+    "digamma"    |x| through(x, digamma);                                   "digamma(x)"
     "floor"      |x| x.floor();          int x;                             "floor_of(x)"
     "ceil"       |x| x.ceil();           int x;                             "ceil_of(x)"
     "round"      |x| x.round_ties_even(); int x;                            "round_of(x)"
