@@ -118,6 +118,7 @@ function extremes(
   x: Tensor,
   dims: readonly number[],
   keepdim: boolean,
+  placed = true,
 ): ValuesAndIndices & { kept: Shape } {
   const { kept, view, shape, count } = plan(x, dims, keepdim);
   if (x.size === 0 && dims.some((dim) => x.shape[dim] === 0) || (x.size === 0 && x.ndim === 0)) {
@@ -126,7 +127,7 @@ function extremes(
     );
   }
   const values = result(x, x.dtype, shape);
-  const indices = result(x, "int32", shape);
+  const indices = result(x, "int32", placed ? shape : [0]);
   x.storage.backend.run(kernels[name], [values, indices, view], [count]);
   return { values, indices, kept };
 }
@@ -139,7 +140,8 @@ function extreme(
 ): Tensor | ValuesAndIndices {
   checkTensor(name, x);
   const dims = normalizeDims(name, dim, x.ndim);
-  const { values, indices, kept } = extremes(name, name, x, dims, options.keepdim ?? false);
+  const keepdim = options.keepdim ?? false;
+  const { values, indices, kept } = extremes(name, name, x, dims, keepdim, dim !== undefined);
   if (dim === undefined) return record1(shared[name], x, values, { shape: x.shape, kept });
   // A tensor without dimensions is its own extreme along its only "dimension".
   if (x.ndim === 0) record1(shared[name], x, values, { shape: x.shape, kept });
@@ -194,7 +196,7 @@ export function extremeOver(
   x: Tensor,
   dims: readonly number[],
 ): Tensor {
-  return extremes(op, name, x.detach(), dims, true).values;
+  return extremes(op, name, x.detach(), dims, true, false).values;
 }
 
 /** Sums over the dimensions that broadcasting added or stretched. */

@@ -7,9 +7,8 @@ use crate::dtype::Element;
 use crate::error::{Error, Result};
 use crate::frame::{Launch, View, ViewMut};
 use crate::layout::{Layout, MAX_RANK};
-use pulp::{Arch, WithSimd};
+use pulp::{Arch, Simd, WithSimd};
 use rayon::{ThreadPool, ThreadPoolBuilder};
-use std::borrow::Cow;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, LazyLock, Mutex, RwLock};
 use std::time::Instant;
@@ -23,10 +22,23 @@ static ARCH: LazyLock<Arch> = LazyLock::new(Arch::new);
 static THREADS: AtomicUsize = AtomicUsize::new(0);
 static POOL: LazyLock<RwLock<Option<Arc<ThreadPool>>>> = LazyLock::new(|| RwLock::new(None));
 
+/// A closure as `pulp` takes it. As `FnOnce` it would be called through a shim that is not always
+/// inlined, and its loops would then be compiled for no vectors at all.
+struct Body<F>(F);
+
+impl<R, F: FnMut() -> R> WithSimd for Body<F> {
+    type Output = R;
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(mut self, _: S) -> R {
+        (self.0)()
+    }
+}
+
 /// Runs a loop compiled for the widest vectors of this processor.
 #[inline(always)]
-pub(crate) fn simd<Op: WithSimd>(body: Op) -> Op::Output {
-    ARCH.dispatch(body)
+pub(crate) fn simd<R>(body: impl FnMut() -> R) -> R {
+    ARCH.dispatch(Body(body))
 }
 
 /// The number of threads in use, by default that of the processor.
@@ -259,25 +271,6 @@ impl<'a, T: Element> Reader<'a, T> {
             gather(self.data, &self.layout.coalesced(), start, tile);
         }
     }
-}
-
-/// The elements of an operand in order: its own, or a copy.
-pub(crate) fn in_order<T: Element>(view: View<'_>) -> Result<Cow<'_, [T]>> {
-    let reader = Reader::<T>::new(view)?;
-    if let Some(data) = reader.as_slice() {
-        return Ok(Cow::Borrowed(&data[..reader.len()]));
-    }
-    let mut copy = scratch(reader.len())?;
-    reader.copy_to(0, &mut copy);
-    Ok(Cow::Owned(copy))
-}
-
-/// Zeros to work with.
-pub(crate) fn scratch<T: Element>(length: usize) -> Result<Vec<T>> {
-    let mut memory = Vec::new();
-    memory.try_reserve_exact(length).map_err(|_| Error::new("there is no memory left"))?;
-    memory.resize(length, T::default());
-    Ok(memory)
 }
 
 /// Copies strided elements from number `start` on into `tile`.

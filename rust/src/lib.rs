@@ -13,4 +13,5 @@ mod gpu;
 mod kernels;
 mod layout;
 mod registry;
+mod scratch;
 mod transpose;

@@ -7,12 +7,13 @@
 use super::gemm::{Matrix, Panel, for_panels};
 use super::math::Real;
 use super::window::{SPACE, Window};
-use crate::cpu::{elements, in_order, scratch, try_parts};
+use crate::cpu::{elements, try_parts};
 use crate::dtype::{Element, by_type};
 use crate::error::{Error, Result};
 use crate::frame::Launch;
 use crate::layout::Layout;
 use crate::registry::{Kernel, Wgsl};
+use crate::scratch::{in_order, scratch};
 
 pub(super) const ROWS: &[Kernel] = &[
     Kernel { name: "conv", outputs: 1, run: conv, wgsl: Wgsl::None },

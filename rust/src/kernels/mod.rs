@@ -4,6 +4,7 @@ mod along;
 mod binary;
 mod compare;
 mod conv;
+mod extreme;
 mod fused;
 mod gemm;
 mod indexing;
@@ -29,6 +30,7 @@ pub(crate) const FAMILIES: &[&[Kernel]] = &[
     binary::ROWS,
     compare::ROWS,
     reduce::ROWS,
+    extreme::ROWS,
     along::ROWS,
     movement::ROWS,
     linalg::ROWS,

@@ -2,12 +2,13 @@
 //! what takes several ops. Their composites in TypeScript are the truth.
 
 use super::math::Real;
-use crate::cpu::{elements, for_chunks_of, in_order, scratch, simd, try_parts};
+use crate::cpu::{elements, for_chunks_of, simd, try_parts};
 use crate::dtype::{Element, by_type};
 use crate::error::{Error, Result};
 use crate::frame::Launch;
 use crate::layout::Layout;
 use crate::registry::{Kernel, Wgsl};
+use crate::scratch::{in_order, scratch};
 
 pub(super) const ROWS: &[Kernel] = &[
     Kernel { name: "softmax", outputs: 1, run: |l| softmax(l, false), wgsl: Wgsl::None },

@@ -82,7 +82,7 @@ fn sgd_momentum_as<T: Element + Real>(launch: &mut Launch<'_>) -> Result {
         simd(
             #[inline(always)]
             || {
-                for ((p, buffer), &g) in p.iter_mut().zip(buffer).zip(g) {
+                for ((p, buffer), &g) in p.iter_mut().zip(&mut *buffer).zip(g) {
                     let g = sign * g + decay * *p;
                     *buffer = keep * *buffer + take * g;
                     *p = *p - lr * (own * g + ahead * *buffer);
@@ -115,7 +115,9 @@ fn adam_as<T: Element + Real>(launch: &mut Launch<'_>) -> Result {
         simd(
             #[inline(always)]
             || {
-                for (((p, mean), square), &g) in p.iter_mut().zip(mean).zip(square).zip(g) {
+                for (((p, mean), square), &g) in
+                    p.iter_mut().zip(&mut *mean).zip(&mut *square).zip(g)
+                {
                     let held = *p * shrink;
                     let g = sign * g + decay * held;
                     *mean = *mean + take1 * (g - *mean);

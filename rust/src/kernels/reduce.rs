@@ -17,26 +17,12 @@ const GRAIN: usize = 1 << 16;
 /// Columns that are reduced together when the reduced axes are not the contiguous ones.
 const COLUMNS: usize = 256;
 
-pub(super) const ROWS: &[Kernel] = &[
-    Kernel {
-        name: "sum",
-        outputs: 1,
-        run: sum,
-        wgsl: Wgsl::Program { source: include_str!("sum.wgsl"), plan: plan_sum },
-    },
-    Kernel {
-        name: "max",
-        outputs: 2,
-        run: |launch| extreme(launch, |a, b| a > b),
-        wgsl: Wgsl::None,
-    },
-    Kernel {
-        name: "min",
-        outputs: 2,
-        run: |launch| extreme(launch, |a, b| a < b),
-        wgsl: Wgsl::None,
-    },
-];
+pub(super) const ROWS: &[Kernel] = &[Kernel {
+    name: "sum",
+    outputs: 1,
+    run: sum,
+    wgsl: Wgsl::Program { source: include_str!("sum.wgsl"), plan: plan_sum },
+}];
 
 /// An element type that can be summed, and what its sums are kept in.
 pub(super) trait Summand: Element {
@@ -151,7 +137,7 @@ fn plan_sum(frame: &Frame<'_>, operands: &[Operand]) -> Result<Plan> {
 }
 
 /// The input's axes that stay and those that are reduced.
-fn axes<T: Element>(launch: &mut Launch<'_>, outputs: usize) -> Result<(Layout, Layout)> {
+pub(super) fn axes(launch: &mut Launch<'_>, outputs: usize) -> Result<(Layout, Layout)> {
     let kept = launch.count(0)?;
     let layout = launch.ins[0].as_ref().map(|view| view.layout);
     let layout = layout.ok_or_else(|| Error::new("input 0 is missing"))?;
@@ -169,7 +155,7 @@ fn axes<T: Element>(launch: &mut Launch<'_>, outputs: usize) -> Result<(Layout, 
 }
 
 fn sum_as<T: Summand>(launch: &mut Launch<'_>) -> Result {
-    let (stay, reduced) = axes::<T>(launch, 1)?;
+    let (stay, reduced) = axes(launch, 1)?;
     let divisor = launch.params()[0];
     let out = elements::<T::Output>(launch.contiguous_output(0)?)?;
     let x = Reader::<T>::new(launch.input(0)?)?;
@@ -197,7 +183,11 @@ fn sum_as<T: Summand>(launch: &mut Launch<'_>) -> Result {
 }
 
 /// `for_chunks`, for outputs that each take `cost` elements of work.
-fn for_costly_chunks<T: Send>(out: &mut [T], cost: usize, body: impl Fn(usize, &mut [T]) + Sync) {
+pub(super) fn for_costly_chunks<T: Send>(
+    out: &mut [T],
+    cost: usize,
+    body: impl Fn(usize, &mut [T]) + Sync,
+) {
     let grain = (GRAIN / cost.max(1)).max(1);
     for_chunks_of(out, grain, body);
 }
@@ -269,46 +259,4 @@ pub(super) fn sum_columns<T: Summand>(
         }
         done += take;
     }
-}
-
-/// Whether the first value goes before the second.
-type Before = fn(f64, f64) -> bool;
-
-fn extreme(launch: &mut Launch<'_>, before: Before) -> Result {
-    by_type!(any launch.input_type(0)?, extreme_as(launch, before))
-}
-
-/// The extreme value and where it first stands among the reduced elements; a NaN wins.
-fn extreme_as<T: Element + Into<f64>>(launch: &mut Launch<'_>, before: Before) -> Result {
-    let (_, reduced) = axes::<T>(launch, 2)?;
-    let values = elements::<T>(launch.contiguous_output(0)?)?;
-    let indices = elements::<i32>(launch.contiguous_output(1)?)?;
-    let x = Reader::<T>::new(launch.input(0)?)?;
-    let count = reduced.len();
-    if count == 0 {
-        return Err(Error::new("nothing to reduce"));
-    }
-    let mut tiles = x.tiles();
-    for (index, (value, position)) in values.iter_mut().zip(indices).enumerate() {
-        let mut best: Option<(f64, T, usize)> = None;
-        for from in (0..count).step_by(COLUMNS) {
-            let block = tiles.block(index * count + from, COLUMNS.min(count - from));
-            for (offset, &element) in block.iter().enumerate() {
-                let candidate: f64 = element.into();
-                let wins = match best {
-                    None => true,
-                    Some((held, ..)) => {
-                        before(candidate, held) || (candidate.is_nan() && !held.is_nan())
-                    }
-                };
-                if wins {
-                    best = Some((candidate, element, from + offset));
-                }
-            }
-        }
-        if let Some((_, element, place)) = best {
-            (*value, *position) = (element, place as i32);
-        }
-    }
-    Ok(())
 }

@@ -1,0 +1,186 @@
+//! The largest or smallest of the reduced elements, and where it first stands; a NaN wins. Axes and
+//! parameters as in `reduce.rs`. Where no positions are wanted, their output is empty.
+
+use super::reduce::{axes, for_costly_chunks};
+use crate::cpu::{Cursor, GRAIN, Reader, TILE, elements, for_chunks_of, for_parts, simd};
+use crate::dtype::{Element, by_type};
+use crate::error::{Error, Result};
+use crate::frame::Launch;
+use crate::layout::Layout;
+use crate::registry::{Kernel, Wgsl};
+use crate::scratch::scratch;
+
+pub(super) const ROWS: &[Kernel] = &[
+    Kernel { name: "max", outputs: 2, run: extreme::<true>, wgsl: Wgsl::None },
+    Kernel { name: "min", outputs: 2, run: extreme::<false>, wgsl: Wgsl::None },
+];
+
+/// Candidates that are held beside each other, so that they are compared in vectors.
+const LANES: usize = 32;
+
+fn extreme<const MAX: bool>(launch: &mut Launch<'_>) -> Result {
+    by_type!(any launch.input_type(0)?, extreme_as(launch, MAX))
+}
+
+fn extreme_as<T: Element>(launch: &mut Launch<'_>, max: bool) -> Result {
+    if max { extremes::<T, true>(launch) } else { extremes::<T, false>(launch) }
+}
+
+#[inline(always)]
+fn is_nan<T: Element>(x: T) -> bool {
+    x.partial_cmp(&x).is_none()
+}
+
+/// Whether `x` takes the place of what is held, which came first.
+#[inline(always)]
+fn wins<T: Element, const MAX: bool>(x: T, held: T) -> bool {
+    (if MAX { x > held } else { x < held }) | (is_nan(x) & !is_nan(held))
+}
+
+#[inline(always)]
+fn better<T: Element, const MAX: bool>(held: T, x: T) -> T {
+    if wins::<T, MAX>(x, held) { x } else { held }
+}
+
+fn extremes<T: Element, const MAX: bool>(launch: &mut Launch<'_>) -> Result {
+    let placed = launch.outs.get(1).and_then(Option::as_ref).map(|view| view.layout.len());
+    let wanted = placed.is_some_and(|length| length > 0);
+    let (stay, reduced) = axes(launch, if wanted { 2 } else { 1 })?;
+    let values = elements::<T>(launch.contiguous_output(0)?)?;
+    let positions = elements::<i32>(launch.contiguous_output(1)?)?;
+    let x = Reader::<T>::new(launch.input(0)?)?;
+    let count = reduced.len();
+    if count == 0 {
+        return if values.is_empty() { Ok(()) } else { Err(Error::new("nothing to reduce")) };
+    }
+    if columns(&stay, &reduced) {
+        let mut unseen = scratch(if wanted { 0 } else { values.len() })?;
+        let positions = if wanted { positions } else { &mut unseen };
+        let grain = (GRAIN / count).max(1);
+        let parts = values.chunks_mut(grain).zip(positions.chunks_mut(grain)).enumerate();
+        for_parts(parts, |(part, (values, positions))| {
+            down_columns::<T, MAX>(part * grain, values, positions, &stay, &reduced, x.data);
+        });
+        return Ok(());
+    }
+    for_costly_chunks(values, count, |start, chunk| {
+        for (index, value) in chunk.iter_mut().enumerate() {
+            *value = along_run::<T, MAX>(&x, (start + index) * count, count);
+        }
+    });
+    if wanted {
+        for_costly_chunks(positions, count, |start, chunk| {
+            for (index, position) in chunk.iter_mut().enumerate() {
+                let value = values[start + index];
+                *position = first_of(&x, (start + index) * count, count, value) as i32;
+            }
+        });
+    }
+    Ok(())
+}
+
+/// Whether neighbours in memory belong to different results.
+fn columns(stay: &Layout, reduced: &Layout) -> bool {
+    let last = stay.rank().wrapping_sub(1);
+    stay.rank() > 0
+        && stay.stride(last) == 1
+        && stay.extent(last) >= 8
+        && !(reduced.rank() == 1 && reduced.stride(0) == 1)
+}
+
+/// The extreme of `count` consecutive elements of a reader.
+fn along_run<T: Element, const MAX: bool>(x: &Reader<'_, T>, first: usize, count: usize) -> T {
+    let grain = |start: usize| {
+        let end = (start + GRAIN).min(first + count);
+        let mut tiles = x.tiles();
+        let step = if x.as_slice().is_some() { GRAIN } else { TILE };
+        let blocks = (start..end).step_by(step);
+        let each = blocks.map(|from| of_block::<T, MAX>(tiles.block(from, step.min(end - from))));
+        each.reduce(better::<T, MAX>).unwrap_or_default()
+    };
+    if count <= GRAIN {
+        return grain(first);
+    }
+    let mut parts = vec![T::default(); count.div_ceil(GRAIN)];
+    for_chunks_of(&mut parts, 1, |start, chunk| {
+        for (index, part) in chunk.iter_mut().enumerate() {
+            *part = grain(first + (start + index) * GRAIN);
+        }
+    });
+    parts.into_iter().reduce(better::<T, MAX>).unwrap_or_default()
+}
+
+/// The extreme of at least one element.
+fn of_block<T: Element, const MAX: bool>(x: &[T]) -> T {
+    simd(
+        #[inline(always)]
+        || {
+            let (chunks, rest) = x.as_chunks::<LANES>();
+            let mut lanes = [x[0]; LANES];
+            for chunk in chunks {
+                for (held, &x) in lanes.iter_mut().zip(chunk) {
+                    *held = better::<T, MAX>(*held, x);
+                }
+            }
+            let all = lanes.iter().chain(rest);
+            all.fold(x[0], |held, &x| better::<T, MAX>(held, x))
+        },
+    )
+}
+
+/// Where a value, or the first NaN, stands among `count` consecutive elements.
+fn first_of<T: Element>(x: &Reader<'_, T>, first: usize, count: usize, value: T) -> usize {
+    let mut tiles = x.tiles();
+    let nan = is_nan(value);
+    for from in (0..count).step_by(TILE) {
+        let block = tiles.block(first + from, TILE.min(count - from));
+        let same = |x: T| if nan { is_nan(x) } else { x == value };
+        // Looks at whole blocks first, in vectors.
+        let found = simd(
+            #[inline(always)]
+            || block.iter().fold(false, |found, &x| found | same(x)),
+        );
+        if found && let Some(place) = block.iter().position(|&x| same(x)) {
+            return from + place;
+        }
+    }
+    0
+}
+
+/// Goes down the columns, many at a time, so that memory is read in order.
+fn down_columns<T: Element, const MAX: bool>(
+    start: usize,
+    values: &mut [T],
+    positions: &mut [i32],
+    stay: &Layout,
+    reduced: &Layout,
+    data: &[T],
+) {
+    let lane = stay.extent(stay.rank() - 1);
+    let mut done = 0;
+    while done < values.len() {
+        let column = (start + done) % lane;
+        let take = (lane - column).min(TILE).min(values.len() - done);
+        let data = &data[stay.position(start + done)..];
+        let values = &mut values[done..done + take];
+        let positions = &mut positions[done..done + take];
+        values.copy_from_slice(&data[..take]);
+        positions.fill(0);
+        simd(
+            #[inline(always)]
+            || {
+                let mut cursor = Cursor::new(*reduced, 0);
+                for row in 0..reduced.len() as i32 {
+                    let x = &data[cursor.position..cursor.position + take];
+                    for i in 0..take {
+                        let won = wins::<T, MAX>(x[i], values[i]);
+                        values[i] = if won { x[i] } else { values[i] };
+                        positions[i] = if won { row } else { positions[i] };
+                    }
+                    cursor.advance();
+                }
+            },
+        );
+        done += take;
+    }
+}
