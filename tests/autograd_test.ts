@@ -266,6 +266,8 @@ Deno.test("backward() says why a tensor is on no tape", () => {
     [noGrad(() => x.square()), "it was made under noGrad"],
     [tensor(1).square(), "none of its inputs requires a gradient"],
     [x.detach().exp(), "none of its inputs requires a gradient"],
+    [x.gt(1), "it is bool, and only float32 and float64 have gradients"],
+    [x.argmax(), "made by argmax) is on no tape, as it is int32"],
   ];
   for (const [y, reason] of cases) {
     assertThrows(() => y.backward(), GradError, reason);

@@ -1,9 +1,9 @@
 /** The op matrix on the GPU: every elementwise row that has a program there, against the CPU. */
 
 import { DeviceError, type DType, full, grad, Tensor, tensor, where } from "../mod.ts";
-import { kernelTable } from "../lib/ffi/library.ts";
 import { assert, assertEquals } from "@std/assert";
 import { gpuTest } from "./gpu.ts";
+import { inputsOf } from "./matrix/cases.ts";
 import {
   ELEMENTWISE,
   type Elementwise,
@@ -11,6 +11,8 @@ import {
   samplesFor,
   smoothSamples,
 } from "./matrix/elementwise.ts";
+import { ABSENT } from "./matrix/gpu_absent.ts";
+import { IN_PLACE_CASES } from "./matrix/inplace_cases.ts";
 import {
   assertTensor,
   laidOut,
@@ -21,7 +23,7 @@ import {
   tensorOf,
   type Tolerance,
 } from "./matrix/samples.ts";
-import { type Name, OP_CASES } from "./op_cases.ts";
+import { OP_CASES } from "./op_cases.ts";
 
 const DTYPES: readonly DType[] = ["float32", "int32", "bool"];
 const SHAPES = [[], [1], [5], [2, 3], [3, 1, 4], [0], [300], [70_001]];
@@ -29,10 +31,7 @@ const PAIRS = [[[2, 3], [3]], [[2, 1], [1, 3]], [[], [4]], [[3, 1, 2], [4, 1]]] 
 /** What a GPU may be off in float32: its exp, log and pow are good to a few units in 1e-7 of x. */
 const CLOSE: Tolerance = { rtol: 2e-5, atol: 2e-6 };
 
-const there = new Set(
-  kernelTable().filter(({ wgsl }) => wgsl !== undefined).map(({ name }) => name),
-);
-const ops: readonly Elementwise[] = ELEMENTWISE.filter(({ name }) => there.has(name));
+const ops: readonly Elementwise[] = ELEMENTWISE.filter(({ program }) => program);
 
 function moved(x: Tensor): Tensor {
   return x.to({ device: "gpu" });
@@ -46,7 +45,7 @@ function same(what: string, ours: Tensor, cpu: Tensor, tolerance = CLOSE): void 
 }
 
 Deno.test("every elementwise op has a program for the GPU", () => {
-  assertEquals(ELEMENTWISE.filter(({ name }) => !there.has(name)).map(({ name }) => name), []);
+  assertEquals(ELEMENTWISE.filter(({ program }) => !program).map(({ name }) => name), []);
 });
 
 for (const op of ops) {
@@ -143,57 +142,13 @@ gpuTest("to() casts between the types that a GPU has", () => {
   }
 });
 
-/** The structural ops that have no program on the GPU yet, and must say so. */
-const ABSENT: readonly Name[] = [
-  "max",
-  "min",
-  "argmax",
-  "argmin",
-  "norm",
-  "logsumexp",
-  "softmax",
-  "logSoftmax",
-  "gather",
-  "scatterAdd",
-  "indexSelect",
-  "oneHot",
-  "at",
-  "flip",
-  "unfold",
-  "cumsum",
-  "argsort",
-  "sort",
-  "topk",
-  "median",
-  "scatter",
-  "indexAdd",
-  "maskedSelect",
-  "conv1d",
-  "conv2d",
-  "conv3d",
-  "convTranspose1d",
-  "convTranspose2d",
-  "convTranspose3d",
-  "maxPool1d",
-  "maxPool2d",
-  "maxPool3d",
-  "avgPool1d",
-  "avgPool2d",
-  "avgPool3d",
-];
-
-for (const [name, cases] of Object.entries(OP_CASES) as [Name, typeof OP_CASES[Name]][]) {
-  const absent = ABSENT.includes(name);
+for (const [name, cases] of Object.entries({ ...OP_CASES, ...IN_PLACE_CASES })) {
+  const absent = (ABSENT as readonly string[]).includes(name);
   gpuTest(`${name}() ${absent ? "says that it has no program" : "equals the CPU"}`, () => {
     let refusals = 0;
     for (const one of cases) {
       for (const dtype of (one.dtypes ?? DTYPES).filter((dtype) => dtype !== "float64")) {
-        const inputs = one.inputs.map(({ shape, data, dtype: own }, i) =>
-          tensorOf(
-            data === undefined ? sample(`${one.name} ${i}`, shape, own ?? dtype) : { shape, data },
-            own ?? dtype,
-          )
-        );
+        const inputs = inputsOf(one, dtype);
         const listed = (y: Tensor | readonly Tensor[]) => y instanceof Tensor ? [y] : y;
         const run = () => listed(one.call(...inputs.map(moved)));
         if (absent) {

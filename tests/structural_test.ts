@@ -6,7 +6,14 @@ import { assert, assertEquals, assertStrictEquals, assertThrows } from "@std/ass
 import { registeredOps } from "../lib/ops/registry.ts";
 import * as ops from "../lib/ops/mod.ts";
 import { checkGradients, checkSecondGradients } from "./gradients.ts";
-import type { OpCase } from "./matrix/cases.ts";
+import {
+  DTYPES,
+  inputsOf,
+  isDifferentiable,
+  type OpCase,
+  plainInputs,
+  typesOf,
+} from "./matrix/cases.ts";
 import { ERROR_CASES } from "./matrix/error_cases.ts";
 import {
   assertTensor,
@@ -17,21 +24,9 @@ import {
   tensorOf,
   type Tolerance,
 } from "./matrix/samples.ts";
+import { IN_PLACE_CASES } from "./matrix/inplace_cases.ts";
 import { OP_CASES } from "./op_cases.ts";
 import * as reference from "./references.ts";
-
-const DTYPES: readonly DType[] = ["float32", "float64", "int32", "bool"];
-
-/** The elements of a case's inputs. */
-function plainInputs(one: OpCase, dtype: DType): Plain[] {
-  return one.inputs.map(({ shape, data, dtype: own }, i) =>
-    data === undefined ? sample(`${one.name} ${i}`, shape, own ?? dtype) : { shape, data }
-  );
-}
-
-function typesOf(one: OpCase, dtype: DType): DType[] {
-  return one.inputs.map((input) => input.dtype ?? dtype);
-}
 
 function listed<T>(one: T | readonly T[]): readonly T[] {
   return Array.isArray(one) ? one : [one as T];
@@ -77,7 +72,7 @@ function check(
 
 const CASES = Object.entries(OP_CASES) as [string, readonly OpCase[]][];
 
-for (const [name, cases] of CASES) {
+for (const [name, cases] of [...CASES, ...Object.entries(IN_PLACE_CASES)]) {
   for (const one of cases) {
     for (const dtype of one.dtypes ?? DTYPES) {
       Deno.test(`${name}() ${dtype} forward ${one.name}`, () => {
@@ -112,12 +107,9 @@ for (const [name, cases] of CASES) {
       check(name, one, dtype, stretched, tensors, true);
     });
 
+    if (!isDifferentiable(one)) continue;
     const differentiable = typesOf(one, "float64").map((type) => type === "float64");
-    if (one.differentiable === false || !differentiable.includes(true)) continue;
-    const points = () => {
-      const types = typesOf(one, "float64");
-      return plainInputs(one, "float64").map((input, i) => tensorOf(input, types[i]!));
-    };
+    const points = () => inputsOf(one, "float64");
 
     Deno.test(`${name}() float64 gradcheck ${one.name}`, () => {
       checkGradients(name, one.call, points());
@@ -134,16 +126,14 @@ for (const [name, cases] of CASES) {
       checkGradients(name, call, points().map((x, i) => differentiable[i] ? back(x).clone() : x));
     });
   }
+}
 
+for (const [name, cases] of CASES) {
   Deno.test(`${name}() records under grad mode only`, () => {
     for (const one of cases) {
-      const differentiable = one.differentiable !== false &&
-        one.inputs.some((input) => input.dtype === undefined);
-      const types = typesOf(one, "float64");
-      const tensors = plainInputs(one, "float64").map((input, i) => {
-        const x = tensorOf(input, types[i]!);
-        return types[i] === "float64" ? x.requiresGrad_() : x;
-      });
+      const differentiable = isDifferentiable(one);
+      const tensors = inputsOf(one, "float64");
+      for (const x of tensors) if (x.dtype === "float64") x.requiresGrad_();
       for (const y of listed(one.call(...tensors))) {
         if (y.dtype !== "float64") assertEquals(y.requiresGrad, false, one.name);
         else if (differentiable) assertEquals(y.requiresGrad, true, one.name);

@@ -1,6 +1,7 @@
 /** Backward: the one loop that walks the tape. */
 
 import { markPass } from "../backend/lifetime.ts";
+import { isFloat } from "../dtype.ts";
 import { GradError, ShapeError, showShape } from "../errors.ts";
 import { castTo, copyOf, filledLike } from "../ops/memory.ts";
 import { sumTo } from "../ops/reduce.ts";
@@ -240,7 +241,9 @@ function walk(
 function untaped(op: string, tensor: Tensor): GradError {
   const { origin } = tensor;
   const made = origin === null ? "" : `, made by ${origin.name}`;
-  const reason = origin === null
+  const reason = !isFloat(tensor.dtype)
+    ? `it is ${tensor.dtype}, and only float32 and float64 have gradients`
+    : origin === null
     ? "it was created without { requiresGrad: true } or detached"
     : origin.silent
     ? "it was made under noGrad"

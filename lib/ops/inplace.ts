@@ -8,6 +8,18 @@ import { type Index, writeAt } from "./at.ts";
 import { checkDevices, checkTensor } from "./define.ts";
 import { castTo, copyInto, copyOf } from "./memory.ts";
 import { scalar } from "./record.ts";
+import { register } from "./registry.ts";
+
+for (const name of ["copy_", "fill_", "zero_", "setAt"]) {
+  register({
+    name,
+    kind: "in place",
+    integers: true,
+    rule: undefined,
+    sampling: undefined,
+    run: undefined,
+  });
+}
 
 /** Refuses a change that the tape would not notice. What changes then raises the version. */
 export function checkChange(op: string, x: Tensor): void {

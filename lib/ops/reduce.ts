@@ -1,5 +1,6 @@
 /** Reductions over all or some dimensions. Their kernels are in `rust/src/kernels/reduce.rs`. */
 
+import { NONE } from "../autograd/tape.ts";
 import { isFloat } from "../dtype.ts";
 import { kernelNumber } from "../ffi/library.ts";
 import { normalizeDims, type Shape, sizeOf } from "../shape.ts";
@@ -175,18 +176,34 @@ export function min(
   return extreme("min", x, dim, options);
 }
 
+// Positions have no gradient.
+const positionRules = {
+  argmax: rule("argmax", { vjp: [NONE] }),
+  argmin: rule("argmin", { vjp: [NONE] }),
+};
+
+function position(
+  op: "argmax" | "argmin",
+  name: "max" | "min",
+  x: Tensor,
+  dim: number | undefined,
+  options: ReduceOptions,
+): Tensor {
+  checkTensor(op, x);
+  const dims = normalizeDims(op, dim, x.ndim);
+  const { indices } = extremes(op, name, x, dims, options.keepdim ?? false);
+  indices.origin = positionRules[op].quiet;
+  return indices;
+}
+
 /** Position of the largest element, as int32; the first of equal ones. */
 export function argmax(x: Tensor, dim?: number, options: ReduceOptions = {}): Tensor {
-  checkTensor("argmax", x);
-  const dims = normalizeDims("argmax", dim, x.ndim);
-  return extremes("argmax", "max", x, dims, options.keepdim ?? false).indices;
+  return position("argmax", "max", x, dim, options);
 }
 
 /** Position of the smallest element, as int32; the first of equal ones. */
 export function argmin(x: Tensor, dim?: number, options: ReduceOptions = {}): Tensor {
-  checkTensor("argmin", x);
-  const dims = normalizeDims("argmin", dim, x.ndim);
-  return extremes("argmin", "min", x, dims, options.keepdim ?? false).indices;
+  return position("argmin", "min", x, dim, options);
 }
 
 /** Extreme elements over dimensions, kept, without gradient. */

@@ -1,7 +1,7 @@
-/** What a case of a structural op is. */
+/** What a case of a structural op is, and the inputs that it is tried with. */
 
 import type { DType, Tensor } from "../../mod.ts";
-import type { Plain } from "./samples.ts";
+import { type Plain, sample, tensorOf } from "./samples.ts";
 
 /** An input of a case: random elements of each type that is tried, or what is given here. */
 export interface CaseInput {
@@ -54,8 +54,34 @@ export function mask(shape: readonly number[], data: readonly number[]): CaseInp
   return { shape, data, dtype: "bool" };
 }
 
+/** All types. */
+export const DTYPES: readonly DType[] = ["float32", "float64", "int32", "bool"];
+
 /** The floating types. */
 export const FLOATS: readonly DType[] = ["float32", "float64"];
 
 /** The types of numbers. */
 export const NUMBERS: readonly DType[] = ["float32", "float64", "int32"];
+
+/** Types of a case's inputs where those that are free to choose have the given one. */
+export function typesOf(one: Pick<OpCase, "inputs">, dtype: DType): DType[] {
+  return one.inputs.map((input) => input.dtype ?? dtype);
+}
+
+/** The elements of a case's inputs. */
+export function plainInputs(one: Pick<OpCase, "name" | "inputs">, dtype: DType): Plain[] {
+  return one.inputs.map(({ shape, data, dtype: own }, i) =>
+    data === undefined ? sample(`${one.name} ${i}`, shape, own ?? dtype) : { shape, data }
+  );
+}
+
+/** A case's inputs. */
+export function inputsOf(one: Pick<OpCase, "name" | "inputs">, dtype: DType): Tensor[] {
+  const types = typesOf(one, dtype);
+  return plainInputs(one, dtype).map((input, i) => tensorOf(input, types[i]!));
+}
+
+/** Whether a case has gradients to check. */
+export function isDifferentiable(one: OpCase): boolean {
+  return one.differentiable !== false && one.inputs.some((input) => input.dtype === undefined);
+}

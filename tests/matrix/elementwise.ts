@@ -2,6 +2,7 @@
 
 import * as adjoint from "../../mod.ts";
 import type { DType, Tensor } from "../../mod.ts";
+import { kernelTable } from "../../lib/ffi/library.ts";
 import { type OpEntry, registeredOps, type Sampling } from "../../lib/ops/registry.ts";
 import { count, type Plain, sample, stream } from "./samples.ts";
 
@@ -25,7 +26,13 @@ export interface Elementwise {
   readonly integers: boolean;
   /** Whether all its gradients are zeros. */
   readonly flat: boolean;
+  /** Whether its kernel has a program for the GPU. */
+  readonly program: boolean;
 }
+
+const PROGRAMS = new Set(
+  kernelTable().filter(({ wgsl }) => wgsl !== undefined).map(({ name }) => name),
+);
 
 function elementwise(entry: OpEntry): Elementwise[] {
   const { name, arity, sampling } = entry;
@@ -40,6 +47,7 @@ function elementwise(entry: OpEntry): Elementwise[] {
     compares: entry.compares ?? false,
     integers: entry.integers,
     flat: entry.rule?.vjp.every((vjp) => vjp === "zero") ?? false,
+    program: PROGRAMS.has(name),
   }];
 }
 

@@ -1,0 +1,32 @@
+/**
+ * Prints the table of public ops. `--json` prints it as an array in the last line instead, `--write`
+ * puts it into the README.
+ */
+
+import { parseArgs } from "node:util";
+import { devicesOf, gradientsOf, OP_TABLE, README, withTable } from "../op_table.ts";
+
+const flag = { type: "boolean", default: false } as const;
+const { values } = parseArgs({ options: { json: flag, write: flag } });
+
+if (values.write) {
+  Deno.writeTextFileSync(README, withTable(Deno.readTextFileSync(README), OP_TABLE));
+}
+if (values.json) {
+  console.log(JSON.stringify(OP_TABLE));
+} else {
+  const lines = [
+    ["op", "kind", "types", "runs on", "gradients"],
+    ...OP_TABLE.map((row) => [
+      row.name,
+      row.kind,
+      row.dtypes.join(" "),
+      devicesOf(row),
+      gradientsOf(row),
+    ]),
+  ];
+  const widths = lines[0]!.map((_, i) => Math.max(...lines.map((line) => line[i]!.length)));
+  for (const line of lines) {
+    console.log(line.map((cell, i) => cell.padEnd(widths[i]!)).join("  ").trimEnd());
+  }
+}
