@@ -10,14 +10,27 @@ import { count, stream, valuesOf } from "./matrix/samples.ts";
 /** A function to check; of several outputs all are weighed together. */
 export type Differentiable = (...inputs: Tensor[]) => Tensor | readonly Tensor[];
 
-/** How the inputs of a check are treated. */
+/** How a check goes about it. */
 export interface GradientOptions {
   /** Which inputs are differentiated; by default those of type float64. */
   readonly differentiable?: readonly boolean[];
+  /** Which gradients are compared with differences of what they are gradients of. Default: 1. */
+  readonly order?: 1 | 2 | 3;
+  /** Moves each input along a random direction, in place of single elements. Default: false. */
+  readonly projected?: boolean;
+  /** Records the gradients that are compared, which ops may treat otherwise. Default: false. */
+  readonly recorded?: boolean;
+  /** Step of the differences. Default: 1e-6. */
+  readonly step?: number;
 }
 
-/** A function of all its inputs at once, which gives several outputs. */
-type Many = (inputs: readonly Tensor[]) => readonly Tensor[];
+/** A function of all its inputs at once, which gives several outputs, at a point. */
+interface Subject {
+  readonly name: string;
+  readonly many: (inputs: readonly Tensor[]) => readonly Tensor[];
+  readonly inputs: readonly Tensor[];
+  readonly wanted: readonly boolean[];
+}
 
 // Central differences in float64: with steps of 1e-6 the rounding error is near 1e-16 / 1e-6 and the
 // error of truncation near 1e-12, both some 10^4 times below the tolerances.
@@ -37,14 +50,12 @@ function weightsFor(name: string, shape: readonly number[]): Float64Array {
   });
 }
 
-function project(outputs: readonly Tensor[], weights: readonly Float64Array[]): number {
-  let sum = 0;
-  outputs.forEach((y, j) => valuesOf(y).forEach((value, k) => sum += value * weights[j]![k]!));
-  return sum;
+function cotangentsFor(name: string, outputs: readonly Tensor[]): Tensor[] {
+  return outputs.map(({ shape }, j) => fromTypedArray(weightsFor(`${name} ${j}`, shape), shape));
 }
 
 /** Copies of the inputs, leaves where they are differentiated. */
-function leavesOf(inputs: readonly Tensor[], wanted: readonly boolean[]): Tensor[] {
+function leavesOf({ wanted }: Subject, inputs: readonly Tensor[]): Tensor[] {
   return inputs.map((x, i) => {
     if (!wanted[i]) return x;
     const copy = fromTypedArray(Float64Array.from(valuesOf(x)), x.shape);
@@ -52,65 +63,93 @@ function leavesOf(inputs: readonly Tensor[], wanted: readonly boolean[]): Tensor
   });
 }
 
+/** The gradients of the wanted inputs by the rules; null where there is none. */
 function gradientsOf(
+  { wanted }: Subject,
   outputs: readonly Tensor[],
   inputs: readonly Tensor[],
   gradOutputs: readonly Tensor[],
   createGraph: boolean,
 ): readonly (Tensor | null)[] {
+  const targets = inputs.filter((_, i) => wanted[i]);
   const on = outputs.map((_, i) => i).filter((i) => outputs[i]!.requiresGrad);
-  if (on.length === 0) return inputs.map(() => null);
-  return grad(on.map((i) => outputs[i]!), inputs, {
+  if (on.length === 0) return targets.map(() => null);
+  return grad(on.map((i) => outputs[i]!), targets, {
     gradOutputs: on.map((i) => gradOutputs[i]!),
     allowUnused: true,
     createGraph,
   });
 }
 
-function compare(
+const ORDERS = ["", ", second order", ", third order"];
+
+/** What a check is of: the function, or its gradients as a function of inputs and cotangents. */
+function subjectOf(
   name: string,
-  many: Many,
+  fn: Differentiable,
   inputs: readonly Tensor[],
-  wanted: readonly boolean[],
-): void {
-  const leaves = leavesOf(inputs, wanted);
-  const outputs = many(leaves);
-  const weights = outputs.map((y, j) => weightsFor(`${name} ${j}`, y.shape));
-  const cotangents = outputs.map((y, j) => fromTypedArray(weights[j]!.slice(), y.shape));
-  const targets = leaves.filter((_, i) => wanted[i]);
-  const gradients = gradientsOf(outputs, targets, cotangents, false);
-  leaves.forEach((leaf, i) => {
-    if (!wanted[i]) return;
-    const gradient = gradients[targets.indexOf(leaf)]!;
-    if (gradient !== null) {
-      assertEquals(gradient.shape, leaf.shape, `${name}: shape of the gradient of input ${i}`);
-      assertEquals(gradient.dtype, leaf.dtype, `${name}: type of the gradient of input ${i}`);
-    }
-    const ruled = gradient === null ? new Array<number>(leaf.size).fill(0) : valuesOf(gradient);
-    const point = valuesOf(leaf);
-    const valueAt = (k: number, x: number) => {
-      const moved = fromTypedArray(Float64Array.from(point).with(k, x), leaf.shape);
-      const all = inputs.map((other, j) => j === i ? moved : other);
-      return project(many(leavesOf(all, wanted)), weights);
+  { order = 1, differentiable }: GradientOptions,
+): Subject {
+  let subject: Subject = {
+    name,
+    many: (all) => {
+      const y = fn(...all);
+      return Array.isArray(y) ? y as readonly Tensor[] : [y as Tensor];
+    },
+    inputs,
+    wanted: differentiable ?? inputs.map((x) => x.dtype === "float64"),
+  };
+  for (let done = 1; done < order; done++) {
+    const of = subject;
+    const { length } = of.inputs;
+    const outputs = of.many(leavesOf(of, of.inputs));
+    const cotangents = cotangentsFor(`${of.name} cotangent`, outputs);
+    subject = {
+      name: name + ORDERS[done]!,
+      many: (all) => {
+        const own = all.slice(0, length);
+        return gradientsOf(of, of.many(own), own, all.slice(length), true)
+          .filter((gradient) => gradient !== null);
+      },
+      inputs: [...of.inputs, ...cotangents],
+      wanted: [...of.wanted, ...cotangents.map(() => true)],
     };
-    const stride = Math.max(1, Math.ceil(point.length / TRIED));
-    for (let k = 0; k < point.length; k += stride) {
-      const step = STEP * Math.max(1, Math.abs(point[k]!));
-      const [above, below] = [point[k]! + step, point[k]! - step];
-      const slope = (valueAt(k, above) - valueAt(k, below)) / (above - below);
-      // Written so that a NaN fails.
-      if (!(Math.abs(ruled[k]! - slope) <= ATOL + RTOL * Math.abs(slope))) {
-        throw new AssertionError(
-          `${name}: the gradient of input ${i} at element ${k} (${point[k]}) is ${ruled[k]} by ` +
-            `the rule and ${slope} by differences`,
-        );
-      }
-    }
+  }
+  return subject;
+}
+
+/** The inputs as leaves, and the gradient of each by the rules, from weights of all outputs. */
+function ruled(subject: Subject, recorded: boolean) {
+  const leaves = leavesOf(subject, subject.inputs);
+  const outputs = subject.many(leaves);
+  const cotangents = cotangentsFor(subject.name, outputs);
+  const gradients = [...gradientsOf(subject, outputs, leaves, cotangents, recorded)];
+  return {
+    leaves,
+    gradients: subject.wanted.map((wanted) => wanted ? gradients.shift()! : null),
+    weights: cotangents.map(valuesOf),
+  };
+}
+
+/** The directions in which an input is moved, each with its name. */
+function directionsFor(name: string, point: readonly number[], projected: boolean) {
+  if (point.length === 0) return [];
+  if (projected) {
+    const direction = weightsFor(name, [point.length]);
+    return [{ at: "along a random direction", direction }];
+  }
+  const stride = Math.ceil(point.length / TRIED);
+  return Array.from({ length: Math.ceil(point.length / stride) }, (_, i) => {
+    const direction = new Float64Array(point.length);
+    direction[i * stride] = 1;
+    return { at: `at element ${i * stride} (${point[i * stride]})`, direction };
   });
 }
 
-function listed(y: Tensor | readonly Tensor[]): readonly Tensor[] {
-  return Array.isArray(y) ? y as readonly Tensor[] : [y as Tensor];
+function dot(a: ArrayLike<number>, b: ArrayLike<number>): number {
+  let sum = 0;
+  for (let i = 0; i < a.length; i++) sum += a[i]! * b[i]!;
+  return sum;
 }
 
 /** Compares the gradients of a function with differences of its values. */
@@ -120,8 +159,43 @@ export function checkGradients(
   inputs: readonly Tensor[],
   options: GradientOptions = {},
 ): void {
-  const wanted = options.differentiable ?? inputs.map((x) => x.dtype === "float64");
-  compare(name, (all) => listed(fn(...all)), inputs, wanted);
+  const { projected = false, recorded = false, step: smallest = STEP } = options;
+  const subject = subjectOf(name, fn, inputs, options);
+  const { leaves, gradients, weights } = ruled(subject, recorded);
+  leaves.forEach((leaf, i) => {
+    if (!subject.wanted[i]) return;
+    const what = `${subject.name}: the gradient of input ${i}`;
+    const gradient = gradients[i]!;
+    if (gradient !== null) {
+      assertEquals(gradient.shape, leaf.shape, `${what}: its shape`);
+      assertEquals(gradient.dtype, leaf.dtype, `${what}: its type`);
+    }
+    const rule = gradient === null ? new Array<number>(leaf.size).fill(0) : valuesOf(gradient);
+    const point = valuesOf(leaf);
+    const valueAt = (data: Float64Array) => {
+      const all = subject.inputs.with(i, fromTypedArray(data, leaf.shape));
+      const outputs = subject.many(leavesOf(subject, all));
+      return outputs.reduce((sum, y, j) => sum + dot(valuesOf(y), weights[j]!), 0);
+    };
+    for (const { at, direction } of directionsFor(what, point, projected)) {
+      const step = point.reduce(
+        (most, x, k) => direction[k] === 0 ? most : Math.max(most, smallest * Math.abs(x)),
+        smallest,
+      );
+      const above = direction.map((u, k) => point[k]! + step * u);
+      const below = direction.map((u, k) => point[k]! - step * u);
+      // How far apart the points are, after rounding.
+      const apart = dot(direction, above.map((x, k) => x - below[k]!)) / dot(direction, direction);
+      const slope = (valueAt(above) - valueAt(below)) / apart;
+      const byRule = dot(rule, direction);
+      // Written so that a NaN fails.
+      if (!(Math.abs(byRule - slope) <= ATOL + RTOL * Math.abs(slope))) {
+        throw new AssertionError(
+          `${what} ${at} is ${byRule} by the rule and ${slope} by differences`,
+        );
+      }
+    }
+  });
 }
 
 /**
@@ -134,19 +208,5 @@ export function checkSecondGradients(
   inputs: readonly Tensor[],
   options: GradientOptions = {},
 ): void {
-  const wanted = options.differentiable ?? inputs.map((x) => x.dtype === "float64");
-  const shapes = listed(fn(...inputs)).map((y) => y.shape);
-  const cotangents = shapes.map((shape, j) =>
-    fromTypedArray(weightsFor(`${name} cotangent ${j}`, shape), shape)
-  );
-  const first: Many = (all) => {
-    const own = all.slice(0, inputs.length);
-    const targets = own.filter((_, i) => wanted[i]);
-    const gradients = gradientsOf(listed(fn(...own)), targets, all.slice(inputs.length), true);
-    return gradients.filter((gradient) => gradient !== null);
-  };
-  compare(`${name}, second order`, first, [...inputs, ...cotangents], [
-    ...wanted,
-    ...cotangents.map(() => true),
-  ]);
+  checkGradients(name, fn, inputs, { ...options, order: 2 });
 }

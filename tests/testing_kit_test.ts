@@ -1,5 +1,6 @@
 // Each check of gradients and values must be able to fail, and says why when it does.
 import {
+  customFunction,
   grad,
   isGradEnabled,
   manualSeed,
@@ -289,7 +290,7 @@ Deno.test("gradgradcheck() finds a second gradient that is lost", () => {
   const message = assertThrows(() => gradgradcheck(flatCube, [leaf(2)]), CheckError).message;
   assertStringIncludes(
     message,
-    "Second gradient of flatCube is wrong at input 0, index [], for the gradient of input 0, " +
+    "Second gradient of flatCube is wrong at input 0, index [], for the first gradient of input 0, " +
       "index []: analytic 0, numeric ",
   );
 });
@@ -305,10 +306,66 @@ Deno.test("gradgradcheck() finds a second gradient that is half of what it shoul
     "Second gradient of halfCube is wrong",
   );
   checkGradients(halfCube, [[2]], { order: 1 });
+});
+
+Deno.test("checkGradients() accepts right third gradients", () => {
+  checkGradients(softHuber, [[2, 3], [2, 3]], { order: 3 });
+  checkGradients((a, b) => [a.matmul(b), a.exp()], [[2, 3], [3, 2]], { order: 3 });
+  // Flat, linear or quadratic: the third gradient is zero, whether or not there is a tape.
+  for (const fn of [(x: Tensor) => x.sign(), (x: Tensor) => x.mul(3), (x: Tensor) => x.square()]) {
+    checkGradients(fn, [[3]], { order: 3 });
+  }
+  checkGradients((x, y) => [x.pow(4), y.detach().mul(0)], [[2], [2]], { order: 3 });
+});
+
+Deno.test("checkGradients() finds a third gradient that is lost", () => {
+  // x⁴ as its parabola at the point: value, first and second gradient are right.
+  function parabola(x: Tensor): Tensor {
+    const at = x.detach();
+    const away = x.sub(at);
+    const curve = away.square().mul(at.square().mul(6));
+    return at.pow(4).add(away.mul(at.pow(3).mul(4))).add(curve);
+  }
+  checkGradients(parabola, [[2, 2]]);
+  const check = () => checkGradients(parabola, [leaf(2)], { order: 3 });
+  const message = assertThrows(check, CheckError).message;
+  assertStringIncludes(
+    message,
+    "Third gradient of parabola is wrong at input 0, index [], for the second gradient of input " +
+      "0, index []: analytic 0, numeric ",
+  );
+});
+
+Deno.test("checkGradients() finds a rule of third order that is off by 1 %", () => {
+  const rule = (name: string, of: (x: Tensor) => Tensor, slope: (x: Tensor) => Tensor) =>
+    customFunction({
+      name,
+      forward: (context, x) => {
+        context.save(x);
+        return of(x);
+      },
+      backward: ({ saved: [x] }, g) => x === undefined ? null : g.mul(slope(x)),
+    });
+  const third = rule("third", (x) => x.sin().neg(), (x) => x.cos().mul(-1.01));
+  const second = rule("second", (x) => x.cos(), third);
+  const sine = rule("sine", (x) => x.sin(), second);
+  checkGradients(sine, [[2, 2]], { order: 2 });
+  const check = () => checkGradients(sine, [[2, 2]], { order: 3, name: "sine" });
+  assertFailsWith(check, "Third gradient of sine is wrong at input 0, index [");
   assertThrows(
-    () => checkGradients(halfCube, [[2]], { order: 3 as 2 }),
+    () => checkGradients(sine, [[2]], { order: 4 as 3 }),
     RangeError,
-    "order must be 1 or 2, got 3",
+    "order must be 1, 2 or 3, got 4",
+  );
+});
+
+Deno.test("checkGradients() names a kink of the second gradient", () => {
+  // Its second gradient is |x|.
+  const bent = (x: Tensor) => x.square().mul(x.abs()).div(6);
+  checkGradients(bent, [leaf([0])]);
+  assertFailsWith(
+    () => checkGradients(bent, [leaf([0])], { order: 3, name: "bent" }),
+    "the point may lie at a kink: the one-sided slopes are ",
   );
 });
 

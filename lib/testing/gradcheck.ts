@@ -1,4 +1,4 @@
-/** Gradients against differences, of first and second order. */
+/** Gradients against differences, of first, second and third order. */
 
 import { Tensor } from "../tensor.ts";
 import { grad } from "../autograd/backward.ts";
@@ -41,8 +41,14 @@ export interface GradcheckOptions {
 /** Options of `checkGradients`. */
 export interface CheckGradientsOptions extends GradcheckOptions {
   /** Highest order of the gradients that are checked. Default: 2. */
-  order?: 1 | 2;
+  order?: 1 | 2 | 3;
 }
+
+/** What the gradients of each order are called. */
+const TITLES = ["Gradient", "Second gradient", "Third gradient"] as const;
+
+/** What those are called that they are gradients of. */
+const BELOW = ["", "first gradient", "second gradient"] as const;
 
 /** A function of any number of tensors, and all that a check needs beside it. */
 interface Setup {
@@ -145,6 +151,79 @@ function floating(check: string, name: string, outputs: readonly Tensor[]): Tens
   );
 }
 
+/** The gradients of a subject, as a function of its inputs and of the cotangents of its outputs. */
+function gradientOf(
+  subject: Subject,
+  outputs: readonly Tensor[],
+  below: number,
+  name: string,
+  generator: RandomGenerator,
+): Subject {
+  const { length } = subject.inputs;
+  const checked = subject.inputs.flatMap((input, i) => input.requiresGrad ? [i] : []);
+  return {
+    title: `${TITLES[below]} of ${name}`,
+    run: (given) => {
+      const inputs = given.slice(0, length);
+      const cotangents = given.slice(length);
+      const wanted = inputs.filter((input) => input.requiresGrad);
+      const values = subject.run(inputs);
+      const roots = values.filter((output) => output.requiresGrad);
+      // Gradients that depend on nothing are flat.
+      if (roots.length === 0) return wanted.map((input) => zerosLike(input));
+      const gradOutputs = cotangents.filter((_, i) => values[i]?.requiresGrad === true);
+      const options = { gradOutputs, createGraph: true, allowUnused: true } as const;
+      const gradients = grad(roots, wanted, options);
+      // An input that the outputs don't depend on has a gradient of zeros.
+      return wanted.map((input, i) => gradients[i] ?? zerosLike(input));
+    },
+    inputs: [...subject.inputs, ...outputs.map(({ shape }) => sample(shape, generator))],
+    inputName: (i) =>
+      i < length ? subject.inputName(i) : `the cotangent of ${subject.outputName(i - length)}`,
+    outputName: (i) => `the ${BELOW[below]} of ${subject.inputName(checked[i] ?? i)}`,
+  };
+}
+
+/** Compares the gradients of one order with differences of what they are gradients of. */
+function checkOrder<const Inputs extends readonly GradcheckInput[]>(
+  check: string,
+  order: 1 | 2 | 3,
+  fn: GradcheckFunction<Inputs>,
+  inputs: Inputs,
+  options: GradcheckOptions,
+): void {
+  const { name, run, inputs: tensors, accuracy, generator } = setUp(check, fn, inputs, options);
+  let subject: Subject = {
+    title: `${TITLES[0]} of ${name}`,
+    run: (given) => floating(check, name, run(given)),
+    inputs: tensors,
+    inputName: (i) => `input ${i}`,
+    outputName: (i) => `output ${i}`,
+  };
+  try {
+    for (let below = 1; below < order; below++) {
+      const outputs = enableGrad(() => subject.run(subject.inputs));
+      if (below === 1 && !outputs.some((output) => output.requiresGrad)) {
+        throw new CheckError(
+          `${
+            TITLES[1]
+          } of ${name} cannot be checked: no output is on a tape, so there is no first ` +
+            "gradient",
+        );
+      }
+      subject = gradientOf(subject, outputs, below, name, generator);
+    }
+    checkJacobian(subject, accuracy, generator);
+  } catch (error) {
+    if (order === 1 || !(error instanceof GradError)) throw error;
+    throw new CheckError(
+      `${subject.title} cannot be checked: the ${BELOW[order - 1]} is not differentiable: ` +
+        error.message,
+      { cause: error },
+    );
+  }
+}
+
 /**
  * Compares the gradients of a function with central differences in float64, entry by entry of the
  * Jacobian; above 2000 inputs or outputs, along random directions. Follows
@@ -179,37 +258,7 @@ export function gradcheck<const Inputs extends readonly GradcheckInput[]>(
   inputs: Inputs,
   options: GradcheckOptions = {},
 ): void {
-  const { name, run, inputs: tensors, accuracy, generator } = setUp(
-    "gradcheck",
-    fn,
-    inputs,
-    options,
-  );
-  const subject: Subject = {
-    title: `Gradient of ${name}`,
-    run: (given) => floating("gradcheck", name, run(given)),
-    inputs: tensors,
-    inputName: (i) => `input ${i}`,
-    outputName: (i) => `output ${i}`,
-  };
-  checkJacobian(subject, accuracy, generator);
-}
-
-/** The gradients of a function as a function of its inputs and of the cotangents. */
-function gradientOf(setup: Setup, count: number): (given: readonly Tensor[]) => Tensor[] {
-  const { name, run } = setup;
-  return (given) => {
-    const inputs = given.slice(0, count);
-    const cotangents = given.slice(count);
-    const wanted = inputs.filter((input) => input.requiresGrad);
-    const outputs = floating("gradgradcheck", name, run(inputs));
-    const roots = outputs.filter((output) => output.requiresGrad);
-    const gradOutputs = cotangents.filter((_, i) => outputs[i]?.requiresGrad === true);
-    const options = { gradOutputs, createGraph: true, allowUnused: true } as const;
-    // An input that the outputs don't depend on has a gradient of zeros.
-    const gradients = grad(roots, wanted, options);
-    return wanted.map((input, i) => gradients[i] ?? zerosLike(input));
-  };
+  checkOrder("gradcheck", 1, fn, inputs, options);
 }
 
 /**
@@ -250,48 +299,25 @@ export function gradgradcheck<const Inputs extends readonly GradcheckInput[]>(
   inputs: Inputs,
   options: GradcheckOptions = {},
 ): void {
-  const setup = setUp("gradgradcheck", fn, inputs, options);
-  const { name, run, accuracy, generator } = setup;
-  const outputs = floating("gradgradcheck", name, enableGrad(() => run(setup.inputs)));
-  if (!outputs.some((output) => output.requiresGrad)) {
-    throw new CheckError(
-      `Second gradient of ${name} cannot be checked: no output is on a tape, so there is no first ` +
-        "gradient",
-    );
-  }
-  const count = setup.inputs.length;
-  const checked = setup.inputs.flatMap((input, i) => input.requiresGrad ? [i] : []);
-  const subject: Subject = {
-    title: `Second gradient of ${name}`,
-    run: gradientOf(setup, count),
-    inputs: [...setup.inputs, ...outputs.map(({ shape }) => sample(shape, generator))],
-    inputName: (i) => i < count ? `input ${i}` : `the cotangent of output ${i - count}`,
-    outputName: (i) => `the gradient of input ${checked[i]}`,
-  };
-  try {
-    checkJacobian(subject, accuracy, generator);
-  } catch (error) {
-    if (!(error instanceof GradError)) throw error;
-    throw new CheckError(
-      `Second gradient of ${name} cannot be checked: the first gradient is not differentiable: ${error.message}`,
-      { cause: error },
-    );
-  }
+  checkOrder("gradgradcheck", 2, fn, inputs, options);
 }
 
 /**
- * The first and, unless told otherwise, second gradients of a function against differences:
- * `gradcheck`, then `gradgradcheck`.
+ * Gradients of a function against differences, from the first order to the given one: `gradcheck`,
+ * `gradgradcheck`, and for the third order the same of the function that gives second gradients.
+ * Each order takes the gradients below it as they are, so the first that is wrong is named. Follows
+ * [jax.test_util.check_grads](https://docs.jax.dev/en/latest/_autosummary/jax.test_util.check_grads.html).
  *
  * @param fn A function of tensors that returns a tensor of any shape or an array of them, or a module.
  * @param inputs Tensors or shapes, as of `gradcheck`.
  * @throws {CheckError} If a gradient is wrong.
+ * @throws {RangeError} If the order is not 1, 2 or 3.
  *
- * @example Both orders
+ * @example Three orders
  * ```ts
  * import { checkGradients } from "@adjoint/ml/testing";
  *
- * checkGradients((x) => x.sigmoid(), [[2, 3]]);
+ * checkGradients((x) => x.sigmoid(), [[2, 3]], { order: 3 });
  * ```
  */
 export function checkGradients<const Inputs extends readonly GradcheckInput[]>(
@@ -300,9 +326,10 @@ export function checkGradients<const Inputs extends readonly GradcheckInput[]>(
   options: CheckGradientsOptions = {},
 ): void {
   const { order = 2 } = options;
-  if (order !== 1 && order !== 2) {
-    throw new RangeError(`Cannot run checkGradients: order must be 1 or 2, got ${order}`);
+  if (order !== 1 && order !== 2 && order !== 3) {
+    throw new RangeError(`Cannot run checkGradients: order must be 1, 2 or 3, got ${order}`);
   }
   gradcheck(fn, inputs, options);
-  if (order === 2) gradgradcheck(fn, inputs, options);
+  if (order >= 2) gradgradcheck(fn, inputs, options);
+  if (order === 3) checkOrder("checkGradients", 3, fn, inputs, options);
 }

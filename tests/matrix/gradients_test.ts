@@ -1,4 +1,4 @@
-import { tensor, where } from "../../mod.ts";
+import { customFunction, isGradEnabled, tensor, where } from "../../mod.ts";
 import { AssertionError, assertThrows } from "@std/assert";
 import { checkGradients, checkSecondGradients } from "../gradients.ts";
 
@@ -43,4 +43,46 @@ Deno.test("checkSecondGradients() finds a second input that was cut off", () => 
   const fn = (a: ReturnType<typeof point>, b: ReturnType<typeof point>) => a.mul(b.detach());
   const check = () => checkSecondGradients("mul", fn, [point(), point()]);
   assertThrows(check, AssertionError, "mul, second order: the gradient of input 1");
+});
+
+Deno.test("checkGradients() finds a fault that only shows in the third order", () => {
+  // x⁴ as its parabola at the point: value, first and second gradient are right, the third is 0.
+  const fn = (x: ReturnType<typeof point>) => {
+    const c = x.detach();
+    const away = x.sub(c);
+    return c.pow(4).add(away.mul(c.pow(3).mul(4))).add(away.square().mul(c.square().mul(6)));
+  };
+  checkGradients("parabola", fn, [point()]);
+  checkSecondGradients("parabola", fn, [point()]);
+  for (const projected of [false, true]) {
+    const check = () => checkGradients("parabola", fn, [point()], { order: 3, projected });
+    assertThrows(check, AssertionError, "parabola, third order: the gradient of input 0");
+    checkGradients("pow", (x) => x.pow(4), [point()], { order: 3, projected });
+  }
+});
+
+Deno.test("checkGradients() finds a fault in one element along a random direction", () => {
+  const last = tensor([false, false, true]);
+  const faulty = (a: ReturnType<typeof point>) => where(last, a.square().mul(0.5), a.square());
+  checkGradients("right", faulty, [point()], { projected: true });
+  const half = (a: ReturnType<typeof point>) => where(last, a.mul(a.detach()), a.square());
+  const check = () => checkGradients("half", half, [point()], { projected: true });
+  assertThrows(check, AssertionError, "the gradient of input 0 along a random direction is");
+});
+
+Deno.test("checkGradients() finds a fault of gradients that are recorded, and takes other steps", () => {
+  const square = customFunction({
+    forward: (context, x) => {
+      context.save(x);
+      return x.square();
+    },
+    backward: ({ saved: [x] }, g) => g.mul(x!).mul(isGradEnabled() ? 2.02 : 2),
+  });
+  checkGradients("square", square, [point()]);
+  const check = () => checkGradients("square", square, [point()], { recorded: true });
+  assertThrows(check, AssertionError, "square: the gradient of input 0");
+  // A step of 1e-6 is lost in float32.
+  const narrow = (x: ReturnType<typeof point>) => x.to({ dtype: "float32" });
+  assertThrows(() => checkGradients("narrow", narrow, [point()]), AssertionError);
+  checkGradients("narrow", narrow, [point()], { step: 2 ** -8 });
 });
