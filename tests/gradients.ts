@@ -131,6 +131,16 @@ function ruled(subject: Subject, recorded: boolean) {
   };
 }
 
+/** Computes the gradients that `checkGradients` compares, without comparing them. */
+export function runGradients(
+  name: string,
+  fn: Differentiable,
+  inputs: readonly Tensor[],
+  options: GradientOptions,
+): void {
+  ruled(subjectOf(name, fn, inputs, options), options.recorded ?? false);
+}
+
 /** The directions in which an input is moved, each with its name. */
 function directionsFor(name: string, point: readonly number[], projected: boolean) {
   if (point.length === 0) return [];

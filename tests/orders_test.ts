@@ -10,6 +10,7 @@ import { checkGradients } from "./gradients.ts";
 import { DTYPES, inputsOf } from "./matrix/cases.ts";
 import { ELEMENTWISE, samplesFor } from "./matrix/elementwise.ts";
 import { GRADIENT_CASES } from "./matrix/gradient_cases.ts";
+import { RULE_CASES } from "./matrix/rule_cases.ts";
 import { tensorOf, valuesOf } from "./matrix/samples.ts";
 import { OP_TABLE } from "./op_table.ts";
 import { OP_CASES } from "./op_cases.ts";
@@ -36,11 +37,12 @@ function calls(name: string): { inputs: Tensor[]; results: readonly Tensor[] }[]
 
 for (const { name, order, kind } of OP_TABLE) {
   if (order === 3) {
-    Deno.test(`${name}() float64 has right gradients of the third order`, () => {
+    Deno.test(`${name}() float64 has right gradients of the third order, and when recorded`, () => {
       const cases = GRADIENT_CASES.get(name) ?? [];
       assert(cases.some(({ size }) => size > 0), `${name}() has no small case`);
       for (const one of cases) {
         checkGradients(one.name, one.fn, one.inputs(), { order: 3, projected: true });
+        checkGradients(one.name, one.fn, one.inputs(), { recorded: true, projected: true });
       }
     });
   } else if (order === 1) {
@@ -65,4 +67,14 @@ for (const { name, order, kind } of OP_TABLE) {
       }
     });
   }
+}
+
+for (const { name, fn, inputs, options } of RULE_CASES) {
+  Deno.test(`${name} has right gradients of three orders, recorded or not`, () => {
+    for (const recorded of [false, true]) {
+      for (const order of [1, 2, 3] as const) {
+        checkGradients(name, fn, inputs(), { ...options, order, recorded });
+      }
+    }
+  });
 }

@@ -1,7 +1,7 @@
 /** Where the gradients of the public ops are checked at small cost. */
 
 import type { Tensor } from "../../mod.ts";
-import type { Differentiable } from "../gradients.ts";
+import type { Differentiable, GradientOptions } from "../gradients.ts";
 import { OP_CASES } from "../op_cases.ts";
 import { type CaseInput, inputsOf, isDifferentiable, type OpCase } from "./cases.ts";
 import { ELEMENTWISE, type Elementwise, smoothSamples } from "./elementwise.ts";
@@ -16,6 +16,8 @@ export interface GradientCase {
   readonly inputs: () => Tensor[];
   /** Number of elements of all inputs. */
   readonly size: number;
+  /** What its checks need beside that. */
+  readonly options?: GradientOptions;
 }
 
 /** Elements of a case up to which it is small. */

@@ -1,0 +1,69 @@
+/**
+ * Cases of the rules that no public op shows: those of fused ops, which layers and losses call, and of
+ * what the engine does itself. A rule that no case reaches fails `rule_mutants_test.ts`.
+ */
+
+import { tensor } from "../../mod.ts";
+import type { Backend } from "../../lib/backend/backend.ts";
+import { cpu } from "../../lib/backend/cpu.ts";
+import { huberError, linear, rowCrossEntropy, squaredError } from "../../lib/ops/fused.ts";
+import { moveTo } from "../../lib/ops/memory.ts";
+import { random } from "./cases.ts";
+import { type GradientCase, gradientCase } from "./gradient_cases.ts";
+
+const [rows, weight, bias] = [random(3, 4), random(2, 4), random(2)];
+
+const LINEAR = ([null, "relu", "tanh", "sigmoid"] as const).flatMap((activation) => [
+  gradientCase("linear", {
+    name: `with a bias and ${activation ?? "no activation"}`,
+    inputs: [rows, weight, bias],
+    call: (x, w, b) => linear(x!, w!, b!, activation),
+  }),
+  gradientCase("linear", {
+    name: `without a bias, with ${activation ?? "no activation"}`,
+    inputs: [rows, weight],
+    call: (x, w) => linear(x!, w!, null, activation),
+  }),
+]);
+
+const LOSSES = Object.entries({ mse: squaredError, huber: huberError }).flatMap(([name, loss]) =>
+  (["none", "sum", "mean"] as const).map((reduction) =>
+    gradientCase(name, {
+      name: `reduced by ${reduction}`,
+      inputs: [random(2, 3), random(2, 3)],
+      call: (p, t) => loss(p!, t!, reduction, 1),
+    })
+  )
+);
+
+const LABELS = tensor([2, 0, 1], { dtype: "int32" });
+
+/** Another backend, on which the CPU computes: without a GPU there is none to move to. */
+const ELSEWHERE: Backend = Object.create(cpu);
+
+// Steps of 1e-6 are lost in float32: these points and steps are exact, and a conversion is linear.
+const EXACT = { shape: [3], data: [1.5, -2, 0.25] };
+
+/** The cases. */
+export const RULE_CASES: readonly GradientCase[] = [
+  ...LINEAR,
+  ...LOSSES,
+  gradientCase("rowCrossEntropy", {
+    name: "of three rows",
+    inputs: [random(3, 4)],
+    call: (logits) => rowCrossEntropy(logits!, LABELS),
+  }),
+  gradientCase("to", {
+    name: "another device",
+    inputs: [random(2, 3)],
+    call: (x) => moveTo(x!, ELSEWHERE).square(),
+  }),
+  {
+    ...gradientCase("to", {
+      name: "float32 and back",
+      inputs: [EXACT],
+      call: (x) => x!.to({ dtype: "float32" }).to({ dtype: "float64" }),
+    }),
+    options: { step: 1 / 4 },
+  },
+];
