@@ -1,11 +1,12 @@
 /** Tensors from numbers, from arrays, and from random streams. */
 
-import type { Device } from "./backend/backend.ts";
+import type { Backend, Device } from "./backend/backend.ts";
 import { cpu } from "./backend/cpu.ts";
-import { backendOf } from "./backend/devices.ts";
+import { backendOf, checkPlacement } from "./backend/devices.ts";
 import { checkDType, CODES, type DType, dtypeOfArray, isFloat, type TypedArray } from "./dtype.ts";
 import { DTypeError, ShapeError, showShape } from "./errors.ts";
 import { kernelNumber } from "./ffi/library.ts";
+import { likeOptions } from "./like.ts";
 import type { NestedArray } from "./print.ts";
 import { defaultGenerator, type RandomGenerator } from "./random.ts";
 import { checkShape, contiguousStrides, type Shape, sizeOf } from "./shape.ts";
@@ -30,27 +31,23 @@ export interface RandomOptions extends TensorOptions {
 /** What `tensor` takes. */
 export type TensorData = NestedArray | readonly NestedArray[] | TypedArray;
 
-function checkOptions(op: string, { dtype, device }: TensorOptions): void {
-  if (dtype !== undefined) checkDType(op, dtype);
-  if (device !== undefined) backendOf(op, device);
-}
-
 function make(
   op: string,
   shape: readonly number[],
   dtype: DType,
   options: TensorOptions,
   zero = false,
+  backend: Backend = cpu,
 ): Tensor {
-  checkOptions(op, options);
+  checkPlacement(op, options);
   checkShape(op, shape);
   const own: Shape = [...shape];
   const size = sizeOf(own);
-  const storage = cpu.allocate(CODES[dtype], size, zero);
+  const storage = backend.allocate(CODES[dtype], size, zero);
   return new Tensor(storage, own, contiguousStrides(own), 0, size, true);
 }
 
-/** Moves a tensor that was made on the CPU to where it is wanted. */
+/** Puts a tensor where it is wanted, if it is not there yet. */
 function finish(x: Tensor, { requiresGrad = false, device = "cpu" }: TensorOptions): Tensor {
   const placed = x.to({ device });
   return requiresGrad ? placed.requiresGrad_() : placed;
@@ -155,7 +152,7 @@ export function fromTypedArray(
   shape: readonly number[],
   options: Omit<TensorOptions, "dtype"> = {},
 ): Tensor {
-  checkOptions("fromTypedArray", options);
+  checkPlacement("fromTypedArray", options);
   checkShape("fromTypedArray", shape);
   if (!isTypedArray(data) || sizeOf(shape) !== data.length) {
     throw new ShapeError(
@@ -168,41 +165,110 @@ export function fromTypedArray(
   return finish(Tensor.over(data, [...shape], dtypeOfArray(data)), options);
 }
 
-/** A tensor of zeros. */
+/** A tensor that is made where it is wanted, with one value everywhere; undefined for any. */
+function constant(
+  op: string,
+  shape: readonly number[],
+  value: number | undefined,
+  options: TensorOptions,
+): Tensor {
+  const { dtype = "float32", device = "cpu" } = options;
+  const zero = Object.is(value, 0);
+  const x = make(op, shape, dtype, options, zero, backendOf(op, device));
+  if (value !== undefined && !zero) {
+    x.storage.backend.fill(x.storage, dtype === "bool" ? Number(value !== 0) : value);
+  }
+  return finish(x, options);
+}
+
+/** The value of `full`. */
+function checkValue(op: string, value: unknown): number {
+  if (typeof value === "number") return value;
+  throw new TypeError(`Cannot run ${op}: the value must be a number, got ${Deno.inspect(value)}`);
+}
+
+/** A tensor of zeros. Follows `torch.zeros`. */
 export function zeros(shape: readonly number[], options: TensorOptions = {}): Tensor {
-  return finish(make("zeros", shape, options.dtype ?? "float32", options, true), options);
+  return constant("zeros", shape, 0, options);
 }
 
-/** A tensor of ones. */
+/** A tensor of ones. Follows `torch.ones`. */
 export function ones(shape: readonly number[], options: TensorOptions = {}): Tensor {
-  return full(shape, 1, options);
+  return constant("ones", shape, 1, options);
 }
 
-/** A tensor with the same value everywhere. */
+/** A tensor with the same value everywhere. Follows `torch.full`, but is float32 by default. */
 export function full(
   shape: readonly number[],
   value: number,
   options: TensorOptions = {},
 ): Tensor {
-  const x = make("full", shape, options.dtype ?? "float32", options);
-  x.storage.backend.fill(x.storage, x.dtype === "bool" ? Number(value !== 0) : value);
-  return finish(x, options);
+  return constant("full", shape, checkValue("full", value), options);
 }
 
-/** A tensor of zeros of the same shape and type on the same device, unless told otherwise. */
+/**
+ * A tensor whose elements are still to be written: they are zeros, or what the memory held before,
+ * which saves clearing it. Follows `torch.empty`.
+ */
+export function empty(shape: readonly number[], options: TensorOptions = {}): Tensor {
+  return constant("empty", shape, undefined, options);
+}
+
+/**
+ * A tensor of zeros of the shape, type and device of another, unless told otherwise. Follows
+ * `torch.zeros_like`.
+ *
+ * @example Beside a tensor
+ * ```ts
+ * import { tensor, zerosLike } from "@adjoint/ml";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const x = tensor([[1, 2]], { dtype: "int32" });
+ * assertEquals(zerosLike(x).toArray(), [[0, 0]]);
+ * assertEquals([zerosLike(x).dtype, zerosLike(x, { dtype: "bool" }).dtype], ["int32", "bool"]);
+ * ```
+ */
 export function zerosLike(x: Tensor, options: TensorOptions = {}): Tensor {
-  return zeros(x.shape, { dtype: x.dtype, device: x.device, ...options });
+  options = likeOptions("zerosLike", x, options);
+  return constant("zerosLike", x.shape, 0, options);
 }
 
-/** A tensor of ones of the same shape and type on the same device, unless told otherwise. */
+/**
+ * A tensor of ones of the shape, type and device of another, unless told otherwise. Follows
+ * `torch.ones_like`.
+ */
 export function onesLike(x: Tensor, options: TensorOptions = {}): Tensor {
-  return ones(x.shape, { dtype: x.dtype, device: x.device, ...options });
+  options = likeOptions("onesLike", x, options);
+  return constant("onesLike", x.shape, 1, options);
 }
 
-/** The identity matrix. */
-export function eye(n: number, options: TensorOptions = {}): Tensor {
-  const x = make("eye", [n, n], options.dtype ?? "float32", options, true);
-  write(x, (i) => Number(i % (n + 1) === 0));
+/**
+ * A tensor with the same value everywhere, of the shape, type and device of another, unless told
+ * otherwise. Follows `torch.full_like`.
+ */
+export function fullLike(x: Tensor, value: number, options: TensorOptions = {}): Tensor {
+  options = likeOptions("fullLike", x, options);
+  return constant("fullLike", x.shape, checkValue("fullLike", value), options);
+}
+
+/**
+ * A tensor whose elements are still to be written, as of `empty`, of the shape, type and device of
+ * another, unless told otherwise. Follows `torch.empty_like`.
+ */
+export function emptyLike(x: Tensor, options: TensorOptions = {}): Tensor {
+  options = likeOptions("emptyLike", x, options);
+  return constant("emptyLike", x.shape, undefined, options);
+}
+
+/**
+ * The identity matrix: 1 where row and column are equal, else 0. Follows `torch.eye`.
+ *
+ * @param n Number of rows; of columns too, unless `m` says otherwise.
+ */
+export function eye(n: number, options: TensorOptions & { m?: number } = {}): Tensor {
+  const { m = n } = options;
+  const x = make("eye", [n, m], options.dtype ?? "float32", options, true);
+  write(x, (i) => Number(i % m === Math.floor(i / m)));
   return finish(x, options);
 }
 
@@ -283,19 +349,53 @@ function draw(
 const uniformKernel = kernelNumber("uniform");
 const normalKernel = kernelNumber("normal");
 
-/** Uniform random numbers in [0, 1). */
+/** Uniform random numbers in [0, 1). Follows `torch.rand`. */
 export function rand(shape: readonly number[], options: RandomOptions = {}): Tensor {
   return draw("rand", uniformKernel, shape, options);
 }
 
-/** Normal random numbers with mean 0 and variance 1. */
+/** Normal random numbers with mean 0 and variance 1. Follows `torch.randn`. */
 export function randn(shape: readonly number[], options: RandomOptions = {}): Tensor {
   return draw("randn", normalKernel, shape, options);
 }
 
-/** The integers 0 to n - 1 in random order, int32. */
-export function randperm(n: number, options: { generator?: RandomGenerator } = {}): Tensor {
+/**
+ * Uniform random numbers in [0, 1) of the shape, type and device of another tensor, unless told
+ * otherwise. Follows `torch.rand_like`.
+ *
+ * @throws {DTypeError} If the type is not floating.
+ *
+ * @example Noise on an image
+ * ```ts
+ * import { randLike, RandomGenerator, zeros } from "@adjoint/ml";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const image = zeros([3, 4], { dtype: "float64" });
+ * const noise = randLike(image, { generator: new RandomGenerator(1) });
+ * assertEquals([noise.shape, noise.dtype], [[3, 4], "float64"]);
+ * ```
+ */
+export function randLike(x: Tensor, options: RandomOptions = {}): Tensor {
+  options = likeOptions("randLike", x, options);
+  return draw("randLike", uniformKernel, x.shape, options);
+}
+
+/**
+ * Normal random numbers with mean 0 and variance 1, of the shape, type and device of another tensor,
+ * unless told otherwise. Follows `torch.randn_like`.
+ *
+ * @throws {DTypeError} If the type is not floating.
+ */
+export function randnLike(x: Tensor, options: RandomOptions = {}): Tensor {
+  options = likeOptions("randnLike", x, options);
+  return draw("randnLike", normalKernel, x.shape, options);
+}
+
+/** The integers 0 to n - 1 in random order, int32 by default. Follows `torch.randperm`. */
+export function randperm(n: number, options: RandomOptions = {}): Tensor {
+  checkPlacement("randperm", options);
   checkShape("randperm", [n]);
-  const order = (options.generator ?? defaultGenerator).permutation(n);
-  return Tensor.over(order, [n], "int32");
+  const { generator = defaultGenerator, dtype = "int32" } = options;
+  const order = Tensor.over(generator.permutation(n), [n], "int32");
+  return finish(order.to({ dtype }), options);
 }

@@ -1,8 +1,10 @@
 /** Random tensors of given distributions, made of uniform and normal numbers. */
 
+import { checkPlacement } from "./backend/devices.ts";
 import { rand, randn, type RandomOptions } from "./create.ts";
 import { isFloat } from "./dtype.ts";
 import { DTypeError, ShapeError, showShape } from "./errors.ts";
+import { likeOptions } from "./like.ts";
 import type { RandomGenerator } from "./random.ts";
 import { broadcastShapes, checkShape, extentAt, sameShape, type Shape } from "./shape.ts";
 import { Tensor } from "./tensor.ts";
@@ -44,19 +46,58 @@ export function randint(
   third: readonly number[] | RandomOptions = {},
   fourth: RandomOptions = {},
 ): Tensor {
+  if (typeof second !== "number") {
+    return drawIntegers("randint", 0, first, second, third as RandomOptions);
+  }
+  return drawIntegers("randint", first, second, third as readonly number[], fourth);
+}
+
+/**
+ * Random integers from 0 up to, not including, `high`, of the shape, type and device of another
+ * tensor, unless told otherwise.
+ */
+export function randintLike(x: Tensor, high: number, options?: RandomOptions): Tensor;
+/**
+ * Random integers from `low` up to, not including, `high`, of the shape, type and device of another
+ * tensor, unless told otherwise. Follows `torch.randint_like`.
+ *
+ * @throws {RangeError} If no int32 lies between them.
+ */
+export function randintLike(
+  x: Tensor,
+  low: number,
+  high: number,
+  options?: RandomOptions,
+): Tensor;
+export function randintLike(
+  x: Tensor,
+  first: number,
+  second: number | RandomOptions = {},
+  third: RandomOptions = {},
+): Tensor {
   const short = typeof second !== "number";
   const [low, high] = short ? [0, first] : [first, second];
-  const shape = (short ? second : third) as readonly number[];
-  const options = (short ? third : fourth) as RandomOptions;
-  checkShape("randint", shape);
+  const options = likeOptions("randintLike", x, short ? second : third);
+  return drawIntegers("randintLike", low, high, x.shape, options);
+}
+
+function drawIntegers(
+  op: string,
+  low: number,
+  high: number,
+  shape: readonly number[],
+  options: RandomOptions,
+): Tensor {
+  checkPlacement(op, options);
+  checkShape(op, shape);
+  const { generator, dtype = "int32", device = "cpu", requiresGrad = false } = options;
   const whole = Number.isInteger(low) && Number.isInteger(high);
   if (!whole || low < -LIMIT || high > LIMIT || low >= high) {
     throw new RangeError(
-      `Cannot run randint: low and high must be int32 integers with low < high, got ${low} and ` +
+      `Cannot run ${op}: low and high must be int32 integers with low < high, got ${low} and ` +
         high,
     );
   }
-  const { generator, dtype = "int32", device = "cpu", requiresGrad = false } = options;
   const uniform = rand(shape, { dtype: "float64", ...generator && { generator } });
   const numbers = Int32Array.from(uniform.data, (u) => low + Math.floor(u * (high - low)));
   const x = Tensor.over(numbers, uniform.shape, "int32").to({ dtype }).to({ device });

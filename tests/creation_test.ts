@@ -3,37 +3,33 @@ import {
   DeviceError,
   type DType,
   DTypeError,
+  empty,
+  emptyLike,
   eye,
   fromTypedArray,
   full,
-  getThreads,
+  fullLike,
   linspace,
   logspace,
-  manualSeed,
   type NestedArray,
   ones,
   onesLike,
   rand,
+  randintLike,
+  randLike,
   randn,
+  randnLike,
   RandomGenerator,
   randperm,
-  setThreads,
   ShapeError,
   type Tensor,
   tensor,
   type TensorData,
+  type TensorOptions,
   zeros,
   zerosLike,
 } from "../mod.ts";
-import {
-  assert,
-  assertAlmostEquals,
-  assertEquals,
-  assertNotEquals,
-  assertStrictEquals,
-  assertThrows,
-} from "@std/assert";
-import { philox } from "../lib/random.ts";
+import { assert, assertEquals, assertStrictEquals, assertThrows } from "@std/assert";
 import { valuesOf } from "./matrix/samples.ts";
 
 Deno.test("tensor() takes numbers, booleans and nested arrays", () => {
@@ -152,6 +148,7 @@ Deno.test("fromTypedArray() refuses a shape of another size and other arrays", (
 type Maker = (shape: readonly number[], options?: { dtype?: DType }) => Tensor;
 
 const MAKERS: [string, Maker][] = [
+  ["empty", empty],
   ["zeros", zeros],
   ["ones", ones],
   ["full", (shape, options) => full(shape, 2, options)],
@@ -194,19 +191,75 @@ Deno.test("zeros(), ones() and full() fill every type", () => {
       assertEquals(valuesOf(full([size], 2, { dtype })), new Array(size).fill(two));
     }
     const x = full([2, 3], 1, { dtype });
-    assertEquals([zerosLike(x).dtype, zerosLike(x).shape], [dtype, [2, 3]]);
-    assertEquals([onesLike(x).dtype, valuesOf(onesLike(x))], [dtype, new Array(6).fill(1)]);
+    assertEquals(valuesOf(zerosLike(x)), new Array(6).fill(0));
+    assertEquals(valuesOf(onesLike(x)), new Array(6).fill(1));
+    assertEquals(valuesOf(fullLike(x, 7)), new Array(6).fill(dtype === "bool" ? 1 : 7));
   }
-  assertEquals(zerosLike(zeros([2]), { dtype: "int32" }).dtype, "int32");
   assertEquals(full([2], NaN).toArray(), [NaN, NaN]);
+  assert(Object.is(full([1], -0).item(), -0));
   assertEquals(zeros([2], { requiresGrad: true }).requiresGrad, true);
+  for (const value of ["1", null, undefined, true]) {
+    const wrong = value as unknown as number;
+    assertThrows(() => full([2], wrong), TypeError, "Cannot run full: the value must be a number");
+    assertThrows(() => fullLike(zeros([2]), wrong), TypeError, "Cannot run fullLike: the value");
+  }
 });
+
+/** Functions that make a tensor like another, and the types that they refuse. */
+const LIKES: [string, (x: Tensor, options?: TensorOptions) => Tensor, DType[]][] = [
+  ["zerosLike", zerosLike, []],
+  ["onesLike", onesLike, []],
+  ["fullLike", (x, options) => fullLike(x, 2, options), []],
+  ["emptyLike", emptyLike, []],
+  ["randLike", randLike, ["int32", "bool"]],
+  ["randnLike", randnLike, ["int32", "bool"]],
+  ["randintLike", (x, options) => randintLike(x, 9, options), []],
+];
+
+for (const [name, like, refused] of LIKES) {
+  Deno.test(`${name}() takes shape, type and device of its input, or what is asked for`, () => {
+    for (const dtype of ["float32", "float64", "int32", "bool"] as DType[]) {
+      // The elements lie otherwise than the new ones, which are in order and on no tape.
+      const x = zeros([3, 2], { dtype }).transpose(0, 1);
+      if (refused.includes(dtype)) {
+        assertThrows(() => like(x), DTypeError, `Cannot run ${name}: dtype must be`);
+        continue;
+      }
+      const y = like(x);
+      assertEquals([y.shape, y.dtype, y.device, y.requiresGrad], [[2, 3], dtype, "cpu", false]);
+      assertEquals(y.data.length, 6);
+    }
+    const x = zeros([0, 2], { dtype: "int32" });
+    const y = like(x, { dtype: "float64", requiresGrad: true });
+    assertEquals([y.shape, y.dtype, y.requiresGrad], [[0, 2], "float64", true]);
+    assertEquals(like(zeros([], { requiresGrad: true })).requiresGrad, false);
+  });
+
+  Deno.test(`${name}() refuses other inputs, types and devices by its name`, () => {
+    for (const wrong of [[2, 3], 1, null, undefined]) {
+      assertThrows(() => like(wrong as unknown as Tensor), TypeError, `${name}: input must be a`);
+    }
+    const x = zeros([2]);
+    assertThrows(
+      () => like(x, { dtype: "int8" as DType }),
+      DTypeError,
+      `Cannot run ${name}: dtype`,
+    );
+    assertThrows(() => like(x, { device: "tpu" as "gpu" }), DeviceError, `Cannot run ${name}: dev`);
+  });
+}
 
 Deno.test("eye() is the identity matrix", () => {
   assertEquals(eye(3).toArray(), [[1, 0, 0], [0, 1, 0], [0, 0, 1]]);
   assertEquals(eye(1, { dtype: "bool" }).toArray(), [[true]]);
   assertEquals(eye(0).shape, [0, 0]);
-  for (const n of [-1, 1.5, NaN]) assertThrows(() => eye(n), ShapeError, "non-negative integer");
+  assertEquals(eye(2, { m: 3 }).toArray(), [[1, 0, 0], [0, 1, 0]]);
+  assertEquals(eye(4, { m: 2 }).toArray(), [[1, 0], [0, 1], [0, 0], [0, 0]]);
+  assertEquals([eye(2, { m: 0 }).shape, eye(0, { m: 2 }).shape], [[2, 0], [0, 2]]);
+  for (const n of [-1, 1.5, NaN]) {
+    assertThrows(() => eye(n), ShapeError, "non-negative integer");
+    assertThrows(() => eye(2, { m: n }), ShapeError, "non-negative integer");
+  }
 });
 
 Deno.test("arange() counts from start to end without it", () => {
@@ -281,171 +334,7 @@ Deno.test("randperm() holds each number once, in an order that the seed gives", 
   // Each number comes first 1000 times, give or take five standard deviations.
   for (const times of first) assert(Math.abs(times - 1000) < 5 * Math.sqrt(750), `${first}`);
   for (const n of [-1, 1.5, NaN]) assertThrows(() => randperm(n), ShapeError, "non-negative");
+  const float = randperm(2, { dtype: "float64", requiresGrad: true });
+  assertEquals([float.dtype, float.requiresGrad], ["float64", true]);
+  assertThrows(() => randperm(2, { dtype: "int8" as DType }), DTypeError, "randperm");
 });
-
-Deno.test("manualSeed() takes integers from 0 to 2^64 - 1", () => {
-  const draws = [0, 1, 784441416n, 1766016000072n, 2n ** 32n, 2n ** 64n - 1n, 2 ** 53 - 1].map(
-    (seed) => {
-      manualSeed(seed);
-      const first = rand([4]).toArray();
-      manualSeed(BigInt(seed));
-      assertEquals(rand([4]).toArray(), first);
-      return JSON.stringify(first);
-    },
-  );
-  // Among them two seeds with equal low words.
-  assertEquals(1766016000072n & 0xffffffffn, 784441416n);
-  assertEquals(new Set(draws).size, draws.length);
-  for (const seed of [-1, -1n, 2n ** 64n, 0.5, NaN, Infinity, 2 ** 53]) {
-    assertThrows(() => manualSeed(seed), RangeError, "Cannot seed");
-    assertThrows(() => new RandomGenerator(seed), RangeError, "Cannot seed");
-  }
-});
-
-Deno.test("rand() and randn() go on where the stream stands", () => {
-  const generator = new RandomGenerator(5);
-  const start = generator.state;
-  const [a, b] = [rand([3], { generator }).toArray(), rand([3], { generator }).toArray()];
-  assertNotEquals(a, b);
-  const { state } = generator;
-  const next = randn([2], { generator }).toArray();
-  generator.state = state;
-  assertEquals(randn([2], { generator }).toArray(), next);
-  generator.state = start;
-  assertEquals(rand([3], { generator }).toArray(), a);
-  rand([0], { generator });
-  assertEquals(rand([3], { generator }).toArray(), b);
-});
-
-Deno.test("rand() and randn() leave other streams alone", () => {
-  manualSeed(1);
-  const alone = rand([2]).toArray();
-  manualSeed(1);
-  rand([10], { generator: new RandomGenerator(1) });
-  assertEquals(rand([2]).toArray(), alone);
-});
-
-Deno.test("rand() and randn() are drawn in floating types only", () => {
-  for (const dtype of ["int32", "bool"] as DType[]) {
-    assertThrows(() => rand([2], { dtype }), DTypeError, dtype);
-    assertThrows(() => randn([2], { dtype }), DTypeError, dtype);
-  }
-});
-
-Deno.test("rand() and randn() give the same numbers on any number of threads", () => {
-  const before = getThreads();
-  try {
-    for (const dtype of ["float32", "float64"] as const) {
-      for (const draw of [rand, randn]) {
-        const [one, two, seven] = [1, 2, 7].map((threads) => {
-          setThreads(threads);
-          return draw([100_003], { dtype, generator: new RandomGenerator(11) }).data;
-        });
-        assertEquals(two, one);
-        assertEquals(seven, one);
-      }
-    }
-  } finally {
-    setThreads(before);
-  }
-});
-
-Deno.test("setThreads() takes positive integers", () => {
-  const before = getThreads();
-  for (const n of [0, -1, 1.5, NaN, Infinity, 2000]) {
-    assertThrows(() => setThreads(n), RangeError, "Cannot set threads");
-  }
-  assertEquals(getThreads(), before);
-});
-
-Deno.test("philox() gives the known answers of its authors", () => {
-  const pi = [0x243f6a88, 0x85a308d3, 0x13198a2e, 0x03707344] as const;
-  const all = 0xffffffff;
-  assertEquals(philox([0, 0, 0, 0], [0, 0]), [0x6627e8d5, 0xe169c58d, 0xbc57ac4c, 0x9b00dbd8]);
-  assertEquals(
-    philox([all, all, all, all], [all, all]),
-    [0x408f276d, 0x41c83b0e, 0xa20bc7c6, 0x6d5451fd],
-  );
-  assertEquals(
-    philox(pi, [0xa4093822, 0x299f31d0]),
-    [0xd16cfe09, 0x94fdcceb, 0x5001e420, 0x24126ea1],
-  );
-});
-
-/** Offsets whose counters carry into the high word, and around the end. */
-const OFFSETS = [0n, 2n ** 32n - 3n, 2n ** 63n - 2n, 2n ** 64n - 2n];
-
-for (const offset of OFFSETS) {
-  Deno.test(`rand() has the bits of philox() from offset ${offset}`, () => {
-    for (const seed of [0n, 1766016000072n, 2n ** 64n - 1n]) {
-      const at = () => {
-        const generator = new RandomGenerator(seed);
-        generator.state = { seed, offset };
-        return generator;
-      };
-      const words = at().words(1002);
-      const key = [Number(seed & 0xffffffffn), Number(seed >> 32n)] as const;
-      const fifth = BigInt.asUintN(64, offset + 5n);
-      const counter = [Number(fifth & 0xffffffffn), Number(fifth >> 32n), 0, 0] as const;
-      assertEquals([...words.subarray(20, 24)], philox([...counter], [...key]));
-      const single = rand([1002], { generator: at() }).data;
-      assertEquals([...single], Array.from(words, (word) => (word >>> 8) * 2 ** -24));
-      const double = rand([501], { generator: at(), dtype: "float64" }).data;
-      const pairs = Array.from(double, (_, i) => {
-        const bits = BigInt(words[2 * i]!) << 32n | BigInt(words[2 * i + 1]!);
-        return Number(bits >> 11n) * 2 ** -53;
-      });
-      assertEquals([...double], pairs);
-    }
-  });
-}
-
-Deno.test("randn() turns uniform numbers into normal ones by Box and Muller", () => {
-  const uniform = rand([1000], { generator: new RandomGenerator(9), dtype: "float64" }).data;
-  const normal = randn([1000], { generator: new RandomGenerator(9), dtype: "float64" }).data;
-  for (let i = 0; i < 1000; i += 2) {
-    const radius = Math.sqrt(-2 * Math.log(1 - uniform[i]!));
-    const angle = 2 * Math.PI * uniform[i + 1]!;
-    assertAlmostEquals(normal[i]!, radius * Math.cos(angle), 1e-12);
-    assertAlmostEquals(normal[i + 1]!, radius * Math.sin(angle), 1e-12);
-  }
-});
-
-function moments(values: ArrayLike<number>): { mean: number; variance: number } {
-  const list = Array.from(values);
-  const mean = list.reduce((a, b) => a + b, 0) / list.length;
-  return { mean, variance: list.reduce((a, b) => a + (b - mean) ** 2, 0) / list.length };
-}
-
-const N = 200_000;
-
-for (const dtype of ["float32", "float64"] as const) {
-  Deno.test(`rand() ${dtype} is uniform in [0, 1)`, () => {
-    const values = rand([N], { dtype, generator: new RandomGenerator(17) }).data;
-    assert(values.every((value) => value >= 0 && value < 1));
-    const { mean, variance } = moments(values);
-    // Five standard errors.
-    assert(Math.abs(mean - 1 / 2) < 5 * Math.sqrt(1 / 12 / N), `${mean}`);
-    assert(Math.abs(variance - 1 / 12) < 5 * Math.sqrt(1 / 180 / N), `${variance}`);
-    const bins = new Array<number>(10).fill(0);
-    for (const value of values) bins[Math.floor(value * 10)]!++;
-    for (const bin of bins) assert(Math.abs(bin - N / 10) < 5 * Math.sqrt(N * 0.09), `${bins}`);
-  });
-
-  Deno.test(`randn() ${dtype} is normal`, () => {
-    const values = randn([N], { dtype, generator: new RandomGenerator(17) }).data;
-    assert(values.every(Number.isFinite));
-    const { mean, variance } = moments(values);
-    assert(Math.abs(mean) < 5 * Math.sqrt(1 / N), `${mean}`);
-    assert(Math.abs(variance - 1) < 5 * Math.sqrt(2 / N), `${variance}`);
-    // Shares within one, two and three standard deviations.
-    for (const [bound, share] of [[1, 0.682689], [2, 0.9545], [3, 0.9973]] as const) {
-      const inside = Array.from(values).filter((value) => Math.abs(value) < bound).length / N;
-      assert(Math.abs(inside - share) < 5 * Math.sqrt(share * (1 - share) / N), `${inside}`);
-    }
-    // Neighbours, which come from one block, do not depend on each other.
-    let product = 0;
-    for (let i = 1; i < N; i++) product += values[i]! * values[i - 1]!;
-    assert(Math.abs(product / N) < 5 / Math.sqrt(N), `${product / N}`);
-  });
-}

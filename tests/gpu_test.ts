@@ -3,19 +3,25 @@
 import {
   cat,
   DeviceError,
+  empty,
+  emptyLike,
+  fullLike,
   gpu,
   grad,
   manualSeed,
   memoryStats,
   noGrad,
   ones,
+  onesLike,
   rand,
   randn,
+  randnLike,
   scope,
   type Tensor,
   tensor,
   where,
   zeros,
+  zerosLike,
 } from "../mod.ts";
 import { assertClose } from "../lib/testing/mod.ts";
 import { assert, assertEquals, assertMatch, assertThrows } from "@std/assert";
@@ -109,8 +115,18 @@ gpuTest("views, copies and changes in place equal the CPU", () => {
   assertEquals(z.toArray(), [[7, 8, 9], [-1, -1, -1]]);
   z.at(":", [1, 3]).copy_(z.at(":", [0, 2]));
   assertEquals(z.toArray(), [[7, 7, 8], [-1, -1, -1]]);
-  assertEquals(zeros([2, 2], there).toArray(), [[0, 0], [0, 0]]);
   assertEquals(y.at(1, 2).item(), 6);
+});
+
+gpuTest("zeros(), ones(), full(), empty() and tensors like others are made there", () => {
+  assertEquals(zeros([2, 2], there).toArray(), [[0, 0], [0, 0]]);
+  const made = ones([2], there);
+  const like = [zerosLike(made), onesLike(made), fullLike(made, 3, { dtype: "bool" })];
+  assertEquals(like.map((x) => x.device), ["gpu", "gpu", "gpu"]);
+  assertEquals(like.map((x) => x.toArray()), [[0, 0], [1, 1], [true, true]]);
+  const raw = [empty([2], { dtype: "int32", ...there }), emptyLike(made), randnLike(made)];
+  assertEquals(raw.map((x) => x.copy_(tensor(5, there)).toArray()), [[5, 5], [5, 5], [5, 5]]);
+  assertThrows(() => empty([2], { dtype: "float64", ...there }), DeviceError, "float64");
 });
 
 gpuTest("printing names the device, cpu() brings a tensor back", async () => {

@@ -2,13 +2,19 @@
 
 import {
   bernoulli,
+  DeviceError,
   type DType,
   DTypeError,
   full,
   manualSeed,
   multinomial,
   normal,
+  rand,
   randint,
+  randintLike,
+  randLike,
+  randn,
+  randnLike,
   RandomGenerator,
   ShapeError,
   type Tensor,
@@ -79,6 +85,38 @@ Deno.test("randint() refuses ranges without an int32", () => {
   }
   assertThrows(() => randint(0, [2]), RangeError, "randint");
   assertThrows(() => randint(3, [-1]), ShapeError, "randint");
+});
+
+Deno.test("randint() refuses other types and devices by its name", () => {
+  assertThrows(() => randint(3, [2], { dtype: "int8" as DType }), DTypeError, "run randint: dtype");
+  assertThrows(() => randint(3, [2], { device: "tpu" as "gpu" }), DeviceError, "run randint: dev");
+});
+
+Deno.test("randLike(), randnLike() and randintLike() draw what their namesakes draw", () => {
+  for (const dtype of ["float32", "float64"] as const) {
+    const x = zeros([3, 5], { dtype });
+    assertEquals(
+      randLike(x, seeded()).toArray(),
+      rand([3, 5], { dtype, ...seeded() }).toArray(),
+    );
+    assertEquals(
+      randnLike(x, seeded()).toArray(),
+      randn([3, 5], { dtype, ...seeded() }).toArray(),
+    );
+    const wanted = randint(-2, 9, [3, 5], { dtype, ...seeded() });
+    const drawn = randintLike(x, -2, 9, seeded());
+    assertEquals([drawn.dtype, drawn.toArray()], [dtype, wanted.toArray()]);
+    assertEquals(
+      randintLike(x, 9, seeded()).toArray(),
+      randint(9, [3, 5], { dtype, ...seeded() }).toArray(),
+    );
+  }
+  const values = valuesOf(randintLike(zeros([N], { dtype: "int32" }), 2, seeded()));
+  assertShare(values, (value) => value === 1, 1 / 2);
+  for (const [low, high] of [[3, 3], [0, 0.5], [NaN, 1]] as const) {
+    assertThrows(() => randintLike(zeros([2]), low, high), RangeError, "Cannot run randintLike");
+  }
+  assertThrows(() => randintLike(zeros([2]), 0), RangeError, "got 0 and 0");
 });
 
 Deno.test("normal() has the mean and the deviation of each element", () => {
