@@ -548,6 +548,10 @@ export class Tensor {
   cumsum(dim: number): Tensor {
     return ops.cumsum(this, dim);
   }
+  /** Running product along a dimension. */
+  cumprod(dim: number): Tensor {
+    return ops.cumprod(this, dim);
+  }
   /** Elements in order along a dimension, and where they stood. */
   sort(dim?: number, options?: ops.SortOptions): ops.ValuesAndIndices {
     return ops.sort(this, dim, options);
@@ -560,9 +564,16 @@ export class Tensor {
   topk(k: number, dim?: number, options?: ops.TopkOptions): ops.ValuesAndIndices {
     return ops.topk(this, k, dim, options);
   }
+  /** The median, the lower one of two. */
+  median(): Tensor;
   /** Medians along a dimension, the lower one of two, and where they stand. */
-  median(dim: number, options?: ops.ReduceOptions): ops.ValuesAndIndices {
-    return ops.median(this, dim, options);
+  median(dim: number, options?: ops.ReduceOptions): ops.ValuesAndIndices;
+  median(dim?: number, options?: ops.ReduceOptions): Tensor | ops.ValuesAndIndices {
+    return dim === undefined ? ops.median(this) : ops.median(this, dim, options);
+  }
+  /** The elements that a share of the others lies below, along a dimension, or of all. */
+  quantile(q: Tensor | number, dim?: number, options?: ops.QuantileOptions): Tensor {
+    return ops.quantile(this, q, dim, options);
   }
   /** ln Σ eˣ over the given dimensions, or all. */
   logsumexp(dim?: ops.Dims, options?: ops.ReduceOptions): Tensor {
@@ -755,6 +766,10 @@ export class Tensor {
   /** The tensor with a value where a mask holds. */
   maskedFill(mask: Tensor, value: Tensor | number): Tensor {
     return ops.maskedFill(this, mask, value);
+  }
+  /** The elements where a condition holds, those of another tensor or a number elsewhere. */
+  where(condition: Tensor, other: Tensor | number): Tensor {
+    return ops.where(condition, this, other);
   }
   /** The elements where a mask holds, in one dimension. */
   maskedSelect(mask: Tensor): Tensor {

@@ -183,6 +183,12 @@ Deno.test("where() gives the side that was not chosen zeros whatever the cotange
   assertEquals(gradients.map((g) => g.toArray()), [[Infinity, 0, 2], [0, NaN, 0]]);
 });
 
+Deno.test("where() is a method of the tensor that is chosen where the condition holds", () => {
+  const x = fromTypedArray(Float64Array.of(1, 2, 3), [3]);
+  assertEquals(x.where(x.gt(1), 0).toArray(), [0, 2, 3]);
+  assertEquals(x.where(x.gt(1), x.neg()).toArray(), [-1, 2, 3]);
+});
+
 const BIG = sample("big", [270, 300], "float32");
 
 for (const dtype of ["float32", "float64"] as const) {

@@ -94,7 +94,7 @@ cases.forEach((one, number) => {
     gradients.forEach((gradient, i) => {
       const wanted = one.gradients![i] ?? null;
       const what = `gradient of input ${i} of ${one.op}()`;
-      assert(gradient !== null, `${what}: there is none`);
+      if (gradient === null) return assertEquals(wanted, null, `${what}: there is none`);
       // Where PyTorch sends nothing back, zeros are the same.
       const expected = wanted === null ? zerosOf(gradient.shape) : plain(wanted);
       assertTensor(what, gradient, expected, "float64", TOLERANCE);

@@ -10,7 +10,7 @@ import { checkFloat, checkTensor } from "./define.ts";
 import { scatterAddChecked } from "./indexing.ts";
 import { castTo } from "./memory.ts";
 import { expand, reshape, unsqueeze } from "./movement.ts";
-import { record1, result, rule, viewOf, zeroed } from "./record.ts";
+import { type OpRule, record1, result, rule, viewOf, zeroed } from "./record.ts";
 
 /** Options of a reduction. */
 export interface ReduceOptions {
@@ -85,13 +85,13 @@ export interface ValuesAndIndices {
 
 const kernels = { max: kernelNumber("max"), min: kernelNumber("min") };
 
-/** Equal extremes share the gradient of a reduction to several elements, as in PyTorch. */
-function sharedRule(name: string) {
+/** The elements that equal a result of all of them share its gradient, as in PyTorch. */
+export function sharedRule(name: string): OpRule<Reduction> {
   return rule<Reduction>(name, {
     saves: "xy",
     vjp: [(g, { x, y, attrs }) => {
       const value = reshape(y, attrs.kept);
-      // A NaN is the extreme, and equal to every other NaN.
+      // A NaN is the result of a NaN, and equal to every other one.
       const at = castTo(eq(x, value).add(ne(x, x).mul(ne(value, value))), g.dtype);
       const ties = reshape(sum(at, undefined), attrs.kept);
       return reshape(g, attrs.kept).mul(at.div(ties));

@@ -2,17 +2,19 @@
 
 import { NONE } from "../autograd/tape.ts";
 import { type DType, isFloat } from "../dtype.ts";
-import { DTypeError } from "../errors.ts";
+import { DTypeError, ShapeError, showShape } from "../errors.ts";
 import { kernelNumber } from "../ffi/library.ts";
 import { extentAt, normalizeDim } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
-import { ne, where } from "./compare.ts";
-import { checkTensor } from "./define.ts";
+import { gt, ne, where } from "./compare.ts";
+import { lerp } from "./composite.ts";
+import { checkDevices, checkFloat, checkTensor } from "./define.ts";
 import { gatherChecked } from "./indexing.ts";
-import { castTo } from "./memory.ts";
-import { reshape, slice, squeeze, transpose } from "./movement.ts";
-import { record1, result, rule } from "./record.ts";
-import type { ReduceOptions, ValuesAndIndices } from "./reduce.ts";
+import { castTo, elementsOf } from "./memory.ts";
+import { clone, pad, permute, reshape, slice, squeeze, transpose } from "./movement.ts";
+import { record1, result, rule, scalar } from "./record.ts";
+import { type ReduceOptions, sharedRule, type ValuesAndIndices } from "./reduce.ts";
+import { ceil, floor, round } from "./rounding.ts";
 
 const cumsumKernel = kernelNumber("cumsum");
 const argsortKernel = kernelNumber("argsort");
@@ -22,6 +24,12 @@ function laneOf(op: string, x: Tensor, dim: number): { lane: Tensor; axis: numbe
   checkTensor(op, x);
   const axis = normalizeDim(op, dim, Math.max(1, x.ndim));
   return { lane: x.ndim === 0 ? reshape(x, [1]) : x, axis };
+}
+
+/** All elements as one lane. */
+function flatLane(op: string, x: Tensor): { lane: Tensor; axis: number } {
+  checkTensor(op, x);
+  return { lane: reshape(x, [x.size]), axis: 0 };
 }
 
 /** A result of a lane in the shape that the input had. */
@@ -68,6 +76,35 @@ function runningSum(x: Tensor, dim: number, reverse: boolean): Tensor {
 export function cumsum(x: Tensor, dim: number): Tensor {
   const { lane, axis } = laneOf("cumsum", x, dim);
   return like(x, runningSum(castTo(lane, isFloat(x.dtype) ? x.dtype : "int32"), axis, false));
+}
+
+/**
+ * Running product along a dimension; of int32 and bool as int32. Gradients of any order are right at
+ * zeros too. Follows `torch.cumprod`, but multiplies neighbours first, so that a product may leave
+ * the range of its type at another element.
+ *
+ * @param dim The dimension.
+ * @returns A tensor of the same shape.
+ *
+ * @example A row
+ * ```ts
+ * import { tensor } from "@adjoint/ml";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(tensor([1, 2, 3, 4]).cumprod(0).toArray(), [1, 2, 6, 24]);
+ * ```
+ */
+export function cumprod(x: Tensor, dim: number): Tensor {
+  const { lane, axis } = laneOf("cumprod", x, dim);
+  const input = castTo(lane, isFloat(x.dtype) ? x.dtype : "int32");
+  let y = clone(transpose(input, axis, -1));
+  // Each element times the one before it, then the one two before, four before: y holds products of
+  // twice as many elements each time, and no rule ever divides by one.
+  const extent = extentAt(lane.shape, axis);
+  for (let step = 1; step < extent; step *= 2) {
+    y = y.mul(pad(slice(y, -1, 0, extent - step), [step, 0], { value: 1 }));
+  }
+  return like(x, transpose(y, axis, -1));
 }
 
 /** Options of `sort` and `argsort`. */
@@ -145,30 +182,171 @@ export function topk(
   return both(x, { values: gatherChecked(lane, axis, indices), indices });
 }
 
+/** Medians along a dimension, which is kept. */
+function medians(x: Tensor, axis: number): ValuesAndIndices {
+  const extent = extentAt(x.shape, axis);
+  const order = argsort(x, axis);
+  // NaN stands last; a lane that has one is led to it.
+  const last = slice(order, axis, extent - 1, extent);
+  const middle = Math.floor((extent - 1) / 2);
+  const largest = gatherChecked(x, axis, last);
+  const found = slice(order, axis, middle, middle + 1);
+  const indices = where(ne(largest, largest), last, found);
+  return { values: gatherChecked(x, axis, indices), indices };
+}
+
+const medianRule = sharedRule("median");
+
+/** The median, the lower one of two; NaN where there is one. Equal elements share its gradient. */
+export function median(x: Tensor): Tensor;
 /**
  * Medians along a dimension, the lower one of two, and where they stand; NaN where there is one.
  * Follows `torch.median`.
  *
  * @param dim The dimension.
- * @throws {RangeError} If the dimension is empty.
+ * @throws {RangeError} If there is nothing of which to take the median.
+ *
+ * @example Of all elements and of rows
+ * ```ts
+ * import { median, tensor } from "@adjoint/ml";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const x = tensor([[5, 1, 3], [0, 9, 2]]);
+ * assertEquals(median(x).item(), 2);
+ * assertEquals(median(x, 1).values.toArray(), [3, 2]);
+ * ```
  */
-export function median(x: Tensor, dim: number, options: ReduceOptions = {}): ValuesAndIndices {
-  const { lane, axis } = laneOf("median", x, dim);
+export function median(x: Tensor, dim: number, options?: ReduceOptions): ValuesAndIndices;
+export function median(
+  x: Tensor,
+  dim?: number,
+  options: ReduceOptions = {},
+): Tensor | ValuesAndIndices {
+  const { lane, axis } = dim === undefined ? flatLane("median", x) : laneOf("median", x, dim);
   if (x.dtype === "bool") throw new DTypeError("Cannot compute median: the input is bool");
-  const extent = extentAt(lane.shape, axis);
-  if (extent === 0) {
-    throw new RangeError(
-      `Cannot compute median: dim ${dim} of shape [${x.shape.join(", ")}] is empty`,
-    );
+  if (extentAt(lane.shape, axis) === 0) {
+    const what = dim === undefined ? "the input" : `dim ${dim}`;
+    throw new RangeError(`Cannot compute median: ${what} of shape ${showShape(x.shape)} is empty`);
   }
-  const order = argsort(lane, axis);
-  // NaN stands last; a lane that has one is led to it.
-  const last = slice(order, axis, extent - 1, extent);
-  const middle = Math.floor((extent - 1) / 2);
-  const largest = gatherChecked(lane, axis, last);
-  const found = slice(order, axis, middle, middle + 1);
-  const indices = where(ne(largest, largest), last, found);
-  const values = gatherChecked(lane, axis, indices);
+  if (dim === undefined) {
+    const y = reshape(medians(lane.detach(), axis).values, []);
+    if (!isFloat(x.dtype)) return y;
+    return record1(medianRule, x, y, { shape: x.shape, kept: x.shape.map(() => 1) });
+  }
+  const { values, indices } = medians(lane, axis);
   if (x.ndim > 0 && (options.keepdim ?? false)) return { values, indices };
   return { values: squeeze(values, axis), indices: squeeze(indices, axis) };
+}
+
+/** Options of `quantile`. */
+export interface QuantileOptions extends ReduceOptions {
+  /**
+   * What lies at a place between two elements: the point on the line through them, the lower one, the
+   * higher one, their midpoint, or the nearest one, the even of two. Default: "linear".
+   */
+  interpolation?: "linear" | "lower" | "higher" | "midpoint" | "nearest";
+}
+
+/** The shares of a quantile as a tensor, of the input's type and device. */
+function sharesOf(x: Tensor, q: Tensor | number): Tensor {
+  const shares = typeof q === "number" ? scalar(q, x.dtype, x) : q;
+  checkTensor("quantile", shares, "q");
+  checkDevices("quantile", x, shares);
+  if (shares.ndim > 1) {
+    throw new ShapeError(
+      `Cannot compute quantile: q must have at most one dimension, got shape ${
+        showShape(shares.shape)
+      }`,
+      [shares.shape],
+    );
+  }
+  if (shares.dtype !== x.dtype) {
+    throw new DTypeError(
+      `Cannot compute quantile: q must have the input's type ${x.dtype}, got ${shares.dtype}`,
+    );
+  }
+  const wrong = elementsOf(shares).find((share) => !(share >= 0 && share <= 1));
+  if (wrong !== undefined) {
+    throw new RangeError(`Cannot compute quantile: q must lie in 0 to 1, got ${wrong}`);
+  }
+  return shares;
+}
+
+/**
+ * The elements that a share of the others lies below, along a dimension: of n elements in order, the
+ * one at q · (n − 1). NaN where there is one. Follows `torch.quantile`, but an infinite element at a
+ * whole place is the result and not NaN.
+ *
+ * @param q The share, from 0 to 1, or several of them in a tensor of one dimension, which then is the
+ * first dimension of the result.
+ * @param dim The dimension; all elements by default.
+ * @throws {RangeError} If a share lies outside of 0 to 1, or the input is empty.
+ * @throws {DTypeError} If the input is not floating, or a tensor of shares has another type.
+ *
+ * @example Quartiles
+ * ```ts
+ * import { quantile, tensor } from "@adjoint/ml";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const x = tensor([[0, 1, 2, 3, 4], [10, 20, 30, 40, 50]]);
+ * assertEquals(quantile(x, 0.5, 1).toArray(), [2, 30]);
+ * assertEquals(quantile(x, tensor([0.25, 0.75]), 1).toArray(), [[1, 20], [3, 40]]);
+ * assertEquals(quantile(x, 0.1, 1, { interpolation: "lower" }).toArray(), [0, 10]);
+ * ```
+ */
+export function quantile(
+  x: Tensor,
+  q: Tensor | number,
+  dim?: number,
+  options: QuantileOptions = {},
+): Tensor {
+  const { keepdim = false, interpolation = "linear" } = options;
+  checkFloat("quantile", x);
+  const shares = sharesOf(x, q);
+  const { lane, axis } = dim === undefined ? flatLane("quantile", x) : laneOf("quantile", x, dim);
+  if (x.size === 0) {
+    throw new RangeError(
+      `Cannot compute quantile: the input of shape ${showShape(x.shape)} is empty`,
+    );
+  }
+  const others = lane.shape.map((_, i) => i).filter((i) => i !== axis);
+  const sorted = sort(permute(lane, [...others, axis])).values;
+  const last = extentAt(sorted.shape, -1) - 1;
+  // NaN stands last; a lane that has one is led to it.
+  const largest = slice(sorted, -1, last);
+  const places = where(ne(largest, largest), last, shares.mul(last));
+  const at = (place: Tensor) => gatherChecked(sorted, sorted.ndim - 1, castTo(place, "int32"));
+  const found = between(places, at, interpolation);
+  const moved = permute(found, [found.ndim - 1, ...others.map((_, i) => i)]);
+  const all = dim === undefined || x.ndim === 0;
+  const kept = x.shape.flatMap((extent, i) => !all && i !== axis ? [extent] : keepdim ? [1] : []);
+  return reshape(moved, [...shares.shape, ...kept]);
+}
+
+/** What lies at places that need not be whole. */
+function between(
+  places: Tensor,
+  at: (whole: Tensor) => Tensor,
+  interpolation: NonNullable<QuantileOptions["interpolation"]>,
+): Tensor {
+  switch (interpolation) {
+    case "lower":
+      return at(floor(places));
+    case "higher":
+      return at(ceil(places));
+    case "nearest":
+      return at(round(places));
+    case "linear":
+    case "midpoint": {
+      const below = floor(places);
+      const low = at(below);
+      const weight = interpolation === "linear" ? places.sub(below) : 0.5;
+      return where(gt(places, below), lerp(low, at(ceil(places)), weight), low);
+    }
+    default:
+      throw new RangeError(
+        'Cannot compute quantile: interpolation must be "linear", "lower", "higher", "midpoint" or ' +
+          `"nearest", got ${Deno.inspect(interpolation)}`,
+      );
+  }
 }

@@ -25,6 +25,7 @@ export const ABSENT: readonly (Name | InPlaceName)[] = [
   "sort",
   "topk",
   "median",
+  "quantile",
   "scatter",
   "indexAdd",
   "maskedSelect",
