@@ -6,7 +6,7 @@ import { Tensor } from "./tensor.ts";
 /** Options with the type and the device of a tensor, unless they name others. */
 export function likeOptions<O extends TensorOptions>(op: string, x: Tensor, options: O): O {
   if (!(x instanceof Tensor)) {
-    throw new TypeError(`Cannot run ${op}: input must be a tensor, got ${Deno.inspect(x)}`);
+    throw new TypeError(`Cannot run ${op}: the input must be a tensor, got ${Deno.inspect(x)}`);
   }
   return { dtype: x.dtype, device: x.device, ...options };
 }

@@ -36,9 +36,9 @@ export function checkShape(op: string, shape: readonly unknown[]): asserts shape
   for (const extent of shape) {
     if (typeof extent !== "number" || !Number.isSafeInteger(extent) || extent < 0) {
       throw new ShapeError(
-        `Cannot run ${op}: each dimension must be a non-negative integer, got ${
-          Deno.inspect(shape)
-        }`,
+        `Cannot run ${op}: each dimension must be a non-negative integer, got [${
+          shape.map((given) => Deno.inspect(given)).join(", ")
+        }]`,
       );
     }
   }
@@ -80,7 +80,7 @@ export function sameShape(a: Shape, b: Shape): boolean {
 }
 
 /** The shape that two shapes broadcast to. */
-export function broadcastShapes(op: string, a: Shape, b: Shape): Shape {
+export function broadcastShapes(op: string, a: Shape, b: Shape, what = "shapes"): Shape {
   if (sameShape(a, b)) return a;
   const rank = Math.max(a.length, b.length);
   const shape = new Array<number>(rank);
@@ -89,7 +89,7 @@ export function broadcastShapes(op: string, a: Shape, b: Shape): Shape {
     const y = b[b.length - rank + i] ?? 1;
     if (x !== y && x !== 1 && y !== 1) {
       throw new ShapeError(
-        `Cannot compute ${op}: shapes ${showShape(a)} and ${
+        `Cannot compute ${op}: ${what} ${showShape(a)} and ${
           showShape(b)
         } do not broadcast, as dimensions from the right must be equal or 1`,
         [a, b],
@@ -106,9 +106,11 @@ export function broadcastShapes(op: string, a: Shape, b: Shape): Shape {
 /** A dimension number between 0 and rank - 1; negative ones count from the end. */
 export function normalizeDim(op: string, dim: number, rank: number): number {
   if (!Number.isInteger(dim) || dim < -rank || dim >= rank) {
-    const range = rank === 0 ? "a tensor without dimensions has none" : `-${rank} to ${rank - 1}`;
     throw new RangeError(
-      `Cannot compute ${op}: dim must be an integer in range (${range}), got ${dim}`,
+      `Cannot compute ${op}: ` +
+        (rank === 0
+          ? `the input must have dimensions, got dim ${dim} of shape []`
+          : `dim must be an integer from -${rank} to ${rank - 1}, got ${dim}`),
     );
   }
   return dim < 0 ? dim + rank : dim;
@@ -122,14 +124,14 @@ export function normalizeDims(
 ): readonly number[] {
   if (dim === undefined) return Array.from({ length: rank }, (_, i) => i);
   const dims = (typeof dim === "number" ? [dim] : [...dim]).map((d) =>
-    rank === 0 && (d === 0 || d === -1) ? -1 : normalizeDim(op, d, rank)
+    normalizeDim(op, d, Math.max(1, rank))
   );
   if (rank === 0) return [];
   if (dims.length === 0) return Array.from({ length: rank }, (_, i) => i);
   dims.sort((a, b) => a - b);
   for (let i = 1; i < dims.length; i++) {
     if (dims[i] === dims[i - 1]) {
-      throw new RangeError(`Cannot compute ${op}: dim ${dims[i]} appears twice`);
+      throw new RangeError(`Cannot compute ${op}: dims must differ, got ${dims[i]} twice`);
     }
   }
   return dims;
@@ -149,6 +151,12 @@ export function inferShape(op: string, shape: readonly number[], size: number): 
       );
     }
     return [...shape];
+  }
+  if (shape.lastIndexOf(-1) !== unknown) {
+    throw new ShapeError(
+      `Cannot compute ${op}: only one extent may be -1, got ${showShape(shape)}`,
+      [shape],
+    );
   }
   const rest = shape.filter((_, i) => i !== unknown);
   checkShape(op, rest);

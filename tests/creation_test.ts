@@ -237,7 +237,7 @@ for (const [name, like, refused] of LIKES) {
 
   Deno.test(`${name}() refuses other inputs, types and devices by its name`, () => {
     for (const wrong of [[2, 3], 1, null, undefined]) {
-      assertThrows(() => like(wrong as unknown as Tensor), TypeError, `${name}: input must be a`);
+      assertThrows(() => like(wrong as unknown as Tensor), TypeError, `${name}: the input must be`);
     }
     const x = zeros([2]);
     assertThrows(

@@ -15,6 +15,7 @@ import {
 import { Tensor } from "../mod.ts";
 import { assert, assertEquals, assertStrictEquals, assertThrows } from "@std/assert";
 import { checkGradients, checkSecondGradients } from "./gradients.ts";
+import { assertRefuses } from "./matrix/bad_input.ts";
 import {
   BINARY,
   type Call,
@@ -28,6 +29,7 @@ import {
   takesBool,
   UNARY,
 } from "./matrix/elementwise.ts";
+import { elementwiseErrors } from "./matrix/elementwise_error_cases.ts";
 import {
   assertTensor,
   asType,
@@ -212,31 +214,13 @@ for (const op of ELEMENTWISE) {
     assertEquals(op.call(...inputs.map((x) => x.detach())).requiresGrad, false);
   });
 
-  Deno.test(`${op.name}() refuses what is not a tensor`, () => {
-    const x = tensor([1]);
-    for (const wrong of ["1", [1], null, undefined, { shape: [1] }]) {
-      const refused = wrong as unknown as Tensor;
-      for (const inputs of op.arity === 1 ? [[refused]] : [[refused, x], [x, refused]]) {
-        const message = `Cannot compute ${op.name}: `;
-        assertThrows(() => op.call(...inputs), TypeError, message);
-      }
-    }
-    if (op.arity === 2) {
-      assertThrows(() => op.call(1, 2), TypeError, `Cannot compute ${op.name}: one side must be a`);
-    }
-  });
+  Deno.test(`${op.name}() refuses bad input`, () => assertRefuses(op.name, elementwiseErrors(op)));
 }
 
 for (const op of BINARY) {
-  Deno.test(`${op.name}() refuses shapes that do not broadcast`, () => {
-    for (
-      const [a, b] of [[[2, 3], [4]], [[2, 3], [3, 2]], [[0], [2]], [[2, 2], [3, 1, 3]]] as const
-    ) {
-      const error = assertThrows(() => op.call(zeros(a), zeros(b)), ShapeError);
-      assertStrictEquals(error.name, "ShapeError");
-      assert(error.message.includes(`${op.name}: shapes ${show(a)} and ${show(b)}`), error.message);
-      assertEquals(error.shapes, [a, b]);
-    }
+  Deno.test(`${op.name}() says in its error which shapes do not broadcast`, () => {
+    const error = assertThrows(() => op.call(zeros([2, 3]), zeros([4])), ShapeError);
+    assertEquals([error.name, error.shapes], ["ShapeError", [[2, 3], [4]]]);
   });
 
   Deno.test(`${op.name}() of bool is logical or refused`, () => {
@@ -249,11 +233,7 @@ for (const op of BINARY) {
         resultType(op, "bool")!,
       );
     } else {
-      assertThrows(
-        () => op.call(a, b),
-        DTypeError,
-        `Cannot compute ${op.name}: both inputs are bool`,
-      );
+      assertThrows(() => op.call(a, b), DTypeError, op.name);
     }
   });
 }

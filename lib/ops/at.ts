@@ -4,7 +4,7 @@ import { DTypeError, ShapeError, showShape } from "../errors.ts";
 import { broadcastShapes, sameShape, type Shape } from "../shape.ts";
 import { Tensor } from "../tensor.ts";
 import { checkTensor } from "./define.ts";
-import { checkIndex, indexSelect, scatterRows } from "./indexing.ts";
+import { indexSelect, outOfRange, scatterRows } from "./indexing.ts";
 import { copyInto, copyOf, elementsOf } from "./memory.ts";
 import { expand, flatten, permute, reshape, sliceBlock, sliceRange } from "./movement.ts";
 
@@ -27,11 +27,16 @@ function countDims(part: Index): number {
 function complete(op: string, x: Tensor, index: readonly Index[]): Part[] {
   const used = index.reduce((n: number, part) => n + countDims(part), 0);
   const gaps = index.filter((part) => part === "...").length;
-  if (used > x.ndim || gaps > 1) {
+  if (gaps > 1) {
+    throw new ShapeError(`Cannot compute ${op}: an index may have one "...", got ${gaps}`, [
+      x.shape,
+    ]);
+  }
+  if (used > x.ndim) {
     throw new ShapeError(
-      `Cannot compute ${op}: an index of ${used} dimensions ${
-        gaps > 1 ? "and more than one ... " : ""
-      }does not fit shape ${showShape(x.shape)}`,
+      `Cannot compute ${op}: an index for ${used} dimensions does not fit shape ${
+        showShape(x.shape)
+      }`,
       [x.shape],
     );
   }
@@ -127,7 +132,13 @@ function wrapped(op: string, index: Tensor, extent: number): Tensor {
     );
   }
   const list = Int32Array.from(elementsOf(index));
-  for (let i = 0; i < list.length; i++) if (list[i]! < 0) list[i]! += extent;
+  for (let i = 0; i < list.length; i++) {
+    const value = list[i]!;
+    if (value < -extent || value >= extent) {
+      throw outOfRange(op, "index", value, i, -extent, extent);
+    }
+    if (value < 0) list[i] = value + extent;
+  }
   return Tensor.over(list, index.shape, "int32");
 }
 
@@ -149,7 +160,6 @@ function toRows(op: string, { view, tensors }: Resolved): Rows {
   const dims = [...tensors.keys()];
   const list = [...tensors.values()];
   const shape = list.reduce((s: Shape, t) => broadcastShapes(op, s, t.shape), []);
-  list.forEach((index, i) => checkIndex(op, index, view.shape[dims[i]!]!));
   const linear = list.reduce((sum, index, i) => sum.mul(view.shape[dims[i]!]!).add(index));
   const others = view.shape.map((_, i) => i).filter((i) => !tensors.has(i));
   const neighbours = dims.every((dim, i) => i === 0 || dim === dims[i - 1]! + 1);

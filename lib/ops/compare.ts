@@ -6,7 +6,7 @@ import { DTypeError } from "../errors.ts";
 import { kernelNumber } from "../ffi/library.ts";
 import { broadcastShapes } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
-import { binary, type BinaryOp, checkDevices, checkTensor } from "./define.ts";
+import { binary, type BinaryOp, checkDevices, checkTensor, TENSOR_OR_NUMBER } from "./define.ts";
 import { castTo } from "./memory.ts";
 import { recordAll, result, rule, scalar } from "./record.ts";
 
@@ -72,8 +72,8 @@ export function where(condition: Tensor, a: Tensor | number, b: Tensor | number)
     a = scalar(a, beside, condition);
   }
   if (typeof b === "number") b = scalar(b, dtypeOfNumber(b, a.dtype), condition);
-  checkTensor("where", a, "the first choice");
-  checkTensor("where", b, "the second choice");
+  checkTensor("where", a, "the first choice", TENSOR_OR_NUMBER);
+  checkTensor("where", b, "the second choice", TENSOR_OR_NUMBER);
   checkDevices("where", condition, a);
   checkDevices("where", condition, b);
   if (a.dtype !== b.dtype) {

@@ -53,9 +53,13 @@ export function clamp(
 ): Tensor {
   checkTensor("clamp", x);
   if (min === null && max === null) {
-    throw new TypeError("Cannot compute clamp: at least one of min and max must be given");
+    throw new TypeError(
+      "Cannot compute clamp: at least one of min and max must be given, got none",
+    );
   }
-  if (x.dtype === "bool") throw new DTypeError("Cannot compute clamp: the input is bool");
+  if (x.dtype === "bool") {
+    throw new DTypeError("Cannot compute clamp: the input is bool; cast it first");
+  }
   if (min instanceof Tensor || max instanceof Tensor) {
     for (const bound of [min, max]) {
       if (bound instanceof Tensor) broadcastShapes("clamp", x.shape, bound.shape);

@@ -4,7 +4,7 @@
  */
 
 import { dtypeOfNumber, isFloat, promote } from "../dtype.ts";
-import { DeviceError, DTypeError } from "../errors.ts";
+import { DeviceError, DTypeError, ShapeError, showShape } from "../errors.ts";
 import { kernelNumber } from "../ffi/library.ts";
 import { broadcastShapes } from "../shape.ts";
 import { Tensor } from "../tensor.ts";
@@ -13,11 +13,19 @@ import { OpRule, record1, record2, result, type RuleSpec, scalar } from "./recor
 import { register, type Sampling } from "./registry.ts";
 
 /** Refuses what is not a tensor. */
-export function checkTensor(op: string, x: unknown, role = "input"): asserts x is Tensor {
+export function checkTensor(
+  op: string,
+  x: unknown,
+  role = "the input",
+  needed = "a tensor",
+): asserts x is Tensor {
   if (!(x instanceof Tensor)) {
-    throw new TypeError(`Cannot compute ${op}: ${role} must be a tensor, got ${Deno.inspect(x)}`);
+    throw new TypeError(`Cannot compute ${op}: ${role} must be ${needed}, got ${Deno.inspect(x)}`);
   }
 }
+
+/** What an op needs where its other input is a tensor. */
+export const TENSOR_OR_NUMBER = "a tensor or a number";
 
 /** Refuses what is not a tensor of floating type. */
 export function checkFloat(op: string, x: Tensor): void {
@@ -25,6 +33,19 @@ export function checkFloat(op: string, x: Tensor): void {
   if (!isFloat(x.dtype)) {
     throw new DTypeError(
       `Cannot compute ${op}: the input must be float32 or float64, got ${x.dtype}; cast it first`,
+    );
+  }
+}
+
+/** Refuses what is not a tensor of at least two dimensions. */
+export function checkMatrices(op: string, x: Tensor): void {
+  checkTensor(op, x);
+  if (x.ndim < 2) {
+    throw new ShapeError(
+      `Cannot compute ${op}: the input must have at least two dimensions, got shape ${
+        showShape(x.shape)
+      }`,
+      [x.shape],
     );
   }
 }
@@ -101,8 +122,8 @@ export function binary(name: string, spec: BinarySpec): BinaryOp {
       checkTensor(name, b, "one side");
       a = scalar(a, dtypeOfNumber(a, b.dtype), b);
     }
-    checkTensor(name, a, "the first input");
-    checkTensor(name, b, "the second input");
+    checkTensor(name, a, "the first input", TENSOR_OR_NUMBER);
+    checkTensor(name, b, "the second input", TENSOR_OR_NUMBER);
     checkDevices(name, a, b);
     let { dtype } = a;
     if (dtype !== b.dtype) dtype = promote(dtype, a.ndim, b.dtype, b.ndim);

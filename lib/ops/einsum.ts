@@ -41,7 +41,8 @@ function parse(equation: string, tensors: readonly Tensor[]) {
   }
   if (terms.length !== tensors.length) {
     throw new RangeError(
-      `Cannot compute einsum: "${equation}" names ${terms.length} tensors, got ${tensors.length}`,
+      `Cannot compute einsum: "${equation}" needs a tensor for each of ${terms.length} terms, got ` +
+        tensors.length,
     );
   }
   const inputs = terms.map((term, i) => {
@@ -51,7 +52,7 @@ function parse(equation: string, tensors: readonly Tensor[]) {
       throw new ShapeError(
         `Cannot compute einsum: "${term}" does not name the dimensions of shape ${
           showShape(shape)
-        }, tensor ${i}`,
+        } of operand ${i}`,
         [shape],
       );
     }
@@ -66,8 +67,8 @@ function parse(equation: string, tensors: readonly Tensor[]) {
   output.forEach((label, i) => {
     if (!all.includes(label) || output.indexOf(label) !== i) {
       throw new RangeError(
-        `Cannot compute einsum: the output of "${equation}" names "${label}" ` +
-          (all.includes(label) ? "twice" : "which no tensor has"),
+        `Cannot compute einsum: the output of "${equation}" names "${label}"` +
+          (all.includes(label) ? " twice" : ", which no tensor has"),
       );
     }
   });
@@ -82,7 +83,7 @@ function extentsOf(operands: readonly Operand[]): Map<string, number> {
       const [known, extent] = [extents.get(label) ?? 1, x.shape[i]!];
       if (known !== 1 && extent !== 1 && known !== extent) {
         throw new ShapeError(
-          `Cannot compute einsum: "${label}" has extent ${known} and, in shape ${
+          `Cannot compute einsum: "${label}" must have one extent, got ${known} and, in shape ${
             showShape(x.shape)
           }, ${extent}`,
           [x.shape],
@@ -102,8 +103,9 @@ function withoutRepeats({ x, labels }: Operand): Operand {
   const first = labels.indexOf(label);
   if (x.shape[first] !== x.shape[second]) {
     throw new ShapeError(
-      `Cannot compute einsum: "${label}" has extents ${x.shape[first]} and ${x.shape[second]} in ` +
-        `shape ${showShape(x.shape)}`,
+      `Cannot compute einsum: "${label}" must have one extent, got ${x.shape[first]} and ${
+        x.shape[second]
+      } in shape ${showShape(x.shape)}`,
       [x.shape],
     );
   }
@@ -188,7 +190,7 @@ function contract(a: Operand, b: Operand, kept: ReadonlySet<string>): Operand {
  * ```
  */
 export function einsum(equation: string, ...tensors: Tensor[]): Tensor {
-  tensors.forEach((x, i) => checkTensor("einsum", x, `tensor ${i}`));
+  tensors.forEach((x, i) => checkTensor("einsum", x, `operand ${i}`));
   if (typeof equation !== "string") {
     throw new TypeError(
       `Cannot compute einsum: the equation must be a string, got ${Deno.inspect(equation)}`,

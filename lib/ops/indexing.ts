@@ -15,21 +15,31 @@ const gatherKernel = kernelNumber("gather");
 const scatterKernel = kernelNumber("scatter");
 const scatterAddKernel = kernelNumber("scatter_add");
 
+/** The error of an index, the i-th, that is not among those from the lowest up to the extent. */
+export function outOfRange(
+  op: string,
+  role: string,
+  value: number,
+  i: number,
+  lowest: number,
+  extent: number,
+): RangeError {
+  const range = extent === 0 ? ", as the extent is 0" : ` (${lowest} to ${extent - 1})`;
+  return new RangeError(
+    `Cannot compute ${op}: ${role} ${value} at position ${i} is out of range${range}`,
+  );
+}
+
 /** Refuses an index that is not int32 or that names a position which does not exist. */
-export function checkIndex(op: string, index: Tensor, extent: number): void {
-  checkTensor(op, index, "the index");
+export function checkIndex(op: string, index: Tensor, extent: number, role = "index"): void {
+  checkTensor(op, index, `the ${role}`);
   if (index.dtype !== "int32") {
-    throw new DTypeError(`Cannot compute ${op}: the index must be int32, got ${index.dtype}`);
+    throw new DTypeError(`Cannot compute ${op}: the ${role} must be int32, got ${index.dtype}`);
   }
   const elements = elementsOf(index);
   for (let i = 0; i < elements.length; i++) {
     const value = elements[i]!;
-    if (value < 0 || value >= extent) {
-      throw new RangeError(
-        `Cannot compute ${op}: index ${value} at position ${i} is out of range for extent ` +
-          `${extent} (0 to ${extent - 1})`,
-      );
-    }
+    if (value < 0 || value >= extent) throw outOfRange(op, role, value, i, 0, extent);
   }
 }
 
@@ -119,9 +129,9 @@ export function scatterAdd(x: Tensor, dim: number, index: Tensor, source: Tensor
   checkReach("scatterAdd", index, x, axis);
   if (!sameShape(index.shape, source.shape)) {
     throw new ShapeError(
-      `Cannot compute scatterAdd: the index has shape ${showShape(index.shape)}, the source ${
-        showShape(source.shape)
-      }`,
+      `Cannot compute scatterAdd: index and source must have one shape, got ${
+        showShape(index.shape)
+      } and ${showShape(source.shape)}`,
       [index.shape, source.shape],
     );
   }
@@ -224,7 +234,12 @@ export function indexAdd(
   const column = columnOf("indexAdd", x, axis, index);
   checkSource("indexAdd", x, x.shape.with(axis, index.size), source);
   if (x.dtype === "bool" || (x.dtype === "int32" && !Number.isInteger(alpha))) {
-    throw new DTypeError(`Cannot compute indexAdd: ${x.dtype} does not take alpha ${alpha}`);
+    throw new DTypeError(
+      "Cannot compute indexAdd: " +
+        (x.dtype === "bool"
+          ? "the input is bool; cast it first"
+          : `alpha must be an integer for int32, got ${alpha}`),
+    );
   }
   const scaled = alpha === 1 ? source : source.mul(alpha);
   return scatterAddChecked(x, axis, expand(column, source.shape), scaled);
@@ -279,12 +294,14 @@ function columnOf(op: string, x: Tensor, axis: number, index: Tensor): Tensor {
  * @throws {RangeError} If a label is out of range.
  */
 export function oneHot(labels: Tensor, numClasses?: number): Tensor {
-  checkTensor("oneHot", labels, "labels");
-  const classes = numClasses ?? (labels.size === 0 ? 0 : labels.max().item() + 1);
+  checkTensor("oneHot", labels, "the label");
+  const classes = numClasses ?? (labels.size === 0 ? 0 : Math.max(1, labels.max().item() + 1));
   if (!Number.isInteger(classes) || classes < 0) {
-    throw new RangeError(`Cannot compute oneHot: numClasses must be positive, got ${classes}`);
+    throw new RangeError(
+      `Cannot compute oneHot: numClasses must be a non-negative integer, got ${classes}`,
+    );
   }
-  checkIndex("oneHot", labels, classes);
+  checkIndex("oneHot", labels, classes, "label");
   const numbers = positionsOn(labels, classes, (i) => i);
   return castTo(eq(reshape(labels, [...labels.shape, 1]), numbers), "int32");
 }

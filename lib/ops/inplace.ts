@@ -5,7 +5,7 @@ import { GradError, ShapeError, showShape } from "../errors.ts";
 import { broadcastShapes, sameShape } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
 import { type Index, writeAt } from "./at.ts";
-import { checkDevices, checkTensor } from "./define.ts";
+import { checkDevices, checkTensor, TENSOR_OR_NUMBER } from "./define.ts";
 import { castTo, copyInto, copyOf } from "./memory.ts";
 import { scalar } from "./record.ts";
 import { register } from "./registry.ts";
@@ -45,7 +45,7 @@ export function checkChange(op: string, x: Tensor): void {
 /** The value as a tensor of the target's type, in memory that the target does not share. */
 function sourceFor(op: string, x: Tensor, value: Tensor | number): Tensor {
   if (typeof value === "number") return scalar(value, x.dtype, x);
-  checkTensor(op, value, "the value");
+  checkTensor(op, value, "the value", TENSOR_OR_NUMBER);
   checkDevices(op, x, value);
   const source = castTo(value.detach(), x.dtype);
   return source.storage === x.storage ? copyOf(source) : source;

@@ -33,7 +33,7 @@ function stretched(x: Tensor, batch: Shape): Tensor {
 
 /** Product of tensors of at least two dimensions. */
 function product(a: Tensor, b: Tensor): Tensor {
-  const batch = broadcastShapes("matmul", a.shape.slice(0, -2), b.shape.slice(0, -2));
+  const batch = broadcastShapes("matmul", a.shape.slice(0, -2), b.shape.slice(0, -2), "batches");
   const y = result(a, a.dtype, [...batch, a.shape[a.ndim - 2]!, b.shape[b.ndim - 1]!]);
   if (y.size > 0) {
     a.storage.backend.run(kernel, [y, stretched(a, batch), stretched(b, batch)]);
@@ -71,7 +71,9 @@ export function matmul(a: Tensor, b: Tensor): Tensor {
     );
   }
   const dtype = promote(a.dtype, 1, b.dtype, 1);
-  if (dtype === "bool") throw new DTypeError("Cannot compute matmul: both sides are bool");
+  if (dtype === "bool") {
+    throw new DTypeError("Cannot compute matmul: both sides are bool; cast one");
+  }
   [a, b] = [castTo(a, dtype), castTo(b, dtype)];
   if (a.ndim === 1) {
     const y = matmul(reshape(a, [1, -1]), b);
@@ -109,7 +111,7 @@ function checkSides(
     );
   }
   if (a.dtype === "bool" && b.dtype === "bool") {
-    throw new DTypeError(`Cannot compute ${op}: both sides are bool`);
+    throw new DTypeError(`Cannot compute ${op}: both sides are bool; cast one`);
   }
 }
 

@@ -53,7 +53,9 @@ export function maskedFill(x: Tensor, mask: Tensor, value: Tensor | number): Ten
     return where(mask, castTo(value, x.dtype), x);
   }
   if (!isFloat(x.dtype) && !Number.isInteger(value)) {
-    throw new DTypeError(`Cannot compute maskedFill: ${x.dtype} cannot hold the value ${value}`);
+    throw new DTypeError(
+      `Cannot compute maskedFill: the value must be an integer for ${x.dtype}, got ${value}`,
+    );
   }
   return where(mask, scalar(value, x.dtype, x), x);
 }

@@ -96,6 +96,14 @@ export function expandAs(op: string, x: Tensor, shape: readonly number[]): Tenso
   checkTensor(op, x);
   const missing = shape.length - x.ndim;
   const target = shape.map((extent, i) => extent === -1 ? x.shape[i - missing] ?? -1 : extent);
+  if (target.includes(-1)) {
+    throw new ShapeError(
+      `Cannot compute ${op}: -1 keeps the extent of a dimension that is there, got ${
+        showShape(shape)
+      } for shape ${showShape(x.shape)}`,
+      [x.shape, shape],
+    );
+  }
   checkShape(op, target);
   if (missing < 0 || !sameShape(broadcastShapes(op, x.shape, target), target)) {
     throw new ShapeError(
@@ -144,7 +152,8 @@ export function flatten(x: Tensor, startDim = 0, endDim = -1): Tensor {
   ];
   if (start > end) {
     throw new RangeError(
-      `Cannot compute flatten: startDim ${startDim} comes after endDim ${endDim}`,
+      `Cannot compute flatten: startDim must not come after endDim, got startDim ${startDim} and ` +
+        `endDim ${endDim}`,
     );
   }
   const merged = sizeOf(x.shape.slice(start, end + 1));
@@ -251,15 +260,22 @@ export function pad(x: Tensor, amounts: readonly number[], options: PadOptions =
   const count = amounts.length / 2;
   if (!Number.isInteger(count) || count > x.ndim || !amounts.every(Number.isInteger)) {
     throw new ShapeError(
-      `Cannot compute pad: amounts must be pairs of integers for at most ${x.ndim} dimensions, got ${
-        showShape(amounts)
-      }`,
+      `Cannot compute pad: amounts must be pairs of integers, at most ${x.ndim} for shape ${
+        showShape(x.shape)
+      }, got ${showShape(amounts)}`,
       [x.shape],
     );
   }
   const before = x.shape.map((_, i) => i < x.ndim - count ? 0 : amounts[2 * (x.ndim - 1 - i)]!);
   const after = x.shape.map((_, i) => i < x.ndim - count ? 0 : amounts[2 * (x.ndim - 1 - i) + 1]!);
   const shape = x.shape.map((extent, i) => extent + before[i]! + after[i]!);
+  if (shape.some((extent) => extent < 0)) {
+    throw new ShapeError(
+      `Cannot compute pad: extents must be non-negative, but amounts ${showShape(amounts)} turn ` +
+        `shape ${showShape(x.shape)} into ${showShape(shape)}`,
+      [x.shape, shape],
+    );
+  }
   checkShape("pad", shape);
   const steps = x.shape.map(() => 1);
   const kept = x.shape.map((extent, i) =>
@@ -288,8 +304,10 @@ const catRule = rule<{ dim: number; extents: readonly number[] }>("cat", {
 /** Tensors joined along a dimension; the other dimensions are equal. */
 export function cat(tensors: readonly Tensor[], dim = 0): Tensor {
   const first = tensors[0];
-  if (first === undefined) throw new RangeError("Cannot compute cat: there are no tensors");
-  tensors.forEach((x, i) => checkTensor("cat", x, `tensor ${i}`));
+  if (first === undefined) {
+    throw new RangeError("Cannot compute cat: it needs at least one tensor, got none");
+  }
+  tensors.forEach((x, i) => checkTensor("cat", x, `entry ${i}`));
   const axis = normalizeDim("cat", dim, first.ndim);
   let { dtype } = first;
   for (const x of tensors) {
@@ -322,8 +340,10 @@ export function cat(tensors: readonly Tensor[], dim = 0): Tensor {
 /** Tensors of one shape along a new dimension. */
 export function stack(tensors: readonly Tensor[], dim = 0): Tensor {
   const first = tensors[0];
-  if (first === undefined) throw new RangeError("Cannot compute stack: there are no tensors");
-  tensors.forEach((x, i) => checkTensor("stack", x, `tensor ${i}`));
+  if (first === undefined) {
+    throw new RangeError("Cannot compute stack: it needs at least one tensor, got none");
+  }
+  tensors.forEach((x, i) => checkTensor("stack", x, `entry ${i}`));
   const at = normalizeDim("stack", dim, first.ndim + 1);
   for (const x of tensors) {
     if (!sameShape(x.shape, first.shape)) {

@@ -4,7 +4,7 @@ import { ShapeError, showShape } from "../errors.ts";
 import { checkShape, normalizeDim, normalizeDims, sizeOf } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
 import { ge, le, where } from "./compare.ts";
-import { checkTensor } from "./define.ts";
+import { checkMatrices, checkTensor } from "./define.ts";
 import { indexSelect, positionsOn } from "./indexing.ts";
 import { cat, clone, expand, flatten, permute, reshape, slice } from "./movement.ts";
 import { scalar } from "./record.ts";
@@ -77,15 +77,17 @@ export function roll(
   const by = typeof shifts === "number" ? [shifts] : shifts;
   if (dims === undefined) {
     if (by.length !== 1) {
-      throw new RangeError(`Cannot compute roll: ${by.length} shifts without dims; name as many`);
+      throw new RangeError(
+        `Cannot compute roll: ${by.length} shifts need as many dims, got none`,
+      );
     }
     return reshape(roll(flatten(x), by, 0), x.shape);
   }
   const along = typeof dims === "number" ? [dims] : dims;
   if (by.length !== along.length || by.length === 0 || !by.every(Number.isInteger)) {
     throw new RangeError(
-      `Cannot compute roll: shifts must be integers, one for each of dims, got ${showShape(by)} ` +
-        `for ${showShape(along)}`,
+      "Cannot compute roll: shifts must be integers, one for each dim and at least one, got " +
+        `${showShape(by)} for dims ${showShape(along)}`,
     );
   }
   return along.reduce((y, dim, i) => {
@@ -154,15 +156,7 @@ export interface TriangleOptions {
 
 /** Keeps the elements whose column compares to row plus diagonal as asked. */
 function triangle(op: "tril" | "triu", x: Tensor, { diagonal = 0 }: TriangleOptions): Tensor {
-  checkTensor(op, x);
-  if (x.ndim < 2) {
-    throw new ShapeError(
-      `Cannot compute ${op}: the input must have at least two dimensions, got shape ${
-        showShape(x.shape)
-      }`,
-      [x.shape],
-    );
-  }
+  checkMatrices(op, x);
   if (!Number.isInteger(diagonal)) {
     throw new RangeError(`Cannot compute ${op}: diagonal must be an integer, got ${diagonal}`);
   }

@@ -2,6 +2,7 @@
 
 import { NONE } from "../autograd/tape.ts";
 import { isFloat } from "../dtype.ts";
+import { showShape } from "../errors.ts";
 import { kernelNumber } from "../ffi/library.ts";
 import { normalizeDims, type Shape, sizeOf } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
@@ -124,7 +125,9 @@ function extremes(
   const { kept, view, shape, count } = plan(x, dims, keepdim);
   if (x.size === 0 && dims.some((dim) => x.shape[dim] === 0) || (x.size === 0 && x.ndim === 0)) {
     throw new RangeError(
-      `Cannot compute ${op}: the reduced dimensions of shape [${x.shape.join(", ")}] are empty`,
+      `Cannot compute ${op}: the reduced dimensions must not be empty, got shape ${
+        showShape(x.shape)
+      }`,
     );
   }
   const values = result(x, x.dtype, shape);

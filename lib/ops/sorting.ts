@@ -8,7 +8,7 @@ import { extentAt, normalizeDim } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
 import { gt, ne, where } from "./compare.ts";
 import { lerp } from "./composite.ts";
-import { checkDevices, checkFloat, checkTensor } from "./define.ts";
+import { checkDevices, checkFloat, checkTensor, TENSOR_OR_NUMBER } from "./define.ts";
 import { gatherChecked } from "./indexing.ts";
 import { castTo, elementsOf } from "./memory.ts";
 import { clone, pad, permute, reshape, slice, squeeze, transpose } from "./movement.ts";
@@ -223,10 +223,14 @@ export function median(
   options: ReduceOptions = {},
 ): Tensor | ValuesAndIndices {
   const { lane, axis } = dim === undefined ? flatLane("median", x) : laneOf("median", x, dim);
-  if (x.dtype === "bool") throw new DTypeError("Cannot compute median: the input is bool");
+  if (x.dtype === "bool") {
+    throw new DTypeError("Cannot compute median: the input is bool; cast it first");
+  }
   if (extentAt(lane.shape, axis) === 0) {
     const what = dim === undefined ? "the input" : `dim ${dim}`;
-    throw new RangeError(`Cannot compute median: ${what} of shape ${showShape(x.shape)} is empty`);
+    throw new RangeError(
+      `Cannot compute median: ${what} must not be empty, got shape ${showShape(x.shape)}`,
+    );
   }
   if (dim === undefined) {
     const y = reshape(medians(lane.detach(), axis).values, []);
@@ -249,27 +253,31 @@ export interface QuantileOptions extends ReduceOptions {
 
 /** The shares of a quantile as a tensor, of the input's type and device. */
 function sharesOf(x: Tensor, q: Tensor | number): Tensor {
-  const shares = typeof q === "number" ? scalar(q, x.dtype, x) : q;
-  checkTensor("quantile", shares, "q");
-  checkDevices("quantile", x, shares);
-  if (shares.ndim > 1) {
-    throw new ShapeError(
-      `Cannot compute quantile: q must have at most one dimension, got shape ${
-        showShape(shares.shape)
-      }`,
-      [shares.shape],
-    );
+  const single = typeof q === "number";
+  if (!single) {
+    checkTensor("quantile", q, "q", TENSOR_OR_NUMBER);
+    checkDevices("quantile", x, q);
+    if (q.ndim > 1) {
+      throw new ShapeError(
+        `Cannot compute quantile: q must have at most one dimension, got shape ${
+          showShape(q.shape)
+        }`,
+        [q.shape],
+      );
+    }
+    if (q.dtype !== x.dtype) {
+      throw new DTypeError(
+        `Cannot compute quantile: q must have the input's type ${x.dtype}, got ${q.dtype}`,
+      );
+    }
   }
-  if (shares.dtype !== x.dtype) {
-    throw new DTypeError(
-      `Cannot compute quantile: q must have the input's type ${x.dtype}, got ${shares.dtype}`,
-    );
-  }
-  const wrong = elementsOf(shares).find((share) => !(share >= 0 && share <= 1));
+  const wrong = (single ? [q] : Array.from(elementsOf(q))).find((share) =>
+    !(share >= 0 && share <= 1)
+  );
   if (wrong !== undefined) {
     throw new RangeError(`Cannot compute quantile: q must lie in 0 to 1, got ${wrong}`);
   }
-  return shares;
+  return single ? scalar(q, x.dtype, x) : q;
 }
 
 /**
@@ -306,7 +314,7 @@ export function quantile(
   const { lane, axis } = dim === undefined ? flatLane("quantile", x) : laneOf("quantile", x, dim);
   if (x.size === 0) {
     throw new RangeError(
-      `Cannot compute quantile: the input of shape ${showShape(x.shape)} is empty`,
+      `Cannot compute quantile: the input must not be empty, got shape ${showShape(x.shape)}`,
     );
   }
   const others = lane.shape.map((_, i) => i).filter((i) => i !== axis);

@@ -3,7 +3,7 @@
 import { ShapeError, showShape } from "../errors.ts";
 import { inferShape, normalizeDim, viewStrides } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
-import { checkTensor } from "./define.ts";
+import { checkMatrices, checkTensor } from "./define.ts";
 import { expandAs, flatten, permute, reshape, slice, squeeze, transpose } from "./movement.ts";
 
 /**
@@ -40,15 +40,7 @@ export function unflatten(x: Tensor, dim: number, sizes: readonly number[]): Ten
 
 /** The last two dimensions exchanged. Follows `torch.Tensor.mT`. */
 export function mT(x: Tensor): Tensor {
-  checkTensor("mT", x);
-  if (x.ndim < 2) {
-    throw new ShapeError(
-      `Cannot compute mT: the input must have at least two dimensions, got shape ${
-        showShape(x.shape)
-      }`,
-      [x.shape],
-    );
-  }
+  checkMatrices("mT", x);
   return transpose(x, -2, -1);
 }
 
@@ -176,7 +168,7 @@ export interface DiagonalOptions {
  * ```
  */
 export function diagonal(x: Tensor, options: DiagonalOptions = {}): Tensor {
-  checkTensor("diagonal", x);
+  checkMatrices("diagonal", x);
   const { offset = 0, dim1 = 0, dim2 = 1 } = options;
   const row = normalizeDim("diagonal", dim1, x.ndim);
   const column = normalizeDim("diagonal", dim2, x.ndim);

@@ -1,6 +1,7 @@
 /** What calls that must fail are made of. */
 
 import { DTypeError, type Tensor, tensor, zeros } from "../../mod.ts";
+import { assert, assertStrictEquals, assertThrows } from "@std/assert";
 import type { ErrorCase } from "./cases.ts";
 
 /** One number without dimensions. */
@@ -26,11 +27,26 @@ export function bad(
   return { name, error, call, message };
 }
 
+/** Fails unless each call throws an error of its class, with the op and all parts in its message. */
+export function assertRefuses(op: string, cases: readonly ErrorCase[]): void {
+  assert(cases.length > 0);
+  for (const { name, call, error, message } of cases) {
+    const thrown = assertThrows(call, Error, undefined, `${op}(): ${name}`);
+    assertStrictEquals(thrown.constructor, error, `${op}(): ${name}: ${thrown}`);
+    for (const part of [op, ...message]) {
+      assert(thrown.message.includes(part), `${op}(): ${name}: no "${part}" in ${thrown.message}`);
+    }
+  }
+}
+
 /** What is refused as an input: something else than a tensor. */
 export function notTensor(call: (x: Tensor) => unknown): ErrorCase {
   const refused = { shape: [2, 3] } as unknown as Tensor;
   return bad("not a tensor", TypeError, () => call(refused), "must be a tensor");
 }
+
+/** Name of the case among those of `badDims` that some ops refuse otherwise, or not at all. */
+export const SCALAR = "dim of a scalar";
 
 /** Dimensions that a tensor of two does not have. */
 export function badDims(call: (x: Tensor, dim: number) => unknown): ErrorCase[] {
@@ -38,7 +54,7 @@ export function badDims(call: (x: Tensor, dim: number) => unknown): ErrorCase[] 
     ...[2, -3, 0.5, NaN].map((dim) =>
       bad(`dim ${dim}`, RangeError, () => call(matrix, dim), "-2 to 1", `got ${dim}`)
     ),
-    bad("dim of a scalar", RangeError, () => call(scalar, 1), "dim"),
+    bad(SCALAR, RangeError, () => call(scalar, 1), "dim"),
     notTensor((x) => call(x, 0)),
   ];
 }

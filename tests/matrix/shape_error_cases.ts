@@ -20,7 +20,7 @@ import {
   view,
   zeros,
 } from "../../mod.ts";
-import { bad, badDims, empty, matrix, notTensor, scalar, vector } from "./bad_input.ts";
+import { bad, badDims, empty, matrix, notTensor, SCALAR, scalar, vector } from "./bad_input.ts";
 import type { ErrorCase } from "./cases.ts";
 
 /** What `repeat` and `tile` refuse. */
@@ -49,7 +49,7 @@ export const SHAPE_ERRORS = {
     notTensor((x) => view(x, [6])),
     bad("another number of elements", ShapeError, () => view(matrix, [4]), "[4]", "got 6"),
     bad("what needs a copy", ShapeError, () => view(matrix.mT, [6]), "[3, 2]", "[6]", "reshape"),
-    bad("two times -1", ShapeError, () => view(matrix, [-1, -1])),
+    bad("two times -1", ShapeError, () => view(matrix, [-1, -1]), "only one", "[-1, -1]"),
   ],
   unflatten: [
     ...badDims((x, dim) => unflatten(x, dim, [1, -1])),
@@ -88,8 +88,8 @@ export const SHAPE_ERRORS = {
   ],
   unbind: [...badDims((x, dim) => unbind(x, dim))],
   diagonal: [
-    ...badDims((x, dim) => diagonal(x, { dim1: dim })),
-    bad("a vector", RangeError, () => diagonal(vector), "dim"),
+    ...badDims((x, dim) => diagonal(x, { dim1: dim })).filter((one) => one.name !== SCALAR),
+    bad("a vector", ShapeError, () => diagonal(vector), "two dimensions", "[3]"),
     bad("a dim twice", RangeError, () => diagonal(matrix, { dim1: -1, dim2: 1 }), "differ"),
     bad("a fraction", RangeError, () => diagonal(matrix, { offset: 0.5 }), "integer", "0.5"),
   ],

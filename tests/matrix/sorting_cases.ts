@@ -332,7 +332,7 @@ export const SORTING_ERRORS = {
     bad("int32", DTypeError, () => quantile(index, 0.5), "float32 or float64", "int32"),
     bad("nothing at all", RangeError, () => quantile(empty, 0.5, 0), "[2, 0]", "empty"),
     ...[-0.1, 1.5, NaN].flatMap((q) => [
-      bad(`share ${q}`, RangeError, () => quantile(vector, q), "0 to 1", `got ${Math.fround(q)}`),
+      bad(`share ${q}`, RangeError, () => quantile(vector, q), "0 to 1", `got ${q}`),
       bad(`share ${q} in a tensor`, RangeError, () => quantile(vector, tensor([0, q])), "0 to 1"),
     ]),
     bad("a matrix of shares", ShapeError, () => quantile(vector, matrix), "[2, 3]"),
