@@ -37,3 +37,4 @@ export {
   type GradcheckOptions,
   gradgradcheck,
 } from "./gradcheck.ts";
+export { torchFixture } from "./torch_fixture.ts";
