@@ -10,7 +10,7 @@ import { checkShape, extentAt, sameShape, type Shape } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
 import { checkDevices, checkFloat, checkTensor } from "./define.ts";
 import { pad, reshape, squeeze, unsqueeze } from "./movement.ts";
-import { recordAll, result, rule, zeroed } from "./record.ts";
+import { type OpRule, recordAll, result, rule, zeroed } from "./record.ts";
 import { sum } from "./reduce.ts";
 import { type Extents, moveOver, spatial, type Travel, wordsOf } from "./window.ts";
 
@@ -32,7 +32,7 @@ const kernels = {
 };
 
 /** Runs one of the kernels; the sum of nothing is 0. */
-function launch(to: "x" | "w" | "y", inputs: readonly Tensor[], call: Call): Tensor {
+function launch(to: keyof Rules, inputs: readonly Tensor[], call: Call): Tensor {
   const [first] = inputs as [Tensor];
   if (inputs.some((input) => input.size === 0)) return zeroed(first, first.dtype, call[to]);
   const out = result(first, first.dtype, call[to]);
@@ -43,50 +43,62 @@ function launch(to: "x" | "w" | "y", inputs: readonly Tensor[], call: Call): Ten
   return out;
 }
 
-const outputRule = rule<Call>("convolution", {
-  saves: "ab",
-  vjp: [
-    (g, { b, attrs }) => toInput(g, b, attrs),
-    (g, { a, attrs }) => toWeight(a, g, attrs),
-    (g) => sum(g, g.shape.map((_, i) => i).filter((i) => i !== 1)),
-  ],
-});
+/** The rules of a number of dimensions. */
+interface Rules {
+  readonly y: OpRule<Call>;
+  readonly x: OpRule<Call>;
+  readonly w: OpRule<Call>;
+}
 
-const inputRule = rule<Call>("convolutionToInput", {
-  saves: "ab",
-  vjp: [
-    (g, { b, attrs }) => toOutput([g, b], attrs),
-    (g, { a, attrs }) => toWeight(g, a, attrs),
-  ],
-});
+function rulesOf(dims: number): Rules {
+  return {
+    y: rule<Call>(`conv${dims}d`, {
+      saves: "ab",
+      vjp: [
+        (g, { b, attrs }) => toInput(g, b, attrs),
+        (g, { a, attrs }) => toWeight(a, g, attrs),
+        (g) => sum(g, g.shape.map((_, i) => i).filter((i) => i !== 1)),
+      ],
+    }),
+    x: rule<Call>(`convTranspose${dims}d`, {
+      saves: "ab",
+      vjp: [
+        (g, { b, attrs }) => toOutput([g, b], attrs),
+        (g, { a, attrs }) => toWeight(g, a, attrs),
+      ],
+    }),
+    w: rule<Call>(`conv${dims}dToWeight`, {
+      saves: "ab",
+      vjp: [
+        (g, { b, attrs }) => toInput(b, g, attrs),
+        (g, { a, attrs }) => toOutput([a, g], attrs),
+      ],
+    }),
+  };
+}
 
-const weightRule = rule<Call>("convolutionToWeight", {
-  saves: "ab",
-  vjp: [
-    (g, { b, attrs }) => toInput(b, g, attrs),
-    (g, { a, attrs }) => toOutput([a, g], attrs),
-  ],
-});
+const RULES = [rulesOf(1), rulesOf(2), rulesOf(3)];
+
+/** Runs one of the kernels on its inputs and records it. */
+function recorded(to: keyof Rules, inputs: readonly Tensor[], call: Call): Tensor {
+  const out = launch(to, inputs, call);
+  recordAll(RULES[call.stride.length - 1]![to], inputs, [out], call);
+  return out;
+}
 
 /** From x and w, and a bias perhaps, to y. */
 function toOutput(inputs: readonly Tensor[], call: Call): Tensor {
-  const y = launch("y", inputs, call);
-  recordAll(outputRule, inputs, [y], call);
-  return y;
+  return recorded("y", inputs, call);
 }
 
 /** From y and w back to x. */
 function toInput(y: Tensor, w: Tensor, call: Call): Tensor {
-  const x = launch("x", [y, w], call);
-  recordAll(inputRule, [y, w], [x], call);
-  return x;
+  return recorded("x", [y, w], call);
 }
 
 /** From x and y back to w. */
 function toWeight(x: Tensor, y: Tensor, call: Call): Tensor {
-  const w = launch("w", [x, y], call);
-  recordAll(weightRule, [x, y], [w], call);
-  return w;
+  return recorded("w", [x, y], call);
 }
 
 /** Options that a convolution and its transpose share. */

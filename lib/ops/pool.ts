@@ -37,21 +37,23 @@ function launch(kernel: number, outputs: readonly Tensor[], x: Tensor, call: Cal
 }
 
 // The gradient of each window goes to its largest element.
-const maxRule = rule<{ shape: Shape; indices: Tensor }>("maxPool", {
-  vjp: [(g, { attrs: { shape, indices } }) => {
-    const [batch, channels] = shape as [number, number];
-    const channel = [batch, channels, sizeOf(shape.slice(2))];
-    const places = reshape(indices, [batch, channels, sizeOf(indices.shape.slice(2))]);
-    const zeros = zeroed(g, g.dtype, channel);
-    return reshape(scatterAddChecked(zeros, 2, places, reshape(g, places.shape)), shape);
-  }],
-});
+const maxRules = [1, 2, 3].map((dims) =>
+  rule<{ shape: Shape; indices: Tensor }>(`maxPool${dims}d`, {
+    vjp: [(g, { attrs: { shape, indices } }) => {
+      const [batch, channels] = shape as [number, number];
+      const channel = [batch, channels, sizeOf(shape.slice(2))];
+      const places = reshape(indices, [batch, channels, sizeOf(indices.shape.slice(2))]);
+      const zeros = zeroed(g, g.dtype, channel);
+      return reshape(scatterAddChecked(zeros, 2, places, reshape(g, places.shape)), shape);
+    }],
+  })
+);
 
 function largest(x: Tensor, call: Call): Tensor {
   const y = result(x, x.dtype, call.y);
   const indices = result(x, "int32", call.y);
   launch(maxKernel, [y, indices], x, call);
-  return record1(maxRule, x, y, { shape: x.shape, indices });
+  return record1(maxRules[call.kernel.length - 1]!, x, y, { shape: x.shape, indices });
 }
 
 const sumRule = rule<Call>("sumPool", { vjp: [(g, { attrs }) => sumInput(g, attrs)] });

@@ -116,6 +116,7 @@ const PLANE: readonly Spec[] = [
 ];
 
 const SPACE: readonly Spec[] = [
+  { x: [1, 1, 2, 2, 3], w: [2, 1, 2, 1, 2], y: [1, 2, 2], bias: true },
   { x: [1, 2, 3, 4, 3], w: [2, 2, 2, 2, 2], y: [2, 3, 2], bias: true },
   { x: [2, 2, 3, 3, 4], w: [2, 2, 3, 2, 3], y: [2, 2, 2], options: { stride: 2, padding: 1 } },
   {
