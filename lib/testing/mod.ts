@@ -84,9 +84,9 @@
  * ```
  *
  * ```text
- * CheckError: Second gradient of logCosh is wrong at input 0, index [0], for the gradient of input
- * 0, index [0]: analytic 0, numeric 0.4822593 with step 0.000001, more than atol 0.00001 + rtol
- * 0.001 · |numeric| apart; 16 of 72 entries are wrong
+ * CheckError: Second gradient of logCosh is wrong at input 0, index [0], for the first gradient of
+ * input 0, index [0]: analytic 0, numeric 0.4822593 with step 0.000001, more than atol 0.00001 +
+ * rtol 0.001 · |numeric| apart; 16 of 72 entries are wrong
  * ```
  *
  * ## A kink

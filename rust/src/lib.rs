@@ -12,6 +12,7 @@ mod frame;
 mod gpu;
 mod kernels;
 mod layout;
+mod reader;
 mod registry;
 mod scratch;
 mod transpose;

@@ -1,9 +1,9 @@
 //! Memory that a kernel works with beside its operands.
 
-use crate::cpu::Reader;
 use crate::dtype::Element;
 use crate::error::{Error, Result};
 use crate::frame::View;
+use crate::reader::Reader;
 use std::borrow::Cow;
 
 /// The elements of an operand in order: its own, or a copy.

@@ -1,9 +1,10 @@
 //! Copies of inputs whose neighbours in memory are not neighbours in the result. They go by square
 //! blocks, so that lines of the cache are read and written whole.
 
-use crate::cpu::{Cursor, GRAIN, for_chunks_of, simd};
+use crate::cpu::{GRAIN, for_chunks_of, simd};
 use crate::dtype::Element;
 use crate::layout::Layout;
+use crate::reader::Cursor;
 
 /// Elements along the side of a block.
 const BLOCK: usize = 16;

@@ -1,9 +1,10 @@
 //! Functions along the last axis that give as many elements as they take: running sums and orders.
 
-use crate::cpu::{GRAIN, Reader, elements, for_chunks_of};
+use crate::cpu::{GRAIN, elements, for_chunks_of};
 use crate::dtype::{DType, Element, by_type};
 use crate::error::{Error, Result};
 use crate::frame::Launch;
+use crate::reader::Reader;
 use crate::registry::{Kernel, Wgsl};
 use std::cmp::Ordering;
 

@@ -4,6 +4,7 @@
 //! A block of outputs is a product of the weights and of a matrix that has a row for each tap of
 //! each channel and a column for each output: what that tap reads there.
 
+use super::conv_gapless::Padded;
 use super::gemm::{Matrix, Panel, for_panels};
 use super::math::Real;
 use super::window::{SPACE, Window};
@@ -27,16 +28,18 @@ const BLOCK: usize = 1 << 17;
 const OUTPUTS: (usize, usize) = (64, 1024);
 const STEP: usize = 16;
 /// Pieces that are enough for any number of threads.
-const ENOUGH: usize = 8;
+pub(super) const ENOUGH: usize = 8;
+/// From as many channels on, each tap is a product of its own.
+pub(super) const FEW: usize = 16;
 
 /// Extents of a convolution: batch, groups, and what one group has.
 #[derive(Clone, Copy)]
-struct Extents {
-    batch: usize,
-    groups: usize,
-    channels: usize,
-    filters: usize,
-    window: Window,
+pub(super) struct Extents {
+    pub(super) batch: usize,
+    pub(super) groups: usize,
+    pub(super) channels: usize,
+    pub(super) filters: usize,
+    pub(super) window: Window,
 }
 
 impl Extents {
@@ -193,6 +196,9 @@ impl Extents {
         bias: Option<&[T]>,
     ) -> Result {
         let Self { groups, channels, filters, window, .. } = *self;
+        if window.is_gapless() {
+            return Padded::new(self, x)?.convolve(out, w, bias);
+        }
         let (outputs, rows) = (window.outputs(), self.rows());
         for_panels(out, (filters, outputs), self.block(rows), |sheet, from, mut panel| {
             let (group, width) = (sheet % groups, panel.width());
@@ -202,10 +208,6 @@ impl Extents {
             }
             let x = self.channels_of(x, sheet, 0, channels);
             let w = (w, Matrix::dense(group * filters * rows, filters, rows));
-            if window.is_point() {
-                let taps = Matrix { columns: width, ..Matrix::dense(from, channels, outputs) };
-                return panel.multiply(w, (x, taps), bias.is_some());
-            }
             let mut taps = scratch(rows * width)?;
             lay_out(&mut taps, x, &window, (from, from + width));
             panel.multiply(w, (&taps, Matrix::dense(0, rows, width)), bias.is_some())
@@ -260,6 +262,9 @@ impl Extents {
     /// Sums over the examples of the products of the outputs and of what each tap has read.
     fn correlate<T: Element + Real>(&self, out: &mut [T], x: &[T], y: &[T]) -> Result {
         let Self { groups, filters, batch, window, .. } = *self;
+        if window.is_gapless() {
+            return Padded::new(self, x)?.correlate(out, y);
+        }
         let (outputs, taps, rows) = (window.outputs(), window.taps(), self.rows());
         let each = self.channels_each(groups);
         // Few channels make few pieces: then the examples are shared out too, and their sums added.
@@ -271,22 +276,17 @@ impl Extents {
         for_panels(target, (filters, rows), each * taps, |sheet, column, mut panel| {
             let (share, group) = (sheet / groups, sheet % groups);
             let (first, width) = (column / taps, panel.width());
-            let block = if window.is_point() { outputs } else { self.block(width) };
-            let mut read = scratch(if window.is_point() { 0 } else { width * block })?;
+            let block = self.block(width);
+            let mut read = scratch(width * block)?;
             for example in share * batch / shares..(share + 1) * batch / shares {
                 let sheet = example * groups + group;
                 let x = self.channels_of(x, sheet, first, width / taps);
                 for from in (0..outputs).step_by(block) {
                     let count = block.min(outputs - from);
-                    let read = if window.is_point() {
-                        x
-                    } else {
-                        lay_out(&mut read[..width * count], x, &window, (from, from + count));
-                        &read
-                    };
+                    lay_out(&mut read[..width * count], x, &window, (from, from + count));
                     let y = (y, self.outputs_of(sheet, from, count));
                     let taps = Matrix::dense(0, width, count).transposed();
-                    panel.multiply(y, (read, taps), true)?;
+                    panel.multiply(y, (&read, taps), true)?;
                 }
             }
             Ok(())

@@ -2,11 +2,12 @@
 //! parameters as in `reduce.rs`. Where no positions are wanted, their output is empty.
 
 use super::reduce::{axes, for_costly_chunks};
-use crate::cpu::{Cursor, GRAIN, Reader, TILE, elements, for_chunks_of, for_parts, simd};
+use crate::cpu::{GRAIN, TILE, elements, for_chunks_of, for_parts, simd};
 use crate::dtype::{Element, by_type};
 use crate::error::{Error, Result};
 use crate::frame::Launch;
 use crate::layout::Layout;
+use crate::reader::{Cursor, Reader};
 use crate::registry::{Kernel, Wgsl};
 use crate::scratch::scratch;
 
@@ -91,12 +92,12 @@ fn columns(stay: &Layout, reduced: &Layout) -> bool {
 /// The extreme of `count` consecutive elements of a reader.
 fn along_run<T: Element, const MAX: bool>(x: &Reader<'_, T>, first: usize, count: usize) -> T {
     let grain = |start: usize| {
-        let end = (start + GRAIN).min(first + count);
-        let mut tiles = x.tiles();
-        let step = if x.as_slice().is_some() { GRAIN } else { TILE };
-        let blocks = (start..end).step_by(step);
-        let each = blocks.map(|from| of_block::<T, MAX>(tiles.block(from, step.min(end - from))));
-        each.reduce(better::<T, MAX>).unwrap_or_default()
+        let mut held: Option<T> = None;
+        x.for_blocks(start, (start + GRAIN).min(first + count), GRAIN, |block| {
+            let of_block = of_block::<T, MAX>(block);
+            held = Some(held.map_or(of_block, |held| better::<T, MAX>(held, of_block)));
+        });
+        held.unwrap_or_default()
     };
     if count <= GRAIN {
         return grain(first);
@@ -172,10 +173,11 @@ fn down_columns<T: Element, const MAX: bool>(
                 let mut cursor = Cursor::new(*reduced, 0);
                 for row in 0..reduced.len() as i32 {
                     let x = &data[cursor.position..cursor.position + take];
-                    for i in 0..take {
-                        let won = wins::<T, MAX>(x[i], values[i]);
-                        values[i] = if won { x[i] } else { values[i] };
-                        positions[i] = if won { row } else { positions[i] };
+                    let held = values.iter_mut().zip(&mut *positions);
+                    for ((value, position), &x) in held.zip(x) {
+                        let won = wins::<T, MAX>(x, *value);
+                        *value = if won { x } else { *value };
+                        *position = if won { row } else { *position };
                     }
                     cursor.advance();
                 }

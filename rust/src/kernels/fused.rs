@@ -2,10 +2,11 @@
 //! truth, with which the tests compare them.
 
 use super::math::Real;
-use crate::cpu::{Reader, elements, for_chunks_of, simd};
+use crate::cpu::{elements, for_chunks_of, simd};
 use crate::dtype::{Element, by_type};
 use crate::error::{Error, Result};
 use crate::frame::Launch;
+use crate::reader::Reader;
 use crate::registry::{Kernel, Wgsl};
 
 pub(super) const ROWS: &[Kernel] = &[

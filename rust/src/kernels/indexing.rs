@@ -1,10 +1,11 @@
 //! Reading and writing at positions that a tensor of int32 gives. Integer parameter 0 is the axis.
 
-use crate::cpu::{Cursor, Reader, elements};
+use crate::cpu::elements;
 use crate::dtype::{DType, Element, by_type};
 use crate::error::{Error, Result};
 use crate::frame::Launch;
 use crate::layout::Layout;
+use crate::reader::{Cursor, Reader};
 use crate::registry::{Kernel, Wgsl};
 
 pub(super) const ROWS: &[Kernel] = &[

@@ -1,12 +1,13 @@
 //! Matrix products, batched: the last two axes are the matrices, the axes before them the batch.
 
 use super::gemm::{Matrix, is_whole, multiply};
-use crate::cpu::{Cursor, GRAIN, elements, for_chunks_of};
+use crate::cpu::{GRAIN, elements, for_chunks_of};
 use crate::dtype::{DType, Element};
 use crate::error::{Error, Result};
 use crate::frame::{Frame, Launch, View};
 use crate::gpu::{Operand, Plan, WORDS, groups_along};
 use crate::layout::Layout;
+use crate::reader::Cursor;
 use crate::registry::{Kernel, Wgsl};
 use std::sync::Mutex;
 

@@ -6,11 +6,12 @@ use super::linalg::operand;
 use super::math::Real;
 use super::reduce::{Summand, sum_columns};
 use super::unary::{relu, sigmoid};
-use crate::cpu::{Reader, elements, for_parts, simd};
+use crate::cpu::{elements, for_parts, simd};
 use crate::dtype::{Element, by_type};
 use crate::error::{Error, Result};
 use crate::frame::Launch;
 use crate::layout::Layout;
+use crate::reader::Reader;
 use crate::registry::{Kernel, Wgsl};
 
 pub(super) const ROWS: &[Kernel] = &[

@@ -3,10 +3,11 @@
 
 use super::math::Real;
 use super::reduce::Summand;
-use crate::cpu::{GRAIN, Reader, TILE, elements, for_chunks_of, for_parts, simd};
+use crate::cpu::{GRAIN, TILE, elements, for_chunks_of, for_parts, simd};
 use crate::dtype::{DType, Element};
 use crate::error::{Error, Result};
 use crate::frame::Launch;
+use crate::reader::Reader;
 use crate::registry::{Kernel, Wgsl};
 
 /// Each loss: the names of its kernels, its value and its slope at the residual `r`, with one

@@ -4,6 +4,7 @@ mod along;
 mod binary;
 mod compare;
 mod conv;
+mod conv_gapless;
 mod extreme;
 mod fused;
 mod gemm;

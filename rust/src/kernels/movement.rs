@@ -1,10 +1,11 @@
 //! Copies between layouts and between element types.
 
-use crate::cpu::{Cursor, Reader, elements, for_chunks, map1, simd};
+use crate::cpu::{elements, for_chunks, map1, simd};
 use crate::dtype::{DType, Element, by_type};
 use crate::error::{Error, Result};
 use crate::frame::Launch;
 use crate::layout::Layout;
+use crate::reader::{Cursor, Reader};
 use crate::registry::{Kernel, Wgsl};
 use crate::transpose::copy_transposed;
 

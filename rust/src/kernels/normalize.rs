@@ -75,7 +75,20 @@ fn fold<T: Copy>(row: &[T], start: T, join: impl Fn(T, T) -> T) -> T {
     for (lane, &x) in lanes.iter_mut().zip(rest) {
         *lane = join(*lane, x);
     }
-    lanes.into_iter().reduce(&join).unwrap_or(start)
+    halved(lanes, join)
+}
+
+/// Joins the lanes in halves, so that this too is done in vectors.
+#[inline(always)]
+fn halved<T: Copy>(mut lanes: [T; LANES], join: impl Fn(T, T) -> T) -> T {
+    let mut width = LANES / 2;
+    while width > 0 {
+        for i in 0..width {
+            lanes[i] = join(lanes[i], lanes[i + width]);
+        }
+        width /= 2;
+    }
+    lanes[0]
 }
 
 #[inline(always)]
@@ -104,7 +117,7 @@ fn sum_with<T: Real + Into<f64>>(a: &[T], b: &[T], f: impl Fn(T, T) -> T) -> T {
         for (lane, (&a, &b)) in lanes.iter_mut().zip(a_rest.iter().zip(b_rest)) {
             *lane = *lane + f(a, b);
         }
-        total += lanes.into_iter().map(Into::into).sum::<f64>();
+        total += halved(lanes, |a, b| a + b).into();
     }
     T::from_f64(total)
 }
@@ -354,20 +367,24 @@ fn layer_norm_grad_as<T: Element + Real + Into<f64>>(launch: &mut Launch<'_>) ->
                 for (g, x) in g.chunks(length).zip(x.chunks(length)) {
                     let (mean, scale) = moments(x, eps);
                     row.iter_mut().zip(x).for_each(|(h, &x)| *h = (x - mean) * scale);
-                    for i in 0..length {
-                        weights[i] = weights[i] + g[i] * row[i];
-                        biases[i] = biases[i] + g[i];
+                    let sums = weights.iter_mut().zip(&mut *biases);
+                    for ((weight, bias), (&g, &h)) in sums.zip(g.iter().zip(&row)) {
+                        *weight = *weight + g * h;
+                        *bias = *bias + g;
                     }
                     let Some(out) = outs.next() else { continue };
                     match &weight {
-                        Some(weight) => (0..length).for_each(|i| scaled[i] = g[i] * weight[i]),
+                        Some(weight) => {
+                            let products = g.iter().zip(weight.iter()).map(|(&g, &w)| g * w);
+                            scaled.iter_mut().zip(products).for_each(|(to, g)| *to = g);
+                        }
                         None => scaled.copy_from_slice(g),
                     }
                     let count = T::from_f64(length as f64);
                     let mean = sum(&scaled) / count;
                     let slope = sum_with(&scaled, &row, |g, h| g * h) / count;
-                    for i in 0..length {
-                        out[i] = (scaled[i] - mean - row[i] * slope) * scale;
+                    for ((out, &g), &h) in out.iter_mut().zip(&scaled).zip(&row) {
+                        *out = (g - mean - h * slope) * scale;
                     }
                 }
             },

@@ -2,10 +2,11 @@
 //! tests compare each with its composite in TypeScript.
 
 use super::math::Real;
-use crate::cpu::{Reader, elements, for_parts, simd};
+use crate::cpu::{elements, for_parts, simd};
 use crate::dtype::{Element, by_type};
 use crate::error::{Error, Result};
 use crate::frame::Launch;
+use crate::reader::Reader;
 use crate::registry::{Kernel, Wgsl};
 
 pub(super) const ROWS: &[Kernel] = &[

@@ -3,11 +3,12 @@
 
 use super::math::Real;
 use super::window::{SPACE, Window};
-use crate::cpu::{GRAIN, Reader, elements, for_parts};
+use crate::cpu::{GRAIN, elements, for_parts};
 use crate::dtype::{Element, by_type};
 use crate::error::{Error, Result};
 use crate::frame::{Launch, View, ViewMut};
 use crate::layout::Layout;
+use crate::reader::Reader;
 use crate::registry::{Kernel, Wgsl};
 
 pub(super) const ROWS: &[Kernel] = &[

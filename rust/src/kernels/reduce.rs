@@ -2,12 +2,14 @@
 //! parameter 0 tells how many stay. Work is split into blocks whose size does not depend on the
 //! thread count, so the bits of a result don't either.
 
-use crate::cpu::{Cursor, Reader, elements, for_chunks_of, simd};
+use super::math::Real;
+use crate::cpu::{elements, for_chunks_of, simd};
 use crate::dtype::{Element, by_type};
 use crate::error::{Error, Result};
 use crate::frame::{Frame, Launch};
 use crate::gpu::{Operand, Plan, WORDS, spread};
 use crate::layout::Layout;
+use crate::reader::{Cursor, Reader};
 use crate::registry::{Kernel, Wgsl};
 
 /// Elements that are added in their own precision before the result is widened.
@@ -35,6 +37,32 @@ pub(super) trait Summand: Element {
     fn finish(total: Self::Total, divisor: f64) -> Self::Output;
 }
 
+/// Elements from which more lanes pay than less to add up at the end.
+const LONG: usize = 2048;
+
+/// A sum in lanes, which are added in halves, so that this too is done in vectors.
+#[inline(always)]
+fn lane_sum<T: Real + Into<f64>, const LANES: usize>(x: &[T]) -> f64 {
+    let mut lanes = [T::from_f64(0.0); LANES];
+    let (chunks, rest) = x.as_chunks::<LANES>();
+    for chunk in chunks {
+        for (lane, &x) in lanes.iter_mut().zip(chunk) {
+            *lane = *lane + x;
+        }
+    }
+    for (lane, &x) in lanes.iter_mut().zip(rest) {
+        *lane = *lane + x;
+    }
+    let mut width = LANES / 2;
+    while width > 0 {
+        for i in 0..width {
+            lanes[i] = lanes[i] + lanes[i + width];
+        }
+        width /= 2;
+    }
+    lanes[0].into()
+}
+
 macro_rules! float_summand {
     ($type:ty) => {
         impl Summand for $type {
@@ -45,33 +73,12 @@ macro_rules! float_summand {
                 self as f64
             }
             fn block(x: &[Self]) -> f64 {
-                const LANES: usize = 128;
                 if x.len() < 64 {
                     return x.iter().map(|&x| x as f64).sum();
                 }
                 simd(
                     #[inline(always)]
-                    || {
-                        let mut lanes = [0.0 as $type; LANES];
-                        let (chunks, rest) = x.as_chunks::<LANES>();
-                        for chunk in chunks {
-                            for i in 0..LANES {
-                                lanes[i] += chunk[i];
-                            }
-                        }
-                        for (lane, &x) in lanes.iter_mut().zip(rest) {
-                            *lane += x;
-                        }
-                        // Lanes are added in halves, so that this too is done in vectors.
-                        let mut width = LANES / 2;
-                        while width >= 8 {
-                            for i in 0..width {
-                                lanes[i] += lanes[i + width];
-                            }
-                            width /= 2;
-                        }
-                        lanes[..8].iter().map(|&lane| lane as f64).sum()
-                    },
+                    || if x.len() < LONG { lane_sum::<_, 32>(x) } else { lane_sum::<_, 128>(x) },
                 )
             }
             #[inline(always)]
@@ -195,13 +202,10 @@ pub(super) fn for_costly_chunks<T: Send>(
 /// Sum of `count` consecutive elements of a reader.
 fn sum_run<T: Summand>(x: &Reader<'_, T>, first: usize, count: usize) -> T::Total {
     let grain = |start: usize| {
-        let end = (start + GRAIN).min(first + count);
         let mut total = T::Total::default();
-        let mut tiles = x.tiles();
-        let step = if x.as_slice().is_some() { BLOCK } else { COLUMNS };
-        for from in (start..end).step_by(step) {
-            total += T::block(tiles.block(from, step.min(end - from)));
-        }
+        x.for_blocks(start, (start + GRAIN).min(first + count), BLOCK, |block| {
+            total += T::block(block);
+        });
         total
     };
     if count <= GRAIN {

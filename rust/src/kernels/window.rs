@@ -61,12 +61,31 @@ impl Window {
         self.stride[SPACE - 1]
     }
 
-    /// Whether each output reads the one input at its own place.
-    pub(super) fn is_point(&self) -> bool {
-        self.taps() == 1
-            && self.input == self.output
-            && self.stride == [1; SPACE]
-            && self.padding == [0; SPACE]
+    /// Whether neighbouring outputs read neighbouring inputs.
+    pub(super) fn is_gapless(&self) -> bool {
+        self.stride == [1; SPACE]
+    }
+
+    /// Zeros on either side of the input along each axis.
+    pub(super) fn padding(&self) -> [usize; SPACE] {
+        self.padding
+    }
+
+    /// Without gaps: the same over an input that has the zeros, as many as all taps read.
+    pub(super) fn padded(&self) -> Self {
+        let input = std::array::from_fn(|axis| {
+            let reach = self.dilation[axis] * (self.kernel[axis] - 1);
+            (self.input[axis] + self.padding[axis]).max(self.output[axis] + reach)
+        });
+        Self { input, padding: [0; SPACE], ..*self }
+    }
+
+    /// Without padding: the input of a tap for output 0.
+    pub(super) fn offset(&self, tap: usize) -> usize {
+        let [_, k1, k2] = self.kernel;
+        let [z, y, x] = [tap / (k1 * k2), tap / k2 % k1, tap % k2];
+        let [dz, dy, dx] = self.dilation;
+        (z * dz * self.input[1] + y * dy) * self.input[2] + x * dx
     }
 
     /// The window that leads back, mirrored: over the outputs, for the inputs. For strides of 1.
@@ -77,7 +96,7 @@ impl Window {
             *padding = reach.checked_sub(self.padding[axis])?;
         }
         let back = Self { input: self.output, output: self.input, padding, ..*self };
-        (self.stride == [1; SPACE]).then_some(back)
+        self.is_gapless().then_some(back)
     }
 
     /// Along an axis, the outputs whose input exists for a tap, and the input of output 0, which may

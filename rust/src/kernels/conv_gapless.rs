@@ -1,0 +1,254 @@
+//! Convolutions with strides of 1. Over an input with its zeros around it, what a tap reads for
+//! outputs that follow each other follows each other too. So a channel, read from the tap's offset on,
+//! is a row of a matrix, and nothing is copied: the product of each tap's weights with that matrix is
+//! added to the others. At the end of each line it has columns too many, which are left out.
+
+use super::conv::{ENOUGH, Extents, FEW};
+use super::gemm::{Matrix, Panel, for_panels};
+use super::math::Real;
+use super::window::Window;
+use crate::cpu::{for_parts, try_parts};
+use crate::dtype::Element;
+use crate::error::Result;
+use crate::scratch::scratch;
+use crate::transpose::transpose;
+use std::borrow::Cow;
+
+/// Outputs of a block, about.
+const BLOCK: usize = 512;
+/// Products are faster over columns in multiples of this.
+const STEP: usize = 16;
+/// Least number of rows of a task that sums up gradients of weights.
+const LEAST: usize = 8;
+
+/// An input with its zeros around it, and how the window reads it.
+pub(super) struct Padded<'a, T: Clone> {
+    data: Cow<'a, [T]>,
+    window: Window,
+    extents: Extents,
+}
+
+/// Outputs that follow each other: number of the first, how many with those that are left out, whole
+/// lines or a part of one.
+struct Segment {
+    /// Position in a padded channel.
+    start: usize,
+    length: usize,
+}
+
+impl<'a, T: Element + Real> Padded<'a, T> {
+    pub(super) fn new(extents: &Extents, x: &'a [T]) -> Result<Self> {
+        let (from, window) = (&extents.window, extents.window.padded());
+        let [_, height, width] = from.input;
+        let [front, top, left] = from.padding();
+        let data = if window.input == from.input {
+            Cow::Borrowed(x)
+        } else {
+            let mut data = scratch(x.len() / from.inputs().max(1) * window.inputs() + STEP)?;
+            let channels = data.chunks_mut(window.inputs()).zip(x.chunks(from.inputs()));
+            for_parts(channels, |(to, from)| {
+                for (line, from) in from.chunks(width).enumerate() {
+                    let (z, y) = (line / height + front, line % height + top);
+                    let start = (z * window.input[1] + y) * window.input[2] + left;
+                    to[start..start + width].copy_from_slice(from);
+                }
+            });
+            Cow::Owned(data)
+        };
+        Ok(Self { data, window, extents: *extents })
+    }
+
+    /// Lines that follow each other in the input, and their extents in input and output.
+    fn line(&self) -> (usize, usize, usize) {
+        let [depth, height, width] = self.window.output;
+        if depth * height == 1 { (1, width, width) } else { (height, self.window.input[2], width) }
+    }
+
+    /// The outputs `from..to`, whole lines or a part of the only one, plane by plane.
+    fn segments(&self, from: usize, to: usize) -> impl Iterator<Item = Segment> {
+        let (height, pitch, width) = self.line();
+        let plane = self.window.input[1] * self.window.input[2];
+        let part = (from % width, (to - 1) % width + 1);
+        let (first, last) = (from / width, to.div_ceil(width));
+        (first / height..last.div_ceil(height)).map(move |z| {
+            let top = first.max(z * height) - z * height;
+            let bottom = last.min((z + 1) * height) - z * height;
+            Segment {
+                start: z * plane + top * pitch + part.0,
+                length: (bottom - top - 1) * pitch + part.1 - part.0,
+            }
+        })
+    }
+
+    /// A segment with some columns more, where there is something to read for them.
+    fn rounded(&self, sheet: usize, segment: &Segment) -> Segment {
+        let length = segment.length.next_multiple_of(STEP);
+        let last = self.read(sheet, &Segment { length, ..*segment }, self.window.taps() - 1);
+        let end = last.start + (last.rows - 1) * last.row_stride + length;
+        Segment { length: if end <= self.data.len() { length } else { segment.length }, ..*segment }
+    }
+
+    /// What some channels of a sheet have from a tap's offset on, for a segment.
+    fn read(&self, sheet: usize, segment: &Segment, tap: usize) -> Matrix {
+        let (inputs, channels) = (self.window.inputs(), self.extents.channels);
+        let start = sheet * channels * inputs + segment.start + self.window.offset(tap);
+        Matrix {
+            start,
+            rows: channels,
+            columns: segment.length,
+            row_stride: inputs,
+            column_stride: 1,
+        }
+    }
+
+    /// The same for rows `rows` of the matrix of all taps of all channels, copied.
+    fn copy(
+        &self,
+        to: &mut Vec<T>,
+        sheet: usize,
+        segment: &Segment,
+        rows: std::ops::Range<usize>,
+    ) -> Matrix {
+        let taps = self.window.taps();
+        let count = rows.len();
+        to.clear();
+        for row in rows {
+            let read = self.read(sheet, segment, row % taps);
+            let start = read.start + row / taps * read.row_stride;
+            to.extend_from_slice(&self.data[start..start + segment.length]);
+        }
+        Matrix::dense(0, count, segment.length)
+    }
+
+    pub(super) fn convolve(&self, out: &mut [T], w: &[T], bias: Option<&[T]>) -> Result {
+        let Extents { groups, channels, filters, .. } = self.extents;
+        let (taps, outputs) = (self.window.taps(), self.window.outputs());
+        let (height, pitch, width) = self.line();
+        let rows = channels * taps;
+        // For each tap a matrix of its own: [group][tap][filter][channel].
+        let mut each = scratch(if channels >= FEW { w.len() } else { 0 })?;
+        for (number, to) in each.chunks_mut(channels).enumerate() {
+            let (filter, tap) = (number % filters, number / filters % taps);
+            let from = &w[(number / filters / taps * filters + filter) * rows..][..rows];
+            to.iter_mut().enumerate().for_each(|(channel, to)| *to = from[channel * taps + tap]);
+        }
+        let block = match height {
+            1 if pitch == width => BLOCK,
+            _ => (BLOCK / width).max(1) * width,
+        };
+        for_panels(out, (filters, outputs), block, |sheet, from, mut panel| {
+            let group = sheet % groups;
+            let bias = bias.map(|bias| &bias[group * filters..][..filters]);
+            let to = from + panel.width();
+            let mut copied = Vec::new();
+            let mut multiply = |to: &mut Panel<'_, T>, segment: &Segment, add: bool| {
+                if channels < FEW {
+                    let all = Matrix::dense(group * filters * rows, filters, rows);
+                    let read = self.copy(&mut copied, sheet, segment, 0..rows);
+                    return to.multiply((w, all), (&copied, read), add);
+                }
+                for tap in 0..taps {
+                    let start = (group * taps + tap) * filters * channels;
+                    let w = (&each[..], Matrix::dense(start, filters, channels));
+                    let read = (&self.data[..], self.read(sheet, segment, tap));
+                    to.multiply(w, read, add || tap > 0)?;
+                }
+                Ok(())
+            };
+            let mut place = 0;
+            for segment in self.segments(from, to) {
+                if segment.length == panel.width() {
+                    if let Some(bias) = bias {
+                        bias.iter().enumerate().for_each(|(row, &b)| panel.row(row).fill(b));
+                    }
+                    return multiply(&mut panel, &segment, bias.is_some());
+                }
+                let lines = (segment.length - width) / pitch + 1;
+                let segment = self.rounded(sheet, &segment);
+                let mut sums = scratch(filters * segment.length)?;
+                multiply(&mut Panel::over(&mut sums, filters, segment.length), &segment, false)?;
+                for (row, sums) in sums.chunks(segment.length).enumerate() {
+                    let to = &mut panel.row(row)[place..place + lines * width];
+                    for (to, from) in to.chunks_mut(width).zip(sums.chunks(pitch)) {
+                        match bias {
+                            Some(bias) => {
+                                to.iter_mut().zip(from).for_each(|(y, &sum)| *y = sum + bias[row]);
+                            }
+                            None => to.copy_from_slice(&from[..width]),
+                        }
+                    }
+                }
+                place += lines * width;
+            }
+            Ok(())
+        })
+    }
+
+    /// The outputs as the other factor of the gradient of the weights: for each sheet and plane a
+    /// matrix with a row for each position, and a column for each filter; zeros where a position is
+    /// left out.
+    fn turned(&self, y: &[T]) -> Result<Vec<T>> {
+        let filters = self.extents.filters;
+        let (height, pitch, width) = self.line();
+        let length = (height - 1) * pitch + width;
+        let planes = y.len() / (filters * height * width);
+        let mut turned = scratch(planes * length * filters)?;
+        let deep = planes / (self.extents.batch * self.extents.groups);
+        for_parts(turned.chunks_mut(length * filters).enumerate(), |(number, to)| {
+            let (sheet, z) = (number / deep, number % deep);
+            let first = (sheet * filters * deep + z) * height * width;
+            for line in 0..height {
+                let to = (&mut to[line * pitch * filters..], filters);
+                let from = (&y[first + line * width..], deep * height * width);
+                transpose(to, from, width, filters);
+            }
+        });
+        Ok(turned)
+    }
+
+    pub(super) fn correlate(&self, out: &mut [T], y: &[T]) -> Result {
+        let Extents { batch, groups, channels, filters, .. } = self.extents;
+        let taps = self.window.taps();
+        let (rows, planes) = (channels * taps, self.window.output[0]);
+        let turned = self.turned(y)?;
+        // Rows that one task computes: all channels of a tap, or some taps of few channels.
+        let each = if channels >= FEW { channels } else { LEAST.max(rows.div_ceil(ENOUGH)) };
+        let mut sums = scratch(out.len())?;
+        let groups_of = sums.chunks_mut((rows * filters).max(1)).enumerate();
+        let parts = groups_of.flat_map(|(group, sums)| {
+            let parts = sums.chunks_mut(each * filters).enumerate();
+            parts.map(move |(part, sums)| (group, part, sums))
+        });
+        try_parts(parts, |(group, part, sums)| {
+            let count = sums.len() / filters;
+            let mut copied = Vec::new();
+            let mut sums = Panel::over(sums, count, filters);
+            for example in 0..batch {
+                let sheet = example * groups + group;
+                for (z, segment) in self.segments(0, self.window.outputs()).enumerate() {
+                    let start = (sheet * planes + z) * segment.length * filters;
+                    let y = (&turned[..], Matrix::dense(start, segment.length, filters));
+                    let add = example > 0 || z > 0;
+                    if channels >= FEW {
+                        let read = self.read(sheet, &segment, part);
+                        sums.multiply((&self.data[..], read), y, add)?;
+                    } else {
+                        let rows = part * each..part * each + count;
+                        let read = self.copy(&mut copied, sheet, &segment, rows);
+                        sums.multiply((&copied, read), y, add)?;
+                    }
+                }
+            }
+            Ok(())
+        })?;
+        for (number, weights) in out.chunks_mut(rows).enumerate() {
+            let (group, filter) = (number / filters, number % filters);
+            for (row, weight) in weights.iter_mut().enumerate() {
+                let (channel, tap) = (row / taps, row % taps);
+                let row = if channels >= FEW { tap * channels + channel } else { row };
+                *weight = sums[(group * rows + row) * filters + filter];
+            }
+        }
+        Ok(())
+    }
+}
