@@ -40,6 +40,12 @@ export function order(count: number, epoch: number): Tensor {
   return tensor(Int32Array.from({ length: count }, (_, i) => (4801 * i + 1013 * epoch) % count));
 }
 
+/** Positions below an extent, spread over all of it. */
+export function positions(shape: readonly number[], extent: number): Tensor {
+  const size = shape.reduce((product, extent) => product * extent, 1);
+  return fromTypedArray(Int32Array.from({ length: size }, (_, i) => 4801 * i % extent), shape);
+}
+
 /** Gives a model's parameters waves of the size that PyTorch's initial values have. */
 export function setParameters<M extends nn.Module>(model: M): M {
   noGrad(() =>

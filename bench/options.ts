@@ -1,7 +1,8 @@
 /** The command line of the benchmark. */
 
 import { parseArgs } from "node:util";
-import { type Row, rows } from "./rows.ts";
+import type { Row } from "./row.ts";
+import { rows } from "./rows.ts";
 
 /** A mistake of the user or of the machine, told in a sentence and not with a stack. */
 export class BenchError extends Error {}
@@ -30,11 +31,19 @@ function whole(name: string, text: string): number {
   return value;
 }
 
-function select(filter: string): readonly Row[] {
-  const found = rows.filter(({ name }) => name.toLowerCase().includes(filter.toLowerCase()));
-  if (found.length > 0) return found;
-  const names = rows.map(({ name }) => `  ${name}`).join("\n");
-  throw new BenchError(`No row has "${filter}" in its name; the rows are\n${names}`);
+function named({ name }: Row, text: string): boolean {
+  return name.toLowerCase().includes(text.toLowerCase());
+}
+
+/** The rows with one of the texts in their name; all rows for no text. */
+function select(filters: readonly string[]): readonly Row[] {
+  const unknown = filters.find((text) => !rows.some((row) => named(row, text)));
+  if (unknown !== undefined) {
+    const names = rows.map(({ name }) => `  ${name}`).join("\n");
+    throw new BenchError(`No row has "${unknown}" in its name; the rows are\n${names}`);
+  }
+  if (filters.length === 0) return rows;
+  return rows.filter((row) => filters.some((text) => named(row, text)));
 }
 
 function parse(args: string[]) {
@@ -42,7 +51,7 @@ function parse(args: string[]) {
     return parseArgs({
       args,
       options: {
-        filter: { type: "string", default: "" },
+        filter: { type: "string", multiple: true, default: [] },
         json: { type: "boolean", default: false },
         "with-torch": { type: "boolean", default: false },
         python: { type: "string" },

@@ -1,42 +1,9 @@
 /** What is measured. `torch/rows.py` has the same rows by the same names. */
 
 import { grad, losses, nn, optim, type Tensor, where } from "@adjoint/ml";
-import { labels, order, perceptron, samples, setParameters, signals, wave } from "./inputs.ts";
-
-/** What stands around the work, or around each step of it: `scope` or nothing. */
-export type Within = <T>(work: () => T) => T;
-
-/** A row, made ready to run. */
-export interface Instance {
-  /** Does the work once. */
-  run(within: Within): void;
-  /** Does the work once and reads samples of what it computed, one list for each tensor. */
-  result(within: Within): number[][];
-}
-
-/** One line of the table. */
-export interface Row {
-  /** Name, the same on both sides. */
-  readonly name: string;
-  /** What our time may be, as a share of PyTorch's. */
-  readonly target: number;
-  /** Whether the tensors are so large that `scope` matters: the target is for times inside it. */
-  readonly large?: boolean;
-  /** How far results may differ, as a share of the largest number of the tensor. Default: 1e-5. */
-  readonly tolerance?: number;
-  /** Makes the inputs. */
-  make(): Instance;
-}
-
-/** An instance that computes one tensor, and leaves others behind. */
-function computing(
-  compute: () => Tensor,
-  left: () => readonly (Tensor | null)[] = () => [],
-): Instance {
-  const run = () => void compute();
-  const result = () => [compute(), ...left()].map((x) => x === null ? [NaN] : samples(x));
-  return { run: (within) => within(run), result: (within) => within(result) };
-}
+import { labels, order, perceptron, setParameters, signals, wave } from "./inputs.ts";
+import { opRows } from "./op_rows.ts";
+import { computing, type Instance, type Row, type Within } from "./row.ts";
 
 function add(size: number, recording = false): Instance {
   const a = wave([size]).requiresGrad_(recording);
@@ -236,4 +203,5 @@ export const rows: readonly Row[] = [
     make: () => huber(2 ** 20),
   },
   { name: "main job, 10 epochs", target: 0.4, large: true, tolerance: 1e-4, make: mainJob },
+  ...opRows,
 ];

@@ -2,6 +2,7 @@
 
 import { assert, assertEquals, assertMatch, assertThrows } from "@std/assert";
 import { bench, compare } from "../bench/bench.ts";
+import { opRows } from "../bench/op_rows.ts";
 import { BenchError, parseOptions } from "../bench/options.ts";
 import { rows } from "../bench/rows.ts";
 import { scope } from "../mod.ts";
@@ -25,7 +26,15 @@ Deno.test("bench: counts that are none are refused, and so are options that do n
 Deno.test("bench: a filter that matches nothing is refused with the names of the rows", () => {
   const error = assertThrows(() => parseOptions(["--filter", "no such row"]), BenchError);
   for (const { name } of rows) assert(error.message.includes(name));
-  assertEquals(parseOptions(["--filter", "MATMUL"]).selected.length, 4);
+  assertThrows(() => parseOptions(["--filter", "matmul", "--filter", "no such row"]), BenchError);
+});
+
+Deno.test("bench: filters choose the rows with one of the texts, and none chooses all", () => {
+  const chosen = (...texts: string[]) =>
+    parseOptions(texts.map((text) => `--filter=${text}`)).selected.map(({ name }) => name);
+  assertEquals(chosen("MATMUL").length, 4);
+  assertEquals(chosen("topk", "matmul 64", "matmul 6"), ["matmul 64", "topk 10 over 1 of 512x512"]);
+  assertEquals(chosen(), rows.map(({ name }) => name));
 });
 
 Deno.test("bench: a mistake is told in a sentence, with status 1", () => {
@@ -40,12 +49,16 @@ Deno.test("bench: a mistake is told in a sentence, with status 1", () => {
 });
 
 Deno.test("bench: both sides have the same rows", () => {
-  const python = Deno.readTextFileSync(new URL("bench/torch/rows.py", root));
-  const names = [...python.matchAll(/^ {4}"(.+)": /gm)].map(([, name]) => name);
+  const python = ["rows.py", "op_rows.py"].map((file) =>
+    Deno.readTextFileSync(new URL(`bench/torch/${file}`, root))
+  );
+  const names = [...python.join("").matchAll(/^ {4}"(.+)": /gm)].map(([, name]) => name);
   assertEquals(names, rows.map(({ name }) => name));
+  assertEquals(new Set(names).size, names.length);
 });
 
-for (const row of rows.filter(({ large }) => !large)) {
+// Of the large rows only the single ops are quick.
+for (const row of rows.filter((row) => !row.large || opRows.includes(row))) {
   Deno.test(`bench: ${row.name} computes finite numbers`, () => {
     const instance = row.make();
     for (const within of [scope, <T>(work: () => T) => work()]) {
@@ -69,12 +82,22 @@ Deno.test("bench: without PyTorch our column is measured, and the last line is J
   const printed: string[] = [];
   const options = parseOptions(["--filter", "not recording", "--rounds", "1", "--json"]);
   await bench(options, null, (line) => printed.push(line));
-  assertEquals(printed.length, 3);
-  const [first, ...rest] = JSON.parse(printed.at(-1) ?? "").rows;
-  const { ours_us, ...others } = first;
-  assert(ours_us > 0);
-  const name = "add of 16 floats, not recording";
-  assertEquals(others, { name, torch_us: null, ratio: null, target: 0.3 });
-  assertEquals(rest, []);
+  assertEquals(printed.length, 4);
+  const figures = JSON.parse(printed.at(-1) ?? "").rows;
+  for (const { ours_us } of figures) assert(ours_us > 0);
+  const expected = [
+    { name: "add of 16 floats, not recording", target: 0.3 },
+    { name: "4 views of 64 floats, not recording", target: null },
+  ];
+  assertEquals(
+    figures,
+    expected.map((row, i) => ({
+      ...row,
+      ours_us: figures[i].ours_us,
+      torch_us: null,
+      ratio: null,
+    })),
+  );
   assertMatch(printed[1] ?? "", /^add of 16 floats, not recording +[\d.]+ +≤ 0\.3$/);
+  assertMatch(printed[2] ?? "", /^4 views of 64 floats, not recording +[\d.]+$/);
 });

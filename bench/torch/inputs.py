@@ -27,6 +27,11 @@ def order(count, epoch):
     return (4801 * torch.arange(count) + 1013 * epoch) % count
 
 
+def positions(*shape, extent):
+    """Positions below an extent, spread over all of it."""
+    return (4801 * torch.arange(torch.Size(shape).numel()) % extent).reshape(shape)
+
+
 def set_parameters(model):
     """Gives a model's parameters waves of the size that PyTorch's initial values have."""
     with torch.no_grad():

@@ -4,13 +4,10 @@ import functools
 
 import torch
 import torch.nn.functional as F
-from inputs import labels, order, perceptron, samples, set_parameters, signals, wave
+from inputs import labels, order, perceptron, set_parameters, signals, wave
+from op_rows import OP_ROWS
+from row import computing
 from torch import nn
-
-
-def computing(run, left=lambda: []):
-    """An instance that computes one tensor, and leaves others behind: (run, result)."""
-    return run, lambda: [samples(x) for x in [run(), *left()]]
 
 
 def add(size, recording=False):
@@ -189,4 +186,5 @@ ROWS = {
     "sum of 2^23 floats": lambda: total(2**23),
     "Huber by hand, 2^20 values, backward": lambda: huber(2**20),
     "main job, 10 epochs": main_job,
+    **OP_ROWS,
 }
