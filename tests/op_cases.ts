@@ -1,5 +1,7 @@
 /** The structural ops and their cases; a public op without cases does not compile. */
 
+import * as adjoint from "../mod.ts";
+import type * as linear from "../lib/linalg.ts";
 import type * as at from "../lib/ops/at.ts";
 import type * as composite from "../lib/ops/composite.ts";
 import type * as conv from "../lib/ops/conv.ts";
@@ -20,6 +22,7 @@ import type * as views from "../lib/ops/views.ts";
 import type { OpCase } from "./matrix/cases.ts";
 import { INDEXING_CASES } from "./matrix/indexing_cases.ts";
 import { LOGIC_CASES } from "./matrix/logic_cases.ts";
+import { MATRIX_NORM_CASES } from "./matrix/matrix_norm_cases.ts";
 import { MOVEMENT_CASES } from "./matrix/movement_cases.ts";
 import { NORMALIZE_CASES } from "./matrix/normalize_cases.ts";
 import { PRODUCT_CASES } from "./matrix/product_cases.ts";
@@ -53,8 +56,14 @@ type Family =
   | "polygamma"
   | "where";
 
-/** Name of a public structural op. */
-export type Name = Extract<keyof typeof ops, Family>;
+/** Name of a public structural op; one in a namespace has a dot. */
+export type Name = Extract<keyof typeof ops, Family> | `linalg.${keyof typeof linear}`;
+
+/** The public op of a name. */
+export function opOf(name: string): (...args: unknown[]) => unknown {
+  const found = name.split(".").reduce<object>((home, part) => Reflect.get(home, part), adjoint);
+  return found as (...args: unknown[]) => unknown;
+}
 
 /** The cases of each op. */
 export const OP_CASES: Readonly<Record<Name, readonly OpCase[]>> = {
@@ -71,4 +80,5 @@ export const OP_CASES: Readonly<Record<Name, readonly OpCase[]>> = {
   ...PRODUCT_CASES,
   ...SPECIAL_CASES,
   ...WINDOW_CASES,
+  ...MATRIX_NORM_CASES,
 };

@@ -4,6 +4,7 @@ import * as adjoint from "../mod.ts";
 import { type DType, fromTypedArray, getThreads, grad, setThreads, type Tensor } from "../mod.ts";
 import { assert, assertEquals, assertStrictEquals } from "@std/assert";
 import { registeredOps } from "../lib/ops/registry.ts";
+import * as linear from "../lib/linalg.ts";
 import * as ops from "../lib/ops/mod.ts";
 import { checkGradients, checkSecondGradients } from "./gradients.ts";
 import { assertRefuses } from "./matrix/bad_input.ts";
@@ -26,7 +27,7 @@ import {
   type Tolerance,
 } from "./matrix/samples.ts";
 import { IN_PLACE_CASES } from "./matrix/inplace_cases.ts";
-import { OP_CASES } from "./op_cases.ts";
+import { OP_CASES, opOf } from "./op_cases.ts";
 import * as reference from "./references.ts";
 
 function listed<T>(one: T | readonly T[]): readonly T[] {
@@ -154,14 +155,25 @@ for (const [name, cases] of CASES) {
 
 Deno.test("OP_CASES has every public op that the registry does not try", () => {
   const elementwise = registeredOps().filter((op) => op.arity !== undefined).map((op) => op.name);
-  const structural = Object.keys(ops).filter((name) => !elementwise.includes(name));
+  const structural = [
+    ...Object.keys(ops).filter((name) => !elementwise.includes(name)),
+    ...Object.keys(linear).map((name) => `linalg.${name}`),
+  ];
   assertEquals(Object.keys(OP_CASES).toSorted(), structural.toSorted());
 });
 
 Deno.test("every structural op is exported by the library", () => {
+  const homes = { ...ops, linalg: linear };
   for (const [name] of CASES) {
-    assertStrictEquals((adjoint as Record<string, unknown>)[name], Reflect.get(ops, name));
+    const [first, second] = name.split(".");
+    const one: object = Reflect.get(homes, first!);
+    assertStrictEquals(opOf(name), second === undefined ? one : Reflect.get(one, second));
   }
+});
+
+Deno.test("the ops of linalg stand in their namespace alone", () => {
+  const outside = new Set<unknown>(Object.values(adjoint));
+  assertEquals(Object.values(linear).filter((op) => outside.has(op)), []);
 });
 
 Deno.test("where() gives the side that was not chosen zeros whatever the cotangent", () => {

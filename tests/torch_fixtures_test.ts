@@ -7,7 +7,7 @@ import * as conv from "../lib/ops/conv.ts";
 import * as pool from "../lib/ops/pool.ts";
 import { registeredOps } from "../lib/ops/registry.ts";
 import { assertTensor, count, type Plain, tensorOf } from "./matrix/samples.ts";
-import { OP_CASES } from "./op_cases.ts";
+import { OP_CASES, opOf } from "./op_cases.ts";
 
 /** A tensor in the file; numbers that JSON lacks are strings. */
 interface Stored {
@@ -60,10 +60,6 @@ function filled(arg: unknown, inputs: readonly Tensor[]): unknown {
   return typeof arg === "string" ? NUMBERS[arg] ?? arg : arg;
 }
 
-function opOf(name: string): (...args: unknown[]) => unknown {
-  return (adjoint as unknown as Record<string, (...args: unknown[]) => unknown>)[name]!;
-}
-
 /** The results of an op that has one, or values and indices. */
 function results(y: unknown): Tensor[] {
   return y instanceof Tensor ? [y] : Object.values(y as Record<string, Tensor>);
@@ -102,16 +98,24 @@ cases.forEach((one, number) => {
   });
 });
 
-/** Ops that are functions alone: their first argument is no tensor, or not the one worked on. */
+/**
+ * Ops that are functions alone: their first argument is no tensor, or not the one worked on, or they
+ * are so in PyTorch.
+ */
 const FUNCTIONS = [
-  ...["where", "cat", "stack", "oneHot", "einsum", "layerNorm", "polygamma"],
+  ...["where", "cat", "stack", "oneHot", "einsum", "layerNorm", "polygamma", "linalg.norm"],
   ...Object.keys(conv),
   ...Object.keys(pool),
 ];
 
+/** Methods of another name. */
+const METHODS: Readonly<Record<string, string>> = {
+  variance: "var",
+};
+
 /** An op as a method. */
 function callMethod(op: string, [x, ...rest]: readonly unknown[]): unknown {
-  const member = Reflect.get(x as Tensor, op === "variance" ? "var" : op);
+  const member = Reflect.get(x as Tensor, METHODS[op] ?? op);
   if (typeof member !== "function") return member;
   return member.apply(x, op === "at" ? rest[0] : rest);
 }

@@ -77,8 +77,14 @@ export interface NormOptions extends ReduceOptions {
 }
 
 /** The largest or smallest of |x|; equal ones share the gradient. */
-function extremeNorm(a: Tensor, p: number, dims: readonly number[], keepdim: boolean): Tensor {
-  const at = eq(a, extremeOver("norm", p > 0 ? "max" : "min", a, dims));
+function extremeNorm(
+  op: string,
+  a: Tensor,
+  p: number,
+  dims: readonly number[],
+  keepdim: boolean,
+): Tensor {
+  const at = eq(a, extremeOver(op, p > 0 ? "max" : "min", a, dims));
   const ties = castTo(sum(at, dims, { keepdim: true }), a.dtype);
   // A NaN equals nothing, so that there are no ties and 0 / 0 is NaN.
   return sum(where(at, a, 0).div(ties), dims, { keepdim });
@@ -104,17 +110,27 @@ function extremeNorm(a: Tensor, p: number, dims: readonly number[], keepdim: boo
  */
 export function norm(x: Tensor, options: NormOptions = {}): Tensor {
   checkFloat("norm", x);
-  const { p = 2, dim, keepdim = false } = options;
+  const { p = 2, dim } = options;
   if (typeof p !== "number" || Number.isNaN(p)) {
     throw new RangeError(`Cannot compute norm: p must be a number, got ${Deno.inspect(p)}`);
   }
-  const dims = normalizeDims("norm", dim, x.ndim);
+  return normOver("norm", x, p, normalizeDims("norm", dim, x.ndim), options.keepdim ?? false);
+}
+
+/** `norm` of checked arguments under the name of the op that needs it. */
+export function normOver(
+  op: string,
+  x: Tensor,
+  p: number,
+  dims: readonly number[],
+  keepdim: boolean,
+): Tensor {
   if (p === 2) return flatPower(sum(x.square(), dims, { keepdim }), 0.5);
   // The sign of 0 is recorded, and has the gradient 0 that the count has.
   if (p === 0) return sum(where(ne(x, 0), 1, x.sign()), dims, { keepdim });
   const a = x.abs();
   if (p === 1) return sum(a, dims, { keepdim });
-  if (!Number.isFinite(p)) return extremeNorm(a, p, dims, keepdim);
+  if (!Number.isFinite(p)) return extremeNorm(op, a, p, dims, keepdim);
   if (p > 0) return flatPower(sum(flatPower(a, p), dims, { keepdim }), 1 / p);
   return pow(sum(pow(a, p), dims, { keepdim }), 1 / p);
 }

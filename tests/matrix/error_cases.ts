@@ -70,6 +70,7 @@ import {
 } from "./bad_input.ts";
 import type { ErrorCase } from "./cases.ts";
 import { LOGIC_ERRORS } from "./logic_cases.ts";
+import { MATRIX_NORM_ERRORS } from "./matrix_norm_cases.ts";
 import { SORTING_ERRORS } from "./sorting_cases.ts";
 import { SHAPE_ERRORS } from "./shape_error_cases.ts";
 import { WINDOW_ERRORS } from "./window_error_cases.ts";
@@ -96,6 +97,7 @@ function badMasks(call: (x: Tensor, mask: Tensor) => unknown): ErrorCase[] {
 /** The cases; every structural op has one. */
 export const ERROR_CASES: Readonly<Record<Name, readonly ErrorCase[]>> = {
   ...LOGIC_ERRORS,
+  ...MATRIX_NORM_ERRORS,
   ...SORTING_ERRORS,
   ...SHAPE_ERRORS,
   ...WINDOW_ERRORS,

@@ -29,6 +29,7 @@ export const ABSENT: readonly (Name | InPlaceName)[] = [
   "scatter",
   "indexAdd",
   "maskedSelect",
+  "linalg.norm",
   "conv1d",
   "conv2d",
   "conv3d",
