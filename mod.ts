@@ -63,7 +63,7 @@ export {
   type VmapOptions,
 } from "./lib/autograd/vmap.ts";
 export { type CallableModule, functionalCall } from "./lib/autograd/functional_call.ts";
-/** Linear algebra: norms. */
+/** Linear algebra: factors of matrices, linear systems, determinants, norms. */
 export * as linalg from "./lib/linalg.ts";
 /** Layers, and the base class of everything with parameters. */
 export * as nn from "./lib/nn/mod.ts";

@@ -9,6 +9,7 @@ import { backendOf } from "./backend/devices.ts";
 import { recycle } from "./backend/lifetime.ts";
 import { checkDType, CODES, type DType, DTYPES, isFloat, type TypedArray } from "./dtype.ts";
 import { DTypeError, GradError, showShape } from "./errors.ts";
+import { det, inv } from "./ops/factor.ts";
 import { copy_, setAt } from "./ops/inplace.ts";
 import { castTo, elementsOf, moveTo } from "./ops/memory.ts";
 import * as ops from "./ops/mod.ts";
@@ -646,6 +647,14 @@ export class Tensor {
   /** Matrix products of two batches. */
   bmm(other: Tensor): Tensor {
     return ops.bmm(this, other);
+  }
+  /** Determinants of square matrices. */
+  det(): Tensor {
+    return det(this);
+  }
+  /** Inverses of square matrices: `linalg.inv`. */
+  inverse(): Tensor {
+    return inv(this);
   }
   /** The same elements under another shape, one extent of which may be -1. */
   reshape(shape: readonly number[]): Tensor {

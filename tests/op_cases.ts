@@ -20,6 +20,7 @@ import type * as reductions from "../lib/ops/reductions.ts";
 import type * as sorting from "../lib/ops/sorting.ts";
 import type * as views from "../lib/ops/views.ts";
 import type { OpCase } from "./matrix/cases.ts";
+import { FACTOR_CASES } from "./matrix/factor_cases.ts";
 import { INDEXING_CASES } from "./matrix/indexing_cases.ts";
 import { LOGIC_CASES } from "./matrix/logic_cases.ts";
 import { MATRIX_NORM_CASES } from "./matrix/matrix_norm_cases.ts";
@@ -80,5 +81,6 @@ export const OP_CASES: Readonly<Record<Name, readonly OpCase[]>> = {
   ...PRODUCT_CASES,
   ...SPECIAL_CASES,
   ...WINDOW_CASES,
+  ...FACTOR_CASES,
   ...MATRIX_NORM_CASES,
 };

@@ -193,6 +193,12 @@ Deno.test("where() is a method of the tensor that is chosen where the condition 
 });
 
 const BIG = sample("big", [270, 300], "float32");
+const LOWER = { upper: false };
+
+/** Symmetric matrices that are positive definite. */
+function gram(x: Tensor): Tensor {
+  return x.matmul(x.mT).add(adjoint.eye(x.shape.at(-2)!));
+}
 
 for (const dtype of ["float32", "float64"] as const) {
   const run: [string, (x: Tensor) => Tensor][] = [
@@ -204,6 +210,12 @@ for (const dtype of ["float32", "float64"] as const) {
     ["matmul()", (x) => x.matmul(x.transpose(0, 1))],
     ["softmax()", (x) => x.softmax(0)],
     ["logsumexp()", (x) => x.logsumexp(1)],
+    ["linalg.cholesky()", (x) => adjoint.linalg.cholesky(gram(x))],
+    ["linalg.cholesky() of a batch", (x) => adjoint.linalg.cholesky(gram(x.reshape([-1, 9, 10])))],
+    ["linalg.inv()", (x) => adjoint.linalg.inv(gram(x))],
+    ["linalg.inv() of a batch", (x) => adjoint.linalg.inv(gram(x.reshape([-1, 9, 10])))],
+    ["linalg.det() of a batch", (x) => adjoint.linalg.det(gram(x.reshape([-1, 9, 10])))],
+    ["linalg.solveTriangular()", (x) => adjoint.linalg.solveTriangular(gram(x), x, LOWER)],
     ["clone() of a permuted tensor", (x) => x.transpose(0, 1).clone()],
     [
       "conv2d()",

@@ -103,7 +103,8 @@ cases.forEach((one, number) => {
  * are so in PyTorch.
  */
 const FUNCTIONS = [
-  ...["where", "cat", "stack", "oneHot", "einsum", "layerNorm", "polygamma", "linalg.norm"],
+  ...["where", "cat", "stack", "oneHot", "einsum", "layerNorm", "polygamma"],
+  ...["linalg.norm", "linalg.cholesky", "linalg.solve", "linalg.solveTriangular"],
   ...Object.keys(conv),
   ...Object.keys(pool),
 ];
@@ -111,6 +112,8 @@ const FUNCTIONS = [
 /** Methods of another name. */
 const METHODS: Readonly<Record<string, string>> = {
   variance: "var",
+  "linalg.det": "det",
+  "linalg.inv": "inverse",
 };
 
 /** An op as a method. */

@@ -21,8 +21,8 @@ const productRule = rule("matmul", {
   ],
 });
 
-/** The matrices of a batch, stretched over the batch of the product. */
-function stretched(x: Tensor, batch: Shape): Tensor {
+/** The matrices of a batch, stretched over the batch of a result; a view that is not recorded. */
+export function stretched(x: Tensor, batch: Shape): Tensor {
   const missing = batch.length - (x.ndim - 2);
   const strides = batch.map((_, i) =>
     i < missing || x.shape[i - missing] === 1 ? 0 : x.strides[i - missing]!

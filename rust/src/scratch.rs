@@ -17,10 +17,11 @@ pub(crate) fn in_order<T: Element>(view: View<'_>) -> Result<Cow<'_, [T]>> {
     Ok(Cow::Owned(copy))
 }
 
-/// Zeros to work with.
+/// Zeros to work with, which a caller may not have memory for: no reason to end the process.
 pub(crate) fn scratch<T: Element>(length: usize) -> Result<Vec<T>> {
     let mut memory = Vec::new();
-    memory.try_reserve_exact(length).map_err(|_| Error::new("there is no memory left"))?;
+    let failed = |_| Error::new(format!("there is no memory for {length} elements"));
+    memory.try_reserve_exact(length).map_err(failed)?;
     memory.resize(length, T::default());
     Ok(memory)
 }

@@ -69,6 +69,7 @@ import {
   vector,
 } from "./bad_input.ts";
 import type { ErrorCase } from "./cases.ts";
+import { FACTOR_ERRORS } from "./factor_cases.ts";
 import { LOGIC_ERRORS } from "./logic_cases.ts";
 import { MATRIX_NORM_ERRORS } from "./matrix_norm_cases.ts";
 import { SORTING_ERRORS } from "./sorting_cases.ts";
@@ -97,6 +98,7 @@ function badMasks(call: (x: Tensor, mask: Tensor) => unknown): ErrorCase[] {
 /** The cases; every structural op has one. */
 export const ERROR_CASES: Readonly<Record<Name, readonly ErrorCase[]>> = {
   ...LOGIC_ERRORS,
+  ...FACTOR_ERRORS,
   ...MATRIX_NORM_ERRORS,
   ...SORTING_ERRORS,
   ...SHAPE_ERRORS,

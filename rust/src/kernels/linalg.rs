@@ -1,7 +1,7 @@
 //! Matrix products, batched: the last two axes are the matrices, the axes before them the batch.
 
 use super::gemm::{Matrix, is_whole, multiply};
-use crate::cpu::{GRAIN, elements, for_chunks_of};
+use crate::cpu::{GRAIN, elements, try_parts};
 use crate::dtype::{DType, Element};
 use crate::error::{Error, Result};
 use crate::frame::{Frame, Launch, View};
@@ -9,7 +9,6 @@ use crate::gpu::{Operand, Plan, WORDS, groups_along};
 use crate::layout::Layout;
 use crate::reader::Cursor;
 use crate::registry::{Kernel, Wgsl};
-use std::sync::Mutex;
 
 pub(super) const ROWS: &[Kernel] = &[Kernel {
     name: "matmul",
@@ -96,23 +95,18 @@ fn matmul_as<T: Element>(launch: &mut Launch<'_>, product: Product<T>) -> Result
     } else {
         a_batch.len()
     };
-    let failure = Mutex::new(None);
-    for_chunks_of(out, size * together, |start, chunk| {
-        let first = start / size;
+    try_parts(out.chunks_mut(size * together).enumerate(), |(index, chunk)| {
+        let first = index * together;
         let (mut at_a, mut at_b) = (Cursor::new(a_batch, first), Cursor::new(b_batch, first));
         for out in chunk.chunks_exact_mut(size) {
             let left = (a, Matrix { start: at_a.position, ..a_matrix });
             let right = (b, Matrix { start: at_b.position, ..b_matrix });
-            if let Err(error) = product(out, left, right)
-                && let Ok(mut failure) = failure.lock()
-            {
-                *failure = Some(error);
-            }
+            product(out, left, right)?;
             at_a.advance();
             at_b.advance();
         }
-    });
-    failure.into_inner().ok().flatten().map_or(Ok(()), Err)
+        Ok(())
+    })
 }
 
 fn multiply_integers(

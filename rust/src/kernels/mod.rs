@@ -6,6 +6,7 @@ mod compare;
 mod conv;
 mod conv_gapless;
 mod extreme;
+mod factor;
 mod fused;
 mod gemm;
 mod indexing;
@@ -38,6 +39,7 @@ pub(crate) const FAMILIES: &[&[Kernel]] = &[
     linear::ROWS,
     conv::ROWS,
     pool::ROWS,
+    factor::ROWS,
     indexing::ROWS,
     random::ROWS,
     optim::ROWS,
