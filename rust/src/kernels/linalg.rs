@@ -95,7 +95,7 @@ fn matmul_as<T: Element>(launch: &mut Launch<'_>, product: Product<T>) -> Result
     } else {
         a_batch.len()
     };
-    try_parts(out.chunks_mut(size * together).enumerate(), |(index, chunk)| {
+    let body = |(index, chunk): (usize, &mut [T])| {
         let first = index * together;
         let (mut at_a, mut at_b) = (Cursor::new(a_batch, first), Cursor::new(b_batch, first));
         for out in chunk.chunks_exact_mut(size) {
@@ -106,7 +106,11 @@ fn matmul_as<T: Element>(launch: &mut Launch<'_>, product: Product<T>) -> Result
             at_b.advance();
         }
         Ok(())
-    })
+    };
+    if out.len() <= size * together {
+        return body((0, out));
+    }
+    try_parts(out.chunks_mut(size * together).enumerate(), body)
 }
 
 fn multiply_integers(
