@@ -14,10 +14,10 @@ use crate::scratch::scratch;
 use crate::transpose::transpose;
 use std::borrow::Cow;
 
-/// Outputs of a block, about.
-const BLOCK: usize = 512;
+/// Least and greatest number of outputs of a block, about.
+const BLOCK: (usize, usize) = (128, 1024);
 /// Products are faster over columns in multiples of this.
-const STEP: usize = 16;
+const STEP: usize = 32;
 /// Least number of rows of a task that sums up gradients of weights.
 const LEAST: usize = 8;
 
@@ -132,10 +132,11 @@ impl<'a, T: Element + Real> Padded<'a, T> {
             let from = &w[(number / filters / taps * filters + filter) * rows..][..rows];
             to.iter_mut().enumerate().for_each(|(channel, to)| *to = from[channel * taps + tap]);
         }
-        let block = match height {
-            1 if pitch == width => BLOCK,
-            _ => (BLOCK / width).max(1) * width,
-        };
+        // Blocks of whole lines, or of a part of the only one; several even for a single example.
+        let sheets = out.len() / (filters * outputs).max(1);
+        let room = (sheets * outputs / ENOUGH).clamp(BLOCK.0, BLOCK.1);
+        let block =
+            if (height, pitch) == (1, width) { room } else { (room / width).max(1) * width };
         for_panels(out, (filters, outputs), block, |sheet, from, mut panel| {
             let group = sheet % groups;
             let bias = bias.map(|bias| &bias[group * filters..][..filters]);

@@ -18,6 +18,8 @@ const PIECE: usize = 1 << 22;
 const ENOUGH: usize = 8;
 /// A side shorter than twice this is divided last.
 const LEAST: usize = 32;
+/// Bytes between rows from which on their elements meet the same lines of the cache.
+const PAGE: usize = 2048;
 /// Sides of pieces are multiples of this, the reach of the widest kernels.
 const STEP: usize = 16;
 
@@ -208,6 +210,13 @@ unsafe fn run<T: Element + Real>(
     add: bool,
 ) {
     let one = T::from_f64(1.0);
+    // Rows that lie a power of two apart meet the same lines of the cache, unless they are copied
+    // first. The threshold changes how fast a product is, never its bits.
+    let clash = (b.row_stride * size_of::<T>()).is_multiple_of(PAGE);
+    let threshold = if clash { 0 } else { gemm::DEFAULT_LHS_PACKING_THRESHOLD_SINGLE_THREAD };
+    if gemm::get_lhs_packing_threshold_single_thread() != threshold {
+        gemm::set_lhs_packing_threshold_single_thread(threshold);
+    }
     // SAFETY: as above.
     unsafe {
         gemm::gemm(
