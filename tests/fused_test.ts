@@ -5,6 +5,7 @@ import {
   grad,
   layerNorm,
   logSoftmax,
+  logsumexp,
   losses,
   manualSeed,
   nn,
@@ -24,14 +25,24 @@ import {
   rowCrossEntropyComposite,
   squaredError,
 } from "../lib/ops/fused.ts";
-import { layerNormComposite, logSoftmaxComposite, softmaxComposite } from "../lib/ops/normalize.ts";
+import {
+  layerNormComposite,
+  logSoftmaxComposite,
+  logsumexpComposite,
+  softmaxComposite,
+} from "../lib/ops/normalize.ts";
 
 type DType = "float32" | "float64";
 
-/** The normalisations along a dimension, each with its composite. */
+/** What is done along a dimension, each with its composite. */
 const ALONG = [
   ["softmax", softmax, softmaxComposite],
   ["logSoftmax", logSoftmax, logSoftmaxComposite],
+  [
+    "logsumexp",
+    (x: Tensor, dim: number) => logsumexp(x, dim),
+    (x: Tensor, dim: number) => logsumexpComposite(x, [dim], false),
+  ],
 ] as const;
 
 /** Compares two functions on the same inputs: values, and gradients for a random cotangent. */

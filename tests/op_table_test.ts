@@ -28,7 +28,7 @@ Deno.test("OP_TABLE tells the four kinds apart, and what is flat", () => {
   assertEquals(row("exp"), ["primitive", DTYPES, 3, false]);
   assertEquals(row("matmul"), ["primitive", ["float32", "float64", "int32"], 3, false]);
   assertEquals(row("softmax"), ["fused", DTYPES, 3, false]);
-  assertEquals(row("logsumexp"), ["composite", DTYPES, 3, false]);
+  assertEquals(row("flip"), ["composite", DTYPES, 3, false]);
   assertEquals(row("floor"), ["primitive", ["float32", "float64", "int32"], 1, true]);
   assertEquals(row("lt"), ["primitive", DTYPES, 0, true]);
   assertEquals(row("argmax"), ["primitive", DTYPES, 0, true]);

@@ -11,31 +11,10 @@ import { castTo } from "./memory.ts";
 import { reshape } from "./movement.ts";
 import { type Dims, extremeOver, type ReduceOptions, sum } from "./reduce.ts";
 
-/** The input in a floating type: integers as float32. */
-function floating(x: Tensor): Tensor {
-  return isFloat(x.dtype) ? x : castTo(x, "float32");
-}
-
 /** What exponentials over dimensions subtract: the maximum, 0 where it is not finite. */
 export function shiftOf(x: Tensor, dims: readonly number[]): Tensor {
   const largest = extremeOver("max", "max", x, dims);
   return where(gt(largest, -Infinity).mul(lt(largest, Infinity)), largest, 0);
-}
-
-/**
- * ln Σ eˣ over dimensions, without overflow. Follows `torch.logsumexp`.
- *
- * @param dim The dimensions; all by default.
- */
-export function logsumexp(x: Tensor, dim?: Dims, options: ReduceOptions = {}): Tensor {
-  checkTensor("logsumexp", x);
-  x = floating(x);
-  const dims = normalizeDims("logsumexp", dim, x.ndim);
-  // Of nothing the sum is 0 and its logarithm −∞, whose gradient has nowhere to go.
-  if (x.size === 0) return sum(x, dims, options).add(-Infinity);
-  const shift = shiftOf(x, dims);
-  const kept = sum(x.sub(shift).exp(), dims, { keepdim: true }).log().add(shift);
-  return options.keepdim ? kept : reshape(kept, x.shape.filter((_, i) => !dims.includes(i)));
 }
 
 /**

@@ -95,7 +95,7 @@ export {
   type Pool,
   type PoolOptions,
 } from "./pool.ts";
-export { clamp, lerp, logSigmoid, logsumexp } from "./composite.ts";
-export { layerNorm, type LayerNormOptions, logSoftmax, softmax } from "./normalize.ts";
+export { clamp, lerp, logSigmoid } from "./composite.ts";
+export { layerNorm, type LayerNormOptions, logSoftmax, logsumexp, softmax } from "./normalize.ts";
 export { at, type Index } from "./at.ts";
 export type { BinaryOp, UnaryOp } from "./define.ts";

@@ -1,5 +1,5 @@
 /**
- * Fused normalisations: softmax, its logarithm and layer normalisation. Their kernels are in
+ * Fused normalisations: softmax, its logarithm, what it divides by, and layer normalisation. Their kernels are in
  * `rust/src/kernels/normalize.rs`; the composite beside each is the truth.
  */
 
@@ -13,9 +13,55 @@ import type { Tensor } from "../tensor.ts";
 import { shiftOf } from "./composite.ts";
 import { checkDevices, checkFloat, checkTensor } from "./define.ts";
 import { castTo } from "./memory.ts";
-import { clone } from "./movement.ts";
+import { clone, reshape } from "./movement.ts";
 import { type OpRule, record1, recordAll, result, rule } from "./record.ts";
-import { mean, sum } from "./reduce.ts";
+import { type Dims, mean, type ReduceOptions, sum } from "./reduce.ts";
+
+/** The input in a floating type: integers as float32. */
+function floating(x: Tensor): Tensor {
+  return isFloat(x.dtype) ? x : castTo(x, "float32");
+}
+
+/** The truth of `logsumexp`. */
+export function logsumexpComposite(
+  x: Tensor,
+  dims: readonly number[],
+  keepdim: boolean,
+): Tensor {
+  const shift = shiftOf(x, dims);
+  const kept = sum(x.sub(shift).exp(), dims, { keepdim: true }).log().add(shift);
+  return keepdim ? kept : reshape(kept, x.shape.filter((_, i) => !dims.includes(i)));
+}
+
+const sumKernel = kernelNumber("logsumexp");
+
+// y = ln Σ eˣ: x̄ = ȳ·e^(x − y)
+const sumRule = rule<{ kept: Shape }>("logsumexp", {
+  saves: "xy",
+  vjp: [(g, { x, y, attrs: { kept } }) => x.sub(reshape(y, kept)).exp().mul(reshape(g, kept))],
+}, "fused");
+
+/**
+ * ln Σ eˣ over dimensions, without overflow. Follows `torch.logsumexp`.
+ *
+ * @param dim The dimensions; all by default.
+ */
+export function logsumexp(x: Tensor, dim?: Dims, options: ReduceOptions = {}): Tensor {
+  checkTensor("logsumexp", x);
+  const input = floating(x);
+  const dims = normalizeDims("logsumexp", dim, x.ndim);
+  const { keepdim = false } = options;
+  // Of nothing the sum is 0 and its logarithm −∞, whose gradient has nowhere to go.
+  if (x.size === 0) return sum(input, dims, options).add(-Infinity);
+  const [axis] = dims;
+  if (axis === undefined || dims.length > 1 || !input.storage.backend.supports(sumKernel)) {
+    return logsumexpComposite(input, dims, keepdim);
+  }
+  const kept = x.shape.with(axis, 1);
+  const y = result(input, input.dtype, keepdim ? kept : x.shape.toSpliced(axis, 1));
+  y.storage.backend.run(sumKernel, [y, input], [axis]);
+  return record1(sumRule, input, y, { kept });
+}
 
 /** The truth of `softmax`. */
 export function softmaxComposite(x: Tensor, dim: number): Tensor {
@@ -61,7 +107,7 @@ function alongDim(
 
 function runAlong(op: string, along: Along, x: Tensor, dim: number): Tensor {
   checkTensor(op, x);
-  const input = isFloat(x.dtype) ? x : castTo(x, "float32");
+  const input = floating(x);
   const [axis] = normalizeDims(op, dim, x.ndim);
   if (input.size === 0) return clone(input);
   // A number is a lane of one, whose dimension the composite knows how to miss.

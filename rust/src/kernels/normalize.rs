@@ -20,6 +20,7 @@ pub(super) const ROWS: &[Kernel] = &[
         run: |l| softmax_grad(l, true),
         wgsl: Wgsl::None,
     },
+    Kernel { name: "logsumexp", outputs: 1, run: logsumexp, wgsl: Wgsl::None },
     Kernel { name: "layer_norm", outputs: 1, run: layer_norm, wgsl: Wgsl::None },
     Kernel { name: "layer_norm_grad", outputs: 3, run: layer_norm_grad, wgsl: Wgsl::None },
 ];
@@ -175,11 +176,16 @@ fn softmax_row<T: Real + Into<f64>>(out: &mut [T], x: &[T], log: bool) {
     }
 }
 
-/// The columns `from..from + COLUMNS` of a sheet, row by row.
+/// Of the columns `from..from + COLUMNS` of a sheet: what is subtracted, and the sums of the
+/// exponentials, each of which is shown with its row and column.
 #[inline(always)]
-fn softmax_columns<T: Real>(out: &mut [T], x: &[T], axis: Axis, from: usize, log: bool) {
+fn column_totals<T: Real>(
+    x: &[T],
+    axis: Axis,
+    from: usize,
+    mut show: impl FnMut(usize, usize, T),
+) -> ([T; COLUMNS], [T; COLUMNS]) {
     let width = COLUMNS.min(axis.inner - from);
-    let zero = T::from_f64(0.0);
     let mut largest = [T::from_f64(f64::NEG_INFINITY); COLUMNS];
     for x in x.chunks(axis.inner) {
         for (largest, &x) in largest.iter_mut().zip(&x[from..from + width]) {
@@ -187,15 +193,24 @@ fn softmax_columns<T: Real>(out: &mut [T], x: &[T], axis: Axis, from: usize, log
         }
     }
     largest.iter_mut().for_each(|largest| *largest = shift(*largest));
-    let mut totals = [zero; COLUMNS];
-    for (out, x) in out.chunks_mut(axis.inner).zip(x.chunks(axis.inner)) {
-        let (out, x) = (&mut out[from..from + width], &x[from..from + width]);
-        for i in 0..width {
-            let e = (x[i] - largest[i]).exp_();
-            totals[i] = totals[i] + e;
-            out[i] = e;
+    let mut totals = [T::from_f64(0.0); COLUMNS];
+    for (row, x) in x.chunks(axis.inner).enumerate() {
+        let columns = totals.iter_mut().zip(&largest).zip(&x[from..from + width]);
+        for (column, ((total, &largest), &x)) in columns.enumerate() {
+            let e = (x - largest).exp_();
+            *total = *total + e;
+            show(row, column, e);
         }
     }
+    (largest, totals)
+}
+
+/// The columns `from..from + COLUMNS` of a sheet, row by row.
+#[inline(always)]
+fn softmax_columns<T: Real>(out: &mut [T], x: &[T], axis: Axis, from: usize, log: bool) {
+    let width = COLUMNS.min(axis.inner - from);
+    let (largest, mut totals) =
+        column_totals(x, axis, from, |row, column, e| out[row * axis.inner + from + column] = e);
     if log {
         totals.iter_mut().for_each(|total| *total = total.log_());
     } else {
@@ -207,6 +222,45 @@ fn softmax_columns<T: Real>(out: &mut [T], x: &[T], axis: Axis, from: usize, log
             out[i] = if log { x[i] - largest[i] - totals[i] } else { out[i] * totals[i] };
         }
     }
+}
+
+fn logsumexp(launch: &mut Launch<'_>) -> Result {
+    by_type!(float launch.input_type(0)?, logsumexp_as(launch))
+}
+
+/// `out = ln Σ eˣ` along the axis.
+fn logsumexp_as<T: Element + Real + Into<f64>>(launch: &mut Launch<'_>) -> Result {
+    let (view, out) = (launch.input(0)?, elements::<T>(launch.contiguous_output(0)?)?);
+    let axis = Axis::new(launch, view.layout)?;
+    let x = in_order::<T>(view)?;
+    if out.len() * axis.length != x.len() {
+        return Err(Error::new("the output has another size"));
+    }
+    let inner = axis.inner.max(1);
+    for_chunks_of(out, axis.grain() / axis.length.max(1), |start, chunk| {
+        for (index, out) in chunk.chunks_mut(inner).enumerate() {
+            let x = &x[(start / inner + index) * axis.sheet()..][..axis.sheet()];
+            simd(
+                #[inline(always)]
+                || {
+                    if axis.inner == 1 {
+                        let largest = shift(fold(x, T::from_f64(f64::NEG_INFINITY), larger));
+                        let total = sum_with(x, x, |x, _| (x - largest).exp_());
+                        out[0] = total.log_() + largest;
+                        return;
+                    }
+                    for from in (0..axis.inner).step_by(COLUMNS) {
+                        let (largest, totals) = column_totals(x, axis, from, |_, _, _| ());
+                        let sums = totals.into_iter().zip(largest);
+                        for (out, (total, largest)) in out[from..].iter_mut().zip(sums) {
+                            *out = total.log_() + largest;
+                        }
+                    }
+                },
+            );
+        }
+    });
+    Ok(())
 }
 
 fn softmax_grad(launch: &mut Launch<'_>, log: bool) -> Result {
