@@ -32,7 +32,7 @@ export function checkChange(op: string, x: Tensor): void {
         "in place only under noGrad",
     );
   }
-  if (x.strides.some((stride, i) => stride === 0 && x.shape[i]! > 1)) {
+  if (x.size > 0 && x.strides.some((stride, i) => stride === 0 && x.shape[i]! > 1)) {
     throw new ShapeError(
       `Cannot run ${op}: several elements of this expanded view (shape ${
         showShape(x.shape)

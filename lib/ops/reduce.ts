@@ -11,7 +11,7 @@ import { checkFloat, checkTensor } from "./define.ts";
 import { scatterAddChecked } from "./indexing.ts";
 import { castTo } from "./memory.ts";
 import { expand, reshape, unsqueeze } from "./movement.ts";
-import { type OpRule, record1, result, rule, viewOf, zeroed } from "./record.ts";
+import { type OpRule, record1, record2, result, rule, viewOf, zeroed } from "./record.ts";
 
 /** Options of a reduction. */
 export interface ReduceOptions {
@@ -102,12 +102,13 @@ export function sharedRule(name: string): OpRule<Reduction> {
 
 /** Along one dimension the gradient goes to the element that the index names. */
 function indexedRule(name: string) {
-  return rule<{ shape: Shape; dim: number; indices: Tensor }>(`${name}(dim)`, {
-    vjp: [(g, { attrs: { shape, dim, indices } }) => {
+  return rule<{ shape: Shape; dim: number }>(`${name}(dim)`, {
+    saves: "b",
+    vjp: [(g, { b: indices, attrs: { shape, dim } }) => {
       const at = indices.ndim === shape.length ? indices : unsqueeze(indices, dim);
       const kept = reshape(g, at.shape);
       return scatterAddChecked(zeroed(g, g.dtype, shape), dim, at, kept);
-    }],
+    }, NONE],
   });
 }
 
@@ -150,7 +151,7 @@ function extreme(
   // A tensor without dimensions is its own extreme along its only "dimension".
   if (x.ndim === 0) record1(shared[name], x, values, { shape: x.shape, kept });
   else if (isFloat(x.dtype)) {
-    record1(indexed[name], x, values, { shape: x.shape, dim: dims[0]!, indices });
+    record2(indexed[name], x, indices, values, { shape: x.shape, dim: dims[0]! });
   }
   return { values, indices };
 }

@@ -14,6 +14,7 @@ import {
   ShapeError,
   type Tensor,
   tensor,
+  type ValuesAndIndices,
   zeros,
 } from "../../mod.ts";
 import { assert, assertEquals, assertStrictEquals, assertThrows } from "@std/assert";
@@ -171,7 +172,9 @@ Deno.test("fill_() and zero_() set every element of a view", () => {
   x.transpose(0, 1).slice(0, 0, 1).zero_();
   assertEquals(x.toArray(), [[0, 5, 3, 5], [0, 5, 3, 5]]);
   assertEquals(zeros([2], { dtype: "bool" }).fill_(2).toArray(), [true, true]);
-  assertEquals(zeros([0]).fill_(2).toArray(), []);
+  for (const shape of [[0], [4, 0], [0, 4], [2, 0, 3]]) {
+    assertEquals(zeros(shape).fill_(2).toArray(), zeros(shape).toArray());
+  }
 });
 
 for (
@@ -308,5 +311,18 @@ Deno.test("a refused change leaves the tape as it was", () => {
     assertThrows(() => noGrad(() => change(x)), Error);
     y.backward();
     assertEquals(x.grad?.toArray(), [6]);
+  }
+});
+
+Deno.test("backward() refuses positions that were changed in place", () => {
+  const cases: [string, (x: Tensor) => ValuesAndIndices][] = [
+    ["max(dim)", (x) => x.max(0)],
+    ["min(dim)", (x) => x.min(0)],
+    ["gather", (x) => x.sort(0)],
+  ];
+  for (const [name, make] of cases) {
+    const { values, indices } = make(tensor([1, 2], { requiresGrad: true }));
+    indices.fill_(7);
+    assertThrows(() => values.sum().backward(), GradError, `a tensor that ${name} saved`);
   }
 });
