@@ -158,7 +158,7 @@ export function inferShape(op: string, shape: readonly number[], size: number): 
       [shape],
     );
   }
-  const rest = shape.filter((_, i) => i !== unknown);
+  const rest = shape.with(unknown, 1);
   checkShape(op, rest);
   const known = sizeOf(rest);
   if (known === 0 || size % known !== 0) {

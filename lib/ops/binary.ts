@@ -2,7 +2,7 @@
 
 import type { Tensor } from "../tensor.ts";
 import { eq, ge, gt, lt, where } from "./compare.ts";
-import { binary, type BinaryOp } from "./define.ts";
+import { binary, type BinaryOp, checkTensor } from "./define.ts";
 
 /** Sum, a + b. */
 export const add: BinaryOp = binary("add", {
@@ -63,7 +63,9 @@ const power: BinaryOp = binary("pow", {
  * @param b Exponent.
  */
 export function pow(a: Tensor | number, b: Tensor | number): Tensor {
-  return b === 2 && typeof a !== "number" && a.dtype !== "bool" ? a.square() : power(a, b);
+  if (b !== 2 || typeof a === "number") return power(a, b);
+  checkTensor("pow", a, "one side");
+  return a.dtype === "bool" ? power(a, b) : a.square();
 }
 
 // Where a and b are equal each gets half of the gradient, beside a NaN all of it, as in PyTorch.

@@ -67,13 +67,13 @@ export function where(condition: Tensor, a: Tensor | number, b: Tensor | number)
       `Cannot compute where: the condition must be bool, got ${condition.dtype}`,
     );
   }
+  if (typeof a !== "number") checkTensor("where", a, "the first choice", TENSOR_OR_NUMBER);
+  if (typeof b !== "number") checkTensor("where", b, "the second choice", TENSOR_OR_NUMBER);
   if (typeof a === "number") {
     const beside = typeof b === "number" ? "float32" : dtypeOfNumber(a, b.dtype);
     a = scalar(a, beside, condition);
   }
   if (typeof b === "number") b = scalar(b, dtypeOfNumber(b, a.dtype), condition);
-  checkTensor("where", a, "the first choice", TENSOR_OR_NUMBER);
-  checkTensor("where", b, "the second choice", TENSOR_OR_NUMBER);
   checkDevices("where", condition, a);
   checkDevices("where", condition, b);
   if (a.dtype !== b.dtype) {

@@ -30,6 +30,7 @@ function binaryErrors({ name, call }: Elementwise): ErrorCase[] {
       bad(`${name} first`, TypeError, () => call(wrong as Tensor, vector), "must be a tensor"),
       bad(`${name} second`, TypeError, () => call(vector, wrong as Tensor), "must be a tensor"),
     ]),
+    bad("null beside 2", TypeError, () => call(null as never, 2), "one side must be a tensor"),
     bad("two numbers", TypeError, () => call(1, 2), "one side must be a tensor"),
     ...APART.map(([a, b]) =>
       bad(

@@ -113,6 +113,7 @@ export const ERROR_CASES: Readonly<Record<Name, readonly ErrorCase[]>> = {
     bad("a fraction", ShapeError, () => reshape(matrix, [1.5, 4]), "integer"),
     bad("NaN", ShapeError, () => reshape(matrix, [NaN]), "integer"),
     bad("nine dimensions", ShapeError, () => reshape(scalar, new Array(9).fill(1)), "8"),
+    bad("nine with -1", ShapeError, () => reshape(scalar, [-1, ...new Array(8).fill(1)]), "8"),
   ],
   permute: [
     notTensor((x) => permute(x, [1, 0])),
@@ -415,6 +416,8 @@ export const ERROR_CASES: Readonly<Record<Name, readonly ErrorCase[]>> = {
     notTensor((x) => where(x, 1, 0)),
     notTensor((x) => where(bools, x, 0)),
     notTensor((x) => where(bools, 0, x)),
+    bad("null beside 0", TypeError, () => where(bools, null as never, 0), "must be a tensor"),
+    bad("0 beside null", TypeError, () => where(bools, 0, null as never), "must be a tensor"),
     bad("a float32 condition", DTypeError, () => where(vector, 1, 0), "bool", "float32"),
     bad("other shapes", ShapeError, () => where(bools, zeros([2]), 0), "[3]", "[2]"),
     bad("sides of other shapes", ShapeError, () => where(bools, vector, zeros([2])), "[3]", "[2]"),
