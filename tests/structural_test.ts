@@ -368,6 +368,14 @@ Deno.test("reshape() copies exactly when no strides would do", () => {
   }
 });
 
+Deno.test("windows of maxPool1d() that gaps lead past the input have no gradient", () => {
+  const x = adjoint.tensor([[2, 1, 3]], { requiresGrad: true });
+  const y = adjoint.maxPool1d(x, 2, { dilation: 4, padding: 2, stride: 1 });
+  assertEquals(y.toArray(), [[3, -Infinity, 2]]);
+  y.sum().backward();
+  assertEquals(x.grad?.toArray(), [[1, 0, 1]]);
+});
+
 /** Where the elements of a tensor lie, in order. */
 function placesOf(x: Tensor): readonly number[] {
   return reference.build(

@@ -143,6 +143,7 @@ function checkOperands(
   transposed: boolean,
 ): number {
   checkFloat(op, x);
+  checkTensor(op, weight, "the weight");
   for (const [role, other] of [["the weight", weight], ["the bias", bias]] as const) {
     if (other === undefined || other === null) continue;
     checkTensor(op, other, role);

@@ -4,6 +4,7 @@ import { ShapeError, showShape } from "../errors.ts";
 import { kernelNumber } from "../ffi/library.ts";
 import { type Shape, sizeOf } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
+import { ge, where } from "./compare.ts";
 import { checkFloat } from "./define.ts";
 import { scatterAddChecked } from "./indexing.ts";
 import { reshape, squeeze, unsqueeze } from "./movement.ts";
@@ -36,15 +37,18 @@ function launch(kernel: number, outputs: readonly Tensor[], x: Tensor, call: Cal
   x.storage.backend.run(kernel, [...outputs, x].map(spatial), ints, [...numbers, ...sizes]);
 }
 
-// The gradient of each window goes to its largest element.
+// The gradient of each window goes to its largest element; that of a window whose gaps lead it past
+// the input, which has none, nowhere.
 const maxRules = [1, 2, 3].map((dims) =>
-  rule<{ shape: Shape; indices: Tensor }>(`maxPool${dims}d`, {
-    vjp: [(g, { attrs: { shape, indices } }) => {
+  rule<{ shape: Shape; indices: Tensor; gaps: boolean }>(`maxPool${dims}d`, {
+    vjp: [(g, { attrs: { shape, indices, gaps } }) => {
       const [batch, channels] = shape as [number, number];
-      const channel = [batch, channels, sizeOf(shape.slice(2))];
-      const places = reshape(indices, [batch, channels, sizeOf(indices.shape.slice(2))]);
-      const zeros = zeroed(g, g.dtype, channel);
-      return reshape(scatterAddChecked(zeros, 2, places, reshape(g, places.shape)), shape);
+      const found = gaps ? ge(indices, 0) : null;
+      const at = found === null ? indices : where(found, indices, 0);
+      const given = found === null ? g : where(found, g, 0);
+      const places = reshape(at, [batch, channels, sizeOf(at.shape.slice(2))]);
+      const zeros = zeroed(g, g.dtype, [batch, channels, sizeOf(shape.slice(2))]);
+      return reshape(scatterAddChecked(zeros, 2, places, reshape(given, places.shape)), shape);
     }],
   })
 );
@@ -52,8 +56,11 @@ const maxRules = [1, 2, 3].map((dims) =>
 function largest(x: Tensor, call: Call): Tensor {
   const y = result(x, x.dtype, call.y);
   const indices = result(x, "int32", call.y);
+  const gaps = call.dilation.some((step) => step > 1);
+  // What no entry of the input reaches stays as it is.
+  if (gaps) y.storage.backend.fill(y.storage, -Infinity);
   launch(maxKernel, [y, indices], x, call);
-  return record1(maxRules[call.kernel.length - 1]!, x, y, { shape: x.shape, indices });
+  return record1(maxRules[call.kernel.length - 1]!, x, y, { shape: x.shape, indices, gaps });
 }
 
 const sumRule = rule<Call>("sumPool", { vjp: [(g, { attrs }) => sumInput(g, attrs)] });
@@ -125,6 +132,14 @@ function pooled(
   if (x.ndim !== dims + 1 && x.ndim !== dims + 2) {
     throw new ShapeError(
       `Cannot compute ${op}: the input must have ${dims + 1} or ${dims + 2} dimensions, got shape ${
+        showShape(x.shape)
+      }`,
+      [x.shape],
+    );
+  }
+  if (x.shape.slice(-dims - 1).includes(0)) {
+    throw new ShapeError(
+      `Cannot compute ${op}: only the batch may be empty, got an input of shape ${
         showShape(x.shape)
       }`,
       [x.shape],

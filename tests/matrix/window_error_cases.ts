@@ -36,6 +36,7 @@ function badConvolution(
   return [
     notTensor((x) => run(x, w)),
     notTensor((w) => run(x, w)),
+    bad("no weight", TypeError, () => run(x, null as never), "the weight must be a tensor"),
     bad("an input without channels", ShapeError, () => run(zeros([5]), w), `${dims + 1}`, "[5]"),
     bad("a weight of two dimensions", ShapeError, () => run(x, zeros([2, 2])), "weight", "[2, 2]"),
     bad("other channels", ShapeError, () => run(x, cube(dims, 3, 3)), "channels", "[3, 3, 5"),
@@ -93,6 +94,14 @@ function badPool(run: typeof maxPool1d | typeof avgPool1d, dims: number): ErrorC
     notTensor((x) => run(x, 2)),
     bad("int32", DTypeError, () => run(x.to({ dtype: "int32" }), 2), "int32"),
     bad("no channels", ShapeError, () => run(zeros([5]), 2), `${dims + 2}`, "[5]"),
+    bad("empty channels", ShapeError, () => run(cube(dims, 2, 0), 2), "the batch", "[2, 0, 5"),
+    bad(
+      "an empty dimension",
+      ShapeError,
+      () => run(x.slice(-1, 0, 0), 2, { padding: 1 }),
+      "the batch",
+      "0]",
+    ),
     bad("windows of 0", RangeError, () => run(x, 0), "kernelSize", "got 0"),
     bad("a fraction", RangeError, () => run(x, 1.5), "kernelSize", "got 1.5"),
     bad("windows too large", ShapeError, () => run(x, 6), "do not fit", "6"),
