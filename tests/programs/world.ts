@@ -1,0 +1,225 @@
+/** Where a program runs: as it is, or as its twin on contiguous copies, in float64 for float32. */
+
+import * as adjoint from "../../mod.ts";
+import { type DType, noGrad, Tensor } from "../../mod.ts";
+import { setWatcher, watcher } from "../../lib/autograd/tape.ts";
+import {
+  layerNormComposite,
+  logSoftmaxComposite,
+  softmaxComposite,
+} from "../../lib/ops/normalize.ts";
+import { count, laidOut, stream, tensorOf } from "../matrix/samples.ts";
+import { opOf } from "../op_cases.ts";
+import { expand } from "../references.ts";
+import { type Arg, type Backward, type Call, type Item, type Leaf, Ref } from "./program.ts";
+import { Rounding } from "./rounding.ts";
+
+/** Ops by the names that programs use. */
+export type Ops = Readonly<Record<string, (...args: never[]) => unknown>>;
+
+/** Ops that are methods only. */
+export const METHODS = {
+  to: (x: Tensor, options: adjoint.ToOptions) => x.to(options),
+  detach: (x: Tensor) => x.detach(),
+  copy_: (x: Tensor, value: Tensor | number, quiet: boolean) =>
+    quietly(quiet, () => x.copy_(value)),
+  fill_: (x: Tensor, value: number, quiet: boolean) => quietly(quiet, () => x.fill_(value)),
+  zero_: (x: Tensor, quiet: boolean) => quietly(quiet, () => x.zero_()),
+  setAt: (x: Tensor, index: adjoint.Index[], value: Tensor | number, quiet: boolean) =>
+    quietly(quiet, () => x.setAt(index, value)),
+};
+
+function quietly<T>(quiet: boolean, change: () => T): T {
+  return quiet ? noGrad(change) : change();
+}
+
+/** The ops of the library; those that have a namespace are looked up there. */
+export const OPS: Ops = { ...adjoint as unknown as Ops, ...METHODS };
+
+/** The same for twins, which may have to copy where the program views. */
+const TWIN_OPS: Ops = { ...OPS, view: adjoint.reshape };
+
+/**
+ * The same where roundings are simulated: fused ops by their composites, of which each step rounds, and
+ * solvers on a matrix nearby.
+ */
+const SIMULATED_OPS: Ops = {
+  ...TWIN_OPS,
+  softmax: unfused(adjoint.softmax, softmaxComposite),
+  logSoftmax: unfused(adjoint.logSoftmax, logSoftmaxComposite),
+  layerNorm: (x: Tensor, shape: number[], options: adjoint.LayerNormOptions) => {
+    const { weight = null, bias = null, eps = 1e-5 } = options;
+    adjoint.layerNorm(x, shape, options);
+    return layerNormComposite(x, weight, bias, { shape, eps });
+  },
+  ...Object.fromEntries(
+    ["cholesky", "det", "inv", "solve", "solveTriangular"].map((name) => [
+      `linalg.${name}`,
+      (a: Tensor, ...rest: unknown[]) =>
+        opOf(`linalg.${name}`)(watcher instanceof Rounding ? watcher.nearby(a) : a, ...rest),
+    ]),
+  ),
+};
+
+/** A fused op along a dimension, after its checks. */
+function unfused(
+  fused: (x: Tensor, dim: number) => Tensor,
+  composite: (x: Tensor, dim: number) => Tensor,
+): (x: Tensor, dim: number) => Tensor {
+  return (x, dim) => {
+    const y = fused(x, dim);
+    const input = x.to({ dtype: y.dtype });
+    return y.ndim === 0 || y.size === 0 ? y : composite(input, dim < 0 ? dim + y.ndim : dim);
+  };
+}
+
+/** The type that stands for another in the twin. */
+export function wide(dtype: DType): DType {
+  return dtype === "float32" ? "float64" : dtype;
+}
+
+/** Weights of a sum, so that a gradient in the wrong place is seen; float32 holds them. */
+function weights(like: Tensor): Tensor {
+  const next = stream(`weights ${like.shape}`);
+  const data = Array.from({ length: like.size }, () => Math.floor(next() * 32 - 16) / 8 + 1 / 16);
+  return tensorOf({ shape: like.shape, data }, like.dtype);
+}
+
+function tensorsIn(result: unknown): readonly Tensor[] {
+  if (result instanceof Tensor) return [result];
+  return Object.values(result as Record<string, Tensor>);
+}
+
+/** What an item gave: the results of a call; the gradients of the leaves. */
+export type Values = readonly (Tensor | null)[];
+
+/** The item at which a program stopped. */
+export interface Failure {
+  readonly item: number;
+  readonly error: unknown;
+}
+
+/** One run of a program as it is, item by item. */
+export class World {
+  /** What each item gave. */
+  readonly values: Values[] = [];
+  /** What stopped the program. */
+  failure: Failure | null = null;
+  readonly #ops: Ops;
+  readonly #leaves: Tensor[] = [];
+
+  constructor(ops: Ops = OPS) {
+    this.#ops = ops;
+  }
+
+  /** The value that a reference names. */
+  at(ref: Ref): Tensor {
+    return this.values[ref.item]![ref.port]!;
+  }
+
+  /** Runs the next item; false if it failed. */
+  take(item: Item | null): boolean {
+    try {
+      this.values.push(item === null ? [] : this.#run(item));
+      return true;
+    } catch (error) {
+      this.failure = { item: this.values.length, error };
+      return false;
+    }
+  }
+
+  #run(item: Item): Values {
+    if (item.kind === "call") return this.#call(item);
+    if (item.kind === "backward") return this.#backward(item);
+    const x = this.made(item);
+    if (item.requiresGrad) this.#leaves.push(x.requiresGrad_());
+    return [x];
+  }
+
+  /** The tensor of a leaf. */
+  protected made({ plain, shape, dtype, layout }: Leaf): Tensor {
+    return (layout === "dense" ? tensorOf(plain, dtype) : laidOut(plain, dtype, layout))
+      .expand(shape);
+  }
+
+  #call({ op, args }: Call): Values {
+    const run = (this.#ops[op] ?? opOf(op)) as (...args: unknown[]) => unknown;
+    return tensorsIn(run(...args.map((arg) => this.filled(arg)))).map((y) => this.result(y));
+  }
+
+  /** What counts as a result. */
+  protected result(y: Tensor): Tensor {
+    return y;
+  }
+
+  /** An argument with the tensors in it that it names. */
+  filled(arg: Arg): unknown {
+    if (arg instanceof Ref) return this.at(arg);
+    if (Array.isArray(arg)) return arg.map((part) => this.filled(part));
+    if (typeof arg !== "object" || arg === null) return this.constant(arg);
+    return Object.fromEntries(
+      Object.entries(arg).map(([name, value]) => [name, this.filled(value)]),
+    );
+  }
+
+  /** An argument that names no tensor. */
+  protected constant(arg: unknown): unknown {
+    return arg;
+  }
+
+  /** The gradients of all leaves that require one, in order. */
+  #backward({ outputs, bare }: Backward): Values {
+    const sums = outputs.map((ref) => this.at(ref).mul(weights(this.at(ref))).sum());
+    const loss = bare ? this.at(outputs[0]!) : sums.reduce((a, b) => a.add(b));
+    loss.backward();
+    return this.#leaves.map((leaf) => leaf.grad);
+  }
+}
+
+/** A run of a program on contiguous copies, in float64 for float32. */
+export class Twin extends World {
+  readonly #rounding: Rounding | null;
+
+  constructor(rounding: Rounding | null = null) {
+    super(rounding === null ? TWIN_OPS : SIMULATED_OPS);
+    this.#rounding = rounding;
+  }
+
+  override take(item: Item | null): boolean {
+    const before = setWatcher(this.#rounding);
+    const worked = super.take(item);
+    setWatcher(before);
+    return worked;
+  }
+
+  protected override made({ plain, shape, dtype }: Leaf): Tensor {
+    const { data } = count(shape) === count(plain.shape) ? plain : expand(plain, shape);
+    return tensorOf({ shape, data }, wide(dtype));
+  }
+
+  /** Ops of integers give float32, also here. */
+  protected override result(y: Tensor): Tensor {
+    return y.to({ dtype: wide(y.dtype) });
+  }
+
+  protected override constant(arg: unknown): unknown {
+    return arg === "float32" ? "float64" : arg;
+  }
+}
+
+/** The elements in order, read from memory without any op. */
+export function elementsOf({ storage, shape, strides, offset, size }: Tensor): Float64Array {
+  const elements = new Float64Array(size);
+  const index = new Array<number>(shape.length).fill(0);
+  let place = storage.base + offset;
+  for (let i = 0; i < size; i++) {
+    elements[i] = storage.array[place]!;
+    for (let axis = shape.length - 1; axis >= 0; axis--) {
+      place += strides[axis]!;
+      if (++index[axis]! < shape[axis]!) break;
+      place -= strides[axis]! * shape[axis]!;
+      index[axis] = 0;
+    }
+  }
+  return elements;
+}
