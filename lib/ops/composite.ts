@@ -1,15 +1,12 @@
 /** Functions of other ops: no kernel, no rule. The default for anything new. */
 
 import { DTypeError } from "../errors.ts";
-import { isFloat } from "../dtype.ts";
-import { broadcastShapes, normalizeDims } from "../shape.ts";
+import { broadcastShapes } from "../shape.ts";
 import { Tensor } from "../tensor.ts";
 import { maximum, minimum } from "./binary.ts";
 import { ge, gt, le, lt, ne, where } from "./compare.ts";
 import { checkTensor } from "./define.ts";
-import { castTo } from "./memory.ts";
-import { reshape } from "./movement.ts";
-import { type Dims, extremeOver, type ReduceOptions, sum } from "./reduce.ts";
+import { extremeOver } from "./reduce.ts";
 
 /** What exponentials over dimensions subtract: the maximum, 0 where it is not finite. */
 export function shiftOf(x: Tensor, dims: readonly number[]): Tensor {

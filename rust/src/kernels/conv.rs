@@ -1,12 +1,13 @@
 //! Convolutions and what leads back from them to their inputs and weights. Each of the three kernels
 //! is linear in both of its inputs, and its gradients are the other two.
 //!
-//! A block of outputs is a product of the weights and of a matrix that has a row for each tap of
-//! each channel and a column for each output: what that tap reads there.
+//! What leads back to the input is, with strides of 1, a convolution with the weights mirrored. Else a
+//! block of outputs is multiplied by the weights, which makes a row for each tap of each channel, and
+//! each element is added to where the tap has read.
 
-use super::conv_gapless::Padded;
-use super::gemm::{Matrix, Panel, for_panels};
+use super::gemm::{Matrix, Panel};
 use super::math::Real;
+use super::phases::Phases;
 use super::window::{SPACE, Window};
 use crate::cpu::{elements, try_parts};
 use crate::dtype::{Element, by_type};
@@ -78,30 +79,8 @@ impl Extents {
     }
 }
 
-/// Writes what each tap of some channels reads for the outputs `from..to`: a row for each tap.
-fn lay_out<T: Element>(rows: &mut [T], x: &[T], window: &Window, (from, to): (usize, usize)) {
-    let channels = x.chunks_exact(window.inputs());
-    let blocks = rows.chunks_exact_mut((to - from) * window.taps());
-    for (channel, block) in channels.zip(blocks) {
-        for (tap, row) in block.chunks_exact_mut(to - from).enumerate() {
-            let mut done = 0;
-            window.runs(tap, (from, to), |place, input, count| {
-                row[done..place].fill(T::default());
-                done = place + count;
-                let run = &mut row[place..done];
-                if window.step() == 1 {
-                    run.copy_from_slice(&channel[input..input + count]);
-                } else {
-                    let read = channel[input..].iter().step_by(window.step());
-                    run.iter_mut().zip(read).for_each(|(to, &from)| *to = from);
-                }
-            });
-            row[done..].fill(T::default());
-        }
-    }
-}
-
-/// The opposite of `lay_out`: adds each element to where it was read.
+/// Adds what belongs to the outputs `from..to` to where each tap of some channels has read it: a row
+/// for each tap.
 fn add_back<T: Element + Real>(
     x: &mut [T],
     rows: &[T],
@@ -142,7 +121,7 @@ fn conv_as<T: Element + Real>(launch: &mut Launch<'_>) -> Result {
     if bias.as_ref().is_some_and(|bias| bias.len() != extents.filters * extents.groups) {
         return Err(Error::new("the bias has another length"));
     }
-    extents.convolve(elements(out)?, &in_order(x)?, &in_order(w)?, bias.as_deref())
+    Phases::new(&extents, &in_order(x)?)?.convolve(elements(out)?, &in_order(w)?, bias.as_deref())
 }
 
 /// What leads back to x: with strides of 1 a convolution with the weights mirrored.
@@ -155,7 +134,7 @@ fn conv_input_as<T: Element + Real>(launch: &mut Launch<'_>) -> Result {
         Some(window) => {
             let Extents { channels, filters, .. } = extents;
             let back = Extents { channels: filters, filters: channels, window, ..extents };
-            back.convolve(out, &y, &extents.mirrored(&w)?, None)
+            Phases::new(&back, &y)?.convolve(out, &extents.mirrored(&w)?, None)
         }
         None => extents.scatter(out, &y, &w),
     }
@@ -166,7 +145,7 @@ fn conv_weight_as<T: Element + Real>(launch: &mut Launch<'_>) -> Result {
     let (x, y) = (launch.input(0)?, launch.input(1)?);
     let out = launch.contiguous_output(0)?;
     let extents = Extents::new(launch, [x.layout, out.layout, y.layout])?;
-    extents.correlate(elements::<T>(out)?, &in_order(x)?, &in_order(y)?)
+    Phases::new(&extents, &in_order(x)?)?.correlate(elements::<T>(out)?, &in_order(y)?)
 }
 
 impl Extents {
@@ -180,38 +159,6 @@ impl Extents {
         let outputs = self.window.outputs();
         let start = sheet * self.filters * outputs + from;
         Matrix { rows: self.filters, columns: width, ..Matrix::dense(start, 1, outputs) }
-    }
-
-    /// Channels of a sheet from number `first` on.
-    fn channels_of<'a, T>(&self, x: &'a [T], sheet: usize, first: usize, count: usize) -> &'a [T] {
-        let inputs = self.window.inputs();
-        &x[(sheet * self.channels + first) * inputs..][..count * inputs]
-    }
-
-    fn convolve<T: Element + Real>(
-        &self,
-        out: &mut [T],
-        x: &[T],
-        w: &[T],
-        bias: Option<&[T]>,
-    ) -> Result {
-        let Self { groups, channels, filters, window, .. } = *self;
-        if window.is_gapless() {
-            return Padded::new(self, x)?.convolve(out, w, bias);
-        }
-        let (outputs, rows) = (window.outputs(), self.rows());
-        for_panels(out, (filters, outputs), self.block(rows), |sheet, from, mut panel| {
-            let (group, width) = (sheet % groups, panel.width());
-            if let Some(bias) = bias {
-                let each = &bias[group * filters..][..filters];
-                each.iter().enumerate().for_each(|(row, &b)| panel.row(row).fill(b));
-            }
-            let x = self.channels_of(x, sheet, 0, channels);
-            let w = (w, Matrix::dense(group * filters * rows, filters, rows));
-            let mut taps = scratch(rows * width)?;
-            lay_out(&mut taps, x, &window, (from, from + width));
-            panel.multiply(w, (&taps, Matrix::dense(0, rows, width)), bias.is_some())
-        })
     }
 
     /// The weights of `mirrored` windows: filters and channels have changed places.
@@ -257,46 +204,5 @@ impl Extents {
             }
             Ok(())
         })
-    }
-
-    /// Sums over the examples of the products of the outputs and of what each tap has read.
-    fn correlate<T: Element + Real>(&self, out: &mut [T], x: &[T], y: &[T]) -> Result {
-        let Self { groups, filters, batch, window, .. } = *self;
-        if window.is_gapless() {
-            return Padded::new(self, x)?.correlate(out, y);
-        }
-        let (outputs, taps, rows) = (window.outputs(), window.taps(), self.rows());
-        let each = self.channels_each(groups);
-        // Few channels make few pieces: then the examples are shared out too, and their sums added.
-        let shares =
-            (ENOUGH / (groups * self.channels.div_ceil(each)).max(1)).clamp(1, batch.max(1));
-        let mut sums = scratch(if shares > 1 { shares * out.len() } else { 0 })?;
-        let target = if shares > 1 { &mut sums[..] } else { &mut *out };
-        target.fill(T::default());
-        for_panels(target, (filters, rows), each * taps, |sheet, column, mut panel| {
-            let (share, group) = (sheet / groups, sheet % groups);
-            let (first, width) = (column / taps, panel.width());
-            let block = self.block(width);
-            let mut read = scratch(width * block)?;
-            for example in share * batch / shares..(share + 1) * batch / shares {
-                let sheet = example * groups + group;
-                let x = self.channels_of(x, sheet, first, width / taps);
-                for from in (0..outputs).step_by(block) {
-                    let count = block.min(outputs - from);
-                    lay_out(&mut read[..width * count], x, &window, (from, from + count));
-                    let y = (y, self.outputs_of(sheet, from, count));
-                    let taps = Matrix::dense(0, width, count).transposed();
-                    panel.multiply(y, (&read, taps), true)?;
-                }
-            }
-            Ok(())
-        })?;
-        if shares > 1 {
-            out.fill(T::default());
-            for share in sums.chunks_exact(out.len()) {
-                out.iter_mut().zip(share).for_each(|(sum, &part)| *sum = *sum + part);
-            }
-        }
-        Ok(())
     }
 }

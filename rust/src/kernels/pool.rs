@@ -69,7 +69,9 @@ fn max_pool_as<T: Element + Real>(launch: &mut Launch<'_>) -> Result {
         let channels = values.chunks_mut(outputs).zip(positions.chunks_mut(outputs));
         for (index, (values, positions)) in channels.enumerate() {
             let x = channel(&x, part * each + index, window.inputs());
+            // What no tap reaches, as gaps lead past the input, stays so.
             positions.fill(-1);
+            values.fill(T::from_f64(f64::NEG_INFINITY));
             for tap in 0..window.taps() {
                 window.runs(tap, (0, outputs), |place, input, count| {
                     let held = values[place..place + count].iter_mut();

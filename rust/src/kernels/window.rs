@@ -3,6 +3,7 @@
 
 use crate::error::{Error, Result};
 use crate::frame::Launch;
+use std::ops::Range;
 
 /// Dimensions of space; what has fewer comes with extents of 1 in front.
 pub(super) const SPACE: usize = 3;
@@ -61,31 +62,58 @@ impl Window {
         self.stride[SPACE - 1]
     }
 
-    /// Whether neighbouring outputs read neighbouring inputs.
-    pub(super) fn is_gapless(&self) -> bool {
-        self.stride == [1; SPACE]
+    /// How many phases the inputs fall into: those that are strides apart are one.
+    pub(super) fn phases(&self) -> usize {
+        self.stride.iter().product()
     }
 
-    /// Zeros on either side of the input along each axis.
-    pub(super) fn padding(&self) -> [usize; SPACE] {
-        self.padding
-    }
-
-    /// Without gaps: the same over an input that has the zeros, as many as all taps read.
-    pub(super) fn padded(&self) -> Self {
-        let input = std::array::from_fn(|axis| {
+    /// Extents of a phase with the zeros around it, as many as all taps read for all outputs.
+    pub(super) fn grid(&self) -> [usize; SPACE] {
+        std::array::from_fn(|axis| {
             let reach = self.dilation[axis] * (self.kernel[axis] - 1);
-            (self.input[axis] + self.padding[axis]).max(self.output[axis] + reach)
-        });
-        Self { input, padding: [0; SPACE], ..*self }
+            let read = self.output[axis] + reach / self.stride[axis];
+            // All of the input, so that it need not be copied where there are no zeros.
+            let whole = self.input[axis] + self.padding[axis];
+            if self.stride[axis] == 1 { read.max(whole) } else { read }
+        })
     }
 
-    /// Without padding: the input of a tap for output 0.
+    /// In the grids of the phases, one after the other: what a tap reads for output 0.
     pub(super) fn offset(&self, tap: usize) -> usize {
         let [_, k1, k2] = self.kernel;
-        let [z, y, x] = [tap / (k1 * k2), tap / k2 % k1, tap % k2];
-        let [dz, dy, dx] = self.dilation;
-        (z * dz * self.input[1] + y * dy) * self.input[2] + x * dx
+        let grid = self.grid();
+        let (mut phase, mut place) = (0, 0);
+        for (axis, tap) in [tap / (k1 * k2), tap / k2 % k1, tap % k2].into_iter().enumerate() {
+            let input = tap * self.dilation[axis];
+            phase = phase * self.stride[axis] + input % self.stride[axis];
+            place = place * grid[axis] + input / self.stride[axis];
+        }
+        phase * grid.iter().product::<usize>() + place
+    }
+
+    /// Calls `body(place, input, count)` for the runs of the grid of a phase that are inputs, which
+    /// are `step` apart.
+    pub(super) fn grid_runs(&self, phase: usize, mut body: impl FnMut(usize, usize, usize)) {
+        let [_, s1, s2] = self.stride;
+        let grid = self.grid();
+        let (planes, z) = self.inputs_of(0, phase / (s1 * s2), grid);
+        let (rows, y) = self.inputs_of(1, phase / s2 % s1, grid);
+        let (columns, x) = self.inputs_of(2, phase % s2, grid);
+        for (plane, z) in planes.zip((z..).step_by(self.stride[0])) {
+            for (row, y) in rows.clone().zip((y..).step_by(s1)) {
+                let place = (plane * grid[1] + row) * grid[2] + columns.start;
+                body(place, (z * self.input[1] + y) * self.input[2] + x, columns.len());
+            }
+        }
+    }
+
+    /// Along an axis, the places in the grid of a phase that are inputs, and the input of the first.
+    fn inputs_of(&self, axis: usize, phase: usize, grid: [usize; SPACE]) -> (Range<usize>, usize) {
+        let (stride, padding) = (self.stride[axis], self.padding[axis]);
+        let from = padding.saturating_sub(phase).div_ceil(stride);
+        let first = from * stride + phase - padding;
+        let count = self.input[axis].saturating_sub(first).div_ceil(stride);
+        (from..(from + count).min(grid[axis]).max(from), first)
     }
 
     /// The window that leads back, mirrored: over the outputs, for the inputs. For strides of 1.
@@ -96,12 +124,12 @@ impl Window {
             *padding = reach.checked_sub(self.padding[axis])?;
         }
         let back = Self { input: self.output, output: self.input, padding, ..*self };
-        self.is_gapless().then_some(back)
+        (self.phases() == 1).then_some(back)
     }
 
     /// Along an axis, the outputs whose input exists for a tap, and the input of output 0, which may
     /// lie before the beginning.
-    fn reach(&self, axis: usize, tap: usize) -> (std::ops::Range<usize>, isize) {
+    fn reach(&self, axis: usize, tap: usize) -> (Range<usize>, isize) {
         let first = (tap * self.dilation[axis]) as isize - self.padding[axis] as isize;
         let stride = self.stride[axis];
         let from = first.min(0).unsigned_abs().div_ceil(stride);

@@ -1,12 +1,14 @@
-//! Convolutions with strides of 1. Over an input with its zeros around it, what a tap reads for
-//! outputs that follow each other follows each other too. So a channel, read from the tap's offset on,
-//! is a row of a matrix, and nothing is copied: the product of each tap's weights with that matrix is
-//! added to the others. At the end of each line it has columns too many, which are left out.
+//! Convolutions as products of matrices. With a stride of 1, and with its zeros around the input, what
+//! a tap reads for outputs that follow each other follows each other too. With other strides it does so
+//! after the input has been parted into phases, of which each holds the inputs that are strides apart.
+//! So a channel, read from the tap's offset on, is a row of a matrix, and nothing else is copied: the
+//! product of each tap's weights with that matrix is added to the others. At the end of each line it
+//! has columns too many, which are left out.
 
 use super::conv::{ENOUGH, Extents, FEW};
 use super::gemm::{Matrix, Panel, for_panels};
 use super::math::Real;
-use super::window::Window;
+use super::window::SPACE;
 use crate::cpu::{for_parts, try_parts};
 use crate::dtype::Element;
 use crate::error::Result;
@@ -21,53 +23,64 @@ const STEP: usize = 32;
 /// Least number of rows of a task that sums up gradients of weights.
 const LEAST: usize = 8;
 
-/// An input with its zeros around it, and how the window reads it.
-pub(super) struct Padded<'a, T: Clone> {
+/// The phases of an input with zeros around them, and how the window reads them.
+pub(super) struct Phases<'a, T: Clone> {
+    /// For each channel the grids of all phases.
     data: Cow<'a, [T]>,
-    window: Window,
+    /// Extents of a grid.
+    grid: [usize; SPACE],
     extents: Extents,
 }
 
 /// Outputs that follow each other: number of the first, how many with those that are left out, whole
 /// lines or a part of one.
 struct Segment {
-    /// Position in a padded channel.
+    /// Place in the grid of a phase.
     start: usize,
     length: usize,
 }
 
-impl<'a, T: Element + Real> Padded<'a, T> {
+impl<'a, T: Element + Real> Phases<'a, T> {
     pub(super) fn new(extents: &Extents, x: &'a [T]) -> Result<Self> {
-        let (from, window) = (&extents.window, extents.window.padded());
-        let [_, height, width] = from.input;
-        let [front, top, left] = from.padding();
-        let data = if window.input == from.input {
-            Cow::Borrowed(x)
-        } else {
-            let mut data = scratch(x.len() / from.inputs().max(1) * window.inputs() + STEP)?;
-            let channels = data.chunks_mut(window.inputs()).zip(x.chunks(from.inputs()));
-            for_parts(channels, |(to, from)| {
-                for (line, from) in from.chunks(width).enumerate() {
-                    let (z, y) = (line / height + front, line % height + top);
-                    let start = (z * window.input[1] + y) * window.input[2] + left;
-                    to[start..start + width].copy_from_slice(from);
-                }
-            });
-            Cow::Owned(data)
-        };
-        Ok(Self { data, window, extents: *extents })
+        let window = &extents.window;
+        let phases = Self { data: Cow::Borrowed(x), grid: window.grid(), extents: *extents };
+        if window.phases() == 1 && phases.grid == window.input {
+            return Ok(phases);
+        }
+        let (inputs, size, step) = (window.inputs().max(1), phases.size(), window.step());
+        let mut data = scratch(x.len() / inputs * size + STEP)?;
+        for_parts(data.chunks_mut(size).zip(x.chunks(inputs)), |(to, from)| {
+            let grids = to.chunks_mut(size / window.phases());
+            for (phase, to) in grids.enumerate() {
+                window.grid_runs(phase, |place, input, count| {
+                    let to = &mut to[place..place + count];
+                    if step == 1 {
+                        to.copy_from_slice(&from[input..input + count]);
+                    } else {
+                        let from = from[input..].iter().step_by(step);
+                        to.iter_mut().zip(from).for_each(|(to, &from)| *to = from);
+                    }
+                });
+            }
+        });
+        Ok(Self { data: Cow::Owned(data), ..phases })
     }
 
-    /// Lines that follow each other in the input, and their extents in input and output.
+    /// Elements that a channel has in all phases.
+    fn size(&self) -> usize {
+        self.grid.iter().product::<usize>() * self.extents.window.phases()
+    }
+
+    /// Lines that follow each other in a grid, and their extents there and in the output.
     fn line(&self) -> (usize, usize, usize) {
-        let [depth, height, width] = self.window.output;
-        if depth * height == 1 { (1, width, width) } else { (height, self.window.input[2], width) }
+        let [depth, height, width] = self.extents.window.output;
+        if depth * height == 1 { (1, width, width) } else { (height, self.grid[2], width) }
     }
 
     /// The outputs `from..to`, whole lines or a part of the only one, plane by plane.
     fn segments(&self, from: usize, to: usize) -> impl Iterator<Item = Segment> {
         let (height, pitch, width) = self.line();
-        let plane = self.window.input[1] * self.window.input[2];
+        let plane = self.grid[1] * self.grid[2];
         let part = (from % width, (to - 1) % width + 1);
         let (first, last) = (from / width, to.div_ceil(width));
         (first / height..last.div_ceil(height)).map(move |z| {
@@ -83,20 +96,20 @@ impl<'a, T: Element + Real> Padded<'a, T> {
     /// A segment with some columns more, where there is something to read for them.
     fn rounded(&self, sheet: usize, segment: &Segment) -> Segment {
         let length = segment.length.next_multiple_of(STEP);
-        let last = self.read(sheet, &Segment { length, ..*segment }, self.window.taps() - 1);
-        let end = last.start + (last.rows - 1) * last.row_stride + length;
+        // No tap reads beyond its phase, but for these columns.
+        let end = (sheet + 1) * self.extents.channels * self.size() + length - segment.length;
         Segment { length: if end <= self.data.len() { length } else { segment.length }, ..*segment }
     }
 
     /// What some channels of a sheet have from a tap's offset on, for a segment.
     fn read(&self, sheet: usize, segment: &Segment, tap: usize) -> Matrix {
-        let (inputs, channels) = (self.window.inputs(), self.extents.channels);
-        let start = sheet * channels * inputs + segment.start + self.window.offset(tap);
+        let (size, channels) = (self.size(), self.extents.channels);
+        let offset = self.extents.window.offset(tap);
         Matrix {
-            start,
+            start: sheet * channels * size + segment.start + offset,
             rows: channels,
             columns: segment.length,
-            row_stride: inputs,
+            row_stride: size,
             column_stride: 1,
         }
     }
@@ -109,7 +122,7 @@ impl<'a, T: Element + Real> Padded<'a, T> {
         segment: &Segment,
         rows: std::ops::Range<usize>,
     ) -> Matrix {
-        let taps = self.window.taps();
+        let taps = self.extents.window.taps();
         let count = rows.len();
         to.clear();
         for row in rows {
@@ -122,7 +135,8 @@ impl<'a, T: Element + Real> Padded<'a, T> {
 
     pub(super) fn convolve(&self, out: &mut [T], w: &[T], bias: Option<&[T]>) -> Result {
         let Extents { groups, channels, filters, .. } = self.extents;
-        let (taps, outputs) = (self.window.taps(), self.window.outputs());
+        let window = &self.extents.window;
+        let (taps, outputs) = (window.taps(), window.outputs());
         let (height, pitch, width) = self.line();
         let rows = channels * taps;
         // For each tap a matrix of its own: [group][tap][filter][channel].
@@ -209,8 +223,8 @@ impl<'a, T: Element + Real> Padded<'a, T> {
 
     pub(super) fn correlate(&self, out: &mut [T], y: &[T]) -> Result {
         let Extents { batch, groups, channels, filters, .. } = self.extents;
-        let taps = self.window.taps();
-        let (rows, planes) = (channels * taps, self.window.output[0]);
+        let taps = self.extents.window.taps();
+        let (rows, planes) = (channels * taps, self.extents.window.output[0]);
         let turned = self.turned(y)?;
         // Rows that one task computes: all channels of a tap, or some taps of few channels.
         let each = if channels >= FEW { channels } else { LEAST.max(rows.div_ceil(ENOUGH)) };
@@ -226,7 +240,7 @@ impl<'a, T: Element + Real> Padded<'a, T> {
             let mut sums = Panel::over(sums, count, filters);
             for example in 0..batch {
                 let sheet = example * groups + group;
-                for (z, segment) in self.segments(0, self.window.outputs()).enumerate() {
+                for (z, segment) in self.segments(0, self.extents.window.outputs()).enumerate() {
                     let start = (sheet * planes + z) * segment.length * filters;
                     let y = (&turned[..], Matrix::dense(start, segment.length, filters));
                     let add = example > 0 || z > 0;
