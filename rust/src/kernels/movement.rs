@@ -1,6 +1,6 @@
 //! Copies between layouts and between element types.
 
-use crate::cpu::{elements, for_chunks, map1, simd};
+use crate::cpu::{GRAIN, elements, for_chunks, for_parts, map1, simd};
 use crate::dtype::{DType, Element, by_type};
 use crate::error::{Error, Result};
 use crate::frame::Launch;
@@ -44,6 +44,11 @@ fn copy_as<T: Element>(launch: &mut Launch<'_>) -> Result {
     if to.len() == 0 {
         return Ok(());
     }
+    let rows = to.coalesced();
+    if rows.rank() == 2 && rows.stride(1) == 1 && rows.stride(0) >= rows.extent(1) {
+        copy_rows(&mut target[..to.span()?], &rows, &reader);
+        return Ok(());
+    }
     // The four inner axes go to ndarray, which chooses a good order for both layouts.
     let inner = to.rank().saturating_sub(4);
     let (outer_to, outer_from) = (to.axes(0, inner), from.axes(0, inner));
@@ -56,6 +61,17 @@ fn copy_as<T: Element>(launch: &mut Launch<'_>) -> Result {
         from.advance();
     }
     Ok(())
+}
+
+/// Copies into rows with gaps between them.
+fn copy_rows<T: Element>(target: &mut [T], rows: &Layout, reader: &Reader<'_, T>) {
+    let (stride, width) = (rows.stride(0), rows.extent(1));
+    let each = (GRAIN / width).max(1);
+    for_parts(target.chunks_mut(stride * each).enumerate(), |(part, chunk)| {
+        for (index, row) in chunk.chunks_mut(stride).enumerate() {
+            reader.copy_to((part * each + index) * width, &mut row[..width]);
+        }
+    });
 }
 
 fn copy_inner<T: Element>(to: &mut [T], out: &Layout, from: &[T], view: &Layout) -> Result {

@@ -1,6 +1,7 @@
 //! Softmax, its logarithm and layer normalisation, with what leads back from them: one pass each over
 //! what takes several ops. Their composites in TypeScript are the truth.
 
+use super::gemm::{Panel, for_panels};
 use super::math::Real;
 use crate::cpu::{elements, for_chunks_of, simd, try_parts};
 use crate::dtype::{Element, by_type};
@@ -55,6 +56,11 @@ impl Axis {
     /// Elements of a part of the output that stands for itself.
     fn sheet(&self) -> usize {
         self.length * self.inner
+    }
+
+    /// Rows and columns of a sheet.
+    fn matrix(&self) -> (usize, usize) {
+        (self.length, self.inner)
     }
 
     /// Elements that one task handles: whole sheets.
@@ -139,22 +145,23 @@ fn softmax_as<T: Element + Real + Into<f64>>(launch: &mut Launch<'_>, log: bool)
     if out.len() != x.len() {
         return Err(Error::new("the output has another size"));
     }
+    if axis.inner > 1 {
+        return for_panels(out, axis.matrix(), COLUMNS, |sheet, from, mut panel| {
+            let x = &x[sheet * axis.sheet()..][..axis.sheet()];
+            simd(
+                #[inline(always)]
+                || softmax_columns(&mut panel, x, axis, from, log),
+            );
+            Ok(())
+        });
+    }
     for_chunks_of(out, axis.grain(), |start, chunk| {
-        for (index, out) in chunk.chunks_mut(axis.sheet()).enumerate() {
-            let x = &x[start + index * axis.sheet()..][..axis.sheet()];
-            if axis.inner == 1 {
-                simd(
-                    #[inline(always)]
-                    || softmax_row(out, x, log),
-                );
-            } else {
-                for from in (0..axis.inner).step_by(COLUMNS) {
-                    simd(
-                        #[inline(always)]
-                        || softmax_columns(out, x, axis, from, log),
-                    );
-                }
-            }
+        let rows = chunk.chunks_mut(axis.length).zip(x[start..].chunks(axis.length));
+        for (out, x) in rows {
+            simd(
+                #[inline(always)]
+                || softmax_row(out, x, log),
+            );
         }
     });
     Ok(())
@@ -177,13 +184,13 @@ fn softmax_row<T: Real + Into<f64>>(out: &mut [T], x: &[T], log: bool) {
 }
 
 /// Of the columns `from..from + COLUMNS` of a sheet: what is subtracted, and the sums of the
-/// exponentials, each of which is shown with its row and column.
+/// exponentials, which are shown row by row.
 #[inline(always)]
 fn column_totals<T: Real>(
     x: &[T],
     axis: Axis,
     from: usize,
-    mut show: impl FnMut(usize, usize, T),
+    mut show: impl FnMut(usize, &[T; COLUMNS]),
 ) -> ([T; COLUMNS], [T; COLUMNS]) {
     let width = COLUMNS.min(axis.inner - from);
     let mut largest = [T::from_f64(f64::NEG_INFINITY); COLUMNS];
@@ -194,32 +201,42 @@ fn column_totals<T: Real>(
     }
     largest.iter_mut().for_each(|largest| *largest = shift(*largest));
     let mut totals = [T::from_f64(0.0); COLUMNS];
+    let mut exponentials = totals;
     for (row, x) in x.chunks(axis.inner).enumerate() {
-        let columns = totals.iter_mut().zip(&largest).zip(&x[from..from + width]);
-        for (column, ((total, &largest), &x)) in columns.enumerate() {
-            let e = (x - largest).exp_();
-            *total = *total + e;
-            show(row, column, e);
+        let columns = exponentials.iter_mut().zip(&largest).zip(&x[from..from + width]);
+        for ((e, &largest), &x) in columns {
+            *e = (x - largest).exp_();
         }
+        for (total, &e) in totals.iter_mut().zip(&exponentials[..width]) {
+            *total = *total + e;
+        }
+        show(row, &exponentials);
     }
     (largest, totals)
 }
 
-/// The columns `from..from + COLUMNS` of a sheet, row by row.
+/// The columns of a panel, which begins at column `from` of its sheet, row by row.
 #[inline(always)]
-fn softmax_columns<T: Real>(out: &mut [T], x: &[T], axis: Axis, from: usize, log: bool) {
-    let width = COLUMNS.min(axis.inner - from);
-    let (largest, mut totals) =
-        column_totals(x, axis, from, |row, column, e| out[row * axis.inner + from + column] = e);
+fn softmax_columns<T: Element + Real>(
+    out: &mut Panel<'_, T>,
+    x: &[T],
+    axis: Axis,
+    from: usize,
+    log: bool,
+) {
+    let width = out.width();
+    let (largest, mut totals) = column_totals(x, axis, from, |row, e| {
+        out.row(row).copy_from_slice(&e[..width]);
+    });
     if log {
         totals.iter_mut().for_each(|total| *total = total.log_());
     } else {
         totals.iter_mut().for_each(|total| *total = T::from_f64(1.0) / *total);
     }
-    for (out, x) in out.chunks_mut(axis.inner).zip(x.chunks(axis.inner)) {
-        let (out, x) = (&mut out[from..from + width], &x[from..from + width]);
-        for i in 0..width {
-            out[i] = if log { x[i] - largest[i] - totals[i] } else { out[i] * totals[i] };
+    for (row, x) in x.chunks(axis.inner).enumerate() {
+        let columns = out.row(row).iter_mut().zip(&x[from..]);
+        for ((y, &x), (&largest, &total)) in columns.zip(largest.iter().zip(&totals)) {
+            *y = if log { x - largest - total } else { *y * total };
         }
     }
 }
@@ -250,7 +267,7 @@ fn logsumexp_as<T: Element + Real + Into<f64>>(launch: &mut Launch<'_>) -> Resul
                         return;
                     }
                     for from in (0..axis.inner).step_by(COLUMNS) {
-                        let (largest, totals) = column_totals(x, axis, from, |_, _, _| ());
+                        let (largest, totals) = column_totals(x, axis, from, |_, _| ());
                         let sums = totals.into_iter().zip(largest);
                         for (out, (total, largest)) in out[from..].iter_mut().zip(sums) {
                             *out = total.log_() + largest;
@@ -276,22 +293,26 @@ fn softmax_grad_as<T: Element + Real + Into<f64>>(launch: &mut Launch<'_>, log: 
     if out.len() != y.len() || g.len() != y.len() {
         return Err(Error::new("the operands have different sizes"));
     }
-    for_chunks_of(out, axis.grain(), |start, chunk| {
-        for (index, out) in chunk.chunks_mut(axis.sheet()).enumerate() {
-            let range = start + index * axis.sheet()..start + (index + 1) * axis.sheet();
+    if axis.inner > 1 {
+        return for_panels(out, axis.matrix(), COLUMNS, |sheet, from, mut panel| {
+            let range = sheet * axis.sheet()..(sheet + 1) * axis.sheet();
             let (y, g) = (&y[range.clone()], &g[range]);
             simd(
                 #[inline(always)]
+                || softmax_grad_columns(&mut panel, (y, g), axis, from, log),
+            );
+            Ok(())
+        });
+    }
+    for_chunks_of(out, axis.grain(), |start, chunk| {
+        let rows = y[start..].chunks(axis.length).zip(g[start..].chunks(axis.length));
+        for (out, (y, g)) in chunk.chunks_mut(axis.length).zip(rows) {
+            simd(
+                #[inline(always)]
                 || {
-                    if axis.inner == 1 {
-                        let total = if log { sum(g) } else { sum_with(g, y, |g, y| g * y) };
-                        for (out, (&y, &g)) in out.iter_mut().zip(y.iter().zip(g)) {
-                            *out = if log { g - y.exp_() * total } else { y * (g - total) };
-                        }
-                    } else {
-                        for from in (0..axis.inner).step_by(COLUMNS) {
-                            softmax_grad_columns(out, y, g, axis, from, log);
-                        }
+                    let total = if log { sum(g) } else { sum_with(g, y, |g, y| g * y) };
+                    for (out, (&y, &g)) in out.iter_mut().zip(y.iter().zip(g)) {
+                        *out = if log { g - y.exp_() * total } else { y * (g - total) };
                     }
                 },
             );
@@ -301,28 +322,25 @@ fn softmax_grad_as<T: Element + Real + Into<f64>>(launch: &mut Launch<'_>, log: 
 }
 
 #[inline(always)]
-fn softmax_grad_columns<T: Real>(
-    out: &mut [T],
-    y: &[T],
-    g: &[T],
+fn softmax_grad_columns<T: Element + Real>(
+    out: &mut Panel<'_, T>,
+    (y, g): (&[T], &[T]),
     axis: Axis,
     from: usize,
     log: bool,
 ) {
-    let width = COLUMNS.min(axis.inner - from);
+    let to = from + out.width();
+    let rows = || y.chunks(axis.inner).zip(g.chunks(axis.inner));
     let mut totals = [T::from_f64(0.0); COLUMNS];
-    for (y, g) in y.chunks(axis.inner).zip(g.chunks(axis.inner)) {
-        let (y, g) = (&y[from..from + width], &g[from..from + width]);
-        for i in 0..width {
-            totals[i] = totals[i] + if log { g[i] } else { g[i] * y[i] };
+    for (y, g) in rows() {
+        for (total, (&y, &g)) in totals.iter_mut().zip(y[from..to].iter().zip(&g[from..to])) {
+            *total = *total + if log { g } else { g * y };
         }
     }
-    let rows = y.chunks(axis.inner).zip(g.chunks(axis.inner));
-    for (out, (y, g)) in out.chunks_mut(axis.inner).zip(rows) {
-        let (y, g) = (&y[from..from + width], &g[from..from + width]);
-        for (i, out) in out[from..from + width].iter_mut().enumerate() {
-            let total = totals[i];
-            *out = if log { g[i] - y[i].exp_() * total } else { y[i] * (g[i] - total) };
+    for (row, (y, g)) in rows().enumerate() {
+        let columns = out.row(row).iter_mut().zip(&totals);
+        for ((out, &total), (&y, &g)) in columns.zip(y[from..to].iter().zip(&g[from..to])) {
+            *out = if log { g - y.exp_() * total } else { y * (g - total) };
         }
     }
 }
