@@ -41,10 +41,17 @@ function both(x: Tensor, { values, indices }: ValuesAndIndices): ValuesAndIndice
   return { values: like(x, values), indices: like(x, indices) };
 }
 
-/** Runs a kernel along a dimension, which it finds last. */
-function along(kernel: number, x: Tensor, dim: number, dtype: DType, flag: boolean): Tensor {
+/** Runs a kernel along a dimension, which it finds last; of each lane as many results as asked for. */
+function along(
+  kernel: number,
+  x: Tensor,
+  dim: number,
+  dtype: DType,
+  flag: boolean,
+  count: number = extentAt(x.shape, dim),
+): Tensor {
   const lanes = transpose(x.detach(), dim, -1);
-  const y = result(x, dtype, lanes.shape);
+  const y = result(x, dtype, lanes.shape.with(-1, count));
   x.storage.backend.run(kernel, [y, lanes], [Number(flag)]);
   return transpose(y, dim, -1);
 }
@@ -178,7 +185,8 @@ export function topk(
         `got ${k}`,
     );
   }
-  const indices = slice(argsort(lane, axis, { descending: largest }), axis, 0, k);
+  const indices = along(argsortKernel, lane, axis, "int32", largest, k);
+  indices.origin = argsortRule.quiet;
   return both(x, { values: gatherChecked(lane, axis, indices), indices });
 }
 

@@ -13,7 +13,8 @@ pub(super) const ROWS: &[Kernel] = &[
     Kernel { name: "argsort", outputs: 1, run: argsort, wgsl: Wgsl::None },
 ];
 
-/// Calls `body(lane, out)` for each lane of the last axis, with the lane copied in order.
+/// Calls `body(lane, out)` for each lane of the last axis, with the lane copied in order. What comes
+/// out of a lane may be shorter than the lane.
 fn for_lanes<T: Element, R: Element>(
     launch: &mut Launch<'_>,
     body: impl Fn(&[T], &mut [R]) + Sync,
@@ -25,16 +26,17 @@ fn for_lanes<T: Element, R: Element>(
     };
     let extent = view.layout.extent(last);
     let x = Reader::<T>::new(view)?;
-    if out.len() != x.len() {
-        return Err(Error::new("the output has another size"));
-    }
     if out.is_empty() {
         return Ok(());
     }
-    for_chunks_of(out, (GRAIN / extent).max(1) * extent, |start, chunk| {
+    let width = out.len() / (x.len() / extent.max(1)).max(1);
+    if width == 0 || width > extent || out.len() * extent != x.len() * width {
+        return Err(Error::new("the output has another size"));
+    }
+    for_chunks_of(out, (GRAIN / extent).max(1) * width, |start, chunk| {
         let mut lane = vec![T::default(); extent];
-        for (index, out) in chunk.chunks_exact_mut(extent).enumerate() {
-            x.copy_to(start + index * extent, &mut lane);
+        for (index, out) in chunk.chunks_exact_mut(width).enumerate() {
+            x.copy_to((start / width + index) * extent, &mut lane);
             body(&lane, out);
         }
     });
@@ -78,7 +80,8 @@ fn scan<T: Copy, S: Copy>(
     }
 }
 
-/// Integer 0: whether the largest comes first. Equal elements keep their order, NaN is the largest.
+/// Integer 0: whether the largest comes first. Equal elements keep their order, NaN is the largest. A
+/// shorter output gets the first ones.
 fn argsort(launch: &mut Launch<'_>) -> Result {
     by_type!(any launch.input_type(0)?, argsort_as(launch))
 }
@@ -86,13 +89,23 @@ fn argsort(launch: &mut Launch<'_>) -> Result {
 fn argsort_as<T: Element>(launch: &mut Launch<'_>) -> Result {
     let descending = launch.ints()[0] != 0;
     for_lanes(launch, |x: &[T], out: &mut [i32]| {
-        for (index, out) in out.iter_mut().enumerate() {
-            *out = index as i32;
+        let before = |&a: &i32, &b: &i32| {
+            let (x, y) = (x[a as usize], x[b as usize]);
+            if descending { order(y, x) } else { order(x, y) }
+        };
+        let places = 0..x.len() as i32;
+        if out.len() == x.len() {
+            out.iter_mut().zip(places).for_each(|(out, place)| *out = place);
+            return out.sort_by(before);
         }
-        out.sort_by(|&a, &b| {
-            let (a, b) = (x[a as usize], x[b as usize]);
-            if descending { order(b, a) } else { order(a, b) }
-        });
+        // Only what is asked for is put in order; places tell equal elements apart.
+        let apart = |a: &i32, b: &i32| before(a, b).then(a.cmp(b));
+        let mut places: Vec<i32> = places.collect();
+        let (first, last, _) = places.select_nth_unstable_by(out.len() - 1, apart);
+        first.sort_unstable_by(apart);
+        let (end, start) = (out.len() - 1, first.len());
+        out[..start].copy_from_slice(first);
+        out[end] = *last;
     })
 }
 

@@ -99,6 +99,9 @@ impl Window {
         let (planes, z) = self.inputs_of(0, phase / (s1 * s2), grid);
         let (rows, y) = self.inputs_of(1, phase / s2 % s1, grid);
         let (columns, x) = self.inputs_of(2, phase % s2, grid);
+        if columns.is_empty() {
+            return;
+        }
         for (plane, z) in planes.zip((z..).step_by(self.stride[0])) {
             for (row, y) in rows.clone().zip((y..).step_by(s1)) {
                 let place = (plane * grid[1] + row) * grid[2] + columns.start;
