@@ -83,6 +83,7 @@ function convolutions(
 }
 
 const LINE: readonly Spec[] = [
+  { x: [2, 17, 9], w: [5, 17, 3], y: [9], options: { padding: 1 }, bias: true },
   { x: [2, 3, 7], w: [4, 3, 3], y: [5] },
   { x: [2, 3, 7], w: [4, 3, 3], y: [4], options: { stride: 2, padding: 1 }, bias: true },
   { x: [1, 2, 9], w: [2, 2, 3], y: [7], options: { dilation: 3, padding: [2], stride: 1 } },
@@ -99,6 +100,12 @@ const LINE: readonly Spec[] = [
 ];
 
 const PLANE: readonly Spec[] = [
+  {
+    x: [1, 32, 6, 5],
+    w: [4, 16, 3, 2],
+    y: [3, 4],
+    options: { groups: 2, stride: [2, 1], padding: [1, 0] },
+  },
   { x: [2, 2, 5, 4], w: [3, 2, 3, 2], y: [3, 3] },
   { x: [2, 2, 5, 4], w: [3, 2, 3, 3], y: [3, 2], options: { stride: 2, padding: 1 }, bias: true },
   {
@@ -116,6 +123,7 @@ const PLANE: readonly Spec[] = [
 ];
 
 const SPACE: readonly Spec[] = [
+  { x: [1, 16, 3, 3, 3], w: [2, 16, 2, 2, 2], y: [2, 2, 2] },
   { x: [1, 1, 2, 2, 3], w: [2, 1, 2, 1, 2], y: [1, 2, 2], bias: true },
   { x: [1, 2, 3, 4, 3], w: [2, 2, 2, 2, 2], y: [2, 3, 2], bias: true },
   { x: [2, 2, 3, 3, 4], w: [2, 2, 3, 2, 3], y: [2, 2, 2], options: { stride: 2, padding: 1 } },
@@ -129,6 +137,7 @@ const SPACE: readonly Spec[] = [
 ];
 
 const LINE_BACK: readonly Spec[] = [
+  { x: [1, 16, 4], w: [16, 2, 3], y: [6] },
   { x: [2, 3, 5], w: [3, 4, 3], y: [7] },
   { x: [2, 3, 4], w: [3, 2, 3], y: [7], options: { stride: 2, padding: 1 }, bias: true },
   { x: [2, 3, 4], w: [3, 2, 3], y: [8], options: { stride: 2, padding: 1, outputPadding: 1 } },
