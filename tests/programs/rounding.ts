@@ -115,6 +115,12 @@ export class Rounding implements Watcher {
     const loss = terms === undefined ? 0 : this.#unit * lossOf(terms);
     // Gradients of one tensor are added in an order that depends on what is copied on the way.
     const [a, b] = name === "add" && currentPass() !== 0 ? inputs.map(elementsOf) : [];
+    if (terms !== undefined) {
+      // In which order terms are added decides the sign of a zero, and so the side of a pole.
+      for (let i = base; i < base + size; i++) {
+        if (array[i] === 0) array[i] = this.#noise(1, i - base) < 0 ? -0 : 0;
+      }
+    }
     if (loss === 0 && (a?.length !== size || b?.length !== size)) return;
     for (let i = 0; i < size; i++) {
       const most = loss || this.#unit * Math.max(Math.abs(a![i]!), Math.abs(b![i]!));
