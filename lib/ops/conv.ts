@@ -9,10 +9,10 @@ import { kernelNumber } from "../ffi/library.ts";
 import { checkShape, extentAt, sameShape, type Shape } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
 import { checkDevices, checkFloat, checkTensor } from "./define.ts";
-import { pad, reshape, squeeze, unsqueeze } from "./movement.ts";
+import { pad, reshape } from "./movement.ts";
 import { type OpRule, recordAll, result, rule, zeroed } from "./record.ts";
 import { sum } from "./reduce.ts";
-import { type Extents, moveOver, spatial, type Travel, wordsOf } from "./window.ts";
+import { batched, type Extents, moveOver, spatial, type Travel, wordsOf } from "./window.ts";
 
 /** What a convolution was called with: how the window moves, and the shapes of the operands. */
 interface Call extends Travel {
@@ -185,11 +185,6 @@ function checkOperands(
     );
   }
   return groups;
-}
-
-/** Applies a function of a batch to a batch, or to one example without that dimension. */
-function batched(x: Tensor, dims: number, run: (x: Tensor) => Tensor): Tensor {
-  return x.ndim === dims + 2 ? run(x) : squeeze(run(unsqueeze(x, 0)), 0);
 }
 
 /** Padding that keeps the extents: half on either side, what is odd at the end, by an own step. */

@@ -7,9 +7,10 @@ import type { Tensor } from "../tensor.ts";
 import { ge, where } from "./compare.ts";
 import { checkFloat } from "./define.ts";
 import { scatterAddChecked } from "./indexing.ts";
-import { reshape, squeeze, unsqueeze } from "./movement.ts";
+import { reshape } from "./movement.ts";
 import { record1, result, rule, zeroed } from "./record.ts";
 import {
+  batched,
   type Extents,
   extentsOf,
   inSpace,
@@ -150,20 +151,20 @@ function pooled(
       `Cannot compute ${op}: padding must be at most half of the window, ${most}, got ${zeros}`,
     );
   });
-  const batch = x.ndim === dims + 2 ? x : unsqueeze(x, 0);
-  const space = batch.shape.slice(2).map((extent, i) => windows(extent, travel, i, ceilMode));
-  if (space.some((extent) => extent < 1)) {
-    throw new ShapeError(
-      `Cannot compute ${op}: windows of ${showShape(kernel)} with dilation ${
-        showShape(travel.dilation)
-      } do not fit into an input of shape ${showShape(x.shape)} with padding ${
-        showShape(travel.padding)
-      }`,
-      [x.shape],
-    );
-  }
-  const y = run(batch, { ...travel, x: batch.shape, y: [...batch.shape.slice(0, 2), ...space] });
-  return batch === x ? y : squeeze(y, 0);
+  return batched(x, dims, (batch) => {
+    const space = batch.shape.slice(2).map((extent, i) => windows(extent, travel, i, ceilMode));
+    if (space.some((extent) => extent < 1)) {
+      throw new ShapeError(
+        `Cannot compute ${op}: windows of ${showShape(kernel)} with dilation ${
+          showShape(travel.dilation)
+        } do not fit into an input of shape ${showShape(x.shape)} with padding ${
+          showShape(travel.padding)
+        }`,
+        [x.shape],
+      );
+    }
+    return run(batch, { ...travel, x: batch.shape, y: [...batch.shape.slice(0, 2), ...space] });
+  });
 }
 
 function maxPool(op: string, dims: number): Pool<MaxPoolOptions> {

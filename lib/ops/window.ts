@@ -1,6 +1,7 @@
 /** Windows that move over one to three dimensions: what convolutions and pools have in common. */
 
 import type { Tensor } from "../tensor.ts";
+import { squeeze, unsqueeze } from "./movement.ts";
 import { viewOf } from "./record.ts";
 
 /** Numbers along the dimensions of space: one for all of them, or a list. */
@@ -54,6 +55,11 @@ export function moveOver(
     dilation: extentsOf(op, "dilation", dilation, dims, 1),
     outputPadding: extentsOf(op, "outputPadding", outputPadding, dims, 0),
   };
+}
+
+/** Applies a function of a batch to a batch, or to one example without that dimension. */
+export function batched(x: Tensor, dims: number, run: (x: Tensor) => Tensor): Tensor {
+  return x.ndim === dims + 2 ? run(x) : squeeze(run(unsqueeze(x, 0)), 0);
 }
 
 /** Dimensions of space that the kernels know. */

@@ -8,8 +8,8 @@ use crate::dtype::{Element, by_type};
 use crate::error::{Error, Result};
 use crate::frame::{Launch, View, ViewMut};
 use crate::layout::Layout;
-use crate::reader::Reader;
 use crate::registry::{Kernel, Wgsl};
+use crate::scratch::in_order;
 
 pub(super) const ROWS: &[Kernel] = &[
     Kernel { name: "max_pool", outputs: 2, run: max_pool, wgsl: Wgsl::None },
@@ -46,18 +46,11 @@ fn channels_each(window: &Window) -> usize {
     (GRAIN / (window.outputs() * window.taps()).max(1)).max(1)
 }
 
-/// The elements of a channel.
-fn channel<T: Element>(x: &Reader<'_, T>, number: usize, size: usize) -> Vec<T> {
-    let mut channel = vec![T::default(); size];
-    x.copy_to(number * size, &mut channel);
-    channel
-}
-
 /// Positions count within a channel; of equal elements the first one wins, and a NaN over all.
 fn max_pool_as<T: Element + Real>(launch: &mut Launch<'_>) -> Result {
     let (view, values) = (launch.input(0)?, launch.contiguous_output(0)?);
     let window = window(launch, view.layout, values.layout)?;
-    let x = Reader::<T>::new(view)?;
+    let x = in_order::<T>(view)?;
     let values = elements::<T>(values)?;
     let positions = elements::<i32>(launch.contiguous_output(1)?)?;
     if positions.len() != values.len() {
@@ -68,7 +61,7 @@ fn max_pool_as<T: Element + Real>(launch: &mut Launch<'_>) -> Result {
     for_parts(parts.enumerate(), |(part, (values, positions))| {
         let channels = values.chunks_mut(outputs).zip(positions.chunks_mut(outputs));
         for (index, (values, positions)) in channels.enumerate() {
-            let x = channel(&x, part * each + index, window.inputs());
+            let x = &x[(part * each + index) * window.inputs()..][..window.inputs()];
             // What no tap reaches, as gaps lead past the input, stays so.
             positions.fill(-1);
             values.fill(T::from_f64(f64::NEG_INFINITY));
@@ -129,13 +122,13 @@ fn each_channel<T: Element + Real>(
     size: usize,
     body: impl Fn(&mut [T], &[T]) + Sync,
 ) -> Result {
-    let (input, out) = (Reader::<T>::new(view)?, elements::<T>(out)?);
+    let (input, out) = (in_order::<T>(view)?, elements::<T>(out)?);
     let (size, each) = (size.max(1), channels_each(window));
     let read = input.len() * size / out.len().max(1);
     for_parts(out.chunks_mut(size * each).enumerate(), |(part, out)| {
         for (index, out) in out.chunks_mut(size).enumerate() {
             out.fill(T::default());
-            body(out, &channel(&input, part * each + index, read));
+            body(out, &input[(part * each + index) * read..][..read]);
         }
     });
     Ok(())
