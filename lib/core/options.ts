@@ -1,0 +1,150 @@
+/**
+ * The one reader of options. `deno run` checks no types, so that a misspelt key, a tensor in place of
+ * the options or an argument too many would otherwise be dropped without a word.
+ */
+
+import { Tensor } from "../tensor.ts";
+
+/** What the value of an option must be. */
+export interface Kind {
+  /** In words, after "must be". */
+  readonly needed: string;
+  /** Whether a value is of the kind. */
+  readonly accepts: (value: unknown) => boolean;
+}
+
+/** A kind of one's own. */
+export function kind(needed: string, accepts: (value: unknown) => boolean): Kind {
+  return { needed, accepts };
+}
+
+/** One of several words. */
+export function oneOf(...words: readonly string[]): Kind {
+  const quoted = words.map((word) => JSON.stringify(word));
+  const needed = quoted.length === 1
+    ? quoted[0]!
+    : `${quoted.slice(0, -1).join(", ")} or ${quoted.at(-1)}`;
+  return kind(needed, (value) => words.includes(value as string));
+}
+
+/** The kind, or null. */
+export function orNull({ needed, accepts }: Kind): Kind {
+  return kind(`${needed} or null`, (value) => value === null || accepts(value));
+}
+
+/** true or false. */
+export const FLAG: Kind = kind("true or false", (value) => typeof value === "boolean");
+/** A number; its range is the op's to check. */
+export const NUMBER: Kind = kind("a number", (value) => typeof value === "number");
+/** A tensor. */
+export const TENSOR: Kind = kind("a tensor", (value) => value instanceof Tensor);
+/** A word that the op looks up itself. */
+export const TEXT: Kind = kind("a string", (value) => typeof value === "string");
+/** A function. */
+export const FUNCTION: Kind = kind("a function", (value) => typeof value === "function");
+/** Whatever the op itself checks. */
+export const ANY: Kind = kind("given", () => true);
+/** A number, or an array of numbers. */
+export const NUMBERS: Kind = kind(
+  "a number or an array of numbers",
+  (value) =>
+    NUMBER.accepts(value) || (Array.isArray(value) && value.every((item) => NUMBER.accepts(item))),
+);
+
+/** The kind of each option: one that is missing does not compile. */
+export type OptionTable<O extends object> = { readonly [K in keyof Required<O>]: Kind };
+
+/** Reads what was given as the options of a call; `call` says what cannot be done, as "compute sum". */
+export type OptionReader<O extends object> = (call: string, given: O | undefined) => O;
+
+const NOTHING = Object.freeze({});
+
+/** Whether a value is an object as `{}` makes it. */
+export function isPlainObject(value: unknown): value is Record<string, unknown> {
+  if (typeof value !== "object" || value === null) return false;
+  const prototype: unknown = Object.getPrototypeOf(value);
+  return prototype === Object.prototype || prototype === null;
+}
+
+/** How a value is shown in a message: short, whatever it is. */
+export function shown(value: unknown): string {
+  if (value instanceof Tensor) return `a tensor of shape [${value.shape.join(", ")}]`;
+  const text = Deno.inspect(value, { depth: 1, breakLength: Infinity, strAbbreviateSize: 60 });
+  return text.length > 80 ? `${text.slice(0, 77)}...` : text;
+}
+
+/** How many letters must be added, left out or replaced to make one word of another. */
+function distance(a: string, b: string): number {
+  let row = Array.from({ length: b.length + 1 }, (_, i) => i);
+  for (let i = 1; i <= a.length; i++) {
+    const next = [i];
+    for (let j = 1; j <= b.length; j++) {
+      const replaced = row[j - 1]! + Number(a[i - 1] !== b[j - 1]);
+      next.push(Math.min(replaced, row[j]! + 1, next[j - 1]! + 1));
+    }
+    row = next;
+  }
+  return row.at(-1)!;
+}
+
+/** The word that was probably meant: another case, Python's spelling, initials, or a slip. */
+export function nearest(word: string, known: readonly string[]): string | undefined {
+  const plain = word.replaceAll("_", "").toLowerCase();
+  const parts = word.replace(/([A-Z])/g, "_$1").toLowerCase().split("_").filter((part) => part);
+  const initials = parts.map((part) => part[0]).join("");
+  const same = known.find((key) => [plain, initials].includes(key.toLowerCase()));
+  if (same !== undefined) return same;
+  const near = known.map((key) => ({ key, away: distance(plain, key.toLowerCase()) }))
+    .sort((a, b) => a.away - b.away)[0];
+  if (near !== undefined && near.away <= Math.max(1, Math.min(plain.length, near.key.length) / 3)) {
+    return near.key;
+  }
+  return known.find((key) => parts.some((part) => part.length > 2 && key.toLowerCase() === part));
+}
+
+/** Refuses a word that is none of those known. */
+export function unknownKey(call: string, key: string, known: readonly string[]): TypeError {
+  const meant = nearest(key, known);
+  const hint = meant === undefined ? "" : `; did you mean "${meant}"`;
+  return new TypeError(
+    `Cannot ${call}: there is no option "${key}" among ${known.join(", ") || "none"}${hint}`,
+  );
+}
+
+/** Makes a reader from the kinds of all options. Reading undefined costs nothing. */
+export function optionReader<O extends object>(table: OptionTable<O>): OptionReader<O> {
+  const kinds = new Map<string, Kind>(Object.entries(table));
+  const known = [...kinds.keys()];
+  return (call, given) => {
+    if (given === undefined) return NOTHING as O;
+    if (!isPlainObject(given)) {
+      const fitting = known.find((key) => {
+        const { accepts } = kinds.get(key)!;
+        return given !== null && kinds.get(key) !== ANY && accepts(given);
+      });
+      const place = given instanceof Tensor ? "tensor" : shown(given);
+      const form = fitting === undefined ? `{ ${known.join(", ")} }` : `{ ${fitting}: ${place} }`;
+      throw new TypeError(
+        `Cannot ${call}: options stand in an object, as in ${form}, got ${shown(given)}`,
+      );
+    }
+    for (const key of Object.keys(given)) {
+      const found = kinds.get(key);
+      if (found === undefined) throw unknownKey(call, key, known);
+      const value: unknown = given[key];
+      if (value === undefined || found.accepts(value)) continue;
+      throw new TypeError(`Cannot ${call}: ${key} must be ${found.needed}, got ${shown(value)}`);
+    }
+    return given;
+  };
+}
+
+/** Refuses arguments that a function does not take; to be called with `arguments.length`. */
+export function checkCount(call: string, given: number, most: number): void {
+  if (given > most) throw surplus(call, given, most);
+}
+
+function surplus(call: string, given: number, most: number): TypeError {
+  const counted = most === 1 ? "1 argument" : `${most} arguments`;
+  return new TypeError(`Cannot ${call}: it takes at most ${counted}, got ${given}`);
+}

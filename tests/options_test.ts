@@ -1,0 +1,116 @@
+/** The one reader of options. */
+
+import { tensor } from "../mod.ts";
+import { assertEquals, assertStrictEquals, assertThrows } from "@std/assert";
+import {
+  ANY,
+  checkCount,
+  FLAG,
+  nearest,
+  NUMBER,
+  NUMBERS,
+  oneOf,
+  optionReader,
+  orNull,
+  TENSOR,
+} from "../lib/core/options.ts";
+import type { Tensor } from "../mod.ts";
+
+interface Options {
+  delta?: number;
+  keepdim?: boolean;
+  weight?: Tensor | null;
+  reduction?: "mean" | "sum";
+  size?: number | number[];
+  other?: unknown;
+}
+
+const read = optionReader<Options>({
+  delta: NUMBER,
+  keepdim: FLAG,
+  weight: orNull(TENSOR),
+  reduction: oneOf("mean", "sum"),
+  size: NUMBERS,
+  other: ANY,
+});
+
+/** What the reader says of something that no compiler has seen. */
+function refusal(given: unknown): string {
+  return assertThrows(() => read("compute f", given as Options), TypeError).message;
+}
+
+Deno.test("the reader gives back what it was given, and the same nothing for undefined", () => {
+  const given = { delta: NaN, keepdim: false, weight: null, size: [1, 2], other: 5n };
+  assertStrictEquals(read("compute f", given), given);
+  assertEquals(read("compute f", undefined), {});
+  assertStrictEquals(read("compute f", undefined), read("compute g", undefined));
+  read("compute f", { delta: undefined } as unknown as Options);
+  read("compute f", Object.assign(Object.create(null), { delta: 1 }));
+});
+
+Deno.test("the reader names an option that does not exist, and the one that was meant", () => {
+  const known = "delta, keepdim, weight, reduction, size, other";
+  assertEquals(
+    refusal({ reduce: "sum" }),
+    `Cannot compute f: there is no option "reduce" among ${known}`,
+  );
+  assertEquals(
+    refusal({ keep_dim: true }),
+    `Cannot compute f: there is no option "keep_dim" among ${known}; did you mean "keepdim"`,
+  );
+});
+
+Deno.test("the reader refuses a value of another kind, in the words of its kind", () => {
+  const words: [given: unknown, text: string][] = [
+    [{ delta: "1" }, 'delta must be a number, got "1"'],
+    [{ delta: null }, "delta must be a number, got null"],
+    [{ keepdim: 1 }, "keepdim must be true or false, got 1"],
+    [{ weight: [1, 2] }, "weight must be a tensor or null, got [ 1, 2 ]"],
+    [{ reduction: "none" }, 'reduction must be "mean" or "sum", got "none"'],
+    [{ size: [1, "2"] }, 'size must be a number or an array of numbers, got [ 1, "2" ]'],
+  ];
+  for (const [given, text] of words) assertEquals(refusal(given), `Cannot compute f: ${text}`);
+});
+
+Deno.test("the reader shows the form where something stands in place of the options", () => {
+  const forms: [given: unknown, form: string, got: string][] = [
+    [0.5, "{ delta: 0.5 }", "0.5"],
+    [true, "{ keepdim: true }", "true"],
+    [tensor([1, 2]), "{ weight: tensor }", "a tensor of shape [2]"],
+    ["sum", '{ reduction: "sum" }', '"sum"'],
+    ["none", "{ delta, keepdim, weight, reduction, size, other }", '"none"'],
+    [null, "{ delta, keepdim, weight, reduction, size, other }", "null"],
+  ];
+  for (const [given, form, got] of forms) {
+    assertEquals(
+      refusal(given),
+      `Cannot compute f: options stand in an object, as in ${form}, got ${got}`,
+    );
+  }
+  assertThrows(() => read("compute f", new Map() as Options), TypeError, "stand in an object");
+});
+
+Deno.test("nearest() finds a word in another spelling, and none that is far", () => {
+  const known = ["lr", "betas", "weightDecay", "labelSmoothing", "ignoreIndex", "dim"];
+  const pairs: [word: string, meant: string | undefined][] = [
+    ["learningRate", "lr"],
+    ["learning_rate", "lr"],
+    ["Lr", "lr"],
+    ["beta", "betas"],
+    ["weight_decay", "weightDecay"],
+    ["labelsmoothing", "labelSmoothing"],
+    ["ignoreindx", "ignoreIndex"],
+    ["nothing", undefined],
+    ["x", undefined],
+  ];
+  assertEquals(pairs.map(([word]) => [word, nearest(word, known)]), pairs);
+});
+
+Deno.test("checkCount() refuses arguments that are too many", () => {
+  checkCount("compute f", 2, 2);
+  assertThrows(
+    () => checkCount("compute f", 3, 1),
+    TypeError,
+    "Cannot compute f: it takes at most 1 argument, got 3",
+  );
+});
