@@ -1,7 +1,5 @@
 /** Element types: their arrays, their order of promotion and what numbers become beside them. */
 
-import { DTypeError } from "./errors.ts";
-
 /** Element type of a tensor. */
 export type DType = "float32" | "float64" | "int32" | "bool";
 
@@ -38,19 +36,36 @@ export function newArray(code: number, size: number): TypedArray {
   }
 }
 
-/** The type whose elements a typed array holds. */
-export function dtypeOfArray(array: TypedArray): DType {
-  if (array instanceof Float32Array) return "float32";
-  if (array instanceof Float64Array) return "float64";
-  if (array instanceof Int32Array) return "int32";
-  return "bool";
+const ARRAY_DTYPES: ReadonlyMap<string | undefined, DType> = new Map([
+  ["Float32Array", "float32"],
+  ["Float64Array", "float64"],
+  ["Int32Array", "int32"],
+  ["Uint8Array", "bool"],
+]);
+
+const typedArrays: object = Object.getPrototypeOf(Uint8Array.prototype);
+const nameGetter = Object.getOwnPropertyDescriptor(typedArrays, Symbol.toStringTag)!.get!;
+
+/** The name of a typed array's class, which no property of it can change; undefined for others. */
+export function typedArrayName(value: unknown): string | undefined {
+  return nameGetter.call(value);
 }
 
-/** Refuses anything that is not one of the four names. */
-export function checkDType(op: string, dtype: unknown): DType {
-  if (typeof dtype === "string" && Object.hasOwn(CODES, dtype)) return dtype as DType;
-  throw new DTypeError(
-    `Cannot run ${op}: dtype must be one of ${DTYPES.join(", ")}, got ${Deno.inspect(dtype)}`,
+/** Whether a value is a typed array whose elements are those of a type. */
+export function isTypedArray(value: unknown): value is TypedArray {
+  return ARRAY_DTYPES.has(typedArrayName(value));
+}
+
+/** The type whose elements a typed array holds. */
+export function dtypeOfArray(array: TypedArray): DType {
+  return ARRAY_DTYPES.get(typedArrayName(array))!;
+}
+
+/** Refuses a number that lies out of a type's range; what is after the point is cut off. */
+export function checkRange(op: string, value: number, dtype: DType): void {
+  if (dtype !== "int32" || (value > -2147483649 && value < 2147483648)) return;
+  throw new RangeError(
+    `Cannot run ${op}: ${value} is no int32, which lies in -2147483648 to 2147483647`,
   );
 }
 

@@ -1,5 +1,6 @@
 /** The GPU: whether there is one, and which. */
 
+import { checkCount } from "./core/options.ts";
 import { closeGpu, openGpu } from "./ffi/gpu.ts";
 
 /** What is known of the GPU. */
@@ -36,12 +37,19 @@ export interface Gpu {
  * ```
  */
 export const gpu: Gpu = {
-  available: () => "name" in openGpu(),
-  info: () => {
+  available() {
+    checkCount("run gpu.available", arguments.length, 0);
+    return "name" in openGpu();
+  },
+  info() {
+    checkCount("run gpu.info", arguments.length, 0);
     const opened = openGpu();
     return "name" in opened
       ? { available: true, name: opened.name }
       : { available: false, reason: opened.reason };
   },
-  close: closeGpu,
+  close() {
+    checkCount("run gpu.close", arguments.length, 0);
+    closeGpu();
+  },
 };

@@ -17,7 +17,7 @@ import {
 } from "../ffi/gpu.ts";
 import { kernelNumber, kernelTable } from "../ffi/library.ts";
 import type { Shape } from "../shape.ts";
-import { type Backend, type Operand, Storage } from "./backend.ts";
+import { type Backend, type Operand, refuseCopy, Storage } from "./backend.ts";
 import { currentPass, track } from "./lifetime.ts";
 
 const [FLOAT64, BOOL] = [1, 3];
@@ -163,6 +163,9 @@ function run(
 }
 
 const gpu: Backend = {
+  get copy() {
+    return refuseCopy();
+  },
   device: "gpu",
   allocate,
   supports: (kernel) => kernelAt(kernel).wgsl !== undefined,

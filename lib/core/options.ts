@@ -3,7 +3,26 @@
  * the options or an argument too many would otherwise be dropped without a word.
  */
 
-import { Tensor } from "../tensor.ts";
+import { DTYPES } from "../dtype.ts";
+import { DeviceError, DTypeError } from "../errors.ts";
+import type { Tensor } from "../tensor.ts";
+
+/** The class, which comes last: everything that it is made of reads options. */
+let tensors: typeof Tensor | undefined;
+
+/** On the prototype of the tensors of every copy of the library. */
+const BRAND = Symbol.for("adjoint.Tensor");
+
+/** Tells what a tensor is; for `tensor.ts`. */
+export function setTensorClass(given: typeof Tensor): void {
+  tensors = given;
+  Object.defineProperty(given.prototype, BRAND, { value: true });
+}
+
+/** Whether a value is a tensor. */
+export function isTensor(value: unknown): value is Tensor {
+  return tensors !== undefined && value instanceof tensors;
+}
 
 /** What the value of an option must be. */
 export interface Kind {
@@ -11,6 +30,8 @@ export interface Kind {
   readonly needed: string;
   /** Whether a value is of the kind. */
   readonly accepts: (value: unknown) => boolean;
+  /** The class of the error of another value. Default: TypeError. */
+  readonly error?: new (message: string) => Error;
 }
 
 /** A kind of one's own. */
@@ -37,7 +58,7 @@ export const FLAG: Kind = kind("true or false", (value) => typeof value === "boo
 /** A number; its range is the op's to check. */
 export const NUMBER: Kind = kind("a number", (value) => typeof value === "number");
 /** A tensor. */
-export const TENSOR: Kind = kind("a tensor", (value) => value instanceof Tensor);
+export const TENSOR: Kind = kind("a tensor", isTensor);
 /** A word that the op looks up itself. */
 export const TEXT: Kind = kind("a string", (value) => typeof value === "string");
 /** A function. */
@@ -50,6 +71,11 @@ export const NUMBERS: Kind = kind(
   (value) =>
     NUMBER.accepts(value) || (Array.isArray(value) && value.every((item) => NUMBER.accepts(item))),
 );
+
+/** An element type. */
+export const DTYPE: Kind = { ...oneOf(...DTYPES), error: DTypeError };
+/** A device. */
+export const DEVICE: Kind = { ...oneOf("cpu", "gpu"), error: DeviceError };
 
 /** The kind of each option: one that is missing does not compile. */
 export type OptionTable<O extends object> = { readonly [K in keyof Required<O>]: Kind };
@@ -68,8 +94,12 @@ export function isPlainObject(value: unknown): value is Record<string, unknown> 
 
 /** How a value is shown in a message: short, whatever it is. */
 export function shown(value: unknown): string {
-  if (value instanceof Tensor) return `a tensor of shape [${value.shape.join(", ")}]`;
-  const text = Deno.inspect(value, { depth: 1, breakLength: Infinity, strAbbreviateSize: 60 });
+  if (isTensor(value)) return `a tensor of shape [${value.shape.join(", ")}]`;
+  if (typeof value === "object" && value !== null && BRAND in value) {
+    return "a tensor of another copy of the library, of which a program must import one only";
+  }
+  const text = Deno.inspect(value, { depth: 1, breakLength: Infinity, strAbbreviateSize: 60 })
+    .replace(/\s*\n\s*/g, " ");
   return text.length > 80 ? `${text.slice(0, 77)}...` : text;
 }
 
@@ -122,7 +152,7 @@ export function optionReader<O extends object>(table: OptionTable<O>): OptionRea
         const { accepts } = kinds.get(key)!;
         return given !== null && kinds.get(key) !== ANY && accepts(given);
       });
-      const place = given instanceof Tensor ? "tensor" : shown(given);
+      const place = isTensor(given) ? "tensor" : shown(given);
       const form = fitting === undefined ? `{ ${known.join(", ")} }` : `{ ${fitting}: ${place} }`;
       throw new TypeError(
         `Cannot ${call}: options stand in an object, as in ${form}, got ${shown(given)}`,
@@ -133,7 +163,8 @@ export function optionReader<O extends object>(table: OptionTable<O>): OptionRea
       if (found === undefined) throw unknownKey(call, key, known);
       const value: unknown = given[key];
       if (value === undefined || found.accepts(value)) continue;
-      throw new TypeError(`Cannot ${call}: ${key} must be ${found.needed}, got ${shown(value)}`);
+      const Wrong = found.error ?? TypeError;
+      throw new Wrong(`Cannot ${call}: ${key} must be ${found.needed}, got ${shown(value)}`);
     }
     return given;
   };
@@ -145,6 +176,52 @@ export function checkCount(call: string, given: number, most: number): void {
 }
 
 function surplus(call: string, given: number, most: number): TypeError {
-  const counted = most === 1 ? "1 argument" : `${most} arguments`;
-  return new TypeError(`Cannot ${call}: it takes at most ${counted}, got ${given}`);
+  const counted = most === 0
+    ? "no arguments"
+    : `at most ${most === 1 ? "1 argument" : `${most} arguments`}`;
+  return new TypeError(`Cannot ${call}: it takes ${counted}, got ${given}`);
+}
+
+/** A method as a class's prototype holds it. */
+type Method = (this: unknown, ...given: unknown[]) => unknown;
+
+/** A method that refuses surplus arguments before it runs; few arguments cost no array. */
+function limited(name: string, method: Method): Method {
+  const call = `run ${name}`;
+  const most = method.length;
+  switch (most) {
+    case 0:
+      return function () {
+        checkCount(call, arguments.length, 0);
+        return method.call(this);
+      };
+    case 1:
+      return function (a) {
+        checkCount(call, arguments.length, 1);
+        return method.call(this, a);
+      };
+    case 2:
+      return function (a, b) {
+        checkCount(call, arguments.length, 2);
+        return method.call(this, a, b);
+      };
+    default:
+      return function (...given) {
+        checkCount(call, given.length, most);
+        return method.apply(this, given);
+      };
+  }
+}
+
+/**
+ * Makes the methods of a class refuse surplus arguments. A method takes as many as its `length`
+ * says, so it has no default values in its signature, and `others` names those that take any number.
+ */
+export function limitArguments(prototype: object, ...others: readonly string[]): void {
+  for (const [name, found] of Object.entries(Object.getOwnPropertyDescriptors(prototype))) {
+    const method: unknown = found.value;
+    if (name === "constructor" || others.includes(name) || typeof method !== "function") continue;
+    const value = Object.defineProperty(limited(name, method as Method), "name", { value: name });
+    Object.defineProperty(prototype, name, { ...found, value });
+  }
 }
