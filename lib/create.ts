@@ -142,7 +142,8 @@ export function tensor(data: TensorData, options: TensorOptions = {}): Tensor {
 }
 
 /**
- * A tensor over a typed array, without copying: changes of one show in the other.
+ * A tensor over a typed array, without copying: changes of one show in the other. Memory that may
+ * shrink (of a resizable buffer) or that other threads may write (a SharedArrayBuffer) is copied.
  *
  * @param data The elements in row-major order; Uint8Array: bool.
  * @param shape Extents whose product is the array's length.
@@ -162,7 +163,7 @@ export function fromTypedArray(
       [shape],
     );
   }
-  return finish(Tensor.over(data, [...shape], dtypeOfArray(data)), options);
+  return finish(Tensor.over(data, [...shape]), options);
 }
 
 /** A tensor that is made where it is wanted, with one value everywhere; undefined for any. */
@@ -396,6 +397,6 @@ export function randperm(n: number, options: RandomOptions = {}): Tensor {
   checkPlacement("randperm", options);
   checkShape("randperm", [n]);
   const { generator = defaultGenerator, dtype = "int32" } = options;
-  const order = Tensor.over(generator.permutation(n), [n], "int32");
+  const order = Tensor.over(generator.permutation(n), [n]);
   return finish(order.to({ dtype }), options);
 }

@@ -38,12 +38,45 @@ export function newArray(code: number, size: number): TypedArray {
   }
 }
 
+/** Reads a property as typed arrays themselves have it, whatever somebody has given the object. */
+function intrinsic(name: string | symbol): (array: TypedArray) => unknown {
+  const prototype: object = Object.getPrototypeOf(Uint8Array.prototype);
+  const { get } = Object.getOwnPropertyDescriptor(prototype, name)!;
+  return (array) => Reflect.apply(get!, array, []);
+}
+
+/** Elements of a typed array; 0 if its memory was transferred. */
+export const lengthOf = intrinsic("length") as (array: TypedArray) => number;
+const bufferOf = intrinsic("buffer") as (array: TypedArray) => ArrayBufferLike;
+const tagOf = intrinsic(Symbol.toStringTag) as (array: TypedArray) => string | undefined;
+
+const CLASSES = [Float32Array, Float64Array, Int32Array, Uint8Array] as const;
+
+/**
+ * An array over which a tensor may lie: the given one, or a copy where its memory may shrink or other
+ * threads may write it. Refuses memory that is gone.
+ */
+export function lastingArray(op: string, array: TypedArray): TypedArray {
+  const found = CLASSES.find(({ name }) => name === tagOf(array));
+  if (found === undefined) {
+    throw new TypeError(
+      `Cannot run ${op}: an array must be ${CLASSES.map(({ name }) => name).join(", ")}, got ${
+        tagOf(array)
+      }`,
+    );
+  }
+  const buffer = bufferOf(array);
+  if (!(buffer instanceof ArrayBuffer) || buffer.resizable) return new found(array);
+  if (buffer.detached) {
+    throw new TypeError(`Cannot run ${op}: the memory of the array was transferred`);
+  }
+  return array;
+}
+
 /** The type whose elements a typed array holds. */
 export function dtypeOfArray(array: TypedArray): DType {
-  if (array instanceof Float32Array) return "float32";
-  if (array instanceof Float64Array) return "float64";
-  if (array instanceof Int32Array) return "int32";
-  return "bool";
+  const tag = tagOf(array);
+  return DTYPES[CLASSES.findIndex(({ name }) => name === tag)] ?? "bool";
 }
 
 /** Refuses anything that is not one of the four names. */

@@ -100,7 +100,7 @@ function drawIntegers(
   }
   const uniform = rand(shape, { dtype: "float64", ...generator && { generator } });
   const numbers = Int32Array.from(uniform.data, (u) => low + Math.floor(u * (high - low)));
-  const x = Tensor.over(numbers, uniform.shape, "int32").to({ dtype }).to({ device });
+  const x = Tensor.over(numbers, uniform.shape).to({ dtype }).to({ device });
   return requiresGrad ? x.requiresGrad_() : x;
 }
 
@@ -285,10 +285,6 @@ export function multinomial(
     const random = uniform.subarray(row * each, (row + 1) * each);
     return replacement ? drawAgain(own, random) : drawOnce(own, random, numSamples);
   });
-  const y = Tensor.over(
-    Int32Array.from(drawn.flat()),
-    [...shape.slice(0, -1), numSamples],
-    "int32",
-  );
+  const y = Tensor.over(Int32Array.from(drawn.flat()), [...shape.slice(0, -1), numSamples]);
   return y.to({ device: weights.device });
 }

@@ -6,8 +6,8 @@ import { leafNode, type Node } from "./autograd/tape.ts";
 import type { Device, Storage } from "./backend/backend.ts";
 import { adopt } from "./backend/cpu.ts";
 import { backendOf } from "./backend/devices.ts";
-import { recycle } from "./backend/lifetime.ts";
-import { checkDType, CODES, type DType, DTYPES, isFloat, type TypedArray } from "./dtype.ts";
+import { dropCollected, escape, giveBack } from "./backend/memory.ts";
+import { checkDType, type DType, DTYPES, isFloat, type TypedArray } from "./dtype.ts";
 import { DTypeError, GradError, showShape } from "./errors.ts";
 import { det, inv } from "./ops/factor.ts";
 import { copy_, setAt } from "./ops/inplace.ts";
@@ -111,9 +111,9 @@ export class Tensor {
    *
    * @internal
    */
-  static over(array: TypedArray, shape: Shape, dtype: DType): Tensor {
-    const strides = contiguousStrides(shape);
-    return new Tensor(adopt(CODES[dtype], array), shape, strides, 0, array.length, true);
+  static over(array: TypedArray, shape: Shape): Tensor {
+    const storage = adopt("fromTypedArray", array);
+    return new Tensor(storage, shape, contiguousStrides(shape), 0, storage.size, true);
   }
 
   /** Number of dimensions. */
@@ -143,7 +143,7 @@ export class Tensor {
   /** The gradient that backward passes have collected; null before the first and after zeroGrad. */
   get grad(): Tensor | null {
     // Whoever reads it may hold it, so its memory is not used again.
-    if (this.collected !== null) this.collected.storage.reusable = false;
+    if (this.collected !== null) escape(this.collected.storage);
     return this.collected;
   }
 
@@ -160,7 +160,7 @@ export class Tensor {
   dropGrad(): void {
     const storage = this.collected?.storage;
     this.collected = null;
-    if (storage?.reusable) recycle(storage);
+    if (storage !== undefined) dropCollected(storage);
   }
 
   /** Sets whether ops on this leaf are recorded; returns the tensor. */
@@ -240,7 +240,7 @@ export class Tensor {
    * use throws a `DeviceError`. Without it the collector frees what is not reachable any more.
    */
   dispose(): void {
-    recycle(this.storage, "dispose");
+    giveBack(this.storage, "dispose");
   }
 
   /** Frees the memory at the end of a block, with `using`. */

@@ -1,6 +1,7 @@
 /** Functions whose gradient the user writes, in differentiable ops like every rule. */
 
 import { zeros } from "../create.ts";
+import { escape } from "../backend/memory.ts";
 import { type DType, isFloat } from "../dtype.ts";
 import { GradError, ShapeError, showShape } from "../errors.ts";
 import { castTo } from "../ops/memory.ts";
@@ -121,7 +122,7 @@ function checked(name: string, returned: unknown, inputs: readonly Form[]): (Ten
     }
     const gradient = castTo(g, dtype);
     // The function's owner may hold it, so the pass must not write into it.
-    gradient.storage.pass = 0;
+    escape(gradient.storage);
     return gradient;
   });
 }

@@ -37,22 +37,23 @@ export class NodeHooks {
     return { remove, [Symbol.dispose]: remove };
   }
 
-  /** The cotangents of a node after its hooks. */
-  apply(cotangent: Cotangent): Cotangent {
+  /**
+   * The cotangents of a node after its hooks.
+   *
+   * @param owned Gives a gradient memory that nothing else shares, as a hook may keep what it sees.
+   */
+  apply(cotangent: Cotangent, owned: (g: Tensor) => Tensor): Cotangent {
     return Array.isArray(cotangent)
-      ? cotangent.map((g, port) => g === null ? null : this.#run(g, port))
-      : this.#run(cotangent, 0);
+      ? cotangent.map((g, port) => g === null ? null : this.#run(g, port, owned))
+      : this.#run(cotangent, 0, owned);
   }
 
-  #run(g: Tensor, port: number): Tensor {
-    // The hook may keep what it is given, and what it gives, so the pass recycles neither.
-    g.storage.pass = 0;
+  #run(g: Tensor, port: number, owned: (g: Tensor) => Tensor): Tensor {
     for (const entry of this.#hooks) {
       if (entry.port !== port) continue;
+      g = owned(g);
       const other: unknown = entry.hook(g);
-      if (other === undefined) continue;
-      g = replacement(g, other);
-      g.storage.pass = 0;
+      if (other !== undefined) g = replacement(g, other);
     }
     return g;
   }

@@ -1,6 +1,7 @@
 /** Changes in place: no gradient, only where nothing is recorded. */
 
-import { isGradEnabled } from "../autograd/tape.ts";
+import { changed } from "../backend/memory.ts";
+import { engine } from "../core/engine.ts";
 import { GradError, ShapeError, showShape } from "../errors.ts";
 import { broadcastShapes, sameShape } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
@@ -24,7 +25,7 @@ for (const name of ["copy_", "fill_", "zero_", "setAt"]) {
 /** Refuses a change that the tape would not notice. What changes then raises the version. */
 export function checkChange(op: string, x: Tensor): void {
   checkTensor(op, x);
-  if (isGradEnabled() && x.node !== null) {
+  if (engine.recording && x.node !== null) {
     throw new GradError(
       `Cannot run ${op}: a tensor that requires a gradient (shape ${
         showShape(x.shape)
@@ -64,7 +65,7 @@ export function copy_(x: Tensor, value: Tensor | number): Tensor {
     );
   }
   copyInto(x.detach(), source);
-  x.storage.version++;
+  changed(x.storage);
   return x;
 }
 
@@ -72,6 +73,6 @@ export function copy_(x: Tensor, value: Tensor | number): Tensor {
 export function setAt(x: Tensor, index: readonly Index[], value: Tensor | number): Tensor {
   checkChange("setAt", x);
   writeAt(x.detach(), index, sourceFor("setAt", x, value));
-  x.storage.version++;
+  changed(x.storage);
   return x;
 }
