@@ -24,6 +24,11 @@ export function changed(storage: Storage): void {
   (storage as Fate).version++;
 }
 
+/** Whether elements of two storages may lie in one place: views, or arrays over one buffer. */
+export function sharesMemory(a: Storage, b: Storage): boolean {
+  return a === b || (a.shared && b.shared && a.array.buffer === b.array.buffer);
+}
+
 /** Somebody outside of the engine may hold the tensor from now on. */
 export function escape(storage: Storage): void {
   const fate = storage as Fate;

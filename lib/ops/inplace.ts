@@ -1,6 +1,6 @@
 /** Changes in place: no gradient, only where nothing is recorded. */
 
-import { changed } from "../backend/memory.ts";
+import { changed, sharesMemory } from "../backend/memory.ts";
 import { engine } from "../core/engine.ts";
 import { GradError, ShapeError, showShape } from "../errors.ts";
 import { broadcastShapes, sameShape } from "../shape.ts";
@@ -48,8 +48,16 @@ function sourceFor(op: string, x: Tensor, value: Tensor | number): Tensor {
   if (typeof value === "number") return scalar(value, x.dtype, x);
   checkTensor(op, value, "the value", TENSOR_OR_NUMBER);
   checkDevices(op, x, value);
+  if (engine.recording && value.node !== null) {
+    throw new GradError(
+      `Cannot run ${op}: the value (shape ${
+        showShape(value.shape)
+      }) requires a gradient, which a ` +
+        "change in place would drop; write value.detach(), or run it under noGrad if that is meant",
+    );
+  }
   const source = castTo(value.detach(), x.dtype);
-  return source.storage === x.storage ? copyOf(source) : source;
+  return sharesMemory(source.storage, x.storage) ? copyOf(source) : source;
 }
 
 /** Writes the elements of another tensor, broadcast, into this one. */

@@ -7,12 +7,13 @@ import { isFloat } from "../dtype.ts";
 import { DTypeError, ShapeError, showShape } from "../errors.ts";
 import { normalizeDims, sameShape, type Shape, sizeOf } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
+import { where } from "./compare.ts";
 import { shiftOf } from "./composite.ts";
 import { checkDevices, checkFloat, checkTensor } from "./define.ts";
 import { fused } from "./define/fused.ts";
 import { castTo } from "./memory.ts";
 import { clone, reshape } from "./movement.ts";
-import { type Dims, mean, type ReduceOptions, sum } from "./reduce.ts";
+import { type Dims, extremeOver, findsExtremes, mean, type ReduceOptions, sum } from "./reduce.ts";
 
 /** The input in a floating type: integers as float32. */
 function floating(x: Tensor): Tensor {
@@ -152,6 +153,20 @@ interface NormCall {
   readonly eps: number;
 }
 
+/** x / √(mean x² + ε) over dimensions. */
+function normalized(x: Tensor, dims: readonly number[], eps: number): Tensor {
+  // Of nothing there is no largest element; some devices do not look for it.
+  if (x.size === 0 || !findsExtremes(x)) {
+    return x.mul(mean(x.square(), dims, { keepdim: true }).add(eps).rsqrt());
+  }
+  // Divided by the largest, or by √ε, no square leaves the range.
+  const largest = extremeOver("layerNorm", "max", x.abs(), dims).maximum(Math.sqrt(eps));
+  const scale = where(largest.gt(0).mul(largest.lt(Infinity)), largest, 1);
+  const ratio = x.div(scale);
+  const rest = scale.reciprocal().square().mul(eps);
+  return ratio.mul(mean(ratio.square(), dims, { keepdim: true }).add(rest).rsqrt());
+}
+
 /** The truth of `layerNorm`. */
 export function layerNormComposite(
   x: Tensor,
@@ -159,10 +174,8 @@ export function layerNormComposite(
   bias: Tensor | null,
   { shape, eps }: NormCall,
 ): Tensor {
-  const dims = shape.map((_, i) => i - shape.length);
-  const centered = x.sub(mean(x, dims, { keepdim: true }));
-  const variance = mean(centered.square(), dims, { keepdim: true });
-  const y = centered.mul(variance.add(eps).rsqrt());
+  const dims = shape.map((_, i) => i + x.ndim - shape.length);
+  const y = normalized(x.sub(mean(x, dims, { keepdim: true })), dims, eps);
   const scaled = weight === null ? y : y.mul(weight);
   return bias === null ? scaled : scaled.add(bias);
 }

@@ -28,6 +28,8 @@ export interface FusedSpec<A> {
   readonly composite: (inputs: Inputs, attrs: A) => readonly Tensor[];
   /** The kernel that gives the outputs from the inputs. */
   readonly kernel: string;
+  /** What it takes, where that is not the inputs as they are. */
+  readonly operands?: (inputs: Inputs, attrs: A) => readonly Tensor[];
   /** The outputs' shapes; they have the first input's type. */
   readonly shapes: (inputs: Inputs, attrs: A) => readonly Shape[];
   /** What both kernels are told. */
@@ -110,9 +112,9 @@ export function fused<A>(name: string, spec: FusedSpec<A>): FusedOp<A> {
     const { backend } = first.storage;
     if (first.size === 0 || !backend.supports(kernel)) return composite(inputs, attrs);
     const ys = shapes(inputs, attrs).map((shape) => result(first, first.dtype, shape));
-    const present = inputs.filter((input) => input !== null);
+    const operands = spec.operands?.(inputs, attrs) ?? inputs.filter((input) => input !== null);
     const { ints, numbers } = parameters?.(attrs, inputs) ?? {};
-    backend.run(kernel, [...ys, ...present], ints, numbers);
+    backend.run(kernel, [...ys, ...operands], ints, numbers);
     recordAll(rule, inputs, ys, attrs);
     return ys;
   }
