@@ -3,7 +3,7 @@
 import { Node } from "./autograd/tape.ts";
 import type { Storage } from "./backend/backend.ts";
 import { outlive, scoped } from "./backend/memory.ts";
-import { settled } from "./core/engine.ts";
+import { checkFunction, settled } from "./core/engine.ts";
 import { Tensor } from "./tensor.ts";
 
 /** Calls `found` with every storage that a value holds: in tensors, their tapes, objects, arrays. */
@@ -57,6 +57,7 @@ function reach(value: unknown, found: (storage: Storage) => void): void {
  * ```
  */
 export function scope<T>(fn: () => T): T {
+  checkFunction("scope", fn);
   return scoped(
     () => settled("scope", "its tensors would be gone before it ends", fn()),
     (result) => {

@@ -255,7 +255,7 @@ export class Tensor {
   }
 
   /** Computes the gradients of the leaves that this tensor depends on and adds them to their `grad`. */
-  backward(options: BackwardOptions = {}): void {
+  backward(options?: BackwardOptions): void {
     backward(this, options);
   }
 

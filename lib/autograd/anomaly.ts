@@ -1,6 +1,6 @@
 /** Finding the op, and the line, that made the first number that is none. */
 
-import { engine, Guard, settled, under } from "../core/engine.ts";
+import { checkFunction, engine, Guard, settled, under } from "../core/engine.ts";
 import { isFloat } from "../dtype.ts";
 import { GradError, showShape } from "../errors.ts";
 import { elementsOf } from "../ops/memory.ts";
@@ -106,6 +106,7 @@ export function detectAnomaly(): Disposable;
 export function detectAnomaly<T>(fn?: () => T): T | Disposable {
   const watcher = new AnomalyWatcher();
   if (fn === undefined) return new Guard("detectAnomaly", { watcher });
+  checkFunction("detectAnomaly", fn);
   const consequence = "the search would end before it";
   return under({ watcher }, () => settled("detectAnomaly", consequence, fn(), GradError));
 }

@@ -2,13 +2,14 @@
 
 import { collectInto, escape, handOver, outlive } from "../backend/memory.ts";
 import { engine, under } from "../core/engine.ts";
+import { ANY, checkCount, FLAG, optionReader, orNull, shown, TENSOR } from "../core/options.ts";
 import { isFloat } from "../dtype.ts";
 import { GradError, ShapeError, showShape } from "../errors.ts";
 import { castTo, copyOf, filledLike } from "../ops/memory.ts";
 import { clone } from "../ops/movement.ts";
 import { sumTo } from "../ops/reduce.ts";
 import { sameShape } from "../shape.ts";
-import type { Tensor } from "../tensor.ts";
+import { Tensor } from "../tensor.ts";
 import { type Cotangent, Cotangents } from "./cotangents.ts";
 import { lastNodeId, Node, NONE, type Rule, ZERO } from "./tape.ts";
 
@@ -33,6 +34,18 @@ export interface GradOptions<Unused extends boolean = boolean> {
   /** Gives null for an input that the outputs don't depend on, in place of an error. */
   allowUnused?: Unused;
 }
+
+const readBackward = optionReader<BackwardOptions>({
+  gradient: orNull(TENSOR),
+  retainGraph: FLAG,
+  createGraph: FLAG,
+});
+const readGrad = optionReader<GradOptions>({
+  gradOutputs: ANY,
+  retainGraph: FLAG,
+  createGraph: FLAG,
+  allowUnused: FLAG,
+});
 
 /** An output of a node. */
 export interface Place {
@@ -273,8 +286,24 @@ function untaped(op: string, tensor: Tensor): GradError {
   );
 }
 
+/** The tensors of an argument of `grad`. */
+function tensorList(role: string, list: unknown): readonly Tensor[] {
+  if (!Array.isArray(list)) {
+    throw new TypeError(
+      `Cannot run grad: ${role} must be an array of tensors, as in grad(y, [x]), got ${
+        shown(list)
+      }`,
+    );
+  }
+  for (const x of list) {
+    if (x instanceof Tensor) continue;
+    throw new TypeError(`Cannot run grad: ${role} must be tensors, got ${shown(x)}`);
+  }
+  return list;
+}
+
 /** The cotangent to start from, checked. */
-function start(op: string, tensor: Tensor, gradient: Tensor | null | undefined): Tensor {
+function start(op: string, tensor: Tensor, gradient: unknown): Tensor {
   if (tensor.node === null) throw untaped(op, tensor);
   if (gradient === undefined || gradient === null) {
     if (tensor.size !== 1) {
@@ -284,6 +313,11 @@ function start(op: string, tensor: Tensor, gradient: Tensor | null | undefined):
       );
     }
     return filledLike(tensor, 1);
+  }
+  if (!(gradient instanceof Tensor)) {
+    throw new TypeError(
+      `Cannot run ${op}: the gradient to start from must be a tensor, got ${shown(gradient)}`,
+    );
   }
   if (!sameShape(gradient.shape, tensor.shape)) {
     throw new ShapeError(
@@ -348,7 +382,8 @@ export function gradientsOfComposite(
 }
 
 /** Computes the gradients of a tensor's leaves and adds them to their `grad`. */
-export function backward(tensor: Tensor, options: BackwardOptions = {}): void {
+export function backward(tensor: Tensor, given?: BackwardOptions): void {
+  const options = readBackward("run backward", given);
   const createGraph = options.createGraph ?? false;
   const retainGraph = options.retainGraph ?? createGraph;
   const roots = [{ tensor, gradient: start("backward", tensor, options.gradient) }];
@@ -379,14 +414,17 @@ export function backward(tensor: Tensor, options: BackwardOptions = {}): void {
 export function grad<const Inputs extends readonly Tensor[], Unused extends boolean = false>(
   outputs: Tensor | readonly Tensor[],
   inputs: Inputs,
-  options: GradOptions<Unused> = {},
+  given?: GradOptions<Unused>,
 ): { [I in keyof Inputs]: Unused extends true ? Tensor | null : Tensor } {
-  const roots = Array.isArray(outputs) ? outputs as readonly Tensor[] : [outputs as Tensor];
+  checkCount("run grad", arguments.length, 3);
+  const options = readGrad("run grad", given);
+  const roots = tensorList("outputs", Array.isArray(outputs) ? outputs : [outputs]);
+  tensorList("inputs", inputs);
   const { gradOutputs } = options;
-  const given = Array.isArray(gradOutputs) ? gradOutputs : [gradOutputs];
-  if (Array.isArray(gradOutputs) && given.length !== roots.length) {
+  const seeds = Array.isArray(gradOutputs) ? gradOutputs : [gradOutputs];
+  if (Array.isArray(gradOutputs) && seeds.length !== roots.length) {
     throw new GradError(
-      `Cannot run grad: ${roots.length} outputs need as many gradOutputs, got ${given.length}`,
+      `Cannot run grad: ${roots.length} outputs need as many gradOutputs, got ${seeds.length}`,
     );
   }
   if (roots.length === 0) throw new GradError("Cannot run grad: there are no outputs");
@@ -402,7 +440,7 @@ export function grad<const Inputs extends readonly Tensor[], Unused extends bool
   const retainGraph = options.retainGraph ?? createGraph;
   const starts = roots.map((tensor, i) => ({
     tensor,
-    gradient: start("grad", tensor, given[i] as Tensor | null | undefined),
+    gradient: start("grad", tensor, seeds[i]),
   }));
   walk({ roots: starts, targets, retainGraph, floor: 0, handsOut: true }, createGraph);
   const gradients = targets.map(({ gradient }, i) => {

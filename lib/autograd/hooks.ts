@@ -1,5 +1,6 @@
 /** Hooks: what a user wants to know of a gradient, or to change in it, while backward runs. */
 
+import { shown } from "../core/options.ts";
 import { GradError, ShapeError, showShape } from "../errors.ts";
 import { castTo } from "../ops/memory.ts";
 import { sameShape } from "../shape.ts";
@@ -88,6 +89,9 @@ function hooksOf(op: string, tensor: Tensor): NodeHooks {
 
 /** Calls a function with a tensor's gradient whenever backward computes it. */
 export function registerHook(tensor: Tensor, hook: GradHook): HookHandle {
+  if (typeof hook !== "function") {
+    throw new TypeError(`Cannot run registerHook: the hook must be a function, got ${shown(hook)}`);
+  }
   return hooksOf("registerHook", tensor).add(tensor.port, hook);
 }
 

@@ -4,7 +4,7 @@
  * valid order for backward.
  */
 
-import { engine, Guard, settled, under } from "../core/engine.ts";
+import { checkFunction, engine, Guard, settled, under } from "../core/engine.ts";
 import { GradError } from "../errors.ts";
 import type { Shape } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
@@ -219,6 +219,7 @@ export interface Watcher {
 
 function withMode<T>(op: string, recording: boolean, fn: (() => T) | undefined): T | Disposable {
   if (fn === undefined) return new Guard(op, { recording });
+  checkFunction(op, fn);
   const consequence = "the mode would end before it";
   return under({ recording }, () => settled(op, consequence, fn(), GradError));
 }

@@ -50,6 +50,14 @@ export function under<T>(changes: Partial<Modes>, fn: () => T): T {
   }
 }
 
+/** Refuses what is no function; a guard is made where nothing is given. */
+export function checkFunction(op: string, fn: unknown): void {
+  if (typeof fn === "function") return;
+  throw new TypeError(
+    `Cannot run ${op}: it takes a function, as in ${op}(() => …), got ${Deno.inspect(fn)}`,
+  );
+}
+
 /** The result of a function that must be done when it returns; refuses a promise. */
 export function settled<T>(
   op: string,
