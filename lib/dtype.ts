@@ -36,29 +36,52 @@ export function newArray(code: number, size: number): TypedArray {
   }
 }
 
-const ARRAY_DTYPES: ReadonlyMap<string | undefined, DType> = new Map([
-  ["Float32Array", "float32"],
-  ["Float64Array", "float64"],
-  ["Int32Array", "int32"],
-  ["Uint8Array", "bool"],
-]);
-
-const typedArrays: object = Object.getPrototypeOf(Uint8Array.prototype);
-const nameGetter = Object.getOwnPropertyDescriptor(typedArrays, Symbol.toStringTag)!.get!;
-
-/** The name of a typed array's class, which no property of it can change; undefined for others. */
-export function typedArrayName(value: unknown): string | undefined {
-  return nameGetter.call(value);
+/** Reads a property as typed arrays themselves have it, whatever somebody has given the object. */
+function intrinsic(name: string | symbol): (array: unknown) => unknown {
+  const prototype: object = Object.getPrototypeOf(Uint8Array.prototype);
+  const { get } = Object.getOwnPropertyDescriptor(prototype, name)!;
+  return (array) => Reflect.apply(get!, array, []);
 }
 
-/** Whether a value is a typed array whose elements are those of a type. */
-export function isTypedArray(value: unknown): value is TypedArray {
-  return ARRAY_DTYPES.has(typedArrayName(value));
+/** Elements of a typed array; 0 if its memory was transferred. */
+export const lengthOf = intrinsic("length") as (array: TypedArray) => number;
+const bufferOf = intrinsic("buffer") as (array: TypedArray) => ArrayBufferLike;
+/** The name of a typed array's class; undefined for what is none. */
+export const tagOf = intrinsic(Symbol.toStringTag) as (value: unknown) => string | undefined;
+
+const CLASSES = [Float32Array, Float64Array, Int32Array, Uint8Array] as const;
+
+/**
+ * An array over which a tensor may lie: the given one, or a copy where its memory may shrink or other
+ * threads may write it. Refuses memory that is gone.
+ */
+export function lastingArray(op: string, array: TypedArray): TypedArray {
+  const found = CLASSES.find(({ name }) => name === tagOf(array));
+  if (found === undefined) {
+    throw new TypeError(
+      `Cannot run ${op}: an array must be ${CLASSES.map(({ name }) => name).join(", ")}, got ${
+        tagOf(array)
+      }`,
+    );
+  }
+  const buffer = bufferOf(array);
+  if (!(buffer instanceof ArrayBuffer) || buffer.resizable) return new found(array);
+  if (buffer.detached) {
+    throw new TypeError(`Cannot run ${op}: the memory of the array was transferred`);
+  }
+  return array;
 }
 
 /** The type whose elements a typed array holds. */
 export function dtypeOfArray(array: TypedArray): DType {
-  return ARRAY_DTYPES.get(typedArrayName(array))!;
+  const tag = tagOf(array);
+  return DTYPES[CLASSES.findIndex(({ name }) => name === tag)] ?? "bool";
+}
+
+/** Whether a value is a typed array whose elements are those of a type. */
+export function isTypedArray(value: unknown): value is TypedArray {
+  const tag = tagOf(value);
+  return CLASSES.some(({ name }) => name === tag);
 }
 
 /** Refuses a number that lies out of a type's range; what is after the point is cut off. */

@@ -5,39 +5,26 @@ import { cpu } from "./backend/cpu.ts";
 import { wrongKind } from "./core/arguments.ts";
 import {
   checkCount,
-  DEVICE,
-  DTYPE,
-  FLAG,
+  GENERATOR,
   type OptionReader,
   optionReader,
-  type OptionTable,
   shown,
+  TENSOR_OPTIONS,
 } from "./core/options.ts";
 import type { RandomOptions, TensorOptions } from "./create.ts";
 import { checkRange, CODES, type DType } from "./dtype.ts";
 import { ShapeError, showShape } from "./errors.ts";
 import { checkTensor } from "./ops/define.ts";
-import { GENERATOR } from "./random.ts";
 import { checkShape, contiguousStrides, type Shape, sizeOf } from "./shape.ts";
 import { Tensor } from "./tensor.ts";
-
-/** The kinds of the options of functions that create tensors. */
-export const TENSOR_OPTIONS: OptionTable<TensorOptions> = {
-  dtype: DTYPE,
-  device: DEVICE,
-  requiresGrad: FLAG,
-};
-
-/** The kinds of the options of random tensors. */
-export const RANDOM_OPTIONS: OptionTable<RandomOptions> = {
-  ...TENSOR_OPTIONS,
-  generator: GENERATOR,
-};
 
 /** Reads the options of functions that create tensors. */
 export const readTensorOptions: OptionReader<TensorOptions> = optionReader(TENSOR_OPTIONS);
 /** Reads the options of random tensors. */
-export const readRandomOptions: OptionReader<RandomOptions> = optionReader(RANDOM_OPTIONS);
+export const readRandomOptions: OptionReader<RandomOptions> = optionReader<RandomOptions>({
+  ...TENSOR_OPTIONS,
+  generator: GENERATOR,
+});
 
 /** Options with the type and the device of a tensor, unless they name others. */
 export function likeOptions<O extends TensorOptions>(

@@ -2,7 +2,7 @@
 
 import { wrongKind } from "./core/arguments.ts";
 import { isTensor, shown } from "./core/options.ts";
-import { isTypedArray, type TypedArray, typedArrayName } from "./dtype.ts";
+import { isTypedArray, tagOf, type TypedArray } from "./dtype.ts";
 import { ShapeError } from "./errors.ts";
 import { checkShape, MAX_RANK, type Shape } from "./shape.ts";
 
@@ -16,7 +16,7 @@ export interface Elements {
 /** What to write in place of something that holds numbers in another way. */
 function hint(value: unknown): string {
   if (isTensor(value)) return "; copy one with clone(), put several together with stack()";
-  const name = typedArrayName(value);
+  const name = tagOf(value);
   if (isTypedArray(value)) return "; make a tensor of each and put them together with stack()";
   if (name?.startsWith("Big")) return "; convert it, as in Int32Array.from(data, Number)";
   if (name !== undefined) return "; convert it, as in Float32Array.from(data)";
@@ -34,9 +34,6 @@ export function checkTypedArray(call: string, data: unknown): asserts data is Ty
     const error = wrongKind(call, "data", needed, data);
     error.message += hint(data);
     throw error;
-  }
-  if (data.buffer instanceof ArrayBuffer && data.buffer.detached) {
-    throw new TypeError(`Cannot ${call}: the memory of the array was transferred`);
   }
 }
 

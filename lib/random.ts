@@ -4,7 +4,7 @@
  */
 
 import { wrongKind } from "./core/arguments.ts";
-import { checkCount, isPlainObject, type Kind, kind, limitArguments } from "./core/options.ts";
+import { checkCount, isPlainObject, limitArguments } from "./core/options.ts";
 
 const MASK = (1n << 64n) - 1n;
 
@@ -170,12 +170,6 @@ export class RandomGenerator {
 }
 
 limitArguments(RandomGenerator.prototype);
-
-/** What an option that names a stream must be. */
-export const GENERATOR: Kind = kind(
-  "a RandomGenerator, as in new RandomGenerator(1)",
-  (value) => value instanceof RandomGenerator,
-);
 
 /** The stream that is used where none is given. */
 export const defaultGenerator: RandomGenerator = new RandomGenerator(0);

@@ -5,6 +5,7 @@ import { checkNumber, wrongKind } from "./core/arguments.ts";
 import {
   checkCount,
   FLAG,
+  GENERATOR,
   isPlainObject,
   optionReader,
   type OptionTable,
@@ -14,7 +15,7 @@ import { rand, randn, type RandomOptions } from "./create.ts";
 import { isFloat } from "./dtype.ts";
 import { DTypeError, ShapeError, showShape } from "./errors.ts";
 import { likeOptions, noShape, readRandomOptions } from "./fresh.ts";
-import { GENERATOR, type RandomGenerator } from "./random.ts";
+import type { RandomGenerator } from "./random.ts";
 import { broadcastShapes, checkShape, extentAt, sameShape, type Shape } from "./shape.ts";
 import { Tensor } from "./tensor.ts";
 
@@ -119,7 +120,7 @@ function drawIntegers(
   }
   const uniform = rand(shape, { dtype: "float64", ...generator && { generator } });
   const numbers = Int32Array.from(uniform.data, (u) => low + Math.floor(u * (high - low)));
-  const x = Tensor.over(numbers, uniform.shape, "int32").to({ dtype }).to({ device });
+  const x = Tensor.over(numbers, uniform.shape).to({ dtype }).to({ device });
   return requiresGrad ? x.requiresGrad_() : x;
 }
 
@@ -339,10 +340,6 @@ export function multinomial(
     const random = uniform.subarray(row * each, (row + 1) * each);
     return replacement ? drawAgain(own, random) : drawOnce(own, random, numSamples);
   });
-  const y = Tensor.over(
-    Int32Array.from(drawn.flat()),
-    [...shape.slice(0, -1), numSamples],
-    "int32",
-  );
+  const y = Tensor.over(Int32Array.from(drawn.flat()), [...shape.slice(0, -1), numSamples]);
   return y.to({ device: weights.device });
 }

@@ -2,12 +2,13 @@
 
 import { backward, type BackwardOptions } from "./autograd/backward.ts";
 import { type GradHook, type HookHandle, registerHook, retainGrad } from "./autograd/hooks.ts";
-import { isGradEnabled, leafNode, type Node } from "./autograd/tape.ts";
+import { leafNode, type Node } from "./autograd/tape.ts";
 import type { Device, Storage } from "./backend/backend.ts";
 import { adopt } from "./backend/cpu.ts";
 import { backendOf } from "./backend/devices.ts";
-import { recycle } from "./backend/lifetime.ts";
+import { dropCollected, escape, giveBack, outlive } from "./backend/memory.ts";
 import { wrongKind } from "./core/arguments.ts";
+import { engine } from "./core/engine.ts";
 import {
   DEVICE,
   DTYPE,
@@ -16,9 +17,8 @@ import {
   optionReader,
   setTensorClass,
   shown,
-  TENSOR,
 } from "./core/options.ts";
-import { CODES, type DType, DTYPES, isFloat, type TypedArray } from "./dtype.ts";
+import { type DType, DTYPES, isFloat, type TypedArray } from "./dtype.ts";
 import { DeviceError, DTypeError, GradError, ShapeError, showShape } from "./errors.ts";
 import { det, inv } from "./ops/factor.ts";
 import { copy_, fill_, setAt } from "./ops/inplace.ts";
@@ -52,12 +52,6 @@ function destination(target: DType | Device | ToOptions, dtype: DType | undefine
       `to("float64"), to("gpu") or to({ dtype, device }), got ${shown(target)}`,
   );
 }
-
-const readBackward = optionReader<BackwardOptions>({
-  gradient: TENSOR,
-  retainGraph: FLAG,
-  createGraph: FLAG,
-});
 
 /** Refuses what cannot be the gradient of a tensor. */
 function checkGradient(x: Tensor, g: unknown): asserts g is Tensor {
@@ -188,9 +182,9 @@ export class Tensor {
    *
    * @internal
    */
-  static over(array: TypedArray, shape: Shape, dtype: DType): Tensor {
-    const strides = contiguousStrides(shape);
-    return new Tensor(adopt(CODES[dtype], array), shape, strides, 0, array.length, true);
+  static over(array: TypedArray, shape: Shape): Tensor {
+    const storage = adopt("fromTypedArray", array);
+    return new Tensor(storage, shape, contiguousStrides(shape), 0, storage.size, true);
   }
 
   /** Number of dimensions. */
@@ -226,7 +220,7 @@ export class Tensor {
    */
   get grad(): Tensor | null {
     // Whoever reads it may hold it, so its memory is not used again.
-    if (this.collected !== null) this.collected.storage.reusable = false;
+    if (this.collected !== null) escape(this.collected.storage);
     return this.collected;
   }
 
@@ -235,7 +229,7 @@ export class Tensor {
     this.dropGrad();
     this.collected = value;
     // A gradient outlives the scope in which it was made.
-    if (value !== null) value.storage.kept = true;
+    if (value !== null) outlive(value.storage);
   }
 
   /**
@@ -246,7 +240,7 @@ export class Tensor {
   dropGrad(): void {
     const storage = this.collected?.storage;
     this.collected = null;
-    if (storage?.reusable) recycle(storage);
+    if (storage !== undefined) dropCollected(storage);
   }
 
   /** Sets whether ops on this leaf are recorded; returns the tensor. */
@@ -345,7 +339,7 @@ export class Tensor {
    * use throws a `DeviceError`. Without it the collector frees what is not reachable any more.
    */
   dispose(): void {
-    recycle(this.storage, "dispose");
+    giveBack(this.storage, "dispose");
   }
 
   /** Frees the memory at the end of a block, with `using`. */
@@ -365,8 +359,7 @@ export class Tensor {
    * @param options Or the gradient alone: that of the tensor itself, to start from.
    */
   backward(options?: BackwardOptions | Tensor): void {
-    const alone = options instanceof Tensor;
-    backward(this, alone ? { gradient: options } : readBackward("run backward", options));
+    backward(this, options instanceof Tensor ? { gradient: options } : options);
   }
 
   /**
@@ -976,7 +969,7 @@ export class Tensor {
         `Cannot use a tensor of shape ${showShape(this.shape)} as a number: ${methods}`,
       );
     }
-    if (this.requiresGrad && isGradEnabled()) {
+    if (this.requiresGrad && engine.recording) {
       throw new GradError(
         `Cannot use a tensor that requires a gradient as a number, as its gradient would be lost: ` +
           `${methods}; x.item() is the number alone`,

@@ -1,5 +1,6 @@
 /** A module run with other tensors in place of its own. */
 
+import { settled } from "../core/engine.ts";
 import { GradError, ShapeError, showShape } from "../errors.ts";
 import { sameShape } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
@@ -105,15 +106,8 @@ export function functionalCall<Inputs extends unknown[], Output>(
   }
   try {
     for (const { owner, key, other } of slots) Reflect.set(owner, key, other);
-    const output = module.forward(...inputs);
-    if (output instanceof Promise) {
-      output.catch(() => {});
-      throw new TypeError(
-        "Cannot run functionalCall: forward returned a promise, and the module would have its own " +
-          "tensors back before it ends",
-      );
-    }
-    return output;
+    const consequence = "the module would have its own tensors back before it ends";
+    return settled("functionalCall", consequence, module.forward(...inputs));
   } finally {
     for (const { owner, key, own } of slots) Reflect.set(owner, key, own);
   }

@@ -18,7 +18,7 @@ import {
 import { kernelNumber, kernelTable } from "../ffi/library.ts";
 import type { Shape } from "../shape.ts";
 import { type Backend, type Operand, refuseCopy, Storage } from "./backend.ts";
-import { currentPass, track } from "./lifetime.ts";
+import { outlive, track } from "./memory.ts";
 
 const [FLOAT64, BOOL] = [1, 3];
 /** Bytes of an element of any type. */
@@ -49,7 +49,7 @@ class GpuStorage extends Storage {
 
   constructor(code: number, size: number) {
     // Without elements here, a kernel of the CPU refuses the storage.
-    super(gpu, code, size, newArray(code, 0), 0, currentPass());
+    super(gpu, code, size, newArray(code, 0), 0);
     const length = size * BYTES;
     this.handle = allocateGpu(length);
     this.shadow = new ArrayBuffer(length);
@@ -84,7 +84,7 @@ function scalar(code: number, value: number): Storage {
   const known = scalars.get(key);
   if (known !== undefined) return known;
   const storage = new GpuStorage(code, 1);
-  storage.kept = true;
+  outlive(storage);
   write(storage, newArray(code, 1).fill(value));
   if (scalars.size >= MAX_SCALARS) scalars.clear();
   scalars.set(key, storage);

@@ -3,8 +3,10 @@
  * the options or an argument too many would otherwise be dropped without a word.
  */
 
+import type { TensorOptions } from "../create.ts";
 import { DTYPES } from "../dtype.ts";
 import { DeviceError, DTypeError } from "../errors.ts";
+import { RandomGenerator } from "../random.ts";
 import type { Tensor } from "../tensor.ts";
 
 /** The class, which comes last: everything that it is made of reads options. */
@@ -57,6 +59,11 @@ export function orNull({ needed, accepts }: Kind): Kind {
 export const FLAG: Kind = kind("true or false", (value) => typeof value === "boolean");
 /** A number; its range is the op's to check. */
 export const NUMBER: Kind = kind("a number", (value) => typeof value === "number");
+/** A stream of random numbers. */
+export const GENERATOR: Kind = kind(
+  "a RandomGenerator",
+  (value) => value instanceof RandomGenerator,
+);
 /** A tensor. */
 export const TENSOR: Kind = kind("a tensor", isTensor);
 /** A word that the op looks up itself. */
@@ -79,6 +86,13 @@ export const DEVICE: Kind = { ...oneOf("cpu", "gpu"), error: DeviceError };
 
 /** The kind of each option: one that is missing does not compile. */
 export type OptionTable<O extends object> = { readonly [K in keyof Required<O>]: Kind };
+
+/** The kinds of the options of functions that create tensors. */
+export const TENSOR_OPTIONS: OptionTable<TensorOptions> = {
+  dtype: DTYPE,
+  device: DEVICE,
+  requiresGrad: FLAG,
+};
 
 /** Reads what was given as the options of a call; `call` says what cannot be done, as "compute sum". */
 export type OptionReader<O extends object> = (call: string, given: O | undefined) => O;

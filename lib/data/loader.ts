@@ -1,9 +1,10 @@
 /** Batches of a data set. */
 
 import { Tensor } from "../tensor.ts";
-import { arange, randperm, tensor } from "../create.ts";
+import { randperm, tensor } from "../create.ts";
 import { stack } from "../ops/mod.ts";
 import type { RandomGenerator } from "../random.ts";
+import { arange } from "../ranges.ts";
 import { keep } from "../scope.ts";
 import type { Dataset } from "./dataset.ts";
 

@@ -58,7 +58,7 @@ function positions(mask: Tensor): Tensor[] {
       rest = Math.floor(rest / mask.shape[axis]!);
     }
   }
-  return found.map((list) => Tensor.over(Int32Array.from(list), [list.length], "int32"));
+  return found.map((list) => Tensor.over(Int32Array.from(list), [list.length]));
 }
 
 /** An index, resolved: a view of the tensor, and tensors of positions for some of its dimensions. */
@@ -139,7 +139,7 @@ function wrapped(op: string, index: Tensor, extent: number): Tensor {
     }
     if (value < 0) list[i] = value + extent;
   }
-  return Tensor.over(list, index.shape, "int32");
+  return Tensor.over(list, index.shape);
 }
 
 /** The indexed dimensions of a view in front, merged, and the positions in them. */

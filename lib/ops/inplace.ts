@@ -1,7 +1,8 @@
 /** Changes in place: no gradient, only where nothing is recorded. */
 
-import { isGradEnabled } from "../autograd/tape.ts";
+import { changed, sharesMemory } from "../backend/memory.ts";
 import { checkNumber } from "../core/arguments.ts";
+import { engine } from "../core/engine.ts";
 import { shown } from "../core/options.ts";
 import { checkRange } from "../dtype.ts";
 import { GradError, ShapeError, showShape } from "../errors.ts";
@@ -27,7 +28,7 @@ for (const name of ["copy_", "fill_", "zero_", "setAt"]) {
 /** Refuses a change that the tape would not notice. What changes then raises the version. */
 export function checkChange(op: string, x: Tensor): void {
   checkTensor(op, x);
-  if (isGradEnabled() && x.node !== null) {
+  if (engine.recording && x.node !== null) {
     throw new GradError(
       `Cannot run ${op}: a tensor that requires a gradient (shape ${
         showShape(x.shape)
@@ -53,8 +54,16 @@ function sourceFor(op: string, x: Tensor, value: Tensor | number): Tensor {
   }
   checkTensor(op, value, "the value", TENSOR_OR_NUMBER);
   checkDevices(op, x, value);
+  if (engine.recording && value.node !== null) {
+    throw new GradError(
+      `Cannot run ${op}: the value (shape ${
+        showShape(value.shape)
+      }) requires a gradient, which a ` +
+        "change in place would drop; write value.detach(), or run it under noGrad if that is meant",
+    );
+  }
   const source = castTo(value.detach(), x.dtype);
-  return source.storage === x.storage ? copyOf(source) : source;
+  return sharesMemory(source.storage, x.storage) ? copyOf(source) : source;
 }
 
 /** Writes the elements of another tensor, broadcast, into this one. */
@@ -70,7 +79,7 @@ export function copy_(x: Tensor, value: Tensor | number): Tensor {
     );
   }
   copyInto(x.detach(), source);
-  x.storage.version++;
+  changed(x.storage);
   return x;
 }
 
@@ -79,7 +88,7 @@ export function fill_(x: Tensor, value: number, op = "fill_"): Tensor {
   checkChange(op, x);
   checkNumber(`run ${op}`, "the value", value);
   copyInto(x.detach(), sourceFor(op, x, value));
-  x.storage.version++;
+  changed(x.storage);
   return x;
 }
 
@@ -94,6 +103,6 @@ export function setAt(x: Tensor, index: readonly Index[], value: Tensor | number
     );
   }
   writeAt(x.detach(), index, sourceFor("setAt", x, value));
-  x.storage.version++;
+  changed(x.storage);
   return x;
 }

@@ -31,7 +31,7 @@ interface Reduction {
 }
 
 /** The input with its reduced dimensions last, the output's shape both ways, how many stay. */
-function plan(x: Tensor, dims: readonly number[], keepdim: boolean) {
+export function plan(x: Tensor, dims: readonly number[], keepdim: boolean) {
   const kept = x.shape.map((extent, i) => dims.includes(i) ? 1 : extent);
   const stay = x.shape.map((_, i) => i).filter((i) => !dims.includes(i));
   const order = [...stay, ...dims];
@@ -208,6 +208,11 @@ export function argmax(x: Tensor, dim?: number, options: ReduceOptions = {}): Te
 /** Position of the smallest element, as int32; the first of equal ones. */
 export function argmin(x: Tensor, dim?: number, options: ReduceOptions = {}): Tensor {
   return position("argmin", "min", x, dim, options);
+}
+
+/** Whether there is a program for the extremes of a tensor. */
+export function findsExtremes(x: Tensor): boolean {
+  return x.storage.backend.supports(kernels.max);
 }
 
 /** Extreme elements over dimensions, kept, without gradient. */

@@ -4,11 +4,20 @@ import { isFloat } from "../dtype.ts";
 import { normalizeDims } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
 import { pow } from "./binary.ts";
-import { eq, gt, ne, where } from "./compare.ts";
+import { eq, gt, lt, ne, where } from "./compare.ts";
 import { checkFloat, checkTensor } from "./define.ts";
+import { fused } from "./define/fused.ts";
 import { castTo } from "./memory.ts";
-import { flatten, pad, permute, reshape, slice, unsqueeze } from "./movement.ts";
-import { type Dims, extremeOver, mean, type ReduceOptions, sum } from "./reduce.ts";
+import { flatten, pad, permute, reshape, slice, squeeze, unsqueeze } from "./movement.ts";
+import {
+  type Dims,
+  extremeOver,
+  findsExtremes,
+  mean,
+  plan,
+  type ReduceOptions,
+  sum,
+} from "./reduce.ts";
 
 /** A power that is 0 with gradient 0 where the base is 0, whatever the exponent. */
 function flatPower(x: Tensor, exponent: number): Tensor {
@@ -23,17 +32,23 @@ export interface VarianceOptions extends ReduceOptions {
   correction?: number;
 }
 
-/** The variance under the name of the op that needs it. */
-function spread(op: string, x: Tensor, dim: Dims, options: VarianceOptions): Tensor {
+/** Distances from the mean, and what a sum of their squares is divided by. */
+function deviations(
+  op: string,
+  x: Tensor,
+  dim: Dims,
+  { correction = 1 }: VarianceOptions,
+): { centered: Tensor; dims: readonly number[]; divisor: number } {
   checkFloat(op, x);
-  const { correction = 1, keepdim = false } = options;
   if (!Number.isFinite(correction)) {
     throw new RangeError(`Cannot compute ${op}: correction must be finite, got ${correction}`);
   }
   const dims = normalizeDims(op, dim, x.ndim);
   const count = dims.reduce((n, i) => n * x.shape[i]!, 1);
-  const centered = x.sub(mean(x, dims, { keepdim: true }));
-  return sum(centered.square(), dims, { keepdim }).div(Math.max(0, count - correction));
+  // A mean of large numbers is rounded; that of the small rest is not.
+  const near = x.sub(mean(x, dims, { keepdim: true }));
+  const centered = near.sub(mean(near, dims, { keepdim: true }));
+  return { centered, dims, divisor: Math.max(0, count - correction) };
 }
 
 /**
@@ -54,7 +69,8 @@ function spread(op: string, x: Tensor, dim: Dims, options: VarianceOptions): Ten
  * ```
  */
 export function variance(x: Tensor, dim?: Dims, options: VarianceOptions = {}): Tensor {
-  return spread("variance", x, dim, options);
+  const { centered, dims, divisor } = deviations("variance", x, dim, options);
+  return sum(centered.square(), dims, { keepdim: options.keepdim ?? false }).div(divisor);
 }
 
 /**
@@ -65,7 +81,9 @@ export function variance(x: Tensor, dim?: Dims, options: VarianceOptions = {}): 
  * @throws {DTypeError} If the input is not floating.
  */
 export function std(x: Tensor, dim?: Dims, options: VarianceOptions = {}): Tensor {
-  return flatPower(spread("std", x, dim, options), 0.5);
+  const { centered, dims, divisor } = deviations("std", x, dim, options);
+  // The squares may leave the range where their root does not.
+  return normOver("std", centered, 2, dims, options.keepdim ?? false).div(Math.sqrt(divisor));
 }
 
 /** Options of `norm`. */
@@ -88,6 +106,49 @@ function extremeNorm(
   const ties = castTo(sum(at, dims, { keepdim: true }), a.dtype);
   // A NaN equals nothing, so that there are no ties and 0 / 0 is NaN.
   return sum(where(at, a, 0).div(ties), dims, { keepdim });
+}
+
+/** What a Euclidean norm was called with. */
+interface NormCall {
+  readonly dims: readonly number[];
+  readonly keepdim: boolean;
+}
+
+// y = √Σ x²: x̄ = ȳ·x/y, 0 where y is 0
+const euclidean = fused<NormCall>("norm", {
+  composite: ([x], { dims, keepdim }) => [flatPower(sum(x!.square(), dims, { keepdim }), 0.5)],
+  kernel: "norm",
+  operands: ([x], { dims }) => [plan(x!, dims, false).view],
+  shapes: ([x], { dims, keepdim }) => [plan(x!, dims, keepdim).shape],
+  parameters: ({ dims }, [x]) => ({ ints: [x!.ndim - dims.length] }),
+  saves: "ay",
+  vjp: ([g], { a, y, attrs: { dims } }) => {
+    const { kept } = plan(a, dims, true);
+    const [norm, zero] = [reshape(y, kept), reshape(eq(y, 0), kept)];
+    return [a.div(where(zero, 1, norm)).mul(where(zero, 0, reshape(g!, kept)))];
+  },
+});
+
+/** (Σ |x|ᵖ)^(1/p) of x over the largest or smallest element, so that no power leaves the range. */
+function scaledNorm(
+  op: string,
+  a: Tensor,
+  p: number,
+  dims: readonly number[],
+  keepdim: boolean,
+): Tensor {
+  const extreme = extremeOver(op, p > 0 ? "max" : "min", a, dims);
+  const scale = where(gt(extreme, 0).mul(lt(extreme, Infinity)), extreme, 1);
+  const ratio = a.div(scale);
+  if (p > 0) {
+    return flatPower(sum(flatPower(ratio, p), dims, { keepdim }), 1 / p)
+      .mul(keepdim ? scale : squeeze(scale, dims));
+  }
+  // An element of 0 makes the norm 0, whatever the others are.
+  const zero = eq(extreme, 0);
+  const y = pow(sum(pow(where(zero, 1, ratio), p), dims, { keepdim: true }), 1 / p).mul(scale);
+  const kept = where(zero, 0, y);
+  return keepdim ? kept : squeeze(kept, dims);
 }
 
 /**
@@ -125,14 +186,16 @@ export function normOver(
   dims: readonly number[],
   keepdim: boolean,
 ): Tensor {
-  if (p === 2) return flatPower(sum(x.square(), dims, { keepdim }), 0.5);
+  if (p === 2) return euclidean([x], { dims, keepdim })[0]!;
   // The sign of 0 is recorded, and has the gradient 0 that the count has.
   if (p === 0) return sum(where(ne(x, 0), 1, x.sign()), dims, { keepdim });
   const a = x.abs();
   if (p === 1) return sum(a, dims, { keepdim });
   if (!Number.isFinite(p)) return extremeNorm(op, a, p, dims, keepdim);
-  if (p > 0) return flatPower(sum(flatPower(a, p), dims, { keepdim }), 1 / p);
-  return pow(sum(pow(a, p), dims, { keepdim }), 1 / p);
+  // Of nothing there is no largest element; some devices do not look for it.
+  if (x.size > 0 && findsExtremes(x)) return scaledNorm(op, a, p, dims, keepdim);
+  const power = p > 0 ? flatPower : pow;
+  return power(sum(power(a, p), dims, { keepdim }), 1 / p);
 }
 
 /**

@@ -3,6 +3,7 @@
  * steps of `lib/optim/functional.ts`, with which the tests compare them.
  */
 
+import { changed } from "../backend/memory.ts";
 import { ShapeError, showShape } from "../errors.ts";
 import { kernelNumber } from "../ffi/library.ts";
 import { sameShape } from "../shape.ts";
@@ -63,7 +64,7 @@ export function sgdStep_(
     const numbers = [lr, weightDecay, momentum, dampening];
     backend.run(sgdMomentumKernel, [p, buffer, gradient], flags, numbers);
   }
-  p.storage.version++;
+  changed(p.storage);
 }
 
 /** Numbers of an Adam step. */
@@ -103,5 +104,5 @@ export function adamStep_(
     [Number(step.maximize), Number(step.decoupled)],
     [lr, weightDecay, beta1, beta2, eps, ...corrections],
   );
-  p.storage.version++;
+  changed(p.storage);
 }

@@ -226,7 +226,8 @@ function checkOrder<const Inputs extends readonly GradcheckInput[]>(
 
 /**
  * Compares the gradients of a function with central differences in float64, entry by entry of the
- * Jacobian; above 2000 inputs or outputs, along random directions. Follows
+ * Jacobian; above 2000 inputs or outputs, along random directions. The gradient of a recorded pass
+ * (`createGraph`) must be the same. Follows
  * [torch.autograd.gradcheck](https://docs.pytorch.org/docs/stable/generated/torch.autograd.gradcheck.gradcheck.html),
  * and its condition is |analytic − numeric| ≤ atol + rtol · |numeric|.
  *
