@@ -3,7 +3,15 @@
 import type { Backend, Device } from "./backend/backend.ts";
 import { cpu } from "./backend/cpu.ts";
 import { backendOf, checkPlacement } from "./backend/devices.ts";
-import { checkDType, CODES, type DType, dtypeOfArray, isFloat, type TypedArray } from "./dtype.ts";
+import {
+  checkDType,
+  CODES,
+  type DType,
+  dtypeOfArray,
+  isFloat,
+  lengthOf,
+  type TypedArray,
+} from "./dtype.ts";
 import { DTypeError, ShapeError, showShape } from "./errors.ts";
 import { kernelNumber } from "./ffi/library.ts";
 import { likeOptions } from "./like.ts";
@@ -155,10 +163,10 @@ export function fromTypedArray(
 ): Tensor {
   checkPlacement("fromTypedArray", options);
   checkShape("fromTypedArray", shape);
-  if (!isTypedArray(data) || sizeOf(shape) !== data.length) {
+  if (!isTypedArray(data) || sizeOf(shape) !== lengthOf(data)) {
     throw new ShapeError(
       `Cannot run fromTypedArray: shape ${showShape(shape)} needs ${sizeOf(shape)} elements, got ${
-        isTypedArray(data) ? data.length : Deno.inspect(data)
+        isTypedArray(data) ? lengthOf(data) : Deno.inspect(data)
       }`,
       [shape],
     );
