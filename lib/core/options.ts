@@ -3,6 +3,7 @@
  * the options or an argument too many would otherwise be dropped without a word.
  */
 
+import { RandomGenerator } from "../random.ts";
 import { Tensor } from "../tensor.ts";
 
 /** What the value of an option must be. */
@@ -36,6 +37,13 @@ export function orNull({ needed, accepts }: Kind): Kind {
 export const FLAG: Kind = kind("true or false", (value) => typeof value === "boolean");
 /** A number; its range is the op's to check. */
 export const NUMBER: Kind = kind("a number", (value) => typeof value === "number");
+/** A whole number; its range is the op's to check. */
+export const INTEGER: Kind = kind("an integer", Number.isSafeInteger);
+/** A stream of random numbers. */
+export const GENERATOR: Kind = kind(
+  "a RandomGenerator",
+  (value) => value instanceof RandomGenerator,
+);
 /** A tensor. */
 export const TENSOR: Kind = kind("a tensor", (value) => value instanceof Tensor);
 /** A word that the op looks up itself. */
@@ -50,6 +58,20 @@ export const NUMBERS: Kind = kind(
   (value) =>
     NUMBER.accepts(value) || (Array.isArray(value) && value.every((item) => NUMBER.accepts(item))),
 );
+
+/** An array, empty or not, of values of one kind; `items` names them. */
+export function arrayOf({ accepts }: Kind, items: string): Kind {
+  return kind(
+    `an array of ${items}`,
+    (value) => Array.isArray(value) && Array.from(value as unknown[]).every(accepts),
+  );
+}
+
+/** Refuses a value of another kind; `name` is what the caller knows it as. */
+export function checkKind(call: string, name: string, value: unknown, kind: Kind): void {
+  if (kind.accepts(value)) return;
+  throw new TypeError(`Cannot ${call}: ${name} must be ${kind.needed}, got ${shown(value)}`);
+}
 
 /** The kind of each option: one that is missing does not compile. */
 export type OptionTable<O extends object> = { readonly [K in keyof Required<O>]: Kind };
@@ -132,8 +154,7 @@ export function optionReader<O extends object>(table: OptionTable<O>): OptionRea
       const found = kinds.get(key);
       if (found === undefined) throw unknownKey(call, key, known);
       const value: unknown = given[key];
-      if (value === undefined || found.accepts(value)) continue;
-      throw new TypeError(`Cannot ${call}: ${key} must be ${found.needed}, got ${shown(value)}`);
+      if (value !== undefined) checkKind(call, key, value, found);
     }
     return given;
   };
@@ -145,6 +166,7 @@ export function checkCount(call: string, given: number, most: number): void {
 }
 
 function surplus(call: string, given: number, most: number): TypeError {
-  const counted = most === 1 ? "1 argument" : `${most} arguments`;
-  return new TypeError(`Cannot ${call}: it takes at most ${counted}, got ${given}`);
+  const counted = most === 0 ? "no arguments" : most === 1 ? "1 argument" : `${most} arguments`;
+  const limit = most === 0 ? counted : `at most ${counted}`;
+  return new TypeError(`Cannot ${call}: it takes ${limit}, got ${given}`);
 }

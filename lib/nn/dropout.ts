@@ -1,5 +1,6 @@
 /** Dropout as a module. */
 
+import { checkCount } from "../core/options.ts";
 import type { Tensor } from "../tensor.ts";
 import { checkProbability, dropout } from "./functional.ts";
 import { Module } from "./module.ts";
@@ -16,7 +17,8 @@ export class Dropout extends Module {
    */
   constructor(readonly p = 0.5) {
     super();
-    checkProbability("Dropout", p);
+    checkCount("make Dropout", arguments.length, 1);
+    checkProbability("make Dropout", p);
   }
 
   /**
