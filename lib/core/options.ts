@@ -88,11 +88,12 @@ export function isPlainObject(value: unknown): value is Record<string, unknown> 
   return prototype === Object.prototype || prototype === null;
 }
 
-/** How a value is shown in a message: short, whatever it is. */
+/** How a value is shown in a message: on one line and short, whatever it is. */
 export function shown(value: unknown): string {
   if (value instanceof Tensor) return `a tensor of shape [${value.shape.join(", ")}]`;
-  const text = Deno.inspect(value, { depth: 1, breakLength: Infinity, strAbbreviateSize: 60 });
-  return text.length > 80 ? `${text.slice(0, 77)}...` : text;
+  const text = Deno.inspect(value, { depth: 1, breakLength: Infinity, strAbbreviateSize: 60 })
+    .replaceAll(/\s+/g, " ");
+  return text.length > 80 ? `${text.slice(0, 79)}…` : text;
 }
 
 /** How many letters must be added, left out or replaced to make one word of another. */

@@ -1,9 +1,11 @@
 /** Gradient descent. */
 
+import { checkCount, optionReader } from "../core/options.ts";
 import { zerosLike } from "../create.ts";
 import { type SgdStep, sgdStep_ } from "../ops/steps.ts";
 import { keep } from "../scope.ts";
 import type { Tensor } from "../tensor.ts";
+import { kindsOf, withDefaults } from "./groups.ts";
 import { checkRange, Optimizer, type ParamsOrGroups, type ParamState } from "./optimizer.ts";
 
 /** Options of `SGD`. */
@@ -22,17 +24,35 @@ export interface SGDOptions {
   maximize?: boolean;
 }
 
-/** Fills in the defaults. */
-export function sgdDefaults(options: SGDOptions): SgdStep {
-  return {
-    lr: 1e-3,
-    momentum: 0,
-    dampening: 0,
-    weightDecay: 0,
-    nesterov: false,
-    maximize: false,
-    ...options,
-  };
+/** The values of options that are not given. */
+export const SGD_DEFAULTS: SgdStep = {
+  lr: 1e-3,
+  momentum: 0,
+  dampening: 0,
+  weightDecay: 0,
+  nesterov: false,
+  maximize: false,
+};
+
+const readOptions = optionReader<SGDOptions>(kindsOf(SGD_DEFAULTS));
+
+/** Reads the options and fills in the defaults. */
+export function sgdOptions(call: string, given: SGDOptions | undefined): SgdStep {
+  return withDefaults(SGD_DEFAULTS, readOptions(call, given));
+}
+
+/** Refuses options out of range. */
+export function checkSgd(op: string, options: SgdStep): void {
+  const { lr, momentum, dampening, weightDecay, nesterov } = options;
+  checkRange(op, "lr", lr, "[0, ∞)");
+  checkRange(op, "momentum", momentum, "[0, ∞)");
+  checkRange(op, "weightDecay", weightDecay, "[0, ∞)");
+  if (!Number.isFinite(dampening)) {
+    throw new RangeError(`Cannot run ${op}: dampening must be finite, got ${dampening}`);
+  }
+  if (nesterov && (momentum <= 0 || dampening !== 0)) {
+    throw new RangeError(`Cannot run ${op}: nesterov needs a momentum and no dampening`);
+  }
 }
 
 /** What SGD keeps for a parameter. */
@@ -57,23 +77,23 @@ export interface SGDParamState extends ParamState {
  * ```
  */
 export class SGD extends Optimizer<SgdStep, SGDParamState> {
+  /** The velocity, which there is from the first step with a momentum on. */
+  protected override readonly optional = ["momentumBuffer"];
+
   /**
    * Creates the optimizer.
    *
    * @param params Parameters, or groups of them with options of their own.
    */
-  constructor(params: ParamsOrGroups<SgdStep>, options: SGDOptions = {}) {
-    super(params, sgdDefaults(options));
+  constructor(params: ParamsOrGroups<SgdStep>, options?: SGDOptions) {
+    const call = `make ${new.target.name}`;
+    checkCount(call, arguments.length, 2);
+    super(params, sgdOptions(call, options));
   }
 
   /** Refuses options out of range. */
-  protected override check({ lr, momentum, dampening, weightDecay, nesterov }: SgdStep): void {
-    checkRange("SGD", "lr", lr, "[0, ∞)");
-    checkRange("SGD", "momentum", momentum, "[0, ∞)");
-    checkRange("SGD", "weightDecay", weightDecay, "[0, ∞)");
-    if (nesterov && (momentum <= 0 || dampening !== 0)) {
-      throw new RangeError("Cannot make SGD: nesterov needs a momentum and no dampening");
-    }
+  protected override check(options: SgdStep): void {
+    checkSgd(this.constructor.name, options);
   }
 
   /** The state before the first step. */
@@ -83,10 +103,14 @@ export class SGD extends Optimizer<SgdStep, SGDParamState> {
 
   /** Changes a parameter in place. */
   protected override update(p: Tensor, g: Tensor, state: SGDParamState, options: SgdStep): void {
-    // Momentum may be switched on later, by a schedule say.
-    if (options.momentum !== 0) state.momentumBuffer ??= keep(zerosLike(p));
-    const buffer = options.momentum === 0 ? null : state.momentumBuffer as Tensor;
-    sgdStep_(p, g, buffer, state.step === 0, options);
+    if (options.momentum === 0) {
+      sgdStep_(p, g, null, false, options);
+    } else {
+      // Momentum may be switched on later, by a schedule say; the velocity then starts there.
+      const first = state.step === 0 || state.momentumBuffer === undefined;
+      state.momentumBuffer ??= keep(zerosLike(p));
+      sgdStep_(p, g, state.momentumBuffer as Tensor, first, options);
+    }
     state.step++;
   }
 }
