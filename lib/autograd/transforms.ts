@@ -84,7 +84,8 @@ function argumentLeaves(name: string, args: readonly unknown[], index: number): 
   );
 }
 
-function gradients<Args extends unknown[], Which extends number | readonly number[]>(
+/** Value and gradients, for the functions that transforms make. */
+export function gradients<Args extends unknown[], Which extends number | readonly number[]>(
   name: string,
   fn: (...args: Args) => Tensor,
   args: Args,

@@ -2,7 +2,8 @@
 
 import { checkKind, FUNCTION, kind, shown } from "../core/options.ts";
 import { zerosLike } from "../create.ts";
-import { GradError, ShapeError, showShape } from "../errors.ts";
+import { isFloat } from "../dtype.ts";
+import { DTypeError, GradError, ShapeError, showShape } from "../errors.ts";
 import { reshape } from "../ops/movement.ts";
 import { sameShape } from "../shape.ts";
 import { Tensor } from "../tensor.ts";
@@ -63,6 +64,12 @@ export function tryOut<Output>(
   inputs: readonly Tensor[],
   outputsOf: (output: Output) => readonly Tensor[],
 ): Trial<Output> {
+  for (const { dtype } of inputs) {
+    if (isFloat(dtype)) continue;
+    throw new DTypeError(
+      `Cannot run ${name}: what is differentiated must be float32 or float64, got ${dtype}`,
+    );
+  }
   const around = isGradEnabled();
   return enableGrad(() => {
     let recorded = false;

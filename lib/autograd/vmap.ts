@@ -13,7 +13,7 @@ import { ShapeError, showShape } from "../errors.ts";
 import { slice, squeeze, stack } from "../ops/movement.ts";
 import { normalizeDim } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
-import { ARGNUMS, type GradientsFor, gradOf, type GradOfOptions } from "./transforms.ts";
+import { ARGNUMS, gradients, type GradientsFor, type GradOfOptions } from "./transforms.ts";
 import { leavesOf, type Mirror, rebuild } from "./tree.ts";
 import { checkFunction } from "./trial.ts";
 
@@ -206,7 +206,7 @@ export function perSampleGrad<
   checkFunction("perSampleGrad", fn);
   const { argnums = 0, inDims } = readPerSample("run perSampleGrad", options);
   const shared = typeof argnums === "number" ? [argnums] : argnums;
-  const gradient = gradOf<Args, Which>(fn, { argnums: argnums as Which });
+  const gradient = (...args: Args) => gradients("perSampleGrad", fn, args, argnums as Which)[1];
   return (...args) => {
     if (inDims !== undefined && inDims.length !== args.length) {
       throw new TypeError(

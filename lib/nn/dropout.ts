@@ -2,8 +2,9 @@
 
 import { checkCount } from "../core/options.ts";
 import type { Tensor } from "../tensor.ts";
-import { checkProbability, dropout } from "./functional.ts";
+import { dropout } from "./functional.ts";
 import { Module } from "./module.ts";
+import { checkProbability } from "./probability.ts";
 
 /**
  * Elements set to 0 at random in training, the others scaled by 1 / (1 − p); nothing in evaluation.

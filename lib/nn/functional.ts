@@ -12,9 +12,12 @@ import {
   TENSOR,
 } from "../core/options.ts";
 import { rand, type RandomOptions } from "../create.ts";
-import { ShapeError, showShape } from "../errors.ts";
+import { isFloat } from "../dtype.ts";
+import { DTypeError, ShapeError, showShape } from "../errors.ts";
 import { type Activation, linear as fusedLinear } from "../ops/fused.ts";
+import { sameShape } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
+import { checkProbability } from "./probability.ts";
 
 export type { Activation };
 export {
@@ -61,10 +64,18 @@ export function linear(x: Tensor, weight: Tensor, options?: LinearFunctionOption
   const { bias = null, activation = null } = readLinear("compute linear", options);
   checkKind("compute linear", "the input", x, TENSOR);
   checkKind("compute linear", "the weight", weight, TENSOR);
-  if (bias !== null && (bias.ndim !== 1 || bias.size !== weight.shape[0])) {
+  const [outFeatures, inFeatures] = weight.shape;
+  if (weight.ndim !== 2 || x.shape.at(-1) !== inFeatures) {
+    throw new ShapeError(
+      "Cannot compute linear: an input of shape [..., in] and a weight of shape [out, in] are needed, " +
+        `got ${showShape(x.shape)} and ${showShape(weight.shape)}`,
+      [x.shape, weight.shape],
+    );
+  }
+  if (bias !== null && !sameShape(bias.shape, [outFeatures ?? 0])) {
     throw new ShapeError(
       `Cannot compute linear: a weight of shape ${showShape(weight.shape)} needs a bias of shape ` +
-        `[${weight.shape[0] ?? 0}], got ${showShape(bias.shape)}`,
+        `[${outFeatures}], got ${showShape(bias.shape)}`,
       [weight.shape, bias.shape],
     );
   }
@@ -85,14 +96,6 @@ const readDropout = optionReader<DropoutOptions>({
   generator: GENERATOR,
 });
 
-/** Refuses what is not a probability. */
-export function checkProbability(call: string, p: number): void {
-  checkKind(call, "p", p, NUMBER);
-  if (!(p >= 0 && p <= 1)) {
-    throw new RangeError(`Cannot ${call}: p must be a probability from 0 to 1, got ${p}`);
-  }
-}
-
 /**
  * Elements set to 0 at random and the others scaled by 1 / (1 − p), so that the mean stays.
  * Srivastava and others, "Dropout", 2014.
@@ -101,6 +104,11 @@ export function dropout(x: Tensor, options?: DropoutOptions): Tensor {
   checkCount("run dropout", arguments.length, 2);
   const { p = 0.5, training = true, generator } = readDropout("run dropout", options);
   checkKind("run dropout", "the input", x, TENSOR);
+  if (!isFloat(x.dtype)) {
+    throw new DTypeError(
+      `Cannot run dropout: the input must be float32 or float64, got ${x.dtype}`,
+    );
+  }
   checkProbability("run dropout", p);
   if (!training || p === 0) return x;
   if (p === 1) return x.mul(0);

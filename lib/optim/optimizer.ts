@@ -65,8 +65,6 @@ interface Update<O, S> {
 export abstract class Optimizer<O extends { lr: number }, S extends ParamState> {
   /** The groups; their options may be changed between steps. */
   readonly paramGroups: ParamGroup<O>[] = [];
-  /** Entries that the state of a parameter may have or not, tensors like the parameter. */
-  protected readonly optional: readonly string[] = [];
   readonly #defaults: O;
   readonly #kinds: readonly [key: string, kind: Kind][];
   readonly #readGroup: OptionReader<AnyOptions>;
@@ -80,6 +78,9 @@ export abstract class Optimizer<O extends { lr: number }, S extends ParamState> 
    * @param defaults A value for every option, of the kind that each group must have there.
    */
   constructor(params: ParamsOrGroups<O>, defaults: O) {
+    const call = `make ${this.constructor.name}`;
+    checkCount(call, arguments.length, 2);
+    checkKind(call, "defaults", defaults, OBJECT);
     const kinds = kindsOf(defaults);
     this.#defaults = defaults;
     this.#kinds = Object.entries(kinds);
@@ -98,7 +99,7 @@ export abstract class Optimizer<O extends { lr: number }, S extends ParamState> 
     for (const p of params) {
       if (!(p instanceof Tensor) || p.node?.leaf !== p) {
         throw new TypeError(
-          `Cannot ${call}: a parameter must be a leaf that requires a gradient, got ${shown(p)}`,
+          `Cannot ${call}: each of params must be a leaf that requires a gradient, got ${shown(p)}`,
         );
       }
       if (known.has(p)) {
@@ -120,6 +121,11 @@ export abstract class Optimizer<O extends { lr: number }, S extends ParamState> 
     // Beside the options there are the parameters.
     if (Object.keys(options).length > this.#kinds.length + 1) this.#readGroup(call, options);
     this.check(group);
+  }
+
+  /** Entries that the state of a parameter may have or not, tensors like the parameter. */
+  protected get optional(): readonly string[] {
+    return [];
   }
 
   /** Refuses options out of range; that they are of the right kinds is known. */

@@ -78,7 +78,9 @@ export interface SGDParamState extends ParamState {
  */
 export class SGD extends Optimizer<SgdStep, SGDParamState> {
   /** The velocity, which there is from the first step with a momentum on. */
-  protected override readonly optional = ["momentumBuffer"];
+  protected override get optional(): readonly string[] {
+    return ["momentumBuffer"];
+  }
 
   /**
    * Creates the optimizer.

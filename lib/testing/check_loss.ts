@@ -149,7 +149,6 @@ class LossProbe {
 
   /** The loss itself, whatever its form. */
   call(loss: LossLike, pred: Tensor, target: Tensor): Tensor {
-    checkKind("run checkLoss", "a loss", loss, CALLABLE);
     const value: unknown = typeof loss === "function"
       ? loss(pred, target)
       : loss.forward(pred, target);
@@ -235,9 +234,14 @@ function checkReductions(probe: LossProbe): void {
   const { reductions } = probe.options;
   if (reductions === undefined) return;
   const { pred, target } = probe;
-  const each = probe.call(reductions("none"), pred, target);
+  const withReduction = (reduction: Reduction): LossLike => {
+    const loss = reductions(reduction);
+    checkKind("run checkLoss", `what reductions gives for "${reduction}"`, loss, CALLABLE);
+    return loss;
+  };
+  const each = probe.call(withReduction("none"), pred, target);
   for (const reduction of ["mean", "sum"] as const) {
-    const value = probe.value(reductions(reduction), pred, target);
+    const value = probe.value(withReduction(reduction), pred, target);
     const needed = each[reduction]().item();
     if (near(value, needed, EXACT)) continue;
     const shown = showPair(value, needed);
