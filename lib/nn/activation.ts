@@ -5,16 +5,14 @@ import { relu, sigmoid, softplus, tanh } from "../ops/mod.ts";
 import type { Tensor } from "../tensor.ts";
 import { Module } from "./module.ts";
 
-/** Base of the activations that have no options. */
-abstract class PlainActivation extends Module {
+/** max(x, 0). Follows `torch.nn.ReLU`. */
+export class ReLU extends Module {
+  /** Creates the layer. */
   constructor() {
     super();
-    checkCount(`make ${new.target.name}`, arguments.length, 0);
+    checkCount("make ReLU", arguments.length, 0);
   }
-}
 
-/** max(x, 0). Follows `torch.nn.ReLU`. */
-export class ReLU extends PlainActivation {
   /**
    * Computes the output.
    *
@@ -26,7 +24,13 @@ export class ReLU extends PlainActivation {
 }
 
 /** Hyperbolic tangent. Follows `torch.nn.Tanh`. */
-export class Tanh extends PlainActivation {
+export class Tanh extends Module {
+  /** Creates the layer. */
+  constructor() {
+    super();
+    checkCount("make Tanh", arguments.length, 0);
+  }
+
   /**
    * Computes the output.
    *
@@ -38,7 +42,13 @@ export class Tanh extends PlainActivation {
 }
 
 /** 1 / (1 + e⁻ˣ). Follows `torch.nn.Sigmoid`. */
-export class Sigmoid extends PlainActivation {
+export class Sigmoid extends Module {
+  /** Creates the layer. */
+  constructor() {
+    super();
+    checkCount("make Sigmoid", arguments.length, 0);
+  }
+
   /**
    * Computes the output.
    *
@@ -50,7 +60,13 @@ export class Sigmoid extends PlainActivation {
 }
 
 /** ln(1 + eˣ). Follows `torch.nn.Softplus` with its default options. */
-export class Softplus extends PlainActivation {
+export class Softplus extends Module {
+  /** Creates the layer. */
+  constructor() {
+    super();
+    checkCount("make Softplus", arguments.length, 0);
+  }
+
   /**
    * Computes the output.
    *

@@ -29,10 +29,19 @@ export function kindsOf<O extends object>(defaults: O): { readonly [K in keyof O
   return Object.fromEntries(entries);
 }
 
-/** The defaults with what was given in their place. */
+/** A copy that shares no array. */
+export function copyOptions<O extends object>(options: O): O {
+  const entries = Object.entries(options).map(([key, value]) => [
+    key,
+    Array.isArray(value) ? [...value] : value,
+  ]);
+  return Object.fromEntries(entries);
+}
+
+/** The defaults with what was given in their place, sharing no array with either. */
 export function withDefaults<O extends object>(defaults: O, given: Partial<O>): O {
   const entries = Object.entries(given).filter(([, value]) => value !== undefined);
-  return { ...defaults, ...Object.fromEntries(entries) };
+  return copyOptions({ ...defaults, ...Object.fromEntries(entries) });
 }
 
 function isIterable(value: unknown): value is Iterable<unknown> {

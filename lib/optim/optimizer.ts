@@ -20,6 +20,7 @@ import { checkStep } from "../ops/steps.ts";
 import { keep } from "../scope.ts";
 import { Tensor } from "../tensor.ts";
 import {
+  copyOptions,
   groupsOf,
   kindsOf,
   type ParamGroup,
@@ -183,7 +184,7 @@ export abstract class Optimizer<O extends { lr: number }, S extends ParamState> 
       })
     );
     const groups = this.paramGroups.map(({ params, ...options }) => ({
-      ...options as unknown as O,
+      ...copyOptions(options as unknown as O),
       count: params.length,
     }));
     return { state, groups };
@@ -197,7 +198,8 @@ export abstract class Optimizer<O extends { lr: number }, S extends ParamState> 
    * @throws {RangeError} If the number of parameters or the shape of a tensor differs.
    */
   loadStateDict(state: OptimizerState<O>): void {
-    const call = `load the state of ${this.constructor.name}`;
+    const op = this.constructor.name;
+    const call = `load the state of ${op}`;
     checkCount(call, arguments.length, 1);
     const given = readState(call, state);
     if (given.state === undefined || given.groups === undefined) {
@@ -215,7 +217,7 @@ export abstract class Optimizer<O extends { lr: number }, S extends ParamState> 
       const own = given.state[i] ?? null;
       if (own === null) return;
       const blank = noGrad(() => this.initial(p, group));
-      const fitted = fittedState(call, `parameter ${i}`, own, blank, this.optional, p);
+      const fitted = fittedState(op, `parameter ${i}`, own, blank, this.optional, p);
       loaded.set(p, keep(fitted as S));
     });
     this.#state = loaded;

@@ -25,10 +25,11 @@ const COUNT = kind(
 );
 
 /** A copy of a loaded tensor in the type and on the device of the one whose place it takes. */
-function fittedTensor(call: string, name: string, given: unknown, like: Tensor): Tensor {
+function fittedTensor(op: string, name: string, given: unknown, like: Tensor): Tensor {
+  const call = `load the state of ${op}`;
   checkKind(call, name, given, TENSOR);
   const value = given as Tensor;
-  value.storage.check("loadStateDict");
+  value.storage.check(`loadStateDict of ${op}`);
   if (!sameShape(value.shape, like.shape)) {
     throw new ShapeError(
       `Cannot ${call}: ${name} needs shape ${showShape(like.shape)}, got ${showShape(value.shape)}`,
@@ -45,18 +46,20 @@ function fittedTensor(call: string, name: string, given: unknown, like: Tensor):
 /**
  * A copy of the state that was loaded for a parameter, in the parameter's type.
  *
+ * @param op The optimizer.
  * @param name What the state is called in messages.
  * @param blank The state before the first step, whose entries it must have.
  * @param optional Entries that it may have or not, tensors like the parameter.
  */
 export function fittedState(
-  call: string,
+  op: string,
   name: string,
   given: ParamState,
   blank: ParamState,
   optional: readonly string[],
   p: Tensor,
 ): ParamState {
+  const call = `load the state of ${op}`;
   const known = [...new Set([...Object.keys(blank), ...optional])];
   const needed = Object.keys(blank).filter((key) => !optional.includes(key));
   const own = Object.keys(given);
@@ -68,7 +71,7 @@ export function fittedState(
   return Object.fromEntries(own.map((key) => {
     const like = blank[key] ?? p;
     const value: unknown = given[key];
-    if (like instanceof Tensor) return [key, fittedTensor(call, `${key} of ${name}`, value, like)];
+    if (like instanceof Tensor) return [key, fittedTensor(op, `${key} of ${name}`, value, like)];
     checkKind(call, `${key} of ${name}`, value, key === "step" ? COUNT : FINITE);
     return [key, value as number];
   }));

@@ -2,7 +2,7 @@
 
 import { checkCount, optionReader } from "../core/options.ts";
 import { zerosLike } from "../create.ts";
-import { type SgdStep, sgdStep_ } from "../ops/steps.ts";
+import { sgdStep_ } from "../ops/steps.ts";
 import { keep } from "../scope.ts";
 import type { Tensor } from "../tensor.ts";
 import { kindsOf, withDefaults } from "./groups.ts";
@@ -24,8 +24,11 @@ export interface SGDOptions {
   maximize?: boolean;
 }
 
+/** Options of a group of parameters. */
+export type SGDGroup = Required<SGDOptions>;
+
 /** The values of options that are not given. */
-export const SGD_DEFAULTS: SgdStep = {
+export const SGD_DEFAULTS: SGDGroup = {
   lr: 1e-3,
   momentum: 0,
   dampening: 0,
@@ -37,12 +40,12 @@ export const SGD_DEFAULTS: SgdStep = {
 const readOptions = optionReader<SGDOptions>(kindsOf(SGD_DEFAULTS));
 
 /** Reads the options and fills in the defaults. */
-export function sgdOptions(call: string, given: SGDOptions | undefined): SgdStep {
+export function sgdOptions(call: string, given: SGDOptions | undefined): SGDGroup {
   return withDefaults(SGD_DEFAULTS, readOptions(call, given));
 }
 
 /** Refuses options out of range. */
-export function checkSgd(op: string, options: SgdStep): void {
+export function checkSgd(op: string, options: SGDGroup): void {
   const { lr, momentum, dampening, weightDecay, nesterov } = options;
   checkRange(op, "lr", lr, "[0, ∞)");
   checkRange(op, "momentum", momentum, "[0, ∞)");
@@ -76,7 +79,7 @@ export interface SGDParamState extends ParamState {
  * assertEquals(x.toArray(), [0.5]);
  * ```
  */
-export class SGD extends Optimizer<SgdStep, SGDParamState> {
+export class SGD extends Optimizer<SGDGroup, SGDParamState> {
   /** The velocity, which there is from the first step with a momentum on. */
   protected override get optional(): readonly string[] {
     return ["momentumBuffer"];
@@ -87,24 +90,24 @@ export class SGD extends Optimizer<SgdStep, SGDParamState> {
    *
    * @param params Parameters, or groups of them with options of their own.
    */
-  constructor(params: ParamsOrGroups<SgdStep>, options?: SGDOptions) {
+  constructor(params: ParamsOrGroups<SGDGroup>, options?: SGDOptions) {
     const call = `make ${new.target.name}`;
     checkCount(call, arguments.length, 2);
     super(params, sgdOptions(call, options));
   }
 
   /** Refuses options out of range. */
-  protected override check(options: SgdStep): void {
+  protected override check(options: SGDGroup): void {
     checkSgd(this.constructor.name, options);
   }
 
   /** The state before the first step. */
-  protected override initial(p: Tensor, { momentum }: SgdStep): SGDParamState {
+  protected override initial(p: Tensor, { momentum }: SGDGroup): SGDParamState {
     return momentum === 0 ? { step: 0 } : { step: 0, momentumBuffer: zerosLike(p) };
   }
 
   /** Changes a parameter in place. */
-  protected override update(p: Tensor, g: Tensor, state: SGDParamState, options: SgdStep): void {
+  protected override update(p: Tensor, g: Tensor, state: SGDParamState, options: SGDGroup): void {
     if (options.momentum === 0) {
       sgdStep_(p, g, null, false, options);
     } else {

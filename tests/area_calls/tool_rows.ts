@@ -13,7 +13,7 @@ import {
   perSampleGrad,
   RandomGenerator,
   type Tensor,
-  testing,
+  type testing,
   valueAndGrad,
   vmap,
 } from "../../mod.ts";

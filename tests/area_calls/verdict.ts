@@ -8,7 +8,7 @@ const FOREIGN =
   /^Cannot (read propert|set propert|destructure|convert|access|assign|mix|add propert|delete|redefine)/;
 
 /** What is wrong with the outcome of a wrong call; null if it is refused in our words. */
-function complaint(named: string, call: () => unknown, needed = ""): string | null {
+export function complaint(named: string, call: () => unknown, needed = ""): string | null {
   let outcome: unknown;
   try {
     outcome = call();
