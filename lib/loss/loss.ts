@@ -79,7 +79,8 @@ function checkPair(op: string, prediction: Tensor, target: Tensor): void {
 function checkFactor(op: string, role: string, x: Tensor | undefined, { shape }: Tensor): void {
   if (x === undefined) return;
   const skipped = shape.length - x.ndim;
-  if (x.shape.every((extent, i) => extent === 1 || extent === shape[skipped + i])) return;
+  const fits = x.shape.every((extent, i) => extent === 1 || extent === shape[skipped + i]);
+  if (skipped >= 0 && fits) return;
   throw new ShapeError(
     `Cannot compute ${op}: ${role} of shape ${showShape(x.shape)} does not broadcast to the ` +
       `prediction's shape ${showShape(shape)}`,
