@@ -12,6 +12,8 @@ export interface Kind {
   readonly needed: string;
   /** Whether a value is of the kind. */
   readonly accepts: (value: unknown) => boolean;
+  /** The class of the error of another value. Default: TypeError. */
+  readonly error?: new (message: string) => Error;
 }
 
 /** A kind of one's own. */
@@ -70,7 +72,8 @@ export function arrayOf({ accepts }: Kind, items: string): Kind {
 /** Refuses a value of another kind; `name` is what the caller knows it as. */
 export function checkKind(call: string, name: string, value: unknown, kind: Kind): void {
   if (kind.accepts(value)) return;
-  throw new TypeError(`Cannot ${call}: ${name} must be ${kind.needed}, got ${shown(value)}`);
+  const Wrong = kind.error ?? TypeError;
+  throw new Wrong(`Cannot ${call}: ${name} must be ${kind.needed}, got ${shown(value)}`);
 }
 
 /** The kind of each option: one that is missing does not compile. */
@@ -92,7 +95,7 @@ export function isPlainObject(value: unknown): value is Record<string, unknown> 
 export function shown(value: unknown): string {
   if (value instanceof Tensor) return `a tensor of shape [${value.shape.join(", ")}]`;
   const text = Deno.inspect(value, { depth: 1, breakLength: Infinity, strAbbreviateSize: 60 })
-    .replaceAll(/\s+/g, " ");
+    .replace(/\s*\n\s*/g, " ");
   return text.length > 80 ? `${text.slice(0, 79)}…` : text;
 }
 
@@ -167,7 +170,8 @@ export function checkCount(call: string, given: number, most: number): void {
 }
 
 function surplus(call: string, given: number, most: number): TypeError {
-  const counted = most === 0 ? "no arguments" : most === 1 ? "1 argument" : `${most} arguments`;
-  const limit = most === 0 ? counted : `at most ${counted}`;
-  return new TypeError(`Cannot ${call}: it takes ${limit}, got ${given}`);
+  const counted = most === 0
+    ? "no arguments"
+    : `at most ${most === 1 ? "1 argument" : `${most} arguments`}`;
+  return new TypeError(`Cannot ${call}: it takes ${counted}, got ${given}`);
 }

@@ -225,16 +225,17 @@ export abstract class Optimizer<O extends { lr: number }, S extends ParamState> 
   }
 
   /** The groups with loaded options. */
-  #loadedGroups(call: string, given: readonly { readonly count: number }[]): ParamGroup<O>[] {
+  #loadedGroups(call: string, given: readonly object[]): ParamGroup<O>[] {
+    const read = given.map((group) => this.#readLoaded(call, group as AnyOptions));
+    const counts = read.map(({ count }) => count);
     const sizes = this.paramGroups.map(({ params }) => params.length);
-    const counts = given.map(({ count }) => count);
     if (sizes.length !== counts.length || sizes.some((size, i) => size !== counts[i])) {
       throw new RangeError(
         `Cannot ${call}: groups have [${sizes}] parameters, the state [${counts}]`,
       );
     }
     return this.paramGroups.map((group, i) => {
-      const { count: _, ...options } = this.#readLoaded(call, given[i] as AnyOptions | undefined);
+      const { count: _, ...options } = read[i] ?? {};
       const full = withDefaults(group, options as Partial<ParamGroup<O>>);
       this.#checkGroup(call, full);
       return full;

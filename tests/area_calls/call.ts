@@ -12,10 +12,12 @@ export const WRONG = {
   text: () => "text",
   number: () => 0.5,
   NaN: () => NaN,
+  bigint: () => 5n,
   flag: () => true,
   tensor: () => tensor([1, 2, 3, 4, 5, 6, 7], { dtype: "int32" }),
   array: () => ["text"],
   object: () => ({ odd: 1 }),
+  symbol: () => Symbol("odd"),
   function: () => () => "text",
   instance: () => new Map([["odd", 1]]),
 } as const satisfies Record<string, () => unknown>;

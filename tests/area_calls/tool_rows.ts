@@ -141,7 +141,7 @@ export const DATA: Rows<typeof data> = {
 
 const tolerances = { atol: fraction(1e-3), rtol: fraction(1e-3) };
 const sampling = {
-  seed: of(() => 1),
+  seed: of(() => 1, "bigint"),
   name: of(() => "f", "text"),
 };
 const gradcheck = { eps: fraction(1e-6), ...tolerances, ...sampling };

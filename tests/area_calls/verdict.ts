@@ -28,7 +28,8 @@ function isOptions(arg: Arg | Options): arg is Options {
   return "keys" in arg;
 }
 
-function valueOf(arg: Arg | Options): unknown {
+/** The right value of an argument: of options, each key's. */
+export function valueOf(arg: Arg | Options): unknown {
   if (!isOptions(arg)) return arg.make();
   return Object.fromEntries(Object.entries(arg.keys).map(([key, own]) => [key, own.make()]));
 }
