@@ -3,6 +3,8 @@
  * same words, so a stream is one everywhere and depends on no thread count.
  */
 
+import { markGenerators } from "./core/marks.ts";
+
 const MASK = (1n << 64n) - 1n;
 
 /** High and low word of a product of two unsigned 32-bit numbers. */
@@ -141,6 +143,8 @@ export class RandomGenerator {
     return order;
   }
 }
+
+markGenerators(RandomGenerator.prototype);
 
 /** The stream that is used where none is given. */
 export const defaultGenerator: RandomGenerator = new RandomGenerator(0);

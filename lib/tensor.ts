@@ -7,6 +7,7 @@ import type { Device, Storage } from "./backend/backend.ts";
 import { adopt } from "./backend/cpu.ts";
 import { backendOf } from "./backend/devices.ts";
 import { dropCollected, escape, giveBack } from "./backend/memory.ts";
+import { markTensors } from "./core/marks.ts";
 import { checkDType, type DType, DTYPES, isFloat, type TypedArray } from "./dtype.ts";
 import { DTypeError, GradError, showShape } from "./errors.ts";
 import { det, inv } from "./ops/factor.ts";
@@ -856,3 +857,5 @@ export class Tensor {
     return { "text/plain": this.toString() };
   }
 }
+
+markTensors(Tensor.prototype);

@@ -3,7 +3,7 @@
  * the options or an argument too many would otherwise be dropped without a word.
  */
 
-import { Tensor } from "../tensor.ts";
+import { isGenerator, isTensor } from "./marks.ts";
 
 /** What the value of an option must be. */
 export interface Kind {
@@ -11,6 +11,8 @@ export interface Kind {
   readonly needed: string;
   /** Whether a value is of the kind. */
   readonly accepts: (value: unknown) => boolean;
+  /** The class of the error of another value. Default: TypeError. */
+  readonly error?: new (message: string) => Error;
 }
 
 /** A kind of one's own. */
@@ -36,8 +38,12 @@ export function orNull({ needed, accepts }: Kind): Kind {
 export const FLAG: Kind = kind("true or false", (value) => typeof value === "boolean");
 /** A number; its range is the op's to check. */
 export const NUMBER: Kind = kind("a number", (value) => typeof value === "number");
+/** A whole number; its range is the op's to check. */
+export const INTEGER: Kind = kind("an integer", Number.isSafeInteger);
+/** A stream of random numbers. */
+export const GENERATOR: Kind = kind("a RandomGenerator", isGenerator);
 /** A tensor. */
-export const TENSOR: Kind = kind("a tensor", (value) => value instanceof Tensor);
+export const TENSOR: Kind = kind("a tensor", isTensor);
 /** A word that the op looks up itself. */
 export const TEXT: Kind = kind("a string", (value) => typeof value === "string");
 /** A function. */
@@ -50,6 +56,21 @@ export const NUMBERS: Kind = kind(
   (value) =>
     NUMBER.accepts(value) || (Array.isArray(value) && value.every((item) => NUMBER.accepts(item))),
 );
+
+/** An array, empty or not, of values of one kind; `items` names them. */
+export function arrayOf({ accepts }: Kind, items: string): Kind {
+  return kind(
+    `an array of ${items}`,
+    (value) => Array.isArray(value) && Array.from(value as unknown[]).every(accepts),
+  );
+}
+
+/** Refuses a value of another kind; `name` is what the caller knows it as. */
+export function checkKind(call: string, name: string, value: unknown, kind: Kind): void {
+  if (kind.accepts(value)) return;
+  const Wrong = kind.error ?? TypeError;
+  throw new Wrong(`Cannot ${call}: ${name} must be ${kind.needed}, got ${shown(value)}`);
+}
 
 /** The kind of each option: one that is missing does not compile. */
 export type OptionTable<O extends object> = { readonly [K in keyof Required<O>]: Kind };
@@ -66,11 +87,12 @@ export function isPlainObject(value: unknown): value is Record<string, unknown> 
   return prototype === Object.prototype || prototype === null;
 }
 
-/** How a value is shown in a message: short, whatever it is. */
+/** How a value is shown in a message: on one line and short, whatever it is. */
 export function shown(value: unknown): string {
-  if (value instanceof Tensor) return `a tensor of shape [${value.shape.join(", ")}]`;
-  const text = Deno.inspect(value, { depth: 1, breakLength: Infinity, strAbbreviateSize: 60 });
-  return text.length > 80 ? `${text.slice(0, 77)}...` : text;
+  if (isTensor(value)) return `a tensor of shape [${value.shape.join(", ")}]`;
+  const text = Deno.inspect(value, { depth: 1, breakLength: Infinity, strAbbreviateSize: 60 })
+    .replace(/\s*\n\s*/g, " ");
+  return text.length > 80 ? `${text.slice(0, 79)}…` : text;
 }
 
 /** How many letters must be added, left out or replaced to make one word of another. */
@@ -122,7 +144,7 @@ export function optionReader<O extends object>(table: OptionTable<O>): OptionRea
         const { accepts } = kinds.get(key)!;
         return given !== null && kinds.get(key) !== ANY && accepts(given);
       });
-      const place = given instanceof Tensor ? "tensor" : shown(given);
+      const place = isTensor(given) ? "tensor" : shown(given);
       const form = fitting === undefined ? `{ ${known.join(", ")} }` : `{ ${fitting}: ${place} }`;
       throw new TypeError(
         `Cannot ${call}: options stand in an object, as in ${form}, got ${shown(given)}`,
@@ -132,8 +154,7 @@ export function optionReader<O extends object>(table: OptionTable<O>): OptionRea
       const found = kinds.get(key);
       if (found === undefined) throw unknownKey(call, key, known);
       const value: unknown = given[key];
-      if (value === undefined || found.accepts(value)) continue;
-      throw new TypeError(`Cannot ${call}: ${key} must be ${found.needed}, got ${shown(value)}`);
+      if (value !== undefined) checkKind(call, key, value, found);
     }
     return given;
   };
@@ -145,6 +166,8 @@ export function checkCount(call: string, given: number, most: number): void {
 }
 
 function surplus(call: string, given: number, most: number): TypeError {
-  const counted = most === 1 ? "1 argument" : `${most} arguments`;
-  return new TypeError(`Cannot ${call}: it takes at most ${counted}, got ${given}`);
+  const counted = most === 0
+    ? "no arguments"
+    : `at most ${most === 1 ? "1 argument" : `${most} arguments`}`;
+  return new TypeError(`Cannot ${call}: it takes ${counted}, got ${given}`);
 }
