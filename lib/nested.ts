@@ -1,7 +1,8 @@
 /** What users give as data: numbers, nested arrays and typed arrays, checked. */
 
 import { wrongKind } from "./core/arguments.ts";
-import { isTensor, shown } from "./core/options.ts";
+import { isTensor } from "./core/marks.ts";
+import { shown } from "./core/options.ts";
 import { isTypedArray, tagOf, type TypedArray } from "./dtype.ts";
 import { ShapeError } from "./errors.ts";
 import { checkShape, MAX_RANK, type Shape } from "./shape.ts";

@@ -4,6 +4,7 @@
  */
 
 import { wrongKind } from "./core/arguments.ts";
+import { markGenerators } from "./core/marks.ts";
 import { checkCount, isPlainObject, limitArguments } from "./core/options.ts";
 
 const MASK = (1n << 64n) - 1n;
@@ -169,6 +170,7 @@ export class RandomGenerator {
   }
 }
 
+markGenerators(RandomGenerator.prototype);
 limitArguments(RandomGenerator.prototype);
 
 /** The stream that is used where none is given. */

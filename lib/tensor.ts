@@ -9,15 +9,8 @@ import { backendOf } from "./backend/devices.ts";
 import { dropCollected, escape, giveBack, outlive } from "./backend/memory.ts";
 import { wrongKind } from "./core/arguments.ts";
 import { engine } from "./core/engine.ts";
-import {
-  DEVICE,
-  DTYPE,
-  FLAG,
-  limitArguments,
-  optionReader,
-  setTensorClass,
-  shown,
-} from "./core/options.ts";
+import { markTensors } from "./core/marks.ts";
+import { DEVICE, DTYPE, FLAG, limitArguments, optionReader, shown } from "./core/options.ts";
 import { type DType, DTYPES, isFloat, type TypedArray } from "./dtype.ts";
 import { DeviceError, DTypeError, GradError, ShapeError, showShape } from "./errors.ts";
 import { det, inv } from "./ops/factor.ts";
@@ -58,8 +51,8 @@ function checkGradient(x: Tensor, g: unknown): asserts g is Tensor {
   const call = "set grad";
   if (!(g instanceof Tensor)) throw wrongKind(call, "it", "a tensor or null", g);
   g.storage.check("grad");
-  if (g.storage === x.storage) {
-    throw new GradError(`Cannot ${call}: the gradient lies in the tensor's own memory; clone it`);
+  if (g === x) {
+    throw new GradError(`Cannot ${call}: a tensor cannot be its own gradient; clone it first`);
   }
   if (g.isLeaf && g.requiresGrad) {
     throw new GradError(
@@ -214,7 +207,7 @@ export class Tensor {
 
   /**
    * The gradient that backward passes have collected; null before the first and after zeroGrad. What
-   * is assigned must have the tensor's shape, type and device, in other memory.
+   * is assigned must be another tensor of the same shape, type and device.
    *
    * @throws {TypeError} If something else than a tensor or null is assigned.
    */
@@ -1022,5 +1015,5 @@ export class Tensor {
   }
 }
 
-setTensorClass(Tensor);
+markTensors(Tensor.prototype);
 limitArguments(Tensor.prototype, "at");

@@ -6,25 +6,7 @@
 import type { TensorOptions } from "../create.ts";
 import { DTYPES } from "../dtype.ts";
 import { DeviceError, DTypeError } from "../errors.ts";
-import { RandomGenerator } from "../random.ts";
-import type { Tensor } from "../tensor.ts";
-
-/** The class, which comes last: everything that it is made of reads options. */
-let tensors: typeof Tensor | undefined;
-
-/** On the prototype of the tensors of every copy of the library. */
-const BRAND = Symbol.for("adjoint.Tensor");
-
-/** Tells what a tensor is; for `tensor.ts`. */
-export function setTensorClass(given: typeof Tensor): void {
-  tensors = given;
-  Object.defineProperty(given.prototype, BRAND, { value: true });
-}
-
-/** Whether a value is a tensor. */
-export function isTensor(value: unknown): value is Tensor {
-  return tensors !== undefined && value instanceof tensors;
-}
+import { isForeignTensor, isGenerator, isTensor } from "./marks.ts";
 
 /** What the value of an option must be. */
 export interface Kind {
@@ -51,19 +33,18 @@ export function oneOf(...words: readonly string[]): Kind {
 }
 
 /** The kind, or null. */
-export function orNull({ needed, accepts }: Kind): Kind {
-  return kind(`${needed} or null`, (value) => value === null || accepts(value));
+export function orNull({ needed, accepts, ...rest }: Kind): Kind {
+  return { ...kind(`${needed} or null`, (value) => value === null || accepts(value)), ...rest };
 }
 
 /** true or false. */
 export const FLAG: Kind = kind("true or false", (value) => typeof value === "boolean");
 /** A number; its range is the op's to check. */
 export const NUMBER: Kind = kind("a number", (value) => typeof value === "number");
+/** A whole number; its range is the op's to check. */
+export const INTEGER: Kind = kind("an integer", Number.isSafeInteger);
 /** A stream of random numbers. */
-export const GENERATOR: Kind = kind(
-  "a RandomGenerator",
-  (value) => value instanceof RandomGenerator,
-);
+export const GENERATOR: Kind = kind("a RandomGenerator", isGenerator);
 /** A tensor. */
 export const TENSOR: Kind = kind("a tensor", isTensor);
 /** A word that the op looks up itself. */
@@ -83,6 +64,21 @@ export const NUMBERS: Kind = kind(
 export const DTYPE: Kind = { ...oneOf(...DTYPES), error: DTypeError };
 /** A device. */
 export const DEVICE: Kind = { ...oneOf("cpu", "gpu"), error: DeviceError };
+
+/** An array, empty or not, of values of one kind; `items` names them. */
+export function arrayOf({ accepts }: Kind, items: string): Kind {
+  return kind(
+    `an array of ${items}`,
+    (value) => Array.isArray(value) && Array.from(value as unknown[]).every(accepts),
+  );
+}
+
+/** Refuses a value of another kind; `name` is what the caller knows it as. */
+export function checkKind(call: string, name: string, value: unknown, kind: Kind): void {
+  if (kind.accepts(value)) return;
+  const Wrong = kind.error ?? TypeError;
+  throw new Wrong(`Cannot ${call}: ${name} must be ${kind.needed}, got ${shown(value)}`);
+}
 
 /** The kind of each option: one that is missing does not compile. */
 export type OptionTable<O extends object> = { readonly [K in keyof Required<O>]: Kind };
@@ -106,15 +102,15 @@ export function isPlainObject(value: unknown): value is Record<string, unknown> 
   return prototype === Object.prototype || prototype === null;
 }
 
-/** How a value is shown in a message: short, whatever it is. */
+/** How a value is shown in a message: on one line and short, whatever it is. */
 export function shown(value: unknown): string {
   if (isTensor(value)) return `a tensor of shape [${value.shape.join(", ")}]`;
-  if (typeof value === "object" && value !== null && BRAND in value) {
+  if (isForeignTensor(value)) {
     return "a tensor of another copy of the library, of which a program must import one only";
   }
   const text = Deno.inspect(value, { depth: 1, breakLength: Infinity, strAbbreviateSize: 60 })
     .replace(/\s*\n\s*/g, " ");
-  return text.length > 80 ? `${text.slice(0, 77)}...` : text;
+  return text.length > 80 ? `${text.slice(0, 79)}…` : text;
 }
 
 /** How many letters must be added, left out or replaced to make one word of another. */
@@ -176,9 +172,7 @@ export function optionReader<O extends object>(table: OptionTable<O>): OptionRea
       const found = kinds.get(key);
       if (found === undefined) throw unknownKey(call, key, known);
       const value: unknown = given[key];
-      if (value === undefined || found.accepts(value)) continue;
-      const Wrong = found.error ?? TypeError;
-      throw new Wrong(`Cannot ${call}: ${key} must be ${found.needed}, got ${shown(value)}`);
+      if (value !== undefined) checkKind(call, key, value, found);
     }
     return given;
   };
