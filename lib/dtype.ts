@@ -1,7 +1,5 @@
 /** Element types: their arrays, their order of promotion and what numbers become beside them. */
 
-import { DTypeError } from "./errors.ts";
-
 /** Element type of a tensor. */
 export type DType = "float32" | "float64" | "int32" | "bool";
 
@@ -39,7 +37,7 @@ export function newArray(code: number, size: number): TypedArray {
 }
 
 /** Reads a property as typed arrays themselves have it, whatever somebody has given the object. */
-function intrinsic(name: string | symbol): (array: TypedArray) => unknown {
+function intrinsic(name: string | symbol): (array: unknown) => unknown {
   const prototype: object = Object.getPrototypeOf(Uint8Array.prototype);
   const { get } = Object.getOwnPropertyDescriptor(prototype, name)!;
   return (array) => Reflect.apply(get!, array, []);
@@ -48,7 +46,8 @@ function intrinsic(name: string | symbol): (array: TypedArray) => unknown {
 /** Elements of a typed array; 0 if its memory was transferred. */
 export const lengthOf = intrinsic("length") as (array: TypedArray) => number;
 const bufferOf = intrinsic("buffer") as (array: TypedArray) => ArrayBufferLike;
-const tagOf = intrinsic(Symbol.toStringTag) as (array: TypedArray) => string | undefined;
+/** The name of a typed array's class; undefined for what is none. */
+export const tagOf = intrinsic(Symbol.toStringTag) as (value: unknown) => string | undefined;
 
 const CLASSES = [Float32Array, Float64Array, Int32Array, Uint8Array] as const;
 
@@ -79,11 +78,17 @@ export function dtypeOfArray(array: TypedArray): DType {
   return DTYPES[CLASSES.findIndex(({ name }) => name === tag)] ?? "bool";
 }
 
-/** Refuses anything that is not one of the four names. */
-export function checkDType(op: string, dtype: unknown): DType {
-  if (typeof dtype === "string" && Object.hasOwn(CODES, dtype)) return dtype as DType;
-  throw new DTypeError(
-    `Cannot run ${op}: dtype must be one of ${DTYPES.join(", ")}, got ${Deno.inspect(dtype)}`,
+/** Whether a value is a typed array whose elements are those of a type. */
+export function isTypedArray(value: unknown): value is TypedArray {
+  const tag = tagOf(value);
+  return CLASSES.some(({ name }) => name === tag);
+}
+
+/** Refuses a number that lies out of a type's range; what is after the point is cut off. */
+export function checkRange(op: string, value: number, dtype: DType): void {
+  if (dtype !== "int32" || (value > -2147483649 && value < 2147483648)) return;
+  throw new RangeError(
+    `Cannot run ${op}: ${value} is no int32, which lies in -2147483648 to 2147483647`,
   );
 }
 

@@ -1,6 +1,7 @@
 /** The GPU: whether there is one, and which. */
 
 import { setGpuLimit } from "./backend/gpu.ts";
+import { checkCount } from "./core/options.ts";
 import { closeGpu, openGpu } from "./ffi/gpu.ts";
 
 /** What is known of the GPU. */
@@ -45,14 +46,19 @@ export interface Gpu {
  * ```
  */
 export const gpu: Gpu = {
-  available: () => "name" in openGpu(),
-  info: () => {
+  available() {
+    checkCount("run gpu.available", arguments.length, 0);
+    return "name" in openGpu();
+  },
+  info() {
+    checkCount("run gpu.info", arguments.length, 0);
     const opened = openGpu();
     return "name" in opened
       ? { available: true, name: opened.name }
       : { available: false, reason: opened.reason };
   },
-  setMemoryLimit: (bytes) => {
+  setMemoryLimit(bytes) {
+    checkCount("run gpu.setMemoryLimit", arguments.length, 1);
     if (!Number.isSafeInteger(bytes) || bytes < 1) {
       throw new RangeError(
         `Cannot run setMemoryLimit: bytes must be a positive integer, got ${Deno.inspect(bytes)}`,
@@ -60,5 +66,8 @@ export const gpu: Gpu = {
     }
     setGpuLimit(bytes);
   },
-  close: closeGpu,
+  close() {
+    checkCount("run gpu.close", arguments.length, 0);
+    closeGpu();
+  },
 };

@@ -28,6 +28,11 @@ export interface Operand {
 
 /** A device's memory and its launches. */
 export interface Backend {
+  /**
+   * Read by nothing but what copies objects property by property, and refuses that. It comes first, as
+   * a copy takes properties in their order and would fail at the functions in words of its own.
+   */
+  readonly copy: never;
   /** Name of the device. */
   readonly device: Device;
   /** New elements of the type with the given code; zeros if asked for, else anything. */
@@ -57,6 +62,14 @@ export interface Backend {
     ints?: readonly number[],
     numbers?: readonly number[],
   ): void;
+}
+
+/** Why a tensor is not copied property by property: its elements lie among those of others. */
+export function refuseCopy(): never {
+  throw new TypeError(
+    "Cannot clone a tensor by structuredClone or postMessage, nor what was spread of it: send " +
+      "x.toArray(), or x.data with x.shape, and make a tensor of it again; x.clone() copies one",
+  );
 }
 
 /** What collects a gradient: a tensor, as its storage sees it. */

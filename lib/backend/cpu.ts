@@ -16,7 +16,7 @@ import {
 import { launch4, launch8 } from "../ffi/call.ts";
 import { putFlat, putStrided, setParameters } from "../ffi/frame.ts";
 import type { Shape } from "../shape.ts";
-import { type Backend, type Operand, Storage } from "./backend.ts";
+import { type Backend, type Operand, refuseCopy, Storage } from "./backend.ts";
 import { track } from "./memory.ts";
 
 /** Results up to this many bytes lie in slabs. */
@@ -213,6 +213,9 @@ function run(
 
 /** The CPU. */
 export const cpu: Backend = {
+  get copy() {
+    return refuseCopy();
+  },
   device: "cpu",
   allocate,
   supports: () => true,

@@ -18,7 +18,7 @@ import {
 } from "../ffi/gpu.ts";
 import { kernelNumber, kernelTable } from "../ffi/library.ts";
 import type { Shape } from "../shape.ts";
-import { type Backend, type Operand, Storage } from "./backend.ts";
+import { type Backend, type Operand, refuseCopy, Storage } from "./backend.ts";
 import { outlive, track } from "./memory.ts";
 
 const [FLOAT64, BOOL] = [1, 3];
@@ -211,6 +211,9 @@ function run(
 }
 
 const gpu: Backend = {
+  get copy() {
+    return refuseCopy();
+  },
   device: "gpu",
   allocate,
   supports: (kernel) => kernelAt(kernel).wgsl !== undefined,

@@ -8,6 +8,8 @@ import type { Tensor } from "../tensor.ts";
 
 const TENSOR = Symbol("tensor");
 const GENERATOR = Symbol("generator");
+/** On the tensors of every copy of the library. */
+const ANY_TENSOR = Symbol.for("adjoint.Tensor");
 
 function mark(prototype: object, symbol: symbol): void {
   Object.defineProperty(prototype, symbol, { value: true });
@@ -20,6 +22,7 @@ function isMarked(value: unknown, symbol: symbol): boolean {
 /** Marks the class of tensors. */
 export function markTensors(prototype: Tensor): void {
   mark(prototype, TENSOR);
+  mark(prototype, ANY_TENSOR);
 }
 
 /** Marks the class of random streams. */
@@ -30,6 +33,11 @@ export function markGenerators(prototype: RandomGenerator): void {
 /** Whether a value is a tensor of this copy of the library. */
 export function isTensor(value: unknown): value is Tensor {
   return isMarked(value, TENSOR);
+}
+
+/** Whether a value is a tensor of another copy of the library. */
+export function isForeignTensor(value: unknown): boolean {
+  return isMarked(value, ANY_TENSOR) && !isTensor(value);
 }
 
 /** Whether a value is a random stream of this copy of the library. */

@@ -3,7 +3,10 @@
  * the options or an argument too many would otherwise be dropped without a word.
  */
 
-import { isGenerator, isTensor } from "./marks.ts";
+import type { TensorOptions } from "../create.ts";
+import { DTYPES } from "../dtype.ts";
+import { DeviceError, DTypeError } from "../errors.ts";
+import { isForeignTensor, isGenerator, isTensor } from "./marks.ts";
 
 /** What the value of an option must be. */
 export interface Kind {
@@ -71,9 +74,20 @@ export function checkKind(call: string, name: string, value: unknown, kind: Kind
   const Wrong = kind.error ?? TypeError;
   throw new Wrong(`Cannot ${call}: ${name} must be ${kind.needed}, got ${shown(value)}`);
 }
+/** An element type. */
+export const DTYPE: Kind = { ...oneOf(...DTYPES), error: DTypeError };
+/** A device. */
+export const DEVICE: Kind = { ...oneOf("cpu", "gpu"), error: DeviceError };
 
 /** The kind of each option: one that is missing does not compile. */
 export type OptionTable<O extends object> = { readonly [K in keyof Required<O>]: Kind };
+
+/** The kinds of the options of functions that create tensors. */
+export const TENSOR_OPTIONS: OptionTable<TensorOptions> = {
+  dtype: DTYPE,
+  device: DEVICE,
+  requiresGrad: FLAG,
+};
 
 /** Reads what was given as the options of a call; `call` says what cannot be done, as "compute sum". */
 export type OptionReader<O extends object> = (call: string, given: O | undefined) => O;
@@ -90,6 +104,9 @@ export function isPlainObject(value: unknown): value is Record<string, unknown> 
 /** How a value is shown in a message: on one line and short, whatever it is. */
 export function shown(value: unknown): string {
   if (isTensor(value)) return `a tensor of shape [${value.shape.join(", ")}]`;
+  if (isForeignTensor(value)) {
+    return "a tensor of another copy of the library, of which a program must import one only";
+  }
   const text = Deno.inspect(value, { depth: 1, breakLength: Infinity, strAbbreviateSize: 60 })
     .replace(/\s*\n\s*/g, " ");
   return text.length > 80 ? `${text.slice(0, 79)}…` : text;
@@ -170,4 +187,48 @@ function surplus(call: string, given: number, most: number): TypeError {
     ? "no arguments"
     : `at most ${most === 1 ? "1 argument" : `${most} arguments`}`;
   return new TypeError(`Cannot ${call}: it takes ${counted}, got ${given}`);
+}
+
+/** A method as a class's prototype holds it. */
+type Method = (this: unknown, ...given: unknown[]) => unknown;
+
+/** A method that refuses surplus arguments before it runs; few arguments cost no array. */
+function limited(name: string, method: Method): Method {
+  const call = `run ${name}`;
+  const most = method.length;
+  switch (most) {
+    case 0:
+      return function () {
+        checkCount(call, arguments.length, 0);
+        return method.call(this);
+      };
+    case 1:
+      return function (a) {
+        checkCount(call, arguments.length, 1);
+        return method.call(this, a);
+      };
+    case 2:
+      return function (a, b) {
+        checkCount(call, arguments.length, 2);
+        return method.call(this, a, b);
+      };
+    default:
+      return function (...given) {
+        checkCount(call, given.length, most);
+        return method.apply(this, given);
+      };
+  }
+}
+
+/**
+ * Makes the methods of a class refuse surplus arguments. A method takes as many as its `length`
+ * says, so it has no default values in its signature, and `others` names those that take any number.
+ */
+export function limitArguments(prototype: object, ...others: readonly string[]): void {
+  for (const [name, found] of Object.entries(Object.getOwnPropertyDescriptors(prototype))) {
+    const method: unknown = found.value;
+    if (name === "constructor" || others.includes(name) || typeof method !== "function") continue;
+    const value = Object.defineProperty(limited(name, method as Method), "name", { value: name });
+    Object.defineProperty(prototype, name, { ...found, value });
+  }
 }

@@ -12,9 +12,10 @@ import {
   shown,
 } from "../core/options.ts";
 import { Tensor } from "../tensor.ts";
-import { arange, randperm, tensor } from "../create.ts";
+import { randperm, tensor } from "../create.ts";
 import { stack } from "../ops/mod.ts";
 import type { RandomGenerator } from "../random.ts";
+import { arange } from "../ranges.ts";
 import { keep } from "../scope.ts";
 import type { Dataset } from "./dataset.ts";
 

@@ -3,6 +3,7 @@
  * recording. A rule never un-broadcasts, casts or accumulates; this and the backward loop do it once.
  */
 
+import { wrongKind } from "../core/arguments.ts";
 import { dtypeOfNumber, isFloat, promote } from "../dtype.ts";
 import { DeviceError, DTypeError, ShapeError, showShape } from "../errors.ts";
 import { kernelNumber } from "../ffi/library.ts";
@@ -19,9 +20,7 @@ export function checkTensor(
   role = "the input",
   needed = "a tensor",
 ): asserts x is Tensor {
-  if (!(x instanceof Tensor)) {
-    throw new TypeError(`Cannot compute ${op}: ${role} must be ${needed}, got ${Deno.inspect(x)}`);
-  }
+  if (!(x instanceof Tensor)) throw wrongKind(`compute ${op}`, role, needed, x);
 }
 
 /** What an op needs where its other input is a tensor. */

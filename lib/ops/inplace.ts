@@ -1,7 +1,10 @@
 /** Changes in place: no gradient, only where nothing is recorded. */
 
 import { changed, sharesMemory } from "../backend/memory.ts";
+import { checkNumber } from "../core/arguments.ts";
 import { engine } from "../core/engine.ts";
+import { shown } from "../core/options.ts";
+import { checkRange } from "../dtype.ts";
 import { GradError, ShapeError, showShape } from "../errors.ts";
 import { broadcastShapes, sameShape } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
@@ -45,7 +48,10 @@ export function checkChange(op: string, x: Tensor): void {
 
 /** The value as a tensor of the target's type, in memory that the target does not share. */
 function sourceFor(op: string, x: Tensor, value: Tensor | number): Tensor {
-  if (typeof value === "number") return scalar(value, x.dtype, x);
+  if (typeof value === "number") {
+    checkRange(op, value, x.dtype);
+    return scalar(value, x.dtype, x);
+  }
   checkTensor(op, value, "the value", TENSOR_OR_NUMBER);
   checkDevices(op, x, value);
   if (engine.recording && value.node !== null) {
@@ -77,9 +83,25 @@ export function copy_(x: Tensor, value: Tensor | number): Tensor {
   return x;
 }
 
+/** Sets every element. */
+export function fill_(x: Tensor, value: number, op = "fill_"): Tensor {
+  checkChange(op, x);
+  checkNumber(`run ${op}`, "the value", value);
+  copyInto(x.detach(), sourceFor(op, x, value));
+  changed(x.storage);
+  return x;
+}
+
 /** Writes a value into part of a tensor. */
 export function setAt(x: Tensor, index: readonly Index[], value: Tensor | number): Tensor {
   checkChange("setAt", x);
+  if (!Array.isArray(index)) {
+    throw new TypeError(
+      `Cannot run setAt: the index stands in an array, as in setAt([0], value), got ${
+        shown(index)
+      }`,
+    );
+  }
   writeAt(x.detach(), index, sourceFor("setAt", x, value));
   changed(x.storage);
   return x;
