@@ -3,6 +3,7 @@
 // First, as it loads the tensor before the op tables that are made of it.
 import { gradientsAt, type Place } from "./backward.ts";
 import { shown } from "../core/options.ts";
+import { settled } from "../core/engine.ts";
 import { GradError } from "../errors.ts";
 import { OpRule } from "../ops/record.ts";
 import { defaultGenerator, type RandomState } from "../random.ts";
@@ -60,9 +61,8 @@ function border(outputs: readonly Tensor[], floor: number): Place[] {
 }
 
 function outputsOf(output: unknown): Tensor[] {
-  const leaves = leavesOf(output);
+  const leaves = leavesOf(settled("checkpoint", "nothing could be computed again", output));
   if (leaves !== null) return leaves;
-  if (output instanceof Promise) output.catch(() => {});
   throw new TypeError(
     `Cannot run checkpoint: the function must return a tensor, or an array or record of tensors, ` +
       `got ${shown(output)}`,

@@ -8,7 +8,7 @@ import type { Tensor } from "../tensor.ts";
 
 const TENSOR = Symbol("tensor");
 const GENERATOR = Symbol("generator");
-/** Marks the tensors of every copy of the library. */
+/** On the tensors of every copy of the library. */
 const ANY_TENSOR = Symbol.for("adjoint.Tensor");
 
 function mark(prototype: object, symbol: symbol): void {
@@ -35,7 +35,7 @@ export function isTensor(value: unknown): value is Tensor {
   return isMarked(value, TENSOR);
 }
 
-/** Whether a value is a tensor that another copy of the library has made. */
+/** Whether a value is a tensor of another copy of the library. */
 export function isForeignTensor(value: unknown): boolean {
   return isMarked(value, ANY_TENSOR) && !isTensor(value);
 }

@@ -157,10 +157,13 @@ export const squaredError: ResidualLoss = residualLoss("mse", (p, t) => p.sub(t)
 
 /** Huber's loss, quadratic to the parameter and linear beyond. */
 export const huberError: ResidualLoss = residualLoss("huber", (p, t, delta) => {
-  // The square is of the residual itself, not of its absolute value, which has a kink at 0.
+  // The square is of the residual itself, not of its absolute value, which has a kink at 0; and of
+  // nothing beyond, where it may be infinite.
   const r = p.sub(t);
   const size = r.abs();
-  return where(size.le(delta), r.square().mul(0.5), size.sub(delta / 2).mul(delta));
+  const beyond = size.gt(delta);
+  const near = where(beyond, 0, r);
+  return where(beyond, size.sub(delta / 2).mul(delta), near.square().mul(0.5));
 });
 
 /** The truth of `rowCrossEntropy`. */
