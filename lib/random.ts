@@ -105,7 +105,7 @@ export class RandomGenerator {
    * @param seed An integer from 0 to 2^64 - 1.
    */
   constructor(seed: number | bigint = 0) {
-    checkCount("make a RandomGenerator", arguments.length, 1);
+    checkCount("seed a RandomGenerator", arguments.length, 1);
     this.manualSeed(seed);
   }
 

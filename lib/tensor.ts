@@ -10,7 +10,15 @@ import { dropCollected, escape, giveBack, outlive } from "./backend/memory.ts";
 import { wrongKind } from "./core/arguments.ts";
 import { engine } from "./core/engine.ts";
 import { markTensors } from "./core/marks.ts";
-import { DEVICE, DTYPE, FLAG, limitArguments, optionReader, shown } from "./core/options.ts";
+import {
+  checkCount,
+  DEVICE,
+  DTYPE,
+  FLAG,
+  limitArguments,
+  optionReader,
+  shown,
+} from "./core/options.ts";
 import { type DType, DTYPES, isFloat, type TypedArray } from "./dtype.ts";
 import { DeviceError, DTypeError, GradError, ShapeError, showShape } from "./errors.ts";
 import { det, inv } from "./ops/factor.ts";
@@ -34,7 +42,10 @@ const readTo = optionReader<ToOptions>({ dtype: DTYPE, device: DEVICE });
 /** What `to` is asked for: options, a type, a device, or a device and a type. */
 function destination(target: DType | Device | ToOptions, dtype: DType | undefined): ToOptions {
   const alone = dtype === undefined;
-  if (alone && typeof target === "object" && target !== null) return readTo("run to", target);
+  if (typeof target === "object" && target !== null) {
+    checkCount("run to", alone ? 1 : 2, 1);
+    return readTo("run to", target);
+  }
   if (alone && DTYPE.accepts(target)) return { dtype: target as DType };
   if (DEVICE.accepts(target)) {
     const device = target as Device;
