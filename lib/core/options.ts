@@ -3,7 +3,20 @@
  * the options or an argument too many would otherwise be dropped without a word.
  */
 
-import { Tensor } from "../tensor.ts";
+import type { Tensor } from "../tensor.ts";
+
+/** The class, which comes last: everything that it is made of reads options. */
+let tensors: typeof Tensor | undefined;
+
+/** Tells what a tensor is; for `tensor.ts`. */
+export function setTensorClass(given: typeof Tensor): void {
+  tensors = given;
+}
+
+/** Whether a value is a tensor. */
+export function isTensor(value: unknown): value is Tensor {
+  return tensors !== undefined && value instanceof tensors;
+}
 
 /** What the value of an option must be. */
 export interface Kind {
@@ -37,7 +50,7 @@ export const FLAG: Kind = kind("true or false", (value) => typeof value === "boo
 /** A number; its range is the op's to check. */
 export const NUMBER: Kind = kind("a number", (value) => typeof value === "number");
 /** A tensor. */
-export const TENSOR: Kind = kind("a tensor", (value) => value instanceof Tensor);
+export const TENSOR: Kind = kind("a tensor", isTensor);
 /** A word that the op looks up itself. */
 export const TEXT: Kind = kind("a string", (value) => typeof value === "string");
 /** A function. */
@@ -68,7 +81,7 @@ export function isPlainObject(value: unknown): value is Record<string, unknown> 
 
 /** How a value is shown in a message: short, whatever it is. */
 export function shown(value: unknown): string {
-  if (value instanceof Tensor) return `a tensor of shape [${value.shape.join(", ")}]`;
+  if (isTensor(value)) return `a tensor of shape [${value.shape.join(", ")}]`;
   const text = Deno.inspect(value, { depth: 1, breakLength: Infinity, strAbbreviateSize: 60 });
   return text.length > 80 ? `${text.slice(0, 77)}...` : text;
 }
@@ -122,7 +135,7 @@ export function optionReader<O extends object>(table: OptionTable<O>): OptionRea
         const { accepts } = kinds.get(key)!;
         return given !== null && kinds.get(key) !== ANY && accepts(given);
       });
-      const place = given instanceof Tensor ? "tensor" : shown(given);
+      const place = isTensor(given) ? "tensor" : shown(given);
       const form = fitting === undefined ? `{ ${known.join(", ")} }` : `{ ${fitting}: ${place} }`;
       throw new TypeError(
         `Cannot ${call}: options stand in an object, as in ${form}, got ${shown(given)}`,

@@ -5,17 +5,19 @@
 
 import { grad } from "../autograd/backward.ts";
 import { isGradEnabled } from "../autograd/tape.ts";
+import { checkList } from "../core/arguments.ts";
+import { checkCount, NUMBER, optionReader, orNull, TENSOR } from "../core/options.ts";
 import { isFloat } from "../dtype.ts";
 import { DTypeError, ShapeError, showShape } from "../errors.ts";
 import { kernelNumber } from "../ffi/library.ts";
-import { normalizeDims, sameShape, type Shape, sizeOf } from "../shape.ts";
+import { normalizeDim, normalizeDims, sameShape, type Shape, sizeOf } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
 import { shiftOf } from "./composite.ts";
 import { checkDevices, checkFloat, checkTensor } from "./define.ts";
 import { castTo } from "./memory.ts";
 import { clone, reshape } from "./movement.ts";
 import { type OpRule, record1, recordAll, result, rule } from "./record.ts";
-import { type Dims, mean, type ReduceOptions, sum } from "./reduce.ts";
+import { type Dims, mean, readReduce, type ReduceOptions, sum } from "./reduce.ts";
 
 /** The input in a floating type: integers as float32. */
 function floating(x: Tensor): Tensor {
@@ -46,11 +48,12 @@ const sumRule = rule<{ kept: Shape }>("logsumexp", {
  *
  * @param dim The dimensions; all by default.
  */
-export function logsumexp(x: Tensor, dim?: Dims, options: ReduceOptions = {}): Tensor {
+export function logsumexp(x: Tensor, dim?: Dims, options?: ReduceOptions): Tensor {
+  checkCount("compute logsumexp", arguments.length, 3);
   checkTensor("logsumexp", x);
+  const { keepdim = false } = readReduce("compute logsumexp", options);
   const input = floating(x);
   const dims = normalizeDims("logsumexp", dim, x.ndim);
-  const { keepdim = false } = options;
   // Of nothing the sum is 0 and its logarithm −∞, whose gradient has nowhere to go.
   if (x.size === 0) return sum(input, dims, options).add(-Infinity);
   const [axis] = dims;
@@ -108,10 +111,10 @@ function alongDim(
 function runAlong(op: string, along: Along, x: Tensor, dim: number): Tensor {
   checkTensor(op, x);
   const input = floating(x);
-  const [axis] = normalizeDims(op, dim, x.ndim);
+  const axis = normalizeDim(op, dim, Math.max(1, x.ndim));
   if (input.size === 0) return clone(input);
   // A number is a lane of one, whose dimension the composite knows how to miss.
-  if (axis === undefined) return along.composite(input.reshape([1]), 0).reshape([]);
+  if (x.ndim === 0) return along.composite(input.reshape([1]), 0).reshape([]);
   if (!input.storage.backend.supports(along.kernel)) return along.composite(input, axis);
   const y = result(input, input.dtype, input.shape);
   y.storage.backend.run(along.kernel, [y, input], [axis]);
@@ -136,11 +139,13 @@ const logSoftmaxAlong = alongDim(
 
 /** eˣ / Σ eˣ along a dimension: positive, with sum 1. Follows `torch.softmax`. */
 export function softmax(x: Tensor, dim: number): Tensor {
+  checkCount("compute softmax", arguments.length, 2);
   return runAlong("softmax", softmaxAlong, x, dim);
 }
 
 /** ln of the softmax along a dimension: x − ln Σ eˣ. Follows `torch.log_softmax`. */
 export function logSoftmax(x: Tensor, dim: number): Tensor {
+  checkCount("compute logSoftmax", arguments.length, 2);
   return runAlong("logSoftmax", logSoftmaxAlong, x, dim);
 }
 
@@ -153,6 +158,12 @@ export interface LayerNormOptions {
   /** What is added to the variance. Default: 1e-5. */
   eps?: number;
 }
+
+const readLayerNorm = optionReader<LayerNormOptions>({
+  weight: orNull(TENSOR),
+  bias: orNull(TENSOR),
+  eps: NUMBER,
+});
 
 /** What a layer norm was called with, beside its tensors. */
 interface NormCall {
@@ -260,10 +271,12 @@ function checkRow(role: string, x: Tensor, row: Tensor, shape: Shape): void {
 export function layerNorm(
   x: Tensor,
   normalizedShape: readonly number[],
-  options: LayerNormOptions = {},
+  options?: LayerNormOptions,
 ): Tensor {
+  checkCount("compute layerNorm", arguments.length, 3);
   checkFloat("layerNorm", x);
-  const { weight = null, bias = null, eps = 1e-5 } = options;
+  checkList("layerNorm", "the normalized shape", normalizedShape);
+  const { weight = null, bias = null, eps = 1e-5 } = readLayerNorm("compute layerNorm", options);
   const shape = [...normalizedShape];
   if (shape.length === 0 || !sameShape(x.shape.slice(-shape.length), shape)) {
     throw new ShapeError(

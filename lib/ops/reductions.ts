@@ -1,14 +1,22 @@
 /** Reductions made of other ops; those with kernels are in `reduce.ts`. */
 
-import { isFloat } from "../dtype.ts";
+import { checkCount, FLAG, NUMBER, NUMBERS, optionReader } from "../core/options.ts";
 import { normalizeDims } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
 import { pow } from "./binary.ts";
 import { eq, gt, ne, where } from "./compare.ts";
 import { checkFloat, checkTensor } from "./define.ts";
 import { castTo } from "./memory.ts";
+import { exactly } from "./exact.ts";
 import { flatten, pad, permute, reshape, slice, unsqueeze } from "./movement.ts";
-import { type Dims, extremeOver, mean, type ReduceOptions, sum } from "./reduce.ts";
+import {
+  type Dims,
+  extremeOver,
+  meanOver,
+  readReduce,
+  type ReduceOptions,
+  sumOver,
+} from "./reduce.ts";
 
 /** A power that is 0 with gradient 0 where the base is 0, whatever the exponent. */
 function flatPower(x: Tensor, exponent: number): Tensor {
@@ -23,17 +31,19 @@ export interface VarianceOptions extends ReduceOptions {
   correction?: number;
 }
 
+const readVariance = optionReader<VarianceOptions>({ correction: NUMBER, keepdim: FLAG });
+
 /** The variance under the name of the op that needs it. */
-function spread(op: string, x: Tensor, dim: Dims, options: VarianceOptions): Tensor {
+function spread(op: string, x: Tensor, dim: Dims, options: VarianceOptions | undefined): Tensor {
   checkFloat(op, x);
-  const { correction = 1, keepdim = false } = options;
+  const { correction = 1, keepdim = false } = readVariance(`compute ${op}`, options);
   if (!Number.isFinite(correction)) {
     throw new RangeError(`Cannot compute ${op}: correction must be finite, got ${correction}`);
   }
   const dims = normalizeDims(op, dim, x.ndim);
   const count = dims.reduce((n, i) => n * x.shape[i]!, 1);
-  const centered = x.sub(mean(x, dims, { keepdim: true }));
-  return sum(centered.square(), dims, { keepdim }).div(Math.max(0, count - correction));
+  const centered = x.sub(meanOver(x, dims, true));
+  return sumOver(centered.square(), dims, keepdim).div(Math.max(0, count - correction));
 }
 
 /**
@@ -53,7 +63,8 @@ function spread(op: string, x: Tensor, dim: Dims, options: VarianceOptions): Ten
  * assertEquals(x.mul(3).var().item(), 42);
  * ```
  */
-export function variance(x: Tensor, dim?: Dims, options: VarianceOptions = {}): Tensor {
+export function variance(x: Tensor, dim?: Dims, options?: VarianceOptions): Tensor {
+  checkCount("compute variance", arguments.length, 3);
   return spread("variance", x, dim, options);
 }
 
@@ -64,7 +75,8 @@ export function variance(x: Tensor, dim?: Dims, options: VarianceOptions = {}): 
  * @param dim The dimensions; all by default.
  * @throws {DTypeError} If the input is not floating.
  */
-export function std(x: Tensor, dim?: Dims, options: VarianceOptions = {}): Tensor {
+export function std(x: Tensor, dim?: Dims, options?: VarianceOptions): Tensor {
+  checkCount("compute std", arguments.length, 3);
   return flatPower(spread("std", x, dim, options), 0.5);
 }
 
@@ -76,6 +88,8 @@ export interface NormOptions extends ReduceOptions {
   dim?: Dims;
 }
 
+const readNorm = optionReader<NormOptions>({ p: NUMBER, dim: NUMBERS, keepdim: FLAG });
+
 /** The largest or smallest of |x|; equal ones share the gradient. */
 function extremeNorm(
   op: string,
@@ -85,9 +99,9 @@ function extremeNorm(
   keepdim: boolean,
 ): Tensor {
   const at = eq(a, extremeOver(op, p > 0 ? "max" : "min", a, dims));
-  const ties = castTo(sum(at, dims, { keepdim: true }), a.dtype);
+  const ties = castTo(sumOver(at, dims, true), a.dtype);
   // A NaN equals nothing, so that there are no ties and 0 / 0 is NaN.
-  return sum(where(at, a, 0).div(ties), dims, { keepdim });
+  return sumOver(where(at, a, 0).div(ties), dims, keepdim);
 }
 
 /**
@@ -108,13 +122,12 @@ function extremeNorm(
  * assertEquals(norm(x, { p: Infinity }).item(), 4);
  * ```
  */
-export function norm(x: Tensor, options: NormOptions = {}): Tensor {
+export function norm(x: Tensor, options?: NormOptions): Tensor {
+  checkCount("compute norm", arguments.length, 2);
   checkFloat("norm", x);
-  const { p = 2, dim } = options;
-  if (typeof p !== "number" || Number.isNaN(p)) {
-    throw new RangeError(`Cannot compute norm: p must be a number, got ${Deno.inspect(p)}`);
-  }
-  return normOver("norm", x, p, normalizeDims("norm", dim, x.ndim), options.keepdim ?? false);
+  const { p = 2, dim, keepdim = false } = readNorm("compute norm", options);
+  if (Number.isNaN(p)) throw new RangeError("Cannot compute norm: p must be a number, got NaN");
+  return normOver("norm", x, p, normalizeDims("norm", dim, x.ndim), keepdim);
 }
 
 /** `norm` of checked arguments under the name of the op that needs it. */
@@ -125,14 +138,14 @@ export function normOver(
   dims: readonly number[],
   keepdim: boolean,
 ): Tensor {
-  if (p === 2) return flatPower(sum(x.square(), dims, { keepdim }), 0.5);
+  if (p === 2) return flatPower(sumOver(x.square(), dims, keepdim), 0.5);
   // The sign of 0 is recorded, and has the gradient 0 that the count has.
-  if (p === 0) return sum(where(ne(x, 0), 1, x.sign()), dims, { keepdim });
+  if (p === 0) return sumOver(where(ne(x, 0), 1, x.sign()), dims, keepdim);
   const a = x.abs();
-  if (p === 1) return sum(a, dims, { keepdim });
+  if (p === 1) return sumOver(a, dims, keepdim);
   if (!Number.isFinite(p)) return extremeNorm(op, a, p, dims, keepdim);
-  if (p > 0) return flatPower(sum(flatPower(a, p), dims, { keepdim }), 1 / p);
-  return pow(sum(pow(a, p), dims, { keepdim }), 1 / p);
+  if (p > 0) return flatPower(sumOver(flatPower(a, p), dims, keepdim), 1 / p);
+  return pow(sumOver(pow(a, p), dims, keepdim), 1 / p);
 }
 
 /**
@@ -140,6 +153,7 @@ export function normOver(
  * order are right at zeros too. Follows `torch.prod`, but takes several dimensions.
  *
  * @param dim The dimensions; all by default.
+ * @throws {RangeError} If a product of int32 does not fit int32; on the GPU it wraps.
  *
  * @example The gradient is the product of the others
  * ```ts
@@ -151,12 +165,18 @@ export function normOver(
  * assertEquals(x.grad?.toArray(), [0, 6, 0]);
  * ```
  */
-export function prod(x: Tensor, dim?: Dims, options: ReduceOptions = {}): Tensor {
+export function prod(x: Tensor, dim?: Dims, options?: ReduceOptions): Tensor {
+  checkCount("compute prod", arguments.length, 3);
   checkTensor("prod", x);
+  const { keepdim = false } = readReduce("compute prod", options);
   const dims = normalizeDims("prod", dim, x.ndim);
+  return exactly("prod", x, (x) => productOver(x, dims, keepdim));
+}
+
+/** `prod` of checked arguments. */
+function productOver(x: Tensor, dims: readonly number[], keepdim: boolean): Tensor {
   const others = x.shape.map((_, i) => i).filter((i) => !dims.includes(i));
-  const input = isFloat(x.dtype) ? x : castTo(x, "int32");
-  const sorted = permute(input, [...others, ...dims]);
+  const sorted = permute(x, [...others, ...dims]);
   let y = dims.length === 0 ? unsqueeze(sorted, -1) : flatten(sorted, others.length, -1);
   // Halves are multiplied until one factor is left, so that no rule ever divides by an element.
   for (let n = y.shape[y.ndim - 1]!; n !== 1; n = y.shape[y.ndim - 1]!) {
@@ -166,22 +186,26 @@ export function prod(x: Tensor, dim?: Dims, options: ReduceOptions = {}): Tensor
       y = slice(y, -1, 0, half).mul(slice(y, -1, half));
     }
   }
-  const shape = options.keepdim
+  const shape = keepdim
     ? x.shape.map((extent, i) => dims.includes(i) ? 1 : extent)
     : others.map((i) => x.shape[i]!);
   return reshape(y, shape);
 }
 
 /** Whether an element is not 0, over dimensions, as bool; false of none. Follows `torch.any`. */
-export function any(x: Tensor, dim?: Dims, options: ReduceOptions = {}): Tensor {
+export function any(x: Tensor, dim?: Dims, options?: ReduceOptions): Tensor {
+  checkCount("compute any", arguments.length, 3);
   checkTensor("any", x);
+  const { keepdim = false } = readReduce("compute any", options);
   const dims = normalizeDims("any", dim, x.ndim);
-  return gt(sum(ne(x, 0), dims, options), 0);
+  return gt(sumOver(ne(x, 0), dims, keepdim), 0);
 }
 
 /** Whether no element is 0, over dimensions, as bool; true of none. Follows `torch.all`. */
-export function all(x: Tensor, dim?: Dims, options: ReduceOptions = {}): Tensor {
+export function all(x: Tensor, dim?: Dims, options?: ReduceOptions): Tensor {
+  checkCount("compute all", arguments.length, 3);
   checkTensor("all", x);
+  const { keepdim = false } = readReduce("compute all", options);
   const dims = normalizeDims("all", dim, x.ndim);
-  return eq(sum(eq(x, 0), dims, options), 0);
+  return eq(sumOver(eq(x, 0), dims, keepdim), 0);
 }
