@@ -111,15 +111,15 @@ export function broadcastShapes(op: string, a: Shape, b: Shape, what = "shapes")
 }
 
 /** A dimension number between 0 and rank - 1; negative ones count from the end. */
-export function normalizeDim(op: string, dim: number, rank: number): number {
+export function normalizeDim(op: string, dim: number, rank: number, name = "dim"): number {
   if (!Number.isInteger(dim) || dim < -rank || dim >= rank) {
     // Options come after the dimension, also where it may be left out.
     const form = isPlainObject(dim) ? `; it stands before the options, as in ${op}(0)` : "";
     throw new RangeError(
       `Cannot compute ${op}: ` +
         (rank === 0
-          ? `the input must have dimensions, got dim ${shown(dim)} of shape []`
-          : `dim must be an integer from -${rank} to ${rank - 1}, got ${shown(dim)}${form}`),
+          ? `the input must have dimensions, got ${name} ${shown(dim)} of shape []`
+          : `${name} must be an integer from -${rank} to ${rank - 1}, got ${shown(dim)}${form}`),
     );
   }
   return dim < 0 ? dim + rank : dim;

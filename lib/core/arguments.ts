@@ -43,9 +43,9 @@ export function listOf(op: string, name: string, given: unknown): readonly numbe
 /** The error of a call with its list spread out, as PyTorch takes it: `reshape(2, 2)`. */
 export function spreadOut(op: string, given: ArrayLike<unknown>): TypeError {
   const list = Array.from(given).filter((value) => !isTensor(value));
-  const form = list.every((value) => typeof value === "number") ? list.join(", ") : "…";
+  const spread = list.every((value) => typeof value === "number");
+  const form = spread ? `; pass an array: ${op}([${list.join(", ")}])` : "";
   return new TypeError(
-    `Cannot compute ${op}: it takes one list, got ${list.map(shown).join(" and ")}; pass an ` +
-      `array: ${op}([${form}])`,
+    `Cannot compute ${op}: it takes one array of numbers, got ${list.length} arguments${form}`,
   );
 }

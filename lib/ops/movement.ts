@@ -83,8 +83,8 @@ export function transpose(x: Tensor, dim0: number, dim1: number): Tensor {
   checkTensor("transpose", x);
   const order = x.shape.map((_, i) => i);
   const [i, j] = [
-    normalizeDim("transpose", dim0, x.ndim),
-    normalizeDim("transpose", dim1, x.ndim),
+    normalizeDim("transpose", dim0, x.ndim, "dim0"),
+    normalizeDim("transpose", dim1, x.ndim, "dim1"),
   ];
   [order[i], order[j]] = [j, i];
   return permute(x, order);
@@ -160,8 +160,8 @@ export function flatten(x: Tensor, startDim = 0, endDim = -1): Tensor {
   checkTensor("flatten", x);
   // A number is flattened as a row of one.
   const rank = Math.max(1, x.ndim);
-  const start = normalizeDim("flatten", startDim, rank);
-  const end = normalizeDim("flatten", endDim, rank);
+  const start = normalizeDim("flatten", startDim, rank, "startDim");
+  const end = normalizeDim("flatten", endDim, rank, "endDim");
   if (x.ndim === 0) return reshape(x, [1]);
   if (start > end) {
     throw new RangeError(
@@ -249,7 +249,7 @@ export function sliceRange(
   const [start, end, step] = [from ?? 0, to ?? Infinity, by ?? 1];
   const whole = Number.isInteger(start) && (Number.isInteger(end) || end === Infinity);
   if (!whole || !Number.isInteger(step) || step < 1) {
-    const back = Number(step) < 0 ? "; flip turns a dimension round" : "";
+    const back = typeof step === "number" && step < 0 ? "; flip turns a dimension round" : "";
     throw new RangeError(
       `Cannot compute ${op}: a slice needs integers and a step of at least 1, got ` +
         `[${[start, end, step].map(shown).join(", ")}]${back}`,

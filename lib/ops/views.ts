@@ -68,8 +68,8 @@ export function narrow(x: Tensor, dim: number, start: number, length: number): T
   checkTensor("narrow", x);
   const axis = normalizeDim("narrow", dim, x.ndim);
   const extent = x.shape[axis]!;
-  const first = start < 0 ? start + extent : start;
   const whole = Number.isInteger(start) && Number.isInteger(length);
+  const first = whole && start < 0 ? start + extent : start;
   if (!whole || first < 0 || length < 0 || first + length > extent) {
     throw new RangeError(
       `Cannot compute narrow: start ${shown(start)} and length ${shown(length)} do not lie in ` +
@@ -209,8 +209,8 @@ export function diagonal(x: Tensor, options?: DiagonalOptions | number): Tensor 
   const { offset = 0, dim1 = 0, dim2 = 1 } = typeof options === "number"
     ? { offset: options }
     : readDiagonal("compute diagonal", options);
-  const row = normalizeDim("diagonal", dim1, x.ndim);
-  const column = normalizeDim("diagonal", dim2, x.ndim);
+  const row = normalizeDim("diagonal", dim1, x.ndim, "dim1");
+  const column = normalizeDim("diagonal", dim2, x.ndim, "dim2");
   if (row === column) {
     throw new RangeError(`Cannot compute diagonal: dim1 and dim2 must differ, got ${row} twice`);
   }

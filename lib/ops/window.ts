@@ -34,7 +34,7 @@ export function extentsOf(
 ): readonly number[] {
   const list: readonly number[] = Array.isArray(given) ? Array.from(given) : [given];
   const whole = list.every((extent) => Number.isInteger(extent) && extent >= least);
-  const fits = list.every((extent) => extent <= MAX_SIZE);
+  const fits = !whole || list.every((extent) => extent <= MAX_SIZE);
   if (!whole || !fits || (list.length !== 1 && list.length !== dims)) {
     const range = fits ? `from ${least} on` : `from ${least} to 2^31 - 1`;
     throw new RangeError(

@@ -1,0 +1,104 @@
+/** What is wrong with how a call treats wrong arguments. */
+
+import { NativeError } from "../../mod.ts";
+import { type Arg, type Call, type Options, type Sort, WRONG } from "./call.ts";
+
+/** Starts of JavaScript's own messages that look like ours. */
+const FOREIGN =
+  /^Cannot (read propert|set propert|destructure|convert|access|assign|mix|add propert|delete|redefine)/;
+
+/** What is wrong with the outcome of a wrong call; null if it is refused in our words. */
+export function complaint(named: string, call: () => unknown, needed = ""): string | null {
+  let outcome: unknown;
+  try {
+    outcome = call();
+  } catch (error) {
+    if (!(error instanceof Error)) return `threw ${Deno.inspect(error)}`;
+    const { message } = error;
+    const ours = /^Cannot [^\n]*[^.\n]$/.test(message) && !FOREIGN.test(message) &&
+      !(error instanceof NativeError);
+    if (!ours) return `ended in "${error.name}: ${message}"`;
+    const missing = [named, needed].find((text) => !message.includes(text));
+    return missing === undefined ? null : `does not say ${missing}: "${message}"`;
+  }
+  return `was accepted, and gave ${Deno.inspect(outcome, { depth: 0 }).slice(0, 80)}`;
+}
+
+function isOptions(arg: Arg | Options): arg is Options {
+  return "keys" in arg;
+}
+
+/** The right value of an argument: of options, each key's. */
+export function valueOf(arg: Arg | Options): unknown {
+  if (!isOptions(arg)) return arg.make();
+  return Object.fromEntries(Object.entries(arg.keys).map(([key, own]) => [key, own.make()]));
+}
+
+/** A key as somebody might write it who knows another library, or types badly. */
+export function misspelt(key: string): string {
+  const snake = key.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+  return snake === key ? `${key[0]!.toUpperCase()}${key.slice(1)}` : snake;
+}
+
+/** A way to spoil a call: what it is called, the arguments, and what the message must say too. */
+type Spoilt = readonly [what: string, args: unknown[], needed?: string];
+
+function sortsBut(takes: readonly Sort[]): Sort[] {
+  return (Object.keys(WRONG) as Sort[]).filter((sort) => !takes.includes(sort));
+}
+
+function spoiltOptions({ keys }: Options, good: () => Record<string, unknown>): Spoilt[] {
+  const wholes = sortsBut(["undefined"]).map((sort): Spoilt => [`${sort} as options`, [
+    WRONG[sort](),
+  ]]);
+  const single = Object.entries(keys).flatMap(([key, { takes }]): Spoilt[] => {
+    const values = sortsBut(["undefined", ...takes]).map((sort): Spoilt => [
+      `${key}: ${sort}`,
+      [{ ...good(), [key]: WRONG[sort]() }],
+      key,
+    ]);
+    const { [key]: value, ...rest } = good();
+    const wrong = misspelt(key);
+    return [...values, [`"${wrong}"`, [{ ...rest, [wrong]: value }], `did you mean "${key}"`]];
+  });
+  return [...wholes, ...single];
+}
+
+/** All ways to spoil the call. */
+function spoilt({ args, rest }: Call): Spoilt[] {
+  const good = () => args.map(valueOf);
+  const replaced = args.flatMap((arg, i): Spoilt[] => {
+    const put = ([what, values, needed = ""]: Spoilt): Spoilt => [
+      `argument ${i}: ${what}`,
+      good().toSpliced(i, 1, ...values),
+      needed,
+    ];
+    if (isOptions(arg)) {
+      return spoiltOptions(arg, () => valueOf(arg) as Record<string, unknown>).map(put);
+    }
+    const value = arg.make();
+    const spread: Spoilt[] = Array.isArray(value) && value.length > 1 ? [["spread", value]] : [];
+    return [
+      ...sortsBut(arg.takes).map((sort): Spoilt => [sort, [WRONG[sort]()]]),
+      ...spread,
+    ].map(put);
+  });
+  if (rest) return replaced;
+  return [...replaced, [`an argument too many`, [...good(), 1], "argument"]];
+}
+
+/** What is wrong with how a function treats wrong arguments: a line for each. */
+export function faultsOf(name: string, call: Call, run: (...args: unknown[]) => unknown): string[] {
+  const named = call.named ?? name;
+  const lines: string[] = [];
+  try {
+    run(...call.args.map(valueOf));
+  } catch (error) {
+    lines.push(`${name}: the good call failed: ${error}`);
+  }
+  for (const [what, args, needed] of spoilt(call)) {
+    const wrong = complaint(named, () => run(...args), needed);
+    if (wrong !== null) lines.push(`${name}, ${what}: ${wrong}`);
+  }
+  return lines;
+}
