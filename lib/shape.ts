@@ -1,5 +1,7 @@
 /** Pure helpers for shapes, strides, axes and broadcasting. */
 
+import { checkList } from "./core/arguments.ts";
+import { isPlainObject, shown } from "./core/options.ts";
 import { ShapeError, showShape } from "./errors.ts";
 
 /** Extents of the dimensions of a tensor. */
@@ -8,8 +10,8 @@ export type Shape = readonly number[];
 /** The largest number of dimensions, as `rust/src/layout.rs` has it. */
 export const MAX_RANK = 8;
 
-/** Elements of one tensor: positions are 32-bit in the frame. */
-const MAX_SIZE = 0x7fffffff;
+/** Elements of one tensor, and the largest extent and stride: they are 32-bit in the frame. */
+export const MAX_SIZE = 0x7fffffff;
 
 /** Extent of a dimension that the caller knows to be there; negative ones count from the end. */
 export function extentAt(shape: Shape, dim: number): number {
@@ -26,7 +28,7 @@ export function sizeOf(shape: Shape): number {
 /** Refuses negative, fractional and oversized extents. */
 export function checkShape(op: string, shape: readonly unknown[]): asserts shape is Shape {
   if (!Array.isArray(shape)) {
-    throw new ShapeError(`Cannot run ${op}: a shape is an array, got ${Deno.inspect(shape)}`);
+    throw new ShapeError(`Cannot run ${op}: a shape is an array, got ${shown(shape)}`);
   }
   if (shape.length > MAX_RANK) {
     throw new ShapeError(
@@ -37,14 +39,21 @@ export function checkShape(op: string, shape: readonly unknown[]): asserts shape
     if (typeof extent !== "number" || !Number.isSafeInteger(extent) || extent < 0) {
       throw new ShapeError(
         `Cannot run ${op}: each dimension must be a non-negative integer, got [${
-          shape.map((given) => Deno.inspect(given)).join(", ")
+          Array.from(shape, shown).join(", ")
         }]`,
       );
     }
   }
-  if (sizeOf(shape) > MAX_SIZE) {
-    throw new ShapeError(`Cannot run ${op}: shape ${showShape(shape)} has over 2^31 elements`);
-  }
+  checkSize(op, shape);
+}
+
+/** Refuses a shape with too many elements, or whose strides are too large though it is empty. */
+function checkSize(op: string, shape: Shape): void {
+  let size = 1;
+  for (let i = 0; i < shape.length; i++) size *= shape[i]! || 1;
+  if (size <= MAX_SIZE) return;
+  const over = shape.includes(0) ? "strides over 2^31" : "over 2^31 elements";
+  throw new ShapeError(`Cannot run ${op}: shape ${showShape(shape)} has ${over}`, [shape]);
 }
 
 /** Row-major strides, in elements. */
@@ -97,20 +106,20 @@ export function broadcastShapes(op: string, a: Shape, b: Shape, what = "shapes")
     }
     shape[i] = x === 1 ? y : x;
   }
-  if (sizeOf(shape) > MAX_SIZE) {
-    throw new ShapeError(`Cannot compute ${op}: ${showShape(shape)} has over 2^31 elements`);
-  }
+  checkSize(op, shape);
   return sameShape(shape, a) ? a : sameShape(shape, b) ? b : shape;
 }
 
 /** A dimension number between 0 and rank - 1; negative ones count from the end. */
-export function normalizeDim(op: string, dim: number, rank: number): number {
+export function normalizeDim(op: string, dim: number, rank: number, name = "dim"): number {
   if (!Number.isInteger(dim) || dim < -rank || dim >= rank) {
+    // Options come after the dimension, also where it may be left out.
+    const form = isPlainObject(dim) ? `; it stands before the options, as in ${op}(0)` : "";
     throw new RangeError(
       `Cannot compute ${op}: ` +
         (rank === 0
-          ? `the input must have dimensions, got dim ${dim} of shape []`
-          : `dim must be an integer from -${rank} to ${rank - 1}, got ${dim}`),
+          ? `the input must have dimensions, got ${name} ${shown(dim)} of shape []`
+          : `${name} must be an integer from -${rank} to ${rank - 1}, got ${shown(dim)}${form}`),
     );
   }
   return dim < 0 ? dim + rank : dim;
@@ -123,9 +132,10 @@ export function normalizeDims(
   rank: number,
 ): readonly number[] {
   if (dim === undefined) return Array.from({ length: rank }, (_, i) => i);
-  const dims = (typeof dim === "number" ? [dim] : [...dim]).map((d) =>
-    normalizeDim(op, d, Math.max(1, rank))
-  );
+  // What is no list is refused as a dimension.
+  const given: readonly number[] = Array.isArray(dim) ? dim : [dim];
+  const dims = new Array<number>(given.length);
+  for (let i = 0; i < dims.length; i++) dims[i] = normalizeDim(op, given[i]!, Math.max(1, rank));
   if (rank === 0) return [];
   if (dims.length === 0) return Array.from({ length: rank }, (_, i) => i);
   dims.sort((a, b) => a - b);
@@ -139,6 +149,7 @@ export function normalizeDims(
 
 /** Fills in the one extent that may be -1. */
 export function inferShape(op: string, shape: readonly number[], size: number): Shape {
+  checkList(op, "the shape", shape);
   const unknown = shape.indexOf(-1);
   if (unknown === -1) {
     checkShape(op, shape);

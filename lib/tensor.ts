@@ -7,7 +7,7 @@ import type { Device, Storage } from "./backend/backend.ts";
 import { adopt } from "./backend/cpu.ts";
 import { backendOf } from "./backend/devices.ts";
 import { dropCollected, escape, giveBack, outlive } from "./backend/memory.ts";
-import { wrongKind } from "./core/arguments.ts";
+import { spreadOut, wrongKind } from "./core/arguments.ts";
 import { engine } from "./core/engine.ts";
 import { markTensors } from "./core/marks.ts";
 import {
@@ -635,14 +635,14 @@ export class Tensor {
   /** The largest elements along a dimension, and where they stand. */
   max(dim: number, options?: ops.ReduceOptions): ops.ValuesAndIndices;
   max(dim?: number, options?: ops.ReduceOptions): Tensor | ops.ValuesAndIndices {
-    return dim === undefined ? ops.max(this) : ops.max(this, dim, options);
+    return ops.max(this, dim as number, options);
   }
   /** The smallest element. */
   min(): Tensor;
   /** The smallest elements along a dimension, and where they stand. */
   min(dim: number, options?: ops.ReduceOptions): ops.ValuesAndIndices;
   min(dim?: number, options?: ops.ReduceOptions): Tensor | ops.ValuesAndIndices {
-    return dim === undefined ? ops.min(this) : ops.min(this, dim, options);
+    return ops.min(this, dim as number, options);
   }
   /** Position of the largest element, int32. */
   argmax(dim?: number, options?: ops.ReduceOptions): Tensor {
@@ -677,7 +677,7 @@ export class Tensor {
   /** Medians along a dimension, the lower one of two, and where they stand. */
   median(dim: number, options?: ops.ReduceOptions): ops.ValuesAndIndices;
   median(dim?: number, options?: ops.ReduceOptions): Tensor | ops.ValuesAndIndices {
-    return dim === undefined ? ops.median(this) : ops.median(this, dim, options);
+    return ops.median(this, dim as number, options);
   }
   /** The elements that a share of the others lies below, along a dimension, or of all. */
   quantile(q: Tensor | number, dim?: number, options?: ops.QuantileOptions): Tensor {
@@ -736,8 +736,8 @@ export class Tensor {
     return ops.logSigmoid(this);
   }
   /** The elements, moved to the bounds where they lie outside; null for no bound. */
-  clamp(min: Tensor | number | null, max?: Tensor | number | null): Tensor {
-    return ops.clamp(this, min, max ?? null);
+  clamp(min?: Tensor | number | null, max?: Tensor | number | null): Tensor {
+    return ops.clamp(this, min, max);
   }
   /** Matrix product. */
   matmul(other: Tensor): Tensor {
@@ -765,10 +765,12 @@ export class Tensor {
   }
   /** The same elements under another shape, one extent of which may be -1. */
   reshape(shape: readonly number[]): Tensor {
+    if (arguments.length > 1) throw spreadOut("reshape", arguments);
     return ops.reshape(this, shape);
   }
   /** The dimensions in another order. */
   permute(dims: readonly number[]): Tensor {
+    if (arguments.length > 1) throw spreadOut("permute", arguments);
     return ops.permute(this, dims);
   }
   /** Two dimensions exchanged. */
@@ -777,6 +779,7 @@ export class Tensor {
   }
   /** Dimensions of extent 1 stretched, new ones in front; -1 keeps an extent. */
   expand(shape: readonly number[]): Tensor {
+    if (arguments.length > 1) throw spreadOut("expand", arguments);
     return ops.expand(this, shape);
   }
   /** A new dimension of extent 1. */
@@ -792,7 +795,7 @@ export class Tensor {
     return ops.flatten(this, startDim, endDim);
   }
   /** Part of one dimension. */
-  slice(dim: number, start?: number, end?: number, step?: number): Tensor {
+  slice(dim: number, start?: number | null, end?: number | null, step?: number | null): Tensor {
     return ops.slice(this, dim, start, end, step);
   }
   /** Elements added at the ends of dimensions, the last one first. */
@@ -801,6 +804,7 @@ export class Tensor {
   }
   /** The same elements under another shape, never copied. */
   view(shape: readonly number[]): Tensor {
+    if (arguments.length > 1) throw spreadOut("view", arguments);
     return ops.view(this, shape);
   }
   /** One dimension as several. */
@@ -813,6 +817,7 @@ export class Tensor {
   }
   /** Dimensions of extent 1 stretched, new ones in front. */
   broadcastTo(shape: readonly number[]): Tensor {
+    if (arguments.length > 1) throw spreadOut("broadcastTo", arguments);
     return ops.broadcastTo(this, shape);
   }
   /** `length` entries of a dimension. */
@@ -832,15 +837,17 @@ export class Tensor {
     return ops.unbind(this, dim);
   }
   /** The elements of matrices where row plus offset equals column. */
-  diagonal(options?: ops.DiagonalOptions): Tensor {
+  diagonal(options?: ops.DiagonalOptions | number): Tensor {
     return ops.diagonal(this, options);
   }
   /** A copy that is repeated along each dimension, new ones in front. */
   repeat(repeats: readonly number[]): Tensor {
+    if (arguments.length > 1) throw spreadOut("repeat", arguments);
     return ops.repeat(this, repeats);
   }
   /** A copy that is repeated along the last dimensions. */
   tile(repeats: readonly number[]): Tensor {
+    if (arguments.length > 1) throw spreadOut("tile", arguments);
     return ops.tile(this, repeats);
   }
   /** The elements moved along dimensions, around their ends. */
@@ -849,6 +856,7 @@ export class Tensor {
   }
   /** The elements in opposite order along the given dimensions. */
   flip(dims: number | readonly number[]): Tensor {
+    if (arguments.length > 1) throw spreadOut("flip", arguments);
     return ops.flip(this, dims);
   }
   /** Windows of `size` entries along a dimension, every `step` positions. */
@@ -856,11 +864,11 @@ export class Tensor {
     return ops.unfold(this, dim, size, step);
   }
   /** Matrices with zeros above a diagonal. */
-  tril(options?: ops.TriangleOptions): Tensor {
+  tril(options?: ops.TriangleOptions | number): Tensor {
     return ops.tril(this, options);
   }
   /** Matrices with zeros below a diagonal. */
-  triu(options?: ops.TriangleOptions): Tensor {
+  triu(options?: ops.TriangleOptions | number): Tensor {
     return ops.triu(this, options);
   }
   /** Elements at given positions along a dimension. */

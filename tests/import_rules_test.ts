@@ -1,6 +1,6 @@
 /** The structure of the sources, as tests: who may import whom, and what may stand where. */
 
-import { assertEquals } from "@std/assert";
+import { assert, assertEquals } from "@std/assert";
 
 const root = new URL("../", import.meta.url);
 
@@ -103,6 +103,16 @@ Deno.test("the areas above the tensor use no non-null assertions", () => {
     /^lib\/(nn|loss|optim|data|testing)\//.test(path) && /[\w)\]]!(?!=)/.test(code)
   );
   assertEquals(loose.map(({ path }) => path), []);
+});
+
+Deno.test("each entry point can be the first that is imported", async () => {
+  const { exports } = JSON.parse(Deno.readTextFileSync(new URL("deno.json", root)));
+  for (const path of Object.values<string>(exports)) {
+    const code = `await import("${new URL(path, root).href}")`;
+    const command = new Deno.Command(Deno.execPath(), { args: ["eval", "--no-check", code] });
+    const { success, stderr } = await command.output();
+    assert(success, `${path}: ${new TextDecoder().decode(stderr)}`);
+  }
 });
 
 Deno.test("nothing is left to do later", () => {

@@ -1,5 +1,6 @@
 /** Checks of positional arguments, as `deno run` checks no types. */
 
+import { isTensor } from "./marks.ts";
 import { shown } from "./options.ts";
 
 /** The error of an argument of another kind than needed; `call` says what cannot be done. */
@@ -10,4 +11,42 @@ export function wrongKind(call: string, name: string, needed: string, value: unk
 /** Refuses what is not a number. */
 export function checkNumber(call: string, name: string, value: unknown): asserts value is number {
   if (typeof value !== "number") throw wrongKind(call, name, "a number", value);
+}
+
+/** Refuses what is not an array of numbers. */
+export function checkList(
+  op: string,
+  name: string,
+  list: unknown,
+): asserts list is readonly number[] {
+  // An array may have holes, which its methods pass over.
+  let whole = Array.isArray(list);
+  for (let i = 0; whole && i < (list as unknown[]).length; i++) {
+    whole = typeof (list as unknown[])[i] === "number";
+  }
+  if (whole) return;
+  const form = typeof list === "number" ? `; pass an array: ${op}([${list}])` : "";
+  throw new TypeError(
+    `Cannot compute ${op}: ${name} must be an array of numbers, got ${shown(list)}${form}`,
+  );
+}
+
+/** A number as a list of one, or a list of numbers as it is. */
+export function listOf(op: string, name: string, given: unknown): readonly number[] {
+  if (typeof given === "number") return [given];
+  if (!Array.isArray(given)) {
+    throw wrongKind(`compute ${op}`, name, "a number or an array of numbers", given);
+  }
+  checkList(op, name, given);
+  return given;
+}
+
+/** The error of a call with its list spread out, as PyTorch takes it: `reshape(2, 2)`. */
+export function spreadOut(op: string, given: ArrayLike<unknown>): TypeError {
+  const list = Array.from(given).filter((value) => !isTensor(value));
+  const spread = list.every((value) => typeof value === "number");
+  const form = spread ? `; pass an array: ${op}([${list.join(", ")}])` : "";
+  return new TypeError(
+    `Cannot compute ${op}: it takes one array of numbers, got ${list.length} arguments${form}`,
+  );
 }

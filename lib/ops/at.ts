@@ -1,5 +1,6 @@
 /** Indexing as in NumPy: integers, ranges, new axes and tensors of positions. */
 
+import { checkCount, shown } from "../core/options.ts";
 import { DTypeError, ShapeError, showShape } from "../errors.ts";
 import { broadcastShapes, sameShape, type Shape } from "../shape.ts";
 import { Tensor } from "../tensor.ts";
@@ -8,15 +9,36 @@ import { indexSelect, outOfRange, scatterRows } from "./indexing.ts";
 import { copyInto, copyOf, elementsOf } from "./memory.ts";
 import { expand, flatten, permute, reshape, sliceBlock, sliceRange } from "./movement.ts";
 
+/** A range of positions, of which null leaves an end open. */
+export type IndexRange = readonly (number | null | undefined)[];
+
 /**
- * One part of an index: an integer, a range `[start, end, step?]`, `":"` for a whole dimension,
- * `"..."` for as many as are left, `null` for a new dimension, or a tensor of int32 positions or of
- * bool.
+ * One part of an index: an integer, a range `[start, end, step?]` of which null leaves an end open,
+ * `":"` for a whole dimension, `"..."` for as many as are left, `null` for a new dimension, or a tensor
+ * of int32 positions or of bool. A bool tensor without dimensions makes a new one, of extent 1 or 0.
  */
-export type Index = number | readonly number[] | ":" | "..." | null | Tensor;
+export type Index = number | IndexRange | ":" | "..." | null | Tensor;
 
 /** What an index asks of one dimension. */
 type Part = Exclude<Index, "..." | ":">;
+
+/** Refuses what is no part of an index. */
+function checkPart(op: string, part: unknown, i: number): void {
+  if (Array.isArray(part)) {
+    if (part.length === 2 || part.length === 3) return;
+    throw new RangeError(
+      `Cannot compute ${op}: a range is [start, end] or [start, end, step], with null for an open ` +
+        `end, got ${shown(part)} as part ${i}; a list of positions is an int32 tensor`,
+    );
+  }
+  const known = typeof part === "number" || part === null || part === ":" || part === "..." ||
+    part instanceof Tensor;
+  if (known) return;
+  throw new TypeError(
+    `Cannot compute ${op}: part ${i} of an index must be an integer, a range [start, end, step?], ` +
+      `":", "...", null or a tensor, got ${shown(part)}`,
+  );
+}
 
 function countDims(part: Index): number {
   if (part === null || part === "...") return 0;
@@ -25,6 +47,12 @@ function countDims(part: Index): number {
 
 /** Fills in `"..."`, `":"` and what is missing at the end. */
 function complete(op: string, x: Tensor, index: readonly Index[]): Part[] {
+  if (!Array.isArray(index)) {
+    throw new TypeError(
+      `Cannot compute ${op}: the index must be an array of parts, as [0, ":"], got ${shown(index)}`,
+    );
+  }
+  for (let i = 0; i < index.length; i++) checkPart(op, index[i], i);
   const used = index.reduce((n: number, part) => n + countDims(part), 0);
   const gaps = index.filter((part) => part === "...").length;
   if (gaps > 1) {
@@ -46,9 +74,13 @@ function complete(op: string, x: Tensor, index: readonly Index[]): Part[] {
   return full.flatMap((part): Part[] => part === "..." ? rest : [part === ":" ? whole : part]);
 }
 
-/** The positions where a bool tensor holds, one int32 tensor for each of its dimensions. */
+/**
+ * The positions where a bool tensor holds, one int32 tensor for each of its dimensions; one without
+ * dimensions has one.
+ */
 function positions(mask: Tensor): Tensor[] {
   const elements = elementsOf(mask);
+  if (mask.ndim === 0) return [Tensor.over(new Int32Array(elements[0]!), [elements[0]!])];
   const found: number[][] = mask.shape.map(() => []);
   for (let i = 0; i < elements.length; i++) {
     if (elements[i] === 0) continue;
@@ -94,17 +126,18 @@ function resolve(op: string, x: Tensor, index: readonly Index[]): Resolved {
       }
       take(part < 0 ? part + extent : part, 1, 1);
     } else if (part instanceof Tensor) {
-      const list = part.dtype === "bool" ? positions(checkMask(op, x, part, starts.length)) : [
-        wrapped(op, part, extent),
-      ];
+      const bool = part.dtype === "bool";
+      const list = bool
+        ? positions(checkMask(op, x, part, starts.length))
+        : [wrapped(op, part, extent)];
       for (const tensor of list) {
         tensors.set(shape.length, tensor);
-        shape.push(x.shape[starts.length]!);
-        take(0, x.shape[starts.length]!, 1);
+        const own = bool && part.ndim === 0 ? null : x.shape[starts.length]!;
+        shape.push(own ?? 1);
+        if (own !== null) take(0, own, 1);
       }
     } else {
-      const [start = 0, end = Infinity, step = 1] = part;
-      const [first, count] = sliceRange(op, extent, start, end, step);
+      const [first, count, step] = sliceRange(op, extent, part[0], part[1], part[2]);
       shape.push(count);
       take(first, count, step);
     }
@@ -182,10 +215,12 @@ function placing(rank: number, shape: Shape, place: number): number[] {
 /**
  * Part of a tensor, as in NumPy; a view unless a tensor of positions is among the indices.
  *
- * @param index A part for each dimension; whole dimensions may be left out at the end.
+ * @param index A part for each dimension, see {@linkcode Index}; whole dimensions may be left out at
+ * the end.
  * @throws {RangeError} If a position is out of range.
  */
 export function at(x: Tensor, index: readonly Index[]): Tensor {
+  checkCount("compute at", arguments.length, 2);
   const resolved = resolve("at", x, index);
   if (resolved.tensors.size === 0) return resolved.view;
   const { front, count, index: rows, shape, place } = toRows("at", resolved);

@@ -1,5 +1,6 @@
 /** Elementwise functions of two tensors. Their kernels are in `rust/src/kernels/binary.rs`. */
 
+import { checkCount } from "../core/options.ts";
 import type { Tensor } from "../tensor.ts";
 import { eq, ge, gt, lt, where } from "./compare.ts";
 import { binary, type BinaryOp, checkTensor } from "./define.ts";
@@ -63,6 +64,7 @@ const power: BinaryOp = binary("pow", {
  * @param b Exponent.
  */
 export function pow(a: Tensor | number, b: Tensor | number): Tensor {
+  checkCount("compute pow", arguments.length, 2);
   if (b !== 2 || typeof a === "number") return power(a, b);
   checkTensor("pow", a, "one side");
   return a.dtype === "bool" ? power(a, b) : a.square();

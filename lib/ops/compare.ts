@@ -1,6 +1,7 @@
 /** Comparisons, which give bool, and the choice between two tensors by a condition. */
 
 import { NONE } from "../autograd/tape.ts";
+import { checkCount } from "../core/options.ts";
 import { dtypeOfNumber, promote } from "../dtype.ts";
 import { DTypeError } from "../errors.ts";
 import { kernelNumber } from "../ffi/library.ts";
@@ -61,6 +62,7 @@ const chooseRule = rule("where", {
  * ```
  */
 export function where(condition: Tensor, a: Tensor | number, b: Tensor | number): Tensor {
+  checkCount("compute where", arguments.length, 3);
   checkTensor("where", condition, "the condition");
   if (condition.dtype !== "bool") {
     throw new DTypeError(

@@ -1,17 +1,26 @@
 /** Functions of other ops: no kernel, no rule. The default for anything new. */
 
+import { wrongKind } from "../core/arguments.ts";
+import { checkCount, isPlainObject } from "../core/options.ts";
 import { DTypeError } from "../errors.ts";
 import { broadcastShapes } from "../shape.ts";
 import { Tensor } from "../tensor.ts";
 import { maximum, minimum } from "./binary.ts";
 import { ge, gt, le, lt, ne, where } from "./compare.ts";
-import { checkTensor } from "./define.ts";
+import { checkTensor, TENSOR_OR_NUMBER } from "./define.ts";
 import { extremeOver } from "./reduce.ts";
 
 /** What exponentials over dimensions subtract: the maximum, 0 where it is not finite. */
 export function shiftOf(x: Tensor, dims: readonly number[]): Tensor {
   const largest = extremeOver("max", "max", x, dims);
   return where(gt(largest, -Infinity).mul(lt(largest, Infinity)), largest, 0);
+}
+
+/** Refuses what is no bound of `clamp`. */
+function checkBound(role: string, bound: unknown): void {
+  if (bound === null || typeof bound === "number" || bound instanceof Tensor) return;
+  const form = isPlainObject(bound) ? " by position, as in clamp(0, null)" : "";
+  throw wrongKind("compute clamp", role, `a tensor, a number or null${form}`, bound);
 }
 
 /**
@@ -24,10 +33,13 @@ export function shiftOf(x: Tensor, dims: readonly number[]): Tensor {
  */
 export function clamp(
   x: Tensor,
-  min: Tensor | number | null,
+  min: Tensor | number | null = null,
   max: Tensor | number | null = null,
 ): Tensor {
+  checkCount("compute clamp", arguments.length, 3);
   checkTensor("clamp", x);
+  checkBound("the lower bound", min);
+  checkBound("the upper bound", max);
   if (min === null && max === null) {
     throw new TypeError(
       "Cannot compute clamp: at least one of min and max must be given, got none",
@@ -63,8 +75,10 @@ export function clamp(
  * @param weight 0 for a, 1 for b; a number, or a tensor that broadcasts.
  */
 export function lerp(a: Tensor, b: Tensor, weight: Tensor | number): Tensor {
+  checkCount("compute lerp", arguments.length, 3);
   checkTensor("lerp", a, "the start");
   checkTensor("lerp", b, "the end");
+  if (typeof weight !== "number") checkTensor("lerp", weight, "the weight", TENSOR_OR_NUMBER);
   // Half of the way cannot leave the range; counted from the nearer end, both ends are exact.
   const half = b.mul(0.5).sub(a.mul(0.5));
   const fromStart = () => a.add(half.mul(doubled(weight)));
@@ -83,6 +97,7 @@ function rest(weight: Tensor | number): Tensor | number {
 
 /** ln σ(x) = −ln(1 + e⁻ˣ), without overflow. Follows `torch.nn.functional.logsigmoid`. */
 export function logSigmoid(x: Tensor): Tensor {
+  checkCount("compute logSigmoid", arguments.length, 1);
   checkTensor("logSigmoid", x);
   return x.neg().softplus().neg();
 }

@@ -4,6 +4,16 @@
  * is linear in both inputs, and differentiated by the other two.
  */
 
+import {
+  checkCount,
+  kind,
+  NUMBER,
+  NUMBERS,
+  optionReader,
+  orNull,
+  shown,
+  TENSOR,
+} from "../core/options.ts";
 import { DTypeError, ShapeError, showShape } from "../errors.ts";
 import { kernelNumber } from "../ffi/library.ts";
 import { checkShape, extentAt, sameShape, type Shape } from "../shape.ts";
@@ -130,6 +140,27 @@ export interface ConvTransposeOptions extends SharedConvOptions {
   outputPadding?: Extents;
 }
 
+const SHARED = {
+  bias: orNull(TENSOR),
+  stride: NUMBERS,
+  dilation: NUMBERS,
+  groups: NUMBER,
+};
+
+const readConv = optionReader<ConvOptions>({
+  ...SHARED,
+  padding: kind(
+    'a number, an array of numbers, "same" or "valid"',
+    (value) => NUMBERS.accepts(value) || value === "same" || value === "valid",
+  ),
+});
+
+const readConvTranspose = optionReader<ConvTransposeOptions>({
+  ...SHARED,
+  padding: NUMBERS,
+  outputPadding: NUMBERS,
+});
+
 /** A convolution of tensors. */
 export type Convolution<Options> = (x: Tensor, weight: Tensor, options?: Options) => Tensor;
 
@@ -166,7 +197,7 @@ function checkOperands(
   }
   if (!Number.isInteger(groups) || groups < 1) {
     throw new RangeError(
-      `Cannot compute ${op}: groups must be a positive integer, got ${Deno.inspect(groups)}`,
+      `Cannot compute ${op}: groups must be a positive integer, got ${shown(groups)}`,
     );
   }
   const [first, second] = weight.shape as [number, number];
@@ -197,20 +228,29 @@ function keepExtents(op: string, x: Tensor, stride: readonly number[], reach: re
   return { padding, padded: odd.some((zeros) => zeros > 0) ? pad(x, odd) : x };
 }
 
+/** Refuses an input whose zeros on either side make it too large. */
+function checkPadded(op: string, shape: Shape, padding: readonly number[]): void {
+  const padded = shape.map((extent, i) => i < 2 ? extent : extent + 2 * padding[i - 2]!);
+  checkShape(op, padded);
+}
+
+/** Steps of a window, 1 where it takes none: the kernels part their input by steps. */
+function usedSteps(stride: readonly number[], windows: readonly number[]): readonly number[] {
+  return stride.map((step, i) => windows[i]! > 1 ? step : 1);
+}
+
 function convolution(op: string, dims: number): Convolution<ConvOptions> {
-  return (x, weight, options = {}) => {
+  return function (x, weight, given?) {
+    checkCount(`compute ${op}`, arguments.length, 3);
+    const options = readConv(`compute ${op}`, given);
     const groups = checkOperands(op, dims, x, weight, options, false);
     const kernel = weight.shape.slice(2);
-    const { padding: given = 0, ...rest } = options;
-    const own = typeof given === "string" ? 0 : given;
+    const { padding: asked = 0, ...rest } = options;
+    const own = typeof asked === "string" ? 0 : asked;
     let { stride, dilation, padding } = moveOver(op, dims, { ...rest, padding: own });
-    if (given === "same") {
+    if (asked === "same") {
       const reach = kernel.map((extent, i) => dilation[i]! * (extent - 1));
       ({ padding, padded: x } = keepExtents(op, x, stride, reach));
-    } else if (typeof given === "string" && given !== "valid") {
-      throw new TypeError(
-        `Cannot compute ${op}: padding must be a number, a list, "same" or "valid", got "${given}"`,
-      );
     }
     return batched(x, dims, (x) => {
       const space = kernel.map((extent, i) => {
@@ -229,7 +269,16 @@ function convolution(op: string, dims: number): Convolution<ConvOptions> {
       }
       const y = [x.shape[0]!, weight.shape[0]!, ...space];
       checkShape(op, y);
-      const call = { stride, padding, dilation, groups, x: x.shape, w: weight.shape, y };
+      checkPadded(op, x.shape, padding);
+      const call = {
+        stride: usedSteps(stride, space),
+        padding,
+        dilation,
+        groups,
+        x: x.shape,
+        w: weight.shape,
+        y,
+      };
       const { bias } = options;
       return toOutput(bias ? [x, weight, bias] : [x, weight], call);
     });
@@ -237,7 +286,9 @@ function convolution(op: string, dims: number): Convolution<ConvOptions> {
 }
 
 function transposedConvolution(op: string, dims: number): Convolution<ConvTransposeOptions> {
-  return (x, weight, options = {}) => {
+  return function (x, weight, given?) {
+    checkCount(`compute ${op}`, arguments.length, 3);
+    const options = readConvTranspose(`compute ${op}`, given);
     const groups = checkOperands(op, dims, x, weight, options, true);
     const { stride, padding, dilation, outputPadding } = moveOver(op, dims, options);
     outputPadding.forEach((extra, i) => {
@@ -263,8 +314,9 @@ function transposedConvolution(op: string, dims: number): Convolution<ConvTransp
       }
       const out = [x.shape[0]!, weight.shape[1]! * groups, ...space];
       checkShape(op, out);
+      checkPadded(op, out, padding);
       const y = toInput(x, weight, {
-        stride,
+        stride: usedSteps(stride, x.shape.slice(2)),
         padding,
         dilation,
         groups,

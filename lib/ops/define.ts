@@ -4,7 +4,8 @@
  */
 
 import { wrongKind } from "../core/arguments.ts";
-import { dtypeOfNumber, isFloat, promote } from "../dtype.ts";
+import { checkCount } from "../core/options.ts";
+import { type DType, dtypeOfNumber, isFloat, promote } from "../dtype.ts";
 import { DeviceError, DTypeError, ShapeError, showShape } from "../errors.ts";
 import { kernelNumber } from "../ffi/library.ts";
 import { broadcastShapes } from "../shape.ts";
@@ -25,6 +26,18 @@ export function checkTensor(
 
 /** What an op needs where its other input is a tensor. */
 export const TENSOR_OR_NUMBER = "a tensor or a number";
+
+/** Refuses a number that elements of a type cannot be. */
+export function checkElement(op: string, role: string, value: number, dtype: DType): void {
+  if (isFloat(dtype)) return;
+  const [holds, needed] = dtype === "int32"
+    ? [(value | 0) === value, "a 32-bit integer"]
+    : [Number.isInteger(value), "an integer"];
+  if (holds) return;
+  throw new DTypeError(
+    `Cannot compute ${op}: ${role} must be ${needed} for ${dtype}, got ${value}`,
+  );
+}
 
 /** Refuses what is not a tensor of floating type. */
 export function checkFloat(op: string, x: Tensor): void {
@@ -75,7 +88,9 @@ export function unary(name: string, spec: ElementwiseSpec): UnaryOp {
   const opRule = new OpRule<null>(name, spec);
   const kernel = kernelNumber(name);
   const integers = spec.integers ?? false;
+  const call = `compute ${name}`;
   function run(x: Tensor): Tensor {
+    checkCount(call, arguments.length, 1);
     checkTensor(name, x);
     let { dtype } = x;
     if (!isFloat(dtype) && !(integers && dtype === "int32")) {
@@ -113,7 +128,9 @@ export function binary(name: string, spec: BinarySpec): BinaryOp {
   const opRule = new OpRule<null>(name, spec);
   const kernel = kernelNumber(name);
   const { integers = false, bools = false, compares = false } = spec;
+  const call = `compute ${name}`;
   function run(a: Tensor | number, b: Tensor | number): Tensor {
+    checkCount(call, arguments.length, 2);
     if (typeof b === "number") {
       checkTensor(name, a, "one side");
       b = scalar(b, dtypeOfNumber(b, a.dtype), a);

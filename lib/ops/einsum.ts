@@ -1,5 +1,6 @@
 /** Sums of products over named dimensions. */
 
+import { wrongKind } from "../core/arguments.ts";
 import { promote } from "../dtype.ts";
 import { DTypeError, ShapeError, showShape } from "../errors.ts";
 import { MAX_RANK } from "../shape.ts";
@@ -190,12 +191,10 @@ function contract(a: Operand, b: Operand, kept: ReadonlySet<string>): Operand {
  * ```
  */
 export function einsum(equation: string, ...tensors: Tensor[]): Tensor {
-  tensors.forEach((x, i) => checkTensor("einsum", x, `operand ${i}`));
   if (typeof equation !== "string") {
-    throw new TypeError(
-      `Cannot compute einsum: the equation must be a string, got ${Deno.inspect(equation)}`,
-    );
+    throw wrongKind("compute einsum", "the equation", "a string", equation);
   }
+  tensors.forEach((x, i) => checkTensor("einsum", x, `operand ${i}`));
   const { inputs, output } = parse(equation, tensors);
   tensors.forEach((x) => checkDevices("einsum", tensors[0]!, x));
   const dtype = tensors.map((x) => x.dtype).reduce((a, b) => promote(a, 1, b, 1));

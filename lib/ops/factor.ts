@@ -4,6 +4,7 @@
  */
 
 import { eye } from "../create.ts";
+import { checkCount, FLAG, optionReader } from "../core/options.ts";
 import { promote } from "../dtype.ts";
 import { ShapeError, showShape } from "../errors.ts";
 import { kernelNumber } from "../ffi/library.ts";
@@ -134,6 +135,12 @@ export interface SolveTriangularOptions {
   unitriangular?: boolean;
 }
 
+const readTriangular = optionReader<SolveTriangularOptions>({
+  upper: FLAG,
+  left: FLAG,
+  unitriangular: FLAG,
+});
+
 /**
  * The solution x of a·x = b for triangular matrices. The other triangle is not read. Where an element
  * of the diagonal is 0, the solution is not finite. Batches broadcast. Follows
@@ -157,11 +164,12 @@ export interface SolveTriangularOptions {
  */
 export function solveTriangular(a: Tensor, b: Tensor, options: SolveTriangularOptions): Tensor {
   const op = "linalg.solveTriangular";
+  checkCount(`compute ${op}`, arguments.length, 3);
   const [t, right, n] = sides(op, a, b);
-  if (typeof options?.upper !== "boolean") {
+  const { upper, left = true, unitriangular = false } = readTriangular(`compute ${op}`, options);
+  if (upper === undefined) {
     throw new TypeError(`Cannot compute ${op}: upper must be given in the options, true or false`);
   }
-  const { upper, left = true, unitriangular = false } = options;
   if (b.ndim < 2 || b.shape.at(left ? -2 : -1) !== n) {
     throw misfit(op, `it needs ${left ? "[..., n, n] and [..., n, k]" : LEFT}`, a, b);
   }
@@ -190,6 +198,8 @@ export interface CholeskyOptions {
   upper?: boolean;
 }
 
+const readCholesky = optionReader<CholeskyOptions>({ upper: FLAG });
+
 /**
  * The lower triangular l with a positive diagonal and l·lᵀ = a, for symmetric positive definite
  * matrices; where `upper` is set, its transpose. Only one triangle of `a` is read, and the gradient is
@@ -212,9 +222,11 @@ export interface CholeskyOptions {
  * assertAlmostEquals(l.diagonal().log().sum().mul(2).item(), Math.log(16), 1e-6);
  * ```
  */
-export function cholesky(a: Tensor, { upper = false }: CholeskyOptions = {}): Tensor {
+export function cholesky(a: Tensor, options?: CholeskyOptions): Tensor {
   const op = "linalg.cholesky";
+  checkCount(`compute ${op}`, arguments.length, 2);
   checkSquare(op, a);
+  const { upper = false } = readCholesky(`compute ${op}`, options);
   const read = upper ? mT(a) : a;
   const l = result(a, a.dtype, a.shape);
   const minors = result(a, "int32", a.shape.slice(0, -2));
@@ -312,6 +324,8 @@ export interface SolveOptions {
   left?: boolean;
 }
 
+const readSolve = optionReader<SolveOptions>({ left: FLAG });
+
 /**
  * The solution x of a·x = b. A right side of one dimension, or of the shape of `a` without its last
  * dimension, is vectors; else it is matrices, and batches broadcast. Follows `torch.linalg.solve`.
@@ -332,8 +346,10 @@ export interface SolveOptions {
  * assertEquals(linalg.solve(a, tensor([2, 9])).toArray(), [2, 1]);
  * ```
  */
-export function solve(a: Tensor, b: Tensor, { left = true }: SolveOptions = {}): Tensor {
+export function solve(a: Tensor, b: Tensor, options?: SolveOptions): Tensor {
   const op = "linalg.solve";
+  checkCount(`compute ${op}`, arguments.length, 3);
+  const { left = true } = readSolve(`compute ${op}`, options);
   const [matrices, right, n] = sides(op, a, b);
   const vectors = b.ndim === 1 || sameShape(b.shape, a.shape.slice(0, -1));
   const column = vectors && left ? unsqueeze(right, -1) : right;
@@ -372,6 +388,7 @@ function identity(like: Tensor, n: number): Tensor {
  */
 export function inv(a: Tensor): Tensor {
   const op = "linalg.inv";
+  checkCount(`compute ${op}`, arguments.length, 1);
   const n = checkSquare(op, a);
   const factors = regularFactors(op, a);
   return eliminate(a, identity(a, n), { factors, transposed: false });
@@ -466,6 +483,7 @@ const detRule = rule<Factors>("linalg.det", {
  * ```
  */
 export function det(a: Tensor): Tensor {
+  checkCount("compute linalg.det", arguments.length, 1);
   checkSquare("linalg.det", a);
   const factors = factorize(a);
   const pivots = diagonal(factors.lu, { dim1: -2, dim2: -1 });

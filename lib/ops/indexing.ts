@@ -1,11 +1,12 @@
 /** Reading and writing at positions that a tensor gives. */
 
 import { NONE } from "../autograd/tape.ts";
+import { checkCount, NUMBER, optionReader, shown } from "../core/options.ts";
 import { DTypeError, ShapeError, showShape } from "../errors.ts";
 import { kernelNumber } from "../ffi/library.ts";
-import { normalizeDim, sameShape, type Shape } from "../shape.ts";
+import { checkShape, normalizeDim, sameShape, type Shape } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
-import { checkDevices, checkTensor } from "./define.ts";
+import { checkDevices, checkElement, checkTensor, TENSOR_OR_NUMBER } from "./define.ts";
 import { eq, ge, where } from "./compare.ts";
 import { castTo, copyOf, elementsOf } from "./memory.ts";
 import { clone, expand, reshape } from "./movement.ts";
@@ -30,12 +31,17 @@ export function outOfRange(
   );
 }
 
-/** Refuses an index that is not int32 or that names a position which does not exist. */
-export function checkIndex(op: string, index: Tensor, extent: number, role = "index"): void {
+/** Refuses what is no tensor of int32. */
+function checkPositions(op: string, index: Tensor, role: string): void {
   checkTensor(op, index, `the ${role}`);
   if (index.dtype !== "int32") {
     throw new DTypeError(`Cannot compute ${op}: the ${role} must be int32, got ${index.dtype}`);
   }
+}
+
+/** Refuses an index that is not int32 or that names a position which does not exist. */
+export function checkIndex(op: string, index: Tensor, extent: number, role = "index"): void {
+  checkPositions(op, index, role);
   const elements = elementsOf(index);
   for (let i = 0; i < elements.length; i++) {
     const value = elements[i]!;
@@ -46,7 +52,9 @@ export function checkIndex(op: string, index: Tensor, extent: number, role = "in
 /** int32 positions on a tensor's device, each a function of its place. */
 export function positionsOn(like: Tensor, count: number, at: (i: number) => number): Tensor {
   const list = result(like, "int32", [count]);
-  list.storage.backend.write(list.storage, Int32Array.from({ length: count }, (_, i) => at(i)));
+  const positions = new Int32Array(count);
+  for (let i = 0; i < count; i++) positions[i] = at(i);
+  list.storage.backend.write(list.storage, positions);
   return list;
 }
 
@@ -82,6 +90,7 @@ const gatherRule = rule<{ dim: number; shape: Shape }>("gather", {
  * @throws {RangeError} If a position is out of range.
  */
 export function gather(x: Tensor, dim: number, index: Tensor): Tensor {
+  checkCount("compute gather", arguments.length, 3);
   checkTensor("gather", x);
   checkTensor("gather", index, "the index");
   checkDevices("gather", x, index);
@@ -114,6 +123,7 @@ const scatterAddRule = rule<{ dim: number }>("scatterAdd", {
  * @throws {RangeError} If a position is out of range.
  */
 export function scatterAdd(x: Tensor, dim: number, index: Tensor, source: Tensor): Tensor {
+  checkCount("compute scatterAdd", arguments.length, 4);
   checkTensor("scatterAdd", x);
   checkTensor("scatterAdd", index, "the index");
   checkTensor("scatterAdd", source, "the source");
@@ -157,6 +167,7 @@ export function scatterAddChecked(x: Tensor, dim: number, index: Tensor, source:
  * @throws {RangeError} If a position is out of range.
  */
 export function scatter(x: Tensor, dim: number, index: Tensor, source: Tensor | number): Tensor {
+  checkCount("compute scatter", arguments.length, 4);
   checkTensor("scatter", x);
   checkTensor("scatter", index, "the index");
   checkDevices("scatter", x, index);
@@ -164,7 +175,11 @@ export function scatter(x: Tensor, dim: number, index: Tensor, source: Tensor | 
   checkReach("scatter", index, x, axis);
   checkIndex("scatter", index, x.shape[axis]!);
   const numbered = typeof source === "number";
-  if (!numbered) checkSource("scatter", x, index.shape, source);
+  if (numbered) checkElement("scatter", "the source", source, x.dtype);
+  else {
+    checkTensor("scatter", source, "the source", TENSOR_OR_NUMBER);
+    checkSource("scatter", x, index.shape, source);
+  }
   if (index.size === 0) return clone(x);
   // Which element of the source each position gets; -1 for none.
   const from = result(x, "int32", x.shape);
@@ -203,6 +218,8 @@ export interface IndexAddOptions {
   alpha?: number;
 }
 
+const readIndexAdd = optionReader<IndexAddOptions>({ alpha: NUMBER });
+
 /**
  * A copy of the tensor with the entries of `source` added to those that an index names along a
  * dimension, in order. Follows `torch.index_add`.
@@ -226,21 +243,18 @@ export function indexAdd(
   dim: number,
   index: Tensor,
   source: Tensor,
-  options: IndexAddOptions = {},
+  options?: IndexAddOptions,
 ): Tensor {
-  const { alpha = 1 } = options;
+  checkCount("compute indexAdd", arguments.length, 5);
   checkTensor("indexAdd", x);
+  const { alpha = 1 } = readIndexAdd("compute indexAdd", options);
   const axis = normalizeDim("indexAdd", dim, x.ndim);
   const column = columnOf("indexAdd", x, axis, index);
   checkSource("indexAdd", x, x.shape.with(axis, index.size), source);
-  if (x.dtype === "bool" || (x.dtype === "int32" && !Number.isInteger(alpha))) {
-    throw new DTypeError(
-      "Cannot compute indexAdd: " +
-        (x.dtype === "bool"
-          ? "the input is bool; cast it first"
-          : `alpha must be an integer for int32, got ${alpha}`),
-    );
+  if (x.dtype === "bool") {
+    throw new DTypeError("Cannot compute indexAdd: the input is bool; cast it first");
   }
+  checkElement("indexAdd", "alpha", alpha, x.dtype);
   const scaled = alpha === 1 ? source : source.mul(alpha);
   return scatterAddChecked(x, axis, expand(column, source.shape), scaled);
 }
@@ -263,10 +277,13 @@ export function scatterRows(target: Tensor, index: Tensor, source: Tensor): void
  * @throws {RangeError} If a position is out of range.
  */
 export function indexSelect(x: Tensor, dim: number, index: Tensor): Tensor {
+  checkCount("compute indexSelect", arguments.length, 3);
   checkTensor("indexSelect", x);
   const axis = normalizeDim("indexSelect", dim, x.ndim);
   const column = columnOf("indexSelect", x, axis, index);
-  return gatherChecked(x, axis, expand(column, x.shape.with(axis, index.size)));
+  const shape = x.shape.with(axis, index.size);
+  checkShape("indexSelect", shape);
+  return gatherChecked(x, axis, expand(column, shape));
 }
 
 /** An index of one dimension, checked, so that it expands along the others. */
@@ -294,13 +311,16 @@ function columnOf(op: string, x: Tensor, axis: number, index: Tensor): Tensor {
  * @throws {RangeError} If a label is out of range.
  */
 export function oneHot(labels: Tensor, numClasses?: number): Tensor {
-  checkTensor("oneHot", labels, "the label");
-  const classes = numClasses ?? (labels.size === 0 ? 0 : Math.max(1, labels.max().item() + 1));
+  checkCount("compute oneHot", arguments.length, 2);
+  checkPositions("oneHot", labels, "label");
+  const all = () => labels.size === 0 ? 0 : Math.max(1, labels.max().item() + 1);
+  const classes = numClasses === undefined ? all() : numClasses;
   if (!Number.isInteger(classes) || classes < 0) {
     throw new RangeError(
-      `Cannot compute oneHot: numClasses must be a non-negative integer, got ${classes}`,
+      `Cannot compute oneHot: numClasses must be a non-negative integer, got ${shown(classes)}`,
     );
   }
+  checkShape("oneHot", [...labels.shape, classes]);
   checkIndex("oneHot", labels, classes, "label");
   const numbers = positionsOn(labels, classes, (i) => i);
   return castTo(eq(reshape(labels, [...labels.shape, 1]), numbers), "int32");

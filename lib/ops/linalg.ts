@@ -1,9 +1,10 @@
 /** Matrix products. */
 
+import { checkCount } from "../core/options.ts";
 import { promote } from "../dtype.ts";
 import { DTypeError, ShapeError, showShape } from "../errors.ts";
 import { kernelNumber } from "../ffi/library.ts";
-import { broadcastShapes, type Shape } from "../shape.ts";
+import { broadcastShapes, checkShape, type Shape } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
 import { checkDevices, checkTensor } from "./define.ts";
 import { castTo } from "./memory.ts";
@@ -34,7 +35,9 @@ export function stretched(x: Tensor, batch: Shape): Tensor {
 /** Product of tensors of at least two dimensions. */
 function product(a: Tensor, b: Tensor): Tensor {
   const batch = broadcastShapes("matmul", a.shape.slice(0, -2), b.shape.slice(0, -2), "batches");
-  const y = result(a, a.dtype, [...batch, a.shape[a.ndim - 2]!, b.shape[b.ndim - 1]!]);
+  const shape = [...batch, a.shape[a.ndim - 2]!, b.shape[b.ndim - 1]!];
+  checkShape("matmul", shape);
+  const y = result(a, a.dtype, shape);
   if (y.size > 0) {
     a.storage.backend.run(kernel, [y, stretched(a, batch), stretched(b, batch)]);
   }
@@ -59,6 +62,7 @@ function product(a: Tensor, b: Tensor): Tensor {
  * ```
  */
 export function matmul(a: Tensor, b: Tensor): Tensor {
+  checkCount("compute matmul", arguments.length, 2);
   checkTensor("matmul", a, "the left side");
   checkTensor("matmul", b, "the right side");
   checkDevices("matmul", a, b);
@@ -117,6 +121,7 @@ function checkSides(
 
 /** Sum of the products of two vectors of one length. Follows `torch.dot`. */
 export function dot(a: Tensor, b: Tensor): Tensor {
+  checkCount("compute dot", arguments.length, 2);
   checkSides(
     "dot",
     "two vectors of one length",
@@ -135,6 +140,7 @@ export function dot(a: Tensor, b: Tensor): Tensor {
  * @returns Shape [n, m].
  */
 export function outer(a: Tensor, b: Tensor): Tensor {
+  checkCount("compute outer", arguments.length, 2);
   checkSides("outer", "two vectors", a, b, (s, t) => s.length === 1 && t.length === 1);
   return unsqueeze(a, 1).mul(b);
 }
@@ -147,6 +153,7 @@ export function outer(a: Tensor, b: Tensor): Tensor {
  * @returns Shape [b, n, m].
  */
 export function bmm(a: Tensor, b: Tensor): Tensor {
+  checkCount("compute bmm", arguments.length, 2);
   checkSides(
     "bmm",
     "shapes [b, n, k] and [b, k, m]",

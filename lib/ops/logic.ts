@@ -1,5 +1,6 @@
 /** Truth values, and the numbers that are none. */
 
+import { checkCount, NUMBER, optionReader } from "../core/options.ts";
 import { isFloat } from "../dtype.ts";
 import type { Tensor } from "../tensor.ts";
 import { maximum, mul } from "./binary.ts";
@@ -14,39 +15,46 @@ function truth(op: string, x: Tensor): Tensor {
 
 /** Whether both are not 0; bool. Broadcasts. */
 export function logicalAnd(a: Tensor, b: Tensor): Tensor {
+  checkCount("compute logicalAnd", arguments.length, 2);
   return mul(truth("logicalAnd", a), truth("logicalAnd", b));
 }
 
 /** Whether one or both are not 0; bool. Broadcasts. */
 export function logicalOr(a: Tensor, b: Tensor): Tensor {
+  checkCount("compute logicalOr", arguments.length, 2);
   return maximum(truth("logicalOr", a), truth("logicalOr", b));
 }
 
 /** Whether exactly one is not 0; bool. Broadcasts. */
 export function logicalXor(a: Tensor, b: Tensor): Tensor {
+  checkCount("compute logicalXor", arguments.length, 2);
   return ne(truth("logicalXor", a), truth("logicalXor", b));
 }
 
 /** Whether elements are 0; bool. */
 export function logicalNot(x: Tensor): Tensor {
+  checkCount("compute logicalNot", arguments.length, 1);
   checkTensor("logicalNot", x);
   return eq(x, 0);
 }
 
 /** Whether elements are NaN; bool. */
 export function isnan(x: Tensor): Tensor {
+  checkCount("compute isnan", arguments.length, 1);
   checkTensor("isnan", x);
   return ne(x, x);
 }
 
 /** Whether elements are infinite, of either sign; bool. */
 export function isinf(x: Tensor): Tensor {
+  checkCount("compute isinf", arguments.length, 1);
   checkTensor("isinf", x);
   return isFloat(x.dtype) ? eq(x.detach().abs(), Infinity) : ne(x, x);
 }
 
 /** Whether elements are neither infinite nor NaN; bool. */
 export function isfinite(x: Tensor): Tensor {
+  checkCount("compute isfinite", arguments.length, 1);
   checkTensor("isfinite", x);
   return isFloat(x.dtype) ? lt(x.detach().abs(), Infinity) : eq(x, x);
 }
@@ -60,6 +68,12 @@ export interface NanToNumOptions {
   /** What stands for minus infinity. Default: the smallest number of the type. */
   neginf?: number;
 }
+
+const readNanToNum = optionReader<NanToNumOptions>({
+  nan: NUMBER,
+  posinf: NUMBER,
+  neginf: NUMBER,
+});
 
 const LARGEST = { float32: (2 - 2 ** -23) * 2 ** 127, float64: Number.MAX_VALUE };
 
@@ -75,8 +89,10 @@ const LARGEST = { float32: (2 - 2 ** -23) * 2 ** 127, float64: Number.MAX_VALUE 
  * assertEquals(x.nanToNum({ neginf: -9 }).toArray(), [0, 1, -9]);
  * ```
  */
-export function nanToNum(x: Tensor, { nan = 0, posinf, neginf }: NanToNumOptions = {}): Tensor {
+export function nanToNum(x: Tensor, options?: NanToNumOptions): Tensor {
+  checkCount("compute nanToNum", arguments.length, 2);
   checkTensor("nanToNum", x);
+  const { nan = 0, posinf, neginf } = readNanToNum("compute nanToNum", options);
   if (x.dtype !== "float32" && x.dtype !== "float64") return x;
   const largest = LARGEST[x.dtype];
   const finite = where(eq(x, Infinity), posinf ?? largest, x);

@@ -1,11 +1,11 @@
 /** What bool masks choose. */
 
-import { isFloat } from "../dtype.ts";
+import { checkCount } from "../core/options.ts";
 import { DTypeError, ShapeError, showShape } from "../errors.ts";
 import { broadcastShapes, sizeOf } from "../shape.ts";
-import { Tensor } from "../tensor.ts";
+import type { Tensor } from "../tensor.ts";
 import { where } from "./compare.ts";
-import { checkDevices, checkTensor } from "./define.ts";
+import { checkDevices, checkElement, checkTensor, TENSOR_OR_NUMBER } from "./define.ts";
 import { indexSelect, positionsOn } from "./indexing.ts";
 import { castTo, elementsOf } from "./memory.ts";
 import { expand, reshape } from "./movement.ts";
@@ -38,9 +38,11 @@ function checkMask(op: string, x: Tensor, mask: Tensor): void {
  * ```
  */
 export function maskedFill(x: Tensor, mask: Tensor, value: Tensor | number): Tensor {
+  checkCount("compute maskedFill", arguments.length, 3);
   checkMask("maskedFill", x, mask);
   broadcastShapes("maskedFill", x.shape, mask.shape);
-  if (value instanceof Tensor) {
+  if (typeof value !== "number") {
+    checkTensor("maskedFill", value, "the value", TENSOR_OR_NUMBER);
     checkDevices("maskedFill", x, value);
     if (value.ndim > 0) {
       throw new ShapeError(
@@ -52,11 +54,7 @@ export function maskedFill(x: Tensor, mask: Tensor, value: Tensor | number): Ten
     }
     return where(mask, castTo(value, x.dtype), x);
   }
-  if (!isFloat(x.dtype) && !Number.isInteger(value)) {
-    throw new DTypeError(
-      `Cannot compute maskedFill: the value must be an integer for ${x.dtype}, got ${value}`,
-    );
-  }
+  checkElement("maskedFill", "the value", value, x.dtype);
   return where(mask, scalar(value, x.dtype, x), x);
 }
 
@@ -77,6 +75,7 @@ function placesOf(x: Tensor): number[] {
  * @throws {DTypeError} If the mask is not bool.
  */
 export function maskedSelect(x: Tensor, mask: Tensor): Tensor {
+  checkCount("compute maskedSelect", arguments.length, 2);
   checkMask("maskedSelect", x, mask);
   const shape = broadcastShapes("maskedSelect", x.shape, mask.shape);
   const places = placesOf(expand(mask, shape));
@@ -99,6 +98,7 @@ export function maskedSelect(x: Tensor, mask: Tensor): Tensor {
  * ```
  */
 export function nonzero(x: Tensor): Tensor {
+  checkCount("compute nonzero", arguments.length, 1);
   checkTensor("nonzero", x);
   const places = placesOf(x);
   const rows = positionsOn(x, places.length * x.ndim, (i) => {

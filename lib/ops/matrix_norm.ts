@@ -1,5 +1,6 @@
 /** Norms of vectors and matrices under one name, as `torch.linalg` has them. */
 
+import { checkCount, FLAG, kind, NUMBERS, optionReader, shown } from "../core/options.ts";
 import { showShape } from "../errors.ts";
 import { normalizeDim, normalizeDims } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
@@ -17,6 +18,13 @@ export interface LinalgNormOptions extends ReduceOptions {
 }
 
 const OP = "linalg.norm";
+
+const readNorm = optionReader<LinalgNormOptions>({
+  // Another word is refused with the reason.
+  ord: kind('a number or "fro"', (value) => typeof value === "number" || typeof value === "string"),
+  dim: NUMBERS,
+  keepdim: FLAG,
+});
 
 /** The largest or smallest sum of |x|: over columns for ±1, over rows for ±Infinity. */
 function extremeSum(x: Tensor, ord: number, dims: readonly number[], keepdim: boolean): Tensor {
@@ -57,9 +65,10 @@ function extremeSum(x: Tensor, ord: number, dims: readonly number[], keepdim: bo
  * assertEquals(linalg.norm(x, { ord: 2, dim: 1 }).toArray(), [5, 5]);
  * ```
  */
-export function norm(x: Tensor, options: LinalgNormOptions = {}): Tensor {
+export function norm(x: Tensor, options?: LinalgNormOptions): Tensor {
+  checkCount(`compute ${OP}`, arguments.length, 2);
   checkFloat(OP, x);
-  const { ord, dim, keepdim = false } = options;
+  const { ord, dim, keepdim = false } = readNorm(`compute ${OP}`, options);
   const dims = normalizeDims(OP, dim, x.ndim);
   const count = dim === undefined ? x.ndim : typeof dim === "number" ? 1 : dim.length;
   const fits = count === 1 || (count === 2 && x.ndim >= 2);
@@ -68,7 +77,7 @@ export function norm(x: Tensor, options: LinalgNormOptions = {}): Tensor {
       `Cannot compute ${OP}: ` +
         (dim === undefined
           ? `with ord and without dim it needs one or two dimensions, got ${showShape(x.shape)}`
-          : `dim must name one dimension or two, got ${Deno.inspect(dim)}`),
+          : `dim must name one dimension or two, got ${shown(dim)}`),
     );
   }
   if (ord === undefined) return normOver(OP, x, 2, dims, keepdim);
@@ -76,14 +85,14 @@ export function norm(x: Tensor, options: LinalgNormOptions = {}): Tensor {
   if (count === 1) {
     if (number) return normOver(OP, x, ord, dims, keepdim);
     throw new RangeError(
-      `Cannot compute ${OP}: of vectors ord must be a number, got ${Deno.inspect(ord)}`,
+      `Cannot compute ${OP}: of vectors ord must be a number, got ${shown(ord)}`,
     );
   }
   if (ord === "fro") return normOver(OP, x, 2, dims, keepdim);
   if (!number || (Math.abs(ord) !== 1 && Number.isFinite(ord))) {
     throw new RangeError(
       `Cannot compute ${OP}: of matrices ord must be "fro", 1, -1, Infinity or -Infinity, as ` +
-        `there are no singular values, got ${Deno.inspect(ord)}`,
+        `there are no singular values, got ${shown(ord)}`,
     );
   }
   const order = typeof dim === "object" ? dim : [0, 1];

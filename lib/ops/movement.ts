@@ -1,5 +1,7 @@
 /** Views and rearrangements. A view shares its tensor's memory; `reshape` copies where it must. */
 
+import { checkList, spreadOut } from "../core/arguments.ts";
+import { checkCount, NUMBER, optionReader, shown } from "../core/options.ts";
 import { ShapeError, showShape } from "../errors.ts";
 import {
   broadcastShapes,
@@ -14,7 +16,7 @@ import {
 } from "../shape.ts";
 import { promote } from "../dtype.ts";
 import type { Tensor } from "../tensor.ts";
-import { checkDevices, checkTensor } from "./define.ts";
+import { checkDevices, checkElement, checkTensor } from "./define.ts";
 import { castTo, copyInto, copyOf } from "./memory.ts";
 import { record1, recordAll, result, rule, scalar, viewOf, zeroed } from "./record.ts";
 import { sumTo } from "./reduce.ts";
@@ -25,6 +27,7 @@ const reshapeRule = rule<{ shape: Shape }>("reshape", {
 
 /** The same elements under another shape, one extent of which may be -1; a view where possible. */
 export function reshape(x: Tensor, shape: readonly number[]): Tensor {
+  if (arguments.length > 2) throw spreadOut("reshape", arguments);
   checkTensor("reshape", x);
   const target = inferShape("reshape", shape, x.size);
   const strides = x.dense ? contiguousStrides(target) : viewStrides(x.shape, x.strides, target);
@@ -37,12 +40,14 @@ const copyRule = rule("clone", { vjp: [(g) => g] });
 
 /** A copy with memory of its own. */
 export function clone(x: Tensor): Tensor {
+  checkCount("compute clone", arguments.length, 1);
   checkTensor("clone", x);
   return record1(copyRule, x, copyOf(x));
 }
 
 /** The tensor itself if its elements lie in row-major order, else a copy in which they do. */
 export function contiguous(x: Tensor): Tensor {
+  checkCount("compute contiguous", arguments.length, 1);
   checkTensor("contiguous", x);
   return x.dense ? x : clone(x);
 }
@@ -53,7 +58,9 @@ const permuteRule = rule<{ inverse: readonly number[] }>("permute", {
 
 /** The dimensions in another order: a view. */
 export function permute(x: Tensor, dims: readonly number[]): Tensor {
+  if (arguments.length > 2) throw spreadOut("permute", arguments);
   checkTensor("permute", x);
+  checkList("permute", "dims", dims);
   const order = dims.map((dim) => normalizeDim("permute", dim, x.ndim));
   if (order.length !== x.ndim || new Set(order).size !== x.ndim) {
     throw new ShapeError(
@@ -72,11 +79,12 @@ export function permute(x: Tensor, dims: readonly number[]): Tensor {
 
 /** Two dimensions exchanged: a view. */
 export function transpose(x: Tensor, dim0: number, dim1: number): Tensor {
+  checkCount("compute transpose", arguments.length, 3);
   checkTensor("transpose", x);
   const order = x.shape.map((_, i) => i);
   const [i, j] = [
-    normalizeDim("transpose", dim0, x.ndim),
-    normalizeDim("transpose", dim1, x.ndim),
+    normalizeDim("transpose", dim0, x.ndim, "dim0"),
+    normalizeDim("transpose", dim1, x.ndim, "dim1"),
   ];
   [order[i], order[j]] = [j, i];
   return permute(x, order);
@@ -88,12 +96,14 @@ const expandRule = rule<{ shape: Shape }>("expand", {
 
 /** Dimensions of extent 1 stretched, new ones in front: a view. An extent of -1 keeps its own. */
 export function expand(x: Tensor, shape: readonly number[]): Tensor {
+  if (arguments.length > 2) throw spreadOut("expand", arguments);
   return expandAs("expand", x, shape);
 }
 
 /** `expand` under the name of the op that needs it. */
 export function expandAs(op: string, x: Tensor, shape: readonly number[]): Tensor {
   checkTensor(op, x);
+  checkList(op, "the shape", shape);
   const missing = shape.length - x.ndim;
   const target = shape.map((extent, i) => extent === -1 ? x.shape[i - missing] ?? -1 : extent);
   if (target.includes(-1)) {
@@ -123,6 +133,7 @@ export function expandAs(op: string, x: Tensor, shape: readonly number[]): Tenso
 
 /** A new dimension of extent 1: a view. */
 export function unsqueeze(x: Tensor, dim: number): Tensor {
+  checkCount("compute unsqueeze", arguments.length, 2);
   checkTensor("unsqueeze", x);
   const at = normalizeDim("unsqueeze", dim, x.ndim + 1);
   const shape = x.shape.toSpliced(at, 0, 1);
@@ -133,9 +144,10 @@ export function unsqueeze(x: Tensor, dim: number): Tensor {
 
 /** Without the given dimension or dimensions where their extent is 1, or without all such: a view. */
 export function squeeze(x: Tensor, dim?: number | readonly number[]): Tensor {
+  checkCount("compute squeeze", arguments.length, 2);
   checkTensor("squeeze", x);
-  const dims = dim === undefined ? undefined : typeof dim === "number" ? [dim] : dim;
-  const chosen = dims?.map((d) => normalizeDim("squeeze", d, x.ndim));
+  const dims: readonly number[] | undefined = dim === undefined || Array.isArray(dim) ? dim : [dim];
+  const chosen = dims && Array.from(dims, (d) => normalizeDim("squeeze", d, x.ndim));
   const stays = x.shape.map((extent, i) => extent !== 1 || (chosen && !chosen.includes(i)));
   const shape = x.shape.filter((_, i) => stays[i]);
   const strides = x.strides.filter((_, i) => stays[i]);
@@ -144,12 +156,13 @@ export function squeeze(x: Tensor, dim?: number | readonly number[]): Tensor {
 
 /** The dimensions from `startDim` to `endDim` as one. */
 export function flatten(x: Tensor, startDim = 0, endDim = -1): Tensor {
+  checkCount("compute flatten", arguments.length, 3);
   checkTensor("flatten", x);
+  // A number is flattened as a row of one.
+  const rank = Math.max(1, x.ndim);
+  const start = normalizeDim("flatten", startDim, rank, "startDim");
+  const end = normalizeDim("flatten", endDim, rank, "endDim");
   if (x.ndim === 0) return reshape(x, [1]);
-  const [start, end] = [
-    normalizeDim("flatten", startDim, x.ndim),
-    normalizeDim("flatten", endDim, x.ndim),
-  ];
   if (start > end) {
     throw new RangeError(
       `Cannot compute flatten: startDim must not come after endDim, got startDim ${startDim} and ` +
@@ -193,7 +206,8 @@ function embed(x: Tensor, shape: Shape, block: Block): Tensor {
 function blockOf(x: Tensor, shape: Shape, { starts, steps }: Block): Tensor {
   const offset = starts.reduce((sum, start, i) => sum + start * x.strides[i]!, x.offset);
   const size = sizeOf(shape);
-  const strides = x.strides.map((stride, i) => stride * steps[i]!);
+  // A step beyond the only position might leave the range of strides.
+  const strides = x.strides.map((stride, i) => shape[i]! > 1 ? stride * steps[i]! : stride);
   return viewOf(x, shape, strides, size === 0 ? x.offset : offset, size);
 }
 
@@ -201,43 +215,49 @@ function blockOf(x: Tensor, shape: Shape, { starts, steps }: Block): Tensor {
  * Part of one dimension: a view.
  *
  * @param dim The dimension.
- * @param start First position; negative counts from the end.
- * @param end Position after the last one; default: the end.
+ * @param start First position; negative counts from the end. Default, also for null: 0.
+ * @param end Position after the last one; default, also for null: the end.
  * @param step Distance between positions, at least 1.
  */
 export function slice(
   x: Tensor,
   dim: number,
-  start = 0,
-  end: number = Infinity,
-  step = 1,
+  start: number | null = 0,
+  end: number | null = Infinity,
+  step: number | null = 1,
 ): Tensor {
+  checkCount("compute slice", arguments.length, 5);
   checkTensor("slice", x);
   const axis = normalizeDim("slice", dim, x.ndim);
-  const [first, count] = sliceRange("slice", x.shape[axis]!, start, end, step);
+  const [first, count, by] = sliceRange("slice", x.shape[axis]!, start, end, step);
   const shape = x.shape.with(axis, count);
   const starts = x.shape.map((_, i) => i === axis ? first : 0);
-  return sliceBlock(x, shape, { starts, steps: x.shape.map((_, i) => i === axis ? step : 1) });
+  return sliceBlock(x, shape, { starts, steps: x.shape.map((_, i) => i === axis ? by : 1) });
 }
 
-/** First position and number of positions of a slice, clipped to the extent as Python does. */
+/**
+ * First position, number of positions and step of a slice, clipped to the extent as Python does.
+ * What is null is left open.
+ */
 export function sliceRange(
   op: string,
   extent: number,
-  start: number,
-  end: number,
-  step: number,
-): [first: number, count: number] {
+  from: number | null | undefined,
+  to: number | null | undefined,
+  by: number | null | undefined,
+): [first: number, count: number, step: number] {
+  const [start, end, step] = [from ?? 0, to ?? Infinity, by ?? 1];
   const whole = Number.isInteger(start) && (Number.isInteger(end) || end === Infinity);
   if (!whole || !Number.isInteger(step) || step < 1) {
+    const back = typeof step === "number" && step < 0 ? "; flip turns a dimension round" : "";
     throw new RangeError(
       `Cannot compute ${op}: a slice needs integers and a step of at least 1, got ` +
-        `[${start}, ${end}, ${step}]`,
+        `[${[start, end, step].map(shown).join(", ")}]${back}`,
     );
   }
   const clip = (at: number) => Math.min(Math.max(at < 0 ? at + extent : at, 0), extent);
   const [first, last] = [clip(start), clip(end)];
-  return [first, Math.max(0, Math.ceil((last - first) / step))];
+  return [first, Math.max(0, Math.ceil((last - first) / step)), step];
 }
 
 /** Options of `pad`. */
@@ -245,6 +265,8 @@ export interface PadOptions {
   /** What the new elements are. Default: 0. */
   value?: number;
 }
+
+const readPad = optionReader<PadOptions>({ value: NUMBER });
 
 const padRule = rule<Block & { shape: Shape }>("pad", {
   vjp: [(g, { attrs }) => sliceBlock(g, attrs.shape, attrs)],
@@ -254,9 +276,12 @@ const padRule = rule<Block & { shape: Shape }>("pad", {
  * Elements added at the ends of dimensions, the last one first: `[left, right, top, bottom, …]`.
  * Negative amounts take elements away. Follows `torch.nn.functional.pad` with mode "constant".
  */
-export function pad(x: Tensor, amounts: readonly number[], options: PadOptions = {}): Tensor {
+export function pad(x: Tensor, amounts: readonly number[], options?: PadOptions): Tensor {
+  checkCount("compute pad", arguments.length, 3);
   checkTensor("pad", x);
-  const { value = 0 } = options;
+  checkList("pad", "amounts", amounts);
+  const { value = 0 } = readPad("compute pad", options);
+  checkElement("pad", "the value", value, x.dtype);
   const count = amounts.length / 2;
   if (!Number.isInteger(count) || count > x.ndim || !amounts.every(Number.isInteger)) {
     throw new ShapeError(
@@ -301,13 +326,25 @@ const catRule = rule<{ dim: number; extents: readonly number[] }>("cat", {
   },
 });
 
+/** Refuses what is not an array of tensors; gives the first. */
+function firstOf(op: string, tensors: readonly Tensor[]): Tensor {
+  if (!Array.isArray(tensors)) {
+    throw new TypeError(
+      `Cannot compute ${op}: the tensors stand in an array, as in ${op}([a, b]), got ` +
+        shown(tensors),
+    );
+  }
+  if (tensors.length === 0) {
+    throw new RangeError(`Cannot compute ${op}: it needs at least one tensor, got none`);
+  }
+  for (let i = 0; i < tensors.length; i++) checkTensor(op, tensors[i], `entry ${i}`);
+  return tensors[0] as Tensor;
+}
+
 /** Tensors joined along a dimension; the other dimensions are equal. */
 export function cat(tensors: readonly Tensor[], dim = 0): Tensor {
-  const first = tensors[0];
-  if (first === undefined) {
-    throw new RangeError("Cannot compute cat: it needs at least one tensor, got none");
-  }
-  tensors.forEach((x, i) => checkTensor("cat", x, `entry ${i}`));
+  const first = firstOf("cat", tensors);
+  checkCount("compute cat", arguments.length, 2);
   const axis = normalizeDim("cat", dim, first.ndim);
   let { dtype } = first;
   for (const x of tensors) {
@@ -324,8 +361,9 @@ export function cat(tensors: readonly Tensor[], dim = 0): Tensor {
   }
   const inputs = tensors.map((x) => castTo(x, dtype));
   const extents = inputs.map((x) => x.shape[axis]!);
-  const total = extents.reduce((sum, extent) => sum + extent, 0);
-  const y = result(first, dtype, first.shape.with(axis, total));
+  const shape = first.shape.with(axis, extents.reduce((sum, extent) => sum + extent, 0));
+  checkShape("cat", shape);
+  const y = result(first, dtype, shape);
   const steps = y.shape.map(() => 1);
   let start = 0;
   for (const x of inputs) {
@@ -339,11 +377,8 @@ export function cat(tensors: readonly Tensor[], dim = 0): Tensor {
 
 /** Tensors of one shape along a new dimension. */
 export function stack(tensors: readonly Tensor[], dim = 0): Tensor {
-  const first = tensors[0];
-  if (first === undefined) {
-    throw new RangeError("Cannot compute stack: it needs at least one tensor, got none");
-  }
-  tensors.forEach((x, i) => checkTensor("stack", x, `entry ${i}`));
+  const first = firstOf("stack", tensors);
+  checkCount("compute stack", arguments.length, 2);
   const at = normalizeDim("stack", dim, first.ndim + 1);
   for (const x of tensors) {
     if (!sameShape(x.shape, first.shape)) {

@@ -3,9 +3,11 @@
  * `rust/src/kernels/normalize.rs`; the composite beside each is the truth.
  */
 
+import { checkList } from "../core/arguments.ts";
+import { checkCount, NUMBER, optionReader, orNull, TENSOR } from "../core/options.ts";
 import { isFloat } from "../dtype.ts";
 import { DTypeError, ShapeError, showShape } from "../errors.ts";
-import { normalizeDims, sameShape, type Shape, sizeOf } from "../shape.ts";
+import { normalizeDim, normalizeDims, sameShape, type Shape, sizeOf } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
 import { where } from "./compare.ts";
 import { shiftOf } from "./composite.ts";
@@ -13,7 +15,15 @@ import { checkDevices, checkFloat, checkTensor } from "./define.ts";
 import { fused } from "./define/fused.ts";
 import { castTo } from "./memory.ts";
 import { clone, reshape } from "./movement.ts";
-import { type Dims, extremeOver, findsExtremes, mean, type ReduceOptions, sum } from "./reduce.ts";
+import {
+  type Dims,
+  extremeOver,
+  findsExtremes,
+  mean,
+  readReduce,
+  type ReduceOptions,
+  sum,
+} from "./reduce.ts";
 
 /** The input in a floating type: integers as float32. */
 function floating(x: Tensor): Tensor {
@@ -57,11 +67,12 @@ const logsumexpOp = fused<Lane>("logsumexp", {
  *
  * @param dim The dimensions; all by default.
  */
-export function logsumexp(x: Tensor, dim?: Dims, options: ReduceOptions = {}): Tensor {
+export function logsumexp(x: Tensor, dim?: Dims, options?: ReduceOptions): Tensor {
+  checkCount("compute logsumexp", arguments.length, 3);
   checkTensor("logsumexp", x);
+  const { keepdim = false } = readReduce("compute logsumexp", options);
   const input = floating(x);
   const dims = normalizeDims("logsumexp", dim, x.ndim);
-  const { keepdim = false } = options;
   // Of nothing the sum is 0 and its logarithm −∞, whose gradient has nowhere to go.
   if (x.size === 0) return sum(input, dims, options).add(-Infinity);
   const [axis] = dims;
@@ -103,10 +114,10 @@ function alongDim(
   return (x, dim) => {
     checkTensor(name, x);
     const input = floating(x);
-    const [axis] = normalizeDims(name, dim, x.ndim);
+    const axis = normalizeDim(name, dim, Math.max(1, x.ndim));
     if (input.size === 0) return clone(input);
     // A number is a lane of one, whose dimension the composite knows how to miss.
-    if (axis === undefined) return composite(input.reshape([1]), 0).reshape([]);
+    if (x.ndim === 0) return composite(input.reshape([1]), 0).reshape([]);
     return op([input], axis)[0]!;
   };
 }
@@ -129,11 +140,13 @@ const logSoftmaxAlong = alongDim(
 
 /** eˣ / Σ eˣ along a dimension: positive, with sum 1. Follows `torch.softmax`. */
 export function softmax(x: Tensor, dim: number): Tensor {
+  checkCount("compute softmax", arguments.length, 2);
   return softmaxAlong(x, dim);
 }
 
 /** ln of the softmax along a dimension: x − ln Σ eˣ. Follows `torch.log_softmax`. */
 export function logSoftmax(x: Tensor, dim: number): Tensor {
+  checkCount("compute logSoftmax", arguments.length, 2);
   return logSoftmaxAlong(x, dim);
 }
 
@@ -146,6 +159,12 @@ export interface LayerNormOptions {
   /** What is added to the variance. Default: 1e-5. */
   eps?: number;
 }
+
+const readLayerNorm = optionReader<LayerNormOptions>({
+  weight: orNull(TENSOR),
+  bias: orNull(TENSOR),
+  eps: NUMBER,
+});
 
 /** What a layer norm was called with, beside its tensors. */
 interface NormCall {
@@ -236,10 +255,12 @@ function checkRow(role: string, x: Tensor, row: Tensor, shape: Shape): void {
 export function layerNorm(
   x: Tensor,
   normalizedShape: readonly number[],
-  options: LayerNormOptions = {},
+  options?: LayerNormOptions,
 ): Tensor {
+  checkCount("compute layerNorm", arguments.length, 3);
   checkFloat("layerNorm", x);
-  const { weight = null, bias = null, eps = 1e-5 } = options;
+  checkList("layerNorm", "the normalized shape", normalizedShape);
+  const { weight = null, bias = null, eps = 1e-5 } = readLayerNorm("compute layerNorm", options);
   const shape = [...normalizedShape];
   if (shape.length === 0 || !sameShape(x.shape.slice(-shape.length), shape)) {
     throw new ShapeError(

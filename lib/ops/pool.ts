@@ -1,8 +1,9 @@
 /** Pools over one to three dimensions. Their kernels are in `rust/src/kernels/pool.rs`. */
 
+import { checkCount, FLAG, NUMBER, NUMBERS, optionReader } from "../core/options.ts";
 import { ShapeError, showShape } from "../errors.ts";
 import { kernelNumber } from "../ffi/library.ts";
-import { type Shape, sizeOf } from "../shape.ts";
+import { checkShape, type Shape, sizeOf } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
 import { ge, where } from "./compare.ts";
 import { checkFloat } from "./define.ts";
@@ -31,10 +32,30 @@ const maxKernel = kernelNumber("max_pool");
 const sumKernel = kernelNumber("sum_pool");
 const sumInputKernel = kernelNumber("sum_pool_input");
 
+/**
+ * The window without the entries at its ends that never meet the input, with as much less padding.
+ * Else the kernels would take their time for a window that is all padding.
+ */
+function inside(call: Call): Pick<Call, "kernel" | "padding"> {
+  const trimmed = call.kernel.map((extent, i) => {
+    const [padding, dilation] = [call.padding[i]!, call.dilation[i]!];
+    const [inputs, windows] = [call.x[2 + i]!, call.y[2 + i]!];
+    const before = Math.max(0, padding - call.stride[i]! * (windows - 1));
+    const first = Math.floor(before / dilation);
+    const last = Math.min(extent - 1, Math.floor((inputs - 1 + padding) / dilation));
+    return { kernel: Math.max(1, last - first + 1), padding: padding - first * dilation };
+  });
+  return {
+    kernel: trimmed.map(({ kernel }) => kernel),
+    padding: trimmed.map(({ padding }) => padding),
+  };
+}
+
 function launch(kernel: number, outputs: readonly Tensor[], x: Tensor, call: Call): void {
   if (x.size === 0) return;
-  const { ints, numbers } = wordsOf(call);
-  const sizes = inSpace(call.kernel, 1);
+  const used = inside(call);
+  const { ints, numbers } = wordsOf({ ...call, padding: used.padding });
+  const sizes = inSpace(used.kernel, 1);
   x.storage.backend.run(kernel, [...outputs, x].map(spatial), ints, [...numbers, ...sizes]);
 }
 
@@ -103,6 +124,14 @@ export interface AvgPoolOptions extends PoolOptions {
   divisorOverride?: number;
 }
 
+const SHARED = { stride: NUMBERS, padding: NUMBERS, ceilMode: FLAG };
+const readMaxPool = optionReader<MaxPoolOptions>({ ...SHARED, dilation: NUMBERS });
+const readAvgPool = optionReader<AvgPoolOptions>({
+  ...SHARED,
+  countIncludePad: FLAG,
+  divisorOverride: NUMBER,
+});
+
 /** A pool of tensors. */
 export type Pool<Options> = (x: Tensor, kernelSize: Extents, options?: Options) => Tensor;
 
@@ -163,12 +192,18 @@ function pooled(
         [x.shape],
       );
     }
-    return run(batch, { ...travel, x: batch.shape, y: [...batch.shape.slice(0, 2), ...space] });
+    const y = [...batch.shape.slice(0, 2), ...space];
+    checkShape(op, y);
+    return run(batch, { ...travel, x: batch.shape, y });
   });
 }
 
 function maxPool(op: string, dims: number): Pool<MaxPoolOptions> {
-  return (x, kernelSize, options = {}) => pooled(op, dims, x, kernelSize, options, largest);
+  return function (x, kernelSize, options?) {
+    checkCount(`compute ${op}`, arguments.length, 3);
+    const read = readMaxPool(`compute ${op}`, options);
+    return pooled(op, dims, x, kernelSize, read, largest);
+  };
 }
 
 /** What the entries of each window count along a dimension. */
@@ -203,8 +238,12 @@ function averaged(x: Tensor, call: Call, includePad: boolean): Tensor {
 }
 
 function avgPool(op: string, dims: number): Pool<AvgPoolOptions> {
-  return (x, kernelSize, options = {}) => {
-    const { countIncludePad = true, divisorOverride: divisor, ...rest } = options;
+  return function (x, kernelSize, options?) {
+    checkCount(`compute ${op}`, arguments.length, 3);
+    const { countIncludePad = true, divisorOverride: divisor, ...rest } = readAvgPool(
+      `compute ${op}`,
+      options,
+    );
     if (divisor !== undefined && (!Number.isFinite(divisor) || divisor === 0)) {
       throw new RangeError(
         `Cannot compute ${op}: divisorOverride must be a number other than 0, got ${divisor}`,

@@ -1,5 +1,7 @@
 /** Copies of a tensor with its elements repeated, moved or zeroed by place. */
 
+import { checkList, listOf, spreadOut, wrongKind } from "../core/arguments.ts";
+import { checkCount, NUMBER, optionReader, shown } from "../core/options.ts";
 import { ShapeError, showShape } from "../errors.ts";
 import { checkShape, normalizeDim, normalizeDims, sizeOf } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
@@ -50,13 +52,17 @@ function repeated(op: string, x: Tensor, times: readonly number[]): Tensor {
  * ```
  */
 export function repeat(x: Tensor, repeats: readonly number[]): Tensor {
+  if (arguments.length > 2) throw spreadOut("repeat", arguments);
   checkTensor("repeat", x);
+  checkList("repeat", "repeats", repeats);
   return repeated("repeat", x, repeats);
 }
 
 /** As `repeat`, where missing counts in front are 1. Follows `torch.tile`. */
 export function tile(x: Tensor, repeats: readonly number[]): Tensor {
+  if (arguments.length > 2) throw spreadOut("tile", arguments);
   checkTensor("tile", x);
+  checkList("tile", "repeats", repeats);
   const missing = Math.max(0, x.ndim - repeats.length);
   return repeated("tile", x, [...new Array<number>(missing).fill(1), ...repeats]);
 }
@@ -73,8 +79,9 @@ export function roll(
   shifts: number | readonly number[],
   dims?: number | readonly number[],
 ): Tensor {
+  checkCount("compute roll", arguments.length, 3);
   checkTensor("roll", x);
-  const by = typeof shifts === "number" ? [shifts] : shifts;
+  const by = listOf("roll", "shifts", shifts);
   if (dims === undefined) {
     if (by.length !== 1) {
       throw new RangeError(
@@ -83,7 +90,7 @@ export function roll(
     }
     return reshape(roll(flatten(x), by, 0), x.shape);
   }
-  const along = typeof dims === "number" ? [dims] : dims;
+  const along = listOf("roll", "dims", dims);
   if (by.length !== along.length || by.length === 0 || !by.every(Number.isInteger)) {
     throw new RangeError(
       "Cannot compute roll: shifts must be integers, one for each dim and at least one, got " +
@@ -100,8 +107,10 @@ export function roll(
 
 /** The elements in opposite order along the given dimensions: a copy. Follows `torch.flip`. */
 export function flip(x: Tensor, dims: number | readonly number[]): Tensor {
+  if (arguments.length > 2) throw spreadOut("flip", arguments);
   checkTensor("flip", x);
-  const none = typeof dims !== "number" && dims.length === 0;
+  if (dims === undefined) throw wrongKind("compute flip", "dims", "a number or an array", dims);
+  const none = Array.isArray(dims) && dims.length === 0;
   const axes = none ? [] : normalizeDims("flip", dims, x.ndim);
   if (axes.length === 0) return clone(x);
   return axes.reduce((y, axis) => {
@@ -127,17 +136,20 @@ export function flip(x: Tensor, dims: number | readonly number[]): Tensor {
  * ```
  */
 export function unfold(x: Tensor, dim: number, size: number, step: number): Tensor {
+  checkCount("compute unfold", arguments.length, 4);
   checkTensor("unfold", x);
   const axis = normalizeDim("unfold", dim, x.ndim);
   const extent = x.shape[axis]!;
   if (!Number.isInteger(size) || size < 0 || size > extent) {
     throw new RangeError(
       `Cannot compute unfold: size must be an integer in 0 to ${extent}, the extent of dimension ` +
-        `${axis}, got ${size}`,
+        `${axis}, got ${shown(size)}`,
     );
   }
   if (!Number.isInteger(step) || step < 1) {
-    throw new RangeError(`Cannot compute unfold: step must be a positive integer, got ${step}`);
+    throw new RangeError(
+      `Cannot compute unfold: step must be a positive integer, got ${shown(step)}`,
+    );
   }
   const windows = Math.floor((extent - size) / step) + 1;
   const shape = x.shape.toSpliced(axis, 1, windows, size);
@@ -154,25 +166,46 @@ export interface TriangleOptions {
   diagonal?: number;
 }
 
+const readTriangle = optionReader<TriangleOptions>({ diagonal: NUMBER });
+
 /** Keeps the elements whose column compares to row plus diagonal as asked. */
-function triangle(op: "tril" | "triu", x: Tensor, { diagonal = 0 }: TriangleOptions): Tensor {
+function triangle(
+  op: "tril" | "triu",
+  x: Tensor,
+  options: TriangleOptions | number | undefined,
+): Tensor {
   checkMatrices(op, x);
+  const { diagonal = 0 } = typeof options === "number"
+    ? { diagonal: options }
+    : readTriangle(`compute ${op}`, options);
   if (!Number.isInteger(diagonal)) {
     throw new RangeError(`Cannot compute ${op}: diagonal must be an integer, got ${diagonal}`);
   }
   const [rows, columns] = [x.shape[x.ndim - 2]!, x.shape[x.ndim - 1]!];
-  const edge = reshape(positionsOn(x, rows, (i) => i + diagonal), [rows, 1]);
+  // Beyond the matrix every diagonal is as good as the next one.
+  const offset = Math.max(-rows, Math.min(diagonal, columns));
+  const edge = reshape(positionsOn(x, rows, (i) => i + offset), [rows, 1]);
   const column = positionsOn(x, columns, (i) => i);
   const inside = op === "tril" ? le(column, edge) : ge(column, edge);
   return where(inside, x, scalar(0, x.dtype, x));
 }
 
-/** Matrices with zeros above a diagonal. Follows `torch.tril`. */
-export function tril(x: Tensor, options: TriangleOptions = {}): Tensor {
+/**
+ * Matrices with zeros above a diagonal. Follows `torch.tril`.
+ *
+ * @param options Or a number, the diagonal.
+ */
+export function tril(x: Tensor, options?: TriangleOptions | number): Tensor {
+  checkCount("compute tril", arguments.length, 2);
   return triangle("tril", x, options);
 }
 
-/** Matrices with zeros below a diagonal. Follows `torch.triu`. */
-export function triu(x: Tensor, options: TriangleOptions = {}): Tensor {
+/**
+ * Matrices with zeros below a diagonal. Follows `torch.triu`.
+ *
+ * @param options Or a number, the diagonal.
+ */
+export function triu(x: Tensor, options?: TriangleOptions | number): Tensor {
+  checkCount("compute triu", arguments.length, 2);
   return triangle("triu", x, options);
 }

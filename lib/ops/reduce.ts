@@ -1,10 +1,11 @@
 /** Reductions over all or some dimensions. Their kernels are in `rust/src/kernels/reduce.rs`. */
 
 import { NONE } from "../autograd/tape.ts";
+import { checkCount, FLAG, type OptionReader, optionReader } from "../core/options.ts";
 import { isFloat } from "../dtype.ts";
 import { showShape } from "../errors.ts";
 import { kernelNumber } from "../ffi/library.ts";
-import { normalizeDims, type Shape, sizeOf } from "../shape.ts";
+import { normalizeDim, normalizeDims, type Shape, sizeOf } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
 import { eq, ne } from "./compare.ts";
 import { checkFloat, checkTensor } from "./define.ts";
@@ -18,6 +19,11 @@ export interface ReduceOptions {
   /** Keeps the reduced dimensions, with extent 1. Default: false. */
   keepdim?: boolean;
 }
+
+/** Reads the options of a reduction. */
+export const readReduce: OptionReader<ReduceOptions> = optionReader<ReduceOptions>({
+  keepdim: FLAG,
+});
 
 /** Dimensions to reduce; all where it is undefined. */
 export type Dims = number | readonly number[] | undefined;
@@ -56,20 +62,32 @@ const meanRule = rule<Reduction>("mean", {
 });
 
 /** Sum of the elements; of int32 and bool as int32. */
-export function sum(x: Tensor, dim?: Dims, options: ReduceOptions = {}): Tensor {
+export function sum(x: Tensor, dim?: Dims, options?: ReduceOptions): Tensor {
+  checkCount("compute sum", arguments.length, 3);
   checkTensor("sum", x);
-  const dims = normalizeDims("sum", dim, x.ndim);
-  const { kept, view, shape, count } = plan(x, dims, options.keepdim ?? false);
+  const { keepdim = false } = readReduce("compute sum", options);
+  return sumOver(x, normalizeDims("sum", dim, x.ndim), keepdim);
+}
+
+/** `sum` of checked arguments. */
+export function sumOver(x: Tensor, dims: readonly number[], keepdim: boolean): Tensor {
+  const { kept, view, shape, count } = plan(x, dims, keepdim);
   const y = result(x, isFloat(x.dtype) ? x.dtype : "int32", shape);
   x.storage.backend.run(sumKernel, [y, view], [count], [1]);
   return record1(sumRule, x, y, { shape: x.shape, kept });
 }
 
 /** Mean of the elements, which must be floating; NaN where there are none. */
-export function mean(x: Tensor, dim?: Dims, options: ReduceOptions = {}): Tensor {
+export function mean(x: Tensor, dim?: Dims, options?: ReduceOptions): Tensor {
+  checkCount("compute mean", arguments.length, 3);
   checkFloat("mean", x);
-  const dims = normalizeDims("mean", dim, x.ndim);
-  const { kept, view, shape, count } = plan(x, dims, options.keepdim ?? false);
+  const { keepdim = false } = readReduce("compute mean", options);
+  return meanOver(x, normalizeDims("mean", dim, x.ndim), keepdim);
+}
+
+/** `mean` of checked arguments. */
+export function meanOver(x: Tensor, dims: readonly number[], keepdim: boolean): Tensor {
+  const { kept, view, shape, count } = plan(x, dims, keepdim);
   const y = result(x, x.dtype, shape);
   const elements = dims.reduce((n, i) => n * x.shape[i]!, 1);
   x.storage.backend.run(sumKernel, [y, view], [count], [elements]);
@@ -94,7 +112,7 @@ export function sharedRule(name: string): OpRule<Reduction> {
       const value = reshape(y, attrs.kept);
       // A NaN is the result of a NaN, and equal to every other one.
       const at = castTo(eq(x, value).add(ne(x, x).mul(ne(value, value))), g.dtype);
-      const ties = reshape(sum(at, undefined), attrs.kept);
+      const ties = reshape(sum(at), attrs.kept);
       return reshape(g, attrs.kept).mul(at.div(ties));
     }],
   });
@@ -137,15 +155,22 @@ function extremes(
   return { values, indices, kept };
 }
 
+/** The dimension of an op that takes one or all; a list is none. */
+function oneDim(op: string, dim: number | undefined, rank: number): readonly number[] {
+  return dim === undefined
+    ? normalizeDims(op, dim, rank)
+    : normalizeDims(op, normalizeDim(op, dim, Math.max(1, rank)), rank);
+}
+
 function extreme(
   name: "max" | "min",
   x: Tensor,
   dim: number | undefined,
-  options: ReduceOptions,
+  options: ReduceOptions | undefined,
 ): Tensor | ValuesAndIndices {
   checkTensor(name, x);
-  const dims = normalizeDims(name, dim, x.ndim);
-  const keepdim = options.keepdim ?? false;
+  const dims = oneDim(name, dim, x.ndim);
+  const { keepdim = false } = readReduce(`compute ${name}`, options);
   const { values, indices, kept } = extremes(name, name, x, dims, keepdim, dim !== undefined);
   if (dim === undefined) return record1(shared[name], x, values, { shape: x.shape, kept });
   // A tensor without dimensions is its own extreme along its only "dimension".
@@ -163,8 +188,9 @@ export function max(x: Tensor, dim: number, options?: ReduceOptions): ValuesAndI
 export function max(
   x: Tensor,
   dim?: number,
-  options: ReduceOptions = {},
+  options?: ReduceOptions,
 ): Tensor | ValuesAndIndices {
+  checkCount("compute max", arguments.length, 3);
   return extreme("max", x, dim, options);
 }
 
@@ -175,8 +201,9 @@ export function min(x: Tensor, dim: number, options?: ReduceOptions): ValuesAndI
 export function min(
   x: Tensor,
   dim?: number,
-  options: ReduceOptions = {},
+  options?: ReduceOptions,
 ): Tensor | ValuesAndIndices {
+  checkCount("compute min", arguments.length, 3);
   return extreme("min", x, dim, options);
 }
 
@@ -191,22 +218,25 @@ function position(
   name: "max" | "min",
   x: Tensor,
   dim: number | undefined,
-  options: ReduceOptions,
+  options: ReduceOptions | undefined,
 ): Tensor {
   checkTensor(op, x);
-  const dims = normalizeDims(op, dim, x.ndim);
-  const { indices } = extremes(op, name, x, dims, options.keepdim ?? false);
+  const dims = oneDim(op, dim, x.ndim);
+  const { keepdim = false } = readReduce(`compute ${op}`, options);
+  const { indices } = extremes(op, name, x, dims, keepdim);
   indices.origin = positionRules[op].quiet;
   return indices;
 }
 
 /** Position of the largest element, as int32; the first of equal ones. */
-export function argmax(x: Tensor, dim?: number, options: ReduceOptions = {}): Tensor {
+export function argmax(x: Tensor, dim?: number, options?: ReduceOptions): Tensor {
+  checkCount("compute argmax", arguments.length, 3);
   return position("argmax", "max", x, dim, options);
 }
 
 /** Position of the smallest element, as int32; the first of equal ones. */
-export function argmin(x: Tensor, dim?: number, options: ReduceOptions = {}): Tensor {
+export function argmin(x: Tensor, dim?: number, options?: ReduceOptions): Tensor {
+  checkCount("compute argmin", arguments.length, 3);
   return position("argmin", "min", x, dim, options);
 }
 
@@ -232,6 +262,6 @@ export function sumTo(x: Tensor, shape: Shape): Tensor {
   for (let i = 0; i < x.ndim; i++) {
     if (i < missing || (shape[i - missing] === 1 && x.shape[i] !== 1)) dims.push(i);
   }
-  const summed = dims.length === 0 ? x : sum(x, dims, { keepdim: true });
+  const summed = dims.length === 0 ? x : sumOver(x, dims, true);
   return missing === 0 ? summed : reshape(summed, shape);
 }

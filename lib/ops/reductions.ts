@@ -1,6 +1,6 @@
 /** Reductions made of other ops; those with kernels are in `reduce.ts`. */
 
-import { isFloat } from "../dtype.ts";
+import { checkCount, FLAG, NUMBER, NUMBERS, optionReader } from "../core/options.ts";
 import { normalizeDims } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
 import { pow } from "./binary.ts";
@@ -8,15 +8,17 @@ import { eq, gt, lt, ne, where } from "./compare.ts";
 import { checkFloat, checkTensor } from "./define.ts";
 import { fused } from "./define/fused.ts";
 import { castTo } from "./memory.ts";
+import { exactly } from "./exact.ts";
 import { flatten, pad, permute, reshape, slice, squeeze, unsqueeze } from "./movement.ts";
 import {
   type Dims,
   extremeOver,
   findsExtremes,
-  mean,
+  meanOver,
   plan,
+  readReduce,
   type ReduceOptions,
-  sum,
+  sumOver,
 } from "./reduce.ts";
 
 /** A power that is 0 with gradient 0 where the base is 0, whatever the exponent. */
@@ -32,23 +34,26 @@ export interface VarianceOptions extends ReduceOptions {
   correction?: number;
 }
 
+const readVariance = optionReader<VarianceOptions>({ correction: NUMBER, keepdim: FLAG });
+
 /** Distances from the mean, and what a sum of their squares is divided by. */
 function deviations(
   op: string,
   x: Tensor,
   dim: Dims,
-  { correction = 1 }: VarianceOptions,
-): { centered: Tensor; dims: readonly number[]; divisor: number } {
+  options: VarianceOptions | undefined,
+): { centered: Tensor; dims: readonly number[]; divisor: number; keepdim: boolean } {
   checkFloat(op, x);
+  const { correction = 1, keepdim = false } = readVariance(`compute ${op}`, options);
   if (!Number.isFinite(correction)) {
     throw new RangeError(`Cannot compute ${op}: correction must be finite, got ${correction}`);
   }
   const dims = normalizeDims(op, dim, x.ndim);
   const count = dims.reduce((n, i) => n * x.shape[i]!, 1);
   // A mean of large numbers is rounded; that of the small rest is not.
-  const near = x.sub(mean(x, dims, { keepdim: true }));
-  const centered = near.sub(mean(near, dims, { keepdim: true }));
-  return { centered, dims, divisor: Math.max(0, count - correction) };
+  const near = x.sub(meanOver(x, dims, true));
+  const centered = near.sub(meanOver(near, dims, true));
+  return { centered, dims, divisor: Math.max(0, count - correction), keepdim };
 }
 
 /**
@@ -68,9 +73,10 @@ function deviations(
  * assertEquals(x.mul(3).var().item(), 42);
  * ```
  */
-export function variance(x: Tensor, dim?: Dims, options: VarianceOptions = {}): Tensor {
-  const { centered, dims, divisor } = deviations("variance", x, dim, options);
-  return sum(centered.square(), dims, { keepdim: options.keepdim ?? false }).div(divisor);
+export function variance(x: Tensor, dim?: Dims, options?: VarianceOptions): Tensor {
+  checkCount("compute variance", arguments.length, 3);
+  const { centered, dims, divisor, keepdim } = deviations("variance", x, dim, options);
+  return sumOver(centered.square(), dims, keepdim).div(divisor);
 }
 
 /**
@@ -80,10 +86,11 @@ export function variance(x: Tensor, dim?: Dims, options: VarianceOptions = {}): 
  * @param dim The dimensions; all by default.
  * @throws {DTypeError} If the input is not floating.
  */
-export function std(x: Tensor, dim?: Dims, options: VarianceOptions = {}): Tensor {
-  const { centered, dims, divisor } = deviations("std", x, dim, options);
+export function std(x: Tensor, dim?: Dims, options?: VarianceOptions): Tensor {
+  checkCount("compute std", arguments.length, 3);
+  const { centered, dims, divisor, keepdim } = deviations("std", x, dim, options);
   // The squares may leave the range where their root does not.
-  return normOver("std", centered, 2, dims, options.keepdim ?? false).div(Math.sqrt(divisor));
+  return normOver("std", centered, 2, dims, keepdim).div(Math.sqrt(divisor));
 }
 
 /** Options of `norm`. */
@@ -94,6 +101,8 @@ export interface NormOptions extends ReduceOptions {
   dim?: Dims;
 }
 
+const readNorm = optionReader<NormOptions>({ p: NUMBER, dim: NUMBERS, keepdim: FLAG });
+
 /** The largest or smallest of |x|; equal ones share the gradient. */
 function extremeNorm(
   op: string,
@@ -103,9 +112,9 @@ function extremeNorm(
   keepdim: boolean,
 ): Tensor {
   const at = eq(a, extremeOver(op, p > 0 ? "max" : "min", a, dims));
-  const ties = castTo(sum(at, dims, { keepdim: true }), a.dtype);
+  const ties = castTo(sumOver(at, dims, true), a.dtype);
   // A NaN equals nothing, so that there are no ties and 0 / 0 is NaN.
-  return sum(where(at, a, 0).div(ties), dims, { keepdim });
+  return sumOver(where(at, a, 0).div(ties), dims, keepdim);
 }
 
 /** What a Euclidean norm was called with. */
@@ -116,7 +125,7 @@ interface NormCall {
 
 // y = √Σ x²: x̄ = ȳ·x/y, 0 where y is 0
 const euclidean = fused<NormCall>("norm", {
-  composite: ([x], { dims, keepdim }) => [flatPower(sum(x!.square(), dims, { keepdim }), 0.5)],
+  composite: ([x], { dims, keepdim }) => [flatPower(sumOver(x!.square(), dims, keepdim), 0.5)],
   kernel: "norm",
   operands: ([x], { dims }) => [plan(x!, dims, false).view],
   shapes: ([x], { dims, keepdim }) => [plan(x!, dims, keepdim).shape],
@@ -141,12 +150,12 @@ function scaledNorm(
   const scale = where(gt(extreme, 0).mul(lt(extreme, Infinity)), extreme, 1);
   const ratio = a.div(scale);
   if (p > 0) {
-    return flatPower(sum(flatPower(ratio, p), dims, { keepdim }), 1 / p)
+    return flatPower(sumOver(flatPower(ratio, p), dims, keepdim), 1 / p)
       .mul(keepdim ? scale : squeeze(scale, dims));
   }
   // An element of 0 makes the norm 0, whatever the others are.
   const zero = eq(extreme, 0);
-  const y = pow(sum(pow(where(zero, 1, ratio), p), dims, { keepdim: true }), 1 / p).mul(scale);
+  const y = pow(sumOver(pow(where(zero, 1, ratio), p), dims, true), 1 / p).mul(scale);
   const kept = where(zero, 0, y);
   return keepdim ? kept : squeeze(kept, dims);
 }
@@ -169,13 +178,12 @@ function scaledNorm(
  * assertEquals(norm(x, { p: Infinity }).item(), 4);
  * ```
  */
-export function norm(x: Tensor, options: NormOptions = {}): Tensor {
+export function norm(x: Tensor, options?: NormOptions): Tensor {
+  checkCount("compute norm", arguments.length, 2);
   checkFloat("norm", x);
-  const { p = 2, dim } = options;
-  if (typeof p !== "number" || Number.isNaN(p)) {
-    throw new RangeError(`Cannot compute norm: p must be a number, got ${Deno.inspect(p)}`);
-  }
-  return normOver("norm", x, p, normalizeDims("norm", dim, x.ndim), options.keepdim ?? false);
+  const { p = 2, dim, keepdim = false } = readNorm("compute norm", options);
+  if (Number.isNaN(p)) throw new RangeError("Cannot compute norm: p must be a number, got NaN");
+  return normOver("norm", x, p, normalizeDims("norm", dim, x.ndim), keepdim);
 }
 
 /** `norm` of checked arguments under the name of the op that needs it. */
@@ -188,14 +196,14 @@ export function normOver(
 ): Tensor {
   if (p === 2) return euclidean([x], { dims, keepdim })[0]!;
   // The sign of 0 is recorded, and has the gradient 0 that the count has.
-  if (p === 0) return sum(where(ne(x, 0), 1, x.sign()), dims, { keepdim });
+  if (p === 0) return sumOver(where(ne(x, 0), 1, x.sign()), dims, keepdim);
   const a = x.abs();
-  if (p === 1) return sum(a, dims, { keepdim });
+  if (p === 1) return sumOver(a, dims, keepdim);
   if (!Number.isFinite(p)) return extremeNorm(op, a, p, dims, keepdim);
   // Of nothing there is no largest element; some devices do not look for it.
   if (x.size > 0 && findsExtremes(x)) return scaledNorm(op, a, p, dims, keepdim);
   const power = p > 0 ? flatPower : pow;
-  return power(sum(power(a, p), dims, { keepdim }), 1 / p);
+  return power(sumOver(power(a, p), dims, keepdim), 1 / p);
 }
 
 /**
@@ -203,6 +211,7 @@ export function normOver(
  * order are right at zeros too. Follows `torch.prod`, but takes several dimensions.
  *
  * @param dim The dimensions; all by default.
+ * @throws {RangeError} If a product of int32 does not fit int32; on the GPU it wraps.
  *
  * @example The gradient is the product of the others
  * ```ts
@@ -214,12 +223,18 @@ export function normOver(
  * assertEquals(x.grad?.toArray(), [0, 6, 0]);
  * ```
  */
-export function prod(x: Tensor, dim?: Dims, options: ReduceOptions = {}): Tensor {
+export function prod(x: Tensor, dim?: Dims, options?: ReduceOptions): Tensor {
+  checkCount("compute prod", arguments.length, 3);
   checkTensor("prod", x);
+  const { keepdim = false } = readReduce("compute prod", options);
   const dims = normalizeDims("prod", dim, x.ndim);
+  return exactly("prod", x, (x) => productOver(x, dims, keepdim));
+}
+
+/** `prod` of checked arguments. */
+function productOver(x: Tensor, dims: readonly number[], keepdim: boolean): Tensor {
   const others = x.shape.map((_, i) => i).filter((i) => !dims.includes(i));
-  const input = isFloat(x.dtype) ? x : castTo(x, "int32");
-  const sorted = permute(input, [...others, ...dims]);
+  const sorted = permute(x, [...others, ...dims]);
   let y = dims.length === 0 ? unsqueeze(sorted, -1) : flatten(sorted, others.length, -1);
   // Halves are multiplied until one factor is left, so that no rule ever divides by an element.
   for (let n = y.shape[y.ndim - 1]!; n !== 1; n = y.shape[y.ndim - 1]!) {
@@ -229,22 +244,26 @@ export function prod(x: Tensor, dim?: Dims, options: ReduceOptions = {}): Tensor
       y = slice(y, -1, 0, half).mul(slice(y, -1, half));
     }
   }
-  const shape = options.keepdim
+  const shape = keepdim
     ? x.shape.map((extent, i) => dims.includes(i) ? 1 : extent)
     : others.map((i) => x.shape[i]!);
   return reshape(y, shape);
 }
 
 /** Whether an element is not 0, over dimensions, as bool; false of none. Follows `torch.any`. */
-export function any(x: Tensor, dim?: Dims, options: ReduceOptions = {}): Tensor {
+export function any(x: Tensor, dim?: Dims, options?: ReduceOptions): Tensor {
+  checkCount("compute any", arguments.length, 3);
   checkTensor("any", x);
+  const { keepdim = false } = readReduce("compute any", options);
   const dims = normalizeDims("any", dim, x.ndim);
-  return gt(sum(ne(x, 0), dims, options), 0);
+  return gt(sumOver(ne(x, 0), dims, keepdim), 0);
 }
 
 /** Whether no element is 0, over dimensions, as bool; true of none. Follows `torch.all`. */
-export function all(x: Tensor, dim?: Dims, options: ReduceOptions = {}): Tensor {
+export function all(x: Tensor, dim?: Dims, options?: ReduceOptions): Tensor {
+  checkCount("compute all", arguments.length, 3);
   checkTensor("all", x);
+  const { keepdim = false } = readReduce("compute all", options);
   const dims = normalizeDims("all", dim, x.ndim);
-  return eq(sum(eq(x, 0), dims, options), 0);
+  return eq(sumOver(eq(x, 0), dims, keepdim), 0);
 }

@@ -1,6 +1,7 @@
 /** Running sums and orders along a dimension. Their kernels are in `rust/src/kernels/along.rs`. */
 
 import { NONE } from "../autograd/tape.ts";
+import { checkCount, FLAG, oneOf, optionReader, shown } from "../core/options.ts";
 import { type DType, isFloat } from "../dtype.ts";
 import { DTypeError, ShapeError, showShape } from "../errors.ts";
 import { kernelNumber } from "../ffi/library.ts";
@@ -9,11 +10,12 @@ import type { Tensor } from "../tensor.ts";
 import { gt, ne, where } from "./compare.ts";
 import { lerp } from "./composite.ts";
 import { checkDevices, checkFloat, checkTensor, TENSOR_OR_NUMBER } from "./define.ts";
+import { exactly } from "./exact.ts";
 import { gatherChecked } from "./indexing.ts";
 import { castTo, elementsOf } from "./memory.ts";
 import { clone, pad, permute, reshape, slice, squeeze, transpose } from "./movement.ts";
 import { record1, result, rule, scalar } from "./record.ts";
-import { type ReduceOptions, sharedRule, type ValuesAndIndices } from "./reduce.ts";
+import { readReduce, type ReduceOptions, sharedRule, type ValuesAndIndices } from "./reduce.ts";
 import { ceil, floor, round } from "./rounding.ts";
 
 const cumsumKernel = kernelNumber("cumsum");
@@ -71,6 +73,7 @@ function runningSum(x: Tensor, dim: number, reverse: boolean): Tensor {
  *
  * @param dim The dimension.
  * @returns A tensor of the same shape.
+ * @throws {RangeError} If a sum of int32 does not fit int32; on the GPU it wraps.
  *
  * @example A row
  * ```ts
@@ -81,8 +84,9 @@ function runningSum(x: Tensor, dim: number, reverse: boolean): Tensor {
  * ```
  */
 export function cumsum(x: Tensor, dim: number): Tensor {
+  checkCount("compute cumsum", arguments.length, 2);
   const { lane, axis } = laneOf("cumsum", x, dim);
-  return like(x, runningSum(castTo(lane, isFloat(x.dtype) ? x.dtype : "int32"), axis, false));
+  return like(x, exactly("cumsum", lane, (lane) => runningSum(lane, axis, false)));
 }
 
 /**
@@ -92,6 +96,7 @@ export function cumsum(x: Tensor, dim: number): Tensor {
  *
  * @param dim The dimension.
  * @returns A tensor of the same shape.
+ * @throws {RangeError} If a product of int32 does not fit int32; on the GPU it wraps.
  *
  * @example A row
  * ```ts
@@ -102,16 +107,20 @@ export function cumsum(x: Tensor, dim: number): Tensor {
  * ```
  */
 export function cumprod(x: Tensor, dim: number): Tensor {
+  checkCount("compute cumprod", arguments.length, 2);
   const { lane, axis } = laneOf("cumprod", x, dim);
-  const input = castTo(lane, isFloat(x.dtype) ? x.dtype : "int32");
-  let y = clone(transpose(input, axis, -1));
+  return like(x, exactly("cumprod", lane, (lane) => runningProduct(lane, axis)));
+}
+
+function runningProduct(lane: Tensor, axis: number): Tensor {
+  let y = clone(transpose(lane, axis, -1));
   // Each element times the one before it, then the one two before, four before: y holds products of
   // twice as many elements each time, and no rule ever divides by one.
   const extent = extentAt(lane.shape, axis);
   for (let step = 1; step < extent; step *= 2) {
     y = y.mul(pad(slice(y, -1, 0, extent - step), [step, 0], { value: 1 }));
   }
-  return like(x, transpose(y, axis, -1));
+  return transpose(y, axis, -1);
 }
 
 /** Options of `sort` and `argsort`. */
@@ -119,6 +128,8 @@ export interface SortOptions {
   /** Whether the largest come first. Default: false. */
   descending?: boolean;
 }
+
+const readSort = optionReader<SortOptions>({ descending: FLAG });
 
 // Positions have no gradient; the values are gathered by them.
 const argsortRule = rule("argsort", { vjp: [NONE] });
@@ -129,11 +140,20 @@ const argsortRule = rule("argsort", { vjp: [NONE] });
  *
  * @param dim The dimension. Default: -1.
  */
-export function argsort(x: Tensor, dim = -1, { descending = false }: SortOptions = {}): Tensor {
+export function argsort(x: Tensor, dim = -1, options?: SortOptions): Tensor {
+  checkCount("compute argsort", arguments.length, 3);
   const { lane, axis } = laneOf("argsort", x, dim);
-  const y = like(x, along(argsortKernel, lane, axis, "int32", descending));
+  const { descending = false } = readSort("compute argsort", options);
+  const y = like(x, orderOf(lane, axis, descending));
   y.origin = argsortRule.quiet;
   return y;
+}
+
+/** Positions that sort a lane, or as many of them as asked for. */
+function orderOf(lane: Tensor, axis: number, descending: boolean, count?: number): Tensor {
+  const order = along(argsortKernel, lane, axis, "int32", descending, count);
+  order.origin = argsortRule.quiet;
+  return order;
 }
 
 /**
@@ -151,9 +171,11 @@ export function argsort(x: Tensor, dim = -1, { descending = false }: SortOptions
  * assertEquals([values.toArray(), indices.toArray()], [[3, 2, 1], [1, 0, 2]]);
  * ```
  */
-export function sort(x: Tensor, dim = -1, options: SortOptions = {}): ValuesAndIndices {
+export function sort(x: Tensor, dim = -1, options?: SortOptions): ValuesAndIndices {
+  checkCount("compute sort", arguments.length, 3);
   const { lane, axis } = laneOf("sort", x, dim);
-  const indices = argsort(lane, axis, options);
+  const { descending = false } = readSort("compute sort", options);
+  const indices = orderOf(lane, axis, descending);
   return both(x, { values: gatherChecked(lane, axis, indices), indices });
 }
 
@@ -162,6 +184,8 @@ export interface TopkOptions {
   /** Whether the largest elements are meant, or the smallest. Default: true. */
   largest?: boolean;
 }
+
+const readTopk = optionReader<TopkOptions>({ largest: FLAG });
 
 /**
  * The k largest elements along a dimension, largest first, and where they stand.
@@ -175,25 +199,26 @@ export function topk(
   x: Tensor,
   k: number,
   dim = -1,
-  { largest = true }: TopkOptions = {},
+  options?: TopkOptions,
 ): ValuesAndIndices {
+  checkCount("compute topk", arguments.length, 4);
   const { lane, axis } = laneOf("topk", x, dim);
+  const { largest = true } = readTopk("compute topk", options);
   const extent = extentAt(lane.shape, axis);
   if (!Number.isInteger(k) || k < 0 || k > extent || (x.ndim === 0 && k === 0)) {
     throw new RangeError(
       `Cannot compute topk: k must be an integer from 0 to ${extent}, the extent of dim ${dim}, ` +
-        `got ${k}`,
+        `got ${shown(k)}`,
     );
   }
-  const indices = along(argsortKernel, lane, axis, "int32", largest, k);
-  indices.origin = argsortRule.quiet;
+  const indices = orderOf(lane, axis, largest, k);
   return both(x, { values: gatherChecked(lane, axis, indices), indices });
 }
 
 /** Medians along a dimension, which is kept. */
 function medians(x: Tensor, axis: number): ValuesAndIndices {
   const extent = extentAt(x.shape, axis);
-  const order = argsort(x, axis);
+  const order = orderOf(x, axis, false);
   // NaN stands last; a lane that has one is led to it.
   const last = slice(order, axis, extent - 1, extent);
   const middle = Math.floor((extent - 1) / 2);
@@ -228,9 +253,11 @@ export function median(x: Tensor, dim: number, options?: ReduceOptions): ValuesA
 export function median(
   x: Tensor,
   dim?: number,
-  options: ReduceOptions = {},
+  options?: ReduceOptions,
 ): Tensor | ValuesAndIndices {
+  checkCount("compute median", arguments.length, 3);
   const { lane, axis } = dim === undefined ? flatLane("median", x) : laneOf("median", x, dim);
+  const { keepdim = false } = readReduce("compute median", options);
   if (x.dtype === "bool") {
     throw new DTypeError("Cannot compute median: the input is bool; cast it first");
   }
@@ -241,12 +268,12 @@ export function median(
     );
   }
   if (dim === undefined) {
-    const y = reshape(medians(lane.detach(), axis).values, []);
-    if (!isFloat(x.dtype)) return y;
-    return record1(medianRule, x, y, { shape: x.shape, kept: x.shape.map(() => 1) });
+    const kept = x.shape.map(() => 1);
+    const y = reshape(medians(lane.detach(), axis).values, keepdim ? kept : []);
+    return isFloat(x.dtype) ? record1(medianRule, x, y, { shape: x.shape, kept }) : y;
   }
   const { values, indices } = medians(lane, axis);
-  if (x.ndim > 0 && (options.keepdim ?? false)) return { values, indices };
+  if (x.ndim > 0 && keepdim) return { values, indices };
   return { values: squeeze(values, axis), indices: squeeze(indices, axis) };
 }
 
@@ -258,6 +285,11 @@ export interface QuantileOptions extends ReduceOptions {
    */
   interpolation?: "linear" | "lower" | "higher" | "midpoint" | "nearest";
 }
+
+const readQuantile = optionReader<QuantileOptions>({
+  keepdim: FLAG,
+  interpolation: oneOf("linear", "lower", "higher", "midpoint", "nearest"),
+});
 
 /** The shares of a quantile as a tensor, of the input's type and device. */
 function sharesOf(x: Tensor, q: Tensor | number): Tensor {
@@ -314,10 +346,11 @@ export function quantile(
   x: Tensor,
   q: Tensor | number,
   dim?: number,
-  options: QuantileOptions = {},
+  options?: QuantileOptions,
 ): Tensor {
-  const { keepdim = false, interpolation = "linear" } = options;
+  checkCount("compute quantile", arguments.length, 4);
   checkFloat("quantile", x);
+  const { keepdim = false, interpolation = "linear" } = readQuantile("compute quantile", options);
   const shares = sharesOf(x, q);
   const { lane, axis } = dim === undefined ? flatLane("quantile", x) : laneOf("quantile", x, dim);
   if (x.size === 0) {
@@ -352,17 +385,11 @@ function between(
       return at(ceil(places));
     case "nearest":
       return at(round(places));
-    case "linear":
-    case "midpoint": {
+    default: {
       const below = floor(places);
       const low = at(below);
       const weight = interpolation === "linear" ? places.sub(below) : 0.5;
       return where(gt(places, below), lerp(low, at(ceil(places)), weight), low);
     }
-    default:
-      throw new RangeError(
-        'Cannot compute quantile: interpolation must be "linear", "lower", "higher", "midpoint" or ' +
-          `"nearest", got ${Deno.inspect(interpolation)}`,
-      );
   }
 }

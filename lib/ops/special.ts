@@ -1,5 +1,6 @@
 /** Special functions. Their kernels are in `rust/src/kernels/unary.rs`. */
 
+import { checkCount, shown } from "../core/options.ts";
 import { isFloat } from "../dtype.ts";
 import { kernelNumber } from "../ffi/library.ts";
 import type { Tensor } from "../tensor.ts";
@@ -82,10 +83,13 @@ const polygammaRule = rule<{ n: number }>("polygamma", {
   vjp: [(g, { x, attrs }) => g.mul(polygamma(attrs.n + 1, x))],
 });
 
+/** The kernel takes as many steps as the order; factorials leave float64 long before. */
+const MAX_ORDER = 10000;
+
 /**
  * Derivative number n of digamma, elementwise. Follows `torch.polygamma`.
  *
- * @param n Order, an integer from 0 on; 0 for digamma itself.
+ * @param n Order, an integer from 0 to 10000; 0 for digamma itself.
  *
  * @example The trigamma function
  * ```ts
@@ -96,10 +100,13 @@ const polygammaRule = rule<{ n: number }>("polygamma", {
  * ```
  */
 export function polygamma(n: number, x: Tensor): Tensor {
+  checkCount("compute polygamma", arguments.length, 2);
   checkTensor("polygamma", x);
-  if (!Number.isInteger(n) || n < 0) {
+  if (!Number.isInteger(n) || n < 0 || n > MAX_ORDER) {
     throw new RangeError(
-      `Cannot compute polygamma: the order must be an integer from 0 on, got ${Deno.inspect(n)}`,
+      `Cannot compute polygamma: the order must be an integer from 0 to ${MAX_ORDER}, got ${
+        shown(n)
+      }`,
     );
   }
   const input = isFloat(x.dtype) ? x : castTo(x, "float32");

@@ -1,5 +1,7 @@
 /** More views, made of those in `movement.ts`: they share their tensor's memory. */
 
+import { checkList, spreadOut } from "../core/arguments.ts";
+import { checkCount, NUMBER, optionReader, shown } from "../core/options.ts";
 import { ShapeError, showShape } from "../errors.ts";
 import { inferShape, normalizeDim, viewStrides } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
@@ -13,6 +15,7 @@ import { expandAs, flatten, permute, reshape, slice, squeeze, transpose } from "
  * @throws {ShapeError} If the elements lie so that another shape needs a copy, which `reshape` makes.
  */
 export function view(x: Tensor, shape: readonly number[]): Tensor {
+  if (arguments.length > 2) throw spreadOut("view", arguments);
   checkTensor("view", x);
   const target = inferShape("view", shape, x.size);
   if (!x.dense && x.size > 0 && viewStrides(x.shape, x.strides, target) === null) {
@@ -32,6 +35,7 @@ export function view(x: Tensor, shape: readonly number[]): Tensor {
  * @param sizes Extents whose product is that of the dimension; one may be -1.
  */
 export function unflatten(x: Tensor, dim: number, sizes: readonly number[]): Tensor {
+  checkCount("compute unflatten", arguments.length, 3);
   checkTensor("unflatten", x);
   const axis = normalizeDim("unflatten", dim, x.ndim);
   const inner = inferShape("unflatten", sizes, x.shape[axis]!);
@@ -40,12 +44,14 @@ export function unflatten(x: Tensor, dim: number, sizes: readonly number[]): Ten
 
 /** The last two dimensions exchanged. Follows `torch.Tensor.mT`. */
 export function mT(x: Tensor): Tensor {
+  checkCount("compute mT", arguments.length, 1);
   checkMatrices("mT", x);
   return transpose(x, -2, -1);
 }
 
 /** Dimensions of extent 1 stretched, new ones in front, as `expand`. Follows `torch.broadcast_to`. */
 export function broadcastTo(x: Tensor, shape: readonly number[]): Tensor {
+  if (arguments.length > 2) throw spreadOut("broadcastTo", arguments);
   return expandAs("broadcastTo", x, shape);
 }
 
@@ -58,18 +64,30 @@ export function broadcastTo(x: Tensor, shape: readonly number[]): Tensor {
  * @throws {RangeError} If they do not all exist.
  */
 export function narrow(x: Tensor, dim: number, start: number, length: number): Tensor {
+  checkCount("compute narrow", arguments.length, 4);
   checkTensor("narrow", x);
   const axis = normalizeDim("narrow", dim, x.ndim);
   const extent = x.shape[axis]!;
-  const first = start < 0 ? start + extent : start;
   const whole = Number.isInteger(start) && Number.isInteger(length);
+  const first = whole && start < 0 ? start + extent : start;
   if (!whole || first < 0 || length < 0 || first + length > extent) {
     throw new RangeError(
-      `Cannot compute narrow: start ${start} and length ${length} do not lie in dimension ${axis} ` +
-        `of shape ${showShape(x.shape)}`,
+      `Cannot compute narrow: start ${shown(start)} and length ${shown(length)} do not lie in ` +
+        `dimension ${axis} of shape ${showShape(x.shape)}`,
     );
   }
   return slice(x, axis, first, first + length);
+}
+
+/** Tensors that a list holds at most: there is no room for many more. */
+const MAX_PARTS = 2 ** 22;
+
+/** Refuses to make more tensors than a list can hold. */
+function checkParts(op: string, count: number): void {
+  if (count <= MAX_PARTS) return;
+  throw new RangeError(
+    `Cannot compute ${op}: it would give ${count} tensors, but a list holds at most 2^22`,
+  );
 }
 
 /** Views of parts of a dimension that follow each other. */
@@ -95,10 +113,12 @@ function parts(x: Tensor, axis: number, sizes: readonly number[]): Tensor[] {
  * ```
  */
 export function split(x: Tensor, size: number | readonly number[], dim = 0): Tensor[] {
+  checkCount("compute split", arguments.length, 3);
   checkTensor("split", x);
   const axis = normalizeDim("split", dim, x.ndim);
   const extent = x.shape[axis]!;
-  if (typeof size !== "number") {
+  if (Array.isArray(size)) {
+    checkList("split", "sizes", size);
     const total = size.reduce((sum, part) => sum + part, 0);
     if (total !== extent || !size.every((part) => Number.isInteger(part) && part >= 0)) {
       throw new ShapeError(
@@ -109,11 +129,17 @@ export function split(x: Tensor, size: number | readonly number[], dim = 0): Ten
     }
     return parts(x, axis, size);
   }
-  if (!Number.isInteger(size) || size < 0 || (size === 0 && extent > 0)) {
-    throw new RangeError(`Cannot compute split: size must be a positive integer, got ${size}`);
+  const each = size as number;
+  if (!Number.isInteger(each) || each < 0 || (each === 0 && extent > 0)) {
+    throw new RangeError(
+      `Cannot compute split: size must be a positive integer, or a list of them, got ${
+        shown(size)
+      }`,
+    );
   }
-  const count = Math.max(1, Math.ceil(extent / Math.max(1, size)));
-  return parts(x, axis, new Array<number>(count).fill(size));
+  const count = Math.max(1, Math.ceil(extent / Math.max(1, each)));
+  checkParts("split", count);
+  return parts(x, axis, new Array<number>(count).fill(each));
 }
 
 /**
@@ -123,12 +149,16 @@ export function split(x: Tensor, size: number | readonly number[], dim = 0): Ten
  * @param dim The dimension. Default: 0.
  */
 export function chunk(x: Tensor, chunks: number, dim = 0): Tensor[] {
+  checkCount("compute chunk", arguments.length, 3);
   checkTensor("chunk", x);
   const axis = normalizeDim("chunk", dim, x.ndim);
   if (!Number.isInteger(chunks) || chunks < 1) {
-    throw new RangeError(`Cannot compute chunk: chunks must be a positive integer, got ${chunks}`);
+    throw new RangeError(
+      `Cannot compute chunk: chunks must be a positive integer, got ${shown(chunks)}`,
+    );
   }
   const extent = x.shape[axis]!;
+  checkParts("chunk", extent === 0 ? chunks : Math.min(chunks, extent));
   // As in PyTorch, nothing is cut into as many parts of nothing.
   if (extent === 0) return parts(x, axis, new Array<number>(chunks).fill(0));
   return split(x, Math.ceil(extent / chunks), axis);
@@ -136,8 +166,10 @@ export function chunk(x: Tensor, chunks: number, dim = 0): Tensor[] {
 
 /** The entries along a dimension, without it. Follows `torch.unbind`. */
 export function unbind(x: Tensor, dim = 0): Tensor[] {
+  checkCount("compute unbind", arguments.length, 2);
   checkTensor("unbind", x);
   const axis = normalizeDim("unbind", dim, x.ndim);
+  checkParts("unbind", x.shape[axis]!);
   return Array.from({ length: x.shape[axis]! }, (_, i) => squeeze(slice(x, axis, i, i + 1), axis));
 }
 
@@ -151,9 +183,13 @@ export interface DiagonalOptions {
   dim2?: number;
 }
 
+const readDiagonal = optionReader<DiagonalOptions>({ offset: NUMBER, dim1: NUMBER, dim2: NUMBER });
+
 /**
  * The elements of matrices where row plus `offset` equals column, along a last dimension. A view
  * where rows follow each other in memory. Follows `torch.diagonal`.
+ *
+ * @param options Or a number, the offset.
  *
  * @example The trace and its gradient
  * ```ts
@@ -167,11 +203,14 @@ export interface DiagonalOptions {
  * assertEquals(x.grad?.toArray(), [[1, 0], [0, 1]]);
  * ```
  */
-export function diagonal(x: Tensor, options: DiagonalOptions = {}): Tensor {
+export function diagonal(x: Tensor, options?: DiagonalOptions | number): Tensor {
+  checkCount("compute diagonal", arguments.length, 2);
   checkMatrices("diagonal", x);
-  const { offset = 0, dim1 = 0, dim2 = 1 } = options;
-  const row = normalizeDim("diagonal", dim1, x.ndim);
-  const column = normalizeDim("diagonal", dim2, x.ndim);
+  const { offset = 0, dim1 = 0, dim2 = 1 } = typeof options === "number"
+    ? { offset: options }
+    : readDiagonal("compute diagonal", options);
+  const row = normalizeDim("diagonal", dim1, x.ndim, "dim1");
+  const column = normalizeDim("diagonal", dim2, x.ndim, "dim2");
   if (row === column) {
     throw new RangeError(`Cannot compute diagonal: dim1 and dim2 must differ, got ${row} twice`);
   }

@@ -1,5 +1,7 @@
 /** Windows that move over one to three dimensions: what convolutions and pools have in common. */
 
+import { shown } from "../core/options.ts";
+import { MAX_SIZE } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
 import { squeeze, unsqueeze } from "./movement.ts";
 import { viewOf } from "./record.ts";
@@ -22,7 +24,7 @@ export interface TravelOptions {
   outputPadding?: Extents;
 }
 
-/** A number for each dimension, integers from `least` on. */
+/** A number for each dimension, integers from `least` on that the kernels hold. */
 export function extentsOf(
   op: string,
   name: string,
@@ -30,12 +32,14 @@ export function extentsOf(
   dims: number,
   least: number,
 ): readonly number[] {
-  const list = Array.isArray(given) ? given as readonly number[] : [given as number];
+  const list: readonly number[] = Array.isArray(given) ? Array.from(given) : [given];
   const whole = list.every((extent) => Number.isInteger(extent) && extent >= least);
-  if (!whole || (list.length !== 1 && list.length !== dims)) {
+  const fits = !whole || list.every((extent) => extent <= MAX_SIZE);
+  if (!whole || !fits || (list.length !== 1 && list.length !== dims)) {
+    const range = fits ? `from ${least} on` : `from ${least} to 2^31 - 1`;
     throw new RangeError(
-      `Cannot compute ${op}: ${name} must be an integer from ${least} on, or ${dims} of them, got ${
-        Deno.inspect(given)
+      `Cannot compute ${op}: ${name} must be an integer ${range}, or ${dims} of them, got ${
+        shown(given)
       }`,
     );
   }

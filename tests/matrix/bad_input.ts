@@ -12,6 +12,10 @@ export const vector: Tensor = tensor([1, 2, 3]);
 export const matrix: Tensor = zeros([2, 3]);
 /** Positions 0 and 1. */
 export const index: Tensor = tensor([0, 1], { dtype: "int32" });
+/** The largest int32, twice: no sum and no product of them is one. */
+export const large: Tensor = tensor([2 ** 31 - 1, 2 ** 31 - 1], { dtype: "int32" });
+/** int32 whose product leaves float64 too. */
+export const huge: Tensor = tensor(new Array(40).fill(2 ** 30), { dtype: "int32" });
 /** Three bool elements. */
 export const bools: Tensor = tensor([true, false, true]);
 /** Two rows of nothing. */

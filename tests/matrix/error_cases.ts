@@ -61,10 +61,11 @@ import {
   badPositions,
   bools,
   empty,
+  huge,
   index,
+  large,
   matrix,
   notTensor,
-  SCALAR,
   scalar,
   vector,
 } from "./bad_input.ts";
@@ -144,7 +145,7 @@ export const ERROR_CASES: Readonly<Record<Name, readonly ErrorCase[]>> = {
   ],
   squeeze: [...badDims(squeeze)],
   flatten: [
-    ...badDims((x, dim) => flatten(x, dim)).filter(({ name }) => name !== SCALAR),
+    ...badDims((x, dim) => flatten(x, dim)),
     bad("end before start", RangeError, () => flatten(matrix, 1, 0), "startDim 1", "endDim 0"),
   ],
   slice: [
@@ -213,6 +214,8 @@ export const ERROR_CASES: Readonly<Record<Name, readonly ErrorCase[]>> = {
   ],
   prod: [
     ...badDims((x, dim) => prod(x, dim)),
+    bad("a product beyond int32", RangeError, () => prod(large), "does not fit int32"),
+    bad("one beyond float64", RangeError, () => prod(huge), "Infinity does not fit int32"),
     bad("a dim twice", RangeError, () => prod(matrix, [0, -2]), "twice"),
   ],
   any: badDims((x, dim) => any(x, dim)),

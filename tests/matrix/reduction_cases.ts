@@ -104,6 +104,11 @@ function product(values: readonly number[]): number {
   return values.reduce((all, value) => all * value, 1);
 }
 
+/** The same of integers, wherever it leads. */
+function wholeProduct(values: readonly number[]): number {
+  return Number(values.reduce((all, value) => all * BigInt(value), 1n));
+}
+
 /** The cases. */
 export const REDUCTION_CASES = {
   variance: spreads(variance, (value) => value),
@@ -121,6 +126,17 @@ export const REDUCTION_CASES = {
     })),
   ],
   prod: [
+    {
+      name: "up to the ends of int32, and 0 beside what leaves float64",
+      inputs: [{
+        shape: [2, 40],
+        data: [-65536, ...new Array(38).fill(1), 32768, ...new Array(39).fill(2 ** 30), 0],
+      }],
+      call: (x) => prod(x, 1),
+      reference: (x) => reference.reduce(x!, 1, false, wholeProduct),
+      dtypes: ["int32"],
+      differentiable: false,
+    },
     ...totals(prod, product, {
       results: (dtype) => dtype === "bool" ? "int32" : dtype,
     }, [...FEW, ...EMPTY]),

@@ -16,7 +16,18 @@ import {
   zeros,
 } from "../../mod.ts";
 import { build, read } from "../references.ts";
-import { bad, badDims, bools, empty, index, matrix, notTensor, vector } from "./bad_input.ts";
+import {
+  bad,
+  badDims,
+  bools,
+  empty,
+  huge,
+  index,
+  large,
+  matrix,
+  notTensor,
+  vector,
+} from "./bad_input.ts";
 import { type ErrorCase, FLOATS, NUMBERS, type OpCase, random } from "./cases.ts";
 import type { Plain } from "./samples.ts";
 
@@ -55,9 +66,9 @@ function running(lane: readonly number[]): number[] {
   return lane.map((value) => sum += value);
 }
 
-function growing(lane: readonly number[], times = (a: number, b: number) => a * b): number[] {
+function growing(lane: readonly number[]): number[] {
   let product = 1;
-  return lane.map((value) => product = times(product, value));
+  return lane.map((value) => product *= value);
 }
 
 /** Positions in order; a NaN is the largest. */
@@ -165,10 +176,13 @@ export const SORTING_CASES = {
       dtypes: NUMBERS,
     },
     {
-      name: "that wraps",
-      inputs: [{ shape: [3], data: [65537, 65537, 3] }],
-      call: (x) => cumprod(x, 0),
-      reference: (x) => lanes(x, 0, (lane) => growing(lane, Math.imul)),
+      name: "up to the ends of int32, and 0 after what leaves float64",
+      inputs: [{
+        shape: [2, 40],
+        data: [-65536, ...new Array(38).fill(1), 32768, 0, ...new Array(39).fill(2 ** 30)],
+      }],
+      call: (x) => cumprod(x, 1),
+      reference: (x) => lanes(x, 1, growing),
       dtypes: ["int32"],
       differentiable: false,
     },
@@ -312,8 +326,15 @@ export const SORTING_CASES = {
 
 /** Calls that must fail. */
 export const SORTING_ERRORS = {
-  cumsum: [...badDims((x, dim) => cumsum(x, dim))],
-  cumprod: [...badDims((x, dim) => cumprod(x, dim))],
+  cumsum: [
+    ...badDims((x, dim) => cumsum(x, dim)),
+    bad("a sum beyond int32", RangeError, () => cumsum(large, 0), "4294967294", "int32"),
+  ],
+  cumprod: [
+    ...badDims((x, dim) => cumprod(x, dim)),
+    bad("a product beyond int32", RangeError, () => cumprod(large, 0), "does not fit int32"),
+    bad("one beyond float64", RangeError, () => cumprod(huge, 0), "does not fit int32"),
+  ],
   argsort: [...badDims((x, dim) => argsort(x, dim))],
   sort: [...badDims((x, dim) => sort(x, dim))],
   topk: [
@@ -347,7 +368,7 @@ export const SORTING_ERRORS = {
     ),
     bad(
       "another interpolation",
-      RangeError,
+      TypeError,
       () => quantile(vector, 0.5, 0, { interpolation: "cubic" as "linear" }),
       '"nearest"',
       '"cubic"',
