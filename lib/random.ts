@@ -3,9 +3,9 @@
  * same words, so a stream is one everywhere and depends on no thread count.
  */
 
-import { wrongKind } from "./core/arguments.ts";
+import { limitArguments, wrongKind } from "./core/arguments.ts";
 import { markGenerators } from "./core/marks.ts";
-import { checkCount, isPlainObject, limitArguments } from "./core/options.ts";
+import { checkCount, isPlainObject } from "./core/options.ts";
 
 const MASK = (1n << 64n) - 1n;
 

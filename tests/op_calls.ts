@@ -289,7 +289,9 @@ const METHODS = ROWS.flatMap(([name, given]) => {
       const object = on();
       return (Reflect.get(object, method) as Run).apply(object, args);
     };
-    return callsOf(`x.${method}()`, name, { args, rest: true }, run);
+    // What a function and a method of other names have in common.
+    const named = method === name ? name : method.slice(0, 3);
+    return callsOf(`x.${method}()`, named, method === "at" ? { args, rest: true } : { args }, run);
   });
 });
 

@@ -18,7 +18,7 @@ import {
   zeros,
 } from "../mod.ts";
 import { assert, assertEquals, assertMatch, assertThrows } from "@std/assert";
-import { limitArguments } from "../lib/core/options.ts";
+import { limitArguments } from "../lib/core/arguments.ts";
 import { type Call, of, options } from "./area_calls/call.ts";
 import {
   CREATE,
@@ -98,7 +98,7 @@ function unlimited(prototype: object, on: () => object): string[] {
     complaint(
       name,
       () => (Reflect.get(prototype, name) as Loose).apply(on(), new Array(9).fill(1)),
-      "it takes",
+      "takes",
     ) !== null
   );
 }
@@ -129,7 +129,7 @@ class Odd {
 Deno.test("a class whose methods take whatever they are given is found", () => {
   const names = ["none", "one", "two", "three", "open"];
   assertEquals(unlimited(Odd.prototype, () => new Odd()), names);
-  limitArguments(Odd.prototype, "open");
+  limitArguments(Odd.prototype, { open: ["open"] });
   assertEquals(unlimited(Odd.prototype, () => new Odd()), ["open"]);
   const odd = new Odd();
   assertEquals([odd.none(), odd.one(1)], [[], [1]]);

@@ -183,53 +183,10 @@ export function checkCount(call: string, given: number, most: number): void {
   if (given > most) throw surplus(call, given, most);
 }
 
-function surplus(call: string, given: number, most: number): TypeError {
+/** The error of arguments that are too many. */
+export function surplus(call: string, given: number, most: number): TypeError {
   const counted = most === 0
     ? "no arguments"
     : `at most ${most === 1 ? "1 argument" : `${most} arguments`}`;
   return new TypeError(`Cannot ${call}: it takes ${counted}, got ${given}`);
-}
-
-/** A method as a class's prototype holds it. */
-type Method = (this: unknown, ...given: unknown[]) => unknown;
-
-/** A method that refuses surplus arguments before it runs; few arguments cost no array. */
-function limited(name: string, method: Method): Method {
-  const call = `run ${name}`;
-  const most = method.length;
-  switch (most) {
-    case 0:
-      return function () {
-        checkCount(call, arguments.length, 0);
-        return method.call(this);
-      };
-    case 1:
-      return function (a) {
-        checkCount(call, arguments.length, 1);
-        return method.call(this, a);
-      };
-    case 2:
-      return function (a, b) {
-        checkCount(call, arguments.length, 2);
-        return method.call(this, a, b);
-      };
-    default:
-      return function (...given) {
-        checkCount(call, given.length, most);
-        return method.apply(this, given);
-      };
-  }
-}
-
-/**
- * Makes the methods of a class refuse surplus arguments. A method takes as many as its `length`
- * says, so it has no default values in its signature, and `others` names those that take any number.
- */
-export function limitArguments(prototype: object, ...others: readonly string[]): void {
-  for (const [name, found] of Object.entries(Object.getOwnPropertyDescriptors(prototype))) {
-    const method: unknown = found.value;
-    if (name === "constructor" || others.includes(name) || typeof method !== "function") continue;
-    const value = Object.defineProperty(limited(name, method as Method), "name", { value: name });
-    Object.defineProperty(prototype, name, { ...found, value });
-  }
 }
