@@ -3,6 +3,8 @@
  * same words, so a stream is one everywhere and depends on no thread count.
  */
 
+import { type Kind, kind } from "./core/options.ts";
+
 const MASK = (1n << 64n) - 1n;
 
 /** High and low word of a product of two unsigned 32-bit numbers. */
@@ -141,6 +143,12 @@ export class RandomGenerator {
     return order;
   }
 }
+
+/** What an option that names a stream must be. */
+export const GENERATOR: Kind = kind(
+  "a RandomGenerator, as in new RandomGenerator(1)",
+  (value) => value instanceof RandomGenerator,
+);
 
 /** The stream that is used where none is given. */
 export const defaultGenerator: RandomGenerator = new RandomGenerator(0);

@@ -3,7 +3,6 @@
  * the options or an argument too many would otherwise be dropped without a word.
  */
 
-import { RandomGenerator } from "../random.ts";
 import { Tensor } from "../tensor.ts";
 
 /** What the value of an option must be. */
@@ -41,11 +40,6 @@ export const FLAG: Kind = kind("true or false", (value) => typeof value === "boo
 export const NUMBER: Kind = kind("a number", (value) => typeof value === "number");
 /** A whole number; its range is the op's to check. */
 export const INTEGER: Kind = kind("an integer", Number.isSafeInteger);
-/** A stream of random numbers. */
-export const GENERATOR: Kind = kind(
-  "a RandomGenerator",
-  (value) => value instanceof RandomGenerator,
-);
 /** A tensor. */
 export const TENSOR: Kind = kind("a tensor", (value) => value instanceof Tensor);
 /** A word that the op looks up itself. */

@@ -5,7 +5,6 @@ import {
   checkKind,
   FLAG,
   FUNCTION,
-  GENERATOR,
   kind,
   NUMBER,
   optionReader,
@@ -14,7 +13,7 @@ import {
 import { Tensor } from "../tensor.ts";
 import { arange, randperm, tensor } from "../create.ts";
 import { stack } from "../ops/mod.ts";
-import type { RandomGenerator } from "../random.ts";
+import { GENERATOR, type RandomGenerator } from "../random.ts";
 import { keep } from "../scope.ts";
 import type { Dataset } from "./dataset.ts";
 

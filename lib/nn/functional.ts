@@ -4,7 +4,6 @@ import {
   checkCount,
   checkKind,
   FLAG,
-  GENERATOR,
   NUMBER,
   oneOf,
   optionReader,
@@ -15,6 +14,7 @@ import { rand, type RandomOptions } from "../create.ts";
 import { isFloat } from "../dtype.ts";
 import { DTypeError, ShapeError, showShape } from "../errors.ts";
 import { type Activation, linear as fusedLinear } from "../ops/fused.ts";
+import { GENERATOR } from "../random.ts";
 import { sameShape } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
 import { checkProbability } from "./probability.ts";

@@ -1,18 +1,11 @@
 /** Initial values of parameters, written in place. Follows `torch.nn.init`. */
 
 import { noGrad } from "../autograd/tape.ts";
-import {
-  checkCount,
-  checkKind,
-  GENERATOR,
-  kind,
-  NUMBER,
-  optionReader,
-  TENSOR,
-} from "../core/options.ts";
+import { checkCount, checkKind, kind, NUMBER, optionReader, TENSOR } from "../core/options.ts";
 import { rand, randn, type RandomOptions } from "../create.ts";
 import { ShapeError, showShape } from "../errors.ts";
 import { isFloat } from "../dtype.ts";
+import { GENERATOR } from "../random.ts";
 import { extentAt } from "../shape.ts";
 import { Tensor } from "../tensor.ts";
 
