@@ -46,10 +46,9 @@ export function checkStep(op: string, p: Tensor, g: Tensor): void {
   }
 }
 
-/** The gradient as the kernels need it: of the parameter's type, in order, in other memory. */
+/** The gradient as the kernels need it: of the parameter's type, in order. */
 function gradientFor(p: Tensor, g: Tensor): Tensor {
-  const fitting = contiguous(castTo(g.detach(), p.dtype));
-  return fitting.storage === p.storage ? copyOf(fitting) : fitting;
+  return contiguous(castTo(g.detach(), p.dtype));
 }
 
 /** Changes a parameter by a function of its elements in order, wherever they lie. */

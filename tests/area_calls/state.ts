@@ -4,6 +4,7 @@
  */
 
 import { type nn, noGrad, ones, optim, Tensor, tensor } from "../../mod.ts";
+import { isPlainObject } from "../../lib/core/options.ts";
 import { type Sort, WRONG } from "./call.ts";
 import { complaint } from "./verdict.ts";
 
@@ -32,7 +33,7 @@ export function leafOf(x: Tensor): Tensor {
 function plain(value: unknown): unknown {
   if (value instanceof Tensor) return [value.dtype, value.toArray()];
   if (Array.isArray(value)) return value.map(plain);
-  if (typeof value !== "object" || value === null) return value;
+  if (!isPlainObject(value)) return value;
   return Object.entries(value).map(([key, inner]) => [key, plain(inner)]);
 }
 
@@ -161,7 +162,7 @@ interface Place {
 function placesOf(owner: Loose, path: string): Place[] {
   return Object.entries(owner).flatMap(([key, value]): Place[] => {
     const own = { path: `${path}.${key}`, owner, key };
-    const deeper = typeof value === "object" && value !== null && !(value instanceof Tensor);
+    const deeper = Array.isArray(value) || isPlainObject(value);
     return deeper ? [own, ...placesOf(value as Loose, own.path)] : [own];
   });
 }
@@ -197,9 +198,7 @@ export function loadFaults(make: MakeOptimizer): string[] {
     const disposed = value instanceof Tensor
       ? attempt(path, "disposed", (place) => (at(place) as Tensor).dispose())
       : [];
-    const holder = typeof value === "object" && value !== null && !Array.isArray(value) &&
-      !(value instanceof Tensor);
-    const more = holder
+    const more = isPlainObject(value)
       ? attempt(path, "with an entry too many", (place) => (at(place) as Loose).odd = 1)
       : [];
     const optional = option || path.endsWith("momentumBuffer");
