@@ -289,7 +289,9 @@ const METHODS = ROWS.flatMap(([name, given]) => {
       const object = on();
       return (Reflect.get(object, method) as Run).apply(object, args);
     };
-    return callsOf(`x.${method}()`, name, { args, rest: true }, run);
+    // Errors say what the function is called, or of surplus arguments the method.
+    const named = name.includes(method) ? method : name;
+    return callsOf(`x.${method}()`, named, { args, rest: true }, run);
   });
 });
 
