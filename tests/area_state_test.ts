@@ -198,17 +198,6 @@ for (const [name, make] of optimizers) {
   });
 }
 
-Deno.test("a gradient that is the parameter itself is read before it is changed", () => {
-  for (const [, make] of optimizers) {
-    const [p, twin] = [ones([20_000]).requiresGrad_(), ones([20_000]).requiresGrad_()];
-    p.grad = p.detach();
-    twin.grad = ones([20_000]);
-    make([p]).step();
-    make([twin]).step();
-    assertEquals(p.data, twin.data);
-  }
-});
-
 Deno.test("a momentum that is switched on later starts its velocity there, as in PyTorch", () => {
   const p = tensor([1], { dtype: "float64", requiresGrad: true });
   const optimizer = new optim.SGD([p], { lr: 0.1, dampening: 0.5 });

@@ -44,7 +44,10 @@ export const NUMBER: Kind = kind("a number", (value) => typeof value === "number
 /** A whole number; its range is the op's to check. */
 export const INTEGER: Kind = kind("an integer", Number.isSafeInteger);
 /** A stream of random numbers. */
-export const GENERATOR: Kind = kind("a RandomGenerator", isGenerator);
+export const GENERATOR: Kind = kind(
+  "a RandomGenerator, as in new RandomGenerator(1)",
+  isGenerator,
+);
 /** A tensor. */
 export const TENSOR: Kind = kind("a tensor", isTensor);
 /** A word that the op looks up itself. */
