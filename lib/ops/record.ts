@@ -11,7 +11,7 @@ import {
   type ZERO,
 } from "../autograd/tape.ts";
 import { CODES, type DType } from "../dtype.ts";
-import { contiguousStrides, isContiguous, type Shape, sizeOf } from "../shape.ts";
+import { contiguousStrides, isContiguous, MOST, type Shape, sizeOf, tooLarge } from "../shape.ts";
 import { Tensor } from "../tensor.ts";
 import { type Kind, register } from "./registry.ts";
 
@@ -86,7 +86,9 @@ export function result(like: Tensor, dtype: DType, shape: Shape): Tensor {
 
 function allocated(like: Tensor, dtype: DType, shape: Shape, zero: boolean): Tensor {
   const size = shape === like.shape ? like.size : sizeOf(shape);
-  const storage = like.storage.backend.allocate(CODES[dtype], size, zero);
+  const code = CODES[dtype];
+  if (size > MOST[code]!) throw tooLarge(shape, dtype);
+  const storage = like.storage.backend.allocate(code, size, zero);
   const strides = shape === like.shape && like.dense ? like.strides : contiguousStrides(shape);
   return new Tensor(storage, shape, strides, 0, size, true);
 }
