@@ -24,6 +24,7 @@ import { checkKernels } from "./lib/ffi/library.ts";
 export { Tensor, type ToOptions } from "./lib/tensor.ts";
 export * from "./lib/ops/mod.ts";
 export * from "./lib/create.ts";
+export * from "./lib/ranges.ts";
 export * from "./lib/sample.ts";
 export * from "./lib/errors.ts";
 export { type Gpu, gpu, type GpuInfo } from "./lib/gpu.ts";

@@ -1,7 +1,5 @@
 /** Element types: their arrays, their order of promotion and what numbers become beside them. */
 
-import { DTypeError } from "./errors.ts";
-
 /** Element type of a tensor. */
 export type DType = "float32" | "float64" | "int32" | "bool";
 
@@ -38,19 +36,59 @@ export function newArray(code: number, size: number): TypedArray {
   }
 }
 
-/** The type whose elements a typed array holds. */
-export function dtypeOfArray(array: TypedArray): DType {
-  if (array instanceof Float32Array) return "float32";
-  if (array instanceof Float64Array) return "float64";
-  if (array instanceof Int32Array) return "int32";
-  return "bool";
+/** Reads a property as typed arrays themselves have it, whatever somebody has given the object. */
+function intrinsic(name: string | symbol): (array: unknown) => unknown {
+  const prototype: object = Object.getPrototypeOf(Uint8Array.prototype);
+  const { get } = Object.getOwnPropertyDescriptor(prototype, name)!;
+  return (array) => Reflect.apply(get!, array, []);
 }
 
-/** Refuses anything that is not one of the four names. */
-export function checkDType(op: string, dtype: unknown): DType {
-  if (typeof dtype === "string" && Object.hasOwn(CODES, dtype)) return dtype as DType;
-  throw new DTypeError(
-    `Cannot run ${op}: dtype must be one of ${DTYPES.join(", ")}, got ${Deno.inspect(dtype)}`,
+/** Elements of a typed array; 0 if its memory was transferred. */
+export const lengthOf = intrinsic("length") as (array: TypedArray) => number;
+const bufferOf = intrinsic("buffer") as (array: TypedArray) => ArrayBufferLike;
+/** The name of a typed array's class; undefined for what is none. */
+export const tagOf = intrinsic(Symbol.toStringTag) as (value: unknown) => string | undefined;
+
+const CLASSES = [Float32Array, Float64Array, Int32Array, Uint8Array] as const;
+
+/**
+ * An array over which a tensor may lie: the given one, or a copy where its memory may shrink or other
+ * threads may write it. Refuses memory that is gone.
+ */
+export function lastingArray(op: string, array: TypedArray): TypedArray {
+  const found = CLASSES.find(({ name }) => name === tagOf(array));
+  if (found === undefined) {
+    throw new TypeError(
+      `Cannot run ${op}: an array must be ${CLASSES.map(({ name }) => name).join(", ")}, got ${
+        tagOf(array)
+      }`,
+    );
+  }
+  const buffer = bufferOf(array);
+  if (!(buffer instanceof ArrayBuffer) || buffer.resizable) return new found(array);
+  if (buffer.detached) {
+    throw new TypeError(`Cannot run ${op}: the memory of the array was transferred`);
+  }
+  return array;
+}
+
+/** The type whose elements a typed array holds. */
+export function dtypeOfArray(array: TypedArray): DType {
+  const tag = tagOf(array);
+  return DTYPES[CLASSES.findIndex(({ name }) => name === tag)] ?? "bool";
+}
+
+/** Whether a value is a typed array whose elements are those of a type. */
+export function isTypedArray(value: unknown): value is TypedArray {
+  const tag = tagOf(value);
+  return CLASSES.some(({ name }) => name === tag);
+}
+
+/** Refuses a number that lies out of a type's range; what is after the point is cut off. */
+export function checkRange(op: string, value: number, dtype: DType): void {
+  if (dtype !== "int32" || (value > -2147483649 && value < 2147483648)) return;
+  throw new RangeError(
+    `Cannot run ${op}: ${value} is no int32, which lies in -2147483648 to 2147483647`,
   );
 }
 

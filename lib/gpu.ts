@@ -1,5 +1,7 @@
 /** The GPU: whether there is one, and which. */
 
+import { setGpuLimit } from "./backend/gpu.ts";
+import { checkCount } from "./core/options.ts";
 import { closeGpu, openGpu } from "./ffi/gpu.ts";
 
 /** What is known of the GPU. */
@@ -13,6 +15,14 @@ export interface Gpu {
   available(): boolean;
   /** The name of the device and its driver, or why there is none. */
   info(): GpuInfo;
+  /**
+   * Sets how many bytes the tensors of this thread may take that were made outside of `scope` and are
+   * not freed. Where a loop never lets the event loop turn, nothing frees them, and the next one is
+   * refused. Default: 8 GiB.
+   *
+   * @throws {RangeError} If it is not a positive integer.
+   */
+  setMemoryLimit(bytes: number): void;
   /**
    * Gives the device back. Its tensors are lost, and this process can't open it again.
    *
@@ -36,12 +46,28 @@ export interface Gpu {
  * ```
  */
 export const gpu: Gpu = {
-  available: () => "name" in openGpu(),
-  info: () => {
+  available() {
+    checkCount("run gpu.available", arguments.length, 0);
+    return "name" in openGpu();
+  },
+  info() {
+    checkCount("run gpu.info", arguments.length, 0);
     const opened = openGpu();
     return "name" in opened
       ? { available: true, name: opened.name }
       : { available: false, reason: opened.reason };
   },
-  close: closeGpu,
+  setMemoryLimit(bytes) {
+    checkCount("run gpu.setMemoryLimit", arguments.length, 1);
+    if (!Number.isSafeInteger(bytes) || bytes < 1) {
+      throw new RangeError(
+        `Cannot run setMemoryLimit: bytes must be a positive integer, got ${Deno.inspect(bytes)}`,
+      );
+    }
+    setGpuLimit(bytes);
+  },
+  close() {
+    checkCount("run gpu.close", arguments.length, 0);
+    closeGpu();
+  },
 };

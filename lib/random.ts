@@ -3,6 +3,10 @@
  * same words, so a stream is one everywhere and depends on no thread count.
  */
 
+import { markGenerators } from "./core/marks.ts";
+import { wrongKind } from "./core/arguments.ts";
+import { checkCount, isPlainObject, limitArguments } from "./core/options.ts";
+
 const MASK = (1n << 64n) - 1n;
 
 /** High and low word of a product of two unsigned 32-bit numbers. */
@@ -44,6 +48,32 @@ export function philox(
   return [a, b, c, d];
 }
 
+/** An integer from 0 to 2^64 - 1, as a bigint. */
+function checkWord(call: string, name: string, value: unknown): bigint {
+  if (typeof value !== "number" && typeof value !== "bigint") {
+    throw wrongKind(call, name, "a safe integer or a bigint", value);
+  }
+  if (typeof value === "number" && !Number.isSafeInteger(value)) {
+    throw new RangeError(
+      `Cannot ${call}: ${name} must be a safe integer or a bigint, got ${value}`,
+    );
+  }
+  const word = BigInt(value);
+  if (word < 0n || word > MASK) {
+    throw new RangeError(`Cannot ${call}: ${name} must lie in 0 to 2^64 - 1, got ${word}`);
+  }
+  return word;
+}
+
+/** How many numbers a stream is asked for. */
+function checkAmount(call: string, name: string, value: unknown): void {
+  if (typeof value !== "number") throw wrongKind(call, name, "a number", value);
+  if (Number.isInteger(value) && value >= 0 && value < 2 ** 31) return;
+  throw new RangeError(
+    `Cannot ${call}: ${name} must be an integer from 0 to 2^31 - 1, got ${value}`,
+  );
+}
+
 /** State of a stream: where it stands, so that it can go on from there. */
 export interface RandomState {
   /** The seed, below 2^64. */
@@ -75,21 +105,13 @@ export class RandomGenerator {
    * @param seed An integer from 0 to 2^64 - 1.
    */
   constructor(seed: number | bigint = 0) {
+    checkCount("make a RandomGenerator", arguments.length, 1);
     this.manualSeed(seed);
   }
 
   /** Starts the stream anew at the given seed, an integer from 0 to 2^64 - 1. */
   manualSeed(seed: number | bigint): this {
-    if (typeof seed === "number" && !Number.isSafeInteger(seed)) {
-      throw new RangeError(
-        `Cannot seed: a seed must be a safe integer or a bigint, got ${String(seed)}`,
-      );
-    }
-    const value = BigInt(seed);
-    if (value < 0n || value > MASK) {
-      throw new RangeError(`Cannot seed: a seed must lie in 0 to 2^64 - 1, got ${value}`);
-    }
-    this.#seed = value;
+    this.#seed = checkWord("seed", "a seed", seed);
     this.#offset = 0n;
     return this;
   }
@@ -100,8 +122,11 @@ export class RandomGenerator {
   }
 
   set state(state: RandomState) {
-    this.manualSeed(state.seed);
-    this.#offset = BigInt(state.offset) & MASK;
+    const call = "set the state of a RandomGenerator";
+    if (!isPlainObject(state)) throw wrongKind(call, "it", "as { seed, offset }", state);
+    const seed = checkWord(call, "seed", state.seed);
+    this.#offset = checkWord(call, "offset", state.offset);
+    this.#seed = seed;
   }
 
   /**
@@ -110,6 +135,7 @@ export class RandomGenerator {
    * @returns Seed and first counter as signed words, low ones first.
    */
   take(blocks: number): [number, number, number, number] {
+    checkAmount("run take", "blocks", blocks);
     const words = [this.#seed, this.#seed >> 32n, this.#offset, this.#offset >> 32n];
     this.#offset = (this.#offset + BigInt(blocks)) & MASK;
     const [a, b, c, d] = words.map((word) => Number(BigInt.asIntN(32, word)));
@@ -118,6 +144,7 @@ export class RandomGenerator {
 
   /** Fills an array with random words. */
   words(count: number): Uint32Array {
+    checkAmount("run words", "count", count);
     const blocks = Math.ceil(count / 4);
     const [seedLow, seedHigh, low, high] = this.take(blocks);
     const key: [number, number] = [seedLow >>> 0, seedHigh >>> 0];
@@ -132,6 +159,7 @@ export class RandomGenerator {
 
   /** The numbers 0 to n - 1 in random order. */
   permutation(n: number): Int32Array {
+    checkAmount("run permutation", "n", n);
     const order = Int32Array.from({ length: n }, (_, i) => i);
     const words = this.words(Math.max(n - 1, 0));
     for (let i = n - 1; i > 0; i--) {
@@ -141,6 +169,9 @@ export class RandomGenerator {
     return order;
   }
 }
+
+markGenerators(RandomGenerator.prototype);
+limitArguments(RandomGenerator.prototype);
 
 /** The stream that is used where none is given. */
 export const defaultGenerator: RandomGenerator = new RandomGenerator(0);
@@ -163,5 +194,6 @@ export const defaultGenerator: RandomGenerator = new RandomGenerator(0);
  * ```
  */
 export function manualSeed(seed: number | bigint): RandomGenerator {
+  checkCount("seed", arguments.length, 1);
   return defaultGenerator.manualSeed(seed);
 }

@@ -2,6 +2,7 @@
 
 import { cpuCounts } from "./backend/cpu.ts";
 import { gpuCounts } from "./backend/gpu.ts";
+import { checkCount, shown } from "./core/options.ts";
 import { nativeThreads, setNativeThreads } from "./ffi/call.ts";
 
 /** What the library has used so far, and what the process holds. */
@@ -37,6 +38,7 @@ export interface MemoryStats {
  * ```
  */
 export function memoryStats(): MemoryStats {
+  checkCount("run memoryStats", arguments.length, 0);
   const { storages, bytes, freeBytes } = cpuCounts();
   const gpu = gpuCounts();
   const { external, rss } = Deno.memoryUsage();
@@ -54,16 +56,20 @@ export function memoryStats(): MemoryStats {
 /**
  * Sets the number of threads of the kernels; results don't depend on it.
  *
- * @param n A positive integer. Default: the number of processors.
+ * @param n An integer from 1 to 1024. At the start it is the number of processors.
  */
 export function setThreads(n: number): void {
+  checkCount("set threads", arguments.length, 1);
   if (!Number.isInteger(n) || n < 1 || n > 1024) {
-    throw new RangeError(`Cannot set threads: the number must be an integer from 1, got ${n}`);
+    throw new RangeError(
+      `Cannot set threads: the number must be an integer from 1 to 1024, got ${shown(n)}`,
+    );
   }
   setNativeThreads(n);
 }
 
 /** The number of threads of the kernels. */
 export function getThreads(): number {
+  checkCount("get threads", arguments.length, 0);
   return nativeThreads();
 }

@@ -1,10 +1,20 @@
 /** Random tensors of given distributions, made of uniform and normal numbers. */
 
-import { checkPlacement } from "./backend/devices.ts";
+import { backendOf } from "./backend/devices.ts";
+import { checkNumber, wrongKind } from "./core/arguments.ts";
+import {
+  checkCount,
+  FLAG,
+  GENERATOR,
+  isPlainObject,
+  optionReader,
+  type OptionTable,
+  shown,
+} from "./core/options.ts";
 import { rand, randn, type RandomOptions } from "./create.ts";
 import { isFloat } from "./dtype.ts";
 import { DTypeError, ShapeError, showShape } from "./errors.ts";
-import { likeOptions } from "./like.ts";
+import { likeOptions, noShape, readRandomOptions } from "./fresh.ts";
 import type { RandomGenerator } from "./random.ts";
 import { broadcastShapes, checkShape, extentAt, sameShape, type Shape } from "./shape.ts";
 import { Tensor } from "./tensor.ts";
@@ -14,6 +24,9 @@ export interface DrawOptions {
   /** The stream to draw from. Default: the one that `manualSeed` seeds. */
   generator?: RandomGenerator;
 }
+
+const DRAW_OPTIONS: OptionTable<DrawOptions> = { generator: GENERATOR };
+const readDrawOptions = optionReader(DRAW_OPTIONS);
 
 const LIMIT = 2 ** 31;
 
@@ -43,13 +56,16 @@ export function randint(
 export function randint(
   first: number,
   second: number | readonly number[],
-  third: readonly number[] | RandomOptions = {},
-  fourth: RandomOptions = {},
+  third?: readonly number[] | RandomOptions,
+  fourth?: RandomOptions,
 ): Tensor {
-  if (typeof second !== "number") {
-    return drawIntegers("randint", 0, first, second, third as RandomOptions);
-  }
-  return drawIntegers("randint", first, second, third as readonly number[], fourth);
+  const short = typeof second !== "number";
+  const shape: unknown = short ? second : third;
+  const options = (short ? third : fourth) as RandomOptions | undefined;
+  if (!Array.isArray(shape)) throw noShape("randint", shape, [], "low, high, ");
+  checkCount("run randint", arguments.length, short ? 3 : 4);
+  const read = readRandomOptions("run randint", options);
+  return drawIntegers("randint", short ? 0 : first, short ? first : second, shape, read);
 }
 
 /**
@@ -72,12 +88,14 @@ export function randintLike(
 export function randintLike(
   x: Tensor,
   first: number,
-  second: number | RandomOptions = {},
-  third: RandomOptions = {},
+  second?: number | RandomOptions,
+  third?: RandomOptions,
 ): Tensor {
   const short = typeof second !== "number";
+  // `undefined` may stand for a bound that is left out.
+  checkCount("run randintLike", arguments.length, short && second !== undefined ? 3 : 4);
   const [low, high] = short ? [0, first] : [first, second];
-  const options = likeOptions("randintLike", x, short ? second : third);
+  const options = likeOptions("randintLike", x, readRandomOptions, short ? second ?? third : third);
   return drawIntegers("randintLike", low, high, x.shape, options);
 }
 
@@ -88,9 +106,11 @@ function drawIntegers(
   shape: readonly number[],
   options: RandomOptions,
 ): Tensor {
-  checkPlacement(op, options);
   checkShape(op, shape);
   const { generator, dtype = "int32", device = "cpu", requiresGrad = false } = options;
+  backendOf(op, device);
+  checkNumber(`run ${op}`, "low", low);
+  checkNumber(`run ${op}`, "high", high);
   const whole = Number.isInteger(low) && Number.isInteger(high);
   if (!whole || low < -LIMIT || high > LIMIT || low >= high) {
     throw new RangeError(
@@ -100,7 +120,7 @@ function drawIntegers(
   }
   const uniform = rand(shape, { dtype: "float64", ...generator && { generator } });
   const numbers = Int32Array.from(uniform.data, (u) => low + Math.floor(u * (high - low)));
-  const x = Tensor.over(numbers, uniform.shape, "int32").to({ dtype }).to({ device });
+  const x = Tensor.over(numbers, uniform.shape).to({ dtype }).to({ device });
   return requiresGrad ? x.requiresGrad_() : x;
 }
 
@@ -108,7 +128,7 @@ function drawIntegers(
  * Normal random numbers of given mean and standard deviation, each a number or a tensor; shapes
  * broadcast. No gradient goes to either. Follows `torch.normal`.
  *
- * @param shape Needed where both are numbers, else that of the tensors.
+ * @param shape Needed where both are numbers, else that of the tensors; the options may take its place.
  * @throws {RangeError} If a standard deviation is negative.
  *
  * @example Around two means
@@ -123,21 +143,38 @@ function drawIntegers(
 export function normal(
   mean: Tensor | number,
   std: Tensor | number,
-  shape?: readonly number[],
-  options: RandomOptions = {},
+  shape: readonly number[] | undefined,
+  options?: RandomOptions,
+): Tensor;
+/** Normal random numbers around the elements of tensors. */
+export function normal(
+  mean: Tensor | number,
+  std: Tensor | number,
+  options?: RandomOptions,
+): Tensor;
+export function normal(
+  mean: Tensor | number,
+  std: Tensor | number,
+  third?: readonly number[] | RandomOptions,
+  fourth?: RandomOptions,
 ): Tensor {
-  const given = [mean, std].filter((x) => x instanceof Tensor);
-  const wrong = given.find((x) => !isFloat(x.dtype));
-  if (wrong) {
-    throw new DTypeError(
-      `Cannot run normal: mean and std must be floating tensors or numbers, got ${wrong.dtype}`,
+  const call = "run normal";
+  const short = isPlainObject(third);
+  checkCount(call, arguments.length, short ? 3 : 4);
+  const shape = (short ? undefined : third) as readonly number[] | undefined;
+  const options = readRandomOptions(call, short ? third : fourth);
+  const given = [checkParameter("mean", mean), checkParameter("std", std)]
+    .filter((x) => x instanceof Tensor);
+  if (shape === undefined && given.length === 0) {
+    throw new TypeError(
+      "Cannot run normal: a shape is needed where mean and std are numbers, as in normal(0, 1, [2])",
     );
   }
-  if (!shape && given.length === 0) {
-    throw new TypeError("Cannot run normal: a shape is needed where mean and std are numbers");
+  if (shape !== undefined && !Array.isArray(shape)) {
+    throw noShape("normal", shape, [], "mean, std, ");
   }
   const own = given.reduce((all: Shape, x) => broadcastShapes("normal", all, x.shape), shape ?? []);
-  if (shape && !sameShape(own, shape)) {
+  if (shape !== undefined && !sameShape(own, shape)) {
     throw new ShapeError(
       `Cannot run normal: mean and std of shape ${showShape(own)} do not fit ${showShape(shape)}`,
       [own, shape],
@@ -158,6 +195,16 @@ export function normal(
   return requiresGrad ? y.requiresGrad_() : y;
 }
 
+/** A mean or a deviation. */
+function checkParameter(name: string, x: Tensor | number): Tensor | number {
+  if (typeof x === "number") return x;
+  if (!(x instanceof Tensor)) throw wrongKind("run normal", name, "a tensor or a number", x);
+  if (isFloat(x.dtype)) return x;
+  throw new DTypeError(
+    `Cannot run normal: mean and std must be floating tensors or numbers, got ${x.dtype}`,
+  );
+}
+
 /**
  * 1 with the given probabilities, else 0, in their type. No gradient goes to them. Follows
  * `torch.bernoulli`.
@@ -173,14 +220,16 @@ export function normal(
  * assertEquals(bernoulli(tensor([0, 1])).toArray(), [0, 1]);
  * ```
  */
-export function bernoulli(p: Tensor, options: DrawOptions = {}): Tensor {
+export function bernoulli(p: Tensor, options?: DrawOptions): Tensor {
+  checkCount("run bernoulli", arguments.length, 2);
+  const read = readDrawOptions("run bernoulli", options);
   const values = floats("bernoulli", p);
   const wrong = values.find((value) => !(value >= 0 && value <= 1));
   if (wrong !== undefined) {
     throw new RangeError(`Cannot run bernoulli: probabilities must lie in 0 to 1, got ${wrong}`);
   }
   const { dtype, device } = p;
-  return rand(p.shape, { ...options, dtype, device }).lt(p.detach()).to({ dtype });
+  return rand(p.shape, { ...read, dtype, device }).lt(p.detach()).to({ dtype });
 }
 
 /** The elements of a floating tensor. */
@@ -188,7 +237,7 @@ function floats(op: string, x: Tensor): Float64Array {
   if (!(x instanceof Tensor) || !isFloat(x.dtype)) {
     throw new DTypeError(
       `Cannot run ${op}: the input must be a floating tensor, got ${
-        x instanceof Tensor ? x.dtype : Deno.inspect(x)
+        x instanceof Tensor ? x.dtype : shown(x)
       }`,
     );
   }
@@ -201,6 +250,11 @@ export interface MultinomialOptions extends DrawOptions {
   /** Whether a position can be drawn again. Default: false. */
   replacement?: boolean;
 }
+
+const readMultinomialOptions = optionReader<MultinomialOptions>({
+  ...DRAW_OPTIONS,
+  replacement: FLAG,
+});
 
 /** Positions drawn one by one, each in proportion to its weight, given uniform numbers. */
 function drawAgain(weights: Float64Array, uniform: Float64Array): number[] {
@@ -245,9 +299,10 @@ function drawOnce(weights: Float64Array, uniform: Float64Array, count: number): 
 export function multinomial(
   weights: Tensor,
   numSamples: number,
-  options: MultinomialOptions = {},
+  options?: MultinomialOptions,
 ): Tensor {
-  const { replacement = false, ...draw } = options;
+  checkCount("run multinomial", arguments.length, 3);
+  const { replacement = false, ...draw } = readMultinomialOptions("run multinomial", options);
   const values = floats("multinomial", weights);
   const { shape } = weights;
   if (shape.length < 1 || shape.length > 2) {
@@ -260,7 +315,7 @@ export function multinomial(
   }
   if (!Number.isInteger(numSamples) || numSamples < 1) {
     throw new RangeError(
-      `Cannot run multinomial: numSamples must be a positive integer, got ${numSamples}`,
+      `Cannot run multinomial: numSamples must be a positive integer, got ${shown(numSamples)}`,
     );
   }
   const wrong = values.find((weight) => !(weight >= 0 && weight < Infinity));
@@ -285,10 +340,6 @@ export function multinomial(
     const random = uniform.subarray(row * each, (row + 1) * each);
     return replacement ? drawAgain(own, random) : drawOnce(own, random, numSamples);
   });
-  const y = Tensor.over(
-    Int32Array.from(drawn.flat()),
-    [...shape.slice(0, -1), numSamples],
-    "int32",
-  );
+  const y = Tensor.over(Int32Array.from(drawn.flat()), [...shape.slice(0, -1), numSamples]);
   return y.to({ device: weights.device });
 }

@@ -2,7 +2,8 @@
 
 import { Node } from "./autograd/tape.ts";
 import type { Storage } from "./backend/backend.ts";
-import { beginScope, endScope } from "./backend/lifetime.ts";
+import { outlive, scoped } from "./backend/memory.ts";
+import { checkFunction, settled } from "./core/engine.ts";
 import { Tensor } from "./tensor.ts";
 
 /** Calls `found` with every storage that a value holds: in tensors, their tapes, objects, arrays. */
@@ -56,22 +57,15 @@ function reach(value: unknown, found: (storage: Storage) => void): void {
  * ```
  */
 export function scope<T>(fn: () => T): T {
-  const outer = beginScope();
-  const survivors = new Set<Storage>();
-  try {
-    const result = fn();
-    if (result instanceof Promise) {
-      result.catch(() => {});
-      throw new TypeError(
-        "Cannot run scope: the function returned a promise, and its tensors would be gone before " +
-          "it ends; await first and pass a synchronous function",
-      );
-    }
-    reach(result, (storage) => survivors.add(storage));
-    return result;
-  } finally {
-    endScope(outer, survivors);
-  }
+  checkFunction("scope", fn);
+  return scoped(
+    () => settled("scope", "its tensors would be gone before it ends", fn()),
+    (result) => {
+      const survivors = new Set<Storage>();
+      reach(result, (storage) => survivors.add(storage));
+      return survivors;
+    },
+  );
 }
 
 /**
@@ -93,6 +87,6 @@ export function scope<T>(fn: () => T): T {
  * ```
  */
 export function keep<T>(value: T): T {
-  reach(value, (storage) => storage.kept = true);
+  reach(value, outlive);
   return value;
 }

@@ -6,18 +6,20 @@ import { leafNode, type Node } from "./autograd/tape.ts";
 import type { Device, Storage } from "./backend/backend.ts";
 import { adopt } from "./backend/cpu.ts";
 import { backendOf } from "./backend/devices.ts";
-import { recycle } from "./backend/lifetime.ts";
-import { spreadOut } from "./core/arguments.ts";
-import { setTensorClass } from "./core/options.ts";
-import { checkDType, CODES, type DType, DTYPES, isFloat, type TypedArray } from "./dtype.ts";
-import { DTypeError, GradError, showShape } from "./errors.ts";
+import { dropCollected, escape, giveBack, outlive } from "./backend/memory.ts";
+import { spreadOut, wrongKind } from "./core/arguments.ts";
+import { engine } from "./core/engine.ts";
+import { markTensors } from "./core/marks.ts";
+import { DEVICE, DTYPE, FLAG, limitArguments, optionReader, shown } from "./core/options.ts";
+import { type DType, DTYPES, isFloat, type TypedArray } from "./dtype.ts";
+import { DeviceError, DTypeError, GradError, ShapeError, showShape } from "./errors.ts";
 import { det, inv } from "./ops/factor.ts";
-import { copy_, setAt } from "./ops/inplace.ts";
+import { copy_, fill_, setAt } from "./ops/inplace.ts";
 import { castTo, elementsOf, moveTo } from "./ops/memory.ts";
 import * as ops from "./ops/mod.ts";
 import type { OpRule } from "./ops/record.ts";
 import { formatTensor, type NestedArray, toNested } from "./print.ts";
-import { contiguousStrides, type Shape } from "./shape.ts";
+import { contiguousStrides, sameShape, type Shape } from "./shape.ts";
 
 /** What `to` changes. */
 export interface ToOptions {
@@ -25,6 +27,61 @@ export interface ToOptions {
   dtype?: DType;
   /** Device. */
   device?: Device;
+}
+
+const readTo = optionReader<ToOptions>({ dtype: DTYPE, device: DEVICE });
+
+/** What `to` is asked for: options, a type, a device, or a device and a type. */
+function destination(target: DType | Device | ToOptions, dtype: DType | undefined): ToOptions {
+  const alone = dtype === undefined;
+  if (alone && typeof target === "object" && target !== null) return readTo("run to", target);
+  if (alone && DTYPE.accepts(target)) return { dtype: target as DType };
+  if (DEVICE.accepts(target)) {
+    const device = target as Device;
+    return alone ? { device } : readTo("run to", { device, dtype });
+  }
+  throw new TypeError(
+    `Cannot run to: it needs a type (${DTYPES.join(", ")}) or a device (cpu, gpu), as in ` +
+      `to("float64"), to("gpu") or to({ dtype, device }), got ${shown(target)}`,
+  );
+}
+
+/** Refuses what cannot be the gradient of a tensor. */
+function checkGradient(x: Tensor, g: unknown): asserts g is Tensor {
+  const call = "set grad";
+  if (!(g instanceof Tensor)) throw wrongKind(call, "it", "a tensor or null", g);
+  g.storage.check("grad");
+  if (g.storage === x.storage) {
+    throw new GradError(`Cannot ${call}: the gradient lies in the tensor's own memory; clone it`);
+  }
+  if (g.isLeaf && g.requiresGrad) {
+    throw new GradError(
+      `Cannot ${call}: the gradient requires a gradient itself, as parameters do; detach it first`,
+    );
+  }
+  if (!sameShape(g.shape, x.shape)) {
+    throw new ShapeError(
+      `Cannot ${call}: the gradient has shape ${showShape(g.shape)}, the tensor ${
+        showShape(x.shape)
+      }`,
+      [g.shape, x.shape],
+    );
+  }
+  if (!isFloat(x.dtype)) {
+    throw new DTypeError(
+      `Cannot ${call}: only float32 and float64 tensors have a gradient, got ${x.dtype}`,
+    );
+  }
+  if (g.dtype !== x.dtype) {
+    throw new DTypeError(
+      `Cannot ${call}: the gradient is ${g.dtype}, the tensor ${x.dtype}; cast it first`,
+    );
+  }
+  if (g.device !== x.device) {
+    throw new DeviceError(
+      `Cannot ${call}: the gradient is on ${g.device}, the tensor on ${x.device}; move it first`,
+    );
+  }
 }
 
 /**
@@ -100,6 +157,11 @@ export class Tensor {
     size: number,
     dense: boolean,
   ) {
+    if (dense === undefined) {
+      throw new TypeError(
+        "Cannot make a tensor by its constructor: use tensor(data), zeros(shape) and the like",
+      );
+    }
     this.storage = storage;
     this.shape = shape;
     this.strides = strides;
@@ -113,9 +175,9 @@ export class Tensor {
    *
    * @internal
    */
-  static over(array: TypedArray, shape: Shape, dtype: DType): Tensor {
-    const strides = contiguousStrides(shape);
-    return new Tensor(adopt(CODES[dtype], array), shape, strides, 0, array.length, true);
+  static over(array: TypedArray, shape: Shape): Tensor {
+    const storage = adopt("fromTypedArray", array);
+    return new Tensor(storage, shape, contiguousStrides(shape), 0, storage.size, true);
   }
 
   /** Number of dimensions. */
@@ -139,19 +201,28 @@ export class Tensor {
   }
 
   set requiresGrad(on: boolean) {
+    if (!FLAG.accepts(on)) throw wrongKind("set requiresGrad", "it", FLAG.needed, on);
     this.requiresGrad_(on);
   }
 
-  /** The gradient that backward passes have collected; null before the first and after zeroGrad. */
+  /**
+   * The gradient that backward passes have collected; null before the first and after zeroGrad. What
+   * is assigned must have the tensor's shape, type and device, in other memory.
+   *
+   * @throws {TypeError} If something else than a tensor or null is assigned.
+   */
   get grad(): Tensor | null {
     // Whoever reads it may hold it, so its memory is not used again.
-    if (this.collected !== null) this.collected.storage.reusable = false;
+    if (this.collected !== null) escape(this.collected.storage);
     return this.collected;
   }
 
   set grad(value: Tensor | null) {
-    if (value === null) this.dropGrad();
-    else this.collected = value;
+    if (value !== null) checkGradient(this, value);
+    this.dropGrad();
+    this.collected = value;
+    // A gradient outlives the scope in which it was made.
+    if (value !== null) outlive(value.storage);
   }
 
   /**
@@ -162,11 +233,13 @@ export class Tensor {
   dropGrad(): void {
     const storage = this.collected?.storage;
     this.collected = null;
-    if (storage?.reusable) recycle(storage);
+    if (storage !== undefined) dropCollected(storage);
   }
 
   /** Sets whether ops on this leaf are recorded; returns the tensor. */
-  requiresGrad_(on = true): this {
+  requiresGrad_(on?: boolean): this {
+    if (on === undefined) on = true;
+    if (!FLAG.accepts(on)) throw wrongKind("set requiresGrad", "it", FLAG.needed, on);
     if (on === this.requiresGrad) return this;
     if (on && !isFloat(this.dtype)) {
       throw new DTypeError(
@@ -227,9 +300,26 @@ export class Tensor {
   }
 
   /** With another element type or on another device; the tensor itself if nothing changes. */
-  to(options: ToOptions): Tensor {
-    const { dtype = this.dtype, device = this.device } = options;
-    checkDType("to", dtype);
+  to(options: ToOptions): Tensor;
+  /** With another element type; the tensor itself if it has it. */
+  to(dtype: DType): Tensor;
+  /**
+   * On another device, and with another element type if one is given; the tensor itself if nothing
+   * changes.
+   *
+   * @example By position and by name
+   * ```ts
+   * import { tensor } from "@adjoint/ml";
+   * import { assertEquals } from "@std/assert";
+   *
+   * const x = tensor([1.5, 2]);
+   * assertEquals(x.to("int32").toArray(), [1, 2]);
+   * assertEquals(x.to("cpu", "float64").dtype, x.to({ dtype: "float64" }).dtype);
+   * ```
+   */
+  to(device: Device, dtype?: DType): Tensor;
+  to(target: DType | Device | ToOptions, type?: DType): Tensor {
+    const { dtype = this.dtype, device = this.device } = destination(target, type);
     const backend = backendOf("to", device);
     // A type that only the CPU has is cast there.
     return device === "cpu"
@@ -242,7 +332,7 @@ export class Tensor {
    * use throws a `DeviceError`. Without it the collector frees what is not reachable any more.
    */
   dispose(): void {
-    recycle(this.storage, "dispose");
+    giveBack(this.storage, "dispose");
   }
 
   /** Frees the memory at the end of a block, with `using`. */
@@ -256,9 +346,13 @@ export class Tensor {
     return new Tensor(storage, shape, strides, offset, size, dense);
   }
 
-  /** Computes the gradients of the leaves that this tensor depends on and adds them to their `grad`. */
-  backward(options: BackwardOptions = {}): void {
-    backward(this, options);
+  /**
+   * Computes the gradients of the leaves that this tensor depends on and adds them to their `grad`.
+   *
+   * @param options Or the gradient alone: that of the tensor itself, to start from.
+   */
+  backward(options?: BackwardOptions | Tensor): void {
+    backward(this, options instanceof Tensor ? { gradient: options } : options);
   }
 
   /**
@@ -686,7 +780,7 @@ export class Tensor {
     return ops.squeeze(this, dim);
   }
   /** The dimensions from `startDim` to `endDim` as one. */
-  flatten(startDim = 0, endDim = -1): Tensor {
+  flatten(startDim?: number, endDim?: number): Tensor {
     return ops.flatten(this, startDim, endDim);
   }
   /** Part of one dimension. */
@@ -720,15 +814,15 @@ export class Tensor {
     return ops.narrow(this, dim, start, length);
   }
   /** Parts of a dimension of a given extent, or of given extents. */
-  split(size: number | readonly number[], dim = 0): Tensor[] {
+  split(size: number | readonly number[], dim?: number): Tensor[] {
     return ops.split(this, size, dim);
   }
   /** At most `chunks` parts of a dimension. */
-  chunk(chunks: number, dim = 0): Tensor[] {
+  chunk(chunks: number, dim?: number): Tensor[] {
     return ops.chunk(this, chunks, dim);
   }
   /** The entries along a dimension, without it. */
-  unbind(dim = 0): Tensor[] {
+  unbind(dim?: number): Tensor[] {
     return ops.unbind(this, dim);
   }
   /** The elements of matrices where row plus offset equals column. */
@@ -822,12 +916,12 @@ export class Tensor {
   }
   /** Sets every element; under noGrad if the tensor requires a gradient. */
   fill_(value: number): this {
-    copy_(this, value);
+    fill_(this, value);
     return this;
   }
   /** Sets every element to 0; under noGrad if the tensor requires a gradient. */
   zero_(): this {
-    copy_(this, 0);
+    fill_(this, 0, "zero_");
     return this;
   }
   /** Writes into part of the tensor, which `at` would give; under noGrad if it requires a gradient. */
@@ -839,21 +933,83 @@ export class Tensor {
   /** The entries along the first dimension. */
   *[Symbol.iterator](): IterableIterator<Tensor> {
     if (this.ndim === 0) {
-      throw new TypeError("Cannot iterate over a tensor without dimensions");
+      throw new TypeError(
+        "Cannot iterate over a tensor without dimensions: its number is item(), and reshape([1]) " +
+          "gives it one",
+      );
     }
     for (let i = 0; i < this.shape[0]!; i++) yield ops.at(this, [i]);
   }
 
-  /** Type, shape and a shortened matrix. */
+  /**
+   * What JavaScript's own operators see: of one element its number, so that `loss < best`,
+   * `Math.max(x, 0)` and `x + 1` mean the number. They give a number and no tensor, so a gradient
+   * would be lost without a word: a tensor on the tape is refused while ops are recorded, as is a
+   * tensor of more elements. A template such as `${x}` shows the text of any tensor.
+   *
+   * @throws {TypeError} If the tensor has not one element.
+   * @throws {GradError} If the tensor requires a gradient, unless under `noGrad`.
+   *
+   * @example Numbers and text
+   * ```ts
+   * import { tensor } from "@adjoint/ml";
+   * import { assertEquals, assertThrows } from "@std/assert";
+   *
+   * const loss = tensor(0.5);
+   * assertEquals([Number(loss), Number(loss) + 1], [0.5, 1.5]);
+   * assertThrows(() => Number(tensor([1, 2])), TypeError, "x.add(y)");
+   * assertEquals(`${loss}`, "tensor(0.5, float32, shape [])");
+   * ```
+   */
+  [Symbol.toPrimitive](hint: string): number | string {
+    if (hint === "string") return this.toString();
+    const methods =
+      "operators are methods, x.add(y) for x + y, x.mul(y) for x * y, x.lt(y) for x < y";
+    if (this.size !== 1) {
+      throw new TypeError(
+        `Cannot use a tensor of shape ${showShape(this.shape)} as a number: ${methods}`,
+      );
+    }
+    if (this.requiresGrad && engine.recording) {
+      throw new GradError(
+        `Cannot use a tensor that requires a gradient as a number, as its gradient would be lost: ` +
+          `${methods}; x.item() is the number alone`,
+      );
+    }
+    return this.item();
+  }
+
+  /**
+   * What `JSON.stringify` writes: the number, or nested arrays as of `toArray`. JSON has no NaN and no
+   * infinity, so these become null, which `tensor` refuses.
+   *
+   * @param _key Where the tensor stands; of no interest.
+   *
+   * @example A loss among others
+   * ```ts
+   * import { tensor } from "@adjoint/ml";
+   * import { assertEquals } from "@std/assert";
+   *
+   * assertEquals(JSON.stringify({ loss: tensor(0.5), w: tensor([1, NaN]) }), '{"loss":0.5,"w":[1,null]}');
+   * ```
+   */
+  toJSON(_key?: string): NestedArray {
+    return this.toArray();
+  }
+
+  /**
+   * Numbers, type and shape. All numbers have as many digits after the point, four at most; "rounded"
+   * says that some have more. Long tensors are shown without their middle.
+   */
   toString(): string {
-    if (this.storage.gone !== null) return `tensor(disposed, shape ${showShape(this.shape)})`;
-    const grad = this.requiresGrad ? ", requiresGrad" : "";
-    const text = formatTensor(elementsOf(this), this.shape, this.dtype).replaceAll(
-      "\n",
-      "\n       ",
-    );
-    const device = this.device === "cpu" ? "" : `, ${this.device}`;
-    return `tensor(${text}, ${this.dtype}, shape ${showShape(this.shape)}${device}${grad})`;
+    const { storage, shape, dtype } = this;
+    if (storage.gone !== null) return `tensor(disposed, shape ${showShape(shape)})`;
+    return formatTensor(elementsOf(this), shape, dtype, [
+      dtype,
+      `shape ${showShape(shape)}`,
+      ...this.device === "cpu" ? [] : [this.device],
+      ...this.requiresGrad ? ["requiresGrad"] : [],
+    ]);
   }
 
   /** What `console.log` shows. */
@@ -867,4 +1023,7 @@ export class Tensor {
   }
 }
 
-setTensorClass(Tensor);
+markTensors(Tensor.prototype);
+// Those that take a list see for themselves that it is not spread out.
+const LISTED = ["reshape", "view", "permute", "expand", "broadcastTo", "repeat", "tile", "flip"];
+limitArguments(Tensor.prototype, "at", ...LISTED);

@@ -88,6 +88,10 @@ const BOOLS: [string, () => Tensor, number][] = [
   ["fill_() of a fraction", () => zeros([2], { dtype: "bool" }).fill_(0.5), 2],
   ["fill_() of 256", () => zeros([2], { dtype: "bool" }).fill_(256), 2],
   ["setAt() of a fraction", () => zeros([2], { dtype: "bool" }).setAt([0], 0.5), 1],
+  ["fromTypedArray() of bytes", () => fromTypedArray(Uint8Array.of(0, 1, 2, 255), [4]), 3],
+  ["arange() of 5", () => arange(5, { dtype: "bool" }), 4],
+  ["linspace() of fractions", () => linspace(0, 0.5, 3, { dtype: "bool" }), 2],
+  ["logspace() of fractions", () => logspace(-3, -1, 3, { dtype: "bool" }), 3],
   ["pad() with 2", () => zeros([2], { dtype: "bool" }).pad([1, 1], { value: 2 }), 2],
 ];
 
@@ -141,7 +145,11 @@ Deno.test("fromTypedArray() refuses a shape of another size and other arrays", (
   );
   assertThrows(() => fromTypedArray(new Float32Array(1), []).reshape([2]), ShapeError);
   for (const data of [[1, 2], new Int16Array(2), new BigInt64Array(2), new ArrayBuffer(8), null]) {
-    assertThrows(() => fromTypedArray(data as unknown as Float32Array, [2]), ShapeError, "needs 2");
+    assertThrows(
+      () => fromTypedArray(data as unknown as Float32Array, [2]),
+      TypeError,
+      "Cannot run fromTypedArray: data must be a Float32Array, Float64Array, Int32Array or Uint8Array",
+    );
   }
 });
 

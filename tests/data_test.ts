@@ -74,3 +74,20 @@ Deno.test("DataLoader and TensorDataset refuse what has no examples", () => {
     assertThrows(() => new data.DataLoader(set, { batchSize }), RangeError, "positive integer");
   }
 });
+
+Deno.test("DataLoader and TensorDataset name the form that is right", () => {
+  const odd: data.Dataset<Tensor[]> = {
+    length: 2,
+    get: (i) => Array.from({ length: i + 1 }, () => tensor([i])),
+  };
+  assertThrows(
+    () => [...new data.DataLoader(odd, { batchSize: 2 })],
+    TypeError,
+    "Cannot collate: all examples must have as many parts",
+  );
+  const list = [arange(3)] as unknown as Tensor;
+  assertThrows(() => new data.TensorDataset(list), TypeError, "new TensorDataset(...tensors)");
+  const set = new data.TensorDataset(arange(3));
+  const positional = 2 as data.DataLoaderOptions<Tensor[], Tensor[]>;
+  assertThrows(() => new data.DataLoader(set, positional), TypeError, "{ batchSize: 2 }");
+});

@@ -127,3 +127,18 @@ Deno.test("the library imports no jsr: and no npm: package beside the native one
   const found = library.filter(({ text }) => /["'`](jsr|npm):/.test(text)).map(({ path }) => path);
   assertEquals(found, ["lib/ffi/library.ts"]);
 });
+
+Deno.test("only memory.ts decides about a storage after it was made", () => {
+  const fields = "version|pass|holders|kept|shared|reusable|collector|gone";
+  const written = new RegExp(`\\b(?:storage|fate)\\.(?:${fields})(?:\\+\\+|--|\\s*[-+]?=(?!=))`);
+  const found = library.filter(({ code }) => written.test(code)).map(({ path }) => path);
+  assertEquals(found, ["lib/backend/memory.ts"]);
+  assertEquals(written.test("g.storage.pass = 0;"), true);
+});
+
+Deno.test("only engine.ts changes the modes", () => {
+  const modes = "recording|pass|watcher|scope|guard|floor";
+  const written = new RegExp(`\\bengine\\.(?:${modes})\\s*=(?!=)`);
+  const found = library.filter(({ code }) => written.test(code)).map(({ path }) => path);
+  assertEquals(found, ["lib/core/engine.ts"]);
+});

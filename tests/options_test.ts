@@ -1,17 +1,22 @@
 /** The one reader of options. */
 
-import { tensor } from "../mod.ts";
+import { RandomGenerator, tensor } from "../mod.ts";
 import { assertEquals, assertStrictEquals, assertThrows } from "@std/assert";
 import {
   ANY,
+  arrayOf,
   checkCount,
+  checkKind,
   FLAG,
+  GENERATOR,
+  INTEGER,
   nearest,
   NUMBER,
   NUMBERS,
   oneOf,
   optionReader,
   orNull,
+  shown,
   TENSOR,
 } from "../lib/core/options.ts";
 import type { Tensor } from "../mod.ts";
@@ -113,4 +118,43 @@ Deno.test("checkCount() refuses arguments that are too many", () => {
     TypeError,
     "Cannot compute f: it takes at most 1 argument, got 3",
   );
+  assertThrows(
+    () => checkCount("make F", 1, 0),
+    TypeError,
+    "Cannot make F: it takes no arguments, got 1",
+  );
+});
+
+Deno.test("checkKind() refuses an argument of another kind", () => {
+  const numbers = arrayOf(NUMBER, "numbers");
+  const right: [value: unknown, kind: typeof NUMBER][] = [
+    [3, INTEGER],
+    [[], numbers],
+    [[1, NaN], numbers],
+    [new RandomGenerator(1), GENERATOR],
+  ];
+  for (const [value, kind] of right) checkKind("compute f", "x", value, kind);
+  const wrong: [value: unknown, kind: typeof NUMBER, text: string][] = [
+    [0.5, INTEGER, "x must be an integer, got 0.5"],
+    ["1", INTEGER, 'x must be an integer, got "1"'],
+    [[1, "2"], numbers, 'x must be an array of numbers, got [ 1, "2" ]'],
+    [new Array(1), numbers, "x must be an array of numbers, got [ <1 empty item> ]"],
+    [5, GENERATOR, "x must be a RandomGenerator, got 5"],
+  ];
+  for (const [value, kind, text] of wrong) {
+    const { message } = assertThrows(() => checkKind("compute f", "x", value, kind), TypeError);
+    assertEquals(message, `Cannot compute f: ${text}`);
+  }
+});
+
+Deno.test("values are shown on one line, and shortened", () => {
+  assertEquals(shown(tensor([1, 2])), "a tensor of shape [2]");
+  for (const value of ["a\nb".repeat(100), { x: tensor([[1, 2], [3, 4]]) }, new Array(1000)]) {
+    const text = shown(value);
+    assertEquals([text.includes("\n"), text.length <= 80, text.endsWith(".")], [
+      false,
+      true,
+      false,
+    ]);
+  }
 });

@@ -328,3 +328,50 @@ Deno.test("transforms refuse what they cannot differentiate", () => {
     "Cannot run vmap: 1 arguments need as many inDims, got 2",
   );
 });
+
+Deno.test("transforms refuse arguments that are named twice, and samples of different forms", () => {
+  const product = (a: Tensor, b: Tensor) => a.mul(b).sum();
+  for (const argnums of [[0, 0], [], [0.5], -0.5]) {
+    const calls = [
+      () => gradOf(product, { argnums }),
+      () => valueAndGrad(product, { argnums }),
+      () => perSampleGrad(product, { argnums }),
+    ];
+    for (const call of calls) {
+      assertThrows(call, TypeError, "argnums must be an integer or an array of different integers");
+    }
+  }
+  let calls = 0;
+  const uneven = (x: Tensor) => calls++ === 0 ? [x, x] : [x];
+  assertThrows(
+    () => vmap(uneven)(f64([1, 2])),
+    TypeError,
+    "as many tensors for each sample, got 2 for sample 0 and 1 for sample 1",
+  );
+});
+
+Deno.test("functionalCall() replaces a tied weight under any of its names, and in nested arrays", () => {
+  class Tied extends nn.Module {
+    first = new nn.Linear(1, 1, { bias: false });
+    rows = [[new nn.Linear(1, 1, { bias: false })]];
+    last = this.first;
+    override forward(x: Tensor): Tensor {
+      return this.last.forward(this.rows[0]![0]!.forward(this.first.forward(x)));
+    }
+  }
+  const model = new Tied();
+  const [x, two, five] = [tensor([[1]]), tensor([[2]]), tensor([[5]])];
+  for (const name of ["first.weight", "last.weight"]) {
+    const params = { [name]: two, "rows.0.0.weight": five };
+    assertEquals(functionalCall(model, params, x).item(), 20);
+  }
+  assertEquals(
+    functionalCall(model, model.stateDict(), x).item(),
+    model.forward(x).item(),
+  );
+  assertThrows(
+    () => functionalCall(model, { "first.weight": two, "last.weight": five }, x),
+    TypeError,
+    '"last.weight" is another name of a tensor that is given already',
+  );
+});

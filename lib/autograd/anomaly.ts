@@ -1,11 +1,11 @@
 /** Finding the op, and the line, that made the first number that is none. */
 
-import { currentPass } from "../backend/lifetime.ts";
+import { checkFunction, engine, Guard, settled, under } from "../core/engine.ts";
 import { isFloat } from "../dtype.ts";
 import { GradError, showShape } from "../errors.ts";
 import { elementsOf } from "../ops/memory.ts";
 import type { Tensor } from "../tensor.ts";
-import { type Node, setWatcher, type Watcher } from "./tape.ts";
+import type { Node, Watcher } from "./tape.ts";
 
 /** Where the library's own files lie; the line of interest is the first one elsewhere. */
 const LIBRARY = new URL("../", import.meta.url).href;
@@ -52,7 +52,7 @@ class AnomalyWatcher implements Watcher {
   made(name: string, y: Tensor, inputs: readonly Tensor[]): void {
     if (y.node !== null) this.#lines.set(y.node, userLine());
     // What a rule computes is judged as a whole, as the gradient that it gives.
-    if (currentPass() !== 0) return;
+    if (engine.pass !== 0) return;
     const wrong = newlyWrong(y, inputs);
     if (wrong === null) return;
     throw new GradError(
@@ -104,20 +104,9 @@ export function detectAnomaly<T>(fn: () => T): T;
 /** A guard that ends the search when it is disposed; it must not span an `await`. */
 export function detectAnomaly(): Disposable;
 export function detectAnomaly<T>(fn?: () => T): T | Disposable {
-  const before = setWatcher(new AnomalyWatcher());
-  const end = () => void setWatcher(before);
-  if (fn === undefined) return { [Symbol.dispose]: end };
-  try {
-    const result = fn();
-    if (result instanceof Promise) {
-      result.catch(() => {});
-      throw new GradError(
-        "Cannot run detectAnomaly: the function returned a promise, and the search would end " +
-          "before it; await first and pass a synchronous function",
-      );
-    }
-    return result;
-  } finally {
-    end();
-  }
+  const watcher = new AnomalyWatcher();
+  if (fn === undefined) return new Guard("detectAnomaly", { watcher });
+  checkFunction("detectAnomaly", fn);
+  const consequence = "the search would end before it";
+  return under({ watcher }, () => settled("detectAnomaly", consequence, fn(), GradError));
 }

@@ -1,14 +1,17 @@
 /** Backward: the one loop that walks the tape. */
 
-import { markPass } from "../backend/lifetime.ts";
+import { collectInto, escape, handOver, outlive } from "../backend/memory.ts";
+import { engine, under } from "../core/engine.ts";
+import { ANY, checkCount, FLAG, optionReader, orNull, shown, TENSOR } from "../core/options.ts";
 import { isFloat } from "../dtype.ts";
 import { GradError, ShapeError, showShape } from "../errors.ts";
 import { castTo, copyOf, filledLike } from "../ops/memory.ts";
+import { clone } from "../ops/movement.ts";
 import { sumTo } from "../ops/reduce.ts";
 import { sameShape } from "../shape.ts";
-import type { Tensor } from "../tensor.ts";
+import { Tensor } from "../tensor.ts";
 import { type Cotangent, Cotangents } from "./cotangents.ts";
-import { type Node, NONE, setGradMode, watcher, ZERO } from "./tape.ts";
+import { lastNodeId, Node, NONE, type Rule, ZERO } from "./tape.ts";
 
 /** Options of `backward()`. */
 export interface BackwardOptions {
@@ -32,6 +35,18 @@ export interface GradOptions<Unused extends boolean = boolean> {
   allowUnused?: Unused;
 }
 
+const readBackward = optionReader<BackwardOptions>({
+  gradient: orNull(TENSOR),
+  retainGraph: FLAG,
+  createGraph: FLAG,
+});
+const readGrad = optionReader<GradOptions>({
+  gradOutputs: ANY,
+  retainGraph: FLAG,
+  createGraph: FLAG,
+  allowUnused: FLAG,
+});
+
 /** An output of a node. */
 export interface Place {
   readonly node: Node;
@@ -44,7 +59,6 @@ interface Target extends Place {
 }
 
 let passes = 0;
-let running = 0;
 
 /**
  * The nodes that the roots depend on, newest first, each with its place in that order; none beyond
@@ -96,24 +110,26 @@ function paths(
   return { use, on };
 }
 
-/** Gives a leaf its gradient; a buffer that something else may hold is copied first. */
-function accumulate(leaf: Tensor, g: Tensor, pass: number, createGraph: boolean): void {
+/**
+ * A gradient as somebody else may have it, in memory that nothing else shares: what the pass has made
+ * and nobody else waits for, or a copy.
+ */
+function owned(g: Tensor, pass: number): Tensor {
+  const { storage } = g;
+  const alone = storage.pass === pass && storage.holders <= 1 && g.dense && g.size === storage.size;
+  const own = alone ? g : engine.recording ? clone(g) : copyOf(g);
+  escape(own.storage);
+  return own;
+}
+
+/** Adds to the gradient that a tensor has collected. */
+function accumulate(leaf: Tensor, g: Tensor, pass: number): void {
   const held = leaf.collected;
-  let next: Tensor;
-  if (held !== null) {
-    next = held.add(g);
-  } else if (createGraph) {
-    next = g;
-  } else {
-    const { storage } = g;
-    const own = storage.pass === pass && g.dense && g.size === storage.size;
-    next = own ? g : copyOf(g);
-    next.storage.pass = 0;
-    next.storage.reusable = true;
-  }
-  // A gradient outlives the scope in which it was computed.
-  next.storage.kept = true;
-  leaf.collected = next;
+  leaf.collected = held === null ? owned(g, pass) : held.add(g);
+  const { storage } = leaf.collected;
+  // A recorded gradient is also held by the tape.
+  if (engine.recording) outlive(storage);
+  else collectInto(leaf, storage);
 }
 
 /** Fits a rule's result to the input it belongs to. */
@@ -137,8 +153,11 @@ function propagate(
   const { parents, rule } = node;
   const wanted = (parent: Node | null): parent is Node =>
     parent !== null && (use === null || use[parent.slot]!);
+  const { watcher } = engine;
   if (rule.vjpAll !== undefined) {
-    const gs = Array.isArray(cotangent) ? cotangent : [cotangent];
+    const given = Array.isArray(cotangent) ? cotangent : [cotangent];
+    // A user's function may keep what it is given.
+    const gs = rule.foreign ? given.map((g) => g && owned(g, engine.pass)) : given;
     const size = gs.reduce((n, g) => n + (g?.size ?? 0), 0);
     const compute = () =>
       rule.vjpAll!(gs, node, parents.map(wanted)).map((g, i) => g === null ? g : fit(g, node, i));
@@ -172,68 +191,80 @@ function usedUp(node: Node): GradError {
   );
 }
 
-function walk(
-  roots: readonly { readonly tensor: Tensor; readonly gradient: Tensor }[],
-  targets: readonly Target[] | null,
-  retain: boolean,
-  createGraph: boolean,
-  floor = 0,
-): void {
-  const pass = ++passes;
+/** What a pass starts from, where it leads, and how it runs. */
+interface Pass {
+  readonly roots: readonly { readonly tensor: Tensor; readonly gradient: Tensor }[];
+  /** Where gradients are wanted; null for all leaves. */
+  readonly targets: readonly Target[] | null;
+  readonly retainGraph: boolean;
+  /** Nodes numbered up to this are an end of the line. */
+  readonly floor: number;
+  /** Whether the targets' gradients go to a user, and not to a rule of another pass. */
+  readonly handsOut: boolean;
+}
+
+function walk(pass: Pass, createGraph: boolean): void {
+  const outer = engine.pass;
+  const id = ++passes;
   // A pass inside a rule of another may meet that one's nodes: it puts their marks back.
-  const held: (Node | number)[] | null = running > 0 ? [] : null;
+  const held: (Node | number)[] | null = outer !== 0 ? [] : null;
+  try {
+    under({ recording: createGraph, pass: id }, () => visit(pass, id, outer, held));
+  } finally {
+    for (let i = 0; held !== null && i < held.length; i += 3) {
+      const node = held[i] as Node;
+      node.mark = held[i + 1] as number;
+      node.slot = held[i + 2] as number;
+    }
+  }
+}
+
+function visit(
+  { roots, targets, retainGraph, floor, handsOut }: Pass,
+  pass: number,
+  outer: number,
+  held: (Node | number)[] | null,
+): void {
   const order = collect(roots.map(({ tensor }) => tensor.node!), pass, held, floor);
   const { use, on } = targets === null ? { use: null, on: null } : paths(order, targets, floor);
   if (targets?.some(({ node }) => node.mark !== pass)) {
     const released = order.find((node) => node.released);
     if (released !== undefined) throw usedUp(released);
   }
-  const cotangents = new Cotangents(order.length, pass, !createGraph);
-  const mode = setGradMode(createGraph);
-  const passBefore = markPass(pass);
-  running++;
-  try {
-    for (const { tensor, gradient } of roots) {
-      cotangents.add(tensor.node!, tensor.port, gradient);
-    }
-    for (let i = 0; i < order.length; i++) {
-      const node = order[i]!;
-      const taken = cotangents.take(i);
-      if (taken === undefined || (use !== null && !use[i])) continue;
-      const { hooks } = node;
-      const cotangent = hooks === null || node.id <= floor ? taken : hooks.apply(taken);
-      if (targets !== null) {
-        for (const target of targets) {
-          if (target.node !== node) continue;
-          target.gradient = Array.isArray(cotangent) ? cotangent[target.port]! : cotangent;
-          // It is the caller's now, not the pass's.
-          if (target.gradient !== null) target.gradient.storage.pass = 0;
-        }
-        if (!on![i]) continue;
-      } else if (node.leaf !== null) {
-        accumulate(node.leaf, cotangent as Tensor, pass, createGraph);
-        cotangents.release(taken);
-        continue;
-      } else if (hooks !== null) {
-        for (const tensor of hooks.retained) {
-          const g = Array.isArray(cotangent) ? cotangent[tensor.port]! : cotangent;
-          if (g !== null) accumulate(tensor, g, pass, createGraph);
-        }
+  const cotangents = new Cotangents(order.length, pass, !engine.recording);
+  for (const { tensor, gradient } of roots) cotangents.add(tensor.node!, tensor.port, gradient);
+  for (let i = 0; i < order.length; i++) {
+    const node = order[i]!;
+    const taken = cotangents.take(i);
+    if (taken === undefined || (use !== null && !use[i])) continue;
+    const { hooks } = node;
+    const cotangent = hooks === null || node.id <= floor
+      ? taken
+      : hooks.apply(taken, (g) => owned(g, pass));
+    if (targets !== null) {
+      for (const target of targets) {
+        if (target.node !== node) continue;
+        const g = Array.isArray(cotangent) ? cotangent[target.port]! : cotangent;
+        if (g === null) continue;
+        target.gradient = handsOut ? owned(g, pass) : g;
+        // It is the other pass's now, which may use its memory again.
+        if (!handsOut && g.storage.pass === pass) handOver(g.storage, outer);
       }
-      if (node.released) throw usedUp(node);
-      propagate(node, cotangent, cotangents, use);
+      if (!on![i]) continue;
+    } else if (node.leaf !== null) {
+      accumulate(node.leaf, cotangent as Tensor, pass);
       cotangents.release(taken);
-      if (!retain) node.release();
+      continue;
+    } else if (hooks !== null) {
+      for (const tensor of hooks.retained) {
+        const g = Array.isArray(cotangent) ? cotangent[tensor.port]! : cotangent;
+        if (g !== null) accumulate(tensor, g, pass);
+      }
     }
-  } finally {
-    running--;
-    markPass(passBefore);
-    setGradMode(mode);
-    for (let i = 0; held !== null && i < held.length; i += 3) {
-      const node = held[i] as Node;
-      node.mark = held[i + 1] as number;
-      node.slot = held[i + 2] as number;
-    }
+    if (node.released) throw usedUp(node);
+    propagate(node, cotangent, cotangents, use);
+    cotangents.release(taken);
+    if (!retainGraph) node.release();
   }
 }
 
@@ -255,8 +286,24 @@ function untaped(op: string, tensor: Tensor): GradError {
   );
 }
 
+/** The tensors of an argument of `grad`. */
+function tensorList(role: string, list: unknown): readonly Tensor[] {
+  if (!Array.isArray(list)) {
+    throw new TypeError(
+      `Cannot run grad: ${role} must be an array of tensors, as in grad(y, [x]), got ${
+        shown(list)
+      }`,
+    );
+  }
+  for (const x of list) {
+    if (x instanceof Tensor) continue;
+    throw new TypeError(`Cannot run grad: ${role} must be tensors, got ${shown(x)}`);
+  }
+  return list;
+}
+
 /** The cotangent to start from, checked. */
-function start(op: string, tensor: Tensor, gradient: Tensor | null | undefined): Tensor {
+function start(op: string, tensor: Tensor, gradient: unknown): Tensor {
   if (tensor.node === null) throw untaped(op, tensor);
   if (gradient === undefined || gradient === null) {
     if (tensor.size !== 1) {
@@ -266,6 +313,11 @@ function start(op: string, tensor: Tensor, gradient: Tensor | null | undefined):
       );
     }
     return filledLike(tensor, 1);
+  }
+  if (!(gradient instanceof Tensor)) {
+    throw new TypeError(
+      `Cannot run ${op}: the gradient to start from must be a tensor, got ${shown(gradient)}`,
+    );
   }
   if (!sameShape(gradient.shape, tensor.shape)) {
     throw new ShapeError(
@@ -279,8 +331,8 @@ function start(op: string, tensor: Tensor, gradient: Tensor | null | undefined):
 }
 
 /**
- * Gradients at places of the tape, for the engine. Nodes numbered up to the floor are an end of the
- * line: their own pass treats them, with their hooks.
+ * Gradients at places of the tape, for rules that differentiate something themselves. Nodes numbered
+ * up to the floor are an end of the line: their own pass treats them, with their hooks.
  */
 export function gradientsAt(
   outputs: readonly Tensor[],
@@ -293,15 +345,49 @@ export function gradientsAt(
     return gradient === null ? [] : [{ tensor, gradient }];
   });
   const targets = places.map(({ node, port }): Target => ({ node, port, gradient: null }));
-  walk(roots, targets, createGraph, createGraph, floor);
+  const pass = { roots, targets, retainGraph: createGraph, floor, handsOut: false };
+  walk(pass, createGraph);
   return targets.map(({ gradient }) => gradient);
 }
 
+/** Another name for a tensor: its gradient is that of the tensor. */
+const TWIN: Rule = { name: "twin", saves: "", vjp: [(g) => g], outputs: 1 };
+
+/**
+ * The gradients of a composite with respect to inputs that a node has saved. Each input is
+ * differentiated at a twin of its own, which leads to the place where the input came from: inputs
+ * may depend on each other, or be one and the same.
+ */
+export function gradientsOfComposite(
+  composite: (inputs: readonly (Tensor | null)[]) => readonly Tensor[],
+  inputs: readonly (Tensor | null)[],
+  gs: readonly (Tensor | null)[],
+  node: Node,
+  needs: readonly boolean[],
+): (Tensor | null)[] {
+  const floor = lastNodeId();
+  const wanted = inputs.flatMap((_, i) => needs[i] ? [i] : []);
+  const twins = inputs.map((input, i) => {
+    if (!needs[i] || input === null) return input;
+    const twin = input.detach();
+    twin.node = new Node(TWIN, [node.parents[i]!]);
+    twin.node.ports = node.ports === null ? null : [node.ports[i]!];
+    return twin;
+  });
+  const places = wanted.map((i): Place => ({ node: twins[i]!.node!, port: 0 }));
+  const createGraph = engine.recording;
+  const outputs = under({ recording: true }, () => composite(twins));
+  const found = gradientsAt(outputs, gs, places, { createGraph, floor });
+  return inputs.map((_, i) => found[wanted.indexOf(i)] ?? null);
+}
+
 /** Computes the gradients of a tensor's leaves and adds them to their `grad`. */
-export function backward(tensor: Tensor, options: BackwardOptions = {}): void {
+export function backward(tensor: Tensor, given?: BackwardOptions): void {
+  const options = readBackward("run backward", given);
   const createGraph = options.createGraph ?? false;
-  const gradient = start("backward", tensor, options.gradient);
-  walk([{ tensor, gradient }], null, options.retainGraph ?? createGraph, createGraph);
+  const retainGraph = options.retainGraph ?? createGraph;
+  const roots = [{ tensor, gradient: start("backward", tensor, options.gradient) }];
+  walk({ roots, targets: null, retainGraph, floor: 0, handsOut: true }, createGraph);
 }
 
 /**
@@ -328,14 +414,17 @@ export function backward(tensor: Tensor, options: BackwardOptions = {}): void {
 export function grad<const Inputs extends readonly Tensor[], Unused extends boolean = false>(
   outputs: Tensor | readonly Tensor[],
   inputs: Inputs,
-  options: GradOptions<Unused> = {},
+  given?: GradOptions<Unused>,
 ): { [I in keyof Inputs]: Unused extends true ? Tensor | null : Tensor } {
-  const roots = Array.isArray(outputs) ? outputs as readonly Tensor[] : [outputs as Tensor];
+  checkCount("run grad", arguments.length, 3);
+  const options = readGrad("run grad", given);
+  const roots = tensorList("outputs", Array.isArray(outputs) ? outputs : [outputs]);
+  tensorList("inputs", inputs);
   const { gradOutputs } = options;
-  const given = Array.isArray(gradOutputs) ? gradOutputs : [gradOutputs];
-  if (Array.isArray(gradOutputs) && given.length !== roots.length) {
+  const seeds = Array.isArray(gradOutputs) ? gradOutputs : [gradOutputs];
+  if (Array.isArray(gradOutputs) && seeds.length !== roots.length) {
     throw new GradError(
-      `Cannot run grad: ${roots.length} outputs need as many gradOutputs, got ${given.length}`,
+      `Cannot run grad: ${roots.length} outputs need as many gradOutputs, got ${seeds.length}`,
     );
   }
   if (roots.length === 0) throw new GradError("Cannot run grad: there are no outputs");
@@ -348,11 +437,12 @@ export function grad<const Inputs extends readonly Tensor[], Unused extends bool
     return { node: input.node, port: input.port, gradient: null };
   });
   const createGraph = options.createGraph ?? false;
+  const retainGraph = options.retainGraph ?? createGraph;
   const starts = roots.map((tensor, i) => ({
     tensor,
-    gradient: start("grad", tensor, given[i] as Tensor | null | undefined),
+    gradient: start("grad", tensor, seeds[i]),
   }));
-  walk(starts, targets, options.retainGraph ?? createGraph, createGraph);
+  walk({ roots: starts, targets, retainGraph, floor: 0, handsOut: true }, createGraph);
   const gradients = targets.map(({ gradient }, i) => {
     if (gradient === null && options.allowUnused !== true) {
       throw new GradError(

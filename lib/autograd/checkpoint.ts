@@ -2,12 +2,15 @@
 
 // First, as it loads the tensor before the op tables that are made of it.
 import { gradientsAt, type Place } from "./backward.ts";
+import { shown } from "../core/options.ts";
+import { settled } from "../core/engine.ts";
 import { GradError } from "../errors.ts";
 import { OpRule } from "../ops/record.ts";
 import { defaultGenerator, type RandomState } from "../random.ts";
 import type { Tensor } from "../tensor.ts";
 import { enableGrad, isGradEnabled, lastNodeId, Node } from "./tape.ts";
 import { leavesOf, type Mirror, rebuild } from "./tree.ts";
+import { checkFunction } from "./trial.ts";
 
 /** One call, as the tape keeps it. */
 interface Call {
@@ -58,12 +61,11 @@ function border(outputs: readonly Tensor[], floor: number): Place[] {
 }
 
 function outputsOf(output: unknown): Tensor[] {
-  const leaves = leavesOf(output);
+  const leaves = leavesOf(settled("checkpoint", "nothing could be computed again", output));
   if (leaves !== null) return leaves;
-  if (output instanceof Promise) output.catch(() => {});
   throw new TypeError(
     `Cannot run checkpoint: the function must return a tensor, or an array or record of tensors, ` +
-      `got ${Deno.inspect(output)}`,
+      `got ${shown(output)}`,
   );
 }
 
@@ -138,6 +140,7 @@ export function checkpoint<Inputs extends unknown[], Output>(
   fn: (...inputs: Inputs) => Output,
   ...inputs: Inputs
 ): Mirror<Output> {
+  checkFunction("checkpoint", fn);
   const floor = lastNodeId();
   const random = defaultGenerator.state;
   const versions = versionsOf(inputs);

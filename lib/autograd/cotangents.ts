@@ -1,7 +1,7 @@
 /** The cotangents of one backward pass: where they wait, and when their memory is used again. */
 
 import type { Storage } from "../backend/backend.ts";
-import { beginScope, endScope, recycle } from "../backend/lifetime.ts";
+import { giveBack, hold, letGo, scoped } from "../backend/memory.ts";
 import { Tensor } from "../tensor.ts";
 import type { Node } from "./tape.ts";
 
@@ -44,12 +44,12 @@ export class Cotangents {
 
   #sum(held: Tensor | null, g: Tensor): Tensor {
     if (held === null) {
-      g.storage.holders++;
+      hold(g.storage);
       return g;
     }
     const sum = held.add(g);
-    sum.storage.holders++;
-    held.storage.holders--;
+    hold(sum.storage);
+    letGo(held.storage);
     this.#offer(held.storage);
     this.#offer(g.storage);
     return sum;
@@ -66,7 +66,7 @@ export class Cotangents {
   release(cotangent: Cotangent): void {
     for (const g of Array.isArray(cotangent) ? cotangent : [cotangent]) {
       if (g === null) continue;
-      g.storage.holders--;
+      letGo(g.storage);
       this.#offer(g.storage);
     }
   }
@@ -74,7 +74,7 @@ export class Cotangents {
   /** Takes memory back that was made in this pass and that nothing else waits with. */
   #offer(storage: Storage): void {
     const own = storage.pass === this.#pass && !storage.kept && storage.holders === 0;
-    if (this.#reuse && own) recycle(storage);
+    if (this.#reuse && own) giveBack(storage);
   }
 
   /** Whether it pays to take back what a rule makes on the way for cotangents of this size. */
@@ -84,17 +84,11 @@ export class Cotangents {
 
   /** Runs a rule, and takes back what it made beside its results. */
   run<T extends Tensor | readonly (Tensor | null)[]>(rule: () => T): T {
-    const outer = beginScope();
-    const survivors = new Set<Storage>();
-    try {
-      const results = rule();
+    return scoped(rule, (results) => {
+      const survivors = new Set<Storage>();
       const list: readonly (Tensor | null)[] = results instanceof Tensor ? [results] : results;
-      for (const g of list) {
-        if (g !== null) survivors.add(g.storage);
-      }
-      return results;
-    } finally {
-      endScope(outer, survivors);
-    }
+      for (const g of list) if (g !== null) survivors.add(g.storage);
+      return survivors;
+    });
   }
 }

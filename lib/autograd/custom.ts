@@ -1,6 +1,8 @@
 /** Functions whose gradient the user writes, in differentiable ops like every rule. */
 
 import { zeros } from "../create.ts";
+import { escape } from "../backend/memory.ts";
+import { checkCount, FUNCTION, optionReader, shown, TEXT } from "../core/options.ts";
 import { type DType, isFloat } from "../dtype.ts";
 import { GradError, ShapeError, showShape } from "../errors.ts";
 import { castTo } from "../ops/memory.ts";
@@ -35,6 +37,15 @@ export class FunctionContext<Attrs extends object = Record<string, unknown>> {
    * What forward computed on the way counts as constant there.
    */
   save(...tensors: Tensor[]): void {
+    for (const x of tensors) {
+      if (x instanceof Tensor) continue;
+      throw new TypeError(
+        `Cannot compute ${this.#name}: save() takes tensors, got ${
+          shown(x)
+        }; other values belong ` +
+          "in context.attrs",
+      );
+    }
     this.#saved.splice(0, this.#saved.length, ...tensors);
     this.#versions = tensors.map(({ storage }) => storage.version);
   }
@@ -74,6 +85,12 @@ export interface CustomFunctionSpec<
     ...gradients: Tensor[]
   ) => Tensor | null | readonly (Tensor | null)[];
 }
+
+const readSpec = optionReader<Partial<Record<"name" | "forward" | "backward", unknown>>>({
+  name: TEXT,
+  forward: FUNCTION,
+  backward: FUNCTION,
+});
 
 interface Form {
   readonly shape: readonly number[];
@@ -121,7 +138,7 @@ function checked(name: string, returned: unknown, inputs: readonly Form[]): (Ten
     }
     const gradient = castTo(g, dtype);
     // The function's owner may hold it, so the pass must not write into it.
-    gradient.storage.pass = 0;
+    escape(gradient.storage);
     return gradient;
   });
 }
@@ -172,7 +189,15 @@ export function customFunction<
   Output extends Tensor | readonly Tensor[] = Tensor,
   Attrs extends object = Record<string, unknown>,
 >(spec: CustomFunctionSpec<Inputs, Output, Attrs>): (...inputs: Inputs) => Output {
-  const { name = "customFunction", forward, backward } = spec;
+  checkCount("make customFunction", arguments.length, 1);
+  readSpec("make customFunction", spec ?? {});
+  const { name = "customFunction", forward, backward } = spec ?? {};
+  for (const [role, fn] of Object.entries({ forward, backward })) {
+    if (typeof fn === "function") continue;
+    throw new TypeError(
+      `Cannot make customFunction: it takes { forward, backward }, got ${shown(fn)} for ${role}`,
+    );
+  }
   const rules = new Map<number, OpRule<Call>>();
   const ruleFor = (outputs: number): OpRule<Call> => {
     const made = rules.get(outputs) ?? new OpRule<Call>(name, {

@@ -1,5 +1,7 @@
 /** A module run with other tensors in place of its own. */
 
+import { settled } from "../core/engine.ts";
+import { checkKind, isPlainObject, kind, shown, TENSOR } from "../core/options.ts";
 import { GradError, ShapeError, showShape } from "../errors.ts";
 import { sameShape } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
@@ -10,11 +12,20 @@ export interface CallableModule<Inputs extends unknown[], Output> {
   forward(...inputs: Inputs): Output;
   /** This module and all below it. */
   modules(): object[];
-  /** The parameters by name. */
-  namedParameters(): [string, Tensor][];
-  /** The buffers by name. */
-  namedBuffers(): [string, Tensor][];
+  /** The parameters by name; one in several places under all its names, if so wanted. */
+  namedParameters(options: { removeDuplicate: boolean }): [string, Tensor][];
+  /** The buffers by name, in the same way. */
+  namedBuffers(options: { removeDuplicate: boolean }): [string, Tensor][];
 }
+
+const METHODS = ["forward", "modules", "namedParameters", "namedBuffers"] as const;
+
+const MODULE = kind(
+  "a module",
+  (value) =>
+    typeof value === "object" && value !== null &&
+    METHODS.every((name) => typeof Reflect.get(value, name) === "function"),
+);
 
 /** A place where an object holds a tensor. */
 interface Slot {
@@ -28,8 +39,16 @@ function replacements<Inputs extends unknown[], Output>(
   module: CallableModule<Inputs, Output>,
   params: Readonly<Record<string, Tensor>>,
 ): Map<unknown, Tensor> {
-  const names = new Map([...module.namedParameters(), ...module.namedBuffers()]);
+  const all = { removeDuplicate: false };
+  const names = new Map([...module.namedParameters(all), ...module.namedBuffers(all)]);
   const others = new Map<unknown, Tensor>();
+  if (!isPlainObject(params)) {
+    throw new TypeError(
+      `Cannot run functionalCall: params must be an object of tensors by name, got ${
+        shown(params)
+      }`,
+    );
+  }
   for (const [name, other] of Object.entries(params)) {
     const own = names.get(name);
     if (own === undefined) {
@@ -37,6 +56,12 @@ function replacements<Inputs extends unknown[], Output>(
         `Cannot run functionalCall: the module has no parameter or buffer "${name}", it has ${
           [...names.keys()].join(", ") || "none"
         }`,
+      );
+    }
+    checkKind("run functionalCall", `"${name}"`, other, TENSOR);
+    if (others.has(own) && others.get(own) !== other) {
+      throw new TypeError(
+        `Cannot run functionalCall: "${name}" is another name of a tensor that is given already`,
       );
     }
     if (!sameShape(own.shape, other.shape)) {
@@ -52,12 +77,14 @@ function replacements<Inputs extends unknown[], Output>(
   return others;
 }
 
+/** The arrays among some values, and those inside them. */
+function arraysIn(values: readonly unknown[]): object[] {
+  return values.flatMap((value) => Array.isArray(value) ? [value, ...arraysIn(value)] : []);
+}
+
 /** Where the modules hold the tensors that are replaced: in properties and in arrays there. */
 function slotsOf(modules: readonly object[], others: ReadonlyMap<unknown, Tensor>): Slot[] {
-  const owners = modules.flatMap((module): object[] => [
-    module,
-    ...Object.values(module).filter((value): value is object => Array.isArray(value)),
-  ]);
+  const owners = modules.flatMap((module) => [module, ...arraysIn(Object.values(module))]);
   return [...new Set(owners)].flatMap((owner) =>
     Object.entries(owner).flatMap(([key, own]: [string, unknown]): Slot[] => {
       const other = others.get(own);
@@ -75,7 +102,8 @@ function slotsOf(modules: readonly object[], others: ReadonlyMap<unknown, Tensor
  * @param params The other tensors, by the names of the state dict; those left out stay.
  * @param inputs What `forward` takes.
  * @returns What `forward` gives.
- * @throws {TypeError} If the module has no tensor of a name, or if `forward` returns a promise.
+ * @throws {TypeError} If the module has no tensor of a name, if two names of one tensor are given
+ * different ones, or if `forward` returns a promise.
  * @throws {ShapeError} If a tensor has not the shape of the one that it replaces.
  *
  * @example The gradient with respect to a weight that is no parameter
@@ -94,6 +122,7 @@ export function functionalCall<Inputs extends unknown[], Output>(
   params: Readonly<Record<string, Tensor>>,
   ...inputs: Inputs
 ): Output {
+  checkKind("run functionalCall", "the first argument", module, MODULE);
   const others = replacements(module, params);
   const slots = slotsOf(module.modules(), others);
   for (const own of others.keys()) {
@@ -105,15 +134,8 @@ export function functionalCall<Inputs extends unknown[], Output>(
   }
   try {
     for (const { owner, key, other } of slots) Reflect.set(owner, key, other);
-    const output = module.forward(...inputs);
-    if (output instanceof Promise) {
-      output.catch(() => {});
-      throw new TypeError(
-        "Cannot run functionalCall: forward returned a promise, and the module would have its own " +
-          "tensors back before it ends",
-      );
-    }
-    return output;
+    const consequence = "the module would have its own tensors back before it ends";
+    return settled("functionalCall", consequence, module.forward(...inputs));
   } finally {
     for (const { owner, key, own } of slots) Reflect.set(owner, key, own);
   }

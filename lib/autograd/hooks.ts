@@ -1,5 +1,6 @@
 /** Hooks: what a user wants to know of a gradient, or to change in it, while backward runs. */
 
+import { shown } from "../core/options.ts";
 import { GradError, ShapeError, showShape } from "../errors.ts";
 import { castTo } from "../ops/memory.ts";
 import { sameShape } from "../shape.ts";
@@ -37,22 +38,23 @@ export class NodeHooks {
     return { remove, [Symbol.dispose]: remove };
   }
 
-  /** The cotangents of a node after its hooks. */
-  apply(cotangent: Cotangent): Cotangent {
+  /**
+   * The cotangents of a node after its hooks.
+   *
+   * @param owned Gives a gradient memory that nothing else shares, as a hook may keep what it sees.
+   */
+  apply(cotangent: Cotangent, owned: (g: Tensor) => Tensor): Cotangent {
     return Array.isArray(cotangent)
-      ? cotangent.map((g, port) => g === null ? null : this.#run(g, port))
-      : this.#run(cotangent, 0);
+      ? cotangent.map((g, port) => g === null ? null : this.#run(g, port, owned))
+      : this.#run(cotangent, 0, owned);
   }
 
-  #run(g: Tensor, port: number): Tensor {
-    // The hook may keep what it is given, and what it gives, so the pass recycles neither.
-    g.storage.pass = 0;
+  #run(g: Tensor, port: number, owned: (g: Tensor) => Tensor): Tensor {
     for (const entry of this.#hooks) {
       if (entry.port !== port) continue;
+      g = owned(g);
       const other: unknown = entry.hook(g);
-      if (other === undefined) continue;
-      g = replacement(g, other);
-      g.storage.pass = 0;
+      if (other !== undefined) g = replacement(g, other);
     }
     return g;
   }
@@ -87,6 +89,9 @@ function hooksOf(op: string, tensor: Tensor): NodeHooks {
 
 /** Calls a function with a tensor's gradient whenever backward computes it. */
 export function registerHook(tensor: Tensor, hook: GradHook): HookHandle {
+  if (typeof hook !== "function") {
+    throw new TypeError(`Cannot run registerHook: the hook must be a function, got ${shown(hook)}`);
+  }
   return hooksOf("registerHook", tensor).add(tensor.port, hook);
 }
 

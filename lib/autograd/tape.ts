@@ -4,6 +4,7 @@
  * valid order for backward.
  */
 
+import { checkFunction, engine, Guard, settled, under } from "../core/engine.ts";
 import { GradError } from "../errors.ts";
 import type { Shape } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
@@ -23,6 +24,8 @@ export interface Context<A = unknown> {
   readonly y: Tensor;
   /** What the op was called with beside tensors. */
   readonly attrs: A;
+  /** An input by number; null where it was left out of the call, or where the rule saves none. */
+  saved(input: number): Tensor | null;
 }
 
 /** Gradient of one input: the cotangent times the derivative, in differentiable ops. */
@@ -126,25 +129,34 @@ export class Node implements Context {
         : name === "c"
         ? this.#c = c
         : this.#y = y;
-      versions += saved!.storage.version;
+      versions += saved?.storage.version ?? 0;
     }
     this.#versions = versions;
   }
 
   // Versions only rise, so their sum changes exactly when one of them does.
-  #check(saved: Tensor | null, name: string): Tensor {
+  #checkVersions(): void {
     const now = (this.#a?.storage.version ?? 0) + (this.#b?.storage.version ?? 0) +
       (this.#c?.storage.version ?? 0) + (this.#y?.storage.version ?? 0);
+    if (now === this.#versions) return;
+    throw new GradError(
+      `Cannot run backward: a tensor that ${this.rule.name} saved for its gradient was changed ` +
+        "in place since; change a copy (x.clone()) instead",
+    );
+  }
+
+  #check(saved: Tensor | null, name: string): Tensor {
+    this.#checkVersions();
     if (saved === null) {
       throw new GradError(`The rule of ${this.rule.name} reads ${name}, which it does not save`);
     }
-    if (now !== this.#versions) {
-      throw new GradError(
-        `Cannot run backward: a tensor that ${this.rule.name} saved for its gradient was changed ` +
-          "in place since; change a copy (x.clone()) instead",
-      );
-    }
     return saved;
+  }
+
+  /** An input by number; null where it was left out of the call, or where the rule saves none. */
+  saved(input: number): Tensor | null {
+    this.#checkVersions();
+    return input === 0 ? this.#a : input === 1 ? this.#b : input === 2 ? this.#c : null;
   }
 
   /** The only input. */
@@ -192,18 +204,9 @@ export function leafNode(leaf: Tensor): Node {
   return new Node(LEAF, NOTHING, null, leaf);
 }
 
-let enabled = true;
-
 /** Whether ops are recorded at the moment. */
 export function isGradEnabled(): boolean {
-  return enabled;
-}
-
-/** Switches recording; returns the mode before. For the engine: users have `noGrad`. */
-export function setGradMode(on: boolean): boolean {
-  const before = enabled;
-  enabled = on;
-  return before;
+  return engine.recording;
 }
 
 /** Is shown every result and every gradient while something is searched for. */
@@ -214,63 +217,11 @@ export interface Watcher {
   differentiated(node: Node, input: number, g: Tensor, from: readonly Tensor[]): void;
 }
 
-/** The watcher; null, nearly always, for none. */
-export let watcher: Watcher | null = null;
-
-/** Sets the watcher; returns the one before. */
-export function setWatcher(next: Watcher | null): Watcher | null {
-  const before = watcher;
-  watcher = next;
-  return before;
-}
-
-/** A mode that lasts until it is disposed. */
-class GradGuard implements Disposable {
-  readonly #before: boolean;
-  readonly #depth: number;
-  #open = true;
-
-  constructor(on: boolean) {
-    this.#before = setGradMode(on);
-    this.#depth = ++depth;
-  }
-
-  [Symbol.dispose](): void {
-    if (!this.#open) return;
-    if (this.#depth !== depth) {
-      throw new GradError(
-        "Cannot end noGrad or enableGrad: a guard that was opened later is still open",
-      );
-    }
-    this.restore();
-  }
-
-  /** Ends the mode, and any that was opened inside it and left open. */
-  restore(): void {
-    this.#open = false;
-    depth = this.#depth - 1;
-    setGradMode(this.#before);
-  }
-}
-
-let depth = 0;
-
-function withMode<T>(name: string, on: boolean, fn: (() => T) | undefined): T | Disposable {
-  const guard = new GradGuard(on);
-  if (fn === undefined) return guard;
-  try {
-    const result = fn();
-    if (result instanceof Promise) {
-      result.catch(() => {});
-      throw new GradError(
-        `Cannot run ${name}: the function returned a promise, and the mode would end before it; ` +
-          `await first and pass a synchronous function`,
-      );
-    }
-    return result;
-  } finally {
-    guard.restore();
-  }
+function withMode<T>(op: string, recording: boolean, fn: (() => T) | undefined): T | Disposable {
+  if (fn === undefined) return new Guard(op, { recording });
+  checkFunction(op, fn);
+  const consequence = "the mode would end before it";
+  return under({ recording }, () => settled(op, consequence, fn(), GradError));
 }
 
 /**

@@ -3,13 +3,31 @@
  * differentiated further wherever something around them is tracked.
  */
 
+import { checkCount, INTEGER, type Kind, kind, optionReader, shown } from "../core/options.ts";
 import { onesLike, zeros, zerosLike } from "../create.ts";
 import { isFloat } from "../dtype.ts";
 import { stack } from "../ops/movement.ts";
 import { Tensor } from "../tensor.ts";
 import { enableGrad, isGradEnabled, noGrad } from "./tape.ts";
 import { leavesOf, type Mirror, rebuild } from "./tree.ts";
-import { checkMatch, outputList, pullBack, singleOutput, tryOut } from "./trial.ts";
+import {
+  checkFunction,
+  checkMatch,
+  listOf,
+  outputList,
+  pullBack,
+  singleOutput,
+  tryOut,
+} from "./trial.ts";
+
+/** Which arguments: one, or several that differ. */
+export const ARGNUMS: Kind = kind(
+  "an integer or an array of different integers",
+  (value) =>
+    INTEGER.accepts(value) ||
+    (Array.isArray(value) && value.length > 0 && value.every((item) => INTEGER.accepts(item)) &&
+      new Set(value).size === value.length),
+);
 
 /** One tensor or several: what most transforms take, and give in the same form. */
 export type Tensors = Tensor | readonly Tensor[];
@@ -32,8 +50,19 @@ export type Jacobian<Output, Inputs> = Output extends Tensor ? Mirror<Inputs>
 export type Hessian<Inputs> = Inputs extends Tensor ? Tensor
   : { -readonly [I in keyof Inputs]: Mirror<Inputs> };
 
-function listOf(tensors: Tensors): readonly Tensor[] {
-  return tensors instanceof Tensor ? [tensors] : tensors;
+const readGradOf = optionReader<GradOfOptions<number | readonly number[]>>({ argnums: ARGNUMS });
+
+/** Reads which arguments to differentiate with respect to; by default the first. */
+function argnumsOf<Which extends number | readonly number[]>(
+  name: string,
+  fn: unknown,
+  given: number,
+  options: GradOfOptions<Which> | undefined,
+): Which {
+  checkCount(`run ${name}`, given, 2);
+  checkFunction(name, fn);
+  const { argnums = 0 } = readGradOf(`run ${name}`, options);
+  return argnums as Which;
 }
 
 /** A result as the caller may keep it: without the tape that only the transform needed. */
@@ -51,11 +80,12 @@ function argumentLeaves(name: string, args: readonly unknown[], index: number): 
   if (leaves !== null) return leaves;
   throw new TypeError(
     `Cannot run ${name}: argument ${index} must be a tensor, or an array or record of tensors, ` +
-      `got ${Deno.inspect(args[index])}`,
+      `got ${shown(args[index])}`,
   );
 }
 
-function gradients<Args extends unknown[], Which extends number | readonly number[]>(
+/** Value and gradients, for the functions that transforms make. */
+export function gradients<Args extends unknown[], Which extends number | readonly number[]>(
   name: string,
   fn: (...args: Args) => Tensor,
   args: Args,
@@ -123,9 +153,9 @@ export function valueAndGrad<
   const Which extends number | readonly number[],
 >(
   fn: (...args: Args) => Tensor,
-  options: GradOfOptions<Which> = {},
+  options?: GradOfOptions<Which>,
 ): (...args: Args) => [Tensor, GradientsFor<Args, Which>] {
-  const argnums = options.argnums ?? 0 as Which;
+  const argnums = argnumsOf("valueAndGrad", fn, arguments.length, options);
   return (...args) => gradients("valueAndGrad", fn, args, argnums);
 }
 
@@ -163,9 +193,9 @@ export function gradOf<
   const Which extends number | readonly number[],
 >(
   fn: (...args: Args) => Tensor,
-  options: GradOfOptions<Which> = {},
+  options?: GradOfOptions<Which>,
 ): (...args: Args) => GradientsFor<Args, Which> {
-  const argnums = options.argnums ?? 0 as Which;
+  const argnums = argnumsOf("gradOf", fn, arguments.length, options);
   return (...args) => gradients("gradOf", fn, args, argnums)[1];
 }
 
@@ -195,10 +225,14 @@ export function vjp<const Inputs extends Tensors, Output extends Tensors>(
   inputs: Inputs,
   v?: Tensors,
 ): [Mirror<Output>, Mirror<Inputs>] {
-  const check = v === undefined ? singleOutput : outputList;
-  const trial = tryOut("vjp", (own) => fn(...own), listOf(inputs), (y) => check("vjp", y));
-  const outputs = listOf(trial.output);
-  const vectors = v === undefined ? [onesLike(outputs[0]!)] : listOf(v);
+  checkCount("run vjp", arguments.length, 3);
+  checkFunction("vjp", fn);
+  const points = listOf("vjp", "inputs", inputs);
+  const given = v === undefined ? null : listOf("vjp", "v", v);
+  const check = given === null ? singleOutput : outputList;
+  const trial = tryOut("vjp", (own) => fn(...own), points, (y) => check("vjp", y));
+  const outputs = outputList("vjp", trial.output);
+  const vectors = given ?? [onesLike(outputs[0]!)];
   checkMatch("vjp", "vector", vectors, outputs);
   const recorded = trial.recorded || isTracked(vectors);
   const products = pullBack(outputs, vectors, trial.inputs, { createGraph: recorded });
@@ -230,10 +264,13 @@ export function jvp<const Inputs extends Tensors, Output extends Tensors>(
   inputs: Inputs,
   tangents: Tensors,
 ): [Mirror<Output>, Mirror<Output>] {
-  const directions = listOf(tangents);
-  checkMatch("jvp", "tangent", directions, listOf(inputs));
-  const trial = tryOut("jvp", (own) => fn(...own), listOf(inputs), (y) => outputList("jvp", y));
-  const outputs = listOf(trial.output);
+  checkCount("run jvp", arguments.length, 3);
+  checkFunction("jvp", fn);
+  const points = listOf("jvp", "inputs", inputs);
+  const directions = listOf("jvp", "tangents", tangents);
+  checkMatch("jvp", "tangent", directions, points);
+  const trial = tryOut("jvp", (own) => fn(...own), points, (y) => outputList("jvp", y));
+  const outputs = outputList("jvp", trial.output);
   const recorded = trial.recorded || isTracked(directions);
   const products = enableGrad(() => {
     const vectors = outputs.map((y) =>
@@ -275,10 +312,13 @@ export function hvp<const Inputs extends Tensors>(
   inputs: Inputs,
   v: Tensors,
 ): [Tensor, Mirror<Inputs>] {
-  const vectors = listOf(v);
-  checkMatch("hvp", "vector", vectors, listOf(inputs));
+  checkCount("run hvp", arguments.length, 3);
+  checkFunction("hvp", fn);
+  const points = listOf("hvp", "inputs", inputs);
+  const vectors = listOf("hvp", "v", v);
+  checkMatch("hvp", "vector", vectors, points);
   const run = (own: readonly Tensor[]) => fn(...own);
-  const trial = tryOut("hvp", run, listOf(inputs), (y) => singleOutput("hvp", y));
+  const trial = tryOut("hvp", run, points, (y) => singleOutput("hvp", y));
   const { output } = trial;
   const recorded = trial.recorded || isTracked(vectors);
   const first = pullBack([output], [onesLike(output)], trial.inputs, { createGraph: true });
@@ -324,9 +364,12 @@ export function jacobian<const Inputs extends Tensors, Output extends Tensors>(
   fn: (...inputs: Tensor[]) => Output,
   inputs: Inputs,
 ): Jacobian<Output, Inputs> {
+  checkCount("run jacobian", arguments.length, 2);
+  checkFunction("jacobian", fn);
+  const points = listOf("jacobian", "inputs", inputs);
   const check = (y: Output) => outputList("jacobian", y);
-  const trial = tryOut("jacobian", (own) => fn(...own), listOf(inputs), check);
-  const blocks = listOf(trial.output).map((y) =>
+  const trial = tryOut("jacobian", (own) => fn(...own), points, check);
+  const blocks = outputList("jacobian", trial.output).map((y) =>
     rebuild(inputs, rowsOf(y, trial.inputs, trial.recorded))
   );
   return (trial.output instanceof Tensor ? blocks[0] : blocks) as Jacobian<Output, Inputs>;
@@ -353,8 +396,11 @@ export function hessian<const Inputs extends Tensors>(
   fn: (...inputs: Tensor[]) => Tensor,
   inputs: Inputs,
 ): Hessian<Inputs> {
+  checkCount("run hessian", arguments.length, 2);
+  checkFunction("hessian", fn);
+  const points = listOf("hessian", "inputs", inputs);
   const run = (own: readonly Tensor[]) => fn(...own);
-  const trial = tryOut("hessian", run, listOf(inputs), (y) => singleOutput("hessian", y));
+  const trial = tryOut("hessian", run, points, (y) => singleOutput("hessian", y));
   const { output } = trial;
   const first = pullBack([output], [onesLike(output)], trial.inputs, { createGraph: true });
   const blocks = first.map((g) => rebuild(inputs, rowsOf(g, trial.inputs, trial.recorded)));

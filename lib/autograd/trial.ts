@@ -1,12 +1,37 @@
 /** A function's run on inputs of its own, which is what every transform differentiates. */
 
+import { checkKind, FUNCTION, kind, shown } from "../core/options.ts";
 import { zerosLike } from "../create.ts";
-import { GradError, ShapeError, showShape } from "../errors.ts";
+import { isFloat } from "../dtype.ts";
+import { DTypeError, GradError, ShapeError, showShape } from "../errors.ts";
 import { reshape } from "../ops/movement.ts";
 import { sameShape } from "../shape.ts";
 import { Tensor } from "../tensor.ts";
 import { grad } from "./backward.ts";
 import { enableGrad, isGradEnabled, type Node } from "./tape.ts";
+
+const TENSORS = kind(
+  "a tensor or an array of tensors",
+  (value) =>
+    value instanceof Tensor ||
+    (Array.isArray(value) &&
+      Array.from(value as unknown[]).every((item) => item instanceof Tensor)),
+);
+
+/** Refuses what is no function. */
+export function checkFunction(name: string, fn: unknown): void {
+  checkKind(`run ${name}`, "the first argument", fn, FUNCTION);
+}
+
+/** One tensor or several, as a list; refuses anything else. */
+export function listOf(
+  name: string,
+  role: string,
+  tensors: Tensor | readonly Tensor[],
+): readonly Tensor[] {
+  checkKind(`run ${name}`, role, tensors, TENSORS);
+  return tensors instanceof Tensor ? [tensors] : tensors;
+}
 
 /** What a function made of inputs that nothing else has. */
 export interface Trial<Output> {
@@ -39,12 +64,12 @@ export function tryOut<Output>(
   inputs: readonly Tensor[],
   outputsOf: (output: Output) => readonly Tensor[],
 ): Trial<Output> {
-  inputs.forEach((input, i) => {
-    if (input instanceof Tensor) return;
-    throw new TypeError(
-      `Cannot run ${name}: input ${i} must be a tensor, got ${Deno.inspect(input)}`,
+  for (const { dtype } of inputs) {
+    if (isFloat(dtype)) continue;
+    throw new DTypeError(
+      `Cannot run ${name}: what is differentiated must be float32 or float64, got ${dtype}`,
     );
-  });
+  }
   const around = isGradEnabled();
   return enableGrad(() => {
     let recorded = false;
@@ -66,9 +91,7 @@ export function outputList(name: string, output: unknown): readonly Tensor[] {
   for (const y of list) {
     if (y instanceof Tensor) continue;
     throw new TypeError(
-      `Cannot run ${name}: the function must return a tensor or an array of them, got ${
-        Deno.inspect(y)
-      }`,
+      `Cannot run ${name}: the function must return a tensor or an array of them, got ${shown(y)}`,
     );
   }
   return list as readonly Tensor[];

@@ -1,11 +1,21 @@
 /** A function of single samples over a batch: a loop over slices and a stack of the results. */
 
+import {
+  arrayOf,
+  checkCount,
+  INTEGER,
+  kind,
+  optionReader,
+  orNull,
+  shown,
+} from "../core/options.ts";
 import { ShapeError, showShape } from "../errors.ts";
 import { slice, squeeze, stack } from "../ops/movement.ts";
 import { normalizeDim } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
-import { type GradientsFor, gradOf, type GradOfOptions } from "./transforms.ts";
+import { ARGNUMS, gradients, type GradientsFor, type GradOfOptions } from "./transforms.ts";
 import { leavesOf, type Mirror, rebuild } from "./tree.ts";
+import { checkFunction } from "./trial.ts";
 
 /** The dimension that is the batch; null for an argument that all samples share. */
 export type BatchDim = number | null;
@@ -28,6 +38,20 @@ export interface PerSampleOptions<Which extends number | readonly number[]>
   inDims?: readonly BatchDim[];
 }
 
+const DIM = orNull(INTEGER);
+const DIMS = arrayOf(DIM, "integers or nulls");
+const readVmap = optionReader<VmapOptions>({
+  inDims: kind(
+    `${DIM.needed}, or ${DIMS.needed}`,
+    (value) => DIM.accepts(value) || DIMS.accepts(value),
+  ),
+  outDims: INTEGER,
+});
+const readPerSample = optionReader<PerSampleOptions<number | readonly number[]>>({
+  argnums: ARGNUMS,
+  inDims: DIMS,
+});
+
 /** The tensors of an argument, with the dimension in which each is sliced. */
 interface Sliced {
   readonly leaves: readonly Tensor[];
@@ -40,7 +64,7 @@ function slicedArgument(name: string, arg: unknown, dim: BatchDim, index: number
   if (leaves === null) {
     throw new TypeError(
       `Cannot run ${name}: argument ${index} must be a tensor, or an array or record of tensors, ` +
-        `or have null among inDims, got ${Deno.inspect(arg)}`,
+        `or have null among inDims, got ${shown(arg)}`,
     );
   }
   return { leaves, dims: leaves.map((x) => normalizeDim(name, dim, x.ndim)) };
@@ -95,9 +119,17 @@ function mapped<Args extends unknown[], Output>(
     if (leaves !== null) return leaves;
     throw new TypeError(
       `Cannot run ${name}: the function must return a tensor, or an array or record of tensors, ` +
-        `got ${Deno.inspect(output)}`,
+        `got ${shown(output)}`,
     );
   });
+  const odd = columns.findIndex((leaves) => leaves.length !== columns[0]!.length);
+  if (odd !== -1) {
+    throw new TypeError(
+      `Cannot run ${name}: the function must return as many tensors for each sample, got ${
+        columns[0]!.length
+      } for sample 0 and ${columns[odd]!.length} for sample ${odd}`,
+    );
+  }
   const stacked = columns[0]!.map((_, k) => stack(columns.map((leaves) => leaves[k]!), outDim));
   return rebuild(outputs[0]!, stacked);
 }
@@ -125,9 +157,11 @@ function mapped<Args extends unknown[], Output>(
  */
 export function vmap<Args extends unknown[] = Tensor[], Output = Tensor>(
   fn: (...args: Args) => Output,
-  options: VmapOptions = {},
+  options?: VmapOptions,
 ): (...args: Args) => Mirror<Output> {
-  const { inDims = 0, outDims = 0 } = options;
+  checkCount("run vmap", arguments.length, 2);
+  checkFunction("vmap", fn);
+  const { inDims = 0, outDims = 0 } = readVmap("run vmap", options);
   return (...args) => {
     if (Array.isArray(inDims) && inDims.length !== args.length) {
       throw new TypeError(
@@ -166,12 +200,13 @@ export function perSampleGrad<
   const Which extends number | readonly number[] = 0,
 >(
   fn: (...args: Args) => Tensor,
-  options: PerSampleOptions<Which> = {},
+  options?: PerSampleOptions<Which>,
 ): (...args: Args) => Mirror<GradientsFor<Args, Which>> {
-  const { inDims } = options;
-  const argnums: number | readonly number[] = options.argnums ?? 0;
+  checkCount("run perSampleGrad", arguments.length, 2);
+  checkFunction("perSampleGrad", fn);
+  const { argnums = 0, inDims } = readPerSample("run perSampleGrad", options);
   const shared = typeof argnums === "number" ? [argnums] : argnums;
-  const gradient = gradOf(fn, options);
+  const gradient = (...args: Args) => gradients("perSampleGrad", fn, args, argnums as Which)[1];
   return (...args) => {
     if (inDims !== undefined && inDims.length !== args.length) {
       throw new TypeError(

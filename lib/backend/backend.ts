@@ -1,9 +1,11 @@
 /** What a device must offer. Everything above works with tensors and never asks which device. */
 
-import type { TypedArray } from "../dtype.ts";
+import { engine } from "../core/engine.ts";
+import { lengthOf, SIZES, type TypedArray } from "../dtype.ts";
 import { DeviceError } from "../errors.ts";
 import type { Memory } from "../ffi/frame.ts";
 import type { Shape } from "../shape.ts";
+import { share } from "./memory.ts";
 
 /** Name of a device. */
 export type Device = "cpu" | "gpu";
@@ -26,6 +28,11 @@ export interface Operand {
 
 /** A device's memory and its launches. */
 export interface Backend {
+  /**
+   * Read by nothing but what copies objects property by property, and refuses that. It comes first, as
+   * a copy takes properties in their order and would fail at the functions in words of its own.
+   */
+  readonly copy: never;
   /** Name of the device. */
   readonly device: Device;
   /** New elements of the type with the given code; zeros if asked for, else anything. */
@@ -57,6 +64,20 @@ export interface Backend {
   ): void;
 }
 
+/** Why a tensor is not copied property by property: its elements lie among those of others. */
+export function refuseCopy(): never {
+  throw new TypeError(
+    "Cannot clone a tensor by structuredClone or postMessage, nor what was spread of it: send " +
+      "x.toArray(), or x.data with x.shape, and make a tensor of it again; x.clone() copies one",
+  );
+}
+
+/** What collects a gradient: a tensor, as its storage sees it. */
+export interface Collector {
+  /** The gradient. */
+  readonly collected: { readonly storage: Storage } | null;
+}
+
 /** Elements in memory, shared by a tensor and its views. */
 export class Storage implements Memory {
   /** The device that owns the memory. */
@@ -67,25 +88,33 @@ export class Storage implements Memory {
   readonly size: number;
   /** The array; changes once, when a small storage gets one of its own. */
   array: Memory["array"];
+  /** Bytes of the array, as the engine itself has counted them. */
+  bytes: number;
   /** First element in the array. */
   base: number;
+  // What follows is decided after the storage is made, by `memory.ts` alone.
   /** Counts changes in place, so that a rule notices that what it saved is gone. */
-  version = 0;
+  readonly version: number = 0;
   /** The backward pass in which the storage was made, 0 outside. */
-  pass: number;
+  readonly pass: number;
   /** How many cotangents that wait in a backward pass lie in the storage. */
-  holders = 0;
+  readonly holders: number = 0;
   /** Whether something holds the elements beyond the scope in which they were made. */
-  kept = false;
+  readonly kept: boolean = false;
+  /** Whether somebody else holds the array, so that it must not be used again. */
+  readonly shared: boolean;
   /** Whether only the engine holds the elements, so that it may use their memory again. */
-  reusable = false;
+  readonly reusable: boolean = false;
+  /** Whose gradient was made inside a scope and lies here; null for none. */
+  readonly collector: Collector | null = null;
   /** What has taken the memory back; null while it is there. */
-  gone: "scope" | "dispose" | null = null;
+  readonly gone: "scope" | "dispose" | null = null;
 
   /**
    * Creates the object.
    *
    * @param array The array that holds the elements from `base` on.
+   * @param shared Whether somebody else holds the array.
    */
   constructor(
     backend: Backend,
@@ -93,14 +122,16 @@ export class Storage implements Memory {
     size: number,
     array: Memory["array"],
     base: number,
-    pass: number,
+    shared = false,
   ) {
     this.backend = backend;
     this.code = code;
     this.size = size;
     this.array = array;
+    this.bytes = lengthOf(array) * SIZES[code]!;
     this.base = base;
-    this.pass = pass;
+    this.shared = shared;
+    this.pass = engine.pass;
   }
 
   /** Refuses a storage whose memory is gone, or lies on another device than a kernel's. */
@@ -115,6 +146,12 @@ export class Storage implements Memory {
       throw new DeviceError(`Cannot run ${op}: a tensor has been disposed`);
     }
     const own = this.backend.device;
+    if (own === "cpu" && this.size > 0 && lengthOf(this.array) === 0) {
+      throw new ReferenceError(
+        `Cannot run ${op}: the memory of a tensor was transferred, to a Worker say; hand out a ` +
+          "copy (x.clone().data) instead",
+      );
+    }
     if (device !== undefined && own !== device) {
       throw new DeviceError(
         `Cannot run ${op}: tensors are on different devices, ${own} and ${device}; move one with ` +
@@ -131,9 +168,10 @@ export class Storage implements Memory {
         'Cannot read data: the tensor is on the GPU; move it with to({ device: "cpu" }) first',
       );
     }
-    this.kept = true;
-    if (this.array.length !== this.size) {
+    share(this);
+    if (lengthOf(this.array) !== this.size) {
       this.array = this.array.slice(this.base, this.base + this.size);
+      this.bytes = this.size * SIZES[this.code]!;
       this.base = 0;
     }
     return this.array;

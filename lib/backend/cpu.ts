@@ -3,12 +3,21 @@
  * costs far more to make than a small result to compute, so small results share slabs.
  */
 
-import { newArray, SIZES, type TypedArray } from "../dtype.ts";
+import {
+  CODES,
+  dtypeOfArray,
+  DTYPES,
+  lastingArray,
+  lengthOf,
+  newArray,
+  SIZES,
+  type TypedArray,
+} from "../dtype.ts";
 import { launch4, launch8 } from "../ffi/call.ts";
 import { putFlat, putStrided, setParameters } from "../ffi/frame.ts";
 import type { Shape } from "../shape.ts";
-import { type Backend, type Operand, Storage } from "./backend.ts";
-import { currentPass, track } from "./lifetime.ts";
+import { type Backend, type Operand, refuseCopy, Storage } from "./backend.ts";
+import { track } from "./memory.ts";
 
 /** Results up to this many bytes lie in slabs. */
 const SMALL = 512;
@@ -29,24 +38,45 @@ const slabs: Slab[] = [0, 1, 2, 3].map((code) => ({
 let storages = 0;
 let bytes = 0;
 
-/** Arrays that scopes gave back, by type and length. */
-const free: Map<number, TypedArray[]>[] = [0, 1, 2, 3].map(() => new Map());
-/** The free lists hold no more than this; what is over goes to the collector. */
-const MAX_FREE = 2 ** 30;
+/** Arrays of one type and length that were given back, and when one of them last was. */
+interface FreeList {
+  readonly arrays: TypedArray[];
+  used: number;
+}
+
+const free: Map<number, FreeList>[] = [0, 1, 2, 3].map(() => new Map());
+/** The free lists hold no more than this; the list that was used least recently gives way. */
+const MAX_FREE = 2 ** 29;
 let freeBytes = 0;
+let clock = 0;
+
+/** Takes an array out of the list that was used least recently, for the collector. */
+function evict(): void {
+  let oldest = Infinity;
+  let [code, size] = [0, 0];
+  free.forEach((lists, type) => {
+    for (const [length, { used }] of lists) {
+      if (used < oldest) [oldest, code, size] = [used, type, length];
+    }
+  });
+  const list = free[code]!.get(size)!;
+  list.arrays.pop();
+  freeBytes -= size * SIZES[code]!;
+  if (list.arrays.length === 0) free[code]!.delete(size);
+}
 
 function allocate(code: number, size: number, zero = false): Storage {
   storages++;
   const length = size * SIZES[code]!;
   bytes += length;
   if (length > SMALL) {
-    const array = free[code]!.get(size)?.pop();
-    if (array === undefined) {
-      return track(new Storage(cpu, code, size, newArray(code, size), 0, currentPass()));
-    }
+    const list = free[code]!.get(size);
+    const array = list?.arrays.pop();
+    if (array === undefined) return track(new Storage(cpu, code, size, make(code, size), 0));
+    list!.used = ++clock;
     freeBytes -= length;
     if (zero) array.fill(0);
-    return track(new Storage(cpu, code, size, array, 0, currentPass()));
+    return track(new Storage(cpu, code, size, array, 0));
   }
   // The elements of a slab are used once, so they are still zeros.
   const slab = slabs[code]!;
@@ -57,20 +87,39 @@ function allocate(code: number, size: number, zero = false): Storage {
   }
   const base = slab.next;
   slab.next += size;
-  return track(new Storage(cpu, code, size, slab.array, base, currentPass()));
+  return track(new Storage(cpu, code, size, slab.array, base));
+}
+
+/** A new array; where there is no memory for it, an error of ours. */
+function make(code: number, size: number): TypedArray {
+  try {
+    return newArray(code, size);
+  } catch (cause) {
+    throw new RangeError(
+      `Cannot make a tensor: there is no memory for ${size} elements of ${DTYPES[code]}`,
+      { cause },
+    );
+  }
 }
 
 const GONE: readonly TypedArray[] = [0, 1, 2, 3].map((code) => newArray(code, 0));
 
 function release(storage: Storage): void {
-  const { code, size, array } = storage;
+  const { code, size, array, shared } = storage;
+  const length = size * SIZES[code]!;
+  const whole = storage.bytes === length && length > SMALL;
   storage.array = GONE[code]!;
-  const own = array.length === size && array.byteLength > SMALL;
-  if (!own || freeBytes + array.byteLength > MAX_FREE) return;
-  freeBytes += array.byteLength;
+  storage.bytes = 0;
+  // What somebody else holds goes to the collector, and so does what is larger than all lists may be.
+  if (!whole || shared || length > MAX_FREE) return;
+  freeBytes += length;
   const list = free[code]!.get(size);
-  if (list === undefined) free[code]!.set(size, [array]);
-  else list.push(array);
+  if (list === undefined) free[code]!.set(size, { arrays: [array], used: ++clock });
+  else {
+    list.arrays.push(array);
+    list.used = ++clock;
+  }
+  while (freeBytes > MAX_FREE) evict();
 }
 
 function scalar(code: number, value: number): Storage {
@@ -87,15 +136,19 @@ function write({ array, base }: Storage, elements: TypedArray): void {
   array.set(elements, base);
 }
 
-function read({ array, base }: Storage, start: number, count: number): TypedArray {
+function read(storage: Storage, start: number, count: number): TypedArray {
+  const { array, base } = storage;
+  if (storage.size > 0 && lengthOf(array) === 0) storage.check("reading");
   return array.subarray(base + start, base + start + count);
 }
 
-/** A storage over an array that already exists; a scope leaves it alone. */
-export function adopt(code: number, array: TypedArray): Storage {
+/** A storage over an array that somebody else holds; a scope leaves it alone. */
+export function adopt(op: string, given: TypedArray): Storage {
   storages++;
-  bytes += array.byteLength;
-  return new Storage(cpu, code, array.length, array, 0, currentPass());
+  const array = lastingArray(op, given);
+  const storage = new Storage(cpu, CODES[dtypeOfArray(array)], lengthOf(array), array, 0, true);
+  bytes += storage.bytes;
+  return storage;
 }
 
 /** How many storages were made, and of how many bytes, since the start; what the free lists hold. */
@@ -160,6 +213,9 @@ function run(
 
 /** The CPU. */
 export const cpu: Backend = {
+  get copy() {
+    return refuseCopy();
+  },
   device: "cpu",
   allocate,
   supports: () => true,

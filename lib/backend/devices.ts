@@ -1,6 +1,5 @@
 /** Devices by name. */
 
-import { checkDType, type DType } from "../dtype.ts";
 import { DeviceError } from "../errors.ts";
 import type { Backend, Device } from "./backend.ts";
 import { cpu } from "./cpu.ts";
@@ -13,13 +12,4 @@ export function backendOf(op: string, device: Device): Backend {
   throw new DeviceError(
     `Cannot run ${op}: device must be "cpu" or "gpu", got ${Deno.inspect(device)}`,
   );
-}
-
-/** Refuses a type or a device that does not exist, among the options of an op. */
-export function checkPlacement(
-  op: string,
-  { dtype, device }: { readonly dtype?: DType; readonly device?: Device },
-): void {
-  if (dtype !== undefined) checkDType(op, dtype);
-  if (device !== undefined) backendOf(op, device);
 }

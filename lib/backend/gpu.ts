@@ -3,6 +3,7 @@
  * collector feel what it holds, and a finalizer frees the handle with the last tensor.
  */
 
+import { engine } from "../core/engine.ts";
 import { newArray, type TypedArray } from "../dtype.ts";
 import { DeviceError } from "../errors.ts";
 import { putStrided, setHandle, setParameters } from "../ffi/frame.ts";
@@ -17,8 +18,8 @@ import {
 } from "../ffi/gpu.ts";
 import { kernelNumber, kernelTable } from "../ffi/library.ts";
 import type { Shape } from "../shape.ts";
-import { type Backend, type Operand, Storage } from "./backend.ts";
-import { currentPass, track } from "./lifetime.ts";
+import { type Backend, type Operand, refuseCopy, Storage } from "./backend.ts";
+import { outlive, track } from "./memory.ts";
 
 const [FLOAT64, BOOL] = [1, 3];
 /** Bytes of an element of any type. */
@@ -26,36 +27,86 @@ const BYTES = 4;
 /** Constants that are kept for operands without dimensions. */
 const MAX_SCALARS = 256;
 
-let handles = 0;
-let bytes = 0;
+/** Most bytes of one piece of memory: they are counted in 32 bits. */
+const MAX_BYTES = 2 ** 32 - 1;
+/** Pieces of memory outside of scopes, of which most are lost where a loop never yields. */
+const MAX_LOOSE = 8192;
 
-/** Frees memory of so many bytes. */
-function free(handle: number, size: number): void {
-  handles--;
-  bytes -= size;
-  freeGpu(handle);
+/** A piece of memory, as its finalizer knows it. */
+interface Piece {
+  readonly handle: number;
+  readonly bytes: number;
+  /** Whether it was made outside of scopes, so that only a finalizer will free it. */
+  readonly loose: boolean;
 }
 
-const finalizer = new FinalizationRegistry(({ handle, size }: { handle: number; size: number }) =>
-  free(handle, size)
-);
+const all = { handles: 0, bytes: 0 };
+const loose = { handles: 0, bytes: 0 };
+let limit = 2 ** 33;
+
+/** Sets how many bytes tensors outside of scopes may take. */
+export function setGpuLimit(bytes: number): void {
+  limit = bytes;
+}
+
+function count({ bytes, loose: unbound }: Piece, sign: 1 | -1): void {
+  for (const counted of unbound ? [all, loose] : [all]) {
+    counted.handles += sign;
+    counted.bytes += sign * bytes;
+  }
+}
+
+function free(piece: Piece): void {
+  count(piece, -1);
+  freeGpu(piece.handle);
+}
+
+/** Takes memory; refuses where a loop has left behind too much of it. */
+function take(bytes: number): Piece {
+  if (bytes > MAX_BYTES) {
+    throw new DeviceError(
+      `Cannot make a tensor on the GPU: one of ${bytes} bytes is over the limit of ${MAX_BYTES}`,
+    );
+  }
+  const unbound = engine.scope === null;
+  if (unbound && (loose.handles >= MAX_LOOSE || loose.bytes + bytes > limit)) {
+    throw new DeviceError(
+      `Cannot make a tensor on the GPU: ${loose.handles} tensors of ${loose.bytes} bytes were made ` +
+        `outside of scope() and not freed, the limit is ${MAX_LOOSE} and ${limit} bytes; memory is ` +
+        "freed at the end of scope(() => …), by dispose(), or when the event loop turns (await x.cpu())",
+    );
+  }
+  const piece = { handle: allocateGpu(bytes), bytes, loose: unbound };
+  count(piece, 1);
+  return piece;
+}
+
+const finalizer = new FinalizationRegistry(free);
 
 /** Elements on the GPU. */
 class GpuStorage extends Storage {
-  /** Names the memory. */
-  readonly handle: number;
+  readonly #piece: Piece;
   /** As large as the memory and never read. */
-  shadow: ArrayBuffer | null;
+  #shadow: ArrayBuffer | null;
 
   constructor(code: number, size: number) {
     // Without elements here, a kernel of the CPU refuses the storage.
-    super(gpu, code, size, newArray(code, 0), 0, currentPass());
-    const length = size * BYTES;
-    this.handle = allocateGpu(length);
-    this.shadow = new ArrayBuffer(length);
-    handles++;
-    bytes += length;
-    finalizer.register(this, { handle: this.handle, size: length }, this);
+    super(gpu, code, size, newArray(code, 0), 0);
+    this.#piece = take(size * BYTES);
+    this.#shadow = new ArrayBuffer(this.#piece.bytes);
+    finalizer.register(this, this.#piece, this);
+  }
+
+  /** Names the memory. */
+  get handle(): number {
+    return this.#piece.handle;
+  }
+
+  /** Frees the memory. */
+  free(): void {
+    this.#shadow = null;
+    finalizer.unregister(this);
+    free(this.#piece);
   }
 }
 
@@ -71,10 +122,7 @@ function allocate(code: number, size: number, zero = false): Storage {
 }
 
 function release(storage: Storage): void {
-  const { handle, size } = storage as GpuStorage;
-  (storage as GpuStorage).shadow = null;
-  finalizer.unregister(storage);
-  free(handle, size * BYTES);
+  (storage as GpuStorage).free();
 }
 
 const scalars = new Map<string, Storage>();
@@ -84,7 +132,7 @@ function scalar(code: number, value: number): Storage {
   const known = scalars.get(key);
   if (known !== undefined) return known;
   const storage = new GpuStorage(code, 1);
-  storage.kept = true;
+  outlive(storage);
   write(storage, newArray(code, 1).fill(value));
   if (scalars.size >= MAX_SCALARS) scalars.clear();
   scalars.set(key, storage);
@@ -163,6 +211,9 @@ function run(
 }
 
 const gpu: Backend = {
+  get copy() {
+    return refuseCopy();
+  },
   device: "gpu",
   allocate,
   supports: (kernel) => kernelAt(kernel).wgsl !== undefined,
@@ -186,5 +237,5 @@ export function openBackend(): Backend {
 
 /** Handles in use, and the bytes of tensors on the GPU. */
 export function gpuCounts(): { handles: number; bytes: number } {
-  return { handles, bytes };
+  return all;
 }

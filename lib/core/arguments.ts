@@ -1,6 +1,7 @@
 /** Checks of positional arguments, as `deno run` checks no types. */
 
-import { isTensor, shown } from "./options.ts";
+import { isTensor } from "./marks.ts";
+import { shown } from "./options.ts";
 
 /** The error of an argument of another kind than needed; `call` says what cannot be done. */
 export function wrongKind(call: string, name: string, needed: string, value: unknown): TypeError {

@@ -3,20 +3,10 @@
  * the options or an argument too many would otherwise be dropped without a word.
  */
 
-import type { Tensor } from "../tensor.ts";
-
-/** The class, which comes last: everything that it is made of reads options. */
-let tensors: typeof Tensor | undefined;
-
-/** Tells what a tensor is; for `tensor.ts`. */
-export function setTensorClass(given: typeof Tensor): void {
-  tensors = given;
-}
-
-/** Whether a value is a tensor. */
-export function isTensor(value: unknown): value is Tensor {
-  return tensors !== undefined && value instanceof tensors;
-}
+import type { TensorOptions } from "../create.ts";
+import { DTYPES } from "../dtype.ts";
+import { DeviceError, DTypeError } from "../errors.ts";
+import { isForeignTensor, isGenerator, isTensor } from "./marks.ts";
 
 /** What the value of an option must be. */
 export interface Kind {
@@ -24,6 +14,8 @@ export interface Kind {
   readonly needed: string;
   /** Whether a value is of the kind. */
   readonly accepts: (value: unknown) => boolean;
+  /** The class of the error of another value. Default: TypeError. */
+  readonly error?: new (message: string) => Error;
 }
 
 /** A kind of one's own. */
@@ -49,6 +41,10 @@ export function orNull({ needed, accepts }: Kind): Kind {
 export const FLAG: Kind = kind("true or false", (value) => typeof value === "boolean");
 /** A number; its range is the op's to check. */
 export const NUMBER: Kind = kind("a number", (value) => typeof value === "number");
+/** A whole number; its range is the op's to check. */
+export const INTEGER: Kind = kind("an integer", Number.isSafeInteger);
+/** A stream of random numbers. */
+export const GENERATOR: Kind = kind("a RandomGenerator", isGenerator);
 /** A tensor. */
 export const TENSOR: Kind = kind("a tensor", isTensor);
 /** A word that the op looks up itself. */
@@ -64,8 +60,34 @@ export const NUMBERS: Kind = kind(
     NUMBER.accepts(value) || (Array.isArray(value) && value.every((item) => NUMBER.accepts(item))),
 );
 
+/** An array, empty or not, of values of one kind; `items` names them. */
+export function arrayOf({ accepts }: Kind, items: string): Kind {
+  return kind(
+    `an array of ${items}`,
+    (value) => Array.isArray(value) && Array.from(value as unknown[]).every(accepts),
+  );
+}
+
+/** Refuses a value of another kind; `name` is what the caller knows it as. */
+export function checkKind(call: string, name: string, value: unknown, kind: Kind): void {
+  if (kind.accepts(value)) return;
+  const Wrong = kind.error ?? TypeError;
+  throw new Wrong(`Cannot ${call}: ${name} must be ${kind.needed}, got ${shown(value)}`);
+}
+/** An element type. */
+export const DTYPE: Kind = { ...oneOf(...DTYPES), error: DTypeError };
+/** A device. */
+export const DEVICE: Kind = { ...oneOf("cpu", "gpu"), error: DeviceError };
+
 /** The kind of each option: one that is missing does not compile. */
 export type OptionTable<O extends object> = { readonly [K in keyof Required<O>]: Kind };
+
+/** The kinds of the options of functions that create tensors. */
+export const TENSOR_OPTIONS: OptionTable<TensorOptions> = {
+  dtype: DTYPE,
+  device: DEVICE,
+  requiresGrad: FLAG,
+};
 
 /** Reads what was given as the options of a call; `call` says what cannot be done, as "compute sum". */
 export type OptionReader<O extends object> = (call: string, given: O | undefined) => O;
@@ -79,11 +101,15 @@ export function isPlainObject(value: unknown): value is Record<string, unknown> 
   return prototype === Object.prototype || prototype === null;
 }
 
-/** How a value is shown in a message: short, whatever it is. */
+/** How a value is shown in a message: on one line and short, whatever it is. */
 export function shown(value: unknown): string {
   if (isTensor(value)) return `a tensor of shape [${value.shape.join(", ")}]`;
-  const text = Deno.inspect(value, { depth: 1, breakLength: Infinity, strAbbreviateSize: 60 });
-  return text.length > 80 ? `${text.slice(0, 77)}...` : text;
+  if (isForeignTensor(value)) {
+    return "a tensor of another copy of the library, of which a program must import one only";
+  }
+  const text = Deno.inspect(value, { depth: 1, breakLength: Infinity, strAbbreviateSize: 60 })
+    .replace(/\s*\n\s*/g, " ");
+  return text.length > 80 ? `${text.slice(0, 79)}…` : text;
 }
 
 /** How many letters must be added, left out or replaced to make one word of another. */
@@ -145,8 +171,7 @@ export function optionReader<O extends object>(table: OptionTable<O>): OptionRea
       const found = kinds.get(key);
       if (found === undefined) throw unknownKey(call, key, known);
       const value: unknown = given[key];
-      if (value === undefined || found.accepts(value)) continue;
-      throw new TypeError(`Cannot ${call}: ${key} must be ${found.needed}, got ${shown(value)}`);
+      if (value !== undefined) checkKind(call, key, value, found);
     }
     return given;
   };
@@ -158,6 +183,52 @@ export function checkCount(call: string, given: number, most: number): void {
 }
 
 function surplus(call: string, given: number, most: number): TypeError {
-  const counted = most === 1 ? "1 argument" : `${most} arguments`;
-  return new TypeError(`Cannot ${call}: it takes at most ${counted}, got ${given}`);
+  const counted = most === 0
+    ? "no arguments"
+    : `at most ${most === 1 ? "1 argument" : `${most} arguments`}`;
+  return new TypeError(`Cannot ${call}: it takes ${counted}, got ${given}`);
+}
+
+/** A method as a class's prototype holds it. */
+type Method = (this: unknown, ...given: unknown[]) => unknown;
+
+/** A method that refuses surplus arguments before it runs; few arguments cost no array. */
+function limited(name: string, method: Method): Method {
+  const call = `run ${name}`;
+  const most = method.length;
+  switch (most) {
+    case 0:
+      return function () {
+        checkCount(call, arguments.length, 0);
+        return method.call(this);
+      };
+    case 1:
+      return function (a) {
+        checkCount(call, arguments.length, 1);
+        return method.call(this, a);
+      };
+    case 2:
+      return function (a, b) {
+        checkCount(call, arguments.length, 2);
+        return method.call(this, a, b);
+      };
+    default:
+      return function (...given) {
+        checkCount(call, given.length, most);
+        return method.apply(this, given);
+      };
+  }
+}
+
+/**
+ * Makes the methods of a class refuse surplus arguments. A method takes as many as its `length`
+ * says, so it has no default values in its signature, and `others` names those that take any number.
+ */
+export function limitArguments(prototype: object, ...others: readonly string[]): void {
+  for (const [name, found] of Object.entries(Object.getOwnPropertyDescriptors(prototype))) {
+    const method: unknown = found.value;
+    if (name === "constructor" || others.includes(name) || typeof method !== "function") continue;
+    const value = Object.defineProperty(limited(name, method as Method), "name", { value: name });
+    Object.defineProperty(prototype, name, { ...found, value });
+  }
 }

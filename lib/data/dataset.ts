@@ -1,7 +1,8 @@
 /** Data sets: examples by number. */
 
+import { checkCount, checkKind, INTEGER, TENSOR } from "../core/options.ts";
 import { extentAt } from "../shape.ts";
-import { Tensor } from "../tensor.ts";
+import type { Tensor } from "../tensor.ts";
 import { ShapeError, showShape } from "../errors.ts";
 
 /** Examples by number. */
@@ -42,17 +43,20 @@ export class TensorDataset<T extends readonly Tensor[] = Tensor[]> implements Da
     if (first === undefined) {
       throw new RangeError("Cannot make TensorDataset: there are no tensors");
     }
-    for (const x of tensors) {
-      if (!(x instanceof Tensor) || x.ndim === 0 || x.shape[0] !== first.shape[0]) {
-        throw new ShapeError(
-          `Cannot make TensorDataset: first dimensions must be equal, got ${
-            tensors.map((t) => t instanceof Tensor ? showShape(t.shape) : Deno.inspect(t)).join(
-              ", ",
-            )
-          }`,
-          tensors.map((t) => t.shape),
-        );
-      }
+    if (Array.isArray(first)) {
+      throw new TypeError(
+        "Cannot make TensorDataset: tensors are not given in an array; spread it, as in " +
+          "new TensorDataset(...tensors)",
+      );
+    }
+    tensors.forEach((x, i) => checkKind("make TensorDataset", `tensor ${i}`, x, TENSOR));
+    if (tensors.some((x) => x.ndim === 0 || x.shape[0] !== first.shape[0])) {
+      throw new ShapeError(
+        `Cannot make TensorDataset: first dimensions must be equal, got ${
+          tensors.map(({ shape }) => showShape(shape)).join(", ")
+        }`,
+        tensors.map(({ shape }) => shape),
+      );
     }
     this.tensors = tensors;
     this.length = extentAt(first.shape, 0);
@@ -60,11 +64,15 @@ export class TensorDataset<T extends readonly Tensor[] = Tensor[]> implements Da
 
   /** The entries with the given number. */
   get(index: number): T {
+    checkCount("read TensorDataset", arguments.length, 1);
+    checkKind("read TensorDataset", "the index", index, INTEGER);
     return this.tensors.map((x) => x.at(index)) as unknown as T;
   }
 
   /** The entries with the given numbers, int32, as new tensors. */
   getBatch(indices: Tensor): T {
+    checkCount("read TensorDataset", arguments.length, 1);
+    checkKind("read TensorDataset", "the indices", indices, TENSOR);
     return this.tensors.map((x) => x.indexSelect(0, indices)) as unknown as T;
   }
 }

@@ -1,9 +1,21 @@
 /** Batches of a data set. */
 
+import {
+  checkCount,
+  checkKind,
+  FLAG,
+  FUNCTION,
+  GENERATOR,
+  kind,
+  NUMBER,
+  optionReader,
+  shown,
+} from "../core/options.ts";
 import { Tensor } from "../tensor.ts";
-import { arange, randperm, tensor } from "../create.ts";
+import { randperm, tensor } from "../create.ts";
 import { stack } from "../ops/mod.ts";
 import type { RandomGenerator } from "../random.ts";
+import { arange } from "../ranges.ts";
 import { keep } from "../scope.ts";
 import type { Dataset } from "./dataset.ts";
 
@@ -21,19 +33,45 @@ export interface DataLoaderOptions<T, B> {
   generator?: RandomGenerator;
 }
 
+const readOptions = optionReader<DataLoaderOptions<never, unknown>>({
+  batchSize: NUMBER,
+  shuffle: FLAG,
+  dropLast: FLAG,
+  collate: FUNCTION,
+  generator: GENERATOR,
+});
+
+const DATASET = kind(
+  "a data set, with a whole length and get(index)",
+  (value) =>
+    typeof value === "object" && value !== null &&
+    typeof Reflect.get(value, "get") === "function" &&
+    Number.isSafeInteger(Reflect.get(value, "length")),
+);
+
 /** Stacks tensors and numbers, part by part. */
 function stackExamples(examples: unknown[]): unknown {
   const [first] = examples;
   if (first instanceof Tensor) return stack(examples as Tensor[]);
   if (typeof first === "number") return tensor(examples as number[]);
   if (Array.isArray(first)) {
+    const odd = examples.findIndex((example) =>
+      !Array.isArray(example) || example.length !== first.length
+    );
+    if (odd !== -1) {
+      throw new TypeError(
+        `Cannot collate: all examples must have as many parts, got ${shown(first)} and ${
+          shown(examples[odd])
+        }`,
+      );
+    }
     return first.map((_, part) =>
       stackExamples(examples.map((example) => (example as unknown[])[part]))
     );
   }
   throw new TypeError(
     `Cannot collate: examples must be tensors, numbers or arrays of them, got ${
-      Deno.inspect(first)
+      shown(first)
     }; pass { collate }`,
   );
 }
@@ -62,8 +100,11 @@ export class DataLoader<T, B = T> implements Iterable<B> {
    *
    * @param dataset At least one example.
    */
-  constructor(dataset: Dataset<T>, options: DataLoaderOptions<T, B> = {}) {
-    const { batchSize = 1 } = options;
+  constructor(dataset: Dataset<T>, options?: DataLoaderOptions<T, B>) {
+    checkCount("make DataLoader", arguments.length, 2);
+    checkKind("make DataLoader", "the first argument", dataset, DATASET);
+    const read = readOptions("make DataLoader", options as DataLoaderOptions<never, unknown>);
+    const { batchSize = 1 } = read;
     if (!Number.isInteger(batchSize) || batchSize < 1) {
       throw new RangeError(
         `Cannot make DataLoader: batchSize must be a positive integer, got ${batchSize}`,
@@ -74,7 +115,7 @@ export class DataLoader<T, B = T> implements Iterable<B> {
     }
     this.dataset = dataset;
     this.batchSize = batchSize;
-    this.#options = options;
+    this.#options = read as DataLoaderOptions<T, B>;
   }
 
   /** Number of batches. */

@@ -6,6 +6,8 @@ import type { Shape } from "../shape.ts";
 export interface Memory {
   /** The array. */
   readonly array: Float32Array | Float64Array | Int32Array | Uint8Array;
+  /** Its bytes. */
+  readonly bytes: number;
   /** Code of the element type. */
   readonly code: number;
   /** First element of the storage in the array. */
@@ -51,7 +53,7 @@ export function putFlat(
   stride: number,
 ): void {
   const at = RECORDS + slot * RECORD;
-  frame[at] = memory.array.byteLength;
+  frame[at] = memory.bytes;
   frame[at + 1] = memory.code;
   frame[at + 2] = memory.base + offset;
   frame[at + 3] = 1;
@@ -71,7 +73,7 @@ export function putStrided(
   const at = RECORDS + slot * RECORD;
   const rank = target.length;
   const missing = rank - shape.length;
-  frame[at] = memory.array.byteLength;
+  frame[at] = memory.bytes;
   frame[at + 1] = memory.code;
   frame[at + 2] = memory.base + offset;
   frame[at + 3] = rank;

@@ -1,12 +1,13 @@
 /** Losses for classes. */
 
+import { checkCount, checkKind, INTEGER, NUMBER, optionReader, TENSOR } from "../core/options.ts";
 import { isFloat } from "../dtype.ts";
 import { DTypeError, ShapeError, showShape } from "../errors.ts";
 import { where } from "../ops/mod.ts";
 import { reduced, rowCrossEntropy } from "../ops/fused.ts";
 import { extentAt, sameShape } from "../shape.ts";
-import { Tensor } from "../tensor.ts";
-import { checkReduction, FunctionLoss, type LossOptions } from "./loss.ts";
+import type { Tensor } from "../tensor.ts";
+import { FunctionLoss, LOSS_OPTIONS, type LossOptions, meanOver } from "./loss.ts";
 
 /** Options of `crossEntropy`. */
 export interface CrossEntropyOptions extends LossOptions {
@@ -20,8 +21,94 @@ export interface CrossEntropyOptions extends LossOptions {
 
 const OP = "losses.crossEntropy";
 
+const readOptions = optionReader<CrossEntropyOptions>({
+  ...LOSS_OPTIONS,
+  weight: TENSOR,
+  ignoreIndex: INTEGER,
+  labelSmoothing: NUMBER,
+});
+
+/** Reads the options, the smoothing in its range. */
+function entropyOptions(
+  call: string,
+  given: CrossEntropyOptions | undefined,
+): CrossEntropyOptions {
+  const options = readOptions(call, given);
+  const { labelSmoothing = 0 } = options;
+  if (labelSmoothing >= 0 && labelSmoothing <= 1) return options;
+  throw new RangeError(
+    `Cannot ${call}: labelSmoothing must lie in 0 to 1, got ${labelSmoothing}`,
+  );
+}
+
+/** The dimension of the classes. */
+function classDim(logits: Tensor): number {
+  if (!isFloat(logits.dtype)) {
+    throw new DTypeError(
+      `Cannot compute ${OP}: logits must be float32 or float64, got ${logits.dtype}`,
+    );
+  }
+  if (logits.ndim === 0) throw new ShapeError(`Cannot compute ${OP}: logits have no dimensions`);
+  return logits.ndim === 1 ? 0 : 1;
+}
+
+/** Refuses weights that are not one for each class. */
+function checkWeight(weight: Tensor | undefined, classes: number): void {
+  if (weight === undefined || sameShape(weight.shape, [classes])) return;
+  throw new ShapeError(
+    `Cannot compute ${OP}: weight must have shape [${classes}], got ${showShape(weight.shape)}`,
+    [weight.shape],
+  );
+}
+
+/** Whether the target is classes, not probabilities of them; refuses what is neither. */
+function isLabels(
+  logits: Tensor,
+  target: Tensor,
+  dim: number,
+  ignoreIndex: number | undefined,
+): boolean {
+  const expected = logits.shape.toSpliced(dim, 1);
+  if (isFloat(target.dtype)) {
+    if (sameShape(target.shape, expected)) {
+      throw new DTypeError(
+        `Cannot compute ${OP}: labels must be int32, got ${target.dtype}; use to({ dtype: ` +
+          '"int32" })',
+      );
+    }
+    if (!sameShape(target.shape, logits.shape)) {
+      throw new ShapeError(
+        `Cannot compute ${OP}: probabilities need the logits' shape ${
+          showShape(logits.shape)
+        }, got ${showShape(target.shape)}`,
+        [logits.shape, target.shape],
+      );
+    }
+    if (ignoreIndex !== undefined) {
+      throw new TypeError(
+        `Cannot compute ${OP}: ignoreIndex is for labels, and the target is probabilities`,
+      );
+    }
+    return false;
+  }
+  if (target.dtype !== "int32") {
+    throw new DTypeError(
+      `Cannot compute ${OP}: labels must be int32 or probabilities, got ${target.dtype}`,
+    );
+  }
+  if (!sameShape(target.shape, expected)) {
+    const hint = sameShape(target.shape, logits.shape) ? "; probabilities are floating" : "";
+    throw new ShapeError(
+      `Cannot compute ${OP}: logits of shape ${showShape(logits.shape)} need labels of ` +
+        `shape ${showShape(expected)}, got ${showShape(target.shape)}${hint}`,
+      [logits.shape, target.shape],
+    );
+  }
+  return true;
+}
+
 /** Refuses labels that name no class; tells whether some are to be ignored. */
-function checkLabels(labels: Tensor, classes: number, ignoreIndex: number): boolean {
+function hasIgnored(labels: Tensor, classes: number, ignoreIndex: number): boolean {
   let ignored = false;
   let i = -1;
   for (const label of labels.contiguous().data) {
@@ -36,80 +123,48 @@ function checkLabels(labels: Tensor, classes: number, ignoreIndex: number): bool
   return ignored;
 }
 
-function checkLogits(logits: Tensor, target: Tensor): number {
-  for (const [role, x] of [["logits", logits], ["target", target]] as const) {
-    if (!(x instanceof Tensor)) {
-      throw new TypeError(`Cannot compute ${OP}: ${role} must be a tensor, got ${Deno.inspect(x)}`);
-    }
-  }
-  if (!isFloat(logits.dtype)) {
-    throw new DTypeError(
-      `Cannot compute ${OP}: logits must be float32 or float64, got ${logits.dtype}`,
-    );
-  }
-  if (logits.ndim === 0) throw new ShapeError(`Cannot compute ${OP}: logits have no dimensions`);
-  return logits.ndim === 1 ? 0 : 1;
-}
-
-/** The loss of each entry and the weight that a mean divides by, for class labels. */
+/** The loss of each entry for labels, and what a mean divides their sum by. */
 function fromLabels(
-  logProbabilities: Tensor,
+  logits: Tensor,
   labels: Tensor,
   dim: number,
+  ignored: boolean,
   { weight, ignoreIndex = -100, labelSmoothing = 0 }: CrossEntropyOptions,
 ): { each: Tensor; total: Tensor | number } {
-  const classes = extentAt(logProbabilities.shape, dim);
-  const expected = logProbabilities.shape.toSpliced(dim, 1);
-  if (!sameShape(labels.shape, expected)) {
-    throw new ShapeError(
-      `Cannot compute ${OP}: logits of shape ${showShape(logProbabilities.shape)} need labels of ` +
-        `shape ${showShape(expected)}, got ${showShape(labels.shape)}`,
-      [logProbabilities.shape, labels.shape],
-    );
-  }
-  const ignored = checkLabels(labels, classes, ignoreIndex);
+  const classes = extentAt(logits.shape, dim);
   const counts = ignored ? labels.ne(ignoreIndex) : null;
+  // What is ignored does not reach the formula, so that it may be NaN, also in the gradient.
+  const considered = counts === null ? logits : where(counts.unsqueeze(dim), logits, 0);
   const safe = counts === null ? labels : where(counts, labels, 0);
-  const column = safe.unsqueeze(dim);
-  let each = logProbabilities.gather(dim, column).squeeze(dim).neg();
-  let factor = counts?.to({ dtype: each.dtype }) ?? null;
-  if (weight !== undefined) {
-    const own = weight.indexSelect(0, safe.reshape([-1])).reshape(safe.shape);
-    factor = factor === null ? own : factor.mul(own);
-  }
+  const logProbabilities = considered.logSoftmax(dim);
+  let each = logProbabilities.gather(dim, safe.unsqueeze(dim)).squeeze(dim).neg();
+  const factor = weight?.indexSelect(0, safe.reshape([-1])).reshape(safe.shape) ?? null;
   if (factor !== null) each = each.mul(factor);
   if (labelSmoothing > 0) {
-    const spread = logProbabilities.ndim === 1 ? [-1] : [-1, ...labels.shape.slice(1).map(() => 1)];
+    const spread = logits.shape.map((_, i) => i === dim ? -1 : 1);
     const weighted = weight === undefined
       ? logProbabilities
       : logProbabilities.mul(weight.reshape(spread));
-    let smooth = weighted.sum(dim).neg();
-    if (counts !== null) smooth = where(counts, smooth, 0);
+    const smooth = weighted.sum(dim).neg();
     each = each.mul(1 - labelSmoothing).add(smooth.mul(labelSmoothing / classes));
   }
-  return { each, total: factor === null ? labels.size : factor.sum() };
+  if (counts === null) return { each, total: factor?.sum() ?? labels.size };
+  const total = factor === null ? counts.sum() : where(counts, factor, 0).sum();
+  return { each: where(counts, each, 0), total };
 }
 
-/** The loss of each entry for probabilities of classes. */
+/** The same for probabilities of classes. */
 function fromProbabilities(
-  logProbabilities: Tensor,
+  logits: Tensor,
   target: Tensor,
   dim: number,
   { weight, labelSmoothing = 0 }: CrossEntropyOptions,
 ): { each: Tensor; total: number } {
-  if (!sameShape(target.shape, logProbabilities.shape)) {
-    throw new ShapeError(
-      `Cannot compute ${OP}: probabilities need the logits' shape ${
-        showShape(logProbabilities.shape)
-      }, got ${showShape(target.shape)}`,
-      [logProbabilities.shape, target.shape],
-    );
-  }
   const classes = extentAt(target.shape, dim);
   const smooth = labelSmoothing === 0
     ? target
     : target.mul(1 - labelSmoothing).add(labelSmoothing / classes);
-  let terms = logProbabilities.mul(smooth);
+  let terms = logits.logSoftmax(dim).mul(smooth);
   if (weight !== undefined) {
     terms = terms.mul(weight.reshape(target.shape.map((_, i) => i === dim ? -1 : 1)));
   }
@@ -124,6 +179,7 @@ function fromProbabilities(
  * @param target int32 classes of shape [N, ...], or probabilities of the logits' shape.
  * @returns A tensor without dimensions, or of the shape of the labels for reduction "none".
  * @throws {RangeError} If a label names no class.
+ * @throws {DTypeError} If labels are not int32.
  * @throws {ShapeError} If the shapes do not fit.
  *
  * @example Two examples, three classes
@@ -139,44 +195,29 @@ function fromProbabilities(
 export function crossEntropy(
   logits: Tensor,
   target: Tensor,
-  options: CrossEntropyOptions = {},
+  options?: CrossEntropyOptions,
 ): Tensor {
-  const { reduction = "mean", labelSmoothing = 0, weight } = options;
-  checkReduction(OP, reduction);
-  const dim = checkLogits(logits, target);
-  if (!(labelSmoothing >= 0 && labelSmoothing <= 1)) {
-    throw new RangeError(
-      `Cannot compute ${OP}: labelSmoothing must lie in 0 to 1, got ${labelSmoothing}`,
-    );
-  }
+  const call = `compute ${OP}`;
+  checkCount(call, arguments.length, 3);
+  const read = entropyOptions(call, options);
+  const { reduction = "mean", weight, ignoreIndex, labelSmoothing = 0 } = read;
+  checkKind(call, "logits", logits, TENSOR);
+  checkKind(call, "target", target, TENSOR);
+  const dim = classDim(logits);
   const classes = extentAt(logits.shape, dim);
-  if (weight !== undefined && !sameShape(weight.shape, [classes])) {
-    throw new ShapeError(
-      `Cannot compute ${OP}: weight must have shape [${classes}], got ${showShape(weight.shape)}`,
-      [weight.shape],
-    );
-  }
-  if (!isFloat(target.dtype) && target.dtype !== "int32") {
-    throw new DTypeError(
-      `Cannot compute ${OP}: labels must be int32 or probabilities, got ${target.dtype}`,
-    );
-  }
-  if (isPlain(logits, target, options)) {
-    return reduced(rowCrossEntropy(logits, target), reduction);
-  }
-  const logProbabilities = logits.logSoftmax(dim);
-  const compute = isFloat(target.dtype) ? fromProbabilities : fromLabels;
-  const { each, total } = compute(logProbabilities, target, dim, options);
+  checkWeight(weight, classes);
+  const labels = isLabels(logits, target, dim, ignoreIndex);
+  const ignored = labels && hasIgnored(target, classes, ignoreIndex ?? -100);
+  // The usual case has a kernel: rows, labels, no options.
+  const plain = labels && !ignored && weight === undefined && labelSmoothing === 0;
+  if (plain && logits.ndim === 2) return reduced(rowCrossEntropy(logits, target), reduction);
+  const { each, total } = labels
+    ? fromLabels(logits, target, dim, ignored, read)
+    : fromProbabilities(logits, target, dim, read);
   if (reduction === "none") return each;
-  return reduction === "sum" ? each.sum() : each.sum().div(total);
-}
-
-/** Whether the case is the usual one, which has a kernel: rows, labels, no options. */
-function isPlain(logits: Tensor, target: Tensor, options: CrossEntropyOptions): boolean {
-  const { weight, labelSmoothing = 0, ignoreIndex = -100 } = options;
-  return logits.ndim === 2 && target.dtype === "int32" && weight === undefined &&
-    labelSmoothing === 0 && sameShape(target.shape, [extentAt(logits.shape, 0)]) &&
-    !checkLabels(target, extentAt(logits.shape, 1), ignoreIndex);
+  const sum = each.sum();
+  if (reduction === "sum") return sum;
+  return typeof total === "number" ? sum.div(total) : meanOver(sum, total);
 }
 
 /** {@linkcode crossEntropy} as a module. */
@@ -186,7 +227,8 @@ export class CrossEntropyLoss extends FunctionLoss<CrossEntropyOptions> {
    *
    * @param options As of the function.
    */
-  constructor(options: CrossEntropyOptions = {}) {
-    super(crossEntropy, options);
+  constructor(options?: CrossEntropyOptions) {
+    checkCount("make losses.CrossEntropyLoss", arguments.length, 1);
+    super(crossEntropy, entropyOptions("make losses.CrossEntropyLoss", options));
   }
 }

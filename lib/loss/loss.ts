@@ -1,10 +1,22 @@
 /** What all losses share: reductions, weights and masks, shape checks, and the base class. */
 
+import {
+  checkCount,
+  checkKind,
+  FUNCTION,
+  kind,
+  NUMBER,
+  oneOf,
+  type OptionReader,
+  optionReader,
+  type OptionTable,
+  TENSOR,
+} from "../core/options.ts";
 import { DTypeError, ShapeError, showShape } from "../errors.ts";
 import { isFloat } from "../dtype.ts";
 import { Module } from "../nn/module.ts";
 import { reduced, type Reduction, type ResidualLoss } from "../ops/fused.ts";
-import { where } from "../ops/mod.ts";
+import { add, mul, where } from "../ops/mod.ts";
 import { sameShape } from "../shape.ts";
 import { Tensor } from "../tensor.ts";
 
@@ -24,24 +36,23 @@ export interface ElementLossOptions extends LossOptions {
   mask?: Tensor;
 }
 
-/** Refuses a reduction that does not exist. */
-export function checkReduction(op: string, reduction: unknown): asserts reduction is Reduction {
-  if (reduction !== "mean" && reduction !== "sum" && reduction !== "none") {
-    throw new TypeError(
-      `Cannot compute ${op}: reduction must be "mean", "sum" or "none", got ${
-        Deno.inspect(reduction)
-      }`,
-    );
-  }
-}
+/** What the options of every loss must be. */
+export const LOSS_OPTIONS: OptionTable<LossOptions> = { reduction: oneOf("mean", "sum", "none") };
+
+/** What the options of the losses that are computed element by element must be. */
+export const ELEMENT_LOSS_OPTIONS: OptionTable<ElementLossOptions> = {
+  ...LOSS_OPTIONS,
+  weight: TENSOR,
+  mask: kind("a bool tensor", (value) => value instanceof Tensor && value.dtype === "bool"),
+};
+
+/** Reads the options of a loss that has none of its own. */
+export const readElementLoss: OptionReader<ElementLossOptions> = optionReader(ELEMENT_LOSS_OPTIONS);
 
 /** Refuses predictions and targets of different shapes, which would broadcast silently. */
 function checkPair(op: string, prediction: Tensor, target: Tensor): void {
-  for (const [role, x] of [["prediction", prediction], ["target", target]] as const) {
-    if (!(x instanceof Tensor)) {
-      throw new TypeError(`Cannot compute ${op}: ${role} must be a tensor, got ${Deno.inspect(x)}`);
-    }
-  }
+  checkKind(`compute ${op}`, "prediction", prediction, TENSOR);
+  checkKind(`compute ${op}`, "target", target, TENSOR);
   if (!isFloat(prediction.dtype)) {
     throw new DTypeError(
       `Cannot compute ${op}: prediction must be float32 or float64, got ${prediction.dtype}`,
@@ -64,6 +75,25 @@ function checkPair(op: string, prediction: Tensor, target: Tensor): void {
   );
 }
 
+/** Refuses weights and masks that would broadcast the loss to another shape. */
+function checkFactor(op: string, role: string, x: Tensor | undefined, { shape }: Tensor): void {
+  if (x === undefined) return;
+  const skipped = shape.length - x.ndim;
+  const fits = x.shape.every((extent, i) => extent === 1 || extent === shape[skipped + i]);
+  if (skipped >= 0 && fits) return;
+  throw new ShapeError(
+    `Cannot compute ${op}: ${role} of shape ${showShape(x.shape)} does not broadcast to the ` +
+      `prediction's shape ${showShape(shape)}`,
+    [x.shape, shape],
+  );
+}
+
+/** A sum as the mean over what counts. Where nothing does it is NaN, whose gradient is 0. */
+export function meanOver(sum: Tensor, total: Tensor): Tensor {
+  const nothing = total.eq(0);
+  return where(nothing, NaN, sum.div(where(nothing, 1, total)));
+}
+
 /**
  * A loss that is computed element by element: checks, masks, applies the formula, weighs, reduces.
  * What is masked does not reach the formula, so that it may be NaN, also in the gradient.
@@ -77,13 +107,14 @@ export function elementLoss(
 ): Tensor {
   const { reduction = "mean", weight, mask } = options;
   checkPair(op, prediction, target);
-  checkReduction(op, reduction);
+  checkFactor(op, "weight", weight, prediction);
+  checkFactor(op, "mask", mask, prediction);
   const each = mask === undefined
     ? formula(prediction, target)
     : where(mask, formula(where(mask, prediction, 0), where(mask, target, 0)), 0);
   const weighed = weight === undefined ? each : each.mul(weight);
   if (mask === undefined || reduction !== "mean") return reduced(weighed, reduction);
-  return weighed.sum().div(mask.expand(weighed.shape).sum());
+  return meanOver(weighed.sum(), mask.expand(weighed.shape).sum());
 }
 
 /** `elementLoss` for a loss that has kernels, which serve where nothing is masked or weighed. */
@@ -100,7 +131,6 @@ export function residualLoss(
     return elementLoss(op, prediction, target, options, (p, t) => loss.composite(p, t, parameter));
   }
   checkPair(op, prediction, target);
-  checkReduction(op, reduction);
   return loss(prediction, target, reduction, parameter);
 }
 
@@ -119,14 +149,20 @@ export function residualLoss(
 export abstract class Loss extends Module<[Tensor, Tensor]> {
   /** The sum of this loss and another. */
   plus(other: Loss): Loss {
+    checkCount("add losses", arguments.length, 1);
+    checkKind("add losses", "the other one", other, LOSS);
     return new Combined(this, other);
   }
 
   /** This loss, scaled. */
   times(factor: number): Loss {
+    checkCount("scale a loss", arguments.length, 1);
+    checkKind("scale a loss", "the factor", factor, NUMBER);
     return new Scaled(this, factor);
   }
 }
+
+const LOSS = kind("a loss module", (value) => value instanceof Loss);
 
 /** A loss function and its options, as a module. */
 export abstract class FunctionLoss<Options extends LossOptions> extends Loss {
@@ -144,6 +180,8 @@ export abstract class FunctionLoss<Options extends LossOptions> extends Loss {
     options: Options,
   ) {
     super();
+    checkCount("make FunctionLoss", arguments.length, 2);
+    checkKind("make FunctionLoss", "the loss", compute, FUNCTION);
     this.#compute = compute;
     this.#options = options;
   }
@@ -159,7 +197,7 @@ class Combined extends Loss {
     super();
   }
   override forward(prediction: Tensor, target: Tensor): Tensor {
-    return this.first.forward(prediction, target).add(this.second.forward(prediction, target));
+    return add(this.first.forward(prediction, target), this.second.forward(prediction, target));
   }
 }
 
@@ -168,6 +206,6 @@ class Scaled extends Loss {
     super();
   }
   override forward(prediction: Tensor, target: Tensor): Tensor {
-    return this.loss.forward(prediction, target).mul(this.factor);
+    return mul(this.loss.forward(prediction, target), this.factor);
   }
 }

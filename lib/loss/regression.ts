@@ -1,8 +1,15 @@
 /** Losses for numbers. */
 
+import { checkCount, NUMBER, optionReader } from "../core/options.ts";
 import { huberError, squaredError } from "../ops/fused.ts";
 import type { Tensor } from "../tensor.ts";
-import { type ElementLossOptions, FunctionLoss, residualLoss } from "./loss.ts";
+import {
+  ELEMENT_LOSS_OPTIONS,
+  type ElementLossOptions,
+  FunctionLoss,
+  readElementLoss,
+  residualLoss,
+} from "./loss.ts";
 
 /**
  * Mean squared error, (p − t)². Follows `torch.nn.functional.mse_loss`.
@@ -23,14 +30,26 @@ import { type ElementLossOptions, FunctionLoss, residualLoss } from "./loss.ts";
  * assertEquals([loss.item(), p.grad?.toArray()], [2.5, [1, 2]]);
  * ```
  */
-export function mse(prediction: Tensor, target: Tensor, options: ElementLossOptions = {}): Tensor {
-  return residualLoss("losses.mse", prediction, target, options, squaredError, 0);
+export function mse(prediction: Tensor, target: Tensor, options?: ElementLossOptions): Tensor {
+  checkCount("compute losses.mse", arguments.length, 3);
+  const read = readElementLoss("compute losses.mse", options);
+  return residualLoss("losses.mse", prediction, target, read, squaredError, 0);
 }
 
 /** Options of `huber`. */
 export interface HuberOptions extends ElementLossOptions {
   /** Residual at which the loss turns from quadratic to linear, positive. Default: 1. */
   delta?: number;
+}
+
+const readHuber = optionReader<HuberOptions>({ ...ELEMENT_LOSS_OPTIONS, delta: NUMBER });
+
+/** Reads the options, delta in its range. */
+function huberOptions(call: string, given: HuberOptions | undefined): HuberOptions {
+  const options = readHuber(call, given);
+  const { delta = 1 } = options;
+  if (delta > 0 && delta < Infinity) return options;
+  throw new RangeError(`Cannot ${call}: delta must be positive and finite, got ${delta}`);
 }
 
 /**
@@ -40,7 +59,7 @@ export interface HuberOptions extends ElementLossOptions {
  * @param prediction Any shape.
  * @param target The same shape.
  * @throws {ShapeError} If the shapes differ.
- * @throws {RangeError} If delta is not positive.
+ * @throws {RangeError} If delta is not positive and finite.
  *
  * @example Both branches
  * ```ts
@@ -51,12 +70,10 @@ export interface HuberOptions extends ElementLossOptions {
  * assertEquals(each.toArray(), [0.5, 6]);
  * ```
  */
-export function huber(prediction: Tensor, target: Tensor, options: HuberOptions = {}): Tensor {
-  const { delta = 1 } = options;
-  if (!(delta > 0)) {
-    throw new RangeError(`Cannot compute losses.huber: delta must be positive, got ${delta}`);
-  }
-  return residualLoss("losses.huber", prediction, target, options, huberError, delta);
+export function huber(prediction: Tensor, target: Tensor, options?: HuberOptions): Tensor {
+  checkCount("compute losses.huber", arguments.length, 3);
+  const read = huberOptions("compute losses.huber", options);
+  return residualLoss("losses.huber", prediction, target, read, huberError, read.delta ?? 1);
 }
 
 /** {@linkcode mse} as a module. */
@@ -66,8 +83,9 @@ export class MSELoss extends FunctionLoss<ElementLossOptions> {
    *
    * @param options As of the function.
    */
-  constructor(options: ElementLossOptions = {}) {
-    super(mse, options);
+  constructor(options?: ElementLossOptions) {
+    checkCount("make losses.MSELoss", arguments.length, 1);
+    super(mse, readElementLoss("make losses.MSELoss", options));
   }
 }
 
@@ -78,7 +96,8 @@ export class HuberLoss extends FunctionLoss<HuberOptions> {
    *
    * @param options As of the function.
    */
-  constructor(options: HuberOptions = {}) {
-    super(huber, options);
+  constructor(options?: HuberOptions) {
+    checkCount("make losses.HuberLoss", arguments.length, 1);
+    super(huber, huberOptions("make losses.HuberLoss", options));
   }
 }

@@ -1,10 +1,13 @@
 /** Modules made of modules. */
 
+import { checkKind, kind } from "../core/options.ts";
 import type { Tensor } from "../tensor.ts";
 import { ReLU, Sigmoid, Tanh } from "./activation.ts";
 import type { Activation } from "./functional.ts";
 import { Linear } from "./linear.ts";
 import { Module } from "./module.ts";
+
+const MODULE = kind("a module", (value) => value instanceof Module);
 
 const affine = Linear.prototype.forward;
 
@@ -47,6 +50,13 @@ export class Sequential extends Module {
    */
   constructor(...layers: Module[]) {
     super();
+    if (Array.isArray(layers[0])) {
+      throw new TypeError(
+        "Cannot make Sequential: layers are not given in an array; spread it, as in " +
+          "new Sequential(...layers)",
+      );
+    }
+    layers.forEach((layer, i) => checkKind("make Sequential", `layer ${i}`, layer, MODULE));
     this.layers = layers;
   }
 

@@ -1,8 +1,10 @@
 /** Dropout as a module. */
 
+import { checkCount } from "../core/options.ts";
 import type { Tensor } from "../tensor.ts";
-import { checkProbability, dropout } from "./functional.ts";
+import { dropout } from "./functional.ts";
 import { Module } from "./module.ts";
+import { checkProbability } from "./probability.ts";
 
 /**
  * Elements set to 0 at random in training, the others scaled by 1 / (1 − p); nothing in evaluation.
@@ -16,7 +18,8 @@ export class Dropout extends Module {
    */
   constructor(readonly p = 0.5) {
     super();
-    checkProbability("Dropout", p);
+    checkCount("make Dropout", arguments.length, 1);
+    checkProbability("make Dropout", p);
   }
 
   /**

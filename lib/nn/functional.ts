@@ -1,8 +1,23 @@
 /** The stateless form of layers. Follows `torch.nn.functional`. */
 
+import {
+  checkCount,
+  checkKind,
+  FLAG,
+  GENERATOR,
+  NUMBER,
+  oneOf,
+  optionReader,
+  orNull,
+  TENSOR,
+} from "../core/options.ts";
 import { rand, type RandomOptions } from "../create.ts";
+import { isFloat } from "../dtype.ts";
+import { DTypeError, ShapeError, showShape } from "../errors.ts";
 import { type Activation, linear as fusedLinear } from "../ops/fused.ts";
+import { sameShape } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
+import { checkProbability } from "./probability.ts";
 
 export type { Activation };
 export {
@@ -16,9 +31,12 @@ export {
   convTranspose2d,
   convTranspose3d,
   layerNorm,
+  logSoftmax,
   maxPool1d,
   maxPool2d,
   maxPool3d,
+  relu,
+  softmax,
 } from "../ops/mod.ts";
 
 /** Options of `linear`. */
@@ -29,6 +47,11 @@ export interface LinearFunctionOptions {
   activation?: Activation;
 }
 
+const readLinear = optionReader<LinearFunctionOptions>({
+  bias: orNull(TENSOR),
+  activation: oneOf("relu", "tanh", "sigmoid"),
+});
+
 /**
  * x·Wᵀ + b, or an activation of it, which costs less than the activation afterwards.
  *
@@ -36,8 +59,27 @@ export interface LinearFunctionOptions {
  * @param weight Shape [out, in].
  * @returns Shape [..., out].
  */
-export function linear(x: Tensor, weight: Tensor, options: LinearFunctionOptions = {}): Tensor {
-  return fusedLinear(x, weight, options.bias ?? null, options.activation ?? null);
+export function linear(x: Tensor, weight: Tensor, options?: LinearFunctionOptions): Tensor {
+  checkCount("compute linear", arguments.length, 3);
+  const { bias = null, activation = null } = readLinear("compute linear", options);
+  checkKind("compute linear", "the input", x, TENSOR);
+  checkKind("compute linear", "the weight", weight, TENSOR);
+  const [outFeatures, inFeatures] = weight.shape;
+  if (weight.ndim !== 2 || x.shape.at(-1) !== inFeatures) {
+    throw new ShapeError(
+      "Cannot compute linear: an input of shape [..., in] and a weight of shape [out, in] are needed, " +
+        `got ${showShape(x.shape)} and ${showShape(weight.shape)}`,
+      [x.shape, weight.shape],
+    );
+  }
+  if (bias !== null && !sameShape(bias.shape, [outFeatures ?? 0])) {
+    throw new ShapeError(
+      `Cannot compute linear: a weight of shape ${showShape(weight.shape)} needs a bias of shape ` +
+        `[${outFeatures}], got ${showShape(bias.shape)}`,
+      [weight.shape, bias.shape],
+    );
+  }
+  return fusedLinear(x, weight, bias, activation);
 }
 
 /** Options of `dropout`. */
@@ -48,37 +90,28 @@ export interface DropoutOptions extends Pick<RandomOptions, "generator"> {
   training?: boolean;
 }
 
-/** Refuses what is not a probability. */
-export function checkProbability(op: string, p: number): void {
-  if (!(p >= 0 && p <= 1)) {
-    throw new RangeError(`Cannot run ${op}: p must be a probability from 0 to 1, got ${p}`);
-  }
-}
+const readDropout = optionReader<DropoutOptions>({
+  p: NUMBER,
+  training: FLAG,
+  generator: GENERATOR,
+});
 
 /**
  * Elements set to 0 at random and the others scaled by 1 / (1 − p), so that the mean stays.
  * Srivastava and others, "Dropout", 2014.
  */
-export function dropout(x: Tensor, options: DropoutOptions = {}): Tensor {
-  const { p = 0.5, training = true, generator } = options;
-  checkProbability("dropout", p);
+export function dropout(x: Tensor, options?: DropoutOptions): Tensor {
+  checkCount("run dropout", arguments.length, 2);
+  const { p = 0.5, training = true, generator } = readDropout("run dropout", options);
+  checkKind("run dropout", "the input", x, TENSOR);
+  if (!isFloat(x.dtype)) {
+    throw new DTypeError(
+      `Cannot run dropout: the input must be float32 or float64, got ${x.dtype}`,
+    );
+  }
+  checkProbability("run dropout", p);
   if (!training || p === 0) return x;
   if (p === 1) return x.mul(0);
   const draw = rand(x.shape, { dtype: x.dtype, ...(generator && { generator }) });
   return x.mul(draw.ge(p).to({ dtype: x.dtype }).mul(1 / (1 - p)));
-}
-
-/** max(x, 0). */
-export function relu(x: Tensor): Tensor {
-  return x.relu();
-}
-
-/** eˣ / Σ eˣ along a dimension. */
-export function softmax(x: Tensor, dim: number): Tensor {
-  return x.softmax(dim);
-}
-
-/** ln of the softmax along a dimension. */
-export function logSoftmax(x: Tensor, dim: number): Tensor {
-  return x.logSoftmax(dim);
 }

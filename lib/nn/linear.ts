@@ -1,17 +1,34 @@
 /** Layers that are affine maps, and reshaping between layers. */
 
+import {
+  checkCount,
+  checkKind,
+  FLAG,
+  INTEGER,
+  kind,
+  optionReader,
+  TENSOR,
+} from "../core/options.ts";
 import { zeros } from "../create.ts";
 import { ShapeError, showShape } from "../errors.ts";
+import { flatten } from "../ops/mod.ts";
 import type { Tensor } from "../tensor.ts";
 import { type Activation, linear } from "./functional.ts";
 import { uniform_ } from "./init.ts";
-import { type LayerOptions, Module, Parameter } from "./module.ts";
+import { LAYER_OPTIONS, type LayerOptions, Module, Parameter } from "./module.ts";
 
 /** Options of `Linear`. */
 export interface LinearOptions<Bias extends boolean = boolean> extends LayerOptions {
   /** Whether a bias is added. Default: true. */
   bias?: Bias;
 }
+
+const readLinear = optionReader<LinearOptions>({ ...LAYER_OPTIONS, bias: FLAG });
+
+const FEATURES = kind(
+  "an integer from 0",
+  (value) => Number.isSafeInteger(value) && Number(value) >= 0,
+);
 
 /**
  * y = x·Wᵀ + b. Weights and bias start uniform in ±1/√in, as in PyTorch.
@@ -42,10 +59,13 @@ export class Linear<Bias extends boolean = true> extends Module {
   constructor(
     readonly inFeatures: number,
     readonly outFeatures: number,
-    options: LinearOptions<Bias> = {},
+    options?: LinearOptions<Bias>,
   ) {
     super();
-    const { bias = true, dtype = "float32" } = options;
+    checkCount("make Linear", arguments.length, 3);
+    checkKind("make Linear", "inFeatures", inFeatures, FEATURES);
+    checkKind("make Linear", "outFeatures", outFeatures, FEATURES);
+    const { bias = true, dtype = "float32" } = readLinear("make Linear", options);
     const bound = inFeatures > 0 ? 1 / Math.sqrt(inFeatures) : 0;
     const make = (shape: number[]) =>
       uniform_(new Parameter(zeros(shape, { dtype })), -bound, bound);
@@ -68,6 +88,7 @@ export class Linear<Bias extends boolean = true> extends Module {
    * @internal
    */
   activated(x: Tensor, activation?: Activation): Tensor {
+    checkKind("compute Linear", "the input", x, TENSOR);
     if (x.shape[x.ndim - 1] !== this.inFeatures) {
       throw new ShapeError(
         `Cannot compute Linear: the last dimension must be ${this.inFeatures}, got shape ${
@@ -95,6 +116,9 @@ export class Flatten extends Module {
    */
   constructor(readonly startDim: number = 1, readonly endDim: number = -1) {
     super();
+    checkCount("make Flatten", arguments.length, 2);
+    checkKind("make Flatten", "startDim", startDim, INTEGER);
+    checkKind("make Flatten", "endDim", endDim, INTEGER);
   }
 
   /**
@@ -103,7 +127,7 @@ export class Flatten extends Module {
    * @param x Any shape.
    */
   override forward(x: Tensor): Tensor {
-    return x.flatten(this.startDim, this.endDim);
+    return flatten(x, this.startDim, this.endDim);
   }
 
   /** What stands in the brackets after the name. */

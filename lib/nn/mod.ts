@@ -19,7 +19,9 @@ export {
   type LoadOptions,
   type LoadResult,
   Module,
+  type NamedOptions,
   Parameter,
+  type ParameterOptions,
   type StateDict,
 } from "./module.ts";
 export { Flatten, Linear, type LinearOptions } from "./linear.ts";

@@ -1,10 +1,38 @@
 /** Modules: objects that hold parameters and compute something with them. */
 
+import {
+  checkCount,
+  checkKind,
+  FLAG,
+  FUNCTION,
+  oneOf,
+  optionReader,
+  type OptionTable,
+  TENSOR,
+  TEXT,
+} from "../core/options.ts";
 import { type DType, isFloat } from "../dtype.ts";
-import { DTypeError, ShapeError, showShape } from "../errors.ts";
+import { DTypeError } from "../errors.ts";
 import { noGrad } from "../autograd/tape.ts";
 import { Tensor } from "../tensor.ts";
-import { sameShape } from "../shape.ts";
+import { type LoadOptions, type LoadResult, loadState, type StateDict } from "./state_dict.ts";
+
+export type { LoadOptions, LoadResult, StateDict };
+
+/** Options of `Parameter`. */
+export interface ParameterOptions {
+  /** Whether the parameter is learned. Default: true. */
+  requiresGrad?: boolean;
+}
+
+const readParameter = optionReader<ParameterOptions>({ requiresGrad: FLAG });
+
+/** The elements of a tensor, in order, for one of another class to share. */
+function elementsOf(name: string, data: Tensor): Tensor {
+  checkKind(`make a ${name}`, "data", data, TENSOR);
+  data.storage.check(name);
+  return noGrad(() => data.contiguous());
+}
 
 /**
  * A tensor that a module learns: found by `parameters()` when it is a property of a module.
@@ -28,14 +56,15 @@ export class Parameter extends Tensor {
    * Creates the tensor.
    *
    * @param data Initial values, of floating type; the parameter shares their memory if contiguous.
-   * @param options `requiresGrad`: whether the parameter is learned, default true.
    */
-  constructor(data: Tensor, { requiresGrad = true }: { requiresGrad?: boolean } = {}) {
-    const { storage, shape, strides, offset, size } = noGrad(() => data.contiguous());
+  constructor(data: Tensor, options?: ParameterOptions) {
+    checkCount("make a Parameter", arguments.length, 2);
+    const { requiresGrad = true } = readParameter("make a Parameter", options);
+    const { storage, shape, strides, offset, size } = elementsOf("Parameter", data);
     super(storage, shape, strides, offset, size, true);
     if (!isFloat(data.dtype)) {
       throw new DTypeError(
-        `Cannot make a parameter: its type must be float32 or float64, got ${data.dtype}`,
+        `Cannot make a Parameter: its type must be float32 or float64, got ${data.dtype}`,
       );
     }
     this.requiresGrad_(requiresGrad);
@@ -50,33 +79,41 @@ export class Buffer extends Tensor {
    * @param data Initial values; the buffer shares their memory if contiguous.
    */
   constructor(data: Tensor) {
-    const { storage, shape, strides, offset, size } = noGrad(() => data.contiguous());
+    checkCount("make a Buffer", arguments.length, 1);
+    const { storage, shape, strides, offset, size } = elementsOf("Buffer", data);
     super(storage, shape, strides, offset, size, true);
   }
 }
 
-/** Parameters and buffers by name. */
-export type StateDict = Record<string, Tensor>;
-
-/** Options of `loadStateDict`. */
-export interface LoadOptions {
-  /** Whether every key must be there on both sides. Default: true. */
-  strict?: boolean;
-  /** Gives the key under which a key of the module stands in the state. */
-  rename?: (key: string) => string;
+/** Options of `namedParameters` and `namedBuffers`. */
+export interface NamedOptions {
+  /** Whether a tensor that stands in several places is given only at the first. Default: true. */
+  removeDuplicate?: boolean;
 }
 
-/** What `loadStateDict` did not find, and what it did not use. */
-export interface LoadResult {
-  /** Keys of the module that the state lacks. */
-  readonly missing: readonly string[];
-  /** Keys of the state that the module lacks. */
-  readonly unexpected: readonly string[];
-}
+const readNamed = optionReader<NamedOptions>({ removeDuplicate: FLAG });
 
 /** The name of a property in a state dict, as Python would spell it: `selfAttn` is `self_attn`. */
 function snakeCase(name: string): string {
   return name.replace(/[A-Z]/g, (letter, at) => `${at === 0 ? "" : "_"}${letter.toLowerCase()}`);
+}
+
+/** A value by its name; what stands in an array by its place there, however deep. */
+function placed(name: string, value: unknown): [string, unknown][] {
+  if (!Array.isArray(value)) return [[name, value]];
+  return value.flatMap((item, i) => placed(`${name}.${i}`, item));
+}
+
+/** A module and all below it, each before what it holds. */
+function walk(name: string, module: AnyModule, above: readonly AnyModule[]): [string, AnyModule][] {
+  if (above.includes(module)) {
+    throw new TypeError(`Cannot list the modules: the one called "${name}" holds itself`);
+  }
+  const path = [...above, module];
+  const below = module.namedChildren().flatMap(([own, child]) =>
+    walk(name === "" ? own : `${name}.${own}`, child, path)
+  );
+  return [[name, module], ...below];
 }
 
 /**
@@ -93,16 +130,12 @@ export abstract class AnyModule {
    * @internal
    */
   members(): [string, unknown][] {
-    return Object.entries(this).flatMap(([name, value]): [string, unknown][] => {
-      const key = snakeCase(name);
-      return Array.isArray(value)
-        ? value.map((item, i): [string, unknown] => [`${key}.${i}`, item])
-        : [[key, value]];
-    });
+    return Object.entries(this).flatMap(([name, value]) => placed(snakeCase(name), value));
   }
 
   /** The submodules of this module by name, not theirs. */
   namedChildren(): [string, AnyModule][] {
+    checkCount("list namedChildren", arguments.length, 0);
     return this.members().filter((member): member is [string, AnyModule] =>
       member[1] instanceof AnyModule
     );
@@ -110,130 +143,133 @@ export abstract class AnyModule {
 
   /** The submodules of this module, not theirs. */
   children(): AnyModule[] {
+    checkCount("list children", arguments.length, 0);
     return this.namedChildren().map(([, child]) => child);
   }
 
-  /** This module and all below it by name; its own name is empty. */
+  /** This module and all below it by name; its own name is empty, or the prefix of all. */
   namedModules(prefix = ""): [string, AnyModule][] {
-    const below = this.namedChildren().flatMap(([name, child]) =>
-      child.namedModules(prefix === "" ? name : `${prefix}.${name}`)
-    );
-    return [[prefix, this], ...below];
+    checkCount("list namedModules", arguments.length, 1);
+    checkKind("list namedModules", "the prefix", prefix, TEXT);
+    return walk(prefix, this, []);
   }
 
   /** This module and all below it. */
   modules(): AnyModule[] {
-    return this.namedModules().map(([, module]) => module);
+    checkCount("list modules", arguments.length, 0);
+    return walk("", this, []).map(([, module]) => module);
   }
 
-  #named<T extends Tensor>(kind: new (...args: never[]) => T): [string, T][] {
+  #named<T extends Tensor>(
+    kind: new (...args: never[]) => T,
+    { removeDuplicate = true }: NamedOptions,
+  ): [string, T][] {
     const seen = new Set<T>();
-    return this.namedModules().flatMap(([prefix, module]) =>
+    return walk("", this, []).flatMap(([prefix, module]) =>
       module.members().flatMap(([name, value]): [string, T][] => {
-        if (!(value instanceof kind) || seen.has(value)) return [];
+        if (!(value instanceof kind) || (removeDuplicate && seen.has(value))) return [];
         seen.add(value);
         return [[prefix === "" ? name : `${prefix}.${name}`, value]];
       })
     );
   }
 
-  /** The parameters of this module and all below it by name, each once. */
-  namedParameters(): [string, Parameter][] {
-    return this.#named(Parameter);
+  /** The parameters of this module and all below it by name, each once unless told otherwise. */
+  namedParameters(options?: NamedOptions): [string, Parameter][] {
+    checkCount("list namedParameters", arguments.length, 1);
+    return this.#named(Parameter, readNamed("list namedParameters", options));
   }
 
   /** The parameters of this module and all below it, each once. */
   parameters(): Parameter[] {
+    checkCount("list parameters", arguments.length, 0);
     return this.namedParameters().map(([, parameter]) => parameter);
   }
 
-  /** The buffers of this module and all below it by name. */
-  namedBuffers(): [string, Buffer][] {
-    return this.#named(Buffer);
+  /** The buffers of this module and all below it by name, each once unless told otherwise. */
+  namedBuffers(options?: NamedOptions): [string, Buffer][] {
+    checkCount("list namedBuffers", arguments.length, 1);
+    return this.#named(Buffer, readNamed("list namedBuffers", options));
   }
 
-  /** The buffers of this module and all below it. */
+  /** The buffers of this module and all below it, each once. */
   buffers(): Buffer[] {
+    checkCount("list buffers", arguments.length, 0);
     return this.namedBuffers().map(([, buffer]) => buffer);
   }
 
-  /** All parameters and buffers by PyTorch's names, sharing memory with the module. */
+  /**
+   * All parameters and buffers by PyTorch's names, sharing memory with the module. One that stands in
+   * several places has several names.
+   */
   stateDict(): StateDict {
+    checkCount("make a state dict", arguments.length, 0);
     const state: StateDict = {};
-    for (const [key, value] of [...this.namedParameters(), ...this.namedBuffers()]) {
+    const views = new Map<Tensor, Tensor>();
+    const all = { removeDuplicate: false };
+    for (const [key, value] of [...this.namedParameters(all), ...this.namedBuffers(all)]) {
       if (Object.hasOwn(state, key)) {
         throw new TypeError(`Cannot make a state dict: two tensors are called "${key}"`);
       }
-      state[key] = value.detach();
+      const view = views.get(value) ?? value.detach();
+      views.set(value, view);
+      state[key] = view;
     }
     return state;
   }
 
   /**
-   * Copies values into the parameters and buffers. Nothing changes if anything does not fit.
+   * Copies values into the parameters and buffers. Nothing changes if anything does not fit. Of
+   * several values for one tensor the last stays.
    *
    * @returns The keys that were missing or unexpected, where `strict` is false.
-   * @throws {TypeError} If keys are missing or unexpected and `strict` is not false.
+   * @throws {TypeError} If keys are missing or unexpected and `strict` is not false, or if a value is
+   * no tensor.
    * @throws {ShapeError} If a shape differs.
    */
-  loadStateDict(state: StateDict, { strict = true, rename }: LoadOptions = {}): LoadResult {
-    const own = Object.entries(this.stateDict());
-    const sourceOf = (key: string) => rename?.(key) ?? key;
-    const missing = own.map(([key]) => key).filter((key) => !Object.hasOwn(state, sourceOf(key)));
-    const used = new Set(own.map(([key]) => sourceOf(key)));
-    const unexpected = Object.keys(state).filter((key) => !used.has(key));
-    if (strict && missing.length + unexpected.length > 0) {
-      const name = (keys: string[]) => keys.length === 0 ? "none" : keys.join(", ");
-      throw new TypeError(
-        `Cannot load the state: missing keys ${name(missing)}, unexpected keys ${name(unexpected)}`,
-      );
-    }
-    const pairs = own.flatMap(([key, target]): [string, Tensor, Tensor][] => {
-      const value = state[sourceOf(key)];
-      return value === undefined ? [] : [[key, target, value]];
-    });
-    for (const [key, target, value] of pairs) {
-      if (!sameShape(target.shape, value.shape)) {
-        throw new ShapeError(
-          `Cannot load the state: "${key}" has shape ${showShape(target.shape)}, the state ${
-            showShape(value.shape)
-          }`,
-          [target.shape, value.shape],
-        );
-      }
-    }
-    noGrad(() => {
-      for (const [, target, value] of pairs) target.copy_(value);
-    });
-    return { missing, unexpected };
+  loadStateDict(state: StateDict, options?: LoadOptions): LoadResult {
+    checkCount("load the state", arguments.length, 2);
+    return loadState(Object.entries(this.stateDict()), state, options);
   }
 
   /** Sets this module and all below it to training. */
   train(mode = true): this {
+    checkCount("set train", arguments.length, 1);
+    checkKind("set train", "the mode", mode, FLAG);
     for (const module of this.modules()) module.training = mode;
     return this;
   }
 
   /** Sets this module and all below it to evaluation. */
   eval(): this {
+    checkCount("set eval", arguments.length, 0);
     return this.train(false);
   }
 
   /** Calls a function on every module, the innermost first. */
   apply(fn: (module: AnyModule) => void): this {
-    for (const child of this.children()) child.apply(fn);
-    fn(this);
+    checkCount("run apply", arguments.length, 1);
+    checkKind("run apply", "its argument", fn, FUNCTION);
+    const visit = (module: AnyModule) => {
+      module.children().forEach(visit);
+      fn(module);
+    };
+    walk("", this, []);
+    visit(this);
     return this;
   }
 
   /** Sets whether the parameters are learned. */
   requiresGrad_(on = true): this {
+    checkCount("run requiresGrad_", arguments.length, 1);
+    checkKind("run requiresGrad_", "its argument", on, FLAG);
     for (const parameter of this.parameters()) parameter.requiresGrad_(on);
     return this;
   }
 
   /** Forgets the gradients of the parameters. */
   zeroGrad(): void {
+    checkCount("run zeroGrad", arguments.length, 0);
     for (const parameter of this.parameters()) parameter.dropGrad();
   }
 
@@ -244,6 +280,7 @@ export abstract class AnyModule {
 
   /** The tree of modules. */
   toString(): string {
+    walk("", this, []);
     const children = this.namedChildren().map(([name, child]) =>
       `  (${name}): ${child.toString().replaceAll("\n", "\n  ")}`
     );
@@ -283,31 +320,68 @@ export abstract class AnyModule {
  */
 export abstract class Module<Inputs extends unknown[] = [Tensor], Output = Tensor>
   extends AnyModule {
+  #hooks: readonly BoundHook<Inputs, Output>[] = [];
+  #unhook: () => void = () => {};
+
   /** Computes the output. */
   abstract forward(...inputs: Inputs): Output;
 
   /**
    * Calls a function after each `forward` of this instance; what it returns replaces the output
-   * unless it is undefined.
+   * unless it is undefined. Several run in the order in which they were registered.
    *
-   * @returns A function that takes the hook away.
+   * @returns A function that takes the hook away; calling it twice is no error.
    */
   registerForwardHook(
     hook: (module: this, inputs: Inputs, output: Output) => Output | void,
   ): () => void {
-    const before = this.forward;
-    const own = Object.hasOwn(this, "forward");
-    const define = (value: unknown) =>
-      Object.defineProperty(this, "forward", { value, configurable: true, enumerable: false });
-    define((...inputs: Inputs): Output => {
-      const output = before.apply(this, inputs);
-      return hook(this, inputs, output) ?? output;
-    });
+    checkCount("run registerForwardHook", arguments.length, 1);
+    checkKind("run registerForwardHook", "the hook", hook, FUNCTION);
+    const bound: BoundHook<Inputs, Output> = {
+      run: (inputs, output) => hook(this, inputs, output) ?? output,
+    };
+    if (this.#hooks.length === 0) this.#unhook = hookForward(this, () => this.#hooks);
+    this.#hooks = [...this.#hooks, bound];
     return () => {
-      if (own) define(before);
-      else Reflect.deleteProperty(this, "forward");
+      if (!this.#hooks.includes(bound)) return;
+      this.#hooks = this.#hooks.filter((other) => other !== bound);
+      if (this.#hooks.length === 0) this.#unhook();
     };
   }
+}
+
+/** A hook with the module that it belongs to. */
+interface BoundHook<Inputs, Output> {
+  run(inputs: Inputs, output: Output): Output;
+}
+
+/**
+ * Lets hooks run after an instance's `forward`, and after whatever else is put in its place.
+ *
+ * @returns A function that leaves the instance without them.
+ */
+function hookForward<Inputs extends unknown[], Output>(
+  module: Module<Inputs, Output>,
+  hooks: () => readonly BoundHook<Inputs, Output>[],
+): () => void {
+  let { forward } = module;
+  let own = Object.hasOwn(module, "forward");
+  function hooked(...inputs: Inputs): Output {
+    const output = forward.apply(module, inputs);
+    return hooks().reduce((last, hook) => hook.run(inputs, last), output);
+  }
+  Object.defineProperty(module, "forward", {
+    configurable: true,
+    get: () => hooked,
+    set: (other: typeof forward) => {
+      forward = other;
+      own = true;
+    },
+  });
+  return () => {
+    Reflect.deleteProperty(module, "forward");
+    if (own) module.forward = forward;
+  };
 }
 
 /** Options that every layer with parameters takes. */
@@ -315,3 +389,6 @@ export interface LayerOptions {
   /** Element type of the parameters. Default: "float32". */
   dtype?: DType;
 }
+
+/** What the options that every layer with parameters takes must be. */
+export const LAYER_OPTIONS: OptionTable<LayerOptions> = { dtype: oneOf("float32", "float64") };

@@ -80,7 +80,7 @@ function complete(op: string, x: Tensor, index: readonly Index[]): Part[] {
  */
 function positions(mask: Tensor): Tensor[] {
   const elements = elementsOf(mask);
-  if (mask.ndim === 0) return [Tensor.over(new Int32Array(elements[0]!), [elements[0]!], "int32")];
+  if (mask.ndim === 0) return [Tensor.over(new Int32Array(elements[0]!), [elements[0]!])];
   const found: number[][] = mask.shape.map(() => []);
   for (let i = 0; i < elements.length; i++) {
     if (elements[i] === 0) continue;
@@ -90,7 +90,7 @@ function positions(mask: Tensor): Tensor[] {
       rest = Math.floor(rest / mask.shape[axis]!);
     }
   }
-  return found.map((list) => Tensor.over(Int32Array.from(list), [list.length], "int32"));
+  return found.map((list) => Tensor.over(Int32Array.from(list), [list.length]));
 }
 
 /** An index, resolved: a view of the tensor, and tensors of positions for some of its dimensions. */
@@ -172,7 +172,7 @@ function wrapped(op: string, index: Tensor, extent: number): Tensor {
     }
     if (value < 0) list[i] = value + extent;
   }
-  return Tensor.over(list, index.shape, "int32");
+  return Tensor.over(list, index.shape);
 }
 
 /** The indexed dimensions of a view in front, merged, and the positions in them. */

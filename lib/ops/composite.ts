@@ -84,7 +84,20 @@ export function lerp(a: Tensor, b: Tensor, weight: Tensor | number): Tensor {
     checkTensor("lerp", weight, "the weight", TENSOR_OR_NUMBER);
     broadcastShapes("lerp", shape, weight.shape);
   }
-  return a.add(b.sub(a).mul(weight));
+  // Half of the way cannot leave the range; counted from the nearer end, both ends are exact.
+  const half = b.mul(0.5).sub(a.mul(0.5));
+  const fromStart = () => a.add(half.mul(doubled(weight)));
+  const fromEnd = () => b.sub(half.mul(doubled(rest(weight))));
+  if (typeof weight === "number") return weight < 0.5 ? fromStart() : fromEnd();
+  return where(lt(weight, 0.5), fromStart(), fromEnd());
+}
+
+function doubled(weight: Tensor | number): Tensor | number {
+  return typeof weight === "number" ? 2 * weight : weight.mul(2);
+}
+
+function rest(weight: Tensor | number): Tensor | number {
+  return typeof weight === "number" ? 1 - weight : weight.neg().add(1);
 }
 
 /** ln σ(x) = −ln(1 + e⁻ˣ), without overflow. Follows `torch.nn.functional.logsigmoid`. */

@@ -3,18 +3,16 @@
  * compare both, and a recorded backward pass differentiates it.
  */
 
-import { grad } from "../autograd/backward.ts";
-import { type Context, isGradEnabled, NONE } from "../autograd/tape.ts";
-import { kernelNumber } from "../ffi/library.ts";
-import { extentAt, type Shape } from "../shape.ts";
+import type { Context } from "../autograd/tape.ts";
+import { extentAt } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
 import { le, where } from "./compare.ts";
 import { checkDevices } from "./define.ts";
+import { fused, type FusedSpec } from "./define/fused.ts";
 import { checkIndex, gather } from "./indexing.ts";
 import { matmul } from "./linalg.ts";
 import { reshape, squeeze, transpose, unsqueeze } from "./movement.ts";
 import { logSoftmax } from "./normalize.ts";
-import { recordAll, result, rule } from "./record.ts";
 import { sum } from "./reduce.ts";
 import { relu, sigmoid, tanh } from "./unary.ts";
 
@@ -36,53 +34,6 @@ const ACTIVATIONS = {
   },
 } as const;
 
-const linearKernel = kernelNumber("linear");
-const linearGradKernel = kernelNumber("linear_grad");
-
-/** A gradient to be computed, or nothing. */
-function wanted(like: Tensor, needed: boolean | undefined, shape: Shape = like.shape): Tensor {
-  return result(like, like.dtype, needed ? shape : [0]);
-}
-
-// y = φ(z), z = x·wᵀ + b: z̄ = ȳ·φ'(z), x̄ = z̄·w, w̄ = z̄ᵀ·x, b̄ = Σ z̄
-function linearGradients(
-  g: Tensor,
-  { a, b }: Context,
-  y: Tensor | null,
-  activation: Activation | null,
-  needs: readonly boolean[],
-): (Tensor | null)[] {
-  if (isGradEnabled()) {
-    const z = activation === null ? g : ACTIVATIONS[activation].derive(g, y!);
-    return [
-      needs[0] ? matmul(z, b) : null,
-      needs[1] ? matmul(transpose(z, 0, 1), a) : null,
-      needs[2] ? sum(z, 0) : null,
-    ];
-  }
-  const gradients = [
-    wanted(a, needs[0]),
-    wanted(b, needs[1]),
-    wanted(b, needs[2], [extentAt(b.shape, 0)]),
-  ];
-  const number = activation === null ? 0 : ACTIVATIONS[activation].number;
-  g.storage.backend.run(linearGradKernel, [...gradients, g, y ?? g, a, b], [number]);
-  return gradients.map((gradient, i) => needs[i] ? gradient : null);
-}
-
-// In ops where the pass is recorded, so that any order follows; else in one launch.
-const linearRule = rule("linear", {
-  saves: "ab",
-  vjp: [],
-  vjpAll: ([g], context, needs) => linearGradients(g!, context, null, null, needs),
-}, "fused");
-
-const activatedRule = rule<Activation>("activatedLinear", {
-  saves: "aby",
-  vjp: [],
-  vjpAll: ([g], context, needs) => linearGradients(g!, context, context.y, context.attrs, needs),
-}, "fused");
-
 /** The truth of `linear`. */
 export function linearComposite(
   x: Tensor,
@@ -95,6 +46,49 @@ export function linearComposite(
   return activation === null ? z : ACTIVATIONS[activation].apply(z);
 }
 
+/** What both forms of the affine map share; the second also applies a function. */
+const affine: Omit<FusedSpec<Activation | null>, "saves" | "vjp"> = {
+  composite: ([x, weight, bias = null], activation) => [
+    linearComposite(x!, weight!, bias, activation),
+  ],
+  kernel: "linear",
+  shapes: ([rows, weight]) => [[extentAt(rows!.shape, 0), extentAt(weight!.shape, 0)]],
+  parameters: (activation) => ({
+    ints: [activation === null ? 0 : ACTIVATIONS[activation].number],
+  }),
+  gradKernel: "linear_grad",
+};
+
+// y = φ(z), z = x·wᵀ + b: z̄ = ȳ·φ'(z), x̄ = z̄·w, w̄ = z̄ᵀ·x, b̄ = Σ z̄
+function linearGradients(
+  z: Tensor,
+  { a, b }: Context,
+  needs: readonly boolean[],
+): (Tensor | null)[] {
+  return [
+    needs[0] ? matmul(z, b) : null,
+    needs[1] ? matmul(transpose(z, 0, 1), a) : null,
+    needs[2] ? sum(z, 0) : null,
+  ];
+}
+
+const affineOp = fused<Activation | null>("linear", {
+  ...affine,
+  saves: "ab",
+  gradOperands: ([g], { a, b }) => [g!, g!, a, b],
+  vjp: ([g], context, needs) => linearGradients(g!, context, needs),
+});
+
+const activatedOp = fused<Activation | null>("activatedLinear", {
+  ...affine,
+  saves: "aby",
+  gradOperands: ([g], { a, b, y }) => [g!, y, a, b],
+  vjp: ([g], context, needs) => {
+    const { attrs, y } = context;
+    return linearGradients(ACTIVATIONS[attrs!].derive(g!, y), context, needs);
+  },
+});
+
 /** φ(x·wᵀ + b) for x of shape [..., in], w of shape [out, in], b of shape [out] or null. */
 export function linear(
   x: Tensor,
@@ -106,18 +100,10 @@ export function linear(
   const simple = x.ndim > 0 && weight.ndim === 2 && (bias === null || bias.ndim === 1) &&
     types.every((dtype) => dtype === types[0] && dtype.startsWith("float")) &&
     x.shape.at(-1) === weight.shape[1] && (bias === null || bias.size === weight.shape[0]);
-  const ready = x.storage.backend.supports(linearKernel);
   // Everything else, and what is wrong, the composite knows how to treat.
-  if (!ready || !simple || x.size === 0 || weight.size === 0) {
-    return linearComposite(x, weight, bias, activation);
-  }
+  if (!simple || weight.size === 0) return linearComposite(x, weight, bias, activation);
   const rows = x.ndim === 2 ? x : reshape(x, [-1, extentAt(x.shape, -1)]);
-  const y = result(x, x.dtype, [extentAt(rows.shape, 0), extentAt(weight.shape, 0)]);
-  const inputs = bias === null ? [rows, weight] : [rows, weight, bias];
-  const number = activation === null ? 0 : ACTIVATIONS[activation].number;
-  x.storage.backend.run(linearKernel, [y, ...inputs], [number]);
-  if (activation === null) recordAll(linearRule, inputs, [y]);
-  else recordAll(activatedRule, inputs, [y], activation);
+  const y = (activation === null ? affineOp : activatedOp)([rows, weight, bias], activation)[0]!;
   return x.ndim === 2 ? y : reshape(y, [...x.shape.slice(0, -1), extentAt(weight.shape, 0)]);
 }
 
@@ -146,38 +132,22 @@ export interface ResidualLoss {
 }
 
 function residualLoss(name: string, composite: ResidualLoss["composite"]): ResidualLoss {
-  const kernel = kernelNumber(name);
-  const gradKernel = kernelNumber(`${name}_grad`);
-  function truth(p: Tensor, t: Tensor, reduction: Reduction, parameter: number): Tensor {
-    return reduced(composite(p, t, parameter), reduction);
-  }
-  const lossRule = rule<LossCall>(name, {
+  const op = fused<LossCall>(name, {
+    composite: ([p, t], { reduction, parameter }) => [
+      reduced(composite(p!, t!, parameter), reduction),
+    ],
+    kernel: name,
+    shapes: ([p], { reduction }) => [reduction === "none" ? p!.shape : []],
+    parameters: ({ reduction, parameter }) => ({
+      ints: [REDUCTIONS[reduction]],
+      numbers: [parameter],
+    }),
     saves: "ab",
-    vjp: [],
-    vjpAll: ([g], { a, b, attrs: { reduction, parameter } }, needs) => {
-      if (!isGradEnabled()) {
-        const gradients = [wanted(a, needs[0]), wanted(b, needs[1])];
-        const operands = [...gradients, g!, a, b];
-        a.storage.backend.run(gradKernel, operands, [REDUCTIONS[reduction]], [parameter]);
-        return gradients.map((gradient, i) => needs[i] ? gradient : null);
-      }
-      const inputs = [a, b].filter((_, i) => needs[i]);
-      const gradients = grad(truth(a, b, reduction, parameter), inputs, {
-        gradOutputs: g!,
-        createGraph: true,
-      });
-      return [needs[0] ? gradients[0]! : null, needs[1] ? gradients.at(-1)! : null];
-    },
-  }, "fused");
+    gradKernel: `${name}_grad`,
+  });
   const loss = (p: Tensor, t: Tensor, reduction: Reduction, parameter: number) => {
-    if (p.size === 0 || !p.storage.backend.supports(kernel)) {
-      return truth(p, t, reduction, parameter);
-    }
-    const y = result(p, p.dtype, reduction === "none" ? p.shape : []);
     checkDevices(name, p, t);
-    p.storage.backend.run(kernel, [y, p, t], [REDUCTIONS[reduction]], [parameter]);
-    recordAll(lossRule, [p, t], [y], { reduction, parameter });
-    return y;
+    return op([p, t], { reduction, parameter })[0]!;
   };
   return Object.assign(loss, { composite });
 }
@@ -187,42 +157,32 @@ export const squaredError: ResidualLoss = residualLoss("mse", (p, t) => p.sub(t)
 
 /** Huber's loss, quadratic to the parameter and linear beyond. */
 export const huberError: ResidualLoss = residualLoss("huber", (p, t, delta) => {
-  const r = p.sub(t).abs();
-  return where(r.le(delta), r.square().mul(0.5), r.sub(delta / 2).mul(delta));
+  // The square is of the residual itself, not of its absolute value, which has a kink at 0; and of
+  // nothing beyond, where it may be infinite.
+  const r = p.sub(t);
+  const size = r.abs();
+  const beyond = size.gt(delta);
+  const near = where(beyond, 0, r);
+  return where(beyond, size.sub(delta / 2).mul(delta), near.square().mul(0.5));
 });
-
-const entropyKernel = kernelNumber("cross_entropy");
-const entropyGradKernel = kernelNumber("cross_entropy_grad");
-
-const entropyRule = rule("rowCrossEntropy", {
-  saves: "ab",
-  vjp: [(g, { a, b }) => {
-    if (isGradEnabled()) {
-      const [gradient] = grad(rowCrossEntropyComposite(a, b), [a], {
-        gradOutputs: g,
-        createGraph: true,
-      });
-      return gradient;
-    }
-    const y = result(a, a.dtype, a.shape);
-    a.storage.backend.run(entropyGradKernel, [y, a, b, g]);
-    return y;
-  }, NONE],
-}, "fused");
 
 /** The truth of `rowCrossEntropy`. */
 export function rowCrossEntropyComposite(logits: Tensor, labels: Tensor): Tensor {
   return squeeze(gather(logSoftmax(logits, 1), 1, unsqueeze(labels, 1)), 1).neg();
 }
 
+const entropyOp = fused<null>("rowCrossEntropy", {
+  composite: ([logits, labels]) => [rowCrossEntropyComposite(logits!, labels!)],
+  kernel: "cross_entropy",
+  shapes: ([, labels]) => [labels!.shape],
+  saves: "ab",
+  gradKernel: "cross_entropy_grad",
+  gradients: 1,
+  gradOperands: ([g], { a, b }) => [a, b, g!],
+});
+
 /** ln Σ eˣ − x[label] for each row of logits of shape [N, C] and int32 labels of shape [N]. */
 export function rowCrossEntropy(logits: Tensor, labels: Tensor): Tensor {
   checkIndex("rowCrossEntropy", labels, extentAt(logits.shape, 1));
-  if (logits.size === 0 || !logits.storage.backend.supports(entropyKernel)) {
-    return rowCrossEntropyComposite(logits, labels);
-  }
-  const y = result(logits, logits.dtype, labels.shape);
-  logits.storage.backend.run(entropyKernel, [y, logits, labels]);
-  recordAll(entropyRule, [logits, labels], [y]);
-  return y;
+  return entropyOp([logits, labels], null)[0]!;
 }

@@ -1,6 +1,10 @@
 /** Changes in place: no gradient, only where nothing is recorded. */
 
-import { isGradEnabled } from "../autograd/tape.ts";
+import { changed, sharesMemory } from "../backend/memory.ts";
+import { checkNumber } from "../core/arguments.ts";
+import { engine } from "../core/engine.ts";
+import { shown } from "../core/options.ts";
+import { checkRange } from "../dtype.ts";
 import { GradError, ShapeError, showShape } from "../errors.ts";
 import { broadcastShapes, sameShape } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
@@ -24,7 +28,7 @@ for (const name of ["copy_", "fill_", "zero_", "setAt"]) {
 /** Refuses a change that the tape would not notice. What changes then raises the version. */
 export function checkChange(op: string, x: Tensor): void {
   checkTensor(op, x);
-  if (isGradEnabled() && x.node !== null) {
+  if (engine.recording && x.node !== null) {
     throw new GradError(
       `Cannot run ${op}: a tensor that requires a gradient (shape ${
         showShape(x.shape)
@@ -44,11 +48,22 @@ export function checkChange(op: string, x: Tensor): void {
 
 /** The value as a tensor of the target's type, in memory that the target does not share. */
 function sourceFor(op: string, x: Tensor, value: Tensor | number): Tensor {
-  if (typeof value === "number") return scalar(value, x.dtype, x);
+  if (typeof value === "number") {
+    checkRange(op, value, x.dtype);
+    return scalar(value, x.dtype, x);
+  }
   checkTensor(op, value, "the value", TENSOR_OR_NUMBER);
   checkDevices(op, x, value);
+  if (engine.recording && value.node !== null) {
+    throw new GradError(
+      `Cannot run ${op}: the value (shape ${
+        showShape(value.shape)
+      }) requires a gradient, which a ` +
+        "change in place would drop; write value.detach(), or run it under noGrad if that is meant",
+    );
+  }
   const source = castTo(value.detach(), x.dtype);
-  return source.storage === x.storage ? copyOf(source) : source;
+  return sharesMemory(source.storage, x.storage) ? copyOf(source) : source;
 }
 
 /** Writes the elements of another tensor, broadcast, into this one. */
@@ -64,14 +79,30 @@ export function copy_(x: Tensor, value: Tensor | number): Tensor {
     );
   }
   copyInto(x.detach(), source);
-  x.storage.version++;
+  changed(x.storage);
+  return x;
+}
+
+/** Sets every element. */
+export function fill_(x: Tensor, value: number, op = "fill_"): Tensor {
+  checkChange(op, x);
+  checkNumber(`run ${op}`, "the value", value);
+  copyInto(x.detach(), sourceFor(op, x, value));
+  changed(x.storage);
   return x;
 }
 
 /** Writes a value into part of a tensor. */
 export function setAt(x: Tensor, index: readonly Index[], value: Tensor | number): Tensor {
   checkChange("setAt", x);
+  if (!Array.isArray(index)) {
+    throw new TypeError(
+      `Cannot run setAt: the index stands in an array, as in setAt([0], value), got ${
+        shown(index)
+      }`,
+    );
+  }
   writeAt(x.detach(), index, sourceFor("setAt", x, value));
-  x.storage.version++;
+  changed(x.storage);
   return x;
 }

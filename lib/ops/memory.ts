@@ -1,6 +1,7 @@
 /** Casting, copying and filling: what the engine itself needs of the ops. */
 
-import type { Backend } from "../backend/backend.ts";
+import type { Backend, Device } from "../backend/backend.ts";
+import { backendOf } from "../backend/devices.ts";
 import { type DType, isFloat, type TypedArray } from "../dtype.ts";
 import { kernelNumber } from "../ffi/library.ts";
 import { contiguousStrides } from "../shape.ts";
@@ -57,8 +58,8 @@ export function elementsOf(x: Tensor): TypedArray {
 }
 
 // Moving is linear: the cotangent goes back to the input's device.
-const moveRule = rule<{ from: Backend }>("to", {
-  vjp: [(g, { attrs }) => moveTo(g, attrs.from)],
+const moveRule = rule<{ from: Device }>("to", {
+  vjp: [(g, { attrs }) => moveTo(g, backendOf("to", attrs.from))],
 });
 
 /** The tensor on a device; the tensor itself if it is there. */
@@ -69,5 +70,5 @@ export function moveTo(x: Tensor, backend: Backend): Tensor {
   const storage = backend.allocate(x.storage.code, x.size);
   backend.write(storage, elements);
   const y = new Tensor(storage, x.shape, contiguousStrides(x.shape), 0, x.size, true);
-  return record1(moveRule, x, y, { from });
+  return record1(moveRule, x, y, { from: from.device });
 }

@@ -3,21 +3,27 @@
  * `rust/src/kernels/normalize.rs`; the composite beside each is the truth.
  */
 
-import { grad } from "../autograd/backward.ts";
-import { isGradEnabled } from "../autograd/tape.ts";
 import { checkList } from "../core/arguments.ts";
 import { checkCount, NUMBER, optionReader, orNull, TENSOR } from "../core/options.ts";
 import { isFloat } from "../dtype.ts";
 import { DTypeError, ShapeError, showShape } from "../errors.ts";
-import { kernelNumber } from "../ffi/library.ts";
 import { normalizeDim, normalizeDims, sameShape, type Shape, sizeOf } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
+import { where } from "./compare.ts";
 import { shiftOf } from "./composite.ts";
 import { checkDevices, checkFloat, checkTensor } from "./define.ts";
+import { fused } from "./define/fused.ts";
 import { castTo } from "./memory.ts";
 import { clone, reshape } from "./movement.ts";
-import { type OpRule, record1, recordAll, result, rule } from "./record.ts";
-import { type Dims, mean, readReduce, type ReduceOptions, sum } from "./reduce.ts";
+import {
+  type Dims,
+  extremeOver,
+  findsExtremes,
+  mean,
+  readReduce,
+  type ReduceOptions,
+  sum,
+} from "./reduce.ts";
 
 /** The input in a floating type: integers as float32. */
 function floating(x: Tensor): Tensor {
@@ -35,13 +41,26 @@ export function logsumexpComposite(
   return keepdim ? kept : reshape(kept, x.shape.filter((_, i) => !dims.includes(i)));
 }
 
-const sumKernel = kernelNumber("logsumexp");
+/** The one dimension over which a logsumexp runs. */
+interface Lane {
+  readonly axis: number;
+  readonly keepdim: boolean;
+}
 
 // y = ln Σ eˣ: x̄ = ȳ·e^(x − y)
-const sumRule = rule<{ kept: Shape }>("logsumexp", {
-  saves: "xy",
-  vjp: [(g, { x, y, attrs: { kept } }) => x.sub(reshape(y, kept)).exp().mul(reshape(g, kept))],
-}, "fused");
+const logsumexpOp = fused<Lane>("logsumexp", {
+  composite: ([x], { axis, keepdim }) => [logsumexpComposite(x!, [axis], keepdim)],
+  kernel: "logsumexp",
+  shapes: ([x], { axis, keepdim }) => [
+    keepdim ? x!.shape.with(axis, 1) : x!.shape.toSpliced(axis, 1),
+  ],
+  parameters: ({ axis }) => ({ ints: [axis] }),
+  saves: "ay",
+  vjp: ([g], { a, y, attrs: { axis } }) => {
+    const kept = a.shape.with(axis, 1);
+    return [a.sub(reshape(y, kept)).exp().mul(reshape(g!, kept))];
+  },
+});
 
 /**
  * ln Σ eˣ over dimensions, without overflow. Follows `torch.logsumexp`.
@@ -57,13 +76,9 @@ export function logsumexp(x: Tensor, dim?: Dims, options?: ReduceOptions): Tenso
   // Of nothing the sum is 0 and its logarithm −∞, whose gradient has nowhere to go.
   if (x.size === 0) return sum(input, dims, options).add(-Infinity);
   const [axis] = dims;
-  if (axis === undefined || dims.length > 1 || !input.storage.backend.supports(sumKernel)) {
-    return logsumexpComposite(input, dims, keepdim);
-  }
-  const kept = x.shape.with(axis, 1);
-  const y = result(input, input.dtype, keepdim ? kept : x.shape.toSpliced(axis, 1));
-  y.storage.backend.run(sumKernel, [y, input], [axis]);
-  return record1(sumRule, input, y, { kept });
+  return axis === undefined || dims.length > 1
+    ? logsumexpComposite(input, dims, keepdim)
+    : logsumexpOp([input], { axis, keepdim })[0]!;
 }
 
 /** The truth of `softmax`. */
@@ -79,46 +94,32 @@ export function logSoftmaxComposite(x: Tensor, dim: number): Tensor {
   return shifted.sub(sum(shifted.exp(), dim, { keepdim: true }).log());
 }
 
-/** What lies along a dimension becomes something of its own: a fused op and its rule. */
-interface Along {
-  readonly kernel: number;
-  readonly rule: OpRule<number>;
-  readonly composite: (x: Tensor, dim: number) => Tensor;
-}
-
+/** What lies along a dimension becomes something of its own; `vjp` is in ops of the output. */
 function alongDim(
   name: string,
-  kernelName: string,
-  composite: Along["composite"],
-  recorded: (g: Tensor, y: Tensor, dim: number) => Tensor,
-): Along {
-  const gradKernel = kernelNumber(`${kernelName}_grad`);
-  return {
-    kernel: kernelNumber(kernelName),
-    composite,
-    rule: rule<number>(name, {
-      saves: "y",
-      vjp: [(g, { y, attrs: dim }) => {
-        if (isGradEnabled()) return recorded(g, y, dim);
-        const x = result(y, y.dtype, y.shape);
-        y.storage.backend.run(gradKernel, [x, y, g], [dim]);
-        return x;
-      }],
-    }, "fused"),
+  kernel: string,
+  composite: (x: Tensor, dim: number) => Tensor,
+  vjp: (g: Tensor, y: Tensor, dim: number) => Tensor,
+): (x: Tensor, dim: number) => Tensor {
+  const op = fused<number>(name, {
+    composite: ([x], dim) => [composite(x!, dim)],
+    kernel,
+    shapes: ([x]) => [x!.shape],
+    parameters: (dim) => ({ ints: [dim] }),
+    saves: "y",
+    gradKernel: `${kernel}_grad`,
+    gradOperands: ([g], { y }) => [y, g!],
+    vjp: ([g], { y, attrs: dim }) => [vjp(g!, y, dim)],
+  });
+  return (x, dim) => {
+    checkTensor(name, x);
+    const input = floating(x);
+    const axis = normalizeDim(name, dim, Math.max(1, x.ndim));
+    if (input.size === 0) return clone(input);
+    // A number is a lane of one, whose dimension the composite knows how to miss.
+    if (x.ndim === 0) return composite(input.reshape([1]), 0).reshape([]);
+    return op([input], axis)[0]!;
   };
-}
-
-function runAlong(op: string, along: Along, x: Tensor, dim: number): Tensor {
-  checkTensor(op, x);
-  const input = floating(x);
-  const axis = normalizeDim(op, dim, Math.max(1, x.ndim));
-  if (input.size === 0) return clone(input);
-  // A number is a lane of one, whose dimension the composite knows how to miss.
-  if (x.ndim === 0) return along.composite(input.reshape([1]), 0).reshape([]);
-  if (!input.storage.backend.supports(along.kernel)) return along.composite(input, axis);
-  const y = result(input, input.dtype, input.shape);
-  y.storage.backend.run(along.kernel, [y, input], [axis]);
-  return record1(along.rule, input, y, axis);
 }
 
 // y = softmax x: x̄ = y·(ȳ − Σ ȳ·y)
@@ -140,13 +141,13 @@ const logSoftmaxAlong = alongDim(
 /** eˣ / Σ eˣ along a dimension: positive, with sum 1. Follows `torch.softmax`. */
 export function softmax(x: Tensor, dim: number): Tensor {
   checkCount("compute softmax", arguments.length, 2);
-  return runAlong("softmax", softmaxAlong, x, dim);
+  return softmaxAlong(x, dim);
 }
 
 /** ln of the softmax along a dimension: x − ln Σ eˣ. Follows `torch.log_softmax`. */
 export function logSoftmax(x: Tensor, dim: number): Tensor {
   checkCount("compute logSoftmax", arguments.length, 2);
-  return runAlong("logSoftmax", logSoftmaxAlong, x, dim);
+  return logSoftmaxAlong(x, dim);
 }
 
 /** Options of `layerNorm`. */
@@ -171,6 +172,20 @@ interface NormCall {
   readonly eps: number;
 }
 
+/** x / √(mean x² + ε) over dimensions. */
+function normalized(x: Tensor, dims: readonly number[], eps: number): Tensor {
+  // Of nothing there is no largest element; some devices do not look for it.
+  if (x.size === 0 || !findsExtremes(x)) {
+    return x.mul(mean(x.square(), dims, { keepdim: true }).add(eps).rsqrt());
+  }
+  // Divided by the largest, or by √ε, no square leaves the range.
+  const largest = extremeOver("layerNorm", "max", x.abs(), dims).maximum(Math.sqrt(eps));
+  const scale = where(largest.gt(0).mul(largest.lt(Infinity)), largest, 1);
+  const ratio = x.div(scale);
+  const rest = scale.reciprocal().square().mul(eps);
+  return ratio.mul(mean(ratio.square(), dims, { keepdim: true }).add(rest).rsqrt());
+}
+
 /** The truth of `layerNorm`. */
 export function layerNormComposite(
   x: Tensor,
@@ -178,60 +193,29 @@ export function layerNormComposite(
   bias: Tensor | null,
   { shape, eps }: NormCall,
 ): Tensor {
-  const dims = shape.map((_, i) => i - shape.length);
-  const centered = x.sub(mean(x, dims, { keepdim: true }));
-  const variance = mean(centered.square(), dims, { keepdim: true });
-  const y = centered.mul(variance.add(eps).rsqrt());
+  const dims = shape.map((_, i) => i + x.ndim - shape.length);
+  const y = normalized(x.sub(mean(x, dims, { keepdim: true })), dims, eps);
   const scaled = weight === null ? y : y.mul(weight);
   return bias === null ? scaled : scaled.add(bias);
 }
 
-const normKernel = kernelNumber("layer_norm");
-const normGradKernel = kernelNumber("layer_norm_grad");
-
-/** All gradients: from the composite where the pass is recorded, else in one launch. */
-function normGradients(
-  g: Tensor,
-  x: Tensor,
-  weight: Tensor | null,
-  call: NormCall,
-  [toX = false, toWeight = false, toBias = false]: readonly boolean[],
-): (Tensor | null)[] {
-  if (isGradEnabled()) {
-    // The bias is added last, so that its gradient is the cotangent, which the engine sums.
-    const inputs = [...toX ? [x] : [], ...toWeight && weight !== null ? [weight] : []];
-    const gradients: Tensor[] = inputs.length === 0
-      ? []
-      : grad(layerNormComposite(x, weight, null, call), inputs, {
-        gradOutputs: g,
-        createGraph: true,
-      });
-    const take = (wanted: boolean) => wanted ? gradients.shift() ?? null : null;
-    return [take(toX), take(toWeight), toBias ? g : null];
-  }
-  const row = (wanted: boolean) => result(x, x.dtype, wanted ? call.shape : [0]);
-  const gradients = [result(x, x.dtype, toX ? x.shape : [0]), row(toWeight), row(toBias)];
-  const inputs = weight === null ? [g, x] : [g, x, weight];
-  const ints = [Number(weight !== null), 0, sizeOf(call.shape)];
-  x.storage.backend.run(normGradKernel, [...gradients, ...inputs], ints, [call.eps]);
-  return gradients.map((gradient, i) => [toX, toWeight, toBias][i] ? gradient : null);
-}
-
-const weightedRule = rule<NormCall>("layerNorm", {
-  saves: "ab",
-  vjp: [],
-  vjpAll: ([g], { a, b, attrs }, needs) => normGradients(g!, a, b, attrs, needs),
-}, "fused");
-
-// Without weights the second input, if there is one, is the bias.
-const plainRule = rule<NormCall>("plainLayerNorm", {
-  saves: "a",
-  vjp: [],
-  vjpAll: ([g], { a, attrs }, [toX = false, toBias = false]) => {
-    const [x = null, , bias = null] = normGradients(g!, a, null, attrs, [toX, false, toBias]);
-    return [x, bias];
+const normOp = fused<NormCall>("layerNorm", {
+  composite: ([x, weight = null, bias = null], call) => [
+    layerNormComposite(x!, weight, bias, call),
+  ],
+  kernel: "layer_norm",
+  shapes: ([x]) => [x!.shape],
+  parameters: ({ shape, eps }, [, weight, bias]) => ({
+    ints: [Number(weight !== null), Number(bias !== null), sizeOf(shape)],
+    numbers: [eps],
+  }),
+  saves: "abc",
+  gradKernel: "layer_norm_grad",
+  gradOperands: ([g], node) => {
+    const weight = node.saved(1);
+    return weight === null ? [g!, node.a] : [g!, node.a, weight];
   },
-}, "fused");
+});
 
 function checkRow(role: string, x: Tensor, row: Tensor, shape: Shape): void {
   checkTensor("layerNorm", row, role);
@@ -292,13 +276,5 @@ export function layerNorm(
   if (weight !== null) checkRow("the weight", x, weight, shape);
   if (bias !== null) checkRow("the bias", x, bias, shape);
   const call = { shape, eps };
-  if (x.size === 0 || !x.storage.backend.supports(normKernel)) {
-    return layerNormComposite(x, weight, bias, call);
-  }
-  const y = result(x, x.dtype, x.shape);
-  const inputs = [x, weight, bias].filter((input) => input !== null);
-  const ints = [Number(weight !== null), Number(bias !== null), sizeOf(shape)];
-  x.storage.backend.run(normKernel, [y, ...inputs], ints, [eps]);
-  recordAll(weight === null ? plainRule : weightedRule, inputs, [y], call);
-  return y;
+  return normOp([x, weight, bias], call)[0]!;
 }

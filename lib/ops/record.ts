@@ -1,15 +1,7 @@
 /** Rules, results and their recording on the tape: what every kind of op is made with. */
 
-import {
-  isGradEnabled,
-  Node,
-  type NONE,
-  type Rule,
-  type Vjp,
-  type VjpAll,
-  watcher,
-  type ZERO,
-} from "../autograd/tape.ts";
+import { Node, type NONE, type Rule, type Vjp, type VjpAll, type ZERO } from "../autograd/tape.ts";
+import { engine } from "../core/engine.ts";
 import { CODES, type DType } from "../dtype.ts";
 import { contiguousStrides, isContiguous, MOST, type Shape, sizeOf, tooLarge } from "../shape.ts";
 import { Tensor } from "../tensor.ts";
@@ -100,7 +92,7 @@ export function zeroed(like: Tensor, dtype: DType, shape: Shape): Tensor {
 
 /** Records an op of one input, if it is to be. */
 export function record1<A>(rule: OpRule<A>, a: Tensor, y: Tensor, attrs: A | null = null): Tensor {
-  if (!isGradEnabled()) y.origin = rule.quiet;
+  if (!engine.recording) y.origin = rule.quiet;
   else {
     y.origin = rule;
     if (a.node !== null) {
@@ -110,7 +102,7 @@ export function record1<A>(rule: OpRule<A>, a: Tensor, y: Tensor, attrs: A | nul
       y.node = node;
     }
   }
-  if (watcher !== null) watcher.made(rule.name, y, [a]);
+  if (engine.watcher !== null) engine.watcher.made(rule.name, y, [a]);
   return y;
 }
 
@@ -122,7 +114,7 @@ export function record2<A>(
   y: Tensor,
   attrs: A | null = null,
 ): Tensor {
-  if (!isGradEnabled()) y.origin = rule.quiet;
+  if (!engine.recording) y.origin = rule.quiet;
   else {
     y.origin = rule;
     if (a.node !== null || b.node !== null) {
@@ -133,35 +125,40 @@ export function record2<A>(
       y.node = node;
     }
   }
-  if (watcher !== null) watcher.made(rule.name, y, [a, b]);
+  if (engine.watcher !== null) engine.watcher.made(rule.name, y, [a, b]);
   return y;
 }
 
-/** Records an op of any number of inputs, if it is to be; the first three can be saved. */
+/**
+ * Records an op of any number of inputs, if it is to be; the first three can be saved. An input that
+ * was left out of the call is null.
+ */
 export function recordAll<A>(
   rule: OpRule<A>,
-  inputs: readonly Tensor[],
+  inputs: readonly (Tensor | null)[],
   outputs: readonly Tensor[],
   attrs: A | null = null,
 ): void {
-  const enabled = isGradEnabled();
+  const enabled = engine.recording;
   for (const y of outputs) y.origin = enabled ? rule : rule.quiet;
-  if (enabled && inputs.some((input) => input.node !== null)) {
+  if (enabled && inputs.some((input) => input !== null && input.node !== null)) {
     recordNode(rule, inputs, outputs, attrs);
   }
-  if (watcher === null) return;
-  for (const y of outputs) watcher.made(rule.name, y, inputs);
+  if (engine.watcher === null) return;
+  const present = inputs.filter((input) => input !== null);
+  for (const y of outputs) engine.watcher.made(rule.name, y, present);
 }
 
 function recordNode<A>(
   rule: OpRule<A>,
-  inputs: readonly Tensor[],
+  inputs: readonly (Tensor | null)[],
   outputs: readonly Tensor[],
   attrs: A | null,
 ): void {
-  const node = new Node(rule as OpRule, inputs.map((input) => input.node), attrs);
-  if (inputs.some((input) => input.port !== 0)) node.ports = inputs.map((input) => input.port);
-  node.shapes = inputs.map((input) => input.shape);
+  const node = new Node(rule as OpRule, inputs.map((input) => input?.node ?? null), attrs);
+  const ports = inputs.map((input) => input?.port ?? 0);
+  if (ports.some((port) => port !== 0)) node.ports = ports;
+  node.shapes = inputs.map((input) => input?.shape ?? NO_DIMENSIONS);
   node.save(inputs[0] ?? null, inputs[1] ?? null, inputs[2] ?? null, outputs[0]!);
   outputs.forEach((y, port) => {
     y.node = node;

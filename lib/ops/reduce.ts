@@ -37,7 +37,7 @@ interface Reduction {
 }
 
 /** The input with its reduced dimensions last, the output's shape both ways, how many stay. */
-function plan(x: Tensor, dims: readonly number[], keepdim: boolean) {
+export function plan(x: Tensor, dims: readonly number[], keepdim: boolean) {
   const kept = x.shape.map((extent, i) => dims.includes(i) ? 1 : extent);
   const stay = x.shape.map((_, i) => i).filter((i) => !dims.includes(i));
   const order = [...stay, ...dims];
@@ -238,6 +238,11 @@ export function argmax(x: Tensor, dim?: number, options?: ReduceOptions): Tensor
 export function argmin(x: Tensor, dim?: number, options?: ReduceOptions): Tensor {
   checkCount("compute argmin", arguments.length, 3);
   return position("argmin", "min", x, dim, options);
+}
+
+/** Whether there is a program for the extremes of a tensor. */
+export function findsExtremes(x: Tensor): boolean {
+  return x.storage.backend.supports(kernels.max);
 }
 
 /** Extreme elements over dimensions, kept, without gradient. */

@@ -4,15 +4,18 @@ import { checkCount, FLAG, NUMBER, NUMBERS, optionReader } from "../core/options
 import { normalizeDims } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
 import { pow } from "./binary.ts";
-import { eq, gt, ne, where } from "./compare.ts";
+import { eq, gt, lt, ne, where } from "./compare.ts";
 import { checkFloat, checkTensor } from "./define.ts";
+import { fused } from "./define/fused.ts";
 import { castTo } from "./memory.ts";
 import { exactly } from "./exact.ts";
-import { flatten, pad, permute, reshape, slice, unsqueeze } from "./movement.ts";
+import { flatten, pad, permute, reshape, slice, squeeze, unsqueeze } from "./movement.ts";
 import {
   type Dims,
   extremeOver,
+  findsExtremes,
   meanOver,
+  plan,
   readReduce,
   type ReduceOptions,
   sumOver,
@@ -33,8 +36,13 @@ export interface VarianceOptions extends ReduceOptions {
 
 const readVariance = optionReader<VarianceOptions>({ correction: NUMBER, keepdim: FLAG });
 
-/** The variance under the name of the op that needs it. */
-function spread(op: string, x: Tensor, dim: Dims, options: VarianceOptions | undefined): Tensor {
+/** Distances from the mean, and what a sum of their squares is divided by. */
+function deviations(
+  op: string,
+  x: Tensor,
+  dim: Dims,
+  options: VarianceOptions | undefined,
+): { centered: Tensor; dims: readonly number[]; divisor: number; keepdim: boolean } {
   checkFloat(op, x);
   const { correction = 1, keepdim = false } = readVariance(`compute ${op}`, options);
   if (!Number.isFinite(correction)) {
@@ -42,8 +50,10 @@ function spread(op: string, x: Tensor, dim: Dims, options: VarianceOptions | und
   }
   const dims = normalizeDims(op, dim, x.ndim);
   const count = dims.reduce((n, i) => n * x.shape[i]!, 1);
-  const centered = x.sub(meanOver(x, dims, true));
-  return sumOver(centered.square(), dims, keepdim).div(Math.max(0, count - correction));
+  // A mean of large numbers is rounded; that of the small rest is not.
+  const near = x.sub(meanOver(x, dims, true));
+  const centered = near.sub(meanOver(near, dims, true));
+  return { centered, dims, divisor: Math.max(0, count - correction), keepdim };
 }
 
 /**
@@ -65,7 +75,8 @@ function spread(op: string, x: Tensor, dim: Dims, options: VarianceOptions | und
  */
 export function variance(x: Tensor, dim?: Dims, options?: VarianceOptions): Tensor {
   checkCount("compute variance", arguments.length, 3);
-  return spread("variance", x, dim, options);
+  const { centered, dims, divisor, keepdim } = deviations("variance", x, dim, options);
+  return sumOver(centered.square(), dims, keepdim).div(divisor);
 }
 
 /**
@@ -77,7 +88,9 @@ export function variance(x: Tensor, dim?: Dims, options?: VarianceOptions): Tens
  */
 export function std(x: Tensor, dim?: Dims, options?: VarianceOptions): Tensor {
   checkCount("compute std", arguments.length, 3);
-  return flatPower(spread("std", x, dim, options), 0.5);
+  const { centered, dims, divisor, keepdim } = deviations("std", x, dim, options);
+  // The squares may leave the range where their root does not.
+  return normOver("std", centered, 2, dims, keepdim).div(Math.sqrt(divisor));
 }
 
 /** Options of `norm`. */
@@ -102,6 +115,49 @@ function extremeNorm(
   const ties = castTo(sumOver(at, dims, true), a.dtype);
   // A NaN equals nothing, so that there are no ties and 0 / 0 is NaN.
   return sumOver(where(at, a, 0).div(ties), dims, keepdim);
+}
+
+/** What a Euclidean norm was called with. */
+interface NormCall {
+  readonly dims: readonly number[];
+  readonly keepdim: boolean;
+}
+
+// y = √Σ x²: x̄ = ȳ·x/y, 0 where y is 0
+const euclidean = fused<NormCall>("norm", {
+  composite: ([x], { dims, keepdim }) => [flatPower(sumOver(x!.square(), dims, keepdim), 0.5)],
+  kernel: "norm",
+  operands: ([x], { dims }) => [plan(x!, dims, false).view],
+  shapes: ([x], { dims, keepdim }) => [plan(x!, dims, keepdim).shape],
+  parameters: ({ dims }, [x]) => ({ ints: [x!.ndim - dims.length] }),
+  saves: "ay",
+  vjp: ([g], { a, y, attrs: { dims } }) => {
+    const { kept } = plan(a, dims, true);
+    const [norm, zero] = [reshape(y, kept), reshape(eq(y, 0), kept)];
+    return [a.div(where(zero, 1, norm)).mul(where(zero, 0, reshape(g!, kept)))];
+  },
+});
+
+/** (Σ |x|ᵖ)^(1/p) of x over the largest or smallest element, so that no power leaves the range. */
+function scaledNorm(
+  op: string,
+  a: Tensor,
+  p: number,
+  dims: readonly number[],
+  keepdim: boolean,
+): Tensor {
+  const extreme = extremeOver(op, p > 0 ? "max" : "min", a, dims);
+  const scale = where(gt(extreme, 0).mul(lt(extreme, Infinity)), extreme, 1);
+  const ratio = a.div(scale);
+  if (p > 0) {
+    return flatPower(sumOver(flatPower(ratio, p), dims, keepdim), 1 / p)
+      .mul(keepdim ? scale : squeeze(scale, dims));
+  }
+  // An element of 0 makes the norm 0, whatever the others are.
+  const zero = eq(extreme, 0);
+  const y = pow(sumOver(pow(where(zero, 1, ratio), p), dims, true), 1 / p).mul(scale);
+  const kept = where(zero, 0, y);
+  return keepdim ? kept : squeeze(kept, dims);
 }
 
 /**
@@ -138,14 +194,16 @@ export function normOver(
   dims: readonly number[],
   keepdim: boolean,
 ): Tensor {
-  if (p === 2) return flatPower(sumOver(x.square(), dims, keepdim), 0.5);
+  if (p === 2) return euclidean([x], { dims, keepdim })[0]!;
   // The sign of 0 is recorded, and has the gradient 0 that the count has.
   if (p === 0) return sumOver(where(ne(x, 0), 1, x.sign()), dims, keepdim);
   const a = x.abs();
   if (p === 1) return sumOver(a, dims, keepdim);
   if (!Number.isFinite(p)) return extremeNorm(op, a, p, dims, keepdim);
-  if (p > 0) return flatPower(sumOver(flatPower(a, p), dims, keepdim), 1 / p);
-  return pow(sumOver(pow(a, p), dims, keepdim), 1 / p);
+  // Of nothing there is no largest element; some devices do not look for it.
+  if (x.size > 0 && findsExtremes(x)) return scaledNorm(op, a, p, dims, keepdim);
+  const power = p > 0 ? flatPower : pow;
+  return power(sumOver(power(a, p), dims, keepdim), 1 / p);
 }
 
 /**

@@ -3,20 +3,40 @@
  * steps of `lib/optim/functional.ts`, with which the tests compare them.
  */
 
-import { ShapeError, showShape } from "../errors.ts";
+import { changed, sharesMemory } from "../backend/memory.ts";
+import { isFloat } from "../dtype.ts";
+import { DTypeError, GradError, ShapeError, showShape } from "../errors.ts";
 import { kernelNumber } from "../ffi/library.ts";
 import { sameShape } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
+import { checkDevices, checkTensor } from "./define.ts";
 import { checkChange } from "./inplace.ts";
-import { castTo } from "./memory.ts";
+import { castTo, copyInto, copyOf } from "./memory.ts";
 import { contiguous } from "./movement.ts";
 
 const sgdKernel = kernelNumber("sgd_step");
 const sgdMomentumKernel = kernelNumber("sgd_momentum_step");
 const adamKernel = kernelNumber("adam_step");
 
-/** The gradient as the kernels need it: the parameter's shape and type, in order. */
-function gradientFor(op: string, p: Tensor, g: Tensor): Tensor {
+/** Refuses a parameter and a gradient with which no step can be made; to be asked before any is. */
+export function checkStep(op: string, p: Tensor, g: Tensor): void {
+  p.storage.check(op);
+  if (!p.isLeaf) {
+    throw new GradError(
+      `Cannot run ${op}: a parameter must be a leaf, this one (shape ${
+        showShape(p.shape)
+      }) has become the result of an op`,
+    );
+  }
+  checkChange(op, p);
+  checkTensor(op, g, "a gradient");
+  g.storage.check(op);
+  checkDevices(op, p, g);
+  if (!isFloat(g.dtype)) {
+    throw new DTypeError(
+      `Cannot run ${op}: a gradient must be float32 or float64, got ${g.dtype}`,
+    );
+  }
   if (!sameShape(p.shape, g.shape)) {
     throw new ShapeError(
       `Cannot run ${op}: the parameter has shape ${showShape(p.shape)}, its gradient ${
@@ -25,7 +45,24 @@ function gradientFor(op: string, p: Tensor, g: Tensor): Tensor {
       [p.shape, g.shape],
     );
   }
-  return contiguous(castTo(g.detach(), p.dtype));
+}
+
+/** The gradient as the kernels need it: of the parameter's type, in order, in other memory. */
+function gradientFor(p: Tensor, g: Tensor): Tensor {
+  const fitting = contiguous(castTo(g.detach(), p.dtype));
+  return sharesMemory(fitting.storage, p.storage) ? copyOf(fitting) : fitting;
+}
+
+/** Changes a parameter by a function of its elements in order, wherever they lie. */
+function change(p: Tensor, run: (own: Tensor) => void): void {
+  if (p.dense) {
+    run(p);
+  } else {
+    const own = copyOf(p.detach());
+    run(own);
+    copyInto(p.detach(), own);
+  }
+  changed(p.storage);
 }
 
 /** Numbers of an SGD step. */
@@ -44,7 +81,7 @@ export interface SgdStep {
   readonly maximize: boolean;
 }
 
-/** One step of gradient descent; `buffer` is null without momentum. */
+/** One step of gradient descent, of what `checkStep` lets pass; `buffer` is null without momentum. */
 export function sgdStep_(
   p: Tensor,
   g: Tensor,
@@ -52,18 +89,18 @@ export function sgdStep_(
   first: boolean,
   step: SgdStep,
 ): void {
-  checkChange("SGD", p);
-  const gradient = gradientFor("SGD", p, g);
+  const gradient = gradientFor(p, g);
   const { lr, weightDecay, momentum, dampening } = step;
   const { backend } = p.storage;
-  if (buffer === null) {
-    backend.run(sgdKernel, [p, gradient], [Number(step.maximize)], [lr, weightDecay]);
-  } else {
-    const flags = [step.maximize, step.nesterov, first].map(Number);
-    const numbers = [lr, weightDecay, momentum, dampening];
-    backend.run(sgdMomentumKernel, [p, buffer, gradient], flags, numbers);
-  }
-  p.storage.version++;
+  change(p, (own) => {
+    if (buffer === null) {
+      backend.run(sgdKernel, [own, gradient], [Number(step.maximize)], [lr, weightDecay]);
+    } else {
+      const flags = [step.maximize, step.nesterov, first].map(Number);
+      const numbers = [lr, weightDecay, momentum, dampening];
+      backend.run(sgdMomentumKernel, [own, buffer, gradient], flags, numbers);
+    }
+  });
 }
 
 /** Numbers of an Adam step. */
@@ -84,7 +121,7 @@ export interface AdamStep {
   readonly maximize: boolean;
 }
 
-/** One step of Adam, the `count`-th. */
+/** One step of Adam, the `count`-th, of what `checkStep` lets pass. */
 export function adamStep_(
   p: Tensor,
   g: Tensor,
@@ -93,15 +130,15 @@ export function adamStep_(
   count: number,
   step: AdamStep,
 ): void {
-  checkChange("Adam", p);
-  const gradient = gradientFor("Adam", p, g);
+  const gradient = gradientFor(p, g);
   const { lr, weightDecay, beta1, beta2, eps } = step;
   const corrections = [1 - beta1 ** count, 1 - beta2 ** count];
-  p.storage.backend.run(
-    adamKernel,
-    [p, mean, square, gradient],
-    [Number(step.maximize), Number(step.decoupled)],
-    [lr, weightDecay, beta1, beta2, eps, ...corrections],
-  );
-  p.storage.version++;
+  change(p, (own) => {
+    p.storage.backend.run(
+      adamKernel,
+      [own, mean, square, gradient],
+      [Number(step.maximize), Number(step.decoupled)],
+      [lr, weightDecay, beta1, beta2, eps, ...corrections],
+    );
+  });
 }

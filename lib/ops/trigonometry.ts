@@ -1,7 +1,7 @@
 /** Trigonometric and hyperbolic functions. Their kernels are in `unary.rs` and `binary.rs`. */
 
 import type { Tensor } from "../tensor.ts";
-import { eq, where } from "./compare.ts";
+import { eq, gt, lt, where } from "./compare.ts";
 import { binary, type BinaryOp, unary, type UnaryOp } from "./define.ts";
 
 // d/dx sin x = cos x
@@ -61,10 +61,18 @@ export const atan: UnaryOp = unary("atan", {
   special: [0, Infinity, -Infinity, NaN],
 });
 
-/** 1 / (a² + b²); 0 at the origin, where the angle has no gradient. */
-function inverseSquare(a: Tensor, b: Tensor): Tensor {
-  const square = a.square().add(b.square());
-  return where(eq(square, 0), 0, square.reciprocal());
+/**
+ * The gradient of the angle for one coordinate is the other over a² + b². Both are scaled by the larger
+ * first, whose square may leave the range, and are taken as 1 at the origin, where there is no angle.
+ */
+function angleGradient(g: Tensor, to: Tensor, other: Tensor): Tensor {
+  const size = to.detach().abs().maximum(other.detach().abs());
+  const scale = where(gt(size, 0).mul(lt(size, Infinity)), size, 1);
+  const [u, v] = [to.div(scale), other.div(scale)];
+  const square = u.square().add(v.square());
+  const origin = eq(size, 0);
+  const slope = v.div(where(origin, 1, square)).div(scale);
+  return g.mul(where(origin, 0, slope));
 }
 
 // d/da = b / (a² + b²), d/db = −a / (a² + b²)
@@ -72,8 +80,8 @@ function inverseSquare(a: Tensor, b: Tensor): Tensor {
 export const atan2: BinaryOp = binary("atan2", {
   saves: "ab",
   vjp: [
-    (g, { a, b }) => g.mul(b.mul(inverseSquare(a, b))),
-    (g, { a, b }) => g.mul(a.mul(inverseSquare(a, b))).neg(),
+    (g, { a, b }) => angleGradient(g, a, b),
+    (g, { a, b }) => angleGradient(g, b, a).neg(),
   ],
   ref: Math.atan2,
   domain: [0.3, 3],

@@ -121,11 +121,11 @@ export const tanh: UnaryOp = unary("tanh", {
   special: [0, 1e4, -1e4, Infinity, -Infinity, NaN],
 });
 
-// d/dx σ(x) = y (1 − y)
+// d/dx σ(x) = σ(x)·σ(−x), which keeps its digits where 1 − σ(x) has none
 /** Logistic function, 1 / (1 + e⁻ˣ). */
 export const sigmoid: UnaryOp = unary("sigmoid", {
-  saves: "y",
-  vjp: [(g, { y }) => g.mul(y.mul(y.neg().add(1)))],
+  saves: "xy",
+  vjp: [(g, { x, y }) => g.mul(y.mul(x.neg().sigmoid()))],
   ref: (x) => 1 / (1 + Math.exp(-x)),
   special: [0, 1e4, -1e4, Infinity, -Infinity, NaN],
 });

@@ -1,8 +1,10 @@
 /** Adam and its relative with decoupled weight decay. */
 
+import { checkCount, optionReader } from "../core/options.ts";
 import { zerosLike } from "../create.ts";
 import { type AdamStep, adamStep_ } from "../ops/steps.ts";
 import type { Tensor } from "../tensor.ts";
+import { kindsOf, withDefaults } from "./groups.ts";
 import { checkRange, Optimizer, type ParamsOrGroups, type ParamState } from "./optimizer.ts";
 
 /** Options of `Adam` and `AdamW`. */
@@ -22,9 +24,36 @@ export interface AdamOptions {
 /** Options of a group of parameters. */
 export type AdamGroup = Required<AdamOptions>;
 
-/** Fills in the defaults. */
-export function adamDefaults(options: AdamOptions, weightDecay = 0): AdamGroup {
-  return { lr: 1e-3, betas: [0.9, 0.999], eps: 1e-8, weightDecay, maximize: false, ...options };
+/** The values of options that are not given. */
+export const ADAM_DEFAULTS: AdamGroup = {
+  lr: 1e-3,
+  betas: [0.9, 0.999],
+  eps: 1e-8,
+  weightDecay: 0,
+  maximize: false,
+};
+
+const ADAM_W_DEFAULTS: AdamGroup = { ...ADAM_DEFAULTS, weightDecay: 0.01 };
+
+const readOptions = optionReader<AdamOptions>(kindsOf(ADAM_DEFAULTS));
+
+/** Reads the options and fills in the defaults. */
+function adamOptions(
+  call: string,
+  given: AdamOptions | undefined,
+  defaults: AdamGroup,
+): AdamGroup {
+  return withDefaults(defaults, readOptions(call, given));
+}
+
+/** Refuses options out of range. */
+export function checkAdam(op: string, options: AdamGroup): void {
+  const { lr, betas: [beta1, beta2], eps, weightDecay } = options;
+  checkRange(op, "lr", lr, "[0, ∞)");
+  checkRange(op, "betas[0]", beta1, "[0, 1)");
+  checkRange(op, "betas[1]", beta2, "[0, 1)");
+  checkRange(op, "eps", eps, "[0, ∞)");
+  checkRange(op, "weightDecay", weightDecay, "[0, ∞)");
 }
 
 /** The numbers of a step. */
@@ -69,18 +98,15 @@ export class Adam extends Optimizer<AdamGroup, AdamParamState> {
    *
    * @param params Parameters, or groups of them with options of their own.
    */
-  constructor(params: ParamsOrGroups<AdamGroup>, options: AdamOptions = {}) {
-    super(params, adamDefaults(options));
+  constructor(params: ParamsOrGroups<AdamGroup>, options?: AdamOptions) {
+    const call = `make ${new.target.name}`;
+    checkCount(call, arguments.length, 2);
+    super(params, adamOptions(call, options, ADAM_DEFAULTS));
   }
 
   /** Refuses options out of range. */
-  protected override check({ lr, betas: [beta1, beta2], eps, weightDecay }: AdamGroup): void {
-    const op = this.constructor.name;
-    checkRange(op, "lr", lr, "[0, ∞)");
-    checkRange(op, "betas[0]", beta1, "[0, 1)");
-    checkRange(op, "betas[1]", beta2, "[0, 1)");
-    checkRange(op, "eps", eps, "[0, ∞)");
-    checkRange(op, "weightDecay", weightDecay, "[0, ∞)");
+  protected override check(options: AdamGroup): void {
+    checkAdam(this.constructor.name, options);
   }
 
   /** The state before the first step. */
@@ -109,7 +135,9 @@ export class AdamW extends Adam {
    *
    * @param params Parameters, or groups of them with options of their own.
    */
-  constructor(params: ParamsOrGroups<AdamGroup>, options: AdamOptions = {}) {
-    super(params, adamDefaults(options, 0.01));
+  constructor(params: ParamsOrGroups<AdamGroup>, options?: AdamOptions) {
+    const call = `make ${new.target.name}`;
+    checkCount(call, arguments.length, 2);
+    super(params, adamOptions(call, options, ADAM_W_DEFAULTS));
   }
 }

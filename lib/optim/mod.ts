@@ -21,7 +21,7 @@ export {
   type ParamsOrGroups,
   type ParamState,
 } from "./optimizer.ts";
-export { SGD, type SGDOptions, type SGDParamState } from "./sgd.ts";
+export { SGD, type SGDGroup, type SGDOptions, type SGDParamState } from "./sgd.ts";
 export { Adam, type AdamGroup, type AdamOptions, type AdamParamState, AdamW } from "./adam.ts";
 export type { AdamStep, SgdStep } from "../ops/steps.ts";
 /** Differentiable steps that return new parameters. */

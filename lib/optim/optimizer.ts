@@ -1,17 +1,36 @@
 /** What all optimizers share: parameter groups, gradients to forget, state to keep. */
 
 import { noGrad } from "../autograd/tape.ts";
+import {
+  ANY,
+  arrayOf,
+  checkCount,
+  checkKind,
+  INTEGER,
+  isPlainObject,
+  type Kind,
+  kind,
+  type OptionReader,
+  optionReader,
+  orNull,
+  shown,
+  TENSOR,
+} from "../core/options.ts";
+import { checkStep } from "../ops/steps.ts";
 import { keep } from "../scope.ts";
 import { Tensor } from "../tensor.ts";
+import {
+  copyOptions,
+  groupsOf,
+  kindsOf,
+  type ParamGroup,
+  paramsOf,
+  type ParamsOrGroups,
+  withDefaults,
+} from "./groups.ts";
+import { copyState, fittedState, type ParamState } from "./param_state.ts";
 
-/** Parameters that share their options. */
-export type ParamGroup<O> = { params: readonly Tensor[] } & O;
-
-/** Parameters, or groups of them with options of their own. */
-export type ParamsOrGroups<O> = Iterable<Tensor> | Iterable<ParamGroup<Partial<O>>>;
-
-/** What an optimizer keeps for a parameter: tensors and numbers. */
-export type ParamState = Record<string, Tensor | number>;
+export type { ParamGroup, ParamsOrGroups, ParamState };
 
 /** Everything that an optimizer needs to go on from where it was. */
 export interface OptimizerState<O> {
@@ -19,6 +38,23 @@ export interface OptimizerState<O> {
   readonly state: readonly (ParamState | null)[];
   /** Options of each group and how many parameters it has. */
   readonly groups: readonly (O & { readonly count: number })[];
+}
+
+const OBJECT = kind("an object", isPlainObject);
+
+const readState = optionReader<OptimizerState<object>>({
+  state: arrayOf(orNull(OBJECT), "objects or nulls"),
+  groups: arrayOf(OBJECT, "objects"),
+});
+
+type AnyOptions = Record<string, unknown>;
+
+/** A parameter that a step changes, and what it needs. */
+interface Update<O, S> {
+  readonly p: Tensor;
+  readonly g: Tensor;
+  readonly state: S;
+  readonly group: O;
 }
 
 /**
@@ -31,79 +67,116 @@ export abstract class Optimizer<O extends { lr: number }, S extends ParamState> 
   /** The groups; their options may be changed between steps. */
   readonly paramGroups: ParamGroup<O>[] = [];
   readonly #defaults: O;
-  readonly #state = new Map<Tensor, S>();
+  readonly #kinds: readonly [key: string, kind: Kind][];
+  readonly #readGroup: OptionReader<AnyOptions>;
+  readonly #readLoaded: OptionReader<AnyOptions>;
+  #state = new Map<Tensor, S>();
 
   /**
    * Creates the optimizer.
    *
    * @param params Parameters or groups of them.
+   * @param defaults A value for every option, of the kind that each group must have there.
    */
   constructor(params: ParamsOrGroups<O>, defaults: O) {
+    const call = `make ${this.constructor.name}`;
+    checkCount(call, arguments.length, 2);
+    checkKind(call, "defaults", defaults, OBJECT);
+    const kinds = kindsOf(defaults);
     this.#defaults = defaults;
-    const list = [...params] as (Tensor | ParamGroup<Partial<O>>)[];
-    if (list.length === 0) {
-      throw new RangeError(`Cannot make ${this.constructor.name}: there are no parameters`);
-    }
-    if (list[0] instanceof Tensor) this.addParamGroup({ params: list as Tensor[] } as never);
-    else for (const group of list) this.addParamGroup(group as ParamGroup<Partial<O>>);
+    this.#kinds = Object.entries(kinds);
+    this.#readGroup = optionReader<AnyOptions>({ ...kinds, params: ANY });
+    this.#readLoaded = optionReader<AnyOptions>({ ...kinds, count: INTEGER });
+    for (const group of groupsOf(this.constructor.name, params)) this.addParamGroup(group);
   }
 
   /** Adds parameters, with options of their own or the optimizer's. */
   addParamGroup(group: ParamGroup<Partial<O>>): void {
-    const name = this.constructor.name;
-    const params = [...group.params];
+    const call = `add to ${this.constructor.name}`;
+    checkCount(call, arguments.length, 1);
+    const { params: given, ...own } = this.#readGroup(call, group);
+    const params = paramsOf(call, given);
     const known = new Set(this.paramGroups.flatMap((other) => other.params));
     for (const p of params) {
       if (!(p instanceof Tensor) || p.node?.leaf !== p) {
         throw new TypeError(
-          `Cannot add to ${name}: a parameter must be a leaf that requires a gradient, got ${
-            Deno.inspect(p)
-          }`,
+          `Cannot ${call}: each of params must be a leaf that requires a gradient, got ${shown(p)}`,
         );
       }
       if (known.has(p)) {
-        throw new RangeError(`Cannot add to ${name}: a parameter stands in two groups`);
+        throw new RangeError(
+          `Cannot ${call}: a parameter stands in two groups, or twice in this one`,
+        );
       }
       known.add(p);
     }
-    const full = { ...this.#defaults, ...group, params };
-    this.check(full);
+    const full = { ...withDefaults(this.#defaults, own as Partial<O>), params };
+    this.#checkGroup(call, full);
     this.paramGroups.push(full);
   }
 
-  /** Refuses options out of range. */
+  /** Refuses a group that lacks an option, or has an unknown one or a value that does not fit. */
+  #checkGroup(call: string, group: ParamGroup<O>): void {
+    const options: AnyOptions = isPlainObject(group) ? group : {};
+    for (const [key, kind] of this.#kinds) checkKind(call, key, options[key], kind);
+    // Beside the options there are the parameters.
+    if (Object.keys(options).length > this.#kinds.length + 1) this.#readGroup(call, options);
+    this.check(group);
+  }
+
+  /** Entries that the state of a parameter may have or not, tensors like the parameter. */
+  protected get optional(): readonly string[] {
+    return [];
+  }
+
+  /** Refuses options out of range; that they are of the right kinds is known. */
   protected abstract check(options: O): void;
 
   /** The state of a parameter before its first step. */
   protected abstract initial(p: Tensor, options: O): S;
 
-  /** Changes a parameter in place. */
+  /** Changes a parameter in place; gradient and state are known to fit. */
   protected abstract update(p: Tensor, g: Tensor, state: S, options: O): void;
 
   /** Forgets the gradients of all parameters. */
   zeroGrad(): void {
+    checkCount("run zeroGrad", arguments.length, 0);
     for (const { params } of this.paramGroups) for (const p of params) p.dropGrad();
   }
 
-  /** Changes each parameter that has a gradient. */
+  /** All that a step changes, once it is known that each of it can be changed. */
+  #updates(): Update<O, S>[] {
+    const op = this.constructor.name;
+    const call = `run ${op}`;
+    const updates: Update<O, S>[] = [];
+    for (const group of this.paramGroups) {
+      this.#checkGroup(call, group);
+      for (const p of paramsOf(call, group.params)) {
+        checkKind(call, "a parameter", p, TENSOR);
+        const g = p.collected;
+        if (g === null) continue;
+        checkStep(op, p, g);
+        const state = this.#state.get(p) ?? keep(this.initial(p, group));
+        updates.push({ p, g, state, group });
+      }
+    }
+    return updates;
+  }
+
+  /** Changes each parameter that has a gradient; none if one of them cannot be changed. */
   step(): void {
+    checkCount(`run ${this.constructor.name}.step`, arguments.length, 0);
     noGrad(() => {
-      for (const group of this.paramGroups) {
-        for (const p of group.params) {
-          const g = p.collected;
-          if (g === null) continue;
-          let state = this.#state.get(p);
-          if (state === undefined) {
-            this.#state.set(p, state = keep(this.initial(p, group)));
-          }
-          this.update(p, g, state, group);
-        }
+      for (const { p, g, state, group } of this.#updates()) {
+        this.#state.set(p, state);
+        this.update(p, g, state, group);
       }
     });
   }
 
   /** Copies of everything that is needed to go on. */
   stateDict(): OptimizerState<O> {
+    checkCount(`read the state of ${this.constructor.name}`, arguments.length, 0);
     const state = this.paramGroups.flatMap(({ params }) =>
       params.map((p) => {
         const own = this.#state.get(p);
@@ -111,46 +184,68 @@ export abstract class Optimizer<O extends { lr: number }, S extends ParamState> 
       })
     );
     const groups = this.paramGroups.map(({ params, ...options }) => ({
-      ...options as unknown as O,
+      ...copyOptions(options as unknown as O),
       count: params.length,
     }));
     return { state, groups };
   }
 
-  /** Takes over the state of an optimizer with groups of the same sizes. */
-  loadStateDict({ state, groups }: OptimizerState<O>): void {
-    const sizes = this.paramGroups.map(({ params }) => params.length);
-    const given = groups.map(({ count }) => count);
-    if (sizes.length !== given.length || sizes.some((size, i) => size !== given[i])) {
+  /**
+   * Takes over the state of an optimizer of the same class with groups of the same sizes, cast to the
+   * types of the own parameters. Nothing changes if anything does not fit.
+   *
+   * @throws {TypeError} If an entry is missing, unknown or of another kind.
+   * @throws {RangeError} If the number of parameters or the shape of a tensor differs.
+   */
+  loadStateDict(state: OptimizerState<O>): void {
+    const op = this.constructor.name;
+    const call = `load the state of ${op}`;
+    checkCount(call, arguments.length, 1);
+    const given = readState(call, state);
+    if (given.state === undefined || given.groups === undefined) {
+      throw new TypeError(`Cannot ${call}: it must be what stateDict() gives, got ${shown(state)}`);
+    }
+    const groups = this.#loadedGroups(call, given.groups);
+    const places = groups.flatMap((group) => group.params.map((p) => ({ p, group })));
+    if (given.state.length !== places.length) {
       throw new RangeError(
-        `Cannot load the state of ${this.constructor.name}: groups have [${sizes}] parameters, the ` +
-          `state [${given}]`,
+        `Cannot ${call}: there are ${places.length} parameters, the state has ${given.state.length}`,
       );
     }
-    const params = this.paramGroups.flatMap((group) => group.params);
-    this.#state.clear();
-    params.forEach((p, i) => {
-      const own = state[i];
-      if (own) this.#state.set(p, keep(copyState(own) as S));
+    const loaded = new Map<Tensor, S>();
+    places.forEach(({ p, group }, i) => {
+      const own = given.state[i] ?? null;
+      if (own === null) return;
+      const blank = noGrad(() => this.initial(p, group));
+      const fitted = fittedState(op, `parameter ${i}`, own, blank, this.optional, p);
+      loaded.set(p, keep(fitted as S));
     });
-    this.paramGroups.forEach((group, i) => {
-      const { count: _, ...options } = groups[i] ?? { count: 0 };
-      Object.assign(group, options);
+    this.#state = loaded;
+    this.paramGroups.forEach((group, i) => Object.assign(group, groups[i]));
+  }
+
+  /** The groups with loaded options. */
+  #loadedGroups(call: string, given: readonly object[]): ParamGroup<O>[] {
+    const read = given.map((group) => this.#readLoaded(call, group as AnyOptions));
+    const counts = read.map(({ count }) => count);
+    const sizes = this.paramGroups.map(({ params }) => params.length);
+    if (sizes.length !== counts.length || sizes.some((size, i) => size !== counts[i])) {
+      throw new RangeError(
+        `Cannot ${call}: groups have [${sizes}] parameters, the state [${counts}]`,
+      );
+    }
+    return this.paramGroups.map((group, i) => {
+      const { count: _, ...options } = read[i] ?? {};
+      const full = withDefaults(group, options as Partial<ParamGroup<O>>);
+      this.#checkGroup(call, full);
+      return full;
     });
   }
-}
-
-function copyState(state: ParamState): ParamState {
-  const entries = Object.entries(state).map(([key, value]): [string, Tensor | number] => [
-    key,
-    value instanceof Tensor ? value.detach().clone() : value,
-  ]);
-  return Object.fromEntries(entries);
 }
 
 /** Refuses a number out of range. */
 export function checkRange(op: string, name: string, value: number, range: string): void {
   if (!(value >= 0 && value < (range === "[0, 1)" ? 1 : Infinity))) {
-    throw new RangeError(`Cannot make ${op}: ${name} must lie in ${range}, got ${value}`);
+    throw new RangeError(`Cannot run ${op}: ${name} must lie in ${range}, got ${value}`);
   }
 }

@@ -1,9 +1,11 @@
 /** Gradient descent. */
 
+import { checkCount, optionReader } from "../core/options.ts";
 import { zerosLike } from "../create.ts";
-import { type SgdStep, sgdStep_ } from "../ops/steps.ts";
+import { sgdStep_ } from "../ops/steps.ts";
 import { keep } from "../scope.ts";
 import type { Tensor } from "../tensor.ts";
+import { kindsOf, withDefaults } from "./groups.ts";
 import { checkRange, Optimizer, type ParamsOrGroups, type ParamState } from "./optimizer.ts";
 
 /** Options of `SGD`. */
@@ -22,17 +24,38 @@ export interface SGDOptions {
   maximize?: boolean;
 }
 
-/** Fills in the defaults. */
-export function sgdDefaults(options: SGDOptions): SgdStep {
-  return {
-    lr: 1e-3,
-    momentum: 0,
-    dampening: 0,
-    weightDecay: 0,
-    nesterov: false,
-    maximize: false,
-    ...options,
-  };
+/** Options of a group of parameters. */
+export type SGDGroup = Required<SGDOptions>;
+
+/** The values of options that are not given. */
+export const SGD_DEFAULTS: SGDGroup = {
+  lr: 1e-3,
+  momentum: 0,
+  dampening: 0,
+  weightDecay: 0,
+  nesterov: false,
+  maximize: false,
+};
+
+const readOptions = optionReader<SGDOptions>(kindsOf(SGD_DEFAULTS));
+
+/** Reads the options and fills in the defaults. */
+export function sgdOptions(call: string, given: SGDOptions | undefined): SGDGroup {
+  return withDefaults(SGD_DEFAULTS, readOptions(call, given));
+}
+
+/** Refuses options out of range. */
+export function checkSgd(op: string, options: SGDGroup): void {
+  const { lr, momentum, dampening, weightDecay, nesterov } = options;
+  checkRange(op, "lr", lr, "[0, ∞)");
+  checkRange(op, "momentum", momentum, "[0, ∞)");
+  checkRange(op, "weightDecay", weightDecay, "[0, ∞)");
+  if (!Number.isFinite(dampening)) {
+    throw new RangeError(`Cannot run ${op}: dampening must be finite, got ${dampening}`);
+  }
+  if (nesterov && (momentum <= 0 || dampening !== 0)) {
+    throw new RangeError(`Cannot run ${op}: nesterov needs a momentum and no dampening`);
+  }
 }
 
 /** What SGD keeps for a parameter. */
@@ -56,37 +79,43 @@ export interface SGDParamState extends ParamState {
  * assertEquals(x.toArray(), [0.5]);
  * ```
  */
-export class SGD extends Optimizer<SgdStep, SGDParamState> {
+export class SGD extends Optimizer<SGDGroup, SGDParamState> {
+  /** The velocity, which there is from the first step with a momentum on. */
+  protected override get optional(): readonly string[] {
+    return ["momentumBuffer"];
+  }
+
   /**
    * Creates the optimizer.
    *
    * @param params Parameters, or groups of them with options of their own.
    */
-  constructor(params: ParamsOrGroups<SgdStep>, options: SGDOptions = {}) {
-    super(params, sgdDefaults(options));
+  constructor(params: ParamsOrGroups<SGDGroup>, options?: SGDOptions) {
+    const call = `make ${new.target.name}`;
+    checkCount(call, arguments.length, 2);
+    super(params, sgdOptions(call, options));
   }
 
   /** Refuses options out of range. */
-  protected override check({ lr, momentum, dampening, weightDecay, nesterov }: SgdStep): void {
-    checkRange("SGD", "lr", lr, "[0, ∞)");
-    checkRange("SGD", "momentum", momentum, "[0, ∞)");
-    checkRange("SGD", "weightDecay", weightDecay, "[0, ∞)");
-    if (nesterov && (momentum <= 0 || dampening !== 0)) {
-      throw new RangeError("Cannot make SGD: nesterov needs a momentum and no dampening");
-    }
+  protected override check(options: SGDGroup): void {
+    checkSgd(this.constructor.name, options);
   }
 
   /** The state before the first step. */
-  protected override initial(p: Tensor, { momentum }: SgdStep): SGDParamState {
+  protected override initial(p: Tensor, { momentum }: SGDGroup): SGDParamState {
     return momentum === 0 ? { step: 0 } : { step: 0, momentumBuffer: zerosLike(p) };
   }
 
   /** Changes a parameter in place. */
-  protected override update(p: Tensor, g: Tensor, state: SGDParamState, options: SgdStep): void {
-    // Momentum may be switched on later, by a schedule say.
-    if (options.momentum !== 0) state.momentumBuffer ??= keep(zerosLike(p));
-    const buffer = options.momentum === 0 ? null : state.momentumBuffer as Tensor;
-    sgdStep_(p, g, buffer, state.step === 0, options);
+  protected override update(p: Tensor, g: Tensor, state: SGDParamState, options: SGDGroup): void {
+    if (options.momentum === 0) {
+      sgdStep_(p, g, null, false, options);
+    } else {
+      // Momentum may be switched on later, by a schedule say; the velocity then starts there.
+      const first = state.step === 0 || state.momentumBuffer === undefined;
+      state.momentumBuffer ??= keep(zerosLike(p));
+      sgdStep_(p, g, state.momentumBuffer as Tensor, first, options);
+    }
     state.step++;
   }
 }

@@ -1,5 +1,6 @@
 /** Comparison of numbers that were computed in different ways. */
 
+import { checkCount, NUMBER, optionReader, shown, TEXT } from "../core/options.ts";
 import { Tensor } from "../tensor.ts";
 import { tensor } from "../create.ts";
 import { type DType, dtypeOfArray, type TypedArray } from "../dtype.ts";
@@ -20,6 +21,12 @@ export interface AssertCloseOptions {
   /** Text in front of the error's message. */
   message?: string;
 }
+
+const readOptions = optionReader<AssertCloseOptions>({
+  rtol: NUMBER,
+  atol: NUMBER,
+  message: TEXT,
+});
 
 /** Elements in row-major order; plain numbers have no type of their own. */
 interface Values {
@@ -70,7 +77,7 @@ function read(side: string, value: Comparable): Values {
   }
   throw new TypeError(
     `Cannot compare: the ${side} side must be a tensor, a number, nested arrays or a typed array, ` +
-      `got ${Deno.inspect(value)}`,
+      `got ${shown(value)}`,
   );
 }
 
@@ -124,8 +131,6 @@ function difference(actual: Values, expected: Values, options: AssertCloseOption
     return `actual has dtype ${dtype}, expected has dtype ${expected.dtype}`;
   }
   const { rtol = TOLERANCES[dtype].rtol, atol = TOLERANCES[dtype].atol } = options;
-  checkTolerance("rtol", rtol);
-  checkTolerance("atol", atol);
   const a = (i: number) => actual.data[i] ?? NaN;
   const e = (i: number) => expected.data[i] ?? NaN;
   const absolute = (i: number) => distance(a(i), e(i));
@@ -187,10 +192,15 @@ function difference(actual: Values, expected: Values, options: AssertCloseOption
 export function assertClose(
   actual: Comparable,
   expected: Comparable,
-  options: AssertCloseOptions = {},
+  options?: AssertCloseOptions,
 ): void {
-  const problem = difference(read("actual", actual), read("expected", expected), options);
+  checkCount("compare", arguments.length, 3);
+  const { message, ...tolerances } = readOptions("compare", options);
+  const { rtol, atol } = tolerances;
+  if (rtol !== undefined) checkTolerance("rtol", rtol);
+  if (atol !== undefined) checkTolerance("atol", atol);
+  const problem = difference(read("actual", actual), read("expected", expected), tolerances);
   if (problem === null) return;
-  const prefix = options.message === undefined ? "" : `${options.message}: `;
+  const prefix = message === undefined ? "" : `${message}: `;
   throw new CheckError(`${prefix}Values are not close: ${problem}`);
 }

@@ -1,5 +1,6 @@
 /** The error of a failed check, and how checks write numbers and positions. */
 
+import { arrayOf, type Kind, kind } from "../core/options.ts";
 import type { Shape } from "../shape.ts";
 
 /**
@@ -54,3 +55,24 @@ export function nameOf(fn: unknown, given: string | undefined, otherwise: string
   if (typeof fn === "object" && fn !== null) return fn.constructor.name;
   return otherwise;
 }
+
+/** What can be checked: a function, or a module. */
+export const CALLABLE: Kind = kind(
+  "a function or a module",
+  (value) =>
+    typeof value === "function" ||
+    (typeof value === "object" && value !== null &&
+      typeof Reflect.get(value, "forward") === "function"),
+);
+
+/** Where samples start. */
+export const SEED: Kind = kind(
+  "an integer or a bigint",
+  (value) => Number.isSafeInteger(value) || typeof value === "bigint",
+);
+
+/** Extents of a sample. */
+export const SHAPE: Kind = arrayOf(
+  kind("an extent", (value) => Number.isSafeInteger(value) && Number(value) >= 0),
+  "integers from 0",
+);

@@ -1,5 +1,18 @@
 /** What a loss should keep to, beyond having the right gradients. */
 
+import {
+  arrayOf,
+  checkCount,
+  checkKind,
+  FLAG,
+  FUNCTION,
+  kind,
+  NUMBER,
+  optionReader,
+  shown,
+  TENSOR,
+  TEXT,
+} from "../core/options.ts";
 import { Tensor } from "../tensor.ts";
 import { grad } from "../autograd/backward.ts";
 import { enableGrad } from "../autograd/tape.ts";
@@ -7,7 +20,16 @@ import { full, randn, tensor, zeros } from "../create.ts";
 import { type DType, isFloat } from "../dtype.ts";
 import { DTypeError, ShapeError, showShape } from "../errors.ts";
 import { RandomGenerator } from "../random.ts";
-import { CheckError, nameOf, showIndex, showNumber, showPair } from "./check_error.ts";
+import {
+  CALLABLE,
+  CheckError,
+  nameOf,
+  SEED,
+  SHAPE,
+  showIndex,
+  showNumber,
+  showPair,
+} from "./check_error.ts";
 import { elements } from "./probe.ts";
 
 /** A loss as a function. */
@@ -45,6 +67,19 @@ export interface CheckLossOptions {
   /** What the loss is called in messages. Default: its own name. */
   name?: string;
 }
+
+const readOptions = optionReader<CheckLossOptions>({
+  shape: SHAPE,
+  pred: FUNCTION,
+  target: FUNCTION,
+  zeroAtTarget: FLAG,
+  gradientBound: kind("a number from 0", (value) => NUMBER.accepts(value) && Number(value) >= 0),
+  finiteAt: arrayOf(NUMBER, "numbers"),
+  permutationInvariant: FLAG,
+  reductions: FUNCTION,
+  seed: SEED,
+  name: TEXT,
+});
 
 /** A loss at a point. */
 interface Outcome {
@@ -95,6 +130,8 @@ class LossProbe {
     const sample = () => randn(shape, { generator: this.generator });
     const pred = options.pred?.(shape) ?? sample();
     const target = options.target?.(shape) ?? sample();
+    checkKind("run checkLoss", "what pred gives", pred, TENSOR);
+    checkKind("run checkLoss", "what target gives", target, TENSOR);
     if (!isFloat(pred.dtype)) {
       throw new DTypeError(
         `Cannot run checkLoss: the prediction must be float32 or float64, got ${pred.dtype}`,
@@ -116,7 +153,7 @@ class LossProbe {
       ? loss(pred, target)
       : loss.forward(pred, target);
     if (value instanceof Tensor) return value;
-    this.fail(`must give a tensor, got ${Deno.inspect(value)}`);
+    this.fail(`must give a tensor, got ${shown(value)}`);
   }
 
   /** Value of the loss, off the tape. */
@@ -197,9 +234,14 @@ function checkReductions(probe: LossProbe): void {
   const { reductions } = probe.options;
   if (reductions === undefined) return;
   const { pred, target } = probe;
-  const each = probe.call(reductions("none"), pred, target);
+  const withReduction = (reduction: Reduction): LossLike => {
+    const loss = reductions(reduction);
+    checkKind("run checkLoss", `what reductions gives for "${reduction}"`, loss, CALLABLE);
+    return loss;
+  };
+  const each = probe.call(withReduction("none"), pred, target);
   for (const reduction of ["mean", "sum"] as const) {
-    const value = probe.value(reductions(reduction), pred, target);
+    const value = probe.value(withReduction(reduction), pred, target);
     const needed = each[reduction]().item();
     if (near(value, needed, EXACT)) continue;
     const shown = showPair(value, needed);
@@ -336,8 +378,10 @@ function checkBound(probe: LossProbe): void {
  * );
  * ```
  */
-export function checkLoss(loss: LossLike, options: CheckLossOptions = {}): void {
-  const probe = new LossProbe(loss, options);
+export function checkLoss(loss: LossLike, options?: CheckLossOptions): void {
+  checkCount("run checkLoss", arguments.length, 2);
+  checkKind("run checkLoss", "the loss", loss, CALLABLE);
+  const probe = new LossProbe(loss, readOptions("run checkLoss", options));
   const base = probe.run(probe.pred, probe.target);
   probe.finite(base, "at a random prediction");
   checkTarget(probe);

@@ -1,5 +1,14 @@
 /** Gradients against differences, of first, second and third order. */
 
+import {
+  checkCount,
+  checkKind,
+  NUMBER,
+  optionReader,
+  type OptionTable,
+  shown,
+  TEXT,
+} from "../core/options.ts";
 import { Tensor } from "../tensor.ts";
 import { grad } from "../autograd/backward.ts";
 import { enableGrad } from "../autograd/tape.ts";
@@ -7,7 +16,7 @@ import { fromTypedArray, zerosLike } from "../create.ts";
 import { isFloat } from "../dtype.ts";
 import { DTypeError, GradError } from "../errors.ts";
 import { RandomGenerator } from "../random.ts";
-import { CheckError, nameOf } from "./check_error.ts";
+import { CALLABLE, CheckError, nameOf, SEED, SHAPE } from "./check_error.ts";
 import { checkJacobian } from "./jacobian.ts";
 import { asTensors, normal, type Subject } from "./probe.ts";
 
@@ -44,6 +53,16 @@ export interface CheckGradientsOptions extends GradcheckOptions {
   order?: 1 | 2 | 3;
 }
 
+const OPTIONS: OptionTable<GradcheckOptions> = {
+  eps: NUMBER,
+  atol: NUMBER,
+  rtol: NUMBER,
+  seed: SEED,
+  name: TEXT,
+};
+const readOptions = optionReader(OPTIONS);
+const readOrders = optionReader<CheckGradientsOptions>({ ...OPTIONS, order: NUMBER });
+
 /** What the gradients of each order are called. */
 const TITLES = ["Gradient", "Second gradient", "Third gradient"] as const;
 
@@ -68,11 +87,6 @@ function sample(shape: readonly number[], generator: RandomGenerator): Tensor {
   return fromTypedArray(moved, shape, { requiresGrad: true });
 }
 
-function isShape(input: unknown): input is readonly number[] {
-  return Array.isArray(input) &&
-    input.every((extent) => Number.isSafeInteger(extent) && extent >= 0);
-}
-
 function checkNumber(check: string, option: string, value: number, positive: boolean): void {
   if (Number.isFinite(value) && (positive ? value > 0 : value >= 0)) return;
   throw new RangeError(
@@ -90,9 +104,9 @@ function checkInput(check: string, input: GradcheckInput, i: number): void {
         'differences; use float64, as in x.to({ dtype: "float64" })',
     );
   }
-  if (isShape(input)) return;
+  if (SHAPE.accepts(input)) return;
   throw new TypeError(
-    `Cannot run ${check}: input ${i} must be a tensor or a shape, got ${Deno.inspect(input)}`,
+    `Cannot run ${check}: input ${i} must be a tensor or a shape, got ${shown(input)}`,
   );
 }
 
@@ -106,18 +120,10 @@ function setUp<const Inputs extends readonly GradcheckInput[]>(
   checkNumber(check, "eps", eps, true);
   checkNumber(check, "atol", atol, false);
   checkNumber(check, "rtol", rtol, false);
-  if (typeof fn !== "function" && typeof fn?.forward !== "function") {
-    throw new TypeError(
-      `Cannot run ${check}: the first argument must be a function or a module, got ${
-        Deno.inspect(fn)
-      }`,
-    );
-  }
+  checkKind(`run ${check}`, "the first argument", fn, CALLABLE);
   if (!Array.isArray(inputs)) {
     throw new TypeError(
-      `Cannot run ${check}: inputs must be an array of tensors or shapes, got ${
-        Deno.inspect(inputs)
-      }`,
+      `Cannot run ${check}: inputs must be an array of tensors or shapes, got ${shown(inputs)}`,
     );
   }
   inputs.forEach((input, i) => checkInput(check, input, i));
@@ -226,7 +232,8 @@ function checkOrder<const Inputs extends readonly GradcheckInput[]>(
 
 /**
  * Compares the gradients of a function with central differences in float64, entry by entry of the
- * Jacobian; above 2000 inputs or outputs, along random directions. Follows
+ * Jacobian; above 2000 inputs or outputs, along random directions. The gradient of a recorded pass
+ * (`createGraph`) must be the same. Follows
  * [torch.autograd.gradcheck](https://docs.pytorch.org/docs/stable/generated/torch.autograd.gradcheck.gradcheck.html),
  * and its condition is |analytic − numeric| ≤ atol + rtol · |numeric|.
  *
@@ -256,9 +263,10 @@ function checkOrder<const Inputs extends readonly GradcheckInput[]>(
 export function gradcheck<const Inputs extends readonly GradcheckInput[]>(
   fn: GradcheckFunction<Inputs>,
   inputs: Inputs,
-  options: GradcheckOptions = {},
+  options?: GradcheckOptions,
 ): void {
-  checkOrder("gradcheck", 1, fn, inputs, options);
+  checkCount("run gradcheck", arguments.length, 3);
+  checkOrder("gradcheck", 1, fn, inputs, readOptions("run gradcheck", options));
 }
 
 /**
@@ -297,9 +305,10 @@ export function gradcheck<const Inputs extends readonly GradcheckInput[]>(
 export function gradgradcheck<const Inputs extends readonly GradcheckInput[]>(
   fn: GradcheckFunction<Inputs>,
   inputs: Inputs,
-  options: GradcheckOptions = {},
+  options?: GradcheckOptions,
 ): void {
-  checkOrder("gradgradcheck", 2, fn, inputs, options);
+  checkCount("run gradgradcheck", arguments.length, 3);
+  checkOrder("gradgradcheck", 2, fn, inputs, readOptions("run gradgradcheck", options));
 }
 
 /**
@@ -323,13 +332,14 @@ export function gradgradcheck<const Inputs extends readonly GradcheckInput[]>(
 export function checkGradients<const Inputs extends readonly GradcheckInput[]>(
   fn: GradcheckFunction<Inputs>,
   inputs: Inputs,
-  options: CheckGradientsOptions = {},
+  options?: CheckGradientsOptions,
 ): void {
-  const { order = 2 } = options;
+  checkCount("run checkGradients", arguments.length, 3);
+  const { order = 2, ...rest } = readOrders("run checkGradients", options);
   if (order !== 1 && order !== 2 && order !== 3) {
     throw new RangeError(`Cannot run checkGradients: order must be 1, 2 or 3, got ${order}`);
   }
-  gradcheck(fn, inputs, options);
-  if (order >= 2) gradgradcheck(fn, inputs, options);
-  if (order === 3) checkOrder("checkGradients", 3, fn, inputs, options);
+  gradcheck(fn, inputs, rest);
+  if (order >= 2) gradgradcheck(fn, inputs, rest);
+  if (order === 3) checkOrder("checkGradients", 3, fn, inputs, rest);
 }

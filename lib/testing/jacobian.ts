@@ -165,8 +165,25 @@ function compareProjections(probe: Probe, generator: RandomGenerator): void {
   }
 }
 
+/** Compares the gradient of a pass that is recorded, for higher orders, with that of a plain one. */
+function compareRecorded(probe: Probe, generator: RandomGenerator): void {
+  const rows = probe.base.values.length;
+  const cotangent = rows === 1 ? unit(1, 0) : normal([rows], generator);
+  const plain = probe.analytic(cotangent);
+  const recorded = probe.analytic(cotangent, true);
+  const wrong = plain.findIndex((value, i) => probe.differ(get(recorded, i), value));
+  if (wrong === -1) return;
+  const shown = showPair(get(recorded, wrong), get(plain, wrong));
+  throw new CheckError(
+    `${probe.subject.title} is wrong in a recorded pass (createGraph) at ${
+      place(probe.inputs, wrong)
+    }: ${shown[0]}, where a plain pass gives ${shown[1]}`,
+  );
+}
+
 /**
- * Compares the gradients that a function's tape gives with central differences.
+ * Compares the gradients that a function's tape gives with central differences, and those of a
+ * recorded pass with them.
  *
  * @throws {CheckError} If they differ, if the function changes from call to call, is not finite, or
  * has a kink at the point.
@@ -183,4 +200,5 @@ export function checkJacobian(
   } else {
     compareProjections(probe, generator);
   }
+  compareRecorded(probe, generator);
 }

@@ -237,8 +237,12 @@ export class Probe {
     );
   }
 
-  /** Gradient of the outputs' sum, weighted by a cotangent, with respect to the checked inputs. */
-  analytic(cotangent: Float64Array): Float64Array {
+  /**
+   * Gradient of the outputs' sum, weighted by a cotangent, with respect to the checked inputs.
+   *
+   * @param createGraph Whether the pass is recorded, which ops may treat otherwise.
+   */
+  analytic(cotangent: Float64Array, createGraph = false): Float64Array {
     const result = new Float64Array(this.point.length);
     const roots: Tensor[] = [];
     const gradOutputs: Tensor[] = [];
@@ -251,7 +255,7 @@ export class Probe {
       gradOutputs.push(fromTypedArray(g, part.shape));
     });
     if (roots.length === 0) return result;
-    const options = { gradOutputs, retainGraph: true, allowUnused: true } as const;
+    const options = { gradOutputs, createGraph, retainGraph: true, allowUnused: true } as const;
     grad(roots, this.base.leaves, options).forEach((g, i) => {
       if (g === null) return;
       this.reached = true;

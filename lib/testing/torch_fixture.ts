@@ -1,5 +1,6 @@
 /** Tensors that PyTorch wrote to a file, so that tests can compare with them without it. */
 
+import { arrayOf, checkCount, checkKind, kind, TEXT } from "../core/options.ts";
 import { fromTypedArray } from "../create.ts";
 import { DTypeError, ShapeError, showShape } from "../errors.ts";
 import { checkShape, sizeOf } from "../shape.ts";
@@ -25,11 +26,19 @@ const SPECIAL: ReadonlyMap<unknown, number> = new Map([
   ["-inf", -Infinity],
 ]);
 
+const PATH = kind("a path or a URL", (value) => TEXT.accepts(value) || value instanceof URL);
+const NAMES = arrayOf(TEXT, "names");
+
 /** The text of a file. */
 function read(path: string | URL, shown: string): string {
   try {
     return Deno.readTextFileSync(path);
   } catch (cause) {
+    if (cause instanceof Deno.errors.NotFound) {
+      throw new Deno.errors.NotFound(`Cannot read the fixture: there is no file ${shown}`, {
+        cause,
+      });
+    }
     if (!(cause instanceof Deno.errors.NotCapable)) throw cause;
     throw new Deno.errors.NotCapable(
       `Cannot read the fixture without permission: run Deno with --allow-read=${shown}`,
@@ -139,6 +148,7 @@ function tensorOf(op: string, entry: unknown): Tensor {
  * @param path The file: a path, or a URL such as `new URL("./huber.json", import.meta.url)`, which
  * does not depend on where Deno is started. It needs `--allow-read`.
  * @param names Tensors that must be there; the result has them by name. Default: whatever is there.
+ * @throws {NotFound} If there is no such file.
  * @throws {SyntaxError} If the file is not JSON.
  * @throws {TypeError} If it holds anything else than tensors, or lacks one of the names.
  * @throws {ShapeError} If a shape is none, or does not fit the number of elements.
@@ -159,6 +169,9 @@ export function torchFixture<const Name extends string = string>(
   path: string | URL,
   names?: readonly Name[],
 ): Record<Name, Tensor> {
+  checkCount("run torchFixture", arguments.length, 2);
+  checkKind("run torchFixture", "the file", path, PATH);
+  if (names !== undefined) checkKind("run torchFixture", "names", names, NAMES);
   const shown = path instanceof URL ? decodeURIComponent(path.pathname) : path;
   const content = parse(read(path, shown), shown);
   const missing = names?.find((name) => !Object.hasOwn(content, name));

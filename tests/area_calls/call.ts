@@ -62,8 +62,7 @@ export interface Call<Args = readonly (Arg | Options)[]> {
   readonly named?: string;
 }
 
-// deno-lint-ignore ban-types
-type IsOptions<P> = {} extends P
+type IsOptions<P> = Record<never, never> extends P
   ? P extends { readonly size: number } | readonly unknown[] | ((...args: never[]) => unknown)
     ? false
   : P extends object ? string extends keyof P ? false : true

@@ -2,7 +2,10 @@ import {
   arange,
   fromTypedArray,
   full,
+  manualSeed,
   type NestedArray,
+  randint,
+  randn,
   type Tensor,
   tensor,
   type TypedArray,
@@ -103,12 +106,22 @@ Deno.test("cpu() gives the tensor itself", async () => {
 });
 
 const PRINTED: [Tensor, string][] = [
-  [tensor(3.14159265), "tensor(3.1416, float32, shape [])"],
+  [tensor(3.14159265), "tensor(3.1416, float32, shape [], rounded)"],
   [tensor(true), "tensor(true, bool, shape [])"],
   [tensor([1, 2, 3]), "tensor([1, 2, 3], float32, shape [3])"],
   [arange(2), "tensor([0, 1], int32, shape [2])"],
   [tensor([true, false]), "tensor([ true, false], bool, shape [2])"],
-  [tensor([0.1, 1 / 3], { dtype: "float64" }), "tensor([    0.1, 0.33333], float64, shape [2])"],
+  [tensor([0.1]), "tensor([0.1], float32, shape [1])"],
+  [
+    tensor([0.1, 1 / 3], { dtype: "float64" }),
+    "tensor([0.1000, 0.3333], float64, shape [2], rounded)",
+  ],
+  [tensor([0.5, -2]), "tensor([ 0.5, -2.0], float32, shape [2])"],
+  [tensor([0, -0]), "tensor([ 0, -0], float32, shape [2])"],
+  [tensor([1e-10, 3]), "tensor([1e-10,  3e+0], float32, shape [2])"],
+  [tensor([1e-5, 12345.678]), "tensor([1.0000e-5, 1.2346e+4], float32, shape [2], rounded)"],
+  [tensor(1e20), "tensor(1e+20, float32, shape [])"],
+  [tensor(2 ** 53, { dtype: "float64" }), "tensor(9007199254740992, float64, shape [])"],
   [tensor([NaN, -Infinity]), "tensor([      NaN, -Infinity], float32, shape [2])"],
   [tensor([1], { requiresGrad: true }), "tensor([1], float32, shape [1], requiresGrad)"],
   [zeros([0]), "tensor([], float32, shape [0])"],
@@ -128,6 +141,21 @@ const PRINTED: [Tensor, string][] = [
     "        [1994, 1995],\n" +
     "        [1996, 1997],\n" +
     "        [1998, 1999]], int32, shape [1000, 2])",
+  ],
+  [
+    arange(30).reshape([1, 30]),
+    "tensor([[ 0,  1,  2,  3,  4,  5,  6,  7,  8,  9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19,\n" +
+    "         20, 21, 22, 23, 24, 25, 26, 27, 28, 29]], int32, shape [1, 30])",
+  ],
+  [
+    arange(19).add(0.25),
+    "tensor([ 0.25,  1.25,  2.25,  3.25,  4.25,  5.25,  6.25,  7.25,  8.25,  9.25, 10.25,\n" +
+    "        11.25, 12.25, 13.25, 14.25, 15.25, 16.25, 17.25, 18.25], float32, shape [19])",
+  ],
+  [
+    arange(20).to("float64").requiresGrad_(),
+    "tensor([ 0,  1,  2,  3,  4,  5,  6,  7,  8,  9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19],\n" +
+    "       float64, shape [20], requiresGrad)",
   ],
 ];
 
@@ -157,6 +185,25 @@ Deno.test("toString() is short for long tensors of any shape", () => {
     assert(text.includes("..."), text);
   }
   assert(!zeros([1000]).toString().includes("..."));
+});
+
+Deno.test("toString() keeps to 88 columns, and says of every tensor whether it shows it whole", () => {
+  manualSeed(11);
+  for (let i = 0; i < 200; i++) {
+    const rank = randint(0, 4, []).item();
+    const shape = Array.from({ length: rank }, () => randint(1, 10, []).item());
+    const dtype = i % 2 === 0 ? "float32" : "float64";
+    // Some have few digits, some many, over many orders of magnitude.
+    const x = randn(shape, { dtype }).mul(10 ** randint(-12, 13, []).item());
+    const y = i % 3 === 0 ? x.mul(8).round().div(8) : x;
+    const text = y.toString();
+    const numbers = text.match(/-?\d[\d.]*(e[+-]\d+)?(?=[\],)])/g) ?? [];
+    const shown = numbers.slice(0, y.size).map(Number);
+    assertEquals(shown.length, y.size, text);
+    const whole = tensor(shown, { dtype }).data.every((value, at) => Object.is(value, y.data[at]));
+    assertEquals(text.includes("rounded"), !whole, text);
+    for (const line of text.split("\n")) assert(line.length <= 88, text);
+  }
 });
 
 Deno.test("a notebook shows the text", () => {

@@ -113,7 +113,9 @@ function quantileOf(lane: readonly number[], q: number, interpolation: Interpola
   const place = Math.floor(q * (lane.length - 1));
   const weight = BETWEEN[interpolation](q * (lane.length - 1) - place, place);
   const [low, high] = [sorted[place]!, sorted[place + 1]!];
-  return weight === 0 ? low : weight === 1 ? high : low + weight * (high - low);
+  if (weight === 0) return low;
+  // Counted from the nearer end, as PyTorch does: of an infinite and a finite one this decides.
+  return weight < 0.5 ? low + weight * (high - low) : high - (1 - weight) * (high - low);
 }
 
 /** Quantiles along a dimension, which is kept, in front a dimension for the shares. */

@@ -11,7 +11,7 @@
 
 import { fromTypedArray, type Tensor } from "../../mod.ts";
 import type { Watcher } from "../../lib/autograd/tape.ts";
-import { currentPass } from "../../lib/backend/lifetime.ts";
+import { engine } from "../../lib/core/engine.ts";
 import { elementsOf } from "../../lib/ops/memory.ts";
 
 /** Error of one rounding, relative: two to four units in the last place of float32. */
@@ -114,7 +114,7 @@ export class Rounding implements Watcher {
     const terms = SUMS[name]?.(size, ...inputs);
     const loss = terms === undefined ? 0 : this.#unit * lossOf(terms);
     // Gradients of one tensor are added in an order that depends on what is copied on the way.
-    const [a, b] = name === "add" && currentPass() !== 0 ? inputs.map(elementsOf) : [];
+    const [a, b] = name === "add" && engine.pass !== 0 ? inputs.map(elementsOf) : [];
     if (terms !== undefined) {
       // In which order terms are added decides the sign of a zero, and so the side of a pole.
       for (let i = base; i < base + size; i++) {

@@ -2,7 +2,7 @@
 
 import * as adjoint from "../../mod.ts";
 import { type DType, noGrad, Tensor } from "../../mod.ts";
-import { setWatcher, watcher } from "../../lib/autograd/tape.ts";
+import { engine, under } from "../../lib/core/engine.ts";
 import {
   layerNormComposite,
   logSoftmaxComposite,
@@ -56,7 +56,10 @@ const SIMULATED_OPS: Ops = {
     ["cholesky", "det", "inv", "solve", "solveTriangular"].map((name) => [
       `linalg.${name}`,
       (a: Tensor, ...rest: unknown[]) =>
-        opOf(`linalg.${name}`)(watcher instanceof Rounding ? watcher.nearby(a) : a, ...rest),
+        opOf(`linalg.${name}`)(
+          engine.watcher instanceof Rounding ? engine.watcher.nearby(a) : a,
+          ...rest,
+        ),
     ]),
   ),
 };
@@ -186,10 +189,7 @@ export class Twin extends World {
   }
 
   override take(item: Item | null): boolean {
-    const before = setWatcher(this.#rounding);
-    const worked = super.take(item);
-    setWatcher(before);
-    return worked;
+    return under({ watcher: this.#rounding }, () => super.take(item));
   }
 
   protected override made({ plain, shape, dtype }: Leaf): Tensor {

@@ -6,6 +6,8 @@ use super::pipelines::Pipelines;
 use crate::error::{Error, Result};
 use crate::frame::Frame;
 use crate::registry::Kernel;
+use std::cell::RefCell;
+use std::collections::HashSet;
 use std::sync::mpsc::channel;
 use std::sync::{Arc, LazyLock, Mutex, MutexGuard};
 use std::time::Duration;
@@ -145,12 +147,38 @@ pub(crate) fn allocate(bytes: usize) -> Result<u32> {
     let mut gpu = gpu()?;
     let Gpu { device, memory, .. } = &mut *gpu;
     let handle = memory.allocate(device, bytes)?;
-    gpu.check().map(|()| handle)
+    if let Err(error) = gpu.check() {
+        gpu.memory.forget(handle);
+        return Err(error);
+    }
+    OWNED.with_borrow_mut(|owned| owned.0.insert(handle));
+    Ok(handle)
 }
 
 /// Takes memory back. Launches that wait keep it until they are done.
 pub(crate) fn free(handle: u32) -> Result {
+    OWNED.with_borrow_mut(|owned| owned.0.remove(&handle));
     gpu()?.memory.free(handle)
+}
+
+/// The memory that a thread has taken: a Worker that is ended runs no finalizers of its own.
+struct Owned(HashSet<u32>);
+
+thread_local! {
+    static OWNED: RefCell<Owned> = RefCell::new(Owned(HashSet::new()));
+}
+
+impl Drop for Owned {
+    fn drop(&mut self) {
+        if self.0.is_empty() {
+            return;
+        }
+        let Ok(mut gpu) = gpu() else { return };
+        for handle in self.0.drain() {
+            // It is there, as only this thread knows the handle.
+            let _ = gpu.memory.free(handle);
+        }
+    }
 }
 
 /// Writes the first elements of memory that no launch has used yet.

@@ -9,11 +9,19 @@ const SMALLEST: u64 = 256;
 /// Bytes of freed buffers that are held for the next use.
 const HELD: u64 = 1 << 30;
 
+/// Freed buffers of one size, and when the last of them was.
+#[derive(Default)]
+struct FreeList {
+    buffers: Vec<wgpu::Buffer>,
+    used: u64,
+}
+
 pub(super) struct Memory {
     buffers: HashMap<u32, wgpu::Buffer>,
     next: u32,
-    free: HashMap<u64, Vec<wgpu::Buffer>>,
+    free: HashMap<u64, FreeList>,
     free_bytes: u64,
+    clock: u64,
     staging: Option<wgpu::Buffer>,
     limit: u64,
 }
@@ -26,6 +34,7 @@ impl Memory {
             next: 1,
             free: HashMap::new(),
             free_bytes: 0,
+            clock: 0,
             staging: None,
             limit: limits.max_buffer_size.min(limits.max_storage_buffer_binding_size),
         }
@@ -40,11 +49,8 @@ impl Memory {
             )));
         }
         let size = wanted.max(SMALLEST).next_power_of_two().min(self.limit);
-        let buffer = match self.free.get_mut(&size).and_then(Vec::pop) {
-            Some(buffer) => {
-                self.free_bytes -= size;
-                buffer
-            }
+        let buffer = match self.reuse(size) {
+            Some(buffer) => buffer,
             None => device.create_buffer(&wgpu::BufferDescriptor {
                 label: None,
                 size,
@@ -63,14 +69,45 @@ impl Memory {
         Ok(handle)
     }
 
+    fn reuse(&mut self, size: u64) -> Option<wgpu::Buffer> {
+        let list = self.free.get_mut(&size)?;
+        let buffer = list.buffers.pop()?;
+        self.clock += 1;
+        list.used = self.clock;
+        self.free_bytes -= size;
+        Some(buffer)
+    }
+
     pub(super) fn free(&mut self, handle: u32) -> Result {
         let buffer = self.buffers.remove(&handle).ok_or_else(|| unknown(handle))?;
         let size = buffer.size();
-        if self.free_bytes + size <= HELD {
-            self.free_bytes += size;
-            self.free.entry(size).or_default().push(buffer);
+        self.clock += 1;
+        let list = self.free.entry(size).or_default();
+        list.buffers.push(buffer);
+        list.used = self.clock;
+        self.free_bytes += size;
+        while self.free_bytes > HELD {
+            self.evict();
         }
         Ok(())
+    }
+
+    /// Destroys a buffer of the size that was used least recently, and that has one.
+    fn evict(&mut self) {
+        let lists = self.free.iter().filter(|(_, list)| !list.buffers.is_empty());
+        let Some(size) = lists.min_by_key(|(_, list)| list.used).map(|(&size, _)| size) else {
+            self.free_bytes = 0;
+            return;
+        };
+        if let Some(list) = self.free.get_mut(&size) {
+            list.buffers.pop();
+            self.free_bytes -= size;
+        }
+    }
+
+    /// Forgets a buffer that could not be made.
+    pub(super) fn forget(&mut self, handle: u32) {
+        self.buffers.remove(&handle);
     }
 
     pub(super) fn buffer(&self, handle: u32) -> Result<&wgpu::Buffer> {

@@ -14,6 +14,7 @@ mod linear;
 mod losses;
 mod math;
 mod movement;
+mod norm;
 mod normalize;
 mod optim;
 mod phases;
@@ -32,6 +33,7 @@ pub(crate) const FAMILIES: &[&[Kernel]] = &[
     binary::ROWS,
     compare::ROWS,
     reduce::ROWS,
+    norm::ROWS,
     extreme::ROWS,
     along::ROWS,
     movement::ROWS,

@@ -32,6 +32,8 @@ const GRAIN: usize = 1 << 14;
 const COLUMNS: usize = 64;
 /// Sums that run beside each other, so that they are done in vectors.
 const LANES: usize = 16;
+/// A variance from which no square has been lost, in either type.
+const LEAST: f64 = 1e-30;
 /// Elements that a lane's sum adds in its own precision.
 const BLOCK: usize = 4096;
 
@@ -351,7 +353,25 @@ fn moments<T: Real + Into<f64>>(x: &[T], eps: f64) -> (T, T) {
     let count = T::from_f64(x.len() as f64);
     let mean = sum(x) / count;
     let variance = sum_with(x, x, |x, _| (x - mean) * (x - mean)) / count;
-    (mean, T::from_f64(1.0) / (variance + T::from_f64(eps)).sqrt_())
+    if variance.finite() && variance > T::from_f64(LEAST) {
+        return (mean, T::from_f64(1.0) / (variance + T::from_f64(eps)).sqrt_());
+    }
+    (mean, T::from_f64(careful_scale(x, mean.into(), eps)))
+}
+
+/// 1 / √(variance + ε) where squares of deviations have left the range: of deviations that are
+/// divided by the largest one.
+#[cold]
+fn careful_scale<T: Real + Into<f64>>(x: &[T], mean: f64, eps: f64) -> f64 {
+    let deviations = || x.iter().map(|&x| x.into() - mean);
+    let largest = deviations().fold(0.0_f64, |largest, x| largest.max(x.abs())).max(eps.sqrt());
+    if largest == 0.0 || !largest.is_finite() {
+        let variance = deviations().map(|x| x * x).sum::<f64>() / x.len() as f64;
+        return 1.0 / (variance + eps).sqrt();
+    }
+    let total: f64 = deviations().map(|x| (x / largest) * (x / largest)).sum();
+    let root = (total / x.len() as f64 + eps / largest / largest).sqrt();
+    1.0 / root / largest
 }
 
 fn layer_norm(launch: &mut Launch<'_>) -> Result {

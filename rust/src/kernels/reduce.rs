@@ -15,9 +15,9 @@ use crate::registry::{Kernel, Wgsl};
 /// Elements that are added in their own precision before the result is widened.
 const BLOCK: usize = 16384;
 /// Elements of a long reduction that one parallel task handles.
-const GRAIN: usize = 1 << 16;
+pub(super) const GRAIN: usize = 1 << 16;
 /// Columns that are reduced together when the reduced axes are not the contiguous ones.
-const COLUMNS: usize = 256;
+pub(super) const COLUMNS: usize = 256;
 
 pub(super) const ROWS: &[Kernel] = &[Kernel {
     name: "sum",
@@ -161,6 +161,15 @@ pub(super) fn axes(launch: &mut Launch<'_>, outputs: usize) -> Result<(Layout, L
     Ok((stay.coalesced(), reduced.coalesced()))
 }
 
+/// Whether columns that lie beside each other are reduced, so that they are best read together.
+pub(super) fn down_columns(stay: &Layout, reduced: &Layout) -> bool {
+    let last = stay.rank().wrapping_sub(1);
+    stay.rank() > 0
+        && stay.stride(last) == 1
+        && stay.extent(last) >= 8
+        && !(reduced.rank() == 1 && reduced.stride(0) == 1)
+}
+
 fn sum_as<T: Summand>(launch: &mut Launch<'_>) -> Result {
     let (stay, reduced) = axes(launch, 1)?;
     let divisor = launch.params()[0];
@@ -171,13 +180,9 @@ fn sum_as<T: Summand>(launch: &mut Launch<'_>) -> Result {
         out.fill(T::finish(T::Total::default(), divisor));
         return Ok(());
     }
-    let last = stay.rank().wrapping_sub(1);
-    let lanes_are_columns = stay.rank() > 0
-        && stay.stride(last) == 1
-        && stay.extent(last) >= 8
-        && !(reduced.rank() == 1 && reduced.stride(0) == 1);
+    let columns = down_columns(&stay, &reduced);
     for_costly_chunks(out, count, |start, chunk| {
-        if lanes_are_columns {
+        if columns {
             sum_columns::<T>(start, chunk, &stay, &reduced, x.data, divisor);
         } else {
             for (index, out) in chunk.iter_mut().enumerate() {

@@ -1,0 +1,112 @@
+/**
+ * Who holds a storage, and when its memory is used again: the only writer of what is decided about a
+ * storage after it was made. The devices do the taking.
+ */
+
+import { engine, under } from "../core/engine.ts";
+import type { Collector, Storage } from "./backend.ts";
+
+/** What is decided about a storage, as this file may change it. */
+type Fate = {
+  -readonly [
+    K in "version" | "pass" | "holders" | "kept" | "shared" | "reusable" | "collector" | "gone"
+  ]: Storage[K];
+};
+
+/** Notes a new storage for the scope that is open. */
+export function track<S extends Storage>(storage: S): S {
+  if (engine.scope !== null) engine.scope.push(storage);
+  return storage;
+}
+
+/** The elements were changed in place: what saved them must notice. */
+export function changed(storage: Storage): void {
+  (storage as Fate).version++;
+}
+
+/** Whether elements of two storages may lie in one place: views, or arrays over one buffer. */
+export function sharesMemory(a: Storage, b: Storage): boolean {
+  return a === b || (a.shared && b.shared && a.array.buffer === b.array.buffer);
+}
+
+/** Somebody outside of the engine may hold the tensor from now on. */
+export function escape(storage: Storage): void {
+  const fate = storage as Fate;
+  fate.pass = 0;
+  fate.reusable = false;
+}
+
+/** A scope leaves the storage alone. */
+export function outlive(storage: Storage): void {
+  (storage as Fate).kept = true;
+}
+
+/** Somebody holds the array itself, so that nothing else may ever lie in it. */
+export function share(storage: Storage): void {
+  const fate = storage as Fate;
+  fate.kept = true;
+  fate.shared = true;
+}
+
+/** The storage becomes one of the pass that asked for it. */
+export function handOver(storage: Storage, pass: number): void {
+  (storage as Fate).pass = pass;
+}
+
+/** The storage holds a leaf's gradient, which only the engine knows until somebody reads it. */
+export function collectInto(collector: Collector, storage: Storage): void {
+  const fate = storage as Fate;
+  fate.pass = 0;
+  fate.reusable = true;
+  // A gradient outlives the scope in which it was computed for as long as it is one.
+  if (engine.scope === null) fate.kept = true;
+  else fate.collector = collector;
+}
+
+/** A leaf forgets a gradient: its memory is used again if nobody has read it. */
+export function dropCollected(storage: Storage): void {
+  if (storage.reusable) giveBack(storage);
+  else if (storage.collector !== null && engine.scope !== null) engine.scope.push(storage);
+}
+
+/** A cotangent that waits in a backward pass lies in the storage. */
+export function hold(storage: Storage): void {
+  (storage as Fate).holders++;
+}
+
+/** One such cotangent has been used. */
+export function letGo(storage: Storage): void {
+  (storage as Fate).holders--;
+}
+
+/** Takes a storage's memory back for the next one of its size; any later use throws. */
+export function giveBack(storage: Storage, how: "scope" | "dispose" = "scope"): void {
+  if (storage.gone !== null) return;
+  (storage as Fate).gone = how;
+  storage.backend.release(storage);
+}
+
+/** Whether something holds a storage beyond the scope in which it was made. */
+function outlives(storage: Storage): boolean {
+  return storage.kept || storage.collector?.collected?.storage === storage;
+}
+
+/** Runs a function and takes back what it made, but for what `survivors` finds in its result. */
+export function scoped<T>(fn: () => T, survivors: (result: T) => ReadonlySet<Storage>): T {
+  const outer = engine.scope;
+  const made: Storage[] = [];
+  let kept: ReadonlySet<Storage> | null = null;
+  try {
+    return under({ scope: made }, () => {
+      const result = fn();
+      kept = survivors(result);
+      return result;
+    });
+  } finally {
+    for (const storage of made) {
+      if (storage.gone !== null || outlives(storage)) continue;
+      if ((kept as ReadonlySet<Storage> | null)?.has(storage)) outer?.push(storage);
+      else giveBack(storage);
+    }
+  }
+}

@@ -1,0 +1,116 @@
+/** How ops run at the moment: one object, changed for the time of a function or of a guard. */
+
+import type { Watcher } from "../autograd/tape.ts";
+import type { Storage } from "../backend/backend.ts";
+import { GradError } from "../errors.ts";
+
+/** The modes. */
+export interface Modes {
+  /** Whether ops are recorded on the tape. */
+  recording: boolean;
+  /** The backward pass that is running; 0 outside. */
+  pass: number;
+  /** Is shown every result and every gradient; null, nearly always, for nobody. */
+  watcher: Watcher | null;
+  /** What was made in the innermost scope; null outside. */
+  scope: Storage[] | null;
+  /** The innermost guard that is open. */
+  guard: Guard | null;
+  /** The guard that was open when the innermost function under other modes began. */
+  floor: Guard | null;
+}
+
+/** The modes of now. Only this file, and the loop of backward by `under`, changes them. */
+export const engine: Modes = {
+  recording: true,
+  pass: 0,
+  watcher: null,
+  scope: null,
+  guard: null,
+  floor: null,
+};
+
+/**
+ * Runs a function under other modes. They are put back by plain assignments: where the stack has
+ * overflowed, a call might overflow it once more.
+ */
+export function under<T>(changes: Partial<Modes>, fn: () => T): T {
+  const { recording, pass, watcher, scope, guard, floor } = engine;
+  try {
+    Object.assign(engine, changes);
+    engine.floor = guard;
+    return fn();
+  } finally {
+    engine.recording = recording;
+    engine.pass = pass;
+    engine.watcher = watcher;
+    engine.scope = scope;
+    engine.guard = guard;
+    engine.floor = floor;
+  }
+}
+
+/** Refuses what is no function; a guard is made where nothing is given. */
+export function checkFunction(op: string, fn: unknown): void {
+  if (typeof fn === "function") return;
+  throw new TypeError(
+    `Cannot run ${op}: it takes a function, as in ${op}(() => …), got ${Deno.inspect(fn)}`,
+  );
+}
+
+/** The result of a function that must be done when it returns; refuses a promise. */
+export function settled<T>(
+  op: string,
+  consequence: string,
+  result: T,
+  Refusal: new (message: string) => Error = TypeError,
+): T {
+  const { then } = Object(result);
+  if (typeof then !== "function") return result;
+  // Nobody else will look at a rejection.
+  if (result instanceof Promise) result.catch(() => {});
+  throw new Refusal(
+    `Cannot run ${op}: the function returned a promise, and ${consequence}; await first and pass a ` +
+      "synchronous function",
+  );
+}
+
+/** A mode that lasts until it is disposed, for `using`. */
+export class Guard implements Disposable {
+  readonly #op: string;
+  readonly #before: Modes;
+  readonly #below: Guard | null;
+
+  /**
+   * Changes modes.
+   *
+   * @param op Who opens the guard, for messages.
+   */
+  constructor(op: string, changes: Pick<Partial<Modes>, "recording" | "watcher">) {
+    this.#op = op;
+    this.#before = { ...engine };
+    this.#below = engine.guard;
+    Object.assign(engine, changes);
+    engine.guard = this;
+  }
+
+  /** Puts the modes back; doing so twice, or after the function around has ended, is no error. */
+  [Symbol.dispose](): void {
+    if (engine.guard !== this) {
+      for (let guard = engine.guard; guard !== null; guard = guard.#below) {
+        if (guard === this) throw this.#refusal("a guard that was opened later is still open");
+      }
+      return;
+    }
+    if (engine.floor === this) {
+      throw this.#refusal("it was opened outside of the function that is running");
+    }
+    engine.guard = this.#below;
+    engine.recording = this.#before.recording;
+    engine.watcher = this.#before.watcher;
+  }
+
+  #refusal(reason: string): GradError {
+    return new GradError(`Cannot end ${this.#op}: ${reason}`);
+  }
+}

@@ -1,0 +1,11 @@
+/** A check that dropout shares between its forms. */
+
+import { checkKind, NUMBER } from "../core/options.ts";
+
+/** Refuses what is not a probability. */
+export function checkProbability(call: string, p: number): void {
+  checkKind(call, "p", p, NUMBER);
+  if (!(p >= 0 && p <= 1)) {
+    throw new RangeError(`Cannot ${call}: p must be a probability from 0 to 1, got ${p}`);
+  }
+}

@@ -1,0 +1,130 @@
+/**
+ * The form of fused ops: a composite, which is the truth, and beside it a kernel that is faster. What
+ * stands here once: when the kernel serves, what is recorded, and how a recorded pass goes on to any
+ * order.
+ */
+
+import { gradientsOfComposite } from "../../autograd/backward.ts";
+import type { Context, Node } from "../../autograd/tape.ts";
+import { engine } from "../../core/engine.ts";
+import { kernelNumber } from "../../ffi/library.ts";
+import type { Shape } from "../../shape.ts";
+import type { Tensor } from "../../tensor.ts";
+import { OpRule, recordAll, result, zeroed } from "../record.ts";
+import { register } from "../registry.ts";
+
+/** The inputs of a call; null where one was left out. */
+export type Inputs = readonly (Tensor | null)[];
+
+/** What a launch is told beside its tensors. */
+export interface Parameters {
+  readonly ints?: readonly number[];
+  readonly numbers?: readonly number[];
+}
+
+/** What a fused op consists of. */
+export interface FusedSpec<A> {
+  /** The truth, in other ops: the outputs. */
+  readonly composite: (inputs: Inputs, attrs: A) => readonly Tensor[];
+  /** The kernel that gives the outputs from the inputs. */
+  readonly kernel: string;
+  /** What it takes, where that is not the inputs as they are. */
+  readonly operands?: (inputs: Inputs, attrs: A) => readonly Tensor[];
+  /** The outputs' shapes; they have the first input's type. */
+  readonly shapes: (inputs: Inputs, attrs: A) => readonly Shape[];
+  /** What both kernels are told. */
+  readonly parameters?: (attrs: A, inputs: Inputs) => Parameters;
+  /** Which inputs (`a`, `b`, `c`) and whether the output `y` the gradients need. */
+  readonly saves: string;
+  /** The kernel that gives the gradients of all inputs in one launch, for passes not recorded. */
+  readonly gradKernel?: string;
+  /** How many inputs, from the first on, have gradients. Default: all. */
+  readonly gradients?: number;
+  /** What that kernel takes behind the gradients. Default: the cotangents, and what is saved. */
+  readonly gradOperands?: (gs: readonly Tensor[], context: Context<A>) => readonly Tensor[];
+  /** The gradients in ops, where that is shorter than to differentiate the composite. */
+  readonly vjp?: (
+    gs: readonly Tensor[],
+    context: Context<A>,
+    needs: readonly boolean[],
+  ) => readonly (Tensor | null)[];
+  /** Number of outputs. Default: 1. */
+  readonly outputs?: number;
+}
+
+const NOTHING: Shape = [0];
+
+/** A fused op: from inputs and attributes to outputs. */
+export type FusedOp<A> = (inputs: Inputs, attrs: A) => readonly Tensor[];
+
+/** Defines a fused op. Inputs have been checked, and have one floating type but for indices. */
+export function fused<A>(name: string, spec: FusedSpec<A>): FusedOp<A> {
+  const { composite, shapes, parameters, saves, gradOperands, vjp, outputs = 1 } = spec;
+  const kernel = kernelNumber(spec.kernel);
+  const gradKernel = spec.gradKernel === undefined ? null : kernelNumber(spec.gradKernel);
+
+  /** The cotangents of all outputs: zeros for those that nothing depends on. */
+  function complete(gs: readonly (Tensor | null)[], node: Node & Context<A>): readonly Tensor[] {
+    if (!gs.includes(null)) return gs as readonly Tensor[];
+    const like = gs.find((g) => g !== null)!;
+    const inputs = node.parents.map((_, i) => node.saved(i));
+    const all = shapes(inputs, node.attrs);
+    return gs.map((g, i) => g ?? zeroed(like, like.dtype, all[i]!));
+  }
+
+  /** All gradients in one launch; those that nobody needs have no elements. */
+  function launched(
+    gs: readonly Tensor[],
+    node: Node & Context<A>,
+    needs: readonly boolean[],
+    kernel: number,
+  ): (Tensor | null)[] {
+    const inputs = node.parents.map((_, i) => node.saved(i));
+    const [like] = gs;
+    const gradients = node.parents.slice(0, spec.gradients).map((_, i) =>
+      result(like!, like!.dtype, needs[i] ? node.shapes![i]! : NOTHING)
+    );
+    const operands = gradOperands?.(gs, node) ??
+      [...gs, ...inputs.filter((input) => input !== null)];
+    const { ints, numbers } = parameters?.(node.attrs, inputs) ?? {};
+    like!.storage.backend.run(kernel, [...gradients, ...operands], ints, numbers);
+    return gradients.map((g, i) => needs[i] ? g : null);
+  }
+
+  const rule = new OpRule<A>(name, {
+    saves,
+    outputs,
+    vjp: [],
+    vjpAll: (given, context, needs) => {
+      const node = context as Node & Context<A>;
+      const { backend } = given.find((g) => g !== null)!.storage;
+      const fast = !engine.recording && gradKernel !== null && backend.supports(gradKernel);
+      if (fast) return launched(complete(given, node), node, needs, gradKernel);
+      if (vjp !== undefined) return vjp(complete(given, node), node, needs);
+      const inputs = node.parents.map((_, i) => node.saved(i));
+      const truth = (twins: Inputs) => composite(twins, node.attrs);
+      return gradientsOfComposite(truth, inputs, given, node, needs);
+    },
+  });
+
+  function run(inputs: Inputs, attrs: A): readonly Tensor[] {
+    const first = inputs[0]!;
+    const { backend } = first.storage;
+    if (first.size === 0 || !backend.supports(kernel)) return composite(inputs, attrs);
+    const ys = shapes(inputs, attrs).map((shape) => result(first, first.dtype, shape));
+    const operands = spec.operands?.(inputs, attrs) ?? inputs.filter((input) => input !== null);
+    const { ints, numbers } = parameters?.(attrs, inputs) ?? {};
+    backend.run(kernel, [...ys, ...operands], ints, numbers);
+    recordAll(rule, inputs, ys, attrs);
+    return ys;
+  }
+  register({
+    name,
+    kind: "fused",
+    integers: true,
+    rule: rule as OpRule,
+    sampling: undefined,
+    run,
+  });
+  return run;
+}

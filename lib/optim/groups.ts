@@ -1,0 +1,83 @@
+/** Groups of parameters: the forms in which they are given, and the kinds of their options. */
+
+import { arrayOf, FLAG, type Kind, kind, NUMBER, shown } from "../core/options.ts";
+import { Tensor } from "../tensor.ts";
+
+/** Parameters that share their options. */
+export type ParamGroup<O> = { params: readonly Tensor[] } & O;
+
+/** Parameters, or groups of them with options of their own. */
+export type ParamsOrGroups<O> = Iterable<Tensor> | Iterable<ParamGroup<Partial<O>>>;
+
+const NUMBER_LIST = arrayOf(NUMBER, "numbers");
+
+/** The kind of an option, by its default: numbers, flags, as many numbers. */
+function kindOf(value: unknown): Kind {
+  if (typeof value === "number") return NUMBER;
+  if (typeof value === "boolean") return FLAG;
+  if (!Array.isArray(value)) return kind("given", (given) => given !== undefined);
+  const { length } = value;
+  return kind(
+    `an array of ${length} numbers`,
+    (given) => NUMBER_LIST.accepts(given) && (given as number[]).length === length,
+  );
+}
+
+/** The kinds of options, by their defaults. */
+export function kindsOf<O extends object>(defaults: O): { readonly [K in keyof O]: Kind } {
+  const entries = Object.entries(defaults).map(([key, value]) => [key, kindOf(value)]);
+  return Object.fromEntries(entries);
+}
+
+/** A copy that shares no array. */
+export function copyOptions<O extends object>(options: O): O {
+  const entries = Object.entries(options).map(([key, value]) => [
+    key,
+    Array.isArray(value) ? [...value] : value,
+  ]);
+  return Object.fromEntries(entries);
+}
+
+/** The defaults with what was given in their place, sharing no array with either. */
+export function withDefaults<O extends object>(defaults: O, given: Partial<O>): O {
+  const entries = Object.entries(given).filter(([, value]) => value !== undefined);
+  return copyOptions({ ...defaults, ...Object.fromEntries(entries) });
+}
+
+function isIterable(value: unknown): value is Iterable<unknown> {
+  return typeof value === "object" && value !== null && Symbol.iterator in value &&
+    !(value instanceof Tensor);
+}
+
+/** What to do with something that is no array of parameters. */
+function adviceFor(value: unknown): string {
+  if (value instanceof Tensor) return "; put it in an array";
+  if (typeof value !== "object" || value === null) return "";
+  if ("parameters" in value) return "; pass its parameters()";
+  return "params" in value ? "; put the group in an array" : "";
+}
+
+/** The groups that an optimizer is made of. */
+export function groupsOf<O>(name: string, given: ParamsOrGroups<O>): ParamGroup<Partial<O>>[] {
+  const needed =
+    `Cannot make ${name}: parameters must be an array of tensors or of groups { params }`;
+  if (!isIterable(given)) {
+    throw new TypeError(`${needed}, got ${shown(given)}${adviceFor(given)}`);
+  }
+  const list = [...given] as (Tensor | ParamGroup<Partial<O>>)[];
+  const [first] = list;
+  if (list.length === 0) throw new RangeError(`Cannot make ${name}: there are no parameters`);
+  if (Array.isArray(first)) {
+    throw new TypeError(`${needed}, got an array of arrays; pass the parameters() of a module`);
+  }
+  if (!(first instanceof Tensor)) return list as ParamGroup<Partial<O>>[];
+  return [{ params: list } as unknown as ParamGroup<Partial<O>>];
+}
+
+/** The parameters of a group, as a list. */
+export function paramsOf(call: string, params: unknown): Tensor[] {
+  if (!isIterable(params)) {
+    throw new TypeError(`Cannot ${call}: params must be an array of tensors, got ${shown(params)}`);
+  }
+  return [...params] as Tensor[];
+}

@@ -1,0 +1,78 @@
+/** What an optimizer keeps for a parameter, and whether what is loaded fits. */
+
+import { checkKind, kind, shown, TENSOR } from "../core/options.ts";
+import { isFloat } from "../dtype.ts";
+import { DTypeError, ShapeError, showShape } from "../errors.ts";
+import { sameShape } from "../shape.ts";
+import { Tensor } from "../tensor.ts";
+
+/** What an optimizer keeps for a parameter: tensors and numbers; `step` counts the steps. */
+export type ParamState = Record<string, Tensor | number>;
+
+/** A copy that shares no memory. */
+export function copyState(state: ParamState): ParamState {
+  const entries = Object.entries(state).map(([key, value]) => [
+    key,
+    value instanceof Tensor ? value.detach().clone() : value,
+  ]);
+  return Object.fromEntries(entries);
+}
+
+const FINITE = kind("a finite number", Number.isFinite);
+const COUNT = kind(
+  "an integer from 0",
+  (value) => Number.isSafeInteger(value) && Number(value) >= 0,
+);
+
+/** A copy of a loaded tensor in the type and on the device of the one whose place it takes. */
+function fittedTensor(op: string, name: string, given: unknown, like: Tensor): Tensor {
+  const call = `load the state of ${op}`;
+  checkKind(call, name, given, TENSOR);
+  const value = given as Tensor;
+  value.storage.check(`loadStateDict of ${op}`);
+  if (!sameShape(value.shape, like.shape)) {
+    throw new ShapeError(
+      `Cannot ${call}: ${name} needs shape ${showShape(like.shape)}, got ${showShape(value.shape)}`,
+      [like.shape, value.shape],
+    );
+  }
+  if (!isFloat(value.dtype)) {
+    throw new DTypeError(`Cannot ${call}: ${name} must be float32 or float64, got ${value.dtype}`);
+  }
+  const cast = value.detach().to({ dtype: like.dtype, device: like.device }).contiguous();
+  return cast.storage === value.storage ? cast.clone() : cast;
+}
+
+/**
+ * A copy of the state that was loaded for a parameter, in the parameter's type.
+ *
+ * @param op The optimizer.
+ * @param name What the state is called in messages.
+ * @param blank The state before the first step, whose entries it must have.
+ * @param optional Entries that it may have or not, tensors like the parameter.
+ */
+export function fittedState(
+  op: string,
+  name: string,
+  given: ParamState,
+  blank: ParamState,
+  optional: readonly string[],
+  p: Tensor,
+): ParamState {
+  const call = `load the state of ${op}`;
+  const known = [...new Set([...Object.keys(blank), ...optional])];
+  const needed = Object.keys(blank).filter((key) => !optional.includes(key));
+  const own = Object.keys(given);
+  if (own.some((key) => !known.includes(key)) || needed.some((key) => !own.includes(key))) {
+    throw new TypeError(
+      `Cannot ${call}: ${name} needs ${known.join(", ")}, got ${own.join(", ") || shown(given)}`,
+    );
+  }
+  return Object.fromEntries(own.map((key) => {
+    const like = blank[key] ?? p;
+    const value: unknown = given[key];
+    if (like instanceof Tensor) return [key, fittedTensor(op, `${key} of ${name}`, value, like)];
+    checkKind(call, `${key} of ${name}`, value, key === "step" ? COUNT : FINITE);
+    return [key, value as number];
+  }));
+}

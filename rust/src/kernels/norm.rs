@@ -1,0 +1,154 @@
+//! Euclidean norms. Squares are added in float64, and once more of scaled elements where their sum
+//! has left the range of that. Parameters and blocks are those of `reduce.rs`.
+
+use super::math::Real;
+use super::reduce::{COLUMNS, GRAIN, axes, down_columns, for_costly_chunks};
+use crate::cpu::{elements, for_chunks_of, simd};
+use crate::dtype::{Element, by_type};
+use crate::error::Result;
+use crate::frame::Launch;
+use crate::layout::Layout;
+use crate::reader::{Cursor, Reader};
+use crate::registry::{Kernel, Wgsl};
+
+pub(super) const ROWS: &[Kernel] =
+    &[Kernel { name: "norm", outputs: 1, run: norm, wgsl: Wgsl::None }];
+
+/// Elements that are treated at once.
+const BLOCK: usize = 4096;
+/// Sums that run beside each other, so that they are done in vectors.
+const LANES: usize = 32;
+/// A smaller sum of squares may have lost some of them.
+const LEAST: f64 = 1e-280;
+
+fn norm(launch: &mut Launch<'_>) -> Result {
+    by_type!(float launch.input_type(0)?, norm_as(launch))
+}
+
+fn norm_as<T: Element + Real + Into<f64>>(launch: &mut Launch<'_>) -> Result {
+    let (stay, reduced) = axes(launch, 1)?;
+    let out = elements::<T>(launch.contiguous_output(0)?)?;
+    let x = Reader::<T>::new(launch.input(0)?)?;
+    let count = reduced.len();
+    if count == 0 {
+        out.fill(T::default());
+        return Ok(());
+    }
+    let columns = down_columns(&stay, &reduced);
+    for_costly_chunks(out, count, |start, chunk| {
+        if columns {
+            norm_columns(start, chunk, &stay, &reduced, &x);
+        } else {
+            for (index, out) in chunk.iter_mut().enumerate() {
+                let first = (start + index) * count;
+                *out = root(squares(&x, first, count, 1.0), &x, first, count);
+            }
+        }
+    });
+    Ok(())
+}
+
+/// Sum of the squares of scaled elements of a block.
+fn block<T: Real + Into<f64>>(x: &[T], scale: f64) -> f64 {
+    simd(
+        #[inline(always)]
+        || {
+            let mut lanes = [0.0; LANES];
+            let (chunks, rest) = x.as_chunks::<LANES>();
+            for chunk in chunks {
+                for (lane, &x) in lanes.iter_mut().zip(chunk) {
+                    let x = x.into() * scale;
+                    *lane += x * x;
+                }
+            }
+            for (lane, &x) in lanes.iter_mut().zip(rest) {
+                let x = x.into() * scale;
+                *lane += x * x;
+            }
+            lanes.iter().sum()
+        },
+    )
+}
+
+/// Sum of the squares of `count` scaled elements of a reader.
+fn squares<T: Element + Real + Into<f64>>(
+    x: &Reader<'_, T>,
+    first: usize,
+    count: usize,
+    scale: f64,
+) -> f64 {
+    let part = |start: usize| {
+        let mut total = 0.0;
+        let end = (start + GRAIN).min(first + count);
+        x.for_blocks(start, end, BLOCK, |x| total += block(x, scale));
+        total
+    };
+    if count <= GRAIN {
+        return part(first);
+    }
+    let mut totals = vec![0.0; count.div_ceil(GRAIN)];
+    for_chunks_of(&mut totals, 1, |start, chunk| {
+        for (index, total) in chunk.iter_mut().enumerate() {
+            *total = part(first + (start + index) * GRAIN);
+        }
+    });
+    totals.iter().sum()
+}
+
+/// The root of a sum of squares, which is added up anew where it has left the range.
+fn root<T: Element + Real + Into<f64>>(
+    total: f64,
+    x: &Reader<'_, T>,
+    first: usize,
+    count: usize,
+) -> T {
+    if total.is_nan() || (LEAST..f64::INFINITY).contains(&total) {
+        return T::from_f64(total.sqrt());
+    }
+    let mut largest = 0.0_f64;
+    x.for_blocks(first, first + count, BLOCK, |x| {
+        largest = x.iter().fold(largest, |largest, &x| largest.max(x.into().abs()));
+    });
+    if largest == 0.0 || largest.is_infinite() {
+        return T::from_f64(largest);
+    }
+    // The reciprocal of a subnormal number is infinite.
+    let scale = (1.0 / largest).min(f64::MAX);
+    T::from_f64(squares(x, first, count, scale).sqrt() / scale)
+}
+
+/// Norms down the columns, many at a time, so that memory is read in order.
+fn norm_columns<T: Element + Real + Into<f64>>(
+    start: usize,
+    out: &mut [T],
+    stay: &Layout,
+    reduced: &Layout,
+    x: &Reader<'_, T>,
+) {
+    let (lane, count) = (stay.extent(stay.rank() - 1), reduced.len());
+    let mut done = 0;
+    while done < out.len() {
+        let column = (start + done) % lane;
+        let take = (lane - column).min(COLUMNS).min(out.len() - done);
+        let data = &x.data[stay.position(start + done)..];
+        let mut totals = [0.0_f64; COLUMNS];
+        simd(
+            #[inline(always)]
+            || {
+                let mut cursor = Cursor::new(*reduced, 0);
+                for _ in 0..count {
+                    let row = &data[cursor.position..cursor.position + take];
+                    for (total, &x) in totals.iter_mut().zip(row) {
+                        let x: f64 = x.into();
+                        *total += x * x;
+                    }
+                    cursor.advance();
+                }
+            },
+        );
+        for (index, &total) in totals.iter().enumerate().take(take) {
+            out[done + index] = root(total, x, (start + done + index) * count, count);
+        }
+        done += take;
+    }
+}

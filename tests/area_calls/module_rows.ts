@@ -1,0 +1,276 @@
+/** Good calls of layers, modules and losses. */
+
+import { losses, nn, ones, RandomGenerator, type Tensor, tensor, zeros } from "../../mod.ts";
+import type * as ops from "../../lib/ops/mod.ts";
+import { of, options } from "./call.ts";
+import type { MethodRows, MethodsOf, Rows } from "./call.ts";
+
+/** For the library itself, though public to TypeScript. */
+type Internal = "members" | "activated";
+
+const x = () => ones([2, 3]);
+const generator = of(() => new RandomGenerator(1));
+const flag = of(() => true, "flag");
+
+class Scale extends nn.Module {
+  factor = new nn.Parameter(ones([1]));
+  override forward(x: Tensor): Tensor {
+    return x.mul(this.factor);
+  }
+}
+
+class Squared extends losses.FunctionLoss<losses.LossOptions> {
+  constructor(...args: unknown[]) {
+    super(...args as ConstructorParameters<typeof losses.FunctionLoss<losses.LossOptions>>);
+  }
+}
+
+/** What every module has. */
+export const MODULE_METHODS: MethodRows<nn.Module, Internal | "forward"> = {
+  namedChildren: { on: () => new nn.Sequential(), args: [] },
+  children: { on: () => new nn.Sequential(), args: [] },
+  namedModules: { on: () => new nn.Sequential(), args: [of(() => "net", "undefined", "text")] },
+  modules: { on: () => new nn.Sequential(), args: [] },
+  namedParameters: { on: () => new Scale(), args: [options({ removeDuplicate: flag })] },
+  parameters: { on: () => new Scale(), args: [] },
+  namedBuffers: { on: () => new Scale(), args: [options({ removeDuplicate: flag })] },
+  buffers: { on: () => new Scale(), args: [] },
+  stateDict: { on: () => new Scale(), args: [], named: "state dict" },
+  loadStateDict: {
+    on: () => new Scale(),
+    args: [
+      of(() => ({ "old.factor": zeros([1]) })),
+      options({
+        strict: flag,
+        rename: of(() => (key: string) => `old.${key}`, "function"),
+      }),
+    ],
+    named: "load the state",
+  },
+  train: { on: () => new Scale(), args: [of(() => true, "undefined", "flag")] },
+  eval: { on: () => new Scale(), args: [] },
+  apply: { on: () => new Scale(), args: [of(() => () => {}, "function")] },
+  requiresGrad_: { on: () => new Scale(), args: [of(() => false, "undefined", "flag")] },
+  zeroGrad: { on: () => new Scale(), args: [] },
+  // JavaScript calls it as it likes.
+  toString: { on: () => new Scale(), args: [], rest: true },
+  registerForwardHook: {
+    on: () => new Scale(),
+    args: [of(() => () => {}, "function")],
+  },
+};
+
+type ModuleMethods = MethodsOf<nn.Module, "forward"> | Internal | keyof Tensor;
+
+/** The bases' constructors are called by those of other people's classes, with anything. */
+const anything = { args: [], rest: true } as const;
+
+/** Layers. */
+export const LAYERS: Rows<Omit<typeof nn, "init" | "functional">, ModuleMethods> = {
+  AnyModule: { make: { ...anything, run: () => new Scale() }, methods: {} },
+  Module: {
+    make: { ...anything, run: () => new Scale() },
+    methods: {
+      // What a module of somebody's own does with its inputs is its own.
+      forward: { on: () => new nn.ReLU(), args: [of(x, "tensor")], rest: true, named: "relu" },
+    },
+  },
+  Parameter: { make: { args: [of(x), options({ requiresGrad: flag })] }, methods: {} },
+  Buffer: { make: { args: [of(x, "tensor")] }, methods: {} },
+  Linear: {
+    make: {
+      args: [
+        of(() => 3),
+        of(() => 2),
+        options({ bias: flag, dtype: of(() => "float64") }),
+      ],
+    },
+    methods: {
+      forward: { on: () => new nn.Linear(3, 2), args: [of(x)], rest: true, named: "Linear" },
+    },
+  },
+  Flatten: {
+    make: { args: [of(() => 0, "undefined"), of(() => 1, "undefined")] },
+    methods: {
+      forward: {
+        on: () => new nn.Flatten(0),
+        args: [of(x, "tensor")],
+        rest: true,
+        named: "flatten",
+      },
+    },
+  },
+  ReLU: {
+    make: { args: [] },
+    methods: {
+      forward: { on: () => new nn.ReLU(), args: [of(x, "tensor")], rest: true, named: "relu" },
+    },
+  },
+  Sigmoid: {
+    make: { args: [] },
+    methods: {
+      forward: {
+        on: () => new nn.Sigmoid(),
+        args: [of(x, "tensor")],
+        rest: true,
+        named: "sigmoid",
+      },
+    },
+  },
+  Softplus: {
+    make: { args: [] },
+    methods: {
+      forward: {
+        on: () => new nn.Softplus(),
+        args: [of(x, "tensor")],
+        rest: true,
+        named: "softplus",
+      },
+    },
+  },
+  Tanh: {
+    make: { args: [] },
+    methods: {
+      forward: { on: () => new nn.Tanh(), args: [of(x, "tensor")], rest: true, named: "tanh" },
+    },
+  },
+  Dropout: {
+    make: { args: [of(() => 0.5, "undefined", "number")] },
+    methods: {
+      forward: { on: () => new nn.Dropout(), args: [of(x)], rest: true, named: "dropout" },
+    },
+  },
+  Sequential: {
+    make: { args: [of(() => new nn.ReLU()), of(() => new nn.ReLU())], rest: true },
+    methods: {
+      forward: {
+        on: () => new nn.Sequential(new nn.ReLU()),
+        args: [of(x, "tensor")],
+        rest: true,
+        named: "relu",
+      },
+    },
+  },
+};
+
+const number = (value: number) => of(() => value, "undefined", "number");
+
+/** Initialisers. */
+export const INIT: Rows<typeof nn.init> = {
+  uniform_: { args: [of(x), number(0), number(1), options({ generator })] },
+  normal_: { args: [of(x), number(0), number(1), options({ generator })] },
+  constant_: { args: [of(x, "tensor"), of(() => 3, "number", "NaN")] },
+  kaimingUniform_: { args: [of(x), options({ a: of(() => 0, "number"), generator })] },
+  kaimingNormal_: { args: [of(x), options({ a: of(() => 0, "number"), generator })] },
+  xavierUniform_: { args: [of(x), number(1), options({ generator })] },
+  xavierNormal_: { args: [of(x), number(1), options({ generator })] },
+};
+
+/** Layers without state; those that are ops stand in the table of ops. */
+export const FUNCTIONAL: Rows<Omit<typeof nn.functional, keyof typeof ops>> = {
+  linear: {
+    args: [
+      of(x),
+      of(() => ones([4, 3])),
+      options({ bias: of(() => ones([4]), "null"), activation: of(() => "tanh") }),
+    ],
+  },
+  dropout: {
+    args: [of(x), options({ p: of(() => 0.1, "number"), training: flag, generator })],
+  },
+};
+
+const element = {
+  reduction: of(() => "sum"),
+  weight: of(() => ones([3])),
+  mask: of(() => tensor([true, false, true])),
+};
+// A module meets the shape that its weight must have only when it runs.
+const heldElement = { ...element, weight: of(() => ones([3]), "tensor") };
+const entropy = {
+  reduction: of(() => "sum"),
+  weight: of(() => ones([3])),
+  ignoreIndex: of(() => 1),
+  labelSmoothing: of(() => 0.1, "number"),
+};
+const heldEntropy = { ...entropy, weight: of(() => ones([3]), "tensor") };
+const labels = () => tensor([0, 1], { dtype: "int32" });
+
+/** What every loss module has. */
+export const LOSS_METHODS: MethodRows<losses.Loss, ModuleMethods | "forward"> = {
+  plus: { on: () => new losses.MSELoss(), args: [of(() => new losses.MSELoss())], named: "loss" },
+  times: {
+    on: () => new losses.MSELoss(),
+    args: [of(() => 2, "number", "NaN")],
+    named: "scale a loss",
+  },
+};
+
+type LossMethods = ModuleMethods | keyof typeof LOSS_METHODS;
+
+/** Losses. */
+export const LOSSES: Rows<typeof losses, LossMethods> = {
+  mse: { args: [of(x), of(x), options(element)] },
+  huber: { args: [of(x), of(x), options({ ...element, delta: of(() => 2, "number") })] },
+  crossEntropy: { args: [of(x), of(labels), options(entropy)] },
+  Loss: {
+    make: { ...anything, run: () => new losses.MSELoss() },
+    methods: {
+      forward: {
+        on: () => new losses.MSELoss().plus(new losses.HuberLoss()).times(2),
+        args: [of(x), of(x)],
+        rest: true,
+        named: "losses.mse",
+      },
+    },
+  },
+  FunctionLoss: {
+    make: {
+      args: [of(() => losses.mse, "function"), options({ reduction: of(() => "sum") })],
+      // The function itself reads the options.
+      run: (...args) => new Squared(...args).forward(x(), x()),
+      named: "",
+    },
+    methods: {
+      forward: {
+        on: () => new Squared(losses.mse, {}),
+        args: [of(x), of(x)],
+        rest: true,
+        named: "losses.mse",
+      },
+    },
+  },
+  MSELoss: {
+    make: { args: [options(heldElement)] },
+    methods: {
+      forward: {
+        on: () => new losses.MSELoss(),
+        args: [of(x), of(x)],
+        rest: true,
+        named: "losses.mse",
+      },
+    },
+  },
+  HuberLoss: {
+    make: { args: [options({ ...heldElement, delta: of(() => 2, "number") })] },
+    methods: {
+      forward: {
+        on: () => new losses.HuberLoss(),
+        args: [of(x), of(x)],
+        rest: true,
+        named: "losses.huber",
+      },
+    },
+  },
+  CrossEntropyLoss: {
+    make: { args: [options(heldEntropy)] },
+    methods: {
+      forward: {
+        on: () => new losses.CrossEntropyLoss(),
+        args: [of(x), of(labels)],
+        rest: true,
+        named: "losses.crossEntropy",
+      },
+    },
+  },
+};

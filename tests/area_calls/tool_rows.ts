@@ -1,0 +1,281 @@
+/** Good calls of optimizers, data sets, checks and transforms. */
+
+import type * as adjoint from "../../mod.ts";
+import {
+  arange,
+  data,
+  exp,
+  gradOf,
+  losses,
+  nn,
+  ones,
+  optim,
+  perSampleGrad,
+  RandomGenerator,
+  type Tensor,
+  type testing,
+  valueAndGrad,
+  vmap,
+} from "../../mod.ts";
+import { type Call, of, options } from "./call.ts";
+import type { MethodRows, Rows } from "./call.ts";
+
+const x = () => ones([2, 3]);
+const leaf = () => ones([2]).requiresGrad_();
+const leaves = () => [leaf(), leaf()];
+const flag = of(() => false, "flag");
+const fraction = (value: number) => of(() => value, "number");
+const fn = (...given: unknown[]) =>
+  (given as Tensor[]).reduce((sum, y) => sum.add(y.sum()), ones([]));
+
+const sgd = {
+  lr: fraction(0.1),
+  momentum: fraction(0.9),
+  // 0.5 is as good a number, but for the look ahead.
+  dampening: fraction(0),
+  weightDecay: fraction(0),
+  nesterov: of(() => true, "flag"),
+  maximize: flag,
+};
+const adam = {
+  lr: fraction(0.1),
+  betas: of(() => [0.9, 0.99]),
+  eps: fraction(1e-8),
+  weightDecay: fraction(0),
+  maximize: flag,
+};
+
+function stepped(): optim.SGD {
+  const optimizer = new optim.SGD(leaves(), { momentum: 0.9 });
+  for (const p of optimizer.paramGroups.flatMap(({ params }) => params)) p.grad = ones([2]);
+  return optimizer;
+}
+
+/** An optimizer of somebody else. */
+class Plain extends optim.Optimizer<{ lr: number }, { step: number }> {
+  protected override check(): void {}
+  protected override initial(): { step: number } {
+    return { step: 0 };
+  }
+  protected override update(p: Tensor, g: Tensor): void {
+    p.copy_(p.sub(g));
+  }
+}
+
+/** What every optimizer has. */
+export const OPTIMIZER_METHODS: MethodRows<optim.Optimizer<{ lr: number }, { step: number }>> = {
+  addParamGroup: {
+    on: () => new optim.SGD(leaves()),
+    args: [of(() => ({ params: leaves(), lr: 0.1 }))],
+    named: "add to SGD",
+  },
+  zeroGrad: { on: stepped, args: [] },
+  step: { on: stepped, args: [] },
+  stateDict: { on: stepped, args: [], named: "read the state of SGD" },
+  loadStateDict: {
+    on: stepped,
+    args: [of(() => stepped().stateDict())],
+    named: "load the state of SGD",
+  },
+};
+
+type OptimizerMethods = keyof typeof OPTIMIZER_METHODS;
+
+/** Optimizers. */
+export const OPTIMIZERS: Rows<Omit<typeof optim, "functional">, OptimizerMethods> = {
+  SGD: { make: { args: [of(leaves), options(sgd)] }, methods: {} },
+  Adam: { make: { args: [of(leaves), options(adam)] }, methods: {} },
+  AdamW: { make: { args: [of(leaves), options(adam)] }, methods: {} },
+  Optimizer: {
+    make: {
+      args: [of(leaves), of(() => ({ lr: 0.1 }), "object")],
+      run: (...args) => new Plain(...args as ConstructorParameters<typeof Plain>),
+      named: "Plain",
+    },
+    methods: {},
+  },
+};
+
+const pair = of(() => [ones([2]), ones([2])]);
+
+/** Functional steps. */
+export const STEPS: Rows<typeof optim.functional> = {
+  sgd: { args: [pair, pair, options({ buffers: pair }), options(sgd)] },
+  adam: {
+    args: [
+      pair,
+      pair,
+      options({ step: of(() => 3), means: pair, squares: pair }),
+      options({ ...adam, decoupled: flag }),
+    ],
+  },
+};
+
+const set = () => new data.TensorDataset(x(), arange(2));
+
+/** Data. */
+export const DATA: Rows<typeof data> = {
+  TensorDataset: {
+    make: { args: [of(x, "tensor"), of(() => arange(2))], rest: true },
+    methods: {
+      get: { on: set, args: [of(() => 1)], named: "TensorDataset" },
+      getBatch: { on: set, args: [of(() => arange(2), "tensor")], named: "TensorDataset" },
+    },
+  },
+  DataLoader: {
+    make: {
+      args: [
+        of(set),
+        options({
+          batchSize: of(() => 2),
+          shuffle: flag,
+          dropLast: flag,
+          collate: of(() => (examples: unknown[]) => examples, "function"),
+          generator: of(() => new RandomGenerator(1)),
+        }),
+      ],
+    },
+    methods: {},
+  },
+};
+
+const tolerances = { atol: fraction(1e-3), rtol: fraction(1e-3) };
+const sampling = {
+  seed: of(() => 1, "bigint"),
+  name: of(() => "f", "text"),
+};
+const gradcheck = { eps: fraction(1e-6), ...tolerances, ...sampling };
+const shapes = of(() => [[2], [2]]);
+const squares = (a: Tensor, b: Tensor) => a.mul(b).square();
+
+/** Checks. Their error is for others to throw, with whatever they want to say. */
+export const TESTING: Rows<Omit<typeof testing, "CheckError">> = {
+  assertClose: {
+    args: [
+      of(() => 1, "number", "NaN", "flag", "tensor"),
+      of(() => 1, "number", "NaN", "flag", "tensor"),
+      options({ ...tolerances, message: of(() => "f", "text") }),
+    ],
+    named: "compare",
+  },
+  checkLoss: {
+    args: [
+      of(() => losses.mse, "function"),
+      options({
+        shape: of(() => [4, 2]),
+        pred: of(() => (shape: number[]) => ones(shape)),
+        target: of(() => (shape: number[]) => ones(shape)),
+        zeroAtTarget: of(() => true, "flag"),
+        gradientBound: of(() => 1e6, "number"),
+        finiteAt: of(() => [10]),
+        permutationInvariant: flag,
+        reductions: of(() => (reduction: losses.Reduction) => new losses.MSELoss({ reduction })),
+        ...sampling,
+      }),
+    ],
+  },
+  gradcheck: { args: [of(() => squares), shapes, options(gradcheck)], named: "check" },
+  gradgradcheck: { args: [of(() => squares), shapes, options(gradcheck)], named: "check" },
+  checkGradients: {
+    args: [of(() => squares), shapes, options({ ...gradcheck, order: of(() => 3) })],
+    named: "check",
+  },
+  torchFixture: {
+    args: [
+      of(() => new URL("../fixtures/huber.json", import.meta.url)),
+      of(() => ["pred", "target"], "undefined"),
+    ],
+    named: "ixture",
+  },
+};
+
+const inputs = of(() => [ones([2]), ones([2])]);
+const vectors = of(() => [ones([2]), ones([2])]);
+const argnums = of(() => 0);
+
+type Transforms = Pick<
+  typeof adjoint,
+  | "checkpoint"
+  | "functionalCall"
+  | "gradOf"
+  | "hessian"
+  | "hvp"
+  | "jacobian"
+  | "jvp"
+  | "perSampleGrad"
+  | "valueAndGrad"
+  | "vjp"
+  | "vmap"
+>;
+
+/** Transforms. */
+export const TRANSFORMS: Rows<Transforms> = {
+  checkpoint: { args: [of(() => exp), of(x, "tensor")], rest: true, named: "" },
+  functionalCall: {
+    args: [
+      of(() => new nn.Linear(3, 2)),
+      of(() => ({ weight: ones([2, 3]) })),
+      of(x),
+    ],
+    rest: true,
+    named: "",
+  },
+  gradOf: { args: [of(() => fn, "function"), options({ argnums })] },
+  valueAndGrad: { args: [of(() => fn, "function"), options({ argnums })] },
+  hessian: { args: [of(() => fn), inputs] },
+  hvp: { args: [of(() => fn), inputs, vectors] },
+  jacobian: { args: [of(() => fn), inputs] },
+  jvp: { args: [of(() => fn), inputs, vectors] },
+  vjp: { args: [of(() => fn), inputs, of(() => ones([]), "undefined")] },
+  perSampleGrad: {
+    args: [of(() => fn, "function"), options({ argnums, inDims: of(() => [null, 0]) })],
+  },
+  vmap: {
+    args: [
+      of(() => fn, "function"),
+      options({ inDims: of(() => 0, "null"), outDims: of(() => 0) }),
+    ],
+  },
+};
+
+type Loose = (...args: unknown[]) => unknown;
+
+/** A call of the function that a transform makes of another. */
+function made(transform: unknown, named: string): Call {
+  return {
+    run: (f, ...args) => ((transform as Loose)(f) as Loose)(...args),
+    args: [of(() => fn), of(x)],
+    rest: true,
+    named,
+  };
+}
+
+/** What the functions do that transforms give, with their arguments and with what is inside. */
+export const TRANSFORMED: Readonly<Record<string, Call>> = {
+  "gradOf(f)(x)": made(gradOf, "gradOf"),
+  "valueAndGrad(f)(x)": made(valueAndGrad, "valueAndGrad"),
+  "vmap(f)(x)": { ...made(vmap, "vmap"), args: [of(() => fn), of(x, "tensor")] },
+  "perSampleGrad(f)(x, y)": {
+    ...made(perSampleGrad, "perSampleGrad"),
+    args: [of(() => fn), of(x), of(() => ones([3]), "tensor")],
+  },
+  "vmap(f, { inDims })(x)": {
+    ...made((f: typeof fn) => vmap(f, { inDims: [0, 0] }), "vmap"),
+    args: [of(() => fn), of(x), of(x)],
+  },
+};
+
+/** Calls with options that stand inside other arguments, or that go together in a special way. */
+export const INSIDE: Readonly<Record<string, Call>> = {
+  "SGD.addParamGroup": {
+    run: (...args) => new optim.SGD(leaves()).addParamGroup(...args as [never]),
+    args: [options({ ...sgd, params: of(leaves) })],
+    named: "SGD",
+  },
+  "new Adam([group])": {
+    run: (...args) => new optim.Adam(args as never[]),
+    args: [options({ ...adam, params: of(leaves) })],
+    rest: true,
+    named: "Adam",
+  },
+};
