@@ -2,7 +2,7 @@
 
 import { checkList } from "./core/arguments.ts";
 import { isPlainObject, shown } from "./core/options.ts";
-import { type DType, SIZES } from "./dtype.ts";
+import { CODES, type DType, SIZES } from "./dtype.ts";
 import { ShapeError, showShape } from "./errors.ts";
 
 /** Extents of the dimensions of a tensor. */
@@ -58,16 +58,13 @@ function checkSize(op: string, shape: Shape): void {
 }
 
 /** Elements of a tensor at most, by code of its type: the frame holds lengths below 4 GiB. */
-export const MOST: readonly number[] = SIZES.map((bytes) => Math.floor((2 ** 32 - 1) / bytes));
+const MOST: readonly number[] = SIZES.map((bytes) => Math.floor((2 ** 32 - 1) / bytes));
 
-/** The error of a tensor that would have more. */
-export function tooLarge(shape: Shape, dtype: DType): ShapeError {
-  return new ShapeError(
-    `Cannot make a tensor of shape ${
-      showShape(shape)
-    } and type ${dtype}: it would take 4 GiB or more`,
-    [shape],
-  );
+/** Refuses elements of a type that take 4 GiB or more. */
+export function checkRoom(shape: Shape, size: number, dtype: DType, what = "a tensor"): void {
+  if (size <= MOST[CODES[dtype]]!) return;
+  const kind = `shape ${showShape(shape)} and type ${dtype}`;
+  throw new ShapeError(`Cannot make ${what} of ${kind}: it would take 4 GiB or more`, [shape]);
 }
 
 /** Row-major strides, in elements. */

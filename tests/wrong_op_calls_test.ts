@@ -7,6 +7,7 @@
 
 import {
   clone,
+  fromTypedArray,
   NativeError,
   neg,
   ShapeError,
@@ -149,6 +150,9 @@ Deno.test("a tensor that takes 4 GiB is refused before its memory is asked for",
     }
   }
   assertThrows(() => wide.to({ dtype: "float64" }), ShapeError, "4 GiB or more");
+  const shape = [2 ** 29];
+  assertThrows(() => zeros(shape, { dtype: "float64" }), ShapeError, "4 GiB or more");
+  assertThrows(() => fromTypedArray(new Float64Array(2 ** 29), shape), ShapeError, "4 GiB or more");
 });
 
 Deno.test("every op has calls, and every method of a tensor that is one", () => {
