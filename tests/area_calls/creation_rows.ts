@@ -6,8 +6,8 @@ import type * as random from "../../lib/random.ts";
 import type * as ranges from "../../lib/ranges.ts";
 import type * as runtime from "../../lib/runtime.ts";
 import type * as sample from "../../lib/sample.ts";
-import { gpu, ones, RandomGenerator, type Tensor, tensor, zeros } from "../../mod.ts";
-import { type Arg, type Call, of, options } from "./call.ts";
+import { gpu, ones, RandomGenerator, type Tensor, tensor } from "../../mod.ts";
+import { type Call, of, options } from "./call.ts";
 import type { MethodRows, Rows } from "./call.ts";
 
 const shape = of(() => [2, 3]);
@@ -132,8 +132,6 @@ export const GPU: MethodRows<Omit<Gpu, "close">> = {
   setMemoryLimit: { on: () => gpu, args: [of(() => 2 ** 33)] },
 };
 
-const element: Arg = of(() => 2, "number", "NaN");
-
 /** The methods of a tensor that are no op; those that are stand in the table of ops. */
 export const TENSOR: Readonly<Record<string, Call & { readonly on: () => Tensor }>> = {
   requiresGrad_: { on: leaf, args: [of(() => true, "flag", "undefined")], named: "requiresGrad" },
@@ -150,10 +148,6 @@ export const TENSOR: Readonly<Record<string, Call & { readonly on: () => Tensor 
   registerHook: { on: leaf, args: [of(() => () => undefined, "function")] },
   retainGrad: { on: leaf, args: [] },
   dropGrad: { on: leaf, args: [] },
-  copy_: { on: () => zeros([7]), args: [of(() => ones([7]), "tensor", "number", "NaN")] },
-  fill_: { on: () => zeros([7]), args: [element] },
-  zero_: { on: () => zeros([7]), args: [] },
-  setAt: { on: () => zeros([7]), args: [of(() => [0]), element] },
   toString: { on: () => ones([2]), args: [] },
   // JSON.stringify tells it the key.
   toJSON: {
