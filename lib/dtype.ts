@@ -36,52 +36,57 @@ export function newArray(code: number, size: number): TypedArray {
   }
 }
 
-/** Reads a property as typed arrays themselves have it, whatever somebody has given the object. */
-function intrinsic(name: string | symbol): (array: unknown) => unknown {
+/** How typed arrays themselves read a property, whatever somebody has given one of them. */
+function intrinsic(name: string | symbol): () => unknown {
   const prototype: object = Object.getPrototypeOf(Uint8Array.prototype);
-  const { get } = Object.getOwnPropertyDescriptor(prototype, name)!;
-  return (array) => Reflect.apply(get!, array, []);
+  return Object.getOwnPropertyDescriptor(prototype, name)!.get!;
 }
 
+const readLength = intrinsic("length");
+const readBuffer = intrinsic("buffer");
+const readTag = intrinsic(Symbol.toStringTag);
+
 /** Elements of a typed array; 0 if its memory was transferred. */
-export const lengthOf = intrinsic("length") as (array: TypedArray) => number;
-const bufferOf = intrinsic("buffer") as (array: TypedArray) => ArrayBufferLike;
+export function lengthOf(array: TypedArray): number {
+  return readLength.call(array) as number;
+}
+
 /** The name of a typed array's class; undefined for what is none. */
-export const tagOf = intrinsic(Symbol.toStringTag) as (value: unknown) => string | undefined;
+export function tagOf(value: unknown): string | undefined {
+  return readTag.call(value) as string | undefined;
+}
 
 const CLASSES = [Float32Array, Float64Array, Int32Array, Uint8Array] as const;
+const CODES_BY_TAG: ReadonlyMap<string | undefined, number> = new Map(
+  CLASSES.map(({ name }, code) => [name, code]),
+);
+
+/** Whether a value is a typed array whose elements are those of a type. */
+export function isTypedArray(value: unknown): value is TypedArray {
+  return CODES_BY_TAG.has(tagOf(value));
+}
+
+/** The type whose elements a typed array holds. */
+export function dtypeOfArray(array: TypedArray): DType {
+  return DTYPES[CODES_BY_TAG.get(tagOf(array))!]!;
+}
 
 /**
  * An array over which a tensor may lie: the given one, or a copy where its memory may shrink or other
  * threads may write it. Refuses memory that is gone.
  */
 export function lastingArray(op: string, array: TypedArray): TypedArray {
-  const found = CLASSES.find(({ name }) => name === tagOf(array));
-  if (found === undefined) {
-    throw new TypeError(
-      `Cannot run ${op}: an array must be ${CLASSES.map(({ name }) => name).join(", ")}, got ${
-        tagOf(array)
-      }`,
-    );
+  const code = CODES_BY_TAG.get(tagOf(array));
+  if (code === undefined) {
+    const names = CLASSES.map(({ name }) => name).join(", ");
+    throw new TypeError(`Cannot run ${op}: an array must be ${names}, got ${tagOf(array)}`);
   }
-  const buffer = bufferOf(array);
-  if (!(buffer instanceof ArrayBuffer) || buffer.resizable) return new found(array);
+  const buffer = readBuffer.call(array) as ArrayBufferLike;
+  if (!(buffer instanceof ArrayBuffer) || buffer.resizable) return new CLASSES[code]!(array);
   if (buffer.detached) {
     throw new TypeError(`Cannot run ${op}: the memory of the array was transferred`);
   }
   return array;
-}
-
-/** The type whose elements a typed array holds. */
-export function dtypeOfArray(array: TypedArray): DType {
-  const tag = tagOf(array);
-  return DTYPES[CLASSES.findIndex(({ name }) => name === tag)] ?? "bool";
-}
-
-/** Whether a value is a typed array whose elements are those of a type. */
-export function isTypedArray(value: unknown): value is TypedArray {
-  const tag = tagOf(value);
-  return CLASSES.some(({ name }) => name === tag);
 }
 
 /** Refuses a number that lies out of a type's range; what is after the point is cut off. */

@@ -10,6 +10,7 @@ import {
   type OptionReader,
   optionReader,
   shown,
+  surplus,
   TENSOR_OPTIONS,
 } from "./core/options.ts";
 import type { RandomOptions, TensorOptions } from "./create.ts";
@@ -81,7 +82,7 @@ export function checkCall(
   most: number,
 ): void {
   if (!Array.isArray(shape)) throw noShape(op, shape, given, "");
-  checkCount(`run ${op}`, given.length, most);
+  if (given.length > most) throw surplus(`run ${op}`, given.length, most);
 }
 
 /** The error of something else than a shape; `before` stands in front of it in the call. */
@@ -119,6 +120,7 @@ export function splitRest<O>(
   names: readonly string[],
   rest: readonly unknown[],
 ): { numbers: readonly (number | undefined)[]; options: O | undefined } {
+  if (rest.length === 0) return { numbers: rest as [], options: undefined };
   checkCount(call, needed + rest.length, needed + names.length + 1);
   let count = 0;
   while (
