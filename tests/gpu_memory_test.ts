@@ -71,7 +71,7 @@ gpuTest("a limit of bytes is kept, for what was made outside of scope", () => {
     gpu.setMemoryLimit(2 ** 33);
   }
   for (const wrong of [0, -1, 0.5, NaN, Infinity, "1" as unknown as number]) {
-    assertThrows(() => gpu.setMemoryLimit(wrong), RangeError, "Cannot run setMemoryLimit");
+    assertThrows(() => gpu.setMemoryLimit(wrong), RangeError, "Cannot run gpu.setMemoryLimit");
   }
 });
 

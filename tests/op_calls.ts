@@ -289,9 +289,9 @@ const METHODS = ROWS.flatMap(([name, given]) => {
       const object = on();
       return (Reflect.get(object, method) as Run).apply(object, args);
     };
-    // Errors say what the function is called, or of surplus arguments the method.
-    const named = name.includes(method) ? method : name;
-    return callsOf(`x.${method}()`, named, { args, rest: true }, run);
+    // What a function and a method of other names have in common.
+    const named = method === name ? name : method.slice(0, 3);
+    return callsOf(`x.${method}()`, named, method === "at" ? { args, rest: true } : { args }, run);
   });
 });
 
