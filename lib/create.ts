@@ -40,7 +40,7 @@ import {
 import { checkTypedArray, readNested } from "./nested.ts";
 import type { NestedArray } from "./print.ts";
 import { defaultGenerator, type RandomGenerator } from "./random.ts";
-import { checkShape, sizeOf } from "./shape.ts";
+import { checkRoom, checkShape, sizeOf } from "./shape.ts";
 import { Tensor } from "./tensor.ts";
 
 /** Options of the functions that create tensors. */
@@ -144,8 +144,10 @@ export function fromTypedArray(
       [shape],
     );
   }
+  const dtype = dtypeOfArray(array);
+  checkRoom(shape, length, dtype);
   const read = readAdoption(call, options);
-  const clean = dtypeOfArray(array) !== "bool" || array.every((byte) => byte < 2);
+  const clean = dtype !== "bool" || array.every((byte) => byte < 2);
   const elements = clean ? array : Uint8Array.from(array, (byte) => Number(byte !== 0));
   return finish(Tensor.over(elements, [...shape]), read);
 }

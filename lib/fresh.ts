@@ -16,7 +16,7 @@ import type { RandomOptions, TensorOptions } from "./create.ts";
 import { checkRange, CODES, type DType } from "./dtype.ts";
 import { ShapeError, showShape } from "./errors.ts";
 import { checkTensor } from "./ops/define.ts";
-import { checkShape, contiguousStrides, type Shape, sizeOf } from "./shape.ts";
+import { checkRoom, checkShape, contiguousStrides, type Shape, sizeOf } from "./shape.ts";
 import { Tensor } from "./tensor.ts";
 
 /** Reads the options of functions that create tensors. */
@@ -51,6 +51,7 @@ export function make(
   checkShape(op, shape);
   const own: Shape = [...shape];
   const size = sizeOf(own);
+  checkRoom(own, size, dtype);
   const storage = backend.allocate(CODES[dtype], size, zero);
   return new Tensor(storage, own, contiguousStrides(own), 0, size, true);
 }

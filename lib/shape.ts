@@ -2,6 +2,7 @@
 
 import { checkList } from "./core/arguments.ts";
 import { isPlainObject, shown } from "./core/options.ts";
+import { CODES, type DType, SIZES } from "./dtype.ts";
 import { ShapeError, showShape } from "./errors.ts";
 
 /** Extents of the dimensions of a tensor. */
@@ -52,8 +53,18 @@ function checkSize(op: string, shape: Shape): void {
   let size = 1;
   for (let i = 0; i < shape.length; i++) size *= shape[i]! || 1;
   if (size <= MAX_SIZE) return;
-  const over = shape.includes(0) ? "strides over 2^31" : "over 2^31 elements";
+  const over = shape.includes(0) ? "extents or strides over 2^31" : "over 2^31 elements";
   throw new ShapeError(`Cannot run ${op}: shape ${showShape(shape)} has ${over}`, [shape]);
+}
+
+/** Elements of a tensor at most, by code of its type: the frame holds lengths below 4 GiB. */
+const MOST: readonly number[] = SIZES.map((bytes) => Math.floor((2 ** 32 - 1) / bytes));
+
+/** Refuses elements of a type that take 4 GiB or more. */
+export function checkRoom(shape: Shape, size: number, dtype: DType, what = "a tensor"): void {
+  if (size <= MOST[CODES[dtype]]!) return;
+  const kind = `shape ${showShape(shape)} and type ${dtype}`;
+  throw new ShapeError(`Cannot make ${what} of ${kind}: it would take 4 GiB or more`, [shape]);
 }
 
 /** Row-major strides, in elements. */

@@ -3,6 +3,7 @@
 import { at, type Index, ones, Tensor, tensor } from "../mod.ts";
 import { type Arg, type Call, of, options } from "./area_calls/call.ts";
 import { valueOf } from "./area_calls/verdict.ts";
+import type { InPlaceName } from "./matrix/inplace_cases.ts";
 import { BINARY, UNARY } from "./matrix/elementwise.ts";
 
 import { type Name, opOf } from "./op_cases.ts";
@@ -89,7 +90,7 @@ const STRUCTURAL: Readonly<Record<Name, Call | readonly Call[]>> = {
   expand: { args: [x, list(2, 3)] },
   broadcastTo: { args: [x, list(2, 3)] },
   unsqueeze: { args: [x, dim] },
-  squeeze: [{ args: [x, anyDim] }, { args: [x, optional(list(0))] }],
+  squeeze: [{ args: [x, anyDim] }, { args: [x, optional(list(0, 1))] }],
   flatten: { args: [x, anyDim, optional(integer(1))] },
   unflatten: { args: [x, integer(1), list(3, 1)] },
   slice: { args: [x, dim, open(0), open(2), open(1)] },
@@ -100,7 +101,7 @@ const STRUCTURAL: Readonly<Record<Name, Call | readonly Call[]>> = {
   clone: { args: [x] },
   contiguous: { args: [x] },
   mT: { args: [x] },
-  split: [{ args: [x, integer(1), anyDim] }, { args: [x, list(2), anyDim] }],
+  split: [{ args: [x, integer(1), anyDim] }, { args: [x, list(1, 1), anyDim] }],
   chunk: { args: [x, integer(2), anyDim] },
   unbind: { args: [x, anyDim] },
   diagonal: [
@@ -240,7 +241,7 @@ function callsOf(title: string, name: string, given: Call | readonly Call[], run
   return [given].flat().flatMap((call) => {
     const unpacked = call.args.flatMap((arg, i): OpCall[] => {
       const value = valueOf(arg);
-      if (!Array.isArray(value) || name === "at") return [];
+      if (!Array.isArray(value) || name === "at" || name === "setAt") return [];
       const end = i + value.length;
       const entries = value.map((entry) =>
         of(() => entry, ...entry instanceof Tensor ? ["tensor" as const] : [])
@@ -265,33 +266,39 @@ const ROWS: readonly [name: string, calls: Call | readonly Call[]][] = [
 /** A call of each op as a function, of some in several ways. */
 const FUNCTIONS = ROWS.flatMap(([name, calls]) => callsOf(`${name}()`, name, calls, opOf(name)));
 
-/** Methods with another name than their function. */
-const RENAMED: Readonly<Record<string, string>> = {
-  variance: "var",
-  "linalg.det": "det",
-  "linalg.inv": "inverse",
+/** Methods with another name than their function, and what the messages of both have of it. */
+const RENAMED: Readonly<Record<string, readonly [method: string, said: string]>> = {
+  variance: ["var", "var"],
+  "linalg.det": ["det", "det"],
+  "linalg.inv": ["inverse", "inv"],
 };
 
 /** Methods that take other arguments than functions do after the tensor. */
 const UNLIKE: Readonly<Record<string, readonly Call[]>> = {
   mT: [],
   where: [{ args: [x, bools, operand] }],
-  at: [{ args: [x, ...INDICES.parts] }],
+  at: [{ args: [x, ...INDICES.parts], rest: true }],
+};
+
+/** The methods that write in place. */
+const IN_PLACE: Readonly<Record<InPlaceName, Call>> = {
+  copy_: { args: [x, operand] },
+  fill_: { args: [x, number] },
+  zero_: { args: [x] },
+  setAt: { args: [x, list(0, 1), of(() => 1, "tensor", "number", "NaN")] },
 };
 
 /** A call of each method. */
-const METHODS = ROWS.flatMap(([name, given]) => {
-  const method = RENAMED[name] ?? name;
+const METHODS = [...ROWS, ...Object.entries(IN_PLACE)].flatMap(([name, given]) => {
+  const [method, said] = RENAMED[name] ?? [name, name];
   if (!Reflect.has(Tensor.prototype, method)) return [];
-  return (UNLIKE[name] ?? [given].flat()).flatMap(({ args: [self, ...args] }) => {
+  return (UNLIKE[name] ?? [given].flat()).flatMap(({ args: [self, ...args], rest }) => {
     const on = () => valueOf(self!) as object;
     const run: Run = (...args) => {
       const object = on();
       return (Reflect.get(object, method) as Run).apply(object, args);
     };
-    // What a function and a method of other names have in common.
-    const named = method === name ? name : method.slice(0, 3);
-    return callsOf(`x.${method}()`, named, method === "at" ? { args, rest: true } : { args }, run);
+    return callsOf(`x.${method}()`, said, rest === undefined ? { args } : { args, rest }, run);
   });
 });
 
@@ -316,9 +323,4 @@ function insideIndices(): OpCall[] {
 }
 
 /** Calls of all ops, as functions and as methods, and of what stands inside indices. */
-export const OP_CALLS: readonly OpCall[] = [...FUNCTIONS, ...METHODS, ...insideIndices(), {
-  title: "x.setAt()",
-  name: "setAt",
-  call: { args: [list(0, 1), of(() => 1, "tensor", "number", "NaN")], rest: true },
-  run: (index, value) => (valueOf(x) as Tensor).setAt(index as Index[], value as number),
-}];
+export const OP_CALLS: readonly OpCall[] = [...FUNCTIONS, ...METHODS, ...insideIndices()];

@@ -19,8 +19,9 @@ export function shiftOf(x: Tensor, dims: readonly number[]): Tensor {
 /** Refuses what is no bound of `clamp`. */
 function checkBound(role: string, bound: unknown): void {
   if (bound === null || typeof bound === "number" || bound instanceof Tensor) return;
-  const form = isPlainObject(bound) ? " by position, as in clamp(0, null)" : "";
-  throw wrongKind("compute clamp", role, `a tensor, a number or null${form}`, bound);
+  const { message } = wrongKind("compute clamp", role, "a tensor, a number or null", bound);
+  const form = isPlainObject(bound) ? "; it stands by position, as in clamp(0, null)" : "";
+  throw new TypeError(message + form);
 }
 
 /**
@@ -78,7 +79,11 @@ export function lerp(a: Tensor, b: Tensor, weight: Tensor | number): Tensor {
   checkCount("compute lerp", arguments.length, 3);
   checkTensor("lerp", a, "the start");
   checkTensor("lerp", b, "the end");
-  if (typeof weight !== "number") checkTensor("lerp", weight, "the weight", TENSOR_OR_NUMBER);
+  const shape = broadcastShapes("lerp", a.shape, b.shape);
+  if (typeof weight !== "number") {
+    checkTensor("lerp", weight, "the weight", TENSOR_OR_NUMBER);
+    broadcastShapes("lerp", shape, weight.shape);
+  }
   // Half of the way cannot leave the range; counted from the nearer end, both ends are exact.
   const half = b.mul(0.5).sub(a.mul(0.5));
   const fromStart = () => a.add(half.mul(doubled(weight)));

@@ -14,9 +14,10 @@ import {
   shown,
   TENSOR,
 } from "../core/options.ts";
+import type { DType } from "../dtype.ts";
 import { DTypeError, ShapeError, showShape } from "../errors.ts";
 import { kernelNumber } from "../ffi/library.ts";
-import { checkShape, extentAt, sameShape, type Shape } from "../shape.ts";
+import { checkRoom, checkShape, extentAt, sameShape, type Shape, sizeOf } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
 import { checkDevices, checkFloat, checkTensor } from "./define.ts";
 import { pad, reshape } from "./movement.ts";
@@ -228,10 +229,10 @@ function keepExtents(op: string, x: Tensor, stride: readonly number[], reach: re
   return { padding, padded: odd.some((zeros) => zeros > 0) ? pad(x, odd) : x };
 }
 
-/** Refuses an input whose zeros on either side make it too large. */
-function checkPadded(op: string, shape: Shape, padding: readonly number[]): void {
+/** Refuses an input that is too large with its zeros on either side, which the kernels write out. */
+function checkPadded(op: string, shape: Shape, dtype: DType, padding: readonly number[]): void {
   const padded = shape.map((extent, i) => i < 2 ? extent : extent + 2 * padding[i - 2]!);
-  checkShape(op, padded);
+  checkRoom(padded, sizeOf(padded), dtype, `the padded input of ${op}`);
 }
 
 /** Steps of a window, 1 where it takes none: the kernels part their input by steps. */
@@ -269,7 +270,7 @@ function convolution(op: string, dims: number): Convolution<ConvOptions> {
       }
       const y = [x.shape[0]!, weight.shape[0]!, ...space];
       checkShape(op, y);
-      checkPadded(op, x.shape, padding);
+      checkPadded(op, x.shape, x.dtype, padding);
       const call = {
         stride: usedSteps(stride, space),
         padding,
@@ -314,7 +315,7 @@ function transposedConvolution(op: string, dims: number): Convolution<ConvTransp
       }
       const out = [x.shape[0]!, weight.shape[1]! * groups, ...space];
       checkShape(op, out);
-      checkPadded(op, out, padding);
+      checkPadded(op, out, x.dtype, padding);
       const y = toInput(x, weight, {
         stride: usedSteps(stride, x.shape.slice(2)),
         padding,

@@ -3,7 +3,7 @@
 import { wrongKind } from "../core/arguments.ts";
 import { promote } from "../dtype.ts";
 import { DTypeError, ShapeError, showShape } from "../errors.ts";
-import { MAX_RANK } from "../shape.ts";
+import { checkShape, MAX_RANK } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
 import { checkDevices, checkTensor } from "./define.ts";
 import { matmul } from "./linalg.ts";
@@ -160,14 +160,16 @@ function contract(a: Operand, b: Operand, kept: ReadonlySet<string>): Operand {
       [a.x.shape, b.x.shape],
     );
   }
-  const left = grouped(a, [batch, rows, inner]);
-  const right = grouped(b, [batch, inner, columns]);
-  const product = inner.length === 0 ? left.mul(right) : matmul(left, right);
   const extent = (label: string) =>
     a.labels.includes(label)
       ? a.x.shape[a.labels.indexOf(label)]!
       : b.x.shape[b.labels.indexOf(label)]!;
-  return { x: reshape(product, labels.map(extent)), labels };
+  const shape = labels.map(extent);
+  checkShape("einsum", shape);
+  const left = grouped(a, [batch, rows, inner]);
+  const right = grouped(b, [batch, inner, columns]);
+  const product = inner.length === 0 ? left.mul(right) : matmul(left, right);
+  return { x: reshape(product, shape), labels };
 }
 
 /**

@@ -142,6 +142,7 @@ export function dot(a: Tensor, b: Tensor): Tensor {
 export function outer(a: Tensor, b: Tensor): Tensor {
   checkCount("compute outer", arguments.length, 2);
   checkSides("outer", "two vectors", a, b, (s, t) => s.length === 1 && t.length === 1);
+  checkShape("outer", [a.size, b.size]);
   return unsqueeze(a, 1).mul(b);
 }
 

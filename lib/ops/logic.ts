@@ -2,6 +2,7 @@
 
 import { checkCount, NUMBER, optionReader } from "../core/options.ts";
 import { isFloat } from "../dtype.ts";
+import { broadcastShapes } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
 import { maximum, mul } from "./binary.ts";
 import { eq, lt, ne, where } from "./compare.ts";
@@ -13,22 +14,29 @@ function truth(op: string, x: Tensor): Tensor {
   return x.dtype === "bool" ? x : ne(x, 0);
 }
 
+/** The same of two tensors that broadcast. */
+function truths(op: string, a: Tensor, b: Tensor): [a: Tensor, b: Tensor] {
+  const pair: [Tensor, Tensor] = [truth(op, a), truth(op, b)];
+  broadcastShapes(op, a.shape, b.shape);
+  return pair;
+}
+
 /** Whether both are not 0; bool. Broadcasts. */
 export function logicalAnd(a: Tensor, b: Tensor): Tensor {
   checkCount("compute logicalAnd", arguments.length, 2);
-  return mul(truth("logicalAnd", a), truth("logicalAnd", b));
+  return mul(...truths("logicalAnd", a, b));
 }
 
 /** Whether one or both are not 0; bool. Broadcasts. */
 export function logicalOr(a: Tensor, b: Tensor): Tensor {
   checkCount("compute logicalOr", arguments.length, 2);
-  return maximum(truth("logicalOr", a), truth("logicalOr", b));
+  return maximum(...truths("logicalOr", a, b));
 }
 
 /** Whether exactly one is not 0; bool. Broadcasts. */
 export function logicalXor(a: Tensor, b: Tensor): Tensor {
   checkCount("compute logicalXor", arguments.length, 2);
-  return ne(truth("logicalXor", a), truth("logicalXor", b));
+  return ne(...truths("logicalXor", a, b));
 }
 
 /** Whether elements are 0; bool. */

@@ -390,5 +390,6 @@ export function stack(tensors: readonly Tensor[], dim = 0): Tensor {
       );
     }
   }
+  checkShape("stack", first.shape.toSpliced(at, 0, tensors.length));
   return cat(tensors.map((x) => unsqueeze(x, at)), at);
 }

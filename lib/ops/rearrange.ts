@@ -181,6 +181,7 @@ function triangle(
   if (!Number.isInteger(diagonal)) {
     throw new RangeError(`Cannot compute ${op}: diagonal must be an integer, got ${diagonal}`);
   }
+  if (x.size === 0) return clone(x);
   const [rows, columns] = [x.shape[x.ndim - 2]!, x.shape[x.ndim - 1]!];
   // Beyond the matrix every diagonal is as good as the next one.
   const offset = Math.max(-rows, Math.min(diagonal, columns));

@@ -3,7 +3,7 @@
 import { Node, type NONE, type Rule, type Vjp, type VjpAll, type ZERO } from "../autograd/tape.ts";
 import { engine } from "../core/engine.ts";
 import { CODES, type DType } from "../dtype.ts";
-import { contiguousStrides, isContiguous, type Shape, sizeOf } from "../shape.ts";
+import { checkRoom, contiguousStrides, isContiguous, type Shape, sizeOf } from "../shape.ts";
 import { Tensor } from "../tensor.ts";
 import { type Kind, register } from "./registry.ts";
 
@@ -78,6 +78,7 @@ export function result(like: Tensor, dtype: DType, shape: Shape): Tensor {
 
 function allocated(like: Tensor, dtype: DType, shape: Shape, zero: boolean): Tensor {
   const size = shape === like.shape ? like.size : sizeOf(shape);
+  checkRoom(shape, size, dtype);
   const storage = like.storage.backend.allocate(CODES[dtype], size, zero);
   const strides = shape === like.shape && like.dense ? like.strides : contiguousStrides(shape);
   return new Tensor(storage, shape, strides, 0, size, true);

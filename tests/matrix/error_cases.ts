@@ -66,6 +66,7 @@ import {
   large,
   matrix,
   notTensor,
+  SCALAR,
   scalar,
   vector,
 } from "./bad_input.ts";
@@ -74,7 +75,9 @@ import { FACTOR_ERRORS } from "./factor_cases.ts";
 import { LOGIC_ERRORS } from "./logic_cases.ts";
 import { MATRIX_NORM_ERRORS } from "./matrix_norm_cases.ts";
 import { SORTING_ERRORS } from "./sorting_cases.ts";
+import { FORM_ERRORS } from "./form_error_cases.ts";
 import { SHAPE_ERRORS } from "./shape_error_cases.ts";
+import { SIZE_ERRORS } from "./size_error_cases.ts";
 import { WINDOW_ERRORS } from "./window_error_cases.ts";
 
 function emptyReductions(call: (x: Tensor, dim?: number) => unknown): ErrorCase[] {
@@ -96,8 +99,8 @@ function badMasks(call: (x: Tensor, mask: Tensor) => unknown): ErrorCase[] {
   ];
 }
 
-/** The cases; every structural op has one. */
-export const ERROR_CASES: Readonly<Record<Name, readonly ErrorCase[]>> = {
+/** Cases of each op; every structural one has some. */
+const CASES: Readonly<Record<Name, readonly ErrorCase[]>> = {
   ...LOGIC_ERRORS,
   ...FACTOR_ERRORS,
   ...MATRIX_NORM_ERRORS,
@@ -145,7 +148,8 @@ export const ERROR_CASES: Readonly<Record<Name, readonly ErrorCase[]>> = {
   ],
   squeeze: [...badDims(squeeze)],
   flatten: [
-    ...badDims((x, dim) => flatten(x, dim)),
+    ...badDims((x, dim) => flatten(x, dim)).filter(({ name }) => name !== SCALAR),
+    bad("dim 1 of a scalar", RangeError, () => flatten(scalar, 1), "startDim", "-1 to 0"),
     bad("end before start", RangeError, () => flatten(matrix, 1, 0), "startDim 1", "endDim 0"),
   ],
   slice: [
@@ -448,3 +452,12 @@ export const ERROR_CASES: Readonly<Record<Name, readonly ErrorCase[]>> = {
     bad("bool", DTypeError, () => matmul(bools, bools), "bool"),
   ],
 };
+
+/** The cases, with those of sizes and of forms. */
+export const ERROR_CASES: Readonly<Record<Name, readonly ErrorCase[]>> = withMore({ ...CASES });
+
+function withMore(cases: Record<Name, readonly ErrorCase[]>): typeof cases {
+  const more = [...Object.entries(SIZE_ERRORS), ...Object.entries(FORM_ERRORS)];
+  for (const [name, some] of more as [Name, ErrorCase[]][]) cases[name] = [...cases[name], ...some];
+  return cases;
+}

@@ -61,12 +61,35 @@ function multiplying(a: number[], b: number[]): OpCase {
 }
 
 /** An index without tensors: parts mean the same to the op and to its reference. */
-function plainAt(shape: number[], ...index: (number | number[] | ":" | "..." | null)[]): OpCase {
+function plainAt(
+  shape: number[],
+  ...index: (number | (number | null)[] | ":" | "..." | null)[]
+): OpCase {
+  // An open end is what is missing.
+  const plain = index.map((part) =>
+    Array.isArray(part) ? part.map((end, i) => end ?? [0, Infinity, 1][i]!) : part
+  );
   return {
     name: `[${shape}] ${JSON.stringify(index)}`,
     inputs: [random(...shape)],
     call: (x) => at(x, index),
-    reference: (x) => reference.at(x, index),
+    reference: (x) => reference.at(x, plain),
+  };
+}
+
+/** What a bool tensor without dimensions gives with other parts; "b" stands for it. */
+function choiceAt(
+  holds: boolean,
+  index: (number | ":" | null | "b" | "i")[],
+  shape: number[],
+  rows: number[],
+): OpCase {
+  return {
+    name: `[2, 3] ${JSON.stringify(index)} of ${holds}`,
+    inputs: [random(2, 3), mask([], [Number(holds)]), positions([2], [1, 0])],
+    call: (x, chosen, list) =>
+      at(x, index.map((part) => part === "b" ? chosen : part === "i" ? list : part) as Index[]),
+    reference: (x) => ({ shape, data: rows.flatMap((row) => x!.data.slice(3 * row, 3 * row + 3)) }),
   };
 }
 
@@ -216,6 +239,19 @@ export const INDEXING_CASES = {
     tensorAt([3, 4], [positions([2], [2, 0]), positions([2], [3, 1])], "i", null, "j"),
     tensorAt([2, 3, 4], [positions([2], [2, 0]), positions([2], [3, 1])], ":", "i", null, "j"),
     tensorAt([2, 3, 4], [positions([2], [1, 0])], [0, 1], null, 1, "i"),
+    plainAt([5], [1, null]),
+    plainAt([5], [null, 3], null),
+    plainAt([3, 4], [null, null, 2], [1, null, 2]),
+    plainAt([3, 4], [0, null, 2 ** 31], [null, -1, null]),
+    choiceAt(true, ["b"], [1, 2, 3], [0, 1]),
+    choiceAt(false, ["b"], [0, 2, 3], []),
+    choiceAt(true, [":", "b"], [2, 1, 3], [0, 1]),
+    choiceAt(false, [":", "b"], [2, 0, 3], []),
+    choiceAt(true, [1, "b"], [1, 3], [1]),
+    choiceAt(false, [null, "b", 0], [1, 0, 3], []),
+    choiceAt(true, ["b", "i"], [2, 3], [1, 0]),
+    choiceAt(true, ["b", "b"], [1, 2, 3], [0, 1]),
+    choiceAt(true, ["b", ":", "b"], [1, 2, 3], [0, 1]),
     maskAt([6], 0, 3, 4),
     maskAt([6]),
     maskAt([2, 3], 1, 2, 5),

@@ -2,7 +2,7 @@
 
 import type { Tensor } from "../../mod.ts";
 import { map } from "../references.ts";
-import { type CaseInput, type OpCase, positions, random } from "./cases.ts";
+import { type CaseInput, mask, type OpCase, positions, random } from "./cases.ts";
 
 function writing(
   name: string,
@@ -49,6 +49,15 @@ const CASES = {
       [random(2, 3), random(2)],
       (x, value) => x.setAt([1, [0, 2]], value!),
       (x, value) => ({ shape: x!.shape, data: x!.data.toSpliced(3, 2, ...value!.data) }),
+    ),
+    writing(
+      "what a false chooses, which is nothing, and what a true chooses",
+      [random(2, 3), mask([], [0]), mask([], [1]), random(3)],
+      (x, no, yes, value) => {
+        x.setAt([no!], 9);
+        x.setAt([[1, null], yes!], value!);
+      },
+      (x, _no, _yes, value) => ({ shape: x!.shape, data: x!.data.toSpliced(3, 3, ...value!.data) }),
     ),
     writing(
       "rows at positions",

@@ -65,8 +65,10 @@ function reshaped(
   return { name, inputs, call, reference: (x) => reference.reshape(x, to) };
 }
 
-function slicing(shape: number[], dim: number, ...range: [number?, number?, number?]): OpCase {
-  const [start = 0, end = Infinity, step = 1] = range;
+type Open = number | null;
+
+function slicing(shape: number[], dim: number, ...range: [Open?, Open?, Open?]): OpCase {
+  const [start, end, step] = [range[0] ?? 0, range[1] ?? Infinity, range[2] ?? 1];
   return {
     name: `[${shape}] dim ${dim} from ${start} to ${end} by ${step}`,
     inputs: [random(...shape)],
@@ -205,6 +207,11 @@ export const MOVEMENT_CASES = {
     slicing([0, 3], 0, 0, 2),
     slicing([1, 3], 0, 0, 1),
     slicing([40, 50], 1, 3, 47, 4),
+    slicing([4, 6], 1, null, -1),
+    slicing([4, 6], 1, 2, null, 2),
+    slicing([4, 6], 0, null, null, null),
+    slicing([4, 6], 0, 1, Infinity, 2 ** 31),
+    slicing([4, 0], 0, 1, Infinity, 2 ** 40),
   ],
   pad: [
     padding([3], [1, 2], [[1, 2]]),

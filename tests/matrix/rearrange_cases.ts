@@ -66,6 +66,8 @@ function triangles(
     [[2, 3, 3], 0],
     [[3, 3], 5],
     [[3, 3], -5],
+    [[3, 2], 2 ** 31],
+    [[2, 3], -(2 ** 31)],
     [[1, 1], 0],
     [[0, 3], 0],
     [[2, 0], 1],
@@ -73,8 +75,11 @@ function triangles(
   return tried.map(([shape, diagonal]) => ({
     name: `[${shape}] at ${diagonal ?? "the main diagonal"}`,
     inputs: [random(...shape)],
-    call: (x) => diagonal === undefined ? run(x) : run(x, { diagonal }),
-    reference: (x) => shapes.triangle(x, (row, column) => keeps(row, column, diagonal ?? 0)),
+    call: (x) => diagonal === undefined ? run(x) : [run(x, { diagonal }), run(x, diagonal)],
+    reference: (x) => {
+      const y = shapes.triangle(x, (row, column) => keeps(row, column, diagonal ?? 0));
+      return diagonal === undefined ? y : [y, y];
+    },
   }));
 }
 

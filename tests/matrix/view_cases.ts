@@ -173,6 +173,12 @@ export const VIEW_CASES = {
     unbinding([2, 0], 0),
   ],
   diagonal: [
+    {
+      name: "by position",
+      inputs: [random(3, 4)],
+      call: (x) => [diagonal(x, 1), diagonal(x, -1)],
+      reference: (x) => [shapes.diagonal(x, 1, [0, 1], 3), shapes.diagonal(x, -1, [0, 1], 2)],
+    },
     diagonals([3, 3], 0, 3),
     diagonals([3, 4], 0, 3),
     diagonals([4, 3], 0, 3),

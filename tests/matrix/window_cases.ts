@@ -225,12 +225,16 @@ const POOL_LINE: readonly PoolSpec[] = [
   { x: [1, 1, 5], kernel: 2, y: [3], options: { ceilMode: true, padding: 1 } },
   { x: [0, 2, 6], kernel: 2, y: [3] },
   { x: [3, 400, 40], kernel: 4, y: [10] },
+  { x: [1, 2, 3], kernel: 9, y: [3], options: { stride: 1, padding: 4 } },
+  { x: [2, 1, 2], kernel: 7, y: [2], options: { stride: 3, padding: 3, ceilMode: true } },
+  { x: [2, 1], kernel: 30, y: [2], options: { stride: 1, padding: 15 } },
 ];
 
 const POOL_PLANE: readonly PoolSpec[] = [
   { x: [2, 2, 4, 6], kernel: 2, y: [2, 3] },
   { x: [1, 2, 5, 6], kernel: [3, 2], y: [3, 3], options: { stride: 2, padding: [1, 0] } },
   { x: [2, 5, 5], kernel: 2, y: [3, 3], options: { ceilMode: true } },
+  { x: [1, 1, 2, 3], kernel: [8, 7], y: [3, 2], options: { stride: [1, 2], padding: [4, 3] } },
 ];
 
 const POOL_SPACE: readonly PoolSpec[] = [
@@ -245,7 +249,10 @@ const POOL_SPACE: readonly PoolSpec[] = [
 
 /** With windows that have gaps, which averages do not. */
 const DILATED = {
-  1: [{ x: [2, 2, 9], kernel: 3, y: [4], options: { dilation: 2, stride: 2, padding: 1 } }],
+  1: [
+    { x: [2, 2, 9], kernel: 3, y: [4], options: { dilation: 2, stride: 2, padding: 1 } },
+    { x: [1, 2, 3], kernel: 5, y: [2], options: { dilation: 3, stride: 2, padding: 6 } },
+  ],
   2: [{ x: [1, 2, 6, 5], kernel: 2, y: [4, 3], options: { dilation: 2, stride: 1 } }],
   3: [{ x: [1, 2, 5, 4, 3], kernel: 2, y: [3, 2, 2], options: { dilation: [2, 2, 1], stride: 1 } }],
 } as const;
@@ -287,6 +294,13 @@ export const WINDOW_CASES = {
       reference: () => ({ shape: [1, 4], data: [NaN, -Infinity, 2, Infinity] }),
       dtypes: FLOATS,
       differentiable: false,
+    },
+    {
+      name: "by windows of 2^31 - 1",
+      inputs: [random(1, 2)],
+      call: (x) => maxPool1d(x!, 2 ** 31 - 1, { padding: 2 ** 30 - 1, stride: 1 }),
+      reference: (x) => ({ shape: [1, 2], data: [Math.max(...x!.data), Math.max(...x!.data)] }),
+      dtypes: FLOATS,
     },
     {
       name: "where gaps lead windows past the input",
