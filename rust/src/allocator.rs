@@ -106,6 +106,12 @@ thread_local! {
     static HELD: RefCell<Held> = const { RefCell::new(Held(Vec::new())) };
 }
 
+#[cfg(test)]
+thread_local! {
+    /// How often a body has asked for more than its room had.
+    pub(crate) static BEYOND: Cell<usize> = const { Cell::new(0) };
+}
+
 /// Room that a thread keeps for the next time.
 const KEPT: usize = 1 << 22;
 
@@ -152,9 +158,13 @@ fn lent(layout: Layout) -> *mut u8 {
         return null_mut();
     }
     // Parts are taken from the end.
-    let Some(end) = room.free.checked_sub(layout.size()) else { return null_mut() };
-    let address = (room.start.addr() + end) & !(layout.align() - 1);
-    let Some(free) = address.checked_sub(room.start.addr()) else { return null_mut() };
+    let start = room.start.addr();
+    let end = (start + room.free).checked_sub(layout.size()).unwrap_or_default();
+    let Some(free) = (end & !(layout.align() - 1)).checked_sub(start) else {
+        #[cfg(test)]
+        BEYOND.set(BEYOND.get() + 1);
+        return null_mut();
+    };
     ROOM.set(Room { free, ..room });
     room.start.wrapping_add(free)
 }

@@ -366,3 +366,72 @@ impl<T> Target<T> {
         self.pointer.wrapping_add(row * self.columns + column)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::allocator::BEYOND;
+
+    /// Whether a product of this shape, rows or columns of whose factors may lie together, takes no
+    /// more memory than it has room for; and whether it is right.
+    fn fits<T: Element + Real + Into<f64>>(shape: [usize; 3], flipped: [bool; 2]) -> bool {
+        let [rows, inner, columns] = shape;
+        let numbers = |length: usize| -> Vec<T> {
+            (0..length).map(|i| T::from_f64((i * 7 % 11) as f64 - 5.0)).collect()
+        };
+        let (a, b) = (numbers(rows * inner), numbers(inner * columns));
+        let lies = |rows, columns, flipped: bool| match flipped {
+            false => Matrix::dense(0, rows, columns),
+            true => Matrix::dense(0, columns, rows).transposed(),
+        };
+        let (left, right) = (lies(rows, inner, flipped[0]), lies(inner, columns, flipped[1]));
+        let mut out = numbers(rows * columns);
+        BEYOND.set(0);
+        Panel::over(&mut out, rows, columns).multiply((&a, left), (&b, right), false).unwrap();
+        let at = |data: &[T], matrix: &Matrix, row: usize, column: usize| -> f64 {
+            data[row * matrix.row_stride + column * matrix.column_stride].into()
+        };
+        let (row, column) = (rows / 2, columns - 1);
+        let sum =
+            (0..inner).map(|k| at(&a, &left, row, k) * at(&b, &right, k, column)).sum::<f64>();
+        assert_eq!(out[row * columns + column].into(), sum, "{shape:?} {flipped:?}");
+        BEYOND.get() == 0
+    }
+
+    #[test]
+    fn products_take_no_more_memory_than_they_have_room_for() {
+        let shapes = [
+            [1, 7, 1],
+            [3, 3, 3],
+            [16, 16, 16],
+            [64, 64, 64],
+            [17, 500, 65],
+            [256, 1500, 256],
+            [200, 2, 200],
+            [1, 600, 300],
+            [300, 600, 1],
+            [5, 3, 700],
+            [700, 3, 5],
+            [32, 900, 1024],
+            [1500, 130, 64],
+            [64, 130, 1500],
+            [63, 4, 63],
+            [2000, 5, 3],
+            [3, 5, 2000],
+            [129, 513, 127],
+        ];
+        for shape in shapes {
+            for flipped in [[false, false], [false, true], [true, false], [true, true]] {
+                assert!(fits::<f32>(shape, flipped), "{shape:?} {flipped:?} of f32");
+                assert!(fits::<f64>(shape, flipped), "{shape:?} {flipped:?} of f64");
+            }
+        }
+    }
+
+    #[test]
+    fn a_product_with_too_little_room_is_noticed() {
+        BEYOND.set(0);
+        let taken = with_room(1 << 10, || vec![0u8; 1 << 12].len()).unwrap();
+        assert_eq!((taken, BEYOND.get()), (1 << 12, 1));
+    }
+}
