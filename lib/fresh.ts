@@ -50,7 +50,7 @@ export function make(
   checkShape(op, shape);
   const own: Shape = [...shape];
   const size = sizeOf(own);
-  checkRoom(own, size, dtype);
+  checkRoom(own, size, CODES[dtype]);
   const storage = backend.allocate(CODES[dtype], size, zero);
   return new Tensor(storage, own, contiguousStrides(own), 0, size, true);
 }
