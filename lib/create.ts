@@ -278,10 +278,10 @@ export function eye(n: number, options?: EyeOptions): Tensor;
  * assertEquals(eye(2, 3).toArray(), [[1, 0, 0], [0, 1, 0]]);
  * ```
  */
-export function eye(n: number, m: number | undefined, options?: EyeOptions): Tensor;
+export function eye(n: number, m: number | undefined, options?: TensorOptions): Tensor;
 export function eye(n: number, ...rest: unknown[]): Tensor {
   const call = "run eye";
-  const { numbers, options } = splitRest<EyeOptions>(call, rest, 1, 1);
+  const { numbers, options } = splitRest<EyeOptions>(call, 1, ["m"], rest);
   const read = readEyeOptions(call, options);
   const m = once(call, "m", numbers[0], read.m) ?? n;
   checkExtent("eye", "n", n);

@@ -2,10 +2,11 @@
 
 import type { Backend } from "./backend/backend.ts";
 import { cpu } from "./backend/cpu.ts";
-import { wrongKind } from "./core/arguments.ts";
+import { checkNumber, wrongKind } from "./core/arguments.ts";
 import {
   checkCount,
   GENERATOR,
+  isPlainObject,
   type OptionReader,
   optionReader,
   shown,
@@ -109,18 +110,23 @@ export function checkExtent(op: string, name: string, value: unknown): void {
 }
 
 /**
- * Splits what follows the arguments that a call needs: up to `most` numbers that may be left out,
+ * Splits what follows the arguments that a call needs: numbers that may be left out, by their names,
  * then the options.
  */
 export function splitRest<O>(
   call: string,
-  rest: readonly unknown[],
   needed: number,
-  most: number,
+  names: readonly string[],
+  rest: readonly unknown[],
 ): { numbers: readonly (number | undefined)[]; options: O | undefined } {
+  checkCount(call, needed + rest.length, needed + names.length + 1);
   let count = 0;
-  while (count < most && (rest[count] === undefined || typeof rest[count] === "number")) count++;
-  checkCount(call, needed + rest.length, needed + count + 1);
+  while (
+    count < names.length && (rest[count] === undefined || typeof rest[count] === "number")
+  ) count++;
+  const more = rest.length - count - 1;
+  if (more > 0 && !isPlainObject(rest[count])) checkNumber(call, names[count]!, rest[count]);
+  if (more > 0) throw new TypeError(`Cannot ${call}: options are its last argument`);
   return {
     numbers: rest.slice(0, count) as (number | undefined)[],
     options: rest[count] as O | undefined,

@@ -1,7 +1,7 @@
 /** The GPU: whether there is one, and which. */
 
 import { setGpuLimit } from "./backend/gpu.ts";
-import { checkCount } from "./core/options.ts";
+import { checkCount, shown } from "./core/options.ts";
 import { closeGpu, openGpu } from "./ffi/gpu.ts";
 
 /** What is known of the GPU. */
@@ -61,7 +61,7 @@ export const gpu: Gpu = {
     checkCount("run gpu.setMemoryLimit", arguments.length, 1);
     if (!Number.isSafeInteger(bytes) || bytes < 1) {
       throw new RangeError(
-        `Cannot run setMemoryLimit: bytes must be a positive integer, got ${Deno.inspect(bytes)}`,
+        `Cannot run gpu.setMemoryLimit: bytes must be a positive integer, got ${shown(bytes)}`,
       );
     }
     setGpuLimit(bytes);

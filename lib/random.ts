@@ -3,9 +3,9 @@
  * same words, so a stream is one everywhere and depends on no thread count.
  */
 
+import { limitArguments, wrongKind } from "./core/arguments.ts";
 import { markGenerators } from "./core/marks.ts";
-import { wrongKind } from "./core/arguments.ts";
-import { checkCount, isPlainObject, limitArguments } from "./core/options.ts";
+import { checkCount, isPlainObject } from "./core/options.ts";
 
 const MASK = (1n << 64n) - 1n;
 
@@ -105,7 +105,7 @@ export class RandomGenerator {
    * @param seed An integer from 0 to 2^64 - 1.
    */
   constructor(seed: number | bigint = 0) {
-    checkCount("make a RandomGenerator", arguments.length, 1);
+    checkCount("seed a RandomGenerator", arguments.length, 1);
     this.manualSeed(seed);
   }
 

@@ -38,11 +38,11 @@ export function arange(
   start: number,
   end: number | undefined,
   step: number | undefined,
-  options?: ArangeOptions,
+  options?: TensorOptions,
 ): Tensor;
 export function arange(first: number, ...rest: unknown[]): Tensor {
   const call = "run arange";
-  const { numbers, options } = splitRest<ArangeOptions>(call, rest, 1, 2);
+  const { numbers, options } = splitRest<ArangeOptions>(call, 1, ["end", "step"], rest);
   const read = readArangeOptions(call, options);
   const step = once(call, "step", numbers[1], read.step) ?? 1;
   checkNumber(call, numbers[0] === undefined ? "end" : "start", first);
@@ -123,7 +123,7 @@ export function logspace(
   end: number,
   steps: number,
   base: number | undefined,
-  options?: LogspaceOptions,
+  options?: TensorOptions,
 ): Tensor;
 export function logspace(
   start: number,
@@ -133,7 +133,7 @@ export function logspace(
 ): Tensor {
   const call = "run logspace";
   checkSpace("logspace", start, end, steps);
-  const { numbers, options } = splitRest<LogspaceOptions>(call, rest, 3, 1);
+  const { numbers, options } = splitRest<LogspaceOptions>(call, 3, ["base"], rest);
   const read = readLogspaceOptions(call, options);
   const base = once(call, "base", numbers[0], read.base) ?? 10;
   const x = make("logspace", [steps], read.dtype ?? "float32");

@@ -92,10 +92,9 @@ export function randintLike(
   third?: RandomOptions,
 ): Tensor {
   const short = typeof second !== "number";
-  // `undefined` may stand for a bound that is left out.
-  checkCount("run randintLike", arguments.length, short && second !== undefined ? 3 : 4);
+  checkCount("run randintLike", arguments.length, short ? 3 : 4);
   const [low, high] = short ? [0, first] : [first, second];
-  const options = likeOptions("randintLike", x, readRandomOptions, short ? second ?? third : third);
+  const options = likeOptions("randintLike", x, readRandomOptions, short ? second : third);
   return drawIntegers("randintLike", low, high, x.shape, options);
 }
 
@@ -124,11 +123,17 @@ function drawIntegers(
   return requiresGrad ? x.requiresGrad_() : x;
 }
 
+/** Normal random numbers around the elements of tensors. */
+export function normal(
+  mean: Tensor | number,
+  std: Tensor | number,
+  options?: RandomOptions,
+): Tensor;
 /**
  * Normal random numbers of given mean and standard deviation, each a number or a tensor; shapes
  * broadcast. No gradient goes to either. Follows `torch.normal`.
  *
- * @param shape Needed where both are numbers, else that of the tensors; the options may take its place.
+ * @param shape Needed where both are numbers, else that of the tensors.
  * @throws {RangeError} If a standard deviation is negative.
  *
  * @example Around two means
@@ -144,12 +149,6 @@ export function normal(
   mean: Tensor | number,
   std: Tensor | number,
   shape: readonly number[] | undefined,
-  options?: RandomOptions,
-): Tensor;
-/** Normal random numbers around the elements of tensors. */
-export function normal(
-  mean: Tensor | number,
-  std: Tensor | number,
   options?: RandomOptions,
 ): Tensor;
 export function normal(
@@ -173,6 +172,7 @@ export function normal(
   if (shape !== undefined && !Array.isArray(shape)) {
     throw noShape("normal", shape, [], "mean, std, ");
   }
+  if (shape !== undefined) checkShape("normal", shape);
   const own = given.reduce((all: Shape, x) => broadcastShapes("normal", all, x.shape), shape ?? []);
   if (shape !== undefined && !sameShape(own, shape)) {
     throw new ShapeError(

@@ -163,7 +163,8 @@ export function normalizeDims(
 
 /** Fills in the one extent that may be -1. */
 export function inferShape(op: string, shape: readonly number[], size: number): Shape {
-  checkList(op, "the shape", shape);
+  // What an array holds, `checkShape` looks at.
+  if (!Array.isArray(shape)) checkList(op, "the shape", shape);
   const unknown = shape.indexOf(-1);
   if (unknown === -1) {
     checkShape(op, shape);

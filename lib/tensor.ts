@@ -7,10 +7,10 @@ import type { Device, Storage } from "./backend/backend.ts";
 import { adopt } from "./backend/cpu.ts";
 import { backendOf } from "./backend/devices.ts";
 import { dropCollected, escape, giveBack, outlive } from "./backend/memory.ts";
-import { spreadOut, wrongKind } from "./core/arguments.ts";
+import { limitArguments, wrongKind } from "./core/arguments.ts";
 import { engine } from "./core/engine.ts";
 import { markTensors } from "./core/marks.ts";
-import { DEVICE, DTYPE, FLAG, limitArguments, optionReader, shown } from "./core/options.ts";
+import { checkCount, DEVICE, DTYPE, FLAG, optionReader, shown } from "./core/options.ts";
 import { type DType, DTYPES, isFloat, type TypedArray } from "./dtype.ts";
 import { DeviceError, DTypeError, GradError, ShapeError, showShape } from "./errors.ts";
 import { det, inv } from "./ops/factor.ts";
@@ -34,7 +34,10 @@ const readTo = optionReader<ToOptions>({ dtype: DTYPE, device: DEVICE });
 /** What `to` is asked for: options, a type, a device, or a device and a type. */
 function destination(target: DType | Device | ToOptions, dtype: DType | undefined): ToOptions {
   const alone = dtype === undefined;
-  if (alone && typeof target === "object" && target !== null) return readTo("run to", target);
+  if (typeof target === "object" && target !== null) {
+    checkCount("run to", alone ? 1 : 2, 1);
+    return readTo("run to", target);
+  }
   if (alone && DTYPE.accepts(target)) return { dtype: target as DType };
   if (DEVICE.accepts(target)) {
     const device = target as Device;
@@ -51,8 +54,8 @@ function checkGradient(x: Tensor, g: unknown): asserts g is Tensor {
   const call = "set grad";
   if (!(g instanceof Tensor)) throw wrongKind(call, "it", "a tensor or null", g);
   g.storage.check("grad");
-  if (g.storage === x.storage) {
-    throw new GradError(`Cannot ${call}: the gradient lies in the tensor's own memory; clone it`);
+  if (g === x) {
+    throw new GradError(`Cannot ${call}: a tensor cannot be its own gradient; clone it first`);
   }
   if (g.isLeaf && g.requiresGrad) {
     throw new GradError(
@@ -207,7 +210,7 @@ export class Tensor {
 
   /**
    * The gradient that backward passes have collected; null before the first and after zeroGrad. What
-   * is assigned must have the tensor's shape, type and device, in other memory.
+   * is assigned must be another tensor of the same shape, type and device.
    *
    * @throws {TypeError} If something else than a tensor or null is assigned.
    */
@@ -754,12 +757,10 @@ export class Tensor {
   }
   /** The same elements under another shape, one extent of which may be -1. */
   reshape(shape: readonly number[]): Tensor {
-    if (arguments.length > 1) throw spreadOut("reshape", arguments);
     return ops.reshape(this, shape);
   }
   /** The dimensions in another order. */
   permute(dims: readonly number[]): Tensor {
-    if (arguments.length > 1) throw spreadOut("permute", arguments);
     return ops.permute(this, dims);
   }
   /** Two dimensions exchanged. */
@@ -768,7 +769,6 @@ export class Tensor {
   }
   /** Dimensions of extent 1 stretched, new ones in front; -1 keeps an extent. */
   expand(shape: readonly number[]): Tensor {
-    if (arguments.length > 1) throw spreadOut("expand", arguments);
     return ops.expand(this, shape);
   }
   /** A new dimension of extent 1. */
@@ -793,7 +793,6 @@ export class Tensor {
   }
   /** The same elements under another shape, never copied. */
   view(shape: readonly number[]): Tensor {
-    if (arguments.length > 1) throw spreadOut("view", arguments);
     return ops.view(this, shape);
   }
   /** One dimension as several. */
@@ -806,7 +805,6 @@ export class Tensor {
   }
   /** Dimensions of extent 1 stretched, new ones in front. */
   broadcastTo(shape: readonly number[]): Tensor {
-    if (arguments.length > 1) throw spreadOut("broadcastTo", arguments);
     return ops.broadcastTo(this, shape);
   }
   /** `length` entries of a dimension. */
@@ -831,12 +829,10 @@ export class Tensor {
   }
   /** A copy that is repeated along each dimension, new ones in front. */
   repeat(repeats: readonly number[]): Tensor {
-    if (arguments.length > 1) throw spreadOut("repeat", arguments);
     return ops.repeat(this, repeats);
   }
   /** A copy that is repeated along the last dimensions. */
   tile(repeats: readonly number[]): Tensor {
-    if (arguments.length > 1) throw spreadOut("tile", arguments);
     return ops.tile(this, repeats);
   }
   /** The elements moved along dimensions, around their ends. */
@@ -845,7 +841,6 @@ export class Tensor {
   }
   /** The elements in opposite order along the given dimensions. */
   flip(dims: number | readonly number[]): Tensor {
-    if (arguments.length > 1) throw spreadOut("flip", arguments);
     return ops.flip(this, dims);
   }
   /** Windows of `size` entries along a dimension, every `step` positions. */
@@ -1024,6 +1019,7 @@ export class Tensor {
 }
 
 markTensors(Tensor.prototype);
-// Those that take a list see for themselves that it is not spread out.
-const LISTED = ["reshape", "view", "permute", "expand", "broadcastTo", "repeat", "tile", "flip"];
-limitArguments(Tensor.prototype, "at", ...LISTED);
+limitArguments(Tensor.prototype, {
+  open: ["at"],
+  lists: ["reshape", "view", "permute", "expand", "broadcastTo", "repeat", "tile", "flip"],
+});

@@ -74,11 +74,12 @@ Deno.test("Deno.dlopen stands in one file", () => {
   assertEquals(found, ["lib/ffi/library.ts"]);
 });
 
-Deno.test("unsafe code stands in the boundary and around gemm", () => {
+Deno.test("unsafe code stands in the boundary, around gemm and in the allocator", () => {
   const found = rust.filter(({ code }) => /\bunsafe\b/.test(code.replaceAll("unsafe_code", "")));
   assertEquals(found.map(({ path }) => path).sort(), [
     "rust/src/abi.rs",
     "rust/src/abi_test.rs",
+    "rust/src/allocator.rs",
     "rust/src/kernels/gemm.rs",
   ]);
 });

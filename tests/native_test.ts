@@ -56,7 +56,7 @@ Deno.test("ADJOINT_LIBRARY_PATH is not read where that would ask the user", () =
 Deno.test("only buffers and 32-bit numbers cross the boundary", () => {
   const kinds = new Set(Object.values(SYMBOLS).flatMap((symbol) => [...symbol.parameters]));
   assertEquals([...kinds].sort(), ["buffer", "u32"]);
-  assertType<IsExact<typeof ABI_VERSION, 2>>(true);
+  assertType<IsExact<typeof ABI_VERSION, 3>>(true);
 });
 
 Deno.test("every kernel of the library is asked for, and every one asked for is there", () => {

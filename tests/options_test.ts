@@ -139,7 +139,7 @@ Deno.test("checkKind() refuses an argument of another kind", () => {
     ["1", INTEGER, 'x must be an integer, got "1"'],
     [[1, "2"], numbers, 'x must be an array of numbers, got [ 1, "2" ]'],
     [new Array(1), numbers, "x must be an array of numbers, got [ <1 empty item> ]"],
-    [5, GENERATOR, "x must be a RandomGenerator, got 5"],
+    [5, GENERATOR, "x must be a RandomGenerator, as in new RandomGenerator(1), got 5"],
   ];
   for (const [value, kind, text] of wrong) {
     const { message } = assertThrows(() => checkKind("compute f", "x", value, kind), TypeError);

@@ -114,6 +114,7 @@ export class Storage implements Memory {
    * Creates the object.
    *
    * @param array The array that holds the elements from `base` on.
+   * @param bytes All bytes of the array.
    * @param shared Whether somebody else holds the array.
    */
   constructor(
@@ -121,14 +122,15 @@ export class Storage implements Memory {
     code: number,
     size: number,
     array: Memory["array"],
+    bytes: number,
     base: number,
-    shared = false,
+    shared: boolean,
   ) {
     this.backend = backend;
     this.code = code;
     this.size = size;
     this.array = array;
-    this.bytes = lengthOf(array) * SIZES[code]!;
+    this.bytes = bytes;
     this.base = base;
     this.shared = shared;
     this.pass = engine.pass;

@@ -72,11 +72,13 @@ function allocate(code: number, size: number, zero = false): Storage {
   if (length > SMALL) {
     const list = free[code]!.get(size);
     const array = list?.arrays.pop();
-    if (array === undefined) return track(new Storage(cpu, code, size, make(code, size), 0));
+    if (array === undefined) {
+      return track(new Storage(cpu, code, size, make(code, size), length, 0, false));
+    }
     list!.used = ++clock;
     freeBytes -= length;
     if (zero) array.fill(0);
-    return track(new Storage(cpu, code, size, array, 0));
+    return track(new Storage(cpu, code, size, array, length, 0, false));
   }
   // The elements of a slab are used once, so they are still zeros.
   const slab = slabs[code]!;
@@ -87,7 +89,7 @@ function allocate(code: number, size: number, zero = false): Storage {
   }
   const base = slab.next;
   slab.next += size;
-  return track(new Storage(cpu, code, size, slab.array, base));
+  return track(new Storage(cpu, code, size, slab.array, SLAB_BYTES, base, false));
 }
 
 /** A new array; where there is no memory for it, an error of ours. */
@@ -146,9 +148,11 @@ function read(storage: Storage, start: number, count: number): TypedArray {
 export function adopt(op: string, given: TypedArray): Storage {
   storages++;
   const array = lastingArray(op, given);
-  const storage = new Storage(cpu, CODES[dtypeOfArray(array)], lengthOf(array), array, 0, true);
-  bytes += storage.bytes;
-  return storage;
+  const code = CODES[dtypeOfArray(array)];
+  const size = lengthOf(array);
+  const length = size * SIZES[code]!;
+  bytes += length;
+  return new Storage(cpu, code, size, array, length, 0, true);
 }
 
 /** How many storages were made, and of how many bytes, since the start; what the free lists hold. */

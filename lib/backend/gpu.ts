@@ -91,7 +91,7 @@ class GpuStorage extends Storage {
 
   constructor(code: number, size: number) {
     // Without elements here, a kernel of the CPU refuses the storage.
-    super(gpu, code, size, newArray(code, 0), 0);
+    super(gpu, code, size, newArray(code, 0), 0, 0, false);
     this.#piece = take(size * BYTES);
     this.#shadow = new ArrayBuffer(this.#piece.bytes);
     finalizer.register(this, this.#piece, this);

@@ -33,8 +33,8 @@ export function oneOf(...words: readonly string[]): Kind {
 }
 
 /** The kind, or null. */
-export function orNull({ needed, accepts }: Kind): Kind {
-  return kind(`${needed} or null`, (value) => value === null || accepts(value));
+export function orNull({ needed, accepts, ...rest }: Kind): Kind {
+  return { ...kind(`${needed} or null`, (value) => value === null || accepts(value)), ...rest };
 }
 
 /** true or false. */
@@ -44,7 +44,10 @@ export const NUMBER: Kind = kind("a number", (value) => typeof value === "number
 /** A whole number; its range is the op's to check. */
 export const INTEGER: Kind = kind("an integer", Number.isSafeInteger);
 /** A stream of random numbers. */
-export const GENERATOR: Kind = kind("a RandomGenerator", isGenerator);
+export const GENERATOR: Kind = kind(
+  "a RandomGenerator, as in new RandomGenerator(1)",
+  isGenerator,
+);
 /** A tensor. */
 export const TENSOR: Kind = kind("a tensor", isTensor);
 /** A word that the op looks up itself. */
@@ -60,6 +63,11 @@ export const NUMBERS: Kind = kind(
     NUMBER.accepts(value) || (Array.isArray(value) && value.every((item) => NUMBER.accepts(item))),
 );
 
+/** An element type. */
+export const DTYPE: Kind = { ...oneOf(...DTYPES), error: DTypeError };
+/** A device. */
+export const DEVICE: Kind = { ...oneOf("cpu", "gpu"), error: DeviceError };
+
 /** An array, empty or not, of values of one kind; `items` names them. */
 export function arrayOf({ accepts }: Kind, items: string): Kind {
   return kind(
@@ -74,10 +82,6 @@ export function checkKind(call: string, name: string, value: unknown, kind: Kind
   const Wrong = kind.error ?? TypeError;
   throw new Wrong(`Cannot ${call}: ${name} must be ${kind.needed}, got ${shown(value)}`);
 }
-/** An element type. */
-export const DTYPE: Kind = { ...oneOf(...DTYPES), error: DTypeError };
-/** A device. */
-export const DEVICE: Kind = { ...oneOf("cpu", "gpu"), error: DeviceError };
 
 /** The kind of each option: one that is missing does not compile. */
 export type OptionTable<O extends object> = { readonly [K in keyof Required<O>]: Kind };
@@ -182,53 +186,10 @@ export function checkCount(call: string, given: number, most: number): void {
   if (given > most) throw surplus(call, given, most);
 }
 
-function surplus(call: string, given: number, most: number): TypeError {
+/** The error of arguments that are too many. */
+export function surplus(call: string, given: number, most: number): TypeError {
   const counted = most === 0
     ? "no arguments"
     : `at most ${most === 1 ? "1 argument" : `${most} arguments`}`;
   return new TypeError(`Cannot ${call}: it takes ${counted}, got ${given}`);
-}
-
-/** A method as a class's prototype holds it. */
-type Method = (this: unknown, ...given: unknown[]) => unknown;
-
-/** A method that refuses surplus arguments before it runs; few arguments cost no array. */
-function limited(name: string, method: Method): Method {
-  const call = `run ${name}`;
-  const most = method.length;
-  switch (most) {
-    case 0:
-      return function () {
-        checkCount(call, arguments.length, 0);
-        return method.call(this);
-      };
-    case 1:
-      return function (a) {
-        checkCount(call, arguments.length, 1);
-        return method.call(this, a);
-      };
-    case 2:
-      return function (a, b) {
-        checkCount(call, arguments.length, 2);
-        return method.call(this, a, b);
-      };
-    default:
-      return function (...given) {
-        checkCount(call, given.length, most);
-        return method.apply(this, given);
-      };
-  }
-}
-
-/**
- * Makes the methods of a class refuse surplus arguments. A method takes as many as its `length`
- * says, so it has no default values in its signature, and `others` names those that take any number.
- */
-export function limitArguments(prototype: object, ...others: readonly string[]): void {
-  for (const [name, found] of Object.entries(Object.getOwnPropertyDescriptors(prototype))) {
-    const method: unknown = found.value;
-    if (name === "constructor" || others.includes(name) || typeof method !== "function") continue;
-    const value = Object.defineProperty(limited(name, method as Method), "name", { value: name });
-    Object.defineProperty(prototype, name, { ...found, value });
-  }
 }

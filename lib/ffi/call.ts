@@ -6,11 +6,18 @@ import { kernelTable, native } from "./library.ts";
 
 const { adjoint_launch4, adjoint_launch8 } = native;
 
+// The statuses of `rust/src/abi.rs` that come with a message.
+const FAILED = 1;
+const NO_MEMORY = 4;
+const OUT_OF_RANGE = 5;
+
 function fail(kernel: number, status: number, operands: readonly (Memory | null)[]): never {
   const name = kernelTable()[kernel]?.name ?? `number ${kernel}`;
+  if (status === NO_MEMORY) throw new RangeError(`Cannot run ${name}: ${frameMessage()}`);
+  if (status === OUT_OF_RANGE) throw new RangeError(`Cannot compute ${name}: ${frameMessage()}`);
   // Memory that is gone fails the extent check, so that nothing need be asked beforehand.
   for (const memory of operands) memory?.check(name, "cpu");
-  const reason = status === 1 ? frameMessage() : `status ${status}`;
+  const reason = status === FAILED ? frameMessage() : `status ${status}`;
   throw new NativeError(`Kernel ${name} refused a launch: ${reason}`);
 }
 

@@ -1,7 +1,7 @@
 /** The one table of native functions; `rust/src/abi.rs` defines each. It does not grow with the ops. */
 
 /** Version of this table, the frame and the kernels' calling convention. */
-export const ABI_VERSION = 2;
+export const ABI_VERSION = 3;
 
 /** The C signatures. */
 export const SYMBOLS = {

@@ -77,17 +77,20 @@ export function permute(x: Tensor, dims: readonly number[]): Tensor {
   return record1(permuteRule, x, viewOf(x, shape, strides, x.offset, x.size), { inverse });
 }
 
+const transposeRule = rule<{ i: number; j: number }>("transpose", {
+  vjp: [(g, { attrs: { i, j } }) => transpose(g, i, j)],
+});
+
 /** Two dimensions exchanged: a view. */
 export function transpose(x: Tensor, dim0: number, dim1: number): Tensor {
   checkCount("compute transpose", arguments.length, 3);
   checkTensor("transpose", x);
-  const order = x.shape.map((_, i) => i);
-  const [i, j] = [
-    normalizeDim("transpose", dim0, x.ndim, "dim0"),
-    normalizeDim("transpose", dim1, x.ndim, "dim1"),
-  ];
-  [order[i], order[j]] = [j, i];
-  return permute(x, order);
+  const i = normalizeDim("transpose", dim0, x.ndim, "dim0");
+  const j = normalizeDim("transpose", dim1, x.ndim, "dim1");
+  const [shape, strides] = [x.shape.slice(), x.strides.slice()];
+  [shape[i], shape[j]] = [x.shape[j]!, x.shape[i]!];
+  [strides[i], strides[j]] = [x.strides[j]!, x.strides[i]!];
+  return record1(transposeRule, x, viewOf(x, shape, strides, x.offset, x.size), { i, j });
 }
 
 const expandRule = rule<{ shape: Shape }>("expand", {

@@ -47,7 +47,7 @@ export function checkStep(op: string, p: Tensor, g: Tensor): void {
   }
 }
 
-/** The gradient as the kernels need it: of the parameter's type, in order, in other memory. */
+/** The gradient as the kernels need it: of the parameter's type, in order. */
 function gradientFor(p: Tensor, g: Tensor): Tensor {
   const fitting = contiguous(castTo(g.detach(), p.dtype));
   return sharesMemory(fitting.storage, p.storage) ? copyOf(fitting) : fitting;

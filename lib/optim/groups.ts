@@ -1,6 +1,15 @@
 /** Groups of parameters: the forms in which they are given, and the kinds of their options. */
 
-import { arrayOf, FLAG, type Kind, kind, NUMBER, shown } from "../core/options.ts";
+import {
+  arrayOf,
+  checkKind,
+  FLAG,
+  type Kind,
+  kind,
+  NUMBER,
+  shown,
+  TENSOR,
+} from "../core/options.ts";
 import { Tensor } from "../tensor.ts";
 
 /** Parameters that share their options. */
@@ -52,6 +61,7 @@ function isIterable(value: unknown): value is Iterable<unknown> {
 /** What to do with something that is no array of parameters. */
 function adviceFor(value: unknown): string {
   if (value instanceof Tensor) return "; put it in an array";
+  if (typeof value === "function") return "; call it";
   if (typeof value !== "object" || value === null) return "";
   if ("parameters" in value) return "; pass its parameters()";
   return "params" in value ? "; put the group in an array" : "";
@@ -79,5 +89,7 @@ export function paramsOf(call: string, params: unknown): Tensor[] {
   if (!isIterable(params)) {
     throw new TypeError(`Cannot ${call}: params must be an array of tensors, got ${shown(params)}`);
   }
-  return [...params] as Tensor[];
+  const list = [...params];
+  for (const p of list) checkKind(call, "each of params", p, TENSOR);
+  return list as Tensor[];
 }

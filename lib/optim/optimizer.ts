@@ -14,11 +14,10 @@ import {
   optionReader,
   orNull,
   shown,
-  TENSOR,
 } from "../core/options.ts";
 import { checkStep } from "../ops/steps.ts";
 import { keep } from "../scope.ts";
-import { Tensor } from "../tensor.ts";
+import type { Tensor } from "../tensor.ts";
 import {
   copyOptions,
   groupsOf,
@@ -98,7 +97,7 @@ export abstract class Optimizer<O extends { lr: number }, S extends ParamState> 
     const params = paramsOf(call, given);
     const known = new Set(this.paramGroups.flatMap((other) => other.params));
     for (const p of params) {
-      if (!(p instanceof Tensor) || p.node?.leaf !== p) {
+      if (p.node?.leaf !== p) {
         throw new TypeError(
           `Cannot ${call}: each of params must be a leaf that requires a gradient, got ${shown(p)}`,
         );
@@ -141,7 +140,9 @@ export abstract class Optimizer<O extends { lr: number }, S extends ParamState> 
   /** Forgets the gradients of all parameters. */
   zeroGrad(): void {
     checkCount("run zeroGrad", arguments.length, 0);
-    for (const { params } of this.paramGroups) for (const p of params) p.dropGrad();
+    for (const group of this.paramGroups) {
+      for (const p of paramsOf("run zeroGrad", group?.params)) p.dropGrad();
+    }
   }
 
   /** All that a step changes, once it is known that each of it can be changed. */
@@ -152,7 +153,6 @@ export abstract class Optimizer<O extends { lr: number }, S extends ParamState> 
     for (const group of this.paramGroups) {
       this.#checkGroup(call, group);
       for (const p of paramsOf(call, group.params)) {
-        checkKind(call, "a parameter", p, TENSOR);
         const g = p.collected;
         if (g === null) continue;
         checkStep(op, p, g);

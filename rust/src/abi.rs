@@ -17,6 +17,8 @@ use std::slice::{from_raw_parts, from_raw_parts_mut};
 const FAILED: u32 = 1;
 const NO_FRAME: u32 = 2;
 const NO_DEVICE: u32 = 3;
+const NO_MEMORY: u32 = 4;
+const OUT_OF_RANGE: u32 = 5;
 
 /// Runs the body; an error or a panic becomes a status and a message in the frame.
 fn guarded(frame: &mut [i32], body: impl FnOnce(&[i32]) -> Result) -> u32 {
@@ -24,6 +26,8 @@ fn guarded(frame: &mut [i32], body: impl FnOnce(&[i32]) -> Result) -> u32 {
         Ok(Ok(())) => return 0,
         Ok(Err(Error::Bug(message))) => (FAILED, message),
         Ok(Err(Error::Device(message))) => (NO_DEVICE, message),
+        Ok(Err(Error::Memory(message))) => (NO_MEMORY, message),
+        Ok(Err(Error::Range(message))) => (OUT_OF_RANGE, message),
         Err(panic) => {
             let text = panic.downcast_ref::<&str>().map(ToString::to_string);
             let text = text.or_else(|| panic.downcast_ref::<String>().cloned());
@@ -164,7 +168,7 @@ unsafe fn launch<const N: usize>(
         }
     }
     let mut launch = Launch { frame, outs: &mut outs, ins: &mut ins };
-    (kernel.run)(&mut launch).map_err(|error| Error::new(format!("{}: {error}", kernel.name)))
+    (kernel.run)(&mut launch).map_err(|error| error.of_kernel(kernel.name))
 }
 
 /// # Safety

@@ -7,6 +7,7 @@ use crate::dtype::Element;
 use crate::error::{Error, Result};
 use crate::frame::{Launch, ViewMut};
 use crate::reader::Reader;
+use crate::scratch::{listed, scratch};
 use pulp::{Arch, Simd, WithSimd};
 use rayon::{ThreadPool, ThreadPoolBuilder};
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
@@ -65,17 +66,24 @@ pub(crate) fn set_threads(count: usize) -> bool {
     true
 }
 
-/// The helper threads: one fewer than are in use, as the calling one works too.
-fn pool() -> Option<Arc<ThreadPool>> {
-    if let Some(pool) = POOL.read().ok()?.as_ref() {
-        return Some(pool.clone());
+/// Bytes that a pool takes at most for each of its threads, beside their stacks.
+const POOL_BYTES: usize = 1 << 14;
+
+/// The helper threads: one fewer than are in use, as the calling one works too. None where the system
+/// gives no threads.
+fn pool() -> Result<Option<Arc<ThreadPool>>> {
+    if let Some(pool) = POOL.read().ok().and_then(|pool| pool.clone()) {
+        return Ok(Some(pool));
     }
-    let mut slot = POOL.write().ok()?;
+    let Ok(mut slot) = POOL.write() else { return Ok(None) };
     if slot.is_none() {
-        let builder = ThreadPoolBuilder::new().num_threads((threads() - 1).max(1));
+        let helpers = (threads() - 1).max(1);
+        // A pool takes its memory without asking, so it is asked for here.
+        drop(scratch::<u8>(helpers * POOL_BYTES)?);
+        let builder = ThreadPoolBuilder::new().num_threads(helpers);
         *slot = builder.thread_name(|i| format!("adjoint-{i}")).build().ok().map(Arc::new);
     }
-    slot.clone()
+    Ok(slot.clone())
 }
 
 /// Microseconds that a helper thread stays awake after its work. Waking one takes longer than many
@@ -110,16 +118,17 @@ fn stay_awake(pool: &ThreadPool, helpers: usize) {
 
 /// Calls `body(i)` for `0..pieces`, each once, on all threads; the calling thread works too. The
 /// pieces must not depend on the number of threads, so that results don't.
-pub(crate) fn for_pieces(pieces: usize, body: impl Fn(usize) + Sync) {
+pub(crate) fn for_pieces(pieces: usize, body: impl Fn(usize) + Sync) -> Result {
     let helpers = (threads() - 1).min(pieces.saturating_sub(1));
     if helpers == 0 {
-        return (0..pieces).for_each(body);
+        (0..pieces).for_each(body);
+        return Ok(());
     }
     // Each thread has a range of its own, so that the same part of an array tends to meet the same
     // cache again; then it takes what others have left.
     let ranges = helpers + 1;
     let bound = |range: usize| range * pieces / ranges;
-    let next: Vec<AtomicUsize> = (0..ranges).map(|range| AtomicUsize::new(bound(range))).collect();
+    let next = listed((0..ranges).map(|range| AtomicUsize::new(bound(range))))?;
     let ended = AtomicUsize::new(0);
     let work = |own: usize| {
         for range in (own..own + ranges).map(|range| range % ranges) {
@@ -132,29 +141,31 @@ pub(crate) fn for_pieces(pieces: usize, body: impl Fn(usize) + Sync) {
             }
         }
     };
-    match pool() {
-        Some(pool) => pool.in_place_scope(|scope| {
-            for helper in 1..=helpers {
-                let (work, ended) = (&work, &ended);
-                scope.spawn(move |_| {
-                    work(helper);
-                    ended.fetch_add(1, Ordering::Release);
-                });
-            }
-            stay_awake(&pool, helpers);
-            work(0);
-            // Helpers end at about the same time; sleeping until then would cost more than waiting.
-            // Yielding lets a helper run that the system has put on this thread's processor, which
-            // else would happen at the next tick, after milliseconds.
-            let mut turns = 0;
-            while ended.load(Ordering::Acquire) < helpers && turns < 100_000 {
-                (0..REST).for_each(|_| std::hint::spin_loop());
-                std::thread::yield_now();
-                turns += 1;
-            }
-        }),
-        None => work(0),
-    }
+    let Some(pool) = pool()? else {
+        work(0);
+        return Ok(());
+    };
+    pool.in_place_scope(|scope| {
+        for helper in 1..=helpers {
+            let (work, ended) = (&work, &ended);
+            scope.spawn(move |_| {
+                work(helper);
+                ended.fetch_add(1, Ordering::Release);
+            });
+        }
+        stay_awake(&pool, helpers);
+        work(0);
+        // Helpers end at about the same time; sleeping until then would cost more than waiting.
+        // Yielding lets a helper run that the system has put on this thread's processor, which
+        // else would happen at the next tick, after milliseconds.
+        let mut turns = 0;
+        while ended.load(Ordering::Acquire) < helpers && turns < 100_000 {
+            (0..REST).for_each(|_| std::hint::spin_loop());
+            std::thread::yield_now();
+            turns += 1;
+        }
+    });
+    Ok(())
 }
 
 /// `for_pieces` for work that can fail; one of the errors is given back.
@@ -166,19 +177,20 @@ pub(crate) fn try_pieces(pieces: usize, body: impl Fn(usize) -> Result + Sync) -
         {
             *failure = Some(error);
         }
-    });
+    })?;
     failure.into_inner().ok().flatten().map_or(Ok(()), Err)
 }
 
 /// Calls the body with each part, on all threads. Parts that are near each other tend to meet the
 /// same thread, in this call and the next.
-pub(crate) fn for_parts<P: Send>(parts: impl Iterator<Item = P>, body: impl Fn(P) + Sync) {
-    let parts = takeable(parts);
-    for_pieces(parts.len(), |piece| {
-        if let Some(part) = take(&parts[piece]) {
-            body(part);
-        }
-    });
+pub(crate) fn for_parts<P: Send>(
+    parts: impl Iterator<Item = P>,
+    body: impl Fn(P) + Sync,
+) -> Result {
+    try_parts(parts, |part| {
+        body(part);
+        Ok(())
+    })
 }
 
 /// `for_parts` for work that can fail; one of the errors is given back.
@@ -186,12 +198,8 @@ pub(crate) fn try_parts<P: Send>(
     parts: impl Iterator<Item = P>,
     body: impl Fn(P) -> Result + Sync,
 ) -> Result {
-    let parts = takeable(parts);
+    let parts = listed(parts.map(|part| Mutex::new(Some(part))))?;
     try_pieces(parts.len(), |piece| take(&parts[piece]).map_or(Ok(()), &body))
-}
-
-fn takeable<P>(parts: impl Iterator<Item = P>) -> Vec<Mutex<Option<P>>> {
-    parts.map(|part| Mutex::new(Some(part))).collect()
 }
 
 /// Each part is taken once, so no lock is ever waited for.
@@ -204,20 +212,32 @@ pub(crate) fn for_chunks_of<T: Send>(
     out: &mut [T],
     grain: usize,
     body: impl Fn(usize, &mut [T]) + Sync,
-) {
+) -> Result {
+    try_chunks_of(out, grain, |start, chunk| {
+        body(start, chunk);
+        Ok(())
+    })
+}
+
+/// `for_chunks_of` for work that can fail; one of the errors is given back.
+pub(crate) fn try_chunks_of<T: Send>(
+    out: &mut [T],
+    grain: usize,
+    body: impl Fn(usize, &mut [T]) -> Result + Sync,
+) -> Result {
     if out.is_empty() {
-        return;
+        return Ok(());
     }
     if out.len() <= grain || threads() == 1 {
         return body(0, out);
     }
-    for_parts(out.chunks_mut(grain).enumerate(), |(index, chunk)| body(index * grain, chunk));
+    try_parts(out.chunks_mut(grain).enumerate(), |(index, chunk)| body(index * grain, chunk))
 }
 
 /// `for_chunks_of` for elementwise work.
-pub(crate) fn for_chunks<T: Send>(out: &mut [T], body: impl Fn(usize, &mut [T]) + Sync) {
+pub(crate) fn for_chunks<T: Send>(out: &mut [T], body: impl Fn(usize, &mut [T]) + Sync) -> Result {
     let grain = if out.len() < 2 * GRAIN { out.len() } else { GRAIN };
-    for_chunks_of(out, grain, body);
+    for_chunks_of(out, grain, body)
 }
 
 /// The elements of an output as a slice.
@@ -250,8 +270,7 @@ pub(crate) fn map1<T: Element, R: Element>(
                 block(part, tiles.block(start + index * TILE, part.len()));
             }
         }
-    });
-    Ok(())
+    })
 }
 
 /// Runs a block function of two inputs over a launch.
@@ -275,8 +294,7 @@ pub(crate) fn map2<T: Element, R: Element>(
                 block(part, a.block(first, part.len()), b.block(first, part.len()));
             }
         }
-    });
-    Ok(())
+    })
 }
 
 /// A block function that chooses between two inputs by a condition.
@@ -295,8 +313,7 @@ pub(crate) fn map3<T: Element>(launch: &mut Launch<'_>, block: Choice<T>) -> Res
             let (first, len) = (start + index * TILE, part.len());
             block(part, condition.block(first, len), a.block(first, len), b.block(first, len));
         }
-    });
-    Ok(())
+    })
 }
 
 #[cfg(test)]
@@ -312,7 +329,8 @@ mod tests {
         let seen: Vec<AtomicUsize> = (0..100).map(|_| AtomicUsize::new(0)).collect();
         for_pieces(100, |piece| {
             seen[piece].fetch_add(1, Ordering::Relaxed);
-        });
+        })
+        .unwrap();
         assert!(seen.iter().all(|count| count.load(Ordering::Relaxed) == 1));
         assert!(set_threads(before));
     }

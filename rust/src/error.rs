@@ -8,6 +8,10 @@ pub(crate) enum Error {
     /// A device that is missing, lost or too small.
     #[cfg_attr(not(feature = "gpu"), allow(dead_code))]
     Device(String),
+    /// The system has no memory for what a kernel works with.
+    Memory(String),
+    /// A result that its element type does not hold: only the elements show that.
+    Range(String),
 }
 
 impl Error {
@@ -18,12 +22,31 @@ impl Error {
     pub(crate) fn device(message: impl Into<String>) -> Self {
         Self::Device(message.into())
     }
+
+    pub(crate) fn memory(bytes: usize) -> Self {
+        Self::Memory(format!("there is no memory for {bytes} bytes"))
+    }
+
+    pub(crate) fn range(message: impl Into<String>) -> Self {
+        Self::Range(message.into())
+    }
+
+    /// The error with the kernel that it is a bug of.
+    pub(crate) fn of_kernel(self, name: &str) -> Self {
+        match self {
+            Self::Bug(message) => Self::Bug(format!("{name}: {message}")),
+            other => other,
+        }
+    }
 }
 
 impl std::fmt::Display for Error {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
-            Self::Bug(message) | Self::Device(message) => formatter.write_str(message),
+            Self::Bug(message)
+            | Self::Device(message)
+            | Self::Memory(message)
+            | Self::Range(message) => formatter.write_str(message),
         }
     }
 }

@@ -13,7 +13,7 @@ use crate::error::{Error, Result};
 use crate::layout::{Layout, MAX_RANK};
 
 /// Changes whenever the frame, the symbol table or a kernel's calling convention does.
-pub(crate) const ABI_VERSION: u32 = 2;
+pub(crate) const ABI_VERSION: u32 = 3;
 pub(crate) const MAX_OPERANDS: usize = 8;
 const INTS: usize = 16;
 const COUNT: usize = 24;

@@ -1,5 +1,7 @@
-//! Memory that a kernel works with beside its operands.
+//! Memory that a kernel works with beside its operands. A caller may not have it: that is an error,
+//! no reason to end the process.
 
+use crate::allocator::zeros;
 use crate::dtype::Element;
 use crate::error::{Error, Result};
 use crate::frame::View;
@@ -17,11 +19,46 @@ pub(crate) fn in_order<T: Element>(view: View<'_>) -> Result<Cow<'_, [T]>> {
     Ok(Cow::Owned(copy))
 }
 
-/// Zeros to work with, which a caller may not have memory for: no reason to end the process.
-pub(crate) fn scratch<T: Element>(length: usize) -> Result<Vec<T>> {
+/// An empty list with room for so many items.
+pub(crate) fn room<T>(length: usize) -> Result<Vec<T>> {
     let mut memory = Vec::new();
-    let failed = |_| Error::new(format!("there is no memory for {length} elements"));
+    let failed = |_| Error::memory(length.saturating_mul(size_of::<T>()));
     memory.try_reserve_exact(length).map_err(failed)?;
-    memory.resize(length, T::default());
     Ok(memory)
+}
+
+/// Zeros to work with.
+pub(crate) fn scratch<T: Element>(length: usize) -> Result<Vec<T>> {
+    zeros(length).ok_or_else(|| Error::memory(length.saturating_mul(size_of::<T>())))
+}
+
+/// What an iterator gives, in a list.
+pub(crate) fn listed<T>(items: impl Iterator<Item = T>) -> Result<Vec<T>> {
+    let mut list = room(items.size_hint().0)?;
+    for item in items {
+        if list.len() == list.capacity() {
+            let wanted = 2 * list.len() * size_of::<T>();
+            list.try_reserve(1).map_err(|_| Error::memory(wanted))?;
+        }
+        list.push(item);
+    }
+    Ok(list)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn memory_that_cannot_be_had_is_an_error() {
+        assert!(matches!(scratch::<f64>(usize::MAX / 8), Err(Error::Memory(_))));
+        assert!(matches!(room::<u8>(usize::MAX), Err(Error::Memory(_))));
+        assert_eq!(scratch::<f32>(3).unwrap(), [0.0; 3]);
+    }
+
+    #[test]
+    fn a_list_grows_with_an_iterator_that_tells_no_length() {
+        let odd = (0..100).filter(|number| number % 2 == 1);
+        assert_eq!(listed(odd).unwrap().len(), 50);
+    }
 }

@@ -3,6 +3,7 @@
 
 use crate::cpu::{GRAIN, for_chunks_of, simd};
 use crate::dtype::Element;
+use crate::error::Result;
 use crate::layout::Layout;
 use crate::reader::Cursor;
 
@@ -13,12 +14,16 @@ const SHORT: usize = 4;
 
 /// Copies the elements of a view in row-major order, if one of its axes but the last has stride 1;
 /// else leaves `out` alone and returns false. `out` has as many elements as the layout.
-pub(crate) fn copy_transposed<T: Element>(out: &mut [T], data: &[T], layout: &Layout) -> bool {
+pub(crate) fn copy_transposed<T: Element>(
+    out: &mut [T],
+    data: &[T],
+    layout: &Layout,
+) -> Result<bool> {
     let layout = layout.coalesced();
-    let Some(last) = layout.rank().checked_sub(1) else { return false };
-    let Some(fast) = (0..last).find(|&axis| layout.stride(axis) == 1) else { return false };
+    let Some(last) = layout.rank().checked_sub(1) else { return Ok(false) };
+    let Some(fast) = (0..last).find(|&axis| layout.stride(axis) == 1) else { return Ok(false) };
     if layout.extent(fast) < SHORT || layout.extent(last) < SHORT || layout.stride(last) == 0 {
-        return false;
+        return Ok(false);
     }
     // The result is rows of the axes before and with `fast`, each of `inner` elements.
     let (extent, columns) = (layout.extent(fast), layout.extent(last));
@@ -41,8 +46,8 @@ pub(crate) fn copy_transposed<T: Element>(out: &mut [T], data: &[T], layout: &La
             }
             (chunk, row) = (rest, row + take);
         }
-    });
-    true
+    })?;
+    Ok(true)
 }
 
 /// `out[i][j] = x[j][i]` for `i < rows` and `j < columns`; each matrix comes with its row stride.
@@ -96,7 +101,11 @@ mod tests {
         let layout = Layout::new(shape, strides).unwrap();
         let data: Vec<i32> = (0..layout.span().unwrap() as i32).collect();
         let mut out = vec![-1; layout.len()];
-        assert_eq!(copy_transposed(&mut out, &data, &layout), blocks, "{shape:?} {strides:?}");
+        assert_eq!(
+            copy_transposed(&mut out, &data, &layout).unwrap(),
+            blocks,
+            "{shape:?} {strides:?}"
+        );
         if blocks {
             let expected: Vec<i32> =
                 (0..layout.len()).map(|index| data[layout.position(index)]).collect();

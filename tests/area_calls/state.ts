@@ -4,6 +4,7 @@
  */
 
 import { type nn, noGrad, ones, optim, Tensor, tensor } from "../../mod.ts";
+import { isPlainObject } from "../../lib/core/options.ts";
 import { type Sort, WRONG } from "./call.ts";
 import { complaint } from "./verdict.ts";
 
@@ -14,6 +15,7 @@ type Loose = Record<string, unknown>;
 export interface AnyOptimizer {
   readonly paramGroups: readonly { readonly params: readonly Tensor[] }[];
   step(): void;
+  zeroGrad(): void;
   stateDict(): unknown;
   loadStateDict(state: never): void;
 }
@@ -31,7 +33,7 @@ export function leafOf(x: Tensor): Tensor {
 function plain(value: unknown): unknown {
   if (value instanceof Tensor) return [value.dtype, value.toArray()];
   if (Array.isArray(value)) return value.map(plain);
-  if (typeof value !== "object" || value === null) return value;
+  if (!isPlainObject(value)) return value;
   return Object.entries(value).map(([key, inner]) => [key, plain(inner)]);
 }
 
@@ -70,8 +72,13 @@ function sceneOf(make: MakeOptimizer): Scene {
 }
 
 /** A line if a call is accepted, badly explained, or has changed something. */
-function verdict(what: string, scene: Scene, spoil: () => void, mend: () => void): string[] {
-  const named = scene.optimizer.constructor.name;
+function verdict(
+  what: string,
+  scene: Scene,
+  named: string,
+  spoil: () => void,
+  mend: () => void,
+): string[] {
   const before = snapshot(scene.optimizer, scene.params);
   const wrong = complaint(named, spoil);
   mend();
@@ -83,13 +90,19 @@ function verdict(what: string, scene: Scene, spoil: () => void, mend: () => void
 export function groupFaults(make: MakeOptimizer): string[] {
   const scene = sceneOf(make);
   const group = scene.optimizer.paramGroups[0] as unknown as Loose;
-  const attempt = (what: string, key: string, value: unknown): string[] => {
+  const attempt = (
+    what: string,
+    key: string,
+    value: unknown,
+    use: "step" | "zeroGrad" = "step",
+  ): string[] => {
     const before = Object.hasOwn(group, key) ? [group[key]] : [];
     const spoil = () => {
       group[key] = value;
-      scene.optimizer.step();
+      scene.optimizer[use]();
     };
-    return verdict(what, scene, spoil, () => {
+    const named = use === "step" ? scene.optimizer.constructor.name : use;
+    return verdict(what, scene, named, spoil, () => {
       if (before.length === 0) delete group[key];
       else group[key] = before[0];
     });
@@ -106,6 +119,9 @@ export function groupFaults(make: MakeOptimizer): string[] {
         .flatMap((value) => attempt(`${key} = ${value}`, key, value))
     ),
     ...attempt("an unknown option", "learningRate", 1),
+    ...wrongValues([], false).flatMap(([sort, value]) =>
+      attempt(`zeroGrad with params = ${sort}`, "params", value, "zeroGrad")
+    ),
   ];
 }
 
@@ -146,7 +162,7 @@ interface Place {
 function placesOf(owner: Loose, path: string): Place[] {
   return Object.entries(owner).flatMap(([key, value]): Place[] => {
     const own = { path: `${path}.${key}`, owner, key };
-    const deeper = typeof value === "object" && value !== null && !(value instanceof Tensor);
+    const deeper = Array.isArray(value) || isPlainObject(value);
     return deeper ? [own, ...placesOf(value as Loose, own.path)] : [own];
   });
 }
@@ -161,7 +177,8 @@ export function loadFaults(make: MakeOptimizer): string[] {
     const state = sceneOf(make).optimizer.stateDict() as Loose;
     change(placesOf(state, "state dict").find((place) => place.path === path)!);
     const load = () => scene.optimizer.loadStateDict(state as never);
-    return verdict(`${path} ${what}`, scene, load, () => {});
+    const named = scene.optimizer.constructor.name;
+    return verdict(`${path} ${what}`, scene, named, load, () => {});
   };
   return paths.flatMap((path) => {
     const at = (place: Place) => place.owner[place.key];
@@ -181,9 +198,7 @@ export function loadFaults(make: MakeOptimizer): string[] {
     const disposed = value instanceof Tensor
       ? attempt(path, "disposed", (place) => (at(place) as Tensor).dispose())
       : [];
-    const holder = typeof value === "object" && value !== null && !Array.isArray(value) &&
-      !(value instanceof Tensor);
-    const more = holder
+    const more = isPlainObject(value)
       ? attempt(path, "with an entry too many", (place) => (at(place) as Loose).odd = 1)
       : [];
     const optional = option || path.endsWith("momentumBuffer");

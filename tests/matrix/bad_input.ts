@@ -58,7 +58,7 @@ export function badDims(call: (x: Tensor, dim: number) => unknown): ErrorCase[] 
     ...[2, -3, 0.5, NaN].map((dim) =>
       bad(`dim ${dim}`, RangeError, () => call(matrix, dim), "-2 to 1", `got ${dim}`)
     ),
-    bad(SCALAR, RangeError, () => call(scalar, 1), "dim"),
+    bad(SCALAR, RangeError, () => call(scalar, 1), "im"),
     notTensor((x) => call(x, 0)),
   ];
 }

@@ -1,11 +1,12 @@
 //! Functions along the last axis that give as many elements as they take: running sums and orders.
 
-use crate::cpu::{GRAIN, elements, for_chunks_of};
+use crate::cpu::{GRAIN, elements, try_chunks_of};
 use crate::dtype::{DType, Element, by_type};
 use crate::error::{Error, Result};
 use crate::frame::Launch;
 use crate::reader::Reader;
 use crate::registry::{Kernel, Wgsl};
+use crate::scratch::{listed, scratch};
 use std::cmp::Ordering;
 
 pub(super) const ROWS: &[Kernel] = &[
@@ -17,7 +18,7 @@ pub(super) const ROWS: &[Kernel] = &[
 /// out of a lane may be shorter than the lane.
 fn for_lanes<T: Element, R: Element>(
     launch: &mut Launch<'_>,
-    body: impl Fn(&[T], &mut [R]) + Sync,
+    body: impl Fn(&[T], &mut [R]) -> Result + Sync,
 ) -> Result {
     let out = elements::<R>(launch.contiguous_output(0)?)?;
     let view = launch.input(0)?;
@@ -33,14 +34,14 @@ fn for_lanes<T: Element, R: Element>(
     if width == 0 || width > extent || out.len() * extent != x.len() * width {
         return Err(Error::new("the output has another size"));
     }
-    for_chunks_of(out, (GRAIN / extent).max(1) * width, |start, chunk| {
-        let mut lane = vec![T::default(); extent];
+    try_chunks_of(out, (GRAIN / extent).max(1) * width, |start, chunk| {
+        let mut lane = scratch::<T>(extent)?;
         for (index, out) in chunk.chunks_exact_mut(width).enumerate() {
             x.copy_to((start / width + index) * extent, &mut lane);
-            body(&lane, out);
+            body(&lane, out)?;
         }
-    });
-    Ok(())
+        Ok(())
+    })
 }
 
 /// Integer 0: whether sums run from the end. Floats are added in float64.
@@ -49,12 +50,15 @@ fn cumsum(launch: &mut Launch<'_>) -> Result {
     match launch.input_type(0)? {
         DType::F32 => for_lanes(launch, |x: &[f32], out: &mut [f32]| {
             scan(x, out, reverse, 0.0, |sum: f64, x| sum + f64::from(x), |sum| sum as f32);
+            Ok(())
         }),
         DType::F64 => for_lanes(launch, |x: &[f64], out: &mut [f64]| {
             scan(x, out, reverse, 0.0, |sum: f64, x| sum + x, |sum| sum);
+            Ok(())
         }),
         DType::I32 => for_lanes(launch, |x: &[i32], out: &mut [i32]| {
             scan(x, out, reverse, 0, |sum: i32, x| sum.wrapping_add(x), |sum| sum);
+            Ok(())
         }),
         DType::Bool => Err(Error::new("the element type is not supported")),
     }
@@ -89,23 +93,25 @@ fn argsort(launch: &mut Launch<'_>) -> Result {
 fn argsort_as<T: Element>(launch: &mut Launch<'_>) -> Result {
     let descending = launch.ints()[0] != 0;
     for_lanes(launch, |x: &[T], out: &mut [i32]| {
-        let before = |&a: &i32, &b: &i32| {
+        // Places tell equal elements apart; a stable sort would take memory without asking.
+        let apart = |&a: &i32, &b: &i32| {
             let (x, y) = (x[a as usize], x[b as usize]);
-            if descending { order(y, x) } else { order(x, y) }
+            if descending { order(y, x) } else { order(x, y) }.then(a.cmp(&b))
         };
         let places = 0..x.len() as i32;
         if out.len() == x.len() {
             out.iter_mut().zip(places).for_each(|(out, place)| *out = place);
-            return out.sort_by(before);
+            out.sort_unstable_by(apart);
+            return Ok(());
         }
-        // Only what is asked for is put in order; places tell equal elements apart.
-        let apart = |a: &i32, b: &i32| before(a, b).then(a.cmp(b));
-        let mut places: Vec<i32> = places.collect();
+        // Only what is asked for is put in order.
+        let mut places = listed(places)?;
         let (first, last, _) = places.select_nth_unstable_by(out.len() - 1, apart);
         first.sort_unstable_by(apart);
         let (end, start) = (out.len() - 1, first.len());
         out[..start].copy_from_slice(first);
         out[end] = *last;
+        Ok(())
     })
 }
 

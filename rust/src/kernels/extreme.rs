@@ -1,7 +1,7 @@
 //! The largest or smallest of the reduced elements, and where it first stands; a NaN wins. Axes and
 //! parameters as in `reduce.rs`. Where no positions are wanted, their output is empty.
 
-use super::reduce::{axes, for_costly_chunks};
+use super::reduce::{axes, try_costly_chunks};
 use crate::cpu::{GRAIN, TILE, elements, for_chunks_of, for_parts, simd};
 use crate::dtype::{Element, by_type};
 use crate::error::{Error, Result};
@@ -59,23 +59,24 @@ fn extremes<T: Element, const MAX: bool>(launch: &mut Launch<'_>) -> Result {
         let positions = if wanted { positions } else { &mut unseen };
         let grain = (GRAIN / count).max(1);
         let parts = values.chunks_mut(grain).zip(positions.chunks_mut(grain)).enumerate();
-        for_parts(parts, |(part, (values, positions))| {
+        return for_parts(parts, |(part, (values, positions))| {
             down_columns::<T, MAX>(part * grain, values, positions, &stay, &reduced, x.data);
         });
-        return Ok(());
     }
-    for_costly_chunks(values, count, |start, chunk| {
+    try_costly_chunks(values, count, |start, chunk| {
         for (index, value) in chunk.iter_mut().enumerate() {
-            *value = along_run::<T, MAX>(&x, (start + index) * count, count);
+            *value = along_run::<T, MAX>(&x, (start + index) * count, count)?;
         }
-    });
+        Ok(())
+    })?;
     if wanted {
-        for_costly_chunks(positions, count, |start, chunk| {
+        try_costly_chunks(positions, count, |start, chunk| {
             for (index, position) in chunk.iter_mut().enumerate() {
                 let value = values[start + index];
                 *position = first_of(&x, (start + index) * count, count, value) as i32;
             }
-        });
+            Ok(())
+        })?;
     }
     Ok(())
 }
@@ -90,7 +91,11 @@ fn columns(stay: &Layout, reduced: &Layout) -> bool {
 }
 
 /// The extreme of `count` consecutive elements of a reader.
-fn along_run<T: Element, const MAX: bool>(x: &Reader<'_, T>, first: usize, count: usize) -> T {
+fn along_run<T: Element, const MAX: bool>(
+    x: &Reader<'_, T>,
+    first: usize,
+    count: usize,
+) -> Result<T> {
     let grain = |start: usize| {
         let mut held: Option<T> = None;
         x.for_blocks(start, (start + GRAIN).min(first + count), GRAIN, |block| {
@@ -100,15 +105,15 @@ fn along_run<T: Element, const MAX: bool>(x: &Reader<'_, T>, first: usize, count
         held.unwrap_or_default()
     };
     if count <= GRAIN {
-        return grain(first);
+        return Ok(grain(first));
     }
-    let mut parts = vec![T::default(); count.div_ceil(GRAIN)];
+    let mut parts = scratch::<T>(count.div_ceil(GRAIN))?;
     for_chunks_of(&mut parts, 1, |start, chunk| {
         for (index, part) in chunk.iter_mut().enumerate() {
             *part = grain(first + (start + index) * GRAIN);
         }
-    });
-    parts.into_iter().reduce(better::<T, MAX>).unwrap_or_default()
+    })?;
+    Ok(parts.into_iter().reduce(better::<T, MAX>).unwrap_or_default())
 }
 
 /// The extreme of at least one element.

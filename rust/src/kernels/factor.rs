@@ -439,14 +439,3 @@ fn solve_block<T: Element + Real>(
         }
     }
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn memory_that_cannot_be_had_is_an_error() {
-        assert!(scratch::<f64>(usize::MAX / 8).is_err());
-        assert_eq!(scratch::<f32>(3).unwrap(), [0.0; 3]);
-    }
-}

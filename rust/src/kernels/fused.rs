@@ -2,12 +2,13 @@
 //! truth, with which the tests compare them.
 
 use super::math::Real;
-use crate::cpu::{elements, for_chunks_of, simd};
+use crate::cpu::{elements, simd, try_chunks_of};
 use crate::dtype::{Element, by_type};
 use crate::error::{Error, Result};
 use crate::frame::Launch;
 use crate::reader::Reader;
 use crate::registry::{Kernel, Wgsl};
+use crate::scratch::scratch;
 
 pub(super) const ROWS: &[Kernel] = &[
     Kernel { name: "cross_entropy", outputs: 1, run: cross_entropy, wgsl: Wgsl::None },
@@ -20,7 +21,7 @@ const GRAIN: usize = 1 << 14;
 /// Logits of shape [N, C] and the class of each row.
 struct Classified<'a, T> {
     logits: Reader<'a, T>,
-    labels: Vec<usize>,
+    labels: Vec<i32>,
     classes: usize,
 }
 
@@ -35,11 +36,12 @@ impl<'a, T: Element> Classified<'a, T> {
         if given.len() != rows {
             return Err(Error::new("there must be a label for each row"));
         }
-        let mut numbers = vec![0; rows];
-        given.copy_to(0, &mut numbers);
-        let inside = |label| usize::try_from(label).ok().filter(|&label| label < classes);
-        let labels: Option<Vec<usize>> = numbers.into_iter().map(inside).collect();
-        let labels = labels.ok_or_else(|| Error::new("a label names no class"))?;
+        let mut labels = scratch(rows)?;
+        given.copy_to(0, &mut labels);
+        let inside = |&label: &i32| usize::try_from(label).is_ok_and(|label| label < classes);
+        if !labels.iter().all(inside) {
+            return Err(Error::new("a label names no class"));
+        }
         Ok(Self { logits, labels, classes })
     }
 
@@ -95,9 +97,9 @@ fn cross_entropy_as<T: Element + Real>(launch: &mut Launch<'_>) -> Result {
         return Err(Error::new("the output has another size"));
     }
     let classes = data.classes;
-    for_chunks_of(out, data.grain(), |start, chunk| {
-        let mut rows = vec![T::default(); chunk.len() * classes];
-        let mut exponentials = rows.clone();
+    try_chunks_of(out, data.grain(), |start, chunk| {
+        let mut rows = scratch::<T>(chunk.len() * classes)?;
+        let mut exponentials = scratch::<T>(rows.len())?;
         data.shifted(start, &mut rows, &mut exponentials);
         simd(
             #[inline(always)]
@@ -110,10 +112,10 @@ fn cross_entropy_as<T: Element + Real>(launch: &mut Launch<'_>) -> Result {
         );
         let labels = &data.labels[start..start + chunk.len()];
         for ((out, row), &label) in chunk.iter_mut().zip(rows.chunks_exact(classes)).zip(labels) {
-            *out = *out - row[label];
+            *out = *out - row[label as usize];
         }
-    });
-    Ok(())
+        Ok(())
+    })
 }
 
 /// `out[n][c] = (softmax(x[n])[c] − [c = label[n]]) · g[n]`
@@ -125,18 +127,18 @@ fn cross_entropy_grad_as<T: Element + Real>(launch: &mut Launch<'_>) -> Result {
     if out.len() != rows * classes || g.len() != rows {
         return Err(Error::new("the operands do not fit"));
     }
-    let mut factors = vec![T::default(); rows];
+    let mut factors = scratch::<T>(rows)?;
     g.copy_to(0, &mut factors);
-    for_chunks_of(out, data.grain() * classes, |start, chunk| {
-        let mut shifted = vec![T::default(); chunk.len()];
+    try_chunks_of(out, data.grain() * classes, |start, chunk| {
+        let mut shifted = scratch::<T>(chunk.len())?;
         let first = start / classes;
         data.shifted(first, &mut shifted, chunk);
         for (index, out) in chunk.chunks_exact_mut(classes).enumerate() {
-            let (label, factor) = (data.labels[first + index], factors[first + index]);
+            let (label, factor) = (data.labels[first + index] as usize, factors[first + index]);
             let scale = factor / total(out);
             out.iter_mut().for_each(|e| *e = *e * scale);
             out[label] = out[label] - factor;
         }
-    });
-    Ok(())
+        Ok(())
+    })
 }

@@ -2,11 +2,17 @@
 #![allow(unsafe_code)]
 
 use super::math::Real;
-use crate::cpu::{for_pieces, try_pieces};
+use crate::allocator::with_room;
+use crate::cpu::try_pieces;
 use crate::dtype::Element;
 use crate::error::{Error, Result};
+use dyn_stack::{MemBuffer, StackReq};
 use gemm::Parallelism;
+use gemm_common::cache::{CACHE_INFO, kernel_params};
+use gemm_common::gemm::{CACHELINE_ALIGN, L2_SLAB};
+use std::cell::Cell;
 use std::marker::PhantomData;
+use std::sync::LazyLock;
 
 /// Largest side of a piece of a product: what `gemm` does best.
 const SIDE: usize = 256;
@@ -99,7 +105,7 @@ pub(super) fn multiply_around<T: Element + Real>(
     let out = Target { pointer: out.as_mut_ptr(), columns };
     let add = around.bias.is_some() || inner == 0;
     let grid = Grid::new(rows, inner, columns, b.1.column_stride != 1);
-    for_pieces(grid.pieces(), |piece| {
+    try_pieces(grid.pieces(), |piece| {
         let row = piece / grid.across() * grid.height;
         let column = piece % grid.across() * grid.width;
         let (height, width) = (grid.height.min(rows - row), grid.width.min(columns - column));
@@ -118,12 +124,12 @@ pub(super) fn multiply_around<T: Element + Real>(
         let right = Matrix { start: b.1.start + column * b.1.column_stride, columns: width, ..b.1 };
         // SAFETY: `fits` keeps every element that the strides reach inside its slice; `out` is
         // borrowed mutably, so it overlaps neither input, and the pieces don't overlap each other.
-        unsafe { run(out.at(row, column), columns, (a.0, left), (b.0, right), add) };
+        unsafe { run(out.at(row, column), columns, (a.0, left), (b.0, right), add)? };
         if let Some(finish) = around.finish {
             each_row(&finish);
         }
-    });
-    Ok(())
+        Ok(())
+    })
 }
 
 /// Columns of a row-major matrix that one thread alone writes.
@@ -165,8 +171,7 @@ impl<'a, T: Element + Real> Panel<'a, T> {
             return Err(Error::new("the matrices do not fit"));
         }
         // SAFETY: the inputs reach no further than their slices, the output is this panel.
-        unsafe { run(self.pointer, self.stride, a, b, add) };
-        Ok(())
+        unsafe { run(self.pointer, self.stride, a, b, add) }
     }
 }
 
@@ -208,7 +213,7 @@ unsafe fn run<T: Element + Real>(
     (left, a): (&[T], Matrix),
     (right, b): (&[T], Matrix),
     add: bool,
-) {
+) -> Result {
     let one = T::from_f64(1.0);
     // Rows that lie a power of two apart meet the same lines of the cache, unless they are copied
     // first. The threshold changes how fast a product is, never its bits.
@@ -217,8 +222,9 @@ unsafe fn run<T: Element + Real>(
     if gemm::get_lhs_packing_threshold_single_thread() != threshold {
         gemm::set_lhs_packing_threshold_single_thread(threshold);
     }
+    slab()?;
     // SAFETY: as above.
-    unsafe {
+    with_room(room::<T>(a.rows, a.columns, b.columns), || unsafe {
         gemm::gemm(
             a.rows,
             b.columns,
@@ -240,7 +246,60 @@ unsafe fn run<T: Element + Real>(
             false,
             Parallelism::None,
         );
+    })
+}
+
+/// Gives this thread the slab in which `gemm` packs blocks of a left factor, which it else would take
+/// without asking.
+fn slab() -> Result {
+    thread_local! {
+        static THERE: Cell<bool> = const { Cell::new(false) };
     }
+    if THERE.get() {
+        return Ok(());
+    }
+    let bytes = CACHE_INFO[1].cache_bytes;
+    let slab = MemBuffer::try_new(StackReq::new_aligned::<u8>(bytes, CACHELINE_ALIGN));
+    L2_SLAB.set(slab.map_err(|_| Error::memory(bytes))?);
+    THERE.set(true);
+    Ok(())
+}
+
+/// Rows and columns of a left and a right factor that `gemm` packs together, on any processor.
+const LEFT: [usize; 8] = [2, 3, 4, 8, 12, 16, 32, 64];
+const RIGHT: [usize; 2] = [4, 6];
+/// So many times what is packed of a left factor is packed at once at most.
+const TIMES: usize = 16;
+/// Where the last-level cache is not known, so many times what is packed of a right one is.
+const UNKNOWN: usize = 128;
+
+/// Depth to which `gemm` packs factors of two elements' sizes at most, 4 and 8 bytes.
+static DEPTH: LazyLock<[usize; 2]> = LazyLock::new(|| {
+    [4, 8].map(|size| {
+        let all = LEFT.iter().flat_map(|left| RIGHT.map(|right| (*left, right)));
+        let long = usize::MAX / 2;
+        all.map(|(left, right)| kernel_params(long, long, long, left, right, size).kc)
+            .fold(0, usize::max)
+    })
+});
+
+/// Bytes that `gemm` takes at most for a product: a left and a right factor packed, whichever of the
+/// two it takes for which, and a flag for each part of the slab.
+fn room<T>(rows: usize, inner: usize, columns: usize) -> usize {
+    let depth = DEPTH[usize::from(size_of::<T>() > 4)].min(inner).max(1);
+    let (left, right) = (LEFT[LEFT.len() - 1], RIGHT[RIGHT.len() - 1]);
+    let packed = |left_rows: usize, right_columns: usize| {
+        let right_columns = if CACHE_INFO[2].cache_bytes > 0 {
+            right_columns.next_multiple_of(right)
+        } else {
+            right_columns.max(UNKNOWN * right)
+        };
+        left_rows.min(TIMES * left).next_multiple_of(left) + right_columns
+    };
+    let flags = CACHE_INFO[1].cache_bytes / (size_of::<T>() * depth * LEFT[0]);
+    depth * packed(rows, columns).max(packed(columns, rows)) * size_of::<T>()
+        + flags
+        + 4 * CACHELINE_ALIGN
 }
 
 /// How a product is divided. It depends on the shapes alone, and so do the bits of the result.
@@ -305,5 +364,74 @@ unsafe impl<T: Send> Sync for Target<T> {}
 impl<T> Target<T> {
     fn at(&self, row: usize, column: usize) -> *mut T {
         self.pointer.wrapping_add(row * self.columns + column)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::allocator::BEYOND;
+
+    /// Whether a product of this shape, rows or columns of whose factors may lie together, takes no
+    /// more memory than it has room for; and whether it is right.
+    fn fits<T: Element + Real + Into<f64>>(shape: [usize; 3], flipped: [bool; 2]) -> bool {
+        let [rows, inner, columns] = shape;
+        let numbers = |length: usize| -> Vec<T> {
+            (0..length).map(|i| T::from_f64((i * 7 % 11) as f64 - 5.0)).collect()
+        };
+        let (a, b) = (numbers(rows * inner), numbers(inner * columns));
+        let lies = |rows, columns, flipped: bool| match flipped {
+            false => Matrix::dense(0, rows, columns),
+            true => Matrix::dense(0, columns, rows).transposed(),
+        };
+        let (left, right) = (lies(rows, inner, flipped[0]), lies(inner, columns, flipped[1]));
+        let mut out = numbers(rows * columns);
+        BEYOND.set(0);
+        Panel::over(&mut out, rows, columns).multiply((&a, left), (&b, right), false).unwrap();
+        let at = |data: &[T], matrix: &Matrix, row: usize, column: usize| -> f64 {
+            data[row * matrix.row_stride + column * matrix.column_stride].into()
+        };
+        let (row, column) = (rows / 2, columns - 1);
+        let sum =
+            (0..inner).map(|k| at(&a, &left, row, k) * at(&b, &right, k, column)).sum::<f64>();
+        assert_eq!(out[row * columns + column].into(), sum, "{shape:?} {flipped:?}");
+        BEYOND.get() == 0
+    }
+
+    #[test]
+    fn products_take_no_more_memory_than_they_have_room_for() {
+        let shapes = [
+            [1, 7, 1],
+            [3, 3, 3],
+            [16, 16, 16],
+            [64, 64, 64],
+            [17, 500, 65],
+            [256, 1500, 256],
+            [200, 2, 200],
+            [1, 600, 300],
+            [300, 600, 1],
+            [5, 3, 700],
+            [700, 3, 5],
+            [32, 900, 1024],
+            [1500, 130, 64],
+            [64, 130, 1500],
+            [63, 4, 63],
+            [2000, 5, 3],
+            [3, 5, 2000],
+            [129, 513, 127],
+        ];
+        for shape in shapes {
+            for flipped in [[false, false], [false, true], [true, false], [true, true]] {
+                assert!(fits::<f32>(shape, flipped), "{shape:?} {flipped:?} of f32");
+                assert!(fits::<f64>(shape, flipped), "{shape:?} {flipped:?} of f64");
+            }
+        }
+    }
+
+    #[test]
+    fn a_product_with_too_little_room_is_noticed() {
+        BEYOND.set(0);
+        let taken = with_room(1 << 10, || vec![0u8; 1 << 12].len()).unwrap();
+        assert_eq!((taken, BEYOND.get()), (1 << 12, 1));
     }
 }

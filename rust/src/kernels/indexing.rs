@@ -7,6 +7,7 @@ use crate::frame::Launch;
 use crate::layout::Layout;
 use crate::reader::{Cursor, Reader};
 use crate::registry::{Kernel, Wgsl};
+use crate::scratch::scratch;
 
 pub(super) const ROWS: &[Kernel] = &[
     Kernel { name: "gather", outputs: 1, run: gather, wgsl: Wgsl::None },
@@ -142,7 +143,7 @@ fn scatter_as<T: Element>(launch: &mut Launch<'_>, write: fn(&mut T, T)) -> Resu
     }
     let positions = i32::from_slice(index.data).ok_or_else(|| Error::new("index must be int32"))?;
     let source = Reader::<T>::new(source)?;
-    let mut run = vec![T::default(); index.layout.shape().last().map_or(1, |&n| n as usize)];
+    let mut run = scratch(index.layout.shape().last().map_or(1, |&n| n as usize))?;
     let mut held = usize::MAX;
     let walk = Walk::new(positions, index.layout, layout, dim)?;
     let length = run.len().max(1);

@@ -6,13 +6,14 @@ use super::linalg::operand;
 use super::math::Real;
 use super::reduce::{Summand, sum_columns};
 use super::unary::{relu, sigmoid};
-use crate::cpu::{elements, for_parts, simd};
+use crate::cpu::{elements, simd, try_parts};
 use crate::dtype::{Element, by_type};
 use crate::error::{Error, Result};
 use crate::frame::Launch;
 use crate::layout::Layout;
 use crate::reader::Reader;
 use crate::registry::{Kernel, Wgsl};
+use crate::scratch::{in_order, scratch};
 
 pub(super) const ROWS: &[Kernel] = &[
     Kernel { name: "linear", outputs: 1, run: linear, wgsl: Wgsl::None },
@@ -76,12 +77,7 @@ fn linear_as<T: Element + Real>(launch: &mut Launch<'_>) -> Result {
     let out = elements::<T>(launch.contiguous_output(0)?)?;
     let (x, _, rows) = operand::<T>(launch.input(0)?)?;
     let (w, _, weight) = operand::<T>(launch.input(1)?)?;
-    let bias = launch.ins.get_mut(2).and_then(Option::take).map(Reader::<T>::new).transpose()?;
-    let bias = bias.map(|bias| {
-        let mut row = vec![T::default(); bias.len()];
-        bias.copy_to(0, &mut row);
-        row
-    });
+    let bias = launch.ins.get_mut(2).and_then(Option::take).map(in_order::<T>).transpose()?;
     let around =
         Around { bias: bias.as_deref(), finish: activation.map(|activation| activation.apply) };
     multiply_around(out, (x, rows), (w, weight.transposed()), &around)
@@ -110,20 +106,21 @@ fn linear_grad_as<T: Element + Real + Summand<Output = T>>(launch: &mut Launch<'
     let g = match (g.as_slice(), &activation) {
         (Some(g), None) => g,
         _ => {
-            let mut target = vec![T::default(); g.len()];
-            for_parts(target.chunks_mut(GRAIN).enumerate(), |(index, part)| {
+            let mut target = scratch(g.len())?;
+            try_parts(target.chunks_mut(GRAIN).enumerate(), |(index, part)| {
                 let start = index * GRAIN;
                 g.copy_to(start, part);
-                let Some(activation) = &activation else { return };
+                let Some(activation) = &activation else { return Ok(()) };
                 match y.as_slice() {
                     Some(y) => (activation.derive)(part, &y[start..start + part.len()]),
                     None => {
-                        let mut values = vec![T::default(); part.len()];
+                        let mut values = scratch(part.len())?;
                         y.copy_to(start, &mut values);
                         (activation.derive)(part, &values);
                     }
                 }
-            });
+                Ok(())
+            })?;
             copied = target;
             &copied
         }

@@ -9,6 +9,7 @@ use crate::error::{Error, Result};
 use crate::frame::Launch;
 use crate::reader::Reader;
 use crate::registry::{Kernel, Wgsl};
+use crate::scratch::scratch;
 
 /// Each loss: the names of its kernels, its value and its slope at the residual `r`, with one
 /// parameter.
@@ -101,14 +102,13 @@ fn values<T: Element + Real + Summand<Total = f64>>(
         );
     };
     if !pair.reduced {
-        for_chunks_of(out, GRAIN, |start, out| {
+        return for_chunks_of(out, GRAIN, |start, out| {
             pair.for_tiles(start, out.len(), |from, p, t| {
                 fill(&mut out[from..from + p.len()], p, t)
             });
         });
-        return Ok(());
     }
-    let mut totals = vec![0.0; count.div_ceil(GRAIN)];
+    let mut totals = scratch(count.div_ceil(GRAIN))?;
     for_parts(totals.iter_mut().enumerate(), |(index, total)| {
         let start = index * GRAIN;
         let mut tile = [T::default(); TILE];
@@ -117,7 +117,7 @@ fn values<T: Element + Real + Summand<Total = f64>>(
             fill(tile, p, t);
             *total += T::block(tile);
         });
-    });
+    })?;
     out[0] = T::from_f64(totals.iter().sum::<f64>() / pair.divisor);
     Ok(())
 }
@@ -159,9 +159,8 @@ fn gradients<T: Element + Real>(
                     out.iter_mut().zip(g).for_each(|(out, &g)| *out = *out * g);
                 }
             });
-        });
+        })
     };
-    fill(for_prediction, T::from_f64(1.0));
-    fill(for_target, T::from_f64(-1.0));
-    Ok(())
+    fill(for_prediction, T::from_f64(1.0))?;
+    fill(for_target, T::from_f64(-1.0))
 }

@@ -36,18 +36,17 @@ fn copy_as<T: Element>(launch: &mut Launch<'_>) -> Result {
     let target = elements::<T>(out)?;
     let reader = Reader::<T>::new(view)?;
     if to.is_contiguous() {
-        if !copy_transposed(target, reader.data, from) {
-            for_chunks(target, |start, chunk| reader.copy_to(start, chunk));
+        if copy_transposed(target, reader.data, from)? {
+            return Ok(());
         }
-        return Ok(());
+        return for_chunks(target, |start, chunk| reader.copy_to(start, chunk));
     }
     if to.len() == 0 {
         return Ok(());
     }
     let rows = to.coalesced();
     if rows.rank() == 2 && rows.stride(1) == 1 && rows.stride(0) >= rows.extent(1) {
-        copy_rows(&mut target[..to.span()?], &rows, &reader);
-        return Ok(());
+        return copy_rows(&mut target[..to.span()?], &rows, &reader);
     }
     // The four inner axes go to ndarray, which chooses a good order for both layouts.
     let inner = to.rank().saturating_sub(4);
@@ -64,14 +63,14 @@ fn copy_as<T: Element>(launch: &mut Launch<'_>) -> Result {
 }
 
 /// Copies into rows with gaps between them.
-fn copy_rows<T: Element>(target: &mut [T], rows: &Layout, reader: &Reader<'_, T>) {
+fn copy_rows<T: Element>(target: &mut [T], rows: &Layout, reader: &Reader<'_, T>) -> Result {
     let (stride, width) = (rows.stride(0), rows.extent(1));
     let each = (GRAIN / width).max(1);
     for_parts(target.chunks_mut(stride * each).enumerate(), |(part, chunk)| {
         for (index, row) in chunk.chunks_mut(stride).enumerate() {
             reader.copy_to((part * each + index) * width, &mut row[..width]);
         }
-    });
+    })
 }
 
 fn copy_inner<T: Element>(to: &mut [T], out: &Layout, from: &[T], view: &Layout) -> Result {

@@ -2,7 +2,7 @@
 //! has left the range of that. Parameters and blocks are those of `reduce.rs`.
 
 use super::math::Real;
-use super::reduce::{COLUMNS, GRAIN, axes, down_columns, for_costly_chunks};
+use super::reduce::{COLUMNS, GRAIN, axes, down_columns, try_costly_chunks};
 use crate::cpu::{elements, for_chunks_of, simd};
 use crate::dtype::{Element, by_type};
 use crate::error::Result;
@@ -10,6 +10,7 @@ use crate::frame::Launch;
 use crate::layout::Layout;
 use crate::reader::{Cursor, Reader};
 use crate::registry::{Kernel, Wgsl};
+use crate::scratch::scratch;
 
 pub(super) const ROWS: &[Kernel] =
     &[Kernel { name: "norm", outputs: 1, run: norm, wgsl: Wgsl::None }];
@@ -35,17 +36,17 @@ fn norm_as<T: Element + Real + Into<f64>>(launch: &mut Launch<'_>) -> Result {
         return Ok(());
     }
     let columns = down_columns(&stay, &reduced);
-    for_costly_chunks(out, count, |start, chunk| {
+    try_costly_chunks(out, count, |start, chunk| {
         if columns {
-            norm_columns(start, chunk, &stay, &reduced, &x);
+            norm_columns(start, chunk, &stay, &reduced, &x)?;
         } else {
             for (index, out) in chunk.iter_mut().enumerate() {
                 let first = (start + index) * count;
-                *out = root(squares(&x, first, count, 1.0), &x, first, count);
+                *out = root(squares(&x, first, count, 1.0)?, &x, first, count)?;
             }
         }
-    });
-    Ok(())
+        Ok(())
+    })
 }
 
 /// Sum of the squares of scaled elements of a block.
@@ -76,7 +77,7 @@ fn squares<T: Element + Real + Into<f64>>(
     first: usize,
     count: usize,
     scale: f64,
-) -> f64 {
+) -> Result<f64> {
     let part = |start: usize| {
         let mut total = 0.0;
         let end = (start + GRAIN).min(first + count);
@@ -84,15 +85,15 @@ fn squares<T: Element + Real + Into<f64>>(
         total
     };
     if count <= GRAIN {
-        return part(first);
+        return Ok(part(first));
     }
-    let mut totals = vec![0.0; count.div_ceil(GRAIN)];
+    let mut totals = scratch::<f64>(count.div_ceil(GRAIN))?;
     for_chunks_of(&mut totals, 1, |start, chunk| {
         for (index, total) in chunk.iter_mut().enumerate() {
             *total = part(first + (start + index) * GRAIN);
         }
-    });
-    totals.iter().sum()
+    })?;
+    Ok(totals.iter().sum())
 }
 
 /// The root of a sum of squares, which is added up anew where it has left the range.
@@ -101,20 +102,20 @@ fn root<T: Element + Real + Into<f64>>(
     x: &Reader<'_, T>,
     first: usize,
     count: usize,
-) -> T {
+) -> Result<T> {
     if total.is_nan() || (LEAST..f64::INFINITY).contains(&total) {
-        return T::from_f64(total.sqrt());
+        return Ok(T::from_f64(total.sqrt()));
     }
     let mut largest = 0.0_f64;
     x.for_blocks(first, first + count, BLOCK, |x| {
         largest = x.iter().fold(largest, |largest, &x| largest.max(x.into().abs()));
     });
     if largest == 0.0 || largest.is_infinite() {
-        return T::from_f64(largest);
+        return Ok(T::from_f64(largest));
     }
     // The reciprocal of a subnormal number is infinite.
     let scale = (1.0 / largest).min(f64::MAX);
-    T::from_f64(squares(x, first, count, scale).sqrt() / scale)
+    Ok(T::from_f64(squares(x, first, count, scale)?.sqrt() / scale))
 }
 
 /// Norms down the columns, many at a time, so that memory is read in order.
@@ -124,7 +125,7 @@ fn norm_columns<T: Element + Real + Into<f64>>(
     stay: &Layout,
     reduced: &Layout,
     x: &Reader<'_, T>,
-) {
+) -> Result {
     let (lane, count) = (stay.extent(stay.rank() - 1), reduced.len());
     let mut done = 0;
     while done < out.len() {
@@ -147,8 +148,9 @@ fn norm_columns<T: Element + Real + Into<f64>>(
             },
         );
         for (index, &total) in totals.iter().enumerate().take(take) {
-            out[done + index] = root(total, x, (start + done + index) * count, count);
+            out[done + index] = root(total, x, (start + done + index) * count, count)?;
         }
         done += take;
     }
+    Ok(())
 }

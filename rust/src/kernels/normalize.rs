@@ -165,8 +165,7 @@ fn softmax_as<T: Element + Real + Into<f64>>(launch: &mut Launch<'_>, log: bool)
                 || softmax_row(out, x, log),
             );
         }
-    });
-    Ok(())
+    })
 }
 
 #[inline(always)]
@@ -278,8 +277,7 @@ fn logsumexp_as<T: Element + Real + Into<f64>>(launch: &mut Launch<'_>) -> Resul
                 },
             );
         }
-    });
-    Ok(())
+    })
 }
 
 fn softmax_grad(launch: &mut Launch<'_>, log: bool) -> Result {
@@ -319,8 +317,7 @@ fn softmax_grad_as<T: Element + Real + Into<f64>>(launch: &mut Launch<'_>, log: 
                 },
             );
         }
-    });
-    Ok(())
+    })
 }
 
 #[inline(always)]
@@ -411,8 +408,7 @@ fn layer_norm_as<T: Element + Real + Into<f64>>(launch: &mut Launch<'_>) -> Resu
                 }
             },
         );
-    });
-    Ok(())
+    })
 }
 
 fn layer_norm_grad(launch: &mut Launch<'_>) -> Result {
@@ -443,9 +439,8 @@ fn layer_norm_grad_as<T: Element + Real + Into<f64>>(launch: &mut Launch<'_>) ->
     let each = (GRAIN / length).max(1) * length;
     let tasks = x.len().div_ceil(each);
     let mut sums = scratch::<T>(tasks * 2 * length)?;
-    let mut outs: Vec<&mut [T]> = out.chunks_mut(each).collect();
-    outs.resize_with(tasks, Default::default);
-    let parts = outs.into_iter().zip(sums.chunks_mut(2 * length)).enumerate();
+    let outs = out.chunks_mut(each).chain(std::iter::repeat_with(Default::default));
+    let parts = outs.zip(sums.chunks_mut(2 * length)).enumerate();
     try_parts(parts, |(task, (out, sums))| {
         let range = task * each..((task + 1) * each).min(x.len());
         let (g, x) = (&g[range.clone()], &x[range]);

@@ -63,8 +63,7 @@ fn sgd_as<T: Element + Real>(launch: &mut Launch<'_>) -> Result {
                 }
             },
         );
-    });
-    Ok(())
+    })
 }
 
 /// Parameters: lr, weight decay, momentum, dampening; integers: maximize, nesterov, first step.
@@ -90,8 +89,7 @@ fn sgd_momentum_as<T: Element + Real>(launch: &mut Launch<'_>) -> Result {
                 }
             },
         );
-    });
-    Ok(())
+    })
 }
 
 /// Parameters: lr, weight decay, β₁, β₂, ε, 1 − β₁ᵗ, 1 − β₂ᵗ; integers: maximize, decoupled decay.
@@ -127,6 +125,5 @@ fn adam_as<T: Element + Real>(launch: &mut Launch<'_>) -> Result {
                 }
             },
         );
-    });
-    Ok(())
+    })
 }

@@ -12,7 +12,7 @@ use super::window::SPACE;
 use crate::cpu::{for_parts, try_parts};
 use crate::dtype::Element;
 use crate::error::Result;
-use crate::scratch::scratch;
+use crate::scratch::{room, scratch};
 use crate::transpose::transpose;
 use std::borrow::Cow;
 
@@ -62,7 +62,7 @@ impl<'a, T: Element + Real> Phases<'a, T> {
                     }
                 });
             }
-        });
+        })?;
         Ok(Self { data: Cow::Owned(data), ..phases })
     }
 
@@ -121,16 +121,19 @@ impl<'a, T: Element + Real> Phases<'a, T> {
         sheet: usize,
         segment: &Segment,
         rows: std::ops::Range<usize>,
-    ) -> Matrix {
+    ) -> Result<Matrix> {
         let taps = self.extents.window.taps();
         let count = rows.len();
         to.clear();
+        if to.capacity() < count * segment.length {
+            *to = room(count * segment.length)?;
+        }
         for row in rows {
             let read = self.read(sheet, segment, row % taps);
             let start = read.start + row / taps * read.row_stride;
             to.extend_from_slice(&self.data[start..start + segment.length]);
         }
-        Matrix::dense(0, count, segment.length)
+        Ok(Matrix::dense(0, count, segment.length))
     }
 
     pub(super) fn convolve(&self, out: &mut [T], w: &[T], bias: Option<&[T]>) -> Result {
@@ -159,7 +162,7 @@ impl<'a, T: Element + Real> Phases<'a, T> {
             let mut multiply = |to: &mut Panel<'_, T>, segment: &Segment, add: bool| {
                 if channels < FEW {
                     let all = Matrix::dense(group * filters * rows, filters, rows);
-                    let read = self.copy(&mut copied, sheet, segment, 0..rows);
+                    let read = self.copy(&mut copied, sheet, segment, 0..rows)?;
                     return to.multiply((w, all), (&copied, read), add);
                 }
                 for tap in 0..taps {
@@ -217,7 +220,7 @@ impl<'a, T: Element + Real> Phases<'a, T> {
                 let from = (&y[first + line * width..], deep * height * width);
                 transpose(to, from, width, filters);
             }
-        });
+        })?;
         Ok(turned)
     }
 
@@ -249,7 +252,7 @@ impl<'a, T: Element + Real> Phases<'a, T> {
                         sums.multiply((&self.data[..], read), y, add)?;
                     } else {
                         let rows = part * each..part * each + count;
-                        let read = self.copy(&mut copied, sheet, &segment, rows);
+                        let read = self.copy(&mut copied, sheet, &segment, rows)?;
                         sums.multiply((&copied, read), y, add)?;
                     }
                 }

@@ -81,8 +81,7 @@ fn max_pool_as<T: Element + Real>(launch: &mut Launch<'_>) -> Result {
                 });
             }
         }
-    });
-    Ok(())
+    })
 }
 
 /// `y[p] = Σ x[i]` over the inputs of window p.
@@ -130,6 +129,5 @@ fn each_channel<T: Element + Real>(
             out.fill(T::default());
             body(out, &input[(part * each + index) * read..][..read]);
         }
-    });
-    Ok(())
+    })
 }

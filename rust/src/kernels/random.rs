@@ -70,7 +70,10 @@ fn box_muller(u: f64, v: f64) -> [f64; 2] {
 }
 
 /// Fills `out` from blocks that give `N` numbers each.
-fn fill<T: Send, const N: usize>(out: &mut [T], numbers: impl Fn(usize) -> [T; N] + Sync) {
+fn fill<T: Send, const N: usize>(
+    out: &mut [T],
+    numbers: impl Fn(usize) -> [T; N] + Sync,
+) -> Result {
     // Chunks begin at multiples of N, as both are powers of two.
     for_chunks(out, |start, chunk| {
         for (index, part) in chunk.chunks_mut(N).enumerate() {
@@ -78,7 +81,7 @@ fn fill<T: Send, const N: usize>(out: &mut [T], numbers: impl Fn(usize) -> [T; N
                 *out = number;
             }
         }
-    });
+    })
 }
 
 fn uniform(launch: &mut Launch<'_>) -> Result {
@@ -90,9 +93,8 @@ fn uniform(launch: &mut Launch<'_>) -> Result {
             let [a, b, c, d] = stream.block(i);
             [unit64(a, b), unit64(c, d)]
         }),
-        _ => return Err(Error::new("the element type is not supported")),
+        _ => Err(Error::new("the element type is not supported")),
     }
-    Ok(())
 }
 
 fn normal(launch: &mut Launch<'_>) -> Result {
@@ -108,9 +110,8 @@ fn normal(launch: &mut Launch<'_>) -> Result {
             let [a, b, c, d] = stream.block(i);
             box_muller(unit64(a, b), unit64(c, d))
         }),
-        _ => return Err(Error::new("the element type is not supported")),
+        _ => Err(Error::new("the element type is not supported")),
     }
-    Ok(())
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 //! thread count, so the bits of a result don't either.
 
 use super::math::Real;
-use crate::cpu::{elements, for_chunks_of, simd};
+use crate::cpu::{elements, for_chunks_of, simd, try_chunks_of};
 use crate::dtype::{Element, by_type};
 use crate::error::{Error, Result};
 use crate::frame::{Frame, Launch};
@@ -11,6 +11,7 @@ use crate::gpu::{Operand, Plan, WORDS, spread};
 use crate::layout::Layout;
 use crate::reader::{Cursor, Reader};
 use crate::registry::{Kernel, Wgsl};
+use crate::scratch::listed;
 
 /// Elements that are added in their own precision before the result is widened.
 const BLOCK: usize = 16384;
@@ -181,31 +182,31 @@ fn sum_as<T: Summand>(launch: &mut Launch<'_>) -> Result {
         return Ok(());
     }
     let columns = down_columns(&stay, &reduced);
-    for_costly_chunks(out, count, |start, chunk| {
+    try_costly_chunks(out, count, |start, chunk| {
         if columns {
             sum_columns::<T>(start, chunk, &stay, &reduced, x.data, divisor);
         } else {
             for (index, out) in chunk.iter_mut().enumerate() {
                 let first = (start + index) * count;
-                *out = T::finish(sum_run(&x, first, count), divisor);
+                *out = T::finish(sum_run(&x, first, count)?, divisor);
             }
         }
-    });
-    Ok(())
+        Ok(())
+    })
 }
 
-/// `for_chunks`, for outputs that each take `cost` elements of work.
-pub(super) fn for_costly_chunks<T: Send>(
+/// `try_chunks_of`, for outputs that each take `cost` elements of work.
+pub(super) fn try_costly_chunks<T: Send>(
     out: &mut [T],
     cost: usize,
-    body: impl Fn(usize, &mut [T]) + Sync,
-) {
+    body: impl Fn(usize, &mut [T]) -> Result + Sync,
+) -> Result {
     let grain = (GRAIN / cost.max(1)).max(1);
-    for_chunks_of(out, grain, body);
+    try_chunks_of(out, grain, body)
 }
 
 /// Sum of `count` consecutive elements of a reader.
-fn sum_run<T: Summand>(x: &Reader<'_, T>, first: usize, count: usize) -> T::Total {
+fn sum_run<T: Summand>(x: &Reader<'_, T>, first: usize, count: usize) -> Result<T::Total> {
     let grain = |start: usize| {
         let mut total = T::Total::default();
         x.for_blocks(start, (start + GRAIN).min(first + count), BLOCK, |block| {
@@ -214,17 +215,17 @@ fn sum_run<T: Summand>(x: &Reader<'_, T>, first: usize, count: usize) -> T::Tota
         total
     };
     if count <= GRAIN {
-        return grain(first);
+        return Ok(grain(first));
     }
-    let mut totals = vec![T::Total::default(); count.div_ceil(GRAIN)];
+    let mut totals = listed((0..count.div_ceil(GRAIN)).map(|_| T::Total::default()))?;
     for_chunks_of(&mut totals, 1, |start, chunk| {
         for (index, total) in chunk.iter_mut().enumerate() {
             *total = grain(first + (start + index) * GRAIN);
         }
-    });
+    })?;
     let mut total = T::Total::default();
     totals.into_iter().for_each(|part| total += part);
-    total
+    Ok(total)
 }
 
 /// Sums down the columns, many at a time, so that memory is read in order.
