@@ -64,6 +64,7 @@ let scenes: Record<string, () => unknown> = {
     adjoint.cumprod(rand([1200, 100]), 0),
   ],
   sum: () => [randn([3000, 1000]).sum(), randn([3000, 1000]).sum(0), randn([3000, 1000]).mean(1)],
+  norm: () => [randn([3000, 1000]).norm(), randn([3000, 1000]).norm({ dim: 0 })],
   extremes: () => [leaf(1000, 3000).max(0).values.sum().backward(), randn([3000, 1000]).mT.min()],
   crossEntropy: () => losses.crossEntropy(leaf(600, 300), labels).backward(),
   residuals: () => {
