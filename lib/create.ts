@@ -14,6 +14,7 @@ import {
 } from "./core/options.ts";
 import {
   checkRange,
+  CODES,
   type DType,
   dtypeOfArray,
   isFloat,
@@ -145,7 +146,7 @@ export function fromTypedArray(
     );
   }
   const dtype = dtypeOfArray(array);
-  checkRoom(shape, length, dtype);
+  checkRoom(shape, length, CODES[dtype]);
   const read = readAdoption(call, options);
   const clean = dtype !== "bool" || array.every((byte) => byte < 2);
   const elements = clean ? array : Uint8Array.from(array, (byte) => Number(byte !== 0));

@@ -53,7 +53,7 @@ export function make(
   const own: Shape = [...shape];
   const size = sizeOf(own);
   // The GPU has a limit of its own, of which it tells.
-  if (backend === cpu) checkRoom(own, size, dtype);
+  if (backend === cpu) checkRoom(own, size, CODES[dtype]);
   const storage = backend.allocate(CODES[dtype], size, zero);
   return new Tensor(storage, own, contiguousStrides(own), 0, size, true);
 }

@@ -2,7 +2,7 @@
 
 import { checkList } from "./core/arguments.ts";
 import { isPlainObject, shown } from "./core/options.ts";
-import { CODES, type DType, SIZES } from "./dtype.ts";
+import { DTYPES, SIZES } from "./dtype.ts";
 import { ShapeError, showShape } from "./errors.ts";
 
 /** Extents of the dimensions of a tensor. */
@@ -60,11 +60,14 @@ function checkSize(op: string, shape: Shape): void {
 /** Elements of a tensor at most, by code of its type: the frame holds lengths below 4 GiB. */
 const MOST: readonly number[] = SIZES.map((bytes) => Math.floor((2 ** 32 - 1) / bytes));
 
-/** Refuses elements of a type that take 4 GiB or more. */
-export function checkRoom(shape: Shape, size: number, dtype: DType, what = "a tensor"): void {
-  if (size <= MOST[CODES[dtype]]!) return;
-  const kind = `shape ${showShape(shape)} and type ${dtype}`;
-  throw new ShapeError(`Cannot make ${what} of ${kind}: it would take 4 GiB or more`, [shape]);
+/** Refuses elements of the type with a code that take 4 GiB or more. */
+export function checkRoom(shape: Shape, size: number, code: number, what?: string): void {
+  if (size > MOST[code]!) throw tooLarge(shape, code, what);
+}
+
+function tooLarge(shape: Shape, code: number, what = "a tensor"): ShapeError {
+  const kind = `shape ${showShape(shape)} and type ${DTYPES[code]}`;
+  return new ShapeError(`Cannot make ${what} of ${kind}: it would take 4 GiB or more`, [shape]);
 }
 
 /** Row-major strides, in elements. */

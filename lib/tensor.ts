@@ -54,10 +54,8 @@ function checkGradient(x: Tensor, g: unknown): asserts g is Tensor {
   const call = "set grad";
   if (!(g instanceof Tensor)) throw wrongKind(call, "it", "a tensor or null", g);
   g.storage.check("grad");
-  if (g === x) {
-    throw new GradError(`Cannot ${call}: a tensor cannot be its own gradient; clone it first`);
-  }
-  if (g.isLeaf && g.requiresGrad) {
+  // That a tensor is its own gradient, the step of an optimizer says, by its name.
+  if (g !== x && g.isLeaf && g.requiresGrad) {
     throw new GradError(
       `Cannot ${call}: the gradient requires a gradient itself, as parameters do; detach it first`,
     );
@@ -783,7 +781,7 @@ export class Tensor {
   flatten(startDim?: number, endDim?: number): Tensor {
     return ops.flatten(this, startDim, endDim);
   }
-  /** Part of one dimension. */
+  /** Part of one dimension; null leaves an end open. */
   slice(dim: number, start?: number | null, end?: number | null, step?: number | null): Tensor {
     return ops.slice(this, dim, start, end, step);
   }
@@ -823,7 +821,7 @@ export class Tensor {
   unbind(dim?: number): Tensor[] {
     return ops.unbind(this, dim);
   }
-  /** The elements of matrices where row plus offset equals column. */
+  /** The elements of matrices where row plus offset equals column; a number is the offset. */
   diagonal(options?: ops.DiagonalOptions | number): Tensor {
     return ops.diagonal(this, options);
   }
@@ -847,11 +845,11 @@ export class Tensor {
   unfold(dim: number, size: number, step: number): Tensor {
     return ops.unfold(this, dim, size, step);
   }
-  /** Matrices with zeros above a diagonal. */
+  /** Matrices with zeros above a diagonal; a number is the diagonal. */
   tril(options?: ops.TriangleOptions | number): Tensor {
     return ops.tril(this, options);
   }
-  /** Matrices with zeros below a diagonal. */
+  /** Matrices with zeros below a diagonal; a number is the diagonal. */
   triu(options?: ops.TriangleOptions | number): Tensor {
     return ops.triu(this, options);
   }
@@ -891,7 +889,10 @@ export class Tensor {
   indexSelect(dim: number, index: Tensor): Tensor {
     return ops.indexSelect(this, dim, index);
   }
-  /** Part of the tensor: integers, ranges `[start, end, step?]`, ":", "...", null, or tensors. */
+  /**
+   * Part of the tensor: integers, ranges `[start, end, step?]` with null for an open end, ":", "...",
+   * null, or tensors.
+   */
   at(...index: ops.Index[]): Tensor {
     return ops.at(this, index);
   }

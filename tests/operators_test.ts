@@ -7,6 +7,7 @@ import {
   nn,
   noGrad,
   ones,
+  optim,
   scope,
   ShapeError,
   Tensor,
@@ -177,7 +178,6 @@ const NO_GRADIENTS: readonly [title: string, g: (p: Tensor) => unknown, error: E
   ["undefined", () => undefined, TypeError],
   ["text", () => "1", TypeError],
   ["something with a shape", () => ({ shape: [2] }), TypeError],
-  ["the tensor itself", (p) => p, GradError],
   ["a parameter", () => new nn.Parameter(ones([2])), GradError],
   ["a leaf that requires a gradient", () => ones([2]).requiresGrad_(), GradError],
   ["another shape", () => ones([2, 1]), ShapeError],
@@ -193,6 +193,13 @@ function assertRefused(p: Tensor, g: unknown, error: ErrorClass): void {
   assertMatch(thrown.message, /^Cannot set grad: [^\n]*[^.\n]$/);
   assert(p.grad === before);
 }
+
+Deno.test("a tensor that is its own gradient is refused by the step, which names itself", () => {
+  const p = new nn.Parameter(ones([2]));
+  p.grad = p;
+  const step = () => new optim.SGD([p]).step();
+  assertThrows(step, GradError, "Cannot run SGD: a parameter cannot be its own gradient");
+});
 
 for (const [title, g, error] of NO_GRADIENTS) {
   Deno.test(`grad refuses ${title} when it is set`, () => {

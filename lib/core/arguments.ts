@@ -1,6 +1,5 @@
 /** Checks of positional arguments, as `deno run` checks no types. */
 
-import { isTensor } from "./marks.ts";
 import { shown, surplus } from "./options.ts";
 
 /** The error of an argument of another kind than needed; `call` says what cannot be done. */
@@ -41,13 +40,21 @@ export function listOf(op: string, name: string, given: unknown): readonly numbe
   return given;
 }
 
-/** The error of a call with its list spread out, as PyTorch takes it: `reshape(2, 2)`. */
-export function spreadOut(op: string, given: ArrayLike<unknown>): TypeError {
-  const list = Array.from(given).filter((value) => !isTensor(value));
+/**
+ * The error of a call with its list spread out, as PyTorch takes it: `reshape(2, 2)`. A function that
+ * is called often gives the first of several arguments only, so that it need not collect them.
+ */
+export function spreadOut(
+  op: string,
+  given: ArrayLike<unknown>,
+  count: number = given.length,
+): TypeError {
+  const list = Array.from(given);
+  const entries = [...list, ...count > list.length ? ["…"] : []].join(", ");
   const spread = list.every((value) => typeof value === "number");
-  const form = spread ? `; pass an array: ${op}([${list.join(", ")}])` : "";
+  const form = spread ? `; pass an array: ${op}([${entries}])` : "";
   return new TypeError(
-    `Cannot compute ${op}: it takes one array of numbers, got ${list.length} arguments${form}`,
+    `Cannot compute ${op}: it takes one array of numbers, got ${count} arguments${form}`,
   );
 }
 

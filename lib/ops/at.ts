@@ -9,15 +9,12 @@ import { indexSelect, outOfRange, scatterRows } from "./indexing.ts";
 import { copyInto, copyOf, elementsOf } from "./memory.ts";
 import { expand, flatten, permute, reshape, sliceBlock, sliceRange } from "./movement.ts";
 
-/** A range of positions, of which null leaves an end open. */
-export type IndexRange = readonly (number | null | undefined)[];
-
 /**
  * One part of an index: an integer, a range `[start, end, step?]` of which null leaves an end open,
  * `":"` for a whole dimension, `"..."` for as many as are left, `null` for a new dimension, or a tensor
  * of int32 positions or of bool. A bool tensor without dimensions makes a new one, of extent 1 or 0.
  */
-export type Index = number | IndexRange | ":" | "..." | null | Tensor;
+export type Index = number | readonly (number | null | undefined)[] | ":" | "..." | null | Tensor;
 
 /** What an index asks of one dimension. */
 type Part = Exclude<Index, "..." | ":">;

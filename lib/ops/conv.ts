@@ -14,7 +14,7 @@ import {
   shown,
   TENSOR,
 } from "../core/options.ts";
-import type { DType } from "../dtype.ts";
+import { CODES, type DType } from "../dtype.ts";
 import { DTypeError, ShapeError, showShape } from "../errors.ts";
 import { kernelNumber } from "../ffi/library.ts";
 import { checkRoom, checkShape, extentAt, sameShape, type Shape, sizeOf } from "../shape.ts";
@@ -232,7 +232,7 @@ function keepExtents(op: string, x: Tensor, stride: readonly number[], reach: re
 /** Refuses an input that is too large with its zeros on either side, which the kernels write out. */
 function checkPadded(op: string, shape: Shape, dtype: DType, padding: readonly number[]): void {
   const padded = shape.map((extent, i) => i < 2 ? extent : extent + 2 * padding[i - 2]!);
-  checkRoom(padded, sizeOf(padded), dtype, `the padded input of ${op}`);
+  checkRoom(padded, sizeOf(padded), CODES[dtype], `the padded input of ${op}`);
 }
 
 /** Steps of a window, 1 where it takes none: the kernels part their input by steps. */

@@ -97,5 +97,5 @@ export {
 } from "./pool.ts";
 export { clamp, lerp, logSigmoid } from "./composite.ts";
 export { layerNorm, type LayerNormOptions, logSoftmax, logsumexp, softmax } from "./normalize.ts";
-export { at, type Index, type IndexRange } from "./at.ts";
+export { at, type Index } from "./at.ts";
 export type { BinaryOp, UnaryOp } from "./define.ts";

@@ -27,7 +27,7 @@ const reshapeRule = rule<{ shape: Shape }>("reshape", {
 
 /** The same elements under another shape, one extent of which may be -1; a view where possible. */
 export function reshape(x: Tensor, shape: readonly number[]): Tensor {
-  if (arguments.length > 2) throw spreadOut("reshape", arguments);
+  if (arguments.length > 2) throw spreadOut("reshape", [shape], arguments.length - 1);
   checkTensor("reshape", x);
   const target = inferShape("reshape", shape, x.size);
   const strides = x.dense ? contiguousStrides(target) : viewStrides(x.shape, x.strides, target);
@@ -58,7 +58,7 @@ const permuteRule = rule<{ inverse: readonly number[] }>("permute", {
 
 /** The dimensions in another order: a view. */
 export function permute(x: Tensor, dims: readonly number[]): Tensor {
-  if (arguments.length > 2) throw spreadOut("permute", arguments);
+  if (arguments.length > 2) throw spreadOut("permute", [dims], arguments.length - 1);
   checkTensor("permute", x);
   checkList("permute", "dims", dims);
   const order = dims.map((dim) => normalizeDim("permute", dim, x.ndim));
@@ -99,7 +99,7 @@ const expandRule = rule<{ shape: Shape }>("expand", {
 
 /** Dimensions of extent 1 stretched, new ones in front: a view. An extent of -1 keeps its own. */
 export function expand(x: Tensor, shape: readonly number[]): Tensor {
-  if (arguments.length > 2) throw spreadOut("expand", arguments);
+  if (arguments.length > 2) throw spreadOut("expand", [shape], arguments.length - 1);
   return expandAs("expand", x, shape);
 }
 

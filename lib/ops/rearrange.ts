@@ -52,7 +52,7 @@ function repeated(op: string, x: Tensor, times: readonly number[]): Tensor {
  * ```
  */
 export function repeat(x: Tensor, repeats: readonly number[]): Tensor {
-  if (arguments.length > 2) throw spreadOut("repeat", arguments);
+  if (arguments.length > 2) throw spreadOut("repeat", [repeats], arguments.length - 1);
   checkTensor("repeat", x);
   checkList("repeat", "repeats", repeats);
   return repeated("repeat", x, repeats);
@@ -60,7 +60,7 @@ export function repeat(x: Tensor, repeats: readonly number[]): Tensor {
 
 /** As `repeat`, where missing counts in front are 1. Follows `torch.tile`. */
 export function tile(x: Tensor, repeats: readonly number[]): Tensor {
-  if (arguments.length > 2) throw spreadOut("tile", arguments);
+  if (arguments.length > 2) throw spreadOut("tile", [repeats], arguments.length - 1);
   checkTensor("tile", x);
   checkList("tile", "repeats", repeats);
   const missing = Math.max(0, x.ndim - repeats.length);
@@ -107,7 +107,7 @@ export function roll(
 
 /** The elements in opposite order along the given dimensions: a copy. Follows `torch.flip`. */
 export function flip(x: Tensor, dims: number | readonly number[]): Tensor {
-  if (arguments.length > 2) throw spreadOut("flip", arguments);
+  if (arguments.length > 2) throw spreadOut("flip", [dims], arguments.length - 1);
   checkTensor("flip", x);
   if (dims === undefined) throw wrongKind("compute flip", "dims", "a number or an array", dims);
   const none = Array.isArray(dims) && dims.length === 0;

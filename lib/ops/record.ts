@@ -78,8 +78,9 @@ export function result(like: Tensor, dtype: DType, shape: Shape): Tensor {
 
 function allocated(like: Tensor, dtype: DType, shape: Shape, zero: boolean): Tensor {
   const size = shape === like.shape ? like.size : sizeOf(shape);
-  checkRoom(shape, size, dtype);
-  const storage = like.storage.backend.allocate(CODES[dtype], size, zero);
+  const code = CODES[dtype];
+  checkRoom(shape, size, code);
+  const storage = like.storage.backend.allocate(code, size, zero);
   const strides = shape === like.shape && like.dense ? like.strides : contiguousStrides(shape);
   return new Tensor(storage, shape, strides, 0, size, true);
 }

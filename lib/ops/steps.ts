@@ -32,6 +32,9 @@ export function checkStep(op: string, p: Tensor, g: Tensor): void {
   checkTensor(op, g, "a gradient");
   g.storage.check(op);
   checkDevices(op, p, g);
+  if (g === p) {
+    throw new GradError(`Cannot run ${op}: a parameter cannot be its own gradient; clone it first`);
+  }
   if (!isFloat(g.dtype)) {
     throw new DTypeError(
       `Cannot run ${op}: a gradient must be float32 or float64, got ${g.dtype}`,

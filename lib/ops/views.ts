@@ -15,7 +15,7 @@ import { expandAs, flatten, permute, reshape, slice, squeeze, transpose } from "
  * @throws {ShapeError} If the elements lie so that another shape needs a copy, which `reshape` makes.
  */
 export function view(x: Tensor, shape: readonly number[]): Tensor {
-  if (arguments.length > 2) throw spreadOut("view", arguments);
+  if (arguments.length > 2) throw spreadOut("view", [shape], arguments.length - 1);
   checkTensor("view", x);
   const target = inferShape("view", shape, x.size);
   if (!x.dense && x.size > 0 && viewStrides(x.shape, x.strides, target) === null) {
@@ -51,7 +51,7 @@ export function mT(x: Tensor): Tensor {
 
 /** Dimensions of extent 1 stretched, new ones in front, as `expand`. Follows `torch.broadcast_to`. */
 export function broadcastTo(x: Tensor, shape: readonly number[]): Tensor {
-  if (arguments.length > 2) throw spreadOut("broadcastTo", arguments);
+  if (arguments.length > 2) throw spreadOut("broadcastTo", [shape], arguments.length - 1);
   return expandAs("broadcastTo", x, shape);
 }
 

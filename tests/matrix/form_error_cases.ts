@@ -13,10 +13,15 @@ const x = matrix as any;
 
 /** A list spread out, as method and as function. */
 function spread(name: string, ...list: readonly number[]): ErrorCase[] {
-  const form = `pass an array: ${name}([${list.join(", ")}])`;
+  const form = (entries: string) => `pass an array: ${name}([${entries}])`;
   return [
-    bad("its list spread out, as a method", TypeError, () => x[name](...list), form),
-    bad("its list spread out", TypeError, () => ops[name](x, ...list), form),
+    bad(
+      "its list spread out, as a method",
+      TypeError,
+      () => x[name](...list),
+      form(list.join(", ")),
+    ),
+    bad("its list spread out", TypeError, () => ops[name](x, ...list), form(`${list[0]}, …`)),
   ];
 }
 
