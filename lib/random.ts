@@ -3,7 +3,7 @@
  * same words, so a stream is one everywhere and depends on no thread count.
  */
 
-import { limitArguments, wrongKind } from "./core/arguments.ts";
+import { wrongKind } from "./core/arguments.ts";
 import { markGenerators } from "./core/marks.ts";
 import { checkCount, isPlainObject } from "./core/options.ts";
 
@@ -111,6 +111,7 @@ export class RandomGenerator {
 
   /** Starts the stream anew at the given seed, an integer from 0 to 2^64 - 1. */
   manualSeed(seed: number | bigint): this {
+    checkCount("run manualSeed", arguments.length, 1);
     this.#seed = checkWord("seed", "a seed", seed);
     this.#offset = 0n;
     return this;
@@ -135,6 +136,7 @@ export class RandomGenerator {
    * @returns Seed and first counter as signed words, low ones first.
    */
   take(blocks: number): [number, number, number, number] {
+    checkCount("run take", arguments.length, 1);
     checkAmount("run take", "blocks", blocks);
     const words = [this.#seed, this.#seed >> 32n, this.#offset, this.#offset >> 32n];
     this.#offset = (this.#offset + BigInt(blocks)) & MASK;
@@ -144,6 +146,7 @@ export class RandomGenerator {
 
   /** Fills an array with random words. */
   words(count: number): Uint32Array {
+    checkCount("run words", arguments.length, 1);
     checkAmount("run words", "count", count);
     const blocks = Math.ceil(count / 4);
     const [seedLow, seedHigh, low, high] = this.take(blocks);
@@ -159,6 +162,7 @@ export class RandomGenerator {
 
   /** The numbers 0 to n - 1 in random order. */
   permutation(n: number): Int32Array {
+    checkCount("run permutation", arguments.length, 1);
     checkAmount("run permutation", "n", n);
     const order = Int32Array.from({ length: n }, (_, i) => i);
     const words = this.words(Math.max(n - 1, 0));
@@ -171,7 +175,6 @@ export class RandomGenerator {
 }
 
 markGenerators(RandomGenerator.prototype);
-limitArguments(RandomGenerator.prototype);
 
 /** The stream that is used where none is given. */
 export const defaultGenerator: RandomGenerator = new RandomGenerator(0);

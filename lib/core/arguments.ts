@@ -1,6 +1,6 @@
 /** Checks of positional arguments, as `deno run` checks no types. */
 
-import { shown, surplus } from "./options.ts";
+import { shown } from "./options.ts";
 
 /** The error of an argument of another kind than needed; `call` says what cannot be done. */
 export function wrongKind(call: string, name: string, needed: string, value: unknown): TypeError {
@@ -56,57 +56,4 @@ export function spreadOut(
   return new TypeError(
     `Cannot compute ${op}: it takes one array of numbers, got ${count} arguments${form}`,
   );
-}
-
-/** A method as a class's prototype holds it. */
-type Method = (this: unknown, ...given: unknown[]) => unknown;
-
-/** A method that refuses surplus arguments before it runs; few arguments cost no array. */
-function limited(method: Method, refusal: (given: ArrayLike<unknown>) => TypeError): Method {
-  const most = method.length;
-  switch (most) {
-    case 0:
-      return function () {
-        if (arguments.length > 0) throw refusal(arguments);
-        return method.call(this);
-      };
-    case 1:
-      return function (a) {
-        if (arguments.length > 1) throw refusal(arguments);
-        return method.call(this, a);
-      };
-    case 2:
-      return function (a, b) {
-        if (arguments.length > 2) throw refusal(arguments);
-        return method.call(this, a, b);
-      };
-    default:
-      return function (...given) {
-        if (given.length > most) throw refusal(given);
-        return method.apply(this, given);
-      };
-  }
-}
-
-/**
- * Makes the methods of a class refuse surplus arguments. A method takes as many as its `length` says,
- * so it has no default values in its signature. Those of `open` take any number; those of `lists` take
- * one list, which people spread out.
- */
-export function limitArguments(
-  prototype: object,
-  { open = [], lists = [] }: { open?: readonly string[]; lists?: readonly string[] } = {},
-): void {
-  for (const [name, found] of Object.entries(Object.getOwnPropertyDescriptors(prototype))) {
-    const method: unknown = found.value;
-    if (name === "constructor" || open.includes(name) || typeof method !== "function") continue;
-    const value = limited(
-      method as Method,
-      lists.includes(name)
-        ? (given) => spreadOut(name, given)
-        : (given) => surplus(`run ${name}`, given.length, method.length),
-    );
-    Object.defineProperty(value, "name", { value: name });
-    Object.defineProperty(prototype, name, { ...found, value });
-  }
 }

@@ -30,14 +30,20 @@ export const engine: Modes = {
   floor: null,
 };
 
+/** The modes that are changed for the time of a function. */
+type Changes = Partial<Pick<Modes, "recording" | "pass" | "watcher" | "scope">>;
+
 /**
  * Runs a function under other modes. They are put back by plain assignments: where the stack has
  * overflowed, a call might overflow it once more.
  */
-export function under<T>(changes: Partial<Modes>, fn: () => T): T {
+export function under<T>(changes: Changes, fn: () => T): T {
   const { recording, pass, watcher, scope, guard, floor } = engine;
   try {
-    Object.assign(engine, changes);
+    if (changes.recording !== undefined) engine.recording = changes.recording;
+    if (changes.pass !== undefined) engine.pass = changes.pass;
+    if (changes.watcher !== undefined) engine.watcher = changes.watcher;
+    if (changes.scope !== undefined) engine.scope = changes.scope;
     engine.floor = guard;
     return fn();
   } finally {

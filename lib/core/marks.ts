@@ -16,7 +16,8 @@ function mark(prototype: object, symbol: symbol): void {
 }
 
 function isMarked(value: unknown, symbol: symbol): boolean {
-  return typeof value === "object" && value !== null && Reflect.get(value, symbol) === true;
+  return typeof value === "object" && value !== null &&
+    (value as Readonly<Record<symbol, unknown>>)[symbol] === true;
 }
 
 /** Marks the class of tensors. */

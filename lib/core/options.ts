@@ -171,7 +171,8 @@ export function optionReader<O extends object>(table: OptionTable<O>): OptionRea
         `Cannot ${call}: options stand in an object, as in ${form}, got ${shown(given)}`,
       );
     }
-    for (const key of Object.keys(given)) {
+    // A plain object inherits nothing.
+    for (const key in given) {
       const found = kinds.get(key);
       if (found === undefined) throw unknownKey(call, key, known);
       const value: unknown = given[key];

@@ -11,9 +11,9 @@ import {
 } from "../core/options.ts";
 import { zeros } from "../create.ts";
 import { ShapeError, showShape } from "../errors.ts";
+import { type Activation, linear } from "../ops/fused.ts";
 import { flatten } from "../ops/mod.ts";
 import type { Tensor } from "../tensor.ts";
-import { type Activation, linear } from "./functional.ts";
 import { uniform_ } from "./init.ts";
 import { LAYER_OPTIONS, type LayerOptions, Module, Parameter } from "./module.ts";
 
@@ -97,7 +97,7 @@ export class Linear<Bias extends boolean = true> extends Module {
         [x.shape],
       );
     }
-    return linear(x, this.weight, { bias: this.bias, ...(activation && { activation }) });
+    return linear(x, this.weight, this.bias, activation);
   }
 
   /** What stands in the brackets after the name. */

@@ -4,11 +4,12 @@
  */
 
 import type { Context } from "../autograd/tape.ts";
+import { isFloat } from "../dtype.ts";
 import { extentAt } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
 import { le, where } from "./compare.ts";
 import { checkDevices } from "./define.ts";
-import { fused, type FusedSpec } from "./define/fused.ts";
+import { fused, type FusedSpec, type Parameters } from "./define/fused.ts";
 import { checkIndex, gather } from "./indexing.ts";
 import { matmul } from "./linalg.ts";
 import { reshape, squeeze, transpose, unsqueeze } from "./movement.ts";
@@ -16,19 +17,26 @@ import { logSoftmax } from "./normalize.ts";
 import { sum } from "./reduce.ts";
 import { relu, sigmoid, tanh } from "./unary.ts";
 
+/** What the kernel is told where there is no activation. */
+const PLAIN: Parameters = { ints: [0] };
+
 /** A function that is applied to the outputs of an affine map in the same pass. */
 export type Activation = "relu" | "tanh" | "sigmoid";
 
 /** Each activation: its number in `rust/src/kernels/linear.rs`, and its derivative from its value. */
 const ACTIVATIONS = {
-  relu: { number: 1, apply: relu, derive: (g: Tensor, y: Tensor) => where(le(y, 0), 0, g) },
+  relu: {
+    parameters: { ints: [1] },
+    apply: relu,
+    derive: (g: Tensor, y: Tensor) => where(le(y, 0), 0, g),
+  },
   tanh: {
-    number: 2,
+    parameters: { ints: [2] },
     apply: tanh,
     derive: (g: Tensor, y: Tensor) => g.mul(y.square().neg().add(1)),
   },
   sigmoid: {
-    number: 3,
+    parameters: { ints: [3] },
     apply: sigmoid,
     derive: (g: Tensor, y: Tensor) => g.mul(y.mul(y.neg().add(1))),
   },
@@ -52,10 +60,8 @@ const affine: Omit<FusedSpec<Activation | null>, "saves" | "vjp"> = {
     linearComposite(x!, weight!, bias, activation),
   ],
   kernel: "linear",
-  shapes: ([rows, weight]) => [[extentAt(rows!.shape, 0), extentAt(weight!.shape, 0)]],
-  parameters: (activation) => ({
-    ints: [activation === null ? 0 : ACTIVATIONS[activation].number],
-  }),
+  shapes: (inputs) => [[inputs[0]!.shape[0]!, inputs[1]!.shape[0]!]],
+  parameters: (activation) => activation === null ? PLAIN : ACTIVATIONS[activation].parameters,
   gradKernel: "linear_grad",
 };
 
@@ -96,10 +102,11 @@ export function linear(
   bias: Tensor | null,
   activation: Activation | null = null,
 ): Tensor {
-  const types = [x, weight, bias ?? x].map((t) => t.dtype);
-  const simple = x.ndim > 0 && weight.ndim === 2 && (bias === null || bias.ndim === 1) &&
-    types.every((dtype) => dtype === types[0] && dtype.startsWith("float")) &&
-    x.shape.at(-1) === weight.shape[1] && (bias === null || bias.size === weight.shape[0]);
+  const { dtype } = x;
+  const simple = x.ndim > 0 && weight.ndim === 2 && isFloat(dtype) && weight.dtype === dtype &&
+    x.shape[x.ndim - 1] === weight.shape[1] &&
+    (bias === null ||
+      (bias.ndim === 1 && bias.dtype === dtype && bias.size === weight.shape[0]));
   // Everything else, and what is wrong, the composite knows how to treat.
   if (!simple || weight.size === 0) return linearComposite(x, weight, bias, activation);
   const rows = x.ndim === 2 ? x : reshape(x, [-1, extentAt(x.shape, -1)]);
@@ -110,7 +117,14 @@ export function linear(
 /** How the losses of single elements become one: not at all, their sum, or their mean. */
 export type Reduction = "none" | "sum" | "mean";
 
-const REDUCTIONS: Readonly<Record<Reduction, number>> = { none: 0, sum: 1, mean: 2 };
+const NUMBER_SHAPES = [[]] as const;
+
+/** What the kernels are told of each, as `rust/src/kernels/losses.rs` has it. */
+const REDUCTIONS: Readonly<Record<Reduction, readonly [number]>> = {
+  none: [0],
+  sum: [1],
+  mean: [2],
+};
 
 /** The losses of single elements as the reduction wants them. */
 export function reduced(each: Tensor, reduction: Reduction): Tensor {
@@ -137,11 +151,8 @@ function residualLoss(name: string, composite: ResidualLoss["composite"]): Resid
       reduced(composite(p!, t!, parameter), reduction),
     ],
     kernel: name,
-    shapes: ([p], { reduction }) => [reduction === "none" ? p!.shape : []],
-    parameters: ({ reduction, parameter }) => ({
-      ints: [REDUCTIONS[reduction]],
-      numbers: [parameter],
-    }),
+    shapes: (inputs, call) => call.reduction === "none" ? [inputs[0]!.shape] : NUMBER_SHAPES,
+    parameters: (call) => ({ ints: REDUCTIONS[call.reduction], numbers: [call.parameter] }),
     saves: "ab",
     gradKernel: `${name}_grad`,
   });

@@ -141,8 +141,12 @@ export function recordAll<A>(
 ): void {
   const enabled = engine.recording;
   for (const y of outputs) y.origin = enabled ? rule : rule.quiet;
-  if (enabled && inputs.some((input) => input !== null && input.node !== null)) {
-    recordNode(rule, inputs, outputs, attrs);
+  if (enabled) {
+    for (const input of inputs) {
+      if (input === null || input.node === null) continue;
+      recordNode(rule, inputs, outputs, attrs);
+      break;
+    }
   }
   if (engine.watcher === null) return;
   const present = inputs.filter((input) => input !== null);

@@ -57,6 +57,12 @@ const NOTHING: Shape = [0];
 /** A fused op: from inputs and attributes to outputs. */
 export type FusedOp<A> = (inputs: Inputs, attrs: A) => readonly Tensor[];
 
+const NO_PARAMETERS: Parameters = {};
+
+function savedInputs(node: Node): (Tensor | null)[] {
+  return node.parents.map((_, i) => node.saved(i));
+}
+
 /** Defines a fused op. Inputs have been checked, and have one floating type but for indices. */
 export function fused<A>(name: string, spec: FusedSpec<A>): FusedOp<A> {
   const { composite, shapes, parameters, saves, gradOperands, vjp, outputs = 1 } = spec;
@@ -67,8 +73,7 @@ export function fused<A>(name: string, spec: FusedSpec<A>): FusedOp<A> {
   function complete(gs: readonly (Tensor | null)[], node: Node & Context<A>): readonly Tensor[] {
     if (!gs.includes(null)) return gs as readonly Tensor[];
     const like = gs.find((g) => g !== null)!;
-    const inputs = node.parents.map((_, i) => node.saved(i));
-    const all = shapes(inputs, node.attrs);
+    const all = shapes(savedInputs(node), node.attrs);
     return gs.map((g, i) => g ?? zeroed(like, like.dtype, all[i]!));
   }
 
@@ -79,15 +84,18 @@ export function fused<A>(name: string, spec: FusedSpec<A>): FusedOp<A> {
     needs: readonly boolean[],
     kernel: number,
   ): (Tensor | null)[] {
-    const inputs = node.parents.map((_, i) => node.saved(i));
-    const [like] = gs;
-    const gradients = node.parents.slice(0, spec.gradients).map((_, i) =>
-      result(like!, like!.dtype, needs[i] ? node.shapes![i]! : NOTHING)
-    );
-    const operands = gradOperands?.(gs, node) ??
-      [...gs, ...inputs.filter((input) => input !== null)];
-    const { ints, numbers } = parameters?.(node.attrs, inputs) ?? {};
-    like!.storage.backend.run(kernel, [...gradients, ...operands], ints, numbers);
+    const like = gs[0]!;
+    const gradients: Tensor[] = [];
+    for (let i = 0; i < (spec.gradients ?? node.parents.length); i++) {
+      gradients.push(result(like, like.dtype, needs[i] ? node.shapes![i]! : NOTHING));
+    }
+    const inputs = savedInputs(node);
+    const operands = gradients.slice();
+    for (const x of gradOperands?.(gs, node) ?? [...gs, ...inputs]) {
+      if (x !== null) operands.push(x);
+    }
+    const { ints, numbers } = parameters?.(node.attrs, inputs) ?? NO_PARAMETERS;
+    like.storage.backend.run(kernel, operands, ints, numbers);
     return gradients.map((g, i) => needs[i] ? g : null);
   }
 
@@ -101,9 +109,8 @@ export function fused<A>(name: string, spec: FusedSpec<A>): FusedOp<A> {
       const fast = !engine.recording && gradKernel !== null && backend.supports(gradKernel);
       if (fast) return launched(complete(given, node), node, needs, gradKernel);
       if (vjp !== undefined) return vjp(complete(given, node), node, needs);
-      const inputs = node.parents.map((_, i) => node.saved(i));
       const truth = (twins: Inputs) => composite(twins, node.attrs);
-      return gradientsOfComposite(truth, inputs, given, node, needs);
+      return gradientsOfComposite(truth, savedInputs(node), given, node, needs);
     },
   });
 
@@ -111,10 +118,12 @@ export function fused<A>(name: string, spec: FusedSpec<A>): FusedOp<A> {
     const first = inputs[0]!;
     const { backend } = first.storage;
     if (first.size === 0 || !backend.supports(kernel)) return composite(inputs, attrs);
-    const ys = shapes(inputs, attrs).map((shape) => result(first, first.dtype, shape));
-    const operands = spec.operands?.(inputs, attrs) ?? inputs.filter((input) => input !== null);
-    const { ints, numbers } = parameters?.(attrs, inputs) ?? {};
-    backend.run(kernel, [...ys, ...operands], ints, numbers);
+    const operands: Tensor[] = [];
+    for (const shape of shapes(inputs, attrs)) operands.push(result(first, first.dtype, shape));
+    const ys = operands.slice();
+    for (const x of spec.operands?.(inputs, attrs) ?? inputs) if (x !== null) operands.push(x);
+    const { ints, numbers } = parameters?.(attrs, inputs) ?? NO_PARAMETERS;
+    backend.run(kernel, operands, ints, numbers);
     recordAll(rule, inputs, ys, attrs);
     return ys;
   }
