@@ -8,7 +8,8 @@ import { eq, gt, lt, ne, where } from "./compare.ts";
 import { checkFloat, checkTensor } from "./define.ts";
 import { fused } from "./define/fused.ts";
 import { castTo } from "./memory.ts";
-import { flatten, pad, permute, reshape, slice, squeeze, unsqueeze } from "./movement.ts";
+import { flatten, permute, reshape, squeeze, unsqueeze } from "./movement.ts";
+import { product } from "./product.ts";
 import {
   type Dims,
   extremeOver,
@@ -220,15 +221,9 @@ export function prod(x: Tensor, dim?: Dims, options: ReduceOptions = {}): Tensor
   const others = x.shape.map((_, i) => i).filter((i) => !dims.includes(i));
   const input = isFloat(x.dtype) ? x : castTo(x, "int32");
   const sorted = permute(input, [...others, ...dims]);
-  let y = dims.length === 0 ? unsqueeze(sorted, -1) : flatten(sorted, others.length, -1);
-  // Halves are multiplied until one factor is left, so that no rule ever divides by an element.
-  for (let n = y.shape[y.ndim - 1]!; n !== 1; n = y.shape[y.ndim - 1]!) {
-    if (n % 2 === 1 || n === 0) y = pad(y, [0, 1], { value: 1 });
-    if (n > 0) {
-      const half = Math.ceil(n / 2);
-      y = slice(y, -1, 0, half).mul(slice(y, -1, half));
-    }
-  }
+  const y = product(
+    dims.length === 0 ? unsqueeze(sorted, -1) : flatten(sorted, others.length, -1),
+  );
   const shape = options.keepdim
     ? x.shape.map((extent, i) => dims.includes(i) ? 1 : extent)
     : others.map((i) => x.shape[i]!);

@@ -11,7 +11,8 @@ import { lerp } from "./composite.ts";
 import { checkDevices, checkFloat, checkTensor, TENSOR_OR_NUMBER } from "./define.ts";
 import { gatherChecked } from "./indexing.ts";
 import { castTo, elementsOf } from "./memory.ts";
-import { clone, pad, permute, reshape, slice, squeeze, transpose } from "./movement.ts";
+import { permute, reshape, slice, squeeze, transpose } from "./movement.ts";
+import { runningProduct } from "./product.ts";
 import { record1, result, rule, scalar } from "./record.ts";
 import { type ReduceOptions, sharedRule, type ValuesAndIndices } from "./reduce.ts";
 import { ceil, floor, round } from "./rounding.ts";
@@ -87,11 +88,11 @@ export function cumsum(x: Tensor, dim: number): Tensor {
 
 /**
  * Running product along a dimension; of int32 and bool as int32. Gradients of any order are right at
- * zeros too. Follows `torch.cumprod`, but multiplies neighbours first, so that a product may leave
- * the range of its type at another element.
+ * zeros too. Follows `torch.cumprod`.
  *
  * @param dim The dimension.
  * @returns A tensor of the same shape.
+ * @throws {RangeError} If a product of int32 does not fit int32; on the GPU it wraps.
  *
  * @example A row
  * ```ts
@@ -104,14 +105,7 @@ export function cumsum(x: Tensor, dim: number): Tensor {
 export function cumprod(x: Tensor, dim: number): Tensor {
   const { lane, axis } = laneOf("cumprod", x, dim);
   const input = castTo(lane, isFloat(x.dtype) ? x.dtype : "int32");
-  let y = clone(transpose(input, axis, -1));
-  // Each element times the one before it, then the one two before, four before: y holds products of
-  // twice as many elements each time, and no rule ever divides by one.
-  const extent = extentAt(lane.shape, axis);
-  for (let step = 1; step < extent; step *= 2) {
-    y = y.mul(pad(slice(y, -1, 0, extent - step), [step, 0], { value: 1 }));
-  }
-  return like(x, transpose(y, axis, -1));
+  return like(x, transpose(runningProduct(transpose(input, axis, -1)), axis, -1));
 }
 
 /** Options of `sort` and `argsort`. */

@@ -165,8 +165,8 @@ export const SORTING_CASES = {
       dtypes: NUMBERS,
     },
     {
-      name: "that wraps",
-      inputs: [{ shape: [3], data: [65537, 65537, 3] }],
+      name: "to the end of int32",
+      inputs: [{ shape: [3], data: [1, 65536, 32767] }],
       call: (x) => cumprod(x, 0),
       reference: (x) => lanes(x, 0, (lane) => growing(lane, Math.imul)),
       dtypes: ["int32"],
