@@ -15,6 +15,7 @@ import {
   softmax,
   type Tensor,
   tensor,
+  where,
 } from "../mod.ts";
 import { assertClose, gradcheck, gradgradcheck } from "../lib/testing/mod.ts";
 import {
@@ -25,6 +26,12 @@ import {
   rowCrossEntropyComposite,
   squaredError,
 } from "../lib/ops/fused.ts";
+import {
+  product,
+  productComposite,
+  runningProduct,
+  runningProductComposite,
+} from "../lib/ops/product.ts";
 import {
   layerNormComposite,
   logSoftmaxComposite,
@@ -68,6 +75,12 @@ function compare(
   ours.forEach((x, i) => assertClose(x, truth[i]!, close));
 }
 
+/** Products of lanes, each with its composite. */
+const PRODUCTS = [
+  ["prod", product, productComposite],
+  ["cumprod", runningProduct, runningProductComposite],
+] as const;
+
 function labelsOf(rows: number, classes: number): Tensor {
   return tensor(Int32Array.from({ length: rows }, (_, i) => (i * 7) % classes));
 }
@@ -95,6 +108,19 @@ for (const dtype of ["float32", "float64"] as DType[]) {
             linearComposite(x, w, b ?? null, activation);
           compare(fused, truth, [x, w.mul(0.1), b], createGraph);
           compare(fused, truth, [x, w.mul(0.1)], createGraph);
+        }
+      });
+    }
+    for (const [name, fused, composite] of PRODUCTS) {
+      Deno.test(`${name}() ${dtype} equals its composite, ${how}`, () => {
+        manualSeed(4);
+        for (const shape of [[1], [2, 1], [3, 5], [40, 3, 17], [2, 300]]) {
+          // Of size 1, so that products of many are too; some are 0.
+          const x = randn(shape, { dtype }).mul(0.1).add(randn(shape, { dtype }).sign());
+          compare(fused, composite, [x], createGraph);
+          const sparse = where(randn(shape).gt(-1), x, 0);
+          compare(fused, composite, [sparse], createGraph);
+          compare(fused, composite, [sparse.transpose(0, -1)], createGraph);
         }
       });
     }

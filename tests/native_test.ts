@@ -2,7 +2,16 @@
 
 import { assert, assertEquals, assertMatch, assertThrows } from "@std/assert";
 import { assertType, type IsExact } from "@std/testing/types";
-import { getThreads, memoryStats, NativeError, ones, setThreads, tensor } from "../mod.ts";
+import {
+  getThreads,
+  memoryStats,
+  NativeError,
+  nn,
+  ones,
+  setThreads,
+  type Tensor,
+  tensor,
+} from "../mod.ts";
 import { cpu } from "../lib/backend/cpu.ts";
 import type { Operand, Storage } from "../lib/backend/backend.ts";
 import { kernelNumber, kernelTable } from "../lib/ffi/library.ts";
@@ -91,6 +100,71 @@ Deno.test("launch: extents beyond an array are refused, and nothing is written",
     NativeError,
     "operand 1 reaches elements 101..201",
   );
+});
+
+/** Numbers that an int32 does not hold: they would wrap around in a word of the frame. */
+const BEYOND = [2 ** 31, 2 ** 32, 2 ** 32 + 1, -(2 ** 32), 2 ** 53, 0.5, NaN, Infinity];
+
+Deno.test("launch: what a word of the frame does not hold is refused before the call", () => {
+  const [out, x] = [cpu.allocate(0, 4), cpu.allocate(0, 4)];
+  const sum = (ints: number[], changed: Partial<Operand> = {}) =>
+    cpu.run(kernelNumber("sum"), [operand(out, 1), { ...operand(x, 4), ...changed }], ints, [1]);
+  sum([0]);
+  for (const value of BEYOND) {
+    const calls: [string, () => void][] = [
+      ["an integer parameter", () => sum([value])],
+      ["an offset, extent or stride", () => sum([0], { offset: value })],
+      ["an offset, extent or stride", () => sum([0], { shape: [value] })],
+      ["an offset, extent or stride", () => sum([0], { strides: [value] })],
+      ["an offset, extent or stride", () => {
+        cpu.run1(kernelNumber("neg"), operand(out, value), operand(x, value));
+      }],
+    ];
+    for (const [what, call] of calls) {
+      assertThrows(call, RangeError, `Cannot run a kernel: ${what} must be an int32, got`);
+    }
+  }
+});
+
+/** Windows, strides and paddings that are far larger than their inputs. */
+const FAR = [
+  2 ** 15,
+  2 ** 20,
+  2 ** 28,
+  2 ** 30,
+  2 ** 31 - 1,
+  2 ** 31,
+  2 ** 32,
+  2 ** 32 + 2,
+  2 ** 53,
+];
+
+Deno.test("windows far beyond their input are right or refused, and take no time", () => {
+  const { conv1d, convTranspose1d, maxPool1d, avgPool1d, maxPool2d } = nn.functional;
+  const [x, plane, w] = [ones([1, 1, 8]), ones([1, 1, 8, 8]), ones([1, 1, 3])];
+  const calls: Record<string, (far: number, half: number) => Tensor> = {
+    padding: (far) => conv1d(x, w, { padding: far, stride: far }),
+    stride: (far) => conv1d(x, w, { stride: far }),
+    dilation: (far) => conv1d(x, w, { dilation: far, padding: far }),
+    transposed: (far) => convTranspose1d(x, w, { stride: far, padding: far }),
+    maximum: (far, half) => maxPool1d(x, far, { padding: half }),
+    maxima: (far, half) => maxPool2d(plane, far, { padding: half, stride: half }),
+    gaps: (far, half) => maxPool1d(x, 3, { padding: 1, dilation: half, stride: far }),
+    mean: (far, half) => avgPool1d(x, far, { padding: half }),
+  };
+  for (const [name, call] of Object.entries(calls)) {
+    for (const far of FAR) {
+      const start = performance.now();
+      try {
+        const y = call(far, Math.floor(far / 2));
+        assert(y.isfinite().all().item(), `${name} of ${far}`);
+      } catch (error) {
+        assert(error instanceof RangeError && error.message.startsWith("Cannot "), `${error}`);
+      }
+      const time = performance.now() - start;
+      assert(time < 2000, `${name} of ${far} took ${time} ms`);
+    }
+  }
 });
 
 Deno.test("launch: a detached array counts as empty, and its tensor says what happened", () => {

@@ -13,8 +13,14 @@ const OUT_OF_RANGE = 5;
 
 function fail(kernel: number, status: number, operands: readonly (Memory | null)[]): never {
   const name = kernelTable()[kernel]?.name ?? `number ${kernel}`;
-  if (status === NO_MEMORY) throw new RangeError(`Cannot run ${name}: ${frameMessage()}`);
-  if (status === OUT_OF_RANGE) throw new RangeError(`Cannot compute ${name}: ${frameMessage()}`);
+  if (status === NO_MEMORY || status === OUT_OF_RANGE) {
+    const op = name.replace(/_[a-z]/g, (letter) => letter.slice(1).toUpperCase());
+    throw new RangeError(
+      status === NO_MEMORY
+        ? `Cannot run ${op}: ${frameMessage()}`
+        : `Cannot compute ${op}: ${frameMessage()}; cast to float64 first`,
+    );
+  }
   // Memory that is gone fails the extent check, so that nothing need be asked beforehand.
   for (const memory of operands) memory?.check(name, "cpu");
   const reason = status === FAILED ? frameMessage() : `status ${status}`;

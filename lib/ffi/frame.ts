@@ -33,9 +33,30 @@ export const frame: Int32Array<ArrayBuffer> = new Int32Array(buffer);
 
 const params = new Float64Array(buffer, 0, 8);
 
+/** Largest array in bytes, whose length is a word without a sign. */
+const MOST_BYTES = 2 ** 32 - 1;
+
+// A word that does not hold a value would hold another one, so that a kernel read something else.
+function refuse(what: string, value: number): never {
+  throw new RangeError(`Cannot run a kernel: ${what} must be an int32, got ${value}`);
+}
+
+function refuseOperand({ bytes }: Memory, start: number, numbers: readonly number[]): never {
+  if (bytes > MOST_BYTES) {
+    throw new RangeError(
+      `Cannot run a kernel: an array must have at most ${MOST_BYTES} bytes, got ${bytes}`,
+    );
+  }
+  refuse("an offset, extent or stride", [start, ...numbers].find((x) => (x | 0) !== x) ?? NaN);
+}
+
 /** Sets the integer and the floating parameters, of which there are eight each. */
 export function setParameters(ints: readonly number[], numbers: readonly number[]): void {
-  for (let i = 0; i < ints.length; i++) frame[INTS + i] = ints[i]!;
+  for (let i = 0; i < ints.length; i++) {
+    const value = ints[i]!;
+    if ((value | 0) !== value) refuse("an integer parameter", value);
+    frame[INTS + i] = value;
+  }
   for (let i = 0; i < numbers.length; i++) params[i] = numbers[i]!;
 }
 
@@ -53,9 +74,13 @@ export function putFlat(
   stride: number,
 ): void {
   const at = RECORDS + slot * RECORD;
+  const start = memory.base + offset;
+  if ((start | 0) !== start || (size | 0) !== size || memory.bytes > MOST_BYTES) {
+    refuseOperand(memory, start, [size]);
+  }
   frame[at] = memory.bytes;
   frame[at + 1] = memory.code;
-  frame[at + 2] = memory.base + offset;
+  frame[at + 2] = start;
   frame[at + 3] = 1;
   frame[at + SHAPE] = size;
   frame[at + STRIDES] = stride;
@@ -73,15 +98,21 @@ export function putStrided(
   const at = RECORDS + slot * RECORD;
   const rank = target.length;
   const missing = rank - shape.length;
+  const start = memory.base + offset;
+  let fits = (start | 0) === start && memory.bytes <= MOST_BYTES;
   frame[at] = memory.bytes;
   frame[at + 1] = memory.code;
-  frame[at + 2] = memory.base + offset;
+  frame[at + 2] = start;
   frame[at + 3] = rank;
   for (let i = 0; i < rank; i++) {
     const own = i - missing;
-    frame[at + SHAPE + i] = target[i]!;
-    frame[at + STRIDES + i] = own < 0 || shape[own] === 1 ? 0 : strides[own]!;
+    const extent = target[i]!;
+    const stride = own < 0 || shape[own] === 1 ? 0 : strides[own]!;
+    fits = fits && (extent | 0) === extent && (stride | 0) === stride;
+    frame[at + SHAPE + i] = extent;
+    frame[at + STRIDES + i] = stride;
   }
+  if (!fits) refuseOperand(memory, start, [...target, ...strides]);
 }
 
 /** Names an operand's memory on the GPU, in place of the length of an array. */

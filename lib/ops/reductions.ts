@@ -1,6 +1,7 @@
 /** Reductions made of other ops; those with kernels are in `reduce.ts`. */
 
 import { checkCount, FLAG, NUMBER, NUMBERS, optionReader } from "../core/options.ts";
+import { isFloat } from "../dtype.ts";
 import { normalizeDims } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
 import { pow } from "./binary.ts";
@@ -8,8 +9,8 @@ import { eq, gt, lt, ne, where } from "./compare.ts";
 import { checkFloat, checkTensor } from "./define.ts";
 import { fused } from "./define/fused.ts";
 import { castTo } from "./memory.ts";
-import { exactly } from "./exact.ts";
-import { flatten, pad, permute, reshape, slice, squeeze, unsqueeze } from "./movement.ts";
+import { flatten, permute, reshape, squeeze, unsqueeze } from "./movement.ts";
+import { product } from "./product.ts";
 import {
   type Dims,
   extremeOver,
@@ -228,22 +229,12 @@ export function prod(x: Tensor, dim?: Dims, options?: ReduceOptions): Tensor {
   checkTensor("prod", x);
   const { keepdim = false } = readReduce("compute prod", options);
   const dims = normalizeDims("prod", dim, x.ndim);
-  return exactly("prod", x, (x) => productOver(x, dims, keepdim));
-}
-
-/** `prod` of checked arguments. */
-function productOver(x: Tensor, dims: readonly number[], keepdim: boolean): Tensor {
   const others = x.shape.map((_, i) => i).filter((i) => !dims.includes(i));
-  const sorted = permute(x, [...others, ...dims]);
-  let y = dims.length === 0 ? unsqueeze(sorted, -1) : flatten(sorted, others.length, -1);
-  // Halves are multiplied until one factor is left, so that no rule ever divides by an element.
-  for (let n = y.shape[y.ndim - 1]!; n !== 1; n = y.shape[y.ndim - 1]!) {
-    if (n % 2 === 1 || n === 0) y = pad(y, [0, 1], { value: 1 });
-    if (n > 0) {
-      const half = Math.ceil(n / 2);
-      y = slice(y, -1, 0, half).mul(slice(y, -1, half));
-    }
-  }
+  const input = isFloat(x.dtype) ? x : castTo(x, "int32");
+  const sorted = permute(input, [...others, ...dims]);
+  const y = product(
+    dims.length === 0 ? unsqueeze(sorted, -1) : flatten(sorted, others.length, -1),
+  );
   const shape = keepdim
     ? x.shape.map((extent, i) => dims.includes(i) ? 1 : extent)
     : others.map((i) => x.shape[i]!);

@@ -10,10 +10,10 @@ import type { Tensor } from "../tensor.ts";
 import { gt, ne, where } from "./compare.ts";
 import { lerp } from "./composite.ts";
 import { checkDevices, checkFloat, checkTensor, TENSOR_OR_NUMBER } from "./define.ts";
-import { exactly } from "./exact.ts";
 import { gatherChecked } from "./indexing.ts";
 import { castTo, elementsOf } from "./memory.ts";
-import { clone, pad, permute, reshape, slice, squeeze, transpose } from "./movement.ts";
+import { permute, reshape, slice, squeeze, transpose } from "./movement.ts";
+import { runningProduct } from "./product.ts";
 import { record1, result, rule, scalar } from "./record.ts";
 import { readReduce, type ReduceOptions, sharedRule, type ValuesAndIndices } from "./reduce.ts";
 import { ceil, floor, round } from "./rounding.ts";
@@ -86,13 +86,12 @@ function runningSum(x: Tensor, dim: number, reverse: boolean): Tensor {
 export function cumsum(x: Tensor, dim: number): Tensor {
   checkCount("compute cumsum", arguments.length, 2);
   const { lane, axis } = laneOf("cumsum", x, dim);
-  return like(x, exactly("cumsum", lane, (lane) => runningSum(lane, axis, false)));
+  return like(x, runningSum(castTo(lane, isFloat(x.dtype) ? x.dtype : "int32"), axis, false));
 }
 
 /**
  * Running product along a dimension; of int32 and bool as int32. Gradients of any order are right at
- * zeros too. Follows `torch.cumprod`, but multiplies neighbours first, so that a product may leave
- * the range of its type at another element.
+ * zeros too. Follows `torch.cumprod`.
  *
  * @param dim The dimension.
  * @returns A tensor of the same shape.
@@ -109,18 +108,8 @@ export function cumsum(x: Tensor, dim: number): Tensor {
 export function cumprod(x: Tensor, dim: number): Tensor {
   checkCount("compute cumprod", arguments.length, 2);
   const { lane, axis } = laneOf("cumprod", x, dim);
-  return like(x, exactly("cumprod", lane, (lane) => runningProduct(lane, axis)));
-}
-
-function runningProduct(lane: Tensor, axis: number): Tensor {
-  let y = clone(transpose(lane, axis, -1));
-  // Each element times the one before it, then the one two before, four before: y holds products of
-  // twice as many elements each time, and no rule ever divides by one.
-  const extent = extentAt(lane.shape, axis);
-  for (let step = 1; step < extent; step *= 2) {
-    y = y.mul(pad(slice(y, -1, 0, extent - step), [step, 0], { value: 1 }));
-  }
-  return transpose(y, axis, -1);
+  const input = castTo(lane, isFloat(x.dtype) ? x.dtype : "int32");
+  return like(x, transpose(runningProduct(transpose(input, axis, -1)), axis, -1));
 }
 
 /** Options of `sort` and `argsort`. */

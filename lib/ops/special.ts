@@ -83,7 +83,7 @@ const polygammaRule = rule<{ n: number }>("polygamma", {
   vjp: [(g, { x, attrs }) => g.mul(polygamma(attrs.n + 1, x))],
 });
 
-/** The kernel takes as many steps as the order; factorials leave float64 long before. */
+/** Factorials leave float64 long before. */
 const MAX_ORDER = 10000;
 
 /**

@@ -159,7 +159,7 @@ fn lent(layout: Layout) -> *mut u8 {
     }
     // Parts are taken from the end.
     let start = room.start.addr();
-    let end = (start + room.free).checked_sub(layout.size()).unwrap_or_default();
+    let end = (start + room.free).saturating_sub(layout.size());
     let Some(free) = (end & !(layout.align() - 1)).checked_sub(start) else {
         #[cfg(test)]
         BEYOND.set(BEYOND.get() + 1);

@@ -67,20 +67,29 @@ impl Layout {
         self.shape().iter().map(|&extent| extent as usize).product()
     }
 
-    /// Elements of memory from the first to the last one reached, 0 for an empty view.
+    /// Elements of memory from the first to the last one reached, 0 for an empty view. Refuses extents
+    /// of more elements than int32 counts, those beside an extent of 0 too: with any of them can be
+    /// reckoned without a check, and no loop over them is endless.
     pub(crate) fn span(&self) -> Result<usize> {
-        let mut last = 0u64;
+        let (mut last, mut elements, mut empty) = (0u64, 1u64, false);
         for axis in 0..self.rank {
             let extent = u64::from(self.shape[axis]);
             if extent == 0 {
-                return Ok(0);
+                empty = true;
+                continue;
             }
-            last = (extent - 1)
-                .checked_mul(u64::from(self.strides[axis]))
-                .and_then(|reach| last.checked_add(reach))
-                .ok_or_else(|| Error::new("the extents of an operand overflow"))?;
+            elements *= extent;
+            if elements > i32::MAX as u64 {
+                return Err(Error::range(format!(
+                    "the extents {:?} of an operand are of over 2^31 elements",
+                    self.shape()
+                )));
+            }
+            // Each is below 2^62, and there are at most eight.
+            last += (extent - 1) * u64::from(self.strides[axis]);
         }
-        usize::try_from(last + 1).map_err(|_| Error::new("the extents of an operand overflow"))
+        let overflow = |_| Error::new("the extents of an operand overflow");
+        if empty { Ok(0) } else { usize::try_from(last + 1).map_err(overflow) }
     }
 
     /// The axes `from..to` alone.
@@ -203,7 +212,11 @@ mod tests {
     #[test]
     fn span_does_not_wrap_around() {
         let huge = layout(&[i32::MAX, i32::MAX, i32::MAX], &[i32::MAX, i32::MAX, i32::MAX]);
-        assert!(huge.span().is_err() || huge.span().unwrap() > u32::MAX as usize);
+        assert!(matches!(huge.span(), Err(Error::Range(_))));
+        let long = layout(&[2; 8], &[i32::MAX; 8]);
+        assert_eq!(long.span().unwrap(), 8 * i32::MAX as usize + 1);
+        assert!(layout(&[i32::MAX, 0, 2], &[1, 1, 1]).span().is_err());
+        assert_eq!(layout(&[i32::MAX, 0], &[1, 1]).span().unwrap(), 0);
     }
 
     #[test]

@@ -328,12 +328,12 @@ export const SORTING_CASES = {
 export const SORTING_ERRORS = {
   cumsum: [
     ...badDims((x, dim) => cumsum(x, dim)),
-    bad("a sum beyond int32", RangeError, () => cumsum(large, 0), "4294967294", "int32"),
+    bad("a sum beyond int32", RangeError, () => cumsum(large, 0), "leaves int32"),
   ],
   cumprod: [
     ...badDims((x, dim) => cumprod(x, dim)),
-    bad("a product beyond int32", RangeError, () => cumprod(large, 0), "does not fit int32"),
-    bad("one beyond float64", RangeError, () => cumprod(huge, 0), "does not fit int32"),
+    bad("a product beyond int32", RangeError, () => cumprod(large, 0), "leaves int32"),
+    bad("one beyond float64", RangeError, () => cumprod(huge, 0), "leaves int32"),
   ],
   argsort: [...badDims((x, dim) => argsort(x, dim))],
   sort: [...badDims((x, dim) => sort(x, dim))],

@@ -59,10 +59,14 @@ let scenes: Record<string, () => unknown> = {
     }
   },
   sort: () => [adjoint.sort(randn([20, 20000]), 1), adjoint.topk(randn([20, 20000]), 5000, 1)],
-  scans: () => [
-    adjoint.cumsum(leaf(1200, 300), 0).sum().backward(),
-    adjoint.cumprod(rand([1200, 100]), 0),
-  ],
+  scans: () => {
+    adjoint.cumsum(leaf(1200, 300), 0).sum().backward();
+    adjoint.cumprod(leaf(1200, 300), 0).sum().backward();
+  },
+  products: () => {
+    leaf(1200, 300).prod(0).sum().backward();
+    leaf(1200, 300).mT.norm().backward();
+  },
   sum: () => [randn([3000, 1000]).sum(), randn([3000, 1000]).sum(0), randn([3000, 1000]).mean(1)],
   norm: () => [randn([3000, 1000]).norm(), randn([3000, 1000]).norm({ dim: 0 })],
   extremes: () => [leaf(1000, 3000).max(0).values.sum().backward(), randn([3000, 1000]).mT.min()],

@@ -1,5 +1,7 @@
-//! Functions along the last axis that give as many elements as they take: running sums and orders.
+//! Functions along the last axis that give as many elements as they take: running sums and products,
+//! and orders.
 
+use super::wide::Wide;
 use crate::cpu::{GRAIN, elements, try_chunks_of};
 use crate::dtype::{DType, Element, by_type};
 use crate::error::{Error, Result};
@@ -11,6 +13,7 @@ use std::cmp::Ordering;
 
 pub(super) const ROWS: &[Kernel] = &[
     Kernel { name: "cumsum", outputs: 1, run: cumsum, wgsl: Wgsl::None },
+    Kernel { name: "cumprod", outputs: 1, run: cumprod, wgsl: Wgsl::None },
     Kernel { name: "argsort", outputs: 1, run: argsort, wgsl: Wgsl::None },
 ];
 
@@ -44,44 +47,68 @@ fn for_lanes<T: Element, R: Element>(
     })
 }
 
-/// Integer 0: whether sums run from the end. Floats are added in float64.
+/// Integer 0: whether sums run from the end. Floats are added in float64; a sum that int32 does not hold
+/// is an error.
 fn cumsum(launch: &mut Launch<'_>) -> Result {
-    let reverse = launch.ints()[0] != 0;
     match launch.input_type(0)? {
-        DType::F32 => for_lanes(launch, |x: &[f32], out: &mut [f32]| {
-            scan(x, out, reverse, 0.0, |sum: f64, x| sum + f64::from(x), |sum| sum as f32);
-            Ok(())
-        }),
-        DType::F64 => for_lanes(launch, |x: &[f64], out: &mut [f64]| {
-            scan(x, out, reverse, 0.0, |sum: f64, x| sum + x, |sum| sum);
-            Ok(())
-        }),
-        DType::I32 => for_lanes(launch, |x: &[i32], out: &mut [i32]| {
-            scan(x, out, reverse, 0, |sum: i32, x| sum.wrapping_add(x), |sum| sum);
-            Ok(())
-        }),
+        DType::F32 => {
+            scan(launch, 0.0, |sum: f64, x: f32| sum + f64::from(x), |sum| Ok(sum as f32))
+        }
+        DType::F64 => scan(launch, 0.0, |sum: f64, x: f64| sum + x, Ok),
+        DType::I32 => scan(
+            launch,
+            0,
+            |sum: i64, x: i32| sum + i64::from(x),
+            |sum| {
+                i32::try_from(sum).map_err(|_| Error::range("a sum of int32 elements leaves int32"))
+            },
+        ),
         DType::Bool => Err(Error::new("the element type is not supported")),
     }
 }
 
-fn scan<T: Copy, S: Copy>(
-    x: &[T],
-    out: &mut [T],
-    reverse: bool,
-    start: S,
-    add: fn(S, T) -> S,
-    narrow: fn(S) -> T,
-) {
-    let mut sum = start;
-    let mut step = |(out, &x): (&mut T, &T)| {
-        sum = add(sum, x);
-        *out = narrow(sum);
-    };
-    if reverse {
-        out.iter_mut().zip(x).rev().for_each(&mut step);
-    } else {
-        out.iter_mut().zip(x).for_each(&mut step);
+/// Integer 0: whether products run from the end. Of floats none leaves the range on the way; a product
+/// that int32 does not hold is an error.
+fn cumprod(launch: &mut Launch<'_>) -> Result {
+    match launch.input_type(0)? {
+        DType::F32 => {
+            scan(launch, Wide::ONE, |y, x: f32| y.times_near(x.into()), |y| Ok(y.narrow()))
+        }
+        DType::F64 => scan(launch, Wide::ONE, |y, x: f64| y * x, |y| Ok(y.narrow())),
+        DType::I32 => scan(
+            launch,
+            1,
+            |y: i64, x: i32| y * i64::from(x),
+            |y| {
+                i32::try_from(y)
+                    .map_err(|_| Error::range("a product of int32 elements leaves int32"))
+            },
+        ),
+        DType::Bool => Err(Error::new("the element type is not supported")),
     }
+}
+
+/// What has been gathered up to each element, or from it on if integer 0 is not 0.
+fn scan<T: Element, S: Copy + Sync>(
+    launch: &mut Launch<'_>,
+    start: S,
+    join: impl Fn(S, T) -> S + Sync,
+    narrow: impl Fn(S) -> Result<T> + Sync,
+) -> Result {
+    let reverse = launch.ints()[0] != 0;
+    for_lanes(launch, |x: &[T], out: &mut [T]| {
+        let mut held = start;
+        let mut step = |(out, &x): (&mut T, &T)| {
+            held = join(held, x);
+            *out = narrow(held)?;
+            Ok(())
+        };
+        if reverse {
+            out.iter_mut().zip(x).rev().try_for_each(&mut step)
+        } else {
+            out.iter_mut().zip(x).try_for_each(&mut step)
+        }
+    })
 }
 
 /// Integer 0: whether the largest comes first. Equal elements keep their order, NaN is the largest. A

@@ -91,7 +91,7 @@ fn add_back<T: Element + Real>(
     let blocks = rows.chunks_exact((to - from) * window.taps());
     for (channel, block) in channels.zip(blocks) {
         for (tap, row) in block.chunks_exact(to - from).enumerate() {
-            window.runs(tap, (from, to), |place, input, count| {
+            window.runs(window.tap(tap), (from, to), |place, input, count| {
                 let run = &row[place..place + count];
                 let written = channel[input..].iter_mut().step_by(window.step());
                 written.zip(run).for_each(|(to, &from)| *to = *to + from);

@@ -7,7 +7,7 @@ use crate::frame::Launch;
 use crate::layout::Layout;
 use crate::reader::{Cursor, Reader};
 use crate::registry::{Kernel, Wgsl};
-use crate::scratch::scratch;
+use crate::scratch::{listed, scratch};
 
 pub(super) const ROWS: &[Kernel] = &[
     Kernel { name: "gather", outputs: 1, run: gather, wgsl: Wgsl::None },
@@ -126,17 +126,39 @@ fn scatter_add(launch: &mut Launch<'_>) -> Result {
     match launch.input_type(1)? {
         DType::F32 => scatter_as::<f32>(launch, |to, x| *to += x),
         DType::F64 => scatter_as::<f64>(launch, |to, x| *to += x),
-        DType::I32 => scatter_as::<i32>(launch, |to, x| *to = to.wrapping_add(x)),
-        _ => Err(Error::new("the element type is not supported")),
+        DType::I32 => add_integers(launch),
+        DType::Bool => Err(Error::new("the element type is not supported")),
     }
 }
 
-/// Writes `source` into the output at the index; in order, so that the bits don't vary.
 fn scatter_as<T: Element>(launch: &mut Launch<'_>, write: fn(&mut T, T)) -> Result {
-    let dim = launch.count(0)?;
     let view = launch.contiguous_output(0)?;
     let layout = view.layout;
-    let out = elements::<T>(view)?;
+    scatter_into(launch, elements::<T>(view)?, layout, write)
+}
+
+/// A sum that int32 does not hold is an error.
+fn add_integers(launch: &mut Launch<'_>) -> Result {
+    let view = launch.contiguous_output(0)?;
+    let layout = view.layout;
+    let out = elements::<i32>(view)?;
+    let mut sums = listed(out.iter().map(|&x| i64::from(x)))?;
+    scatter_into(launch, &mut sums, layout, |to, x: i32| *to += i64::from(x))?;
+    for (out, sum) in out.iter_mut().zip(sums) {
+        *out =
+            i32::try_from(sum).map_err(|_| Error::range("a sum of int32 elements leaves int32"))?;
+    }
+    Ok(())
+}
+
+/// Writes `source` into the output at the index; in order, so that the bits don't vary.
+fn scatter_into<T: Element, S>(
+    launch: &mut Launch<'_>,
+    out: &mut [S],
+    layout: &Layout,
+    write: fn(&mut S, T),
+) -> Result {
+    let dim = launch.count(0)?;
     let (index, source) = (launch.input(0)?, launch.input(1)?);
     if index.layout.shape() != source.layout.shape() {
         return Err(Error::new("index and source have different shapes"));

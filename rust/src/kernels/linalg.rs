@@ -113,6 +113,7 @@ fn matmul_as<T: Element>(launch: &mut Launch<'_>, product: Product<T>) -> Result
     try_parts(out.chunks_mut(size * together).enumerate(), body)
 }
 
+/// A sum that int32 does not hold is an error.
 fn multiply_integers(
     out: &mut [i32],
     (a, left): (&[i32], Matrix),
@@ -127,8 +128,9 @@ fn multiply_integers(
     for row in 0..left.rows {
         for column in 0..right.columns {
             let products = (0..left.columns)
-                .map(|k| a[at(&left, row, k)].wrapping_mul(b[at(&right, k, column)]));
-            out[row * right.columns + column] = products.fold(0, i32::wrapping_add);
+                .map(|k| i128::from(a[at(&left, row, k)]) * i128::from(b[at(&right, k, column)]));
+            out[row * right.columns + column] = i32::try_from(products.sum::<i128>())
+                .map_err(|_| Error::range("a sum of products of int32 elements leaves int32"))?;
         }
     }
     Ok(())

@@ -129,7 +129,7 @@ fn linear_grad_as<T: Element + Real + Summand<Output = T>>(launch: &mut Launch<'
     if !b_grad.is_empty() {
         let across = Layout::new(&[columns as i32], &[1])?;
         let down = Layout::new(&[rows as i32], &[columns as i32])?;
-        sum_columns::<T>(0, b_grad, &across, &down, g, 1.0);
+        sum_columns::<T>(0, b_grad, &across, &down, g, 1.0)?;
     }
     if !x_grad.is_empty() {
         multiply(x_grad, (g, cotangent), (w, weight))?;

@@ -2,7 +2,7 @@
 //! gradients. Their composites in TypeScript are the truth, with which the tests compare them.
 
 use super::math::Real;
-use super::reduce::Summand;
+use super::reduce::{FAR, Summand};
 use crate::cpu::{GRAIN, TILE, elements, for_chunks_of, for_parts, simd};
 use crate::dtype::{DType, Element};
 use crate::error::{Error, Result};
@@ -81,7 +81,7 @@ impl<'a, T: Element + Real> Pair<'a, T> {
 }
 
 /// Operands: the losses or their reduction, prediction, target.
-fn values<T: Element + Real + Summand<Total = f64>>(
+fn values<T: Element + Real + Into<f64> + Summand<Total = f64>>(
     launch: &mut Launch<'_>,
     value: impl Fn(T, T) -> T + Sync + Copy,
 ) -> Result {
@@ -118,7 +118,18 @@ fn values<T: Element + Real + Summand<Total = f64>>(
             *total += T::block(tile);
         });
     })?;
-    out[0] = T::from_f64(totals.iter().sum::<f64>() / pair.divisor);
+    let mut total = totals.iter().sum::<f64>() / pair.divisor;
+    if !total.is_finite() {
+        let mut tile = [T::default(); TILE];
+        let mut anew = 0.0;
+        pair.for_tiles(0, count, |_, p, t| {
+            let tile = &mut tile[..p.len()];
+            fill(tile, p, t);
+            anew += tile.iter().map(|&x| x.into() / FAR).sum::<f64>();
+        });
+        total = anew / pair.divisor * FAR;
+    }
+    out[0] = T::from_f64(total);
     Ok(())
 }
 

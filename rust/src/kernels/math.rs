@@ -14,8 +14,13 @@ pub(crate) trait Real:
     + Div<Output = Self>
     + Neg<Output = Self>
 {
+    /// The largest number, and what is beyond.
+    const MOST: Self;
+    const INFINITE: Self;
     fn from_f64(value: f64) -> Self;
     fn finite(self) -> bool;
+    /// The smaller one, NaN if `self` is.
+    fn min_(self, other: Self) -> Self;
     fn sqrt_(self) -> Self;
     fn exp_(self) -> Self;
     fn log_(self) -> Self;
@@ -27,6 +32,12 @@ pub(crate) trait Real:
 /// What both types take from the standard library.
 macro_rules! standard {
     () => {
+        const MOST: Self = Self::MAX;
+        const INFINITE: Self = Self::INFINITY;
+        #[inline(always)]
+        fn min_(self, other: Self) -> Self {
+            if self > other { other } else { self }
+        }
         #[inline(always)]
         fn from_f64(value: f64) -> Self {
             value as Self

@@ -19,10 +19,12 @@ mod normalize;
 mod optim;
 mod phases;
 mod pool;
+mod product;
 mod random;
 mod reduce;
 mod special;
 mod unary;
+mod wide;
 mod window;
 
 use crate::registry::Kernel;
@@ -33,6 +35,7 @@ pub(crate) const FAMILIES: &[&[Kernel]] = &[
     binary::ROWS,
     compare::ROWS,
     reduce::ROWS,
+    product::ROWS,
     norm::ROWS,
     extreme::ROWS,
     along::ROWS,

@@ -3,6 +3,7 @@
 
 use super::gemm::{Panel, for_panels};
 use super::math::Real;
+use super::reduce::FAR;
 use crate::cpu::{elements, for_chunks_of, simd, try_parts};
 use crate::dtype::{Element, by_type};
 use crate::error::{Error, Result};
@@ -349,11 +350,19 @@ fn softmax_grad_columns<T: Element + Real>(
 fn moments<T: Real + Into<f64>>(x: &[T], eps: f64) -> (T, T) {
     let count = T::from_f64(x.len() as f64);
     let mean = sum(x) / count;
+    let mean = if mean.finite() { mean } else { careful_mean(x) };
     let variance = sum_with(x, x, |x, _| (x - mean) * (x - mean)) / count;
     if variance.finite() && variance > T::from_f64(LEAST) {
         return (mean, T::from_f64(1.0) / (variance + T::from_f64(eps)).sqrt_());
     }
     (mean, T::from_f64(careful_scale(x, mean.into(), eps)))
+}
+
+/// The mean of a row whose sum has left the range.
+#[cold]
+fn careful_mean<T: Real + Into<f64>>(x: &[T]) -> T {
+    let total: f64 = x.iter().map(|&x| x.into() / FAR).sum();
+    T::from_f64(total / x.len() as f64 * FAR)
 }
 
 /// 1 / √(variance + ε) where squares of deviations have left the range: of deviations that are

@@ -2,7 +2,7 @@
 //! tests compare each with its composite in TypeScript.
 
 use super::math::Real;
-use crate::cpu::{elements, for_parts, simd};
+use crate::cpu::{TILE, elements, for_parts, simd};
 use crate::dtype::{Element, by_type};
 use crate::error::{Error, Result};
 use crate::frame::Launch;
@@ -18,6 +18,9 @@ pub(super) const ROWS: &[Kernel] = &[
 /// Elements of a parameter that one task steps: small, so that a thread meets the part of it whose
 /// gradient it has computed.
 const GRAIN: usize = 1 << 13;
+/// A gradient whose square may leave the range of float64, and what it is multiplied by: 2⁻⁵¹².
+const LARGE: f64 = 1e150;
+const SMALLER: f64 = f64::from_bits((1023 - 512) << 52);
 
 fn sgd(launch: &mut Launch<'_>) -> Result {
     by_type!(float launch.input_type(0)?, sgd_as(launch))
@@ -92,18 +95,32 @@ fn sgd_momentum_as<T: Element + Real>(launch: &mut Launch<'_>) -> Result {
     })
 }
 
+/// Numbers of a step of Adam.
+struct AdamStep {
+    step: f64,
+    root: f64,
+    sign: f64,
+    shrink: f64,
+    decay: f64,
+    beta1: f64,
+    beta2: f64,
+    epsilon: f64,
+}
+
 /// Parameters: lr, weight decay, β₁, β₂, ε, 1 − β₁ᵗ, 1 − β₂ᵗ; integers: maximize, decoupled decay.
-fn adam_as<T: Element + Real>(launch: &mut Launch<'_>) -> Result {
-    let [lr, decay, beta1, beta2, _, correction1, correction2, _] = launch.params();
-    let epsilon = T::from_f64(launch.params()[4]);
-    let step = T::from_f64(lr / correction1);
-    let root = T::from_f64(correction2.sqrt());
+fn adam_as<T: Element + Real + Into<f64>>(launch: &mut Launch<'_>) -> Result {
+    let [lr, decay, beta1, beta2, epsilon, correction1, correction2, _] = launch.params();
     let [maximize, decoupled, ..] = launch.ints().map(|flag| flag != 0);
-    let sign = T::from_f64(if maximize { -1.0 } else { 1.0 });
-    let shrink = T::from_f64(if decoupled { 1.0 - lr * decay } else { 1.0 });
-    let decay = T::from_f64(if decoupled { 0.0 } else { decay });
-    let (take1, keep2, take2) =
-        (T::from_f64(1.0 - beta1), T::from_f64(beta2), T::from_f64(1.0 - beta2));
+    let numbers = AdamStep {
+        step: lr / correction1,
+        root: correction2.sqrt(),
+        sign: if maximize { -1.0 } else { 1.0 },
+        shrink: if decoupled { 1.0 - lr * decay } else { 1.0 },
+        decay: if decoupled { 0.0 } else { decay },
+        beta1,
+        beta2,
+        epsilon,
+    };
     let p = elements::<T>(launch.contiguous_output(0)?)?;
     let mean = state::<T>(launch, 1, p.len())?;
     let square = state::<T>(launch, 2, p.len())?;
@@ -114,16 +131,76 @@ fn adam_as<T: Element + Real>(launch: &mut Launch<'_>) -> Result {
         simd(
             #[inline(always)]
             || {
-                for (((p, mean), square), &g) in
-                    p.iter_mut().zip(&mut *mean).zip(&mut *square).zip(g)
-                {
-                    let held = *p * shrink;
-                    let g = sign * g + decay * held;
-                    *mean = *mean + take1 * (g - *mean);
-                    *square = keep2 * *square + take2 * (g * g);
-                    *p = held - step * *mean / (square.sqrt_() / root + epsilon);
+                let states = mean.chunks_mut(TILE).zip(square.chunks_mut(TILE));
+                let tiles = p.chunks_mut(TILE).zip(states).zip(g.chunks(TILE));
+                for ((p, (mean, square)), g) in tiles {
+                    if !numbers.run(p, mean, square, g) {
+                        numbers.run_carefully(p, mean, square, g);
+                    }
                 }
             },
         );
     })
+}
+
+impl AdamStep {
+    /// Steps a tile; or leaves it alone and returns false, where a square leaves the range.
+    #[inline(always)]
+    fn run<T: Element + Real>(
+        &self,
+        p: &mut [T],
+        mean: &mut [T],
+        square: &mut [T],
+        g: &[T],
+    ) -> bool {
+        let [step, root, sign] = [self.step, self.root, self.sign].map(T::from_f64);
+        let [shrink, decay, epsilon] = [self.shrink, self.decay, self.epsilon].map(T::from_f64);
+        let [take1, keep2, take2] =
+            [1.0 - self.beta1, self.beta2, 1.0 - self.beta2].map(T::from_f64);
+        let gradient = |p: T, g: T| sign * g + decay * (p * shrink);
+        let mut next = [T::default(); TILE];
+        let next = &mut next[..p.len()];
+        let mut inside = true;
+        for (((next, &p), &square), &g) in next.iter_mut().zip(&*p).zip(&*square).zip(g) {
+            let g = gradient(p, g);
+            *next = keep2 * square + take2 * (g * g);
+            inside &= *next < T::INFINITE;
+        }
+        if !inside {
+            return false;
+        }
+        square.copy_from_slice(next);
+        for (((p, mean), &square), &g) in p.iter_mut().zip(mean).zip(&*next).zip(g) {
+            *mean = *mean + take1 * (gradient(*p, g) - *mean);
+            *p = *p * shrink - step * *mean / (square.sqrt_() / root + epsilon);
+        }
+        true
+    }
+
+    /// The same in float64, where squares that leave the range of that are computed of smaller numbers.
+    ///
+    /// A mean square that its type does not hold is kept as the largest number: the next step is then
+    /// too long, but by no more than 1 / √(1 − β₂), as a new gradient enters before the root is taken;
+    /// after ∞ there would be no step ever again.
+    #[inline(always)]
+    fn run_carefully<T: Element + Real + Into<f64>>(
+        &self,
+        p: &mut [T],
+        mean: &mut [T],
+        square: &mut [T],
+        g: &[T],
+    ) {
+        for (((p, mean), square), &g) in p.iter_mut().zip(mean).zip(square).zip(g) {
+            let held = (*p).into() * self.shrink;
+            let g = self.sign * g.into() + self.decay * held;
+            let m = (*mean).into() + (1.0 - self.beta1) * (g - (*mean).into());
+            let scale = if g.abs() > LARGE { SMALLER } else { 1.0 };
+            let (v, scaled) = ((*square).into() * scale * scale, g * scale);
+            let v = self.beta2 * v + (1.0 - self.beta2) * (scaled * scaled);
+            let size = v.sqrt() / scale;
+            *mean = T::from_f64(m);
+            *square = T::from_f64(v / scale / scale).min_(T::MOST);
+            *p = T::from_f64(held - self.step * m / (size / self.root + self.epsilon));
+        }
+    }
 }

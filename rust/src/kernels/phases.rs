@@ -44,11 +44,16 @@ impl<'a, T: Element + Real> Phases<'a, T> {
     pub(super) fn new(extents: &Extents, x: &'a [T]) -> Result<Self> {
         let window = &extents.window;
         let phases = Self { data: Cow::Borrowed(x), grid: window.grid(), extents: *extents };
-        if window.phases() == 1 && phases.grid == window.input {
+        if window.is_dense() && phases.grid == window.input {
             return Ok(phases);
         }
-        let (inputs, size, step) = (window.inputs().max(1), phases.size(), window.step());
-        let mut data = scratch(x.len() / inputs * size + STEP)?;
+        // Far paddings and dilations may need more than there is.
+        let factors = phases.grid.into_iter().chain([window.phases()]);
+        let size = factors.fold(Some(1), |size: Option<usize>, factor| size?.checked_mul(factor));
+        let channels = x.len() / window.inputs().max(1);
+        let length = size.and_then(|size| channels.checked_mul(size)?.checked_add(STEP));
+        let mut data = scratch(length.unwrap_or(usize::MAX))?;
+        let (inputs, size, step) = (window.inputs().max(1), phases.size().max(1), window.step());
         for_parts(data.chunks_mut(size).zip(x.chunks(inputs)), |(to, from)| {
             let grids = to.chunks_mut(size / window.phases());
             for (phase, to) in grids.enumerate() {

@@ -2,7 +2,7 @@
 //! what leads back from it.
 
 use super::math::Real;
-use super::window::{SPACE, Window};
+use super::window::{SPACE, Window, whole};
 use crate::cpu::{GRAIN, elements, for_parts};
 use crate::dtype::{Element, by_type};
 use crate::error::{Error, Result};
@@ -37,13 +37,13 @@ fn window(launch: &Launch<'_>, x: &Layout, y: &Layout) -> Result<Window> {
     }
     let space = |layout: &Layout| std::array::from_fn(|axis| layout.extent(2 + axis));
     let params = launch.params();
-    let kernel = std::array::from_fn(|axis| params[SPACE + axis] as usize);
+    let kernel = [whole(params[3])?, whole(params[4])?, whole(params[5])?];
     Window::new(launch, [space(x), space(y), kernel])
 }
 
 /// Channels that a task handles.
 fn channels_each(window: &Window) -> usize {
-    (GRAIN / (window.outputs() * window.taps()).max(1)).max(1)
+    (GRAIN / window.reads().max(1)).max(1)
 }
 
 /// Positions count within a channel; of equal elements the first one wins, and a NaN over all.
@@ -65,7 +65,7 @@ fn max_pool_as<T: Element + Real>(launch: &mut Launch<'_>) -> Result {
             // What no tap reaches, as gaps lead past the input, stays so.
             positions.fill(-1);
             values.fill(T::from_f64(f64::NEG_INFINITY));
-            for tap in 0..window.taps() {
+            window.reading_taps(|tap| {
                 window.runs(tap, (0, outputs), |place, input, count| {
                     let held = values[place..place + count].iter_mut();
                     let held = held.zip(&mut positions[place..place + count]);
@@ -79,7 +79,7 @@ fn max_pool_as<T: Element + Real>(launch: &mut Launch<'_>) -> Result {
                         }
                     }
                 });
-            }
+            });
         }
     })
 }
@@ -89,13 +89,13 @@ fn sum_pool_as<T: Element + Real>(launch: &mut Launch<'_>) -> Result {
     let (view, out) = (launch.input(0)?, launch.contiguous_output(0)?);
     let window = window(launch, view.layout, out.layout)?;
     each_channel::<T>(&window, view, out, window.outputs(), |out, x| {
-        for tap in 0..window.taps() {
+        window.reading_taps(|tap| {
             window.runs(tap, (0, window.outputs()), |place, input, count| {
                 let read = x[input..].iter().step_by(window.step());
                 let sums = &mut out[place..place + count];
                 sums.iter_mut().zip(read).for_each(|(sum, &x)| *sum = *sum + x);
             });
-        }
+        });
     })
 }
 
@@ -104,12 +104,12 @@ fn sum_pool_input_as<T: Element + Real>(launch: &mut Launch<'_>) -> Result {
     let (view, out) = (launch.input(0)?, launch.contiguous_output(0)?);
     let window = window(launch, out.layout, view.layout)?;
     each_channel::<T>(&window, view, out, window.inputs(), |out, y| {
-        for tap in 0..window.taps() {
+        window.reading_taps(|tap| {
             window.runs(tap, (0, window.outputs()), |place, input, count| {
                 let sums = out[input..].iter_mut().step_by(window.step());
                 sums.zip(&y[place..place + count]).for_each(|(sum, &y)| *sum = *sum + y);
             });
-        }
+        });
     })
 }
 

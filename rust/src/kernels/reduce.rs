@@ -30,16 +30,24 @@ pub(super) const ROWS: &[Kernel] = &[Kernel {
 /// An element type that can be summed, and what its sums are kept in.
 pub(super) trait Summand: Element {
     type Total: Copy + Default + Send + Sync + std::ops::AddAssign;
+    /// What a column is kept in until it is widened.
+    type Column: Copy + Default;
     type Output: Element;
-    fn widen(self) -> Self::Total;
     /// Sum of at most `BLOCK` elements.
     fn block(x: &[Self]) -> Self::Total;
-    fn add_to(self, column: &mut Self);
-    fn finish(total: Self::Total, divisor: f64) -> Self::Output;
+    fn add_to(self, column: &mut Self::Column);
+    fn widen(column: Self::Column) -> Self::Total;
+    /// The result; none if the total has left its range.
+    fn finish(total: Self::Total, divisor: f64) -> Option<Self::Output>;
+    /// The result of all elements anew, where nothing leaves the range on the way.
+    fn anew(elements: impl Iterator<Item = Self>, divisor: f64) -> Result<Self::Output>;
 }
 
 /// Elements from which more lanes pay than less to add up at the end.
 const LONG: usize = 2048;
+
+/// What is added anew is divided by this, a power of two, so that no sum leaves the range of float64.
+pub(super) const FAR: f64 = (1_u64 << 40) as f64;
 
 /// A sum in lanes, which are added in halves, so that this too is done in vectors.
 #[inline(always)]
@@ -68,26 +76,35 @@ macro_rules! float_summand {
     ($type:ty) => {
         impl Summand for $type {
             type Total = f64;
+            type Column = $type;
             type Output = $type;
-            #[inline(always)]
-            fn widen(self) -> f64 {
-                self as f64
-            }
             fn block(x: &[Self]) -> f64 {
                 if x.len() < 64 {
                     return x.iter().map(|&x| x as f64).sum();
                 }
-                simd(
+                let sum = simd(
                     #[inline(always)]
                     || if x.len() < LONG { lane_sum::<_, 32>(x) } else { lane_sum::<_, 128>(x) },
-                )
+                );
+                // What float32 does not hold, float64 does.
+                if sum.is_finite() { sum } else { x.iter().map(|&x| x as f64).sum() }
             }
             #[inline(always)]
-            fn add_to(self, column: &mut Self) {
+            fn add_to(self, column: &mut $type) {
                 *column += self;
             }
-            fn finish(total: f64, divisor: f64) -> $type {
-                (total / divisor) as $type
+            #[inline(always)]
+            fn widen(column: $type) -> f64 {
+                column as f64
+            }
+            #[inline(always)]
+            fn finish(total: f64, divisor: f64) -> Option<$type> {
+                total.is_finite().then_some((total / divisor) as $type)
+            }
+            #[cold]
+            fn anew(elements: impl Iterator<Item = Self>, divisor: f64) -> Result<$type> {
+                let total: f64 = elements.map(|x| x as f64 / FAR).sum();
+                Ok((total / divisor * FAR) as $type)
             }
         }
     };
@@ -96,28 +113,34 @@ float_summand!(f32);
 float_summand!(f64);
 
 macro_rules! integer_summand {
-    ($type:ty, $add:expr) => {
+    ($type:ty, $column:ty) => {
         impl Summand for $type {
             type Total = i64;
+            type Column = $column;
             type Output = i32;
-            fn widen(self) -> i64 {
-                i64::from(self)
-            }
             fn block(x: &[Self]) -> i64 {
                 x.iter().map(|&x| i64::from(x)).sum()
             }
-            fn add_to(self, column: &mut Self) {
-                *column = $add(*column, self);
+            #[inline(always)]
+            fn add_to(self, column: &mut $column) {
+                *column = column.wrapping_add(<$column>::from(self));
             }
-            fn finish(total: i64, _: f64) -> i32 {
-                total as i32
+            #[inline(always)]
+            fn widen(column: $column) -> i64 {
+                i64::from(column)
+            }
+            fn finish(total: i64, _: f64) -> Option<i32> {
+                i32::try_from(total).ok()
+            }
+            fn anew(_: impl Iterator<Item = Self>, _: f64) -> Result<i32> {
+                Err(Error::range("the sum of int32 elements leaves int32"))
             }
         }
     };
 }
-integer_summand!(i32, i32::wrapping_add);
+integer_summand!(i32, i64);
 // A column of ones holds at most `ROWS_EACH` before it is widened, which fits a byte.
-integer_summand!(u8, std::ops::Add::add);
+integer_summand!(u8, u8);
 
 /// Rows that a column adds up in its own precision before it is widened.
 const ROWS_EACH: usize = 64;
@@ -178,17 +201,20 @@ fn sum_as<T: Summand>(launch: &mut Launch<'_>) -> Result {
     let x = Reader::<T>::new(launch.input(0)?)?;
     let count = reduced.len();
     if count == 0 {
-        out.fill(T::finish(T::Total::default(), divisor));
+        out.fill(T::finish(T::Total::default(), divisor).unwrap_or_default());
         return Ok(());
     }
     let columns = down_columns(&stay, &reduced);
     try_costly_chunks(out, count, |start, chunk| {
         if columns {
-            sum_columns::<T>(start, chunk, &stay, &reduced, x.data, divisor);
+            sum_columns::<T>(start, chunk, &stay, &reduced, x.data, divisor)?;
         } else {
             for (index, out) in chunk.iter_mut().enumerate() {
                 let first = (start + index) * count;
-                *out = T::finish(sum_run(&x, first, count)?, divisor);
+                *out = match T::finish(sum_run(&x, first, count)?, divisor) {
+                    Some(sum) => sum,
+                    None => sum_anew(&x.data[stay.position(start + index)..], &reduced, divisor)?,
+                };
             }
         }
         Ok(())
@@ -228,6 +254,18 @@ fn sum_run<T: Summand>(x: &Reader<'_, T>, first: usize, count: usize) -> Result<
     Ok(total)
 }
 
+/// The sum of the reduced elements of one result, of which the data begin with the first.
+#[cold]
+fn sum_anew<T: Summand>(data: &[T], reduced: &Layout, divisor: f64) -> Result<T::Output> {
+    let mut cursor = Cursor::new(*reduced, 0);
+    let elements = (0..reduced.len()).map(|_| {
+        let x = data[cursor.position];
+        cursor.advance();
+        x
+    });
+    T::anew(elements, divisor)
+}
+
 /// Sums down the columns, many at a time, so that memory is read in order.
 pub(super) fn sum_columns<T: Summand>(
     start: usize,
@@ -236,7 +274,7 @@ pub(super) fn sum_columns<T: Summand>(
     reduced: &Layout,
     data: &[T],
     divisor: f64,
-) {
+) -> Result {
     let lane = stay.extent(stay.rank() - 1);
     let count = reduced.len();
     let mut done = 0;
@@ -250,7 +288,7 @@ pub(super) fn sum_columns<T: Summand>(
             || {
                 let mut cursor = Cursor::new(*reduced, 0);
                 for from in (0..count).step_by(ROWS_EACH) {
-                    let mut columns = [T::default(); COLUMNS];
+                    let mut columns = [T::Column::default(); COLUMNS];
                     for _ in from..(from + ROWS_EACH).min(count) {
                         let row = &data[cursor.position..cursor.position + take];
                         for (column, &x) in columns.iter_mut().zip(row) {
@@ -259,14 +297,18 @@ pub(super) fn sum_columns<T: Summand>(
                         cursor.advance();
                     }
                     for (total, column) in totals.iter_mut().zip(columns).take(take) {
-                        *total += column.widen();
+                        *total += T::widen(column);
                     }
                 }
             },
         );
-        for (out, total) in out[done..done + take].iter_mut().zip(totals) {
-            *out = T::finish(total, divisor);
+        for (index, out) in out[done..done + take].iter_mut().enumerate() {
+            *out = match T::finish(totals[index], divisor) {
+                Some(sum) => sum,
+                None => sum_anew(&data[index..], reduced, divisor)?,
+            };
         }
         done += take;
     }
+    Ok(())
 }

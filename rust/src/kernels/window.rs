@@ -8,6 +8,24 @@ use std::ops::Range;
 /// Dimensions of space; what has fewer comes with extents of 1 in front.
 pub(super) const SPACE: usize = 3;
 
+/// A parameter that is a whole number, and no larger than an extent can be.
+pub(super) fn whole(parameter: f64) -> Result<usize> {
+    let most = f64::from(i32::MAX);
+    if parameter == parameter.floor() && (0.0..=most).contains(&parameter) {
+        return Ok(parameter as usize);
+    }
+    Err(Error::range(format!(
+        "a padding or extent must be a whole number to {most}, got {parameter}"
+    )))
+}
+
+fn common_divisor(mut a: usize, mut b: usize) -> usize {
+    while b > 0 {
+        (a, b) = (b, a % b);
+    }
+    a
+}
+
 /// A window that moves over a channel. Extents of the channel, of the results and of the window,
 /// then how it moves.
 #[derive(Clone, Copy)]
@@ -32,13 +50,17 @@ impl Window {
                 Error::new(format!("stride or dilation {} is not positive", ints[at]))
             })
         };
+        if kernel.contains(&0) {
+            return Err(Error::new("a window has no taps"));
+        }
+        let padding = [whole(params[0])?, whole(params[1])?, whole(params[2])?];
         Ok(Self {
             input,
             output,
             kernel,
             stride: [positive(0)?, positive(1)?, positive(2)?],
             dilation: [positive(3)?, positive(4)?, positive(5)?],
-            padding: std::array::from_fn(|axis| params[axis] as usize),
+            padding,
         })
     }
 
@@ -62,9 +84,25 @@ impl Window {
         self.stride[SPACE - 1]
     }
 
-    /// How many phases the inputs fall into: those that are strides apart are one.
+    /// Whether all strides are 1.
+    pub(super) fn is_dense(&self) -> bool {
+        self.stride == [1; SPACE]
+    }
+
+    /// How many taps come before they read the same phase again along an axis. Inputs that are strides
+    /// apart are one phase.
+    fn cycle(&self, axis: usize) -> usize {
+        self.stride[axis] / common_divisor(self.stride[axis], self.dilation[axis])
+    }
+
+    /// How many phases taps read along each axis.
+    fn phases_along(&self) -> [usize; SPACE] {
+        std::array::from_fn(|axis| self.kernel[axis].min(self.cycle(axis)))
+    }
+
+    /// How many phases taps read.
     pub(super) fn phases(&self) -> usize {
-        self.stride.iter().product()
+        self.phases_along().iter().product()
     }
 
     /// Extents of a phase with the zeros around it, as many as all taps read for all outputs.
@@ -73,32 +111,36 @@ impl Window {
             let reach = self.dilation[axis] * (self.kernel[axis] - 1);
             let read = self.output[axis] + reach / self.stride[axis];
             // All of the input, so that it need not be copied where there are no zeros.
-            let whole = self.input[axis] + self.padding[axis];
-            if self.stride[axis] == 1 { read.max(whole) } else { read }
+            let whole = self.stride[axis] == 1 && self.padding[axis] == 0;
+            if whole { read.max(self.input[axis]) } else { read }
         })
     }
 
     /// In the grids of the phases, one after the other: what a tap reads for output 0.
     pub(super) fn offset(&self, tap: usize) -> usize {
-        let [_, k1, k2] = self.kernel;
-        let grid = self.grid();
+        let (grid, phases) = (self.grid(), self.phases_along());
         let (mut phase, mut place) = (0, 0);
-        for (axis, tap) in [tap / (k1 * k2), tap / k2 % k1, tap % k2].into_iter().enumerate() {
-            let input = tap * self.dilation[axis];
-            phase = phase * self.stride[axis] + input % self.stride[axis];
-            place = place * grid[axis] + input / self.stride[axis];
+        for (axis, tap) in self.tap(tap).into_iter().enumerate() {
+            phase = phase * phases[axis] + tap % self.cycle(axis);
+            place = place * grid[axis] + tap * self.dilation[axis] / self.stride[axis];
         }
         phase * grid.iter().product::<usize>() + place
+    }
+
+    /// The place of a tap along each axis.
+    pub(super) fn tap(&self, number: usize) -> [usize; SPACE] {
+        let [_, k1, k2] = self.kernel;
+        [number / (k1 * k2), number / k2 % k1, number % k2]
     }
 
     /// Calls `body(place, input, count)` for the runs of the grid of a phase that are inputs, which
     /// are `step` apart.
     pub(super) fn grid_runs(&self, phase: usize, mut body: impl FnMut(usize, usize, usize)) {
-        let [_, s1, s2] = self.stride;
+        let ([_, s1, _], [_, p1, p2]) = (self.stride, self.phases_along());
         let grid = self.grid();
-        let (planes, z) = self.inputs_of(0, phase / (s1 * s2), grid);
-        let (rows, y) = self.inputs_of(1, phase / s2 % s1, grid);
-        let (columns, x) = self.inputs_of(2, phase % s2, grid);
+        let (planes, z) = self.inputs_of(0, phase / (p1 * p2), grid);
+        let (rows, y) = self.inputs_of(1, phase / p2 % p1, grid);
+        let (columns, x) = self.inputs_of(2, phase % p2, grid);
         if columns.is_empty() {
             return;
         }
@@ -113,6 +155,8 @@ impl Window {
     /// Along an axis, the places in the grid of a phase that are inputs, and the input of the first.
     fn inputs_of(&self, axis: usize, phase: usize, grid: [usize; SPACE]) -> (Range<usize>, usize) {
         let (stride, padding) = (self.stride[axis], self.padding[axis]);
+        // A phase has the number of the first tap that reads it.
+        let phase = phase * self.dilation[axis] % stride;
         let from = padding.saturating_sub(phase).div_ceil(stride);
         let first = from * stride + phase - padding;
         let count = self.input[axis].saturating_sub(first).div_ceil(stride);
@@ -127,7 +171,7 @@ impl Window {
             *padding = reach.checked_sub(self.padding[axis])?;
         }
         let back = Self { input: self.output, output: self.input, padding, ..*self };
-        (self.phases() == 1).then_some(back)
+        self.is_dense().then_some(back)
     }
 
     /// Along an axis, the outputs whose input exists for a tap, and the input of output 0, which may
@@ -141,20 +185,59 @@ impl Window {
         (from..to.min(self.output[axis]), first)
     }
 
+    /// The first tap from a number on, along an axis, that reads an input for an output.
+    fn next_tap(&self, axis: usize, mut tap: usize) -> Option<usize> {
+        let (stride, dilation) = (self.stride[axis], self.dilation[axis]);
+        let (input, padding) = (self.input[axis], self.padding[axis]);
+        let last = self.output[axis].checked_sub(1)?;
+        while tap < self.kernel[axis] {
+            // Output o reads inputs for taps that lie from `padding − o · stride` on, as many as there
+            // are: it is the last one whose taps do not end before this one.
+            let output = ((padding + input).checked_sub(tap * dilation + 1)? / stride).min(last);
+            let first = padding.saturating_sub(output * stride).div_ceil(dilation);
+            let place = tap.max(first);
+            if place * dilation + output * stride < padding + input {
+                return (place < self.kernel[axis]).then_some(place);
+            }
+            tap = place;
+        }
+        None
+    }
+
+    /// Calls the body with each tap that reads an input for an output.
+    pub(super) fn reading_taps(&self, mut body: impl FnMut([usize; SPACE])) {
+        let along = |axis: usize| {
+            std::iter::successors(self.next_tap(axis, 0), move |tap| self.next_tap(axis, tap + 1))
+        };
+        for z in along(0) {
+            for y in along(1) {
+                along(2).for_each(|x| body([z, y, x]));
+            }
+        }
+    }
+
+    /// A bound for the inputs that are read for all outputs.
+    pub(super) fn reads(&self) -> usize {
+        let along = |axis: usize| {
+            let taps = self.input[axis].div_ceil(self.dilation[axis]).min(self.kernel[axis]);
+            self.output[axis].saturating_mul(taps)
+        };
+        (0..SPACE).map(along).fold(1, usize::saturating_mul)
+    }
+
     /// Calls `body(place, input, count)` for the runs of those of the outputs `from..to` whose input
     /// exists for a tap. Places count from `from`; the inputs of a run are `step` apart.
     #[inline(always)]
     pub(super) fn runs(
         &self,
-        tap: usize,
+        tap: [usize; SPACE],
         (from, to): (usize, usize),
         mut body: impl FnMut(usize, usize, usize),
     ) {
         let [_, height, width] = self.output;
-        let [_, k1, k2] = self.kernel;
-        let (planes, plane) = self.reach(0, tap / (k1 * k2));
-        let (rows, row) = self.reach(1, tap / k2 % k1);
-        let (columns, column) = self.reach(2, tap % k2);
+        let (planes, plane) = self.reach(0, tap[0]);
+        let (rows, row) = self.reach(1, tap[1]);
+        let (columns, column) = self.reach(2, tap[2]);
         if columns.is_empty() {
             return;
         }
