@@ -164,6 +164,11 @@ unsafe fn launch<const N: usize>(
         } else {
             // SAFETY: `extent` keeps the slice inside the array; no output overlaps it.
             let data = unsafe { slice(start, length, record.dtype) };
+            #[cfg(feature = "planted-over-read")]
+            if length > 0 {
+                // SAFETY: none. This is the fault that the build with a sanitizer must notice.
+                std::hint::black_box(unsafe { *start.add(length * record.dtype.size()) });
+            }
             ins[operand - kernel.outputs] = Some(View { data, layout });
         }
     }

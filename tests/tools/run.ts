@@ -21,11 +21,21 @@ async function pass(
 }
 
 /** Runs a command in the checkout, showing what it prints. */
-export async function run(command: string, ...args: string[]): Promise<Outcome> {
+export function run(command: string, ...args: string[]): Promise<Outcome> {
+  return runWith({}, command, ...args);
+}
+
+/** The same with more variables in the environment. */
+export async function runWith(
+  env: Readonly<Record<string, string>>,
+  command: string,
+  ...args: string[]
+): Promise<Outcome> {
   console.log(`\n> ${[command === Deno.execPath() ? "deno" : command, ...args].join(" ")}`);
   const child = new Deno.Command(command, {
     args,
     cwd: new URL("../..", import.meta.url),
+    env,
     stdin: "null",
     stdout: "piped",
     stderr: "piped",

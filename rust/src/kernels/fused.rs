@@ -2,6 +2,7 @@
 //! truth, with which the tests compare them.
 
 use super::math::Real;
+use super::normalize::{fold, larger, shift, sum};
 use crate::cpu::{elements, simd, try_chunks_of};
 use crate::dtype::{Element, by_type};
 use crate::error::{Error, Result};
@@ -17,6 +18,8 @@ pub(super) const ROWS: &[Kernel] = &[
 
 /// Classes times examples that one task handles.
 const GRAIN: usize = 1 << 14;
+/// Classes from which a row is worth lanes, which are joined at its end.
+const LONG: usize = 64;
 
 /// Logits of shape [N, C] and the class of each row.
 struct Classified<'a, T> {
@@ -51,20 +54,22 @@ impl<'a, T: Element> Classified<'a, T> {
     }
 }
 
-impl<T: Element + Real> Classified<'_, T> {
+impl<T: Element + Real + Into<f64>> Classified<'_, T> {
     /// Writes the rows from number `first` on, each shifted so that its largest entry is 0, and
     /// the exponentials of that.
     fn shifted(&self, first: usize, rows: &mut [T], exponentials: &mut [T]) {
-        let zero = T::from_f64(0.0);
         self.logits.copy_to(first * self.classes, rows);
         simd(
             #[inline(always)]
             || {
                 for row in rows.chunks_exact_mut(self.classes) {
-                    let larger = |best: T, x: T| if x > best { x } else { best };
-                    let largest = row.iter().fold(row[0], |best, &x| larger(best, x));
+                    let largest = if row.len() < LONG {
+                        row.iter().fold(row[0], |best, &x| larger(best, x))
+                    } else {
+                        fold(row, row[0], larger)
+                    };
                     // The composite leaves a row as it is whose largest entry is not finite.
-                    let largest = if largest.finite() { largest } else { zero };
+                    let largest = shift(largest);
                     row.iter_mut().for_each(|x| *x = *x - largest);
                 }
                 for (e, &x) in exponentials.iter_mut().zip(&*rows) {
@@ -77,8 +82,8 @@ impl<T: Element + Real> Classified<'_, T> {
 
 /// Sum of a row.
 #[inline(always)]
-fn total<T: Element + Real>(row: &[T]) -> T {
-    row.iter().fold(T::from_f64(0.0), |sum, &e| sum + e)
+fn total<T: Element + Real + Into<f64>>(row: &[T]) -> T {
+    if row.len() < LONG { row.iter().fold(T::from_f64(0.0), |sum, &e| sum + e) } else { sum(row) }
 }
 
 fn cross_entropy(launch: &mut Launch<'_>) -> Result {
@@ -90,7 +95,7 @@ fn cross_entropy_grad(launch: &mut Launch<'_>) -> Result {
 }
 
 /// `out[n] = ln Σ e^x[n] − x[n][label[n]]`
-fn cross_entropy_as<T: Element + Real>(launch: &mut Launch<'_>) -> Result {
+fn cross_entropy_as<T: Element + Real + Into<f64>>(launch: &mut Launch<'_>) -> Result {
     let out = elements::<T>(launch.contiguous_output(0)?)?;
     let data = Classified::<T>::new(launch)?;
     if out.len() != data.labels.len() {
@@ -119,7 +124,7 @@ fn cross_entropy_as<T: Element + Real>(launch: &mut Launch<'_>) -> Result {
 }
 
 /// `out[n][c] = (softmax(x[n])[c] − [c = label[n]]) · g[n]`
-fn cross_entropy_grad_as<T: Element + Real>(launch: &mut Launch<'_>) -> Result {
+fn cross_entropy_grad_as<T: Element + Real + Into<f64>>(launch: &mut Launch<'_>) -> Result {
     let out = elements::<T>(launch.contiguous_output(0)?)?;
     let data = Classified::<T>::new(launch)?;
     let g = Reader::<T>::new(launch.input(2)?)?;
@@ -133,12 +138,18 @@ fn cross_entropy_grad_as<T: Element + Real>(launch: &mut Launch<'_>) -> Result {
         let mut shifted = scratch::<T>(chunk.len())?;
         let first = start / classes;
         data.shifted(first, &mut shifted, chunk);
-        for (index, out) in chunk.chunks_exact_mut(classes).enumerate() {
-            let (label, factor) = (data.labels[first + index] as usize, factors[first + index]);
-            let scale = factor / total(out);
-            out.iter_mut().for_each(|e| *e = *e * scale);
-            out[label] = out[label] - factor;
-        }
+        simd(
+            #[inline(always)]
+            || {
+                for (index, out) in chunk.chunks_exact_mut(classes).enumerate() {
+                    let label = data.labels[first + index] as usize;
+                    let factor = factors[first + index];
+                    let scale = factor / total(out);
+                    out.iter_mut().for_each(|e| *e = *e * scale);
+                    out[label] = out[label] - factor;
+                }
+            },
+        );
         Ok(())
     })
 }

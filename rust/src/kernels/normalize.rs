@@ -74,7 +74,7 @@ impl Axis {
 
 /// Runs lane-wise over a row, and then over the lanes.
 #[inline(always)]
-fn fold<T: Copy>(row: &[T], start: T, join: impl Fn(T, T) -> T) -> T {
+pub(super) fn fold<T: Copy>(row: &[T], start: T, join: impl Fn(T, T) -> T) -> T {
     let mut lanes = [start; LANES];
     let (chunks, rest) = row.as_chunks::<LANES>();
     for chunk in chunks {
@@ -102,13 +102,13 @@ fn halved<T: Copy>(mut lanes: [T; LANES], join: impl Fn(T, T) -> T) -> T {
 }
 
 #[inline(always)]
-fn larger<T: Real>(a: T, b: T) -> T {
+pub(super) fn larger<T: Real>(a: T, b: T) -> T {
     if b > a { b } else { a }
 }
 
 /// The largest element of a row that is not NaN; where it is not finite, 0, as in the composite.
 #[inline(always)]
-fn shift<T: Real>(largest: T) -> T {
+pub(super) fn shift<T: Real>(largest: T) -> T {
     if largest.finite() { largest } else { T::from_f64(0.0) }
 }
 
@@ -133,7 +133,7 @@ fn sum_with<T: Real + Into<f64>>(a: &[T], b: &[T], f: impl Fn(T, T) -> T) -> T {
 }
 
 #[inline(always)]
-fn sum<T: Real + Into<f64>>(row: &[T]) -> T {
+pub(super) fn sum<T: Real + Into<f64>>(row: &[T]) -> T {
     sum_with(row, row, |x, _| x)
 }
 
