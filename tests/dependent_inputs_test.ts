@@ -3,12 +3,13 @@
  * recorded passes, to second order, and a leaf's hook runs once.
  */
 
-import { customFunction, grad, isGradEnabled, type Tensor } from "../mod.ts";
+import { grad, type Tensor } from "../mod.ts";
 import { assert, assertEquals, AssertionError, assertThrows } from "@std/assert";
 import { checkGradients, type Differentiable, type GradientOptions } from "./gradients.ts";
 import { GRADIENT_CASES, type GradientCase } from "./matrix/gradient_cases.ts";
 import { RULE_CASES } from "./matrix/rule_cases.ts";
 import { valuesOf } from "./matrix/samples.ts";
+import { atSaved } from "./planted_functions.ts";
 
 /** What moves the other inputs where one is moved. */
 const SHARE = 0.5;
@@ -95,20 +96,6 @@ Deno.test("dependent inputs are tried for every op of two floating inputs, and s
     assert(names.includes(op), `${op} is not tried`);
   }
   assert(tried.length > 100, `only ${tried.length} cases`);
-});
-
-/** A product whose recorded gradient is differentiated at the saved tensors themselves. */
-const atSaved = customFunction<[Tensor, Tensor]>({
-  name: "atSaved",
-  forward: (context, a, b) => {
-    context.save(a, b);
-    return a.sub(b).square();
-  },
-  backward: ({ saved }, g) => {
-    const [a, b] = saved as [Tensor, Tensor];
-    if (!isGradEnabled()) return [g.mul(a.sub(b)).mul(2), g.mul(a.sub(b)).mul(-2)];
-    return grad(a.sub(b).square(), [a, b], { gradOutputs: g, createGraph: true });
-  },
 });
 
 Deno.test("a rule that differentiates its saved tensors themselves is noticed", () => {

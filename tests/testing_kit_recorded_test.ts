@@ -1,8 +1,9 @@
 /** gradcheck compares recorded gradients with plain ones. */
 
-import { customFunction, grad, isGradEnabled, losses, type Tensor } from "@adjoint/ml";
+import { customFunction, isGradEnabled, losses, type Tensor } from "@adjoint/ml";
 import { CheckError, gradcheck, gradgradcheck } from "@adjoint/ml/testing";
 import { assertThrows } from "@std/assert";
+import { atSaved } from "./planted_functions.ts";
 
 /** A square whose rule is right, but for passes that are recorded. */
 const square = customFunction<[Tensor]>({
@@ -12,20 +13,6 @@ const square = customFunction<[Tensor]>({
     return x.square();
   },
   backward: ({ saved: [x] }, g) => g.mul(x!).mul(isGradEnabled() ? 2.1 : 2),
-});
-
-/** A squared difference whose rule differentiates the saved tensors themselves. */
-const atSaved = customFunction<[Tensor, Tensor]>({
-  name: "atSaved",
-  forward: (context, a, b) => {
-    context.save(a, b);
-    return a.sub(b).square();
-  },
-  backward: ({ saved }, g) => {
-    const [a, b] = saved as [Tensor, Tensor];
-    if (!isGradEnabled()) return [g.mul(a.sub(b)).mul(2), g.mul(a.sub(b)).mul(-2)];
-    return grad(a.sub(b).square(), [a, b], { gradOutputs: g, createGraph: true });
-  },
 });
 
 Deno.test("gradcheck() finds a gradient that is wrong in a recorded pass only", () => {
