@@ -160,8 +160,11 @@ pub(crate) fn for_pieces(pieces: usize, body: impl Fn(usize) + Sync) -> Result {
         // else would happen at the next tick, after milliseconds.
         let mut turns = 0;
         while ended.load(Ordering::Acquire) < helpers && turns < 100_000 {
-            (0..REST).for_each(|_| std::hint::spin_loop());
-            std::thread::yield_now();
+            // A helper that has called this itself may be what another one waits for.
+            if rayon::yield_now() != Some(rayon::Yield::Executed) {
+                (0..REST).for_each(|_| std::hint::spin_loop());
+                std::thread::yield_now();
+            }
             turns += 1;
         }
     });

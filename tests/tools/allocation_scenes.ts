@@ -6,11 +6,9 @@
  */
 
 import { watchLaunches } from "./native_calls.ts";
-import type { Tensor } from "../../mod.ts";
-
-const adjoint = await import("../../mod.ts");
-const { kernelTable } = await import("../../lib/ffi/library.ts");
-const { linalg, losses, nn, noGrad, optim, randn, rand, setThreads, tensor } = adjoint;
+import { setThreads } from "../../mod.ts";
+import { kernelTable } from "../../lib/ffi/library.ts";
+import { kernelScenes } from "./kernel_scenes.ts";
 
 /** What the scenes came to. */
 export interface Report {
@@ -27,114 +25,7 @@ const shim = Deno.dlopen(Deno.args[0]!, {
   failed_requests: { parameters: [], result: "u32" },
 }).symbols;
 
-const leaf = (...shape: number[]) => randn(shape, { requiresGrad: true });
-const labels = tensor(Int32Array.from({ length: 600 }, (_, i) => i % 300));
-const places = tensor(Int32Array.from({ length: 300 * 1100 }, (_, i) => i % 300)).reshape([
-  300,
-  -1,
-]);
-const definite = (x: Tensor) => x.matmul(x.mT).add(linalgEye(x.shape[0]!));
-const linalgEye = (n: number) => adjoint.eye(n);
-const F = nn.functional;
-
-/** Steps a large parameter. */
-function step(make: (p: Tensor[]) => { step(): void }): void {
-  const p = leaf(300, 300);
-  const optimizer = make([p]);
-  for (let turn = 0; turn < 2; turn++) {
-    p.grad = randn([300, 300]);
-    optimizer.step();
-  }
-}
-
-/** Work for each kernel, with operands that do not lie in order where one can take a copy. */
-let scenes: Record<string, () => unknown> = {
-  matmul: () => leaf(700, 700).matmul(leaf(700, 700)).sum().backward(),
-  matmul64: () =>
-    randn([300, 300], { dtype: "float64" }).matmul(randn([300, 300], { dtype: "float64" })),
-  linear: () => {
-    for (const activation of ["relu", "tanh", "sigmoid"] as const) {
-      const y = F.linear(leaf(500, 600), leaf(300, 600), { bias: leaf(300), activation });
-      y.mul(randn([300, 500]).mT).sum().backward();
-    }
-  },
-  sort: () => [adjoint.sort(randn([20, 20000]), 1), adjoint.topk(randn([20, 20000]), 5000, 1)],
-  scans: () => {
-    adjoint.cumsum(leaf(1200, 300), 0).sum().backward();
-    adjoint.cumprod(leaf(1200, 300), 0).sum().backward();
-  },
-  products: () => {
-    leaf(1200, 300).prod(0).sum().backward();
-    leaf(1200, 300).mT.norm().backward();
-  },
-  sum: () => [randn([3000, 1000]).sum(), randn([3000, 1000]).sum(0), randn([3000, 1000]).mean(1)],
-  norm: () => [randn([3000, 1000]).norm(), randn([3000, 1000]).norm({ dim: 0 })],
-  extremes: () => [leaf(1000, 3000).max(0).values.sum().backward(), randn([3000, 1000]).mT.min()],
-  crossEntropy: () => losses.crossEntropy(leaf(600, 300), labels).backward(),
-  residuals: () => {
-    for (const loss of [losses.mse, losses.huber]) {
-      loss(leaf(1000, 3000), leaf(3000, 1000).mT).backward();
-    }
-  },
-  convs: () => {
-    for (const stride of [1, 2]) {
-      for (const channels of [3, 16]) {
-        const x = leaf(4, channels, 40, 40);
-        F.conv2d(x, leaf(32, channels, 3, 3), { bias: leaf(32), padding: 1, stride }).square().sum()
-          .backward();
-      }
-    }
-  },
-  pools: () => {
-    const x = leaf(4, 16, 64, 64);
-    F.avgPool2d(x.transpose(2, 3), 3).sum().backward();
-    F.maxPool2d(x.transpose(2, 3), 3).sum().backward();
-  },
-  factors: () => {
-    const a = leaf(300, 300);
-    linalg.solve(a, randn([300, 300])).sum().backward();
-    linalg.cholesky(definite(a)).sum().backward();
-  },
-  norms: () => {
-    for (const axis of [0, 1]) {
-      for (const f of [adjoint.softmax, adjoint.logSoftmax, adjoint.logsumexp]) {
-        f(leaf(400, 300).mT, axis).square().sum().backward();
-      }
-    }
-    F.layerNorm(leaf(3000, 600).mT, [3000], { weight: leaf(3000), bias: leaf(3000) }).square().sum()
-      .backward();
-  },
-  index: () => {
-    const x = leaf(1100, 300);
-    x.mT.gather(0, places).sum().backward();
-    noGrad(() => x.mT.scatter(0, places, randn([1100, 300]).mT));
-  },
-  copies: () => {
-    const x = randn([2000, 2000]).mT;
-    for (const dtype of ["float64", "int32", "bool"] as const) x.to({ dtype });
-    x.gt(0).to({ dtype: "float32" });
-    return x.contiguous();
-  },
-  random: () => [rand([2000, 1000]), randn([2000, 1000])],
-  steps: () => {
-    step((p) => new optim.SGD(p, { lr: 0.1 }));
-    step((p) => new optim.SGD(p, { lr: 0.1, momentum: 0.9 }));
-    step((p) => new optim.Adam(p));
-  },
-  elementwise: () => {
-    const x = rand([300, 1000]), y = rand([1000, 300]).mT;
-    for (const { name } of kernelTable()) {
-      const f: unknown = Reflect.get(adjoint, name);
-      if (typeof f !== "function" || name in scenes || name === "polygamma") continue;
-      if (name === "where") f(x.gt(y), x, y);
-      else if (/^(add|sub|mul|div|pow|atan2|remainder|m..imum|eq|ne|[lg][te])$/.test(name)) f(x, y);
-      else if (wgslOf(name)?.includes("x")) f(y);
-    }
-    adjoint.polygamma(1, rand([10]));
-  },
-};
-
-const wgslOf = (name: string) => kernelTable().find((row) => row.name === name)?.wgsl;
+let scenes = kernelScenes((large) => large);
 
 const report: Report = { tries: 0, wrong: [], unseen: [] };
 const seen = new Set<number>();

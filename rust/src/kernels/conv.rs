@@ -65,6 +65,12 @@ impl Extents {
         }
     }
 
+    /// Whether there is nothing to multiply.
+    fn is_empty(&self) -> bool {
+        let Self { batch, groups, channels, filters, window } = self;
+        [*batch, *groups, *channels, *filters, window.inputs(), window.outputs()].contains(&0)
+    }
+
     /// Outputs of a block, for a matrix of so many rows.
     fn block(&self, rows: usize) -> usize {
         let room = (BLOCK / rows.max(1)).clamp(OUTPUTS.0, OUTPUTS.1);
@@ -115,13 +121,22 @@ fn conv_weight(launch: &mut Launch<'_>) -> Result {
 /// `y = x * w`, plus a bias for each filter where there is one.
 fn conv_as<T: Element + Real>(launch: &mut Launch<'_>) -> Result {
     let (x, w) = (launch.input(0)?, launch.input(1)?);
-    let bias = launch.input(2).ok().map(in_order::<T>).transpose()?;
+    let bias = launch.input(2).ok();
     let out = launch.contiguous_output(0)?;
     let extents = Extents::new(launch, [x.layout, w.layout, out.layout])?;
-    if bias.as_ref().is_some_and(|bias| bias.len() != extents.filters * extents.groups) {
+    if bias.as_ref().is_some_and(|bias| bias.layout.len() != extents.filters * extents.groups) {
         return Err(Error::new("the bias has another length"));
     }
-    Phases::new(&extents, &in_order(x)?)?.convolve(elements(out)?, &in_order(w)?, bias.as_deref())
+    let bias = bias.map(in_order::<T>).transpose()?;
+    let out = elements::<T>(out)?;
+    if extents.is_empty() {
+        for (number, channel) in out.chunks_mut(extents.window.outputs().max(1)).enumerate() {
+            let bias = bias.as_ref().map_or(T::default(), |bias| bias[number % bias.len()]);
+            channel.fill(bias);
+        }
+        return Ok(());
+    }
+    Phases::new(&extents, &in_order(x)?)?.convolve(out, &in_order(w)?, bias.as_deref())
 }
 
 /// What leads back to x: with strides of 1 a convolution with the weights mirrored.
@@ -129,7 +144,12 @@ fn conv_input_as<T: Element + Real>(launch: &mut Launch<'_>) -> Result {
     let (y, w) = (launch.input(0)?, launch.input(1)?);
     let out = launch.contiguous_output(0)?;
     let extents = Extents::new(launch, [out.layout, w.layout, y.layout])?;
-    let (out, y, w) = (elements::<T>(out)?, in_order::<T>(y)?, in_order::<T>(w)?);
+    let out = elements::<T>(out)?;
+    if extents.is_empty() {
+        out.fill(T::default());
+        return Ok(());
+    }
+    let (y, w) = (in_order::<T>(y)?, in_order::<T>(w)?);
     match extents.window.mirrored() {
         Some(window) => {
             let Extents { channels, filters, .. } = extents;
@@ -145,7 +165,12 @@ fn conv_weight_as<T: Element + Real>(launch: &mut Launch<'_>) -> Result {
     let (x, y) = (launch.input(0)?, launch.input(1)?);
     let out = launch.contiguous_output(0)?;
     let extents = Extents::new(launch, [x.layout, out.layout, y.layout])?;
-    Phases::new(&extents, &in_order(x)?)?.correlate(elements::<T>(out)?, &in_order(y)?)
+    let out = elements::<T>(out)?;
+    if extents.is_empty() {
+        out.fill(T::default());
+        return Ok(());
+    }
+    Phases::new(&extents, &in_order(x)?)?.correlate(out, &in_order(y)?)
 }
 
 impl Extents {

@@ -77,7 +77,11 @@ fn linear_as<T: Element + Real>(launch: &mut Launch<'_>) -> Result {
     let out = elements::<T>(launch.contiguous_output(0)?)?;
     let (x, _, rows) = operand::<T>(launch.input(0)?)?;
     let (w, _, weight) = operand::<T>(launch.input(1)?)?;
-    let bias = launch.ins.get_mut(2).and_then(Option::take).map(in_order::<T>).transpose()?;
+    let bias = launch.ins.get_mut(2).and_then(Option::take);
+    if bias.as_ref().is_some_and(|bias| bias.layout.len() != weight.rows) {
+        return Err(Error::new("the bias has another length"));
+    }
+    let bias = bias.map(in_order::<T>).transpose()?;
     let around =
         Around { bias: bias.as_deref(), finish: activation.map(|activation| activation.apply) };
     multiply_around(out, (x, rows), (w, weight.transposed()), &around)

@@ -9,6 +9,7 @@ mod factor;
 mod fused;
 mod gemm;
 mod indexing;
+mod layer_norm;
 mod linalg;
 mod linear;
 mod losses;
@@ -50,5 +51,6 @@ pub(crate) const FAMILIES: &[&[Kernel]] = &[
     optim::ROWS,
     fused::ROWS,
     normalize::ROWS,
+    layer_norm::ROWS,
     losses::ROWS,
 ];

@@ -1,16 +1,15 @@
-//! Softmax, its logarithm and layer normalisation, with what leads back from them: one pass each over
+//! Softmax, its logarithm and what both divide by, with what leads back from them: one pass each over
 //! what takes several ops. Their composites in TypeScript are the truth.
 
 use super::gemm::{Panel, for_panels};
 use super::math::Real;
-use super::reduce::FAR;
-use crate::cpu::{elements, for_chunks_of, simd, try_parts};
+use crate::cpu::{elements, for_chunks_of, simd};
 use crate::dtype::{Element, by_type};
 use crate::error::{Error, Result};
 use crate::frame::Launch;
 use crate::layout::Layout;
 use crate::registry::{Kernel, Wgsl};
-use crate::scratch::{in_order, scratch};
+use crate::scratch::in_order;
 
 pub(super) const ROWS: &[Kernel] = &[
     Kernel { name: "softmax", outputs: 1, run: |l| softmax(l, false), wgsl: Wgsl::None },
@@ -23,24 +22,21 @@ pub(super) const ROWS: &[Kernel] = &[
         wgsl: Wgsl::None,
     },
     Kernel { name: "logsumexp", outputs: 1, run: logsumexp, wgsl: Wgsl::None },
-    Kernel { name: "layer_norm", outputs: 1, run: layer_norm, wgsl: Wgsl::None },
-    Kernel { name: "layer_norm_grad", outputs: 3, run: layer_norm_grad, wgsl: Wgsl::None },
 ];
 
 /// Elements that one task handles.
-const GRAIN: usize = 1 << 14;
+pub(super) const GRAIN: usize = 1 << 14;
 /// Columns that are treated together where the axis is not the last one.
 const COLUMNS: usize = 64;
 /// Sums that run beside each other, so that they are done in vectors.
 const LANES: usize = 16;
-/// A variance from which no square has been lost, in either type.
-const LEAST: f64 = 1e-30;
 /// Elements that a lane's sum adds in its own precision.
 const BLOCK: usize = 4096;
 
 /// The elements before an axis, along it and behind it.
 #[derive(Clone, Copy)]
 struct Axis {
+    outer: usize,
     length: usize,
     inner: usize,
 }
@@ -53,7 +49,8 @@ impl Axis {
             return Err(Error::new(format!("there is no axis {axis}")));
         }
         let inner = layout.axes(axis + 1, layout.rank()).len();
-        Ok(Self { length: layout.extent(axis), inner })
+        let outer = layout.axes(0, axis).len();
+        Ok(Self { outer, length: layout.extent(axis), inner })
     }
 
     /// Elements of a part of the output that stands for itself.
@@ -114,7 +111,7 @@ pub(super) fn shift<T: Real>(largest: T) -> T {
 
 /// Sum of `f` over a row and another one.
 #[inline(always)]
-fn sum_with<T: Real + Into<f64>>(a: &[T], b: &[T], f: impl Fn(T, T) -> T) -> T {
+pub(super) fn sum_with<T: Real + Into<f64>>(a: &[T], b: &[T], f: impl Fn(T, T) -> T) -> T {
     let mut total = 0.0;
     for (a, b) in a.chunks(BLOCK).zip(b.chunks(BLOCK)) {
         let mut lanes = [T::from_f64(0.0); LANES];
@@ -144,10 +141,11 @@ fn softmax(launch: &mut Launch<'_>, log: bool) -> Result {
 fn softmax_as<T: Element + Real + Into<f64>>(launch: &mut Launch<'_>, log: bool) -> Result {
     let (view, out) = (launch.input(0)?, elements::<T>(launch.contiguous_output(0)?)?);
     let axis = Axis::new(launch, view.layout)?;
-    let x = in_order::<T>(view)?;
-    if out.len() != x.len() {
+    // Sizes are compared before anything is copied, as a view may repeat its elements.
+    if out.len() != view.layout.len() {
         return Err(Error::new("the output has another size"));
     }
+    let x = in_order::<T>(view)?;
     if axis.inner > 1 {
         return for_panels(out, axis.matrix(), COLUMNS, |sheet, from, mut panel| {
             let x = &x[sheet * axis.sheet()..][..axis.sheet()];
@@ -251,10 +249,14 @@ fn logsumexp(launch: &mut Launch<'_>) -> Result {
 fn logsumexp_as<T: Element + Real + Into<f64>>(launch: &mut Launch<'_>) -> Result {
     let (view, out) = (launch.input(0)?, elements::<T>(launch.contiguous_output(0)?)?);
     let axis = Axis::new(launch, view.layout)?;
-    let x = in_order::<T>(view)?;
-    if out.len() * axis.length != x.len() {
+    if out.len() != axis.outer * axis.inner {
         return Err(Error::new("the output has another size"));
     }
+    if axis.length == 0 {
+        out.fill(T::from_f64(f64::NEG_INFINITY));
+        return Ok(());
+    }
+    let x = in_order::<T>(view)?;
     let inner = axis.inner.max(1);
     for_chunks_of(out, axis.grain() / axis.length.max(1), |start, chunk| {
         for (index, out) in chunk.chunks_mut(inner).enumerate() {
@@ -290,10 +292,10 @@ fn softmax_grad_as<T: Element + Real + Into<f64>>(launch: &mut Launch<'_>, log: 
     let (y, g) = (launch.input(0)?, launch.input(1)?);
     let out = elements::<T>(launch.contiguous_output(0)?)?;
     let axis = Axis::new(launch, y.layout)?;
-    let (y, g) = (in_order::<T>(y)?, in_order::<T>(g)?);
-    if out.len() != y.len() || g.len() != y.len() {
+    if out.len() != y.layout.len() || g.layout.len() != out.len() {
         return Err(Error::new("the operands have different sizes"));
     }
+    let (y, g) = (in_order::<T>(y)?, in_order::<T>(g)?);
     if axis.inner > 1 {
         return for_panels(out, axis.matrix(), COLUMNS, |sheet, from, mut panel| {
             let range = sheet * axis.sheet()..(sheet + 1) * axis.sheet();
@@ -343,155 +345,4 @@ fn softmax_grad_columns<T: Element + Real>(
             *out = if log { g - y.exp_() * total } else { y * (g - total) };
         }
     }
-}
-
-/// Mean of a row, and 1 / √(variance + ε).
-#[inline(always)]
-fn moments<T: Real + Into<f64>>(x: &[T], eps: f64) -> (T, T) {
-    let count = T::from_f64(x.len() as f64);
-    let mean = sum(x) / count;
-    let mean = if mean.finite() { mean } else { careful_mean(x) };
-    let variance = sum_with(x, x, |x, _| (x - mean) * (x - mean)) / count;
-    if variance.finite() && variance > T::from_f64(LEAST) {
-        return (mean, T::from_f64(1.0) / (variance + T::from_f64(eps)).sqrt_());
-    }
-    (mean, T::from_f64(careful_scale(x, mean.into(), eps)))
-}
-
-/// The mean of a row whose sum has left the range.
-#[cold]
-fn careful_mean<T: Real + Into<f64>>(x: &[T]) -> T {
-    let total: f64 = x.iter().map(|&x| x.into() / FAR).sum();
-    T::from_f64(total / x.len() as f64 * FAR)
-}
-
-/// 1 / √(variance + ε) where squares of deviations have left the range: of deviations that are
-/// divided by the largest one.
-#[cold]
-fn careful_scale<T: Real + Into<f64>>(x: &[T], mean: f64, eps: f64) -> f64 {
-    let deviations = || x.iter().map(|&x| x.into() - mean);
-    let largest = deviations().fold(0.0_f64, |largest, x| largest.max(x.abs())).max(eps.sqrt());
-    if largest == 0.0 || !largest.is_finite() {
-        let variance = deviations().map(|x| x * x).sum::<f64>() / x.len() as f64;
-        return 1.0 / (variance + eps).sqrt();
-    }
-    let total: f64 = deviations().map(|x| (x / largest) * (x / largest)).sum();
-    let root = (total / x.len() as f64 + eps / largest / largest).sqrt();
-    1.0 / root / largest
-}
-
-fn layer_norm(launch: &mut Launch<'_>) -> Result {
-    by_type!(float launch.input_type(0)?, layer_norm_as(launch))
-}
-
-/// Integers 0 and 1: whether there are weights and a bias; float 0: ε. The weights tell the length
-/// of a row, or integer 2.
-fn layer_norm_as<T: Element + Real + Into<f64>>(launch: &mut Launch<'_>) -> Result {
-    let (ints, eps) = (launch.ints(), launch.params()[0]);
-    let (length, weighted) = (launch.count(2)?.max(1), ints[0] != 0);
-    let x = in_order::<T>(launch.input(0)?)?;
-    let weight = if weighted { Some(in_order::<T>(launch.input(1)?)?) } else { None };
-    let bias = match ints[1] {
-        0 => None,
-        _ => Some(in_order::<T>(launch.input(1 + usize::from(weighted))?)?),
-    };
-    let out = elements::<T>(launch.contiguous_output(0)?)?;
-    let wrong = [&weight, &bias].into_iter().flatten().any(|row| row.len() != length);
-    if out.len() != x.len() || !x.len().is_multiple_of(length) || wrong {
-        return Err(Error::new("the operands of a layer norm do not fit"));
-    }
-    for_chunks_of(out, (GRAIN / length).max(1) * length, |start, chunk| {
-        simd(
-            #[inline(always)]
-            || {
-                for (index, out) in chunk.chunks_mut(length).enumerate() {
-                    let x = &x[start + index * length..][..length];
-                    let (mean, scale) = moments(x, eps);
-                    out.iter_mut().zip(x).for_each(|(y, &x)| *y = (x - mean) * scale);
-                    if let Some(weight) = &weight {
-                        out.iter_mut().zip(weight.iter()).for_each(|(y, &w)| *y = *y * w);
-                    }
-                    if let Some(bias) = &bias {
-                        out.iter_mut().zip(bias.iter()).for_each(|(y, &b)| *y = *y + b);
-                    }
-                }
-            },
-        );
-    })
-}
-
-fn layer_norm_grad(launch: &mut Launch<'_>) -> Result {
-    by_type!(float launch.input_type(0)?, layer_norm_grad_as(launch))
-}
-
-/// Of the cotangent g, the input x and the weights, if integer 0 is not 0: what leads back to x, to
-/// the weights and to the bias. An output that is not wanted is empty. Integer 2: length of a row.
-fn layer_norm_grad_as<T: Element + Real + Into<f64>>(launch: &mut Launch<'_>) -> Result {
-    let (weighted, eps) = (launch.ints()[0] != 0, launch.params()[0]);
-    let length = launch.count(2)?.max(1);
-    let (g, x) = (in_order::<T>(launch.input(0)?)?, in_order::<T>(launch.input(1)?)?);
-    let weight = if weighted { Some(in_order::<T>(launch.input(2)?)?) } else { None };
-    let out = elements::<T>(launch.contiguous_output(0)?)?;
-    let to_weight = elements::<T>(launch.contiguous_output(1)?)?;
-    let to_bias = elements::<T>(launch.contiguous_output(2)?)?;
-    let fits = |row: &[T]| row.is_empty() || row.len() == length;
-    if g.len() != x.len()
-        || !x.len().is_multiple_of(length)
-        || !(out.is_empty() || out.len() == x.len())
-        || !fits(to_weight)
-        || !fits(to_bias)
-        || weight.as_ref().is_some_and(|weight| weight.len() != length)
-    {
-        return Err(Error::new("the operands of a layer norm do not fit"));
-    }
-    // Each task adds up its own rows for weights and bias.
-    let each = (GRAIN / length).max(1) * length;
-    let tasks = x.len().div_ceil(each);
-    let mut sums = scratch::<T>(tasks * 2 * length)?;
-    let outs = out.chunks_mut(each).chain(std::iter::repeat_with(Default::default));
-    let parts = outs.zip(sums.chunks_mut(2 * length)).enumerate();
-    try_parts(parts, |(task, (out, sums))| {
-        let range = task * each..((task + 1) * each).min(x.len());
-        let (g, x) = (&g[range.clone()], &x[range]);
-        let (weights, biases) = sums.split_at_mut(length);
-        let mut row = scratch::<T>(length)?;
-        let mut scaled = scratch::<T>(length)?;
-        simd(
-            #[inline(always)]
-            || {
-                let mut outs = out.chunks_mut(length);
-                for (g, x) in g.chunks(length).zip(x.chunks(length)) {
-                    let (mean, scale) = moments(x, eps);
-                    row.iter_mut().zip(x).for_each(|(h, &x)| *h = (x - mean) * scale);
-                    let sums = weights.iter_mut().zip(&mut *biases);
-                    for ((weight, bias), (&g, &h)) in sums.zip(g.iter().zip(&row)) {
-                        *weight = *weight + g * h;
-                        *bias = *bias + g;
-                    }
-                    let Some(out) = outs.next() else { continue };
-                    match &weight {
-                        Some(weight) => {
-                            let products = g.iter().zip(weight.iter()).map(|(&g, &w)| g * w);
-                            scaled.iter_mut().zip(products).for_each(|(to, g)| *to = g);
-                        }
-                        None => scaled.copy_from_slice(g),
-                    }
-                    let count = T::from_f64(length as f64);
-                    let mean = sum(&scaled) / count;
-                    let slope = sum_with(&scaled, &row, |g, h| g * h) / count;
-                    for ((out, &g), &h) in out.iter_mut().zip(&scaled).zip(&row) {
-                        *out = (g - mean - h * slope) * scale;
-                    }
-                }
-            },
-        );
-        Ok(())
-    })?;
-    for (to, offset) in [(to_weight, 0), (to_bias, length)] {
-        to.fill(T::default());
-        for sums in sums.chunks(2 * length) {
-            to.iter_mut().zip(&sums[offset..]).for_each(|(sum, &part)| *sum = *sum + part);
-        }
-    }
-    Ok(())
 }

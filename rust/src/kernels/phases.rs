@@ -49,7 +49,7 @@ impl<'a, T: Element + Real> Phases<'a, T> {
         }
         // Far paddings and dilations may need more than there is.
         let mut factors = phases.grid.into_iter().chain([window.phases()]);
-        let size = factors.try_fold(1, |size: usize, factor| size.checked_mul(factor));
+        let size = factors.try_fold(1, usize::checked_mul);
         let channels = x.len() / window.inputs().max(1);
         let length = size.and_then(|size| channels.checked_mul(size)?.checked_add(STEP));
         let mut data = scratch(length.unwrap_or(usize::MAX))?;

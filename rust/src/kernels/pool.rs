@@ -50,12 +50,12 @@ fn channels_each(window: &Window) -> usize {
 fn max_pool_as<T: Element + Real>(launch: &mut Launch<'_>) -> Result {
     let (view, values) = (launch.input(0)?, launch.contiguous_output(0)?);
     let window = window(launch, view.layout, values.layout)?;
-    let x = in_order::<T>(view)?;
     let values = elements::<T>(values)?;
     let positions = elements::<i32>(launch.contiguous_output(1)?)?;
     if positions.len() != values.len() {
         return Err(Error::new("the outputs have different sizes"));
     }
+    let x = in_order::<T>(view)?;
     let (outputs, each) = (window.outputs().max(1), channels_each(&window));
     let parts = values.chunks_mut(outputs * each).zip(positions.chunks_mut(outputs * each));
     for_parts(parts.enumerate(), |(part, (values, positions))| {

@@ -221,13 +221,14 @@ fn backward<T: Element + Real + Into<f64>>(
     let view = launch.contiguous_output(0)?;
     let extent = view.layout.shape().last().map_or(1, |&extent| extent as usize);
     let out = elements::<T>(view)?;
-    let (g, x) = (in_order::<T>(launch.input(0)?)?, in_order::<T>(launch.input(1)?)?);
+    let (g, x) = (launch.input(0)?, launch.input(1)?);
     if out.is_empty() {
         return Ok(());
     }
-    if x.len() != out.len() || g.len() != out.len() / extent * cotangents {
+    if x.layout.len() != out.len() || g.layout.len() != out.len() / extent * cotangents {
         return Err(Error::new("the operands do not fit"));
     }
+    let (g, x) = (in_order::<T>(g)?, in_order::<T>(x)?);
     let each = (GRAIN / extent).max(1);
     let parts = out.chunks_mut(each * extent).zip(x.chunks(each * extent));
     try_parts(parts.zip(g.chunks(each * cotangents)), |((out, x), g)| {

@@ -53,15 +53,26 @@ impl Window {
         if kernel.contains(&0) {
             return Err(Error::new("a window has no taps"));
         }
-        let padding = [whole(params[0])?, whole(params[1])?, whole(params[2])?];
-        Ok(Self {
+        let window = Self {
             input,
             output,
             kernel,
             stride: [positive(0)?, positive(1)?, positive(2)?],
             dilation: [positive(3)?, positive(4)?, positive(5)?],
-            padding,
-        })
+            padding: [whole(params[0])?, whole(params[1])?, whole(params[2])?],
+        };
+        if (0..SPACE).all(|axis| window.fits(axis)) {
+            Ok(window)
+        } else {
+            Err(Error::new("a window reaches beyond its input"))
+        }
+    }
+
+    /// Whether the last output begins a stride or more before the end of the input and its zeros.
+    fn fits(&self, axis: usize) -> bool {
+        let reach = self.dilation[axis] * (self.kernel[axis] - 1);
+        let last = self.output[axis].saturating_sub(1) * self.stride[axis];
+        last + reach < self.input[axis] + 2 * self.padding[axis] + self.stride[axis]
     }
 
     /// Elements of a channel of the input.

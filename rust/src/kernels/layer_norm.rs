@@ -1,0 +1,176 @@
+//! Layer normalisation, with what leads back from it. Its composite in TypeScript is the truth.
+
+use super::math::Real;
+use super::normalize::{GRAIN, sum, sum_with};
+use super::reduce::FAR;
+use crate::cpu::{elements, for_chunks_of, simd, try_parts};
+use crate::dtype::{Element, by_type};
+use crate::error::{Error, Result};
+use crate::frame::Launch;
+use crate::registry::{Kernel, Wgsl};
+use crate::scratch::{in_order, scratch};
+
+pub(super) const ROWS: &[Kernel] = &[
+    Kernel { name: "layer_norm", outputs: 1, run: layer_norm, wgsl: Wgsl::None },
+    Kernel { name: "layer_norm_grad", outputs: 3, run: layer_norm_grad, wgsl: Wgsl::None },
+];
+
+/// A variance from which no square has been lost, in either type.
+const LEAST: f64 = 1e-30;
+
+/// Mean of a row, and 1 / √(variance + ε).
+#[inline(always)]
+fn moments<T: Real + Into<f64>>(x: &[T], eps: f64) -> (T, T) {
+    let count = T::from_f64(x.len() as f64);
+    let mean = sum(x) / count;
+    let mean = if mean.finite() { mean } else { careful_mean(x) };
+    let variance = sum_with(x, x, |x, _| (x - mean) * (x - mean)) / count;
+    if variance.finite() && variance > T::from_f64(LEAST) {
+        return (mean, T::from_f64(1.0) / (variance + T::from_f64(eps)).sqrt_());
+    }
+    (mean, T::from_f64(careful_scale(x, mean.into(), eps)))
+}
+
+/// The mean of a row whose sum has left the range.
+#[cold]
+fn careful_mean<T: Real + Into<f64>>(x: &[T]) -> T {
+    let total: f64 = x.iter().map(|&x| x.into() / FAR).sum();
+    T::from_f64(total / x.len() as f64 * FAR)
+}
+
+/// 1 / √(variance + ε) where squares of deviations have left the range: of deviations that are
+/// divided by the largest one.
+#[cold]
+fn careful_scale<T: Real + Into<f64>>(x: &[T], mean: f64, eps: f64) -> f64 {
+    let deviations = || x.iter().map(|&x| x.into() - mean);
+    let largest = deviations().fold(0.0_f64, |largest, x| largest.max(x.abs())).max(eps.sqrt());
+    if largest == 0.0 || !largest.is_finite() {
+        let variance = deviations().map(|x| x * x).sum::<f64>() / x.len() as f64;
+        return 1.0 / (variance + eps).sqrt();
+    }
+    let total: f64 = deviations().map(|x| (x / largest) * (x / largest)).sum();
+    let root = (total / x.len() as f64 + eps / largest / largest).sqrt();
+    1.0 / root / largest
+}
+
+fn layer_norm(launch: &mut Launch<'_>) -> Result {
+    by_type!(float launch.input_type(0)?, layer_norm_as(launch))
+}
+
+/// Integers 0 and 1: whether there are weights and a bias; float 0: ε. The weights tell the length
+/// of a row, or integer 2.
+fn layer_norm_as<T: Element + Real + Into<f64>>(launch: &mut Launch<'_>) -> Result {
+    let (ints, eps) = (launch.ints(), launch.params()[0]);
+    let (length, weighted) = (launch.count(2)?.max(1), ints[0] != 0);
+    let x = launch.input(0)?;
+    let weight = if weighted { Some(launch.input(1)?) } else { None };
+    let bias = match ints[1] {
+        0 => None,
+        _ => Some(launch.input(1 + usize::from(weighted))?),
+    };
+    let out = elements::<T>(launch.contiguous_output(0)?)?;
+    let wrong = [&weight, &bias].into_iter().flatten().any(|row| row.layout.len() != length);
+    if out.len() != x.layout.len() || !out.len().is_multiple_of(length) || wrong {
+        return Err(Error::new("the operands of a layer norm do not fit"));
+    }
+    let x = in_order::<T>(x)?;
+    let weight = weight.map(in_order::<T>).transpose()?;
+    let bias = bias.map(in_order::<T>).transpose()?;
+    for_chunks_of(out, (GRAIN / length).max(1) * length, |start, chunk| {
+        simd(
+            #[inline(always)]
+            || {
+                for (index, out) in chunk.chunks_mut(length).enumerate() {
+                    let x = &x[start + index * length..][..length];
+                    let (mean, scale) = moments(x, eps);
+                    out.iter_mut().zip(x).for_each(|(y, &x)| *y = (x - mean) * scale);
+                    if let Some(weight) = &weight {
+                        out.iter_mut().zip(weight.iter()).for_each(|(y, &w)| *y = *y * w);
+                    }
+                    if let Some(bias) = &bias {
+                        out.iter_mut().zip(bias.iter()).for_each(|(y, &b)| *y = *y + b);
+                    }
+                }
+            },
+        );
+    })
+}
+
+fn layer_norm_grad(launch: &mut Launch<'_>) -> Result {
+    by_type!(float launch.input_type(0)?, layer_norm_grad_as(launch))
+}
+
+/// Of the cotangent g, the input x and the weights, if integer 0 is not 0: what leads back to x, to
+/// the weights and to the bias. An output that is not wanted is empty. Integer 2: length of a row.
+fn layer_norm_grad_as<T: Element + Real + Into<f64>>(launch: &mut Launch<'_>) -> Result {
+    let (weighted, eps) = (launch.ints()[0] != 0, launch.params()[0]);
+    let length = launch.count(2)?.max(1);
+    let (g, x) = (launch.input(0)?, launch.input(1)?);
+    let weight = if weighted { Some(launch.input(2)?) } else { None };
+    let out = elements::<T>(launch.contiguous_output(0)?)?;
+    let to_weight = elements::<T>(launch.contiguous_output(1)?)?;
+    let to_bias = elements::<T>(launch.contiguous_output(2)?)?;
+    let fits = |row: &[T]| row.is_empty() || row.len() == length;
+    let count = x.layout.len();
+    if g.layout.len() != count
+        || !count.is_multiple_of(length)
+        || !(out.is_empty() || out.len() == count)
+        || !fits(to_weight)
+        || !fits(to_bias)
+        || weight.as_ref().is_some_and(|weight| weight.layout.len() != length)
+    {
+        return Err(Error::new("the operands of a layer norm do not fit"));
+    }
+    let (g, x) = (in_order::<T>(g)?, in_order::<T>(x)?);
+    let weight = weight.map(in_order::<T>).transpose()?;
+    // Each task adds up its own rows for weights and bias.
+    let each = (GRAIN / length).max(1) * length;
+    let tasks = x.len().div_ceil(each);
+    let mut sums = scratch::<T>(tasks * 2 * length)?;
+    let outs = out.chunks_mut(each).chain(std::iter::repeat_with(Default::default));
+    let parts = outs.zip(sums.chunks_mut(2 * length)).enumerate();
+    try_parts(parts, |(task, (out, sums))| {
+        let range = task * each..((task + 1) * each).min(x.len());
+        let (g, x) = (&g[range.clone()], &x[range]);
+        let (weights, biases) = sums.split_at_mut(length);
+        let mut row = scratch::<T>(length)?;
+        let mut scaled = scratch::<T>(length)?;
+        simd(
+            #[inline(always)]
+            || {
+                let mut outs = out.chunks_mut(length);
+                for (g, x) in g.chunks(length).zip(x.chunks(length)) {
+                    let (mean, scale) = moments(x, eps);
+                    row.iter_mut().zip(x).for_each(|(h, &x)| *h = (x - mean) * scale);
+                    let sums = weights.iter_mut().zip(&mut *biases);
+                    for ((weight, bias), (&g, &h)) in sums.zip(g.iter().zip(&row)) {
+                        *weight = *weight + g * h;
+                        *bias = *bias + g;
+                    }
+                    let Some(out) = outs.next() else { continue };
+                    match &weight {
+                        Some(weight) => {
+                            let products = g.iter().zip(weight.iter()).map(|(&g, &w)| g * w);
+                            scaled.iter_mut().zip(products).for_each(|(to, g)| *to = g);
+                        }
+                        None => scaled.copy_from_slice(g),
+                    }
+                    let count = T::from_f64(length as f64);
+                    let mean = sum(&scaled) / count;
+                    let slope = sum_with(&scaled, &row, |g, h| g * h) / count;
+                    for ((out, &g), &h) in out.iter_mut().zip(&scaled).zip(&row) {
+                        *out = (g - mean - h * slope) * scale;
+                    }
+                }
+            },
+        );
+        Ok(())
+    })?;
+    for (to, offset) in [(to_weight, 0), (to_bias, length)] {
+        to.fill(T::default());
+        for sums in sums.chunks(2 * length) {
+            to.iter_mut().zip(&sums[offset..]).for_each(|(sum, &part)| *sum = *sum + part);
+        }
+    }
+    Ok(())
+}
