@@ -64,15 +64,18 @@ impl Window {
         if (0..SPACE).all(|axis| window.fits(axis)) {
             Ok(window)
         } else {
-            Err(Error::new("a window reaches beyond its input"))
+            Err(Error::new("the windows do not fit the input"))
         }
     }
 
-    /// Whether the last output begins a stride or more before the end of the input and its zeros.
+    /// Whether the outputs are as many as the window finds places for, along an axis: the last one reads
+    /// the end of the input with its zeros, but for less than a step or a gap. So the extents of one
+    /// operand bound those of the others.
     fn fits(&self, axis: usize) -> bool {
-        let reach = self.dilation[axis] * (self.kernel[axis] - 1);
-        let last = self.output[axis].saturating_sub(1) * self.stride[axis];
-        last + reach < self.input[axis] + 2 * self.padding[axis] + self.stride[axis]
+        let Some(last) = self.output[axis].checked_sub(1) else { return true };
+        let end = last * self.stride[axis] + self.dilation[axis] * (self.kernel[axis] - 1);
+        let whole = self.input[axis] + 2 * self.padding[axis];
+        end < whole + self.stride[axis] && whole <= end + self.stride[axis].max(self.dilation[axis])
     }
 
     /// Elements of a channel of the input.
