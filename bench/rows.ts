@@ -1,7 +1,7 @@
 /** What is measured. `torch/rows.py` has the same rows by the same names. */
 
 import { grad, losses, nn, optim, type Tensor, where } from "@adjoint/ml";
-import { labels, order, perceptron, setParameters, signals, wave } from "./inputs.ts";
+import { labels, order, perceptron, positions, setParameters, signals, wave } from "./inputs.ts";
 import { opRows } from "./op_rows.ts";
 import { computing, type Instance, type Row, type Within } from "./row.ts";
 
@@ -40,6 +40,17 @@ function huber(size: number): Instance {
     loss.backward();
     return loss;
   }, () => [prediction.grad]);
+}
+
+function crossEntropy(rows: number, classes: number): Instance {
+  const logits = wave([rows, classes], { scale: 2 }).requiresGrad_();
+  const targets = positions([rows], classes);
+  return computing(() => {
+    logits.grad = null;
+    const loss = losses.crossEntropy(logits, targets);
+    loss.backward();
+    return loss;
+  }, () => [logits.grad]);
 }
 
 function uncertainty(): Instance {
@@ -201,6 +212,12 @@ export const rows: readonly Row[] = [
     target: 0.6,
     large: true,
     make: () => huber(2 ** 20),
+  },
+  {
+    name: "cross entropy 4096 x 1000, backward",
+    target: 0.6,
+    large: true,
+    make: () => crossEntropy(4096, 1000),
   },
   { name: "main job, 10 epochs", target: 0.4, large: true, tolerance: 1e-4, make: mainJob },
   ...opRows,

@@ -4,7 +4,7 @@ import functools
 
 import torch
 import torch.nn.functional as F
-from inputs import labels, order, perceptron, set_parameters, signals, wave
+from inputs import labels, order, perceptron, positions, set_parameters, signals, wave
 from op_rows import OP_ROWS
 from row import computing
 from torch import nn
@@ -45,6 +45,19 @@ def huber(size):
         return loss
 
     return computing(run, lambda: [prediction.grad])
+
+
+def cross_entropy(rows, classes):
+    logits = wave(rows, classes, scale=2).requires_grad_()
+    targets = positions(rows, extent=classes)
+
+    def run():
+        logits.grad = None
+        loss = F.cross_entropy(logits, targets)
+        loss.backward()
+        return loss
+
+    return computing(run, lambda: [logits.grad])
 
 
 def uncertainty():
@@ -185,6 +198,7 @@ ROWS = {
     "sum of 2^20 floats": lambda: total(2**20),
     "sum of 2^23 floats": lambda: total(2**23),
     "Huber by hand, 2^20 values, backward": lambda: huber(2**20),
+    "cross entropy 4096 x 1000, backward": lambda: cross_entropy(4096, 1000),
     "main job, 10 epochs": main_job,
     **OP_ROWS,
 }

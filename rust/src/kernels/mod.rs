@@ -4,9 +4,9 @@ mod along;
 mod binary;
 mod compare;
 mod conv;
+mod cross_entropy;
 mod extreme;
 mod factor;
-mod fused;
 mod gemm;
 mod indexing;
 mod layer_norm;
@@ -49,7 +49,7 @@ pub(crate) const FAMILIES: &[&[Kernel]] = &[
     indexing::ROWS,
     random::ROWS,
     optim::ROWS,
-    fused::ROWS,
+    cross_entropy::ROWS,
     normalize::ROWS,
     layer_norm::ROWS,
     losses::ROWS,

@@ -71,7 +71,7 @@ impl Axis {
 
 /// Runs lane-wise over a row, and then over the lanes.
 #[inline(always)]
-pub(super) fn fold<T: Copy>(row: &[T], start: T, join: impl Fn(T, T) -> T) -> T {
+fn fold<T: Copy>(row: &[T], start: T, join: impl Fn(T, T) -> T) -> T {
     let mut lanes = [start; LANES];
     let (chunks, rest) = row.as_chunks::<LANES>();
     for chunk in chunks {
@@ -99,13 +99,13 @@ fn halved<T: Copy>(mut lanes: [T; LANES], join: impl Fn(T, T) -> T) -> T {
 }
 
 #[inline(always)]
-pub(super) fn larger<T: Real>(a: T, b: T) -> T {
+fn larger<T: Real>(a: T, b: T) -> T {
     if b > a { b } else { a }
 }
 
 /// The largest element of a row that is not NaN; where it is not finite, 0, as in the composite.
 #[inline(always)]
-pub(super) fn shift<T: Real>(largest: T) -> T {
+fn shift<T: Real>(largest: T) -> T {
     if largest.finite() { largest } else { T::from_f64(0.0) }
 }
 
@@ -167,13 +167,25 @@ fn softmax_as<T: Element + Real + Into<f64>>(launch: &mut Launch<'_>, log: bool)
     })
 }
 
+/// The largest element of a row, which is taken from each before it is exponentiated.
 #[inline(always)]
-fn softmax_row<T: Real + Into<f64>>(out: &mut [T], x: &[T], log: bool) {
-    let largest = shift(fold(x, T::from_f64(f64::NEG_INFINITY), larger));
+pub(super) fn largest<T: Real>(x: &[T]) -> T {
+    shift(fold(x, T::from_f64(f64::NEG_INFINITY), larger))
+}
+
+/// Exponentiates a row; gives what has been taken from it, and the sum.
+#[inline(always)]
+pub(super) fn exponentials<T: Real + Into<f64>>(out: &mut [T], x: &[T]) -> (T, T) {
+    let largest = largest(x);
     for (e, &x) in out.iter_mut().zip(x) {
         *e = (x - largest).exp_();
     }
-    let total = sum(out);
+    (largest, sum(out))
+}
+
+#[inline(always)]
+fn softmax_row<T: Real + Into<f64>>(out: &mut [T], x: &[T], log: bool) {
+    let (largest, total) = exponentials(out, x);
     if log {
         let total = total.log_();
         out.iter_mut().zip(x).for_each(|(y, &x)| *y = x - largest - total);
@@ -265,7 +277,7 @@ fn logsumexp_as<T: Element + Real + Into<f64>>(launch: &mut Launch<'_>) -> Resul
                 #[inline(always)]
                 || {
                     if axis.inner == 1 {
-                        let largest = shift(fold(x, T::from_f64(f64::NEG_INFINITY), larger));
+                        let largest = largest(x);
                         let total = sum_with(x, x, |x, _| (x - largest).exp_());
                         out[0] = total.log_() + largest;
                         return;
