@@ -1,5 +1,5 @@
-//! Euclidean norms. Squares are added in float64, and once more of scaled elements where their sum
-//! has left the range of that. Parameters and blocks are those of `reduce.rs`.
+//! Euclidean norms: the root of a sum of squares, which is added once more, of scaled elements, where it
+//! has left the range of their type. Parameters and blocks are those of `reduce.rs`.
 
 use super::math::Real;
 use super::reduce::{COLUMNS, GRAIN, axes, down_columns, try_costly_chunks};
@@ -19,8 +19,8 @@ pub(super) const ROWS: &[Kernel] =
 const BLOCK: usize = 4096;
 /// Sums that run beside each other, so that they are done in vectors.
 const LANES: usize = 32;
-/// A smaller sum of squares may have lost some of them.
-const LEAST: f64 = 1e-280;
+/// A smaller sum of squares may have lost some of them, of elements of 4 and of 8 bytes.
+const LEAST: [f64; 2] = [1e-30, 1e-280];
 
 fn norm(launch: &mut Launch<'_>) -> Result {
     by_type!(float launch.input_type(0)?, norm_as(launch))
@@ -49,24 +49,25 @@ fn norm_as<T: Element + Real + Into<f64>>(launch: &mut Launch<'_>) -> Result {
     })
 }
 
-/// Sum of the squares of scaled elements of a block.
-fn block<T: Real + Into<f64>>(x: &[T], scale: f64) -> f64 {
+/// Sum of the squares of scaled elements of a block, each lane in its own precision.
+fn block<T: Element + Real + Into<f64>>(x: &[T], scale: f64) -> f64 {
+    let scale = T::from_f64(scale);
     simd(
         #[inline(always)]
         || {
-            let mut lanes = [0.0; LANES];
+            let mut lanes = [T::default(); LANES];
             let (chunks, rest) = x.as_chunks::<LANES>();
             for chunk in chunks {
                 for (lane, &x) in lanes.iter_mut().zip(chunk) {
-                    let x = x.into() * scale;
-                    *lane += x * x;
+                    let x = x * scale;
+                    *lane = *lane + x * x;
                 }
             }
             for (lane, &x) in lanes.iter_mut().zip(rest) {
-                let x = x.into() * scale;
-                *lane += x * x;
+                let x = x * scale;
+                *lane = *lane + x * x;
             }
-            lanes.iter().sum()
+            lanes.iter().map(|&lane| lane.into()).sum()
         },
     )
 }
@@ -103,7 +104,8 @@ fn root<T: Element + Real + Into<f64>>(
     first: usize,
     count: usize,
 ) -> Result<T> {
-    if total.is_nan() || (LEAST..f64::INFINITY).contains(&total) {
+    let least = LEAST[usize::from(size_of::<T>() > 4)];
+    if total.is_nan() || (least..f64::INFINITY).contains(&total) {
         return Ok(T::from_f64(total.sqrt()));
     }
     let mut largest = 0.0_f64;
@@ -114,7 +116,8 @@ fn root<T: Element + Real + Into<f64>>(
         return Ok(T::from_f64(largest));
     }
     // The reciprocal of a subnormal number is infinite.
-    let scale = (1.0 / largest).min(f64::MAX);
+    let most = if size_of::<T>() > 4 { f64::MAX } else { f64::from(f32::MAX) };
+    let scale = (1.0 / largest).min(most);
     Ok(T::from_f64(squares(x, first, count, scale)?.sqrt() / scale))
 }
 
