@@ -3,7 +3,7 @@
 import { checkCount, NUMBER, optionReader, shown, TEXT } from "../core/options.ts";
 import { Tensor } from "../tensor.ts";
 import { tensor } from "../create.ts";
-import { type DType, dtypeOfArray, type TypedArray } from "../dtype.ts";
+import { type DType, dtypeOfArray, isTypedArray, type TypedArray } from "../dtype.ts";
 import { showShape } from "../errors.ts";
 import type { NestedArray } from "../print.ts";
 import type { Shape } from "../shape.ts";
@@ -50,11 +50,6 @@ const TOLERANCES: Readonly<Record<DType, Tolerances>> = {
 
 /** Differing elements that a message shows. */
 const SHOWN = 8;
-
-function isTypedArray(value: unknown): value is TypedArray {
-  return value instanceof Float32Array || value instanceof Float64Array ||
-    value instanceof Int32Array || value instanceof Uint8Array;
-}
 
 function read(side: string, value: Comparable): Values {
   if (value instanceof Tensor) {
