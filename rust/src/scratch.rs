@@ -2,10 +2,12 @@
 //! no reason to end the process.
 
 use crate::allocator::zeros;
+use crate::cpu::for_chunks;
 use crate::dtype::Element;
 use crate::error::{Error, Result};
 use crate::frame::View;
 use crate::reader::Reader;
+use crate::transpose::copy_transposed;
 use std::borrow::Cow;
 
 /// The elements of an operand in order: its own, or a copy.
@@ -15,7 +17,9 @@ pub(crate) fn in_order<T: Element>(view: View<'_>) -> Result<Cow<'_, [T]>> {
         return Ok(Cow::Borrowed(&data[..reader.len()]));
     }
     let mut copy = scratch(reader.len())?;
-    reader.copy_to(0, &mut copy);
+    if !copy_transposed(&mut copy, reader.data, reader.layout)? {
+        for_chunks(&mut copy, |start, chunk| reader.copy_to(start, chunk))?;
+    }
     Ok(Cow::Owned(copy))
 }
 
