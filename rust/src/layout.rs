@@ -100,6 +100,15 @@ impl Layout {
         part
     }
 
+    /// The first elements along some axes, from a number on.
+    pub(crate) fn cropped(&self, first: usize, extents: &[usize]) -> Self {
+        let mut part = *self;
+        for (extent, &shorter) in part.shape[first..].iter_mut().zip(extents) {
+            *extent = (*extent).min(u32::try_from(shorter).unwrap_or(u32::MAX));
+        }
+        part
+    }
+
     /// The same elements in the same order with the fewest axes: neighbours that continue each
     /// other become one, axes of extent 1 vanish.
     pub(crate) fn coalesced(&self) -> Self {

@@ -12,7 +12,7 @@ use super::window::{SPACE, Window};
 use crate::cpu::{elements, try_parts};
 use crate::dtype::{Element, by_type};
 use crate::error::{Error, Result};
-use crate::frame::Launch;
+use crate::frame::{Launch, View};
 use crate::layout::Layout;
 use crate::registry::{Kernel, Wgsl};
 use crate::scratch::{in_order, scratch};
@@ -123,7 +123,7 @@ fn conv_as<T: Element + Real>(launch: &mut Launch<'_>) -> Result {
     let (x, w) = (launch.input(0)?, launch.input(1)?);
     let bias = launch.input(2).ok();
     let out = launch.contiguous_output(0)?;
-    let extents = Extents::new(launch, [x.layout, w.layout, out.layout])?;
+    let mut extents = Extents::new(launch, [x.layout, w.layout, out.layout])?;
     if bias.as_ref().is_some_and(|bias| bias.layout.len() != extents.filters * extents.groups) {
         return Err(Error::new("the bias has another length"));
     }
@@ -136,7 +136,9 @@ fn conv_as<T: Element + Real>(launch: &mut Launch<'_>) -> Result {
         }
         return Ok(());
     }
-    Phases::new(&extents, &in_order(x)?)?.convolve(out, &in_order(w)?, bias.as_deref())
+    let read = extents.window.crop(x.layout);
+    let x = in_order(View { layout: &read, ..x })?;
+    Phases::new(&extents, &x)?.convolve(out, &in_order(w)?, bias.as_deref())
 }
 
 /// What leads back to x: with strides of 1 a convolution with the weights mirrored.
@@ -164,13 +166,15 @@ fn conv_input_as<T: Element + Real>(launch: &mut Launch<'_>) -> Result {
 fn conv_weight_as<T: Element + Real>(launch: &mut Launch<'_>) -> Result {
     let (x, y) = (launch.input(0)?, launch.input(1)?);
     let out = launch.contiguous_output(0)?;
-    let extents = Extents::new(launch, [x.layout, out.layout, y.layout])?;
+    let mut extents = Extents::new(launch, [x.layout, out.layout, y.layout])?;
     let out = elements::<T>(out)?;
     if extents.is_empty() {
         out.fill(T::default());
         return Ok(());
     }
-    Phases::new(&extents, &in_order(x)?)?.correlate(out, &in_order(y)?)
+    let read = extents.window.crop(x.layout);
+    let x = in_order(View { layout: &read, ..x })?;
+    Phases::new(&extents, &x)?.correlate(out, &in_order(y)?)
 }
 
 impl Extents {

@@ -49,13 +49,15 @@ fn channels_each(window: &Window) -> usize {
 /// Positions count within a channel; of equal elements the first one wins, and a NaN over all.
 fn max_pool_as<T: Element + Real>(launch: &mut Launch<'_>) -> Result {
     let (view, values) = (launch.input(0)?, launch.contiguous_output(0)?);
-    let window = window(launch, view.layout, values.layout)?;
+    let mut window = window(launch, view.layout, values.layout)?;
     let values = elements::<T>(values)?;
     let positions = elements::<i32>(launch.contiguous_output(1)?)?;
     if positions.len() != values.len() {
         return Err(Error::new("the outputs have different sizes"));
     }
-    let x = in_order::<T>(view)?;
+    let [_, height, width] = window.input;
+    let read = window.crop(view.layout);
+    let x = in_order::<T>(View { layout: &read, ..view })?;
     let (outputs, each) = (window.outputs().max(1), channels_each(&window));
     let parts = values.chunks_mut(outputs * each).zip(positions.chunks_mut(outputs * each));
     for_parts(parts.enumerate(), |(part, (values, positions))| {
@@ -80,6 +82,16 @@ fn max_pool_as<T: Element + Real>(launch: &mut Launch<'_>) -> Result {
                     }
                 });
             });
+            if window.input[1..] != [height, width] {
+                // Positions count in the whole channel.
+                let [_, read_height, read_width] = window.input;
+                for position in positions.iter_mut().filter(|position| **position >= 0) {
+                    let (line, column) =
+                        (*position as usize / read_width, *position as usize % read_width);
+                    let (z, y) = (line / read_height, line % read_height);
+                    *position = ((z * height + y) * width + column) as i32;
+                }
+            }
         }
     })
 }
@@ -87,7 +99,9 @@ fn max_pool_as<T: Element + Real>(launch: &mut Launch<'_>) -> Result {
 /// `y[p] = Σ x[i]` over the inputs of window p.
 fn sum_pool_as<T: Element + Real>(launch: &mut Launch<'_>) -> Result {
     let (view, out) = (launch.input(0)?, launch.contiguous_output(0)?);
-    let window = window(launch, view.layout, out.layout)?;
+    let mut window = window(launch, view.layout, out.layout)?;
+    let read = window.crop(view.layout);
+    let view = View { layout: &read, ..view };
     each_channel::<T>(&window, view, out, window.outputs(), |out, x| {
         window.reading_taps(|tap| {
             window.runs(tap, (0, window.outputs()), |place, input, count| {

@@ -3,6 +3,7 @@
 
 use crate::error::{Error, Result};
 use crate::frame::Launch;
+use crate::layout::Layout;
 use std::ops::Range;
 
 /// Dimensions of space; what has fewer comes with extents of 1 in front.
@@ -73,6 +74,21 @@ impl Window {
         let reach = self.dilation[axis] * (self.kernel[axis] - 1);
         let last = self.output[axis].saturating_sub(1) * self.stride[axis];
         last + reach < self.input[axis] + 2 * self.padding[axis] + self.stride[axis]
+    }
+
+    /// Of an input of shape [N, C, space], what is to be copied where its elements do not lie in order:
+    /// not more than is read, as it may repeat them many times. The window then moves over that.
+    pub(super) fn crop(&mut self, layout: &Layout) -> Layout {
+        if layout.is_contiguous() {
+            return *layout;
+        }
+        self.input = std::array::from_fn(|axis| {
+            let last = self.output[axis].saturating_sub(1) * self.stride[axis];
+            let end = last + self.dilation[axis] * (self.kernel[axis] - 1) + 1;
+            // One at least, as there is nothing to divide where channels are empty.
+            end.saturating_sub(self.padding[axis]).max(1).min(self.input[axis])
+        });
+        layout.cropped(2, &self.input)
     }
 
     /// Elements of a channel of the input.
