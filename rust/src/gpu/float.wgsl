@@ -136,8 +136,11 @@ fn polygamma(n: f32, x: f32) -> f32 {
     if (!(x <= 0.0)) {
         sum = zeta(s, x);
     } else if (x != floor(x)) {
-        let behind = x - floor(x);
-        sum = zeta(s, behind) + factor * (zeta(s, 1.0 - behind) - zeta(s, 1.0 - x));
+        // Over all whole numbers, beginning with the two nearest, less what begins at 1 - x.
+        let behind = x - round(x);
+        let near = abs(behind);
+        let all = pow(near, -s) + zeta(s, 1.0 + near) + factor * zeta(s, 1.0 - near);
+        sum = select(1.0, factor, behind < 0.0) * all - factor * zeta(s, 1.0 - x);
     }
     for (var i = 2.0; i <= n; i += 1.0) {
         factor *= i;
