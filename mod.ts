@@ -21,20 +21,20 @@
 
 import { checkKernels } from "./lib/ffi/library.ts";
 
-export { Tensor, type ToOptions } from "./lib/tensor.ts";
+export { Tensor, type ToOptions } from "./lib/tensor/tensor.ts";
 export * from "./lib/ops/mod.ts";
-export * from "./lib/create.ts";
-export * from "./lib/ranges.ts";
-export * from "./lib/sample.ts";
-export * from "./lib/errors.ts";
-export { type Gpu, gpu, type GpuInfo } from "./lib/gpu.ts";
-export * from "./lib/runtime.ts";
-export { keep, scope } from "./lib/scope.ts";
-export type { DType, TypedArray } from "./lib/dtype.ts";
-export type { Device } from "./lib/backend/backend.ts";
-export type { Shape } from "./lib/shape.ts";
-export type { NestedArray } from "./lib/print.ts";
-export { manualSeed, RandomGenerator, type RandomState } from "./lib/random.ts";
+export * from "./lib/tensor/create.ts";
+export * from "./lib/tensor/ranges.ts";
+export * from "./lib/tensor/random_tensors.ts";
+export * from "./lib/core/errors.ts";
+export { type Gpu, gpu, type GpuInfo } from "./lib/device/adapter.ts";
+export * from "./lib/device/runtime.ts";
+export { keep, scope } from "./lib/autograd/scope.ts";
+export type { DType, TypedArray } from "./lib/core/dtype.ts";
+export type { Device } from "./lib/device/backend.ts";
+export type { Shape } from "./lib/core/shape.ts";
+export type { NestedArray } from "./lib/tensor/print.ts";
+export { manualSeed, RandomGenerator, type RandomState } from "./lib/core/random.ts";
 export { type BackwardOptions, grad, type GradOptions } from "./lib/autograd/backward.ts";
 export { detectAnomaly } from "./lib/autograd/anomaly.ts";
 export { checkpoint } from "./lib/autograd/checkpoint.ts";
@@ -54,18 +54,18 @@ export {
   type Tensors,
   valueAndGrad,
   vjp,
-} from "./lib/autograd/transforms.ts";
-export type { Mirror, TensorTree } from "./lib/autograd/tree.ts";
+} from "./lib/transforms/transforms.ts";
+export type { Mirror, TensorTree } from "./lib/core/tree.ts";
 export {
   type BatchDim,
   perSampleGrad,
   type PerSampleOptions,
   vmap,
   type VmapOptions,
-} from "./lib/autograd/vmap.ts";
-export { type CallableModule, functionalCall } from "./lib/autograd/functional_call.ts";
+} from "./lib/transforms/vmap.ts";
+export { type CallableModule, functionalCall } from "./lib/transforms/functional_call.ts";
 /** Linear algebra: factors of matrices, linear systems, determinants, norms. */
-export * as linalg from "./lib/linalg.ts";
+export * as linalg from "./lib/ops/linalg/mod.ts";
 /** Layers, and the base class of everything with parameters. */
 export * as nn from "./lib/nn/mod.ts";
 /** Losses. */

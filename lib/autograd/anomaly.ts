@@ -1,10 +1,10 @@
 /** Finding the op, and the line, that made the first number that is none. */
 
 import { checkFunction, engine, Guard, settled, under } from "../core/engine.ts";
-import { isFloat } from "../dtype.ts";
-import { GradError, showShape } from "../errors.ts";
-import { elementsOf } from "../ops/memory.ts";
-import type { Tensor } from "../tensor.ts";
+import { isFloat } from "../core/dtype.ts";
+import { GradError, showShape } from "../core/errors.ts";
+import { elementsOf } from "../ops/copy/copy.ts";
+import type { Tensor } from "../tensor/tensor.ts";
 import type { Node, Watcher } from "./tape.ts";
 
 /** Where the library's own files lie; the line of interest is the first one elsewhere. */

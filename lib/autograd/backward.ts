@@ -1,15 +1,15 @@
 /** Backward: the one loop that walks the tape. */
 
-import { collectInto, escape, handOver, outlive } from "../backend/memory.ts";
+import { collectInto, escape, handOver, outlive } from "../device/memory.ts";
 import { engine, under } from "../core/engine.ts";
 import { ANY, checkCount, FLAG, optionReader, orNull, shown, TENSOR } from "../core/options.ts";
-import { isFloat } from "../dtype.ts";
-import { GradError, ShapeError, showShape } from "../errors.ts";
-import { castTo, copyOf, filledLike } from "../ops/memory.ts";
-import { clone } from "../ops/movement.ts";
-import { sumTo } from "../ops/reduce.ts";
-import { sameShape } from "../shape.ts";
-import { Tensor } from "../tensor.ts";
+import { isFloat } from "../core/dtype.ts";
+import { GradError, ShapeError, showShape } from "../core/errors.ts";
+import { castTo, copyOf, filledLike } from "../ops/copy/copy.ts";
+import { clone } from "../ops/shape/movement.ts";
+import { sumTo } from "../ops/reduce/primitives.ts";
+import { sameShape } from "../core/shape.ts";
+import { Tensor } from "../tensor/tensor.ts";
 import { type Cotangent, Cotangents } from "./cotangents.ts";
 import { lastNodeId, Node, NONE, type Rule, ZERO } from "./tape.ts";
 

@@ -4,13 +4,13 @@
 import { gradientsAt, type Place } from "./backward.ts";
 import { shown } from "../core/options.ts";
 import { settled } from "../core/engine.ts";
-import { GradError } from "../errors.ts";
-import { OpRule } from "../ops/record.ts";
-import { defaultGenerator, type RandomState } from "../random.ts";
-import type { Tensor } from "../tensor.ts";
+import { GradError } from "../core/errors.ts";
+import { OpRule } from "../ops/define/record.ts";
+import { defaultGenerator, type RandomState } from "../core/random.ts";
+import type { Tensor } from "../tensor/tensor.ts";
 import { enableGrad, isGradEnabled, lastNodeId, Node } from "./tape.ts";
-import { leavesOf, type Mirror, rebuild } from "./tree.ts";
-import { checkFunction } from "./trial.ts";
+import { leavesOf, type Mirror, rebuild } from "../core/tree.ts";
+import { checkFunction } from "../transforms/trial.ts";
 
 /** One call, as the tape keeps it. */
 interface Call {

@@ -1,8 +1,8 @@
 /** The cotangents of one backward pass: where they wait, and when their memory is used again. */
 
-import type { Storage } from "../backend/backend.ts";
-import { giveBack, hold, letGo, scoped } from "../backend/memory.ts";
-import { Tensor } from "../tensor.ts";
+import type { Storage } from "../device/backend.ts";
+import { giveBack, hold, letGo, scoped } from "../device/memory.ts";
+import { Tensor } from "../tensor/tensor.ts";
 import type { Node } from "./tape.ts";
 
 /** Cotangents of a node's outputs; a lone tensor for the usual single output. */

@@ -1,14 +1,14 @@
 /** Functions whose gradient the user writes, in differentiable ops like every rule. */
 
-import { zeros } from "../create.ts";
-import { escape } from "../backend/memory.ts";
+import { zeros } from "../tensor/create.ts";
+import { escape } from "../device/memory.ts";
 import { checkCount, FUNCTION, optionReader, shown, TEXT } from "../core/options.ts";
-import { type DType, isFloat } from "../dtype.ts";
-import { GradError, ShapeError, showShape } from "../errors.ts";
-import { castTo } from "../ops/memory.ts";
-import { OpRule, recordAll } from "../ops/record.ts";
-import { sameShape } from "../shape.ts";
-import { Tensor } from "../tensor.ts";
+import { type DType, isFloat } from "../core/dtype.ts";
+import { GradError, ShapeError, showShape } from "../core/errors.ts";
+import { castTo } from "../ops/copy/copy.ts";
+import { OpRule, recordAll } from "../ops/define/record.ts";
+import { sameShape } from "../core/shape.ts";
+import { Tensor } from "../tensor/tensor.ts";
 import { isGradEnabled, noGrad } from "./tape.ts";
 
 /** What the forward of a custom function leaves for its backward. */

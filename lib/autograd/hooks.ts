@@ -1,10 +1,10 @@
 /** Hooks: what a user wants to know of a gradient, or to change in it, while backward runs. */
 
 import { shown } from "../core/options.ts";
-import { GradError, ShapeError, showShape } from "../errors.ts";
-import { castTo } from "../ops/memory.ts";
-import { sameShape } from "../shape.ts";
-import { Tensor } from "../tensor.ts";
+import { GradError, ShapeError, showShape } from "../core/errors.ts";
+import { castTo } from "../ops/copy/copy.ts";
+import { sameShape } from "../core/shape.ts";
+import { Tensor } from "../tensor/tensor.ts";
 import type { Cotangent } from "./cotangents.ts";
 
 /** Is called with a tensor's gradient; what it returns replaces it, unless that is undefined. */

@@ -5,9 +5,9 @@
  */
 
 import { checkFunction, engine, Guard, settled, under } from "../core/engine.ts";
-import { GradError } from "../errors.ts";
-import type { Shape } from "../shape.ts";
-import type { Tensor } from "../tensor.ts";
+import { GradError } from "../core/errors.ts";
+import type { Shape } from "../core/shape.ts";
+import type { Tensor } from "../tensor/tensor.ts";
 import type { NodeHooks } from "./hooks.ts";
 
 /** What a rule may read: the saved inputs (`x` or `a`, `b`, `c`), the output and the attributes. */

@@ -1,8 +1,8 @@
 /** How ops run at the moment: one object, changed for the time of a function or of a guard. */
 
 import type { Watcher } from "../autograd/tape.ts";
-import type { Storage } from "../backend/backend.ts";
-import { GradError } from "../errors.ts";
+import type { Storage } from "../device/backend.ts";
+import { GradError } from "./errors.ts";
 
 /** The modes. */
 export interface Modes {

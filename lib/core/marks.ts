@@ -3,8 +3,8 @@
  * here when the modules are loaded.
  */
 
-import type { RandomGenerator } from "../random.ts";
-import type { Tensor } from "../tensor.ts";
+import type { RandomGenerator } from "./random.ts";
+import type { Tensor } from "../tensor/tensor.ts";
 
 const TENSOR = Symbol("tensor");
 const GENERATOR = Symbol("generator");

@@ -3,9 +3,9 @@
  * the options or an argument too many would otherwise be dropped without a word.
  */
 
-import type { TensorOptions } from "../create.ts";
-import { DTYPES } from "../dtype.ts";
-import { DeviceError, DTypeError } from "../errors.ts";
+import type { TensorOptions } from "../tensor/create.ts";
+import { DTYPES } from "./dtype.ts";
+import { DeviceError, DTypeError } from "./errors.ts";
 import { isForeignTensor, isGenerator, isTensor } from "./marks.ts";
 
 /** What the value of an option must be. */

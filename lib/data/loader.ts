@@ -11,12 +11,12 @@ import {
   optionReader,
   shown,
 } from "../core/options.ts";
-import { Tensor } from "../tensor.ts";
-import { randperm, tensor } from "../create.ts";
+import { Tensor } from "../tensor/tensor.ts";
+import { randperm, tensor } from "../tensor/create.ts";
 import { stack } from "../ops/mod.ts";
-import type { RandomGenerator } from "../random.ts";
-import { arange } from "../ranges.ts";
-import { keep } from "../scope.ts";
+import type { RandomGenerator } from "../core/random.ts";
+import { arange } from "../tensor/ranges.ts";
+import { keep } from "../autograd/scope.ts";
 import type { Dataset } from "./dataset.ts";
 
 /** Options of `DataLoader`. */

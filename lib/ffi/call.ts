@@ -1,6 +1,6 @@
 /** Launches: the operands stand in the frame, the arrays go beside it, a bad status is an error. */
 
-import { NativeError } from "../errors.ts";
+import { NativeError } from "../core/errors.ts";
 import { frame, frameMessage, type Memory, setCount, WORDS } from "./frame.ts";
 import { kernelTable, native } from "./library.ts";
 

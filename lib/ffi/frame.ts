@@ -1,6 +1,6 @@
 /** The frame that describes a launch; its layout is documented in `rust/src/frame.rs`. */
 
-import type { Shape } from "../shape.ts";
+import type { Shape } from "../core/shape.ts";
 
 /** What a launch needs to know of an array: where a tensor's elements lie. */
 export interface Memory {

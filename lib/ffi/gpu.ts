@@ -1,6 +1,6 @@
 /** Native calls for the GPU: a bad status is an error, a device that is not there a `DeviceError`. */
 
-import { DeviceError, NativeError } from "../errors.ts";
+import { DeviceError, NativeError } from "../core/errors.ts";
 import { frame, frameMessage, setCount, WORDS } from "./frame.ts";
 import { native } from "./library.ts";
 

@@ -1,7 +1,7 @@
 /** Finds and opens the native library when the module is loaded: the only `Deno.dlopen`. */
 
 import meta from "../../deno.json" with { type: "json" };
-import { NativeError } from "../errors.ts";
+import { NativeError } from "../core/errors.ts";
 import { ABI_VERSION, SYMBOLS } from "./symbols.ts";
 
 type Library = Deno.DynamicLibrary<typeof SYMBOLS>;

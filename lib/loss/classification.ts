@@ -1,12 +1,12 @@
 /** Losses for classes. */
 
 import { checkCount, checkKind, INTEGER, NUMBER, optionReader, TENSOR } from "../core/options.ts";
-import { isFloat } from "../dtype.ts";
-import { DTypeError, ShapeError, showShape } from "../errors.ts";
+import { isFloat } from "../core/dtype.ts";
+import { DTypeError, ShapeError, showShape } from "../core/errors.ts";
 import { where } from "../ops/mod.ts";
-import { reduced, rowCrossEntropy } from "../ops/fused.ts";
-import { extentAt, sameShape } from "../shape.ts";
-import type { Tensor } from "../tensor.ts";
+import { reduced, rowCrossEntropy } from "../ops/loss/fused.ts";
+import { extentAt, sameShape } from "../core/shape.ts";
+import type { Tensor } from "../tensor/tensor.ts";
 import { FunctionLoss, LOSS_OPTIONS, type LossOptions, meanOver } from "./loss.ts";
 
 /** Options of `crossEntropy`. */

@@ -12,13 +12,13 @@ import {
   type OptionTable,
   TENSOR,
 } from "../core/options.ts";
-import { DTypeError, ShapeError, showShape } from "../errors.ts";
-import { isFloat } from "../dtype.ts";
+import { DTypeError, ShapeError, showShape } from "../core/errors.ts";
+import { isFloat } from "../core/dtype.ts";
 import { Module } from "../nn/module.ts";
-import { reduced, type Reduction, type ResidualLoss } from "../ops/fused.ts";
+import { reduced, type Reduction, type ResidualLoss } from "../ops/loss/fused.ts";
 import { add, mul, where } from "../ops/mod.ts";
-import { sameShape } from "../shape.ts";
-import { Tensor } from "../tensor.ts";
+import { sameShape } from "../core/shape.ts";
+import { Tensor } from "../tensor/tensor.ts";
 
 export type { Reduction };
 

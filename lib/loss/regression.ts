@@ -1,8 +1,8 @@
 /** Losses for numbers. */
 
 import { checkCount, NUMBER, optionReader } from "../core/options.ts";
-import { huberError, squaredError } from "../ops/fused.ts";
-import type { Tensor } from "../tensor.ts";
+import { huberError, squaredError } from "../ops/loss/fused.ts";
+import type { Tensor } from "../tensor/tensor.ts";
 import {
   ELEMENT_LOSS_OPTIONS,
   type ElementLossOptions,

@@ -2,7 +2,7 @@
 
 import { checkCount } from "../core/options.ts";
 import { relu, sigmoid, softplus, tanh } from "../ops/mod.ts";
-import type { Tensor } from "../tensor.ts";
+import type { Tensor } from "../tensor/tensor.ts";
 import { Module } from "./module.ts";
 
 /** max(x, 0). Follows `torch.nn.ReLU`. */

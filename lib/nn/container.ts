@@ -1,7 +1,7 @@
 /** Modules made of modules. */
 
 import { checkKind, kind } from "../core/options.ts";
-import type { Tensor } from "../tensor.ts";
+import type { Tensor } from "../tensor/tensor.ts";
 import { ReLU, Sigmoid, Tanh } from "./activation.ts";
 import type { Activation } from "./functional.ts";
 import { Linear } from "./linear.ts";

@@ -1,7 +1,7 @@
 /** Dropout as a module. */
 
 import { checkCount } from "../core/options.ts";
-import type { Tensor } from "../tensor.ts";
+import type { Tensor } from "../tensor/tensor.ts";
 import { dropout } from "./functional.ts";
 import { Module } from "./module.ts";
 import { checkProbability } from "./probability.ts";

@@ -11,12 +11,12 @@ import {
   orNull,
   TENSOR,
 } from "../core/options.ts";
-import { rand, type RandomOptions } from "../create.ts";
-import { isFloat } from "../dtype.ts";
-import { DTypeError, ShapeError, showShape } from "../errors.ts";
-import { type Activation, linear as fusedLinear } from "../ops/fused.ts";
-import { sameShape } from "../shape.ts";
-import type { Tensor } from "../tensor.ts";
+import { rand, type RandomOptions } from "../tensor/create.ts";
+import { isFloat } from "../core/dtype.ts";
+import { DTypeError, ShapeError, showShape } from "../core/errors.ts";
+import { type Activation, linear as fusedLinear } from "../ops/loss/fused.ts";
+import { sameShape } from "../core/shape.ts";
+import type { Tensor } from "../tensor/tensor.ts";
 import { checkProbability } from "./probability.ts";
 
 export type { Activation };

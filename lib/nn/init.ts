@@ -10,11 +10,11 @@ import {
   optionReader,
   TENSOR,
 } from "../core/options.ts";
-import { rand, randn, type RandomOptions } from "../create.ts";
-import { ShapeError, showShape } from "../errors.ts";
-import { isFloat } from "../dtype.ts";
-import { extentAt } from "../shape.ts";
-import { Tensor } from "../tensor.ts";
+import { rand, randn, type RandomOptions } from "../tensor/create.ts";
+import { ShapeError, showShape } from "../core/errors.ts";
+import { isFloat } from "../core/dtype.ts";
+import { extentAt } from "../core/shape.ts";
+import { Tensor } from "../tensor/tensor.ts";
 
 /** Options of the random initialisers. */
 export type InitOptions = Pick<RandomOptions, "generator">;

@@ -9,11 +9,11 @@ import {
   optionReader,
   TENSOR,
 } from "../core/options.ts";
-import { zeros } from "../create.ts";
-import { ShapeError, showShape } from "../errors.ts";
-import { type Activation, linear } from "../ops/fused.ts";
+import { zeros } from "../tensor/create.ts";
+import { ShapeError, showShape } from "../core/errors.ts";
+import { type Activation, linear } from "../ops/loss/fused.ts";
 import { flatten } from "../ops/mod.ts";
-import type { Tensor } from "../tensor.ts";
+import type { Tensor } from "../tensor/tensor.ts";
 import { uniform_ } from "./init.ts";
 import { LAYER_OPTIONS, type LayerOptions, Module, Parameter } from "./module.ts";
 

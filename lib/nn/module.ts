@@ -11,10 +11,10 @@ import {
   TENSOR,
   TEXT,
 } from "../core/options.ts";
-import { type DType, isFloat } from "../dtype.ts";
-import { DTypeError } from "../errors.ts";
+import { type DType, isFloat } from "../core/dtype.ts";
+import { DTypeError } from "../core/errors.ts";
 import { noGrad } from "../autograd/tape.ts";
-import { Tensor } from "../tensor.ts";
+import { Tensor } from "../tensor/tensor.ts";
 import { type LoadOptions, type LoadResult, loadState, type StateDict } from "./state_dict.ts";
 
 export type { LoadOptions, LoadResult, StateDict };

@@ -11,9 +11,9 @@ import {
   TENSOR,
   TEXT,
 } from "../core/options.ts";
-import { ShapeError, showShape } from "../errors.ts";
-import { sameShape } from "../shape.ts";
-import type { Tensor } from "../tensor.ts";
+import { ShapeError, showShape } from "../core/errors.ts";
+import { sameShape } from "../core/shape.ts";
+import type { Tensor } from "../tensor/tensor.ts";
 
 /** Parameters and buffers by name. */
 export type StateDict = Record<string, Tensor>;

@@ -1,13 +1,13 @@
 /** All ops. Their families are re-exported whole. */
 
-export * from "./unary.ts";
-export * from "./binary.ts";
-export * from "./compare.ts";
-export * from "./logic.ts";
-export * from "./rounding.ts";
-export * from "./sorting.ts";
-export * from "./special.ts";
-export * from "./trigonometry.ts";
+export * from "./elementwise/unary.ts";
+export * from "./elementwise/binary.ts";
+export * from "./elementwise/compare.ts";
+export * from "./elementwise/logic.ts";
+export * from "./elementwise/rounding.ts";
+export * from "./index/sort.ts";
+export * from "./elementwise/special.ts";
+export * from "./elementwise/trigonometry.ts";
 export {
   argmax,
   argmin,
@@ -18,7 +18,7 @@ export {
   type ReduceOptions,
   sum,
   type ValuesAndIndices,
-} from "./reduce.ts";
+} from "./reduce/primitives.ts";
 export {
   cat,
   clone,
@@ -34,7 +34,7 @@ export {
   stack,
   transpose,
   unsqueeze,
-} from "./movement.ts";
+} from "./shape/movement.ts";
 export {
   all,
   any,
@@ -44,7 +44,7 @@ export {
   std,
   variance,
   type VarianceOptions,
-} from "./reductions.ts";
+} from "./reduce/composites.ts";
 export {
   broadcastTo,
   chunk,
@@ -56,8 +56,8 @@ export {
   unbind,
   unflatten,
   view,
-} from "./views.ts";
-export { flip, repeat, roll, tile, type TriangleOptions, tril, triu, unfold } from "./rearrange.ts";
+} from "./shape/views.ts";
+export { flip, repeat, roll, tile, type TriangleOptions, tril, triu, unfold } from "./shape/rearrange.ts";
 export {
   gather,
   indexAdd,
@@ -66,9 +66,9 @@ export {
   oneHot,
   scatter,
   scatterAdd,
-} from "./indexing.ts";
-export { maskedFill, maskedSelect, nonzero } from "./masks.ts";
-export { bmm, dot, matmul, outer } from "./linalg.ts";
+} from "./index/indexing.ts";
+export { maskedFill, maskedSelect, nonzero } from "./index/masks.ts";
+export { bmm, dot, matmul, outer } from "./linalg/matmul.ts";
 export {
   conv1d,
   conv2d,
@@ -80,9 +80,9 @@ export {
   convTranspose3d,
   type ConvTransposeOptions,
   type SharedConvOptions,
-} from "./conv.ts";
-export type { Extents } from "./window.ts";
-export { einsum } from "./einsum.ts";
+} from "./window/conv.ts";
+export type { Extents } from "./window/geometry.ts";
+export { einsum } from "./linalg/einsum.ts";
 export {
   avgPool1d,
   avgPool2d,
@@ -94,8 +94,8 @@ export {
   type MaxPoolOptions,
   type Pool,
   type PoolOptions,
-} from "./pool.ts";
-export { clamp, lerp, logSigmoid } from "./composite.ts";
-export { layerNorm, type LayerNormOptions, logSoftmax, logsumexp, softmax } from "./normalize.ts";
-export { at, type Index } from "./at.ts";
-export type { BinaryOp, UnaryOp } from "./define.ts";
+} from "./window/pool.ts";
+export { clamp, lerp, logSigmoid } from "./elementwise/composites.ts";
+export { layerNorm, type LayerNormOptions, logSoftmax, logsumexp, softmax } from "./normalize/fused.ts";
+export { at, type Index } from "./index/at.ts";
+export type { BinaryOp, UnaryOp } from "./define/elementwise.ts";

@@ -14,11 +14,11 @@ import {
   optionReader,
   TENSOR,
 } from "../core/options.ts";
-import { isFloat } from "../dtype.ts";
-import { DTypeError, ShapeError, showShape } from "../errors.ts";
+import { isFloat } from "../core/dtype.ts";
+import { DTypeError, ShapeError, showShape } from "../core/errors.ts";
 import { where } from "../ops/mod.ts";
-import { sameShape } from "../shape.ts";
-import type { Tensor } from "../tensor.ts";
+import { sameShape } from "../core/shape.ts";
+import type { Tensor } from "../tensor/tensor.ts";
 import { ADAM_DEFAULTS, adamNumbers, type AdamOptions, checkAdam } from "./adam.ts";
 import { kindsOf, withDefaults } from "./groups.ts";
 import { checkSgd, SGD_DEFAULTS, type SGDOptions, sgdOptions } from "./sgd.ts";

@@ -10,7 +10,7 @@ import {
   shown,
   TENSOR,
 } from "../core/options.ts";
-import { Tensor } from "../tensor.ts";
+import { Tensor } from "../tensor/tensor.ts";
 
 /** Parameters that share their options. */
 export type ParamGroup<O> = { params: readonly Tensor[] } & O;

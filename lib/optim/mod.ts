@@ -23,6 +23,6 @@ export {
 } from "./optimizer.ts";
 export { SGD, type SGDGroup, type SGDOptions, type SGDParamState } from "./sgd.ts";
 export { Adam, type AdamGroup, type AdamOptions, type AdamParamState, AdamW } from "./adam.ts";
-export type { AdamStep, SgdStep } from "../ops/steps.ts";
+export type { AdamStep, SgdStep } from "../ops/optim/steps.ts";
 /** Differentiable steps that return new parameters. */
 export * as functional from "./functional.ts";

@@ -15,9 +15,9 @@ import {
   orNull,
   shown,
 } from "../core/options.ts";
-import { checkStep } from "../ops/steps.ts";
-import { keep } from "../scope.ts";
-import type { Tensor } from "../tensor.ts";
+import { checkStep } from "../ops/optim/steps.ts";
+import { keep } from "../autograd/scope.ts";
+import type { Tensor } from "../tensor/tensor.ts";
 import {
   copyOptions,
   groupsOf,

@@ -1,10 +1,10 @@
 /** What an optimizer keeps for a parameter, and whether what is loaded fits. */
 
 import { checkKind, kind, shown, TENSOR } from "../core/options.ts";
-import { isFloat } from "../dtype.ts";
-import { DTypeError, ShapeError, showShape } from "../errors.ts";
-import { sameShape } from "../shape.ts";
-import { Tensor } from "../tensor.ts";
+import { isFloat } from "../core/dtype.ts";
+import { DTypeError, ShapeError, showShape } from "../core/errors.ts";
+import { sameShape } from "../core/shape.ts";
+import { Tensor } from "../tensor/tensor.ts";
 
 /** What an optimizer keeps for a parameter: tensors and numbers; `step` counts the steps. */
 export type ParamState = Record<string, Tensor | number>;

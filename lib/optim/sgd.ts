@@ -1,10 +1,10 @@
 /** Gradient descent. */
 
 import { checkCount, optionReader } from "../core/options.ts";
-import { zerosLike } from "../create.ts";
-import { sgdStep_ } from "../ops/steps.ts";
-import { keep } from "../scope.ts";
-import type { Tensor } from "../tensor.ts";
+import { zerosLike } from "../tensor/create.ts";
+import { sgdStep_ } from "../ops/optim/steps.ts";
+import { keep } from "../autograd/scope.ts";
+import type { Tensor } from "../tensor/tensor.ts";
 import { kindsOf, withDefaults } from "./groups.ts";
 import { checkRange, Optimizer, type ParamsOrGroups, type ParamState } from "./optimizer.ts";
 

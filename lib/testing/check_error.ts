@@ -1,7 +1,7 @@
 /** The error of a failed check, and how checks write numbers and positions. */
 
 import { arrayOf, type Kind, kind } from "../core/options.ts";
-import type { Shape } from "../shape.ts";
+import type { Shape } from "../core/shape.ts";
 
 /**
  * A check of the testing kit that failed: what was checked, what came out and what was needed.

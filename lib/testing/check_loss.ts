@@ -13,13 +13,13 @@ import {
   TENSOR,
   TEXT,
 } from "../core/options.ts";
-import { Tensor } from "../tensor.ts";
+import { Tensor } from "../tensor/tensor.ts";
 import { grad } from "../autograd/backward.ts";
 import { enableGrad } from "../autograd/tape.ts";
-import { full, randn, tensor, zeros } from "../create.ts";
-import { type DType, isFloat } from "../dtype.ts";
-import { DTypeError, ShapeError, showShape } from "../errors.ts";
-import { RandomGenerator } from "../random.ts";
+import { full, randn, tensor, zeros } from "../tensor/create.ts";
+import { type DType, isFloat } from "../core/dtype.ts";
+import { DTypeError, ShapeError, showShape } from "../core/errors.ts";
+import { RandomGenerator } from "../core/random.ts";
 import {
   CALLABLE,
   CheckError,

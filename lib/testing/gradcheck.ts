@@ -9,13 +9,13 @@ import {
   shown,
   TEXT,
 } from "../core/options.ts";
-import { Tensor } from "../tensor.ts";
+import { Tensor } from "../tensor/tensor.ts";
 import { grad } from "../autograd/backward.ts";
 import { enableGrad } from "../autograd/tape.ts";
-import { fromTypedArray, zerosLike } from "../create.ts";
-import { isFloat } from "../dtype.ts";
-import { DTypeError, GradError } from "../errors.ts";
-import { RandomGenerator } from "../random.ts";
+import { fromTypedArray, zerosLike } from "../tensor/create.ts";
+import { isFloat } from "../core/dtype.ts";
+import { DTypeError, GradError } from "../core/errors.ts";
+import { RandomGenerator } from "../core/random.ts";
 import { CALLABLE, CheckError, nameOf, SEED, SHAPE } from "./check_error.ts";
 import { checkJacobian } from "./jacobian.ts";
 import { asTensors, normal, type Subject } from "./probe.ts";

@@ -3,7 +3,7 @@
  * they disagree.
  */
 
-import type { RandomGenerator } from "../random.ts";
+import type { RandomGenerator } from "../core/random.ts";
 import { CheckError, showPair } from "./check_error.ts";
 import {
   type Accuracy,

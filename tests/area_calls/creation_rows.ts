@@ -1,11 +1,11 @@
 /** Good calls of what makes tensors, of random streams, of the runtime, and of a tensor's methods. */
 
-import type { Gpu } from "../../lib/gpu.ts";
-import type * as create from "../../lib/create.ts";
-import type * as random from "../../lib/random.ts";
-import type * as ranges from "../../lib/ranges.ts";
-import type * as runtime from "../../lib/runtime.ts";
-import type * as sample from "../../lib/sample.ts";
+import type { Gpu } from "../../lib/device/adapter.ts";
+import type * as create from "../../lib/tensor/create.ts";
+import type * as random from "../../lib/core/random.ts";
+import type * as ranges from "../../lib/tensor/ranges.ts";
+import type * as runtime from "../../lib/device/runtime.ts";
+import type * as sample from "../../lib/tensor/random_tensors.ts";
 import { gpu, ones, RandomGenerator, type Tensor, tensor } from "../../mod.ts";
 import { type Call, of, options } from "./call.ts";
 import type { MethodRows, Rows } from "./call.ts";

@@ -1,6 +1,6 @@
 import { customFunction, isGradEnabled, tensor, where } from "../../mod.ts";
 import { AssertionError, assertThrows } from "@std/assert";
-import { checkGradients, checkSecondGradients } from "../gradients.ts";
+import { checkGradients, checkSecondGradients } from "./gradients.ts";
 
 const point = () => tensor([0.5, -1.25, 2], { dtype: "float64" });
 

@@ -4,7 +4,7 @@ import type { Tensor } from "../../mod.ts";
 import { AssertionError } from "@std/assert";
 import { isGradEnabled, type Rule, type Vjp, type VjpAll } from "../../lib/autograd/tape.ts";
 import { type OpEntry, registeredOps } from "../../lib/ops/registry.ts";
-import { checkGradients, type GradientOptions, runGradients } from "../gradients.ts";
+import { checkGradients, type GradientOptions, runGradients } from "./gradients.ts";
 import { GRADIENT_CASES, type GradientCase } from "./gradient_cases.ts";
 import { RULE_CASES } from "./rule_cases.ts";
 

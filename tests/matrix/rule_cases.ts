@@ -4,10 +4,10 @@
  */
 
 import { tensor } from "../../mod.ts";
-import type { Backend } from "../../lib/backend/backend.ts";
-import { cpu } from "../../lib/backend/cpu.ts";
-import { huberError, linear, rowCrossEntropy, squaredError } from "../../lib/ops/fused.ts";
-import { moveTo } from "../../lib/ops/memory.ts";
+import type { Backend } from "../../lib/device/backend.ts";
+import { cpu } from "../../lib/device/cpu.ts";
+import { huberError, linear, rowCrossEntropy, squaredError } from "../../lib/ops/loss/fused.ts";
+import { moveTo } from "../../lib/ops/copy/copy.ts";
 import { random } from "./cases.ts";
 import { type GradientCase, gradientCase } from "./gradient_cases.ts";
 

@@ -7,10 +7,10 @@ import {
   layerNormComposite,
   logSoftmaxComposite,
   softmaxComposite,
-} from "../../lib/ops/normalize.ts";
+} from "../../lib/ops/normalize/fused.ts";
 import { count, laidOut, stream, tensorOf } from "../matrix/samples.ts";
-import { opOf } from "../op_cases.ts";
-import { expand } from "../references.ts";
+import { opOf } from "../matrix/op_cases.ts";
+import { expand } from "../matrix/references.ts";
 import { type Arg, type Backward, type Call, type Item, type Leaf, Ref } from "./program.ts";
 import { Rounding } from "./rounding.ts";
 

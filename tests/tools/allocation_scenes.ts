@@ -1,5 +1,5 @@
 /**
- * Run by `tests/allocation_test.ts` with a preloaded library that lets requests for memory fail. Each
+ * Run by `tests/device/allocation_test.ts` with a preloaded library that lets requests for memory fail. Each
  * scene is tried with one failure after the other until it meets none. Prints each try before it, as
  * the process may end there, and last a report as JSON. With `planted` as second argument the only
  * scene is one that keeps a failure to itself.

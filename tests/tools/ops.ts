@@ -4,7 +4,7 @@
  */
 
 import { parseArgs } from "node:util";
-import { devicesOf, gradientsOf, OP_TABLE, README, withTable } from "../op_table.ts";
+import { devicesOf, gradientsOf, OP_TABLE, README, withTable } from "../matrix/op_table.ts";
 
 const flag = { type: "boolean", default: false } as const;
 const { values } = parseArgs({ options: { json: flag, write: flag } });

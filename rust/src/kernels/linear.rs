@@ -44,7 +44,7 @@ fn both<T: Element>(g: &mut [T], y: &[T], f: impl Fn(T, T) -> T) {
     );
 }
 
-/// The activation with a number; 0 is none. `lib/ops/fused.ts` has the same numbers.
+/// The activation with a number; 0 is none. `lib/ops/loss/fused.ts` has the same numbers.
 fn activation<T: Element + Real>(number: i32) -> Result<Option<Activation<T>>> {
     Ok(match number {
         0 => None,

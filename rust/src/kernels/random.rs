@@ -1,6 +1,6 @@
 //! Random numbers by counting: Philox4x32-10 (Salmon, Moraes, Dror, Shaw, "Parallel random
 //! numbers: as easy as 1, 2, 3", 2011). Integer parameters 0 and 1 are the seed, 2 and 3 the first
-//! counter, low words first. `lib/random.ts` computes the same words.
+//! counter, low words first. `lib/core/random.ts` computes the same words.
 
 use crate::cpu::{elements, for_chunks};
 use crate::dtype::SliceMut;

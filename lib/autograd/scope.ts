@@ -1,0 +1,92 @@
+/** Scopes: memory that is used again at once, where the collector would take its time. */
+
+import { Node } from "./tape.ts";
+import type { Storage } from "../device/backend.ts";
+import { outlive, scoped } from "../device/memory.ts";
+import { checkFunction, settled } from "../core/engine.ts";
+import { Tensor } from "../tensor/tensor.ts";
+
+/** Calls `found` with every storage that a value holds: in tensors, their tapes, objects, arrays. */
+function reach(value: unknown, found: (storage: Storage) => void): void {
+  const seen = new Set<unknown>();
+  const pending: unknown[] = [value];
+  while (pending.length > 0) {
+    const next = pending.pop();
+    if (typeof next !== "object" || next === null || seen.has(next)) continue;
+    seen.add(next);
+    if (next instanceof Tensor) {
+      found(next.storage);
+      pending.push(next.node, next.collected);
+    } else if (next instanceof Node) {
+      // Attributes may hold tensors too, such as the positions of a maximum.
+      pending.push(...next.savedTensors(), ...next.parents, next.attrs, next.leaf);
+    } else if (next instanceof Map || next instanceof Set) {
+      for (const entry of next.entries()) pending.push(...entry);
+    } else if (!ArrayBuffer.isView(next)) {
+      pending.push(...Object.values(next));
+    }
+  }
+}
+
+/**
+ * Runs a function and takes back the memory of the tensors made inside, at once and without waiting
+ * for the collector: large work runs faster on memory that is used again. What the function
+ * returns stays, with its tape, and so do the gradients of leaves, the state of optimizers and what
+ * was given to {@linkcode keep}. Any other tensor that was made inside throws when it is used later.
+ *
+ * @param fn A synchronous function.
+ * @returns What the function returns: tensors, or arrays and objects of them, or anything else.
+ * @throws {TypeError} If the function returns a promise.
+ *
+ * @example A training step
+ * ```ts
+ * import { losses, nn, optim, rand, scope } from "@adjoint/ml";
+ * import { assert } from "@std/assert";
+ *
+ * const model = new nn.Linear(100, 10);
+ * const optimizer = new optim.Adam(model.parameters());
+ * const [x, y] = [rand([64, 100]), rand([64, 10])];
+ * const loss = scope(() => {
+ *   optimizer.zeroGrad();
+ *   const loss = losses.mse(model.forward(x), y);
+ *   loss.backward();
+ *   optimizer.step();
+ *   return loss.item();
+ * });
+ * assert(loss > 0);
+ * ```
+ */
+export function scope<T>(fn: () => T): T {
+  checkFunction("scope", fn);
+  return scoped(
+    () => settled("scope", "its tensors would be gone before it ends", fn()),
+    (result) => {
+      const survivors = new Set<Storage>();
+      reach(result, (storage) => survivors.add(storage));
+      return survivors;
+    },
+  );
+}
+
+/**
+ * Lets tensors made inside a {@linkcode scope} live on after it.
+ *
+ * @param value A tensor, or arrays and objects of them.
+ * @returns The same value.
+ *
+ * @example A running best
+ * ```ts
+ * import { keep, rand, scope, type Tensor } from "@adjoint/ml";
+ * import { assertEquals } from "@std/assert";
+ *
+ * let best: Tensor | undefined;
+ * scope(() => {
+ *   best = keep(rand([1000]).square());
+ * });
+ * assertEquals(best?.sum().shape, []);
+ * ```
+ */
+export function keep<T>(value: T): T {
+  reach(value, outlive);
+  return value;
+}

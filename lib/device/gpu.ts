@@ -1,0 +1,241 @@
+/**
+ * The GPU: memory is a handle of the native library. A shadow of equal size lets the JavaScript
+ * collector feel what it holds, and a finalizer frees the handle with the last tensor.
+ */
+
+import { engine } from "../core/engine.ts";
+import { newArray, type TypedArray } from "../core/dtype.ts";
+import { DeviceError } from "../core/errors.ts";
+import { putStrided, setHandle, setParameters } from "../ffi/frame.ts";
+import {
+  allocateGpu,
+  freeGpu,
+  launchGpu,
+  openGpu,
+  readGpu,
+  type Words,
+  writeGpu,
+} from "../ffi/gpu.ts";
+import { kernelNumber, kernelTable } from "../ffi/library.ts";
+import type { Shape } from "../core/shape.ts";
+import { type Backend, type Operand, refuseCopy, Storage } from "./backend.ts";
+import { outlive, track } from "./memory.ts";
+
+const [FLOAT64, BOOL] = [1, 3];
+/** Bytes of an element of any type. */
+const BYTES = 4;
+/** Constants that are kept for operands without dimensions. */
+const MAX_SCALARS = 256;
+
+/** Most bytes of one piece of memory: they are counted in 32 bits. */
+const MAX_BYTES = 2 ** 32 - 1;
+/** Pieces of memory outside of scopes, of which most are lost where a loop never yields. */
+const MAX_LOOSE = 8192;
+
+/** A piece of memory, as its finalizer knows it. */
+interface Piece {
+  readonly handle: number;
+  readonly bytes: number;
+  /** Whether it was made outside of scopes, so that only a finalizer will free it. */
+  readonly loose: boolean;
+}
+
+const all = { handles: 0, bytes: 0 };
+const loose = { handles: 0, bytes: 0 };
+let limit = 2 ** 33;
+
+/** Sets how many bytes tensors outside of scopes may take. */
+export function setGpuLimit(bytes: number): void {
+  limit = bytes;
+}
+
+function count({ bytes, loose: unbound }: Piece, sign: 1 | -1): void {
+  for (const counted of unbound ? [all, loose] : [all]) {
+    counted.handles += sign;
+    counted.bytes += sign * bytes;
+  }
+}
+
+function free(piece: Piece): void {
+  count(piece, -1);
+  freeGpu(piece.handle);
+}
+
+/** Takes memory; refuses where a loop has left behind too much of it. */
+function take(bytes: number): Piece {
+  if (bytes > MAX_BYTES) {
+    throw new DeviceError(
+      `Cannot make a tensor on the GPU: one of ${bytes} bytes is over the limit of ${MAX_BYTES}`,
+    );
+  }
+  const unbound = engine.scope === null;
+  if (unbound && (loose.handles >= MAX_LOOSE || loose.bytes + bytes > limit)) {
+    throw new DeviceError(
+      `Cannot make a tensor on the GPU: ${loose.handles} tensors of ${loose.bytes} bytes were made ` +
+        `outside of scope() and not freed, the limit is ${MAX_LOOSE} and ${limit} bytes; memory is ` +
+        "freed at the end of scope(() => …), by dispose(), or when the event loop turns (await x.cpu())",
+    );
+  }
+  const piece = { handle: allocateGpu(bytes), bytes, loose: unbound };
+  count(piece, 1);
+  return piece;
+}
+
+const finalizer = new FinalizationRegistry(free);
+
+/** Elements on the GPU. */
+class GpuStorage extends Storage {
+  readonly #piece: Piece;
+  /** As large as the memory and never read. */
+  #shadow: ArrayBuffer | null;
+
+  constructor(code: number, size: number) {
+    // Without elements here, a kernel of the CPU refuses the storage.
+    super(gpu, code, size, newArray(code, 0), 0, 0, false);
+    this.#piece = take(size * BYTES);
+    this.#shadow = new ArrayBuffer(this.#piece.bytes);
+    finalizer.register(this, this.#piece, this);
+  }
+
+  /** Names the memory. */
+  get handle(): number {
+    return this.#piece.handle;
+  }
+
+  /** Frees the memory. */
+  free(): void {
+    this.#shadow = null;
+    finalizer.unregister(this);
+    free(this.#piece);
+  }
+}
+
+function allocate(code: number, size: number, zero = false): Storage {
+  if (code === FLOAT64) {
+    throw new DeviceError(
+      "Cannot make a tensor on the GPU: it has no float64; cast to float32 first",
+    );
+  }
+  const storage = track(new GpuStorage(code, size));
+  if (zero) fill(storage, 0);
+  return storage;
+}
+
+function release(storage: Storage): void {
+  (storage as GpuStorage).free();
+}
+
+const scalars = new Map<string, Storage>();
+
+function scalar(code: number, value: number): Storage {
+  const key = `${code} ${Object.is(value, -0) ? "-0" : value}`;
+  const known = scalars.get(key);
+  if (known !== undefined) return known;
+  const storage = new GpuStorage(code, 1);
+  outlive(storage);
+  write(storage, newArray(code, 1).fill(value));
+  if (scalars.size >= MAX_SCALARS) scalars.clear();
+  scalars.set(key, storage);
+  return storage;
+}
+
+/** All elements of a storage, as an operand. */
+function whole(storage: Storage): Operand {
+  const { size } = storage;
+  return { storage, offset: 0, shape: [size], strides: [1], size, dense: true };
+}
+
+let copyKernel: number | null = null;
+
+function fill(storage: Storage, value: number): void {
+  run1(copyKernel ??= kernelNumber("copy"), whole(storage), whole(scalar(storage.code, value)));
+}
+
+function write(storage: Storage, elements: TypedArray): void {
+  // A bool takes four bytes here.
+  const words = storage.code === BOOL ? Uint32Array.from(elements) : elements;
+  writeGpu((storage as GpuStorage).handle, words as Words);
+}
+
+function read(storage: Storage, start: number, count: number): TypedArray {
+  const { handle, code } = storage as GpuStorage;
+  const words = code === BOOL ? new Uint32Array(count) : newArray(code, count);
+  readGpu(handle, start, words as Words);
+  return code === BOOL ? Uint8Array.from(words) : words as TypedArray;
+}
+
+let table: ReturnType<typeof kernelTable> | null = null;
+
+/** The kernels by number: their names, and their programs where they have one. */
+function kernelAt(kernel: number): { readonly name: string; readonly wgsl: string | undefined } {
+  return (table ??= kernelTable())[kernel]!;
+}
+
+function launch(kernel: number, operands: readonly Operand[], shape: Shape | null): void {
+  const { name, wgsl } = kernelAt(kernel);
+  if (wgsl === undefined) {
+    throw new DeviceError(
+      `Cannot run ${name} on the GPU: it has no program there yet; move the tensors with ` +
+        'to({ device: "cpu" })',
+    );
+  }
+  for (let i = 0; i < operands.length; i++) {
+    const { storage, offset, shape: own, strides } = operands[i]!;
+    storage.check(name, "gpu");
+    putStrided(i, storage, offset, own, strides, shape ?? own);
+    setHandle(i, (storage as GpuStorage).handle);
+  }
+  if (operands[0]!.size > 0) launchGpu(kernel, name, operands.length);
+}
+
+function run1(kernel: number, out: Operand, a: Operand): void {
+  launch(kernel, [out, a], out.shape);
+}
+
+function run2(kernel: number, out: Operand, a: Operand, b: Operand): void {
+  launch(kernel, [out, a, b], out.shape);
+}
+
+function run3(kernel: number, out: Operand, a: Operand, b: Operand, c: Operand): void {
+  launch(kernel, [out, a, b, c], out.shape);
+}
+
+function run(
+  kernel: number,
+  operands: readonly Operand[],
+  ints: readonly number[] = [],
+  numbers: readonly number[] = [],
+): void {
+  setParameters(ints, numbers);
+  launch(kernel, operands, null);
+}
+
+const gpu: Backend = {
+  get copy() {
+    return refuseCopy();
+  },
+  device: "gpu",
+  allocate,
+  supports: (kernel) => kernelAt(kernel).wgsl !== undefined,
+  release,
+  scalar,
+  fill,
+  write,
+  read,
+  run1,
+  run2,
+  run3,
+  run,
+};
+
+/** The GPU, opened on first use. */
+export function openBackend(): Backend {
+  const opened = openGpu();
+  if ("reason" in opened) throw new DeviceError(`Cannot use the GPU: ${opened.reason}`);
+  return gpu;
+}
+
+/** Handles in use, and the bytes of tensors on the GPU. */
+export function gpuCounts(): { handles: number; bytes: number } {
+  return all;
+}

@@ -1,0 +1,75 @@
+/** Threads and memory. */
+
+import { cpuCounts } from "./cpu.ts";
+import { gpuCounts } from "./gpu.ts";
+import { checkCount, shown } from "../core/options.ts";
+import { nativeThreads, setNativeThreads } from "../ffi/call.ts";
+
+/** What the library has used so far, and what the process holds. */
+export interface MemoryStats {
+  /** Storages made since the start. */
+  readonly storages: number;
+  /** Their bytes. */
+  readonly storageBytes: number;
+  /** Bytes that scopes have given back and that wait for the next use. */
+  readonly freeBytes: number;
+  /** Handles of GPU memory in use. */
+  readonly gpuHandles: number;
+  /** Bytes of tensors on the GPU. */
+  readonly gpuBytes: number;
+  /** Bytes of array buffers and the like that the process holds now. */
+  readonly externalBytes: number;
+  /** Resident bytes of the process. */
+  readonly residentBytes: number;
+}
+
+/**
+ * Counts of memory. Tensors on the CPU belong to the JavaScript collector: what is not reachable any
+ * more is freed by it.
+ *
+ * @example Allocation of a step
+ * ```ts
+ * import { memoryStats, zeros } from "@adjoint/ml";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const before = memoryStats().storageBytes;
+ * zeros([256, 256]);
+ * assertEquals(memoryStats().storageBytes - before, 4 * 256 * 256);
+ * ```
+ */
+export function memoryStats(): MemoryStats {
+  checkCount("run memoryStats", arguments.length, 0);
+  const { storages, bytes, freeBytes } = cpuCounts();
+  const gpu = gpuCounts();
+  const { external, rss } = Deno.memoryUsage();
+  return {
+    storages,
+    storageBytes: bytes,
+    freeBytes,
+    gpuHandles: gpu.handles,
+    gpuBytes: gpu.bytes,
+    externalBytes: external,
+    residentBytes: rss,
+  };
+}
+
+/**
+ * Sets the number of threads of the kernels; results don't depend on it.
+ *
+ * @param n An integer from 1 to 1024. At the start it is the number of processors.
+ */
+export function setThreads(n: number): void {
+  checkCount("set threads", arguments.length, 1);
+  if (!Number.isInteger(n) || n < 1 || n > 1024) {
+    throw new RangeError(
+      `Cannot set threads: the number must be an integer from 1 to 1024, got ${shown(n)}`,
+    );
+  }
+  setNativeThreads(n);
+}
+
+/** The number of threads of the kernels. */
+export function getThreads(): number {
+  checkCount("get threads", arguments.length, 0);
+  return nativeThreads();
+}

@@ -1,0 +1,74 @@
+/** Casting, copying and filling: what the engine itself needs of the ops. */
+
+import type { Backend, Device } from "../../device/backend.ts";
+import { backendOf } from "../../device/devices.ts";
+import { type DType, isFloat, type TypedArray } from "../../core/dtype.ts";
+import { kernelNumber } from "../../ffi/library.ts";
+import { contiguousStrides } from "../../core/shape.ts";
+import { Tensor } from "../../tensor/tensor.ts";
+import { record1, result, rule } from "../define/record.ts";
+
+const castKernels: Readonly<Record<DType, number>> = {
+  float32: kernelNumber("cast_f32"),
+  float64: kernelNumber("cast_f64"),
+  int32: kernelNumber("cast_i32"),
+  bool: kernelNumber("cast_bool"),
+};
+
+// A conversion between floating types is linear: the cotangent goes back in the input's type.
+const castRule = rule<{ from: DType }>("cast", {
+  vjp: [(g, { attrs }) => castTo(g, attrs.from)],
+});
+
+/** The tensor with elements of another type; the tensor itself if it has it. */
+export function castTo(x: Tensor, dtype: DType): Tensor {
+  if (x.dtype === dtype) return x;
+  const y = result(x, dtype, x.shape);
+  x.storage.backend.run1(castKernels[dtype], y, x);
+  if (isFloat(dtype)) return record1(castRule, x, y, { from: x.dtype });
+  y.origin = castRule.quiet;
+  return y;
+}
+
+/** A tensor of the same shape and type, with every element of the given value; not recorded. */
+export function filledLike(x: Tensor, value: number): Tensor {
+  const y = result(x, x.dtype, x.shape);
+  y.storage.backend.fill(y.storage, value);
+  return y;
+}
+
+const copyKernel = kernelNumber("copy");
+
+/** Writes elements into an operand as it lies; the shapes broadcast and the types are equal. */
+export function copyInto(target: Tensor, source: Tensor): void {
+  target.storage.backend.run1(copyKernel, target, source);
+}
+
+/** The same elements in memory of their own, in order; not recorded. */
+export function copyOf(x: Tensor): Tensor {
+  const y = result(x, x.dtype, x.shape);
+  copyInto(y, x);
+  return y;
+}
+
+/** The elements in order, to be read only; those on the GPU are waited for. */
+export function elementsOf(x: Tensor): TypedArray {
+  const { storage, offset, size } = x.dense ? x : copyOf(x);
+  return storage.backend.read(storage, offset, size);
+}
+
+// Moving is linear: the cotangent goes back to the input's device.
+const moveRule = rule<{ from: Device }>("to", {
+  vjp: [(g, { attrs }) => moveTo(g, backendOf("to", attrs.from))],
+});
+
+/** The tensor on a device; the tensor itself if it is there. */
+export function moveTo(x: Tensor, backend: Backend): Tensor {
+  const from = x.storage.backend;
+  if (from === backend) return x;
+  const elements = elementsOf(x);
+  const storage = backend.allocate(x.storage.code, x.size);
+  backend.write(storage, elements);
+  const y = new Tensor(storage, x.shape, contiguousStrides(x.shape), 0, x.size, true);
+  return record1(moveRule, x, y, { from: from.device });
+}

@@ -1,0 +1,108 @@
+/** Functions of other ops: no kernel, no rule. The default for anything new. */
+
+import { wrongKind } from "../../core/arguments.ts";
+import { checkCount, isPlainObject } from "../../core/options.ts";
+import { DTypeError } from "../../core/errors.ts";
+import { broadcastShapes } from "../../core/shape.ts";
+import { Tensor } from "../../tensor/tensor.ts";
+import { maximum, minimum } from "./binary.ts";
+import { ge, gt, le, lt, ne, where } from "./compare.ts";
+import { checkTensor, TENSOR_OR_NUMBER } from "../define/elementwise.ts";
+import { extremeOver } from "../reduce/primitives.ts";
+
+/** What exponentials over dimensions subtract: the maximum, 0 where it is not finite. */
+export function shiftOf(x: Tensor, dims: readonly number[]): Tensor {
+  const largest = extremeOver("max", "max", x, dims);
+  return where(gt(largest, -Infinity).mul(lt(largest, Infinity)), largest, 0);
+}
+
+/** Refuses what is no bound of `clamp`. */
+function checkBound(role: string, bound: unknown): void {
+  if (bound === null || typeof bound === "number" || bound instanceof Tensor) return;
+  const { message } = wrongKind("compute clamp", role, "a tensor, a number or null", bound);
+  const form = isPlainObject(bound) ? "; it stands by position, as in clamp(0, null)" : "";
+  throw new TypeError(message + form);
+}
+
+/**
+ * The elements, no smaller than `min` and no larger than `max`. With numbers the gradient is 1
+ * between the bounds and 0 at and beyond them; with tensors a bound that is met takes half of it.
+ * Follows `torch.clamp`.
+ *
+ * @param min Lower bound, a number or a tensor; null for none.
+ * @param max Upper bound, which wins where it is below `min`.
+ */
+export function clamp(
+  x: Tensor,
+  min: Tensor | number | null = null,
+  max: Tensor | number | null = null,
+): Tensor {
+  checkCount("compute clamp", arguments.length, 3);
+  checkTensor("clamp", x);
+  checkBound("the lower bound", min);
+  checkBound("the upper bound", max);
+  if (min === null && max === null) {
+    throw new TypeError(
+      "Cannot compute clamp: at least one of min and max must be given, got none",
+    );
+  }
+  if (x.dtype === "bool") {
+    throw new DTypeError("Cannot compute clamp: the input is bool; cast it first");
+  }
+  if (min instanceof Tensor || max instanceof Tensor) {
+    for (const bound of [min, max]) {
+      if (bound instanceof Tensor) broadcastShapes("clamp", x.shape, bound.shape);
+    }
+    // A NaN passes, and the bounds get no gradient for it.
+    const unlessNaN = (bound: Tensor | number) => where(ne(x, x), x.detach(), bound);
+    const raised = min === null ? x : maximum(x, unlessNaN(min));
+    return max === null ? raised : minimum(raised, unlessNaN(max));
+  }
+  const constant = x.detach();
+  if (Number.isNaN(min) || Number.isNaN(max)) return x.mul(0).add(NaN);
+  const high = max ?? Infinity;
+  const low = Math.min(min ?? -Infinity, high);
+  const below = max === null ? null : lt(constant, max);
+  const above = min === null ? null : gt(constant, low);
+  const lowered = max === null ? constant : where(ge(constant, high), high, constant);
+  const bounded = min === null ? lowered : where(le(constant, low), low, lowered);
+  const inside = below === null ? above : above === null ? below : below.mul(above);
+  return where(inside!, x, bounded);
+}
+
+/**
+ * The point between two tensors, a + weight · (b − a). Follows `torch.lerp`.
+ *
+ * @param weight 0 for a, 1 for b; a number, or a tensor that broadcasts.
+ */
+export function lerp(a: Tensor, b: Tensor, weight: Tensor | number): Tensor {
+  checkCount("compute lerp", arguments.length, 3);
+  checkTensor("lerp", a, "the start");
+  checkTensor("lerp", b, "the end");
+  const shape = broadcastShapes("lerp", a.shape, b.shape);
+  if (typeof weight !== "number") {
+    checkTensor("lerp", weight, "the weight", TENSOR_OR_NUMBER);
+    broadcastShapes("lerp", shape, weight.shape);
+  }
+  // Half of the way cannot leave the range; counted from the nearer end, both ends are exact.
+  const half = b.mul(0.5).sub(a.mul(0.5));
+  const fromStart = () => a.add(half.mul(doubled(weight)));
+  const fromEnd = () => b.sub(half.mul(doubled(rest(weight))));
+  if (typeof weight === "number") return weight < 0.5 ? fromStart() : fromEnd();
+  return where(lt(weight, 0.5), fromStart(), fromEnd());
+}
+
+function doubled(weight: Tensor | number): Tensor | number {
+  return typeof weight === "number" ? 2 * weight : weight.mul(2);
+}
+
+function rest(weight: Tensor | number): Tensor | number {
+  return typeof weight === "number" ? 1 - weight : weight.neg().add(1);
+}
+
+/** ln σ(x) = −ln(1 + e⁻ˣ), without overflow. Follows `torch.nn.functional.logsigmoid`. */
+export function logSigmoid(x: Tensor): Tensor {
+  checkCount("compute logSigmoid", arguments.length, 1);
+  checkTensor("logSigmoid", x);
+  return x.neg().softplus().neg();
+}

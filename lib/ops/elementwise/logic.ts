@@ -1,0 +1,108 @@
+/** Truth values, and the numbers that are none. */
+
+import { checkCount, NUMBER, optionReader } from "../../core/options.ts";
+import { isFloat } from "../../core/dtype.ts";
+import { broadcastShapes } from "../../core/shape.ts";
+import type { Tensor } from "../../tensor/tensor.ts";
+import { maximum, mul } from "./binary.ts";
+import { eq, lt, ne, where } from "./compare.ts";
+import { checkTensor } from "../define/elementwise.ts";
+
+/** Whether elements are not 0, as bool. */
+function truth(op: string, x: Tensor): Tensor {
+  checkTensor(op, x);
+  return x.dtype === "bool" ? x : ne(x, 0);
+}
+
+/** The same of two tensors that broadcast. */
+function truths(op: string, a: Tensor, b: Tensor): [a: Tensor, b: Tensor] {
+  const pair: [Tensor, Tensor] = [truth(op, a), truth(op, b)];
+  broadcastShapes(op, a.shape, b.shape);
+  return pair;
+}
+
+/** Whether both are not 0; bool. Broadcasts. */
+export function logicalAnd(a: Tensor, b: Tensor): Tensor {
+  checkCount("compute logicalAnd", arguments.length, 2);
+  return mul(...truths("logicalAnd", a, b));
+}
+
+/** Whether one or both are not 0; bool. Broadcasts. */
+export function logicalOr(a: Tensor, b: Tensor): Tensor {
+  checkCount("compute logicalOr", arguments.length, 2);
+  return maximum(...truths("logicalOr", a, b));
+}
+
+/** Whether exactly one is not 0; bool. Broadcasts. */
+export function logicalXor(a: Tensor, b: Tensor): Tensor {
+  checkCount("compute logicalXor", arguments.length, 2);
+  return ne(...truths("logicalXor", a, b));
+}
+
+/** Whether elements are 0; bool. */
+export function logicalNot(x: Tensor): Tensor {
+  checkCount("compute logicalNot", arguments.length, 1);
+  checkTensor("logicalNot", x);
+  return eq(x, 0);
+}
+
+/** Whether elements are NaN; bool. */
+export function isnan(x: Tensor): Tensor {
+  checkCount("compute isnan", arguments.length, 1);
+  checkTensor("isnan", x);
+  return ne(x, x);
+}
+
+/** Whether elements are infinite, of either sign; bool. */
+export function isinf(x: Tensor): Tensor {
+  checkCount("compute isinf", arguments.length, 1);
+  checkTensor("isinf", x);
+  return isFloat(x.dtype) ? eq(x.detach().abs(), Infinity) : ne(x, x);
+}
+
+/** Whether elements are neither infinite nor NaN; bool. */
+export function isfinite(x: Tensor): Tensor {
+  checkCount("compute isfinite", arguments.length, 1);
+  checkTensor("isfinite", x);
+  return isFloat(x.dtype) ? lt(x.detach().abs(), Infinity) : eq(x, x);
+}
+
+/** Options of `nanToNum`. */
+export interface NanToNumOptions {
+  /** What stands for NaN. Default: 0. */
+  nan?: number;
+  /** What stands for infinity. Default: the largest number of the type. */
+  posinf?: number;
+  /** What stands for minus infinity. Default: the smallest number of the type. */
+  neginf?: number;
+}
+
+const readNanToNum = optionReader<NanToNumOptions>({
+  nan: NUMBER,
+  posinf: NUMBER,
+  neginf: NUMBER,
+});
+
+const LARGEST = { float32: (2 - 2 ** -23) * 2 ** 127, float64: Number.MAX_VALUE };
+
+/**
+ * Numbers in place of NaN and the infinities; those get no gradient. Follows `torch.nan_to_num`.
+ *
+ * @example The usual numbers
+ * ```ts
+ * import { tensor } from "@adjoint/ml";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const x = tensor([NaN, 1, -Infinity]);
+ * assertEquals(x.nanToNum({ neginf: -9 }).toArray(), [0, 1, -9]);
+ * ```
+ */
+export function nanToNum(x: Tensor, options?: NanToNumOptions): Tensor {
+  checkCount("compute nanToNum", arguments.length, 2);
+  checkTensor("nanToNum", x);
+  const { nan = 0, posinf, neginf } = readNanToNum("compute nanToNum", options);
+  if (x.dtype !== "float32" && x.dtype !== "float64") return x;
+  const largest = LARGEST[x.dtype];
+  const finite = where(eq(x, Infinity), posinf ?? largest, x);
+  return where(isnan(x), nan, where(eq(x, -Infinity), neginf ?? -largest, finite));
+}

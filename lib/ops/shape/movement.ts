@@ -1,0 +1,398 @@
+/** Views and rearrangements. A view shares its tensor's memory; `reshape` copies where it must. */
+
+import { checkList, spreadOut } from "../../core/arguments.ts";
+import { checkCount, NUMBER, optionReader, shown } from "../../core/options.ts";
+import { ShapeError, showShape } from "../../core/errors.ts";
+import {
+  broadcastShapes,
+  checkShape,
+  contiguousStrides,
+  inferShape,
+  normalizeDim,
+  sameShape,
+  type Shape,
+  sizeOf,
+  viewStrides,
+} from "../../core/shape.ts";
+import { promote } from "../../core/dtype.ts";
+import type { Tensor } from "../../tensor/tensor.ts";
+import { checkDevices, checkElement, checkTensor } from "../define/elementwise.ts";
+import { castTo, copyInto, copyOf } from "../copy/copy.ts";
+import { record1, recordAll, result, rule, scalar, viewOf, zeroed } from "../define/record.ts";
+import { sumTo } from "../reduce/primitives.ts";
+
+const reshapeRule = rule<{ shape: Shape }>("reshape", {
+  vjp: [(g, { attrs }) => reshape(g, attrs.shape)],
+});
+
+/** The same elements under another shape, one extent of which may be -1; a view where possible. */
+export function reshape(x: Tensor, shape: readonly number[]): Tensor {
+  if (arguments.length > 2) throw spreadOut("reshape", [shape], arguments.length - 1);
+  checkTensor("reshape", x);
+  const target = inferShape("reshape", shape, x.size);
+  const strides = x.dense ? contiguousStrides(target) : viewStrides(x.shape, x.strides, target);
+  if (strides === null) return reshape(contiguous(x), target);
+  const y = viewOf(x, target, strides, x.offset, x.size);
+  return record1(reshapeRule, x, y, { shape: x.shape });
+}
+
+const copyRule = rule("clone", { vjp: [(g) => g] });
+
+/** A copy with memory of its own. */
+export function clone(x: Tensor): Tensor {
+  checkCount("compute clone", arguments.length, 1);
+  checkTensor("clone", x);
+  return record1(copyRule, x, copyOf(x));
+}
+
+/** The tensor itself if its elements lie in row-major order, else a copy in which they do. */
+export function contiguous(x: Tensor): Tensor {
+  checkCount("compute contiguous", arguments.length, 1);
+  checkTensor("contiguous", x);
+  return x.dense ? x : clone(x);
+}
+
+const permuteRule = rule<{ inverse: readonly number[] }>("permute", {
+  vjp: [(g, { attrs }) => permute(g, attrs.inverse)],
+});
+
+/** The dimensions in another order: a view. */
+export function permute(x: Tensor, dims: readonly number[]): Tensor {
+  if (arguments.length > 2) throw spreadOut("permute", [dims], arguments.length - 1);
+  checkTensor("permute", x);
+  checkList("permute", "dims", dims);
+  const order = dims.map((dim) => normalizeDim("permute", dim, x.ndim));
+  if (order.length !== x.ndim || new Set(order).size !== x.ndim) {
+    throw new ShapeError(
+      `Cannot compute permute: dims must name each of ${x.ndim} dimensions once, got ${
+        showShape(dims)
+      }`,
+      [x.shape],
+    );
+  }
+  const inverse = new Array<number>(order.length);
+  order.forEach((from, to) => inverse[from] = to);
+  const shape = order.map((dim) => x.shape[dim]!);
+  const strides = order.map((dim) => x.strides[dim]!);
+  return record1(permuteRule, x, viewOf(x, shape, strides, x.offset, x.size), { inverse });
+}
+
+const transposeRule = rule<{ i: number; j: number }>("transpose", {
+  vjp: [(g, { attrs: { i, j } }) => transpose(g, i, j)],
+});
+
+/** Two dimensions exchanged: a view. */
+export function transpose(x: Tensor, dim0: number, dim1: number): Tensor {
+  checkCount("compute transpose", arguments.length, 3);
+  checkTensor("transpose", x);
+  const i = normalizeDim("transpose", dim0, x.ndim, "dim0");
+  const j = normalizeDim("transpose", dim1, x.ndim, "dim1");
+  const [shape, strides] = [x.shape.slice(), x.strides.slice()];
+  [shape[i], shape[j]] = [x.shape[j]!, x.shape[i]!];
+  [strides[i], strides[j]] = [x.strides[j]!, x.strides[i]!];
+  return record1(transposeRule, x, viewOf(x, shape, strides, x.offset, x.size), { i, j });
+}
+
+const expandRule = rule<{ shape: Shape }>("expand", {
+  vjp: [(g, { attrs }) => sumTo(g, attrs.shape)],
+});
+
+/** Dimensions of extent 1 stretched, new ones in front: a view. An extent of -1 keeps its own. */
+export function expand(x: Tensor, shape: readonly number[]): Tensor {
+  if (arguments.length > 2) throw spreadOut("expand", [shape], arguments.length - 1);
+  return expandAs("expand", x, shape);
+}
+
+/** `expand` under the name of the op that needs it. */
+export function expandAs(op: string, x: Tensor, shape: readonly number[]): Tensor {
+  checkTensor(op, x);
+  checkList(op, "the shape", shape);
+  const missing = shape.length - x.ndim;
+  const target = shape.map((extent, i) => extent === -1 ? x.shape[i - missing] ?? -1 : extent);
+  if (target.includes(-1)) {
+    throw new ShapeError(
+      `Cannot compute ${op}: -1 keeps the extent of a dimension that is there, got ${
+        showShape(shape)
+      } for shape ${showShape(x.shape)}`,
+      [x.shape, shape],
+    );
+  }
+  checkShape(op, target);
+  if (missing < 0 || !sameShape(broadcastShapes(op, x.shape, target), target)) {
+    throw new ShapeError(
+      `Cannot compute ${op}: shape ${showShape(x.shape)} does not stretch to ${
+        showShape(target)
+      }, as only dimensions of extent 1 do`,
+      [x.shape, target],
+    );
+  }
+  if (sameShape(x.shape, target)) return x;
+  const strides = target.map((_, i) =>
+    i < missing || x.shape[i - missing] === 1 ? 0 : x.strides[i - missing]!
+  );
+  const y = viewOf(x, target, strides, x.offset, sizeOf(target));
+  return record1(expandRule, x, y, { shape: x.shape });
+}
+
+/** A new dimension of extent 1: a view. */
+export function unsqueeze(x: Tensor, dim: number): Tensor {
+  checkCount("compute unsqueeze", arguments.length, 2);
+  checkTensor("unsqueeze", x);
+  const at = normalizeDim("unsqueeze", dim, x.ndim + 1);
+  const shape = x.shape.toSpliced(at, 0, 1);
+  checkShape("unsqueeze", shape);
+  const strides = x.strides.toSpliced(at, 0, 1);
+  return record1(reshapeRule, x, viewOf(x, shape, strides, x.offset, x.size), { shape: x.shape });
+}
+
+/** Without the given dimension or dimensions where their extent is 1, or without all such: a view. */
+export function squeeze(x: Tensor, dim?: number | readonly number[]): Tensor {
+  checkCount("compute squeeze", arguments.length, 2);
+  checkTensor("squeeze", x);
+  const dims: readonly number[] | undefined = dim === undefined || Array.isArray(dim) ? dim : [dim];
+  const chosen = dims && Array.from(dims, (d) => normalizeDim("squeeze", d, x.ndim));
+  const stays = x.shape.map((extent, i) => extent !== 1 || (chosen && !chosen.includes(i)));
+  const shape = x.shape.filter((_, i) => stays[i]);
+  const strides = x.strides.filter((_, i) => stays[i]);
+  return record1(reshapeRule, x, viewOf(x, shape, strides, x.offset, x.size), { shape: x.shape });
+}
+
+/** The dimensions from `startDim` to `endDim` as one. */
+export function flatten(x: Tensor, startDim = 0, endDim = -1): Tensor {
+  checkCount("compute flatten", arguments.length, 3);
+  checkTensor("flatten", x);
+  // A number is flattened as a row of one.
+  const rank = Math.max(1, x.ndim);
+  const start = normalizeDim("flatten", startDim, rank, "startDim");
+  const end = normalizeDim("flatten", endDim, rank, "endDim");
+  if (x.ndim === 0) return reshape(x, [1]);
+  if (start > end) {
+    throw new RangeError(
+      `Cannot compute flatten: startDim must not come after endDim, got startDim ${startDim} and ` +
+        `endDim ${endDim}`,
+    );
+  }
+  const merged = sizeOf(x.shape.slice(start, end + 1));
+  return reshape(x, [...x.shape.slice(0, start), merged, ...x.shape.slice(end + 1)]);
+}
+
+/** Where a block of regular steps lies in a larger tensor. */
+export interface Block {
+  /** First position along each dimension. */
+  readonly starts: readonly number[];
+  /** Step along each dimension, at least 1. */
+  readonly steps: readonly number[];
+}
+
+const sliceRule = rule<Block & { shape: Shape }>("slice", {
+  vjp: [(g, { attrs }) => embed(g, attrs.shape, attrs)],
+});
+
+/** A block of a tensor: a view. */
+export function sliceBlock(x: Tensor, shape: Shape, { starts, steps }: Block): Tensor {
+  const y = blockOf(x, shape, { starts, steps });
+  return record1(sliceRule, x, y, { starts, steps, shape: x.shape });
+}
+
+const embedRule = rule<Block & { shape: Shape }>("embed", {
+  vjp: [(g, { attrs }) => sliceBlock(g, attrs.shape, attrs)],
+});
+
+/** A tensor of zeros with a block of it filled: the transpose of `sliceBlock`. */
+function embed(x: Tensor, shape: Shape, block: Block): Tensor {
+  const y = zeroed(x, x.dtype, shape);
+  copyInto(blockOf(y, x.shape, block), x);
+  return record1(embedRule, x, y, { ...block, shape: x.shape });
+}
+
+/** The same view as `sliceBlock`, not recorded. */
+function blockOf(x: Tensor, shape: Shape, { starts, steps }: Block): Tensor {
+  const offset = starts.reduce((sum, start, i) => sum + start * x.strides[i]!, x.offset);
+  const size = sizeOf(shape);
+  // A step beyond the only position might leave the range of strides.
+  const strides = x.strides.map((stride, i) => shape[i]! > 1 ? stride * steps[i]! : stride);
+  return viewOf(x, shape, strides, size === 0 ? x.offset : offset, size);
+}
+
+/**
+ * Part of one dimension: a view.
+ *
+ * @param dim The dimension.
+ * @param start First position; negative counts from the end. Default, also for null: 0.
+ * @param end Position after the last one; default, also for null: the end.
+ * @param step Distance between positions, at least 1.
+ */
+export function slice(
+  x: Tensor,
+  dim: number,
+  start: number | null = 0,
+  end: number | null = Infinity,
+  step: number | null = 1,
+): Tensor {
+  checkCount("compute slice", arguments.length, 5);
+  checkTensor("slice", x);
+  const axis = normalizeDim("slice", dim, x.ndim);
+  const [first, count, by] = sliceRange("slice", x.shape[axis]!, start, end, step);
+  const shape = x.shape.with(axis, count);
+  const starts = x.shape.map((_, i) => i === axis ? first : 0);
+  return sliceBlock(x, shape, { starts, steps: x.shape.map((_, i) => i === axis ? by : 1) });
+}
+
+/**
+ * First position, number of positions and step of a slice, clipped to the extent as Python does.
+ * What is null is left open.
+ */
+export function sliceRange(
+  op: string,
+  extent: number,
+  from: number | null | undefined,
+  to: number | null | undefined,
+  by: number | null | undefined,
+): [first: number, count: number, step: number] {
+  const [start, end, step] = [from ?? 0, to ?? Infinity, by ?? 1];
+  const whole = Number.isInteger(start) && (Number.isInteger(end) || end === Infinity);
+  if (!whole || !Number.isInteger(step) || step < 1) {
+    const back = typeof step === "number" && step < 0 ? "; flip turns a dimension round" : "";
+    throw new RangeError(
+      `Cannot compute ${op}: a slice needs integers and a step of at least 1, got ` +
+        `[${[start, end, step].map(shown).join(", ")}]${back}`,
+    );
+  }
+  const clip = (at: number) => Math.min(Math.max(at < 0 ? at + extent : at, 0), extent);
+  const [first, last] = [clip(start), clip(end)];
+  return [first, Math.max(0, Math.ceil((last - first) / step)), step];
+}
+
+/** Options of `pad`. */
+export interface PadOptions {
+  /** What the new elements are. Default: 0. */
+  value?: number;
+}
+
+const readPad = optionReader<PadOptions>({ value: NUMBER });
+
+const padRule = rule<Block & { shape: Shape }>("pad", {
+  vjp: [(g, { attrs }) => sliceBlock(g, attrs.shape, attrs)],
+});
+
+/**
+ * Elements added at the ends of dimensions, the last one first: `[left, right, top, bottom, …]`.
+ * Negative amounts take elements away. Follows `torch.nn.functional.pad` with mode "constant".
+ */
+export function pad(x: Tensor, amounts: readonly number[], options?: PadOptions): Tensor {
+  checkCount("compute pad", arguments.length, 3);
+  checkTensor("pad", x);
+  checkList("pad", "amounts", amounts);
+  const { value = 0 } = readPad("compute pad", options);
+  checkElement("pad", "the value", value, x.dtype);
+  const count = amounts.length / 2;
+  if (!Number.isInteger(count) || count > x.ndim || !amounts.every(Number.isInteger)) {
+    throw new ShapeError(
+      `Cannot compute pad: amounts must be pairs of integers, at most ${x.ndim} for shape ${
+        showShape(x.shape)
+      }, got ${showShape(amounts)}`,
+      [x.shape],
+    );
+  }
+  const before = x.shape.map((_, i) => i < x.ndim - count ? 0 : amounts[2 * (x.ndim - 1 - i)]!);
+  const after = x.shape.map((_, i) => i < x.ndim - count ? 0 : amounts[2 * (x.ndim - 1 - i) + 1]!);
+  const shape = x.shape.map((extent, i) => extent + before[i]! + after[i]!);
+  if (shape.some((extent) => extent < 0)) {
+    throw new ShapeError(
+      `Cannot compute pad: extents must be non-negative, but amounts ${showShape(amounts)} turn ` +
+        `shape ${showShape(x.shape)} into ${showShape(shape)}`,
+      [x.shape, shape],
+    );
+  }
+  checkShape("pad", shape);
+  const steps = x.shape.map(() => 1);
+  const kept = x.shape.map((extent, i) =>
+    Math.max(0, extent + Math.min(before[i]!, 0) + Math.min(after[i]!, 0))
+  );
+  const inner = sliceBlock(x, kept, { starts: before.map((n) => Math.max(-n, 0)), steps });
+  const y = zeroed(x, x.dtype, shape);
+  if (value !== 0) copyInto(y, scalar(value, x.dtype, x));
+  const block = { starts: before.map((n) => Math.max(n, 0)), steps };
+  copyInto(blockOf(y, kept, block), inner);
+  return record1(padRule, inner, y, { ...block, shape: kept });
+}
+
+const catRule = rule<{ dim: number; extents: readonly number[] }>("cat", {
+  vjp: [],
+  vjpAll: ([g], { attrs: { dim, extents } }, needs) => {
+    let start = 0;
+    return extents.map((extent, i) => {
+      const from = start;
+      start += extent;
+      return needs[i] && g ? slice(g, dim, from, start) : null;
+    });
+  },
+});
+
+/** Refuses what is not an array of tensors; gives the first. */
+function firstOf(op: string, tensors: readonly Tensor[]): Tensor {
+  if (!Array.isArray(tensors)) {
+    throw new TypeError(
+      `Cannot compute ${op}: the tensors stand in an array, as in ${op}([a, b]), got ` +
+        shown(tensors),
+    );
+  }
+  if (tensors.length === 0) {
+    throw new RangeError(`Cannot compute ${op}: it needs at least one tensor, got none`);
+  }
+  for (let i = 0; i < tensors.length; i++) checkTensor(op, tensors[i], `entry ${i}`);
+  return tensors[0] as Tensor;
+}
+
+/** Tensors joined along a dimension; the other dimensions are equal. */
+export function cat(tensors: readonly Tensor[], dim = 0): Tensor {
+  const first = firstOf("cat", tensors);
+  checkCount("compute cat", arguments.length, 2);
+  const axis = normalizeDim("cat", dim, first.ndim);
+  let { dtype } = first;
+  for (const x of tensors) {
+    checkDevices("cat", first, x);
+    if (x.ndim !== first.ndim || x.shape.some((e, i) => i !== axis && e !== first.shape[i])) {
+      throw new ShapeError(
+        `Cannot compute cat: all dimensions but ${axis} must be equal, got ${
+          showShape(first.shape)
+        } and ${showShape(x.shape)}`,
+        [first.shape, x.shape],
+      );
+    }
+    dtype = promote(dtype, x.ndim, x.dtype, x.ndim);
+  }
+  const inputs = tensors.map((x) => castTo(x, dtype));
+  const extents = inputs.map((x) => x.shape[axis]!);
+  const shape = first.shape.with(axis, extents.reduce((sum, extent) => sum + extent, 0));
+  checkShape("cat", shape);
+  const y = result(first, dtype, shape);
+  const steps = y.shape.map(() => 1);
+  let start = 0;
+  for (const x of inputs) {
+    const starts = y.shape.map((_, i) => i === axis ? start : 0);
+    copyInto(blockOf(y, x.shape, { starts, steps }), x);
+    start += x.shape[axis]!;
+  }
+  recordAll(catRule, inputs, [y], { dim: axis, extents });
+  return y;
+}
+
+/** Tensors of one shape along a new dimension. */
+export function stack(tensors: readonly Tensor[], dim = 0): Tensor {
+  const first = firstOf("stack", tensors);
+  checkCount("compute stack", arguments.length, 2);
+  const at = normalizeDim("stack", dim, first.ndim + 1);
+  for (const x of tensors) {
+    if (!sameShape(x.shape, first.shape)) {
+      throw new ShapeError(
+        `Cannot compute stack: shapes must be equal, got ${showShape(first.shape)} and ${
+          showShape(x.shape)
+        }`,
+        [first.shape, x.shape],
+      );
+    }
+  }
+  checkShape("stack", first.shape.toSpliced(at, 0, tensors.length));
+  return cat(tensors.map((x) => unsqueeze(x, at)), at);
+}

@@ -1,0 +1,150 @@
+/** How tensors are made: their options, their memory, their elements. */
+
+import type { Backend } from "../device/backend.ts";
+import { cpu } from "../device/cpu.ts";
+import { checkNumber, wrongKind } from "../core/arguments.ts";
+import {
+  checkCount,
+  GENERATOR,
+  isPlainObject,
+  type OptionReader,
+  optionReader,
+  shown,
+  surplus,
+  TENSOR_OPTIONS,
+} from "../core/options.ts";
+import type { RandomOptions, TensorOptions } from "./create.ts";
+import { checkRange, CODES, type DType } from "../core/dtype.ts";
+import { ShapeError, showShape } from "../core/errors.ts";
+import { checkTensor } from "../ops/define/elementwise.ts";
+import { checkRoom, checkShape, contiguousStrides, type Shape, sizeOf } from "../core/shape.ts";
+import { Tensor } from "./tensor.ts";
+
+/** Reads the options of functions that create tensors. */
+export const readTensorOptions: OptionReader<TensorOptions> = optionReader(TENSOR_OPTIONS);
+/** Reads the options of random tensors. */
+export const readRandomOptions: OptionReader<RandomOptions> = optionReader<RandomOptions>({
+  ...TENSOR_OPTIONS,
+  generator: GENERATOR,
+});
+
+/** Options with the type and the device of a tensor, unless they name others. */
+export function likeOptions<O extends TensorOptions>(
+  op: string,
+  x: Tensor,
+  read: OptionReader<O>,
+  given: O | undefined,
+): O {
+  checkTensor(op, x);
+  const options = read(`run ${op}`, given);
+  const { dtype = x.dtype, device = x.device } = options;
+  return { ...options, dtype, device };
+}
+
+/** A tensor of a shape and a type, of zeros if asked for, else of anything. */
+export function make(
+  op: string,
+  shape: readonly number[],
+  dtype: DType,
+  zero = false,
+  backend: Backend = cpu,
+): Tensor {
+  checkShape(op, shape);
+  const own: Shape = [...shape];
+  const size = sizeOf(own);
+  // The GPU has a limit of its own, of which it tells.
+  if (backend === cpu) checkRoom(own, size, CODES[dtype]);
+  const storage = backend.allocate(CODES[dtype], size, zero);
+  return new Tensor(storage, own, contiguousStrides(own), 0, size, true);
+}
+
+/** Puts a tensor where it is wanted, if it is not there yet. */
+export function finish(x: Tensor, { requiresGrad = false, device = "cpu" }: TensorOptions): Tensor {
+  const placed = device === "cpu" ? x : x.to({ device });
+  return requiresGrad ? placed.requiresGrad_() : placed;
+}
+
+/** Writes numbers into a fresh tensor, as its type holds them. */
+export function write(op: string, x: Tensor, value: (i: number) => number): void {
+  const { array, base } = x.storage;
+  const { dtype } = x;
+  for (let i = 0; i < x.size; i++) {
+    const number = value(i);
+    checkRange(op, number, dtype);
+    array[base + i] = dtype === "bool" ? Number(number !== 0) : number;
+  }
+}
+
+/** Refuses what is no shape, as numbers that are spread out, and arguments that are too many. */
+export function checkCall(
+  op: string,
+  shape: unknown,
+  given: ArrayLike<unknown>,
+  most: number,
+): void {
+  if (!Array.isArray(shape)) throw noShape(op, shape, given, "");
+  if (given.length > most) throw surplus(`run ${op}`, given.length, most);
+}
+
+/** The error of something else than a shape; `before` stands in front of it in the call. */
+export function noShape(
+  op: string,
+  shape: unknown,
+  given: ArrayLike<unknown>,
+  before: string,
+): ShapeError {
+  const numbers = Array.from(given).filter((value) => typeof value === "number");
+  const extents = numbers.length === 0 || before !== "" ? [2, 3] : numbers;
+  return new ShapeError(
+    `Cannot run ${op}: a shape is an array, as in ${op}(${before}${showShape(extents)}), got ${
+      shown(shape)
+    }`,
+  );
+}
+
+/** A number of entries. */
+export function checkExtent(op: string, name: string, value: unknown): void {
+  if (typeof value !== "number") {
+    throw wrongKind(`run ${op}`, name, "a non-negative integer", value);
+  }
+  if (Number.isInteger(value) && value >= 0) return;
+  throw new ShapeError(`Cannot run ${op}: ${name} must be a non-negative integer, got ${value}`);
+}
+
+/**
+ * Splits what follows the arguments that a call needs: numbers that may be left out, by their names,
+ * then the options.
+ */
+export function splitRest<O>(
+  call: string,
+  needed: number,
+  names: readonly string[],
+  rest: readonly unknown[],
+): { numbers: readonly (number | undefined)[]; options: O | undefined } {
+  if (rest.length === 0) return { numbers: rest as [], options: undefined };
+  checkCount(call, needed + rest.length, needed + names.length + 1);
+  let count = 0;
+  while (
+    count < names.length && (rest[count] === undefined || typeof rest[count] === "number")
+  ) count++;
+  const more = rest.length - count - 1;
+  if (more > 0 && !isPlainObject(rest[count])) checkNumber(call, names[count]!, rest[count]);
+  if (more > 0) throw new TypeError(`Cannot ${call}: options are its last argument`);
+  return {
+    numbers: rest.slice(0, count) as (number | undefined)[],
+    options: rest[count] as O | undefined,
+  };
+}
+
+/** A number that may stand in its place among the arguments or in the options, but not in both. */
+export function once(
+  call: string,
+  name: string,
+  positional: number | undefined,
+  option: number | undefined,
+): number | undefined {
+  if (positional !== undefined && option !== undefined) {
+    throw new TypeError(`Cannot ${call}: ${name} is given twice, as ${positional} and ${option}`);
+  }
+  return positional ?? option;
+}

@@ -1,0 +1,142 @@
+/** A module run with other tensors in place of its own. */
+
+import { settled } from "../core/engine.ts";
+import { checkKind, isPlainObject, kind, shown, TENSOR } from "../core/options.ts";
+import { GradError, ShapeError, showShape } from "../core/errors.ts";
+import { sameShape } from "../core/shape.ts";
+import type { Tensor } from "../tensor/tensor.ts";
+
+/** What `functionalCall` needs of a module; every `nn.Module` has it. */
+export interface CallableModule<Inputs extends unknown[], Output> {
+  /** Computes the output. */
+  forward(...inputs: Inputs): Output;
+  /** This module and all below it. */
+  modules(): object[];
+  /** The parameters by name; one in several places under all its names, if so wanted. */
+  namedParameters(options: { removeDuplicate: boolean }): [string, Tensor][];
+  /** The buffers by name, in the same way. */
+  namedBuffers(options: { removeDuplicate: boolean }): [string, Tensor][];
+}
+
+const METHODS = ["forward", "modules", "namedParameters", "namedBuffers"] as const;
+
+const MODULE = kind(
+  "a module",
+  (value) =>
+    typeof value === "object" && value !== null &&
+    METHODS.every((name) => typeof Reflect.get(value, name) === "function"),
+);
+
+/** A place where an object holds a tensor. */
+interface Slot {
+  readonly owner: object;
+  readonly key: string;
+  readonly own: Tensor;
+  readonly other: Tensor;
+}
+
+function replacements<Inputs extends unknown[], Output>(
+  module: CallableModule<Inputs, Output>,
+  params: Readonly<Record<string, Tensor>>,
+): Map<unknown, Tensor> {
+  const all = { removeDuplicate: false };
+  const names = new Map([...module.namedParameters(all), ...module.namedBuffers(all)]);
+  const others = new Map<unknown, Tensor>();
+  if (!isPlainObject(params)) {
+    throw new TypeError(
+      `Cannot run functionalCall: params must be an object of tensors by name, got ${
+        shown(params)
+      }`,
+    );
+  }
+  for (const [name, other] of Object.entries(params)) {
+    const own = names.get(name);
+    if (own === undefined) {
+      throw new TypeError(
+        `Cannot run functionalCall: the module has no parameter or buffer "${name}", it has ${
+          [...names.keys()].join(", ") || "none"
+        }`,
+      );
+    }
+    checkKind("run functionalCall", `"${name}"`, other, TENSOR);
+    if (others.has(own) && others.get(own) !== other) {
+      throw new TypeError(
+        `Cannot run functionalCall: "${name}" is another name of a tensor that is given already`,
+      );
+    }
+    if (!sameShape(own.shape, other.shape)) {
+      throw new ShapeError(
+        `Cannot run functionalCall: "${name}" has shape ${showShape(own.shape)}, got ${
+          showShape(other.shape)
+        }`,
+        [own.shape, other.shape],
+      );
+    }
+    others.set(own, other);
+  }
+  return others;
+}
+
+/** The arrays among some values, and those inside them. */
+function arraysIn(values: readonly unknown[]): object[] {
+  return values.flatMap((value) => Array.isArray(value) ? [value, ...arraysIn(value)] : []);
+}
+
+/** Where the modules hold the tensors that are replaced: in properties and in arrays there. */
+function slotsOf(modules: readonly object[], others: ReadonlyMap<unknown, Tensor>): Slot[] {
+  const owners = modules.flatMap((module) => [module, ...arraysIn(Object.values(module))]);
+  return [...new Set(owners)].flatMap((owner) =>
+    Object.entries(owner).flatMap(([key, own]: [string, unknown]): Slot[] => {
+      const other = others.get(own);
+      return other === undefined ? [] : [{ owner, key, own: own as Tensor, other }];
+    })
+  );
+}
+
+/**
+ * The output of a module with other tensors in place of its parameters and buffers, which it has
+ * back afterwards. The output can be differentiated with respect to them. Where one parameter is
+ * used in several places, all of them are replaced. Follows `torch.func.functional_call`.
+ *
+ * @param module A module.
+ * @param params The other tensors, by the names of the state dict; those left out stay.
+ * @param inputs What `forward` takes.
+ * @returns What `forward` gives.
+ * @throws {TypeError} If the module has no tensor of a name, if two names of one tensor are given
+ * different ones, or if `forward` returns a promise.
+ * @throws {ShapeError} If a tensor has not the shape of the one that it replaces.
+ *
+ * @example The gradient with respect to a weight that is no parameter
+ * ```ts
+ * import { functionalCall, gradOf, nn, type Tensor, tensor } from "@adjoint/ml";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const model = new nn.Linear(2, 1);
+ * const loss = (params: Record<string, Tensor>, x: Tensor) => functionalCall(model, params, x).sum();
+ * const gradients = gradOf(loss)({ weight: tensor([[3, 4]]) }, tensor([[1, 2]]));
+ * assertEquals(gradients["weight"]?.toArray(), [[1, 2]]);
+ * ```
+ */
+export function functionalCall<Inputs extends unknown[], Output>(
+  module: CallableModule<Inputs, Output>,
+  params: Readonly<Record<string, Tensor>>,
+  ...inputs: Inputs
+): Output {
+  checkKind("run functionalCall", "the first argument", module, MODULE);
+  const others = replacements(module, params);
+  const slots = slotsOf(module.modules(), others);
+  for (const own of others.keys()) {
+    if (slots.some((slot) => slot.own === own)) continue;
+    throw new GradError(
+      "Cannot run functionalCall: the module holds a tensor neither in a property nor in an array " +
+        "that is one, so it cannot be replaced",
+    );
+  }
+  try {
+    for (const { owner, key, other } of slots) Reflect.set(owner, key, other);
+    const consequence = "the module would have its own tensors back before it ends";
+    return settled("functionalCall", consequence, module.forward(...inputs));
+  } finally {
+    for (const { owner, key, own } of slots) Reflect.set(owner, key, own);
+  }
+}

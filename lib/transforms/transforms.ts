@@ -1,0 +1,408 @@
+/**
+ * Transforms: functions of tensors in, their derivatives out. They nest, and what they give can be
+ * differentiated further wherever something around them is tracked.
+ */
+
+import { checkCount, INTEGER, type Kind, kind, optionReader, shown } from "../core/options.ts";
+import { onesLike, zeros, zerosLike } from "../tensor/create.ts";
+import { isFloat } from "../core/dtype.ts";
+import { stack } from "../ops/shape/movement.ts";
+import { Tensor } from "../tensor/tensor.ts";
+import { enableGrad, isGradEnabled, noGrad } from "../autograd/tape.ts";
+import { leavesOf, type Mirror, rebuild } from "../core/tree.ts";
+import {
+  checkFunction,
+  checkMatch,
+  listOf,
+  outputList,
+  pullBack,
+  singleOutput,
+  tryOut,
+} from "./trial.ts";
+
+/** Which arguments: one, or several that differ. */
+export const ARGNUMS: Kind = kind(
+  "an integer or an array of different integers",
+  (value) =>
+    INTEGER.accepts(value) ||
+    (Array.isArray(value) && value.length > 0 && value.every((item) => INTEGER.accepts(item)) &&
+      new Set(value).size === value.length),
+);
+
+/** One tensor or several: what most transforms take, and give in the same form. */
+export type Tensors = Tensor | readonly Tensor[];
+
+/** Options of `valueAndGrad` and `gradOf`. */
+export interface GradOfOptions<Which extends number | readonly number[]> {
+  /** Which arguments to differentiate with respect to: one, or an array of them. Default: 0. */
+  argnums?: Which;
+}
+
+/** The gradients for the chosen arguments, each of its argument's form. */
+export type GradientsFor<Args extends unknown[], Which> = Which extends number ? Mirror<Args[Which]>
+  : { -readonly [I in keyof Which]: Which[I] extends number ? Mirror<Args[Which[I]]> : never };
+
+/** For each output the derivatives with respect to each input. */
+export type Jacobian<Output, Inputs> = Output extends Tensor ? Mirror<Inputs>
+  : { -readonly [I in keyof Output]: Mirror<Inputs> };
+
+/** For each input the second derivatives with respect to each input. */
+export type Hessian<Inputs> = Inputs extends Tensor ? Tensor
+  : { -readonly [I in keyof Inputs]: Mirror<Inputs> };
+
+const readGradOf = optionReader<GradOfOptions<number | readonly number[]>>({ argnums: ARGNUMS });
+
+/** Reads which arguments to differentiate with respect to; by default the first. */
+function argnumsOf<Which extends number | readonly number[]>(
+  name: string,
+  fn: unknown,
+  given: number,
+  options: GradOfOptions<Which> | undefined,
+): Which {
+  checkCount(`run ${name}`, given, 2);
+  checkFunction(name, fn);
+  const { argnums = 0 } = readGradOf(`run ${name}`, options);
+  return argnums as Which;
+}
+
+/** A result as the caller may keep it: without the tape that only the transform needed. */
+function released(tensors: readonly Tensor[], recorded: boolean): readonly Tensor[] {
+  return recorded ? tensors : tensors.map((y) => y.detach());
+}
+
+/** Whether vectors make a result one that can be differentiated. */
+function isTracked(vectors: readonly Tensor[]): boolean {
+  return isGradEnabled() && vectors.some(({ node }) => node !== null);
+}
+
+function argumentLeaves(name: string, args: readonly unknown[], index: number): Tensor[] {
+  const leaves = leavesOf(args[index]);
+  if (leaves !== null) return leaves;
+  throw new TypeError(
+    `Cannot run ${name}: argument ${index} must be a tensor, or an array or record of tensors, ` +
+      `got ${shown(args[index])}`,
+  );
+}
+
+/** Value and gradients, for the functions that transforms make. */
+export function gradients<Args extends unknown[], Which extends number | readonly number[]>(
+  name: string,
+  fn: (...args: Args) => Tensor,
+  args: Args,
+  argnums: Which,
+): [Tensor, GradientsFor<Args, Which>] {
+  const indices: readonly number[] = typeof argnums === "number" ? [argnums] : argnums;
+  const leaves = indices.map((index) => argumentLeaves(name, args, index));
+  const run = (own: readonly Tensor[]): Tensor => {
+    const replaced = [...args];
+    let next = 0;
+    indices.forEach((index, i) => {
+      const end = next + leaves[i]!.length;
+      replaced[index] = rebuild(args[index], own.slice(next, end));
+      next = end;
+    });
+    return fn(...replaced as Args);
+  };
+  const trial = tryOut(name, run, leaves.flat(), (y) => singleOutput(name, y));
+  const { inputs, output, recorded } = trial;
+  const found = pullBack([output], [onesLike(output)], inputs, { createGraph: recorded });
+  let next = 0;
+  const trees = indices.map((index, i) =>
+    rebuild(args[index], found.slice(next, next += leaves[i]!.length))
+  );
+  return [
+    released([output], recorded)[0]!,
+    (typeof argnums === "number" ? trees[0] : trees) as GradientsFor<Args, Which>,
+  ];
+}
+
+/**
+ * A function that gives the value of `fn` together with its gradient. `fn` returns a tensor of one
+ * element; the arguments chosen by `argnums` are tensors, or arrays or plain records of them, and
+ * their gradients have the same form. Arguments on which the value does not depend get zeros.
+ * Follows `torch.func.grad_and_value`, with the value first.
+ *
+ * @param fn The function, of any arguments.
+ * @param options `argnums`: which arguments, default 0.
+ * @returns A function of the same arguments, giving `[value, gradient]`.
+ * @throws {GradError} When called, if `fn` returns something else than one tensor of one element.
+ *
+ * @example Value and gradient
+ * ```ts
+ * import { tensor, valueAndGrad } from "@adjoint/ml";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const [value, gradient] = valueAndGrad((x) => x.square().sum())(tensor([1, 2]));
+ * assertEquals(value.item(), 5);
+ * assertEquals(gradient.toArray(), [2, 4]);
+ * ```
+ */
+export function valueAndGrad<Args extends unknown[] = [Tensor]>(
+  fn: (...args: Args) => Tensor,
+): (...args: Args) => [Tensor, Mirror<Args[0]>];
+/** With respect to chosen arguments. */
+export function valueAndGrad<
+  Args extends unknown[],
+  const Which extends number | readonly number[],
+>(
+  fn: (...args: Args) => Tensor,
+  options: GradOfOptions<Which>,
+): (...args: Args) => [Tensor, GradientsFor<Args, Which>];
+export function valueAndGrad<
+  Args extends unknown[],
+  const Which extends number | readonly number[],
+>(
+  fn: (...args: Args) => Tensor,
+  options?: GradOfOptions<Which>,
+): (...args: Args) => [Tensor, GradientsFor<Args, Which>] {
+  const argnums = argnumsOf("valueAndGrad", fn, arguments.length, options);
+  return (...args) => gradients("valueAndGrad", fn, args, argnums);
+}
+
+/**
+ * The gradient of a function, as a function: as {@linkcode valueAndGrad} without the value. Follows
+ * `torch.func.grad`.
+ *
+ * @param fn The function, of any arguments, which returns a tensor of one element.
+ * @param options `argnums`: which arguments, default 0.
+ * @returns A function of the same arguments, giving the gradient.
+ * @throws {GradError} When called, if `fn` returns something else than one tensor of one element.
+ *
+ * @example A third derivative
+ * ```ts
+ * import { gradOf, type Tensor, tensor } from "@adjoint/ml";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const cube = (x: Tensor) => x.pow(3);
+ * assertEquals(gradOf(gradOf(gradOf(cube)))(tensor(5)).item(), 6);
+ * ```
+ */
+export function gradOf<Args extends unknown[] = [Tensor]>(
+  fn: (...args: Args) => Tensor,
+): (...args: Args) => Mirror<Args[0]>;
+/** With respect to chosen arguments. */
+export function gradOf<
+  Args extends unknown[],
+  const Which extends number | readonly number[],
+>(
+  fn: (...args: Args) => Tensor,
+  options: GradOfOptions<Which>,
+): (...args: Args) => GradientsFor<Args, Which>;
+export function gradOf<
+  Args extends unknown[],
+  const Which extends number | readonly number[],
+>(
+  fn: (...args: Args) => Tensor,
+  options?: GradOfOptions<Which>,
+): (...args: Args) => GradientsFor<Args, Which> {
+  const argnums = argnumsOf("gradOf", fn, arguments.length, options);
+  return (...args) => gradients("gradOf", fn, args, argnums)[1];
+}
+
+/**
+ * The outputs of a function and the product of a vector with its Jacobian, vᵀ·J. Follows
+ * `torch.autograd.functional.vjp`.
+ *
+ * @param fn A function of the inputs, giving one tensor or an array of them.
+ * @param inputs One tensor or an array of them.
+ * @param v A tensor of the shape of each output; by default 1, for an output of one element.
+ * @returns `[output, product]`, the product in the form of the inputs.
+ * @throws {ShapeError} If `v` does not have the shapes of the outputs.
+ * @throws {GradError} If `v` is missing and the output has more than one element.
+ *
+ * @example A row of the Jacobian
+ * ```ts
+ * import { tensor, vjp } from "@adjoint/ml";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const [y, product] = vjp((x) => x.square(), tensor([1, 2, 3]), tensor([0, 1, 0]));
+ * assertEquals(y.toArray(), [1, 4, 9]);
+ * assertEquals(product.toArray(), [0, 4, 0]);
+ * ```
+ */
+export function vjp<const Inputs extends Tensors, Output extends Tensors>(
+  fn: (...inputs: Tensor[]) => Output,
+  inputs: Inputs,
+  v?: Tensors,
+): [Mirror<Output>, Mirror<Inputs>] {
+  checkCount("run vjp", arguments.length, 3);
+  checkFunction("vjp", fn);
+  const points = listOf("vjp", "inputs", inputs);
+  const given = v === undefined ? null : listOf("vjp", "v", v);
+  const check = given === null ? singleOutput : outputList;
+  const trial = tryOut("vjp", (own) => fn(...own), points, (y) => check("vjp", y));
+  const outputs = outputList("vjp", trial.output);
+  const vectors = given ?? [onesLike(outputs[0]!)];
+  checkMatch("vjp", "vector", vectors, outputs);
+  const recorded = trial.recorded || isTracked(vectors);
+  const products = pullBack(outputs, vectors, trial.inputs, { createGraph: recorded });
+  return [rebuild(trial.output, released(outputs, recorded)), rebuild(inputs, products)];
+}
+
+/**
+ * The outputs of a function and the product of its Jacobian with a vector, J·t: the derivative in a
+ * direction. It is computed by differentiating vᵀ·J with respect to v. Follows
+ * `torch.autograd.functional.jvp`.
+ *
+ * @param fn A function of the inputs, giving one tensor or an array of them.
+ * @param inputs One tensor or an array of them.
+ * @param tangents A tensor of the shape of each input.
+ * @returns `[output, product]`, the product in the form of the output.
+ * @throws {ShapeError} If the tangents do not have the shapes of the inputs.
+ *
+ * @example A directional derivative
+ * ```ts
+ * import { jvp, tensor } from "@adjoint/ml";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const [, product] = jvp((x) => x.square(), tensor([1, 2, 3]), tensor([1, 1, 0]));
+ * assertEquals(product.toArray(), [2, 4, 0]);
+ * ```
+ */
+export function jvp<const Inputs extends Tensors, Output extends Tensors>(
+  fn: (...inputs: Tensor[]) => Output,
+  inputs: Inputs,
+  tangents: Tensors,
+): [Mirror<Output>, Mirror<Output>] {
+  checkCount("run jvp", arguments.length, 3);
+  checkFunction("jvp", fn);
+  const points = listOf("jvp", "inputs", inputs);
+  const directions = listOf("jvp", "tangents", tangents);
+  checkMatch("jvp", "tangent", directions, points);
+  const trial = tryOut("jvp", (own) => fn(...own), points, (y) => outputList("jvp", y));
+  const outputs = outputList("jvp", trial.output);
+  const recorded = trial.recorded || isTracked(directions);
+  const products = enableGrad(() => {
+    const vectors = outputs.map((y) =>
+      zerosLike(y, isFloat(y.dtype) ? { requiresGrad: true } : {})
+    );
+    const rows = pullBack(outputs, vectors, trial.inputs, { createGraph: true });
+    const taped = vectors.filter(({ node }) => node !== null);
+    const found = pullBack(rows, directions, taped, { createGraph: recorded });
+    return vectors.map((vector) => found[taped.indexOf(vector)] ?? vector);
+  });
+  return [
+    rebuild(trial.output, released(outputs, recorded)),
+    rebuild(trial.output, products),
+  ];
+}
+
+/**
+ * The value of a function and the product of its Hessian with a vector, without the Hessian. Follows
+ * `torch.autograd.functional.hvp`.
+ *
+ * @param fn A function of the inputs, giving a tensor of one element.
+ * @param inputs One tensor or an array of them.
+ * @param v A tensor of the shape of each input.
+ * @returns `[value, product]`, the product in the form of the inputs.
+ * @throws {ShapeError} If `v` does not have the shapes of the inputs.
+ * @throws {GradError} If `fn` returns something else than one tensor of one element.
+ *
+ * @example Of a cubic
+ * ```ts
+ * import { hvp, tensor } from "@adjoint/ml";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const [, product] = hvp((x) => x.pow(3).sum(), tensor([1, 2]), tensor([1, 10]));
+ * assertEquals(product.toArray(), [6, 120]);
+ * ```
+ */
+export function hvp<const Inputs extends Tensors>(
+  fn: (...inputs: Tensor[]) => Tensor,
+  inputs: Inputs,
+  v: Tensors,
+): [Tensor, Mirror<Inputs>] {
+  checkCount("run hvp", arguments.length, 3);
+  checkFunction("hvp", fn);
+  const points = listOf("hvp", "inputs", inputs);
+  const vectors = listOf("hvp", "v", v);
+  checkMatch("hvp", "vector", vectors, points);
+  const run = (own: readonly Tensor[]) => fn(...own);
+  const trial = tryOut("hvp", run, points, (y) => singleOutput("hvp", y));
+  const { output } = trial;
+  const recorded = trial.recorded || isTracked(vectors);
+  const first = pullBack([output], [onesLike(output)], trial.inputs, { createGraph: true });
+  const products = pullBack(first, vectors, trial.inputs, { createGraph: recorded });
+  return [released([output], recorded)[0]!, rebuild(inputs, products)];
+}
+
+/** The derivatives of every element of a tensor, for each input: of shape [...y, ...input]. */
+function rowsOf(y: Tensor, inputs: readonly Tensor[], createGraph: boolean): Tensor[] {
+  const rows = Array.from({ length: y.size }, (_, i) => {
+    const seed = zerosLike(y);
+    noGrad(() => seed.reshape([-1]).setAt([i], 1));
+    return pullBack([y], [seed], inputs, { createGraph, retainGraph: true });
+  });
+  return inputs.map((input, k) => {
+    const shape = [...y.shape, ...input.shape];
+    const { dtype, device } = input;
+    return rows.length === 0
+      ? zeros(shape, { dtype, device })
+      : stack(rows.map((row) => row[k]!)).reshape(shape);
+  });
+}
+
+/**
+ * All first derivatives of a function: of shape `[...output, ...input]` for each output and input,
+ * by one backward pass for each element of the output. Follows
+ * `torch.autograd.functional.jacobian`.
+ *
+ * @param fn A function of the inputs, giving one tensor or an array of them.
+ * @param inputs One tensor or an array of them.
+ * @returns A tensor for one output and one input; an array over the inputs, if they are one; an
+ * array over the outputs of that, if they are one.
+ *
+ * @example Of an elementwise function
+ * ```ts
+ * import { jacobian, tensor } from "@adjoint/ml";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(jacobian((x) => x.square(), tensor([1, 2])).toArray(), [[2, 0], [0, 4]]);
+ * ```
+ */
+export function jacobian<const Inputs extends Tensors, Output extends Tensors>(
+  fn: (...inputs: Tensor[]) => Output,
+  inputs: Inputs,
+): Jacobian<Output, Inputs> {
+  checkCount("run jacobian", arguments.length, 2);
+  checkFunction("jacobian", fn);
+  const points = listOf("jacobian", "inputs", inputs);
+  const check = (y: Output) => outputList("jacobian", y);
+  const trial = tryOut("jacobian", (own) => fn(...own), points, check);
+  const blocks = outputList("jacobian", trial.output).map((y) =>
+    rebuild(inputs, rowsOf(y, trial.inputs, trial.recorded))
+  );
+  return (trial.output instanceof Tensor ? blocks[0] : blocks) as Jacobian<Output, Inputs>;
+}
+
+/**
+ * All second derivatives of a function: of shape `[...a, ...b]` for inputs a and b. Follows
+ * `torch.autograd.functional.hessian`.
+ *
+ * @param fn A function of the inputs, giving a tensor of one element.
+ * @param inputs One tensor or an array of them.
+ * @returns A tensor for one input; for an array an array of arrays, `[i][j]`.
+ * @throws {GradError} If `fn` returns something else than one tensor of one element.
+ *
+ * @example Of a cubic
+ * ```ts
+ * import { hessian, tensor } from "@adjoint/ml";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(hessian((x) => x.pow(3).sum(), tensor([1, 2])).toArray(), [[6, 0], [0, 12]]);
+ * ```
+ */
+export function hessian<const Inputs extends Tensors>(
+  fn: (...inputs: Tensor[]) => Tensor,
+  inputs: Inputs,
+): Hessian<Inputs> {
+  checkCount("run hessian", arguments.length, 2);
+  checkFunction("hessian", fn);
+  const points = listOf("hessian", "inputs", inputs);
+  const run = (own: readonly Tensor[]) => fn(...own);
+  const trial = tryOut("hessian", run, points, (y) => singleOutput("hessian", y));
+  const { output } = trial;
+  const first = pullBack([output], [onesLike(output)], trial.inputs, { createGraph: true });
+  const blocks = first.map((g) => rebuild(inputs, rowsOf(g, trial.inputs, trial.recorded)));
+  return (inputs instanceof Tensor ? blocks[0] : blocks) as Hessian<Inputs>;
+}

@@ -1,0 +1,176 @@
+/**
+ * Wrong calls of everything public in the areas: each argument and each option in turn is replaced by
+ * what people give by mistake, each key is misspelt, an argument is added. The library must refuse all
+ * of it in its own words. The tables do not compile if something public has no row.
+ */
+
+import * as adjoint from "../../mod.ts";
+import { assertEquals } from "@std/assert";
+import { assertType, type IsExact } from "@std/testing/types";
+import { checkCount, checkKind, kind, optionReader, TENSOR } from "../../lib/core/options.ts";
+import { type Arg, type Call, of, options, type Rows } from "./call.ts";
+import {
+  FUNCTIONAL,
+  INIT,
+  LAYERS,
+  LOSS_METHODS,
+  LOSSES,
+  MODULE_METHODS,
+} from "./module_rows.ts";
+import {
+  DATA,
+  INSIDE,
+  OPTIMIZER_METHODS,
+  OPTIMIZERS,
+  STEPS,
+  TESTING,
+  TRANSFORMED,
+  TRANSFORMS,
+} from "./tool_rows.ts";
+import { faultsOf, misspelt } from "./verdict.ts";
+
+type Loose = (...args: unknown[]) => unknown;
+type Constructor = new (...args: unknown[]) => unknown;
+
+function testCall(name: string, title: string, call: Call, run: Loose): void {
+  Deno.test(`${title} refuses wrong arguments in words of its own`, () => {
+    assertEquals(faultsOf(name, call, call.run ?? run), []);
+  });
+}
+
+function testMethods(owner: string, rows: Readonly<Record<string, Call>>): void {
+  for (const [name, call] of Object.entries(rows)) {
+    const run: Loose = (...args) => {
+      const object = call.on!();
+      return (Reflect.get(object, name) as Loose).apply(object, args);
+    };
+    testCall(name, `${owner}.${name}()`, call, run);
+  }
+}
+
+interface ClassRows {
+  readonly make: Call;
+  readonly methods: object;
+}
+
+/** Tests everything that a table has rows for. */
+function testAll(space: string, module: object, rows: object): void {
+  for (const [name, row] of Object.entries(rows) as [string, Call | ClassRows][]) {
+    const found: unknown = Reflect.get(module, name);
+    if ("make" in row) {
+      testCall(
+        name,
+        `new ${space}${name}()`,
+        row.make,
+        (...args) => new (found as Constructor)(...args),
+      );
+      testMethods(`${space}${name}`, row.methods as Record<string, Call>);
+    } else {
+      testCall(name, `${space}${name}()`, row, found as Loose);
+    }
+  }
+}
+
+const { losses, nn, optim, data, testing } = adjoint;
+testAll("losses.", losses, LOSSES);
+testAll("nn.", nn, LAYERS);
+testAll("nn.init.", nn.init, INIT);
+testAll("nn.functional.", nn.functional, FUNCTIONAL);
+testAll("optim.", optim, OPTIMIZERS);
+testAll("optim.functional.", optim.functional, STEPS);
+testAll("data.", data, DATA);
+testAll("testing.", testing, TESTING);
+testAll("", adjoint, TRANSFORMS);
+testMethods("Module", MODULE_METHODS);
+testMethods("Loss", LOSS_METHODS);
+testMethods("Optimizer", OPTIMIZER_METHODS);
+for (const [name, call] of Object.entries({ ...TRANSFORMED, ...INSIDE })) {
+  testCall(name, name, call, call.run!);
+}
+
+const planted: Call = {
+  args: [of(() => adjoint.ones([2]), "tensor"), options({ delta: of(() => 2, "number") })],
+};
+
+const readPlanted = optionReader<{ delta?: number }>({ delta: kind("finite", Number.isFinite) });
+
+function scaled(x: unknown, given: unknown): adjoint.Tensor {
+  return (x as adjoint.Tensor).mul((given as { delta?: number } | undefined)?.delta ?? 1);
+}
+
+/** A function with a fault, and the complaint that must be among those on it. */
+const CARELESS: readonly [fault: string, run: Loose, complaint: RegExp][] = [
+  ["reads no key", scaled, /argument 1: "Delta": was accepted/],
+  ["takes anything as options", scaled, /argument 1: text as options: was accepted/],
+  ["takes any value", scaled, /argument 1: delta: NaN: was accepted/],
+  ["takes any number of arguments", scaled, /an argument too many: was accepted/],
+  ["leaves it to JavaScript", scaled, /argument 0: null: ended in "TypeError: Cannot read prop/],
+  [
+    "leaves it to a kernel",
+    () => {
+      throw new adjoint.NativeError("Cannot run planted: the kernel refused it");
+    },
+    /argument 0: null: ended in "NativeError/,
+  ],
+  [
+    "does not name itself",
+    () => {
+      throw new TypeError("Cannot compute this: it must be a tensor, got that");
+    },
+    /argument 0: null: does not say planted/,
+  ],
+  [
+    "names no right key",
+    () => {
+      throw new TypeError("Cannot compute planted: there is no such option");
+    },
+    /argument 1: "Delta": does not say did you mean "delta"/,
+  ],
+  [
+    "refuses what is right",
+    () => {
+      throw new TypeError("Cannot compute planted: it cannot");
+    },
+    /the good call failed/,
+  ],
+  [
+    "speaks in two lines",
+    () => {
+      throw new TypeError("Cannot compute planted: no\nwhy not");
+    },
+    /argument 0: null: ended in/,
+  ],
+];
+
+for (const [fault, run, needed] of CARELESS) {
+  Deno.test(`a function that ${fault} is found`, () => {
+    const faults = faultsOf("planted", planted, run);
+    assertEquals(faults.filter((line) => needed.test(line)).length, 1, faults.join("\n"));
+  });
+}
+
+Deno.test("a function without a fault is let pass", () => {
+  const run: Loose = (x, given, ...more) => {
+    const call = "compute planted";
+    checkCount(call, 2 + more.length, 2);
+    checkKind(call, "x", x, TENSOR);
+    const { delta = 1 } = readPlanted(call, given as { delta?: number });
+    return scaled(x, { delta });
+  };
+  assertEquals(faultsOf("planted", planted, run), []);
+});
+
+Deno.test("keys are misspelt as Python spells them, or by their first letter", () => {
+  assertEquals(["labelSmoothing", "lr"].map(misspelt), ["label_smoothing", "Lr"]);
+});
+
+Deno.test("a table that lacks a name, an argument or an option does not compile", () => {
+  type Space = { f: (x: number, options?: { a?: number; b?: number }) => void };
+  type Row = { args: readonly [Arg, { readonly keys: { a: Arg; b: Arg } }] };
+  type Fits<T> = T extends Rows<Space> ? true : false;
+  assertType<IsExact<Fits<{ f: Row }>, true>>(true);
+  assertType<IsExact<Fits<Record<never, never>>, false>>(true);
+  assertType<IsExact<Fits<{ f: { args: readonly [Arg] } }>, false>>(true);
+  type Short = { args: readonly [Arg, { readonly keys: { a: Arg } }] };
+  assertType<IsExact<Fits<{ f: Short }>, false>>(true);
+});

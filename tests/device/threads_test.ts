@@ -1,0 +1,33 @@
+/** Results have the same bits on any number of threads. */
+
+import { assertEquals } from "@std/assert";
+import { getThreads, losses, manualSeed, nn, optim, randn, setThreads, tensor } from "../../mod.ts";
+
+/** Trains a perceptron whose kernels are large enough to be shared out; hashes its parameters. */
+async function train(threads: number): Promise<string> {
+  setThreads(threads);
+  manualSeed(1766016000072n);
+  const model = new nn.Sequential(new nn.Linear(784, 256), new nn.ReLU(), new nn.Linear(256, 10));
+  const optimizer = new optim.Adam(model.parameters(), { lr: 1e-3 });
+  const x = randn([256, 784]);
+  const labels = tensor(Int32Array.from({ length: 256 }, (_, i) => i % 10));
+  for (let step = 0; step < 50; step++) {
+    optimizer.zeroGrad();
+    const penalty = x.matmul(model.parameters()[0]!.transpose(0, 1)).tanh().square().mean();
+    losses.crossEntropy(model.forward(x), labels).add(penalty).backward();
+    optimizer.step();
+  }
+  const bytes = model.parameters().map((p) => new Uint8Array(p.data.slice().buffer as ArrayBuffer));
+  const hashes = await Promise.all(bytes.map((part) => crypto.subtle.digest("SHA-256", part)));
+  return hashes.map((hash) => new Uint8Array(hash).toHex()).join(" ");
+}
+
+Deno.test("50 training steps give the same bits on 1, 2 and 4 threads", async () => {
+  const before = getThreads();
+  try {
+    const one = await train(1);
+    assertEquals([await train(2), await train(4)], [one, one]);
+  } finally {
+    setThreads(before);
+  }
+});

@@ -1,0 +1,156 @@
+/** The elementwise ops of the registry, as the generated tests try them. */
+
+import * as adjoint from "../../../mod.ts";
+import type { DType, Tensor } from "../../../mod.ts";
+import { kernelTable } from "../../../lib/ffi/library.ts";
+import { type OpEntry, registeredOps, type Sampling } from "../../../lib/ops/registry.ts";
+import { count, type Plain, sample, stream } from "../samples.ts";
+
+/** A call with tensors and numbers in any places. */
+export type Call = (...inputs: (Tensor | number)[]) => Tensor;
+
+/** An elementwise op. */
+export interface Elementwise {
+  readonly name: string;
+  readonly arity: number;
+  /** The function as users have it. */
+  readonly call: Call;
+  /** The function that was registered, which a public one may wrap. */
+  readonly registered: Call;
+  readonly sampling: Sampling;
+  /** Range of its inputs. */
+  readonly domain: readonly [number, number];
+  /** Whether it gives bool and has no gradient. */
+  readonly compares: boolean;
+  /** Whether int32 gives int32. */
+  readonly integers: boolean;
+  /** Whether all its gradients are zeros. */
+  readonly flat: boolean;
+  /** Whether its kernel has a program for the GPU. */
+  readonly program: boolean;
+}
+
+const PROGRAMS = new Set(
+  kernelTable().filter(({ wgsl }) => wgsl !== undefined).map(({ name }) => name),
+);
+
+function elementwise(entry: OpEntry): Elementwise[] {
+  const { name, arity, sampling } = entry;
+  if (arity === undefined || sampling === undefined) return [];
+  return [{
+    name,
+    arity,
+    call: (adjoint as unknown as Record<string, Call>)[name]!,
+    registered: entry.run as Call,
+    sampling,
+    domain: sampling.domain ?? [-3, 3],
+    compares: entry.compares ?? false,
+    integers: entry.integers,
+    flat: entry.rule?.vjp.every((vjp) => vjp === "zero") ?? false,
+    program: PROGRAMS.has(name),
+  }];
+}
+
+/** All elementwise ops. */
+export const ELEMENTWISE: readonly Elementwise[] = registeredOps().flatMap(elementwise);
+
+/** Those of one input. */
+export const UNARY: readonly Elementwise[] = ELEMENTWISE.filter((op) => op.arity === 1);
+
+/** Those of two inputs. */
+export const BINARY: readonly Elementwise[] = ELEMENTWISE.filter((op) => op.arity === 2);
+
+/** Type of the result for inputs of one type; null where the op refuses them. */
+export function resultType(op: Elementwise, dtype: DType): DType | null {
+  if (op.compares) return "bool";
+  if (dtype === "float32" || dtype === "float64") return dtype;
+  if (!op.integers) return "float32";
+  if (dtype === "int32") return "int32";
+  return takesBool(op) ? "bool" : null;
+}
+
+/** Whether an integer op takes two bool inputs: those that PyTorch gives a logical meaning. */
+export function takesBool({ name }: Elementwise): boolean {
+  return ["add", "mul", "maximum", "minimum"].includes(name);
+}
+
+/** Inputs of one shape; every fourth pair is equal, so that comparisons meet ties. */
+export function samplesFor(op: Elementwise, shape: readonly number[], dtype: DType): Plain[] {
+  const inputs = Array.from(
+    { length: op.arity },
+    (_, i) => sample(`${op.name} ${i} ${shape}`, shape, dtype, op.domain),
+  );
+  const [a, b] = inputs;
+  if (a === undefined || b === undefined) return inputs;
+  return [a, { shape, data: b.data.map((value, i) => i % 4 === 3 ? a.data[i]! : value) }];
+}
+
+/** Distance that points keep from kinks, far above the steps of the differences. */
+const CLEARANCE = 0.05;
+
+/**
+ * Inputs for gradients: away from the kinks, which for two inputs may be meant for each input or for
+ * their difference. Shapes broadcast.
+ */
+export function smoothSamples(op: Elementwise, ...shapes: (readonly number[])[]): Plain[] {
+  const kinks = op.sampling.kinks ?? [];
+  const [low, high] = op.domain;
+  const clear = (value: number) => kinks.every((kink) => Math.abs(value - kink) > CLEARANCE);
+  const next = stream(`${op.name} smooth ${shapes.join(" and ")}`);
+  const draw = (good: (value: number) => boolean): number => {
+    for (;;) {
+      const value = low + (high - low) * next();
+      if (clear(value) && good(value)) return value;
+    }
+  };
+  const first: number[] = Array.from({ length: count(shapes[0]!) }, () => draw(() => true));
+  // Elements of the second input differ from all of a small first one: any two of them may meet.
+  const others = first.length <= 30 && kinks.length > 0;
+  const second = shapes[1] === undefined ? [] : Array.from(
+    { length: count(shapes[1]) },
+    (_, i) =>
+      draw((value) => others ? first.every((a) => clear(a - value)) : clear(first[i]! - value)),
+  );
+  return shapes.map((shape, i) => ({ shape, data: i === 0 ? first : second }));
+}
+
+/** Elementwise reference of broadcast inputs. */
+export function expected(op: Elementwise, inputs: readonly Plain[]): Plain {
+  const rank = Math.max(...inputs.map(({ shape }) => shape.length));
+  const shape = Array.from({ length: rank }, (_, axis) => {
+    const extents = inputs.map((input) => input.shape[axis - rank + input.shape.length] ?? 1);
+    return extents.find((extent) => extent !== 1) ?? 1;
+  });
+  const index = new Array<number>(rank).fill(0);
+  const data = Array.from({ length: count(shape) }, () => {
+    const values = inputs.map((input) => {
+      const missing = rank - input.shape.length;
+      let position = 0;
+      input.shape.forEach((extent, axis) => {
+        position = position * extent + (extent === 1 ? 0 : index[axis + missing]!);
+      });
+      return input.data[position]!;
+    });
+    for (let axis = rank - 1; axis >= 0; axis--) {
+      index[axis]!++;
+      if (index[axis]! < shape[axis]!) break;
+      index[axis] = 0;
+    }
+    return op.sampling.ref(...values);
+  });
+  return { shape, data };
+}
+
+/** A pair of slopes of the reference beside a point, or null where it has no finite ones. */
+export function slopes(
+  ref: (x: number) => number,
+  x: number,
+): readonly [number, number] | null {
+  const slope = (h: number) => (ref(x + h) - ref(x)) / h;
+  // A finite derivative shows in two steps alike; that of √x at 0 grows by 100.
+  const sides = [-1, 1].map((side) => [slope(side * 1e-4), slope(side * 1e-8)] as const);
+  const settled = sides.every(([wide, narrow]) =>
+    Math.abs(wide - narrow) <= 0.01 + 0.1 * Math.abs(wide)
+  );
+  return settled ? [sides[0]![1], sides[1]![1]] : null;
+}

@@ -1,0 +1,171 @@
+/** The op matrix on the GPU: every elementwise row that has a program there, against the CPU. */
+
+import { DeviceError, type DType, full, grad, Tensor, tensor, where } from "../../mod.ts";
+import { assert, assertEquals } from "@std/assert";
+import { gpuTest } from "../tools/gpu.ts";
+import { inputsOf } from "./cases.ts";
+import {
+  ELEMENTWISE,
+  type Elementwise,
+  resultType,
+  samplesFor,
+  smoothSamples,
+} from "./elementwise/table.ts";
+import { ABSENT } from "./gpu_absent.ts";
+import { IN_PLACE_CASES } from "./copy/inplace_cases.ts";
+import {
+  assertTensor,
+  laidOut,
+  LAYOUTS,
+  plainOf,
+  sample,
+  show,
+  tensorOf,
+  type Tolerance,
+} from "./samples.ts";
+import { OP_CASES } from "./op_cases.ts";
+
+const DTYPES: readonly DType[] = ["float32", "int32", "bool"];
+const SHAPES = [[], [1], [5], [2, 3], [3, 1, 4], [0], [300], [70_001]];
+const PAIRS = [[[2, 3], [3]], [[2, 1], [1, 3]], [[], [4]], [[3, 1, 2], [4, 1]]] as const;
+/** What a GPU may be off in float32: its exp, log and pow are good to a few units in 1e-7 of x. */
+const CLOSE: Tolerance = { rtol: 2e-5, atol: 2e-6 };
+
+const ops: readonly Elementwise[] = ELEMENTWISE.filter(({ program }) => program);
+
+function moved(x: Tensor): Tensor {
+  return x.to({ device: "gpu" });
+}
+
+/** Compares a result on the GPU with that of the CPU. */
+function same(what: string, ours: Tensor, cpu: Tensor, tolerance = CLOSE): void {
+  assertEquals([ours.device, cpu.device], ["gpu", "cpu"]);
+  const exact = cpu.dtype === "float32" ? tolerance : undefined;
+  assertTensor(what, ours.to({ device: "cpu" }), plainOf(cpu), cpu.dtype, exact);
+}
+
+Deno.test("every elementwise op has a program for the GPU", () => {
+  assertEquals(ELEMENTWISE.filter(({ program }) => !program).map(({ name }) => name), []);
+});
+
+for (const op of ops) {
+  for (const dtype of DTYPES) {
+    if (resultType(op, dtype) === null) continue;
+    gpuTest(`${op.name}() ${dtype} equals the CPU`, () => {
+      for (const shape of SHAPES) {
+        const inputs = samplesFor(op, shape, dtype).map((input) => tensorOf(input, dtype));
+        same(`${op.name}() ${show(shape)}`, op.call(...inputs.map(moved)), op.call(...inputs));
+      }
+    });
+
+    gpuTest(`${op.name}() ${dtype} of strided inputs equals the CPU`, () => {
+      for (const layout of LAYOUTS) {
+        for (const shape of [[4, 5], [2, 3, 4]]) {
+          const plain = samplesFor(op, shape, dtype);
+          const inputs = plain.map((input) => laidOut(input, dtype, layout));
+          // The views are made there, so that strides and offsets reach the program.
+          const views = inputs.map((x) => {
+            const { storage, strides, offset, size } = x;
+            const base = new Tensor(storage, [storage.size], [1], 0, storage.size, true);
+            return new Tensor(moved(base).storage, x.shape, strides, offset, size, x.dense);
+          });
+          same(`${op.name}() ${layout}`, op.call(...views), op.call(...inputs));
+        }
+      }
+    });
+  }
+
+  if (op.arity === 2) {
+    gpuTest(`${op.name}() broadcasts and takes numbers as the CPU does`, () => {
+      for (const pair of PAIRS) {
+        const inputs = pair.map((shape, i) =>
+          tensorOf(sample(`${i}`, shape, "float32", op.domain), "float32")
+        );
+        same(`${op.name}() ${pair.map(show)}`, op.call(...inputs.map(moved)), op.call(...inputs));
+      }
+      const x = tensorOf(sample("x", [2, 3], "float32", op.domain), "float32");
+      for (const number of [2, 0.5]) {
+        same(`${op.name}() of ${number}`, op.call(moved(x), number), op.call(x, number));
+        same(`${op.name}() of ${number}`, op.call(number, moved(x)), op.call(number, x));
+      }
+    });
+  }
+
+  if (!op.compares) {
+    gpuTest(`${op.name}() has the gradients of the CPU, first and second`, () => {
+      const inputs = smoothSamples(op, ...new Array<number[]>(op.arity).fill([2, 3]))
+        .map((input) => tensorOf(input, "float32"));
+      const weights = tensor([[0.3, -1, 0.7], [1.1, 0.2, -0.4]]);
+      const run = (leaves: Tensor[], weights: Tensor) => {
+        leaves.forEach((leaf) => leaf.requiresGrad_());
+        const first = grad(op.call(...leaves).mul(weights).sum(), leaves, {
+          createGraph: true,
+        });
+        const total = first.map((g) => g.mul(weights).sum()).reduce((a, b) => a.add(b));
+        const second = total.requiresGrad
+          ? grad(total, leaves, { allowUnused: true }).map((g) => g ?? full([2, 3], 0))
+          : [];
+        return [...first, ...second].map((g) => g.to({ device: "gpu" }));
+      };
+      const ours = run(inputs.map((x) => moved(x).detach()), moved(weights));
+      const wanted = run(inputs.map((x) => x.detach()), weights);
+      assertEquals(ours.length, wanted.length);
+      ours.forEach((g, i) => {
+        const tolerance = { rtol: 1e-4, atol: 1e-5 };
+        same(`gradient ${i} of ${op.name}()`, g, wanted[i]!.to({ device: "cpu" }), tolerance);
+      });
+    });
+  }
+}
+
+gpuTest("where() equals the CPU, in value and gradient", () => {
+  const [a, b] = [[1, 2, 3], [4, 5, 6]].map((x) => tensor(x));
+  for (const condition of [tensor([true, false, true]), tensor([[false], [true]])]) {
+    same("where()", where(moved(condition), moved(a!), moved(b!)), where(condition, a!, b!));
+  }
+  const x = moved(a!).requiresGrad_();
+  where(x.gt(1.5), x.square(), 0).sum().backward();
+  assertEquals(x.grad!.toArray(), [0, 4, 6]);
+});
+
+gpuTest("to() casts between the types that a GPU has", () => {
+  const x = tensor([-1.5, 0, 0.3, 2.9]);
+  for (const dtype of DTYPES) {
+    same(`to ${dtype}`, moved(x).to({ dtype }), x.to({ dtype }));
+    for (const from of DTYPES) {
+      same(
+        `${from} to ${dtype}`,
+        moved(x.to({ dtype: from })).to({ dtype }),
+        x.to({ dtype: from }).to({ dtype }),
+      );
+    }
+  }
+});
+
+for (const [name, cases] of Object.entries({ ...OP_CASES, ...IN_PLACE_CASES })) {
+  const absent = (ABSENT as readonly string[]).includes(name);
+  gpuTest(`${name}() ${absent ? "says that it has no program" : "equals the CPU"}`, () => {
+    let refusals = 0;
+    for (const one of cases) {
+      for (const dtype of (one.dtypes ?? DTYPES).filter((dtype) => dtype !== "float64")) {
+        const inputs = inputsOf(one, dtype);
+        const listed = (y: Tensor | readonly Tensor[]) => y instanceof Tensor ? [y] : y;
+        const run = () => listed(one.call(...inputs.map(moved)));
+        if (absent) {
+          try {
+            run();
+          } catch (error) {
+            assert(error instanceof DeviceError, String(error));
+            refusals++;
+          }
+          continue;
+        }
+        const wanted = listed(one.call(...inputs));
+        run().forEach((y, i) =>
+          same(`${name}() ${one.name} ${dtype}`, y, wanted[i]!, { rtol: 2e-5, atol: 2e-5 })
+        );
+      }
+    }
+    if (absent) assert(refusals > 0, `${name}() has a program now`);
+  });
+}

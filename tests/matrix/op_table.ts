@@ -1,0 +1,103 @@
+/**
+ * The table of public ops, as the tests know them: nothing in it is written by hand. `deno task ops`
+ * prints it, and the README has a shorter form.
+ */
+
+import type { DType } from "../../mod.ts";
+import { type Kind, registeredOps } from "../../lib/ops/registry.ts";
+import { DTYPES, isDifferentiable, type OpCase } from "./cases.ts";
+import { ELEMENTWISE, type Elementwise, resultType } from "./elementwise/table.ts";
+import { ABSENT } from "./gpu_absent.ts";
+import { IN_PLACE_CASES } from "./copy/inplace_cases.ts";
+import { OP_CASES } from "./op_cases.ts";
+
+/** A public op. */
+export interface OpRow {
+  /** Name of the function, or of the method that writes in place. */
+  readonly name: string;
+  readonly kind: Kind;
+  /** Types that it takes. */
+  readonly dtypes: readonly DType[];
+  /** Whether all of it runs on the GPU, as it does on the CPU. */
+  readonly gpu: boolean;
+  /** Highest order of gradient that is verified, and that exists; 0 for none. */
+  readonly order: 0 | 1 | 3;
+  /** Whether it has steps alone: its gradient is zeros, or its results are whole numbers. */
+  readonly flat: boolean;
+}
+
+const kinds = new Map(registeredOps().map(({ name, kind }) => [name, kind]));
+
+function elementwiseRow(op: Elementwise): OpRow {
+  return {
+    name: op.name,
+    kind: kinds.get(op.name)!,
+    dtypes: DTYPES.filter((dtype) => resultType(op, dtype) !== null),
+    gpu: op.program,
+    order: op.compares ? 0 : op.flat ? 1 : 3,
+    flat: op.compares || op.flat,
+  };
+}
+
+function structuralRow([name, cases]: [string, readonly OpCase[]]): OpRow {
+  // What has no rule is made of others.
+  const kind = kinds.get(name) ?? "composite";
+  const tried = cases.flatMap((one) => one.dtypes ?? DTYPES);
+  const order = cases.some(isDifferentiable) ? 3 : 0;
+  return {
+    name,
+    kind,
+    dtypes: DTYPES.filter((dtype) => tried.includes(dtype)),
+    gpu: !(ABSENT as readonly string[]).includes(name),
+    order,
+    flat: order === 0 && kind !== "in place",
+  };
+}
+
+/** Every public op, by name. */
+export const OP_TABLE: readonly OpRow[] = [
+  ...ELEMENTWISE.map(elementwiseRow),
+  ...Object.entries({ ...OP_CASES, ...IN_PLACE_CASES }).map(structuralRow),
+].sort((a, b) => a.name < b.name ? -1 : 1);
+
+const KINDS: readonly Kind[] = ["primitive", "fused", "composite", "in place"];
+const GRADIENTS = { 0: "none", 1: "zeros", 3: "to the 3rd order" };
+
+/** What an op has of gradients, in words. */
+export function gradientsOf({ order }: OpRow): string {
+  return GRADIENTS[order];
+}
+
+/** What it runs on. */
+export function devicesOf({ gpu }: OpRow): string {
+  return gpu ? "CPU, GPU" : "CPU";
+}
+
+/** The table in Markdown, with a row for all ops that are alike. */
+export function markdownTable(rows: readonly OpRow[]): string {
+  const order = (row: OpRow) => [KINDS.indexOf(row.kind), 3 - row.order, Number(!row.gpu)].join("");
+  const groups = Map.groupBy(rows, order);
+  const lines = [...groups.keys()].sort().map((key) => {
+    const group = groups.get(key)!;
+    const names = group.map(({ name }) => `\`${name}\``).join(" ");
+    const [first] = group;
+    return `| ${first!.kind} | ${gradientsOf(first!)} | ${devicesOf(first!)} | ${names} |`;
+  });
+  return ["| kind | gradients | runs on | ops |", "| --- | --- | --- | --- |", ...lines].join("\n");
+}
+
+const BEGIN =
+  "<!-- The table that `deno task ops --write` makes -->\n\n<!-- deno-fmt-ignore-start -->";
+const END = "<!-- deno-fmt-ignore-end -->";
+
+/** A text with the table of today in place of the one between its marks. */
+export function withTable(text: string, rows: readonly OpRow[]): string {
+  const [start, end] = [text.indexOf(BEGIN), text.indexOf(END)];
+  if (start === -1 || end < start) {
+    throw new Error(`The README has no place for the table of ops:\n${BEGIN}\n${END}`);
+  }
+  return `${text.slice(0, start)}${BEGIN}\n\n${markdownTable(rows)}\n\n${text.slice(end)}`;
+}
+
+/** Where the README is. */
+export const README = new URL("../../README.md", import.meta.url);

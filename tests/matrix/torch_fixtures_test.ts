@@ -1,0 +1,166 @@
+/** Values and gradients of the ops against those of PyTorch; `fixtures/ops.py` wrote them. */
+
+import * as adjoint from "../../mod.ts";
+import { type DType, grad, Tensor } from "../../mod.ts";
+import { assert, assertEquals, assertThrows } from "@std/assert";
+import * as conv from "../../lib/ops/window/conv.ts";
+import * as pool from "../../lib/ops/window/pool.ts";
+import { registeredOps } from "../../lib/ops/registry.ts";
+import { assertTensor, count, type Plain, tensorOf } from "./samples.ts";
+import { OP_CASES, opOf } from "./op_cases.ts";
+
+/** A tensor in the file; numbers that JSON lacks are strings. */
+interface Stored {
+  readonly shape: readonly number[];
+  readonly dtype: DType;
+  readonly data: readonly (number | "nan" | "inf" | "-inf")[];
+}
+
+/** A case in the file. */
+interface Case {
+  readonly op: string;
+  readonly args: readonly unknown[];
+  readonly inputs: readonly Stored[];
+  readonly outputs: readonly Stored[];
+  readonly cotangents?: readonly Stored[];
+  readonly gradients?: readonly (Stored | null)[];
+}
+
+/** Op, type and rank of both inputs, type of the result. */
+type Promotion = readonly [string, DType, number, DType, number, DType | "error"];
+
+/** The file. */
+interface Fixture {
+  readonly cases: readonly Case[];
+  readonly promotions: readonly Promotion[];
+}
+
+const url = new URL("../fixtures/ops.json", import.meta.url);
+const { cases, promotions }: Fixture = JSON.parse(Deno.readTextFileSync(url));
+
+const NUMBERS: Readonly<Record<string, number>> = { nan: NaN, inf: Infinity, "-inf": -Infinity };
+
+function plain({ shape, data }: Stored): Plain {
+  return { shape, data: data.map((value) => typeof value === "number" ? value : NUMBERS[value]!) };
+}
+
+function zerosOf(shape: readonly number[]): Plain {
+  return { shape, data: new Array<number>(count(shape)).fill(0) };
+}
+
+/** Puts the inputs where the arguments name them. */
+function filled(arg: unknown, inputs: readonly Tensor[]): unknown {
+  if (Array.isArray(arg)) return arg.map((part) => filled(part, inputs));
+  if (typeof arg === "object" && arg !== null) {
+    if ("in" in arg) return inputs[arg.in as number];
+    return Object.fromEntries(
+      Object.entries(arg).map(([key, value]) => [key, filled(value, inputs)]),
+    );
+  }
+  return typeof arg === "string" ? NUMBERS[arg] ?? arg : arg;
+}
+
+/** The results of an op that has one, or values and indices. */
+function results(y: unknown): Tensor[] {
+  return y instanceof Tensor ? [y] : Object.values(y as Record<string, Tensor>);
+}
+
+// Both sides compute in float64 and may round sums in another order.
+const TOLERANCE = { rtol: 1e-12, atol: 1e-13 };
+
+cases.forEach((one, number) => {
+  const shapes = one.inputs.map(({ shape }) => `[${shape.join(", ")}]`).join(" ");
+  Deno.test(`${one.op}() case ${number} of ${shapes} is that of PyTorch`, () => {
+    const inputs = one.inputs.map((stored) => {
+      const x = tensorOf(plain(stored), stored.dtype);
+      return stored.dtype === "float64" ? x.requiresGrad_() : x;
+    });
+    const outputs = results(opOf(one.op)(...filled(one.args, inputs) as unknown[]));
+    assertEquals(outputs.length, one.outputs.length);
+    outputs.forEach((y, i) => {
+      const wanted = one.outputs[i]!;
+      assertTensor(`${one.op}()`, y, plain(wanted), wanted.dtype, TOLERANCE);
+    });
+    if (one.cotangents === undefined) return;
+    const roots = outputs.filter((y) => y.requiresGrad);
+    assertEquals(roots.length, one.cotangents.length, `${one.op}(): results with a gradient`);
+    const leaves = inputs.filter((x) => x.requiresGrad);
+    const gradOutputs = one.cotangents.map((g) => tensorOf(plain(g), "float64"));
+    const gradients = grad(roots, leaves, { gradOutputs, allowUnused: true });
+    gradients.forEach((gradient, i) => {
+      const wanted = one.gradients![i] ?? null;
+      const what = `gradient of input ${i} of ${one.op}()`;
+      if (gradient === null) return assertEquals(wanted, null, `${what}: there is none`);
+      // Where PyTorch sends nothing back, zeros are the same.
+      const expected = wanted === null ? zerosOf(gradient.shape) : plain(wanted);
+      assertTensor(what, gradient, expected, "float64", TOLERANCE);
+    });
+  });
+});
+
+/**
+ * Ops that are functions alone: their first argument is no tensor, or not the one worked on, or they
+ * are so in PyTorch.
+ */
+const FUNCTIONS = [
+  ...["where", "cat", "stack", "oneHot", "einsum", "layerNorm", "polygamma"],
+  ...["linalg.norm", "linalg.cholesky", "linalg.solve", "linalg.solveTriangular"],
+  ...Object.keys(conv),
+  ...Object.keys(pool),
+];
+
+/** Methods of another name. */
+const METHODS: Readonly<Record<string, string>> = {
+  variance: "var",
+  "linalg.det": "det",
+  "linalg.inv": "inverse",
+};
+
+/** An op as a method. */
+function callMethod(op: string, [x, ...rest]: readonly unknown[]): unknown {
+  const member = Reflect.get(x as Tensor, METHODS[op] ?? op);
+  if (typeof member !== "function") return member;
+  return member.apply(x, op === "at" ? rest[0] : rest);
+}
+
+for (const op of new Set(cases.map(({ op }) => op))) {
+  if (FUNCTIONS.includes(op)) continue;
+  Deno.test(`${op} is a method that does what the function does`, () => {
+    let tried = 0;
+    for (const one of cases) {
+      if (one.op !== op) continue;
+      const inputs = one.inputs.map((stored) => tensorOf(plain(stored), stored.dtype));
+      const args = filled(one.args, inputs) as unknown[];
+      if (!(args[0] instanceof Tensor)) continue;
+      const [ours, wanted] = [results(callMethod(op, args)), results(opOf(op)(...args))];
+      assertEquals(
+        ours.map((y) => [y.dtype, y.toArray()]),
+        wanted.map((y) => [y.dtype, y.toArray()]),
+      );
+      tried++;
+    }
+    assert(tried > 0, `${op} was not tried`);
+  });
+}
+
+for (const op of new Set(promotions.map(([op]) => op))) {
+  Deno.test(`${op}() gives the types that PyTorch gives`, () => {
+    for (const [name, a, aRank, b, bRank, wanted] of promotions) {
+      if (name !== op) continue;
+      const make = (dtype: DType, rank: number) =>
+        adjoint.ones(new Array<number>(rank).fill(2), { dtype });
+      const call = () => opOf(op)(make(a, aRank), make(b, bRank)) as Tensor;
+      // PyTorch refuses bool beside numbers in differences alone; here it counts as in sums.
+      if (op === "sub" && (a === "bool") !== (b === "bool")) continue;
+      const what = `${op} of ${a} with ${aRank} and ${b} with ${bRank} dimensions`;
+      if (wanted === "error") assertThrows(call, adjoint.DTypeError, op, what);
+      else assertEquals(call().dtype, wanted, what);
+    }
+  });
+}
+
+Deno.test("the fixture has every public op", () => {
+  const elementwise = registeredOps().filter((op) => op.arity !== undefined).map((op) => op.name);
+  const all = [...elementwise, ...Object.keys(OP_CASES)].toSorted();
+  assertEquals([...new Set(cases.map(({ op }) => op))].toSorted(), all);
+});

@@ -1,0 +1,103 @@
+/** Functional steps of optimizers: values and derivatives, also where gradients are 0 or very large. */
+
+import { grad, ones, optim, type Tensor, tensor, zeros } from "../../mod.ts";
+import { assert, assertEquals, assertThrows } from "@std/assert";
+import { assertClose, CheckError, gradcheck } from "../../lib/testing/mod.ts";
+
+type Step = (params: Tensor[], grads: Tensor[], state: object) => {
+  params: Tensor[];
+  state: object;
+};
+
+/** Steps whose curvature at a gradient of 0 is small enough for differences. */
+const STEPS: Readonly<Record<string, Step>> = {
+  sgd: (...args) => optim.functional.sgd(...args, { lr: 0.1 }),
+  "sgd with momentum": (...args) => optim.functional.sgd(...args, { lr: 0.1, momentum: 0.9 }),
+  "sgd that looks ahead": (...args) =>
+    optim.functional.sgd(...args, { lr: 0.1, momentum: 0.9, nesterov: true, weightDecay: 0.1 }),
+  adam: (...args) => optim.functional.adam(...args, { lr: 0.1, eps: 0.5 }),
+  "adam with decay": (...args) =>
+    optim.functional.adam(...args, { lr: 0.1, eps: 0.5, weightDecay: 0.1 }),
+  "adam that decays apart": (...args) =>
+    optim.functional.adam(...args, { lr: 0.1, eps: 0.5, weightDecay: 0.1, decoupled: true }),
+  "adam uphill": (...args) => optim.functional.adam(...args, { lr: 0.1, eps: 0.5, maximize: true }),
+};
+
+/** The parameter after as many steps as there are gradients. */
+function walk(step: Step, p: Tensor, gradients: readonly Tensor[]): Tensor {
+  let params = [p];
+  let state: object = {};
+  for (const g of gradients) ({ params, state } = step(params, [g], state));
+  return params[0]!;
+}
+
+const f64 = (data: number[]) => tensor(data, { dtype: "float64", requiresGrad: true });
+
+/** Gradients of three steps; each unit is dead in some, or in all. */
+const GRADIENTS: readonly number[][] = [[0, 0.5, 0, -1], [0, 0, 0.7, 2], [0, 0.3, 0, 0]];
+
+for (const [name, step] of Object.entries(STEPS)) {
+  Deno.test(`functional ${name} is differentiable where gradients are 0, over 1 to 3 steps`, () => {
+    for (let steps = 1; steps <= 3; steps++) {
+      const gradients = GRADIENTS.slice(0, steps).map(f64);
+      const p = f64([1, -1, 0.5, 0]);
+      const fn = (q: Tensor, ...gs: Tensor[]) => walk(step, q, gs);
+      gradcheck(fn, [p, ...gradients]);
+      const first = grad(fn(p, ...gradients).square().sum(), [p, ...gradients], {
+        createGraph: true,
+      });
+      const sum = first.reduce((total, g) => total.add(g.square().sum()), zeros([]));
+      for (const g of grad(sum, [p, ...gradients], { allowUnused: true })) {
+        assert(g === null || g.isfinite().all().item() === 1);
+      }
+    }
+  });
+}
+
+Deno.test("the derivative of Adam's first step at a gradient of 0 is −lr/eps", () => {
+  const g = f64([0, 0]);
+  const options = { lr: 0.1, eps: 1e-8 };
+  const { params: [next] } = optim.functional.adam([f64([1, 1])], [g], {}, options);
+  assertClose(grad(next!.sum(), [g])[0], [-1e7, -1e7], { rtol: 1e-12, atol: 0 });
+});
+
+Deno.test("a step that takes the root of 0 as it is would be found", () => {
+  const naive: Step = ([p], [g]) => ({
+    params: [p!.sub(g!.mul(0.1).div(g!.square().sqrt().add(0.5)))],
+    state: {},
+  });
+  const fn = (p: Tensor, g: Tensor) => walk(naive, p, [g]);
+  assertThrows(() => gradcheck(fn, [f64([1, 1]), f64([0, 0.5])]), CheckError, "analytic NaN");
+});
+
+Deno.test("functional Adam makes a first step of lr whose gradient squares beyond float32", () => {
+  for (const size of [1e-18, 1, 1e19, 1e20, 5e20]) {
+    const [p, g] = [ones([2]), tensor([size, -size])];
+    const { params: [next] } = optim.functional.adam([p], [g], {}, { lr: 0.1, eps: 1e-30 });
+    assertClose(next!, [0.9, 1.1], { rtol: 1e-6, atol: 0 });
+  }
+});
+
+Deno.test("functional steps refuse gradients and states that do not fit the parameters", () => {
+  const [p, g] = [[ones([2])], [ones([2])]];
+  const state = { step: 1, means: g, squares: g };
+  const { sgd, adam } = optim.functional;
+  const calls: [call: () => unknown, part: string][] = [
+    [() => sgd(p, [null as unknown as Tensor]), "gradient 0 must be a tensor, got null"],
+    [() => sgd(p, [ones([1])]), "gradient 0 must have the parameter's shape [2], got [1]"],
+    [() => sgd(p, [tensor([1, 2], { dtype: "int32" })]), "must be float32 or float64"],
+    [() => sgd(p, g, { lr: 1 } as object), "as in sgd(params, grads, {}, { lr })"],
+    [() => adam(p, g, { betas: 1 } as object), "as in adam(params, grads, {}, { lr })"],
+    [() => sgd(p, g, { buffers: [] }), "the state has 0 buffers for 1 parameters"],
+    [() => sgd(p, g, { buffers: [ones([3])] }), "buffers[0] must have the parameter's shape"],
+    [() => adam(p, g, { step: 3 }), "the state must be {} or what the step before returned"],
+    [() => adam(p, g, { ...state, step: -1 }), "with a step from 0"],
+    [() => adam(p, g, { buffers: g } as object), 'no option "buffers" among step, means, squares'],
+    [() => sgd(p, g, {}, { lr: -1 }), "lr must lie in [0, ∞), got -1"],
+    [() => adam(p, g, {}, { betas: [0.9, 1] }), "betas[1] must lie in [0, 1), got 1"],
+  ];
+  for (const [call, part] of calls) {
+    const { message } = assertThrows(call, Error, part);
+    assertEquals(/^Cannot run optim\.functional\.(sgd|adam): /.test(message), true, message);
+  }
+});

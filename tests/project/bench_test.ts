@@ -1,0 +1,103 @@
+/** The benchmark itself: its rows run, and its command line says what it refuses. */
+
+import { assert, assertEquals, assertMatch, assertThrows } from "@std/assert";
+import { bench, compare } from "../../bench/bench.ts";
+import { opRows } from "../../bench/op_rows.ts";
+import { BenchError, parseOptions } from "../../bench/options.ts";
+import { rows } from "../../bench/rows.ts";
+import { scope } from "../../mod.ts";
+
+const root = new URL("../../", import.meta.url);
+
+Deno.test("bench: counts that are none are refused, and so are options that do not go together", () => {
+  for (const name of ["threads", "rounds"]) {
+    for (const text of ["0", "-1", "1.5", "two"]) {
+      assertThrows(
+        () => parseOptions([`--${name}=${text}`]),
+        BenchError,
+        `--${name} must be a whole number from 1, got ${text}`,
+      );
+    }
+  }
+  assertThrows(() => parseOptions(["--with-torch", "--python=python3"]), BenchError, "--python");
+  assertThrows(() => parseOptions(["--no-such-option"]), BenchError, "--no-such-option");
+});
+
+Deno.test("bench: a filter that matches nothing is refused with the names of the rows", () => {
+  const error = assertThrows(() => parseOptions(["--filter", "no such row"]), BenchError);
+  for (const { name } of rows) assert(error.message.includes(name));
+  assertThrows(() => parseOptions(["--filter", "matmul", "--filter", "no such row"]), BenchError);
+});
+
+Deno.test("bench: filters choose the rows with one of the texts, and none chooses all", () => {
+  const chosen = (...texts: string[]) =>
+    parseOptions(texts.map((text) => `--filter=${text}`)).selected.map(({ name }) => name);
+  assertEquals(chosen("MATMUL").length, 4);
+  assertEquals(chosen("topk", "matmul 64", "matmul 6"), ["matmul 64", "topk 10 over 1 of 512x512"]);
+  assertEquals(chosen(), rows.map(({ name }) => name));
+});
+
+Deno.test("bench: a mistake is told in a sentence, with status 1", () => {
+  const { code, stdout, stderr } = new Deno.Command(Deno.execPath(), {
+    args: ["run", "-A", "--no-check", "bench/bench.ts", "--threads", "0"],
+    cwd: root,
+    env: { NO_COLOR: "1" },
+  }).outputSync();
+  const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
+  const message = "--threads must be a whole number from 1, got 0\n";
+  assertEquals([code, text(stdout), text(stderr)], [1, "", message]);
+});
+
+Deno.test("bench: both sides have the same rows", () => {
+  const python = ["rows.py", "op_rows.py"].map((file) =>
+    Deno.readTextFileSync(new URL(`bench/torch/${file}`, root))
+  );
+  const names = [...python.join("").matchAll(/^ {4}"(.+)": /gm)].map(([, name]) => name);
+  assertEquals(names, rows.map(({ name }) => name));
+  assertEquals(new Set(names).size, names.length);
+});
+
+// Of the large rows only the single ops are quick.
+for (const row of rows.filter((row) => !row.large || opRows.includes(row))) {
+  Deno.test(`bench: ${row.name} computes finite numbers`, () => {
+    const instance = row.make();
+    for (const within of [scope, <T>(work: () => T) => work()]) {
+      instance.run(within);
+      const numbers = instance.result(within).flat();
+      assert(numbers.length > 0 && numbers.every(Number.isFinite));
+    }
+  });
+}
+
+Deno.test("bench: results that differ too much are refused by the name of the row", () => {
+  const row = { name: "planted", target: 1, make: () => ({ run() {}, result: () => [] }) };
+  compare(row, [[1, 1e-7], [0]], [[1, 0], [0]]);
+  const refused = [[[1.001, 0]], [[NaN, 0]], [[1]], [[1, 0], [1]]];
+  for (const result of refused) {
+    assertThrows(() => compare(row, result, [[1, 0]]), BenchError, 'Row "planted"');
+  }
+});
+
+Deno.test("bench: without PyTorch our column is measured, and the last line is JSON", async () => {
+  const printed: string[] = [];
+  const options = parseOptions(["--filter", "not recording", "--rounds", "1", "--json"]);
+  await bench(options, null, (line) => printed.push(line));
+  assertEquals(printed.length, 4);
+  const figures = JSON.parse(printed.at(-1) ?? "").rows;
+  for (const { ours_us } of figures) assert(ours_us > 0);
+  const expected = [
+    { name: "add of 16 floats, not recording", target: 0.3 },
+    { name: "4 views of 64 floats, not recording", target: null },
+  ];
+  assertEquals(
+    figures,
+    expected.map((row, i) => ({
+      ...row,
+      ours_us: figures[i].ours_us,
+      torch_us: null,
+      ratio: null,
+    })),
+  );
+  assertMatch(printed[1] ?? "", /^add of 16 floats, not recording +[\d.]+ +≤ 0\.3$/);
+  assertMatch(printed[2] ?? "", /^4 views of 64 floats, not recording +[\d.]+$/);
+});
