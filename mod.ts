@@ -22,6 +22,16 @@
 import { checkKernels } from "./lib/ffi/library.ts";
 
 export { Tensor, type ToOptions } from "./lib/tensor/tensor.ts";
+// What tensors have their fields and their methods from, the latter by families of ops.
+export type { TensorCore } from "./lib/core/tensor.ts";
+export type { CopyMethods } from "./lib/tensor/methods/copy.ts";
+export type { ElementwiseMethods } from "./lib/tensor/methods/elementwise.ts";
+export type { IndexMethods } from "./lib/tensor/methods/index.ts";
+export type { LinalgMethods } from "./lib/tensor/methods/linalg.ts";
+export type { NormalizeMethods } from "./lib/tensor/methods/normalize.ts";
+export type { ReduceMethods } from "./lib/tensor/methods/reduce.ts";
+export type { ScanMethods } from "./lib/tensor/methods/scan.ts";
+export type { ShapeMethods } from "./lib/tensor/methods/shape.ts";
 export * from "./lib/ops/mod.ts";
 export * from "./lib/tensor/create.ts";
 export * from "./lib/tensor/ranges.ts";
@@ -65,7 +75,7 @@ export {
 } from "./lib/transforms/vmap.ts";
 export { type CallableModule, functionalCall } from "./lib/transforms/functional_call.ts";
 /** Linear algebra: factors of matrices, linear systems, determinants, norms. */
-export * as linalg from "./lib/ops/linalg/mod.ts";
+export * as linalg from "./lib/ops/linalg/namespace.ts";
 /** Layers, and the base class of everything with parameters. */
 export * as nn from "./lib/nn/mod.ts";
 /** Losses. */

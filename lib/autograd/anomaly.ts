@@ -1,7 +1,7 @@
 /** Finding the op, and the line, that made the first number that is none. */
 
-import { checkFunction, engine, Guard, settled, under } from "../core/engine.ts";
 import { isFloat } from "../core/dtype.ts";
+import { checkFunction, engine, Guard, settled, under } from "../core/engine.ts";
 import { GradError, showShape } from "../core/errors.ts";
 import { elementsOf } from "../ops/copy/copy.ts";
 import type { Tensor } from "../tensor/tensor.ts";

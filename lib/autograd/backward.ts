@@ -1,15 +1,15 @@
 /** Backward: the one loop that walks the tape. */
 
-import { collectInto, escape, handOver, outlive } from "../device/memory.ts";
-import { engine, under } from "../core/engine.ts";
-import { ANY, checkCount, FLAG, optionReader, orNull, shown, TENSOR } from "../core/options.ts";
 import { isFloat } from "../core/dtype.ts";
+import { engine, under } from "../core/engine.ts";
 import { GradError, ShapeError, showShape } from "../core/errors.ts";
-import { castTo, copyOf, filledLike } from "../ops/copy/copy.ts";
-import { clone } from "../ops/shape/movement.ts";
-import { sumTo } from "../ops/reduce/primitives.ts";
+import { ANY, checkCount, FLAG, optionReader, orNull, shown, TENSOR } from "../core/options.ts";
 import { sameShape } from "../core/shape.ts";
-import { Tensor } from "../tensor/tensor.ts";
+import { isTensor } from "../core/tensor.ts";
+import { collectInto, escape, handOver, outlive } from "../device/memory.ts";
+import { castTo, clone, copyOf, filledLike } from "../ops/copy/copy.ts";
+import { sumTo } from "../ops/shape/primitives.ts";
+import type { Tensor } from "../tensor/tensor.ts";
 import { type Cotangent, Cotangents } from "./cotangents.ts";
 import { lastNodeId, Node, NONE, type Rule, ZERO } from "./tape.ts";
 
@@ -47,14 +47,14 @@ const readGrad = optionReader<GradOptions>({
   allowUnused: FLAG,
 });
 
-/** An output of a node. */
-export interface Place {
+/** Where a gradient flows to: an output of a node. */
+export interface Edge {
   readonly node: Node;
-  readonly port: number;
+  readonly outputIndex: number;
 }
 
 /** A place where gradients are collected. */
-interface Target extends Place {
+interface Target extends Edge {
   gradient: Tensor | null;
 }
 
@@ -116,7 +116,8 @@ function paths(
  */
 function owned(g: Tensor, pass: number): Tensor {
   const { storage } = g;
-  const alone = storage.pass === pass && storage.holders <= 1 && g.dense && g.size === storage.size;
+  const alone = storage.pass === pass && storage.references <= 1 && g.dense &&
+    g.size === storage.size;
   const own = alone ? g : engine.recording ? clone(g) : copyOf(g);
   escape(own.storage);
   return own;
@@ -166,7 +167,7 @@ function propagate(
       const [parent, g] = [parents[i]!, results[i] ?? null];
       if (!wanted(parent) || g === null) continue;
       if (watcher !== null) watcher.differentiated(node, i, g, gs.filter((from) => from !== null));
-      cotangents.add(parent, node.ports?.[i] ?? 0, g);
+      cotangents.add(parent, node.outputIndices?.[i] ?? 0, g);
     }
     return;
   }
@@ -180,7 +181,7 @@ function propagate(
       ? cotangents.run(() => differentiate(g, node, i))
       : differentiate(g, node, i);
     if (watcher !== null) watcher.differentiated(node, i, result, [g]);
-    cotangents.add(parent, node.ports === null ? 0 : node.ports[i]!, result);
+    cotangents.add(parent, node.outputIndices === null ? 0 : node.outputIndices[i]!, result);
   }
 }
 
@@ -203,13 +204,13 @@ interface Pass {
   readonly handsOut: boolean;
 }
 
-function walk(pass: Pass, createGraph: boolean): void {
+function runPass(pass: Pass, createGraph: boolean): void {
   const outer = engine.pass;
   const id = ++passes;
   // A pass inside a rule of another may meet that one's nodes: it puts their marks back.
   const held: (Node | number)[] | null = outer !== 0 ? [] : null;
   try {
-    under({ recording: createGraph, pass: id }, () => visit(pass, id, outer, held));
+    under({ recording: createGraph, pass: id }, () => backpropagate(pass, id, outer, held));
   } finally {
     for (let i = 0; held !== null && i < held.length; i += 3) {
       const node = held[i] as Node;
@@ -219,7 +220,7 @@ function walk(pass: Pass, createGraph: boolean): void {
   }
 }
 
-function visit(
+function backpropagate(
   { roots, targets, retainGraph, floor, handsOut }: Pass,
   pass: number,
   outer: number,
@@ -232,7 +233,9 @@ function visit(
     if (released !== undefined) throw usedUp(released);
   }
   const cotangents = new Cotangents(order.length, pass, !engine.recording);
-  for (const { tensor, gradient } of roots) cotangents.add(tensor.node!, tensor.port, gradient);
+  for (const { tensor, gradient } of roots) {
+    cotangents.add(tensor.node!, tensor.outputIndex, gradient);
+  }
   for (let i = 0; i < order.length; i++) {
     const node = order[i]!;
     const taken = cotangents.take(i);
@@ -244,7 +247,7 @@ function visit(
     if (targets !== null) {
       for (const target of targets) {
         if (target.node !== node) continue;
-        const g = Array.isArray(cotangent) ? cotangent[target.port]! : cotangent;
+        const g = Array.isArray(cotangent) ? cotangent[target.outputIndex]! : cotangent;
         if (g === null) continue;
         target.gradient = handsOut ? owned(g, pass) : g;
         // It is the other pass's now, which may use its memory again.
@@ -257,7 +260,7 @@ function visit(
       continue;
     } else if (hooks !== null) {
       for (const tensor of hooks.retained) {
-        const g = Array.isArray(cotangent) ? cotangent[tensor.port]! : cotangent;
+        const g = Array.isArray(cotangent) ? cotangent[tensor.outputIndex]! : cotangent;
         if (g !== null) accumulate(tensor, g, pass);
       }
     }
@@ -270,13 +273,13 @@ function visit(
 
 /** Why a tensor cannot be differentiated. */
 function untaped(op: string, tensor: Tensor): GradError {
-  const { origin } = tensor;
-  const made = origin === null ? "" : `, made by ${origin.name}`;
+  const { creator } = tensor;
+  const made = creator === null ? "" : `, made by ${creator.name}`;
   const reason = !isFloat(tensor.dtype)
     ? `it is ${tensor.dtype}, and only float32 and float64 have gradients`
-    : origin === null
+    : creator === null
     ? "it was created without { requiresGrad: true } or detached"
-    : origin.silent
+    : creator.unrecorded
     ? "it was made under noGrad"
     : "none of its inputs requires a gradient";
   return new GradError(
@@ -296,7 +299,7 @@ function tensorList(role: string, list: unknown): readonly Tensor[] {
     );
   }
   for (const x of list) {
-    if (x instanceof Tensor) continue;
+    if (isTensor(x)) continue;
     throw new TypeError(`Cannot run grad: ${role} must be tensors, got ${shown(x)}`);
   }
   return list;
@@ -314,7 +317,7 @@ function start(op: string, tensor: Tensor, gradient: unknown): Tensor {
     }
     return filledLike(tensor, 1);
   }
-  if (!(gradient instanceof Tensor)) {
+  if (!isTensor(gradient)) {
     throw new TypeError(
       `Cannot run ${op}: the gradient to start from must be a tensor, got ${shown(gradient)}`,
     );
@@ -337,16 +340,20 @@ function start(op: string, tensor: Tensor, gradient: unknown): Tensor {
 export function gradientsAt(
   outputs: readonly Tensor[],
   gs: readonly (Tensor | null)[],
-  places: readonly Place[],
+  places: readonly Edge[],
   { createGraph, floor }: { createGraph: boolean; floor: number },
 ): (Tensor | null)[] {
   const roots = outputs.flatMap((tensor, i) => {
     const gradient = gs[i]!;
     return gradient === null ? [] : [{ tensor, gradient }];
   });
-  const targets = places.map(({ node, port }): Target => ({ node, port, gradient: null }));
+  const targets = places.map(({ node, outputIndex }): Target => ({
+    node,
+    outputIndex,
+    gradient: null,
+  }));
   const pass = { roots, targets, retainGraph: createGraph, floor, handsOut: false };
-  walk(pass, createGraph);
+  runPass(pass, createGraph);
   return targets.map(({ gradient }) => gradient);
 }
 
@@ -371,10 +378,10 @@ export function gradientsOfComposite(
     if (!needs[i] || input === null) return input;
     const twin = input.detach();
     twin.node = new Node(TWIN, [node.parents[i]!]);
-    twin.node.ports = node.ports === null ? null : [node.ports[i]!];
+    twin.node.outputIndices = node.outputIndices === null ? null : [node.outputIndices[i]!];
     return twin;
   });
-  const places = wanted.map((i): Place => ({ node: twins[i]!.node!, port: 0 }));
+  const places = wanted.map((i): Edge => ({ node: twins[i]!.node!, outputIndex: 0 }));
   const createGraph = engine.recording;
   const outputs = under({ recording: true }, () => composite(twins));
   const found = gradientsAt(outputs, gs, places, { createGraph, floor });
@@ -387,7 +394,7 @@ export function backward(tensor: Tensor, given?: BackwardOptions): void {
   const createGraph = options.createGraph ?? false;
   const retainGraph = options.retainGraph ?? createGraph;
   const roots = [{ tensor, gradient: start("backward", tensor, options.gradient) }];
-  walk({ roots, targets: null, retainGraph, floor: 0, handsOut: true }, createGraph);
+  runPass({ roots, targets: null, retainGraph, floor: 0, handsOut: true }, createGraph);
 }
 
 /**
@@ -434,7 +441,7 @@ export function grad<const Inputs extends readonly Tensor[], Unused extends bool
         `Cannot run grad: input ${i} (shape ${showShape(input.shape)}) requires no gradient`,
       );
     }
-    return { node: input.node, port: input.port, gradient: null };
+    return { node: input.node, outputIndex: input.outputIndex, gradient: null };
   });
   const createGraph = options.createGraph ?? false;
   const retainGraph = options.retainGraph ?? createGraph;
@@ -442,7 +449,7 @@ export function grad<const Inputs extends readonly Tensor[], Unused extends bool
     tensor,
     gradient: start("grad", tensor, seeds[i]),
   }));
-  walk({ roots: starts, targets, retainGraph, floor: 0, handsOut: true }, createGraph);
+  runPass({ roots: starts, targets, retainGraph, floor: 0, handsOut: true }, createGraph);
   const gradients = targets.map(({ gradient }, i) => {
     if (gradient === null && options.allowUnused !== true) {
       throw new GradError(

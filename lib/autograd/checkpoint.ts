@@ -1,16 +1,15 @@
 /** Checkpoints: results computed again in backward, in place of being kept until then. */
 
 // First, as it loads the tensor before the op tables that are made of it.
-import { gradientsAt, type Place } from "./backward.ts";
-import { shown } from "../core/options.ts";
 import { settled } from "../core/engine.ts";
 import { GradError } from "../core/errors.ts";
-import { OpRule } from "../ops/define/record.ts";
+import { checkKind, FUNCTION, shown } from "../core/options.ts";
 import { defaultGenerator, type RandomState } from "../core/random.ts";
-import type { Tensor } from "../tensor/tensor.ts";
-import { enableGrad, isGradEnabled, lastNodeId, Node } from "./tape.ts";
 import { leavesOf, type Mirror, rebuild } from "../core/tree.ts";
-import { checkFunction } from "../transforms/trial.ts";
+import { OpRule } from "../ops/define/record.ts";
+import type { Tensor } from "../tensor/tensor.ts";
+import { type Edge, gradientsAt } from "./backward.ts";
+import { enableGrad, isGradEnabled, lastNodeId, Node } from "./tape.ts";
 
 /** One call, as the tape keeps it. */
 interface Call {
@@ -19,7 +18,7 @@ interface Call {
   readonly versions: readonly number[];
   readonly random: RandomState;
   /** The outside places that the function's results depend on. */
-  readonly places: readonly Place[];
+  readonly places: readonly Edge[];
   /** Which of the function's results were on the tape. */
   readonly tracked: readonly number[];
 }
@@ -39,23 +38,23 @@ function ruleFor(outputs: number): OpRule<Call> {
 }
 
 /** Where the tape that was made since `floor` touches what was there before. */
-function border(outputs: readonly Tensor[], floor: number): Place[] {
-  const places: Place[] = [];
+function border(outputs: readonly Tensor[], floor: number): Edge[] {
+  const places: Edge[] = [];
   const seen = new Set<Node>();
   const pending: Node[] = [];
-  const meet = (node: Node | null, port: number) => {
+  const meet = (node: Node | null, outputIndex: number) => {
     if (node === null) return;
     if (node.id > floor) pending.push(node);
-    else if (!places.some((place) => place.node === node && place.port === port)) {
-      places.push({ node, port });
+    else if (!places.some((place) => place.node === node && place.outputIndex === outputIndex)) {
+      places.push({ node, outputIndex });
     }
   };
-  for (const y of outputs) meet(y.node, y.port);
+  for (const y of outputs) meet(y.node, y.outputIndex);
   while (pending.length > 0) {
     const node = pending.pop()!;
     if (seen.has(node)) continue;
     seen.add(node);
-    node.parents.forEach((parent, i) => meet(parent, node.ports?.[i] ?? 0));
+    node.parents.forEach((parent, i) => meet(parent, node.outputIndices?.[i] ?? 0));
   }
   return places;
 }
@@ -96,8 +95,8 @@ function runAgain(
   }
   const roots = call.tracked.map((i) => outputs[i]);
   const met = border(roots.filter((y) => y !== undefined), floor);
-  const known = met.every(({ node, port }) =>
-    places.some((place) => place.node === node && place.port === port)
+  const known = met.every(({ node, outputIndex }) =>
+    places.some((place) => place.node === node && place.outputIndex === outputIndex)
   );
   if (!known || roots.some((y) => y === undefined || y.node === null)) {
     throw new GradError(
@@ -140,7 +139,7 @@ export function checkpoint<Inputs extends unknown[], Output>(
   fn: (...inputs: Inputs) => Output,
   ...inputs: Inputs
 ): Mirror<Output> {
-  checkFunction("checkpoint", fn);
+  checkKind("run checkpoint", "the first argument", fn, FUNCTION);
   const floor = lastNodeId();
   const random = defaultGenerator.state;
   const versions = versionsOf(inputs);
@@ -157,7 +156,7 @@ export function checkpoint<Inputs extends unknown[], Output>(
     places,
     tracked,
   });
-  node.ports = places.map(({ port }) => port);
+  node.outputIndices = places.map(({ outputIndex }) => outputIndex);
   // The tape that the function made goes with the tensors that it returned.
   const replaced = results.map((y) => {
     if (y.node === null) return y;
@@ -165,6 +164,6 @@ export function checkpoint<Inputs extends unknown[], Output>(
     own.node = node;
     return own;
   });
-  tracked.forEach((i, port) => replaced[i]!.port = port);
+  tracked.forEach((i, outputIndex) => replaced[i]!.outputIndex = outputIndex);
   return rebuild(output, replaced);
 }

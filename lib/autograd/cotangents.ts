@@ -1,8 +1,9 @@
 /** The cotangents of one backward pass: where they wait, and when their memory is used again. */
 
+import { isTensor } from "../core/tensor.ts";
 import type { Storage } from "../device/backend.ts";
 import { giveBack, hold, letGo, scoped } from "../device/memory.ts";
-import { Tensor } from "../tensor/tensor.ts";
+import type { Tensor } from "../tensor/tensor.ts";
 import type { Node } from "./tape.ts";
 
 /** Cotangents of a node's outputs; a lone tensor for the usual single output. */
@@ -29,17 +30,17 @@ export class Cotangents {
   }
 
   /** Adds a cotangent to what waits for an output of a node. */
-  add(node: Node, port: number, g: Tensor): void {
+  add(node: Node, outputIndex: number, g: Tensor): void {
     const { slot } = node;
     const held = this.#waiting[slot];
     if (node.rule.outputs === 1) {
       this.#waiting[slot] = this.#sum(held as Tensor | undefined ?? null, g);
       return;
     }
-    const ports = held as (Tensor | null)[] ??
+    const perOutput = held as (Tensor | null)[] ??
       new Array<Tensor | null>(node.rule.outputs).fill(null);
-    ports[port] = this.#sum(ports[port] ?? null, g);
-    this.#waiting[slot] = ports;
+    perOutput[outputIndex] = this.#sum(perOutput[outputIndex] ?? null, g);
+    this.#waiting[slot] = perOutput;
   }
 
   #sum(held: Tensor | null, g: Tensor): Tensor {
@@ -73,7 +74,7 @@ export class Cotangents {
 
   /** Takes memory back that was made in this pass and that nothing else waits with. */
   #offer(storage: Storage): void {
-    const own = storage.pass === this.#pass && !storage.kept && storage.holders === 0;
+    const own = storage.pass === this.#pass && !storage.kept && storage.references === 0;
     if (this.#reuse && own) giveBack(storage);
   }
 
@@ -86,7 +87,7 @@ export class Cotangents {
   run<T extends Tensor | readonly (Tensor | null)[]>(rule: () => T): T {
     return scoped(rule, (results) => {
       const survivors = new Set<Storage>();
-      const list: readonly (Tensor | null)[] = results instanceof Tensor ? [results] : results;
+      const list: readonly (Tensor | null)[] = isTensor(results) ? [results] : results;
       for (const g of list) if (g !== null) survivors.add(g.storage);
       return survivors;
     });

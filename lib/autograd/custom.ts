@@ -1,14 +1,14 @@
 /** Functions whose gradient the user writes, in differentiable ops like every rule. */
 
-import { zeros } from "../tensor/create.ts";
-import { escape } from "../device/memory.ts";
-import { checkCount, FUNCTION, optionReader, shown, TEXT } from "../core/options.ts";
 import { type DType, isFloat } from "../core/dtype.ts";
 import { GradError, ShapeError, showShape } from "../core/errors.ts";
-import { castTo } from "../ops/copy/copy.ts";
-import { OpRule, recordAll } from "../ops/define/record.ts";
+import { checkCount, FUNCTION, optionReader, shown, TEXT } from "../core/options.ts";
 import { sameShape } from "../core/shape.ts";
-import { Tensor } from "../tensor/tensor.ts";
+import { isTensor } from "../core/tensor.ts";
+import { escape } from "../device/memory.ts";
+import { castTo } from "../ops/copy/copy.ts";
+import { OpRule, recordAll, zeroed } from "../ops/define/record.ts";
+import type { Tensor } from "../tensor/tensor.ts";
 import { isGradEnabled, noGrad } from "./tape.ts";
 
 /** What the forward of a custom function leaves for its backward. */
@@ -38,7 +38,7 @@ export class FunctionContext<Attrs extends object = Record<string, unknown>> {
    */
   save(...tensors: Tensor[]): void {
     for (const x of tensors) {
-      if (x instanceof Tensor) continue;
+      if (isTensor(x)) continue;
       throw new TypeError(
         `Cannot compute ${this.#name}: save() takes tensors, got ${
           shown(x)
@@ -121,7 +121,7 @@ function checked(name: string, returned: unknown, inputs: readonly Form[]): (Ten
   return list.map((g, i) => {
     if (g === null) return g;
     const { shape, dtype } = inputs[i]!;
-    if (!(g instanceof Tensor)) {
+    if (!isTensor(g)) {
       throw new GradError(
         `Cannot run backward: the backward of ${name} must return tensors or null, got ${
           Deno.inspect(g)
@@ -147,7 +147,7 @@ function checked(name: string, returned: unknown, inputs: readonly Form[]): (Ten
 function ownOutputs(name: string, output: unknown, inputs: readonly Tensor[]): Tensor[] {
   const list: readonly unknown[] = Array.isArray(output) ? output : [output];
   return list.map((y, i) => {
-    if (!(y instanceof Tensor)) {
+    if (!isTensor(y)) {
       throw new TypeError(
         `Cannot compute ${name}: forward must return a tensor or an array of them, got ${
           Deno.inspect(y)
@@ -207,7 +207,7 @@ export function customFunction<
       vjpAll: (gs, { attrs }, needs) => {
         const full = gs.map((g, i) => {
           const { shape, dtype } = attrs.outputs[i]!;
-          return g ?? zeros(shape, { dtype, device: gs.find((other) => other !== null)!.device });
+          return g ?? zeroed(gs.find((other) => other !== null)!, dtype, shape);
         });
         const returned = backward(attrs.context as FunctionContext<Attrs>, ...full);
         return checked(name, returned, attrs.inputs).map((g, i) => needs[i] ? g : null);
@@ -218,7 +218,7 @@ export function customFunction<
   };
   return (...inputs) => {
     inputs.forEach((input, i) => {
-      if (input instanceof Tensor) return;
+      if (isTensor(input)) return;
       throw new TypeError(
         `Cannot compute ${name}: input ${i} must be a tensor, got ${Deno.inspect(input)}`,
       );

@@ -1,10 +1,11 @@
 /** Hooks: what a user wants to know of a gradient, or to change in it, while backward runs. */
 
-import { shown } from "../core/options.ts";
 import { GradError, ShapeError, showShape } from "../core/errors.ts";
-import { castTo } from "../ops/copy/copy.ts";
+import { shown } from "../core/options.ts";
 import { sameShape } from "../core/shape.ts";
-import { Tensor } from "../tensor/tensor.ts";
+import { isTensor } from "../core/tensor.ts";
+import { castTo } from "../ops/copy/copy.ts";
+import type { Tensor } from "../tensor/tensor.ts";
 import type { Cotangent } from "./cotangents.ts";
 
 /** Is called with a tensor's gradient; what it returns replaces it, unless that is undefined. */
@@ -18,7 +19,7 @@ export interface HookHandle extends Disposable {
 
 /** A hook on one output of a node. */
 interface PortHook {
-  readonly port: number;
+  readonly outputIndex: number;
   readonly hook: GradHook;
 }
 
@@ -29,8 +30,8 @@ export class NodeHooks {
   readonly retained: Tensor[] = [];
 
   /** Adds a hook; the handle takes it away. */
-  add(port: number, hook: GradHook): HookHandle {
-    const entry = { port, hook };
+  add(outputIndex: number, hook: GradHook): HookHandle {
+    const entry = { outputIndex, hook };
     this.#hooks = [...this.#hooks, entry];
     const remove = () => {
       this.#hooks = this.#hooks.filter((other) => other !== entry);
@@ -45,13 +46,13 @@ export class NodeHooks {
    */
   apply(cotangent: Cotangent, owned: (g: Tensor) => Tensor): Cotangent {
     return Array.isArray(cotangent)
-      ? cotangent.map((g, port) => g === null ? null : this.#run(g, port, owned))
+      ? cotangent.map((g, outputIndex) => g === null ? null : this.#run(g, outputIndex, owned))
       : this.#run(cotangent, 0, owned);
   }
 
-  #run(g: Tensor, port: number, owned: (g: Tensor) => Tensor): Tensor {
+  #run(g: Tensor, outputIndex: number, owned: (g: Tensor) => Tensor): Tensor {
     for (const entry of this.#hooks) {
-      if (entry.port !== port) continue;
+      if (entry.outputIndex !== outputIndex) continue;
       g = owned(g);
       const other: unknown = entry.hook(g);
       if (other !== undefined) g = replacement(g, other);
@@ -61,7 +62,7 @@ export class NodeHooks {
 }
 
 function replacement(g: Tensor, other: unknown): Tensor {
-  if (!(other instanceof Tensor)) {
+  if (!isTensor(other)) {
     throw new GradError(
       `Cannot run backward: a hook must return a tensor or nothing, got ${Deno.inspect(other)}`,
     );
@@ -92,7 +93,7 @@ export function registerHook(tensor: Tensor, hook: GradHook): HookHandle {
   if (typeof hook !== "function") {
     throw new TypeError(`Cannot run registerHook: the hook must be a function, got ${shown(hook)}`);
   }
-  return hooksOf("registerHook", tensor).add(tensor.port, hook);
+  return hooksOf("registerHook", tensor).add(tensor.outputIndex, hook);
 }
 
 /** Lets a tensor that is no leaf collect its gradient too. */

@@ -1,10 +1,10 @@
 /** Scopes: memory that is used again at once, where the collector would take its time. */
 
-import { Node } from "./tape.ts";
+import { checkFunction, settled } from "../core/engine.ts";
+import { isTensor } from "../core/tensor.ts";
 import type { Storage } from "../device/backend.ts";
 import { outlive, scoped } from "../device/memory.ts";
-import { checkFunction, settled } from "../core/engine.ts";
-import { Tensor } from "../tensor/tensor.ts";
+import { Node } from "./tape.ts";
 
 /** Calls `found` with every storage that a value holds: in tensors, their tapes, objects, arrays. */
 function reach(value: unknown, found: (storage: Storage) => void): void {
@@ -14,7 +14,7 @@ function reach(value: unknown, found: (storage: Storage) => void): void {
     const next = pending.pop();
     if (typeof next !== "object" || next === null || seen.has(next)) continue;
     seen.add(next);
-    if (next instanceof Tensor) {
+    if (isTensor(next)) {
       found(next.storage);
       pending.push(next.node, next.collected);
     } else if (next instanceof Node) {

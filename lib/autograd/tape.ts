@@ -79,7 +79,7 @@ export class Node implements Context {
   /** The nodes of the inputs; null for inputs without gradient. */
   parents: readonly (Node | null)[];
   /** Which output of its node each input was; null if all are the first. */
-  ports: readonly number[] | null = null;
+  outputIndices: readonly number[] | null = null;
   /** Shapes of the inputs, where the op broadcast them. */
   shapes: readonly Shape[] | null = null;
   /** Attributes of the call. */

@@ -6,7 +6,7 @@
 import type { TensorOptions } from "../tensor/create.ts";
 import { DTYPES } from "./dtype.ts";
 import { DeviceError, DTypeError } from "./errors.ts";
-import { isForeignTensor, isGenerator, isTensor } from "./marks.ts";
+import { isForeignTensor, isTensor } from "./tensor.ts";
 
 /** What the value of an option must be. */
 export interface Kind {
@@ -43,11 +43,6 @@ export const FLAG: Kind = kind("true or false", (value) => typeof value === "boo
 export const NUMBER: Kind = kind("a number", (value) => typeof value === "number");
 /** A whole number; its range is the op's to check. */
 export const INTEGER: Kind = kind("an integer", Number.isSafeInteger);
-/** A stream of random numbers. */
-export const GENERATOR: Kind = kind(
-  "a RandomGenerator, as in new RandomGenerator(1)",
-  isGenerator,
-);
 /** A tensor. */
 export const TENSOR: Kind = kind("a tensor", isTensor);
 /** A word that the op looks up itself. */

@@ -4,8 +4,7 @@
  */
 
 import { wrongKind } from "./arguments.ts";
-import { markGenerators } from "./marks.ts";
-import { checkCount, isPlainObject } from "./options.ts";
+import { checkCount, isPlainObject, type Kind, kind } from "./options.ts";
 
 const MASK = (1n << 64n) - 1n;
 
@@ -174,7 +173,11 @@ export class RandomGenerator {
   }
 }
 
-markGenerators(RandomGenerator.prototype);
+/** A stream of random numbers. */
+export const GENERATOR: Kind = kind(
+  "a RandomGenerator, as in new RandomGenerator(1)",
+  (value) => value instanceof RandomGenerator,
+);
 
 /** The stream that is used where none is given. */
 export const defaultGenerator: RandomGenerator = new RandomGenerator(0);

@@ -1,9 +1,9 @@
 /** Pure helpers for shapes, strides, axes and broadcasting. */
 
 import { checkList } from "./arguments.ts";
-import { isPlainObject, shown } from "./options.ts";
 import { DTYPES, SIZES } from "./dtype.ts";
 import { ShapeError, showShape } from "./errors.ts";
+import { isPlainObject, shown } from "./options.ts";
 
 /** Extents of the dimensions of a tensor. */
 export type Shape = readonly number[];

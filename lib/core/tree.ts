@@ -1,6 +1,8 @@
 /** Tensors in arrays and records: what the transforms take and give beside single tensors. */
 
-import { Tensor } from "../tensor/tensor.ts";
+import type { Tensor } from "../tensor/tensor.ts";
+import { isPlainObject } from "./options.ts";
+import { isTensor } from "./tensor.ts";
 
 /** A tensor, or tensors in arrays and plain records, as deep as one likes. */
 export type TensorTree = Tensor | readonly TensorTree[] | { readonly [name: string]: TensorTree };
@@ -8,16 +10,10 @@ export type TensorTree = Tensor | readonly TensorTree[] | { readonly [name: stri
 /** The same arrays and records, with a tensor in each place. */
 export type Mirror<T> = T extends Tensor ? Tensor : { -readonly [K in keyof T]: Mirror<T[K]> };
 
-function isRecord(value: unknown): value is Record<string, unknown> {
-  if (typeof value !== "object" || value === null) return false;
-  const prototype: unknown = Object.getPrototypeOf(value);
-  return prototype === Object.prototype || prototype === null;
-}
-
 /** The tensors of a tree in order; null if there is anything else in it. */
 export function leavesOf(tree: unknown): Tensor[] | null {
-  if (tree instanceof Tensor) return [tree];
-  const branches = Array.isArray(tree) ? tree : isRecord(tree) ? Object.values(tree) : null;
+  if (isTensor(tree)) return [tree];
+  const branches = Array.isArray(tree) ? tree : isPlainObject(tree) ? Object.values(tree) : null;
   if (branches === null) return null;
   const leaves: Tensor[] = [];
   for (const branch of branches) {
@@ -32,7 +28,7 @@ export function leavesOf(tree: unknown): Tensor[] | null {
 export function rebuild<T>(tree: T, leaves: readonly Tensor[]): Mirror<T> {
   let next = 0;
   const build = (part: unknown): unknown => {
-    if (part instanceof Tensor) return leaves[next++];
+    if (isTensor(part)) return leaves[next++];
     if (Array.isArray(part)) return part.map(build);
     return Object.fromEntries(Object.entries(part as object).map(([k, v]) => [k, build(v)]));
   };

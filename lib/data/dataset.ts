@@ -1,9 +1,9 @@
 /** Data sets: examples by number. */
 
+import { ShapeError, showShape } from "../core/errors.ts";
 import { checkCount, checkKind, INTEGER, TENSOR } from "../core/options.ts";
 import { extentAt } from "../core/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
-import { ShapeError, showShape } from "../core/errors.ts";
 
 /** Examples by number. */
 export interface Dataset<T> {

@@ -1,22 +1,21 @@
 /** Batches of a data set. */
 
+import { keep } from "../autograd/scope.ts";
 import {
   checkCount,
   checkKind,
   FLAG,
   FUNCTION,
-  GENERATOR,
   kind,
   NUMBER,
   optionReader,
   shown,
 } from "../core/options.ts";
-import { Tensor } from "../tensor/tensor.ts";
-import { randperm, tensor } from "../tensor/create.ts";
+import { GENERATOR, type RandomGenerator } from "../core/random.ts";
 import { stack } from "../ops/mod.ts";
-import type { RandomGenerator } from "../core/random.ts";
+import { randperm, tensor } from "../tensor/create.ts";
 import { arange } from "../tensor/ranges.ts";
-import { keep } from "../autograd/scope.ts";
+import { Tensor } from "../tensor/tensor.ts";
 import type { Dataset } from "./dataset.ts";
 
 /** Options of `DataLoader`. */

@@ -1,8 +1,8 @@
 /** The GPU: whether there is one, and which. */
 
-import { setGpuLimit } from "./gpu.ts";
 import { checkCount, shown } from "../core/options.ts";
 import { closeGpu, openGpu } from "../ffi/gpu.ts";
+import { setGpuLimit } from "./gpu.ts";
 
 /** What is known of the GPU. */
 export type GpuInfo =

@@ -1,10 +1,10 @@
 /** What a device must offer. Everything above works with tensors and never asks which device. */
 
-import { engine } from "../core/engine.ts";
 import { lengthOf, SIZES, type TypedArray } from "../core/dtype.ts";
+import { engine } from "../core/engine.ts";
 import { DeviceError } from "../core/errors.ts";
-import type { Memory } from "../ffi/frame.ts";
 import type { Shape } from "../core/shape.ts";
+import type { Memory } from "../ffi/frame.ts";
 import { share } from "./memory.ts";
 
 /** Name of a device. */
@@ -98,7 +98,7 @@ export class Storage implements Memory {
   /** The backward pass in which the storage was made, 0 outside. */
   readonly pass: number;
   /** How many cotangents that wait in a backward pass lie in the storage. */
-  readonly holders: number = 0;
+  readonly references: number = 0;
   /** Whether something holds the elements beyond the scope in which they were made. */
   readonly kept: boolean = false;
   /** Whether somebody else holds the array, so that it must not be used again. */

@@ -13,9 +13,9 @@ import {
   SIZES,
   type TypedArray,
 } from "../core/dtype.ts";
+import type { Shape } from "../core/shape.ts";
 import { launch4, launch8 } from "../ffi/call.ts";
 import { putFlat, putStrided, setParameters } from "../ffi/frame.ts";
-import type { Shape } from "../core/shape.ts";
 import { type Backend, type Operand, refuseCopy, Storage } from "./backend.ts";
 import { track } from "./memory.ts";
 

@@ -3,9 +3,10 @@
  * collector feel what it holds, and a finalizer frees the handle with the last tensor.
  */
 
-import { engine } from "../core/engine.ts";
 import { newArray, type TypedArray } from "../core/dtype.ts";
+import { engine } from "../core/engine.ts";
 import { DeviceError } from "../core/errors.ts";
+import type { Shape } from "../core/shape.ts";
 import { putStrided, setHandle, setParameters } from "../ffi/frame.ts";
 import {
   allocateGpu,
@@ -17,7 +18,6 @@ import {
   writeGpu,
 } from "../ffi/gpu.ts";
 import { kernelNumber, kernelTable } from "../ffi/library.ts";
-import type { Shape } from "../core/shape.ts";
 import { type Backend, type Operand, refuseCopy, Storage } from "./backend.ts";
 import { outlive, track } from "./memory.ts";
 

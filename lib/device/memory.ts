@@ -9,7 +9,7 @@ import type { Collector, Storage } from "./backend.ts";
 /** What is decided about a storage, as this file may change it. */
 type Fate = {
   -readonly [
-    K in "version" | "pass" | "holders" | "kept" | "shared" | "reusable" | "collector" | "gone"
+    K in "version" | "pass" | "references" | "kept" | "shared" | "reusable" | "collector" | "gone"
   ]: Storage[K];
 };
 
@@ -71,12 +71,12 @@ export function dropCollected(storage: Storage): void {
 
 /** A cotangent that waits in a backward pass lies in the storage. */
 export function hold(storage: Storage): void {
-  (storage as Fate).holders++;
+  (storage as Fate).references++;
 }
 
 /** One such cotangent has been used. */
 export function letGo(storage: Storage): void {
-  (storage as Fate).holders--;
+  (storage as Fate).references--;
 }
 
 /** Takes a storage's memory back for the next one of its size; any later use throws. */

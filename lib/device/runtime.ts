@@ -1,9 +1,9 @@
 /** Threads and memory. */
 
-import { cpuCounts } from "./cpu.ts";
-import { gpuCounts } from "./gpu.ts";
 import { checkCount, shown } from "../core/options.ts";
 import { nativeThreads, setNativeThreads } from "../ffi/call.ts";
+import { cpuCounts } from "./cpu.ts";
+import { gpuCounts } from "./gpu.ts";
 
 /** What the library has used so far, and what the process holds. */
 export interface MemoryStats {

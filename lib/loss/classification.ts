@@ -1,11 +1,11 @@
 /** Losses for classes. */
 
-import { checkCount, checkKind, INTEGER, NUMBER, optionReader, TENSOR } from "../core/options.ts";
 import { isFloat } from "../core/dtype.ts";
 import { DTypeError, ShapeError, showShape } from "../core/errors.ts";
-import { where } from "../ops/mod.ts";
-import { reduced, rowCrossEntropy } from "../ops/loss/fused.ts";
+import { checkCount, checkKind, INTEGER, NUMBER, optionReader, TENSOR } from "../core/options.ts";
 import { extentAt, sameShape } from "../core/shape.ts";
+import { reduced, rowCrossEntropy } from "../ops/loss/fused.ts";
+import { where } from "../ops/mod.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { FunctionLoss, LOSS_OPTIONS, type LossOptions, meanOver } from "./loss.ts";
 
@@ -141,10 +141,10 @@ function fromLabels(
   const factor = weight?.indexSelect(0, safe.reshape([-1])).reshape(safe.shape) ?? null;
   if (factor !== null) each = each.mul(factor);
   if (labelSmoothing > 0) {
-    const spread = logits.shape.map((_, i) => i === dim ? -1 : 1);
+    const alongClasses = logits.shape.map((_, i) => i === dim ? -1 : 1);
     const weighted = weight === undefined
       ? logProbabilities
-      : logProbabilities.mul(weight.reshape(spread));
+      : logProbabilities.mul(weight.reshape(alongClasses));
     const smooth = weighted.sum(dim).neg();
     each = each.mul(1 - labelSmoothing).add(smooth.mul(labelSmoothing / classes));
   }

@@ -1,5 +1,7 @@
 /** What all losses share: reductions, weights and masks, shape checks, and the base class. */
 
+import { isFloat } from "../core/dtype.ts";
+import { DTypeError, ShapeError, showShape } from "../core/errors.ts";
 import {
   checkCount,
   checkKind,
@@ -12,12 +14,10 @@ import {
   type OptionTable,
   TENSOR,
 } from "../core/options.ts";
-import { DTypeError, ShapeError, showShape } from "../core/errors.ts";
-import { isFloat } from "../core/dtype.ts";
+import { sameShape } from "../core/shape.ts";
 import { Module } from "../nn/module.ts";
 import { reduced, type Reduction, type ResidualLoss } from "../ops/loss/fused.ts";
 import { add, mul, where } from "../ops/mod.ts";
-import { sameShape } from "../core/shape.ts";
 import { Tensor } from "../tensor/tensor.ts";
 
 export type { Reduction };

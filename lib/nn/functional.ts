@@ -1,21 +1,21 @@
 /** The stateless form of layers. Follows `torch.nn.functional`. */
 
+import { isFloat } from "../core/dtype.ts";
+import { DTypeError, ShapeError, showShape } from "../core/errors.ts";
 import {
   checkCount,
   checkKind,
   FLAG,
-  GENERATOR,
   NUMBER,
   oneOf,
   optionReader,
   orNull,
   TENSOR,
 } from "../core/options.ts";
-import { rand, type RandomOptions } from "../tensor/create.ts";
-import { isFloat } from "../core/dtype.ts";
-import { DTypeError, ShapeError, showShape } from "../core/errors.ts";
-import { type Activation, linear as fusedLinear } from "../ops/loss/fused.ts";
+import { GENERATOR } from "../core/random.ts";
 import { sameShape } from "../core/shape.ts";
+import { type Activation, linear as fusedLinear } from "../ops/linalg/linear.ts";
+import { rand, type RandomOptions } from "../tensor/create.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { checkProbability } from "./probability.ts";
 

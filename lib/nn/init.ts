@@ -1,19 +1,12 @@
 /** Initial values of parameters, written in place. Follows `torch.nn.init`. */
 
 import { noGrad } from "../autograd/tape.ts";
-import {
-  checkCount,
-  checkKind,
-  GENERATOR,
-  kind,
-  NUMBER,
-  optionReader,
-  TENSOR,
-} from "../core/options.ts";
-import { rand, randn, type RandomOptions } from "../tensor/create.ts";
-import { ShapeError, showShape } from "../core/errors.ts";
 import { isFloat } from "../core/dtype.ts";
+import { ShapeError, showShape } from "../core/errors.ts";
+import { checkCount, checkKind, kind, NUMBER, optionReader, TENSOR } from "../core/options.ts";
+import { GENERATOR } from "../core/random.ts";
 import { extentAt } from "../core/shape.ts";
+import { rand, randn, type RandomOptions } from "../tensor/create.ts";
 import { Tensor } from "../tensor/tensor.ts";
 
 /** Options of the random initialisers. */

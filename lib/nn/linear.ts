@@ -1,5 +1,6 @@
 /** Layers that are affine maps, and reshaping between layers. */
 
+import { ShapeError, showShape } from "../core/errors.ts";
 import {
   checkCount,
   checkKind,
@@ -9,10 +10,9 @@ import {
   optionReader,
   TENSOR,
 } from "../core/options.ts";
-import { zeros } from "../tensor/create.ts";
-import { ShapeError, showShape } from "../core/errors.ts";
-import { type Activation, linear } from "../ops/loss/fused.ts";
+import { type Activation, linear } from "../ops/linalg/linear.ts";
 import { flatten } from "../ops/mod.ts";
+import { zeros } from "../tensor/create.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { uniform_ } from "./init.ts";
 import { LAYER_OPTIONS, type LayerOptions, Module, Parameter } from "./module.ts";

@@ -1,5 +1,8 @@
 /** Modules: objects that hold parameters and compute something with them. */
 
+import { noGrad } from "../autograd/tape.ts";
+import { type DType, isFloat } from "../core/dtype.ts";
+import { DTypeError } from "../core/errors.ts";
 import {
   checkCount,
   checkKind,
@@ -11,10 +14,8 @@ import {
   TENSOR,
   TEXT,
 } from "../core/options.ts";
-import { type DType, isFloat } from "../core/dtype.ts";
-import { DTypeError } from "../core/errors.ts";
-import { noGrad } from "../autograd/tape.ts";
-import { Tensor } from "../tensor/tensor.ts";
+import { TensorCore } from "../core/tensor.ts";
+import type { Tensor } from "../tensor/tensor.ts";
 import { type LoadOptions, type LoadResult, loadState, type StateDict } from "./state_dict.ts";
 
 export type { LoadOptions, LoadResult, StateDict };
@@ -51,7 +52,10 @@ function elementsOf(name: string, data: Tensor): Tensor {
  * assertEquals(new Scale().parameters().length, 1);
  * ```
  */
-export class Parameter extends Tensor {
+export interface Parameter extends Tensor {}
+
+/** A tensor that is learned. */
+export class Parameter extends TensorCore {
   /**
    * Creates the tensor.
    *
@@ -72,7 +76,10 @@ export class Parameter extends Tensor {
 }
 
 /** A tensor that belongs to a module's state without being learned. */
-export class Buffer extends Tensor {
+export interface Buffer extends Tensor {}
+
+/** A tensor that belongs to a module's state without being learned. */
+export class Buffer extends TensorCore {
   /**
    * Creates the tensor.
    *
@@ -105,13 +112,17 @@ function placed(name: string, value: unknown): [string, unknown][] {
 }
 
 /** A module and all below it, each before what it holds. */
-function walk(name: string, module: AnyModule, above: readonly AnyModule[]): [string, AnyModule][] {
+function namedModulesOf(
+  name: string,
+  module: AnyModule,
+  above: readonly AnyModule[],
+): [string, AnyModule][] {
   if (above.includes(module)) {
     throw new TypeError(`Cannot list the modules: the one called "${name}" holds itself`);
   }
   const path = [...above, module];
   const below = module.namedChildren().flatMap(([own, child]) =>
-    walk(name === "" ? own : `${name}.${own}`, child, path)
+    namedModulesOf(name === "" ? own : `${name}.${own}`, child, path)
   );
   return [[name, module], ...below];
 }
@@ -151,13 +162,13 @@ export abstract class AnyModule {
   namedModules(prefix = ""): [string, AnyModule][] {
     checkCount("list namedModules", arguments.length, 1);
     checkKind("list namedModules", "the prefix", prefix, TEXT);
-    return walk(prefix, this, []);
+    return namedModulesOf(prefix, this, []);
   }
 
   /** This module and all below it. */
   modules(): AnyModule[] {
     checkCount("list modules", arguments.length, 0);
-    return walk("", this, []).map(([, module]) => module);
+    return namedModulesOf("", this, []).map(([, module]) => module);
   }
 
   #named<T extends Tensor>(
@@ -165,7 +176,7 @@ export abstract class AnyModule {
     { removeDuplicate = true }: NamedOptions,
   ): [string, T][] {
     const seen = new Set<T>();
-    return walk("", this, []).flatMap(([prefix, module]) =>
+    return namedModulesOf("", this, []).flatMap(([prefix, module]) =>
       module.members().flatMap(([name, value]): [string, T][] => {
         if (!(value instanceof kind) || (removeDuplicate && seen.has(value))) return [];
         seen.add(value);
@@ -254,7 +265,7 @@ export abstract class AnyModule {
       module.children().forEach(visit);
       fn(module);
     };
-    walk("", this, []);
+    namedModulesOf("", this, []);
     visit(this);
     return this;
   }
@@ -280,7 +291,7 @@ export abstract class AnyModule {
 
   /** The tree of modules. */
   toString(): string {
-    walk("", this, []);
+    namedModulesOf("", this, []);
     const children = this.namedChildren().map(([name, child]) =>
       `  (${name}): ${child.toString().replaceAll("\n", "\n  ")}`
     );

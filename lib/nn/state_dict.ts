@@ -1,6 +1,7 @@
 /** Parameters and buffers by name, and how they are taken over by a module: all of them or none. */
 
 import { noGrad } from "../autograd/tape.ts";
+import { ShapeError, showShape } from "../core/errors.ts";
 import {
   checkKind,
   FLAG,
@@ -11,7 +12,6 @@ import {
   TENSOR,
   TEXT,
 } from "../core/options.ts";
-import { ShapeError, showShape } from "../core/errors.ts";
 import { sameShape } from "../core/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 

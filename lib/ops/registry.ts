@@ -45,6 +45,20 @@ export function register(entry: OpEntry): void {
   entries.set(entry.name, entry);
 }
 
+/** Adds composites: the functions, by their names. They need no more. */
+export function composites(functions: Readonly<Record<string, unknown>>): void {
+  for (const [name, run] of Object.entries(functions)) {
+    register({
+      name,
+      kind: "composite",
+      integers: true,
+      rule: undefined,
+      sampling: undefined,
+      run,
+    });
+  }
+}
+
 /** All ops, in order of definition. */
 export function registeredOps(): readonly OpEntry[] {
   return [...entries.values()];

@@ -1,8 +1,8 @@
 /** Adam and its relative with decoupled weight decay. */
 
 import { checkCount, optionReader } from "../core/options.ts";
-import { zerosLike } from "../tensor/create.ts";
 import { type AdamStep, adamStep_ } from "../ops/optim/steps.ts";
+import { zerosLike } from "../tensor/create.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { kindsOf, withDefaults } from "./groups.ts";
 import { checkRange, Optimizer, type ParamsOrGroups, type ParamState } from "./optimizer.ts";

@@ -3,6 +3,8 @@
  * are trained through. The optimizers' kernels compute the same.
  */
 
+import { isFloat } from "../core/dtype.ts";
+import { DTypeError, ShapeError, showShape } from "../core/errors.ts";
 import {
   arrayOf,
   checkCount,
@@ -14,10 +16,8 @@ import {
   optionReader,
   TENSOR,
 } from "../core/options.ts";
-import { isFloat } from "../core/dtype.ts";
-import { DTypeError, ShapeError, showShape } from "../core/errors.ts";
-import { where } from "../ops/mod.ts";
 import { sameShape } from "../core/shape.ts";
+import { where } from "../ops/mod.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { ADAM_DEFAULTS, adamNumbers, type AdamOptions, checkAdam } from "./adam.ts";
 import { kindsOf, withDefaults } from "./groups.ts";

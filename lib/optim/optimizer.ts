@@ -1,5 +1,6 @@
 /** What all optimizers share: parameter groups, gradients to forget, state to keep. */
 
+import { keep } from "../autograd/scope.ts";
 import { noGrad } from "../autograd/tape.ts";
 import {
   ANY,
@@ -16,7 +17,6 @@ import {
   shown,
 } from "../core/options.ts";
 import { checkStep } from "../ops/optim/steps.ts";
-import { keep } from "../autograd/scope.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import {
   copyOptions,

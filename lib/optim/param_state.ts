@@ -1,8 +1,8 @@
 /** What an optimizer keeps for a parameter, and whether what is loaded fits. */
 
-import { checkKind, kind, shown, TENSOR } from "../core/options.ts";
 import { isFloat } from "../core/dtype.ts";
 import { DTypeError, ShapeError, showShape } from "../core/errors.ts";
+import { checkKind, kind, shown, TENSOR } from "../core/options.ts";
 import { sameShape } from "../core/shape.ts";
 import { Tensor } from "../tensor/tensor.ts";
 

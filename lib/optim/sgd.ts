@@ -1,9 +1,9 @@
 /** Gradient descent. */
 
-import { checkCount, optionReader } from "../core/options.ts";
-import { zerosLike } from "../tensor/create.ts";
-import { sgdStep_ } from "../ops/optim/steps.ts";
 import { keep } from "../autograd/scope.ts";
+import { checkCount, optionReader } from "../core/options.ts";
+import { sgdStep_ } from "../ops/optim/steps.ts";
+import { zerosLike } from "../tensor/create.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { kindsOf, withDefaults } from "./groups.ts";
 import { checkRange, Optimizer, type ParamsOrGroups, type ParamState } from "./optimizer.ts";

@@ -1,17 +1,6 @@
 /** Tensors from numbers, from arrays, and from random streams. */
 
-import type { Device } from "../device/backend.ts";
-import { backendOf } from "../device/devices.ts";
 import { checkNumber } from "../core/arguments.ts";
-import {
-  checkCount,
-  DEVICE,
-  FLAG,
-  NUMBER,
-  optionReader,
-  shown,
-  TENSOR_OPTIONS,
-} from "../core/options.ts";
 import {
   checkRange,
   CODES,
@@ -24,7 +13,21 @@ import {
   type TypedArray,
 } from "../core/dtype.ts";
 import { DTypeError, ShapeError, showShape } from "../core/errors.ts";
+import {
+  checkCount,
+  DEVICE,
+  FLAG,
+  NUMBER,
+  optionReader,
+  shown,
+  TENSOR_OPTIONS,
+} from "../core/options.ts";
+import { defaultGenerator, type RandomGenerator } from "../core/random.ts";
+import { checkRoom, checkShape, sizeOf } from "../core/shape.ts";
+import type { Device } from "../device/backend.ts";
+import { backendOf } from "../device/devices.ts";
 import { kernelNumber } from "../ffi/library.ts";
+import { tensorOver } from "../ops/define/record.ts";
 import {
   checkCall,
   checkExtent,
@@ -40,9 +43,7 @@ import {
 } from "./fresh.ts";
 import { checkTypedArray, readNested } from "./nested.ts";
 import type { NestedArray } from "./print.ts";
-import { defaultGenerator, type RandomGenerator } from "../core/random.ts";
-import { checkRoom, checkShape, sizeOf } from "../core/shape.ts";
-import { Tensor } from "./tensor.ts";
+import type { Tensor } from "./tensor.ts";
 
 /** Options of the functions that create tensors. */
 export interface TensorOptions {
@@ -150,7 +151,7 @@ export function fromTypedArray(
   const read = readAdoption(call, options);
   const clean = dtype !== "bool" || array.every((byte) => byte < 2);
   const elements = clean ? array : Uint8Array.from(array, (byte) => Number(byte !== 0));
-  return finish(Tensor.over(elements, [...shape]), read);
+  return finish(tensorOver(elements, [...shape]), read);
 }
 
 /** A tensor that is made where it is wanted, with one value everywhere; undefined for any. */
@@ -369,6 +370,6 @@ export function randperm(n: number, options?: RandomOptions): Tensor {
   const read = readRandomOptions("run randperm", options);
   const { generator = defaultGenerator, dtype = "int32", device = "cpu" } = read;
   backendOf("randperm", device);
-  const order = Tensor.over(generator.permutation(n), [n]);
+  const order = tensorOver(generator.permutation(n), [n]);
   return finish(order.to({ dtype }), read);
 }

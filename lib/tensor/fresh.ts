@@ -1,11 +1,10 @@
 /** How tensors are made: their options, their memory, their elements. */
 
-import type { Backend } from "../device/backend.ts";
-import { cpu } from "../device/cpu.ts";
 import { checkNumber, wrongKind } from "../core/arguments.ts";
+import { checkRange, CODES, type DType } from "../core/dtype.ts";
+import { ShapeError, showShape } from "../core/errors.ts";
 import {
   checkCount,
-  GENERATOR,
   isPlainObject,
   type OptionReader,
   optionReader,
@@ -13,12 +12,16 @@ import {
   surplus,
   TENSOR_OPTIONS,
 } from "../core/options.ts";
-import type { RandomOptions, TensorOptions } from "./create.ts";
-import { checkRange, CODES, type DType } from "../core/dtype.ts";
-import { ShapeError, showShape } from "../core/errors.ts";
-import { checkTensor } from "../ops/define/elementwise.ts";
+import { GENERATOR } from "../core/random.ts";
 import { checkRoom, checkShape, contiguousStrides, type Shape, sizeOf } from "../core/shape.ts";
-import { Tensor } from "./tensor.ts";
+import { makeTensor } from "../core/tensor.ts";
+import type { Backend } from "../device/backend.ts";
+import { cpu } from "../device/cpu.ts";
+import { checkTensor } from "../ops/define/checks.ts";
+import type { RandomOptions, TensorOptions } from "./create.ts";
+// The class is bound before the first tensor is made.
+import "./tensor.ts";
+import type { Tensor } from "./tensor.ts";
 
 /** Reads the options of functions that create tensors. */
 export const readTensorOptions: OptionReader<TensorOptions> = optionReader(TENSOR_OPTIONS);
@@ -55,7 +58,7 @@ export function make(
   // The GPU has a limit of its own, of which it tells.
   if (backend === cpu) checkRoom(own, size, CODES[dtype]);
   const storage = backend.allocate(CODES[dtype], size, zero);
-  return new Tensor(storage, own, contiguousStrides(own), 0, size, true);
+  return makeTensor(storage, own, contiguousStrides(own), 0, size, true);
 }
 
 /** Puts a tensor where it is wanted, if it is not there yet. */

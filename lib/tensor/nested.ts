@@ -1,11 +1,11 @@
 /** What users give as data: numbers, nested arrays and typed arrays, checked. */
 
 import { wrongKind } from "../core/arguments.ts";
-import { isTensor } from "../core/marks.ts";
-import { shown } from "../core/options.ts";
 import { isTypedArray, tagOf, type TypedArray } from "../core/dtype.ts";
 import { ShapeError } from "../core/errors.ts";
+import { shown } from "../core/options.ts";
 import { checkShape, MAX_RANK, type Shape } from "../core/shape.ts";
+import { isTensor } from "../core/tensor.ts";
 
 /** Numbers in row-major order, and whether all of them were given as bool. */
 export interface Elements {

@@ -1,22 +1,22 @@
 /** Random tensors of given distributions, made of uniform and normal numbers. */
 
-import { backendOf } from "../device/devices.ts";
 import { checkNumber, wrongKind } from "../core/arguments.ts";
+import { isFloat } from "../core/dtype.ts";
+import { DTypeError, ShapeError, showShape } from "../core/errors.ts";
 import {
   checkCount,
   FLAG,
-  GENERATOR,
   isPlainObject,
   optionReader,
   type OptionTable,
   shown,
 } from "../core/options.ts";
-import { rand, randn, type RandomOptions } from "./create.ts";
-import { isFloat } from "../core/dtype.ts";
-import { DTypeError, ShapeError, showShape } from "../core/errors.ts";
-import { likeOptions, noShape, readRandomOptions } from "./fresh.ts";
-import type { RandomGenerator } from "../core/random.ts";
+import { GENERATOR, type RandomGenerator } from "../core/random.ts";
 import { broadcastShapes, checkShape, extentAt, sameShape, type Shape } from "../core/shape.ts";
+import { backendOf } from "../device/devices.ts";
+import { tensorOver } from "../ops/define/record.ts";
+import { rand, randn, type RandomOptions } from "./create.ts";
+import { likeOptions, noShape, readRandomOptions } from "./fresh.ts";
 import { Tensor } from "./tensor.ts";
 
 /** Options of draws that take type and device from a tensor. */
@@ -119,7 +119,7 @@ function drawIntegers(
   }
   const uniform = rand(shape, { dtype: "float64", ...generator && { generator } });
   const numbers = Int32Array.from(uniform.data, (u) => low + Math.floor(u * (high - low)));
-  const x = Tensor.over(numbers, uniform.shape).to({ dtype }).to({ device });
+  const x = tensorOver(numbers, uniform.shape).to({ dtype }).to({ device });
   return requiresGrad ? x.requiresGrad_() : x;
 }
 
@@ -340,6 +340,6 @@ export function multinomial(
     const random = uniform.subarray(row * each, (row + 1) * each);
     return replacement ? drawAgain(own, random) : drawOnce(own, random, numSamples);
   });
-  const y = Tensor.over(Int32Array.from(drawn.flat()), [...shape.slice(0, -1), numSamples]);
+  const y = tensorOver(Int32Array.from(drawn.flat()), [...shape.slice(0, -1), numSamples]);
   return y.to({ device: weights.device });
 }

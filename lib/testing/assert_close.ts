@@ -1,12 +1,12 @@
 /** Comparison of numbers that were computed in different ways. */
 
-import { checkCount, NUMBER, optionReader, shown, TEXT } from "../core/options.ts";
-import { Tensor } from "../tensor/tensor.ts";
-import { tensor } from "../tensor/create.ts";
 import { type DType, dtypeOfArray, isTypedArray, type TypedArray } from "../core/dtype.ts";
 import { showShape } from "../core/errors.ts";
-import type { NestedArray } from "../tensor/print.ts";
+import { checkCount, NUMBER, optionReader, shown, TEXT } from "../core/options.ts";
 import type { Shape } from "../core/shape.ts";
+import { tensor } from "../tensor/create.ts";
+import type { NestedArray } from "../tensor/print.ts";
+import { Tensor } from "../tensor/tensor.ts";
 import { CheckError, showIndex, showNumber } from "./check_error.ts";
 
 /** What can be compared. */

@@ -1,5 +1,9 @@
 /** What a loss should keep to, beyond having the right gradients. */
 
+import { grad } from "../autograd/backward.ts";
+import { enableGrad } from "../autograd/tape.ts";
+import { type DType, isFloat } from "../core/dtype.ts";
+import { DTypeError, ShapeError, showShape } from "../core/errors.ts";
 import {
   arrayOf,
   checkCount,
@@ -13,13 +17,10 @@ import {
   TENSOR,
   TEXT,
 } from "../core/options.ts";
-import { Tensor } from "../tensor/tensor.ts";
-import { grad } from "../autograd/backward.ts";
-import { enableGrad } from "../autograd/tape.ts";
-import { full, randn, tensor, zeros } from "../tensor/create.ts";
-import { type DType, isFloat } from "../core/dtype.ts";
-import { DTypeError, ShapeError, showShape } from "../core/errors.ts";
 import { RandomGenerator } from "../core/random.ts";
+import type { Reduction } from "../loss/loss.ts";
+import { full, randn, tensor, zeros } from "../tensor/create.ts";
+import { Tensor } from "../tensor/tensor.ts";
 import {
   CALLABLE,
   CheckError,
@@ -37,9 +38,6 @@ export type LossFunction = (pred: Tensor, target: Tensor) => Tensor;
 
 /** A loss as a function or a module. */
 export type LossLike = LossFunction | { forward(pred: Tensor, target: Tensor): Tensor };
-
-/** How a loss sums up its elements. */
-export type Reduction = "mean" | "sum" | "none";
 
 /** Options of `checkLoss`. */
 export interface CheckLossOptions {

@@ -1,5 +1,9 @@
 /** Gradients against differences, of first, second and third order. */
 
+import { grad } from "../autograd/backward.ts";
+import { enableGrad } from "../autograd/tape.ts";
+import { isFloat } from "../core/dtype.ts";
+import { DTypeError, GradError } from "../core/errors.ts";
 import {
   checkCount,
   checkKind,
@@ -9,13 +13,9 @@ import {
   shown,
   TEXT,
 } from "../core/options.ts";
-import { Tensor } from "../tensor/tensor.ts";
-import { grad } from "../autograd/backward.ts";
-import { enableGrad } from "../autograd/tape.ts";
-import { fromTypedArray, zerosLike } from "../tensor/create.ts";
-import { isFloat } from "../core/dtype.ts";
-import { DTypeError, GradError } from "../core/errors.ts";
 import { RandomGenerator } from "../core/random.ts";
+import { fromTypedArray, zerosLike } from "../tensor/create.ts";
+import { Tensor } from "../tensor/tensor.ts";
 import { CALLABLE, CheckError, nameOf, SEED, SHAPE } from "./check_error.ts";
 import { checkJacobian } from "./jacobian.ts";
 import { asTensors, normal, type Subject } from "./probe.ts";

@@ -238,7 +238,6 @@ export {
   type CheckLossOptions,
   type LossFunction,
   type LossLike,
-  type Reduction,
 } from "./check_loss.ts";
 export {
   checkGradients,
@@ -250,4 +249,5 @@ export {
   type GradcheckOptions,
   gradgradcheck,
 } from "./gradcheck.ts";
+export type { Reduction } from "../loss/loss.ts";
 export { torchFixture } from "./torch_fixture.ts";

@@ -1,13 +1,13 @@
 /** A function at a point: its values around it, its gradients there, and how they are shown. */
 
-import { Tensor } from "../tensor/tensor.ts";
 import { grad } from "../autograd/backward.ts";
 import { enableGrad } from "../autograd/tape.ts";
-import { fromTypedArray, randn } from "../tensor/create.ts";
 import { isFloat } from "../core/dtype.ts";
 import { DTypeError } from "../core/errors.ts";
 import type { RandomGenerator } from "../core/random.ts";
 import type { Shape } from "../core/shape.ts";
+import { fromTypedArray, randn } from "../tensor/create.ts";
+import { Tensor } from "../tensor/tensor.ts";
 import { CheckError, showIndex, showNumber, showPair } from "./check_error.ts";
 
 /** Factor of the second, wider step that tells a kink from a curve. */

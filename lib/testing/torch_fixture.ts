@@ -1,9 +1,9 @@
 /** Tensors that PyTorch wrote to a file, so that tests can compare with them without it. */
 
-import { arrayOf, checkCount, checkKind, kind, TEXT } from "../core/options.ts";
-import { fromTypedArray } from "../tensor/create.ts";
 import { DTypeError, ShapeError, showShape } from "../core/errors.ts";
+import { arrayOf, checkCount, checkKind, kind, TEXT } from "../core/options.ts";
 import { checkShape, sizeOf } from "../core/shape.ts";
+import { fromTypedArray } from "../tensor/create.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 
 /** PyTorch's types that a file may hold, and the arrays that take their elements. */

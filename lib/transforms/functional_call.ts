@@ -1,8 +1,8 @@
 /** A module run with other tensors in place of its own. */
 
 import { settled } from "../core/engine.ts";
-import { checkKind, isPlainObject, kind, shown, TENSOR } from "../core/options.ts";
 import { GradError, ShapeError, showShape } from "../core/errors.ts";
+import { checkKind, isPlainObject, kind, shown, TENSOR } from "../core/options.ts";
 import { sameShape } from "../core/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 

@@ -3,13 +3,13 @@
  * differentiated further wherever something around them is tracked.
  */
 
-import { checkCount, INTEGER, type Kind, kind, optionReader, shown } from "../core/options.ts";
-import { onesLike, zeros, zerosLike } from "../tensor/create.ts";
-import { isFloat } from "../core/dtype.ts";
-import { stack } from "../ops/shape/movement.ts";
-import { Tensor } from "../tensor/tensor.ts";
 import { enableGrad, isGradEnabled, noGrad } from "../autograd/tape.ts";
+import { isFloat } from "../core/dtype.ts";
+import { checkCount, INTEGER, type Kind, kind, optionReader, shown } from "../core/options.ts";
 import { leavesOf, type Mirror, rebuild } from "../core/tree.ts";
+import { stack } from "../ops/shape/composites.ts";
+import { onesLike, zeros, zerosLike } from "../tensor/create.ts";
+import { Tensor } from "../tensor/tensor.ts";
 import {
   checkFunction,
   checkMatch,
@@ -17,8 +17,8 @@ import {
   outputList,
   pullBack,
   singleOutput,
-  tryOut,
-} from "./trial.ts";
+  trace,
+} from "./trace.ts";
 
 /** Which arguments: one, or several that differ. */
 export const ARGNUMS: Kind = kind(
@@ -103,8 +103,8 @@ export function gradients<Args extends unknown[], Which extends number | readonl
     });
     return fn(...replaced as Args);
   };
-  const trial = tryOut(name, run, leaves.flat(), (y) => singleOutput(name, y));
-  const { inputs, output, recorded } = trial;
+  const traced = trace(name, run, leaves.flat(), (y) => singleOutput(name, y));
+  const { inputs, output, recorded } = traced;
   const found = pullBack([output], [onesLike(output)], inputs, { createGraph: recorded });
   let next = 0;
   const trees = indices.map((index, i) =>
@@ -230,13 +230,13 @@ export function vjp<const Inputs extends Tensors, Output extends Tensors>(
   const points = listOf("vjp", "inputs", inputs);
   const given = v === undefined ? null : listOf("vjp", "v", v);
   const check = given === null ? singleOutput : outputList;
-  const trial = tryOut("vjp", (own) => fn(...own), points, (y) => check("vjp", y));
-  const outputs = outputList("vjp", trial.output);
+  const traced = trace("vjp", (own) => fn(...own), points, (y) => check("vjp", y));
+  const outputs = outputList("vjp", traced.output);
   const vectors = given ?? [onesLike(outputs[0]!)];
   checkMatch("vjp", "vector", vectors, outputs);
-  const recorded = trial.recorded || isTracked(vectors);
-  const products = pullBack(outputs, vectors, trial.inputs, { createGraph: recorded });
-  return [rebuild(trial.output, released(outputs, recorded)), rebuild(inputs, products)];
+  const recorded = traced.recorded || isTracked(vectors);
+  const products = pullBack(outputs, vectors, traced.inputs, { createGraph: recorded });
+  return [rebuild(traced.output, released(outputs, recorded)), rebuild(inputs, products)];
 }
 
 /**
@@ -269,21 +269,21 @@ export function jvp<const Inputs extends Tensors, Output extends Tensors>(
   const points = listOf("jvp", "inputs", inputs);
   const directions = listOf("jvp", "tangents", tangents);
   checkMatch("jvp", "tangent", directions, points);
-  const trial = tryOut("jvp", (own) => fn(...own), points, (y) => outputList("jvp", y));
-  const outputs = outputList("jvp", trial.output);
-  const recorded = trial.recorded || isTracked(directions);
+  const traced = trace("jvp", (own) => fn(...own), points, (y) => outputList("jvp", y));
+  const outputs = outputList("jvp", traced.output);
+  const recorded = traced.recorded || isTracked(directions);
   const products = enableGrad(() => {
     const vectors = outputs.map((y) =>
       zerosLike(y, isFloat(y.dtype) ? { requiresGrad: true } : {})
     );
-    const rows = pullBack(outputs, vectors, trial.inputs, { createGraph: true });
+    const rows = pullBack(outputs, vectors, traced.inputs, { createGraph: true });
     const taped = vectors.filter(({ node }) => node !== null);
     const found = pullBack(rows, directions, taped, { createGraph: recorded });
     return vectors.map((vector) => found[taped.indexOf(vector)] ?? vector);
   });
   return [
-    rebuild(trial.output, released(outputs, recorded)),
-    rebuild(trial.output, products),
+    rebuild(traced.output, released(outputs, recorded)),
+    rebuild(traced.output, products),
   ];
 }
 
@@ -318,11 +318,11 @@ export function hvp<const Inputs extends Tensors>(
   const vectors = listOf("hvp", "v", v);
   checkMatch("hvp", "vector", vectors, points);
   const run = (own: readonly Tensor[]) => fn(...own);
-  const trial = tryOut("hvp", run, points, (y) => singleOutput("hvp", y));
-  const { output } = trial;
-  const recorded = trial.recorded || isTracked(vectors);
-  const first = pullBack([output], [onesLike(output)], trial.inputs, { createGraph: true });
-  const products = pullBack(first, vectors, trial.inputs, { createGraph: recorded });
+  const traced = trace("hvp", run, points, (y) => singleOutput("hvp", y));
+  const { output } = traced;
+  const recorded = traced.recorded || isTracked(vectors);
+  const first = pullBack([output], [onesLike(output)], traced.inputs, { createGraph: true });
+  const products = pullBack(first, vectors, traced.inputs, { createGraph: recorded });
   return [released([output], recorded)[0]!, rebuild(inputs, products)];
 }
 
@@ -368,11 +368,11 @@ export function jacobian<const Inputs extends Tensors, Output extends Tensors>(
   checkFunction("jacobian", fn);
   const points = listOf("jacobian", "inputs", inputs);
   const check = (y: Output) => outputList("jacobian", y);
-  const trial = tryOut("jacobian", (own) => fn(...own), points, check);
-  const blocks = outputList("jacobian", trial.output).map((y) =>
-    rebuild(inputs, rowsOf(y, trial.inputs, trial.recorded))
+  const traced = trace("jacobian", (own) => fn(...own), points, check);
+  const blocks = outputList("jacobian", traced.output).map((y) =>
+    rebuild(inputs, rowsOf(y, traced.inputs, traced.recorded))
   );
-  return (trial.output instanceof Tensor ? blocks[0] : blocks) as Jacobian<Output, Inputs>;
+  return (traced.output instanceof Tensor ? blocks[0] : blocks) as Jacobian<Output, Inputs>;
 }
 
 /**
@@ -400,9 +400,9 @@ export function hessian<const Inputs extends Tensors>(
   checkFunction("hessian", fn);
   const points = listOf("hessian", "inputs", inputs);
   const run = (own: readonly Tensor[]) => fn(...own);
-  const trial = tryOut("hessian", run, points, (y) => singleOutput("hessian", y));
-  const { output } = trial;
-  const first = pullBack([output], [onesLike(output)], trial.inputs, { createGraph: true });
-  const blocks = first.map((g) => rebuild(inputs, rowsOf(g, trial.inputs, trial.recorded)));
+  const traced = trace("hessian", run, points, (y) => singleOutput("hessian", y));
+  const { output } = traced;
+  const first = pullBack([output], [onesLike(output)], traced.inputs, { createGraph: true });
+  const blocks = first.map((g) => rebuild(inputs, rowsOf(g, traced.inputs, traced.recorded)));
   return (inputs instanceof Tensor ? blocks[0] : blocks) as Hessian<Inputs>;
 }

@@ -1,5 +1,6 @@
 /** A function of single samples over a batch: a loop over slices and a stack of the results. */
 
+import { ShapeError, showShape } from "../core/errors.ts";
 import {
   arrayOf,
   checkCount,
@@ -9,13 +10,13 @@ import {
   orNull,
   shown,
 } from "../core/options.ts";
-import { ShapeError, showShape } from "../core/errors.ts";
-import { slice, squeeze, stack } from "../ops/shape/movement.ts";
 import { normalizeDim } from "../core/shape.ts";
-import type { Tensor } from "../tensor/tensor.ts";
-import { ARGNUMS, gradients, type GradientsFor, type GradOfOptions } from "./transforms.ts";
 import { leavesOf, type Mirror, rebuild } from "../core/tree.ts";
-import { checkFunction } from "./trial.ts";
+import { squeeze, stack } from "../ops/shape/composites.ts";
+import { slice } from "../ops/shape/primitives.ts";
+import type { Tensor } from "../tensor/tensor.ts";
+import { checkFunction } from "./trace.ts";
+import { ARGNUMS, gradients, type GradientsFor, type GradOfOptions } from "./transforms.ts";
 
 /** The dimension that is the batch; null for an argument that all samples share. */
 export type BatchDim = number | null;

@@ -1,8 +1,8 @@
 /** State of optimizers and modules: it is checked before anything changes, and what fits is taken. */
 
-import { nn, ones, optim, randn, RandomGenerator, Tensor, tensor, zeros } from "../../mod.ts";
 import { assert, assertEquals, assertStrictEquals, assertThrows } from "@std/assert";
 import { assertClose } from "../../lib/testing/mod.ts";
+import { nn, ones, optim, randn, RandomGenerator, Tensor, tensor, zeros } from "../../mod.ts";
 import {
   groupFaults,
   leafOf,

@@ -1,14 +1,13 @@
 /** Good calls of what makes tensors, of random streams, of the runtime, and of a tensor's methods. */
 
-import type { Gpu } from "../../lib/device/adapter.ts";
-import type * as create from "../../lib/tensor/create.ts";
 import type * as random from "../../lib/core/random.ts";
-import type * as ranges from "../../lib/tensor/ranges.ts";
+import type { Gpu } from "../../lib/device/adapter.ts";
 import type * as runtime from "../../lib/device/runtime.ts";
+import type * as create from "../../lib/tensor/create.ts";
 import type * as sample from "../../lib/tensor/random_tensors.ts";
+import type * as ranges from "../../lib/tensor/ranges.ts";
 import { gpu, ones, RandomGenerator, type Tensor, tensor } from "../../mod.ts";
-import { type Call, of, options } from "./call.ts";
-import type { MethodRows, Rows } from "./call.ts";
+import { type Call, type MethodRows, of, options, type Rows } from "./call.ts";
 
 const shape = of(() => [2, 3]);
 const like = of(() => ones([2, 3]), "tensor");

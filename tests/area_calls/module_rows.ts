@@ -1,9 +1,8 @@
 /** Good calls of layers, modules and losses. */
 
-import { losses, nn, ones, RandomGenerator, type Tensor, tensor, zeros } from "../../mod.ts";
 import type * as ops from "../../lib/ops/mod.ts";
-import { of, options } from "./call.ts";
-import type { MethodRows, MethodsOf, Rows } from "./call.ts";
+import { losses, nn, ones, RandomGenerator, type Tensor, tensor, zeros } from "../../mod.ts";
+import { type MethodRows, type MethodsOf, of, options, type Rows } from "./call.ts";
 
 /** For the library itself, though public to TypeScript. */
 type Internal = "members" | "activated";

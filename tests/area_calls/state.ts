@@ -3,8 +3,8 @@
  * everything that can be spoilt, and gives a line for what is accepted, half done, or not explained.
  */
 
-import { type nn, noGrad, ones, optim, Tensor, tensor } from "../../mod.ts";
 import { isPlainObject } from "../../lib/core/options.ts";
+import { type nn, noGrad, ones, optim, Tensor, tensor } from "../../mod.ts";
 import { type Sort, WRONG } from "./call.ts";
 import { complaint } from "./verdict.ts";
 

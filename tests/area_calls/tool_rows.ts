@@ -17,8 +17,7 @@ import {
   valueAndGrad,
   vmap,
 } from "../../mod.ts";
-import { type Call, of, options } from "./call.ts";
-import type { MethodRows, Rows } from "./call.ts";
+import { type Call, type MethodRows, of, options, type Rows } from "./call.ts";
 
 const x = () => ones([2, 3]);
 const leaf = () => ones([2]).requiresGrad_();

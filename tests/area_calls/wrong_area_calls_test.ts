@@ -4,19 +4,12 @@
  * of it in its own words. The tables do not compile if something public has no row.
  */
 
-import * as adjoint from "../../mod.ts";
 import { assertEquals } from "@std/assert";
 import { assertType, type IsExact } from "@std/testing/types";
 import { checkCount, checkKind, kind, optionReader, TENSOR } from "../../lib/core/options.ts";
+import * as adjoint from "../../mod.ts";
 import { type Arg, type Call, of, options, type Rows } from "./call.ts";
-import {
-  FUNCTIONAL,
-  INIT,
-  LAYERS,
-  LOSS_METHODS,
-  LOSSES,
-  MODULE_METHODS,
-} from "./module_rows.ts";
+import { FUNCTIONAL, INIT, LAYERS, LOSS_METHODS, LOSSES, MODULE_METHODS } from "./module_rows.ts";
 import {
   DATA,
   INSIDE,

@@ -4,6 +4,8 @@
  * one fails a test.
  */
 
+import { membersOf } from "../matrix/samples.ts";
+import { assert, assertEquals, assertMatch, assertThrows } from "@std/assert";
 import * as adjoint from "../../mod.ts";
 import {
   type DType,
@@ -17,7 +19,7 @@ import {
   tensor,
   zeros,
 } from "../../mod.ts";
-import { assert, assertEquals, assertMatch, assertThrows } from "@std/assert";
+import { OP_TABLE } from "../matrix/op_table.ts";
 import { type Call, of, options } from "./call.ts";
 import {
   CREATE,
@@ -31,7 +33,6 @@ import {
   TO_OPTIONS,
 } from "./creation_rows.ts";
 import { complaint, faultsOf } from "./verdict.ts";
-import { OP_TABLE } from "../matrix/op_table.ts";
 
 type Loose = (...args: unknown[]) => unknown;
 
@@ -77,11 +78,12 @@ testMethods("gpu", GPU as Readonly<Record<string, Call>>);
 testMethods("x", TENSOR);
 testMethods("x", { to: TO_OPTIONS });
 
-/** The methods of a class that stand in none of some lists. */
+/** The methods of a class, with those that it inherits, that stand in none of some lists. */
 function unlisted(prototype: object, ...lists: readonly (readonly string[])[]): string[] {
-  const methods = Object.entries(Object.getOwnPropertyDescriptors(prototype))
-    .filter(([name, { value }]) => typeof value === "function" && name !== "constructor");
-  return methods.map(([name]) => name).filter((name) => !lists.flat().includes(name));
+  const names = membersOf(prototype).filter(([name, { value }]) =>
+    typeof value === "function" && name !== "constructor"
+  ).map(([name]) => name);
+  return names.filter((name) => !lists.flat().includes(name));
 }
 
 Deno.test("every method of a tensor is an op or has a row", () => {

@@ -1,3 +1,4 @@
+import { assert, assertEquals, assertMatch, assertThrows } from "@std/assert";
 import {
   checkpoint,
   customFunction,
@@ -10,7 +11,6 @@ import {
   tensor,
   where,
 } from "../../mod.ts";
-import { assert, assertEquals, assertMatch, assertThrows } from "@std/assert";
 
 function leaf(data: number | number[]): Tensor {
   return tensor(data, { dtype: "float64", requiresGrad: true });

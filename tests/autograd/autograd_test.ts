@@ -1,3 +1,6 @@
+import { assertAlmostEquals, assertEquals, assertStrictEquals, assertThrows } from "@std/assert";
+import { assertType, type IsExact } from "@std/testing/types";
+import { record1, recordAll, rule } from "../../lib/ops/define/record.ts";
 import {
   cat,
   type DType,
@@ -14,9 +17,6 @@ import {
   where,
   zeros,
 } from "../../mod.ts";
-import { assertAlmostEquals, assertEquals, assertStrictEquals, assertThrows } from "@std/assert";
-import { assertType, type IsExact } from "@std/testing/types";
-import { record1, recordAll, rule } from "../../lib/ops/define/record.ts";
 import { checkGradients, checkSecondGradients } from "../matrix/gradients.ts";
 
 /** A leaf of type float64. */

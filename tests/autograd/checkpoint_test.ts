@@ -1,3 +1,4 @@
+import { assertEquals, assertNotEquals, assertStrictEquals, assertThrows } from "@std/assert";
 import {
   checkpoint,
   grad,
@@ -14,7 +15,6 @@ import {
   tensor,
   testing,
 } from "../../mod.ts";
-import { assertEquals, assertNotEquals, assertStrictEquals, assertThrows } from "@std/assert";
 
 const { assertClose, checkGradients } = testing;
 

@@ -1,3 +1,4 @@
+import { assertEquals, assertNotStrictEquals, assertStrictEquals, assertThrows } from "@std/assert";
 import {
   customFunction,
   type FunctionContext,
@@ -11,7 +12,6 @@ import {
   testing,
   zeros,
 } from "../../mod.ts";
-import { assertEquals, assertNotStrictEquals, assertStrictEquals, assertThrows } from "@std/assert";
 
 const { assertClose, checkGradients } = testing;
 

@@ -1,3 +1,4 @@
+import { assert, assertEquals, assertThrows } from "@std/assert";
 import {
   enableGrad,
   grad,
@@ -7,7 +8,6 @@ import {
   type Tensor,
   tensor,
 } from "../../mod.ts";
-import { assert, assertEquals, assertThrows } from "@std/assert";
 
 /** A leaf of type float64. */
 function leaf(data: number | number[]): Tensor {

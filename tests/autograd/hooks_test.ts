@@ -1,6 +1,15 @@
-import { grad, GradError, noGrad, scope, ShapeError, type Tensor, tensor, zeros } from "../../mod.ts";
 import { assertEquals, assertNotStrictEquals, assertStrictEquals, assertThrows } from "@std/assert";
 import { recordAll, rule } from "../../lib/ops/define/record.ts";
+import {
+  grad,
+  GradError,
+  noGrad,
+  scope,
+  ShapeError,
+  type Tensor,
+  tensor,
+  zeros,
+} from "../../mod.ts";
 
 function leaf(data: number | number[]): Tensor {
   return tensor(data, { dtype: "float64", requiresGrad: true });

@@ -1,6 +1,7 @@
 /** Scopes: what they take back, what lives on, and that nothing is read after it is gone. */
 
 import { assert, assertEquals, assertNotEquals, assertThrows } from "@std/assert";
+import { assertClose } from "../../lib/testing/mod.ts";
 import {
   grad,
   keep,
@@ -16,7 +17,6 @@ import {
   tensor,
   zeros,
 } from "../../mod.ts";
-import { assertClose } from "../../lib/testing/mod.ts";
 
 const GONE = /a tensor was made inside scope\(\), which has ended/;
 

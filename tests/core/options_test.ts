@@ -1,6 +1,5 @@
 /** The one reader of options. */
 
-import { RandomGenerator, tensor } from "../../mod.ts";
 import { assertEquals, assertStrictEquals, assertThrows } from "@std/assert";
 import {
   ANY,
@@ -8,7 +7,6 @@ import {
   checkCount,
   checkKind,
   FLAG,
-  GENERATOR,
   INTEGER,
   nearest,
   NUMBER,
@@ -19,7 +17,8 @@ import {
   shown,
   TENSOR,
 } from "../../lib/core/options.ts";
-import type { Tensor } from "../../mod.ts";
+import { GENERATOR } from "../../lib/core/random.ts";
+import { RandomGenerator, type Tensor, tensor } from "../../mod.ts";
 
 interface Options {
   delta?: number;

@@ -1,6 +1,14 @@
 /** Random streams: their numbers from a seed, their bits, and the moments of what is drawn. */
 
 import {
+  assert,
+  assertAlmostEquals,
+  assertEquals,
+  assertNotEquals,
+  assertThrows,
+} from "@std/assert";
+import { philox } from "../../lib/core/random.ts";
+import {
   type DType,
   DTypeError,
   getThreads,
@@ -10,14 +18,6 @@ import {
   RandomGenerator,
   setThreads,
 } from "../../mod.ts";
-import {
-  assert,
-  assertAlmostEquals,
-  assertEquals,
-  assertNotEquals,
-  assertThrows,
-} from "@std/assert";
-import { philox } from "../../lib/core/random.ts";
 
 Deno.test("manualSeed() takes integers from 0 to 2^64 - 1", () => {
   const draws = [0, 1, 784441416n, 1766016000072n, 2n ** 32n, 2n ** 64n - 1n, 2 ** 53 - 1].map(

@@ -1,5 +1,6 @@
 /** Memory of the GPU: what a loop leaves behind is bounded, and named before it is too much. */
 
+import { assert, assertEquals, assertThrows } from "@std/assert";
 import {
   DeviceError,
   empty,
@@ -11,7 +12,6 @@ import {
   scope,
   type Tensor,
 } from "../../mod.ts";
-import { assert, assertEquals, assertThrows } from "@std/assert";
 import { gpuTest } from "../tools/gpu.ts";
 
 const device = "gpu";

@@ -1,5 +1,7 @@
 /** The GPU: sums, products, memory, and what it refuses. */
 
+import { assert, assertEquals, assertMatch, assertThrows } from "@std/assert";
+import { assertClose } from "../../lib/testing/mod.ts";
 import {
   cat,
   DeviceError,
@@ -23,8 +25,6 @@ import {
   zeros,
   zerosLike,
 } from "../../mod.ts";
-import { assertClose } from "../../lib/testing/mod.ts";
-import { assert, assertEquals, assertMatch, assertThrows } from "@std/assert";
 import { gpuTest } from "../tools/gpu.ts";
 
 const there = { device: "gpu" } as const;

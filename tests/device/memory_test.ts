@@ -1,5 +1,7 @@
 /** Memory that others hold is never written, memory that nobody holds is used again, within bounds. */
 
+import { assert, assertEquals, assertStrictEquals, assertThrows } from "@std/assert";
+import { engine } from "../../lib/core/engine.ts";
 import {
   customFunction,
   detectAnomaly,
@@ -18,8 +20,6 @@ import {
   tensor,
   zeros,
 } from "../../mod.ts";
-import { assert, assertEquals, assertStrictEquals, assertThrows } from "@std/assert";
-import { engine } from "../../lib/core/engine.ts";
 import { valuesOf } from "../matrix/samples.ts";
 
 const N = 1000;

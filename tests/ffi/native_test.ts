@@ -2,6 +2,10 @@
 
 import { assert, assertEquals, assertMatch, assertThrows } from "@std/assert";
 import { assertType, type IsExact } from "@std/testing/types";
+import type { Operand, Storage } from "../../lib/device/backend.ts";
+import { cpu } from "../../lib/device/cpu.ts";
+import { kernelNumber, kernelTable } from "../../lib/ffi/library.ts";
+import { type ABI_VERSION, SYMBOLS } from "../../lib/ffi/symbols.ts";
 import {
   getThreads,
   memoryStats,
@@ -12,10 +16,6 @@ import {
   type Tensor,
   tensor,
 } from "../../mod.ts";
-import { cpu } from "../../lib/device/cpu.ts";
-import type { Operand, Storage } from "../../lib/device/backend.ts";
-import { kernelNumber, kernelTable } from "../../lib/ffi/library.ts";
-import { type ABI_VERSION, SYMBOLS } from "../../lib/ffi/symbols.ts";
 
 const root = new URL("../../", import.meta.url);
 

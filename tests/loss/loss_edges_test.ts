@@ -1,5 +1,7 @@
 /** Losses where nothing counts, where some is ignored, and with options that do not go together. */
 
+import { assert, assertEquals, assertThrows } from "@std/assert";
+import { assertClose } from "../../lib/testing/mod.ts";
 import {
   DTypeError,
   full,
@@ -12,8 +14,6 @@ import {
   type Tensor,
   tensor,
 } from "../../mod.ts";
-import { assert, assertEquals, assertThrows } from "@std/assert";
-import { assertClose } from "../../lib/testing/mod.ts";
 
 const generator = new RandomGenerator(3);
 const sample = (shape: number[]) => randn(shape, { dtype: "float64", generator }).requiresGrad_();

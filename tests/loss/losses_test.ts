@@ -1,4 +1,5 @@
 import { assertEquals, assertThrows } from "@std/assert";
+import { assertClose, gradcheck, gradgradcheck } from "../../lib/testing/mod.ts";
 import {
   DTypeError,
   grad,
@@ -8,7 +9,6 @@ import {
   type Tensor,
   tensor,
 } from "../../mod.ts";
-import { assertClose, gradcheck, gradgradcheck } from "../../lib/testing/mod.ts";
 import fixtures from "../fixtures/training.json" with { type: "json" };
 
 type Options = Record<string, unknown>;

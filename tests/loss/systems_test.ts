@@ -4,6 +4,7 @@
  */
 
 import { assert, assertAlmostEquals, assertEquals, assertThrows } from "@std/assert";
+import { assertClose, gradcheck, gradgradcheck } from "../../lib/testing/mod.ts";
 import {
   cat,
   grad,
@@ -21,7 +22,6 @@ import {
   where,
   zeros,
 } from "../../mod.ts";
-import { assertClose, gradcheck, gradgradcheck } from "../../lib/testing/mod.ts";
 
 function double(data: Parameters<typeof tensor>[0]): Tensor {
   return tensor(data, { dtype: "float64" });

@@ -1,7 +1,7 @@
 /** What calls that must fail are made of. */
 
-import { DTypeError, type Tensor, tensor, zeros } from "../../mod.ts";
 import { assert, assertStrictEquals, assertThrows } from "@std/assert";
+import { DTypeError, type Tensor, tensor, zeros } from "../../mod.ts";
 import type { ErrorCase } from "./cases.ts";
 
 /** One number without dimensions. */

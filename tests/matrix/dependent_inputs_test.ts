@@ -3,13 +3,13 @@
  * recorded passes, to second order, and a leaf's hook runs once.
  */
 
-import { grad, type Tensor } from "../../mod.ts";
 import { assert, assertEquals, AssertionError, assertThrows } from "@std/assert";
-import { checkGradients, type Differentiable, type GradientOptions } from "./gradients.ts";
+import { grad, type Tensor } from "../../mod.ts";
+import { atSaved } from "../testing/planted_functions.ts";
 import { GRADIENT_CASES, type GradientCase } from "./gradient_cases.ts";
+import { checkGradients, type Differentiable, type GradientOptions } from "./gradients.ts";
 import { RULE_CASES } from "./rule_cases.ts";
 import { valuesOf } from "./samples.ts";
-import { atSaved } from "../testing/planted_functions.ts";
 
 /** What moves the other inputs where one is moved. */
 const SHARE = 0.5;

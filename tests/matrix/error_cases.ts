@@ -54,7 +54,6 @@ import {
   where,
   zeros,
 } from "../../mod.ts";
-import type { Name } from "./op_cases.ts";
 import {
   bad,
   badDims,
@@ -71,11 +70,12 @@ import {
   vector,
 } from "./bad_input.ts";
 import type { ErrorCase } from "./cases.ts";
-import { FACTOR_ERRORS } from "./linalg/factor_cases.ts";
 import { LOGIC_ERRORS } from "./elementwise/logic_cases.ts";
-import { MATRIX_NORM_ERRORS } from "./linalg/matrix_norm_cases.ts";
-import { SORTING_ERRORS } from "./index/sort_cases.ts";
 import { FORM_ERRORS } from "./form_error_cases.ts";
+import { SORTING_ERRORS } from "./index/sort_cases.ts";
+import { FACTOR_ERRORS } from "./linalg/factor_cases.ts";
+import { MATRIX_NORM_ERRORS } from "./linalg/matrix_norm_cases.ts";
+import type { Name } from "./op_cases.ts";
 import { SHAPE_ERRORS } from "./shape/error_cases.ts";
 import { SIZE_ERRORS } from "./shape/size_error_cases.ts";
 import { WINDOW_ERRORS } from "./window/error_cases.ts";

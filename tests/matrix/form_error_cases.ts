@@ -1,9 +1,9 @@
 /** Calls in another form: PyTorch's where it is not taken, or what people write who guess. */
 
 import * as adjoint from "../../mod.ts";
-import type { Name } from "./op_cases.ts";
 import { bad, index, matrix, vector } from "./bad_input.ts";
 import type { ErrorCase } from "./cases.ts";
+import type { Name } from "./op_cases.ts";
 
 /** Calls that do not compile. */
 // deno-lint-ignore no-explicit-any

@@ -1,11 +1,11 @@
 /** The form of fused ops, on one that no user sees: several outputs, and how a recorded pass grows. */
 
-import { grad, manualSeed, matmul, randn, sum, type Tensor, tensor, transpose } from "../../mod.ts";
 import { assert, assertEquals } from "@std/assert";
 import { lastNodeId } from "../../lib/autograd/tape.ts";
 import { fused, type Inputs } from "../../lib/ops/define/fused.ts";
 import { huberError } from "../../lib/ops/loss/fused.ts";
 import { assertClose } from "../../lib/testing/mod.ts";
+import { grad, manualSeed, matmul, randn, sum, type Tensor, tensor, transpose } from "../../mod.ts";
 import { checkGradients } from "./gradients.ts";
 
 /** Three products of a cotangent, an input and weights: the kernel of the backward pass of `linear`. */

@@ -1,6 +1,22 @@
 /** Fused ops equal their composites, in value and in gradients of every order. */
 
 import { assert, assertEquals, assertThrows } from "@std/assert";
+import { linear, linearComposite } from "../../lib/ops/linalg/linear.ts";
+import {
+  huberError,
+  rowCrossEntropy,
+  rowCrossEntropyComposite,
+  squaredError,
+} from "../../lib/ops/loss/fused.ts";
+import {
+  layerNormComposite,
+  logSoftmaxComposite,
+  logsumexpComposite,
+  softmaxComposite,
+} from "../../lib/ops/normalize/fused.ts";
+import { product, productComposite } from "../../lib/ops/reduce/fused.ts";
+import { runningProduct, runningProductComposite } from "../../lib/ops/scan/fused.ts";
+import { assertClose, gradcheck, gradgradcheck } from "../../lib/testing/mod.ts";
 import {
   grad,
   layerNorm,
@@ -17,27 +33,6 @@ import {
   tensor,
   where,
 } from "../../mod.ts";
-import { assertClose, gradcheck, gradgradcheck } from "../../lib/testing/mod.ts";
-import {
-  huberError,
-  linear,
-  linearComposite,
-  rowCrossEntropy,
-  rowCrossEntropyComposite,
-  squaredError,
-} from "../../lib/ops/loss/fused.ts";
-import {
-  product,
-  productComposite,
-  runningProduct,
-  runningProductComposite,
-} from "../../lib/ops/reduce/fused.ts";
-import {
-  layerNormComposite,
-  logSoftmaxComposite,
-  logsumexpComposite,
-  softmaxComposite,
-} from "../../lib/ops/normalize/fused.ts";
 
 type DType = "float32" | "float64";
 

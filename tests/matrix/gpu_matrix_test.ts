@@ -1,9 +1,11 @@
 /** The op matrix on the GPU: every elementwise row that has a program there, against the CPU. */
 
-import { DeviceError, type DType, full, grad, Tensor, tensor, where } from "../../mod.ts";
+import { makeTensor } from "../../lib/core/tensor.ts";
 import { assert, assertEquals } from "@std/assert";
+import { DeviceError, type DType, full, grad, Tensor, tensor, where } from "../../mod.ts";
 import { gpuTest } from "../tools/gpu.ts";
 import { inputsOf } from "./cases.ts";
+import { IN_PLACE_CASES } from "./copy/inplace_cases.ts";
 import {
   ELEMENTWISE,
   type Elementwise,
@@ -12,7 +14,7 @@ import {
   smoothSamples,
 } from "./elementwise/table.ts";
 import { ABSENT } from "./gpu_absent.ts";
-import { IN_PLACE_CASES } from "./copy/inplace_cases.ts";
+import { OP_CASES } from "./op_cases.ts";
 import {
   assertTensor,
   laidOut,
@@ -23,7 +25,6 @@ import {
   tensorOf,
   type Tolerance,
 } from "./samples.ts";
-import { OP_CASES } from "./op_cases.ts";
 
 const DTYPES: readonly DType[] = ["float32", "int32", "bool"];
 const SHAPES = [[], [1], [5], [2, 3], [3, 1, 4], [0], [300], [70_001]];
@@ -66,8 +67,8 @@ for (const op of ops) {
           // The views are made there, so that strides and offsets reach the program.
           const views = inputs.map((x) => {
             const { storage, strides, offset, size } = x;
-            const base = new Tensor(storage, [storage.size], [1], 0, storage.size, true);
-            return new Tensor(moved(base).storage, x.shape, strides, offset, size, x.dense);
+            const base = makeTensor(storage, [storage.size], [1], 0, storage.size, true);
+            return makeTensor(moved(base).storage, x.shape, strides, offset, size, x.dense);
           });
           same(`${op.name}() ${layout}`, op.call(...views), op.call(...inputs));
         }

@@ -1,10 +1,10 @@
 /** Where the gradients of the public ops are checked at small cost. */
 
 import type { Tensor } from "../../mod.ts";
-import type { Differentiable, GradientOptions } from "./gradients.ts";
-import { OP_CASES } from "./op_cases.ts";
 import { type CaseInput, inputsOf, isDifferentiable, type OpCase } from "./cases.ts";
 import { ELEMENTWISE, type Elementwise, smoothSamples } from "./elementwise/table.ts";
+import type { Differentiable, GradientOptions } from "./gradients.ts";
+import { OP_CASES } from "./op_cases.ts";
 import { count, show, tensorOf } from "./samples.ts";
 
 /** A function and a point. */

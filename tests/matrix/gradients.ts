@@ -3,8 +3,8 @@
  * `toArray`, points and weights from a stream of its own.
  */
 
-import { fromTypedArray, grad, type Tensor } from "../../mod.ts";
 import { assertEquals, AssertionError } from "@std/assert";
+import { fromTypedArray, grad, type Tensor } from "../../mod.ts";
 import { count, stream, valuesOf } from "./samples.ts";
 
 /** A function to check; of several outputs all are weighed together. */

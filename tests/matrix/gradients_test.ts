@@ -1,5 +1,5 @@
-import { customFunction, isGradEnabled, tensor, where } from "../../mod.ts";
 import { AssertionError, assertThrows } from "@std/assert";
+import { customFunction, isGradEnabled, tensor, where } from "../../mod.ts";
 import { checkGradients, checkSecondGradients } from "./gradients.ts";
 
 const point = () => tensor([0.5, -1.25, 2], { dtype: "float64" });

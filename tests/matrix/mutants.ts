@@ -1,11 +1,11 @@
 /** Rules made wrong on purpose, one gradient at a time, to see whether a check of the matrix fails. */
 
-import type { Tensor } from "../../mod.ts";
 import { AssertionError } from "@std/assert";
 import { isGradEnabled, type Rule, type Vjp, type VjpAll } from "../../lib/autograd/tape.ts";
 import { type OpEntry, registeredOps } from "../../lib/ops/registry.ts";
-import { checkGradients, type GradientOptions, runGradients } from "./gradients.ts";
+import type { Tensor } from "../../mod.ts";
 import { GRADIENT_CASES, type GradientCase } from "./gradient_cases.ts";
+import { checkGradients, type GradientOptions, runGradients } from "./gradients.ts";
 import { RULE_CASES } from "./rule_cases.ts";
 
 /** What a gradient that is wrong is multiplied by. */

@@ -1,64 +1,52 @@
 /** The structural ops and their cases; a public op without cases does not compile. */
 
-import * as adjoint from "../../mod.ts";
-import type * as linear from "../../lib/ops/linalg/mod.ts";
-import type * as at from "../../lib/ops/index/at.ts";
-import type * as composite from "../../lib/ops/elementwise/composites.ts";
-import type * as conv from "../../lib/ops/window/conv.ts";
-import type * as einsum from "../../lib/ops/linalg/einsum.ts";
-import type * as indexing from "../../lib/ops/index/indexing.ts";
-import type * as linalg from "../../lib/ops/linalg/matmul.ts";
-import type * as masks from "../../lib/ops/index/masks.ts";
+import type * as copy from "../../lib/ops/copy/mod.ts";
+import type * as composites from "../../lib/ops/elementwise/composites.ts";
 import type * as logic from "../../lib/ops/elementwise/logic.ts";
-import type * as normalize from "../../lib/ops/normalize/fused.ts";
+import type * as index from "../../lib/ops/index/mod.ts";
+import type * as linalg from "../../lib/ops/linalg/mod.ts";
+import type * as namespace from "../../lib/ops/linalg/namespace.ts";
 import type * as ops from "../../lib/ops/mod.ts";
-import type * as movement from "../../lib/ops/shape/movement.ts";
-import type * as pool from "../../lib/ops/window/pool.ts";
-import type * as rearrange from "../../lib/ops/shape/rearrange.ts";
-import type * as reduce from "../../lib/ops/reduce/primitives.ts";
-import type * as reductions from "../../lib/ops/reduce/composites.ts";
-import type * as sorting from "../../lib/ops/index/sort.ts";
-import type * as views from "../../lib/ops/shape/views.ts";
+import type * as normalize from "../../lib/ops/normalize/mod.ts";
+import type * as reduce from "../../lib/ops/reduce/mod.ts";
+import type * as scan from "../../lib/ops/scan/mod.ts";
+import type * as shape from "../../lib/ops/shape/mod.ts";
+import type * as window from "../../lib/ops/window/mod.ts";
+import * as adjoint from "../../mod.ts";
 import type { OpCase } from "./cases.ts";
-import { FACTOR_CASES } from "./linalg/factor_cases.ts";
-import { INDEXING_CASES } from "./index/cases.ts";
 import { LOGIC_CASES } from "./elementwise/logic_cases.ts";
-import { MATRIX_NORM_CASES } from "./linalg/matrix_norm_cases.ts";
-import { MOVEMENT_CASES } from "./shape/movement_cases.ts";
-import { NORMALIZE_CASES } from "./normalize/cases.ts";
-import { PRODUCT_CASES } from "./linalg/product_cases.ts";
-import { REARRANGE_CASES } from "./shape/rearrange_cases.ts";
-import { REDUCE_CASES } from "./reduce/cases.ts";
-import { REDUCTION_CASES } from "./reduce/composite_cases.ts";
+import { SPECIAL_CASES } from "./elementwise/special_cases.ts";
+import { INDEXING_CASES } from "./index/cases.ts";
 import { SELECTION_CASES } from "./index/selection_cases.ts";
 import { SORTING_CASES } from "./index/sort_cases.ts";
-import { SPECIAL_CASES } from "./elementwise/special_cases.ts";
+import { FACTOR_CASES } from "./linalg/factor_cases.ts";
+import { MATRIX_NORM_CASES } from "./linalg/matrix_norm_cases.ts";
+import { PRODUCT_CASES } from "./linalg/product_cases.ts";
+import { NORMALIZE_CASES } from "./normalize/cases.ts";
+import { REDUCE_CASES } from "./reduce/cases.ts";
+import { REDUCTION_CASES } from "./reduce/composite_cases.ts";
+import { MOVEMENT_CASES } from "./shape/movement_cases.ts";
+import { REARRANGE_CASES } from "./shape/rearrange_cases.ts";
 import { VIEW_CASES } from "./shape/view_cases.ts";
 import { WINDOW_CASES } from "./window/cases.ts";
 
 /** Exports of the structural families, and two that stand beside elementwise ops. */
 type Family =
-  | keyof typeof at
-  | keyof typeof composite
-  | keyof typeof conv
-  | keyof typeof einsum
-  | keyof typeof indexing
+  | keyof typeof copy
+  | keyof typeof composites
+  | keyof typeof index
   | keyof typeof linalg
-  | keyof typeof masks
   | keyof typeof logic
-  | keyof typeof movement
   | keyof typeof normalize
-  | keyof typeof pool
-  | keyof typeof rearrange
   | keyof typeof reduce
-  | keyof typeof reductions
-  | keyof typeof sorting
-  | keyof typeof views
+  | keyof typeof scan
+  | keyof typeof shape
+  | keyof typeof window
   | "polygamma"
   | "where";
 
 /** Name of a public structural op; one in a namespace has a dot. */
-export type Name = Extract<keyof typeof ops, Family> | `linalg.${keyof typeof linear}`;
+export type Name = Extract<keyof typeof ops, Family> | `linalg.${keyof typeof namespace}`;
 
 /** The public op of a name. */
 export function opOf(name: string): (...args: unknown[]) => unknown {

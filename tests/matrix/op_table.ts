@@ -3,12 +3,12 @@
  * prints it, and the README has a shorter form.
  */
 
-import type { DType } from "../../mod.ts";
 import { type Kind, registeredOps } from "../../lib/ops/registry.ts";
+import type { DType } from "../../mod.ts";
 import { DTYPES, isDifferentiable, type OpCase } from "./cases.ts";
+import { IN_PLACE_CASES } from "./copy/inplace_cases.ts";
 import { ELEMENTWISE, type Elementwise, resultType } from "./elementwise/table.ts";
 import { ABSENT } from "./gpu_absent.ts";
-import { IN_PLACE_CASES } from "./copy/inplace_cases.ts";
 import { OP_CASES } from "./op_cases.ts";
 
 /** A public op. */
@@ -28,10 +28,18 @@ export interface OpRow {
 
 const kinds = new Map(registeredOps().map(({ name, kind }) => [name, kind]));
 
+function kindOf(name: string): Kind {
+  const kind = kinds.get(name);
+  if (kind !== undefined) return kind;
+  throw new Error(
+    `The op ${name} is not in the registry: enter it with \`composites({ ${name} })\``,
+  );
+}
+
 function elementwiseRow(op: Elementwise): OpRow {
   return {
     name: op.name,
-    kind: kinds.get(op.name)!,
+    kind: kindOf(op.name),
     dtypes: DTYPES.filter((dtype) => resultType(op, dtype) !== null),
     gpu: op.program,
     order: op.compares ? 0 : op.flat ? 1 : 3,
@@ -40,8 +48,7 @@ function elementwiseRow(op: Elementwise): OpRow {
 }
 
 function structuralRow([name, cases]: [string, readonly OpCase[]]): OpRow {
-  // What has no rule is made of others.
-  const kind = kinds.get(name) ?? "composite";
+  const kind = kindOf(name);
   const tried = cases.flatMap((one) => one.dtypes ?? DTYPES);
   const order = cases.some(isDifferentiable) ? 3 : 0;
   return {

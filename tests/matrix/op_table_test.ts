@@ -1,8 +1,9 @@
 /** The table of public ops is complete, true, and what the README shows. */
 
+import { membersOf } from "./samples.ts";
 import { assert, assertEquals, assertNotEquals, assertThrows } from "@std/assert";
-import { GradError, Tensor, zeros } from "../../mod.ts";
 import { registeredOps } from "../../lib/ops/registry.ts";
+import { GradError, Tensor, zeros } from "../../mod.ts";
 import { DTYPES } from "./cases.ts";
 import { IN_PLACE_CASES } from "./copy/inplace_cases.ts";
 import { markdownTable, OP_TABLE, type OpRow, README, withTable } from "./op_table.ts";
@@ -12,7 +13,7 @@ const IN_PLACE = Object.keys(IN_PLACE_CASES);
 Deno.test("OP_TABLE has every method that writes in place, and no name twice", () => {
   const registered = registeredOps().filter(({ kind }) => kind === "in place");
   assertEquals(registered.map(({ name }) => name).toSorted(), IN_PLACE.toSorted());
-  const methods = Object.getOwnPropertyNames(Tensor.prototype);
+  const methods = membersOf(Tensor.prototype).map(([name]) => name);
   assertEquals(IN_PLACE.filter((name) => !methods.includes(name)), []);
   // The switch of recording ends in _ as in PyTorch, though it changes no element.
   const marked = methods.filter((name) => name.endsWith("_") && name !== "requiresGrad_");

@@ -1,6 +1,7 @@
 /** Intermediate values that leave the range of a type where the result is an ordinary number. */
 
 import { assertEquals, assertThrows } from "@std/assert";
+import { assertClose } from "../../lib/testing/mod.ts";
 import {
   cat,
   full,
@@ -13,7 +14,6 @@ import {
   type Tensor,
   tensor,
 } from "../../mod.ts";
-import { assertClose } from "../../lib/testing/mod.ts";
 
 type Float = "float32" | "float64";
 

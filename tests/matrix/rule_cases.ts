@@ -3,11 +3,12 @@
  * what the engine does itself. A rule that no case reaches fails `rule_mutants_test.ts`.
  */
 
-import { tensor } from "../../mod.ts";
 import type { Backend } from "../../lib/device/backend.ts";
 import { cpu } from "../../lib/device/cpu.ts";
-import { huberError, linear, rowCrossEntropy, squaredError } from "../../lib/ops/loss/fused.ts";
 import { moveTo } from "../../lib/ops/copy/copy.ts";
+import { linear } from "../../lib/ops/linalg/linear.ts";
+import { huberError, rowCrossEntropy, squaredError } from "../../lib/ops/loss/fused.ts";
+import { tensor } from "../../mod.ts";
 import { random } from "./cases.ts";
 import { type GradientCase, gradientCase } from "./gradient_cases.ts";
 

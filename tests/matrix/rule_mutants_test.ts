@@ -1,9 +1,9 @@
 /** Every gradient of every rule, made 1 % too large in turn, fails a check of the op matrix. */
 
-import { fromTypedArray } from "../../mod.ts";
 import { assert, assertEquals } from "@std/assert";
 import { OpRule } from "../../lib/ops/define/record.ts";
 import { registeredOps } from "../../lib/ops/registry.ts";
+import { fromTypedArray } from "../../mod.ts";
 import { entriesOf, killerOf } from "./mutants.ts";
 
 for (const op of registeredOps()) {

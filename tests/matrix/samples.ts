@@ -1,7 +1,7 @@
 /** What the generated tests share: numbers that are the same in each run, tensors of every layout. */
 
-import { type DType, fromTypedArray, type NestedArray, type Tensor } from "../../mod.ts";
 import { assert, assertEquals } from "@std/assert";
+import { type DType, fromTypedArray, type NestedArray, type Tensor } from "../../mod.ts";
 
 /** A tensor as the references see it: extents and elements in row-major order, in float64. */
 export interface Plain {
@@ -147,4 +147,11 @@ export const TOLERANCES: Readonly<Record<DType, Tolerance>> = {
 /** Writes a shape as test names have it. */
 export function show(shape: readonly number[]): string {
   return `[${shape.join(", ")}]`;
+}
+
+/** The members of a class by name, with those that it inherits from classes of ours. */
+export function membersOf(prototype: object): [name: string, member: PropertyDescriptor][] {
+  const own = Object.entries(Object.getOwnPropertyDescriptors(prototype));
+  const above = Object.getPrototypeOf(prototype);
+  return above === Object.prototype || above === null ? own : [...own, ...membersOf(above)];
 }

@@ -3,6 +3,7 @@
  * function of scaled inputs is the scaled function, and its gradient likewise.
  */
 
+import { assert, AssertionError, assertThrows } from "@std/assert";
 import {
   atan2,
   cumprod,
@@ -19,7 +20,6 @@ import {
   tensor,
   variance,
 } from "../../mod.ts";
-import { assert, AssertionError, assertThrows } from "@std/assert";
 import { valuesOf } from "./samples.ts";
 
 /** A function with f(s·x) = sᵏ·f(x). */

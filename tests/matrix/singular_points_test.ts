@@ -4,6 +4,7 @@
  * second derivatives are, but for the functions that really have none.
  */
 
+import { assert, assertEquals, assertThrows } from "@std/assert";
 import {
   atan2,
   customFunction,
@@ -16,9 +17,8 @@ import {
   type Tensor,
   tensor,
 } from "../../mod.ts";
-import { assert, assertEquals, assertThrows } from "@std/assert";
-import type { Differentiable } from "./gradients.ts";
 import { GRADIENT_CASES, type GradientCase } from "./gradient_cases.ts";
+import type { Differentiable } from "./gradients.ts";
 import { RULE_CASES } from "./rule_cases.ts";
 import { valuesOf } from "./samples.ts";
 

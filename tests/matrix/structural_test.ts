@@ -1,22 +1,25 @@
 /** The op matrix of structural ops: each case of the table × type × layout × check. */
 
-import * as adjoint from "../../mod.ts";
-import { type DType, fromTypedArray, getThreads, grad, setThreads, type Tensor } from "../../mod.ts";
 import { assert, assertEquals, assertStrictEquals } from "@std/assert";
-import { registeredOps } from "../../lib/ops/registry.ts";
-import * as linear from "../../lib/ops/linalg/mod.ts";
+import * as linear from "../../lib/ops/linalg/namespace.ts";
 import * as ops from "../../lib/ops/mod.ts";
-import { checkGradients, checkSecondGradients } from "./gradients.ts";
-import { assertRefuses } from "./bad_input.ts";
+import { registeredOps } from "../../lib/ops/registry.ts";
+import * as adjoint from "../../mod.ts";
 import {
-  DTYPES,
-  inputsOf,
-  isDifferentiable,
-  type OpCase,
-  plainInputs,
-  typesOf,
-} from "./cases.ts";
+  type DType,
+  fromTypedArray,
+  getThreads,
+  grad,
+  setThreads,
+  type Tensor,
+} from "../../mod.ts";
+import { assertRefuses } from "./bad_input.ts";
+import { DTYPES, inputsOf, isDifferentiable, type OpCase, plainInputs, typesOf } from "./cases.ts";
+import { IN_PLACE_CASES } from "./copy/inplace_cases.ts";
 import { ERROR_CASES } from "./error_cases.ts";
+import { checkGradients, checkSecondGradients } from "./gradients.ts";
+import { OP_CASES, opOf } from "./op_cases.ts";
+import * as reference from "./references.ts";
 import {
   assertTensor,
   laidOut,
@@ -26,9 +29,6 @@ import {
   tensorOf,
   type Tolerance,
 } from "./samples.ts";
-import { IN_PLACE_CASES } from "./copy/inplace_cases.ts";
-import { OP_CASES, opOf } from "./op_cases.ts";
-import * as reference from "./references.ts";
 
 function listed<T>(one: T | readonly T[]): readonly T[] {
   return Array.isArray(one) ? one : [one as T];

@@ -1,13 +1,12 @@
 /** Values and gradients of the ops against those of PyTorch; `fixtures/ops.py` wrote them. */
 
+import { assert, assertEquals, assertThrows } from "@std/assert";
+import { registeredOps } from "../../lib/ops/registry.ts";
+import * as window from "../../lib/ops/window/mod.ts";
 import * as adjoint from "../../mod.ts";
 import { type DType, grad, Tensor } from "../../mod.ts";
-import { assert, assertEquals, assertThrows } from "@std/assert";
-import * as conv from "../../lib/ops/window/conv.ts";
-import * as pool from "../../lib/ops/window/pool.ts";
-import { registeredOps } from "../../lib/ops/registry.ts";
-import { assertTensor, count, type Plain, tensorOf } from "./samples.ts";
 import { OP_CASES, opOf } from "./op_cases.ts";
+import { assertTensor, count, type Plain, tensorOf } from "./samples.ts";
 
 /** A tensor in the file; numbers that JSON lacks are strings. */
 interface Stored {
@@ -105,8 +104,7 @@ cases.forEach((one, number) => {
 const FUNCTIONS = [
   ...["where", "cat", "stack", "oneHot", "einsum", "layerNorm", "polygamma"],
   ...["linalg.norm", "linalg.cholesky", "linalg.solve", "linalg.solveTriangular"],
-  ...Object.keys(conv),
-  ...Object.keys(pool),
+  ...Object.keys(window),
 ];
 
 /** Methods of another name. */

@@ -5,6 +5,7 @@
  * in silence. An op without a row does not compile.
  */
 
+import { assert, assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
 import {
   clone,
   fromTypedArray,
@@ -16,7 +17,6 @@ import {
   Tensor as TensorClass,
   zeros,
 } from "../../mod.ts";
-import { assert, assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
 import { type Arg, of, type Options, options } from "../area_calls/call.ts";
 import { complaint, faultsOf, valueOf } from "../area_calls/verdict.ts";
 import { OP_CALLS, type OpCall } from "./op_calls.ts";

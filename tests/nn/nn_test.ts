@@ -1,4 +1,5 @@
 import { assertEquals, assertMatch, assertNotEquals, assertThrows } from "@std/assert";
+import { assertClose, gradcheck, gradgradcheck } from "../../lib/testing/mod.ts";
 import {
   DTypeError,
   manualSeed,
@@ -10,7 +11,6 @@ import {
   tensor,
   zeros,
 } from "../../mod.ts";
-import { assertClose, gradcheck, gradgradcheck } from "../../lib/testing/mod.ts";
 
 class Net extends nn.Module {
   selfAttn = new nn.Linear(2, 3);

@@ -1,8 +1,8 @@
 /** Functional steps of optimizers: values and derivatives, also where gradients are 0 or very large. */
 
-import { grad, ones, optim, type Tensor, tensor, zeros } from "../../mod.ts";
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { assertClose, CheckError, gradcheck } from "../../lib/testing/mod.ts";
+import { grad, ones, optim, type Tensor, tensor, zeros } from "../../mod.ts";
 
 type Step = (params: Tensor[], grads: Tensor[], state: object) => {
   params: Tensor[];

@@ -1,6 +1,6 @@
 import { assertAlmostEquals, assertEquals, assertThrows } from "@std/assert";
-import { grad, type NestedArray, nn, optim, type Tensor, tensor } from "../../mod.ts";
 import { assertClose } from "../../lib/testing/mod.ts";
+import { grad, type NestedArray, nn, optim, type Tensor, tensor } from "../../mod.ts";
 import fixtures from "../fixtures/training.json" with { type: "json" };
 
 type Options = Record<string, unknown>;

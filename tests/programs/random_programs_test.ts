@@ -3,14 +3,15 @@
  * `deno test -A tests/programs/random_programs_test.ts -- --programs=10000 --seed=7`.
  */
 
+import { makeTensor } from "../../lib/core/tensor.ts";
+import { assert, assertEquals, assertMatch } from "@std/assert";
 import { parseArgs } from "node:util";
 import { Tensor, tensor, zeros } from "../../mod.ts";
-import { assert, assertEquals, assertMatch } from "@std/assert";
 import { type Item, listing, Ref, without } from "./program.ts";
+import { firstProblem, randomProgram, runPrograms } from "./random_programs.ts";
 import { Rounding } from "./rounding.ts";
 import { judge } from "./verdict.ts";
 import { OPS, type Ops } from "./world.ts";
-import { firstProblem, randomProgram, runPrograms } from "./random_programs.ts";
 
 const FEW = 500;
 const SEED = "adjoint";
@@ -46,9 +47,9 @@ type Run = (...args: unknown[]) => unknown;
 function misread(strides: (x: Tensor) => readonly number[], offset: (x: Tensor) => number) {
   const misplaced = (x: unknown) => {
     if (!(x instanceof Tensor)) return x;
-    const wrong = new Tensor(x.storage, x.shape, strides(x), offset(x), x.size, x.dense);
+    const wrong = makeTensor(x.storage, x.shape, strides(x), offset(x), x.size, x.dense);
     wrong.node = x.node;
-    wrong.port = x.port;
+    wrong.outputIndex = x.outputIndex;
     return wrong;
   };
   return (run: Run): Run => (...args) => run(...args.map(misplaced));

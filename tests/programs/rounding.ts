@@ -9,10 +9,10 @@
  * numbers stay equal.
  */
 
-import { fromTypedArray, type Tensor } from "../../mod.ts";
 import type { Watcher } from "../../lib/autograd/tape.ts";
 import { engine } from "../../lib/core/engine.ts";
 import { elementsOf } from "../../lib/ops/copy/copy.ts";
+import { fromTypedArray, type Tensor } from "../../mod.ts";
 
 /** Error of one rounding, relative: two to four units in the last place of float32. */
 const SINGLE = 2 ** -22;

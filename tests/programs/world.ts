@@ -1,16 +1,16 @@
 /** Where a program runs: as it is, or as its twin on contiguous copies, in float64 for float32. */
 
-import * as adjoint from "../../mod.ts";
-import { type DType, noGrad, Tensor } from "../../mod.ts";
 import { engine, under } from "../../lib/core/engine.ts";
 import {
   layerNormComposite,
   logSoftmaxComposite,
   softmaxComposite,
 } from "../../lib/ops/normalize/fused.ts";
-import { count, laidOut, stream, tensorOf } from "../matrix/samples.ts";
+import * as adjoint from "../../mod.ts";
+import { type DType, noGrad, Tensor } from "../../mod.ts";
 import { opOf } from "../matrix/op_cases.ts";
 import { expand } from "../matrix/references.ts";
+import { count, laidOut, stream, tensorOf } from "../matrix/samples.ts";
 import { type Arg, type Backward, type Call, type Item, type Leaf, Ref } from "./program.ts";
 import { Rounding } from "./rounding.ts";
 

@@ -1,3 +1,4 @@
+import { assert, assertEquals, assertStrictEquals, assertThrows } from "@std/assert";
 import {
   arange,
   DeviceError,
@@ -29,7 +30,6 @@ import {
   zeros,
   zerosLike,
 } from "../../mod.ts";
-import { assert, assertEquals, assertStrictEquals, assertThrows } from "@std/assert";
 import { valuesOf } from "../matrix/samples.ts";
 
 Deno.test("tensor() takes numbers, booleans and nested arrays", () => {

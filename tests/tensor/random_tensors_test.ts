@@ -1,5 +1,6 @@
 /** Random tensors of given distributions: their ranges, shares and moments, and what is refused. */
 
+import { assert, assertEquals, assertNotEquals, assertThrows } from "@std/assert";
 import {
   bernoulli,
   DeviceError,
@@ -21,7 +22,6 @@ import {
   tensor,
   zeros,
 } from "../../mod.ts";
-import { assert, assertEquals, assertNotEquals, assertThrows } from "@std/assert";
 import { valuesOf } from "../matrix/samples.ts";
 
 const N = 60_000;

@@ -1,3 +1,5 @@
+import { assert, assertEquals, assertStrictEquals, assertThrows } from "@std/assert";
+import { assertType, type IsExact } from "@std/testing/types";
 import {
   arange,
   fromTypedArray,
@@ -11,8 +13,6 @@ import {
   type TypedArray,
   zeros,
 } from "../../mod.ts";
-import { assert, assertEquals, assertStrictEquals, assertThrows } from "@std/assert";
-import { assertType, type IsExact } from "@std/testing/types";
 
 Deno.test("toArray() nests as deep as there are dimensions", () => {
   assertEquals(tensor(2.5).toArray(), 2.5);

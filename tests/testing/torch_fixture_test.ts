@@ -1,8 +1,8 @@
 /** Files of tensors that PyTorch wrote: what is read, and what is refused. */
 
-import { DTypeError, grad, losses, ShapeError, type Tensor } from "../../mod.ts";
-import { assertClose, torchFixture } from "../../lib/testing/mod.ts";
 import { assertEquals, assertInstanceOf, assertStringIncludes, assertThrows } from "@std/assert";
+import { assertClose, torchFixture } from "../../lib/testing/mod.ts";
+import { DTypeError, grad, losses, ShapeError, type Tensor } from "../../mod.ts";
 
 const file = new URL("../fixtures/huber.json", import.meta.url);
 

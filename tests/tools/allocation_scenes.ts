@@ -5,10 +5,10 @@
  * scene is one that keeps a failure to itself.
  */
 
-import { watchLaunches } from "./native_calls.ts";
-import { setThreads } from "../../mod.ts";
 import { kernelTable } from "../../lib/ffi/library.ts";
+import { setThreads } from "../../mod.ts";
 import { kernelScenes } from "./kernel_scenes.ts";
+import { watchLaunches } from "./native_calls.ts";
 
 /** What the scenes came to. */
 export interface Report {

@@ -3,9 +3,9 @@
  * the boundary could change them, and run on memory with guards around it.
  */
 
-import { type Launch, watchLaunches } from "./native_calls.ts";
 import { kernelTable } from "../../lib/ffi/library.ts";
 import { kernelScenes } from "./kernel_scenes.ts";
+import { type Launch, watchLaunches } from "./native_calls.ts";
 
 // The layout of `rust/src/frame.rs`.
 const WORDS = 256;

@@ -1,7 +1,7 @@
 /** Runs hostile frames for `fuzz_frames.ts`, which watches the number of the one that runs. */
 
-import { hostile, type NativeLaunch, recordLaunches, runFrame, writtenOperands } from "./frames.ts";
 import { kernelTable, native } from "../../lib/ffi/library.ts";
+import { hostile, type NativeLaunch, recordLaunches, runFrame, writtenOperands } from "./frames.ts";
 
 /** What to run. */
 export interface Task {

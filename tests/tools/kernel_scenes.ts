@@ -1,7 +1,7 @@
 /** Work for every kernel, from which tests take launches. */
 
-import * as adjoint from "../../mod.ts";
 import { kernelTable } from "../../lib/ffi/library.ts";
+import * as adjoint from "../../mod.ts";
 
 const { linalg, losses, nn, noGrad, optim, randn, rand, tensor } = adjoint;
 const F = nn.functional;

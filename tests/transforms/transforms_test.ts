@@ -1,3 +1,5 @@
+import { assertEquals, assertStrictEquals, assertThrows } from "@std/assert";
+import { assertType, type IsExact } from "@std/testing/types";
 import {
   enableGrad,
   functionalCall,
@@ -23,8 +25,6 @@ import {
   vmap,
   zeros,
 } from "../../mod.ts";
-import { assertEquals, assertStrictEquals, assertThrows } from "@std/assert";
-import { assertType, type IsExact } from "@std/testing/types";
 
 const { assertClose, checkGradients } = testing;
 

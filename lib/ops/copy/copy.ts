@@ -1,11 +1,14 @@
-/** Casting, copying and filling: what the engine itself needs of the ops. */
+/** Primitives: casting, copying and filling, which the engine itself needs. */
 
+import { type DType, isFloat, type TypedArray } from "../../core/dtype.ts";
+import { checkCount } from "../../core/options.ts";
+import { contiguousStrides } from "../../core/shape.ts";
+import { makeTensor } from "../../core/tensor.ts";
 import type { Backend, Device } from "../../device/backend.ts";
 import { backendOf } from "../../device/devices.ts";
-import { type DType, isFloat, type TypedArray } from "../../core/dtype.ts";
 import { kernelNumber } from "../../ffi/library.ts";
-import { contiguousStrides } from "../../core/shape.ts";
-import { Tensor } from "../../tensor/tensor.ts";
+import type { Tensor } from "../../tensor/tensor.ts";
+import { checkTensor } from "../define/checks.ts";
 import { record1, result, rule } from "../define/record.ts";
 
 const castKernels: Readonly<Record<DType, number>> = {
@@ -26,7 +29,7 @@ export function castTo(x: Tensor, dtype: DType): Tensor {
   const y = result(x, dtype, x.shape);
   x.storage.backend.run1(castKernels[dtype], y, x);
   if (isFloat(dtype)) return record1(castRule, x, y, { from: x.dtype });
-  y.origin = castRule.quiet;
+  y.creator = castRule.unrecordedTwin;
   return y;
 }
 
@@ -69,6 +72,15 @@ export function moveTo(x: Tensor, backend: Backend): Tensor {
   const elements = elementsOf(x);
   const storage = backend.allocate(x.storage.code, x.size);
   backend.write(storage, elements);
-  const y = new Tensor(storage, x.shape, contiguousStrides(x.shape), 0, x.size, true);
+  const y = makeTensor(storage, x.shape, contiguousStrides(x.shape), 0, x.size, true);
   return record1(moveRule, x, y, { from: from.device });
+}
+
+const copyRule = rule("clone", { vjp: [(g) => g] });
+
+/** A copy with memory of its own. */
+export function clone(x: Tensor): Tensor {
+  checkCount("compute clone", arguments.length, 1);
+  checkTensor("clone", x);
+  return record1(copyRule, x, copyOf(x));
 }

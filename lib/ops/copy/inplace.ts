@@ -1,18 +1,18 @@
-/** Changes in place: no gradient, only where nothing is recorded. */
+/** In place: changes without a gradient, only where nothing is recorded. */
 
-import { changed, sharesMemory } from "../../device/memory.ts";
 import { checkNumber } from "../../core/arguments.ts";
-import { engine } from "../../core/engine.ts";
-import { shown } from "../../core/options.ts";
 import { checkRange } from "../../core/dtype.ts";
+import { engine } from "../../core/engine.ts";
 import { GradError, ShapeError, showShape } from "../../core/errors.ts";
+import { shown } from "../../core/options.ts";
 import { broadcastShapes, sameShape } from "../../core/shape.ts";
+import { changed, sharesMemory } from "../../device/memory.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
-import { type Index, writeAt } from "../index/at.ts";
-import { checkDevices, checkTensor, TENSOR_OR_NUMBER } from "../define/elementwise.ts";
-import { castTo, copyInto, copyOf } from "./copy.ts";
+import { checkDevices, checkTensor, TENSOR_OR_NUMBER } from "../define/checks.ts";
 import { scalar } from "../define/record.ts";
+import { type Index, writeAt } from "../index/at.ts";
 import { register } from "../registry.ts";
+import { castTo, copyInto, copyOf } from "./copy.ts";
 
 for (const name of ["copy_", "fill_", "zero_", "setAt"]) {
   register({

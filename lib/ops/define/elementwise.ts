@@ -3,73 +3,16 @@
  * recording. A rule never un-broadcasts, casts or accumulates; this and the backward loop do it once.
  */
 
-import { wrongKind } from "../../core/arguments.ts";
+import { dtypeOfNumber, isFloat, promote } from "../../core/dtype.ts";
+import { DTypeError } from "../../core/errors.ts";
 import { checkCount } from "../../core/options.ts";
-import { type DType, dtypeOfNumber, isFloat, promote } from "../../core/dtype.ts";
-import { DeviceError, DTypeError, ShapeError, showShape } from "../../core/errors.ts";
-import { kernelNumber } from "../../ffi/library.ts";
 import { broadcastShapes } from "../../core/shape.ts";
-import { Tensor } from "../../tensor/tensor.ts";
+import { kernelNumber } from "../../ffi/library.ts";
+import type { Tensor } from "../../tensor/tensor.ts";
 import { castTo } from "../copy/copy.ts";
-import { OpRule, record1, record2, result, type RuleSpec, scalar } from "./record.ts";
 import { register, type Sampling } from "../registry.ts";
-
-/** Refuses what is not a tensor. */
-export function checkTensor(
-  op: string,
-  x: unknown,
-  role = "the input",
-  needed = "a tensor",
-): asserts x is Tensor {
-  if (!(x instanceof Tensor)) throw wrongKind(`compute ${op}`, role, needed, x);
-}
-
-/** What an op needs where its other input is a tensor. */
-export const TENSOR_OR_NUMBER = "a tensor or a number";
-
-/** Refuses a number that elements of a type cannot be. */
-export function checkElement(op: string, role: string, value: number, dtype: DType): void {
-  if (isFloat(dtype)) return;
-  const [holds, needed] = dtype === "int32"
-    ? [(value | 0) === value, "a 32-bit integer"]
-    : [Number.isInteger(value), "an integer"];
-  if (holds) return;
-  throw new DTypeError(
-    `Cannot compute ${op}: ${role} must be ${needed} for ${dtype}, got ${value}`,
-  );
-}
-
-/** Refuses what is not a tensor of floating type. */
-export function checkFloat(op: string, x: Tensor): void {
-  checkTensor(op, x);
-  if (!isFloat(x.dtype)) {
-    throw new DTypeError(
-      `Cannot compute ${op}: the input must be float32 or float64, got ${x.dtype}; cast it first`,
-    );
-  }
-}
-
-/** Refuses what is not a tensor of at least two dimensions. */
-export function checkMatrices(op: string, x: Tensor): void {
-  checkTensor(op, x);
-  if (x.ndim < 2) {
-    throw new ShapeError(
-      `Cannot compute ${op}: the input must have at least two dimensions, got shape ${
-        showShape(x.shape)
-      }`,
-      [x.shape],
-    );
-  }
-}
-
-/** Refuses tensors on different devices. */
-export function checkDevices(op: string, a: Tensor, b: Tensor): void {
-  if (a.storage.backend !== b.storage.backend) {
-    throw new DeviceError(
-      `Cannot compute ${op}: tensors are on different devices, ${a.device} and ${b.device}`,
-    );
-  }
-}
+import { checkDevices, checkTensor, TENSOR_OR_NUMBER } from "./checks.ts";
+import { OpRule, record1, record2, result, type RuleSpec, scalar } from "./record.ts";
 
 /** An op of one tensor. */
 export type UnaryOp = (x: Tensor) => Tensor;

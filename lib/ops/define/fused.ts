@@ -7,11 +7,11 @@
 import { gradientsOfComposite } from "../../autograd/backward.ts";
 import type { Context, Node } from "../../autograd/tape.ts";
 import { engine } from "../../core/engine.ts";
-import { kernelNumber } from "../../ffi/library.ts";
 import type { Shape } from "../../core/shape.ts";
+import { kernelNumber } from "../../ffi/library.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
-import { OpRule, recordAll, result, zeroed } from "./record.ts";
 import { register } from "../registry.ts";
+import { OpRule, recordAll, result, zeroed } from "./record.ts";
 
 /** The inputs of a call; null where one was left out. */
 export type Inputs = readonly (Tensor | null)[];

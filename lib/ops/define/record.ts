@@ -1,10 +1,25 @@
 /** Rules, results and their recording on the tape: what every kind of op is made with. */
 
-import { Node, type NONE, type Rule, type Vjp, type VjpAll, type ZERO } from "../../autograd/tape.ts";
+import {
+  Node,
+  type NONE,
+  type Rule,
+  type Vjp,
+  type VjpAll,
+  type ZERO,
+} from "../../autograd/tape.ts";
+import { CODES, type DType, type TypedArray } from "../../core/dtype.ts";
 import { engine } from "../../core/engine.ts";
-import { CODES, type DType } from "../../core/dtype.ts";
-import { checkRoom, contiguousStrides, isContiguous, type Shape, sizeOf } from "../../core/shape.ts";
-import { Tensor } from "../../tensor/tensor.ts";
+import {
+  checkRoom,
+  contiguousStrides,
+  isContiguous,
+  type Shape,
+  sizeOf,
+} from "../../core/shape.ts";
+import { makeTensor } from "../../core/tensor.ts";
+import { adopt } from "../../device/cpu.ts";
+import type { Tensor } from "../../tensor/tensor.ts";
 import { type Kind, register } from "../registry.ts";
 
 /** What a rule table entry may leave out. */
@@ -32,24 +47,24 @@ export class OpRule<A = unknown> implements Rule {
   /** Whether the rule runs a user's function. */
   readonly foreign: boolean;
   /** Whether this is the twin of a rule, for tensors made while nothing was recorded. */
-  readonly silent: boolean;
+  readonly unrecorded: boolean;
   /** The twin. */
-  readonly quiet: OpRule<A>;
+  readonly unrecordedTwin: OpRule<A>;
 
   /**
    * Creates the object.
    *
    * @param name Name for messages.
    */
-  constructor(name: string, spec: RuleSpec<A>, silent = false) {
+  constructor(name: string, spec: RuleSpec<A>, unrecorded = false) {
     this.name = name;
     this.saves = (spec.saves ?? "").replace("x", "a");
     this.vjp = spec.vjp as readonly (Vjp<unknown> | typeof ZERO | typeof NONE)[];
     if (spec.vjpAll !== undefined) this.vjpAll = spec.vjpAll as VjpAll<unknown>;
     this.outputs = spec.outputs ?? 1;
     this.foreign = spec.foreign ?? false;
-    this.silent = silent;
-    this.quiet = silent ? this : new OpRule(name, spec, true);
+    this.unrecorded = unrecorded;
+    this.unrecordedTwin = unrecorded ? this : new OpRule(name, spec, true);
   }
 }
 
@@ -82,7 +97,7 @@ function allocated(like: Tensor, dtype: DType, shape: Shape, zero: boolean): Ten
   checkRoom(shape, size, code);
   const storage = like.storage.backend.allocate(code, size, zero);
   const strides = shape === like.shape && like.dense ? like.strides : contiguousStrides(shape);
-  return new Tensor(storage, shape, strides, 0, size, true);
+  return makeTensor(storage, shape, strides, 0, size, true);
 }
 
 /** A new tensor of zeros on `like`'s device. */
@@ -92,12 +107,12 @@ export function zeroed(like: Tensor, dtype: DType, shape: Shape): Tensor {
 
 /** Records an op of one input, if it is to be. */
 export function record1<A>(rule: OpRule<A>, a: Tensor, y: Tensor, attrs: A | null = null): Tensor {
-  if (!engine.recording) y.origin = rule.quiet;
+  if (!engine.recording) y.creator = rule.unrecordedTwin;
   else {
-    y.origin = rule;
+    y.creator = rule;
     if (a.node !== null) {
       const node = new Node(rule as OpRule, [a.node], attrs);
-      if (a.port !== 0) node.ports = [a.port];
+      if (a.outputIndex !== 0) node.outputIndices = [a.outputIndex];
       node.save(a, null, null, y);
       y.node = node;
     }
@@ -114,12 +129,14 @@ export function record2<A>(
   y: Tensor,
   attrs: A | null = null,
 ): Tensor {
-  if (!engine.recording) y.origin = rule.quiet;
+  if (!engine.recording) y.creator = rule.unrecordedTwin;
   else {
-    y.origin = rule;
+    y.creator = rule;
     if (a.node !== null || b.node !== null) {
       const node = new Node(rule as OpRule, [a.node, b.node], attrs);
-      if (a.port !== 0 || b.port !== 0) node.ports = [a.port, b.port];
+      if (a.outputIndex !== 0 || b.outputIndex !== 0) {
+        node.outputIndices = [a.outputIndex, b.outputIndex];
+      }
       if (a.shape !== y.shape || b.shape !== y.shape) node.shapes = [a.shape, b.shape];
       node.save(a, b, null, y);
       y.node = node;
@@ -140,7 +157,7 @@ export function recordAll<A>(
   attrs: A | null = null,
 ): void {
   const enabled = engine.recording;
-  for (const y of outputs) y.origin = enabled ? rule : rule.quiet;
+  for (const y of outputs) y.creator = enabled ? rule : rule.unrecordedTwin;
   if (enabled) {
     for (const input of inputs) {
       if (input === null || input.node === null) continue;
@@ -160,13 +177,13 @@ function recordNode<A>(
   attrs: A | null,
 ): void {
   const node = new Node(rule as OpRule, inputs.map((input) => input?.node ?? null), attrs);
-  const ports = inputs.map((input) => input?.port ?? 0);
-  if (ports.some((port) => port !== 0)) node.ports = ports;
+  const outputIndices = inputs.map((input) => input?.outputIndex ?? 0);
+  if (outputIndices.some((outputIndex) => outputIndex !== 0)) node.outputIndices = outputIndices;
   node.shapes = inputs.map((input) => input?.shape ?? NO_DIMENSIONS);
   node.save(inputs[0] ?? null, inputs[1] ?? null, inputs[2] ?? null, outputs[0]!);
-  outputs.forEach((y, port) => {
+  outputs.forEach((y, outputIndex) => {
     y.node = node;
-    y.port = port;
+    y.outputIndex = outputIndex;
   });
 }
 
@@ -174,10 +191,16 @@ function recordNode<A>(
 export function scalar(value: number, dtype: DType, like: Tensor): Tensor {
   const element = dtype === "bool" ? Number(value !== 0) : value;
   const storage = like.storage.backend.scalar(CODES[dtype], element);
-  return new Tensor(storage, NO_DIMENSIONS, NO_DIMENSIONS, 0, 1, true);
+  return makeTensor(storage, NO_DIMENSIONS, NO_DIMENSIONS, 0, 1, true);
 }
 
 const NO_DIMENSIONS: readonly number[] = [];
+
+/** A tensor over an array, which it keeps. */
+export function tensorOver(array: TypedArray, shape: Shape): Tensor {
+  const storage = adopt("fromTypedArray", array);
+  return makeTensor(storage, shape, contiguousStrides(shape), 0, storage.size, true);
+}
 
 /** Another view of a tensor's memory, not recorded. */
 export function viewOf(
@@ -187,5 +210,5 @@ export function viewOf(
   offset: number,
   size: number,
 ): Tensor {
-  return new Tensor(x.storage, shape, strides, offset, size, isContiguous(shape, strides));
+  return makeTensor(x.storage, shape, strides, offset, size, isContiguous(shape, strides));
 }

@@ -1,9 +1,10 @@
-/** Elementwise functions of two tensors. Their kernels are in `rust/src/kernels/binary.rs`. */
+/** Primitives: elementwise functions of two tensors. */
 
 import { checkCount } from "../../core/options.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
+import { checkTensor } from "../define/checks.ts";
+import { binary, type BinaryOp } from "../define/elementwise.ts";
 import { eq, ge, gt, lt, where } from "./compare.ts";
-import { binary, type BinaryOp, checkTensor } from "../define/elementwise.ts";
 
 /** Sum, a + b. */
 export const add: BinaryOp = binary("add", {

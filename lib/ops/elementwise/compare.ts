@@ -1,14 +1,15 @@
-/** Comparisons, which give bool, and the choice between two tensors by a condition. */
+/** Primitives: comparisons, which give bool, and the choice between two tensors by a condition. */
 
 import { NONE } from "../../autograd/tape.ts";
-import { checkCount } from "../../core/options.ts";
 import { dtypeOfNumber, promote } from "../../core/dtype.ts";
 import { DTypeError } from "../../core/errors.ts";
-import { kernelNumber } from "../../ffi/library.ts";
+import { checkCount } from "../../core/options.ts";
 import { broadcastShapes } from "../../core/shape.ts";
+import { kernelNumber } from "../../ffi/library.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
-import { binary, type BinaryOp, checkDevices, checkTensor, TENSOR_OR_NUMBER } from "../define/elementwise.ts";
 import { castTo } from "../copy/copy.ts";
+import { checkDevices, checkTensor, TENSOR_OR_NUMBER } from "../define/checks.ts";
+import { binary, type BinaryOp } from "../define/elementwise.ts";
 import { recordAll, result, rule, scalar } from "../define/record.ts";
 
 /** A comparison: any types, bool out, no gradient. */

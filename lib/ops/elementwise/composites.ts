@@ -1,14 +1,16 @@
-/** Functions of other ops: no kernel, no rule. The default for anything new. */
+/** Composites: functions of other ops, without a kernel or a rule. The default for anything new. */
 
 import { wrongKind } from "../../core/arguments.ts";
-import { checkCount, isPlainObject } from "../../core/options.ts";
 import { DTypeError } from "../../core/errors.ts";
+import { checkCount, isPlainObject } from "../../core/options.ts";
 import { broadcastShapes } from "../../core/shape.ts";
-import { Tensor } from "../../tensor/tensor.ts";
+import { isTensor } from "../../core/tensor.ts";
+import type { Tensor } from "../../tensor/tensor.ts";
+import { checkTensor, TENSOR_OR_NUMBER } from "../define/checks.ts";
+import { extremeOver } from "../reduce/primitives.ts";
+import { composites } from "../registry.ts";
 import { maximum, minimum } from "./binary.ts";
 import { ge, gt, le, lt, ne, where } from "./compare.ts";
-import { checkTensor, TENSOR_OR_NUMBER } from "../define/elementwise.ts";
-import { extremeOver } from "../reduce/primitives.ts";
 
 /** What exponentials over dimensions subtract: the maximum, 0 where it is not finite. */
 export function shiftOf(x: Tensor, dims: readonly number[]): Tensor {
@@ -18,7 +20,7 @@ export function shiftOf(x: Tensor, dims: readonly number[]): Tensor {
 
 /** Refuses what is no bound of `clamp`. */
 function checkBound(role: string, bound: unknown): void {
-  if (bound === null || typeof bound === "number" || bound instanceof Tensor) return;
+  if (bound === null || typeof bound === "number" || isTensor(bound)) return;
   const { message } = wrongKind("compute clamp", role, "a tensor, a number or null", bound);
   const form = isPlainObject(bound) ? "; it stands by position, as in clamp(0, null)" : "";
   throw new TypeError(message + form);
@@ -49,9 +51,9 @@ export function clamp(
   if (x.dtype === "bool") {
     throw new DTypeError("Cannot compute clamp: the input is bool; cast it first");
   }
-  if (min instanceof Tensor || max instanceof Tensor) {
+  if (isTensor(min) || isTensor(max)) {
     for (const bound of [min, max]) {
-      if (bound instanceof Tensor) broadcastShapes("clamp", x.shape, bound.shape);
+      if (isTensor(bound)) broadcastShapes("clamp", x.shape, bound.shape);
     }
     // A NaN passes, and the bounds get no gradient for it.
     const unlessNaN = (bound: Tensor | number) => where(ne(x, x), x.detach(), bound);
@@ -106,3 +108,5 @@ export function logSigmoid(x: Tensor): Tensor {
   checkTensor("logSigmoid", x);
   return x.neg().softplus().neg();
 }
+
+composites({ clamp, lerp, logSigmoid });

@@ -1,12 +1,13 @@
-/** Truth values, and the numbers that are none. */
+/** Composites: truth values, and the numbers that are none. */
 
-import { checkCount, NUMBER, optionReader } from "../../core/options.ts";
 import { isFloat } from "../../core/dtype.ts";
+import { checkCount, NUMBER, optionReader } from "../../core/options.ts";
 import { broadcastShapes } from "../../core/shape.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
+import { checkTensor } from "../define/checks.ts";
+import { composites } from "../registry.ts";
 import { maximum, mul } from "./binary.ts";
 import { eq, lt, ne, where } from "./compare.ts";
-import { checkTensor } from "../define/elementwise.ts";
 
 /** Whether elements are not 0, as bool. */
 function truth(op: string, x: Tensor): Tensor {
@@ -106,3 +107,5 @@ export function nanToNum(x: Tensor, options?: NanToNumOptions): Tensor {
   const finite = where(eq(x, Infinity), posinf ?? largest, x);
   return where(isnan(x), nan, where(eq(x, -Infinity), neginf ?? -largest, finite));
 }
+
+composites({ logicalAnd, logicalOr, logicalXor, logicalNot, isnan, isinf, isfinite, nanToNum });

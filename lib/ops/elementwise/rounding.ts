@@ -1,9 +1,9 @@
-/** Rounding and remainders. Their kernels are in `unary.rs` and `binary.rs`. */
+/** Primitives: rounding and remainders. */
 
 import { ZERO } from "../../autograd/tape.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
-import { eq, lt, ne, where } from "./compare.ts";
 import { binary, type BinaryOp, unary, type UnaryOp } from "../define/elementwise.ts";
+import { eq, lt, ne, where } from "./compare.ts";
 
 /** A step function: its gradient is 0, also at the steps. */
 function step(name: string, ref: (x: number) => number, kinks: readonly number[]): UnaryOp {

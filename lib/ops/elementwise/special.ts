@@ -1,11 +1,12 @@
-/** Special functions. Their kernels are in `rust/src/kernels/unary.rs`. */
+/** Primitives: special functions. */
 
-import { checkCount, shown } from "../../core/options.ts";
 import { isFloat } from "../../core/dtype.ts";
+import { checkCount, shown } from "../../core/options.ts";
 import { kernelNumber } from "../../ffi/library.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
-import { checkTensor, unary, type UnaryOp } from "../define/elementwise.ts";
 import { castTo } from "../copy/copy.ts";
+import { checkTensor } from "../define/checks.ts";
+import { unary, type UnaryOp } from "../define/elementwise.ts";
 import { record1, result, rule, scalar } from "../define/record.ts";
 
 /** Where the series of the references are exact. */

@@ -1,8 +1,8 @@
-/** Trigonometric and hyperbolic functions. Their kernels are in `unary.rs` and `binary.rs`. */
+/** Primitives: trigonometric and hyperbolic functions. */
 
 import type { Tensor } from "../../tensor/tensor.ts";
-import { eq, gt, lt, where } from "./compare.ts";
 import { binary, type BinaryOp, unary, type UnaryOp } from "../define/elementwise.ts";
+import { eq, gt, lt, where } from "./compare.ts";
 
 // d/dx sin x = cos x
 /** Sine; x in radians. */

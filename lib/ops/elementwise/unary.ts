@@ -1,8 +1,8 @@
-/** Elementwise functions of one tensor. Their kernels are in `rust/src/kernels/unary.rs`. */
+/** Primitives: elementwise functions of one tensor. */
 
 import { ZERO } from "../../autograd/tape.ts";
-import { le, where } from "./compare.ts";
 import { unary, type UnaryOp } from "../define/elementwise.ts";
+import { le, where } from "./compare.ts";
 
 // d/dx (−x) = −1
 /** Negation, −x. */

@@ -1,13 +1,18 @@
-/** Indexing as in NumPy: integers, ranges, new axes and tensors of positions. */
+/** Composites: indexing as in NumPy: integers, ranges, new axes and tensors of positions. */
 
-import { checkCount, shown } from "../../core/options.ts";
 import { DTypeError, ShapeError, showShape } from "../../core/errors.ts";
+import { checkCount, shown } from "../../core/options.ts";
 import { broadcastShapes, sameShape, type Shape } from "../../core/shape.ts";
-import { Tensor } from "../../tensor/tensor.ts";
-import { checkTensor } from "../define/elementwise.ts";
-import { indexSelect, outOfRange, scatterRows } from "./indexing.ts";
+import { isTensor } from "../../core/tensor.ts";
+import type { Tensor } from "../../tensor/tensor.ts";
 import { copyInto, copyOf, elementsOf } from "../copy/copy.ts";
-import { expand, flatten, permute, reshape, sliceBlock, sliceRange } from "../shape/movement.ts";
+import { checkTensor } from "../define/checks.ts";
+import { tensorOver } from "../define/record.ts";
+import { composites } from "../registry.ts";
+import { flatten } from "../shape/composites.ts";
+import { expand, permute, reshape, sliceBlock, sliceRange } from "../shape/primitives.ts";
+import { indexSelect } from "./composites.ts";
+import { outOfRange, scatterRows } from "./primitives.ts";
 
 /**
  * One part of an index: an integer, a range `[start, end, step?]` of which null leaves an end open,
@@ -29,7 +34,7 @@ function checkPart(op: string, part: unknown, i: number): void {
     );
   }
   const known = typeof part === "number" || part === null || part === ":" || part === "..." ||
-    part instanceof Tensor;
+    isTensor(part);
   if (known) return;
   throw new TypeError(
     `Cannot compute ${op}: part ${i} of an index must be an integer, a range [start, end, step?], ` +
@@ -39,7 +44,7 @@ function checkPart(op: string, part: unknown, i: number): void {
 
 function countDims(part: Index): number {
   if (part === null || part === "...") return 0;
-  return part instanceof Tensor && part.dtype === "bool" ? part.ndim : 1;
+  return isTensor(part) && part.dtype === "bool" ? part.ndim : 1;
 }
 
 /** Fills in `"..."`, `":"` and what is missing at the end. */
@@ -77,7 +82,7 @@ function complete(op: string, x: Tensor, index: readonly Index[]): Part[] {
  */
 function positions(mask: Tensor): Tensor[] {
   const elements = elementsOf(mask);
-  if (mask.ndim === 0) return [Tensor.over(new Int32Array(elements[0]!), [elements[0]!])];
+  if (mask.ndim === 0) return [tensorOver(new Int32Array(elements[0]!), [elements[0]!])];
   const found: number[][] = mask.shape.map(() => []);
   for (let i = 0; i < elements.length; i++) {
     if (elements[i] === 0) continue;
@@ -87,7 +92,7 @@ function positions(mask: Tensor): Tensor[] {
       rest = Math.floor(rest / mask.shape[axis]!);
     }
   }
-  return found.map((list) => Tensor.over(Int32Array.from(list), [list.length]));
+  return found.map((list) => tensorOver(Int32Array.from(list), [list.length]));
 }
 
 /** An index, resolved: a view of the tensor, and tensors of positions for some of its dimensions. */
@@ -122,7 +127,7 @@ function resolve(op: string, x: Tensor, index: readonly Index[]): Resolved {
         );
       }
       take(part < 0 ? part + extent : part, 1, 1);
-    } else if (part instanceof Tensor) {
+    } else if (isTensor(part)) {
       const bool = part.dtype === "bool";
       const list = bool
         ? positions(checkMask(op, x, part, starts.length))
@@ -169,7 +174,7 @@ function wrapped(op: string, index: Tensor, extent: number): Tensor {
     }
     if (value < 0) list[i] = value + extent;
   }
-  return Tensor.over(list, index.shape);
+  return tensorOver(list, index.shape);
 }
 
 /** The indexed dimensions of a view in front, merged, and the positions in them. */
@@ -254,3 +259,5 @@ function fitted(value: Tensor, shape: Shape): Tensor {
   }
   return expand(value, shape);
 }
+
+composites({ at });

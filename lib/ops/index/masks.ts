@@ -1,15 +1,17 @@
-/** What bool masks choose. */
+/** Composites: what bool masks choose. */
 
-import { checkCount } from "../../core/options.ts";
 import { DTypeError, ShapeError, showShape } from "../../core/errors.ts";
+import { checkCount } from "../../core/options.ts";
 import { broadcastShapes, sizeOf } from "../../core/shape.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
-import { where } from "../elementwise/compare.ts";
-import { checkDevices, checkElement, checkTensor, TENSOR_OR_NUMBER } from "../define/elementwise.ts";
-import { indexSelect, positionsOn } from "./indexing.ts";
 import { castTo, elementsOf } from "../copy/copy.ts";
-import { expand, reshape } from "../shape/movement.ts";
+import { checkDevices, checkElement, checkTensor, TENSOR_OR_NUMBER } from "../define/checks.ts";
 import { scalar } from "../define/record.ts";
+import { where } from "../elementwise/compare.ts";
+import { composites } from "../registry.ts";
+import { expand, reshape } from "../shape/primitives.ts";
+import { indexSelect } from "./composites.ts";
+import { positionsOn } from "./primitives.ts";
 
 function checkMask(op: string, x: Tensor, mask: Tensor): void {
   checkTensor(op, x);
@@ -108,3 +110,5 @@ export function nonzero(x: Tensor): Tensor {
   });
   return reshape(rows, [places.length, x.ndim]);
 }
+
+composites({ maskedFill, maskedSelect, nonzero });

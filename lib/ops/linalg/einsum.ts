@@ -1,16 +1,18 @@
-/** Sums of products over named dimensions. */
+/** Composites: sums of products over named dimensions. */
 
 import { wrongKind } from "../../core/arguments.ts";
 import { promote } from "../../core/dtype.ts";
 import { DTypeError, ShapeError, showShape } from "../../core/errors.ts";
 import { checkShape, MAX_RANK } from "../../core/shape.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
-import { checkDevices, checkTensor } from "../define/elementwise.ts";
-import { matmul } from "./matmul.ts";
 import { castTo } from "../copy/copy.ts";
-import { permute, reshape, squeeze } from "../shape/movement.ts";
+import { checkDevices, checkTensor } from "../define/checks.ts";
 import { sum } from "../reduce/primitives.ts";
+import { composites } from "../registry.ts";
+import { squeeze } from "../shape/composites.ts";
+import { permute, reshape } from "../shape/primitives.ts";
 import { diagonal } from "../shape/views.ts";
+import { matmul } from "./matmul.ts";
 
 /** A tensor and the label of each of its dimensions; those of "..." are "0" for the last, and so on. */
 interface Operand {
@@ -213,3 +215,5 @@ export function einsum(equation: string, ...tensors: Tensor[]): Tensor {
   const { x, labels } = keeping(product, new Set(output));
   return permute(x, output.map((label) => labels.indexOf(label)));
 }
+
+composites({ einsum });

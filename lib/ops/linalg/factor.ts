@@ -1,32 +1,34 @@
 /**
- * What factors of square matrices give: Cholesky's, solutions of linear systems, inverses and
- * determinants. The kernels are in `rust/src/kernels/factor.rs`.
+ * Primitives: what factors of square matrices give: Cholesky's, solutions of linear systems, and
+ * determinants.
  */
 
-import { eye } from "../../tensor/create.ts";
-import { checkCount, FLAG, optionReader } from "../../core/options.ts";
 import { promote } from "../../core/dtype.ts";
 import { ShapeError, showShape } from "../../core/errors.ts";
-import { kernelNumber } from "../../ffi/library.ts";
+import { checkCount, FLAG, optionReader } from "../../core/options.ts";
 import { broadcastShapes, checkShape, extentAt, sameShape, type Shape } from "../../core/shape.ts";
+import { kernelNumber } from "../../ffi/library.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
-import { checkDevices, checkFloat, checkTensor } from "../define/elementwise.ts";
-import { gatherChecked, indexSelect, positionsOn } from "../index/indexing.ts";
-import { matmul, stretched } from "./matmul.ts";
 import { castTo, elementsOf } from "../copy/copy.ts";
-import { cat, expand, reshape, squeeze, unsqueeze } from "../shape/movement.ts";
-import { tril, triu } from "../shape/rearrange.ts";
+import { checkDevices, checkFloat, checkTensor } from "../define/checks.ts";
 import { record1, recordAll, result, rule } from "../define/record.ts";
-import { prod } from "../reduce/composites.ts";
+import { eq } from "../elementwise/compare.ts";
+import { indexSelect } from "../index/composites.ts";
+import { gatherChecked, positionsOn } from "../index/primitives.ts";
 import { argsort } from "../index/sort.ts";
+import { prod } from "../reduce/fused.ts";
+import { squeeze, unsqueeze } from "../shape/composites.ts";
+import { cat, expand, reshape } from "../shape/primitives.ts";
+import { tril, triu } from "../shape/rearrange.ts";
 import { diagonal, mT } from "../shape/views.ts";
+import { matmul, stretched } from "./matmul.ts";
 
 const choleskyKernel = kernelNumber("cholesky");
 const luKernel = kernelNumber("lu");
 const triangularKernel = kernelNumber("solve_triangular");
 
 /** Refuses what is not square matrices of a floating type; gives their extent. */
-function checkSquare(op: string, a: Tensor): number {
+export function checkSquare(op: string, a: Tensor): number {
   checkFloat(op, a);
   if (a.ndim < 2 || a.shape.at(-2) !== a.shape.at(-1)) {
     throw new ShapeError(
@@ -263,7 +265,7 @@ function factorize(a: Tensor): Factors {
 }
 
 /** The factors of matrices that must not be singular. */
-function regularFactors(op: string, a: Tensor): Factors {
+export function regularFactors(op: string, a: Tensor): Factors {
   const factors = factorize(a);
   checkNotes(
     op,
@@ -301,7 +303,7 @@ function reordered(x: Tensor, order: Tensor, batch: Shape): Tensor {
 }
 
 /** The solution of a·x = b, or of aᵀ·x = b, by the factors of a. */
-function eliminate(a: Tensor, b: Tensor, how: Elimination): Tensor {
+export function eliminate(a: Tensor, b: Tensor, how: Elimination): Tensor {
   const batch = batchOf("linalg.solve", a, b);
   const { lu, order } = how.factors;
   // a[order] = l·u
@@ -361,37 +363,6 @@ export function solve(a: Tensor, b: Tensor, options?: SolveOptions): Tensor {
   if (!left) return mT(eliminate(matrices, mT(column), { factors, transposed: true }));
   const x = eliminate(matrices, column, { factors, transposed: false });
   return vectors ? squeeze(x, -1) : x;
-}
-
-function identity(like: Tensor, n: number): Tensor {
-  return eye(n, { dtype: like.dtype, device: like.device });
-}
-
-/**
- * The inverses of matrices. To solve a system, `solve` is faster and more precise. Follows
- * `torch.linalg.inv`.
- *
- * @param a Shape [..., n, n].
- * @returns A tensor of the same shape.
- * @throws {RangeError} If a matrix is singular.
- * @throws {ShapeError} If the matrices are not square.
- * @throws {DTypeError} If the input is not floating.
- *
- * @example A matrix by its inverse
- * ```ts
- * import { linalg, tensor } from "@adjoint/ml";
- * import { assertEquals } from "@std/assert";
- *
- * const a = tensor([[2, 1], [4, 4]]);
- * assertEquals(linalg.inv(a).toArray(), [[1, -0.25], [-1, 0.5]]);
- * ```
- */
-export function inv(a: Tensor): Tensor {
-  const op = "linalg.inv";
-  checkCount(`compute ${op}`, arguments.length, 1);
-  const n = checkSquare(op, a);
-  const factors = regularFactors(op, a);
-  return eliminate(a, identity(a, n), { factors, transposed: false });
 }
 
 /** Determinants of what is left of matrices of shape [k, n, n] without each row and column. */
@@ -488,4 +459,9 @@ export function det(a: Tensor): Tensor {
   const factors = factorize(a);
   const pivots = diagonal(factors.lu, { dim1: -2, dim2: -1 });
   return record1(detRule, a, prod(pivots, -1).mul(factors.signs), factors);
+}
+
+export function identity(like: Tensor, n: number): Tensor {
+  const positions = positionsOn(like, n, (i) => i);
+  return castTo(eq(unsqueeze(positions, 1), positions), like.dtype);
 }

@@ -1,15 +1,15 @@
-/** Matrix products. */
+/** Primitives: the product of matrices. */
 
-import { checkCount } from "../../core/options.ts";
 import { promote } from "../../core/dtype.ts";
 import { DTypeError, ShapeError, showShape } from "../../core/errors.ts";
-import { kernelNumber } from "../../ffi/library.ts";
+import { checkCount } from "../../core/options.ts";
 import { broadcastShapes, checkShape, type Shape } from "../../core/shape.ts";
+import { kernelNumber } from "../../ffi/library.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
-import { checkDevices, checkTensor } from "../define/elementwise.ts";
 import { castTo } from "../copy/copy.ts";
-import { reshape, transpose, unsqueeze } from "../shape/movement.ts";
+import { checkDevices, checkTensor } from "../define/checks.ts";
 import { record2, result, rule, viewOf } from "../define/record.ts";
+import { reshape, transpose } from "../shape/primitives.ts";
 
 const kernel = kernelNumber("matmul");
 
@@ -33,7 +33,7 @@ export function stretched(x: Tensor, batch: Shape): Tensor {
 }
 
 /** Product of tensors of at least two dimensions. */
-function product(a: Tensor, b: Tensor): Tensor {
+export function product(a: Tensor, b: Tensor): Tensor {
   const batch = broadcastShapes("matmul", a.shape.slice(0, -2), b.shape.slice(0, -2), "batches");
   const shape = [...batch, a.shape[a.ndim - 2]!, b.shape[b.ndim - 1]!];
   checkShape("matmul", shape);
@@ -93,74 +93,4 @@ export function matmul(a: Tensor, b: Tensor): Tensor {
     return reshape(y, [...a.shape.slice(0, -1), b.shape[1]!]);
   }
   return product(a, b);
-}
-
-/** Refuses what a product cannot take: no tensors, only bool, or shapes that do not fit. */
-function checkSides(
-  op: string,
-  needed: string,
-  a: Tensor,
-  b: Tensor,
-  fits: (a: Shape, b: Shape) => boolean,
-): void {
-  checkTensor(op, a, "the left side");
-  checkTensor(op, b, "the right side");
-  checkDevices(op, a, b);
-  if (!fits(a.shape, b.shape)) {
-    throw new ShapeError(
-      `Cannot compute ${op}: it needs ${needed}, got ${showShape(a.shape)} and ${
-        showShape(b.shape)
-      }`,
-      [a.shape, b.shape],
-    );
-  }
-  if (a.dtype === "bool" && b.dtype === "bool") {
-    throw new DTypeError(`Cannot compute ${op}: both sides are bool; cast one`);
-  }
-}
-
-/** Sum of the products of two vectors of one length. Follows `torch.dot`. */
-export function dot(a: Tensor, b: Tensor): Tensor {
-  checkCount("compute dot", arguments.length, 2);
-  checkSides(
-    "dot",
-    "two vectors of one length",
-    a,
-    b,
-    (s, t) => s.length === 1 && t.length === 1 && s[0] === t[0],
-  );
-  return matmul(a, b);
-}
-
-/**
- * Products of all pairs of elements of two vectors. Follows `torch.outer`.
- *
- * @param a Shape [n].
- * @param b Shape [m].
- * @returns Shape [n, m].
- */
-export function outer(a: Tensor, b: Tensor): Tensor {
-  checkCount("compute outer", arguments.length, 2);
-  checkSides("outer", "two vectors", a, b, (s, t) => s.length === 1 && t.length === 1);
-  checkShape("outer", [a.size, b.size]);
-  return unsqueeze(a, 1).mul(b);
-}
-
-/**
- * Matrix products of two batches, which do not broadcast. Follows `torch.bmm`.
- *
- * @param a Shape [b, n, k].
- * @param b Shape [b, k, m].
- * @returns Shape [b, n, m].
- */
-export function bmm(a: Tensor, b: Tensor): Tensor {
-  checkCount("compute bmm", arguments.length, 2);
-  checkSides(
-    "bmm",
-    "shapes [b, n, k] and [b, k, m]",
-    a,
-    b,
-    (s, t) => s.length === 3 && t.length === 3 && s[0] === t[0] && s[2] === t[1],
-  );
-  return matmul(a, b);
 }

@@ -1,13 +1,14 @@
-/** Norms of vectors and matrices under one name, as `torch.linalg` has them. */
+/** Composites: norms of vectors and matrices under one name, as `torch.linalg` has them. */
 
-import { checkCount, FLAG, kind, NUMBERS, optionReader, shown } from "../../core/options.ts";
 import { showShape } from "../../core/errors.ts";
+import { checkCount, FLAG, kind, NUMBERS, optionReader, shown } from "../../core/options.ts";
 import { normalizeDim, normalizeDims } from "../../core/shape.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
-import { checkFloat } from "../define/elementwise.ts";
-import { squeeze } from "../shape/movement.ts";
+import { checkFloat } from "../define/checks.ts";
+import { normOver } from "../reduce/norm.ts";
 import { type Dims, type ReduceOptions, sum } from "../reduce/primitives.ts";
-import { normOver } from "../reduce/composites.ts";
+import { composites } from "../registry.ts";
+import { squeeze } from "../shape/composites.ts";
 
 /** Options of `linalg.norm`. */
 export interface LinalgNormOptions extends ReduceOptions {
@@ -98,3 +99,5 @@ export function norm(x: Tensor, options?: LinalgNormOptions): Tensor {
   const order = typeof dim === "object" ? dim : [0, 1];
   return extremeSum(x, ord, order.map((d) => normalizeDim(OP, d, x.ndim)), keepdim);
 }
+
+composites({ "linalg.norm": norm });

@@ -1,26 +1,5 @@
-/**
- * Linear algebra beyond products, as in `torch.linalg`: on batches of matrices, in float32 and
- * float64, differentiable any number of times. Factorizations run on the CPU.
- *
- * ```ts
- * import { linalg, tensor } from "@adjoint/ml";
- *
- * const a = tensor([[4, 1], [1, 3]]);
- * const x = linalg.solve(a, tensor([1, 2]));
- * console.log(a.matmul(x), linalg.det(a).item(), linalg.cholesky(a));
- * ```
- *
- * @module
- */
+/** Products of matrices. */
 
-export {
-  cholesky,
-  type CholeskyOptions,
-  det,
-  inv,
-  solve,
-  type SolveOptions,
-  solveTriangular,
-  type SolveTriangularOptions,
-} from "./factor.ts";
-export { type LinalgNormOptions, norm } from "./matrix_norm.ts";
+export { bmm, dot, outer } from "./composites.ts";
+export { matmul } from "./matmul.ts";
+export { einsum } from "./einsum.ts";

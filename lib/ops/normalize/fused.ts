@@ -1,20 +1,19 @@
 /**
- * Fused normalisations: softmax, its logarithm, what it divides by, and layer normalisation. Their kernels are in
+ * Fused: softmax, its logarithm, what it divides by, and layer normalisation. Their kernels are in
  * `rust/src/kernels/normalize.rs`; the composite beside each is the truth.
  */
 
 import { checkList } from "../../core/arguments.ts";
-import { checkCount, NUMBER, optionReader, orNull, TENSOR } from "../../core/options.ts";
 import { isFloat } from "../../core/dtype.ts";
 import { DTypeError, ShapeError, showShape } from "../../core/errors.ts";
+import { checkCount, NUMBER, optionReader, orNull, TENSOR } from "../../core/options.ts";
 import { normalizeDim, normalizeDims, sameShape, type Shape, sizeOf } from "../../core/shape.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
+import { castTo, clone } from "../copy/copy.ts";
+import { checkDevices, checkFloat, checkTensor } from "../define/checks.ts";
+import { fused } from "../define/fused.ts";
 import { where } from "../elementwise/compare.ts";
 import { shiftOf } from "../elementwise/composites.ts";
-import { checkDevices, checkFloat, checkTensor } from "../define/elementwise.ts";
-import { fused } from "../define/fused.ts";
-import { castTo } from "../copy/copy.ts";
-import { clone, reshape } from "../shape/movement.ts";
 import {
   type Dims,
   extremeOver,
@@ -24,6 +23,7 @@ import {
   type ReduceOptions,
   sum,
 } from "../reduce/primitives.ts";
+import { reshape } from "../shape/primitives.ts";
 
 /** The input in a floating type: integers as float32. */
 function floating(x: Tensor): Tensor {

@@ -1,18 +1,18 @@
 /**
- * Optimizer steps in place, each one native call for a parameter. Their truth are the functional
+ * In place: optimizer steps, each one native call for a parameter. Their truth are the functional
  * steps of `lib/optim/functional.ts`, with which the tests compare them.
  */
 
-import { changed, sharesMemory } from "../../device/memory.ts";
 import { isFloat } from "../../core/dtype.ts";
 import { DTypeError, GradError, ShapeError, showShape } from "../../core/errors.ts";
-import { kernelNumber } from "../../ffi/library.ts";
 import { sameShape } from "../../core/shape.ts";
+import { changed, sharesMemory } from "../../device/memory.ts";
+import { kernelNumber } from "../../ffi/library.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
-import { checkDevices, checkTensor } from "../define/elementwise.ts";
-import { checkChange } from "../copy/inplace.ts";
 import { castTo, copyInto, copyOf } from "../copy/copy.ts";
-import { contiguous } from "../shape/movement.ts";
+import { checkChange } from "../copy/inplace.ts";
+import { checkDevices, checkTensor } from "../define/checks.ts";
+import { contiguous } from "../shape/composites.ts";
 
 const sgdKernel = kernelNumber("sgd_step");
 const sgdMomentumKernel = kernelNumber("sgd_momentum_step");

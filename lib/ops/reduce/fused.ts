@@ -1,12 +1,15 @@
-/**
- * Products and running products along the last dimension, fused. The composites divide by no element,
- * as it may be 0; the kernels, of `rust/src/kernels/product.rs`, leave no range on the way either.
- */
+/** Fused: products and norms along the last dimension, or over some. */
 
-import { extentAt } from "../../core/shape.ts";
+import { isFloat } from "../../core/dtype.ts";
+import { checkCount } from "../../core/options.ts";
+import { extentAt, normalizeDims } from "../../core/shape.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
+import { castTo } from "../copy/copy.ts";
+import { checkTensor } from "../define/checks.ts";
 import { fused } from "../define/fused.ts";
-import { clone, pad, slice, squeeze } from "../shape/movement.ts";
+import { flatten, squeeze, unsqueeze } from "../shape/composites.ts";
+import { pad, permute, reshape, slice } from "../shape/primitives.ts";
+import { type Dims, readReduce, type ReduceOptions } from "./primitives.ts";
 
 /** The truth of `product`: halves are multiplied until one factor is left. */
 export function productComposite(x: Tensor): Tensor {
@@ -21,19 +24,6 @@ export function productComposite(x: Tensor): Tensor {
   return squeeze(y, -1);
 }
 
-/**
- * The truth of `runningProduct`: each element times the one before it, then the one two before, four
- * before, so that there are products of twice as many elements each time.
- */
-export function runningProductComposite(x: Tensor): Tensor {
-  let y = clone(x);
-  const extent = extentAt(x.shape, -1);
-  for (let step = 1; step < extent; step *= 2) {
-    y = y.mul(pad(slice(y, -1, 0, extent - step), [step, 0], { value: 1 }));
-  }
-  return y;
-}
-
 const productOp = fused<null>("prod", {
   composite: ([x]) => [productComposite(x!)],
   kernel: "prod",
@@ -43,21 +33,41 @@ const productOp = fused<null>("prod", {
   gradKernel: "prod_grad",
 });
 
-const runningProductOp = fused<null>("cumprod", {
-  composite: ([x]) => [runningProductComposite(x!)],
-  kernel: "cumprod",
-  shapes: ([x]) => [x!.shape],
-  parameters: () => ({ ints: [0] }),
-  saves: "a",
-  gradKernel: "cumprod_grad",
-});
-
 /** Product along the last dimension, of floats or int32. */
 export function product(x: Tensor): Tensor {
   return productOp([x], null)[0]!;
 }
 
-/** Product up to each element along the last dimension, of floats or int32. */
-export function runningProduct(x: Tensor): Tensor {
-  return runningProductOp([x], null)[0]!;
+/**
+ * Product of the elements over dimensions, 1 of none; of int32 and bool as int32. Gradients of any
+ * order are right at zeros too. Follows `torch.prod`, but takes several dimensions.
+ *
+ * @param dim The dimensions; all by default.
+ * @throws {RangeError} If a product of int32 does not fit int32; on the GPU it wraps.
+ *
+ * @example The gradient is the product of the others
+ * ```ts
+ * import { prod, tensor } from "@adjoint/ml";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const x = tensor([2, 0, 3], { requiresGrad: true });
+ * prod(x).backward();
+ * assertEquals(x.grad?.toArray(), [0, 6, 0]);
+ * ```
+ */
+export function prod(x: Tensor, dim?: Dims, options?: ReduceOptions): Tensor {
+  checkCount("compute prod", arguments.length, 3);
+  checkTensor("prod", x);
+  const { keepdim = false } = readReduce("compute prod", options);
+  const dims = normalizeDims("prod", dim, x.ndim);
+  const others = x.shape.map((_, i) => i).filter((i) => !dims.includes(i));
+  const input = isFloat(x.dtype) ? x : castTo(x, "int32");
+  const sorted = permute(input, [...others, ...dims]);
+  const y = product(
+    dims.length === 0 ? unsqueeze(sorted, -1) : flatten(sorted, others.length, -1),
+  );
+  const shape = keepdim
+    ? x.shape.map((extent, i) => dims.includes(i) ? 1 : extent)
+    : others.map((i) => x.shape[i]!);
+  return reshape(y, shape);
 }

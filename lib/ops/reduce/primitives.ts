@@ -1,18 +1,19 @@
-/** Reductions over all or some dimensions. Their kernels are in `rust/src/kernels/reduce.rs`. */
+/** Primitives: reductions over all or some dimensions. */
 
 import { NONE } from "../../autograd/tape.ts";
-import { checkCount, FLAG, type OptionReader, optionReader } from "../../core/options.ts";
 import { isFloat } from "../../core/dtype.ts";
 import { showShape } from "../../core/errors.ts";
-import { kernelNumber } from "../../ffi/library.ts";
+import { checkCount, FLAG, type OptionReader, optionReader } from "../../core/options.ts";
 import { normalizeDim, normalizeDims, type Shape, sizeOf } from "../../core/shape.ts";
+import { kernelNumber } from "../../ffi/library.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
-import { eq, ne } from "../elementwise/compare.ts";
-import { checkFloat, checkTensor } from "../define/elementwise.ts";
-import { scatterAddChecked } from "../index/indexing.ts";
 import { castTo } from "../copy/copy.ts";
-import { expand, reshape, unsqueeze } from "../shape/movement.ts";
+import { checkFloat, checkTensor } from "../define/checks.ts";
 import { type OpRule, record1, record2, result, rule, viewOf, zeroed } from "../define/record.ts";
+import { eq, ne } from "../elementwise/compare.ts";
+import { scatterAddChecked } from "../index/primitives.ts";
+import { unsqueeze } from "../shape/composites.ts";
+import { expand, reshape } from "../shape/primitives.ts";
 
 /** Options of a reduction. */
 export interface ReduceOptions {
@@ -29,7 +30,7 @@ export const readReduce: OptionReader<ReduceOptions> = optionReader<ReduceOption
 export type Dims = number | readonly number[] | undefined;
 
 /** Where a reduction came from: what its rule needs to go back. */
-interface Reduction {
+interface Reduced {
   /** Shape of the input. */
   readonly shape: Shape;
   /** The output's shape with the reduced dimensions kept. */
@@ -52,12 +53,12 @@ export function plan(x: Tensor, dims: readonly number[], keepdim: boolean) {
   return { kept, view, shape, count: stay.length };
 }
 
-const back = (g: Tensor, { kept, shape }: Reduction) => expand(reshape(g, kept), shape);
+const back = (g: Tensor, { kept, shape }: Reduced) => expand(reshape(g, kept), shape);
 
 const sumKernel = kernelNumber("sum");
-const sumRule = rule<Reduction>("sum", { vjp: [(g, { attrs }) => back(g, attrs)] });
+const sumRule = rule<Reduced>("sum", { vjp: [(g, { attrs }) => back(g, attrs)] });
 // The mean of n elements: each has weight 1/n.
-const meanRule = rule<Reduction>("mean", {
+const meanRule = rule<Reduced>("mean", {
   vjp: [(g, { attrs }) => back(g.div(Math.max(1, sizeOf(attrs.shape) / g.size)), attrs)],
 });
 
@@ -105,8 +106,8 @@ export interface ValuesAndIndices {
 const kernels = { max: kernelNumber("max"), min: kernelNumber("min") };
 
 /** The elements that equal a result of all of them share its gradient, as in PyTorch. */
-export function sharedRule(name: string): OpRule<Reduction> {
-  return rule<Reduction>(name, {
+export function sharedRule(name: string): OpRule<Reduced> {
+  return rule<Reduced>(name, {
     saves: "xy",
     vjp: [(g, { x, y, attrs }) => {
       const value = reshape(y, attrs.kept);
@@ -224,7 +225,7 @@ function position(
   const dims = oneDim(op, dim, x.ndim);
   const { keepdim = false } = readReduce(`compute ${op}`, options);
   const { indices } = extremes(op, name, x, dims, keepdim);
-  indices.origin = positionRules[op].quiet;
+  indices.creator = positionRules[op].unrecordedTwin;
   return indices;
 }
 
@@ -253,15 +254,4 @@ export function extremeOver(
   dims: readonly number[],
 ): Tensor {
   return extremes(op, name, x.detach(), dims, true, false).values;
-}
-
-/** Sums over the dimensions that broadcasting added or stretched. */
-export function sumTo(x: Tensor, shape: Shape): Tensor {
-  const missing = x.ndim - shape.length;
-  const dims: number[] = [];
-  for (let i = 0; i < x.ndim; i++) {
-    if (i < missing || (shape[i - missing] === 1 && x.shape[i] !== 1)) dims.push(i);
-  }
-  const summed = dims.length === 0 ? x : sumOver(x, dims, true);
-  return missing === 0 ? summed : reshape(summed, shape);
 }

@@ -1,15 +1,19 @@
-/** Copies of a tensor with its elements repeated, moved or zeroed by place. */
+/** Composites: copies of a tensor with its elements repeated, moved or zeroed by place. */
 
 import { checkList, listOf, spreadOut, wrongKind } from "../../core/arguments.ts";
-import { checkCount, NUMBER, optionReader, shown } from "../../core/options.ts";
 import { ShapeError, showShape } from "../../core/errors.ts";
+import { checkCount, NUMBER, optionReader, shown } from "../../core/options.ts";
 import { checkShape, normalizeDim, normalizeDims, sizeOf } from "../../core/shape.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
-import { ge, le, where } from "../elementwise/compare.ts";
-import { checkMatrices, checkTensor } from "../define/elementwise.ts";
-import { indexSelect, positionsOn } from "../index/indexing.ts";
-import { cat, clone, expand, flatten, permute, reshape, slice } from "./movement.ts";
+import { clone } from "../copy/copy.ts";
+import { checkMatrices, checkTensor } from "../define/checks.ts";
 import { scalar } from "../define/record.ts";
+import { ge, le, where } from "../elementwise/compare.ts";
+import { indexSelect } from "../index/composites.ts";
+import { positionsOn } from "../index/primitives.ts";
+import { composites } from "../registry.ts";
+import { flatten } from "./composites.ts";
+import { cat, expand, permute, reshape, slice } from "./primitives.ts";
 
 /** Writes out the repetitions; one for each dimension of the tensor, and for new ones in front. */
 function repeated(op: string, x: Tensor, times: readonly number[]): Tensor {
@@ -210,3 +214,5 @@ export function triu(x: Tensor, options?: TriangleOptions | number): Tensor {
   checkCount("compute triu", arguments.length, 2);
   return triangle("triu", x, options);
 }
+
+composites({ repeat, tile, roll, flip, unfold, tril, triu });

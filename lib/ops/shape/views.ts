@@ -1,12 +1,14 @@
-/** More views, made of those in `movement.ts`: they share their tensor's memory. */
+/** Composites: views made of others, which share the memory of their tensor. */
 
 import { checkList, spreadOut } from "../../core/arguments.ts";
-import { checkCount, NUMBER, optionReader, shown } from "../../core/options.ts";
 import { ShapeError, showShape } from "../../core/errors.ts";
+import { checkCount, NUMBER, optionReader, shown } from "../../core/options.ts";
 import { inferShape, normalizeDim, viewStrides } from "../../core/shape.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
-import { checkMatrices, checkTensor } from "../define/elementwise.ts";
-import { expandAs, flatten, permute, reshape, slice, squeeze, transpose } from "./movement.ts";
+import { checkMatrices, checkTensor } from "../define/checks.ts";
+import { composites } from "../registry.ts";
+import { flatten, squeeze } from "./composites.ts";
+import { expandAs, permute, reshape, slice, transpose } from "./primitives.ts";
 
 /**
  * The same elements under another shape without copying them. Follows `torch.Tensor.view`.
@@ -226,3 +228,5 @@ export function diagonal(x: Tensor, options?: DiagonalOptions | number): Tensor 
   const band = flatten(slice(matrices, -2, down, down + length), -2, -1);
   return slice(band, -1, right, Infinity, columns + 1);
 }
+
+composites({ view, unflatten, mT, broadcastTo, narrow, split, chunk, unbind, diagonal });

@@ -1,9 +1,11 @@
 /**
- * Convolutions in one to three dimensions, and their transposes. Their kernels are in
+ * Primitives: convolutions in one to three dimensions, and their transposes. Their kernels are in
  * `rust/src/kernels/conv.rs`: from x and w to y, from y and w back to x, from x and y back to w. Each
  * is linear in both inputs, and differentiated by the other two.
  */
 
+import { CODES, type DType } from "../../core/dtype.ts";
+import { DTypeError, ShapeError, showShape } from "../../core/errors.ts";
 import {
   checkCount,
   kind,
@@ -14,19 +16,31 @@ import {
   shown,
   TENSOR,
 } from "../../core/options.ts";
-import { CODES, type DType } from "../../core/dtype.ts";
-import { DTypeError, ShapeError, showShape } from "../../core/errors.ts";
+import {
+  checkRoom,
+  checkShape,
+  extentAt,
+  sameShape,
+  type Shape,
+  sizeOf,
+} from "../../core/shape.ts";
 import { kernelNumber } from "../../ffi/library.ts";
-import { checkRoom, checkShape, extentAt, sameShape, type Shape, sizeOf } from "../../core/shape.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
-import { checkDevices, checkFloat, checkTensor } from "../define/elementwise.ts";
-import { pad, reshape } from "../shape/movement.ts";
+import { checkDevices, checkFloat, checkTensor } from "../define/checks.ts";
 import { type OpRule, recordAll, result, rule, zeroed } from "../define/record.ts";
 import { sum } from "../reduce/primitives.ts";
-import { batched, type Extents, moveOver, spatial, type Travel, wordsOf } from "./geometry.ts";
+import { pad, reshape } from "../shape/primitives.ts";
+import {
+  batched,
+  type Extents,
+  spatial,
+  type WindowGeometry,
+  windowGeometry,
+  wordsOf,
+} from "./geometry.ts";
 
 /** What a convolution was called with: how the window moves, and the shapes of the operands. */
-interface Call extends Travel {
+interface Call extends WindowGeometry {
   readonly groups: number;
   /** Input. */
   readonly x: Shape;
@@ -248,7 +262,7 @@ function convolution(op: string, dims: number): Convolution<ConvOptions> {
     const kernel = weight.shape.slice(2);
     const { padding: asked = 0, ...rest } = options;
     const own = typeof asked === "string" ? 0 : asked;
-    let { stride, dilation, padding } = moveOver(op, dims, { ...rest, padding: own });
+    let { stride, dilation, padding } = windowGeometry(op, dims, { ...rest, padding: own });
     if (asked === "same") {
       const reach = kernel.map((extent, i) => dilation[i]! * (extent - 1));
       ({ padding, padded: x } = keepExtents(op, x, stride, reach));
@@ -291,7 +305,7 @@ function transposedConvolution(op: string, dims: number): Convolution<ConvTransp
     checkCount(`compute ${op}`, arguments.length, 3);
     const options = readConvTranspose(`compute ${op}`, given);
     const groups = checkOperands(op, dims, x, weight, options, true);
-    const { stride, padding, dilation, outputPadding } = moveOver(op, dims, options);
+    const { stride, padding, dilation, outputPadding } = windowGeometry(op, dims, options);
     outputPadding.forEach((extra, i) => {
       const limit = Math.max(stride[i]!, dilation[i]!);
       if (extra < limit) return;

@@ -3,21 +3,21 @@
 import { shown } from "../../core/options.ts";
 import { MAX_SIZE } from "../../core/shape.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
-import { squeeze, unsqueeze } from "../shape/movement.ts";
 import { viewOf } from "../define/record.ts";
+import { squeeze, unsqueeze } from "../shape/composites.ts";
 
 /** Numbers along the dimensions of space: one for all of them, or a list. */
 export type Extents = number | readonly number[];
 
 /** How a window moves, along each dimension. */
-export interface Travel {
+export interface WindowGeometry {
   readonly stride: readonly number[];
   readonly padding: readonly number[];
   readonly dilation: readonly number[];
 }
 
 /** The same as users give it. */
-export interface TravelOptions {
+export interface WindowOptions {
   stride?: Extents;
   padding?: Extents;
   dilation?: Extents;
@@ -47,11 +47,11 @@ export function extentsOf(
 }
 
 /** How a window moves, checked. */
-export function moveOver(
+export function windowGeometry(
   op: string,
   dims: number,
-  options: TravelOptions,
-): Travel & { readonly outputPadding: readonly number[] } {
+  options: WindowOptions,
+): WindowGeometry & { readonly outputPadding: readonly number[] } {
   const { stride = 1, padding = 0, dilation = 1, outputPadding = 0 } = options;
   return {
     stride: extentsOf(op, "stride", stride, dims, 1),
@@ -83,7 +83,7 @@ export function spatial(x: Tensor): Tensor {
 }
 
 /** The parameters of the kernels. */
-export function wordsOf({ stride, padding, dilation }: Travel) {
+export function wordsOf({ stride, padding, dilation }: WindowGeometry) {
   return {
     ints: [...inSpace(stride, 1), ...inSpace(dilation, 1)],
     numbers: inSpace(padding, 0),

@@ -1,28 +1,28 @@
-/** Pools over one to three dimensions. Their kernels are in `rust/src/kernels/pool.rs`. */
+/** Primitives: the largest elements of windows, and their sums. */
 
-import { checkCount, FLAG, NUMBER, NUMBERS, optionReader } from "../../core/options.ts";
 import { ShapeError, showShape } from "../../core/errors.ts";
-import { kernelNumber } from "../../ffi/library.ts";
+import { checkCount, FLAG, NUMBERS, optionReader } from "../../core/options.ts";
 import { checkShape, type Shape, sizeOf } from "../../core/shape.ts";
+import { kernelNumber } from "../../ffi/library.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
-import { ge, where } from "../elementwise/compare.ts";
-import { checkFloat } from "../define/elementwise.ts";
-import { scatterAddChecked } from "../index/indexing.ts";
-import { reshape } from "../shape/movement.ts";
+import { checkFloat } from "../define/checks.ts";
 import { record1, result, rule, zeroed } from "../define/record.ts";
+import { ge, where } from "../elementwise/compare.ts";
+import { scatterAddChecked } from "../index/primitives.ts";
+import { reshape } from "../shape/primitives.ts";
 import {
   batched,
   type Extents,
   extentsOf,
   inSpace,
-  moveOver,
   spatial,
-  type Travel,
+  type WindowGeometry,
+  windowGeometry,
   wordsOf,
 } from "./geometry.ts";
 
 /** What a pool was called with: how its window moves, and the shapes of input and output. */
-interface Call extends Travel {
+export interface Call extends WindowGeometry {
   readonly kernel: readonly number[];
   readonly x: Shape;
   readonly y: Shape;
@@ -87,7 +87,7 @@ const sumRule = rule<Call>("sumPool", { vjp: [(g, { attrs }) => sumInput(g, attr
 const sumInputRule = rule<Call>("sumPoolInput", { vjp: [(g, { attrs }) => sums(g, attrs)] });
 
 /** The sum of each window. */
-function sums(x: Tensor, call: Call): Tensor {
+export function sums(x: Tensor, call: Call): Tensor {
   const y = result(x, x.dtype, call.y);
   launch(sumKernel, [y], x, call);
   return record1(sumRule, x, y, call);
@@ -116,27 +116,20 @@ export interface MaxPoolOptions extends PoolOptions {
   dilation?: Extents;
 }
 
-/** Options of `avgPool1d`, `avgPool2d` and `avgPool3d`. */
-export interface AvgPoolOptions extends PoolOptions {
-  /** Whether entries of the padding count, as zeros. Default: true. */
-  countIncludePad?: boolean;
-  /** What sums are divided by, in place of the number of entries. */
-  divisorOverride?: number;
-}
+export const SHARED = { stride: NUMBERS, padding: NUMBERS, ceilMode: FLAG };
 
-const SHARED = { stride: NUMBERS, padding: NUMBERS, ceilMode: FLAG };
 const readMaxPool = optionReader<MaxPoolOptions>({ ...SHARED, dilation: NUMBERS });
-const readAvgPool = optionReader<AvgPoolOptions>({
-  ...SHARED,
-  countIncludePad: FLAG,
-  divisorOverride: NUMBER,
-});
 
 /** A pool of tensors. */
 export type Pool<Options> = (x: Tensor, kernelSize: Extents, options?: Options) => Tensor;
 
 /** How many windows there are along a dimension. */
-function windows(extent: number, call: Omit<Call, "x" | "y">, i: number, ceil: boolean): number {
+export function windows(
+  extent: number,
+  call: Omit<Call, "x" | "y">,
+  i: number,
+  ceil: boolean,
+): number {
   const [stride, padding] = [call.stride[i]!, call.padding[i]!];
   const room = extent + 2 * padding - call.dilation[i]! * (call.kernel[i]! - 1) - 1;
   const count = (ceil ? Math.ceil : Math.floor)(room / stride) + 1;
@@ -145,7 +138,7 @@ function windows(extent: number, call: Omit<Call, "x" | "y">, i: number, ceil: b
 }
 
 /** Checks the input and the options, and runs a pool on a batch. */
-function pooled(
+export function pooled(
   op: string,
   dims: number,
   x: Tensor,
@@ -156,7 +149,7 @@ function pooled(
   checkFloat(op, x);
   const kernel = extentsOf(op, "kernelSize", kernelSize, dims, 1);
   const { ceilMode = false, stride = kernel, padding = 0, dilation = 1 } = options;
-  const travel = { ...moveOver(op, dims, { stride, padding, dilation }), kernel };
+  const geometry = { ...windowGeometry(op, dims, { stride, padding, dilation }), kernel };
   if (x.ndim !== dims + 1 && x.ndim !== dims + 2) {
     throw new ShapeError(
       `Cannot compute ${op}: the input must have ${dims + 1} or ${dims + 2} dimensions, got shape ${
@@ -173,28 +166,28 @@ function pooled(
       [x.shape],
     );
   }
-  travel.padding.forEach((zeros, i) => {
-    const most = Math.floor((travel.dilation[i]! * (kernel[i]! - 1) + 1) / 2);
+  geometry.padding.forEach((zeros, i) => {
+    const most = Math.floor((geometry.dilation[i]! * (kernel[i]! - 1) + 1) / 2);
     if (zeros <= most) return;
     throw new RangeError(
       `Cannot compute ${op}: padding must be at most half of the window, ${most}, got ${zeros}`,
     );
   });
   return batched(x, dims, (batch) => {
-    const space = batch.shape.slice(2).map((extent, i) => windows(extent, travel, i, ceilMode));
+    const space = batch.shape.slice(2).map((extent, i) => windows(extent, geometry, i, ceilMode));
     if (space.some((extent) => extent < 1)) {
       throw new ShapeError(
         `Cannot compute ${op}: windows of ${showShape(kernel)} with dilation ${
-          showShape(travel.dilation)
+          showShape(geometry.dilation)
         } do not fit into an input of shape ${showShape(x.shape)} with padding ${
-          showShape(travel.padding)
+          showShape(geometry.padding)
         }`,
         [x.shape],
       );
     }
     const y = [...batch.shape.slice(0, 2), ...space];
     checkShape(op, y);
-    return run(batch, { ...travel, x: batch.shape, y });
+    return run(batch, { ...geometry, x: batch.shape, y });
   });
 }
 
@@ -203,61 +196,6 @@ function maxPool(op: string, dims: number): Pool<MaxPoolOptions> {
     checkCount(`compute ${op}`, arguments.length, 3);
     const read = readMaxPool(`compute ${op}`, options);
     return pooled(op, dims, x, kernelSize, read, largest);
-  };
-}
-
-/** What the entries of each window count along a dimension. */
-function counts(call: Call, i: number, includePad: boolean): number[] {
-  const [extent, padding] = [call.x[2 + i]!, call.padding[i]!];
-  const [least, most] = includePad ? [-padding, extent + padding] : [0, extent];
-  return Array.from({ length: call.y[2 + i]! }, (_, at) => {
-    const start = at * call.stride[i]! - padding;
-    return Math.min(start + call.kernel[i]!, most) - Math.max(start, least);
-  });
-}
-
-/** The sums of the windows, divided by what they count. */
-function averaged(x: Tensor, call: Call, includePad: boolean): Tensor {
-  let y = sums(x, call);
-  // Counts are products over the dimensions, and mostly all the same.
-  call.kernel.forEach((_, i) => {
-    const each = counts(call, i, includePad);
-    const [first = 1] = each;
-    if (each.every((count) => count === first)) {
-      if (first !== 1) y = y.div(first);
-      return;
-    }
-    const divisor = result(y, y.dtype, [each.length]);
-    divisor.storage.backend.write(
-      divisor.storage,
-      y.dtype === "float32" ? Float32Array.from(each) : Float64Array.from(each),
-    );
-    y = y.div(reshape(divisor, [-1, ...call.kernel.slice(i + 1).map(() => 1)]));
-  });
-  return y;
-}
-
-function avgPool(op: string, dims: number): Pool<AvgPoolOptions> {
-  return function (x, kernelSize, options?) {
-    checkCount(`compute ${op}`, arguments.length, 3);
-    const { countIncludePad = true, divisorOverride: divisor, ...rest } = readAvgPool(
-      `compute ${op}`,
-      options,
-    );
-    if (divisor !== undefined && (!Number.isFinite(divisor) || divisor === 0)) {
-      throw new RangeError(
-        `Cannot compute ${op}: divisorOverride must be a number other than 0, got ${divisor}`,
-      );
-    }
-    return pooled(
-      op,
-      dims,
-      x,
-      kernelSize,
-      rest,
-      (x, call) =>
-        divisor === undefined ? averaged(x, call, countIncludePad) : sums(x, call).div(divisor),
-    );
   };
 }
 
@@ -299,42 +237,3 @@ export const maxPool2d: Pool<MaxPoolOptions> = maxPool("maxPool2d", 2);
  * @throws {ShapeError} If no window fits into the padded input.
  */
 export const maxPool3d: Pool<MaxPoolOptions> = maxPool("maxPool3d", 3);
-
-/**
- * The mean of each window over one dimension. Follows `torch.nn.functional.avg_pool1d`.
- *
- * @param x Shape [batch, channels, length], or without the batch.
- * @param kernelSize Extent of a window.
- * @returns Shape [batch, channels, (length + 2·padding − kernelSize) / stride + 1].
- * @throws {ShapeError} If no window fits into the padded input.
- *
- * @example Moving averages
- * ```ts
- * import { avgPool1d, tensor } from "@adjoint/ml";
- * import { assertEquals } from "@std/assert";
- *
- * const y = avgPool1d(tensor([[1, 3, 5, 7]]), 2, { stride: 1 });
- * assertEquals(y.toArray(), [[2, 4, 6]]);
- * ```
- */
-export const avgPool1d: Pool<AvgPoolOptions> = avgPool("avgPool1d", 1);
-
-/**
- * The mean of each window over two dimensions. Follows `torch.nn.functional.avg_pool2d`.
- *
- * @param x Shape [batch, channels, height, width], or without the batch.
- * @param kernelSize Extents of a window.
- * @returns Shape [batch, channels, …], each extent as in `avgPool1d`.
- * @throws {ShapeError} If no window fits into the padded input.
- */
-export const avgPool2d: Pool<AvgPoolOptions> = avgPool("avgPool2d", 2);
-
-/**
- * The mean of each window over three dimensions. Follows `torch.nn.functional.avg_pool3d`.
- *
- * @param x Shape [batch, channels, depth, height, width], or without the batch.
- * @param kernelSize Extents of a window.
- * @returns Shape [batch, channels, …], each extent as in `avgPool1d`.
- * @throws {ShapeError} If no window fits into the padded input.
- */
-export const avgPool3d: Pool<AvgPoolOptions> = avgPool("avgPool3d", 3);

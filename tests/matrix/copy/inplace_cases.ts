@@ -1,8 +1,8 @@
 /** Cases of the ops that write in place, each on a copy of its first input. */
 
 import type { Tensor } from "../../../mod.ts";
-import { map } from "../references.ts";
 import { type CaseInput, mask, type OpCase, positions, random } from "../cases.ts";
+import { map } from "../references.ts";
 
 function writing(
   name: string,

@@ -1,3 +1,4 @@
+import { assert, assertEquals, assertStrictEquals, assertThrows } from "@std/assert";
 import {
   arange,
   at,
@@ -17,7 +18,6 @@ import {
   type ValuesAndIndices,
   zeros,
 } from "../../../mod.ts";
-import { assert, assertEquals, assertStrictEquals, assertThrows } from "@std/assert";
 import { checkGradients, checkSecondGradients } from "../gradients.ts";
 import {
   assertTensor,

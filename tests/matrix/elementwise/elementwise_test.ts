@@ -1,5 +1,6 @@
 /** The op matrix of elementwise ops: each op of the registry × type × sample × check. */
 
+import { assert, assertEquals, assertStrictEquals, assertThrows } from "@std/assert";
 import * as adjoint from "../../../mod.ts";
 import {
   type DType,
@@ -9,27 +10,12 @@ import {
   grad,
   noGrad,
   ShapeError,
+  Tensor,
   tensor,
   zeros,
 } from "../../../mod.ts";
-import { Tensor } from "../../../mod.ts";
-import { assert, assertEquals, assertStrictEquals, assertThrows } from "@std/assert";
-import { checkGradients, checkSecondGradients } from "../gradients.ts";
 import { assertRefuses } from "../bad_input.ts";
-import {
-  BINARY,
-  type Call,
-  ELEMENTWISE,
-  type Elementwise,
-  expected,
-  resultType,
-  samplesFor,
-  slopes,
-  smoothSamples,
-  takesBool,
-  UNARY,
-} from "./table.ts";
-import { elementwiseErrors } from "./error_cases.ts";
+import { checkGradients, checkSecondGradients } from "../gradients.ts";
 import {
   assertTensor,
   asType,
@@ -43,6 +29,20 @@ import {
   TOLERANCES,
   valuesOf,
 } from "../samples.ts";
+import { elementwiseErrors } from "./error_cases.ts";
+import {
+  BINARY,
+  type Call,
+  ELEMENTWISE,
+  type Elementwise,
+  expected,
+  resultType,
+  samplesFor,
+  slopes,
+  smoothSamples,
+  takesBool,
+  UNARY,
+} from "./table.ts";
 
 const DTYPES: readonly DType[] = ["float32", "float64", "int32", "bool"];
 const FLOATS: readonly DType[] = ["float32", "float64"];

@@ -14,9 +14,9 @@ import {
   nanToNum,
   type Tensor,
 } from "../../../mod.ts";
-import { map } from "../references.ts";
 import { notTensor } from "../bad_input.ts";
 import { type ErrorCase, FLOATS, type OpCase, random } from "../cases.ts";
+import { map } from "../references.ts";
 import type { Plain } from "../samples.ts";
 
 const bool = (): DType => "bool";

@@ -1,8 +1,8 @@
 /** Cases of special functions that take more than tensors. */
 
 import { polygamma } from "../../../mod.ts";
-import { map } from "../references.ts";
 import { FLOATS, type OpCase } from "../cases.ts";
+import { map } from "../references.ts";
 
 /** (−1)ⁿ⁺¹ · n! · Σ (x + k)⁻ⁿ⁻¹ over k ≥ 0, for n ≥ 1: many terms, and what is left as an integral. */
 function series(n: number, x: number): number {

@@ -1,9 +1,9 @@
 /** The elementwise ops of the registry, as the generated tests try them. */
 
-import * as adjoint from "../../../mod.ts";
-import type { DType, Tensor } from "../../../mod.ts";
 import { kernelTable } from "../../../lib/ffi/library.ts";
 import { type OpEntry, registeredOps, type Sampling } from "../../../lib/ops/registry.ts";
+import * as adjoint from "../../../mod.ts";
+import type { DType, Tensor } from "../../../mod.ts";
 import { count, type Plain, sample, stream } from "../samples.ts";
 
 /** A call with tensors and numbers in any places. */

@@ -10,9 +10,9 @@ import {
   scatterAdd,
   where,
 } from "../../../mod.ts";
+import { type CaseInput, mask, NUMBERS, type OpCase, positions, random } from "../cases.ts";
 import * as reference from "../references.ts";
 import type { PlainIndex } from "../references.ts";
-import { type CaseInput, mask, NUMBERS, type OpCase, positions, random } from "../cases.ts";
 import { count } from "../samples.ts";
 
 /** Positions below an extent that repeat and are in no order. */

@@ -1,10 +1,10 @@
 /** Cases of writing at positions and of masks. */
 
 import { indexAdd, maskedFill, maskedSelect, nonzero, scatter } from "../../../mod.ts";
-import * as reference from "../references.ts";
 import { mask, NUMBERS, type OpCase, positions, random } from "../cases.ts";
-import { scattered } from "./cases.ts";
+import * as reference from "../references.ts";
 import { count, type Plain } from "../samples.ts";
+import { scattered } from "./cases.ts";
 
 function writing(shape: number[], dim: number, index: number[]): OpCase {
   return {

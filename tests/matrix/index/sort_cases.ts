@@ -15,7 +15,6 @@ import {
   topk,
   zeros,
 } from "../../../mod.ts";
-import { build, read } from "../references.ts";
 import {
   bad,
   badDims,
@@ -29,6 +28,7 @@ import {
   vector,
 } from "../bad_input.ts";
 import { type ErrorCase, FLOATS, NUMBERS, type OpCase, random } from "../cases.ts";
+import { build, read } from "../references.ts";
 import type { Plain } from "../samples.ts";
 
 const SHAPES: readonly (readonly [shape: number[], dim: number])[] = [

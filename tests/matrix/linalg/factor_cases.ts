@@ -10,12 +10,12 @@ import {
   tensor,
   zeros,
 } from "../../../mod.ts";
-import * as factors from "./factor_references.ts";
-import * as reference from "../references.ts";
-import { triangle } from "../shape/references.ts";
 import { bad, bools, matrix, notTensor, scalar, vector } from "../bad_input.ts";
 import { type ErrorCase, FLOATS, type OpCase, random } from "../cases.ts";
+import * as reference from "../references.ts";
 import { type Plain, show } from "../samples.ts";
+import { triangle } from "../shape/references.ts";
+import * as factors from "./factor_references.ts";
 
 /** Random matrices are far from singular with this on the diagonal, also when rows are repeated. */
 function tamed(a: Tensor): Tensor {

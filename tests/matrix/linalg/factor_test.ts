@@ -1,8 +1,17 @@
 /** Factors of matrices larger than a block, and what the table of cases does not say of them. */
 
-import { type DType, eye, full, grad, linalg, ShapeError, type Tensor, tensor } from "../../../mod.ts";
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { kernelTable } from "../../../lib/ffi/library.ts";
+import {
+  type DType,
+  eye,
+  full,
+  grad,
+  linalg,
+  ShapeError,
+  type Tensor,
+  tensor,
+} from "../../../mod.ts";
 import { checkGradients } from "../gradients.ts";
 import { sample, tensorOf } from "../samples.ts";
 

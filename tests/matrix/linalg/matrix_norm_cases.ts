@@ -1,9 +1,9 @@
 /** Cases of `linalg.norm`, and calls that must fail. */
 
 import { DTypeError, linalg, zeros } from "../../../mod.ts";
-import * as reference from "../references.ts";
 import { bad, index, matrix, notTensor, scalar, vector } from "../bad_input.ts";
 import { type ErrorCase, FLOATS, type OpCase, random } from "../cases.ts";
+import * as reference from "../references.ts";
 import { show } from "../samples.ts";
 
 /** Orders of matrix norms: what is done with the sums of |x|, and whether they are of columns. */

@@ -1,8 +1,8 @@
 /** Cases of the products that are made of matrix products. */
 
 import { bmm, dot, einsum, outer } from "../../../mod.ts";
-import * as reference from "../references.ts";
 import { NUMBERS, type OpCase, random } from "../cases.ts";
+import * as reference from "../references.ts";
 import { count } from "../samples.ts";
 
 /** A product by an equation; `plain` has the output and letters in place of "...". */

@@ -1,8 +1,8 @@
 /** Cases of layer normalisation. */
 
 import { layerNorm, type Tensor } from "../../../mod.ts";
-import { build, read, total } from "../references.ts";
 import { FLOATS, type OpCase, random } from "../cases.ts";
+import { build, read, total } from "../references.ts";
 import { count, type Plain, show } from "../samples.ts";
 
 const EPS = 1e-5;

@@ -13,10 +13,10 @@ import {
   softmax,
   sum,
 } from "../../../mod.ts";
-import * as reference from "../references.ts";
 import { type CaseInput, FLOATS, NUMBERS, type OpCase, random } from "../cases.ts";
-import { named, REDUCED, totals } from "./reduced.ts";
+import * as reference from "../references.ts";
 import type { Plain } from "../samples.ts";
+import { named, REDUCED, totals } from "./reduced.ts";
 
 /** Elements that differ and that both a maximum and a minimum of NaN and infinities has. */
 const SPECIAL: readonly CaseInput[] = [

@@ -1,8 +1,8 @@
 /** Cases of the reductions that are made of others. */
 
 import { all, any, norm, prod, std, variance } from "../../../mod.ts";
-import * as reference from "../references.ts";
 import { type CaseInput, FLOATS, type OpCase } from "../cases.ts";
+import * as reference from "../references.ts";
 import { EMPTY, REDUCED, SEVERAL, totals } from "./reduced.ts";
 
 /** Those with few enough elements that rounding stays small where terms are multiplied. */

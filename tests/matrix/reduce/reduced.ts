@@ -1,8 +1,8 @@
 /** What reductions are tried with. */
 
 import type { ReduceOptions, Tensor } from "../../../mod.ts";
-import * as reference from "../references.ts";
 import { type OpCase, random } from "../cases.ts";
+import * as reference from "../references.ts";
 
 /** Dimensions to reduce. */
 export type Dims = number | readonly number[] | undefined;

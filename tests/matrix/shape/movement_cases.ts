@@ -15,8 +15,8 @@ import {
   transpose,
   unsqueeze,
 } from "../../../mod.ts";
-import * as reference from "../references.ts";
 import { type OpCase, random } from "../cases.ts";
+import * as reference from "../references.ts";
 
 function reshaping(from: number[], to: number[], result = to): OpCase {
   return {

@@ -1,9 +1,9 @@
 /** Cases of copies with elements repeated, moved or zeroed by place. */
 
 import { flip, repeat, roll, tile, tril, triu, unfold } from "../../../mod.ts";
+import { type OpCase, random } from "../cases.ts";
 import * as reference from "../references.ts";
 import * as shapes from "./references.ts";
-import { type OpCase, random } from "../cases.ts";
 
 function repeating(run: typeof repeat, shape: number[], times: number[], all = times): OpCase {
   return {

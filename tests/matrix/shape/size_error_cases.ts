@@ -28,9 +28,9 @@ import {
   unfold,
   zeros,
 } from "../../../mod.ts";
-import type { Name } from "../op_cases.ts";
 import { bad, scalar, vector } from "../bad_input.ts";
 import type { ErrorCase } from "../cases.ts";
+import type { Name } from "../op_cases.ts";
 
 /** A view with many elements that takes no memory. */
 function wide(...shape: number[]): Tensor {

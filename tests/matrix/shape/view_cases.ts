@@ -11,9 +11,9 @@ import {
   unflatten,
   view,
 } from "../../../mod.ts";
+import { type OpCase, random } from "../cases.ts";
 import * as reference from "../references.ts";
 import * as shapes from "./references.ts";
-import { type OpCase, random } from "../cases.ts";
 
 /** A case whose elements keep their order. */
 function reshaped(name: string, from: number[], to: number[], call: OpCase["call"]): OpCase {

@@ -17,9 +17,9 @@ import {
   maxPool3d,
   type Tensor,
 } from "../../../mod.ts";
-import * as reference from "./references.ts";
 import { FLOATS, type OpCase, random } from "../cases.ts";
 import { count, show } from "../samples.ts";
+import * as reference from "./references.ts";
 
 /** Input, weight and output of a case, and how the window moves; one number is for all dimensions. */
 interface Spec {

@@ -1,7 +1,7 @@
 /** Convolutions of any extents against sums of products of slices, in value and gradients. */
 
-import { conv2d, grad, manualSeed, randn, type Tensor } from "../../../mod.ts";
 import { assertClose } from "../../../lib/testing/mod.ts";
+import { conv2d, grad, manualSeed, randn, type Tensor } from "../../../mod.ts";
 import { stream } from "../samples.ts";
 
 /** How the window moves over two dimensions. */

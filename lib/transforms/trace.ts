@@ -1,14 +1,14 @@
 /** A function's run on inputs of its own, which is what every transform differentiates. */
 
-import { checkKind, FUNCTION, kind, shown } from "../core/options.ts";
-import { zerosLike } from "../tensor/create.ts";
-import { isFloat } from "../core/dtype.ts";
-import { DTypeError, GradError, ShapeError, showShape } from "../core/errors.ts";
-import { reshape } from "../ops/shape/movement.ts";
-import { sameShape } from "../core/shape.ts";
-import { Tensor } from "../tensor/tensor.ts";
 import { grad } from "../autograd/backward.ts";
 import { enableGrad, isGradEnabled, type Node } from "../autograd/tape.ts";
+import { isFloat } from "../core/dtype.ts";
+import { DTypeError, GradError, ShapeError, showShape } from "../core/errors.ts";
+import { checkKind, FUNCTION, kind, shown } from "../core/options.ts";
+import { sameShape } from "../core/shape.ts";
+import { reshape } from "../ops/shape/primitives.ts";
+import { zerosLike } from "../tensor/create.ts";
+import { Tensor } from "../tensor/tensor.ts";
 
 const TENSORS = kind(
   "a tensor or an array of tensors",
@@ -34,7 +34,7 @@ export function listOf(
 }
 
 /** What a function made of inputs that nothing else has. */
-export interface Trial<Output> {
+export interface Trace<Output> {
   /** The inputs under places of their own on the tape, so that nested transforms stay apart. */
   readonly inputs: readonly Tensor[];
   /** What the function returned. */
@@ -58,12 +58,12 @@ function reachesOthers(outputs: readonly Tensor[], own: readonly Node[]): boolea
 }
 
 /** Runs a function for a transform; `outputsOf` checks what it returns. */
-export function tryOut<Output>(
+export function trace<Output>(
   name: string,
   run: (inputs: readonly Tensor[]) => Output,
   inputs: readonly Tensor[],
   outputsOf: (output: Output) => readonly Tensor[],
-): Trial<Output> {
+): Trace<Output> {
   for (const { dtype } of inputs) {
     if (isFloat(dtype)) continue;
     throw new DTypeError(

@@ -1,8 +1,9 @@
-/** Views and rearrangements. A view shares its tensor's memory; `reshape` copies where it must. */
+/** Primitives: views and rearrangements. A view shares the memory of its tensor. */
 
 import { checkList, spreadOut } from "../../core/arguments.ts";
-import { checkCount, NUMBER, optionReader, shown } from "../../core/options.ts";
+import { promote } from "../../core/dtype.ts";
 import { ShapeError, showShape } from "../../core/errors.ts";
+import { checkCount, NUMBER, optionReader, shown } from "../../core/options.ts";
 import {
   broadcastShapes,
   checkShape,
@@ -14,12 +15,10 @@ import {
   sizeOf,
   viewStrides,
 } from "../../core/shape.ts";
-import { promote } from "../../core/dtype.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
-import { checkDevices, checkElement, checkTensor } from "../define/elementwise.ts";
-import { castTo, copyInto, copyOf } from "../copy/copy.ts";
+import { castTo, clone, copyInto } from "../copy/copy.ts";
+import { checkDevices, checkElement, checkTensor } from "../define/checks.ts";
 import { record1, recordAll, result, rule, scalar, viewOf, zeroed } from "../define/record.ts";
-import { sumTo } from "../reduce/primitives.ts";
 
 const reshapeRule = rule<{ shape: Shape }>("reshape", {
   vjp: [(g, { attrs }) => reshape(g, attrs.shape)],
@@ -31,25 +30,9 @@ export function reshape(x: Tensor, shape: readonly number[]): Tensor {
   checkTensor("reshape", x);
   const target = inferShape("reshape", shape, x.size);
   const strides = x.dense ? contiguousStrides(target) : viewStrides(x.shape, x.strides, target);
-  if (strides === null) return reshape(contiguous(x), target);
+  if (strides === null) return reshape(clone(x), target);
   const y = viewOf(x, target, strides, x.offset, x.size);
   return record1(reshapeRule, x, y, { shape: x.shape });
-}
-
-const copyRule = rule("clone", { vjp: [(g) => g] });
-
-/** A copy with memory of its own. */
-export function clone(x: Tensor): Tensor {
-  checkCount("compute clone", arguments.length, 1);
-  checkTensor("clone", x);
-  return record1(copyRule, x, copyOf(x));
-}
-
-/** The tensor itself if its elements lie in row-major order, else a copy in which they do. */
-export function contiguous(x: Tensor): Tensor {
-  checkCount("compute contiguous", arguments.length, 1);
-  checkTensor("contiguous", x);
-  return x.dense ? x : clone(x);
 }
 
 const permuteRule = rule<{ inverse: readonly number[] }>("permute", {
@@ -134,46 +117,15 @@ export function expandAs(op: string, x: Tensor, shape: readonly number[]): Tenso
   return record1(expandRule, x, y, { shape: x.shape });
 }
 
-/** A new dimension of extent 1: a view. */
-export function unsqueeze(x: Tensor, dim: number): Tensor {
-  checkCount("compute unsqueeze", arguments.length, 2);
-  checkTensor("unsqueeze", x);
-  const at = normalizeDim("unsqueeze", dim, x.ndim + 1);
-  const shape = x.shape.toSpliced(at, 0, 1);
-  checkShape("unsqueeze", shape);
-  const strides = x.strides.toSpliced(at, 0, 1);
-  return record1(reshapeRule, x, viewOf(x, shape, strides, x.offset, x.size), { shape: x.shape });
-}
-
-/** Without the given dimension or dimensions where their extent is 1, or without all such: a view. */
-export function squeeze(x: Tensor, dim?: number | readonly number[]): Tensor {
-  checkCount("compute squeeze", arguments.length, 2);
-  checkTensor("squeeze", x);
-  const dims: readonly number[] | undefined = dim === undefined || Array.isArray(dim) ? dim : [dim];
-  const chosen = dims && Array.from(dims, (d) => normalizeDim("squeeze", d, x.ndim));
-  const stays = x.shape.map((extent, i) => extent !== 1 || (chosen && !chosen.includes(i)));
-  const shape = x.shape.filter((_, i) => stays[i]);
-  const strides = x.strides.filter((_, i) => stays[i]);
-  return record1(reshapeRule, x, viewOf(x, shape, strides, x.offset, x.size), { shape: x.shape });
-}
-
-/** The dimensions from `startDim` to `endDim` as one. */
-export function flatten(x: Tensor, startDim = 0, endDim = -1): Tensor {
-  checkCount("compute flatten", arguments.length, 3);
-  checkTensor("flatten", x);
-  // A number is flattened as a row of one.
-  const rank = Math.max(1, x.ndim);
-  const start = normalizeDim("flatten", startDim, rank, "startDim");
-  const end = normalizeDim("flatten", endDim, rank, "endDim");
-  if (x.ndim === 0) return reshape(x, [1]);
-  if (start > end) {
-    throw new RangeError(
-      `Cannot compute flatten: startDim must not come after endDim, got startDim ${startDim} and ` +
-        `endDim ${endDim}`,
-    );
+/** Sums over the dimensions that broadcasting added or stretched: the transpose of `expand`. */
+export function sumTo(x: Tensor, shape: Shape): Tensor {
+  const missing = x.ndim - shape.length;
+  const dims: number[] = [];
+  for (let i = 0; i < x.ndim; i++) {
+    if (i < missing || (shape[i - missing] === 1 && x.shape[i] !== 1)) dims.push(i);
   }
-  const merged = sizeOf(x.shape.slice(start, end + 1));
-  return reshape(x, [...x.shape.slice(0, start), merged, ...x.shape.slice(end + 1)]);
+  const summed = dims.length === 0 ? x : x.sum(dims, { keepdim: true });
+  return missing === 0 ? summed : reshape(summed, shape);
 }
 
 /** Where a block of regular steps lies in a larger tensor. */
@@ -330,7 +282,7 @@ const catRule = rule<{ dim: number; extents: readonly number[] }>("cat", {
 });
 
 /** Refuses what is not an array of tensors; gives the first. */
-function firstOf(op: string, tensors: readonly Tensor[]): Tensor {
+export function checkTensorList(op: string, tensors: readonly Tensor[]): Tensor {
   if (!Array.isArray(tensors)) {
     throw new TypeError(
       `Cannot compute ${op}: the tensors stand in an array, as in ${op}([a, b]), got ` +
@@ -346,7 +298,7 @@ function firstOf(op: string, tensors: readonly Tensor[]): Tensor {
 
 /** Tensors joined along a dimension; the other dimensions are equal. */
 export function cat(tensors: readonly Tensor[], dim = 0): Tensor {
-  const first = firstOf("cat", tensors);
+  const first = checkTensorList("cat", tensors);
   checkCount("compute cat", arguments.length, 2);
   const axis = normalizeDim("cat", dim, first.ndim);
   let { dtype } = first;
@@ -376,23 +328,4 @@ export function cat(tensors: readonly Tensor[], dim = 0): Tensor {
   }
   recordAll(catRule, inputs, [y], { dim: axis, extents });
   return y;
-}
-
-/** Tensors of one shape along a new dimension. */
-export function stack(tensors: readonly Tensor[], dim = 0): Tensor {
-  const first = firstOf("stack", tensors);
-  checkCount("compute stack", arguments.length, 2);
-  const at = normalizeDim("stack", dim, first.ndim + 1);
-  for (const x of tensors) {
-    if (!sameShape(x.shape, first.shape)) {
-      throw new ShapeError(
-        `Cannot compute stack: shapes must be equal, got ${showShape(first.shape)} and ${
-          showShape(x.shape)
-        }`,
-        [first.shape, x.shape],
-      );
-    }
-  }
-  checkShape("stack", first.shape.toSpliced(at, 0, tensors.length));
-  return cat(tensors.map((x) => unsqueeze(x, at)), at);
 }

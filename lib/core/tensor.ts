@@ -1,0 +1,110 @@
+/**
+ * The tensor as ops and the tape know it: elements, shape and place on the tape. The class with the
+ * methods, which stands above the ops, puts its prototype behind this one when it is loaded: so a
+ * tensor is made by one plain constructor, however many classes its methods stand in.
+ */
+
+import type { Node } from "../autograd/tape.ts";
+import type { Storage } from "../device/backend.ts";
+import type { OpRule } from "../ops/define/record.ts";
+import type { Tensor } from "../tensor/tensor.ts";
+import type { Shape } from "./shape.ts";
+
+/** On the tensors of every copy of the library. */
+const ANY_TENSOR = Symbol.for("adjoint.Tensor");
+
+/** The fields of a tensor; {@linkcode Tensor} says what they are. */
+export class TensorCore {
+  /** Extents of the dimensions. */
+  readonly shape: Shape;
+  /** Elements between neighbours along each dimension. */
+  readonly strides: readonly number[];
+  /** First element in the storage. */
+  readonly offset: number;
+  /** Number of elements. */
+  readonly size: number;
+  /** Whether the elements follow each other in row-major order. */
+  readonly dense: boolean;
+  /**
+   * Memory of the elements.
+   *
+   * @internal
+   */
+  readonly storage: Storage;
+  /**
+   * Place on the tape.
+   *
+   * @internal
+   */
+  node: Node | null = null;
+  /**
+   * Which output of its node this is.
+   *
+   * @internal
+   */
+  outputIndex = 0;
+  /**
+   * The op that made the tensor.
+   *
+   * @internal
+   */
+  creator: OpRule | null = null;
+  /**
+   * The collected gradient.
+   *
+   * @internal
+   */
+  collected: Tensor | null = null;
+
+  /**
+   * For the library; users have {@linkcode tensor}.
+   *
+   * @param storage Where the elements lie.
+   */
+  constructor(
+    storage: Storage,
+    shape: Shape,
+    strides: readonly number[],
+    offset: number,
+    size: number,
+    dense: boolean,
+  ) {
+    this.storage = storage;
+    this.shape = shape;
+    this.strides = strides;
+    this.offset = offset;
+    this.size = size;
+    this.dense = dense;
+  }
+}
+
+Object.defineProperty(TensorCore.prototype, ANY_TENSOR, { value: true });
+
+/** Gives tensors the methods of a class. */
+export function bindMethods(methods: abstract new () => Tensor): void {
+  Object.setPrototypeOf(TensorCore.prototype, methods.prototype);
+  Object.defineProperty(TensorCore.prototype, "constructor", { value: methods });
+}
+
+/** Whether a value is a tensor of this copy of the library. */
+export function isTensor(value: unknown): value is Tensor {
+  return value instanceof TensorCore;
+}
+
+/** Whether a value is a tensor of another copy of the library. */
+export function isForeignTensor(value: unknown): boolean {
+  return !isTensor(value) && typeof value === "object" && value !== null &&
+    (value as Readonly<Record<symbol, unknown>>)[ANY_TENSOR] === true;
+}
+
+/** A tensor over a storage. */
+export function makeTensor(
+  storage: Storage,
+  shape: Shape,
+  strides: readonly number[],
+  offset: number,
+  size: number,
+  dense: boolean,
+): Tensor {
+  return new TensorCore(storage, shape, strides, offset, size, dense) as unknown as Tensor;
+}

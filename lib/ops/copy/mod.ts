@@ -1,0 +1,3 @@
+/** Copies. */
+
+export { clone } from "./copy.ts";

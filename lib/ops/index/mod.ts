@@ -1,0 +1,9 @@
+/** Ops that choose, order or write elements by position. */
+
+export { argsort, type SortOptions } from "./sort.ts";
+export { gather, scatterAdd } from "./primitives.ts";
+export { indexAdd, type IndexAddOptions, indexSelect, oneHot, scatter } from "./composites.ts";
+export { maskedFill, maskedSelect, nonzero } from "./masks.ts";
+export { at, type Index } from "./at.ts";
+export { quantile, type QuantileOptions, sort, topk, type TopkOptions } from "./order.ts";
+export { median } from "./median.ts";

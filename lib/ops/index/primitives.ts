@@ -1,0 +1,166 @@
+/** Primitives: reading and writing at positions that a tensor gives. */
+
+import { NONE } from "../../autograd/tape.ts";
+import { DTypeError, ShapeError, showShape } from "../../core/errors.ts";
+import { checkCount } from "../../core/options.ts";
+import { normalizeDim, sameShape, type Shape } from "../../core/shape.ts";
+import { kernelNumber } from "../../ffi/library.ts";
+import type { Tensor } from "../../tensor/tensor.ts";
+import { copyOf, elementsOf } from "../copy/copy.ts";
+import { checkDevices, checkTensor } from "../define/checks.ts";
+import { recordAll, result, rule, zeroed } from "../define/record.ts";
+import { expand, reshape } from "../shape/primitives.ts";
+
+const gatherKernel = kernelNumber("gather");
+export const scatterKernel = kernelNumber("scatter");
+const scatterAddKernel = kernelNumber("scatter_add");
+
+/** The error of an index, the i-th, that is not among those from the lowest up to the extent. */
+export function outOfRange(
+  op: string,
+  role: string,
+  value: number,
+  i: number,
+  lowest: number,
+  extent: number,
+): RangeError {
+  const range = extent === 0 ? ", as the extent is 0" : ` (${lowest} to ${extent - 1})`;
+  return new RangeError(
+    `Cannot compute ${op}: ${role} ${value} at position ${i} is out of range${range}`,
+  );
+}
+
+/** Refuses what is no tensor of int32. */
+export function checkPositions(op: string, index: Tensor, role: string): void {
+  checkTensor(op, index, `the ${role}`);
+  if (index.dtype !== "int32") {
+    throw new DTypeError(`Cannot compute ${op}: the ${role} must be int32, got ${index.dtype}`);
+  }
+}
+
+/** Refuses an index that is not int32 or that names a position which does not exist. */
+export function checkIndex(op: string, index: Tensor, extent: number, role = "index"): void {
+  checkPositions(op, index, role);
+  const elements = elementsOf(index);
+  for (let i = 0; i < elements.length; i++) {
+    const value = elements[i]!;
+    if (value < 0 || value >= extent) throw outOfRange(op, role, value, i, 0, extent);
+  }
+}
+
+/** int32 positions on a tensor's device, each a function of its place. */
+export function positionsOn(like: Tensor, count: number, at: (i: number) => number): Tensor {
+  const list = result(like, "int32", [count]);
+  const positions = new Int32Array(count);
+  for (let i = 0; i < count; i++) positions[i] = at(i);
+  list.storage.backend.write(list.storage, positions);
+  return list;
+}
+
+/** Refuses an index larger than the tensor beside the dimension. */
+export function checkReach(op: string, index: Tensor, x: Tensor, dim: number): void {
+  const fits = index.ndim === x.ndim &&
+    index.shape.every((extent, i) => i === dim || extent <= x.shape[i]!);
+  if (!fits) {
+    throw new ShapeError(
+      `Cannot compute ${op}: the index of shape ${showShape(index.shape)} must have as many ` +
+        `dimensions as ${showShape(x.shape)} and be no larger beside dim ${dim}`,
+      [index.shape, x.shape],
+    );
+  }
+}
+
+// Each output read one input: the cotangents go back to where they were read, and add up.
+const gatherRule = rule<{ dim: number; shape: Shape }>("gather", {
+  saves: "b",
+  vjp: [
+    (g, { b, attrs: { dim, shape } }) => scatterAddChecked(zeroed(g, g.dtype, shape), dim, b, g),
+    NONE,
+  ],
+});
+
+/**
+ * Elements at given positions along a dimension: `y[i][j] = x[index[i][j]][j]` for dim 0.
+ * Follows `torch.gather`.
+ *
+ * @param dim The dimension.
+ * @param index int32 positions, with as many dimensions as the tensor.
+ * @returns A tensor of the index's shape.
+ * @throws {RangeError} If a position is out of range.
+ */
+export function gather(x: Tensor, dim: number, index: Tensor): Tensor {
+  checkCount("compute gather", arguments.length, 3);
+  checkTensor("gather", x);
+  checkTensor("gather", index, "the index");
+  checkDevices("gather", x, index);
+  const axis = normalizeDim("gather", dim, x.ndim);
+  checkReach("gather", index, x, axis);
+  checkIndex("gather", index, x.shape[axis]!);
+  return gatherChecked(x, axis, index);
+}
+
+/** `gather` where the index is known to fit, as it has been used before. */
+export function gatherChecked(x: Tensor, dim: number, index: Tensor): Tensor {
+  const y = result(x, x.dtype, index.shape);
+  if (y.size > 0) x.storage.backend.run(gatherKernel, [y, x, index], [dim]);
+  recordAll(gatherRule, [x, index], [y], { dim, shape: x.shape });
+  return y;
+}
+
+const scatterAddRule = rule<{ dim: number }>("scatterAdd", {
+  saves: "b",
+  vjp: [(g) => g, NONE, (g, { b, attrs }) => gatherChecked(g, attrs.dim, b)],
+});
+
+/**
+ * A copy of the tensor with `source` added at given positions along a dimension, in order.
+ * Follows `torch.scatter_add`.
+ *
+ * @param dim The dimension.
+ * @param index int32 positions, of the shape of `source`.
+ * @param source What is added.
+ * @throws {RangeError} If a position is out of range.
+ */
+export function scatterAdd(x: Tensor, dim: number, index: Tensor, source: Tensor): Tensor {
+  checkCount("compute scatterAdd", arguments.length, 4);
+  checkTensor("scatterAdd", x);
+  checkTensor("scatterAdd", index, "the index");
+  checkTensor("scatterAdd", source, "the source");
+  checkDevices("scatterAdd", x, index);
+  checkDevices("scatterAdd", x, source);
+  if (x.dtype === "bool" || source.dtype !== x.dtype) {
+    throw new DTypeError(
+      `Cannot compute scatterAdd: tensor and source must have one type, not bool, got ${x.dtype} ` +
+        `and ${source.dtype}`,
+    );
+  }
+  const axis = normalizeDim("scatterAdd", dim, x.ndim);
+  checkReach("scatterAdd", index, x, axis);
+  if (!sameShape(index.shape, source.shape)) {
+    throw new ShapeError(
+      `Cannot compute scatterAdd: index and source must have one shape, got ${
+        showShape(index.shape)
+      } and ${showShape(source.shape)}`,
+      [index.shape, source.shape],
+    );
+  }
+  checkIndex("scatterAdd", index, x.shape[axis]!);
+  return scatterAddChecked(x, axis, index, source);
+}
+
+/** `scatterAdd` where the index is known to fit, as it has been used before. */
+export function scatterAddChecked(x: Tensor, dim: number, index: Tensor, source: Tensor): Tensor {
+  const y = copyOf(x);
+  if (source.size > 0) y.storage.backend.run(scatterAddKernel, [y, index, source], [dim]);
+  recordAll(scatterAddRule, [x, index, source], [y], { dim });
+  return y;
+}
+
+/** Writes `source` at positions along the first dimension; for `setAt`, in place. */
+export function scatterRows(target: Tensor, index: Tensor, source: Tensor): void {
+  checkIndex("setAt", index, target.shape[0]!);
+  if (source.size === 0) return;
+  const rows = reshape(index, [-1, ...target.shape.slice(1).map(() => 1)]);
+  const places = expand(rows, source.shape);
+  target.storage.backend.run(scatterKernel, [target, places, source], [0]);
+}

@@ -1,0 +1,4 @@
+/** Ops that run along a dimension. */
+
+export { cumsum } from "./primitives.ts";
+export { cumprod } from "./fused.ts";
