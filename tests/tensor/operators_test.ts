@@ -12,7 +12,7 @@ import {
   optim,
   scope,
   ShapeError,
-  Tensor,
+  type Tensor,
   tensor,
   zeros,
 } from "../../mod.ts";
