@@ -6,34 +6,97 @@ export type DType = "float32" | "float64" | "int32" | "bool";
 /** The array that holds elements of some type; bool is kept as bytes 0 and 1. */
 export type TypedArray = Float32Array | Float64Array | Int32Array | Uint8Array;
 
-/** Code of each type in the frame, as `rust/src/dtype.rs` knows it. */
-export const CODES: Readonly<Record<DType, number>> = { float32: 0, float64: 1, int32: 2, bool: 3 };
+/** What is to be known of an element type. */
+interface Descriptor {
+  readonly name: DType;
+  /** Bytes of an element. */
+  readonly size: number;
+  /** The class of arrays that hold elements. */
+  readonly Array: new (size: number | TypedArray) => TypedArray;
+  /** What the type promotes to: of two categories the higher, and within one the higher rank. */
+  readonly category: "bool" | "integer" | "float";
+  readonly rank: number;
+  /** An element as its array holds it. */
+  readonly store: (value: number) => number;
+  /** Distance from 1 to the next number, and the largest one, of floating types. */
+  readonly epsilon?: number;
+  readonly largest?: number;
+}
+
+/** The types; the place of each is its code in the frame, as `rust/src/dtype.rs` knows it. */
+const TABLE: readonly Descriptor[] = [
+  {
+    name: "float32",
+    size: 4,
+    Array: Float32Array,
+    category: "float",
+    rank: 2,
+    store: Number,
+    epsilon: 2 ** -23,
+    largest: (2 - 2 ** -23) * 2 ** 127,
+  },
+  {
+    name: "float64",
+    size: 8,
+    Array: Float64Array,
+    category: "float",
+    rank: 3,
+    store: Number,
+    epsilon: Number.EPSILON,
+    largest: Number.MAX_VALUE,
+  },
+  { name: "int32", size: 4, Array: Int32Array, category: "integer", rank: 1, store: Number },
+  {
+    name: "bool",
+    size: 1,
+    Array: Uint8Array,
+    category: "bool",
+    rank: 0,
+    store: (value) => Number(value !== 0),
+  },
+];
 
 /** The types by code. */
-export const DTYPES: readonly DType[] = ["float32", "float64", "int32", "bool"];
+export const DTYPES: readonly DType[] = TABLE.map(({ name }) => name);
 
 /** Bytes of an element, by code. */
-export const SIZES: readonly number[] = [4, 8, 4, 1];
+export const SIZES: readonly number[] = TABLE.map(({ size }) => size);
 
-const RANKS: Readonly<Record<DType, number>> = { bool: 0, int32: 1, float32: 2, float64: 3 };
+function byName<T>(of: (descriptor: Descriptor, code: number) => T): Readonly<Record<DType, T>> {
+  return Object.fromEntries(TABLE.map((row, code) => [row.name, of(row, code)])) as Record<
+    DType,
+    T
+  >;
+}
+
+/** Code of each type. */
+export const CODES: Readonly<Record<DType, number>> = byName((_, code) => code);
+
+const DESCRIPTORS = byName((row) => row);
 
 /** Whether gradients exist for the type. */
 export function isFloat(dtype: DType): boolean {
-  return dtype === "float32" || dtype === "float64";
+  return DESCRIPTORS[dtype].category === "float";
+}
+
+/** Distance from 1 to the next number of a floating type. */
+export function epsilonOf(dtype: DType): number {
+  return DESCRIPTORS[dtype].epsilon!;
+}
+
+/** The largest number of a floating type. */
+export function largestOf(dtype: DType): number {
+  return DESCRIPTORS[dtype].largest!;
+}
+
+/** A number as elements of a type are held. */
+export function stored(value: number, dtype: DType): number {
+  return DESCRIPTORS[dtype].store(value);
 }
 
 /** Makes a zeroed array for a type code. */
 export function newArray(code: number, size: number): TypedArray {
-  switch (code) {
-    case 0:
-      return new Float32Array(size);
-    case 1:
-      return new Float64Array(size);
-    case 2:
-      return new Int32Array(size);
-    default:
-      return new Uint8Array(size);
-  }
+  return new TABLE[code]!.Array(size);
 }
 
 /** How typed arrays themselves read a property, whatever somebody has given one of them. */
@@ -56,9 +119,8 @@ export function tagOf(value: unknown): string | undefined {
   return readTag.call(value) as string | undefined;
 }
 
-const CLASSES = [Float32Array, Float64Array, Int32Array, Uint8Array] as const;
 const CODES_BY_TAG: ReadonlyMap<string | undefined, number> = new Map(
-  CLASSES.map(({ name }, code) => [name, code]),
+  TABLE.map((row, code) => [row.Array.name, code]),
 );
 
 /** Whether a value is a typed array whose elements are those of a type. */
@@ -78,11 +140,11 @@ export function dtypeOfArray(array: TypedArray): DType {
 export function lastingArray(op: string, array: TypedArray): TypedArray {
   const code = CODES_BY_TAG.get(tagOf(array));
   if (code === undefined) {
-    const names = CLASSES.map(({ name }) => name).join(", ");
+    const names = TABLE.map((row) => row.Array.name).join(", ");
     throw new TypeError(`Cannot run ${op}: an array must be ${names}, got ${tagOf(array)}`);
   }
   const buffer = readBuffer.call(array) as ArrayBufferLike;
-  if (!(buffer instanceof ArrayBuffer) || buffer.resizable) return new CLASSES[code]!(array);
+  if (!(buffer instanceof ArrayBuffer) || buffer.resizable) return new TABLE[code]!.Array(array);
   if (buffer.detached) {
     throw new TypeError(`Cannot run ${op}: the memory of the array was transferred`);
   }
@@ -102,13 +164,10 @@ export function checkRange(op: string, value: number, dtype: DType): void {
  * dimensions only counts if its category (bool, integer, float) is higher.
  */
 export function promote(a: DType, aRank: number, b: DType, bRank: number): DType {
-  const higher = RANKS[a] >= RANKS[b] ? a : b;
-  if ((aRank === 0) === (bRank === 0) || category(a) !== category(b)) return higher;
+  const [left, right] = [DESCRIPTORS[a], DESCRIPTORS[b]];
+  const higher = left.rank >= right.rank ? a : b;
+  if ((aRank === 0) === (bRank === 0) || left.category !== right.category) return higher;
   return aRank === 0 ? b : a;
-}
-
-function category(dtype: DType): number {
-  return Math.min(RANKS[dtype], 2);
 }
 
 /** The type that a JavaScript number takes beside a tensor; it never changes a floating one. */

@@ -3,7 +3,7 @@
  * collector feel what it holds, and a finalizer frees the handle with the last tensor.
  */
 
-import { newArray, type TypedArray } from "../core/dtype.ts";
+import { CODES, newArray, type TypedArray } from "../core/dtype.ts";
 import { engine } from "../core/engine.ts";
 import { DeviceError } from "../core/errors.ts";
 import type { Shape } from "../core/shape.ts";
@@ -21,7 +21,7 @@ import { kernelNumber, kernelTable } from "../ffi/library.ts";
 import { type Backend, type Operand, refuseCopy, Storage } from "./backend.ts";
 import { outlive, track } from "./memory.ts";
 
-const [FLOAT64, BOOL] = [1, 3];
+const { float64: FLOAT64, bool: BOOL } = CODES;
 /** Bytes of an element of any type. */
 const BYTES = 4;
 /** Constants that are kept for operands without dimensions. */

@@ -1,11 +1,12 @@
 /** The frame that describes a launch; its layout is documented in `rust/src/frame.rs`. */
 
+import type { TypedArray } from "../core/dtype.ts";
 import type { Shape } from "../core/shape.ts";
 
 /** What a launch needs to know of an array: where a tensor's elements lie. */
 export interface Memory {
   /** The array. */
-  readonly array: Float32Array | Float64Array | Int32Array | Uint8Array;
+  readonly array: TypedArray;
   /** Its bytes. */
   readonly bytes: number;
   /** Code of the element type. */

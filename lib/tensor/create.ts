@@ -10,6 +10,7 @@ import {
   isTypedArray,
   lastingArray,
   lengthOf,
+  stored,
   type TypedArray,
 } from "../core/dtype.ts";
 import { DTypeError, ShapeError, showShape } from "../core/errors.ts";
@@ -166,7 +167,7 @@ function constant(
   const zero = Object.is(value, 0);
   const x = make(op, shape, dtype, zero, backendOf(op, device));
   if (value !== undefined && !zero) {
-    x.storage.backend.fill(x.storage, dtype === "bool" ? Number(value !== 0) : value);
+    x.storage.backend.fill(x.storage, stored(value, dtype));
   }
   return finish(x, options);
 }

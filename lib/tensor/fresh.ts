@@ -1,7 +1,7 @@
 /** How tensors are made: their options, their memory, their elements. */
 
 import { checkNumber, wrongKind } from "../core/arguments.ts";
-import { checkRange, CODES, type DType } from "../core/dtype.ts";
+import { checkRange, CODES, type DType, stored } from "../core/dtype.ts";
 import { ShapeError, showShape } from "../core/errors.ts";
 import {
   checkCount,
@@ -74,7 +74,7 @@ export function write(op: string, x: Tensor, value: (i: number) => number): void
   for (let i = 0; i < x.size; i++) {
     const number = value(i);
     checkRange(op, number, dtype);
-    array[base + i] = dtype === "bool" ? Number(number !== 0) : number;
+    array[base + i] = stored(number, dtype);
   }
 }
 

@@ -8,7 +8,7 @@ import {
   type VjpAll,
   type ZERO,
 } from "../../autograd/tape.ts";
-import { CODES, type DType, type TypedArray } from "../../core/dtype.ts";
+import { CODES, type DType, stored, type TypedArray } from "../../core/dtype.ts";
 import { engine } from "../../core/engine.ts";
 import {
   checkRoom,
@@ -189,8 +189,7 @@ function recordNode<A>(
 
 /** A tensor without dimensions for a number beside a tensor. */
 export function scalar(value: number, dtype: DType, like: Tensor): Tensor {
-  const element = dtype === "bool" ? Number(value !== 0) : value;
-  const storage = like.storage.backend.scalar(CODES[dtype], element);
+  const storage = like.storage.backend.scalar(CODES[dtype], stored(value, dtype));
   return makeTensor(storage, NO_DIMENSIONS, NO_DIMENSIONS, 0, 1, true);
 }
 

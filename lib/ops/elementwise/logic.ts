@@ -1,6 +1,6 @@
 /** Composites: truth values, and the numbers that are none. */
 
-import { isFloat } from "../../core/dtype.ts";
+import { isFloat, largestOf } from "../../core/dtype.ts";
 import { checkCount, NUMBER, optionReader } from "../../core/options.ts";
 import { broadcastShapes } from "../../core/shape.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
@@ -84,8 +84,6 @@ const readNanToNum = optionReader<NanToNumOptions>({
   neginf: NUMBER,
 });
 
-const LARGEST = { float32: (2 - 2 ** -23) * 2 ** 127, float64: Number.MAX_VALUE };
-
 /**
  * Numbers in place of NaN and the infinities; those get no gradient. Follows `torch.nan_to_num`.
  *
@@ -102,8 +100,8 @@ export function nanToNum(x: Tensor, options?: NanToNumOptions): Tensor {
   checkCount("compute nanToNum", arguments.length, 2);
   checkTensor("nanToNum", x);
   const { nan = 0, posinf, neginf } = readNanToNum("compute nanToNum", options);
-  if (x.dtype !== "float32" && x.dtype !== "float64") return x;
-  const largest = LARGEST[x.dtype];
+  if (!isFloat(x.dtype)) return x;
+  const largest = largestOf(x.dtype);
   const finite = where(eq(x, Infinity), posinf ?? largest, x);
   return where(isnan(x), nan, where(eq(x, -Infinity), neginf ?? -largest, finite));
 }

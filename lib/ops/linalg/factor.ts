@@ -3,7 +3,7 @@
  * determinants.
  */
 
-import { promote } from "../../core/dtype.ts";
+import { epsilonOf, promote } from "../../core/dtype.ts";
 import { ShapeError, showShape } from "../../core/errors.ts";
 import { checkCount, FLAG, optionReader } from "../../core/options.ts";
 import { broadcastShapes, checkShape, extentAt, sameShape, type Shape } from "../../core/shape.ts";
@@ -388,7 +388,7 @@ function singularOf(a: Tensor, factors: Factors): number[] {
   const n = extentAt(a.shape, -1);
   if (n > FEW) return noted(factors.zeros).map(([position]) => position);
   // Gradients of the third order lose about four times the digits by which the pivots differ.
-  const least = (a.dtype === "float64" ? Number.EPSILON : 2 ** -23) ** 0.25;
+  const least = epsilonOf(a.dtype) ** 0.25;
   const pivots = elementsOf(diagonal(factors.lu, { dim1: -2, dim2: -1 }));
   const poor: number[] = [];
   for (let start = 0; start < pivots.length; start += n) {

@@ -1,5 +1,6 @@
 /** Composites: pools of means, by way of sums over windows. */
 
+import { CODES, newArray } from "../../core/dtype.ts";
 import { checkCount, FLAG, NUMBER, optionReader } from "../../core/options.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import { result } from "../define/record.ts";
@@ -43,10 +44,9 @@ function averaged(x: Tensor, call: Call, includePad: boolean): Tensor {
       return;
     }
     const divisor = result(y, y.dtype, [each.length]);
-    divisor.storage.backend.write(
-      divisor.storage,
-      y.dtype === "float32" ? Float32Array.from(each) : Float64Array.from(each),
-    );
+    const divisors = newArray(CODES[y.dtype], each.length);
+    divisors.set(each);
+    divisor.storage.backend.write(divisor.storage, divisors);
     y = y.div(reshape(divisor, [-1, ...call.kernel.slice(i + 1).map(() => 1)]));
   });
   return y;
