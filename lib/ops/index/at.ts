@@ -83,16 +83,20 @@ function complete(op: string, x: Tensor, index: readonly Index[]): Part[] {
 function positions(mask: Tensor): Tensor[] {
   const elements = elementsOf(mask);
   if (mask.ndim === 0) return [tensorOver(new Int32Array(elements[0]!), [elements[0]!])];
-  const found: number[][] = mask.shape.map(() => []);
-  for (let i = 0; i < elements.length; i++) {
-    if (elements[i] === 0) continue;
-    let rest = i;
-    for (let axis = mask.ndim - 1; axis >= 0; axis--) {
-      found[axis]!.push(rest % mask.shape[axis]!);
-      rest = Math.floor(rest / mask.shape[axis]!);
+  let count = 0;
+  for (let i = 0; i < elements.length; i++) count += elements[i]!;
+  const places = new Uint32Array(count);
+  for (let i = 0, next = 0; next < count; i++) if (elements[i] !== 0) places[next++] = i;
+  const found = mask.shape.map(() => new Int32Array(count));
+  for (let axis = mask.ndim - 1; axis >= 0; axis--) {
+    const [extent, list] = [mask.shape[axis]!, found[axis]!];
+    for (let k = 0; k < count; k++) {
+      const place = places[k]!;
+      list[k] = place % extent;
+      places[k] = place / extent;
     }
   }
-  return found.map((list) => tensorOver(Int32Array.from(list), [list.length]));
+  return found.map((list) => tensorOver(list, [count]));
 }
 
 /** An index, resolved: a view of the tensor, and tensors of positions for some of its dimensions. */
