@@ -24,7 +24,7 @@ import {
   show,
   tensorOf,
   type Tolerance,
-} from "./samples.ts";
+} from "../common/samples.ts";
 
 const DTYPES: readonly DType[] = ["float32", "int32", "bool"];
 const SHAPES = [[], [1], [5], [2, 3], [3, 1, 4], [0], [300], [70_001]];

@@ -17,9 +17,9 @@ import { assertRefuses } from "./bad_input.ts";
 import { DTYPES, inputsOf, isDifferentiable, type OpCase, plainInputs, typesOf } from "./cases.ts";
 import { IN_PLACE_CASES } from "./copy/inplace_cases.ts";
 import { ERROR_CASES } from "./error_cases.ts";
-import { checkGradients, checkSecondGradients } from "./gradients.ts";
+import { checkGradients, checkSecondGradients } from "../common/gradients.ts";
 import { OP_CASES, opOf } from "./op_cases.ts";
-import * as reference from "./references.ts";
+import * as reference from "../common/references.ts";
 import {
   assertTensor,
   laidOut,
@@ -28,7 +28,7 @@ import {
   sample,
   tensorOf,
   type Tolerance,
-} from "./samples.ts";
+} from "../common/samples.ts";
 
 function listed<T>(one: T | readonly T[]): readonly T[] {
   return Array.isArray(one) ? one : [one as T];

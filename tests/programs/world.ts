@@ -9,8 +9,8 @@ import {
 import * as adjoint from "../../mod.ts";
 import { type DType, noGrad, Tensor } from "../../mod.ts";
 import { opOf } from "../matrix/op_cases.ts";
-import { expand } from "../matrix/references.ts";
-import { count, laidOut, stream, tensorOf } from "../matrix/samples.ts";
+import { expand } from "../common/references.ts";
+import { count, laidOut, stream, tensorOf } from "../common/samples.ts";
 import { type Arg, type Backward, type Call, type Item, type Leaf, Ref } from "./program.ts";
 import { Rounding } from "./rounding.ts";
 

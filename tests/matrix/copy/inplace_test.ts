@@ -18,7 +18,7 @@ import {
   type ValuesAndIndices,
   zeros,
 } from "../../../mod.ts";
-import { checkGradients, checkSecondGradients } from "../gradients.ts";
+import { checkGradients, checkSecondGradients } from "../../common/gradients.ts";
 import {
   assertTensor,
   asType,
@@ -28,7 +28,7 @@ import {
   sample,
   tensorOf,
   valuesOf,
-} from "../samples.ts";
+} from "../../common/samples.ts";
 
 const DTYPES: readonly DType[] = ["float32", "float64", "int32", "bool"];
 

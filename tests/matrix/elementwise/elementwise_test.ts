@@ -15,7 +15,7 @@ import {
   zeros,
 } from "../../../mod.ts";
 import { assertRefuses } from "../bad_input.ts";
-import { checkGradients, checkSecondGradients } from "../gradients.ts";
+import { checkGradients, checkSecondGradients } from "../../common/gradients.ts";
 import {
   assertTensor,
   asType,
@@ -28,7 +28,7 @@ import {
   tensorOf,
   TOLERANCES,
   valuesOf,
-} from "../samples.ts";
+} from "../../common/samples.ts";
 import { elementwiseErrors } from "./error_cases.ts";
 import {
   BINARY,
