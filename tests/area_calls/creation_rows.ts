@@ -7,7 +7,7 @@ import type * as create from "../../lib/tensor/create.ts";
 import type * as sample from "../../lib/tensor/random_tensors.ts";
 import type * as ranges from "../../lib/tensor/ranges.ts";
 import { gpu, ones, RandomGenerator, type Tensor, tensor } from "../../mod.ts";
-import { type Call, type MethodRows, of, options, type Rows } from "./call.ts";
+import { type Call, type MethodRows, of, options, type Rows } from "../common/calls.ts";
 
 const shape = of(() => [2, 3]);
 const like = of(() => ones([2, 3]), "tensor");

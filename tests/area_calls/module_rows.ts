@@ -2,7 +2,7 @@
 
 import type * as ops from "../../lib/ops/mod.ts";
 import { losses, nn, ones, RandomGenerator, type Tensor, tensor, zeros } from "../../mod.ts";
-import { type MethodRows, type MethodsOf, of, options, type Rows } from "./call.ts";
+import { type MethodRows, type MethodsOf, of, options, type Rows } from "../common/calls.ts";
 
 /** For the library itself, though public to TypeScript. */
 type Internal = "members" | "activated";

@@ -5,8 +5,8 @@
 
 import { isPlainObject } from "../../lib/core/options.ts";
 import { type nn, noGrad, ones, optim, Tensor, tensor } from "../../mod.ts";
-import { type Sort, WRONG } from "./call.ts";
-import { complaint } from "./verdict.ts";
+import { type Sort, WRONG } from "../common/calls.ts";
+import { complaint } from "../common/refusals.ts";
 
 // What optimizers have in common, whatever their options are.
 type Loose = Record<string, unknown>;

@@ -17,7 +17,7 @@ import {
   valueAndGrad,
   vmap,
 } from "../../mod.ts";
-import { type Call, type MethodRows, of, options, type Rows } from "./call.ts";
+import { type Call, type MethodRows, of, options, type Rows } from "../common/calls.ts";
 
 const x = () => ones([2, 3]);
 const leaf = () => ones([2]).requiresGrad_();

@@ -8,7 +8,7 @@ import { assertEquals } from "@std/assert";
 import { assertType, type IsExact } from "@std/testing/types";
 import { checkCount, checkKind, kind, optionReader, TENSOR } from "../../lib/core/options.ts";
 import * as adjoint from "../../mod.ts";
-import { type Arg, type Call, of, options, type Rows } from "./call.ts";
+import { type Arg, type Call, of, options, type Rows } from "../common/calls.ts";
 import { FUNCTIONAL, INIT, LAYERS, LOSS_METHODS, LOSSES, MODULE_METHODS } from "./module_rows.ts";
 import {
   DATA,
@@ -20,7 +20,7 @@ import {
   TRANSFORMED,
   TRANSFORMS,
 } from "./tool_rows.ts";
-import { faultsOf, misspelt } from "./verdict.ts";
+import { faultsOf, misspelt } from "../common/refusals.ts";
 
 type Loose = (...args: unknown[]) => unknown;
 type Constructor = new (...args: unknown[]) => unknown;

@@ -4,7 +4,7 @@
  * one fails a test.
  */
 
-import { membersOf } from "../matrix/samples.ts";
+import { membersOf } from "../common/samples.ts";
 import { assert, assertEquals, assertMatch, assertThrows } from "@std/assert";
 import * as adjoint from "../../mod.ts";
 import {
@@ -20,7 +20,7 @@ import {
   zeros,
 } from "../../mod.ts";
 import { OP_TABLE } from "../matrix/op_table.ts";
-import { type Call, of, options } from "./call.ts";
+import { type Call, of, options } from "../common/calls.ts";
 import {
   CREATE,
   GPU,
@@ -32,7 +32,7 @@ import {
   TENSOR,
   TO_OPTIONS,
 } from "./creation_rows.ts";
-import { complaint, faultsOf } from "./verdict.ts";
+import { complaint, faultsOf } from "../common/refusals.ts";
 
 type Loose = (...args: unknown[]) => unknown;
 

@@ -17,7 +17,7 @@ import {
   where,
   zeros,
 } from "../../mod.ts";
-import { checkGradients, checkSecondGradients } from "../matrix/gradients.ts";
+import { checkGradients, checkSecondGradients } from "../common/gradients.ts";
 
 /** A leaf of type float64. */
 function leaf(data: number | number[]): Tensor {

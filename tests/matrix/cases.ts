@@ -1,7 +1,7 @@
 /** What a case of a structural op is, and the inputs that it is tried with. */
 
 import type { DType, Tensor } from "../../mod.ts";
-import { type Plain, sample, tensorOf } from "./samples.ts";
+import { type Plain, sample, tensorOf } from "../common/samples.ts";
 
 /** An input of a case: random elements of each type that is tried, or what is given here. */
 export interface CaseInput {

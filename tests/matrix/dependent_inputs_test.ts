@@ -5,11 +5,11 @@
 
 import { assert, assertEquals, AssertionError, assertThrows } from "@std/assert";
 import { grad, type Tensor } from "../../mod.ts";
-import { atSaved } from "../testing/planted_functions.ts";
+import { atSaved } from "../common/planted_functions.ts";
 import { GRADIENT_CASES, type GradientCase } from "./gradient_cases.ts";
-import { checkGradients, type Differentiable, type GradientOptions } from "./gradients.ts";
+import { checkGradients, type Differentiable, type GradientOptions } from "../common/gradients.ts";
 import { RULE_CASES } from "./rule_cases.ts";
-import { valuesOf } from "./samples.ts";
+import { valuesOf } from "../common/samples.ts";
 
 /** What moves the other inputs where one is moved. */
 const SHARE = 0.5;

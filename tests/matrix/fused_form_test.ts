@@ -6,7 +6,7 @@ import { fused, type Inputs } from "../../lib/ops/define/fused.ts";
 import { huberError } from "../../lib/ops/loss/fused.ts";
 import { assertClose } from "../../lib/testing/mod.ts";
 import { grad, manualSeed, matmul, randn, sum, type Tensor, tensor, transpose } from "../../mod.ts";
-import { checkGradients } from "./gradients.ts";
+import { checkGradients } from "../common/gradients.ts";
 
 /** Three products of a cotangent, an input and weights: the kernel of the backward pass of `linear`. */
 function products([g, x, w]: Inputs): Tensor[] {

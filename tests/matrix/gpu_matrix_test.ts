@@ -15,16 +15,16 @@ import {
 } from "./elementwise/table.ts";
 import { ABSENT } from "./gpu_absent.ts";
 import { OP_CASES } from "./op_cases.ts";
+import { assertTensor, type Tolerance, type Trial } from "../common/compare.ts";
 import {
-  assertTensor,
   laidOut,
   LAYOUTS,
+  type Plain,
   plainOf,
   sample,
   show,
   tensorOf,
-  type Tolerance,
-} from "./samples.ts";
+} from "../common/samples.ts";
 
 const DTYPES: readonly DType[] = ["float32", "int32", "bool"];
 const SHAPES = [[], [1], [5], [2, 3], [3, 1, 4], [0], [300], [70_001]];
@@ -39,10 +39,21 @@ function moved(x: Tensor): Tensor {
 }
 
 /** Compares a result on the GPU with that of the CPU. */
-function same(what: string, ours: Tensor, cpu: Tensor, tolerance = CLOSE): void {
+function same(trial: Trial, ours: Tensor, cpu: Tensor, tolerance = CLOSE): void {
   assertEquals([ours.device, cpu.device], ["gpu", "cpu"]);
   const exact = cpu.dtype === "float32" ? tolerance : undefined;
-  assertTensor(what, ours.to({ device: "cpu" }), plainOf(cpu), cpu.dtype, exact);
+  assertTensor(trial, ours, plainOf(cpu), cpu.dtype, exact);
+}
+
+/** Compares a function on the GPU with the same on the CPU. */
+function compare(
+  name: string,
+  fn: (...inputs: Tensor[]) => Tensor,
+  inputs: readonly Plain[],
+  dtype: DType,
+): void {
+  const tensors = inputs.map((input) => tensorOf(input, dtype));
+  same({ name, dtype, inputs }, fn(...tensors.map(moved)), fn(...tensors));
 }
 
 Deno.test("every elementwise op has a program for the GPU", () => {
@@ -54,23 +65,24 @@ for (const op of ops) {
     if (resultType(op, dtype) === null) continue;
     gpuTest(`${op.name}() ${dtype} equals the CPU`, () => {
       for (const shape of SHAPES) {
-        const inputs = samplesFor(op, shape, dtype).map((input) => tensorOf(input, dtype));
-        same(`${op.name}() ${show(shape)}`, op.call(...inputs.map(moved)), op.call(...inputs));
+        const inputs = samplesFor(op, shape, dtype);
+        compare(`${op.name}() of ${show(shape)}`, op.call, inputs, dtype);
       }
     });
 
     gpuTest(`${op.name}() ${dtype} of strided inputs equals the CPU`, () => {
       for (const layout of LAYOUTS) {
         for (const shape of [[4, 5], [2, 3, 4]]) {
-          const plain = samplesFor(op, shape, dtype);
-          const inputs = plain.map((input) => laidOut(input, dtype, layout));
+          const inputs = samplesFor(op, shape, dtype);
+          const strided = inputs.map((input) => laidOut(input, dtype, layout));
           // The views are made there, so that strides and offsets reach the program.
-          const views = inputs.map((x) => {
+          const views = strided.map((x) => {
             const { storage, strides, offset, size } = x;
             const base = makeTensor(storage, [storage.size], [1], 0, storage.size, true);
             return makeTensor(moved(base).storage, x.shape, strides, offset, size, x.dense);
           });
-          same(`${op.name}() ${layout}`, op.call(...views), op.call(...inputs));
+          const trial = { name: `${op.name}() of ${show(shape)}, ${layout}`, dtype, inputs };
+          same(trial, op.call(...views), op.call(...strided));
         }
       }
     });
@@ -79,23 +91,21 @@ for (const op of ops) {
   if (op.arity === 2) {
     gpuTest(`${op.name}() broadcasts and takes numbers as the CPU does`, () => {
       for (const pair of PAIRS) {
-        const inputs = pair.map((shape, i) =>
-          tensorOf(sample(`${i}`, shape, "float32", op.domain), "float32")
-        );
-        same(`${op.name}() ${pair.map(show)}`, op.call(...inputs.map(moved)), op.call(...inputs));
+        const inputs = pair.map((shape, i) => sample(`${i}`, shape, "float32", op.domain));
+        compare(`${op.name}() of ${pair.map(show).join(" and ")}`, op.call, inputs, "float32");
       }
-      const x = tensorOf(sample("x", [2, 3], "float32", op.domain), "float32");
+      const x = [sample("x", [2, 3], "float32", op.domain)];
       for (const number of [2, 0.5]) {
-        same(`${op.name}() of ${number}`, op.call(moved(x), number), op.call(x, number));
-        same(`${op.name}() of ${number}`, op.call(number, moved(x)), op.call(number, x));
+        compare(`${op.name}() and ${number}`, (x) => op.call(x!, number), x, "float32");
+        compare(`${op.name}() of ${number} and`, (x) => op.call(number, x!), x, "float32");
       }
     });
   }
 
   if (!op.compares) {
     gpuTest(`${op.name}() has the gradients of the CPU, first and second`, () => {
-      const inputs = smoothSamples(op, ...new Array<number[]>(op.arity).fill([2, 3]))
-        .map((input) => tensorOf(input, "float32"));
+      const points = smoothSamples(op, ...new Array<number[]>(op.arity).fill([2, 3]));
+      const inputs = points.map((input) => tensorOf(input, "float32"));
       const weights = tensor([[0.3, -1, 0.7], [1.1, 0.2, -0.4]]);
       const run = (leaves: Tensor[], weights: Tensor) => {
         leaves.forEach((leaf) => leaf.requiresGrad_());
@@ -113,7 +123,9 @@ for (const op of ops) {
       assertEquals(ours.length, wanted.length);
       ours.forEach((g, i) => {
         const tolerance = { rtol: 1e-4, atol: 1e-5 };
-        same(`gradient ${i} of ${op.name}()`, g, wanted[i]!.to({ device: "cpu" }), tolerance);
+        const name = `gradient ${i} of ${op.name}()`;
+        const trial: Trial = { name, dtype: "float32", inputs: points };
+        same(trial, g, wanted[i]!.to({ device: "cpu" }), tolerance);
       });
     });
   }
@@ -122,7 +134,9 @@ for (const op of ops) {
 gpuTest("where() equals the CPU, in value and gradient", () => {
   const [a, b] = [[1, 2, 3], [4, 5, 6]].map((x) => tensor(x));
   for (const condition of [tensor([true, false, true]), tensor([[false], [true]])]) {
-    same("where()", where(moved(condition), moved(a!), moved(b!)), where(condition, a!, b!));
+    const inputs = [condition, a!, b!];
+    const trial: Trial = { name: "where()", dtype: "float32", inputs: inputs.map(plainOf) };
+    same(trial, where(moved(condition), moved(a!), moved(b!)), where(condition, a!, b!));
   }
   const x = moved(a!).requiresGrad_();
   where(x.gt(1.5), x.square(), 0).sum().backward();
@@ -130,16 +144,9 @@ gpuTest("where() equals the CPU, in value and gradient", () => {
 });
 
 gpuTest("to() casts between the types that a GPU has", () => {
-  const x = tensor([-1.5, 0, 0.3, 2.9]);
-  for (const dtype of DTYPES) {
-    same(`to ${dtype}`, moved(x).to({ dtype }), x.to({ dtype }));
-    for (const from of DTYPES) {
-      same(
-        `${from} to ${dtype}`,
-        moved(x.to({ dtype: from })).to({ dtype }),
-        x.to({ dtype: from }).to({ dtype }),
-      );
-    }
+  for (const from of DTYPES) {
+    const x = plainOf(tensor([-1.5, 0, 0.3, 2.9]).to({ dtype: from }));
+    for (const dtype of DTYPES) compare(`to() ${dtype}`, (x) => x!.to({ dtype }), [x], from);
   }
 });
 
@@ -150,6 +157,7 @@ for (const [name, cases] of Object.entries({ ...OP_CASES, ...IN_PLACE_CASES })) 
     for (const one of cases) {
       for (const dtype of (one.dtypes ?? DTYPES).filter((dtype) => dtype !== "float64")) {
         const inputs = inputsOf(one, dtype);
+        const trial = { name: `${name}() ${one.name}`, dtype, inputs: inputs.map(plainOf) };
         const listed = (y: Tensor | readonly Tensor[]) => y instanceof Tensor ? [y] : y;
         const run = () => listed(one.call(...inputs.map(moved)));
         if (absent) {
@@ -162,9 +170,7 @@ for (const [name, cases] of Object.entries({ ...OP_CASES, ...IN_PLACE_CASES })) 
           continue;
         }
         const wanted = listed(one.call(...inputs));
-        run().forEach((y, i) =>
-          same(`${name}() ${one.name} ${dtype}`, y, wanted[i]!, { rtol: 2e-5, atol: 2e-5 })
-        );
+        run().forEach((y, i) => same(trial, y, wanted[i]!, { rtol: 2e-5, atol: 2e-5 }));
       }
     }
     if (absent) assert(refusals > 0, `${name}() has a program now`);

@@ -3,9 +3,9 @@
 import type { Tensor } from "../../mod.ts";
 import { type CaseInput, inputsOf, isDifferentiable, type OpCase } from "./cases.ts";
 import { ELEMENTWISE, type Elementwise, smoothSamples } from "./elementwise/table.ts";
-import type { Differentiable, GradientOptions } from "./gradients.ts";
+import type { Differentiable, GradientOptions } from "../common/gradients.ts";
 import { OP_CASES } from "./op_cases.ts";
-import { count, show, tensorOf } from "./samples.ts";
+import { count, show, tensorOf } from "../common/samples.ts";
 
 /** A function and a point. */
 export interface GradientCase {

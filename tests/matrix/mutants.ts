@@ -5,7 +5,7 @@ import { isGradEnabled, type Rule, type Vjp, type VjpAll } from "../../lib/autog
 import { type OpEntry, registeredOps } from "../../lib/ops/registry.ts";
 import type { Tensor } from "../../mod.ts";
 import { GRADIENT_CASES, type GradientCase } from "./gradient_cases.ts";
-import { checkGradients, type GradientOptions, runGradients } from "./gradients.ts";
+import { checkGradients, type GradientOptions, runGradients } from "../common/gradients.ts";
 import { RULE_CASES } from "./rule_cases.ts";
 
 /** What a gradient that is wrong is multiplied by. */

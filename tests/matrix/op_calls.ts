@@ -1,8 +1,8 @@
 /** A good call of every public op, described so that wrong ones can be made of it. */
 
 import { at, type Index, ones, Tensor, tensor } from "../../mod.ts";
-import { type Arg, type Call, of, options } from "../area_calls/call.ts";
-import { valueOf } from "../area_calls/verdict.ts";
+import { type Arg, type Call, of, options } from "../common/calls.ts";
+import { valueOf } from "../common/refusals.ts";
 import type { InPlaceName } from "./copy/inplace_cases.ts";
 import { BINARY, UNARY } from "./elementwise/table.ts";
 

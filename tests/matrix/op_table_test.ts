@@ -1,6 +1,6 @@
 /** The table of public ops is complete, true, and what the README shows. */
 
-import { membersOf } from "./samples.ts";
+import { membersOf } from "../common/samples.ts";
 import { assert, assertEquals, assertNotEquals, assertThrows } from "@std/assert";
 import { registeredOps } from "../../lib/ops/registry.ts";
 import { GradError, Tensor, zeros } from "../../mod.ts";

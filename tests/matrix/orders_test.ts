@@ -9,11 +9,11 @@ import { grad, GradError, Tensor } from "../../mod.ts";
 import { DTYPES, inputsOf } from "./cases.ts";
 import { ELEMENTWISE, samplesFor } from "./elementwise/table.ts";
 import { GRADIENT_CASES } from "./gradient_cases.ts";
-import { checkGradients } from "./gradients.ts";
+import { checkGradients } from "../common/gradients.ts";
 import { OP_CASES } from "./op_cases.ts";
 import { OP_TABLE } from "./op_table.ts";
 import { RULE_CASES } from "./rule_cases.ts";
-import { tensorOf, valuesOf } from "./samples.ts";
+import { tensorOf, valuesOf } from "../common/samples.ts";
 
 /** Calls of an op without gradients of some order: inputs, leaves where they can be, and results. */
 function calls(name: string): { inputs: Tensor[]; results: readonly Tensor[] }[] {

@@ -20,7 +20,7 @@ import {
   tensor,
   variance,
 } from "../../mod.ts";
-import { valuesOf } from "./samples.ts";
+import { valuesOf } from "../common/samples.ts";
 
 /** A function with f(s·x) = sᵏ·f(x). */
 interface Homogeneous {

@@ -18,9 +18,9 @@ import {
   tensor,
 } from "../../mod.ts";
 import { GRADIENT_CASES, type GradientCase } from "./gradient_cases.ts";
-import type { Differentiable } from "./gradients.ts";
+import type { Differentiable } from "../common/gradients.ts";
 import { RULE_CASES } from "./rule_cases.ts";
-import { valuesOf } from "./samples.ts";
+import { valuesOf } from "../common/samples.ts";
 
 /** Functions whose derivative is infinite at 0 or 1, though they are finite there. */
 const INFINITE = ["sqrt", "pow", "asin", "acos"];

@@ -17,18 +17,11 @@ import { assertRefuses } from "./bad_input.ts";
 import { DTYPES, inputsOf, isDifferentiable, type OpCase, plainInputs, typesOf } from "./cases.ts";
 import { IN_PLACE_CASES } from "./copy/inplace_cases.ts";
 import { ERROR_CASES } from "./error_cases.ts";
-import { checkGradients, checkSecondGradients } from "./gradients.ts";
+import { checkGradients, checkSecondGradients } from "../common/gradients.ts";
 import { OP_CASES, opOf } from "./op_cases.ts";
-import * as reference from "./references.ts";
-import {
-  assertTensor,
-  laidOut,
-  LAYOUTS,
-  type Plain,
-  sample,
-  tensorOf,
-  type Tolerance,
-} from "./samples.ts";
+import * as reference from "../common/references.ts";
+import { assertTensor, type Tolerance } from "../common/compare.ts";
+import { laidOut, LAYOUTS, type Plain, sample, tensorOf } from "../common/samples.ts";
 
 function listed<T>(one: T | readonly T[]): readonly T[] {
   return Array.isArray(one) ? one : [one as T];
@@ -52,23 +45,18 @@ function check(
   name: string,
   one: OpCase,
   dtype: DType,
-  plain: readonly Plain[],
+  inputs: readonly Plain[],
   tensors: readonly Tensor[],
   equal = false,
 ): void {
   const actual = listed(one.call(...tensors));
-  const wanted = listed(one.reference(...plain));
+  const wanted = listed(one.reference(...inputs));
   assertEquals(actual.length, wanted.length, `${name}(): number of results`);
   const results = listed(one.results?.(dtype) ?? dtype);
   actual.forEach((y, i) => {
     const type = results[i] ?? results[0]!;
-    assertTensor(
-      `${name}() ${one.name}`,
-      y,
-      wanted[i]!,
-      type,
-      toleranceFor(one.terms ?? 0, type, equal),
-    );
+    const tolerance = toleranceFor(one.terms ?? 0, type, equal);
+    assertTensor({ name, dtype, inputs }, y, wanted[i]!, type, tolerance);
   });
 }
 
@@ -80,7 +68,8 @@ for (const [name, cases] of [...CASES, ...Object.entries(IN_PLACE_CASES)]) {
       Deno.test(`${name}() ${dtype} forward ${one.name}`, () => {
         const plain = plainInputs(one, dtype);
         const types = typesOf(one, dtype);
-        check(name, one, dtype, plain, plain.map((input, i) => tensorOf(input, types[i]!)));
+        const tensors = plain.map((input, i) => tensorOf(input, types[i]!));
+        check(`${name}() ${one.name}`, one, dtype, plain, tensors);
       });
     }
 
@@ -90,7 +79,7 @@ for (const [name, cases] of [...CASES, ...Object.entries(IN_PLACE_CASES)]) {
       const types = typesOf(one, dtype);
       for (const layout of LAYOUTS) {
         const tensors = plain.map((input, i) => laidOut(input, types[i]!, layout));
-        check(name, one, dtype, plain, tensors);
+        check(`${name}() ${one.name}, ${layout}`, one, dtype, plain, tensors);
       }
       // Stretched inputs have other elements: one entry, repeated along the first dimension.
       const thin = one.inputs.map((input, i) => {
@@ -106,7 +95,7 @@ for (const [name, cases] of [...CASES, ...Object.entries(IN_PLACE_CASES)]) {
       const stretched = thin.map((first, i) =>
         first === null ? plain[i]! : reference.expand(first, plain[i]!.shape)
       );
-      check(name, one, dtype, stretched, tensors, true);
+      check(`${name}() ${one.name}, expanded`, one, dtype, stretched, tensors, true);
     });
 
     if (!isDifferentiable(one)) continue;
@@ -114,18 +103,19 @@ for (const [name, cases] of [...CASES, ...Object.entries(IN_PLACE_CASES)]) {
     const points = () => inputsOf(one, "float64");
 
     Deno.test(`${name}() float64 gradcheck ${one.name}`, () => {
-      checkGradients(name, one.call, points());
+      checkGradients(`${name}() ${one.name}`, one.call, points());
     });
 
     Deno.test(`${name}() float64 gradgradcheck ${one.name}`, () => {
-      checkSecondGradients(name, one.call, points());
+      checkSecondGradients(`${name}() ${one.name}`, one.call, points());
     });
 
     Deno.test(`${name}() float64 gradcheck of permuted inputs ${one.name}`, () => {
       const back = (x: Tensor) => x.permute(x.shape.map((_, i) => x.ndim - 1 - i));
       const call = (...xs: Tensor[]) =>
         one.call(...xs.map((x, i) => differentiable[i] ? back(x) : x));
-      checkGradients(name, call, points().map((x, i) => differentiable[i] ? back(x).clone() : x));
+      const inputs = points().map((x, i) => differentiable[i] ? back(x).clone() : x);
+      checkGradients(`${name}() ${one.name}, permuted`, call, inputs);
     });
   }
 }
@@ -261,11 +251,12 @@ for (const dtype of DTYPES) {
     const data = dtype === "int32" ? plain.data.map(Math.trunc) : plain.data;
     const type = dtype === "bool" ? "int32" : dtype;
     for (const dims of [undefined, 0, 1]) {
+      const trial = { name: `sum() over ${dims}`, dtype, inputs: [{ ...plain, data }] };
       const wanted = reference.reduce({ ...plain, data }, dims, false, reference.total);
       const tolerance = toleranceFor(BIG.data.length / wanted.data.length, type);
-      assertTensor(`sum() over ${dims}`, x.sum(dims), wanted, type, tolerance);
+      assertTensor(trial, x.sum(dims), wanted, type, tolerance);
       const turned = x.transpose(0, 1).contiguous().transpose(0, 1);
-      assertTensor(`sum() over ${dims}`, turned.sum(dims), wanted, type, tolerance);
+      assertTensor(trial, turned.sum(dims), wanted, type, tolerance);
     }
   });
 }

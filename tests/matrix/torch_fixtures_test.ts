@@ -6,7 +6,8 @@ import * as window from "../../lib/ops/window/mod.ts";
 import * as adjoint from "../../mod.ts";
 import { type DType, grad, Tensor } from "../../mod.ts";
 import { OP_CASES, opOf } from "./op_cases.ts";
-import { assertTensor, count, type Plain, tensorOf } from "./samples.ts";
+import { assertTensor } from "../common/compare.ts";
+import { count, type Plain, tensorOf } from "../common/samples.ts";
 
 /** A tensor in the file; numbers that JSON lacks are strings. */
 interface Stored {

@@ -17,8 +17,8 @@ import {
   Tensor as TensorClass,
   zeros,
 } from "../../mod.ts";
-import { type Arg, of, type Options, options } from "../area_calls/call.ts";
-import { complaint, faultsOf, valueOf } from "../area_calls/verdict.ts";
+import { type Arg, of, type Options, options } from "../common/calls.ts";
+import { complaint, faultsOf, valueOf } from "../common/refusals.ts";
 import { OP_CALLS, type OpCall } from "./op_calls.ts";
 import { OP_TABLE } from "./op_table.ts";
 

@@ -1,7 +1,7 @@
 /** How single arguments are drawn: the words of which the rows of the table are made. */
 
 import type { DType } from "../../mod.ts";
-import { count } from "../matrix/samples.ts";
+import { count } from "../common/samples.ts";
 import { type Draw, KINDS } from "./draw.ts";
 import { type Arg, Ref } from "./program.ts";
 

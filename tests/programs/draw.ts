@@ -1,7 +1,7 @@
 /** Draws what programs are made of: leaves, and arguments that mostly fit what is there. */
 
 import { type DType, type Tensor, tensor } from "../../mod.ts";
-import { count, LAYOUTS, stream } from "../matrix/samples.ts";
+import { count, LAYOUTS, stream } from "../common/samples.ts";
 import { type Arg, type Item, Ref } from "./program.ts";
 import { elementsOf, Twin, World } from "./world.ts";
 

@@ -1,6 +1,6 @@
 /** Arguments that must fit each other: of products, convolutions, pools, norms and linear systems. */
 
-import { count } from "../matrix/samples.ts";
+import { count } from "../common/samples.ts";
 import { type Drawer, flag, options, ranked } from "./arguments.ts";
 import { broadcast, type Draw, KINDS } from "./draw.ts";
 import type { Arg } from "./program.ts";

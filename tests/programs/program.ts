@@ -1,7 +1,7 @@
 /** What a random program is: leaves and calls as data, so that it can be run again, cut and shown. */
 
 import type { DType } from "../../mod.ts";
-import { count, type Layout, type Plain, show } from "../matrix/samples.ts";
+import { count, type Layout, type Plain, show } from "../common/samples.ts";
 
 /** A value of a program: what an item gave, by the item's place. */
 export class Ref {

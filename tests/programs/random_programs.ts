@@ -1,4 +1,8 @@
-/** Random programs: made, run, judged and counted. Names stand for programs, so that each comes back. */
+/**
+ * Random programs: made, run, judged and counted. Each is of one op, around which it calls others of a
+ * list that does not grow. All that it draws follows from its name, which is a seed, the op and a number,
+ * so that a new op has programs of its own and changes none of the others.
+ */
 
 import { Draw } from "./draw.ts";
 import {
@@ -10,14 +14,15 @@ import {
   type Ref,
   without,
 } from "./program.ts";
-import { drawArguments, ROWS } from "./table.ts";
+import { drawArguments, TABLE } from "./table.ts";
 import { judge, type Verdict } from "./verdict.ts";
 import { elementsOf, OPS, type Ops, World } from "./world.ts";
 
 /** How likely a call is drawn with mistakes. */
 const MISTAKES = 0.035;
 
-const NAMES = [...ROWS.keys()];
+/** How likely a step after the first calls the op of the program again. */
+const AGAIN = 0.15;
 
 /** A value that results may be passed back from: on the tape, and made by a call. */
 function outputsOf(d: Draw): Ref[] {
@@ -29,15 +34,36 @@ function outputsOf(d: Draw): Ref[] {
   });
 }
 
+/** The name of a program: what it is drawn from. */
+interface Name {
+  readonly seed: string;
+  readonly op: string;
+  readonly number: number;
+}
+
+/** The names of some programs of each op. */
+export function namesOf(each: number, seed: string, { rows } = TABLE): Name[] {
+  return [...rows.keys()].flatMap((op) =>
+    Array.from({ length: each }, (_, number): Name => ({ seed, op, number }))
+  );
+}
+
+/** A name as messages have it. */
+export function nameText({ seed, op, number }: Name): string {
+  return `${seed} ${op} ${number}`;
+}
+
 /** The program of a name. */
-export function randomProgram(name: string): Program {
-  const d = new Draw(name);
+export function randomProgram(name: Name, { rows, companions } = TABLE): Program {
+  const d = new Draw(nameText(name));
   for (let i = d.between(1, 3); i > 0; i--) d.leaf();
+  const steps = d.between(3, 15);
+  const own = d.between(0, steps - 1);
   let going = true;
-  for (let steps = d.between(3, 15); going && steps > 0; steps--) {
-    const op = d.pick(NAMES);
+  for (let step = 0; going && step < steps; step++) {
+    const op = step === own || d.chance(AGAIN) ? name.op : d.pick(companions);
     d.careless = d.chance(MISTAKES);
-    const args = drawArguments(d, ROWS.get(op)!);
+    const args = drawArguments(d, rows.get(op)!);
     d.careless = false;
     going = d.take({ kind: "call", op, args });
   }
@@ -92,7 +118,7 @@ export class Statistics {
   /** Failures by class and op. */
   readonly errors = new Map<string, number>();
   /** Calls that worked, by op. */
-  readonly calls = new Map<string, number>(NAMES.map((name) => [name, 0]));
+  readonly calls = new Map<string, number>([...TABLE.rows.keys()].map((name) => [name, 0]));
   /** What is wrong: names and listings of programs. */
   readonly problems: string[] = [];
 
@@ -145,28 +171,27 @@ export class Statistics {
 }
 
 /** The first of some programs that is wrong where some ops are changed, cut down; null for none. */
-export function firstProblem(programs: number, seed: string, changed: Ops): Program | null {
+export function firstProblem(each: number, seed: string, changed: Ops): Program | null {
   const ops = { ...OPS, ...changed };
-  for (let i = 0; i < programs; i++) {
-    const program = randomProgram(`${seed} ${i}`);
+  for (const name of namesOf(each, seed)) {
+    const program = randomProgram(name);
     const calls = program.some((item) => item?.kind === "call" && item.op in changed);
     if (calls && judge(program, ops).problem !== null) return smallest(program, ops);
   }
   return null;
 }
 
-/** Makes, runs and judges programs; those that are wrong are cut down. */
-export function runPrograms(programs: number, seed: string): Statistics {
+/** Makes, runs and judges some programs of each op; those that are wrong are cut down. */
+export function runPrograms(each: number, seed: string): Statistics {
   const statistics = new Statistics();
-  for (let i = 0; i < programs; i++) {
-    const name = `${seed} ${i}`;
+  for (const name of namesOf(each, seed)) {
     const start = performance.now();
     const program = randomProgram(name);
     const verdict = judge(program);
     statistics.add(program, verdict, performance.now() - start);
     if (verdict.problem === null) continue;
     const cut = smallest(program);
-    statistics.problems.push(`program "${name}": ${judge(cut).problem}\n${listing(cut)}`);
+    statistics.problems.push(`program "${nameText(name)}": ${judge(cut).problem}\n${listing(cut)}`);
   }
   return statistics;
 }

@@ -1,6 +1,6 @@
 /**
- * Random programs run as they are, and as their twins on contiguous float64 copies. More of them:
- * `deno test -A tests/programs/random_programs_test.ts -- --programs=10000 --seed=7`.
+ * Random programs run as they are, and as their twins on contiguous float64 copies. More of each op:
+ * `deno test -A tests/programs/random_programs_test.ts -- --each=60 --seed=7`.
  */
 
 import { makeTensor } from "../../lib/core/tensor.ts";
@@ -8,37 +8,59 @@ import { assert, assertEquals, assertMatch } from "@std/assert";
 import { parseArgs } from "node:util";
 import { Tensor, tensor, zeros } from "../../mod.ts";
 import { type Item, listing, Ref, without } from "./program.ts";
-import { firstProblem, randomProgram, runPrograms } from "./random_programs.ts";
+import { firstProblem, namesOf, nameText, randomProgram, runPrograms } from "./random_programs.ts";
 import { Rounding } from "./rounding.ts";
+import { TABLE } from "./table.ts";
 import { judge } from "./verdict.ts";
 import { OPS, type Ops } from "./world.ts";
 
-const FEW = 500;
+const FEW = 4;
 const SEED = "adjoint";
 const { values } = parseArgs({
   args: Deno.args,
-  options: { programs: { type: "string" }, seed: { type: "string" } },
+  options: { each: { type: "string" }, seed: { type: "string" } },
   strict: false,
 });
-const programs = Number(values.programs ?? FEW);
+const each = Number(values.each ?? FEW);
 const seed = String(values.seed ?? SEED);
 
-Deno.test(`${programs} random programs equal their float64 twins or fail with our errors`, () => {
-  const statistics = runPrograms(programs, seed);
-  if (programs > FEW) console.log(`${statistics}`);
+Deno.test(`${each} random programs of each op equal their float64 twins or fail with our errors`, () => {
+  const statistics = runPrograms(each, seed);
+  const { programs } = statistics;
+  if (each > FEW) console.log(`${statistics}`);
   assertEquals(statistics.problems, [], statistics.problems.join("\n\n"));
   assert(statistics.completed >= 0.6 * programs, `${statistics}`);
   assert(statistics.failed > 0, "the programs make mistakes");
-  if (programs < FEW) return;
+  if (each < FEW) return;
   assert(statistics.gradients >= 0.2 * programs, `${statistics}`);
   assert(statistics.withLoose <= 0.1 * programs, `${statistics}`);
   const never = [...statistics.calls].filter(([, calls]) => calls === 0).map(([op]) => op);
   assertEquals(never, [], "ops of which no call worked");
 });
 
-Deno.test("a name stands for one program", () => {
-  assertEquals(listing(randomProgram("name")), listing(randomProgram("name")));
-  assert(listing(randomProgram("name")) !== listing(randomProgram("another")));
+/** The programs of a table by name, with all of their elements. */
+function programsOf(table: typeof TABLE): Map<string, string> {
+  return new Map(
+    namesOf(2, SEED, table).map((
+      name,
+    ) => [nameText(name), JSON.stringify(randomProgram(name, table))]),
+  );
+}
+
+Deno.test("a name stands for one program, and an op more or less changes no other program", () => {
+  const all = programsOf(TABLE);
+  assertEquals(new Set(all.values()).size, 2 * TABLE.rows.size);
+  assertEquals(programsOf(TABLE), all);
+  for (const op of ["softplus", "cumprod", "avgPool2d"]) {
+    const rows = new Map([...TABLE.rows].filter(([name]) => name !== op));
+    const others = [...all].filter(([name]) => !name.includes(` ${op} `));
+    assertEquals(others.length, all.size - 2);
+    assertEquals([...programsOf({ ...TABLE, rows })], others);
+    // Were all ops companions, there would be others.
+    const mixed = programsOf({ rows, companions: [...rows.keys()] });
+    const wider = programsOf({ rows: TABLE.rows, companions: [...TABLE.rows.keys()] });
+    assert([...mixed].some(([name, program]) => wider.get(name) !== program));
+  }
 });
 
 type Run = (...args: unknown[]) => unknown;
@@ -165,6 +187,11 @@ Deno.test("a value may be off by what its rounding errors have become, and no mo
     const wrong = { ...OPS, sub: (x: Tensor, y: number) => x.sub(y).mul(off) };
     assertMatch(judge(cancelling, wrong).problem ?? "", /^v2: element/);
   }
+  // Inside of fused ops too.
+  const inside = [leaf([-1, -0.4586751].map(Math.fround)), call("logsumexp", new Ref(0))];
+  assertEquals(judge(inside).problem, null);
+  const wrong = { ...OPS, logsumexp: (x: Tensor) => x.logsumexp().add(2 ** -16) };
+  assertMatch(judge(inside, wrong).problem ?? "", /^v1: element/);
 });
 
 Deno.test("errors count if they are ours, and at the same item in the twin", () => {

@@ -329,10 +329,55 @@ function elementwise(op: Elementwise): Row {
 }
 
 /** All rows by op. */
-export const ROWS: ReadonlyMap<string, Row> = new Map<string, Row>([
+const ROWS: ReadonlyMap<string, Row> = new Map<string, Row>([
   ...[...UNARY, ...BINARY].map((op) => [op.name, elementwise(op)] as const),
   ...Object.entries(STRUCTURAL),
 ]);
+
+/**
+ * The ops that programs call around the one that they are of: what makes tensors of all types, layouts
+ * and sizes, and long ways on the tape. A change of this list changes all programs, so that a new op
+ * need not stand here.
+ */
+const COMPANIONS: readonly string[] = [
+  ...["neg", "abs", "square", "exp", "tanh", "sigmoid", "relu", "floor", "sin", "sqrt", "clamp"],
+  ...["add", "sub", "mul", "div", "maximum", "minimum", "pow", "lt", "eq", "ge", "where", "lerp"],
+  ...[
+    "logicalNot",
+    "isfinite",
+    "sum",
+    "mean",
+    "max",
+    "argmax",
+    "any",
+    "variance",
+    "cumsum",
+    "sort",
+  ],
+  ...[
+    "reshape",
+    "permute",
+    "transpose",
+    "expand",
+    "unsqueeze",
+    "squeeze",
+    "slice",
+    "flatten",
+    "pad",
+  ],
+  ...["cat", "stack", "split", "unbind", "flip", "diagonal", "roll", "clone", "contiguous", "tril"],
+  ...["at", "gather", "indexSelect", "scatterAdd", "maskedFill", "nonzero", "matmul", "einsum"],
+  ...["softmax", "logsumexp", "to", "detach", "copy_", "fill_", "setAt"],
+];
+
+/** What programs are drawn from. */
+export interface Table {
+  readonly rows: ReadonlyMap<string, Row>;
+  readonly companions: readonly string[];
+}
+
+/** All of it. */
+export const TABLE: Table = { rows: ROWS, companions: COMPANIONS };
 
 /** The arguments of a call. */
 export function drawArguments(d: Draw, row: Row): readonly Arg[] {

@@ -16,7 +16,7 @@ import {
   ShapeError,
   type Tensor,
 } from "../../mod.ts";
-import { show } from "../matrix/samples.ts";
+import { show } from "../common/samples.ts";
 import { changes, type Item, needsOf, type Program } from "./program.ts";
 import { Rounding } from "./rounding.ts";
 import { elementsOf, OPS, type Ops, Twin, wide, World } from "./world.ts";

@@ -4,13 +4,14 @@ import { engine, under } from "../../lib/core/engine.ts";
 import {
   layerNormComposite,
   logSoftmaxComposite,
+  logsumexpComposite,
   softmaxComposite,
 } from "../../lib/ops/normalize/fused.ts";
 import * as adjoint from "../../mod.ts";
 import { type DType, noGrad, Tensor } from "../../mod.ts";
 import { opOf } from "../matrix/op_cases.ts";
-import { expand } from "../matrix/references.ts";
-import { count, laidOut, stream, tensorOf } from "../matrix/samples.ts";
+import { expand } from "../common/references.ts";
+import { count, laidOut, stream, tensorOf } from "../common/samples.ts";
 import { type Arg, type Backward, type Call, type Item, type Leaf, Ref } from "./program.ts";
 import { Rounding } from "./rounding.ts";
 
@@ -47,6 +48,13 @@ const SIMULATED_OPS: Ops = {
   ...TWIN_OPS,
   softmax: unfused(adjoint.softmax, softmaxComposite),
   logSoftmax: unfused(adjoint.logSoftmax, logSoftmaxComposite),
+  logsumexp: (x: Tensor, dim?: number | number[], options?: adjoint.ReduceOptions) => {
+    const y = adjoint.logsumexp(x, dim, options);
+    const given = [dim ?? []].flat().map((dim) => dim < 0 ? dim + x.ndim : dim);
+    const dims = given.length === 0 ? x.shape.map((_, i) => i) : given;
+    const input = x.to({ dtype: y.dtype });
+    return x.size === 0 ? y : logsumexpComposite(input, dims, options?.keepdim ?? false);
+  },
   layerNorm: (x: Tensor, shape: number[], options: adjoint.LayerNormOptions) => {
     const { weight = null, bias = null, eps = 1e-5 } = options;
     adjoint.layerNorm(x, shape, options);

@@ -30,7 +30,7 @@ import {
   zeros,
   zerosLike,
 } from "../../mod.ts";
-import { valuesOf } from "../matrix/samples.ts";
+import { valuesOf } from "../common/samples.ts";
 
 Deno.test("tensor() takes numbers, booleans and nested arrays", () => {
   const cases: [TensorData, number[], DType, NestedArray][] = [

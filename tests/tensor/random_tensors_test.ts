@@ -22,7 +22,7 @@ import {
   tensor,
   zeros,
 } from "../../mod.ts";
-import { valuesOf } from "../matrix/samples.ts";
+import { valuesOf } from "../common/samples.ts";
 
 const N = 60_000;
 

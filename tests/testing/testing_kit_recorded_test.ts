@@ -3,7 +3,7 @@
 import { customFunction, isGradEnabled, losses, type Tensor } from "@adjoint/ml";
 import { CheckError, gradcheck, gradgradcheck } from "@adjoint/ml/testing";
 import { assertThrows } from "@std/assert";
-import { atSaved } from "./planted_functions.ts";
+import { atSaved } from "../common/planted_functions.ts";
 
 /** A square whose rule is right, but for passes that are recorded. */
 const square = customFunction<[Tensor]>({

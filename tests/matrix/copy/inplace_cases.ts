@@ -2,7 +2,7 @@
 
 import type { Tensor } from "../../../mod.ts";
 import { type CaseInput, mask, type OpCase, positions, random } from "../cases.ts";
-import { map } from "../references.ts";
+import { map } from "../../common/references.ts";
 
 function writing(
   name: string,

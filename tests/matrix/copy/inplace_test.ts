@@ -18,9 +18,9 @@ import {
   type ValuesAndIndices,
   zeros,
 } from "../../../mod.ts";
-import { checkGradients, checkSecondGradients } from "../gradients.ts";
+import { checkGradients, checkSecondGradients } from "../../common/gradients.ts";
+import { assertTensor } from "../../common/compare.ts";
 import {
-  assertTensor,
   asType,
   laidOut,
   LAYOUTS,
@@ -28,7 +28,7 @@ import {
   sample,
   tensorOf,
   valuesOf,
-} from "../samples.ts";
+} from "../../common/samples.ts";
 
 const DTYPES: readonly DType[] = ["float32", "float64", "int32", "bool"];
 
@@ -38,13 +38,15 @@ const NUMBERS = [0, 1, -1, 2.7, -2.7, 0.3, 16777217, -0];
 for (const from of DTYPES) {
   for (const to of DTYPES) {
     const given = { shape: [2, 4], data: NUMBERS.map((value) => asType(value, from)) };
+    const trial = (name: string) => ({ name, dtype: from, inputs: [given] });
 
     Deno.test(`to() ${to} from ${from}`, () => {
       const x = tensorOf(given, from);
-      assertTensor("to()", x.to({ dtype: to }), given, to);
+      assertTensor(trial("to()"), x.to({ dtype: to }), given, to);
       assertStrictEquals(x.to({ dtype: from }), x);
       for (const layout of LAYOUTS) {
-        assertTensor("to()", laidOut(given, from, layout).to({ dtype: to }), given, to);
+        const y = laidOut(given, from, layout).to({ dtype: to });
+        assertTensor(trial(`to() of a ${layout} tensor`), y, given, to);
       }
       assertTensor("to()", tensorOf({ shape: [0], data: [] }, from).to({ dtype: to }), {
         shape: [0],
@@ -56,8 +58,9 @@ for (const from of DTYPES) {
       for (const layout of LAYOUTS) {
         const x = laidOut(sample("target", [2, 4], to), to, layout);
         assertStrictEquals(x.copy_(tensorOf(given, from)), x);
-        assertTensor("copy_()", x, given, to);
-        assertTensor("copy_()", x.copy_(laidOut(given, from, layout)), given, to);
+        assertTensor(trial(`copy_() into a ${layout} tensor`), x, given, to);
+        x.copy_(laidOut(given, from, layout));
+        assertTensor(trial(`copy_() between ${layout} tensors`), x, given, to);
       }
     });
   }
@@ -240,16 +243,17 @@ for (const [shape, index] of INDICES) {
       const values = sample("values", places.shape, dtype, [4, 9]);
       const expected = [...start.data];
       valuesOf(places).forEach((place, i) => expected[place] = values.data[i]!);
+      const trial = (name: string) => ({ name: `setAt() ${name}`, dtype, inputs: [start, values] });
       for (const layout of LAYOUTS) {
         const x = laidOut(start, dtype, layout);
         assertStrictEquals(x.setAt(index, tensorOf(values, dtype)), x);
-        assertTensor("setAt()", x, { shape, data: expected }, dtype);
-        assertTensor("setAt()", at(x, index), values, dtype);
+        assertTensor(trial(layout), x, { shape, data: expected }, dtype);
+        assertTensor(trial(`${layout}, read`), at(x, index), values, dtype);
       }
       const filled = [...start.data];
       for (const place of valuesOf(places)) filled[place] = 1;
       const x = tensorOf(start, dtype).setAt(index, 1);
-      assertTensor("setAt()", x, { shape, data: filled }, dtype);
+      assertTensor(trial("of 1"), x, { shape, data: filled }, dtype);
     }
   });
 }

@@ -3,7 +3,7 @@
 import { DTypeError, ShapeError, type Tensor, zeros } from "../../../mod.ts";
 import { bad, bools, vector } from "../bad_input.ts";
 import type { ErrorCase } from "../cases.ts";
-import { show } from "../samples.ts";
+import { show } from "../../common/samples.ts";
 import { type Elementwise, resultType } from "./table.ts";
 
 /** What is no tensor, as its case calls it. */

@@ -16,8 +16,8 @@ import {
 } from "../../../mod.ts";
 import { notTensor } from "../bad_input.ts";
 import { type ErrorCase, FLOATS, type OpCase, random } from "../cases.ts";
-import { map } from "../references.ts";
-import type { Plain } from "../samples.ts";
+import { map } from "../../common/references.ts";
+import type { Plain } from "../../common/samples.ts";
 
 const bool = (): DType => "bool";
 const MIXED = { shape: [6], data: [NaN, 1, -Infinity, Infinity, 0, -2] };

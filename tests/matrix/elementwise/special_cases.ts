@@ -2,7 +2,7 @@
 
 import { polygamma } from "../../../mod.ts";
 import { FLOATS, type OpCase } from "../cases.ts";
-import { map } from "../references.ts";
+import { map } from "../../common/references.ts";
 
 /** (−1)ⁿ⁺¹ · n! · Σ (x + k)⁻ⁿ⁻¹ over k ≥ 0, for n ≥ 1: many terms, and what is left as an integral. */
 function series(n: number, x: number): number {

@@ -4,7 +4,7 @@ import { kernelTable } from "../../../lib/ffi/library.ts";
 import { type OpEntry, registeredOps, type Sampling } from "../../../lib/ops/registry.ts";
 import * as adjoint from "../../../mod.ts";
 import type { DType, Tensor } from "../../../mod.ts";
-import { count, type Plain, sample, stream } from "../samples.ts";
+import { count, type Plain, sample, stream } from "../../common/samples.ts";
 
 /** A call with tensors and numbers in any places. */
 export type Call = (...inputs: (Tensor | number)[]) => Tensor;

@@ -11,9 +11,9 @@ import {
   where,
 } from "../../../mod.ts";
 import { type CaseInput, mask, NUMBERS, type OpCase, positions, random } from "../cases.ts";
-import * as reference from "../references.ts";
-import type { PlainIndex } from "../references.ts";
-import { count } from "../samples.ts";
+import * as reference from "../../common/references.ts";
+import type { PlainIndex } from "../../common/references.ts";
+import { count } from "../../common/samples.ts";
 
 /** Positions below an extent that repeat and are in no order. */
 export function scattered(shape: readonly number[], extent: number): CaseInput {

@@ -2,8 +2,8 @@
 
 import { indexAdd, maskedFill, maskedSelect, nonzero, scatter } from "../../../mod.ts";
 import { mask, NUMBERS, type OpCase, positions, random } from "../cases.ts";
-import * as reference from "../references.ts";
-import { count, type Plain } from "../samples.ts";
+import * as reference from "../../common/references.ts";
+import { count, type Plain } from "../../common/samples.ts";
 import { scattered } from "./cases.ts";
 
 function writing(shape: number[], dim: number, index: number[]): OpCase {

@@ -28,8 +28,8 @@ import {
   vector,
 } from "../bad_input.ts";
 import { type ErrorCase, FLOATS, NUMBERS, type OpCase, random } from "../cases.ts";
-import { build, read } from "../references.ts";
-import type { Plain } from "../samples.ts";
+import { build, read } from "../../common/references.ts";
+import type { Plain } from "../../common/samples.ts";
 
 const SHAPES: readonly (readonly [shape: number[], dim: number])[] = [
   [[5], 0],

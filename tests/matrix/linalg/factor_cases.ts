@@ -12,8 +12,8 @@ import {
 } from "../../../mod.ts";
 import { bad, bools, matrix, notTensor, scalar, vector } from "../bad_input.ts";
 import { type ErrorCase, FLOATS, type OpCase, random } from "../cases.ts";
-import * as reference from "../references.ts";
-import { type Plain, show } from "../samples.ts";
+import * as reference from "../../common/references.ts";
+import { type Plain, show } from "../../common/samples.ts";
 import { triangle } from "../shape/references.ts";
 import * as factors from "./factor_references.ts";
 

@@ -1,7 +1,7 @@
 /** Linear systems, determinants and Cholesky factors in float64, as plainly as possible. */
 
-import { build, expand, matmul, read } from "../references.ts";
-import { count, type Plain } from "../samples.ts";
+import { build, expand, matmul, read } from "../../common/references.ts";
+import { count, type Plain } from "../../common/samples.ts";
 
 /** A matrix as rows. */
 type Rows = readonly (readonly number[])[];

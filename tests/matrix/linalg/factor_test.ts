@@ -12,8 +12,8 @@ import {
   type Tensor,
   tensor,
 } from "../../../mod.ts";
-import { checkGradients } from "../gradients.ts";
-import { sample, tensorOf } from "../samples.ts";
+import { checkGradients } from "../../common/gradients.ts";
+import { sample, tensorOf } from "../../common/samples.ts";
 
 /** Below, at and above one block of 64, several blocks, and products that are shared out. */
 const SIZES = [63, 64, 65, 130, 300];

@@ -3,8 +3,8 @@
 import { DTypeError, linalg, zeros } from "../../../mod.ts";
 import { bad, index, matrix, notTensor, scalar, vector } from "../bad_input.ts";
 import { type ErrorCase, FLOATS, type OpCase, random } from "../cases.ts";
-import * as reference from "../references.ts";
-import { show } from "../samples.ts";
+import * as reference from "../../common/references.ts";
+import { show } from "../../common/samples.ts";
 
 /** Orders of matrix norms: what is done with the sums of |x|, and whether they are of columns. */
 const SUMS: Readonly<Record<string, readonly [(...sums: number[]) => number, boolean]>> = {

@@ -2,8 +2,8 @@
 
 import { bmm, dot, einsum, outer } from "../../../mod.ts";
 import { NUMBERS, type OpCase, random } from "../cases.ts";
-import * as reference from "../references.ts";
-import { count } from "../samples.ts";
+import * as reference from "../../common/references.ts";
+import { count } from "../../common/samples.ts";
 
 /** A product by an equation; `plain` has the output and letters in place of "...". */
 function summing(equation: string, shapes: number[][], plain = equation): OpCase {

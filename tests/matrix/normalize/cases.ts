@@ -2,8 +2,8 @@
 
 import { layerNorm, type Tensor } from "../../../mod.ts";
 import { FLOATS, type OpCase, random } from "../cases.ts";
-import { build, read, total } from "../references.ts";
-import { count, type Plain, show } from "../samples.ts";
+import { build, read, total } from "../../common/references.ts";
+import { count, type Plain, show } from "../../common/samples.ts";
 
 const EPS = 1e-5;
 

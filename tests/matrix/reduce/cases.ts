@@ -14,8 +14,8 @@ import {
   sum,
 } from "../../../mod.ts";
 import { type CaseInput, FLOATS, NUMBERS, type OpCase, random } from "../cases.ts";
-import * as reference from "../references.ts";
-import type { Plain } from "../samples.ts";
+import * as reference from "../../common/references.ts";
+import type { Plain } from "../../common/samples.ts";
 import { named, REDUCED, totals } from "./reduced.ts";
 
 /** Elements that differ and that both a maximum and a minimum of NaN and infinities has. */

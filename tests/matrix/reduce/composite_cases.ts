@@ -2,7 +2,7 @@
 
 import { all, any, norm, prod, std, variance } from "../../../mod.ts";
 import { type CaseInput, FLOATS, type OpCase } from "../cases.ts";
-import * as reference from "../references.ts";
+import * as reference from "../../common/references.ts";
 import { EMPTY, REDUCED, SEVERAL, totals } from "./reduced.ts";
 
 /** Those with few enough elements that rounding stays small where terms are multiplied. */

@@ -2,7 +2,7 @@
 
 import type { ReduceOptions, Tensor } from "../../../mod.ts";
 import { type OpCase, random } from "../cases.ts";
-import * as reference from "../references.ts";
+import * as reference from "../../common/references.ts";
 
 /** Dimensions to reduce. */
 export type Dims = number | readonly number[] | undefined;

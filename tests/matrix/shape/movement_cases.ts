@@ -16,7 +16,7 @@ import {
   unsqueeze,
 } from "../../../mod.ts";
 import { type OpCase, random } from "../cases.ts";
-import * as reference from "../references.ts";
+import * as reference from "../../common/references.ts";
 
 function reshaping(from: number[], to: number[], result = to): OpCase {
   return {

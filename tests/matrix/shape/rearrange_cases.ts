@@ -2,7 +2,7 @@
 
 import { flip, repeat, roll, tile, tril, triu, unfold } from "../../../mod.ts";
 import { type OpCase, random } from "../cases.ts";
-import * as reference from "../references.ts";
+import * as reference from "../../common/references.ts";
 import * as shapes from "./references.ts";
 
 function repeating(run: typeof repeat, shape: number[], times: number[], all = times): OpCase {

@@ -1,7 +1,7 @@
 /** What the ops that only move elements compute, each element by its index. */
 
-import { build, positions, read, take } from "../references.ts";
-import type { Plain } from "../samples.ts";
+import { build, positions, read, take } from "../../common/references.ts";
+import type { Plain } from "../../common/samples.ts";
 
 /** Consecutive parts of a dimension. */
 export function split(x: Plain, dim: number, sizes: readonly number[]): Plain[] {

@@ -12,7 +12,7 @@ import {
   view,
 } from "../../../mod.ts";
 import { type OpCase, random } from "../cases.ts";
-import * as reference from "../references.ts";
+import * as reference from "../../common/references.ts";
 import * as shapes from "./references.ts";
 
 /** A case whose elements keep their order. */

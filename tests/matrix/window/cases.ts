@@ -18,7 +18,7 @@ import {
   type Tensor,
 } from "../../../mod.ts";
 import { FLOATS, type OpCase, random } from "../cases.ts";
-import { count, show } from "../samples.ts";
+import { count, show } from "../../common/samples.ts";
 import * as reference from "./references.ts";
 
 /** Input, weight and output of a case, and how the window moves; one number is for all dimensions. */

@@ -2,7 +2,7 @@
 
 import { assertClose } from "../../../lib/testing/mod.ts";
 import { conv2d, grad, manualSeed, randn, type Tensor } from "../../../mod.ts";
-import { stream } from "../samples.ts";
+import { stream } from "../../common/samples.ts";
 
 /** How the window moves over two dimensions. */
 interface Move {

@@ -1,7 +1,7 @@
 /** What convolutions and pools compute, each element of the result by its definition. */
 
-import { build, read } from "../references.ts";
-import { count, type Plain } from "../samples.ts";
+import { build, read } from "../../common/references.ts";
+import { count, type Plain } from "../../common/samples.ts";
 
 /** How a window moves over space. */
 export interface Move {

@@ -3,9 +3,10 @@
  * `toArray`, points and weights from a stream of its own.
  */
 
-import { assertEquals, AssertionError } from "@std/assert";
+import { assertEquals } from "@std/assert";
 import { fromTypedArray, grad, type Tensor } from "../../mod.ts";
-import { count, stream, valuesOf } from "./samples.ts";
+import { failure } from "./compare.ts";
+import { count, plainOf, stream, valuesOf } from "./samples.ts";
 
 /** A function to check; of several outputs all are weighed together. */
 export type Differentiable = (...inputs: Tensor[]) => Tensor | readonly Tensor[];
@@ -146,13 +147,13 @@ function directionsFor(name: string, point: readonly number[], projected: boolea
   if (point.length === 0) return [];
   if (projected) {
     const direction = weightsFor(name, [point.length]);
-    return [{ at: "along a random direction", direction }];
+    return [{ at: "along a random direction", direction }] as const;
   }
   const stride = Math.ceil(point.length / TRIED);
   return Array.from({ length: Math.ceil(point.length / stride) }, (_, i) => {
     const direction = new Float64Array(point.length);
     direction[i * stride] = 1;
-    return { at: `at element ${i * stride} (${point[i * stride]})`, direction };
+    return { at: i * stride, direction };
   });
 }
 
@@ -174,7 +175,8 @@ export function checkGradients(
   const { leaves, gradients, weights } = ruled(subject, recorded);
   leaves.forEach((leaf, i) => {
     if (!subject.wanted[i]) return;
-    const what = `${subject.name}: the gradient of input ${i}`;
+    const part = `the gradient of input ${i}`;
+    const what = `${subject.name}: ${part}`;
     const gradient = gradients[i]!;
     if (gradient !== null) {
       assertEquals(gradient.shape, leaf.shape, `${what}: its shape`);
@@ -200,9 +202,10 @@ export function checkGradients(
       const byRule = dot(rule, direction);
       // Written so that a NaN fails.
       if (!(Math.abs(byRule - slope) <= ATOL + RTOL * Math.abs(slope))) {
-        throw new AssertionError(
-          `${what} ${at} is ${byRule} by the rule and ${slope} by differences`,
-        );
+        const { device, dtype, shape } = leaf;
+        const trial = { name: subject.name, dtype, inputs: subject.inputs.map(plainOf) };
+        const wanted = `${slope} by differences`;
+        throw failure(trial, { part, device, at, shape, came: byRule, wanted });
       }
     }
   });

@@ -1,6 +1,5 @@
 /** What the generated tests share: numbers that are the same in each run, tensors of every layout. */
 
-import { assert, assertEquals } from "@std/assert";
 import { type DType, fromTypedArray, type NestedArray, type Tensor } from "../../mod.ts";
 
 /** A tensor as the references see it: extents and elements in row-major order, in float64. */
@@ -100,49 +99,6 @@ export function laidOut(plain: Plain, dtype: DType, layout: Layout): Tensor {
   for (const dim of dims) view = view.slice(dim, 1, 1 + shape[dim]! * step, step);
   return view.copy_(tensorOf(plain, dtype));
 }
-
-/** What two numbers may differ by. */
-export interface Tolerance {
-  readonly rtol: number;
-  readonly atol?: number;
-}
-
-/** Fails with the op, the place and both values unless shape, type and all elements agree. */
-export function assertTensor(
-  what: string,
-  actual: Tensor,
-  expected: Plain,
-  dtype: DType,
-  { rtol, atol = 0 }: Tolerance = { rtol: 0 },
-): void {
-  assertEquals(actual.shape, expected.shape, `${what}: shape`);
-  assertEquals(actual.dtype, dtype, `${what}: type`);
-  const values = valuesOf(actual);
-  assertEquals(values.length, expected.data.length, `${what}: number of elements`);
-  values.forEach((value, i) => {
-    const wanted = asType(expected.data[i]!, dtype);
-    assert(
-      near(value, wanted, rtol, atol),
-      `${what}: element ${i} is ${value}, expected ${wanted}`,
-    );
-  });
-}
-
-/** Whether two numbers agree; NaN with NaN, infinities exactly. */
-export function near(value: number, wanted: number, rtol: number, atol: number): boolean {
-  if (Number.isNaN(wanted) || !Number.isFinite(wanted) || !Number.isFinite(value)) {
-    return Object.is(value, wanted);
-  }
-  return Math.abs(value - wanted) <= atol + rtol * Math.abs(wanted);
-}
-
-/** How far a kernel may be from its reference: a few units in the last place. */
-export const TOLERANCES: Readonly<Record<DType, Tolerance>> = {
-  float32: { rtol: 1e-6 },
-  float64: { rtol: 1e-14 },
-  int32: { rtol: 0 },
-  bool: { rtol: 0 },
-};
 
 /** Writes a shape as test names have it. */
 export function show(shape: readonly number[]): string {

@@ -1,7 +1,7 @@
 /** What is wrong with how a call treats wrong arguments. */
 
 import { NativeError } from "../../mod.ts";
-import { type Arg, type Call, type Options, type Sort, WRONG } from "./call.ts";
+import { type Arg, type Call, type Options, type Sort, WRONG } from "./calls.ts";
 
 /** Starts of JavaScript's own messages that look like ours. */
 const FOREIGN =

@@ -1,14 +1,14 @@
 /**
  * The messages of all calls that must fail, against the file `fixtures/messages.txt`. After a change
- * that is meant, `deno test -A tests/area_calls/messages_test.ts -- --update` writes it anew.
+ * that is meant, `deno test -A tests/matrix/messages_test.ts -- --update` writes it anew.
  */
 
 import "../../mod.ts";
 import { assert, assertEquals } from "@std/assert";
-import type { ErrorCase } from "../matrix/cases.ts";
-import { ELEMENTWISE } from "../matrix/elementwise/table.ts";
-import { elementwiseErrors } from "../matrix/elementwise/error_cases.ts";
-import { ERROR_CASES } from "../matrix/error_cases.ts";
+import type { ErrorCase } from "./cases.ts";
+import { ELEMENTWISE } from "./elementwise/table.ts";
+import { elementwiseErrors } from "./elementwise/error_cases.ts";
+import { ERROR_CASES } from "./error_cases.ts";
 
 const file = new URL("../fixtures/messages.txt", import.meta.url);
 
@@ -54,7 +54,7 @@ Deno.test("messages of calls that must fail are those of the file", () => {
   assert(
     changes.length === 0,
     `${changes.length} lines differ; if they should, run ` +
-      `\`deno test -A tests/area_calls/messages_test.ts -- --update\`\n${changes.join("\n")}`,
+      `\`deno test -A tests/matrix/messages_test.ts -- --update\`\n${changes.join("\n")}`,
   );
   assertEquals(known, lines, "the order of the lines");
 });
