@@ -1,10 +1,11 @@
-/** Values and gradients of the ops against those of PyTorch; `fixtures/ops.py` wrote them. */
+/** Values and gradients of the ops against those of PyTorch; `fixtures/ops.py` wrote the files. */
 
-import { assert, assertEquals, assertThrows } from "@std/assert";
+import { assert, assertEquals, assertMatch, assertThrows } from "@std/assert";
 import { registeredOps } from "../../lib/ops/registry.ts";
 import * as window from "../../lib/ops/window/mod.ts";
 import * as adjoint from "../../mod.ts";
 import { type DType, grad, Tensor } from "../../mod.ts";
+import { endOf, familyOf, filesOf, find, ROOT, shown } from "../tools/places.ts";
 import { OP_CASES, opOf } from "./op_cases.ts";
 import { assertTensor } from "../common/compare.ts";
 import { count, type Plain, tensorOf } from "../common/samples.ts";
@@ -16,9 +17,8 @@ interface Stored {
   readonly data: readonly (number | "nan" | "inf" | "-inf")[];
 }
 
-/** A case in the file. */
+/** A case in the file of an op. */
 interface Case {
-  readonly op: string;
   readonly args: readonly unknown[];
   readonly inputs: readonly Stored[];
   readonly outputs: readonly Stored[];
@@ -29,14 +29,22 @@ interface Case {
 /** Op, type and rank of both inputs, type of the result. */
 type Promotion = readonly [string, DType, number, DType, number, DType | "error"];
 
-/** The file. */
-interface Fixture {
-  readonly cases: readonly Case[];
-  readonly promotions: readonly Promotion[];
+/** A case and its place. */
+interface Placed extends Case {
+  readonly op: string;
+  readonly number: number;
 }
 
-const url = new URL("../fixtures/ops.json", import.meta.url);
-const { cases, promotions }: Fixture = JSON.parse(Deno.readTextFileSync(url));
+function stored(path: string): unknown {
+  return JSON.parse(Deno.readTextFileSync(new URL(path, ROOT)));
+}
+
+const files = filesOf(ROOT, "tests/fixtures/ops", ".json");
+const names = files.map((file) => file.split("/").at(-1)!.slice(0, -".json".length));
+const cases = names.flatMap((op, i) =>
+  (stored(files[i]!) as Case[]).map((one, number): Placed => ({ ...one, op, number }))
+);
+const promotions = stored("tests/fixtures/promotions.json") as Promotion[];
 
 const NUMBERS: Readonly<Record<string, number>> = { nan: NaN, inf: Infinity, "-inf": -Infinity };
 
@@ -68,9 +76,9 @@ function results(y: unknown): Tensor[] {
 // Both sides compute in float64 and may round sums in another order.
 const TOLERANCE = { rtol: 1e-12, atol: 1e-13 };
 
-cases.forEach((one, number) => {
+for (const one of cases) {
   const shapes = one.inputs.map(({ shape }) => `[${shape.join(", ")}]`).join(" ");
-  Deno.test(`${one.op}() case ${number} of ${shapes} is that of PyTorch`, () => {
+  Deno.test(`${one.op}() case ${one.number} of ${shapes} is that of PyTorch`, () => {
     const inputs = one.inputs.map((stored) => {
       const x = tensorOf(plain(stored), stored.dtype);
       return stored.dtype === "float64" ? x.requiresGrad_() : x;
@@ -96,7 +104,7 @@ cases.forEach((one, number) => {
       assertTensor(what, gradient, expected, "float64", TOLERANCE);
     });
   });
-});
+}
 
 /**
  * Ops that are functions alone: their first argument is no tensor, or not the one worked on, or they
@@ -122,7 +130,7 @@ function callMethod(op: string, [x, ...rest]: readonly unknown[]): unknown {
   return member.apply(x, op === "at" ? rest[0] : rest);
 }
 
-for (const op of new Set(cases.map(({ op }) => op))) {
+for (const op of names) {
   if (FUNCTIONS.includes(op)) continue;
   Deno.test(`${op} is a method that does what the function does`, () => {
     let tried = 0;
@@ -158,8 +166,50 @@ for (const op of new Set(promotions.map(([op]) => op))) {
   });
 }
 
-Deno.test("the fixture has every public op", () => {
+const makerOf = (op: string) => `tests/fixtures/makers/${familyOf(ROOT, op)}.py`;
+
+/** Where the cases of an op stand, or are to stand. */
+function placeOf(op: string): string {
+  const maker = makerOf(op);
+  return shown(find(ROOT, [maker], new RegExp(`"${op}"`)) ?? endOf(ROOT, maker));
+}
+
+/** What to write so that each op has a fixture, and each fixture an op. */
+function differences(ops: readonly string[], fixtures: readonly string[]): string[] {
+  const missing = ops.filter((op) => !fixtures.includes(op)).map((op) =>
+    `${op} has no fixture: write its cases in ${placeOf(op)}, ` +
+    `then run \`python tests/fixtures/ops.py ${op}\``
+  );
+  const makers = filesOf(ROOT, "tests/fixtures/makers", ".py");
+  const surplus = fixtures.filter((op) => !ops.includes(op)).map((op) => {
+    const place = find(ROOT, makers, new RegExp(`"${op}"`));
+    const also = place === undefined ? "" : `, and the cases in ${shown(place)}`;
+    return `tests/fixtures/ops/${op}.json:1 is of no public op: remove it${also}`;
+  });
+  return [...missing, ...surplus];
+}
+
+Deno.test("each public op has a fixture, and each fixture an op", () => {
   const elementwise = registeredOps().filter((op) => op.arity !== undefined).map((op) => op.name);
-  const all = [...elementwise, ...Object.keys(OP_CASES)].toSorted();
-  assertEquals([...new Set(cases.map(({ op }) => op))].toSorted(), all);
+  const ops = [...elementwise, ...Object.keys(OP_CASES)];
+  assertEquals(differences(ops, names).join("\n"), "");
+  const without = (op: string) => names.filter((name) => name !== op);
+  assertMatch(
+    differences(ops, without("atan2"))[0]!,
+    /^atan2 has no fixture: .*makers\/elementwise\.py:\d+, .*ops\.py atan2`$/,
+  );
+  assertMatch(
+    differences(ops.filter((op) => op !== "linalg.norm"), names)[0]!,
+    /ops\/linalg\.norm\.json:1 is of no public op: remove it, and .*makers\/linalg\.py:\d+$/,
+  );
+  // Where the cases of an op do not stand yet, they are to stand at the end.
+  const { file, line } = endOf(ROOT, "tests/fixtures/makers/copy.py");
+  assertEquals(placeOf("copy_"), `${file}:${line}`);
+});
+
+Deno.test("the cases of an op stand in the maker of its family", () => {
+  const astray = names.filter((op) =>
+    find(ROOT, [makerOf(op)], new RegExp(`"${op}"`)) === undefined
+  );
+  assertEquals(astray, []);
 });

@@ -8,15 +8,25 @@ export interface Outcome {
   readonly output: string;
 }
 
+/** How a command is run. */
+export interface RunOptions {
+  /** Variables that its environment has beside those of this process. */
+  readonly env?: Readonly<Record<string, string>>;
+  /** Whether it shows what it prints. Default: true. */
+  readonly show?: boolean;
+}
+
 async function pass(
   from: ReadableStream<Uint8Array>,
-  to: { write(bytes: Uint8Array): Promise<number> },
+  to: { write(bytes: Uint8Array): Promise<number> } | null,
   keep: (text: string) => void,
 ): Promise<void> {
   const decoder = new TextDecoder();
   for await (const chunk of from) {
     keep(decoder.decode(chunk, { stream: true }));
-    for (let rest = chunk; rest.length > 0;) rest = rest.subarray(await to.write(rest));
+    for (let rest = chunk; to !== null && rest.length > 0;) {
+      rest = rest.subarray(await to.write(rest));
+    }
   }
 }
 
@@ -25,13 +35,15 @@ export function run(command: string, ...args: string[]): Promise<Outcome> {
   return runWith({}, command, ...args);
 }
 
-/** The same with more variables in the environment. */
+/** The same with options. */
 export async function runWith(
-  env: Readonly<Record<string, string>>,
+  { env = {}, show = true }: RunOptions,
   command: string,
   ...args: string[]
 ): Promise<Outcome> {
-  console.log(`\n> ${[command === Deno.execPath() ? "deno" : command, ...args].join(" ")}`);
+  if (show) {
+    console.log(`\n> ${[command === Deno.execPath() ? "deno" : command, ...args].join(" ")}`);
+  }
   const child = new Deno.Command(command, {
     args,
     cwd: new URL("../..", import.meta.url),
@@ -43,8 +55,8 @@ export async function runWith(
   let output = "";
   const keep = (text: string) => output += text;
   await Promise.all([
-    pass(child.stdout, Deno.stdout, keep),
-    pass(child.stderr, Deno.stderr, keep),
+    pass(child.stdout, show ? Deno.stdout : null, keep),
+    pass(child.stderr, show ? Deno.stderr : null, keep),
   ]);
   const { code } = await child.status;
   // deno-lint-ignore no-control-regex

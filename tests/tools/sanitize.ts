@@ -3,7 +3,7 @@
  * Deno uses it. A fault that is planted first must be noticed.
  */
 
-import { runWith } from "./run.ts";
+import { run, runWith } from "./run.ts";
 
 const TARGET = "x86_64-unknown-linux-gnu";
 const FOLDER = new URL("../../target/sanitize/", import.meta.url);
@@ -28,7 +28,7 @@ function fail(reason: string): never {
 async function build(...features: string[]): Promise<void> {
   const { code } = await runWith(
     // The option belongs to compilers that are not released; this lets a released one have it.
-    { RUSTC_BOOTSTRAP: "1", RUSTFLAGS: "-Zsanitizer=address" },
+    { env: { RUSTC_BOOTSTRAP: "1", RUSTFLAGS: "-Zsanitizer=address" } },
     "cargo",
     "build",
     "--release",
@@ -43,7 +43,7 @@ async function build(...features: string[]): Promise<void> {
 export async function sanitized(): Promise<Readonly<Record<string, string>>> {
   if (Deno.build.target !== TARGET) fail(`it is for ${TARGET}, this is ${Deno.build.target}`);
   // The library is no program, so what the sanitizer itself consists of is loaded before it.
-  const found = await runWith({}, "cc", "-print-file-name=libasan.so");
+  const found = await run("cc", "-print-file-name=libasan.so");
   const runtime = found.output.trim();
   if (!runtime.startsWith("/")) fail("the compiler cc has no libasan.so");
   const env = {
@@ -52,7 +52,7 @@ export async function sanitized(): Promise<Readonly<Record<string, string>>> {
     // What V8 keeps until its end is no leak.
     ASAN_OPTIONS: "detect_leaks=0",
   };
-  const trial = () => runWith(env, Deno.execPath(), "eval", TRIAL);
+  const trial = () => runWith({ env }, Deno.execPath(), "eval", TRIAL);
   await build("planted-over-read");
   const planted = await trial();
   if (planted.code === 0 || !planted.output.includes(REPORT)) {
