@@ -1,12 +1,12 @@
 //! Losses that are a function of prediction minus target, with their reduction in one pass, and their
 //! gradients. Their composites in TypeScript are the truth, with which the tests compare them.
 
-use super::math::Real;
-use super::reduce::{FAR, Summand};
 use crate::cpu::{GRAIN, TILE, elements, for_chunks_of, for_parts, simd};
 use crate::dtype::{DType, Element};
 use crate::error::{Error, Result};
 use crate::frame::Launch;
+use crate::kernels::elementwise::math::Real;
+use crate::kernels::reduce::sum::{FAR, Summand};
 use crate::reader::Reader;
 use crate::registry::{Kernel, Wgsl};
 use crate::scratch::scratch;

@@ -6,12 +6,12 @@
 //! has columns too many, which are left out.
 
 use super::conv::{ENOUGH, Extents, FEW};
-use super::gemm::{Matrix, Panel, for_panels};
-use super::math::Real;
-use super::window::SPACE;
+use super::geometry::SPACE;
 use crate::cpu::{for_parts, try_parts};
 use crate::dtype::Element;
 use crate::error::Result;
+use crate::kernels::elementwise::math::Real;
+use crate::kernels::linalg::gemm::{Matrix, Panel, for_panels};
 use crate::scratch::{room, scratch};
 use crate::transpose::transpose;
 use std::borrow::Cow;

@@ -1,11 +1,11 @@
 //! Functions along the last axis that give as many elements as they take: running sums and products,
 //! and orders.
 
-use super::wide::Wide;
 use crate::cpu::{GRAIN, elements, try_chunks_of};
 use crate::dtype::{DType, Element, by_type};
 use crate::error::{Error, Result};
 use crate::frame::Launch;
+use crate::kernels::reduce::wide::Wide;
 use crate::reader::Reader;
 use crate::registry::{Kernel, Wgsl};
 use crate::scratch::{listed, scratch};

@@ -5,14 +5,14 @@
 //! block of outputs is multiplied by the weights, which makes a row for each tap of each channel, and
 //! each element is added to where the tap has read.
 
-use super::gemm::{Matrix, Panel};
-use super::math::Real;
-use super::phases::Phases;
-use super::window::{SPACE, Window};
+use super::geometry::{SPACE, Window};
+use super::polyphase::Phases;
 use crate::cpu::{elements, try_parts};
 use crate::dtype::{Element, by_type};
 use crate::error::{Error, Result};
 use crate::frame::{Launch, View};
+use crate::kernels::elementwise::math::Real;
+use crate::kernels::linalg::gemm::{Matrix, Panel};
 use crate::layout::Layout;
 use crate::registry::{Kernel, Wgsl};
 use crate::scratch::{in_order, scratch};
