@@ -22,7 +22,7 @@ macro_rules! residual_losses {
                 run: |launch| match launch.input_type(0)? {
                     DType::F32 => values(launch, |$r: f32, $d: f32| $value),
                     DType::F64 => values(launch, |$r: f64, $d: f64| $value),
-                    _ => Err(Error::new("the element type is not supported")),
+                    dtype => Err(Error::unsupported(dtype)),
                 },
                 wgsl: Wgsl::None,
             },
@@ -32,7 +32,7 @@ macro_rules! residual_losses {
                 run: |launch| match launch.input_type(0)? {
                     DType::F32 => gradients(launch, |$r: f32, $d: f32| $slope),
                     DType::F64 => gradients(launch, |$r: f64, $d: f64| $slope),
-                    _ => Err(Error::new("the element type is not supported")),
+                    dtype => Err(Error::unsupported(dtype)),
                 },
                 wgsl: Wgsl::None,
             },

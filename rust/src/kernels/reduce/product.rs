@@ -74,7 +74,7 @@ fn prod(launch: &mut Launch<'_>) -> Result {
         DType::F32 => prod_as::<f32>(launch),
         DType::F64 => prod_as::<f64>(launch),
         DType::I32 => integer_prod(launch),
-        DType::Bool => Err(Error::new("the element type is not supported")),
+        dtype => Err(Error::unsupported(dtype)),
     }
 }
 

@@ -28,7 +28,7 @@ fn cumsum(launch: &mut Launch<'_>) -> Result {
                 i32::try_from(sum).map_err(|_| Error::range("a sum of int32 elements leaves int32"))
             },
         ),
-        DType::Bool => Err(Error::new("the element type is not supported")),
+        dtype => Err(Error::unsupported(dtype)),
     }
 }
 
@@ -49,7 +49,7 @@ fn cumprod(launch: &mut Launch<'_>) -> Result {
                     .map_err(|_| Error::range("a product of int32 elements leaves int32"))
             },
         ),
-        DType::Bool => Err(Error::new("the element type is not supported")),
+        dtype => Err(Error::unsupported(dtype)),
     }
 }
 
