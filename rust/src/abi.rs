@@ -4,7 +4,7 @@
 //! its byte length in the first word, then UTF-8.
 #![allow(unsafe_code, unreachable_pub)]
 
-use crate::dtype::{DType, Slice, SliceMut};
+use crate::dtype::{Element, Slice, SliceMut, by_type};
 use crate::error::{Error, Result};
 use crate::frame::{ABI_VERSION, Frame, Launch, Record, View, ViewMut};
 use crate::gpu;
@@ -80,48 +80,24 @@ fn extent(
 }
 
 /// # Safety
-/// `start` must be null with `count` 0, or valid for reading `count` elements of `dtype` that
+/// `start` must be null with `count` 0, or valid for reading `count` elements of type `T` that
 /// nothing writes during `'a`.
-unsafe fn slice<'a>(start: *const u8, count: usize, dtype: DType) -> Slice<'a> {
+unsafe fn slice<'a, T: Element>(start: *const u8, count: usize) -> Slice<'a> {
     if count == 0 {
-        return match dtype {
-            DType::F32 => Slice::F32(&[]),
-            DType::F64 => Slice::F64(&[]),
-            DType::I32 => Slice::I32(&[]),
-            DType::Bool => Slice::Bool(&[]),
-        };
+        return T::slice(&[]);
     }
     // SAFETY: the caller vouches for the memory; `extent` has checked its alignment.
-    unsafe {
-        match dtype {
-            DType::F32 => Slice::F32(from_raw_parts(start.cast(), count)),
-            DType::F64 => Slice::F64(from_raw_parts(start.cast(), count)),
-            DType::I32 => Slice::I32(from_raw_parts(start.cast(), count)),
-            DType::Bool => Slice::Bool(from_raw_parts(start, count)),
-        }
-    }
+    T::slice(unsafe { from_raw_parts(start.cast(), count) })
 }
 
 /// # Safety
 /// As [`slice`], and nothing else reads or writes the elements during `'a`.
-unsafe fn slice_mut<'a>(start: *mut u8, count: usize, dtype: DType) -> SliceMut<'a> {
+unsafe fn slice_mut<'a, T: Element>(start: *mut u8, count: usize) -> SliceMut<'a> {
     if count == 0 {
-        return match dtype {
-            DType::F32 => SliceMut::F32(&mut []),
-            DType::F64 => SliceMut::F64(&mut []),
-            DType::I32 => SliceMut::I32(&mut []),
-            DType::Bool => SliceMut::Bool(&mut []),
-        };
+        return T::slice_mut(&mut []);
     }
     // SAFETY: the caller vouches for the memory; `extent` has checked its alignment.
-    unsafe {
-        match dtype {
-            DType::F32 => SliceMut::F32(from_raw_parts_mut(start.cast(), count)),
-            DType::F64 => SliceMut::F64(from_raw_parts_mut(start.cast(), count)),
-            DType::I32 => SliceMut::I32(from_raw_parts_mut(start.cast(), count)),
-            DType::Bool => SliceMut::Bool(from_raw_parts_mut(start, count)),
-        }
-    }
+    T::slice_mut(unsafe { from_raw_parts_mut(start.cast(), count) })
 }
 
 /// Checks every operand against its memory and runs the kernel on slices.
@@ -159,11 +135,11 @@ unsafe fn launch<const N: usize>(
         ranges[operand] = (range.start, range.end);
         if operand < kernel.outputs {
             // SAFETY: `extent` keeps the slice inside the array; the loop above keeps it exclusive.
-            let data = unsafe { slice_mut(start, length, record.dtype) };
+            let data = unsafe { by_type!(any record.dtype, slice_mut(start, length)) };
             outs[operand] = Some(ViewMut { data, layout });
         } else {
             // SAFETY: `extent` keeps the slice inside the array; no output overlaps it.
-            let data = unsafe { slice(start, length, record.dtype) };
+            let data = unsafe { by_type!(any record.dtype, slice(start, length)) };
             #[cfg(feature = "planted-over-read")]
             if length > 0 {
                 // SAFETY: none. This is the fault that the build with a sanitizer must notice.

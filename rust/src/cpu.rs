@@ -246,7 +246,7 @@ pub(crate) fn for_chunks<T: Send>(out: &mut [T], body: impl Fn(usize, &mut [T]) 
 /// The elements of an output as a slice.
 pub(crate) fn elements<T: Element>(view: ViewMut<'_>) -> Result<&mut [T]> {
     T::from_slice_mut(view.data)
-        .ok_or_else(|| Error::new(format!("an output must be {:?}", T::DTYPE)))
+        .ok_or_else(|| Error::new(format!("an output must be {}", T::DTYPE.name())))
 }
 
 fn same_length(lengths: &[usize]) -> Result {

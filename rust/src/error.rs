@@ -1,5 +1,7 @@
 //! The one error type: what went wrong, and whose fault it is.
 
+use crate::dtype::DType;
+
 /// Why a call was refused.
 #[derive(Debug)]
 pub(crate) enum Error {
@@ -17,6 +19,11 @@ pub(crate) enum Error {
 impl Error {
     pub(crate) fn new(message: impl Into<String>) -> Self {
         Self::Bug(message.into())
+    }
+
+    /// A kernel has no version for an element type.
+    pub(crate) fn unsupported(dtype: DType) -> Self {
+        Self::Bug(format!("the element type {} is not supported", dtype.name()))
     }
 
     pub(crate) fn device(message: impl Into<String>) -> Self {

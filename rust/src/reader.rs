@@ -17,7 +17,7 @@ pub(crate) struct Reader<'a, T> {
 
 impl<'a, T: Element> Reader<'a, T> {
     pub(crate) fn new(view: View<'a>) -> Result<Self> {
-        let wrong = || Error::new(format!("an input must be {:?}", T::DTYPE));
+        let wrong = || Error::new(format!("an input must be {}", T::DTYPE.name()));
         let data = T::from_slice(view.data).ok_or_else(wrong)?;
         let contiguous = view.layout.is_contiguous();
         Ok(Self { data, layout: view.layout, len: view.layout.len(), contiguous })

@@ -38,7 +38,7 @@ impl Wgsl {
 }
 
 static ROWS: LazyLock<Vec<&'static Kernel>> =
-    LazyLock::new(|| kernels::FAMILIES.iter().copied().flatten().collect());
+    LazyLock::new(|| kernels::FAMILIES.iter().copied().flatten().copied().flatten().collect());
 
 pub(crate) fn count() -> u32 {
     ROWS.len() as u32

@@ -195,7 +195,7 @@ Deno.test("launch: mixed element types are refused by the kernel", () => {
         operand(cpu.allocate(1, 4), 4),
       ),
     NativeError,
-    "an input must be F32",
+    "an input must be float32",
   );
 });
 

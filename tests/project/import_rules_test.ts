@@ -147,7 +147,7 @@ Deno.test("unsafe code stands in the boundary, around gemm and in the allocator"
     "rust/src/abi.rs",
     "rust/src/abi_test.rs",
     "rust/src/allocator.rs",
-    "rust/src/kernels/gemm.rs",
+    "rust/src/kernels/linalg/gemm.rs",
   ]);
 });
 

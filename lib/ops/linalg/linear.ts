@@ -17,7 +17,7 @@ const PLAIN: Parameters = { ints: [0] };
 /** A function that is applied to the outputs of an affine map in the same pass. */
 export type Activation = "relu" | "tanh" | "sigmoid";
 
-/** Each activation: its number in `rust/src/kernels/linear.rs`, and its derivative from its value. */
+/** Each activation: its number in `rust/src/kernels/linalg/linear.rs`, and its derivative from its value. */
 const ACTIVATIONS = {
   relu: {
     parameters: { ints: [1] },

@@ -1,4 +1,4 @@
-/** Fused: losses that have kernels, in `rust/src/kernels/losses.rs` and `cross_entropy.rs`. */
+/** Fused: losses that have kernels, in `losses.rs` and `cross_entropy.rs` of `rust/src/kernels/loss`. */
 
 import { extentAt } from "../../core/shape.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
@@ -14,7 +14,7 @@ export type Reduction = "none" | "sum" | "mean";
 
 const NUMBER_SHAPES = [[]] as const;
 
-/** What the kernels are told of each, as `rust/src/kernels/losses.rs` has it. */
+/** What the kernels are told of each, as `rust/src/kernels/loss/losses.rs` has it. */
 const REDUCTIONS: Readonly<Record<Reduction, readonly [number]>> = {
   none: [0],
   sum: [1],

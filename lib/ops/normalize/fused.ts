@@ -1,6 +1,6 @@
 /**
  * Fused: softmax, its logarithm, what it divides by, and layer normalisation. Their kernels are in
- * `rust/src/kernels/normalize.rs`; the composite beside each is the truth.
+ * `rust/src/kernels/normalize`; the composite beside each is the truth.
  */
 
 import { checkList } from "../../core/arguments.ts";

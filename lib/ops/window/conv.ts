@@ -1,6 +1,6 @@
 /**
  * Primitives: convolutions in one to three dimensions, and their transposes. Their kernels are in
- * `rust/src/kernels/conv.rs`: from x and w to y, from y and w back to x, from x and y back to w. Each
+ * `rust/src/kernels/window/conv.rs`: from x and w to y, from y and w back to x, from x and y back to w. Each
  * is linear in both inputs, and differentiated by the other two.
  */
 

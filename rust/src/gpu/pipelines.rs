@@ -21,14 +21,8 @@ pub(super) struct Pipelines {
     layouts: HashMap<usize, wgpu::BindGroupLayout>,
 }
 
-/// Bool is a u32 of 0 or 1 on the GPU.
 fn type_name(dtype: DType) -> Result<&'static str> {
-    match dtype {
-        DType::F32 => Ok("f32"),
-        DType::I32 => Ok("i32"),
-        DType::Bool => Ok("u32"),
-        DType::F64 => Err(Error::new("there is no float64 on the GPU")),
-    }
+    dtype.wgsl().ok_or_else(|| Error::new(format!("there is no {} on the GPU", dtype.name())))
 }
 
 const PARAMETERS: &str = include_str!("parameters.wgsl");

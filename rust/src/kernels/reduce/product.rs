@@ -1,14 +1,14 @@
-//! Products, as reductions with the parameters of `reduce.rs`, and what leads back from them and from
+//! Products, as reductions with the parameters of `sum.rs`, and what leads back from them and from
 //! running products. Nothing leaves the range on the way, and nothing is divided by an element, which
 //! may be 0.
 
-use super::math::Real;
-use super::reduce::{axes, down_columns, try_costly_chunks};
+use super::sum::{axes, down_columns, try_costly_chunks};
 use super::wide::{Wide, is_far};
 use crate::cpu::{GRAIN, elements, simd, try_parts};
 use crate::dtype::{DType, Element, by_type};
 use crate::error::{Error, Result};
 use crate::frame::Launch;
+use crate::kernels::elementwise::math::Real;
 use crate::layout::Layout;
 use crate::reader::{Cursor, Reader};
 use crate::registry::{Kernel, Wgsl};
@@ -74,7 +74,7 @@ fn prod(launch: &mut Launch<'_>) -> Result {
         DType::F32 => prod_as::<f32>(launch),
         DType::F64 => prod_as::<f64>(launch),
         DType::I32 => integer_prod(launch),
-        DType::Bool => Err(Error::new("the element type is not supported")),
+        dtype => Err(Error::unsupported(dtype)),
     }
 }
 

@@ -1,17 +1,18 @@
 //! Convolutions as products of matrices. With a stride of 1, and with its zeros around the input, what
 //! a tap reads for outputs that follow each other follows each other too. With other strides it does so
-//! after the input has been parted into phases, of which each holds the inputs that are strides apart.
+//! after the input has been parted into phases, its polyphase components, of which each holds the inputs
+//! that are strides apart.
 //! So a channel, read from the tap's offset on, is a row of a matrix, and nothing else is copied: the
 //! product of each tap's weights with that matrix is added to the others. At the end of each line it
 //! has columns too many, which are left out.
 
 use super::conv::{ENOUGH, Extents, FEW};
-use super::gemm::{Matrix, Panel, for_panels};
-use super::math::Real;
-use super::window::SPACE;
+use super::geometry::SPACE;
 use crate::cpu::{for_parts, try_parts};
 use crate::dtype::Element;
 use crate::error::Result;
+use crate::kernels::elementwise::math::Real;
+use crate::kernels::linalg::gemm::{Matrix, Panel, for_panels};
 use crate::scratch::{room, scratch};
 use crate::transpose::transpose;
 use std::borrow::Cow;
@@ -23,8 +24,8 @@ const STEP: usize = 32;
 /// Least number of rows of a task that sums up gradients of weights.
 const LEAST: usize = 8;
 
-/// The phases of an input with zeros around them, and how the window reads them.
-pub(super) struct Phases<'a, T: Clone> {
+/// The polyphase components of an input with zeros around them, and how the window reads them.
+pub(super) struct Polyphase<'a, T: Clone> {
     /// For each channel the grids of all phases.
     data: Cow<'a, [T]>,
     /// Extents of a grid.
@@ -40,20 +41,20 @@ struct Segment {
     length: usize,
 }
 
-impl<'a, T: Element + Real> Phases<'a, T> {
+impl<'a, T: Element + Real> Polyphase<'a, T> {
     pub(super) fn new(extents: &Extents, x: &'a [T]) -> Result<Self> {
         let window = &extents.window;
-        let phases = Self { data: Cow::Borrowed(x), grid: window.grid(), extents: *extents };
-        if window.is_dense() && phases.grid == window.input {
-            return Ok(phases);
+        let polyphase = Self { data: Cow::Borrowed(x), grid: window.grid(), extents: *extents };
+        if window.is_dense() && polyphase.grid == window.input {
+            return Ok(polyphase);
         }
         // Far paddings and dilations may need more than there is.
-        let mut factors = phases.grid.into_iter().chain([window.phases()]);
+        let mut factors = polyphase.grid.into_iter().chain([window.phases()]);
         let size = factors.try_fold(1, usize::checked_mul);
         let channels = x.len() / window.inputs().max(1);
         let length = size.and_then(|size| channels.checked_mul(size)?.checked_add(STEP));
         let mut data = scratch(length.unwrap_or(usize::MAX))?;
-        let (inputs, size, step) = (window.inputs().max(1), phases.size().max(1), window.step());
+        let (inputs, size, step) = (window.inputs().max(1), polyphase.size().max(1), window.step());
         for_parts(data.chunks_mut(size).zip(x.chunks(inputs)), |(to, from)| {
             let grids = to.chunks_mut(size / window.phases());
             for (phase, to) in grids.enumerate() {
@@ -68,7 +69,7 @@ impl<'a, T: Element + Real> Phases<'a, T> {
                 });
             }
         })?;
-        Ok(Self { data: Cow::Owned(data), ..phases })
+        Ok(Self { data: Cow::Owned(data), ..polyphase })
     }
 
     /// Elements that a channel has in all phases.

@@ -1,12 +1,12 @@
 //! Cross entropy of rows with the class of each, and what leads back from it, in one pass over the
 //! logits. The composite in TypeScript is the truth.
 
-use super::math::Real;
-use super::normalize::{GRAIN, exponentials, largest, sum_with};
 use crate::cpu::{elements, for_chunks_of, simd};
 use crate::dtype::{Element, by_type};
 use crate::error::{Error, Result};
 use crate::frame::Launch;
+use crate::kernels::elementwise::math::Real;
+use crate::kernels::normalize::softmax::{GRAIN, exponentials, largest, sum_with};
 use crate::registry::{Kernel, Wgsl};
 use crate::scratch::in_order;
 use std::borrow::Cow;

@@ -1,12 +1,12 @@
 //! Pools: the largest element of each window and where it stands, and the sum of each window with
 //! what leads back from it.
 
-use super::math::Real;
-use super::window::{SPACE, Window, whole};
+use super::geometry::{SPACE, Window, whole};
 use crate::cpu::{GRAIN, elements, for_parts};
 use crate::dtype::{Element, by_type};
 use crate::error::{Error, Result};
 use crate::frame::{Launch, View, ViewMut};
+use crate::kernels::elementwise::math::Real;
 use crate::layout::Layout;
 use crate::registry::{Kernel, Wgsl};
 use crate::scratch::in_order;

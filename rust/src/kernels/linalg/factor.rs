@@ -5,12 +5,12 @@
 //! the small part inside a block is done by loops, along rows, which vectorise.
 
 use super::gemm::{Matrix, is_whole, multiply};
-use super::linalg::operand;
-use super::math::Real;
+use super::matmul::operand;
 use crate::cpu::{GRAIN, elements, simd, try_parts};
 use crate::dtype::{Element, by_type};
 use crate::error::{Error, Result};
 use crate::frame::Launch;
+use crate::kernels::elementwise::math::Real;
 use crate::reader::{Cursor, Reader};
 use crate::registry::{Kernel, Wgsl};
 use crate::scratch::scratch;

@@ -51,7 +51,7 @@ fn matmul(launch: &mut Launch<'_>) -> Result {
         DType::F32 => matmul_as::<f32>(launch, multiply),
         DType::F64 => matmul_as::<f64>(launch, multiply),
         DType::I32 => matmul_as::<i32>(launch, multiply_integers),
-        DType::Bool => Err(Error::new("the element type is not supported")),
+        dtype => Err(Error::unsupported(dtype)),
     }
 }
 

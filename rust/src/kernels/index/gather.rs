@@ -127,7 +127,7 @@ fn scatter_add(launch: &mut Launch<'_>) -> Result {
         DType::F32 => scatter_as::<f32>(launch, |to, x| *to += x),
         DType::F64 => scatter_as::<f64>(launch, |to, x| *to += x),
         DType::I32 => add_integers(launch),
-        DType::Bool => Err(Error::new("the element type is not supported")),
+        dtype => Err(Error::unsupported(dtype)),
     }
 }
 

@@ -38,13 +38,13 @@ macro_rules! unary {
 }
 
 #[inline(always)]
-pub(super) fn sigmoid<T: Real>(x: T) -> T {
+pub(crate) fn sigmoid<T: Real>(x: T) -> T {
     let one = T::from_f64(1.0);
     one / (one + (-x).exp_())
 }
 
 #[inline(always)]
-pub(super) fn relu<T: Real>(x: T) -> T {
+pub(crate) fn relu<T: Real>(x: T) -> T {
     let zero = T::from_f64(0.0);
     if x <= zero { zero } else { x }
 }

@@ -1,12 +1,12 @@
 //! Layer normalisation, with what leads back from it. Its composite in TypeScript is the truth.
 
-use super::math::Real;
-use super::normalize::{GRAIN, sum, sum_with};
-use super::reduce::FAR;
+use super::softmax::{GRAIN, sum, sum_with};
 use crate::cpu::{elements, for_chunks_of, simd, try_parts};
 use crate::dtype::{Element, by_type};
 use crate::error::{Error, Result};
 use crate::frame::Launch;
+use crate::kernels::elementwise::math::Real;
+use crate::kernels::reduce::sum::FAR;
 use crate::registry::{Kernel, Wgsl};
 use crate::scratch::{in_order, scratch};
 

@@ -2,12 +2,12 @@
 //! parameter 0 tells how many stay. Work is split into blocks whose size does not depend on the
 //! thread count, so the bits of a result don't either.
 
-use super::math::Real;
 use crate::cpu::{elements, for_chunks_of, simd, try_chunks_of};
 use crate::dtype::{Element, by_type};
 use crate::error::{Error, Result};
 use crate::frame::{Frame, Launch};
 use crate::gpu::{Operand, Plan, WORDS, spread};
+use crate::kernels::elementwise::math::Real;
 use crate::layout::Layout;
 use crate::reader::{Cursor, Reader};
 use crate::registry::{Kernel, Wgsl};
@@ -28,7 +28,7 @@ pub(super) const ROWS: &[Kernel] = &[Kernel {
 }];
 
 /// An element type that can be summed, and what its sums are kept in.
-pub(super) trait Summand: Element {
+pub(crate) trait Summand: Element {
     type Total: Copy + Default + Send + Sync + std::ops::AddAssign;
     /// What a column is kept in until it is widened.
     type Column: Copy + Default;
@@ -47,7 +47,7 @@ pub(super) trait Summand: Element {
 const LONG: usize = 2048;
 
 /// What is added anew is divided by this, a power of two, so that no sum leaves the range of float64.
-pub(super) const FAR: f64 = (1_u64 << 40) as f64;
+pub(crate) const FAR: f64 = (1_u64 << 40) as f64;
 
 /// A sum in lanes, which are added in halves, so that this too is done in vectors.
 #[inline(always)]
@@ -267,7 +267,7 @@ fn sum_anew<T: Summand>(data: &[T], reduced: &Layout, divisor: f64) -> Result<T:
 }
 
 /// Sums down the columns, many at a time, so that memory is read in order.
-pub(super) fn sum_columns<T: Summand>(
+pub(crate) fn sum_columns<T: Summand>(
     start: usize,
     out: &mut [T::Output],
     stay: &Layout,

@@ -1,12 +1,12 @@
 //! Softmax, its logarithm and what both divide by, with what leads back from them: one pass each over
 //! what takes several ops. Their composites in TypeScript are the truth.
 
-use super::gemm::{Panel, for_panels};
-use super::math::Real;
 use crate::cpu::{elements, for_chunks_of, simd};
 use crate::dtype::{Element, by_type};
 use crate::error::{Error, Result};
 use crate::frame::Launch;
+use crate::kernels::elementwise::math::Real;
+use crate::kernels::linalg::gemm::{Panel, for_panels};
 use crate::layout::Layout;
 use crate::registry::{Kernel, Wgsl};
 use crate::scratch::in_order;
@@ -25,7 +25,7 @@ pub(super) const ROWS: &[Kernel] = &[
 ];
 
 /// Elements that one task handles.
-pub(super) const GRAIN: usize = 1 << 14;
+pub(crate) const GRAIN: usize = 1 << 14;
 /// Columns that are treated together where the axis is not the last one.
 const COLUMNS: usize = 64;
 /// Sums that run beside each other, so that they are done in vectors.
@@ -111,7 +111,7 @@ fn shift<T: Real>(largest: T) -> T {
 
 /// Sum of `f` over a row and another one.
 #[inline(always)]
-pub(super) fn sum_with<T: Real + Into<f64>>(a: &[T], b: &[T], f: impl Fn(T, T) -> T) -> T {
+pub(crate) fn sum_with<T: Real + Into<f64>>(a: &[T], b: &[T], f: impl Fn(T, T) -> T) -> T {
     let mut total = 0.0;
     for (a, b) in a.chunks(BLOCK).zip(b.chunks(BLOCK)) {
         let mut lanes = [T::from_f64(0.0); LANES];
@@ -169,13 +169,13 @@ fn softmax_as<T: Element + Real + Into<f64>>(launch: &mut Launch<'_>, log: bool)
 
 /// The largest element of a row, which is taken from each before it is exponentiated.
 #[inline(always)]
-pub(super) fn largest<T: Real>(x: &[T]) -> T {
+pub(crate) fn largest<T: Real>(x: &[T]) -> T {
     shift(fold(x, T::from_f64(f64::NEG_INFINITY), larger))
 }
 
 /// Exponentiates a row; gives what has been taken from it, and the sum.
 #[inline(always)]
-pub(super) fn exponentials<T: Real + Into<f64>>(out: &mut [T], x: &[T]) -> (T, T) {
+pub(crate) fn exponentials<T: Real + Into<f64>>(out: &mut [T], x: &[T]) -> (T, T) {
     let largest = largest(x);
     for (e, &x) in out.iter_mut().zip(x) {
         *e = (x - largest).exp_();

@@ -1,11 +1,11 @@
 //! Optimizer steps, each one pass over a parameter and its state. The formulas are PyTorch's; the
 //! tests compare each with its composite in TypeScript.
 
-use super::math::Real;
 use crate::cpu::{TILE, elements, for_parts, simd};
 use crate::dtype::{Element, by_type};
 use crate::error::{Error, Result};
 use crate::frame::Launch;
+use crate::kernels::elementwise::math::Real;
 use crate::reader::Reader;
 use crate::registry::{Kernel, Wgsl};
 

@@ -5,14 +5,14 @@
 //! block of outputs is multiplied by the weights, which makes a row for each tap of each channel, and
 //! each element is added to where the tap has read.
 
-use super::gemm::{Matrix, Panel};
-use super::math::Real;
-use super::phases::Phases;
-use super::window::{SPACE, Window};
+use super::geometry::{SPACE, Window};
+use super::polyphase::Polyphase;
 use crate::cpu::{elements, try_parts};
 use crate::dtype::{Element, by_type};
 use crate::error::{Error, Result};
 use crate::frame::{Launch, View};
+use crate::kernels::elementwise::math::Real;
+use crate::kernels::linalg::gemm::{Matrix, Panel};
 use crate::layout::Layout;
 use crate::registry::{Kernel, Wgsl};
 use crate::scratch::{in_order, scratch};
@@ -138,7 +138,7 @@ fn conv_as<T: Element + Real>(launch: &mut Launch<'_>) -> Result {
     }
     let read = extents.window.crop(x.layout);
     let x = in_order(View { layout: &read, ..x })?;
-    Phases::new(&extents, &x)?.convolve(out, &in_order(w)?, bias.as_deref())
+    Polyphase::new(&extents, &x)?.convolve(out, &in_order(w)?, bias.as_deref())
 }
 
 /// What leads back to x: with strides of 1 a convolution with the weights mirrored.
@@ -156,7 +156,7 @@ fn conv_input_as<T: Element + Real>(launch: &mut Launch<'_>) -> Result {
         Some(window) => {
             let Extents { channels, filters, .. } = extents;
             let back = Extents { channels: filters, filters: channels, window, ..extents };
-            Phases::new(&back, &y)?.convolve(out, &extents.mirrored(&w)?, None)
+            Polyphase::new(&back, &y)?.convolve(out, &extents.mirrored(&w)?, None)
         }
         None => extents.scatter(out, &y, &w),
     }
@@ -174,7 +174,7 @@ fn conv_weight_as<T: Element + Real>(launch: &mut Launch<'_>) -> Result {
     }
     let read = extents.window.crop(x.layout);
     let x = in_order(View { layout: &read, ..x })?;
-    Phases::new(&extents, &x)?.correlate(out, &in_order(y)?)
+    Polyphase::new(&extents, &x)?.correlate(out, &in_order(y)?)
 }
 
 impl Extents {

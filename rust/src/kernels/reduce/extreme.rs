@@ -1,7 +1,7 @@
 //! The largest or smallest of the reduced elements, and where it first stands; a NaN wins. Axes and
-//! parameters as in `reduce.rs`. Where no positions are wanted, their output is empty.
+//! parameters as in `sum.rs`. Where no positions are wanted, their output is empty.
 
-use super::reduce::{axes, try_costly_chunks};
+use super::sum::{axes, try_costly_chunks};
 use crate::cpu::{GRAIN, TILE, elements, for_chunks_of, for_parts, simd};
 use crate::dtype::{Element, by_type};
 use crate::error::{Error, Result};

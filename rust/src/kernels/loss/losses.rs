@@ -1,12 +1,12 @@
 //! Losses that are a function of prediction minus target, with their reduction in one pass, and their
 //! gradients. Their composites in TypeScript are the truth, with which the tests compare them.
 
-use super::math::Real;
-use super::reduce::{FAR, Summand};
 use crate::cpu::{GRAIN, TILE, elements, for_chunks_of, for_parts, simd};
 use crate::dtype::{DType, Element};
 use crate::error::{Error, Result};
 use crate::frame::Launch;
+use crate::kernels::elementwise::math::Real;
+use crate::kernels::reduce::sum::{FAR, Summand};
 use crate::reader::Reader;
 use crate::registry::{Kernel, Wgsl};
 use crate::scratch::scratch;
@@ -22,7 +22,7 @@ macro_rules! residual_losses {
                 run: |launch| match launch.input_type(0)? {
                     DType::F32 => values(launch, |$r: f32, $d: f32| $value),
                     DType::F64 => values(launch, |$r: f64, $d: f64| $value),
-                    _ => Err(Error::new("the element type is not supported")),
+                    dtype => Err(Error::unsupported(dtype)),
                 },
                 wgsl: Wgsl::None,
             },
@@ -32,7 +32,7 @@ macro_rules! residual_losses {
                 run: |launch| match launch.input_type(0)? {
                     DType::F32 => gradients(launch, |$r: f32, $d: f32| $slope),
                     DType::F64 => gradients(launch, |$r: f64, $d: f64| $slope),
-                    _ => Err(Error::new("the element type is not supported")),
+                    dtype => Err(Error::unsupported(dtype)),
                 },
                 wgsl: Wgsl::None,
             },

@@ -1,7 +1,7 @@
 //! Numbers with a float64's precision and a range that nothing leaves: what running products need,
 //! whose factors may bring back an ordinary result from anywhere.
 
-use super::math::Real;
+use crate::kernels::elementwise::math::Real;
 use std::ops::{Add, Mul};
 
 /// Sizes between these can be multiplied without a look at their exponents.
@@ -11,24 +11,24 @@ const MOST: f64 = 1e150;
 /// Whether a number is to be parted from its exponent before it is multiplied: not 0, ∞ or NaN, for
 /// which that changes nothing.
 #[inline(always)]
-pub(super) fn is_far(x: f64) -> bool {
+pub(crate) fn is_far(x: f64) -> bool {
     let size = x.abs();
     ((size < LEAST) & (size != 0.0)) | ((size > MOST) & (size < f64::INFINITY))
 }
 
 /// `factor · 2^exponent`, where the factor is not far.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Wide {
+pub(crate) struct Wide {
     factor: f64,
     exponent: i64,
 }
 
 impl Wide {
-    pub(super) const ONE: Self = Self { factor: 1.0, exponent: 0 };
+    pub(crate) const ONE: Self = Self { factor: 1.0, exponent: 0 };
 
     /// Any factor, far or not.
     #[inline(always)]
-    pub(super) fn new(factor: f64, exponent: i64) -> Self {
+    pub(crate) fn new(factor: f64, exponent: i64) -> Self {
         if !is_far(factor) {
             return Self { factor, exponent };
         }
@@ -38,7 +38,7 @@ impl Wide {
 
     /// The nearest number of a type, which may be 0 or ∞.
     #[inline(always)]
-    pub(super) fn narrow<T: Real>(self) -> T {
+    pub(crate) fn narrow<T: Real>(self) -> T {
         if self.exponent == 0 {
             return T::from_f64(self.factor);
         }
@@ -50,7 +50,7 @@ impl Wide {
 impl Wide {
     /// The product with a number that is not far, as no float32 is.
     #[inline(always)]
-    pub(super) fn times_near(self, x: f64) -> Self {
+    pub(crate) fn times_near(self, x: f64) -> Self {
         Self::new(self.factor * x, self.exponent)
     }
 }

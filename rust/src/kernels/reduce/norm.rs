@@ -1,12 +1,12 @@
 //! Euclidean norms: the root of a sum of squares, which is added once more, of scaled elements, where it
-//! has left the range of their type. Parameters and blocks are those of `reduce.rs`.
+//! has left the range of their type. Parameters and blocks are those of `sum.rs`.
 
-use super::math::Real;
-use super::reduce::{COLUMNS, GRAIN, axes, down_columns, try_costly_chunks};
+use super::sum::{COLUMNS, GRAIN, axes, down_columns, try_costly_chunks};
 use crate::cpu::{elements, for_chunks_of, simd};
 use crate::dtype::{Element, by_type};
 use crate::error::Result;
 use crate::frame::Launch;
+use crate::kernels::elementwise::math::Real;
 use crate::layout::Layout;
 use crate::reader::{Cursor, Reader};
 use crate::registry::{Kernel, Wgsl};

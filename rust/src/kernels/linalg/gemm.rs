@@ -1,11 +1,11 @@
 //! The one wrapper around the `gemm` crate, whose function takes raw pointers.
 #![allow(unsafe_code)]
 
-use super::math::Real;
 use crate::allocator::with_room;
 use crate::cpu::try_pieces;
 use crate::dtype::Element;
 use crate::error::{Error, Result};
+use crate::kernels::elementwise::math::Real;
 use dyn_stack::{MemBuffer, StackReq};
 use gemm::Parallelism;
 use gemm_common::cache::{CACHE_INFO, kernel_params};
@@ -31,17 +31,17 @@ const STEP: usize = 16;
 
 /// A matrix inside a slice: where it begins, rows, columns and their strides.
 #[derive(Clone, Copy)]
-pub(super) struct Matrix {
-    pub(super) start: usize,
-    pub(super) rows: usize,
-    pub(super) columns: usize,
-    pub(super) row_stride: usize,
-    pub(super) column_stride: usize,
+pub(crate) struct Matrix {
+    pub(crate) start: usize,
+    pub(crate) rows: usize,
+    pub(crate) columns: usize,
+    pub(crate) row_stride: usize,
+    pub(crate) column_stride: usize,
 }
 
 impl Matrix {
     /// Rows that follow each other.
-    pub(super) fn dense(start: usize, rows: usize, columns: usize) -> Self {
+    pub(crate) fn dense(start: usize, rows: usize, columns: usize) -> Self {
         Self { start, rows, columns, row_stride: columns, column_stride: 1 }
     }
 
@@ -54,7 +54,7 @@ impl Matrix {
                 < length
     }
 
-    pub(super) fn transposed(self) -> Self {
+    pub(crate) fn transposed(self) -> Self {
         Self {
             start: self.start,
             rows: self.columns,
@@ -66,15 +66,15 @@ impl Matrix {
 }
 
 /// What happens to a product beside the multiplication.
-pub(super) struct Around<'a, T> {
+pub(crate) struct Around<'a, T> {
     /// A row that is added to each row.
-    pub(super) bias: Option<&'a [T]>,
+    pub(crate) bias: Option<&'a [T]>,
     /// Applied to the sums.
-    pub(super) finish: Option<fn(&mut [T])>,
+    pub(crate) finish: Option<fn(&mut [T])>,
 }
 
 /// `out = a · b`, where `out` is row-major.
-pub(super) fn multiply<T: Element + Real>(
+pub(crate) fn multiply<T: Element + Real>(
     out: &mut [T],
     a: (&[T], Matrix),
     b: (&[T], Matrix),
@@ -83,7 +83,7 @@ pub(super) fn multiply<T: Element + Real>(
 }
 
 /// `out = finish(a · b + bias)`, where `out` is row-major.
-pub(super) fn multiply_around<T: Element + Real>(
+pub(crate) fn multiply_around<T: Element + Real>(
     out: &mut [T],
     a: (&[T], Matrix),
     b: (&[T], Matrix),
@@ -133,7 +133,7 @@ pub(super) fn multiply_around<T: Element + Real>(
 }
 
 /// Columns of a row-major matrix that one thread alone writes.
-pub(super) struct Panel<'a, T> {
+pub(crate) struct Panel<'a, T> {
     pointer: *mut T,
     rows: usize,
     width: usize,
@@ -144,23 +144,23 @@ pub(super) struct Panel<'a, T> {
 
 impl<'a, T: Element + Real> Panel<'a, T> {
     /// All of a matrix.
-    pub(super) fn over(out: &'a mut [T], rows: usize, width: usize) -> Self {
+    pub(crate) fn over(out: &'a mut [T], rows: usize, width: usize) -> Self {
         assert!(out.len() >= rows * width);
         Self { pointer: out.as_mut_ptr(), rows, width, stride: width, marker: PhantomData }
     }
 
-    pub(super) fn width(&self) -> usize {
+    pub(crate) fn width(&self) -> usize {
         self.width
     }
 
-    pub(super) fn row(&mut self, row: usize) -> &mut [T] {
+    pub(crate) fn row(&mut self, row: usize) -> &mut [T] {
         assert!(row < self.rows);
         // SAFETY: a part of a row that `for_panels` gave to this panel alone.
         unsafe { std::slice::from_raw_parts_mut(self.pointer.add(row * self.stride), self.width) }
     }
 
     /// `panel = a · b`, or `panel += a · b`, on this thread.
-    pub(super) fn multiply(&mut self, a: (&[T], Matrix), b: (&[T], Matrix), add: bool) -> Result {
+    pub(crate) fn multiply(&mut self, a: (&[T], Matrix), b: (&[T], Matrix), add: bool) -> Result {
         let fits = a.1.rows == self.rows
             && b.1.columns == self.width
             && a.1.columns == b.1.rows
@@ -177,7 +177,7 @@ impl<'a, T: Element + Real> Panel<'a, T> {
 
 /// Calls `body(sheet, first column, panel)`, on all threads, for panels of at most `width` columns
 /// of the matrices of `rows` rows and `columns` columns that lie in `out` one after another.
-pub(super) fn for_panels<T: Element + Real>(
+pub(crate) fn for_panels<T: Element + Real>(
     out: &mut [T],
     (rows, columns): (usize, usize),
     width: usize,
@@ -348,7 +348,7 @@ impl Grid {
 }
 
 /// Whether a product of this shape stays in one piece, so that a batch is shared out instead.
-pub(super) fn is_whole(rows: usize, inner: usize, columns: usize) -> bool {
+pub(crate) fn is_whole(rows: usize, inner: usize, columns: usize) -> bool {
     Grid::new(rows, inner, columns, false).pieces() <= 1
 }
 

@@ -2,14 +2,14 @@
 //! Their composite in TypeScript is the truth, with which the tests compare them.
 
 use super::gemm::{Around, Matrix, multiply, multiply_around};
-use super::linalg::operand;
-use super::math::Real;
-use super::reduce::{Summand, sum_columns};
-use super::unary::{relu, sigmoid};
+use super::matmul::operand;
 use crate::cpu::{elements, simd, try_parts};
 use crate::dtype::{Element, by_type};
 use crate::error::{Error, Result};
 use crate::frame::Launch;
+use crate::kernels::elementwise::math::Real;
+use crate::kernels::elementwise::unary::{relu, sigmoid};
+use crate::kernels::reduce::sum::{Summand, sum_columns};
 use crate::layout::Layout;
 use crate::reader::Reader;
 use crate::registry::{Kernel, Wgsl};
@@ -44,7 +44,7 @@ fn both<T: Element>(g: &mut [T], y: &[T], f: impl Fn(T, T) -> T) {
     );
 }
 
-/// The activation with a number; 0 is none. `lib/ops/loss/fused.ts` has the same numbers.
+/// The activation with a number; 0 is none. `lib/ops/linalg/linear.ts` has the same numbers.
 fn activation<T: Element + Real>(number: i32) -> Result<Option<Activation<T>>> {
     Ok(match number {
         0 => None,

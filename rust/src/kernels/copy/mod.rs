@@ -1,0 +1,7 @@
+//! Copies between layouts and between element types.
+
+mod movement;
+
+use crate::registry::Kernel;
+
+pub(super) const ROWS: &[&[Kernel]] = &[movement::ROWS];

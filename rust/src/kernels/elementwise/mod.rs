@@ -1,0 +1,11 @@
+//! Functions of elements.
+
+mod binary;
+mod compare;
+pub(crate) mod math;
+mod special;
+pub(crate) mod unary;
+
+use crate::registry::Kernel;
+
+pub(super) const ROWS: &[&[Kernel]] = &[unary::ROWS, binary::ROWS, compare::ROWS];

@@ -1,0 +1,7 @@
+//! Steps of optimizers.
+
+mod steps;
+
+use crate::registry::Kernel;
+
+pub(super) const ROWS: &[&[Kernel]] = &[steps::ROWS];

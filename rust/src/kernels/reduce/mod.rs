@@ -1,0 +1,11 @@
+//! Functions that many elements become one by.
+
+mod extreme;
+mod norm;
+mod product;
+pub(crate) mod sum;
+pub(crate) mod wide;
+
+use crate::registry::Kernel;
+
+pub(super) const ROWS: &[&[Kernel]] = &[sum::ROWS, product::ROWS, norm::ROWS, extreme::ROWS];

@@ -1,0 +1,8 @@
+//! Functions along the last axis that give as many elements as they take.
+
+mod cumulative;
+pub(crate) mod lanes;
+
+use crate::registry::Kernel;
+
+pub(super) const ROWS: &[&[Kernel]] = &[cumulative::ROWS];

@@ -1,0 +1,10 @@
+//! What is computed in windows that slide over an input.
+
+mod conv;
+mod geometry;
+mod polyphase;
+mod pool;
+
+use crate::registry::Kernel;
+
+pub(super) const ROWS: &[&[Kernel]] = &[conv::ROWS, pool::ROWS];
