@@ -6,7 +6,6 @@ import { filesOf, ROOT } from "./places.ts";
 /** The files in which tests of ops stand. */
 export const OP_FILES: readonly string[] = [
   ...filesOf(ROOT, "tests/matrix", "_test.ts"),
-  "tests/area_calls/messages_test.ts",
   "tests/project/import_rules_test.ts",
 ];
 
