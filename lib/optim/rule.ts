@@ -8,7 +8,7 @@ import { filledReader } from "./groups.ts";
 import { type CheckOptions, Optimizer, type ParamsOrGroups, type ParamState } from "./optimizer.ts";
 
 /** What was kept for a parameter from the step before, by name. */
-export type Kept<K extends string> = { readonly [Name in K]?: Tensor };
+export type Kept<K extends string> = { readonly [Name in K]?: Tensor | undefined };
 
 /** What an optimizer is made of. */
 export interface OptimizerRule<O extends { lr: number }, K extends string = string> {
@@ -78,7 +78,7 @@ export class RuleOptimizer<O extends { lr: number }, S extends RuleState> extend
     let any = false;
     for (const [name, when] of this.#keeps) {
       if (state[name] !== undefined || (when !== true && !when(options))) continue;
-      state[name] = keep(zerosLike(p));
+      state[name] = zerosLike(p);
       any = true;
     }
     return any;
@@ -98,8 +98,9 @@ export class RuleOptimizer<O extends { lr: number }, S extends RuleState> extend
     const first = state.step++ === 0;
     if (kernel !== undefined) {
       // An option may be changed between steps, by a schedule say, so that more is kept from here on.
-      const fresh = this.#begin(kept, p, options) || first;
-      kernel(p, g, kept as Record<string, Tensor>, options, state.step, fresh);
+      const begun = this.#begin(kept, p, options);
+      if (begun) keep(kept);
+      kernel(p, g, kept as Record<string, Tensor>, options, state.step, first || begun);
       return;
     }
     const before = first ? {} : kept as Record<string, Tensor>;
