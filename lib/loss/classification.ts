@@ -2,12 +2,21 @@
 
 import { isFloat } from "../core/dtype.ts";
 import { DTypeError, ShapeError, showShape } from "../core/errors.ts";
-import { checkCount, checkKind, INTEGER, NUMBER, optionReader, TENSOR } from "../core/options.ts";
+import { checkCount, checkKind, INTEGER, NUMBER, TENSOR } from "../core/options.ts";
 import { extentAt, sameShape } from "../core/shape.ts";
 import { reduced, rowCrossEntropy } from "../ops/loss/fused.ts";
 import { where } from "../ops/mod.ts";
 import type { Tensor } from "../tensor/tensor.ts";
-import { FunctionLoss, LOSS_OPTIONS, type LossOptions, meanOver } from "./loss.ts";
+import {
+  type FunctionLoss,
+  LOSS_OPTIONS,
+  type LossModule,
+  lossModule,
+  type LossOptions,
+  lossOptions,
+  meanOver,
+  SHARE,
+} from "./loss.ts";
 
 /** Options of `crossEntropy`. */
 export interface CrossEntropyOptions extends LossOptions {
@@ -21,25 +30,10 @@ export interface CrossEntropyOptions extends LossOptions {
 
 const OP = "losses.crossEntropy";
 
-const readOptions = optionReader<CrossEntropyOptions>({
-  ...LOSS_OPTIONS,
-  weight: TENSOR,
-  ignoreIndex: INTEGER,
-  labelSmoothing: NUMBER,
-});
-
-/** Reads the options, the smoothing in its range. */
-function entropyOptions(
-  call: string,
-  given: CrossEntropyOptions | undefined,
-): CrossEntropyOptions {
-  const options = readOptions(call, given);
-  const { labelSmoothing = 0 } = options;
-  if (labelSmoothing >= 0 && labelSmoothing <= 1) return options;
-  throw new RangeError(
-    `Cannot ${call}: labelSmoothing must lie in 0 to 1, got ${labelSmoothing}`,
-  );
-}
+const entropyOptions = lossOptions<CrossEntropyOptions>(
+  { ...LOSS_OPTIONS, weight: TENSOR, ignoreIndex: INTEGER, labelSmoothing: NUMBER },
+  { labelSmoothing: SHARE },
+);
 
 /** The dimension of the classes. */
 function classDim(logits: Tensor): number {
@@ -221,14 +215,10 @@ export function crossEntropy(
 }
 
 /** {@linkcode crossEntropy} as a module. */
-export class CrossEntropyLoss extends FunctionLoss<CrossEntropyOptions> {
-  /**
-   * Creates the loss.
-   *
-   * @param options As of the function.
-   */
-  constructor(options?: CrossEntropyOptions) {
-    checkCount("make losses.CrossEntropyLoss", arguments.length, 1);
-    super(crossEntropy, entropyOptions("make losses.CrossEntropyLoss", options));
-  }
-}
+export const CrossEntropyLoss: LossModule<CrossEntropyOptions> = lossModule(
+  "CrossEntropyLoss",
+  crossEntropy,
+  entropyOptions,
+);
+/** A module of {@linkcode crossEntropy}. */
+export type CrossEntropyLoss = FunctionLoss<CrossEntropyOptions>;

@@ -46,8 +46,45 @@ export const ELEMENT_LOSS_OPTIONS: OptionTable<ElementLossOptions> = {
   mask: kind("a bool tensor", (value) => value instanceof Tensor && value.dtype === "bool"),
 };
 
+/** Where a number among the options must lie. */
+export interface Range {
+  /** In words, after "must". */
+  readonly needed: string;
+  /** Whether a number lies there. */
+  readonly holds: (value: number) => boolean;
+}
+
+/** Numbers above 0. */
+export const POSITIVE: Range = {
+  needed: "be positive and finite",
+  holds: (value) => value > 0 && value < Infinity,
+};
+
+/** Shares of something. */
+export const SHARE: Range = { needed: "lie in 0 to 1", holds: (value) => value >= 0 && value <= 1 };
+
+/** Makes the reader of a loss's options from their kinds, and the ranges of those that have one. */
+export function lossOptions<Options extends LossOptions>(
+  kinds: OptionTable<Options>,
+  ranges: { readonly [K in keyof Options]?: Range } = {},
+): OptionReader<Options> {
+  const read = optionReader(kinds);
+  const ranged = Object.entries<Range>(ranges as Readonly<Record<string, Range>>);
+  return (call, given) => {
+    const options = read(call, given);
+    for (const [key, { needed, holds }] of ranged) {
+      const value: unknown = Reflect.get(options, key);
+      if (value === undefined || holds(value as number)) continue;
+      throw new RangeError(`Cannot ${call}: ${key} must ${needed}, got ${value}`);
+    }
+    return options;
+  };
+}
+
 /** Reads the options of a loss that has none of its own. */
-export const readElementLoss: OptionReader<ElementLossOptions> = optionReader(ELEMENT_LOSS_OPTIONS);
+export const elementLossOptions: OptionReader<ElementLossOptions> = lossOptions(
+  ELEMENT_LOSS_OPTIONS,
+);
 
 /** Refuses predictions and targets of different shapes, which would broadcast silently. */
 function checkPair(op: string, prediction: Tensor, target: Tensor): void {
@@ -190,6 +227,33 @@ export abstract class FunctionLoss<Options extends LossOptions> extends Loss {
   override forward(prediction: Tensor, target: Tensor): Tensor {
     return this.#compute(prediction, target, this.#options);
   }
+}
+
+/** The class of the modules that a loss function is made into. */
+export interface LossModule<Options extends LossOptions> {
+  /** Creates the loss; the options are those of the function. */
+  new (options?: Options): FunctionLoss<Options>;
+}
+
+/**
+ * Makes the class of a loss function as a module.
+ *
+ * @param name What the class is called.
+ * @param read Reads the function's options, so that wrong ones are refused where a module is made.
+ */
+export function lossModule<Options extends LossOptions>(
+  name: string,
+  compute: (prediction: Tensor, target: Tensor, options: Options) => Tensor,
+  read: OptionReader<Options>,
+): LossModule<Options> {
+  const call = `make losses.${name}`;
+  return class extends FunctionLoss<Options> {
+    static override readonly name: string = name;
+    constructor(options?: Options) {
+      checkCount(call, arguments.length, 1);
+      super(compute, read(call, options));
+    }
+  };
 }
 
 class Combined extends Loss {

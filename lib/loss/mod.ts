@@ -15,6 +15,7 @@ export {
   type ElementLossOptions,
   FunctionLoss,
   Loss,
+  type LossModule,
   type LossOptions,
   type Reduction,
 } from "./loss.ts";

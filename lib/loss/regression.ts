@@ -1,13 +1,17 @@
 /** Losses for numbers. */
 
-import { checkCount, NUMBER, optionReader } from "../core/options.ts";
+import { checkCount, NUMBER } from "../core/options.ts";
 import { huberError, squaredError } from "../ops/loss/fused.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import {
   ELEMENT_LOSS_OPTIONS,
   type ElementLossOptions,
-  FunctionLoss,
-  readElementLoss,
+  elementLossOptions,
+  type FunctionLoss,
+  type LossModule,
+  lossModule,
+  lossOptions,
+  POSITIVE,
   residualLoss,
 } from "./loss.ts";
 
@@ -32,9 +36,18 @@ import {
  */
 export function mse(prediction: Tensor, target: Tensor, options?: ElementLossOptions): Tensor {
   checkCount("compute losses.mse", arguments.length, 3);
-  const read = readElementLoss("compute losses.mse", options);
+  const read = elementLossOptions("compute losses.mse", options);
   return residualLoss("losses.mse", prediction, target, read, squaredError, 0);
 }
+
+/** {@linkcode mse} as a module. */
+export const MSELoss: LossModule<ElementLossOptions> = lossModule(
+  "MSELoss",
+  mse,
+  elementLossOptions,
+);
+/** A module of {@linkcode mse}. */
+export type MSELoss = FunctionLoss<ElementLossOptions>;
 
 /** Options of `huber`. */
 export interface HuberOptions extends ElementLossOptions {
@@ -42,15 +55,10 @@ export interface HuberOptions extends ElementLossOptions {
   delta?: number;
 }
 
-const readHuber = optionReader<HuberOptions>({ ...ELEMENT_LOSS_OPTIONS, delta: NUMBER });
-
-/** Reads the options, delta in its range. */
-function huberOptions(call: string, given: HuberOptions | undefined): HuberOptions {
-  const options = readHuber(call, given);
-  const { delta = 1 } = options;
-  if (delta > 0 && delta < Infinity) return options;
-  throw new RangeError(`Cannot ${call}: delta must be positive and finite, got ${delta}`);
-}
+const huberOptions = lossOptions<HuberOptions>(
+  { ...ELEMENT_LOSS_OPTIONS, delta: NUMBER },
+  { delta: POSITIVE },
+);
 
 /**
  * Huber's loss: r²/2 for |r| ≤ δ, δ·(|r| − δ/2) beyond, with r = p − t. Its gradient is capped at
@@ -76,28 +84,7 @@ export function huber(prediction: Tensor, target: Tensor, options?: HuberOptions
   return residualLoss("losses.huber", prediction, target, read, huberError, read.delta ?? 1);
 }
 
-/** {@linkcode mse} as a module. */
-export class MSELoss extends FunctionLoss<ElementLossOptions> {
-  /**
-   * Creates the loss.
-   *
-   * @param options As of the function.
-   */
-  constructor(options?: ElementLossOptions) {
-    checkCount("make losses.MSELoss", arguments.length, 1);
-    super(mse, readElementLoss("make losses.MSELoss", options));
-  }
-}
-
 /** {@linkcode huber} as a module. */
-export class HuberLoss extends FunctionLoss<HuberOptions> {
-  /**
-   * Creates the loss.
-   *
-   * @param options As of the function.
-   */
-  constructor(options?: HuberOptions) {
-    checkCount("make losses.HuberLoss", arguments.length, 1);
-    super(huber, huberOptions("make losses.HuberLoss", options));
-  }
-}
+export const HuberLoss: LossModule<HuberOptions> = lossModule("HuberLoss", huber, huberOptions);
+/** A module of {@linkcode huber}. */
+export type HuberLoss = FunctionLoss<HuberOptions>;

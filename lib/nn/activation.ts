@@ -5,74 +5,48 @@ import { relu, sigmoid, softplus, tanh } from "../ops/mod.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { Module } from "./module.ts";
 
-/** max(x, 0). Follows `torch.nn.ReLU`. */
-export class ReLU extends Module {
+/** The class of the layers that an op of one tensor is made into. */
+export interface OpLayer {
   /** Creates the layer. */
-  constructor() {
-    super();
-    checkCount("make ReLU", arguments.length, 0);
-  }
-
-  /**
-   * Computes the output.
-   *
-   * @param x Any shape.
-   */
-  override forward(x: Tensor): Tensor {
-    return relu(x);
-  }
+  new (): Module;
+  /** What all of its instances have. */
+  readonly prototype: Module;
 }
+
+/**
+ * Makes the class of an op as a layer.
+ *
+ * @param name What the class is called.
+ */
+export function opLayer(name: string, op: (x: Tensor) => Tensor): OpLayer {
+  return class extends Module {
+    static override readonly name: string = name;
+    constructor() {
+      super();
+      checkCount(`make ${name}`, arguments.length, 0);
+    }
+    override forward(x: Tensor): Tensor {
+      return op(x);
+    }
+  };
+}
+
+/** max(x, 0). Follows `torch.nn.ReLU`. */
+export const ReLU: OpLayer = opLayer("ReLU", relu);
+/** A {@linkcode ReLU} layer. */
+export type ReLU = Module;
 
 /** Hyperbolic tangent. Follows `torch.nn.Tanh`. */
-export class Tanh extends Module {
-  /** Creates the layer. */
-  constructor() {
-    super();
-    checkCount("make Tanh", arguments.length, 0);
-  }
-
-  /**
-   * Computes the output.
-   *
-   * @param x Any shape.
-   */
-  override forward(x: Tensor): Tensor {
-    return tanh(x);
-  }
-}
+export const Tanh: OpLayer = opLayer("Tanh", tanh);
+/** A {@linkcode Tanh} layer. */
+export type Tanh = Module;
 
 /** 1 / (1 + e⁻ˣ). Follows `torch.nn.Sigmoid`. */
-export class Sigmoid extends Module {
-  /** Creates the layer. */
-  constructor() {
-    super();
-    checkCount("make Sigmoid", arguments.length, 0);
-  }
-
-  /**
-   * Computes the output.
-   *
-   * @param x Any shape.
-   */
-  override forward(x: Tensor): Tensor {
-    return sigmoid(x);
-  }
-}
+export const Sigmoid: OpLayer = opLayer("Sigmoid", sigmoid);
+/** A {@linkcode Sigmoid} layer. */
+export type Sigmoid = Module;
 
 /** ln(1 + eˣ). Follows `torch.nn.Softplus` with its default options. */
-export class Softplus extends Module {
-  /** Creates the layer. */
-  constructor() {
-    super();
-    checkCount("make Softplus", arguments.length, 0);
-  }
-
-  /**
-   * Computes the output.
-   *
-   * @param x Any shape.
-   */
-  override forward(x: Tensor): Tensor {
-    return softplus(x);
-  }
-}
+export const Softplus: OpLayer = opLayer("Softplus", softplus);
+/** A {@linkcode Softplus} layer. */
+export type Softplus = Module;

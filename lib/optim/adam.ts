@@ -1,11 +1,16 @@
 /** Adam and its relative with decoupled weight decay. */
 
-import { checkCount, optionReader } from "../core/options.ts";
-import { type AdamStep, adamStep_ } from "../ops/optim/steps.ts";
-import { zerosLike } from "../tensor/create.ts";
+import { where } from "../ops/mod.ts";
+import { adamStep_ } from "../ops/optim/steps.ts";
 import type { Tensor } from "../tensor/tensor.ts";
-import { kindsOf, withDefaults } from "./groups.ts";
-import { checkRange, Optimizer, type ParamsOrGroups, type ParamState } from "./optimizer.ts";
+import { checkRange } from "./optimizer.ts";
+import {
+  type OptimizerClass,
+  optimizerClass,
+  type OptimizerRule,
+  type RuleOptimizer,
+  type RuleState,
+} from "./rule.ts";
 
 /** Options of `Adam` and `AdamW`. */
 export interface AdamOptions {
@@ -24,8 +29,7 @@ export interface AdamOptions {
 /** Options of a group of parameters. */
 export type AdamGroup = Required<AdamOptions>;
 
-/** The values of options that are not given. */
-export const ADAM_DEFAULTS: AdamGroup = {
+const DEFAULTS: AdamGroup = {
   lr: 1e-3,
   betas: [0.9, 0.999],
   eps: 1e-8,
@@ -33,21 +37,8 @@ export const ADAM_DEFAULTS: AdamGroup = {
   maximize: false,
 };
 
-const ADAM_W_DEFAULTS: AdamGroup = { ...ADAM_DEFAULTS, weightDecay: 0.01 };
-
-const readOptions = optionReader<AdamOptions>(kindsOf(ADAM_DEFAULTS));
-
-/** Reads the options and fills in the defaults. */
-function adamOptions(
-  call: string,
-  given: AdamOptions | undefined,
-  defaults: AdamGroup,
-): AdamGroup {
-  return withDefaults(defaults, readOptions(call, given));
-}
-
 /** Refuses options out of range. */
-export function checkAdam(op: string, options: AdamGroup): void {
+function checkAdam(op: string, options: AdamGroup): void {
   const { lr, betas: [beta1, beta2], eps, weightDecay } = options;
   checkRange(op, "lr", lr, "[0, ∞)");
   checkRange(op, "betas[0]", beta1, "[0, 1)");
@@ -56,14 +47,58 @@ export function checkAdam(op: string, options: AdamGroup): void {
   checkRange(op, "weightDecay", weightDecay, "[0, ∞)");
 }
 
-/** The numbers of a step. */
-export function adamNumbers(group: AdamGroup, decoupled: boolean): AdamStep {
-  const { lr, betas: [beta1, beta2], eps, weightDecay, maximize } = group;
-  return { lr, beta1, beta2, eps, weightDecay, maximize, decoupled };
+/** √x, whose derivative at 0 is taken to be 0: there it meets a mean that is 0 too. */
+function rootOf(x: Tensor): Tensor {
+  const zero = x.eq(0);
+  return where(zero, 0, where(zero, 1, x).sqrt());
+}
+
+/** A running mean that starts at 0. */
+function decayed(before: Tensor | undefined, fresh: Tensor, decay: number): Tensor {
+  return before?.mul(decay).add(fresh) ?? fresh;
+}
+
+const SHARED = {
+  check: checkAdam,
+  keeps: { expAvg: true, expAvgSq: true },
+  counts: true,
+} as const;
+
+type AdamRule<O extends AdamGroup> = OptimizerRule<O, keyof typeof SHARED.keeps>;
+
+/** What both kinds of Adam are made of, where the kind is an option. */
+export const FUNCTIONAL_ADAM_RULE: AdamRule<AdamGroup & { readonly decoupled: boolean }> = {
+  ...SHARED,
+  defaults: { ...DEFAULTS, decoupled: false },
+  step: (p, given, kept, options, count) => {
+    const { lr, betas: [beta1, beta2], eps, weightDecay, maximize, decoupled } = options;
+    let g = maximize ? given.neg() : given;
+    if (!decoupled && weightDecay !== 0) g = g.add(p.mul(weightDecay));
+    const shrunk = decoupled ? p.mul(1 - lr * weightDecay) : p;
+    const expAvg = decayed(kept.expAvg, g.mul(1 - beta1), beta1);
+    // In this order, as the square of the gradient alone may leave the range.
+    const expAvgSq = decayed(kept.expAvgSq, g.mul(1 - beta2).mul(g), beta2);
+    const root = rootOf(expAvgSq).div(Math.sqrt(1 - beta2 ** count)).add(eps);
+    const change = expAvg.mul(lr / (1 - beta1 ** count)).div(root);
+    return [shrunk.sub(change), { expAvg, expAvgSq }];
+  },
+};
+
+/** What Adam with one kind of weight decay is made of. */
+function adamRule(defaults: AdamGroup, decoupled: boolean): AdamRule<AdamGroup> {
+  return {
+    ...SHARED,
+    defaults,
+    step: (p, g, kept, options, count) =>
+      FUNCTIONAL_ADAM_RULE.step(p, g, kept, { ...options, decoupled }, count),
+    kernel: (p, g, { expAvg, expAvgSq }, { betas: [beta1, beta2], ...numbers }, count) => {
+      adamStep_(p, g, expAvg, expAvgSq, count, { ...numbers, beta1, beta2, decoupled });
+    },
+  };
 }
 
 /** What Adam keeps for a parameter. */
-export interface AdamParamState extends ParamState {
+export interface AdamParamState extends RuleState {
   /** Steps so far. */
   step: number;
   /** Mean of the gradient. */
@@ -89,55 +124,20 @@ export interface AdamParamState extends ParamState {
  * assertAlmostEquals(x.item(), 0.9, 1e-6);
  * ```
  */
-export class Adam extends Optimizer<AdamGroup, AdamParamState> {
-  /** Whether the decay shrinks the parameter itself. */
-  protected readonly decoupled: boolean = false;
-
-  /**
-   * Creates the optimizer.
-   *
-   * @param params Parameters, or groups of them with options of their own.
-   */
-  constructor(params: ParamsOrGroups<AdamGroup>, options?: AdamOptions) {
-    const call = `make ${new.target.name}`;
-    checkCount(call, arguments.length, 2);
-    super(params, adamOptions(call, options, ADAM_DEFAULTS));
-  }
-
-  /** Refuses options out of range. */
-  protected override check(options: AdamGroup): void {
-    checkAdam(this.constructor.name, options);
-  }
-
-  /** The state before the first step. */
-  protected override initial(p: Tensor): AdamParamState {
-    return { step: 0, expAvg: zerosLike(p), expAvgSq: zerosLike(p) };
-  }
-
-  /** Changes a parameter in place. */
-  protected override update(p: Tensor, g: Tensor, state: AdamParamState, options: AdamGroup): void {
-    state.step++;
-    const numbers = adamNumbers(options, this.decoupled);
-    adamStep_(p, g, state.expAvg, state.expAvgSq, state.step, numbers);
-  }
-}
+export const Adam: OptimizerClass<AdamGroup, AdamParamState> = optimizerClass(
+  "Adam",
+  adamRule(DEFAULTS, false),
+);
+/** An {@linkcode Adam} optimizer. */
+export type Adam = RuleOptimizer<AdamGroup, AdamParamState>;
 
 /**
  * Adam whose weight decay shrinks the parameters instead of entering the gradient.
  * Loshchilov and Hutter, "Decoupled weight decay regularization", 2019; `torch.optim.AdamW`.
  */
-export class AdamW extends Adam {
-  /** Decay shrinks the parameter itself. */
-  protected override readonly decoupled = true;
-
-  /**
-   * Creates the optimizer.
-   *
-   * @param params Parameters, or groups of them with options of their own.
-   */
-  constructor(params: ParamsOrGroups<AdamGroup>, options?: AdamOptions) {
-    const call = `make ${new.target.name}`;
-    checkCount(call, arguments.length, 2);
-    super(params, adamOptions(call, options, ADAM_W_DEFAULTS));
-  }
-}
+export const AdamW: OptimizerClass<AdamGroup, AdamParamState> = optimizerClass(
+  "AdamW",
+  adamRule({ ...DEFAULTS, weightDecay: 0.01 }, true),
+);
+/** An {@linkcode AdamW} optimizer. */
+export type AdamW = RuleOptimizer<AdamGroup, AdamParamState>;

@@ -7,6 +7,7 @@ import {
   type Kind,
   kind,
   NUMBER,
+  optionReader,
   shown,
   TENSOR,
 } from "../core/options.ts";
@@ -51,6 +52,14 @@ export function copyOptions<O extends object>(options: O): O {
 export function withDefaults<O extends object>(defaults: O, given: Partial<O>): O {
   const entries = Object.entries(given).filter(([, value]) => value !== undefined);
   return copyOptions({ ...defaults, ...Object.fromEntries(entries) });
+}
+
+/** Makes the reader of options that puts the defaults in place of those not given. */
+export function filledReader<O extends object>(
+  defaults: O,
+): (call: string, given: Partial<O> | undefined) => O {
+  const read = optionReader<Partial<Record<string, unknown>>>({ ...kindsOf(defaults) });
+  return (call, given) => withDefaults(defaults, read(call, given) as Partial<O>);
 }
 
 function isIterable(value: unknown): value is Iterable<unknown> {

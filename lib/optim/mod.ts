@@ -15,6 +15,7 @@
  */
 
 export {
+  type CheckOptions,
   Optimizer,
   type OptimizerState,
   type ParamGroup,
@@ -23,6 +24,6 @@ export {
 } from "./optimizer.ts";
 export { SGD, type SGDGroup, type SGDOptions, type SGDParamState } from "./sgd.ts";
 export { Adam, type AdamGroup, type AdamOptions, type AdamParamState, AdamW } from "./adam.ts";
-export type { AdamStep, SgdStep } from "../ops/optim/steps.ts";
+export type { Kept, OptimizerClass, OptimizerRule, RuleOptimizer, RuleState } from "./rule.ts";
 /** Differentiable steps that return new parameters. */
 export * as functional from "./functional.ts";

@@ -7,6 +7,7 @@ import {
   arrayOf,
   checkCount,
   checkKind,
+  FUNCTION,
   INTEGER,
   isPlainObject,
   type Kind,
@@ -48,6 +49,12 @@ const readState = optionReader<OptimizerState<object>>({
 
 type AnyOptions = Record<string, unknown>;
 
+/**
+ * Refuses options out of range; that they are of the right kinds is known. What messages call the
+ * optimizer comes first.
+ */
+export type CheckOptions<O> = (op: string, options: O) => void;
+
 /** A parameter that a step changes, and what it needs. */
 interface Update<O, S> {
   readonly p: Tensor;
@@ -69,6 +76,7 @@ export abstract class Optimizer<O extends { lr: number }, S extends ParamState> 
   readonly #kinds: readonly [key: string, kind: Kind][];
   readonly #readGroup: OptionReader<AnyOptions>;
   readonly #readLoaded: OptionReader<AnyOptions>;
+  readonly #checkRanges: CheckOptions<O>;
   #state = new Map<Tensor, S>();
 
   /**
@@ -76,11 +84,14 @@ export abstract class Optimizer<O extends { lr: number }, S extends ParamState> 
    *
    * @param params Parameters or groups of them.
    * @param defaults A value for every option, of the kind that each group must have there.
+   * @param check Refuses options out of range. Default: all values are let pass.
    */
-  constructor(params: ParamsOrGroups<O>, defaults: O) {
+  constructor(params: ParamsOrGroups<O>, defaults: O, check: CheckOptions<O> = () => {}) {
     const call = `make ${this.constructor.name}`;
-    checkCount(call, arguments.length, 2);
+    checkCount(call, arguments.length, 3);
     checkKind(call, "defaults", defaults, OBJECT);
+    checkKind(call, "the check", check, FUNCTION);
+    this.#checkRanges = check;
     const kinds = kindsOf(defaults);
     this.#defaults = defaults;
     this.#kinds = Object.entries(kinds);
@@ -120,16 +131,13 @@ export abstract class Optimizer<O extends { lr: number }, S extends ParamState> 
     for (const [key, kind] of this.#kinds) checkKind(call, key, options[key], kind);
     // Beside the options there are the parameters.
     if (Object.keys(options).length > this.#kinds.length + 1) this.#readGroup(call, options);
-    this.check(group);
+    this.#checkRanges(this.constructor.name, group);
   }
 
   /** Entries that the state of a parameter may have or not, tensors like the parameter. */
   protected get optional(): readonly string[] {
     return [];
   }
-
-  /** Refuses options out of range; that they are of the right kinds is known. */
-  protected abstract check(options: O): void;
 
   /** The state of a parameter before its first step. */
   protected abstract initial(p: Tensor, options: O): S;

@@ -1,12 +1,14 @@
 /** Gradient descent. */
 
-import { keep } from "../autograd/scope.ts";
-import { checkCount, optionReader } from "../core/options.ts";
 import { sgdStep_ } from "../ops/optim/steps.ts";
-import { zerosLike } from "../tensor/create.ts";
-import type { Tensor } from "../tensor/tensor.ts";
-import { kindsOf, withDefaults } from "./groups.ts";
-import { checkRange, Optimizer, type ParamsOrGroups, type ParamState } from "./optimizer.ts";
+import { checkRange } from "./optimizer.ts";
+import {
+  type OptimizerClass,
+  optimizerClass,
+  type OptimizerRule,
+  type RuleOptimizer,
+  type RuleState,
+} from "./rule.ts";
 
 /** Options of `SGD`. */
 export interface SGDOptions {
@@ -28,7 +30,7 @@ export interface SGDOptions {
 export type SGDGroup = Required<SGDOptions>;
 
 /** The values of options that are not given. */
-export const SGD_DEFAULTS: SGDGroup = {
+const SGD_DEFAULTS: SGDGroup = {
   lr: 1e-3,
   momentum: 0,
   dampening: 0,
@@ -37,15 +39,8 @@ export const SGD_DEFAULTS: SGDGroup = {
   maximize: false,
 };
 
-const readOptions = optionReader<SGDOptions>(kindsOf(SGD_DEFAULTS));
-
-/** Reads the options and fills in the defaults. */
-export function sgdOptions(call: string, given: SGDOptions | undefined): SGDGroup {
-  return withDefaults(SGD_DEFAULTS, readOptions(call, given));
-}
-
 /** Refuses options out of range. */
-export function checkSgd(op: string, options: SGDGroup): void {
+function checkSgd(op: string, options: SGDGroup): void {
   const { lr, momentum, dampening, weightDecay, nesterov } = options;
   checkRange(op, "lr", lr, "[0, ∞)");
   checkRange(op, "momentum", momentum, "[0, ∞)");
@@ -58,8 +53,27 @@ export function checkSgd(op: string, options: SGDGroup): void {
   }
 }
 
+/** What SGD is made of. */
+export const SGD_RULE: OptimizerRule<SGDGroup, "momentumBuffer"> = {
+  defaults: SGD_DEFAULTS,
+  check: checkSgd,
+  keeps: { momentumBuffer: ({ momentum }) => momentum !== 0 },
+  step: (p, given, { momentumBuffer: before }, options) => {
+    const { lr, momentum, dampening, weightDecay, nesterov, maximize } = options;
+    let g = maximize ? given.neg() : given;
+    if (weightDecay !== 0) g = g.add(p.mul(weightDecay));
+    if (momentum === 0) return [p.sub(g.mul(lr)), {}];
+    const momentumBuffer = before?.mul(momentum).add(g.mul(1 - dampening)) ?? g;
+    g = nesterov ? g.add(momentumBuffer.mul(momentum)) : momentumBuffer;
+    return [p.sub(g.mul(lr)), { momentumBuffer }];
+  },
+  kernel: (p, g, { momentumBuffer }, options, _count, fresh) => {
+    sgdStep_(p, g, options.momentum === 0 ? null : momentumBuffer, fresh, options);
+  },
+};
+
 /** What SGD keeps for a parameter. */
-export interface SGDParamState extends ParamState {
+export interface SGDParamState extends RuleState {
   /** Steps so far. */
   step: number;
 }
@@ -79,43 +93,6 @@ export interface SGDParamState extends ParamState {
  * assertEquals(x.toArray(), [0.5]);
  * ```
  */
-export class SGD extends Optimizer<SGDGroup, SGDParamState> {
-  /** The velocity, which there is from the first step with a momentum on. */
-  protected override get optional(): readonly string[] {
-    return ["momentumBuffer"];
-  }
-
-  /**
-   * Creates the optimizer.
-   *
-   * @param params Parameters, or groups of them with options of their own.
-   */
-  constructor(params: ParamsOrGroups<SGDGroup>, options?: SGDOptions) {
-    const call = `make ${new.target.name}`;
-    checkCount(call, arguments.length, 2);
-    super(params, sgdOptions(call, options));
-  }
-
-  /** Refuses options out of range. */
-  protected override check(options: SGDGroup): void {
-    checkSgd(this.constructor.name, options);
-  }
-
-  /** The state before the first step. */
-  protected override initial(p: Tensor, { momentum }: SGDGroup): SGDParamState {
-    return momentum === 0 ? { step: 0 } : { step: 0, momentumBuffer: zerosLike(p) };
-  }
-
-  /** Changes a parameter in place. */
-  protected override update(p: Tensor, g: Tensor, state: SGDParamState, options: SGDGroup): void {
-    if (options.momentum === 0) {
-      sgdStep_(p, g, null, false, options);
-    } else {
-      // Momentum may be switched on later, by a schedule say; the velocity then starts there.
-      const first = state.step === 0 || state.momentumBuffer === undefined;
-      state.momentumBuffer ??= keep(zerosLike(p));
-      sgdStep_(p, g, state.momentumBuffer as Tensor, first, options);
-    }
-    state.step++;
-  }
-}
+export const SGD: OptimizerClass<SGDGroup, SGDParamState> = optimizerClass("SGD", SGD_RULE);
+/** An {@linkcode SGD} optimizer. */
+export type SGD = RuleOptimizer<SGDGroup, SGDParamState>;

@@ -2,7 +2,7 @@
 
 import type * as ops from "../../lib/ops/mod.ts";
 import { losses, nn, ones, RandomGenerator, type Tensor, tensor, zeros } from "../../mod.ts";
-import { type MethodRows, type MethodsOf, of, options, type Rows } from "./call.ts";
+import { type Arg, type MethodRows, type MethodsOf, of, options, type Rows } from "./call.ts";
 
 /** For the library itself, though public to TypeScript. */
 type Internal = "members" | "activated";
@@ -64,6 +64,11 @@ type ModuleMethods = MethodsOf<nn.Module, "forward"> | Internal | keyof Tensor;
 /** The bases' constructors are called by those of other people's classes, with anything. */
 const anything = { args: [], rest: true } as const;
 
+/** The row of a layer's `forward`, which takes what the op in it takes. */
+function forward(on: () => nn.Module, named: string, input = of(x, "tensor")) {
+  return { forward: { on, args: [input], rest: true, named } } as const;
+}
+
 /** Layers. */
 export const LAYERS: Rows<Omit<typeof nn, "init" | "functional">, ModuleMethods> = {
   AnyModule: { make: { ...anything, run: () => new Scale() }, methods: {} },
@@ -84,71 +89,23 @@ export const LAYERS: Rows<Omit<typeof nn, "init" | "functional">, ModuleMethods>
         options({ bias: flag, dtype: of(() => "float64") }),
       ],
     },
-    methods: {
-      forward: { on: () => new nn.Linear(3, 2), args: [of(x)], rest: true, named: "Linear" },
-    },
+    methods: forward(() => new nn.Linear(3, 2), "Linear", of(x)),
   },
   Flatten: {
     make: { args: [of(() => 0, "undefined"), of(() => 1, "undefined")] },
-    methods: {
-      forward: {
-        on: () => new nn.Flatten(0),
-        args: [of(x, "tensor")],
-        rest: true,
-        named: "flatten",
-      },
-    },
+    methods: forward(() => new nn.Flatten(0), "flatten"),
   },
-  ReLU: {
-    make: { args: [] },
-    methods: {
-      forward: { on: () => new nn.ReLU(), args: [of(x, "tensor")], rest: true, named: "relu" },
-    },
-  },
-  Sigmoid: {
-    make: { args: [] },
-    methods: {
-      forward: {
-        on: () => new nn.Sigmoid(),
-        args: [of(x, "tensor")],
-        rest: true,
-        named: "sigmoid",
-      },
-    },
-  },
-  Softplus: {
-    make: { args: [] },
-    methods: {
-      forward: {
-        on: () => new nn.Softplus(),
-        args: [of(x, "tensor")],
-        rest: true,
-        named: "softplus",
-      },
-    },
-  },
-  Tanh: {
-    make: { args: [] },
-    methods: {
-      forward: { on: () => new nn.Tanh(), args: [of(x, "tensor")], rest: true, named: "tanh" },
-    },
-  },
+  ReLU: { make: { args: [] }, methods: forward(() => new nn.ReLU(), "relu") },
+  Sigmoid: { make: { args: [] }, methods: forward(() => new nn.Sigmoid(), "sigmoid") },
+  Softplus: { make: { args: [] }, methods: forward(() => new nn.Softplus(), "softplus") },
+  Tanh: { make: { args: [] }, methods: forward(() => new nn.Tanh(), "tanh") },
   Dropout: {
     make: { args: [of(() => 0.5, "undefined", "number")] },
-    methods: {
-      forward: { on: () => new nn.Dropout(), args: [of(x)], rest: true, named: "dropout" },
-    },
+    methods: forward(() => new nn.Dropout(), "dropout", of(x)),
   },
   Sequential: {
     make: { args: [of(() => new nn.ReLU()), of(() => new nn.ReLU())], rest: true },
-    methods: {
-      forward: {
-        on: () => new nn.Sequential(new nn.ReLU()),
-        args: [of(x, "tensor")],
-        rest: true,
-        named: "relu",
-      },
-    },
+    methods: forward(() => new nn.Sequential(new nn.ReLU()), "relu"),
   },
 };
 
@@ -207,6 +164,17 @@ export const LOSS_METHODS: MethodRows<losses.Loss, ModuleMethods | "forward"> = 
 
 type LossMethods = ModuleMethods | keyof typeof LOSS_METHODS;
 
+/** The row of a loss module, by the function that it is made from. */
+function lossModule<Keys extends Readonly<Record<string, Arg>>>(
+  on: () => losses.Loss,
+  made: string,
+  keys: Keys,
+  target = x,
+) {
+  const forward = { on, args: [of(x), of(target)], rest: true, named: `losses.${made}` } as const;
+  return { make: { args: [options(keys)] }, methods: { forward } } as const;
+}
+
 /** Losses. */
 export const LOSSES: Rows<typeof losses, LossMethods> = {
   mse: { args: [of(x), of(x), options(element)] },
@@ -239,37 +207,15 @@ export const LOSSES: Rows<typeof losses, LossMethods> = {
       },
     },
   },
-  MSELoss: {
-    make: { args: [options(heldElement)] },
-    methods: {
-      forward: {
-        on: () => new losses.MSELoss(),
-        args: [of(x), of(x)],
-        rest: true,
-        named: "losses.mse",
-      },
-    },
-  },
-  HuberLoss: {
-    make: { args: [options({ ...heldElement, delta: of(() => 2, "number") })] },
-    methods: {
-      forward: {
-        on: () => new losses.HuberLoss(),
-        args: [of(x), of(x)],
-        rest: true,
-        named: "losses.huber",
-      },
-    },
-  },
-  CrossEntropyLoss: {
-    make: { args: [options(heldEntropy)] },
-    methods: {
-      forward: {
-        on: () => new losses.CrossEntropyLoss(),
-        args: [of(x), of(labels)],
-        rest: true,
-        named: "losses.crossEntropy",
-      },
-    },
-  },
+  MSELoss: lossModule(() => new losses.MSELoss(), "mse", heldElement),
+  HuberLoss: lossModule(() => new losses.HuberLoss(), "huber", {
+    ...heldElement,
+    delta: of(() => 2, "number"),
+  }),
+  CrossEntropyLoss: lossModule(
+    () => new losses.CrossEntropyLoss(),
+    "crossEntropy",
+    heldEntropy,
+    labels,
+  ),
 };

@@ -52,7 +52,6 @@ function stepped(): optim.SGD {
 
 /** An optimizer of somebody else. */
 class Plain extends optim.Optimizer<{ lr: number }, { step: number }> {
-  protected override check(): void {}
   protected override initial(): { step: number } {
     return { step: 0 };
   }
@@ -87,7 +86,11 @@ export const OPTIMIZERS: Rows<Omit<typeof optim, "functional">, OptimizerMethods
   AdamW: { make: { args: [of(leaves), options(adam)] }, methods: {} },
   Optimizer: {
     make: {
-      args: [of(leaves), of(() => ({ lr: 0.1 }), "object")],
+      args: [
+        of(leaves),
+        of(() => ({ lr: 0.1 }), "object"),
+        of(() => () => {}, "undefined", "function"),
+      ],
       run: (...args) => new Plain(...args as ConstructorParameters<typeof Plain>),
       named: "Plain",
     },

@@ -1,140 +1,151 @@
-import { assertEquals, assertThrows } from "@std/assert";
-import { assertClose, gradcheck, gradgradcheck } from "../../lib/testing/mod.ts";
-import {
-  DTypeError,
-  grad,
-  losses,
-  type NestedArray,
-  ShapeError,
-  type Tensor,
-  tensor,
-} from "../../mod.ts";
-import fixtures from "../fixtures/training.json" with { type: "json" };
+/** Every loss of the table goes through every check, and every check finds a fault that is planted. */
 
-type Options = Record<string, unknown>;
+import { assertEquals, assertMatch, assertThrows } from "@std/assert";
+import { CheckError } from "../../lib/testing/mod.ts";
+import { assertType, type IsExact } from "@std/testing/types";
+import { gpu, losses, tensor } from "../../mod.ts";
+import { CHECKS, type Subject } from "./checks.ts";
+import { LOSSES, type LossName, type ModuleName, MODULES } from "./table.ts";
 
-function double(data: NestedArray): Tensor {
-  return tensor(data, { dtype: "float64" });
+/** Of losses with different options the checks see what is common to all. */
+function subjectOf(module: ModuleName): Subject {
+  const name = MODULES[module];
+  const Made = losses[module];
+  const subject = {
+    name,
+    run: losses[name],
+    make: (...args: ConstructorParameters<typeof Made>) => new Made(...args),
+    row: LOSSES[name],
+  };
+  return subject as unknown as Subject;
 }
 
-/** Compares a loss and its gradients with those of PyTorch. */
-function compare(
-  loss: (...inputs: Tensor[]) => Tensor,
-  inputs: NestedArray[],
-  expected: { value: NestedArray; grads: NestedArray[] },
-): void {
-  const leaves = inputs.map((data) => double(data).requiresGrad_());
-  const value = loss(...leaves);
-  assertClose(value, double(expected.value), { rtol: 1e-12, atol: 1e-12 });
-  const grads = grad(value.sum(), leaves);
-  grads.forEach((g, i) => assertClose(g, double(expected.grads[i]!), { rtol: 1e-10, atol: 1e-12 }));
+type Check = keyof typeof CHECKS;
+const modules = Object.keys(MODULES) as ModuleName[];
+
+/** Whether a check needs a device that is not there. */
+function isIdle(check: string): boolean {
+  return check.includes("devices") && !gpu.available();
 }
 
-const { prediction, target, cases } = fixtures.elementLosses;
-for (const { loss, options, ...expected } of cases) {
-  Deno.test(`losses.${loss}() agrees with PyTorch for ${JSON.stringify(options)}`, () => {
-    const fn = loss === "mse" ? losses.mse : losses.huber;
-    compare((p, t) => fn(p!, t!, options as Options), [prediction, target], expected);
-  });
-}
-
-const entropy = fixtures.crossEntropy;
-for (const { input, weighted, options, probabilities, ...expected } of entropy.cases) {
-  const kind = probabilities ? "probabilities" : "labels";
-  const weights = weighted ? ", weighted" : "";
-  const name = `${input} with ${kind}${weights} for ${JSON.stringify(options)}`;
-  Deno.test(`losses.crossEntropy() agrees with PyTorch on ${name}`, () => {
-    const key = input as keyof typeof entropy.logits;
-    const all: Options = {
-      ...options,
-      ...(weighted && { weight: double(entropy.weight) }),
-    };
-    const labels = tensor(entropy.labels[key], { dtype: "int32" });
-    const inputs: NestedArray[] = [entropy.logits[key]];
-    if (probabilities) inputs.push(probabilities);
-    compare((x, p) => losses.crossEntropy(x!, p ?? labels, all), inputs, expected);
-  });
-}
-
-Deno.test("losses.mse() and losses.huber() have first and second gradients", () => {
-  for (const loss of [losses.mse, losses.huber]) {
-    gradcheck(loss, [[4, 3], [4, 3]]);
-    gradgradcheck(loss, [[4, 3], [4, 3]]);
+for (const module of modules) {
+  for (const [title, check] of Object.entries(CHECKS)) {
+    const ignore = isIdle(title);
+    Deno.test(`losses.${MODULES[module]}() ${title}`, { ignore }, () => check(subjectOf(module)));
   }
+
+  Deno.test(`losses.${module} is a class of losses that prints its name`, () => {
+    const loss = new losses[module]();
+    assertEquals([loss instanceof losses.Loss, loss instanceof losses.FunctionLoss], [true, true]);
+    assertEquals([loss instanceof losses[module], losses[module].name], [true, module]);
+    assertEquals([loss.toString(), Deno.inspect(loss)], [`${module}()`, `${module}()`]);
+    assertEquals([loss.parameters(), loss.training], [[], true]);
+    class Own extends losses[module] {}
+    assertEquals(new Own().toString(), "Own()");
+    const error = assertThrows(() => new losses[module]({ odd: 1 } as never), TypeError);
+    assertMatch(error.message, new RegExp(`^Cannot make losses\\.${module}: there is no option`));
+  });
+}
+
+Deno.test("every loss function has a module, and a row that lacks something does not compile", () => {
+  assertType<IsExact<(typeof MODULES)[ModuleName], LossName>>(true);
+  type Fits<Rows> = Rows extends typeof LOSSES ? true : false;
+  assertType<IsExact<Fits<typeof LOSSES>, true>>(true);
+  assertType<IsExact<Fits<Omit<typeof LOSSES, "huber">>, false>>(true);
+  type Lacking = Omit<typeof LOSSES.huber, "options"> & {
+    options: Omit<typeof LOSSES.huber.options, "delta">;
+  };
+  assertType<IsExact<Fits<{ huber: Lacking } & Omit<typeof LOSSES, "huber">>, false>>(true);
 });
 
-Deno.test("losses.crossEntropy() has first and second gradients", () => {
-  const labels = tensor([2, 0, 1], { dtype: "int32" });
-  const loss = (x: Tensor) => losses.crossEntropy(x, labels, { labelSmoothing: 0.1 });
-  gradcheck(loss, [[3, 4]]);
-  gradgradcheck(loss, [[3, 4]]);
-});
+const huber = subjectOf("HuberLoss");
+const entropy = subjectOf("CrossEntropyLoss");
 
-Deno.test("losses.crossEntropy() is finite for logits of ±1e4, with gradient (softmax − onehot)/N", () => {
-  const logits = tensor([[1e4, -1e4, 0], [0, 1e4, 1e4]], { requiresGrad: true });
-  const loss = losses.crossEntropy(logits, tensor([1, 2], { dtype: "int32" }));
-  loss.backward();
-  assertClose(loss, tensor((2e4 + Math.log(2)) / 2));
-  assertClose(logits.grad!, tensor([[0.5, -0.5, 0], [0, 0.25, -0.25]]));
-});
+type Run = Subject["run"];
 
-Deno.test("losses.crossEntropy() names the label and the index out of range", () => {
-  const error = assertThrows(
-    () =>
-      losses.crossEntropy(tensor([[0, 0], [0, 0], [0, 0]]), tensor([0, 1, 7], { dtype: "int32" })),
-    RangeError,
-  );
-  assertEquals(
-    error.message,
-    "Cannot compute losses.crossEntropy: label 7 at index 2 is out of range for 2 classes",
-  );
-});
+/** The loss with another value and the same gradient, or another gradient and the same value. */
+const shifted: Run = (...call) => huber.run(...call).add(1e-9);
+const steep: Run = (...call) => {
+  const value = huber.run(...call);
+  return value.add(value.sub(value.detach()).mul(0.01));
+};
 
-Deno.test("losses.crossEntropy() refuses what does not fit", () => {
-  const logits = tensor([[0, 0], [0, 0]]);
-  const labels = tensor([0, 1], { dtype: "int32" });
-  assertThrows(() => losses.crossEntropy(logits, labels.reshape([1, 2])), ShapeError, "[2]");
-  assertThrows(() => losses.crossEntropy(labels, labels), DTypeError, "logits must be float32");
-  assertThrows(() => losses.crossEntropy(logits, tensor([true, false])), DTypeError, "bool");
-  assertThrows(() => losses.crossEntropy(tensor(0), tensor(0, { dtype: "int32" })), ShapeError);
-  assertThrows(() => losses.crossEntropy(logits, tensor([[0, 1]])), ShapeError, "probabilities");
-  assertThrows(
-    () => losses.crossEntropy(logits, labels, { labelSmoothing: 2 }),
-    RangeError,
-    "labelSmoothing",
-  );
-  assertThrows(
-    () => losses.crossEntropy(logits, labels, { weight: tensor([1, 2, 3]) }),
-    ShapeError,
-    "[2]",
-  );
-});
+/** A module that forgets one of its options. */
+const forgetful = (key: string): Subject["make"] => (options = {}) => {
+  const { [key]: _, ...kept } = options as Record<string, unknown>;
+  return huber.make(kept);
+};
 
-Deno.test("losses.huber() refuses shapes that would broadcast, and names the outcome", () => {
-  const error = assertThrows(
-    () => losses.huber(tensor(new Float32Array(32)).reshape([32, 1]), tensor(new Float32Array(32))),
-    ShapeError,
-  );
-  assertEquals(
-    error.message,
-    "Cannot compute losses.huber: prediction has shape [32, 1] but target has shape [32], " +
-      "which would broadcast to [32, 32]",
-  );
-  assertThrows(() => losses.huber(tensor([1]), tensor([1]), { delta: 0 }), RangeError, "positive");
-});
+/** Squared error from value and slope at the point: its first gradient is right, the second lost. */
+const straight: Run = (p, t) => {
+  const r = p.sub(t);
+  const fixed = r.detach();
+  return r.mul(fixed).mul(2).sub(fixed.square()).mean();
+};
 
-Deno.test("losses.mse() weighs and masks; what is masked may be NaN", () => {
-  const p = tensor([1, 2, NaN], { requiresGrad: true });
-  const mask = tensor([true, true, false]);
-  const loss = losses.mse(p, tensor([0, 0, 0]), { mask, weight: tensor([1, 3, 1]) });
-  loss.backward();
-  assertEquals(loss.item(), 6.5);
-  assertEquals(p.grad!.toArray(), [1, 6, 0]);
-  assertThrows(
-    () => losses.mse(p, tensor([0, 0, 0]), { reduction: "average" as "mean" }),
-    TypeError,
-    '"mean", "sum" or "none"',
-  );
+/** Much the same loss, whose square leaves the range of float32. */
+const wide: Run = (p, t, { reduction } = {}) => {
+  const each = p.sub(t).square().add(1).sqrt().sub(1);
+  return reduction === "none" ? each : each.mean();
+};
+
+/** A fault for each check: a subject that it must not let pass, and what it then says. */
+const FAULTS: Readonly<Record<Check, readonly [subject: Subject, says: string]>> = {
+  "has the values that its formula has in plain numbers": [
+    { ...huber, run: shifted },
+    "Values are not close",
+  ],
+  "has them in float32 too": [
+    { ...huber, run: (...call) => huber.run(...call).to({ dtype: "float64" }) },
+    "float64",
+  ],
+  "is another loss with each of its options": [
+    { ...huber, run: (p, t) => huber.run(p, t) },
+    "no value of reduction makes a difference",
+  ],
+  "is the same as a module": [{ ...huber, make: forgetful("delta") }, "delta"],
+  "has the values and gradients of PyTorch": [{ ...huber, run: steep }, "Values are not close"],
+  "has the gradients that differences have, of first and second order": [
+    { ...subjectOf("MSELoss"), run: straight },
+    "Second gradient",
+  ],
+  "has gradients without elements where it has none": [
+    { ...huber, run: (p, t, options) => huber.run(p.detach(), t, options) },
+    "Values are not equal",
+  ],
+  "takes its limits, and the side of a kink that PyTorch takes": [
+    { ...huber, run: (p, t) => p.sub(t).square().sqrt().sum() },
+    "Values are not close",
+  ],
+  "is right and finite for what is very large or small": [
+    { ...huber, run: wide },
+    "Values are not close",
+  ],
+  "is NaN as a mean of nothing, and reaches nothing": [
+    { ...entropy, run: (...call) => entropy.run(...call).nanToNum() },
+    "reduction",
+  ],
+  "refuses what does not fit, in words that say why": [
+    { ...huber, make: forgetful("delta") },
+    "to throw",
+  ],
+  "refuses inputs on different devices": [
+    { ...huber, run: (p, t) => p.to({ device: "cpu" }).sub(t.to({ device: "cpu" })) },
+    "to throw",
+  ],
+};
+
+for (const [check, [subject, says]] of Object.entries(FAULTS) as [Check, typeof FAULTS[Check]][]) {
+  const title = `a loss of which it is not true that it ${check} is found`;
+  Deno.test(title, { ignore: isIdle(check) }, () => {
+    const { message } = assertThrows(() => CHECKS[check](subject), Error);
+    assertMatch(message, new RegExp(says));
+  });
+}
+
+Deno.test("a loss whose gradient is 1 % off is found", () => {
+  const check = CHECKS["has the gradients that differences have, of first and second order"];
+  assertThrows(() => check({ ...huber, run: steep }), CheckError, "Gradient of");
 });
 
 Deno.test("Loss composes with plus and times, and keeps the parameters of its parts", () => {
@@ -143,11 +154,10 @@ Deno.test("Loss composes with plus and times, and keeps the parameters of its pa
   const expected = losses.mse(p, t).add(losses.huber(p, t, { delta: 2 })).mul(0.5);
   assertEquals(loss.forward(p, t).item(), expected.item());
   assertEquals(loss.modules().length, 4);
-  const labels = tensor([1], { dtype: "int32" });
-  const entropyLoss = new losses.CrossEntropyLoss({ labelSmoothing: 0.2 });
-  const logits = tensor([[1, 2]]);
-  assertEquals(
-    entropyLoss.forward(logits, labels).item(),
-    losses.crossEntropy(logits, labels, { labelSmoothing: 0.2 }).item(),
-  );
+});
+
+Deno.test("a loss module is a type too", () => {
+  const made: losses.HuberLoss = new losses.HuberLoss({ delta: 2 });
+  const parts: losses.Loss[] = [made, new losses.MSELoss()];
+  assertEquals(parts.map(({ constructor }) => constructor.name), ["HuberLoss", "MSELoss"]);
 });

@@ -1,0 +1,162 @@
+/** The functional form of an optimizer's rule: new parameters in place of changed ones. */
+
+import { isFloat } from "../core/dtype.ts";
+import { DTypeError, ShapeError, showShape } from "../core/errors.ts";
+import {
+  arrayOf,
+  checkCount,
+  checkKind,
+  INTEGER,
+  isPlainObject,
+  type Kind,
+  optionReader,
+  TENSOR,
+} from "../core/options.ts";
+import { sameShape } from "../core/shape.ts";
+import type { Tensor } from "../tensor/tensor.ts";
+import { filledReader } from "./groups.ts";
+import type { OptimizerRule } from "./rule.ts";
+
+const TENSORS = arrayOf(TENSOR, "tensors");
+
+/** New parameters and what the next step needs. */
+export interface Stepped<S> {
+  /** The parameters after the step. */
+  readonly params: Tensor[];
+  /** To be given to the next step. */
+  readonly state: S;
+}
+
+/** A step that returns new parameters in place of changing them. */
+export interface FunctionalStep<Options, S> {
+  /**
+   * One step.
+   *
+   * @param grads A gradient for each parameter.
+   * @param state What the step before returned, or {}.
+   */
+  (
+    params: readonly Tensor[],
+    grads: readonly Tensor[],
+    state?: S,
+    options?: Options,
+  ): Stepped<S>;
+}
+
+/** The state of a step: how many there were, if they count, and lists with a tensor per parameter. */
+type AnyState = Record<string, number | readonly Tensor[]>;
+
+/** Each parameter with its gradient. */
+function pairsOf(
+  op: string,
+  params: readonly Tensor[],
+  grads: readonly Tensor[],
+): [p: Tensor, g: Tensor][] {
+  const call = `run optim.functional.${op}`;
+  checkKind(call, "params", params, TENSORS);
+  if (!Array.isArray(grads)) checkKind(call, "grads", grads, TENSORS);
+  if (grads.length !== params.length) {
+    throw new RangeError(
+      `Cannot ${call}: ${params.length} parameters need as many gradients, got ${grads.length}`,
+    );
+  }
+  return params.map((p, i) => {
+    const g = grads[i];
+    checkKind(call, `gradient ${i}`, g, TENSOR);
+    return [p, fitting(call, `gradient ${i}`, g as Tensor, p)];
+  });
+}
+
+/** A tensor of the state or a gradient, which must be like its parameter. */
+function fitting(call: string, name: string, x: Tensor, p: Tensor): Tensor {
+  if (!sameShape(x.shape, p.shape)) {
+    throw new ShapeError(
+      `Cannot ${call}: ${name} must have the parameter's shape ${showShape(p.shape)}, got ${
+        showShape(x.shape)
+      }`,
+      [x.shape, p.shape],
+    );
+  }
+  if (!isFloat(x.dtype) || !isFloat(p.dtype)) {
+    throw new DTypeError(
+      `Cannot ${call}: parameters, gradients and state must be float32 or float64, got ` +
+        `${p.dtype} and ${x.dtype}`,
+    );
+  }
+  return x;
+}
+
+/**
+ * The functional step of a rule.
+ *
+ * @param name What messages call it, behind `optim.functional`.
+ * @param lists What the state calls the lists of what is kept.
+ */
+export function functionalStep<O extends { lr: number }, K extends string, S extends object>(
+  name: string,
+  rule: OptimizerRule<O, K>,
+  lists: { readonly [Name in K]: keyof S & string },
+): FunctionalStep<Partial<O>, S> {
+  const call = `run optim.functional.${name}`;
+  const { defaults, check, keeps, counts = false, step } = rule;
+  const named = Object.entries<string>(lists) as [K, string][];
+  const kinds: [string, Kind][] = named.map(([, list]) => [list, TENSORS]);
+  if (counts) kinds.unshift(["step", INTEGER]);
+  const readState = optionReader<Record<string, unknown>>(Object.fromEntries(kinds));
+  const readOptions = filledReader(defaults);
+
+  /** Reads what the step before returned; its tensors must be like the parameters. */
+  function stateOf(given: S | undefined, params: readonly Tensor[]): AnyState {
+    if (isPlainObject(given) && Object.keys(given).some((key) => Object.hasOwn(defaults, key))) {
+      throw new TypeError(
+        `Cannot ${call}: options stand after the state, as in ${name}(params, grads, {}, { lr })`,
+      );
+    }
+    const state = readState(call, given as Record<string, unknown> | undefined) as AnyState;
+    for (const [key, value] of Object.entries(state)) {
+      if (!Array.isArray(value)) continue;
+      if (value.length !== params.length) {
+        throw new RangeError(
+          `Cannot ${call}: the state has ${value.length} ${key} for ${params.length} parameters`,
+        );
+      }
+      params.forEach((p, i) => fitting(call, `${key}[${i}]`, value[i], p));
+    }
+    checkWhole(state);
+    return state;
+  }
+
+  /** Refuses a state that has a part of what is always there, but not all of it. */
+  function checkWhole(state: AnyState): void {
+    const always = named.flatMap(([key, list]) => keeps[key] === true ? [list] : []);
+    const needed = counts ? ["step", ...always] : always;
+    const there = needed.filter((key) => state[key] !== undefined).length;
+    const { step: before = 0 } = state;
+    if ((there === 0 || there === needed.length) && Number(before) >= 0) return;
+    const parts = counts ? ["a step from 0", ...always] : always;
+    const got = [Object.keys(state).join(", "), ...(counts ? [`step ${state["step"]}`] : [])];
+    throw new RangeError(
+      `Cannot ${call}: the state must be {} or what the step before returned, with ` +
+        `${parts.join(", ").replace(/, (?=[^,]*$)/, " and ")}, got ${got.join(" and ")}`,
+    );
+  }
+
+  return function (params, grads, state, options) {
+    checkCount(call, arguments.length, 4);
+    const pairs = pairsOf(name, params, grads);
+    const before = stateOf(state, params);
+    const group = readOptions(call, options);
+    check(`optim.functional.${name}`, group);
+    const count = Number(before["step"] ?? 0) + 1;
+    const steps = pairs.map(([p, g], i) => {
+      const held = named.map(([key, list]) => [key, (before[list] as Tensor[] | undefined)?.[i]]);
+      return step(p, g, Object.fromEntries(held), group, count);
+    });
+    const after: AnyState = counts ? { step: count } : {};
+    for (const [key, list] of named) {
+      const all = steps.flatMap(([, kept]) => kept[key] ?? []);
+      if (all.length === params.length) after[list] = all;
+    }
+    return { params: steps.map(([p]) => p), state: after as S };
+  };
+}

@@ -1,0 +1,144 @@
+/** The form of an optimizer: its options and its step. The class is made of it, the functional step too. */
+
+import { keep } from "../autograd/scope.ts";
+import { checkCount } from "../core/options.ts";
+import { zerosLike } from "../tensor/create.ts";
+import type { Tensor } from "../tensor/tensor.ts";
+import { filledReader } from "./groups.ts";
+import { type CheckOptions, Optimizer, type ParamsOrGroups, type ParamState } from "./optimizer.ts";
+
+/** What was kept for a parameter from the step before, by name. */
+export type Kept<K extends string> = { readonly [Name in K]?: Tensor };
+
+/** What an optimizer is made of. */
+export interface OptimizerRule<O extends { lr: number }, K extends string = string> {
+  /** A value for every option. */
+  readonly defaults: O;
+  /** Refuses options out of range. */
+  readonly check: CheckOptions<O>;
+  /** Tensors like the parameter that are kept from step to step: always, or under some options. */
+  readonly keeps: { readonly [Name in K]: true | ((options: O) => boolean) };
+  /** Whether it matters how many steps there were. Default: false. */
+  readonly counts?: boolean;
+  /**
+   * The truth: the parameter after its `count`-th step, and what is kept, in ops that have gradients.
+   * Before the first step nothing has been kept.
+   */
+  step(
+    p: Tensor,
+    g: Tensor,
+    kept: Kept<K>,
+    options: O,
+    count: number,
+  ): readonly [p: Tensor, kept: Kept<K>];
+  /**
+   * The same in place and faster, by a kernel. What is kept starts as zeros; `fresh` tells whether any
+   * of it did so just now.
+   */
+  kernel?(
+    p: Tensor,
+    g: Tensor,
+    kept: { readonly [Name in K]: Tensor },
+    options: O,
+    count: number,
+    fresh: boolean,
+  ): void;
+}
+
+/** State of a parameter of an optimizer that is made of a rule. */
+export interface RuleState extends ParamState {
+  /** Steps so far. */
+  step: number;
+}
+
+/** An optimizer that is made of a rule. */
+export class RuleOptimizer<O extends { lr: number }, S extends RuleState> extends Optimizer<O, S> {
+  readonly #rule: OptimizerRule<O>;
+  readonly #keeps: readonly [name: string, when: true | ((options: O) => boolean)][];
+
+  /**
+   * Creates the optimizer.
+   *
+   * @param rule What it is made of.
+   * @param options A value for every option.
+   */
+  constructor(rule: OptimizerRule<O>, params: ParamsOrGroups<O>, options: O) {
+    super(params, options, rule.check);
+    this.#rule = rule;
+    this.#keeps = Object.entries(rule.keeps);
+  }
+
+  /** What is kept under some options alone. */
+  protected override get optional(): readonly string[] {
+    return this.#keeps.flatMap(([name, when]) => when === true ? [] : [name]);
+  }
+
+  /** Begins to keep what is to be kept under the options and is not; tells whether there was any. */
+  #begin(state: ParamState, p: Tensor, options: O): boolean {
+    let any = false;
+    for (const [name, when] of this.#keeps) {
+      if (state[name] !== undefined || (when !== true && !when(options))) continue;
+      state[name] = keep(zerosLike(p));
+      any = true;
+    }
+    return any;
+  }
+
+  /** The state before the first step. */
+  protected override initial(p: Tensor, options: O): S {
+    const state: RuleState = { step: 0 };
+    this.#begin(state, p, options);
+    return state as S;
+  }
+
+  /** Changes a parameter in place. */
+  protected override update(p: Tensor, g: Tensor, state: S, options: O): void {
+    const { step, kernel } = this.#rule;
+    const kept: ParamState = state;
+    const first = state.step++ === 0;
+    if (kernel !== undefined) {
+      // An option may be changed between steps, by a schedule say, so that more is kept from here on.
+      const fresh = this.#begin(kept, p, options) || first;
+      kernel(p, g, kept as Record<string, Tensor>, options, state.step, fresh);
+      return;
+    }
+    const before = first ? {} : kept as Record<string, Tensor>;
+    const gradient = g.detach().to({ dtype: p.dtype });
+    const [next, after] = step(p.detach(), gradient, before, options, state.step);
+    p.copy_(next);
+    for (const [name, x] of Object.entries(after)) {
+      const own = kept[name] as Tensor | undefined;
+      if (x !== undefined) kept[name] = own?.copy_(x) ?? keep(x.clone());
+    }
+  }
+}
+
+/** The class of the optimizers that a rule is made into. */
+export interface OptimizerClass<O extends { lr: number }, S extends RuleState> {
+  /**
+   * Creates the optimizer.
+   *
+   * @param params Parameters, or groups of them with options of their own.
+   */
+  new (params: ParamsOrGroups<O>, options?: Partial<O>): RuleOptimizer<O, S>;
+}
+
+/**
+ * Makes the class of a rule.
+ *
+ * @param name What it is called.
+ */
+export function optimizerClass<O extends { lr: number }, S extends RuleState>(
+  name: string,
+  rule: OptimizerRule<O>,
+): OptimizerClass<O, S> {
+  const readOptions = filledReader(rule.defaults);
+  return class extends RuleOptimizer<O, S> {
+    static override readonly name: string = name;
+    constructor(params: ParamsOrGroups<O>, options?: Partial<O>) {
+      const call = `make ${new.target.name}`;
+      checkCount(call, arguments.length, 2);
+      super(rule, params, readOptions(call, options));
+    }
+  };
+}

@@ -1,0 +1,272 @@
+/** What is checked of every loss, by its row of the table and the values of PyTorch. */
+
+import { assert, assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
+import { assertClose, gradcheck, gradgradcheck } from "../../lib/testing/mod.ts";
+import { DeviceError, grad, type losses, Tensor } from "../../mod.ts";
+import { casesOf, optionsOf, type Stored, unstored } from "../fixtures/stored.ts";
+import { valuesOf } from "../matrix/samples.ts";
+import type { Entries, LossRow, LossSample, Pair } from "./row.ts";
+
+type Options = losses.LossOptions;
+
+/** A loss with all that is known of it. */
+export interface Subject<O extends Options = Options> {
+  readonly name: string;
+  readonly run: (prediction: Tensor, target: Tensor, options?: O) => Tensor;
+  readonly make: (options?: O) => { forward(prediction: Tensor, target: Tensor): Tensor };
+  readonly row: LossRow<O>;
+}
+
+type Loose = Readonly<Record<string, unknown>>;
+
+/** The values of the options that go with a sample. */
+function valuesFor({ row }: Subject, { without = [] }: LossSample<Options>, inputs: Pair) {
+  return Object.entries(row.options)
+    .filter(([key]) => !(without as readonly string[]).includes(key))
+    .map(([key, make]): [string, readonly unknown[]] => [key, make(inputs)]);
+}
+
+/** All combinations of the options' values, each left out too. */
+function combinations(subject: Subject, sample: LossSample<Options>, inputs: Pair): Options[] {
+  return valuesFor(subject, sample, inputs).reduce<Options[]>(
+    (made, [key, values]) =>
+      made.flatMap((
+        options,
+      ) => [options, ...values.map((value) => ({ ...options, [key]: value }))]),
+    [{}],
+  );
+}
+
+/** No options, each value alone, and the first of all together. */
+function fewOptions(subject: Subject, sample: LossSample<Options>, inputs: Pair): Options[] {
+  const all = valuesFor(subject, sample, inputs).filter(([key]) => key !== "reduction");
+  const single = all.flatMap(([key, values]) => values.map((value) => ({ [key]: value })));
+  const together = Object.fromEntries(all.map(([key, [first]]) => [key, first]));
+  return [{}, { reduction: "none" }, ...single, together, { ...together, reduction: "sum" }];
+}
+
+function isFloat(x: unknown): x is Tensor {
+  return x instanceof Tensor && x.dtype.startsWith("float");
+}
+
+/** All floats in float32. */
+function narrowed<T>(x: T): T {
+  return isFloat(x) ? x.detach().to({ dtype: "float32" }).requiresGrad_() as T & Tensor : x;
+}
+
+function narrowedOptions(options: Options): Options {
+  return Object.fromEntries(Object.entries(options).map(([key, x]) => [key, narrowed(x)]));
+}
+
+function narrowedPair([p, t]: Pair): Pair {
+  return [narrowed(p), narrowed(t)];
+}
+
+function reducedEntries({ each, shape, total }: Entries, { reduction = "mean" }: Options) {
+  const sum = each.reduce((all, one) => all + one, 0);
+  if (reduction === "none") return { shape, values: each };
+  return { shape: [], values: [reduction === "sum" ? sum : sum / total] };
+}
+
+function shown(what: string, options: Options): string {
+  return `${what} with ${Deno.inspect(options, { depth: 1, breakLength: Infinity })}`;
+}
+
+function compareWithReference(
+  { run, row }: Subject,
+  title: string,
+  inputs: Pair,
+  options: Options,
+  tolerance: { rtol: number; atol: number },
+): void {
+  const value = run(...inputs, options);
+  const { shape, values } = reducedEntries(row.reference(inputs, options), options);
+  const message = shown(title, options);
+  assertEquals(value.shape, shape, message);
+  assertEquals(value.dtype, inputs[0].dtype, message);
+  assertClose(Float64Array.from(valuesOf(value)), Float64Array.from(values), {
+    ...tolerance,
+    message,
+  });
+}
+
+/** Gradients of the sum of all entries, of the inputs that have one. */
+function gradientsOf(value: Tensor, inputs: readonly unknown[]): (Tensor | null)[] {
+  const leaves = inputs.filter((x): x is Tensor => isFloat(x) && x.requiresGrad);
+  return grad(value.sum(), leaves, { createGraph: true, allowUnused: true });
+}
+
+const plain = (x: Tensor | null) => x === null ? null : [x.dtype, x.toArray()];
+
+function allZero(x: Tensor): boolean {
+  return x.eq(0).all().item() === 1;
+}
+
+/** A loss and its gradients in PyTorch. */
+interface TorchCase {
+  readonly options: Loose;
+  readonly inputs: readonly [Stored, Stored];
+  readonly value: Stored;
+  readonly gradients: readonly Stored[];
+}
+
+/** The checks, by what they say of a loss. */
+export const CHECKS = {
+  "has the values that its formula has in plain numbers": (subject: Subject) => {
+    for (const sample of subject.row.samples) {
+      const inputs = sample.inputs();
+      for (const options of combinations(subject, sample, inputs)) {
+        const tolerance = { rtol: 1e-12, atol: 1e-13 };
+        compareWithReference(subject, sample.title, inputs, options, tolerance);
+      }
+    }
+  },
+  "has them in float32 too": (subject: Subject) => {
+    for (const sample of subject.row.samples) {
+      const inputs = narrowedPair(sample.inputs());
+      for (const options of combinations(subject, sample, inputs)) {
+        const tolerance = { rtol: 1e-5, atol: 1e-6 };
+        compareWithReference(subject, sample.title, inputs, narrowedOptions(options), tolerance);
+      }
+    }
+  },
+  "is another loss with each of its options": (subject: Subject) => {
+    const { run, row } = subject;
+    for (const key of Object.keys(row.options)) {
+      const effective = row.samples.some((sample) => {
+        const inputs = sample.inputs();
+        const before = run(...inputs).toArray();
+        const values = new Map(valuesFor(subject, sample, inputs)).get(key) ?? [];
+        return values.some((value) =>
+          Deno.inspect(run(...inputs, { [key]: value }).toArray()) !== Deno.inspect(before)
+        );
+      });
+      assert(effective, `no value of ${key} makes a difference`);
+    }
+  },
+  "is the same as a module": ({ run, make, ...subject }: Subject) => {
+    for (const sample of subject.row.samples) {
+      const inputs = sample.inputs();
+      for (const options of combinations({ run, make, ...subject }, sample, inputs)) {
+        const leaves = [...inputs, ...Object.values(options)];
+        const [ours, wanted] = [make(options).forward(...inputs), run(...inputs, options)];
+        const message = shown(sample.title, options);
+        assertEquals(plain(ours), plain(wanted), message);
+        const gradients = [ours, wanted].map((value) => gradientsOf(value, leaves).map(plain));
+        assertEquals(gradients[0], gradients[1], message);
+      }
+    }
+  },
+  "has the values and gradients of PyTorch": ({ name, run }: Subject) => {
+    for (
+      const { options: given, inputs, value, gradients } of casesOf<TorchCase>(`losses/${name}`)
+    ) {
+      const options = optionsOf<Options>(given);
+      const leaves = inputs.map((stored) => {
+        const x = unstored(stored);
+        return isFloat(x) ? x.requiresGrad_() : x;
+      });
+      const message = shown(`[${inputs[0].shape}]`, options);
+      const [p, t] = leaves;
+      const ours = run(p!, t!, options);
+      assertClose(ours, unstored(value), { rtol: 1e-12, atol: 1e-12, message });
+      gradientsOf(ours, leaves).forEach((g, i) =>
+        assertClose(g!, unstored(gradients[i]!), { rtol: 1e-10, atol: 1e-12, message })
+      );
+    }
+  },
+  "has the gradients that differences have, of first and second order": (subject: Subject) => {
+    const { run, row } = subject;
+    for (const sample of row.samples) {
+      const inputs = sample.inputs();
+      if (inputs[0].size === 0) continue;
+      for (const options of fewOptions(subject, sample, inputs)) {
+        const keys = Object.keys(options);
+        const tensors = keys.filter((key) => isFloat(Reflect.get(options, key)));
+        const given = tensors.map((key): Tensor => Reflect.get(options, key));
+        const fn = (p: Tensor, t: Tensor, ...rest: Tensor[]) =>
+          run(p, t, { ...options, ...Object.fromEntries(rest.map((x, i) => [tensors[i]!, x])) });
+        gradcheck(fn, [...inputs, ...given]);
+        gradgradcheck(fn, [...inputs, ...given]);
+      }
+    }
+  },
+  "has gradients without elements where it has none": (subject: Subject) => {
+    for (const sample of subject.row.samples) {
+      const inputs = sample.inputs();
+      if (inputs[0].size > 0) continue;
+      for (const options of fewOptions(subject, sample, inputs)) {
+        const [g] = gradientsOf(subject.run(...inputs, options), inputs);
+        assertEquals(g?.shape, inputs[0].shape, shown(sample.title, options));
+      }
+    }
+  },
+  "takes its limits, and the side of a kink that PyTorch takes": ({ run, row }: Subject) => {
+    for (const { title, inputs: make, options, value, gradient } of row.points) {
+      const inputs = make();
+      const ours = run(...inputs, options);
+      assertClose(ours, value, { message: title });
+      const [g] = gradientsOf(ours, inputs);
+      assertClose(g!, gradient as number[], { message: title });
+      const [second] = gradientsOf(g!.square(), inputs);
+      assert(second?.isfinite().all().item() !== 0, `${title}: the second gradient is not finite`);
+    }
+  },
+  "is right and finite for what is very large or small": ({ run, row }: Subject) => {
+    for (const make of row.extremes) {
+      for (const reduction of ["none", "mean"] as const) {
+        const inputs = make();
+        const value = run(...inputs, { reduction });
+        const { values } = reducedEntries(row.reference(inputs, { reduction }), { reduction });
+        const message = shown(`predictions ${inputs[0].detach()}`, { reduction });
+        assertClose(Float64Array.from(valuesOf(value)), Float64Array.from(values), {
+          rtol: 1e-5,
+          atol: 0,
+          message,
+        });
+        const [g] = gradientsOf(value, inputs);
+        assert(g?.isfinite().all().item() === 1, `${message}: the gradient is not finite`);
+      }
+    }
+  },
+  "is NaN as a mean of nothing, and reaches nothing": ({ run, row }: Subject) => {
+    for (const { inputs: make, options: optionsFor } of row.nothing) {
+      for (const reduction of ["mean", "sum", "none"] as const) {
+        const inputs = make();
+        const options = { ...optionsFor(inputs), reduction };
+        const message = shown(`[${inputs[0].shape}]`, options);
+        const loss = run(...inputs, options);
+        assertEquals(Number.isNaN(loss.sum().item()), reduction === "mean", message);
+        if (reduction !== "mean") assert(allZero(loss), message);
+        const leaves = [...inputs, ...Object.values(options)];
+        const gradients = gradientsOf(loss, leaves);
+        const second = gradients.flatMap((g) => g === null ? [] : gradientsOf(g.square(), leaves));
+        for (const g of [...gradients, ...second]) assert(g === null || allZero(g), message);
+      }
+    }
+  },
+  "refuses what does not fit, in words that say why": ({ run, make, row }: Subject) => {
+    for (const { inputs, options: given, error, says } of row.refuses) {
+      const options = given as Options | undefined;
+      const pair = (inputs ?? row.samples[0]!.inputs)() as Pair;
+      const calls = [() => run(...pair, options), () => make(options).forward(...pair)];
+      if (inputs === undefined) calls.push(() => make(options) as unknown as Tensor);
+      for (const call of calls) {
+        const { message } = assertThrows(call, error);
+        assertStringIncludes(message, says);
+        assert(/^Cannot (compute|make) losses\.[^\n]*[^.\n]$/.test(message), message);
+      }
+    }
+  },
+  "refuses inputs on different devices": ({ run, row }: Subject) => {
+    const [p, t] = row.samples[0]!.inputs();
+    for (
+      const pair of [[narrowed(p).to({ device: "gpu" }), narrowed(t)], [
+        narrowed(p),
+        narrowed(t).to({ device: "gpu" }),
+      ]] as const
+    ) {
+      assertThrows(() => run(...pair), DeviceError, "Cannot ");
+    }
+  },
+} as const satisfies Readonly<Record<string, (subject: Subject) => void>>;

@@ -1,0 +1,193 @@
+/** Losses of classes. */
+
+import { DTypeError, full, type losses, ones, ShapeError, type Tensor, tensor } from "../../mod.ts";
+import { sample, tensorOf, valuesOf } from "../matrix/samples.ts";
+import type { Entries, LossRow, LossSample, NothingCounts, Pair, Refusal } from "./row.ts";
+
+type Options = losses.CrossEntropyOptions;
+
+const double = (name: string, shape: readonly number[]) =>
+  tensorOf(sample(name, shape, "float64"), "float64").requiresGrad_();
+
+const int32 = (data: readonly number[], shape: readonly number[] = [data.length]) =>
+  tensorOf({ shape, data }, "int32");
+
+/** The classes of each place, one row after the other, in plain numbers. */
+function rowsOf(x: Tensor): number[][] {
+  const last = x.ndim < 3 ? x : x.permute([0, ...x.shape.slice(2).map((_, i) => i + 2), 1]);
+  const values = valuesOf(last);
+  const classes = x.shape[x.ndim === 1 ? 0 : 1]!;
+  return Array.from(
+    { length: values.length / classes },
+    (_, i) => values.slice(i * classes, (i + 1) * classes),
+  );
+}
+
+const sumOf = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0);
+
+function logSoftmax(row: readonly number[]): number[] {
+  const most = Math.max(...row);
+  const total = sumOf(row.map((x) => Math.exp(x - most)));
+  return row.map((x) => x - most - Math.log(total));
+}
+
+/** Cross-entropy in plain numbers, for labels as for probabilities. */
+function entropy([logits, target]: Pair, options: Options): Entries {
+  const { ignoreIndex = -100, labelSmoothing = 0, weight } = options;
+  const rows = rowsOf(logits).map(logSoftmax);
+  const classes = logits.shape[logits.ndim === 1 ? 0 : 1]!;
+  const weights = weight === undefined ? new Array<number>(classes).fill(1) : valuesOf(weight);
+  const shape = logits.shape.toSpliced(logits.ndim === 1 ? 0 : 1, 1);
+  const smoothed = (shares: readonly number[]) =>
+    shares.map((share) => share * (1 - labelSmoothing) + labelSmoothing / classes);
+  const loss = (row: readonly number[], shares: readonly number[]) =>
+    -sumOf(smoothed(shares).map((share, c) => share * weights[c]! * row[c]!));
+  if (target.dtype !== "int32") {
+    const shares = rowsOf(target);
+    return { shape, each: rows.map((row, i) => loss(row, shares[i]!)), total: rows.length };
+  }
+  const labels = valuesOf(target);
+  const each = rows.map((row, i) =>
+    labels[i] === ignoreIndex ? 0 : loss(row, row.map((_, c) => Number(c === labels[i])))
+  );
+  const counted = labels.filter((label) => label !== ignoreIndex);
+  return { shape, each, total: sumOf(counted.map((label) => weights[label]!)) };
+}
+
+const labelled = (
+  title: string,
+  shape: readonly number[],
+  labels: readonly number[],
+): LossSample<Options> => ({
+  title,
+  inputs:
+    () => [double("logits", shape), int32(labels, shape.toSpliced(shape.length > 1 ? 1 : 0, 1))],
+});
+
+const shared = (shape: readonly number[]): LossSample<Options> => ({
+  title: `probabilities [${shape.join(", ")}]`,
+  inputs: () => {
+    const shares = double("shares", shape).detach().softmax(shape.length > 1 ? 1 : 0);
+    return [double("logits", shape), shares.clone().requiresGrad_()];
+  },
+  without: ["ignoreIndex"],
+});
+
+/** Logits of three classes, and where their labels lie. */
+const PLACES: readonly [logits: number[], labels: number[]][] = [
+  [[2, 3], [2]],
+  [[3], []],
+  [[2, 3, 4], [2, 4]],
+  [[2, 3, 2, 2], [2, 2, 2]],
+];
+
+const WEIGHT = tensor([1, 2, 3], { dtype: "float64" });
+
+/** All labels ignored, by the default or by another number, with any other options. */
+const NOTHING: readonly NothingCounts<Options>[] = PLACES.flatMap(([shape, places]) =>
+  [{}, { ignoreIndex: 1 }].flatMap((ignored: Options) =>
+    [{}, { weight: double("weight", [3]) }].flatMap((weighted) =>
+      [{}, { labelSmoothing: 0.1 }].map((smoothed): NothingCounts<Options> => ({
+        inputs: () => [
+          double("logits", shape),
+          full(places, ignored.ignoreIndex ?? -100, { dtype: "int32" }),
+        ],
+        options: () => ({ ...ignored, ...weighted, ...smoothed }),
+      }))
+    )
+  )
+);
+
+const logits = () => ones([2, 2]);
+const labels = () => int32([0, 1]);
+
+const REFUSES: readonly Refusal[] = [
+  {
+    inputs: () => [logits(), int32([0, 1], [1, 2])],
+    error: ShapeError,
+    says: "labels of shape [2]",
+  },
+  { inputs: () => [labels(), labels()], error: DTypeError, says: "logits must be float32" },
+  { inputs: () => [logits(), tensor([true, false])], error: DTypeError, says: "got bool" },
+  {
+    inputs: () => [tensor(0), int32([0], [])],
+    error: ShapeError,
+    says: "logits have no dimensions",
+  },
+  {
+    inputs: () => [logits(), tensor([[0, 1]])],
+    error: ShapeError,
+    says: "probabilities need the logits' shape [2, 2], got [1, 2]",
+  },
+  {
+    inputs: () => [ones([3, 2]), int32([0, 1, 7])],
+    error: RangeError,
+    says: "losses.crossEntropy: label 7 at index 2 is out of range for 2 classes",
+  },
+  {
+    inputs: () => [logits(), tensor([0, 1])],
+    error: DTypeError,
+    says: "labels must be int32, got float32",
+  },
+  {
+    inputs: () => [ones([2, 3]), int32([1, 0, 0, 1, 0, 0], [2, 3])],
+    error: ShapeError,
+    says: "probabilities are floating",
+  },
+  {
+    inputs: () => [ones([2, 3]), ones([2, 3])],
+    options: { ignoreIndex: 1 },
+    error: TypeError,
+    says: "ignoreIndex is for labels",
+  },
+  {
+    inputs: () => [logits(), labels()],
+    options: { weight: WEIGHT },
+    error: ShapeError,
+    says: "weight must have shape [2], got [3]",
+  },
+  ...[2, -0.1, NaN].map((labelSmoothing) => ({
+    options: { labelSmoothing },
+    error: RangeError,
+    says: `labelSmoothing must lie in 0 to 1, got ${labelSmoothing}`,
+  })),
+  { options: { reduction: "average" }, error: TypeError, says: '"mean", "sum" or "none"' },
+];
+
+/** Cross-entropy. */
+export const CROSS_ENTROPY: LossRow<Options> = {
+  samples: [
+    labelled("rows", [4, 3], [2, 0, 1, 1]),
+    labelled("pixels", [2, 3, 2], [1, 2, 0, 1]),
+    labelled("a single place", [3], [2]),
+    { ...labelled("some ignored", [3, 3], [2, -100, 1]), without: ["ignoreIndex"] },
+    labelled("no rows", [0, 3], []),
+    shared([2, 3]),
+    shared([2, 3, 2]),
+    shared([3]),
+  ],
+  options: {
+    reduction: () => ["mean", "sum", "none"],
+    weight: () => [tensor([0.5, 1, 2], { dtype: "float64", requiresGrad: true })],
+    ignoreIndex: () => [1],
+    labelSmoothing: () => [0.1, 1],
+  },
+  reference: entropy,
+  points: [
+    {
+      title: "logits of ±1e4: (softmax − one-hot)/N",
+      inputs: () => [
+        tensor([[1e4, -1e4, 0], [0, 1e4, 1e4]], { requiresGrad: true }),
+        int32([1, 2]),
+      ],
+      value: (2e4 + Math.log(2)) / 2,
+      gradient: [[0.5, -0.5, 0], [0, 0.25, -0.25]],
+    },
+  ],
+  nothing: NOTHING,
+  extremes: [1e4, 1e30].map((size) => () => [
+    tensor([[size, -size, 0], [0, size, size]], { requiresGrad: true }),
+    int32([0, 2]),
+  ]),
+  refuses: REFUSES,
+};

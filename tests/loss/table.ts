@@ -1,0 +1,38 @@
+/**
+ * The losses, as the generated tests know them. A public loss without a row does not compile, nor does
+ * a module without its function, nor an option without values to try.
+ */
+
+import type { losses, Tensor } from "../../mod.ts";
+import { CROSS_ENTROPY } from "./classification_rows.ts";
+import { HUBER, MSE } from "./regression_rows.ts";
+import type { LossRow } from "./row.ts";
+
+type Losses = typeof losses;
+
+/** Names of the public functions. */
+export type LossName = {
+  [K in keyof Losses]: Losses[K] extends (...args: never[]) => Tensor ? K : never;
+}[keyof Losses];
+
+/** Names of the classes that functions are made into. */
+export type ModuleName = {
+  [K in keyof Losses]: Losses[K] extends losses.LossModule<infer _> ? K : never;
+}[keyof Losses];
+
+/** The options of a function. */
+type OptionsOf<Name extends LossName> = NonNullable<Parameters<Losses[Name]>[2]>;
+
+/** The rows, by the name of the function; PyTorch's values stand in `fixtures/losses/`. */
+export const LOSSES: { readonly [Name in LossName]: LossRow<OptionsOf<Name>> } = {
+  mse: MSE,
+  huber: HUBER,
+  crossEntropy: CROSS_ENTROPY,
+};
+
+/** The function that each module is made from. */
+export const MODULES = {
+  MSELoss: "mse",
+  HuberLoss: "huber",
+  CrossEntropyLoss: "crossEntropy",
+} as const satisfies Record<ModuleName, LossName>;
