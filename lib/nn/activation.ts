@@ -5,12 +5,22 @@ import { relu, sigmoid, softplus, tanh } from "../ops/mod.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { Module } from "./module.ts";
 
-/** The class of the layers that an op of one tensor is made into. */
-export interface OpLayer {
+/** A layer that is an op of one tensor. */
+export interface OpLayer extends Module {
+  /**
+   * Computes the output.
+   *
+   * @param x Any shape.
+   */
+  forward(x: Tensor): Tensor;
+}
+
+/** The class of the layers that an op is made into. */
+export interface OpLayerClass {
   /** Creates the layer. */
-  new (): Module;
+  new (): OpLayer;
   /** What all of its instances have. */
-  readonly prototype: Module;
+  readonly prototype: OpLayer;
 }
 
 /**
@@ -18,7 +28,7 @@ export interface OpLayer {
  *
  * @param name What the class is called.
  */
-export function opLayer(name: string, op: (x: Tensor) => Tensor): OpLayer {
+export function opLayer(name: string, op: (x: Tensor) => Tensor): OpLayerClass {
   return class extends Module {
     static override readonly name: string = name;
     constructor() {
@@ -32,21 +42,21 @@ export function opLayer(name: string, op: (x: Tensor) => Tensor): OpLayer {
 }
 
 /** max(x, 0). Follows `torch.nn.ReLU`. */
-export const ReLU: OpLayer = opLayer("ReLU", relu);
+export const ReLU: OpLayerClass = opLayer("ReLU", relu);
 /** A {@linkcode ReLU} layer. */
-export type ReLU = Module;
+export type ReLU = OpLayer;
 
 /** Hyperbolic tangent. Follows `torch.nn.Tanh`. */
-export const Tanh: OpLayer = opLayer("Tanh", tanh);
+export const Tanh: OpLayerClass = opLayer("Tanh", tanh);
 /** A {@linkcode Tanh} layer. */
-export type Tanh = Module;
+export type Tanh = OpLayer;
 
 /** 1 / (1 + e⁻ˣ). Follows `torch.nn.Sigmoid`. */
-export const Sigmoid: OpLayer = opLayer("Sigmoid", sigmoid);
+export const Sigmoid: OpLayerClass = opLayer("Sigmoid", sigmoid);
 /** A {@linkcode Sigmoid} layer. */
-export type Sigmoid = Module;
+export type Sigmoid = OpLayer;
 
 /** ln(1 + eˣ). Follows `torch.nn.Softplus` with its default options. */
-export const Softplus: OpLayer = opLayer("Softplus", softplus);
+export const Softplus: OpLayerClass = opLayer("Softplus", softplus);
 /** A {@linkcode Softplus} layer. */
-export type Softplus = Module;
+export type Softplus = OpLayer;

@@ -25,7 +25,7 @@ export {
   type StateDict,
 } from "./module.ts";
 export { Flatten, Linear, type LinearOptions } from "./linear.ts";
-export { type OpLayer, ReLU, Sigmoid, Softplus, Tanh } from "./activation.ts";
+export { type OpLayer, type OpLayerClass, ReLU, Sigmoid, Softplus, Tanh } from "./activation.ts";
 export { Dropout } from "./dropout.ts";
 export { Sequential } from "./container.ts";
 /** Initial values of parameters, written in place. */

@@ -107,6 +107,9 @@ export interface AdamParamState extends RuleState {
   expAvgSq: Tensor;
 }
 
+/** What Adam is made of. */
+export const ADAM_RULE: AdamRule<AdamGroup> = adamRule(DEFAULTS, false);
+
 /**
  * Adam: steps along the mean gradient over the root of the mean square, both corrected for their
  * start at 0. Kingma and Ba, "Adam: a method for stochastic optimization", 2015;
@@ -126,10 +129,13 @@ export interface AdamParamState extends RuleState {
  */
 export const Adam: OptimizerClass<AdamGroup, AdamParamState> = optimizerClass(
   "Adam",
-  adamRule(DEFAULTS, false),
+  ADAM_RULE,
 );
 /** An {@linkcode Adam} optimizer. */
 export type Adam = RuleOptimizer<AdamGroup, AdamParamState>;
+
+/** What AdamW is made of. */
+export const ADAM_W_RULE: AdamRule<AdamGroup> = adamRule({ ...DEFAULTS, weightDecay: 0.01 }, true);
 
 /**
  * Adam whose weight decay shrinks the parameters instead of entering the gradient.
@@ -137,7 +143,7 @@ export type Adam = RuleOptimizer<AdamGroup, AdamParamState>;
  */
 export const AdamW: OptimizerClass<AdamGroup, AdamParamState> = optimizerClass(
   "AdamW",
-  adamRule({ ...DEFAULTS, weightDecay: 0.01 }, true),
+  ADAM_W_RULE,
 );
 /** An {@linkcode AdamW} optimizer. */
 export type AdamW = RuleOptimizer<AdamGroup, AdamParamState>;

@@ -13,11 +13,7 @@ import {
   stepFaults,
 } from "./state.ts";
 
-const optimizers = Object.entries(OPTIMIZERS).flatMap(([name, variants]) =>
-  variants.map(([variant, make]): [string, MakeOptimizer] => [`optim.${name} (${variant})`, make])
-);
-
-for (const [name, make] of optimizers) {
+for (const [name, make] of OPTIMIZERS) {
   Deno.test(`${name} refuses options that are set to what they must not be`, () => {
     assertEquals(groupFaults(make), []);
   });
@@ -162,7 +158,7 @@ const LAYOUTS: Readonly<Record<string, (x: Tensor) => Tensor>> = {
   "behind others": (x) => zeros([5, 2], { dtype: x.dtype }).narrow(0, 2, 3).copy_(x),
 };
 
-for (const [name, make] of optimizers) {
+for (const [name, make] of OPTIMIZERS) {
   for (const [layout, lay] of Object.entries(LAYOUTS)) {
     Deno.test(`${name} changes a leaf that lies ${layout} as any other`, () => {
       const x = randn([3, 2], { dtype: "float64", generator: new RandomGenerator(1) });

@@ -5,6 +5,8 @@
 
 import { isPlainObject } from "../../lib/core/options.ts";
 import { type nn, noGrad, ones, optim, Tensor, tensor } from "../../mod.ts";
+import { variantsOf } from "../optim/checks.ts";
+import { type OptimizerName, STEPS } from "../optim/table.ts";
 import { type Sort, WRONG } from "./call.ts";
 import { complaint } from "./verdict.ts";
 
@@ -239,20 +241,11 @@ export function moduleFaults(make: () => nn.Module): string[] {
   ]);
 }
 
-/** The optimizers by name: a class that is missing does not compile. */
-export const OPTIMIZERS: Readonly<
-  Record<
-    {
-      [K in keyof typeof optim]: (typeof optim)[K] extends new (...args: never[]) => unknown ? K
-        : never;
-    }[keyof typeof optim],
-    readonly [name: string, make: MakeOptimizer][]
-  >
-> = {
-  SGD: [
-    ["plain", (params) => new optim.SGD(params, { lr: 0.1 })],
-    ["momentum", (params) => new optim.SGD(params, { lr: 0.1, momentum: 0.9, nesterov: true })],
-  ],
-  Adam: [["decay", (params) => new optim.Adam(params, { lr: 0.1, weightDecay: 0.1 })]],
-  AdamW: [["default", (params) => new optim.AdamW(params, { lr: 0.1 })]],
-};
+/** The optimizers with the options that are tried, by what messages call them. */
+export const OPTIMIZERS: readonly (readonly [title: string, make: MakeOptimizer])[] =
+  (Object.keys(STEPS) as OptimizerName[]).flatMap((name) =>
+    variantsOf(name).map((options): [string, MakeOptimizer] => [
+      `optim.${name} (${JSON.stringify(options)})`,
+      (params) => new optim[name](params, { lr: 0.1, ...options }),
+    ])
+  );

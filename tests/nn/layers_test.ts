@@ -39,6 +39,22 @@ Deno.test("a table of layers that lacks one does not compile", () => {
   assertType<IsExact<Fits<Omit<typeof LAYERS, "Linear">>, false>>(true);
 });
 
+Deno.test("an op as a layer is a class to extend, and a type", () => {
+  class Doubled extends nn.ReLU {
+    override forward(x: Tensor): Tensor {
+      return super.forward(x).mul(2);
+    }
+  }
+  const layers: nn.ReLU[] = [new nn.ReLU(), new Doubled()];
+  assertEquals(layers.map((layer) => layer.forward(ones([1])).item()), [1, 2]);
+  assertEquals(layers.map(String), ["ReLU()", "Doubled()"]);
+  // A linear layer in front computes the op in its own pass, but not what a class adds to it.
+  const nets = layers.map((layer) => new nn.Sequential(new nn.Linear(1, 1), layer));
+  nets[1]!.loadStateDict(nets[0]!.stateDict());
+  const [one, two] = nets.map((net) => net.forward(ones([8, 1]).mul(3)));
+  assertEquals(two!.toArray(), one!.mul(2).toArray());
+});
+
 /** A linear layer that does something else as well. */
 function linear(forward: (y: Tensor, x: Tensor, layer: nn.Linear) => Tensor): Subject["make"] {
   return (dtype: DType) => {

@@ -3,6 +3,7 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { assertClose, CheckError, gradcheck } from "../../lib/testing/mod.ts";
 import { grad, ones, optim, type Tensor, tensor, zeros } from "../../mod.ts";
+import { type OptimizerName, OPTIMIZERS, STEPS } from "./table.ts";
 
 type Step = (params: Tensor[], grads: Tensor[], state: object) => {
   params: Tensor[];
@@ -10,18 +11,13 @@ type Step = (params: Tensor[], grads: Tensor[], state: object) => {
 };
 
 /** Steps whose curvature at a gradient of 0 is small enough for differences. */
-const STEPS: Readonly<Record<string, Step>> = {
-  sgd: (...args) => optim.functional.sgd(...args, { lr: 0.1 }),
-  "sgd with momentum": (...args) => optim.functional.sgd(...args, { lr: 0.1, momentum: 0.9 }),
-  "sgd that looks ahead": (...args) =>
-    optim.functional.sgd(...args, { lr: 0.1, momentum: 0.9, nesterov: true, weightDecay: 0.1 }),
-  adam: (...args) => optim.functional.adam(...args, { lr: 0.1, eps: 0.5 }),
-  "adam with decay": (...args) =>
-    optim.functional.adam(...args, { lr: 0.1, eps: 0.5, weightDecay: 0.1 }),
-  "adam that decays apart": (...args) =>
-    optim.functional.adam(...args, { lr: 0.1, eps: 0.5, weightDecay: 0.1, decoupled: true }),
-  "adam uphill": (...args) => optim.functional.adam(...args, { lr: 0.1, eps: 0.5, maximize: true }),
-};
+const SMOOTH = (Object.keys(OPTIMIZERS) as OptimizerName[]).flatMap((name) => {
+  const { functional, smooth } = OPTIMIZERS[name];
+  return Object.entries(smooth).map(([title, options]): [string, Step] => [
+    `${STEPS[name]} ${title}`,
+    (...args) => optim.functional[STEPS[name]](...args, { lr: 0.1, ...functional, ...options }),
+  ]);
+});
 
 /** The parameter after as many steps as there are gradients. */
 function walk(step: Step, p: Tensor, gradients: readonly Tensor[]): Tensor {
@@ -36,7 +32,7 @@ const f64 = (data: number[]) => tensor(data, { dtype: "float64", requiresGrad: t
 /** Gradients of three steps; each unit is dead in some, or in all. */
 const GRADIENTS: readonly number[][] = [[0, 0.5, 0, -1], [0, 0, 0.7, 2], [0, 0.3, 0, 0]];
 
-for (const [name, step] of Object.entries(STEPS)) {
+for (const [name, step] of SMOOTH) {
   Deno.test(`functional ${name} is differentiable where gradients are 0, over 1 to 3 steps`, () => {
     for (let steps = 1; steps <= 3; steps++) {
       const gradients = GRADIENTS.slice(0, steps).map(f64);

@@ -1,6 +1,6 @@
 /**
- * In place: optimizer steps, each one native call for a parameter. Their truth are the functional
- * steps of `lib/optim/functional.ts`, with which the tests compare them.
+ * In place: optimizer steps, each one native call for a parameter. Their truth are the
+ * steps of the rules in `lib/optim/`, with which the tests compare them.
  */
 
 import { isFloat } from "../../core/dtype.ts";

@@ -1,0 +1,194 @@
+/** What is checked of every optimizer, by its row of the table and the trajectories of PyTorch. */
+
+import { assert, assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
+import { optimizerClass, type RuleState } from "../../lib/optim/rule.ts";
+import { assertClose } from "../../lib/testing/mod.ts";
+import { grad, ones, type optim, type Tensor, tensor } from "../../mod.ts";
+import { casesOf, optionsOf, type Stored, unstored } from "../fixtures/stored.ts";
+import type { OptimizerRow } from "./table.ts";
+
+/** What optimizers have in common, whatever their options are. */
+export interface Options {
+  lr: number;
+}
+
+type Some = Readonly<Record<string, unknown>>;
+
+/** An optimizer with all that is known of it. */
+export interface Subject {
+  readonly name: string;
+  readonly make: optim.OptimizerClass<Options, RuleState>;
+  readonly step: optim.functional.FunctionalStep<Some, object>;
+  readonly row: OptimizerRow<Options>;
+}
+
+/** A trajectory of PyTorch. */
+interface Trajectory {
+  readonly options: Some;
+  readonly start: readonly Stored[];
+  readonly steps: number;
+  readonly first: readonly Stored[];
+  readonly last: readonly Stored[];
+  /** What is kept in the end for the first parameter. */
+  readonly kept: Readonly<Record<string, Stored>>;
+}
+
+/** The options that are tried, as PyTorch's trajectories have them. */
+export function variantsOf(name: string): readonly Some[] {
+  return casesOf<Trajectory>(`optimizers/${name}`).map(({ options }) => optionsOf(options));
+}
+
+const RATE = { lr: 0.05 };
+
+/** What the trajectories descend. */
+function objective(a: Tensor, b: Tensor): Tensor {
+  return a.matmul(b).sub(1).tanh().square().sum().add(a.mul(b).tanh().sum());
+}
+
+type Pair = readonly [a: Tensor, b: Tensor];
+
+function startOf({ start: [a, b] }: Trajectory): Pair {
+  return [unstored(a!).requiresGrad_(), unstored(b!).requiresGrad_()];
+}
+
+function descend(optimizer: { zeroGrad(): void; step(): void }, [a, b]: Pair, steps = 1): void {
+  for (let i = 0; i < steps; i++) {
+    optimizer.zeroGrad();
+    objective(a, b).backward();
+    optimizer.step();
+  }
+}
+
+function compare(xs: readonly Tensor[], wanted: readonly Stored[], message: string): void {
+  xs.forEach((x, i) =>
+    assertClose(x.detach(), unstored(wanted[i]!), { rtol: 1e-9, atol: 1e-12, message })
+  );
+}
+
+/** A check for each trajectory; its options are named where it fails. */
+function forEach(check: (subject: Subject, trajectory: Trajectory, says: string) => void) {
+  return (subject: Subject) => {
+    for (const trajectory of casesOf<Trajectory>(`optimizers/${subject.name}`)) {
+      check(subject, trajectory, `with ${JSON.stringify(trajectory.options)}`);
+    }
+  };
+}
+
+function optionsIn({ options }: Trajectory): Options {
+  return { ...RATE, ...optionsOf(options) };
+}
+
+/** What is kept for a parameter, without how many steps there were. */
+function keptOf(
+  { state: [first] }: { readonly state: readonly (object | null)[] },
+): [string, Tensor][] {
+  return Object.entries(first ?? {}).filter(([name]) => name !== "step");
+}
+
+/** The checks, by what they say of an optimizer. */
+export const CHECKS = {
+  "follows PyTorch, each group at its own rate": forEach(({ make }, trajectory, says) => {
+    const [a, b] = startOf(trajectory);
+    const groups = [{ params: [a] }, { params: [b], lr: 0.02 }];
+    const optimizer = new make(groups, optionsIn(trajectory));
+    descend(optimizer, [a, b]);
+    compare([a, b], trajectory.first, `after a step ${says}`);
+    descend(optimizer, [a, b], trajectory.steps - 1);
+    compare([a, b], trajectory.last, `in the end ${says}`);
+    const kept = keptOf(optimizer.stateDict());
+    assertEquals(kept.map(([name]) => name), Object.keys(trajectory.kept), says);
+    compare(kept.map(([, x]) => x), Object.values(trajectory.kept), `what is kept ${says}`);
+  }),
+  "equals its functional step": forEach(({ make, step, row }, trajectory, says) => {
+    const own = startOf(trajectory);
+    const optimizer = new make(own, optionsIn(trajectory));
+    const options = { ...row.functional, ...optionsIn(trajectory) };
+    let params: readonly Tensor[] = startOf(trajectory);
+    let state = {};
+    for (let i = 0; i < 5; i++) {
+      descend(optimizer, own);
+      const leaves = params.map((p) => p.detach().requiresGrad_());
+      const grads = grad(objective(leaves[0]!, leaves[1]!), leaves);
+      ({ params, state } = step(leaves, grads, state, options));
+      own.forEach((p, j) =>
+        assertClose(p.detach(), params[j]!.detach(), { rtol: 1e-12, atol: 1e-14, message: says })
+      );
+    }
+  }),
+  "is the same without its kernel": forEach(({ name, make, row: { rule } }, trajectory, says) => {
+    const { kernel: _, ...slow } = rule;
+    const pairs = [startOf(trajectory), startOf(trajectory)] as const;
+    const makers = [make, optimizerClass<Options, RuleState>(name, slow)] as const;
+    const [fast, plain] = makers.map((Made, i) => {
+      const optimizer = new Made(pairs[i]!, optionsIn(trajectory));
+      descend(optimizer, pairs[i]!, 5);
+      return [...pairs[i]!, ...keptOf(optimizer.stateDict()).map(([, x]) => x)];
+    });
+    assertEquals(fast!.length, plain!.length, says);
+    fast!.forEach((x, i) =>
+      assertClose(x.detach(), plain![i]!.detach(), { rtol: 1e-12, atol: 1e-14, message: says })
+    );
+  }),
+  "goes on from a state dict as if it had not stopped": forEach(({ make }, trajectory, says) => {
+    const own = startOf(trajectory);
+    const optimizer = new make(own, optionsIn(trajectory));
+    descend(optimizer, own, 3);
+    const twin = own.map((p) => p.detach().clone().requiresGrad_()) as [Tensor, Tensor];
+    const other = new make(twin, { lr: 9 });
+    other.loadStateDict(optimizer.stateDict());
+    descend(optimizer, own, 3);
+    descend(other, twin, 3);
+    assertEquals(twin.map((p) => p.toArray()), own.map((p) => p.toArray()), says);
+    const wrong = new make([tensor([1], { requiresGrad: true })]);
+    assertThrows(() => wrong.loadStateDict(optimizer.stateDict()), RangeError, "groups have [1]");
+  }),
+  "works in float32, and skips what has no gradient": forEach(({ make }, trajectory, says) => {
+    const [x, y] = [tensor([1], { requiresGrad: true }), tensor([1], { requiresGrad: true })];
+    const options = optionsIn(trajectory);
+    const optimizer = new make([x, y], options);
+    x.square().sum().backward();
+    const before = x.item();
+    optimizer.step();
+    const uphill = Reflect.get(options, "maximize") === true;
+    assertEquals(
+      [x.item() > before, x.item() < before, x.dtype],
+      [uphill, !uphill, "float32"],
+      says,
+    );
+    assertEquals([y.item(), optimizer.stateDict().state[1]], [1, null], says);
+    const wide = tensor([1], { dtype: "float64", requiresGrad: true });
+    const twin = new make([wide], options);
+    wide.square().sum().backward();
+    twin.step();
+    assertClose(x.item(), wide.item(), { rtol: 1e-6, message: says });
+  }),
+  "is tried with another value of each option": ({ name, row: { rule } }: Subject) => {
+    const variants = variantsOf(name);
+    for (const [key, value] of Object.entries(rule.defaults)) {
+      const tried = variants.some((options) =>
+        key in options && Deno.inspect(options[key]) !== Deno.inspect(value)
+      );
+      assert(tried, `no trajectory has another ${key} than the default`);
+    }
+  },
+  "refuses options out of range, wherever they are given": ({ make, step, row }: Subject) => {
+    const leaf = () => ones([2]).requiresGrad_();
+    for (
+      const [key, refused] of Object.entries<OptimizerRow<Options>["refuses"]["lr"]>(row.refuses)
+    ) {
+      for (const [value, says] of refused) {
+        const options = { [key]: value } as Partial<Options>;
+        const calls = [
+          () => new make([leaf()], options),
+          () => new make([leaf()]).addParamGroup({ params: [leaf()], ...options }),
+          () => step([ones([2])], [ones([2])], {}, { ...row.functional, ...options }),
+        ];
+        for (const call of calls) {
+          const { message } = assertThrows(call, Error);
+          assertStringIncludes(message, says);
+          assert(/^Cannot [^\n]*[^.\n]$/.test(message), message);
+        }
+      }
+    }
+  },
+} as const satisfies Readonly<Record<string, (subject: Subject) => void>>;

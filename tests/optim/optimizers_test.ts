@@ -1,0 +1,123 @@
+/** Every optimizer of the table goes through every check, and every check finds a planted fault. */
+
+import { assertEquals, assertMatch, assertThrows } from "@std/assert";
+import { assertType, type IsExact } from "@std/testing/types";
+import { optimizerClass, type OptimizerRule, type RuleState } from "../../lib/optim/rule.ts";
+import { ones, optim, type Tensor, tensor } from "../../mod.ts";
+import { CHECKS, type Options, type Subject } from "./checks.ts";
+import { type OptimizerName, OPTIMIZERS, type StepName, STEPS } from "./table.ts";
+
+/** Of optimizers with different options the checks see what is common to all. */
+function subjectOf(name: OptimizerName): Subject {
+  const step = optim.functional[STEPS[name]];
+  return { name, make: optim[name], step, row: OPTIMIZERS[name] } as unknown as Subject;
+}
+
+type Check = keyof typeof CHECKS;
+
+for (const name of Object.keys(OPTIMIZERS) as OptimizerName[]) {
+  for (const [title, check] of Object.entries(CHECKS)) {
+    Deno.test(`optim.${name} ${title}`, () => check(subjectOf(name)));
+  }
+
+  Deno.test(`optim.${name} is a class of optimizers that says its name`, () => {
+    const params = [ones([1]).requiresGrad_()];
+    const optimizer = new optim[name](params);
+    assertEquals(optimizer instanceof optim[name], true);
+    assertEquals(optimizer instanceof optim.Optimizer, true);
+    assertEquals([optim[name].name, optimizer.constructor.name], [name, name]);
+    const { params: _, ...group } = optimizer.paramGroups[0]!;
+    assertEquals(group, OPTIMIZERS[name].rule.defaults);
+    class Own extends optim[name] {}
+    assertThrows(() => new Own(params, { lr: -1 }), RangeError, "Cannot run Own: lr must lie");
+  });
+}
+
+Deno.test("every functional step is some optimizer's, and a row that lacks something does not compile", () => {
+  assertType<IsExact<(typeof STEPS)[OptimizerName], StepName>>(true);
+  type Fits<Rows> = Rows extends typeof OPTIMIZERS ? true : false;
+  assertType<IsExact<Fits<typeof OPTIMIZERS>, true>>(true);
+  assertType<IsExact<Fits<Omit<typeof OPTIMIZERS, "SGD">>, false>>(true);
+  type Lacking = Omit<typeof OPTIMIZERS.SGD, "refuses"> & {
+    refuses: Omit<typeof OPTIMIZERS.SGD.refuses, "momentum">;
+  };
+  assertType<IsExact<Fits<{ SGD: Lacking } & Omit<typeof OPTIMIZERS, "SGD">>, false>>(true);
+});
+
+Deno.test("an optimizer is a type too", () => {
+  const made: optim.SGD = new optim.SGD([tensor([1], { requiresGrad: true })], { momentum: 0.9 });
+  assertEquals(made.paramGroups[0]!.momentum, 0.9);
+});
+
+const adam = subjectOf("Adam");
+const { rule } = adam.row;
+
+/** Adam made of another rule. */
+function madeOf(other: OptimizerRule<Options>): Subject["make"] {
+  return optimizerClass<Options, RuleState>("Adam", other);
+}
+
+/** Adam whose steps are too large by one in a million. */
+const hasty = madeOf({
+  defaults: rule.defaults,
+  check: rule.check,
+  keeps: rule.keeps,
+  step: (p, g, kept, options, count) => {
+    const [next, after] = rule.step(p, g, kept, options, count);
+    return [next.add(next.sub(p).mul(1e-6)), after];
+  },
+});
+
+/** Adam that forgets its means where a state is loaded. */
+class Forgetful extends optim.Adam {
+  override loadStateDict(state: ReturnType<optim.Adam["stateDict"]>): void {
+    const forgotten = state.state.map((own) =>
+      own && { ...own, expAvg: (own["expAvg"] as Tensor).mul(0) }
+    );
+    super.loadStateDict({ ...state, state: forgotten });
+  }
+}
+
+/** Adam that steps where there is no gradient too. */
+class Restless extends optim.Adam {
+  override step(): void {
+    for (const p of this.paramGroups.flatMap(({ params }) => params)) p.grad ??= ones([1]);
+    super.step();
+  }
+}
+
+/** A fault for each check: a subject that it must not let pass, and what it then says. */
+const FAULTS: Readonly<Record<Check, readonly [subject: Subject, says: string]>> = {
+  "follows PyTorch, each group at its own rate": [{ ...adam, make: hasty }, "after a step with {}"],
+  "equals its functional step": [
+    { ...adam, step: subjectOf("AdamW").step, row: subjectOf("AdamW").row },
+    "with {}: Values are not close",
+  ],
+  "is the same without its kernel": [
+    { ...adam, row: { ...adam.row, rule: subjectOf("AdamW").row.rule } },
+    "with {}: Values are not close",
+  ],
+  "goes on from a state dict as if it had not stopped": [
+    { ...adam, make: Forgetful as unknown as Subject["make"] },
+    "not equal",
+  ],
+  "works in float32, and skips what has no gradient": [
+    { ...adam, make: Restless as unknown as Subject["make"] },
+    "not equal",
+  ],
+  "is tried with another value of each option": [
+    { ...adam, name: "SGD" },
+    "no trajectory has another betas than the default",
+  ],
+  "refuses options out of range, wherever they are given": [
+    { ...adam, make: madeOf({ ...rule, check: () => {} }) },
+    "to throw",
+  ],
+};
+
+for (const [title, [subject, says]] of Object.entries(FAULTS)) {
+  Deno.test(`an optimizer of which it is not true that it ${title} is found`, () => {
+    const { message } = assertThrows(() => CHECKS[title as Check](subject), Error);
+    assertMatch(message, new RegExp(says));
+  });
+}

@@ -1,0 +1,116 @@
+/**
+ * The optimizers, as the generated tests know them. A public optimizer without a row does not compile,
+ * nor does an option without values to refuse. `fixtures/optimizers/` has PyTorch's trajectories, and
+ * with them the options that are tried.
+ */
+
+import { ADAM_RULE, ADAM_W_RULE, type AdamGroup } from "../../lib/optim/adam.ts";
+import type { OptimizerRule } from "../../lib/optim/rule.ts";
+import { SGD_RULE, type SGDGroup } from "../../lib/optim/sgd.ts";
+import type { optim } from "../../mod.ts";
+
+type Optim = typeof optim;
+
+/** Names of the public classes. */
+export type OptimizerName = {
+  [K in keyof Optim]: Optim[K] extends new (...args: infer _) => unknown ? K : never;
+}[keyof Optim];
+
+/** Names of the functional steps. */
+export type StepName = keyof Optim["functional"];
+
+/** The options of a group. */
+type GroupOf<Name extends OptimizerName> = InstanceType<Optim[Name]> extends
+  optim.RuleOptimizer<infer O, infer _> ? O : never;
+
+/** Values that an option must not have, and what the message then says. */
+export type Refused = readonly (readonly [value: unknown, says: string])[];
+
+/** An optimizer. */
+export interface OptimizerRow<O extends { lr: number }> {
+  readonly rule: OptimizerRule<O>;
+  /** What its functional step is told beside its options. */
+  readonly functional: Readonly<Record<string, unknown>>;
+  /** Options with which the step is smooth enough for differences, by what they do. */
+  readonly smooth: Readonly<Record<string, Partial<O>>>;
+  readonly refuses: { readonly [K in keyof O]: Refused };
+}
+
+const FROM_0 = [-1, Infinity, NaN];
+
+function range(name: string, needed: string, ...values: number[]): Refused {
+  return [
+    ...values.map((value) => [value, `${name} must lie in ${needed}, got ${value}`] as const),
+    ["0.1", `${name} must be a number`],
+  ];
+}
+
+const SHARED = {
+  lr: range("lr", "[0, ∞)", ...FROM_0),
+  weightDecay: range("weightDecay", "[0, ∞)", ...FROM_0),
+  maximize: [[1, "maximize must be true or false"]],
+} as const;
+
+/** Refusals of both kinds of Adam. */
+const ADAM: OptimizerRow<AdamGroup>["refuses"] = {
+  ...SHARED,
+  betas: [
+    [[1, 0.9], "betas[0] must lie in [0, 1), got 1"],
+    [[0.9, 1], "betas[1] must lie in [0, 1), got 1"],
+    [[-0.1, 0.9], "betas[0] must lie in [0, 1), got -0.1"],
+    [[0.9], "betas must be an array of 2 numbers"],
+    [0.9, "betas must be an array of 2 numbers"],
+  ],
+  eps: range("eps", "[0, ∞)", ...FROM_0),
+};
+
+const SGD: OptimizerRow<SGDGroup> = {
+  rule: SGD_RULE,
+  functional: {},
+  smooth: {
+    "without momentum": {},
+    "with momentum": { momentum: 0.9 },
+    "that looks ahead": { momentum: 0.9, nesterov: true, weightDecay: 0.1 },
+    "uphill, damped": { momentum: 0.9, dampening: 0.5, maximize: true },
+  },
+  refuses: {
+    ...SHARED,
+    momentum: range("momentum", "[0, ∞)", ...FROM_0),
+    dampening: [
+      [Infinity, "dampening must be finite, got Infinity"],
+      [NaN, "dampening must be finite, got NaN"],
+    ],
+    nesterov: [
+      [true, "nesterov needs a momentum and no dampening"],
+      ["yes", "nesterov must be true or false"],
+    ],
+  },
+};
+
+/** The rows. */
+export const OPTIMIZERS: { readonly [Name in OptimizerName]: OptimizerRow<GroupOf<Name>> } = {
+  SGD,
+  Adam: {
+    rule: ADAM_RULE,
+    functional: {},
+    smooth: {
+      "without decay": { eps: 0.5 },
+      "with decay": { eps: 0.5, weightDecay: 0.1 },
+      uphill: { eps: 0.5, maximize: true },
+    },
+    refuses: ADAM,
+  },
+  AdamW: {
+    rule: ADAM_W_RULE,
+    functional: { weightDecay: 0.01, decoupled: true },
+    smooth: { "that decays apart": { eps: 0.5, weightDecay: 0.1 } },
+    refuses: ADAM,
+  },
+};
+
+/** The functional step of each. */
+export const STEPS = {
+  SGD: "sgd",
+  Adam: "adam",
+  AdamW: "adam",
+} as const satisfies Record<OptimizerName, StepName>;
