@@ -43,7 +43,7 @@ export function contents(root: URL): Map<string, string> {
 /** Where the compiler finds errors in the library and in the tables of the tests. */
 export async function typeErrors(root: URL): Promise<Place[]> {
   const tables = filesOf(root, "tests", ".ts").filter((file) =>
-    /\/(?:op_\w+|error_cases|table)\.ts$/.test(file) && !file.startsWith("tests/tools/")
+    /\/(?:op_\w+|error_cases|table|\w+_rows)\.ts$/.test(file) && !file.startsWith("tests/tools/")
   );
   const { stderr } = await new Deno.Command(Deno.execPath(), {
     args: ["check", "mod.ts", ...tables],

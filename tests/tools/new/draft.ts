@@ -58,7 +58,8 @@ export class Draft {
     what: string,
   ): void {
     const text = this.read(file);
-    if (text === null || !pattern.test(text)) {
+    if (text === null) throw new Refusal(`Cannot write ${file}: there is no such file`);
+    if (!pattern.test(text)) {
       throw new Refusal(`Cannot write ${file}: it has no ${what}`);
     }
     this.#set(file, text.replace(pattern, replace));

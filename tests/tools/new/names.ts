@@ -11,9 +11,9 @@ const RESERVED =
     "interface let new null package private protected public return static super switch this throw " +
     "true try typeof undefined var void while with yield").split(" ");
 
-/** A word in camelCase, as it would be in snake_case. */
+/** A name in camelCase or PascalCase, as it would be in snake_case. */
 export function snakeCase(name: string): string {
-  return name.replace(/(?<=[a-z0-9])([A-Z])/g, "_$1").toLowerCase();
+  return name.replace(/(?<=[a-z0-9])(?=[A-Z][a-z])/g, "_").toLowerCase();
 }
 
 /** A name in camelCase or PascalCase from one in any form. */
