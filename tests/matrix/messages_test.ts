@@ -1,6 +1,6 @@
 /**
  * The messages of all calls that must fail, against the file `fixtures/messages.txt`. After a change
- * that is meant, `deno test -A tests/matrix/messages_test.ts -- --update` writes it anew.
+ * that is meant, `deno task fix` writes it anew.
  */
 
 import "../../mod.ts";
@@ -53,8 +53,7 @@ Deno.test("messages of calls that must fail are those of the file", () => {
   const changes = difference(known, lines);
   assert(
     changes.length === 0,
-    `${changes.length} lines differ; if they should, run ` +
-      `\`deno test -A tests/matrix/messages_test.ts -- --update\`\n${changes.join("\n")}`,
+    `${changes.length} lines differ; if they should, run \`deno task fix\`\n${changes.join("\n")}`,
   );
   assertEquals(known, lines, "the order of the lines");
 });

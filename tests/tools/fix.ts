@@ -1,0 +1,46 @@
+/**
+ * Brings up to date what can be made from the rest: the format of all files, the README's table of ops,
+ * the messages of calls that must fail, and, with a Python that has PyTorch, the fixtures of the ops.
+ * Prints the files that changed. `--python PATH` names the Python; else `bench/.venv`, `python3` and
+ * `python` are tried.
+ */
+
+import { parseArgs } from "node:util";
+import { changed, fingerprints, pythonWithTorch } from "./renewal.ts";
+import { cargo, type Outcome, runWith } from "./run.ts";
+import { ROOT } from "./places.ts";
+import { prepareStd } from "./setup.ts";
+
+const deno = Deno.execPath();
+
+/** Runs a command, of which nothing is shown unless it fails. */
+async function must(command: string, ...args: string[]): Promise<Outcome> {
+  const outcome = await runWith({ env: { NO_COLOR: "1" }, show: false }, command, ...args);
+  if (outcome.code === 0) return outcome;
+  console.error(outcome.output);
+  console.error(`${[command === deno ? "deno" : command, ...args].join(" ")} failed`);
+  Deno.exit(outcome.code);
+}
+
+const { values: { python } } = parseArgs({ options: { python: { type: "string" } } });
+
+const before = await fingerprints(ROOT);
+await must(deno, "fmt");
+await must("cargo", "fmt");
+await cargo("build", "--release");
+await prepareStd();
+await must(deno, "run", "-A", "tests/tools/ops.ts", "--write");
+await must(deno, "test", "-A", "tests/matrix/messages_test.ts", "--", "--update");
+const found = await pythonWithTorch(python);
+if (found !== null) await must(found, "-B", "-W", "ignore", "tests/fixtures/ops.py");
+else if (python !== undefined) {
+  console.error(`Cannot make the fixtures: ${python} is no Python that has PyTorch`);
+  Deno.exit(1);
+} else {
+  console.log(
+    "\nThe fixtures are as they were, as no Python with PyTorch was found; --python PATH names one",
+  );
+}
+const files = changed(before, await fingerprints(ROOT));
+console.log(files.length === 0 ? "\nNothing had to change" : "\nChanged:");
+for (const file of files) console.log(`  ${file}`);

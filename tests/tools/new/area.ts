@@ -1,0 +1,184 @@
+/** The stubs of a new loss, layer or optimizer, each a file of its own in its area. */
+
+import { filesOf, find } from "../places.ts";
+import { Draft, type Step } from "./draft.ts";
+import { checkFree, checkName, exportOf, snakeCase } from "./names.ts";
+
+/** What the areas differ in. */
+interface Area {
+  readonly folder: string;
+  readonly pascal: boolean;
+  /** Everything that the file gives to users. */
+  readonly names: (name: string) => readonly string[];
+  readonly text: (name: string) => string;
+  /** What is left to write in it. */
+  readonly left: (name: string) => readonly (readonly [at: RegExp, what: string])[];
+  /** Lines at which tables of the tests ask for a row, and whose. */
+  readonly tables: (name: string) => readonly (readonly [at: RegExp, row: string])[];
+  /** Where PyTorch's values are made, and how. */
+  readonly maker: string;
+  readonly fixture: (name: string) => string;
+}
+
+function lossClass(name: string): string {
+  return `${name.charAt(0).toUpperCase()}${name.slice(1)}Loss`;
+}
+
+function ruleOf(name: string): string {
+  return `${snakeCase(name).toUpperCase()}_RULE`;
+}
+
+/** The areas, by what is made for them. */
+export const AREAS = {
+  loss: {
+    folder: "lib/loss",
+    pascal: false,
+    names: (name) => [name, lossClass(name)],
+    text: (name) =>
+      `import { checkCount } from "../core/options.ts";
+import type { Tensor } from "../tensor/tensor.ts";
+import { elementLoss, type ElementLossOptions, elementLossOptions, type FunctionLoss,
+  type LossModule, lossModule } from "./loss.ts";
+
+/** The loss of each element. */
+function ${name}Error(prediction: Tensor, target: Tensor): Tensor {
+}
+
+export function ${name}(prediction: Tensor, target: Tensor, options?: ElementLossOptions): Tensor {
+  checkCount("compute losses.${name}", arguments.length, 3);
+  const read = elementLossOptions("compute losses.${name}", options);
+  return elementLoss("losses.${name}", prediction, target, read, ${name}Error);
+}
+
+/** {@linkcode ${name}} as a module. */
+export const ${lossClass(name)}: LossModule<ElementLossOptions> =
+  lossModule("${lossClass(name)}", ${name}, elementLossOptions);
+/** A module of {@linkcode ${name}}. */
+export type ${lossClass(name)} = FunctionLoss<ElementLossOptions>;
+`,
+    left: (name) => [
+      [new RegExp(`^function ${name}Error\\b`), "the loss of each element, in ops"],
+      [
+        new RegExp(`^export function ${name}\\b`),
+        "its own options, if any, and a comment for users",
+      ],
+    ],
+    tables: (name) => [
+      [/^export const LOSSES\b/, name],
+      [/ satisfies Record<ModuleName\b/, lossClass(name)],
+    ],
+    maker: "tests/fixtures/losses.py",
+    fixture: (name) =>
+      `save("losses/${name}", [case(F.${
+        snakeCase(name)
+      }_loss, pair, reduction=r) for r in REDUCTIONS])\n`,
+  },
+  layer: {
+    folder: "lib/nn",
+    pascal: true,
+    names: (name) => [name],
+    text: (name) =>
+      `import { checkCount } from "../core/options.ts";
+import type { Tensor } from "../tensor/tensor.ts";
+import { Module } from "./module.ts";
+
+export class ${name} extends Module {
+  /** Creates the layer. */
+  constructor() {
+    super();
+    checkCount("make ${name}", arguments.length, 0);
+  }
+  override forward(x: Tensor): Tensor {
+  }
+}
+`,
+    left: (name) => [
+      [
+        new RegExp(`^export class ${name}\\b`),
+        "its parameters and options, and a comment for users",
+      ],
+      [/^ {2}override forward\(/, "the output"],
+    ],
+    tables: (name) => [[/^export const LAYERS\b/, name]],
+    maker: "tests/fixtures/layers.py",
+    fixture: (name) => `save("layers/${name}", [case("by default", nn.${name}(), 3, 4)])\n`,
+  },
+  optimizer: {
+    folder: "lib/optim",
+    pascal: true,
+    names: (name) => [name, `type ${name}Group`, `type ${name}Options`],
+    text: (name) =>
+      `import { checkRange } from "./optimizer.ts";
+import { type OptimizerClass, optimizerClass, type OptimizerRule, type RuleOptimizer,
+  type RuleState } from "./rule.ts";
+
+/** Options of \`${name}\`. */
+export interface ${name}Options {
+  /** Learning rate. */
+  lr?: number;
+}
+
+/** Options of a group of parameters. */
+export type ${name}Group = Required<${name}Options>;
+
+/** What ${name} is made of. */
+export const ${ruleOf(name)}: OptimizerRule<${name}Group> = {
+  check: (op, { lr }) => checkRange(op, "lr", lr, "[0, ∞)"),
+};
+
+export const ${name}: OptimizerClass<${name}Group, RuleState> =
+  optimizerClass("${name}", ${ruleOf(name)});
+/** An {@linkcode ${name}} optimizer. */
+export type ${name} = RuleOptimizer<${name}Group, RuleState>;
+`,
+    left: (name) => [
+      [new RegExp(`^export interface ${name}Options\\b`), "its other options, and their defaults"],
+      [
+        new RegExp(`^export const ${ruleOf(name)}\\b`),
+        "the values of options that are not given (`defaults`), what is kept from step to step " +
+        "(`keeps`), and the step in ops (`step`)",
+      ],
+      [new RegExp(`^export const ${name}:`), "a comment for users"],
+    ],
+    tables: (name) => [
+      [/^export const OPTIMIZERS\b/, name],
+      [/ satisfies Record<OptimizerName\b/, name],
+    ],
+    maker: "tests/fixtures/optimizers.py",
+    fixture: (name) => `optimizer(torch.optim.${name}, {})\n`,
+  },
+} as const satisfies Record<string, Area>;
+
+/** Drafts the files of something new in an area, and says what is left to write in them. */
+export function newInArea(root: URL, thing: keyof typeof AREAS, name: string): [Draft, Step[]] {
+  const area: Area = AREAS[thing];
+  checkName(thing, name, area.pascal);
+  for (const own of area.names(name)) {
+    checkFree(thing, name, exportOf(root, [area.folder], own.replace("type ", "")));
+  }
+  const draft = new Draft(root);
+  const file = `${area.folder}/${snakeCase(name)}.ts`;
+  draft.create(file, `/** ${area.names(name)[0]}. */\n\n${area.text(name)}`);
+  const exported = `export { ${area.names(name).join(", ")} } from "./${snakeCase(name)}.ts";\n`;
+  draft.append(`${area.folder}/mod.ts`, exported);
+  draft.append(area.maker, area.fixture(name));
+  const steps = area.left(name).map(([at, what]): Step => ({ file, at, what }));
+  const [first] = area.fixture(name).split(name);
+  steps.push({
+    file: area.maker,
+    at: new RegExp(`^${first!.replace(/[.(/]/g, "\\$&")}${name}\\b`),
+    what: `the cases, in PyTorch's words; then \`python ${area.maker}\` writes their file`,
+  });
+  if (thing === "optimizer") {
+    const what = "its functional step, in the form of this one";
+    steps.push({ file: "lib/optim/functional.ts", at: /\bfunctionalStep\(/, what });
+  }
+  for (const path of filesOf(root, "tests", ".ts")) {
+    for (const [at, row] of area.tables(name)) {
+      if (find(root, [path], at) !== undefined) {
+        steps.push({ file: path, at, what: `a row for ${row}` });
+      }
+    }
+  }
+  return [draft, steps];
+}

@@ -1,0 +1,88 @@
+/** `deno task new` for losses, layers and optimizers, on copies of the checkout. */
+
+import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
+import { checkoutCopy, contents, typeErrors } from "./checkout_copy.ts";
+import { make } from "./new.ts";
+import { Refusal } from "./new/draft.ts";
+import { snakeCase } from "./new/names.ts";
+
+const THINGS = [["loss", "hinge"], ["layer", "LeakyReLU"], ["optimizer", "RMSprop"]] as const;
+
+/** What PyTorch's values are made with. */
+const CASES = [
+  /^save\("losses\/hinge", \[case\(F\.hinge_loss, /m,
+  /^save\("layers\/LeakyReLU", \[case\("by default", nn\.LeakyReLU\(\), /m,
+  /^optimizer\(torch\.optim\.RMSprop, /m,
+];
+
+Deno.test("new loss, layer, optimizer: what is left is where the compiler finds it missing", async () => {
+  await using copy = await checkoutCopy();
+  const before = contents(copy.root);
+  const places: string[] = [];
+  for (const [thing, name] of THINGS) {
+    const lines = await make(copy.root, [thing, name]);
+    const left = lines.slice(lines.indexOf("") + 2).map((line) =>
+      /^(\S+:\d+) {2}\S/.exec(line)![1]!
+    );
+    assert(left.length >= 4, lines.join("\n"));
+    places.push(...left);
+  }
+  const now = contents(copy.root);
+  for (const [file, text] of before) assert(now.get(file)!.startsWith(text), file);
+  const added = [...now.keys()].filter((file) => !before.has(file)).toSorted();
+  assertEquals(added, ["lib/loss/hinge.ts", "lib/nn/leaky_relu.ts", "lib/optim/rmsprop.ts"]);
+  const found = (await typeErrors(copy.root)).map(({ file, line }) => `${file}:${line}`);
+  assertEquals(found.filter((place) => !places.includes(place)), []);
+  for (
+    const file of [...added, "tests/loss/table.ts", "tests/nn/table.ts", "tests/optim/table.ts"]
+  ) {
+    assert(found.some((place) => place.startsWith(`${file}:`)), `${file} compiles`);
+  }
+  const makers = [...now].filter(([file]) => file.endsWith(".py")).map(([, text]) => text).join(
+    "\n",
+  );
+  for (const call of CASES) assertMatch(makers, call);
+});
+
+/** Command lines that are refused, and why. */
+const REFUSED: readonly (readonly [args: readonly string[], message: RegExp])[] = [
+  [["loss", "huber"], /stands in lib\/loss\/regression\.ts:\d+$/],
+  [["loss", "crossEntropy"], /stands in lib\/loss\/classification\.ts:\d+$/],
+  [["loss", "elementLoss"], /stands in lib\/loss\/loss\.ts:\d+$/],
+  [["loss", "Hinge"], /must be a word in camelCase; did you mean hinge$/],
+  [["loss", "hinge", "--family", "regression"], /Cannot make loss: there is no option "family"/],
+  [["layer", "Linear"], /stands in lib\/nn\/linear\.ts:\d+$/],
+  [["layer", "leaky_relu"], /must be a word in PascalCase; did you mean LeakyRelu$/],
+  [["layer", "Functional"], /lib\/nn\/functional\.ts: it exists already$/],
+  [["optimizer", "Adam"], /stands in lib\/optim\/adam\.ts:\d+$/],
+  [["optimizer"], /give one name/],
+  [["optimiser", "RMSprop"], /got optimiser; did you mean optimizer$/],
+];
+
+Deno.test("new loss, layer, optimizer: what is refused changes nothing", async () => {
+  await using copy = await checkoutCopy();
+  const before = contents(copy.root);
+  for (const [args, message] of REFUSED) {
+    const error = await assertRejects(() => make(copy.root, args), Refusal, "", args.join(" "));
+    assertMatch(error.message, message);
+    assertMatch(error.message, /^Cannot [^\n]*[^.\n]$/);
+  }
+  assertEquals(contents(copy.root), before);
+  Deno.removeSync(new URL("tests/fixtures/losses.py", copy.root));
+  const without = contents(copy.root);
+  await assertRejects(() => make(copy.root, ["loss", "hinge"]), Refusal, "losses.py: there is no");
+  assertEquals(contents(copy.root), without);
+});
+
+Deno.test("snakeCase() names files and functions as PyTorch does", () => {
+  const names = ["logSoftmax", "avgPool1d", "LeakyReLU", "RMSprop", "LayerNorm", "GELU", "rot90"];
+  assertEquals(names.map(snakeCase), [
+    "log_softmax",
+    "avg_pool1d",
+    "leaky_relu",
+    "rmsprop",
+    "layer_norm",
+    "gelu",
+    "rot90",
+  ]);
+});
