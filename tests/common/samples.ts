@@ -50,6 +50,14 @@ export function sample(
   return { shape, data: Array.from({ length: count(shape) }, draw) };
 }
 
+/** The inputs of many calls of one number each as one call. */
+export function columns(arity: number, calls: readonly (readonly number[])[]): Plain[] {
+  return Array.from({ length: arity }, (_, i) => ({
+    shape: [calls.length],
+    data: calls.map((call) => call[i]!),
+  }));
+}
+
 const ARRAYS = {
   float32: Float32Array,
   float64: Float64Array,

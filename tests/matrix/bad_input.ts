@@ -1,6 +1,7 @@
 /** What calls that must fail are made of. */
 
 import { assert, assertStrictEquals, assertThrows } from "@std/assert";
+import * as adjoint from "../../mod.ts";
 import { DTypeError, type Tensor, tensor, zeros } from "../../mod.ts";
 import type { ErrorCase } from "./cases.ts";
 
@@ -21,6 +22,23 @@ export const bools: Tensor = tensor([true, false, true]);
 /** Two rows of nothing. */
 export const empty: Tensor = zeros([2, 0]);
 
+/** Half as many elements as a tensor may have. */
+export const HALF: number = 2 ** 30;
+/** The most elements that a tensor may have. */
+export const MOST: number = 2 ** 31 - 1;
+
+/** A view with many elements that takes no memory. */
+export function wide(...shape: number[]): Tensor {
+  return adjoint.expand(scalar, shape);
+}
+
+/** The library, for calls that do not compile. */
+// deno-lint-ignore no-explicit-any
+export const untyped: any = adjoint;
+/** `matrix`, for the same. */
+// deno-lint-ignore no-explicit-any
+export const untypedMatrix: any = matrix;
+
 /** A call that must fail with an error of a class. */
 export function bad(
   name: string,
@@ -29,6 +47,19 @@ export function bad(
   ...message: string[]
 ): ErrorCase {
   return { name, error, call, message };
+}
+
+/** Several tables as one; an op that is in two has the calls of both. */
+export function joined<Name extends string>(
+  ...tables: readonly Readonly<Partial<Record<Name, readonly ErrorCase[]>>>[]
+): Record<Name, readonly ErrorCase[]> {
+  const all: Partial<Record<Name, readonly ErrorCase[]>> = {};
+  for (const table of tables) {
+    for (const name of Object.keys(table) as Name[]) {
+      all[name] = [...all[name] ?? [], ...table[name] ?? []];
+    }
+  }
+  return all as Record<Name, readonly ErrorCase[]>;
 }
 
 /** Fails unless each call throws an error of its class, with the op and all parts in its message. */

@@ -12,7 +12,9 @@ import {
   resultType,
   samplesFor,
   smoothSamples,
+  specialInputs,
 } from "./elementwise/table.ts";
+import { agreesAt } from "./gpu_differences.ts";
 import { ABSENT } from "./gpu_absent.ts";
 import { OP_CASES } from "./op_cases.ts";
 import { assertTensor, type Tolerance, type Trial } from "../common/compare.ts";
@@ -52,8 +54,17 @@ function compare(
   inputs: readonly Plain[],
   dtype: DType,
 ): void {
+  same({ name, dtype, inputs }, ...both(fn, inputs, dtype));
+}
+
+/** What a function gives on the GPU, and on the CPU. */
+function both(
+  fn: (...inputs: Tensor[]) => Tensor,
+  inputs: readonly Plain[],
+  dtype: DType,
+): [ours: Tensor, cpu: Tensor] {
   const tensors = inputs.map((input) => tensorOf(input, dtype));
-  same({ name, dtype, inputs }, fn(...tensors.map(moved)), fn(...tensors));
+  return [fn(...tensors.map(moved)), fn(...tensors)];
 }
 
 Deno.test("every elementwise op has a program for the GPU", () => {
@@ -87,6 +98,16 @@ for (const op of ops) {
       }
     });
   }
+
+  gpuTest(`${op.name}() equals the CPU at special points and at the ends of its domain`, () => {
+    for (const dtype of ["float32", "int32"] as const) {
+      if (resultType(op, dtype) === null) continue;
+      const inputs = specialInputs(op, dtype);
+      const [ours, cpu] = both(op.call, inputs, dtype);
+      const trial = { name: `${op.name}() of special values`, dtype, inputs };
+      assertTensor(trial, ours, plainOf(cpu), cpu.dtype, agreesAt(op.name, inputs));
+    }
+  });
 
   if (op.arity === 2) {
     gpuTest(`${op.name}() broadcasts and takes numbers as the CPU does`, () => {

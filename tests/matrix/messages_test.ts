@@ -8,7 +8,7 @@ import { assert, assertEquals } from "@std/assert";
 import type { ErrorCase } from "./cases.ts";
 import { ELEMENTWISE } from "./elementwise/table.ts";
 import { elementwiseErrors } from "./elementwise/error_cases.ts";
-import { ERROR_CASES } from "./error_cases.ts";
+import { ERROR_CASES } from "./op_cases.ts";
 
 const file = new URL("../fixtures/messages.txt", import.meta.url);
 

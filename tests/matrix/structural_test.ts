@@ -16,9 +16,9 @@ import {
 import { assertRefuses } from "./bad_input.ts";
 import { DTYPES, inputsOf, isDifferentiable, type OpCase, plainInputs, typesOf } from "./cases.ts";
 import { IN_PLACE_CASES } from "./copy/inplace_cases.ts";
-import { ERROR_CASES } from "./error_cases.ts";
+
 import { checkGradients, checkSecondGradients } from "../common/gradients.ts";
-import { OP_CASES, opOf } from "./op_cases.ts";
+import { ERROR_CASES, OP_CASES, opOf, ROOMS } from "./op_cases.ts";
 import * as reference from "../common/references.ts";
 import { assertTensor, type Tolerance } from "../common/compare.ts";
 import { laidOut, LAYOUTS, type Plain, sample, tensorOf } from "../common/samples.ts";
@@ -150,6 +150,13 @@ Deno.test("OP_CASES has every public op that the registry does not try", () => {
     ...Object.keys(linear).map((name) => `linalg.${name}`),
   ];
   assertEquals(Object.keys(OP_CASES).toSorted(), structural.toSorted());
+});
+
+Deno.test("no op has cases in two rooms", () => {
+  for (const table of ["CASES", "ERRORS"] as const) {
+    const names = Object.values(ROOMS).flatMap((room) => Object.keys(room[table]));
+    assertEquals(names.toSorted(), [...new Set(names)].toSorted());
+  }
 });
 
 Deno.test("every structural op is exported by the library", () => {

@@ -17,6 +17,7 @@ import { assertRefuses } from "../bad_input.ts";
 import { checkGradients, checkSecondGradients } from "../../common/gradients.ts";
 import { assertTensor, failure, near, TOLERANCES, type Trial } from "../../common/compare.ts";
 import {
+  columns,
   laidOut,
   LAYOUTS,
   type Plain,
@@ -242,14 +243,6 @@ for (const op of BINARY) {
 
 // Products of these that are not exact in float64 are left out: there the reference is not.
 const INTEGERS = [-(2 ** 31), -65536, -3, -1, 0, 1, 2, 46341, 65536, 2 ** 31 - 1];
-
-/** The inputs of many calls of one number each as one call. */
-function columns(arity: number, calls: readonly (readonly number[])[]): Plain[] {
-  return Array.from({ length: arity }, (_, i) => ({
-    shape: [calls.length],
-    data: calls.map((call) => call[i]!),
-  }));
-}
 
 for (const op of ELEMENTWISE.filter((op) => op.integers && !op.compares)) {
   Deno.test(`${op.name}() of int32 wraps`, () => {

@@ -4,7 +4,7 @@ import { kernelTable } from "../../../lib/ffi/library.ts";
 import { type OpEntry, registeredOps, type Sampling } from "../../../lib/ops/registry.ts";
 import * as adjoint from "../../../mod.ts";
 import type { DType, Tensor } from "../../../mod.ts";
-import { count, type Plain, sample, stream } from "../../common/samples.ts";
+import { asType, columns, count, type Plain, sample, stream } from "../../common/samples.ts";
 
 /** A call with tensors and numbers in any places. */
 export type Call = (...inputs: (Tensor | number)[]) => Tensor;
@@ -112,6 +112,28 @@ export function smoothSamples(op: Elementwise, ...shapes: (readonly number[])[])
       draw((value) => others ? first.every((a) => clear(a - value)) : clear(first[i]! - value)),
   );
   return shapes.map((shape, i) => ({ shape, data: i === 0 ? first : second }));
+}
+
+/** Large, small and in between; what is neither. */
+const EXTREMES = {
+  float32: [
+    ...[0, 1e-30, 1.2e-38, 1, 2.5, 3, 20, 1e30, 3e38, Infinity].flatMap((x) => [x, -x]),
+    ...[1e-4, -1e-4, NaN],
+  ],
+  int32: [0, 1, -1, 3, -3, 46341, -46341, 2 ** 31 - 1, -(2 ** 31)],
+};
+
+/** Extremes and what an op's entry has, the ends of its domain too; in pairs for two inputs. */
+export function specialInputs(
+  { arity, sampling, domain }: Pick<Elementwise, "arity" | "sampling" | "domain">,
+  dtype: "float32" | "int32",
+): Plain[] {
+  const own = [...sampling.special ?? [], ...sampling.kinks ?? [], ...domain];
+  const points = [...EXTREMES[dtype], ...own].map((x) => asType(x, dtype));
+  return columns(
+    arity,
+    arity === 1 ? points.map((x) => [x]) : points.flatMap((a) => points.map((b) => [a, b])),
+  );
 }
 
 /** Elementwise reference of broadcast inputs. */

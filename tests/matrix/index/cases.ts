@@ -1,15 +1,6 @@
-/** Cases of indexing, of the choice between tensors, and of matrix products. */
+/** Cases of reading and writing at positions. */
 
-import {
-  at,
-  gather,
-  type Index,
-  indexSelect,
-  matmul,
-  oneHot,
-  scatterAdd,
-  where,
-} from "../../../mod.ts";
+import { at, gather, type Index, indexSelect, oneHot, scatterAdd } from "../../../mod.ts";
 import { type CaseInput, mask, NUMBERS, type OpCase, positions, random } from "../cases.ts";
 import * as reference from "../../common/references.ts";
 import type { PlainIndex } from "../../common/references.ts";
@@ -46,17 +37,6 @@ function selecting(shape: number[], dim: number, list: number[]): OpCase {
     inputs: [random(...shape), positions([list.length], list)],
     call: (x, index) => indexSelect(x, dim, index),
     reference: (x) => reference.take(x!, dim, list),
-  };
-}
-
-function multiplying(a: number[], b: number[]): OpCase {
-  return {
-    name: `[${a}] by [${b}]`,
-    inputs: [random(...a), random(...b)],
-    call: (x, y) => matmul(x, y),
-    reference: (x, y) => reference.matmul(x!, y!),
-    dtypes: NUMBERS,
-    terms: a.at(-1)!,
   };
 }
 
@@ -119,19 +99,6 @@ function maskAt(shape: number[], ...holds: number[]): OpCase {
     ],
     call: (x, chosen) => at(x, [chosen]),
     reference: (x) => ({ shape: [holds.length], data: holds.map((i) => x!.data[i]!) }),
-  };
-}
-
-function choosing(condition: number[], a: number[], b: number[], shape: number[]): OpCase {
-  const bits = Array.from({ length: count(condition) }, (_, i) => Number(i % 3 !== 1));
-  return {
-    name: `[${condition}], [${a}] and [${b}]`,
-    inputs: [mask(condition, bits), random(...a), random(...b)],
-    call: (c, x, y) => where(c, x, y),
-    reference: (...inputs) => {
-      const [c, x, y] = inputs.map((input) => reference.expand(input, shape));
-      return { shape, data: c!.data.map((holds, i) => (holds ? x! : y!).data[i]!) };
-    },
   };
 }
 
@@ -277,47 +244,5 @@ export const INDEXING_CASES = {
         data: [reference.read(x!, [0, 3]), reference.read(x!, [2, 0])],
       }),
     },
-  ],
-  where: [
-    choosing([3], [3], [3], [3]),
-    choosing([2, 3], [3], [2, 1], [2, 3]),
-    choosing([2, 1], [3], [], [2, 3]),
-    choosing([], [2], [2], [2]),
-    choosing([3], [], [], [3]),
-    choosing([0], [1], [], [0]),
-    choosing([2, 1], [1, 300], [1], [2, 300]),
-    {
-      name: "numbers",
-      inputs: [mask([3], [1, 0, 1]), random(3)],
-      call: (c, x) => [where(c, x, 0), where(c, 1, x)],
-      reference: (c, x) => [
-        { shape: [3], data: x!.data.map((value, i) => c!.data[i] ? value : 0) },
-        { shape: [3], data: x!.data.map((value, i) => c!.data[i] ? 1 : value) },
-      ],
-      dtypes: NUMBERS,
-      results: (dtype) => [dtype, dtype],
-    },
-  ],
-  matmul: [
-    multiplying([2, 3], [3, 4]),
-    multiplying([1, 1], [1, 1]),
-    multiplying([3], [3]),
-    multiplying([3], [3, 2]),
-    multiplying([2, 3], [3]),
-    multiplying([4, 2, 3], [3, 2]),
-    multiplying([2, 3], [4, 3, 2]),
-    multiplying([2, 2, 3], [2, 3, 2]),
-    multiplying([2, 1, 2, 3], [3, 3, 1]),
-    multiplying([1, 2, 3], [4, 3, 2]),
-    multiplying([3], [2, 3, 4]),
-    multiplying([2, 4, 3], [3]),
-    multiplying([0, 3], [3, 2]),
-    multiplying([2, 0], [0, 3]),
-    multiplying([2, 3], [3, 0]),
-    multiplying([0, 2, 3], [3, 2]),
-    multiplying([0, 2, 3], [1, 3, 2]),
-    multiplying([0], [0]),
-    multiplying([17, 33], [33, 9]),
-    multiplying([65, 70], [70, 64]),
   ],
 } satisfies Record<string, readonly OpCase[]>;

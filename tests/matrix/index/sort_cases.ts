@@ -1,9 +1,7 @@
-/** Cases of running sums and of orders along a dimension, and calls of them that must fail. */
+/** Cases of orders along a dimension, and calls of them that must fail. */
 
 import {
   argsort,
-  cumprod,
-  cumsum,
   type DType,
   DTypeError,
   median,
@@ -15,61 +13,13 @@ import {
   topk,
   zeros,
 } from "../../../mod.ts";
-import {
-  bad,
-  badDims,
-  bools,
-  empty,
-  huge,
-  index,
-  large,
-  matrix,
-  notTensor,
-  vector,
-} from "../bad_input.ts";
+import { bad, badDims, bools, empty, index, matrix, notTensor, vector } from "../bad_input.ts";
 import { type ErrorCase, FLOATS, NUMBERS, type OpCase, random } from "../cases.ts";
-import { build, read } from "../../common/references.ts";
 import type { Plain } from "../../common/samples.ts";
-
-const SHAPES: readonly (readonly [shape: number[], dim: number])[] = [
-  [[5], 0],
-  [[2, 3], 0],
-  [[2, 3], -1],
-  [[2, 3, 4], 1],
-  [[1, 4], 0],
-  [[0, 3], 1],
-  [[3, 0], 1],
-  [[], 0],
-  [[], -1],
-  [[40, 300], 1],
-];
+import { lanes, SHAPES } from "../scan/lanes.ts";
 
 /** Ties and values that don't compare, in float64 and float32 alike. */
 const TIES = { shape: [9], data: [1, 0, NaN, 1, -Infinity, 0, Infinity, NaN, 1] };
-
-/** A function of whole lanes. */
-function lanes(x: Plain, dim: number, fn: (lane: readonly number[]) => readonly number[]): Plain {
-  if (x.shape.length === 0) return { shape: [], data: [...fn(x.data)] };
-  const axis = dim < 0 ? dim + x.shape.length : dim;
-  const lane = (index: readonly number[]) =>
-    fn(Array.from({ length: x.shape[axis]! }, (_, i) => read(x, index.with(axis, i))));
-  const empty = x.shape[axis] === 0;
-  const extent = empty ? 0 : lane(x.shape.map(() => 0)).length;
-  return build(
-    x.shape.includes(0) ? x.shape : x.shape.with(axis, extent),
-    (index) => lane(index)[index[axis]!]!,
-  );
-}
-
-function running(lane: readonly number[]): number[] {
-  let sum = 0;
-  return lane.map((value) => sum += value);
-}
-
-function growing(lane: readonly number[]): number[] {
-  let product = 1;
-  return lane.map((value) => product *= value);
-}
 
 /** Positions in order; a NaN is the largest. */
 function order(lane: readonly number[], descending = false): number[] {
@@ -144,49 +94,6 @@ const pair = (dtype: DType): readonly DType[] => [dtype, "int32"];
 
 /** The cases. */
 export const SORTING_CASES = {
-  cumsum: SHAPES.map(([shape, dim]): OpCase => ({
-    name: `[${shape}] dim ${dim}`,
-    inputs: [random(...shape)],
-    call: (x) => cumsum(x, dim),
-    reference: (x) => lanes(x, dim, running),
-    results: (dtype) => dtype === "bool" ? "int32" : dtype,
-    terms: 300,
-  })),
-  cumprod: [
-    ...SHAPES.filter(([shape]) => shape[0] !== 40).map(([shape, dim]): OpCase => ({
-      name: `[${shape}] dim ${dim}`,
-      inputs: [random(...shape)],
-      call: (x) => cumprod(x, dim),
-      reference: (x) => lanes(x, dim, growing),
-      results: (dtype) => dtype === "bool" ? "int32" : dtype,
-      terms: 5,
-    })),
-    {
-      name: "of 19 elements",
-      inputs: [{ shape: [19], data: Array.from({ length: 19 }, (_, i) => [2, -1, 0.5][i % 3]!) }],
-      call: (x) => cumprod(x, 0),
-      reference: (x) => lanes(x, 0, growing),
-      dtypes: FLOATS,
-    },
-    {
-      name: "of zeros among others",
-      inputs: [{ shape: [3, 4], data: [0, 2, 3, 4, 2, 0, 3, 0, 1, 2, 3, 0] }],
-      call: (x) => cumprod(x, 1),
-      reference: (x) => lanes(x, 1, growing),
-      dtypes: NUMBERS,
-    },
-    {
-      name: "up to the ends of int32, and 0 after what leaves float64",
-      inputs: [{
-        shape: [2, 40],
-        data: [-65536, ...new Array(38).fill(1), 32768, 0, ...new Array(39).fill(2 ** 30)],
-      }],
-      call: (x) => cumprod(x, 1),
-      reference: (x) => lanes(x, 1, growing),
-      dtypes: ["int32"],
-      differentiable: false,
-    },
-  ],
   argsort: [
     ...SHAPES.flatMap(([shape, dim]) =>
       [false, true].map((descending): OpCase => ({
@@ -326,15 +233,6 @@ export const SORTING_CASES = {
 
 /** Calls that must fail. */
 export const SORTING_ERRORS = {
-  cumsum: [
-    ...badDims((x, dim) => cumsum(x, dim)),
-    bad("a sum beyond int32", RangeError, () => cumsum(large, 0), "leaves int32"),
-  ],
-  cumprod: [
-    ...badDims((x, dim) => cumprod(x, dim)),
-    bad("a product beyond int32", RangeError, () => cumprod(large, 0), "leaves int32"),
-    bad("one beyond float64", RangeError, () => cumprod(huge, 0), "leaves int32"),
-  ],
   argsort: [...badDims((x, dim) => argsort(x, dim))],
   sort: [...badDims((x, dim) => sort(x, dim))],
   topk: [

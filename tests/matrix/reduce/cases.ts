@@ -1,21 +1,8 @@
-/** Cases of reductions and of the functions made of them. */
+/** Cases of reductions. */
 
-import {
-  argmax,
-  argmin,
-  clamp,
-  type DType,
-  logSoftmax,
-  logsumexp,
-  max,
-  mean,
-  min,
-  softmax,
-  sum,
-} from "../../../mod.ts";
-import { type CaseInput, FLOATS, NUMBERS, type OpCase, random } from "../cases.ts";
+import { argmax, argmin, max, mean, min, sum } from "../../../mod.ts";
+import { type CaseInput, FLOATS, type OpCase, random } from "../cases.ts";
 import * as reference from "../../common/references.ts";
-import type { Plain } from "../../common/samples.ts";
 import { named, REDUCED, totals } from "./reduced.ts";
 
 /** Elements that differ and that both a maximum and a minimum of NaN and infinities has. */
@@ -98,61 +85,6 @@ function places(run: typeof argmax, largest: boolean): OpCase[] {
   return [...cases, ...special];
 }
 
-/** Integers and bool become float32. */
-const floated = (dtype: DType): DType => dtype === "float64" ? dtype : "float32";
-
-const ALONG: readonly (readonly [shape: number[], dim: number])[] = [
-  [[5], 0],
-  [[2, 3], 0],
-  [[2, 3], 1],
-  [[2, 3, 4], 1],
-  [[2, 3, 4], -1],
-  [[1], 0],
-  [[3, 1], 1],
-  [[], 0],
-  [[0], 0],
-  [[0, 3], 1],
-  [[30, 40], 0],
-];
-
-/** Elements that overflow unless the largest is subtracted, and infinities. */
-const LARGE: readonly CaseInput[] = [
-  { shape: [3], data: [1e4, 1e4 - 1, -1e4] },
-  { shape: [2, 2], data: [-1e4, -1e4, 800, 801] },
-  { shape: [2, 2], data: [-Infinity, 0, -Infinity, 1] },
-];
-
-function along(run: typeof softmax, value: (x: Plain, dim: number) => Plain): OpCase[] {
-  const cases = ALONG.map(([shape, dim]): OpCase => ({
-    name: named(shape, dim),
-    inputs: [random(...shape)],
-    call: (x) => run(x, dim),
-    reference: (x) => shape.length === 0 ? value({ ...x, shape: [1] }, 0) : value(x, dim),
-    results: floated,
-    terms: 1,
-  }));
-  const large = LARGE.map((input): OpCase => ({
-    name: `of ${input.data}`,
-    inputs: [input],
-    call: (x) => run(x, -1),
-    reference: (x) => value(x, -1),
-    dtypes: FLOATS,
-    terms: 1,
-    differentiable: false,
-  }));
-  return [
-    ...cases.map((one) => ({
-      ...one,
-      reference: (x: Plain) => ({ ...one.reference(x) as Plain, shape: x.shape }),
-    })),
-    ...large,
-  ];
-}
-
-function bounded(x: number, low: number, high: number): number {
-  return x > high ? high : x < low ? (low > high ? high : low) : x;
-}
-
 /** The cases. */
 export const REDUCE_CASES = {
   sum: totals(sum, reference.total, {
@@ -163,88 +95,4 @@ export const REDUCE_CASES = {
   min: extremes(min, false),
   argmax: places(argmax, true),
   argmin: places(argmin, false),
-  logsumexp: [
-    ...totals(logsumexp, reference.logsumexp, { results: floated }),
-    ...LARGE.map((input): OpCase => ({
-      name: `of ${input.data}`,
-      inputs: [input],
-      call: (x) => [logsumexp(x), logsumexp(x, -1)],
-      reference: (x) => [
-        reference.reduce(x, undefined, false, reference.logsumexp),
-        reference.reduce(x, -1, false, reference.logsumexp),
-      ],
-      dtypes: FLOATS,
-      results: (dtype) => [dtype, dtype],
-      terms: 1,
-      differentiable: false,
-    })),
-    {
-      name: "of infinities of one sign",
-      inputs: [{ shape: [2, 2], data: [-Infinity, -Infinity, Infinity, Infinity] }],
-      call: (x) => logsumexp(x, 1),
-      reference: (x) => reference.reduce(x, 1, false, reference.logsumexp),
-      dtypes: FLOATS,
-      differentiable: false,
-    },
-  ],
-  softmax: along(softmax, (x, dim) => reference.map(reference.logSoftmax(x, dim), Math.exp)),
-  logSoftmax: along(logSoftmax, reference.logSoftmax),
-  clamp: [
-    {
-      name: "to numbers",
-      inputs: [random(2, 30)],
-      call: (x) => clamp(x, -1, 2),
-      reference: (x) => reference.map(x, (value) => bounded(value, -1, 2)),
-      dtypes: NUMBERS,
-    },
-    {
-      name: "below only",
-      inputs: [random(2, 30)],
-      call: (x) => clamp(x, 1),
-      reference: (x) => reference.map(x, (value) => bounded(value, 1, Infinity)),
-      dtypes: NUMBERS,
-    },
-    {
-      name: "above only",
-      inputs: [random(30)],
-      call: (x) => clamp(x, null, 1),
-      reference: (x) => reference.map(x, (value) => bounded(value, -Infinity, 1)),
-      dtypes: NUMBERS,
-    },
-    {
-      name: "to bounds that cross",
-      inputs: [random(30)],
-      call: (x) => clamp(x, 2, -1),
-      reference: (x) => reference.map(x, (value) => bounded(value, 2, -1)),
-      dtypes: NUMBERS,
-    },
-    {
-      name: "to tensors",
-      inputs: [random(3, 20), random(20), random(3, 1)],
-      call: (x, low, high) => clamp(x, low, high),
-      reference: (x, low, high) => {
-        const [lows, highs] = [low!, high!].map((bound) => reference.expand(bound, x!.shape));
-        return {
-          shape: x!.shape,
-          data: x!.data.map((value, i) => bounded(value, lows!.data[i]!, highs!.data[i]!)),
-        };
-      },
-      dtypes: NUMBERS,
-    },
-    {
-      name: "of NaN",
-      inputs: [{ shape: [3], data: [NaN, 5, -Infinity] }],
-      call: (x) => clamp(x, -1, 1),
-      reference: (x) => reference.map(x, (value) => bounded(value, -1, 1)),
-      dtypes: FLOATS,
-      differentiable: false,
-    },
-    {
-      name: "of an empty one and of a scalar",
-      inputs: [random(0), random()],
-      call: (x, y) => [clamp(x, -1, 1), clamp(y, -1, 1)],
-      reference: (x, y) => [x!, reference.map(y!, (value) => bounded(value, -1, 1))],
-      dtypes: NUMBERS,
-    },
-  ],
 } satisfies Record<string, readonly OpCase[]>;

@@ -2,7 +2,6 @@
 
 import {
   cat,
-  clone,
   contiguous,
   expand,
   flatten,
@@ -246,12 +245,6 @@ export const MOVEMENT_CASES = {
     stacking([], 3, 0, 0),
     stacking([0], 2, 0, 0),
     stacking([4], 1, 1, 1),
-  ],
-  clone: [
-    reshaped("of a matrix", [2, 3], [2, 3], clone),
-    reshaped("of a scalar", [], [], clone),
-    reshaped("of an empty one", [0, 2], [0, 2], clone),
-    reshaped("of a long one", [300, 250], [300, 250], clone),
   ],
   contiguous: [
     reshaped("of a matrix", [2, 3], [2, 3], contiguous),

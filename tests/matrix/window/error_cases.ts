@@ -14,11 +14,12 @@ import {
   maxPool1d,
   maxPool2d,
   maxPool3d,
+  ones,
   ShapeError,
   type Tensor,
   zeros,
 } from "../../../mod.ts";
-import { bad, notTensor } from "../bad_input.ts";
+import { bad, HALF, notTensor, untyped } from "../bad_input.ts";
 import type { ErrorCase } from "../cases.ts";
 
 /** An input or a weight with two channels and 5 along each dimension. */
@@ -122,18 +123,83 @@ function badAverage(run: typeof avgPool1d, dims: number): ErrorCase[] {
   ];
 }
 
+const [x, w] = [ones([1, 1, 4]), ones([1, 1, 2])];
+
 /** The cases. */
 export const WINDOW_ERRORS = {
-  conv1d: badForward(conv1d, 1),
+  conv1d: [
+    ...badForward(conv1d, 1),
+    bad("stride 2^32", RangeError, () => conv1d(x, w, { stride: 2 ** 32 }), "stride", "2^31 - 1"),
+    bad(
+      "padding 2^32",
+      RangeError,
+      () => conv1d(x, w, { padding: 2 ** 32 }),
+      "padding",
+      "2^31 - 1",
+    ),
+    bad("dilation 2^31", RangeError, () => conv1d(x, w, { dilation: 2 ** 31 }), "2^31 - 1"),
+    bad(
+      "a padding that is too large to be written out",
+      ShapeError,
+      () => conv1d(x, w, { padding: HALF / 2, stride: HALF }),
+      "[1, 1, 1073741828]",
+      "4 GiB",
+    ),
+    bad("as many results", ShapeError, () => conv1d(x, w, { padding: HALF }), "2^31"),
+    bad(
+      "the bias by position",
+      TypeError,
+      () => untyped.conv1d(ones([1, 1, 4]), ones([1, 1, 2]), ones([1])),
+      "{ bias: tensor }",
+    ),
+  ],
   conv2d: badForward(conv2d, 2),
-  conv3d: badForward(conv3d, 3),
-  convTranspose1d: badTransposed(convTranspose1d, 1),
+  conv3d: [
+    ...badForward(conv3d, 3),
+    bad(
+      "a padding of 2^30",
+      ShapeError,
+      () => conv3d(ones([1, 1, 1, 1, 1]), ones([1, 1, 1, 1, 1]), { padding: HALF, stride: HALF }),
+      "2147483649",
+    ),
+  ],
+  convTranspose1d: [
+    ...badTransposed(convTranspose1d, 1),
+    bad("stride 2^30", ShapeError, () => convTranspose1d(x, w, { stride: HALF }), "2^31"),
+    bad("stride 2^31", RangeError, () => convTranspose1d(x, w, { stride: 2 ** 31 }), "2^31 - 1"),
+  ],
   convTranspose2d: badTransposed(convTranspose2d, 2),
   convTranspose3d: badTransposed(convTranspose3d, 3),
-  maxPool1d: badPool(maxPool1d, 1),
-  maxPool2d: badPool(maxPool2d, 2),
+  maxPool1d: [
+    ...badPool(maxPool1d, 1),
+    bad(
+      "the stride by position",
+      TypeError,
+      () => untyped.maxPool1d(ones([1, 1, 4]), 2, 1),
+      "{ stride: 1 }",
+    ),
+  ],
+  maxPool2d: [
+    ...badPool(maxPool2d, 2),
+    bad(
+      "windows of 2^31",
+      RangeError,
+      () => maxPool2d(ones([1, 1, 1]), 2 ** 31, { padding: HALF }),
+      "kernelSize",
+      "2^31 - 1",
+    ),
+  ],
   maxPool3d: badPool(maxPool3d, 3),
-  avgPool1d: badAverage(avgPool1d, 1),
+  avgPool1d: [
+    ...badAverage(avgPool1d, 1),
+    bad(
+      "stride 2^40",
+      RangeError,
+      () => avgPool1d(x, 2, { stride: 2 ** 40 }),
+      "stride",
+      "2^31 - 1",
+    ),
+  ],
   avgPool2d: badAverage(avgPool2d, 2),
   avgPool3d: badAverage(avgPool3d, 3),
 } satisfies Record<string, readonly ErrorCase[]>;

@@ -1,0 +1,10 @@
+/** Calls that must fail of copies. */
+
+import { clone } from "../../../mod.ts";
+import { notTensor } from "../bad_input.ts";
+import type { ErrorCase } from "../cases.ts";
+
+/** The cases. */
+export const COPY_ERRORS = {
+  clone: [notTensor(clone)],
+} satisfies Record<string, readonly ErrorCase[]>;

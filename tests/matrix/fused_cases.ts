@@ -1,0 +1,189 @@
+/** The fused ops: what each is tried with, beside the composite that is its truth. */
+
+import { linear, linearComposite } from "../../lib/ops/linalg/linear.ts";
+import {
+  huberError,
+  reduced,
+  type ResidualLoss,
+  rowCrossEntropy,
+  rowCrossEntropyComposite,
+  squaredError,
+} from "../../lib/ops/loss/fused.ts";
+import {
+  layerNormComposite,
+  logSoftmaxComposite,
+  logsumexpComposite,
+  softmaxComposite,
+} from "../../lib/ops/normalize/fused.ts";
+import { product, productComposite } from "../../lib/ops/reduce/fused.ts";
+import { runningProduct, runningProductComposite } from "../../lib/ops/scan/fused.ts";
+import { layerNorm, logSoftmax, logsumexp, norm, softmax, type Tensor } from "../../mod.ts";
+import { sample, show } from "../common/samples.ts";
+import { type CaseInput, positions, random } from "./cases.ts";
+
+/** A function of tensors. */
+export type Function = (...inputs: Tensor[]) => Tensor;
+
+/** A call of a fused op, and of its composite. */
+export interface FusedCase {
+  /** Its inputs and attributes in words. */
+  readonly name: string;
+  readonly inputs: readonly CaseInput[];
+  readonly fused: Function;
+  readonly composite: Function;
+}
+
+/** An op: its attributes by name, the inputs that each is tried with, and the two that must agree. */
+interface FusedRow<A> {
+  readonly attributes: Readonly<Record<string, A>>;
+  readonly inputs: (attributes: A) => readonly (readonly CaseInput[])[];
+  readonly fused: (inputs: readonly Tensor[], attributes: A) => Tensor;
+  readonly composite: (inputs: readonly Tensor[], attributes: A) => Tensor;
+}
+
+function casesOf<A>({ attributes, inputs, fused, composite }: FusedRow<A>): FusedCase[] {
+  return Object.entries(attributes).flatMap(([name, given]) =>
+    inputs(given).map((list): FusedCase => ({
+      name: `${list.map(({ shape }) => show(shape)).join(" and ")} ${name}`.trimEnd(),
+      inputs: list,
+      fused: (...tensors) => fused(tensors, given),
+      composite: (...tensors) => composite(tensors, given),
+    }))
+  );
+}
+
+/** Nothing to tell beside the inputs. */
+const NONE = { "": null };
+
+/** Random elements of a larger range than others. */
+function wide(...shape: number[]): CaseInput {
+  return { shape, data: sample(`wide ${shape}`, shape, "float32", [-15, 15]).data };
+}
+
+/** Elements whose products are of their size: beside 1 and −1, and 0 where that is asked for. */
+function factors(shape: readonly number[], zeros: boolean): CaseInput {
+  const { data } = sample(`factors ${shape}`, shape, "float32", [-1, 1]);
+  return {
+    shape,
+    data: data.map((x) => zeros && Math.abs(x) < 0.15 ? 0 : Math.sign(x) * (0.9 + 0.2 * x * x)),
+  };
+}
+
+type Activation = "relu" | "tanh" | "sigmoid";
+
+/** Affine maps with a bias and without. */
+function affine(attributes: FusedRow<Activation | null>["attributes"]): FusedCase[] {
+  const sizes = [[1, 1, 1], [3, 5, 2], [64, 784, 128], [300, 7, 200]] as const;
+  return casesOf({
+    attributes,
+    inputs: () =>
+      sizes.flatMap(([rows, inside, out]) => {
+        const [x, weight] = [random(rows, inside), random(out, inside)];
+        return [[x, weight], [x, weight, random(out)]];
+      }),
+    fused: ([x, weight, bias = null], activation) => linear(x!, weight!, bias, activation),
+    composite: ([x, weight, bias = null], activation) =>
+      linearComposite(x!, weight!, bias, activation),
+  });
+}
+
+/** Products along the last dimension. */
+function products(fused: Function, composite: Function): FusedCase[] {
+  const shapes = [[1], [2, 1], [3, 5], [40, 3, 17], [2, 300]];
+  return casesOf({
+    attributes: { "of no zeros": false, "of some zeros": true },
+    inputs: (zeros) => shapes.map((shape) => [factors(shape, zeros)]),
+    fused: ([x]) => fused(x!),
+    composite: ([x]) => composite(x!),
+  });
+}
+
+/** Losses of residuals. */
+function residuals(loss: ResidualLoss): FusedCase[] {
+  const shapes = [[1], [7], [40, 30], [300], [100_000]];
+  return casesOf({
+    attributes: { each: "none", added: "sum", averaged: "mean" } as const,
+    inputs: () => shapes.map((shape) => [random(...shape), random(...shape)]),
+    fused: ([p, t], reduction) => loss(p!, t!, reduction, 0.7),
+    composite: ([p, t], reduction) => reduced(loss.composite(p!, t!, 0.7), reduction),
+  });
+}
+
+type Along = (x: Tensor, dim: number) => Tensor;
+
+/** What is done along a dimension. */
+function along(fused: Along, composite: Along): FusedCase[] {
+  const shapes = [[1], [7], [3, 5], [40, 30], [64, 1000], [5, 30, 7], [2, 200, 90]];
+  return casesOf({
+    attributes: { "along the first": 0, "along the second": 1, "along the third": 2 },
+    inputs: (dim) => shapes.filter(({ length }) => length > dim).map((shape) => [wide(...shape)]),
+    fused: ([x], dim) => fused(x!, dim),
+    composite: ([x], dim) => composite(x!, dim),
+  });
+}
+
+/** The rows of a layer norm: whether there is a weight, and a bias. */
+const ROWS = {
+  "": [false, false],
+  "with a weight": [true, false],
+  "with a bias": [false, true],
+  "with both": [true, true],
+} as const;
+
+function layerNorms(): FusedCase[] {
+  const split = (inputs: readonly Tensor[], [weight, bias]: readonly [boolean, boolean]) =>
+    [weight ? inputs[1]! : null, bias ? inputs.at(-1)! : null] as const;
+  return casesOf<readonly [boolean, boolean]>({
+    attributes: ROWS,
+    inputs: (rows) =>
+      [[4, 3], [300, 50], [7, 2, 600]].map((shape) => [
+        random(...shape),
+        ...rows.filter((given) => given).map(() => random(...shape.slice(1))),
+      ]),
+    fused: (inputs, rows) => {
+      const [x] = inputs;
+      const [weight, bias] = split(inputs, rows);
+      return layerNorm(x!, x!.shape.slice(1), { weight, bias });
+    },
+    composite: (inputs, rows) => {
+      const [x] = inputs;
+      return layerNormComposite(x!, ...split(inputs, rows), {
+        shape: x!.shape.slice(1),
+        eps: 1e-5,
+      });
+    },
+  });
+}
+
+/** The cases of each, by its name in the registry. */
+export const FUSED_CASES: Readonly<Record<string, readonly FusedCase[]>> = {
+  linear: affine({ "": null }),
+  activatedLinear: affine({ relu: "relu", tanh: "tanh", sigmoid: "sigmoid" }),
+  prod: products(product, productComposite),
+  cumprod: products(runningProduct, runningProductComposite),
+  norm: casesOf({
+    attributes: { "over all": undefined, "over the first": 0, "over the last": -1 },
+    inputs: () => [[1], [3, 5], [64, 784], [5, 30, 7]].map((shape) => [random(...shape)]),
+    fused: ([x], dim) => norm(x!, dim === undefined ? {} : { dim }),
+    composite: ([x], dim) => x!.square().sum(dim).sqrt(),
+  }),
+  mse: residuals(squaredError),
+  huber: residuals(huberError),
+  softmax: along(softmax, softmaxComposite),
+  logSoftmax: along(logSoftmax, logSoftmaxComposite),
+  logsumexp: along(
+    (x, dim) => logsumexp(x, dim),
+    (x, dim) => logsumexpComposite(x, [dim], false),
+  ),
+  layerNorm: layerNorms(),
+  rowCrossEntropy: casesOf({
+    attributes: NONE,
+    inputs: () =>
+      ([[1, 1], [2, 3], [64, 10], [70, 1000]] as const).map(([rows, classes]) => [
+        wide(rows, classes),
+        positions([rows], Array.from({ length: rows }, (_, i) => (i * 7) % classes)),
+      ]),
+    fused: ([logits, labels]) => rowCrossEntropy(logits!, labels!),
+    composite: ([logits, labels]) => rowCrossEntropyComposite(logits!, labels!),
+  }),
+};

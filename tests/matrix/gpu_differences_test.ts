@@ -1,0 +1,75 @@
+/** What the comparison of the GPU with the CPU would notice at special points, without a GPU. */
+
+import { assert, assertEquals, AssertionError, assertThrows } from "@std/assert";
+import { assertTensor } from "../common/compare.ts";
+import { type Plain, tensorOf } from "../common/samples.ts";
+import { ELEMENTWISE, specialInputs } from "./elementwise/table.ts";
+import { agreesAt, DIFFERENCES } from "./gpu_differences.ts";
+
+/** Compares what a formula gives in float32 with what a function is, as the matrix does. */
+function compare(
+  name: string,
+  formula: (...inputs: number[]) => number,
+  ref: (...inputs: number[]) => number,
+  inputs: readonly Plain[],
+): void {
+  const [ours, wanted] = [formula, ref].map((fn) => ({
+    shape: inputs[0]!.shape,
+    data: inputs[0]!.data.map((_, i) => fn(...inputs.map(({ data }) => data[i]!))),
+  }));
+  const trial = { name: `${name}() of special values`, dtype: "float32", inputs } as const;
+  const agrees = agreesAt(name, inputs);
+  assertTensor(trial, tensorOf(ours!, "float32"), wanted!, "float32", agrees);
+}
+
+Deno.test("a formula that leaves the range between its steps is noticed at pairs of extremes", () => {
+  const { fround, hypot, sqrt } = Math;
+  const inputs = specialInputs(
+    { arity: 2, sampling: { ref: hypot }, domain: [-3, 3] },
+    "float32",
+  );
+  compare("hypot", hypot, hypot, inputs);
+  const naive = (a: number, b: number) => sqrt(fround(fround(a * a) + fround(b * b)));
+  const fault = assertThrows(() => compare("hypot", naive, hypot, inputs), AssertionError);
+  assertEquals(
+    fault.message,
+    "hypot() of special values on cpu, float32: the result at element 2 of [625] is 0, expected " +
+      "1.0000000031710769e-30, where the inputs are 0 and 1.0000000031710769e-30",
+  );
+  const large = inputs.map(({ shape, data }) => ({ shape, data: data.map(absOrLarge) }));
+  assertThrows(
+    () => compare("hypot", naive, hypot, large),
+    AssertionError,
+    "is Infinity, expected",
+  );
+});
+
+function absOrLarge(x: number): number {
+  return Math.abs(x) < 1 ? 1 : x;
+}
+
+Deno.test("other numbers than those that are known are noticed where a difference is known", () => {
+  const at = (...point: number[]) => point.map((x) => ({ shape: [1], data: [x] }));
+  const agrees = (op: string, point: number[], came: number, wanted: number) =>
+    agreesAt(op, at(...point))(came, wanted, 0);
+  assert(agrees("tanh", [NaN], -1, NaN));
+  assert(!agrees("tanh", [NaN], 0, NaN));
+  assert(!agrees("exp", [NaN], -1, NaN));
+  assert(!agrees("tanh", [2], 1, Math.tanh(2)));
+  assert(agrees("mul", [1e-30, 1e-10], 0, 1e-40));
+  assert(!agrees("mul", [1e-30, 1e-7], 0, 1e-37));
+  assert(!agrees("mul", [-0, 1], 0, -0));
+  assert(!agrees("mul", [1e30, 1e30], 3.4e38, Infinity));
+});
+
+Deno.test("every difference that is known is tried for each of its ops", () => {
+  const untried = DIFFERENCES.flatMap(({ ops = [], at = () => true, reason }) =>
+    ops.filter((name) => {
+      const op = ELEMENTWISE.find((op) => op.name === name);
+      if (op === undefined) return true;
+      const inputs = specialInputs(op, "float32");
+      return !inputs[0]!.data.some((_, i) => at(...inputs.map(({ data }) => data[i]!)));
+    }).map((name) => `${name}: ${reason}`)
+  );
+  assertEquals(untried, []);
+});
