@@ -149,7 +149,7 @@ unsafe fn launch<const N: usize>(
         }
     }
     let mut launch = Launch { frame, outs: &mut outs, ins: &mut ins };
-    (kernel.run)(&mut launch).map_err(|error| error.of_kernel(kernel.name))
+    kernel.run(&mut launch).map_err(|error| error.of_kernel(kernel.name))
 }
 
 /// # Safety

@@ -1,12 +1,8 @@
-//! Drivers: how a row's function, written for contiguous blocks, runs over any operands.
-//!
-//! Outputs are contiguous. An input that is not is copied tile by tile into a buffer that stays in
-//! the first-level cache, so each row is compiled once for each element type and knows no strides.
+//! The processor: its vectors and its threads.
 
 use crate::dtype::Element;
 use crate::error::{Error, Result};
-use crate::frame::{Launch, ViewMut};
-use crate::reader::Reader;
+use crate::frame::ViewMut;
 use crate::scratch::{listed, scratch};
 use pulp::{Arch, Simd, WithSimd};
 use rayon::{ThreadPool, ThreadPoolBuilder};
@@ -247,76 +243,6 @@ pub(crate) fn for_chunks<T: Send>(out: &mut [T], body: impl Fn(usize, &mut [T]) 
 pub(crate) fn elements<T: Element>(view: ViewMut<'_>) -> Result<&mut [T]> {
     T::from_slice_mut(view.data)
         .ok_or_else(|| Error::new(format!("an output must be {}", T::DTYPE.name())))
-}
-
-fn same_length(lengths: &[usize]) -> Result {
-    if lengths.windows(2).all(|pair| pair[0] == pair[1]) {
-        Ok(())
-    } else {
-        Err(Error::new(format!("operands have {lengths:?} elements")))
-    }
-}
-
-/// Runs a block function of one input over a launch.
-pub(crate) fn map1<T: Element, R: Element>(
-    launch: &mut Launch<'_>,
-    block: fn(&mut [R], &[T]),
-) -> Result {
-    let out = elements::<R>(launch.contiguous_output(0)?)?;
-    let x = Reader::<T>::new(launch.input(0)?)?;
-    same_length(&[out.len(), x.len()])?;
-    for_chunks(out, |start, chunk| match x.as_slice() {
-        Some(data) => block(chunk, &data[start..start + chunk.len()]),
-        None => {
-            let mut tiles = x.tiles();
-            for (index, part) in chunk.chunks_mut(TILE).enumerate() {
-                block(part, tiles.block(start + index * TILE, part.len()));
-            }
-        }
-    })
-}
-
-/// Runs a block function of two inputs over a launch.
-pub(crate) fn map2<T: Element, R: Element>(
-    launch: &mut Launch<'_>,
-    block: fn(&mut [R], &[T], &[T]),
-) -> Result {
-    let out = elements::<R>(launch.contiguous_output(0)?)?;
-    let a = Reader::<T>::new(launch.input(0)?)?;
-    let b = Reader::<T>::new(launch.input(1)?)?;
-    same_length(&[out.len(), a.len(), b.len()])?;
-    for_chunks(out, |start, chunk| match (a.as_slice(), b.as_slice()) {
-        (Some(a), Some(b)) => {
-            let range = start..start + chunk.len();
-            block(chunk, &a[range.clone()], &b[range]);
-        }
-        _ => {
-            let (mut a, mut b) = (a.tiles(), b.tiles());
-            for (index, part) in chunk.chunks_mut(TILE).enumerate() {
-                let first = start + index * TILE;
-                block(part, a.block(first, part.len()), b.block(first, part.len()));
-            }
-        }
-    })
-}
-
-/// A block function that chooses between two inputs by a condition.
-pub(crate) type Choice<T> = fn(&mut [T], &[u8], &[T], &[T]);
-
-/// Runs a block function of a condition and two inputs over a launch.
-pub(crate) fn map3<T: Element>(launch: &mut Launch<'_>, block: Choice<T>) -> Result {
-    let out = elements::<T>(launch.contiguous_output(0)?)?;
-    let condition = Reader::<u8>::new(launch.input(0)?)?;
-    let a = Reader::<T>::new(launch.input(1)?)?;
-    let b = Reader::<T>::new(launch.input(2)?)?;
-    same_length(&[out.len(), condition.len(), a.len(), b.len()])?;
-    for_chunks(out, |start, chunk| {
-        let (mut condition, mut a, mut b) = (condition.tiles(), a.tiles(), b.tiles());
-        for (index, part) in chunk.chunks_mut(TILE).enumerate() {
-            let (first, len) = (start + index * TILE, part.len());
-            block(part, condition.block(first, len), a.block(first, len), b.block(first, len));
-        }
-    })
 }
 
 #[cfg(test)]

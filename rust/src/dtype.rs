@@ -7,12 +7,12 @@ use crate::error::{Error, Result};
 macro_rules! dtypes {
     (
         ($d:tt)
-        float { $($float_code:literal $Float:ident $float:ty, $float_name:literal, $float_wgsl:expr;)+ }
-        other { $($other_code:literal $Other:ident $other:ty, $other_name:literal, $other_wgsl:expr;)+ }
+        float { $($float_code:literal $Float:ident $a:ident $float:ty, $float_name:literal, $float_wgsl:expr;)+ }
+        other { $($other_code:literal $Other:ident $b:ident $other:ty, $other_name:literal, $other_wgsl:expr;)+ }
     ) => {
         dtypes! {
-            $($float_code $Float $float, $float_name, $float_wgsl;)+
-            $($other_code $Other $other, $other_name, $other_wgsl;)+
+            $($float_code $Float $a $float, $float_name, $float_wgsl;)+
+            $($other_code $Other $b $other, $other_name, $other_wgsl;)+
         }
 
         /// Calls a generic function for an element type: of `any`, or of `float` ones only.
@@ -32,7 +32,7 @@ macro_rules! dtypes {
         }
         pub(crate) use by_type;
     };
-    ($($code:literal $Variant:ident $type:ty, $name:literal, $wgsl:expr;)+) => {
+    ($($code:literal $Variant:ident $field:ident $type:ty, $name:literal, $wgsl:expr;)+) => {
         /// An element type; its code is what TypeScript writes into the frame.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
         #[repr(u32)] // as wide as a word, so that moving one is a single store and load
@@ -89,8 +89,30 @@ macro_rules! dtypes {
             }
         }
 
+        /// What there is of one kind for each element type that has it.
+        #[derive(Clone, Copy)]
+        pub(crate) struct ByType<K: Kind> {
+            $(pub(crate) $field: Option<K::Of<$type>>,)+
+        }
+
+        impl<K: Kind> ByType<K> {
+            pub(crate) const NONE: Self = Self { $($field: None),+ };
+        }
+
+        impl SliceMut<'_> {
+            pub(crate) fn dtype(&self) -> DType {
+                match self {
+                    $(Self::$Variant(_) => DType::$Variant,)+
+                }
+            }
+        }
+
         $(impl Element for $type {
             const DTYPE: DType = DType::$Variant;
+
+            fn of<K: Kind>(all: &ByType<K>) -> Option<K::Of<Self>> {
+                all.$field
+            }
 
             fn slice(data: &[Self]) -> Slice<'_> {
                 Slice::$Variant(data)
@@ -119,14 +141,14 @@ macro_rules! dtypes {
 
 dtypes! {
     ($)
-    // code, variant, type in Rust, name, type in WGSL
+    // code, variant, field, type in Rust, name, type in WGSL
     float {
-        0 F32 f32, "float32", Some("f32");
-        1 F64 f64, "float64", None;
+        0 F32 f32 f32, "float32", Some("f32");
+        1 F64 f64 f64, "float64", None;
     }
     other {
-        2 I32 i32, "int32", Some("i32");
-        3 Bool u8, "bool", Some("u32");
+        2 I32 i32 i32, "int32", Some("i32");
+        3 Bool bool u8, "bool", Some("u32");
     }
 }
 
@@ -135,8 +157,15 @@ pub(crate) trait Element:
     Copy + Default + PartialEq + PartialOrd + Send + Sync + 'static
 {
     const DTYPE: DType;
+    /// What there is for this type.
+    fn of<K: Kind>(all: &ByType<K>) -> Option<K::Of<Self>>;
     fn slice(data: &[Self]) -> Slice<'_>;
     fn slice_mut(data: &mut [Self]) -> SliceMut<'_>;
     fn from_slice<'a>(slice: Slice<'a>) -> Option<&'a [Self]>;
     fn from_slice_mut<'a>(slice: SliceMut<'a>) -> Option<&'a mut [Self]>;
+}
+
+/// A kind of thing that there is for element types.
+pub(crate) trait Kind: Copy {
+    type Of<T: Element>: Copy;
 }

@@ -130,6 +130,16 @@ impl<'a> Launch<'a> {
             .ok_or_else(missing)
     }
 
+    /// Element type of an output.
+    pub(crate) fn output_type(&self, index: usize) -> Result<DType> {
+        let missing = || Error::new(format!("output {index} is missing"));
+        self.outs
+            .get(index)
+            .and_then(Option::as_ref)
+            .map(|view| view.data.dtype())
+            .ok_or_else(missing)
+    }
+
     /// The floating parameters.
     pub(crate) fn params(&self) -> [f64; 8] {
         self.frame.params()

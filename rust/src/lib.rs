@@ -1,11 +1,12 @@
 //! Kernels of the Adjoint library, called from TypeScript through a fixed table of C functions.
 //!
 //! Data flows one way: [`abi`] turns raw pointers into checked slices, [`registry`] finds the kernel,
-//! the row in [`kernels`] runs it with the drivers of [`cpu`], or as a program on [`gpu`]. Only `abi`,
-//! the matrix product wrapper and the [`allocator`] contain unsafe code.
+//! the row in [`kernels`] runs it with the drivers of [`blocks`] or on its own, or as a program on
+//! [`gpu`]. Only `abi`, the matrix product wrapper and the [`allocator`] contain unsafe code.
 
 mod abi;
 mod allocator;
+mod blocks;
 mod cpu;
 mod dtype;
 mod error;

@@ -1,10 +1,24 @@
 //! The table of kernels: rows of every family, found by number; TypeScript learns the names at load.
 
+use crate::blocks::{Binary, Cast, Choose, Compare, Unary};
+use crate::dtype::ByType;
 use crate::error::Result;
 use crate::frame::{Frame, Launch};
 use crate::gpu::{Operand, Plan};
 use crate::kernels;
 use std::sync::LazyLock;
+
+/// How a row runs on the CPU: by functions over blocks of elements, for each element type that has
+/// them, or by one of its own.
+pub(crate) enum Cpu {
+    Unary(ByType<Unary>),
+    Binary(ByType<Binary>),
+    Compare(ByType<Compare>),
+    Choose(ByType<Choose>),
+    Cast(ByType<Cast>),
+    /// A function of the whole launch.
+    Custom(fn(&mut Launch<'_>) -> Result),
+}
 
 /// How a row runs on the GPU.
 #[cfg_attr(not(feature = "gpu"), allow(dead_code))]
@@ -20,12 +34,27 @@ pub(crate) enum Wgsl {
     Program { source: &'static str, plan: fn(&Frame<'_>, &[Operand]) -> Result<Plan> },
 }
 
-/// One row: a name, how many of its first operands it writes, the CPU function and the same in WGSL.
+/// One row: a name, how many of its first operands it writes, what runs on the CPU, and the same in
+/// WGSL.
 pub(crate) struct Kernel {
     pub(crate) name: &'static str,
     pub(crate) outputs: usize,
-    pub(crate) run: fn(&mut Launch<'_>) -> Result,
+    pub(crate) cpu: Cpu,
     pub(crate) wgsl: Wgsl,
+}
+
+impl Kernel {
+    /// Runs on the CPU.
+    pub(crate) fn run(&self, launch: &mut Launch<'_>) -> Result {
+        match &self.cpu {
+            Cpu::Unary(blocks) => blocks.run(launch),
+            Cpu::Binary(blocks) => blocks.run(launch),
+            Cpu::Compare(blocks) => blocks.run(launch),
+            Cpu::Choose(blocks) => blocks.run(launch),
+            Cpu::Cast(blocks) => blocks.run(launch),
+            Cpu::Custom(run) => run(launch),
+        }
+    }
 }
 
 impl Wgsl {

@@ -1,26 +1,16 @@
-//! Copies between layouts and between element types.
+//! Copies between layouts.
 
-use crate::cpu::{GRAIN, elements, for_chunks, for_parts, map1, simd};
-use crate::dtype::{DType, Element, by_type};
+use crate::cpu::{GRAIN, elements, for_chunks, for_parts};
+use crate::dtype::{Element, by_type};
 use crate::error::{Error, Result};
 use crate::frame::Launch;
 use crate::layout::Layout;
 use crate::reader::{Cursor, Reader};
-use crate::registry::{Kernel, Wgsl};
+use crate::registry::{Cpu, Kernel, Wgsl};
 use crate::transpose::copy_transposed;
 
-pub(super) const ROWS: &[Kernel] = &[
-    Kernel { name: "copy", outputs: 1, run: copy, wgsl: Wgsl::Expression("x") },
-    Kernel { name: "cast_f32", outputs: 1, run: cast::<f32>, wgsl: Wgsl::Expression("f32(x)") },
-    Kernel { name: "cast_f64", outputs: 1, run: cast::<f64>, wgsl: Wgsl::None },
-    Kernel { name: "cast_i32", outputs: 1, run: cast::<i32>, wgsl: Wgsl::Expression("i32(x)") },
-    Kernel {
-        name: "cast_bool",
-        outputs: 1,
-        run: cast_bool,
-        wgsl: Wgsl::Expression("!(x == T(0))"),
-    },
-];
+pub(super) const ROWS: &[Kernel] =
+    &[Kernel { name: "copy", outputs: 1, cpu: Cpu::Custom(copy), wgsl: Wgsl::Expression("x") }];
 
 fn copy(launch: &mut Launch<'_>) -> Result {
     by_type!(any launch.input_type(0)?, copy_as(launch))
@@ -82,64 +72,4 @@ fn copy_inner<T: Element>(to: &mut [T], out: &Layout, from: &[T], view: &Layout)
         _ => out.view_mut::<T, 4>(to)?.assign(&view.view::<T, 4>(from)?),
     }
     Ok(())
-}
-
-/// Conversion between element types: towards zero to integers, 0 and 1 from bool.
-trait Cast<R> {
-    fn cast(self) -> R;
-}
-
-macro_rules! casts {
-    ($($from:ty => $($to:ty),+;)*) => {$($(
-        impl Cast<$to> for $from {
-            #[inline(always)]
-            fn cast(self) -> $to {
-                self as $to
-            }
-        }
-    )+)*};
-}
-casts! {
-    f32 => f32, f64, i32;
-    f64 => f32, f64, i32;
-    i32 => f32, f64, i32;
-    u8 => f32, f64, i32;
-}
-
-fn convert<T: Element + Cast<R>, R: Element>(out: &mut [R], x: &[T]) {
-    simd(
-        #[inline(always)]
-        || {
-            for (out, &x) in out.iter_mut().zip(x) {
-                *out = x.cast();
-            }
-        },
-    );
-}
-
-fn cast<R: Element>(launch: &mut Launch<'_>) -> Result
-where
-    f32: Cast<R>,
-    f64: Cast<R>,
-    i32: Cast<R>,
-    u8: Cast<R>,
-{
-    match launch.input_type(0)? {
-        DType::F32 => map1::<f32, R>(launch, convert),
-        DType::F64 => map1::<f64, R>(launch, convert),
-        DType::I32 => map1::<i32, R>(launch, convert),
-        DType::Bool => map1::<u8, R>(launch, convert),
-    }
-}
-
-fn cast_bool(launch: &mut Launch<'_>) -> Result {
-    by_type!(any launch.input_type(0)?, cast_bool_as(launch))
-}
-
-fn cast_bool_as<T: Element>(launch: &mut Launch<'_>) -> Result {
-    map1::<T, u8>(launch, |out, x| {
-        for (out, x) in out.iter_mut().zip(x) {
-            *out = u8::from(*x != T::default());
-        }
-    })
 }

@@ -2,10 +2,9 @@
 
 use super::math::Real;
 use super::special::polygamma;
-use crate::cpu::{map2, simd};
-use crate::dtype::{DType, Element};
-use crate::error::Error;
-use crate::registry::{Kernel, Wgsl};
+use crate::cpu::simd;
+use crate::dtype::{ByType, Element};
+use crate::registry::{Cpu, Kernel, Wgsl};
 
 /// Applies `f` to a block with the vectors of this processor.
 #[inline(always)]
@@ -24,22 +23,18 @@ pub(super) fn each<T: Element, R: Element>(out: &mut [R], a: &[T], b: &[T], f: i
 macro_rules! binary {
     ($($name:literal |$a:ident, $b:ident| $float:expr; $(int $int:expr;)? $(bool $bool:expr;)?
         $wgsl:literal)*) => {
+        // A row with all types leaves nothing to `NONE`.
+        #[allow(clippy::needless_update)]
         pub(super) const ROWS: &[Kernel] = &[$(Kernel {
             name: $name,
             outputs: 1,
-            run: |launch| match launch.input_type(0)? {
-                DType::F32 =>
-                    map2::<f32, f32>(launch, |out, a, b| each(out, a, b, |$a: f32, $b: f32| $float)),
-                DType::F64 =>
-                    map2::<f64, f64>(launch, |out, a, b| each(out, a, b, |$a: f64, $b: f64| $float)),
-                $(DType::I32 =>
-                    map2::<i32, i32>(launch, |out, a, b| each(out, a, b, |$a: i32, $b: i32| $int)),)?
-                $(DType::Bool =>
-                    map2::<u8, u8>(launch, |out, a, b| each(out, a, b, |$a: u8, $b: u8| $bool)),)?
-                // A row with all four types leaves nothing to this arm.
-                #[allow(unreachable_patterns)]
-                _ => Err(Error::new("the element type is not supported")),
-            },
+            cpu: Cpu::Binary(ByType {
+                f32: Some(|out, a, b| each(out, a, b, |$a: f32, $b: f32| $float)),
+                f64: Some(|out, a, b| each(out, a, b, |$a: f64, $b: f64| $float)),
+                $(i32: Some(|out, a, b| each(out, a, b, |$a: i32, $b: i32| $int)),)?
+                $(bool: Some(|out, a, b| each(out, a, b, |$a: u8, $b: u8| $bool)),)?
+                ..ByType::NONE
+            }),
             wgsl: Wgsl::Expression($wgsl),
         }),*];
     };
@@ -72,12 +67,12 @@ macro_rules! remainder {
     }};
 }
 
-// In maximum and minimum a NaN on either side wins, as in PyTorch. Bool adds as "or".
 /// A function that only float64 has.
 fn wide<T: Real + Into<f64>>(a: T, b: T, f: fn(f64, f64) -> f64) -> T {
     T::from_f64(f(a.into(), b.into()))
 }
 
+// In maximum and minimum a NaN on either side wins, as in PyTorch. Bool adds as "or".
 binary! {
     // name    float, int32, bool                                                        WGSL
     "add"     |a, b| a + b; int a.wrapping_add(b); bool a | b;                           "a + b"

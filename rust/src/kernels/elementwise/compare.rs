@@ -1,11 +1,9 @@
 //! Comparisons, which give bool, and the choice between two inputs.
 
 use super::binary::each;
-use crate::cpu::{map2, map3, simd};
-use crate::dtype::{DType, Element, by_type};
-use crate::error::Result;
-use crate::frame::Launch;
-use crate::registry::{Kernel, Wgsl};
+use crate::cpu::simd;
+use crate::dtype::{ByType, Element};
+use crate::registry::{Cpu, Kernel, Wgsl};
 
 /// A row: name, formula for any element type, formula in WGSL.
 macro_rules! compare {
@@ -14,19 +12,25 @@ macro_rules! compare {
             $(Kernel {
                 name: $name,
                 outputs: 1,
-                run: |launch| match launch.input_type(0)? {
-                    DType::F32 => map2::<f32, u8>(launch, |out, a, b|
-                        each(out, a, b, |$a: f32, $b: f32| u8::from($test))),
-                    DType::F64 => map2::<f64, u8>(launch, |out, a, b|
-                        each(out, a, b, |$a: f64, $b: f64| u8::from($test))),
-                    DType::I32 => map2::<i32, u8>(launch, |out, a, b|
-                        each(out, a, b, |$a: i32, $b: i32| u8::from($test))),
-                    DType::Bool => map2::<u8, u8>(launch, |out, a, b|
-                        each(out, a, b, |$a: u8, $b: u8| u8::from($test))),
-                },
+                cpu: Cpu::Compare(ByType {
+                    f32: Some(|out, a, b| each(out, a, b, |$a: f32, $b: f32| u8::from($test))),
+                    f64: Some(|out, a, b| each(out, a, b, |$a: f64, $b: f64| u8::from($test))),
+                    i32: Some(|out, a, b| each(out, a, b, |$a: i32, $b: i32| u8::from($test))),
+                    bool: Some(|out, a, b| each(out, a, b, |$a: u8, $b: u8| u8::from($test))),
+                }),
                 wgsl: Wgsl::Expression($wgsl),
             },)*
-            Kernel { name: "where", outputs: 1, run: choose, wgsl: Wgsl::Expression("select(b, a, c != 0u)") },
+            Kernel {
+                name: "where",
+                outputs: 1,
+                cpu: Cpu::Choose(ByType {
+                    f32: Some(choose),
+                    f64: Some(choose),
+                    i32: Some(choose),
+                    bool: Some(choose),
+                }),
+                wgsl: Wgsl::Expression("select(b, a, c != 0u)"),
+            },
         ];
     };
 }
@@ -41,7 +45,7 @@ compare! {
     "ge" |a, b| a >= b; "a >= b"
 }
 
-fn block<T: Element>(out: &mut [T], condition: &[u8], a: &[T], b: &[T]) {
+fn choose<T: Element>(out: &mut [T], condition: &[u8], a: &[T], b: &[T]) {
     simd(
         #[inline(always)]
         || {
@@ -50,8 +54,4 @@ fn block<T: Element>(out: &mut [T], condition: &[u8], a: &[T], b: &[T]) {
             }
         },
     );
-}
-
-fn choose(launch: &mut Launch<'_>) -> Result {
-    by_type!(any launch.input_type(1)?, map3(launch, block))
 }

@@ -2,10 +2,9 @@
 
 use super::math::Real;
 use super::special::{digamma, erfinv};
-use crate::cpu::{map1, simd};
-use crate::dtype::{DType, Element};
-use crate::error::Error;
-use crate::registry::{Kernel, Wgsl};
+use crate::cpu::simd;
+use crate::dtype::{ByType, Element};
+use crate::registry::{Cpu, Kernel, Wgsl};
 
 /// Applies `f` to a block with the vectors of this processor.
 #[inline(always)]
@@ -26,12 +25,12 @@ macro_rules! unary {
         pub(super) const ROWS: &[Kernel] = &[$(Kernel {
             name: $name,
             outputs: 1,
-            run: |launch| match launch.input_type(0)? {
-                DType::F32 => map1::<f32, f32>(launch, |out, x| each(out, x, |$x: f32| $float)),
-                DType::F64 => map1::<f64, f64>(launch, |out, x| each(out, x, |$x: f64| $float)),
-                $(DType::I32 => map1::<i32, i32>(launch, |out, x| each(out, x, |$x: i32| $int)),)?
-                _ => Err(Error::new("the element type is not supported")),
-            },
+            cpu: Cpu::Unary(ByType {
+                f32: Some(|out, x| each(out, x, |$x: f32| $float)),
+                f64: Some(|out, x| each(out, x, |$x: f64| $float)),
+                $(i32: Some(|out, x| each(out, x, |$x: i32| $int)),)?
+                ..ByType::NONE
+            }),
             wgsl: Wgsl::Expression($wgsl),
         }),*];
     };

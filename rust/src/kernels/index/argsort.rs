@@ -4,12 +4,12 @@ use crate::dtype::{Element, by_type};
 use crate::error::Result;
 use crate::frame::Launch;
 use crate::kernels::scan::lanes::for_lanes;
-use crate::registry::{Kernel, Wgsl};
+use crate::registry::{Cpu, Kernel, Wgsl};
 use crate::scratch::listed;
 use std::cmp::Ordering;
 
 pub(super) const ROWS: &[Kernel] =
-    &[Kernel { name: "argsort", outputs: 1, run: argsort, wgsl: Wgsl::None }];
+    &[Kernel { name: "argsort", outputs: 1, cpu: Cpu::Custom(argsort), wgsl: Wgsl::None }];
 
 /// Integer 0: whether the largest comes first. Equal elements keep their order, NaN is the largest. A
 /// shorter output gets the first ones.

@@ -6,13 +6,13 @@ use crate::error::{Error, Result};
 use crate::frame::Launch;
 use crate::layout::Layout;
 use crate::reader::{Cursor, Reader};
-use crate::registry::{Kernel, Wgsl};
+use crate::registry::{Cpu, Kernel, Wgsl};
 use crate::scratch::{listed, scratch};
 
 pub(super) const ROWS: &[Kernel] = &[
-    Kernel { name: "gather", outputs: 1, run: gather, wgsl: Wgsl::None },
-    Kernel { name: "scatter", outputs: 1, run: scatter, wgsl: Wgsl::None },
-    Kernel { name: "scatter_add", outputs: 1, run: scatter_add, wgsl: Wgsl::None },
+    Kernel { name: "gather", outputs: 1, cpu: Cpu::Custom(gather), wgsl: Wgsl::None },
+    Kernel { name: "scatter", outputs: 1, cpu: Cpu::Custom(scatter), wgsl: Wgsl::None },
+    Kernel { name: "scatter_add", outputs: 1, cpu: Cpu::Custom(scatter_add), wgsl: Wgsl::None },
 ];
 
 /// Walks an index tensor beside the tensor it points into, one run along the last axis at a time.

@@ -12,14 +12,19 @@ use crate::error::{Error, Result};
 use crate::frame::Launch;
 use crate::kernels::elementwise::math::Real;
 use crate::reader::{Cursor, Reader};
-use crate::registry::{Kernel, Wgsl};
+use crate::registry::{Cpu, Kernel, Wgsl};
 use crate::scratch::scratch;
 use std::ops::Range;
 
 pub(super) const ROWS: &[Kernel] = &[
-    Kernel { name: "cholesky", outputs: 2, run: cholesky, wgsl: Wgsl::None },
-    Kernel { name: "lu", outputs: 4, run: lu, wgsl: Wgsl::None },
-    Kernel { name: "solve_triangular", outputs: 1, run: solve_triangular, wgsl: Wgsl::None },
+    Kernel { name: "cholesky", outputs: 2, cpu: Cpu::Custom(cholesky), wgsl: Wgsl::None },
+    Kernel { name: "lu", outputs: 4, cpu: Cpu::Custom(lu), wgsl: Wgsl::None },
+    Kernel {
+        name: "solve_triangular",
+        outputs: 1,
+        cpu: Cpu::Custom(solve_triangular),
+        wgsl: Wgsl::None,
+    },
 ];
 
 /// Rows or columns of a block.

@@ -12,12 +12,12 @@ use crate::kernels::elementwise::unary::{relu, sigmoid};
 use crate::kernels::reduce::sum::{Summand, sum_columns};
 use crate::layout::Layout;
 use crate::reader::Reader;
-use crate::registry::{Kernel, Wgsl};
+use crate::registry::{Cpu, Kernel, Wgsl};
 use crate::scratch::{in_order, scratch};
 
 pub(super) const ROWS: &[Kernel] = &[
-    Kernel { name: "linear", outputs: 1, run: linear, wgsl: Wgsl::None },
-    Kernel { name: "linear_grad", outputs: 3, run: linear_grad, wgsl: Wgsl::None },
+    Kernel { name: "linear", outputs: 1, cpu: Cpu::Custom(linear), wgsl: Wgsl::None },
+    Kernel { name: "linear_grad", outputs: 3, cpu: Cpu::Custom(linear_grad), wgsl: Wgsl::None },
 ];
 
 /// Elements that one task handles.

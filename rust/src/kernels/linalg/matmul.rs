@@ -8,12 +8,12 @@ use crate::frame::{Frame, Launch, View};
 use crate::gpu::{Operand, Plan, WORDS, groups_along};
 use crate::layout::Layout;
 use crate::reader::Cursor;
-use crate::registry::{Kernel, Wgsl};
+use crate::registry::{Cpu, Kernel, Wgsl};
 
 pub(super) const ROWS: &[Kernel] = &[Kernel {
     name: "matmul",
     outputs: 1,
-    run: matmul,
+    cpu: Cpu::Custom(matmul),
     wgsl: Wgsl::Program { source: include_str!("matmul.wgsl"), plan: plan_matmul },
 }];
 

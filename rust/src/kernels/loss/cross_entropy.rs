@@ -7,13 +7,18 @@ use crate::error::{Error, Result};
 use crate::frame::Launch;
 use crate::kernels::elementwise::math::Real;
 use crate::kernels::normalize::softmax::{GRAIN, exponentials, largest, sum_with};
-use crate::registry::{Kernel, Wgsl};
+use crate::registry::{Cpu, Kernel, Wgsl};
 use crate::scratch::in_order;
 use std::borrow::Cow;
 
 pub(super) const ROWS: &[Kernel] = &[
-    Kernel { name: "cross_entropy", outputs: 1, run: cross_entropy, wgsl: Wgsl::None },
-    Kernel { name: "cross_entropy_grad", outputs: 1, run: cross_entropy_grad, wgsl: Wgsl::None },
+    Kernel { name: "cross_entropy", outputs: 1, cpu: Cpu::Custom(cross_entropy), wgsl: Wgsl::None },
+    Kernel {
+        name: "cross_entropy_grad",
+        outputs: 1,
+        cpu: Cpu::Custom(cross_entropy_grad),
+        wgsl: Wgsl::None,
+    },
 ];
 
 /// Logits of shape [N, C] and the class of each row.

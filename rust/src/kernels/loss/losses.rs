@@ -8,7 +8,7 @@ use crate::frame::Launch;
 use crate::kernels::elementwise::math::Real;
 use crate::kernels::reduce::sum::{FAR, Summand};
 use crate::reader::Reader;
-use crate::registry::{Kernel, Wgsl};
+use crate::registry::{Cpu, Kernel, Wgsl};
 use crate::scratch::scratch;
 
 /// Each loss: the names of its kernels, its value and its slope at the residual `r`, with one
@@ -19,21 +19,21 @@ macro_rules! residual_losses {
             Kernel {
                 name: $name,
                 outputs: 1,
-                run: |launch| match launch.input_type(0)? {
+                cpu: Cpu::Custom(|launch| match launch.input_type(0)? {
                     DType::F32 => values(launch, |$r: f32, $d: f32| $value),
                     DType::F64 => values(launch, |$r: f64, $d: f64| $value),
                     dtype => Err(Error::unsupported(dtype)),
-                },
+                }),
                 wgsl: Wgsl::None,
             },
             Kernel {
                 name: $gradient,
                 outputs: 2,
-                run: |launch| match launch.input_type(0)? {
+                cpu: Cpu::Custom(|launch| match launch.input_type(0)? {
                     DType::F32 => gradients(launch, |$r: f32, $d: f32| $slope),
                     DType::F64 => gradients(launch, |$r: f64, $d: f64| $slope),
                     dtype => Err(Error::unsupported(dtype)),
-                },
+                }),
                 wgsl: Wgsl::None,
             },
         )*];

@@ -7,12 +7,17 @@ use crate::error::{Error, Result};
 use crate::frame::Launch;
 use crate::kernels::elementwise::math::Real;
 use crate::kernels::reduce::sum::FAR;
-use crate::registry::{Kernel, Wgsl};
+use crate::registry::{Cpu, Kernel, Wgsl};
 use crate::scratch::{in_order, scratch};
 
 pub(super) const ROWS: &[Kernel] = &[
-    Kernel { name: "layer_norm", outputs: 1, run: layer_norm, wgsl: Wgsl::None },
-    Kernel { name: "layer_norm_grad", outputs: 3, run: layer_norm_grad, wgsl: Wgsl::None },
+    Kernel { name: "layer_norm", outputs: 1, cpu: Cpu::Custom(layer_norm), wgsl: Wgsl::None },
+    Kernel {
+        name: "layer_norm_grad",
+        outputs: 3,
+        cpu: Cpu::Custom(layer_norm_grad),
+        wgsl: Wgsl::None,
+    },
 ];
 
 /// A variance from which no square has been lost, in either type.

@@ -8,20 +8,35 @@ use crate::frame::Launch;
 use crate::kernels::elementwise::math::Real;
 use crate::kernels::linalg::gemm::{Panel, for_panels};
 use crate::layout::Layout;
-use crate::registry::{Kernel, Wgsl};
+use crate::registry::{Cpu, Kernel, Wgsl};
 use crate::scratch::in_order;
 
 pub(super) const ROWS: &[Kernel] = &[
-    Kernel { name: "softmax", outputs: 1, run: |l| softmax(l, false), wgsl: Wgsl::None },
-    Kernel { name: "softmax_grad", outputs: 1, run: |l| softmax_grad(l, false), wgsl: Wgsl::None },
-    Kernel { name: "log_softmax", outputs: 1, run: |l| softmax(l, true), wgsl: Wgsl::None },
+    Kernel {
+        name: "softmax",
+        outputs: 1,
+        cpu: Cpu::Custom(|l| softmax(l, false)),
+        wgsl: Wgsl::None,
+    },
+    Kernel {
+        name: "softmax_grad",
+        outputs: 1,
+        cpu: Cpu::Custom(|l| softmax_grad(l, false)),
+        wgsl: Wgsl::None,
+    },
+    Kernel {
+        name: "log_softmax",
+        outputs: 1,
+        cpu: Cpu::Custom(|l| softmax(l, true)),
+        wgsl: Wgsl::None,
+    },
     Kernel {
         name: "log_softmax_grad",
         outputs: 1,
-        run: |l| softmax_grad(l, true),
+        cpu: Cpu::Custom(|l| softmax_grad(l, true)),
         wgsl: Wgsl::None,
     },
-    Kernel { name: "logsumexp", outputs: 1, run: logsumexp, wgsl: Wgsl::None },
+    Kernel { name: "logsumexp", outputs: 1, cpu: Cpu::Custom(logsumexp), wgsl: Wgsl::None },
 ];
 
 /// Elements that one task handles.

@@ -7,12 +7,17 @@ use crate::error::{Error, Result};
 use crate::frame::Launch;
 use crate::kernels::elementwise::math::Real;
 use crate::reader::Reader;
-use crate::registry::{Kernel, Wgsl};
+use crate::registry::{Cpu, Kernel, Wgsl};
 
 pub(super) const ROWS: &[Kernel] = &[
-    Kernel { name: "sgd_step", outputs: 1, run: sgd, wgsl: Wgsl::None },
-    Kernel { name: "sgd_momentum_step", outputs: 2, run: sgd_momentum, wgsl: Wgsl::None },
-    Kernel { name: "adam_step", outputs: 3, run: adam, wgsl: Wgsl::None },
+    Kernel { name: "sgd_step", outputs: 1, cpu: Cpu::Custom(sgd), wgsl: Wgsl::None },
+    Kernel {
+        name: "sgd_momentum_step",
+        outputs: 2,
+        cpu: Cpu::Custom(sgd_momentum),
+        wgsl: Wgsl::None,
+    },
+    Kernel { name: "adam_step", outputs: 3, cpu: Cpu::Custom(adam), wgsl: Wgsl::None },
 ];
 
 /// Elements of a parameter that one task steps: small, so that a thread meets the part of it whose

@@ -6,12 +6,12 @@ use crate::cpu::{elements, for_chunks};
 use crate::dtype::SliceMut;
 use crate::error::{Error, Result};
 use crate::frame::Launch;
-use crate::registry::{Kernel, Wgsl};
+use crate::registry::{Cpu, Kernel, Wgsl};
 use std::f64::consts::TAU;
 
 pub(super) const ROWS: &[Kernel] = &[
-    Kernel { name: "uniform", outputs: 1, run: uniform, wgsl: Wgsl::None },
-    Kernel { name: "normal", outputs: 1, run: normal, wgsl: Wgsl::None },
+    Kernel { name: "uniform", outputs: 1, cpu: Cpu::Custom(uniform), wgsl: Wgsl::None },
+    Kernel { name: "normal", outputs: 1, cpu: Cpu::Custom(normal), wgsl: Wgsl::None },
 ];
 
 /// Four random words for a counter and a key.

@@ -8,12 +8,12 @@ use crate::error::{Error, Result};
 use crate::frame::Launch;
 use crate::layout::Layout;
 use crate::reader::{Cursor, Reader};
-use crate::registry::{Kernel, Wgsl};
+use crate::registry::{Cpu, Kernel, Wgsl};
 use crate::scratch::scratch;
 
 pub(super) const ROWS: &[Kernel] = &[
-    Kernel { name: "max", outputs: 2, run: extreme::<true>, wgsl: Wgsl::None },
-    Kernel { name: "min", outputs: 2, run: extreme::<false>, wgsl: Wgsl::None },
+    Kernel { name: "max", outputs: 2, cpu: Cpu::Custom(extreme::<true>), wgsl: Wgsl::None },
+    Kernel { name: "min", outputs: 2, cpu: Cpu::Custom(extreme::<false>), wgsl: Wgsl::None },
 ];
 
 /// Candidates that are held beside each other, so that they are compared in vectors.

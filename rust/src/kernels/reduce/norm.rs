@@ -9,11 +9,11 @@ use crate::frame::Launch;
 use crate::kernels::elementwise::math::Real;
 use crate::layout::Layout;
 use crate::reader::{Cursor, Reader};
-use crate::registry::{Kernel, Wgsl};
+use crate::registry::{Cpu, Kernel, Wgsl};
 use crate::scratch::scratch;
 
 pub(super) const ROWS: &[Kernel] =
-    &[Kernel { name: "norm", outputs: 1, run: norm, wgsl: Wgsl::None }];
+    &[Kernel { name: "norm", outputs: 1, cpu: Cpu::Custom(norm), wgsl: Wgsl::None }];
 
 /// Elements that are treated at once.
 const BLOCK: usize = 4096;

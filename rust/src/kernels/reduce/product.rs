@@ -11,13 +11,13 @@ use crate::frame::Launch;
 use crate::kernels::elementwise::math::Real;
 use crate::layout::Layout;
 use crate::reader::{Cursor, Reader};
-use crate::registry::{Kernel, Wgsl};
+use crate::registry::{Cpu, Kernel, Wgsl};
 use crate::scratch::{in_order, listed};
 
 pub(super) const ROWS: &[Kernel] = &[
-    Kernel { name: "prod", outputs: 1, run: prod, wgsl: Wgsl::None },
-    Kernel { name: "prod_grad", outputs: 1, run: prod_grad, wgsl: Wgsl::None },
-    Kernel { name: "cumprod_grad", outputs: 1, run: cumprod_grad, wgsl: Wgsl::None },
+    Kernel { name: "prod", outputs: 1, cpu: Cpu::Custom(prod), wgsl: Wgsl::None },
+    Kernel { name: "prod_grad", outputs: 1, cpu: Cpu::Custom(prod_grad), wgsl: Wgsl::None },
+    Kernel { name: "cumprod_grad", outputs: 1, cpu: Cpu::Custom(cumprod_grad), wgsl: Wgsl::None },
 ];
 
 /// Elements that are treated at once.

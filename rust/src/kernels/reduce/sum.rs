@@ -10,7 +10,7 @@ use crate::gpu::{Operand, Plan, WORDS, spread};
 use crate::kernels::elementwise::math::Real;
 use crate::layout::Layout;
 use crate::reader::{Cursor, Reader};
-use crate::registry::{Kernel, Wgsl};
+use crate::registry::{Cpu, Kernel, Wgsl};
 use crate::scratch::listed;
 
 /// Elements that are added in their own precision before the result is widened.
@@ -23,7 +23,7 @@ pub(super) const COLUMNS: usize = 256;
 pub(super) const ROWS: &[Kernel] = &[Kernel {
     name: "sum",
     outputs: 1,
-    run: sum,
+    cpu: Cpu::Custom(sum),
     wgsl: Wgsl::Program { source: include_str!("sum.wgsl"), plan: plan_sum },
 }];
 

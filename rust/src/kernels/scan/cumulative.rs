@@ -5,11 +5,11 @@ use crate::dtype::{DType, Element};
 use crate::error::{Error, Result};
 use crate::frame::Launch;
 use crate::kernels::reduce::wide::Wide;
-use crate::registry::{Kernel, Wgsl};
+use crate::registry::{Cpu, Kernel, Wgsl};
 
 pub(super) const ROWS: &[Kernel] = &[
-    Kernel { name: "cumsum", outputs: 1, run: cumsum, wgsl: Wgsl::None },
-    Kernel { name: "cumprod", outputs: 1, run: cumprod, wgsl: Wgsl::None },
+    Kernel { name: "cumsum", outputs: 1, cpu: Cpu::Custom(cumsum), wgsl: Wgsl::None },
+    Kernel { name: "cumprod", outputs: 1, cpu: Cpu::Custom(cumprod), wgsl: Wgsl::None },
 ];
 
 /// Integer 0: whether sums run from the end. Floats are added in float64; a sum that int32 does not hold

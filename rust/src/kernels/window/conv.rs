@@ -14,13 +14,13 @@ use crate::frame::{Launch, View};
 use crate::kernels::elementwise::math::Real;
 use crate::kernels::linalg::gemm::{Matrix, Panel};
 use crate::layout::Layout;
-use crate::registry::{Kernel, Wgsl};
+use crate::registry::{Cpu, Kernel, Wgsl};
 use crate::scratch::{in_order, scratch};
 
 pub(super) const ROWS: &[Kernel] = &[
-    Kernel { name: "conv", outputs: 1, run: conv, wgsl: Wgsl::None },
-    Kernel { name: "conv_input", outputs: 1, run: conv_input, wgsl: Wgsl::None },
-    Kernel { name: "conv_weight", outputs: 1, run: conv_weight, wgsl: Wgsl::None },
+    Kernel { name: "conv", outputs: 1, cpu: Cpu::Custom(conv), wgsl: Wgsl::None },
+    Kernel { name: "conv_input", outputs: 1, cpu: Cpu::Custom(conv_input), wgsl: Wgsl::None },
+    Kernel { name: "conv_weight", outputs: 1, cpu: Cpu::Custom(conv_weight), wgsl: Wgsl::None },
 ];
 
 /// Elements of the matrix of taps that are made at once: they stay in the second-level cache.

@@ -8,13 +8,18 @@ use crate::error::{Error, Result};
 use crate::frame::{Launch, View, ViewMut};
 use crate::kernels::elementwise::math::Real;
 use crate::layout::Layout;
-use crate::registry::{Kernel, Wgsl};
+use crate::registry::{Cpu, Kernel, Wgsl};
 use crate::scratch::in_order;
 
 pub(super) const ROWS: &[Kernel] = &[
-    Kernel { name: "max_pool", outputs: 2, run: max_pool, wgsl: Wgsl::None },
-    Kernel { name: "sum_pool", outputs: 1, run: sum_pool, wgsl: Wgsl::None },
-    Kernel { name: "sum_pool_input", outputs: 1, run: sum_pool_input, wgsl: Wgsl::None },
+    Kernel { name: "max_pool", outputs: 2, cpu: Cpu::Custom(max_pool), wgsl: Wgsl::None },
+    Kernel { name: "sum_pool", outputs: 1, cpu: Cpu::Custom(sum_pool), wgsl: Wgsl::None },
+    Kernel {
+        name: "sum_pool_input",
+        outputs: 1,
+        cpu: Cpu::Custom(sum_pool_input),
+        wgsl: Wgsl::None,
+    },
 ];
 
 fn max_pool(launch: &mut Launch<'_>) -> Result {

@@ -1,0 +1,256 @@
+//! Functions over blocks of consecutive elements, which rows hold as data, and the drivers that run them
+//! over any operands.
+//!
+//! Outputs are contiguous. An input that is not is copied tile by tile into a buffer that stays in the
+//! first-level cache, so each function is compiled once for each element type and knows no strides.
+
+use crate::cpu::{TILE, elements, for_chunks};
+use crate::dtype::{ByType, DType, Element, Kind, by_type};
+use crate::error::{Error, Result};
+use crate::frame::Launch;
+use crate::reader::Reader;
+use std::marker::PhantomData;
+
+/// A kind of functions over blocks, by an element type that a launch shows. The output stands first.
+pub(crate) trait Blocks: Kind {
+    fn dtype(launch: &Launch<'_>) -> Result<DType> {
+        launch.input_type(0)
+    }
+
+    /// Runs a function over a launch of its type.
+    fn drive<T: Element>(block: Self::Of<T>, launch: &mut Launch<'_>) -> Result;
+}
+
+impl<K: Blocks> ByType<K> {
+    /// Runs the function of the type that a launch shows.
+    pub(crate) fn run(&self, launch: &mut Launch<'_>) -> Result {
+        fn run_as<T: Element>(blocks: &ByType<impl Blocks>, launch: &mut Launch<'_>) -> Result {
+            blocks.run_as::<T>(launch)
+        }
+        by_type!(any K::dtype(launch)?, run_as(self, launch))
+    }
+
+    fn run_as<T: Element>(&self, launch: &mut Launch<'_>) -> Result {
+        K::drive(T::of(self).ok_or_else(|| Error::unsupported(T::DTYPE))?, launch)
+    }
+}
+
+/// From one input to elements of its type.
+#[derive(Clone, Copy)]
+pub(crate) struct Unary;
+
+impl Kind for Unary {
+    type Of<T: Element> = fn(&mut [T], &[T]);
+}
+
+impl Blocks for Unary {
+    fn drive<T: Element>(block: Self::Of<T>, launch: &mut Launch<'_>) -> Result {
+        map1(launch, block)
+    }
+}
+
+/// From two inputs to elements of their type.
+#[derive(Clone, Copy)]
+pub(crate) struct Binary;
+
+impl Kind for Binary {
+    type Of<T: Element> = fn(&mut [T], &[T], &[T]);
+}
+
+impl Blocks for Binary {
+    fn drive<T: Element>(block: Self::Of<T>, launch: &mut Launch<'_>) -> Result {
+        map2(launch, block)
+    }
+}
+
+/// From two inputs to bool.
+#[derive(Clone, Copy)]
+pub(crate) struct Compare;
+
+impl Kind for Compare {
+    type Of<T: Element> = fn(&mut [u8], &[T], &[T]);
+}
+
+impl Blocks for Compare {
+    fn drive<T: Element>(block: Self::Of<T>, launch: &mut Launch<'_>) -> Result {
+        map2(launch, block)
+    }
+}
+
+/// From a condition and two inputs to elements of their type.
+#[derive(Clone, Copy)]
+pub(crate) struct Choose;
+
+impl Kind for Choose {
+    type Of<T: Element> = fn(&mut [T], &[u8], &[T], &[T]);
+}
+
+impl Blocks for Choose {
+    fn dtype(launch: &Launch<'_>) -> Result<DType> {
+        launch.input_type(1)
+    }
+
+    fn drive<T: Element>(block: Self::Of<T>, launch: &mut Launch<'_>) -> Result {
+        map3(launch, block)
+    }
+}
+
+/// From an input to elements of type `R`.
+#[derive(Clone, Copy)]
+pub(crate) struct CastTo<R>(PhantomData<R>);
+
+impl<R: Element> Kind for CastTo<R> {
+    type Of<T: Element> = fn(&mut [R], &[T]);
+}
+
+impl<R: Element> Blocks for CastTo<R> {
+    fn drive<T: Element>(block: Self::Of<T>, launch: &mut Launch<'_>) -> Result {
+        map1(launch, block)
+    }
+}
+
+/// By the type of the output: the casts to it.
+#[derive(Clone, Copy)]
+pub(crate) struct Cast;
+
+impl Kind for Cast {
+    type Of<R: Element> = ByType<CastTo<R>>;
+}
+
+impl Blocks for Cast {
+    fn dtype(launch: &Launch<'_>) -> Result<DType> {
+        launch.output_type(0)
+    }
+
+    fn drive<R: Element>(casts: Self::Of<R>, launch: &mut Launch<'_>) -> Result {
+        casts.run(launch)
+    }
+}
+
+fn same_length(lengths: &[usize]) -> Result {
+    if lengths.windows(2).all(|pair| pair[0] == pair[1]) {
+        Ok(())
+    } else {
+        Err(Error::new(format!("operands have {lengths:?} elements")))
+    }
+}
+
+/// Runs a block function of one input over a launch.
+fn map1<T: Element, R: Element>(launch: &mut Launch<'_>, block: fn(&mut [R], &[T])) -> Result {
+    let out = elements::<R>(launch.contiguous_output(0)?)?;
+    let x = Reader::<T>::new(launch.input(0)?)?;
+    same_length(&[out.len(), x.len()])?;
+    for_chunks(out, |start, chunk| match x.as_slice() {
+        Some(data) => block(chunk, &data[start..start + chunk.len()]),
+        None => {
+            let mut tiles = x.tiles();
+            for (index, part) in chunk.chunks_mut(TILE).enumerate() {
+                block(part, tiles.block(start + index * TILE, part.len()));
+            }
+        }
+    })
+}
+
+/// Runs a block function of two inputs over a launch.
+fn map2<T: Element, R: Element>(
+    launch: &mut Launch<'_>,
+    block: fn(&mut [R], &[T], &[T]),
+) -> Result {
+    let out = elements::<R>(launch.contiguous_output(0)?)?;
+    let a = Reader::<T>::new(launch.input(0)?)?;
+    let b = Reader::<T>::new(launch.input(1)?)?;
+    same_length(&[out.len(), a.len(), b.len()])?;
+    for_chunks(out, |start, chunk| match (a.as_slice(), b.as_slice()) {
+        (Some(a), Some(b)) => {
+            let range = start..start + chunk.len();
+            block(chunk, &a[range.clone()], &b[range]);
+        }
+        _ => {
+            let (mut a, mut b) = (a.tiles(), b.tiles());
+            for (index, part) in chunk.chunks_mut(TILE).enumerate() {
+                let first = start + index * TILE;
+                block(part, a.block(first, part.len()), b.block(first, part.len()));
+            }
+        }
+    })
+}
+
+/// Runs a block function of a condition and two inputs over a launch.
+fn map3<T: Element>(launch: &mut Launch<'_>, block: <Choose as Kind>::Of<T>) -> Result {
+    let out = elements::<T>(launch.contiguous_output(0)?)?;
+    let condition = Reader::<u8>::new(launch.input(0)?)?;
+    let a = Reader::<T>::new(launch.input(1)?)?;
+    let b = Reader::<T>::new(launch.input(2)?)?;
+    same_length(&[out.len(), condition.len(), a.len(), b.len()])?;
+    for_chunks(out, |start, chunk| {
+        let (mut condition, mut a, mut b) = (condition.tiles(), a.tiles(), b.tiles());
+        for (index, part) in chunk.chunks_mut(TILE).enumerate() {
+            let (first, len) = (start + index * TILE, part.len());
+            block(part, condition.block(first, len), a.block(first, len), b.block(first, len));
+        }
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::frame::{FRAME_WORDS, Frame, View, ViewMut};
+    use crate::layout::Layout;
+    use crate::registry::{self, Cpu, Kernel};
+
+    fn row(name: &str) -> &'static Kernel {
+        let rows = (0..registry::count()).filter_map(registry::kernel);
+        rows.into_iter().find(|row| row.name == name).unwrap()
+    }
+
+    /// The row's result, by its driver.
+    fn driven<R: Element>(name: &str, inputs: &[&[f32]]) -> Vec<R> {
+        let mut out = vec![R::default(); inputs[0].len()];
+        let layout = Layout::new(&[out.len() as i32], &[1]).unwrap();
+        let mut outs = [Some(ViewMut { data: R::slice_mut(&mut out), layout: &layout })];
+        let mut ins: Vec<_> =
+            inputs.iter().map(|x| Some(View { data: f32::slice(x), layout: &layout })).collect();
+        let words = [0; FRAME_WORDS];
+        let frame = Frame::new(&words).unwrap();
+        row(name).run(&mut Launch { frame, outs: &mut outs, ins: &mut ins }).unwrap();
+        out
+    }
+
+    /// What an evaluator of rows does: it reads their functions and runs them over one tile.
+    #[test]
+    fn rows_in_sequence_over_a_tile_give_what_their_drivers_give() {
+        let a: [f32; TILE] = std::array::from_fn(|i| (i as f32 - 99.5) / 50.0);
+        let b: [f32; TILE] = std::array::from_fn(|i| (i as f32 * 0.7).sin());
+        let (Cpu::Binary(mul), Cpu::Unary(exp)) = (&row("mul").cpu, &row("exp").cpu) else {
+            panic!("rows have other kinds");
+        };
+        let (Cpu::Compare(lt), Cpu::Cast(cast)) = (&row("lt").cpu, &row("cast_f32").cpu) else {
+            panic!("rows have other kinds");
+        };
+        let (mut product, mut power) = ([0.0; TILE], [0.0; TILE]);
+        mul.f32.unwrap()(&mut product, &a, &b);
+        exp.f32.unwrap()(&mut power, &product);
+        let expected = driven::<f32>("exp", &[&driven::<f32>("mul", &[&a, &b])]);
+        assert_eq!(power.map(f32::to_bits).to_vec(), bits(&expected));
+        assert!((power[7] / (a[7] * b[7]).exp() - 1.0).abs() < 1e-6);
+
+        let (mut less, mut number) = ([0; TILE], [0.0; TILE]);
+        lt.f32.unwrap()(&mut less, &power, &a);
+        cast.f32.unwrap().bool.unwrap()(&mut number, &less);
+        assert_eq!(less.to_vec(), driven::<u8>("lt", &[&power, &a]));
+        assert_eq!(number, less.map(f32::from));
+        assert!(number.contains(&1.0) && number.contains(&0.0));
+    }
+
+    fn bits(numbers: &[f32]) -> Vec<u32> {
+        numbers.iter().map(|number| number.to_bits()).collect()
+    }
+
+    #[test]
+    fn rows_have_functions_for_the_types_they_take_and_no_others() {
+        let Cpu::Unary(exp) = &row("exp").cpu else { panic!("exp is of another kind") };
+        assert!(exp.f32.is_some() && exp.f64.is_some() && exp.i32.is_none() && exp.bool.is_none());
+        let Cpu::Cast(cast) = &row("cast_i32").cpu else { panic!("cast is of another kind") };
+        assert!(cast.i32.is_some() && cast.f32.is_none());
+    }
+}
