@@ -168,17 +168,19 @@ for (const op of new Set(promotions.map(([op]) => op))) {
 
 const makerOf = (op: string) => `tests/fixtures/makers/${familyOf(ROOT, op)}.py`;
 
-/** Where the cases of an op stand, or are to stand. */
-function placeOf(op: string): string {
+/** How the fixture of an op is made. */
+function making(op: string): string {
   const maker = makerOf(op);
-  return shown(find(ROOT, [maker], new RegExp(`"${op}"`)) ?? endOf(ROOT, maker));
+  const found = find(ROOT, [maker], new RegExp(`"${op}"`));
+  const run = `run \`python tests/fixtures/ops.py ${op}\``;
+  if (found !== undefined) return `${run}, which computes its cases in ${shown(found)}`;
+  return `write its cases in ${shown(endOf(ROOT, maker))}, then ${run}`;
 }
 
 /** What to write so that each op has a fixture, and each fixture an op. */
 function differences(ops: readonly string[], fixtures: readonly string[]): string[] {
   const missing = ops.filter((op) => !fixtures.includes(op)).map((op) =>
-    `${op} has no fixture: write its cases in ${placeOf(op)}, ` +
-    `then run \`python tests/fixtures/ops.py ${op}\``
+    `${op} has no fixture: ${making(op)}`
   );
   const makers = filesOf(ROOT, "tests/fixtures/makers", ".py");
   const surplus = fixtures.filter((op) => !ops.includes(op)).map((op) => {
@@ -196,7 +198,7 @@ Deno.test("each public op has a fixture, and each fixture an op", () => {
   const without = (op: string) => names.filter((name) => name !== op);
   assertMatch(
     differences(ops, without("atan2"))[0]!,
-    /^atan2 has no fixture: .*makers\/elementwise\.py:\d+, .*ops\.py atan2`$/,
+    /^atan2 has no fixture: run `python .*ops\.py atan2`, .* in .*makers\/elementwise\.py:\d+$/,
   );
   assertMatch(
     differences(ops.filter((op) => op !== "linalg.norm"), names)[0]!,
@@ -204,7 +206,8 @@ Deno.test("each public op has a fixture, and each fixture an op", () => {
   );
   // Where the cases of an op do not stand yet, they are to stand at the end.
   const { file, line } = endOf(ROOT, "tests/fixtures/makers/copy.py");
-  assertEquals(placeOf("copy_"), `${file}:${line}`);
+  const write = `copy_ has no fixture: write its cases in ${file}:${line}, then run`;
+  assert(differences([...ops, "copy_"], names)[0]!.startsWith(write));
 });
 
 Deno.test("the cases of an op stand in the maker of its family", () => {
