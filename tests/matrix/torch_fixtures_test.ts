@@ -5,7 +5,8 @@ import { registeredOps } from "../../lib/ops/registry.ts";
 import * as window from "../../lib/ops/window/mod.ts";
 import * as adjoint from "../../mod.ts";
 import { type DType, grad, Tensor } from "../../mod.ts";
-import { OP_CASES, opOf } from "./op_cases.ts";
+import { opOf } from "../common/op_names.ts";
+import { OP_CASES } from "./op_cases.ts";
 import { assertTensor } from "../common/compare.ts";
 import { count, type Plain, tensorOf } from "../common/samples.ts";
 
