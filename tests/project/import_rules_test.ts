@@ -148,7 +148,8 @@ const SUBJECTS: Readonly<Record<string, readonly string[]>> = {
   device: ["lib/core/engine.ts"],
   // What kernels are launched on.
   ffi: ["lib/device/"],
-  project: ["bench/"],
+  // The sources as such, with the registry that tells what they define.
+  project: ["bench/", "lib/ops/registry.ts"],
   // Launches as such, the table that `deno task ops` prints, and the list of tasks.
   tools: ["lib/ffi/", "tests/matrix/op_table.ts", "deno.json"],
 };
