@@ -1,6 +1,6 @@
 /** The one reader of options. */
 
-import { assertEquals, assertStrictEquals, assertThrows } from "@std/assert";
+import { assertEquals, assertStrictEquals, assertStringIncludes, assertThrows } from "@std/assert";
 import {
   ANY,
   arrayOf,
@@ -18,7 +18,7 @@ import {
   TENSOR,
 } from "../../lib/core/options.ts";
 import { GENERATOR } from "../../lib/core/random.ts";
-import { RandomGenerator, type Tensor, tensor } from "../../mod.ts";
+import { RandomGenerator, type Tensor, tensor, zeros } from "../../mod.ts";
 
 interface Options {
   delta?: number;
@@ -156,4 +156,11 @@ Deno.test("values are shown on one line, and shortened", () => {
       false,
     ]);
   }
+});
+
+Deno.test("what is marked as a tensor of another copy is shown as one", () => {
+  class Foreign {}
+  Object.defineProperty(Foreign.prototype, Symbol.for("adjoint.Tensor"), { value: true });
+  assertStringIncludes(shown(new Foreign()), "another copy of the library");
+  assertEquals(Reflect.get(zeros([1]), Symbol.for("adjoint.Tensor")), true);
 });

@@ -3,7 +3,8 @@
 import { assert, assertEquals, AssertionError, assertThrows } from "@std/assert";
 import { assertTensor } from "../common/compare.ts";
 import { type Plain, tensorOf } from "../common/samples.ts";
-import { ELEMENTWISE, specialInputs } from "./elementwise/table.ts";
+import { ELEMENTWISE } from "../common/elementwise.ts";
+import { specialInputs } from "./elementwise/points.ts";
 import { agreesAt, DIFFERENCES } from "./gpu_differences.ts";
 
 /** Compares what a formula gives in float32 with what a function is, as the matrix does. */

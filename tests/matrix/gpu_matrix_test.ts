@@ -6,14 +6,8 @@ import { DeviceError, type DType, full, grad, Tensor, tensor, where } from "../.
 import { gpuTest } from "../tools/gpu.ts";
 import { inputsOf } from "./cases.ts";
 import { IN_PLACE_CASES } from "./copy/inplace_cases.ts";
-import {
-  ELEMENTWISE,
-  type Elementwise,
-  resultType,
-  samplesFor,
-  smoothSamples,
-  specialInputs,
-} from "./elementwise/table.ts";
+import { ELEMENTWISE, type Elementwise, resultType } from "../common/elementwise.ts";
+import { samplesFor, smoothSamples, specialInputs } from "./elementwise/points.ts";
 import { agreesAt } from "./gpu_differences.ts";
 import { ABSENT } from "./gpu_absent.ts";
 import { OP_CASES } from "./op_cases.ts";

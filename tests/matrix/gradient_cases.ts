@@ -2,7 +2,8 @@
 
 import type { Tensor } from "../../mod.ts";
 import { type CaseInput, inputsOf, isDifferentiable, type OpCase } from "./cases.ts";
-import { ELEMENTWISE, type Elementwise, smoothSamples } from "./elementwise/table.ts";
+import { ELEMENTWISE, type Elementwise } from "../common/elementwise.ts";
+import { smoothSamples } from "./elementwise/points.ts";
 import type { Differentiable, GradientOptions } from "../common/gradients.ts";
 import { OP_CASES } from "./op_cases.ts";
 import { count, show, tensorOf } from "../common/samples.ts";

@@ -6,7 +6,7 @@
 import "../../mod.ts";
 import { assert, assertEquals } from "@std/assert";
 import type { ErrorCase } from "./cases.ts";
-import { ELEMENTWISE } from "./elementwise/table.ts";
+import { ELEMENTWISE } from "../common/elementwise.ts";
 import { elementwiseErrors } from "./elementwise/error_cases.ts";
 import { ERROR_CASES } from "./op_cases.ts";
 

@@ -4,9 +4,9 @@ import { at, type Index, ones, Tensor, tensor } from "../../mod.ts";
 import { type Arg, type Call, of, options } from "../common/calls.ts";
 import { valueOf } from "../common/refusals.ts";
 import type { InPlaceName } from "./copy/inplace_cases.ts";
-import { BINARY, UNARY } from "./elementwise/table.ts";
+import { BINARY, UNARY } from "../common/elementwise.ts";
 
-import { type Name, opOf } from "./op_cases.ts";
+import { type Name, opOf } from "../common/op_names.ts";
 
 const given = (data: Parameters<typeof tensor>[0]) => of(() => tensor(data), "tensor");
 const int32 = (data: Parameters<typeof tensor>[0]) =>

@@ -1,6 +1,6 @@
-/** The structural ops and their cases by rooms; a public op without cases does not compile. */
+/** The structural ops and their cases of all rooms; a public op without cases does not compile. */
 
-import * as adjoint from "../../mod.ts";
+import type { Name, Names } from "../common/op_names.ts";
 import type { ErrorCase, OpCase } from "./cases.ts";
 import * as copy from "./copy/mod.ts";
 import * as elementwise from "./elementwise/mod.ts";
@@ -12,26 +12,14 @@ import * as scan from "./scan/mod.ts";
 import * as shape from "./shape/mod.ts";
 import * as window from "./window/mod.ts";
 
-/** Name of a public structural op; one in a namespace has a dot. */
-export type Name =
-  | elementwise.Name
-  | reduce.Name
-  | scan.Name
-  | shape.Name
-  | index.Name
-  | linalg.Name
-  | window.Name
-  | normalize.Name
-  | copy.Name;
-
-/** The public op of a name. */
-export function opOf(name: string): (...args: unknown[]) => unknown {
-  const found = name.split(".").reduce<object>((home, part) => Reflect.get(home, part), adjoint);
-  return found as (...args: unknown[]) => unknown;
+/** What a room has. */
+interface Room<N extends string> {
+  readonly CASES: Readonly<Record<N, readonly OpCase[]>>;
+  readonly ERRORS: Readonly<Record<N, readonly ErrorCase[]>>;
 }
 
 /** The rooms. */
-export const ROOMS = {
+export const ROOMS: { readonly [R in keyof Names]: Room<Names[R]> } = {
   elementwise,
   reduce,
   scan,

@@ -7,7 +7,7 @@ import { type Kind, registeredOps } from "../../lib/ops/registry.ts";
 import type { DType } from "../../mod.ts";
 import { DTYPES, isDifferentiable, type OpCase } from "./cases.ts";
 import { IN_PLACE_CASES } from "./copy/inplace_cases.ts";
-import { ELEMENTWISE, type Elementwise, resultType } from "./elementwise/table.ts";
+import { ELEMENTWISE, type Elementwise, resultType } from "../common/elementwise.ts";
 import { ABSENT } from "./gpu_absent.ts";
 import { OP_CASES } from "./op_cases.ts";
 

@@ -18,7 +18,8 @@ import { DTYPES, inputsOf, isDifferentiable, type OpCase, plainInputs, typesOf }
 import { IN_PLACE_CASES } from "./copy/inplace_cases.ts";
 
 import { checkGradients, checkSecondGradients } from "../common/gradients.ts";
-import { ERROR_CASES, OP_CASES, opOf, ROOMS } from "./op_cases.ts";
+import { opOf } from "../common/op_names.ts";
+import { ERROR_CASES, OP_CASES, ROOMS } from "./op_cases.ts";
 import * as reference from "../common/references.ts";
 import { assertTensor, type Tolerance } from "../common/compare.ts";
 import { laidOut, LAYOUTS, type Plain, sample, tensorOf } from "../common/samples.ts";

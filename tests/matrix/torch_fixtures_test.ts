@@ -6,7 +6,8 @@ import * as window from "../../lib/ops/window/mod.ts";
 import * as adjoint from "../../mod.ts";
 import { type DType, grad, Tensor } from "../../mod.ts";
 import { endOf, familyOf, filesOf, find, ROOT, shown } from "../tools/places.ts";
-import { OP_CASES, opOf } from "./op_cases.ts";
+import { opOf } from "../common/op_names.ts";
+import { OP_CASES } from "./op_cases.ts";
 import { assertTensor } from "../common/compare.ts";
 import { count, type Plain, tensorOf } from "../common/samples.ts";
 

@@ -4,8 +4,8 @@
  */
 
 import { at, type Index, noGrad } from "../../mod.ts";
-import { BINARY, type Elementwise, takesBool, UNARY } from "../matrix/elementwise/table.ts";
-import type { Name } from "../matrix/op_cases.ts";
+import { BINARY, type Elementwise, takesBool, UNARY } from "../common/elementwise.ts";
+import type { Name } from "../common/op_names.ts";
 import {
   amounts,
   any,

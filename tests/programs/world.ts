@@ -9,7 +9,7 @@ import {
 } from "../../lib/ops/normalize/fused.ts";
 import * as adjoint from "../../mod.ts";
 import { type DType, noGrad, Tensor } from "../../mod.ts";
-import { opOf } from "../matrix/op_cases.ts";
+import { opOf } from "../common/op_names.ts";
 import { expand } from "../common/references.ts";
 import { count, laidOut, stream, tensorOf } from "../common/samples.ts";
 import { type Arg, type Backward, type Call, type Item, type Leaf, Ref } from "./program.ts";

@@ -126,6 +126,72 @@ Deno.test("only devices, the op tables and the creation of tensors reach the ffi
   assertEquals(breaches(others, /^lib\/ffi\//), []);
 });
 
+const { exports } = JSON.parse(Deno.readTextFileSync(new URL("deno.json", root)));
+
+/** What users import. */
+const PUBLIC = Object.values<string>(exports).map((path) => path.slice("./".length));
+
+/** What all tests may use beside that and their own room, here and in the library. */
+const SHARED = /^tests\/(?:common|tools|fixtures)\//;
+
+/** What else the subject of a room of tests is. */
+const SUBJECTS: Readonly<Record<string, readonly string[]>> = {
+  // The ops and the engine under them.
+  common: ["lib/ops/", "lib/ffi/"],
+  matrix: ["lib/ops/", "lib/core/", "lib/autograd/", "lib/device/", "lib/ffi/"],
+  programs: ["lib/ops/", "lib/core/", "lib/autograd/"],
+  // A row for each function of these modules, checked by their types; optimizers by their own table.
+  area_calls: ["lib/core/", "lib/device/", "lib/tensor/", "lib/ops/", "tests/optim/"],
+  // Ops that are made for a test.
+  autograd: ["lib/ops/define/"],
+  // The modes that a scope changes.
+  device: ["lib/core/engine.ts"],
+  // What kernels are launched on.
+  ffi: ["lib/device/"],
+  // The sources as such, with the registry that tells what they define.
+  project: ["bench/", "lib/ops/registry.ts"],
+  // Launches as such, the nearest word to a wrong one, the table of ops, and the list of tasks.
+  tools: ["lib/ffi/", "lib/core/options.ts", "tests/matrix/op_table.ts", "deno.json"],
+};
+
+/** What a file of the tests imports though it is neither public nor shared nor its own. */
+function strays(source: Source): string[] {
+  const [, room] = source.path.split("/") as [string, string];
+  const own = [`tests/${room}/`, `lib/${room}/`, ...SUBJECTS[room] ?? []];
+  return imports(source).filter((target) =>
+    !PUBLIC.includes(target) && !SHARED.test(target) &&
+    !own.some((start) => target.startsWith(start))
+  ).map((target) => `${source.path} → ${target}`);
+}
+
+Deno.test("tests import what is public, what they share, and their own room", () => {
+  assertEquals(sources("tests/", ".ts").flatMap(strays), []);
+  const planted = (path: string, ...targets: string[]) =>
+    strays({ path, text: targets.map((to) => `import { x } from "${to}";\n`).join(""), code: "" });
+  const targets = [
+    "../../lib/core/shape.ts",
+    "../../lib/nn/mod.ts",
+    "../matrix/cases.ts",
+    "./x.ts",
+  ];
+  assertEquals(planted("tests/nn/x_test.ts", ...targets), [
+    "tests/nn/x_test.ts → lib/core/shape.ts",
+    "tests/nn/x_test.ts → tests/matrix/cases.ts",
+  ]);
+  assertEquals(planted("tests/core/x_test.ts", ...targets), [
+    "tests/core/x_test.ts → tests/matrix/cases.ts",
+  ]);
+  assertEquals(planted("tests/matrix/x_test.ts", ...targets), []);
+});
+
+Deno.test("no exception of a room of tests is idle", () => {
+  const idle = Object.entries(SUBJECTS).flatMap(([room, starts]) => {
+    const reached = sources(`tests/${room}/`, ".ts").flatMap((source) => imports(source));
+    return starts.filter((start) => !reached.some((target) => target.startsWith(start)));
+  });
+  assertEquals(idle, []);
+});
+
 Deno.test("the rules would notice a breach", () => {
   const planted = {
     path: "lib/nn/x.ts",

@@ -1,7 +1,6 @@
 /** What JavaScript's own operators, JSON, copies and loops make of tensors. */
 
-import { assert, assertEquals, assertMatch, assertStringIncludes, assertThrows } from "@std/assert";
-import { shown } from "../../lib/core/options.ts";
+import { assert, assertEquals, assertMatch, assertThrows } from "@std/assert";
 import {
   DeviceError,
   DTypeError,
@@ -282,12 +281,4 @@ Deno.test("tensors of another copy of the library are named as such", async () =
   } finally {
     await Deno.remove(folder, { recursive: true });
   }
-});
-
-Deno.test("what is marked as a tensor of another copy is shown as one", () => {
-  class Foreign {}
-  Object.defineProperty(Foreign.prototype, Symbol.for("adjoint.Tensor"), { value: true });
-  assertStringIncludes(shown(new Foreign()), "another copy of the library");
-  assertEquals(shown(ones([2])), "a tensor of shape [2]");
-  assert(Reflect.get(zeros([1]), Symbol.for("adjoint.Tensor")) === true);
 });

@@ -33,14 +33,11 @@ import {
   type Call,
   ELEMENTWISE,
   type Elementwise,
-  expected,
   resultType,
-  samplesFor,
-  slopes,
-  smoothSamples,
   takesBool,
   UNARY,
-} from "./table.ts";
+} from "../../common/elementwise.ts";
+import { expected, samplesFor, slopes, smoothSamples } from "./points.ts";
 
 const DTYPES: readonly DType[] = ["float32", "float64", "int32", "bool"];
 const FLOATS: readonly DType[] = ["float32", "float64"];

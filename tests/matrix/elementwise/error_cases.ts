@@ -4,7 +4,7 @@ import { DTypeError, ShapeError, type Tensor, zeros } from "../../../mod.ts";
 import { bad, bools, vector } from "../bad_input.ts";
 import type { ErrorCase } from "../cases.ts";
 import { show } from "../../common/samples.ts";
-import { type Elementwise, resultType } from "./table.ts";
+import { type Elementwise, resultType } from "../../common/elementwise.ts";
 
 /** What is no tensor, as its case calls it. */
 const REFUSED: Readonly<Record<string, unknown>> = {

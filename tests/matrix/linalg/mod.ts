@@ -1,8 +1,7 @@
 /** Products and factors of matrices: their cases, and calls that must fail. */
 
-import type * as products from "../../../lib/ops/linalg/mod.ts";
-import type * as namespace from "../../../lib/ops/linalg/namespace.ts";
 import { joined } from "../bad_input.ts";
+import type { Names } from "../../common/op_names.ts";
 import type { ErrorCase, OpCase } from "../cases.ts";
 import { LINALG_ERRORS } from "./error_cases.ts";
 import { FACTOR_CASES, FACTOR_ERRORS } from "./factor_cases.ts";
@@ -10,11 +9,8 @@ import { MATMUL_CASES } from "./matmul_cases.ts";
 import { MATRIX_NORM_CASES, MATRIX_NORM_ERRORS } from "./matrix_norm_cases.ts";
 import { PRODUCT_CASES } from "./product_cases.ts";
 
-/** Their names; one in a namespace has a dot. */
-export type Name = keyof typeof products | `linalg.${keyof typeof namespace}`;
-
 /** The cases of each. */
-export const CASES: Readonly<Record<Name, readonly OpCase[]>> = {
+export const CASES: Readonly<Record<Names["linalg"], readonly OpCase[]>> = {
   ...MATMUL_CASES,
   ...PRODUCT_CASES,
   ...FACTOR_CASES,
@@ -22,7 +18,7 @@ export const CASES: Readonly<Record<Name, readonly OpCase[]>> = {
 };
 
 /** Calls of each that must fail. */
-export const ERRORS: Readonly<Record<Name, readonly ErrorCase[]>> = joined(
+export const ERRORS: Readonly<Record<Names["linalg"], readonly ErrorCase[]>> = joined(
   FACTOR_ERRORS,
   MATRIX_NORM_ERRORS,
   LINALG_ERRORS,

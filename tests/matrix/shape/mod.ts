@@ -1,21 +1,18 @@
 /** Ops that give the elements another shape or order: their cases, and calls that must fail. */
 
-import type * as ops from "../../../lib/ops/shape/mod.ts";
+import type { Names } from "../../common/op_names.ts";
 import type { ErrorCase, OpCase } from "../cases.ts";
 import { SHAPE_ERRORS } from "./error_cases.ts";
 import { MOVEMENT_CASES } from "./movement_cases.ts";
 import { REARRANGE_CASES } from "./rearrange_cases.ts";
 import { VIEW_CASES } from "./view_cases.ts";
 
-/** Their names. */
-export type Name = keyof typeof ops;
-
 /** The cases of each. */
-export const CASES: Readonly<Record<Name, readonly OpCase[]>> = {
+export const CASES: Readonly<Record<Names["shape"], readonly OpCase[]>> = {
   ...MOVEMENT_CASES,
   ...VIEW_CASES,
   ...REARRANGE_CASES,
 };
 
 /** Calls of each that must fail. */
-export const ERRORS: Readonly<Record<Name, readonly ErrorCase[]>> = SHAPE_ERRORS;
+export const ERRORS: Readonly<Record<Names["shape"], readonly ErrorCase[]>> = SHAPE_ERRORS;

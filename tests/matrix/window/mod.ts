@@ -1,15 +1,12 @@
 /** Convolutions and pools: their cases, and calls that must fail. */
 
-import type * as ops from "../../../lib/ops/window/mod.ts";
+import type { Names } from "../../common/op_names.ts";
 import type { ErrorCase, OpCase } from "../cases.ts";
 import { WINDOW_CASES } from "./cases.ts";
 import { WINDOW_ERRORS } from "./error_cases.ts";
 
-/** Their names. */
-export type Name = keyof typeof ops;
-
 /** The cases of each. */
-export const CASES: Readonly<Record<Name, readonly OpCase[]>> = WINDOW_CASES;
+export const CASES: Readonly<Record<Names["window"], readonly OpCase[]>> = WINDOW_CASES;
 
 /** Calls of each that must fail. */
-export const ERRORS: Readonly<Record<Name, readonly ErrorCase[]>> = WINDOW_ERRORS;
+export const ERRORS: Readonly<Record<Names["window"], readonly ErrorCase[]>> = WINDOW_ERRORS;

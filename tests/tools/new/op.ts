@@ -87,10 +87,12 @@ function checks({ name, binary }: NewOp): string {
   return `checkCount("compute ${name}", arguments.length, ${binary ? 2 : 1});\n  ${each}`;
 }
 
-const IMPORTS = `import { checkCount } from "../../core/options.ts";
-import type { Tensor } from "../../tensor/tensor.ts";
-import { checkTensor } from "../define/checks.ts";
-`;
+const IMPORTS = [
+  'import { checkCount } from "../../core/options.ts";',
+  'import type { Tensor } from "../../tensor/tensor.ts";',
+  'import { checkTensor } from "../define/checks.ts";',
+  "",
+].join("\n");
 
 /** A function of other ops, beside the other composites of its family. */
 function composite(draft: Draft, op: NewOp): Step[] {
@@ -272,21 +274,27 @@ function fixture(draft: Draft, { name, family, kind, binary }: NewOp): Step[] {
 
 /** The rows that the compiler asks for in the tests of an op that is not in an elementwise table. */
 function structuralRows(root: URL, { name, family, kind }: NewOp): Step[] {
-  const table = /^(?:export )?const (\w+): Readonly<Record<Name\b[^,]*, (.*)>> = \{$/;
-  const steps = filesOf(root, "tests", ".ts").flatMap((file): Step[] => {
-    const place = find(root, [file], table);
-    if (place === undefined) return [];
-    const text = Deno.readTextFileSync(new URL(file, root)).split("\n")[place.line - 1]!;
-    const [, constant, type] = table.exec(text)!;
-    // The table of cases is put together from those of the families.
-    const where = file.endsWith("/op_cases.ts") ? `, in a table of tests/matrix/${family}` : "";
-    const what = `a row for ${name} of type \`${type}\`${where}`;
-    return [{ file, at: new RegExp(`const ${constant}: `), what }];
-  });
-  const truth = /equals its composite/;
-  const place = find(root, filesOf(root, "tests/matrix", "_test.ts"), truth);
+  // Tables of all ops, and those of the family; the table of cases is put together from the latter.
+  const table = new RegExp(
+    `^(?:export )?const (\\w+): Readonly<Record<(?:Name\\b[^,]*|Names\\["${family}"\\]), (.*)>> =`,
+  );
+  const files = filesOf(root, "tests", ".ts").filter((file) => !file.endsWith("/op_cases.ts"));
+  const steps = files.flatMap((file) =>
+    Deno.readTextFileSync(new URL(file, root)).split("\n").flatMap((line): Step[] => {
+      const found = table.exec(line);
+      if (found === null) return [];
+      const [, constant, type] = found;
+      return [{
+        file,
+        at: new RegExp(`const ${constant}: `),
+        what: `a row for ${name} of type \`${type}\``,
+      }];
+    })
+  );
+  const place = find(root, files, /const FUSED_CASES\b/);
   if (kind === "fused" && place !== undefined) {
-    steps.push({ file: place.file, at: truth, what: `a comparison of ${name} with its composite` });
+    const what = `a row for ${name}: its inputs, and its composite`;
+    steps.push({ file: place.file, at: /const FUSED_CASES\b/, what });
   }
   return steps;
 }
