@@ -104,3 +104,36 @@ export const cosh: UnaryOp = unary("cosh", {
   ref: Math.cosh,
   special: [0, 1e4, -1e4, Infinity, -Infinity, NaN],
 });
+
+/** Coefficients of d/dx sinc x / x by powers of x²: (−1)ᵏ · 2k · π²ᵏ / (2k + 1)!, the last first. */
+const SINC_SLOPE = Array.from({ length: 12 }, (_, i) => 12 - i).map((k) => {
+  let term = 2 * k * (-1) ** k;
+  for (let j = 1; j <= k; j++) term *= Math.PI ** 2 / (2 * j * (2 * j + 1));
+  return term;
+});
+
+/** d/dx sinc x = (cos πx − sinc x)/x, near 0 by its series, so that every derivative is right there. */
+function sincSlope(x: Tensor): Tensor {
+  const near = x.abs().lt(0.5);
+  const [close, far] = [where(near, x, 0), where(near, 1, x)];
+  const square = close.square();
+  const series = SINC_SLOPE.slice(1).reduce(
+    (sum, term) => sum.mul(square).add(term),
+    square.mul(0).add(SINC_SLOPE[0]!),
+  );
+  const direct = far.mul(Math.PI).cos().sub(sinc(far)).div(far);
+  return where(near, close.mul(series), direct);
+}
+
+/** Normalised cardinal sine, sin(πx)/(πx), 1 at 0. Follows `torch.sinc`. */
+export const sinc: UnaryOp = unary("sinc", {
+  saves: "x",
+  vjp: [(g, { x }) => g.mul(sincSlope(x))],
+  // What is reduced before it is multiplied is 0 at whole numbers.
+  ref: (x) => {
+    const whole = Math.round(x);
+    const sine = Math.sin(Math.PI * (x - whole)) * (whole % 2 === 0 ? 1 : -1);
+    return x === 0 ? 1 : sine / (Math.PI * x);
+  },
+  special: [0, 1e-20, 0.5, -0.5, Infinity, NaN],
+});

@@ -301,4 +301,9 @@ export abstract class ElementwiseMethods {
     checkCount("run where", arguments.length, 2);
     return ops.where(condition, this, other);
   }
+  /** sin(πx)/(πx), elementwise. */
+  sinc(this: Tensor): Tensor {
+    checkCount("run sinc", arguments.length, 0);
+    return ops.sinc(this);
+  }
 }

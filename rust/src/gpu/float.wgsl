@@ -175,3 +175,14 @@ fn round_of(x: f32) -> f32 {
 fn trunc_of(x: f32) -> f32 {
     return trunc(x);
 }
+
+// What is reduced before it is multiplied is 0 at whole numbers.
+fn sinc(x: f32) -> f32 {
+    if (x == 0.0) {
+        return 1.0;
+    }
+    let whole = round(x);
+    let sine = sin(3.14159265 * (x - whole));
+    let odd = whole != 2.0 * floor(whole / 2.0);
+    return select(sine, -sine, odd) / (3.14159265 * x);
+}

@@ -68,6 +68,17 @@ fn through<T: Real + Into<f64>>(x: T, f: impl Fn(f64) -> f64) -> T {
     T::from_f64(f(x.into()))
 }
 
+/// sin(πx)/(πx), 1 at 0; x is reduced before it is multiplied, so that whole numbers give 0.
+fn sinc(x: f64) -> f64 {
+    if x == 0.0 {
+        return 1.0;
+    }
+    let whole = x.round_ties_even();
+    let sine = (std::f64::consts::PI * (x - whole)).sin();
+    let signed = if whole % 2.0 == 0.0 { sine } else { -sine };
+    signed / (std::f64::consts::PI * x)
+}
+
 unary! {
     // name         CPU                                                     WGSL
     "neg"        |x| -x;                 int x.wrapping_neg();              "-x"
@@ -102,4 +113,5 @@ unary! {
     "sigmoid"    |x| sigmoid(x);                                            "1.0 / (1.0 + exp(-x))"
     "relu"       |x| relu(x);            int x.max(0);              "select(x, T(0), x <= T(0))"
     "softplus"   |x| softplus(x);                                           "max(x, 0.0) + log(1.0 + exp(-abs(x)))"
+    "sinc"       |x| through(x, sinc);                                      "sinc(x)"
 }
