@@ -100,3 +100,15 @@ export const minimum: BinaryOp = binary("minimum", {
   ref: Math.min,
   kinks: [0],
 });
+
+// d/da √(a² + b²) = a/y, 0 at the origin
+/** Length of the point (a, b), √(a² + b²), without overflow. Follows `torch.hypot`. */
+export const hypot: BinaryOp = binary("hypot", {
+  saves: "aby",
+  vjp: [
+    (g, { a, y }) => g.mul(a.div(where(eq(y, 0), 1, y))),
+    (g, { b, y }) => g.mul(b.div(where(eq(y, 0), 1, y))),
+  ],
+  ref: Math.hypot,
+  domain: [0.3, 3],
+});

@@ -306,4 +306,9 @@ export abstract class ElementwiseMethods {
     checkCount("run sinc", arguments.length, 0);
     return ops.sinc(this);
   }
+  /** √(x² + other²), elementwise; shapes broadcast. */
+  hypot(this: Tensor, other: Tensor | number): Tensor {
+    checkCount("run hypot", arguments.length, 1);
+    return ops.hypot(this, other);
+  }
 }

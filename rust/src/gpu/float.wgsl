@@ -186,3 +186,20 @@ fn sinc(x: f32) -> f32 {
     let odd = whole != 2.0 * floor(whole / 2.0);
     return select(sine, -sine, odd) / (3.14159265 * x);
 }
+
+// Squares of ratios do not overflow.
+fn hypot(a: f32, b: f32) -> f32 {
+    if (abs(a) == infinity() || abs(b) == infinity()) {
+        return infinity();
+    }
+    if (!(a == a) || !(b == b)) {
+        return nan();
+    }
+    let large = max(abs(a), abs(b));
+    let small = min(abs(a), abs(b));
+    if (large == 0.0) {
+        return 0.0;
+    }
+    let ratio = small / large;
+    return large * sqrt(1.0 + ratio * ratio);
+}

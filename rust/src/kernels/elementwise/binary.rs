@@ -85,4 +85,5 @@ binary! {
     "remainder" |a, b| remainder!(a, b); int integer_remainder(a, b);                    "remainder(a, b)"
     "maximum" |a, b| if a > b || a.is_nan() { a } else { b }; int a.max(b); bool a | b;  "select(b, a, a > b || !(a == a))"
     "minimum" |a, b| if a < b || a.is_nan() { a } else { b }; int a.min(b); bool a & b;  "select(b, a, a < b || !(a == a))"
+    "hypot"   |a, b| wide(a, b, libm::hypot);                                            "hypot(a, b)"
 }
