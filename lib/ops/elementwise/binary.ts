@@ -112,3 +112,15 @@ export const hypot: BinaryOp = binary("hypot", {
   ref: Math.hypot,
   domain: [0.3, 3],
 });
+
+// d/da ln(eᵃ + eᵇ) = σ(a − b); of equal infinities, whose difference is none, half
+const share = (a: Tensor, b: Tensor) =>
+  where(eq(a, b).mul(eq(a.abs(), Infinity)), 0, a.sub(b)).sigmoid();
+
+/** ln(eᵃ + eᵇ), which neither overflows nor loses small values. Follows `torch.logaddexp`. */
+export const logaddexp: BinaryOp = binary("logaddexp", {
+  saves: "ab",
+  vjp: [(g, { a, b }) => g.mul(share(a, b)), (g, { a, b }) => g.mul(share(b, a))],
+  ref: (a, b) => a === b ? a + Math.LN2 : Math.max(a, b) + Math.log1p(Math.exp(-Math.abs(a - b))),
+  domain: [0.3, 3],
+});

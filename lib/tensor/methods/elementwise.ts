@@ -311,4 +311,9 @@ export abstract class ElementwiseMethods {
     checkCount("run hypot", arguments.length, 1);
     return ops.hypot(this, other);
   }
+  /** ln(eˣ + e^other), elementwise; shapes broadcast. */
+  logaddexp(this: Tensor, other: Tensor | number): Tensor {
+    checkCount("run logaddexp", arguments.length, 1);
+    return ops.logaddexp(this, other);
+  }
 }

@@ -203,3 +203,15 @@ fn hypot(a: f32, b: f32) -> f32 {
     let ratio = small / large;
     return large * sqrt(1.0 + ratio * ratio);
 }
+
+fn logaddexp(a: f32, b: f32) -> f32 {
+    if (a == b) {
+        return a + 0.69314718;
+    }
+    if (!(a == a) || !(b == b)) {
+        return nan();
+    }
+    let high = max(a, b);
+    let share = exp(min(a, b) - high);
+    return high + select(log(1.0 + share) * (share / ((1.0 + share) - 1.0)), share, 1.0 + share == 1.0);
+}

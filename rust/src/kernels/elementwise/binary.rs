@@ -73,6 +73,16 @@ fn wide<T: Real + Into<f64>>(a: T, b: T, f: fn(f64, f64) -> f64) -> T {
 }
 
 // In maximum and minimum a NaN on either side wins, as in PyTorch. Bool adds as "or".
+/// ln(eᵃ + eᵇ) of the larger one and what the smaller adds; of equal ones, infinities too, ln 2 more.
+#[inline(always)]
+fn log_add_exp<T: Real>(a: T, b: T) -> T {
+    if a == b {
+        return a + T::from_f64(std::f64::consts::LN_2);
+    }
+    let (high, low) = if a > b { (a, b) } else { (b, a) };
+    high + (low - high).exp_().log1p_()
+}
+
 binary! {
     // name    float, int32, bool                                                        WGSL
     "add"     |a, b| a + b; int a.wrapping_add(b); bool a | b;                           "a + b"
@@ -86,4 +96,5 @@ binary! {
     "maximum" |a, b| if a > b || a.is_nan() { a } else { b }; int a.max(b); bool a | b;  "select(b, a, a > b || !(a == a))"
     "minimum" |a, b| if a < b || a.is_nan() { a } else { b }; int a.min(b); bool a & b;  "select(b, a, a < b || !(a == a))"
     "hypot"   |a, b| wide(a, b, libm::hypot);                                            "hypot(a, b)"
+    "logaddexp" |a, b| log_add_exp(a, b);                                                "logaddexp(a, b)"
 }
