@@ -29,12 +29,20 @@ import {
   randn,
   ShapeError,
   softmax,
+  std,
   type Tensor,
   tensor,
+  variance,
   where,
 } from "../../mod.ts";
 
 type DType = "float32" | "float64";
+
+/** The variance in simple ops, which are good where the mean is near 0. */
+function simpleVariance(x: Tensor, dim: number): Tensor {
+  const centered = x.sub(x.mean(dim, { keepdim: true }));
+  return centered.square().sum(dim).div(x.shape.at(dim)! - 1);
+}
 
 /** What is done along a dimension, each with its composite. */
 const ALONG = [
@@ -44,6 +52,12 @@ const ALONG = [
     "logsumexp",
     (x: Tensor, dim: number) => logsumexp(x, dim),
     (x: Tensor, dim: number) => logsumexpComposite(x, [dim], false),
+  ],
+  ["variance", (x: Tensor, dim: number) => variance(x, dim), simpleVariance],
+  [
+    "std",
+    (x: Tensor, dim: number) => std(x, dim),
+    (x: Tensor, d: number) => simpleVariance(x, d).sqrt(),
   ],
 ] as const;
 
