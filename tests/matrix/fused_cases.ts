@@ -17,7 +17,16 @@ import {
 } from "../../lib/ops/normalize/fused.ts";
 import { product, productComposite } from "../../lib/ops/reduce/fused.ts";
 import { runningProduct, runningProductComposite } from "../../lib/ops/scan/fused.ts";
-import { layerNorm, logSoftmax, logsumexp, norm, softmax, type Tensor } from "../../mod.ts";
+import {
+  layerNorm,
+  logSoftmax,
+  logsumexp,
+  norm,
+  softmax,
+  std,
+  type Tensor,
+  variance,
+} from "../../mod.ts";
 import { sample, show } from "../common/samples.ts";
 import { type CaseInput, positions, random } from "./cases.ts";
 
@@ -155,6 +164,24 @@ function layerNorms(): FusedCase[] {
   });
 }
 
+/** The variance in simple ops, which are good where the mean is near 0. */
+function simpleVariance(x: Tensor, dim: number | undefined): Tensor {
+  const centered = x.sub(x.mean(dim, { keepdim: true }));
+  const size = dim === undefined ? x.size : x.shape.at(dim)!;
+  return centered.square().sum(dim).div(size - 1);
+}
+
+type OverDims = (x: Tensor, dim: number | undefined) => Tensor;
+
+function spreads(fused: OverDims, composite: OverDims): FusedCase[] {
+  return casesOf({
+    attributes: { "over all": undefined, "over the first": 0, "over the last": -1 },
+    inputs: () => [[2, 2], [3, 5], [64, 784], [5, 30, 7]].map((shape) => [random(...shape)]),
+    fused: ([x], dim) => fused(x!, dim),
+    composite: ([x], dim) => composite(x!, dim),
+  });
+}
+
 /** The cases of each, by its name in the registry. */
 export const FUSED_CASES: Readonly<Record<string, readonly FusedCase[]>> = {
   linear: affine({ "": null }),
@@ -167,6 +194,8 @@ export const FUSED_CASES: Readonly<Record<string, readonly FusedCase[]>> = {
     fused: ([x], dim) => norm(x!, dim === undefined ? {} : { dim }),
     composite: ([x], dim) => x!.square().sum(dim).sqrt(),
   }),
+  variance: spreads((x, dim) => variance(x, dim), simpleVariance),
+  std: spreads((x, dim) => std(x, dim), (x, dim) => simpleVariance(x, dim).sqrt()),
   mse: residuals(squaredError),
   huber: residuals(huberError),
   softmax: along(softmax, softmaxComposite),

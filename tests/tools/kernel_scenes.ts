@@ -59,6 +59,11 @@ export function kernelScenes(n: (large: number) => number): Record<string, () =>
       leaf(n(1200), few).mT.norm().backward();
       adjoint.ones([n(1200), few], { dtype: "int32" }).prod();
     },
+    variances: () => {
+      const x = leaf(n(1200), few);
+      for (const dim of [0, 1]) adjoint.variance(x, dim).sum().backward();
+      adjoint.std(x.mT).backward();
+    },
     sums: () => {
       const x = randn([many, n(1000)]);
       return [x.sum(), x.sum(0), x.mean(1), x.gt(0).sum(0), x.to({ dtype: "int32" }).sum(1)];

@@ -11,6 +11,7 @@ export {
   sum,
   type ValuesAndIndices,
 } from "./primitives.ts";
-export { all, any, std, variance, type VarianceOptions } from "./composites.ts";
+export { all, any } from "./composites.ts";
+export { std, variance, type VarianceOptions } from "./variance.ts";
 export { norm, type NormOptions } from "./norm.ts";
 export { prod } from "./fused.ts";

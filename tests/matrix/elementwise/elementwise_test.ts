@@ -231,7 +231,8 @@ for (const op of BINARY) {
     if (op.compares || takesBool(op) || !op.integers) {
       const inputs = [plainOf(a), plainOf(b)];
       const trial = { name: `${op.name}()`, dtype: "bool", inputs } as const;
-      assertTensor(trial, op.call(a, b), expected(op, inputs), resultType(op, "bool")!);
+      const type = resultType(op, "bool")!;
+      assertTensor(trial, op.call(a, b), expected(op, inputs), type, TOLERANCES[type]);
     } else {
       assertThrows(() => op.call(a, b), DTypeError, op.name);
     }

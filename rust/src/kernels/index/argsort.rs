@@ -5,7 +5,7 @@ use crate::error::Result;
 use crate::frame::Launch;
 use crate::kernels::scan::lanes::for_lanes;
 use crate::registry::{Cpu, Kernel, Wgsl};
-use crate::scratch::listed;
+use crate::scratch::scratch;
 use std::cmp::Ordering;
 
 pub(super) const ROWS: &[Kernel] =
@@ -32,8 +32,9 @@ fn argsort_as<T: Element>(launch: &mut Launch<'_>) -> Result {
             return Ok(());
         }
         // Only what is asked for is put in order.
-        let mut places = listed(places)?;
-        let (first, last, _) = places.select_nth_unstable_by(out.len() - 1, apart);
+        let mut all = scratch(x.len())?;
+        all.iter_mut().zip(places).for_each(|(to, place)| *to = place);
+        let (first, last, _) = all.select_nth_unstable_by(out.len() - 1, apart);
         first.sort_unstable_by(apart);
         let (end, start) = (out.len() - 1, first.len());
         out[..start].copy_from_slice(first);

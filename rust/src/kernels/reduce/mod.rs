@@ -4,8 +4,10 @@ mod extreme;
 mod norm;
 mod product;
 pub(crate) mod sum;
+mod variance;
 pub(crate) mod wide;
 
 use crate::registry::Kernel;
 
-pub(super) const ROWS: &[&[Kernel]] = &[sum::ROWS, product::ROWS, norm::ROWS, extreme::ROWS];
+pub(super) const ROWS: &[&[Kernel]] =
+    &[sum::ROWS, product::ROWS, norm::ROWS, extreme::ROWS, variance::ROWS];

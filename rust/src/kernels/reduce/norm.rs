@@ -1,8 +1,8 @@
 //! Euclidean norms: the root of a sum of squares, which is added once more, of scaled elements, where it
 //! has left the range of their type. Parameters and blocks are those of `sum.rs`.
 
-use super::sum::{COLUMNS, GRAIN, axes, down_columns, try_costly_chunks};
-use crate::cpu::{elements, for_chunks_of, simd};
+use super::sum::{COLUMNS, axes, down_columns, sum_of_lanes, totals, try_costly_chunks};
+use crate::cpu::{elements, simd};
 use crate::dtype::{Element, by_type};
 use crate::error::Result;
 use crate::frame::Launch;
@@ -10,12 +10,11 @@ use crate::kernels::elementwise::math::Real;
 use crate::layout::Layout;
 use crate::reader::{Cursor, Reader};
 use crate::registry::{Cpu, Kernel, Wgsl};
-use crate::scratch::scratch;
 
 pub(super) const ROWS: &[Kernel] =
     &[Kernel { name: "norm", outputs: 1, cpu: Cpu::Custom(norm), wgsl: Wgsl::None }];
 
-/// Elements that are treated at once.
+/// Elements that are looked at together.
 const BLOCK: usize = 4096;
 /// Sums that run beside each other, so that they are done in vectors.
 const LANES: usize = 32;
@@ -67,7 +66,7 @@ fn block<T: Element + Real + Into<f64>>(x: &[T], scale: f64) -> f64 {
                 let x = x * scale;
                 *lane = *lane + x * x;
             }
-            lanes.iter().map(|&lane| lane.into()).sum()
+            sum_of_lanes(lanes.map(T::into))
         },
     )
 }
@@ -79,22 +78,8 @@ fn squares<T: Element + Real + Into<f64>>(
     count: usize,
     scale: f64,
 ) -> Result<f64> {
-    let part = |start: usize| {
-        let mut total = 0.0;
-        let end = (start + GRAIN).min(first + count);
-        x.for_blocks(start, end, BLOCK, |x| total += block(x, scale));
-        total
-    };
-    if count <= GRAIN {
-        return Ok(part(first));
-    }
-    let mut totals = scratch::<f64>(count.div_ceil(GRAIN))?;
-    for_chunks_of(&mut totals, 1, |start, chunk| {
-        for (index, total) in chunk.iter_mut().enumerate() {
-            *total = part(first + (start + index) * GRAIN);
-        }
-    })?;
-    Ok(totals.iter().sum())
+    let [total] = totals(x, first, count, |x| [block(x, scale)])?;
+    Ok(total)
 }
 
 /// The root of a sum of squares, which is added up anew where it has left the range.

@@ -16,7 +16,7 @@ use crate::scratch::listed;
 /// Elements that are added in their own precision before the result is widened.
 const BLOCK: usize = 16384;
 /// Elements of a long reduction that one parallel task handles.
-pub(super) const GRAIN: usize = 1 << 16;
+const GRAIN: usize = 1 << 16;
 /// Columns that are reduced together when the reduced axes are not the contiguous ones.
 pub(super) const COLUMNS: usize = 256;
 
@@ -49,7 +49,20 @@ const LONG: usize = 2048;
 /// What is added anew is divided by this, a power of two, so that no sum leaves the range of float64.
 pub(crate) const FAR: f64 = (1_u64 << 40) as f64;
 
-/// A sum in lanes, which are added in halves, so that this too is done in vectors.
+/// The sum of lanes, added in halves, so that this too is done in vectors.
+#[inline(always)]
+pub(super) fn sum_of_lanes<T: Real, const LANES: usize>(mut lanes: [T; LANES]) -> T {
+    let mut width = LANES / 2;
+    while width > 0 {
+        for i in 0..width {
+            lanes[i] = lanes[i] + lanes[i + width];
+        }
+        width /= 2;
+    }
+    lanes[0]
+}
+
+/// A sum in lanes.
 #[inline(always)]
 fn lane_sum<T: Real + Into<f64>, const LANES: usize>(x: &[T]) -> f64 {
     let mut lanes = [T::from_f64(0.0); LANES];
@@ -62,14 +75,7 @@ fn lane_sum<T: Real + Into<f64>, const LANES: usize>(x: &[T]) -> f64 {
     for (lane, &x) in lanes.iter_mut().zip(rest) {
         *lane = *lane + x;
     }
-    let mut width = LANES / 2;
-    while width > 0 {
-        for i in 0..width {
-            lanes[i] = lanes[i] + lanes[i + width];
-        }
-        width /= 2;
-    }
-    lanes[0].into()
+    sum_of_lanes(lanes).into()
 }
 
 macro_rules! float_summand {
@@ -252,6 +258,39 @@ fn sum_run<T: Summand>(x: &Reader<'_, T>, first: usize, count: usize) -> Result<
     let mut total = T::Total::default();
     totals.into_iter().for_each(|part| total += part);
     Ok(total)
+}
+
+/// Elements that `totals` treats at once.
+const TOTAL_BLOCK: usize = 4096;
+
+/// Totals of what a function gives for the blocks of `count` consecutive elements of a reader.
+pub(super) fn totals<T: Element, const N: usize>(
+    x: &Reader<'_, T>,
+    first: usize,
+    count: usize,
+    block: impl Fn(&[T]) -> [f64; N] + Sync,
+) -> Result<[f64; N]> {
+    let add = |totals: &mut [f64; N], more: [f64; N]| {
+        totals.iter_mut().zip(more).for_each(|(total, more)| *total += more);
+    };
+    let part = |start: usize| {
+        let mut totals = [0.0; N];
+        let end = (start + GRAIN).min(first + count);
+        x.for_blocks(start, end, TOTAL_BLOCK, |x| add(&mut totals, block(x)));
+        totals
+    };
+    if count <= GRAIN {
+        return Ok(part(first));
+    }
+    let mut parts = listed((0..count.div_ceil(GRAIN)).map(|_| [0.0; N]))?;
+    for_chunks_of(&mut parts, 1, |start, chunk| {
+        for (index, totals) in chunk.iter_mut().enumerate() {
+            *totals = part(first + (start + index) * GRAIN);
+        }
+    })?;
+    let mut totals = [0.0; N];
+    parts.into_iter().for_each(|part| add(&mut totals, part));
+    Ok(totals)
 }
 
 /// The sum of the reduced elements of one result, of which the data begin with the first.

@@ -1,0 +1,221 @@
+//! Variances and their roots: the mean first, then the squares of the distances from it. What has left its
+//! range is computed anew, of scaled elements or in float64. Parameters and blocks are those of `sum.rs`;
+//! integer 1 tells whether the root is taken, number 0 what the sum of the squares is divided by.
+
+use super::sum::{COLUMNS, axes, down_columns, sum_of_lanes, totals, try_costly_chunks};
+use crate::cpu::{elements, simd};
+use crate::dtype::{Element, by_type};
+use crate::error::Result;
+use crate::frame::Launch;
+use crate::kernels::elementwise::math::Real;
+use crate::layout::Layout;
+use crate::reader::{Cursor, Reader};
+use crate::registry::{Cpu, Kernel, Wgsl};
+use std::ops::Range;
+
+pub(super) const ROWS: &[Kernel] =
+    &[Kernel { name: "variance", outputs: 1, cpu: Cpu::Custom(variance), wgsl: Wgsl::None }];
+
+/// Sums that run beside each other, so that they are done in vectors.
+const LANES: usize = 32;
+/// Outside of these a sum of squares may have lost some of them.
+const RANGE: Range<f64> = 1e-280..1e300;
+/// The same of float32.
+const SHORT_RANGE: Range<f64> = 1e-30..f64::INFINITY;
+/// What elements are scaled by where the squares are too large, and where they are too small.
+const SMALLER: f64 = f64::from_bits((1023 - 600) << 52);
+const LARGER: f64 = f64::from_bits((1023 + 600) << 52);
+/// Elements from here on differ by 0, or by more than what is too small.
+const FAR: f64 = 1e100;
+
+fn variance(launch: &mut Launch<'_>) -> Result {
+    by_type!(float launch.input_type(0)?, variance_as(launch))
+}
+
+fn variance_as<T: Element + Real + Into<f64>>(launch: &mut Launch<'_>) -> Result {
+    let (stay, reduced) = axes(launch, 1)?;
+    let (root, divisor) = (launch.ints()[1] != 0, launch.params()[0]);
+    let out = elements::<T>(launch.contiguous_output(0)?)?;
+    let x = Reader::<T>::new(launch.input(0)?)?;
+    let count = reduced.len();
+    if count == 0 {
+        out.fill(T::from_f64(f64::NAN));
+        return Ok(());
+    }
+    let columns = down_columns(&stay, &reduced);
+    let finish = |squares: f64, scale: f64| {
+        let variance = squares / divisor;
+        T::from_f64(if root { variance.sqrt() / scale } else { variance / scale / scale })
+    };
+    try_costly_chunks(out, count, |start, chunk| {
+        if columns {
+            squares_of_columns(start, chunk, &stay, &reduced, x.data, |index, squares| {
+                let row = Row { x: &x, first: index * count, count };
+                let (squares, scale) = row.in_range(squares)?;
+                Ok(finish(squares, scale))
+            })?;
+        } else {
+            for (index, out) in chunk.iter_mut().enumerate() {
+                let row = Row { x: &x, first: (start + index) * count, count };
+                let (squares, scale) = row.in_range(row.squares(|x: T| x)?)?;
+                *out = finish(squares, scale);
+            }
+        }
+        Ok(())
+    })
+}
+
+/// The sum of the squared distances from the mean, from those from a rounded mean and the sum of the
+/// distances themselves, which that leaves.
+#[inline(always)]
+fn corrected([squares, rest]: [f64; 2], count: usize) -> f64 {
+    let sum = squares - rest * (rest / count as f64);
+    if sum < 0.0 { 0.0 } else { sum }
+}
+
+/// Elements that become one.
+struct Row<'a, 'b, T> {
+    x: &'a Reader<'b, T>,
+    first: usize,
+    count: usize,
+}
+
+impl<T: Element + Real + Into<f64>> Row<'_, '_, T> {
+    /// The first element, from which distances are smaller than large elements, and 0 where all are
+    /// equal.
+    fn pivot(&self) -> T {
+        let mut pivot = T::default();
+        self.x.for_blocks(self.first, self.first + 1, 1, |x| pivot = x[0]);
+        pivot
+    }
+
+    /// Sum of the squared distances from their mean of what `take` makes of elements.
+    fn squares<A>(&self, take: impl Fn(T) -> A + Copy + Sync) -> Result<f64>
+    where
+        A: Real + Into<f64> + Send + Sync,
+    {
+        let Self { x, first, count } = *self;
+        let pivot = take(self.pivot());
+        let [sum] = totals(x, first, count, |x| [distances(x, take, pivot)])?;
+        let mean = A::from_f64(pivot.into() + sum / count as f64);
+        Ok(corrected(totals(x, first, count, |x| squares(x, take, mean))?, count))
+    }
+
+    /// The sum, of elements with a scale that keeps it in the range, and that scale.
+    #[inline]
+    fn in_range(&self, squares: f64) -> Result<(f64, f64)> {
+        let range = if size_of::<T>() == 4 { SHORT_RANGE } else { RANGE };
+        if range.contains(&squares) { Ok((squares, 1.0)) } else { self.anew(squares) }
+    }
+
+    /// The same in float64, whose range no float32 leaves.
+    #[cold]
+    fn anew(&self, squares: f64) -> Result<(f64, f64)> {
+        let scale = match squares < RANGE.start {
+            _ if size_of::<T>() == 4 => 1.0,
+            true if self.pivot().into().abs() > FAR => return Ok((squares, 1.0)),
+            true => LARGER,
+            false => SMALLER,
+        };
+        Ok((self.squares(|x: T| x.into() * scale)?, scale))
+    }
+}
+
+/// Sum of the distances of elements from a center, each lane in the precision of `A`.
+fn distances<T: Element, A: Real + Into<f64>>(x: &[T], take: impl Fn(T) -> A, center: A) -> f64 {
+    simd(
+        #[inline(always)]
+        || {
+            let mut sums = [A::from_f64(0.0); LANES];
+            let (chunks, rest) = x.as_chunks::<LANES>();
+            for chunk in chunks {
+                for (sum, &x) in sums.iter_mut().zip(chunk) {
+                    *sum = *sum + (take(x) - center);
+                }
+            }
+            for (sum, &x) in sums.iter_mut().zip(rest) {
+                *sum = *sum + (take(x) - center);
+            }
+            sum_of_lanes(sums.map(A::into))
+        },
+    )
+}
+
+/// The same of their squares, and of the distances themselves.
+fn squares<T: Element, A: Real + Into<f64>>(x: &[T], take: impl Fn(T) -> A, center: A) -> [f64; 2] {
+    simd(
+        #[inline(always)]
+        || {
+            let zeros = [A::from_f64(0.0); LANES];
+            let (mut squares, mut sums) = (zeros, zeros);
+            let (chunks, rest) = x.as_chunks::<LANES>();
+            for chunk in chunks {
+                for ((square, sum), &x) in squares.iter_mut().zip(&mut sums).zip(chunk) {
+                    let d = take(x) - center;
+                    *square = *square + d * d;
+                    *sum = *sum + d;
+                }
+            }
+            for ((square, sum), &x) in squares.iter_mut().zip(&mut sums).zip(rest) {
+                let d = take(x) - center;
+                *square = *square + d * d;
+                *sum = *sum + d;
+            }
+            [sum_of_lanes(squares.map(A::into)), sum_of_lanes(sums.map(A::into))]
+        },
+    )
+}
+
+/// Sums of squares down the columns, many at a time, so that memory is read in order; the last argument
+/// makes results of them.
+fn squares_of_columns<T: Element + Real + Into<f64>>(
+    start: usize,
+    out: &mut [T],
+    stay: &Layout,
+    reduced: &Layout,
+    data: &[T],
+    finish: impl Fn(usize, f64) -> Result<T>,
+) -> Result {
+    let (lane, count) = (stay.extent(stay.rank() - 1), reduced.len());
+    let mut done = 0;
+    while done < out.len() {
+        let column = (start + done) % lane;
+        let take = (lane - column).min(COLUMNS).min(out.len() - done);
+        let data = &data[stay.position(start + done)..];
+        let mut means = [0.0_f64; COLUMNS];
+        let (mut squares, mut rests) = ([0.0_f64; COLUMNS], [0.0_f64; COLUMNS]);
+        simd(
+            #[inline(always)]
+            || {
+                let mut cursor = Cursor::new(*reduced, 0);
+                for _ in 0..count {
+                    let row = &data[cursor.position..cursor.position + take];
+                    for ((mean, &x), &pivot) in means.iter_mut().zip(row).zip(&data[..take]) {
+                        *mean += x.into() - pivot.into();
+                    }
+                    cursor.advance();
+                }
+                for (mean, &pivot) in means.iter_mut().zip(&data[..take]) {
+                    *mean = pivot.into() + *mean / count as f64;
+                }
+                let mut cursor = Cursor::new(*reduced, 0);
+                for _ in 0..count {
+                    let row = &data[cursor.position..cursor.position + take];
+                    let sums = squares.iter_mut().zip(&mut rests);
+                    for (((squares, rest), &x), mean) in sums.zip(row).zip(&means) {
+                        let d: f64 = x.into() - mean;
+                        *squares += d * d;
+                        *rest += d;
+                    }
+                    cursor.advance();
+                }
+            },
+        );
+        for (index, out) in out[done..done + take].iter_mut().enumerate() {
+            let total = corrected([squares[index], rests[index]], count);
+            *out = finish(start + done + index, total)?;
+        }
+        done += take;
+    }
+    Ok(())
+}
