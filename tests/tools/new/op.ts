@@ -46,7 +46,7 @@ export function newOp(root: URL, name: string, options: OpOptions): [Draft, Step
       ? composite(draft, op)
       : ownFile(draft, op)),
     ...method(root, draft, op),
-    ...(kind === "composite" ? [] : kernel(root, draft, op, elementwise)),
+    ...(kind === "composite" ? [] : kernel(root, draft, op)),
     ...fixture(draft, op),
   ];
   if (!elementwise) steps.push(...structuralRows(root, op));
@@ -207,10 +207,10 @@ function method(root: URL, draft: Draft, { name, family, kind, binary }: NewOp):
 }
 
 /** The row of the kernel, beside those of the family, wherever Rust keeps them. */
-function kernel(root: URL, draft: Draft, op: NewOp, elementwise: boolean): Step[] {
-  const { name, family, binary } = op;
+function kernel(root: URL, draft: Draft, { name, family, kind, binary }: NewOp): Step[] {
   const files = filesOf(root, "rust/src", ".rs");
-  const row = elementwise ? name : snakeCase(name);
+  const elementwise = family === "elementwise";
+  const row = elementwise && kind === "primitive" ? name : snakeCase(name);
   checkFree("op", name, find(root, files, new RegExp(`^\\s*"${row}"\\s+\\||\\bname: "${row}"`)));
   if (elementwise) {
     const macro = binary ? "binary" : "unary";
@@ -221,12 +221,12 @@ function kernel(root: URL, draft: Draft, op: NewOp, elementwise: boolean): Step[
     draft.edit(
       place.file,
       new RegExp(`^(${macro}! \\{[^]*?\\n)(?=\\})`, "m"),
-      (_, rows) => `${rows}    "${name}" |${binary ? "a, b" : "x"}| ; ""\n`,
+      (_, rows) => `${rows}    "${row}" |${binary ? "a, b" : "x"}| ; ""\n`,
       `table ${macro}!`,
     );
     const what = "the function of floats in Rust, behind `int` that of int32 if it has one, and " +
       "the same in WGSL";
-    return [{ file: place.file, at: new RegExp(`^\\s*"${name}"\\s+\\|`), what }];
+    return [{ file: place.file, at: new RegExp(`^\\s*"${row}"\\s+\\|`), what }];
   }
   const used = filesOf(root, `lib/ops/${family}`, ".ts").flatMap((file) =>
     [
@@ -246,7 +246,7 @@ function kernel(root: URL, draft: Draft, op: NewOp, elementwise: boolean): Step[
     place.file,
     /\bROWS: &\[Kernel\] =\s*&\[\s*/,
     (begin) =>
-      `${begin.trimEnd()}\n    Kernel { name: "${row}", outputs: 1, run: ${row}, wgsl: Wgsl::None },\n    `,
+      `${begin.trimEnd()}\n    Kernel { name: "${row}", outputs: 1, cpu: Cpu::Custom(${row}), wgsl: Wgsl::None },\n    `,
     "table of kernels",
   );
   const what = `the function \`${row}\`, and its program for the GPU if it has one`;
