@@ -159,6 +159,7 @@ export const opRows: readonly Row[] = [
     "cumsum over 1 of 512x512": () => forward([square], (x) => x.cumsum(1)),
     "softmax over 0 of 64x1000": () => forward([logits], (x) => x.softmax(0)),
     "softmax over 1 of 64x1000": () => forward([logits], (x) => x.softmax(1)),
+    "gelu of 512x512, backward": () => backward([square], (x) => x.gelu()),
     "softmax over 1 of 512x512, backward": () => backward([square], (x) => x.softmax(1)),
     "logSoftmax over 0 of 64x1000": () => forward([logits], (x) => x.logSoftmax(0)),
     "logSoftmax over 1 of 64x1000": () => forward([logits], (x) => x.logSoftmax(1)),

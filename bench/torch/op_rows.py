@@ -128,6 +128,7 @@ OP_ROWS = {
     "cumsum over 1 of 512x512": lambda: forward([SQUARE], lambda x: x.cumsum(1)),
     "softmax over 0 of 64x1000": lambda: forward([LOGITS], lambda x: x.softmax(0)),
     "softmax over 1 of 64x1000": lambda: forward([LOGITS], lambda x: x.softmax(1)),
+    "gelu of 512x512, backward": lambda: backward([SQUARE], torch.nn.functional.gelu),
     "softmax over 1 of 512x512, backward": lambda: backward([SQUARE], lambda x: x.softmax(1)),
     "logSoftmax over 0 of 64x1000": lambda: forward([LOGITS], lambda x: x.log_softmax(0)),
     "logSoftmax over 1 of 64x1000": lambda: forward([LOGITS], lambda x: x.log_softmax(1)),

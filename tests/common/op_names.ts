@@ -1,9 +1,13 @@
 /** The public ops by their names. */
 
 import type * as copy from "../../lib/ops/copy/mod.ts";
-import type * as composites from "../../lib/ops/elementwise/composites.ts";
-import type * as logic from "../../lib/ops/elementwise/logic.ts";
+import type * as binary from "../../lib/ops/elementwise/binary.ts";
+import type * as compare from "../../lib/ops/elementwise/compare.ts";
 import type * as elementwise from "../../lib/ops/elementwise/mod.ts";
+import type * as rounding from "../../lib/ops/elementwise/rounding.ts";
+import type * as special from "../../lib/ops/elementwise/special.ts";
+import type * as trigonometry from "../../lib/ops/elementwise/trigonometry.ts";
+import type * as unary from "../../lib/ops/elementwise/unary.ts";
 import type * as index from "../../lib/ops/index/mod.ts";
 import type * as linalg from "../../lib/ops/linalg/mod.ts";
 import type * as namespace from "../../lib/ops/linalg/namespace.ts";
@@ -14,12 +18,20 @@ import type * as shape from "../../lib/ops/shape/mod.ts";
 import type * as window from "../../lib/ops/window/mod.ts";
 import * as adjoint from "../../mod.ts";
 
-/** The structural ops of each room; of elementwise ones those that the registry does not try. */
+/** The elementwise ops that are tried by what their entry in the registry says. */
+type Tried = Exclude<
+  | keyof typeof unary
+  | keyof typeof binary
+  | keyof typeof compare
+  | keyof typeof rounding
+  | keyof typeof special
+  | keyof typeof trigonometry,
+  "polygamma" | "where"
+>;
+
+/** The structural ops of each room, and the elementwise ones that have cases as these do. */
 export interface Names {
-  elementwise: Extract<
-    keyof typeof elementwise,
-    keyof typeof composites | keyof typeof logic | "polygamma" | "where"
-  >;
+  elementwise: Exclude<keyof typeof elementwise, Tried>;
   reduce: keyof typeof reduce;
   scan: keyof typeof scan;
   shape: keyof typeof shape;

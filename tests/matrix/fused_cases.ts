@@ -1,5 +1,6 @@
 /** The fused ops: what each is tried with, beside the composite that is its truth. */
 
+import { geluComposite, geluTanhComposite } from "../../lib/ops/elementwise/gelu.ts";
 import { linear, linearComposite } from "../../lib/ops/linalg/linear.ts";
 import {
   huberError,
@@ -18,6 +19,7 @@ import {
 import { product, productComposite } from "../../lib/ops/reduce/fused.ts";
 import { runningProduct, runningProductComposite } from "../../lib/ops/scan/fused.ts";
 import {
+  gelu,
   layerNorm,
   logSoftmax,
   logsumexp,
@@ -131,6 +133,16 @@ function along(fused: Along, composite: Along): FusedCase[] {
   });
 }
 
+/** Functions of each element by itself. */
+function elementwise(fused: (x: Tensor) => Tensor, composite: (x: Tensor) => Tensor): FusedCase[] {
+  return casesOf({
+    attributes: NONE,
+    inputs: () => [[1], [3, 5], [70, 1000]].map((shape) => [wide(...shape)]),
+    fused: ([x]) => fused(x!),
+    composite: ([x]) => composite(x!),
+  });
+}
+
 /** The rows of a layer norm: whether there is a weight, and a bias. */
 const ROWS = {
   "": [false, false],
@@ -196,6 +208,8 @@ export const FUSED_CASES: Readonly<Record<string, readonly FusedCase[]>> = {
   }),
   variance: spreads((x, dim) => variance(x, dim), simpleVariance),
   std: spreads((x, dim) => std(x, dim), (x, dim) => simpleVariance(x, dim).sqrt()),
+  gelu: elementwise(gelu, geluComposite),
+  geluTanh: elementwise((x) => gelu(x, { approximate: "tanh" }), geluTanhComposite),
   mse: residuals(squaredError),
   huber: residuals(huberError),
   softmax: along(softmax, softmaxComposite),

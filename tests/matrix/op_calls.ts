@@ -158,6 +158,7 @@ const STRUCTURAL: Readonly<Record<Name, Call | readonly Call[]>> = {
   clamp: { args: [x, bound(0), bound(1)] },
   lerp: { args: [x, x, operand] },
   logSigmoid: { args: [x] },
+  gelu: { args: [x, options({ approximate: of(() => "tanh") })] },
   logicalAnd: { args: [x, x] },
   logicalOr: { args: [x, x] },
   logicalXor: { args: [x, x] },

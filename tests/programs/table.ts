@@ -251,6 +251,7 @@ const STRUCTURAL: Readonly<Record<Name | keyof typeof METHODS, Row>> = {
   clamp: bounds,
   lerp: [numbers, beside(NUMBERS), besideOrNumber(NUMBERS)],
   logSigmoid: [numbers],
+  gelu: [filled(KINDS.floats), options({ approximate: oneOf("none", "tanh") })],
   where: [of(bools), beside(), besideOrNumber()],
   logicalAnd: [any, beside()],
   logicalOr: [any, beside()],

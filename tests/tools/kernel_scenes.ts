@@ -64,6 +64,11 @@ export function kernelScenes(n: (large: number) => number): Record<string, () =>
       for (const dim of [0, 1]) adjoint.variance(x, dim).sum().backward();
       adjoint.std(x.mT).backward();
     },
+    gelu: () => {
+      for (const approximate of ["none", "tanh"] as const) {
+        leaf(n(1200), few).mT.gelu({ approximate }).sum().backward();
+      }
+    },
     sums: () => {
       const x = randn([many, n(1000)]);
       return [x.sum(), x.sum(0), x.mean(1), x.gt(0).sum(0), x.to({ dtype: "int32" }).sum(1)];

@@ -8,3 +8,4 @@ export * from "./rounding.ts";
 export * from "./special.ts";
 export * from "./trigonometry.ts";
 export { clamp, lerp, logSigmoid } from "./composites.ts";
+export { gelu, type GeluOptions } from "./gelu.ts";

@@ -316,4 +316,9 @@ export abstract class ElementwiseMethods {
     checkCount("run logaddexp", arguments.length, 1);
     return ops.logaddexp(this, other);
   }
+  /** x·Φ(x), the Gaussian error linear unit, elementwise. */
+  gelu(this: Tensor, options?: ops.GeluOptions): Tensor {
+    checkCount("run gelu", arguments.length, 1);
+    return ops.gelu(this, options);
+  }
 }

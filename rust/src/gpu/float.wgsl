@@ -215,3 +215,26 @@ fn logaddexp(a: f32, b: f32) -> f32 {
     let share = exp(min(a, b) - high);
     return high + select(log(1.0 + share) * (share / ((1.0 + share) - 1.0)), share, 1.0 + share == 1.0);
 }
+
+fn gelu(x: f32) -> f32 {
+    return 0.5 * x * (1.0 + erf(x * 0.70710678));
+}
+
+fn gelu_slope(x: f32) -> f32 {
+    return 0.5 * (1.0 + erf(x * 0.70710678)) + x * exp(-0.5 * x * x) * 0.39894228;
+}
+
+// Beyond 15 the tangent is 1, and what it is taken of may leave the range.
+fn gelu_tangent(x: f32) -> f32 {
+    return tanh(clamp(0.79788456 * (x + 0.044715 * x * x * x), -15.0, 15.0));
+}
+
+fn gelu_tanh(x: f32) -> f32 {
+    return 0.5 * x * (1.0 + gelu_tangent(x));
+}
+
+fn gelu_tanh_slope(x: f32) -> f32 {
+    let tangent = gelu_tangent(x);
+    let slope = 0.79788456 * (1.0 + 0.134145 * x * x);
+    return 0.5 * (1.0 + tangent + x * (1.0 - tangent * tangent) * slope);
+}

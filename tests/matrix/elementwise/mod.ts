@@ -5,6 +5,7 @@ import type { Names } from "../../common/op_names.ts";
 import type { ErrorCase, OpCase } from "../cases.ts";
 import { CLAMP_CASES } from "./clamp_cases.ts";
 import { ELEMENTWISE_ERRORS } from "./composite_error_cases.ts";
+import { GELU_CASES, GELU_ERRORS } from "./gelu_cases.ts";
 import { LOGIC_CASES, LOGIC_ERRORS } from "./logic_cases.ts";
 import { SPECIAL_CASES } from "./special_cases.ts";
 import { WHERE_CASES } from "./where_cases.ts";
@@ -12,6 +13,7 @@ import { WHERE_CASES } from "./where_cases.ts";
 /** The cases of each. */
 export const CASES: Readonly<Record<Names["elementwise"], readonly OpCase[]>> = {
   ...LOGIC_CASES,
+  ...GELU_CASES,
   ...SPECIAL_CASES,
   ...CLAMP_CASES,
   ...WHERE_CASES,
@@ -20,5 +22,6 @@ export const CASES: Readonly<Record<Names["elementwise"], readonly OpCase[]>> = 
 /** Calls of each that must fail. */
 export const ERRORS: Readonly<Record<Names["elementwise"], readonly ErrorCase[]>> = joined(
   LOGIC_ERRORS,
+  GELU_ERRORS,
   ELEMENTWISE_ERRORS,
 );

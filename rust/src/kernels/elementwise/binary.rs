@@ -2,6 +2,7 @@
 
 use super::math::Real;
 use super::special::polygamma;
+use super::unary::{GELU_CUBE, GELU_SCALE, gelu_inner, normal_share};
 use crate::cpu::simd;
 use crate::dtype::{ByType, Element};
 use crate::registry::{Cpu, Kernel, Wgsl};
@@ -83,6 +84,22 @@ fn log_add_exp<T: Real>(a: T, b: T) -> T {
     high + (low - high).exp_().log1p_()
 }
 
+/// g·(Φ(x) + x·φ(x)).
+#[inline(always)]
+fn gelu_grad<T: Real>(g: T, x: T) -> T {
+    // 1/√(2π)
+    let density = (T::from_f64(-0.5) * x * x).exp_() * T::from_f64(0.398_942_280_401_432_7);
+    g * (normal_share(x) + x * density)
+}
+
+#[inline(always)]
+fn gelu_tanh_grad<T: Real>(g: T, x: T) -> T {
+    let [one, half] = [1.0, 0.5].map(T::from_f64);
+    let tanh = gelu_inner(x).tanh_();
+    let slope = T::from_f64(GELU_SCALE) * (one + T::from_f64(3.0 * GELU_CUBE) * (x * x));
+    g * half * (one + tanh + x * (one - tanh * tanh) * slope)
+}
+
 binary! {
     // name    float, int32, bool                                                        WGSL
     "add"     |a, b| a + b; int a.wrapping_add(b); bool a | b;                           "a + b"
@@ -97,4 +114,6 @@ binary! {
     "minimum" |a, b| if a < b || a.is_nan() { a } else { b }; int a.min(b); bool a & b;  "select(b, a, a < b || !(a == a))"
     "hypot"   |a, b| wide(a, b, libm::hypot);                                            "hypot(a, b)"
     "logaddexp" |a, b| log_add_exp(a, b);                                                "logaddexp(a, b)"
+    "gelu_grad" |a, b| gelu_grad(a, b);                                            "a * gelu_slope(b)"
+    "gelu_tanh_grad" |a, b| gelu_tanh_grad(a, b);                                        "a * gelu_tanh_slope(b)"
 }

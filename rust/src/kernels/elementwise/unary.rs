@@ -79,6 +79,27 @@ fn sinc(x: f64) -> f64 {
     signed / (std::f64::consts::PI * x)
 }
 
+/// The share of the normal distribution below x, Φ(x).
+#[inline(always)]
+pub(super) fn normal_share<T: Real>(x: T) -> T {
+    let scaled = x * T::from_f64(std::f64::consts::FRAC_1_SQRT_2);
+    T::from_f64(0.5) * (T::from_f64(1.0) + scaled.erf_())
+}
+
+/// What the hyperbolic tangent of its approximation is taken of: √(2/π)·(x + 0.044715·x³).
+#[inline(always)]
+pub(super) fn gelu_inner<T: Real>(x: T) -> T {
+    T::from_f64(GELU_SCALE) * (x + T::from_f64(GELU_CUBE) * (x * x * x))
+}
+
+#[inline(always)]
+fn gelu_tanh<T: Real>(x: T) -> T {
+    T::from_f64(0.5) * x * (T::from_f64(1.0) + gelu_inner(x).tanh_())
+}
+
+pub(super) const GELU_SCALE: f64 = 0.797_884_560_802_865_4;
+pub(super) const GELU_CUBE: f64 = 0.044_715;
+
 unary! {
     // name         CPU                                                     WGSL
     "neg"        |x| -x;                 int x.wrapping_neg();              "-x"
@@ -101,7 +122,7 @@ unary! {
     "atan"       |x| x.atan();                                              "atan(x)"
     "sinh"       |x| x.sinh();                                              "sinh(x)"
     "cosh"       |x| x.cosh();                                              "cosh(x)"
-    "erf"        |x| through(x, libm::erf);                                 "erf(x)"
+    "erf"        |x| x.erf_();                                              "erf(x)"
     "erfinv"     |x| through(x, erfinv);                                    "erfinv(x)"
     "lgamma"     |x| through(x, libm::lgamma);                              "lgamma(x)"
     "digamma"    |x| through(x, digamma);                                   "digamma(x)"
@@ -114,4 +135,6 @@ unary! {
     "relu"       |x| relu(x);            int x.max(0);              "select(x, T(0), x <= T(0))"
     "softplus"   |x| softplus(x);                                           "max(x, 0.0) + log(1.0 + exp(-abs(x)))"
     "sinc"       |x| through(x, sinc);                                      "sinc(x)"
+    "gelu"       |x| x * normal_share(x);                                    "gelu(x)"
+    "gelu_tanh"  |x| gelu_tanh(x);                                          "gelu_tanh(x)"
 }
