@@ -32,3 +32,4 @@ export { Sequential } from "./container.ts";
 export * as init from "./init.ts";
 /** The stateless form of layers. */
 export * as functional from "./functional.ts";
+export { LayerNorm, type LayerNormLayerOptions } from "./layer_norm.ts";

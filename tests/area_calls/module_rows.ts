@@ -102,6 +102,20 @@ export const LAYERS: Rows<Omit<typeof nn, "init" | "functional">, ModuleMethods>
     make: { args: [of(() => 0, "undefined"), of(() => 1, "undefined")] },
     methods: forward(() => new nn.Flatten(0), "flatten"),
   },
+  LayerNorm: {
+    make: {
+      args: [
+        of(() => 3),
+        options({
+          eps: of(() => 1e-5, "number"),
+          elementwiseAffine: flag,
+          bias: flag,
+          dtype: of(() => "float64"),
+        }),
+      ],
+    },
+    methods: forward(() => new nn.LayerNorm(3), "layerNorm", of(x)),
+  },
   ReLU: { make: { args: [] }, methods: forward(() => new nn.ReLU(), "relu") },
   Sigmoid: { make: { args: [] }, methods: forward(() => new nn.Sigmoid(), "sigmoid") },
   Softplus: { make: { args: [] }, methods: forward(() => new nn.Softplus(), "softplus") },

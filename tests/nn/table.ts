@@ -62,6 +62,24 @@ export const LAYERS: { readonly [Name in LayerName]: Readonly<Record<string, Lay
   Sigmoid: opLayer("Sigmoid"),
   Softplus: opLayer("Softplus"),
   Tanh: opLayer("Tanh"),
+  LayerNorm: {
+    "over the last dimension": {
+      make: (dtype) => new nn.LayerNorm(4, { dtype }),
+      prints: "LayerNorm([4], { eps: 0.00001, elementwiseAffine: true, bias: true })",
+    },
+    "over two dimensions": {
+      make: (dtype) => new nn.LayerNorm([2, 3], { dtype, eps: 0.1 }),
+      prints: "LayerNorm([2, 3], { eps: 0.1, elementwiseAffine: true, bias: true })",
+    },
+    "without a bias": {
+      make: (dtype) => new nn.LayerNorm(4, { dtype, bias: false }),
+      prints: "LayerNorm([4], { eps: 0.00001, elementwiseAffine: true, bias: false })",
+    },
+    "with nothing learned": {
+      make: (dtype) => new nn.LayerNorm(4, { dtype, elementwiseAffine: false }),
+      prints: "LayerNorm([4], { eps: 0.00001, elementwiseAffine: false, bias: false })",
+    },
+  },
   Dropout: {
     "by default": { make: () => new nn.Dropout(), prints: "Dropout(0.5)", random: true },
     "of nothing": { make: () => new nn.Dropout(0), prints: "Dropout(0)" },
