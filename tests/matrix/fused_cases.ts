@@ -185,7 +185,7 @@ function simpleVariance(x: Tensor, dim: number | undefined): Tensor {
 
 type OverDims = (x: Tensor, dim: number | undefined) => Tensor;
 
-function spreads(fused: OverDims, composite: OverDims): FusedCase[] {
+function overDims(fused: OverDims, composite: OverDims): FusedCase[] {
   return casesOf({
     attributes: { "over all": undefined, "over the first": 0, "over the last": -1 },
     inputs: () => [[2, 2], [3, 5], [64, 784], [5, 30, 7]].map((shape) => [random(...shape)]),
@@ -206,8 +206,8 @@ export const FUSED_CASES: Readonly<Record<string, readonly FusedCase[]>> = {
     fused: ([x], dim) => norm(x!, dim === undefined ? {} : { dim }),
     composite: ([x], dim) => x!.square().sum(dim).sqrt(),
   }),
-  variance: spreads((x, dim) => variance(x, dim), simpleVariance),
-  std: spreads((x, dim) => std(x, dim), (x, dim) => simpleVariance(x, dim).sqrt()),
+  variance: overDims((x, dim) => variance(x, dim), simpleVariance),
+  std: overDims((x, dim) => std(x, dim), (x, dim) => simpleVariance(x, dim).sqrt()),
   gelu: elementwise(gelu, geluComposite),
   geluTanh: elementwise((x) => gelu(x, { approximate: "tanh" }), geluTanhComposite),
   mse: residuals(squaredError),
