@@ -163,20 +163,18 @@ impl AdamStep {
         let [take1, keep2, take2] =
             [1.0 - self.beta1, self.beta2, 1.0 - self.beta2].map(T::from_f64);
         let gradient = |p: T, g: T| sign * g + decay * (p * shrink);
-        let mut next = [T::default(); TILE];
-        let next = &mut next[..p.len()];
+        let next = |square: T, g: T| keep2 * square + take2 * (g * g);
         let mut inside = true;
-        for (((next, &p), &square), &g) in next.iter_mut().zip(&*p).zip(&*square).zip(g) {
-            let g = gradient(p, g);
-            *next = keep2 * square + take2 * (g * g);
-            inside &= *next < T::INFINITE;
+        for ((&p, &square), &g) in p.iter().zip(&*square).zip(g) {
+            inside &= next(square, gradient(p, g)) < T::INFINITE;
         }
         if !inside {
             return false;
         }
-        square.copy_from_slice(next);
-        for (((p, mean), &square), &g) in p.iter_mut().zip(mean).zip(&*next).zip(g) {
-            *mean = *mean + take1 * (gradient(*p, g) - *mean);
+        for (((p, mean), square), &g) in p.iter_mut().zip(mean).zip(square).zip(g) {
+            let g = gradient(*p, g);
+            *mean = *mean + take1 * (g - *mean);
+            *square = next(*square, g);
             *p = *p * shrink - step * *mean / (square.sqrt_() / root + epsilon);
         }
         true
