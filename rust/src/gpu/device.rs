@@ -1,6 +1,7 @@
 //! The one device: opened once, on first use; every wait has a bound.
 
-use super::launch::{Batch, plan};
+use super::batch::Batch;
+use super::launch::plan;
 use super::memory::Memory;
 use super::pipelines::Pipelines;
 use crate::error::{Error, Result};

@@ -2,6 +2,8 @@
 //! launches wait in a batch until something is read or the batch is full.
 
 #[cfg(feature = "gpu")]
+mod batch;
+#[cfg(feature = "gpu")]
 mod device;
 #[cfg(feature = "gpu")]
 mod launch;
