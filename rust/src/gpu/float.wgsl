@@ -7,20 +7,45 @@ fn infinity() -> f32 {
     return bitcast<f32>(0x7f800000u + word(0u) * 0u);
 }
 
-// WGSL leaves powers of negative numbers open; elsewhere they exist for whole exponents.
+// By their bits, as a compiler may take it that there is no NaN and that zeros have no sign.
+fn is_nan(x: f32) -> bool {
+    return (bitcast<u32>(x) & 0x7fffffffu) > 0x7f800000u;
+}
+
+fn is_infinite(x: f32) -> bool {
+    return (bitcast<u32>(x) & 0x7fffffffu) == 0x7f800000u;
+}
+
+fn is_negative(x: f32) -> bool {
+    return (bitcast<u32>(x) >> 31u) != 0u;
+}
+
+fn copysign(x: f32, sign: f32) -> f32 {
+    return bitcast<f32>((bitcast<u32>(x) & 0x7fffffffu) | (bitcast<u32>(sign) & 0x80000000u));
+}
+
+// WGSL leaves powers of negative numbers open, and those at the ends of the range too.
 fn power(a: f32, b: f32) -> f32 {
-    if (b == 0.0) {
+    let size = abs(a);
+    if (b == 0.0 || a == 1.0 || (size == 1.0 && is_infinite(b))) {
         return 1.0;
     }
-    let size = pow(abs(a), b);
-    if (a >= 0.0) {
-        return size;
-    }
-    if (b != floor(b)) {
+    if (is_nan(a) || is_nan(b)) {
         return nan();
     }
+    let extreme = size == 0.0 || is_infinite(a);
+    var result = pow(size, b);
+    if (extreme || is_infinite(b)) {
+        result = select(0.0, infinity(), (b < 0.0) == (size < 1.0));
+    }
+    if (!is_negative(a)) {
+        return result;
+    }
+    if (b != floor(b)) {
+        return select(nan(), result, extreme);
+    }
     let odd = abs(b) < 16777216.0 && (i32(b) & 1) != 0;
-    return select(size, -size, odd);
+    return select(result, -result, odd);
 }
 
 // Near 0 the difference would cancel.
@@ -29,7 +54,35 @@ fn expm1(x: f32) -> f32 {
         return exp(x) - 1.0;
     }
     let tail = 1.0 / 24.0 + x * (1.0 / 120.0 + x * (1.0 / 720.0 + x * (1.0 / 5040.0 + x / 40320.0)));
-    return x + x * x * (0.5 + x * (1.0 / 6.0 + x * tail));
+    return x * (1.0 + x * (0.5 + x * (1.0 / 6.0 + x * tail)));
+}
+
+// Near 0, where a logarithm may be off by 2⁻²¹, 2 artanh(x / (2 + x)) by its series.
+fn log1p(x: f32) -> f32 {
+    if (abs(x) > 0.25) {
+        return log(1.0 + x);
+    }
+    let s = x / (2.0 + x);
+    let q = s * s;
+    return 2.0 * s * (1.0 + q * (1.0 / 3.0 + q * (1.0 / 5.0 + q * (1.0 / 7.0 + q / 9.0))));
+}
+
+// (e²ˣ − 1) / (e²ˣ + 1), which is 1 before the power overflows.
+fn hyperbolic_tangent(x: f32) -> f32 {
+    if (is_nan(x)) {
+        return x;
+    }
+    let above = expm1(2.0 * min(abs(x), 15.0));
+    return copysign(above / (above + 2.0), x);
+}
+
+// Near 0 the difference of powers would cancel.
+fn hyperbolic_sine(x: f32) -> f32 {
+    if (!(abs(x) < 1.0)) {
+        return sinh(x);
+    }
+    let q = x * x;
+    return x * (1.0 + q / 6.0 * (1.0 + q / 20.0 * (1.0 + q / 42.0 * (1.0 + q / 72.0))));
 }
 
 // Abramowitz and Stegun 7.1.26 is good to 1.5e-7; near 0 the series keeps the relative error small.
@@ -47,8 +100,14 @@ fn erf(x: f32) -> f32 {
 
 // Halley's steps on erf from Winitzki's estimate.
 fn erfinv(x: f32) -> f32 {
+    if (is_nan(x) || abs(x) > 1.0) {
+        return nan();
+    }
+    if (x == 0.0) {
+        return x;
+    }
     if (abs(x) == 1.0) {
-        return x / (1.0 - abs(x));
+        return copysign(infinity(), x);
     }
     let log_rest = log((1.0 - x) * (1.0 + x));
     let half = 2.0 / (3.14159265 * 0.147) + log_rest / 2.0;
@@ -88,7 +147,7 @@ fn lgamma_above(x: f32) -> f32 {
 
 fn digamma(x: f32) -> f32 {
     if (x == 0.0) {
-        return -infinity();
+        return select(-infinity(), infinity(), is_negative(x));
     }
     if (x < 0.0) {
         let rest = x - round(x);
@@ -148,16 +207,51 @@ fn polygamma(n: f32, x: f32) -> f32 {
     return factor * sum;
 }
 
+// The angle of the point (b, a), with the sides that the signs of zeros tell.
 fn angle(a: f32, b: f32) -> f32 {
-    if (a == 0.0 && b == 0.0) {
-        return a;
+    if (is_nan(a) || is_nan(b)) {
+        return nan();
+    }
+    if (a == 0.0) {
+        return copysign(select(0.0, 3.14159265, is_negative(b)), a);
     }
     return atan2(a, b);
 }
 
+fn arctangent(x: f32) -> f32 {
+    if (is_nan(x) || x == 0.0) {
+        return x;
+    }
+    return atan(x);
+}
+
+fn arcsine(x: f32) -> f32 {
+    if (abs(x) > 1.0) {
+        return nan();
+    }
+    return angle(x, sqrt((1.0 - x) * (1.0 + x)));
+}
+
+fn arccosine(x: f32) -> f32 {
+    if (abs(x) > 1.0) {
+        return nan();
+    }
+    return angle(sqrt((1.0 - x) * (1.0 + x)), x);
+}
+
 fn remainder(a: f32, b: f32) -> f32 {
-    let rest = a % b;
-    return select(rest, rest + b, rest != 0.0 && (rest < 0.0) != (b < 0.0));
+    var rest = a % b;
+    if (is_infinite(b) && !is_infinite(a)) {
+        rest = a;
+    }
+    // Division is not rounded correctly: a quotient may be a hair below the whole number that it is.
+    if (abs(rest) >= abs(b)) {
+        rest -= copysign(b, rest);
+    }
+    if (rest == 0.0) {
+        return copysign(rest, a);
+    }
+    return select(rest, rest + b, (rest < 0.0) != (b < 0.0));
 }
 
 fn floor_of(x: f32) -> f32 {
@@ -189,10 +283,10 @@ fn sinc(x: f32) -> f32 {
 
 // Squares of ratios do not overflow.
 fn hypot(a: f32, b: f32) -> f32 {
-    if (abs(a) == infinity() || abs(b) == infinity()) {
+    if (is_infinite(a) || is_infinite(b)) {
         return infinity();
     }
-    if (!(a == a) || !(b == b)) {
+    if (is_nan(a) || is_nan(b)) {
         return nan();
     }
     let large = max(abs(a), abs(b));
@@ -208,12 +302,11 @@ fn logaddexp(a: f32, b: f32) -> f32 {
     if (a == b) {
         return a + 0.69314718;
     }
-    if (!(a == a) || !(b == b)) {
+    if (is_nan(a) || is_nan(b)) {
         return nan();
     }
     let high = max(a, b);
-    let share = exp(min(a, b) - high);
-    return high + select(log(1.0 + share) * (share / ((1.0 + share) - 1.0)), share, 1.0 + share == 1.0);
+    return high + log1p(exp(min(a, b) - high));
 }
 
 fn gelu(x: f32) -> f32 {
