@@ -116,7 +116,9 @@ unsafe fn launch<const N: usize>(
         return Err(Error::new(format!("{count} operands do not fit {}", kernel.name)));
     }
     let mut layouts = [Layout::SCALAR; N];
-    let (mut outs, mut ins) = ([const { None }; N], [const { None }; N]);
+    // Not as a pair, which would be moved.
+    let mut outs = [const { None }; N];
+    let mut ins = [const { None }; N];
     let mut ranges = [(0, 0); N];
     for (operand, layout) in layouts.iter_mut().enumerate().take(count) {
         let pointer = pointers[operand];

@@ -206,7 +206,9 @@ fn take<P>(part: &Mutex<Option<P>>) -> Option<P> {
     part.lock().ok()?.take()
 }
 
-/// Calls `body(start, chunk)` for consecutive chunks of `grain` elements, on all threads.
+/// Calls `body(start, chunk)` for consecutive chunks of `grain` elements, on all threads. Inlined, as
+/// are those below, so that small work is done without a call.
+#[inline]
 pub(crate) fn for_chunks_of<T: Send>(
     out: &mut [T],
     grain: usize,
@@ -219,6 +221,7 @@ pub(crate) fn for_chunks_of<T: Send>(
 }
 
 /// `for_chunks_of` for work that can fail; one of the errors is given back.
+#[inline]
 pub(crate) fn try_chunks_of<T: Send>(
     out: &mut [T],
     grain: usize,
@@ -234,6 +237,7 @@ pub(crate) fn try_chunks_of<T: Send>(
 }
 
 /// `for_chunks_of` for elementwise work.
+#[inline]
 pub(crate) fn for_chunks<T: Send>(out: &mut [T], body: impl Fn(usize, &mut [T]) + Sync) -> Result {
     let grain = if out.len() < 2 * GRAIN { out.len() } else { GRAIN };
     for_chunks_of(out, grain, body)

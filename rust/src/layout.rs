@@ -80,16 +80,22 @@ impl Layout {
             }
             elements *= extent;
             if elements > i32::MAX as u64 {
-                return Err(Error::range(format!(
-                    "the extents {:?} of an operand are of over 2^31 elements",
-                    self.shape()
-                )));
+                return Err(self.too_large());
             }
             // Each is below 2^62, and there are at most eight.
             last += (extent - 1) * u64::from(self.strides[axis]);
         }
         let overflow = |_| Error::new("the extents of an operand overflow");
         if empty { Ok(0) } else { usize::try_from(last + 1).map_err(overflow) }
+    }
+
+    /// Apart, so that `span` saves no registers for it.
+    #[cold]
+    fn too_large(&self) -> Error {
+        Error::range(format!(
+            "the extents {:?} of an operand are of over 2^31 elements",
+            self.shape()
+        ))
     }
 
     /// The axes `from..to` alone.
