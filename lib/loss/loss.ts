@@ -183,16 +183,16 @@ export function residualLoss(
  * assertEquals(loss.forward(tensor([1]), tensor([0])).item(), 0.75);
  * ```
  */
-export abstract class Loss extends Module<[Tensor, Tensor]> {
-  /** The sum of this loss and another. */
-  plus(other: Loss): Loss {
+export abstract class Loss<Inputs extends Tensor[] = [Tensor, Tensor]> extends Module<Inputs> {
+  /** The sum of this loss and another of the same inputs. */
+  plus(other: Loss<Inputs>): Loss<Inputs> {
     checkCount("add losses", arguments.length, 1);
     checkKind("add losses", "the other one", other, LOSS);
     return new Combined(this, other);
   }
 
   /** This loss, scaled. */
-  times(factor: number): Loss {
+  times(factor: number): Loss<Inputs> {
     checkCount("scale a loss", arguments.length, 1);
     checkKind("scale a loss", "the factor", factor, NUMBER);
     return new Scaled(this, factor);
@@ -201,9 +201,17 @@ export abstract class Loss extends Module<[Tensor, Tensor]> {
 
 const LOSS = kind("a loss module", (value) => value instanceof Loss);
 
+/** A loss as a function of its inputs, most often prediction and target, and of options. */
+export type LossFunction<Options extends LossOptions, Inputs extends Tensor[]> = (
+  ...call: [...inputs: Inputs, options: Options]
+) => Tensor;
+
 /** A loss function and its options, as a module. */
-export abstract class FunctionLoss<Options extends LossOptions> extends Loss {
-  readonly #compute: (prediction: Tensor, target: Tensor, options: Options) => Tensor;
+export abstract class FunctionLoss<
+  Options extends LossOptions,
+  Inputs extends Tensor[] = [Tensor, Tensor],
+> extends Loss<Inputs> {
+  readonly #compute: LossFunction<Options, Inputs>;
   readonly #options: Options;
 
   /**
@@ -212,10 +220,7 @@ export abstract class FunctionLoss<Options extends LossOptions> extends Loss {
    * @param compute The function.
    * @param options What it is called with.
    */
-  constructor(
-    compute: (prediction: Tensor, target: Tensor, options: Options) => Tensor,
-    options: Options,
-  ) {
+  constructor(compute: LossFunction<Options, Inputs>, options: Options) {
     super();
     checkCount("make FunctionLoss", arguments.length, 2);
     checkKind("make FunctionLoss", "the loss", compute, FUNCTION);
@@ -224,15 +229,18 @@ export abstract class FunctionLoss<Options extends LossOptions> extends Loss {
   }
 
   /** The loss. */
-  override forward(prediction: Tensor, target: Tensor): Tensor {
-    return this.#compute(prediction, target, this.#options);
+  override forward(...inputs: Inputs): Tensor {
+    return this.#compute(...inputs, this.#options);
   }
 }
 
 /** The class of the modules that a loss function is made into. */
-export interface LossModule<Options extends LossOptions> {
+export interface LossModule<
+  Options extends LossOptions,
+  Inputs extends Tensor[] = [Tensor, Tensor],
+> {
   /** Creates the loss; the options are those of the function. */
-  new (options?: Options): FunctionLoss<Options>;
+  new (options?: Options): FunctionLoss<Options, Inputs>;
 }
 
 /**
@@ -241,13 +249,16 @@ export interface LossModule<Options extends LossOptions> {
  * @param name What the class is called.
  * @param read Reads the function's options, so that wrong ones are refused where a module is made.
  */
-export function lossModule<Options extends LossOptions>(
+export function lossModule<
+  Options extends LossOptions,
+  Inputs extends Tensor[] = [Tensor, Tensor],
+>(
   name: string,
-  compute: (prediction: Tensor, target: Tensor, options: Options) => Tensor,
+  compute: LossFunction<Options, Inputs>,
   read: OptionReader<Options>,
-): LossModule<Options> {
+): LossModule<Options, Inputs> {
   const call = `make losses.${name}`;
-  return class extends FunctionLoss<Options> {
+  return class extends FunctionLoss<Options, Inputs> {
     static override readonly name: string = name;
     constructor(options?: Options) {
       checkCount(call, arguments.length, 1);
@@ -256,20 +267,20 @@ export function lossModule<Options extends LossOptions>(
   };
 }
 
-class Combined extends Loss {
-  constructor(readonly first: Loss, readonly second: Loss) {
+class Combined<Inputs extends Tensor[]> extends Loss<Inputs> {
+  constructor(readonly first: Loss<Inputs>, readonly second: Loss<Inputs>) {
     super();
   }
-  override forward(prediction: Tensor, target: Tensor): Tensor {
-    return add(this.first.forward(prediction, target), this.second.forward(prediction, target));
+  override forward(...inputs: Inputs): Tensor {
+    return add(this.first.forward(...inputs), this.second.forward(...inputs));
   }
 }
 
-class Scaled extends Loss {
-  constructor(readonly loss: Loss, readonly factor: number) {
+class Scaled<Inputs extends Tensor[]> extends Loss<Inputs> {
+  constructor(readonly loss: Loss<Inputs>, readonly factor: number) {
     super();
   }
-  override forward(prediction: Tensor, target: Tensor): Tensor {
-    return mul(this.loss.forward(prediction, target), this.factor);
+  override forward(...inputs: Inputs): Tensor {
+    return mul(this.loss.forward(...inputs), this.factor);
   }
 }

@@ -15,6 +15,7 @@ export {
   type ElementLossOptions,
   FunctionLoss,
   Loss,
+  type LossFunction,
   type LossModule,
   type LossOptions,
   type Reduction,

@@ -5,29 +5,29 @@ import { assertClose, gradcheck, gradgradcheck } from "../../lib/testing/mod.ts"
 import { DeviceError, grad, type losses, Tensor } from "../../mod.ts";
 import { casesOf, optionsOf, type Stored, unstored } from "../fixtures/stored.ts";
 import { valuesOf } from "../common/samples.ts";
-import type { Entries, LossRow, LossSample, Pair } from "./row.ts";
+import type { Entries, Inputs, LossRow, LossSample } from "./row.ts";
 
 type Options = losses.LossOptions;
 
 /** A loss with all that is known of it. */
 export interface Subject<O extends Options = Options> {
   readonly name: string;
-  readonly run: (prediction: Tensor, target: Tensor, options?: O) => Tensor;
-  readonly make: (options?: O) => { forward(prediction: Tensor, target: Tensor): Tensor };
+  readonly run: (inputs: Inputs, options?: O) => Tensor;
+  readonly make: (options?: O) => { forward(...inputs: Inputs): Tensor };
   readonly row: LossRow<O>;
 }
 
 type Loose = Readonly<Record<string, unknown>>;
 
 /** The values of the options that go with a sample. */
-function valuesFor({ row }: Subject, { without = [] }: LossSample<Options>, inputs: Pair) {
+function valuesFor({ row }: Subject, { without = [] }: LossSample<Options>, inputs: Inputs) {
   return Object.entries(row.options)
     .filter(([key]) => !(without as readonly string[]).includes(key))
     .map(([key, make]): [string, readonly unknown[]] => [key, make(inputs)]);
 }
 
 /** All combinations of the options' values, each left out too. */
-function combinations(subject: Subject, sample: LossSample<Options>, inputs: Pair): Options[] {
+function combinations(subject: Subject, sample: LossSample<Options>, inputs: Inputs): Options[] {
   return valuesFor(subject, sample, inputs).reduce<Options[]>(
     (made, [key, values]) =>
       made.flatMap((
@@ -38,7 +38,7 @@ function combinations(subject: Subject, sample: LossSample<Options>, inputs: Pai
 }
 
 /** No options, each value alone, and the first of all together. */
-function fewOptions(subject: Subject, sample: LossSample<Options>, inputs: Pair): Options[] {
+function fewOptions(subject: Subject, sample: LossSample<Options>, inputs: Inputs): Options[] {
   const all = valuesFor(subject, sample, inputs).filter(([key]) => key !== "reduction");
   const single = all.flatMap(([key, values]) => values.map((value) => ({ [key]: value })));
   const together = Object.fromEntries(all.map(([key, [first]]) => [key, first]));
@@ -58,8 +58,10 @@ function narrowedOptions(options: Options): Options {
   return Object.fromEntries(Object.entries(options).map(([key, x]) => [key, narrowed(x)]));
 }
 
-function narrowedPair([p, t]: Pair): Pair {
-  return [narrowed(p), narrowed(t)];
+/** The inputs, each changed. */
+function mapped(inputs: Inputs, change: (x: Tensor, i: number) => Tensor): Inputs {
+  const [p, t, ...more] = inputs.map(change);
+  return [p!, t!, ...more];
 }
 
 function reducedEntries({ each, shape, total }: Entries, { reduction = "mean" }: Options) {
@@ -75,11 +77,11 @@ function shown(what: string, options: Options): string {
 function compareWithReference(
   { run, row }: Subject,
   title: string,
-  inputs: Pair,
+  inputs: Inputs,
   options: Options,
   tolerance: { rtol: number; atol: number },
 ): void {
-  const value = run(...inputs, options);
+  const value = run(inputs, options);
   const { shape, values } = reducedEntries(row.reference(inputs, options), options);
   const message = shown(title, options);
   assertEquals(value.shape, shape, message);
@@ -105,7 +107,7 @@ function allZero(x: Tensor): boolean {
 /** A loss and its gradients in PyTorch. */
 interface TorchCase {
   readonly options: Loose;
-  readonly inputs: readonly [Stored, Stored];
+  readonly inputs: readonly Stored[];
   readonly value: Stored;
   readonly gradients: readonly Stored[];
 }
@@ -123,7 +125,7 @@ export const CHECKS = {
   },
   "has them in float32 too": (subject: Subject) => {
     for (const sample of subject.row.samples) {
-      const inputs = narrowedPair(sample.inputs());
+      const inputs = mapped(sample.inputs(), narrowed);
       for (const options of combinations(subject, sample, inputs)) {
         const tolerance = { rtol: 1e-5, atol: 1e-6 };
         compareWithReference(subject, sample.title, inputs, narrowedOptions(options), tolerance);
@@ -135,10 +137,10 @@ export const CHECKS = {
     for (const key of Object.keys(row.options)) {
       const effective = row.samples.some((sample) => {
         const inputs = sample.inputs();
-        const before = run(...inputs).toArray();
+        const before = run(inputs).toArray();
         const values = new Map(valuesFor(subject, sample, inputs)).get(key) ?? [];
         return values.some((value) =>
-          Deno.inspect(run(...inputs, { [key]: value }).toArray()) !== Deno.inspect(before)
+          Deno.inspect(run(inputs, { [key]: value }).toArray()) !== Deno.inspect(before)
         );
       });
       assert(effective, `no value of ${key} makes a difference`);
@@ -149,7 +151,7 @@ export const CHECKS = {
       const inputs = sample.inputs();
       for (const options of combinations({ run, make, ...subject }, sample, inputs)) {
         const leaves = [...inputs, ...Object.values(options)];
-        const [ours, wanted] = [make(options).forward(...inputs), run(...inputs, options)];
+        const [ours, wanted] = [make(options).forward(...inputs), run(inputs, options)];
         const message = shown(sample.title, options);
         assertEquals(plain(ours), plain(wanted), message);
         const gradients = [ours, wanted].map((value) => gradientsOf(value, leaves).map(plain));
@@ -166,9 +168,9 @@ export const CHECKS = {
         const x = unstored(stored);
         return isFloat(x) ? x.requiresGrad_() : x;
       });
-      const message = shown(`[${inputs[0].shape}]`, options);
-      const [p, t] = leaves;
-      const ours = run(p!, t!, options);
+      const message = shown(`[${inputs[0]!.shape}]`, options);
+      const [p, t, ...more] = leaves;
+      const ours = run([p!, t!, ...more], options);
       assertClose(ours, unstored(value), { rtol: 1e-12, atol: 1e-12, message });
       gradientsOf(ours, leaves).forEach((g, i) =>
         assertClose(g!, unstored(gradients[i]!), { rtol: 1e-10, atol: 1e-12, message })
@@ -184,8 +186,12 @@ export const CHECKS = {
         const keys = Object.keys(options);
         const tensors = keys.filter((key) => isFloat(Reflect.get(options, key)));
         const given = tensors.map((key): Tensor => Reflect.get(options, key));
-        const fn = (p: Tensor, t: Tensor, ...rest: Tensor[]) =>
-          run(p, t, { ...options, ...Object.fromEntries(rest.map((x, i) => [tensors[i]!, x])) });
+        const fn = (...all: Tensor[]) => {
+          const [p, t, ...rest] = all;
+          const more = rest.splice(0, inputs.length - 2);
+          const held = Object.fromEntries(rest.map((x, i) => [tensors[i]!, x]));
+          return run([p!, t!, ...more], { ...options, ...held });
+        };
         gradcheck(fn, [...inputs, ...given]);
         gradgradcheck(fn, [...inputs, ...given]);
       }
@@ -196,7 +202,7 @@ export const CHECKS = {
       const inputs = sample.inputs();
       if (inputs[0].size > 0) continue;
       for (const options of fewOptions(subject, sample, inputs)) {
-        const [g] = gradientsOf(subject.run(...inputs, options), inputs);
+        const [g] = gradientsOf(subject.run(inputs, options), inputs);
         assertEquals(g?.shape, inputs[0].shape, shown(sample.title, options));
       }
     }
@@ -204,7 +210,7 @@ export const CHECKS = {
   "takes its limits, and the side of a kink that PyTorch takes": ({ run, row }: Subject) => {
     for (const { title, inputs: make, options, value, gradient } of row.points) {
       const inputs = make();
-      const ours = run(...inputs, options);
+      const ours = run(inputs, options);
       assertClose(ours, value, { message: title });
       const [g] = gradientsOf(ours, inputs);
       assertClose(g!, gradient as number[], { message: title });
@@ -216,7 +222,7 @@ export const CHECKS = {
     for (const make of row.extremes) {
       for (const reduction of ["none", "mean"] as const) {
         const inputs = make();
-        const value = run(...inputs, { reduction });
+        const value = run(inputs, { reduction });
         const { values } = reducedEntries(row.reference(inputs, { reduction }), { reduction });
         const message = shown(`predictions ${inputs[0].detach()}`, { reduction });
         assertClose(Float64Array.from(valuesOf(value)), Float64Array.from(values), {
@@ -224,8 +230,9 @@ export const CHECKS = {
           atol: 0,
           message,
         });
-        const [g] = gradientsOf(value, inputs);
-        assert(g?.isfinite().all().item() === 1, `${message}: the gradient is not finite`);
+        for (const g of gradientsOf(value, inputs)) {
+          assert(g?.isfinite().all().item() === 1, `${message}: the gradient is not finite`);
+        }
       }
     }
   },
@@ -235,7 +242,7 @@ export const CHECKS = {
         const inputs = make();
         const options = { ...optionsFor(inputs), reduction };
         const message = shown(`[${inputs[0].shape}]`, options);
-        const loss = run(...inputs, options);
+        const loss = run(inputs, options);
         assertEquals(Number.isNaN(loss.sum().item()), reduction === "mean", message);
         if (reduction !== "mean") assert(allZero(loss), message);
         const leaves = [...inputs, ...Object.values(options)];
@@ -248,8 +255,8 @@ export const CHECKS = {
   "refuses what does not fit, in words that say why": ({ run, make, row }: Subject) => {
     for (const { inputs, options: given, error, says } of row.refuses) {
       const options = given as Options | undefined;
-      const pair = (inputs ?? row.samples[0]!.inputs)() as Pair;
-      const calls = [() => run(...pair, options), () => make(options).forward(...pair)];
+      const wrong = (inputs ?? row.samples[0]!.inputs)() as Inputs;
+      const calls = [() => run(wrong, options), () => make(options).forward(...wrong)];
       if (inputs === undefined) calls.push(() => make(options) as unknown as Tensor);
       for (const call of calls) {
         const { message } = assertThrows(call, error);
@@ -259,14 +266,10 @@ export const CHECKS = {
     }
   },
   "refuses inputs on different devices": ({ run, row }: Subject) => {
-    const [p, t] = row.samples[0]!.inputs();
-    for (
-      const pair of [[narrowed(p).to({ device: "gpu" }), narrowed(t)], [
-        narrowed(p),
-        narrowed(t).to({ device: "gpu" }),
-      ]] as const
-    ) {
-      assertThrows(() => run(...pair), DeviceError, "Cannot ");
+    const inputs = mapped(row.samples[0]!.inputs(), narrowed);
+    for (const place of inputs.keys()) {
+      const apart = mapped(inputs, (x, i) => i === place ? x.to({ device: "gpu" }) : x);
+      assertThrows(() => run(apart), DeviceError, "Cannot ");
     }
   },
 } as const satisfies Readonly<Record<string, (subject: Subject) => void>>;

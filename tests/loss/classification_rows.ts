@@ -2,7 +2,7 @@
 
 import { DTypeError, full, type losses, ones, ShapeError, type Tensor, tensor } from "../../mod.ts";
 import { sample, tensorOf, valuesOf } from "../common/samples.ts";
-import type { Entries, LossRow, LossSample, NothingCounts, Pair, Refusal } from "./row.ts";
+import type { Entries, Inputs, LossRow, LossSample, NothingCounts, Refusal } from "./row.ts";
 
 type Options = losses.CrossEntropyOptions;
 
@@ -32,7 +32,7 @@ function logSoftmax(row: readonly number[]): number[] {
 }
 
 /** Cross-entropy in plain numbers, for labels as for probabilities. */
-function entropy([logits, target]: Pair, options: Options): Entries {
+function entropy([logits, target]: Inputs, options: Options): Entries {
   const { ignoreIndex = -100, labelSmoothing = 0, weight } = options;
   const rows = rowsOf(logits).map(logSoftmax);
   const classes = logits.shape[logits.ndim === 1 ? 0 : 1]!;

@@ -2,7 +2,7 @@
 
 import { DTypeError, full, type losses, ShapeError, tensor, zeros } from "../../mod.ts";
 import { count, sample, tensorOf, valuesOf } from "../common/samples.ts";
-import type { Entries, LossPoint, LossRow, Pair, Refusal } from "./row.ts";
+import type { Entries, Inputs, LossPoint, LossRow, Refusal } from "./row.ts";
 
 /** What is peculiar to one of them. */
 interface ElementLoss<O extends losses.ElementLossOptions> {
@@ -23,12 +23,12 @@ const double = (name: string, shape: readonly number[], range?: readonly [number
   tensorOf(sample(name, shape, "float64", range), "float64").requiresGrad_();
 
 /** Weights for each element, for the last dimension, and for all at once. */
-function weightsFor([{ shape }]: Pair) {
+function weightsFor([{ shape }]: Inputs) {
   return [shape, shape.slice(-1), []].map((own) => double("weight", own, [0.5, 2]));
 }
 
 /** A mask that lets two of three elements count. */
-function maskFor({ shape }: Pair[0]) {
+function maskFor({ shape }: Inputs[0]) {
   const data = Array.from({ length: count(shape) }, (_, i) => Number(i % 3 !== 1));
   return tensorOf({ shape, data }, "bool");
 }
@@ -36,7 +36,7 @@ function maskFor({ shape }: Pair[0]) {
 const SHAPES = [[4, 3], [2, 3, 2], [], [0, 3]] as const;
 
 function referenceOf<O extends losses.ElementLossOptions>({ each }: ElementLoss<O>) {
-  return ([p, t]: Pair, options: O): Entries => {
+  return ([p, t]: Inputs, options: O): Entries => {
     const { weight = full([], 1), mask = tensor(true) } = options;
     const [factors, counts] = [weight, mask].map((x) => valuesOf(x.expand(p.shape)));
     const targets = valuesOf(t);
@@ -50,7 +50,7 @@ function referenceOf<O extends losses.ElementLossOptions>({ each }: ElementLoss<
   };
 }
 
-const three = (): Pair => [zeros([3]), zeros([3])];
+const three = (): Inputs => [zeros([3]), zeros([3])];
 const unfit = (x: readonly number[]) => ({
   inputs: three,
   error: ShapeError,
@@ -93,8 +93,10 @@ export function elementRow<O extends losses.ElementLossOptions>(own: ElementLoss
     weight: weightsFor,
     mask: ([p]) => [maskFor(p)],
   };
-  const odd =
-    () => [full([2, 3], NaN, { dtype: "float64", requiresGrad: true }), double("t", [2, 3])];
+  const odd = (): Inputs => [
+    full([2, 3], NaN, { dtype: "float64", requiresGrad: true }),
+    double("t", [2, 3]),
+  ];
   const mask = tensor([[false, false, false]]);
   return {
     samples: SHAPES.map((shape) => ({
@@ -105,7 +107,7 @@ export function elementRow<O extends losses.ElementLossOptions>(own: ElementLoss
     reference: referenceOf(own),
     points,
     nothing: [{ mask }, { mask, weight: double("weight", [3]) }].map((options) => ({
-      inputs: odd as () => [Pair[0], Pair[1]],
+      inputs: odd,
       options: () => options as O,
     })),
     extremes: own.extremes.map((size) => () => [

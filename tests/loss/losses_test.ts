@@ -3,9 +3,12 @@
 import { assertEquals, assertMatch, assertThrows } from "@std/assert";
 import { CheckError } from "../../lib/testing/mod.ts";
 import { assertType, type IsExact } from "@std/testing/types";
-import { gpu, losses, tensor } from "../../mod.ts";
+import { gpu, losses, type Tensor, tensor } from "../../mod.ts";
 import { CHECKS, type Subject } from "./checks.ts";
+import type { Inputs } from "./row.ts";
 import { LOSSES, type LossName, type ModuleName, MODULES } from "./table.ts";
+
+type Loose = (...call: unknown[]) => Tensor;
 
 /** Of losses with different options the checks see what is common to all. */
 function subjectOf(module: ModuleName): Subject {
@@ -13,7 +16,8 @@ function subjectOf(module: ModuleName): Subject {
   const Made = losses[module];
   const subject = {
     name,
-    run: losses[name],
+    run: (inputs: Inputs, options?: losses.LossOptions) =>
+      (losses[name] as Loose)(...inputs, options),
     make: (...args: ConstructorParameters<typeof Made>) => new Made(...args),
     row: LOSSES[name],
   };
@@ -77,14 +81,14 @@ const forgetful = (key: string): Subject["make"] => (options = {}) => {
 };
 
 /** Squared error from value and slope at the point: its first gradient is right, the second lost. */
-const straight: Run = (p, t) => {
+const straight: Run = ([p, t]) => {
   const r = p.sub(t);
   const fixed = r.detach();
   return r.mul(fixed).mul(2).sub(fixed.square()).mean();
 };
 
 /** Much the same loss, whose square leaves the range of float32. */
-const wide: Run = (p, t, { reduction } = {}) => {
+const wide: Run = ([p, t], { reduction } = {}) => {
   const each = p.sub(t).square().add(1).sqrt().sub(1);
   return reduction === "none" ? each : each.mean();
 };
@@ -100,7 +104,7 @@ const FAULTS: Readonly<Record<Check, readonly [subject: Subject, says: string]>>
     "float64",
   ],
   "is another loss with each of its options": [
-    { ...huber, run: (p, t) => huber.run(p, t) },
+    { ...huber, run: (inputs) => huber.run(inputs) },
     "no value of reduction makes a difference",
   ],
   "is the same as a module": [{ ...huber, make: forgetful("delta") }, "delta"],
@@ -110,11 +114,11 @@ const FAULTS: Readonly<Record<Check, readonly [subject: Subject, says: string]>>
     "Second gradient",
   ],
   "has gradients without elements where it has none": [
-    { ...huber, run: (p, t, options) => huber.run(p.detach(), t, options) },
+    { ...huber, run: ([p, t], options) => huber.run([p.detach(), t], options) },
     "Values are not equal",
   ],
   "takes its limits, and the side of a kink that PyTorch takes": [
-    { ...huber, run: (p, t) => p.sub(t).square().sqrt().sum() },
+    { ...huber, run: ([p, t]) => p.sub(t).square().sqrt().sum() },
     "Values are not close",
   ],
   "is right and finite for what is very large or small": [
@@ -130,7 +134,7 @@ const FAULTS: Readonly<Record<Check, readonly [subject: Subject, says: string]>>
     "to throw",
   ],
   "refuses inputs on different devices": [
-    { ...huber, run: (p, t) => p.to({ device: "cpu" }).sub(t.to({ device: "cpu" })) },
+    { ...huber, run: ([p, t]) => p.to({ device: "cpu" }).sub(t.to({ device: "cpu" })) },
     "to throw",
   ],
 };

@@ -2,13 +2,13 @@
 
 import type { losses, Tensor } from "../../mod.ts";
 
-/** Prediction and target. */
-export type Pair = readonly [prediction: Tensor, target: Tensor];
+/** The inputs of a loss: prediction and target, or two examples and more. */
+export type Inputs = readonly [prediction: Tensor, target: Tensor, ...more: Tensor[]];
 
 /** Inputs of a call, in float64; those that require a gradient have one. */
 export interface LossSample<O> {
   readonly title: string;
-  readonly inputs: () => Pair;
+  readonly inputs: () => Inputs;
   /** Options that do not go with such inputs. */
   readonly without?: readonly (keyof O)[];
 }
@@ -23,22 +23,22 @@ export interface Entries {
 /** A point where the gradient is one of several, or a limit, or of very large numbers. */
 export interface LossPoint<O> {
   readonly title: string;
-  readonly inputs: () => Pair;
+  readonly inputs: () => Inputs;
   readonly options?: O;
   readonly value: number;
-  /** The gradient of the prediction. */
+  /** The gradient of the first input. */
   readonly gradient: readonly unknown[];
 }
 
 /** A call in which nothing counts: its mean is NaN and all else is 0, whatever the prediction is. */
 export interface NothingCounts<O> {
-  readonly inputs: () => Pair;
-  readonly options: (inputs: Pair) => O;
+  readonly inputs: () => Inputs;
+  readonly options: (inputs: Inputs) => O;
 }
 
 /** A wrong call; without inputs it is the options that are wrong, and the module refuses them too. */
 export interface Refusal {
-  readonly inputs?: () => readonly [prediction: unknown, target: unknown];
+  readonly inputs?: () => readonly unknown[];
   readonly options?: Readonly<Record<string, unknown>>;
   readonly error: new (message: string) => Error;
   /** What the message must say. */
@@ -50,13 +50,13 @@ export interface LossRow<O extends losses.LossOptions> {
   readonly samples: readonly LossSample<O>[];
   /** Values of each option to be tried with given inputs. */
   readonly options: {
-    readonly [K in keyof Required<O>]: (inputs: Pair) => readonly NonNullable<O[K]>[];
+    readonly [K in keyof Required<O>]: (inputs: Inputs) => readonly NonNullable<O[K]>[];
   };
   /** The loss in plain numbers, in float64. */
-  readonly reference: (inputs: Pair, options: O) => Entries;
+  readonly reference: (inputs: Inputs, options: O) => Entries;
   readonly points: readonly LossPoint<O>[];
   readonly nothing: readonly NothingCounts<O>[];
   /** Inputs in float32 whose value and gradient must be finite. */
-  readonly extremes: readonly (() => Pair)[];
+  readonly extremes: readonly (() => Inputs)[];
   readonly refuses: readonly Refusal[];
 }

@@ -17,11 +17,13 @@ export type LossName = {
 
 /** Names of the classes that functions are made into. */
 export type ModuleName = {
-  [K in keyof Losses]: Losses[K] extends losses.LossModule<infer _> ? K : never;
+  [K in keyof Losses]: Losses[K] extends losses.LossModule<infer _, infer __> ? K : never;
 }[keyof Losses];
 
-/** The options of a function. */
-type OptionsOf<Name extends LossName> = NonNullable<Parameters<Losses[Name]>[2]>;
+/** The options of a function: the only parameter that is no tensor. */
+type OptionsOf<Name extends LossName> = NonNullable<
+  Exclude<Parameters<Losses[Name]>[number], Tensor>
+>;
 
 /** The rows, by the name of the function; PyTorch's values stand in `fixtures/losses/`. */
 export const LOSSES: { readonly [Name in LossName]: LossRow<OptionsOf<Name>> } = {
