@@ -5,8 +5,17 @@ import { DTypeError, ShapeError, showShape } from "../core/errors.ts";
 import { checkCount, checkKind, INTEGER, NUMBER, TENSOR } from "../core/options.ts";
 import { extentAt, sameShape } from "../core/shape.ts";
 import { reduced, rowCrossEntropy } from "../ops/loss/fused.ts";
-import { where } from "../ops/mod.ts";
 import type { Tensor } from "../tensor/tensor.ts";
+import {
+  checkLabels,
+  checkWeight,
+  classDim,
+  type Considered,
+  considered,
+  hasIgnored,
+  ofClass,
+  reducedPlaces,
+} from "./labels.ts";
 import {
   type FunctionLoss,
   LOSS_OPTIONS,
@@ -14,7 +23,6 @@ import {
   lossModule,
   type LossOptions,
   lossOptions,
-  meanOver,
   SHARE,
 } from "./loss.ts";
 
@@ -34,26 +42,6 @@ const entropyOptions = lossOptions<CrossEntropyOptions>(
   { ...LOSS_OPTIONS, weight: TENSOR, ignoreIndex: INTEGER, labelSmoothing: NUMBER },
   { labelSmoothing: SHARE },
 );
-
-/** The dimension of the classes. */
-function classDim(logits: Tensor): number {
-  if (!isFloat(logits.dtype)) {
-    throw new DTypeError(
-      `Cannot compute ${OP}: logits must be float32 or float64, got ${logits.dtype}`,
-    );
-  }
-  if (logits.ndim === 0) throw new ShapeError(`Cannot compute ${OP}: logits have no dimensions`);
-  return logits.ndim === 1 ? 0 : 1;
-}
-
-/** Refuses weights that are not one for each class. */
-function checkWeight(weight: Tensor | undefined, classes: number): void {
-  if (weight === undefined || sameShape(weight.shape, [classes])) return;
-  throw new ShapeError(
-    `Cannot compute ${OP}: weight must have shape [${classes}], got ${showShape(weight.shape)}`,
-    [weight.shape],
-  );
-}
 
 /** Whether the target is classes, not probabilities of them; refuses what is neither. */
 function isLabels(
@@ -101,50 +89,22 @@ function isLabels(
   return true;
 }
 
-/** Refuses labels that name no class; tells whether some are to be ignored. */
-function hasIgnored(labels: Tensor, classes: number, ignoreIndex: number): boolean {
-  let ignored = false;
-  let i = -1;
-  for (const label of labels.contiguous().data) {
-    i++;
-    if (label === ignoreIndex) ignored = true;
-    else if (label < 0 || label >= classes) {
-      throw new RangeError(
-        `Cannot compute ${OP}: label ${label} at index ${i} is out of range for ${classes} classes`,
-      );
-    }
-  }
-  return ignored;
-}
-
-/** The loss of each entry for labels, and what a mean divides their sum by. */
+/** The loss of each place for labels. */
 function fromLabels(
-  logits: Tensor,
-  labels: Tensor,
+  { x: logits, labels, factor }: Considered,
   dim: number,
-  ignored: boolean,
-  { weight, ignoreIndex = -100, labelSmoothing = 0 }: CrossEntropyOptions,
-): { each: Tensor; total: Tensor | number } {
-  const classes = extentAt(logits.shape, dim);
-  const counts = ignored ? labels.ne(ignoreIndex) : null;
-  // What is ignored does not reach the formula, so that it may be NaN, also in the gradient.
-  const considered = counts === null ? logits : where(counts.unsqueeze(dim), logits, 0);
-  const safe = counts === null ? labels : where(counts, labels, 0);
-  const logProbabilities = considered.logSoftmax(dim);
-  let each = logProbabilities.gather(dim, safe.unsqueeze(dim)).squeeze(dim).neg();
-  const factor = weight?.indexSelect(0, safe.reshape([-1])).reshape(safe.shape) ?? null;
-  if (factor !== null) each = each.mul(factor);
-  if (labelSmoothing > 0) {
-    const alongClasses = logits.shape.map((_, i) => i === dim ? -1 : 1);
-    const weighted = weight === undefined
-      ? logProbabilities
-      : logProbabilities.mul(weight.reshape(alongClasses));
-    const smooth = weighted.sum(dim).neg();
-    each = each.mul(1 - labelSmoothing).add(smooth.mul(labelSmoothing / classes));
-  }
-  if (counts === null) return { each, total: factor?.sum() ?? labels.size };
-  const total = factor === null ? counts.sum() : where(counts, factor, 0).sum();
-  return { each: where(counts, each, 0), total };
+  { weight, labelSmoothing = 0 }: CrossEntropyOptions,
+): Tensor {
+  const logProbabilities = logits.logSoftmax(dim);
+  const own = ofClass(logProbabilities, labels, dim).neg();
+  const each = factor === null ? own : own.mul(factor);
+  if (labelSmoothing === 0) return each;
+  const alongClasses = logits.shape.map((_, i) => i === dim ? -1 : 1);
+  const weighted = weight === undefined
+    ? logProbabilities
+    : logProbabilities.mul(weight.reshape(alongClasses));
+  const smooth = weighted.mean(dim).neg();
+  return each.mul(1 - labelSmoothing).add(smooth.mul(labelSmoothing));
 }
 
 /** The same for probabilities of classes. */
@@ -153,7 +113,7 @@ function fromProbabilities(
   target: Tensor,
   dim: number,
   { weight, labelSmoothing = 0 }: CrossEntropyOptions,
-): { each: Tensor; total: number } {
+): Tensor {
   const classes = extentAt(target.shape, dim);
   const smooth = labelSmoothing === 0
     ? target
@@ -162,7 +122,7 @@ function fromProbabilities(
   if (weight !== undefined) {
     terms = terms.mul(weight.reshape(target.shape.map((_, i) => i === dim ? -1 : 1)));
   }
-  return { each: terms.sum(dim).neg(), total: target.size / classes };
+  return terms.sum(dim).neg();
 }
 
 /**
@@ -197,21 +157,18 @@ export function crossEntropy(
   const { reduction = "mean", weight, ignoreIndex, labelSmoothing = 0 } = read;
   checkKind(call, "logits", logits, TENSOR);
   checkKind(call, "target", target, TENSOR);
-  const dim = classDim(logits);
+  const dim = classDim(OP, "logits", logits);
   const classes = extentAt(logits.shape, dim);
-  checkWeight(weight, classes);
-  const labels = isLabels(logits, target, dim, ignoreIndex);
-  const ignored = labels && hasIgnored(target, classes, ignoreIndex ?? -100);
+  checkWeight(OP, weight, classes);
+  if (!isLabels(logits, target, dim, ignoreIndex)) {
+    return reduced(fromProbabilities(logits, target, dim, read), reduction);
+  }
+  const ignored = hasIgnored(OP, target, classes, ignoreIndex);
   // The usual case has a kernel: rows, labels, no options.
-  const plain = labels && !ignored && weight === undefined && labelSmoothing === 0;
+  const plain = !ignored && weight === undefined && labelSmoothing === 0;
   if (plain && logits.ndim === 2) return reduced(rowCrossEntropy(logits, target), reduction);
-  const { each, total } = labels
-    ? fromLabels(logits, target, dim, ignored, read)
-    : fromProbabilities(logits, target, dim, read);
-  if (reduction === "none") return each;
-  const sum = each.sum();
-  if (reduction === "sum") return sum;
-  return typeof total === "number" ? sum.div(total) : meanOver(sum, total);
+  const places = considered(logits, target, dim, ignored, read);
+  return reducedPlaces(fromLabels(places, dim, read), places, reduction);
 }
 
 /** {@linkcode crossEntropy} as a module. */
@@ -222,3 +179,59 @@ export const CrossEntropyLoss: LossModule<CrossEntropyOptions> = lossModule(
 );
 /** A module of {@linkcode crossEntropy}. */
 export type CrossEntropyLoss = FunctionLoss<CrossEntropyOptions>;
+
+/** Options of `nll`. */
+export interface NLLOptions extends LossOptions {
+  /** Weight of each class, shape [C]. A mean is divided by the weights of the targets. */
+  weight?: Tensor;
+  /** Label of entries that don't count. Default: -100. */
+  ignoreIndex?: number;
+}
+
+const nllOptions = lossOptions<NLLOptions>({
+  ...LOSS_OPTIONS,
+  weight: TENSOR,
+  ignoreIndex: INTEGER,
+});
+
+/**
+ * Negative log-likelihood of log-probabilities, −x[class]. Follows
+ * `torch.nn.functional.nll_loss`. From logits, `crossEntropy` does both steps at once.
+ *
+ * @param logProbabilities Shape [N, C, ...] or [C], as `logSoftmax` gives them.
+ * @param target int32 classes of shape [N, ...].
+ * @returns A tensor without dimensions, or of the shape of the labels for reduction "none".
+ * @throws {RangeError} If a label names no class.
+ * @throws {DTypeError} If labels are not int32.
+ * @throws {ShapeError} If the shapes do not fit.
+ *
+ * @example Two examples, two classes
+ * ```ts
+ * import { losses, tensor } from "@adjoint/ml";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const logProbabilities = tensor([[-1, -0.5], [-2, -0.25]]);
+ * const labels = tensor([0, 1], { dtype: "int32" });
+ * assertEquals(losses.nll(logProbabilities, labels).item(), 0.625);
+ * ```
+ */
+export function nll(logProbabilities: Tensor, target: Tensor, options?: NLLOptions): Tensor {
+  const op = "losses.nll";
+  checkCount(`compute ${op}`, arguments.length, 3);
+  const read = nllOptions(`compute ${op}`, options);
+  checkKind(`compute ${op}`, "logProbabilities", logProbabilities, TENSOR);
+  const dim = classDim(op, "log-probabilities", logProbabilities);
+  const classes = extentAt(logProbabilities.shape, dim);
+  checkWeight(op, read.weight, classes);
+  checkLabels(op, "log-probabilities", logProbabilities, target, dim);
+  const ignored = hasIgnored(op, target, classes, read.ignoreIndex);
+  const places = considered(logProbabilities, target, dim, ignored, read);
+  const own = ofClass(places.x, places.labels, dim).neg();
+  const each = places.factor === null ? own : own.mul(places.factor);
+  return reducedPlaces(each, places, read.reduction ?? "mean");
+}
+
+/** {@linkcode nll} as a module. */
+export const NLLLoss: LossModule<NLLOptions> = lossModule("NLLLoss", nll, nllOptions);
+/** A module of {@linkcode nll}. */
+export type NLLLoss = FunctionLoss<NLLOptions>;

@@ -21,4 +21,5 @@ export {
   type Reduction,
 } from "./loss.ts";
 export { huber, HuberLoss, type HuberOptions, mse, MSELoss } from "./regression.ts";
+export { nll, NLLLoss, type NLLOptions } from "./classification.ts";
 export { crossEntropy, CrossEntropyLoss, type CrossEntropyOptions } from "./classification.ts";

@@ -171,6 +171,7 @@ const entropy = {
   labelSmoothing: of(() => 0.1, "number"),
 };
 const heldEntropy = { ...entropy, weight: of(() => ones([3]), "tensor") };
+const { labelSmoothing: _, ...likelihood } = entropy;
 const labels = () => tensor([0, 1], { dtype: "int32" });
 
 /** What every loss module has. */
@@ -201,6 +202,7 @@ export const LOSSES: Rows<typeof losses, LossMethods> = {
   mse: { args: [of(x), of(x), options(element)] },
   huber: { args: [of(x), of(x), options({ ...element, delta: of(() => 2, "number") })] },
   crossEntropy: { args: [of(x), of(labels), options(entropy)] },
+  nll: { args: [of(x), of(labels), options(likelihood)] },
   Loss: {
     make: { ...anything, run: () => new losses.MSELoss() },
     methods: {
@@ -237,6 +239,12 @@ export const LOSSES: Rows<typeof losses, LossMethods> = {
     () => new losses.CrossEntropyLoss(),
     "crossEntropy",
     heldEntropy,
+    labels,
+  ),
+  NLLLoss: lossModule(
+    () => new losses.NLLLoss(),
+    "nll",
+    { ...likelihood, weight: heldEntropy.weight },
     labels,
   ),
 };

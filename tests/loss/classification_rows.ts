@@ -31,6 +31,17 @@ function logSoftmax(row: readonly number[]): number[] {
   return row.map((x) => x - most - Math.log(total));
 }
 
+/** Negative log-likelihood in plain numbers. */
+function likelihood([x, target]: Inputs, options: losses.NLLOptions): Entries {
+  const { ignoreIndex = -100, weight } = options;
+  const labels = valuesOf(target);
+  const weights = labels.map((label) =>
+    label === ignoreIndex ? 0 : weight === undefined ? 1 : valuesOf(weight)[label]!
+  );
+  const each = rowsOf(x).map((row, i) => weights[i] === 0 ? 0 : -weights[i]! * row[labels[i]!]!);
+  return { shape: target.shape, each, total: sumOf(weights) };
+}
+
 /** Cross-entropy in plain numbers, for labels as for probabilities. */
 function entropy([logits, target]: Inputs, options: Options): Entries {
   const { ignoreIndex = -100, labelSmoothing = 0, weight } = options;
@@ -99,9 +110,34 @@ const NOTHING: readonly NothingCounts<Options>[] = PLACES.flatMap(([shape, place
 );
 
 const logits = () => ones([2, 2]);
+const samples: readonly LossSample<losses.NLLOptions>[] = [
+  labelled("rows", [4, 3], [2, 0, 1, 1]),
+  labelled("pixels", [2, 3, 2], [1, 2, 0, 1]),
+  labelled("a single place", [3], [2]),
+  { ...labelled("some ignored", [3, 3], [2, -100, 1]), without: ["ignoreIndex"] },
+  labelled("no rows", [0, 3], []),
+];
+
 const labels = () => int32([0, 1]);
 
+/** What the losses of labels refuse. */
+const LABEL_REFUSES: readonly Refusal[] = [
+  {
+    inputs: () => [ones([3, 2]), int32([0, 1, 7])],
+    error: RangeError,
+    says: "label 7 at index 2 is out of range for 2 classes",
+  },
+  {
+    inputs: () => [logits(), labels()],
+    options: { weight: WEIGHT },
+    error: ShapeError,
+    says: "weight must have shape [2], got [3]",
+  },
+  { options: { reduction: "average" }, error: TypeError, says: '"mean", "sum" or "none"' },
+];
+
 const REFUSES: readonly Refusal[] = [
+  ...LABEL_REFUSES,
   {
     inputs: () => [logits(), int32([0, 1], [1, 2])],
     error: ShapeError,
@@ -120,11 +156,6 @@ const REFUSES: readonly Refusal[] = [
     says: "probabilities need the logits' shape [2, 2], got [1, 2]",
   },
   {
-    inputs: () => [ones([3, 2]), int32([0, 1, 7])],
-    error: RangeError,
-    says: "losses.crossEntropy: label 7 at index 2 is out of range for 2 classes",
-  },
-  {
     inputs: () => [logits(), tensor([0, 1])],
     error: DTypeError,
     says: "labels must be int32, got float32",
@@ -140,28 +171,17 @@ const REFUSES: readonly Refusal[] = [
     error: TypeError,
     says: "ignoreIndex is for labels",
   },
-  {
-    inputs: () => [logits(), labels()],
-    options: { weight: WEIGHT },
-    error: ShapeError,
-    says: "weight must have shape [2], got [3]",
-  },
   ...[2, -0.1, NaN].map((labelSmoothing) => ({
     options: { labelSmoothing },
     error: RangeError,
     says: `labelSmoothing must lie in 0 to 1, got ${labelSmoothing}`,
   })),
-  { options: { reduction: "average" }, error: TypeError, says: '"mean", "sum" or "none"' },
 ];
 
 /** Cross-entropy. */
 export const CROSS_ENTROPY: LossRow<Options> = {
   samples: [
-    labelled("rows", [4, 3], [2, 0, 1, 1]),
-    labelled("pixels", [2, 3, 2], [1, 2, 0, 1]),
-    labelled("a single place", [3], [2]),
-    { ...labelled("some ignored", [3, 3], [2, -100, 1]), without: ["ignoreIndex"] },
-    labelled("no rows", [0, 3], []),
+    ...samples as readonly LossSample<Options>[],
     shared([2, 3]),
     shared([2, 3, 2]),
     shared([3]),
@@ -190,4 +210,52 @@ export const CROSS_ENTROPY: LossRow<Options> = {
     int32([0, 2]),
   ]),
   refuses: REFUSES,
+};
+
+/** Negative log-likelihood. */
+export const NLL: LossRow<losses.NLLOptions> = {
+  samples,
+  options: {
+    reduction: () => ["mean", "sum", "none"],
+    weight: () => [tensor([0.5, 1, 2], { dtype: "float64", requiresGrad: true })],
+    ignoreIndex: () => [1],
+  },
+  reference: likelihood,
+  points: [
+    {
+      title: "−∞ for another class",
+      inputs: () => [tensor([[0, -Infinity]], { requiresGrad: true }), int32([0])],
+      value: 0,
+      gradient: [[-1, 0]],
+    },
+  ],
+  nothing: NOTHING.map(({ inputs, options }) => ({
+    inputs,
+    options: (given) => {
+      const { labelSmoothing: _, ...rest } = options(given);
+      return rest;
+    },
+  })),
+  extremes: [-1e4, -1e30].map((size) => () => [
+    tensor([[size, 0]], { requiresGrad: true }),
+    int32([0]),
+  ]),
+  refuses: [
+    ...LABEL_REFUSES,
+    {
+      inputs: () => [ones([2, 3]), ones([2, 3])],
+      error: DTypeError,
+      says: "labels must be int32, got float32",
+    },
+    {
+      inputs: () => [ones([2, 3]), int32([0, 1, 2])],
+      error: ShapeError,
+      says: "log-probabilities of shape [2, 3] need labels of shape [2], got [3]",
+    },
+    {
+      inputs: () => [int32([0]), int32([0])],
+      error: DTypeError,
+      says: "log-probabilities must be float32 or float64, got int32",
+    },
+  ],
 };

@@ -4,7 +4,7 @@
  */
 
 import type { losses, Tensor } from "../../mod.ts";
-import { CROSS_ENTROPY } from "./classification_rows.ts";
+import { CROSS_ENTROPY, NLL } from "./classification_rows.ts";
 import { HUBER, MSE } from "./regression_rows.ts";
 import type { LossRow } from "./row.ts";
 
@@ -30,6 +30,7 @@ export const LOSSES: { readonly [Name in LossName]: LossRow<OptionsOf<Name>> } =
   mse: MSE,
   huber: HUBER,
   crossEntropy: CROSS_ENTROPY,
+  nll: NLL,
 };
 
 /** The function that each module is made from. */
@@ -37,4 +38,5 @@ export const MODULES = {
   MSELoss: "mse",
   HuberLoss: "huber",
   CrossEntropyLoss: "crossEntropy",
+  NLLLoss: "nll",
 } as const satisfies Record<ModuleName, LossName>;

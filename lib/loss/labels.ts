@@ -1,0 +1,120 @@
+/** What the losses of labels share: where the classes are, and which labels there may be. */
+
+import { isFloat } from "../core/dtype.ts";
+import { DTypeError, ShapeError, showShape } from "../core/errors.ts";
+import { checkKind, TENSOR } from "../core/options.ts";
+import { sameShape } from "../core/shape.ts";
+import { where } from "../ops/mod.ts";
+import type { Tensor } from "../tensor/tensor.ts";
+import { meanOver } from "./loss.ts";
+import { reduced, type Reduction } from "../ops/loss/fused.ts";
+
+/** The label of what does not count, where none is given. */
+export const IGNORED = -100;
+
+/** The dimension of the classes. */
+export function classDim(op: string, role: string, x: Tensor): number {
+  if (!isFloat(x.dtype)) {
+    throw new DTypeError(
+      `Cannot compute ${op}: ${role} must be float32 or float64, got ${x.dtype}`,
+    );
+  }
+  if (x.ndim === 0) throw new ShapeError(`Cannot compute ${op}: ${role} have no dimensions`);
+  return x.ndim === 1 ? 0 : 1;
+}
+
+/** Refuses weights that are not one for each class. */
+export function checkWeight(op: string, weight: Tensor | undefined, classes: number): void {
+  if (weight === undefined || sameShape(weight.shape, [classes])) return;
+  throw new ShapeError(
+    `Cannot compute ${op}: weight must have shape [${classes}], got ${showShape(weight.shape)}`,
+    [weight.shape],
+  );
+}
+
+/** Refuses what are no labels for the places of x, one each. */
+export function checkLabels(
+  op: string,
+  role: string,
+  x: Tensor,
+  labels: Tensor,
+  dim: number,
+): void {
+  checkKind(`compute ${op}`, "target", labels, TENSOR);
+  if (labels.dtype !== "int32") {
+    throw new DTypeError(`Cannot compute ${op}: labels must be int32, got ${labels.dtype}`);
+  }
+  const expected = x.shape.toSpliced(dim, 1);
+  if (sameShape(labels.shape, expected)) return;
+  throw new ShapeError(
+    `Cannot compute ${op}: ${role} of shape ${showShape(x.shape)} need labels of shape ` +
+      `${showShape(expected)}, got ${showShape(labels.shape)}`,
+    [x.shape, labels.shape],
+  );
+}
+
+/** Refuses labels that name no class; tells whether some are to be ignored. */
+export function hasIgnored(
+  op: string,
+  labels: Tensor,
+  classes: number,
+  ignoreIndex: number | null = IGNORED,
+): boolean {
+  let ignored = false;
+  let i = -1;
+  for (const label of labels.contiguous().data) {
+    i++;
+    if (label === ignoreIndex) ignored = true;
+    else if (label < 0 || label >= classes) {
+      throw new RangeError(
+        `Cannot compute ${op}: label ${label} at index ${i} is out of range for ${classes} classes`,
+      );
+    }
+  }
+  return ignored;
+}
+
+/** What counts of the places of labels; what does not has label 0 and values of 0. */
+export interface Considered {
+  readonly x: Tensor;
+  readonly labels: Tensor;
+  /** The places that count; null if all do. */
+  readonly counts: Tensor | null;
+  /** The weight of each place's class; null if all weigh the same. */
+  readonly factor: Tensor | null;
+}
+
+/** What is ignored does not reach the formula, so that it may be NaN, also in the gradient. */
+export function considered(
+  x: Tensor,
+  labels: Tensor,
+  dim: number,
+  ignored: boolean,
+  { weight, ignoreIndex = IGNORED }: { weight?: Tensor; ignoreIndex?: number },
+): Considered {
+  const counts = ignored ? labels.ne(ignoreIndex) : null;
+  const safe = counts === null ? labels : where(counts, labels, 0);
+  return {
+    x: counts === null ? x : where(counts.unsqueeze(dim), x, 0),
+    labels: safe,
+    counts,
+    factor: weight?.indexSelect(0, safe.reshape([-1])).reshape(safe.shape) ?? null,
+  };
+}
+
+/** The entry of each place's class. */
+export function ofClass(x: Tensor, labels: Tensor, dim: number): Tensor {
+  return x.gather(dim, labels.unsqueeze(dim)).squeeze(dim);
+}
+
+/** The losses of the places as one; a mean is divided by the weights of those that count. */
+export function reducedPlaces(
+  each: Tensor,
+  { counts, factor }: Considered,
+  reduction: Reduction,
+): Tensor {
+  const counted = counts === null ? each : where(counts, each, 0);
+  const shares = factor === null || counts === null ? factor ?? counts : where(counts, factor, 0);
+  if (reduction !== "mean" || shares === null) return reduced(counted, reduction);
+  return meanOver(counted.sum(), shares.sum());
+}
