@@ -60,6 +60,12 @@ export const POSITIVE: Range = {
   holds: (value) => value > 0 && value < Infinity,
 };
 
+/** Numbers from 0 on. */
+export const NOT_NEGATIVE: Range = {
+  needed: "be finite and not negative",
+  holds: (value) => value >= 0 && value < Infinity,
+};
+
 /** Shares of something. */
 export const SHARE: Range = { needed: "lie in 0 to 1", holds: (value) => value >= 0 && value <= 1 };
 
@@ -113,7 +119,12 @@ function checkPair(op: string, prediction: Tensor, target: Tensor): void {
 }
 
 /** Refuses weights and masks that would broadcast the loss to another shape. */
-function checkFactor(op: string, role: string, x: Tensor | undefined, { shape }: Tensor): void {
+export function checkFactor(
+  op: string,
+  role: string,
+  x: Tensor | undefined,
+  { shape }: Tensor,
+): void {
   if (x === undefined) return;
   const skipped = shape.length - x.ndim;
   const fits = x.shape.every((extent, i) => extent === 1 || extent === shape[skipped + i]);

@@ -23,3 +23,7 @@ export {
 export { huber, HuberLoss, type HuberOptions, mse, MSELoss } from "./regression.ts";
 export { nll, NLLLoss, type NLLOptions } from "./classification.ts";
 export { crossEntropy, CrossEntropyLoss, type CrossEntropyOptions } from "./classification.ts";
+export { bce, BCELoss } from "./binary.ts";
+export { bceWithLogits, BCEWithLogitsLoss, type BCEWithLogitsOptions } from "./binary.ts";
+export { focal, FocalLoss, type FocalOptions } from "./binary.ts";
+export { softMargin, SoftMarginLoss } from "./binary.ts";

@@ -171,6 +171,7 @@ const entropy = {
   labelSmoothing: of(() => 0.1, "number"),
 };
 const heldEntropy = { ...entropy, weight: of(() => ones([3]), "tensor") };
+const focal = { gamma: of(() => 1, "number"), alpha: of(() => 0.3, "number", "null") };
 const { labelSmoothing: _, ...likelihood } = entropy;
 const labels = () => tensor([0, 1], { dtype: "int32" });
 
@@ -203,6 +204,12 @@ export const LOSSES: Rows<typeof losses, LossMethods> = {
   huber: { args: [of(x), of(x), options({ ...element, delta: of(() => 2, "number") })] },
   crossEntropy: { args: [of(x), of(labels), options(entropy)] },
   nll: { args: [of(x), of(labels), options(likelihood)] },
+  bce: { args: [of(x), of(x), options(element)] },
+  bceWithLogits: {
+    args: [of(x), of(x), options({ ...element, posWeight: of(() => ones([3])) })],
+  },
+  focal: { args: [of(x), of(x), options({ ...element, ...focal })] },
+  softMargin: { args: [of(x), of(x), options(element)] },
   Loss: {
     make: { ...anything, run: () => new losses.MSELoss() },
     methods: {
@@ -235,6 +242,13 @@ export const LOSSES: Rows<typeof losses, LossMethods> = {
     ...heldElement,
     delta: of(() => 2, "number"),
   }),
+  BCELoss: lossModule(() => new losses.BCELoss(), "bce", heldElement),
+  BCEWithLogitsLoss: lossModule(() => new losses.BCEWithLogitsLoss(), "bceWithLogits", {
+    ...heldElement,
+    posWeight: of(() => ones([3]), "tensor"),
+  }),
+  FocalLoss: lossModule(() => new losses.FocalLoss(), "focal", { ...heldElement, ...focal }),
+  SoftMarginLoss: lossModule(() => new losses.SoftMarginLoss(), "softMargin", heldElement),
   CrossEntropyLoss: lossModule(
     () => new losses.CrossEntropyLoss(),
     "crossEntropy",

@@ -11,11 +11,13 @@ interface ElementLoss<O extends losses.ElementLossOptions> {
   /** Values of its own options. */
   readonly options: Omit<LossRow<O>["options"], keyof losses.ElementLossOptions>;
   readonly points: readonly LossPoint<O>[];
-  /** Predictions beside a target of 0 whose value and gradient must be finite in float32. */
+  /** Predictions beside a target of 0, or of the first class, whose value and gradient must be finite in float32. */
   readonly extremes: readonly number[];
   /** Ranges of the samples. Default: -3 to 3. */
   readonly predictions?: readonly [number, number];
   readonly targets?: readonly [number, number];
+  /** The two targets that there are, where they are classes. */
+  readonly classes?: readonly [number, number];
   readonly refuses?: readonly Refusal[];
 }
 
@@ -25,6 +27,12 @@ const double = (name: string, shape: readonly number[], range?: readonly [number
 /** Weights for each element, for the last dimension, and for all at once. */
 function weightsFor([{ shape }]: Inputs) {
   return [shape, shape.slice(-1), []].map((own) => double("weight", own, [0.5, 2]));
+}
+
+/** Targets that are two classes by turns; they have no gradient. */
+function classesFor(shape: readonly number[], classes: readonly [number, number]) {
+  const data = Array.from({ length: count(shape) }, (_, i) => classes[Number(i % 3 === 0)]!);
+  return tensorOf({ shape, data }, "float64");
 }
 
 /** A mask that lets two of three elements count. */
@@ -87,7 +95,9 @@ const REFUSES: readonly Refusal[] = [
 
 /** The row of a loss that is computed element by element. */
 export function elementRow<O extends losses.ElementLossOptions>(own: ElementLoss<O>): LossRow<O> {
-  const { predictions, targets, points, refuses = [] } = own;
+  const { predictions, targets, classes, points, refuses = [] } = own;
+  const targetsOf = (shape: readonly number[]) =>
+    classes === undefined ? double("target", shape, targets) : classesFor(shape, classes);
   const shared: LossRow<losses.ElementLossOptions>["options"] = {
     reduction: () => ["mean", "sum", "none"],
     weight: weightsFor,
@@ -101,7 +111,7 @@ export function elementRow<O extends losses.ElementLossOptions>(own: ElementLoss
   return {
     samples: SHAPES.map((shape) => ({
       title: `[${shape.join(", ")}]`,
-      inputs: () => [double("prediction", shape, predictions), double("target", shape, targets)],
+      inputs: () => [double("prediction", shape, predictions), targetsOf(shape)],
     })),
     options: { ...shared, ...own.options } as LossRow<O>["options"],
     reference: referenceOf(own),
@@ -112,7 +122,7 @@ export function elementRow<O extends losses.ElementLossOptions>(own: ElementLoss
     })),
     extremes: own.extremes.map((size) => () => [
       tensor([size, -size], { requiresGrad: true }),
-      zeros([2]),
+      full([2], own.classes?.[0] ?? 0),
     ]),
     refuses: [...REFUSES, ...refuses],
   };

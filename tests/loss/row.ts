@@ -50,7 +50,7 @@ export interface LossRow<O extends losses.LossOptions> {
   readonly samples: readonly LossSample<O>[];
   /** Values of each option to be tried with given inputs. */
   readonly options: {
-    readonly [K in keyof Required<O>]: (inputs: Inputs) => readonly NonNullable<O[K]>[];
+    readonly [K in keyof Required<O>]: (inputs: Inputs) => readonly Exclude<O[K], undefined>[];
   };
   /** The loss in plain numbers, in float64. */
   readonly reference: (inputs: Inputs, options: O) => Entries;

@@ -4,6 +4,7 @@
  */
 
 import type { losses, Tensor } from "../../mod.ts";
+import { BCE, BCE_WITH_LOGITS, FOCAL, SOFT_MARGIN } from "./binary_rows.ts";
 import { CROSS_ENTROPY, NLL } from "./classification_rows.ts";
 import { HUBER, MSE } from "./regression_rows.ts";
 import type { LossRow } from "./row.ts";
@@ -31,6 +32,10 @@ export const LOSSES: { readonly [Name in LossName]: LossRow<OptionsOf<Name>> } =
   huber: HUBER,
   crossEntropy: CROSS_ENTROPY,
   nll: NLL,
+  bce: BCE,
+  bceWithLogits: BCE_WITH_LOGITS,
+  focal: FOCAL,
+  softMargin: SOFT_MARGIN,
 };
 
 /** The function that each module is made from. */
@@ -39,4 +44,8 @@ export const MODULES = {
   HuberLoss: "huber",
   CrossEntropyLoss: "crossEntropy",
   NLLLoss: "nll",
+  BCELoss: "bce",
+  BCEWithLogitsLoss: "bceWithLogits",
+  FocalLoss: "focal",
+  SoftMarginLoss: "softMargin",
 } as const satisfies Record<ModuleName, LossName>;

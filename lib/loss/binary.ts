@@ -1,0 +1,225 @@
+/** Losses for two classes, each element by itself. */
+
+import { checkCount, NUMBER, orNull, TENSOR } from "../core/options.ts";
+import { where } from "../ops/mod.ts";
+import type { Tensor } from "../tensor/tensor.ts";
+import {
+  checkFactor,
+  ELEMENT_LOSS_OPTIONS,
+  elementLoss,
+  type ElementLossOptions,
+  elementLossOptions,
+  type FunctionLoss,
+  type LossModule,
+  lossModule,
+  lossOptions,
+  NOT_NEGATIVE,
+  SHARE,
+} from "./loss.ts";
+
+/** The share below which the slope of the logarithm grows no more, as in PyTorch. */
+const LEAST_SHARE = 1e-12;
+
+/**
+ * The logarithm of a share, at least −100; `ln` computes it where the share is not near 0. Below,
+ * the slope stays at that of the least share, so that a share of 0 is pushed away and none overflows.
+ */
+function boundedLog(share: Tensor, ln: (near: Tensor) => Tensor): Tensor {
+  const near = share.lt(LEAST_SHARE);
+  const tangent = share.mul(1 / LEAST_SHARE);
+  const value = share.detach().log().clamp(-100, null);
+  return where(near, tangent.add(value.sub(tangent.detach())), ln(near));
+}
+
+/** −t·ln p − (1 − t)·ln(1 − p). */
+function bceError(p: Tensor, t: Tensor): Tensor {
+  const yes = boundedLog(p, (near) => where(near, 1, p).log());
+  const no = boundedLog(p.neg().add(1), (near) => where(near, 0, p).neg().log1p());
+  return t.mul(yes).add(t.neg().add(1).mul(no)).neg();
+}
+
+/**
+ * Binary cross-entropy of probabilities, −t·ln p − (1 − t)·ln(1 − p), its logarithms at least −100.
+ * Follows `torch.nn.functional.binary_cross_entropy`. Of logits, `bceWithLogits` is more exact.
+ *
+ * Where a probability is within 1e-12 of 0 or 1, the slope of its logarithm is 1e12, as in PyTorch.
+ *
+ * @param prediction Probabilities, from 0 to 1, of any shape; beyond, the loss is NaN.
+ * @param target The same shape, from 0 to 1.
+ * @returns A tensor without dimensions, or of the shape of the inputs for reduction "none".
+ * @throws {ShapeError} If the shapes differ.
+ *
+ * @example A coin
+ * ```ts
+ * import { losses, tensor } from "@adjoint/ml";
+ * import { assertAlmostEquals } from "@std/assert";
+ *
+ * const loss = losses.bce(tensor([0.5, 0.5]), tensor([1, 0]));
+ * assertAlmostEquals(loss.item(), Math.LN2, 1e-6);
+ * ```
+ */
+export function bce(prediction: Tensor, target: Tensor, options?: ElementLossOptions): Tensor {
+  checkCount("compute losses.bce", arguments.length, 3);
+  const read = elementLossOptions("compute losses.bce", options);
+  return elementLoss("losses.bce", prediction, target, read, bceError);
+}
+
+/** {@linkcode bce} as a module. */
+export const BCELoss: LossModule<ElementLossOptions> = lossModule(
+  "BCELoss",
+  bce,
+  elementLossOptions,
+);
+/** A module of {@linkcode bce}. */
+export type BCELoss = FunctionLoss<ElementLossOptions>;
+
+/** Options of `bceWithLogits`. */
+export interface BCEWithLogitsOptions extends ElementLossOptions {
+  /** Factor of the loss where the target is 1; broadcasts. */
+  posWeight?: Tensor;
+}
+
+const logitsOptions = lossOptions<BCEWithLogitsOptions>({
+  ...ELEMENT_LOSS_OPTIONS,
+  posWeight: TENSOR,
+});
+
+/**
+ * Binary cross-entropy of logits, −w·t·ln σ(x) − (1 − t)·ln(1 − σ(x)), which neither overflows nor
+ * loses small values. Follows `torch.nn.functional.binary_cross_entropy_with_logits`.
+ *
+ * @param logits Any shape.
+ * @param target The same shape, from 0 to 1.
+ * @returns A tensor without dimensions, or of the shape of the inputs for reduction "none".
+ * @throws {ShapeError} If the shapes differ, or a weight does not broadcast to them.
+ *
+ * @example Positives count three times
+ * ```ts
+ * import { losses, tensor } from "@adjoint/ml";
+ * import { assertAlmostEquals } from "@std/assert";
+ *
+ * const options = { posWeight: tensor(3), reduction: "sum" } as const;
+ * const loss = losses.bceWithLogits(tensor([0, 0]), tensor([1, 0]), options);
+ * assertAlmostEquals(loss.item(), 4 * Math.LN2, 1e-6);
+ * ```
+ */
+export function bceWithLogits(
+  logits: Tensor,
+  target: Tensor,
+  options?: BCEWithLogitsOptions,
+): Tensor {
+  const op = "losses.bceWithLogits";
+  checkCount(`compute ${op}`, arguments.length, 3);
+  const read = logitsOptions(`compute ${op}`, options);
+  const { posWeight } = read;
+  return elementLoss(op, logits, target, read, (x, t) => {
+    checkFactor(op, "posWeight", posWeight, x);
+    const yes = t.mul(x.neg().softplus());
+    const no = t.neg().add(1).mul(x.softplus());
+    return no.add(posWeight === undefined ? yes : yes.mul(posWeight));
+  });
+}
+
+/** {@linkcode bceWithLogits} as a module. */
+export const BCEWithLogitsLoss: LossModule<BCEWithLogitsOptions> = lossModule(
+  "BCEWithLogitsLoss",
+  bceWithLogits,
+  logitsOptions,
+);
+/** A module of {@linkcode bceWithLogits}. */
+export type BCEWithLogitsLoss = FunctionLoss<BCEWithLogitsOptions>;
+
+/** Options of `focal`. */
+export interface FocalOptions extends ElementLossOptions {
+  /** How much less what is right already counts, not negative. Default: 2. */
+  gamma?: number;
+  /** Factor where the target is 1; where it is 0, 1 minus that. From 0 to 1, or null. Default: 0.25. */
+  alpha?: number | null;
+}
+
+const focalOptions = lossOptions<FocalOptions>(
+  { ...ELEMENT_LOSS_OPTIONS, gamma: NUMBER, alpha: orNull(NUMBER) },
+  {
+    gamma: NOT_NEGATIVE,
+    alpha: { ...SHARE, holds: (value) => value === null || SHARE.holds(value) },
+  },
+);
+
+/**
+ * Focal loss of logits, −α·(1 − q)^γ·ln q, where q is the probability of the right class: σ(x) for
+ * target 1 and σ(−x) for 0. Lin et al., "Focal loss for dense object detection", 2017; the defaults
+ * are those of `torchvision.ops.sigmoid_focal_loss`.
+ *
+ * @param logits Any shape.
+ * @param target The same shape, each 0 or 1.
+ * @returns A tensor without dimensions, or of the shape of the inputs for reduction "none".
+ * @throws {ShapeError} If the shapes differ.
+ * @throws {RangeError} If gamma is negative, or alpha is not from 0 to 1.
+ *
+ * @example What is undecided
+ * ```ts
+ * import { losses, tensor } from "@adjoint/ml";
+ * import { assertAlmostEquals } from "@std/assert";
+ *
+ * const loss = losses.focal(tensor([0]), tensor([1]), { gamma: 1, alpha: null });
+ * assertAlmostEquals(loss.item(), 0.5 * Math.LN2, 1e-6);
+ * ```
+ */
+export function focal(logits: Tensor, target: Tensor, options?: FocalOptions): Tensor {
+  const op = "losses.focal";
+  checkCount(`compute ${op}`, arguments.length, 3);
+  const read = focalOptions(`compute ${op}`, options);
+  const { gamma = 2, alpha = 0.25 } = read;
+  return elementLoss(op, logits, target, read, (x, t) => {
+    // A power of 1 − q = σ(−z) has no derivative where that is 0; the power of its logarithm has.
+    const z = t.mul(2).sub(1).mul(x);
+    const each = z.softplus().mul(-gamma).exp().mul(z.neg().softplus());
+    return alpha === null ? each : each.mul(t.mul(2 * alpha - 1).add(1 - alpha));
+  });
+}
+
+/** {@linkcode focal} as a module. */
+export const FocalLoss: LossModule<FocalOptions> = lossModule("FocalLoss", focal, focalOptions);
+/** A module of {@linkcode focal}. */
+export type FocalLoss = FunctionLoss<FocalOptions>;
+
+/** ln(1 + e^(−t·x)). */
+function softMarginError(x: Tensor, t: Tensor): Tensor {
+  return t.mul(x).neg().softplus();
+}
+
+/**
+ * Logistic loss of scores, ln(1 + e^(−t·x)), without overflow. Follows
+ * `torch.nn.functional.soft_margin_loss`.
+ *
+ * @param prediction Any shape.
+ * @param target The same shape, each 1 or −1.
+ * @returns A tensor without dimensions, or of the shape of the inputs for reduction "none".
+ * @throws {ShapeError} If the shapes differ.
+ *
+ * @example What is undecided
+ * ```ts
+ * import { losses, tensor } from "@adjoint/ml";
+ * import { assertAlmostEquals } from "@std/assert";
+ *
+ * assertAlmostEquals(losses.softMargin(tensor([0, 0]), tensor([1, -1])).item(), Math.LN2, 1e-6);
+ * ```
+ */
+export function softMargin(
+  prediction: Tensor,
+  target: Tensor,
+  options?: ElementLossOptions,
+): Tensor {
+  checkCount("compute losses.softMargin", arguments.length, 3);
+  const read = elementLossOptions("compute losses.softMargin", options);
+  return elementLoss("losses.softMargin", prediction, target, read, softMarginError);
+}
+
+/** {@linkcode softMargin} as a module. */
+export const SoftMarginLoss: LossModule<ElementLossOptions> = lossModule(
+  "SoftMarginLoss",
+  softMargin,
+  elementLossOptions,
+);
+/** A module of {@linkcode softMargin}. */
+export type SoftMarginLoss = FunctionLoss<ElementLossOptions>;
