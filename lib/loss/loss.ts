@@ -54,6 +54,9 @@ export interface Range {
   readonly holds: (value: number) => boolean;
 }
 
+/** Numbers that are no infinity. */
+export const FINITE: Range = { needed: "be finite", holds: Number.isFinite };
+
 /** Numbers above 0. */
 export const POSITIVE: Range = {
   needed: "be positive and finite",
@@ -92,13 +95,18 @@ export const elementLossOptions: OptionReader<ElementLossOptions> = lossOptions(
   ELEMENT_LOSS_OPTIONS,
 );
 
-/** Refuses predictions and targets of different shapes, which would broadcast silently. */
-function checkPair(op: string, prediction: Tensor, target: Tensor): void {
-  checkKind(`compute ${op}`, "prediction", prediction, TENSOR);
-  checkKind(`compute ${op}`, "target", target, TENSOR);
+/** Refuses inputs, most often predictions and targets, of different shapes, which would broadcast silently. */
+export function checkPair(
+  op: string,
+  prediction: Tensor,
+  target: Tensor,
+  [first, second]: readonly [string, string] = ["prediction", "target"],
+): void {
+  checkKind(`compute ${op}`, first, prediction, TENSOR);
+  checkKind(`compute ${op}`, second, target, TENSOR);
   if (!isFloat(prediction.dtype)) {
     throw new DTypeError(
-      `Cannot compute ${op}: prediction must be float32 or float64, got ${prediction.dtype}`,
+      `Cannot compute ${op}: ${first} must be float32 or float64, got ${prediction.dtype}`,
     );
   }
   if (sameShape(prediction.shape, target.shape)) return;
@@ -112,7 +120,7 @@ function checkPair(op: string, prediction: Tensor, target: Tensor): void {
     ? "they must be equal"
     : `which would broadcast to ${showShape(extents)}`;
   throw new ShapeError(
-    `Cannot compute ${op}: prediction has shape ${showShape(prediction.shape)} but target has ` +
+    `Cannot compute ${op}: ${first} has shape ${showShape(prediction.shape)} but ${second} has ` +
       `shape ${showShape(target.shape)}, ${outcome}`,
     [prediction.shape, target.shape],
   );

@@ -27,3 +27,8 @@ export { bce, BCELoss } from "./binary.ts";
 export { bceWithLogits, BCEWithLogitsLoss, type BCEWithLogitsOptions } from "./binary.ts";
 export { focal, FocalLoss, type FocalOptions } from "./binary.ts";
 export { softMargin, SoftMarginLoss } from "./binary.ts";
+export { hinge, HingeLoss } from "./margin.ts";
+export { hingeEmbedding, HingeEmbeddingLoss, type HingeEmbeddingOptions } from "./margin.ts";
+export { marginRanking, MarginRankingLoss, type MarginRankingOptions } from "./margin.ts";
+export { multiLabelMargin, MultiLabelMarginLoss } from "./margin.ts";
+export { multiMargin, MultiMarginLoss, type MultiMarginOptions } from "./margin.ts";

@@ -174,6 +174,10 @@ const heldEntropy = { ...entropy, weight: of(() => ones([3]), "tensor") };
 const focal = { gamma: of(() => 1, "number"), alpha: of(() => 0.3, "number", "null") };
 const { labelSmoothing: _, ...likelihood } = entropy;
 const labels = () => tensor([0, 1], { dtype: "int32" });
+const lists = () => tensor([[0, -1, 0], [1, 2, -1]], { dtype: "int32" });
+const reduction = of(() => "sum");
+const margin = of(() => 0.5, "number");
+const power = { reduction, margin, p: of(() => 2) };
 
 /** What every loss module has. */
 export const LOSS_METHODS: MethodRows<losses.Loss, ModuleMethods | "forward"> = {
@@ -210,6 +214,13 @@ export const LOSSES: Rows<typeof losses, LossMethods> = {
   },
   focal: { args: [of(x), of(x), options({ ...element, ...focal })] },
   softMargin: { args: [of(x), of(x), options(element)] },
+  hinge: { args: [of(x), of(x), options(element)] },
+  hingeEmbedding: { args: [of(x), of(x), options({ ...element, margin })] },
+  marginRanking: { args: [of(x), of(x), of(x), options({ reduction, margin })] },
+  multiMargin: {
+    args: [of(x), of(labels), options({ ...power, weight: of(() => ones([3])) })],
+  },
+  multiLabelMargin: { args: [of(x), of(lists), options({ reduction })] },
   Loss: {
     make: { ...anything, run: () => new losses.MSELoss() },
     methods: {
@@ -249,6 +260,34 @@ export const LOSSES: Rows<typeof losses, LossMethods> = {
   }),
   FocalLoss: lossModule(() => new losses.FocalLoss(), "focal", { ...heldElement, ...focal }),
   SoftMarginLoss: lossModule(() => new losses.SoftMarginLoss(), "softMargin", heldElement),
+  HingeLoss: lossModule(() => new losses.HingeLoss(), "hinge", heldElement),
+  HingeEmbeddingLoss: lossModule(() => new losses.HingeEmbeddingLoss(), "hingeEmbedding", {
+    ...heldElement,
+    margin,
+  }),
+  MarginRankingLoss: {
+    make: { args: [options({ reduction, margin })] },
+    methods: {
+      forward: {
+        on: () => new losses.MarginRankingLoss(),
+        args: [of(x), of(x), of(x)],
+        rest: true,
+        named: "losses.marginRanking",
+      },
+    },
+  },
+  MultiMarginLoss: lossModule(
+    () => new losses.MultiMarginLoss(),
+    "multiMargin",
+    { ...power, weight: heldEntropy.weight },
+    labels,
+  ),
+  MultiLabelMarginLoss: lossModule(
+    () => new losses.MultiLabelMarginLoss(),
+    "multiLabelMargin",
+    { reduction },
+    lists,
+  ),
   CrossEntropyLoss: lossModule(
     () => new losses.CrossEntropyLoss(),
     "crossEntropy",

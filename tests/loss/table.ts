@@ -7,6 +7,13 @@ import type { losses, Tensor } from "../../mod.ts";
 import { BCE, BCE_WITH_LOGITS, FOCAL, SOFT_MARGIN } from "./binary_rows.ts";
 import { CROSS_ENTROPY, NLL } from "./classification_rows.ts";
 import { HUBER, MSE } from "./regression_rows.ts";
+import {
+  HINGE,
+  HINGE_EMBEDDING,
+  MARGIN_RANKING,
+  MULTI_LABEL_MARGIN,
+  MULTI_MARGIN,
+} from "./margin_rows.ts";
 import type { LossRow } from "./row.ts";
 
 type Losses = typeof losses;
@@ -36,6 +43,11 @@ export const LOSSES: { readonly [Name in LossName]: LossRow<OptionsOf<Name>> } =
   bceWithLogits: BCE_WITH_LOGITS,
   focal: FOCAL,
   softMargin: SOFT_MARGIN,
+  hinge: HINGE,
+  hingeEmbedding: HINGE_EMBEDDING,
+  marginRanking: MARGIN_RANKING,
+  multiMargin: MULTI_MARGIN,
+  multiLabelMargin: MULTI_LABEL_MARGIN,
 };
 
 /** The function that each module is made from. */
@@ -48,4 +60,9 @@ export const MODULES = {
   BCEWithLogitsLoss: "bceWithLogits",
   FocalLoss: "focal",
   SoftMarginLoss: "softMargin",
+  HingeLoss: "hinge",
+  HingeEmbeddingLoss: "hingeEmbedding",
+  MarginRankingLoss: "marginRanking",
+  MultiMarginLoss: "multiMargin",
+  MultiLabelMarginLoss: "multiLabelMargin",
 } as const satisfies Record<ModuleName, LossName>;
