@@ -32,3 +32,10 @@ export { hingeEmbedding, HingeEmbeddingLoss, type HingeEmbeddingOptions } from "
 export { marginRanking, MarginRankingLoss, type MarginRankingOptions } from "./margin.ts";
 export { multiLabelMargin, MultiLabelMarginLoss } from "./margin.ts";
 export { multiMargin, MultiMarginLoss, type MultiMarginOptions } from "./margin.ts";
+export { cosineEmbedding, CosineEmbeddingLoss, type CosineEmbeddingOptions } from "./embedding.ts";
+export { tripletMargin, TripletMarginLoss, type TripletMarginOptions } from "./embedding.ts";
+export {
+  tripletMarginWithDistance,
+  TripletMarginWithDistanceLoss,
+  type TripletMarginWithDistanceOptions,
+} from "./embedding.ts";

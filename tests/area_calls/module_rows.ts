@@ -177,6 +177,20 @@ const labels = () => tensor([0, 1], { dtype: "int32" });
 const lists = () => tensor([[0, -1, 0], [1, 2, -1]], { dtype: "int32" });
 const reduction = of(() => "sum");
 const margin = of(() => 0.5, "number");
+const triplet = {
+  reduction,
+  margin,
+  p: of(() => 3, "number"),
+  eps: of(() => 0, "number"),
+  swap: flag,
+};
+const distance = of(() => (a: Tensor, b: Tensor) => a.sub(b).abs().sum(-1));
+const byDistance = { reduction, margin, swap: flag, distanceFunction: distance };
+// A module meets what the distance gives only when it runs.
+const heldDistance = {
+  ...byDistance,
+  distanceFunction: { ...distance, takes: ["function"] },
+} as const;
 const power = { reduction, margin, p: of(() => 2) };
 
 /** What every loss module has. */
@@ -202,6 +216,18 @@ function lossModule<Keys extends Readonly<Record<string, Arg>>>(
   return { make: { args: [options(keys)] }, methods: { forward } } as const;
 }
 
+/** The same of three inputs. */
+function lossModuleOf3<Keys extends Readonly<Record<string, Arg>>>(
+  on: () => object,
+  made: string,
+  keys: Keys,
+  third = x,
+) {
+  const args = [of(x), of(x), of(third)] as const;
+  const forward = { on, args, rest: true, named: `losses.${made}` } as const;
+  return { make: { args: [options(keys)] }, methods: { forward } } as const;
+}
+
 /** Losses. */
 export const LOSSES: Rows<typeof losses, LossMethods> = {
   mse: { args: [of(x), of(x), options(element)] },
@@ -221,6 +247,9 @@ export const LOSSES: Rows<typeof losses, LossMethods> = {
     args: [of(x), of(labels), options({ ...power, weight: of(() => ones([3])) })],
   },
   multiLabelMargin: { args: [of(x), of(lists), options({ reduction })] },
+  cosineEmbedding: { args: [of(x), of(x), of(() => ones([2])), options({ reduction, margin })] },
+  tripletMargin: { args: [of(x), of(x), of(x), options(triplet)] },
+  tripletMarginWithDistance: { args: [of(x), of(x), of(x), options(byDistance)] },
   Loss: {
     make: { ...anything, run: () => new losses.MSELoss() },
     methods: {
@@ -265,17 +294,26 @@ export const LOSSES: Rows<typeof losses, LossMethods> = {
     ...heldElement,
     margin,
   }),
-  MarginRankingLoss: {
-    make: { args: [options({ reduction, margin })] },
-    methods: {
-      forward: {
-        on: () => new losses.MarginRankingLoss(),
-        args: [of(x), of(x), of(x)],
-        rest: true,
-        named: "losses.marginRanking",
-      },
-    },
-  },
+  MarginRankingLoss: lossModuleOf3(() => new losses.MarginRankingLoss(), "marginRanking", {
+    reduction,
+    margin,
+  }),
+  CosineEmbeddingLoss: lossModuleOf3(
+    () => new losses.CosineEmbeddingLoss(),
+    "cosineEmbedding",
+    { reduction, margin },
+    () => ones([2]),
+  ),
+  TripletMarginLoss: lossModuleOf3(
+    () => new losses.TripletMarginLoss(),
+    "tripletMargin",
+    triplet,
+  ),
+  TripletMarginWithDistanceLoss: lossModuleOf3(
+    () => new losses.TripletMarginWithDistanceLoss(),
+    "tripletMarginWithDistance",
+    heldDistance,
+  ),
   MultiMarginLoss: lossModule(
     () => new losses.MultiMarginLoss(),
     "multiMargin",

@@ -8,6 +8,11 @@ import { BCE, BCE_WITH_LOGITS, FOCAL, SOFT_MARGIN } from "./binary_rows.ts";
 import { CROSS_ENTROPY, NLL } from "./classification_rows.ts";
 import { HUBER, MSE } from "./regression_rows.ts";
 import {
+  COSINE_EMBEDDING,
+  TRIPLET_MARGIN,
+  TRIPLET_MARGIN_WITH_DISTANCE,
+} from "./embedding_rows.ts";
+import {
   HINGE,
   HINGE_EMBEDDING,
   MARGIN_RANKING,
@@ -48,6 +53,9 @@ export const LOSSES: { readonly [Name in LossName]: LossRow<OptionsOf<Name>> } =
   marginRanking: MARGIN_RANKING,
   multiMargin: MULTI_MARGIN,
   multiLabelMargin: MULTI_LABEL_MARGIN,
+  cosineEmbedding: COSINE_EMBEDDING,
+  tripletMargin: TRIPLET_MARGIN,
+  tripletMarginWithDistance: TRIPLET_MARGIN_WITH_DISTANCE,
 };
 
 /** The function that each module is made from. */
@@ -65,4 +73,7 @@ export const MODULES = {
   MarginRankingLoss: "marginRanking",
   MultiMarginLoss: "multiMargin",
   MultiLabelMarginLoss: "multiLabelMargin",
+  CosineEmbeddingLoss: "cosineEmbedding",
+  TripletMarginLoss: "tripletMargin",
+  TripletMarginWithDistanceLoss: "tripletMarginWithDistance",
 } as const satisfies Record<ModuleName, LossName>;
