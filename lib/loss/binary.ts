@@ -1,17 +1,22 @@
 /** Losses for two classes, each element by itself. */
 
 import { checkCount, NUMBER, orNull, TENSOR } from "../core/options.ts";
+import { reduced } from "../ops/loss/fused.ts";
 import { where } from "../ops/mod.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import {
   checkFactor,
+  checkPair,
+  checkVectors,
   ELEMENT_LOSS_OPTIONS,
   elementLoss,
   type ElementLossOptions,
   elementLossOptions,
   type FunctionLoss,
+  LOSS_OPTIONS,
   type LossModule,
   lossModule,
+  type LossOptions,
   lossOptions,
   NOT_NEGATIVE,
   SHARE,
@@ -79,6 +84,13 @@ export interface BCEWithLogitsOptions extends ElementLossOptions {
   posWeight?: Tensor;
 }
 
+/** w·t·ln(1 + e⁻ˣ) + (1 − t)·ln(1 + eˣ), whose terms are all of one sign. */
+function logitsError(x: Tensor, t: Tensor, posWeight?: Tensor): Tensor {
+  const yes = t.mul(x.neg().softplus());
+  const no = t.neg().add(1).mul(x.softplus());
+  return no.add(posWeight === undefined ? yes : yes.mul(posWeight));
+}
+
 const logitsOptions = lossOptions<BCEWithLogitsOptions>({
   ...ELEMENT_LOSS_OPTIONS,
   posWeight: TENSOR,
@@ -114,9 +126,7 @@ export function bceWithLogits(
   const { posWeight } = read;
   return elementLoss(op, logits, target, read, (x, t) => {
     checkFactor(op, "posWeight", posWeight, x);
-    const yes = t.mul(x.neg().softplus());
-    const no = t.neg().add(1).mul(x.softplus());
-    return no.add(posWeight === undefined ? yes : yes.mul(posWeight));
+    return logitsError(x, t, posWeight);
   });
 }
 
@@ -223,3 +233,53 @@ export const SoftMarginLoss: LossModule<ElementLossOptions> = lossModule(
 );
 /** A module of {@linkcode softMargin}. */
 export type SoftMarginLoss = FunctionLoss<ElementLossOptions>;
+
+/** Options of `multiLabelSoftMargin`. */
+export interface MultiLabelSoftMarginOptions extends LossOptions {
+  /** Factor for each class; broadcasts. */
+  weight?: Tensor;
+}
+
+const labelsOptions = lossOptions<MultiLabelSoftMarginOptions>({ ...LOSS_OPTIONS, weight: TENSOR });
+
+/**
+ * Binary cross-entropy of logits, as a mean over the classes of each example. Follows
+ * `torch.nn.functional.multilabel_soft_margin_loss`.
+ *
+ * @param logits Shape [..., C].
+ * @param target The same shape, from 0 to 1: 1 for each class that is there.
+ * @returns A tensor without dimensions, or of shape [...] for reduction "none".
+ * @throws {ShapeError} If the shapes differ, or the weight does not broadcast to them.
+ *
+ * @example Two of four classes
+ * ```ts
+ * import { losses, tensor } from "@adjoint/ml";
+ * import { assertAlmostEquals } from "@std/assert";
+ *
+ * const loss = losses.multiLabelSoftMargin(tensor([[0, 0, 0, 0]]), tensor([[1, 0, 0, 1]]));
+ * assertAlmostEquals(loss.item(), Math.LN2, 1e-6);
+ * ```
+ */
+export function multiLabelSoftMargin(
+  logits: Tensor,
+  target: Tensor,
+  options?: MultiLabelSoftMarginOptions,
+): Tensor {
+  const op = "losses.multiLabelSoftMargin";
+  checkCount(`compute ${op}`, arguments.length, 3);
+  const { weight, reduction = "mean" } = labelsOptions(`compute ${op}`, options);
+  checkPair(op, logits, target);
+  checkVectors(op, "prediction", logits);
+  checkFactor(op, "weight", weight, logits);
+  const each = logitsError(logits, target);
+  return reduced((weight === undefined ? each : each.mul(weight)).mean(-1), reduction);
+}
+
+/** {@linkcode multiLabelSoftMargin} as a module. */
+export const MultiLabelSoftMarginLoss: LossModule<MultiLabelSoftMarginOptions> = lossModule(
+  "MultiLabelSoftMarginLoss",
+  multiLabelSoftMargin,
+  labelsOptions,
+);
+/** A module of {@linkcode multiLabelSoftMargin}. */
+export type MultiLabelSoftMarginLoss = FunctionLoss<MultiLabelSoftMarginOptions>;

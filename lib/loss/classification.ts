@@ -235,3 +235,63 @@ export function nll(logProbabilities: Tensor, target: Tensor, options?: NLLOptio
 export const NLLLoss: LossModule<NLLOptions> = lossModule("NLLLoss", nll, nllOptions);
 /** A module of {@linkcode nll}. */
 export type NLLLoss = FunctionLoss<NLLOptions>;
+
+/** Options of `poly1`. */
+export interface Poly1Options extends LossOptions {
+  /** Coefficient of 1 − q, at least -1 and finite. Default: 1. */
+  epsilon?: number;
+  /** Label of entries that don't count. Default: -100. */
+  ignoreIndex?: number;
+}
+
+const polyOptions = lossOptions<Poly1Options>(
+  { ...LOSS_OPTIONS, epsilon: NUMBER, ignoreIndex: INTEGER },
+  {
+    epsilon: {
+      needed: "be finite and at least -1",
+      holds: (value) => value >= -1 && value < Infinity,
+    },
+  },
+);
+
+/**
+ * Cross-entropy with its leading term changed, −ln q + ε·(1 − q), where q is the probability of the
+ * right class. Leng et al., "PolyLoss: a polynomial expansion perspective of classification loss
+ * functions", 2022.
+ *
+ * @param logits Shape [N, C, ...] or [C].
+ * @param target int32 classes of shape [N, ...].
+ * @returns A tensor without dimensions, or of the shape of the labels for reduction "none".
+ * @throws {RangeError} If a label names no class, or epsilon is below -1 or not finite.
+ * @throws {DTypeError} If labels are not int32.
+ * @throws {ShapeError} If the shapes do not fit.
+ *
+ * @example Two classes of the same probability
+ * ```ts
+ * import { losses, tensor } from "@adjoint/ml";
+ * import { assertAlmostEquals } from "@std/assert";
+ *
+ * const labels = tensor([1], { dtype: "int32" });
+ * const loss = losses.poly1(tensor([[0, 0]]), labels, { epsilon: 2 });
+ * assertAlmostEquals(loss.item(), Math.LN2 + 1, 1e-6);
+ * ```
+ */
+export function poly1(logits: Tensor, target: Tensor, options?: Poly1Options): Tensor {
+  const op = "losses.poly1";
+  checkCount(`compute ${op}`, arguments.length, 3);
+  const { epsilon = 1, reduction = "mean", ...read } = polyOptions(`compute ${op}`, options);
+  checkKind(`compute ${op}`, "logits", logits, TENSOR);
+  const dim = classDim(op, "logits", logits);
+  checkLabels(op, "logits", logits, target, dim);
+  const ignored = hasIgnored(op, target, extentAt(logits.shape, dim), read.ignoreIndex);
+  const places = considered(logits, target, dim, ignored, read);
+  const logProbability = ofClass(places.x.logSoftmax(dim), places.labels, dim);
+  // 1 − q without the loss of digits where q is near 1.
+  const wrong = logProbability.expm1().neg();
+  return reducedPlaces(wrong.mul(epsilon).sub(logProbability), places, reduction);
+}
+
+/** {@linkcode poly1} as a module. */
+export const Poly1Loss: LossModule<Poly1Options> = lossModule("Poly1Loss", poly1, polyOptions);
+/** A module of {@linkcode poly1}. */
+export type Poly1Loss = FunctionLoss<Poly1Options>;

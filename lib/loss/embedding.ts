@@ -8,6 +8,7 @@ import { reduced } from "../ops/loss/fused.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import {
   checkPair,
+  checkVectors,
   FINITE,
   type FunctionLoss,
   LOSS_OPTIONS,
@@ -18,12 +19,6 @@ import {
   NOT_NEGATIVE,
   POSITIVE,
 } from "./loss.ts";
-
-/** Refuses examples that are no vectors, in rows or single ones. */
-function checkVectors(op: string, role: string, x: Tensor): void {
-  if (x.ndim > 0) return;
-  throw new ShapeError(`Cannot compute ${op}: ${role} must have shape [..., D], got []`, [x.shape]);
-}
 
 /** Options of `cosineEmbedding`. */
 export interface CosineEmbeddingOptions extends LossOptions {

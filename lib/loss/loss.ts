@@ -126,6 +126,12 @@ export function checkPair(
   );
 }
 
+/** Refuses numbers in place of vectors, which lie along the last dimension. */
+export function checkVectors(op: string, role: string, x: Tensor): void {
+  if (x.ndim > 0) return;
+  throw new ShapeError(`Cannot compute ${op}: ${role} must have shape [..., D], got []`, [x.shape]);
+}
+
 /** Refuses weights and masks that would broadcast the loss to another shape. */
 export function checkFactor(
   op: string,

@@ -39,3 +39,9 @@ export {
   TripletMarginWithDistanceLoss,
   type TripletMarginWithDistanceOptions,
 } from "./embedding.ts";
+export {
+  multiLabelSoftMargin,
+  MultiLabelSoftMarginLoss,
+  type MultiLabelSoftMarginOptions,
+} from "./binary.ts";
+export { poly1, Poly1Loss, type Poly1Options } from "./classification.ts";

@@ -191,6 +191,7 @@ const heldDistance = {
   ...byDistance,
   distanceFunction: { ...distance, takes: ["function"] },
 } as const;
+const poly = { reduction, epsilon: of(() => 2, "number"), ignoreIndex: of(() => 1) };
 const power = { reduction, margin, p: of(() => 2) };
 
 /** What every loss module has. */
@@ -250,6 +251,10 @@ export const LOSSES: Rows<typeof losses, LossMethods> = {
   cosineEmbedding: { args: [of(x), of(x), of(() => ones([2])), options({ reduction, margin })] },
   tripletMargin: { args: [of(x), of(x), of(x), options(triplet)] },
   tripletMarginWithDistance: { args: [of(x), of(x), of(x), options(byDistance)] },
+  multiLabelSoftMargin: {
+    args: [of(x), of(x), options({ reduction, weight: entropy.weight })],
+  },
+  poly1: { args: [of(x), of(labels), options(poly)] },
   Loss: {
     make: { ...anything, run: () => new losses.MSELoss() },
     methods: {
@@ -326,6 +331,12 @@ export const LOSSES: Rows<typeof losses, LossMethods> = {
     { reduction },
     lists,
   ),
+  MultiLabelSoftMarginLoss: lossModule(
+    () => new losses.MultiLabelSoftMarginLoss(),
+    "multiLabelSoftMargin",
+    { reduction, weight: heldEntropy.weight },
+  ),
+  Poly1Loss: lossModule(() => new losses.Poly1Loss(), "poly1", poly, labels),
   CrossEntropyLoss: lossModule(
     () => new losses.CrossEntropyLoss(),
     "crossEntropy",

@@ -1,7 +1,7 @@
 /** Losses of two classes. */
 
 import { type losses, ones, ShapeError, tensor, zeros } from "../../mod.ts";
-import { valuesOf } from "../common/samples.ts";
+import { sample, tensorOf, valuesOf } from "../common/samples.ts";
 import { elementRow } from "./element_row.ts";
 import type { Inputs, LossRow } from "./row.ts";
 
@@ -120,3 +120,57 @@ export const SOFT_MARGIN = elementRow<losses.ElementLossOptions>({
   ],
   extremes: [1e-20, 20, 1e4, 1e30],
 });
+
+/** Binary cross-entropy as a mean over classes. */
+export const MULTI_LABEL_SOFT_MARGIN: LossRow<losses.MultiLabelSoftMarginOptions> = {
+  samples: [[4, 3], [3], [2, 2, 3], [0, 3]].map((shape) => ({
+    title: `[${shape.join(", ")}]`,
+    inputs: () => [
+      tensorOf(sample("logits", shape, "float64"), "float64").requiresGrad_(),
+      tensorOf(sample("target", shape, "float64", [0, 1]), "float64").requiresGrad_(),
+    ],
+  })),
+  options: {
+    reduction: () => ["mean", "sum", "none"],
+    weight: () => [tensor([0.5, 1, 2], { dtype: "float64", requiresGrad: true })],
+  },
+  reference: ([logits, target], { weight }) => {
+    const [x, t] = [logits, target].map(valuesOf);
+    const factors = weight === undefined ? [1, 1, 1] : valuesOf(weight);
+    const terms = x!.map((v, i) =>
+      factors[i % 3]! * (t![i]! * softplus(-v) + (1 - t![i]!) * softplus(v)) / 3
+    );
+    const each = Array.from(
+      { length: terms.length / 3 },
+      (_, i) => terms[3 * i]! + terms[3 * i + 1]! + terms[3 * i + 2]!,
+    );
+    return { shape: logits.shape.slice(0, -1), each, total: each.length };
+  },
+  points: [
+    { title: "0", inputs: pairs([0, 0], [1, 0]), value: Math.LN2, gradient: [-0.25, 0.25] },
+  ],
+  nothing: [],
+  extremes: [20, 1e4, 1e30].map((size) => () => [
+    tensor([[size, -size, size]], { requiresGrad: true }),
+    tensor([[1, 1, 0]]),
+  ]),
+  refuses: [
+    {
+      inputs: () => [zeros([3, 1]), zeros([3])],
+      error: ShapeError,
+      says: "prediction has shape [3, 1] but target has shape [3], which would broadcast",
+    },
+    {
+      inputs: () => [zeros([]), zeros([])],
+      error: ShapeError,
+      says: "prediction must have shape [..., D], got []",
+    },
+    {
+      inputs: () => [zeros([2, 3]), zeros([2, 3])],
+      options: { weight: ones([2]) },
+      error: ShapeError,
+      says: "weight of shape [2] does not broadcast to the prediction's shape [2, 3]",
+    },
+    { options: { reduction: "average" }, error: TypeError, says: '"mean", "sum" or "none"' },
+  ],
+};

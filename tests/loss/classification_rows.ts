@@ -42,6 +42,12 @@ function likelihood([x, target]: Inputs, options: losses.NLLOptions): Entries {
   return { shape: target.shape, each, total: sumOf(weights) };
 }
 
+/** Cross-entropy with another leading term, in plain numbers. */
+function polynomial(inputs: Inputs, { epsilon = 1, ...rest }: losses.Poly1Options): Entries {
+  const { each, ...same } = entropy(inputs, rest);
+  return { ...same, each: each.map((loss) => loss - epsilon * Math.expm1(-loss)) };
+}
+
 /** Cross-entropy in plain numbers, for labels as for probabilities. */
 function entropy([logits, target]: Inputs, options: Options): Entries {
   const { ignoreIndex = -100, labelSmoothing = 0, weight } = options;
@@ -256,6 +262,55 @@ export const NLL: LossRow<losses.NLLOptions> = {
       inputs: () => [int32([0]), int32([0])],
       error: DTypeError,
       says: "log-probabilities must be float32 or float64, got int32",
+    },
+  ],
+};
+
+/** Cross-entropy with another leading term. */
+export const POLY1: LossRow<losses.Poly1Options> = {
+  samples: samples as readonly LossSample<losses.Poly1Options>[],
+  options: {
+    reduction: () => ["mean", "sum", "none"],
+    epsilon: () => [0, 2, -1],
+    ignoreIndex: () => [1],
+  },
+  reference: polynomial,
+  points: [
+    {
+      title: "two classes alike: q = 1/2, and −(1 + ε·q)·(1 − q)",
+      inputs: () => [tensor([[0, 0]], { requiresGrad: true }), int32([0])],
+      options: { epsilon: 2 },
+      value: Math.LN2 + 1,
+      gradient: [[-1, 1]],
+    },
+  ],
+  nothing: [{}, { ignoreIndex: 1, epsilon: 2 }].map((options: losses.Poly1Options) => ({
+    inputs: () => [
+      tensor([[NaN, 0, 1]], { requiresGrad: true }),
+      int32([options.ignoreIndex ?? -100]),
+    ],
+    options: () => options,
+  })),
+  extremes: [1e4, 1e30].map((size) => () => [
+    tensor([[size, -size, 0], [0, size, size]], { requiresGrad: true }),
+    int32([0, 2]),
+  ]),
+  refuses: [
+    ...LABEL_REFUSES.filter(({ options }) => options?.weight === undefined),
+    ...[-2, NaN, Infinity].map((epsilon) => ({
+      options: { epsilon },
+      error: RangeError,
+      says: `epsilon must be finite and at least -1, got ${epsilon}`,
+    })),
+    {
+      inputs: () => [ones([2, 3]), ones([2, 3])],
+      error: DTypeError,
+      says: "labels must be int32, got float32",
+    },
+    {
+      inputs: () => [ones([2, 3]), int32([0])],
+      error: ShapeError,
+      says: "logits of shape [2, 3] need labels of shape [2], got [1]",
     },
   ],
 };

@@ -4,8 +4,14 @@
  */
 
 import type { losses, Tensor } from "../../mod.ts";
-import { BCE, BCE_WITH_LOGITS, FOCAL, SOFT_MARGIN } from "./binary_rows.ts";
-import { CROSS_ENTROPY, NLL } from "./classification_rows.ts";
+import {
+  BCE,
+  BCE_WITH_LOGITS,
+  FOCAL,
+  MULTI_LABEL_SOFT_MARGIN,
+  SOFT_MARGIN,
+} from "./binary_rows.ts";
+import { CROSS_ENTROPY, NLL, POLY1 } from "./classification_rows.ts";
 import { HUBER, MSE } from "./regression_rows.ts";
 import {
   COSINE_EMBEDDING,
@@ -44,6 +50,8 @@ export const LOSSES: { readonly [Name in LossName]: LossRow<OptionsOf<Name>> } =
   huber: HUBER,
   crossEntropy: CROSS_ENTROPY,
   nll: NLL,
+  poly1: POLY1,
+  multiLabelSoftMargin: MULTI_LABEL_SOFT_MARGIN,
   bce: BCE,
   bceWithLogits: BCE_WITH_LOGITS,
   focal: FOCAL,
@@ -64,6 +72,8 @@ export const MODULES = {
   HuberLoss: "huber",
   CrossEntropyLoss: "crossEntropy",
   NLLLoss: "nll",
+  Poly1Loss: "poly1",
+  MultiLabelSoftMarginLoss: "multiLabelSoftMargin",
   BCELoss: "bce",
   BCEWithLogitsLoss: "bceWithLogits",
   FocalLoss: "focal",
