@@ -20,29 +20,44 @@ function allZero(x: Tensor): boolean {
   return x.eq(0).all().item() === 1;
 }
 
-Deno.test("losses.crossEntropy() is the loss of the entries that count, whatever the others are", () => {
-  const labels = int32([2, -100, 0, -100]);
-  const kept = int32([0, 2]);
-  for (const options of OPTIONS) {
-    for (const reduction of ["mean", "sum"] as const) {
-      for (const odd of [0, NaN, Infinity]) {
-        const x = sample([4, 3]);
-        x.detach().at(1).fill_(odd);
-        const rest = x.detach().indexSelect(0, kept).requiresGrad_();
-        const loss = losses.crossEntropy(x, labels, { ...options, reduction });
-        const all = { ...options, reduction };
-        const expected = losses.crossEntropy(rest, labels.indexSelect(0, kept), all);
-        assertClose(loss.detach(), expected.detach(), { rtol: 1e-14, atol: 0 });
-        const [g] = grad(loss, [x]);
-        assertClose(g.indexSelect(0, kept), grad(expected, [rest])[0], {
-          rtol: 1e-14,
-          atol: 1e-16,
-        });
-        assert(allZero(g.indexSelect(0, int32([1, 3]))));
+type Loss = (x: Tensor, labels: Tensor, options: losses.CrossEntropyOptions) => Tensor;
+
+/** The losses, each with the options that it has. */
+const LOSSES: readonly [
+  name: string,
+  loss: Loss,
+  options: readonly losses.CrossEntropyOptions[],
+][] = [
+  ["crossEntropy", losses.crossEntropy, OPTIONS],
+  ["nll", losses.nll, [{}, { weight }]],
+  ["poly1", losses.poly1, [{}]],
+];
+
+for (const [name, compute, given] of LOSSES) {
+  Deno.test(`losses.${name}() is the loss of the entries that count, whatever the others are`, () => {
+    const labels = int32([2, -100, 0, -100]);
+    const kept = int32([0, 2]);
+    for (const options of given) {
+      for (const reduction of ["mean", "sum"] as const) {
+        for (const odd of [0, NaN, Infinity]) {
+          const x = sample([4, 3]);
+          x.detach().at(1).fill_(odd);
+          const rest = x.detach().indexSelect(0, kept).requiresGrad_();
+          const all = { ...options, reduction };
+          const loss = compute(x, labels, all);
+          const expected = compute(rest, labels.indexSelect(0, kept), all);
+          assertClose(loss.detach(), expected.detach(), { rtol: 1e-14, atol: 0 });
+          const [g] = grad(loss, [x]);
+          assertClose(g.indexSelect(0, kept), grad(expected, [rest])[0], {
+            rtol: 1e-14,
+            atol: 1e-16,
+          });
+          assert(allZero(g.indexSelect(0, int32([1, 3]))));
+        }
       }
     }
-  }
-});
+  });
+}
 
 Deno.test("a mean that divides by how many count, though none does, would be found", () => {
   const x = sample([2, 3]);

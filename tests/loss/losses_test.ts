@@ -160,6 +160,17 @@ Deno.test("Loss composes with plus and times, and keeps the parameters of its pa
   assertEquals(loss.modules().length, 4);
 });
 
+Deno.test("losses of three inputs compose too, and a loss of two refuses a third", () => {
+  const inputs = [tensor([0, 0]), tensor([1, 0]), tensor([0, 0.5])] as const;
+  const swapped = { swap: true, margin: 2 };
+  const loss = new losses.TripletMarginLoss().plus(new losses.TripletMarginLoss(swapped)).times(3);
+  const [one, other] = [{}, swapped].map((given) => losses.tripletMargin(...inputs, given));
+  assertEquals(loss.forward(...inputs).item(), one!.add(other!).mul(3).item());
+  const pair = new losses.MSELoss() as unknown as losses.TripletMarginLoss;
+  const mixed = new losses.TripletMarginLoss().plus(pair);
+  assertThrows(() => mixed.forward(...inputs), TypeError, "Cannot compute losses.mse: it takes");
+});
+
 Deno.test("a loss module is a type too", () => {
   const made: losses.HuberLoss = new losses.HuberLoss({ delta: 2 });
   const parts: losses.Loss[] = [made, new losses.MSELoss()];
