@@ -118,13 +118,13 @@ export const HingeEmbeddingLoss: LossModule<HingeEmbeddingOptions> = lossModule(
 export type HingeEmbeddingLoss = FunctionLoss<HingeEmbeddingOptions>;
 
 /** Options of `marginRanking`. */
-export interface MarginRankingOptions extends LossOptions {
+export interface MarginRankingOptions extends ElementLossOptions {
   /** How much larger the one must be, finite. Default: 0. */
   margin?: number;
 }
 
 const rankingOptions = lossOptions<MarginRankingOptions>(
-  { ...LOSS_OPTIONS, margin: NUMBER },
+  { ...ELEMENT_LOSS_OPTIONS, margin: NUMBER },
   { margin: FINITE },
 );
 
@@ -157,10 +157,12 @@ export function marginRanking(
 ): Tensor {
   const op = "losses.marginRanking";
   checkCount(`compute ${op}`, arguments.length, 4);
-  const { margin = 0, reduction = "mean" } = rankingOptions(`compute ${op}`, options);
+  const read = rankingOptions(`compute ${op}`, options);
+  const { margin = 0 } = read;
   checkPair(op, first, second, ["first", "second"]);
   checkPair(op, first, target, ["first", "target"]);
-  return reduced(target.mul(second.sub(first)).add(margin).relu(), reduction);
+  const formula = (a: Tensor, b: Tensor) => target.mul(b.sub(a)).add(margin).relu();
+  return elementLoss(op, first, second, read, formula);
 }
 
 /** {@linkcode marginRanking} as a module. */

@@ -243,7 +243,7 @@ export const LOSSES: Rows<typeof losses, LossMethods> = {
   softMargin: { args: [of(x), of(x), options(element)] },
   hinge: { args: [of(x), of(x), options(element)] },
   hingeEmbedding: { args: [of(x), of(x), options({ ...element, margin })] },
-  marginRanking: { args: [of(x), of(x), of(x), options({ reduction, margin })] },
+  marginRanking: { args: [of(x), of(x), of(x), options({ ...element, margin })] },
   multiMargin: {
     args: [of(x), of(labels), options({ ...power, weight: of(() => ones([3])) })],
   },
@@ -300,7 +300,7 @@ export const LOSSES: Rows<typeof losses, LossMethods> = {
     margin,
   }),
   MarginRankingLoss: lossModuleOf3(() => new losses.MarginRankingLoss(), "marginRanking", {
-    reduction,
+    ...heldElement,
     margin,
   }),
   CosineEmbeddingLoss: lossModuleOf3(

@@ -36,7 +36,7 @@ function classesFor(shape: readonly number[], classes: readonly [number, number]
 }
 
 /** A mask that lets two of three elements count. */
-function maskFor({ shape }: Inputs[0]) {
+export function maskFor({ shape }: Inputs[0]) {
   const data = Array.from({ length: count(shape) }, (_, i) => Number(i % 3 !== 1));
   return tensorOf({ shape, data }, "bool");
 }

@@ -10,7 +10,7 @@ import {
   zeros,
 } from "../../mod.ts";
 import { count, sample, tensorOf, valuesOf } from "../common/samples.ts";
-import { elementRow } from "./element_row.ts";
+import { elementRow, maskFor } from "./element_row.ts";
 import type { Entries, Inputs, LossRow, Refusal } from "./row.ts";
 
 const double = (name: string, shape: readonly number[]) =>
@@ -89,11 +89,19 @@ export const MARGIN_RANKING: LossRow<losses.MarginRankingOptions> = {
     title: `[${shape.join(", ")}]`,
     inputs: () => [double("first", shape), double("second", shape), signs(shape)],
   })),
-  options: { reduction: () => REDUCTIONS, margin: () => [0.5, -1] },
-  reference: ([a, b, t], { margin = 0 }) => {
+  options: {
+    reduction: () => REDUCTIONS,
+    margin: () => [0.5, -1],
+    weight: ([{ shape }]) => [double("weight", shape)],
+    mask: ([a]) => [maskFor(a)],
+  },
+  reference: ([a, b, t], { margin = 0, weight = tensor(1), mask = tensor(true) }) => {
     const [first, second, target] = [a, b, t!].map(valuesOf);
-    const each = first!.map((x, i) => Math.max(0, margin - target![i]! * (x - second![i]!)));
-    return { shape: a.shape, each, total: each.length };
+    const [factors, counts] = [weight, mask].map((x) => valuesOf(x.expand(a.shape)));
+    const each = first!.map((x, i) =>
+      counts![i]! * factors![i]! * Math.max(0, margin - target![i]! * (x - second![i]!))
+    );
+    return { shape: a.shape, each, total: sumOf(counts!) };
   },
   points: [
     {
@@ -104,7 +112,12 @@ export const MARGIN_RANKING: LossRow<losses.MarginRankingOptions> = {
       gradient: [-1, 0, -1],
     },
   ],
-  nothing: [],
+  nothing: [
+    {
+      inputs: () => [leaf([NaN, 1]), leaf([1, NaN]), tensor([1, NaN])],
+      options: () => ({ mask: tensor([false, false]) }),
+    },
+  ],
   extremes: [1e4, 1e30].map((size) => () => [
     tensor([size, -size], { requiresGrad: true }),
     tensor([-size, size], { requiresGrad: true }),
