@@ -1,8 +1,8 @@
 /** Adam and its relative with decoupled weight decay. */
 
-import { where } from "../ops/mod.ts";
 import { adamStep_ } from "../ops/optim/steps.ts";
 import type { Tensor } from "../tensor/tensor.ts";
+import { descent, meanOf, meanSquareOf, rootOf } from "./averages.ts";
 import { checkRange } from "./optimizer.ts";
 import {
   type OptimizerClass,
@@ -47,17 +47,6 @@ function checkAdam(op: string, options: AdamGroup): void {
   checkRange(op, "weightDecay", weightDecay, "[0, ∞)");
 }
 
-/** √x, whose derivative at 0 is taken to be 0: there it meets a mean that is 0 too. */
-function rootOf(x: Tensor): Tensor {
-  const zero = x.eq(0);
-  return where(zero, 0, where(zero, 1, x).sqrt());
-}
-
-/** A running mean that starts at 0. */
-function decayed(before: Tensor | undefined, fresh: Tensor, decay: number): Tensor {
-  return before?.mul(decay).add(fresh) ?? fresh;
-}
-
 const SHARED = {
   check: checkAdam,
   keeps: { expAvg: true, expAvgSq: true },
@@ -72,12 +61,10 @@ export const FUNCTIONAL_ADAM_RULE: AdamRule<AdamGroup & { readonly decoupled: bo
   defaults: { ...DEFAULTS, decoupled: false },
   step: (p, given, kept, options, count) => {
     const { lr, betas: [beta1, beta2], eps, weightDecay, maximize, decoupled } = options;
-    let g = maximize ? given.neg() : given;
-    if (!decoupled && weightDecay !== 0) g = g.add(p.mul(weightDecay));
+    const g = descent(p, given, { maximize, weightDecay: decoupled ? 0 : weightDecay });
     const shrunk = decoupled ? p.mul(1 - lr * weightDecay) : p;
-    const expAvg = decayed(kept.expAvg, g.mul(1 - beta1), beta1);
-    // In this order, as the square of the gradient alone may leave the range.
-    const expAvgSq = decayed(kept.expAvgSq, g.mul(1 - beta2).mul(g), beta2);
+    const expAvg = meanOf(kept.expAvg, g, beta1);
+    const expAvgSq = meanSquareOf(kept.expAvgSq, g, beta2);
     const root = rootOf(expAvgSq).div(Math.sqrt(1 - beta2 ** count)).add(eps);
     const change = expAvg.mul(lr / (1 - beta1 ** count)).div(root);
     return [shrunk.sub(change), { expAvg, expAvgSq }];

@@ -1,6 +1,7 @@
 /** Gradient descent. */
 
 import { sgdStep_ } from "../ops/optim/steps.ts";
+import { descent } from "./averages.ts";
 import { checkRange } from "./optimizer.ts";
 import {
   type OptimizerClass,
@@ -59,13 +60,12 @@ export const SGD_RULE: OptimizerRule<SGDGroup, "momentumBuffer"> = {
   check: checkSgd,
   keeps: { momentumBuffer: ({ momentum }) => momentum !== 0 },
   step: (p, given, { momentumBuffer: before }, options) => {
-    const { lr, momentum, dampening, weightDecay, nesterov, maximize } = options;
-    let g = maximize ? given.neg() : given;
-    if (weightDecay !== 0) g = g.add(p.mul(weightDecay));
+    const { lr, momentum, dampening, nesterov } = options;
+    const g = descent(p, given, options);
     if (momentum === 0) return [p.sub(g.mul(lr)), {}];
     const momentumBuffer = before?.mul(momentum).add(g.mul(1 - dampening)) ?? g;
-    g = nesterov ? g.add(momentumBuffer.mul(momentum)) : momentumBuffer;
-    return [p.sub(g.mul(lr)), { momentumBuffer }];
+    const change = nesterov ? g.add(momentumBuffer.mul(momentum)) : momentumBuffer;
+    return [p.sub(change.mul(lr)), { momentumBuffer }];
   },
   kernel: (p, g, { momentumBuffer }, options, _count, fresh) => {
     sgdStep_(p, g, options.momentum === 0 ? null : momentumBuffer, fresh, options);

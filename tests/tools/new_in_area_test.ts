@@ -6,13 +6,13 @@ import { make } from "./new.ts";
 import { Refusal } from "./new/draft.ts";
 import { snakeCase } from "./new/names.ts";
 
-const THINGS = [["loss", "tversky"], ["layer", "LeakyReLU"], ["optimizer", "RMSprop"]] as const;
+const THINGS = [["loss", "tversky"], ["layer", "LeakyReLU"], ["optimizer", "LBFGS"]] as const;
 
 /** What PyTorch's values are made with. */
 const CASES = [
   /^save\("losses\/tversky", \[case\(F\.tversky_loss, /m,
   /^save\("layers\/LeakyReLU", \[case\("by default", nn\.LeakyReLU\(\), /m,
-  /^optimizer\(torch\.optim\.RMSprop, /m,
+  /^optimizer\(torch\.optim\.LBFGS, /m,
 ];
 
 Deno.test("new loss, layer, optimizer: what is left is where the compiler finds it missing", async () => {
@@ -30,7 +30,7 @@ Deno.test("new loss, layer, optimizer: what is left is where the compiler finds 
   const now = contents(copy.root);
   for (const [file, text] of before) assert(now.get(file)!.startsWith(text), file);
   const added = [...now.keys()].filter((file) => !before.has(file)).toSorted();
-  assertEquals(added, ["lib/loss/tversky.ts", "lib/nn/leaky_relu.ts", "lib/optim/rmsprop.ts"]);
+  assertEquals(added, ["lib/loss/tversky.ts", "lib/nn/leaky_relu.ts", "lib/optim/lbfgs.ts"]);
   const found = (await typeErrors(copy.root)).map(({ file, line }) => `${file}:${line}`);
   assertEquals(found.filter((place) => !places.includes(place)), []);
   for (
@@ -56,7 +56,7 @@ const REFUSED: readonly (readonly [args: readonly string[], message: RegExp])[] 
   [["layer", "Functional"], /lib\/nn\/functional\.ts: it exists already$/],
   [["optimizer", "Adam"], /stands in lib\/optim\/adam\.ts:\d+$/],
   [["optimizer"], /give one name/],
-  [["optimiser", "RMSprop"], /got optimiser; did you mean optimizer$/],
+  [["optimiser", "LBFGS"], /got optimiser; did you mean optimizer$/],
 ];
 
 Deno.test("new loss, layer, optimizer: what is refused changes nothing", async () => {

@@ -141,8 +141,9 @@ export type ${name} = RuleOptimizer<${name}Group, RuleState>;
       [new RegExp(`^export const ${name}:`), "a comment for users"],
     ],
     tables: (name) => [
-      [/^export const OPTIMIZERS\b/, name],
-      [/ satisfies Record<OptimizerName\b/, name],
+      [/^export const OPTIMIZERS: (Rows|\{)/, name],
+      [/^} as const satisfies Record<OptimizerName\b/, name],
+      [/^export const STEPS: Rows/, `the functional step of ${name}`],
     ],
     maker: "tests/fixtures/optimizers.py",
     fixture: (name) => `optimizer(torch.optim.${name}, {})\n`,

@@ -1,0 +1,36 @@
+/** What the steps of adaptive optimizers share: running means, and roots of mean squares. */
+
+import { where } from "../ops/mod.ts";
+import type { Tensor } from "../tensor/tensor.ts";
+
+/**
+ * √x, whose derivative at 0 is taken to be 0: there it meets a mean that is 0 too. A variance that
+ * rounding has made negative counts as 0.
+ */
+export function rootOf(x: Tensor): Tensor {
+  const zero = x.le(0);
+  return where(zero, 0, where(zero, 1, x).sqrt());
+}
+
+/** A running mean that starts at 0. */
+export function meanOf(before: Tensor | undefined, fresh: Tensor, decay: number): Tensor {
+  const part = fresh.mul(1 - decay);
+  return before?.mul(decay).add(part) ?? part;
+}
+
+/** A running mean of squares that starts at 0. */
+export function meanSquareOf(before: Tensor | undefined, fresh: Tensor, decay: number): Tensor {
+  // In this order, as the square alone may leave the range.
+  const part = fresh.mul(1 - decay).mul(fresh);
+  return before?.mul(decay).add(part) ?? part;
+}
+
+/** The gradient to descend: its opposite to go uphill, and with the decay that enters it. */
+export function descent(
+  p: Tensor,
+  g: Tensor,
+  { maximize, weightDecay }: { readonly maximize: boolean; readonly weightDecay: number },
+): Tensor {
+  const down = maximize ? g.neg() : g;
+  return weightDecay === 0 ? down : down.add(p.mul(weightDecay));
+}
