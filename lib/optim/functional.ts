@@ -5,10 +5,16 @@
 
 import type { Tensor } from "../tensor/tensor.ts";
 import { type AdamOptions, FUNCTIONAL_ADAM_RULE } from "./adam.ts";
-import { type FunctionalStep, functionalStep, type Stepped } from "./functional_step.ts";
+import {
+  type FunctionalStep,
+  functionalStep,
+  type Stepped,
+  type StepState,
+} from "./functional_step.ts";
+import { RMSPROP_RULE, type RMSpropOptions } from "./rmsprop.ts";
 import { SGD_RULE, type SGDOptions } from "./sgd.ts";
 
-export type { FunctionalStep, Stepped };
+export type { FunctionalStep, Stepped, StepState };
 
 /** Velocities between steps of `sgd`; empty before the first. */
 export interface SgdState {
@@ -62,3 +68,13 @@ export const adam: FunctionalStep<FunctionalAdamOptions, AdamState> = functional
   FUNCTIONAL_ADAM_RULE,
   { expAvg: "means", expAvgSq: "squares" },
 );
+
+/** One step of RMSprop. Follows `torch.optim.RMSprop`. */
+export const rmsprop: FunctionalStep<
+  RMSpropOptions,
+  StepState<"squareAvgs" | "momentumBuffers" | "gradAvgs">
+> = functionalStep("rmsprop", RMSPROP_RULE, {
+  squareAvg: "squareAvgs",
+  momentumBuffer: "momentumBuffers",
+  gradAvg: "gradAvgs",
+});

@@ -27,6 +27,11 @@ export interface Stepped<S> {
   readonly state: S;
 }
 
+/** The state of a step, by its lists with a tensor for each parameter; empty before the first. */
+export type StepState<List extends string> = {
+  readonly [Name in List]?: readonly Tensor[];
+};
+
 /** A step that returns new parameters in place of changing them. */
 export interface FunctionalStep<Options, S> {
   /**

@@ -24,6 +24,7 @@ export {
 } from "./optimizer.ts";
 export { SGD, type SGDGroup, type SGDOptions, type SGDParamState } from "./sgd.ts";
 export { Adam, type AdamGroup, type AdamOptions, type AdamParamState, AdamW } from "./adam.ts";
+export { RMSprop, type RMSpropGroup, type RMSpropOptions } from "./rmsprop.ts";
 export type { Kept, OptimizerClass, OptimizerRule, RuleOptimizer, RuleState } from "./rule.ts";
 /** Differentiable steps that return new parameters. */
 export * as functional from "./functional.ts";

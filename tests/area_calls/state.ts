@@ -203,7 +203,7 @@ export function loadFaults(make: MakeOptimizer): string[] {
     const more = isPlainObject(value)
       ? attempt(path, "with an entry too many", (place) => (at(place) as Loose).odd = 1)
       : [];
-    const optional = option || path.endsWith("momentumBuffer");
+    const optional = option || /\.(momentumBuffer|gradAvg)$/.test(path);
     const missing = optional ? [] : attempt(path, "left out", (place) => {
       if (Array.isArray(place.owner)) place.owner.splice(Number(place.key), 1);
       else delete place.owner[place.key];

@@ -43,6 +43,15 @@ const adam = {
   weightDecay: fraction(0),
   maximize: flag,
 };
+const rmsprop = {
+  lr: fraction(0.1),
+  alpha: fraction(0.9),
+  eps: fraction(1e-8),
+  weightDecay: fraction(0),
+  momentum: fraction(0.9),
+  centered: flag,
+  maximize: flag,
+};
 
 function stepped(): optim.SGD {
   const optimizer = new optim.SGD(leaves(), { momentum: 0.9 });
@@ -84,6 +93,7 @@ export const OPTIMIZERS: Rows<Omit<typeof optim, "functional">, OptimizerMethods
   SGD: { make: { args: [of(leaves), options(sgd)] }, methods: {} },
   Adam: { make: { args: [of(leaves), options(adam)] }, methods: {} },
   AdamW: { make: { args: [of(leaves), options(adam)] }, methods: {} },
+  RMSprop: { make: { args: [of(leaves), options(rmsprop)] }, methods: {} },
   Optimizer: {
     make: {
       args: [
@@ -109,6 +119,14 @@ export const STEPS: Rows<typeof optim.functional> = {
       pair,
       options({ step: of(() => 3), means: pair, squares: pair }),
       options({ ...adam, decoupled: flag }),
+    ],
+  },
+  rmsprop: {
+    args: [
+      pair,
+      pair,
+      options({ squareAvgs: pair, momentumBuffers: pair, gradAvgs: pair }),
+      options(rmsprop),
     ],
   },
 };

@@ -6,6 +6,7 @@
 
 import { ADAM_RULE, ADAM_W_RULE, type AdamGroup } from "../../lib/optim/adam.ts";
 import type { OptimizerRule } from "../../lib/optim/rule.ts";
+import { RMSPROP_RULE, type RMSpropGroup } from "../../lib/optim/rmsprop.ts";
 import { SGD_RULE, type SGDGroup } from "../../lib/optim/sgd.ts";
 import type { optim } from "../../mod.ts";
 
@@ -87,6 +88,23 @@ const SGD: OptimizerRow<SGDGroup> = {
   },
 };
 
+const RMSPROP: OptimizerRow<RMSpropGroup> = {
+  rule: RMSPROP_RULE,
+  functional: {},
+  smooth: {
+    "without momentum": { eps: 0.5 },
+    "with momentum and decay": { eps: 0.5, momentum: 0.9, weightDecay: 0.1 },
+    "centered, uphill": { eps: 0.5, centered: true, maximize: true },
+  },
+  refuses: {
+    ...SHARED,
+    alpha: range("alpha", "[0, ∞)", ...FROM_0),
+    eps: range("eps", "[0, ∞)", ...FROM_0),
+    momentum: range("momentum", "[0, ∞)", ...FROM_0),
+    centered: [[1, "centered must be true or false"]],
+  },
+};
+
 /** The rows. */
 export const OPTIMIZERS: { readonly [Name in OptimizerName]: OptimizerRow<GroupOf<Name>> } = {
   SGD,
@@ -106,6 +124,7 @@ export const OPTIMIZERS: { readonly [Name in OptimizerName]: OptimizerRow<GroupO
     smooth: { "that decays apart": { eps: 0.5, weightDecay: 0.1 } },
     refuses: ADAM,
   },
+  RMSprop: RMSPROP,
 };
 
 /** The functional step of each. */
@@ -113,4 +132,5 @@ export const STEPS = {
   SGD: "sgd",
   Adam: "adam",
   AdamW: "adam",
+  RMSprop: "rmsprop",
 } as const satisfies Record<OptimizerName, StepName>;
