@@ -22,6 +22,8 @@ export interface AdamOptions {
   eps?: number;
   /** Weight decay. Default: 0 for Adam, 0.01 for AdamW. */
   weightDecay?: number;
+  /** Whether the greatest mean square so far takes the place of the last. Default: false. */
+  amsgrad?: boolean;
   /** Whether the objective is to grow. Default: false. */
   maximize?: boolean;
 }
@@ -34,6 +36,7 @@ const DEFAULTS: AdamGroup = {
   betas: [0.9, 0.999],
   eps: 1e-8,
   weightDecay: 0,
+  amsgrad: false,
   maximize: false,
 };
 
@@ -49,7 +52,7 @@ function checkAdam(op: string, options: AdamGroup): void {
 
 const SHARED = {
   check: checkAdam,
-  keeps: { expAvg: true, expAvgSq: true },
+  keeps: { expAvg: true, expAvgSq: true, maxExpAvgSq: ({ amsgrad }: AdamGroup) => amsgrad },
   counts: true,
 } as const;
 
@@ -60,14 +63,17 @@ export const FUNCTIONAL_ADAM_RULE: AdamRule<AdamGroup & { readonly decoupled: bo
   ...SHARED,
   defaults: { ...DEFAULTS, decoupled: false },
   step: (p, given, kept, options, count) => {
-    const { lr, betas: [beta1, beta2], eps, weightDecay, maximize, decoupled } = options;
+    const { lr, betas: [beta1, beta2], eps, weightDecay, amsgrad, maximize, decoupled } = options;
     const g = descent(p, given, { maximize, weightDecay: decoupled ? 0 : weightDecay });
     const shrunk = decoupled ? p.mul(1 - lr * weightDecay) : p;
     const expAvg = meanOf(kept.expAvg, g, beta1);
     const expAvgSq = meanSquareOf(kept.expAvgSq, g, beta2);
-    const root = rootOf(expAvgSq).div(Math.sqrt(1 - beta2 ** count)).add(eps);
+    const maxExpAvgSq = amsgrad ? kept.maxExpAvgSq?.maximum(expAvgSq) ?? expAvgSq : undefined;
+    const root = rootOf(maxExpAvgSq ?? expAvgSq).div(
+      Math.sqrt(1 - beta2 ** count),
+    ).add(eps);
     const change = expAvg.mul(lr / (1 - beta1 ** count)).div(root);
-    return [shrunk.sub(change), { expAvg, expAvgSq }];
+    return [shrunk.sub(change), { expAvg, expAvgSq, maxExpAvgSq }];
   },
 };
 
@@ -78,6 +84,7 @@ function adamRule(defaults: AdamGroup, decoupled: boolean): AdamRule<AdamGroup> 
     defaults,
     step: (p, g, kept, options, count) =>
       FUNCTIONAL_ADAM_RULE.step(p, g, kept, { ...options, decoupled }, count),
+    inKernel: ({ amsgrad }) => !amsgrad,
     kernel: (p, g, { expAvg, expAvgSq }, { betas: [beta1, beta2], ...numbers }, count) => {
       adamStep_(p, g, expAvg, expAvgSq, count, { ...numbers, beta1, beta2, decoupled });
     },
@@ -99,8 +106,8 @@ export const ADAM_RULE: AdamRule<AdamGroup> = adamRule(DEFAULTS, false);
 
 /**
  * Adam: steps along the mean gradient over the root of the mean square, both corrected for their
- * start at 0. Kingma and Ba, "Adam: a method for stochastic optimization", 2015;
- * `torch.optim.Adam`.
+ * start at 0. Kingma and Ba, "Adam: a method for stochastic optimization", 2015; with `amsgrad`,
+ * Reddi, Kale and Kumar, "On the convergence of Adam and beyond", 2018. Follows `torch.optim.Adam`.
  *
  * @example One step
  * ```ts

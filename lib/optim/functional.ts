@@ -49,6 +49,8 @@ export interface AdamState {
   readonly means?: readonly Tensor[];
   /** Means of their squares. */
   readonly squares?: readonly Tensor[];
+  /** The greatest of these so far, with `amsgrad`. */
+  readonly maxSquares?: readonly Tensor[];
 }
 
 /** Options of `adam`. */
@@ -66,7 +68,7 @@ export interface FunctionalAdamOptions extends AdamOptions {
 export const adam: FunctionalStep<FunctionalAdamOptions, AdamState> = functionalStep(
   "adam",
   FUNCTIONAL_ADAM_RULE,
-  { expAvg: "means", expAvgSq: "squares" },
+  { expAvg: "means", expAvgSq: "squares", maxExpAvgSq: "maxSquares" },
 );
 
 /** One step of RMSprop. Follows `torch.optim.RMSprop`. */

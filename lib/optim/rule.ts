@@ -31,6 +31,8 @@ export interface OptimizerRule<O extends { lr: number }, K extends string = stri
     options: O,
     count: number,
   ): readonly [p: Tensor, kept: Kept<K>];
+  /** Whether the kernel knows the step under these options. Default: always. */
+  readonly inKernel?: (options: O) => boolean;
   /**
    * The same in place and faster, by a kernel. What is kept starts as zeros; `fresh` tells whether any
    * of it did so just now.
@@ -93,10 +95,10 @@ export class RuleOptimizer<O extends { lr: number }, S extends RuleState> extend
 
   /** Changes a parameter in place. */
   protected override update(p: Tensor, g: Tensor, state: S, options: O): void {
-    const { step, kernel } = this.#rule;
+    const { step, kernel, inKernel } = this.#rule;
     const kept: ParamState = state;
     const first = state.step++ === 0;
-    if (kernel !== undefined) {
+    if (kernel !== undefined && inKernel?.(options) !== false) {
       // An option may be changed between steps, by a schedule say, so that more is kept from here on.
       const begun = this.#begin(kept, p, options);
       if (begun) keep(kept);

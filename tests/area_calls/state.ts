@@ -8,7 +8,7 @@ import { type nn, noGrad, ones, optim, Tensor, tensor } from "../../mod.ts";
 import { type Sort, WRONG } from "../common/calls.ts";
 import { complaint } from "../common/refusals.ts";
 import { variantsOf } from "../optim/checks.ts";
-import { type OptimizerName, STEPS } from "../optim/table.ts";
+import { type OptimizerName, OPTIMIZERS as ROWS, STEPS } from "../optim/table.ts";
 
 // What optimizers have in common, whatever their options are.
 type Loose = Record<string, unknown>;
@@ -169,6 +169,13 @@ function placesOf(owner: Loose, path: string): Place[] {
   });
 }
 
+/** What optimizers keep under some options alone. */
+const OPTIONAL = new Set(
+  Object.values(ROWS).flatMap(({ rule: { keeps } }) =>
+    Object.entries(keeps).flatMap(([name, when]) => when === true ? [] : [name])
+  ),
+);
+
 /** States in which one place is wrong, missing or too many. */
 export function loadFaults(make: MakeOptimizer): string[] {
   const scene = sceneOf(make);
@@ -203,7 +210,7 @@ export function loadFaults(make: MakeOptimizer): string[] {
     const more = isPlainObject(value)
       ? attempt(path, "with an entry too many", (place) => (at(place) as Loose).odd = 1)
       : [];
-    const optional = option || /\.(momentumBuffer|gradAvg)$/.test(path);
+    const optional = option || OPTIONAL.has(path.split(".").at(-1)!);
     const missing = optional ? [] : attempt(path, "left out", (place) => {
       if (Array.isArray(place.owner)) place.owner.splice(Number(place.key), 1);
       else delete place.owner[place.key];

@@ -41,6 +41,7 @@ const adam = {
   betas: of(() => [0.9, 0.99]),
   eps: fraction(1e-8),
   weightDecay: fraction(0),
+  amsgrad: flag,
   maximize: flag,
 };
 const rmsprop = {
@@ -117,7 +118,7 @@ export const STEPS: Rows<typeof optim.functional> = {
     args: [
       pair,
       pair,
-      options({ step: of(() => 3), means: pair, squares: pair }),
+      options({ step: of(() => 3), means: pair, squares: pair, maxSquares: pair }),
       options({ ...adam, decoupled: flag }),
     ],
   },

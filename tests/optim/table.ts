@@ -62,6 +62,7 @@ const ADAM: OptimizerRow<AdamGroup>["refuses"] = {
     [[0.9], "betas must be an array of 2 numbers"],
     [0.9, "betas must be an array of 2 numbers"],
   ],
+  amsgrad: [[1, "amsgrad must be true or false"]],
   eps: range("eps", "[0, ∞)", ...FROM_0),
 };
 
@@ -114,6 +115,7 @@ export const OPTIMIZERS: { readonly [Name in OptimizerName]: OptimizerRow<GroupO
     smooth: {
       "without decay": { eps: 0.5 },
       "with decay": { eps: 0.5, weightDecay: 0.1 },
+      "by the greatest square": { eps: 0.5, amsgrad: true },
       uphill: { eps: 0.5, maximize: true },
     },
     refuses: ADAM,
