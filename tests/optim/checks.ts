@@ -85,6 +85,9 @@ function keptOf(
   return Object.entries(first ?? {}).filter(([name]) => name !== "step");
 }
 
+/** Options of PyTorch that say how a step is computed, and not what. Adam that decays apart is AdamW. */
+const NOT_TAKEN: readonly string[] = ["foreach", "fused", "capturable", "differentiable"];
+
 /** The checks, by what they say of an optimizer. */
 export const CHECKS = {
   "follows PyTorch, each group at its own rate": forEach(({ make }, trajectory, says) => {
@@ -170,6 +173,13 @@ export const CHECKS = {
       );
       assert(tried, `no trajectory has another ${key} than the default`);
     }
+  },
+  "has the options of PyTorch's, with their defaults": ({ name, row: { rule } }: Subject) => {
+    const [signatures] = casesOf<Readonly<Record<string, Some>>>("optimizers/signatures");
+    const wanted = Object.entries(signatures![name]!).filter(([option]) =>
+      !NOT_TAKEN.includes(option) && !(name === "Adam" && option === "decoupledWeightDecay")
+    );
+    assertEquals({ ...rule.defaults }, Object.fromEntries(wanted));
   },
   "refuses options out of range, wherever they are given": ({ make, step, row }: Subject) => {
     const leaf = () => ones([2]).requiresGrad_();

@@ -3,6 +3,7 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { assertClose, CheckError, gradcheck } from "../../lib/testing/mod.ts";
 import { grad, ones, optim, type Tensor, tensor, zeros } from "../../mod.ts";
+import { variantsOf } from "./checks.ts";
 import { type OptimizerName, OPTIMIZERS, STEPS } from "./table.ts";
 
 type Step = (params: Tensor[], grads: Tensor[], state: object) => {
@@ -49,6 +50,40 @@ for (const [name, step] of SMOOTH) {
     }
   });
 }
+
+/** Whether the derivatives of a loss behind three steps are finite, by the gradients. */
+function isTame(step: Step, dtype: "float32" | "float64"): boolean {
+  const gradients = [[0, 1e20, -1e20], [1e20, 0, 1], [0, 1, -1e20]].map((data) =>
+    tensor(data, { dtype, requiresGrad: true })
+  );
+  const p = tensor([1, -1, 0.5], { dtype, requiresGrad: true });
+  const loss = walk(step, p, gradients).square().sum();
+  return grad(loss, [p, ...gradients], { allowUnused: true }).every((g) =>
+    g === null || g.isfinite().all().item() === 1
+  );
+}
+
+for (const name of Object.keys(OPTIMIZERS) as OptimizerName[]) {
+  Deno.test(`functional ${STEPS[name]} of ${name} has finite derivatives where gradients are 0 or 1e20`, () => {
+    for (const options of variantsOf(name)) {
+      const step: Step = (...args) =>
+        optim.functional[STEPS[name]](...args, { ...OPTIMIZERS[name].functional, ...options });
+      for (const dtype of ["float32", "float64"] as const) {
+        assert(isTame(step, dtype), `${dtype} with ${JSON.stringify(options)}`);
+      }
+    }
+  });
+}
+
+Deno.test("a step whose derivative is not finite at a gradient of 0 or 1e20 would be found", () => {
+  const step = (change: (g: Tensor) => Tensor): Step => ([p], [g]) => ({
+    params: [p!.sub(change(g!))],
+    state: {},
+  });
+  assert(isTame(step((g) => g), "float32"));
+  assert(!isTame(step((g) => g.square().sqrt()), "float64"));
+  assert(!isTame(step((g) => g.square().mul(0)), "float32"));
+});
 
 Deno.test("the derivative of Adam's first step at a gradient of 0 is −lr/eps", () => {
   const g = f64([0, 0]);

@@ -109,6 +109,10 @@ const FAULTS: Readonly<Record<Check, readonly [subject: Subject, says: string]>>
     { ...adam, name: "SGD" },
     "no trajectory has another betas than the default",
   ],
+  "has the options of PyTorch's, with their defaults": [
+    { ...adam, name: "AdamW" },
+    "weightDecay: 0.01",
+  ],
   "refuses options out of range, wherever they are given": [
     { ...adam, make: madeOf({ ...rule, check: () => {} }) },
     "to throw",
