@@ -2,7 +2,7 @@
 
 import { adamStep_ } from "../ops/optim/steps.ts";
 import type { Tensor } from "../tensor/tensor.ts";
-import { descent, meanOf, meanSquareOf, rootOf } from "./averages.ts";
+import { decayed, meanOf, meanSquareOf, rootOf } from "./averages.ts";
 import { checkRange } from "./optimizer.ts";
 import {
   type OptimizerClass,
@@ -63,9 +63,8 @@ export const FUNCTIONAL_ADAM_RULE: AdamRule<AdamGroup & { readonly decoupled: bo
   ...SHARED,
   defaults: { ...DEFAULTS, decoupled: false },
   step: (p, given, kept, options, count) => {
-    const { lr, betas: [beta1, beta2], eps, weightDecay, amsgrad, maximize, decoupled } = options;
-    const g = descent(p, given, { maximize, weightDecay: decoupled ? 0 : weightDecay });
-    const shrunk = decoupled ? p.mul(1 - lr * weightDecay) : p;
+    const { lr, betas: [beta1, beta2], eps, amsgrad, decoupled } = options;
+    const [shrunk, g] = decayed(p, given, { ...options, decoupledWeightDecay: decoupled });
     const expAvg = meanOf(kept.expAvg, g, beta1);
     const expAvgSq = meanSquareOf(kept.expAvgSq, g, beta2);
     const maxExpAvgSq = amsgrad ? kept.maxExpAvgSq?.maximum(expAvgSq) ?? expAvgSq : undefined;

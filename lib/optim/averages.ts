@@ -34,3 +34,18 @@ export function descent(
   const down = maximize ? g.neg() : g;
   return weightDecay === 0 ? down : down.add(p.mul(weightDecay));
 }
+
+/** The parameter and the gradient to descend after weight decay, which enters one of them. */
+export function decayed(
+  p: Tensor,
+  g: Tensor,
+  { lr, weightDecay, maximize, decoupledWeightDecay: apart }: {
+    readonly lr: number;
+    readonly weightDecay: number;
+    readonly maximize: boolean;
+    readonly decoupledWeightDecay: boolean;
+  },
+): readonly [p: Tensor, g: Tensor] {
+  const down = descent(p, g, { maximize, weightDecay: apart ? 0 : weightDecay });
+  return [apart ? p.mul(1 - lr * weightDecay) : p, down];
+}

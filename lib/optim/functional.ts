@@ -11,6 +11,7 @@ import {
   type Stepped,
   type StepState,
 } from "./functional_step.ts";
+import { ADAGRAD_RULE, type AdagradOptions } from "./adagrad.ts";
 import { RMSPROP_RULE, type RMSpropOptions } from "./rmsprop.ts";
 import { SGD_RULE, type SGDOptions } from "./sgd.ts";
 
@@ -80,3 +81,9 @@ export const rmsprop: FunctionalStep<
   momentumBuffer: "momentumBuffers",
   gradAvg: "gradAvgs",
 });
+
+/** One step of Adagrad. Follows `torch.optim.Adagrad`. */
+export const adagrad: FunctionalStep<
+  AdagradOptions,
+  StepState<"sums"> & { readonly step?: number }
+> = functionalStep("adagrad", ADAGRAD_RULE, { sum: "sums" });

@@ -25,6 +25,7 @@ export {
 export { SGD, type SGDGroup, type SGDOptions, type SGDParamState } from "./sgd.ts";
 export { Adam, type AdamGroup, type AdamOptions, type AdamParamState, AdamW } from "./adam.ts";
 export { RMSprop, type RMSpropGroup, type RMSpropOptions } from "./rmsprop.ts";
+export { Adagrad, type AdagradGroup, type AdagradOptions } from "./adagrad.ts";
 export type { Kept, OptimizerClass, OptimizerRule, RuleOptimizer, RuleState } from "./rule.ts";
 /** Differentiable steps that return new parameters. */
 export * as functional from "./functional.ts";

@@ -251,9 +251,16 @@ export abstract class Optimizer<O extends { lr: number }, S extends ParamState> 
   }
 }
 
+/** An interval, as messages show it. */
+export type Interval = `${"[" | "("}${number}, ${number | "∞"}${"]" | ")"}`;
+
 /** Refuses a number out of range. */
-export function checkRange(op: string, name: string, value: number, range: string): void {
-  if (!(value >= 0 && value < (range === "[0, 1)" ? 1 : Infinity))) {
-    throw new RangeError(`Cannot run ${op}: ${name} must lie in ${range}, got ${value}`);
-  }
+export function checkRange(op: string, name: string, value: number, range: Interval): void {
+  const [low = NaN, high = NaN] = range.slice(1, -1).replace("∞", "Infinity").split(", ").map(
+    Number,
+  );
+  const above = range.startsWith("(") ? value > low : value >= low;
+  const below = range.endsWith(")") ? value < high : value <= high;
+  if (above && below) return;
+  throw new RangeError(`Cannot run ${op}: ${name} must lie in ${range}, got ${value}`);
 }

@@ -17,7 +17,8 @@ import {
   valueAndGrad,
   vmap,
 } from "../../mod.ts";
-import { type Call, type MethodRows, of, options, type Rows } from "../common/calls.ts";
+import { type Arg, type Call, type MethodRows, of, options, type Rows } from "../common/calls.ts";
+import { OPTIMIZERS as TABLE } from "../optim/table.ts";
 
 const x = () => ones([2, 3]);
 const leaf = () => ones([2]).requiresGrad_();
@@ -36,23 +37,17 @@ const sgd = {
   nesterov: of(() => true, "flag"),
   maximize: flag,
 };
-const adam = {
-  lr: fraction(0.1),
-  betas: of(() => [0.9, 0.99]),
-  eps: fraction(1e-8),
-  weightDecay: fraction(0),
-  amsgrad: flag,
-  maximize: flag,
-};
-const rmsprop = {
-  lr: fraction(0.1),
-  alpha: fraction(0.9),
-  eps: fraction(1e-8),
-  weightDecay: fraction(0),
-  momentum: fraction(0.9),
-  centered: flag,
-  maximize: flag,
-};
+
+/** A good value for each option of an optimizer: its default. */
+function good<O extends object>({ rule }: { readonly rule: { readonly defaults: O } }) {
+  const entries = Object.entries(rule.defaults).map(([key, value]) => {
+    if (typeof value === "boolean") return [key, flag];
+    return [key, typeof value === "number" ? fraction(value) : of(() => value)];
+  });
+  return Object.fromEntries(entries) as { readonly [K in keyof O]: Arg };
+}
+
+const adam = good(TABLE.Adam);
 
 function stepped(): optim.SGD {
   const optimizer = new optim.SGD(leaves(), { momentum: 0.9 });
@@ -94,7 +89,8 @@ export const OPTIMIZERS: Rows<Omit<typeof optim, "functional">, OptimizerMethods
   SGD: { make: { args: [of(leaves), options(sgd)] }, methods: {} },
   Adam: { make: { args: [of(leaves), options(adam)] }, methods: {} },
   AdamW: { make: { args: [of(leaves), options(adam)] }, methods: {} },
-  RMSprop: { make: { args: [of(leaves), options(rmsprop)] }, methods: {} },
+  RMSprop: { make: { args: [of(leaves), options(good(TABLE.RMSprop))] }, methods: {} },
+  Adagrad: { make: { args: [of(leaves), options(good(TABLE.Adagrad))] }, methods: {} },
   Optimizer: {
     make: {
       args: [
@@ -127,8 +123,11 @@ export const STEPS: Rows<typeof optim.functional> = {
       pair,
       pair,
       options({ squareAvgs: pair, momentumBuffers: pair, gradAvgs: pair }),
-      options(rmsprop),
+      options(good(TABLE.RMSprop)),
     ],
+  },
+  adagrad: {
+    args: [pair, pair, options({ step: of(() => 3), sums: pair }), options(good(TABLE.Adagrad))],
   },
 };
 

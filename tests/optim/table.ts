@@ -6,6 +6,7 @@
 
 import { ADAM_RULE, ADAM_W_RULE, type AdamGroup } from "../../lib/optim/adam.ts";
 import type { OptimizerRule } from "../../lib/optim/rule.ts";
+import { ADAGRAD_RULE } from "../../lib/optim/adagrad.ts";
 import { RMSPROP_RULE, type RMSpropGroup } from "../../lib/optim/rmsprop.ts";
 import { SGD_RULE, type SGDGroup } from "../../lib/optim/sgd.ts";
 import type { optim } from "../../mod.ts";
@@ -52,16 +53,18 @@ const SHARED = {
   maximize: [[1, "maximize must be true or false"]],
 } as const;
 
+const BETAS: Refused = [
+  [[1, 0.9], "betas[0] must lie in [0, 1), got 1"],
+  [[0.9, 1], "betas[1] must lie in [0, 1), got 1"],
+  [[-0.1, 0.9], "betas[0] must lie in [0, 1), got -0.1"],
+  [[0.9], "betas must be an array of 2 numbers"],
+  [0.9, "betas must be an array of 2 numbers"],
+];
+
 /** Refusals of both kinds of Adam. */
 const ADAM: OptimizerRow<AdamGroup>["refuses"] = {
   ...SHARED,
-  betas: [
-    [[1, 0.9], "betas[0] must lie in [0, 1), got 1"],
-    [[0.9, 1], "betas[1] must lie in [0, 1), got 1"],
-    [[-0.1, 0.9], "betas[0] must lie in [0, 1), got -0.1"],
-    [[0.9], "betas must be an array of 2 numbers"],
-    [0.9, "betas must be an array of 2 numbers"],
-  ],
+  betas: BETAS,
   amsgrad: [[1, "amsgrad must be true or false"]],
   eps: range("eps", "[0, ∞)", ...FROM_0),
 };
@@ -127,6 +130,24 @@ export const OPTIMIZERS: { readonly [Name in OptimizerName]: OptimizerRow<GroupO
     refuses: ADAM,
   },
   RMSprop: RMSPROP,
+  Adagrad: {
+    rule: ADAGRAD_RULE,
+    functional: {},
+    smooth: {
+      "from a sum of 0": { eps: 0.5 },
+      "from another sum, with decay": {
+        initialAccumulatorValue: 0.5,
+        weightDecay: 0.1,
+        lrDecay: 0.1,
+      },
+    },
+    refuses: {
+      ...SHARED,
+      lrDecay: range("lrDecay", "[0, ∞)", ...FROM_0),
+      initialAccumulatorValue: range("initialAccumulatorValue", "[0, ∞)", ...FROM_0),
+      eps: range("eps", "[0, ∞)", ...FROM_0),
+    },
+  },
 };
 
 /** The functional step of each. */
@@ -135,4 +156,5 @@ export const STEPS = {
   Adam: "adam",
   AdamW: "adam",
   RMSprop: "rmsprop",
+  Adagrad: "adagrad",
 } as const satisfies Record<OptimizerName, StepName>;
