@@ -12,6 +12,7 @@ import {
   type StepState,
 } from "./functional_step.ts";
 import { ADAGRAD_RULE, type AdagradOptions } from "./adagrad.ts";
+import { ADADELTA_RULE, type AdadeltaOptions } from "./adadelta.ts";
 import { RMSPROP_RULE, type RMSpropOptions } from "./rmsprop.ts";
 import { SGD_RULE, type SGDOptions } from "./sgd.ts";
 
@@ -87,3 +88,7 @@ export const adagrad: FunctionalStep<
   AdagradOptions,
   StepState<"sums"> & { readonly step?: number }
 > = functionalStep("adagrad", ADAGRAD_RULE, { sum: "sums" });
+
+/** One step of Adadelta. Follows `torch.optim.Adadelta`. */
+export const adadelta: FunctionalStep<AdadeltaOptions, StepState<"squareAvgs" | "accDeltas">> =
+  functionalStep("adadelta", ADADELTA_RULE, { squareAvg: "squareAvgs", accDelta: "accDeltas" });

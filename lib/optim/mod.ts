@@ -26,6 +26,7 @@ export { SGD, type SGDGroup, type SGDOptions, type SGDParamState } from "./sgd.t
 export { Adam, type AdamGroup, type AdamOptions, type AdamParamState, AdamW } from "./adam.ts";
 export { RMSprop, type RMSpropGroup, type RMSpropOptions } from "./rmsprop.ts";
 export { Adagrad, type AdagradGroup, type AdagradOptions } from "./adagrad.ts";
+export { Adadelta, type AdadeltaGroup, type AdadeltaOptions } from "./adadelta.ts";
 export type { Kept, OptimizerClass, OptimizerRule, RuleOptimizer, RuleState } from "./rule.ts";
 /** Differentiable steps that return new parameters. */
 export * as functional from "./functional.ts";

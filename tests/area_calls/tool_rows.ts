@@ -91,6 +91,7 @@ export const OPTIMIZERS: Rows<Omit<typeof optim, "functional">, OptimizerMethods
   AdamW: { make: { args: [of(leaves), options(adam)] }, methods: {} },
   RMSprop: { make: { args: [of(leaves), options(good(TABLE.RMSprop))] }, methods: {} },
   Adagrad: { make: { args: [of(leaves), options(good(TABLE.Adagrad))] }, methods: {} },
+  Adadelta: { make: { args: [of(leaves), options(good(TABLE.Adadelta))] }, methods: {} },
   Optimizer: {
     make: {
       args: [
@@ -128,6 +129,14 @@ export const STEPS: Rows<typeof optim.functional> = {
   },
   adagrad: {
     args: [pair, pair, options({ step: of(() => 3), sums: pair }), options(good(TABLE.Adagrad))],
+  },
+  adadelta: {
+    args: [
+      pair,
+      pair,
+      options({ squareAvgs: pair, accDeltas: pair }),
+      options(good(TABLE.Adadelta)),
+    ],
   },
 };
 

@@ -7,6 +7,7 @@
 import { ADAM_RULE, ADAM_W_RULE, type AdamGroup } from "../../lib/optim/adam.ts";
 import type { OptimizerRule } from "../../lib/optim/rule.ts";
 import { ADAGRAD_RULE } from "../../lib/optim/adagrad.ts";
+import { ADADELTA_RULE } from "../../lib/optim/adadelta.ts";
 import { RMSPROP_RULE, type RMSpropGroup } from "../../lib/optim/rmsprop.ts";
 import { SGD_RULE, type SGDGroup } from "../../lib/optim/sgd.ts";
 import type { optim } from "../../mod.ts";
@@ -148,6 +149,19 @@ export const OPTIMIZERS: { readonly [Name in OptimizerName]: OptimizerRow<GroupO
       eps: range("eps", "[0, ∞)", ...FROM_0),
     },
   },
+  Adadelta: {
+    rule: ADADELTA_RULE,
+    functional: {},
+    smooth: {
+      "without decay": { eps: 0.5 },
+      "with decay": { eps: 0.5, weightDecay: 0.1 },
+    },
+    refuses: {
+      ...SHARED,
+      rho: range("rho", "[0, 1]", -1, 1.5, NaN),
+      eps: range("eps", "[0, ∞)", ...FROM_0),
+    },
+  },
 };
 
 /** The functional step of each. */
@@ -156,5 +170,6 @@ export const STEPS = {
   Adam: "adam",
   AdamW: "adam",
   RMSprop: "rmsprop",
+  Adadelta: "adadelta",
   Adagrad: "adagrad",
 } as const satisfies Record<OptimizerName, StepName>;

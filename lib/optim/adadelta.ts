@@ -1,0 +1,65 @@
+/** Steps whose length is the mean of the steps before. */
+
+import { descent, meanSquareOf, rootOf } from "./averages.ts";
+import { checkRange } from "./optimizer.ts";
+import {
+  type OptimizerClass,
+  optimizerClass,
+  type OptimizerRule,
+  type RuleOptimizer,
+  type RuleState,
+} from "./rule.ts";
+
+/** Options of `Adadelta`. */
+export interface AdadeltaOptions {
+  /** Learning rate. Default: 1. */
+  lr?: number;
+  /** Decay of the means of squares. Default: 0.9. */
+  rho?: number;
+  /** Added to the means of squares. Default: 1e-6. */
+  eps?: number;
+  /** Factor of the parameter that is added to the gradient. Default: 0. */
+  weightDecay?: number;
+  /** Whether the objective is to grow. Default: false. */
+  maximize?: boolean;
+}
+
+/** Options of a group of parameters. */
+export type AdadeltaGroup = Required<AdadeltaOptions>;
+
+/** What Adadelta is made of. */
+export const ADADELTA_RULE: OptimizerRule<AdadeltaGroup, "squareAvg" | "accDelta"> = {
+  defaults: {
+    lr: 1,
+    rho: 0.9,
+    eps: 1e-6,
+    weightDecay: 0,
+    maximize: false,
+  },
+  check: (op, { lr, rho, eps, weightDecay }) => {
+    checkRange(op, "lr", lr, "[0, ∞)");
+    checkRange(op, "rho", rho, "[0, 1]");
+    checkRange(op, "eps", eps, "[0, ∞)");
+    checkRange(op, "weightDecay", weightDecay, "[0, ∞)");
+  },
+  keeps: { squareAvg: true, accDelta: true },
+  step: (p, given, kept, options) => {
+    const { lr, rho, eps } = options;
+    const g = descent(p, given, options);
+    const squareAvg = meanSquareOf(kept.squareAvg, g, rho);
+    const length = kept.accDelta === undefined ? Math.sqrt(eps) : rootOf(kept.accDelta.add(eps));
+    const delta = g.div(rootOf(squareAvg.add(eps))).mul(length);
+    return [p.sub(delta.mul(lr)), { squareAvg, accDelta: meanSquareOf(kept.accDelta, delta, rho) }];
+  },
+};
+
+/**
+ * Adadelta: steps along the gradient in units of the parameter: times the root of the mean square of
+ * the steps before, over that of the gradients. Zeiler, "Adadelta", 2012; `torch.optim.Adadelta`.
+ */
+export const Adadelta: OptimizerClass<AdadeltaGroup, RuleState> = optimizerClass(
+  "Adadelta",
+  ADADELTA_RULE,
+);
+/** An {@linkcode Adadelta} optimizer. */
+export type Adadelta = RuleOptimizer<AdadeltaGroup, RuleState>;
