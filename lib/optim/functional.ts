@@ -13,6 +13,7 @@ import {
 } from "./functional_step.ts";
 import { ADAGRAD_RULE, type AdagradOptions } from "./adagrad.ts";
 import { ADADELTA_RULE, type AdadeltaOptions } from "./adadelta.ts";
+import { ADAMAX_RULE, type AdamaxOptions } from "./adamax.ts";
 import { RMSPROP_RULE, type RMSpropOptions } from "./rmsprop.ts";
 import { SGD_RULE, type SGDOptions } from "./sgd.ts";
 
@@ -92,3 +93,9 @@ export const adagrad: FunctionalStep<
 /** One step of Adadelta. Follows `torch.optim.Adadelta`. */
 export const adadelta: FunctionalStep<AdadeltaOptions, StepState<"squareAvgs" | "accDeltas">> =
   functionalStep("adadelta", ADADELTA_RULE, { squareAvg: "squareAvgs", accDelta: "accDeltas" });
+
+/** One step of Adamax. Follows `torch.optim.Adamax`. */
+export const adamax: FunctionalStep<
+  AdamaxOptions,
+  StepState<"means" | "greatest"> & { readonly step?: number }
+> = functionalStep("adamax", ADAMAX_RULE, { expAvg: "means", expInf: "greatest" });

@@ -92,6 +92,7 @@ export const OPTIMIZERS: Rows<Omit<typeof optim, "functional">, OptimizerMethods
   RMSprop: { make: { args: [of(leaves), options(good(TABLE.RMSprop))] }, methods: {} },
   Adagrad: { make: { args: [of(leaves), options(good(TABLE.Adagrad))] }, methods: {} },
   Adadelta: { make: { args: [of(leaves), options(good(TABLE.Adadelta))] }, methods: {} },
+  Adamax: { make: { args: [of(leaves), options(good(TABLE.Adamax))] }, methods: {} },
   Optimizer: {
     make: {
       args: [
@@ -136,6 +137,14 @@ export const STEPS: Rows<typeof optim.functional> = {
       pair,
       options({ squareAvgs: pair, accDeltas: pair }),
       options(good(TABLE.Adadelta)),
+    ],
+  },
+  adamax: {
+    args: [
+      pair,
+      pair,
+      options({ step: of(() => 3), means: pair, greatest: pair }),
+      options(good(TABLE.Adamax)),
     ],
   },
 };

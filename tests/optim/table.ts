@@ -8,6 +8,7 @@ import { ADAM_RULE, ADAM_W_RULE, type AdamGroup } from "../../lib/optim/adam.ts"
 import type { OptimizerRule } from "../../lib/optim/rule.ts";
 import { ADAGRAD_RULE } from "../../lib/optim/adagrad.ts";
 import { ADADELTA_RULE } from "../../lib/optim/adadelta.ts";
+import { ADAMAX_RULE } from "../../lib/optim/adamax.ts";
 import { RMSPROP_RULE, type RMSpropGroup } from "../../lib/optim/rmsprop.ts";
 import { SGD_RULE, type SGDGroup } from "../../lib/optim/sgd.ts";
 import type { optim } from "../../mod.ts";
@@ -162,6 +163,19 @@ export const OPTIMIZERS: { readonly [Name in OptimizerName]: OptimizerRow<GroupO
       eps: range("eps", "[0, ∞)", ...FROM_0),
     },
   },
+  Adamax: {
+    rule: ADAMAX_RULE,
+    functional: {},
+    smooth: {
+      "without decay": { eps: 0.5 },
+      "with decay, uphill": { eps: 0.5, weightDecay: 0.1, maximize: true },
+    },
+    refuses: {
+      ...SHARED,
+      betas: BETAS,
+      eps: range("eps", "[0, ∞)", ...FROM_0),
+    },
+  },
 };
 
 /** The functional step of each. */
@@ -170,6 +184,7 @@ export const STEPS = {
   Adam: "adam",
   AdamW: "adam",
   RMSprop: "rmsprop",
+  Adamax: "adamax",
   Adadelta: "adadelta",
   Adagrad: "adagrad",
 } as const satisfies Record<OptimizerName, StepName>;

@@ -1,0 +1,64 @@
+/** Adam by the greatest gradient. */
+
+import { descent, meanOf } from "./averages.ts";
+import { checkRange } from "./optimizer.ts";
+import {
+  type OptimizerClass,
+  optimizerClass,
+  type OptimizerRule,
+  type RuleOptimizer,
+  type RuleState,
+} from "./rule.ts";
+
+/** Options of `Adamax`. */
+export interface AdamaxOptions {
+  /** Learning rate. Default: 2e-3. */
+  lr?: number;
+  /** Decay of the mean of the gradient and of its greatest size. Default: [0.9, 0.999]. */
+  betas?: readonly [number, number];
+  /** Added to the size of the gradient. Default: 1e-8. */
+  eps?: number;
+  /** Factor of the parameter that is added to the gradient. Default: 0. */
+  weightDecay?: number;
+  /** Whether the objective is to grow. Default: false. */
+  maximize?: boolean;
+}
+
+/** Options of a group of parameters. */
+export type AdamaxGroup = Required<AdamaxOptions>;
+
+/** What Adamax is made of. */
+export const ADAMAX_RULE: OptimizerRule<AdamaxGroup, "expAvg" | "expInf"> = {
+  defaults: {
+    lr: 2e-3,
+    betas: [0.9, 0.999],
+    eps: 1e-8,
+    weightDecay: 0,
+    maximize: false,
+  },
+  check: (op, { lr, betas, eps, weightDecay }) => {
+    checkRange(op, "lr", lr, "[0, ∞)");
+    checkRange(op, "betas[0]", betas[0], "[0, 1)");
+    checkRange(op, "betas[1]", betas[1], "[0, 1)");
+    checkRange(op, "eps", eps, "[0, ∞)");
+    checkRange(op, "weightDecay", weightDecay, "[0, ∞)");
+  },
+  keeps: { expAvg: true, expInf: true },
+  counts: true,
+  step: (p, given, kept, options, count) => {
+    const { lr, betas: [beta1, beta2], eps } = options;
+    const g = descent(p, given, options);
+    const expAvg = meanOf(kept.expAvg, g, beta1);
+    const size = g.abs().add(eps);
+    const expInf = kept.expInf?.mul(beta2).maximum(size) ?? size;
+    return [p.sub(expAvg.mul(lr / (1 - beta1 ** count)).div(expInf)), { expAvg, expInf }];
+  },
+};
+
+/**
+ * Adamax: Adam with the greatest size of the gradient, decayed, in place of its mean square. Kingma
+ * and Ba, "Adam: a method for stochastic optimization", 2015; `torch.optim.Adamax`.
+ */
+export const Adamax: OptimizerClass<AdamaxGroup, RuleState> = optimizerClass("Adamax", ADAMAX_RULE);
+/** An {@linkcode Adamax} optimizer. */
+export type Adamax = RuleOptimizer<AdamaxGroup, RuleState>;
