@@ -14,6 +14,7 @@ import {
 import { ADAGRAD_RULE, type AdagradOptions } from "./adagrad.ts";
 import { ADADELTA_RULE, type AdadeltaOptions } from "./adadelta.ts";
 import { ADAMAX_RULE, type AdamaxOptions } from "./adamax.ts";
+import { NADAM_RULE, type NAdamOptions } from "./nadam.ts";
 import { RMSPROP_RULE, type RMSpropOptions } from "./rmsprop.ts";
 import { SGD_RULE, type SGDOptions } from "./sgd.ts";
 
@@ -99,3 +100,9 @@ export const adamax: FunctionalStep<
   AdamaxOptions,
   StepState<"means" | "greatest"> & { readonly step?: number }
 > = functionalStep("adamax", ADAMAX_RULE, { expAvg: "means", expInf: "greatest" });
+
+/** One step of NAdam. Follows `torch.optim.NAdam`. */
+export const nadam: FunctionalStep<
+  NAdamOptions,
+  StepState<"means" | "squares"> & { readonly step?: number }
+> = functionalStep("nadam", NADAM_RULE, { expAvg: "means", expAvgSq: "squares" });

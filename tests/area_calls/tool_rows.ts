@@ -93,6 +93,7 @@ export const OPTIMIZERS: Rows<Omit<typeof optim, "functional">, OptimizerMethods
   Adagrad: { make: { args: [of(leaves), options(good(TABLE.Adagrad))] }, methods: {} },
   Adadelta: { make: { args: [of(leaves), options(good(TABLE.Adadelta))] }, methods: {} },
   Adamax: { make: { args: [of(leaves), options(good(TABLE.Adamax))] }, methods: {} },
+  NAdam: { make: { args: [of(leaves), options(good(TABLE.NAdam))] }, methods: {} },
   Optimizer: {
     make: {
       args: [
@@ -145,6 +146,14 @@ export const STEPS: Rows<typeof optim.functional> = {
       pair,
       options({ step: of(() => 3), means: pair, greatest: pair }),
       options(good(TABLE.Adamax)),
+    ],
+  },
+  nadam: {
+    args: [
+      pair,
+      pair,
+      options({ step: of(() => 3), means: pair, squares: pair }),
+      options(good(TABLE.NAdam)),
     ],
   },
 };

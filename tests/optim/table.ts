@@ -9,6 +9,7 @@ import type { OptimizerRule } from "../../lib/optim/rule.ts";
 import { ADAGRAD_RULE } from "../../lib/optim/adagrad.ts";
 import { ADADELTA_RULE } from "../../lib/optim/adadelta.ts";
 import { ADAMAX_RULE } from "../../lib/optim/adamax.ts";
+import { NADAM_RULE } from "../../lib/optim/nadam.ts";
 import { RMSPROP_RULE, type RMSpropGroup } from "../../lib/optim/rmsprop.ts";
 import { SGD_RULE, type SGDGroup } from "../../lib/optim/sgd.ts";
 import type { optim } from "../../mod.ts";
@@ -176,6 +177,22 @@ export const OPTIMIZERS: { readonly [Name in OptimizerName]: OptimizerRow<GroupO
       eps: range("eps", "[0, ∞)", ...FROM_0),
     },
   },
+  NAdam: {
+    rule: NADAM_RULE,
+    functional: {},
+    smooth: {
+      "without decay": { eps: 0.5 },
+      "with decay": { eps: 0.5, weightDecay: 0.1 },
+      "that decays apart": { eps: 0.5, weightDecay: 0.1, decoupledWeightDecay: true },
+    },
+    refuses: {
+      ...SHARED,
+      betas: BETAS,
+      eps: range("eps", "[0, ∞)", ...FROM_0),
+      momentumDecay: range("momentumDecay", "[0, ∞)", ...FROM_0),
+      decoupledWeightDecay: [[1, "decoupledWeightDecay must be true or false"]],
+    },
+  },
 };
 
 /** The functional step of each. */
@@ -184,6 +201,7 @@ export const STEPS = {
   Adam: "adam",
   AdamW: "adam",
   RMSprop: "rmsprop",
+  NAdam: "nadam",
   Adamax: "adamax",
   Adadelta: "adadelta",
   Adagrad: "adagrad",

@@ -1,0 +1,87 @@
+/** Adam that looks ahead. */
+
+import { decayed, meanOf, meanSquareOf, rootOf } from "./averages.ts";
+import { checkRange } from "./optimizer.ts";
+import {
+  type OptimizerClass,
+  optimizerClass,
+  type OptimizerRule,
+  type RuleOptimizer,
+  type RuleState,
+} from "./rule.ts";
+
+/** Options of `NAdam`. */
+export interface NAdamOptions {
+  /** Learning rate. Default: 2e-3. */
+  lr?: number;
+  /** Decay of the means of the gradient and of its square. Default: [0.9, 0.999]. */
+  betas?: readonly [number, number];
+  /** Added to the root of the mean square. Default: 1e-8. */
+  eps?: number;
+  /** Weight decay. Default: 0. */
+  weightDecay?: number;
+  /** How fast the momentum reaches its limit. Default: 4e-3. */
+  momentumDecay?: number;
+  /** Whether the decay shrinks the parameter itself, as in AdamW. Default: false. */
+  decoupledWeightDecay?: boolean;
+  /** Whether the objective is to grow. Default: false. */
+  maximize?: boolean;
+}
+
+/** Options of a group of parameters. */
+export type NAdamGroup = Required<NAdamOptions>;
+
+/** The momentum of a step. */
+function momentumAt(count: number, { betas, momentumDecay }: NAdamGroup): number {
+  return betas[0] * (1 - 0.5 * 0.96 ** (count * momentumDecay));
+}
+
+/** The product of the momenta up to a step, as far as it is seen beside 1. */
+function momentaUpTo(count: number, options: NAdamGroup): number {
+  let product = 1;
+  for (let i = 1; i <= count && product > 2 ** -60; i++) product *= momentumAt(i, options);
+  return product;
+}
+
+/** What NAdam is made of. */
+export const NADAM_RULE: OptimizerRule<NAdamGroup, "expAvg" | "expAvgSq"> = {
+  defaults: {
+    lr: 2e-3,
+    betas: [0.9, 0.999],
+    eps: 1e-8,
+    weightDecay: 0,
+    momentumDecay: 4e-3,
+    decoupledWeightDecay: false,
+    maximize: false,
+  },
+  check: (op, { lr, betas, eps, weightDecay, momentumDecay }) => {
+    checkRange(op, "lr", lr, "[0, ∞)");
+    checkRange(op, "betas[0]", betas[0], "[0, 1)");
+    checkRange(op, "betas[1]", betas[1], "[0, 1)");
+    checkRange(op, "eps", eps, "[0, ∞)");
+    checkRange(op, "weightDecay", weightDecay, "[0, ∞)");
+    checkRange(op, "momentumDecay", momentumDecay, "[0, ∞)");
+  },
+  keeps: { expAvg: true, expAvgSq: true },
+  counts: true,
+  step: (p, given, kept, options, count) => {
+    const { lr, betas: [beta1, beta2], eps } = options;
+    const [shrunk, g] = decayed(p, given, options);
+    const expAvg = meanOf(kept.expAvg, g, beta1);
+    const expAvgSq = meanSquareOf(kept.expAvgSq, g, beta2);
+    const root = rootOf(expAvgSq).div(Math.sqrt(1 - beta2 ** count)).add(eps);
+    const [now, next] = [momentumAt(count, options), momentumAt(count + 1, options)];
+    const product = momentaUpTo(count, options);
+    const change = g.mul(lr * (1 - now) / (1 - product))
+      .add(expAvg.mul(lr * next / (1 - product * next)));
+    return [shrunk.sub(change.div(root)), { expAvg, expAvgSq }];
+  },
+};
+
+/**
+ * NAdam: Adam with Nesterov's momentum, whose step looks ahead along the mean. Dozat, "Incorporating
+ * Nesterov momentum into Adam", 2016; `torch.optim.NAdam`.
+ */
+export const NAdam: OptimizerClass<NAdamGroup, RuleState> = optimizerClass("NAdam", NADAM_RULE);
+/** An {@linkcode NAdam} optimizer. */
+export type NAdam = RuleOptimizer<NAdamGroup, RuleState>;
