@@ -15,6 +15,7 @@ import { ADAGRAD_RULE, type AdagradOptions } from "./adagrad.ts";
 import { ADADELTA_RULE, type AdadeltaOptions } from "./adadelta.ts";
 import { ADAMAX_RULE, type AdamaxOptions } from "./adamax.ts";
 import { NADAM_RULE, type NAdamOptions } from "./nadam.ts";
+import { RADAM_RULE, type RAdamOptions } from "./radam.ts";
 import { RMSPROP_RULE, type RMSpropOptions } from "./rmsprop.ts";
 import { SGD_RULE, type SGDOptions } from "./sgd.ts";
 
@@ -106,3 +107,9 @@ export const nadam: FunctionalStep<
   NAdamOptions,
   StepState<"means" | "squares"> & { readonly step?: number }
 > = functionalStep("nadam", NADAM_RULE, { expAvg: "means", expAvgSq: "squares" });
+
+/** One step of RAdam. Follows `torch.optim.RAdam`. */
+export const radam: FunctionalStep<
+  RAdamOptions,
+  StepState<"means" | "squares"> & { readonly step?: number }
+> = functionalStep("radam", RADAM_RULE, { expAvg: "means", expAvgSq: "squares" });

@@ -29,6 +29,7 @@ export { Adagrad, type AdagradGroup, type AdagradOptions } from "./adagrad.ts";
 export { Adadelta, type AdadeltaGroup, type AdadeltaOptions } from "./adadelta.ts";
 export { Adamax, type AdamaxGroup, type AdamaxOptions } from "./adamax.ts";
 export { NAdam, type NAdamGroup, type NAdamOptions } from "./nadam.ts";
+export { RAdam, type RAdamGroup, type RAdamOptions } from "./radam.ts";
 export type { Kept, OptimizerClass, OptimizerRule, RuleOptimizer, RuleState } from "./rule.ts";
 /** Differentiable steps that return new parameters. */
 export * as functional from "./functional.ts";

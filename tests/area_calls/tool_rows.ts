@@ -94,6 +94,7 @@ export const OPTIMIZERS: Rows<Omit<typeof optim, "functional">, OptimizerMethods
   Adadelta: { make: { args: [of(leaves), options(good(TABLE.Adadelta))] }, methods: {} },
   Adamax: { make: { args: [of(leaves), options(good(TABLE.Adamax))] }, methods: {} },
   NAdam: { make: { args: [of(leaves), options(good(TABLE.NAdam))] }, methods: {} },
+  RAdam: { make: { args: [of(leaves), options(good(TABLE.RAdam))] }, methods: {} },
   Optimizer: {
     make: {
       args: [
@@ -154,6 +155,14 @@ export const STEPS: Rows<typeof optim.functional> = {
       pair,
       options({ step: of(() => 3), means: pair, squares: pair }),
       options(good(TABLE.NAdam)),
+    ],
+  },
+  radam: {
+    args: [
+      pair,
+      pair,
+      options({ step: of(() => 3), means: pair, squares: pair }),
+      options(good(TABLE.RAdam)),
     ],
   },
 };

@@ -10,6 +10,7 @@ import { ADAGRAD_RULE } from "../../lib/optim/adagrad.ts";
 import { ADADELTA_RULE } from "../../lib/optim/adadelta.ts";
 import { ADAMAX_RULE } from "../../lib/optim/adamax.ts";
 import { NADAM_RULE } from "../../lib/optim/nadam.ts";
+import { RADAM_RULE } from "../../lib/optim/radam.ts";
 import { RMSPROP_RULE, type RMSpropGroup } from "../../lib/optim/rmsprop.ts";
 import { SGD_RULE, type SGDGroup } from "../../lib/optim/sgd.ts";
 import type { optim } from "../../mod.ts";
@@ -193,6 +194,21 @@ export const OPTIMIZERS: { readonly [Name in OptimizerName]: OptimizerRow<GroupO
       decoupledWeightDecay: [[1, "decoupledWeightDecay must be true or false"]],
     },
   },
+  RAdam: {
+    rule: RADAM_RULE,
+    functional: {},
+    smooth: {
+      "without decay": {},
+      "with decay": { weightDecay: 0.1 },
+      "that decays apart": { weightDecay: 0.1, decoupledWeightDecay: true },
+    },
+    refuses: {
+      ...SHARED,
+      betas: BETAS,
+      eps: range("eps", "[0, ∞)", ...FROM_0),
+      decoupledWeightDecay: [[1, "decoupledWeightDecay must be true or false"]],
+    },
+  },
 };
 
 /** The functional step of each. */
@@ -201,6 +217,7 @@ export const STEPS = {
   Adam: "adam",
   AdamW: "adam",
   RMSprop: "rmsprop",
+  RAdam: "radam",
   NAdam: "nadam",
   Adamax: "adamax",
   Adadelta: "adadelta",

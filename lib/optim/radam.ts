@@ -1,0 +1,80 @@
+/** Adam that waits until its mean square is known. */
+
+import { decayed, meanOf, meanSquareOf, rootOf } from "./averages.ts";
+import { checkRange } from "./optimizer.ts";
+import {
+  type OptimizerClass,
+  optimizerClass,
+  type OptimizerRule,
+  type RuleOptimizer,
+  type RuleState,
+} from "./rule.ts";
+
+/** Options of `RAdam`. */
+export interface RAdamOptions {
+  /** Learning rate. Default: 1e-3. */
+  lr?: number;
+  /** Decay of the means of the gradient and of its square. Default: [0.9, 0.999]. */
+  betas?: readonly [number, number];
+  /** Added to the root of the mean square. Default: 1e-8. */
+  eps?: number;
+  /** Weight decay. Default: 0. */
+  weightDecay?: number;
+  /** Whether the decay shrinks the parameter itself, as in AdamW. Default: false. */
+  decoupledWeightDecay?: boolean;
+  /** Whether the objective is to grow. Default: false. */
+  maximize?: boolean;
+}
+
+/** Options of a group of parameters. */
+export type RAdamGroup = Required<RAdamOptions>;
+
+/** What makes up for the variance of the mean square, or null while there are too few steps. */
+function rectification(beta2: number, count: number): number | null {
+  const limit = 2 / (1 - beta2) - 1;
+  const length = limit - 2 * count * beta2 ** count / (1 - beta2 ** count);
+  if (length <= 5) return null;
+  return Math.sqrt((length - 4) * (length - 2) * limit / ((limit - 4) * (limit - 2) * length));
+}
+
+/** What RAdam is made of. */
+export const RADAM_RULE: OptimizerRule<RAdamGroup, "expAvg" | "expAvgSq"> = {
+  defaults: {
+    lr: 1e-3,
+    betas: [0.9, 0.999],
+    eps: 1e-8,
+    weightDecay: 0,
+    decoupledWeightDecay: false,
+    maximize: false,
+  },
+  check: (op, { lr, betas, eps, weightDecay }) => {
+    checkRange(op, "lr", lr, "[0, ∞)");
+    checkRange(op, "betas[0]", betas[0], "[0, 1)");
+    checkRange(op, "betas[1]", betas[1], "[0, 1)");
+    checkRange(op, "eps", eps, "[0, ∞)");
+    checkRange(op, "weightDecay", weightDecay, "[0, ∞)");
+  },
+  keeps: { expAvg: true, expAvgSq: true },
+  counts: true,
+  step: (p, given, kept, options, count) => {
+    const { lr, betas: [beta1, beta2], eps } = options;
+    const [shrunk, g] = decayed(p, given, options);
+    const expAvg = meanOf(kept.expAvg, g, beta1);
+    const expAvgSq = meanSquareOf(kept.expAvgSq, g, beta2);
+    const mean = expAvg.mul(lr / (1 - beta1 ** count));
+    const factor = rectification(beta2, count);
+    if (factor === null) return [shrunk.sub(mean), { expAvg, expAvgSq }];
+    const root = rootOf(expAvgSq).add(eps);
+    const change = mean.mul(factor * Math.sqrt(1 - beta2 ** count)).div(root);
+    return [shrunk.sub(change), { expAvg, expAvgSq }];
+  },
+};
+
+/**
+ * RAdam: Adam whose first steps follow the mean gradient alone, and whose next ones are as much
+ * smaller as their mean square is uncertain. Liu et al., "On the variance of the adaptive learning
+ * rate and beyond", 2020; `torch.optim.RAdam`.
+ */
+export const RAdam: OptimizerClass<RAdamGroup, RuleState> = optimizerClass("RAdam", RADAM_RULE);
+/** An {@linkcode RAdam} optimizer. */
+export type RAdam = RuleOptimizer<RAdamGroup, RuleState>;
