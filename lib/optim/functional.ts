@@ -16,6 +16,7 @@ import { ADADELTA_RULE, type AdadeltaOptions } from "./adadelta.ts";
 import { ADAMAX_RULE, type AdamaxOptions } from "./adamax.ts";
 import { NADAM_RULE, type NAdamOptions } from "./nadam.ts";
 import { RADAM_RULE, type RAdamOptions } from "./radam.ts";
+import { ASGD_RULE, type ASGDOptions } from "./asgd.ts";
 import { RMSPROP_RULE, type RMSpropOptions } from "./rmsprop.ts";
 import { SGD_RULE, type SGDOptions } from "./sgd.ts";
 
@@ -113,3 +114,7 @@ export const radam: FunctionalStep<
   RAdamOptions,
   StepState<"means" | "squares"> & { readonly step?: number }
 > = functionalStep("radam", RADAM_RULE, { expAvg: "means", expAvgSq: "squares" });
+
+/** One step of ASGD. Follows `torch.optim.ASGD`. */
+export const asgd: FunctionalStep<ASGDOptions, StepState<"averages"> & { readonly step?: number }> =
+  functionalStep("asgd", ASGD_RULE, { ax: "averages" });

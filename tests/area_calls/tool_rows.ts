@@ -95,6 +95,7 @@ export const OPTIMIZERS: Rows<Omit<typeof optim, "functional">, OptimizerMethods
   Adamax: { make: { args: [of(leaves), options(good(TABLE.Adamax))] }, methods: {} },
   NAdam: { make: { args: [of(leaves), options(good(TABLE.NAdam))] }, methods: {} },
   RAdam: { make: { args: [of(leaves), options(good(TABLE.RAdam))] }, methods: {} },
+  ASGD: { make: { args: [of(leaves), options(good(TABLE.ASGD))] }, methods: {} },
   Optimizer: {
     make: {
       args: [
@@ -164,6 +165,9 @@ export const STEPS: Rows<typeof optim.functional> = {
       options({ step: of(() => 3), means: pair, squares: pair }),
       options(good(TABLE.RAdam)),
     ],
+  },
+  asgd: {
+    args: [pair, pair, options({ step: of(() => 3), averages: pair }), options(good(TABLE.ASGD))],
   },
 };
 

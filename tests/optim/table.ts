@@ -11,6 +11,7 @@ import { ADADELTA_RULE } from "../../lib/optim/adadelta.ts";
 import { ADAMAX_RULE } from "../../lib/optim/adamax.ts";
 import { NADAM_RULE } from "../../lib/optim/nadam.ts";
 import { RADAM_RULE } from "../../lib/optim/radam.ts";
+import { ASGD_RULE } from "../../lib/optim/asgd.ts";
 import { RMSPROP_RULE, type RMSpropGroup } from "../../lib/optim/rmsprop.ts";
 import { SGD_RULE, type SGDGroup } from "../../lib/optim/sgd.ts";
 import type { optim } from "../../mod.ts";
@@ -209,6 +210,20 @@ export const OPTIMIZERS: { readonly [Name in OptimizerName]: OptimizerRow<GroupO
       decoupledWeightDecay: [[1, "decoupledWeightDecay must be true or false"]],
     },
   },
+  ASGD: {
+    rule: ASGD_RULE,
+    functional: {},
+    smooth: {
+      "before its mean": {},
+      "with its mean": { t0: 0, weightDecay: 0.1 },
+    },
+    refuses: {
+      ...SHARED,
+      lambd: range("lambd", "[0, ∞)", ...FROM_0),
+      alpha: range("alpha", "[0, ∞)", ...FROM_0),
+      t0: range("t0", "[0, ∞)", ...FROM_0),
+    },
+  },
 };
 
 /** The functional step of each. */
@@ -217,6 +232,7 @@ export const STEPS = {
   Adam: "adam",
   AdamW: "adam",
   RMSprop: "rmsprop",
+  ASGD: "asgd",
   RAdam: "radam",
   NAdam: "nadam",
   Adamax: "adamax",

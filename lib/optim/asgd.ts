@@ -1,0 +1,68 @@
+/** Gradient descent that keeps the mean of the parameters. */
+
+import { descent } from "./averages.ts";
+import { checkRange } from "./optimizer.ts";
+import {
+  type OptimizerClass,
+  optimizerClass,
+  type OptimizerRule,
+  type RuleOptimizer,
+  type RuleState,
+} from "./rule.ts";
+
+/** Options of `ASGD`. */
+export interface ASGDOptions {
+  /** Learning rate. Default: 1e-2. */
+  lr?: number;
+  /** How fast the parameters and the rate decay. Default: 1e-4. */
+  lambd?: number;
+  /** Power by which the rate falls. Default: 0.75. */
+  alpha?: number;
+  /** Steps after which the mean begins. Default: 1e6. */
+  t0?: number;
+  /** Factor of the parameter that is added to the gradient. Default: 0. */
+  weightDecay?: number;
+  /** Whether the objective is to grow. Default: false. */
+  maximize?: boolean;
+}
+
+/** Options of a group of parameters. */
+export type ASGDGroup = Required<ASGDOptions>;
+
+/** What ASGD is made of. */
+export const ASGD_RULE: OptimizerRule<ASGDGroup, "ax"> = {
+  defaults: {
+    lr: 1e-2,
+    lambd: 1e-4,
+    alpha: 0.75,
+    t0: 1e6,
+    weightDecay: 0,
+    maximize: false,
+  },
+  check: (op, { lr, lambd, alpha, t0, weightDecay }) => {
+    checkRange(op, "lr", lr, "[0, ∞)");
+    checkRange(op, "lambd", lambd, "[0, ∞)");
+    checkRange(op, "alpha", alpha, "[0, ∞)");
+    checkRange(op, "t0", t0, "[0, ∞)");
+    checkRange(op, "weightDecay", weightDecay, "[0, ∞)");
+  },
+  keeps: { ax: true },
+  counts: true,
+  step: (p, given, kept, options, count) => {
+    const { lr, lambd, alpha, t0 } = options;
+    const g = descent(p, given, options);
+    const rate = lr / (1 + lambd * lr * (count - 1)) ** alpha;
+    const next = p.mul(1 - lambd * rate).sub(g.mul(rate));
+    const share = 1 / Math.max(1, count - 1 - t0);
+    return [next, { ax: kept.ax?.add(next.sub(kept.ax).mul(share)) ?? next }];
+  },
+};
+
+/**
+ * Averaged stochastic gradient descent, which keeps the mean of the parameters beside them, as `ax`
+ * of the state. Polyak and Juditsky, "Acceleration of stochastic approximation by averaging", 1992;
+ * `torch.optim.ASGD`.
+ */
+export const ASGD: OptimizerClass<ASGDGroup, RuleState> = optimizerClass("ASGD", ASGD_RULE);
+/** An {@linkcode ASGD} optimizer. */
+export type ASGD = RuleOptimizer<ASGDGroup, RuleState>;
