@@ -17,6 +17,7 @@ import { ADAMAX_RULE, type AdamaxOptions } from "./adamax.ts";
 import { NADAM_RULE, type NAdamOptions } from "./nadam.ts";
 import { RADAM_RULE, type RAdamOptions } from "./radam.ts";
 import { ASGD_RULE, type ASGDOptions } from "./asgd.ts";
+import { RPROP_RULE, type RpropOptions } from "./rprop.ts";
 import { RMSPROP_RULE, type RMSpropOptions } from "./rmsprop.ts";
 import { SGD_RULE, type SGDOptions } from "./sgd.ts";
 
@@ -118,3 +119,7 @@ export const radam: FunctionalStep<
 /** One step of ASGD. Follows `torch.optim.ASGD`. */
 export const asgd: FunctionalStep<ASGDOptions, StepState<"averages"> & { readonly step?: number }> =
   functionalStep("asgd", ASGD_RULE, { ax: "averages" });
+
+/** One step of Rprop. Follows `torch.optim.Rprop`. */
+export const rprop: FunctionalStep<RpropOptions, StepState<"gradients" | "lengths">> =
+  functionalStep("rprop", RPROP_RULE, { prev: "gradients", stepSize: "lengths" });

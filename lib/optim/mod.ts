@@ -31,6 +31,7 @@ export { Adamax, type AdamaxGroup, type AdamaxOptions } from "./adamax.ts";
 export { NAdam, type NAdamGroup, type NAdamOptions } from "./nadam.ts";
 export { RAdam, type RAdamGroup, type RAdamOptions } from "./radam.ts";
 export { ASGD, type ASGDGroup, type ASGDOptions } from "./asgd.ts";
+export { Rprop, type RpropGroup, type RpropOptions } from "./rprop.ts";
 export type { Kept, OptimizerClass, OptimizerRule, RuleOptimizer, RuleState } from "./rule.ts";
 /** Differentiable steps that return new parameters. */
 export * as functional from "./functional.ts";

@@ -96,6 +96,7 @@ export const OPTIMIZERS: Rows<Omit<typeof optim, "functional">, OptimizerMethods
   NAdam: { make: { args: [of(leaves), options(good(TABLE.NAdam))] }, methods: {} },
   RAdam: { make: { args: [of(leaves), options(good(TABLE.RAdam))] }, methods: {} },
   ASGD: { make: { args: [of(leaves), options(good(TABLE.ASGD))] }, methods: {} },
+  Rprop: { make: { args: [of(leaves), options(good(TABLE.Rprop))] }, methods: {} },
   Optimizer: {
     make: {
       args: [
@@ -168,6 +169,9 @@ export const STEPS: Rows<typeof optim.functional> = {
   },
   asgd: {
     args: [pair, pair, options({ step: of(() => 3), averages: pair }), options(good(TABLE.ASGD))],
+  },
+  rprop: {
+    args: [pair, pair, options({ gradients: pair, lengths: pair }), options(good(TABLE.Rprop))],
   },
 };
 

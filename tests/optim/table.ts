@@ -12,6 +12,7 @@ import { ADAMAX_RULE } from "../../lib/optim/adamax.ts";
 import { NADAM_RULE } from "../../lib/optim/nadam.ts";
 import { RADAM_RULE } from "../../lib/optim/radam.ts";
 import { ASGD_RULE } from "../../lib/optim/asgd.ts";
+import { RPROP_RULE } from "../../lib/optim/rprop.ts";
 import { RMSPROP_RULE, type RMSpropGroup } from "../../lib/optim/rmsprop.ts";
 import { SGD_RULE, type SGDGroup } from "../../lib/optim/sgd.ts";
 import type { optim } from "../../mod.ts";
@@ -224,6 +225,27 @@ export const OPTIMIZERS: { readonly [Name in OptimizerName]: OptimizerRow<GroupO
       t0: range("t0", "[0, ∞)", ...FROM_0),
     },
   },
+  Rprop: {
+    rule: RPROP_RULE,
+    functional: {},
+    smooth: {},
+    refuses: {
+      lr: SHARED.lr,
+      maximize: SHARED.maximize,
+      etas: [
+        [[0, 1.2], "etas[0] must lie in (0, 1), got 0"],
+        [[1, 1.2], "etas[0] must lie in (0, 1), got 1"],
+        [[0.5, 1], "etas[1] must lie in (1, ∞), got 1"],
+        [0.5, "etas must be an array of 2 numbers"],
+      ],
+      stepSizes: [
+        [[-1, 1], "stepSizes[0] must lie in [0, ∞), got -1"],
+        [[1, Infinity], "stepSizes[1] must lie in [0, ∞), got Infinity"],
+        [[2, 1], "stepSizes must not fall, got 2, 1"],
+        [[1], "stepSizes must be an array of 2 numbers"],
+      ],
+    },
+  },
 };
 
 /** The functional step of each. */
@@ -232,6 +254,7 @@ export const STEPS = {
   Adam: "adam",
   AdamW: "adam",
   RMSprop: "rmsprop",
+  Rprop: "rprop",
   ASGD: "asgd",
   RAdam: "radam",
   NAdam: "nadam",

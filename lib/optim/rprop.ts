@@ -1,0 +1,70 @@
+/** Steps by the sign of the gradient, of lengths that adapt. */
+
+import { where } from "../ops/mod.ts";
+import { fullLike } from "../tensor/create.ts";
+import { checkRange } from "./optimizer.ts";
+import {
+  type OptimizerClass,
+  optimizerClass,
+  type OptimizerRule,
+  type RuleOptimizer,
+  type RuleState,
+} from "./rule.ts";
+
+/** Options of `Rprop`. */
+export interface RpropOptions {
+  /** Length of the first step. Default: 1e-2. */
+  lr?: number;
+  /** Factors of the length where the gradient turns and where it does not. Default: [0.5, 1.2]. */
+  etas?: readonly [number, number];
+  /** The least and the greatest length. Default: [1e-6, 50]. */
+  stepSizes?: readonly [number, number];
+  /** Whether the objective is to grow. Default: false. */
+  maximize?: boolean;
+}
+
+/** Options of a group of parameters. */
+export type RpropGroup = Required<RpropOptions>;
+
+/** What Rprop is made of. */
+export const RPROP_RULE: OptimizerRule<RpropGroup, "prev" | "stepSize"> = {
+  defaults: {
+    lr: 1e-2,
+    etas: [0.5, 1.2],
+    stepSizes: [1e-6, 50],
+    maximize: false,
+  },
+  check: (op, { lr, etas, stepSizes }) => {
+    checkRange(op, "lr", lr, "[0, ∞)");
+    checkRange(op, "etas[0]", etas[0], "(0, 1)");
+    checkRange(op, "etas[1]", etas[1], "(1, ∞)");
+    checkRange(op, "stepSizes[0]", stepSizes[0], "[0, ∞)");
+    checkRange(op, "stepSizes[1]", stepSizes[1], "[0, ∞)");
+    if (stepSizes[0] > stepSizes[1]) {
+      throw new RangeError(
+        `Cannot run ${op}: stepSizes must not fall, got ${stepSizes.join(", ")}`,
+      );
+    }
+  },
+  keeps: { prev: true, stepSize: true },
+  step: (p, given, kept, options) => {
+    const { lr, etas: [less, more], stepSizes: [least, greatest], maximize } = options;
+    const g = maximize ? given.neg() : given;
+    const { prev, stepSize: before = fullLike(p, lr) } = kept;
+    const agreement = prev === undefined ? fullLike(p, 0) : g.mul(prev);
+    const turned = agreement.lt(0);
+    const longer = where(agreement.gt(0), before.mul(more), before);
+    const stepSize = where(turned, before.mul(less), longer).clamp(least, greatest);
+    const used = where(turned, 0, g);
+    return [p.sub(used.sign().mul(stepSize)), { prev: used, stepSize }];
+  },
+};
+
+/**
+ * Resilient backpropagation: steps by the sign of the gradient alone, whose length grows while it
+ * stays and shrinks where it turns. Riedmiller and Braun, "A direct adaptive method for faster
+ * backpropagation learning: the RPROP algorithm", 1993; `torch.optim.Rprop`.
+ */
+export const Rprop: OptimizerClass<RpropGroup, RuleState> = optimizerClass("Rprop", RPROP_RULE);
+/** An {@linkcode Rprop} optimizer. */
+export type Rprop = RuleOptimizer<RpropGroup, RuleState>;
