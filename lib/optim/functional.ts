@@ -18,6 +18,7 @@ import { NADAM_RULE, type NAdamOptions } from "./nadam.ts";
 import { RADAM_RULE, type RAdamOptions } from "./radam.ts";
 import { ASGD_RULE, type ASGDOptions } from "./asgd.ts";
 import { RPROP_RULE, type RpropOptions } from "./rprop.ts";
+import { LION_RULE, type LionOptions } from "./lion.ts";
 import { RMSPROP_RULE, type RMSpropOptions } from "./rmsprop.ts";
 import { SGD_RULE, type SGDOptions } from "./sgd.ts";
 
@@ -123,3 +124,10 @@ export const asgd: FunctionalStep<ASGDOptions, StepState<"averages"> & { readonl
 /** One step of Rprop. Follows `torch.optim.Rprop`. */
 export const rprop: FunctionalStep<RpropOptions, StepState<"gradients" | "lengths">> =
   functionalStep("rprop", RPROP_RULE, { prev: "gradients", stepSize: "lengths" });
+
+/** One step of Lion. Chen et al., 2023. */
+export const lion: FunctionalStep<LionOptions, StepState<"means">> = functionalStep(
+  "lion",
+  LION_RULE,
+  { expAvg: "means" },
+);

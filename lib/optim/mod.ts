@@ -32,6 +32,7 @@ export { NAdam, type NAdamGroup, type NAdamOptions } from "./nadam.ts";
 export { RAdam, type RAdamGroup, type RAdamOptions } from "./radam.ts";
 export { ASGD, type ASGDGroup, type ASGDOptions } from "./asgd.ts";
 export { Rprop, type RpropGroup, type RpropOptions } from "./rprop.ts";
+export { Lion, type LionGroup, type LionOptions } from "./lion.ts";
 export type { Kept, OptimizerClass, OptimizerRule, RuleOptimizer, RuleState } from "./rule.ts";
 /** Differentiable steps that return new parameters. */
 export * as functional from "./functional.ts";

@@ -97,6 +97,7 @@ export const OPTIMIZERS: Rows<Omit<typeof optim, "functional">, OptimizerMethods
   RAdam: { make: { args: [of(leaves), options(good(TABLE.RAdam))] }, methods: {} },
   ASGD: { make: { args: [of(leaves), options(good(TABLE.ASGD))] }, methods: {} },
   Rprop: { make: { args: [of(leaves), options(good(TABLE.Rprop))] }, methods: {} },
+  Lion: { make: { args: [of(leaves), options(good(TABLE.Lion))] }, methods: {} },
   Optimizer: {
     make: {
       args: [
@@ -173,6 +174,7 @@ export const STEPS: Rows<typeof optim.functional> = {
   rprop: {
     args: [pair, pair, options({ gradients: pair, lengths: pair }), options(good(TABLE.Rprop))],
   },
+  lion: { args: [pair, pair, options({ means: pair }), options(good(TABLE.Lion))] },
 };
 
 const set = () => new data.TensorDataset(x(), arange(2));

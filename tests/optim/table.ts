@@ -13,6 +13,7 @@ import { NADAM_RULE } from "../../lib/optim/nadam.ts";
 import { RADAM_RULE } from "../../lib/optim/radam.ts";
 import { ASGD_RULE } from "../../lib/optim/asgd.ts";
 import { RPROP_RULE } from "../../lib/optim/rprop.ts";
+import { LION_RULE } from "../../lib/optim/lion.ts";
 import { RMSPROP_RULE, type RMSpropGroup } from "../../lib/optim/rmsprop.ts";
 import { SGD_RULE, type SGDGroup } from "../../lib/optim/sgd.ts";
 import type { optim } from "../../mod.ts";
@@ -246,6 +247,15 @@ export const OPTIMIZERS: { readonly [Name in OptimizerName]: OptimizerRow<GroupO
       ],
     },
   },
+  Lion: {
+    rule: LION_RULE,
+    functional: {},
+    smooth: {},
+    refuses: {
+      ...SHARED,
+      betas: BETAS,
+    },
+  },
 };
 
 /** The functional step of each. */
@@ -254,6 +264,7 @@ export const STEPS = {
   Adam: "adam",
   AdamW: "adam",
   RMSprop: "rmsprop",
+  Lion: "lion",
   Rprop: "rprop",
   ASGD: "asgd",
   RAdam: "radam",
