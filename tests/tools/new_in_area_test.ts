@@ -25,6 +25,7 @@ Deno.test("new loss, layer, optimizer: what is left is where the compiler finds 
       /^(\S+:\d+) {2}\S/.exec(line)![1]!
     );
     assert(left.length >= 4, lines.join("\n"));
+    assertEquals(left.filter((place) => place.startsWith("tests/tools/")), []);
     places.push(...left);
   }
   const now = contents(copy.root);

@@ -65,7 +65,7 @@ export type ${lossClass(name)} = FunctionLoss<ElementLossOptions>;
     ],
     tables: (name) => [
       [/^export const LOSSES\b/, name],
-      [/ satisfies Record<ModuleName\b/, lossClass(name)],
+      [/^\} as const satisfies Record<ModuleName\b/, lossClass(name)],
     ],
     maker: "tests/fixtures/losses.py",
     fixture: (name) =>
