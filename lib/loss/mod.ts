@@ -45,3 +45,4 @@ export {
   type MultiLabelSoftMarginOptions,
 } from "./binary.ts";
 export { poly1, Poly1Loss, type Poly1Options } from "./classification.ts";
+export { logCosh, LogCoshLoss } from "./robust.ts";

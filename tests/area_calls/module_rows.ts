@@ -233,6 +233,7 @@ function lossModuleOf3<Keys extends Readonly<Record<string, Arg>>>(
 export const LOSSES: Rows<typeof losses, LossMethods> = {
   mse: { args: [of(x), of(x), options(element)] },
   huber: { args: [of(x), of(x), options({ ...element, delta: of(() => 2, "number") })] },
+  logCosh: { args: [of(x), of(x), options(element)] },
   crossEntropy: { args: [of(x), of(labels), options(entropy)] },
   nll: { args: [of(x), of(labels), options(likelihood)] },
   bce: { args: [of(x), of(x), options(element)] },
@@ -337,6 +338,7 @@ export const LOSSES: Rows<typeof losses, LossMethods> = {
     { reduction, weight: heldEntropy.weight },
   ),
   Poly1Loss: lossModule(() => new losses.Poly1Loss(), "poly1", poly, labels),
+  LogCoshLoss: lossModule(() => new losses.LogCoshLoss(), "logCosh", heldElement),
   CrossEntropyLoss: lossModule(
     () => new losses.CrossEntropyLoss(),
     "crossEntropy",

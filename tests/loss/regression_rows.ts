@@ -5,7 +5,7 @@ import { elementRow } from "./element_row.ts";
 import type { Inputs } from "./row.ts";
 
 /** Residuals, as predictions beside a target of 0. */
-const residuals = (...rs: number[]) => (): Inputs => [
+export const residuals = (...rs: number[]) => (): Inputs => [
   tensor(rs, { dtype: "float64", requiresGrad: true }),
   tensor(rs.map(() => 0), { dtype: "float64" }),
 ];

@@ -25,6 +25,7 @@ import {
   MULTI_LABEL_MARGIN,
   MULTI_MARGIN,
 } from "./margin_rows.ts";
+import { LOG_COSH } from "./robust_rows.ts";
 import type { LossRow } from "./row.ts";
 
 type Losses = typeof losses;
@@ -64,6 +65,7 @@ export const LOSSES: { readonly [Name in LossName]: LossRow<OptionsOf<Name>> } =
   cosineEmbedding: COSINE_EMBEDDING,
   tripletMargin: TRIPLET_MARGIN,
   tripletMarginWithDistance: TRIPLET_MARGIN_WITH_DISTANCE,
+  logCosh: LOG_COSH,
 };
 
 /** The function that each module is made from. */
@@ -86,4 +88,5 @@ export const MODULES = {
   CosineEmbeddingLoss: "cosineEmbedding",
   TripletMarginLoss: "tripletMargin",
   TripletMarginWithDistanceLoss: "tripletMarginWithDistance",
+  LogCoshLoss: "logCosh",
 } as const satisfies Record<ModuleName, LossName>;
