@@ -30,12 +30,20 @@ function walk(step: Step, p: Tensor, gradients: readonly Tensor[]): Tensor {
 
 const f64 = (data: number[]) => tensor(data, { dtype: "float64", requiresGrad: true });
 
-/** Gradients of three steps; each unit is dead in some, or in all. */
-const GRADIENTS: readonly number[][] = [[0, 0.5, 0, -1], [0, 0, 0.7, 2], [0, 0.3, 0, 0]];
+/** Gradients of seven steps; each unit is dead in some, or in all. */
+const GRADIENTS: readonly number[][] = [
+  [0, 0.5, 0, -1],
+  [0, 0, 0.7, 2],
+  [0, 0.3, 0, 0],
+  [0, -0.4, 1, 0.2],
+  [0, 0.2, 0, 0],
+  [0, 0, 0.6, -0.7],
+  [0, 1, 0.2, 0.3],
+];
 
 for (const [name, step] of SMOOTH) {
-  Deno.test(`functional ${name} is differentiable where gradients are 0, over 1 to 3 steps`, () => {
-    for (let steps = 1; steps <= 3; steps++) {
+  Deno.test(`functional ${name} is differentiable where gradients are 0, over 1 to 7 steps`, () => {
+    for (const steps of [1, 2, 3, 7]) {
       const gradients = GRADIENTS.slice(0, steps).map(f64);
       const p = f64([1, -1, 0.5, 0]);
       const fn = (q: Tensor, ...gs: Tensor[]) => walk(step, q, gs);

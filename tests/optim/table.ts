@@ -201,9 +201,9 @@ export const OPTIMIZERS: { readonly [Name in OptimizerName]: OptimizerRow<GroupO
     rule: RADAM_RULE,
     functional: {},
     smooth: {
-      "without decay": {},
-      "with decay": { weightDecay: 0.1 },
-      "that decays apart": { weightDecay: 0.1, decoupledWeightDecay: true },
+      "without decay": { eps: 0.5 },
+      "with decay": { eps: 0.5, weightDecay: 0.1 },
+      "that decays apart": { eps: 0.5, weightDecay: 0.1, decoupledWeightDecay: true },
     },
     refuses: {
       ...SHARED,
