@@ -32,7 +32,8 @@ const LEAST_SHARE = 1e-12;
 function boundedLog(share: Tensor, ln: (near: Tensor) => Tensor): Tensor {
   const near = share.lt(LEAST_SHARE);
   const tangent = share.mul(1 / LEAST_SHARE);
-  const value = share.detach().log().clamp(-100, null);
+  const empty = share.eq(0);
+  const value = where(empty, -100, where(empty, 1, share.detach()).log().clamp(-100, null));
   return where(near, tangent.add(value.sub(tangent.detach())), ln(near));
 }
 

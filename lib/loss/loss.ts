@@ -23,13 +23,13 @@ import { Tensor } from "../tensor/tensor.ts";
 export type { Reduction };
 
 /** Options of every loss. */
-export interface LossOptions {
+export interface LossOptions<Words extends string = Reduction> {
   /** Default: "mean". */
-  reduction?: Reduction;
+  reduction?: Words;
 }
 
 /** Options of the losses that are computed element by element. */
-export interface ElementLossOptions extends LossOptions {
+export interface ElementLossOptions<Words extends string = Reduction> extends LossOptions<Words> {
   /** Factor for each element; broadcasts. */
   weight?: Tensor;
   /** Elements that count, bool; broadcasts. A mean is then over those that do. */
@@ -73,7 +73,7 @@ export const NOT_NEGATIVE: Range = {
 export const SHARE: Range = { needed: "lie in 0 to 1", holds: (value) => value >= 0 && value <= 1 };
 
 /** Makes the reader of a loss's options from their kinds, and the ranges of those that have one. */
-export function lossOptions<Options extends LossOptions>(
+export function lossOptions<Options extends LossOptions<string>>(
   kinds: OptionTable<Options>,
   ranges: { readonly [K in keyof Options]?: Range } = {},
 ): OptionReader<Options> {
@@ -227,13 +227,13 @@ export abstract class Loss<Inputs extends Tensor[] = [Tensor, Tensor]> extends M
 const LOSS = kind("a loss module", (value) => value instanceof Loss);
 
 /** A loss as a function of its inputs, most often prediction and target, and of options. */
-export type LossFunction<Options extends LossOptions, Inputs extends Tensor[]> = (
+export type LossFunction<Options extends LossOptions<string>, Inputs extends Tensor[]> = (
   ...call: [...inputs: Inputs, options: Options]
 ) => Tensor;
 
 /** A loss function and its options, as a module. */
 export abstract class FunctionLoss<
-  Options extends LossOptions,
+  Options extends LossOptions<string>,
   Inputs extends Tensor[] = [Tensor, Tensor],
 > extends Loss<Inputs> {
   readonly #compute: LossFunction<Options, Inputs>;
@@ -261,7 +261,7 @@ export abstract class FunctionLoss<
 
 /** The class of the modules that a loss function is made into. */
 export interface LossModule<
-  Options extends LossOptions,
+  Options extends LossOptions<string>,
   Inputs extends Tensor[] = [Tensor, Tensor],
 > {
   /** Creates the loss; the options are those of the function. */
@@ -275,7 +275,7 @@ export interface LossModule<
  * @param read Reads the function's options, so that wrong ones are refused where a module is made.
  */
 export function lossModule<
-  Options extends LossOptions,
+  Options extends LossOptions<string>,
   Inputs extends Tensor[] = [Tensor, Tensor],
 >(
   name: string,

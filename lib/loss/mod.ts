@@ -20,7 +20,6 @@ export {
   type LossOptions,
   type Reduction,
 } from "./loss.ts";
-export { huber, HuberLoss, type HuberOptions, mse, MSELoss } from "./regression.ts";
 export { nll, NLLLoss, type NLLOptions } from "./classification.ts";
 export { crossEntropy, CrossEntropyLoss, type CrossEntropyOptions } from "./classification.ts";
 export { bce, BCELoss } from "./binary.ts";
@@ -45,4 +44,42 @@ export {
   type MultiLabelSoftMarginOptions,
 } from "./binary.ts";
 export { poly1, Poly1Loss, type Poly1Options } from "./classification.ts";
-export { logCosh, LogCoshLoss } from "./robust.ts";
+export {
+  huber,
+  HuberLoss,
+  type HuberOptions,
+  l1,
+  L1Loss,
+  mse,
+  MSELoss,
+  smoothL1,
+  SmoothL1Loss,
+  type SmoothL1Options,
+} from "./regression.ts";
+export {
+  cauchy,
+  CauchyLoss,
+  type CauchyOptions,
+  charbonnier,
+  CharbonnierLoss,
+  type CharbonnierOptions,
+  logCosh,
+  LogCoshLoss,
+  quantile,
+  QuantileLoss,
+  type QuantileOptions,
+  tukeyBiweight,
+  TukeyBiweightLoss,
+  type TukeyBiweightOptions,
+} from "./robust.ts";
+export { poissonNll, PoissonNLLLoss, type PoissonNLLOptions } from "./probability.ts";
+export {
+  type DivergenceOptions,
+  gaussianNll,
+  GaussianNLLLoss,
+  type GaussianNLLOptions,
+  jsDiv,
+  JSDivLoss,
+  klDiv,
+  KLDivLoss,
+} from "./probability.ts";

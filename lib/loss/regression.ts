@@ -2,15 +2,18 @@
 
 import { checkCount, NUMBER } from "../core/options.ts";
 import { huberError, squaredError } from "../ops/loss/fused.ts";
+import { where } from "../ops/mod.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import {
   ELEMENT_LOSS_OPTIONS,
+  elementLoss,
   type ElementLossOptions,
   elementLossOptions,
   type FunctionLoss,
   type LossModule,
   lossModule,
   lossOptions,
+  NOT_NEGATIVE,
   POSITIVE,
   residualLoss,
 } from "./loss.ts";
@@ -88,3 +91,93 @@ export function huber(prediction: Tensor, target: Tensor, options?: HuberOptions
 export const HuberLoss: LossModule<HuberOptions> = lossModule("HuberLoss", huber, huberOptions);
 /** A module of {@linkcode huber}. */
 export type HuberLoss = FunctionLoss<HuberOptions>;
+
+/**
+ * Mean absolute error, |p − t|. Its gradient is ±1, and 0 where both are equal. Follows
+ * `torch.nn.functional.l1_loss`.
+ *
+ * @param prediction Any shape.
+ * @param target The same shape.
+ * @returns A tensor without dimensions, or of the shape of the inputs for reduction "none".
+ * @throws {ShapeError} If the shapes differ.
+ *
+ * @example Value and gradient
+ * ```ts
+ * import { losses, tensor } from "@adjoint/ml";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const p = tensor([1, 0], { requiresGrad: true });
+ * const loss = losses.l1(p, tensor([-2, 0]));
+ * loss.backward();
+ * assertEquals([loss.item(), p.grad?.toArray()], [1.5, [0.5, 0]]);
+ * ```
+ */
+export function l1(prediction: Tensor, target: Tensor, options?: ElementLossOptions): Tensor {
+  checkCount("compute losses.l1", arguments.length, 3);
+  const read = elementLossOptions("compute losses.l1", options);
+  return elementLoss("losses.l1", prediction, target, read, (p, t) => p.sub(t).abs());
+}
+
+/** {@linkcode l1} as a module. */
+export const L1Loss: LossModule<ElementLossOptions> = lossModule("L1Loss", l1, elementLossOptions);
+/** A module of {@linkcode l1}. */
+export type L1Loss = FunctionLoss<ElementLossOptions>;
+
+/** Options of `smoothL1`. */
+export interface SmoothL1Options extends ElementLossOptions {
+  /** Residual at which the loss turns from quadratic to linear, from 0. Default: 1. */
+  beta?: number;
+}
+
+const smoothL1Options = lossOptions<SmoothL1Options>(
+  { ...ELEMENT_LOSS_OPTIONS, beta: NUMBER },
+  { beta: NOT_NEGATIVE },
+);
+
+/** Quadratic up to beta, which is not 0, and linear beyond. */
+function smoothL1Error(r: Tensor, beta: number): Tensor {
+  const size = r.abs();
+  const beyond = size.ge(beta);
+  // What lies beyond does not reach the square, which has no kink at 0.
+  const near = where(beyond, 0, r);
+  return where(beyond, size.sub(beta / 2), near.div(2 * beta).mul(near));
+}
+
+/**
+ * Smooth absolute error: r²/(2β) for |r| < β, |r| − β/2 beyond, with r = p − t. Its gradient is
+ * capped at ±1. It is `huber` with δ = β, divided by β; with β = 0 it is `l1`. Girshick, "Fast
+ * R-CNN", 2015; `torch.nn.functional.smooth_l1_loss`.
+ *
+ * @param prediction Any shape.
+ * @param target The same shape.
+ * @returns A tensor without dimensions, or of the shape of the inputs for reduction "none".
+ * @throws {ShapeError} If the shapes differ.
+ * @throws {RangeError} If beta is negative or not finite.
+ *
+ * @example Both branches
+ * ```ts
+ * import { losses, tensor } from "@adjoint/ml";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const each = losses.smoothL1(tensor([1, 4]), tensor([0, 0]), { beta: 2, reduction: "none" });
+ * assertEquals(each.toArray(), [0.25, 3]);
+ * ```
+ */
+export function smoothL1(prediction: Tensor, target: Tensor, options?: SmoothL1Options): Tensor {
+  checkCount("compute losses.smoothL1", arguments.length, 3);
+  const read = smoothL1Options("compute losses.smoothL1", options);
+  const { beta = 1 } = read;
+  return elementLoss("losses.smoothL1", prediction, target, read, (p, t) => {
+    const r = p.sub(t);
+    return beta === 0 ? r.abs() : smoothL1Error(r, beta);
+  });
+}
+
+/** {@linkcode smoothL1} as a module. */
+export const SmoothL1Loss: LossModule<SmoothL1Options> = lossModule(
+  "SmoothL1Loss",
+  smoothL1,
+  smoothL1Options,
+);
+/** A module of {@linkcode smoothL1}. */
+export type SmoothL1Loss = FunctionLoss<SmoothL1Options>;

@@ -1,15 +1,19 @@
 /** Losses for numbers that grow slower than the square, so that outliers count for less. */
 
-import { checkCount } from "../core/options.ts";
-import { where } from "../ops/mod.ts";
+import { checkCount, NUMBER } from "../core/options.ts";
+import { hypot, maximum, where } from "../ops/mod.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import {
+  ELEMENT_LOSS_OPTIONS,
   elementLoss,
   type ElementLossOptions,
   elementLossOptions,
   type FunctionLoss,
   type LossModule,
   lossModule,
+  lossOptions,
+  POSITIVE,
+  SHARE,
 } from "./loss.ts";
 
 /** ln cosh r, by a form that keeps small residuals and one that does not overflow. */
@@ -60,3 +64,223 @@ export const LogCoshLoss: LossModule<ElementLossOptions> = lossModule(
 );
 /** A module of {@linkcode logCosh}. */
 export type LogCoshLoss = FunctionLoss<ElementLossOptions>;
+
+/** Options of `quantile`. */
+export interface QuantileOptions extends ElementLossOptions {
+  /** The quantile that is estimated, from 0 to 1. Default: 0.5, the median. */
+  q?: number;
+}
+
+const quantileOptions = lossOptions<QuantileOptions>(
+  { ...ELEMENT_LOSS_OPTIONS, q: NUMBER },
+  { q: SHARE },
+);
+
+/**
+ * Pinball loss, max(q·r, (q − 1)·r) with r = t − p, which is least on average where the prediction is
+ * the q-quantile of the targets. Its gradient is −q below the target and 1 − q above; at the target
+ * it is the middle, ½ − q. Koenker and Bassett, "Regression quantiles", 1978.
+ *
+ * @param prediction Any shape.
+ * @param target The same shape.
+ * @returns A tensor without dimensions, or of the shape of the inputs for reduction "none".
+ * @throws {ShapeError} If the shapes differ.
+ * @throws {RangeError} If q does not lie in 0 to 1.
+ *
+ * @example A prediction that is too low costs more than one that is too high
+ * ```ts
+ * import { losses, tensor } from "@adjoint/ml";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const each = losses.quantile(tensor([0, 8]), tensor([4, 4]), { q: 0.75, reduction: "none" });
+ * assertEquals(each.toArray(), [3, 1]);
+ * ```
+ */
+export function quantile(prediction: Tensor, target: Tensor, options?: QuantileOptions): Tensor {
+  checkCount("compute losses.quantile", arguments.length, 3);
+  const read = quantileOptions("compute losses.quantile", options);
+  const { q = 0.5 } = read;
+  return elementLoss("losses.quantile", prediction, target, read, (p, t) => {
+    const r = t.sub(p);
+    return maximum(r.mul(q), r.mul(q - 1));
+  });
+}
+
+/** {@linkcode quantile} as a module. */
+export const QuantileLoss: LossModule<QuantileOptions> = lossModule(
+  "QuantileLoss",
+  quantile,
+  quantileOptions,
+);
+/** A module of {@linkcode quantile}. */
+export type QuantileLoss = FunctionLoss<QuantileOptions>;
+
+/** Options of `charbonnier`. */
+export interface CharbonnierOptions extends ElementLossOptions {
+  /** Residual below which the loss is about quadratic, positive. Default: 1e-3. */
+  eps?: number;
+}
+
+const charbonnierOptions = lossOptions<CharbonnierOptions>(
+  { ...ELEMENT_LOSS_OPTIONS, eps: NUMBER },
+  { eps: POSITIVE },
+);
+
+/**
+ * Charbonnier's loss, √(r² + ε²) with r = p − t: an absolute error that is smooth at 0, where it is ε.
+ * Its gradient is r/√(r² + ε²). Charbonnier and others, "Two deterministic half-quadratic
+ * regularization algorithms for computed imaging", 1994, as in Lai and others, "Deep Laplacian
+ * pyramid networks", 2017.
+ *
+ * @param prediction Any shape.
+ * @param target The same shape.
+ * @returns A tensor without dimensions, or of the shape of the inputs for reduction "none".
+ * @throws {ShapeError} If the shapes differ.
+ * @throws {RangeError} If eps is not positive and finite.
+ *
+ * @example Value and gradient
+ * ```ts
+ * import { losses, tensor } from "@adjoint/ml";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const p = tensor([3, 0], { dtype: "float64", requiresGrad: true });
+ * const loss = losses.charbonnier(p, tensor([0, 0]), { eps: 4, reduction: "sum" });
+ * loss.backward();
+ * assertEquals([loss.item(), p.grad?.toArray()], [9, [0.6, 0]]);
+ * ```
+ */
+export function charbonnier(
+  prediction: Tensor,
+  target: Tensor,
+  options?: CharbonnierOptions,
+): Tensor {
+  checkCount("compute losses.charbonnier", arguments.length, 3);
+  const read = charbonnierOptions("compute losses.charbonnier", options);
+  const { eps = 1e-3 } = read;
+  const error = (p: Tensor, t: Tensor) => hypot(p.sub(t), eps);
+  return elementLoss("losses.charbonnier", prediction, target, read, error);
+}
+
+/** {@linkcode charbonnier} as a module. */
+export const CharbonnierLoss: LossModule<CharbonnierOptions> = lossModule(
+  "CharbonnierLoss",
+  charbonnier,
+  charbonnierOptions,
+);
+/** A module of {@linkcode charbonnier}. */
+export type CharbonnierLoss = FunctionLoss<CharbonnierOptions>;
+
+/** Options of `cauchy`. */
+export interface CauchyOptions extends ElementLossOptions {
+  /** Residual of the steepest slope, positive. Default: 1. */
+  c?: number;
+}
+
+const cauchyOptions = lossOptions<CauchyOptions>(
+  { ...ELEMENT_LOSS_OPTIONS, c: NUMBER },
+  { c: POSITIVE },
+);
+
+/**
+ * Cauchy's loss, also Lorentz's: c²/2·ln(1 + (r/c)²) with r = p − t, about r²/2 for small residuals. Its
+ * gradient r/(1 + (r/c)²) falls off beyond c, so that outliers count for little. With c = 2.385 it
+ * loses 5 % of the efficiency of squares on normal residuals of deviation 1. Holland and Welsch,
+ * "Robust regression using iteratively reweighted least-squares", 1977.
+ *
+ * @param prediction Any shape.
+ * @param target The same shape.
+ * @returns A tensor without dimensions, or of the shape of the inputs for reduction "none".
+ * @throws {ShapeError} If the shapes differ.
+ * @throws {RangeError} If c is not positive and finite.
+ *
+ * @example The gradient is greatest at c
+ * ```ts
+ * import { losses, tensor } from "@adjoint/ml";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const p = tensor([0, 2, 6], { requiresGrad: true });
+ * losses.cauchy(p, tensor([0, 0, 0]), { c: 2, reduction: "sum" }).backward();
+ * assertEquals(p.grad?.to({ dtype: "float64" }).mul(10).round().toArray(), [0, 10, 6]);
+ * ```
+ */
+export function cauchy(prediction: Tensor, target: Tensor, options?: CauchyOptions): Tensor {
+  checkCount("compute losses.cauchy", arguments.length, 3);
+  const read = cauchyOptions("compute losses.cauchy", options);
+  const { c = 1 } = read;
+  const error = (p: Tensor, t: Tensor) => p.sub(t).div(c).square().log1p().mul(c * c / 2);
+  return elementLoss("losses.cauchy", prediction, target, read, error);
+}
+
+/** {@linkcode cauchy} as a module. */
+export const CauchyLoss: LossModule<CauchyOptions> = lossModule(
+  "CauchyLoss",
+  cauchy,
+  cauchyOptions,
+);
+/** A module of {@linkcode cauchy}. */
+export type CauchyLoss = FunctionLoss<CauchyOptions>;
+
+/** Options of `tukeyBiweight`. */
+export interface TukeyBiweightOptions extends ElementLossOptions {
+  /** Residual from which the loss is flat, positive. Default: 4.685. */
+  c?: number;
+}
+
+const tukeyOptions = lossOptions<TukeyBiweightOptions>(
+  { ...ELEMENT_LOSS_OPTIONS, c: NUMBER },
+  { c: POSITIVE },
+);
+
+/** The loss of each element, in the form r²/2·(1 − u + u²/3), u = (r/c)², that keeps small ones. */
+function biweightError(r: Tensor, c: number): Tensor {
+  const beyond = r.abs().ge(c);
+  // What lies beyond does not reach the powers, which may be infinite there.
+  const near = where(beyond, 0, r);
+  const u = near.div(c).square();
+  const each = near.square().mul(0.5).mul(u.div(3).sub(1).mul(u).add(1));
+  return where(beyond, c * c / 6, each);
+}
+
+/**
+ * Tukey's biweight: c²/6·(1 − (1 − (r/c)²)³) for |r| < c, c²/6 beyond, with r = p − t. Its gradient
+ * r·(1 − (r/c)²)² is 0 from c on, so that outliers do not count; first and second derivative are
+ * continuous. The default c loses 5 % of the efficiency of squares on normal residuals of deviation
+ * 1. Beaton and Tukey, "The fitting of power series, meaning polynomials, illustrated on
+ * band-spectroscopic data", 1974.
+ *
+ * @param prediction Any shape.
+ * @param target The same shape.
+ * @returns A tensor without dimensions, or of the shape of the inputs for reduction "none".
+ * @throws {ShapeError} If the shapes differ.
+ * @throws {RangeError} If c is not positive and finite.
+ *
+ * @example An outlier has no gradient
+ * ```ts
+ * import { losses, tensor } from "@adjoint/ml";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const p = tensor([1, 9], { requiresGrad: true });
+ * losses.tukeyBiweight(p, tensor([0, 0]), { c: 2, reduction: "sum" }).backward();
+ * assertEquals(p.grad?.toArray(), [0.5625, 0]);
+ * ```
+ */
+export function tukeyBiweight(
+  prediction: Tensor,
+  target: Tensor,
+  options?: TukeyBiweightOptions,
+): Tensor {
+  checkCount("compute losses.tukeyBiweight", arguments.length, 3);
+  const read = tukeyOptions("compute losses.tukeyBiweight", options);
+  const { c = 4.685 } = read;
+  const error = (p: Tensor, t: Tensor) => biweightError(p.sub(t), c);
+  return elementLoss("losses.tukeyBiweight", prediction, target, read, error);
+}
+
+/** {@linkcode tukeyBiweight} as a module. */
+export const TukeyBiweightLoss: LossModule<TukeyBiweightOptions> = lossModule(
+  "TukeyBiweightLoss",
+  tukeyBiweight,
+  tukeyOptions,
+);
+/** A module of {@linkcode tukeyBiweight}. */
+export type TukeyBiweightLoss = FunctionLoss<TukeyBiweightOptions>;

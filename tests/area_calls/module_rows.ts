@@ -164,6 +164,9 @@ const element = {
 };
 // A module meets the shape that its weight must have only when it runs.
 const heldElement = { ...element, weight: of(() => ones([3]), "tensor") };
+const half = of(() => 0.5, "number");
+const gaussian = { full: flag, eps: half };
+const poisson = { logInput: flag, full: flag, eps: of(() => 0.1, "number") };
 const entropy = {
   reduction: of(() => "sum"),
   weight: of(() => ones([3])),
@@ -233,7 +236,17 @@ function lossModuleOf3<Keys extends Readonly<Record<string, Arg>>>(
 export const LOSSES: Rows<typeof losses, LossMethods> = {
   mse: { args: [of(x), of(x), options(element)] },
   huber: { args: [of(x), of(x), options({ ...element, delta: of(() => 2, "number") })] },
+  l1: { args: [of(x), of(x), options(element)] },
+  smoothL1: { args: [of(x), of(x), options({ ...element, beta: of(() => 2, "number") })] },
+  poissonNll: { args: [of(x), of(x), options({ ...element, ...poisson })] },
+  gaussianNll: { args: [of(x), of(x), of(x), options({ ...element, ...gaussian })] },
+  klDiv: { args: [of(x), of(x), options({ ...element, logTarget: flag })] },
+  jsDiv: { args: [of(x), of(x), options({ ...element, logTarget: flag })] },
   logCosh: { args: [of(x), of(x), options(element)] },
+  quantile: { args: [of(x), of(x), options({ ...element, q: half })] },
+  charbonnier: { args: [of(x), of(x), options({ ...element, eps: half })] },
+  cauchy: { args: [of(x), of(x), options({ ...element, c: half })] },
+  tukeyBiweight: { args: [of(x), of(x), options({ ...element, c: half })] },
   crossEntropy: { args: [of(x), of(labels), options(entropy)] },
   nll: { args: [of(x), of(labels), options(likelihood)] },
   bce: { args: [of(x), of(x), options(element)] },
@@ -338,7 +351,48 @@ export const LOSSES: Rows<typeof losses, LossMethods> = {
     { reduction, weight: heldEntropy.weight },
   ),
   Poly1Loss: lossModule(() => new losses.Poly1Loss(), "poly1", poly, labels),
+  L1Loss: lossModule(() => new losses.L1Loss(), "l1", heldElement),
+  SmoothL1Loss: lossModule(() => new losses.SmoothL1Loss(), "smoothL1", {
+    ...heldElement,
+    beta: of(() => 2, "number"),
+  }),
+  PoissonNLLLoss: lossModule(() => new losses.PoissonNLLLoss(), "poissonNll", {
+    ...heldElement,
+    ...poisson,
+  }),
+  GaussianNLLLoss: {
+    make: { args: [options({ ...heldElement, ...gaussian })] },
+    methods: {
+      forward: {
+        on: () => new losses.GaussianNLLLoss(),
+        args: [of(x), of(x), of(x)],
+        rest: true,
+        named: "losses.gaussianNll",
+      },
+    },
+  },
+  KLDivLoss: lossModule(() => new losses.KLDivLoss(), "klDiv", {
+    ...heldElement,
+    logTarget: flag,
+  }),
+  JSDivLoss: lossModule(() => new losses.JSDivLoss(), "jsDiv", {
+    ...heldElement,
+    logTarget: flag,
+  }),
   LogCoshLoss: lossModule(() => new losses.LogCoshLoss(), "logCosh", heldElement),
+  QuantileLoss: lossModule(() => new losses.QuantileLoss(), "quantile", {
+    ...heldElement,
+    q: half,
+  }),
+  CharbonnierLoss: lossModule(() => new losses.CharbonnierLoss(), "charbonnier", {
+    ...heldElement,
+    eps: half,
+  }),
+  CauchyLoss: lossModule(() => new losses.CauchyLoss(), "cauchy", { ...heldElement, c: half }),
+  TukeyBiweightLoss: lossModule(() => new losses.TukeyBiweightLoss(), "tukeyBiweight", {
+    ...heldElement,
+    c: half,
+  }),
   CrossEntropyLoss: lossModule(
     () => new losses.CrossEntropyLoss(),
     "crossEntropy",

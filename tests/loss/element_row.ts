@@ -2,14 +2,18 @@
 
 import { DTypeError, full, type losses, ShapeError, tensor, zeros } from "../../mod.ts";
 import { count, sample, tensorOf, valuesOf } from "../common/samples.ts";
-import type { Entries, Inputs, LossPoint, LossRow, Refusal } from "./row.ts";
+import type { Entries, Inputs, LossPoint, LossRow, LossSample, Refusal } from "./row.ts";
 
 /** What is peculiar to one of them. */
-interface ElementLoss<O extends losses.ElementLossOptions> {
+interface ElementLoss<O extends losses.ElementLossOptions<string>> {
   /** The loss of an element in plain numbers. */
-  readonly each: (prediction: number, target: number, options: O) => number;
+  readonly each: (prediction: number, target: number, options: O, ...more: number[]) => number;
+  /** Its reductions. Default: those of all losses. */
+  readonly reductions?: readonly NonNullable<O["reduction"]>[];
   /** Values of its own options. */
   readonly options: Omit<LossRow<O>["options"], keyof losses.ElementLossOptions>;
+  /** What else an option needs to make a difference. */
+  readonly beside?: NonNullable<LossRow<O>["beside"]>;
   readonly points: readonly LossPoint<O>[];
   /** Predictions beside a target of 0, or of the first class, whose value and gradient must be finite in float32. */
   readonly extremes: readonly number[];
@@ -18,6 +22,10 @@ interface ElementLoss<O extends losses.ElementLossOptions> {
   readonly targets?: readonly [number, number];
   /** The two targets that there are, where they are classes. */
   readonly classes?: readonly [number, number];
+  /** Ranges of the samples of what else it takes, whose values are 1 where they do not matter. */
+  readonly more?: readonly (readonly [number, number])[];
+  /** Samples beside those of random numbers. */
+  readonly samples?: readonly LossSample<O>[];
   readonly refuses?: readonly Refusal[];
 }
 
@@ -43,13 +51,16 @@ export function maskFor({ shape }: Inputs[0]) {
 
 const SHAPES = [[4, 3], [2, 3, 2], [], [0, 3]] as const;
 
-function referenceOf<O extends losses.ElementLossOptions>({ each }: ElementLoss<O>) {
-  return ([p, t]: Inputs, options: O): Entries => {
+function referenceOf<O extends losses.ElementLossOptions<string>>({ each }: ElementLoss<O>) {
+  return ([p, t, ...more]: Inputs, options: O): Entries => {
     const { weight = full([], 1), mask = tensor(true) } = options;
     const [factors, counts] = [weight, mask].map((x) => valuesOf(x.expand(p.shape)));
     const targets = valuesOf(t);
+    const others = more.map((x) => valuesOf(x));
     const loss = (x: number, i: number) =>
-      counts![i] === 1 ? each(x, targets[i]!, options) * factors![i]! : 0;
+      counts![i] === 1
+        ? each(x, targets[i]!, options, ...others.map((y) => y[i]!)) * factors![i]!
+        : 0;
     return {
       shape: p.shape,
       each: valuesOf(p).map(loss),
@@ -94,36 +105,69 @@ const REFUSES: readonly Refusal[] = [
 ];
 
 /** The row of a loss that is computed element by element. */
-export function elementRow<O extends losses.ElementLossOptions>(own: ElementLoss<O>): LossRow<O> {
-  const { predictions, targets, classes, points, refuses = [] } = own;
+export function elementRow<O extends losses.ElementLossOptions<string>>(
+  own: ElementLoss<O>,
+): LossRow<O> {
+  const {
+    predictions,
+    targets,
+    classes,
+    points,
+    reductions = ["mean", "sum", "none"],
+    beside = {},
+    more = [],
+    samples = [],
+    refuses = [],
+  } = own;
   const targetsOf = (shape: readonly number[]) =>
     classes === undefined ? double("target", shape, targets) : classesFor(shape, classes);
-  const shared: LossRow<losses.ElementLossOptions>["options"] = {
-    reduction: () => ["mean", "sum", "none"],
+  const shared: LossRow<losses.ElementLossOptions<string>>["options"] = {
+    reduction: () => reductions,
     weight: weightsFor,
     mask: ([p]) => [maskFor(p)],
   };
-  const odd = (): Inputs => [
-    full([2, 3], NaN, { dtype: "float64", requiresGrad: true }),
-    double("t", [2, 3]),
-  ];
+  const ones = (x: unknown) => more.map(() => full((x as Inputs[0]).shape, 1));
+  const odd = () => {
+    const p = full([2, 3], NaN, { dtype: "float64", requiresGrad: true });
+    return [p, double("t", [2, 3]), ...more.map(() => p.detach().clone().requiresGrad_())];
+  };
   const mask = tensor([[false, false, false]]);
   return {
-    samples: SHAPES.map((shape) => ({
-      title: `[${shape.join(", ")}]`,
-      inputs: () => [double("prediction", shape, predictions), targetsOf(shape)],
-    })),
+    samples: [
+      ...SHAPES.map((shape) => ({
+        title: `[${shape.join(", ")}]`,
+        inputs: (): Inputs => [
+          double("prediction", shape, predictions),
+          targetsOf(shape),
+          ...more.map((range, i) => double(`more ${i}`, shape, range)),
+        ],
+      })),
+      ...samples,
+    ],
     options: { ...shared, ...own.options } as LossRow<O>["options"],
+    beside,
     reference: referenceOf(own),
     points,
     nothing: [{ mask }, { mask, weight: double("weight", [3]) }].map((options) => ({
-      inputs: odd,
+      inputs: odd as () => [Inputs[0], Inputs[1]],
       options: () => options as O,
     })),
     extremes: own.extremes.map((size) => () => [
       tensor([size, -size], { requiresGrad: true }),
       full([2], own.classes?.[0] ?? 0),
+      ...more.map(() => full([2], 1)),
     ]),
-    refuses: [...REFUSES, ...refuses],
+    refuses: [
+      ...REFUSES.map(({ inputs, ...rest }) =>
+        inputs === undefined ? rest : {
+          ...rest,
+          inputs: () => {
+            const pair = inputs();
+            return [...pair, ...ones(pair[0])];
+          },
+        }
+      ),
+      ...refuses,
+    ],
   };
 }

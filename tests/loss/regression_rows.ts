@@ -50,3 +50,62 @@ export const HUBER = elementRow<losses.HuberOptions>({
     says: `delta must be positive and finite, got ${delta}`,
   })),
 });
+
+/** Mean absolute error. */
+export const L1 = elementRow<losses.ElementLossOptions>({
+  each: (p, t) => Math.abs(p - t),
+  options: {},
+  points: [{
+    title: "0 and on both sides",
+    inputs: residuals(0, 2, -1),
+    options: { reduction: "sum" },
+    value: 3,
+    gradient: [0, 1, -1],
+  }],
+  extremes: [1e-20, 1e4, 1e30],
+});
+
+/** Smooth absolute error. */
+export const SMOOTH_L1 = elementRow<losses.SmoothL1Options>({
+  each: (p, t, { beta = 1 }) => {
+    const r = Math.abs(p - t);
+    return r < beta ? r * r / (2 * beta) : r - beta / 2;
+  },
+  options: { beta: () => [0.5, 2, 0] },
+  points: [
+    {
+      title: "0 and where it turns linear",
+      inputs: residuals(0, 2, -2),
+      options: { beta: 2, reduction: "sum" },
+      value: 2,
+      gradient: [0, 1, -1],
+    },
+    {
+      title: "0 without a quadratic part",
+      inputs: residuals(0, 3, -1),
+      options: { beta: 0, reduction: "sum" },
+      value: 4,
+      gradient: [0, 1, -1],
+    },
+    {
+      title: "a square that would overflow",
+      inputs: residuals(1e200),
+      options: { beta: 1e250 },
+      value: 5e149,
+      gradient: [1e-50],
+    },
+    {
+      title: "a quotient that would overflow",
+      inputs: residuals(1e200),
+      options: { beta: 1e-200 },
+      value: 1e200,
+      gradient: [1],
+    },
+  ],
+  extremes: [1e-18, 1e4, 1e30],
+  refuses: [-1, Infinity, NaN].map((beta) => ({
+    options: { beta },
+    error: RangeError,
+    says: `beta must be finite and not negative, got ${beta}`,
+  })),
+});

@@ -9,6 +9,8 @@ export type Inputs = readonly [prediction: Tensor, target: Tensor, ...more: Tens
 export interface LossSample<O> {
   readonly title: string;
   readonly inputs: () => Inputs;
+  /** False where the gradient is not the slope by design, as behind a clamp that lets it through. */
+  readonly slopes?: false;
   /** Options that do not go with such inputs. */
   readonly without?: readonly (keyof O)[];
 }
@@ -46,12 +48,14 @@ export interface Refusal {
 }
 
 /** A loss. */
-export interface LossRow<O extends losses.LossOptions> {
+export interface LossRow<O extends losses.LossOptions<string>> {
   readonly samples: readonly LossSample<O>[];
   /** Values of each option to be tried with given inputs. */
   readonly options: {
     readonly [K in keyof Required<O>]: (inputs: Inputs) => readonly Exclude<O[K], undefined>[];
   };
+  /** What else is given to see that an option makes a difference, where it makes none alone. */
+  readonly beside?: { readonly [K in keyof O]?: O };
   /** The loss in plain numbers, in float64. */
   readonly reference: (inputs: Inputs, options: O) => Entries;
   readonly points: readonly LossPoint<O>[];

@@ -12,7 +12,6 @@ import {
   SOFT_MARGIN,
 } from "./binary_rows.ts";
 import { CROSS_ENTROPY, NLL, POLY1 } from "./classification_rows.ts";
-import { HUBER, MSE } from "./regression_rows.ts";
 import {
   COSINE_EMBEDDING,
   TRIPLET_MARGIN,
@@ -25,7 +24,9 @@ import {
   MULTI_LABEL_MARGIN,
   MULTI_MARGIN,
 } from "./margin_rows.ts";
-import { LOG_COSH } from "./robust_rows.ts";
+import { HUBER, L1, MSE, SMOOTH_L1 } from "./regression_rows.ts";
+import { GAUSSIAN_NLL, JS_DIV, KL_DIV, POISSON_NLL } from "./probability_rows.ts";
+import { CAUCHY, CHARBONNIER, LOG_COSH, QUANTILE, TUKEY_BIWEIGHT } from "./robust_rows.ts";
 import type { LossRow } from "./row.ts";
 
 type Losses = typeof losses;
@@ -49,6 +50,8 @@ type OptionsOf<Name extends LossName> = NonNullable<
 export const LOSSES: { readonly [Name in LossName]: LossRow<OptionsOf<Name>> } = {
   mse: MSE,
   huber: HUBER,
+  l1: L1,
+  smoothL1: SMOOTH_L1,
   crossEntropy: CROSS_ENTROPY,
   nll: NLL,
   poly1: POLY1,
@@ -65,13 +68,23 @@ export const LOSSES: { readonly [Name in LossName]: LossRow<OptionsOf<Name>> } =
   cosineEmbedding: COSINE_EMBEDDING,
   tripletMargin: TRIPLET_MARGIN,
   tripletMarginWithDistance: TRIPLET_MARGIN_WITH_DISTANCE,
+  poissonNll: POISSON_NLL,
+  gaussianNll: GAUSSIAN_NLL,
+  klDiv: KL_DIV,
+  jsDiv: JS_DIV,
   logCosh: LOG_COSH,
+  quantile: QUANTILE,
+  charbonnier: CHARBONNIER,
+  cauchy: CAUCHY,
+  tukeyBiweight: TUKEY_BIWEIGHT,
 };
 
 /** The function that each module is made from. */
 export const MODULES = {
   MSELoss: "mse",
   HuberLoss: "huber",
+  L1Loss: "l1",
+  SmoothL1Loss: "smoothL1",
   CrossEntropyLoss: "crossEntropy",
   NLLLoss: "nll",
   Poly1Loss: "poly1",
@@ -88,5 +101,13 @@ export const MODULES = {
   CosineEmbeddingLoss: "cosineEmbedding",
   TripletMarginLoss: "tripletMargin",
   TripletMarginWithDistanceLoss: "tripletMarginWithDistance",
+  PoissonNLLLoss: "poissonNll",
+  GaussianNLLLoss: "gaussianNll",
+  KLDivLoss: "klDiv",
+  JSDivLoss: "jsDiv",
   LogCoshLoss: "logCosh",
+  QuantileLoss: "quantile",
+  CharbonnierLoss: "charbonnier",
+  CauchyLoss: "cauchy",
+  TukeyBiweightLoss: "tukeyBiweight",
 } as const satisfies Record<ModuleName, LossName>;

@@ -9,8 +9,8 @@ import { ROOT } from "./places.ts";
 
 /** One op of each form. */
 const OPS: readonly (readonly string[])[] = [
-  ["sinc", "--family", "elementwise", "--kind=primitive"],
-  ["hypot", "--family", "elementwise", "--kind", "primitive", "--inputs", "2"],
+  ["chirp", "--family", "elementwise", "--kind=primitive"],
+  ["merge", "--family", "elementwise", "--kind", "primitive", "--inputs", "2"],
   ["logAddExp", "--family", "elementwise", "--kind", "composite", "--inputs", "2"],
   ["renorm", "--family", "normalize", "--kind", "composite"],
   ["runningMax", "--family", "scan", "--kind", "fused"],
@@ -71,10 +71,10 @@ Deno.test("new op: the row in Rust lacks its function, and PyTorch's cases are n
   for (const [name, ...options] of OPS) await make(copy.root, ["op", name!, ...options]);
   const texts = [...contents(copy.root)];
   const rust = texts.filter(([file]) => file.endsWith(".rs")).map(([, text]) => text).join("\n");
-  assertMatch(rust, /^ {4}"sinc" \|x\| ; ""\n\}/m);
-  assertMatch(rust, /^ {4}"hypot" \|a, b\| ; ""\n\}/m);
+  assertMatch(rust, /^ {4}"chirp" \|x\| ; ""\n\}/m);
+  assertMatch(rust, /^ {4}"merge" \|a, b\| ; ""\n\}/m);
   for (const row of ["running_max", "log_det"]) {
-    const form = `Kernel { name: "${row}", outputs: 1, run: ${row}, wgsl: Wgsl::None },`;
+    const form = `Kernel { name: "${row}", outputs: 1, cpu: Cpu::Custom(${row}), wgsl: Wgsl::None },`;
     assert(rust.includes(`\n    ${form}\n    `), form);
     assert(!rust.includes(`fn ${row}`), `${row} is there`);
   }
@@ -92,24 +92,27 @@ const REFUSED: readonly (readonly [args: readonly string[], message: RegExp])[] 
   [["op", "uniform", ...PRIMITIVE], /stands in rust\/src\/\S+\.rs:\d+$/],
   [["op", "clamp", "--family", "shape", "--kind", "composite"], /stands in .*composites\.ts:\d+$/],
   [["op", "lanes", "--family", "scan", "--kind", "fused"], /scan\/lanes\.ts: it exists already$/],
-  [["op", "Sinc", ...PRIMITIVE], /must be a word in camelCase; did you mean sinc$/],
+  [["op", "Chirp", ...PRIMITIVE], /must be a word in camelCase; did you mean chirp$/],
   [["op", "log_add_exp", ...PRIMITIVE], /camelCase; did you mean logAddExp$/],
   [["op", "1x", ...PRIMITIVE], /must be a word in camelCase$/],
   [["op", "a;b", ...PRIMITIVE], /must be a word in camelCase; did you mean aB$/],
   [["op", "delete", ...PRIMITIVE], /JavaScript keeps that word/],
-  [["op", "sinc", "--family", "elementwise"], /--kind must be one of primitive, composite, fused$/],
   [
-    ["op", "sinc", "--family", "elementwise", "--kind", "primitve"],
+    ["op", "chirp", "--family", "elementwise"],
+    /--kind must be one of primitive, composite, fused$/,
+  ],
+  [
+    ["op", "chirp", "--family", "elementwise", "--kind", "primitve"],
     /--kind must be one of .*, got primitve; did you mean primitive$/,
   ],
-  [["op", "sinc", "--family", "elementwse", "--kind", "fused"], /did you mean elementwise$/],
-  [["op", "sinc", "--family", "copy", "--kind", "fused"], /--family must be one of .*, got copy/],
-  [["op", "sinc", ...PRIMITIVE, "--inputs", "3"], /--inputs must be one of 1, 2, got 3$/],
-  [["op", "sinc", "--famly", "elementwise"], /no option "famly" .*did you mean "family"$/],
-  [["op", "sinc", "--family"], /--family needs a word$/],
+  [["op", "chirp", "--family", "elementwse", "--kind", "fused"], /did you mean elementwise$/],
+  [["op", "chirp", "--family", "copy", "--kind", "fused"], /--family must be one of .*, got copy/],
+  [["op", "chirp", ...PRIMITIVE, "--inputs", "3"], /--inputs must be one of 1, 2, got 3$/],
+  [["op", "chirp", "--famly", "elementwise"], /no option "famly" .*did you mean "family"$/],
+  [["op", "chirp", "--family"], /--family needs a word$/],
   [["op"], /give one name/],
-  [["op", "sinc", "cosc", ...PRIMITIVE], /give one name/],
-  [["opp", "sinc"], /must be one of op.*got opp; did you mean op$/],
+  [["op", "chirp", "cosc", ...PRIMITIVE], /give one name/],
+  [["opp", "chirp"], /must be one of op.*got opp; did you mean op$/],
   [[], /what to make must be one of op/],
   [["op", "rot90", "--family", "shape", "--kind", "primitive"], /shape has no kernels/],
 ];
@@ -128,7 +131,7 @@ Deno.test("new op: what is refused changes nothing", async () => {
   Deno.writeTextFileSync(methods, Deno.readTextFileSync(methods) + "const more = 1;\n");
   const broken = contents(copy.root);
   await assertRejects(
-    () => make(copy.root, ["op", "sinc", ...PRIMITIVE]),
+    () => make(copy.root, ["op", "chirp", ...PRIMITIVE]),
     Refusal,
     "has no class that ends the file",
   );
@@ -137,9 +140,9 @@ Deno.test("new op: what is refused changes nothing", async () => {
 
 Deno.test("new op twice: the second time it exists", async () => {
   await using copy = await checkoutCopy();
-  await make(copy.root, ["op", "sinc", ...PRIMITIVE]);
+  await make(copy.root, ["op", "chirp", ...PRIMITIVE]);
   const once = contents(copy.root);
-  await assertRejects(() => make(copy.root, ["op", "sinc", ...PRIMITIVE]), Refusal, "unary.ts:");
+  await assertRejects(() => make(copy.root, ["op", "chirp", ...PRIMITIVE]), Refusal, "unary.ts:");
   assertEquals(contents(copy.root), once);
 });
 

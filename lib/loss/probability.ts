@@ -1,0 +1,303 @@
+/** Losses that are negative log-likelihoods or divergences of probabilities. */
+
+import { ShapeError, showShape } from "../core/errors.ts";
+import { checkCount, checkKind, FLAG, NUMBER, oneOf, TENSOR } from "../core/options.ts";
+import { extentAt, sameShape } from "../core/shape.ts";
+import { where } from "../ops/mod.ts";
+import type { Tensor } from "../tensor/tensor.ts";
+import {
+  ELEMENT_LOSS_OPTIONS,
+  elementLoss,
+  type ElementLossOptions,
+  type FunctionLoss,
+  type LossModule,
+  lossModule,
+  lossOptions,
+  NOT_NEGATIVE,
+  POSITIVE,
+  type Reduction,
+} from "./loss.ts";
+
+/** Options of `poissonNll`. */
+export interface PoissonNLLOptions extends ElementLossOptions {
+  /** Whether the predictions are logarithms of rates, not rates. Default: true. */
+  logInput?: boolean;
+  /** Whether ln t! is added, by Stirling's formula, for targets above 1. Default: false. */
+  full?: boolean;
+  /** What is added to rates before their logarithm is taken, from 0. Default: 1e-8. */
+  eps?: number;
+}
+
+const poissonOptions = lossOptions<PoissonNLLOptions>(
+  { ...ELEMENT_LOSS_OPTIONS, logInput: FLAG, full: FLAG, eps: NUMBER },
+  { eps: NOT_NEGATIVE },
+);
+
+/** ln t! by Stirling's formula for what is above 1, else 0. */
+function stirling(t: Tensor): Tensor {
+  const above = t.gt(1);
+  const safe = where(above, t, 1);
+  const term = safe.log().mul(safe).sub(safe).add(safe.mul(2 * Math.PI).log().mul(0.5));
+  return where(above, term, 0);
+}
+
+/**
+ * Negative log-likelihood of counts t with Poisson's distribution: eˣ − t·x for logarithms x of rates,
+ * x − t·ln(x + eps) for rates (`logInput: false`); the term ln t! is left out unless `full`, which
+ * adds t·ln t − t + ½·ln(2πt) where t > 1. Follows `torch.nn.functional.poisson_nll_loss`.
+ *
+ * A rate must be in the range of its type: eˣ is infinite in float32 for x above 88. With eps 0 the
+ * logarithm has its pole at rate 0.
+ *
+ * @param prediction Logarithms of rates of any shape, or rates.
+ * @param target Counts of the same shape, from 0.
+ * @returns A tensor without dimensions, or of the shape of the inputs for reduction "none".
+ * @throws {ShapeError} If the shapes differ.
+ * @throws {RangeError} If eps is negative or not finite.
+ *
+ * @example The gradient is 0 where the rate is the count
+ * ```ts
+ * import { losses, tensor } from "@adjoint/ml";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const rate = tensor([2, 4], { requiresGrad: true });
+ * losses.poissonNll(rate, tensor([2, 2]), { logInput: false, eps: 0 }).backward();
+ * assertEquals(rate.grad?.toArray(), [0, 0.25]);
+ * ```
+ */
+export function poissonNll(
+  prediction: Tensor,
+  target: Tensor,
+  options?: PoissonNLLOptions,
+): Tensor {
+  checkCount("compute losses.poissonNll", arguments.length, 3);
+  const read = poissonOptions("compute losses.poissonNll", options);
+  const { logInput = true, full = false, eps = 1e-8 } = read;
+  return elementLoss("losses.poissonNll", prediction, target, read, (x, t) => {
+    const each = logInput ? x.exp().sub(t.mul(x)) : x.sub(t.mul(x.add(eps).log()));
+    return full ? each.add(stirling(t.to({ dtype: x.dtype }))) : each;
+  });
+}
+
+/** {@linkcode poissonNll} as a module. */
+export const PoissonNLLLoss: LossModule<PoissonNLLOptions> = lossModule(
+  "PoissonNLLLoss",
+  poissonNll,
+  poissonOptions,
+);
+/** A module of {@linkcode poissonNll}. */
+export type PoissonNLLLoss = FunctionLoss<PoissonNLLOptions>;
+
+/** Options of the divergences. */
+export interface DivergenceOptions extends ElementLossOptions<Reduction | "batchmean"> {
+  /** Whether the target too is logarithms of probabilities. Default: false. */
+  logTarget?: boolean;
+}
+
+const divergenceOptions = lossOptions<DivergenceOptions>({
+  ...ELEMENT_LOSS_OPTIONS,
+  reduction: oneOf("batchmean", "mean", "sum", "none"),
+  logTarget: FLAG,
+});
+
+/** `elementLoss` that knows the reduction "batchmean", the sum over the first extent. */
+function divergence(
+  op: string,
+  prediction: Tensor,
+  target: Tensor,
+  options: DivergenceOptions,
+  formula: (prediction: Tensor, target: Tensor) => Tensor,
+): Tensor {
+  const { reduction, logTarget: _, ...rest } = options;
+  if (reduction !== "batchmean") {
+    const plain = reduction === undefined ? rest : { ...rest, reduction };
+    return elementLoss(op, prediction, target, plain, formula);
+  }
+  const sum = elementLoss(op, prediction, target, { ...rest, reduction: "sum" }, formula);
+  return prediction.ndim === 0 ? sum : sum.div(extentAt(prediction.shape, 0));
+}
+
+/**
+ * Divergence of Kullback and Leibler of each element, t·(ln t − x), from logarithms x of
+ * probabilities to probabilities t, or eᵗ·(t − x) for logarithms of them (`logTarget`). Reduction
+ * "batchmean" divides the sum by the first extent, which gives the divergence of distributions along
+ * the others. What has probability 0 in the target adds nothing, to gradients neither, whatever the
+ * prediction is. Follows `torch.nn.functional.kl_div`.
+ *
+ * @param prediction Logarithms of probabilities, any shape.
+ * @param target Probabilities of the same shape, or their logarithms.
+ * @returns A tensor without dimensions, or of the shape of the inputs for reduction "none".
+ * @throws {ShapeError} If the shapes differ.
+ *
+ * @example The divergence of two distributions
+ * ```ts
+ * import { losses, tensor } from "@adjoint/ml";
+ * import { assertAlmostEquals } from "@std/assert";
+ *
+ * const uniform = tensor([[0.5, 0.5]]).log();
+ * const loss = losses.klDiv(uniform, tensor([[1, 0]]), { reduction: "batchmean" });
+ * assertAlmostEquals(loss.item(), Math.log(2), 1e-6);
+ * ```
+ */
+export function klDiv(prediction: Tensor, target: Tensor, options?: DivergenceOptions): Tensor {
+  checkCount("compute losses.klDiv", arguments.length, 3);
+  const read = divergenceOptions("compute losses.klDiv", options);
+  const { logTarget = false } = read;
+  return divergence("losses.klDiv", prediction, target, read, (x, t) => {
+    const impossible = t.eq(logTarget ? -Infinity : 0);
+    const [safe, goal] = [where(impossible, 0, x), where(impossible, 1, t)];
+    const each = logTarget ? goal.exp().mul(goal.sub(safe)) : goal.mul(goal.log().sub(safe));
+    return where(impossible, 0, each);
+  });
+}
+
+/** {@linkcode klDiv} as a module. */
+export const KLDivLoss: LossModule<DivergenceOptions> = lossModule(
+  "KLDivLoss",
+  klDiv,
+  divergenceOptions,
+);
+/** A module of {@linkcode klDiv}. */
+export type KLDivLoss = FunctionLoss<DivergenceOptions>;
+
+/** eˣ·ln(p/m) for p = eˣ and m the mean of p and the other; nothing where p is 0. */
+function towardsMean(x: Tensor, other: Tensor): Tensor {
+  const impossible = x.eq(-Infinity);
+  const safe = where(impossible, 0, x);
+  const each = safe.exp().mul(other.sub(safe).softplus().neg().add(Math.LN2));
+  return where(impossible, 0, each);
+}
+
+/**
+ * Divergence of Jensen and Shannon of each element, ½·p·ln(p/m) + ½·t·ln(t/m) with m = (p + t)/2, from
+ * logarithms x = ln p of probabilities to probabilities t or logarithms of them (`logTarget`). It is
+ * symmetric, and the sum over a distribution lies in 0 to ln 2. Reduction "batchmean" divides the sum
+ * by the first extent. What has probability 0 adds nothing of its own, to its gradient neither. Lin,
+ * "Divergence measures based on the Shannon entropy", 1991.
+ *
+ * @param prediction Logarithms of probabilities, any shape.
+ * @param target Probabilities of the same shape, or their logarithms.
+ * @returns A tensor without dimensions, or of the shape of the inputs for reduction "none".
+ * @throws {ShapeError} If the shapes differ.
+ *
+ * @example Distributions that have nothing in common
+ * ```ts
+ * import { losses, tensor } from "@adjoint/ml";
+ * import { assertAlmostEquals } from "@std/assert";
+ *
+ * const first = tensor([[0, 1]]).log();
+ * const loss = losses.jsDiv(first, tensor([[1, 0]]), { reduction: "batchmean" });
+ * assertAlmostEquals(loss.item(), Math.log(2), 1e-6);
+ * ```
+ */
+export function jsDiv(prediction: Tensor, target: Tensor, options?: DivergenceOptions): Tensor {
+  checkCount("compute losses.jsDiv", arguments.length, 3);
+  const read = divergenceOptions("compute losses.jsDiv", options);
+  const { logTarget = false } = read;
+  return divergence("losses.jsDiv", prediction, target, read, (x, t) => {
+    const impossible = t.eq(0);
+    const goal = logTarget ? t : where(impossible, -Infinity, where(impossible, 1, t).log());
+    return towardsMean(x, goal).add(towardsMean(goal, x)).mul(0.5);
+  });
+}
+
+/** {@linkcode jsDiv} as a module. */
+export const JSDivLoss: LossModule<DivergenceOptions> = lossModule(
+  "JSDivLoss",
+  jsDiv,
+  divergenceOptions,
+);
+/** A module of {@linkcode jsDiv}. */
+export type JSDivLoss = FunctionLoss<DivergenceOptions>;
+
+/** Options of `gaussianNll`. */
+export interface GaussianNLLOptions extends ElementLossOptions {
+  /** Whether the constant ½·ln 2π is added. Default: false. */
+  full?: boolean;
+  /** The least variance that is used, positive. Default: 1e-6. */
+  eps?: number;
+}
+
+const gaussianOptions = lossOptions<GaussianNLLOptions>(
+  { ...ELEMENT_LOSS_OPTIONS, full: FLAG, eps: NUMBER },
+  { eps: POSITIVE },
+);
+
+/** The variances as they broadcast to the predictions; refuses others, and those below 0. */
+function variances(call: string, variance: Tensor, { shape }: Tensor, mask?: Tensor): Tensor {
+  const perRow = shape.length > 0 && sameShape(variance.shape, shape.slice(0, -1));
+  const spread = perRow ? variance.unsqueeze(-1) : variance;
+  const fits = spread.ndim === shape.length &&
+    spread.shape.every((extent, i) => extent === 1 || extent === shape[i]);
+  if (!fits) {
+    throw new ShapeError(
+      `Cannot ${call}: variance must have the prediction's shape ${showShape(shape)}, or 1 in ` +
+        `place of extents, got ${showShape(variance.shape)}`,
+      [variance.shape, shape],
+    );
+  }
+  const counted = mask === undefined ? spread : where(mask, spread, 1);
+  if (counted.lt(0).any().item() !== 0) {
+    throw new RangeError(`Cannot ${call}: variance must be at least 0, got a negative one`);
+  }
+  return counted;
+}
+
+/**
+ * Negative log-likelihood of normally distributed targets, ½·(ln v + (p − t)²/v) with predicted mean
+ * p and variance v, plus ½·ln 2π with `full`. A variance below eps counts as eps, with the gradient
+ * that there is at eps, so that it can grow again. Nix and Weigend, "Estimating the mean and variance
+ * of the target probability distribution", 1994; `torch.nn.functional.gaussian_nll_loss`.
+ *
+ * @param prediction Means of any shape.
+ * @param target The same shape.
+ * @param variance The same shape, or 1 in place of extents, or without the last one; from 0.
+ * @returns A tensor without dimensions, or of the shape of the inputs for reduction "none".
+ * @throws {ShapeError} If the shapes do not fit.
+ * @throws {RangeError} If a variance is negative, or eps is not positive and finite.
+ *
+ * @example The gradient of the variance is 0 where it is the squared error
+ * ```ts
+ * import { losses, tensor } from "@adjoint/ml";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const variance = tensor([4, 1], { requiresGrad: true });
+ * losses.gaussianNll(tensor([2, 2]), tensor([0, 0]), variance).backward();
+ * assertEquals(variance.grad?.toArray(), [0, -0.75]);
+ * ```
+ */
+export function gaussianNll(
+  prediction: Tensor,
+  target: Tensor,
+  variance: Tensor,
+  options?: GaussianNLLOptions,
+): Tensor {
+  const call = "compute losses.gaussianNll";
+  checkCount(call, arguments.length, 4);
+  checkKind(call, "variance", variance, TENSOR);
+  const read = gaussianOptions(call, options);
+  const { full = false, eps = 1e-6, mask } = read;
+  return elementLoss("losses.gaussianNll", prediction, target, read, (p, t) => {
+    const given = variances(call, variance, p, mask);
+    // Its value is eps, and its gradient passes.
+    const held = given.sub(given.detach()).add(eps);
+    const v = where(given.lt(eps), held, given);
+    const each = v.log().add(p.sub(t).square().div(v)).mul(0.5);
+    return full ? each.add(Math.log(2 * Math.PI) / 2) : each;
+  });
+}
+
+/** {@linkcode gaussianNll} as a module. */
+export const GaussianNLLLoss: LossModule<
+  GaussianNLLOptions,
+  [prediction: Tensor, target: Tensor, variance: Tensor]
+> = lossModule(
+  "GaussianNLLLoss",
+  gaussianNll,
+  gaussianOptions,
+);
+/** A module of {@linkcode gaussianNll}. */
+export type GaussianNLLLoss = FunctionLoss<
+  GaussianNLLOptions,
+  [prediction: Tensor, target: Tensor, variance: Tensor]
+>;
