@@ -1,6 +1,7 @@
 /** Where a program runs: as it is, or as its twin on contiguous copies, in float64 for float32. */
 
 import { engine, under } from "../../lib/core/engine.ts";
+import { geluComposite, geluTanhComposite } from "../../lib/ops/elementwise/gelu.ts";
 import {
   layerNormComposite,
   logSoftmaxComposite,
@@ -59,6 +60,10 @@ const SIMULATED_OPS: Ops = {
     const { weight = null, bias = null, eps = 1e-5 } = options;
     adjoint.layerNorm(x, shape, options);
     return layerNormComposite(x, weight, bias, { shape, eps });
+  },
+  gelu: (x: Tensor, options?: adjoint.GeluOptions) => {
+    adjoint.gelu(x, options);
+    return options?.approximate === "tanh" ? geluTanhComposite(x) : geluComposite(x);
   },
   ...Object.fromEntries(
     ["cholesky", "det", "inv", "solve", "solveTriangular"].map((name) => [

@@ -74,7 +74,8 @@ Deno.test("new op: the row in Rust lacks its function, and PyTorch's cases are n
   assertMatch(rust, /^ {4}"chirp" \|x\| ; ""\n\}/m);
   assertMatch(rust, /^ {4}"merge" \|a, b\| ; ""\n\}/m);
   for (const row of ["running_max", "log_det"]) {
-    const form = `Kernel { name: "${row}", outputs: 1, cpu: Cpu::Custom(${row}), wgsl: Wgsl::None },`;
+    const form =
+      `Kernel { name: "${row}", outputs: 1, cpu: Cpu::Custom(${row}), wgsl: Wgsl::None },`;
     assert(rust.includes(`\n    ${form}\n    `), form);
     assert(!rust.includes(`fn ${row}`), `${row} is there`);
   }
