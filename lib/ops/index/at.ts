@@ -170,7 +170,7 @@ function wrapped(op: string, index: Tensor, extent: number): Tensor {
       `Cannot compute ${op}: a tensor of positions must be int32 or bool, got ${index.dtype}`,
     );
   }
-  const list = Int32Array.from(elementsOf(index));
+  const list = new Int32Array(elementsOf(index));
   for (let i = 0; i < list.length; i++) {
     const value = list[i]!;
     if (value < -extent || value >= extent) {

@@ -66,7 +66,7 @@ fn block<T: Element + Real + Into<f64>>(x: &[T], scale: f64) -> f64 {
                 let x = x * scale;
                 *lane = *lane + x * x;
             }
-            sum_of_lanes(lanes.map(T::into))
+            sum_of_lanes(&mut lanes.map(T::into))
         },
     )
 }

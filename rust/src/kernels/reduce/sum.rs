@@ -38,7 +38,13 @@ pub(crate) trait Summand: Element {
     fn add_to(self, column: &mut Self::Column);
     fn widen(column: Self::Column) -> Self::Total;
     /// The result; none if the total has left its range.
-    fn finish(total: Self::Total, divisor: f64) -> Option<Self::Output>;
+    fn finish(total: Self::Total, divisor: f64) -> Option<Self::Output> {
+        Self::fits(total).then(|| Self::rounded(total, divisor))
+    }
+    /// Whether a total is in its range.
+    fn fits(total: Self::Total) -> bool;
+    /// The result of a total in its range.
+    fn rounded(total: Self::Total, divisor: f64) -> Self::Output;
     /// The result of all elements anew, where nothing leaves the range on the way.
     fn anew(elements: impl Iterator<Item = Self>, divisor: f64) -> Result<Self::Output>;
 }
@@ -51,7 +57,7 @@ pub(crate) const FAR: f64 = (1_u64 << 40) as f64;
 
 /// The sum of lanes, added in halves, so that this too is done in vectors.
 #[inline(always)]
-pub(super) fn sum_of_lanes<T: Real, const LANES: usize>(mut lanes: [T; LANES]) -> T {
+pub(super) fn sum_of_lanes<T: Real, const LANES: usize>(lanes: &mut [T; LANES]) -> T {
     let mut width = LANES / 2;
     while width > 0 {
         for i in 0..width {
@@ -75,7 +81,7 @@ fn lane_sum<T: Real + Into<f64>, const LANES: usize>(x: &[T]) -> f64 {
     for (lane, &x) in lanes.iter_mut().zip(rest) {
         *lane = *lane + x;
     }
-    sum_of_lanes(lanes).into()
+    sum_of_lanes(&mut lanes).into()
 }
 
 macro_rules! float_summand {
@@ -104,8 +110,12 @@ macro_rules! float_summand {
                 column as f64
             }
             #[inline(always)]
-            fn finish(total: f64, divisor: f64) -> Option<$type> {
-                total.is_finite().then_some((total / divisor) as $type)
+            fn fits(total: f64) -> bool {
+                total.is_finite()
+            }
+            #[inline(always)]
+            fn rounded(total: f64, divisor: f64) -> $type {
+                (total / divisor) as $type
             }
             #[cold]
             fn anew(elements: impl Iterator<Item = Self>, divisor: f64) -> Result<$type> {
@@ -135,8 +145,13 @@ macro_rules! integer_summand {
             fn widen(column: $column) -> i64 {
                 i64::from(column)
             }
-            fn finish(total: i64, _: f64) -> Option<i32> {
-                i32::try_from(total).ok()
+            #[inline(always)]
+            fn fits(total: i64) -> bool {
+                i32::try_from(total).is_ok()
+            }
+            #[inline(always)]
+            fn rounded(total: i64, _: f64) -> i32 {
+                total as i32
             }
             fn anew(_: impl Iterator<Item = Self>, _: f64) -> Result<i32> {
                 Err(Error::range("the sum of int32 elements leaves int32"))
@@ -322,6 +337,7 @@ pub(crate) fn sum_columns<T: Summand>(
         let take = (lane - column).min(COLUMNS).min(out.len() - done);
         let data = &data[stay.position(start + done)..];
         let mut totals = [T::Total::default(); COLUMNS];
+        let mut fit = true;
         simd(
             #[inline(always)]
             || {
@@ -339,13 +355,19 @@ pub(crate) fn sum_columns<T: Summand>(
                         *total += T::widen(column);
                     }
                 }
+                // Rarely does one leave its range, so that all are finished in vectors first.
+                for (out, &total) in out[done..done + take].iter_mut().zip(&totals) {
+                    fit &= T::fits(total);
+                    *out = T::rounded(total, divisor);
+                }
             },
         );
-        for (index, out) in out[done..done + take].iter_mut().enumerate() {
-            *out = match T::finish(totals[index], divisor) {
-                Some(sum) => sum,
-                None => sum_anew(&data[index..], reduced, divisor)?,
-            };
+        if !fit {
+            for (index, out) in out[done..done + take].iter_mut().enumerate() {
+                if !T::fits(totals[index]) {
+                    *out = sum_anew(&data[index..], reduced, divisor)?;
+                }
+            }
         }
         done += take;
     }

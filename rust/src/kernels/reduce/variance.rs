@@ -136,7 +136,7 @@ fn distances<T: Element, A: Real + Into<f64>>(x: &[T], take: impl Fn(T) -> A, ce
             for (sum, &x) in sums.iter_mut().zip(rest) {
                 *sum = *sum + (take(x) - center);
             }
-            sum_of_lanes(sums.map(A::into))
+            sum_of_lanes(&mut sums.map(A::into))
         },
     )
 }
@@ -161,7 +161,7 @@ fn squares<T: Element, A: Real + Into<f64>>(x: &[T], take: impl Fn(T) -> A, cent
                 *square = *square + d * d;
                 *sum = *sum + d;
             }
-            [sum_of_lanes(squares.map(A::into)), sum_of_lanes(sums.map(A::into))]
+            [sum_of_lanes(&mut squares.map(A::into)), sum_of_lanes(&mut sums.map(A::into))]
         },
     )
 }
