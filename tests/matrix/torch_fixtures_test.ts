@@ -5,18 +5,12 @@ import { registeredOps } from "../../lib/ops/registry.ts";
 import * as window from "../../lib/ops/window/mod.ts";
 import * as adjoint from "../../mod.ts";
 import { type DType, grad, Tensor } from "../../mod.ts";
+import { NUMBERS, plainStored, type Stored } from "../fixtures/stored.ts";
 import { endOf, familyOf, filesOf, find, ROOT, shown } from "../tools/places.ts";
 import { opOf } from "../common/op_names.ts";
 import { OP_CASES } from "./op_cases.ts";
 import { assertTensor } from "../common/compare.ts";
 import { count, type Plain, tensorOf } from "../common/samples.ts";
-
-/** A tensor in the file; numbers that JSON lacks are strings. */
-interface Stored {
-  readonly shape: readonly number[];
-  readonly dtype: DType;
-  readonly data: readonly (number | "nan" | "inf" | "-inf")[];
-}
 
 /** A case in the file of an op. */
 interface Case {
@@ -47,12 +41,6 @@ const cases = names.flatMap((op, i) =>
 );
 const promotions = stored("tests/fixtures/promotions.json") as Promotion[];
 
-const NUMBERS: Readonly<Record<string, number>> = { nan: NaN, inf: Infinity, "-inf": -Infinity };
-
-function plain({ shape, data }: Stored): Plain {
-  return { shape, data: data.map((value) => typeof value === "number" ? value : NUMBERS[value]!) };
-}
-
 function zerosOf(shape: readonly number[]): Plain {
   return { shape, data: new Array<number>(count(shape)).fill(0) };
 }
@@ -66,7 +54,7 @@ function filled(arg: unknown, inputs: readonly Tensor[]): unknown {
       Object.entries(arg).map(([key, value]) => [key, filled(value, inputs)]),
     );
   }
-  return typeof arg === "string" ? NUMBERS[arg] ?? arg : arg;
+  return typeof arg === "string" ? Reflect.get(NUMBERS, arg) ?? arg : arg;
 }
 
 /** The results of an op that has one, or values and indices. */
@@ -81,27 +69,27 @@ for (const one of cases) {
   const shapes = one.inputs.map(({ shape }) => `[${shape.join(", ")}]`).join(" ");
   Deno.test(`${one.op}() case ${one.number} of ${shapes} is that of PyTorch`, () => {
     const inputs = one.inputs.map((stored) => {
-      const x = tensorOf(plain(stored), stored.dtype);
+      const x = tensorOf(plainStored(stored), stored.dtype);
       return stored.dtype === "float64" ? x.requiresGrad_() : x;
     });
     const outputs = results(opOf(one.op)(...filled(one.args, inputs) as unknown[]));
     assertEquals(outputs.length, one.outputs.length);
     outputs.forEach((y, i) => {
       const wanted = one.outputs[i]!;
-      assertTensor(`${one.op}()`, y, plain(wanted), wanted.dtype, TOLERANCE);
+      assertTensor(`${one.op}()`, y, plainStored(wanted), wanted.dtype, TOLERANCE);
     });
     if (one.cotangents === undefined) return;
     const roots = outputs.filter((y) => y.requiresGrad);
     assertEquals(roots.length, one.cotangents.length, `${one.op}(): results with a gradient`);
     const leaves = inputs.filter((x) => x.requiresGrad);
-    const gradOutputs = one.cotangents.map((g) => tensorOf(plain(g), "float64"));
+    const gradOutputs = one.cotangents.map((g) => tensorOf(plainStored(g), "float64"));
     const gradients = grad(roots, leaves, { gradOutputs, allowUnused: true });
     gradients.forEach((gradient, i) => {
       const wanted = one.gradients![i] ?? null;
       const what = `gradient of input ${i} of ${one.op}()`;
       if (gradient === null) return assertEquals(wanted, null, `${what}: there is none`);
       // Where PyTorch sends nothing back, zeros are the same.
-      const expected = wanted === null ? zerosOf(gradient.shape) : plain(wanted);
+      const expected = wanted === null ? zerosOf(gradient.shape) : plainStored(wanted);
       assertTensor(what, gradient, expected, "float64", TOLERANCE);
     });
   });
@@ -137,7 +125,7 @@ for (const op of names) {
     let tried = 0;
     for (const one of cases) {
       if (one.op !== op) continue;
-      const inputs = one.inputs.map((stored) => tensorOf(plain(stored), stored.dtype));
+      const inputs = one.inputs.map((stored) => tensorOf(plainStored(stored), stored.dtype));
       const args = filled(one.args, inputs) as unknown[];
       if (!(args[0] instanceof Tensor)) continue;
       const [ours, wanted] = [results(callMethod(op, args)), results(opOf(op)(...args))];
