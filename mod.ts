@@ -21,7 +21,8 @@
 
 import { checkKernels } from "./lib/ffi/library.ts";
 
-export { Tensor, type ToOptions } from "./lib/tensor/tensor.ts";
+export { Tensor } from "./lib/tensor/tensor.ts";
+export type { ToOptions } from "./lib/tensor/destination.ts";
 // What tensors have their fields and their methods from, the latter by families of ops.
 export type { TensorCore } from "./lib/core/tensor.ts";
 export type { CopyMethods } from "./lib/tensor/methods/copy.ts";
@@ -48,23 +49,32 @@ export { manualSeed, RandomGenerator, type RandomState } from "./lib/core/random
 export { type BackwardOptions, grad, type GradOptions } from "./lib/autograd/backward.ts";
 export { detectAnomaly } from "./lib/autograd/anomaly.ts";
 export { checkpoint } from "./lib/autograd/checkpoint.ts";
-export { customFunction, type CustomFunctionSpec, FunctionContext } from "./lib/autograd/custom.ts";
+export {
+  customFunction,
+  type CustomFunctionSpec,
+  FunctionContext,
+  type VmapInfo,
+} from "./lib/autograd/custom.ts";
 export type { GradHook, HookHandle } from "./lib/autograd/hooks.ts";
 export { enableGrad, isGradEnabled, noGrad } from "./lib/autograd/tape.ts";
 export {
   type GradientsFor,
   gradOf,
   type GradOfOptions,
-  type Hessian,
-  hessian,
   hvp,
-  type Jacobian,
-  jacobian,
-  jvp,
-  type Tensors,
   valueAndGrad,
   vjp,
 } from "./lib/transforms/transforms.ts";
+export { jvp, linearize } from "./lib/transforms/forward.ts";
+export {
+  type Hessian,
+  hessian,
+  jacfwd,
+  type Jacobian,
+  jacobian,
+  type JacobianOptions,
+} from "./lib/transforms/jacobian.ts";
+export type { ArgumentsOf } from "./lib/transforms/trace.ts";
 export type { Mirror, TensorTree } from "./lib/core/tree.ts";
 export {
   type BatchDim,

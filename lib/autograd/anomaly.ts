@@ -1,34 +1,19 @@
 /** Finding the op, and the line, that made the first number that is none. */
 
 import { isFloat } from "../core/dtype.ts";
+import { userLine } from "../core/call_site.ts";
 import { checkFunction, engine, Guard, settled, under } from "../core/engine.ts";
 import { GradError, showShape } from "../core/errors.ts";
 import { elementsOf } from "../ops/copy/copy.ts";
+import { bare } from "../ops/define/batch.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import type { Node, Watcher } from "./tape.ts";
-
-/** Where the library's own files lie; the line of interest is the first one elsewhere. */
-const LIBRARY = new URL("../", import.meta.url).href;
-
-/** Frames looked at: the library's own may be many. */
-const FRAMES = 60;
-
-/** The line outside the library that is running now. */
-function userLine(): string {
-  const limit: unknown = Reflect.get(Error, "stackTraceLimit");
-  Reflect.set(Error, "stackTraceLimit", FRAMES);
-  const { stack = "" } = new Error();
-  Reflect.set(Error, "stackTraceLimit", limit);
-  const frames = stack.split("\n").filter((line) => line.trimStart().startsWith("at "));
-  const frame = frames.find((line) => line.includes("://") && !line.includes(LIBRARY));
-  return frame === undefined ? "an unknown line" : frame.replace(/^\s*at /, "").trim();
-}
 
 /** What is wrong with the numbers of a tensor. */
 function wrongIn(x: Tensor): "NaN" | "an infinity" | null {
   if (!isFloat(x.dtype)) return null;
   let wrong: "an infinity" | null = null;
-  for (const value of elementsOf(x)) {
+  for (const value of elementsOf(bare(x), "detectAnomaly")) {
     if (Number.isNaN(value)) return "NaN";
     if (value === Infinity || value === -Infinity) wrong = "an infinity";
   }

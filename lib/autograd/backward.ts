@@ -9,9 +9,10 @@ import { isTensor } from "../core/tensor.ts";
 import { collectInto, escape, handOver, outlive } from "../device/memory.ts";
 import { castTo, clone, copyOf, filledLike } from "../ops/copy/copy.ts";
 import { sumTo } from "../ops/shape/primitives.ts";
+import { bare, bareAs, batchedAs, isInBatch } from "../ops/define/batch.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { type Cotangent, Cotangents } from "./cotangents.ts";
-import { lastNodeId, Node, NONE, type Rule, ZERO } from "./tape.ts";
+import { DIAGONAL, lastNodeId, Node, NONE, type Rule, ZERO } from "./tape.ts";
 
 /** Options of `backward()`. */
 export interface BackwardOptions {
@@ -116,8 +117,8 @@ function paths(
  */
 function owned(g: Tensor, pass: number): Tensor {
   const { storage } = g;
-  const alone = storage.pass === pass && storage.references <= 1 && g.dense &&
-    g.size === storage.size;
+  const { dense, size } = bare(g);
+  const alone = storage.pass === pass && storage.references <= 1 && dense && size === storage.size;
   const own = alone ? g : engine.recording ? clone(g) : copyOf(g);
   escape(own.storage);
   return own;
@@ -305,8 +306,14 @@ function tensorList(role: string, list: unknown): readonly Tensor[] {
   return list;
 }
 
+/** The tensor on the tape to start from, with its cotangent. */
+function start(op: string, tensor: Tensor, gradient: unknown): Pass["roots"][number] {
+  const checked = startingGradient(op, tensor, gradient);
+  return { tensor: bare(tensor), gradient: bareAs(checked, tensor) };
+}
+
 /** The cotangent to start from, checked. */
-function start(op: string, tensor: Tensor, gradient: unknown): Tensor {
+function startingGradient(op: string, tensor: Tensor, gradient: unknown): Tensor {
   if (tensor.node === null) throw untaped(op, tensor);
   if (gradient === undefined || gradient === null) {
     if (tensor.size !== 1) {
@@ -333,6 +340,21 @@ function start(op: string, tensor: Tensor, gradient: unknown): Tensor {
   return castTo(gradient, tensor.dtype);
 }
 
+/** Refuses an input that all examples of a batch share where outputs are those of single examples. */
+function checkOwn(i: number, input: Tensor, outputs: readonly Tensor[]): void {
+  for (const y of outputs) {
+    for (let { batched } = y; batched !== null; { batched } = batched.whole) {
+      if (isInBatch(input, batched.batch)) continue;
+      throw new GradError(
+        `Cannot run grad under vmap: input ${i} (shape ${
+          showShape(input.shape)
+        }) is shared by all examples, so that each would have a gradient of its own; ` +
+          "differentiate a function of it, as gradOf does",
+      );
+    }
+  }
+}
+
 /**
  * Gradients at places of the tape, for rules that differentiate something themselves. Nodes numbered
  * up to the floor are an end of the line: their own pass treats them, with their hooks.
@@ -345,7 +367,7 @@ export function gradientsAt(
 ): (Tensor | null)[] {
   const roots = outputs.flatMap((tensor, i) => {
     const gradient = gs[i]!;
-    return gradient === null ? [] : [{ tensor, gradient }];
+    return gradient === null ? [] : [{ tensor: bare(tensor), gradient }];
   });
   const targets = places.map(({ node, outputIndex }): Target => ({
     node,
@@ -358,7 +380,22 @@ export function gradientsAt(
 }
 
 /** Another name for a tensor: its gradient is that of the tensor. */
-const TWIN: Rule = { name: "twin", saves: "", vjp: [(g) => g], outputs: 1 };
+const TWIN: Rule = { name: "twin", saves: "", vjp: [(g) => g], jvp: DIAGONAL, outputs: 1 };
+
+/** Twins of the inputs of a node that are wanted; the others as they are. */
+export function twinsOf(
+  inputs: readonly (Tensor | null)[],
+  node: Node,
+  wanted: readonly boolean[],
+): (Tensor | null)[] {
+  return inputs.map((input, i) => {
+    if (!wanted[i] || input === null) return input;
+    const twin = input.detach();
+    twin.node = new Node(TWIN, [node.parents[i]!]);
+    twin.node.outputIndices = node.outputIndices === null ? null : [node.outputIndices[i]!];
+    return twin;
+  });
+}
 
 /**
  * The gradients of a composite with respect to inputs that a node has saved. Each input is
@@ -374,13 +411,7 @@ export function gradientsOfComposite(
 ): (Tensor | null)[] {
   const floor = lastNodeId();
   const wanted = inputs.flatMap((_, i) => needs[i] ? [i] : []);
-  const twins = inputs.map((input, i) => {
-    if (!needs[i] || input === null) return input;
-    const twin = input.detach();
-    twin.node = new Node(TWIN, [node.parents[i]!]);
-    twin.node.outputIndices = node.outputIndices === null ? null : [node.outputIndices[i]!];
-    return twin;
-  });
+  const twins = twinsOf(inputs, node, needs);
   const places = wanted.map((i): Edge => ({ node: twins[i]!.node!, outputIndex: 0 }));
   const createGraph = engine.recording;
   const outputs = under({ recording: true }, () => composite(twins));
@@ -393,7 +424,7 @@ export function backward(tensor: Tensor, given?: BackwardOptions): void {
   const options = readBackward("run backward", given);
   const createGraph = options.createGraph ?? false;
   const retainGraph = options.retainGraph ?? createGraph;
-  const roots = [{ tensor, gradient: start("backward", tensor, options.gradient) }];
+  const roots = [start("backward", tensor, options.gradient)];
   runPass({ roots, targets: null, retainGraph, floor: 0, handsOut: true }, createGraph);
 }
 
@@ -445,10 +476,8 @@ export function grad<const Inputs extends readonly Tensor[], Unused extends bool
   });
   const createGraph = options.createGraph ?? false;
   const retainGraph = options.retainGraph ?? createGraph;
-  const starts = roots.map((tensor, i) => ({
-    tensor,
-    gradient: start("grad", tensor, seeds[i]),
-  }));
+  const starts = roots.map((tensor, i) => start("grad", tensor, seeds[i]));
+  inputs.forEach((input, i) => checkOwn(i, input, roots));
   runPass({ roots: starts, targets, retainGraph, floor: 0, handsOut: true }, createGraph);
   const gradients = targets.map(({ gradient }, i) => {
     if (gradient === null && options.allowUnused !== true) {
@@ -458,7 +487,7 @@ export function grad<const Inputs extends readonly Tensor[], Unused extends bool
         }); pass { allowUnused: true } to get null for it`,
       );
     }
-    return gradient;
+    return gradient && batchedAs(gradient, inputs[i]!);
   });
   return gradients as { [I in keyof Inputs]: Unused extends true ? Tensor | null : Tensor };
 }

@@ -1,15 +1,17 @@
 /** Checkpoints: results computed again in backward, in place of being kept until then. */
 
-// First, as it loads the tensor before the op tables that are made of it.
-import { settled } from "../core/engine.ts";
+import { engine, settled, under } from "../core/engine.ts";
 import { GradError } from "../core/errors.ts";
 import { checkKind, FUNCTION, shown } from "../core/options.ts";
 import { defaultGenerator, type RandomState } from "../core/random.ts";
+import type { Batch } from "../core/tensor.ts";
 import { leavesOf, type Mirror, rebuild } from "../core/tree.ts";
+import { bare, batchedAs } from "../ops/define/batch.ts";
 import { OpRule } from "../ops/define/record.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { type Edge, gradientsAt } from "./backward.ts";
-import { enableGrad, isGradEnabled, lastNodeId, Node } from "./tape.ts";
+import { pushForward } from "./forward.ts";
+import { isGradEnabled, lastNodeId, Node } from "./tape.ts";
 
 /** One call, as the tape keeps it. */
 interface Call {
@@ -17,6 +19,8 @@ interface Call {
   readonly inputs: readonly unknown[];
   readonly versions: readonly number[];
   readonly random: RandomState;
+  /** The batch on whose examples the function worked. */
+  readonly batch: Batch | null;
   /** The outside places that the function's results depend on. */
   readonly places: readonly Edge[];
   /** Which of the function's results were on the tape. */
@@ -31,7 +35,21 @@ function ruleFor(outputs: number): OpRule<Call> {
       vjp: [],
       outputs,
       foreign: true,
-      vjpAll: (gs, { attrs }, needs) => runAgain(attrs, gs, needs),
+      vjpAll: (gs, { attrs }, needs) => {
+        const { places } = attrs;
+        const { roots, floor } = runAgain(attrs);
+        const wanted = places.flatMap((_, i) => needs[i] ? [i] : []);
+        const found = gradientsAt(roots, gs, wanted.map((i) => places[i]!), {
+          createGraph: isGradEnabled(),
+          floor,
+        });
+        return places.map((_, i) => found[wanted.indexOf(i)] ?? null);
+      },
+      jvp: (tangents, { attrs }) => {
+        const moving = tangents.flatMap((t, i) => t === null ? [] : [i]);
+        const places = moving.map((i) => attrs.places[i]!);
+        return pushForward(runAgain(attrs).roots, places, moving.map((i) => tangents[i]!));
+      },
     });
   rules.set(outputs, made);
   return made;
@@ -72,11 +90,8 @@ function versionsOf(inputs: readonly unknown[]): number[] {
   return inputs.flatMap((input) => leavesOf(input) ?? []).map(({ storage }) => storage.version);
 }
 
-function runAgain(
-  call: Call,
-  gs: readonly (Tensor | null)[],
-  needs: readonly boolean[],
-): (Tensor | null)[] {
+/** Runs the function once more; gives its tracked results, and the newest node before it ran. */
+function runAgain(call: Call): { roots: readonly Tensor[]; floor: number } {
   const { places } = call;
   if (versionsOf(call.inputs).some((version, i) => version !== call.versions[i])) {
     throw new GradError(
@@ -89,11 +104,11 @@ function runAgain(
   defaultGenerator.state = call.random;
   let outputs: Tensor[];
   try {
-    outputs = enableGrad(() => outputsOf(call.run()));
+    outputs = under({ recording: true, batch: call.batch }, () => outputsOf(call.run()));
   } finally {
     defaultGenerator.state = now;
   }
-  const roots = call.tracked.map((i) => outputs[i]);
+  const roots = call.tracked.map((i) => outputs[i] && bare(outputs[i]));
   const met = border(roots.filter((y) => y !== undefined), floor);
   const known = met.every(({ node, outputIndex }) =>
     places.some((place) => place.node === node && place.outputIndex === outputIndex)
@@ -104,12 +119,7 @@ function runAgain(
         "must depend only on its inputs and on tensors that stay in place",
     );
   }
-  const wanted = places.flatMap((_, i) => needs[i] ? [i] : []);
-  const found = gradientsAt(roots as Tensor[], gs, wanted.map((i) => places[i]!), {
-    createGraph: isGradEnabled(),
-    floor,
-  });
-  return places.map((_, i) => found[wanted.indexOf(i)] ?? null);
+  return { roots: roots as Tensor[], floor };
 }
 
 /**
@@ -153,17 +163,18 @@ export function checkpoint<Inputs extends unknown[], Output>(
     inputs,
     versions,
     random,
+    batch: engine.batch,
     places,
     tracked,
   });
   node.outputIndices = places.map(({ outputIndex }) => outputIndex);
   // The tape that the function made goes with the tensors that it returned.
-  const replaced = results.map((y) => {
+  const replaced = results.map((y, i) => {
     if (y.node === null) return y;
-    const own = y.detach();
+    const own = bare(y).detach();
     own.node = node;
-    return own;
+    own.outputIndex = tracked.indexOf(i);
+    return batchedAs(own, y);
   });
-  tracked.forEach((i, outputIndex) => replaced[i]!.outputIndex = outputIndex);
   return rebuild(output, replaced);
 }

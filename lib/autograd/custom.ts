@@ -1,14 +1,18 @@
 /** Functions whose gradient the user writes, in differentiable ops like every rule. */
 
 import { type DType, isFloat } from "../core/dtype.ts";
+import { engine, under } from "../core/engine.ts";
 import { GradError, ShapeError, showShape } from "../core/errors.ts";
 import { checkCount, FUNCTION, optionReader, shown, TEXT } from "../core/options.ts";
 import { sameShape } from "../core/shape.ts";
 import { isTensor } from "../core/tensor.ts";
 import { escape } from "../device/memory.ts";
 import { castTo } from "../ops/copy/copy.ts";
+import { anyBatched, inBatch } from "../ops/define/batch.ts";
 import { OpRule, recordAll, zeroed } from "../ops/define/record.ts";
+import { stack } from "../ops/shape/composites.ts";
 import type { Tensor } from "../tensor/tensor.ts";
+import { transposed } from "./forward.ts";
 import { isGradEnabled, noGrad } from "./tape.ts";
 
 /** What the forward of a custom function leaves for its backward. */
@@ -84,13 +88,25 @@ export interface CustomFunctionSpec<
     context: FunctionContext<Attrs>,
     ...gradients: Tensor[]
   ) => Tensor | null | readonly (Tensor | null)[];
+  /**
+   * Computes the output for a batch of examples under `vmap`: inputs that are in the batch have it as
+   * first dimension, and so has each output. It is made of ops and may call the function itself.
+   * Default: a loop over the examples.
+   */
+  vmap?: (info: VmapInfo, ...inputs: Inputs) => Output;
 }
 
-const readSpec = optionReader<Partial<Record<"name" | "forward" | "backward", unknown>>>({
-  name: TEXT,
-  forward: FUNCTION,
-  backward: FUNCTION,
-});
+/** What a custom function is told of a batch. */
+export interface VmapInfo {
+  /** Number of examples. */
+  readonly batchSize: number;
+  /** For each input 0, where the batch is its first dimension, or null. */
+  readonly inDims: readonly (0 | null)[];
+}
+
+const readSpec = optionReader<
+  Partial<Record<"name" | "forward" | "backward" | "vmap", unknown>>
+>({ name: TEXT, forward: FUNCTION, backward: FUNCTION, vmap: FUNCTION });
 
 interface Form {
   readonly shape: readonly number[];
@@ -191,7 +207,7 @@ export function customFunction<
 >(spec: CustomFunctionSpec<Inputs, Output, Attrs>): (...inputs: Inputs) => Output {
   checkCount("make customFunction", arguments.length, 1);
   readSpec("make customFunction", spec ?? {});
-  const { name = "customFunction", forward, backward } = spec ?? {};
+  const { name = "customFunction", forward, backward, vmap } = spec ?? {};
   for (const [role, fn] of Object.entries({ forward, backward })) {
     if (typeof fn === "function") continue;
     throw new TypeError(
@@ -212,17 +228,54 @@ export function customFunction<
         const returned = backward(attrs.context as FunctionContext<Attrs>, ...full);
         return checked(name, returned, attrs.inputs).map((g, i) => needs[i] ? g : null);
       },
+      jvp: (tangents, { attrs }) => {
+        const like = tangents.find((t) => t !== null)!;
+        const cotangents = attrs.outputs.map(({ shape, dtype }) => zeroed(like, dtype, shape));
+        const gradients = (gs: readonly Tensor[]) =>
+          checked(name, backward(attrs.context as FunctionContext<Attrs>, ...gs), attrs.inputs);
+        return transposed(cotangents, gradients, tangents);
+      },
     });
     rules.set(outputs, made);
     return made;
   };
-  return (...inputs) => {
+  /** On a batch: by the user's rule, or one example after the other. */
+  const batched = (inputs: Inputs): Output => {
+    let list = false;
+    const outputsFor = (output: Output): readonly Tensor[] => {
+      list = Array.isArray(output);
+      return list ? output as readonly Tensor[] : [output as Tensor];
+    };
+    const found = inBatch<null>(
+      (given, _, { size, mapped }) => {
+        const wholes = given as Inputs;
+        if (vmap !== undefined) {
+          const info: VmapInfo = { batchSize: size, inDims: mapped.map((is) => is ? 0 : null) };
+          return outputsFor(vmap(info, ...wholes));
+        }
+        const each = under(
+          { batch: engine.batch?.outer ?? null },
+          () =>
+            Array.from({ length: size }, (_, example) => {
+              const own = wholes.map((x, i) => mapped[i] ? x.at(example) : x);
+              return outputsFor(run(...own as Inputs));
+            }),
+        );
+        return each[0]!.map((_, k) => stack(each.map((outputs) => outputs[k]!)));
+      },
+      inputs,
+      null,
+    );
+    return (list ? found : found[0]) as Output;
+  };
+  const run = (...inputs: Inputs): Output => {
     inputs.forEach((input, i) => {
       if (isTensor(input)) return;
       throw new TypeError(
         `Cannot compute ${name}: input ${i} must be a tensor, got ${Deno.inspect(input)}`,
       );
     });
+    if (anyBatched(inputs)) return batched(inputs);
     const needs = inputs.map((input) => isGradEnabled() && input.requiresGrad);
     const saved: Tensor[] = [];
     const context = new FunctionContext<Attrs>(name, needs, saved);
@@ -237,4 +290,5 @@ export function customFunction<
     for (const y of outputs) if (!isFloat(y.dtype)) y.node = null;
     return (Array.isArray(output) ? outputs : outputs[0]) as Output;
   };
+  return run;
 }

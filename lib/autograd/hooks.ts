@@ -5,6 +5,7 @@ import { shown } from "../core/options.ts";
 import { sameShape } from "../core/shape.ts";
 import { isTensor } from "../core/tensor.ts";
 import { castTo } from "../ops/copy/copy.ts";
+import { bare, bareAs, batchedAs } from "../ops/define/batch.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import type { Cotangent } from "./cotangents.ts";
 
@@ -93,11 +94,17 @@ export function registerHook(tensor: Tensor, hook: GradHook): HookHandle {
   if (typeof hook !== "function") {
     throw new TypeError(`Cannot run registerHook: the hook must be a function, got ${shown(hook)}`);
   }
-  return hooksOf("registerHook", tensor).add(tensor.outputIndex, hook);
+  // On the tape lies the whole of a batch; the hook sees single examples.
+  const seen: GradHook = tensor.batched === null ? hook : (g) => {
+    const other: unknown = hook(batchedAs(g, tensor));
+    return isTensor(other) ? bareAs(other, tensor) : other as void;
+  };
+  return hooksOf("registerHook", tensor).add(tensor.outputIndex, seen);
 }
 
 /** Lets a tensor that is no leaf collect its gradient too. */
 export function retainGrad(tensor: Tensor): void {
   const { retained } = hooksOf("retainGrad", tensor);
-  if (!tensor.isLeaf && !retained.includes(tensor)) retained.push(tensor);
+  const own = bare(tensor);
+  if (!tensor.isLeaf && !retained.includes(own)) retained.push(own);
 }

@@ -43,6 +43,18 @@ export type VjpAll<A> = (
   needs: readonly boolean[],
 ) => readonly (Tensor | null)[];
 
+/**
+ * Forward mode: the derivative of the output, or of each, along directions of the inputs, in
+ * differentiable ops. An input that does not move has null.
+ */
+export type Jvp<A> = (
+  tangents: readonly (Tensor | null)[],
+  context: Context<A>,
+) => Tensor | readonly (Tensor | null)[];
+
+/** Forward mode of an elementwise op: each tangent through the rule of its input, and their sum. */
+export const DIAGONAL = "diagonal";
+
 /** How an op is differentiated. */
 export interface Rule<A = unknown> {
   /** Name for messages. */
@@ -55,12 +67,14 @@ export interface Rule<A = unknown> {
   readonly vjpAll?: VjpAll<A>;
   /** Number of differentiable outputs. */
   readonly outputs: number;
+  /** Forward mode. */
+  readonly jvp: Jvp<A> | typeof DIAGONAL;
   /** Whether the rule runs a user's function, which may keep what is made in it. */
   readonly foreign?: boolean;
 }
 
 /** A leaf's place on the tape: the end of the line, where gradients are collected. */
-const LEAF: Rule = { name: "leaf", saves: "", vjp: [], outputs: 1 };
+const LEAF: Rule = { name: "leaf", saves: "", vjp: [], jvp: DIAGONAL, outputs: 1 };
 const NOTHING: readonly never[] = [];
 
 let lastId = 0;
@@ -80,7 +94,7 @@ export class Node implements Context {
   parents: readonly (Node | null)[];
   /** Which output of its node each input was; null if all are the first. */
   outputIndices: readonly number[] | null = null;
-  /** Shapes of the inputs, where the op broadcast them. */
+  /** Shapes of the inputs, and behind them of the output, where the op broadcast them. */
   shapes: readonly Shape[] | null = null;
   /** Attributes of the call. */
   attrs: unknown;

@@ -3,6 +3,7 @@
 import type { Watcher } from "../autograd/tape.ts";
 import type { Storage } from "../device/backend.ts";
 import { GradError } from "./errors.ts";
+import type { Batch } from "./tensor.ts";
 
 /** The modes. */
 export interface Modes {
@@ -14,6 +15,8 @@ export interface Modes {
   watcher: Watcher | null;
   /** What was made in the innermost scope; null outside. */
   scope: Storage[] | null;
+  /** The innermost batch whose single examples a function works on; null outside. */
+  batch: Batch | null;
   /** The innermost guard that is open. */
   guard: Guard | null;
   /** The guard that was open when the innermost function under other modes began. */
@@ -26,24 +29,26 @@ export const engine: Modes = {
   pass: 0,
   watcher: null,
   scope: null,
+  batch: null,
   guard: null,
   floor: null,
 };
 
 /** The modes that are changed for the time of a function. */
-type Changes = Partial<Pick<Modes, "recording" | "pass" | "watcher" | "scope">>;
+type Changes = Partial<Pick<Modes, "recording" | "pass" | "watcher" | "scope" | "batch">>;
 
 /**
  * Runs a function under other modes. They are put back by plain assignments: where the stack has
  * overflowed, a call might overflow it once more.
  */
 export function under<T>(changes: Changes, fn: () => T): T {
-  const { recording, pass, watcher, scope, guard, floor } = engine;
+  const { recording, pass, watcher, scope, batch, guard, floor } = engine;
   try {
     if (changes.recording !== undefined) engine.recording = changes.recording;
     if (changes.pass !== undefined) engine.pass = changes.pass;
     if (changes.watcher !== undefined) engine.watcher = changes.watcher;
     if (changes.scope !== undefined) engine.scope = changes.scope;
+    if (changes.batch !== undefined) engine.batch = changes.batch;
     engine.floor = guard;
     return fn();
   } finally {
@@ -51,6 +56,7 @@ export function under<T>(changes: Changes, fn: () => T): T {
     engine.pass = pass;
     engine.watcher = watcher;
     engine.scope = scope;
+    engine.batch = batch;
     engine.guard = guard;
     engine.floor = floor;
   }

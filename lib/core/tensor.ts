@@ -10,6 +10,28 @@ import type { OpRule } from "../ops/define/record.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import type { Shape } from "./shape.ts";
 
+/** What `vmap` maps over. Its functions see single examples, and so do the ops that they call. */
+export interface Batch {
+  /** Rises with time: a batch inside of another has the higher number. */
+  readonly level: number;
+  /** Number of examples. */
+  readonly size: number;
+  /** What becomes of random numbers that are drawn for the examples. */
+  readonly randomness: "different" | "same" | "error";
+  /** The batch around; null outside of all others. */
+  readonly outer: Batch | null;
+}
+
+/** What stands behind a tensor of single examples. */
+export interface Batched {
+  readonly batch: Batch;
+  /** All examples, along a first dimension. It is what lies on the tape. */
+  readonly whole: Tensor;
+}
+
+/** Where the elements of single examples begin: nowhere, so that no kernel takes the first for all. */
+const NOWHERE = -1;
+
 /** On the tensors of every copy of the library. */
 const ANY_TENSOR = Symbol.for("adjoint.Tensor");
 
@@ -55,6 +77,12 @@ export class TensorCore {
    * @internal
    */
   collected: Tensor | null = null;
+  /**
+   * What stands behind a tensor of single examples; null for any other.
+   *
+   * @internal
+   */
+  batched: Batched | null = null;
 
   /**
    * For the library; users have {@linkcode tensor}.
@@ -107,4 +135,16 @@ export function makeTensor(
   dense: boolean,
 ): Tensor {
   return new TensorCore(storage, shape, strides, offset, size, dense) as unknown as Tensor;
+}
+
+/** Single examples of a tensor whose first dimension is a batch. */
+export function makeBatched(batch: Batch, whole: Tensor): Tensor {
+  const { storage, shape, strides } = whole;
+  const size = whole.size / batch.size;
+  const x = makeTensor(storage, shape.slice(1), strides.slice(1), NOWHERE, size, false);
+  x.batched = { batch, whole };
+  x.node = whole.node;
+  x.outputIndex = whole.outputIndex;
+  x.creator = whole.creator;
+  return x;
 }

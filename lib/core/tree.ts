@@ -8,7 +8,9 @@ import { isTensor } from "./tensor.ts";
 export type TensorTree = Tensor | readonly TensorTree[] | { readonly [name: string]: TensorTree };
 
 /** The same arrays and records, with a tensor in each place. */
-export type Mirror<T> = T extends Tensor ? Tensor : { -readonly [K in keyof T]: Mirror<T[K]> };
+export type Mirror<T> = TensorTree extends T ? T
+  : T extends Tensor ? Tensor
+  : { -readonly [K in keyof T]: Mirror<T[K]> };
 
 /** The tensors of a tree in order; null if there is anything else in it. */
 export function leavesOf(tree: unknown): Tensor[] | null {
@@ -26,11 +28,16 @@ export function leavesOf(tree: unknown): Tensor[] | null {
 
 /** A tree of the same form with other tensors, which are taken in order. */
 export function rebuild<T>(tree: T, leaves: readonly Tensor[]): Mirror<T> {
+  return rebuildWith(tree, leaves) as Mirror<T>;
+}
+
+/** A tree of the same form with anything in place of its tensors, taken in order. */
+export function rebuildWith(tree: unknown, leaves: readonly unknown[]): unknown {
   let next = 0;
   const build = (part: unknown): unknown => {
     if (isTensor(part)) return leaves[next++];
     if (Array.isArray(part)) return part.map(build);
     return Object.fromEntries(Object.entries(part as object).map(([k, v]) => [k, build(v)]));
   };
-  return build(tree) as Mirror<T>;
+  return build(tree);
 }

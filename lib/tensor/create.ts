@@ -32,6 +32,7 @@ import { tensorOver } from "../ops/define/record.ts";
 import {
   checkCall,
   checkExtent,
+  drawn,
   finish,
   likeOptions,
   make,
@@ -306,11 +307,15 @@ function draw(
   }
   // A device that does not exist is refused before numbers are drawn.
   backendOf(op, device);
-  const x = make(op, shape, dtype);
-  if (x.size > 0) {
-    const perBlock = dtype === "float32" ? 4 : 2;
-    x.storage.backend.run(kernel, [x], generator.take(Math.ceil(x.size / perBlock)));
-  }
+  checkShape(op, shape);
+  const x = drawn(op, shape, (shape) => {
+    const x = make(op, shape, dtype);
+    if (x.size > 0) {
+      const perBlock = dtype === "float32" ? 4 : 2;
+      x.storage.backend.run(kernel, [x], generator.take(Math.ceil(x.size / perBlock)));
+    }
+    return x;
+  });
   return finish(x, options);
 }
 
@@ -371,6 +376,10 @@ export function randperm(n: number, options?: RandomOptions): Tensor {
   const read = readRandomOptions("run randperm", options);
   const { generator = defaultGenerator, dtype = "int32", device = "cpu" } = read;
   backendOf("randperm", device);
-  const order = tensorOver(generator.permutation(n), [n]);
+  const order = drawn("randperm", [n], (shape) => {
+    const rows = shape.slice(0, -1);
+    const orders = Array.from({ length: sizeOf(rows) }, () => [...generator.permutation(n)]);
+    return tensorOver(Int32Array.from(orders.flat()), shape);
+  });
   return finish(order.to({ dtype }), read);
 }

@@ -1,7 +1,9 @@
 /** How tensors are made: their options, their memory, their elements. */
 
 import { checkNumber, wrongKind } from "../core/arguments.ts";
+import { userLine } from "../core/call_site.ts";
 import { checkRange, CODES, type DType, stored } from "../core/dtype.ts";
+import { engine, under } from "../core/engine.ts";
 import { ShapeError, showShape } from "../core/errors.ts";
 import {
   checkCount,
@@ -14,7 +16,7 @@ import {
 } from "../core/options.ts";
 import { GENERATOR } from "../core/random.ts";
 import { checkRoom, checkShape, contiguousStrides, type Shape, sizeOf } from "../core/shape.ts";
-import { makeTensor } from "../core/tensor.ts";
+import { type Batch, makeBatched, makeTensor } from "../core/tensor.ts";
 import type { Backend } from "../device/backend.ts";
 import { cpu } from "../device/cpu.ts";
 import { checkTensor } from "../ops/define/checks.ts";
@@ -59,6 +61,32 @@ export function make(
   if (backend === cpu) checkRoom(own, size, CODES[dtype]);
   const storage = backend.allocate(CODES[dtype], size, zero);
   return makeTensor(storage, own, contiguousStrides(own), 0, size, true);
+}
+
+/**
+ * Draws random numbers, under `vmap` as it was told: for each example others, for all the same, or not
+ * at all.
+ *
+ * @param draw Gives numbers of a shape.
+ */
+export function drawn(
+  op: string,
+  shape: Shape,
+  draw: (shape: Shape) => Tensor,
+  batch: Batch | null = engine.batch,
+): Tensor {
+  if (batch === null) return under({ batch }, () => draw(shape));
+  switch (batch.randomness) {
+    case "same":
+      return drawn(op, shape, draw, batch.outer);
+    case "different":
+      return makeBatched(batch, drawn(op, [batch.size, ...shape], draw, batch.outer));
+    case "error":
+      throw new TypeError(
+        `Cannot run ${op} under vmap: it draws random numbers, called at ${userLine()}; say by ` +
+          '{ randomness: "different" } or "same" what the examples get',
+      );
+  }
 }
 
 /** Puts a tensor where it is wanted, if it is not there yet. */

@@ -14,9 +14,10 @@ import {
 import { GENERATOR, type RandomGenerator } from "../core/random.ts";
 import { broadcastShapes, checkShape, extentAt, sameShape, type Shape } from "../core/shape.ts";
 import { backendOf } from "../device/devices.ts";
+import { bare } from "../ops/define/batch.ts";
 import { tensorOver } from "../ops/define/record.ts";
 import { rand, randn, type RandomOptions } from "./create.ts";
-import { likeOptions, noShape, readRandomOptions } from "./fresh.ts";
+import { drawn, likeOptions, noShape, readRandomOptions } from "./fresh.ts";
 import { Tensor } from "./tensor.ts";
 
 /** Options of draws that take type and device from a tensor. */
@@ -117,9 +118,12 @@ function drawIntegers(
         high,
     );
   }
-  const uniform = rand(shape, { dtype: "float64", ...generator && { generator } });
-  const numbers = Int32Array.from(uniform.data, (u) => low + Math.floor(u * (high - low)));
-  const x = tensorOver(numbers, uniform.shape).to({ dtype }).to({ device });
+  const drawnIntegers = drawn(op, shape, (shape) => {
+    const uniform = rand(shape, { dtype: "float64", ...generator && { generator } });
+    const numbers = Int32Array.from(uniform.data, (u) => low + Math.floor(u * (high - low)));
+    return tensorOver(numbers, uniform.shape);
+  });
+  const x = drawnIntegers.to({ dtype }).to({ device });
   return requiresGrad ? x.requiresGrad_() : x;
 }
 
@@ -241,7 +245,7 @@ function floats(op: string, x: Tensor): Float64Array {
       }`,
     );
   }
-  const plain = x.detach().to({ device: "cpu", dtype: "float64" }).contiguous();
+  const plain = bare(x).detach().to({ device: "cpu", dtype: "float64" }).contiguous();
   return plain.data as Float64Array;
 }
 

@@ -7,46 +7,20 @@ import { wrongKind } from "../core/arguments.ts";
 import { type DType, DTYPES, isFloat, type TypedArray } from "../core/dtype.ts";
 import { engine } from "../core/engine.ts";
 import { DeviceError, DTypeError, GradError, ShapeError, showShape } from "../core/errors.ts";
-import { checkCount, DEVICE, DTYPE, FLAG, optionReader, shown } from "../core/options.ts";
+import { checkCount, FLAG } from "../core/options.ts";
 import { sameShape, type Shape } from "../core/shape.ts";
-import { bindMethods, makeTensor } from "../core/tensor.ts";
+import { type Batched, bindMethods, makeTensor } from "../core/tensor.ts";
 import type { Device, Storage } from "../device/backend.ts";
 import { backendOf } from "../device/devices.ts";
 import { dropCollected, escape, giveBack, outlive } from "../device/memory.ts";
 import { castTo, elementsOf, moveTo } from "../ops/copy/copy.ts";
+import { bare, bareAs, batchedAs, inBatchOf } from "../ops/define/batch.ts";
 import type { OpRule } from "../ops/define/record.ts";
 import { at } from "../ops/index/at.ts";
 import { mT } from "../ops/shape/views.ts";
 import { CopyMethods } from "./methods/copy.ts";
+import { destination, type ToOptions } from "./destination.ts";
 import { formatTensor, type NestedArray, toNested } from "./print.ts";
-
-/** What `to` changes. */
-export interface ToOptions {
-  /** Element type. */
-  dtype?: DType;
-  /** Device. */
-  device?: Device;
-}
-
-const readTo = optionReader<ToOptions>({ dtype: DTYPE, device: DEVICE });
-
-/** What `to` is asked for: options, a type, a device, or a device and a type. */
-function destination(target: DType | Device | ToOptions, dtype: DType | undefined): ToOptions {
-  const alone = dtype === undefined;
-  if (typeof target === "object" && target !== null) {
-    checkCount("run to", alone ? 1 : 2, 1);
-    return readTo("run to", target);
-  }
-  if (alone && DTYPE.accepts(target)) return { dtype: target as DType };
-  if (DEVICE.accepts(target)) {
-    const device = target as Device;
-    return alone ? { device } : readTo("run to", { device, dtype });
-  }
-  throw new TypeError(
-    `Cannot run to: it needs a type (${DTYPES.join(", ")}) or a device (cpu, gpu), as in ` +
-      `to("float64"), to("gpu") or to({ dtype, device }), got ${shown(target)}`,
-  );
-}
 
 /** Refuses what cannot be the gradient of a tensor. */
 function checkGradient(x: Tensor, g: unknown): asserts g is Tensor {
@@ -143,6 +117,12 @@ export abstract class Tensor extends CopyMethods {
    * @internal
    */
   declare collected: Tensor | null;
+  /**
+   * What stands behind a tensor of single examples, as `vmap` makes them; null for any other.
+   *
+   * @internal
+   */
+  declare batched: Batched | null;
 
   /** For the library; users have {@linkcode tensor}. */
   constructor() {
@@ -189,15 +169,16 @@ export abstract class Tensor extends CopyMethods {
    * @throws {TypeError} If something else than a tensor or null is assigned.
    */
   get grad(): Tensor | null {
+    const { collected } = bare(this);
     // Whoever reads it may hold it, so its memory is not used again.
-    if (this.collected !== null) escape(this.collected.storage);
-    return this.collected;
+    if (collected !== null) escape(collected.storage);
+    return collected && batchedAs(collected, this);
   }
 
   set grad(value: Tensor | null) {
     if (value !== null) checkGradient(this, value);
     this.dropGrad();
-    this.collected = value;
+    bare(this).collected = value && bareAs(value, this);
     // A gradient outlives the scope in which it was made.
     if (value !== null) outlive(value.storage);
   }
@@ -209,8 +190,9 @@ export abstract class Tensor extends CopyMethods {
    */
   dropGrad(): void {
     checkCount("run dropGrad", arguments.length, 0);
-    const storage = this.collected?.storage;
-    this.collected = null;
+    const own = bare(this);
+    const storage = own.collected?.storage;
+    own.collected = null;
     if (storage !== undefined) dropCollected(storage);
   }
 
@@ -228,7 +210,8 @@ export abstract class Tensor extends CopyMethods {
     if (!this.isLeaf) {
       throw new GradError("Cannot change requiresGrad: the tensor is not a leaf; detach it first");
     }
-    this.node = on ? leafNode(this) : null;
+    if (this.batched !== null) this.node = this.batched.whole.requiresGrad_(on).node;
+    else this.node = on ? leafNode(this) : null;
     return this;
   }
 
@@ -238,6 +221,7 @@ export abstract class Tensor extends CopyMethods {
    * @throws {TypeError} If the tensor is not contiguous.
    */
   get data(): TypedArray {
+    if (this.batched !== null) return elementsOf(this, "data");
     if (!this.dense) {
       throw new TypeError(
         `Cannot read data: the tensor of shape ${showShape(this.shape)} is not contiguous; ` +
@@ -258,6 +242,7 @@ export abstract class Tensor extends CopyMethods {
       );
     }
     this.storage.check("item");
+    if (this.batched !== null) return elementsOf(this, "item")[0]!;
     return this.storage.backend.read(this.storage, this.offset, 1)[0]!;
   }
 
@@ -265,7 +250,7 @@ export abstract class Tensor extends CopyMethods {
   toArray(): NestedArray {
     checkCount("run toArray", arguments.length, 0);
     this.storage.check("toArray");
-    return toNested(elementsOf(this), this.shape, this.dtype);
+    return toNested(elementsOf(this, "toArray"), this.shape, this.dtype);
   }
 
   /** The tensor on the CPU. Meanwhile the event loop turns, so that finalizers free GPU memory. */
@@ -322,6 +307,7 @@ export abstract class Tensor extends CopyMethods {
   /** The same elements without a place on the tape: a view. */
   detach(): Tensor {
     checkCount("run detach", arguments.length, 0);
+    if (this.batched !== null) return inBatchOf(this, (whole) => whole.detach());
     const { storage, shape, strides, offset, size, dense } = this;
     return makeTensor(storage, shape, strides, offset, size, dense);
   }
@@ -463,7 +449,11 @@ export abstract class Tensor extends CopyMethods {
     checkCount("run toString", arguments.length, 0);
     const { storage, shape, dtype } = this;
     if (storage.gone !== null) return `tensor(disposed, shape ${showShape(shape)})`;
-    return formatTensor(elementsOf(this), shape, dtype, [
+    if (this.batched !== null) {
+      const { size } = this.batched.batch;
+      return `tensor(one of ${size} examples under vmap, ${dtype}, shape ${showShape(shape)})`;
+    }
+    return formatTensor(elementsOf(this, "toString"), shape, dtype, [
       dtype,
       `shape ${showShape(shape)}`,
       ...this.device === "cpu" ? [] : [this.device],

@@ -1,36 +1,49 @@
 /** A function's run on inputs of its own, which is what every transform differentiates. */
 
 import { grad } from "../autograd/backward.ts";
+import { engine } from "../core/engine.ts";
 import { enableGrad, isGradEnabled, type Node } from "../autograd/tape.ts";
 import { isFloat } from "../core/dtype.ts";
 import { DTypeError, GradError, ShapeError, showShape } from "../core/errors.ts";
 import { checkKind, FUNCTION, kind, shown } from "../core/options.ts";
 import { sameShape } from "../core/shape.ts";
+import { leavesOf, type Mirror, rebuildWith, type TensorTree } from "../core/tree.ts";
+import { bare, batchedAs, ownOfEach } from "../ops/define/batch.ts";
 import { reshape } from "../ops/shape/primitives.ts";
 import { zerosLike } from "../tensor/create.ts";
 import { Tensor } from "../tensor/tensor.ts";
 
-const TENSORS = kind(
-  "a tensor or an array of tensors",
-  (value) =>
-    value instanceof Tensor ||
-    (Array.isArray(value) &&
-      Array.from(value as unknown[]).every((item) => item instanceof Tensor)),
+const TREE = kind(
+  "a tensor, or an array or record of tensors",
+  (value) => leavesOf(value) !== null,
 );
+
+/** What a function takes that is called with inputs: the entries of an array, else one argument. */
+export type ArgumentsOf<Inputs> = Inputs extends Tensor ? [Tensor]
+  : Inputs extends readonly unknown[]
+    ? Mirror<Inputs> extends infer List extends unknown[] ? List : never
+  : [Mirror<Inputs>];
+
+/** Calls a function with inputs in whose places other tensors stand. */
+export function callWith<Args extends unknown[], Output>(
+  fn: (...inputs: Args) => Output,
+  inputs: TensorTree,
+): (own: readonly Tensor[]) => Output {
+  return (own) => {
+    const args = rebuildWith(inputs, own);
+    return fn(...(Array.isArray(args) ? args : [args]) as Args);
+  };
+}
 
 /** Refuses what is no function. */
 export function checkFunction(name: string, fn: unknown): void {
   checkKind(`run ${name}`, "the first argument", fn, FUNCTION);
 }
 
-/** One tensor or several, as a list; refuses anything else. */
-export function listOf(
-  name: string,
-  role: string,
-  tensors: Tensor | readonly Tensor[],
-): readonly Tensor[] {
-  checkKind(`run ${name}`, role, tensors, TENSORS);
-  return tensors instanceof Tensor ? [tensors] : tensors;
+/** The tensors of a tree, as a list; refuses anything else. */
+export function listOf(name: string, role: string, tree: TensorTree): readonly Tensor[] {
+  checkKind(`run ${name}`, role, tree, TREE);
+  return leavesOf(tree)!;
 }
 
 /** What a function made of inputs that nothing else has. */
@@ -74,9 +87,11 @@ export function trace<Output>(
   return enableGrad(() => {
     let recorded = false;
     const own = inputs.map((input) => {
-      if (!around || input.node === null) return input.detach().requiresGrad_();
+      if (!around || input.node === null) {
+        return ownOfEach(input.detach(), engine.batch).requiresGrad_();
+      }
       recorded = true;
-      return reshape(input, input.shape);
+      return reshape(ownOfEach(input, engine.batch), input.shape);
     });
     const output = run(own);
     const outputs = outputsOf(output);
@@ -87,20 +102,19 @@ export function trace<Output>(
 
 /** What a function returned, as a list; refuses what is no tensor. */
 export function outputList(name: string, output: unknown): readonly Tensor[] {
-  const list: readonly unknown[] = Array.isArray(output) ? output : [output];
-  for (const y of list) {
-    if (y instanceof Tensor) continue;
-    throw new TypeError(
-      `Cannot run ${name}: the function must return a tensor or an array of them, got ${shown(y)}`,
-    );
-  }
-  return list as readonly Tensor[];
+  const leaves = leavesOf(output);
+  if (leaves !== null) return leaves;
+  throw new TypeError(
+    `Cannot run ${name}: the function must return a tensor, or an array or record of tensors, got ${
+      shown(output)
+    }`,
+  );
 }
 
 /** The one number that a function returned. */
 export function singleOutput(name: string, output: unknown): readonly [Tensor] {
   const list = outputList(name, output);
-  if (list.length === 1 && list[0]!.size === 1 && !Array.isArray(output)) return [list[0]!];
+  if (list.length === 1 && list[0]!.size === 1 && output instanceof Tensor) return [list[0]!];
   const got = list.map(({ shape }) => showShape(shape)).join(", ");
   throw new GradError(
     `Cannot run ${name}: the function must return one tensor of one element, got shape ${got}`,
@@ -115,13 +129,18 @@ export function pullBack(
   options: { createGraph: boolean; retainGraph?: boolean },
 ): Tensor[] {
   const taped = outputs.flatMap((y, i) => y.node === null ? [] : [i]);
-  if (taped.length === 0) return inputs.map((x) => zerosLike(x));
+  if (taped.length === 0) return inputs.map(zerosFor);
   const gradients = grad(taped.map((i) => outputs[i]!), inputs, {
     ...options,
     gradOutputs: taped.map((i) => cotangents[i]!),
     allowUnused: true,
   });
-  return gradients.map((g, i) => g ?? zerosLike(inputs[i]!));
+  return gradients.map((g, i) => g ?? zerosFor(inputs[i]!));
+}
+
+/** Zeros for a tensor: of single examples, where it is one of those. */
+export function zerosFor(x: Tensor): Tensor {
+  return batchedAs(zerosLike(bare(x)), x);
 }
 
 /** Refuses vectors that do not match, one by one, the tensors they are multiplied with. */

@@ -3,14 +3,14 @@
  * differentiated further wherever something around them is tracked.
  */
 
-import { enableGrad, isGradEnabled, noGrad } from "../autograd/tape.ts";
-import { isFloat } from "../core/dtype.ts";
+import { isGradEnabled } from "../autograd/tape.ts";
 import { checkCount, INTEGER, type Kind, kind, optionReader, shown } from "../core/options.ts";
-import { leavesOf, type Mirror, rebuild } from "../core/tree.ts";
-import { stack } from "../ops/shape/composites.ts";
-import { onesLike, zeros, zerosLike } from "../tensor/create.ts";
-import { Tensor } from "../tensor/tensor.ts";
+import { leavesOf, type Mirror, rebuild, rebuildWith, type TensorTree } from "../core/tree.ts";
+import { onesLike } from "../tensor/create.ts";
+import type { Tensor } from "../tensor/tensor.ts";
 import {
+  type ArgumentsOf,
+  callWith,
   checkFunction,
   checkMatch,
   listOf,
@@ -29,9 +29,6 @@ export const ARGNUMS: Kind = kind(
       new Set(value).size === value.length),
 );
 
-/** One tensor or several: what most transforms take, and give in the same form. */
-export type Tensors = Tensor | readonly Tensor[];
-
 /** Options of `valueAndGrad` and `gradOf`. */
 export interface GradOfOptions<Which extends number | readonly number[]> {
   /** Which arguments to differentiate with respect to: one, or an array of them. Default: 0. */
@@ -41,14 +38,6 @@ export interface GradOfOptions<Which extends number | readonly number[]> {
 /** The gradients for the chosen arguments, each of its argument's form. */
 export type GradientsFor<Args extends unknown[], Which> = Which extends number ? Mirror<Args[Which]>
   : { -readonly [I in keyof Which]: Which[I] extends number ? Mirror<Args[Which[I]]> : never };
-
-/** For each output the derivatives with respect to each input. */
-export type Jacobian<Output, Inputs> = Output extends Tensor ? Mirror<Inputs>
-  : { -readonly [I in keyof Output]: Mirror<Inputs> };
-
-/** For each input the second derivatives with respect to each input. */
-export type Hessian<Inputs> = Inputs extends Tensor ? Tensor
-  : { -readonly [I in keyof Inputs]: Mirror<Inputs> };
 
 const readGradOf = optionReader<GradOfOptions<number | readonly number[]>>({ argnums: ARGNUMS });
 
@@ -66,12 +55,12 @@ function argnumsOf<Which extends number | readonly number[]>(
 }
 
 /** A result as the caller may keep it: without the tape that only the transform needed. */
-function released(tensors: readonly Tensor[], recorded: boolean): readonly Tensor[] {
+export function released(tensors: readonly Tensor[], recorded: boolean): readonly Tensor[] {
   return recorded ? tensors : tensors.map((y) => y.detach());
 }
 
 /** Whether vectors make a result one that can be differentiated. */
-function isTracked(vectors: readonly Tensor[]): boolean {
+export function isTracked(vectors: readonly Tensor[]): boolean {
   return isGradEnabled() && vectors.some(({ node }) => node !== null);
 }
 
@@ -203,8 +192,9 @@ export function gradOf<
  * The outputs of a function and the product of a vector with its Jacobian, vᵀ·J. Follows
  * `torch.autograd.functional.vjp`.
  *
- * @param fn A function of the inputs, giving one tensor or an array of them.
- * @param inputs One tensor or an array of them.
+ * @param fn A function of the inputs, giving a tensor, or an array or record of tensors.
+ * @param inputs A tensor or a record of tensors, which the function is called with, or an array of
+ * such, which are its arguments.
  * @param v A tensor of the shape of each output; by default 1, for an output of one element.
  * @returns `[output, product]`, the product in the form of the inputs.
  * @throws {ShapeError} If `v` does not have the shapes of the outputs.
@@ -220,71 +210,27 @@ export function gradOf<
  * assertEquals(product.toArray(), [0, 4, 0]);
  * ```
  */
-export function vjp<const Inputs extends Tensors, Output extends Tensors>(
-  fn: (...inputs: Tensor[]) => Output,
+export function vjp<const Inputs extends TensorTree, Output extends TensorTree>(
+  fn: (...inputs: ArgumentsOf<Inputs>) => Output,
   inputs: Inputs,
-  v?: Tensors,
+  v?: TensorTree,
 ): [Mirror<Output>, Mirror<Inputs>] {
   checkCount("run vjp", arguments.length, 3);
   checkFunction("vjp", fn);
   const points = listOf("vjp", "inputs", inputs);
   const given = v === undefined ? null : listOf("vjp", "v", v);
   const check = given === null ? singleOutput : outputList;
-  const traced = trace("vjp", (own) => fn(...own), points, (y) => check("vjp", y));
+  const traced = trace("vjp", callWith(fn, inputs), points, (y) => check("vjp", y));
   const outputs = outputList("vjp", traced.output);
   const vectors = given ?? [onesLike(outputs[0]!)];
   checkMatch("vjp", "vector", vectors, outputs);
   const recorded = traced.recorded || isTracked(vectors);
   const products = pullBack(outputs, vectors, traced.inputs, { createGraph: recorded });
-  return [rebuild(traced.output, released(outputs, recorded)), rebuild(inputs, products)];
-}
-
-/**
- * The outputs of a function and the product of its Jacobian with a vector, J·t: the derivative in a
- * direction. It is computed by differentiating vᵀ·J with respect to v. Follows
- * `torch.autograd.functional.jvp`.
- *
- * @param fn A function of the inputs, giving one tensor or an array of them.
- * @param inputs One tensor or an array of them.
- * @param tangents A tensor of the shape of each input.
- * @returns `[output, product]`, the product in the form of the output.
- * @throws {ShapeError} If the tangents do not have the shapes of the inputs.
- *
- * @example A directional derivative
- * ```ts
- * import { jvp, tensor } from "@adjoint/ml";
- * import { assertEquals } from "@std/assert";
- *
- * const [, product] = jvp((x) => x.square(), tensor([1, 2, 3]), tensor([1, 1, 0]));
- * assertEquals(product.toArray(), [2, 4, 0]);
- * ```
- */
-export function jvp<const Inputs extends Tensors, Output extends Tensors>(
-  fn: (...inputs: Tensor[]) => Output,
-  inputs: Inputs,
-  tangents: Tensors,
-): [Mirror<Output>, Mirror<Output>] {
-  checkCount("run jvp", arguments.length, 3);
-  checkFunction("jvp", fn);
-  const points = listOf("jvp", "inputs", inputs);
-  const directions = listOf("jvp", "tangents", tangents);
-  checkMatch("jvp", "tangent", directions, points);
-  const traced = trace("jvp", (own) => fn(...own), points, (y) => outputList("jvp", y));
-  const outputs = outputList("jvp", traced.output);
-  const recorded = traced.recorded || isTracked(directions);
-  const products = enableGrad(() => {
-    const vectors = outputs.map((y) =>
-      zerosLike(y, isFloat(y.dtype) ? { requiresGrad: true } : {})
-    );
-    const rows = pullBack(outputs, vectors, traced.inputs, { createGraph: true });
-    const taped = vectors.filter(({ node }) => node !== null);
-    const found = pullBack(rows, directions, taped, { createGraph: recorded });
-    return vectors.map((vector) => found[taped.indexOf(vector)] ?? vector);
-  });
-  return [
-    rebuild(traced.output, released(outputs, recorded)),
-    rebuild(traced.output, products),
+  const found: unknown = [
+    rebuildWith(traced.output, released(outputs, recorded)),
+    rebuildWith(inputs, products),
   ];
+  return found as [Mirror<Output>, Mirror<Inputs>];
 }
 
 /**
@@ -292,7 +238,8 @@ export function jvp<const Inputs extends Tensors, Output extends Tensors>(
  * `torch.autograd.functional.hvp`.
  *
  * @param fn A function of the inputs, giving a tensor of one element.
- * @param inputs One tensor or an array of them.
+ * @param inputs A tensor or a record of tensors, which the function is called with, or an array of
+ * such, which are its arguments.
  * @param v A tensor of the shape of each input.
  * @returns `[value, product]`, the product in the form of the inputs.
  * @throws {ShapeError} If `v` does not have the shapes of the inputs.
@@ -307,102 +254,21 @@ export function jvp<const Inputs extends Tensors, Output extends Tensors>(
  * assertEquals(product.toArray(), [6, 120]);
  * ```
  */
-export function hvp<const Inputs extends Tensors>(
-  fn: (...inputs: Tensor[]) => Tensor,
+export function hvp<const Inputs extends TensorTree>(
+  fn: (...inputs: ArgumentsOf<Inputs>) => Tensor,
   inputs: Inputs,
-  v: Tensors,
+  v: TensorTree,
 ): [Tensor, Mirror<Inputs>] {
   checkCount("run hvp", arguments.length, 3);
   checkFunction("hvp", fn);
   const points = listOf("hvp", "inputs", inputs);
   const vectors = listOf("hvp", "v", v);
   checkMatch("hvp", "vector", vectors, points);
-  const run = (own: readonly Tensor[]) => fn(...own);
-  const traced = trace("hvp", run, points, (y) => singleOutput("hvp", y));
+  const traced = trace("hvp", callWith(fn, inputs), points, (y) => singleOutput("hvp", y));
   const { output } = traced;
   const recorded = traced.recorded || isTracked(vectors);
   const first = pullBack([output], [onesLike(output)], traced.inputs, { createGraph: true });
   const products = pullBack(first, vectors, traced.inputs, { createGraph: recorded });
-  return [released([output], recorded)[0]!, rebuild(inputs, products)];
-}
-
-/** The derivatives of every element of a tensor, for each input: of shape [...y, ...input]. */
-function rowsOf(y: Tensor, inputs: readonly Tensor[], createGraph: boolean): Tensor[] {
-  const rows = Array.from({ length: y.size }, (_, i) => {
-    const seed = zerosLike(y);
-    noGrad(() => seed.reshape([-1]).setAt([i], 1));
-    return pullBack([y], [seed], inputs, { createGraph, retainGraph: true });
-  });
-  return inputs.map((input, k) => {
-    const shape = [...y.shape, ...input.shape];
-    const { dtype, device } = input;
-    return rows.length === 0
-      ? zeros(shape, { dtype, device })
-      : stack(rows.map((row) => row[k]!)).reshape(shape);
-  });
-}
-
-/**
- * All first derivatives of a function: of shape `[...output, ...input]` for each output and input,
- * by one backward pass for each element of the output. Follows
- * `torch.autograd.functional.jacobian`.
- *
- * @param fn A function of the inputs, giving one tensor or an array of them.
- * @param inputs One tensor or an array of them.
- * @returns A tensor for one output and one input; an array over the inputs, if they are one; an
- * array over the outputs of that, if they are one.
- *
- * @example Of an elementwise function
- * ```ts
- * import { jacobian, tensor } from "@adjoint/ml";
- * import { assertEquals } from "@std/assert";
- *
- * assertEquals(jacobian((x) => x.square(), tensor([1, 2])).toArray(), [[2, 0], [0, 4]]);
- * ```
- */
-export function jacobian<const Inputs extends Tensors, Output extends Tensors>(
-  fn: (...inputs: Tensor[]) => Output,
-  inputs: Inputs,
-): Jacobian<Output, Inputs> {
-  checkCount("run jacobian", arguments.length, 2);
-  checkFunction("jacobian", fn);
-  const points = listOf("jacobian", "inputs", inputs);
-  const check = (y: Output) => outputList("jacobian", y);
-  const traced = trace("jacobian", (own) => fn(...own), points, check);
-  const blocks = outputList("jacobian", traced.output).map((y) =>
-    rebuild(inputs, rowsOf(y, traced.inputs, traced.recorded))
-  );
-  return (traced.output instanceof Tensor ? blocks[0] : blocks) as Jacobian<Output, Inputs>;
-}
-
-/**
- * All second derivatives of a function: of shape `[...a, ...b]` for inputs a and b. Follows
- * `torch.autograd.functional.hessian`.
- *
- * @param fn A function of the inputs, giving a tensor of one element.
- * @param inputs One tensor or an array of them.
- * @returns A tensor for one input; for an array an array of arrays, `[i][j]`.
- * @throws {GradError} If `fn` returns something else than one tensor of one element.
- *
- * @example Of a cubic
- * ```ts
- * import { hessian, tensor } from "@adjoint/ml";
- * import { assertEquals } from "@std/assert";
- *
- * assertEquals(hessian((x) => x.pow(3).sum(), tensor([1, 2])).toArray(), [[6, 0], [0, 12]]);
- * ```
- */
-export function hessian<const Inputs extends Tensors>(
-  fn: (...inputs: Tensor[]) => Tensor,
-  inputs: Inputs,
-): Hessian<Inputs> {
-  checkCount("run hessian", arguments.length, 2);
-  checkFunction("hessian", fn);
-  const points = listOf("hessian", "inputs", inputs);
-  const run = (own: readonly Tensor[]) => fn(...own);
-  const traced = trace("hessian", run, points, (y) => singleOutput("hessian", y));
-  const { output } = traced;
-  const first = pullBack([output], [onesLike(output)], traced.inputs, { createGraph: true });
-  const blocks = first.map((g) => rebuild(inputs, rowsOf(g, traced.inputs, traced.recorded)));
-  return (inputs instanceof Tensor ? blocks[0] : blocks) as Hessian<Inputs>;
+  const found: unknown = [released([output], recorded)[0], rebuildWith(inputs, products)];
+  return found as [Tensor, Mirror<Inputs>];
 }

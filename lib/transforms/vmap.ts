@@ -1,19 +1,22 @@
-/** A function of single samples over a batch: a loop over slices and a stack of the results. */
+/** A function of single examples over a batch of them, which its ops treat as one. */
 
+import { engine, settled, under } from "../core/engine.ts";
 import { ShapeError, showShape } from "../core/errors.ts";
 import {
   arrayOf,
   checkCount,
   INTEGER,
   kind,
+  oneOf,
   optionReader,
   orNull,
   shown,
 } from "../core/options.ts";
 import { normalizeDim } from "../core/shape.ts";
+import type { Batch } from "../core/tensor.ts";
 import { leavesOf, type Mirror, rebuild } from "../core/tree.ts";
-import { squeeze, stack } from "../ops/shape/composites.ts";
-import { slice } from "../ops/shape/primitives.ts";
+import { isInBatch, rebatch, unbatch } from "../ops/define/batch.ts";
+import { cat, permute, slice } from "../ops/shape/primitives.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { checkFunction } from "./trace.ts";
 import { ARGNUMS, gradients, type GradientsFor, type GradOfOptions } from "./transforms.ts";
@@ -25,13 +28,17 @@ export type BatchDim = number | null;
 export interface VmapOptions {
   /** The batch's dimension in all arguments, or in each. Default: 0. */
   inDims?: BatchDim | readonly BatchDim[];
-  /** The batch's dimension in all outputs. Default: 0. */
-  outDims?: number;
+  /** The batch's dimension in all outputs, or in each. Default: 0. */
+  outDims?: number | readonly number[];
+  /** Whether random numbers are different or the same for all examples, or refused: the default. */
+  randomness?: "different" | "same" | "error";
+  /** How many examples are treated at once; memory grows with them. Default: all. */
+  chunk?: number;
 }
 
 /** Options of `perSampleGrad`. */
 export interface PerSampleOptions<Which extends number | readonly number[]>
-  extends GradOfOptions<Which> {
+  extends GradOfOptions<Which>, Pick<VmapOptions, "randomness" | "chunk"> {
   /**
    * The batch's dimension in each argument. Default: null for those that are differentiated, 0 for
    * the others.
@@ -39,27 +46,42 @@ export interface PerSampleOptions<Which extends number | readonly number[]>
   inDims?: readonly BatchDim[];
 }
 
+/** Samples whose gradients are computed at once. */
+const CHUNK = 256;
+
+const SHARED = { randomness: oneOf("different", "same", "error"), chunk: INTEGER };
+const INTEGERS = arrayOf(INTEGER, "integers");
 const DIM = orNull(INTEGER);
 const DIMS = arrayOf(DIM, "integers or nulls");
 const readVmap = optionReader<VmapOptions>({
+  ...SHARED,
   inDims: kind(
     `${DIM.needed}, or ${DIMS.needed}`,
     (value) => DIM.accepts(value) || DIMS.accepts(value),
   ),
-  outDims: INTEGER,
+  outDims: kind(
+    `${INTEGER.needed}, or ${INTEGERS.needed}`,
+    (value) => INTEGER.accepts(value) || INTEGERS.accepts(value),
+  ),
 });
 const readPerSample = optionReader<PerSampleOptions<number | readonly number[]>>({
+  ...SHARED,
   argnums: ARGNUMS,
   inDims: DIMS,
 });
 
-/** The tensors of an argument, with the dimension in which each is sliced. */
-interface Sliced {
+/** The tensors of an argument, with the dimension of each that is the batch. */
+interface MappedArgument {
   readonly leaves: readonly Tensor[];
   readonly dims: readonly number[];
 }
 
-function slicedArgument(name: string, arg: unknown, dim: BatchDim, index: number): Sliced | null {
+function mappedArgument(
+  name: string,
+  arg: unknown,
+  dim: BatchDim,
+  index: number,
+): MappedArgument | null {
   if (dim === null) return null;
   const leaves = leavesOf(arg);
   if (leaves === null) {
@@ -71,8 +93,8 @@ function slicedArgument(name: string, arg: unknown, dim: BatchDim, index: number
   return { leaves, dims: leaves.map((x) => normalizeDim(name, dim, x.ndim)) };
 }
 
-function batchSize(name: string, sliced: readonly (Sliced | null)[]): number {
-  const batched = sliced.flatMap((part) => part ?? []);
+function batchSize(name: string, mapped: readonly (MappedArgument | null)[]): number {
+  const batched = mapped.flatMap((part) => part ?? []);
   const extents = batched.flatMap(({ leaves, dims }) => leaves.map((x, i) => x.shape[dims[i]!]!));
   const shapes = batched.flatMap(({ leaves }) => leaves.map(({ shape }) => shape));
   if (extents.length === 0) {
@@ -95,57 +117,120 @@ function batchSize(name: string, sliced: readonly (Sliced | null)[]): number {
   return extents[0]!;
 }
 
-function mapped<Args extends unknown[], Output>(
-  name: string,
+let level = 0;
+
+/** A batch inside of those around. */
+export function newBatch(size: number, randomness: Batch["randomness"]): Batch {
+  return { level: ++level, size, randomness, outer: engine.batch };
+}
+
+/** Refuses a number of examples that is none. */
+export function checkChunk(name: string, chunk: number): number {
+  if (chunk >= 1) return chunk;
+  throw new RangeError(`Cannot run ${name}: chunk must be a positive integer, got ${chunk}`);
+}
+
+/** How a function is mapped. */
+interface Mapping {
+  readonly name: string;
+  readonly dimOf: (index: number) => BatchDim;
+  readonly outDims: number | readonly number[];
+  readonly randomness: Batch["randomness"];
+  /** Examples at once; null for all. */
+  readonly chunk: number | null;
+  /** Whether what does not depend on the batch is refused, or repeated. */
+  readonly strict: boolean;
+}
+
+/** The outputs of a function for some of the examples, with the batch in front. */
+function runBatch<Args extends unknown[], Output>(
   fn: (...args: Args) => Output,
   args: Args,
-  dimOf: (index: number) => BatchDim,
-  outDim: number,
-): Mirror<Output> {
-  const sliced = args.map((arg, i) => slicedArgument(name, arg, dimOf(i), i));
-  const outputs = Array.from({ length: batchSize(name, sliced) }, (_, sample) => {
-    const own = args.map((arg, i) => {
-      const part = sliced[i]!;
-      if (part === null) return arg;
-      const { leaves, dims } = part;
-      const entries = leaves.map((x, k) =>
-        squeeze(slice(x, dims[k]!, sample, sample + 1), dims[k]!)
-      );
-      return rebuild(arg, entries);
-    });
-    return fn(...own as Args);
+  fronts: readonly (readonly Tensor[] | null)[],
+  size: number,
+  { name, randomness, strict }: Mapping,
+): { output: Output; wholes: Tensor[] } {
+  const batch = newBatch(size, randomness);
+  const own = args.map((arg, i) => {
+    const front = fronts[i];
+    return front == null ? arg : rebuild(arg, front.map((x) => rebatch(x, batch)));
   });
-  const columns = outputs.map((output) => {
-    const leaves = leavesOf(output);
-    if (leaves !== null) return leaves;
+  const consequence = "its examples would be gone before it ends";
+  const output = under({ batch }, () => settled(name, consequence, fn(...own as Args)));
+  const leaves = leavesOf(output);
+  if (leaves === null) {
     throw new TypeError(
       `Cannot run ${name}: the function must return a tensor, or an array or record of tensors, ` +
         `got ${shown(output)}`,
     );
-  });
-  const odd = columns.findIndex((leaves) => leaves.length !== columns[0]!.length);
-  if (odd !== -1) {
+  }
+  leaves.forEach((y, k) => {
+    if (!strict || isInBatch(y, batch)) return;
     throw new TypeError(
-      `Cannot run ${name}: the function must return as many tensors for each sample, got ${
-        columns[0]!.length
-      } for sample 0 and ${columns[odd]!.length} for sample ${odd}`,
+      `Cannot run ${name}: output ${k} (shape ${
+        showShape(y.shape)
+      }) depends on no input that is mapped, so it is the same for all examples; compute it outside`,
+    );
+  });
+  return { output, wholes: leaves.map((y) => unbatch(y, batch)) };
+}
+
+function mapped<Args extends unknown[], Output>(
+  fn: (...args: Args) => Output,
+  args: Args,
+  mapping: Mapping,
+): Mirror<Output> {
+  const { name, dimOf, outDims } = mapping;
+  const inputs = args.map((arg, i) => mappedArgument(name, arg, dimOf(i), i));
+  const size = batchSize(name, inputs);
+  const chunk = mapping.chunk ?? size;
+  const fronts = inputs.map((input) =>
+    input && input.leaves.map((x, k) => movedDim(x, input.dims[k]!, 0))
+  );
+  const results = Array.from({ length: Math.ceil(size / chunk) }, (_, i) => {
+    const from = i * chunk;
+    const to = Math.min(size, from + chunk);
+    const part = chunk >= size
+      ? fronts
+      : fronts.map((front) => front && front.map((x) => slice(x, 0, from, to)));
+    return runBatch(fn, args, part, to - from, mapping);
+  });
+  const { output, wholes } = results[0]!;
+  if (typeof outDims !== "number" && outDims.length !== wholes.length) {
+    throw new TypeError(
+      `Cannot run ${name}: ${wholes.length} outputs need as many outDims, got ${outDims.length}`,
     );
   }
-  const stacked = columns[0]!.map((_, k) => stack(columns.map((leaves) => leaves[k]!), outDim));
-  return rebuild(outputs[0]!, stacked);
+  const joined = wholes.map((whole, k) => {
+    const all = results.length === 1 ? whole : cat(results.map(({ wholes }) => wholes[k]!));
+    const dim = typeof outDims === "number" ? outDims : outDims[k]!;
+    return movedDim(all, 0, normalizeDim(name, dim, all.ndim, "outDims"));
+  });
+  return rebuild(output, joined);
+}
+
+/** A dimension at another place: a view. */
+function movedDim(x: Tensor, from: number, to: number): Tensor {
+  if (from === to) return x;
+  const order = x.shape.map((_, i) => i).filter((i) => i !== from);
+  return permute(x, order.toSpliced(to, 0, from));
 }
 
 /**
- * A function over a batch, from one of single samples: it runs on each slice, and the results are
- * stacked. No faster than the loop that it is. Differentiable; nests with the other transforms.
- * Follows `torch.vmap`.
+ * A function over a batch, from one of single examples: it runs once, and every op in it on the whole
+ * batch. Differentiable; nests with the other transforms and with itself. What depends on the elements
+ * of an example (`item`, masks that choose, changes of shared tensors in place) is refused. Follows
+ * `torch.vmap`.
  *
  * @param fn A function of tensors, arrays or records of them, and of anything else where `inDims` is
  * null; gives a tensor, or an array or record of tensors.
  * @param options `inDims`: the batch's dimension in all arguments or in each, default 0.
- * `outDims`: its dimension in the outputs, default 0.
+ * `outDims`: its dimension in the outputs, default 0. `randomness`: what examples get that draw random
+ * numbers, default "error". `chunk`: examples at once, default all.
  * @returns A function of the same arguments with a batch dimension more.
  * @throws {ShapeError} When called, if the arguments' batches differ in size or are empty.
+ * @throws {TypeError} When called, if an output depends on no argument that is mapped, or if the
+ * function does what cannot be done for all examples at once.
  *
  * @example Dot products of rows
  * ```ts
@@ -162,7 +247,8 @@ export function vmap<Args extends unknown[] = Tensor[], Output = Tensor>(
 ): (...args: Args) => Mirror<Output> {
   checkCount("run vmap", arguments.length, 2);
   checkFunction("vmap", fn);
-  const { inDims = 0, outDims = 0 } = readVmap("run vmap", options);
+  const { inDims = 0, outDims = 0, randomness = "error", chunk } = readVmap("run vmap", options);
+  const each = chunk === undefined ? null : checkChunk("vmap", chunk);
   return (...args) => {
     if (Array.isArray(inDims) && inDims.length !== args.length) {
       throw new TypeError(
@@ -171,7 +257,14 @@ export function vmap<Args extends unknown[] = Tensor[], Output = Tensor>(
     }
     const dimOf = (i: number): BatchDim =>
       inDims instanceof Array ? inDims[i]! : inDims as BatchDim;
-    return mapped("vmap", fn, args, dimOf, outDims);
+    return mapped(fn, args, {
+      name: "vmap",
+      dimOf,
+      outDims,
+      randomness,
+      chunk: each,
+      strict: true,
+    });
   };
 }
 
@@ -182,7 +275,8 @@ export function vmap<Args extends unknown[] = Tensor[], Output = Tensor>(
  *
  * @param fn The loss of a single sample, a tensor of one element.
  * @param options `argnums`: which arguments to differentiate with respect to, default 0. `inDims`:
- * the batch's dimension in each argument, default 0 for all others.
+ * the batch's dimension in each argument, default 0 for all others. `randomness` as in `vmap`,
+ * default "different". `chunk`: samples at once, default 256.
  * @returns A function of the parameters and the batch, giving the gradients in the parameters' form.
  * @throws {ShapeError} When called, if the arguments' batches differ in size or are empty.
  *
@@ -203,11 +297,14 @@ export function perSampleGrad<
   fn: (...args: Args) => Tensor,
   options?: PerSampleOptions<Which>,
 ): (...args: Args) => Mirror<GradientsFor<Args, Which>> {
-  checkCount("run perSampleGrad", arguments.length, 2);
-  checkFunction("perSampleGrad", fn);
-  const { argnums = 0, inDims } = readPerSample("run perSampleGrad", options);
+  const name = "perSampleGrad";
+  checkCount(`run ${name}`, arguments.length, 2);
+  checkFunction(name, fn);
+  const read = readPerSample(`run ${name}`, options);
+  const { argnums = 0, inDims, randomness = "different" } = read;
+  const chunk = checkChunk(name, read.chunk ?? CHUNK);
   const shared = typeof argnums === "number" ? [argnums] : argnums;
-  const gradient = (...args: Args) => gradients("perSampleGrad", fn, args, argnums as Which)[1];
+  const gradient = (...args: Args) => gradients(name, fn, args, argnums as Which)[1];
   return (...args) => {
     if (inDims !== undefined && inDims.length !== args.length) {
       throw new TypeError(
@@ -215,6 +312,6 @@ export function perSampleGrad<
       );
     }
     const dimOf = (i: number) => inDims === undefined ? shared.includes(i) ? null : 0 : inDims[i]!;
-    return mapped("perSampleGrad", gradient, args, dimOf, 0);
+    return mapped(gradient, args, { name, dimOf, outDims: 0, randomness, chunk, strict: false });
   };
 }

@@ -267,12 +267,17 @@ type Transforms = Pick<
   | "hessian"
   | "hvp"
   | "jacobian"
+  | "jacfwd"
   | "jvp"
+  | "linearize"
   | "perSampleGrad"
   | "valueAndGrad"
   | "vjp"
   | "vmap"
 >;
+
+const chunk = of(() => 2);
+const randomness = of(() => "same");
 
 /** Transforms. */
 export const TRANSFORMS: Rows<Transforms> = {
@@ -288,18 +293,23 @@ export const TRANSFORMS: Rows<Transforms> = {
   },
   gradOf: { args: [of(() => fn, "function"), options({ argnums })] },
   valueAndGrad: { args: [of(() => fn, "function"), options({ argnums })] },
-  hessian: { args: [of(() => fn), inputs] },
+  hessian: { args: [of(() => fn), inputs, options({ chunk })] },
   hvp: { args: [of(() => fn), inputs, vectors] },
-  jacobian: { args: [of(() => fn), inputs] },
+  jacobian: { args: [of(() => fn), inputs, options({ chunk })] },
+  jacfwd: { args: [of(() => fn), inputs, options({ chunk })] },
+  linearize: { args: [of(() => fn), inputs] },
   jvp: { args: [of(() => fn), inputs, vectors] },
   vjp: { args: [of(() => fn), inputs, of(() => ones([]), "undefined")] },
   perSampleGrad: {
-    args: [of(() => fn, "function"), options({ argnums, inDims: of(() => [null, 0]) })],
+    args: [
+      of(() => fn, "function"),
+      options({ argnums, inDims: of(() => [null, 0]), randomness, chunk }),
+    ],
   },
   vmap: {
     args: [
       of(() => fn, "function"),
-      options({ inDims: of(() => 0, "null"), outDims: of(() => 0) }),
+      options({ inDims: of(() => 0, "null"), outDims: of(() => 0), randomness, chunk }),
     ],
   },
 };

@@ -1,6 +1,6 @@
 import { assertAlmostEquals, assertEquals, assertStrictEquals, assertThrows } from "@std/assert";
 import { assertType, type IsExact } from "@std/testing/types";
-import { record1, recordAll, rule } from "../../lib/ops/define/record.ts";
+import { OpRule, record1, recordAll } from "../../lib/ops/define/record.ts";
 import {
   cat,
   type DType,
@@ -381,7 +381,7 @@ Deno.test("a gradient penalty reaches the parameters", () => {
 });
 
 // A function that is computed again when its gradient is asked for, by a pass inside the pass.
-const againRule = rule<{ fn: (x: Tensor) => Tensor }>("again", {
+const againRule = new OpRule<{ fn: (x: Tensor) => Tensor }>("again", {
   saves: "x",
   vjp: [(g, { x, attrs }) =>
     enableGrad(() => {
@@ -409,7 +409,7 @@ Deno.test("a backward pass inside another may walk the same nodes", () => {
   const shared = x.square();
   const other = shared.mul(3);
   const seen: number[] = [];
-  const spy = rule<null>("spy", {
+  const spy = new OpRule<null>("spy", {
     vjp: [(g) => {
       seen.push(grad(other, [x], { retainGraph: true })[0].item());
       return g;
@@ -423,7 +423,7 @@ Deno.test("a backward pass inside another may walk the same nodes", () => {
 });
 
 // An op of two outputs, x² and x³, whose rule gets a cotangent for each that was used.
-const powersRule = rule<null>("powers", {
+const powersRule = new OpRule<null>("powers", {
   saves: "x",
   outputs: 2,
   vjp: [],

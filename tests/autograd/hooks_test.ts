@@ -1,5 +1,5 @@
 import { assertEquals, assertNotStrictEquals, assertStrictEquals, assertThrows } from "@std/assert";
-import { recordAll, rule } from "../../lib/ops/define/record.ts";
+import { OpRule, recordAll } from "../../lib/ops/define/record.ts";
 import {
   grad,
   GradError,
@@ -104,7 +104,7 @@ Deno.test("a hook may keep the gradient: later passes do not write into it", () 
 });
 
 Deno.test("registerHook() distinguishes the outputs of one op", () => {
-  const both = rule("bothForHooks", {
+  const both = new OpRule("bothForHooks", {
     vjp: [],
     outputs: 2,
     vjpAll: ([g, h]) => [(g ?? zeros([])).add(h ?? zeros([]))],

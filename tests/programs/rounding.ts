@@ -114,7 +114,9 @@ export class Rounding implements Watcher {
     const terms = SUMS[name]?.(size, ...inputs);
     const loss = terms === undefined ? 0 : this.#unit * lossOf(terms);
     // Gradients of one tensor are added in an order that depends on what is copied on the way.
-    const [a, b] = name === "add" && engine.pass !== 0 ? inputs.map(elementsOf) : [];
+    const [a, b] = name === "add" && engine.pass !== 0
+      ? inputs.map((x) => elementsOf(x, "test"))
+      : [];
     if (terms !== undefined) {
       // In which order terms are added decides the sign of a zero, and so the side of a pole.
       for (let i = base; i < base + size; i++) {

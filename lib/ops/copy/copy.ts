@@ -1,13 +1,17 @@
 /** Primitives: casting, copying and filling, which the engine itself needs. */
 
+import { DIAGONAL } from "../../autograd/tape.ts";
 import { type DType, isFloat, type TypedArray } from "../../core/dtype.ts";
 import { checkCount } from "../../core/options.ts";
+import { userLine } from "../../core/call_site.ts";
+import { GradError, showShape } from "../../core/errors.ts";
 import { contiguousStrides } from "../../core/shape.ts";
 import { makeTensor } from "../../core/tensor.ts";
 import type { Backend, Device } from "../../device/backend.ts";
 import { backendOf } from "../../device/devices.ts";
 import { kernelNumber } from "../../ffi/library.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
+import { inBatch, inBatchOf, unbatch } from "../define/batch.ts";
 import { checkTensor } from "../define/checks.ts";
 import { record1, result, rule } from "../define/record.ts";
 
@@ -19,16 +23,19 @@ const castKernels: Readonly<Record<DType, number>> = {
 };
 
 // A conversion between floating types is linear: the cotangent goes back in the input's type.
-const castRule = rule<{ from: DType }>("cast", {
+const castRule = rule<{ from: DType; to: DType }>("cast", {
   vjp: [(g, { attrs }) => castTo(g, attrs.from)],
+  jvp: ([t], { attrs }) => castTo(t!, attrs.to),
+  batch: ([x], { to }) => castTo(x!, to),
 });
 
 /** The tensor with elements of another type; the tensor itself if it has it. */
 export function castTo(x: Tensor, dtype: DType): Tensor {
   if (x.dtype === dtype) return x;
+  if (x.batched !== null) return inBatch(castRule.batch, [x], { from: x.dtype, to: dtype })[0]!;
   const y = result(x, dtype, x.shape);
   x.storage.backend.run1(castKernels[dtype], y, x);
-  if (isFloat(dtype)) return record1(castRule, x, y, { from: x.dtype });
+  if (isFloat(dtype)) return record1(castRule, x, y, { from: x.dtype, to: dtype });
   y.creator = castRule.unrecordedTwin;
   return y;
 }
@@ -44,43 +51,75 @@ const copyKernel = kernelNumber("copy");
 
 /** Writes elements into an operand as it lies; the shapes broadcast and the types are equal. */
 export function copyInto(target: Tensor, source: Tensor): void {
+  if (target.batched !== null) {
+    const { batch, whole } = target.batched;
+    return copyInto(whole, unbatch(source.expand(target.shape), batch));
+  }
+  if (source.batched !== null) {
+    throw new GradError(
+      "Cannot change a tensor in place under vmap: all examples share it (shape " +
+        `${
+          showShape(target.shape)
+        }), and the value differs from example to example, called at ${userLine()}; make a new tensor, as by add in place of add_`,
+    );
+  }
   target.storage.backend.run1(copyKernel, target, source);
 }
 
 /** The same elements in memory of their own, in order; not recorded. */
 export function copyOf(x: Tensor): Tensor {
+  if (x.batched !== null) return inBatchOf(x, copyOf);
   const y = result(x, x.dtype, x.shape);
   copyInto(y, x);
   return y;
 }
 
-/** The elements in order, to be read only; those on the GPU are waited for. */
-export function elementsOf(x: Tensor): TypedArray {
+/**
+ * The elements in order, to be read only; those on the GPU are waited for.
+ *
+ * @param op What wants to know them.
+ */
+export function elementsOf(x: Tensor, op: string): TypedArray {
+  if (x.batched !== null) {
+    throw new TypeError(
+      `Cannot run ${op} under vmap: it depends on the elements of a tensor, which differ from ` +
+        `example to example (shape ${showShape(x.shape)} each), called at ${userLine()}`,
+    );
+  }
   const { storage, offset, size } = x.dense ? x : copyOf(x);
   return storage.backend.read(storage, offset, size);
 }
 
 // Moving is linear: the cotangent goes back to the input's device.
-const moveRule = rule<{ from: Device }>("to", {
+const moveRule = rule<{ from: Device; to: Device }>("to", {
   vjp: [(g, { attrs }) => moveTo(g, backendOf("to", attrs.from))],
+  jvp: ([t], { attrs }) => moveTo(t!, backendOf("to", attrs.to)),
+  batch: ([x], { to }) => moveTo(x!, backendOf("to", to)),
 });
 
 /** The tensor on a device; the tensor itself if it is there. */
 export function moveTo(x: Tensor, backend: Backend): Tensor {
   const from = x.storage.backend;
   if (from === backend) return x;
-  const elements = elementsOf(x);
+  const attrs = { from: from.device, to: backend.device };
+  if (x.batched !== null) return inBatch(moveRule.batch, [x], attrs)[0]!;
+  const elements = elementsOf(x, "to");
   const storage = backend.allocate(x.storage.code, x.size);
   backend.write(storage, elements);
   const y = makeTensor(storage, x.shape, contiguousStrides(x.shape), 0, x.size, true);
-  return record1(moveRule, x, y, { from: from.device });
+  return record1(moveRule, x, y, attrs);
 }
 
-const copyRule = rule("clone", { vjp: [(g) => g] });
+const copyRule = rule("clone", {
+  vjp: [(g) => g],
+  jvp: DIAGONAL,
+  batch: ([x]) => clone(x!),
+});
 
 /** A copy with memory of its own. */
 export function clone(x: Tensor): Tensor {
   checkCount("compute clone", arguments.length, 1);
   checkTensor("clone", x);
+  if (x.batched !== null) return inBatch(copyRule.batch, [x], null)[0]!;
   return record1(copyRule, x, copyOf(x));
 }

@@ -8,6 +8,7 @@ import { shown } from "../../core/options.ts";
 import { broadcastShapes, sameShape } from "../../core/shape.ts";
 import { changed, sharesMemory } from "../../device/memory.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
+import { bare } from "../define/batch.ts";
 import { checkDevices, checkTensor, TENSOR_OR_NUMBER } from "../define/checks.ts";
 import { scalar } from "../define/record.ts";
 import { type Index, writeAt } from "../index/at.ts";
@@ -36,7 +37,8 @@ export function checkChange(op: string, x: Tensor): void {
         "in place only under noGrad",
     );
   }
-  if (x.size > 0 && x.strides.some((stride, i) => stride === 0 && x.shape[i]! > 1)) {
+  const { size, strides, shape } = bare(x);
+  if (size > 0 && strides.some((stride, i) => stride === 0 && shape[i]! > 1)) {
     throw new ShapeError(
       `Cannot run ${op}: several elements of this expanded view (shape ${
         showShape(x.shape)

@@ -11,6 +11,7 @@ import { kernelNumber } from "../../ffi/library.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import { castTo } from "../copy/copy.ts";
 import { register, type Sampling } from "../registry.ts";
+import { broadcastInBatch, inBatchOf } from "./batch.ts";
 import { checkDevices, checkTensor, TENSOR_OR_NUMBER } from "./checks.ts";
 import { OpRule, record1, record2, result, type RuleSpec, scalar } from "./record.ts";
 
@@ -35,6 +36,7 @@ export function unary(name: string, spec: ElementwiseSpec): UnaryOp {
   function run(x: Tensor): Tensor {
     checkCount(call, arguments.length, 1);
     checkTensor(name, x);
+    if (x.batched !== null) return inBatchOf(x, run);
     let { dtype } = x;
     if (!isFloat(dtype) && !(integers && dtype === "int32")) {
       if (integers) {
@@ -94,6 +96,9 @@ export function binary(name: string, spec: BinarySpec): BinaryOp {
     if (a.dtype !== dtype) a = castTo(a, dtype);
     if (b.dtype !== dtype) b = castTo(b, dtype);
     const shape = a.shape === b.shape ? a.shape : broadcastShapes(name, a.shape, b.shape);
+    if (a.batched !== null || b.batched !== null) {
+      return broadcastInBatch([a, b], ([a, b]) => run(a!, b!));
+    }
     const y = result(shape === b.shape ? b : a, compares ? "bool" : dtype, shape);
     a.storage.backend.run2(kernel, y, a, b);
     return compares ? y : record2(opRule, a, b, y);

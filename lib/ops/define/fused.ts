@@ -5,12 +5,14 @@
  */
 
 import { gradientsOfComposite } from "../../autograd/backward.ts";
-import type { Context, Node } from "../../autograd/tape.ts";
+import { tangentOfComposite } from "../../autograd/forward.ts";
+import type { Context, Jvp, Node } from "../../autograd/tape.ts";
 import { engine } from "../../core/engine.ts";
 import type { Shape } from "../../core/shape.ts";
 import { kernelNumber } from "../../ffi/library.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import { register } from "../registry.ts";
+import { anyBatched, type BatchedInputs, type BatchRule, inBatch } from "./batch.ts";
 import { OpRule, recordAll, result, zeroed } from "./record.ts";
 
 /** The inputs of a call; null where one was left out. */
@@ -48,6 +50,17 @@ export interface FusedSpec<A> {
     context: Context<A>,
     needs: readonly boolean[],
   ) => readonly (Tensor | null)[];
+  /** Forward mode, where that is shorter than to push through the composite. */
+  readonly jvp?: Jvp<A>;
+  /**
+   * How the op runs on a batch: it gives the outputs, or null where the composite is to run. Default:
+   * the composite.
+   */
+  readonly batch?: (
+    inputs: Inputs,
+    attrs: A,
+    batched: BatchedInputs,
+  ) => Tensor | readonly Tensor[] | null;
   /** Number of outputs. Default: 1. */
   readonly outputs?: number;
 }
@@ -57,6 +70,7 @@ const NOTHING: Shape = [0];
 /** A fused op: from inputs and attributes to outputs. */
 export type FusedOp<A> = (inputs: Inputs, attrs: A) => readonly Tensor[];
 
+const NO_OUTPUTS: readonly Tensor[] = [];
 const NO_PARAMETERS: Parameters = {};
 
 function savedInputs(node: Node): (Tensor | null)[] {
@@ -106,15 +120,27 @@ export function fused<A>(name: string, spec: FusedSpec<A>): FusedOp<A> {
     vjpAll: (given, context, needs) => {
       const node = context as Node & Context<A>;
       const { backend } = given.find((g) => g !== null)!.storage;
-      const fast = !engine.recording && gradKernel !== null && backend.supports(gradKernel);
+      const fast = !engine.recording && gradKernel !== null && backend.supports(gradKernel) &&
+        !anyBatched(given);
       if (fast) return launched(complete(given, node), node, needs, gradKernel);
       if (vjp !== undefined) return vjp(complete(given, node), node, needs);
       const truth = (twins: Inputs) => composite(twins, node.attrs);
       return gradientsOfComposite(truth, savedInputs(node), given, node, needs);
     },
+    jvp: spec.jvp ?? ((tangents, context) => {
+      const node = context as Node & Context<A>;
+      const truth = (twins: Inputs) => composite(twins, node.attrs);
+      return tangentOfComposite(truth, savedInputs(node), node, tangents);
+    }),
   });
+  const batch: BatchRule<A> = (inputs, attrs, batched) =>
+    spec.batch?.(inputs, attrs, batched) ?? NO_OUTPUTS;
 
   function run(inputs: Inputs, attrs: A): readonly Tensor[] {
+    if (anyBatched(inputs)) {
+      const found = inBatch(batch, inputs, attrs);
+      return found.length === 0 ? composite(inputs, attrs) : found;
+    }
     const first = inputs[0]!;
     const { backend } = first.storage;
     if (first.size === 0 || !backend.supports(kernel)) return composite(inputs, attrs);

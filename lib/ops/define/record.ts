@@ -1,6 +1,8 @@
 /** Rules, results and their recording on the tape: what every kind of op is made with. */
 
 import {
+  DIAGONAL,
+  type Jvp,
   Node,
   type NONE,
   type Rule,
@@ -21,6 +23,7 @@ import { makeTensor } from "../../core/tensor.ts";
 import { adopt } from "../../device/cpu.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import { type Kind, register } from "../registry.ts";
+import type { BatchRule } from "./batch.ts";
 
 /** What a rule table entry may leave out. */
 export interface RuleSpec<A> {
@@ -28,8 +31,23 @@ export interface RuleSpec<A> {
   readonly saves?: string;
   readonly vjp: readonly (Vjp<A> | typeof ZERO | typeof NONE)[];
   readonly vjpAll?: VjpAll<A>;
+  /** Forward mode. Default: that of an elementwise op. */
+  readonly jvp?: Jvp<A> | typeof DIAGONAL;
   readonly outputs?: number;
   readonly foreign?: boolean;
+}
+
+/** The rules of an op that is not elementwise, where nothing follows from the others. */
+export interface StructuralSpec<A> extends RuleSpec<A> {
+  /** Forward mode. */
+  readonly jvp: Jvp<A> | typeof DIAGONAL;
+  /** How the op runs on a batch of examples. */
+  readonly batch: BatchRule<A>;
+}
+
+/** A rule of an op that is not elementwise. */
+export interface StructuralRule<A> extends OpRule<A> {
+  readonly batch: BatchRule<A>;
 }
 
 /** A rule, ready for recording. */
@@ -42,6 +60,8 @@ export class OpRule<A = unknown> implements Rule {
   readonly vjp: readonly (Vjp<unknown> | typeof ZERO | typeof NONE)[];
   /** All gradients in one pass. */
   readonly vjpAll?: VjpAll<unknown>;
+  /** Forward mode. */
+  readonly jvp: Jvp<unknown> | typeof DIAGONAL;
   /** Number of outputs. */
   readonly outputs: number;
   /** Whether the rule runs a user's function. */
@@ -61,6 +81,7 @@ export class OpRule<A = unknown> implements Rule {
     this.saves = (spec.saves ?? "").replace("x", "a");
     this.vjp = spec.vjp as readonly (Vjp<unknown> | typeof ZERO | typeof NONE)[];
     if (spec.vjpAll !== undefined) this.vjpAll = spec.vjpAll as VjpAll<unknown>;
+    this.jvp = (spec.jvp ?? DIAGONAL) as Jvp<unknown> | typeof DIAGONAL;
     this.outputs = spec.outputs ?? 1;
     this.foreign = spec.foreign ?? false;
     this.unrecorded = unrecorded;
@@ -71,10 +92,10 @@ export class OpRule<A = unknown> implements Rule {
 /** Makes a rule for an op that is not elementwise. */
 export function rule<A = unknown>(
   name: string,
-  spec: RuleSpec<A>,
+  spec: StructuralSpec<A>,
   kind: Kind = "primitive",
-): OpRule<A> {
-  const made = new OpRule<A>(name, spec);
+): StructuralRule<A> {
+  const made = Object.assign(new OpRule<A>(name, spec), { batch: spec.batch });
   register({
     name,
     kind,
@@ -137,7 +158,7 @@ export function record2<A>(
       if (a.outputIndex !== 0 || b.outputIndex !== 0) {
         node.outputIndices = [a.outputIndex, b.outputIndex];
       }
-      if (a.shape !== y.shape || b.shape !== y.shape) node.shapes = [a.shape, b.shape];
+      if (a.shape !== y.shape || b.shape !== y.shape) node.shapes = [a.shape, b.shape, y.shape];
       node.save(a, b, null, y);
       y.node = node;
     }
@@ -179,7 +200,7 @@ function recordNode<A>(
   const node = new Node(rule as OpRule, inputs.map((input) => input?.node ?? null), attrs);
   const outputIndices = inputs.map((input) => input?.outputIndex ?? 0);
   if (outputIndices.some((outputIndex) => outputIndex !== 0)) node.outputIndices = outputIndices;
-  node.shapes = inputs.map((input) => input?.shape ?? NO_DIMENSIONS);
+  node.shapes = [...inputs.map((input) => input?.shape ?? NO_DIMENSIONS), outputs[0]!.shape];
   node.save(inputs[0] ?? null, inputs[1] ?? null, inputs[2] ?? null, outputs[0]!);
   outputs.forEach((y, outputIndex) => {
     y.node = node;

@@ -1,6 +1,6 @@
 /** Primitives: comparisons, which give bool, and the choice between two tensors by a condition. */
 
-import { NONE } from "../../autograd/tape.ts";
+import { DIAGONAL, NONE } from "../../autograd/tape.ts";
 import { dtypeOfNumber, promote } from "../../core/dtype.ts";
 import { DTypeError } from "../../core/errors.ts";
 import { checkCount } from "../../core/options.ts";
@@ -8,6 +8,7 @@ import { broadcastShapes } from "../../core/shape.ts";
 import { kernelNumber } from "../../ffi/library.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import { castTo } from "../copy/copy.ts";
+import { anyBatched, inBatch } from "../define/batch.ts";
 import { checkDevices, checkTensor, TENSOR_OR_NUMBER } from "../define/checks.ts";
 import { binary, type BinaryOp } from "../define/elementwise.ts";
 import { recordAll, result, rule, scalar } from "../define/record.ts";
@@ -42,6 +43,8 @@ const chooseKernel = kernelNumber("where");
 const chooseRule = rule("where", {
   saves: "a",
   vjp: [NONE, (g, { a }) => where(a, g, 0), (g, { a }) => where(a, 0, g)],
+  jvp: DIAGONAL,
+  batch: (_, __, { aligned }) => where(...aligned() as [Tensor, Tensor, Tensor]),
 });
 
 /**
@@ -88,6 +91,9 @@ export function where(condition: Tensor, a: Tensor | number, b: Tensor | number)
     condition.shape,
     broadcastShapes("where", a.shape, b.shape),
   );
+  if (anyBatched([condition, a, b])) {
+    return inBatch(chooseRule.batch, [condition, a, b], null)[0]!;
+  }
   const y = result(condition, a.dtype, shape);
   condition.storage.backend.run3(chooseKernel, y, condition, a, b);
   recordAll(chooseRule, [condition, a, b], [y]);

@@ -26,13 +26,15 @@ export function geluTanhComposite(x: Tensor): Tensor {
 
 /** Either form, with the kernel of its name and that of its gradient. */
 function geluOp(name: string, kernel: string, composite: (x: Tensor) => Tensor): FusedOp<null> {
-  return fused<null>(name, {
+  const op: FusedOp<null> = fused<null>(name, {
     composite: ([x]) => [composite(x!)],
     kernel,
     shapes: ([x]) => [x!.shape],
+    batch: ([x]) => op([x!], null),
     saves: "a",
     gradKernel: `${kernel}_grad`,
   });
+  return op;
 }
 
 const exact = geluOp("gelu", "gelu", geluComposite);

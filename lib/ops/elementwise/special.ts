@@ -1,10 +1,12 @@
 /** Primitives: special functions. */
 
+import { DIAGONAL } from "../../autograd/tape.ts";
 import { isFloat } from "../../core/dtype.ts";
 import { checkCount, shown } from "../../core/options.ts";
 import { kernelNumber } from "../../ffi/library.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import { castTo } from "../copy/copy.ts";
+import { inBatch } from "../define/batch.ts";
 import { checkTensor } from "../define/checks.ts";
 import { unary, type UnaryOp } from "../define/elementwise.ts";
 import { record1, result, rule, scalar } from "../define/record.ts";
@@ -82,6 +84,8 @@ const polygammaKernel = kernelNumber("polygamma");
 const polygammaRule = rule<{ n: number }>("polygamma", {
   saves: "x",
   vjp: [(g, { x, attrs }) => g.mul(polygamma(attrs.n + 1, x))],
+  jvp: DIAGONAL,
+  batch: ([x], { n }) => polygamma(n, x!),
 });
 
 /** Factorials leave float64 long before. */
@@ -111,6 +115,7 @@ export function polygamma(n: number, x: Tensor): Tensor {
     );
   }
   const input = isFloat(x.dtype) ? x : castTo(x, "float32");
+  if (input.batched !== null) return inBatch(polygammaRule.batch, [input], { n })[0]!;
   const y = result(input, input.dtype, input.shape);
   input.storage.backend.run2(polygammaKernel, y, scalar(n, input.dtype, input), input);
   return record1(polygammaRule, input, y, { n });

@@ -6,6 +6,7 @@ import { broadcastShapes, sameShape, type Shape } from "../../core/shape.ts";
 import { isTensor } from "../../core/tensor.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import { copyInto, copyOf, elementsOf } from "../copy/copy.ts";
+import { inBatchOf } from "../define/batch.ts";
 import { checkTensor } from "../define/checks.ts";
 import { tensorOver } from "../define/record.ts";
 import { composites } from "../registry.ts";
@@ -80,8 +81,8 @@ function complete(op: string, x: Tensor, index: readonly Index[]): Part[] {
  * The positions where a bool tensor holds, one int32 tensor for each of its dimensions; one without
  * dimensions has one.
  */
-function positions(mask: Tensor): Tensor[] {
-  const elements = elementsOf(mask);
+function positions(op: string, mask: Tensor): Tensor[] {
+  const elements = elementsOf(mask, op);
   if (mask.ndim === 0) return [tensorOver(new Int32Array(elements[0]!), [elements[0]!])];
   let count = 0;
   for (let i = 0; i < elements.length; i++) count += elements[i]!;
@@ -134,7 +135,7 @@ function resolve(op: string, x: Tensor, index: readonly Index[]): Resolved {
     } else if (isTensor(part)) {
       const bool = part.dtype === "bool";
       const list = bool
-        ? positions(checkMask(op, x, part, starts.length))
+        ? positions(op, checkMask(op, x, part, starts.length))
         : [wrapped(op, part, extent)];
       for (const tensor of list) {
         tensors.set(shape.length, tensor);
@@ -170,7 +171,8 @@ function wrapped(op: string, index: Tensor, extent: number): Tensor {
       `Cannot compute ${op}: a tensor of positions must be int32 or bool, got ${index.dtype}`,
     );
   }
-  const list = new Int32Array(elementsOf(index));
+  if (index.batched !== null) return inBatchOf(index, (whole) => wrapped(op, whole, extent));
+  const list = new Int32Array(elementsOf(index, op));
   for (let i = 0; i < list.length; i++) {
     const value = list[i]!;
     if (value < -extent || value >= extent) {

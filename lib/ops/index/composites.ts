@@ -5,6 +5,7 @@ import { checkCount, NUMBER, optionReader, shown } from "../../core/options.ts";
 import { checkShape, normalizeDim, sameShape, type Shape } from "../../core/shape.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import { castTo, clone } from "../copy/copy.ts";
+import { inBatchOf } from "../define/batch.ts";
 import { checkDevices, checkElement, checkTensor, TENSOR_OR_NUMBER } from "../define/checks.ts";
 import { result, scalar } from "../define/record.ts";
 import { eq, ge, where } from "../elementwise/compare.ts";
@@ -44,15 +45,24 @@ export function scatter(x: Tensor, dim: number, index: Tensor, source: Tensor | 
     checkSource("scatter", x, index.shape, source);
   }
   if (index.size === 0) return clone(x);
-  // Which element of the source each position gets; -1 for none.
-  const from = result(x, "int32", x.shape);
-  from.storage.backend.fill(from.storage, -1);
-  const places = reshape(positionsOn(x, index.size, (i) => i), index.shape);
-  from.storage.backend.run(scatterKernel, [from, index, places], [axis]);
+  const from = writersOf(index, x.shape, axis, index.size);
   const written = ge(from, 0);
   if (numbered) return where(written, scalar(source, x.dtype, x), x);
   const rows = reshape(where(written, from, 0), [-1]);
   return where(written, reshape(indexSelect(reshape(source, [-1]), 0, rows), x.shape), x);
+}
+
+/** Which element of the source, of so many, each position gets; -1 for none. */
+function writersOf(index: Tensor, shape: Shape, axis: number, sources: number): Tensor {
+  if (index.batched !== null) {
+    const { size } = index.batched.batch;
+    return inBatchOf(index, (whole) => writersOf(whole, [size, ...shape], axis + 1, sources));
+  }
+  const from = result(index, "int32", shape);
+  from.storage.backend.fill(from.storage, -1);
+  const places = reshape(positionsOn(index, index.size, (i) => i % sources), index.shape);
+  from.storage.backend.run(scatterKernel, [from, index, places], [axis]);
+  return from;
 }
 
 /** Refuses a source of another type or shape. */

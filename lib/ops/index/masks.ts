@@ -61,9 +61,9 @@ export function maskedFill(x: Tensor, mask: Tensor, value: Tensor | number): Ten
 }
 
 /** Places in row-major order of the elements that are not 0. */
-function placesOf(x: Tensor): number[] {
+function placesOf(op: string, x: Tensor): number[] {
   const places: number[] = [];
-  elementsOf(x).forEach((value, i) => {
+  elementsOf(x, op).forEach((value, i) => {
     if (value !== 0) places.push(i);
   });
   return places;
@@ -80,7 +80,7 @@ export function maskedSelect(x: Tensor, mask: Tensor): Tensor {
   checkCount("compute maskedSelect", arguments.length, 2);
   checkMask("maskedSelect", x, mask);
   const shape = broadcastShapes("maskedSelect", x.shape, mask.shape);
-  const places = placesOf(expand(mask, shape));
+  const places = placesOf("maskedSelect", expand(mask, shape));
   const flat = reshape(expand(x, shape), [sizeOf(shape)]);
   return indexSelect(flat, 0, positionsOn(x, places.length, (i) => places[i]!));
 }
@@ -102,7 +102,7 @@ export function maskedSelect(x: Tensor, mask: Tensor): Tensor {
 export function nonzero(x: Tensor): Tensor {
   checkCount("compute nonzero", arguments.length, 1);
   checkTensor("nonzero", x);
-  const places = placesOf(x);
+  const places = placesOf("nonzero", x);
   const rows = positionsOn(x, places.length * x.ndim, (i) => {
     const axis = i % x.ndim;
     const inner = x.shape.slice(axis + 1).reduce((size, extent) => size * extent, 1);

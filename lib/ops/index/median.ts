@@ -5,6 +5,7 @@ import { DTypeError, showShape } from "../../core/errors.ts";
 import { checkCount } from "../../core/options.ts";
 import { extentAt } from "../../core/shape.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
+import { inBatch } from "../define/batch.ts";
 import { record1 } from "../define/record.ts";
 import { ne, where } from "../elementwise/compare.ts";
 import {
@@ -15,7 +16,7 @@ import {
 } from "../reduce/primitives.ts";
 import { flatLane, laneOf } from "../scan/lanes.ts";
 import { squeeze } from "../shape/composites.ts";
-import { reshape, slice } from "../shape/primitives.ts";
+import { permute, reshape, slice } from "../shape/primitives.ts";
 import { gatherChecked } from "./primitives.ts";
 import { orderOf } from "./sort.ts";
 
@@ -32,7 +33,19 @@ function medians(x: Tensor, axis: number): ValuesAndIndices {
   return { values: gatherChecked(x, axis, indices), indices };
 }
 
-const medianRule = sharedRule("median");
+const medianRule = sharedRule("median", medianOfAll);
+
+/** The median over dimensions, of which equal elements share the gradient. */
+function medianOfAll(x: Tensor, dims: readonly number[], keepdim: boolean): Tensor {
+  const stay = x.shape.map((_, i) => i).filter((i) => !dims.includes(i));
+  const kept = x.shape.map((extent, i) => dims.includes(i) ? 1 : extent);
+  const attrs = { dims, keepdim, shape: x.shape, kept };
+  if (x.batched !== null) return inBatch(medianRule.batch, [x], attrs)[0]!;
+  const rest = stay.map((i) => x.shape[i]!);
+  const lanes = reshape(permute(x.detach(), [...stay, ...dims]), [...rest, -1]);
+  const y = reshape(medians(lanes, rest.length).values, keepdim ? kept : rest);
+  return isFloat(x.dtype) ? record1(medianRule, x, y, attrs) : y;
+}
 
 /** The median, the lower one of two; NaN where there is one. Equal elements share its gradient. */
 export function median(x: Tensor): Tensor;
@@ -72,9 +85,7 @@ export function median(
     );
   }
   if (dim === undefined) {
-    const kept = x.shape.map(() => 1);
-    const y = reshape(medians(lane.detach(), axis).values, keepdim ? kept : []);
-    return isFloat(x.dtype) ? record1(medianRule, x, y, { shape: x.shape, kept }) : y;
+    return medianOfAll(x, x.shape.map((_, i) => i), keepdim);
   }
   const { values, indices } = medians(lane, axis);
   if (x.ndim > 0 && keepdim) return { values, indices };

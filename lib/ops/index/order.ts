@@ -5,6 +5,7 @@ import { checkCount, FLAG, oneOf, optionReader, shown } from "../../core/options
 import { extentAt } from "../../core/shape.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import { castTo, elementsOf } from "../copy/copy.ts";
+import { bare } from "../define/batch.ts";
 import { checkDevices, checkFloat, checkTensor, TENSOR_OR_NUMBER } from "../define/checks.ts";
 import { scalar } from "../define/record.ts";
 import { gt, ne, where } from "../elementwise/compare.ts";
@@ -110,7 +111,7 @@ function sharesOf(x: Tensor, q: Tensor | number): Tensor {
       );
     }
   }
-  const wrong = (single ? [q] : Array.from(elementsOf(q))).find((share) =>
+  const wrong = (single ? [q] : Array.from(elementsOf(bare(q), "quantile"))).find((share) =>
     !(share >= 0 && share <= 1)
   );
   if (wrong !== undefined) {

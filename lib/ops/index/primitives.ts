@@ -7,6 +7,7 @@ import { normalizeDim, sameShape, type Shape } from "../../core/shape.ts";
 import { kernelNumber } from "../../ffi/library.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import { copyOf, elementsOf } from "../copy/copy.ts";
+import { anyBatched, bare, inBatch } from "../define/batch.ts";
 import { checkDevices, checkTensor } from "../define/checks.ts";
 import { recordAll, result, rule, zeroed } from "../define/record.ts";
 import { expand, reshape } from "../shape/primitives.ts";
@@ -41,7 +42,7 @@ export function checkPositions(op: string, index: Tensor, role: string): void {
 /** Refuses an index that is not int32 or that names a position which does not exist. */
 export function checkIndex(op: string, index: Tensor, extent: number, role = "index"): void {
   checkPositions(op, index, role);
-  const elements = elementsOf(index);
+  const elements = elementsOf(bare(index), op);
   for (let i = 0; i < elements.length; i++) {
     const value = elements[i]!;
     if (value < 0 || value >= extent) throw outOfRange(op, role, value, i, 0, extent);
@@ -77,6 +78,8 @@ const gatherRule = rule<{ dim: number; shape: Shape }>("gather", {
     (g, { b, attrs: { dim, shape } }) => scatterAddChecked(zeroed(g, g.dtype, shape), dim, b, g),
     NONE,
   ],
+  jvp: ([t], { b, attrs }) => gatherChecked(t!, attrs.dim, b),
+  batch: (_, { dim }, { front }) => gatherChecked(front(0), dim + 1, front(1)),
 });
 
 /**
@@ -101,15 +104,23 @@ export function gather(x: Tensor, dim: number, index: Tensor): Tensor {
 
 /** `gather` where the index is known to fit, as it has been used before. */
 export function gatherChecked(x: Tensor, dim: number, index: Tensor): Tensor {
+  if (anyBatched([x, index])) {
+    return inBatch(gatherRule.batch, [x, index], { dim, shape: x.shape })[0]!;
+  }
   const y = result(x, x.dtype, index.shape);
   if (y.size > 0) x.storage.backend.run(gatherKernel, [y, x, index], [dim]);
   recordAll(gatherRule, [x, index], [y], { dim, shape: x.shape });
   return y;
 }
 
-const scatterAddRule = rule<{ dim: number }>("scatterAdd", {
+const scatterAddRule = rule<{ dim: number; shape: Shape }>("scatterAdd", {
   saves: "b",
   vjp: [(g) => g, NONE, (g, { b, attrs }) => gatherChecked(g, attrs.dim, b)],
+  jvp: ([t = null, , s = null], { b, attrs }) => {
+    const x = t ?? zeroed(s!, s!.dtype, attrs.shape);
+    return s === null ? x : scatterAddChecked(x, attrs.dim, b, s);
+  },
+  batch: (_, { dim }, { front }) => scatterAddChecked(front(0), dim + 1, front(1), front(2)),
 });
 
 /**
@@ -150,9 +161,12 @@ export function scatterAdd(x: Tensor, dim: number, index: Tensor, source: Tensor
 
 /** `scatterAdd` where the index is known to fit, as it has been used before. */
 export function scatterAddChecked(x: Tensor, dim: number, index: Tensor, source: Tensor): Tensor {
+  if (anyBatched([x, index, source])) {
+    return inBatch(scatterAddRule.batch, [x, index, source], { dim, shape: x.shape })[0]!;
+  }
   const y = copyOf(x);
   if (source.size > 0) y.storage.backend.run(scatterAddKernel, [y, index, source], [dim]);
-  recordAll(scatterAddRule, [x, index, source], [y], { dim });
+  recordAll(scatterAddRule, [x, index, source], [y], { dim, shape: x.shape });
   return y;
 }
 

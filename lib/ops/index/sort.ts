@@ -1,9 +1,10 @@
 /** Primitives: positions in order along a dimension. */
 
-import { NONE } from "../../autograd/tape.ts";
+import { DIAGONAL, NONE } from "../../autograd/tape.ts";
 import { checkCount, FLAG, optionReader } from "../../core/options.ts";
 import { kernelNumber } from "../../ffi/library.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
+import { inBatch } from "../define/batch.ts";
 import { rule } from "../define/record.ts";
 import { along, laneOf, like } from "../scan/lanes.ts";
 
@@ -18,7 +19,11 @@ export interface SortOptions {
 export const readSort = optionReader<SortOptions>({ descending: FLAG });
 
 // Positions have no gradient; the values are gathered by them.
-const argsortRule = rule("argsort", { vjp: [NONE] });
+const argsortRule = rule<{ axis: number; descending: boolean; count?: number }>("argsort", {
+  vjp: [NONE],
+  jvp: DIAGONAL,
+  batch: ([x], { axis, descending, count }) => orderOf(x!, axis + 1, descending, count),
+});
 
 /**
  * Positions that sort a dimension, int32. Equal elements keep their order; NaN counts as largest.
@@ -30,13 +35,15 @@ export function argsort(x: Tensor, dim = -1, options?: SortOptions): Tensor {
   checkCount("compute argsort", arguments.length, 3);
   const { lane, axis } = laneOf("argsort", x, dim);
   const { descending = false } = readSort("compute argsort", options);
-  const y = like(x, orderOf(lane, axis, descending));
-  y.creator = argsortRule.unrecordedTwin;
-  return y;
+  return like(x, orderOf(lane, axis, descending));
 }
 
 /** Positions that sort a lane, or as many of them as asked for. */
 export function orderOf(lane: Tensor, axis: number, descending: boolean, count?: number): Tensor {
+  if (lane.batched !== null) {
+    const call = { axis, descending, ...count !== undefined && { count } };
+    return inBatch(argsortRule.batch, [lane], call)[0]!;
+  }
   const order = along(argsortKernel, lane, axis, "int32", descending, count);
   order.creator = argsortRule.unrecordedTwin;
   return order;

@@ -4,6 +4,7 @@ import { DTypeError, ShapeError, showShape } from "../../core/errors.ts";
 import { checkCount } from "../../core/options.ts";
 import { checkShape, type Shape } from "../../core/shape.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
+import { inBatchOf } from "../define/batch.ts";
 import { checkDevices, checkTensor } from "../define/checks.ts";
 import { composites } from "../registry.ts";
 import { unsqueeze } from "../shape/composites.ts";
@@ -103,6 +104,7 @@ export function inv(a: Tensor): Tensor {
   const op = "linalg.inv";
   checkCount(`compute ${op}`, arguments.length, 1);
   const n = checkSquare(op, a);
+  if (a.batched !== null) return inBatchOf(a, inv);
   const factors = regularFactors(op, a);
   return eliminate(a, identity(a, n), { factors, transposed: false });
 }

@@ -1,26 +1,24 @@
 /**
- * Primitives: what factors of square matrices give: Cholesky's, solutions of linear systems, and
- * determinants.
+ * Primitives: what factors of square matrices give: Cholesky's, and solutions of linear systems.
  */
 
-import { epsilonOf, promote } from "../../core/dtype.ts";
+import { promote } from "../../core/dtype.ts";
 import { ShapeError, showShape } from "../../core/errors.ts";
 import { checkCount, FLAG, optionReader } from "../../core/options.ts";
-import { broadcastShapes, checkShape, extentAt, sameShape, type Shape } from "../../core/shape.ts";
+import { broadcastShapes, extentAt, sameShape, type Shape } from "../../core/shape.ts";
 import { kernelNumber } from "../../ffi/library.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import { castTo, elementsOf } from "../copy/copy.ts";
+import { anyBatched, broadcastInBatch, inBatch } from "../define/batch.ts";
 import { checkDevices, checkFloat, checkTensor } from "../define/checks.ts";
 import { record1, recordAll, result, rule } from "../define/record.ts";
 import { eq } from "../elementwise/compare.ts";
-import { indexSelect } from "../index/composites.ts";
 import { gatherChecked, positionsOn } from "../index/primitives.ts";
 import { argsort } from "../index/sort.ts";
-import { prod } from "../reduce/fused.ts";
 import { squeeze, unsqueeze } from "../shape/composites.ts";
-import { cat, expand, reshape } from "../shape/primitives.ts";
+import { expand } from "../shape/primitives.ts";
 import { tril, triu } from "../shape/rearrange.ts";
-import { diagonal, mT } from "../shape/views.ts";
+import { mT } from "../shape/views.ts";
 import { matmul, stretched } from "./matmul.ts";
 
 const choleskyKernel = kernelNumber("cholesky");
@@ -63,9 +61,9 @@ function batchOf(op: string, a: Tensor, b: Tensor): Shape {
 }
 
 /** Positions in a batch where a kernel has noted something, and what. */
-function noted(notes: Tensor): [position: number, note: number][] {
+export function noted(notes: Tensor): [position: number, note: number][] {
   const list: [number, number][] = [];
-  const elements = elementsOf(notes);
+  const elements = elementsOf(notes, "linalg");
   for (let i = 0; i < elements.length; i++) if (elements[i] !== 0) list.push([i, elements[i]!]);
   return list;
 }
@@ -118,10 +116,26 @@ const triangularRule = rule<Triangle>("linalg.solveTriangular", {
     const read = upper ? triu(all, { diagonal: inside }) : tril(all, { diagonal: -inside });
     return [read, back];
   },
+  // t·ẋ = ḃ − ṫ·x, of ṫ the triangle that is read
+  jvp: ([moved = null, right = null], { a, y, attrs }) => {
+    const inside = attrs.unitriangular ? 1 : 0;
+    const read = moved &&
+      (attrs.upper ? triu(moved, { diagonal: inside }) : tril(moved, { diagonal: -inside }));
+    return triangular(a, difference(right, read, y), attrs);
+  },
+  batch: (_, attrs, { aligned }) => triangular(...aligned() as [Tensor, Tensor], attrs),
 });
+
+/** What the right side of a system becomes where sides move: ḃ − ȧ·x. */
+function difference(right: Tensor | null, moved: Tensor | null, x: Tensor): Tensor {
+  if (moved === null) return right!;
+  const product = matmul(moved, x);
+  return right === null ? product.neg() : right.sub(product);
+}
 
 /** The solution of t·x = b. */
 function triangular(t: Tensor, b: Tensor, triangle: Triangle): Tensor {
+  if (anyBatched([t, b])) return inBatch(triangularRule.batch, [t, b], triangle)[0]!;
   const x = substitute(t, b, batchOf("linalg.solveTriangular", t, b), triangle);
   recordAll(triangularRule, [t, b], [x], triangle);
   return x;
@@ -192,6 +206,14 @@ const choleskyRule = rule("linalg.cholesky", {
     const half = triangular(mT(y), s, UPPER);
     return triangular(mT(y), mT(half), UPPER);
   }],
+  // l̇ = l·p, p the lower triangle of l⁻¹·ȧ·l⁻ᵀ with half of its diagonal, ȧ taken symmetric
+  jvp: ([t], { y }) => {
+    const symmetric = t!.add(mT(t!)).mul(0.5);
+    const half = triangular(y, symmetric, LOWER);
+    const whole = triangular(y, mT(half), LOWER);
+    return matmul(y, tril(whole).sub(tril(triu(whole)).mul(0.5)));
+  },
+  batch: ([a]) => lowerFactor(a!),
 });
 
 /** Options of `cholesky`. */
@@ -229,21 +251,26 @@ export function cholesky(a: Tensor, options?: CholeskyOptions): Tensor {
   checkCount(`compute ${op}`, arguments.length, 2);
   checkSquare(op, a);
   const { upper = false } = readCholesky(`compute ${op}`, options);
-  const read = upper ? mT(a) : a;
-  const l = result(a, a.dtype, a.shape);
-  const minors = result(a, "int32", a.shape.slice(0, -2));
-  a.storage.backend.run(choleskyKernel, [l, minors, read]);
-  checkNotes(
-    op,
-    minors,
-    (order) => `is not positive definite, as its leading minor of order ${order} is not positive`,
-  );
-  record1(choleskyRule, read, l);
+  const l = lowerFactor(upper ? mT(a) : a);
   return upper ? mT(l) : l;
 }
 
+/** The lower triangular factors of checked matrices. */
+function lowerFactor(a: Tensor): Tensor {
+  if (a.batched !== null) return inBatch(choleskyRule.batch, [a], null)[0]!;
+  const l = result(a, a.dtype, a.shape);
+  const minors = result(a, "int32", a.shape.slice(0, -2));
+  a.storage.backend.run(choleskyKernel, [l, minors, a]);
+  checkNotes(
+    "linalg.cholesky",
+    minors,
+    (order) => `is not positive definite, as its leading minor of order ${order} is not positive`,
+  );
+  return record1(choleskyRule, a, l);
+}
+
 /** What elimination with partial pivoting gives for each matrix. */
-interface Factors {
+export interface Factors {
   /** The upper factor, and below its diagonal the lower one, whose diagonal is 1. */
   readonly lu: Tensor;
   /** The rows in the order in which they served as pivots. */
@@ -254,7 +281,7 @@ interface Factors {
   readonly signs: Tensor;
 }
 
-function factorize(a: Tensor): Factors {
+export function factorize(a: Tensor): Factors {
   const batch = a.shape.slice(0, -2);
   const lu = result(a, a.dtype, a.shape);
   const order = result(a, "int32", a.shape.slice(0, -1));
@@ -290,6 +317,13 @@ const solveRule = rule<Elimination>("linalg.solve", {
     if (!needs[0]) return [null, back];
     return [(transposed ? matmul(y, mT(back)) : matmul(back, mT(y))).neg(), back];
   },
+  // a·ẋ = ḃ − ȧ·x
+  jvp: ([moved = null, right = null], { a, y, attrs }) => {
+    const read = moved && attrs.transposed ? mT(moved) : moved;
+    return eliminate(a, difference(right, read, y), attrs);
+  },
+  // The factors are those of one matrix for all examples.
+  batch: ([a], how, { aligned }) => eliminate(a!, aligned()[1]!, how),
 });
 
 /** Rows of the matrices of a batch in another order, not recorded. */
@@ -304,6 +338,7 @@ function reordered(x: Tensor, order: Tensor, batch: Shape): Tensor {
 
 /** The solution of a·x = b, or of aᵀ·x = b, by the factors of a. */
 export function eliminate(a: Tensor, b: Tensor, how: Elimination): Tensor {
+  if (b.batched !== null) return inBatch(solveRule.batch, [a, b], how)[0]!;
   const batch = batchOf("linalg.solve", a, b);
   const { lu, order } = how.factors;
   // a[order] = l·u
@@ -359,106 +394,18 @@ export function solve(a: Tensor, b: Tensor, options?: SolveOptions): Tensor {
     throw misfit(op, `it needs ${left ? "[..., n, n] and [..., n] or [..., n, k]" : LEFT}`, a, b);
   }
   batchOf(op, matrices, column);
-  const factors = regularFactors(op, matrices);
-  if (!left) return mT(eliminate(matrices, mT(column), { factors, transposed: true }));
-  const x = eliminate(matrices, column, { factors, transposed: false });
+  const x = solutionOf(matrices, column, left);
   return vectors ? squeeze(x, -1) : x;
 }
 
-/** Determinants of what is left of matrices of shape [k, n, n] without each row and column. */
-function minors(a: Tensor): Tensor {
-  const n = extentAt(a.shape, -1);
-  const m = n - 1;
-  const shape = [extentAt(a.shape, 0), n, n, m, m];
-  checkShape("linalg.det", shape);
-  const places = positionsOn(a, n * n * m * m, (place) => {
-    const [column, row] = [place % m, Math.floor(place / m) % m];
-    const without = Math.floor(place / (m * m));
-    const [withoutColumn, withoutRow] = [without % n, Math.floor(without / n)];
-    return (row + Number(row >= withoutRow)) * n + column + Number(column >= withoutColumn);
-  });
-  return det(reshape(indexSelect(reshape(a, [-1, n * n]), 1, places), shape));
-}
-
-/** Rows of matrices whose minors cost so little that they are taken before digits are lost. */
-const FEW = 12;
-
-/** The matrices whose determinants are better differentiated by minors. */
-function singularOf(a: Tensor, factors: Factors): number[] {
-  const n = extentAt(a.shape, -1);
-  if (n > FEW) return noted(factors.zeros).map(([position]) => position);
-  // Gradients of the third order lose about four times the digits by which the pivots differ.
-  const least = epsilonOf(a.dtype) ** 0.25;
-  const pivots = elementsOf(diagonal(factors.lu, { dim1: -2, dim2: -1 }));
-  const poor: number[] = [];
-  for (let start = 0; start < pivots.length; start += n) {
-    const sizes = Array.from(pivots.subarray(start, start + n), Math.abs);
-    if (Math.min(...sizes) <= least * Math.max(...sizes)) poor.push(start / n);
+/** The solution of a·x = b, or of x·a = b, for checked matrices. */
+function solutionOf(a: Tensor, b: Tensor, left: boolean): Tensor {
+  if (anyBatched([a, b])) {
+    return broadcastInBatch([a, b], ([a, b]) => solutionOf(a!, b!, left));
   }
-  return poor;
-}
-
-/** The gradients of determinants, det·a⁻ᵀ; where there is no good inverse, from the minors. */
-function cofactors(a: Tensor, dets: Tensor, factors: Factors): Tensor {
-  const n = extentAt(a.shape, -1);
-  const singular = singularOf(a, factors);
-  if (singular.length === 0) {
-    const scaled = identity(a, n).mul(reshape(dets, [...dets.shape, 1, 1]));
-    return eliminate(a, scaled, { factors, transposed: true });
-  }
-  const list = reshape(a, [-1, n, n]);
-  const taken = (x: Tensor, which: readonly number[]) =>
-    indexSelect(x, 0, positionsOn(a, which.length, (i) => which[i]!));
-  const signs = reshape(positionsOn(a, n * n, (i) => (i % n + Math.floor(i / n)) % 2), [n, n]);
-  const parts = [minors(taken(list, singular)).mul(signs.mul(-2).add(1))];
-  const skip = new Set(singular);
-  const regular = Array.from({ length: dets.size }, (_, i) => i).filter((i) => !skip.has(i));
-  if (regular.length > 0) {
-    const others = taken(list, regular);
-    parts.push(cofactors(others, taken(reshape(dets, [-1]), regular), factorize(others)));
-  }
-  const back: number[] = [];
-  [...singular, ...regular].forEach((position, i) => back[position] = i);
-  return reshape(taken(cat(parts), back), a.shape);
-}
-
-const detRule = rule<Factors>("linalg.det", {
-  saves: "ay",
-  vjp: [(g, { a, y, attrs }) => reshape(g, [...g.shape, 1, 1]).mul(cofactors(a, y, attrs))],
-});
-
-/**
- * The determinants of matrices, 1 for those of no rows. As a method `det`. Follows
- * `torch.linalg.det`.
- *
- * Gradients of any order are right at singular matrices too. The value and, elsewhere, the gradient
- * take n³ operations. At a singular matrix the gradient takes the determinants of its n² minors: n⁵
- * operations, and memory for n⁴ numbers. So it does for up to 12 rows where a matrix is almost
- * singular; of more rows, gradients of higher order lose digits there.
- *
- * @param a Shape [..., n, n].
- * @returns A tensor without the last two dimensions.
- * @throws {ShapeError} If the matrices are not square.
- * @throws {DTypeError} If the input is not floating.
- *
- * @example The gradient holds the cofactors
- * ```ts
- * import { linalg, tensor } from "@adjoint/ml";
- * import { assertEquals } from "@std/assert";
- *
- * const a = tensor([[1, 2], [2, 4]], { requiresGrad: true });
- * const y = linalg.det(a);
- * y.backward();
- * assertEquals(y.item(), 0);
- * assertEquals(a.grad?.toArray(), [[4, -2], [-2, 1]]);
- * ```
- */
-export function det(a: Tensor): Tensor {
-  checkCount("compute linalg.det", arguments.length, 1);
-  checkSquare("linalg.det", a);
-  const factors = factorize(a);
-  const pivots = diagonal(factors.lu, { dim1: -2, dim2: -1 });
-  return record1(detRule, a, prod(pivots, -1).mul(factors.signs), factors);
+  const factors = regularFactors("linalg.solve", a);
+  if (!left) return mT(eliminate(a, mT(b), { factors, transposed: true }));
+  return eliminate(a, b, { factors, transposed: false });
 }
 
 export function identity(like: Tensor, n: number): Tensor {

@@ -8,7 +8,7 @@ import { fused, type FusedSpec, type Parameters } from "../define/fused.ts";
 import { le, where } from "../elementwise/compare.ts";
 import { relu, sigmoid, tanh } from "../elementwise/unary.ts";
 import { sum } from "../reduce/primitives.ts";
-import { reshape, transpose } from "../shape/primitives.ts";
+import { expand, reshape, transpose } from "../shape/primitives.ts";
 import { matmul } from "./matmul.ts";
 
 /** What the kernel is told where there is no activation. */
@@ -55,6 +55,8 @@ const affine: Omit<FusedSpec<Activation | null>, "saves" | "vjp"> = {
   ],
   kernel: "linear",
   shapes: (inputs) => [[inputs[0]!.shape[0]!, inputs[1]!.shape[0]!]],
+  batch: ([x, weight, bias = null], activation, { mapped }) =>
+    mapped[1] || mapped[2] ? null : linear(x!, weight!, bias, activation),
   parameters: (activation) => activation === null ? PLAIN : ACTIVATIONS[activation].parameters,
   gradKernel: "linear_grad",
 };
@@ -72,11 +74,24 @@ function linearGradients(
   ];
 }
 
+function linearTangent(
+  [x = null, weight = null, bias = null]: readonly (Tensor | null)[],
+  { a, b }: Context,
+): Tensor {
+  const parts = [
+    x && matmul(x, transpose(b, 0, 1)),
+    weight && matmul(a, transpose(weight, 0, 1)),
+    bias && expand(bias, [extentAt(a.shape, 0), bias.size]),
+  ].filter((part) => part !== null);
+  return parts.reduce((sum, part) => sum.add(part));
+}
+
 const affineOp = fused<Activation | null>("linear", {
   ...affine,
   saves: "ab",
   gradOperands: ([g], { a, b }) => [g!, g!, a, b],
   vjp: ([g], context, needs) => linearGradients(g!, context, needs),
+  jvp: (tangents, context) => linearTangent(tangents, context),
 });
 
 const activatedOp = fused<Activation | null>("activatedLinear", {
@@ -86,6 +101,10 @@ const activatedOp = fused<Activation | null>("activatedLinear", {
   vjp: ([g], context, needs) => {
     const { attrs, y } = context;
     return linearGradients(ACTIVATIONS[attrs!].derive(g!, y), context, needs);
+  },
+  jvp: (tangents, context) => {
+    const { attrs, y } = context;
+    return ACTIVATIONS[attrs!].derive(linearTangent(tangents, context), y);
   },
 });
 

@@ -3,10 +3,18 @@
 import { promote } from "../../core/dtype.ts";
 import { DTypeError, ShapeError, showShape } from "../../core/errors.ts";
 import { checkCount } from "../../core/options.ts";
-import { broadcastShapes, checkShape, type Shape } from "../../core/shape.ts";
+import {
+  broadcastShapes,
+  checkShape,
+  extentAt,
+  type Shape,
+  sizeOf,
+  viewStrides,
+} from "../../core/shape.ts";
 import { kernelNumber } from "../../ffi/library.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import { castTo } from "../copy/copy.ts";
+import { inBatch } from "../define/batch.ts";
 import { checkDevices, checkTensor } from "../define/checks.ts";
 import { record2, result, rule, viewOf } from "../define/record.ts";
 import { reshape, transpose } from "../shape/primitives.ts";
@@ -20,6 +28,12 @@ const productRule = rule("matmul", {
     (g, { b }) => product(g, transpose(b, -1, -2)),
     (g, { a }) => product(transpose(a, -1, -2), g),
   ],
+  jvp: ([t = null, u = null], { a, b }) => {
+    const left = t && product(t, b);
+    const right = u && product(a, u);
+    return left && right ? left.add(right) : left ?? right!;
+  },
+  batch: (_, __, { aligned }) => matmul(...aligned() as [Tensor, Tensor]),
 });
 
 /** The matrices of a batch, stretched over the batch of a result; a view that is not recorded. */
@@ -32,15 +46,29 @@ export function stretched(x: Tensor, batch: Shape): Tensor {
   return viewOf(x, shape, [...strides, ...x.strides.slice(-2)], x.offset, x.size);
 }
 
+/** Runs the kernel; where all matrices on the right are one, it is one product of more rows. */
+function launch(y: Tensor, a: Tensor, b: Tensor, batch: Shape): void {
+  const [left, right] = [stretched(a, batch), stretched(b, batch)];
+  const [rows, columns] = [sizeOf(y.shape.slice(0, -1)), extentAt(y.shape, -1)];
+  const inner = extentAt(a.shape, -1);
+  const one = right.strides.slice(0, -2).every((stride, i) => stride === 0 || batch[i] === 1);
+  const strides = one ? viewStrides(left.shape, left.strides, [rows, inner]) : null;
+  const operands = strides === null ? [y, left, right] : [
+    viewOf(y, [rows, columns], [columns, 1], y.offset, y.size),
+    viewOf(left, [rows, inner], strides, left.offset, left.size),
+    viewOf(right, b.shape.slice(-2), right.strides.slice(-2), right.offset, right.size),
+  ];
+  y.storage.backend.run(kernel, operands);
+}
+
 /** Product of tensors of at least two dimensions. */
 export function product(a: Tensor, b: Tensor): Tensor {
+  if (a.batched !== null || b.batched !== null) return inBatch(productRule.batch, [a, b], null)[0]!;
   const batch = broadcastShapes("matmul", a.shape.slice(0, -2), b.shape.slice(0, -2), "batches");
   const shape = [...batch, a.shape[a.ndim - 2]!, b.shape[b.ndim - 1]!];
   checkShape("matmul", shape);
   const y = result(a, a.dtype, shape);
-  if (y.size > 0) {
-    a.storage.backend.run(kernel, [y, stretched(a, batch), stretched(b, batch)]);
-  }
+  if (y.size > 0) launch(y, a, b, batch);
   return record2(productRule, a, b, y);
 }
 

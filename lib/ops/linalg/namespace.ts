@@ -16,11 +16,11 @@
 export {
   cholesky,
   type CholeskyOptions,
-  det,
   solve,
   type SolveOptions,
   solveTriangular,
   type SolveTriangularOptions,
 } from "./factor.ts";
+export { det } from "./determinant.ts";
 export { inv } from "./composites.ts";
 export { type LinalgNormOptions, norm } from "./matrix_norm.ts";

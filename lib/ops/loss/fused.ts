@@ -7,7 +7,8 @@ import { fused } from "../define/fused.ts";
 import { where } from "../elementwise/compare.ts";
 import { checkIndex, gather } from "../index/primitives.ts";
 import { logSoftmax } from "../normalize/fused.ts";
-import { squeeze, unsqueeze } from "../shape/composites.ts";
+import { flatten, squeeze, unsqueeze } from "../shape/composites.ts";
+import { reshape } from "../shape/primitives.ts";
 
 /** How the losses of single elements become one: not at all, their sum, or their mean. */
 export type Reduction = "none" | "sum" | "mean";
@@ -81,6 +82,11 @@ const entropyOp = fused<null>("rowCrossEntropy", {
   composite: ([logits, labels]) => [rowCrossEntropyComposite(logits!, labels!)],
   kernel: "cross_entropy",
   shapes: ([, labels]) => [labels!.shape],
+  // Rows of examples are rows.
+  batch: (_, __, { size, front }) => {
+    const [logits, labels] = [flatten(front(0), 0, 1), flatten(front(1), 0, 1)];
+    return reshape(rowCrossEntropy(logits, labels), [size, -1]);
+  },
   saves: "ab",
   gradKernel: "cross_entropy_grad",
   gradients: 1,

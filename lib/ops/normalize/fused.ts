@@ -11,7 +11,7 @@ import { normalizeDim, normalizeDims, sameShape, type Shape, sizeOf } from "../.
 import type { Tensor } from "../../tensor/tensor.ts";
 import { castTo, clone } from "../copy/copy.ts";
 import { checkDevices, checkFloat, checkTensor } from "../define/checks.ts";
-import { fused } from "../define/fused.ts";
+import { fused, type FusedOp } from "../define/fused.ts";
 import { where } from "../elementwise/compare.ts";
 import { shiftOf } from "../elementwise/composites.ts";
 import {
@@ -48,17 +48,22 @@ interface Lane {
 }
 
 // y = ln Σ eˣ: x̄ = ȳ·e^(x − y)
-const logsumexpOp = fused<Lane>("logsumexp", {
+const logsumexpOp: FusedOp<Lane> = fused<Lane>("logsumexp", {
   composite: ([x], { axis, keepdim }) => [logsumexpComposite(x!, [axis], keepdim)],
   kernel: "logsumexp",
   shapes: ([x], { axis, keepdim }) => [
     keepdim ? x!.shape.with(axis, 1) : x!.shape.toSpliced(axis, 1),
   ],
   parameters: ({ axis }) => ({ ints: [axis] }),
+  batch: ([x], { axis, keepdim }) => logsumexpOp([x!], { axis: axis + 1, keepdim }),
   saves: "ay",
   vjp: ([g], { a, y, attrs: { axis } }) => {
     const kept = a.shape.with(axis, 1);
     return [a.sub(reshape(y, kept)).exp().mul(reshape(g!, kept))];
+  },
+  jvp: ([t], { a, y, attrs: { axis } }) => {
+    const weights = a.sub(reshape(y, a.shape.with(axis, 1))).exp();
+    return reshape(sum(weights.mul(t!), axis), y.shape);
   },
 });
 
@@ -100,16 +105,19 @@ function alongDim(
   kernel: string,
   composite: (x: Tensor, dim: number) => Tensor,
   vjp: (g: Tensor, y: Tensor, dim: number) => Tensor,
+  jvp: (t: Tensor, y: Tensor, dim: number) => Tensor,
 ): (x: Tensor, dim: number) => Tensor {
-  const op = fused<number>(name, {
+  const op: FusedOp<number> = fused<number>(name, {
     composite: ([x], dim) => [composite(x!, dim)],
     kernel,
     shapes: ([x]) => [x!.shape],
     parameters: (dim) => ({ ints: [dim] }),
+    batch: ([x], dim) => op([x!], dim + 1),
     saves: "y",
     gradKernel: `${kernel}_grad`,
     gradOperands: ([g], { y }) => [y, g!],
     vjp: ([g], { y, attrs: dim }) => [vjp(g!, y, dim)],
+    jvp: ([t], { y, attrs: dim }) => jvp(t!, y, dim),
   });
   return (x, dim) => {
     checkTensor(name, x);
@@ -122,20 +130,24 @@ function alongDim(
   };
 }
 
-// y = softmax x: x̄ = y·(ȳ − Σ ȳ·y)
+// y = softmax x: x̄ = y·(ȳ − Σ ȳ·y), and so goes ẏ: the derivative is symmetric
+const alongSoftmax = (g: Tensor, y: Tensor, dim: number) =>
+  y.mul(g.sub(sum(g.mul(y), dim, { keepdim: true })));
 const softmaxAlong = alongDim(
   "softmax",
   "softmax",
   softmaxComposite,
-  (g, y, dim) => y.mul(g.sub(sum(g.mul(y), dim, { keepdim: true }))),
+  alongSoftmax,
+  alongSoftmax,
 );
 
-// y = ln softmax x: x̄ = ȳ − eʸ·Σ ȳ
+// y = ln softmax x: x̄ = ȳ − eʸ·Σ ȳ, ẏ = ẋ − Σ eʸ·ẋ
 const logSoftmaxAlong = alongDim(
   "logSoftmax",
   "log_softmax",
   logSoftmaxComposite,
   (g, y, dim) => g.sub(y.exp().mul(sum(g, dim, { keepdim: true }))),
+  (t, y, dim) => t.sub(sum(y.exp().mul(t), dim, { keepdim: true })),
 );
 
 /** eˣ / Σ eˣ along a dimension: positive, with sum 1. Follows `torch.softmax`. */
@@ -199,7 +211,7 @@ export function layerNormComposite(
   return bias === null ? scaled : scaled.add(bias);
 }
 
-const normOp = fused<NormCall>("layerNorm", {
+const normOp: FusedOp<NormCall> = fused<NormCall>("layerNorm", {
   composite: ([x, weight = null, bias = null], call) => [
     layerNormComposite(x!, weight, bias, call),
   ],
@@ -209,6 +221,8 @@ const normOp = fused<NormCall>("layerNorm", {
     ints: [Number(weight !== null), Number(bias !== null), sizeOf(shape)],
     numbers: [eps],
   }),
+  batch: ([x, weight = null, bias = null], call, { mapped }) =>
+    mapped[1] || mapped[2] ? null : normOp([x!, weight, bias], call),
   saves: "abc",
   gradKernel: "layer_norm_grad",
   gradOperands: ([g], node) => {

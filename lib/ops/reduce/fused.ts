@@ -29,6 +29,7 @@ const productOp = fused<null>("prod", {
   kernel: "prod",
   shapes: ([x]) => [x!.shape.slice(0, -1)],
   parameters: (_, [x]) => ({ ints: [x!.ndim - 1] }),
+  batch: ([x]) => product(x!),
   saves: "a",
   gradKernel: "prod_grad",
 });

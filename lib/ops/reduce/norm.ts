@@ -5,12 +5,13 @@ import { normalizeDims } from "../../core/shape.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import { castTo } from "../copy/copy.ts";
 import { checkFloat } from "../define/checks.ts";
-import { fused } from "../define/fused.ts";
+import { fused, type FusedOp } from "../define/fused.ts";
 import { pow } from "../elementwise/binary.ts";
 import { eq, gt, lt, ne, where } from "../elementwise/compare.ts";
 import { squeeze } from "../shape/composites.ts";
 import { reshape } from "../shape/primitives.ts";
 import {
+  behindBatch,
   type Dims,
   extremeOver,
   findsExtremes,
@@ -57,12 +58,13 @@ interface NormCall {
 }
 
 // y = √Σ x²: x̄ = ȳ·x/y, 0 where y is 0
-const euclidean = fused<NormCall>("norm", {
+const euclidean: FusedOp<NormCall> = fused<NormCall>("norm", {
   composite: ([x], { dims, keepdim }) => [flatPower(sumOver(x!.square(), dims, keepdim), 0.5)],
   kernel: "norm",
   operands: ([x], { dims }) => [plan(x!, dims, false).view],
   shapes: ([x], { dims, keepdim }) => [plan(x!, dims, keepdim).shape],
   parameters: ({ dims }, [x]) => ({ ints: [x!.ndim - dims.length] }),
+  batch: ([x], { dims, keepdim }) => euclidean([x!], { dims: behindBatch(dims), keepdim }),
   saves: "ay",
   vjp: ([g], { a, y, attrs: { dims } }) => {
     const { kept } = plan(a, dims, true);

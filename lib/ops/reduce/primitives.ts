@@ -1,6 +1,6 @@
 /** Primitives: reductions over all or some dimensions. */
 
-import { NONE } from "../../autograd/tape.ts";
+import { type Context, DIAGONAL, NONE } from "../../autograd/tape.ts";
 import { isFloat } from "../../core/dtype.ts";
 import { showShape } from "../../core/errors.ts";
 import { checkCount, FLAG, type OptionReader, optionReader } from "../../core/options.ts";
@@ -8,10 +8,19 @@ import { normalizeDim, normalizeDims, type Shape, sizeOf } from "../../core/shap
 import { kernelNumber } from "../../ffi/library.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import { castTo } from "../copy/copy.ts";
+import { inBatch, inBatchOf } from "../define/batch.ts";
 import { checkFloat, checkTensor } from "../define/checks.ts";
-import { type OpRule, record1, record2, result, rule, viewOf, zeroed } from "../define/record.ts";
+import {
+  record1,
+  record2,
+  result,
+  rule,
+  type StructuralRule,
+  viewOf,
+  zeroed,
+} from "../define/record.ts";
 import { eq, ne } from "../elementwise/compare.ts";
-import { scatterAddChecked } from "../index/primitives.ts";
+import { gatherChecked, scatterAddChecked } from "../index/primitives.ts";
 import { unsqueeze } from "../shape/composites.ts";
 import { expand, reshape } from "../shape/primitives.ts";
 
@@ -29,12 +38,25 @@ export const readReduce: OptionReader<ReduceOptions> = optionReader<ReduceOption
 /** Dimensions to reduce; all where it is undefined. */
 export type Dims = number | readonly number[] | undefined;
 
-/** Where a reduction came from: what its rule needs to go back. */
+/** What a reduction was called with. */
 interface Reduced {
+  readonly dims: readonly number[];
+  readonly keepdim: boolean;
   /** Shape of the input. */
   readonly shape: Shape;
   /** The output's shape with the reduced dimensions kept. */
   readonly kept: Shape;
+}
+
+/** Dimensions of examples, as the whole has them. */
+export function behindBatch(dims: readonly number[]): number[] {
+  return dims.map((dim) => dim + 1);
+}
+
+/** A call as rules see it. */
+function reduction(x: Tensor, dims: readonly number[], keepdim: boolean): Reduced {
+  const kept = x.shape.map((extent, i) => dims.includes(i) ? 1 : extent);
+  return { dims, keepdim, shape: x.shape, kept };
 }
 
 /** The input with its reduced dimensions last, the output's shape both ways, how many stay. */
@@ -56,10 +78,16 @@ export function plan(x: Tensor, dims: readonly number[], keepdim: boolean) {
 const back = (g: Tensor, { kept, shape }: Reduced) => expand(reshape(g, kept), shape);
 
 const sumKernel = kernelNumber("sum");
-const sumRule = rule<Reduced>("sum", { vjp: [(g, { attrs }) => back(g, attrs)] });
+const sumRule = rule<Reduced>("sum", {
+  vjp: [(g, { attrs }) => back(g, attrs)],
+  jvp: ([t], { attrs }) => sumOver(t!, attrs.dims, attrs.keepdim),
+  batch: ([x], { dims, keepdim }) => sumOver(x!, behindBatch(dims), keepdim),
+});
 // The mean of n elements: each has weight 1/n.
 const meanRule = rule<Reduced>("mean", {
   vjp: [(g, { attrs }) => back(g.div(Math.max(1, sizeOf(attrs.shape) / g.size)), attrs)],
+  jvp: ([t], { attrs }) => meanOver(t!, attrs.dims, attrs.keepdim),
+  batch: ([x], { dims, keepdim }) => meanOver(x!, behindBatch(dims), keepdim),
 });
 
 /** Sum of the elements; of int32 and bool as int32. */
@@ -72,10 +100,11 @@ export function sum(x: Tensor, dim?: Dims, options?: ReduceOptions): Tensor {
 
 /** `sum` of checked arguments. */
 export function sumOver(x: Tensor, dims: readonly number[], keepdim: boolean): Tensor {
+  if (x.batched !== null) return inBatch(sumRule.batch, [x], reduction(x, dims, keepdim))[0]!;
   const { kept, view, shape, count } = plan(x, dims, keepdim);
   const y = result(x, isFloat(x.dtype) ? x.dtype : "int32", shape);
   x.storage.backend.run(sumKernel, [y, view], [count], [1]);
-  return record1(sumRule, x, y, { shape: x.shape, kept });
+  return record1(sumRule, x, y, { dims, keepdim, shape: x.shape, kept });
 }
 
 /** Mean of the elements, which must be floating; NaN where there are none. */
@@ -88,11 +117,12 @@ export function mean(x: Tensor, dim?: Dims, options?: ReduceOptions): Tensor {
 
 /** `mean` of checked arguments. */
 export function meanOver(x: Tensor, dims: readonly number[], keepdim: boolean): Tensor {
+  if (x.batched !== null) return inBatch(meanRule.batch, [x], reduction(x, dims, keepdim))[0]!;
   const { kept, view, shape, count } = plan(x, dims, keepdim);
   const y = result(x, x.dtype, shape);
   const elements = dims.reduce((n, i) => n * x.shape[i]!, 1);
   x.storage.backend.run(sumKernel, [y, view], [count], [elements]);
-  return record1(meanRule, x, y, { shape: x.shape, kept });
+  return record1(meanRule, x, y, { dims, keepdim, shape: x.shape, kept });
 }
 
 /** Extreme values along a dimension, and where they first stand. */
@@ -105,33 +135,60 @@ export interface ValuesAndIndices {
 
 const kernels = { max: kernelNumber("max"), min: kernelNumber("min") };
 
-/** The elements that equal a result of all of them share its gradient, as in PyTorch. */
-export function sharedRule(name: string): OpRule<Reduced> {
+/** How the elements that equal a result of all of them share it, as in PyTorch. */
+function shares({ x, y, attrs: { dims, kept } }: Context<Reduced>): Tensor {
+  const value = reshape(y, kept);
+  // A NaN is the result of a NaN, and equal to every other one.
+  const at = castTo(eq(x, value).add(ne(x, x).mul(ne(value, value))), x.dtype);
+  return at.div(sumOver(at, dims, true));
+}
+
+/** The rule of an op whose result is that of the elements that equal it. */
+export function sharedRule(
+  name: string,
+  run: (x: Tensor, dims: readonly number[], keepdim: boolean) => Tensor,
+): StructuralRule<Reduced> {
   return rule<Reduced>(name, {
     saves: "xy",
-    vjp: [(g, { x, y, attrs }) => {
-      const value = reshape(y, attrs.kept);
-      // A NaN is the result of a NaN, and equal to every other one.
-      const at = castTo(eq(x, value).add(ne(x, x).mul(ne(value, value))), g.dtype);
-      const ties = reshape(sum(at), attrs.kept);
-      return reshape(g, attrs.kept).mul(at.div(ties));
-    }],
+    vjp: [(g, context) => reshape(g, context.attrs.kept).mul(shares(context))],
+    jvp: ([t], context) => {
+      const { dims, keepdim } = context.attrs;
+      return sumOver(t!.mul(shares(context)), dims, keepdim);
+    },
+    batch: ([x], { dims, keepdim }) => run(x!, behindBatch(dims), keepdim),
   });
 }
 
-/** Along one dimension the gradient goes to the element that the index names. */
-function indexedRule(name: string) {
-  return rule<{ shape: Shape; dim: number }>(`${name}(dim)`, {
+/** What an extreme along one dimension was called with. */
+interface Indexed {
+  readonly shape: Shape;
+  readonly dim: number;
+  readonly keepdim: boolean;
+}
+
+/** Along one dimension the result is that of the element that the index names. */
+function indexedRule(name: "max" | "min") {
+  const named = (indices: Tensor, { shape, dim }: Indexed) =>
+    indices.ndim === shape.length ? indices : unsqueeze(indices, dim);
+  return rule<Indexed>(`${name}(dim)`, {
     saves: "b",
-    vjp: [(g, { b: indices, attrs: { shape, dim } }) => {
-      const at = indices.ndim === shape.length ? indices : unsqueeze(indices, dim);
-      const kept = reshape(g, at.shape);
-      return scatterAddChecked(zeroed(g, g.dtype, shape), dim, at, kept);
+    vjp: [(g, { b, attrs }) => {
+      const at = named(b, attrs);
+      const zeros = zeroed(g, g.dtype, attrs.shape);
+      return scatterAddChecked(zeros, attrs.dim, at, reshape(g, at.shape));
     }, NONE],
+    jvp: ([t], { b, attrs }) => reshape(gatherChecked(t!, attrs.dim, named(b, attrs)), b.shape),
+    batch: ([x], { dim, keepdim }) => {
+      const { values, indices } = extremeAlong(name, x!, dim + 1, keepdim);
+      return [values, indices];
+    },
   });
 }
 
-const shared = { max: sharedRule("max"), min: sharedRule("min") };
+const shared = {
+  max: sharedRule("max", (x, dims, keepdim) => extremeOfAll("max", x, dims, keepdim)),
+  min: sharedRule("min", (x, dims, keepdim) => extremeOfAll("min", x, dims, keepdim)),
+};
 const indexed = { max: indexedRule("max"), min: indexedRule("min") };
 
 function extremes(
@@ -141,8 +198,8 @@ function extremes(
   dims: readonly number[],
   keepdim: boolean,
   placed = true,
-): ValuesAndIndices & { kept: Shape } {
-  const { kept, view, shape, count } = plan(x, dims, keepdim);
+): ValuesAndIndices {
+  const { view, shape, count } = plan(x, dims, keepdim);
   if (x.size === 0 && dims.some((dim) => x.shape[dim] === 0) || (x.size === 0 && x.ndim === 0)) {
     throw new RangeError(
       `Cannot compute ${op}: the reduced dimensions must not be empty, got shape ${
@@ -153,7 +210,7 @@ function extremes(
   const values = result(x, x.dtype, shape);
   const indices = result(x, "int32", placed ? shape : [0]);
   x.storage.backend.run(kernels[name], [values, indices, view], [count]);
-  return { values, indices, kept };
+  return { values, indices };
 }
 
 /** The dimension of an op that takes one or all; a list is none. */
@@ -172,13 +229,39 @@ function extreme(
   checkTensor(name, x);
   const dims = oneDim(name, dim, x.ndim);
   const { keepdim = false } = readReduce(`compute ${name}`, options);
-  const { values, indices, kept } = extremes(name, name, x, dims, keepdim, dim !== undefined);
-  if (dim === undefined) return record1(shared[name], x, values, { shape: x.shape, kept });
+  if (dim === undefined) return extremeOfAll(name, x, dims, keepdim);
+  if (x.ndim > 0) return extremeAlong(name, x, dims[0]!, keepdim);
   // A tensor without dimensions is its own extreme along its only "dimension".
-  if (x.ndim === 0) record1(shared[name], x, values, { shape: x.shape, kept });
-  else if (isFloat(x.dtype)) {
-    record2(indexed[name], x, indices, values, { shape: x.shape, dim: dims[0]! });
+  const indices = positions(name === "max" ? "argmax" : "argmin", x, dims, keepdim);
+  return { values: extremeOfAll(name, x, dims, keepdim), indices };
+}
+
+/** The extreme over dimensions, of which equal elements share the gradient. */
+function extremeOfAll(
+  name: "max" | "min",
+  x: Tensor,
+  dims: readonly number[],
+  keepdim: boolean,
+): Tensor {
+  const attrs = reduction(x, dims, keepdim);
+  if (x.batched !== null) return inBatch(shared[name].batch, [x], attrs)[0]!;
+  return record1(shared[name], x, extremes(name, name, x, dims, keepdim, false).values, attrs);
+}
+
+/** The extremes along a dimension, and where they stand. */
+function extremeAlong(
+  name: "max" | "min",
+  x: Tensor,
+  dim: number,
+  keepdim: boolean,
+): ValuesAndIndices {
+  const attrs = { shape: x.shape, dim, keepdim };
+  if (x.batched !== null) {
+    const [values, indices] = inBatch(indexed[name].batch, [x], attrs);
+    return { values: values!, indices: indices! };
   }
+  const { values, indices } = extremes(name, name, x, [dim], keepdim);
+  if (isFloat(x.dtype)) record2(indexed[name], x, indices, values, attrs);
   return { values, indices };
 }
 
@@ -209,14 +292,18 @@ export function min(
 }
 
 // Positions have no gradient.
-const positionRules = {
-  argmax: rule("argmax", { vjp: [NONE] }),
-  argmin: rule("argmin", { vjp: [NONE] }),
-};
+function positionRule(op: "argmax" | "argmin") {
+  return rule<Pick<Reduced, "dims" | "keepdim">>(op, {
+    vjp: [NONE],
+    jvp: DIAGONAL,
+    batch: ([x], { dims, keepdim }) => positions(op, x!, behindBatch(dims), keepdim),
+  });
+}
+
+const positionRules = { argmax: positionRule("argmax"), argmin: positionRule("argmin") };
 
 function position(
   op: "argmax" | "argmin",
-  name: "max" | "min",
   x: Tensor,
   dim: number | undefined,
   options: ReduceOptions | undefined,
@@ -224,21 +311,33 @@ function position(
   checkTensor(op, x);
   const dims = oneDim(op, dim, x.ndim);
   const { keepdim = false } = readReduce(`compute ${op}`, options);
-  const { indices } = extremes(op, name, x, dims, keepdim);
-  indices.creator = positionRules[op].unrecordedTwin;
+  return positions(op, x, dims, keepdim);
+}
+
+/** Where extremes over dimensions stand. */
+function positions(
+  op: "argmax" | "argmin",
+  x: Tensor,
+  dims: readonly number[],
+  keepdim: boolean,
+): Tensor {
+  const rule = positionRules[op];
+  if (x.batched !== null) return inBatch(rule.batch, [x], { dims, keepdim })[0]!;
+  const { indices } = extremes(op, op === "argmax" ? "max" : "min", x, dims, keepdim);
+  indices.creator = rule.unrecordedTwin;
   return indices;
 }
 
 /** Position of the largest element, as int32; the first of equal ones. */
 export function argmax(x: Tensor, dim?: number, options?: ReduceOptions): Tensor {
   checkCount("compute argmax", arguments.length, 3);
-  return position("argmax", "max", x, dim, options);
+  return position("argmax", x, dim, options);
 }
 
 /** Position of the smallest element, as int32; the first of equal ones. */
 export function argmin(x: Tensor, dim?: number, options?: ReduceOptions): Tensor {
   checkCount("compute argmin", arguments.length, 3);
-  return position("argmin", "min", x, dim, options);
+  return position("argmin", x, dim, options);
 }
 
 /** Whether there is a program for the extremes of a tensor. */
@@ -253,5 +352,6 @@ export function extremeOver(
   x: Tensor,
   dims: readonly number[],
 ): Tensor {
+  if (x.batched !== null) return inBatchOf(x, (x) => extremeOver(op, name, x, behindBatch(dims)));
   return extremes(op, name, x.detach(), dims, true, false).values;
 }

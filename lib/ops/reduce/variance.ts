@@ -4,11 +4,18 @@ import { checkCount, FLAG, NUMBER, optionReader } from "../../core/options.ts";
 import { normalizeDims } from "../../core/shape.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import { checkFloat } from "../define/checks.ts";
-import { fused } from "../define/fused.ts";
+import { fused, type FusedOp } from "../define/fused.ts";
 import { eq, where } from "../elementwise/compare.ts";
 import { reshape } from "../shape/primitives.ts";
 import { normOver } from "./norm.ts";
-import { type Dims, meanOver, plan, type ReduceOptions, sumOver } from "./primitives.ts";
+import {
+  behindBatch,
+  type Dims,
+  meanOver,
+  plan,
+  type ReduceOptions,
+  sumOver,
+} from "./primitives.ts";
 
 /** Options of `variance` and `std`. */
 export interface VarianceOptions extends ReduceOptions {
@@ -64,11 +71,12 @@ function launch(root: boolean) {
 }
 
 // y = Σ (x − m)² / n: x̄ = ȳ·2(x − m)/n
-const fusedVariance = fused<Call>("variance", {
+const fusedVariance: FusedOp<Call> = fused<Call>("variance", {
   ...launch(false),
   composite: ([x], { dims, keepdim, divisor }) => [
     sumOver(centered(x!, dims).square(), dims, keepdim).div(divisor),
   ],
+  batch: ([x], call) => fusedVariance([x!], { ...call, dims: behindBatch(call.dims) }),
   saves: "a",
   vjp: ([g], { a, attrs: { dims, divisor } }) => [
     centered(a, dims).mul(reshape(g!.div(divisor).mul(2), plan(a, dims, true).kept)),
@@ -77,11 +85,12 @@ const fusedVariance = fused<Call>("variance", {
 
 // y = √(Σ (x − m)² / n): x̄ = ȳ·(x − m)/(n·y), 0 where y is 0. The squares may leave the range where
 // their root does not.
-const fusedStd = fused<Call>("std", {
+const fusedStd: FusedOp<Call> = fused<Call>("std", {
   ...launch(true),
   composite: ([x], { dims, keepdim, divisor }) => [
     normOver("std", centered(x!, dims), 2, dims, keepdim).div(Math.sqrt(divisor)),
   ],
+  batch: ([x], call) => fusedStd([x!], { ...call, dims: behindBatch(call.dims) }),
   saves: "ay",
   vjp: ([g], { a, y, attrs: { dims, divisor } }) => {
     const { kept } = plan(a, dims, true);

@@ -49,6 +49,7 @@ const runningProductOp = fused<null>("cumprod", {
   composite: ([x]) => [runningProductComposite(x!)],
   kernel: "cumprod",
   shapes: ([x]) => [x!.shape],
+  batch: ([x]) => runningProduct(x!),
   parameters: () => ({ ints: [0] }),
   saves: "a",
   gradKernel: "cumprod_grad",

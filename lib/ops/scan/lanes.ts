@@ -3,6 +3,7 @@
 import type { DType } from "../../core/dtype.ts";
 import { extentAt, normalizeDim } from "../../core/shape.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
+import { inBatchOf } from "../define/batch.ts";
 import { checkTensor } from "../define/checks.ts";
 import { result } from "../define/record.ts";
 import type { ValuesAndIndices } from "../reduce/primitives.ts";
@@ -39,6 +40,9 @@ export function along(
   flag: boolean,
   count: number = extentAt(x.shape, dim),
 ): Tensor {
+  if (x.batched !== null) {
+    return inBatchOf(x, (x) => along(kernel, x, dim + 1, dtype, flag, count));
+  }
   const lanes = transpose(x.detach(), dim, -1);
   const y = result(x, dtype, lanes.shape.with(-1, count));
   x.storage.backend.run(kernel, [y, lanes], [Number(flag)]);

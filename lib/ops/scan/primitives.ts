@@ -5,6 +5,7 @@ import { checkCount } from "../../core/options.ts";
 import { kernelNumber } from "../../ffi/library.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import { castTo } from "../copy/copy.ts";
+import { inBatch } from "../define/batch.ts";
 import { record1, rule } from "../define/record.ts";
 import { along, laneOf, like } from "./lanes.ts";
 
@@ -13,9 +14,12 @@ const cumsumKernel = kernelNumber("cumsum");
 // y_i = Σ_{j ≤ i} x_j: x̄_j = Σ_{i ≥ j} ȳ_i
 const cumsumRule = rule<{ dim: number; reverse: boolean }>("cumsum", {
   vjp: [(g, { attrs: { dim, reverse } }) => runningSum(g, dim, !reverse)],
+  jvp: ([t], { attrs: { dim, reverse } }) => runningSum(t!, dim, reverse),
+  batch: ([x], { dim, reverse }) => runningSum(x!, dim + 1, reverse),
 });
 
 function runningSum(x: Tensor, dim: number, reverse: boolean): Tensor {
+  if (x.batched !== null) return inBatch(cumsumRule.batch, [x], { dim, reverse })[0]!;
   const y = along(cumsumKernel, x, dim, x.dtype, reverse);
   return isFloat(x.dtype) ? record1(cumsumRule, x, y, { dim, reverse }) : y;
 }

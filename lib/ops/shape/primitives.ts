@@ -17,11 +17,17 @@ import {
 } from "../../core/shape.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import { castTo, clone, copyInto } from "../copy/copy.ts";
+import { anyBatched, inBatch } from "../define/batch.ts";
 import { checkDevices, checkElement, checkTensor } from "../define/checks.ts";
 import { record1, recordAll, result, rule, scalar, viewOf, zeroed } from "../define/record.ts";
 
-const reshapeRule = rule<{ shape: Shape }>("reshape", {
-  vjp: [(g, { attrs }) => reshape(g, attrs.shape)],
+/** The dimension of a whole that is one of its examples'. */
+const behind = (dim: number) => dim + 1;
+
+const reshapeRule = rule<{ from: Shape; to: Shape }>("reshape", {
+  vjp: [(g, { attrs }) => reshape(g, attrs.from)],
+  jvp: ([t], { attrs }) => reshape(t!, attrs.to),
+  batch: ([x], { to }, { size }) => reshape(x!, [size, ...to]),
 });
 
 /** The same elements under another shape, one extent of which may be -1; a view where possible. */
@@ -29,14 +35,18 @@ export function reshape(x: Tensor, shape: readonly number[]): Tensor {
   if (arguments.length > 2) throw spreadOut("reshape", [shape], arguments.length - 1);
   checkTensor("reshape", x);
   const target = inferShape("reshape", shape, x.size);
+  const attrs = { from: x.shape, to: target };
+  if (x.batched !== null) return inBatch(reshapeRule.batch, [x], attrs)[0]!;
   const strides = x.dense ? contiguousStrides(target) : viewStrides(x.shape, x.strides, target);
   if (strides === null) return reshape(clone(x), target);
   const y = viewOf(x, target, strides, x.offset, x.size);
-  return record1(reshapeRule, x, y, { shape: x.shape });
+  return record1(reshapeRule, x, y, attrs);
 }
 
-const permuteRule = rule<{ inverse: readonly number[] }>("permute", {
-  vjp: [(g, { attrs }) => permute(g, attrs.inverse)],
+const permuteRule = rule<{ order: readonly number[] }>("permute", {
+  vjp: [(g, { attrs: { order } }) => permute(g, order.map((_, i) => order.indexOf(i)))],
+  jvp: ([t], { attrs }) => permute(t!, attrs.order),
+  batch: ([x], { order }) => permute(x!, [0, ...order.map(behind)]),
 });
 
 /** The dimensions in another order: a view. */
@@ -53,15 +63,16 @@ export function permute(x: Tensor, dims: readonly number[]): Tensor {
       [x.shape],
     );
   }
-  const inverse = new Array<number>(order.length);
-  order.forEach((from, to) => inverse[from] = to);
+  if (x.batched !== null) return inBatch(permuteRule.batch, [x], { order })[0]!;
   const shape = order.map((dim) => x.shape[dim]!);
   const strides = order.map((dim) => x.strides[dim]!);
-  return record1(permuteRule, x, viewOf(x, shape, strides, x.offset, x.size), { inverse });
+  return record1(permuteRule, x, viewOf(x, shape, strides, x.offset, x.size), { order });
 }
 
 const transposeRule = rule<{ i: number; j: number }>("transpose", {
   vjp: [(g, { attrs: { i, j } }) => transpose(g, i, j)],
+  jvp: ([t], { attrs: { i, j } }) => transpose(t!, i, j),
+  batch: ([x], { i, j }) => transpose(x!, behind(i), behind(j)),
 });
 
 /** Two dimensions exchanged: a view. */
@@ -70,14 +81,20 @@ export function transpose(x: Tensor, dim0: number, dim1: number): Tensor {
   checkTensor("transpose", x);
   const i = normalizeDim("transpose", dim0, x.ndim, "dim0");
   const j = normalizeDim("transpose", dim1, x.ndim, "dim1");
+  if (x.batched !== null) return inBatch(transposeRule.batch, [x], { i, j })[0]!;
   const [shape, strides] = [x.shape.slice(), x.strides.slice()];
   [shape[i], shape[j]] = [x.shape[j]!, x.shape[i]!];
   [strides[i], strides[j]] = [x.strides[j]!, x.strides[i]!];
   return record1(transposeRule, x, viewOf(x, shape, strides, x.offset, x.size), { i, j });
 }
 
-const expandRule = rule<{ shape: Shape }>("expand", {
-  vjp: [(g, { attrs }) => sumTo(g, attrs.shape)],
+const expandRule = rule<{ from: Shape; to: Shape }>("expand", {
+  vjp: [(g, { attrs }) => sumTo(g, attrs.from)],
+  jvp: ([t], { attrs }) => expand(t!, attrs.to),
+  batch: ([x], { from, to }, { size }) => {
+    const ones = new Array<number>(to.length - from.length).fill(1);
+    return expand(reshape(x!, [size, ...ones, ...from]), [size, ...to]);
+  },
 });
 
 /** Dimensions of extent 1 stretched, new ones in front: a view. An extent of -1 keeps its own. */
@@ -110,11 +127,13 @@ export function expandAs(op: string, x: Tensor, shape: readonly number[]): Tenso
     );
   }
   if (sameShape(x.shape, target)) return x;
+  const attrs = { from: x.shape, to: target };
+  if (x.batched !== null) return inBatch(expandRule.batch, [x], attrs)[0]!;
   const strides = target.map((_, i) =>
     i < missing || x.shape[i - missing] === 1 ? 0 : x.strides[i - missing]!
   );
   const y = viewOf(x, target, strides, x.offset, sizeOf(target));
-  return record1(expandRule, x, y, { shape: x.shape });
+  return record1(expandRule, x, y, attrs);
 }
 
 /** Sums over the dimensions that broadcasting added or stretched: the transpose of `expand`. */
@@ -136,25 +155,43 @@ export interface Block {
   readonly steps: readonly number[];
 }
 
-const sliceRule = rule<Block & { shape: Shape }>("slice", {
-  vjp: [(g, { attrs }) => embed(g, attrs.shape, attrs)],
+/** A block, and the shapes of the tensor and of the block. */
+interface Cut extends Block {
+  readonly whole: Shape;
+  readonly part: Shape;
+}
+
+/** The same block of each example. */
+function inFront({ starts, steps }: Block): Block {
+  return { starts: [0, ...starts], steps: [1, ...steps] };
+}
+
+const sliceRule = rule<Cut>("slice", {
+  vjp: [(g, { attrs }) => embed(g, attrs.whole, attrs)],
+  jvp: ([t], { attrs }) => sliceBlock(t!, attrs.part, attrs),
+  batch: ([x], cut, { size }) => sliceBlock(x!, [size, ...cut.part], inFront(cut)),
 });
 
 /** A block of a tensor: a view. */
 export function sliceBlock(x: Tensor, shape: Shape, { starts, steps }: Block): Tensor {
-  const y = blockOf(x, shape, { starts, steps });
-  return record1(sliceRule, x, y, { starts, steps, shape: x.shape });
+  const cut = { starts, steps, whole: x.shape, part: shape };
+  if (x.batched !== null) return inBatch(sliceRule.batch, [x], cut)[0]!;
+  return record1(sliceRule, x, blockOf(x, shape, cut), cut);
 }
 
-const embedRule = rule<Block & { shape: Shape }>("embed", {
-  vjp: [(g, { attrs }) => sliceBlock(g, attrs.shape, attrs)],
+const embedRule = rule<Cut>("embed", {
+  vjp: [(g, { attrs }) => sliceBlock(g, attrs.part, attrs)],
+  jvp: ([t], { attrs }) => embed(t!, attrs.whole, attrs),
+  batch: ([x], cut, { size }) => embed(x!, [size, ...cut.whole], inFront(cut)),
 });
 
 /** A tensor of zeros with a block of it filled: the transpose of `sliceBlock`. */
-function embed(x: Tensor, shape: Shape, block: Block): Tensor {
+function embed(x: Tensor, shape: Shape, { starts, steps }: Block): Tensor {
+  const cut = { starts, steps, whole: shape, part: x.shape };
+  if (x.batched !== null) return inBatch(embedRule.batch, [x], cut)[0]!;
   const y = zeroed(x, x.dtype, shape);
-  copyInto(blockOf(y, x.shape, block), x);
-  return record1(embedRule, x, y, { ...block, shape: x.shape });
+  copyInto(blockOf(y, x.shape, cut), x);
+  return record1(embedRule, x, y, cut);
 }
 
 /** The same view as `sliceBlock`, not recorded. */
@@ -223,9 +260,21 @@ export interface PadOptions {
 
 const readPad = optionReader<PadOptions>({ value: NUMBER });
 
-const padRule = rule<Block & { shape: Shape }>("pad", {
-  vjp: [(g, { attrs }) => sliceBlock(g, attrs.shape, attrs)],
+const padRule = rule<Cut & { value: number }>("pad", {
+  vjp: [(g, { attrs }) => sliceBlock(g, attrs.part, attrs)],
+  jvp: ([t], { attrs }) => embed(t!, attrs.whole, attrs),
+  batch: ([x], cut, { size }) => surrounded(x!, [size, ...cut.whole], inFront(cut), cut.value),
 });
+
+/** A block of a tensor whose other elements have a value. */
+function surrounded(x: Tensor, shape: Shape, { starts, steps }: Block, value: number): Tensor {
+  const cut = { starts, steps, whole: shape, part: x.shape, value };
+  if (x.batched !== null) return inBatch(padRule.batch, [x], cut)[0]!;
+  const y = zeroed(x, x.dtype, shape);
+  if (value !== 0) copyInto(y, scalar(value, x.dtype, x));
+  copyInto(blockOf(y, x.shape, cut), x);
+  return record1(padRule, x, y, cut);
+}
 
 /**
  * Elements added at the ends of dimensions, the last one first: `[left, right, top, bottom, …]`.
@@ -262,11 +311,7 @@ export function pad(x: Tensor, amounts: readonly number[], options?: PadOptions)
     Math.max(0, extent + Math.min(before[i]!, 0) + Math.min(after[i]!, 0))
   );
   const inner = sliceBlock(x, kept, { starts: before.map((n) => Math.max(-n, 0)), steps });
-  const y = zeroed(x, x.dtype, shape);
-  if (value !== 0) copyInto(y, scalar(value, x.dtype, x));
-  const block = { starts: before.map((n) => Math.max(n, 0)), steps };
-  copyInto(blockOf(y, kept, block), inner);
-  return record1(padRule, inner, y, { ...block, shape: kept });
+  return surrounded(inner, shape, { starts: before.map((n) => Math.max(n, 0)), steps }, value);
 }
 
 const catRule = rule<{ dim: number; extents: readonly number[] }>("cat", {
@@ -279,6 +324,12 @@ const catRule = rule<{ dim: number; extents: readonly number[] }>("cat", {
       return needs[i] && g ? slice(g, dim, from, start) : null;
     });
   },
+  jvp: (tangents, { attrs: { dim, extents } }) => {
+    const like = tangents.find((t) => t !== null)!;
+    const still = (extent: number) => zeroed(like, like.dtype, like.shape.with(dim, extent));
+    return cat(tangents.map((t, i) => t ?? still(extents[i]!)), dim);
+  },
+  batch: (inputs, { dim }, { front }) => cat(inputs.map((_, i) => front(i)), behind(dim)),
 });
 
 /** Refuses what is not an array of tensors; gives the first. */
@@ -318,6 +369,7 @@ export function cat(tensors: readonly Tensor[], dim = 0): Tensor {
   const extents = inputs.map((x) => x.shape[axis]!);
   const shape = first.shape.with(axis, extents.reduce((sum, extent) => sum + extent, 0));
   checkShape("cat", shape);
+  if (anyBatched(inputs)) return inBatch(catRule.batch, inputs, { dim: axis, extents })[0]!;
   const y = result(first, dtype, shape);
   const steps = y.shape.map(() => 1);
   let start = 0;

@@ -1,8 +1,4 @@
-/**
- * Primitives: convolutions in one to three dimensions, and their transposes. Their kernels are in
- * `rust/src/kernels/window/conv.rs`: from x and w to y, from y and w back to x, from x and y back to w. Each
- * is linear in both inputs, and differentiated by the other two.
- */
+/** Primitives: convolutions in one to three dimensions, and their transposes, by way of their kernels. */
 
 import { CODES, type DType } from "../../core/dtype.ts";
 import { DTypeError, ShapeError, showShape } from "../../core/errors.ts";
@@ -24,107 +20,11 @@ import {
   type Shape,
   sizeOf,
 } from "../../core/shape.ts";
-import { kernelNumber } from "../../ffi/library.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import { checkDevices, checkFloat, checkTensor } from "../define/checks.ts";
-import { type OpRule, recordAll, result, rule, zeroed } from "../define/record.ts";
-import { sum } from "../reduce/primitives.ts";
 import { pad, reshape } from "../shape/primitives.ts";
-import {
-  batched,
-  type Extents,
-  spatial,
-  type WindowGeometry,
-  windowGeometry,
-  wordsOf,
-} from "./geometry.ts";
-
-/** What a convolution was called with: how the window moves, and the shapes of the operands. */
-interface Call extends WindowGeometry {
-  readonly groups: number;
-  /** Input. */
-  readonly x: Shape;
-  /** Weights. */
-  readonly w: Shape;
-  /** Output. */
-  readonly y: Shape;
-}
-
-const kernels = {
-  y: kernelNumber("conv"),
-  x: kernelNumber("conv_input"),
-  w: kernelNumber("conv_weight"),
-};
-
-/** Runs one of the kernels; the sum of nothing is 0. */
-function launch(to: keyof Rules, inputs: readonly Tensor[], call: Call): Tensor {
-  const [first] = inputs as [Tensor];
-  if (inputs.some((input) => input.size === 0)) return zeroed(first, first.dtype, call[to]);
-  const out = result(first, first.dtype, call[to]);
-  if (out.size === 0) return out;
-  const operands = [out, ...inputs].map((x) => x.ndim === 1 ? x : spatial(x));
-  const { ints, numbers } = wordsOf(call);
-  first.storage.backend.run(kernels[to], operands, [...ints, call.groups], numbers);
-  return out;
-}
-
-/** The rules of a number of dimensions. */
-interface Rules {
-  readonly y: OpRule<Call>;
-  readonly x: OpRule<Call>;
-  readonly w: OpRule<Call>;
-}
-
-function rulesOf(dims: number): Rules {
-  return {
-    y: rule<Call>(`conv${dims}d`, {
-      saves: "ab",
-      vjp: [
-        (g, { b, attrs }) => toInput(g, b, attrs),
-        (g, { a, attrs }) => toWeight(a, g, attrs),
-        (g) => sum(g, g.shape.map((_, i) => i).filter((i) => i !== 1)),
-      ],
-    }),
-    x: rule<Call>(`convTranspose${dims}d`, {
-      saves: "ab",
-      vjp: [
-        (g, { b, attrs }) => toOutput([g, b], attrs),
-        (g, { a, attrs }) => toWeight(g, a, attrs),
-      ],
-    }),
-    w: rule<Call>(`conv${dims}dToWeight`, {
-      saves: "ab",
-      vjp: [
-        (g, { b, attrs }) => toInput(b, g, attrs),
-        (g, { a, attrs }) => toOutput([a, g], attrs),
-      ],
-    }),
-  };
-}
-
-const RULES = [rulesOf(1), rulesOf(2), rulesOf(3)];
-
-/** Runs one of the kernels on its inputs and records it. */
-function recorded(to: keyof Rules, inputs: readonly Tensor[], call: Call): Tensor {
-  const out = launch(to, inputs, call);
-  recordAll(RULES[call.stride.length - 1]![to], inputs, [out], call);
-  return out;
-}
-
-/** From x and w, and a bias perhaps, to y. */
-function toOutput(inputs: readonly Tensor[], call: Call): Tensor {
-  return recorded("y", inputs, call);
-}
-
-/** From y and w back to x. */
-function toInput(y: Tensor, w: Tensor, call: Call): Tensor {
-  return recorded("x", [y, w], call);
-}
-
-/** From x and y back to w. */
-function toWeight(x: Tensor, y: Tensor, call: Call): Tensor {
-  return recorded("w", [x, y], call);
-}
+import { toInput, toOutput } from "./conv_kernels.ts";
+import { batched, type Extents, windowGeometry } from "./geometry.ts";
 
 /** Options that a convolution and its transpose share. */
 export interface SharedConvOptions {

@@ -5,11 +5,14 @@ import { checkCount, FLAG, NUMBERS, optionReader } from "../../core/options.ts";
 import { checkShape, type Shape, sizeOf } from "../../core/shape.ts";
 import { kernelNumber } from "../../ffi/library.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
+import { inBatch } from "../define/batch.ts";
 import { checkFloat } from "../define/checks.ts";
 import { record1, result, rule, zeroed } from "../define/record.ts";
 import { ge, where } from "../elementwise/compare.ts";
-import { scatterAddChecked } from "../index/primitives.ts";
+import { gatherChecked, scatterAddChecked } from "../index/primitives.ts";
+import { flatten } from "../shape/composites.ts";
 import { reshape } from "../shape/primitives.ts";
+import { unflatten } from "../shape/views.ts";
 import {
   batched,
   type Extents,
@@ -62,32 +65,67 @@ function launch(kernel: number, outputs: readonly Tensor[], x: Tensor, call: Cal
 // The gradient of each window goes to its largest element; that of a window whose gaps lead it past
 // the input, which has none, nowhere.
 const maxRules = [1, 2, 3].map((dims) =>
-  rule<{ shape: Shape; indices: Tensor; gaps: boolean }>(`maxPool${dims}d`, {
-    vjp: [(g, { attrs: { shape, indices, gaps } }) => {
-      const [batch, channels] = shape as [number, number];
-      const found = gaps ? ge(indices, 0) : null;
-      const at = found === null ? indices : where(found, indices, 0);
+  rule<Call & { indices: Tensor | null }>(`maxPool${dims}d`, {
+    vjp: [(g, { attrs }) => {
+      const { found, places } = largestPlaces(attrs, attrs.indices!);
       const given = found === null ? g : where(found, g, 0);
-      const places = reshape(at, [batch, channels, sizeOf(at.shape.slice(2))]);
-      const zeros = zeroed(g, g.dtype, [batch, channels, sizeOf(shape.slice(2))]);
-      return reshape(scatterAddChecked(zeros, 2, places, reshape(given, places.shape)), shape);
+      const zeros = zeroed(g, g.dtype, flatSpace(attrs.x));
+      const sums = scatterAddChecked(zeros, 2, places, reshape(given, places.shape));
+      return reshape(sums, attrs.x);
     }],
+    jvp: ([t], { attrs }) => {
+      const { found, places } = largestPlaces(attrs, attrs.indices!);
+      const taken = reshape(gatherChecked(reshape(t!, flatSpace(attrs.x)), 2, places), attrs.y);
+      return found === null ? taken : where(found, taken, 0);
+    },
+    batch: ([x], call, { size }) =>
+      unflatten(largest(flatten(x!, 0, 1), inRows(call, size)), 0, [size, -1]),
   })
 );
 
-function largest(x: Tensor, call: Call): Tensor {
-  const y = result(x, x.dtype, call.y);
-  const indices = result(x, "int32", call.y);
-  const gaps = call.dilation.some((step) => step > 1);
-  launch(maxKernel, [y, indices], x, call);
-  return record1(maxRules[call.kernel.length - 1]!, x, y, { shape: x.shape, indices, gaps });
+/** A shape with one dimension of space. */
+function flatSpace(shape: Shape): Shape {
+  return [shape[0]!, shape[1]!, sizeOf(shape.slice(2))];
 }
 
-const sumRule = rule<Call>("sumPool", { vjp: [(g, { attrs }) => sumInput(g, attrs)] });
-const sumInputRule = rule<Call>("sumPoolInput", { vjp: [(g, { attrs }) => sums(g, attrs)] });
+/** Where the largest elements stand, and which windows have one; null for all. */
+function largestPlaces({ dilation, y }: Call, indices: Tensor) {
+  const found = dilation.some((step) => step > 1) ? ge(indices, 0) : null;
+  const at = found === null ? indices : where(found, indices, 0);
+  return { found, places: reshape(at, flatSpace(y)) };
+}
+
+/** The call for examples whose batches are one. */
+function inRows(call: Call, size: number): Call {
+  const rows = (shape: Shape) => shape.with(0, size * shape[0]!);
+  return { ...call, x: rows(call.x), y: rows(call.y) };
+}
+
+function largest(x: Tensor, call: Call): Tensor {
+  const rule = maxRules[call.kernel.length - 1]!;
+  if (x.batched !== null) return inBatch(rule.batch, [x], { ...call, indices: null })[0]!;
+  const y = result(x, x.dtype, call.y);
+  const indices = result(x, "int32", call.y);
+  launch(maxKernel, [y, indices], x, call);
+  return record1(rule, x, y, { ...call, indices });
+}
+
+const sumRule = rule<Call>("sumPool", {
+  vjp: [(g, { attrs }) => sumInput(g, attrs)],
+  jvp: ([t], { attrs }) => sums(t!, attrs),
+  batch: ([x], call, { size }) =>
+    unflatten(sums(flatten(x!, 0, 1), inRows(call, size)), 0, [size, -1]),
+});
+const sumInputRule = rule<Call>("sumPoolInput", {
+  vjp: [(g, { attrs }) => sums(g, attrs)],
+  jvp: ([t], { attrs }) => sumInput(t!, attrs),
+  batch: ([y], call, { size }) =>
+    unflatten(sumInput(flatten(y!, 0, 1), inRows(call, size)), 0, [size, -1]),
+});
 
 /** The sum of each window. */
 export function sums(x: Tensor, call: Call): Tensor {
+  if (x.batched !== null) return inBatch(sumRule.batch, [x], call)[0]!;
   const y = result(x, x.dtype, call.y);
   launch(sumKernel, [y], x, call);
   return record1(sumRule, x, y, call);
@@ -95,6 +133,7 @@ export function sums(x: Tensor, call: Call): Tensor {
 
 /** To each input the sum of the windows that it lies in. */
 function sumInput(y: Tensor, call: Call): Tensor {
+  if (y.batched !== null) return inBatch(sumInputRule.batch, [y], call)[0]!;
   const x = result(y, y.dtype, call.x);
   launch(sumInputKernel, [x], y, call);
   return record1(sumInputRule, y, x, call);

@@ -2,7 +2,7 @@
 
 import { checkCount } from "../../core/options.ts";
 import { inv } from "../../ops/linalg/composites.ts";
-import { det } from "../../ops/linalg/factor.ts";
+import { det } from "../../ops/linalg/determinant.ts";
 import * as ops from "../../ops/mod.ts";
 import type { Tensor } from "../tensor.ts";
 import { IndexMethods } from "./index.ts";

@@ -1,0 +1,18 @@
+/** Where the library was called. */
+
+/** Where the library's own files lie; the line of interest is the first one elsewhere. */
+const LIBRARY = new URL("../", import.meta.url).href;
+
+/** Frames looked at: the library's own may be many. */
+const FRAMES = 60;
+
+/** The line outside the library that is running now. */
+export function userLine(): string {
+  const limit: unknown = Reflect.get(Error, "stackTraceLimit");
+  Reflect.set(Error, "stackTraceLimit", FRAMES);
+  const { stack = "" } = new Error();
+  Reflect.set(Error, "stackTraceLimit", limit);
+  const frames = stack.split("\n").filter((line) => line.trimStart().startsWith("at "));
+  const frame = frames.find((line) => line.includes("://") && !line.includes(LIBRARY));
+  return frame === undefined ? "an unknown line" : frame.replace(/^\s*at /, "").trim();
+}

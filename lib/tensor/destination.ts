@@ -1,0 +1,36 @@
+/** Where `to` leads: what it may be told. */
+
+import { type DType, DTYPES } from "../core/dtype.ts";
+import { checkCount, DEVICE, DTYPE, optionReader, shown } from "../core/options.ts";
+import type { Device } from "../device/backend.ts";
+
+/** What `to` changes. */
+export interface ToOptions {
+  /** Element type. */
+  dtype?: DType;
+  /** Device. */
+  device?: Device;
+}
+
+const readTo = optionReader<ToOptions>({ dtype: DTYPE, device: DEVICE });
+
+/** What `to` is asked for: options, a type, a device, or a device and a type. */
+export function destination(
+  target: DType | Device | ToOptions,
+  dtype: DType | undefined,
+): ToOptions {
+  const alone = dtype === undefined;
+  if (typeof target === "object" && target !== null) {
+    checkCount("run to", alone ? 1 : 2, 1);
+    return readTo("run to", target);
+  }
+  if (alone && DTYPE.accepts(target)) return { dtype: target as DType };
+  if (DEVICE.accepts(target)) {
+    const device = target as Device;
+    return alone ? { device } : readTo("run to", { device, dtype });
+  }
+  throw new TypeError(
+    `Cannot run to: it needs a type (${DTYPES.join(", ")}) or a device (cpu, gpu), as in ` +
+      `to("float64"), to("gpu") or to({ dtype, device }), got ${shown(target)}`,
+  );
+}
