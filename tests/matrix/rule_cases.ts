@@ -8,7 +8,7 @@ import { cpu } from "../../lib/device/cpu.ts";
 import { moveTo } from "../../lib/ops/copy/copy.ts";
 import { linear } from "../../lib/ops/linalg/linear.ts";
 import { huberError, rowCrossEntropy, squaredError } from "../../lib/ops/loss/fused.ts";
-import { tensor } from "../../mod.ts";
+import { avgPool1d, tensor } from "../../mod.ts";
 import { random } from "./cases.ts";
 import { type GradientCase, gradientCase } from "./gradient_cases.ts";
 
@@ -53,6 +53,11 @@ export const RULE_CASES: readonly GradientCase[] = [
     name: "of three rows",
     inputs: [random(3, 4)],
     call: (logits) => rowCrossEntropy(logits!, LABELS),
+  }),
+  gradientCase("sumPoolInput", {
+    name: "of a function that bends",
+    inputs: [random(1, 1, 4)],
+    call: (x) => avgPool1d(x!, 2).square(),
   }),
   gradientCase("to", {
     name: "another device",

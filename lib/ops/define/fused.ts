@@ -113,7 +113,9 @@ export function fused<A>(name: string, spec: FusedSpec<A>): FusedOp<A> {
     return gradients.map((g, i) => needs[i] ? g : null);
   }
 
-  const rule = new OpRule<A>(name, {
+  const batch: BatchRule<A> = (inputs, attrs, batched) =>
+    spec.batch?.(inputs, attrs, batched) ?? NO_OUTPUTS;
+  const own = new OpRule<A>(name, {
     saves,
     outputs,
     vjp: [],
@@ -133,12 +135,14 @@ export function fused<A>(name: string, spec: FusedSpec<A>): FusedOp<A> {
       return tangentOfComposite(truth, savedInputs(node), node, tangents);
     }),
   });
-  const batch: BatchRule<A> = (inputs, attrs, batched) =>
-    spec.batch?.(inputs, attrs, batched) ?? NO_OUTPUTS;
+  const rule: OpRule<A> & { readonly batch?: BatchRule<A> } = Object.assign(
+    own,
+    spec.batch === undefined ? {} : { batch },
+  );
 
   function run(inputs: Inputs, attrs: A): readonly Tensor[] {
     if (anyBatched(inputs)) {
-      const found = inBatch(batch, inputs, attrs);
+      const found = rule.batch === undefined ? NO_OUTPUTS : inBatch(rule.batch, inputs, attrs);
       return found.length === 0 ? composite(inputs, attrs) : found;
     }
     const first = inputs[0]!;

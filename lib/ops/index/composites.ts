@@ -4,7 +4,7 @@ import { DTypeError, ShapeError, showShape } from "../../core/errors.ts";
 import { checkCount, NUMBER, optionReader, shown } from "../../core/options.ts";
 import { checkShape, normalizeDim, sameShape, type Shape } from "../../core/shape.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
-import { castTo, clone } from "../copy/copy.ts";
+import { castTo, clone, elementsOf } from "../copy/copy.ts";
 import { inBatchOf } from "../define/batch.ts";
 import { checkDevices, checkElement, checkTensor, TENSOR_OR_NUMBER } from "../define/checks.ts";
 import { result, scalar } from "../define/record.ts";
@@ -177,7 +177,10 @@ function columnOf(op: string, x: Tensor, axis: number, index: Tensor): Tensor {
 export function oneHot(labels: Tensor, numClasses?: number): Tensor {
   checkCount("compute oneHot", arguments.length, 2);
   checkPositions("oneHot", labels, "label");
-  const all = () => labels.size === 0 ? 0 : Math.max(1, labels.max().item() + 1);
+  const all = () => {
+    if (labels.size === 0) return 0;
+    return Math.max(1, 1 + elementsOf(labels.max(), "oneHot")[0]!);
+  };
   const classes = numClasses === undefined ? all() : numClasses;
   if (!Number.isInteger(classes) || classes < 0) {
     throw new RangeError(

@@ -5,7 +5,7 @@ import { checkCount } from "../../core/options.ts";
 import { checkShape, extentAt } from "../../core/shape.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import { elementsOf } from "../copy/copy.ts";
-import { inBatchOf } from "../define/batch.ts";
+import { inBatch } from "../define/batch.ts";
 import { record1, rule } from "../define/record.ts";
 import { indexSelect } from "../index/composites.ts";
 import { positionsOn } from "../index/primitives.ts";
@@ -71,10 +71,10 @@ function cofactors(a: Tensor, dets: Tensor, factors: Factors): Tensor {
   return reshape(taken(cat(parts), back), a.shape);
 }
 
-const detRule = rule<Factors>("linalg.det", {
+const detRule = rule<Factors | null>("linalg.det", {
   saves: "ay",
-  vjp: [(g, { a, y, attrs }) => reshape(g, [...g.shape, 1, 1]).mul(cofactors(a, y, attrs))],
-  jvp: ([t], { a, y, attrs }) => t!.mul(cofactors(a, y, attrs)).sum([-2, -1]),
+  vjp: [(g, { a, y, attrs }) => reshape(g, [...g.shape, 1, 1]).mul(cofactors(a, y, attrs!))],
+  jvp: ([t], { a, y, attrs }) => t!.mul(cofactors(a, y, attrs!)).sum([-2, -1]),
   batch: ([a]) => det(a!),
 });
 
@@ -107,7 +107,7 @@ const detRule = rule<Factors>("linalg.det", {
 export function det(a: Tensor): Tensor {
   checkCount("compute linalg.det", arguments.length, 1);
   checkSquare("linalg.det", a);
-  if (a.batched !== null) return inBatchOf(a, det);
+  if (a.batched !== null) return inBatch(detRule.batch, [a], null)[0]!;
   const factors = factorize(a);
   const pivots = diagonal(factors.lu, { dim1: -2, dim2: -1 });
   return record1(detRule, a, prod(pivots, -1).mul(factors.signs), factors);

@@ -117,7 +117,8 @@ export function matmul(a: Tensor, b: Tensor): Tensor {
   }
   if (b.ndim === 2 && a.ndim > 2) {
     // One matrix on the right: the batch is more rows.
-    const y = product(reshape(a, [-1, a.shape[a.ndim - 1]!]), b);
+    const rows = sizeOf(a.shape.slice(0, -1));
+    const y = product(reshape(a, [rows, a.shape[a.ndim - 1]!]), b);
     return reshape(y, [...a.shape.slice(0, -1), b.shape[1]!]);
   }
   return product(a, b);

@@ -86,7 +86,10 @@ const sumRule = rule<Reduced>("sum", {
 // The mean of n elements: each has weight 1/n.
 const meanRule = rule<Reduced>("mean", {
   vjp: [(g, { attrs }) => back(g.div(Math.max(1, sizeOf(attrs.shape) / g.size)), attrs)],
-  jvp: ([t], { attrs }) => meanOver(t!, attrs.dims, attrs.keepdim),
+  jvp: ([t], { attrs: { dims, keepdim, shape } }) => {
+    const count = dims.reduce((n, dim) => n * shape[dim]!, 1);
+    return sumOver(t!, dims, keepdim).div(Math.max(1, count));
+  },
   batch: ([x], { dims, keepdim }) => meanOver(x!, behindBatch(dims), keepdim),
 });
 

@@ -1,0 +1,22 @@
+/** Forward mode of every op against reverse mode, and many backward passes at once against each. */
+
+import { checkForward, checkRows } from "../common/mapped.ts";
+import { GRADIENT_CASES } from "./gradient_cases.ts";
+import { RULE_CASES } from "./rule_cases.ts";
+
+/** The largest number of dimensions, of which the rows take one. */
+const MAX_RANK = 8;
+
+for (const [name, cases] of [...GRADIENT_CASES, ["fused", RULE_CASES] as const]) {
+  Deno.test(`${name}() in forward mode is reverse mode, and so is its gradient`, () => {
+    for (const one of cases) checkForward(one.name, one.fn, one.inputs());
+  });
+
+  Deno.test(`${name}() has the rows of its Jacobian at once`, () => {
+    for (const one of cases) {
+      const inputs = one.inputs();
+      if (inputs.some(({ ndim }) => ndim >= MAX_RANK)) continue;
+      checkRows(one.name, one.fn, inputs);
+    }
+  });
+}

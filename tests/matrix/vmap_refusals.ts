@@ -1,0 +1,31 @@
+/** What cannot run under `vmap`, and why. */
+
+import { maskedSelect, nonzero, oneHot, type Tensor } from "../../mod.ts";
+
+/** Ops whose result depends on the elements of an example: its shape, or a number that is read. */
+export const REFUSED: Readonly<Record<string, (row: Tensor) => unknown>> = {
+  maskedSelect: (row) => maskedSelect(row, row.gt(1)),
+  nonzero: (row) => nonzero(row),
+  at: (row) => row.at(row.gt(1)),
+  item: (row) => row.sum().item(),
+  toArray: (row) => row.toArray(),
+  data: (row) => row.data,
+  oneHot: (row) => oneHot(row.to("int32")),
+};
+
+/** Ops of which some calls are refused. */
+const IN_PART = new Set(["at", "oneHot"]);
+
+/** Ops that are refused: the shape of the result depends on the data. */
+export const DATA_DEPENDENT: ReadonlySet<string> = new Set(["maskedSelect", "nonzero"]);
+
+/** Runs a check of an op; its refusal passes where the op may refuse. */
+export function refusalOf(name: string, what: string, check: () => void): void {
+  try {
+    check();
+  } catch (error) {
+    const refused = error instanceof TypeError && error.message.includes("under vmap");
+    if (refused && (DATA_DEPENDENT.has(name) || IN_PART.has(name))) return;
+    throw new Error(`${what}: ${(error as Error).message}`, { cause: error });
+  }
+}
