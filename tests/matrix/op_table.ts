@@ -10,6 +10,7 @@ import { IN_PLACE_CASES } from "./copy/inplace_cases.ts";
 import { ELEMENTWISE, type Elementwise, resultType } from "../common/elementwise.ts";
 import { ABSENT } from "./gpu_absent.ts";
 import { OP_CASES } from "./op_cases.ts";
+import { DATA_DEPENDENT } from "./vmap_refusals.ts";
 
 /** A public op. */
 export interface OpRow {
@@ -22,6 +23,10 @@ export interface OpRow {
   readonly gpu: boolean;
   /** Highest order of gradient that is verified, and that exists; 0 for none. */
   readonly order: 0 | 1 | 3;
+  /** Whether it runs under `vmap`, or why it is refused there. */
+  readonly vmap: true | "refused: the shape of the result depends on data";
+  /** Whether forward mode goes through it, or why not. */
+  readonly jvp: true | "refused: in place";
   /** Whether it has steps alone: its gradient is zeros, or its results are whole numbers. */
   readonly flat: boolean;
 }
@@ -43,6 +48,8 @@ function elementwiseRow(op: Elementwise): OpRow {
     dtypes: DTYPES.filter((dtype) => resultType(op, dtype) !== null),
     gpu: op.program,
     order: op.compares ? 0 : op.flat ? 1 : 3,
+    vmap: true,
+    jvp: true,
     flat: op.compares || op.flat,
   };
 }
@@ -57,6 +64,8 @@ function structuralRow([name, cases]: [string, readonly OpCase[]]): OpRow {
     dtypes: DTYPES.filter((dtype) => tried.includes(dtype)),
     gpu: !(ABSENT as readonly string[]).includes(name),
     order,
+    vmap: DATA_DEPENDENT.has(name) ? "refused: the shape of the result depends on data" : true,
+    jvp: kind === "in place" ? "refused: in place" : true,
     flat: order === 0 && kind !== "in place",
   };
 }
@@ -75,6 +84,11 @@ export function gradientsOf({ order }: OpRow): string {
   return GRADIENTS[order];
 }
 
+/** Whether it runs under `vmap` and in forward mode, in words. */
+export function transformsOf({ vmap, jvp }: OpRow): string {
+  return vmap !== true ? "jvp" : jvp !== true ? "vmap" : "vmap, jvp";
+}
+
 /** What it runs on. */
 export function devicesOf({ gpu }: OpRow): string {
   return gpu ? "CPU, GPU" : "CPU";
@@ -82,15 +96,27 @@ export function devicesOf({ gpu }: OpRow): string {
 
 /** The table in Markdown, with a row for all ops that are alike. */
 export function markdownTable(rows: readonly OpRow[]): string {
-  const order = (row: OpRow) => [KINDS.indexOf(row.kind), 3 - row.order, Number(!row.gpu)].join("");
+  const order = (row: OpRow) =>
+    [KINDS.indexOf(row.kind), 3 - row.order, Number(!row.gpu), transformsOf(row)].join("");
   const groups = Map.groupBy(rows, order);
   const lines = [...groups.keys()].sort().map((key) => {
     const group = groups.get(key)!;
     const names = group.map(({ name }) => `\`${name}\``).join(" ");
     const [first] = group;
-    return `| ${first!.kind} | ${gradientsOf(first!)} | ${devicesOf(first!)} | ${names} |`;
+    const cells = [
+      first!.kind,
+      gradientsOf(first!),
+      transformsOf(first!),
+      devicesOf(first!),
+      names,
+    ];
+    return `| ${cells.join(" | ")} |`;
   });
-  return ["| kind | gradients | runs on | ops |", "| --- | --- | --- | --- |", ...lines].join("\n");
+  const head = [
+    "| kind | gradients | transforms | runs on | ops |",
+    "| --- | --- | --- | --- | --- |",
+  ];
+  return [...head, ...lines].join("\n");
 }
 
 const BEGIN =

@@ -60,17 +60,24 @@ Deno.test("the README shows the table of ops", () => {
 });
 
 Deno.test("markdownTable() gathers ops that are alike in one row", () => {
-  const alike = { dtypes: ["float32"], gpu: true, order: 3, flat: false } as const;
+  const alike = {
+    dtypes: ["float32"],
+    gpu: true,
+    order: 3,
+    vmap: true,
+    jvp: true,
+    flat: false,
+  } as const;
   const rows: OpRow[] = [
-    { name: "c", kind: "in place", ...alike, order: 0, gpu: false },
+    { name: "c", kind: "in place", ...alike, order: 0, gpu: false, jvp: "refused: in place" },
     { name: "a", kind: "primitive", ...alike },
     { name: "b", kind: "primitive", ...alike },
     { name: "d", kind: "primitive", ...alike, order: 1, flat: true },
   ];
   assertEquals(markdownTable(rows).split("\n").slice(2), [
-    "| primitive | to the 3rd order | CPU, GPU | `a` `b` |",
-    "| primitive | zeros | CPU, GPU | `d` |",
-    "| in place | none | CPU | `c` |",
+    "| primitive | to the 3rd order | vmap, jvp | CPU, GPU | `a` `b` |",
+    "| primitive | zeros | vmap, jvp | CPU, GPU | `d` |",
+    "| in place | none | vmap | CPU | `c` |",
   ]);
 });
 
@@ -86,6 +93,8 @@ Deno.test("deno task ops --json prints the table in its last line", async () => 
     "dtypes",
     "gpu",
     "order",
+    "vmap",
+    "jvp",
     "flat",
   ]);
 });

@@ -16,13 +16,15 @@ if (values.json) {
   console.log(JSON.stringify(OP_TABLE));
 } else {
   const lines = [
-    ["op", "kind", "types", "runs on", "gradients"],
+    ["op", "kind", "types", "runs on", "gradients", "vmap", "forward mode"],
     ...OP_TABLE.map((row) => [
       row.name,
       row.kind,
       row.dtypes.join(" "),
       devicesOf(row),
       gradientsOf(row),
+      String(row.vmap),
+      String(row.jvp),
     ]),
   ];
   const widths = lines[0]!.map((_, i) => Math.max(...lines.map((line) => line[i]!.length)));
