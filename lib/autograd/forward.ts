@@ -18,6 +18,12 @@ function between(outputs: readonly Tensor[], places: readonly Edge[]): Node[] {
   while (pending.length > 0) {
     const node = pending.pop() ?? null;
     if (node === null || node.id < first || seen.has(node)) continue;
+    if (node.released) {
+      throw new GradError(
+        `Cannot run forward mode: the tape of ${node.rule.name} was used up by a backward pass; give ` +
+          "that pass { retainGraph: true }",
+      );
+    }
     seen.add(node);
     pending.push(...node.parents);
   }
@@ -43,13 +49,7 @@ function diagonal(node: Node, tangents: Tangents): Tensor | null {
 }
 
 function push(node: Node, tangents: Tangents): Tangents {
-  const { jvp, name } = node.rule;
-  if (node.released) {
-    throw new GradError(
-      `Cannot run forward mode: the tape of ${name} was used up by a backward pass; give that pass ` +
-        "{ retainGraph: true }",
-    );
-  }
+  const { jvp } = node.rule;
   const moved = jvp === DIAGONAL ? diagonal(node, tangents) : jvp(tangents, node);
   return Array.isArray(moved) ? moved : [moved as Tensor | null];
 }

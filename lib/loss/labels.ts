@@ -5,6 +5,7 @@ import { DTypeError, ShapeError, showShape } from "../core/errors.ts";
 import { checkKind, TENSOR } from "../core/options.ts";
 import { sameShape } from "../core/shape.ts";
 import { where } from "../ops/mod.ts";
+import { everyElement } from "../tensor/examples.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { meanOver } from "./loss.ts";
 import { reduced, type Reduction } from "../ops/loss/fused.ts";
@@ -62,7 +63,7 @@ export function hasIgnored(
 ): boolean {
   let ignored = false;
   let i = -1;
-  for (const label of labels.contiguous().data) {
+  for (const label of everyElement(labels)) {
     i++;
     if (label === ignoreIndex) ignored = true;
     else if (label < 0 || label >= classes) {

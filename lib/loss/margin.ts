@@ -5,7 +5,7 @@ import { DTypeError, ShapeError, showShape } from "../core/errors.ts";
 import { checkCount, checkKind, NUMBER, TENSOR } from "../core/options.ts";
 import { extentAt } from "../core/shape.ts";
 import { reduced } from "../ops/loss/fused.ts";
-import { fromTypedArray } from "../tensor/create.ts";
+import { madeOfElements } from "../tensor/examples.ts";
 import { oneHot, where } from "../ops/mod.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { checkLabels, checkWeight, hasIgnored, ofClass } from "./labels.ts";
@@ -259,21 +259,22 @@ const plainOptions = lossOptions<LossOptions>(LOSS_OPTIONS);
 
 /** How often each class is among the labels of a row, which end before the first −1. */
 function countLabels(op: string, labels: Tensor, classes: number): Tensor {
-  const data = labels.contiguous().data;
-  const counts = new Float32Array(data.length);
-  for (let row = 0; row < data.length; row += classes) {
-    for (let i = row; i < row + classes; i++) {
-      const label = data[i] ?? -1;
-      if (label === -1) break;
-      if (label < 0 || label >= classes) {
-        throw new RangeError(
-          `Cannot compute ${op}: label ${label} at index ${i} is out of range for ${classes} classes`,
-        );
+  return madeOfElements(op, labels, (data) => {
+    const counts = new Float32Array(data.length);
+    for (let row = 0; row < data.length; row += classes) {
+      for (let i = row; i < row + classes; i++) {
+        const label = data[i] ?? -1;
+        if (label === -1) break;
+        if (label < 0 || label >= classes) {
+          throw new RangeError(
+            `Cannot compute ${op}: label ${label} at index ${i} is out of range for ${classes} classes`,
+          );
+        }
+        counts[row + label] = (counts[row + label] ?? 0) + 1;
       }
-      counts[row + label] = (counts[row + label] ?? 0) + 1;
     }
-  }
-  return fromTypedArray(counts, labels.shape);
+    return counts;
+  });
 }
 
 /**

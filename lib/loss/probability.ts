@@ -4,6 +4,7 @@ import { ShapeError, showShape } from "../core/errors.ts";
 import { checkCount, checkKind, FLAG, NUMBER, oneOf, TENSOR } from "../core/options.ts";
 import { extentAt, sameShape } from "../core/shape.ts";
 import { where } from "../ops/mod.ts";
+import { everyElement } from "../tensor/examples.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import {
   ELEMENT_LOSS_OPTIONS,
@@ -237,7 +238,7 @@ function variances(call: string, variance: Tensor, { shape }: Tensor, mask?: Ten
     );
   }
   const counted = mask === undefined ? spread : where(mask, spread, 1);
-  if (counted.lt(0).any().item() !== 0) {
+  if (everyElement(counted).some((value) => value < 0)) {
     throw new RangeError(`Cannot ${call}: variance must be at least 0, got a negative one`);
   }
   return counted;
