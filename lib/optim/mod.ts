@@ -36,3 +36,45 @@ export { Lion, type LionGroup, type LionOptions } from "./lion.ts";
 export type { Kept, OptimizerClass, OptimizerRule, RuleOptimizer, RuleState } from "./rule.ts";
 /** Differentiable steps that return new parameters. */
 export * as functional from "./functional.ts";
+export {
+  ConstantLR,
+  type ConstantLROptions,
+  ExponentialLR,
+  type ExponentialLROptions,
+  LambdaLR,
+  type LambdaLROptions,
+  LinearLR,
+  type LinearLROptions,
+  MultiplicativeLR,
+  MultiStepLR,
+  type MultiStepLROptions,
+  PolynomialLR,
+  type PolynomialLROptions,
+  type StepFunction,
+  StepLR,
+  type StepLROptions,
+} from "./schedules/decay.ts";
+export {
+  CosineAnnealingLR,
+  type CosineAnnealingLROptions,
+  CosineAnnealingWarmRestarts,
+  type CosineAnnealingWarmRestartsOptions,
+} from "./schedules/cosine.ts";
+export {
+  CyclicLR,
+  type CyclicLROptions,
+  OneCycleLR,
+  type OneCycleLROptions,
+} from "./schedules/cyclic.ts";
+export { ChainedScheduler, SequentialLR, type SequentialLROptions } from "./schedules/composed.ts";
+export { ReduceLROnPlateau, type ReduceLROnPlateauOptions } from "./schedules/plateau.ts";
+export type { OrEach } from "./schedules/kinds.ts";
+export type { ScheduleClass } from "./schedules/rule.ts";
+export {
+  type Arrival,
+  LRScheduler,
+  type Schedule,
+  type Scheduled,
+  type ScheduleParts,
+  type ScheduleState,
+} from "./schedules/schedule.ts";

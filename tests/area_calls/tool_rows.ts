@@ -19,6 +19,7 @@ import {
 } from "../../mod.ts";
 import { type Arg, type Call, type MethodRows, of, options, type Rows } from "../common/calls.ts";
 import { OPTIMIZERS as TABLE } from "../optim/table.ts";
+import type { SCHEDULES } from "./schedule_rows.ts";
 
 const x = () => ones([2, 3]);
 const leaf = () => ones([2]).requiresGrad_();
@@ -85,7 +86,10 @@ export const OPTIMIZER_METHODS: MethodRows<optim.Optimizer<{ lr: number }, { ste
 type OptimizerMethods = keyof typeof OPTIMIZER_METHODS;
 
 /** Optimizers. */
-export const OPTIMIZERS: Rows<Omit<typeof optim, "functional">, OptimizerMethods> = {
+export const OPTIMIZERS: Rows<
+  Omit<typeof optim, "functional" | keyof typeof SCHEDULES>,
+  OptimizerMethods
+> = {
   SGD: { make: { args: [of(leaves), options(sgd)] }, methods: {} },
   Adam: { make: { args: [of(leaves), options(adam)] }, methods: {} },
   AdamW: { make: { args: [of(leaves), options(adam)] }, methods: {} },

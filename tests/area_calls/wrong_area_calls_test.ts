@@ -10,6 +10,7 @@ import { checkCount, checkKind, kind, optionReader, TENSOR } from "../../lib/cor
 import * as adjoint from "../../mod.ts";
 import { type Arg, type Call, of, options, type Rows } from "../common/calls.ts";
 import { FUNCTIONAL, INIT, LAYERS, LOSS_METHODS, LOSSES, MODULE_METHODS } from "./module_rows.ts";
+import { SCHEDULE_METHODS, SCHEDULES } from "./schedule_rows.ts";
 import {
   DATA,
   INSIDE,
@@ -70,6 +71,7 @@ testAll("nn.", nn, LAYERS);
 testAll("nn.init.", nn.init, INIT);
 testAll("nn.functional.", nn.functional, FUNCTIONAL);
 testAll("optim.", optim, OPTIMIZERS);
+testAll("optim.", optim, SCHEDULES);
 testAll("optim.functional.", optim.functional, STEPS);
 testAll("data.", data, DATA);
 testAll("testing.", testing, TESTING);
@@ -77,6 +79,7 @@ testAll("", adjoint, TRANSFORMS);
 testMethods("Module", MODULE_METHODS);
 testMethods("Loss", LOSS_METHODS);
 testMethods("Optimizer", OPTIMIZER_METHODS);
+testMethods("LRScheduler", SCHEDULE_METHODS);
 for (const [name, call] of Object.entries({ ...TRANSFORMED, ...INSIDE })) {
   testCall(name, name, call, call.run!);
 }

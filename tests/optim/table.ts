@@ -20,9 +20,9 @@ import type { optim } from "../../mod.ts";
 
 type Optim = typeof optim;
 
-/** Names of the public classes. */
+/** Names of the public classes of optimizers. */
 export type OptimizerName = {
-  [K in keyof Optim]: Optim[K] extends new (...args: infer _) => unknown ? K : never;
+  [K in keyof Optim]: Optim[K] extends new (...args: infer _) => { zeroGrad(): void } ? K : never;
 }[keyof Optim];
 
 /** Names of the functional steps. */
