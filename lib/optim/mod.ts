@@ -78,3 +78,10 @@ export {
   type ScheduleParts,
   type ScheduleState,
 } from "./schedules/schedule.ts";
+export {
+  type AveragedModel,
+  ExponentialMovingAverage,
+  type ExponentialMovingAverageOptions,
+  SWA,
+  type SWAOptions,
+} from "./averaging.ts";

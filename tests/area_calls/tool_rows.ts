@@ -19,6 +19,7 @@ import {
 } from "../../mod.ts";
 import { type Arg, type Call, type MethodRows, of, options, type Rows } from "../common/calls.ts";
 import { OPTIMIZERS as TABLE } from "../optim/table.ts";
+import type { AVERAGES } from "./module_rows.ts";
 import type { SCHEDULES } from "./schedule_rows.ts";
 
 const x = () => ones([2, 3]);
@@ -87,7 +88,7 @@ type OptimizerMethods = keyof typeof OPTIMIZER_METHODS;
 
 /** Optimizers. */
 export const OPTIMIZERS: Rows<
-  Omit<typeof optim, "functional" | keyof typeof SCHEDULES>,
+  Omit<typeof optim, "functional" | keyof typeof SCHEDULES | keyof typeof AVERAGES>,
   OptimizerMethods
 > = {
   SGD: { make: { args: [of(leaves), options(sgd)] }, methods: {} },

@@ -22,7 +22,8 @@ type Optim = typeof optim;
 
 /** Names of the public classes of optimizers. */
 export type OptimizerName = {
-  [K in keyof Optim]: Optim[K] extends new (...args: infer _) => { zeroGrad(): void } ? K : never;
+  [K in keyof Optim]: Optim[K] extends new (...args: infer _) => { paramGroups: unknown } ? K
+    : never;
 }[keyof Optim];
 
 /** Names of the functional steps. */
