@@ -16,6 +16,7 @@
 
 export {
   type CheckOptions,
+  type CheckShape,
   Optimizer,
   type OptimizerState,
   type ParamGroup,
@@ -33,7 +34,16 @@ export { RAdam, type RAdamGroup, type RAdamOptions } from "./radam.ts";
 export { ASGD, type ASGDGroup, type ASGDOptions } from "./asgd.ts";
 export { Rprop, type RpropGroup, type RpropOptions } from "./rprop.ts";
 export { Lion, type LionGroup, type LionOptions } from "./lion.ts";
-export type { Kept, OptimizerClass, OptimizerRule, RuleOptimizer, RuleState } from "./rule.ts";
+export { Muon, type MuonGroup, type MuonOptions } from "./muon.ts";
+export { Adafactor, type AdafactorGroup, type AdafactorOptions } from "./adafactor.ts";
+export type {
+  Keeping,
+  Kept,
+  OptimizerClass,
+  OptimizerRule,
+  RuleOptimizer,
+  RuleState,
+} from "./rule.ts";
 /** Differentiable steps that return new parameters. */
 export * as functional from "./functional.ts";
 export {
