@@ -30,6 +30,8 @@ export { Dropout } from "./dropout.ts";
 export { Sequential } from "./container.ts";
 /** Initial values of parameters, written in place. */
 export * as init from "./init.ts";
+/** Tools for the gradients of parameters. */
+export * as utils from "./utils.ts";
 /** The stateless form of layers. */
 export * as functional from "./functional.ts";
 export { LayerNorm, type LayerNormLayerOptions } from "./layer_norm.ts";

@@ -18,6 +18,8 @@ import { NADAM_RULE, type NAdamOptions } from "./nadam.ts";
 import { RADAM_RULE, type RAdamOptions } from "./radam.ts";
 import { ASGD_RULE, type ASGDOptions } from "./asgd.ts";
 import { RPROP_RULE, type RpropOptions } from "./rprop.ts";
+import { ADAFACTOR_RULE, type AdafactorOptions } from "./adafactor.ts";
+import { MUON_RULE, type MuonOptions } from "./muon.ts";
 import { LION_RULE, type LionOptions } from "./lion.ts";
 import { RMSPROP_RULE, type RMSpropOptions } from "./rmsprop.ts";
 import { SGD_RULE, type SGDOptions } from "./sgd.ts";
@@ -131,3 +133,23 @@ export const lion: FunctionalStep<LionOptions, StepState<"means">> = functionalS
   LION_RULE,
   { expAvg: "means" },
 );
+
+/** One step of Muon. Follows `torch.optim.Muon`, in the parameters' own type. */
+export const muon: FunctionalStep<MuonOptions, StepState<"momentumBuffers">> = functionalStep(
+  "muon",
+  MUON_RULE,
+  { momentumBuffer: "momentumBuffers" },
+);
+
+/**
+ * One step of Adafactor. Follows `torch.optim.Adafactor`. The lists of the state have an entry for each
+ * parameter of two dimensions or more, `variances` for each of the others.
+ */
+export const adafactor: FunctionalStep<
+  AdafactorOptions,
+  StepState<"rowVars" | "colVars" | "variances"> & { readonly step?: number }
+> = functionalStep("adafactor", ADAFACTOR_RULE, {
+  rowVar: "rowVars",
+  colVar: "colVars",
+  variance: "variances",
+});

@@ -73,13 +73,18 @@ function pairsOf(
 }
 
 /** A tensor of the state or a gradient, which must be like its parameter. */
-function fitting(call: string, name: string, x: Tensor, p: Tensor): Tensor {
-  if (!sameShape(x.shape, p.shape)) {
+function fitting(
+  call: string,
+  name: string,
+  x: Tensor,
+  p: Tensor,
+  shape: readonly number[] = p.shape,
+): Tensor {
+  if (!sameShape(x.shape, shape)) {
+    const needed = sameShape(shape, p.shape) ? "the parameter's shape" : "shape";
     throw new ShapeError(
-      `Cannot ${call}: ${name} must have the parameter's shape ${showShape(p.shape)}, got ${
-        showShape(x.shape)
-      }`,
-      [x.shape, p.shape],
+      `Cannot ${call}: ${name} must have ${needed} ${showShape(shape)}, got ${showShape(x.shape)}`,
+      [x.shape, shape],
     );
   }
   if (!isFloat(x.dtype) || !isFloat(p.dtype)) {
@@ -103,14 +108,23 @@ export function functionalStep<O extends { lr: number }, K extends string, S ext
   lists: { readonly [Name in K]: keyof S & string },
 ): FunctionalStep<Partial<O>, S> {
   const call = `run optim.functional.${name}`;
-  const { defaults, check, keeps, counts = false, step } = rule;
+  const { defaults, check, checkShape, keeps, counts = false, step } = rule;
   const named = Object.entries<string>(lists) as [K, string][];
   const kinds: [string, Kind][] = named.map(([, list]) => [list, TENSORS]);
   if (counts) kinds.unshift(["step", INTEGER]);
   const readState = optionReader<Record<string, unknown>>(Object.fromEntries(kinds));
   const readOptions = filledReader(defaults);
 
-  /** Reads what the step before returned; its tensors must be like the parameters. */
+  /** The parameters for which something is kept, or may be, with its shape. */
+  function keepers(key: K, params: readonly Tensor[]): [i: number, shape: readonly number[]][] {
+    const keeping = keeps[key];
+    return params.flatMap(({ shape }, i): [number, readonly number[]][] => {
+      const kept = typeof keeping === "object" ? keeping.shape(shape) : shape;
+      return kept === null ? [] : [[i, kept]];
+    });
+  }
+
+  /** Reads what the step before returned; its tensors must fit the parameters. */
   function stateOf(given: S | undefined, params: readonly Tensor[]): AnyState {
     if (isPlainObject(given) && Object.keys(given).some((key) => Object.hasOwn(defaults, key))) {
       throw new TypeError(
@@ -118,22 +132,28 @@ export function functionalStep<O extends { lr: number }, K extends string, S ext
       );
     }
     const state = readState(call, given as Record<string, unknown> | undefined) as AnyState;
-    for (const [key, value] of Object.entries(state)) {
+    for (const [key, list] of named) {
+      const value = state[list];
       if (!Array.isArray(value)) continue;
-      if (value.length !== params.length) {
+      const own = keepers(key, params);
+      if (value.length !== own.length) {
         throw new RangeError(
-          `Cannot ${call}: the state has ${value.length} ${key} for ${params.length} parameters`,
+          `Cannot ${call}: the state has ${value.length} ${list} for ${own.length} parameters`,
         );
       }
-      params.forEach((p, i) => fitting(call, `${key}[${i}]`, value[i], p));
+      own.forEach(([at, shape], i) => {
+        fitting(call, `${list}[${i}]`, value[i], params[at] as Tensor, shape);
+      });
     }
-    checkWhole(state);
+    checkWhole(state, params);
     return state;
   }
 
   /** Refuses a state that has a part of what is always there, but not all of it. */
-  function checkWhole(state: AnyState): void {
-    const always = named.flatMap(([key, list]) => keeps[key] === true ? [list] : []);
+  function checkWhole(state: AnyState, params: readonly Tensor[]): void {
+    const always = named.flatMap(([key, list]) =>
+      typeof keeps[key] !== "function" && keepers(key, params).length > 0 ? [list] : []
+    );
     const needed = counts ? ["step", ...always] : always;
     const there = needed.filter((key) => state[key] !== undefined).length;
     const { step: before = 0 } = state;
@@ -153,14 +173,21 @@ export function functionalStep<O extends { lr: number }, K extends string, S ext
     const group = readOptions(call, options);
     check(`optim.functional.${name}`, group);
     const count = Number(before["step"] ?? 0) + 1;
+    const places = named.map(([key, list]) =>
+      [key, list, keepers(key, params).map(([i]) => i)] as const
+    );
     const steps = pairs.map(([p, g], i) => {
-      const held = named.map(([key, list]) => [key, (before[list] as Tensor[] | undefined)?.[i]]);
+      checkShape?.(call, p.shape);
+      const held = places.map(([key, list, own]) => [
+        key,
+        (before[list] as Tensor[] | undefined)?.[own.indexOf(i)],
+      ]);
       return step(p, g, Object.fromEntries(held), group, count);
     });
     const after: AnyState = counts ? { step: count } : {};
-    for (const [key, list] of named) {
+    for (const [key, list, own] of places) {
       const all = steps.flatMap(([, kept]) => kept[key] ?? []);
-      if (all.length === params.length) after[list] = all;
+      if (own.length > 0 && all.length === own.length) after[list] = all;
     }
     return { params: steps.map(([p]) => p), state: after as S };
   };

@@ -1,13 +1,13 @@
 /** Groups of parameters: the forms in which they are given, and the kinds of their options. */
 
 import {
-  arrayOf,
   checkKind,
   FLAG,
   type Kind,
   kind,
   NUMBER,
   optionReader,
+  orNull,
   shown,
   TENSOR,
 } from "../core/options.ts";
@@ -19,17 +19,20 @@ export type ParamGroup<O> = { params: readonly Tensor[] } & O;
 /** Parameters, or groups of them with options of their own. */
 export type ParamsOrGroups<O> = Iterable<Tensor> | Iterable<ParamGroup<Partial<O>>>;
 
-const NUMBER_LIST = arrayOf(NUMBER, "numbers");
+const NUMBER_OR_NULL = orNull(NUMBER);
 
-/** The kind of an option, by its default: numbers, flags, as many numbers. */
+/** The kind of an option, by its default: numbers, flags, as many numbers (or null, where that is). */
 function kindOf(value: unknown): Kind {
   if (typeof value === "number") return NUMBER;
   if (typeof value === "boolean") return FLAG;
   if (!Array.isArray(value)) return kind("given", (given) => given !== undefined);
-  const { length } = value;
+  const kinds = value.map((item) => item === null ? NUMBER_OR_NULL : NUMBER);
+  const items = value.includes(null) ? "numbers or nulls" : "numbers";
   return kind(
-    `an array of ${length} numbers`,
-    (given) => NUMBER_LIST.accepts(given) && (given as number[]).length === length,
+    `an array of ${kinds.length} ${items}`,
+    (given) =>
+      Array.isArray(given) && given.length === kinds.length &&
+      kinds.every(({ accepts }, i) => accepts(given[i])),
   );
 }
 

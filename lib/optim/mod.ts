@@ -16,6 +16,7 @@
 
 export {
   type CheckOptions,
+  type CheckShape,
   Optimizer,
   type OptimizerState,
   type ParamGroup,
@@ -33,6 +34,64 @@ export { RAdam, type RAdamGroup, type RAdamOptions } from "./radam.ts";
 export { ASGD, type ASGDGroup, type ASGDOptions } from "./asgd.ts";
 export { Rprop, type RpropGroup, type RpropOptions } from "./rprop.ts";
 export { Lion, type LionGroup, type LionOptions } from "./lion.ts";
-export type { Kept, OptimizerClass, OptimizerRule, RuleOptimizer, RuleState } from "./rule.ts";
+export { Muon, type MuonGroup, type MuonOptions } from "./muon.ts";
+export { Adafactor, type AdafactorGroup, type AdafactorOptions } from "./adafactor.ts";
+export type {
+  Keeping,
+  Kept,
+  OptimizerClass,
+  OptimizerRule,
+  RuleOptimizer,
+  RuleState,
+} from "./rule.ts";
 /** Differentiable steps that return new parameters. */
 export * as functional from "./functional.ts";
+export {
+  ConstantLR,
+  type ConstantLROptions,
+  ExponentialLR,
+  type ExponentialLROptions,
+  LambdaLR,
+  type LambdaLROptions,
+  LinearLR,
+  type LinearLROptions,
+  MultiplicativeLR,
+  MultiStepLR,
+  type MultiStepLROptions,
+  PolynomialLR,
+  type PolynomialLROptions,
+  type StepFunction,
+  StepLR,
+  type StepLROptions,
+} from "./schedules/decay.ts";
+export {
+  CosineAnnealingLR,
+  type CosineAnnealingLROptions,
+  CosineAnnealingWarmRestarts,
+  type CosineAnnealingWarmRestartsOptions,
+} from "./schedules/cosine.ts";
+export {
+  CyclicLR,
+  type CyclicLROptions,
+  OneCycleLR,
+  type OneCycleLROptions,
+} from "./schedules/cyclic.ts";
+export { ChainedScheduler, SequentialLR, type SequentialLROptions } from "./schedules/composed.ts";
+export { ReduceLROnPlateau, type ReduceLROnPlateauOptions } from "./schedules/plateau.ts";
+export type { OrEach } from "./schedules/kinds.ts";
+export type { ScheduleClass } from "./schedules/rule.ts";
+export {
+  type Arrival,
+  LRScheduler,
+  type Schedule,
+  type Scheduled,
+  type ScheduleParts,
+  type ScheduleState,
+} from "./schedules/schedule.ts";
+export {
+  type AveragedModel,
+  ExponentialMovingAverage,
+  type ExponentialMovingAverageOptions,
+  SWA,
+  type SWAOptions,
+} from "./averaging.ts";

@@ -55,6 +55,9 @@ type AnyOptions = Record<string, unknown>;
  */
 export type CheckOptions<O> = (op: string, options: O) => void;
 
+/** Refuses a parameter of a shape that the optimizer cannot step, in a call that adds it. */
+export type CheckShape = (call: string, shape: readonly number[]) => void;
+
 /** A parameter that a step changes, and what it needs. */
 interface Update<O, S> {
   readonly p: Tensor;
@@ -77,6 +80,7 @@ export abstract class Optimizer<O extends { lr: number }, S extends ParamState> 
   readonly #readGroup: OptionReader<AnyOptions>;
   readonly #readLoaded: OptionReader<AnyOptions>;
   readonly #checkRanges: CheckOptions<O>;
+  readonly #checkShape: CheckShape;
   #state = new Map<Tensor, S>();
 
   /**
@@ -85,13 +89,21 @@ export abstract class Optimizer<O extends { lr: number }, S extends ParamState> 
    * @param params Parameters or groups of them.
    * @param defaults A value for every option, of the kind that each group must have there.
    * @param check Refuses options out of range. Default: all values are let pass.
+   * @param checkShape Refuses parameters of some shapes. Default: all are let pass.
    */
-  constructor(params: ParamsOrGroups<O>, defaults: O, check: CheckOptions<O> = () => {}) {
+  constructor(
+    params: ParamsOrGroups<O>,
+    defaults: O,
+    check: CheckOptions<O> = () => {},
+    checkShape: CheckShape = () => {},
+  ) {
     const call = `make ${this.constructor.name}`;
-    checkCount(call, arguments.length, 3);
+    checkCount(call, arguments.length, 4);
     checkKind(call, "defaults", defaults, OBJECT);
     checkKind(call, "the check", check, FUNCTION);
+    checkKind(call, "the check of shapes", checkShape, FUNCTION);
     this.#checkRanges = check;
+    this.#checkShape = checkShape;
     const kinds = kindsOf(defaults);
     this.#defaults = defaults;
     this.#kinds = Object.entries(kinds);
@@ -113,6 +125,7 @@ export abstract class Optimizer<O extends { lr: number }, S extends ParamState> 
           `Cannot ${call}: each of params must be a leaf that requires a gradient, got ${shown(p)}`,
         );
       }
+      this.#checkShape(call, p.shape);
       if (known.has(p)) {
         throw new RangeError(
           `Cannot ${call}: a parameter stands in two groups, or twice in this one`,

@@ -2,7 +2,7 @@
 
 import { keep } from "../autograd/scope.ts";
 import { checkCount } from "../core/options.ts";
-import { zerosLike } from "../tensor/create.ts";
+import { zeros } from "../tensor/create.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { filledReader } from "./groups.ts";
 import { type CheckOptions, Optimizer, type ParamsOrGroups, type ParamState } from "./optimizer.ts";
@@ -10,14 +10,35 @@ import { type CheckOptions, Optimizer, type ParamsOrGroups, type ParamState } fr
 /** What was kept for a parameter from the step before, by name. */
 export type Kept<K extends string> = { readonly [Name in K]?: Tensor | undefined };
 
+/**
+ * Whether a tensor is kept from step to step, like the parameter: always, under some options, or in a
+ * shape that the parameter's decides, null for none.
+ */
+export type Keeping<O> =
+  | true
+  | ((options: O) => boolean)
+  | { readonly shape: (shape: readonly number[]) => readonly number[] | null };
+
+/** The shape in which a tensor is kept for a parameter; null if it is not. */
+export function keptShape<O>(
+  keeping: Keeping<O>,
+  shape: readonly number[],
+  options: O,
+): readonly number[] | null {
+  if (typeof keeping === "object") return keeping.shape(shape);
+  return keeping === true || keeping(options) ? shape : null;
+}
+
 /** What an optimizer is made of. */
 export interface OptimizerRule<O extends { lr: number }, K extends string = string> {
   /** A value for every option. */
   readonly defaults: O;
   /** Refuses options out of range. */
   readonly check: CheckOptions<O>;
-  /** Tensors like the parameter that are kept from step to step: always, or under some options. */
-  readonly keeps: { readonly [Name in K]: true | ((options: O) => boolean) };
+  /** Refuses parameters of a shape that it cannot step. Default: none. */
+  readonly checkShape?: (call: string, shape: readonly number[]) => void;
+  /** What is kept from step to step. */
+  readonly keeps: { readonly [Name in K]: Keeping<O> };
   /** Whether it matters how many steps there were. Default: false. */
   readonly counts?: boolean;
   /**
@@ -56,7 +77,7 @@ export interface RuleState extends ParamState {
 /** An optimizer that is made of a rule. */
 export class RuleOptimizer<O extends { lr: number }, S extends RuleState> extends Optimizer<O, S> {
   readonly #rule: OptimizerRule<O>;
-  readonly #keeps: readonly [name: string, when: true | ((options: O) => boolean)][];
+  readonly #keeps: readonly [name: string, keeping: Keeping<O>][];
 
   /**
    * Creates the optimizer.
@@ -65,22 +86,23 @@ export class RuleOptimizer<O extends { lr: number }, S extends RuleState> extend
    * @param options A value for every option.
    */
   constructor(rule: OptimizerRule<O>, params: ParamsOrGroups<O>, options: O) {
-    super(params, options, rule.check);
+    super(params, options, rule.check, rule.checkShape);
     this.#rule = rule;
     this.#keeps = Object.entries(rule.keeps);
   }
 
   /** What is kept under some options alone. */
   protected override get optional(): readonly string[] {
-    return this.#keeps.flatMap(([name, when]) => when === true ? [] : [name]);
+    return this.#keeps.flatMap(([name, keeping]) => typeof keeping === "function" ? [name] : []);
   }
 
   /** Begins to keep what is to be kept under the options and is not; tells whether there was any. */
   #begin(state: ParamState, p: Tensor, options: O): boolean {
     let any = false;
-    for (const [name, when] of this.#keeps) {
-      if (state[name] !== undefined || (when !== true && !when(options))) continue;
-      state[name] = zerosLike(p);
+    for (const [name, keeping] of this.#keeps) {
+      const shape = keptShape(keeping, p.shape, options);
+      if (state[name] !== undefined || shape === null) continue;
+      state[name] = zeros(shape, { dtype: p.dtype, device: p.device });
       any = true;
     }
     return any;

@@ -2,7 +2,17 @@
 
 import { assert, assertEquals, assertStrictEquals, assertThrows } from "@std/assert";
 import { assertClose } from "../../lib/testing/mod.ts";
-import { nn, ones, optim, randn, RandomGenerator, Tensor, tensor, zeros } from "../../mod.ts";
+import {
+  type DType,
+  nn,
+  ones,
+  optim,
+  randn,
+  RandomGenerator,
+  Tensor,
+  tensor,
+  zeros,
+} from "../../mod.ts";
 import {
   groupFaults,
   leafOf,
@@ -12,6 +22,7 @@ import {
   OPTIMIZERS,
   stepFaults,
 } from "./state.ts";
+import { shapeOf } from "../optim/table.ts";
 
 for (const [name, make] of OPTIMIZERS) {
   Deno.test(`${name} refuses options that are set to what they must not be`, () => {
@@ -174,9 +185,10 @@ for (const [name, make] of OPTIMIZERS) {
 
   Deno.test(`${name} casts a loaded state to the types of its parameters`, () => {
     for (const [from, to] of [["float64", "float32"], ["float32", "float64"]] as const) {
-      const source = make([leafOf(ones([3], { dtype: from }))]);
+      const three = (dtype: DType) => ones(shapeOf(make, 3), { dtype });
+      const source = make([leafOf(three(from))]);
       source.step();
-      const p = leafOf(ones([3], { dtype: to }));
+      const p = leafOf(three(to));
       const optimizer = make([p]);
       optimizer.loadStateDict(source.stateDict() as never);
       const { state } = optimizer.stateDict() as { state: Record<string, unknown>[] };
@@ -184,10 +196,10 @@ for (const [name, make] of OPTIMIZERS) {
         .map(({ dtype }) => dtype);
       assert(types.every((dtype) => dtype === to), types.join());
       optimizer.step();
-      const twin = leafOf(ones([3], { dtype: to }));
+      const twin = leafOf(three(to));
       const own = make([twin]);
       own.step();
-      twin.detach().copy_(ones([3]));
+      twin.detach().copy_(three(to));
       own.step();
       assertClose(p.detach(), twin.detach(), { rtol: 1e-6, atol: 0 });
     }

@@ -1,7 +1,7 @@
 /** Good calls of layers, modules and losses. */
 
 import type * as ops from "../../lib/ops/mod.ts";
-import { losses, nn, ones, RandomGenerator, type Tensor, tensor, zeros } from "../../mod.ts";
+import { losses, nn, ones, optim, RandomGenerator, type Tensor, tensor, zeros } from "../../mod.ts";
 import {
   type Arg,
   type MethodRows,
@@ -77,7 +77,7 @@ function forward(on: () => nn.Module, named: string, input = of(x, "tensor")) {
 }
 
 /** Layers. */
-export const LAYERS: Rows<Omit<typeof nn, "init" | "functional">, ModuleMethods> = {
+export const LAYERS: Rows<Omit<typeof nn, "init" | "functional" | "utils">, ModuleMethods> = {
   AnyModule: { make: { ...anything, run: () => new Scale() }, methods: {} },
   Module: {
     make: { ...anything, run: () => new Scale() },
@@ -141,6 +141,44 @@ export const INIT: Rows<typeof nn.init> = {
   kaimingNormal_: { args: [of(x), options({ a: of(() => 0, "number"), generator })] },
   xavierUniform_: { args: [of(x), number(1), options({ generator })] },
   xavierNormal_: { args: [of(x), number(1), options({ generator })] },
+};
+
+const leaf = () => Object.assign(ones([2], { requiresGrad: true }), { grad: ones([2]) });
+
+/** Tools for gradients. */
+export const UTILS: Rows<typeof nn.utils> = {
+  clipGradNorm_: {
+    args: [
+      of(() => [leaf()], "tensor"),
+      of(() => 1, "number"),
+      options({ normType: of(() => 1, "number"), errorIfNonfinite: flag }),
+    ],
+  },
+  clipGradValue_: { args: [of(() => [leaf()], "tensor"), of(() => 1, "number")] },
+};
+
+/** A row of an average. */
+function average<Keys extends Readonly<Record<string, Arg>>>(keys: Keys) {
+  const on = () => new optim.SWA(new nn.ReLU());
+  return {
+    make: { args: [of(() => new nn.ReLU()), options(keys)] },
+    methods: {
+      forward: { on, args: [of(x, "tensor")], rest: true, named: "relu" },
+      update: { on, args: [of(() => new nn.ReLU())], named: "update SWA" },
+    },
+  } as const;
+}
+
+/** Averages of weights. */
+export const AVERAGES: Rows<
+  Pick<typeof optim, "ExponentialMovingAverage" | "SWA">,
+  ModuleMethods
+> = {
+  SWA: average({ useBuffers: flag }),
+  ExponentialMovingAverage: average({
+    decay: of(() => 0.5, "number"),
+    useBuffers: flag,
+  }),
 };
 
 /** Layers without state; those that are ops stand in the table of ops. */

@@ -8,7 +8,7 @@ import { type nn, noGrad, ones, optim, Tensor, tensor } from "../../mod.ts";
 import { type Sort, WRONG } from "../common/calls.ts";
 import { complaint } from "../common/refusals.ts";
 import { variantsOf } from "../optim/checks.ts";
-import { type OptimizerName, OPTIMIZERS as ROWS, STEPS } from "../optim/table.ts";
+import { type OptimizerName, OPTIMIZERS as ROWS, shapeOf, STEPS } from "../optim/table.ts";
 
 // What optimizers have in common, whatever their options are.
 type Loose = Record<string, unknown>;
@@ -23,7 +23,11 @@ export interface AnyOptimizer {
 }
 
 /** Makes an optimizer of some parameters. */
-export type MakeOptimizer = (params: Tensor[]) => AnyOptimizer;
+export interface MakeOptimizer {
+  (params: Tensor[]): AnyOptimizer;
+  /** Whether parameters must be matrices. */
+  readonly matrices?: true;
+}
 
 /** A leaf with a gradient. */
 export function leafOf(x: Tensor): Tensor {
@@ -48,14 +52,32 @@ function snapshot(optimizer: AnyOptimizer, params: readonly Tensor[]): string {
   });
 }
 
+/** Options, and places in lists of them, that may be null, with the other sorts that they take. */
+const NULLABLE = new Map(
+  Object.values(ROWS).flatMap(({ rule: { defaults } }) =>
+    Object.entries(defaults).flatMap(([key, value]): [string, Sort[]][] => {
+      if (!Array.isArray(value)) return value === null ? [[key, ["null"]]] : [];
+      return value.flatMap((item: unknown, i): [string, Sort[]][] =>
+        item === null ? [[`${key}.${i}`, ["null", "number"]]] : []
+      );
+    })
+  ),
+);
+
 /** Sorts of value that are right where another value stands. */
-function rightSorts(value: unknown, whole: boolean): Sort[] {
+function rightSorts(value: unknown, whole: boolean, place: string): Sort[] {
+  const nullable = [...NULLABLE].find(([key]) => `.${place}`.endsWith(`.${key}`));
+  if (nullable !== undefined) return nullable[1];
   if (typeof value === "boolean") return ["flag"];
   return typeof value === "number" && !whole ? ["number"] : [];
 }
 
-function wrongValues(value: unknown, whole: boolean): [sort: string, value: unknown][] {
-  const right = rightSorts(value, whole);
+function wrongValues(
+  value: unknown,
+  whole: boolean,
+  place = "",
+): [sort: string, value: unknown][] {
+  const right = rightSorts(value, whole, place);
   return (Object.keys(WRONG) as Sort[]).filter((sort) => !right.includes(sort))
     .map((sort) => [sort, WRONG[sort]()]);
 }
@@ -67,7 +89,10 @@ interface Scene {
 
 /** An optimizer that has made a step, with gradients for the next. */
 function sceneOf(make: MakeOptimizer): Scene {
-  const params: [Tensor, Tensor] = [leafOf(ones([2])), leafOf(ones([3]))];
+  const params: [Tensor, Tensor] = [2, 3].map((size) => leafOf(ones(shapeOf(make, size)))) as [
+    Tensor,
+    Tensor,
+  ];
   const optimizer = make(params);
   optimizer.step();
   return { optimizer, params };
@@ -87,6 +112,9 @@ function verdict(
   if (wrong !== null) return [`${what} ${wrong}`];
   return snapshot(scene.optimizer, scene.params) === before ? [] : [`${what} changed something`];
 }
+
+/** Options that may be less than 0. */
+const BELOW_0 = ["dampening", "beta2Decay"];
 
 /** Groups whose options are set to what they must not be. */
 export function groupFaults(make: MakeOptimizer): string[] {
@@ -112,12 +140,12 @@ export function groupFaults(make: MakeOptimizer): string[] {
   const keys = Object.keys(group);
   return [
     ...keys.flatMap((key) =>
-      wrongValues(group[key], false).flatMap(([sort, value]) =>
+      wrongValues(group[key], false, key).flatMap(([sort, value]) =>
         attempt(`${key} = ${sort}`, key, value)
       )
     ),
     ...keys.filter((key) => typeof group[key] === "number").flatMap((key) =>
-      [-1, Infinity].filter((value) => key !== "dampening" || value === Infinity)
+      [-1, Infinity].filter((value) => !BELOW_0.includes(key) || value === Infinity)
         .flatMap((value) => attempt(`${key} = ${value}`, key, value))
     ),
     ...attempt("an unknown option", "learningRate", 1),
@@ -172,7 +200,7 @@ function placesOf(owner: Loose, path: string): Place[] {
 /** What optimizers keep under some options alone. */
 const OPTIONAL = new Set(
   Object.values(ROWS).flatMap(({ rule: { keeps } }) =>
-    Object.entries(keeps).flatMap(([name, when]) => when === true ? [] : [name])
+    Object.entries(keeps).flatMap(([name, when]) => typeof when === "function" ? [name] : [])
   ),
 );
 
@@ -198,11 +226,11 @@ export function loadFaults(make: MakeOptimizer): string[] {
     const entry = /\.state\.\d+$/.test(path);
     const option = /\.groups\.\d+\.(?!count)/.test(path);
     // A state that has not begun is null; an option that is undefined stays as it is.
-    const values = wrongValues(value, whole).filter(([sort]) =>
+    const values = wrongValues(value, whole, path).filter(([sort]) =>
       !(entry && sort === "null") && !(option && sort === "undefined")
     );
     const tensors: [string, unknown][] = value instanceof Tensor
-      ? [["of another shape", ones([7])], ["transposed", ones([1, 2])]]
+      ? [["of another shape", ones([7])], ["transposed", ones([2, 1])]]
       : [];
     const disposed = value instanceof Tensor
       ? attempt(path, "disposed", (place) => (at(place) as Tensor).dispose())
@@ -253,6 +281,9 @@ export const OPTIMIZERS: readonly (readonly [title: string, make: MakeOptimizer]
   (Object.keys(STEPS) as OptimizerName[]).flatMap((name) =>
     variantsOf(name).map((options): [string, MakeOptimizer] => [
       `optim.${name} (${JSON.stringify(options)})`,
-      (params) => new optim[name](params, { lr: 0.1, ...options }),
+      Object.assign(
+        (params: Tensor[]) => new optim[name](params, { lr: 0.1, ...options }),
+        ROWS[name].matrices && { matrices: true as const },
+      ),
     ])
   );

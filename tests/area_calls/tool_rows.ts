@@ -19,6 +19,8 @@ import {
 } from "../../mod.ts";
 import { type Arg, type Call, type MethodRows, of, options, type Rows } from "../common/calls.ts";
 import { OPTIMIZERS as TABLE } from "../optim/table.ts";
+import type { AVERAGES } from "./module_rows.ts";
+import type { SCHEDULES } from "./schedule_rows.ts";
 
 const x = () => ones([2, 3]);
 const leaf = () => ones([2]).requiresGrad_();
@@ -48,6 +50,13 @@ function good<O extends object>({ rule }: { readonly rule: { readonly defaults: 
 }
 
 const adam = good(TABLE.Adam);
+
+const matrices = () => [ones([2, 2]).requiresGrad_()];
+const muon = {
+  ...good(TABLE.Muon),
+  nsSteps: of(() => 2),
+  adjustLrFn: of(() => "original", "null"),
+};
 
 function stepped(): optim.SGD {
   const optimizer = new optim.SGD(leaves(), { momentum: 0.9 });
@@ -85,7 +94,10 @@ export const OPTIMIZER_METHODS: MethodRows<optim.Optimizer<{ lr: number }, { ste
 type OptimizerMethods = keyof typeof OPTIMIZER_METHODS;
 
 /** Optimizers. */
-export const OPTIMIZERS: Rows<Omit<typeof optim, "functional">, OptimizerMethods> = {
+export const OPTIMIZERS: Rows<
+  Omit<typeof optim, "functional" | keyof typeof SCHEDULES | keyof typeof AVERAGES>,
+  OptimizerMethods
+> = {
   SGD: { make: { args: [of(leaves), options(sgd)] }, methods: {} },
   Adam: { make: { args: [of(leaves), options(adam)] }, methods: {} },
   AdamW: { make: { args: [of(leaves), options(adam)] }, methods: {} },
@@ -98,11 +110,14 @@ export const OPTIMIZERS: Rows<Omit<typeof optim, "functional">, OptimizerMethods
   ASGD: { make: { args: [of(leaves), options(good(TABLE.ASGD))] }, methods: {} },
   Rprop: { make: { args: [of(leaves), options(good(TABLE.Rprop))] }, methods: {} },
   Lion: { make: { args: [of(leaves), options(good(TABLE.Lion))] }, methods: {} },
+  Muon: { make: { args: [of(matrices), options(muon)] }, methods: {} },
+  Adafactor: { make: { args: [of(leaves), options(good(TABLE.Adafactor))] }, methods: {} },
   Optimizer: {
     make: {
       args: [
         of(leaves),
         of(() => ({ lr: 0.1 }), "object"),
+        of(() => () => {}, "undefined", "function"),
         of(() => () => {}, "undefined", "function"),
       ],
       run: (...args) => new Plain(...args as ConstructorParameters<typeof Plain>),
@@ -113,6 +128,7 @@ export const OPTIMIZERS: Rows<Omit<typeof optim, "functional">, OptimizerMethods
 };
 
 const pair = of(() => [ones([2]), ones([2])]);
+const matrix = of(() => [ones([2, 2]), ones([2, 2])]);
 
 /** Functional steps. */
 export const STEPS: Rows<typeof optim.functional> = {
@@ -175,6 +191,20 @@ export const STEPS: Rows<typeof optim.functional> = {
     args: [pair, pair, options({ gradients: pair, lengths: pair }), options(good(TABLE.Rprop))],
   },
   lion: { args: [pair, pair, options({ means: pair }), options(good(TABLE.Lion))] },
+  muon: { args: [matrix, matrix, options({ momentumBuffers: matrix }), options(muon)] },
+  adafactor: {
+    args: [
+      of(() => [ones([2]), ones([3, 2])]),
+      of(() => [ones([2]), ones([3, 2])]),
+      options({
+        step: of(() => 3),
+        rowVars: of(() => [ones([3, 1])]),
+        colVars: of(() => [ones([1, 2])]),
+        variances: of(() => [ones([2])]),
+      }),
+      options(good(TABLE.Adafactor)),
+    ],
+  },
 };
 
 const set = () => new data.TensorDataset(x(), arange(2));

@@ -9,7 +9,17 @@ import { assertType, type IsExact } from "@std/testing/types";
 import { checkCount, checkKind, kind, optionReader, TENSOR } from "../../lib/core/options.ts";
 import * as adjoint from "../../mod.ts";
 import { type Arg, type Call, of, options, type Rows } from "../common/calls.ts";
-import { FUNCTIONAL, INIT, LAYERS, LOSS_METHODS, LOSSES, MODULE_METHODS } from "./module_rows.ts";
+import {
+  AVERAGES,
+  FUNCTIONAL,
+  INIT,
+  LAYERS,
+  LOSS_METHODS,
+  LOSSES,
+  MODULE_METHODS,
+  UTILS,
+} from "./module_rows.ts";
+import { SCHEDULE_METHODS, SCHEDULES } from "./schedule_rows.ts";
 import {
   DATA,
   INSIDE,
@@ -67,9 +77,12 @@ function testAll(space: string, module: object, rows: object): void {
 const { losses, nn, optim, data, testing } = adjoint;
 testAll("losses.", losses, LOSSES);
 testAll("nn.", nn, LAYERS);
+testAll("nn.utils.", nn.utils, UTILS);
 testAll("nn.init.", nn.init, INIT);
 testAll("nn.functional.", nn.functional, FUNCTIONAL);
 testAll("optim.", optim, OPTIMIZERS);
+testAll("optim.", optim, SCHEDULES);
+testAll("optim.", optim, AVERAGES);
 testAll("optim.functional.", optim.functional, STEPS);
 testAll("data.", data, DATA);
 testAll("testing.", testing, TESTING);
@@ -77,6 +90,7 @@ testAll("", adjoint, TRANSFORMS);
 testMethods("Module", MODULE_METHODS);
 testMethods("Loss", LOSS_METHODS);
 testMethods("Optimizer", OPTIMIZER_METHODS);
+testMethods("LRScheduler", SCHEDULE_METHODS);
 for (const [name, call] of Object.entries({ ...TRANSFORMED, ...INSIDE })) {
   testCall(name, name, call, call.run!);
 }

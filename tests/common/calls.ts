@@ -69,10 +69,17 @@ type IsOptions<P> = Record<never, never> extends P
   : false
   : false;
 
-/** What stands in a row for a parameter: an entry for each key, if it is an object of options. */
+/** An entry for each key of an object. */
+type KeysOf<P> = { readonly keys: { readonly [K in keyof Required<P>]: Arg } };
+
+/**
+ * What stands in a row for a parameter: an entry for each key, if it is an object of options, and in
+ * either way for an object of which something must be given.
+ */
 type ArgFor<P> = unknown extends P ? Arg
-  : true extends IsOptions<NonNullable<P>>
-    ? { readonly keys: { readonly [K in keyof Required<NonNullable<P>>]: Arg } }
+  : true extends IsOptions<NonNullable<P>> ? KeysOf<NonNullable<P>>
+  : P extends readonly unknown[] | ArrayBufferView ? Arg
+  : P extends object ? Arg | KeysOf<P>
   : Arg;
 
 type ArgsFor<P extends readonly unknown[]> = {

@@ -3,9 +3,9 @@
 import { assert, assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
 import { optimizerClass, type RuleState } from "../../lib/optim/rule.ts";
 import { assertClose } from "../../lib/testing/mod.ts";
-import { grad, ones, type optim, type Tensor, tensor } from "../../mod.ts";
+import { type DType, grad, ones, type optim, type Tensor } from "../../mod.ts";
 import { casesOf, optionsOf, type Stored, unstored } from "../fixtures/stored.ts";
-import type { OptimizerRow } from "./table.ts";
+import { type OptimizerRow, shapeOf } from "./table.ts";
 
 /** What optimizers have in common, whatever their options are. */
 export interface Options {
@@ -41,7 +41,8 @@ export function variantsOf(name: string): readonly Some[] {
 const RATE = { lr: 0.05 };
 
 /** What the trajectories descend. */
-function objective(a: Tensor, b: Tensor): Tensor {
+function objective(a: Tensor, matrix: Tensor): Tensor {
+  const b = matrix.flatten();
   return a.matmul(b).sub(1).tanh().square().sum().add(a.mul(b).tanh().sum());
 }
 
@@ -147,21 +148,24 @@ export const CHECKS = {
       assertClose(x.detach(), plain![i]!.detach(), { rtol: 1e-12, atol: 1e-14, message: says })
     );
   }),
-  "goes on from a state dict as if it had not stopped": forEach(({ make }, trajectory, says) => {
-    const own = startOf(trajectory);
-    const optimizer = new make(own, optionsIn(trajectory));
-    descend(optimizer, own, 3);
-    const twin = own.map((p) => p.detach().clone().requiresGrad_()) as [Tensor, Tensor];
-    const other = new make(twin, { lr: 9 });
-    other.loadStateDict(optimizer.stateDict());
-    descend(optimizer, own, 3);
-    descend(other, twin, 3);
-    assertEquals(twin.map((p) => p.toArray()), own.map((p) => p.toArray()), says);
-    const wrong = new make([tensor([1], { requiresGrad: true })]);
-    assertThrows(() => wrong.loadStateDict(optimizer.stateDict()), RangeError, "groups have [1]");
-  }),
-  "works in float32, and skips what has no gradient": forEach(({ make }, trajectory, says) => {
-    const [x, y] = [tensor([1], { requiresGrad: true }), tensor([1], { requiresGrad: true })];
+  "goes on from a state dict as if it had not stopped": forEach(
+    ({ make, row }, trajectory, says) => {
+      const own = startOf(trajectory);
+      const optimizer = new make(own, optionsIn(trajectory));
+      descend(optimizer, own, 3);
+      const twin = own.map((p) => p.detach().clone().requiresGrad_()) as [Tensor, Tensor];
+      const other = new make(twin, { lr: 9 });
+      other.loadStateDict(optimizer.stateDict());
+      descend(optimizer, own, 3);
+      descend(other, twin, 3);
+      assertEquals(twin.map((p) => p.toArray()), own.map((p) => p.toArray()), says);
+      const wrong = new make([ones(shapeOf(row, 1)).requiresGrad_()]);
+      assertThrows(() => wrong.loadStateDict(optimizer.stateDict()), RangeError, "groups have [1]");
+    },
+  ),
+  "works in float32, and skips what has no gradient": forEach(({ make, row }, trajectory, says) => {
+    const one = (dtype: DType) => ones(shapeOf(row, 1), { dtype }).requiresGrad_();
+    const [x, y] = [one("float32"), one("float32")];
     const options = optionsIn(trajectory);
     const optimizer = new make([x, y], options);
     x.square().sum().backward();
@@ -174,7 +178,7 @@ export const CHECKS = {
       says,
     );
     assertEquals([y.item(), optimizer.stateDict().state[1]], [1, null], says);
-    const wide = tensor([1], { dtype: "float64", requiresGrad: true });
+    const wide = one("float64");
     const twin = new make([wide], options);
     wide.square().sum().backward();
     twin.step();
@@ -197,7 +201,8 @@ export const CHECKS = {
     assertEquals({ ...rule.defaults }, Object.fromEntries(wanted));
   },
   "refuses options out of range, wherever they are given": ({ make, step, row }: Subject) => {
-    const leaf = () => ones([2]).requiresGrad_();
+    const two = () => ones(shapeOf(row, 2));
+    const leaf = () => two().requiresGrad_();
     for (
       const [key, refused] of Object.entries<OptimizerRow<Options>["refuses"]["lr"]>(row.refuses)
     ) {
@@ -206,7 +211,7 @@ export const CHECKS = {
         const calls = [
           () => new make([leaf()], options),
           () => new make([leaf()]).addParamGroup({ params: [leaf()], ...options }),
-          () => step([ones([2])], [ones([2])], {}, { ...row.functional, ...options }),
+          () => step([two()], [two()], {}, { ...row.functional, ...options }),
         ];
         for (const call of calls) {
           const { message } = assertThrows(call, Error);

@@ -5,7 +5,7 @@ import { assertType, type IsExact } from "@std/testing/types";
 import { optimizerClass, type OptimizerRule, type RuleState } from "../../lib/optim/rule.ts";
 import { ones, optim, type Tensor, tensor } from "../../mod.ts";
 import { CHECKS, type Options, type Subject } from "./checks.ts";
-import { type OptimizerName, OPTIMIZERS, type StepName, STEPS } from "./table.ts";
+import { type OptimizerName, OPTIMIZERS, shapeOf, type StepName, STEPS } from "./table.ts";
 
 /** Of optimizers with different options the checks see what is common to all. */
 function subjectOf(name: OptimizerName): Subject {
@@ -21,7 +21,7 @@ for (const name of Object.keys(OPTIMIZERS) as OptimizerName[]) {
   }
 
   Deno.test(`optim.${name} is a class of optimizers that says its name`, () => {
-    const params = [ones([1]).requiresGrad_()];
+    const params = [ones(shapeOf(OPTIMIZERS[name], 1)).requiresGrad_()];
     const optimizer = new optim[name](params);
     assertEquals(optimizer instanceof optim[name], true);
     assertEquals(optimizer instanceof optim.Optimizer, true);

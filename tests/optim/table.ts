@@ -13,6 +13,8 @@ import { NADAM_RULE } from "../../lib/optim/nadam.ts";
 import { RADAM_RULE } from "../../lib/optim/radam.ts";
 import { ASGD_RULE } from "../../lib/optim/asgd.ts";
 import { RPROP_RULE } from "../../lib/optim/rprop.ts";
+import { ADAFACTOR_RULE } from "../../lib/optim/adafactor.ts";
+import { MUON_RULE } from "../../lib/optim/muon.ts";
 import { LION_RULE } from "../../lib/optim/lion.ts";
 import { RMSPROP_RULE, type RMSpropGroup } from "../../lib/optim/rmsprop.ts";
 import { SGD_RULE, type SGDGroup } from "../../lib/optim/sgd.ts";
@@ -20,9 +22,10 @@ import type { optim } from "../../mod.ts";
 
 type Optim = typeof optim;
 
-/** Names of the public classes. */
+/** Names of the public classes of optimizers. */
 export type OptimizerName = {
-  [K in keyof Optim]: Optim[K] extends new (...args: infer _) => unknown ? K : never;
+  [K in keyof Optim]: Optim[K] extends new (...args: infer _) => { paramGroups: unknown } ? K
+    : never;
 }[keyof Optim];
 
 /** Names of the functional steps. */
@@ -43,6 +46,15 @@ export interface OptimizerRow<O extends { lr: number }> {
   /** Options with which the step is smooth enough for differences, by what they do. */
   readonly smooth: Readonly<Record<string, Partial<O>>>;
   readonly refuses: { readonly [K in keyof O]: Refused };
+  /** Whether parameters must be matrices. */
+  readonly matrices?: true;
+  /** The greatest gradient whose square float32 still holds. Default: 1e20, squared with a weight. */
+  readonly large?: number;
+}
+
+/** The shape of a parameter of so many elements. */
+export function shapeOf({ matrices }: { readonly matrices?: true }, size: number): number[] {
+  return matrices ? [1, size] : [size];
 }
 
 const FROM_0 = [-1, Infinity, NaN];
@@ -256,6 +268,59 @@ export const OPTIMIZERS: { readonly [Name in OptimizerName]: OptimizerRow<GroupO
       betas: BETAS,
     },
   },
+  Muon: {
+    rule: MUON_RULE,
+    functional: {},
+    matrices: true,
+    smooth: {
+      "by default": { eps: 3 },
+      "without a look ahead": { eps: 3, nesterov: false, weightDecay: 0.5, nsSteps: 2 },
+    },
+    refuses: {
+      lr: SHARED.lr,
+      weightDecay: SHARED.weightDecay,
+      momentum: range("momentum", "[0, ∞)", ...FROM_0),
+      nesterov: [[1, "nesterov must be true or false"]],
+      nsCoefficients: [
+        [[1, 2], "nsCoefficients must be an array of 3 numbers"],
+        [[1, 2, NaN], "nsCoefficients must be finite, got 1, 2, NaN"],
+      ],
+      eps: range("eps", "[0, ∞)", ...FROM_0),
+      nsSteps: [
+        [-1, "nsSteps must be an integer in [0, 100), got -1"],
+        [1.5, "nsSteps must be an integer in [0, 100), got 1.5"],
+        [100, "nsSteps must be an integer in [0, 100), got 100"],
+      ],
+      adjustLrFn: [
+        ["square", "adjustLrFn must be original, match_rms_adamw, spectral_unclamped or null"],
+        [1, "adjustLrFn must be original, match_rms_adamw, spectral_unclamped or null, got 1"],
+      ],
+    },
+  },
+  Adafactor: {
+    rule: ADAFACTOR_RULE,
+    functional: {},
+    large: 1e18,
+    smooth: {
+      "above its floor and not clipped": { eps: [0.33, 1e-3], d: 50, weightDecay: 0.1 },
+      clipped: { eps: [0.33, 1e-3], d: 1.01, maximize: true },
+    },
+    refuses: {
+      ...SHARED,
+      beta2Decay: [
+        [0.1, "beta2Decay must be finite and at most 0, got 0.1"],
+        [NaN, "beta2Decay must be finite and at most 0, got NaN"],
+        [-Infinity, "beta2Decay must be finite and at most 0, got -Infinity"],
+      ],
+      eps: [
+        [[-1, 1], "eps[0] must lie in [0, ∞), got -1"],
+        [[null, -1], "eps[1] must lie in [0, ∞), got -1"],
+        [[1], "eps must be an array of 2 numbers or nulls"],
+        [[1, null], "eps must be an array of 2 numbers or nulls"],
+      ],
+      d: range("d", "[1, ∞)", 0.5, Infinity, NaN),
+    },
+  },
 };
 
 /** The functional step of each. */
@@ -265,6 +330,8 @@ export const STEPS = {
   AdamW: "adam",
   RMSprop: "rmsprop",
   Lion: "lion",
+  Muon: "muon",
+  Adafactor: "adafactor",
   Rprop: "rprop",
   ASGD: "asgd",
   RAdam: "radam",

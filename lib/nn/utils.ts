@@ -1,0 +1,121 @@
+/** Tools for gradients of parameters. Follows `torch.nn.utils`. */
+
+import { noGrad } from "../autograd/tape.ts";
+import { checkCount, checkKind, FLAG, kind, NUMBER, optionReader, shown } from "../core/options.ts";
+import { isTensor } from "../core/tensor.ts";
+import { stack } from "../ops/mod.ts";
+import { zeros } from "../tensor/create.ts";
+import type { Tensor } from "../tensor/tensor.ts";
+
+/** Options of `clipGradNorm_`. */
+export interface ClipGradNormOptions {
+  /** Order of the norm, Infinity for the greatest absolute value. Default: 2. */
+  normType?: number;
+  /** Whether a norm that is not finite is an error. Default: false. */
+  errorIfNonfinite?: boolean;
+}
+
+const ORDER = kind("a number above 0", (value) => typeof value === "number" && value > 0);
+const readOptions = optionReader<ClipGradNormOptions>({ normType: ORDER, errorIfNonfinite: FLAG });
+
+/** The gradients of parameters, of those that have one. */
+function gradientsOf(call: string, parameters: Tensor | Iterable<Tensor>): Tensor[] {
+  const iterable = typeof parameters === "object" && parameters !== null &&
+    Symbol.iterator in parameters;
+  if (!iterable) {
+    throw new TypeError(
+      `Cannot ${call}: parameters must be a tensor or an array of tensors, got ${
+        shown(parameters)
+      }`,
+    );
+  }
+  const list: unknown[] = isTensor(parameters) ? [parameters] : [...parameters];
+  return list.flatMap((p) => {
+    if (!isTensor(p)) {
+      throw new TypeError(`Cannot ${call}: each of parameters must be a tensor, got ${shown(p)}`);
+    }
+    if (p.collected === null) return [];
+    p.collected.storage.check(call);
+    return [p.collected.detach()];
+  });
+}
+
+/** Refuses a bound below 0. */
+function checkBound(call: string, name: string, value: number): void {
+  checkKind(call, name, value, NUMBER);
+  if (value >= 0) return;
+  throw new RangeError(`Cannot ${call}: ${name} must be from 0 on, got ${value}`);
+}
+
+/**
+ * Shrinks the gradients of parameters in place, so that their norm, taken over all of them, is at most
+ * `maxNorm`; to be called between `backward` and `step`. Follows `torch.nn.utils.clip_grad_norm_`.
+ *
+ * @param parameters A tensor, or tensors; those without a gradient do not count.
+ * @param maxNorm What the norm may be.
+ * @returns The norm before, of no dimensions; 0 if there is no gradient.
+ * @throws {RangeError} If the norm is not finite, with `errorIfNonfinite`; nothing changes then.
+ *
+ * @example A gradient of norm 5
+ * ```ts
+ * import { nn, tensor } from "@adjoint/ml";
+ * import { assertAlmostEquals } from "@std/assert";
+ *
+ * const x = tensor([0, 0], { requiresGrad: true });
+ * x.grad = tensor([3, 4]);
+ * assertAlmostEquals(nn.utils.clipGradNorm_([x], 0.5).item(), 5);
+ * assertAlmostEquals(x.grad.norm().item(), 0.5, 1e-5);
+ * ```
+ */
+export function clipGradNorm_(
+  parameters: Tensor | Iterable<Tensor>,
+  maxNorm: number,
+  options?: ClipGradNormOptions,
+): Tensor {
+  const call = "run clipGradNorm_";
+  checkCount(call, arguments.length, 3);
+  checkBound(call, "maxNorm", maxNorm);
+  const { normType = 2, errorIfNonfinite = false } = readOptions(call, options);
+  return noGrad(() => {
+    const gradients = gradientsOf(call, parameters);
+    const [first] = gradients;
+    if (first === undefined) return zeros([]);
+    const norms = gradients.map((g) => g.norm({ p: normType }).to({ device: first.device }));
+    const total = stack(norms, 0).norm({ p: normType });
+    if (errorIfNonfinite && !Number.isFinite(total.item())) {
+      throw new RangeError(
+        `Cannot ${call}: the norm is ${total.item()}, so nothing can be clipped`,
+      );
+    }
+    const factor = total.add(1e-6).reciprocal().mul(maxNorm).clamp(null, 1);
+    for (const g of gradients) g.copy_(g.mul(factor.to({ device: g.device, dtype: g.dtype })));
+    return total;
+  });
+}
+
+/**
+ * Clamps each element of the gradients of parameters in place. Follows
+ * `torch.nn.utils.clip_grad_value_`.
+ *
+ * @param parameters A tensor, or tensors; those without a gradient do not count.
+ * @param clipValue The greatest absolute value.
+ *
+ * @example Elements beyond 1
+ * ```ts
+ * import { nn, tensor } from "@adjoint/ml";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const x = tensor([0, 0], { requiresGrad: true });
+ * x.grad = tensor([-3, 0.5]);
+ * nn.utils.clipGradValue_([x], 1);
+ * assertEquals(x.grad.toArray(), [-1, 0.5]);
+ * ```
+ */
+export function clipGradValue_(parameters: Tensor | Iterable<Tensor>, clipValue: number): void {
+  const call = "run clipGradValue_";
+  checkCount(call, arguments.length, 2);
+  checkBound(call, "clipValue", clipValue);
+  noGrad(() => {
+    for (const g of gradientsOf(call, parameters)) g.copy_(g.clamp(-clipValue, clipValue));
+  });
+}

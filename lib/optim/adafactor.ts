@@ -1,0 +1,131 @@
+/** Adafactor: mean squares that are kept as rows and columns. */
+
+import type { Tensor } from "../tensor/tensor.ts";
+import { checkRange } from "./optimizer.ts";
+import {
+  type OptimizerClass,
+  optimizerClass,
+  type OptimizerRule,
+  type RuleOptimizer,
+  type RuleState,
+} from "./rule.ts";
+
+/** Options of `Adafactor`. */
+export interface AdafactorOptions {
+  /** Learning rate, the greatest relative step. Default: 1e-2. */
+  lr?: number;
+  /** The mean squares forget with this power of the steps. Default: -0.8. */
+  beta2Decay?: number;
+  /**
+   * The least root of a mean square, null for the spacing of numbers at 1, and the least size that a
+   * parameter counts as. Default: [null, 1e-3].
+   */
+  eps?: readonly [number | null, number];
+  /** The root mean square at which a step is clipped. Default: 1. */
+  d?: number;
+  /** Decay of the parameter itself. Default: 0. */
+  weightDecay?: number;
+  /** Whether the objective is to grow. Default: false. */
+  maximize?: boolean;
+}
+
+/** Options of a group of parameters. */
+export type AdafactorGroup = Required<AdafactorOptions>;
+
+/** Refuses options out of range. */
+function checkAdafactor(op: string, options: AdafactorGroup): void {
+  const { lr, beta2Decay, eps: [least, size], d, weightDecay } = options;
+  checkRange(op, "lr", lr, "[0, ∞)");
+  if (!(beta2Decay <= 0 && beta2Decay > -Infinity)) {
+    throw new RangeError(
+      `Cannot run ${op}: beta2Decay must be finite and at most 0, got ${beta2Decay}`,
+    );
+  }
+  if (least !== null) checkRange(op, "eps[0]", least, "[0, ∞)");
+  checkRange(op, "eps[1]", size, "[0, ∞)");
+  checkRange(op, "d", d, "[1, ∞)");
+  checkRange(op, "weightDecay", weightDecay, "[0, ∞)");
+}
+
+/** The shape with one dimension of extent 1; null for a vector. */
+function reduced(shape: readonly number[], dim: -1 | -2): readonly number[] | null {
+  return shape.length < 2 ? null : shape.with(dim, 1);
+}
+
+/** The root of the mean square. */
+function size(x: Tensor): Tensor {
+  return x.norm().div(Math.sqrt(x.size));
+}
+
+/** A mean that takes over a share of what is new. */
+function towards(before: Tensor | undefined, fresh: Tensor, share: number): Tensor {
+  return before?.mul(1 - share).add(fresh.mul(share)) ?? fresh.mul(share);
+}
+
+/** The spacing of numbers at 1. */
+const SPACING = { float32: 2 ** -23, float64: 2 ** -52 } as const;
+
+/** What Adafactor is made of. */
+export const ADAFACTOR_RULE: OptimizerRule<AdafactorGroup, "rowVar" | "colVar" | "variance"> = {
+  defaults: {
+    lr: 1e-2,
+    beta2Decay: -0.8,
+    eps: [null, 1e-3],
+    d: 1,
+    weightDecay: 0,
+    maximize: false,
+  },
+  check: checkAdafactor,
+  keeps: {
+    rowVar: { shape: (shape) => reduced(shape, -1) },
+    colVar: { shape: (shape) => reduced(shape, -2) },
+    variance: { shape: (shape) => shape.length < 2 ? shape : null },
+  },
+  counts: true,
+  step: (p, given, kept, { lr, beta2Decay, eps, d, weightDecay, maximize }, count) => {
+    const least = eps[0] ?? SPACING[p.dtype === "float64" ? "float64" : "float32"];
+    const share = count ** beta2Decay;
+    const rate = size(p).maximum(eps[1]).mul(Math.min(lr, 1 / Math.sqrt(count)));
+    const shrunk = weightDecay === 0 ? p : p.mul(1 - lr * weightDecay);
+    const g = maximize ? given.neg() : given;
+    const square = g.square();
+    const matrix = p.ndim > 1;
+    const rowVar = matrix
+      ? towards(kept.rowVar, square.mean(-1, { keepdim: true }), share)
+      : undefined;
+    const colVar = matrix
+      ? towards(kept.colVar, square.mean(-2, { keepdim: true }), share)
+      : undefined;
+    const variance = matrix ? undefined : towards(kept.variance, square, share);
+    const estimate = rowVar !== undefined && colVar !== undefined
+      ? rowVar.mul(colVar).div(rowVar.mean(-2, { keepdim: true }).clamp(least, null))
+      : variance ?? square;
+    const update = estimate.clamp(least * least, null).rsqrt().mul(g);
+    const change = update.mul(rate).div(size(update).div(d).maximum(1));
+    return [shrunk.sub(change), { rowVar, colVar, variance }];
+  },
+};
+
+/**
+ * Steps relative to the size of the parameter, by mean squares of which a matrix keeps but those of its
+ * rows and of its columns: Shazeer and Stern, "Adafactor: adaptive learning rates with sublinear memory
+ * cost", 2018. Follows `torch.optim.Adafactor`.
+ *
+ * @example One step
+ * ```ts
+ * import { optim, tensor } from "@adjoint/ml";
+ * import { assertAlmostEquals } from "@std/assert";
+ *
+ * const x = tensor([1], { requiresGrad: true });
+ * const optimizer = new optim.Adafactor([x], { lr: 0.1 });
+ * x.square().sum().backward();
+ * optimizer.step();
+ * assertAlmostEquals(x.item(), 0.9, 1e-6);
+ * ```
+ */
+export const Adafactor: OptimizerClass<AdafactorGroup, RuleState> = optimizerClass(
+  "Adafactor",
+  ADAFACTOR_RULE,
+);
+/** An {@linkcode Adafactor} optimizer. */
+export type Adafactor = RuleOptimizer<AdafactorGroup, RuleState>;

@@ -1,0 +1,86 @@
+/** Schedules along a cosine. */
+
+import { COUNT, FINITE } from "./kinds.ts";
+import { type ScheduleClass, scheduleClass, type ScheduleRule } from "./rule.ts";
+import type { LRScheduler } from "./schedule.ts";
+
+/** Options of `CosineAnnealingLR`. */
+export interface CosineAnnealingLROptions {
+  /** Steps down to the least rate. */
+  tMax: number;
+  /** The least rate. Default: 0. */
+  etaMin?: number;
+}
+
+/** What CosineAnnealingLR is made of. */
+export const COSINE_ANNEALING_LR_RULE: ScheduleRule<CosineAnnealingLROptions> = {
+  kinds: { tMax: COUNT, etaMin: FINITE },
+  defaults: { etaMin: 0 },
+  // From the last rate, so that it goes together with schedules beside it.
+  lr: ({ epoch, lr, base }, { tMax, etaMin }) => {
+    if (epoch === 0) return lr;
+    if ((epoch - 1 - tMax) % (2 * tMax) === 0) {
+      return lr + (base - etaMin) * (1 - Math.cos(Math.PI / tMax)) / 2;
+    }
+    const height = (step: number) => 1 + Math.cos(Math.PI * step / tMax);
+    return height(epoch) / height(epoch - 1) * (lr - etaMin) + etaMin;
+  },
+};
+
+/**
+ * Down to the least rate along half a cosine, and up again if it goes on: Loshchilov and Hutter,
+ * "SGDR: stochastic gradient descent with warm restarts", 2017, without the restarts. Follows
+ * `torch.optim.lr_scheduler.CosineAnnealingLR`.
+ *
+ * @example Half the rate after half the steps
+ * ```ts
+ * import { optim, zeros } from "@adjoint/ml";
+ * import { assertAlmostEquals } from "@std/assert";
+ *
+ * const optimizer = new optim.SGD([zeros([1], { requiresGrad: true })], { lr: 1 });
+ * const schedule = new optim.CosineAnnealingLR(optimizer, { tMax: 10 });
+ * for (let step = 0; step < 5; step++) schedule.step();
+ * assertAlmostEquals(optimizer.paramGroups[0]!.lr, 0.5);
+ * ```
+ */
+export const CosineAnnealingLR: ScheduleClass<CosineAnnealingLROptions> = scheduleClass(
+  "CosineAnnealingLR",
+  COSINE_ANNEALING_LR_RULE,
+);
+/** A {@linkcode CosineAnnealingLR} schedule. */
+export type CosineAnnealingLR = LRScheduler;
+
+/** Options of `CosineAnnealingWarmRestarts`. */
+export interface CosineAnnealingWarmRestartsOptions {
+  /** Steps until the first restart. */
+  t0: number;
+  /** Factor of the steps from restart to restart. Default: 1. */
+  tMult?: number;
+  /** The least rate. Default: 0. */
+  etaMin?: number;
+}
+
+/** What CosineAnnealingWarmRestarts is made of. */
+export const COSINE_ANNEALING_WARM_RESTARTS_RULE: ScheduleRule<
+  CosineAnnealingWarmRestartsOptions
+> = {
+  kinds: { t0: COUNT, tMult: COUNT, etaMin: FINITE },
+  defaults: { tMult: 1, etaMin: 0 },
+  lr: ({ epoch, base }, { t0, tMult, etaMin }) => {
+    let [since, length] = [tMult === 1 ? epoch % t0 : epoch, t0];
+    while (since >= length) {
+      since -= length;
+      length *= tMult;
+    }
+    return etaMin + (base - etaMin) * (1 + Math.cos(Math.PI * since / length)) / 2;
+  },
+};
+
+/**
+ * Down along half a cosine, again and again: Loshchilov and Hutter, "SGDR: stochastic gradient descent
+ * with warm restarts", 2017. Follows `torch.optim.lr_scheduler.CosineAnnealingWarmRestarts`.
+ */
+export const CosineAnnealingWarmRestarts: ScheduleClass<CosineAnnealingWarmRestartsOptions> =
+  scheduleClass("CosineAnnealingWarmRestarts", COSINE_ANNEALING_WARM_RESTARTS_RULE);
+/** A {@linkcode CosineAnnealingWarmRestarts} schedule. */
+export type CosineAnnealingWarmRestarts = LRScheduler;

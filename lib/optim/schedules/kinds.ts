@@ -1,0 +1,60 @@
+/** Kinds of options of schedules, and options that each group may have of its own. */
+
+import { FUNCTION, type Kind, kind } from "../../core/options.ts";
+import { checkRange, type Interval } from "../optimizer.ts";
+
+/** How many steps, at least one. */
+export const COUNT: Kind = kind(
+  "an integer from 1",
+  (value) => Number.isSafeInteger(value) && Number(value) >= 1,
+);
+/** How many steps, or none. */
+export const COUNT_OR_NONE: Kind = kind(
+  "an integer from 0",
+  (value) => Number.isSafeInteger(value) && Number(value) >= 0,
+);
+/** A number that is finite. */
+export const FINITE: Kind = kind("a finite number", Number.isFinite);
+/** A finite number, or one for each group. */
+export const FINITE_OR_EACH: Kind = kind(
+  "a finite number, or one for each group",
+  (value) => [value].flat().every((item) => FINITE.accepts(item)),
+);
+/** A function, or one for each group. */
+export const FUNCTION_OR_EACH: Kind = kind(
+  "a function, or one for each group",
+  (value) => [value].flat().every((item) => FUNCTION.accepts(item)),
+);
+
+/** An option that is one for all groups, or a list with one for each. */
+export type OrEach<T> = T | readonly T[];
+
+/** The option of a group. */
+export function ofGroup<T>(option: OrEach<T>, group: number): T {
+  return (Array.isArray(option) ? option[group] : option) as T;
+}
+
+/** Refuses a list that is not as long as there are groups. */
+export function checkEach(
+  op: string,
+  options: Readonly<Record<string, unknown>>,
+  groups: number,
+): void {
+  for (const [name, value] of Object.entries(options)) {
+    if (!Array.isArray(value) || value.length === groups) continue;
+    throw new RangeError(
+      `Cannot make ${op}: ${name} must be one for all or have an entry for each of ${groups} ` +
+        `groups, got ${value.length}`,
+    );
+  }
+}
+
+/** Refuses numbers out of range, one or one for each group. */
+export function checkRanges(
+  op: string,
+  name: string,
+  value: OrEach<number>,
+  range: Interval,
+): void {
+  for (const each of [value].flat()) checkRange(op, name, each, range);
+}

@@ -1,0 +1,163 @@
+/** A schedule that follows what is measured. */
+
+import { checkCount, checkKind, kind, oneOf } from "../../core/options.ts";
+import { isTensor } from "../../core/tensor.ts";
+import type { Tensor } from "../../tensor/tensor.ts";
+import { checkRange } from "../optimizer.ts";
+import {
+  checkEach,
+  checkRanges,
+  COUNT_OR_NONE,
+  FINITE,
+  FINITE_OR_EACH,
+  ofGroup,
+  type OrEach,
+} from "./kinds.ts";
+import { scheduleReader, type ScheduleRule } from "./rule.ts";
+import { groupsOf, Schedule, type Scheduled } from "./schedule.ts";
+
+/** Options of `ReduceLROnPlateau`. */
+export interface ReduceLROnPlateauOptions {
+  /** Whether what is measured is to fall or to grow. Default: "min". */
+  mode?: "min" | "max";
+  /** Factor of each reduction. Default: 0.1. */
+  factor?: number;
+  /** How many values in a row may be no better. Default: 10. */
+  patience?: number;
+  /** How much better a value must be to count. Default: 1e-4. */
+  threshold?: number;
+  /** Whether that is a share of the best value, or a difference to it. Default: "rel". */
+  thresholdMode?: "rel" | "abs";
+  /** Values after a reduction that are not looked at. Default: 0. */
+  cooldown?: number;
+  /** The least rate; a list has one for each group. Default: 0. */
+  minLr?: OrEach<number>;
+  /** Reductions by no more than this are left out. Default: 1e-8. */
+  eps?: number;
+}
+
+/** The options of ReduceLROnPlateau. */
+export const REDUCE_LR_ON_PLATEAU: Pick<
+  ScheduleRule<ReduceLROnPlateauOptions>,
+  "kinds" | "defaults"
+> = {
+  kinds: {
+    mode: oneOf("min", "max"),
+    factor: FINITE,
+    patience: COUNT_OR_NONE,
+    threshold: FINITE,
+    thresholdMode: oneOf("rel", "abs"),
+    cooldown: COUNT_OR_NONE,
+    minLr: FINITE_OR_EACH,
+    eps: FINITE,
+  },
+  defaults: {
+    mode: "min",
+    factor: 0.1,
+    patience: 10,
+    threshold: 1e-4,
+    thresholdMode: "rel",
+    cooldown: 0,
+    minLr: 0,
+    eps: 1e-8,
+  },
+};
+
+const METRIC = kind(
+  "a number or a tensor with one element",
+  (value) => typeof value === "number" || (isTensor(value) && value.size === 1),
+);
+
+const readOptions = scheduleReader(REDUCE_LR_ON_PLATEAU);
+
+/** Whether a value is better than the best so far. */
+function isBetter(
+  value: number,
+  best: number,
+  options: Required<ReduceLROnPlateauOptions>,
+): boolean {
+  const { mode, threshold, thresholdMode } = options;
+  const sign = mode === "min" ? -1 : 1;
+  const bar = thresholdMode === "rel" ? best * (1 + sign * threshold) : best + sign * threshold;
+  return mode === "min" ? value < bar : value > bar;
+}
+
+/**
+ * Reduces the rate where a value, such as the validation loss, gets no better. Follows
+ * `torch.optim.lr_scheduler.ReduceLROnPlateau`.
+ *
+ * @example A loss that stands still
+ * ```ts
+ * import { optim, zeros } from "@adjoint/ml";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const optimizer = new optim.SGD([zeros([1], { requiresGrad: true })], { lr: 1 });
+ * const schedule = new optim.ReduceLROnPlateau(optimizer, { patience: 2, factor: 0.5 });
+ * for (const loss of [3, 2, 2, 2, 2]) schedule.step(loss);
+ * assertEquals(schedule.getLastLr(), [0.5]);
+ * ```
+ */
+export class ReduceLROnPlateau extends Schedule {
+  readonly #options: Required<ReduceLROnPlateauOptions>;
+  readonly #counts: { best: number; cooldownCounter: number; numBadEpochs: number };
+
+  /**
+   * Creates the schedule.
+   *
+   * @param optimizer Whose rates are set.
+   */
+  constructor(optimizer: Scheduled, options?: ReduceLROnPlateauOptions) {
+    const call = `make ${new.target.name}`;
+    checkCount(call, arguments.length, 2);
+    const full = readOptions(call, options);
+    const { mode, factor, minLr, threshold, eps } = full;
+    const op = new.target.name;
+    checkEach(op, { minLr }, groupsOf(op, optimizer).length);
+    checkRange(op, "factor", factor, "[0, 1)");
+    checkRanges(op, "minLr", minLr, "[0, ∞)");
+    checkRange(op, "threshold", threshold, "[0, ∞)");
+    checkRange(op, "eps", eps, "[0, ∞)");
+    const best = mode === "min" ? Infinity : -Infinity;
+    const counts = { best, cooldownCounter: 0, numBadEpochs: 0 };
+    super(optimizer, { counts });
+    this.#options = full;
+    this.#counts = counts;
+  }
+
+  /**
+   * Takes notice of a value.
+   *
+   * @param metric A number, or a tensor with one element. NaN is no better than anything.
+   */
+  step(metric: number | Tensor): void {
+    const call = `run ${this.constructor.name}.step`;
+    checkCount(call, arguments.length, 1);
+    checkKind(call, "the metric", metric, METRIC);
+    const value = Number(isTensor(metric) ? metric.item() : metric);
+    const groups = this.groups();
+    const { patience, cooldown } = this.#options;
+    const counts = this.#counts;
+    if (isBetter(value, counts.best, this.#options)) {
+      counts.best = value;
+      counts.numBadEpochs = 0;
+    } else counts.numBadEpochs++;
+    if (counts.cooldownCounter > 0) {
+      counts.cooldownCounter--;
+      counts.numBadEpochs = 0;
+    }
+    if (counts.numBadEpochs > patience) {
+      this.#reduce(groups);
+      counts.cooldownCounter = cooldown;
+      counts.numBadEpochs = 0;
+    }
+    this.arrive(this.lastEpoch + 1);
+  }
+
+  #reduce(groups: readonly { lr: number }[]): void {
+    const { factor, minLr, eps } = this.#options;
+    groups.forEach((group, i) => {
+      const rate = Math.max(group.lr * factor, ofGroup(minLr, i));
+      if (group.lr - rate > eps) group.lr = rate;
+    });
+  }
+}
