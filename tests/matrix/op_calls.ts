@@ -96,6 +96,10 @@ const STRUCTURAL: Readonly<Record<Name, Call | readonly Call[]>> = {
   slice: { args: [x, dim, open(0), open(2), open(1)] },
   narrow: { args: [x, dim, integer(0), integer(1)] },
   pad: { args: [x, list(1, 1), options({ value: number })] },
+  movedim: [{ args: [x, dim, integer(1)] }, { args: [x, list(0, 1), list(1, 0)] }],
+  meshgrid: {
+    args: [of(() => [ones([2]), ones([3])]), options({ indexing: of(() => "xy") })],
+  },
   cat: { args: [of(() => [ones([2]), ones([3])]), anyDim] },
   stack: { args: [of(() => [ones([2]), ones([2])]), anyDim] },
   clone: { args: [x] },
@@ -121,6 +125,8 @@ const STRUCTURAL: Readonly<Record<Name, Call | readonly Call[]>> = {
   any: reduction,
   all: reduction,
   logsumexp: reduction,
+  nansum: reduction,
+  nanmean: reduction,
   variance: { args: [x, optional(list(0, 1)), spread] },
   std: { args: [x, optional(list(0, 1)), spread] },
   max: extreme,
@@ -144,6 +150,23 @@ const STRUCTURAL: Readonly<Record<Name, Call | readonly Call[]>> = {
   },
   cumsum: { args: [x, dim] },
   cumprod: { args: [x, dim] },
+  logcumsumexp: { args: [x, dim] },
+  diff: {
+    args: [
+      x,
+      options({
+        n: integer(1),
+        dim: integer(1),
+        prepend: of(x.make, "tensor"),
+        append: of(x.make, "tensor"),
+      }),
+    ],
+  },
+  trapezoid: [
+    { args: [x, options({ dx: number, dim })] },
+    { args: [x, options({ x: given([1, 2, 4]) })] },
+    { args: [x, of(() => tensor([1, 2, 4]), "tensor", "undefined")] },
+  ],
   sort: sorting,
   argsort: sorting,
   topk: { args: [x, integer(1), anyDim, options({ largest: flag })] },

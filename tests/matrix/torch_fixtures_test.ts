@@ -100,7 +100,17 @@ for (const one of cases) {
  * are so in PyTorch.
  */
 const FUNCTIONS = [
-  ...["where", "cat", "stack", "oneHot", "einsum", "layerNorm", "polygamma"],
+  ...[
+    "where",
+    "cat",
+    "stack",
+    "meshgrid",
+    "trapezoid",
+    "oneHot",
+    "einsum",
+    "layerNorm",
+    "polygamma",
+  ],
   ...["linalg.norm", "linalg.cholesky", "linalg.solve", "linalg.solveTriangular"],
   ...Object.keys(window),
 ];

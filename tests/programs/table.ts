@@ -3,7 +3,7 @@
  * all. A public structural op without a row does not compile; elementwise ops come from the registry.
  */
 
-import { at, type Index, noGrad } from "../../mod.ts";
+import { at, type DType, type Index, noGrad } from "../../mod.ts";
 import { BINARY, type Elementwise, takesBool, UNARY } from "../common/elementwise.ts";
 import type { Name } from "../common/op_names.ts";
 import {
@@ -144,6 +144,16 @@ function rolls(d: Draw): readonly Arg[] {
   return dims === undefined ? [x, shift()] : [x, d.wrong() ? [1] : dims.map(shift), dims];
 }
 
+/** Tensors of one type and at most one dimension. */
+function grids(d: Draw): readonly Arg[] {
+  const flat = (types: readonly DType[]) =>
+    d.small({ types, fits: (x) => x.ndim < 2 && x.size <= 20, shape: () => d.shape(0, 1) });
+  const first = flat(KINDS.any);
+  const types = [d.look(first).dtype];
+  const others = Array.from({ length: d.between(0, 2) }, () => flat(d.wrong() ? bools : types));
+  return [[first, ...others], { indexing: d.pick(["ij", "xy"]) }];
+}
+
 /** Bounds, of which one may be missing. */
 function bounds(d: Draw): readonly Arg[] {
   const x = numbers(d, []);
@@ -221,9 +231,13 @@ const STRUCTURAL: Readonly<Record<Name | keyof typeof METHODS, Row>> = {
   tril: [ranked(2), diagonals],
   triu: [ranked(2), diagonals],
   unfold: windows,
+  movedim: [ranked(1), dim, dim],
+  meshgrid: grids,
   sum: [any, dims, keepdim],
   mean: [floats, dims, keepdim],
   prod: [any, dims, keepdim],
+  nansum: [any, dims, keepdim],
+  nanmean: [floats, dims, keepdim],
   variance: [floats, dims, options({ keepdim: flag, correction: between(0, 1) })],
   std: [floats, dims, options({ keepdim: flag, correction: between(0, 1) })],
   norm: [
@@ -238,6 +252,9 @@ const STRUCTURAL: Readonly<Record<Name | keyof typeof METHODS, Row>> = {
   argmin: [filled(), either(dim, oneOf(undefined)), keepdim],
   cumsum: [any, dim],
   cumprod: [any, dim],
+  logcumsumexp: [ranked(1, KINDS.floats), dim],
+  diff: [ranked(1), options({ n: between(0, 2), dim })],
+  trapezoid: [ranked(1, NUMBERS), options({ dx: number, dim })],
   quantile: [filled(KINDS.floats), shares, either(dim, oneOf(undefined)), quantiles],
   sort: [any, dim, descending],
   argsort: [any, dim, descending],
