@@ -30,11 +30,13 @@ export {
   convTranspose1d,
   convTranspose2d,
   convTranspose3d,
+  cosineSimilarity,
   layerNorm,
   logSoftmax,
   maxPool1d,
   maxPool2d,
   maxPool3d,
+  normalize,
   relu,
   softmax,
 } from "../ops/mod.ts";

@@ -10,6 +10,7 @@ export const ABSENT: readonly (Name | InPlaceName)[] = [
   "argmax",
   "argmin",
   "norm",
+  "normalize",
   "logsumexp",
   "softmax",
   "logSoftmax",

@@ -33,6 +33,7 @@ const optional = ({ make, takes }: Arg): Arg => of(make, "undefined", ...takes);
 const dim = integer(0);
 const anyDim = optional(dim);
 const keepdim = options({ keepdim: flag });
+const tolerances = options({ rtol: finite, atol: finite, equalNan: flag });
 const spread = options({ correction: finite, keepdim: flag });
 const reduction: Call = { args: [x, optional(list(0, 1)), keepdim] };
 const extreme: Call = { args: [x, anyDim, keepdim] };
@@ -135,6 +136,8 @@ const STRUCTURAL: Readonly<Record<Name, Call | readonly Call[]>> = {
   argmin: extreme,
   median: extreme,
   norm: { args: [x, options({ p: finite, dim: list(0, 1), keepdim: flag })] },
+  normalize: { args: [x, options({ p: finite, dim: list(0, 1), eps: finite })] },
+  cosineSimilarity: { args: [x, x, options({ dim, eps: finite })] },
   softmax: { args: [x, dim] },
   logSoftmax: { args: [x, dim] },
   layerNorm: {
@@ -182,6 +185,11 @@ const STRUCTURAL: Readonly<Record<Name, Call | readonly Call[]>> = {
   lerp: { args: [x, x, operand] },
   logSigmoid: { args: [x] },
   gelu: { args: [x, options({ approximate: of(() => "tanh") })] },
+  xlogy: { args: [operand, operand] },
+  heaviside: { args: [x, x] },
+  isclose: { args: [x, x, tolerances] },
+  allclose: { args: [x, x, tolerances] },
+  equal: { args: [x, x] },
   logicalAnd: { args: [x, x] },
   logicalOr: { args: [x, x] },
   logicalXor: { args: [x, x] },

@@ -68,6 +68,8 @@ const quantiles = options({
   keepdim: flag,
   interpolation: oneOf("linear", "lower", "higher", "midpoint", "nearest"),
 });
+const one = oneOf(0.125, 1);
+const tolerances = options({ rtol: one, atol: one, equalNan: flag });
 const diagonals = options({ diagonal: between(-2, 2) });
 
 /** Tensors of one shape but for one axis, joined there; equal ones for a new axis. */
@@ -268,6 +270,16 @@ const STRUCTURAL: Readonly<Record<Name | keyof typeof METHODS, Row>> = {
   clamp: bounds,
   lerp: [numbers, beside(NUMBERS), besideOrNumber(NUMBERS)],
   logSigmoid: [numbers],
+  xlogy: [numbers, besideOrNumber(NUMBERS)],
+  heaviside: [any, beside()],
+  isclose: [any, beside(), tolerances],
+  allclose: [any, beside(), tolerances],
+  equal: [any, beside()],
+  normalize: [ranked(1, KINDS.floats), options({ p: oneOf(1, 2, 3, Infinity), eps: one, dim })],
+  cosineSimilarity: [ranked(1, KINDS.floats), beside(KINDS.floats), (d, before) => ({
+    eps: 0.125,
+    dim: d.wrong() ? 9 : -1 - d.between(0, d.shapeOf(before[0]).length - 1),
+  })],
   gelu: [filled(KINDS.floats), options({ approximate: oneOf("none", "tanh") })],
   where: [of(bools), beside(), besideOrNumber()],
   logicalAnd: [any, beside()],

@@ -103,6 +103,7 @@ function weights(like: Tensor): Tensor {
 
 function tensorsIn(result: unknown): readonly Tensor[] {
   if (result instanceof Tensor) return [result];
+  if (typeof result === "boolean") return [adjoint.tensor(result)];
   return Object.values(result as Record<string, Tensor>);
 }
 
