@@ -24,6 +24,7 @@ export {
   avgPool1d,
   avgPool2d,
   avgPool3d,
+  cdist,
   conv1d,
   conv2d,
   conv3d,

@@ -30,6 +30,7 @@ export const ABSENT: readonly (Name | InPlaceName)[] = [
   "scatter",
   "indexAdd",
   "maskedSelect",
+  "cdist",
   "linalg.norm",
   "linalg.cholesky",
   "linalg.solveTriangular",

@@ -223,6 +223,13 @@ const STRUCTURAL: Readonly<Record<Name, Call | readonly Call[]>> = {
   outer: { args: [vector, vector] },
   bmm: { args: [batch, batch] },
   einsum: { args: [of(() => "ij,jk->ik"), square, square], rest: true },
+  cross: { args: [x, x, options({ dim: integer(1) })] },
+  kron: { args: [x, x] },
+  tensordot: [
+    { args: [x, x, optional(integer(2))] },
+    { args: [x, x, of(() => [[1], [1]], "undefined")] },
+  ],
+  cdist: { args: [x, x, options({ p: finite })] },
   polygamma: { args: [integer(1), x] },
   conv1d: convolution(1),
   conv2d: convolution(2),

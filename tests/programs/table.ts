@@ -5,6 +5,7 @@
 
 import { at, type DType, type Index, noGrad } from "../../mod.ts";
 import { BINARY, type Elementwise, takesBool, UNARY } from "../common/elementwise.ts";
+import { count } from "../common/samples.ts";
 import type { Name } from "../common/op_names.ts";
 import {
   amounts,
@@ -71,6 +72,10 @@ const quantiles = options({
 const one = oneOf(0.125, 1);
 const tolerances = options({ rtol: one, atol: one, equalNan: flag });
 const diagonals = options({ diagonal: between(-2, 2) });
+
+/** A tensor with few elements and dimensions. */
+const low: Drawer = (d) =>
+  d.small({ fits: (x) => x.ndim < 4 && x.size <= 50, shape: () => d.shape(0, 2) });
 
 /** Tensors of one shape but for one axis, joined there; equal ones for a new axis. */
 function joined(d: Draw, fresh: boolean): readonly Arg[] {
@@ -322,6 +327,33 @@ const STRUCTURAL: Readonly<Record<Name | keyof typeof METHODS, Row>> = {
     (a, b) => b.length === 1 && (a[0] ?? 0) * (b[0] ?? 0) <= 100_000,
   ),
   einsum: equation,
+  cross: (d) => {
+    const x = d.tensor({
+      types: NUMBERS,
+      fits: ({ shape }) => shape.at(-1) === 3,
+      shape: () => [...d.shape(0, 2), 3],
+    });
+    return [x, d.exactly(d.shapeOf(x), d.look(x).dtype), { dim: d.wrong() ? 9 : -1 }];
+  },
+  kron: [low, low],
+  tensordot: (d) => {
+    const dims = d.between(0, 2);
+    const pairs = pair(
+      [dims, 3],
+      (_, a) => a.slice(a.length - dims),
+      (a, b) =>
+        `${b.slice(0, dims)}` === `${a.slice(a.length - dims)}` && count(a) * count(b) < 10_000,
+    );
+    return [...pairs(d), d.wrong() ? 4 : dims];
+  },
+  cdist: (d) => {
+    const points = pair(
+      [2, 3],
+      (d, a) => [d.extent(), a.at(-1)!],
+      (a, b) => b.length === 2 && a.at(-1) === b.at(-1) && count(a) * b[0]! < 10_000,
+    );
+    return [...points(d), { p: d.wrong() ? -1 : d.pick([1, 2, 3, Infinity]) }];
+  },
   conv1d: convolution(1),
   conv2d: convolution(2),
   conv3d: convolution(3),

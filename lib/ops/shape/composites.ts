@@ -1,5 +1,6 @@
 /** Composites: dimensions merged, added and dropped, and tensors joined, by way of the primitives. */
 
+import { listOf } from "../../core/arguments.ts";
 import { DTypeError, ShapeError, showShape } from "../../core/errors.ts";
 import { checkCount, oneOf, optionReader } from "../../core/options.ts";
 import { checkShape, normalizeDim, sameShape, sizeOf } from "../../core/shape.ts";
@@ -76,8 +77,8 @@ export function stack(tensors: readonly Tensor[], dim = 0): Tensor {
 
 /** The dimensions that one side of `movedim` names, in the order given. */
 function movedDims(x: Tensor, dims: number | readonly number[], role: string): number[] {
-  const given: readonly number[] = Array.isArray(dims) ? dims : [dims];
-  const found = Array.from(given, (dim) => normalizeDim("movedim", dim, x.ndim, role));
+  const given = listOf("movedim", role, dims);
+  const found = given.map((dim) => normalizeDim("movedim", dim, x.ndim, role));
   if (new Set(found).size === found.length) return found;
   throw new RangeError(`Cannot compute movedim: each ${role} must stand once, got [${given}]`);
 }
