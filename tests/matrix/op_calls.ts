@@ -208,6 +208,14 @@ const STRUCTURAL: Readonly<Record<Name, Call | readonly Call[]>> = {
     args: [x, integer(1), labels, x, options({ alpha: number })],
   },
   indexSelect: { args: [x, integer(1), labels] },
+  searchsorted: { args: [vector, operand, options({ right: flag })] },
+  unique: {
+    args: [x, options({ dim, returnInverse: flag, returnCounts: flag })],
+  },
+  bincount: {
+    args: [labels, options({ weights: of(vector.make), minlength: integer(4) })],
+  },
+  histc: { args: [x, options({ bins: integer(2), min: finite, max: of(() => 5, "number") })] },
   oneHot: { args: [labels, optional(integer(4))] },
   maskedFill: { args: [x, bools, number] },
   maskedSelect: { args: [x, bools] },

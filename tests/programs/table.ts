@@ -73,6 +73,9 @@ const one = oneOf(0.125, 1);
 const tolerances = options({ rtol: one, atol: one, equalNan: flag });
 const diagonals = options({ diagonal: between(-2, 2) });
 
+/** A tensor of one dimension. */
+const flat: Drawer = (d) => d.tensor({ fits: (x) => x.ndim === 1, shape: () => d.shape(1, 1) });
+
 /** A tensor with few elements and dimensions. */
 const low: Drawer = (d) =>
   d.small({ fits: (x) => x.ndim < 4 && x.size <= 50, shape: () => d.shape(0, 2) });
@@ -311,6 +314,16 @@ const STRUCTURAL: Readonly<Record<Name | keyof typeof METHODS, Row>> = {
     return [...before, d.exactly(shape, d.look(x).dtype), { alpha: d.pick([1, 2, -1]) }];
   },
   oneHot: labels,
+  searchsorted: [flat, either(number, floats), options({ right: flag })],
+  unique: [small, options({ dim, returnInverse: flag, returnCounts: flag })],
+  bincount: [
+    (d) => d.positions([d.between(0, 6)], d.wrong() ? -3 : 5),
+    options({ weights: (d, [x]) => d.exactly(d.shapeOf(x), "float32"), minlength: between(0, 3) }),
+  ],
+  histc: [
+    filled(KINDS.floats),
+    options({ bins: between(1, 5), min: oneOf(-1, 0), max: oneOf(1, 2) }),
+  ],
   maskedFill: [any, beside(bools), fill],
   maskedSelect: [any, beside(bools)],
   nonzero: [any],
