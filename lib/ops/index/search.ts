@@ -155,7 +155,8 @@ function classify(elements: ArrayLike<number>, entries: number): Classes {
  * a dimension. The gradient of a value goes to the first of its elements. Follows `torch.unique`, which
  * has no gradient.
  *
- * @returns The values; where the places or the counts are asked for, an object that has all three.
+ * @returns The values; where the places or the counts are asked for, an object that has them too.
+ * @throws {ShapeError} If there are entries without elements.
  *
  * @example How often each label occurs
  * ```ts
@@ -183,6 +184,14 @@ export function unique(x: Tensor, options?: UniqueOptions): Tensor | UniqueResul
   const axis = dim === undefined ? 0 : normalizeDim("unique", dim, x.ndim);
   const entries = dim === undefined ? reshape(x, [x.size]) : x;
   const extent = extentAt(entries.shape, axis);
+  if (extent > 0 && x.size === 0) {
+    throw new ShapeError(
+      `Cannot compute unique: entries along dim ${axis} must have elements, got shape ${
+        showShape(x.shape)
+      }`,
+      [x.shape],
+    );
+  }
   const length = extent === 0 ? 0 : x.size / extent;
   const rows = reshape(transpose(entries.detach(), 0, axis), [extent, length]);
   const { first, inverse, counts } = classify(elementsOf(rows), extent);

@@ -9,7 +9,7 @@ import {
   unique,
   zeros,
 } from "../../../mod.ts";
-import { bad, badDims, matrix, notTensor, scalar, untyped, vector } from "../bad_input.ts";
+import { bad, badDims, empty, matrix, notTensor, scalar, untyped, vector } from "../bad_input.ts";
 import { type ErrorCase, FLOATS, type OpCase, random } from "../cases.ts";
 import * as reference from "../../common/references.ts";
 import type { Plain } from "../../common/samples.ts";
@@ -205,6 +205,7 @@ export const SEARCH_ERRORS = {
   ],
   unique: [
     ...badDims((x, dim) => unique(x, { dim })),
+    bad("entries of nothing", ShapeError, () => unique(empty, { dim: 0 }), "dim 0", "[2, 0]"),
     bad("dim by position", TypeError, () => untyped.unique(vector, 0), "{ dim: 0 }"),
     bad("sorted", TypeError, () => untyped.unique(tensor([1]), { sorted: false }), '"sorted"'),
   ],
