@@ -40,6 +40,8 @@ export const ABSENT: readonly (Name | InPlaceName)[] = [
   "linalg.solveTriangular",
   "linalg.solve",
   "linalg.inv",
+  "linalg.qr",
+  "linalg.eigh",
   "linalg.det",
   "conv1d",
   "conv2d",

@@ -256,6 +256,15 @@ const STRUCTURAL: Readonly<Record<Name, Call | readonly Call[]>> = {
   "linalg.solveTriangular": {
     args: [square, square, options({ upper: flag, left: flag, unitriangular: flag })],
   },
+  "linalg.qr": { args: [x, options({ mode: of(() => "complete") })] },
+  "linalg.eigh": { args: [square, options({ uplo: of(() => "U") })] },
+  "linalg.cg": {
+    args: [
+      square,
+      given([1, 2]),
+      options({ x0: given([1, 1]), tol: finite, maxIterations: integer(5) }),
+    ],
+  },
   "linalg.inv": { args: [square] },
   "linalg.det": { args: [square] },
   "linalg.norm": {

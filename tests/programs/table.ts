@@ -382,6 +382,13 @@ const STRUCTURAL: Readonly<Record<Name | keyof typeof METHODS, Row>> = {
   "linalg.norm": [filled(KINDS.floats), norms],
   "linalg.cholesky": [definite, options({ upper: flag })],
   "linalg.det": [square],
+  "linalg.qr": [ranked(2, KINDS.floats), options({ mode: oneOf("reduced", "complete") })],
+  "linalg.eigh": [definite, options({ uplo: oneOf("L", "U") })],
+  "linalg.cg": (d) => {
+    const a = definite(d, []);
+    const n = d.shapeOf(a).at(-1) ?? 1;
+    return [a, d.exactly([d.wrong() ? n + 1 : n], d.look(a).dtype)];
+  },
   "linalg.inv": [square],
   "linalg.solve": system({}),
   "linalg.solveTriangular": system({ upper: flag, unitriangular: flag }),
