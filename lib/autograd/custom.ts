@@ -159,6 +159,15 @@ function checked(name: string, returned: unknown, inputs: readonly Form[]): (Ten
   });
 }
 
+/** Refuses what depends on an example that was not handed in: of which one, nothing says. */
+function refuseExamples(name: string, found: unknown): void {
+  const list: readonly unknown[] = Array.isArray(found) ? found : [found];
+  if (!list.some((x) => isTensor(x) && x.batched !== null)) return;
+  throw new GradError(
+    `Cannot compute ${name} under vmap: it closes over a tensor of single examples; make it an input`,
+  );
+}
+
 /** Outputs that are tensors of their own, on no tape yet. */
 function ownOutputs(name: string, output: unknown, inputs: readonly Tensor[]): Tensor[] {
   const list: readonly unknown[] = Array.isArray(output) ? output : [output];
@@ -226,6 +235,7 @@ export function customFunction<
           return g ?? zeroed(gs.find((other) => other !== null)!, dtype, shape);
         });
         const returned = backward(attrs.context as FunctionContext<Attrs>, ...full);
+        if (!anyBatched(full)) refuseExamples(name, returned);
         return checked(name, returned, attrs.inputs).map((g, i) => needs[i] ? g : null);
       },
       jvp: (tangents, { attrs }) => {
@@ -258,7 +268,9 @@ export function customFunction<
           () =>
             Array.from({ length: size }, (_, example) => {
               const own = wholes.map((x, i) => mapped[i] ? x.at(example) : x);
-              return outputsFor(run(...own as Inputs));
+              const outputs = outputsFor(run(...own as Inputs));
+              if (!anyBatched(own)) refuseExamples(name, outputs);
+              return outputs;
             }),
         );
         return each[0]!.map((_, k) => stack(each.map((outputs) => outputs[k]!)));

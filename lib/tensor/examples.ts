@@ -18,5 +18,5 @@ export function madeOfElements(
   make: (elements: TypedArray) => TypedArray,
 ): Tensor {
   if (x.batched !== null) return inBatchOf(x, (whole) => madeOfElements(op, whole, make));
-  return fromTypedArray(make(elementsOf(x, op)), x.shape);
+  return fromTypedArray(make(elementsOf(x, op)), x.shape).to({ device: x.device });
 }

@@ -33,6 +33,7 @@ const optional = ({ make, takes }: Arg): Arg => of(make, "undefined", ...takes);
 const dim = integer(0);
 const anyDim = optional(dim);
 const keepdim = options({ keepdim: flag });
+const tolerances = options({ rtol: finite, atol: finite, equalNan: flag });
 const spread = options({ correction: finite, keepdim: flag });
 const reduction: Call = { args: [x, optional(list(0, 1)), keepdim] };
 const extreme: Call = { args: [x, anyDim, keepdim] };
@@ -96,6 +97,10 @@ const STRUCTURAL: Readonly<Record<Name, Call | readonly Call[]>> = {
   slice: { args: [x, dim, open(0), open(2), open(1)] },
   narrow: { args: [x, dim, integer(0), integer(1)] },
   pad: { args: [x, list(1, 1), options({ value: number })] },
+  movedim: [{ args: [x, dim, integer(1)] }, { args: [x, list(0, 1), list(1, 0)] }],
+  meshgrid: {
+    args: [of(() => [ones([2]), ones([3])]), options({ indexing: of(() => "xy") })],
+  },
   cat: { args: [of(() => [ones([2]), ones([3])]), anyDim] },
   stack: { args: [of(() => [ones([2]), ones([2])]), anyDim] },
   clone: { args: [x] },
@@ -121,6 +126,8 @@ const STRUCTURAL: Readonly<Record<Name, Call | readonly Call[]>> = {
   any: reduction,
   all: reduction,
   logsumexp: reduction,
+  nansum: reduction,
+  nanmean: reduction,
   variance: { args: [x, optional(list(0, 1)), spread] },
   std: { args: [x, optional(list(0, 1)), spread] },
   max: extreme,
@@ -129,6 +136,8 @@ const STRUCTURAL: Readonly<Record<Name, Call | readonly Call[]>> = {
   argmin: extreme,
   median: extreme,
   norm: { args: [x, options({ p: finite, dim: list(0, 1), keepdim: flag })] },
+  normalize: { args: [x, options({ p: finite, dim: list(0, 1), eps: finite })] },
+  cosineSimilarity: { args: [x, x, options({ dim, eps: finite })] },
   softmax: { args: [x, dim] },
   logSoftmax: { args: [x, dim] },
   layerNorm: {
@@ -144,6 +153,23 @@ const STRUCTURAL: Readonly<Record<Name, Call | readonly Call[]>> = {
   },
   cumsum: { args: [x, dim] },
   cumprod: { args: [x, dim] },
+  logcumsumexp: { args: [x, dim] },
+  diff: {
+    args: [
+      x,
+      options({
+        n: integer(1),
+        dim: integer(1),
+        prepend: of(x.make, "tensor"),
+        append: of(x.make, "tensor"),
+      }),
+    ],
+  },
+  trapezoid: [
+    { args: [x, options({ dx: number, dim })] },
+    { args: [x, options({ x: given([1, 2, 4]) })] },
+    { args: [x, of(() => tensor([1, 2, 4]), "tensor", "undefined")] },
+  ],
   sort: sorting,
   argsort: sorting,
   topk: { args: [x, integer(1), anyDim, options({ largest: flag })] },
@@ -159,6 +185,11 @@ const STRUCTURAL: Readonly<Record<Name, Call | readonly Call[]>> = {
   lerp: { args: [x, x, operand] },
   logSigmoid: { args: [x] },
   gelu: { args: [x, options({ approximate: of(() => "tanh") })] },
+  xlogy: { args: [operand, operand] },
+  heaviside: { args: [x, x] },
+  isclose: { args: [x, x, tolerances] },
+  allclose: { args: [x, x, tolerances] },
+  equal: { args: [x, x] },
   logicalAnd: { args: [x, x] },
   logicalOr: { args: [x, x] },
   logicalXor: { args: [x, x] },
@@ -177,6 +208,14 @@ const STRUCTURAL: Readonly<Record<Name, Call | readonly Call[]>> = {
     args: [x, integer(1), labels, x, options({ alpha: number })],
   },
   indexSelect: { args: [x, integer(1), labels] },
+  searchsorted: { args: [vector, operand, options({ right: flag })] },
+  unique: {
+    args: [x, options({ dim, returnInverse: flag, returnCounts: flag })],
+  },
+  bincount: {
+    args: [labels, options({ weights: of(vector.make), minlength: integer(4) })],
+  },
+  histc: { args: [x, options({ bins: integer(2), min: finite, max: of(() => 5, "number") })] },
   oneHot: { args: [labels, optional(integer(4))] },
   maskedFill: { args: [x, bools, number] },
   maskedSelect: { args: [x, bools] },
@@ -192,6 +231,13 @@ const STRUCTURAL: Readonly<Record<Name, Call | readonly Call[]>> = {
   outer: { args: [vector, vector] },
   bmm: { args: [batch, batch] },
   einsum: { args: [of(() => "ij,jk->ik"), square, square], rest: true },
+  cross: { args: [x, x, options({ dim: integer(1) })] },
+  kron: { args: [x, x] },
+  tensordot: [
+    { args: [x, x, optional(integer(2))] },
+    { args: [x, x, of(() => [[1], [1]], "undefined")] },
+  ],
+  cdist: { args: [x, x, options({ p: finite })] },
   polygamma: { args: [integer(1), x] },
   conv1d: convolution(1),
   conv2d: convolution(2),
@@ -209,6 +255,15 @@ const STRUCTURAL: Readonly<Record<Name, Call | readonly Call[]>> = {
   "linalg.solve": { args: [square, square, options({ left: flag })] },
   "linalg.solveTriangular": {
     args: [square, square, options({ upper: flag, left: flag, unitriangular: flag })],
+  },
+  "linalg.qr": { args: [x, options({ mode: of(() => "complete") })] },
+  "linalg.eigh": { args: [square, options({ uplo: of(() => "U") })] },
+  "linalg.cg": {
+    args: [
+      square,
+      given([1, 2]),
+      options({ x0: given([1, 1]), tol: finite, maxIterations: integer(5) }),
+    ],
   },
   "linalg.inv": { args: [square] },
   "linalg.det": { args: [square] },

@@ -213,6 +213,12 @@ for (const dtype of ["float32", "float64"] as const) {
     ["linalg.inv()", (x) => adjoint.linalg.inv(gram(x))],
     ["linalg.inv() of a batch", (x) => adjoint.linalg.inv(gram(x.reshape([-1, 9, 10])))],
     ["linalg.det() of a batch", (x) => adjoint.linalg.det(gram(x.reshape([-1, 9, 10])))],
+    ["linalg.qr()", (x) => adjoint.linalg.qr(x).r],
+    ["linalg.qr() of a batch", (x) => adjoint.linalg.qr(x.reshape([-1, 9, 10])).q],
+    [
+      "linalg.eigh() of a batch",
+      (x) => adjoint.linalg.eigh(x.reshape([-1, 10, 9]).slice(1, 0, 9)).eigenvectors,
+    ],
     ["linalg.solveTriangular()", (x) => adjoint.linalg.solveTriangular(gram(x), x, LOWER)],
     ["clone() of a permuted tensor", (x) => x.transpose(0, 1).clone()],
     [

@@ -57,8 +57,9 @@ function filled(arg: unknown, inputs: readonly Tensor[]): unknown {
   return typeof arg === "string" ? Reflect.get(NUMBERS, arg) ?? arg : arg;
 }
 
-/** The results of an op that has one, or values and indices. */
+/** The results of an op that has one, or values and indices, or true or false. */
 function results(y: unknown): Tensor[] {
+  if (typeof y === "boolean") return [adjoint.tensor(y)];
   return y instanceof Tensor ? [y] : Object.values(y as Record<string, Tensor>);
 }
 
@@ -100,8 +101,9 @@ for (const one of cases) {
  * are so in PyTorch.
  */
 const FUNCTIONS = [
-  ...["where", "cat", "stack", "oneHot", "einsum", "layerNorm", "polygamma"],
-  ...["linalg.norm", "linalg.cholesky", "linalg.solve", "linalg.solveTriangular"],
+  ...["where", "cat", "stack", "meshgrid", "oneHot", "einsum", "layerNorm", "polygamma"],
+  ...["trapezoid", "normalize", "cosineSimilarity", "cdist", "tensordot", "searchsorted"],
+  ...names.filter((op) => op.startsWith("linalg.") && !["linalg.det", "linalg.inv"].includes(op)),
   ...Object.keys(window),
 ];
 

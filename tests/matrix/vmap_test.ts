@@ -12,13 +12,9 @@ import { RULE_CASES } from "./rule_cases.ts";
 import { tensorOf } from "../common/samples.ts";
 import { refusalOf, REFUSED } from "./vmap_refusals.ts";
 
-/** The largest number of dimensions, of which a batch takes one. */
-const MAX_RANK = 8;
-
 for (const [name, cases] of [...GRADIENT_CASES, ["fused", RULE_CASES] as const]) {
   Deno.test(`${name}() under vmap is the loop, with its gradients of two orders`, () => {
     for (const one of cases) {
-      if (one.inputs().some(({ ndim }) => ndim >= MAX_RANK)) continue;
       refusalOf(name, one.name, () => checkMapped(one.name, one.fn, one.inputs()));
     }
   });
@@ -29,7 +25,6 @@ for (const [name, cases] of Object.entries(OP_CASES)) {
     for (const one of cases) {
       for (const dtype of one.dtypes ?? DTYPES) {
         const inputs = inputsOf(one, dtype);
-        if (inputs.some(({ ndim }) => ndim >= MAX_RANK)) continue;
         const what = `${name}() ${one.name} ${dtype}`;
         refusalOf(name, what, () => checkMapped(what, one.call, inputs, [0]));
       }

@@ -3,8 +3,9 @@
  * all. A public structural op without a row does not compile; elementwise ops come from the registry.
  */
 
-import { at, type Index, noGrad } from "../../mod.ts";
+import { at, type DType, type Index, noGrad } from "../../mod.ts";
 import { BINARY, type Elementwise, takesBool, UNARY } from "../common/elementwise.ts";
+import { count } from "../common/samples.ts";
 import type { Name } from "../common/op_names.ts";
 import {
   amounts,
@@ -68,7 +69,16 @@ const quantiles = options({
   keepdim: flag,
   interpolation: oneOf("linear", "lower", "higher", "midpoint", "nearest"),
 });
+const one = oneOf(0.125, 1);
+const tolerances = options({ rtol: one, atol: one, equalNan: flag });
 const diagonals = options({ diagonal: between(-2, 2) });
+
+/** A tensor of one dimension. */
+const flat: Drawer = (d) => d.tensor({ fits: (x) => x.ndim === 1, shape: () => d.shape(1, 1) });
+
+/** A tensor with few elements and dimensions. */
+const low: Drawer = (d) =>
+  d.small({ fits: (x) => x.ndim < 4 && x.size <= 50, shape: () => d.shape(0, 2) });
 
 /** Tensors of one shape but for one axis, joined there; equal ones for a new axis. */
 function joined(d: Draw, fresh: boolean): readonly Arg[] {
@@ -142,6 +152,16 @@ function rolls(d: Draw): readonly Arg[] {
   const dims = d.shapeOf(x).length === 0 || d.chance(0.3) ? undefined : d.dims(d.shapeOf(x).length);
   const shift = () => d.between(-4, 4);
   return dims === undefined ? [x, shift()] : [x, d.wrong() ? [1] : dims.map(shift), dims];
+}
+
+/** Tensors of one type and at most one dimension. */
+function grids(d: Draw): readonly Arg[] {
+  const flat = (types: readonly DType[]) =>
+    d.small({ types, fits: (x) => x.ndim < 2 && x.size <= 20, shape: () => d.shape(0, 1) });
+  const first = flat(KINDS.any);
+  const types = [d.look(first).dtype];
+  const others = Array.from({ length: d.between(0, 2) }, () => flat(d.wrong() ? bools : types));
+  return [[first, ...others], { indexing: d.pick(["ij", "xy"]) }];
 }
 
 /** Bounds, of which one may be missing. */
@@ -221,9 +241,13 @@ const STRUCTURAL: Readonly<Record<Name | keyof typeof METHODS, Row>> = {
   tril: [ranked(2), diagonals],
   triu: [ranked(2), diagonals],
   unfold: windows,
+  movedim: [ranked(1), dim, dim],
+  meshgrid: grids,
   sum: [any, dims, keepdim],
   mean: [floats, dims, keepdim],
   prod: [any, dims, keepdim],
+  nansum: [any, dims, keepdim],
+  nanmean: [floats, dims, keepdim],
   variance: [floats, dims, options({ keepdim: flag, correction: between(0, 1) })],
   std: [floats, dims, options({ keepdim: flag, correction: between(0, 1) })],
   norm: [
@@ -238,6 +262,9 @@ const STRUCTURAL: Readonly<Record<Name | keyof typeof METHODS, Row>> = {
   argmin: [filled(), either(dim, oneOf(undefined)), keepdim],
   cumsum: [any, dim],
   cumprod: [any, dim],
+  logcumsumexp: [ranked(1, KINDS.floats), dim],
+  diff: [ranked(1), options({ n: between(0, 2), dim })],
+  trapezoid: [ranked(1, NUMBERS), options({ dx: number, dim })],
   quantile: [filled(KINDS.floats), shares, either(dim, oneOf(undefined)), quantiles],
   sort: [any, dim, descending],
   argsort: [any, dim, descending],
@@ -251,6 +278,16 @@ const STRUCTURAL: Readonly<Record<Name | keyof typeof METHODS, Row>> = {
   clamp: bounds,
   lerp: [numbers, beside(NUMBERS), besideOrNumber(NUMBERS)],
   logSigmoid: [numbers],
+  xlogy: [numbers, besideOrNumber(NUMBERS)],
+  heaviside: [any, beside()],
+  isclose: [any, beside(), tolerances],
+  allclose: [any, beside(), tolerances],
+  equal: [any, beside()],
+  normalize: [ranked(1, KINDS.floats), options({ p: oneOf(1, 2, 3, Infinity), eps: one, dim })],
+  cosineSimilarity: [ranked(1, KINDS.floats), beside(KINDS.floats), (d, before) => ({
+    eps: 0.125,
+    dim: d.wrong() ? 9 : -1 - d.between(0, d.shapeOf(before[0]).length - 1),
+  })],
   gelu: [filled(KINDS.floats), options({ approximate: oneOf("none", "tanh") })],
   where: [of(bools), beside(), besideOrNumber()],
   logicalAnd: [any, beside()],
@@ -277,6 +314,16 @@ const STRUCTURAL: Readonly<Record<Name | keyof typeof METHODS, Row>> = {
     return [...before, d.exactly(shape, d.look(x).dtype), { alpha: d.pick([1, 2, -1]) }];
   },
   oneHot: labels,
+  searchsorted: [flat, either(number, floats), options({ right: flag })],
+  unique: [small, options({ dim, returnInverse: flag, returnCounts: flag })],
+  bincount: [
+    (d) => d.positions([d.between(0, 6)], d.wrong() ? -3 : 5),
+    options({ weights: (d, [x]) => d.exactly(d.shapeOf(x), "float32"), minlength: between(0, 3) }),
+  ],
+  histc: [
+    filled(KINDS.floats),
+    options({ bins: between(1, 5), min: oneOf(-1, 0), max: oneOf(1, 2) }),
+  ],
   maskedFill: [any, beside(bools), fill],
   maskedSelect: [any, beside(bools)],
   nonzero: [any],
@@ -293,6 +340,33 @@ const STRUCTURAL: Readonly<Record<Name | keyof typeof METHODS, Row>> = {
     (a, b) => b.length === 1 && (a[0] ?? 0) * (b[0] ?? 0) <= 100_000,
   ),
   einsum: equation,
+  cross: (d) => {
+    const x = d.tensor({
+      types: NUMBERS,
+      fits: ({ shape }) => shape.at(-1) === 3,
+      shape: () => [...d.shape(0, 2), 3],
+    });
+    return [x, d.exactly(d.shapeOf(x), d.look(x).dtype), { dim: d.wrong() ? 9 : -1 }];
+  },
+  kron: [low, low],
+  tensordot: (d) => {
+    const dims = d.between(0, 2);
+    const pairs = pair(
+      [dims, 3],
+      (_, a) => a.slice(a.length - dims),
+      (a, b) =>
+        `${b.slice(0, dims)}` === `${a.slice(a.length - dims)}` && count(a) * count(b) < 10_000,
+    );
+    return [...pairs(d), d.wrong() ? 4 : dims];
+  },
+  cdist: (d) => {
+    const points = pair(
+      [2, 3],
+      (d, a) => [d.extent(), a.at(-1)!],
+      (a, b) => b.length === 2 && a.at(-1) === b.at(-1) && count(a) * b[0]! < 10_000,
+    );
+    return [...points(d), { p: d.wrong() ? -1 : d.pick([1, 2, 3, Infinity]) }];
+  },
   conv1d: convolution(1),
   conv2d: convolution(2),
   conv3d: convolution(3),
@@ -308,6 +382,13 @@ const STRUCTURAL: Readonly<Record<Name | keyof typeof METHODS, Row>> = {
   "linalg.norm": [filled(KINDS.floats), norms],
   "linalg.cholesky": [definite, options({ upper: flag })],
   "linalg.det": [square],
+  "linalg.qr": [ranked(2, KINDS.floats), options({ mode: oneOf("reduced", "complete") })],
+  "linalg.eigh": [definite, options({ uplo: oneOf("L", "U") })],
+  "linalg.cg": (d) => {
+    const a = definite(d, []);
+    const n = d.shapeOf(a).at(-1) ?? 1;
+    return [a, d.exactly([d.wrong() ? n + 1 : n], d.look(a).dtype)];
+  },
   "linalg.inv": [square],
   "linalg.solve": system({}),
   "linalg.solveTriangular": system({ upper: flag, unitriangular: flag }),

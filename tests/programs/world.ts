@@ -66,7 +66,7 @@ const SIMULATED_OPS: Ops = {
     return options?.approximate === "tanh" ? geluTanhComposite(x) : geluComposite(x);
   },
   ...Object.fromEntries(
-    ["cholesky", "det", "inv", "solve", "solveTriangular"].map((name) => [
+    ["cholesky", "det", "inv", "solve", "solveTriangular", "qr", "eigh", "cg"].map((name) => [
       `linalg.${name}`,
       (a: Tensor, ...rest: unknown[]) =>
         opOf(`linalg.${name}`)(
@@ -103,6 +103,7 @@ function weights(like: Tensor): Tensor {
 
 function tensorsIn(result: unknown): readonly Tensor[] {
   if (result instanceof Tensor) return [result];
+  if (typeof result === "boolean") return [adjoint.tensor(result)];
   return Object.values(result as Record<string, Tensor>);
 }
 

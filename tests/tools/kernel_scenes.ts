@@ -107,6 +107,11 @@ export function kernelScenes(n: (large: number) => number): Record<string, () =>
       linalg.solve(a, randn([few, few])).sum().backward();
       linalg.cholesky(a.matmul(a.mT).add(adjoint.eye(few))).sum().backward();
     },
+    spectra: () => {
+      const a = leaf(few, few);
+      linalg.qr(a.mT).r.sum().backward();
+      linalg.eigh(a.mT).eigenvalues.sum().backward();
+    },
     normalisations: () => {
       for (const axis of [0, 1]) {
         for (const f of [adjoint.softmax, adjoint.logSoftmax, adjoint.logsumexp]) {

@@ -90,6 +90,11 @@ export function elementsOf(x: Tensor, op: string): TypedArray {
   return storage.backend.read(storage, offset, size);
 }
 
+/** The number in a tensor of one element. */
+export function numberOf(x: Tensor, op: string): number {
+  return elementsOf(x, op)[0]!;
+}
+
 // Moving is linear: the cotangent goes back to the input's device.
 const moveRule = rule<{ from: Device; to: Device }>("to", {
   vjp: [(g, { attrs }) => moveTo(g, backendOf("to", attrs.from))],

@@ -1,16 +1,19 @@
 /** Composites: functions of other ops, without a kernel or a rule. The default for anything new. */
 
 import { wrongKind } from "../../core/arguments.ts";
+import { dtypeOfNumber } from "../../core/dtype.ts";
 import { DTypeError } from "../../core/errors.ts";
 import { checkCount, isPlainObject } from "../../core/options.ts";
 import { broadcastShapes } from "../../core/shape.ts";
 import { isTensor } from "../../core/tensor.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
-import { checkTensor, TENSOR_OR_NUMBER } from "../define/checks.ts";
+import { checkDevices, checkTensor, TENSOR_OR_NUMBER } from "../define/checks.ts";
+import { scalar } from "../define/record.ts";
 import { extremeOver } from "../reduce/primitives.ts";
 import { composites } from "../registry.ts";
 import { maximum, minimum } from "./binary.ts";
-import { ge, gt, le, lt, ne, where } from "./compare.ts";
+import { eq, ge, gt, le, lt, ne, where } from "./compare.ts";
+import { logicalAnd, logicalOr } from "./logic.ts";
 
 /** What exponentials over dimensions subtract: the maximum, 0 where it is not finite. */
 export function shiftOf(x: Tensor, dims: readonly number[]): Tensor {
@@ -109,4 +112,47 @@ export function logSigmoid(x: Tensor): Tensor {
   return x.neg().softplus().neg();
 }
 
-composites({ clamp, lerp, logSigmoid });
+/**
+ * a · ln b, and 0 where a is 0 unless b is NaN. Where a is 0 and b is not positive, the gradients are
+ * 0. Broadcasts; either side may be a number. Follows `torch.xlogy`.
+ *
+ * @example An entropy
+ * ```ts
+ * import { tensor, xlogy } from "@adjoint/ml";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const p = tensor([0, 1]);
+ * assertEquals(xlogy(p, p).sum().item(), 0);
+ * ```
+ */
+export function xlogy(a: Tensor | number, b: Tensor | number): Tensor {
+  checkCount("compute xlogy", arguments.length, 2);
+  if (typeof a === "number") {
+    checkTensor("xlogy", b, "one side");
+    a = scalar(a, dtypeOfNumber(a, b.dtype), b);
+  }
+  checkTensor("xlogy", a, typeof b === "number" ? "one side" : "the first input");
+  if (typeof b === "number") b = scalar(b, dtypeOfNumber(b, a.dtype), a);
+  checkTensor("xlogy", b, "the second input", TENSOR_OR_NUMBER);
+  checkDevices("xlogy", a, b);
+  broadcastShapes("xlogy", a.shape, b.shape);
+  const flat = logicalAnd(eq(a, 0), logicalOr(le(b, 0), eq(b, Infinity)));
+  return a.mul(where(flat, 1, b).log());
+}
+
+/**
+ * 0 for negative elements and NaN, 1 for positive ones, and `values` for those that are 0, which get
+ * the gradient. Broadcasts. Follows `torch.heaviside`, which has no gradient.
+ */
+export function heaviside(x: Tensor, values: Tensor): Tensor {
+  checkCount("compute heaviside", arguments.length, 2);
+  checkTensor("heaviside", x);
+  checkTensor("heaviside", values, "values");
+  checkDevices("heaviside", x, values);
+  broadcastShapes("heaviside", x.shape, values.shape);
+  // The sign is recorded, and has the gradient 0 that the step has.
+  const step = x.dtype === "bool" ? x : where(gt(x, 0), x.sign(), 0);
+  return where(eq(x, 0), values, step);
+}
+
+composites({ clamp, lerp, logSigmoid, xlogy, heaviside });

@@ -7,3 +7,11 @@ export { maskedFill, maskedSelect, nonzero } from "./masks.ts";
 export { at, type Index } from "./at.ts";
 export { quantile, type QuantileOptions, sort, topk, type TopkOptions } from "./order.ts";
 export { median } from "./median.ts";
+export {
+  searchsorted,
+  type SearchsortedOptions,
+  unique,
+  type UniqueOptions,
+  type UniqueResult,
+} from "./search.ts";
+export { bincount, type BincountOptions, histc, type HistcOptions } from "./counts.ts";

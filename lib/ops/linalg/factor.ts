@@ -69,7 +69,7 @@ export function noted(notes: Tensor): [position: number, note: number][] {
 }
 
 /** Raises if a kernel has noted that a matrix of the batch cannot be treated. */
-function checkNotes(op: string, notes: Tensor, reason: (note: number) => string): void {
+export function checkNotes(op: string, notes: Tensor, reason: (note: number) => string): void {
   const [first] = noted(notes);
   if (first === undefined) return;
   const [position, note] = first;

@@ -3,3 +3,4 @@
 export { bmm, dot, outer } from "./composites.ts";
 export { matmul } from "./matmul.ts";
 export { einsum } from "./einsum.ts";
+export { cdist, type CdistOptions, cross, type CrossOptions, kron, tensordot } from "./pairs.ts";

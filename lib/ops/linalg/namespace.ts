@@ -24,3 +24,6 @@ export {
 export { det } from "./determinant.ts";
 export { inv } from "./composites.ts";
 export { type LinalgNormOptions, norm } from "./matrix_norm.ts";
+export { qr, type QrOptions, type QrResult } from "./qr.ts";
+export { eigh, type EighOptions, type EighResult } from "./eigh.ts";
+export { cg, type CgOptions, type LinearOperator } from "./cg.ts";

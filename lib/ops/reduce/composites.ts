@@ -1,12 +1,15 @@
-/** Composites: whether elements are 0. */
+/** Composites: whether elements are 0, and sums and means without those that are NaN. */
 
+import { isFloat } from "../../core/dtype.ts";
 import { checkCount } from "../../core/options.ts";
 import { normalizeDims } from "../../core/shape.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
-import { checkTensor } from "../define/checks.ts";
-import { eq, gt, ne } from "../elementwise/compare.ts";
+import { castTo } from "../copy/copy.ts";
+import { checkFloat, checkTensor } from "../define/checks.ts";
+import { eq, gt, ne, where } from "../elementwise/compare.ts";
+import { logicalNot } from "../elementwise/logic.ts";
 import { composites } from "../registry.ts";
-import { type Dims, readReduce, type ReduceOptions, sumOver } from "./primitives.ts";
+import { type Dims, meanOver, readReduce, type ReduceOptions, sumOver } from "./primitives.ts";
 
 /** Whether an element is not 0, over dimensions, as bool; false of none. Follows `torch.any`. */
 export function any(x: Tensor, dim?: Dims, options?: ReduceOptions): Tensor {
@@ -26,4 +29,42 @@ export function all(x: Tensor, dim?: Dims, options?: ReduceOptions): Tensor {
   return eq(sumOver(eq(x, 0), dims, keepdim), 0);
 }
 
-composites({ any, all });
+/**
+ * Sum of the elements that are not NaN, which get a gradient of 0; of int32 and bool as int32. Follows
+ * `torch.nansum`.
+ */
+export function nansum(x: Tensor, dim?: Dims, options?: ReduceOptions): Tensor {
+  checkCount("compute nansum", arguments.length, 3);
+  checkTensor("nansum", x);
+  const { keepdim = false } = readReduce("compute nansum", options);
+  const present = isFloat(x.dtype) ? where(ne(x, x), 0, x) : x;
+  return sumOver(present, normalizeDims("nansum", dim, x.ndim), keepdim);
+}
+
+/**
+ * Mean of the elements that are not NaN, which get a gradient of 0; NaN where all are. Follows
+ * `torch.nanmean`.
+ *
+ * @throws {DTypeError} If the input is not floating.
+ *
+ * @example A missing measurement
+ * ```ts
+ * import { nanmean, tensor } from "@adjoint/ml";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(nanmean(tensor([[1, NaN, 3], [4, 5, 6]]), 1).toArray(), [2, 5]);
+ * ```
+ */
+export function nanmean(x: Tensor, dim?: Dims, options?: ReduceOptions): Tensor {
+  checkCount("compute nanmean", arguments.length, 3);
+  checkFloat("nanmean", x);
+  const { keepdim = false } = readReduce("compute nanmean", options);
+  const dims = normalizeDims("nanmean", dim, x.ndim);
+  // Divided by the share of those present, so that no sum leaves the range.
+  const share = meanOver(castTo(eq(x, x), x.dtype), dims, keepdim);
+  const mean = meanOver(where(ne(x, x), 0, x), dims, keepdim);
+  const none = logicalNot(gt(share, 0));
+  return where(none, NaN, mean.div(where(none, 1, share)));
+}
+
+composites({ any, all, nansum, nanmean });

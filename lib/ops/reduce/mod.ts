@@ -11,7 +11,7 @@ export {
   sum,
   type ValuesAndIndices,
 } from "./primitives.ts";
-export { all, any } from "./composites.ts";
+export { all, any, nanmean, nansum } from "./composites.ts";
 export { std, variance, type VarianceOptions } from "./variance.ts";
 export { norm, type NormOptions } from "./norm.ts";
 export { prod } from "./fused.ts";

@@ -2,3 +2,10 @@
 
 export { cumsum } from "./primitives.ts";
 export { cumprod } from "./fused.ts";
+export {
+  diff,
+  type DiffOptions,
+  logcumsumexp,
+  trapezoid,
+  type TrapezoidOptions,
+} from "./composites.ts";

@@ -10,7 +10,16 @@ export {
   slice,
   transpose,
 } from "./primitives.ts";
-export { contiguous, flatten, squeeze, stack, unsqueeze } from "./composites.ts";
+export {
+  contiguous,
+  flatten,
+  meshgrid,
+  type MeshgridOptions,
+  movedim,
+  squeeze,
+  stack,
+  unsqueeze,
+} from "./composites.ts";
 export {
   broadcastTo,
   chunk,

@@ -321,4 +321,29 @@ export abstract class ElementwiseMethods {
     checkCount("run gelu", arguments.length, 1);
     return ops.gelu(this, options);
   }
+  /** x · ln other, 0 where x is 0; shapes broadcast. */
+  xlogy(this: Tensor, other: Tensor | number): Tensor {
+    checkCount("run xlogy", arguments.length, 1);
+    return ops.xlogy(this, other);
+  }
+  /** 0 below 0, 1 above, and `values` at 0; shapes broadcast. */
+  heaviside(this: Tensor, values: Tensor): Tensor {
+    checkCount("run heaviside", arguments.length, 1);
+    return ops.heaviside(this, values);
+  }
+  /** Whether elements are almost equal to another tensor's; shapes broadcast. */
+  isclose(this: Tensor, other: Tensor, options?: ops.ClosenessOptions): Tensor {
+    checkCount("run isclose", arguments.length, 2);
+    return ops.isclose(this, other, options);
+  }
+  /** Whether all elements are almost equal to another tensor's. */
+  allclose(this: Tensor, other: Tensor, options?: ops.ClosenessOptions): boolean {
+    checkCount("run allclose", arguments.length, 2);
+    return ops.allclose(this, other, options);
+  }
+  /** Whether the shape and all elements are those of another tensor. */
+  equal(this: Tensor, other: Tensor): boolean {
+    checkCount("run equal", arguments.length, 1);
+    return ops.equal(this, other);
+  }
 }

@@ -88,4 +88,25 @@ export abstract class IndexMethods extends NormalizeMethods {
   at(this: Tensor, ...index: ops.Index[]): Tensor {
     return ops.at(this, index);
   }
+  /** The different elements in ascending order, or entries along a dimension. */
+  unique(
+    this: Tensor,
+    options?: ops.UniqueOptions & { returnInverse?: false; returnCounts?: false },
+  ): Tensor;
+  /** The different elements, and where and how often each stands. */
+  unique(this: Tensor, options: ops.UniqueOptions): ops.UniqueResult;
+  unique(this: Tensor, options?: ops.UniqueOptions): Tensor | ops.UniqueResult {
+    checkCount("run unique", arguments.length, 1);
+    return ops.unique(this, options as ops.UniqueOptions);
+  }
+  /** How often each number from 0 up occurs. */
+  bincount(this: Tensor, options?: ops.BincountOptions): Tensor {
+    checkCount("run bincount", arguments.length, 1);
+    return ops.bincount(this, options);
+  }
+  /** How many elements lie in each of some bins. */
+  histc(this: Tensor, options?: ops.HistcOptions): Tensor {
+    checkCount("run histc", arguments.length, 1);
+    return ops.histc(this, options);
+  }
 }

@@ -39,4 +39,14 @@ export abstract class LinalgMethods extends IndexMethods {
     checkCount("run inverse", arguments.length, 0);
     return inv(this);
   }
+  /** Cross products with vectors in space. */
+  cross(this: Tensor, other: Tensor, options?: ops.CrossOptions): Tensor {
+    checkCount("run cross", arguments.length, 2);
+    return ops.cross(this, other, options);
+  }
+  /** Kronecker's product. */
+  kron(this: Tensor, other: Tensor): Tensor {
+    checkCount("run kron", arguments.length, 1);
+    return ops.kron(this, other);
+  }
 }

@@ -73,4 +73,14 @@ export abstract class ReduceMethods extends ElementwiseMethods {
     checkCount("run argmin", arguments.length, 2);
     return ops.argmin(this, dim, options);
   }
+  /** Sum of the elements that are not NaN, over the given dimensions, or all. */
+  nansum(this: Tensor, dim?: ops.Dims, options?: ops.ReduceOptions): Tensor {
+    checkCount("run nansum", arguments.length, 2);
+    return ops.nansum(this, dim, options);
+  }
+  /** Mean of the elements that are not NaN, over the given dimensions, or all. */
+  nanmean(this: Tensor, dim?: ops.Dims, options?: ops.ReduceOptions): Tensor {
+    checkCount("run nanmean", arguments.length, 2);
+    return ops.nanmean(this, dim, options);
+  }
 }

@@ -17,4 +17,14 @@ export abstract class ScanMethods extends ReduceMethods {
     checkCount("run cumprod", arguments.length, 1);
     return ops.cumprod(this, dim);
   }
+  /** ln of the running sum of eˣ along a dimension. */
+  logcumsumexp(this: Tensor, dim: number): Tensor {
+    checkCount("run logcumsumexp", arguments.length, 1);
+    return ops.logcumsumexp(this, dim);
+  }
+  /** Differences of neighbours along a dimension. */
+  diff(this: Tensor, options?: ops.DiffOptions): Tensor {
+    checkCount("run diff", arguments.length, 1);
+    return ops.diff(this, options);
+  }
 }

@@ -138,4 +138,13 @@ export abstract class ShapeMethods extends LinalgMethods {
     checkCount("run triu", arguments.length, 1);
     return ops.triu(this, options);
   }
+  /** Dimensions moved to other places: a view. */
+  movedim(
+    this: Tensor,
+    source: number | readonly number[],
+    destination: number | readonly number[],
+  ): Tensor {
+    checkCount("run movedim", arguments.length, 2);
+    return ops.movedim(this, source, destination);
+  }
 }

@@ -5,9 +5,11 @@ import type { Names } from "../../common/op_names.ts";
 import type { ErrorCase, OpCase } from "../cases.ts";
 import { CLAMP_CASES } from "./clamp_cases.ts";
 import { ELEMENTWISE_ERRORS } from "./composite_error_cases.ts";
+import { CLOSENESS_CASES, CLOSENESS_ERRORS } from "./closeness_cases.ts";
 import { GELU_CASES, GELU_ERRORS } from "./gelu_cases.ts";
 import { LOGIC_CASES, LOGIC_ERRORS } from "./logic_cases.ts";
 import { SPECIAL_CASES } from "./special_cases.ts";
+import { STEP_CASES, STEP_ERRORS } from "./step_cases.ts";
 import { WHERE_CASES } from "./where_cases.ts";
 
 /** The cases of each. */
@@ -17,6 +19,8 @@ export const CASES: Readonly<Record<Names["elementwise"], readonly OpCase[]>> = 
   ...SPECIAL_CASES,
   ...CLAMP_CASES,
   ...WHERE_CASES,
+  ...STEP_CASES,
+  ...CLOSENESS_CASES,
 };
 
 /** Calls of each that must fail. */
@@ -24,4 +28,6 @@ export const ERRORS: Readonly<Record<Names["elementwise"], readonly ErrorCase[]>
   LOGIC_ERRORS,
   GELU_ERRORS,
   ELEMENTWISE_ERRORS,
+  STEP_ERRORS,
+  CLOSENESS_ERRORS,
 );

@@ -4,7 +4,9 @@ import { joined } from "../bad_input.ts";
 import type { Names } from "../../common/op_names.ts";
 import type { ErrorCase, OpCase } from "../cases.ts";
 import { INDEXING_CASES } from "./cases.ts";
+import { COUNT_CASES, COUNT_ERRORS } from "./count_cases.ts";
 import { INDEX_ERRORS } from "./error_cases.ts";
+import { SEARCH_CASES, SEARCH_ERRORS } from "./search_cases.ts";
 import { SELECTION_CASES } from "./selection_cases.ts";
 import { SORTING_CASES, SORTING_ERRORS } from "./sort_cases.ts";
 
@@ -13,10 +15,14 @@ export const CASES: Readonly<Record<Names["index"], readonly OpCase[]>> = {
   ...INDEXING_CASES,
   ...SELECTION_CASES,
   ...SORTING_CASES,
+  ...SEARCH_CASES,
+  ...COUNT_CASES,
 };
 
 /** Calls of each that must fail. */
 export const ERRORS: Readonly<Record<Names["index"], readonly ErrorCase[]>> = joined(
   SORTING_ERRORS,
   INDEX_ERRORS,
+  SEARCH_ERRORS,
+  COUNT_ERRORS,
 );

@@ -199,7 +199,7 @@ export const FACTOR_CASES = {
 } satisfies Record<string, readonly OpCase[]>;
 
 /** What is refused as square matrices. */
-function badSquares(call: (a: Tensor) => unknown): ErrorCase[] {
+export function badSquares(call: (a: Tensor) => unknown): ErrorCase[] {
   const square = eye(2).to({ dtype: "int32" });
   return [
     notTensor(call),

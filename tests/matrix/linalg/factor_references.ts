@@ -91,3 +91,83 @@ export function cholesky(a: Plain): Plain {
     return l;
   }, a);
 }
+
+/** Gram and Schmidt: q of orthogonal columns and r with a positive diagonal, of one matrix. */
+function orthogonalize(a: Rows): { q: Rows; r: Rows } {
+  const [m, n] = [a.length, a[0]!.length];
+  const columns: number[][] = [];
+  const r = Array.from({ length: Math.min(m, n) }, () => new Array<number>(n).fill(0));
+  for (let j = 0; j < n; j++) {
+    let rest = a.map((row) => row[j]!);
+    // Twice, so that rounding leaves nothing.
+    for (let turn = 0; turn < 2; turn++) {
+      columns.slice(0, j).forEach((column, i) => {
+        const share = column.reduce((sum, x, k) => sum + x * rest[k]!, 0);
+        r[i]![j]! += share;
+        rest = rest.map((x, k) => x - share * column[k]!);
+      });
+    }
+    if (j >= m) continue;
+    r[j]![j] = Math.hypot(...rest);
+    columns.push(rest.map((x) => x / r[j]![j]!));
+  }
+  return { q: a.map((_, i) => columns.map((column) => column[i]!)), r };
+}
+
+/** Matrices as an orthogonal one and a triangular one with a positive diagonal. */
+export function qr(a: Plain): [q: Plain, r: Plain] {
+  const [batch, [m, n]] = [a.shape.slice(0, -2), a.shape.slice(-2)];
+  const k = Math.min(m!, n!);
+  const factor = (shape: readonly number[], fn: (a: Rows) => Rows) => {
+    const empty = count(a.shape) === 0;
+    return empty
+      ? { shape, data: new Array<number>(count(shape)).fill(0) }
+      : { ...batched(a.shape, fn, a), shape };
+  };
+  return [
+    factor([...batch, m!, k], (a) => orthogonalize(a).q),
+    factor([...batch, k, n!], (a) => orthogonalize(a).r),
+  ];
+}
+
+/** Jacobi: rotations that take the largest element beside the diagonal away, one after the other. */
+function diagonalize(a: Rows): { values: number[]; vectors: Rows } {
+  const n = a.length;
+  const d = a.map((row) => [...row]);
+  const v = a.map((row, i) => row.map((_, j) => Number(i === j)));
+  for (let turn = 0; turn < 60 * n * n; turn++) {
+    let [p, q, most] = [0, 0, 0];
+    for (let i = 0; i < n; i++) {
+      for (let j = 0; j < i; j++) {
+        if (Math.abs(d[i]![j]!) > most) [p, q, most] = [j, i, Math.abs(d[i]![j]!)];
+      }
+    }
+    if (most === 0) break;
+    const angle = Math.atan2(2 * d[p]![q]!, d[q]![q]! - d[p]![p]!) / 2;
+    const [c, s] = [Math.cos(angle), Math.sin(angle)];
+    const turned = (x: number, y: number): [number, number] => [c * x - s * y, s * x + c * y];
+    for (const row of [...d, ...v]) [row[p], row[q]] = turned(row[p]!, row[q]!);
+    for (let k = 0; k < n; k++) [d[p]![k], d[q]![k]] = turned(d[p]![k]!, d[q]![k]!);
+    if (most < 1e-300) break;
+    [d[p]![q], d[q]![p]] = [0, 0];
+  }
+  const order = a.map((_, i) => i).sort((i, j) => d[i]![i]! - d[j]![j]!);
+  const signs = order.map((j) => {
+    const column = v.map((row) => row[j]!);
+    const largest = Math.max(...column.map(Math.abs));
+    return Math.sign(column.find((x) => Math.abs(x) >= largest / 2)!);
+  });
+  return {
+    values: order.map((j) => d[j]![j]!),
+    vectors: v.map((row) => order.map((j, i) => signs[i]! * row[j]!)),
+  };
+}
+
+/** Eigenvalues in ascending order, and eigenvectors whose first large element is positive. */
+export function eigh(a: Plain): [values: Plain, vectors: Plain] {
+  const values = batched([...a.shape.slice(0, -1), 1], (a) => [diagonalize(a).values], a);
+  return [
+    { shape: a.shape.slice(0, -1), data: values.data },
+    batched(a.shape, (a) => diagonalize(a).vectors, a),
+  ];
+}

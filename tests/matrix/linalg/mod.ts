@@ -7,7 +7,9 @@ import { LINALG_ERRORS } from "./error_cases.ts";
 import { FACTOR_CASES, FACTOR_ERRORS } from "./factor_cases.ts";
 import { MATMUL_CASES } from "./matmul_cases.ts";
 import { MATRIX_NORM_CASES, MATRIX_NORM_ERRORS } from "./matrix_norm_cases.ts";
+import { PAIR_CASES, PAIR_ERRORS } from "./pair_cases.ts";
 import { PRODUCT_CASES } from "./product_cases.ts";
+import { SPECTRAL_CASES, SPECTRAL_ERRORS } from "./spectral_cases.ts";
 
 /** The cases of each. */
 export const CASES: Readonly<Record<Names["linalg"], readonly OpCase[]>> = {
@@ -15,11 +17,15 @@ export const CASES: Readonly<Record<Names["linalg"], readonly OpCase[]>> = {
   ...PRODUCT_CASES,
   ...FACTOR_CASES,
   ...MATRIX_NORM_CASES,
+  ...PAIR_CASES,
+  ...SPECTRAL_CASES,
 };
 
 /** Calls of each that must fail. */
 export const ERRORS: Readonly<Record<Names["linalg"], readonly ErrorCase[]>> = joined(
   FACTOR_ERRORS,
   MATRIX_NORM_ERRORS,
+  PAIR_ERRORS,
+  SPECTRAL_ERRORS,
   LINALG_ERRORS,
 );

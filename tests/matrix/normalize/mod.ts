@@ -1,16 +1,22 @@
 /** Normalisations: their cases, and calls that must fail. */
 
+import { joined } from "../bad_input.ts";
 import type { Names } from "../../common/op_names.ts";
 import type { ErrorCase, OpCase } from "../cases.ts";
 import { NORMALIZE_CASES } from "./cases.ts";
 import { NORMALIZE_ERRORS } from "./error_cases.ts";
 import { SOFTMAX_CASES } from "./softmax_cases.ts";
+import { UNIT_CASES, UNIT_ERRORS } from "./unit_cases.ts";
 
 /** The cases of each. */
 export const CASES: Readonly<Record<Names["normalize"], readonly OpCase[]>> = {
   ...NORMALIZE_CASES,
   ...SOFTMAX_CASES,
+  ...UNIT_CASES,
 };
 
 /** Calls of each that must fail. */
-export const ERRORS: Readonly<Record<Names["normalize"], readonly ErrorCase[]>> = NORMALIZE_ERRORS;
+export const ERRORS: Readonly<Record<Names["normalize"], readonly ErrorCase[]>> = joined(
+  NORMALIZE_ERRORS,
+  UNIT_ERRORS,
+);

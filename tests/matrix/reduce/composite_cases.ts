@@ -1,6 +1,6 @@
 /** Cases of the reductions that are made of others. */
 
-import { all, any, norm, prod, std, variance } from "../../../mod.ts";
+import { all, any, nanmean, nansum, norm, prod, std, variance } from "../../../mod.ts";
 import { type CaseInput, FLOATS, type OpCase } from "../cases.ts";
 import * as reference from "../../common/references.ts";
 import { EMPTY, REDUCED, SEVERAL, totals } from "./reduced.ts";
@@ -100,6 +100,41 @@ function decisions(run: typeof any, value: (values: readonly number[]) => boolea
   ];
 }
 
+/** Those that are not NaN. */
+function present(values: readonly number[]): number[] {
+  return values.filter((value) => !Number.isNaN(value));
+}
+
+function presentMean(values: readonly number[]): number {
+  return reference.total(present(values)) / present(values).length;
+}
+
+/** Rows of which some, all and none are NaN. */
+const MISSING: CaseInput = { shape: [3, 3], data: [1, NaN, 3, NaN, NaN, NaN, -1, 0.5, 2] };
+
+function withoutNaN(
+  run: typeof nansum,
+  value: (values: readonly number[]) => number,
+  spec: Partial<OpCase>,
+): OpCase[] {
+  return [
+    ...totals(run, value, spec),
+    {
+      name: "of some, all and no NaN",
+      inputs: [MISSING],
+      call: (x) => [run(x!, 1), run(x!, 0, { keepdim: true }), run(x!)],
+      reference: (x) =>
+        ([[1, false], [0, true], [undefined, false]] as const).map(([dim, keepdim]) =>
+          reference.reduce(x!, dim, keepdim, value)
+        ),
+      dtypes: FLOATS,
+      terms: 9,
+      // Differences with NaN tell nothing; the gradients are tried in `nan_reductions_test.ts`.
+      differentiable: false,
+    },
+  ];
+}
+
 function product(values: readonly number[]): number {
   return values.reduce((all, value) => all * value, 1);
 }
@@ -150,4 +185,8 @@ export const REDUCTION_CASES = {
   ],
   any: decisions(any, (values) => values.some((value) => value !== 0)),
   all: decisions(all, (values) => values.every((value) => value !== 0)),
+  nansum: withoutNaN(nansum, (values) => reference.total(present(values)), {
+    results: (dtype) => dtype === "bool" ? "int32" : dtype,
+  }),
+  nanmean: withoutNaN(nanmean, presentMean, { dtypes: FLOATS }),
 } satisfies Record<string, readonly OpCase[]>;

@@ -9,6 +9,8 @@ import {
   max,
   mean,
   min,
+  nanmean,
+  nansum,
   norm,
   prod,
   std,
@@ -115,4 +117,18 @@ export const REDUCE_ERRORS = {
   ],
   any: badDims((x, dim) => any(x, dim)),
   all: badDims((x, dim) => all(x, dim)),
+  nansum: [
+    ...badDims((x, dim) => nansum(x, dim)),
+    bad(
+      "keepdim by position",
+      TypeError,
+      () => untyped.nansum(vector, 0, true),
+      "{ keepdim: true }",
+    ),
+  ],
+  nanmean: [
+    ...badDims((x, dim) => nanmean(x, dim)),
+    bad("int32", DTypeError, () => nanmean(index), "float", "int32"),
+    bad("bool", DTypeError, () => nanmean(bools), "float", "bool"),
+  ],
 } satisfies Record<string, readonly ErrorCase[]>;

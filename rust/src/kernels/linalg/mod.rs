@@ -1,10 +1,14 @@
 //! Products of matrices, and factors of one.
 
+mod eigh;
 mod factor;
 pub(crate) mod gemm;
 mod linear;
 mod matmul;
+mod qr;
+mod reflect;
 
 use crate::registry::Kernel;
 
-pub(super) const ROWS: &[&[Kernel]] = &[matmul::ROWS, linear::ROWS, factor::ROWS];
+pub(super) const ROWS: &[&[Kernel]] =
+    &[matmul::ROWS, linear::ROWS, factor::ROWS, qr::ROWS, eigh::ROWS];

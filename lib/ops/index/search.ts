@@ -1,0 +1,209 @@
+/** Composites: where values belong in an order, and which values there are. */
+
+import { dtypeOfNumber } from "../../core/dtype.ts";
+import { ShapeError, showShape } from "../../core/errors.ts";
+import { checkCount, FLAG, NUMBER, optionReader } from "../../core/options.ts";
+import { extentAt, normalizeDim, sameShape } from "../../core/shape.ts";
+import type { Tensor } from "../../tensor/tensor.ts";
+import { elementsOf } from "../copy/copy.ts";
+import { checkDevices, checkTensor, TENSOR_OR_NUMBER } from "../define/checks.ts";
+import { scalar } from "../define/record.ts";
+import { ge, gt, le, where } from "../elementwise/compare.ts";
+import { logicalAnd, logicalNot } from "../elementwise/logic.ts";
+import { composites } from "../registry.ts";
+import { expand, reshape, transpose } from "../shape/primitives.ts";
+import { indexSelect } from "./composites.ts";
+import { gather, positionsOn } from "./primitives.ts";
+
+/** Options of `searchsorted`. */
+export interface SearchsortedOptions {
+  /** Whether a value belongs behind equal elements, or before them. Default: false. */
+  right?: boolean;
+}
+
+const readSearch = optionReader<SearchsortedOptions>({ right: FLAG });
+
+/**
+ * Positions in sorted rows at which values could stand so that the order stays: the number of elements
+ * that are less, or with `right` not more. By halves, so that n elements take log₂ n steps. Follows
+ * `torch.searchsorted`.
+ *
+ * @param sorted Elements in ascending order along the last dimension.
+ * @param values Of any shape where `sorted` has one dimension; else of the shape of `sorted` but for
+ * the last dimension. Or a number.
+ * @returns int32, of the shape of the values.
+ * @throws {ShapeError} If the shapes do not fit.
+ *
+ * @example Bins
+ * ```ts
+ * import { searchsorted, tensor } from "@adjoint/ml";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const edges = tensor([0, 10, 20]);
+ * assertEquals(searchsorted(edges, tensor([5, 10, 99])).toArray(), [1, 1, 3]);
+ * assertEquals(searchsorted(edges, 10, { right: true }).item(), 2);
+ * ```
+ */
+export function searchsorted(
+  sorted: Tensor,
+  values: Tensor | number,
+  options?: SearchsortedOptions,
+): Tensor {
+  const op = "searchsorted";
+  checkCount(`compute ${op}`, arguments.length, 3);
+  checkTensor(op, sorted, "the sorted tensor");
+  if (typeof values === "number") {
+    values = scalar(values, dtypeOfNumber(values, sorted.dtype), sorted);
+  }
+  checkTensor(op, values, "values", TENSOR_OR_NUMBER);
+  checkDevices(op, sorted, values);
+  const { right = false } = readSearch(`compute ${op}`, options);
+  const one = sorted.ndim === 1;
+  const rows = sameShape(sorted.shape.slice(0, -1), values.shape.slice(0, -1));
+  if (!one && (sorted.ndim === 0 || sorted.ndim !== values.ndim || !rows)) {
+    throw new ShapeError(
+      `Cannot compute ${op}: it needs one sorted row, or as many as there are rows of values, got ` +
+        `${showShape(sorted.shape)} and ${showShape(values.shape)}`,
+      [sorted.shape, values.shape],
+    );
+  }
+  const lanes = one ? reshape(values, [values.size]) : values;
+  return reshape(position(sorted, lanes, right), values.shape);
+}
+
+/** The number of elements before each value, found from its highest binary digit down. */
+function position(sorted: Tensor, values: Tensor, right: boolean): Tensor {
+  const n = extentAt(sorted.shape, -1);
+  let found = expand(scalar(0, "int32", values), values.shape);
+  for (let step = 2 ** Math.floor(Math.log2(Math.max(1, n))); step >= 1 && n > 0; step /= 2) {
+    const next = found.add(step);
+    const inside = le(next, n);
+    const element = gather(sorted, -1, where(inside, next, n).sub(1));
+    // Written so that a NaN among the elements or the values counts as PyTorch has it.
+    const before = logicalNot(right ? gt(element, values) : ge(element, values));
+    found = where(logicalAnd(inside, before), next, found);
+  }
+  return found;
+}
+
+/** Options of `unique`. */
+export interface UniqueOptions {
+  /** The dimension whose entries are compared. Default: all elements, one by one. */
+  dim?: number;
+  /** Whether the place of each entry among the values is given too. Default: false. */
+  returnInverse?: boolean;
+  /** Whether it is given how often each value occurs. Default: false. */
+  returnCounts?: boolean;
+}
+
+const readUnique = optionReader<UniqueOptions>({
+  dim: NUMBER,
+  returnInverse: FLAG,
+  returnCounts: FLAG,
+});
+
+/** What `unique` gives where more than the values is asked for. */
+export interface UniqueResult {
+  /** The values in ascending order. */
+  readonly values: Tensor;
+  /** For each entry its place among the values, int32; if asked for. */
+  readonly inverse?: Tensor;
+  /** How often each value occurs, int32; if asked for. */
+  readonly counts?: Tensor;
+}
+
+/** Which entries are alike: of n entries of some elements each, read along an axis. */
+interface Classes {
+  /** The first entry of each class, in order. */
+  readonly first: readonly number[];
+  /** The class of each entry. */
+  readonly inverse: readonly number[];
+  readonly counts: readonly number[];
+}
+
+/** Sorts entries, each a run of elements, by their first different elements; NaN is largest. */
+function classify(elements: ArrayLike<number>, entries: number): Classes {
+  const length = entries === 0 ? 0 : elements.length / entries;
+  const compare = (i: number, j: number) => {
+    for (let k = 0; k < length; k++) {
+      const [a, b] = [elements[i * length + k]!, elements[j * length + k]!];
+      if (a === b) continue;
+      // A NaN stands last, and is not equal to another one.
+      if (a !== a || b !== b) return a === a ? -1 : b === b ? 1 : i - j;
+      return a - b;
+    }
+    return 0;
+  };
+  const order = Array.from({ length: entries }, (_, i) => i).sort((i, j) => compare(i, j) || i - j);
+  const first: number[] = [];
+  const counts: number[] = [];
+  const inverse = new Array<number>(entries);
+  for (const i of order) {
+    const last = first.at(-1);
+    if (last === undefined || compare(last, i) !== 0) {
+      first.push(i);
+      counts.push(0);
+    }
+    counts[counts.length - 1]!++;
+    inverse[i] = first.length - 1;
+  }
+  return { first, inverse, counts };
+}
+
+/**
+ * The different elements in ascending order, each NaN by itself; with `dim` the different entries along
+ * a dimension. The gradient of a value goes to the first of its elements. Follows `torch.unique`, which
+ * has no gradient.
+ *
+ * @returns The values; where the places or the counts are asked for, an object that has them too.
+ * @throws {ShapeError} If there are entries without elements.
+ *
+ * @example How often each label occurs
+ * ```ts
+ * import { tensor, unique } from "@adjoint/ml";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const { values, counts } = unique(tensor([3, 1, 3]), { returnCounts: true });
+ * assertEquals(values.toArray(), [1, 3]);
+ * assertEquals(counts?.toArray(), [1, 2]);
+ * ```
+ */
+export function unique(
+  x: Tensor,
+  options?: UniqueOptions & { returnInverse?: false; returnCounts?: false },
+): Tensor;
+/** The different elements, and where and how often each stands. */
+export function unique(x: Tensor, options: UniqueOptions): UniqueResult;
+export function unique(x: Tensor, options?: UniqueOptions): Tensor | UniqueResult {
+  checkCount("compute unique", arguments.length, 2);
+  checkTensor("unique", x);
+  const { dim, returnInverse = false, returnCounts = false } = readUnique(
+    "compute unique",
+    options,
+  );
+  const axis = dim === undefined ? 0 : normalizeDim("unique", dim, x.ndim);
+  const entries = dim === undefined ? reshape(x, [x.size]) : x;
+  const extent = extentAt(entries.shape, axis);
+  if (extent > 0 && x.size === 0) {
+    throw new ShapeError(
+      `Cannot compute unique: entries along dim ${axis} must have elements, got shape ${
+        showShape(x.shape)
+      }`,
+      [x.shape],
+    );
+  }
+  const length = extent === 0 ? 0 : x.size / extent;
+  const rows = reshape(transpose(entries.detach(), 0, axis), [extent, length]);
+  const { first, inverse, counts } = classify(elementsOf(rows, "unique"), extent);
+  const list = (numbers: readonly number[]) => positionsOn(x, numbers.length, (i) => numbers[i]!);
+  const values = indexSelect(entries, axis, list(first));
+  if (!returnInverse && !returnCounts) return values;
+  const places = list(inverse);
+  return {
+    values,
+    ...returnInverse && { inverse: dim === undefined ? reshape(places, x.shape) : places },
+    ...returnCounts && { counts: list(counts) },
+  };
+}
+
+composites({ searchsorted, unique });
