@@ -106,6 +106,32 @@ impl Layout {
         part
     }
 
+    /// Whether the elements repeat themselves along an axis.
+    pub(crate) fn repeats(&self, axis: usize) -> bool {
+        self.strides[axis] == 0 && self.shape[axis] > 1
+    }
+
+    /// The other axes.
+    pub(crate) fn without(&self, left_out: impl Fn(usize) -> bool) -> Self {
+        let mut part = Self::SCALAR;
+        for axis in (0..self.rank).filter(|&axis| !left_out(axis)) {
+            part.shape[part.rank] = self.shape[axis];
+            part.strides[part.rank] = self.strides[axis];
+            part.rank += 1;
+        }
+        part
+    }
+
+    /// The same shape with the elements in order, one behind the other.
+    pub(crate) fn in_order(&self) -> Self {
+        let (mut part, mut step) = (*self, 1);
+        for axis in (0..self.rank).rev() {
+            part.strides[axis] = step;
+            step *= self.shape[axis];
+        }
+        part
+    }
+
     /// The first elements along some axes, from a number on.
     pub(crate) fn cropped(&self, first: usize, extents: &[usize]) -> Self {
         let mut part = *self;

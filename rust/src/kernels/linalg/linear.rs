@@ -9,6 +9,7 @@ use crate::error::{Error, Result};
 use crate::frame::Launch;
 use crate::kernels::elementwise::math::Real;
 use crate::kernels::elementwise::unary::{relu, sigmoid};
+use crate::kernels::reduce::axes::Axes;
 use crate::kernels::reduce::sum::{Summand, sum_columns};
 use crate::layout::Layout;
 use crate::reader::Reader;
@@ -131,9 +132,8 @@ fn linear_grad_as<T: Element + Real + Summand<Output = T>>(launch: &mut Launch<'
     };
     let cotangent = Matrix { start: 0, rows, columns, row_stride: columns, column_stride: 1 };
     if !b_grad.is_empty() {
-        let across = Layout::new(&[columns as i32], &[1])?;
-        let down = Layout::new(&[rows as i32], &[columns as i32])?;
-        sum_columns::<T>(0, b_grad, &across, &down, g, 1.0)?;
+        let layout = Layout::new(&[columns as i32, rows as i32], &[1, columns as i32])?;
+        sum_columns::<T>((0, b_grad), &Axes::new(&layout, 1), g, 1.0)?;
     }
     if !x_grad.is_empty() {
         multiply(x_grad, (g, cotangent), (w, weight))?;

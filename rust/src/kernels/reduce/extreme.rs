@@ -1,13 +1,12 @@
-//! The largest or smallest of the reduced elements, and where it first stands; a NaN wins. Axes and
-//! parameters as in `sum.rs`. Where no positions are wanted, their output is empty.
+//! The largest or smallest of the reduced elements, and where it first stands; a NaN wins. Where no
+//! positions are wanted, their output is empty.
 
-use super::sum::{axes, try_costly_chunks};
-use crate::cpu::{GRAIN, TILE, elements, for_chunks_of, for_parts, simd};
+use super::axes::{Axes, try_costly_chunks};
+use crate::cpu::{GRAIN, TILE, elements, for_chunks_of, simd, try_parts};
 use crate::dtype::{Element, by_type};
 use crate::error::{Error, Result};
 use crate::frame::Launch;
-use crate::layout::Layout;
-use crate::reader::{Cursor, Reader};
+use crate::reader::Reader;
 use crate::registry::{Cpu, Kernel, Wgsl};
 use crate::scratch::scratch;
 
@@ -46,48 +45,46 @@ fn better<T: Element, const MAX: bool>(held: T, x: T) -> T {
 fn extremes<T: Element, const MAX: bool>(launch: &mut Launch<'_>) -> Result {
     let placed = launch.outs.get(1).and_then(Option::as_ref).map(|view| view.layout.len());
     let wanted = placed.is_some_and(|length| length > 0);
-    let (stay, reduced) = axes(launch, if wanted { 2 } else { 1 })?;
+    let axes = Axes::of(launch, if wanted { 2 } else { 1 })?;
     let values = elements::<T>(launch.contiguous_output(0)?)?;
     let positions = elements::<i32>(launch.contiguous_output(1)?)?;
-    let x = Reader::<T>::new(launch.input(0)?)?;
-    let count = reduced.len();
+    let x = axes.reader::<T>(launch.input(0)?)?;
+    let count = axes.reduced.len();
     if count == 0 {
         return if values.is_empty() { Ok(()) } else { Err(Error::new("nothing to reduce")) };
     }
-    if columns(&stay, &reduced) {
+    if axes.down_columns() {
         let mut unseen = scratch(if wanted { 0 } else { values.len() })?;
-        let positions = if wanted { positions } else { &mut unseen };
+        let positions = if wanted { &mut *positions } else { &mut unseen };
         let grain = (GRAIN / count).max(1);
         let parts = values.chunks_mut(grain).zip(positions.chunks_mut(grain)).enumerate();
-        return for_parts(parts, |(part, (values, positions))| {
-            down_columns::<T, MAX>(part * grain, values, positions, &stay, &reduced, x.data);
-        });
-    }
-    try_costly_chunks(values, count, |start, chunk| {
-        for (index, value) in chunk.iter_mut().enumerate() {
-            *value = along_run::<T, MAX>(&x, (start + index) * count, count)?;
-        }
-        Ok(())
-    })?;
-    if wanted {
-        try_costly_chunks(positions, count, |start, chunk| {
-            for (index, position) in chunk.iter_mut().enumerate() {
-                let value = values[start + index];
-                *position = first_of(&x, (start + index) * count, count, value) as i32;
+        try_parts(parts, |(part, (values, positions))| {
+            down_columns::<T, MAX>((part * grain, values), positions, &axes, x.data)
+        })?;
+    } else {
+        try_costly_chunks(values, count, |start, chunk| {
+            for (index, value) in chunk.iter_mut().enumerate() {
+                *value = along_run::<T, MAX>(&x, (start + index) * count, count)?;
             }
             Ok(())
         })?;
+        if wanted {
+            try_costly_chunks(positions, count, |start, chunk| {
+                for (index, position) in chunk.iter_mut().enumerate() {
+                    let value = values[start + index];
+                    *position = first_of(&x, (start + index) * count, count, value) as i32;
+                }
+                Ok(())
+            })?;
+        }
+    }
+    if wanted && axes.times > 1 {
+        let numbers = axes.numbers();
+        for position in positions {
+            *position = numbers.position(*position as usize) as i32;
+        }
     }
     Ok(())
-}
-
-/// Whether neighbours in memory belong to different results.
-fn columns(stay: &Layout, reduced: &Layout) -> bool {
-    let last = stay.rank().wrapping_sub(1);
-    stay.rank() > 0
-        && stay.stride(last) == 1
-        && stay.extent(last) >= 8
-        && !(reduced.rank() == 1 && reduced.stride(0) == 1)
 }
 
 /// The extreme of `count` consecutive elements of a reader.
@@ -155,39 +152,29 @@ fn first_of<T: Element>(x: &Reader<'_, T>, first: usize, count: usize, value: T)
 
 /// Goes down the columns, many at a time, so that memory is read in order.
 fn down_columns<T: Element, const MAX: bool>(
-    start: usize,
-    values: &mut [T],
+    (start, values): (usize, &mut [T]),
     positions: &mut [i32],
-    stay: &Layout,
-    reduced: &Layout,
+    axes: &Axes<'_>,
     data: &[T],
-) {
-    let lane = stay.extent(stay.rank() - 1);
-    let mut done = 0;
-    while done < values.len() {
-        let column = (start + done) % lane;
-        let take = (lane - column).min(TILE).min(values.len() - done);
-        let data = &data[stay.position(start + done)..];
-        let values = &mut values[done..done + take];
-        let positions = &mut positions[done..done + take];
-        values.copy_from_slice(&data[..take]);
+) -> Result {
+    axes.for_columns((start, values), data, TILE, |first, data, values| {
+        let width = values.len();
+        let positions = &mut positions[first - start..][..width];
+        values.copy_from_slice(&data[..width]);
         positions.fill(0);
         simd(
             #[inline(always)]
             || {
-                let mut cursor = Cursor::new(*reduced, 0);
-                for row in 0..reduced.len() as i32 {
-                    let x = &data[cursor.position..cursor.position + take];
+                for (row, x) in axes.rows(data, width).enumerate() {
                     let held = values.iter_mut().zip(&mut *positions);
                     for ((value, position), &x) in held.zip(x) {
                         let won = wins::<T, MAX>(x, *value);
                         *value = if won { x } else { *value };
-                        *position = if won { row } else { *position };
+                        *position = if won { row as i32 } else { *position };
                     }
-                    cursor.advance();
                 }
             },
         );
-        done += take;
-    }
+        Ok(())
+    })
 }

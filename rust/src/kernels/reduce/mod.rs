@@ -1,5 +1,6 @@
 //! Functions that many elements become one by.
 
+pub(crate) mod axes;
 mod extreme;
 mod norm;
 mod product;

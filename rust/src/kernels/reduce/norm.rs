@@ -1,14 +1,14 @@
 //! Euclidean norms: the root of a sum of squares, which is added once more, of scaled elements, where it
-//! has left the range of their type. Parameters and blocks are those of `sum.rs`.
+//! has left the range of their type.
 
-use super::sum::{COLUMNS, axes, down_columns, sum_of_lanes, totals, try_costly_chunks};
+use super::axes::{Axes, COLUMNS, try_costly_chunks};
+use super::sum::{sum_of_lanes, totals};
 use crate::cpu::{elements, simd};
 use crate::dtype::{Element, by_type};
 use crate::error::Result;
 use crate::frame::Launch;
 use crate::kernels::elementwise::math::Real;
-use crate::layout::Layout;
-use crate::reader::{Cursor, Reader};
+use crate::reader::Reader;
 use crate::registry::{Cpu, Kernel, Wgsl};
 
 pub(super) const ROWS: &[Kernel] =
@@ -26,23 +26,22 @@ fn norm(launch: &mut Launch<'_>) -> Result {
 }
 
 fn norm_as<T: Element + Real + Into<f64>>(launch: &mut Launch<'_>) -> Result {
-    let (stay, reduced) = axes(launch, 1)?;
+    let axes = Axes::of(launch, 1)?;
     let out = elements::<T>(launch.contiguous_output(0)?)?;
-    let x = Reader::<T>::new(launch.input(0)?)?;
-    let count = reduced.len();
+    let x = axes.reader::<T>(launch.input(0)?)?;
+    let (count, times) = (axes.reduced.len(), axes.times as f64);
     if count == 0 {
         out.fill(T::default());
         return Ok(());
     }
-    let columns = down_columns(&stay, &reduced);
+    let columns = axes.down_columns();
     try_costly_chunks(out, count, |start, chunk| {
         if columns {
-            norm_columns(start, chunk, &stay, &reduced, &x)?;
-        } else {
-            for (index, out) in chunk.iter_mut().enumerate() {
-                let first = (start + index) * count;
-                *out = root(squares(&x, first, count, 1.0)?, &x, first, count)?;
-            }
+            return norm_columns((start, chunk), &axes, &x);
+        }
+        for (index, out) in chunk.iter_mut().enumerate() {
+            let row = Row { x: &x, first: (start + index) * count, count, times };
+            *out = row.root(row.squares(1.0)?)?;
         }
         Ok(())
     })
@@ -71,74 +70,64 @@ fn block<T: Element + Real + Into<f64>>(x: &[T], scale: f64) -> f64 {
     )
 }
 
-/// Sum of the squares of `count` scaled elements of a reader.
-fn squares<T: Element + Real + Into<f64>>(
-    x: &Reader<'_, T>,
+/// Elements that become one, each of which comes a number of times.
+struct Row<'a, 'b, T> {
+    x: &'a Reader<'b, T>,
     first: usize,
     count: usize,
-    scale: f64,
-) -> Result<f64> {
-    let [total] = totals(x, first, count, |x| [block(x, scale)])?;
-    Ok(total)
+    times: f64,
 }
 
-/// The root of a sum of squares, which is added up anew where it has left the range.
-fn root<T: Element + Real + Into<f64>>(
-    total: f64,
-    x: &Reader<'_, T>,
-    first: usize,
-    count: usize,
-) -> Result<T> {
-    let least = LEAST[usize::from(size_of::<T>() > 4)];
-    if total.is_nan() || (least..f64::INFINITY).contains(&total) {
-        return Ok(T::from_f64(total.sqrt()));
+impl<T: Element + Real + Into<f64>> Row<'_, '_, T> {
+    /// Sum of the squares of the scaled elements, each once.
+    fn squares(&self, scale: f64) -> Result<f64> {
+        let [total] = totals(self.x, self.first, self.count, |x| [block(x, scale)])?;
+        Ok(total)
     }
-    let mut largest = 0.0_f64;
-    x.for_blocks(first, first + count, BLOCK, |x| {
-        largest = x.iter().fold(largest, |largest, &x| largest.max(x.into().abs()));
-    });
-    if largest == 0.0 || largest.is_infinite() {
-        return Ok(T::from_f64(largest));
+
+    /// The root of a sum of squares, which is added up anew where it has left the range.
+    fn root(&self, once: f64) -> Result<T> {
+        let (least, total) = (LEAST[usize::from(size_of::<T>() > 4)], once * self.times);
+        if total.is_nan() || (once >= least && total < f64::INFINITY) {
+            return Ok(T::from_f64(total.sqrt()));
+        }
+        let mut largest = 0.0_f64;
+        self.x.for_blocks(self.first, self.first + self.count, BLOCK, |x| {
+            largest = x.iter().fold(largest, |largest, &x| largest.max(x.into().abs()));
+        });
+        if largest == 0.0 || largest.is_infinite() {
+            return Ok(T::from_f64(largest));
+        }
+        // The reciprocal of a subnormal number is infinite.
+        let most = if size_of::<T>() > 4 { f64::MAX } else { f64::from(f32::MAX) };
+        let scale = (1.0 / largest).min(most);
+        Ok(T::from_f64((self.squares(scale)? * self.times).sqrt() / scale))
     }
-    // The reciprocal of a subnormal number is infinite.
-    let most = if size_of::<T>() > 4 { f64::MAX } else { f64::from(f32::MAX) };
-    let scale = (1.0 / largest).min(most);
-    Ok(T::from_f64(squares(x, first, count, scale)?.sqrt() / scale))
 }
 
 /// Norms down the columns, many at a time, so that memory is read in order.
 fn norm_columns<T: Element + Real + Into<f64>>(
-    start: usize,
-    out: &mut [T],
-    stay: &Layout,
-    reduced: &Layout,
+    out: (usize, &mut [T]),
+    axes: &Axes<'_>,
     x: &Reader<'_, T>,
 ) -> Result {
-    let (lane, count) = (stay.extent(stay.rank() - 1), reduced.len());
-    let mut done = 0;
-    while done < out.len() {
-        let column = (start + done) % lane;
-        let take = (lane - column).min(COLUMNS).min(out.len() - done);
-        let data = &x.data[stay.position(start + done)..];
+    let (count, times) = (axes.reduced.len(), axes.times as f64);
+    axes.for_columns(out, x.data, COLUMNS, |first, data, out| {
         let mut totals = [0.0_f64; COLUMNS];
         simd(
             #[inline(always)]
             || {
-                let mut cursor = Cursor::new(*reduced, 0);
-                for _ in 0..count {
-                    let row = &data[cursor.position..cursor.position + take];
+                for row in axes.rows(data, out.len()) {
                     for (total, &x) in totals.iter_mut().zip(row) {
                         let x: f64 = x.into();
                         *total += x * x;
                     }
-                    cursor.advance();
                 }
             },
         );
-        for (index, &total) in totals.iter().enumerate().take(take) {
-            out[done + index] = root(total, x, (start + done + index) * count, count)?;
+        for (index, (out, &total)) in out.iter_mut().zip(&totals).enumerate() {
+            *out = Row { x, first: (first + index) * count, count, times }.root(total)?;
         }
-        done += take;
-    }
-    Ok(())
+        Ok(())
+    })
 }

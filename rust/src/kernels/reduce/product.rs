@@ -1,16 +1,14 @@
-//! Products, as reductions with the parameters of `sum.rs`, and what leads back from them and from
-//! running products. Nothing leaves the range on the way, and nothing is divided by an element, which
+//! Products, and what leads back from them and from running products. Nothing leaves the range on the way, and nothing is divided by an element, which
 //! may be 0.
 
-use super::sum::{axes, down_columns, try_costly_chunks};
+use super::axes::{Axes, try_costly_chunks};
 use super::wide::{Wide, is_far};
 use crate::cpu::{GRAIN, elements, simd, try_parts};
 use crate::dtype::{DType, Element, by_type};
 use crate::error::{Error, Result};
 use crate::frame::Launch;
 use crate::kernels::elementwise::math::Real;
-use crate::layout::Layout;
-use crate::reader::{Cursor, Reader};
+use crate::reader::Reader;
 use crate::registry::{Cpu, Kernel, Wgsl};
 use crate::scratch::{in_order, listed};
 
@@ -79,22 +77,21 @@ fn prod(launch: &mut Launch<'_>) -> Result {
 }
 
 fn prod_as<T: Element + Real + Into<f64>>(launch: &mut Launch<'_>) -> Result {
-    let (stay, reduced) = axes(launch, 1)?;
+    let axes = Axes::of(launch, 1)?;
     let out = elements::<T>(launch.contiguous_output(0)?)?;
-    let x = Reader::<T>::new(launch.input(0)?)?;
-    let count = reduced.len();
+    let x = axes.reader::<T>(launch.input(0)?)?;
+    let count = axes.reduced.len();
     if count == 0 {
         out.fill(T::from_f64(1.0));
         return Ok(());
     }
-    let columns = down_columns(&stay, &reduced);
+    let columns = axes.down_columns();
     try_costly_chunks(out, count, |start, chunk| {
         if columns {
-            columns_prod(start, chunk, &stay, &reduced, x.data);
-        } else {
-            for (index, out) in chunk.iter_mut().enumerate() {
-                *out = run_prod(&x, (start + index) * count, count).narrow();
-            }
+            return columns_prod((start, chunk), &axes, x.data);
+        }
+        for (index, out) in chunk.iter_mut().enumerate() {
+            *out = run_prod(&x, (start + index) * count, count).power(axes.times).narrow();
         }
         Ok(())
     })
@@ -120,42 +117,35 @@ fn run_prod<T: Element + Real + Into<f64>>(x: &Reader<'_, T>, first: usize, coun
 
 /// Products down the columns, many at a time, so that memory is read in order.
 fn columns_prod<T: Element + Real + Into<f64>>(
-    start: usize,
-    out: &mut [T],
-    stay: &Layout,
-    reduced: &Layout,
+    out: (usize, &mut [T]),
+    axes: &Axes<'_>,
     data: &[T],
-) {
-    let lane = stay.extent(stay.rank() - 1);
-    let mut done = 0;
-    while done < out.len() {
-        let column = (start + done) % lane;
-        let take = (lane - column).min(COLUMNS).min(out.len() - done);
-        let data = &data[stay.position(start + done)..];
+) -> Result {
+    axes.for_columns(out, data, COLUMNS, |_, data, out| {
         let mut products = Products::<COLUMNS>::ONES;
         simd(
             #[inline(always)]
             || {
-                let mut cursor = Cursor::new(*reduced, 0);
-                for _ in 0..reduced.len() {
-                    products.multiply(&data[cursor.position..cursor.position + take]);
-                    cursor.advance();
+                for row in axes.rows(data, out.len()) {
+                    products.multiply(row);
                 }
             },
         );
-        for (index, out) in out[done..done + take].iter_mut().enumerate() {
-            *out = products.of(index).narrow();
+        for (index, out) in out.iter_mut().enumerate() {
+            *out = products.of(index).power(axes.times).narrow();
         }
-        done += take;
-    }
+        Ok(())
+    })
 }
 
 /// A product that int32 does not hold is an error, unless a factor of 0 follows.
 fn integer_prod(launch: &mut Launch<'_>) -> Result {
-    let (_, reduced) = axes(launch, 1)?;
+    let axes = Axes::of(launch, 1)?;
     let out = elements::<i32>(launch.contiguous_output(0)?)?;
-    let x = Reader::<i32>::new(launch.input(0)?)?;
-    let count = reduced.len();
+    let x = axes.reader::<i32>(launch.input(0)?)?;
+    let count = axes.reduced.len();
+    // From 32 times on only 0, 1 and -1 stay in int32, and for them it counts whether it is even.
+    let times = if axes.times < 32 { axes.times } else { 32 + axes.times % 2 } as u32;
     try_costly_chunks(out, count, |start, chunk| {
         for (index, out) in chunk.iter_mut().enumerate() {
             let first = (start + index) * count;
@@ -170,6 +160,7 @@ fn integer_prod(launch: &mut Launch<'_>) -> Result {
                 }
             });
             *out = product
+                .and_then(|product| product.checked_pow(times))
                 .ok_or_else(|| Error::range("the product of int32 elements leaves int32"))?;
         }
         Ok(())

@@ -1,24 +1,19 @@
-//! Reductions. The input comes with the axes that stay first and the reduced ones last; integer
-//! parameter 0 tells how many stay. Work is split into blocks whose size does not depend on the
-//! thread count, so the bits of a result don't either.
+//! Sums and means. Number 0 is what a sum is divided by. Work is split into blocks whose size does not
+//! depend on the thread count, so the bits of a result don't either.
 
-use crate::cpu::{elements, for_chunks_of, simd, try_chunks_of};
+use super::axes::{Axes, COLUMNS, GRAIN, try_costly_chunks};
+use crate::cpu::{elements, for_chunks_of, simd};
 use crate::dtype::{Element, by_type};
 use crate::error::{Error, Result};
 use crate::frame::{Frame, Launch};
 use crate::gpu::{Operand, Plan, WORDS, spread};
 use crate::kernels::elementwise::math::Real;
-use crate::layout::Layout;
 use crate::reader::{Cursor, Reader};
 use crate::registry::{Cpu, Kernel, Wgsl};
 use crate::scratch::listed;
 
 /// Elements that are added in their own precision before the result is widened.
 const BLOCK: usize = 16384;
-/// Elements of a long reduction that one parallel task handles.
-const GRAIN: usize = 1 << 16;
-/// Columns that are reduced together when the reduced axes are not the contiguous ones.
-pub(super) const COLUMNS: usize = 256;
 
 pub(super) const ROWS: &[Kernel] = &[Kernel {
     name: "sum",
@@ -37,6 +32,8 @@ pub(crate) trait Summand: Element {
     fn block(x: &[Self]) -> Self::Total;
     fn add_to(self, column: &mut Self::Column);
     fn widen(column: Self::Column) -> Self::Total;
+    /// The total of elements that come so often.
+    fn repeated(total: Self::Total, times: usize) -> Self::Total;
     /// The result; none if the total has left its range.
     fn finish(total: Self::Total, divisor: f64) -> Option<Self::Output> {
         Self::fits(total).then(|| Self::rounded(total, divisor))
@@ -46,7 +43,11 @@ pub(crate) trait Summand: Element {
     /// The result of a total in its range.
     fn rounded(total: Self::Total, divisor: f64) -> Self::Output;
     /// The result of all elements anew, where nothing leaves the range on the way.
-    fn anew(elements: impl Iterator<Item = Self>, divisor: f64) -> Result<Self::Output>;
+    fn anew(
+        elements: impl Iterator<Item = Self>,
+        times: usize,
+        divisor: f64,
+    ) -> Result<Self::Output>;
 }
 
 /// Elements from which more lanes pay than less to add up at the end.
@@ -110,6 +111,10 @@ macro_rules! float_summand {
                 column as f64
             }
             #[inline(always)]
+            fn repeated(total: f64, times: usize) -> f64 {
+                total * times as f64
+            }
+            #[inline(always)]
             fn fits(total: f64) -> bool {
                 total.is_finite()
             }
@@ -118,9 +123,13 @@ macro_rules! float_summand {
                 (total / divisor) as $type
             }
             #[cold]
-            fn anew(elements: impl Iterator<Item = Self>, divisor: f64) -> Result<$type> {
+            fn anew(
+                elements: impl Iterator<Item = Self>,
+                times: usize,
+                divisor: f64,
+            ) -> Result<$type> {
                 let total: f64 = elements.map(|x| x as f64 / FAR).sum();
-                Ok((total / divisor * FAR) as $type)
+                Ok((total / divisor * times as f64 * FAR) as $type)
             }
         }
     };
@@ -145,6 +154,11 @@ macro_rules! integer_summand {
             fn widen(column: $column) -> i64 {
                 i64::from(column)
             }
+            /// No input has over 2^31 elements, so that no total leaves int64.
+            #[inline(always)]
+            fn repeated(total: i64, times: usize) -> i64 {
+                total * times as i64
+            }
             #[inline(always)]
             fn fits(total: i64) -> bool {
                 i32::try_from(total).is_ok()
@@ -153,7 +167,7 @@ macro_rules! integer_summand {
             fn rounded(total: i64, _: f64) -> i32 {
                 total as i32
             }
-            fn anew(_: impl Iterator<Item = Self>, _: f64) -> Result<i32> {
+            fn anew(_: impl Iterator<Item = Self>, _: usize, _: f64) -> Result<i32> {
                 Err(Error::range("the sum of int32 elements leaves int32"))
             }
         }
@@ -188,68 +202,31 @@ fn plan_sum(frame: &Frame<'_>, operands: &[Operand]) -> Result<Plan> {
     Ok(Plan { words, groups: spread(out.layout.len())? })
 }
 
-/// The input's axes that stay and those that are reduced.
-pub(super) fn axes(launch: &mut Launch<'_>, outputs: usize) -> Result<(Layout, Layout)> {
-    let kept = launch.count(0)?;
-    let layout = launch.ins[0].as_ref().map(|view| view.layout);
-    let layout = layout.ok_or_else(|| Error::new("input 0 is missing"))?;
-    if kept > layout.rank() {
-        return Err(Error::new(format!("{kept} axes stay of {}", layout.rank())));
-    }
-    let (stay, reduced) = (layout.axes(0, kept), layout.axes(kept, layout.rank()));
-    for output in 0..outputs {
-        let length = launch.outs[output].as_ref().map(|view| view.layout.len());
-        if length != Some(stay.len()) {
-            return Err(Error::new(format!("output {output} must have {} elements", stay.len())));
-        }
-    }
-    Ok((stay.coalesced(), reduced.coalesced()))
-}
-
-/// Whether columns that lie beside each other are reduced, so that they are best read together.
-pub(super) fn down_columns(stay: &Layout, reduced: &Layout) -> bool {
-    let last = stay.rank().wrapping_sub(1);
-    stay.rank() > 0
-        && stay.stride(last) == 1
-        && stay.extent(last) >= 8
-        && !(reduced.rank() == 1 && reduced.stride(0) == 1)
-}
-
 fn sum_as<T: Summand>(launch: &mut Launch<'_>) -> Result {
-    let (stay, reduced) = axes(launch, 1)?;
+    let axes = Axes::of(launch, 1)?;
     let divisor = launch.params()[0];
     let out = elements::<T::Output>(launch.contiguous_output(0)?)?;
-    let x = Reader::<T>::new(launch.input(0)?)?;
-    let count = reduced.len();
+    let x = axes.reader::<T>(launch.input(0)?)?;
+    let count = axes.reduced.len();
     if count == 0 {
         out.fill(T::finish(T::Total::default(), divisor).unwrap_or_default());
         return Ok(());
     }
-    let columns = down_columns(&stay, &reduced);
+    let columns = axes.down_columns();
     try_costly_chunks(out, count, |start, chunk| {
         if columns {
-            sum_columns::<T>(start, chunk, &stay, &reduced, x.data, divisor)?;
-        } else {
-            for (index, out) in chunk.iter_mut().enumerate() {
-                let first = (start + index) * count;
-                *out = match T::finish(sum_run(&x, first, count)?, divisor) {
-                    Some(sum) => sum,
-                    None => sum_anew(&x.data[stay.position(start + index)..], &reduced, divisor)?,
-                };
-            }
+            return sum_columns::<T>((start, chunk), &axes, x.data, divisor);
+        }
+        for (index, out) in chunk.iter_mut().enumerate() {
+            let result = start + index;
+            let total = T::repeated(sum_run(&x, result * count, count)?, axes.times);
+            *out = match T::finish(total, divisor) {
+                Some(sum) => sum,
+                None => sum_anew(&x.data[axes.position(result)..], &axes, divisor)?,
+            };
         }
         Ok(())
     })
-}
-
-/// `try_chunks_of`, for outputs that each take `cost` elements of work.
-pub(super) fn try_costly_chunks<T: Send>(
-    out: &mut [T],
-    cost: usize,
-    body: impl Fn(usize, &mut [T]) -> Result + Sync,
-) -> Result {
-    let grain = (GRAIN / cost.max(1)).max(1);
-    try_chunks_of(out, grain, body)
 }
 
 /// Sum of `count` consecutive elements of a reader.
@@ -310,66 +287,56 @@ pub(super) fn totals<T: Element, const N: usize>(
 
 /// The sum of the reduced elements of one result, of which the data begin with the first.
 #[cold]
-fn sum_anew<T: Summand>(data: &[T], reduced: &Layout, divisor: f64) -> Result<T::Output> {
-    let mut cursor = Cursor::new(*reduced, 0);
-    let elements = (0..reduced.len()).map(|_| {
+fn sum_anew<T: Summand>(data: &[T], axes: &Axes<'_>, divisor: f64) -> Result<T::Output> {
+    let mut cursor = Cursor::new(axes.reduced, 0);
+    let elements = (0..axes.reduced.len()).map(|_| {
         let x = data[cursor.position];
         cursor.advance();
         x
     });
-    T::anew(elements, divisor)
+    T::anew(elements, axes.times, divisor)
 }
 
 /// Sums down the columns, many at a time, so that memory is read in order.
 pub(crate) fn sum_columns<T: Summand>(
-    start: usize,
-    out: &mut [T::Output],
-    stay: &Layout,
-    reduced: &Layout,
+    out: (usize, &mut [T::Output]),
+    axes: &Axes<'_>,
     data: &[T],
     divisor: f64,
 ) -> Result {
-    let lane = stay.extent(stay.rank() - 1);
-    let count = reduced.len();
-    let mut done = 0;
-    while done < out.len() {
-        let column = (start + done) % lane;
-        let take = (lane - column).min(COLUMNS).min(out.len() - done);
-        let data = &data[stay.position(start + done)..];
+    axes.for_columns(out, data, COLUMNS, |_, data, out| {
         let mut totals = [T::Total::default(); COLUMNS];
         let mut fit = true;
         simd(
             #[inline(always)]
             || {
-                let mut cursor = Cursor::new(*reduced, 0);
-                for from in (0..count).step_by(ROWS_EACH) {
+                let mut rows = axes.rows(data, out.len());
+                for _ in (0..axes.reduced.len()).step_by(ROWS_EACH) {
                     let mut columns = [T::Column::default(); COLUMNS];
-                    for _ in from..(from + ROWS_EACH).min(count) {
-                        let row = &data[cursor.position..cursor.position + take];
+                    for row in rows.by_ref().take(ROWS_EACH) {
                         for (column, &x) in columns.iter_mut().zip(row) {
                             x.add_to(column);
                         }
-                        cursor.advance();
                     }
-                    for (total, column) in totals.iter_mut().zip(columns).take(take) {
+                    for (total, column) in totals.iter_mut().zip(columns).take(out.len()) {
                         *total += T::widen(column);
                     }
                 }
                 // Rarely does one leave its range, so that all are finished in vectors first.
-                for (out, &total) in out[done..done + take].iter_mut().zip(&totals) {
-                    fit &= T::fits(total);
-                    *out = T::rounded(total, divisor);
+                for (out, total) in out.iter_mut().zip(&mut totals) {
+                    *total = T::repeated(*total, axes.times);
+                    fit &= T::fits(*total);
+                    *out = T::rounded(*total, divisor);
                 }
             },
         );
         if !fit {
-            for (index, out) in out[done..done + take].iter_mut().enumerate() {
+            for (index, out) in out.iter_mut().enumerate() {
                 if !T::fits(totals[index]) {
-                    *out = sum_anew(&data[index..], reduced, divisor)?;
+                    *out = sum_anew(&data[index..], axes, divisor)?;
                 }
             }
         }
-        done += take;
-    }
-    Ok(())
+        Ok(())
+    })
 }

@@ -1,15 +1,15 @@
 //! Variances and their roots: the mean first, then the squares of the distances from it. What has left its
-//! range is computed anew, of scaled elements or in float64. Parameters and blocks are those of `sum.rs`;
-//! integer 1 tells whether the root is taken, number 0 what the sum of the squares is divided by.
+//! range is computed anew, of scaled elements or in float64. Integer 1 tells whether the root is taken,
+//! number 0 what the sum of the squares is divided by.
 
-use super::sum::{COLUMNS, axes, down_columns, sum_of_lanes, totals, try_costly_chunks};
+use super::axes::{Axes, COLUMNS, try_costly_chunks};
+use super::sum::{sum_of_lanes, totals};
 use crate::cpu::{elements, simd};
 use crate::dtype::{Element, by_type};
 use crate::error::Result;
 use crate::frame::Launch;
 use crate::kernels::elementwise::math::Real;
-use crate::layout::Layout;
-use crate::reader::{Cursor, Reader};
+use crate::reader::Reader;
 use crate::registry::{Cpu, Kernel, Wgsl};
 use std::ops::Range;
 
@@ -33,33 +33,32 @@ fn variance(launch: &mut Launch<'_>) -> Result {
 }
 
 fn variance_as<T: Element + Real + Into<f64>>(launch: &mut Launch<'_>) -> Result {
-    let (stay, reduced) = axes(launch, 1)?;
+    let axes = Axes::of(launch, 1)?;
     let (root, divisor) = (launch.ints()[1] != 0, launch.params()[0]);
     let out = elements::<T>(launch.contiguous_output(0)?)?;
-    let x = Reader::<T>::new(launch.input(0)?)?;
-    let count = reduced.len();
+    let x = axes.reader::<T>(launch.input(0)?)?;
+    let (count, times) = (axes.reduced.len(), axes.times as f64);
     if count == 0 {
         out.fill(T::from_f64(f64::NAN));
         return Ok(());
     }
-    let columns = down_columns(&stay, &reduced);
+    let columns = axes.down_columns();
     let finish = |squares: f64, scale: f64| {
-        let variance = squares / divisor;
+        let variance = squares / divisor * times;
         T::from_f64(if root { variance.sqrt() / scale } else { variance / scale / scale })
     };
     try_costly_chunks(out, count, |start, chunk| {
+        let row = |result: usize| Row { x: &x, first: result * count, count };
         if columns {
-            squares_of_columns(start, chunk, &stay, &reduced, x.data, |index, squares| {
-                let row = Row { x: &x, first: index * count, count };
-                let (squares, scale) = row.in_range(squares)?;
+            return squares_of_columns((start, chunk), &axes, x.data, |result, squares| {
+                let (squares, scale) = row(result).in_range(squares)?;
                 Ok(finish(squares, scale))
-            })?;
-        } else {
-            for (index, out) in chunk.iter_mut().enumerate() {
-                let row = Row { x: &x, first: (start + index) * count, count };
-                let (squares, scale) = row.in_range(row.squares(|x: T| x)?)?;
-                *out = finish(squares, scale);
-            }
+            });
+        }
+        for (index, out) in chunk.iter_mut().enumerate() {
+            let row = row(start + index);
+            let (squares, scale) = row.in_range(row.squares(|x: T| x)?)?;
+            *out = finish(squares, scale);
         }
         Ok(())
     })
@@ -169,53 +168,40 @@ fn squares<T: Element, A: Real + Into<f64>>(x: &[T], take: impl Fn(T) -> A, cent
 /// Sums of squares down the columns, many at a time, so that memory is read in order; the last argument
 /// makes results of them.
 fn squares_of_columns<T: Element + Real + Into<f64>>(
-    start: usize,
-    out: &mut [T],
-    stay: &Layout,
-    reduced: &Layout,
+    out: (usize, &mut [T]),
+    axes: &Axes<'_>,
     data: &[T],
     finish: impl Fn(usize, f64) -> Result<T>,
 ) -> Result {
-    let (lane, count) = (stay.extent(stay.rank() - 1), reduced.len());
-    let mut done = 0;
-    while done < out.len() {
-        let column = (start + done) % lane;
-        let take = (lane - column).min(COLUMNS).min(out.len() - done);
-        let data = &data[stay.position(start + done)..];
+    let count = axes.reduced.len();
+    axes.for_columns(out, data, COLUMNS, |first, data, out| {
+        let pivots = &data[..out.len()];
         let mut means = [0.0_f64; COLUMNS];
         let (mut squares, mut rests) = ([0.0_f64; COLUMNS], [0.0_f64; COLUMNS]);
         simd(
             #[inline(always)]
             || {
-                let mut cursor = Cursor::new(*reduced, 0);
-                for _ in 0..count {
-                    let row = &data[cursor.position..cursor.position + take];
-                    for ((mean, &x), &pivot) in means.iter_mut().zip(row).zip(&data[..take]) {
+                for row in axes.rows(data, pivots.len()) {
+                    for ((mean, &x), &pivot) in means.iter_mut().zip(row).zip(pivots) {
                         *mean += x.into() - pivot.into();
                     }
-                    cursor.advance();
                 }
-                for (mean, &pivot) in means.iter_mut().zip(&data[..take]) {
+                for (mean, &pivot) in means.iter_mut().zip(pivots) {
                     *mean = pivot.into() + *mean / count as f64;
                 }
-                let mut cursor = Cursor::new(*reduced, 0);
-                for _ in 0..count {
-                    let row = &data[cursor.position..cursor.position + take];
+                for row in axes.rows(data, pivots.len()) {
                     let sums = squares.iter_mut().zip(&mut rests);
                     for (((squares, rest), &x), mean) in sums.zip(row).zip(&means) {
                         let d: f64 = x.into() - mean;
                         *squares += d * d;
                         *rest += d;
                     }
-                    cursor.advance();
                 }
             },
         );
-        for (index, out) in out[done..done + take].iter_mut().enumerate() {
-            let total = corrected([squares[index], rests[index]], count);
-            *out = finish(start + done + index, total)?;
+        for (index, out) in out.iter_mut().enumerate() {
+            *out = finish(first + index, corrected([squares[index], rests[index]], count))?;
         }
-        done += take;
-    }
-    Ok(())
+        Ok(())
+    })
 }

@@ -53,6 +53,22 @@ impl Wide {
     pub(crate) fn times_near(self, x: f64) -> Self {
         Self::new(self.factor * x, self.exponent)
     }
+
+    /// The product with itself, so many times.
+    pub(crate) fn power(self, mut times: usize) -> Self {
+        if times == 1 {
+            return self;
+        }
+        let (mut power, mut square) = (Self::ONE, self);
+        while times > 0 {
+            if times % 2 == 1 {
+                power = power * square;
+            }
+            square = square * square;
+            times /= 2;
+        }
+        power
+    }
 }
 
 impl Mul for Wide {
@@ -131,6 +147,18 @@ mod tests {
         assert_eq!(((zero + small) * 1e200 * 1e200).narrow::<f64>().round(), 1.0);
         let half = (large + large * 0.5) * 1e-200 * 1e-200;
         assert!((half.narrow::<f64>() - 1.5).abs() < 1e-12);
+    }
+
+    #[test]
+    fn a_power_is_the_product_of_as_many() {
+        let power = |x: f64, times| (Wide::ONE * x).power(times).narrow::<f64>();
+        assert_eq!([1, 2, 5].map(|times| power(-3.0, times)), [-3.0, 9.0, -243.0]);
+        assert_eq!(power(1.0, i32::MAX as usize), 1.0);
+        assert_eq!(power(f64::MAX, i32::MAX as usize), f64::INFINITY);
+        assert!(power(-5e-324, 3).is_sign_negative() && power(f64::NAN, 9).is_nan());
+        let back =
+            (Wide::ONE * 2f64.powi(1000)).power(1000) * (Wide::ONE * 2f64.powi(-1000)).power(1000);
+        assert_eq!(back.narrow::<f64>(), 1.0);
     }
 
     #[test]
