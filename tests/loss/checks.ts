@@ -5,6 +5,7 @@ import { assertClose, gradcheck, gradgradcheck } from "../../lib/testing/mod.ts"
 import { detectAnomaly, DeviceError, grad, type losses, Tensor } from "../../mod.ts";
 import { casesOf, optionsOf, type Stored, unstored } from "../fixtures/stored.ts";
 import { valuesOf } from "../common/samples.ts";
+import type { Claims } from "./claims.ts";
 import type { Entries, Inputs, LossRow, LossSample } from "./row.ts";
 
 type Options = losses.LossOptions<string>;
@@ -15,6 +16,7 @@ export interface Subject<O extends Options = Options> {
   readonly run: (inputs: Inputs, options?: O) => Tensor;
   readonly make: (options?: O) => { forward(...inputs: Inputs): Tensor };
   readonly row: LossRow<O>;
+  readonly claims: Claims;
 }
 
 type Loose = Readonly<Record<string, unknown>>;
@@ -169,7 +171,7 @@ export const CHECKS = {
       }
     }
   },
-  "has the values and gradients of PyTorch": ({ name, run }: Subject) => {
+  "has the values and gradients of its reference": ({ name, run }: Subject) => {
     for (
       const { options: given, inputs, value, gradients } of casesOf<TorchCase>(`losses/${name}`)
     ) {
@@ -288,3 +290,13 @@ export const CHECKS = {
     }
   },
 } as const satisfies Readonly<Record<string, (subject: Subject) => void>>;
+
+/** Whether a row has what a check is about. */
+export function isAbout(check: keyof typeof CHECKS, row: LossRow<Options>): boolean {
+  const lists: { [K in keyof typeof CHECKS]?: readonly unknown[] } = {
+    "takes its limits, and the side of a kink that PyTorch takes": row.points,
+    "is right and finite for what is very large or small": row.extremes,
+    "is NaN as a mean of nothing, and reaches nothing": row.nothing,
+  };
+  return lists[check]?.length !== 0;
+}
