@@ -9,7 +9,8 @@ import { assertType, type IsExact } from "@std/testing/types";
 import { checkCount, checkKind, kind, optionReader, TENSOR } from "../../lib/core/options.ts";
 import * as adjoint from "../../mod.ts";
 import { type Arg, type Call, of, options, type Rows } from "../common/calls.ts";
-import { FUNCTIONAL, INIT, LAYERS, LOSS_METHODS, LOSSES, MODULE_METHODS } from "./module_rows.ts";
+import { LOSS_METHODS, LOSSES, REGULARIZATION } from "./loss_rows.ts";
+import { FUNCTIONAL, INIT, LAYERS, MODULE_METHODS } from "./module_rows.ts";
 import {
   DATA,
   INSIDE,
@@ -66,6 +67,7 @@ function testAll(space: string, module: object, rows: object): void {
 
 const { losses, nn, optim, data, testing } = adjoint;
 testAll("losses.", losses, LOSSES);
+testAll("losses.regularization.", losses.regularization, REGULARIZATION);
 testAll("nn.", nn, LAYERS);
 testAll("nn.init.", nn.init, INIT);
 testAll("nn.functional.", nn.functional, FUNCTIONAL);

@@ -35,7 +35,7 @@ function combinations(subject: Subject, sample: LossSample<Options>, inputs: Inp
       made.flatMap((
         options,
       ) => [options, ...values.map((value) => ({ ...options, [key]: value }))]),
-    [{}],
+    [{ ...sample.beside }],
   );
 }
 
@@ -44,7 +44,8 @@ function fewOptions(subject: Subject, sample: LossSample<Options>, inputs: Input
   const all = valuesFor(subject, sample, inputs).filter(([key]) => key !== "reduction");
   const single = all.flatMap(([key, values]) => values.map((value) => ({ [key]: value })));
   const together = Object.fromEntries(all.map(([key, [first]]) => [key, first]));
-  return [{}, { reduction: "none" }, ...single, together, { ...together, reduction: "sum" }];
+  const few = [{}, { reduction: "none" }, ...single, together, { ...together, reduction: "sum" }];
+  return few.map((options) => ({ ...sample.beside, ...options }));
 }
 
 function isFloat(x: unknown): x is Tensor {
@@ -147,7 +148,8 @@ export const CHECKS = {
     for (const key of Object.keys(row.options)) {
       const effective = row.samples.some((sample) => {
         const inputs = sample.inputs();
-        const beside = new Map<string, Options>(Object.entries(row.beside ?? {})).get(key);
+        const own = new Map<string, Options>(Object.entries(row.beside ?? {})).get(key);
+        const beside = { ...sample.beside, ...own };
         const before = run(inputs, beside).toArray();
         const values = new Map(valuesFor(subject, sample, inputs)).get(key) ?? [];
         return values.some((value) =>
@@ -286,7 +288,7 @@ export const CHECKS = {
     const inputs = mapped(row.samples[0]!.inputs(), narrowed);
     for (const place of inputs.keys()) {
       const apart = mapped(inputs, (x, i) => i === place ? x.to({ device: "gpu" }) : x);
-      assertThrows(() => run(apart), DeviceError, "Cannot ");
+      assertThrows(() => run(apart, row.samples[0]!.beside), DeviceError, "Cannot ");
     }
   },
 } as const satisfies Readonly<Record<string, (subject: Subject) => void>>;

@@ -21,8 +21,8 @@ export interface Claims {
   readonly onlyClass?: number;
   /** What the first input must be where it may not be any number. */
   readonly domain?: string;
-  /** The dimension of the batch, if it is not the first; null where the order counts. */
-  readonly batch?: number | null;
+  /** The dimension of the batch of each input, null where it has none. Default: the first of all. */
+  readonly batch?: readonly (number | null)[];
 }
 
 const atTarget = ([, target, ...more]: Inputs): Inputs => [
@@ -73,4 +73,20 @@ export const CLAIMS: { readonly [Name in LossName]: Claims } = {
   gaussianNll: { reference: PYTORCH, offset: [0, 1] },
   klDiv: { reference: PYTORCH, zero: logarithm, domain: "logarithms of probabilities" },
   jsDiv: { reference: FORMULA, zero: logarithm, domain: "logarithms of probabilities" },
+  sparsemax: { reference: "entmax", offset: [0], bound: 1, onlyClass: 0 },
+  wasserstein1d: { reference: "SciPy", ...RESIDUAL },
+  contrastive: { reference: FORMULA, offset: [0], onlyClass: 0 },
+  infoNce: { reference: "info-nce-pytorch" },
+  ntXent: { reference: "PyTorch Metric Learning" },
+  supCon: { reference: "PyTorch Metric Learning", onlyClass: 0 },
+  dice: { reference: "MONAI", zero: atTarget, onlyClass: 0, domain: "probabilities" },
+  jaccard: { reference: "MONAI", zero: atTarget, onlyClass: 0, domain: "probabilities" },
+  tversky: { reference: "MONAI", zero: atTarget, onlyClass: 0, domain: "probabilities" },
+  listwiseSoftmax: { reference: FORMULA, offset: [0], onlyClass: 0 },
+  pairwiseLogistic: { reference: FORMULA, offset: [0, 1] },
+  psnr: { reference: "PIQ", offset: [0, 1] },
+  ssim: { reference: "pytorch-msssim", zero: atTarget },
+  msSsim: { reference: "pytorch-msssim", zero: atTarget },
+  ctc: { reference: PYTORCH, domain: "logarithms of probabilities", batch: [1, 0, 0, 0] },
+  linearCrossEntropy: { reference: PYTORCH, batch: [0, null, 0] },
 };

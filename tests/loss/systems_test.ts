@@ -267,6 +267,20 @@ Deno.test("G softplus does not overflow, and keeps what is small", () => {
   assertAlmostEquals(double(-100).softplus().item(), 3.72e-44, 1e-46);
 });
 
+Deno.test("G SSIM of two images has its golden values", () => {
+  const image = (pixel: (i: number, j: number) => number) =>
+    tensor(Float64Array.from({ length: 256 }, (_, k) => pixel(k >> 4, k & 15)))
+      .reshape([1, 1, 16, 16]);
+  const a = image((i, j) => (7 * i + 13 * j) % 32 / 31).requiresGrad_();
+  const b = a.detach().mul(0.8).add(image((i, j) => 0.1 * ((5 * i + 3 * j) % 16) / 15));
+  const loss = losses.ssim(a, b);
+  loss.backward();
+  assertAlmostEquals(1 - loss.item(), 0.965389319656, 1e-12);
+  assertAlmostEquals(losses.ssim(b, b).item(), 0, 1e-12);
+  assertAlmostEquals(a.grad!.at(0, 0, 8, 8).item(), -6.173408788e-3, 1e-12);
+  assertAlmostEquals(a.grad!.norm().item(), 0.0966896354, 1e-10);
+});
+
 Deno.test("C-03 L1 oscillates at ±0.05, Huber decays as 0.95·0.9ⁿ", () => {
   const descend = (loss: (x: Tensor) => Tensor) => {
     const x = double(0.95).requiresGrad_();
