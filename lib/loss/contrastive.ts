@@ -268,14 +268,16 @@ export function contrastive(
   checkLabels(op, "examples", examples, labels, 1);
   const n = extentAt(examples.shape, 0);
   const pairs = Array.from({ length: n }, (_, i) => i)
-    .flatMap((i) => Array.from({ length: n - 1 - i }, (_, j) => [i, i + 1 + j] as const));
-  const [left, right] = [0, 1].map((side) => tensor(Int32Array.from(pairs, (pair) => pair[side]!)));
-  const of = (x: Tensor, index: Tensor) => x.indexSelect(0, index.to({ device: x.device }));
-  const apart = of(examples, left!).sub(of(examples, right!));
+    .flatMap((i) => Array.from({ length: n - 1 - i }, (_, j) => ({ left: i, right: i + 1 + j })));
+  const { device } = examples;
+  const left = tensor(Int32Array.from(pairs, (pair) => pair.left), { device });
+  const right = tensor(Int32Array.from(pairs, (pair) => pair.right), { device });
+  const apart = examples.indexSelect(0, left).sub(examples.indexSelect(0, right));
   // The square is not of the distance, which has a kink at 0.
   const near = apart.square().sum(1);
   const far = apart.norm({ p: 2, dim: 1 }).neg().add(margin).relu().square();
-  return reduced(where(of(labels, left!).eq(of(labels, right!)), near, far), reduction);
+  const alike = labels.indexSelect(0, left).eq(labels.indexSelect(0, right));
+  return reduced(where(alike, near, far), reduction);
 }
 
 /** {@linkcode contrastive} as a module. */

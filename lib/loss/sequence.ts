@@ -42,7 +42,7 @@ function wholeNumbers(
   x: Tensor,
   shape: readonly number[],
   [least, most]: readonly [number, number],
-): ArrayLike<number> {
+): number[] {
   checkKind(`compute ${OP}`, role, x, TENSOR);
   if (x.dtype !== "int32") {
     throw new DTypeError(`Cannot compute ${OP}: ${role} must be int32, got ${x.dtype}`);
@@ -55,7 +55,7 @@ function wholeNumbers(
       [x.shape],
     );
   }
-  const { data } = x.contiguous();
+  const data = Array.from(x.contiguous().data);
   const wrong = data.findIndex((value) => value < least || value > most);
   if (wrong === -1) return data;
   throw new RangeError(
@@ -73,7 +73,7 @@ interface Extended {
 /** The targets of a batch, extended by blanks; what lies beyond their lengths is blank. */
 function extended(
   targets: Tensor,
-  lengths: ArrayLike<number>,
+  lengths: readonly number[],
   classes: number,
   blank: number,
 ): Extended {
@@ -82,9 +82,9 @@ function extended(
   const width = 2 * longest + 1;
   const path = new Int32Array(n * width).fill(blank);
   const skips = new Uint8Array(n * width);
-  for (let i = 0; i < n; i++) {
-    for (let s = 0; s < lengths[i]!; s++) {
-      const label = labels[i * longest + s]!;
+  for (const [i, length] of lengths.entries()) {
+    const word = labels.subarray(i * longest, i * longest + length);
+    for (const [s, label] of word.entries()) {
       if (label < 0 || label >= classes || label === blank) {
         throw new RangeError(
           `Cannot compute ${OP}: labels must be other than the blank ${blank} and lie in 0 to ` +
@@ -92,7 +92,7 @@ function extended(
         );
       }
       path[i * width + 2 * s + 1] = label;
-      skips[i * width + 2 * s + 1] = Number(s > 0 && label !== labels[i * longest + s - 1]);
+      skips[i * width + 2 * s + 1] = Number(s > 0 && label !== word[s - 1]);
     }
   }
   const place = { device: targets.device };
@@ -105,19 +105,18 @@ function extended(
 /** Logarithms of the probabilities of all alignments that end in each place. */
 function forwardPass(emissions: Tensor, skips: Tensor, steps: Tensor): Tensor {
   const [times, n, width] = emissions.shape as [number, number, number];
-  const [first, ...rest] = emissions.unbind(0);
   const open = Math.min(2, width);
-  let alpha = first!.narrow(1, 0, open).pad([0, width - open], { value: NEVER });
+  let alpha = emissions.at(0).narrow(1, 0, open).pad([0, width - open], { value: NEVER });
   const moved = (by: number) =>
     by >= width
       ? alpha.mul(0).add(NEVER)
       : alpha.narrow(1, 0, width - by).pad([by, 0], { value: NEVER });
-  for (const [t, emission] of rest.entries()) {
+  for (let t = 1; t < times; t++) {
     const ways = stack([alpha, moved(1), where(skips, moved(2), NEVER)], 0);
-    const next = ways.logsumexp(0).add(emission);
-    alpha = where(steps.gt(t + 1).reshape([n, 1]).expand([n, width]), next, alpha);
+    const next = ways.logsumexp(0).add(emissions.at(t));
+    alpha = where(steps.gt(t).reshape([n, 1]).expand([n, width]), next, alpha);
   }
-  return times === 0 ? emissions.sum(0) : alpha;
+  return alpha;
 }
 
 /**
@@ -168,15 +167,15 @@ export function ctc(
         logProbabilities.dtype,
     );
   }
-  if (logProbabilities.ndim !== 3 || targets.ndim !== 2) {
+  const [times = 0, n = 0, classes = 0] = logProbabilities.shape;
+  const [, longest = 0] = targets.shape;
+  if (logProbabilities.ndim !== 3 || targets.ndim !== 2 || times === 0) {
     throw new ShapeError(
-      `Cannot compute ${OP}: log-probabilities must have shape [T, N, C] and targets [N, S], got ` +
+      `Cannot compute ${OP}: log-probabilities must have shape [T, N, C] and targets [N, S], T from 1, got ` +
         `${showShape(logProbabilities.shape)} and ${showShape(targets.shape)}`,
       [logProbabilities.shape, targets.shape],
     );
   }
-  const [times, n, classes] = logProbabilities.shape as [number, number, number];
-  const longest = targets.shape[1]!;
   if (blank < 0 || blank >= classes) {
     throw new RangeError(
       `Cannot compute ${OP}: blank must lie in 0 to ${classes - 1}, got ${blank}`,

@@ -3,6 +3,7 @@
 import { isFloat } from "../core/dtype.ts";
 import { DTypeError, ShapeError, showShape } from "../core/errors.ts";
 import { checkCount, checkKind, INTEGER, kind, NUMBER, TENSOR } from "../core/options.ts";
+import { extentAt } from "../core/shape.ts";
 import { avgPool2d, conv2d, where } from "../ops/mod.ts";
 import { reduced } from "../ops/loss/fused.ts";
 import { fromTypedArray } from "../tensor/create.ts";
@@ -33,7 +34,7 @@ const psnrOptions = lossOptions<PSNROptions>(
 
 /** Refuses what has no batch of images. */
 function checkImages(op: string, x: Tensor, extent: number): void {
-  if (x.ndim === 4 && x.shape[2]! >= extent && x.shape[3]! >= extent) return;
+  if (x.ndim === 4 && x.shape.slice(2).every((own) => own >= extent)) return;
   throw new ShapeError(
     `Cannot compute ${op}: prediction must have shape [N, C, H, W] with H and W from ${extent}, ` +
       `got ${showShape(x.shape)}`,
@@ -289,8 +290,8 @@ export function totalVariation(image: Tensor, options?: LossOptions): Tensor {
     );
   }
   const along = (dim: number) => {
-    const steps = Math.max(0, image.shape.at(dim)! - 1);
-    const start = Math.min(1, image.shape.at(dim)!);
+    const extent = extentAt(image.shape, dim);
+    const [start, steps] = [Math.min(1, extent), Math.max(0, extent - 1)];
     return image.narrow(dim, start, steps).sub(image.narrow(dim, 0, steps)).abs().sum([-2, -1]);
   };
   return reduced(along(-2).add(along(-1)), reduction);

@@ -11,7 +11,7 @@ import {
   optionReader,
   TENSOR,
 } from "../core/options.ts";
-import { sameShape } from "../core/shape.ts";
+import { extentAt, sameShape } from "../core/shape.ts";
 import { Sequential } from "../nn/container.ts";
 import { Linear } from "../nn/linear.ts";
 import { LAYER_OPTIONS, type LayerOptions, Module } from "../nn/module.ts";
@@ -89,7 +89,7 @@ export function linearCrossEntropy(
       [input.shape, linearWeight.shape],
     );
   }
-  const classes = linearWeight.shape[0]!;
+  const classes = extentAt(linearWeight.shape, 0);
   if (linearBias !== undefined && !sameShape(linearBias.shape, [classes])) {
     throw new ShapeError(
       `Cannot compute ${op}: linearBias must have shape [${classes}], got ${
@@ -158,7 +158,8 @@ export class AdaptiveLogSoftmaxWithLoss extends Module<[Tensor, Tensor], Adaptiv
   readonly head: Linear<boolean>;
   /** A layer to fewer features and one to the classes, for each cluster. */
   readonly tail: readonly Sequential[];
-  readonly #bounds: readonly number[];
+  readonly #cutoffs: readonly number[];
+  readonly #shortlist: number;
 
   /**
    * Creates the loss.
@@ -180,9 +181,9 @@ export class AdaptiveLogSoftmaxWithLoss extends Module<[Tensor, Tensor], Adaptiv
     checkKind(call, "nClasses", nClasses, INTEGER);
     checkKind(call, "cutoffs", cutoffs, CUTOFFS);
     const { divValue = 4, headBias = false, ...rest } = readAdaptive(call, options);
-    const bounds = [...cutoffs, nClasses];
-    const grows = bounds.every((bound, i) => bound > (bounds[i - 1] ?? 0));
-    if (cutoffs.length === 0 || !grows) {
+    const [shortlist] = cutoffs;
+    const grows = [...cutoffs, nClasses].every((bound, i) => bound > (cutoffs[i - 1] ?? 0));
+    if (shortlist === undefined || !grows) {
       throw new RangeError(
         `Cannot ${call}: cutoffs must grow and lie in 1 to ${nClasses - 1}, got [${
           cutoffs.join(", ")
@@ -192,14 +193,15 @@ export class AdaptiveLogSoftmaxWithLoss extends Module<[Tensor, Tensor], Adaptiv
     if (!(divValue > 0 && divValue < Infinity)) {
       throw new RangeError(`Cannot ${call}: divValue must be positive and finite, got ${divValue}`);
     }
-    this.#bounds = bounds;
-    this.head = new Linear(inFeatures, cutoffs[0]! + cutoffs.length, { bias: headBias, ...rest });
+    this.#cutoffs = [...cutoffs];
+    this.#shortlist = shortlist;
+    this.head = new Linear(inFeatures, shortlist + cutoffs.length, { bias: headBias, ...rest });
     this.tail = cutoffs.map((cutoff, i) => {
       const features = Math.trunc(inFeatures / divValue ** (i + 1));
       const plain = { bias: false, ...rest } as const;
       return new Sequential(
         new Linear(inFeatures, features, plain),
-        new Linear(features, bounds[i + 1]! - cutoff, plain),
+        new Linear(features, (cutoffs[i + 1] ?? nClasses) - cutoff, plain),
       );
     });
   }
@@ -227,29 +229,29 @@ export class AdaptiveLogSoftmaxWithLoss extends Module<[Tensor, Tensor], Adaptiv
     this.#checkInput(op, input);
     checkLabels(op, "inputs", input, target, 1);
     hasIgnored(op, target, this.nClasses, null);
-    const labels = Array.from(target.contiguous().data);
-    const [shortlist] = this.#bounds;
-    const clusterOf = (label: number) => this.#bounds.findIndex((bound) => label < bound);
-    const entries = labels.map((label) =>
-      label < shortlist! ? label : shortlist! + clusterOf(label) - 1
-    );
     const { device } = input;
     const int32 = (data: Iterable<number>) => tensor(Int32Array.from(data), { device });
-    const head = this.head.forward(input).logSoftmax(1).gather(1, int32(entries).unsqueeze(1));
-    // The parts of the clusters, one after the other, then in the order of the examples.
-    const order: number[] = [];
-    const parts = [null, ...this.tail].flatMap((layers, cluster) => {
-      const rows = labels.flatMap((label, i) => clusterOf(label) === cluster ? [i] : []);
-      order.push(...rows);
-      if (rows.length === 0) return [];
-      if (layers === null) return [zeros([rows.length, 1], { dtype: head.dtype, device })];
-      const own = int32(rows.map((i) => labels[i]! - this.#bounds[cluster - 1]!)).unsqueeze(1);
-      const x = input.indexSelect(0, int32(rows));
-      return [layers.forward(x).logSoftmax(1).gather(1, own)];
+    const examples = Array.from(target.contiguous().data, (label, row) => {
+      const cluster = this.#cutoffs.findLastIndex((cutoff) => label >= cutoff);
+      return { row, label, cluster, entry: cluster < 0 ? label : this.#shortlist + cluster };
     });
-    const places = new Int32Array(order.length);
-    order.forEach((row, at) => places[row] = at);
-    const within = parts.length === 0 ? head : cat(parts, 0).indexSelect(0, int32(places));
+    const entries = int32(examples.map(({ entry }) => entry));
+    const head = this.head.forward(input).logSoftmax(1).gather(1, entries.unsqueeze(1));
+    // What the clusters say of their own, one after the other, then in the order of the examples.
+    const short = examples.filter(({ cluster }) => cluster < 0);
+    const order = [short];
+    const parts = [zeros([short.length, 1], { dtype: head.dtype, device })];
+    for (const [i, layers] of this.tail.entries()) {
+      const own = examples.filter(({ cluster }) => cluster === i);
+      if (own.length === 0) continue;
+      const x = input.indexSelect(0, int32(own.map(({ row }) => row)));
+      const classes = int32(own.map(({ label }) => label - (this.#cutoffs[i] ?? 0)));
+      order.push(own);
+      parts.push(layers.forward(x).logSoftmax(1).gather(1, classes.unsqueeze(1)));
+    }
+    const places = new Int32Array(examples.length);
+    order.flat().forEach(({ row }, at) => places[row] = at);
+    const within = cat(parts, 0).indexSelect(0, int32(places));
     const output = head.add(within).squeeze(1);
     return { output, loss: output.mean().neg() };
   }
@@ -269,11 +271,10 @@ export class AdaptiveLogSoftmaxWithLoss extends Module<[Tensor, Tensor], Adaptiv
 
   #all(input: Tensor): Tensor {
     const head = this.head.forward(input).logSoftmax(1);
-    const [shortlist] = this.#bounds;
     const clusters = this.tail.map((layers, i) =>
-      layers.forward(input).logSoftmax(1).add(head.narrow(1, shortlist! + i, 1))
+      layers.forward(input).logSoftmax(1).add(head.narrow(1, this.#shortlist + i, 1))
     );
-    return cat([head.narrow(1, 0, shortlist!), ...clusters], 1);
+    return cat([head.narrow(1, 0, this.#shortlist), ...clusters], 1);
   }
 
   /**

@@ -127,7 +127,7 @@ export const CTC: LossRow<losses.CTCOptions> = {
     {
       inputs: fitting(zeros([4, 3]), words, steps, counts),
       error: ShapeError,
-      says: "must have shape [T, N, C] and targets [N, S], got [4, 3] and [2, 2]",
+      says: "must have shape [T, N, C] and targets [N, S], T from 1, got [4, 3] and [2, 2]",
     },
     {
       inputs: fitting(sounds, int32([1, 2], [1, 2]), steps, counts),
