@@ -137,5 +137,16 @@ export {
   LinearCrossEntropyLoss,
   type LinearCrossEntropyOptions,
 } from "./vocabulary.ts";
+export { generalRobust, GeneralRobustLoss, type GeneralRobustOptions } from "./robust.ts";
+export {
+  AdaptiveMSE,
+  AdaptiveRobustLoss,
+  type AdaptiveRobustOptions,
+  MetaLossNetwork,
+  MultiTaskLossWithUncertainty,
+  type MultiTaskOptions,
+  type TaskKind,
+} from "./learned.ts";
+export { MinimaxMSE, RegionWeightedMSE } from "./regional.ts";
 /** Terms of the parameters themselves. */
 export * as regularization from "./regularization.ts";

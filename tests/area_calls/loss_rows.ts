@@ -136,6 +136,13 @@ function moduleOf<
   return { make: { args: [options(keys)] }, methods: { forward } } as const;
 }
 
+const regionMap = whole([0, 0, 1], [3]);
+
+/** The `forward` of a loss with parameters, which takes two tensors. */
+function pairOf(on: () => object, named: string) {
+  return { forward: { on, args: [of(x), of(x)], named } } as const;
+}
+
 const softmax = () => new losses.AdaptiveLogSoftmaxWithLoss(3, 4, [1, 2], { divValue: 1 });
 
 /** Terms of the parameters. */
@@ -234,6 +241,61 @@ export const LOSSES: Rows<Omit<typeof losses, "regularization">, LossMethods> = 
     of(() => ones([4, 3])),
     of(labels),
   ),
+  generalRobust: {
+    args: [of(x), of(x), options({ ...element, alpha: half, scale: half })],
+  },
+  GeneralRobustLoss: lossModule(() => new losses.GeneralRobustLoss(), "generalRobust", {
+    ...heldElement,
+    alpha: half,
+    scale: half,
+  }),
+  AdaptiveRobustLoss: {
+    make: {
+      args: [options({ alpha: half, scale: half, reduction, dtype: of(() => "float64") })],
+    },
+    methods: pairOf(() => new losses.AdaptiveRobustLoss(), "AdaptiveRobustLoss"),
+  },
+  AdaptiveMSE: {
+    make: { args: [options({ dtype: of(() => "float64") })] },
+    methods: pairOf(() => new losses.AdaptiveMSE(), "AdaptiveMSE"),
+  },
+  RegionWeightedMSE: {
+    make: { args: [of(regionMap), options({ dtype: of(() => "float64") })] },
+    methods: pairOf(() => new losses.RegionWeightedMSE(regionMap()), "RegionWeightedMSE"),
+  },
+  MinimaxMSE: {
+    make: { args: [of(regionMap), options({ dtype: of(() => "float64") })] },
+    methods: pairOf(() => new losses.MinimaxMSE(regionMap()), "MinimaxMSE"),
+  },
+  MultiTaskLossWithUncertainty: {
+    make: {
+      args: [
+        of(() => 2),
+        options({
+          kind: of(() => "regression"),
+          clamp: of(() => [-4, 4]),
+          dtype: of(() => "float64"),
+        }),
+      ],
+    },
+    methods: {
+      forward: {
+        on: () => new losses.MultiTaskLossWithUncertainty(2),
+        args: [of(() => [ones([]), ones([])])],
+        named: "MultiTaskLossWithUncertainty",
+      },
+    },
+  },
+  MetaLossNetwork: {
+    make: { args: [of(() => 5), options({ dtype: of(() => "float64") })] },
+    methods: {
+      forward: {
+        on: () => new losses.MetaLossNetwork(5),
+        args: [of(x), of(() => ones([2])), of(() => ones([2]))],
+        named: "MetaLossNetwork",
+      },
+    },
+  },
   AdaptiveLogSoftmaxWithLoss: {
     make: {
       args: [

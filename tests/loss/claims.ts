@@ -53,6 +53,7 @@ export const CLAIMS: { readonly [Name in LossName]: Claims } = {
   charbonnier: { reference: FORMULA, offset: [0, 1], bound: 1 },
   cauchy: { reference: FORMULA, ...RESIDUAL, bound: 0.5 },
   tukeyBiweight: { reference: FORMULA, ...RESIDUAL, bound: 4.685 / Math.sqrt(5) * 16 / 25 },
+  generalRobust: { reference: FORMULA, ...RESIDUAL, bound: 1 },
   crossEntropy: { reference: PYTORCH, offset: [0], bound: 1, onlyClass: 0 },
   nll: { reference: PYTORCH, bound: 1, onlyClass: 0 },
   poly1: { reference: FORMULA, offset: [0], bound: 1, onlyClass: 0 },

@@ -26,7 +26,14 @@ import {
 } from "./margin_rows.ts";
 import { HUBER, L1, MSE, SMOOTH_L1 } from "./regression_rows.ts";
 import { GAUSSIAN_NLL, JS_DIV, KL_DIV, POISSON_NLL } from "./probability_rows.ts";
-import { CAUCHY, CHARBONNIER, LOG_COSH, QUANTILE, TUKEY_BIWEIGHT } from "./robust_rows.ts";
+import {
+  CAUCHY,
+  CHARBONNIER,
+  GENERAL_ROBUST,
+  LOG_COSH,
+  QUANTILE,
+  TUKEY_BIWEIGHT,
+} from "./robust_rows.ts";
 import { CONTRASTIVE, INFO_NCE, NT_XENT, SUP_CON } from "./contrastive_rows.ts";
 import { DICE, JACCARD, MS_SSIM, PSNR, SSIM, TVERSKY } from "./image_rows.ts";
 import { LISTWISE_SOFTMAX, PAIRWISE_LOGISTIC, SPARSEMAX, WASSERSTEIN_1D } from "./list_rows.ts";
@@ -85,6 +92,7 @@ export const LOSSES: { readonly [Name in LossName]: LossRow<OptionsOf<Name>> } =
   charbonnier: CHARBONNIER,
   cauchy: CAUCHY,
   tukeyBiweight: TUKEY_BIWEIGHT,
+  generalRobust: GENERAL_ROBUST,
   sparsemax: SPARSEMAX,
   wasserstein1d: WASSERSTEIN_1D,
   contrastive: CONTRASTIVE,
@@ -134,6 +142,7 @@ export const MODULES = {
   CharbonnierLoss: "charbonnier",
   CauchyLoss: "cauchy",
   TukeyBiweightLoss: "tukeyBiweight",
+  GeneralRobustLoss: "generalRobust",
   SparsemaxLoss: "sparsemax",
   Wasserstein1dLoss: "wasserstein1d",
   ContrastiveLoss: "contrastive",
