@@ -5,6 +5,7 @@ import { DTypeError, ShapeError, showShape } from "../core/errors.ts";
 import { checkCount, checkKind, INTEGER, NUMBER, TENSOR } from "../core/options.ts";
 import { extentAt, sameShape } from "../core/shape.ts";
 import { reduced, rowCrossEntropy } from "../ops/loss/fused.ts";
+import { where } from "../ops/mod.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import {
   checkLabels,
@@ -36,8 +37,6 @@ export interface CrossEntropyOptions extends LossOptions {
   labelSmoothing?: number;
 }
 
-const OP = "losses.crossEntropy";
-
 const entropyOptions = lossOptions<CrossEntropyOptions>(
   { ...LOSS_OPTIONS, weight: TENSOR, ignoreIndex: INTEGER, labelSmoothing: NUMBER },
   { labelSmoothing: SHARE },
@@ -45,6 +44,7 @@ const entropyOptions = lossOptions<CrossEntropyOptions>(
 
 /** Whether the target is classes, not probabilities of them; refuses what is neither. */
 function isLabels(
+  op: string,
   logits: Tensor,
   target: Tensor,
   dim: number,
@@ -54,13 +54,13 @@ function isLabels(
   if (isFloat(target.dtype)) {
     if (sameShape(target.shape, expected)) {
       throw new DTypeError(
-        `Cannot compute ${OP}: labels must be int32, got ${target.dtype}; use to({ dtype: ` +
+        `Cannot compute ${op}: labels must be int32, got ${target.dtype}; use to({ dtype: ` +
           '"int32" })',
       );
     }
     if (!sameShape(target.shape, logits.shape)) {
       throw new ShapeError(
-        `Cannot compute ${OP}: probabilities need the logits' shape ${
+        `Cannot compute ${op}: probabilities need the logits' shape ${
           showShape(logits.shape)
         }, got ${showShape(target.shape)}`,
         [logits.shape, target.shape],
@@ -68,20 +68,20 @@ function isLabels(
     }
     if (ignoreIndex !== undefined) {
       throw new TypeError(
-        `Cannot compute ${OP}: ignoreIndex is for labels, and the target is probabilities`,
+        `Cannot compute ${op}: ignoreIndex is for labels, and the target is probabilities`,
       );
     }
     return false;
   }
   if (target.dtype !== "int32") {
     throw new DTypeError(
-      `Cannot compute ${OP}: labels must be int32 or probabilities, got ${target.dtype}`,
+      `Cannot compute ${op}: labels must be int32 or probabilities, got ${target.dtype}`,
     );
   }
   if (!sameShape(target.shape, expected)) {
     const hint = sameShape(target.shape, logits.shape) ? "; probabilities are floating" : "";
     throw new ShapeError(
-      `Cannot compute ${OP}: logits of shape ${showShape(logits.shape)} need labels of ` +
+      `Cannot compute ${op}: logits of shape ${showShape(logits.shape)} need labels of ` +
         `shape ${showShape(expected)}, got ${showShape(target.shape)}${hint}`,
       [logits.shape, target.shape],
     );
@@ -125,6 +125,30 @@ function fromProbabilities(
   return terms.sum(dim).neg();
 }
 
+/** Cross-entropy in the name of a loss. */
+export function entropyOf(
+  op: string,
+  logits: Tensor,
+  target: Tensor,
+  options: CrossEntropyOptions,
+): Tensor {
+  const { reduction = "mean", weight, ignoreIndex, labelSmoothing = 0 } = options;
+  checkKind(`compute ${op}`, "logits", logits, TENSOR);
+  checkKind(`compute ${op}`, "target", target, TENSOR);
+  const dim = classDim(op, "logits", logits);
+  const classes = extentAt(logits.shape, dim);
+  checkWeight(op, weight, classes);
+  if (!isLabels(op, logits, target, dim, ignoreIndex)) {
+    return reduced(fromProbabilities(logits, target, dim, options), reduction);
+  }
+  const ignored = hasIgnored(op, target, classes, ignoreIndex);
+  // The usual case has a kernel: rows, labels, no options.
+  const plain = !ignored && weight === undefined && labelSmoothing === 0;
+  if (plain && logits.ndim === 2) return reduced(rowCrossEntropy(logits, target), reduction);
+  const places = considered(logits, target, dim, ignored, options);
+  return reducedPlaces(fromLabels(places, dim, options), places, reduction);
+}
+
 /**
  * Cross-entropy of logits, −ln softmax(logits)[class], computed without overflow.
  * Follows `torch.nn.functional.cross_entropy`.
@@ -151,24 +175,9 @@ export function crossEntropy(
   target: Tensor,
   options?: CrossEntropyOptions,
 ): Tensor {
-  const call = `compute ${OP}`;
-  checkCount(call, arguments.length, 3);
-  const read = entropyOptions(call, options);
-  const { reduction = "mean", weight, ignoreIndex, labelSmoothing = 0 } = read;
-  checkKind(call, "logits", logits, TENSOR);
-  checkKind(call, "target", target, TENSOR);
-  const dim = classDim(OP, "logits", logits);
-  const classes = extentAt(logits.shape, dim);
-  checkWeight(OP, weight, classes);
-  if (!isLabels(logits, target, dim, ignoreIndex)) {
-    return reduced(fromProbabilities(logits, target, dim, read), reduction);
-  }
-  const ignored = hasIgnored(OP, target, classes, ignoreIndex);
-  // The usual case has a kernel: rows, labels, no options.
-  const plain = !ignored && weight === undefined && labelSmoothing === 0;
-  if (plain && logits.ndim === 2) return reduced(rowCrossEntropy(logits, target), reduction);
-  const places = considered(logits, target, dim, ignored, read);
-  return reducedPlaces(fromLabels(places, dim, read), places, reduction);
+  const op = "losses.crossEntropy";
+  checkCount(`compute ${op}`, arguments.length, 3);
+  return entropyOf(op, logits, target, entropyOptions(`compute ${op}`, options));
 }
 
 /** {@linkcode crossEntropy} as a module. */
@@ -295,3 +304,75 @@ export function poly1(logits: Tensor, target: Tensor, options?: Poly1Options): T
 export const Poly1Loss: LossModule<Poly1Options> = lossModule("Poly1Loss", poly1, polyOptions);
 /** A module of {@linkcode poly1}. */
 export type Poly1Loss = FunctionLoss<Poly1Options>;
+
+/** Options of `sparsemax`. */
+export interface SparsemaxOptions extends LossOptions {
+  /** Label of entries that don't count. Default: -100. */
+  ignoreIndex?: number;
+}
+
+const sparsemaxOptions = lossOptions<SparsemaxOptions>({ ...LOSS_OPTIONS, ignoreIndex: INTEGER });
+
+/** The point of the simplex that is nearest to the scores. */
+function simplexPoint(scores: Tensor, dim: number): Tensor {
+  const sorted = scores.detach().sort(dim, { descending: true }).values;
+  // A common offset changes nothing, and below the largest score no digits are lost.
+  const top = sorted.narrow(dim, 0, 1);
+  const [z, below] = [scores.sub(top), sorted.sub(top)];
+  const before = below.cumsum(dim).sub(1);
+  const rank = below.mul(0).add(1).cumsum(dim);
+  const last = below.mul(rank).gt(before).sum(dim, { keepdim: true }).sub(1);
+  const inside = z.detach().gt(before.gather(dim, last).div(last.add(1)));
+  // What is above the bound is shifted by one number, so that the sum is 1.
+  const shift = where(inside, z, 0).sum(dim, { keepdim: true }).sub(1).div(last.add(1));
+  return where(inside, z.sub(shift), 0);
+}
+
+/**
+ * Loss of sparsemax p, the point of the simplex that is nearest to the logits z:
+ * z·p − z[class] − ½·‖p‖² + ½, which is 0 where the class leads by 1. Its gradient is p − one-hot.
+ * Martins and Astudillo, "From softmax to sparsemax", 2016. The second derivative has steps where a
+ * class enters or leaves the support.
+ *
+ * @param logits Shape [N, C, ...] or [C].
+ * @param target int32 classes of shape [N, ...].
+ * @returns A tensor without dimensions, or of the shape of the labels for reduction "none".
+ * @throws {RangeError} If a label names no class.
+ * @throws {DTypeError} If labels are not int32.
+ * @throws {ShapeError} If the shapes do not fit.
+ *
+ * @example Two classes alike, and one that leads by 1
+ * ```ts
+ * import { losses, tensor } from "@adjoint/ml";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const labels = tensor([1, 1], { dtype: "int32" });
+ * const each = losses.sparsemax(tensor([[0, 0], [2, 3]]), labels, { reduction: "none" });
+ * assertEquals(each.toArray(), [0.25, 0]);
+ * ```
+ */
+export function sparsemax(logits: Tensor, target: Tensor, options?: SparsemaxOptions): Tensor {
+  const op = "losses.sparsemax";
+  checkCount(`compute ${op}`, arguments.length, 3);
+  const { reduction = "mean", ...read } = sparsemaxOptions(`compute ${op}`, options);
+  checkKind(`compute ${op}`, "logits", logits, TENSOR);
+  const dim = classDim(op, "logits", logits);
+  checkLabels(op, "logits", logits, target, dim);
+  const ignored = hasIgnored(op, target, extentAt(logits.shape, dim), read.ignoreIndex);
+  const places = considered(logits, target, dim, ignored, read);
+  const own = ofClass(places.x, places.labels, dim).unsqueeze(dim);
+  // Seen from the right class, whose score is then 0, so that a common offset loses no digits.
+  const z = places.x.sub(own);
+  const p = simplexPoint(z, dim);
+  const each = p.mul(z.sub(p.mul(0.5))).sum(dim).add(0.5);
+  return reducedPlaces(each, places, reduction);
+}
+
+/** {@linkcode sparsemax} as a module. */
+export const SparsemaxLoss: LossModule<SparsemaxOptions> = lossModule(
+  "SparsemaxLoss",
+  sparsemax,
+  sparsemaxOptions,
+);
+/** A module of {@linkcode sparsemax}. */
+export type SparsemaxLoss = FunctionLoss<SparsemaxOptions>;

@@ -83,3 +83,70 @@ export {
   klDiv,
   KLDivLoss,
 } from "./probability.ts";
+export { sparsemax, SparsemaxLoss, type SparsemaxOptions } from "./classification.ts";
+export { wasserstein1d, Wasserstein1dLoss, type Wasserstein1dOptions } from "./probability.ts";
+export {
+  contrastive,
+  ContrastiveLoss,
+  type ContrastiveOptions,
+  infoNce,
+  InfoNCELoss,
+  type InfoNCEOptions,
+  ntXent,
+  NTXentLoss,
+  supCon,
+  SupConLoss,
+  type TemperatureOptions,
+} from "./contrastive.ts";
+export {
+  dice,
+  DiceLoss,
+  jaccard,
+  JaccardLoss,
+  type OverlapOptions,
+  tversky,
+  TverskyLoss,
+  type TverskyOptions,
+} from "./segmentation.ts";
+export {
+  type ListLossOptions,
+  listwiseSoftmax,
+  ListwiseSoftmaxLoss,
+  pairwiseLogistic,
+  PairwiseLogisticLoss,
+} from "./ranking.ts";
+export {
+  msSsim,
+  MSSSIMLoss,
+  type MSSSIMOptions,
+  psnr,
+  PSNRLoss,
+  type PSNROptions,
+  ssim,
+  SSIMLoss,
+  type SSIMOptions,
+  totalVariation,
+  TotalVariationLoss,
+} from "./structural.ts";
+export { ctc, CTCLoss, type CTCOptions } from "./sequence.ts";
+export {
+  type AdaptiveLogSoftmaxOptions,
+  type AdaptiveLogSoftmaxOutput,
+  AdaptiveLogSoftmaxWithLoss,
+  linearCrossEntropy,
+  LinearCrossEntropyLoss,
+  type LinearCrossEntropyOptions,
+} from "./vocabulary.ts";
+export { generalRobust, GeneralRobustLoss, type GeneralRobustOptions } from "./robust.ts";
+export {
+  AdaptiveMSE,
+  AdaptiveRobustLoss,
+  type AdaptiveRobustOptions,
+  MetaLossNetwork,
+  MultiTaskLossWithUncertainty,
+  type MultiTaskOptions,
+  type TaskKind,
+} from "./learned.ts";
+export { MinimaxMSE, RegionWeightedMSE } from "./regional.ts";
+/** Terms of the parameters themselves. */
+export * as regularization from "./regularization.ts";

@@ -6,13 +6,18 @@ import { extentAt, sameShape } from "../core/shape.ts";
 import { where } from "../ops/mod.ts";
 import { everyElement } from "../tensor/examples.ts";
 import type { Tensor } from "../tensor/tensor.ts";
+import { reduced } from "../ops/loss/fused.ts";
 import {
+  checkPair,
+  checkVectors,
   ELEMENT_LOSS_OPTIONS,
   elementLoss,
   type ElementLossOptions,
   type FunctionLoss,
+  LOSS_OPTIONS,
   type LossModule,
   lossModule,
+  type LossOptions,
   lossOptions,
   NOT_NEGATIVE,
   POSITIVE,
@@ -302,3 +307,56 @@ export type GaussianNLLLoss = FunctionLoss<
   GaussianNLLOptions,
   [prediction: Tensor, target: Tensor, variance: Tensor]
 >;
+
+/** Options of `wasserstein1d`. */
+export interface Wasserstein1dOptions extends LossOptions {
+  /** Power of the distances, from 1. Default: 1. */
+  p?: number;
+}
+
+const wassersteinOptions = lossOptions<Wasserstein1dOptions>(
+  { ...LOSS_OPTIONS, p: NUMBER },
+  { p: { needed: "be finite and at least 1", holds: (value) => value >= 1 && value < Infinity } },
+);
+
+/**
+ * Distance of Wasserstein between as many samples of two distributions of numbers, to its power:
+ * W_pᵖ = Σᵢ |x₍ᵢ₎ − y₍ᵢ₎|ᵖ/n of the sorted samples. Ramdas et al., "On Wasserstein two-sample testing
+ * and related families of nonparametric tests", 2017. Equal samples are matched in their order.
+ *
+ * @param prediction Samples along the last dimension, shape [..., n].
+ * @param target The same shape.
+ * @returns A tensor without dimensions, or of shape [...] for reduction "none".
+ * @throws {ShapeError} If the shapes differ.
+ * @throws {RangeError} If p is below 1 or not finite.
+ *
+ * @example Samples that lie 1 apart, in any order
+ * ```ts
+ * import { losses, tensor } from "@adjoint/ml";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(losses.wasserstein1d(tensor([3, 1, 2]), tensor([2, 3, 4])).item(), 1);
+ * ```
+ */
+export function wasserstein1d(
+  prediction: Tensor,
+  target: Tensor,
+  options?: Wasserstein1dOptions,
+): Tensor {
+  const op = "losses.wasserstein1d";
+  checkCount(`compute ${op}`, arguments.length, 3);
+  const { p = 1, reduction = "mean" } = wassersteinOptions(`compute ${op}`, options);
+  checkPair(op, prediction, target);
+  checkVectors(op, "prediction", prediction);
+  const apart = prediction.sort(-1).values.sub(target.sort(-1).values);
+  return reduced((p === 2 ? apart.square() : apart.abs().pow(p)).mean(-1), reduction);
+}
+
+/** {@linkcode wasserstein1d} as a module. */
+export const Wasserstein1dLoss: LossModule<Wasserstein1dOptions> = lossModule(
+  "Wasserstein1dLoss",
+  wasserstein1d,
+  wassersteinOptions,
+);
+/** A module of {@linkcode wasserstein1d}. */
+export type Wasserstein1dLoss = FunctionLoss<Wasserstein1dOptions>;

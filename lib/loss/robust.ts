@@ -1,9 +1,11 @@
 /** Losses for numbers that grow slower than the square, so that outliers count for less. */
 
-import { checkCount, NUMBER } from "../core/options.ts";
+import { isFloat } from "../core/dtype.ts";
+import { checkCount, kind, NUMBER } from "../core/options.ts";
 import { hypot, maximum, where } from "../ops/mod.ts";
-import type { Tensor } from "../tensor/tensor.ts";
+import { Tensor } from "../tensor/tensor.ts";
 import {
+  checkFactor,
   ELEMENT_LOSS_OPTIONS,
   elementLoss,
   type ElementLossOptions,
@@ -284,3 +286,93 @@ export const TukeyBiweightLoss: LossModule<TukeyBiweightOptions> = lossModule(
 );
 /** A module of {@linkcode tukeyBiweight}. */
 export type TukeyBiweightLoss = FunctionLoss<TukeyBiweightOptions>;
+
+/** Options of `generalRobust`. */
+export interface GeneralRobustOptions extends ElementLossOptions {
+  /** Shape, a number from −Infinity or a tensor that broadcasts and may be learned. Default: 1. */
+  alpha?: number | Tensor;
+  /** Residual up to which the loss is about quadratic, positive, or a tensor of such. Default: 1. */
+  scale?: number | Tensor;
+}
+
+/** A number in a range, or a tensor of numbers. */
+function numberOrTensor(what: string, holds: (value: number) => boolean) {
+  return kind(
+    `${what} or a floating tensor`,
+    (value) =>
+      typeof value === "number" ? holds(value) : value instanceof Tensor && isFloat(value.dtype),
+  );
+}
+
+const generalOptions = lossOptions<GeneralRobustOptions>({
+  ...ELEMENT_LOSS_OPTIONS,
+  alpha: numberOrTensor("a number below Infinity", (value) => value < Infinity),
+  scale: numberOrTensor("a positive number", POSITIVE.holds),
+});
+
+/** The loss for squares u of residuals by the scale, where the shape is neither 0 nor 2. */
+function generalForm(u: Tensor, alpha: number | Tensor): Tensor {
+  const b = typeof alpha === "number" ? Math.abs(alpha - 2) : alpha.sub(2).abs();
+  const power = u.div(b).log1p().mul(alpha).mul(0.5);
+  return power.expm1().mul(b).div(alpha);
+}
+
+/** The same for any shape. */
+export function generalError(u: Tensor, alpha: number | Tensor): Tensor {
+  if (alpha === -Infinity) return u.mul(-0.5).expm1().neg();
+  if (alpha === 2) return u.mul(0.5);
+  if (alpha === 0) return u.mul(0.5).log1p();
+  if (typeof alpha === "number") return generalForm(u, alpha);
+  const [flat, square] = [alpha.eq(0), alpha.eq(2)];
+  const form = generalForm(u, where(flat.logicalOr(square), 1, alpha));
+  return where(flat, u.mul(0.5).log1p(), where(square, u.mul(0.5), form));
+}
+
+/**
+ * Barron's general loss of r = p − t with shape α and scale c,
+ * (|α − 2|/α)·(((r/c)²/|α − 2| + 1)^(α/2) − 1): squares at α = 2, `charbonnier` (less its ε) at 1,
+ * `cauchy` at 0, Geman and McClure's at −2, Welsch's at −Infinity; the smaller α, the less outliers
+ * count. Barron, "A general and adaptive robust loss function", 2019. A tensor α has gradient 0 where
+ * it is just 0 or 2. To learn both, take `AdaptiveRobustLoss`: by this loss alone α would fall forever.
+ *
+ * @param prediction Any shape.
+ * @param target The same shape.
+ * @returns A tensor without dimensions, or of the shape of the inputs for reduction "none".
+ * @throws {ShapeError} If the shapes differ, or alpha's or scale's does not fit.
+ * @throws {TypeError} If alpha is no number below Infinity or the scale not positive.
+ *
+ * @example Three shapes
+ * ```ts
+ * import { losses, tensor } from "@adjoint/ml";
+ * import { assertAlmostEquals } from "@std/assert";
+ *
+ * const loss = (alpha: number) => losses.generalRobust(tensor(2), tensor(0), { alpha }).item();
+ * assertAlmostEquals(loss(2), 2, 1e-6);
+ * assertAlmostEquals(loss(1), Math.sqrt(5) - 1, 1e-6);
+ * assertAlmostEquals(loss(0), Math.log(3), 1e-6);
+ * ```
+ */
+export function generalRobust(
+  prediction: Tensor,
+  target: Tensor,
+  options?: GeneralRobustOptions,
+): Tensor {
+  const op = "losses.generalRobust";
+  checkCount(`compute ${op}`, arguments.length, 3);
+  const read = generalOptions(`compute ${op}`, options);
+  const { alpha = 1, scale = 1 } = read;
+  return elementLoss(op, prediction, target, read, (p, t) => {
+    if (alpha instanceof Tensor) checkFactor(op, "alpha", alpha, p);
+    if (scale instanceof Tensor) checkFactor(op, "scale", scale, p);
+    return generalError(p.sub(t).div(scale).square(), alpha);
+  });
+}
+
+/** {@linkcode generalRobust} as a module. */
+export const GeneralRobustLoss: LossModule<GeneralRobustOptions> = lossModule(
+  "GeneralRobustLoss",
+  generalRobust,
+  generalOptions,
+);
+/** A module of {@linkcode generalRobust}. */
+export type GeneralRobustLoss = FunctionLoss<GeneralRobustOptions>;

@@ -1,7 +1,7 @@
-/** Good calls of layers, modules and losses. */
+/** Good calls of layers and modules. */
 
 import type * as ops from "../../lib/ops/mod.ts";
-import { losses, nn, ones, optim, RandomGenerator, type Tensor, tensor, zeros } from "../../mod.ts";
+import { nn, ones, optim, RandomGenerator, type Tensor, zeros } from "../../mod.ts";
 import {
   type Arg,
   type MethodRows,
@@ -22,12 +22,6 @@ class Scale extends nn.Module {
   factor = new nn.Parameter(ones([1]));
   override forward(x: Tensor): Tensor {
     return x.mul(this.factor);
-  }
-}
-
-class Squared extends losses.FunctionLoss<losses.LossOptions> {
-  constructor(...args: unknown[]) {
-    super(...args as ConstructorParameters<typeof losses.FunctionLoss<losses.LossOptions>>);
   }
 }
 
@@ -66,10 +60,11 @@ export const MODULE_METHODS: MethodRows<nn.Module, Internal | "forward"> = {
   },
 };
 
-type ModuleMethods = MethodsOf<nn.Module, "forward"> | Internal | keyof Tensor;
+/** What a row of a module has in common with all. */
+export type ModuleMethods = MethodsOf<nn.Module, "forward"> | Internal | keyof Tensor;
 
 /** The bases' constructors are called by those of other people's classes, with anything. */
-const anything = { args: [], rest: true } as const;
+export const anything = { args: [], rest: true } as const;
 
 /** The row of a layer's `forward`, which takes what the op in it takes. */
 function forward(on: () => nn.Module, named: string, input = of(x, "tensor")) {
@@ -193,254 +188,4 @@ export const FUNCTIONAL: Rows<Omit<typeof nn.functional, keyof typeof ops>> = {
   dropout: {
     args: [of(x), options({ p: of(() => 0.1, "number"), training: flag, generator })],
   },
-};
-
-const element = {
-  reduction: of(() => "sum"),
-  weight: of(() => ones([3])),
-  mask: of(() => tensor([true, false, true])),
-};
-// A module meets the shape that its weight must have only when it runs.
-const heldElement = { ...element, weight: of(() => ones([3]), "tensor") };
-const half = of(() => 0.5, "number");
-const gaussian = { full: flag, eps: half };
-const poisson = { logInput: flag, full: flag, eps: of(() => 0.1, "number") };
-const entropy = {
-  reduction: of(() => "sum"),
-  weight: of(() => ones([3])),
-  ignoreIndex: of(() => 1),
-  labelSmoothing: of(() => 0.1, "number"),
-};
-const heldEntropy = { ...entropy, weight: of(() => ones([3]), "tensor") };
-const focal = { gamma: of(() => 1, "number"), alpha: of(() => 0.3, "number", "null") };
-const { labelSmoothing: _, ...likelihood } = entropy;
-const labels = () => tensor([0, 1], { dtype: "int32" });
-const lists = () => tensor([[0, -1, 0], [1, 2, -1]], { dtype: "int32" });
-const reduction = of(() => "sum");
-const margin = of(() => 0.5, "number");
-const triplet = {
-  reduction,
-  margin,
-  p: of(() => 3, "number"),
-  eps: of(() => 0, "number"),
-  swap: flag,
-};
-const distance = of(() => (a: Tensor, b: Tensor) => a.sub(b).abs().sum(-1));
-const byDistance = { reduction, margin, swap: flag, distanceFunction: distance };
-// A module meets what the distance gives only when it runs.
-const heldDistance = {
-  ...byDistance,
-  distanceFunction: { ...distance, takes: ["function"] },
-} as const;
-const poly = { reduction, epsilon: of(() => 2, "number"), ignoreIndex: of(() => 1) };
-const power = { reduction, margin, p: of(() => 2) };
-
-/** What every loss module has. */
-export const LOSS_METHODS: MethodRows<losses.Loss, ModuleMethods | "forward"> = {
-  plus: { on: () => new losses.MSELoss(), args: [of(() => new losses.MSELoss())], named: "loss" },
-  times: {
-    on: () => new losses.MSELoss(),
-    args: [of(() => 2, "number", "NaN")],
-    named: "scale a loss",
-  },
-};
-
-type LossMethods = ModuleMethods | keyof typeof LOSS_METHODS;
-
-/** The row of a loss module, by the function that it is made from. */
-function lossModule<Keys extends Readonly<Record<string, Arg>>>(
-  on: () => losses.Loss,
-  made: string,
-  keys: Keys,
-  target = x,
-) {
-  const forward = { on, args: [of(x), of(target)], rest: true, named: `losses.${made}` } as const;
-  return { make: { args: [options(keys)] }, methods: { forward } } as const;
-}
-
-/** The same of three inputs. */
-function lossModuleOf3<Keys extends Readonly<Record<string, Arg>>>(
-  on: () => object,
-  made: string,
-  keys: Keys,
-  third = x,
-) {
-  const args = [of(x), of(x), of(third)] as const;
-  const forward = { on, args, rest: true, named: `losses.${made}` } as const;
-  return { make: { args: [options(keys)] }, methods: { forward } } as const;
-}
-
-/** Losses. */
-export const LOSSES: Rows<typeof losses, LossMethods> = {
-  mse: { args: [of(x), of(x), options(element)] },
-  huber: { args: [of(x), of(x), options({ ...element, delta: of(() => 2, "number") })] },
-  l1: { args: [of(x), of(x), options(element)] },
-  smoothL1: { args: [of(x), of(x), options({ ...element, beta: of(() => 2, "number") })] },
-  poissonNll: { args: [of(x), of(x), options({ ...element, ...poisson })] },
-  gaussianNll: { args: [of(x), of(x), of(x), options({ ...element, ...gaussian })] },
-  klDiv: { args: [of(x), of(x), options({ ...element, logTarget: flag })] },
-  jsDiv: { args: [of(x), of(x), options({ ...element, logTarget: flag })] },
-  logCosh: { args: [of(x), of(x), options(element)] },
-  quantile: { args: [of(x), of(x), options({ ...element, q: half })] },
-  charbonnier: { args: [of(x), of(x), options({ ...element, eps: half })] },
-  cauchy: { args: [of(x), of(x), options({ ...element, c: half })] },
-  tukeyBiweight: { args: [of(x), of(x), options({ ...element, c: half })] },
-  crossEntropy: { args: [of(x), of(labels), options(entropy)] },
-  nll: { args: [of(x), of(labels), options(likelihood)] },
-  bce: { args: [of(x), of(x), options(element)] },
-  bceWithLogits: {
-    args: [of(x), of(x), options({ ...element, posWeight: of(() => ones([3])) })],
-  },
-  focal: { args: [of(x), of(x), options({ ...element, ...focal })] },
-  softMargin: { args: [of(x), of(x), options(element)] },
-  hinge: { args: [of(x), of(x), options(element)] },
-  hingeEmbedding: { args: [of(x), of(x), options({ ...element, margin })] },
-  marginRanking: { args: [of(x), of(x), of(x), options({ ...element, margin })] },
-  multiMargin: {
-    args: [of(x), of(labels), options({ ...power, weight: of(() => ones([3])) })],
-  },
-  multiLabelMargin: { args: [of(x), of(lists), options({ reduction })] },
-  cosineEmbedding: { args: [of(x), of(x), of(() => ones([2])), options({ reduction, margin })] },
-  tripletMargin: { args: [of(x), of(x), of(x), options(triplet)] },
-  tripletMarginWithDistance: { args: [of(x), of(x), of(x), options(byDistance)] },
-  multiLabelSoftMargin: {
-    args: [of(x), of(x), options({ reduction, weight: entropy.weight })],
-  },
-  poly1: { args: [of(x), of(labels), options(poly)] },
-  Loss: {
-    make: { ...anything, run: () => new losses.MSELoss() },
-    methods: {
-      forward: {
-        on: () => new losses.MSELoss().plus(new losses.HuberLoss()).times(2),
-        args: [of(x), of(x)],
-        rest: true,
-        named: "losses.mse",
-      },
-    },
-  },
-  FunctionLoss: {
-    make: {
-      args: [of(() => losses.mse, "function"), options({ reduction: of(() => "sum") })],
-      // The function itself reads the options.
-      run: (...args) => new Squared(...args).forward(x(), x()),
-      named: "",
-    },
-    methods: {
-      forward: {
-        on: () => new Squared(losses.mse, {}),
-        args: [of(x), of(x)],
-        rest: true,
-        named: "losses.mse",
-      },
-    },
-  },
-  MSELoss: lossModule(() => new losses.MSELoss(), "mse", heldElement),
-  HuberLoss: lossModule(() => new losses.HuberLoss(), "huber", {
-    ...heldElement,
-    delta: of(() => 2, "number"),
-  }),
-  BCELoss: lossModule(() => new losses.BCELoss(), "bce", heldElement),
-  BCEWithLogitsLoss: lossModule(() => new losses.BCEWithLogitsLoss(), "bceWithLogits", {
-    ...heldElement,
-    posWeight: of(() => ones([3]), "tensor"),
-  }),
-  FocalLoss: lossModule(() => new losses.FocalLoss(), "focal", { ...heldElement, ...focal }),
-  SoftMarginLoss: lossModule(() => new losses.SoftMarginLoss(), "softMargin", heldElement),
-  HingeLoss: lossModule(() => new losses.HingeLoss(), "hinge", heldElement),
-  HingeEmbeddingLoss: lossModule(() => new losses.HingeEmbeddingLoss(), "hingeEmbedding", {
-    ...heldElement,
-    margin,
-  }),
-  MarginRankingLoss: lossModuleOf3(() => new losses.MarginRankingLoss(), "marginRanking", {
-    ...heldElement,
-    margin,
-  }),
-  CosineEmbeddingLoss: lossModuleOf3(
-    () => new losses.CosineEmbeddingLoss(),
-    "cosineEmbedding",
-    { reduction, margin },
-    () => ones([2]),
-  ),
-  TripletMarginLoss: lossModuleOf3(
-    () => new losses.TripletMarginLoss(),
-    "tripletMargin",
-    triplet,
-  ),
-  TripletMarginWithDistanceLoss: lossModuleOf3(
-    () => new losses.TripletMarginWithDistanceLoss(),
-    "tripletMarginWithDistance",
-    heldDistance,
-  ),
-  MultiMarginLoss: lossModule(
-    () => new losses.MultiMarginLoss(),
-    "multiMargin",
-    { ...power, weight: heldEntropy.weight },
-    labels,
-  ),
-  MultiLabelMarginLoss: lossModule(
-    () => new losses.MultiLabelMarginLoss(),
-    "multiLabelMargin",
-    { reduction },
-    lists,
-  ),
-  MultiLabelSoftMarginLoss: lossModule(
-    () => new losses.MultiLabelSoftMarginLoss(),
-    "multiLabelSoftMargin",
-    { reduction, weight: heldEntropy.weight },
-  ),
-  Poly1Loss: lossModule(() => new losses.Poly1Loss(), "poly1", poly, labels),
-  L1Loss: lossModule(() => new losses.L1Loss(), "l1", heldElement),
-  SmoothL1Loss: lossModule(() => new losses.SmoothL1Loss(), "smoothL1", {
-    ...heldElement,
-    beta: of(() => 2, "number"),
-  }),
-  PoissonNLLLoss: lossModule(() => new losses.PoissonNLLLoss(), "poissonNll", {
-    ...heldElement,
-    ...poisson,
-  }),
-  GaussianNLLLoss: {
-    make: { args: [options({ ...heldElement, ...gaussian })] },
-    methods: {
-      forward: {
-        on: () => new losses.GaussianNLLLoss(),
-        args: [of(x), of(x), of(x)],
-        rest: true,
-        named: "losses.gaussianNll",
-      },
-    },
-  },
-  KLDivLoss: lossModule(() => new losses.KLDivLoss(), "klDiv", {
-    ...heldElement,
-    logTarget: flag,
-  }),
-  JSDivLoss: lossModule(() => new losses.JSDivLoss(), "jsDiv", {
-    ...heldElement,
-    logTarget: flag,
-  }),
-  LogCoshLoss: lossModule(() => new losses.LogCoshLoss(), "logCosh", heldElement),
-  QuantileLoss: lossModule(() => new losses.QuantileLoss(), "quantile", {
-    ...heldElement,
-    q: half,
-  }),
-  CharbonnierLoss: lossModule(() => new losses.CharbonnierLoss(), "charbonnier", {
-    ...heldElement,
-    eps: half,
-  }),
-  CauchyLoss: lossModule(() => new losses.CauchyLoss(), "cauchy", { ...heldElement, c: half }),
-  TukeyBiweightLoss: lossModule(() => new losses.TukeyBiweightLoss(), "tukeyBiweight", {
-    ...heldElement,
-    c: half,
-  }),
-  CrossEntropyLoss: lossModule(
-    () => new losses.CrossEntropyLoss(),
-    "crossEntropy",
-    heldEntropy,
-    labels,
-  ),
-  NLLLoss: lossModule(
-    () => new losses.NLLLoss(),
-    "nll",
-    { ...likelihood, weight: heldEntropy.weight },
-    labels,
-  ),
 };

@@ -9,16 +9,8 @@ import { assertType, type IsExact } from "@std/testing/types";
 import { checkCount, checkKind, kind, optionReader, TENSOR } from "../../lib/core/options.ts";
 import * as adjoint from "../../mod.ts";
 import { type Arg, type Call, of, options, type Rows } from "../common/calls.ts";
-import {
-  AVERAGES,
-  FUNCTIONAL,
-  INIT,
-  LAYERS,
-  LOSS_METHODS,
-  LOSSES,
-  MODULE_METHODS,
-  UTILS,
-} from "./module_rows.ts";
+import { LOSS_METHODS, LOSSES, REGULARIZATION } from "./loss_rows.ts";
+import { AVERAGES, FUNCTIONAL, INIT, LAYERS, MODULE_METHODS, UTILS } from "./module_rows.ts";
 import { SCHEDULE_METHODS, SCHEDULES } from "./schedule_rows.ts";
 import {
   DATA,
@@ -76,6 +68,7 @@ function testAll(space: string, module: object, rows: object): void {
 
 const { losses, nn, optim, data, testing } = adjoint;
 testAll("losses.", losses, LOSSES);
+testAll("losses.regularization.", losses.regularization, REGULARIZATION);
 testAll("nn.", nn, LAYERS);
 testAll("nn.utils.", nn.utils, UTILS);
 testAll("nn.init.", nn.init, INIT);

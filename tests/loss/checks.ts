@@ -5,6 +5,7 @@ import { assertClose, gradcheck, gradgradcheck } from "../../lib/testing/mod.ts"
 import { detectAnomaly, DeviceError, grad, type losses, Tensor } from "../../mod.ts";
 import { casesOf, optionsOf, type Stored, unstored } from "../fixtures/stored.ts";
 import { valuesOf } from "../common/samples.ts";
+import type { Claims } from "./claims.ts";
 import type { Entries, Inputs, LossRow, LossSample } from "./row.ts";
 
 type Options = losses.LossOptions<string>;
@@ -15,6 +16,7 @@ export interface Subject<O extends Options = Options> {
   readonly run: (inputs: Inputs, options?: O) => Tensor;
   readonly make: (options?: O) => { forward(...inputs: Inputs): Tensor };
   readonly row: LossRow<O>;
+  readonly claims: Claims;
 }
 
 type Loose = Readonly<Record<string, unknown>>;
@@ -33,7 +35,7 @@ function combinations(subject: Subject, sample: LossSample<Options>, inputs: Inp
       made.flatMap((
         options,
       ) => [options, ...values.map((value) => ({ ...options, [key]: value }))]),
-    [{}],
+    [{ ...sample.beside }],
   );
 }
 
@@ -42,7 +44,8 @@ function fewOptions(subject: Subject, sample: LossSample<Options>, inputs: Input
   const all = valuesFor(subject, sample, inputs).filter(([key]) => key !== "reduction");
   const single = all.flatMap(([key, values]) => values.map((value) => ({ [key]: value })));
   const together = Object.fromEntries(all.map(([key, [first]]) => [key, first]));
-  return [{}, { reduction: "none" }, ...single, together, { ...together, reduction: "sum" }];
+  const few = [{}, { reduction: "none" }, ...single, together, { ...together, reduction: "sum" }];
+  return few.map((options) => ({ ...sample.beside, ...options }));
 }
 
 function isFloat(x: unknown): x is Tensor {
@@ -145,7 +148,8 @@ export const CHECKS = {
     for (const key of Object.keys(row.options)) {
       const effective = row.samples.some((sample) => {
         const inputs = sample.inputs();
-        const beside = new Map<string, Options>(Object.entries(row.beside ?? {})).get(key);
+        const own = new Map<string, Options>(Object.entries(row.beside ?? {})).get(key);
+        const beside = { ...sample.beside, ...own };
         const before = run(inputs, beside).toArray();
         const values = new Map(valuesFor(subject, sample, inputs)).get(key) ?? [];
         return values.some((value) =>
@@ -169,7 +173,7 @@ export const CHECKS = {
       }
     }
   },
-  "has the values and gradients of PyTorch": ({ name, run }: Subject) => {
+  "has the values and gradients of its reference": ({ name, run }: Subject) => {
     for (
       const { options: given, inputs, value, gradients } of casesOf<TorchCase>(`losses/${name}`)
     ) {
@@ -284,7 +288,17 @@ export const CHECKS = {
     const inputs = mapped(row.samples[0]!.inputs(), narrowed);
     for (const place of inputs.keys()) {
       const apart = mapped(inputs, (x, i) => i === place ? x.to({ device: "gpu" }) : x);
-      assertThrows(() => run(apart), DeviceError, "Cannot ");
+      assertThrows(() => run(apart, row.samples[0]!.beside), DeviceError, "Cannot ");
     }
   },
 } as const satisfies Readonly<Record<string, (subject: Subject) => void>>;
+
+/** Whether a row has what a check is about. */
+export function isAbout(check: keyof typeof CHECKS, row: LossRow<Options>): boolean {
+  const lists: { [K in keyof typeof CHECKS]?: readonly unknown[] } = {
+    "takes its limits, and the side of a kink that PyTorch takes": row.points,
+    "is right and finite for what is very large or small": row.extremes,
+    "is NaN as a mean of nothing, and reaches nothing": row.nothing,
+  };
+  return lists[check]?.length !== 0;
+}

@@ -69,6 +69,18 @@ export const COSINE_EMBEDDING: LossRow<losses.CosineEmbeddingOptions> = {
       gradient: [0, 0],
     },
     {
+      title: "a cosine of 1",
+      inputs: () => [leaf([3, 4]), leaf([6, 8]), tensor(1)],
+      value: 0,
+      gradient: [0, 0],
+    },
+    {
+      title: "a cosine of −1",
+      inputs: () => [leaf([3, 4]), leaf([-6, -8]), tensor(1)],
+      value: 2,
+      gradient: [0, 0],
+    },
+    {
       title: "a cosine that is the margin",
       inputs: () => [leaf([1, 0]), leaf([0, 1]), tensor(-1)],
       value: 0,

@@ -5,6 +5,9 @@ import { CheckError } from "../../lib/testing/mod.ts";
 import { assertType, type IsExact } from "@std/testing/types";
 import { gpu, losses, type Tensor, tensor } from "../../mod.ts";
 import { CHECKS, type Subject } from "./checks.ts";
+import { CLAIMS } from "./claims.ts";
+import { CLAIM_CHECKS } from "./claim_checks.ts";
+import { checksOf } from "./loss_table.ts";
 import type { Inputs } from "./row.ts";
 import { LOSSES, type LossName, type ModuleName, MODULES } from "./table.ts";
 
@@ -19,11 +22,13 @@ function subjectOf(module: ModuleName): Subject {
     run: (inputs: Inputs, options?: unknown) => (losses[name] as Loose)(...inputs, options),
     make: (options?: never) => new Made(options),
     row: LOSSES[name],
+    claims: CLAIMS[name],
   };
   return subject as unknown as Subject;
 }
 
-type Check = keyof typeof CHECKS;
+const EVERY = { ...CHECKS, ...CLAIM_CHECKS };
+type Check = keyof typeof EVERY;
 const modules = Object.keys(MODULES) as ModuleName[];
 
 /** Whether a check needs a device that is not there. */
@@ -32,7 +37,7 @@ function isIdle(check: string): boolean {
 }
 
 for (const module of modules) {
-  for (const [title, check] of Object.entries(CHECKS)) {
+  for (const [title, check] of checksOf(MODULES[module])) {
     const ignore = isIdle(title);
     Deno.test(`losses.${MODULES[module]}() ${title}`, { ignore }, () => check(subjectOf(module)));
   }
@@ -63,6 +68,7 @@ Deno.test("every loss function has a module, and a row that lacks something does
 
 const huber = subjectOf("HuberLoss");
 const entropy = subjectOf("CrossEntropyLoss");
+const logits = subjectOf("BCEWithLogitsLoss");
 
 type Run = Subject["run"];
 
@@ -92,6 +98,12 @@ const wide: Run = ([p, t], { reduction } = {}) => {
   return reduction === "none" ? each : each.mean();
 };
 
+/** Cross-entropy that divides by how many entries a class has. */
+const balanced: Run = (inputs, options) => {
+  const members = inputs[1].eq(1).sum();
+  return entropy.run(inputs, options).mul(members).div(members);
+};
+
 /** A fault for each check: a subject that it must not let pass, and what it then says. */
 const FAULTS: Readonly<Record<Check, readonly [subject: Subject, says: string]>> = {
   "has the values that its formula has in plain numbers": [
@@ -107,7 +119,10 @@ const FAULTS: Readonly<Record<Check, readonly [subject: Subject, says: string]>>
     "no value of reduction makes a difference",
   ],
   "is the same as a module": [{ ...huber, make: forgetful("delta") }, "delta"],
-  "has the values and gradients of PyTorch": [{ ...huber, run: steep }, "Values are not close"],
+  "has the values and gradients of its reference": [
+    { ...huber, run: steep },
+    "Values are not close",
+  ],
   "has the gradients that differences have, of first and second order": [
     { ...subjectOf("MSELoss"), run: straight },
     "Second gradient",
@@ -136,15 +151,44 @@ const FAULTS: Readonly<Record<Check, readonly [subject: Subject, says: string]>>
     { ...huber, run: ([p, t]) => p.to({ device: "cpu" }).sub(t.to({ device: "cpu" })) },
     "to throw",
   ],
+  "has in float32 the gradients of float64": [
+    { ...huber, run: ([p, t], options) => huber.run([p.add(3e6).sub(3e6), t], options) },
+    "Values are not close",
+  ],
+  "does not change with a common offset of 1e4": [
+    { ...entropy, run: ([x]) => x.exp().sum().log() },
+    "Values are not close",
+  ],
+  "is 0 where it claims to be": [{ ...huber, run: shifted }, "Values are not close"],
+  "has slopes up to its bound and none beyond": [{ ...huber, run: steep }, "beyond 1"],
+  "does not depend on the order of a batch": [
+    { ...huber, run: ([p, t]) => p.sub(t).square().cumsum(0).sum() },
+    "Values are not close",
+  ],
+  "is right where a class is missing": [{ ...entropy, run: balanced }, "Values are not close"],
+  "is finite at ±1e4 in float32": [
+    { ...logits, run: ([x, t]) => x.exp().log1p().sub(t.mul(x)).sum() },
+    "the loss at ±1e4 is not finite",
+  ],
+  "is known without rows, and where nothing counts": [
+    { ...huber, row: { ...huber.row, samples: huber.row.samples.slice(0, 1) } },
+    "no empty one",
+  ],
 };
 
 for (const [check, [subject, says]] of Object.entries(FAULTS) as [Check, typeof FAULTS[Check]][]) {
   const title = `a loss of which it is not true that it ${check} is found`;
   Deno.test(title, { ignore: isIdle(check) }, () => {
-    const { message } = assertThrows(() => CHECKS[check](subject), Error);
+    const { message } = assertThrows(() => EVERY[check](subject), Error);
     assertMatch(message, new RegExp(says));
   });
 }
+
+Deno.test("a bound that is too high is found", () => {
+  const check = CLAIM_CHECKS["has slopes up to its bound and none beyond"];
+  const lax = { ...huber, claims: { ...huber.claims, bound: 2 } };
+  assertThrows(() => check(lax), Error, "so that 2 says nothing");
+});
 
 Deno.test("a loss whose gradient is 1 % off is found", () => {
   const check = CHECKS["has the gradients that differences have, of first and second order"];

@@ -1,7 +1,9 @@
 /** Losses that grow slower than the square. */
 
-import type { losses } from "../../mod.ts";
+import { type losses, ShapeError, type Tensor, tensor } from "../../mod.ts";
+import { valuesOf } from "../common/samples.ts";
 import { elementRow } from "./element_row.ts";
+import { leaf, positive } from "./plain.ts";
 import { residuals } from "./regression_rows.ts";
 
 /** ln cosh, in the form 1 + 2·sinh²(r/2) of cosh, and without what is lost in it for large residuals. */
@@ -29,14 +31,6 @@ export const LOG_COSH = elementRow<losses.ElementLossOptions>({
   ],
   extremes: [1e-18, 1e4, 1e30],
 });
-
-/** What a number that must be positive refuses. */
-const positive = (key: string) =>
-  [0, -1, Infinity, NaN].map((value) => ({
-    options: { [key]: value },
-    error: RangeError,
-    says: `${key} must be positive and finite, got ${value}`,
-  }));
 
 /** Pinball loss. */
 export const QUANTILE = elementRow<losses.QuantileOptions>({
@@ -107,4 +101,58 @@ export const TUKEY_BIWEIGHT = elementRow<losses.TukeyBiweightOptions>({
   ],
   extremes: [1e-18, 1e4, 1e30],
   refuses: positive("c"),
+});
+
+/** A number, or the only one of a tensor. */
+const numberOf = (x: number | Tensor) => typeof x === "number" ? x : valuesOf(x)[0]!;
+
+/** Barron's general loss. */
+export const GENERAL_ROBUST = elementRow<losses.GeneralRobustOptions>({
+  each: (p, t, { alpha: shape = 1, scale = 1 }) => {
+    const [a, u] = [numberOf(shape), ((p - t) / numberOf(scale)) ** 2];
+    if (a === -Infinity) return -Math.expm1(-u / 2);
+    if (a === 2) return u / 2;
+    if (a === 0) return Math.log1p(u / 2);
+    const b = Math.abs(a - 2);
+    return u < 1e-12 ? u / 2 : b / a * ((u / b + 1) ** (a / 2) - 1);
+  },
+  options: {
+    alpha: () => [-Infinity, -2, 0, 2, leaf(1.3), leaf(-1)],
+    scale: () => [0.5, leaf(2)],
+  },
+  points: [
+    {
+      title: "0 and far beyond",
+      inputs: residuals(0, 1e100, -1e100),
+      options: { reduction: "sum" },
+      value: 2e100,
+      gradient: [0, 1, -1],
+    },
+    {
+      title: "shapes of just 0 and 2 in a tensor",
+      inputs: residuals(2, 2),
+      options: { reduction: "sum", alpha: tensor([0, 2], { dtype: "float64" }) },
+      value: Math.log(3) + 2,
+      gradient: [2 / 3, 2],
+    },
+  ],
+  extremes: [1e-18, 1e4, 1e15],
+  refuses: [
+    ...[Infinity, NaN].map((alpha) => ({
+      options: { alpha },
+      error: TypeError,
+      says: `alpha must be a number below Infinity or a floating tensor, got ${alpha}`,
+    })),
+    ...[0, -1, Infinity, NaN].map((scale) => ({
+      options: { scale },
+      error: TypeError,
+      says: `scale must be a positive number or a floating tensor, got ${scale}`,
+    })),
+    ...["alpha", "scale"].map((key) => ({
+      inputs: residuals(1, 2, 3),
+      options: { [key]: leaf([1, 1]) },
+      error: ShapeError,
+      says: `${key} of shape [2] does not broadcast to the prediction's shape [3]`,
+    })),
+  ],
 });

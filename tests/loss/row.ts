@@ -13,6 +13,8 @@ export interface LossSample<O> {
   readonly slopes?: false;
   /** Options that do not go with such inputs. */
   readonly without?: readonly (keyof O)[];
+  /** Options without which such inputs do not go. */
+  readonly beside?: O;
 }
 
 /** A loss in plain numbers: of each entry, and what a mean divides their sum by. */

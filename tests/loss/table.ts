@@ -26,19 +26,34 @@ import {
 } from "./margin_rows.ts";
 import { HUBER, L1, MSE, SMOOTH_L1 } from "./regression_rows.ts";
 import { GAUSSIAN_NLL, JS_DIV, KL_DIV, POISSON_NLL } from "./probability_rows.ts";
-import { CAUCHY, CHARBONNIER, LOG_COSH, QUANTILE, TUKEY_BIWEIGHT } from "./robust_rows.ts";
+import {
+  CAUCHY,
+  CHARBONNIER,
+  GENERAL_ROBUST,
+  LOG_COSH,
+  QUANTILE,
+  TUKEY_BIWEIGHT,
+} from "./robust_rows.ts";
+import { CONTRASTIVE, INFO_NCE, NT_XENT, SUP_CON } from "./contrastive_rows.ts";
+import { DICE, JACCARD, MS_SSIM, PSNR, SSIM, TVERSKY } from "./image_rows.ts";
+import { LISTWISE_SOFTMAX, PAIRWISE_LOGISTIC, SPARSEMAX, WASSERSTEIN_1D } from "./list_rows.ts";
+import { CTC, LINEAR_CROSS_ENTROPY } from "./sequence_rows.ts";
 import type { LossRow } from "./row.ts";
 
 type Losses = typeof losses;
 
-/** Names of the public functions. */
+/** Names of the public functions of a prediction and more; what has one input is a term of it alone. */
 export type LossName = {
-  [K in keyof Losses]: Losses[K] extends (...args: never[]) => Tensor ? K : never;
+  [K in keyof Losses]: Losses[K] extends (...call: infer Call) => Tensor
+    ? Call extends [Tensor, Tensor, ...unknown[]] ? K : never
+    : never;
 }[keyof Losses];
 
 /** Names of the classes that functions are made into. */
 export type ModuleName = {
-  [K in keyof Losses]: Losses[K] extends losses.LossModule<infer _, infer __> ? K : never;
+  [K in keyof Losses]: Losses[K] extends losses.LossModule<infer _, infer Inputs>
+    ? Inputs extends [Tensor] ? never : K
+    : never;
 }[keyof Losses];
 
 /** The options of a function: the only parameter that is no tensor. */
@@ -77,6 +92,23 @@ export const LOSSES: { readonly [Name in LossName]: LossRow<OptionsOf<Name>> } =
   charbonnier: CHARBONNIER,
   cauchy: CAUCHY,
   tukeyBiweight: TUKEY_BIWEIGHT,
+  generalRobust: GENERAL_ROBUST,
+  sparsemax: SPARSEMAX,
+  wasserstein1d: WASSERSTEIN_1D,
+  contrastive: CONTRASTIVE,
+  infoNce: INFO_NCE,
+  ntXent: NT_XENT,
+  supCon: SUP_CON,
+  dice: DICE,
+  jaccard: JACCARD,
+  tversky: TVERSKY,
+  listwiseSoftmax: LISTWISE_SOFTMAX,
+  pairwiseLogistic: PAIRWISE_LOGISTIC,
+  psnr: PSNR,
+  ssim: SSIM,
+  msSsim: MS_SSIM,
+  ctc: CTC,
+  linearCrossEntropy: LINEAR_CROSS_ENTROPY,
 };
 
 /** The function that each module is made from. */
@@ -110,4 +142,21 @@ export const MODULES = {
   CharbonnierLoss: "charbonnier",
   CauchyLoss: "cauchy",
   TukeyBiweightLoss: "tukeyBiweight",
+  GeneralRobustLoss: "generalRobust",
+  SparsemaxLoss: "sparsemax",
+  Wasserstein1dLoss: "wasserstein1d",
+  ContrastiveLoss: "contrastive",
+  InfoNCELoss: "infoNce",
+  NTXentLoss: "ntXent",
+  SupConLoss: "supCon",
+  DiceLoss: "dice",
+  JaccardLoss: "jaccard",
+  TverskyLoss: "tversky",
+  ListwiseSoftmaxLoss: "listwiseSoftmax",
+  PairwiseLogisticLoss: "pairwiseLogistic",
+  PSNRLoss: "psnr",
+  SSIMLoss: "ssim",
+  MSSSIMLoss: "msSsim",
+  CTCLoss: "ctc",
+  LinearCrossEntropyLoss: "linearCrossEntropy",
 } as const satisfies Record<ModuleName, LossName>;

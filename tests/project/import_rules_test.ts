@@ -150,8 +150,14 @@ const SUBJECTS: Readonly<Record<string, readonly string[]>> = {
   ffi: ["lib/device/"],
   // The sources as such, with the registry that tells what they define.
   project: ["bench/", "lib/ops/registry.ts"],
-  // Launches as such, the nearest word to a wrong one, the table of ops, and the list of tasks.
-  tools: ["lib/ffi/", "lib/core/options.ts", "tests/matrix/op_table.ts", "deno.json"],
+  // Launches as such, the nearest word to a wrong one, both tables, and the list of tasks.
+  tools: [
+    "lib/ffi/",
+    "lib/core/options.ts",
+    "tests/matrix/op_table.ts",
+    "tests/loss/loss_table.ts",
+    "deno.json",
+  ],
 };
 
 /** What a file of the tests imports though it is neither public nor shared nor its own. */

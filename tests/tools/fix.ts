@@ -1,5 +1,5 @@
 /**
- * Brings up to date what can be made from the rest: the format of all files, the README's table of ops,
+ * Brings up to date what can be made from the rest: the format of all files, the README's tables,
  * the messages of calls that must fail, and, with a Python that has PyTorch, the fixtures of the ops.
  * Prints the files that changed. `--python PATH` names the Python; else `bench/.venv`, `python3` and
  * `python` are tried.
@@ -30,6 +30,7 @@ await must("cargo", "fmt");
 await cargo("build", "--release");
 await prepareStd();
 await must(deno, "run", "-A", "tests/tools/ops.ts", "--write");
+await must(deno, "run", "-A", "tests/tools/losses.ts", "--write");
 await must(deno, "test", "-A", "tests/matrix/messages_test.ts", "--", "--update");
 const found = await pythonWithTorch(python);
 if (found !== null) await must(found, "-B", "-W", "ignore", "tests/fixtures/ops.py");

@@ -6,11 +6,11 @@ import { make } from "./new.ts";
 import { Refusal } from "./new/draft.ts";
 import { snakeCase } from "./new/names.ts";
 
-const THINGS = [["loss", "tversky"], ["layer", "LeakyReLU"], ["optimizer", "LBFGS"]] as const;
+const THINGS = [["loss", "welsch"], ["layer", "LeakyReLU"], ["optimizer", "LBFGS"]] as const;
 
 /** What PyTorch's values are made with. */
 const CASES = [
-  /^save\("losses\/tversky", \[case\(F\.tversky_loss, /m,
+  /^save\("losses\/welsch", \[case\(F\.welsch_loss, /m,
   /^save\("layers\/LeakyReLU", \[case\("by default", nn\.LeakyReLU\(\), /m,
   /^optimizer\(torch\.optim\.LBFGS, /m,
 ];
@@ -31,7 +31,7 @@ Deno.test("new loss, layer, optimizer: what is left is where the compiler finds 
   const now = contents(copy.root);
   for (const [file, text] of before) assert(now.get(file)!.startsWith(text), file);
   const added = [...now.keys()].filter((file) => !before.has(file)).toSorted();
-  assertEquals(added, ["lib/loss/tversky.ts", "lib/nn/leaky_relu.ts", "lib/optim/lbfgs.ts"]);
+  assertEquals(added, ["lib/loss/welsch.ts", "lib/nn/leaky_relu.ts", "lib/optim/lbfgs.ts"]);
   const found = (await typeErrors(copy.root)).map(({ file, line }) => `${file}:${line}`);
   assertEquals(found.filter((place) => !places.includes(place)), []);
   for (
@@ -50,8 +50,8 @@ const REFUSED: readonly (readonly [args: readonly string[], message: RegExp])[] 
   [["loss", "huber"], /stands in lib\/loss\/regression\.ts:\d+$/],
   [["loss", "crossEntropy"], /stands in lib\/loss\/classification\.ts:\d+$/],
   [["loss", "elementLoss"], /stands in lib\/loss\/loss\.ts:\d+$/],
-  [["loss", "Tversky"], /must be a word in camelCase; did you mean tversky$/],
-  [["loss", "tversky", "--family", "regression"], /Cannot make loss: there is no option "family"/],
+  [["loss", "Welsch"], /must be a word in camelCase; did you mean welsch$/],
+  [["loss", "welsch", "--family", "regression"], /Cannot make loss: there is no option "family"/],
   [["layer", "Linear"], /stands in lib\/nn\/linear\.ts:\d+$/],
   [["layer", "leaky_relu"], /must be a word in PascalCase; did you mean LeakyRelu$/],
   [["layer", "Functional"], /lib\/nn\/functional\.ts: it exists already$/],
@@ -72,7 +72,7 @@ Deno.test("new loss, layer, optimizer: what is refused changes nothing", async (
   Deno.removeSync(new URL("tests/fixtures/losses.py", copy.root));
   const without = contents(copy.root);
   await assertRejects(
-    () => make(copy.root, ["loss", "tversky"]),
+    () => make(copy.root, ["loss", "welsch"]),
     Refusal,
     "losses.py: there is no",
   );

@@ -64,7 +64,7 @@ export type ${lossClass(name)} = FunctionLoss<ElementLossOptions>;
       ],
     ],
     tables: (name) => [
-      [/^export const LOSSES\b/, name],
+      [/^export const (LOSSES|CLAIMS)\b/, name],
       [/^\} as const satisfies Record<ModuleName\b/, lossClass(name)],
     ],
     maker: "tests/fixtures/losses.py",

@@ -1,0 +1,133 @@
+/** Losses of the order of the items of lists. */
+
+import { checkCount } from "../core/options.ts";
+import { reduced } from "../ops/loss/fused.ts";
+import { where } from "../ops/mod.ts";
+import { tensor } from "../tensor/create.ts";
+import type { Tensor } from "../tensor/tensor.ts";
+import {
+  checkFactor,
+  checkPair,
+  checkVectors,
+  ELEMENT_LOSS_OPTIONS,
+  type FunctionLoss,
+  LOSS_OPTIONS,
+  type LossModule,
+  lossModule,
+  type LossOptions,
+  lossOptions,
+  meanOver,
+} from "./loss.ts";
+
+/** Options of the losses of lists. */
+export interface ListLossOptions extends LossOptions {
+  /** Items that count, bool; broadcasts. A mean is then over the lists that have some. */
+  mask?: Tensor;
+}
+
+const listOptions = lossOptions<ListLossOptions>({
+  ...LOSS_OPTIONS,
+  mask: ELEMENT_LOSS_OPTIONS.mask,
+});
+
+/** Checks lists, keeps what is masked from the formula, and reduces what it gives for each list. */
+function listLoss(
+  op: string,
+  scores: Tensor,
+  relevance: Tensor,
+  { mask, reduction = "mean" }: ListLossOptions,
+  formula: (scores: Tensor, relevance: Tensor, counts: Tensor) => Tensor,
+): Tensor {
+  checkPair(op, scores, relevance, ["scores", "relevance"]);
+  checkVectors(op, "scores", scores);
+  checkFactor(op, "mask", mask, scores);
+  const counts = (mask ?? tensor(true, { device: scores.device })).expand(scores.shape);
+  const each = formula(where(counts, scores, 0), where(counts, relevance, 0), counts);
+  if (mask === undefined || reduction !== "mean") return reduced(each, reduction);
+  return meanOver(each.sum(), counts.any(-1).sum());
+}
+
+/**
+ * Cross-entropy of the items of each list, −Σᵢ yᵢ·ln softmax(s)ᵢ, with the relevance y as weights; with
+ * y as a softmax it is ListNet. Cao et al., "Learning to rank: from pairwise approach to listwise
+ * approach", 2007; `softmax_loss` of Rax.
+ *
+ * @param scores Shape [..., L], a list of L items along the last dimension.
+ * @param relevance The same shape, from 0.
+ * @returns A tensor without dimensions, or of shape [...] for reduction "none".
+ * @throws {ShapeError} If the shapes differ, or the mask's does not fit.
+ *
+ * @example One relevant item of two
+ * ```ts
+ * import { losses, tensor } from "@adjoint/ml";
+ * import { assertAlmostEquals } from "@std/assert";
+ *
+ * const loss = losses.listwiseSoftmax(tensor([0, 0]), tensor([1, 0]));
+ * assertAlmostEquals(loss.item(), Math.LN2, 1e-6);
+ * ```
+ */
+export function listwiseSoftmax(
+  scores: Tensor,
+  relevance: Tensor,
+  options?: ListLossOptions,
+): Tensor {
+  const op = "losses.listwiseSoftmax";
+  checkCount(`compute ${op}`, arguments.length, 3);
+  const read = listOptions(`compute ${op}`, options);
+  return listLoss(op, scores, relevance, read, (s, y, counts) => {
+    const logShares = where(counts, s, -1e30).logSoftmax(-1);
+    return where(counts, logShares, 0).mul(y).sum(-1).neg();
+  });
+}
+
+/** {@linkcode listwiseSoftmax} as a module. */
+export const ListwiseSoftmaxLoss: LossModule<ListLossOptions> = lossModule(
+  "ListwiseSoftmaxLoss",
+  listwiseSoftmax,
+  listOptions,
+);
+/** A module of {@linkcode listwiseSoftmax}. */
+export type ListwiseSoftmaxLoss = FunctionLoss<ListLossOptions>;
+
+/**
+ * Logistic loss of the pairs of each list, Σ ln(1 + e^(sⱼ − sᵢ)) over the pairs where i is more relevant
+ * than j. Burges et al., "Learning to rank using gradient descent" (RankNet), 2005.
+ *
+ * @param scores Shape [..., L], a list of L items along the last dimension.
+ * @param relevance The same shape; only its order counts, so that it has no gradient.
+ * @returns A tensor without dimensions, or of shape [...] for reduction "none".
+ * @throws {ShapeError} If the shapes differ, or the mask's does not fit.
+ *
+ * @example Two pairs of equal scores, and one of equal relevance
+ * ```ts
+ * import { losses, tensor } from "@adjoint/ml";
+ * import { assertAlmostEquals } from "@std/assert";
+ *
+ * const loss = losses.pairwiseLogistic(tensor([0, 0, 0]), tensor([2, 1, 1]));
+ * assertAlmostEquals(loss.item(), 2 * Math.LN2, 1e-6);
+ * ```
+ */
+export function pairwiseLogistic(
+  scores: Tensor,
+  relevance: Tensor,
+  options?: ListLossOptions,
+): Tensor {
+  const op = "losses.pairwiseLogistic";
+  checkCount(`compute ${op}`, arguments.length, 3);
+  const read = listOptions(`compute ${op}`, options);
+  return listLoss(op, scores, relevance, read, (s, y, counts) => {
+    const ordered = y.unsqueeze(-1).gt(y.unsqueeze(-2));
+    const counted = counts.unsqueeze(-1).logicalAnd(counts.unsqueeze(-2)).logicalAnd(ordered);
+    const behind = s.unsqueeze(-2).sub(s.unsqueeze(-1));
+    return where(counted, behind.softplus(), 0).sum([-2, -1]);
+  });
+}
+
+/** {@linkcode pairwiseLogistic} as a module. */
+export const PairwiseLogisticLoss: LossModule<ListLossOptions> = lossModule(
+  "PairwiseLogisticLoss",
+  pairwiseLogistic,
+  listOptions,
+);
+/** A module of {@linkcode pairwiseLogistic}. */
+export type PairwiseLogisticLoss = FunctionLoss<ListLossOptions>;

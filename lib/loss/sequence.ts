@@ -1,0 +1,208 @@
+/** Losses of sequences whose alignment is not known. */
+
+import { isFloat } from "../core/dtype.ts";
+import { DTypeError, ShapeError, showShape } from "../core/errors.ts";
+import { checkCount, checkKind, FLAG, INTEGER, TENSOR } from "../core/options.ts";
+import { sameShape } from "../core/shape.ts";
+import { reduced } from "../ops/loss/fused.ts";
+import { stack, where } from "../ops/mod.ts";
+import { fromTypedArray } from "../tensor/create.ts";
+import type { Tensor } from "../tensor/tensor.ts";
+import {
+  type FunctionLoss,
+  LOSS_OPTIONS,
+  type LossModule,
+  lossModule,
+  type LossOptions,
+  lossOptions,
+} from "./loss.ts";
+
+/** A logarithm of nothing that logsumexp can do sums with. */
+const NEVER = -1e30;
+
+/** Options of `ctc`. */
+export interface CTCOptions extends LossOptions {
+  /** The class of no label. Default: 0. */
+  blank?: number;
+  /** Whether a target that cannot be aligned costs nothing instead of Infinity. Default: false. */
+  zeroInfinity?: boolean;
+}
+
+const ctcOptions = lossOptions<CTCOptions>({
+  ...LOSS_OPTIONS,
+  blank: INTEGER,
+  zeroInfinity: FLAG,
+});
+
+const OP = "losses.ctc";
+
+/** The numbers of an int32 tensor of the given shape, each from `least` to `most`. */
+function wholeNumbers(
+  role: string,
+  x: Tensor,
+  shape: readonly number[],
+  [least, most]: readonly [number, number],
+): number[] {
+  checkKind(`compute ${OP}`, role, x, TENSOR);
+  if (x.dtype !== "int32") {
+    throw new DTypeError(`Cannot compute ${OP}: ${role} must be int32, got ${x.dtype}`);
+  }
+  if (!sameShape(x.shape, shape)) {
+    throw new ShapeError(
+      `Cannot compute ${OP}: ${role} must have shape ${showShape(shape)}, got ${
+        showShape(x.shape)
+      }`,
+      [x.shape],
+    );
+  }
+  const data = Array.from(x.contiguous().data);
+  const wrong = data.findIndex((value) => value < least || value > most);
+  if (wrong === -1) return data;
+  throw new RangeError(
+    `Cannot compute ${OP}: ${role} must lie in ${least} to ${most}, got ${data[wrong]} at index ` +
+      wrong,
+  );
+}
+
+/** A target with blanks around its labels, and which of them may follow the last but one. */
+interface Extended {
+  readonly classes: Tensor;
+  readonly skips: Tensor;
+}
+
+/** The targets of a batch, extended by blanks; what lies beyond their lengths is blank. */
+function extended(
+  targets: Tensor,
+  lengths: readonly number[],
+  classes: number,
+  blank: number,
+): Extended {
+  const [n, longest] = targets.shape as [number, number];
+  const labels = targets.contiguous().data;
+  const width = 2 * longest + 1;
+  const path = new Int32Array(n * width).fill(blank);
+  const skips = new Uint8Array(n * width);
+  for (const [i, length] of lengths.entries()) {
+    const word = labels.subarray(i * longest, i * longest + length);
+    for (const [s, label] of word.entries()) {
+      if (label < 0 || label >= classes || label === blank) {
+        throw new RangeError(
+          `Cannot compute ${OP}: labels must be other than the blank ${blank} and lie in 0 to ` +
+            `${classes - 1}, got ${label} at index [${i}, ${s}]`,
+        );
+      }
+      path[i * width + 2 * s + 1] = label;
+      skips[i * width + 2 * s + 1] = Number(s > 0 && label !== word[s - 1]);
+    }
+  }
+  const place = { device: targets.device };
+  return {
+    classes: fromTypedArray(path, [n, width]).to(place),
+    skips: fromTypedArray(skips, [n, width]).to(place),
+  };
+}
+
+/** Logarithms of the probabilities of all alignments that end in each place. */
+function forwardPass(emissions: Tensor, skips: Tensor, steps: Tensor): Tensor {
+  const [times, n, width] = emissions.shape as [number, number, number];
+  const open = Math.min(2, width);
+  let alpha = emissions.at(0).narrow(1, 0, open).pad([0, width - open], { value: NEVER });
+  const moved = (by: number) =>
+    by >= width
+      ? alpha.mul(0).add(NEVER)
+      : alpha.narrow(1, 0, width - by).pad([by, 0], { value: NEVER });
+  for (let t = 1; t < times; t++) {
+    const ways = stack([alpha, moved(1), where(skips, moved(2), NEVER)], 0);
+    const next = ways.logsumexp(0).add(emissions.at(t));
+    alpha = where(steps.gt(t).reshape([n, 1]).expand([n, width]), next, alpha);
+  }
+  return alpha;
+}
+
+/**
+ * Negative log-likelihood of label sequences over all their alignments, −ln Σ Πₜ p(cₜ), where repeats and
+ * blanks of an alignment c collapse to the target. Graves et al., "Connectionist temporal
+ * classification", 2006; `torch.nn.functional.ctc_loss`. A mean first divides by the targets' lengths.
+ * The gradient is that of the log-probabilities as they are, −(share of the alignments).
+ *
+ * @param logProbabilities Shape [T, N, C], as `logSoftmax(2)` gives them.
+ * @param targets int32 labels of shape [N, S]; what lies beyond a length does not matter.
+ * @param inputLengths int32 of shape [N], from 1 to T.
+ * @param targetLengths int32 of shape [N], from 0 to S.
+ * @returns A tensor without dimensions, or of shape [N] for reduction "none". Infinity, with gradient
+ * 0, where the input is too short for the target.
+ * @throws {ShapeError} If the shapes do not fit.
+ * @throws {DTypeError} If labels or lengths are not int32.
+ * @throws {RangeError} If a length, a label or the blank is out of range.
+ *
+ * @example Two steps, one label: of four alignments, three collapse to it
+ * ```ts
+ * import { full, losses, tensor } from "@adjoint/ml";
+ * import { assertAlmostEquals } from "@std/assert";
+ *
+ * const int32 = { dtype: "int32" } as const;
+ * const [steps, length] = [tensor([2], int32), tensor([1], int32)];
+ * const logProbabilities = full([2, 1, 2], Math.log(0.5));
+ * const loss = losses.ctc(logProbabilities, tensor([[1]], int32), steps, length);
+ * assertAlmostEquals(loss.item(), -Math.log(3 / 4), 1e-6);
+ * ```
+ */
+export function ctc(
+  logProbabilities: Tensor,
+  targets: Tensor,
+  inputLengths: Tensor,
+  targetLengths: Tensor,
+  options?: CTCOptions,
+): Tensor {
+  checkCount(`compute ${OP}`, arguments.length, 5);
+  const { blank = 0, zeroInfinity = false, reduction = "mean" } = ctcOptions(
+    `compute ${OP}`,
+    options,
+  );
+  checkKind(`compute ${OP}`, "logProbabilities", logProbabilities, TENSOR);
+  checkKind(`compute ${OP}`, "targets", targets, TENSOR);
+  if (!isFloat(logProbabilities.dtype)) {
+    throw new DTypeError(
+      `Cannot compute ${OP}: log-probabilities must be float32 or float64, got ` +
+        logProbabilities.dtype,
+    );
+  }
+  const [times = 0, n = 0, classes = 0] = logProbabilities.shape;
+  const [, longest = 0] = targets.shape;
+  if (logProbabilities.ndim !== 3 || targets.ndim !== 2 || times === 0) {
+    throw new ShapeError(
+      `Cannot compute ${OP}: log-probabilities must have shape [T, N, C] and targets [N, S], T from 1, got ` +
+        `${showShape(logProbabilities.shape)} and ${showShape(targets.shape)}`,
+      [logProbabilities.shape, targets.shape],
+    );
+  }
+  if (blank < 0 || blank >= classes) {
+    throw new RangeError(
+      `Cannot compute ${OP}: blank must lie in 0 to ${classes - 1}, got ${blank}`,
+    );
+  }
+  const most = 2 ** 31 - 1;
+  wholeNumbers("targets", targets, [n, longest], [-most, most]);
+  wholeNumbers("inputLengths", inputLengths, [n], [1, times]);
+  const lengths = wholeNumbers("targetLengths", targetLengths, [n], [0, longest]);
+  const { classes: path, skips } = extended(targets, lengths, classes, blank);
+  const emissions = logProbabilities
+    .gather(2, path.unsqueeze(0).expand([times, ...path.shape])).maximum(NEVER);
+  const alpha = forwardPass(emissions, skips, inputLengths);
+  const last = targetLengths.mul(2).unsqueeze(1);
+  const ends = alpha.gather(1, last).squeeze(1);
+  const before = alpha.gather(1, last.sub(1).maximum(0)).squeeze(1);
+  const likelihood = ends.logaddexp(where(targetLengths.gt(0), before, NEVER));
+  const possible = likelihood.gt(NEVER / 2);
+  const each = where(possible, likelihood.neg(), zeroInfinity ? 0 : Infinity);
+  return reduced(reduction === "mean" ? each.div(targetLengths.maximum(1)) : each, reduction);
+}
+
+/** {@linkcode ctc} as a module. */
+export const CTCLoss: LossModule<CTCOptions, [Tensor, Tensor, Tensor, Tensor]> = lossModule(
+  "CTCLoss",
+  ctc,
+  ctcOptions,
+);
+/** A module of {@linkcode ctc}. */
+export type CTCLoss = FunctionLoss<CTCOptions, [Tensor, Tensor, Tensor, Tensor]>;

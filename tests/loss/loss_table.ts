@@ -1,0 +1,80 @@
+/**
+ * The table of losses, as the tests know them: nothing in it is written by hand. `deno task losses`
+ * prints it, and the README has a shorter form.
+ */
+
+import { CHECKS, isAbout, type Subject } from "./checks.ts";
+import { CLAIM_CHECKS, isClaimed } from "./claim_checks.ts";
+import { CLAIMS } from "./claims.ts";
+import type { LossRow } from "./row.ts";
+import { LOSSES, type LossName, MODULES } from "./table.ts";
+import type { losses } from "../../mod.ts";
+
+/** A loss. */
+export interface LossTableRow {
+  /** Name of the function. */
+  readonly name: LossName;
+  /** Name of the class that is made from it. */
+  readonly module: string;
+  /** Who gave the values that it is compared with. */
+  readonly reference: string;
+  /** Highest order of gradient that is compared with differences. */
+  readonly order: number;
+  /** What is checked of it. */
+  readonly checks: readonly string[];
+}
+
+type Check = (subject: Subject) => void;
+
+/** The checks that are about a loss, by what they say of it. */
+export function checksOf(name: LossName): readonly [title: string, check: Check][] {
+  const row = LOSSES[name] as unknown as LossRow<losses.LossOptions<string>>;
+  const general = entriesOf(CHECKS).filter(([title]) => isAbout(title, row));
+  const claimed = entriesOf(CLAIM_CHECKS).filter(([title]) => isClaimed(title, CLAIMS[name]));
+  return [...general, ...claimed];
+}
+
+function entriesOf<Title extends string>(
+  checks: Readonly<Record<Title, Check>>,
+): [Title, Check][] {
+  return Object.entries(checks) as [Title, Check][];
+}
+
+/** Every loss, by name. */
+export const LOSS_TABLE: readonly LossTableRow[] = Object.entries(MODULES)
+  .map(([module, name]) => {
+    const checks = checksOf(name).map(([title]) => title);
+    const order = checks.some((title) => title.includes("second order")) ? 2 : 1;
+    return { name, module, reference: CLAIMS[name].reference, order, checks };
+  })
+  .sort((a, b) => a.name < b.name ? -1 : 1);
+
+/** The table in Markdown, with a row for all losses that are checked against the same values. */
+export function markdownTable(rows: readonly LossTableRow[]): string {
+  const groups = Map.groupBy(rows, ({ reference, order }) => `| ${reference} | ${order} |`);
+  const lines = [...groups].map(([start, group]) =>
+    `${start} ${group.map(({ name }) => `\`${name}\``).join(" ")} |`
+  ).sort();
+  return [
+    "| values and gradients from | orders | losses |",
+    "| --- | --- | --- |",
+    ...lines,
+  ].join("\n");
+}
+
+const BEGIN =
+  "<!-- The table that `deno task losses --write` makes -->\n\n<!-- deno-fmt-ignore-start -->";
+const END = "<!-- deno-fmt-ignore-end -->";
+
+/** A text with the table of today in place of the one between its marks. */
+export function withTable(text: string, rows: readonly LossTableRow[]): string {
+  const start = text.indexOf(BEGIN);
+  const end = text.indexOf(END, start);
+  if (start === -1 || end === -1) {
+    throw new Error(`The README has no place for the table of losses:\n${BEGIN}\n${END}`);
+  }
+  return `${text.slice(0, start)}${BEGIN}\n\n${markdownTable(rows)}\n\n${text.slice(end)}`;
+}
+
+/** Where the README is. */
+export const README = new URL("../../README.md", import.meta.url);

@@ -1,0 +1,32 @@
+/**
+ * Prints the table of losses. `--json` prints it as an array in the last line instead, `--write` puts
+ * it into the README.
+ */
+
+import { parseArgs } from "node:util";
+import { LOSS_TABLE, README, withTable } from "../loss/loss_table.ts";
+
+const flag = { type: "boolean", default: false } as const;
+const { values } = parseArgs({ options: { json: flag, write: flag } });
+
+if (values.write) {
+  Deno.writeTextFileSync(README, withTable(Deno.readTextFileSync(README), LOSS_TABLE));
+}
+if (values.json) {
+  console.log(JSON.stringify(LOSS_TABLE));
+} else {
+  const lines = [
+    ["loss", "module", "reference", "order", "checks"],
+    ...LOSS_TABLE.map((row) => [
+      row.name,
+      row.module,
+      row.reference,
+      String(row.order),
+      String(row.checks.length),
+    ]),
+  ];
+  const widths = lines[0]!.map((_, i) => Math.max(...lines.map((line) => line[i]!.length)));
+  for (const line of lines) {
+    console.log(line.map((cell, i) => cell.padEnd(widths[i]!)).join("  ").trimEnd());
+  }
+}
