@@ -29,8 +29,8 @@ export interface Batched {
   readonly whole: Tensor;
 }
 
-/** Where the elements of single examples begin: nowhere, so that no kernel takes the first for all. */
-const NOWHERE = -1;
+/** Where the elements of single examples begin: beyond all, so that no kernel takes one for all. */
+const NOWHERE = 0x7fffffff;
 
 /** On the tensors of every copy of the library. */
 const ANY_TENSOR = Symbol.for("adjoint.Tensor");

@@ -139,13 +139,16 @@ function ownFile(draft: Draft, op: NewOp): Step[] {
       IMPORTS.replace(
         "import type",
         'import { kernelNumber } from "../../ffi/library.ts";\nimport type',
-      ) + `import { record${binary ? 2 : 1}, result, rule } from "../define/record.ts";\n`,
+      ) + `import { ${binary ? "anyBatched, inBatch" : "inBatch"} } from "../define/batch.ts";\n` +
+      `import { record${binary ? 2 : 1}, result, rule } from "../define/record.ts";\n`,
       `const ${name}Kernel = kernelNumber("${kernelName}");\n` +
       `const ${name}Rule = rule("${name}", {});`,
       binary
-        ? `const y = result(a, a.dtype);\n  a.storage.backend.run2(${name}Kernel, y, a, b);\n` +
+        ? `if (anyBatched([a, b])) return inBatch(${name}Rule.batch, [a, b], null)[0]!;\n` +
+          `  const y = result(a, a.dtype);\n  a.storage.backend.run2(${name}Kernel, y, a, b);\n` +
           `  return record2(${name}Rule, a, b, y);`
-        : `const y = result(x, x.dtype);\n  x.storage.backend.run1(${name}Kernel, y, x);\n` +
+        : `if (x.batched !== null) return inBatch(${name}Rule.batch, [x], null)[0]!;\n` +
+          `  const y = result(x, x.dtype);\n  x.storage.backend.run1(${name}Kernel, y, x);\n` +
           `  return record1(${name}Rule, x, y);`,
     ];
   const body = `export function ${name}(${parameters(op)}): Tensor {\n  ${
