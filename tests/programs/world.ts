@@ -183,11 +183,15 @@ export class World {
     return arg;
   }
 
-  /** The gradients of all leaves that require one, in order. */
-  #backward({ outputs, bare }: Backward): Values {
+  /** What a backward pass starts from. */
+  loss({ outputs, bare }: Backward): Tensor {
     const sums = outputs.map((ref) => this.at(ref).mul(weights(this.at(ref))).sum());
-    const loss = bare ? this.at(outputs[0]!) : sums.reduce((a, b) => a.add(b));
-    loss.backward();
+    return bare ? this.at(outputs[0]!) : sums.reduce((a, b) => a.add(b));
+  }
+
+  /** The gradients of all leaves that require one, in order. */
+  #backward(item: Backward): Values {
+    this.loss(item).backward();
     return this.#leaves.map((leaf) => leaf.grad);
   }
 }
