@@ -4,6 +4,7 @@ import { isFloat } from "../core/dtype.ts";
 import { DTypeError, ShapeError, showShape } from "../core/errors.ts";
 import { checkKind, TENSOR } from "../core/options.ts";
 import { sameShape } from "../core/shape.ts";
+import { allExamples } from "../ops/loss/examples.ts";
 import { where } from "../ops/mod.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { meanOver } from "./loss.ts";
@@ -53,7 +54,7 @@ export function checkLabels(
   );
 }
 
-/** Refuses labels that name no class; tells whether some are to be ignored. */
+/** Refuses labels that name no class, of all examples; tells whether some are to be ignored. */
 export function hasIgnored(
   op: string,
   labels: Tensor,
@@ -62,7 +63,7 @@ export function hasIgnored(
 ): boolean {
   let ignored = false;
   let i = -1;
-  for (const label of labels.contiguous().data) {
+  for (const label of allExamples(labels).contiguous().data) {
     i++;
     if (label === ignoreIndex) ignored = true;
     else if (label < 0 || label >= classes) {

@@ -4,6 +4,7 @@ import { isFloat } from "../core/dtype.ts";
 import { DTypeError, ShapeError, showShape } from "../core/errors.ts";
 import { checkCount, checkKind, NUMBER, TENSOR } from "../core/options.ts";
 import { extentAt } from "../core/shape.ts";
+import { allExamples, asExamples } from "../ops/loss/examples.ts";
 import { reduced } from "../ops/loss/fused.ts";
 import { fromTypedArray } from "../tensor/create.ts";
 import { oneHot, where } from "../ops/mod.ts";
@@ -259,7 +260,8 @@ const plainOptions = lossOptions<LossOptions>(LOSS_OPTIONS);
 
 /** How often each class is among the labels of a row, which end before the first −1. */
 function countLabels(op: string, labels: Tensor, classes: number): Tensor {
-  const data = labels.contiguous().data;
+  const all = allExamples(labels).contiguous();
+  const { data } = all;
   const counts = new Float32Array(data.length);
   for (let row = 0; row < data.length; row += classes) {
     for (let i = row; i < row + classes; i++) {
@@ -273,7 +275,7 @@ function countLabels(op: string, labels: Tensor, classes: number): Tensor {
       counts[row + label] = (counts[row + label] ?? 0) + 1;
     }
   }
-  return fromTypedArray(counts, labels.shape);
+  return asExamples(fromTypedArray(counts, all.shape), labels);
 }
 
 /**

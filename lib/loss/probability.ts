@@ -3,6 +3,7 @@
 import { ShapeError, showShape } from "../core/errors.ts";
 import { checkCount, checkKind, FLAG, NUMBER, oneOf, TENSOR } from "../core/options.ts";
 import { extentAt, sameShape } from "../core/shape.ts";
+import { allExamples } from "../ops/loss/examples.ts";
 import { where } from "../ops/mod.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import {
@@ -237,7 +238,7 @@ function variances(call: string, variance: Tensor, { shape }: Tensor, mask?: Ten
     );
   }
   const counted = mask === undefined ? spread : where(mask, spread, 1);
-  if (counted.lt(0).any().item() !== 0) {
+  if (allExamples(counted.lt(0)).any().item() !== 0) {
     throw new RangeError(`Cannot ${call}: variance must be at least 0, got a negative one`);
   }
   return counted;
