@@ -4,6 +4,7 @@ import { assert, assertEquals, assertStringIncludes, assertThrows } from "@std/a
 import { assertClose, gradcheck, gradgradcheck } from "../../lib/testing/mod.ts";
 import { detectAnomaly, DeviceError, grad, type losses, Tensor } from "../../mod.ts";
 import { casesOf, optionsOf, type Stored, unstored } from "../fixtures/stored.ts";
+import { checkMapped } from "../common/mapped.ts";
 import { valuesOf } from "../common/samples.ts";
 import type { Claims } from "./claims.ts";
 import type { Entries, Inputs, LossRow, LossSample } from "./row.ts";
@@ -208,6 +209,15 @@ export const CHECKS = {
         };
         gradcheck(fn, [...inputs, ...given]);
         gradgradcheck(fn, [...inputs, ...given]);
+      }
+    }
+  },
+  "is the loop over examples under vmap, with its gradients": (subject: Subject) => {
+    for (const sample of subject.row.samples) {
+      const inputs = sample.inputs();
+      for (const options of fewOptions(subject, sample, inputs)) {
+        const fn = (...own: Tensor[]) => subject.run(own as unknown as Inputs, options);
+        checkMapped(shown(sample.title, options), fn, inputs.map((x) => x.detach()));
       }
     }
   },

@@ -127,6 +127,14 @@ const FAULTS: Readonly<Record<Check, readonly [subject: Subject, says: string]>>
     { ...subjectOf("MSELoss"), run: straight },
     "Second gradient",
   ],
+  "is the loop over examples under vmap, with its gradients": [
+    {
+      ...huber,
+      run: ([p, t, ...more], options) =>
+        huber.run([p, t.mul(p.detach().max().item()), ...more], options),
+    },
+    "item under vmap",
+  ],
   "has gradients without elements where it has none": [
     { ...huber, run: ([p, t], options) => huber.run([p.detach(), t], options) },
     "Values are not equal",

@@ -35,7 +35,7 @@ function outputsOf(d: Draw): Ref[] {
 }
 
 /** The name of a program: what it is drawn from. */
-interface Name {
+export interface Name {
   readonly seed: string;
   readonly op: string;
   readonly number: number;
@@ -84,10 +84,14 @@ function asLeaf(program: Program, item: number, ops: Ops): Leaf | null {
 }
 
 /** A program that is found wrong, cut down to what the fault needs. */
-export function smallest(program: Program, ops: Ops = OPS): Program {
+export function smallest(
+  program: Program,
+  ops: Ops = OPS,
+  isWrong = (smaller: Program) => judge(smaller, ops).problem !== null,
+): Program {
   let best = program;
   const attempt = (smaller: Program) => {
-    if (judge(smaller, ops).problem !== null) best = smaller;
+    if (isWrong(smaller)) best = smaller;
   };
   const cut = () => {
     for (let i = program.length - 1; i >= 0; i--) if (best[i] !== null) attempt(without(best, i));

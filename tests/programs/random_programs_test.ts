@@ -188,6 +188,20 @@ Deno.test("a value may be off by what its rounding errors have become, and no mo
     assertMatch(judge(cancelling, wrong).problem ?? "", /^v2: element/);
   }
   // Inside of fused ops too.
+  const scattered = Array.from({ length: 300 }, (_, i) => 0.1 * (i * 7 % 11));
+  const adding = [
+    leaf(scattered, "float64"),
+    call("variance", new Ref(0)),
+    call("norm", new Ref(0)),
+  ];
+  for (const op of ["variance", "norm"]) {
+    const off = (by: number) => ({
+      ...OPS,
+      [op]: (x: Tensor) => (op === "norm" ? x.norm() : x.var()).mul(1 + by),
+    });
+    assertEquals(judge(adding, off(2 ** -46)).problem, null);
+    assertMatch(judge(adding, off(2 ** -43)).problem ?? "", /^v[12]: element/);
+  }
   const inside = [leaf([-1, -0.4586751].map(Math.fround)), call("logsumexp", new Ref(0))];
   assertEquals(judge(inside).problem, null);
   const wrong = { ...OPS, logsumexp: (x: Tensor) => x.logsumexp().add(2 ** -16) };

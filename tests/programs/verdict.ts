@@ -35,8 +35,8 @@ export interface Verdict {
 }
 
 /** How many simulations a program gets, and one that seems to be wrong. */
-const FEW = 2;
-const MANY = 32;
+export const FEW = 2;
+export const MANY = 32;
 
 /** What a value may be off beside the spread of the simulations, in its own size. */
 const UNITS = { single: 2 ** -20, double: 2 ** -48 };
@@ -55,12 +55,14 @@ const CLASSES: readonly unknown[] = [
   TypeError,
 ];
 
-function isOurs(error: unknown): error is Error {
+/** Whether an error is one that a user may get. */
+export function isOurs(error: unknown): error is Error {
   return error instanceof Error && CLASSES.includes(error.constructor) &&
     /^Cannot [^:]+: /.test(error.message);
 }
 
-function classOf(error: unknown): string {
+/** The class of an error, by name. */
+export function classOf(error: unknown): string {
   return error instanceof Error ? error.constructor.name : typeof error;
 }
 
@@ -68,13 +70,13 @@ function classOf(error: unknown): string {
 const MINDS_LAYOUT = /only by a copy; use reshape|share one place in memory/;
 
 /** Runs a program until it fails. */
-function run(program: Program, world: World): World {
+export function run(program: Program, world: World): World {
   for (const item of program) if (!world.take(item)) break;
   return world;
 }
 
 /** The runs of a program. */
-interface Runs {
+export interface Runs {
   readonly actual: World;
   readonly twin: World;
   readonly simulations: readonly World[];
@@ -98,7 +100,7 @@ function shapeText(x: Tensor | null | undefined): string {
 }
 
 /** The first item that does not give the same shapes, or errors, in two runs of twins. */
-function parting(a: World, b: World): number {
+export function parting(a: World, b: World): number {
   const text = (world: World, i: number) =>
     world.failure?.item === i
       ? classOf(world.failure.error)
@@ -145,7 +147,7 @@ function endProblem({ actual: { failure: a }, twin: { failure: t } }: Runs): str
 }
 
 /** Compares values; counts those whose tolerance is loose. */
-class Comparison {
+export class Comparison {
   elements = 0;
   loose = 0;
   readonly #runs: Runs;

@@ -61,6 +61,21 @@ const SIMULATED_OPS: Ops = {
     adjoint.layerNorm(x, shape, options);
     return layerNormComposite(x, weight, bias, { shape, eps });
   },
+  variance: (x: Tensor, dim?: number | number[], options: adjoint.VarianceOptions = {}) => {
+    const y = adjoint.variance(x, dim, options);
+    const divisor = divisorOf(x, y, options);
+    return divisor > 0
+      ? centered(x, dim).square().sum(dim, { keepdim: options.keepdim ?? false }).div(divisor)
+      : y;
+  },
+  std: (x: Tensor, dim?: number | number[], options: adjoint.VarianceOptions = {}) => {
+    const y = adjoint.std(x, dim, options);
+    const divisor = divisorOf(x, y, options);
+    if (divisor <= 0) return y;
+    const { keepdim = false } = options;
+    const dims = dim === undefined ? {} : { dim };
+    return adjoint.norm(centered(x, dim), { ...dims, keepdim }).div(Math.sqrt(divisor));
+  },
   gelu: (x: Tensor, options?: adjoint.GeluOptions) => {
     adjoint.gelu(x, options);
     return options?.approximate === "tanh" ? geluTanhComposite(x) : geluComposite(x);
@@ -87,6 +102,15 @@ function unfused(
     const input = x.to({ dtype: y.dtype });
     return y.ndim === 0 || y.size === 0 ? y : composite(input, dim < 0 ? dim + y.ndim : dim);
   };
+}
+
+function centered(x: Tensor, dim: number | number[] | undefined): Tensor {
+  return x.sub(x.mean(dim, { keepdim: true }));
+}
+
+/** What a variance's sum is divided by; 0 where there is nothing to add up. */
+function divisorOf(x: Tensor, y: Tensor, { correction = 1 }: adjoint.VarianceOptions): number {
+  return x.size === 0 ? 0 : x.size / y.size - correction;
 }
 
 /** The type that stands for another in the twin. */
@@ -184,11 +208,15 @@ export class World {
     return arg;
   }
 
-  /** The gradients of all leaves that require one, in order. */
-  #backward({ outputs, bare }: Backward): Values {
+  /** What a backward pass starts from. */
+  loss({ outputs, bare }: Backward): Tensor {
     const sums = outputs.map((ref) => this.at(ref).mul(weights(this.at(ref))).sum());
-    const loss = bare ? this.at(outputs[0]!) : sums.reduce((a, b) => a.add(b));
-    loss.backward();
+    return bare ? this.at(outputs[0]!) : sums.reduce((a, b) => a.add(b));
+  }
+
+  /** The gradients of all leaves that require one, in order. */
+  #backward(item: Backward): Values {
+    this.loss(item).backward();
     return this.#leaves.map((leaf) => leaf.grad);
   }
 }

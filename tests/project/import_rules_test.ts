@@ -139,7 +139,8 @@ const SUBJECTS: Readonly<Record<string, readonly string[]>> = {
   // The ops and the engine under them.
   common: ["lib/ops/", "lib/ffi/"],
   matrix: ["lib/ops/", "lib/core/", "lib/autograd/", "lib/device/", "lib/ffi/"],
-  programs: ["lib/ops/", "lib/core/", "lib/autograd/"],
+  // With what a vmap may refuse.
+  programs: ["lib/ops/", "lib/core/", "lib/autograd/", "tests/matrix/vmap_refusals.ts"],
   // A row for each function of these modules, checked by their types; optimizers by their own table.
   area_calls: ["lib/core/", "lib/device/", "lib/tensor/", "lib/ops/", "tests/optim/"],
   // Ops that are made for a test.
