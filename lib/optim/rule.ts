@@ -5,7 +5,8 @@ import { checkCount } from "../core/options.ts";
 import { zeros } from "../tensor/create.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { filledReader } from "./groups.ts";
-import { type CheckOptions, Optimizer, type ParamsOrGroups, type ParamState } from "./optimizer.ts";
+import type { CheckOptions, ParamsOrGroups, ParamState } from "./optimizer.ts";
+import { ParamOptimizer } from "./param_optimizer.ts";
 
 /** What was kept for a parameter from the step before, by name. */
 export type Kept<K extends string> = { readonly [Name in K]?: Tensor | undefined };
@@ -75,7 +76,8 @@ export interface RuleState extends ParamState {
 }
 
 /** An optimizer that is made of a rule. */
-export class RuleOptimizer<O extends { lr: number }, S extends RuleState> extends Optimizer<O, S> {
+export class RuleOptimizer<O extends { lr: number }, S extends RuleState>
+  extends ParamOptimizer<O, S> {
   readonly #rule: OptimizerRule<O>;
   readonly #keeps: readonly [name: string, keeping: Keeping<O>][];
 

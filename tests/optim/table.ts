@@ -22,11 +22,14 @@ import type { optim } from "../../mod.ts";
 
 type Optim = typeof optim;
 
-/** Names of the public classes of optimizers. */
-export type OptimizerName = {
-  [K in keyof Optim]: Optim[K] extends new (...args: infer _) => { paramGroups: unknown } ? K
-    : never;
-}[keyof Optim];
+/** Names of the public classes of optimizers; LBFGS, which needs a closure, has tests of its own. */
+export type OptimizerName = Exclude<
+  {
+    [K in keyof Optim]: Optim[K] extends new (...args: infer _) => { paramGroups: unknown } ? K
+      : never;
+  }[keyof Optim],
+  "LBFGS"
+>;
 
 /** Names of the functional steps. */
 export type StepName = keyof Optim["functional"];
