@@ -18,6 +18,7 @@ import { leavesOf, type Mirror, rebuild, type TensorTree } from "../core/tree.ts
 import type { Tensor } from "../tensor/tensor.ts";
 import { filledReader } from "./groups.ts";
 import type { OptimizerRule } from "./rule.ts";
+import { optionsFor, plainOptions, SCALAR, type Scalars } from "./scalars.ts";
 
 const TENSORS = arrayOf(TENSOR, "tensors");
 
@@ -41,13 +42,14 @@ export interface FunctionalStep<Options, S> {
    *
    * @param params A tensor, or tensors in arrays and records, nested as one likes.
    * @param grads A gradient for each parameter, in the same form.
+   * @param options Numbers among them may be tensors with one element, to be differentiated by.
    * @param state What the step before returned, or {}. Its lists are in the order of the parameters.
    */
   <Params>(
     params: Params & TensorTree,
     grads: TensorTree,
     state?: S,
-    options?: Options,
+    options?: Scalars<Options>,
   ): Stepped<S, Params>;
 }
 
@@ -137,7 +139,7 @@ export function functionalStep<O extends { lr: number }, K extends string, S ext
   const kinds: [string, Kind][] = named.map(([, list]) => [list, TENSORS]);
   if (counts) kinds.unshift(["step", INTEGER]);
   const readState = optionReader<Record<string, unknown>>(Object.fromEntries(kinds));
-  const readOptions = filledReader(defaults);
+  const readOptions = filledReader<Scalars<O>>(defaults as Scalars<O>, SCALAR);
 
   /** The parameters for which something is kept, or may be, with its shape. */
   function keepers(key: K, params: readonly Tensor[]): [i: number, shape: readonly number[]][] {
@@ -194,14 +196,14 @@ export function functionalStep<O extends { lr: number }, K extends string, S ext
     params: Params & TensorTree,
     grads: TensorTree,
     state?: S,
-    options?: Partial<O>,
+    options?: Scalars<Partial<O>>,
   ): Stepped<S, Params> {
     checkCount(call, arguments.length, 4);
     const pairs = pairsOf(name, params, grads);
     const leaves = pairs.map(([p]) => p);
     const before = stateOf(state, leaves);
-    const group = readOptions(call, options);
-    check(`optim.functional.${name}`, group);
+    const group = readOptions(call, options as Partial<Scalars<O>> | undefined);
+    check(`optim.functional.${name}`, plainOptions(group));
     const count = Number(before["step"] ?? 0) + 1;
     const places = named.map(([key, list]) =>
       [key, list, keepers(key, leaves).map(([i]) => i)] as const
@@ -212,7 +214,7 @@ export function functionalStep<O extends { lr: number }, K extends string, S ext
         key,
         (before[list] as Tensor[] | undefined)?.[own.indexOf(i)],
       ]);
-      return step(p, g, Object.fromEntries(held), group, count);
+      return step(p, g, Object.fromEntries(held), optionsFor(p, group), count);
     });
     const after: AnyState = counts ? { step: count } : {};
     for (const [key, list, own] of places) {

@@ -39,6 +39,7 @@ export { Lion, type LionGroup, type LionOptions } from "./lion.ts";
 export { Muon, type MuonGroup, type MuonOptions } from "./muon.ts";
 export { LBFGS, type LBFGSGroup, type LBFGSOptions, type LBFGSState } from "./lbfgs.ts";
 export { Adafactor, type AdafactorGroup, type AdafactorOptions } from "./adafactor.ts";
+export type { Scalar, ScalarOption, Scalars } from "./scalars.ts";
 export type {
   Keeping,
   Kept,

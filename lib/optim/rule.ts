@@ -6,6 +6,7 @@ import { zeros } from "../tensor/create.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { filledReader } from "./groups.ts";
 import type { CheckOptions, ParamsOrGroups, ParamState } from "./optimizer.ts";
+import type { Scalars } from "./scalars.ts";
 import { ParamOptimizer } from "./param_optimizer.ts";
 
 /** What was kept for a parameter from the step before, by name. */
@@ -50,7 +51,7 @@ export interface OptimizerRule<O extends { lr: number }, K extends string = stri
     p: Tensor,
     g: Tensor,
     kept: Kept<K>,
-    options: O,
+    options: Scalars<O>,
     count: number,
   ): readonly [p: Tensor, kept: Kept<K>];
   /** Whether the kernel knows the step under these options. Default: always. */
@@ -131,7 +132,7 @@ export class RuleOptimizer<O extends { lr: number }, S extends RuleState>
     }
     const before = first ? {} : kept as Record<string, Tensor>;
     const gradient = g.detach().to({ dtype: p.dtype });
-    const [next, after] = step(p.detach(), gradient, before, options, state.step);
+    const [next, after] = step(p.detach(), gradient, before, options as Scalars<O>, state.step);
     p.copy_(next);
     for (const [name, x] of Object.entries(after)) {
       const own = kept[name] as Tensor | undefined;
