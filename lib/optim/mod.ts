@@ -99,3 +99,9 @@ export {
   SWA,
   type SWAOptions,
 } from "./averaging.ts";
+export {
+  type LRRange,
+  lrRangeTest,
+  type LRRangeTestOptions,
+  type RangedOptimizer,
+} from "./lr_range.ts";

@@ -142,6 +142,20 @@ export const OPTIMIZERS: Rows<
     },
     methods: {},
   },
+  lrRangeTest: {
+    args: [
+      of(() => new optim.SGD(leaves())),
+      of(() => () => 1),
+      options({
+        startLr: fraction(0.1),
+        endLr: fraction(1),
+        numIter: of(() => 3),
+        stepMode: of(() => "linear"),
+        smoothing: fraction(0.5),
+        divergence: of(() => 2),
+      }),
+    ],
+  },
   Optimizer: { make: base, methods: {} },
   ParamOptimizer: { make: base, methods: {} },
 };
