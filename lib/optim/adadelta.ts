@@ -9,6 +9,7 @@ import {
   type RuleOptimizer,
   type RuleState,
 } from "./rule.ts";
+import { root } from "./scalars.ts";
 
 /** Options of `Adadelta`. */
 export interface AdadeltaOptions {
@@ -47,7 +48,7 @@ export const ADADELTA_RULE: OptimizerRule<AdadeltaGroup, "squareAvg" | "accDelta
     const { lr, rho, eps } = options;
     const g = descent(p, given, options);
     const squareAvg = meanSquareOf(kept.squareAvg, g, rho);
-    const length = kept.accDelta === undefined ? Math.sqrt(eps) : rootOf(kept.accDelta.add(eps));
+    const length = kept.accDelta === undefined ? root(eps) : rootOf(kept.accDelta.add(eps));
     const delta = g.div(rootOf(squareAvg.add(eps))).mul(length);
     return [p.sub(delta.mul(lr)), { squareAvg, accDelta: meanSquareOf(kept.accDelta, delta, rho) }];
   },

@@ -9,6 +9,7 @@ import {
   type RuleOptimizer,
   type RuleState,
 } from "./rule.ts";
+import { minus, power, type Scalar, times, valueOf } from "./scalars.ts";
 
 /** Options of `Adafactor`. */
 export interface AdafactorOptions {
@@ -58,8 +59,8 @@ function size(x: Tensor): Tensor {
 }
 
 /** A mean that takes over a share of what is new. */
-function towards(before: Tensor | undefined, fresh: Tensor, share: number): Tensor {
-  return before?.mul(1 - share).add(fresh.mul(share)) ?? fresh.mul(share);
+function towards(before: Tensor | undefined, fresh: Tensor, share: Scalar): Tensor {
+  return before?.mul(minus(1, share)).add(fresh.mul(share)) ?? fresh.mul(share);
 }
 
 /** The spacing of numbers at 1. */
@@ -83,10 +84,11 @@ export const ADAFACTOR_RULE: OptimizerRule<AdafactorGroup, "rowVar" | "colVar" |
   },
   counts: true,
   step: (p, given, kept, { lr, beta2Decay, eps, d, weightDecay, maximize }, count) => {
-    const least = eps[0] ?? SPACING[p.dtype === "float64" ? "float64" : "float32"];
-    const share = count ** beta2Decay;
-    const rate = size(p).maximum(eps[1]).mul(Math.min(lr, 1 / Math.sqrt(count)));
-    const shrunk = weightDecay === 0 ? p : p.mul(1 - lr * weightDecay);
+    const least = valueOf(eps[0] ?? SPACING[p.dtype === "float64" ? "float64" : "float32"]);
+    const share = power(count, beta2Decay);
+    const most = 1 / Math.sqrt(count);
+    const rate = size(p).maximum(eps[1]).mul(valueOf(lr) < most ? lr : most);
+    const shrunk = weightDecay === 0 ? p : p.mul(minus(1, times(lr, weightDecay)));
     const g = maximize ? given.neg() : given;
     const square = g.square();
     const matrix = p.ndim > 1;

@@ -9,6 +9,7 @@ import {
   type RuleOptimizer,
   type RuleState,
 } from "./rule.ts";
+import { over, plus, times } from "./scalars.ts";
 
 /** Options of `Adagrad`. */
 export interface AdagradOptions {
@@ -52,7 +53,7 @@ export const ADAGRAD_RULE: OptimizerRule<AdagradGroup, "sum"> = {
     const { lr, lrDecay, initialAccumulatorValue, eps } = options;
     const g = descent(p, given, options);
     const sum = g.square().add(kept.sum ?? initialAccumulatorValue);
-    const rate = lr / (1 + (count - 1) * lrDecay);
+    const rate = over(lr, plus(1, times(count - 1, lrDecay)));
     return [p.sub(g.mul(rate).div(rootOf(sum).add(eps))), { sum }];
   },
 };

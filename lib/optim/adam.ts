@@ -11,6 +11,7 @@ import {
   type RuleOptimizer,
   type RuleState,
 } from "./rule.ts";
+import { minus, over, power, root } from "./scalars.ts";
 
 /** Options of `Adam` and `AdamW`. */
 export interface AdamOptions {
@@ -68,10 +69,10 @@ export const FUNCTIONAL_ADAM_RULE: AdamRule<AdamGroup & { readonly decoupled: bo
     const expAvg = meanOf(kept.expAvg, g, beta1);
     const expAvgSq = meanSquareOf(kept.expAvgSq, g, beta2);
     const maxExpAvgSq = amsgrad ? kept.maxExpAvgSq?.maximum(expAvgSq) ?? expAvgSq : undefined;
-    const root = rootOf(maxExpAvgSq ?? expAvgSq).div(
-      Math.sqrt(1 - beta2 ** count),
+    const size = rootOf(maxExpAvgSq ?? expAvgSq).div(
+      root(minus(1, power(beta2, count))),
     ).add(eps);
-    const change = expAvg.mul(lr / (1 - beta1 ** count)).div(root);
+    const change = expAvg.mul(over(lr, minus(1, power(beta1, count)))).div(size);
     return [shrunk.sub(change), { expAvg, expAvgSq, maxExpAvgSq }];
   },
 };

@@ -9,6 +9,7 @@ import {
   type RuleOptimizer,
   type RuleState,
 } from "./rule.ts";
+import { minus, over, power } from "./scalars.ts";
 
 /** Options of `Adamax`. */
 export interface AdamaxOptions {
@@ -51,7 +52,10 @@ export const ADAMAX_RULE: OptimizerRule<AdamaxGroup, "expAvg" | "expInf"> = {
     const expAvg = meanOf(kept.expAvg, g, beta1);
     const size = g.abs().add(eps);
     const expInf = kept.expInf?.mul(beta2).maximum(size) ?? size;
-    return [p.sub(expAvg.mul(lr / (1 - beta1 ** count)).div(expInf)), { expAvg, expInf }];
+    return [p.sub(expAvg.mul(over(lr, minus(1, power(beta1, count)))).div(expInf)), {
+      expAvg,
+      expInf,
+    }];
   },
 };
 

@@ -9,6 +9,7 @@ import {
   type RuleOptimizer,
   type RuleState,
 } from "./rule.ts";
+import { minus, over, plus, power, times, valueOf } from "./scalars.ts";
 
 /** Options of `ASGD`. */
 export interface ASGDOptions {
@@ -51,9 +52,9 @@ export const ASGD_RULE: OptimizerRule<ASGDGroup, "ax"> = {
   step: (p, given, kept, options, count) => {
     const { lr, lambd, alpha, t0 } = options;
     const g = descent(p, given, options);
-    const rate = lr / (1 + lambd * lr * (count - 1)) ** alpha;
-    const next = p.mul(1 - lambd * rate).sub(g.mul(rate));
-    const share = 1 / Math.max(1, count - 1 - t0);
+    const rate = over(lr, power(plus(1, times(times(lambd, lr), count - 1)), alpha));
+    const next = p.mul(minus(1, times(lambd, rate))).sub(g.mul(rate));
+    const share = 1 / Math.max(1, count - 1 - valueOf(t0));
     return [next, { ax: kept.ax?.add(next.sub(kept.ax).mul(share)) ?? next }];
   },
 };

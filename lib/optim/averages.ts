@@ -2,6 +2,7 @@
 
 import { where } from "../ops/mod.ts";
 import type { Tensor } from "../tensor/tensor.ts";
+import { minus, type Scalar, times } from "./scalars.ts";
 
 /**
  * √x, whose derivative at 0 is taken to be 0: there it meets a mean that is 0 too. A variance that
@@ -13,15 +14,15 @@ export function rootOf(x: Tensor): Tensor {
 }
 
 /** A running mean that starts at 0. */
-export function meanOf(before: Tensor | undefined, fresh: Tensor, decay: number): Tensor {
-  const part = fresh.mul(1 - decay);
+export function meanOf(before: Tensor | undefined, fresh: Tensor, decay: Scalar): Tensor {
+  const part = fresh.mul(minus(1, decay));
   return before?.mul(decay).add(part) ?? part;
 }
 
 /** A running mean of squares that starts at 0. */
-export function meanSquareOf(before: Tensor | undefined, fresh: Tensor, decay: number): Tensor {
+export function meanSquareOf(before: Tensor | undefined, fresh: Tensor, decay: Scalar): Tensor {
   // In this order, as the square alone may leave the range.
-  const part = fresh.mul(1 - decay).mul(fresh);
+  const part = fresh.mul(minus(1, decay)).mul(fresh);
   return before?.mul(decay).add(part) ?? part;
 }
 
@@ -29,7 +30,7 @@ export function meanSquareOf(before: Tensor | undefined, fresh: Tensor, decay: n
 export function descent(
   p: Tensor,
   g: Tensor,
-  { maximize, weightDecay }: { readonly maximize: boolean; readonly weightDecay: number },
+  { maximize, weightDecay }: { readonly maximize: boolean; readonly weightDecay: Scalar },
 ): Tensor {
   const down = maximize ? g.neg() : g;
   return weightDecay === 0 ? down : down.add(p.mul(weightDecay));
@@ -40,12 +41,12 @@ export function decayed(
   p: Tensor,
   g: Tensor,
   { lr, weightDecay, maximize, decoupledWeightDecay: apart }: {
-    readonly lr: number;
-    readonly weightDecay: number;
+    readonly lr: Scalar;
+    readonly weightDecay: Scalar;
     readonly maximize: boolean;
     readonly decoupledWeightDecay: boolean;
   },
 ): readonly [p: Tensor, g: Tensor] {
   const down = descent(p, g, { maximize, weightDecay: apart ? 0 : weightDecay });
-  return [apart ? p.mul(1 - lr * weightDecay) : p, down];
+  return [apart ? p.mul(minus(1, times(lr, weightDecay))) : p, down];
 }

@@ -74,6 +74,18 @@ export interface FunctionalAdamOptions extends AdamOptions {
  *
  * Where the gradient and its mean square are 0, the derivative of the step with respect to the
  * gradient is that of the limit, −lr/eps at the first step.
+ *
+ * @example A learning rate that is learned, and parameters by name
+ * ```ts
+ * import { grad, optim, tensor } from "@adjoint/ml";
+ * import { assertAlmostEquals } from "@std/assert";
+ *
+ * const lr = tensor(0.1, { requiresGrad: true });
+ * const [params, grads] = [{ w: tensor([1]) }, { w: tensor([2]) }];
+ * const { params: next } = optim.functional.adam(params, grads, {}, { lr });
+ * // The first step goes by lr against the sign of the gradient.
+ * assertAlmostEquals(grad(next.w.sum(), [lr])[0].item(), -1, 1e-6);
+ * ```
  */
 export const adam: FunctionalStep<FunctionalAdamOptions, AdamState> = functionalStep(
   "adam",

@@ -10,19 +10,22 @@ import {
   isPlainObject,
   type Kind,
   optionReader,
+  shown,
   TENSOR,
 } from "../core/options.ts";
 import { sameShape } from "../core/shape.ts";
+import { leavesOf, type Mirror, rebuild, type TensorTree } from "../core/tree.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { filledReader } from "./groups.ts";
 import type { OptimizerRule } from "./rule.ts";
+import { optionsFor, plainOptions, SCALAR, type Scalars } from "./scalars.ts";
 
 const TENSORS = arrayOf(TENSOR, "tensors");
 
 /** New parameters and what the next step needs. */
-export interface Stepped<S> {
-  /** The parameters after the step. */
-  readonly params: Tensor[];
+export interface Stepped<S, Params = readonly Tensor[]> {
+  /** The parameters after the step, in the arrays and records in which they were given. */
+  readonly params: Mirror<Params>;
   /** To be given to the next step. */
   readonly state: S;
 }
@@ -37,38 +40,61 @@ export interface FunctionalStep<Options, S> {
   /**
    * One step.
    *
-   * @param grads A gradient for each parameter.
-   * @param state What the step before returned, or {}.
+   * @param params A tensor, or tensors in arrays and records, nested as one likes.
+   * @param grads A gradient for each parameter, in the same form.
+   * @param options Numbers among them may be tensors with one element, to be differentiated by.
+   * @param state What the step before returned, or {}. Its lists are in the order of the parameters.
    */
-  (
-    params: readonly Tensor[],
-    grads: readonly Tensor[],
+  <Params>(
+    params: Params & TensorTree,
+    grads: TensorTree,
     state?: S,
-    options?: Options,
-  ): Stepped<S>;
+    options?: Scalars<Options>,
+  ): Stepped<S, Params>;
 }
 
 /** The state of a step: how many there were, if they count, and lists with a tensor per parameter. */
 type AnyState = Record<string, number | readonly Tensor[]>;
 
+/** What stands in the places of a tree, with the names of the places. */
+function placesOf(tree: unknown, path = ""): [path: string, value: unknown][] {
+  if (!Array.isArray(tree) && !isPlainObject(tree)) return [[path, tree]];
+  return Object.entries(tree).flatMap(([name, branch]) =>
+    placesOf(branch, path === "" ? name : `${path}.${name}`)
+  );
+}
+
 /** Each parameter with its gradient. */
 function pairsOf(
   op: string,
-  params: readonly Tensor[],
-  grads: readonly Tensor[],
-): [p: Tensor, g: Tensor][] {
+  params: TensorTree,
+  grads: TensorTree,
+): readonly [p: Tensor, g: Tensor][] {
   const call = `run optim.functional.${op}`;
-  checkKind(call, "params", params, TENSORS);
-  if (!Array.isArray(grads)) checkKind(call, "grads", grads, TENSORS);
-  if (grads.length !== params.length) {
-    throw new RangeError(
-      `Cannot ${call}: ${params.length} parameters need as many gradients, got ${grads.length}`,
+  const leaves = leavesOf(params);
+  if (leaves === null) {
+    throw new TypeError(
+      `Cannot ${call}: params must be tensors, in arrays or records, got ${shown(params)}`,
     );
   }
-  return params.map((p, i) => {
-    const g = grads[i];
-    checkKind(call, `gradient ${i}`, g, TENSOR);
-    return [p, fitting(call, `gradient ${i}`, g as Tensor, p)];
+  const given = new Map(placesOf(grads));
+  if (given.size !== leaves.length) {
+    throw new RangeError(
+      `Cannot ${call}: ${leaves.length} parameters need as many gradients, got ${given.size}`,
+    );
+  }
+  const names = placesOf(params).map(([path]) => path);
+  return leaves.map((p, i) => {
+    const path = names[i] ?? "";
+    if (!given.has(path)) {
+      throw new RangeError(
+        `Cannot ${call}: there is no gradient for the parameter ${path} among ${[...given.keys()]}`,
+      );
+    }
+    const g = given.get(path);
+    const name = path === "" ? "the gradient" : `gradient ${path}`;
+    checkKind(call, name, g, TENSOR);
+    return [p, fitting(call, name, g as Tensor, p)];
   });
 }
 
@@ -113,7 +139,7 @@ export function functionalStep<O extends { lr: number }, K extends string, S ext
   const kinds: [string, Kind][] = named.map(([, list]) => [list, TENSORS]);
   if (counts) kinds.unshift(["step", INTEGER]);
   const readState = optionReader<Record<string, unknown>>(Object.fromEntries(kinds));
-  const readOptions = filledReader(defaults);
+  const readOptions = filledReader<Scalars<O>>(defaults as Scalars<O>, SCALAR);
 
   /** The parameters for which something is kept, or may be, with its shape. */
   function keepers(key: K, params: readonly Tensor[]): [i: number, shape: readonly number[]][] {
@@ -166,15 +192,21 @@ export function functionalStep<O extends { lr: number }, K extends string, S ext
     );
   }
 
-  return function (params, grads, state, options) {
+  return function <Params>(
+    params: Params & TensorTree,
+    grads: TensorTree,
+    state?: S,
+    options?: Scalars<Partial<O>>,
+  ): Stepped<S, Params> {
     checkCount(call, arguments.length, 4);
     const pairs = pairsOf(name, params, grads);
-    const before = stateOf(state, params);
-    const group = readOptions(call, options);
-    check(`optim.functional.${name}`, group);
+    const leaves = pairs.map(([p]) => p);
+    const before = stateOf(state, leaves);
+    const group = readOptions(call, options as Partial<Scalars<O>> | undefined);
+    check(`optim.functional.${name}`, plainOptions(group));
     const count = Number(before["step"] ?? 0) + 1;
     const places = named.map(([key, list]) =>
-      [key, list, keepers(key, params).map(([i]) => i)] as const
+      [key, list, keepers(key, leaves).map(([i]) => i)] as const
     );
     const steps = pairs.map(([p, g], i) => {
       checkShape?.(call, p.shape);
@@ -182,13 +214,13 @@ export function functionalStep<O extends { lr: number }, K extends string, S ext
         key,
         (before[list] as Tensor[] | undefined)?.[own.indexOf(i)],
       ]);
-      return step(p, g, Object.fromEntries(held), group, count);
+      return step(p, g, Object.fromEntries(held), optionsFor(p, group), count);
     });
     const after: AnyState = counts ? { step: count } : {};
     for (const [key, list, own] of places) {
       const all = steps.flatMap(([, kept]) => kept[key] ?? []);
       if (own.length > 0 && all.length === own.length) after[list] = all;
     }
-    return { params: steps.map(([p]) => p), state: after as S };
+    return { params: rebuild<Params>(params, steps.map(([p]) => p)), state: after as S };
   };
 }

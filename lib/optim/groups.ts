@@ -19,14 +19,16 @@ export type ParamGroup<O> = { params: readonly Tensor[] } & O;
 /** Parameters, or groups of them with options of their own. */
 export type ParamsOrGroups<O> = Iterable<Tensor> | Iterable<ParamGroup<Partial<O>>>;
 
-const NUMBER_OR_NULL = orNull(NUMBER);
-
-/** The kind of an option, by its default: numbers, flags, as many numbers (or null, where that is). */
-function kindOf(value: unknown): Kind {
-  if (typeof value === "number") return NUMBER;
+/**
+ * The kind of an option, by its default: numbers, flags, as many numbers (or null, where that is).
+ *
+ * @param number What a number must be.
+ */
+function kindOf(value: unknown, number: Kind): Kind {
+  if (typeof value === "number") return number;
   if (typeof value === "boolean") return FLAG;
   if (!Array.isArray(value)) return kind("given", (given) => given !== undefined);
-  const kinds = value.map((item) => item === null ? NUMBER_OR_NULL : NUMBER);
+  const kinds = value.map((item) => item === null ? orNull(number) : number);
   const items = value.includes(null) ? "numbers or nulls" : "numbers";
   return kind(
     `an array of ${kinds.length} ${items}`,
@@ -37,8 +39,11 @@ function kindOf(value: unknown): Kind {
 }
 
 /** The kinds of options, by their defaults. */
-export function kindsOf<O extends object>(defaults: O): { readonly [K in keyof O]: Kind } {
-  const entries = Object.entries(defaults).map(([key, value]) => [key, kindOf(value)]);
+export function kindsOf<O extends object>(
+  defaults: O,
+  number: Kind = NUMBER,
+): { readonly [K in keyof O]: Kind } {
+  const entries = Object.entries(defaults).map(([key, value]) => [key, kindOf(value, number)]);
   return Object.fromEntries(entries);
 }
 
@@ -57,11 +62,16 @@ export function withDefaults<O extends object>(defaults: O, given: Partial<O>): 
   return copyOptions({ ...defaults, ...Object.fromEntries(entries) });
 }
 
-/** Makes the reader of options that puts the defaults in place of those not given. */
+/**
+ * Makes the reader of options that puts the defaults in place of those not given.
+ *
+ * @param number What a number must be.
+ */
 export function filledReader<O extends object>(
   defaults: O,
+  number: Kind = NUMBER,
 ): (call: string, given: Partial<O> | undefined) => O {
-  const read = optionReader<Partial<Record<string, unknown>>>({ ...kindsOf(defaults) });
+  const read = optionReader<Partial<Record<string, unknown>>>({ ...kindsOf(defaults, number) });
   return (call, given) => withDefaults(defaults, read(call, given) as Partial<O>);
 }
 

@@ -17,12 +17,14 @@
 export {
   type CheckOptions,
   type CheckShape,
+  type Closure,
   Optimizer,
   type OptimizerState,
   type ParamGroup,
   type ParamsOrGroups,
   type ParamState,
 } from "./optimizer.ts";
+export { ParamOptimizer } from "./param_optimizer.ts";
 export { SGD, type SGDGroup, type SGDOptions, type SGDParamState } from "./sgd.ts";
 export { Adam, type AdamGroup, type AdamOptions, type AdamParamState, AdamW } from "./adam.ts";
 export { RMSprop, type RMSpropGroup, type RMSpropOptions } from "./rmsprop.ts";
@@ -35,7 +37,9 @@ export { ASGD, type ASGDGroup, type ASGDOptions } from "./asgd.ts";
 export { Rprop, type RpropGroup, type RpropOptions } from "./rprop.ts";
 export { Lion, type LionGroup, type LionOptions } from "./lion.ts";
 export { Muon, type MuonGroup, type MuonOptions } from "./muon.ts";
+export { LBFGS, type LBFGSGroup, type LBFGSOptions, type LBFGSState } from "./lbfgs.ts";
 export { Adafactor, type AdafactorGroup, type AdafactorOptions } from "./adafactor.ts";
+export type { Scalar, ScalarOption, Scalars } from "./scalars.ts";
 export type {
   Keeping,
   Kept,
@@ -95,3 +99,9 @@ export {
   SWA,
   type SWAOptions,
 } from "./averaging.ts";
+export {
+  type LRRange,
+  lrRangeTest,
+  type LRRangeTestOptions,
+  type RangedOptimizer,
+} from "./lr_range.ts";

@@ -11,6 +11,7 @@ import {
   type RuleOptimizer,
   type RuleState,
 } from "./rule.ts";
+import { minus, type Scalars, times, valueOf } from "./scalars.ts";
 
 /** Options of `Muon`. */
 export interface MuonOptions {
@@ -70,12 +71,15 @@ function checkMuon(op: string, options: MuonGroup): void {
 }
 
 /** The nearest matrix whose singular values are all about 1. */
-function orthogonal(g: Tensor, { nsCoefficients: [a, b, c], nsSteps, eps }: MuonGroup): Tensor {
+function orthogonal(
+  g: Tensor,
+  { nsCoefficients: [a, b, c], nsSteps, eps }: Scalars<MuonGroup>,
+): Tensor {
   const [rows = 0, columns = 0] = g.shape;
   const wide = rows > columns ? g.mT : g;
   // The greatest singular value is at most the norm.
-  let x = wide.div(wide.norm().clamp(eps, null));
-  for (let step = 0; step < nsSteps; step++) {
+  let x = wide.div(wide.norm().clamp(valueOf(eps), null));
+  for (let step = 0; step < valueOf(nsSteps); step++) {
     const gram = x.matmul(x.mT);
     x = x.mul(a).add(gram.mul(b).add(gram.matmul(gram).mul(c)).matmul(x));
   }
@@ -103,12 +107,12 @@ export const MUON_RULE: OptimizerRule<MuonGroup, "momentumBuffer"> = {
   keeps: { momentumBuffer: true },
   step: (p, g, { momentumBuffer: before }, options) => {
     const { lr, weightDecay, momentum, nesterov, adjustLrFn } = options;
-    const part = g.mul(1 - momentum);
+    const part = g.mul(minus(1, momentum));
     const momentumBuffer = before?.mul(momentum).add(part) ?? part;
     const mean = nesterov ? part.add(momentumBuffer.mul(momentum)) : momentumBuffer;
     const [rows = 1, columns = 1] = p.shape;
-    const rate = lr * ADJUSTMENTS[adjustLrFn ?? "original"](rows, columns);
-    const shrunk = p.mul(1 - lr * weightDecay);
+    const rate = times(lr, ADJUSTMENTS[adjustLrFn ?? "original"](rows, columns));
+    const shrunk = p.mul(minus(1, times(lr, weightDecay)));
     return [shrunk.sub(orthogonal(mean, options).mul(rate)), { momentumBuffer }];
   },
 };

@@ -9,6 +9,7 @@ import {
   type RuleOptimizer,
   type RuleState,
 } from "./rule.ts";
+import { minus, over, power, root, type Scalar, type Scalars, times, valueOf } from "./scalars.ts";
 
 /** Options of `NAdam`. */
 export interface NAdamOptions {
@@ -32,14 +33,16 @@ export interface NAdamOptions {
 export type NAdamGroup = Required<NAdamOptions>;
 
 /** The momentum of a step. */
-function momentumAt(count: number, { betas, momentumDecay }: NAdamGroup): number {
-  return betas[0] * (1 - 0.5 * 0.96 ** (count * momentumDecay));
+function momentumAt(count: number, { betas, momentumDecay }: Scalars<NAdamGroup>): Scalar {
+  return times(betas[0], minus(1, times(0.5, power(0.96, times(count, momentumDecay)))));
 }
 
 /** The product of the momenta up to a step, as far as it is seen beside 1. */
-function momentaUpTo(count: number, options: NAdamGroup): number {
-  let product = 1;
-  for (let i = 1; i <= count && product > 2 ** -60; i++) product *= momentumAt(i, options);
+function momentaUpTo(count: number, options: Scalars<NAdamGroup>): Scalar {
+  let product: Scalar = 1;
+  for (let i = 1; i <= count && valueOf(product) > 2 ** -60; i++) {
+    product = times(product, momentumAt(i, options));
+  }
   return product;
 }
 
@@ -69,12 +72,12 @@ export const NADAM_RULE: OptimizerRule<NAdamGroup, "expAvg" | "expAvgSq"> = {
     const [shrunk, g] = decayed(p, given, options);
     const expAvg = meanOf(kept.expAvg, g, beta1);
     const expAvgSq = meanSquareOf(kept.expAvgSq, g, beta2);
-    const root = rootOf(expAvgSq).div(Math.sqrt(1 - beta2 ** count)).add(eps);
+    const size = rootOf(expAvgSq).div(root(minus(1, power(beta2, count)))).add(eps);
     const [now, next] = [momentumAt(count, options), momentumAt(count + 1, options)];
     const product = momentaUpTo(count, options);
-    const change = g.mul(lr * (1 - now) / (1 - product))
-      .add(expAvg.mul(lr * next / (1 - product * next)));
-    return [shrunk.sub(change.div(root)), { expAvg, expAvgSq }];
+    const change = g.mul(over(times(lr, minus(1, now)), minus(1, product)))
+      .add(expAvg.mul(over(times(lr, next), minus(1, times(product, next)))));
+    return [shrunk.sub(change.div(size)), { expAvg, expAvgSq }];
   },
 };
 

@@ -1,7 +1,6 @@
 /** What all optimizers share: parameter groups, gradients to forget, state to keep. */
 
-import { keep } from "../autograd/scope.ts";
-import { noGrad } from "../autograd/tape.ts";
+import { enableGrad } from "../autograd/tape.ts";
 import {
   ANY,
   arrayOf,
@@ -17,7 +16,7 @@ import {
   orNull,
   shown,
 } from "../core/options.ts";
-import { checkStep } from "../ops/optim/steps.ts";
+import { isTensor } from "../core/tensor.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import {
   copyOptions,
@@ -28,7 +27,7 @@ import {
   type ParamsOrGroups,
   withDefaults,
 } from "./groups.ts";
-import { copyState, fittedState, type ParamState } from "./param_state.ts";
+import { copyState, type ParamState } from "./param_state.ts";
 
 export type { ParamGroup, ParamsOrGroups, ParamState };
 
@@ -58,16 +57,24 @@ export type CheckOptions<O> = (op: string, options: O) => void;
 /** Refuses a parameter of a shape that the optimizer cannot step, in a call that adds it. */
 export type CheckShape = (call: string, shape: readonly number[]) => void;
 
-/** A parameter that a step changes, and what it needs. */
-interface Update<O, S> {
-  readonly p: Tensor;
-  readonly g: Tensor;
-  readonly state: S;
-  readonly group: O;
+/** Computes the loss anew, and with `backward` its gradients. */
+export type Closure = () => Tensor | number;
+
+const LOSS = kind(
+  "a number or a tensor with one element",
+  (value) => typeof value === "number" || (isTensor(value) && value.size === 1),
+);
+
+/** What a closure gives, with gradients switched on. */
+export function lossOf(call: string, closure: Closure): Tensor | number {
+  checkKind(call, "the closure", closure, FUNCTION);
+  const loss = enableGrad(closure);
+  checkKind(call, "what the closure gives", loss, LOSS);
+  return loss;
 }
 
 /**
- * Base of the optimizers.
+ * Base of the optimizers. One that steps each parameter by itself extends `ParamOptimizer`.
  *
  * @typeParam O Options of a group.
  * @typeParam S State of a parameter.
@@ -147,16 +154,18 @@ export abstract class Optimizer<O extends { lr: number }, S extends ParamState> 
     this.#checkRanges(this.constructor.name, group);
   }
 
-  /** Entries that the state of a parameter may have or not, tensors like the parameter. */
-  protected get optional(): readonly string[] {
-    return [];
+  /** What is kept for a parameter; undefined before its first step. */
+  protected stateOf(p: Tensor): S | undefined {
+    return this.#state.get(p);
   }
 
-  /** The state of a parameter before its first step. */
-  protected abstract initial(p: Tensor, options: O): S;
+  /** Keeps something for a parameter from here on. */
+  protected keepState(p: Tensor, state: S): void {
+    this.#state.set(p, state);
+  }
 
-  /** Changes a parameter in place; gradient and state are known to fit. */
-  protected abstract update(p: Tensor, g: Tensor, state: S, options: O): void;
+  /** A copy of a state that was loaded for a parameter, in its type; refuses what does not fit. */
+  protected abstract fitted(name: string, given: ParamState, p: Tensor, options: O): S;
 
   /** Forgets the gradients of all parameters. */
   zeroGrad(): void {
@@ -166,33 +175,18 @@ export abstract class Optimizer<O extends { lr: number }, S extends ParamState> 
     }
   }
 
-  /** All that a step changes, once it is known that each of it can be changed. */
-  #updates(): Update<O, S>[] {
-    const op = this.constructor.name;
-    const call = `run ${op}`;
-    const updates: Update<O, S>[] = [];
-    for (const group of this.paramGroups) {
-      this.#checkGroup(call, group);
-      for (const p of paramsOf(call, group.params)) {
-        const g = p.collected;
-        if (g === null) continue;
-        checkStep(op, p, g);
-        const state = this.#state.get(p) ?? keep(this.initial(p, group));
-        updates.push({ p, g, state, group });
-      }
-    }
-    return updates;
-  }
+  /**
+   * Changes the parameters.
+   *
+   * @param closure Computes the loss anew, for optimizers that need it more than once.
+   * @returns What the closure gave.
+   */
+  abstract step(closure?: Closure): Tensor | number | void;
 
-  /** Changes each parameter that has a gradient; none if one of them cannot be changed. */
-  step(): void {
-    checkCount(`run ${this.constructor.name}.step`, arguments.length, 0);
-    noGrad(() => {
-      for (const { p, g, state, group } of this.#updates()) {
-        this.#state.set(p, state);
-        this.update(p, g, state, group);
-      }
-    });
+  /** The parameters of a group whose options are right; refuses one whose are not. */
+  protected checkedParams(group: ParamGroup<O>): Tensor[] {
+    this.#checkGroup(`run ${this.constructor.name}`, group);
+    return paramsOf(`run ${this.constructor.name}`, group.params);
   }
 
   /** Copies of everything that is needed to go on. */
@@ -237,9 +231,7 @@ export abstract class Optimizer<O extends { lr: number }, S extends ParamState> 
     places.forEach(({ p, group }, i) => {
       const own = given.state[i] ?? null;
       if (own === null) return;
-      const blank = noGrad(() => this.initial(p, group));
-      const fitted = fittedState(op, `parameter ${i}`, own, blank, this.optional, p);
-      loaded.set(p, keep(fitted as S));
+      loaded.set(p, this.fitted(`parameter ${i}`, own, p, group));
     });
     this.#state = loaded;
     this.paramGroups.forEach((group, i) => Object.assign(group, groups[i]));

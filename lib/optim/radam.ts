@@ -9,6 +9,7 @@ import {
   type RuleOptimizer,
   type RuleState,
 } from "./rule.ts";
+import { minus, over, power, root, type Scalar, times, valueOf } from "./scalars.ts";
 
 /** Options of `RAdam`. */
 export interface RAdamOptions {
@@ -30,11 +31,13 @@ export interface RAdamOptions {
 export type RAdamGroup = Required<RAdamOptions>;
 
 /** What makes up for the variance of the mean square, or null while there are too few steps. */
-function rectification(beta2: number, count: number): number | null {
-  const limit = 2 / (1 - beta2) - 1;
-  const length = limit - 2 * count * beta2 ** count / (1 - beta2 ** count);
-  if (length <= 5) return null;
-  return Math.sqrt((length - 4) * (length - 2) * limit / ((limit - 4) * (limit - 2) * length));
+function rectification(beta2: Scalar, count: number): Scalar | null {
+  const limit = minus(over(2, minus(1, beta2)), 1);
+  const left = power(beta2, count);
+  const length = minus(limit, over(times(2 * count, left), minus(1, left)));
+  if (valueOf(length) <= 5) return null;
+  const product = (x: Scalar) => times(minus(x, 4), minus(x, 2));
+  return root(over(times(product(length), limit), times(product(limit), length)));
 }
 
 /** What RAdam is made of. */
@@ -61,11 +64,11 @@ export const RADAM_RULE: OptimizerRule<RAdamGroup, "expAvg" | "expAvgSq"> = {
     const [shrunk, g] = decayed(p, given, options);
     const expAvg = meanOf(kept.expAvg, g, beta1);
     const expAvgSq = meanSquareOf(kept.expAvgSq, g, beta2);
-    const mean = expAvg.mul(lr / (1 - beta1 ** count));
+    const mean = expAvg.mul(over(lr, minus(1, power(beta1, count))));
     const factor = rectification(beta2, count);
     if (factor === null) return [shrunk.sub(mean), { expAvg, expAvgSq }];
-    const root = rootOf(expAvgSq).add(eps);
-    const change = mean.mul(factor * Math.sqrt(1 - beta2 ** count)).div(root);
+    const size = rootOf(expAvgSq).add(eps);
+    const change = mean.mul(times(factor, root(minus(1, power(beta2, count))))).div(size);
     return [shrunk.sub(change), { expAvg, expAvgSq }];
   },
 };

@@ -10,6 +10,7 @@ import {
   type RuleOptimizer,
   type RuleState,
 } from "./rule.ts";
+import { valueOf } from "./scalars.ts";
 
 /** Options of `Rprop`. */
 export interface RpropOptions {
@@ -50,11 +51,14 @@ export const RPROP_RULE: OptimizerRule<RpropGroup, "prev" | "stepSize"> = {
   step: (p, given, kept, options) => {
     const { lr, etas: [less, more], stepSizes: [least, greatest], maximize } = options;
     const g = maximize ? given.neg() : given;
-    const { prev, stepSize: before = fullLike(p, lr) } = kept;
+    const { prev, stepSize: before = fullLike(p, 0).add(lr) } = kept;
     const agreement = prev === undefined ? fullLike(p, 0) : g.mul(prev);
     const turned = agreement.lt(0);
     const longer = where(agreement.gt(0), before.mul(more), before);
-    const stepSize = where(turned, before.mul(less), longer).clamp(least, greatest);
+    const stepSize = where(turned, before.mul(less), longer).clamp(
+      valueOf(least),
+      valueOf(greatest),
+    );
     const used = where(turned, 0, g);
     return [p.sub(used.sign().mul(stepSize)), { prev: used, stepSize }];
   },

@@ -5,7 +5,9 @@ import { checkCount } from "../core/options.ts";
 import { zeros } from "../tensor/create.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { filledReader } from "./groups.ts";
-import { type CheckOptions, Optimizer, type ParamsOrGroups, type ParamState } from "./optimizer.ts";
+import type { CheckOptions, ParamsOrGroups, ParamState } from "./optimizer.ts";
+import type { Scalars } from "./scalars.ts";
+import { ParamOptimizer } from "./param_optimizer.ts";
 
 /** What was kept for a parameter from the step before, by name. */
 export type Kept<K extends string> = { readonly [Name in K]?: Tensor | undefined };
@@ -49,7 +51,7 @@ export interface OptimizerRule<O extends { lr: number }, K extends string = stri
     p: Tensor,
     g: Tensor,
     kept: Kept<K>,
-    options: O,
+    options: Scalars<O>,
     count: number,
   ): readonly [p: Tensor, kept: Kept<K>];
   /** Whether the kernel knows the step under these options. Default: always. */
@@ -75,7 +77,8 @@ export interface RuleState extends ParamState {
 }
 
 /** An optimizer that is made of a rule. */
-export class RuleOptimizer<O extends { lr: number }, S extends RuleState> extends Optimizer<O, S> {
+export class RuleOptimizer<O extends { lr: number }, S extends RuleState>
+  extends ParamOptimizer<O, S> {
   readonly #rule: OptimizerRule<O>;
   readonly #keeps: readonly [name: string, keeping: Keeping<O>][];
 
@@ -129,7 +132,7 @@ export class RuleOptimizer<O extends { lr: number }, S extends RuleState> extend
     }
     const before = first ? {} : kept as Record<string, Tensor>;
     const gradient = g.detach().to({ dtype: p.dtype });
-    const [next, after] = step(p.detach(), gradient, before, options, state.step);
+    const [next, after] = step(p.detach(), gradient, before, options as Scalars<O>, state.step);
     p.copy_(next);
     for (const [name, x] of Object.entries(after)) {
       const own = kept[name] as Tensor | undefined;

@@ -10,6 +10,7 @@ import {
   type RuleOptimizer,
   type RuleState,
 } from "./rule.ts";
+import { minus } from "./scalars.ts";
 
 /** Options of `SGD`. */
 export interface SGDOptions {
@@ -63,7 +64,7 @@ export const SGD_RULE: OptimizerRule<SGDGroup, "momentumBuffer"> = {
     const { lr, momentum, dampening, nesterov } = options;
     const g = descent(p, given, options);
     if (momentum === 0) return [p.sub(g.mul(lr)), {}];
-    const momentumBuffer = before?.mul(momentum).add(g.mul(1 - dampening)) ?? g;
+    const momentumBuffer = before?.mul(momentum).add(g.mul(minus(1, dampening))) ?? g;
     const change = nesterov ? g.add(momentumBuffer.mul(momentum)) : momentumBuffer;
     return [p.sub(change.mul(lr)), { momentumBuffer }];
   },

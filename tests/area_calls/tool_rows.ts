@@ -65,7 +65,7 @@ function stepped(): optim.SGD {
 }
 
 /** An optimizer of somebody else. */
-class Plain extends optim.Optimizer<{ lr: number }, { step: number }> {
+class Plain extends optim.ParamOptimizer<{ lr: number }, { step: number }> {
   protected override initial(): { step: number } {
     return { step: 0 };
   }
@@ -73,6 +73,18 @@ class Plain extends optim.Optimizer<{ lr: number }, { step: number }> {
     p.copy_(p.sub(g));
   }
 }
+
+/** The constructor of the bases. */
+const base = {
+  args: [
+    of(leaves),
+    of(() => ({ lr: 0.1 }), "object"),
+    of(() => () => {}, "undefined", "function"),
+    of(() => () => {}, "undefined", "function"),
+  ],
+  run: (...args: unknown[]) => new Plain(...args as ConstructorParameters<typeof Plain>),
+  named: "Plain",
+} as const;
 
 /** What every optimizer has. */
 export const OPTIMIZER_METHODS: MethodRows<optim.Optimizer<{ lr: number }, { step: number }>> = {
@@ -82,7 +94,7 @@ export const OPTIMIZER_METHODS: MethodRows<optim.Optimizer<{ lr: number }, { ste
     named: "add to SGD",
   },
   zeroGrad: { on: stepped, args: [] },
-  step: { on: stepped, args: [] },
+  step: { on: stepped, args: [of(() => () => 1, "undefined")], named: "run SGD.step" },
   stateDict: { on: stepped, args: [], named: "read the state of SGD" },
   loadStateDict: {
     on: stepped,
@@ -112,19 +124,40 @@ export const OPTIMIZERS: Rows<
   Lion: { make: { args: [of(leaves), options(good(TABLE.Lion))] }, methods: {} },
   Muon: { make: { args: [of(matrices), options(muon)] }, methods: {} },
   Adafactor: { make: { args: [of(leaves), options(good(TABLE.Adafactor))] }, methods: {} },
-  Optimizer: {
+  LBFGS: {
     make: {
       args: [
         of(leaves),
-        of(() => ({ lr: 0.1 }), "object"),
-        of(() => () => {}, "undefined", "function"),
-        of(() => () => {}, "undefined", "function"),
+        options({
+          lr: fraction(0.1),
+          maxIter: of(() => 3),
+          maxEval: of(() => 3, "null"),
+          toleranceGrad: fraction(0),
+          toleranceChange: fraction(0),
+          historySize: of(() => 3),
+          lineSearchFn: of(() => "strong_wolfe", "null"),
+          maximize: flag,
+        }),
       ],
-      run: (...args) => new Plain(...args as ConstructorParameters<typeof Plain>),
-      named: "Plain",
     },
     methods: {},
   },
+  lrRangeTest: {
+    args: [
+      of(() => new optim.SGD(leaves())),
+      of(() => () => 1),
+      options({
+        startLr: fraction(0.1),
+        endLr: fraction(1),
+        numIter: of(() => 3),
+        stepMode: of(() => "linear"),
+        smoothing: fraction(0.5),
+        divergence: of(() => 2),
+      }),
+    ],
+  },
+  Optimizer: { make: base, methods: {} },
+  ParamOptimizer: { make: base, methods: {} },
 };
 
 const pair = of(() => [ones([2]), ones([2])]);

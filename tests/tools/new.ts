@@ -5,6 +5,7 @@
  *     deno task new loss NAME
  *     deno task new layer NAME
  *     deno task new optimizer NAME
+ *     deno task new schedule NAME
  *
  * The stubs do not compile, or fail tests, until they are whole: the compiler and `deno task test
  * --op NAME` lead on. Nothing is overwritten; on any refusal nothing is written at all.
@@ -23,6 +24,7 @@ const THINGS: Readonly<Record<string, readonly string[]>> = {
   loss: [],
   layer: [],
   optimizer: [],
+  schedule: [],
 };
 
 /** The words and the options of a command line. */

@@ -1,4 +1,4 @@
-/** `deno task new` for losses, layers and optimizers, on copies of the checkout. */
+/** `deno task new` for losses, layers, optimizers and schedules, on copies of the checkout. */
 
 import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { checkoutCopy, contents, typeErrors } from "./checkout_copy.ts";
@@ -6,16 +6,22 @@ import { make } from "./new.ts";
 import { Refusal } from "./new/draft.ts";
 import { snakeCase } from "./new/names.ts";
 
-const THINGS = [["loss", "welsch"], ["layer", "LeakyReLU"], ["optimizer", "LBFGS"]] as const;
+const THINGS = [
+  ["loss", "welsch"],
+  ["layer", "LeakyReLU"],
+  ["optimizer", "Novograd"],
+  ["schedule", "InverseLR"],
+] as const;
 
 /** What PyTorch's values are made with. */
 const CASES = [
   /^save\("losses\/welsch", \[case\(F\.welsch_loss, /m,
   /^save\("layers\/LeakyReLU", \[case\("by default", nn\.LeakyReLU\(\), /m,
-  /^optimizer\(torch\.optim\.LBFGS, /m,
+  /^optimizer\(torch\.optim\.Novograd, /m,
+  /^schedule\("InverseLR", /m,
 ];
 
-Deno.test("new loss, layer, optimizer: what is left is where the compiler finds it missing", async () => {
+Deno.test("new loss, layer, optimizer, schedule: what is left is where the compiler finds it missing", async () => {
   await using copy = await checkoutCopy();
   const before = contents(copy.root);
   const places: string[] = [];
@@ -31,11 +37,22 @@ Deno.test("new loss, layer, optimizer: what is left is where the compiler finds 
   const now = contents(copy.root);
   for (const [file, text] of before) assert(now.get(file)!.startsWith(text), file);
   const added = [...now.keys()].filter((file) => !before.has(file)).toSorted();
-  assertEquals(added, ["lib/loss/welsch.ts", "lib/nn/leaky_relu.ts", "lib/optim/lbfgs.ts"]);
+  assertEquals(added, [
+    "lib/loss/welsch.ts",
+    "lib/nn/leaky_relu.ts",
+    "lib/optim/novograd.ts",
+    "lib/optim/schedules/inverselr.ts",
+  ]);
   const found = (await typeErrors(copy.root)).map(({ file, line }) => `${file}:${line}`);
   assertEquals(found.filter((place) => !places.includes(place)), []);
   for (
-    const file of [...added, "tests/loss/table.ts", "tests/nn/table.ts", "tests/optim/table.ts"]
+    const file of [
+      ...added,
+      "tests/loss/table.ts",
+      "tests/nn/table.ts",
+      "tests/optim/table.ts",
+      "tests/optim/schedule_table.ts",
+    ]
   ) {
     assert(found.some((place) => place.startsWith(`${file}:`)), `${file} compiles`);
   }
@@ -56,11 +73,12 @@ const REFUSED: readonly (readonly [args: readonly string[], message: RegExp])[] 
   [["layer", "leaky_relu"], /must be a word in PascalCase; did you mean LeakyRelu$/],
   [["layer", "Functional"], /lib\/nn\/functional\.ts: it exists already$/],
   [["optimizer", "Adam"], /stands in lib\/optim\/adam\.ts:\d+$/],
+  [["schedule", "StepLR"], /stands in lib\/optim\/schedules\/decay\.ts:\d+$/],
   [["optimizer"], /give one name/],
   [["optimiser", "LBFGS"], /got optimiser; did you mean optimizer$/],
 ];
 
-Deno.test("new loss, layer, optimizer: what is refused changes nothing", async () => {
+Deno.test("new loss, layer, optimizer, schedule: what is refused changes nothing", async () => {
   await using copy = await checkoutCopy();
   const before = contents(copy.root);
   for (const [args, message] of REFUSED) {

@@ -1,4 +1,4 @@
-/** The stubs of a new loss, layer or optimizer, each a file of its own in its area. */
+/** The stubs of a new loss, layer, optimizer or schedule, each a file of its own in its area. */
 
 import { filesOf, find } from "../places.ts";
 import { Draft, type Step } from "./draft.ts";
@@ -7,6 +7,8 @@ import { checkFree, checkName, exportOf, snakeCase } from "./names.ts";
 /** What the areas differ in. */
 interface Area {
   readonly folder: string;
+  /** The file that gives it to users. Default: `mod.ts` in the folder. */
+  readonly mod?: string;
   readonly pascal: boolean;
   /** Everything that the file gives to users. */
   readonly names: (name: string) => readonly string[];
@@ -148,6 +150,43 @@ export type ${name} = RuleOptimizer<${name}Group, RuleState>;
     maker: "tests/fixtures/optimizers.py",
     fixture: (name) => `optimizer(torch.optim.${name}, {})\n`,
   },
+  schedule: {
+    folder: "lib/optim/schedules",
+    mod: "lib/optim/mod.ts",
+    pascal: true,
+    names: (name) => [name, `type ${name}Options`],
+    text: (name) =>
+      `import { FINITE } from "./kinds.ts";
+import { type ScheduleClass, scheduleClass, type ScheduleRule } from "./rule.ts";
+import type { LRScheduler } from "./schedule.ts";
+
+/** Options of \`${name}\`. */
+export interface ${name}Options {
+  /** Factor of the rate. Default: 0.1. */
+  gamma?: number;
+}
+
+/** What ${name} is made of. */
+export const ${ruleOf(name)}: ScheduleRule<${name}Options> = {
+  kinds: { gamma: FINITE },
+};
+
+export const ${name}: ScheduleClass<${name}Options> = scheduleClass("${name}", ${ruleOf(name)});
+/** A {@linkcode ${name}} schedule. */
+export type ${name} = LRScheduler;
+`,
+    left: (name) => [
+      [new RegExp(`^export interface ${name}Options\\b`), "its own options, and their defaults"],
+      [
+        new RegExp(`^export const ${ruleOf(name)}\\b`),
+        "the kinds of the options, the values of those not given (`defaults`), and the rate (`lr`)",
+      ],
+      [new RegExp(`^export const ${name}:`), "a comment for users"],
+    ],
+    tables: (name) => [[/^export const SCHEDULES:/, name]],
+    maker: "tests/fixtures/schedules.py",
+    fixture: (name) => `schedule("${name}", {})\n`,
+  },
 } as const satisfies Record<string, Area>;
 
 /** Drafts the files of something new in an area, and says what is left to write in them. */
@@ -160,8 +199,9 @@ export function newInArea(root: URL, thing: keyof typeof AREAS, name: string): [
   const draft = new Draft(root);
   const file = `${area.folder}/${snakeCase(name)}.ts`;
   draft.create(file, `/** ${area.names(name)[0]}. */\n\n${area.text(name)}`);
-  const exported = `export { ${area.names(name).join(", ")} } from "./${snakeCase(name)}.ts";\n`;
-  draft.append(`${area.folder}/mod.ts`, exported);
+  const { mod = `${area.folder}/mod.ts` } = area;
+  const path = `./${file.slice(mod.lastIndexOf("/") + 1)}`;
+  draft.append(mod, `export { ${area.names(name).join(", ")} } from "${path}";\n`);
   draft.append(area.maker, area.fixture(name));
   const steps = area.left(name).map(([at, what]): Step => ({ file, at, what }));
   const [first] = area.fixture(name).split(name);

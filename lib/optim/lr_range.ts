@@ -1,0 +1,139 @@
+/** The range of learning rates in which a model learns. */
+
+import { noGrad } from "../autograd/tape.ts";
+import { checkCount, checkKind, kind, oneOf, optionReader } from "../core/options.ts";
+import type { Tensor } from "../tensor/tensor.ts";
+import { checkRange, type Closure, lossOf, Optimizer } from "./optimizer.ts";
+import { COUNT, FINITE } from "./schedules/kinds.ts";
+
+/** Options of `lrRangeTest`. */
+export interface LRRangeTestOptions {
+  /** The first rate. Default: 1e-7. */
+  startLr?: number;
+  /** The last rate. Default: 10. */
+  endLr?: number;
+  /** How many rates are tried. Default: 100. */
+  numIter?: number;
+  /** Whether rates grow by a factor or by a difference. Default: "exp". */
+  stepMode?: "exp" | "linear";
+  /** Share of the last loss in the mean of losses; 1 for the losses as they are. Default: 0.05. */
+  smoothing?: number;
+  /** The test ends where a loss is so many times the best one. Default: 5. */
+  divergence?: number;
+}
+
+/** What a test of rates gives. */
+export interface LRRange {
+  /** The rates that were tried. */
+  readonly lrs: number[];
+  /** The loss before the step with each of them, smoothed. */
+  readonly losses: number[];
+  /** The rate whose step made the loss fall most; null if it never fell. */
+  readonly suggestion: number | null;
+}
+
+/** What the test needs of an optimizer. */
+export interface RangedOptimizer {
+  /** The groups whose rates are tried, and whose parameters are restored. */
+  readonly paramGroups: readonly { lr: number; readonly params: readonly Tensor[] }[];
+  /** Changes the parameters. */
+  step(closure: Closure): unknown;
+  /** Everything to go on from. */
+  stateDict(): unknown;
+  /** Goes on from there. */
+  loadStateDict(state: never): void;
+}
+
+const OPTIMIZER = kind("an optimizer", (value) => value instanceof Optimizer);
+
+const readOptions = optionReader<LRRangeTestOptions>({
+  startLr: FINITE,
+  endLr: FINITE,
+  numIter: COUNT,
+  stepMode: oneOf("exp", "linear"),
+  smoothing: FINITE,
+  divergence: FINITE,
+});
+
+/** The rate whose step was followed by the greatest fall of the loss. */
+function steepest(lrs: readonly number[], losses: readonly number[]): number | null {
+  const falls = losses.slice(1).map((loss, i) => (losses[i] ?? loss) - loss);
+  const most = Math.max(0, ...falls);
+  return most > 0 ? lrs[falls.indexOf(most)] ?? null : null;
+}
+
+/**
+ * Trains with rates that grow from step to step, and notes the loss: below the range in which a model
+ * learns it stands still, above it diverges. Smith, "Cyclical learning rates for training neural
+ * networks", 2017. Parameters and optimizer are as before in the end; buffers of the model are not.
+ *
+ * @param optimizer The optimizer; all groups have the same rate meanwhile.
+ * @param closure Forgets the gradients, computes the loss of the next batch, runs `backward`, and gives
+ * the loss.
+ *
+ * @example The rates of a quadratic, which diverge from 1 on
+ * ```ts
+ * import { optim, tensor } from "@adjoint/ml";
+ * import { assert, assertEquals } from "@std/assert";
+ *
+ * const x = tensor([1], { requiresGrad: true });
+ * const optimizer = new optim.SGD([x], { lr: 0.5 });
+ * const { lrs } = optim.lrRangeTest(optimizer, () => {
+ *   optimizer.zeroGrad();
+ *   const loss = x.square().sum();
+ *   loss.backward();
+ *   return loss;
+ * });
+ * assert(lrs.at(-1)! > 1);
+ * assertEquals([x.item(), optimizer.paramGroups[0]!.lr], [1, 0.5]);
+ * ```
+ */
+export function lrRangeTest(
+  optimizer: RangedOptimizer,
+  closure: Closure,
+  options?: LRRangeTestOptions,
+): LRRange {
+  const call = "run lrRangeTest";
+  checkCount(call, arguments.length, 3);
+  checkKind(call, "the optimizer", optimizer, OPTIMIZER);
+  const { startLr = 1e-7, endLr = 10, numIter = 100, stepMode = "exp", ...rest } = readOptions(
+    call,
+    options,
+  );
+  const { smoothing = 0.05, divergence = 5 } = rest;
+  checkRange("lrRangeTest", "startLr", startLr, "(0, ∞)");
+  checkRange("lrRangeTest", "endLr", endLr, "(0, ∞)");
+  checkRange("lrRangeTest", "smoothing", smoothing, "(0, 1]");
+  checkRange("lrRangeTest", "divergence", divergence, "(1, ∞)");
+  const rateAt = (share: number) =>
+    stepMode === "exp" ? startLr * (endLr / startLr) ** share : startLr + (endLr - startLr) * share;
+  const before = optimizer.paramGroups.flatMap(({ params }) =>
+    params.map((p): [Tensor, Tensor] => [p, p.detach().clone()])
+  );
+  const state = optimizer.stateDict();
+  const [lrs, losses]: [number[], number[]] = [[], []];
+  try {
+    for (let i = 0; i < numIter; i++) {
+      const lr = rateAt(i / Math.max(1, numIter - 1));
+      for (const group of optimizer.paramGroups) group.lr = lr;
+      const seen: number[] = [];
+      optimizer.step(() => {
+        const loss = lossOf(call, closure);
+        seen.push(typeof loss === "number" ? loss : loss.item());
+        return loss;
+      });
+      const [value = NaN] = seen;
+      const mean = losses.at(-1) ?? value;
+      lrs.push(lr);
+      losses.push(mean + smoothing * (value - mean));
+      const last = losses.at(-1) ?? NaN;
+      if (!(last <= divergence * Math.min(...losses))) break;
+    }
+  } finally {
+    noGrad(() => {
+      for (const [p, value] of before) p.copy_(value);
+    });
+    optimizer.loadStateDict(state as never);
+  }
+  return { lrs, losses, suggestion: steepest(lrs, losses) };
+}

@@ -1,0 +1,124 @@
+/**
+ * Line search: Nocedal and Wright, "Numerical optimization", 2006, algorithms 3.5 and 3.6, with cubic
+ * interpolation. Takes the same steps as the search of `torch.optim.LBFGS`.
+ */
+
+import type { Tensor } from "../tensor/tensor.ts";
+
+/** A point on the line. */
+export interface LinePoint {
+  /** How far along the direction it lies. */
+  readonly t: number;
+  /** The loss there. */
+  readonly loss: number;
+  /** The gradient there. */
+  readonly g: Tensor;
+  /** The slope along the line. */
+  readonly slope: number;
+}
+
+/** The bounds of the search. */
+export interface LineSearchOptions {
+  /** An interval shorter than this is not searched. */
+  readonly toleranceChange: number;
+  /** The greatest absolute element of the direction. */
+  readonly size: number;
+  /** How many points may be looked at beyond the first. */
+  readonly maxEvaluations: number;
+}
+
+/** Share of the first slope by which the loss must fall. */
+const DECREASE = 1e-4;
+/** Share of the first slope to which the slope must have come down. */
+const CURVATURE = 0.9;
+
+/** Where the cubic through two points with their slopes is least, within bounds. */
+function cubicMinimum(
+  a: LinePoint,
+  b: LinePoint,
+  [low, high]: readonly [number, number] = a.t <= b.t ? [a.t, b.t] : [b.t, a.t],
+): number {
+  const d1 = a.slope + b.slope - 3 * (a.loss - b.loss) / (a.t - b.t);
+  const square = d1 ** 2 - a.slope * b.slope;
+  if (!(square >= 0)) return (low + high) / 2;
+  const [left, right] = a.t <= b.t ? [a, b] : [b, a];
+  const d2 = Math.sqrt(square);
+  const share = (right.slope + d2 - d1) / (right.slope - left.slope + 2 * d2);
+  return Math.min(Math.max(right.t - (right.t - left.t) * share, low), high);
+}
+
+/** A place within a bracket that is no end of it, again and again. */
+function insideOf(bracket: readonly [LinePoint, LinePoint]): (t: number) => number {
+  // Whether the last place was already near an end.
+  let stuck = false;
+  return (t) => {
+    const [low, high] = [
+      Math.min(...bracket.map((p) => p.t)),
+      Math.max(...bracket.map((p) => p.t)),
+    ];
+    const margin = 0.1 * (high - low);
+    const near = Math.min(high - t, t - low) < margin;
+    const move = near && (stuck || t >= high || t <= low);
+    stuck = near && !move;
+    if (!move) return t;
+    return Math.abs(t - high) < Math.abs(t - low) ? high - margin : low + margin;
+  };
+}
+
+/**
+ * Looks along a line for a point at which the loss is low enough and flat enough.
+ *
+ * @param first Where the line starts.
+ * @param t The first step to try.
+ * @param at The point at a step.
+ * @returns The point that was found, and how many points were looked at.
+ */
+export function strongWolfe(
+  first: LinePoint,
+  t: number,
+  at: (t: number) => LinePoint,
+  { toleranceChange, size, maxEvaluations }: LineSearchOptions,
+): readonly [found: LinePoint, evaluations: number] {
+  const isLow = (p: LinePoint) => !(p.loss > first.loss + DECREASE * p.t * first.slope);
+  const isFlat = (p: LinePoint) => Math.abs(p.slope) <= -CURVATURE * first.slope;
+  let point = at(t);
+  let evaluations = 1;
+  let tries = 0;
+  let before = first;
+  let bracket: [LinePoint, LinePoint] | null = null;
+  while (tries < maxEvaluations && bracket === null) {
+    if (!isLow(point) || (tries > 1 && point.loss >= before.loss)) bracket = [before, point];
+    else if (isFlat(point)) return [point, evaluations];
+    else if (point.slope >= 0) bracket = [before, point];
+    else {
+      const bounds = [point.t + 0.01 * (point.t - before.t), point.t * 10] as const;
+      const next = cubicMinimum(before, point, bounds);
+      before = point;
+      point = at(next);
+      evaluations++;
+      tries++;
+    }
+  }
+  bracket ??= [first, point];
+  let low: 0 | 1 = bracket[0].loss <= bracket[1].loss ? 0 : 1;
+  const inside = insideOf(bracket);
+  while (tries < maxEvaluations) {
+    if (Math.abs(bracket[1].t - bracket[0].t) * size < toleranceChange) break;
+    const high = low === 0 ? 1 : 0;
+    point = at(inside(cubicMinimum(bracket[0], bracket[1])));
+    evaluations++;
+    tries++;
+    if (!isLow(point) || point.loss >= bracket[low].loss) {
+      bracket[high] = point;
+      low = bracket[0].loss <= bracket[1].loss ? 0 : 1;
+      continue;
+    }
+    const done = isFlat(point);
+    if (!done && point.slope * (bracket[high].t - bracket[low].t) >= 0) {
+      bracket[high] = bracket[low];
+    }
+    bracket[low] = point;
+    if (done) break;
+  }
+  return [bracket[low], evaluations];
+}
