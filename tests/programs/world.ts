@@ -56,6 +56,23 @@ const SIMULATED_OPS: Ops = {
     const input = x.to({ dtype: y.dtype });
     return x.size === 0 ? y : logsumexpComposite(input, dims, options?.keepdim ?? false);
   },
+  logaddexp: (a: Tensor | number, b: Tensor | number) => {
+    const { shape, dtype, size } = adjoint.logaddexp(a, b);
+    const sides = [a, b].map((side) =>
+      (typeof side === "number" ? adjoint.tensor(side) : side).to({ dtype }).expand(shape)
+    );
+    return size === 0 ? sides[0]! : logsumexpComposite(adjoint.stack(sides), [0], false);
+  },
+  logcumsumexp: (x: Tensor, dim: number) => {
+    const { ndim, size } = adjoint.logcumsumexp(x, dim);
+    if (ndim === 0 || size === 0) return x;
+    const axis = dim < 0 ? dim + ndim : dim;
+    const sums = Array.from(
+      { length: x.shape[axis]! },
+      (_, i) => logsumexpComposite(x.narrow(axis, 0, i + 1), [axis], true),
+    );
+    return adjoint.cat(sums, axis);
+  },
   layerNorm: (x: Tensor, shape: number[], options: adjoint.LayerNormOptions) => {
     const { weight = null, bias = null, eps = 1e-5 } = options;
     adjoint.layerNorm(x, shape, options);
