@@ -2,6 +2,7 @@
 
 import { engine, under } from "../../lib/core/engine.ts";
 import { geluComposite, geluTanhComposite } from "../../lib/ops/elementwise/gelu.ts";
+import { cdistComposite } from "../../lib/ops/linalg/cdist.ts";
 import {
   layerNormComposite,
   logSoftmaxComposite,
@@ -77,6 +78,13 @@ const SIMULATED_OPS: Ops = {
     const { weight = null, bias = null, eps = 1e-5 } = options;
     adjoint.layerNorm(x, shape, options);
     return layerNormComposite(x, weight, bias, { shape, eps });
+  },
+  cdist: (a: Tensor, b: Tensor, options?: adjoint.CdistOptions) => {
+    const { dtype, size } = adjoint.cdist(a, b, options);
+    const [x, y] = [a, b].map((side) => side.to({ dtype }));
+    return size === 0 || a.shape.at(-1) === 0
+      ? adjoint.cdist(x!, y!, options)
+      : cdistComposite(x!, y!, options?.p ?? 2);
   },
   gelu: (x: Tensor, options?: adjoint.GeluOptions) => {
     adjoint.gelu(x, options);
