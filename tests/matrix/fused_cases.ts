@@ -1,6 +1,7 @@
 /** The fused ops: what each is tried with, beside the composite that is its truth. */
 
 import { geluComposite, geluTanhComposite } from "../../lib/ops/elementwise/gelu.ts";
+import { cdistComposite } from "../../lib/ops/linalg/cdist.ts";
 import { linear, linearComposite } from "../../lib/ops/linalg/linear.ts";
 import {
   huberError,
@@ -19,6 +20,7 @@ import {
 import { product, productComposite } from "../../lib/ops/reduce/fused.ts";
 import { runningProduct, runningProductComposite } from "../../lib/ops/scan/fused.ts";
 import {
+  cdist,
   gelu,
   layerNorm,
   logSoftmax,
@@ -219,6 +221,14 @@ export const FUSED_CASES: Readonly<Record<string, readonly FusedCase[]>> = {
     (x, dim) => logsumexpComposite(x, [dim], false),
   ),
   layerNorm: layerNorms(),
+  cdist: casesOf({
+    attributes: { "order 0": 0, "1": 1, "2": 2, "1.5": 1.5, "∞": Infinity },
+    inputs: () =>
+      ([[[1, 1], [1, 1]], [[3, 5], [4, 5]], [[2, 40, 3], [2, 30, 3]], [[60, 50], [7, 50]]] as const)
+        .map((pair) => pair.map((shape) => random(...shape))),
+    fused: ([a, b], p) => cdist(a!, b!, { p }),
+    composite: ([a, b], p) => cdistComposite(a!, b!, p),
+  }),
   rowCrossEntropy: casesOf({
     attributes: NONE,
     inputs: () =>

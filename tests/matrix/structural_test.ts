@@ -213,6 +213,11 @@ for (const dtype of ["float32", "float64"] as const) {
     ["linalg.inv()", (x) => adjoint.linalg.inv(gram(x))],
     ["linalg.inv() of a batch", (x) => adjoint.linalg.inv(gram(x.reshape([-1, 9, 10])))],
     ["linalg.det() of a batch", (x) => adjoint.linalg.det(gram(x.reshape([-1, 9, 10])))],
+    ["cdist()", (x) => adjoint.cdist(x, x.neg())],
+    ["cdist() toward its points", (x) => {
+      const a = x.detach().requiresGrad_();
+      return grad(adjoint.cdist(a, x.neg(), { p: 3 }).sum(), [a])[0];
+    }],
     ["linalg.qr()", (x) => adjoint.linalg.qr(x).r],
     ["linalg.qr() of a batch", (x) => adjoint.linalg.qr(x.reshape([-1, 9, 10])).q],
     [

@@ -177,6 +177,14 @@ export const square: Drawer = (d) => matrices(d, false);
 /** Symmetric positive definite matrices. */
 export const definite: Drawer = (d) => matrices(d, true);
 
+/** The same with no two eigenvalues equal, where the eigenvectors would be no function of them. */
+export const distinct: Drawer = (d) => {
+  const a = matrices(d, true);
+  const [m, n = 0] = d.shapeOf(a).slice(-2);
+  if (m !== n) return a;
+  return d.call("add", a, d.call("mul", d.call("eye", n), d.call("arange", 0, 5 * n, 5)));
+};
+
 /** Matrices, a right side, and options that say on which side it stands. */
 export function system(spec: Readonly<Record<string, Drawer>>): (d: Draw) => readonly Arg[] {
   return (d) => {

@@ -49,6 +49,7 @@ import { type Draw, KINDS } from "./draw.ts";
 import {
   convolution,
   definite,
+  distinct,
   equation,
   gaps,
   multiplies,
@@ -382,8 +383,8 @@ const STRUCTURAL: Readonly<Record<Name | keyof typeof METHODS, Row>> = {
   "linalg.norm": [filled(KINDS.floats), norms],
   "linalg.cholesky": [definite, options({ upper: flag })],
   "linalg.det": [square],
-  "linalg.qr": [ranked(2, KINDS.floats), options({ mode: oneOf("reduced", "complete") })],
-  "linalg.eigh": [definite, options({ uplo: oneOf("L", "U") })],
+  "linalg.qr": [definite, options({ mode: oneOf("reduced", "complete") })],
+  "linalg.eigh": [distinct, options({ uplo: oneOf("L", "U") })],
   "linalg.cg": (d) => {
     const a = definite(d, []);
     const n = d.shapeOf(a).at(-1) ?? 1;

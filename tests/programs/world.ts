@@ -2,6 +2,7 @@
 
 import { engine, under } from "../../lib/core/engine.ts";
 import { geluComposite, geluTanhComposite } from "../../lib/ops/elementwise/gelu.ts";
+import { cdistComposite } from "../../lib/ops/linalg/cdist.ts";
 import {
   layerNormComposite,
   logSoftmaxComposite,
@@ -56,6 +57,23 @@ const SIMULATED_OPS: Ops = {
     const input = x.to({ dtype: y.dtype });
     return x.size === 0 ? y : logsumexpComposite(input, dims, options?.keepdim ?? false);
   },
+  logaddexp: (a: Tensor | number, b: Tensor | number) => {
+    const { shape, dtype, size } = adjoint.logaddexp(a, b);
+    const sides = [a, b].map((side) =>
+      (typeof side === "number" ? adjoint.tensor(side) : side).to({ dtype }).expand(shape)
+    );
+    return size === 0 ? sides[0]! : logsumexpComposite(adjoint.stack(sides), [0], false);
+  },
+  logcumsumexp: (x: Tensor, dim: number) => {
+    const { ndim, size } = adjoint.logcumsumexp(x, dim);
+    if (ndim === 0 || size === 0) return x;
+    const axis = dim < 0 ? dim + ndim : dim;
+    const sums = Array.from(
+      { length: x.shape[axis]! },
+      (_, i) => logsumexpComposite(x.narrow(axis, 0, i + 1), [axis], true),
+    );
+    return adjoint.cat(sums, axis);
+  },
   layerNorm: (x: Tensor, shape: number[], options: adjoint.LayerNormOptions) => {
     const { weight = null, bias = null, eps = 1e-5 } = options;
     adjoint.layerNorm(x, shape, options);
@@ -75,6 +93,13 @@ const SIMULATED_OPS: Ops = {
     const { keepdim = false } = options;
     const dims = dim === undefined ? {} : { dim };
     return adjoint.norm(centered(x, dim), { ...dims, keepdim }).div(Math.sqrt(divisor));
+  },
+  cdist: (a: Tensor, b: Tensor, options?: adjoint.CdistOptions) => {
+    const { dtype, size } = adjoint.cdist(a, b, options);
+    const [x, y] = [a, b].map((side) => side.to({ dtype }));
+    return size === 0 || a.shape.at(-1) === 0
+      ? adjoint.cdist(x!, y!, options)
+      : cdistComposite(x!, y!, options?.p ?? 2);
   },
   gelu: (x: Tensor, options?: adjoint.GeluOptions) => {
     adjoint.gelu(x, options);

@@ -112,6 +112,11 @@ export function kernelScenes(n: (large: number) => number): Record<string, () =>
       linalg.qr(a.mT).r.sum().backward();
       linalg.eigh(a.mT).eigenvalues.sum().backward();
     },
+    distances: () => {
+      for (const p of [1, 2, 3]) {
+        adjoint.cdist(leaf(few, 9).mT.contiguous().mT, leaf(some, 9), { p }).sum().backward();
+      }
+    },
     normalisations: () => {
       for (const axis of [0, 1]) {
         for (const f of [adjoint.softmax, adjoint.logSoftmax, adjoint.logsumexp]) {

@@ -3,4 +3,5 @@
 export { bmm, dot, outer } from "./composites.ts";
 export { matmul } from "./matmul.ts";
 export { einsum } from "./einsum.ts";
-export { cdist, type CdistOptions, cross, type CrossOptions, kron, tensordot } from "./pairs.ts";
+export { cross, type CrossOptions, kron, tensordot } from "./pairs.ts";
+export { cdist, type CdistOptions } from "./cdist.ts";

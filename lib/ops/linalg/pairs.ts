@@ -1,13 +1,12 @@
-/** Composites: products of all pairs, of dimensions and of vectors in space, and distances. */
+/** Composites: products of all pairs, of dimensions and of vectors in space. */
 
 import { wrongKind } from "../../core/arguments.ts";
-import { isFloat, promote } from "../../core/dtype.ts";
+import { promote } from "../../core/dtype.ts";
 import { DTypeError, ShapeError, showShape } from "../../core/errors.ts";
 import { checkCount, NUMBER, optionReader, shown } from "../../core/options.ts";
 import {
   broadcastShapes,
   checkShape,
-  extentAt,
   MAX_RANK,
   normalizeDim,
   type Shape,
@@ -16,23 +15,21 @@ import {
 import type { Tensor } from "../../tensor/tensor.ts";
 import { castTo } from "../copy/copy.ts";
 import { checkDevices, checkTensor } from "../define/checks.ts";
-import { normOver } from "../reduce/norm.ts";
-import { sumOver } from "../reduce/primitives.ts";
 import { composites } from "../registry.ts";
-import { unsqueeze } from "../shape/composites.ts";
 import { permute, reshape } from "../shape/primitives.ts";
 import { roll } from "../shape/rearrange.ts";
 import { matmul } from "./matmul.ts";
 
-function misfit(op: string, needed: string, a: Tensor, b: Tensor): ShapeError {
+/** The error of shapes that do not fit. */
+export function misfit(op: string, needed: string, a: Tensor, b: Tensor): ShapeError {
   return new ShapeError(
     `Cannot compute ${op}: ${needed}, got ${showShape(a.shape)} and ${showShape(b.shape)}`,
     [a.shape, b.shape],
   );
 }
 
-/** Checks both sides, and brings them to one type. */
-function sides(op: string, a: Tensor, b: Tensor): [a: Tensor, b: Tensor] {
+/** Checks both sides of an op, and brings them to one type. */
+export function sides(op: string, a: Tensor, b: Tensor): [a: Tensor, b: Tensor] {
   checkTensor(op, a, "the first input");
   checkTensor(op, b, "the second input");
   checkDevices(op, a, b);
@@ -196,53 +193,4 @@ export function tensordot(
   return reshape(product, shape);
 }
 
-/** Options of `cdist`. */
-export interface CdistOptions {
-  /** Order of the norm, not negative; Infinity too. Default: 2. */
-  p?: number;
-}
-
-const readCdist = optionReader<CdistOptions>({ p: NUMBER });
-
-/**
- * Distances of all pairs of points: the norms of their differences, which are taken first, so that
- * points that almost coincide keep all digits. Where two coincide the gradient is 0. Batches broadcast.
- * Follows `torch.cdist`.
- *
- * @param a Shape [..., n, d].
- * @param b Shape [..., m, d].
- * @returns Shape [..., n, m].
- * @throws {ShapeError} If the points have different numbers of coordinates.
- * @throws {DTypeError} If both inputs are not floating.
- *
- * @example Points on a line
- * ```ts
- * import { cdist, tensor } from "@adjoint/ml";
- * import { assertEquals } from "@std/assert";
- *
- * assertEquals(cdist(tensor([[0], [3]]), tensor([[1], [5]])).toArray(), [[1, 5], [2, 2]]);
- * ```
- */
-export function cdist(a: Tensor, b: Tensor, options?: CdistOptions): Tensor {
-  checkCount("compute cdist", arguments.length, 3);
-  const [x, y] = sides("cdist", a, b);
-  const { p = 2 } = readCdist("compute cdist", options);
-  if (!(p >= 0)) throw new RangeError(`Cannot compute cdist: p must not be negative, got ${p}`);
-  if (!isFloat(x.dtype)) {
-    throw new DTypeError(
-      `Cannot compute cdist: an input must be float32 or float64, got ${a.dtype} and ${b.dtype}`,
-    );
-  }
-  if (a.ndim < 2 || b.ndim < 2 || extentAt(a.shape, -1) !== extentAt(b.shape, -1)) {
-    throw misfit("cdist", "it needs shapes [..., n, d] and [..., m, d]", a, b);
-  }
-  const batch = broadcastShapes("cdist", a.shape.slice(0, -2), b.shape.slice(0, -2), "batches");
-  const [n, d] = [extentAt(a.shape, -2), extentAt(a.shape, -1)];
-  checkShape("cdist", [...batch, n, extentAt(b.shape, -2), d]);
-  const apart = unsqueeze(x, -2).sub(unsqueeze(y, -3));
-  const last = [apart.ndim - 1];
-  // Of no coordinates there is no largest.
-  return d === 0 ? sumOver(apart, last, false) : normOver("cdist", apart, p, last, false);
-}
-
-composites({ cross, kron, tensordot, cdist });
+composites({ cross, kron, tensordot });

@@ -234,6 +234,7 @@ export const PAIR_ERRORS = {
     bad("eight dimensions", ShapeError, () => {
       const x = zeros([1, 1, 1, 1, 1, 1, 1, 1]);
       return cdist(x, x);
-    }, "at most 8"),
+    }, "at most 7"),
+    bad("2^32 pairs", ShapeError, () => cdist(wide(65536, 1), wide(65536, 1)), "2^31"),
   ],
 } satisfies Record<string, readonly ErrorCase[]>;

@@ -1,5 +1,6 @@
 //! Products of matrices, and factors of one.
 
+mod distances;
 mod eigh;
 mod factor;
 pub(crate) mod gemm;
@@ -11,4 +12,4 @@ mod reflect;
 use crate::registry::Kernel;
 
 pub(super) const ROWS: &[&[Kernel]] =
-    &[matmul::ROWS, linear::ROWS, factor::ROWS, qr::ROWS, eigh::ROWS];
+    &[matmul::ROWS, linear::ROWS, factor::ROWS, qr::ROWS, eigh::ROWS, distances::ROWS];
