@@ -2,93 +2,25 @@
 
 import { grad } from "../autograd/backward.ts";
 import { enableGrad } from "../autograd/tape.ts";
-import { type DType, isFloat } from "../core/dtype.ts";
-import { DTypeError, ShapeError, showShape } from "../core/errors.ts";
-import {
-  arrayOf,
-  checkCount,
-  checkKind,
-  FLAG,
-  FUNCTION,
-  kind,
-  NUMBER,
-  optionReader,
-  shown,
-  TENSOR,
-  TEXT,
-} from "../core/options.ts";
-import { RandomGenerator } from "../core/random.ts";
+import { ShapeError, showShape } from "../core/errors.ts";
+import { checkCount, checkKind, TENSOR } from "../core/options.ts";
+import type { RandomGenerator } from "../core/random.ts";
 import type { Reduction } from "../loss/loss.ts";
-import { full, randn, tensor, zeros } from "../tensor/create.ts";
-import { Tensor } from "../tensor/tensor.ts";
+import { full, tensor, zeros } from "../tensor/create.ts";
+import type { Tensor } from "../tensor/tensor.ts";
+import { CALLABLE, showIndex, showNumber, showPair } from "./check_error.ts";
 import {
-  CALLABLE,
-  CheckError,
-  nameOf,
-  SEED,
-  SHAPE,
-  showIndex,
-  showNumber,
-  showPair,
-} from "./check_error.ts";
-import { elements } from "./probe.ts";
+  cast,
+  type CheckLossOptions,
+  EXACT,
+  type LossLike,
+  LossProbe,
+  near,
+  type Outcome,
+  readOptions,
+  SINGLE,
+} from "./loss_probe.ts";
 
-/** A loss as a function. */
-export type LossFunction = (pred: Tensor, target: Tensor) => Tensor;
-
-/** A loss as a function or a module. */
-export type LossLike = LossFunction | { forward(pred: Tensor, target: Tensor): Tensor };
-
-/** Options of `checkLoss`. */
-export interface CheckLossOptions {
-  /** Shape of the prediction, the batch first. Default: `[8, 3]`. */
-  shape?: readonly number[];
-  /** Makes the prediction. Default: normally distributed and seeded. */
-  pred?: (shape: readonly number[]) => Tensor;
-  /** Makes the target, of labels for example. Default: as the prediction, of its shape. */
-  target?: (shape: readonly number[]) => Tensor;
-  /** Demands that the loss is 0 where the prediction is the target. Default: false. */
-  zeroAtTarget?: boolean;
-  /**
-   * Demands that no element's own gradient exceeds the bound in absolute value: for a loss that is a
-   * mean, the number of elements times its gradient, over residuals from −10⁴ to 10⁴. Default: none.
-   */
-  gradientBound?: number;
-  /** Predictions at which value and gradient must be finite in float32. Default: none. */
-  finiteAt?: readonly number[];
-  /** Whether the order of the rows of a batch must not matter. Default: true. */
-  permutationInvariant?: boolean;
-  /** Gives the loss with a reduction; those of "mean" and "sum" are compared with "none". */
-  reductions?: (reduction: Reduction) => LossLike;
-  /** Seed of the samples. Default: 0. */
-  seed?: number | bigint;
-  /** What the loss is called in messages. Default: its own name. */
-  name?: string;
-}
-
-const readOptions = optionReader<CheckLossOptions>({
-  shape: SHAPE,
-  pred: FUNCTION,
-  target: FUNCTION,
-  zeroAtTarget: FLAG,
-  gradientBound: kind("a number from 0", (value) => NUMBER.accepts(value) && Number(value) >= 0),
-  finiteAt: arrayOf(NUMBER, "numbers"),
-  permutationInvariant: FLAG,
-  reductions: FUNCTION,
-  seed: SEED,
-  name: TEXT,
-});
-
-/** A loss at a point. */
-interface Outcome {
-  readonly value: number;
-  readonly gradient: Float64Array;
-}
-
-/** How far float64 values of equal formulas may be apart, absolute and relative. */
-const EXACT = 1e-9;
-/** How far the float32 value may be from the float64 one, absolute and relative. */
-const SINGLE = 1e-4;
 /** How far a gradient may exceed its bound. */
 const BOUND_SLACK = 1e-6;
 
@@ -97,99 +29,6 @@ const RESIDUALS: readonly number[] = [
   0,
   ...Array.from({ length: 65 }, (_, i) => 10 ** (i / 8 - 4)).flatMap((r) => [r, -r]),
 ];
-
-function near(a: number, b: number, tolerance: number): boolean {
-  return Math.abs(a - b) <= tolerance * (1 + Math.abs(b));
-}
-
-/** A floating tensor in the given type, off the tape; labels stay as they are. */
-function cast(x: Tensor, dtype: DType): Tensor {
-  return isFloat(x.dtype) ? x.detach().to({ dtype }) : x;
-}
-
-/** A loss and its samples. */
-class LossProbe {
-  readonly name: string;
-  readonly loss: LossLike;
-  readonly options: CheckLossOptions;
-  readonly generator: RandomGenerator;
-  /** The samples, float64 with values that float32 can hold. */
-  readonly pred: Tensor;
-  readonly target: Tensor;
-  /** Whether prediction less target has a meaning. */
-  readonly comparable: boolean;
-
-  constructor(loss: LossLike, options: CheckLossOptions) {
-    const { shape = [8, 3], seed = 0 } = options;
-    this.name = nameOf(loss, options.name, "the loss");
-    this.loss = loss;
-    this.options = options;
-    this.generator = new RandomGenerator(seed);
-    const sample = () => randn(shape, { generator: this.generator });
-    const pred = options.pred?.(shape) ?? sample();
-    const target = options.target?.(shape) ?? sample();
-    checkKind("run checkLoss", "what pred gives", pred, TENSOR);
-    checkKind("run checkLoss", "what target gives", target, TENSOR);
-    if (!isFloat(pred.dtype)) {
-      throw new DTypeError(
-        `Cannot run checkLoss: the prediction must be float32 or float64, got ${pred.dtype}`,
-      );
-    }
-    this.pred = cast(cast(pred, "float32"), "float64");
-    this.target = cast(cast(target, "float32"), "float64");
-    this.comparable = isFloat(target.dtype) && showShape(target.shape) === showShape(pred.shape);
-  }
-
-  /** Fails with a sentence that starts with the loss's name. */
-  fail(sentence: string): never {
-    throw new CheckError(`${this.name} ${sentence}`);
-  }
-
-  /** The loss itself, whatever its form. */
-  call(loss: LossLike, pred: Tensor, target: Tensor): Tensor {
-    const value: unknown = typeof loss === "function"
-      ? loss(pred, target)
-      : loss.forward(pred, target);
-    if (value instanceof Tensor) return value;
-    this.fail(`must give a tensor, got ${shown(value)}`);
-  }
-
-  /** Value of the loss, off the tape. */
-  value(loss: LossLike, pred: Tensor, target: Tensor): number {
-    const value = this.call(loss, pred, target);
-    if (value.size !== 1) {
-      this.fail(`must give a tensor of one element, got shape ${showShape(value.shape)}`);
-    }
-    return value.item();
-  }
-
-  /** Value and gradient with respect to the prediction. */
-  run(pred: Tensor, target: Tensor): Outcome {
-    return enableGrad(() => {
-      const leaf = pred.clone().detach().requiresGrad_();
-      const value = this.call(this.loss, leaf, target);
-      if (value.size !== 1) {
-        this.fail(`must give a tensor of one element, got shape ${showShape(value.shape)}`);
-      }
-      if (!value.requiresGrad) this.fail("has no gradient: its value is on no tape");
-      const [g] = grad(value, [leaf], { allowUnused: true });
-      if (g === null) this.fail("has no gradient: its value does not depend on the prediction");
-      return { value: value.item(), gradient: elements(g) };
-    });
-  }
-
-  /** Demands finite numbers, at a point that is described. */
-  finite({ value, gradient }: Outcome, where: string): void {
-    if (!Number.isFinite(value)) this.fail(`is not finite ${where}: the value is ${value}`);
-    const bad = gradient.findIndex((g) => !Number.isFinite(g));
-    if (bad === -1) return;
-    this.fail(
-      `has no finite gradient ${where}: it is ${gradient[bad]} at index ${
-        showIndex(bad, this.pred.shape)
-      } of the prediction`,
-    );
-  }
-}
 
 function checkExtremes(probe: LossProbe): void {
   const { finiteAt = [], target } = probe.options;
@@ -342,6 +181,76 @@ function checkBound(probe: LossProbe): void {
   );
 }
 
+function checkOffset(probe: LossProbe): void {
+  if (probe.options.offsetInvariant !== true) return;
+  const target = cast(probe.target, "float32");
+  // Multiples of 1/64 stay what they are beside 10⁴ in float32.
+  const pred = cast(probe.pred.mul(64).round().div(64), "float32");
+  const here = probe.run(pred, target);
+  const far = probe.run(pred.add(1e4), target);
+  const pairs = [
+    [far.value, here.value],
+    ...Array.from(far.gradient, (g, i) => [
+      g * pred.size,
+      (here.gradient[i] ?? NaN) * pred.size,
+    ]),
+  ];
+  for (const [i, [own = NaN, needed = NaN]] of pairs.entries()) {
+    if (near(own, needed, SINGLE)) continue;
+    const shown = showPair(own, needed);
+    const what = i === 0
+      ? "the value"
+      : `${pred.size} elements times the gradient at index ${showIndex(i - 1, pred.shape)}`;
+    probe.fail(
+      `changes with a common offset: ${what} is ${shown[0]} with 10000 added to all predictions, ` +
+        `and ${shown[1]} without`,
+    );
+  }
+}
+
+function checkEmpty(probe: LossProbe): void {
+  if (probe.options.emptyBatch !== true) return;
+  enableGrad(() => {
+    const leaf = probe.pred.narrow(0, 0, 0).clone().detach().requiresGrad_();
+    const value = probe.call(probe.loss, leaf, probe.target.narrow(0, 0, 0));
+    const [g = null] = value.requiresGrad ? grad(value.sum(), [leaf], { allowUnused: true }) : [];
+    if (g === null) probe.fail("has no gradient for a batch without rows");
+  });
+}
+
+function checkTargets(probe: LossProbe): void {
+  const { ignored, missing, exact = [] } = probe.options;
+  const make = (name: string, maker: (shape: readonly number[]) => Tensor) => {
+    const target: unknown = maker(probe.pred.shape);
+    checkKind("run checkLoss", `what ${name} gives`, target, TENSOR);
+    return target as Tensor;
+  };
+  if (ignored !== undefined) {
+    const { gradient } = probe.run(probe.pred, make("ignored", ignored));
+    const bad = gradient.findIndex((g) => g !== 0);
+    if (bad !== -1) {
+      probe.fail(
+        `has a gradient where nothing counts: it is ${gradient[bad]} at index ${
+          showIndex(bad, probe.pred.shape)
+        } of the prediction, needed is 0`,
+      );
+    }
+  }
+  if (missing !== undefined) {
+    probe.finite(probe.run(probe.pred, make("missing", missing)), "where classes are missing");
+  }
+  for (const [i, { pred, target, value }] of exact.entries()) {
+    const outcome = probe.run(cast(pred, pred.dtype), cast(target, target.dtype));
+    if (!near(outcome.value, value, pred.dtype === "float64" ? EXACT : SINGLE)) {
+      const shown = showPair(outcome.value, value);
+      probe.fail(`is not exact at point ${i}: the value is ${shown[0]}, needed is ${shown[1]}`);
+    }
+    if (outcome.gradient.some((g) => !Number.isFinite(g))) {
+      probe.fail(`has no finite gradient at point ${i}: it is [${outcome.gradient.join(", ")}]`);
+    }
+  }
+}
+
 /**
  * Checks what a loss should keep to, beyond having the right gradients (`gradcheck`):
  *
@@ -350,7 +259,9 @@ function checkBound(probe: LossProbe): void {
  *   the same, and in turn with 0; against the target option, else a target of zeros);
  * - float32 and float64 agree to 1e-4, in value and gradient;
  * - the rows of a batch may be permuted;
- * - and, if asked: it is zero at the target; its reductions agree; its gradient is bounded.
+ * - and, if asked: it is zero at the target; its reductions agree; its gradient is bounded; a common
+ *   offset of 10⁴ changes nothing; a batch without rows is taken; a target of which nothing counts has
+ *   gradient 0; one from which classes are missing is taken; its values at end points are exact.
  *
  * Checks that need a residual are for targets of the prediction's shape and of floating type.
  *
@@ -388,4 +299,7 @@ export function checkLoss(loss: LossLike, options?: CheckLossOptions): void {
   checkPermutation(probe, base);
   checkPrecision(probe, base);
   checkBound(probe);
+  checkOffset(probe);
+  checkEmpty(probe);
+  checkTargets(probe);
 }

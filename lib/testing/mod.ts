@@ -130,6 +130,11 @@
  * | `finiteAt`             | value and gradient are finite in float32 where predictions are so large |
  * | `reductions`           | "mean" and "sum" are those of "none"                                    |
  * | `permutationInvariant` | where it is `false`, the order of the rows may matter                   |
+ * | `offsetInvariant`      | adding 10⁴ to all predictions changes nothing, as of a softmax          |
+ * | `emptyBatch`           | a batch without rows is taken, with a gradient without elements         |
+ * | `ignored`              | makes a target of which nothing counts; the gradient must be 0          |
+ * | `missing`              | makes a target without some classes; all must be finite                 |
+ * | `exact`                | values at end points, where gradients must be finite                    |
  * | `shape`                | shape of the prediction, the batch first: `[8, 3]` by default           |
  * | `pred`, `target`       | make the samples from the shape: probabilities, labels                  |
  * | `seed`, `name`         | another sample, and what the loss is called in messages                 |
@@ -233,12 +238,13 @@
 
 export { assertClose, type AssertCloseOptions, type Comparable } from "./assert_close.ts";
 export { CheckError } from "./check_error.ts";
+export { checkLoss } from "./check_loss.ts";
 export {
-  checkLoss,
   type CheckLossOptions,
   type LossFunction,
   type LossLike,
-} from "./check_loss.ts";
+  type LossPoint,
+} from "./loss_probe.ts";
 export {
   checkGradients,
   type CheckGradientsOptions,

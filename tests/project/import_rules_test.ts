@@ -151,12 +151,14 @@ const SUBJECTS: Readonly<Record<string, readonly string[]>> = {
   ffi: ["lib/device/"],
   // The sources as such, with the registry that tells what they define.
   project: ["bench/", "lib/ops/registry.ts"],
-  // Launches as such, the nearest word to a wrong one, both tables, and the list of tasks.
+  // Launches as such, the nearest word to a wrong one, tables that are printed, and the list of
+  // tasks.
   tools: [
     "lib/ffi/",
     "lib/core/options.ts",
     "tests/matrix/op_table.ts",
     "tests/loss/loss_table.ts",
+    "tests/loss/pages.ts",
     "deno.json",
   ],
 };

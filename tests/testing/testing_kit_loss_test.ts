@@ -205,6 +205,88 @@ Deno.test("checkLoss() demands a bounded gradient", () => {
   );
 });
 
+const classes = ([rows = 0]: readonly number[]) =>
+  tensor(Int32Array.from({ length: rows }, (_, i) => i % 3));
+const only = ([rows = 0]: readonly number[]) => zeros([rows], { dtype: "int32" });
+const nobody = ([rows = 0]: readonly number[]) => only([rows]).add(-100).to({ dtype: "int32" });
+
+Deno.test("checkLoss() accepts a loss of labels that keeps to all", () => {
+  checkLoss(losses.crossEntropy, {
+    target: classes,
+    finiteAt: [1e4, -1e4],
+    offsetInvariant: true,
+    emptyBatch: true,
+    ignored: nobody,
+    missing: only,
+    exact: [{
+      pred: tensor([[0, 0]], { dtype: "float64" }),
+      target: only([1]),
+      value: Math.LN2,
+    }],
+  });
+});
+
+Deno.test("checkLoss() demands that a common offset changes nothing", () => {
+  const plain = (x: Tensor, labels: Tensor) =>
+    x.exp().sum(1).log().sub(x.gather(1, labels.unsqueeze(1)).squeeze(1)).mean();
+  checkLoss(plain, { target: classes });
+  assertFailsWith(
+    () => checkLoss(plain, { target: classes, offsetInvariant: true }),
+    "plain changes with a common offset: the value is Infinity with 10000 added to all predictions",
+  );
+  const leaning = (x: Tensor) => x.sub(x.detach()).mul(x.detach()).mean();
+  assertFailsWith(
+    () => checkLoss(leaning, { offsetInvariant: true }),
+    "leaning changes with a common offset: 24 elements times the gradient at index [0, 0] is ",
+  );
+});
+
+Deno.test("checkLoss() demands a gradient for a batch without rows", () => {
+  const counting = (pred: Tensor, target: Tensor) =>
+    pred.shape[0] === 0 ? zeros([]) : mse(pred, target);
+  checkLoss(counting);
+  assertFails(
+    () => checkLoss(counting, { emptyBatch: true }),
+    "counting has no gradient for a batch without rows",
+  );
+});
+
+Deno.test("checkLoss() demands gradients of 0 where nothing counts", () => {
+  const careless = (x: Tensor, labels: Tensor) =>
+    losses.crossEntropy(x, labels).nanToNum().add(x.mean());
+  checkLoss(careless, { target: classes });
+  assertFailsWith(
+    () => checkLoss(careless, { target: classes, ignored: nobody }),
+    "careless has a gradient where nothing counts: it is ",
+  );
+});
+
+Deno.test("checkLoss() demands finite values where classes are missing", () => {
+  const balanced = (x: Tensor, labels: Tensor) => {
+    const [of1, all] = [labels.eq(1), x.logSoftmax(1).neg().at(":", 1)];
+    return where(of1, all, 0).sum().div(of1.sum());
+  };
+  checkLoss(balanced, { target: classes });
+  assertFailsWith(
+    () => checkLoss(balanced, { target: classes, missing: only }),
+    "balanced is not finite where classes are missing: the value is NaN",
+  );
+});
+
+Deno.test("checkLoss() demands exact values and finite gradients at points", () => {
+  const at = (value: number) => [{ pred: tensor([0]), target: tensor([1]), value }];
+  checkLoss(mse, { exact: at(1) });
+  assertFails(
+    () => checkLoss(mse, { exact: at(1.1) }),
+    "mse is not exact at point 0: the value is 1, needed is 1.1",
+  );
+  const root = (pred: Tensor) => pred.abs().sqrt().mean();
+  assertFails(
+    () => checkLoss(root, { exact: at(0) }),
+    "root has no finite gradient at point 0: it is [NaN]",
+  );
+});
+
 Deno.test("checkLoss() leaves no trace", () => {
   manualSeed(1);
   const next = rand([2]).toArray();

@@ -1,16 +1,21 @@
 /**
  * Prints the table of losses. `--json` prints it as an array in the last line instead, `--write` puts
- * it into the README.
+ * it into the README, and tables of values and derivatives into the pages of `docs/losses`.
  */
 
 import { parseArgs } from "node:util";
 import { LOSS_TABLE, README, withTable } from "../loss/loss_table.ts";
+import { pageOf, PAGES, withCurves } from "../loss/pages.ts";
 
 const flag = { type: "boolean", default: false } as const;
 const { values } = parseArgs({ options: { json: flag, write: flag } });
 
 if (values.write) {
   Deno.writeTextFileSync(README, withTable(Deno.readTextFileSync(README), LOSS_TABLE));
+  for (const [name, page] of Object.entries(PAGES)) {
+    const file = pageOf(name);
+    Deno.writeTextFileSync(file, withCurves(Deno.readTextFileSync(file), page));
+  }
 }
 if (values.json) {
   console.log(JSON.stringify(LOSS_TABLE));

@@ -114,7 +114,7 @@ else {
   const env = sanitize ? await sanitized() : {};
   outcomes.push(
     await denoTest(env, "--parallel", ...only, "tests", "examples"),
-    await denoTest(env, "--doc", ...only, "mod.ts", "lib", "README.md"),
+    await denoTest(env, "--doc", ...only, "mod.ts", "lib", "README.md", "docs/own_loss.md"),
   );
 }
 for (const text of failures) console.log(`\n${text}`);
