@@ -2,7 +2,7 @@
 
 import { DTypeError, ShapeError, showShape } from "../../core/errors.ts";
 import { checkCount, shown } from "../../core/options.ts";
-import { broadcastShapes, sameShape, type Shape } from "../../core/shape.ts";
+import { broadcastShapes, sameShape, type Shape, sizeOf } from "../../core/shape.ts";
 import { isTensor } from "../../core/tensor.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import { copyInto, copyOf, elementsOf } from "../copy/copy.ts";
@@ -12,7 +12,7 @@ import { tensorOver } from "../define/record.ts";
 import { composites } from "../registry.ts";
 import { flatten } from "../shape/composites.ts";
 import { expand, permute, reshape, sliceBlock, sliceRange } from "../shape/primitives.ts";
-import { indexSelect } from "./composites.ts";
+import { selectChecked } from "./composites.ts";
 import { outOfRange, scatterRows } from "./primitives.ts";
 
 /**
@@ -77,35 +77,34 @@ function complete(op: string, x: Tensor, index: readonly Index[]): Part[] {
   return full.flatMap((part): Part[] => part === "..." ? rest : [part === ":" ? whole : part]);
 }
 
-/**
- * The positions where a bool tensor holds, one int32 tensor for each of its dimensions; one without
- * dimensions has one.
- */
-function positions(op: string, mask: Tensor): Tensor[] {
+/** The positions where a bool tensor holds, in row-major order. */
+function positions(op: string, mask: Tensor): Tensor {
   const elements = elementsOf(mask, op);
-  if (mask.ndim === 0) return [tensorOver(new Int32Array(elements[0]!), [elements[0]!])];
   let count = 0;
   for (let i = 0; i < elements.length; i++) count += elements[i]!;
-  const places = new Uint32Array(count);
-  for (let i = 0, next = 0; next < count; i++) if (elements[i] !== 0) places[next++] = i;
-  const found = mask.shape.map(() => new Int32Array(count));
-  for (let axis = mask.ndim - 1; axis >= 0; axis--) {
-    const [extent, list] = [mask.shape[axis]!, found[axis]!];
-    for (let k = 0; k < count; k++) {
-      const place = places[k]!;
-      list[k] = place % extent;
-      places[k] = place / extent;
-    }
+  const list = new Int32Array(count);
+  if (mask.ndim > 0) {
+    for (let i = 0, next = 0; next < count; i++) if (elements[i] !== 0) list[next++] = i;
   }
-  return found.map((list) => tensorOver(list, [count]));
+  return tensorOver(list, [count]);
 }
 
-/** An index, resolved: a view of the tensor, and tensors of positions for some of its dimensions. */
+/** Positions in neighbouring dimensions of a view. */
+interface Positions {
+  /** The first dimension. */
+  readonly dim: number;
+  /** How many dimensions the positions count through: those of a mask, or one. */
+  readonly dims: number;
+  /** The positions. */
+  readonly index: Tensor;
+}
+
+/** An index, resolved: a view of the tensor, and positions in some of its dimensions. */
 interface Resolved {
   /** The view that integers, ranges and new axes give; positions apply to its dimensions. */
   readonly view: Tensor;
-  /** Positions by dimension of the view. */
-  readonly tensors: ReadonlyMap<number, Tensor>;
+  /** By rising dimension. */
+  readonly tensors: readonly Positions[];
 }
 
 function resolve(op: string, x: Tensor, index: readonly Index[]): Resolved {
@@ -114,7 +113,7 @@ function resolve(op: string, x: Tensor, index: readonly Index[]): Resolved {
   const counts: number[] = [];
   const steps: number[] = [];
   const shape: number[] = [];
-  const tensors = new Map<number, Tensor>();
+  const tensors: Positions[] = [];
   const take = (start: number, count: number, step: number) => {
     starts.push(start);
     counts.push(count);
@@ -133,15 +132,18 @@ function resolve(op: string, x: Tensor, index: readonly Index[]): Resolved {
       }
       take(part < 0 ? part + extent : part, 1, 1);
     } else if (isTensor(part)) {
-      const bool = part.dtype === "bool";
-      const list = bool
+      const mask = part.dtype === "bool";
+      const index = mask
         ? positions(op, checkMask(op, x, part, starts.length))
-        : [wrapped(op, part, extent)];
-      for (const tensor of list) {
-        tensors.set(shape.length, tensor);
-        const own = bool && part.ndim === 0 ? null : x.shape[starts.length]!;
-        shape.push(own ?? 1);
-        if (own !== null) take(0, own, 1);
+        : wrapped(op, part, extent);
+      const dims = countDims(part);
+      // A mask without dimensions makes a new one.
+      tensors.push({ dim: shape.length, dims: Math.max(1, dims), index });
+      if (dims === 0) shape.push(1);
+      for (let i = 0; i < dims; i++) {
+        const own = x.shape[starts.length]!;
+        shape.push(own);
+        take(0, own, 1);
       }
     } else {
       const [first, count, step] = sliceRange(op, extent, part[0], part[1], part[2]);
@@ -198,11 +200,13 @@ interface Rows {
 }
 
 function toRows(op: string, { view, tensors }: Resolved): Rows {
-  const dims = [...tensors.keys()];
-  const list = [...tensors.values()];
-  const shape = list.reduce((s: Shape, t) => broadcastShapes(op, s, t.shape), []);
-  const linear = list.reduce((sum, index, i) => sum.mul(view.shape[dims[i]!]!).add(index));
-  const others = view.shape.map((_, i) => i).filter((i) => !tensors.has(i));
+  const dims = tensors.flatMap(({ dim, dims }) => Array.from({ length: dims }, (_, i) => dim + i));
+  const shape = tensors.reduce((s: Shape, { index }) => broadcastShapes(op, s, index.shape), []);
+  const linear = tensors.map(({ index }) => index).reduce((sum, index, i) => {
+    const { dim, dims } = tensors[i]!;
+    return sum.mul(sizeOf(view.shape.slice(dim, dim + dims))).add(index);
+  });
+  const others = view.shape.map((_, i) => i).filter((i) => !dims.includes(i));
   const neighbours = dims.every((dim, i) => i === 0 || dim === dims[i - 1]! + 1);
   return {
     front: permute(view, [...dims, ...others]),
@@ -230,9 +234,9 @@ function placing(rank: number, shape: Shape, place: number): number[] {
 export function at(x: Tensor, index: readonly Index[]): Tensor {
   checkCount("compute at", arguments.length, 2);
   const resolved = resolve("at", x, index);
-  if (resolved.tensors.size === 0) return resolved.view;
+  if (resolved.tensors.length === 0) return resolved.view;
   const { front, count, index: rows, shape, place } = toRows("at", resolved);
-  const picked = indexSelect(flatten(front, 0, count - 1), 0, rows);
+  const picked = selectChecked("at", flatten(front, 0, count - 1), 0, rows);
   const full = reshape(picked, [...shape, ...front.shape.slice(count)]);
   return permute(full, placing(full.ndim, shape, place));
 }
@@ -240,7 +244,7 @@ export function at(x: Tensor, index: readonly Index[]): Tensor {
 /** Writes a value into part of a tensor; of repeated positions the last one stays. */
 export function writeAt(x: Tensor, index: readonly Index[], value: Tensor): void {
   const resolved = resolve("setAt", x, index);
-  if (resolved.tensors.size === 0) {
+  if (resolved.tensors.length === 0) {
     copyInto(resolved.view, fitted(value, resolved.view.shape));
     return;
   }

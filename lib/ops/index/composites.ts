@@ -122,14 +122,14 @@ export function indexAdd(
   checkTensor("indexAdd", x);
   const { alpha = 1 } = readIndexAdd("compute indexAdd", options);
   const axis = normalizeDim("indexAdd", dim, x.ndim);
-  const column = columnOf("indexAdd", x, axis, index);
+  checkColumn("indexAdd", x, axis, index);
   checkSource("indexAdd", x, x.shape.with(axis, index.size), source);
   if (x.dtype === "bool") {
     throw new DTypeError("Cannot compute indexAdd: the input is bool; cast it first");
   }
   checkElement("indexAdd", "alpha", alpha, x.dtype);
   const scaled = alpha === 1 ? source : source.mul(alpha);
-  return scatterAddChecked(x, axis, expand(column, source.shape), scaled);
+  return scatterAddChecked(x, axis, expand(columnOf(x, axis, index), source.shape), scaled);
 }
 
 /**
@@ -144,14 +144,24 @@ export function indexSelect(x: Tensor, dim: number, index: Tensor): Tensor {
   checkCount("compute indexSelect", arguments.length, 3);
   checkTensor("indexSelect", x);
   const axis = normalizeDim("indexSelect", dim, x.ndim);
-  const column = columnOf("indexSelect", x, axis, index);
-  const shape = x.shape.with(axis, index.size);
-  checkShape("indexSelect", shape);
-  return gatherChecked(x, axis, expand(column, shape));
+  checkColumn("indexSelect", x, axis, index);
+  return selectChecked("indexSelect", x, axis, index);
 }
 
-/** An index of one dimension, checked, so that it expands along the others. */
-function columnOf(op: string, x: Tensor, axis: number, index: Tensor): Tensor {
+/** `indexSelect` where the index is known to fit. */
+export function selectChecked(op: string, x: Tensor, axis: number, index: Tensor): Tensor {
+  const shape = x.shape.with(axis, index.size);
+  checkShape(op, shape);
+  return gatherChecked(x, axis, expand(columnOf(x, axis, index), shape));
+}
+
+/** An index of one dimension, so that it expands along the others. */
+function columnOf(x: Tensor, axis: number, index: Tensor): Tensor {
+  return reshape(index, x.shape.map((_, i) => i === axis ? -1 : 1));
+}
+
+/** Refuses an index that is not of one dimension or does not fit. */
+function checkColumn(op: string, x: Tensor, axis: number, index: Tensor): void {
   checkTensor(op, index, "the index");
   if (index.ndim !== 1) {
     throw new ShapeError(
@@ -162,7 +172,6 @@ function columnOf(op: string, x: Tensor, axis: number, index: Tensor): Tensor {
     );
   }
   checkIndex(op, index, x.shape[axis]!);
-  return reshape(index, x.shape.map((_, i) => i === axis ? -1 : 1));
 }
 
 /**

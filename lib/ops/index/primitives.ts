@@ -170,9 +170,8 @@ export function scatterAddChecked(x: Tensor, dim: number, index: Tensor, source:
   return y;
 }
 
-/** Writes `source` at positions along the first dimension; for `setAt`, in place. */
+/** Writes `source` at positions that fit along the first dimension; for `setAt`, in place. */
 export function scatterRows(target: Tensor, index: Tensor, source: Tensor): void {
-  checkIndex("setAt", index, target.shape[0]!);
   if (source.size === 0) return;
   const rows = reshape(index, [-1, ...target.shape.slice(1).map(() => 1)]);
   const places = expand(rows, source.shape);

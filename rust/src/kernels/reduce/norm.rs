@@ -86,11 +86,18 @@ impl<T: Element + Real + Into<f64>> Row<'_, '_, T> {
     }
 
     /// The root of a sum of squares, which is added up anew where it has left the range.
+    #[inline]
     fn root(&self, once: f64) -> Result<T> {
         let (least, total) = (LEAST[usize::from(size_of::<T>() > 4)], once * self.times);
         if total.is_nan() || (once >= least && total < f64::INFINITY) {
             return Ok(T::from_f64(total.sqrt()));
         }
+        self.anew()
+    }
+
+    /// The same of elements that are scaled so that the largest becomes 1.
+    #[cold]
+    fn anew(&self) -> Result<T> {
         let mut largest = 0.0_f64;
         self.x.for_blocks(self.first, self.first + self.count, BLOCK, |x| {
             largest = x.iter().fold(largest, |largest, &x| largest.max(x.into().abs()));

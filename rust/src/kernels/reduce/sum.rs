@@ -306,8 +306,9 @@ pub(crate) fn sum_columns<T: Summand>(
 ) -> Result {
     axes.for_columns(out, data, COLUMNS, |_, data, out| {
         let mut totals = [T::Total::default(); COLUMNS];
-        let mut fit = true;
-        simd(
+        // Rarely does one leave its range, so that all are finished first, and in vectors, for which
+        // whether they fit must not be in memory.
+        let fit = simd(
             #[inline(always)]
             || {
                 let mut rows = axes.rows(data, out.len());
@@ -322,12 +323,13 @@ pub(crate) fn sum_columns<T: Summand>(
                         *total += T::widen(column);
                     }
                 }
-                // Rarely does one leave its range, so that all are finished in vectors first.
+                let (mut fit, times) = (true, axes.times);
                 for (out, total) in out.iter_mut().zip(&mut totals) {
-                    *total = T::repeated(*total, axes.times);
+                    *total = T::repeated(*total, times);
                     fit &= T::fits(*total);
                     *out = T::rounded(*total, divisor);
                 }
+                fit
             },
         );
         if !fit {
