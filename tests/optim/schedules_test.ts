@@ -80,6 +80,17 @@ Deno.test("optim.OneCycleLR gives the known values of 50 epochs of 10 steps, and
   assertEquals([group!.lr, group!.betas[0], schedule.lastEpoch], before);
 });
 
+Deno.test("optim.OneCycleLR starts at the greatest rate where there is but one step to grow", () => {
+  for (const options of [{ totalSteps: 10, pctStart: 0.1 }, { totalSteps: 1, pctStart: 1 }]) {
+    const optimizer = adam();
+    const schedule = new optim.OneCycleLR(optimizer, { maxLr: 0.5, ...options });
+    assertEquals(schedule.getLastLr(), [0.5]);
+    assertEquals(optimizer.paramGroups[0]!.betas[0], 0.85);
+    schedule.step();
+    assertEquals(Number.isFinite(schedule.getLastLr()[0]), true);
+  }
+});
+
 Deno.test("a cycle of the momentum needs one, and can be switched off", () => {
   const optimizer = new optim.Adagrad([zeros([1], { requiresGrad: true })]);
   const options = { maxLr: 0.1, totalSteps: 9 };

@@ -164,7 +164,8 @@ function anneal(
   const i = found < 0 ? phases.length - 1 : found;
   const [end, from, to] = phases[i] ?? [0, last, last];
   const start = phases[i - 1]?.[0] ?? 0;
-  const share = (epoch - start) / (end - start);
+  // A phase may have no length: one step of growth ends where it starts.
+  const share = end === start ? 1 : (epoch - start) / (end - start);
   if (annealStrategy === "linear") return from + (to - from) * share;
   return to + (from - to) / 2 * (1 + Math.cos(Math.PI * share));
 }
