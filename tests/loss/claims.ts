@@ -23,6 +23,8 @@ export interface Claims {
   readonly domain?: string;
   /** The dimension of the batch of each input, null where it has none. Default: the first of all. */
   readonly batch?: readonly (number | null)[];
+  /** Whether it reads its labels, so that `vmap` refuses them. */
+  readonly readsLabels?: true;
 }
 
 const atTarget = ([, target, ...more]: Inputs): Inputs => [
@@ -88,6 +90,11 @@ export const CLAIMS: { readonly [Name in LossName]: Claims } = {
   psnr: { reference: "PIQ", offset: [0, 1] },
   ssim: { reference: "pytorch-msssim", zero: atTarget },
   msSsim: { reference: "pytorch-msssim", zero: atTarget },
-  ctc: { reference: PYTORCH, domain: "logarithms of probabilities", batch: [1, 0, 0, 0] },
+  ctc: {
+    reference: PYTORCH,
+    domain: "logarithms of probabilities",
+    batch: [1, 0, 0, 0],
+    readsLabels: true,
+  },
   linearCrossEntropy: { reference: PYTORCH, batch: [0, null, 0] },
 };

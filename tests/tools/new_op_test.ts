@@ -12,7 +12,7 @@ const OPS: readonly (readonly string[])[] = [
   ["chirp", "--family", "elementwise", "--kind=primitive"],
   ["merge", "--family", "elementwise", "--kind", "primitive", "--inputs", "2"],
   ["logAddExp", "--family", "elementwise", "--kind", "composite", "--inputs", "2"],
-  ["renorm", "--family", "normalize", "--kind", "composite"],
+  ["renorm", "--family", "window", "--kind", "composite"],
   ["runningMax", "--family", "scan", "--kind", "fused"],
   ["logDet", "--family", "linalg", "--kind", "primitive"],
 ];
@@ -57,7 +57,7 @@ Deno.test("new op: what is left to write is where the compiler finds something m
       "lib/ops/elementwise/unary.ts",
       "lib/ops/elementwise/binary.ts",
       "lib/ops/elementwise/composites.ts",
-      "lib/ops/normalize/renorm.ts",
+      "lib/ops/window/renorm.ts",
       "lib/ops/scan/running_max.ts",
       "lib/ops/linalg/log_det.ts",
       "tests/matrix/scan/mod.ts",

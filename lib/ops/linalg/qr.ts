@@ -10,7 +10,7 @@ import { copyInto } from "../copy/copy.ts";
 import { checkFloat, checkMatrices } from "../define/checks.ts";
 import { inBatch } from "../define/batch.ts";
 import { recordAll, result, rule, zeroed } from "../define/record.ts";
-import { cat, expand, pad, slice } from "../shape/primitives.ts";
+import { cat, expand, slice } from "../shape/primitives.ts";
 import { tril } from "../shape/rearrange.ts";
 import { mT } from "../shape/views.ts";
 import { identity, solveTriangular } from "./factor.ts";
@@ -19,13 +19,33 @@ import { matmul } from "./matmul.ts";
 const kernel = kernelNumber("qr");
 
 // a = q·r: ā = (q̄ + q·s)·r⁻ᵀ, s the lower triangle of r·r̄ᵀ − q̄ᵀ·q, mirrored
-function squareGradient(q: Tensor, r: Tensor, toQ: Tensor | null, toR: Tensor | null): Tensor {
-  const fromR = toR === null ? null : matmul(r, mT(toR));
-  const fromQ = toQ === null ? null : matmul(mT(toQ), q);
-  const m = fromR === null ? fromQ!.neg() : fromQ === null ? fromR : fromR.sub(fromQ);
-  const mirrored = matmul(q, tril(m).add(mT(tril(m, -1))));
-  const all = toQ === null ? mirrored : toQ.add(mirrored);
+function squareGradient(q: Tensor, r: Tensor, toQ: Tensor, toR: Tensor): Tensor {
+  const m = matmul(r, mT(toR)).sub(matmul(mT(toQ), q));
+  const all = toQ.add(matmul(q, tril(m).add(mT(tril(m, -1)))));
   return solveTriangular(mT(r), all, { upper: false, left: false });
+}
+
+/** The same where r may have columns behind the square ones. */
+function gradient(a: Tensor, q: Tensor, r: Tensor, toQ: Tensor, toR: Tensor): Tensor {
+  const [k, n] = [extentAt(r.shape, -2), extentAt(r.shape, -1)];
+  if (k === n) return squareGradient(q, r, toQ, toR);
+  // [x, z] = q·[u, v], v = qᵀ·z: q̄ += z·v̄ᵀ, z̄ = q·v̄
+  const [toU, toV] = [slice(toR, -1, 0, k), slice(toR, -1, k)];
+  const both = toQ.add(matmul(slice(a, -1, k), mT(toV)));
+  return cat([squareGradient(q, slice(r, -1, 0, k), both, toU), matmul(q, toV)], -1);
+}
+
+/** The gradient, where there is one. */
+function backThrough(a: Tensor, q: Tensor, toQ: Tensor | null, toR: Tensor | null): Tensor {
+  if (extentAt(q.shape, -1) > extentAt(a.shape, -1)) {
+    throw new GradError(
+      'Cannot run backward: linalg.qr with mode "complete" has no gradient for matrices of more ' +
+        `rows than columns, got shape ${showShape(a.shape)}`,
+    );
+  }
+  const r = matmul(mT(q), a);
+  const zeros = (x: Tensor) => zeroed(x, x.dtype, x.shape);
+  return gradient(a, q, r, toQ ?? zeros(q), toR ?? zeros(r));
 }
 
 const qrRule = rule<{ kept: number }>("linalg.qr", {
@@ -41,18 +61,6 @@ const qrRule = rule<{ kept: number }>("linalg.qr", {
   batch: ([a], { kept }) => factored(a!, kept),
 });
 
-/** The gradient, where there is one. */
-function backThrough(a: Tensor, q: Tensor, toQ: Tensor | null, toR: Tensor | null): Tensor {
-  const [rows, columns] = [extentAt(a.shape, -2), extentAt(a.shape, -1)];
-  if (rows <= columns || extentAt(q.shape, -1) === columns) {
-    return gradientOf(a, q, toQ, toR, rows < columns ? rows : null);
-  }
-  throw new GradError(
-    'Cannot run backward: linalg.qr with mode "complete" has no gradient for matrices of more ' +
-      `rows than columns, got shape ${showShape(a.shape)}`,
-  );
-}
-
 /** q and r of checked matrices; q keeps so many columns. */
 function factored(a: Tensor, kept: number): readonly Tensor[] {
   if (a.batched !== null) return inBatch(qrRule.batch, [a], { kept });
@@ -65,28 +73,6 @@ function factored(a: Tensor, kept: number): readonly Tensor[] {
   else if (q.size > 0) copyInto(q, expand(identity(a, m), q.shape));
   recordAll(qrRule, [a], [q, r], { kept });
   return [q, r];
-}
-
-/** The gradient; `width` is how many columns the triangle has in front of others. */
-function gradientOf(
-  a: Tensor,
-  q: Tensor,
-  toQ: Tensor | null,
-  toR: Tensor | null,
-  width: number | null,
-): Tensor {
-  const r = matmul(mT(q), a);
-  if (width === null) return squareGradient(q, r, toQ, toR);
-  // Behind the square [x, z] = q·[u, v], v = qᵀ·z: q̄ += z·v̄ᵀ, z̄ = q·v̄
-  const square = slice(r, -1, 0, width);
-  if (toR === null) {
-    return pad(squareGradient(q, square, toQ, null), [0, extentAt(a.shape, -1) - width]);
-  }
-  const toV = slice(toR, -1, width);
-  const shared = matmul(slice(a, -1, width), mT(toV));
-  const both = toQ === null ? shared : toQ.add(shared);
-  const first = squareGradient(q, square, both, slice(toR, -1, 0, width));
-  return cat([first, matmul(q, toV)], -1);
 }
 
 /** Options of `qr`. */
