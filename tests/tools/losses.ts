@@ -24,7 +24,7 @@ if (values.json) {
     ["loss", "module", "reference", "order", "checks"],
     ...LOSS_TABLE.map((row) => [
       row.name,
-      row.module,
+      row.module ?? "",
       row.reference,
       String(row.order),
       String(row.checks.length),
