@@ -1,14 +1,12 @@
 /** Losses with parameters: values, gradients, state, and what training does with them. */
 
 import { assert, assertAlmostEquals, assertEquals, assertThrows } from "@std/assert";
-import { assertType, type IsExact } from "@std/testing/types";
-import { assertClose, gradcheck, gradgradcheck } from "../../lib/testing/mod.ts";
+import { assertClose } from "../../lib/testing/mod.ts";
 import {
   functionalCall,
   grad,
   losses,
   manualSeed,
-  type nn,
   ones,
   optim,
   randn,
@@ -18,91 +16,44 @@ import {
 } from "../../mod.ts";
 import { casesOf } from "../fixtures/stored.ts";
 import { double, int32, leaf } from "./plain.ts";
-import type { LossName, ModuleName } from "./table.ts";
+import { checkPair, checkSlopes, learned, minimax, OTHERS, term } from "./others.ts";
 
 const float64 = { dtype: "float64" } as const;
 const regions = int32([0, 0, 1, 1]);
-
-/** The losses that hold parameters, each with the state that it has at first. */
 const LEARNED = {
-  MultiTaskLossWithUncertainty: () => new losses.MultiTaskLossWithUncertainty(2, float64),
-  AdaptiveMSE: () => new losses.AdaptiveMSE(float64),
-  AdaptiveRobustLoss: () => new losses.AdaptiveRobustLoss(float64),
   RegionWeightedMSE: () => new losses.RegionWeightedMSE(regions, float64),
-  MinimaxMSE: () => new losses.MinimaxMSE(regions, float64),
-  MetaLossNetwork: () => new losses.MetaLossNetwork(4, float64),
-  AdaptiveLogSoftmaxWithLoss: () => new losses.AdaptiveLogSoftmaxWithLoss(4, 6, [2], float64),
-} as const;
-
-/** The names of their state. */
-const STATES: Readonly<Record<keyof typeof LEARNED, string>> = {
-  MultiTaskLossWithUncertainty: "log_vars",
-  AdaptiveMSE: "alpha",
-  AdaptiveRobustLoss: "latent_alpha latent_scale",
-  RegionWeightedMSE: "log_vars regions",
-  MinimaxMSE: "logits regions",
-  MetaLossNetwork: [0, 2, 4].map((i) => `net.${i}.weight net.${i}.bias`).join(" "),
-  AdaptiveLogSoftmaxWithLoss: "head.weight tail.0.0.weight tail.0.1.weight",
+  MinimaxMSE: minimax,
 };
 
-Deno.test("every loss that is no function has a test here", () => {
-  type Others =
-    | "Loss"
-    | "FunctionLoss"
-    | "regularization"
-    | "totalVariation"
-    | "TotalVariationLoss";
-  type Rest = Exclude<keyof typeof losses, LossName | ModuleName | Others>;
-  assertType<IsExact<Rest, keyof typeof LEARNED>>(true);
+for (const [name, { checks }] of Object.entries(OTHERS)) {
+  for (const [title, check] of Object.entries(checks)) {
+    Deno.test(`losses.${name} ${title}`, check);
+  }
+}
+
+Deno.test("what is wrong with a loss that learns, or a term, is found", () => {
+  class Forgetful extends losses.Loss {
+    readonly #alpha = leaf(1);
+    override forward(p: Tensor, t: Tensor): Tensor {
+      return p.sub(t).square().mean().mul(this.#alpha);
+    }
+  }
+  const steep = (x: Tensor) => x.square().add(x.sub(x.detach())).sum();
+  const coarse = (x: Tensor) => x.add(1e6).sub(1e6).sum();
+  const state = learned("", () => new Forgetful(), "alpha", () => {}).checks;
+  const wide = term("", (x) => x.exp().sum(), leaf([1]), leaf([1])).checks;
+  const faults: [check: (() => void) | undefined, says: string][] = [
+    [state["has its parameters in its state, and takes them back"], "Values are not equal"],
+    [Object.values(term("", steep, leaf([1]), leaf([0])).checks)[0], "Gradient of"],
+    [wide["is 0 where it claims to be"], "Values are not equal"],
+    [wide["is finite at ±1e4 in float32"], ""],
+    [term("", coarse, leaf([0.123]), leaf([0])).checks["has them in float32 too"], "not close"],
+  ];
+  for (const [check, says] of faults) assertThrows(check!, Error, says);
 });
 
-for (
-  const [name, make] of Object.entries(LEARNED) as [keyof typeof LEARNED, () => nn.AnyModule][]
-) {
-  Deno.test(`losses.${name} has its parameters in its state dict, and takes them back`, () => {
-    const loss = make();
-    const state = loss.stateDict();
-    assertEquals(Object.keys(state).join(" "), STATES[name]);
-    assert(loss.parameters().length > 0);
-    const other = make();
-    for (const parameter of other.parameters()) parameter.detach().fill_(0.25);
-    loss.loadStateDict(other.stateDict());
-    for (const parameter of loss.parameters()) {
-      assertEquals(parameter.sub(0.25).abs().sum().item(), 0);
-    }
-  });
-}
-
-/** A loss of inputs with other parameters, to be compared with differences to the second order. */
-function checkSlopes(
-  loss: nn.AnyModule,
-  inputs: readonly Tensor[],
-  call: (inputs: readonly Tensor[], params: Record<string, Tensor>) => Tensor,
-): void {
-  const names = loss.namedParameters().map(([name]) => name);
-  const values = loss.parameters().map((x) => x.detach().add(0.3).requiresGrad_());
-  const run = (...all: Tensor[]) => {
-    const params = names.map((name, i) => [name, all[inputs.length + i]!] as const);
-    return call(all.slice(0, inputs.length), Object.fromEntries(params));
-  };
-  gradcheck(run, [...inputs, ...values]);
-  gradgradcheck(run, [...inputs, ...values]);
-}
-
-/** The same of a loss of prediction and target. */
-function checkPair(loss: losses.Loss): void {
-  const inputs = [double("prediction", [3, 4]), double("target", [3, 4])];
-  checkSlopes(loss, inputs, ([p, t], params) => functionalCall(loss, params, p!, t!));
-}
-
-for (const name of ["AdaptiveMSE", "AdaptiveRobustLoss", "RegionWeightedMSE"] as const) {
-  Deno.test(`losses.${name} has the gradients that differences have`, () => {
-    checkPair(LEARNED[name]());
-  });
-}
-
 Deno.test("MinimaxMSE has the gradient of its weights with the other sign, and says so to differences", () => {
-  const loss = LEARNED.MinimaxMSE();
+  const loss = minimax();
   assertThrows(() => checkPair(loss), Error, "Gradient of");
   const [p, t] = [double("prediction", [3, 4]), double("target", [3, 4])];
   loss.logits.detach().setAt([0], 0.5);
@@ -114,15 +65,6 @@ Deno.test("MinimaxMSE has the gradient of its weights with the other sign, and s
   const spread = weights.unsqueeze(1).expand([2, 2]).reshape([4]);
   assertClose(g, p.sub(t).detach().mul(2 / 6).mul(spread));
   assertClose(up, weights.mul(errors.sub(value)).neg().detach());
-});
-
-Deno.test("MetaLossNetwork has the gradients that differences have", () => {
-  manualSeed(3);
-  const loss = LEARNED.MetaLossNetwork();
-  const run = (...[x, p, t]: Tensor[]) => loss.forward(x!, p!, t!);
-  const inputs = [double("features", [3, 2]), double("p", [3]), double("t", [3])];
-  gradcheck(run, inputs);
-  gradgradcheck(run, inputs);
 });
 
 Deno.test("MultiTaskLossWithUncertainty has the form of each kind, and clamps", () => {

@@ -6,16 +6,17 @@
 import { CHECKS, isAbout, type Subject } from "./checks.ts";
 import { CLAIM_CHECKS, isClaimed } from "./claim_checks.ts";
 import { CLAIMS } from "./claims.ts";
+import { OTHERS } from "./others.ts";
 import type { LossRow } from "./row.ts";
 import { LOSSES, type LossName, MODULES } from "./table.ts";
-import type { losses } from "../../mod.ts";
+import { losses } from "../../mod.ts";
 
 /** A loss. */
 export interface LossTableRow {
-  /** Name of the function. */
-  readonly name: LossName;
-  /** Name of the class that is made from it. */
-  readonly module: string;
+  /** Name of the function, or of the class where there is none. */
+  readonly name: string;
+  /** Name of the class; null where there is none. */
+  readonly module: string | null;
   /** Who gave the values that it is compared with. */
   readonly reference: string;
   /** Highest order of gradient that is compared with differences. */
@@ -40,13 +41,24 @@ function entriesOf<Title extends string>(
   return Object.entries(checks) as [Title, Check][];
 }
 
+function orderOf(checks: readonly string[]): number {
+  return checks.some((title) => title.includes("second order")) ? 2 : 1;
+}
+
+const functions = Object.entries(MODULES).map(([module, name]): LossTableRow => {
+  const checks = checksOf(name).map(([title]) => title);
+  return { name, module, reference: CLAIMS[name].reference, order: orderOf(checks), checks };
+});
+
+const others = Object.entries(OTHERS).map(([name, other]): LossTableRow => {
+  const checks = Object.keys(other.checks);
+  const own = `${name.charAt(0).toUpperCase()}${name.slice(1)}`;
+  const module = [own, `${own}Loss`].find((one) => one in losses) ?? null;
+  return { name, module, reference: other.reference, order: orderOf(checks), checks };
+});
+
 /** Every loss, by name. */
-export const LOSS_TABLE: readonly LossTableRow[] = Object.entries(MODULES)
-  .map(([module, name]) => {
-    const checks = checksOf(name).map(([title]) => title);
-    const order = checks.some((title) => title.includes("second order")) ? 2 : 1;
-    return { name, module, reference: CLAIMS[name].reference, order, checks };
-  })
+export const LOSS_TABLE: readonly LossTableRow[] = [...functions, ...others]
   .sort((a, b) => a.name < b.name ? -1 : 1);
 
 /** The table in Markdown, with a row for all losses that are checked against the same values. */

@@ -1,10 +1,9 @@
 /** The pages of losses have every loss, its formula, and the numbers of today. */
 
 import { assert, assertEquals, assertNotEquals, assertThrows } from "@std/assert";
-import { curveTable, type Page, pageOf, PAGES, withCurves } from "./pages.ts";
+import { type Family, ZOO } from "../../examples/loss_zoo.ts";
+import { curveTable, FAMILIES, pageOf, withCurves } from "./pages.ts";
 import { MODULES } from "./table.ts";
-
-const pages = Object.entries(PAGES) as [string, Page][];
 
 /** What has no curve, as it is no function of one number. */
 const WITHOUT = [
@@ -15,13 +14,13 @@ const WITHOUT = [
   "AdaptiveLogSoftmaxWithLoss",
 ];
 
-for (const [name, page] of pages) {
+for (const [name, family] of FAMILIES) {
   Deno.test(`docs/losses/${name}.md shows what the library computes, and says what it is`, () => {
     const text = Deno.readTextFileSync(pageOf(name));
-    assert(withCurves(text, page) === text, "it is another: run `deno task losses --write`");
+    assert(withCurves(text, family) === text, "it is another: run `deno task losses --write`");
     const formulas = [...text.matchAll(/^- `(\w+)`: /gm)].map(([, loss]) => loss!);
     const without = formulas.filter((loss) => WITHOUT.includes(loss));
-    assertEquals(formulas.toSorted(), [...Object.keys(page.curves), ...without].toSorted());
+    assertEquals(formulas.toSorted(), [...Object.keys(family.curves), ...without].toSorted());
     for (const title of ["Value and derivative", "When to use which", "What outliers do"]) {
       assert(text.includes(`\n## ${title}\n`), title);
     }
@@ -30,7 +29,7 @@ for (const [name, page] of pages) {
 
 Deno.test("every loss has its place on one page, which the README links", () => {
   const readme = Deno.readTextFileSync(new URL("../../README.md", import.meta.url));
-  const formulas = pages.flatMap(([name]) => {
+  const formulas = FAMILIES.flatMap(([name]) => {
     assert(readme.includes(`(docs/losses/${name}.md)`), name);
     return [...Deno.readTextFileSync(pageOf(name)).matchAll(/^- `(\w+)`: /gm)].map(([, x]) => x!);
   });
@@ -39,10 +38,10 @@ Deno.test("every loss has its place on one page, which the README links", () => 
 });
 
 Deno.test("a page whose loss is another is found", () => {
-  const { regression } = PAGES;
+  const { regression } = ZOO;
   const { mse } = regression.curves;
   for (const factor of [1.001, -1]) {
-    const other: Page = {
+    const other: Family = {
       ...regression,
       curves: { ...regression.curves, mse: (r) => mse(r).mul(factor) },
     };

@@ -147,6 +147,8 @@ const SUBJECTS: Readonly<Record<string, readonly string[]>> = {
   autograd: ["lib/ops/define/"],
   // The modes that a scope changes.
   device: ["lib/core/engine.ts"],
+  // The losses as functions of a number.
+  loss: ["examples/loss_zoo.ts"],
   // What kernels are launched on.
   ffi: ["lib/device/"],
   // The sources as such, with the registry that tells what they define.

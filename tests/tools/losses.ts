@@ -5,16 +5,16 @@
 
 import { parseArgs } from "node:util";
 import { LOSS_TABLE, README, withTable } from "../loss/loss_table.ts";
-import { pageOf, PAGES, withCurves } from "../loss/pages.ts";
+import { FAMILIES, pageOf, withCurves } from "../loss/pages.ts";
 
 const flag = { type: "boolean", default: false } as const;
 const { values } = parseArgs({ options: { json: flag, write: flag } });
 
 if (values.write) {
   Deno.writeTextFileSync(README, withTable(Deno.readTextFileSync(README), LOSS_TABLE));
-  for (const [name, page] of Object.entries(PAGES)) {
+  for (const [name, family] of FAMILIES) {
     const file = pageOf(name);
-    Deno.writeTextFileSync(file, withCurves(Deno.readTextFileSync(file), page));
+    Deno.writeTextFileSync(file, withCurves(Deno.readTextFileSync(file), family));
   }
 }
 if (values.json) {
@@ -24,7 +24,7 @@ if (values.json) {
     ["loss", "module", "reference", "order", "checks"],
     ...LOSS_TABLE.map((row) => [
       row.name,
-      row.module,
+      row.module ?? "",
       row.reference,
       String(row.order),
       String(row.checks.length),
