@@ -4,6 +4,7 @@ import { grad, losses, nn, optim, type Tensor, where } from "@adjoint/ml";
 import { labels, order, perceptron, positions, setParameters, signals, wave } from "./inputs.ts";
 import { opRows } from "./op_rows.ts";
 import { computing, type Instance, type Row, type Within } from "./row.ts";
+import { transformRows } from "./transform_rows.ts";
 
 function add(size: number, recording = false): Instance {
   const a = wave([size]).requiresGrad_(recording);
@@ -221,4 +222,5 @@ export const rows: readonly Row[] = [
   },
   { name: "main job, 10 epochs", target: 0.4, large: true, tolerance: 1e-4, make: mainJob },
   ...opRows,
+  ...transformRows,
 ];

@@ -8,6 +8,7 @@ from inputs import labels, order, perceptron, positions, set_parameters, signals
 from op_rows import OP_ROWS
 from row import computing
 from torch import nn
+from transform_rows import TRANSFORM_ROWS
 
 
 def add(size, recording=False):
@@ -201,4 +202,5 @@ ROWS = {
     "cross entropy 4096 x 1000, backward": lambda: cross_entropy(4096, 1000),
     "main job, 10 epochs": main_job,
     **OP_ROWS,
+    **TRANSFORM_ROWS,
 }
