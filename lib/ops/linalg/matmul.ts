@@ -25,8 +25,8 @@ const kernel = kernelNumber("matmul");
 const productRule = rule("matmul", {
   saves: "ab",
   vjp: [
-    (g, { b }) => product(g, transpose(b, -1, -2)),
-    (g, { a }) => product(transpose(a, -1, -2), g),
+    (g, { a, b }) => productLike(a, g, transpose(b, -1, -2)),
+    (g, { a, b }) => productLike(b, transpose(a, -1, -2), g),
   ],
   jvp: ([t = null, u = null], { a, b }) => {
     const left = t && product(t, b);
@@ -46,19 +46,54 @@ export function stretched(x: Tensor, batch: Shape): Tensor {
   return viewOf(x, shape, [...strides, ...x.strides.slice(-2)], x.offset, x.size);
 }
 
-/** Runs the kernel; where all matrices on the right are one, it is one product of more rows. */
+/** Whether all matrices of a stretched batch are one. */
+function isOne({ shape, strides }: Tensor): boolean {
+  return strides.slice(0, -2).every((stride, i) => stride === 0 || shape[i] === 1);
+}
+
+/** A batch of matrices as one with their rows; null where that takes a copy. */
+function withRows(x: Tensor, rows: number, columns: number): Tensor | null {
+  const strides = viewStrides(x.shape, x.strides, [rows, columns]);
+  return strides && viewOf(x, [rows, columns], strides, x.offset, x.size);
+}
+
+/** The one matrix of a stretched batch. */
+function oneOf(x: Tensor, transposed: boolean): Tensor {
+  const [shape, strides] = [x.shape.slice(-2), x.strides.slice(-2)];
+  const [extents, steps] = transposed ? [shape.reverse(), strides.reverse()] : [shape, strides];
+  return viewOf(x, extents, steps, x.offset, sizeOf(shape));
+}
+
+/** A product of one matrix with many as one of more rows: many · one, or (one · columns)ᵀ. */
+function asOne(y: Tensor, left: Tensor, right: Tensor): readonly Tensor[] | null {
+  const [inner, columns] = [extentAt(left.shape, -1), extentAt(y.shape, -1)];
+  const flipped = columns === 1 && !isOne(right) && isOne(left);
+  if (!flipped && !isOne(right)) return null;
+  const width = flipped ? extentAt(y.shape, -2) : columns;
+  const rows = y.size / width;
+  const many = withRows(flipped ? right : left, rows, inner);
+  if (many === null) return null;
+  const result = viewOf(y, [rows, width], [width, 1], y.offset, y.size);
+  return [result, many, flipped ? oneOf(left, true) : oneOf(right, false)];
+}
+
+/** Runs the kernel. */
 function launch(y: Tensor, a: Tensor, b: Tensor, batch: Shape): void {
   const [left, right] = [stretched(a, batch), stretched(b, batch)];
-  const [rows, columns] = [sizeOf(y.shape.slice(0, -1)), extentAt(y.shape, -1)];
-  const inner = extentAt(a.shape, -1);
-  const one = right.strides.slice(0, -2).every((stride, i) => stride === 0 || batch[i] === 1);
-  const strides = one ? viewStrides(left.shape, left.strides, [rows, inner]) : null;
-  const operands = strides === null ? [y, left, right] : [
-    viewOf(y, [rows, columns], [columns, 1], y.offset, y.size),
-    viewOf(left, [rows, inner], strides, left.offset, left.size),
-    viewOf(right, b.shape.slice(-2), right.strides.slice(-2), right.offset, right.size),
-  ];
-  y.storage.backend.run(kernel, operands);
+  const operands = batch.length === 0 ? null : asOne(y, left, right);
+  y.storage.backend.run(kernel, operands ?? [y, left, right]);
+}
+
+/** Whether the rows of matrices, not their columns, lie apart by one. */
+function isTransposed({ strides, ndim }: Tensor): boolean {
+  return strides[ndim - 2] === 1 && strides[ndim - 1] !== 1;
+}
+
+/** a·b, laid out as another tensor: its gradient then lies as it does once it is transposed back. */
+function productLike(x: Tensor, a: Tensor, b: Tensor): Tensor {
+  return isTransposed(x)
+    ? transpose(product(transpose(b, -1, -2), transpose(a, -1, -2)), -1, -2)
+    : product(a, b);
 }
 
 /** Product of tensors of at least two dimensions. */
