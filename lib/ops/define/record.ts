@@ -200,7 +200,9 @@ function recordNode<A>(
   const node = new Node(rule as OpRule, inputs.map((input) => input?.node ?? null), attrs);
   const outputIndices = inputs.map((input) => input?.outputIndex ?? 0);
   if (outputIndices.some((outputIndex) => outputIndex !== 0)) node.outputIndices = outputIndices;
-  node.shapes = [...inputs.map((input) => input?.shape ?? NO_DIMENSIONS), outputs[0]!.shape];
+  const shapes = inputs.map((input) => input?.shape ?? NO_DIMENSIONS);
+  shapes.push(outputs[0]!.shape);
+  node.shapes = shapes;
   node.save(inputs[0] ?? null, inputs[1] ?? null, inputs[2] ?? null, outputs[0]!);
   outputs.forEach((y, outputIndex) => {
     y.node = node;

@@ -8,7 +8,7 @@ import { broadcastShapes } from "../../core/shape.ts";
 import { kernelNumber } from "../../ffi/library.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import { castTo } from "../copy/copy.ts";
-import { anyBatched, inBatch } from "../define/batch.ts";
+import { inBatch } from "../define/batch.ts";
 import { checkDevices, checkTensor, TENSOR_OR_NUMBER } from "../define/checks.ts";
 import { binary, type BinaryOp } from "../define/elementwise.ts";
 import { recordAll, result, rule, scalar } from "../define/record.ts";
@@ -91,7 +91,7 @@ export function where(condition: Tensor, a: Tensor | number, b: Tensor | number)
     condition.shape,
     broadcastShapes("where", a.shape, b.shape),
   );
-  if (anyBatched([condition, a, b])) {
+  if (condition.batched !== null || a.batched !== null || b.batched !== null) {
     return inBatch(chooseRule.batch, [condition, a, b], null)[0]!;
   }
   const y = result(condition, a.dtype, shape);

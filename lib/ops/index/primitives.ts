@@ -104,7 +104,7 @@ export function gather(x: Tensor, dim: number, index: Tensor): Tensor {
 
 /** `gather` where the index is known to fit, as it has been used before. */
 export function gatherChecked(x: Tensor, dim: number, index: Tensor): Tensor {
-  if (anyBatched([x, index])) {
+  if (x.batched !== null || index.batched !== null) {
     return inBatch(gatherRule.batch, [x, index], { dim, shape: x.shape })[0]!;
   }
   const y = result(x, x.dtype, index.shape);
