@@ -158,3 +158,12 @@ export const expm1: UnaryOp = unary("expm1", {
   ref: Math.expm1,
   special: [0, 1e-20, 1e4, -1e4, Infinity, -Infinity, NaN],
 });
+
+// d/dx 2ˣ = 2ˣ · ln 2
+/** 2ˣ. Follows `torch.exp2`. */
+export const exp2: UnaryOp = unary("exp2", {
+  saves: "y",
+  vjp: [(g, { y }) => g.mul(y).mul(Math.LN2)],
+  ref: (x) => 2 ** x,
+  special: [0, 1, -1, 10, 1e4, -1e4, Infinity, -Infinity, NaN],
+});

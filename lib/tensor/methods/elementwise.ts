@@ -346,4 +346,9 @@ export abstract class ElementwiseMethods {
     checkCount("run equal", arguments.length, 1);
     return ops.equal(this, other);
   }
+  /** 2ˣ, elementwise. */
+  exp2(this: Tensor): Tensor {
+    checkCount("run exp2", arguments.length, 0);
+    return ops.exp2(this);
+  }
 }

@@ -137,4 +137,5 @@ unary! {
     "sinc"       |x| through(x, sinc);                                      "sinc(x)"
     "gelu"       |x| x * normal_share(x);                                    "gelu(x)"
     "gelu_tanh"  |x| gelu_tanh(x);                                          "gelu_tanh(x)"
+    "exp2"       |x| x.exp2();                                              "exp2(x)"
 }
