@@ -36,14 +36,17 @@ const ROUNDING = {
 /** Which inputs are in the batch, and as which dimension; null for one that all examples share. */
 export type Mapped = readonly (number | null)[];
 
-/** Ways to map the inputs: all, each alone, as the first dimension and as the last. */
+/** Ways to map the inputs: all, as each of the dimensions, and each alone, as the first. */
 export function waysToMap(inputs: readonly Tensor[]): Mapped[] {
-  const all = inputs.map(() => 0);
-  const last = inputs.map(({ ndim }) => ndim);
+  const rank = Math.max(...inputs.map(({ ndim }) => ndim));
+  const together = Array.from(
+    { length: rank + 1 },
+    (_, dim) => inputs.map(({ ndim }) => Math.min(dim, ndim)),
+  );
   const each = inputs.length === 1
     ? []
     : inputs.map((_, i) => inputs.map((_, k) => k === i ? 0 : null));
-  return [all, last, ...each];
+  return [...together, ...each];
 }
 
 /** Weights of either sign, so that no element is lost and none stands for another. */
