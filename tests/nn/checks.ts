@@ -4,6 +4,8 @@ import { assert, assertEquals } from "@std/assert";
 import { assertClose, gradcheck, gradgradcheck } from "../../lib/testing/mod.ts";
 import { type DType, functionalCall, grad, nn, type Tensor, type testing } from "../../mod.ts";
 import { type Stored, unstored } from "../fixtures/stored.ts";
+import type { Differentiable } from "../common/gradients.ts";
+import { checkMapped } from "../common/mapped.ts";
 import type { LayerCase } from "./table.ts";
 
 /** What a layer gives in PyTorch, in training or in evaluation. */
@@ -85,6 +87,14 @@ export const CHECKS = {
     ] as [testing.GradcheckInput, ...Tensor[]];
     gradcheck(fn, inputs);
     gradgradcheck(fn, inputs);
+  },
+  "is the loop over examples under vmap, with its gradients": (subject: Subject) => {
+    const layer = loaded(subject).train(!subject.random);
+    const names = layer.namedParameters().map(([name]) => name);
+    const fn = (x: Tensor, ...parameters: Tensor[]) =>
+      functionalCall(layer, Object.fromEntries(names.map((name, i) => [name, parameters[i]!])), x);
+    const inputs = [inputOf(subject), ...layer.parameters()].map((x) => x.detach());
+    checkMapped("the layer", fn as Differentiable, inputs);
   },
   "computes in float32 as in float64": (subject: Subject) => {
     const [narrow, wide] = (["float32", "float64"] as const).map((dtype) =>

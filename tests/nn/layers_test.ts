@@ -97,6 +97,10 @@ const FAULTS: Readonly<Record<Check, readonly [make: Subject["make"], says: stri
     steep,
     "Gradient of fn is wrong",
   ],
+  "is the loop over examples under vmap, with its gradients": [
+    linear((y) => y.mul(y.detach().max().item())),
+    "item under vmap",
+  ],
   "computes in float32 as in float64": [linear((y) => y.to({ dtype: "float64" })), "float32"],
   "is all in its state": [() => new Forgetful(3, 2, { dtype: "float64" }), "not equal"],
   "takes a batch of nothing": [linear((y) => y.mean(0)), "not equal"],
