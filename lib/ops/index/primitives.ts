@@ -75,7 +75,7 @@ export function checkReach(op: string, index: Tensor, x: Tensor, dim: number): v
 const gatherRule = rule<{ dim: number; shape: Shape }>("gather", {
   saves: "b",
   vjp: [
-    (g, { b, attrs: { dim, shape } }) => scatterAddChecked(zeroed(g, g.dtype, shape), dim, b, g),
+    (g, { b, attrs: { dim, shape } }) => scatteredSums(shape, dim, b, g),
     NONE,
   ],
   jvp: ([t], { b, attrs }) => gatherChecked(t!, attrs.dim, b),
@@ -176,4 +176,16 @@ export function scatterRows(target: Tensor, index: Tensor, source: Tensor): void
   const rows = reshape(index, [-1, ...target.shape.slice(1).map(() => 1)]);
   const places = expand(rows, source.shape);
   target.storage.backend.run(scatterKernel, [target, places, source], [0]);
+}
+
+/** Zeros of a shape with `source` added at positions that are known to fit, without a copy of zeros. */
+export function scatteredSums(shape: Shape, dim: number, index: Tensor, source: Tensor): Tensor {
+  const y = zeroed(source, source.dtype, shape);
+  if (source.batched !== null || index.batched !== null) {
+    return scatterAddChecked(y, dim, index, source);
+  }
+  if (source.size > 0) y.storage.backend.run(scatterAddKernel, [y, index, source], [dim]);
+  // The zeros that it was stand for the tensor that is added to: they have no gradient.
+  recordAll(scatterAddRule, [y, index, source], [y], { dim, shape });
+  return y;
 }

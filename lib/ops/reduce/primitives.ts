@@ -10,17 +10,9 @@ import type { Tensor } from "../../tensor/tensor.ts";
 import { castTo } from "../copy/copy.ts";
 import { inBatch, inBatchOf } from "../define/batch.ts";
 import { checkFloat, checkTensor } from "../define/checks.ts";
-import {
-  record1,
-  record2,
-  result,
-  rule,
-  type StructuralRule,
-  viewOf,
-  zeroed,
-} from "../define/record.ts";
+import { record1, record2, result, rule, type StructuralRule, viewOf } from "../define/record.ts";
 import { eq, ne } from "../elementwise/compare.ts";
-import { gatherChecked, scatterAddChecked } from "../index/primitives.ts";
+import { gatherChecked, scatteredSums } from "../index/primitives.ts";
 import { unsqueeze } from "../shape/composites.ts";
 import { expand, reshape } from "../shape/primitives.ts";
 
@@ -177,8 +169,7 @@ function indexedRule(name: "max" | "min") {
     saves: "b",
     vjp: [(g, { b, attrs }) => {
       const at = named(b, attrs);
-      const zeros = zeroed(g, g.dtype, attrs.shape);
-      return scatterAddChecked(zeros, attrs.dim, at, reshape(g, at.shape));
+      return scatteredSums(attrs.shape, attrs.dim, at, reshape(g, at.shape));
     }, NONE],
     jvp: ([t], { b, attrs }) => reshape(gatherChecked(t!, attrs.dim, named(b, attrs)), b.shape),
     batch: ([x], { dim, keepdim }) => {

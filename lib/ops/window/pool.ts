@@ -7,9 +7,9 @@ import { kernelNumber } from "../../ffi/library.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import { inBatch } from "../define/batch.ts";
 import { checkFloat } from "../define/checks.ts";
-import { record1, result, rule, zeroed } from "../define/record.ts";
+import { record1, result, rule } from "../define/record.ts";
 import { ge, where } from "../elementwise/compare.ts";
-import { gatherChecked, scatterAddChecked } from "../index/primitives.ts";
+import { gatherChecked, scatteredSums } from "../index/primitives.ts";
 import { flatten } from "../shape/composites.ts";
 import { reshape } from "../shape/primitives.ts";
 import { unflatten } from "../shape/views.ts";
@@ -69,8 +69,7 @@ const maxRules = [1, 2, 3].map((dims) =>
     vjp: [(g, { attrs }) => {
       const { found, places } = largestPlaces(attrs, attrs.indices!);
       const given = found === null ? g : where(found, g, 0);
-      const zeros = zeroed(g, g.dtype, flatSpace(attrs.x));
-      const sums = scatterAddChecked(zeros, 2, places, reshape(given, places.shape));
+      const sums = scatteredSums(flatSpace(attrs.x), 2, places, reshape(given, places.shape));
       return reshape(sums, attrs.x);
     }],
     jvp: ([t], { attrs }) => {
