@@ -14,7 +14,7 @@ import { sum } from "../reduce/primitives.ts";
 import { flatten } from "../shape/composites.ts";
 import { expand, reshape, transpose } from "../shape/primitives.ts";
 import { unflatten } from "../shape/views.ts";
-import { spatial, type WindowGeometry, wordsOf } from "./geometry.ts";
+import { inRows, spatial, type WindowGeometry, wordsOf } from "./geometry.ts";
 
 /** What a convolution was called with: how the window moves, and the shapes of the operands. */
 interface Call extends WindowGeometry {
@@ -98,12 +98,6 @@ function rulesOf(dims: number): Rules {
       },
     }),
   };
-}
-
-/** The call for examples whose batches are one. */
-function inRows(call: Call, size: number): Call {
-  const rows = (shape: Shape) => shape.with(0, size * shape[0]!);
-  return { ...call, x: rows(call.x), y: rows(call.y) };
 }
 
 /** The call for examples each of which has groups of its own. */

@@ -1,7 +1,7 @@
 /** Windows that move over one to three dimensions: what convolutions and pools have in common. */
 
 import { shown } from "../../core/options.ts";
-import { MAX_SIZE } from "../../core/shape.ts";
+import { MAX_SIZE, type Shape } from "../../core/shape.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import { viewOf } from "../define/record.ts";
 import { squeeze, unsqueeze } from "../shape/composites.ts";
@@ -88,4 +88,13 @@ export function wordsOf({ stride, padding, dilation }: WindowGeometry) {
     ints: [...inSpace(stride, 1), ...inSpace(dilation, 1)],
     numbers: inSpace(padding, 0),
   };
+}
+
+/** A call for examples whose batches are one. */
+export function inRows<C extends { readonly x: Shape; readonly y: Shape }>(
+  call: C,
+  size: number,
+): C {
+  const rows = (shape: Shape) => shape.with(0, size * shape[0]!);
+  return { ...call, x: rows(call.x), y: rows(call.y) };
 }

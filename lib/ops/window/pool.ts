@@ -17,6 +17,7 @@ import {
   batched,
   type Extents,
   extentsOf,
+  inRows,
   inSpace,
   spatial,
   type WindowGeometry,
@@ -92,12 +93,6 @@ function largestPlaces({ dilation, y }: Call, indices: Tensor) {
   const found = dilation.some((step) => step > 1) ? ge(indices, 0) : null;
   const at = found === null ? indices : where(found, indices, 0);
   return { found, places: reshape(at, flatSpace(y)) };
-}
-
-/** The call for examples whose batches are one. */
-function inRows(call: Call, size: number): Call {
-  const rows = (shape: Shape) => shape.with(0, size * shape[0]!);
-  return { ...call, x: rows(call.x), y: rows(call.y) };
 }
 
 function largest(x: Tensor, call: Call): Tensor {
