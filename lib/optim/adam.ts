@@ -2,8 +2,7 @@
 
 import { adamStep_ } from "../ops/optim/steps.ts";
 import type { Tensor } from "../tensor/tensor.ts";
-import { decayed, meanOf, meanSquareOf, rootOf } from "./averages.ts";
-import { checkRange } from "./optimizer.ts";
+import { checkAdaptive, decayed, meanOf, meanSquareOf, rootOf } from "./averages.ts";
 import {
   type OptimizerClass,
   optimizerClass,
@@ -41,18 +40,8 @@ const DEFAULTS: AdamGroup = {
   maximize: false,
 };
 
-/** Refuses options out of range. */
-function checkAdam(op: string, options: AdamGroup): void {
-  const { lr, betas: [beta1, beta2], eps, weightDecay } = options;
-  checkRange(op, "lr", lr, "[0, ∞)");
-  checkRange(op, "betas[0]", beta1, "[0, 1)");
-  checkRange(op, "betas[1]", beta2, "[0, 1)");
-  checkRange(op, "eps", eps, "[0, ∞)");
-  checkRange(op, "weightDecay", weightDecay, "[0, ∞)");
-}
-
 const SHARED = {
-  check: checkAdam,
+  check: checkAdaptive,
   keeps: { expAvg: true, expAvgSq: true, maxExpAvgSq: ({ amsgrad }: AdamGroup) => amsgrad },
   counts: true,
 } as const;

@@ -1,7 +1,6 @@
 /** Adam by the greatest gradient. */
 
-import { descent, meanOf } from "./averages.ts";
-import { checkRange } from "./optimizer.ts";
+import { checkAdaptive, descent, meanOf } from "./averages.ts";
 import {
   type OptimizerClass,
   optimizerClass,
@@ -37,13 +36,7 @@ export const ADAMAX_RULE: OptimizerRule<AdamaxGroup, "expAvg" | "expInf"> = {
     weightDecay: 0,
     maximize: false,
   },
-  check: (op, { lr, betas, eps, weightDecay }) => {
-    checkRange(op, "lr", lr, "[0, ∞)");
-    checkRange(op, "betas[0]", betas[0], "[0, 1)");
-    checkRange(op, "betas[1]", betas[1], "[0, 1)");
-    checkRange(op, "eps", eps, "[0, ∞)");
-    checkRange(op, "weightDecay", weightDecay, "[0, ∞)");
-  },
+  check: checkAdaptive,
   keeps: { expAvg: true, expInf: true },
   counts: true,
   step: (p, given, kept, options, count) => {

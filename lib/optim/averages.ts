@@ -2,7 +2,25 @@
 
 import { where } from "../ops/mod.ts";
 import type { Tensor } from "../tensor/tensor.ts";
+import { checkRange } from "./optimizer.ts";
 import { minus, type Scalar, times } from "./scalars.ts";
+
+/** Options of Adam and its relatives that have one range in all of them. */
+interface Adaptive {
+  readonly lr: number;
+  readonly betas: readonly [number, number];
+  readonly eps: number;
+  readonly weightDecay: number;
+}
+
+/** Refuses options out of range. */
+export function checkAdaptive(op: string, { lr, betas, eps, weightDecay }: Adaptive): void {
+  checkRange(op, "lr", lr, "[0, ∞)");
+  checkRange(op, "betas[0]", betas[0], "[0, 1)");
+  checkRange(op, "betas[1]", betas[1], "[0, 1)");
+  checkRange(op, "eps", eps, "[0, ∞)");
+  checkRange(op, "weightDecay", weightDecay, "[0, ∞)");
+}
 
 /**
  * √x, whose derivative at 0 is taken to be 0: there it meets a mean that is 0 too. A variance that

@@ -1,6 +1,6 @@
 /** Adam that looks ahead. */
 
-import { decayed, meanOf, meanSquareOf, rootOf } from "./averages.ts";
+import { checkAdaptive, decayed, meanOf, meanSquareOf, rootOf } from "./averages.ts";
 import { checkRange } from "./optimizer.ts";
 import {
   type OptimizerClass,
@@ -57,13 +57,9 @@ export const NADAM_RULE: OptimizerRule<NAdamGroup, "expAvg" | "expAvgSq"> = {
     decoupledWeightDecay: false,
     maximize: false,
   },
-  check: (op, { lr, betas, eps, weightDecay, momentumDecay }) => {
-    checkRange(op, "lr", lr, "[0, ∞)");
-    checkRange(op, "betas[0]", betas[0], "[0, 1)");
-    checkRange(op, "betas[1]", betas[1], "[0, 1)");
-    checkRange(op, "eps", eps, "[0, ∞)");
-    checkRange(op, "weightDecay", weightDecay, "[0, ∞)");
-    checkRange(op, "momentumDecay", momentumDecay, "[0, ∞)");
+  check: (op, options) => {
+    checkAdaptive(op, options);
+    checkRange(op, "momentumDecay", options.momentumDecay, "[0, ∞)");
   },
   keeps: { expAvg: true, expAvgSq: true },
   counts: true,

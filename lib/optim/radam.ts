@@ -1,7 +1,6 @@
 /** Adam that waits until its mean square is known. */
 
-import { decayed, meanOf, meanSquareOf, rootOf } from "./averages.ts";
-import { checkRange } from "./optimizer.ts";
+import { checkAdaptive, decayed, meanOf, meanSquareOf, rootOf } from "./averages.ts";
 import {
   type OptimizerClass,
   optimizerClass,
@@ -50,13 +49,7 @@ export const RADAM_RULE: OptimizerRule<RAdamGroup, "expAvg" | "expAvgSq"> = {
     decoupledWeightDecay: false,
     maximize: false,
   },
-  check: (op, { lr, betas, eps, weightDecay }) => {
-    checkRange(op, "lr", lr, "[0, ∞)");
-    checkRange(op, "betas[0]", betas[0], "[0, 1)");
-    checkRange(op, "betas[1]", betas[1], "[0, 1)");
-    checkRange(op, "eps", eps, "[0, ∞)");
-    checkRange(op, "weightDecay", weightDecay, "[0, ∞)");
-  },
+  check: checkAdaptive,
   keeps: { expAvg: true, expAvgSq: true },
   counts: true,
   step: (p, given, kept, options, count) => {
