@@ -48,6 +48,11 @@ function wholeOf(x: Tensor, batch: Batch): Tensor {
   return x.batched?.batch === batch ? x.batched.whole : x;
 }
 
+/** Dimensions of examples, as the whole has them. */
+export function behindBatch(dims: readonly number[]): number[] {
+  return dims.map((dim) => dim + 1);
+}
+
 /** An example's dimensions of extent 1 in front, so that it has so many. */
 function ranked(whole: Tensor, rank: number): Tensor {
   const missing = rank + 1 - whole.ndim;

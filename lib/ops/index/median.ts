@@ -11,6 +11,7 @@ import { ne, where } from "../elementwise/compare.ts";
 import {
   readReduce,
   type ReduceOptions,
+  reduction,
   sharedRule,
   type ValuesAndIndices,
 } from "../reduce/primitives.ts";
@@ -38,12 +39,11 @@ const medianRule = sharedRule("median", medianOfAll);
 /** The median over dimensions, of which equal elements share the gradient. */
 function medianOfAll(x: Tensor, dims: readonly number[], keepdim: boolean): Tensor {
   const stay = x.shape.map((_, i) => i).filter((i) => !dims.includes(i));
-  const kept = x.shape.map((extent, i) => dims.includes(i) ? 1 : extent);
-  const attrs = { dims, keepdim, shape: x.shape, kept };
+  const attrs = reduction(x, dims, keepdim);
   if (x.batched !== null) return inBatch(medianRule.batch, [x], attrs)[0]!;
   const rest = stay.map((i) => x.shape[i]!);
   const lanes = reshape(permute(x.detach(), [...stay, ...dims]), [...rest, -1]);
-  const y = reshape(medians(lanes, rest.length).values, keepdim ? kept : rest);
+  const y = reshape(medians(lanes, rest.length).values, keepdim ? attrs.kept : rest);
   return isFloat(x.dtype) ? record1(medianRule, x, y, attrs) : y;
 }
 

@@ -21,6 +21,12 @@ function valuesOf(a: Tensor, vectors: Tensor): Tensor {
   return sumOver(vectors.mul(matmul(symmetric, vectors)), [a.ndim - 2], false);
 }
 
+/** λ_j − λ_i in row i and column j; on the diagonal, where a quotient is 0, 1. */
+function gapsOf(a: Tensor, vectors: Tensor, diagonal: Tensor): Tensor {
+  const values = valuesOf(a, vectors);
+  return unsqueeze(values, -2).sub(unsqueeze(values, -1)).add(diagonal);
+}
+
 // a = v·λ·vᵀ: ā = v·(s + λ̄)·vᵀ, s_ij = (m_ij − m_ji) / 2(λ_j − λ_i), m = vᵀ·v̄
 const eighRule = rule<null>("linalg.eigh", {
   saves: "ay",
@@ -34,20 +40,15 @@ const eighRule = rule<null>("linalg.eigh", {
     if (toVectors === null || toVectors === undefined) {
       return [matmul(matmul(v, scaled!), mT(v))];
     }
-    const values = valuesOf(a, v);
-    // The diagonal of the quotient is 0 / 1.
-    const apart = unsqueeze(values, -2).sub(unsqueeze(values, -1)).add(diagonal);
     const m = matmul(mT(v), toVectors);
-    const turned = m.sub(mT(m)).div(apart.mul(2));
+    const turned = m.sub(mT(m)).div(gapsOf(a, v, diagonal).mul(2));
     return [matmul(matmul(v, scaled === null ? turned : turned.add(scaled)), mT(v))];
   },
   // v̇ = v·f, f_ij = m_ij / (λ_j − λ_i) beside the diagonal, λ̇ that of m = vᵀ·ȧ·v, ȧ taken symmetric
   jvp: ([t], { a, y: v }) => {
     const diagonal = identity(a, extentAt(a.shape, -1));
-    const values = valuesOf(a, v);
-    const apart = unsqueeze(values, -2).sub(unsqueeze(values, -1)).add(diagonal);
     const m = matmul(matmul(mT(v), t!.add(mT(t!)).mul(0.5)), v);
-    const beside = m.mul(diagonal.neg().add(1)).div(apart);
+    const beside = m.mul(diagonal.neg().add(1)).div(gapsOf(a, v, diagonal));
     return [matmul(v, beside), sumOver(m.mul(diagonal), [a.ndim - 2], false)];
   },
   batch: ([a]) => decomposed(a!),

@@ -5,13 +5,13 @@ import { normalizeDims } from "../../core/shape.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import { castTo } from "../copy/copy.ts";
 import { checkFloat } from "../define/checks.ts";
+import { behindBatch } from "../define/batch.ts";
 import { fused, type FusedOp } from "../define/fused.ts";
 import { pow } from "../elementwise/binary.ts";
 import { eq, gt, lt, ne, where } from "../elementwise/compare.ts";
 import { squeeze } from "../shape/composites.ts";
 import { reshape } from "../shape/primitives.ts";
 import {
-  behindBatch,
   type Dims,
   extremeOver,
   findsExtremes,

@@ -8,7 +8,7 @@ import { normalizeDim, normalizeDims, type Shape, sizeOf } from "../../core/shap
 import { kernelNumber } from "../../ffi/library.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import { castTo } from "../copy/copy.ts";
-import { inBatch, inBatchOf } from "../define/batch.ts";
+import { behindBatch, inBatch, inBatchOf } from "../define/batch.ts";
 import { checkFloat, checkTensor } from "../define/checks.ts";
 import { record1, record2, result, rule, type StructuralRule, viewOf } from "../define/record.ts";
 import { eq, ne } from "../elementwise/compare.ts";
@@ -40,20 +40,19 @@ interface Reduced {
   readonly kept: Shape;
 }
 
-/** Dimensions of examples, as the whole has them. */
-export function behindBatch(dims: readonly number[]): number[] {
-  return dims.map((dim) => dim + 1);
+/** A shape with its reduced dimensions kept, with extent 1. */
+function keptShape(shape: Shape, dims: readonly number[]): Shape {
+  return shape.map((extent, i) => dims.includes(i) ? 1 : extent);
 }
 
 /** A call as rules see it. */
-function reduction(x: Tensor, dims: readonly number[], keepdim: boolean): Reduced {
-  const kept = x.shape.map((extent, i) => dims.includes(i) ? 1 : extent);
-  return { dims, keepdim, shape: x.shape, kept };
+export function reduction(x: Tensor, dims: readonly number[], keepdim: boolean): Reduced {
+  return { dims, keepdim, shape: x.shape, kept: keptShape(x.shape, dims) };
 }
 
 /** The input with its reduced dimensions last, the output's shape both ways, how many stay. */
 export function plan(x: Tensor, dims: readonly number[], keepdim: boolean) {
-  const kept = x.shape.map((extent, i) => dims.includes(i) ? 1 : extent);
+  const kept = keptShape(x.shape, dims);
   const stay = x.shape.map((_, i) => i).filter((i) => !dims.includes(i));
   const order = [...stay, ...dims];
   const view = viewOf(

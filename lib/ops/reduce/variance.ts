@@ -4,18 +4,12 @@ import { checkCount, FLAG, NUMBER, optionReader } from "../../core/options.ts";
 import { normalizeDims } from "../../core/shape.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import { checkFloat } from "../define/checks.ts";
+import { behindBatch } from "../define/batch.ts";
 import { fused, type FusedOp } from "../define/fused.ts";
 import { eq, where } from "../elementwise/compare.ts";
 import { reshape } from "../shape/primitives.ts";
 import { normOver } from "./norm.ts";
-import {
-  behindBatch,
-  type Dims,
-  meanOver,
-  plan,
-  type ReduceOptions,
-  sumOver,
-} from "./primitives.ts";
+import { type Dims, meanOver, plan, type ReduceOptions, sumOver } from "./primitives.ts";
 
 /** Options of `variance` and `std`. */
 export interface VarianceOptions extends ReduceOptions {

@@ -17,12 +17,9 @@ import {
 } from "../../core/shape.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import { castTo, clone, copyInto } from "../copy/copy.ts";
-import { anyBatched, inBatch } from "../define/batch.ts";
+import { anyBatched, behindBatch, inBatch } from "../define/batch.ts";
 import { checkDevices, checkElement, checkTensor } from "../define/checks.ts";
 import { record1, recordAll, result, rule, scalar, viewOf, zeroed } from "../define/record.ts";
-
-/** The dimension of a whole that is one of its examples'. */
-const behind = (dim: number) => dim + 1;
 
 const reshapeRule = rule<{ from: Shape; to: Shape }>("reshape", {
   vjp: [(g, { attrs }) => reshape(g, attrs.from)],
@@ -46,7 +43,7 @@ export function reshape(x: Tensor, shape: readonly number[]): Tensor {
 const permuteRule = rule<{ order: readonly number[] }>("permute", {
   vjp: [(g, { attrs: { order } }) => permute(g, order.map((_, i) => order.indexOf(i)))],
   jvp: ([t], { attrs }) => permute(t!, attrs.order),
-  batch: ([x], { order }) => permute(x!, [0, ...order.map(behind)]),
+  batch: ([x], { order }) => permute(x!, [0, ...behindBatch(order)]),
 });
 
 /** The dimensions in another order: a view. */
@@ -72,7 +69,7 @@ export function permute(x: Tensor, dims: readonly number[]): Tensor {
 const transposeRule = rule<{ i: number; j: number }>("transpose", {
   vjp: [(g, { attrs: { i, j } }) => transpose(g, i, j)],
   jvp: ([t], { attrs: { i, j } }) => transpose(t!, i, j),
-  batch: ([x], { i, j }) => transpose(x!, behind(i), behind(j)),
+  batch: ([x], { i, j }) => transpose(x!, i + 1, j + 1),
 });
 
 /** Two dimensions exchanged: a view. */
@@ -329,7 +326,7 @@ const catRule = rule<{ dim: number; extents: readonly number[] }>("cat", {
     const still = (extent: number) => zeroed(like, like.dtype, like.shape.with(dim, extent));
     return cat(tangents.map((t, i) => t ?? still(extents[i]!)), dim);
   },
-  batch: (inputs, { dim }, { front }) => cat(inputs.map((_, i) => front(i)), behind(dim)),
+  batch: (inputs, { dim }, { front }) => cat(inputs.map((_, i) => front(i)), dim + 1),
 });
 
 /** Refuses what is not an array of tensors; gives the first. */

@@ -14,7 +14,7 @@ import { sum } from "../reduce/primitives.ts";
 import { flatten } from "../shape/composites.ts";
 import { expand, reshape, transpose } from "../shape/primitives.ts";
 import { unflatten } from "../shape/views.ts";
-import { inRows, spatial, type WindowGeometry, wordsOf } from "./geometry.ts";
+import { asOneBatch, spatial, type WindowGeometry, wordsOf } from "./geometry.ts";
 
 /** What a convolution was called with: how the window moves, and the shapes of the operands. */
 interface Call extends WindowGeometry {
@@ -125,8 +125,8 @@ function outputInBatch(
 ): Tensor {
   const [, w, bias] = inputs as readonly [Tensor, Tensor, Tensor?];
   if (!mapped[1] && !mapped[2]) {
-    const rows = [flatten(front(0), 0, 1), w, ...bias ? [bias] : []];
-    return unflatten(toOutput(rows, inRows(call, size)), 0, [size, -1]);
+    const others = bias ? [w, bias] : [w];
+    return asOneBatch(front(0), call, size, (x, call) => toOutput([x, ...others], call));
   }
   const operands = [toChannels(front(0)), flatten(front(1), 0, 1)];
   if (bias) operands.push(flatten(front(2), 0, 1));
@@ -139,8 +139,7 @@ function inputInBatch(
   { size, mapped, front }: BatchedInputs,
 ): Tensor {
   if (!mapped[1]) {
-    const x = toInput(flatten(front(0), 0, 1), inputs[1]!, inRows(call, size));
-    return unflatten(x, 0, [size, -1]);
+    return asOneBatch(front(0), call, size, (y, call) => toInput(y, inputs[1]!, call));
   }
   const x = toInput(toChannels(front(0)), flatten(front(1), 0, 1), inGroups(call, size));
   return fromChannels(x, size);

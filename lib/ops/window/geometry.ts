@@ -4,7 +4,8 @@ import { shown } from "../../core/options.ts";
 import { MAX_SIZE, type Shape } from "../../core/shape.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import { viewOf } from "../define/record.ts";
-import { squeeze, unsqueeze } from "../shape/composites.ts";
+import { flatten, squeeze, unsqueeze } from "../shape/composites.ts";
+import { unflatten } from "../shape/views.ts";
 
 /** Numbers along the dimensions of space: one for all of them, or a list. */
 export type Extents = number | readonly number[];
@@ -91,10 +92,20 @@ export function wordsOf({ stride, padding, dilation }: WindowGeometry) {
 }
 
 /** A call for examples whose batches are one. */
-export function inRows<C extends { readonly x: Shape; readonly y: Shape }>(
+function inRows<C extends { readonly x: Shape; readonly y: Shape }>(
   call: C,
   size: number,
 ): C {
   const rows = (shape: Shape) => shape.with(0, size * shape[0]!);
   return { ...call, x: rows(call.x), y: rows(call.y) };
+}
+
+/** Runs a kernel on examples, [examples, batch, …], as one batch. */
+export function asOneBatch<C extends { readonly x: Shape; readonly y: Shape }>(
+  x: Tensor,
+  call: C,
+  size: number,
+  run: (x: Tensor, call: C) => Tensor,
+): Tensor {
+  return unflatten(run(flatten(x, 0, 1), inRows(call, size)), 0, [size, -1]);
 }

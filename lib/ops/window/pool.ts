@@ -10,14 +10,12 @@ import { checkFloat } from "../define/checks.ts";
 import { record1, result, rule } from "../define/record.ts";
 import { ge, where } from "../elementwise/compare.ts";
 import { gatherChecked, scatteredSums } from "../index/primitives.ts";
-import { flatten } from "../shape/composites.ts";
 import { reshape } from "../shape/primitives.ts";
-import { unflatten } from "../shape/views.ts";
 import {
+  asOneBatch,
   batched,
   type Extents,
   extentsOf,
-  inRows,
   inSpace,
   spatial,
   type WindowGeometry,
@@ -78,8 +76,7 @@ const maxRules = [1, 2, 3].map((dims) =>
       const taken = reshape(gatherChecked(reshape(t!, flatSpace(attrs.x)), 2, places), attrs.y);
       return found === null ? taken : where(found, taken, 0);
     },
-    batch: ([x], call, { size }) =>
-      unflatten(largest(flatten(x!, 0, 1), inRows(call, size)), 0, [size, -1]),
+    batch: ([x], call, { size }) => asOneBatch(x!, call, size, largest),
   })
 );
 
@@ -107,14 +104,12 @@ function largest(x: Tensor, call: Call): Tensor {
 const sumRule = rule<Call>("sumPool", {
   vjp: [(g, { attrs }) => sumInput(g, attrs)],
   jvp: ([t], { attrs }) => sums(t!, attrs),
-  batch: ([x], call, { size }) =>
-    unflatten(sums(flatten(x!, 0, 1), inRows(call, size)), 0, [size, -1]),
+  batch: ([x], call, { size }) => asOneBatch(x!, call, size, sums),
 });
 const sumInputRule = rule<Call>("sumPoolInput", {
   vjp: [(g, { attrs }) => sums(g, attrs)],
   jvp: ([t], { attrs }) => sumInput(t!, attrs),
-  batch: ([y], call, { size }) =>
-    unflatten(sumInput(flatten(y!, 0, 1), inRows(call, size)), 0, [size, -1]),
+  batch: ([y], call, { size }) => asOneBatch(y!, call, size, sumInput),
 });
 
 /** The sum of each window. */
