@@ -10,7 +10,8 @@ import { checkCount, checkKind, kind, optionReader, TENSOR } from "../../lib/cor
 import * as adjoint from "../../mod.ts";
 import { type Arg, type Call, of, options, type Rows } from "../common/calls.ts";
 import { LOSS_METHODS, LOSSES, REGULARIZATION } from "./loss_rows.ts";
-import { AVERAGES, FUNCTIONAL, INIT, LAYERS, MODULE_METHODS, UTILS } from "./module_rows.ts";
+import { FUNCTIONAL, LAYERS } from "./layer_rows.ts";
+import { AVERAGES, INIT, MODULE_METHODS, UTILS } from "./module_rows.ts";
 import { SCHEDULE_METHODS, SCHEDULES } from "./schedule_rows.ts";
 import {
   DATA,
