@@ -21,6 +21,26 @@ import { checkProbability } from "./probability.ts";
 
 export type { Activation };
 export {
+  type Activate,
+  celu,
+  elu,
+  type EluOptions,
+  glu,
+  type GluOptions,
+  hardswish,
+  hardtanh,
+  type HardtanhOptions,
+  leakyRelu,
+  type LeakyReluOptions,
+  mish,
+  prelu,
+  selu,
+  silu,
+  softplus,
+  type SoftplusOptions,
+  softsign,
+} from "./activate.ts";
+export {
   avgPool1d,
   avgPool2d,
   avgPool3d,
@@ -32,14 +52,20 @@ export {
   convTranspose2d,
   convTranspose3d,
   cosineSimilarity,
+  gelu,
   layerNorm,
+  logSigmoid,
   logSoftmax,
   maxPool1d,
   maxPool2d,
   maxPool3d,
   normalize,
+  oneHot,
+  pad,
   relu,
+  sigmoid,
   softmax,
+  tanh,
 } from "../ops/mod.ts";
 
 /** Options of `linear`. */

@@ -25,7 +25,30 @@ export {
   type StateDict,
 } from "./module.ts";
 export { Flatten, Linear, type LinearOptions } from "./linear.ts";
-export { type OpLayer, type OpLayerClass, ReLU, Sigmoid, Softplus, Tanh } from "./activation.ts";
+export {
+  CELU,
+  ELU,
+  GELU,
+  GLU,
+  Hardswish,
+  Hardtanh,
+  LeakyReLU,
+  LogSigmoid,
+  LogSoftmax,
+  Mish,
+  type OpLayer,
+  type OpLayerClass,
+  PReLU,
+  type PReLUOptions,
+  ReLU,
+  SELU,
+  Sigmoid,
+  SiLU,
+  Softmax,
+  Softplus,
+  Softsign,
+  Tanh,
+} from "./activation.ts";
 export { Dropout } from "./dropout.ts";
 export { Sequential } from "./container.ts";
 /** Initial values of parameters, written in place. */
@@ -35,3 +58,10 @@ export * as utils from "./utils.ts";
 /** The stateless form of layers. */
 export * as functional from "./functional.ts";
 export { LayerNorm, type LayerNormLayerOptions } from "./layer_norm.ts";
+export type {
+  EluOptions,
+  GluOptions,
+  HardtanhOptions,
+  LeakyReluOptions,
+  SoftplusOptions,
+} from "./activate.ts";

@@ -3,7 +3,7 @@
 import type * as ops from "../../lib/ops/mod.ts";
 import { nn, ones, RandomGenerator } from "../../mod.ts";
 import { of, options, type Rows } from "../common/calls.ts";
-import { ACTIVATIONS } from "./layers/activation.ts";
+import { ACTIVATION_FUNCTIONS, ACTIVATIONS } from "./layers/activation.ts";
 import { LINEAR } from "./layers/linear.ts";
 import { NORMALIZE } from "./layers/normalize.ts";
 import { anything, flag, Scale, x } from "./layers/row.ts";
@@ -27,7 +27,8 @@ export const LAYERS: Rows<Omit<typeof nn, "init" | "functional" | "utils">, Modu
 };
 
 /** Layers without state; those that are ops stand in the table of ops. */
-export const FUNCTIONAL: Rows<Omit<typeof nn.functional, keyof typeof ops>> = {
+export const FUNCTIONAL: Rows<Omit<typeof nn.functional, Exclude<keyof typeof ops, "softplus">>> = {
+  ...ACTIVATION_FUNCTIONS,
   linear: {
     args: [
       of(x),

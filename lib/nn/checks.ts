@@ -1,0 +1,46 @@
+/** Checks and kinds that layers and their stateless form share. */
+
+import { isFloat } from "../core/dtype.ts";
+import { DTypeError, ShapeError, showShape } from "../core/errors.ts";
+import { checkKind, kind, TENSOR } from "../core/options.ts";
+import type { Tensor } from "../tensor/tensor.ts";
+
+/** A number that is neither infinite nor NaN. */
+export const FINITE = kind("a finite number", Number.isFinite);
+
+/** A number that is added to what is divided by. */
+export const EPSILON = kind("a number from 0 on", (value) => Number(value) >= 0 && isNumber(value));
+
+/** A number of features, of channels or the like. */
+export const COUNT = kind(
+  "an integer from 0",
+  (value) => Number.isSafeInteger(value) && Number(value) >= 0,
+);
+
+/** A number of parts, of which there must be one. */
+export const POSITIVE = kind(
+  "an integer from 1",
+  (value) => Number.isSafeInteger(value) && Number(value) >= 1,
+);
+
+function isNumber(value: unknown): value is number {
+  return typeof value === "number";
+}
+
+/** Refuses what is no tensor of floating type. */
+export function checkFloating(call: string, x: Tensor, name = "the input"): void {
+  checkKind(call, name, x, TENSOR);
+  if (isFloat(x.dtype)) return;
+  throw new DTypeError(`Cannot ${call}: ${name} must be float32 or float64, got ${x.dtype}`);
+}
+
+/** Refuses an input of another number of dimensions than one of these. */
+export function checkRank(call: string, x: Tensor, ranks: readonly number[]): void {
+  if (ranks.includes(x.ndim)) return;
+  throw new ShapeError(
+    `Cannot ${call}: the input must have ${ranks.join(" or ")} dimensions, got shape ${
+      showShape(x.shape)
+    }`,
+    [x.shape],
+  );
+}
