@@ -20,6 +20,8 @@ import type { Tensor } from "../tensor/tensor.ts";
 import { checkProbability } from "./probability.ts";
 
 export type { Activation };
+export { fold, type FoldOptions, unfold } from "./fold.ts";
+export { pad, type PadFunctionOptions, type PadMode } from "./padding.ts";
 export {
   type Activate,
   celu,
@@ -61,7 +63,6 @@ export {
   maxPool3d,
   normalize,
   oneHot,
-  pad,
   relu,
   sigmoid,
   softmax,

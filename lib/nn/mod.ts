@@ -65,3 +65,17 @@ export type {
   LeakyReluOptions,
   SoftplusOptions,
 } from "./activate.ts";
+export {
+  Conv1d,
+  Conv2d,
+  Conv3d,
+  type ConvLayer,
+  type ConvLayerClass,
+  type ConvLayerOptions,
+  ConvTranspose1d,
+  ConvTranspose2d,
+  ConvTranspose3d,
+  type ConvTransposeLayerOptions,
+  type SharedConvLayerOptions,
+} from "./conv.ts";
+export { Fold, type FoldOptions, Unfold } from "./fold.ts";

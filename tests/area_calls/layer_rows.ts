@@ -4,6 +4,7 @@ import type * as ops from "../../lib/ops/mod.ts";
 import { nn, ones, RandomGenerator } from "../../mod.ts";
 import { of, options, type Rows } from "../common/calls.ts";
 import { ACTIVATION_FUNCTIONS, ACTIVATIONS } from "./layers/activation.ts";
+import { CONVOLUTION_FUNCTIONS, CONVOLUTIONS } from "./layers/conv.ts";
 import { LINEAR } from "./layers/linear.ts";
 import { NORMALIZE } from "./layers/normalize.ts";
 import { anything, flag, Scale, x } from "./layers/row.ts";
@@ -23,12 +24,17 @@ export const LAYERS: Rows<Omit<typeof nn, "init" | "functional" | "utils">, Modu
   Buffer: { make: { args: [of(x, "tensor")] }, methods: {} },
   ...LINEAR,
   ...ACTIVATIONS,
+  ...CONVOLUTIONS,
   ...NORMALIZE,
 };
 
+/** Functions that have more options than the op of their name. */
+type Own = "softplus" | "pad" | "unfold";
+
 /** Layers without state; those that are ops stand in the table of ops. */
-export const FUNCTIONAL: Rows<Omit<typeof nn.functional, Exclude<keyof typeof ops, "softplus">>> = {
+export const FUNCTIONAL: Rows<Omit<typeof nn.functional, Exclude<keyof typeof ops, Own>>> = {
   ...ACTIVATION_FUNCTIONS,
+  ...CONVOLUTION_FUNCTIONS,
   linear: {
     args: [
       of(x),

@@ -164,7 +164,7 @@ export const CHECKS = {
     const layer = loaded(subject);
     const batches = inputsOf(subject).map((x) => {
       const one = x.detach();
-      return one.ndim < 2 ? one.unsqueeze(0) : one;
+      return subject.torch.single ? one.unsqueeze(0) : one;
     });
     const empty = batches.map((x) => {
       const none = x.narrow(0, 0, 0).clone();

@@ -5,6 +5,7 @@
 
 import type { nn } from "../../mod.ts";
 import { ACTIVATIONS } from "./rows/activation.ts";
+import { CONVOLUTIONS } from "./rows/conv.ts";
 import { LINEAR } from "./rows/linear.ts";
 import { NORMALIZE } from "./rows/normalize.ts";
 import type { LayerRow } from "./rows/row.ts";
@@ -24,5 +25,6 @@ export type LayerName = Exclude<
 export const LAYERS: { readonly [Name in LayerName]: LayerRow } = {
   ...LINEAR,
   ...ACTIVATIONS,
+  ...CONVOLUTIONS,
   ...NORMALIZE,
 };

@@ -34,6 +34,8 @@ export interface TorchLayer extends Given {
   readonly inputs: readonly Stored[];
   /** Whether differences meet a kink at the inputs. */
   readonly kink?: true;
+  /** Whether the inputs are one example and no batch. */
+  readonly single?: true;
   readonly modes: readonly TorchMode[];
 }
 
