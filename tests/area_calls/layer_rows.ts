@@ -6,7 +6,7 @@ import { of, options, type Rows } from "../common/calls.ts";
 import { ACTIVATION_FUNCTIONS, ACTIVATIONS } from "./layers/activation.ts";
 import { CONVOLUTION_FUNCTIONS, CONVOLUTIONS } from "./layers/conv.ts";
 import { LINEAR } from "./layers/linear.ts";
-import { NORMALIZE } from "./layers/normalize.ts";
+import { NORMALIZE, NORMALIZE_FUNCTIONS } from "./layers/normalize.ts";
 import { POOL_FUNCTIONS, POOLS } from "./layers/pool.ts";
 import { anything, flag, Scale, x } from "./layers/row.ts";
 import type { ModuleMethods } from "./module_rows.ts";
@@ -38,6 +38,7 @@ export const FUNCTIONAL: Rows<Omit<typeof nn.functional, Exclude<keyof typeof op
   ...ACTIVATION_FUNCTIONS,
   ...CONVOLUTION_FUNCTIONS,
   ...POOL_FUNCTIONS,
+  ...NORMALIZE_FUNCTIONS,
   linear: {
     args: [
       of(x),
