@@ -15,6 +15,7 @@
 export {
   AnyModule,
   Buffer,
+  type Gradients,
   type LayerOptions,
   type LoadOptions,
   type LoadResult,
@@ -67,6 +68,14 @@ export {
   type EmbeddingFunctionOptions,
   type EmbeddingOptions,
 } from "./embedding.ts";
+export {
+  type DictModule,
+  type ListModule,
+  ModuleDict,
+  ModuleList,
+  ParameterDict,
+  ParameterList,
+} from "./lists.ts";
 export { Sequential } from "./container.ts";
 /** Initial values of parameters, written in place. */
 export * as init from "./init.ts";

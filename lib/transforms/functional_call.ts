@@ -77,14 +77,18 @@ function replacements<Inputs extends unknown[], Output>(
   return others;
 }
 
-/** The arrays among some values, and those inside them. */
-function arraysIn(values: readonly unknown[]): object[] {
-  return values.flatMap((value) => Array.isArray(value) ? [value, ...arraysIn(value)] : []);
+/** The arrays and records among some values, and those inside them. */
+function containersIn(values: readonly unknown[]): object[] {
+  return values.flatMap((value) =>
+    Array.isArray(value) || isPlainObject(value)
+      ? [value, ...containersIn(Object.values(value))]
+      : []
+  );
 }
 
-/** Where the modules hold the tensors that are replaced: in properties and in arrays there. */
+/** Where the modules hold the tensors that are replaced: in properties, and in arrays and records. */
 function slotsOf(modules: readonly object[], others: ReadonlyMap<unknown, Tensor>): Slot[] {
-  const owners = modules.flatMap((module) => [module, ...arraysIn(Object.values(module))]);
+  const owners = modules.flatMap((module) => [module, ...containersIn(Object.values(module))]);
   return [...new Set(owners)].flatMap((owner) =>
     Object.entries(owner).flatMap(([key, own]: [string, unknown]): Slot[] => {
       const other = others.get(own);

@@ -7,6 +7,7 @@ import { ACTIVATION_FUNCTIONS, ACTIVATIONS } from "./layers/activation.ts";
 import { CONVOLUTION_FUNCTIONS, CONVOLUTIONS } from "./layers/conv.ts";
 import { EMBEDDING_FUNCTIONS, EMBEDDINGS } from "./layers/embedding.ts";
 import { LINEAR, LINEAR_FUNCTIONS } from "./layers/linear.ts";
+import { LISTS } from "./layers/lists.ts";
 import { NORMALIZE, NORMALIZE_FUNCTIONS } from "./layers/normalize.ts";
 import { POOL_FUNCTIONS, POOLS } from "./layers/pool.ts";
 import { anything, flag, Scale, x } from "./layers/row.ts";
@@ -25,6 +26,7 @@ export const LAYERS: Rows<Omit<typeof nn, "init" | "functional" | "utils">, Modu
   Parameter: { make: { args: [of(x), options({ requiresGrad: flag })] }, methods: {} },
   Buffer: { make: { args: [of(x, "tensor")] }, methods: {} },
   ...LINEAR,
+  ...LISTS,
   ...ACTIVATIONS,
   ...CONVOLUTIONS,
   ...EMBEDDINGS,
