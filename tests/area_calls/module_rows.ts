@@ -96,13 +96,32 @@ export const INIT: Rows<typeof nn.init> = {
 
 const leaf = () => Object.assign(ones([2], { requiresGrad: true }), { grad: ones([2]) });
 
-/** Tools for gradients. */
+/** Tools for parameters and their gradients. */
 export const UTILS: Rows<typeof nn.utils> = {
   clipGradNorm_: {
     args: [
       of(() => [leaf()], "tensor"),
       of(() => 1, "number"),
       options({ normType: of(() => 1, "number"), errorIfNonfinite: flag }),
+    ],
+  },
+  parametersToVector: { args: [of(() => [leaf()], "tensor")] },
+  vectorToParameters: { args: [of(() => ones([2])), of(() => [leaf()])] },
+  weightNorm: {
+    args: [
+      of(() => new nn.Linear(2, 1)),
+      options({ name: of(() => "weight"), dim: of(() => 1, "null") }),
+    ],
+  },
+  spectralNorm: {
+    args: [
+      of(() => new nn.Linear(2, 1)),
+      options({
+        name: of(() => "weight"),
+        nPowerIterations: of(() => 2),
+        eps: of(() => 1e-6, "number"),
+        dim: of(() => 1, "null"),
+      }),
     ],
   },
   clipGradValue_: { args: [of(() => [leaf()], "tensor"), of(() => 1, "number")] },
