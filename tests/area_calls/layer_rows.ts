@@ -25,6 +25,7 @@ export const LAYERS: Rows<Omit<typeof nn, "init" | "functional" | "utils">, Modu
   },
   Parameter: { make: { args: [of(x), options({ requiresGrad: flag })] }, methods: {} },
   Buffer: { make: { args: [of(x, "tensor")] }, methods: {} },
+  summary: { args: [of(() => new nn.ReLU()), of(x, "tensor")], rest: true, named: "" },
   ...LINEAR,
   ...LISTS,
   ...ACTIVATIONS,
