@@ -70,6 +70,14 @@ function hasty(share: number): Subject["make"] {
   });
 }
 
+/** Adam whose steps depend on all elements, which its rule does not say. */
+const mixing = madeOf({
+  defaults: rule.defaults,
+  check: rule.check,
+  keeps: rule.keeps,
+  step: (p, g, ...rest) => rule.step(p, g.size === 0 ? g : g.sub(g.mean()), ...rest),
+});
+
 /** Adam that forgets its means where a state is loaded. */
 class Forgetful extends optim.Adam {
   override loadStateDict(state: ReturnType<optim.Adam["stateDict"]>): void {
@@ -114,6 +122,10 @@ const FAULTS: Readonly<Record<Check, readonly [subject: Subject, says: string]>>
     { ...adam, make: Restless as unknown as Subject["make"] },
     "not equal",
   ],
+  "steps many parameters with the bits of each alone": [
+    { ...adam, make: mixing },
+    "with {}",
+  ],
   "is tried with another value of each option": [
     { ...adam, name: "SGD" },
     "no trajectory has another betas than the default",
@@ -134,3 +146,19 @@ for (const [title, [subject, says]] of Object.entries(FAULTS)) {
     assertMatch(message, new RegExp(says));
   });
 }
+
+Deno.test("parameters that lie in one place are stepped one after the other", () => {
+  const make = () => {
+    const whole = tensor([1, 2, 3, 4]);
+    const [a, b] = [whole.narrow(0, 0, 3), whole.narrow(0, 1, 3)].map((x) =>
+      x.detach().requiresGrad_()
+    ) as [Tensor, Tensor];
+    // The gradient of the second lies where the first does, and changes with it.
+    [a.grad, b.grad] = [tensor([1, -2, 3]), whole.narrow(0, 0, 3).detach()];
+    return { whole, params: [a, b] };
+  };
+  const [together, apart] = [make(), make()];
+  new optim.Adagrad(together.params, { lr: 0.5 }).step();
+  for (const p of apart.params) new optim.Adagrad([p], { lr: 0.5 }).step();
+  assertEquals(together.whole.toArray(), apart.whole.toArray());
+});
