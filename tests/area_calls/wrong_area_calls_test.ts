@@ -10,6 +10,7 @@ import { checkCount, checkKind, kind, optionReader, TENSOR } from "../../lib/cor
 import * as adjoint from "../../mod.ts";
 import { type Arg, type Call, of, options, type Rows } from "../common/calls.ts";
 import { LOSS_METHODS, LOSSES, REGULARIZATION } from "./loss_rows.ts";
+import { METRICS, STREAMS } from "./metric_rows.ts";
 import { AVERAGES, FUNCTIONAL, INIT, LAYERS, MODULE_METHODS, UTILS } from "./module_rows.ts";
 import { SCHEDULE_METHODS, SCHEDULES } from "./schedule_rows.ts";
 import {
@@ -66,7 +67,7 @@ function testAll(space: string, module: object, rows: object): void {
   }
 }
 
-const { losses, nn, optim, data, testing } = adjoint;
+const { losses, metrics, nn, optim, data, testing } = adjoint;
 testAll("losses.", losses, LOSSES);
 testAll("losses.regularization.", losses.regularization, REGULARIZATION);
 testAll("nn.", nn, LAYERS);
@@ -78,13 +79,14 @@ testAll("optim.", optim, SCHEDULES);
 testAll("optim.", optim, AVERAGES);
 testAll("optim.functional.", optim.functional, STEPS);
 testAll("data.", data, DATA);
+testAll("metrics.", metrics, METRICS);
 testAll("testing.", testing, TESTING);
 testAll("", adjoint, TRANSFORMS);
 testMethods("Module", MODULE_METHODS);
 testMethods("Loss", LOSS_METHODS);
 testMethods("Optimizer", OPTIMIZER_METHODS);
 testMethods("LRScheduler", SCHEDULE_METHODS);
-for (const [name, call] of Object.entries({ ...TRANSFORMED, ...INSIDE })) {
+for (const [name, call] of Object.entries({ ...TRANSFORMED, ...INSIDE, ...STREAMS })) {
   testCall(name, name, call, call.run!);
 }
 
