@@ -94,6 +94,8 @@ export * as losses from "./lib/loss/mod.ts";
 export * as optim from "./lib/optim/mod.ts";
 /** Data sets and batches. */
 export * as data from "./lib/data/mod.ts";
+/** Metrics: how good predictions are, whole and batch by batch. */
+export * as metrics from "./lib/metrics/mod.ts";
 /** Checks of gradients and losses, for use under `deno test`. */
 export * as testing from "./lib/testing/mod.ts";
 

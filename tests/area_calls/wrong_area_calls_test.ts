@@ -12,6 +12,7 @@ import { type Arg, type Call, of, options, type Rows } from "../common/calls.ts"
 import { LOSS_METHODS, LOSSES, REGULARIZATION } from "./loss_rows.ts";
 import { FUNCTIONAL, LAYERS } from "./layer_rows.ts";
 import { AVERAGES, INIT, MODULE_METHODS, UTILS } from "./module_rows.ts";
+import { METRICS, STREAMS } from "./metric_rows.ts";
 import { SCHEDULE_METHODS, SCHEDULES } from "./schedule_rows.ts";
 import {
   DATA,
@@ -67,7 +68,7 @@ function testAll(space: string, module: object, rows: object): void {
   }
 }
 
-const { losses, nn, optim, data, testing } = adjoint;
+const { losses, metrics, nn, optim, data, testing } = adjoint;
 testAll("losses.", losses, LOSSES);
 testAll("losses.regularization.", losses.regularization, REGULARIZATION);
 testAll("nn.", nn, LAYERS);
@@ -79,13 +80,14 @@ testAll("optim.", optim, SCHEDULES);
 testAll("optim.", optim, AVERAGES);
 testAll("optim.functional.", optim.functional, STEPS);
 testAll("data.", data, DATA);
+testAll("metrics.", metrics, METRICS);
 testAll("testing.", testing, TESTING);
 testAll("", adjoint, TRANSFORMS);
 testMethods("Module", MODULE_METHODS);
 testMethods("Loss", LOSS_METHODS);
 testMethods("Optimizer", OPTIMIZER_METHODS);
 testMethods("LRScheduler", SCHEDULE_METHODS);
-for (const [name, call] of Object.entries({ ...TRANSFORMED, ...INSIDE })) {
+for (const [name, call] of Object.entries({ ...TRANSFORMED, ...INSIDE, ...STREAMS })) {
   testCall(name, name, call, call.run!);
 }
 
