@@ -96,6 +96,8 @@ export * as optim from "./lib/optim/mod.ts";
 export * as data from "./lib/data/mod.ts";
 /** Metrics: how good predictions are, whole and batch by batch. */
 export * as metrics from "./lib/metrics/mod.ts";
+/** The training loop, what it notes, and what can be done at its turns. */
+export * as train from "./lib/train/mod.ts";
 /** Checks of gradients and losses, for use under `deno test`. */
 export * as testing from "./lib/testing/mod.ts";
 

@@ -24,14 +24,15 @@ import {
   TRANSFORMED,
   TRANSFORMS,
 } from "./tool_rows.ts";
-import { faultsOf, misspelt } from "../common/refusals.ts";
+import { TRAIN } from "./train_rows.ts";
+import { faultsOf, faultsOfAny, misspelt } from "../common/refusals.ts";
 
 type Loose = (...args: unknown[]) => unknown;
 type Constructor = new (...args: unknown[]) => unknown;
 
 function testCall(name: string, title: string, call: Call, run: Loose): void {
-  Deno.test(`${title} refuses wrong arguments in words of its own`, () => {
-    assertEquals(faultsOf(name, call, call.run ?? run), []);
+  Deno.test(`${title} refuses wrong arguments in words of its own`, async () => {
+    assertEquals(await faultsOfAny(name, call, call.run ?? run), []);
   });
 }
 
@@ -68,7 +69,7 @@ function testAll(space: string, module: object, rows: object): void {
   }
 }
 
-const { losses, metrics, nn, optim, data, testing } = adjoint;
+const { losses, metrics, nn, optim, data, testing, train } = adjoint;
 testAll("losses.", losses, LOSSES);
 testAll("losses.regularization.", losses.regularization, REGULARIZATION);
 testAll("nn.", nn, LAYERS);
@@ -81,6 +82,7 @@ testAll("optim.", optim, AVERAGES);
 testAll("optim.functional.", optim.functional, STEPS);
 testAll("data.", data, DATA);
 testAll("metrics.", metrics, METRICS);
+testAll("train.", train, TRAIN);
 testAll("testing.", testing, TESTING);
 testAll("", adjoint, TRANSFORMS);
 testMethods("Module", MODULE_METHODS);
@@ -146,9 +148,10 @@ const CARELESS: readonly [fault: string, run: Loose, complaint: RegExp][] = [
 ];
 
 for (const [fault, run, needed] of CARELESS) {
-  Deno.test(`a function that ${fault} is found`, () => {
+  Deno.test(`a function that ${fault} is found`, async () => {
     const faults = faultsOf("planted", planted, run);
     assertEquals(faults.filter((line) => needed.test(line)).length, 1, faults.join("\n"));
+    assertEquals(await faultsOfAny("planted", planted, (...args) => run(...args)), faults);
   });
 }
 

@@ -83,8 +83,9 @@ const ROOMS = [
   ["nn", "optim"],
   ["loss", "data"],
   ["metrics", "testing"],
+  ["train"],
 ] as const;
-const AREAS = /^lib\/(nn|loss|optim|data|metrics|testing)\//;
+const AREAS = /^lib\/(nn|loss|optim|data|metrics|train|testing)\//;
 
 Deno.test("rooms import only rooms below when they are loaded", () => {
   const known = ROOMS.flat() as string[];
