@@ -9,13 +9,13 @@ import { assertType, type IsExact } from "@std/testing/types";
 import { checkCount, checkKind, kind, optionReader, TENSOR } from "../../lib/core/options.ts";
 import * as adjoint from "../../mod.ts";
 import { type Arg, type Call, of, options, type Rows } from "../common/calls.ts";
+import { DATA, INSIDE_DATA } from "./data_rows.ts";
 import { LOSS_METHODS, LOSSES, REGULARIZATION } from "./loss_rows.ts";
 import { FUNCTIONAL, LAYERS } from "./layer_rows.ts";
 import { AVERAGES, INIT, MODULE_METHODS, UTILS } from "./module_rows.ts";
 import { METRICS, STREAMS } from "./metric_rows.ts";
 import { SCHEDULE_METHODS, SCHEDULES } from "./schedule_rows.ts";
 import {
-  DATA,
   INSIDE,
   OPTIMIZER_METHODS,
   OPTIMIZERS,
@@ -87,7 +87,9 @@ testMethods("Module", MODULE_METHODS);
 testMethods("Loss", LOSS_METHODS);
 testMethods("Optimizer", OPTIMIZER_METHODS);
 testMethods("LRScheduler", SCHEDULE_METHODS);
-for (const [name, call] of Object.entries({ ...TRANSFORMED, ...INSIDE, ...STREAMS })) {
+for (
+  const [name, call] of Object.entries({ ...TRANSFORMED, ...INSIDE, ...INSIDE_DATA, ...STREAMS })
+) {
   testCall(name, name, call, call.run!);
 }
 
