@@ -9,6 +9,7 @@ import { assertType, type IsExact } from "@std/testing/types";
 import { checkCount, checkKind, kind, optionReader, TENSOR } from "../../lib/core/options.ts";
 import * as adjoint from "../../mod.ts";
 import { type Arg, type Call, of, options, type Rows } from "../common/calls.ts";
+import { IO } from "./io_rows.ts";
 import { LOSS_METHODS, LOSSES, REGULARIZATION } from "./loss_rows.ts";
 import { AVERAGES, FUNCTIONAL, INIT, LAYERS, MODULE_METHODS, UTILS } from "./module_rows.ts";
 import { SCHEDULE_METHODS, SCHEDULES } from "./schedule_rows.ts";
@@ -66,7 +67,7 @@ function testAll(space: string, module: object, rows: object): void {
   }
 }
 
-const { losses, nn, optim, data, testing } = adjoint;
+const { losses, nn, optim, data, io, testing } = adjoint;
 testAll("losses.", losses, LOSSES);
 testAll("losses.regularization.", losses.regularization, REGULARIZATION);
 testAll("nn.", nn, LAYERS);
@@ -78,6 +79,7 @@ testAll("optim.", optim, SCHEDULES);
 testAll("optim.", optim, AVERAGES);
 testAll("optim.functional.", optim.functional, STEPS);
 testAll("data.", data, DATA);
+testAll("io.", io, IO);
 testAll("testing.", testing, TESTING);
 testAll("", adjoint, TRANSFORMS);
 testMethods("Module", MODULE_METHODS);
