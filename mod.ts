@@ -96,6 +96,8 @@ export * as optim from "./lib/optim/mod.ts";
 export * as data from "./lib/data/mod.ts";
 /** Metrics: how good predictions are, whole and batch by batch. */
 export * as metrics from "./lib/metrics/mod.ts";
+/** Weights and arrays in files: safetensors, PyTorch's checkpoints, NumPy's arrays. */
+export * as io from "./lib/io/mod.ts";
 /** Checks of gradients and losses, for use under `deno test`. */
 export * as testing from "./lib/testing/mod.ts";
 

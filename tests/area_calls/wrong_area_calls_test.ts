@@ -10,6 +10,7 @@ import { checkCount, checkKind, kind, optionReader, TENSOR } from "../../lib/cor
 import * as adjoint from "../../mod.ts";
 import { type Arg, type Call, of, options, type Rows } from "../common/calls.ts";
 import { DATA, INSIDE_DATA } from "./data_rows.ts";
+import { IO } from "./io_rows.ts";
 import { LOSS_METHODS, LOSSES, REGULARIZATION } from "./loss_rows.ts";
 import { FUNCTIONAL, LAYERS } from "./layer_rows.ts";
 import { AVERAGES, INIT, MODULE_METHODS, UTILS } from "./module_rows.ts";
@@ -68,7 +69,7 @@ function testAll(space: string, module: object, rows: object): void {
   }
 }
 
-const { losses, metrics, nn, optim, data, testing } = adjoint;
+const { data, io, losses, metrics, nn, optim, testing } = adjoint;
 testAll("losses.", losses, LOSSES);
 testAll("losses.regularization.", losses.regularization, REGULARIZATION);
 testAll("nn.", nn, LAYERS);
@@ -81,6 +82,7 @@ testAll("optim.", optim, AVERAGES);
 testAll("optim.functional.", optim.functional, STEPS);
 testAll("data.", data, DATA);
 testAll("metrics.", metrics, METRICS);
+testAll("io.", io, IO);
 testAll("testing.", testing, TESTING);
 testAll("", adjoint, TRANSFORMS);
 testMethods("Module", MODULE_METHODS);

@@ -81,10 +81,10 @@ const ROOMS = [
   ["autograd", "ops"],
   ["tensor", "transforms"],
   ["nn", "optim"],
-  ["loss", "data"],
+  ["loss", "data", "io"],
   ["metrics", "testing"],
 ] as const;
-const AREAS = /^lib\/(nn|loss|optim|data|metrics|testing)\//;
+const AREAS = /^lib\/(nn|loss|optim|data|io|metrics|testing)\//;
 
 Deno.test("rooms import only rooms below when they are loaded", () => {
   const known = ROOMS.flat() as string[];
