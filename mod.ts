@@ -98,6 +98,8 @@ export * as data from "./lib/data/mod.ts";
 export * as metrics from "./lib/metrics/mod.ts";
 /** The training loop, what it notes, and what can be done at its turns. */
 export * as train from "./lib/train/mod.ts";
+/** Weights and arrays in files: safetensors, PyTorch's checkpoints, NumPy's arrays. */
+export * as io from "./lib/io/mod.ts";
 /** Checks of gradients and losses, for use under `deno test`. */
 export * as testing from "./lib/testing/mod.ts";
 

@@ -1,14 +1,23 @@
 /** What is measured. `torch/rows.py` has the same rows by the same names. */
 
-import { grad, losses, nn, optim, type Tensor, where } from "@adjoint/ml";
-import { labels, order, perceptron, positions, setParameters, signals, wave } from "./inputs.ts";
+import { type Device, grad, losses, nn, noGrad, optim, type Tensor, where } from "@adjoint/ml";
+import {
+  labels,
+  order,
+  perceptron,
+  positions,
+  setParameters,
+  signals,
+  wave,
+  waves,
+} from "./inputs.ts";
 import { opRows } from "./op_rows.ts";
 import { computing, type Instance, type Row, type Within } from "./row.ts";
 import { transformRows } from "./transform_rows.ts";
 
 function add(size: number, recording = false): Instance {
-  const a = wave([size]).requiresGrad_(recording);
-  const b = wave([size], { phase: 1.3 });
+  const a = waves(size).detach().requiresGrad_(recording);
+  const b = waves(size, { phase: 1.3 });
   return computing(() => a.add(b));
 }
 
@@ -33,8 +42,8 @@ function huberByHand(prediction: Tensor, target: Tensor, delta = 1): Tensor {
 }
 
 function huber(size: number): Instance {
-  const prediction = wave([size], { scale: 2 }).requiresGrad_();
-  const target = wave([size], { phase: 1.3 });
+  const prediction = waves(size, { scale: 2 }).detach().requiresGrad_();
+  const target = waves(size, { phase: 1.3 });
   return computing(() => {
     prediction.grad = null;
     const loss = huberByHand(prediction, target);
@@ -137,13 +146,13 @@ function linear(): Instance {
 }
 
 function exp(size: number): Instance {
-  const x = wave([size]);
+  const x = waves(size);
   return computing(() => x.exp());
 }
 
 function sum(size: number): Instance {
   // Around 1, as the sum of a sine would be nothing but rounding.
-  const x = wave([size], { offset: 1, scale: 0.5 });
+  const x = waves(size, { offset: 1, scale: 0.5 });
   return computing(() => x.sum());
 }
 
@@ -179,8 +188,8 @@ function mainJob(): Instance {
   return { run: train, result: train };
 }
 
-/** All rows, in the order of the table. */
-export const rows: readonly Row[] = [
+/** All rows of the CPU, in the order of the table. */
+export const cpuRows: readonly Row[] = [
   { name: "add of 16 floats, not recording", target: 0.3, make: () => add(16) },
   { name: "add of 16 floats, recording", target: 0.25, make: () => add(16, true) },
   { name: "20 x (mul, add) on 16 floats, sum, backward", target: 0.15, make: chain },
@@ -224,3 +233,47 @@ export const rows: readonly Row[] = [
   ...opRows,
   ...transformRows,
 ];
+
+/** The step of 784-1024-10 on 256 examples, with squared errors and updates by hand. */
+function mlpStep(): Instance {
+  const parameter = (shape: readonly number[], phase: number) =>
+    wave(shape, { phase, scale: 0.03 }).requiresGrad_();
+  const [w1, b1] = [parameter([784, 1024], 0.3), parameter([1024], 1.3)];
+  const [w2, b2] = [parameter([1024, 10], 2.3), parameter([10], 3.3)];
+  const params = [w1, b1, w2, b2];
+  const x = wave([256, 784], { phase: 4.3 });
+  const y = wave([256, 10], { phase: 5.3 });
+  return computing(() => {
+    for (const p of params) p.grad = null;
+    const loss = x.matmul(w1).add(b1).relu().matmul(w2).add(b2).sub(y).square().mean();
+    loss.backward();
+    noGrad(() => params.forEach((p) => p.copy_(p.sub(p.grad!.mul(0.01)))));
+    return loss;
+  }, () => params);
+}
+
+function readBack(): Instance {
+  const x = wave([1]);
+  const read = () => [[x.item()]];
+  return { run: () => void read(), result: read };
+}
+
+/** All rows of the GPU. */
+export const gpuRows: readonly Row[] = [
+  { name: "read back one number", make: readBack },
+  { name: "add of 16 floats", target: 1, make: () => add(16) },
+  { name: "add of 2^20 floats", target: 1.2, make: () => add(2 ** 20) },
+  { name: "add of 2^24 floats", target: 1.2, make: () => add(2 ** 24) },
+  { name: "add of 2^26 floats", target: 1.2, make: () => add(2 ** 26) },
+  { name: "exp of 2^26 floats", target: 1.2, make: () => exp(2 ** 26) },
+  { name: "sum of 2^20 floats", target: 1.3, make: () => sum(2 ** 20) },
+  { name: "sum of 2^24 floats", target: 1.3, make: () => sum(2 ** 24) },
+  { name: "Huber by hand, 2^20 values, backward", target: 1, make: () => huber(2 ** 20) },
+  { name: "Huber by hand, 2^24 values, backward", target: 1, make: () => huber(2 ** 24) },
+  { name: "matmul 1024", target: 1.67, tolerance: 1e-4, make: () => matmul(1024) },
+  { name: "matmul 4096", target: 1.54, tolerance: 1e-4, make: () => matmul(4096) },
+  { name: "MLP step 784-1024-10, batch 256", target: 1, tolerance: 1e-4, make: mlpStep },
+];
+
+/** The rows of a device. */
+export const rowsOf: Readonly<Record<Device, readonly Row[]>> = { cpu: cpuRows, gpu: gpuRows };

@@ -4,7 +4,7 @@ import functools
 
 import torch
 import torch.nn.functional as F
-from inputs import labels, order, perceptron, positions, set_parameters, signals, wave
+from inputs import labels, order, perceptron, positions, set_parameters, signals, wave, waves
 from op_rows import OP_ROWS
 from row import computing
 from torch import nn
@@ -12,7 +12,7 @@ from transform_rows import TRANSFORM_ROWS
 
 
 def add(size, recording=False):
-    a, b = wave(size).requires_grad_(recording), wave(size, phase=1.3)
+    a, b = waves(size).requires_grad_(recording), waves(size, phase=1.3)
     return computing(lambda: a + b)
 
 
@@ -37,7 +37,7 @@ def huber_by_hand(prediction, target, delta=1.0):
 
 
 def huber(size):
-    prediction, target = wave(size, scale=2).requires_grad_(), wave(size, phase=1.3)
+    prediction, target = waves(size, scale=2).requires_grad_(), waves(size, phase=1.3)
 
     def run():
         prediction.grad = None
@@ -144,12 +144,12 @@ def linear():
 
 
 def exp(size):
-    x = wave(size)
+    x = waves(size)
     return computing(lambda: x.exp())
 
 
 def total(size):
-    x = wave(size, offset=1, scale=0.5)
+    x = waves(size, offset=1, scale=0.5)
     return computing(lambda: x.sum())
 
 
@@ -178,7 +178,34 @@ def main_job():
     return train, train
 
 
-ROWS = {
+def mlp_step():
+    def parameter(*shape, phase):
+        return wave(*shape, phase=phase, scale=0.03).requires_grad_()
+
+    w1, b1 = parameter(784, 1024, phase=0.3), parameter(1024, phase=1.3)
+    w2, b2 = parameter(1024, 10, phase=2.3), parameter(10, phase=3.3)
+    params = [w1, b1, w2, b2]
+    x, y = wave(256, 784, phase=4.3), wave(256, 10, phase=5.3)
+
+    def run():
+        for p in params:
+            p.grad = None
+        loss = (torch.relu(x @ w1 + b1) @ w2 + b2 - y).square().mean()
+        loss.backward()
+        with torch.no_grad():
+            for p in params:
+                p -= 0.01 * p.grad
+        return loss
+
+    return computing(run, lambda: params)
+
+
+def read_back():
+    x = wave(1)
+    return lambda: x.item(), lambda: [[x.item()]]
+
+
+CPU_ROWS = {
     "add of 16 floats, not recording": lambda: add(16),
     "add of 16 floats, recording": lambda: add(16, True),
     "20 x (mul, add) on 16 floats, sum, backward": chain,
@@ -203,4 +230,20 @@ ROWS = {
     "main job, 10 epochs": main_job,
     **OP_ROWS,
     **TRANSFORM_ROWS,
+}
+
+GPU_ROWS = {
+    "read back one number": read_back,
+    "add of 16 floats": lambda: add(16),
+    "add of 2^20 floats": lambda: add(2**20),
+    "add of 2^24 floats": lambda: add(2**24),
+    "add of 2^26 floats": lambda: add(2**26),
+    "exp of 2^26 floats": lambda: exp(2**26),
+    "sum of 2^20 floats": lambda: total(2**20),
+    "sum of 2^24 floats": lambda: total(2**24),
+    "Huber by hand, 2^20 values, backward": lambda: huber(2**20),
+    "Huber by hand, 2^24 values, backward": lambda: huber(2**24),
+    "matmul 1024": lambda: matmul(1024),
+    "matmul 4096": lambda: matmul(4096),
+    "MLP step 784-1024-10, batch 256": mlp_step,
 }

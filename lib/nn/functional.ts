@@ -20,7 +20,33 @@ import type { Tensor } from "../tensor/tensor.ts";
 import { checkProbability } from "./probability.ts";
 
 export type { Activation };
+export {
+  adaptiveAvgPool1d,
+  adaptiveAvgPool2d,
+  adaptiveAvgPool3d,
+  adaptiveMaxPool1d,
+  adaptiveMaxPool2d,
+  adaptiveMaxPool3d,
+  type AdaptivePool,
+  type OutputSize,
+} from "./adaptive_pool.ts";
+export {
+  interpolate,
+  type InterpolateOptions,
+  type InterpolationMode,
+  pixelShuffle,
+} from "./interpolate.ts";
 export { fold, type FoldOptions, unfold } from "./fold.ts";
+export {
+  batchNorm,
+  type BatchNormOptions,
+  groupNorm,
+  type GroupNormOptions,
+  instanceNorm,
+  type InstanceNormOptions,
+  rmsNorm,
+  type RmsNormOptions,
+} from "./normalize.ts";
 export { pad, type PadFunctionOptions, type PadMode } from "./padding.ts";
 export {
   type Activate,

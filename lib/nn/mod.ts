@@ -79,3 +79,45 @@ export {
   type SharedConvLayerOptions,
 } from "./conv.ts";
 export { Fold, type FoldOptions, Unfold } from "./fold.ts";
+export {
+  AvgPool1d,
+  AvgPool2d,
+  AvgPool3d,
+  MaxPool1d,
+  MaxPool2d,
+  MaxPool3d,
+  type PoolLayerClass,
+} from "./pool.ts";
+export {
+  AdaptiveAvgPool1d,
+  AdaptiveAvgPool2d,
+  AdaptiveAvgPool3d,
+  AdaptiveMaxPool1d,
+  AdaptiveMaxPool2d,
+  AdaptiveMaxPool3d,
+  type AdaptivePoolClass,
+  type OutputSize,
+} from "./adaptive_pool.ts";
+export {
+  type InterpolateOptions,
+  type InterpolationMode,
+  PixelShuffle,
+  Upsample,
+} from "./interpolate.ts";
+export {
+  BatchNorm1d,
+  BatchNorm2d,
+  BatchNorm3d,
+  type BatchNormLayerOptions,
+  type ChannelNormOptions,
+  GroupNorm,
+  type GroupNormLayerOptions,
+  InstanceNorm1d,
+  InstanceNorm2d,
+  InstanceNorm3d,
+  type InstanceNormLayerOptions,
+  RMSNorm,
+  type RMSNormLayerOptions,
+  type RunningNorm,
+  type RunningNormClass,
+} from "./norm.ts";

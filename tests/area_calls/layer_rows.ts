@@ -6,7 +6,8 @@ import { of, options, type Rows } from "../common/calls.ts";
 import { ACTIVATION_FUNCTIONS, ACTIVATIONS } from "./layers/activation.ts";
 import { CONVOLUTION_FUNCTIONS, CONVOLUTIONS } from "./layers/conv.ts";
 import { LINEAR } from "./layers/linear.ts";
-import { NORMALIZE } from "./layers/normalize.ts";
+import { NORMALIZE, NORMALIZE_FUNCTIONS } from "./layers/normalize.ts";
+import { POOL_FUNCTIONS, POOLS } from "./layers/pool.ts";
 import { anything, flag, Scale, x } from "./layers/row.ts";
 import type { ModuleMethods } from "./module_rows.ts";
 
@@ -26,6 +27,7 @@ export const LAYERS: Rows<Omit<typeof nn, "init" | "functional" | "utils">, Modu
   ...ACTIVATIONS,
   ...CONVOLUTIONS,
   ...NORMALIZE,
+  ...POOLS,
 };
 
 /** Functions that have more options than the op of their name. */
@@ -35,6 +37,8 @@ type Own = "softplus" | "pad" | "unfold";
 export const FUNCTIONAL: Rows<Omit<typeof nn.functional, Exclude<keyof typeof ops, Own>>> = {
   ...ACTIVATION_FUNCTIONS,
   ...CONVOLUTION_FUNCTIONS,
+  ...POOL_FUNCTIONS,
+  ...NORMALIZE_FUNCTIONS,
   linear: {
     args: [
       of(x),

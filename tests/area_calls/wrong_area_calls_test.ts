@@ -9,13 +9,14 @@ import { assertType, type IsExact } from "@std/testing/types";
 import { checkCount, checkKind, kind, optionReader, TENSOR } from "../../lib/core/options.ts";
 import * as adjoint from "../../mod.ts";
 import { type Arg, type Call, of, options, type Rows } from "../common/calls.ts";
+import { DATA, INSIDE_DATA } from "./data_rows.ts";
+import { IO } from "./io_rows.ts";
 import { LOSS_METHODS, LOSSES, REGULARIZATION } from "./loss_rows.ts";
 import { FUNCTIONAL, LAYERS } from "./layer_rows.ts";
 import { AVERAGES, INIT, MODULE_METHODS, UTILS } from "./module_rows.ts";
 import { METRICS, STREAMS } from "./metric_rows.ts";
 import { SCHEDULE_METHODS, SCHEDULES } from "./schedule_rows.ts";
 import {
-  DATA,
   INSIDE,
   OPTIMIZER_METHODS,
   OPTIMIZERS,
@@ -69,7 +70,7 @@ function testAll(space: string, module: object, rows: object): void {
   }
 }
 
-const { losses, metrics, nn, optim, data, testing, train } = adjoint;
+const { data, io, losses, metrics, nn, optim, testing, train } = adjoint;
 testAll("losses.", losses, LOSSES);
 testAll("losses.regularization.", losses.regularization, REGULARIZATION);
 testAll("nn.", nn, LAYERS);
@@ -83,13 +84,16 @@ testAll("optim.functional.", optim.functional, STEPS);
 testAll("data.", data, DATA);
 testAll("metrics.", metrics, METRICS);
 testAll("train.", train, TRAIN);
+testAll("io.", io, IO);
 testAll("testing.", testing, TESTING);
 testAll("", adjoint, TRANSFORMS);
 testMethods("Module", MODULE_METHODS);
 testMethods("Loss", LOSS_METHODS);
 testMethods("Optimizer", OPTIMIZER_METHODS);
 testMethods("LRScheduler", SCHEDULE_METHODS);
-for (const [name, call] of Object.entries({ ...TRANSFORMED, ...INSIDE, ...STREAMS })) {
+for (
+  const [name, call] of Object.entries({ ...TRANSFORMED, ...INSIDE, ...INSIDE_DATA, ...STREAMS })
+) {
   testCall(name, name, call, call.run!);
 }
 

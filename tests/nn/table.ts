@@ -8,6 +8,7 @@ import { ACTIVATIONS } from "./rows/activation.ts";
 import { CONVOLUTIONS } from "./rows/conv.ts";
 import { LINEAR } from "./rows/linear.ts";
 import { NORMALIZE } from "./rows/normalize.ts";
+import { POOLS } from "./rows/pool.ts";
 import type { LayerRow } from "./rows/row.ts";
 
 type Layers = typeof nn;
@@ -27,4 +28,5 @@ export const LAYERS: { readonly [Name in LayerName]: LayerRow } = {
   ...ACTIVATIONS,
   ...CONVOLUTIONS,
   ...NORMALIZE,
+  ...POOLS,
 };

@@ -4,7 +4,7 @@ import { assert, assertEquals, assertMatch, assertThrows } from "@std/assert";
 import { bench, compare } from "../../bench/bench.ts";
 import { opRows } from "../../bench/op_rows.ts";
 import { BenchError, parseOptions } from "../../bench/options.ts";
-import { rows } from "../../bench/rows.ts";
+import { cpuRows as rows, gpuRows } from "../../bench/rows.ts";
 import { scope } from "../../mod.ts";
 
 const root = new URL("../../", import.meta.url);
@@ -21,6 +21,7 @@ Deno.test("bench: counts that are none are refused, and so are options that do n
   }
   assertThrows(() => parseOptions(["--with-torch", "--python=python3"]), BenchError, "--python");
   assertThrows(() => parseOptions(["--no-such-option"]), BenchError, "--no-such-option");
+  assertThrows(() => parseOptions(["--device=tpu"]), BenchError, "--device must be cpu or gpu");
 });
 
 Deno.test("bench: a filter that matches nothing is refused with the names of the rows", () => {
@@ -52,9 +53,15 @@ Deno.test("bench: both sides have the same rows", () => {
   const python = ["rows.py", "op_rows.py", "transform_rows.py"].map((file) =>
     Deno.readTextFileSync(new URL(`bench/torch/${file}`, root))
   );
-  const names = [...python.join("").matchAll(/^ {4}"(.+)": /gm)].map(([, name]) => name);
+  const [ofCpu, ofGpu] = python.join("").split("GPU_ROWS = {");
+  const named = (text = "") => [...text.matchAll(/^ {4}"(.+)": /gm)].map(([, name]) => name);
+  // What follows in the other files is of the CPU too.
+  const names = [...named(ofCpu), ...named(ofGpu).slice(gpuRows.length)];
   assertEquals(names, rows.map(({ name }) => name));
-  assertEquals(new Set(names).size, names.length);
+  assertEquals(named(ofGpu).slice(0, gpuRows.length), gpuRows.map(({ name }) => name));
+  for (const names of [rows, gpuRows]) {
+    assertEquals(new Set(names.map(({ name }) => name)).size, names.length);
+  }
 });
 
 // Of the large rows only the single ops are quick.
