@@ -7,27 +7,30 @@ const TURN = 16;
 
 /** How many batches there are; null if the data does not tell. */
 export function lengthOf(batches: Batches<unknown>): number | null {
-  const length: unknown = Reflect.get(batches, "length");
-  return typeof length === "number" ? length : null;
+  try {
+    const length: unknown = Reflect.get(batches, "length");
+    return typeof length === "number" ? length : null;
+  } catch {
+    // A loader of examples that come one after the other does not know.
+    return null;
+  }
 }
 
 /** The first batches, at most `limit`, in turns with the event loop. */
 export async function* taken<B>(batches: Batches<B>, limit: number): AsyncGenerator<B> {
   if (limit <= 0) return;
   let count = 0;
-  if (!(Symbol.iterator in batches)) {
-    for await (const batch of batches) {
-      yield batch;
-      if (++count >= limit) return;
-    }
-    return;
+  for await (const batch of Symbol.asyncIterator in batches ? batches : inTurns(batches)) {
+    yield batch;
+    if (++count >= limit) return;
   }
+}
+
+async function* inTurns<B>(batches: Iterable<B>): AsyncGenerator<B> {
   let last = performance.now();
   for (const batch of batches) {
     yield batch;
-    if (++count >= limit) return;
-    const now = performance.now();
-    if (now - last < TURN) continue;
+    if (performance.now() - last < TURN) continue;
     await new Promise<void>((resolve) => setImmediate(resolve));
     last = performance.now();
   }

@@ -136,8 +136,10 @@ const readOptions = optionReader<CheckpointOptions>({
 });
 
 /** An epoch that is kept. */
-interface Kept {
+export interface KeptEpoch {
+  /** The number by which epochs are compared. */
   readonly value: number;
+  /** The file. */
   readonly path: string;
 }
 
@@ -157,7 +159,7 @@ export class Checkpoint implements Callback {
   readonly afterOthers = true;
   readonly #path: string;
   readonly #options: CheckpointOptions;
-  #best: readonly Kept[] = [];
+  #best: readonly KeptEpoch[] = [];
   #saved = "";
 
   /**
@@ -193,12 +195,12 @@ export class Checkpoint implements Callback {
   }
 
   /** The epochs that are kept. */
-  stateDict(): { readonly best: readonly Kept[] } {
+  stateDict(): { readonly best: readonly KeptEpoch[] } {
     return { best: this.#best };
   }
 
   /** Takes them over. */
-  loadStateDict({ best }: { readonly best: readonly Kept[] }): void {
+  loadStateDict({ best }: { readonly best: readonly KeptEpoch[] }): void {
     this.#best = best;
   }
 

@@ -2,9 +2,9 @@
 
 import { scope } from "../autograd/scope.ts";
 import { noGrad } from "../autograd/tape.ts";
-import { checkCount, checkKind, kind, optionReader } from "../core/options.ts";
-import { DataLoader, type Dataset } from "../data/mod.ts";
-import type { Module } from "../nn/module.ts";
+import { checkCount, checkKind, optionReader } from "../core/options.ts";
+import { DATASET, type Dataset } from "../data/dataset.ts";
+import { DataLoader } from "../data/loader.ts";
 import {
   type LRRange,
   lrRangeTest,
@@ -12,7 +12,6 @@ import {
   type RangedOptimizer,
 } from "../optim/mod.ts";
 import { firstBatches } from "./batches.ts";
-import type { Criterion } from "./objective.ts";
 import { COUNT, type FitOptions, readPlan } from "./settings.ts";
 
 /** What `lrFind` and `findBatchSize` train with. */
@@ -64,7 +63,9 @@ export async function lrFind<B>(
 ): Promise<LRRange> {
   checkCount("run lrFind", arguments.length, 2);
   const { objective, optimizer, model, train } = readPlan("run lrFind", settings);
-  const batches = await firstBatches(train, options?.numIter ?? 100);
+  const { numIter = 100 } = options ?? {};
+  // What is no number of steps is refused by the test itself.
+  const batches = await firstBatches(train, COUNT.accepts(numIter) ? numIter : 0);
   let next = 0;
   return await undone(
     { model, optimizer },
@@ -152,6 +153,7 @@ export async function findBatchSize<T>(
 ): Promise<BatchSizes> {
   const call = "run findBatchSize";
   checkCount(call, arguments.length, 3);
+  checkKind(call, "the data set", dataset, DATASET);
   const { start = 1, max = dataset.length, steps = 3 } = readFind(call, options);
   const { objective, optimizer, model } = readPlan(call, { ...settings, train: [] });
   const rates: BatchSizeRate[] = [];

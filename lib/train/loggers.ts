@@ -3,37 +3,20 @@
 import { checkCount, checkKind, optionReader, TEXT } from "../core/options.ts";
 import { writeFile } from "../io/sink.ts";
 import type { BatchReport, Callback, Run } from "./callback.ts";
-import type { EpochRecord, History } from "./history.ts";
+import type { EpochRecord } from "./history.ts";
 import { COUNT } from "./settings.ts";
 import { scalarsRecord, versionRecord } from "./tensorboard.ts";
 
-/** Writes the whole history anew after each epoch, so that a resumed run has no epoch twice. */
-abstract class HistoryLogger implements Callback {
-  readonly #path: string;
-
-  /**
-   * Creates the callback.
-   *
-   * @param path The file; an old one is replaced.
-   */
-  constructor(path: string) {
-    const call = `make ${new.target.name}`;
-    checkCount(call, arguments.length, 1);
-    checkKind(call, "the path", path, TEXT);
-    this.#path = path;
-  }
-
-  /** The history as text. */
-  protected abstract text(history: History): string;
-
-  /** Writes the file. */
-  onEpochEnd({ history }: Run): void {
-    writeFile(this.constructor.name, this.#path, [new TextEncoder().encode(this.text(history))]);
-  }
+/** A path, which must be text. */
+function pathFor(name: string, path: string, count: number): string {
+  checkCount(`make ${name}`, count, 1);
+  checkKind(`make ${name}`, "the path", path, TEXT);
+  return path;
 }
 
 /**
- * Writes the numbers of the epochs as comma-separated values.
+ * Writes the numbers of the epochs as comma-separated values: after each epoch the whole history anew, so
+ * that a resumed run has no epoch twice.
  *
  * @example
  * ```ts
@@ -42,15 +25,27 @@ abstract class HistoryLogger implements Callback {
  * const callbacks = [new train.CsvLogger("history.csv")];
  * ```
  */
-export class CsvLogger extends HistoryLogger {
-  /** A line of names, then one for each epoch. */
-  protected override text(history: History): string {
-    return history.toCsv();
+export class CsvLogger implements Callback {
+  readonly #path: string;
+
+  /**
+   * Creates the callback.
+   *
+   * @param path The file; an old one is replaced.
+   */
+  constructor(path: string) {
+    this.#path = pathFor("CsvLogger", path, arguments.length);
+  }
+
+  /** Writes a line of names, then one for each epoch. */
+  onEpochEnd({ history }: Run): void {
+    writeFile("CsvLogger", this.#path, [new TextEncoder().encode(history.toCsv())]);
   }
 }
 
 /**
- * Writes the numbers of each epoch as a line of JSON. Numbers that JSON lacks are null.
+ * Writes the numbers of each epoch as a line of JSON: after each epoch the whole history anew. Numbers that
+ * JSON lacks are null.
  *
  * @example
  * ```ts
@@ -59,10 +54,22 @@ export class CsvLogger extends HistoryLogger {
  * const callbacks = [new train.JsonlLogger("history.jsonl")];
  * ```
  */
-export class JsonlLogger extends HistoryLogger {
-  /** One line for each epoch. */
-  protected override text({ records }: History): string {
-    return records.map((record) => `${JSON.stringify(record)}\n`).join("");
+export class JsonlLogger implements Callback {
+  readonly #path: string;
+
+  /**
+   * Creates the callback.
+   *
+   * @param path The file; an old one is replaced.
+   */
+  constructor(path: string) {
+    this.#path = pathFor("JsonlLogger", path, arguments.length);
+  }
+
+  /** Writes one line for each epoch. */
+  onEpochEnd({ history: { records } }: Run): void {
+    const text = records.map((record) => `${JSON.stringify(record)}\n`).join("");
+    writeFile("JsonlLogger", this.#path, [new TextEncoder().encode(text)]);
   }
 }
 

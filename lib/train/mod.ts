@@ -31,7 +31,7 @@ export {
   TensorBoardLogger,
   type TensorBoardLoggerOptions,
 } from "./loggers.ts";
-export { Checkpoint, type CheckpointOptions, load, save } from "./checkpoint.ts";
+export { Checkpoint, type CheckpointOptions, type KeptEpoch, load, save } from "./checkpoint.ts";
 export type { Stateful } from "./state_tree.ts";
 export {
   type BatchSizeRate,

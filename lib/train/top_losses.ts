@@ -3,7 +3,8 @@
 import { scope } from "../autograd/scope.ts";
 import { noGrad } from "../autograd/tape.ts";
 import { checkCount, checkKind, kind, optionReader } from "../core/options.ts";
-import { DataLoader, type Dataset } from "../data/mod.ts";
+import { DATASET, type Dataset } from "../data/dataset.ts";
+import { DataLoader } from "../data/loader.ts";
 import { Module } from "../nn/module.ts";
 import { taken } from "./batches.ts";
 import { evaluating } from "./modes.ts";
@@ -58,6 +59,7 @@ export async function topLosses<T>(
   checkCount(call, arguments.length, 4);
   checkKind(call, "the model", model, MODEL);
   checkKind(call, "the loss", loss, LOSS);
+  checkKind(call, "the data set", dataset, DATASET);
   const { k = 10 } = readOptions(call, options);
   const objective = pairObjective(call, model, loss);
   const modules = [...model.modules(), ...(isModule(loss) ? loss.modules() : [])];

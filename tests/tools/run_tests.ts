@@ -100,8 +100,12 @@ if (op !== undefined && (filter !== undefined || sanitize)) {
 }
 const only = filter === undefined ? [] : ["--filter", filter];
 
-/** The pages with code in them. */
-const PAGES = ["own_loss", "objectives"].map((name) => `docs/${name}.md`);
+/** The pages; all code in them runs. */
+const PAGES = ["docs", "docs/losses"].flatMap((folder) =>
+  [...Deno.readDirSync(folder)].filter(({ isFile }) => isFile).map(({ name }) =>
+    `${folder}/${name}`
+  )
+);
 
 const before = builtAt();
 await cargo("build", "--release");

@@ -2,7 +2,7 @@
 
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { data, losses, nn, tensor, train, zeros } from "../../mod.ts";
-import { problem, weights } from "./problem.ts";
+import { pointsOf, problem, weights } from "./problem.ts";
 
 Deno.test("lrFind() suggests a rate and leaves model and optimizer as they were", async () => {
   const { progress: _, ...settings } = problem();
@@ -21,7 +21,7 @@ Deno.test("findBatchSize() tries sizes until there is no room", async () => {
   const { model, optimizer, loss, train: loader } = problem();
   const before = JSON.stringify([weights(model), optimizer.stateDict()]);
   const settings = { model, loss, optimizer };
-  const all = await train.findBatchSize(settings, loader.dataset, { start: 2 });
+  const all = await train.findBatchSize(settings, pointsOf({ train: loader }), { start: 2 });
   assertEquals(all.rates.map(({ batchSize }) => batchSize), [2, 4, 8, 16]);
   assert(all.rates.some(({ batchSize }) => batchSize === all.suggestion));
   // A loss that asks for more than there is from 8 examples on.
@@ -29,11 +29,11 @@ Deno.test("findBatchSize() tries sizes until there is no room", async () => {
     if ((p.shape[0] ?? 0) < 8) return losses.mse(p, t);
     throw new RangeError("Cannot make a tensor: there is no memory for 8 elements of float32");
   };
-  const some = await train.findBatchSize({ ...settings, loss: large }, loader.dataset);
+  const some = await train.findBatchSize({ ...settings, loss: large }, pointsOf({ train: loader }));
   assertEquals(some.rates.map(({ batchSize }) => batchSize), [1, 2, 4]);
   const wrong: train.Criterion = (p) => losses.mse(p, zeros([3]));
   await assertRejects(
-    () => train.findBatchSize({ ...settings, loss: wrong }, loader.dataset),
+    () => train.findBatchSize({ ...settings, loss: wrong }, pointsOf({ train: loader })),
     RangeError,
     "prediction has shape [1, 1] but target has shape [3]",
   );

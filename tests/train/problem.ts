@@ -1,6 +1,6 @@
 /** A small problem to train on, the same each time. */
 
-import { data, losses, manualSeed, nn, optim, randn, type Tensor, train } from "../../mod.ts";
+import { data, losses, manualSeed, nn, optim, randn, type Tensor, type train } from "../../mod.ts";
 
 /** Points near a plane. */
 export function points(count = 20): data.TensorDataset<[Tensor, Tensor]> {

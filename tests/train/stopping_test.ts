@@ -74,12 +74,15 @@ Deno.test("ProgressBar shows terms as columns, on a terminal and elsewhere", asy
   const lines = (await shown(false)).trimEnd().split("\n");
   assertEquals(lines.length, 2);
   assert(
-    /^epoch 2\/2  0:00  loss [\d.]+  fit [\d.]+  size [\d.]+  lr 0.05000$/.test(lines[1] ?? ""),
+    /^epoch 2\/2 {2}0:00 {2}loss [\d.]+ {2}fit [\d.]+ {2}size [\d.]+ {2}lr 0.05000$/.test(
+      lines[1] ?? "",
+    ),
   );
   const moved = (await shown(true)).split("\r\x1b[K");
   assert(
     moved.some((line) =>
-      /^epoch 1\/2  \d\/4  \d+ examples\/s  0:00 left  loss [\d.]+  fit [\d.]+  size/.test(line)
+      /^epoch 1\/2 {2}\d\/4 {2}\d+ examples\/s {2}0:00 left {2}loss [\d.]+ {2}fit [\d.]+ {2}size/
+        .test(line)
     ),
     moved.join("\n"),
   );
