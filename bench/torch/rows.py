@@ -5,7 +5,9 @@ import functools
 import torch
 import torch.nn.functional as F
 from inputs import labels, order, perceptron, positions, set_parameters, signals, wave
+from loss_rows import LOSS_ROWS
 from op_rows import OP_ROWS
+from optimizer_rows import OPTIMIZER_ROWS
 from row import computing
 from torch import nn
 from transform_rows import TRANSFORM_ROWS
@@ -203,4 +205,6 @@ ROWS = {
     "main job, 10 epochs": main_job,
     **OP_ROWS,
     **TRANSFORM_ROWS,
+    **LOSS_ROWS,
+    **OPTIMIZER_ROWS,
 }

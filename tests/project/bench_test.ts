@@ -49,10 +49,18 @@ Deno.test("bench: a mistake is told in a sentence, with status 1", () => {
 });
 
 Deno.test("bench: both sides have the same rows", () => {
-  const python = ["rows.py", "op_rows.py", "transform_rows.py"].map((file) =>
-    Deno.readTextFileSync(new URL(`bench/torch/${file}`, root))
-  );
-  const names = [...python.join("").matchAll(/^ {4}"(.+)": /gm)].map(([, name]) => name);
+  const torch = (file: string) => Deno.readTextFileSync(new URL(`bench/torch/${file}`, root));
+  const python = ["rows.py", "op_rows.py", "transform_rows.py"].map(torch);
+  const named = (text: string) => [...text.matchAll(/^ {4}"(.+)": /gm)].map(([, name]) => name!);
+  const made = [
+    ...named(torch("loss_rows.py")).flatMap((loss) =>
+      ["256", "2^20"].map((size) => `${loss} of ${size}, backward`)
+    ),
+    ...["Adam", "SGD", "RMSprop", "Adagrad"].flatMap((optimizer) =>
+      named(torch("optimizer_rows.py")).map((crowd) => `${optimizer} over ${crowd}`)
+    ),
+  ];
+  const names = [...python.flatMap(named), ...made];
   assertEquals(names, rows.map(({ name }) => name));
   assertEquals(new Set(names).size, names.length);
 });
