@@ -1,6 +1,9 @@
-/** Small parameters whose steps run as one: it has the bits of each, and one launch where they had one each. */
+/**
+ * Steps of ops over parameters of other sizes than their own, with the same bits: small ones as one, for
+ * fewer launches, and large ones in pieces that stay in the cache.
+ */
 
-import { keep } from "../autograd/scope.ts";
+import { keep, scope } from "../autograd/scope.ts";
 import { memoryOf, packed, packs, unpack_ } from "../ops/optim/pack.ts";
 import { zerosLike } from "../tensor/create.ts";
 import type { Tensor } from "../tensor/tensor.ts";
@@ -9,8 +12,8 @@ import type { ParamState } from "./param_state.ts";
 
 /** Elements up to which a parameter is small: to copy more costs more than a launch. */
 const SMALL = 2048;
-/** Elements after which a pack is full, so that it stays in the cache. */
-const FULL = 2 ** 15;
+/** Elements of a piece, and of a full pack: few enough for the cache, enough for several threads. */
+const PIECE = 2 ** 16;
 
 interface Pack<U> {
   readonly updates: U[];
@@ -63,7 +66,7 @@ export function packsOf<O, S extends ParamState>(
     }
     pack.updates.push(update);
     pack.size += p.size;
-    if (pack.size > FULL) open = open.filter((other) => other !== pack);
+    if (pack.size > PIECE) open = open.filter((other) => other !== pack);
   }
   return all;
 }
@@ -102,5 +105,38 @@ export function updateAsOne(
       states.forEach((state, i) => state[name] ??= keep(zerosLike(params[i] ?? p)));
       unpack_(keptOf(states, name), value);
     }
+  }
+}
+
+/** Whether the step of a parameter is one to run in pieces. */
+export function isLarge([p, g]: ParamUpdate<unknown, ParamState>): boolean {
+  return p.size > PIECE && p.dtype === g.dtype && packs(p) && packs(g);
+}
+
+/**
+ * Runs an update of a large parameter piece by piece.
+ *
+ * @param run Changes a parameter and its state by a gradient.
+ */
+export function updateInPieces(
+  [p, g, state]: ParamUpdate<unknown, ParamState>,
+  run: (p: Tensor, g: Tensor, state: ParamState) => void,
+): void {
+  const before = { ...state };
+  for (let start = 0; start < p.size; start += PIECE) {
+    const piece = (x: Tensor) => x.detach().flatten().slice(0, start, start + PIECE);
+    scope(() => {
+      const entries = Object.entries(before);
+      const own: ParamState = Object.fromEntries(
+        entries.map(([name, x]) => [name, typeof x === "number" ? x : piece(x)]),
+      );
+      run(piece(p), piece(g), own);
+      for (const [name, x] of Object.entries(own)) {
+        if (typeof x === "number") state[name] = x;
+        else if (before[name] === undefined) {
+          piece((state[name] ??= keep(zerosLike(p))) as Tensor).copy_(x);
+        }
+      }
+    });
   }
 }

@@ -1,13 +1,13 @@
 /** The form of an optimizer: its options and its step. The class is made of it, the functional step too. */
 
-import { keep } from "../autograd/scope.ts";
+import { keep, scope } from "../autograd/scope.ts";
 import { checkCount } from "../core/options.ts";
 import { zeros } from "../tensor/create.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { filledReader } from "./groups.ts";
 import type { CheckOptions, ParamsOrGroups, ParamState } from "./optimizer.ts";
 import type { Scalars } from "./scalars.ts";
-import { packsOf, updateAsOne } from "./packs.ts";
+import { isLarge, packsOf, updateAsOne, updateInPieces } from "./packs.ts";
 import { ParamOptimizer, type ParamUpdate } from "./param_optimizer.ts";
 
 /** What was kept for a parameter from the step before, by name. */
@@ -127,15 +127,19 @@ export class RuleOptimizer<O extends { lr: number }, S extends RuleState>
     return kernel !== undefined && inKernel?.(options) !== false;
   }
 
-  /** Changes parameters in place: small ones that are alike as one, where each would take many launches. */
+  /** Changes parameters in place; by ops in sizes that suit them, where no element depends on others. */
   protected override updateAll(updates: readonly ParamUpdate<O, S>[]): void {
     const alone = (options: O) => this.#rule.mixes === true || this.#inKernel(options);
     if (this.paramGroups.every(alone)) return super.updateAll(updates);
     const names = this.#keeps.map(([name]) => name);
     for (const alike of packsOf(updates, names, alone)) {
-      const [[, , , options]] = alike as readonly [ParamUpdate<O, S>];
-      if (alike.length === 1) super.updateAll(alike);
-      else updateAsOne(alike, names, (p, g, state) => this.update(p, g, state as S, options));
+      const [first] = alike as readonly [ParamUpdate<O, S>];
+      const [, , , options] = first;
+      const run = (p: Tensor, g: Tensor, state: ParamState) =>
+        this.update(p, g, state as S, options);
+      if (alike.length > 1) scope(() => updateAsOne(alike, names, run));
+      else if (isLarge(first) && !alone(options)) updateInPieces(first, run);
+      else super.updateAll(alike);
     }
   }
 
