@@ -49,7 +49,24 @@ export {
   Softsign,
   Tanh,
 } from "./activation.ts";
-export { Dropout } from "./dropout.ts";
+export {
+  AlphaDropout,
+  Dropout,
+  Dropout1d,
+  Dropout2d,
+  Dropout3d,
+  type DropoutLayer,
+  type DropoutLayerClass,
+} from "./dropout.ts";
+export { Bilinear, Identity, Unflatten } from "./bilinear.ts";
+export {
+  Embedding,
+  EmbeddingBag,
+  type EmbeddingBagFunctionOptions,
+  type EmbeddingBagOptions,
+  type EmbeddingFunctionOptions,
+  type EmbeddingOptions,
+} from "./embedding.ts";
 export { Sequential } from "./container.ts";
 /** Initial values of parameters, written in place. */
 export * as init from "./init.ts";

@@ -6,6 +6,7 @@
 import type { nn } from "../../mod.ts";
 import { ACTIVATIONS } from "./rows/activation.ts";
 import { CONVOLUTIONS } from "./rows/conv.ts";
+import { EMBEDDINGS } from "./rows/embedding.ts";
 import { LINEAR } from "./rows/linear.ts";
 import { NORMALIZE } from "./rows/normalize.ts";
 import { POOLS } from "./rows/pool.ts";
@@ -27,6 +28,7 @@ export const LAYERS: { readonly [Name in LayerName]: LayerRow } = {
   ...LINEAR,
   ...ACTIVATIONS,
   ...CONVOLUTIONS,
+  ...EMBEDDINGS,
   ...NORMALIZE,
   ...POOLS,
 };
