@@ -11,7 +11,7 @@ import type { Tensor } from "../tensor/tensor.ts";
 export const FINITE = kind("a finite number", Number.isFinite);
 
 /** A number that is added to what is divided by. */
-export const EPSILON = kind("a number from 0 on", (value) => Number(value) >= 0 && isNumber(value));
+export const EPSILON = kind("a number from 0 on", (value) => isNumber(value) && value >= 0);
 
 /** A number of features, of channels or the like. */
 export const COUNT = kind(
