@@ -11,7 +11,10 @@ import type { Tensor } from "../tensor/tensor.ts";
 export const FINITE = kind("a finite number", Number.isFinite);
 
 /** A number that is added to what is divided by. */
-export const EPSILON = kind("a number from 0 on", (value) => isNumber(value) && value >= 0);
+export const EPSILON = kind(
+  "a number from 0 on",
+  (value) => typeof value === "number" && value >= 0,
+);
 
 /** A number of features, of channels or the like. */
 export const COUNT = kind(
@@ -52,10 +55,6 @@ export function eachOf(call: string, name: string, given: Extents, dims: number)
 /** Whole numbers as positions along a dimension of a tensor, on its device. */
 export function positions(list: readonly number[], { device }: Tensor): Tensor {
   return fromTypedArray(Int32Array.from(list), [list.length]).to({ device });
-}
-
-function isNumber(value: unknown): value is number {
-  return typeof value === "number";
 }
 
 /** Refuses what is no tensor of floating type. */

@@ -24,6 +24,16 @@ export {
   pixelShuffle,
 } from "./interpolate.ts";
 export { fold, type FoldOptions, unfold } from "./fold.ts";
+export {
+  batchNorm,
+  type BatchNormOptions,
+  groupNorm,
+  type GroupNormOptions,
+  instanceNorm,
+  type InstanceNormOptions,
+  rmsNorm,
+  type RmsNormOptions,
+} from "./normalize.ts";
 export { pad, type PadFunctionOptions, type PadMode } from "./padding.ts";
 export {
   type Activate,

@@ -107,3 +107,20 @@ export {
   PixelShuffle,
   Upsample,
 } from "./interpolate.ts";
+export {
+  BatchNorm1d,
+  BatchNorm2d,
+  BatchNorm3d,
+  type BatchNormLayerOptions,
+  type ChannelNormOptions,
+  GroupNorm,
+  type GroupNormLayerOptions,
+  InstanceNorm1d,
+  InstanceNorm2d,
+  InstanceNorm3d,
+  type InstanceNormLayerOptions,
+  RMSNorm,
+  type RMSNormLayerOptions,
+  type RunningNorm,
+  type RunningNormClass,
+} from "./norm.ts";

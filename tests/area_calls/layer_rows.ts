@@ -8,7 +8,7 @@ import { ATTENTION, ATTENTION_FUNCTIONS } from "./layers/attention.ts";
 import { CONVOLUTION_FUNCTIONS, CONVOLUTIONS } from "./layers/conv.ts";
 import { GRAPH } from "./layers/graph.ts";
 import { LINEAR } from "./layers/linear.ts";
-import { NORMALIZE } from "./layers/normalize.ts";
+import { NORMALIZE, NORMALIZE_FUNCTIONS } from "./layers/normalize.ts";
 import { RECURRENT } from "./layers/recurrent.ts";
 import { POOL_FUNCTIONS, POOLS } from "./layers/pool.ts";
 import { anything, flag, Scale, x } from "./layers/row.ts";
@@ -45,6 +45,7 @@ export const FUNCTIONAL: Rows<Omit<typeof nn.functional, Exclude<keyof typeof op
   ...CONVOLUTION_FUNCTIONS,
   ...ATTENTION_FUNCTIONS,
   ...POOL_FUNCTIONS,
+  ...NORMALIZE_FUNCTIONS,
   linear: {
     args: [
       of(x),

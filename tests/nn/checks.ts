@@ -79,9 +79,17 @@ function trains({ torch }: Subject): boolean {
   return torch.modes.some(({ training }) => training);
 }
 
+/** Whether training changes its buffers. */
+function hasStatistics({ torch }: Subject): boolean {
+  return torch.modes.some(({ buffers }) => buffers !== undefined);
+}
+
 /** The layer as a function of its inputs and its parameters, and the tensors that these are. */
-function pure(subject: Subject): [fn: Differentiable, inputs: Tensor[]] {
-  const layer = loaded(subject).train(trains(subject));
+function pure(
+  subject: Subject,
+  training: boolean,
+): [fn: Differentiable, inputs: Tensor[]] {
+  const layer = loaded(subject).train(training);
   const named = layer.namedParameters();
   const inputs = inputsOf(subject);
   const module = {
@@ -145,12 +153,13 @@ export const CHECKS = {
     }
   },
   "has the gradients that differences have, of first and second order": (subject: Subject) => {
-    const [fn, inputs] = pure(subject);
+    const [fn, inputs] = pure(subject, trains(subject));
     gradcheck(fn, inputs as [testing.GradcheckInput, ...Tensor[]]);
     gradgradcheck(fn, inputs as [testing.GradcheckInput, ...Tensor[]]);
   },
   "is the loop over examples under vmap, with its gradients": (subject: Subject) => {
-    const [fn, inputs] = pure(subject);
+    // Examples cannot each change what all of them share: in PyTorch neither.
+    const [fn, inputs] = pure(subject, trains(subject) && !hasStatistics(subject));
     checkMapped("the layer", fn, inputs.map((x) => x.detach()));
   },
   "computes in float32 as in float64": (subject: Subject) => {
@@ -173,7 +182,7 @@ export const CHECKS = {
     assertEquals(found, wanted);
   },
   "takes a batch of nothing": (subject: Subject) => {
-    const layer = loaded(subject);
+    const layer = loaded(subject).train(!hasStatistics(subject));
     const { single, batch } = subject.torch;
     const dims = subject.torch.inputs.map((_, i) => batch === undefined ? 0 : batch[i]!);
     if (dims.every((dim) => dim === null)) return;

@@ -60,8 +60,10 @@ export interface LayerRow {
   readonly make?: (given: Given, dtype: DType) => nn.AnyModule;
   /** Runs it, where `forward` is not called with the inputs alone. */
   readonly run?: (layer: Layer, inputs: readonly Tensor[], given: TorchLayer) => unknown;
-  /** Checks that it cannot pass, and why; an error must say so much. */
-  readonly fails?: Readonly<Partial<Record<keyof typeof CHECKS, RegExp>>>;
+  /** Checks that cases, by their titles, cannot pass; an error must say so much. */
+  readonly fails?: Readonly<
+    Partial<Record<keyof typeof CHECKS, Readonly<Record<string, RegExp>>>>
+  >;
 }
 
 /** What an activation's row is, and that of any other layer of which the fixture says all. */
