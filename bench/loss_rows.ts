@@ -10,10 +10,13 @@ import { computing, type Row } from "./row.ts";
 
 type Losses = typeof losses;
 
+/** What combines losses, or chooses among them. */
+type Tool = "dwa" | "groupGapPenalty" | "paretoFilter" | "taskGradients";
+
 /** The functions. */
 type FunctionName = {
-  [K in keyof Losses]: Losses[K] extends (...call: never[]) => Tensor ? K : never;
-}[keyof Losses];
+  [K in Exclude<keyof Losses, Tool>]: Losses[K] extends (...call: never[]) => Tensor ? K : never;
+}[Exclude<keyof Losses, Tool>];
 
 /** The modules that are made from no function. */
 type LearnedName = {
@@ -201,6 +204,14 @@ const LOSSES: { readonly [K in Name]: Make } = {
   ),
   MultiTaskLossWithUncertainty: learned(numbers)(
     () => new losses.MultiTaskLossWithUncertainty(4),
+    (loss, p, t) => loss.forward(tasks(p, t)),
+  ),
+  WeightedSum: learned(numbers)(
+    () => new losses.WeightedSum([0.1, 0.2, 0.3, 0.4]),
+    (loss, p, t) => loss.forward(tasks(p, t)),
+  ),
+  Tchebycheff: learned(numbers)(
+    () => new losses.Tchebycheff([0.1, 0.2, 0.3, 0.4]),
     (loss, p, t) => loss.forward(tasks(p, t)),
   ),
   MetaLossNetwork: learned(examples)(
