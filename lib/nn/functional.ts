@@ -21,6 +21,54 @@ import { checkProbability } from "./probability.ts";
 
 export type { Activation };
 export {
+  adaptiveAvgPool1d,
+  adaptiveAvgPool2d,
+  adaptiveAvgPool3d,
+  adaptiveMaxPool1d,
+  adaptiveMaxPool2d,
+  adaptiveMaxPool3d,
+  type AdaptivePool,
+  type OutputSize,
+} from "./adaptive_pool.ts";
+export {
+  interpolate,
+  type InterpolateOptions,
+  type InterpolationMode,
+  pixelShuffle,
+} from "./interpolate.ts";
+export { fold, type FoldOptions, unfold } from "./fold.ts";
+export {
+  batchNorm,
+  type BatchNormOptions,
+  groupNorm,
+  type GroupNormOptions,
+  instanceNorm,
+  type InstanceNormOptions,
+  rmsNorm,
+  type RmsNormOptions,
+} from "./normalize.ts";
+export { pad, type PadFunctionOptions, type PadMode } from "./padding.ts";
+export {
+  type Activate,
+  celu,
+  elu,
+  type EluOptions,
+  glu,
+  type GluOptions,
+  hardswish,
+  hardtanh,
+  type HardtanhOptions,
+  leakyRelu,
+  type LeakyReluOptions,
+  mish,
+  prelu,
+  selu,
+  silu,
+  softplus,
+  type SoftplusOptions,
+  softsign,
+} from "./activate.ts";
+export {
   avgPool1d,
   avgPool2d,
   avgPool3d,
@@ -32,14 +80,19 @@ export {
   convTranspose2d,
   convTranspose3d,
   cosineSimilarity,
+  gelu,
   layerNorm,
+  logSigmoid,
   logSoftmax,
   maxPool1d,
   maxPool2d,
   maxPool3d,
   normalize,
+  oneHot,
   relu,
+  sigmoid,
   softmax,
+  tanh,
 } from "../ops/mod.ts";
 
 /** Options of `linear`. */

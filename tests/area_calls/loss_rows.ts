@@ -2,7 +2,8 @@
 
 import { losses, ones, type Tensor, tensor, zeros } from "../../mod.ts";
 import { type Arg, type MethodRows, of, options, type Rows } from "../common/calls.ts";
-import { anything, type ModuleMethods } from "./module_rows.ts";
+import { anything } from "./layers/row.ts";
+import type { ModuleMethods } from "./module_rows.ts";
 
 const x = () => ones([2, 3]);
 const flag = of(() => true, "flag");

@@ -11,7 +11,8 @@ import * as adjoint from "../../mod.ts";
 import { type Arg, type Call, of, options, type Rows } from "../common/calls.ts";
 import { IO } from "./io_rows.ts";
 import { LOSS_METHODS, LOSSES, REGULARIZATION } from "./loss_rows.ts";
-import { AVERAGES, FUNCTIONAL, INIT, LAYERS, MODULE_METHODS, UTILS } from "./module_rows.ts";
+import { FUNCTIONAL, LAYERS } from "./layer_rows.ts";
+import { AVERAGES, INIT, MODULE_METHODS, UTILS } from "./module_rows.ts";
 import { SCHEDULE_METHODS, SCHEDULES } from "./schedule_rows.ts";
 import {
   DATA,

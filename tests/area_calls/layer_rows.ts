@@ -1,0 +1,59 @@
+/** Good calls of layers and of their stateless form, by families. */
+
+import type * as ops from "../../lib/ops/mod.ts";
+import { nn, ones, RandomGenerator } from "../../mod.ts";
+import { of, options, type Rows } from "../common/calls.ts";
+import { ACTIVATION_FUNCTIONS, ACTIVATIONS } from "./layers/activation.ts";
+import { CONVOLUTION_FUNCTIONS, CONVOLUTIONS } from "./layers/conv.ts";
+import { LINEAR } from "./layers/linear.ts";
+import { NORMALIZE, NORMALIZE_FUNCTIONS } from "./layers/normalize.ts";
+import { POOL_FUNCTIONS, POOLS } from "./layers/pool.ts";
+import { anything, flag, Scale, x } from "./layers/row.ts";
+import type { ModuleMethods } from "./module_rows.ts";
+
+/** Layers. */
+export const LAYERS: Rows<Omit<typeof nn, "init" | "functional" | "utils">, ModuleMethods> = {
+  AnyModule: { make: { ...anything, run: () => new Scale() }, methods: {} },
+  Module: {
+    make: { ...anything, run: () => new Scale() },
+    methods: {
+      // What a module of somebody's own does with its inputs is its own.
+      forward: { on: () => new nn.ReLU(), args: [of(x, "tensor")], rest: true, named: "relu" },
+    },
+  },
+  Parameter: { make: { args: [of(x), options({ requiresGrad: flag })] }, methods: {} },
+  Buffer: { make: { args: [of(x, "tensor")] }, methods: {} },
+  ...LINEAR,
+  ...ACTIVATIONS,
+  ...CONVOLUTIONS,
+  ...NORMALIZE,
+  ...POOLS,
+};
+
+/** Functions that have more options than the op of their name. */
+type Own = "softplus" | "pad" | "unfold";
+
+/** Layers without state; those that are ops stand in the table of ops. */
+export const FUNCTIONAL: Rows<Omit<typeof nn.functional, Exclude<keyof typeof ops, Own>>> = {
+  ...ACTIVATION_FUNCTIONS,
+  ...CONVOLUTION_FUNCTIONS,
+  ...POOL_FUNCTIONS,
+  ...NORMALIZE_FUNCTIONS,
+  linear: {
+    args: [
+      of(x),
+      of(() => ones([4, 3])),
+      options({ bias: of(() => ones([4]), "null"), activation: of(() => "tanh") }),
+    ],
+  },
+  dropout: {
+    args: [
+      of(x),
+      options({
+        p: of(() => 0.1, "number"),
+        training: flag,
+        generator: of(() => new RandomGenerator(1)),
+      }),
+    ],
+  },
+};
