@@ -12,6 +12,9 @@
  * @module
  */
 
+export * from "./attention/mod.ts";
+export * from "./graph/mod.ts";
+export * from "./recurrent/mod.ts";
 export {
   AnyModule,
   Buffer,

@@ -5,9 +5,12 @@
 
 import type { nn } from "../../mod.ts";
 import { ACTIVATIONS } from "./rows/activation.ts";
+import { ATTENTION } from "./rows/attention.ts";
 import { CONVOLUTIONS } from "./rows/conv.ts";
+import { GRAPH } from "./rows/graph.ts";
 import { LINEAR } from "./rows/linear.ts";
 import { NORMALIZE } from "./rows/normalize.ts";
+import { RECURRENT } from "./rows/recurrent.ts";
 import { POOLS } from "./rows/pool.ts";
 import type { LayerRow } from "./rows/row.ts";
 
@@ -19,11 +22,14 @@ export type LayerName = Exclude<
     [K in keyof Layers]: Layers[K] extends abstract new (...args: never) => nn.AnyModule ? K
       : never;
   }[keyof Layers],
-  "AnyModule" | "Module"
+  "AnyModule" | "Module" | "MessagePassing"
 >;
 
 /** The rows. */
 export const LAYERS: { readonly [Name in LayerName]: LayerRow } = {
+  ...ATTENTION,
+  ...GRAPH,
+  ...RECURRENT,
   ...LINEAR,
   ...ACTIVATIONS,
   ...CONVOLUTIONS,
