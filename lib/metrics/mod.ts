@@ -55,3 +55,25 @@ export {
   type ReportedMetric,
   type ReportedName,
 } from "./report.ts";
+export { ndcg, type NdcgOptions, recallAtK, type RecallAtKOptions } from "./ranking.ts";
+export { adjustedRandIndex } from "./clustering.ts";
+export { type CalibrationOptions, expectedCalibrationError } from "./calibration.ts";
+export {
+  bleu,
+  type BleuOptions,
+  type Overlap,
+  type References,
+  type Rouge,
+  rouge,
+  type TextPair,
+  type Texts,
+} from "./text.ts";
+export { boxIou, nms } from "./boxes.ts";
+export {
+  type Detections,
+  type FoundBoxes,
+  type MeanAveragePrecision,
+  meanAveragePrecision,
+  type MeanAveragePrecisionOptions,
+  type TrueBoxes,
+} from "./detection.ts";

@@ -1,7 +1,7 @@
 /** Metrics of numbers, made of sums of residuals and the spread of the target. */
 
 import { ShapeError, showShape } from "../core/errors.ts";
-import { FLAG, oneOf, optionReader } from "../core/options.ts";
+import { FLAG, oneOf, type OptionReader, optionReader } from "../core/options.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { checkSameShape, elements } from "./inputs.ts";
 import { type Metric, metric, type MetricStream, nothing, type Pair, type Sums } from "./metric.ts";
@@ -67,7 +67,8 @@ export class PooledResiduals {
 /** Options of metrics that have none. */
 export type NoOptions = Record<never, never>;
 
-const noOptions = optionReader<NoOptions>({});
+/** Reads options of metrics that have none. */
+export const noOptions: OptionReader<NoOptions> = optionReader<NoOptions>({});
 
 /** Makes a metric of all residuals together. */
 function pooled(

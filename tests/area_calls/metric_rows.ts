@@ -60,6 +60,35 @@ export const METRICS: Rows<typeof metrics> = {
     // The loss that it is made of checks the images.
     named: "ssim",
   },
+  ndcg: { args: [x, x, options({ topK: of(() => 1) })] },
+  recallAtK: { args: [x, x, options({ topK: of(() => 1) })] },
+  adjustedRandIndex: { args: [x, x, none] },
+  expectedCalibrationError: {
+    args: [
+      of(() => tensor([0.5, 0.6])),
+      labels,
+      options({ bins: of(() => 3), norm: word("l2"), ignoreIndex: ofCurve.ignoreIndex }),
+    ],
+  },
+  rouge: { args: [of(() => "a b", "text", "array"), of(() => "a b", "text", "array"), none] },
+  bleu: {
+    args: [
+      of(() => "a b", "text", "array"),
+      of(() => "a b", "text", "array"),
+      options({ nGram: of(() => 2), smooth: flag, weights: of(() => [0.5, 0.5]) }),
+    ],
+  },
+  meanAveragePrecision: {
+    args: [
+      of(() => [{ boxes: ones([1, 4]), labels: zeros([1]), scores: ones([1]) }]),
+      of(() => [{ boxes: ones([1, 4]), labels: zeros([1]) }]),
+      options({ iouThresholds: of(() => [0.5]), maxDetections: of(() => 1) }),
+    ],
+  },
+  boxIou: { args: [of(() => ones([2, 4])), of(() => ones([3, 4]))] },
+  nms: {
+    args: [of(() => ones([2, 4])), of(() => ones([2])), of(() => 0.5, "number")],
+  },
   bootstrapInterval: {
     args: [
       of(() => (pred: Tensor) => pred.sum().item()),

@@ -94,6 +94,34 @@ const LABELS: readonly Refusal[] = [
   },
 ];
 
+/** What metrics of orders refuse. */
+const RANKING: readonly Refusal[] = [
+  {
+    inputs: pair(() => ones([1, 1, 1]), () => ones([1, 1, 1])),
+    error: RangeError,
+    says: "pred must have shape [Q, D] or [D], got [1, 1, 1]",
+  },
+  {
+    inputs: pair(() => ones([2]), () => tensor([1, -1])),
+    error: RangeError,
+    says: "relevances must not be negative, got -1 at index 1",
+  },
+];
+
+/** What metrics of texts refuse. */
+const TEXTS: readonly Refusal[] = [
+  {
+    inputs: () => [["a", "b"], ["a"]],
+    error: RangeError,
+    says: "each text needs its references, got 2 and 1",
+  },
+  { inputs: () => [["a"], [[]]], error: TypeError, says: "target must be a string, or an array" },
+  { inputs: () => [["a", 1], ["a", "b"]], error: TypeError, says: "pred must be a string or" },
+];
+
+/** An image with a box. */
+const there = () => ({ boxes: ones([1, 4]), labels: labels(0) });
+
 const CLASS_OPTIONS = { task: true, threshold: true, ignoreIndex: true, numClasses: true } as const;
 const CURVE: MetricRow<metrics.CurveOptions> = {
   options: { task: true, average: true, ignoreIndex: true },
@@ -149,5 +177,52 @@ export const METRICS: { readonly [Name in MetricName]: MetricRow<OptionsOf<Name>
       error: RangeError,
       says: "H and W from 11, got [1, 1, 4, 4]",
     }],
+  },
+  ndcg: { options: { topK: true }, refuses: [OTHER_SHAPE, ...RANKING] },
+  recallAtK: { options: { topK: true }, refuses: [OTHER_SHAPE, ...RANKING] },
+  adjustedRandIndex: { options: {}, refuses: [OTHER_SHAPE] },
+  expectedCalibrationError: {
+    options: { bins: true, norm: true, ignoreIndex: true },
+    refuses: [...CLASSES.slice(0, 4), {
+      inputs: pair(() => tensor([0.5, 2]), () => labels(0, 1)),
+      error: RangeError,
+      says: "pred must hold probabilities from 0 to 1, got 2 at index 1",
+    }],
+  },
+  rouge: { options: {}, refuses: TEXTS },
+  bleu: {
+    options: { nGram: true, smooth: true, weights: true },
+    refuses: TEXTS,
+  },
+  meanAveragePrecision: {
+    options: { iouThresholds: true, maxDetections: true },
+    refuses: [
+      { inputs: () => [[], [there()]], error: RangeError, says: "as many images, got 0 and 1" },
+      {
+        inputs: () => [[there()], [there()]],
+        error: TypeError,
+        says: "scores of pred 0 must be a tensor, got undefined",
+      },
+      {
+        inputs: () => [[], [{ ...there(), boxes: ones([4]) }]].map((own) => [...own, there()]),
+        error: RangeError,
+        says: "as many images, got 1 and 2",
+      },
+      {
+        inputs: () => [[{ ...there(), scores: ones([2]) }], [there()]],
+        error: RangeError,
+        says: "scores of pred 0 must have shape [1], got [2]",
+      },
+      {
+        inputs: () => [[{ ...there(), scores: ones([1]) }], [{ ...there(), labels: labels(-1) }]],
+        error: RangeError,
+        says: "labels of target 0 must hold labels, which are whole numbers from 0 on, got -1",
+      },
+      {
+        inputs: () => [[{ ...there(), scores: ones([1]) }], [{ ...there(), boxes: ones([4]) }]],
+        error: RangeError,
+        says: "boxes of target 0 must have shape [N, 4], got [4]",
+      },
+    ],
   },
 };
