@@ -2,7 +2,7 @@
 
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { io, nn, optim, train } from "../../mod.ts";
-import { killMany } from "../tools/kill_resume.ts";
+import { killMany } from "./kill_resume.ts";
 import { problem, weights } from "./problem.ts";
 import { summary, trained } from "./resumable.ts";
 

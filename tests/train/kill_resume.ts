@@ -2,14 +2,14 @@
  * Kills a training process at random moments, many of them inside a save, and resumes it: every run ends
  * with the same bits as one that was left alone, and no checkpoint is ever unreadable.
  *
- *   deno run -A tests/tools/kill_resume.ts --kills 200
+ *   deno run -A tests/train/kill_resume.ts --kills 200
  *
  * Options: --kills N (default 200), --seed N.
  */
 
 import { parseArgs } from "node:util";
 import { io, train } from "../../mod.ts";
-import { summary, trained } from "../train/resumable.ts";
+import { summary, trained } from "./resumable.ts";
 
 /** The signs that a child gives: training begins, a save begins, a save is over. */
 const [BEGINS, SAVES, SAVED] = ["b", "s", "d"] as const;
