@@ -40,9 +40,9 @@ export function tensorsOf(name: string, state: StateDict): [name: string, x: Ten
   return entries;
 }
 
-/** The bytes of the elements in row-major order, little-endian, in memory of their own. */
+/** The bytes of the elements in row-major order, little-endian, to be read at once. */
 export function bytesOfTensor(x: Tensor): Uint8Array {
-  const { buffer, byteOffset, byteLength } =
-    noGrad(() => x.detach().to({ device: "cpu" }).clone().contiguous()).data;
+  const { storage, offset, size } = noGrad(() => x.detach().to({ device: "cpu" }).contiguous());
+  const { buffer, byteOffset, byteLength } = storage.backend.read(storage, offset, size);
   return new Uint8Array(buffer, byteOffset, byteLength);
 }

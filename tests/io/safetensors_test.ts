@@ -9,6 +9,7 @@ import {
   assertThrows,
 } from "@std/assert";
 import { io, nn, ones, scope, type Tensor, tensor, vmap, zeros } from "../../mod.ts";
+import { gpuTest } from "../tools/gpu.ts";
 import { EXPECTED, fixture, hardState, shownExpected, shownState } from "./common.ts";
 
 const { InvalidData } = Deno.errors;
@@ -244,6 +245,13 @@ Deno.test("memory that is shared or gone is copied or refused", () => {
   assertEquals(io.decodeSafetensors(Uint8Array.of(9, ...bytes).subarray(1)).x!.toArray(), [1, 1]);
   structuredClone(bytes.buffer, { transfer: [bytes.buffer as ArrayBuffer] });
   assertThrows(() => io.decodeSafetensors(bytes), TypeError, "transferred");
+});
+
+gpuTest("encodeSafetensors() writes what lies on the GPU", () => {
+  const x = tensor([[1, 2], [3, 4]], { device: "gpu" });
+  const state = io.decodeSafetensors(io.encodeSafetensors({ x, y: x.mT }));
+  assertEquals([state.x!.toArray(), state.y!.toArray()], [[[1, 2], [3, 4]], [[1, 3], [2, 4]]]);
+  assertEquals(state.x!.device, "cpu");
 });
 
 Deno.test("a module takes what another wrote, tied parameters under every name", () => {
