@@ -94,6 +94,8 @@ export * as losses from "./lib/loss/mod.ts";
 export * as optim from "./lib/optim/mod.ts";
 /** Data sets and batches. */
 export * as data from "./lib/data/mod.ts";
+/** Instruments that show what a loss does. */
+export * as study from "./lib/study/mod.ts";
 /** Checks of gradients and losses, for use under `deno test`. */
 export * as testing from "./lib/testing/mod.ts";
 

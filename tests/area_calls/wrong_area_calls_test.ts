@@ -22,6 +22,7 @@ import {
   TRANSFORMED,
   TRANSFORMS,
 } from "./tool_rows.ts";
+import { STUDY } from "./study_rows.ts";
 import { faultsOf, misspelt } from "../common/refusals.ts";
 
 type Loose = (...args: unknown[]) => unknown;
@@ -66,7 +67,7 @@ function testAll(space: string, module: object, rows: object): void {
   }
 }
 
-const { losses, nn, optim, data, testing } = adjoint;
+const { losses, nn, optim, data, study, testing } = adjoint;
 testAll("losses.", losses, LOSSES);
 testAll("losses.regularization.", losses.regularization, REGULARIZATION);
 testAll("nn.", nn, LAYERS);
@@ -78,6 +79,7 @@ testAll("optim.", optim, SCHEDULES);
 testAll("optim.", optim, AVERAGES);
 testAll("optim.functional.", optim.functional, STEPS);
 testAll("data.", data, DATA);
+testAll("study.", study, STUDY);
 testAll("testing.", testing, TESTING);
 testAll("", adjoint, TRANSFORMS);
 testMethods("Module", MODULE_METHODS);

@@ -82,9 +82,9 @@ const ROOMS = [
   ["tensor", "transforms"],
   ["nn", "optim"],
   ["loss", "data"],
-  ["testing"],
+  ["study", "testing"],
 ] as const;
-const AREAS = /^lib\/(nn|loss|optim|data|testing)\//;
+const AREAS = /^lib\/(nn|loss|optim|data|study|testing)\//;
 
 Deno.test("rooms import only rooms below when they are loaded", () => {
   const known = ROOMS.flat() as string[];

@@ -101,7 +101,7 @@ if (op !== undefined && (filter !== undefined || sanitize)) {
 const only = filter === undefined ? [] : ["--filter", filter];
 
 /** The pages with code in them. */
-const PAGES = ["own_loss", "objectives"].map((name) => `docs/${name}.md`);
+const PAGES = ["own_loss", "objectives", "study"].map((name) => `docs/${name}.md`);
 
 const before = builtAt();
 await cargo("build", "--release");
