@@ -26,6 +26,7 @@ import {
   TRANSFORMS,
 } from "./tool_rows.ts";
 import { TRAIN } from "./train_rows.ts";
+import { STUDY } from "./study_rows.ts";
 import { faultsOf, faultsOfAny, misspelt } from "../common/refusals.ts";
 
 type Loose = (...args: unknown[]) => unknown;
@@ -70,7 +71,7 @@ function testAll(space: string, module: object, rows: object): void {
   }
 }
 
-const { data, io, losses, metrics, nn, optim, testing, train } = adjoint;
+const { data, io, losses, metrics, nn, optim, study, testing, train } = adjoint;
 testAll("losses.", losses, LOSSES);
 testAll("losses.regularization.", losses.regularization, REGULARIZATION);
 testAll("nn.", nn, LAYERS);
@@ -85,6 +86,7 @@ testAll("data.", data, DATA);
 testAll("metrics.", metrics, METRICS);
 testAll("train.", train, TRAIN);
 testAll("io.", io, IO);
+testAll("study.", study, STUDY);
 testAll("testing.", testing, TESTING);
 testAll("", adjoint, TRANSFORMS);
 testMethods("Module", MODULE_METHODS);
