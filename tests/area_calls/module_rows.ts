@@ -57,13 +57,32 @@ export type ModuleMethods = MethodsOf<nn.Module, "forward"> | Internal | keyof T
 
 const number = (value: number) => of(() => value, "undefined", "number");
 
+const kaiming = {
+  a: of(() => 0, "number"),
+  mode: of(() => "fan_out"),
+  nonlinearity: of(() => "tanh"),
+  generator,
+};
+
 /** Initialisers. */
 export const INIT: Rows<typeof nn.init> = {
   uniform_: { args: [of(x), number(0), number(1), options({ generator })] },
   normal_: { args: [of(x), number(0), number(1), options({ generator })] },
   constant_: { args: [of(x, "tensor"), of(() => 3, "number", "NaN")] },
-  kaimingUniform_: { args: [of(x), options({ a: of(() => 0, "number"), generator })] },
-  kaimingNormal_: { args: [of(x), options({ a: of(() => 0, "number"), generator })] },
+  ones_: { args: [of(x)] },
+  zeros_: { args: [of(x)] },
+  truncNormal_: {
+    args: [of(x), number(0), number(1), number(-2), number(2), options({ generator })],
+  },
+  calculateGain: { args: [of(() => "tanh"), number(0.1)] },
+  kaimingUniform_: { args: [of(x), options(kaiming)] },
+  kaimingNormal_: { args: [of(x), options(kaiming)] },
+  eye_: { args: [of(x)] },
+  dirac_: { args: [of(() => ones([2, 2, 3])), of(() => 2, "undefined")] },
+  orthogonal_: { args: [of(x), number(1), options({ generator })] },
+  sparse_: {
+    args: [of(x), of(() => 0.5, "number"), number(0.1), options({ generator })],
+  },
   xavierUniform_: { args: [of(x), number(1), options({ generator })] },
   xavierNormal_: { args: [of(x), number(1), options({ generator })] },
 };
