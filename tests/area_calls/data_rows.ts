@@ -23,6 +23,18 @@ function indices(on: () => data.Sampler, named: string) {
 
 const loader = () => new data.DataLoader(set());
 
+const table = () => new data.Table({ a: [1, 2], b: ["x", "y"] });
+const csv = {
+  header: of(() => true, "flag"),
+  delimiter: of(() => ","),
+  types: of(() => ({ a: "number" })),
+} as const;
+
+/** A file that a reader can read. */
+function file(kind: "idx" | "csv" | "jsonl"): URL {
+  return new URL(`../fixtures/readers/good.${kind}`, import.meta.url);
+}
+
 /** Data. */
 export const DATA: Rows<typeof data> = {
   TensorDataset: {
@@ -107,6 +119,24 @@ export const DATA: Rows<typeof data> = {
     ],
   },
   padCollate: { args: [options({ value: of(() => 1, "number", "NaN"), length: count })] },
+  parseIdx: { args: [of(() => Uint8Array.of(0, 0, 8, 1, 0, 0, 0, 1, 7))] },
+  readIdx: { args: [of(() => file("idx"))] },
+  parseCsv: { args: [of(() => "a,b\n1,2", "text"), options(csv)] },
+  readCsv: { args: [of(() => file("csv")), options(csv)] },
+  parseJsonl: { args: [of(() => "1\n2")] },
+  readJsonl: { args: [of(() => file("jsonl"))] },
+  Table: {
+    make: { args: [of(() => ({ a: [1, 2], b: ["x", "y"] }))] },
+    methods: {
+      column: { on: table, args: [of(() => "a")], named: "read a column" },
+      get: { on: table, args: [of(() => 0), unread], named: "read a row" },
+      tensor: {
+        on: table,
+        args: [of(() => ["a"]), options({ dtype: of(() => "float64") })],
+        named: "",
+      },
+    },
+  },
   DataLoader: {
     make: {
       args: [
