@@ -55,3 +55,5 @@ export {
   type TableTensorOptions,
 } from "./csv.ts";
 export { parseJsonl, readJsonl } from "./jsonl.ts";
+/** Augmentation of examples and of batches. */
+export * as transforms from "./transforms/mod.ts";

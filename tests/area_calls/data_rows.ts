@@ -36,7 +36,7 @@ function file(kind: "idx" | "csv" | "jsonl"): URL {
 }
 
 /** Data. */
-export const DATA: Rows<typeof data> = {
+export const DATA: Rows<Omit<typeof data, "transforms" | "synthetic">> = {
   TensorDataset: {
     make: { args: [of(x, "tensor"), of(() => arange(2))], rest: true },
     methods: {

@@ -23,6 +23,7 @@ import {
   TRANSFORMED,
   TRANSFORMS,
 } from "./tool_rows.ts";
+import { DATA_TRANSFORMS, INSIDE_TRANSFORMS } from "./transform_rows.ts";
 import { faultsOf, misspelt } from "../common/refusals.ts";
 
 type Loose = (...args: unknown[]) => unknown;
@@ -79,6 +80,7 @@ testAll("optim.", optim, SCHEDULES);
 testAll("optim.", optim, AVERAGES);
 testAll("optim.functional.", optim.functional, STEPS);
 testAll("data.", data, DATA);
+testAll("data.transforms.", data.transforms, DATA_TRANSFORMS);
 testAll("metrics.", metrics, METRICS);
 testAll("testing.", testing, TESTING);
 testAll("", adjoint, TRANSFORMS);
@@ -87,7 +89,13 @@ testMethods("Loss", LOSS_METHODS);
 testMethods("Optimizer", OPTIMIZER_METHODS);
 testMethods("LRScheduler", SCHEDULE_METHODS);
 for (
-  const [name, call] of Object.entries({ ...TRANSFORMED, ...INSIDE, ...INSIDE_DATA, ...STREAMS })
+  const [name, call] of Object.entries({
+    ...TRANSFORMED,
+    ...INSIDE,
+    ...INSIDE_DATA,
+    ...INSIDE_TRANSFORMS,
+    ...STREAMS,
+  })
 ) {
   testCall(name, name, call, call.run!);
 }
