@@ -57,3 +57,10 @@ export {
 export { parseJsonl, readJsonl } from "./jsonl.ts";
 /** Augmentation of examples and of batches. */
 export * as transforms from "./transforms/mod.ts";
+export {
+  BytePairEncoding,
+  splitCharacters,
+  splitWords,
+  Vocabulary,
+  type VocabularyOptions,
+} from "./text.ts";

@@ -23,6 +23,7 @@ function indices(on: () => data.Sampler, named: string) {
 
 const loader = () => new data.DataLoader(set());
 
+const vocabulary = () => new data.Vocabulary([["a", "b"]]);
 const table = () => new data.Table({ a: [1, 2], b: ["x", "y"] });
 const csv = {
   header: of(() => true, "flag"),
@@ -119,6 +120,35 @@ export const DATA: Rows<Omit<typeof data, "transforms" | "synthetic">> = {
     ],
   },
   padCollate: { args: [options({ value: of(() => 1, "number", "NaN"), length: count })] },
+  splitCharacters: { args: [of(() => "ab", "text")] },
+  splitWords: { args: [of(() => "ab", "text")] },
+  Vocabulary: {
+    make: {
+      args: [
+        of(() => [["a", "b"]]),
+        options({
+          minCount: of(() => 1),
+          maxSize: of(() => 9),
+          specials: of(() => ["<unk>"], "array"),
+          unknown: of(() => "<unk>", "null"),
+        }),
+      ],
+    },
+    methods: {
+      encode: { on: vocabulary, args: [of(() => ["a"], "array")], named: "encode by a Vocabulary" },
+      decode: { on: vocabulary, args: [of(() => [0])], named: "decode by a Vocabulary" },
+    },
+  },
+  BytePairEncoding: {
+    make: { args: [of(() => ["ab", "ab"], "array"), count] },
+    methods: {
+      split: {
+        on: () => new data.BytePairEncoding(["ab"], 1),
+        args: [of(() => "ab", "text")],
+        named: "BytePairEncoding",
+      },
+    },
+  },
   parseIdx: { args: [of(() => Uint8Array.of(0, 0, 8, 1, 0, 0, 0, 1, 7))] },
   readIdx: { args: [of(() => file("idx"))] },
   parseCsv: { args: [of(() => "a,b\n1,2", "text"), options(csv)] },
