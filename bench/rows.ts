@@ -11,7 +11,9 @@ import {
   wave,
   waves,
 } from "./inputs.ts";
+import { lossRows } from "./loss_rows.ts";
 import { opRows } from "./op_rows.ts";
+import { optimizerRows } from "./optimizer_rows.ts";
 import { computing, type Instance, type Row, type Within } from "./row.ts";
 import { transformRows } from "./transform_rows.ts";
 
@@ -232,6 +234,8 @@ export const cpuRows: readonly Row[] = [
   { name: "main job, 10 epochs", target: 0.4, large: true, tolerance: 1e-4, make: mainJob },
   ...opRows,
   ...transformRows,
+  ...lossRows,
+  ...optimizerRows,
 ];
 
 /** The step of 784-1024-10 on 256 examples, with squared errors and updates by hand. */

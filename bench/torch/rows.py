@@ -5,7 +5,9 @@ import functools
 import torch
 import torch.nn.functional as F
 from inputs import labels, order, perceptron, positions, set_parameters, signals, wave, waves
+from loss_rows import LOSS_ROWS
 from op_rows import OP_ROWS
+from optimizer_rows import OPTIMIZER_ROWS
 from row import computing
 from torch import nn
 from transform_rows import TRANSFORM_ROWS
@@ -230,6 +232,8 @@ CPU_ROWS = {
     "main job, 10 epochs": main_job,
     **OP_ROWS,
     **TRANSFORM_ROWS,
+    **LOSS_ROWS,
+    **OPTIMIZER_ROWS,
 }
 
 GPU_ROWS = {

@@ -12,5 +12,36 @@
  * @module
  */
 
-export { type Dataset, TensorDataset } from "./dataset.ts";
-export { DataLoader, type DataLoaderOptions } from "./loader.ts";
+export {
+  ConcatDataset,
+  type Dataset,
+  type IterableDataset,
+  Subset,
+  TensorDataset,
+} from "./dataset.ts";
+export { type Fold, kFold, type KFoldOptions, randomSplit, type SplitOptions } from "./split.ts";
+export {
+  type BatchedSampler,
+  BatchSampler,
+  type BatchSamplerOptions,
+  DistributedSampler,
+  type DistributedSamplerOptions,
+  MPerClassSampler,
+  RandomSampler,
+  type RandomSamplerOptions,
+  type Sampler,
+  SequentialSampler,
+  SubsetRandomSampler,
+  WeightedRandomSampler,
+  type WeightedRandomSamplerOptions,
+} from "./samplers.ts";
+export {
+  collate,
+  type Collated,
+  padCollate,
+  type PadCollated,
+  type Padded,
+  type PadOptions,
+  padSequences,
+} from "./collate.ts";
+export { DataLoader, type DataLoaderOptions, type DataLoaderState } from "./loader.ts";

@@ -1,6 +1,5 @@
-/** Good calls of layers and modules. */
+/** Good calls of what all modules have, of initialisers, tools and averages. */
 
-import type * as ops from "../../lib/ops/mod.ts";
 import { nn, ones, optim, RandomGenerator, type Tensor, zeros } from "../../mod.ts";
 import {
   type Arg,
@@ -10,20 +9,13 @@ import {
   options,
   type Rows,
 } from "../common/calls.ts";
+import { packed } from "./layers/recurrent.ts";
+import { flag, Scale, x } from "./layers/row.ts";
 
 /** For the library itself, though public to TypeScript. */
 type Internal = "members" | "activated";
 
-const x = () => ones([2, 3]);
 const generator = of(() => new RandomGenerator(1));
-const flag = of(() => true, "flag");
-
-class Scale extends nn.Module {
-  factor = new nn.Parameter(ones([1]));
-  override forward(x: Tensor): Tensor {
-    return x.mul(this.factor);
-  }
-}
 
 /** What every module has. */
 export const MODULE_METHODS: MethodRows<nn.Module, Internal | "forward"> = {
@@ -63,68 +55,6 @@ export const MODULE_METHODS: MethodRows<nn.Module, Internal | "forward"> = {
 /** What a row of a module has in common with all. */
 export type ModuleMethods = MethodsOf<nn.Module, "forward"> | Internal | keyof Tensor;
 
-/** The bases' constructors are called by those of other people's classes, with anything. */
-export const anything = { args: [], rest: true } as const;
-
-/** The row of a layer's `forward`, which takes what the op in it takes. */
-function forward(on: () => nn.Module, named: string, input = of(x, "tensor")) {
-  return { forward: { on, args: [input], rest: true, named } } as const;
-}
-
-/** Layers. */
-export const LAYERS: Rows<Omit<typeof nn, "init" | "functional" | "utils">, ModuleMethods> = {
-  AnyModule: { make: { ...anything, run: () => new Scale() }, methods: {} },
-  Module: {
-    make: { ...anything, run: () => new Scale() },
-    methods: {
-      // What a module of somebody's own does with its inputs is its own.
-      forward: { on: () => new nn.ReLU(), args: [of(x, "tensor")], rest: true, named: "relu" },
-    },
-  },
-  Parameter: { make: { args: [of(x), options({ requiresGrad: flag })] }, methods: {} },
-  Buffer: { make: { args: [of(x, "tensor")] }, methods: {} },
-  Linear: {
-    make: {
-      args: [
-        of(() => 3),
-        of(() => 2),
-        options({ bias: flag, dtype: of(() => "float64") }),
-      ],
-    },
-    methods: forward(() => new nn.Linear(3, 2), "Linear", of(x)),
-  },
-  Flatten: {
-    make: { args: [of(() => 0, "undefined"), of(() => 1, "undefined")] },
-    methods: forward(() => new nn.Flatten(0), "flatten"),
-  },
-  LayerNorm: {
-    make: {
-      args: [
-        of(() => 3),
-        options({
-          eps: of(() => 1e-5, "number"),
-          elementwiseAffine: flag,
-          bias: flag,
-          dtype: of(() => "float64"),
-        }),
-      ],
-    },
-    methods: forward(() => new nn.LayerNorm(3), "layerNorm", of(x)),
-  },
-  ReLU: { make: { args: [] }, methods: forward(() => new nn.ReLU(), "relu") },
-  Sigmoid: { make: { args: [] }, methods: forward(() => new nn.Sigmoid(), "sigmoid") },
-  Softplus: { make: { args: [] }, methods: forward(() => new nn.Softplus(), "softplus") },
-  Tanh: { make: { args: [] }, methods: forward(() => new nn.Tanh(), "tanh") },
-  Dropout: {
-    make: { args: [of(() => 0.5, "undefined", "number")] },
-    methods: forward(() => new nn.Dropout(), "dropout", of(x)),
-  },
-  Sequential: {
-    make: { args: [of(() => new nn.ReLU()), of(() => new nn.ReLU())], rest: true },
-    methods: forward(() => new nn.Sequential(new nn.ReLU()), "relu"),
-  },
-};
-
 const number = (value: number) => of(() => value, "undefined", "number");
 
 /** Initialisers. */
@@ -147,6 +77,36 @@ export const UTILS: Rows<typeof nn.utils> = {
       of(() => [leaf()], "tensor"),
       of(() => 1, "number"),
       options({ normType: of(() => 1, "number"), errorIfNonfinite: flag }),
+    ],
+  },
+  padSequence: {
+    args: [
+      of(() => [ones([2]), ones([1])]),
+      options({
+        batchFirst: flag,
+        paddingValue: of(() => 1, "number", "NaN"),
+        paddingSide: of(() => "left"),
+      }),
+    ],
+  },
+  packSequence: {
+    args: [of(() => [ones([2]), ones([1])]), options({ enforceSorted: flag })],
+  },
+  packPaddedSequence: {
+    args: [
+      of(() => ones([2, 2, 3])),
+      of(() => [2, 1]),
+      options({ batchFirst: flag, enforceSorted: flag }),
+    ],
+  },
+  padPackedSequence: {
+    args: [
+      of(packed),
+      options({
+        batchFirst: flag,
+        paddingValue: of(() => 1, "number", "NaN"),
+        totalLength: of(() => 3, "null"),
+      }),
     ],
   },
   clipGradValue_: { args: [of(() => [leaf()], "tensor"), of(() => 1, "number")] },
@@ -174,18 +134,4 @@ export const AVERAGES: Rows<
     decay: of(() => 0.5, "number"),
     useBuffers: flag,
   }),
-};
-
-/** Layers without state; those that are ops stand in the table of ops. */
-export const FUNCTIONAL: Rows<Omit<typeof nn.functional, keyof typeof ops>> = {
-  linear: {
-    args: [
-      of(x),
-      of(() => ones([4, 3])),
-      options({ bias: of(() => ones([4]), "null"), activation: of(() => "tanh") }),
-    ],
-  },
-  dropout: {
-    args: [of(x), options({ p: of(() => 0.1, "number"), training: flag, generator })],
-  },
 };

@@ -50,15 +50,23 @@ Deno.test("bench: a mistake is told in a sentence, with status 1", () => {
 });
 
 Deno.test("bench: both sides have the same rows", () => {
-  const python = ["rows.py", "op_rows.py", "transform_rows.py"].map((file) =>
-    Deno.readTextFileSync(new URL(`bench/torch/${file}`, root))
-  );
-  const [ofCpu, ofGpu] = python.join("").split("GPU_ROWS = {");
-  const named = (text = "") => [...text.matchAll(/^ {4}"(.+)": /gm)].map(([, name]) => name);
-  // What follows in the other files is of the CPU too.
-  const names = [...named(ofCpu), ...named(ofGpu).slice(gpuRows.length)];
+  const torch = (file: string) => Deno.readTextFileSync(new URL(`bench/torch/${file}`, root));
+  const named = (text = "") => [...text.matchAll(/^ {4}"(.+)": /gm)].map(([, name]) => name!);
+  const [ofCpu, ofGpu] = torch("rows.py").split("GPU_ROWS = {");
+  const made = [
+    ...named(torch("loss_rows.py")).flatMap((loss) =>
+      ["256", "2^20"].map((size) => `${loss} of ${size}, backward`)
+    ),
+    ...["Adam", "SGD", "RMSprop", "Adagrad"].flatMap((optimizer) =>
+      named(torch("optimizer_rows.py")).map((crowd) => `${optimizer} over ${crowd}`)
+    ),
+  ];
+  const names = [
+    ...[ofCpu, torch("op_rows.py"), torch("transform_rows.py")].flatMap((text) => named(text)),
+    ...made,
+  ];
   assertEquals(names, rows.map(({ name }) => name));
-  assertEquals(named(ofGpu).slice(0, gpuRows.length), gpuRows.map(({ name }) => name));
+  assertEquals(named(ofGpu), gpuRows.map(({ name }) => name));
   for (const names of [rows, gpuRows]) {
     assertEquals(new Set(names.map(({ name }) => name)).size, names.length);
   }

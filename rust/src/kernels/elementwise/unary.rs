@@ -20,15 +20,16 @@ fn each<T: Element>(out: &mut [T], x: &[T], f: impl Fn(T) -> T) {
 }
 
 /// A row: name, formula for a float, formula for an int32 where it has one, formula in WGSL.
+/// A formula that were not inlined would be compiled for no vectors at all.
 macro_rules! unary {
     ($($name:literal |$x:ident| $float:expr; $(int $int:expr;)? $wgsl:literal)*) => {
         pub(super) const ROWS: &[Kernel] = &[$(Kernel {
             name: $name,
             outputs: 1,
             cpu: Cpu::Unary(ByType {
-                f32: Some(|out, x| each(out, x, |$x: f32| $float)),
-                f64: Some(|out, x| each(out, x, |$x: f64| $float)),
-                $(i32: Some(|out, x| each(out, x, |$x: i32| $int)),)?
+                f32: Some(|out, x| each(out, x, #[inline(always)] |$x: f32| $float)),
+                f64: Some(|out, x| each(out, x, #[inline(always)] |$x: f64| $float)),
+                $(i32: Some(|out, x| each(out, x, #[inline(always)] |$x: i32| $int)),)?
                 ..ByType::NONE
             }),
             wgsl: Wgsl::Expression($wgsl),
