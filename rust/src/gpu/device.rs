@@ -178,6 +178,11 @@ pub(crate) fn close() -> Result {
 /// New memory, of which nothing is known but its size; its handle is not 0.
 pub(crate) fn allocate(bytes: usize) -> Result<u32> {
     let mut gpu = gpu()?;
+    if let Ok(mut orphans) = ORPHANS.lock() {
+        for orphan in orphans.drain(..) {
+            gpu.free(orphan)?;
+        }
+    }
     let Gpu { device, memory, .. } = &mut *gpu;
     let handle = memory.allocate(device, bytes)?;
     if let Err(error) = gpu.check() {
@@ -201,15 +206,14 @@ thread_local! {
     static OWNED: RefCell<Owned> = RefCell::new(Owned(HashSet::new()));
 }
 
+/// What threads that have ended have left. They do not free it themselves: at the end of the process the
+/// driver may be gone.
+static ORPHANS: Mutex<Vec<u32>> = Mutex::new(Vec::new());
+
 impl Drop for Owned {
     fn drop(&mut self) {
-        if self.0.is_empty() {
-            return;
-        }
-        let Ok(mut gpu) = gpu() else { return };
-        for handle in self.0.drain() {
-            // It is there, as only this thread knows the handle.
-            let _ = gpu.free(handle);
+        if let Ok(mut orphans) = ORPHANS.lock() {
+            orphans.extend(self.0.drain());
         }
     }
 }

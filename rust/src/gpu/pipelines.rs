@@ -171,3 +171,7 @@ fn layout(device: &wgpu::Device, (buffers, outputs): Shape) -> wgpu::BindGroupLa
         entries: &entries,
     })
 }
+
+#[cfg(test)]
+#[path = "snapshot_test.rs"]
+mod tests;
