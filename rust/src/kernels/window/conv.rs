@@ -11,16 +11,27 @@ use crate::cpu::{elements, try_parts};
 use crate::dtype::{Element, by_type};
 use crate::error::{Error, Result};
 use crate::frame::{Launch, View};
+use crate::gpu::programs;
 use crate::kernels::elementwise::math::Real;
 use crate::kernels::linalg::gemm::{Matrix, Panel};
 use crate::layout::Layout;
-use crate::registry::{Cpu, Kernel, Wgsl};
+use crate::registry::{Cpu, Kernel};
 use crate::scratch::{in_order, scratch};
 
 pub(super) const ROWS: &[Kernel] = &[
-    Kernel { name: "conv", outputs: 1, cpu: Cpu::Custom(conv), wgsl: Wgsl::None },
-    Kernel { name: "conv_input", outputs: 1, cpu: Cpu::Custom(conv_input), wgsl: Wgsl::None },
-    Kernel { name: "conv_weight", outputs: 1, cpu: Cpu::Custom(conv_weight), wgsl: Wgsl::None },
+    Kernel { name: "conv", outputs: 1, cpu: Cpu::Custom(conv), wgsl: programs::CONV },
+    Kernel {
+        name: "conv_input",
+        outputs: 1,
+        cpu: Cpu::Custom(conv_input),
+        wgsl: programs::CONV_INPUT,
+    },
+    Kernel {
+        name: "conv_weight",
+        outputs: 1,
+        cpu: Cpu::Custom(conv_weight),
+        wgsl: programs::CONV_WEIGHT,
+    },
 ];
 
 /// Elements of the matrix of taps that are made at once: they stay in the second-level cache.
