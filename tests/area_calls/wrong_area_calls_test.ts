@@ -23,6 +23,7 @@ import {
   TRANSFORMED,
   TRANSFORMS,
 } from "./tool_rows.ts";
+import { SYNTHETIC } from "./synthetic_rows.ts";
 import { DATA_TRANSFORMS, INSIDE_TRANSFORMS } from "./transform_rows.ts";
 import { faultsOf, misspelt } from "../common/refusals.ts";
 
@@ -80,6 +81,7 @@ testAll("optim.", optim, SCHEDULES);
 testAll("optim.", optim, AVERAGES);
 testAll("optim.functional.", optim.functional, STEPS);
 testAll("data.", data, DATA);
+testAll("data.synthetic.", data.synthetic, SYNTHETIC);
 testAll("data.transforms.", data.transforms, DATA_TRANSFORMS);
 testAll("metrics.", metrics, METRICS);
 testAll("testing.", testing, TESTING);
