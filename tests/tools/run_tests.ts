@@ -122,6 +122,7 @@ else {
       "lib",
       "README.md",
       "docs/own_loss.md",
+      "docs/data.md",
       "docs/metrics.md",
     ),
   );
