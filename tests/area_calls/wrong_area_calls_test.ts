@@ -25,6 +25,7 @@ import {
   TRANSFORMED,
   TRANSFORMS,
 } from "./tool_rows.ts";
+import { SYNTHETIC } from "./synthetic_rows.ts";
 import { DATA_TRANSFORMS, INSIDE_TRANSFORMS } from "./transform_rows.ts";
 import { TRAIN } from "./train_rows.ts";
 import { STUDY } from "./study_rows.ts";
@@ -84,6 +85,7 @@ testAll("optim.", optim, SCHEDULES);
 testAll("optim.", optim, AVERAGES);
 testAll("optim.functional.", optim.functional, STEPS);
 testAll("data.", data, DATA);
+testAll("data.synthetic.", data.synthetic, SYNTHETIC);
 testAll("data.transforms.", data.transforms, DATA_TRANSFORMS);
 testAll("metrics.", metrics, METRICS);
 testAll("train.", train, TRAIN);

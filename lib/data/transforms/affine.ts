@@ -3,7 +3,8 @@
 import { arrayOf, checkCount, checkKind, kind, optionReader } from "../../core/options.ts";
 import { fromTypedArray, tensor } from "../../tensor/create.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
-import { between, extentsOf, FINITE, type Transform, transform } from "./transform.ts";
+import { between } from "../draws.ts";
+import { extentsOf, FINITE, type Transform, transform } from "./transform.ts";
 
 /** Where each pixel comes from, about the middle: [a, b, c, d, e, f] of x' = ax + by + c and y'. */
 type Matrix = readonly [number, number, number, number, number, number];

@@ -7,7 +7,8 @@ import { defaultGenerator, GENERATOR, type RandomGenerator } from "../../core/ra
 import { where } from "../../ops/mod.ts";
 import { fromTypedArray, tensor } from "../../tensor/create.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
-import { below, extentsOf, uniform } from "./transform.ts";
+import { below, normal, uniform } from "../draws.ts";
+import { extentsOf } from "./transform.ts";
 
 /** Options of `mixup` and `cutmix`. */
 export interface MixOptions {
@@ -36,12 +37,10 @@ function gamma(generator: RandomGenerator, shape: number): number {
   }
   const d = shape - 1 / 3;
   for (;;) {
-    // Two numbers make a normal one, as Box and Muller found.
-    const radius = Math.sqrt(-2 * Math.log(1 - uniform(generator)));
-    const normal = radius * Math.cos(2 * Math.PI * uniform(generator));
-    const v = (1 + normal / Math.sqrt(9 * d)) ** 3;
+    const z = normal(generator);
+    const v = (1 + z / Math.sqrt(9 * d)) ** 3;
     const u = 1 - uniform(generator);
-    if (v > 0 && Math.log(u) < normal * normal / 2 + d - d * v + d * Math.log(v)) return d * v;
+    if (v > 0 && Math.log(u) < z * z / 2 + d - d * v + d * Math.log(v)) return d * v;
   }
 }
 

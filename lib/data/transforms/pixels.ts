@@ -14,17 +14,8 @@ import {
 import { randn, tensor } from "../../tensor/create.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import { COUNT } from "../samplers.ts";
-import {
-  below,
-  between,
-  extentsOf,
-  FINITE,
-  NOT_NEGATIVE,
-  SHARE,
-  type Transform,
-  transform,
-  uniform,
-} from "./transform.ts";
+import { below, between, uniform } from "../draws.ts";
+import { extentsOf, FINITE, NOT_NEGATIVE, SHARE, type Transform, transform } from "./transform.ts";
 
 /** Numbers for the channels of images, or one for all. */
 function perChannel(call: string, x: Tensor, given: number | readonly number[]): Tensor | number {

@@ -43,21 +43,6 @@ export function transform(
   return changed;
 }
 
-/** A number in [0, 1), of 32 bits. */
-export function uniform(generator: RandomGenerator): number {
-  return (generator.words(1)[0] ?? 0) / 2 ** 32;
-}
-
-/** A number in a range. */
-export function between(generator: RandomGenerator, low: number, high: number): number {
-  return low + (high - low) * uniform(generator);
-}
-
-/** A whole number from 0 to n - 1. */
-export function below(generator: RandomGenerator, n: number): number {
-  return Math.floor(uniform(generator) * n);
-}
-
 /** The extents of images, which lie along the last two dimensions. */
 export function extentsOf(call: string, x: Tensor): readonly [height: number, width: number] {
   const [height, width] = x.shape.slice(-2);
