@@ -114,7 +114,16 @@ else {
   const env = sanitize ? await sanitized() : {};
   outcomes.push(
     await denoTest(env, "--parallel", ...only, "tests", "examples"),
-    await denoTest(env, "--doc", ...only, "mod.ts", "lib", "README.md", "docs/own_loss.md"),
+    await denoTest(
+      env,
+      "--doc",
+      ...only,
+      "mod.ts",
+      "lib",
+      "README.md",
+      "docs/own_loss.md",
+      "docs/weights.md",
+    ),
   );
 }
 for (const text of failures) console.log(`\n${text}`);
