@@ -21,6 +21,8 @@ pub(crate) trait Real:
     fn finite(self) -> bool;
     /// The smaller one, NaN if `self` is.
     fn min_(self, other: Self) -> Self;
+    /// `self · factor + term`, rounded once.
+    fn mul_add_(self, factor: Self, term: Self) -> Self;
     fn sqrt_(self) -> Self;
     fn exp_(self) -> Self;
     fn log_(self) -> Self;
@@ -46,6 +48,10 @@ macro_rules! standard {
         #[inline(always)]
         fn finite(self) -> bool {
             self.is_finite()
+        }
+        #[inline(always)]
+        fn mul_add_(self, factor: Self, term: Self) -> Self {
+            self.mul_add(factor, term)
         }
         #[inline(always)]
         fn sqrt_(self) -> Self {
