@@ -127,12 +127,6 @@ function sequences(n: number): [Tensor, Tensor, Tensor, Tensor] {
   return [wave([times, count, width]), targets, all(times), all(times / 4)];
 }
 
-/** The errors of four tasks. */
-function tasks(p: Tensor, t: Tensor): Tensor[] {
-  const goals = t.chunk(4);
-  return p.chunk(4).map((part, i) => losses.mse(part, goals[i]!));
-}
-
 const LOSSES: { readonly [K in Name]: Make } = {
   mse: of(numbers)(losses.mse),
   huber: of(numbers)(losses.huber),
@@ -200,8 +194,8 @@ const LOSSES: { readonly [K in Name]: Make } = {
     (loss, p, t) => loss.forward(p, t),
   ),
   MultiTaskLossWithUncertainty: learned(numbers)(
-    () => new losses.MultiTaskLossWithUncertainty(4),
-    (loss, p, t) => loss.forward(tasks(p, t)),
+    () => new losses.MultiTaskLossWithUncertainty(2),
+    (loss, p, t) => loss.forward([losses.mse(p, t), losses.huber(p, t)]),
   ),
   MetaLossNetwork: learned(examples)(
     () => setParameters(new losses.MetaLossNetwork(18)),

@@ -338,7 +338,7 @@ def minimax(logits, p, t):
 
 
 def multi_task(log_vars, p, t):
-    errors = torch.stack([F.mse_loss(*part) for part in zip(p.chunk(4), t.chunk(4))])
+    errors = torch.stack([F.mse_loss(p, t), F.huber_loss(p, t)])
     return ((-log_vars[0]).exp() * errors + 0.5 * log_vars[0]).sum()
 
 
@@ -420,7 +420,7 @@ LOSSES = {
     "AdaptiveRobustLoss": learned(numbers)(adaptive_robust_parameters, adaptive_robust),
     "RegionWeightedMSE": learned(regional)(zeros(10), region_weighted),
     "MinimaxMSE": learned(regional)(zeros(10), minimax),
-    "MultiTaskLossWithUncertainty": learned(numbers)(zeros(4), multi_task),
+    "MultiTaskLossWithUncertainty": learned(numbers)(zeros(2), multi_task),
     "MetaLossNetwork": learned(examples)(meta_network, meta),
     "AdaptiveLogSoftmaxWithLoss": learned(classes)(
         adaptive_softmax, lambda softmax, x, target: softmax(x, target).loss
