@@ -92,7 +92,7 @@ const ranked = (n: number): Triple => [...numbers(n), signs([n])];
 const alike = (n: number): Triple => [...vectors(n), signs([Math.sqrt(n)])];
 const spread = (n: number): Triple => [...numbers(n), wave([n], { phase: 2.3, offset: 1.5 })];
 const labelled = (n: number): Pair => {
-  const rows = n === 256 ? 16 : 256;
+  const rows = n === 256 ? 16 : 64;
   return [wave([rows, n / rows]), labels(rows)];
 };
 const single = (n: number): [Tensor] => [wave(square(n))];

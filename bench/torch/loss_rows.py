@@ -121,7 +121,7 @@ def spread(n):
 
 
 def labelled(n):
-    rows = 16 if n == 256 else 256
+    rows = 16 if n == 256 else 64
     return wave(rows, n // rows), labels(rows)
 
 
