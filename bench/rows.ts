@@ -1,27 +1,13 @@
 /** What is measured. `torch/rows.py` has the same rows by the same names. */
 
-import { type Device, grad, losses, nn, noGrad, optim, type Tensor, where } from "@adjoint/ml";
-import {
-  labels,
-  order,
-  perceptron,
-  positions,
-  setParameters,
-  signals,
-  wave,
-  waves,
-} from "./inputs.ts";
+import { grad, losses, nn, optim, type Tensor } from "@adjoint/ml";
+import { labels, order, perceptron, setParameters, signals, wave } from "./inputs.ts";
 import { lossRows } from "./loss_rows.ts";
 import { opRows } from "./op_rows.ts";
 import { optimizerRows } from "./optimizer_rows.ts";
+import { add, crossEntropy, exp, huber, matmul, sum } from "./basics.ts";
 import { computing, type Instance, type Row, type Within } from "./row.ts";
 import { transformRows } from "./transform_rows.ts";
-
-function add(size: number, recording = false): Instance {
-  const a = waves(size).detach().requiresGrad_(recording);
-  const b = waves(size, { phase: 1.3 });
-  return computing(() => a.add(b));
-}
 
 function chain(): Instance {
   const x = wave([16]).requiresGrad_();
@@ -35,34 +21,6 @@ function chain(): Instance {
     loss.backward();
     return loss;
   }, () => [x.grad]);
-}
-
-/** Huber's loss, written by hand. */
-function huberByHand(prediction: Tensor, target: Tensor, delta = 1): Tensor {
-  const r = prediction.sub(target).abs();
-  return where(r.le(delta), r.square().mul(0.5), r.mul(delta).sub(0.5 * delta ** 2)).mean();
-}
-
-function huber(size: number): Instance {
-  const prediction = waves(size, { scale: 2 }).detach().requiresGrad_();
-  const target = waves(size, { phase: 1.3 });
-  return computing(() => {
-    prediction.grad = null;
-    const loss = huberByHand(prediction, target);
-    loss.backward();
-    return loss;
-  }, () => [prediction.grad]);
-}
-
-function crossEntropy(rows: number, classes: number): Instance {
-  const logits = wave([rows, classes], { scale: 2 }).requiresGrad_();
-  const targets = positions([rows], classes);
-  return computing(() => {
-    logits.grad = null;
-    const loss = losses.crossEntropy(logits, targets);
-    loss.backward();
-    return loss;
-  }, () => [logits.grad]);
 }
 
 function uncertainty(): Instance {
@@ -135,27 +93,10 @@ function step(make: (params: readonly Tensor[]) => optim.SGD | optim.Adam): Inst
   }, () => params);
 }
 
-function matmul(n: number): Instance {
-  const a = wave([n, n]);
-  const b = wave([n, n], { phase: 1.3 });
-  return computing(() => a.matmul(b));
-}
-
 function linear(): Instance {
   const x = wave([64, 784]);
   const weight = wave([128, 784], { phase: 1.3 });
   return computing(() => x.matmul(weight.transpose(0, 1)));
-}
-
-function exp(size: number): Instance {
-  const x = waves(size);
-  return computing(() => x.exp());
-}
-
-function sum(size: number): Instance {
-  // Around 1, as the sum of a sine would be nothing but rounding.
-  const x = waves(size, { offset: 1, scale: 0.5 });
-  return computing(() => x.sum());
 }
 
 /**
@@ -237,47 +178,3 @@ export const cpuRows: readonly Row[] = [
   ...lossRows,
   ...optimizerRows,
 ];
-
-/** The step of 784-1024-10 on 256 examples, with squared errors and updates by hand. */
-function mlpStep(): Instance {
-  const parameter = (shape: readonly number[], phase: number) =>
-    wave(shape, { phase, scale: 0.03 }).requiresGrad_();
-  const [w1, b1] = [parameter([784, 1024], 0.3), parameter([1024], 1.3)];
-  const [w2, b2] = [parameter([1024, 10], 2.3), parameter([10], 3.3)];
-  const params = [w1, b1, w2, b2];
-  const x = wave([256, 784], { phase: 4.3 });
-  const y = wave([256, 10], { phase: 5.3 });
-  return computing(() => {
-    for (const p of params) p.grad = null;
-    const loss = x.matmul(w1).add(b1).relu().matmul(w2).add(b2).sub(y).square().mean();
-    loss.backward();
-    noGrad(() => params.forEach((p) => p.copy_(p.sub(p.grad!.mul(0.01)))));
-    return loss;
-  }, () => params);
-}
-
-function readBack(): Instance {
-  const x = wave([1]);
-  const read = () => [[x.item()]];
-  return { run: () => void read(), result: read };
-}
-
-/** All rows of the GPU. */
-export const gpuRows: readonly Row[] = [
-  { name: "read back one number", make: readBack },
-  { name: "add of 16 floats", target: 1, make: () => add(16) },
-  { name: "add of 2^20 floats", target: 1.2, make: () => add(2 ** 20) },
-  { name: "add of 2^24 floats", target: 1.2, make: () => add(2 ** 24) },
-  { name: "add of 2^26 floats", target: 1.2, make: () => add(2 ** 26) },
-  { name: "exp of 2^26 floats", target: 1.2, make: () => exp(2 ** 26) },
-  { name: "sum of 2^20 floats", target: 1.3, make: () => sum(2 ** 20) },
-  { name: "sum of 2^24 floats", target: 1.3, make: () => sum(2 ** 24) },
-  { name: "Huber by hand, 2^20 values, backward", target: 1, make: () => huber(2 ** 20) },
-  { name: "Huber by hand, 2^24 values, backward", target: 1, make: () => huber(2 ** 24) },
-  { name: "matmul 1024", target: 1.67, tolerance: 1e-4, make: () => matmul(1024) },
-  { name: "matmul 4096", target: 1.54, tolerance: 1e-4, make: () => matmul(4096) },
-  { name: "MLP step 784-1024-10, batch 256", target: 1, tolerance: 1e-4, make: mlpStep },
-];
-
-/** The rows of a device. */
-export const rowsOf: Readonly<Record<Device, readonly Row[]>> = { cpu: cpuRows, gpu: gpuRows };

@@ -4,18 +4,14 @@ import functools
 
 import torch
 import torch.nn.functional as F
-from inputs import labels, order, perceptron, positions, set_parameters, signals, wave, waves
+from basics import add, cross_entropy, exp, huber, matmul, total
+from inputs import labels, order, perceptron, set_parameters, signals, wave
 from loss_rows import LOSS_ROWS
 from op_rows import OP_ROWS
 from optimizer_rows import OPTIMIZER_ROWS
 from row import computing
 from torch import nn
 from transform_rows import TRANSFORM_ROWS
-
-
-def add(size, recording=False):
-    a, b = waves(size).requires_grad_(recording), waves(size, phase=1.3)
-    return computing(lambda: a + b)
 
 
 def chain():
@@ -31,36 +27,6 @@ def chain():
         return loss
 
     return computing(run, lambda: [x.grad])
-
-
-def huber_by_hand(prediction, target, delta=1.0):
-    r = (prediction - target).abs()
-    return torch.where(r <= delta, r.square() * 0.5, r * delta - 0.5 * delta**2).mean()
-
-
-def huber(size):
-    prediction, target = waves(size, scale=2).requires_grad_(), waves(size, phase=1.3)
-
-    def run():
-        prediction.grad = None
-        loss = huber_by_hand(prediction, target)
-        loss.backward()
-        return loss
-
-    return computing(run, lambda: [prediction.grad])
-
-
-def cross_entropy(rows, classes):
-    logits = wave(rows, classes, scale=2).requires_grad_()
-    targets = positions(rows, extent=classes)
-
-    def run():
-        logits.grad = None
-        loss = F.cross_entropy(logits, targets)
-        loss.backward()
-        return loss
-
-    return computing(run, lambda: [logits.grad])
 
 
 def uncertainty():
@@ -135,24 +101,9 @@ def step(make):
     return computing(run, lambda: params)
 
 
-def matmul(n):
-    a, b = wave(n, n), wave(n, n, phase=1.3)
-    return computing(lambda: a @ b)
-
-
 def linear():
     x, weight = wave(64, 784), wave(128, 784, phase=1.3)
     return computing(lambda: x @ weight.t())
-
-
-def exp(size):
-    x = waves(size)
-    return computing(lambda: x.exp())
-
-
-def total(size):
-    x = waves(size, offset=1, scale=0.5)
-    return computing(lambda: x.sum())
 
 
 def main_job():
@@ -178,33 +129,6 @@ def main_job():
         return [history]
 
     return train, train
-
-
-def mlp_step():
-    def parameter(*shape, phase):
-        return wave(*shape, phase=phase, scale=0.03).requires_grad_()
-
-    w1, b1 = parameter(784, 1024, phase=0.3), parameter(1024, phase=1.3)
-    w2, b2 = parameter(1024, 10, phase=2.3), parameter(10, phase=3.3)
-    params = [w1, b1, w2, b2]
-    x, y = wave(256, 784, phase=4.3), wave(256, 10, phase=5.3)
-
-    def run():
-        for p in params:
-            p.grad = None
-        loss = (torch.relu(x @ w1 + b1) @ w2 + b2 - y).square().mean()
-        loss.backward()
-        with torch.no_grad():
-            for p in params:
-                p -= 0.01 * p.grad
-        return loss
-
-    return computing(run, lambda: params)
-
-
-def read_back():
-    x = wave(1)
-    return lambda: x.item(), lambda: [[x.item()]]
 
 
 CPU_ROWS = {
@@ -234,20 +158,4 @@ CPU_ROWS = {
     **TRANSFORM_ROWS,
     **LOSS_ROWS,
     **OPTIMIZER_ROWS,
-}
-
-GPU_ROWS = {
-    "read back one number": read_back,
-    "add of 16 floats": lambda: add(16),
-    "add of 2^20 floats": lambda: add(2**20),
-    "add of 2^24 floats": lambda: add(2**24),
-    "add of 2^26 floats": lambda: add(2**26),
-    "exp of 2^26 floats": lambda: exp(2**26),
-    "sum of 2^20 floats": lambda: total(2**20),
-    "sum of 2^24 floats": lambda: total(2**24),
-    "Huber by hand, 2^20 values, backward": lambda: huber(2**20),
-    "Huber by hand, 2^24 values, backward": lambda: huber(2**24),
-    "matmul 1024": lambda: matmul(1024),
-    "matmul 4096": lambda: matmul(4096),
-    "MLP step 784-1024-10, batch 256": mlp_step,
 }

@@ -10,12 +10,16 @@ import sys
 import time
 
 import torch
-from rows import CPU_ROWS, GPU_ROWS
 
 GPU = sys.argv[1] == "gpu"
 if GPU:
     torch.set_default_device("cuda")
-ROWS = GPU_ROWS if GPU else CPU_ROWS
+    # float32 is float32, as here.
+    torch.backends.cuda.matmul.allow_tf32 = False
+    torch.backends.cudnn.allow_tf32 = False
+    from gpu_rows import GPU_ROWS as ROWS
+else:
+    from rows import CPU_ROWS as ROWS
 
 
 def say(message):

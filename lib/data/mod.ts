@@ -45,3 +45,24 @@ export {
   padSequences,
 } from "./collate.ts";
 export { DataLoader, type DataLoaderOptions, type DataLoaderState } from "./loader.ts";
+export { parseIdx, readIdx } from "./idx.ts";
+export {
+  type Cell,
+  type CsvOptions,
+  parseCsv,
+  readCsv,
+  Table,
+  type TableTensorOptions,
+} from "./csv.ts";
+export { parseJsonl, readJsonl } from "./jsonl.ts";
+/** Augmentation of examples and of batches. */
+export * as transforms from "./transforms/mod.ts";
+export {
+  BytePairEncoding,
+  splitCharacters,
+  splitWords,
+  Vocabulary,
+  type VocabularyOptions,
+} from "./text.ts";
+/** Synthetic data, drawn from a stream; nothing of it was measured. */
+export * as synthetic from "./synthetic/mod.ts";

@@ -199,8 +199,9 @@ class TensorBuilder implements Builder {
 /** How files begin that are no zip archive but PyTorch's own old format, or a pickle alone. */
 const BARE_PICKLE = 0x80;
 
-/** Where the name of a pickle in an archive ends. */
+/** The name of the pickle, in the folder of an archive that holds all, or alone. */
 const PICKLE = "data.pkl";
+const PICKLE_PATH = /^(?:[^/]*\/)?data\.pkl$/;
 
 /** What a file holds. */
 function decoded(source: Source): TorchValue {
@@ -212,7 +213,7 @@ function decoded(source: Source): TorchValue {
   }
   // PyTorch can be told to compute no checksums.
   const archive = new Archive(source, true);
-  const pickles = archive.names.filter((name) => new RegExp(`^(?:[^/]*/)?${PICKLE}$`).test(name));
+  const pickles = archive.names.filter((name) => PICKLE_PATH.test(name));
   const [pickle] = pickles;
   if (pickle === undefined || pickles.length > 1) {
     throw source.refused(`it must hold one ${PICKLE}, and holds ${pickles.length}`);

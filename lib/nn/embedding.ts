@@ -177,8 +177,8 @@ function tableOf(
 export class Embedding extends Module {
   /** Shape [rows, features]. */
   readonly weight: Parameter;
-  readonly #options: EmbeddingFunctionOptions;
-  readonly #made: string;
+  private readonly options: EmbeddingFunctionOptions;
+  private readonly made: string;
 
   /**
    * Creates the layer.
@@ -195,8 +195,8 @@ export class Embedding extends Module {
     checkCount("make Embedding", arguments.length, 3);
     const { dtype = "float32", ...rest } = readLayer("make Embedding", options);
     this.weight = tableOf("make Embedding", numEmbeddings, embeddingDim, { ...rest, dtype });
-    this.#options = rest;
-    this.#made = shownCall([numEmbeddings, embeddingDim], rest);
+    this.options = rest;
+    this.made = shownCall([numEmbeddings, embeddingDim], rest);
   }
 
   /**
@@ -205,12 +205,12 @@ export class Embedding extends Module {
    * @param x Positions, of type int32 and any shape.
    */
   override forward(x: Tensor): Tensor {
-    return embedding(x, this.weight, this.#options);
+    return embedding(x, this.weight, this.options);
   }
 
   /** What stands in the brackets after the name. */
   protected override describe(): string {
-    return this.#made;
+    return this.made;
   }
 }
 
@@ -366,8 +366,8 @@ export class EmbeddingBag
   extends Module<[x: Tensor, offsets?: Tensor | null, perSampleWeights?: Tensor | null]> {
   /** Shape [rows, features]. */
   readonly weight: Parameter;
-  readonly #options: EmbeddingBagFunctionOptions;
-  readonly #made: string;
+  private readonly options: EmbeddingBagFunctionOptions;
+  private readonly made: string;
 
   /**
    * Creates the layer.
@@ -384,8 +384,8 @@ export class EmbeddingBag
     checkCount("make EmbeddingBag", arguments.length, 3);
     const { dtype = "float32", ...rest } = readBagLayer("make EmbeddingBag", options);
     this.weight = tableOf("make EmbeddingBag", numEmbeddings, embeddingDim, { ...rest, dtype });
-    this.#options = rest;
-    this.#made = shownCall([numEmbeddings, embeddingDim], rest);
+    this.options = rest;
+    this.made = shownCall([numEmbeddings, embeddingDim], rest);
   }
 
   /**
@@ -400,11 +400,11 @@ export class EmbeddingBag
     offsets: Tensor | null = null,
     perSampleWeights: Tensor | null = null,
   ): Tensor {
-    return embeddingBag(x, this.weight, { ...this.#options, offsets, perSampleWeights });
+    return embeddingBag(x, this.weight, { ...this.options, offsets, perSampleWeights });
   }
 
   /** What stands in the brackets after the name. */
   protected override describe(): string {
-    return this.#made;
+    return this.made;
   }
 }

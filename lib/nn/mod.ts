@@ -18,6 +18,7 @@ export * from "./recurrent/mod.ts";
 export {
   AnyModule,
   Buffer,
+  type Gradients,
   type LayerOptions,
   type LoadOptions,
   type LoadResult,
@@ -70,6 +71,14 @@ export {
   type EmbeddingFunctionOptions,
   type EmbeddingOptions,
 } from "./embedding.ts";
+export {
+  type DictModule,
+  type ListModule,
+  ModuleDict,
+  ModuleList,
+  ParameterDict,
+  ParameterList,
+} from "./lists.ts";
 export { Sequential } from "./container.ts";
 /** Initial values of parameters, written in place. */
 export * as init from "./init.ts";

@@ -77,9 +77,13 @@ function replacements<Inputs extends unknown[], Output>(
   return others;
 }
 
-/** The arrays among some values, and those inside them. */
-function arraysIn(values: readonly unknown[]): object[] {
-  return values.flatMap((value) => Array.isArray(value) ? [value, ...arraysIn(value)] : []);
+/** The arrays and records among some values, and those inside them. */
+function containersIn(values: readonly unknown[]): object[] {
+  return values.flatMap((value) =>
+    Array.isArray(value) || isPlainObject(value)
+      ? [value, ...containersIn(Object.values(value))]
+      : []
+  );
 }
 
 /** A tensor at its place on the tape in the class of another, by which a module knows its parameters. */
@@ -87,10 +91,10 @@ function inClassOf(own: unknown, other: Tensor): Tensor {
   return Object.assign(Object.create(Object.getPrototypeOf(own)), other);
 }
 
-/** Where the modules hold the tensors that are replaced: in properties and in arrays there. */
+/** Where the modules hold the tensors that are replaced: in properties, and in arrays and records. */
 function slotsOf(modules: readonly object[], given: ReadonlyMap<unknown, Tensor>): Slot[] {
   const others = new Map([...given].map(([own, other]) => [own, inClassOf(own, other)]));
-  const owners = modules.flatMap((module) => [module, ...arraysIn(Object.values(module))]);
+  const owners = modules.flatMap((module) => [module, ...containersIn(Object.values(module))]);
   return [...new Set(owners)].flatMap((owner) =>
     Object.entries(owner).flatMap(([key, own]: [string, unknown]): Slot[] => {
       const other = others.get(own);

@@ -23,8 +23,21 @@ function indices(on: () => data.Sampler, named: string) {
 
 const loader = () => new data.DataLoader(set());
 
+const vocabulary = () => new data.Vocabulary([["a", "b"]]);
+const table = () => new data.Table({ a: [1, 2], b: ["x", "y"] });
+const csv = {
+  header: of(() => true, "flag"),
+  delimiter: of(() => ","),
+  types: of(() => ({ a: "number" })),
+} as const;
+
+/** A file that a reader can read. */
+function file(kind: "idx" | "csv" | "jsonl"): URL {
+  return new URL(`../fixtures/readers/good.${kind}`, import.meta.url);
+}
+
 /** Data. */
-export const DATA: Rows<typeof data> = {
+export const DATA: Rows<Omit<typeof data, "transforms" | "synthetic">> = {
   TensorDataset: {
     make: { args: [of(x, "tensor"), of(() => arange(2))], rest: true },
     methods: {
@@ -107,6 +120,53 @@ export const DATA: Rows<typeof data> = {
     ],
   },
   padCollate: { args: [options({ value: of(() => 1, "number", "NaN"), length: count })] },
+  splitCharacters: { args: [of(() => "ab", "text")] },
+  splitWords: { args: [of(() => "ab", "text")] },
+  Vocabulary: {
+    make: {
+      args: [
+        of(() => [["a", "b"]]),
+        options({
+          minCount: of(() => 1),
+          maxSize: of(() => 9),
+          specials: of(() => ["<unk>"], "array"),
+          unknown: of(() => "<unk>", "null"),
+        }),
+      ],
+    },
+    methods: {
+      encode: { on: vocabulary, args: [of(() => ["a"], "array")], named: "encode by a Vocabulary" },
+      decode: { on: vocabulary, args: [of(() => [0])], named: "decode by a Vocabulary" },
+    },
+  },
+  BytePairEncoding: {
+    make: { args: [of(() => ["ab", "ab"], "array"), count] },
+    methods: {
+      split: {
+        on: () => new data.BytePairEncoding(["ab"], 1),
+        args: [of(() => "ab", "text")],
+        named: "BytePairEncoding",
+      },
+    },
+  },
+  parseIdx: { args: [of(() => Uint8Array.of(0, 0, 8, 1, 0, 0, 0, 1, 7))] },
+  readIdx: { args: [of(() => file("idx"))] },
+  parseCsv: { args: [of(() => "a,b\n1,2", "text"), options(csv)] },
+  readCsv: { args: [of(() => file("csv")), options(csv)] },
+  parseJsonl: { args: [of(() => "1\n2")] },
+  readJsonl: { args: [of(() => file("jsonl"))] },
+  Table: {
+    make: { args: [of(() => ({ a: [1, 2], b: ["x", "y"] }))] },
+    methods: {
+      column: { on: table, args: [of(() => "a")], named: "read a column" },
+      get: { on: table, args: [of(() => 0), unread], named: "read a row" },
+      tensor: {
+        on: table,
+        args: [of(() => ["a"]), options({ dtype: of(() => "float64") })],
+        named: "",
+      },
+    },
+  },
   DataLoader: {
     make: {
       args: [

@@ -9,6 +9,7 @@ import { CONVOLUTION_FUNCTIONS, CONVOLUTIONS } from "./layers/conv.ts";
 import { EMBEDDING_FUNCTIONS, EMBEDDINGS } from "./layers/embedding.ts";
 import { LINEAR, LINEAR_FUNCTIONS } from "./layers/linear.ts";
 import { GRAPH } from "./layers/graph.ts";
+import { LISTS } from "./layers/lists.ts";
 import { NORMALIZE, NORMALIZE_FUNCTIONS } from "./layers/normalize.ts";
 import { RECURRENT } from "./layers/recurrent.ts";
 import { POOL_FUNCTIONS, POOLS } from "./layers/pool.ts";
@@ -31,6 +32,7 @@ export const LAYERS: Rows<Omit<typeof nn, "init" | "functional" | "utils">, Modu
   ...GRAPH,
   ...RECURRENT,
   ...LINEAR,
+  ...LISTS,
   ...ACTIVATIONS,
   ...CONVOLUTIONS,
   ...EMBEDDINGS,

@@ -42,10 +42,18 @@ export const MODULE_METHODS: MethodRows<nn.Module, Internal | "forward"> = {
   train: { on: () => new Scale(), args: [of(() => true, "undefined", "flag")] },
   eval: { on: () => new Scale(), args: [] },
   apply: { on: () => new Scale(), args: [of(() => () => {}, "function")] },
+  to: {
+    on: () => new Scale(),
+    args: [options({ dtype: of(() => "float64"), device: of(() => "cpu") })],
+    rest: true,
+  },
+  copy: { on: () => new Scale(), args: [] },
   requiresGrad_: { on: () => new Scale(), args: [of(() => false, "undefined", "flag")] },
   zeroGrad: { on: () => new Scale(), args: [] },
   // JavaScript calls it as it likes.
   toString: { on: () => new Scale(), args: [], rest: true },
+  registerForwardPreHook: { on: () => new Scale(), args: [of(() => () => {}, "function")] },
+  registerFullBackwardHook: { on: () => new Scale(), args: [of(() => () => {}, "function")] },
   registerForwardHook: {
     on: () => new Scale(),
     args: [of(() => () => {}, "function")],

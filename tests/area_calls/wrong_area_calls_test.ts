@@ -25,6 +25,8 @@ import {
   TRANSFORMED,
   TRANSFORMS,
 } from "./tool_rows.ts";
+import { SYNTHETIC } from "./synthetic_rows.ts";
+import { DATA_TRANSFORMS, INSIDE_TRANSFORMS } from "./transform_rows.ts";
 import { TRAIN } from "./train_rows.ts";
 import { STUDY } from "./study_rows.ts";
 import { faultsOf, faultsOfAny, misspelt } from "../common/refusals.ts";
@@ -83,6 +85,8 @@ testAll("optim.", optim, SCHEDULES);
 testAll("optim.", optim, AVERAGES);
 testAll("optim.functional.", optim.functional, STEPS);
 testAll("data.", data, DATA);
+testAll("data.synthetic.", data.synthetic, SYNTHETIC);
+testAll("data.transforms.", data.transforms, DATA_TRANSFORMS);
 testAll("metrics.", metrics, METRICS);
 testAll("train.", train, TRAIN);
 testAll("io.", io, IO);
@@ -94,7 +98,13 @@ testMethods("Loss", LOSS_METHODS);
 testMethods("Optimizer", OPTIMIZER_METHODS);
 testMethods("LRScheduler", SCHEDULE_METHODS);
 for (
-  const [name, call] of Object.entries({ ...TRANSFORMED, ...INSIDE, ...INSIDE_DATA, ...STREAMS })
+  const [name, call] of Object.entries({
+    ...TRANSFORMED,
+    ...INSIDE,
+    ...INSIDE_DATA,
+    ...INSIDE_TRANSFORMS,
+    ...STREAMS,
+  })
 ) {
   testCall(name, name, call, call.run!);
 }

@@ -105,3 +105,11 @@ Deno.test("loadStateDict() compares no names where that would take long", () => 
   const error = said((state) => ({ ...state, ["fc1.weight".repeat(1e6)]: ones([1]) }));
   assert(!error.message.includes("near"), error.message.slice(0, 200));
 });
+
+Deno.test("the page on weights shows what loadStateDict() says", () => {
+  const model = new nn.Linear(2, 2);
+  const state = { wieght: ones([2, 2]), bias: ones([3]) };
+  const { message } = assertThrows(() => model.loadStateDict(state), TypeError);
+  const page = Deno.readTextFileSync(new URL("../../docs/weights.md", import.meta.url));
+  assert(page.includes(`\`\`\`\n${message}\n\`\`\``), message);
+});

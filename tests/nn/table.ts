@@ -17,13 +17,19 @@ import type { LayerRow } from "./rows/row.ts";
 
 type Layers = typeof nn;
 
-/** Names of the public classes of layers. */
+/** Names of the public classes of layers; those that only hold others have tests of their own. */
 export type LayerName = Exclude<
   {
     [K in keyof Layers]: Layers[K] extends abstract new (...args: never) => nn.AnyModule ? K
       : never;
   }[keyof Layers],
-  "AnyModule" | "Module" | "MessagePassing"
+  | "AnyModule"
+  | "Module"
+  | "MessagePassing"
+  | "ModuleList"
+  | "ModuleDict"
+  | "ParameterList"
+  | "ParameterDict"
 >;
 
 /** The rows. */

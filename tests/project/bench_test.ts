@@ -4,7 +4,8 @@ import { assert, assertEquals, assertMatch, assertThrows } from "@std/assert";
 import { bench, compare } from "../../bench/bench.ts";
 import { opRows } from "../../bench/op_rows.ts";
 import { BenchError, parseOptions } from "../../bench/options.ts";
-import { cpuRows as rows, gpuRows } from "../../bench/rows.ts";
+import { gpuRows } from "../../bench/gpu_rows.ts";
+import { cpuRows as rows } from "../../bench/rows.ts";
 import { scope } from "../../mod.ts";
 
 const root = new URL("../../", import.meta.url);
@@ -52,7 +53,7 @@ Deno.test("bench: a mistake is told in a sentence, with status 1", () => {
 Deno.test("bench: both sides have the same rows", () => {
   const torch = (file: string) => Deno.readTextFileSync(new URL(`bench/torch/${file}`, root));
   const named = (text = "") => [...text.matchAll(/^ {4}"(.+)": /gm)].map(([, name]) => name!);
-  const [ofCpu, ofGpu] = torch("rows.py").split("GPU_ROWS = {");
+  const [ofCpu, ofGpu] = [torch("rows.py"), torch("gpu_rows.py")];
   const made = [
     ...named(torch("loss_rows.py")).flatMap((loss) =>
       ["256", "2^20"].map((size) => `${loss} of ${size}, backward`)

@@ -22,23 +22,12 @@ import {
 import { MASK } from "./scaled_dot_product.ts";
 
 /** A layer that encoders are made of. */
-export interface EncoderLayer extends Module<[src: Tensor, options?: EncoderLayerCall]> {
-  /** Another layer that is made in the same way and has the same values. */
-  copy(): EncoderLayer;
-}
+export type EncoderLayer = Module<[src: Tensor, options?: EncoderLayerCall]>;
 
 /** A layer that decoders are made of. */
-export interface DecoderLayer
-  extends Module<[tgt: Tensor, memory: Tensor, options?: DecoderLayerCall]> {
-  /** Another layer that is made in the same way and has the same values. */
-  copy(): DecoderLayer;
-}
+export type DecoderLayer = Module<[tgt: Tensor, memory: Tensor, options?: DecoderLayerCall]>;
 
 const MODULE = kind("a module", (value) => value instanceof AnyModule);
-const LAYER = kind(
-  "a module with a method copy",
-  (value) => value instanceof AnyModule && typeof Reflect.get(value, "copy") === "function",
-);
 
 /** Options of `TransformerEncoder` and `TransformerDecoder`. */
 export interface TransformerStackOptions {
@@ -105,7 +94,7 @@ export class TransformerEncoder extends Module<[src: Tensor, options?: Transform
     super();
     const call = "make TransformerEncoder";
     checkCount(call, arguments.length, 3);
-    checkKind(call, "encoderLayer", encoderLayer, LAYER);
+    checkKind(call, "encoderLayer", encoderLayer, MODULE);
     checkKind(call, "numLayers", numLayers, COUNT);
     const { norm = null } = readStack(call, options);
     this.layers = copiesOf(encoderLayer, numLayers);
@@ -171,7 +160,7 @@ export class TransformerDecoder
     super();
     const call = "make TransformerDecoder";
     checkCount(call, arguments.length, 3);
-    checkKind(call, "decoderLayer", decoderLayer, LAYER);
+    checkKind(call, "decoderLayer", decoderLayer, MODULE);
     checkKind(call, "numLayers", numLayers, COUNT);
     const { norm = null } = readStack(call, options);
     this.layers = copiesOf(decoderLayer, numLayers);

@@ -143,7 +143,9 @@ export class GATConv extends MessagePassing<[x: Tensor, edgeIndex: Tensor, optio
     this.addSelfLoops = read.addSelfLoops ?? true;
     this.fillValue = read.fillValue ?? "mean";
     const type = typeOf(read);
-    const scores = () => xavierUniform_(new Parameter(zeros([1, heads, outChannels], type)));
+    // The heads count as the inputs, as in PyTorch Geometric.
+    const scores = () =>
+      new Parameter(xavierUniform_(zeros([heads, outChannels], type)).unsqueeze(0));
     const outputs = concat ? heads * outChannels : outChannels;
     this.attSrc = scores();
     this.attDst = scores();

@@ -59,6 +59,9 @@ fn expm1(x: f32) -> f32 {
 
 // Near 0, where a logarithm may be off by 2⁻²¹, 2 artanh(x / (2 + x)) by its series.
 fn log1p(x: f32) -> f32 {
+    if (abs(x) < 0x1p-24) {
+        return x;
+    }
     if (abs(x) > 0.25) {
         return log(1.0 + x);
     }
@@ -125,7 +128,7 @@ fn lgamma(x: f32) -> f32 {
         return infinity();
     }
     if (x < 0.5) {
-        return log(3.14159265 / abs(sin(3.14159265 * (x - round(x))))) - lgamma_above(1.0 - x);
+        return log(3.14159265 / abs(sine(3.14159265 * (x - round(x))))) - lgamma_above(1.0 - x);
     }
     return lgamma_above(x);
 }
@@ -154,7 +157,7 @@ fn digamma(x: f32) -> f32 {
         if (rest == 0.0) {
             return nan();
         }
-        return digamma_above(1.0 - x) - 3.14159265 / tan(3.14159265 * rest);
+        return digamma_above(1.0 - x) - 3.14159265 / tangent(3.14159265 * rest);
     }
     return digamma_above(x);
 }
@@ -239,19 +242,141 @@ fn arccosine(x: f32) -> f32 {
     return angle(sqrt((1.0 - x) * (1.0 + x)), x);
 }
 
+// A divisor near the end of the range has a reciprocal below the normal numbers.
+fn quotient(a: f32, b: f32) -> f32 {
+    let scale = select(1.0, 0x1p-24, abs(b) > 0x1p+100);
+    return (a * scale) / (b * scale);
+}
+
+// The remainder of whole numbers, some binary places at a time, has no error.
 fn remainder(a: f32, b: f32) -> f32 {
-    var rest = a % b;
-    if (is_infinite(b) && !is_infinite(a)) {
-        rest = a;
+    let dividend = bitcast<u32>(a) & 0x7fffffffu;
+    let divisor = bitcast<u32>(b) & 0x7fffffffu;
+    if (is_nan(a) || is_nan(b) || is_infinite(a) || divisor == 0u) {
+        return nan();
     }
-    // Division is not rounded correctly: a quotient may be a hair below the whole number that it is.
-    if (abs(rest) >= abs(b)) {
-        rest -= copysign(b, rest);
+    var rest = dividend;
+    if (dividend >= divisor) {
+        let exponents = max(vec2<u32>(dividend, divisor) >> vec2<u32>(23u), vec2<u32>(1u));
+        let whole = select(vec2<u32>(0u), vec2<u32>(0x800000u),
+            vec2<u32>(dividend, divisor) >= vec2<u32>(0x800000u));
+        let digits = (vec2<u32>(dividend, divisor) & vec2<u32>(0x7fffffu)) | whole;
+        var left = digits.x % digits.y;
+        for (var places = exponents.x - exponents.y; places > 0u;) {
+            let step = min(places, 8u);
+            left = (left << step) % digits.y;
+            places -= step;
+        }
+        let shift = min(countLeadingZeros(left) - 8u, exponents.y - 1u);
+        let exponent = select(0u, exponents.y - shift, (left << shift) >= 0x800000u);
+        rest = (exponent << 23u) | ((left << shift) & 0x7fffffu);
     }
-    if (rest == 0.0) {
-        return copysign(rest, a);
+    let signed = bitcast<f32>(rest | (bitcast<u32>(a) & 0x80000000u));
+    return select(signed, signed + b, rest != 0u && is_negative(a) != is_negative(b));
+}
+
+// All 64 bits of a product.
+fn wide_product(a: u32, b: u32) -> vec2<u32> {
+    let low = (a & 0xffffu) * (b & 0xffffu);
+    let cross = (a >> 16u) * (b & 0xffffu) + (low >> 16u);
+    let other = (a & 0xffffu) * (b >> 16u) + (cross & 0xffffu);
+    return vec2<u32>((other << 16u) | (low & 0xffffu),
+        (a >> 16u) * (b >> 16u) + (cross >> 16u) + (other >> 16u));
+}
+
+// What an angle is beyond the nearest multiple of π/2, and how many of those it has, modulo 4: by as
+// many binary places of 2/π as matter.
+struct Turned {
+    rest: f32,
+    quarters: u32,
+}
+
+fn turned(x: f32) -> Turned {
+    if (abs(x) < 0.785) {
+        return Turned(x, 0u);
     }
-    return select(rest, rest + b, (rest < 0.0) != (b < 0.0));
+    var places = array<u32, 6>(
+        0x3c439041u, 0xdb629599u, 0xf534ddc0u, 0xfc2757d1u, 0x4e441529u, 0xa2f9836eu,
+    );
+    let digits = (bitcast<u32>(x) << 8u) | 0x80000000u;
+    var product: array<u32, 7>;
+    var carry = 0u;
+    for (var i = 0u; i < 6u; i++) {
+        let part = wide_product(places[i], digits);
+        product[i] = part.x + carry;
+        carry = part.y + select(0u, 1u, product[i] < carry);
+    }
+    product[6] = carry;
+    // At 2, where the exponent is 0, the first two places of the product stand before the point.
+    let exponent = i32((bitcast<u32>(x) >> 23u) & 0xffu) - 128;
+    let first = 4u - u32(max(exponent, 0)) / 32u;
+    let shift = u32(abs(exponent)) % 32u;
+    var high = product[first + 2u];
+    var low = product[first + 1u];
+    if (exponent < 0) {
+        low = (low >> shift) | (high << (32u - shift));
+        high >>= shift;
+    } else if (shift > 0u) {
+        high = (high << shift) | (low >> (32u - shift));
+        low = (low << shift) | (product[first] >> (32u - shift));
+    }
+    var quarters = high >> 30u;
+    high = (high << 2u) | (low >> 30u);
+    low <<= 2u;
+    let beyond = high >= 0x80000000u;
+    if (beyond) {
+        quarters += 1u;
+        high = ~high + select(0u, 1u, low == 0u);
+        low = ~low + 1u;
+    }
+    let zeros = countLeadingZeros(high);
+    if (zeros > 0u) {
+        high = (high << zeros) | (low >> (32u - zeros));
+    }
+    let rest = copysign(f32(high) * 1.5707964 * bitcast<f32>((95u - zeros) << 23u), x);
+    let signed = select(rest, -rest, beyond);
+    return Turned(signed, select(quarters, 4u - quarters, is_negative(x)) & 3u);
+}
+
+fn near_sine(x: f32) -> f32 {
+    let q = x * x;
+    return x * (1.0 + q * (-0.16666655 + q * (0.008332161 - q * 0.00019515296)));
+}
+
+fn near_cosine(x: f32) -> f32 {
+    let q = x * x;
+    return 1.0 - 0.5 * q + q * q * (0.041666646 - q * (0.0013887316 - q * 0.000024433157));
+}
+
+fn sine(x: f32) -> f32 {
+    if (is_nan(x) || is_infinite(x)) {
+        return nan();
+    }
+    let angle = turned(x);
+    let value = select(near_sine(angle.rest), near_cosine(angle.rest), (angle.quarters & 1u) != 0u);
+    return select(value, -value, angle.quarters > 1u);
+}
+
+fn cosine(x: f32) -> f32 {
+    if (is_nan(x) || is_infinite(x)) {
+        return nan();
+    }
+    let angle = turned(x);
+    let value = select(near_cosine(angle.rest), near_sine(angle.rest), (angle.quarters & 1u) != 0u);
+    return select(value, -value, angle.quarters == 1u || angle.quarters == 2u);
+}
+
+fn tangent(x: f32) -> f32 {
+    if (is_nan(x) || is_infinite(x)) {
+        return nan();
+    }
+    let angle = turned(x);
+    let ratio = near_sine(angle.rest) / near_cosine(angle.rest);
+    return select(ratio, -1.0 / ratio, (angle.quarters & 1u) != 0u);
+}
+
+fn relu_of(x: f32) -> f32 {
+    return select(max(x, 0.0), x, is_nan(x));
 }
 
 fn floor_of(x: f32) -> f32 {
@@ -276,9 +401,9 @@ fn sinc(x: f32) -> f32 {
         return 1.0;
     }
     let whole = round(x);
-    let sine = sin(3.14159265 * (x - whole));
+    let value = sine(3.14159265 * (x - whole));
     let odd = whole != 2.0 * floor(whole / 2.0);
-    return select(sine, -sine, odd) / (3.14159265 * x);
+    return select(value, -value, odd) / (3.14159265 * x);
 }
 
 // Squares of ratios do not overflow.
@@ -294,7 +419,7 @@ fn hypot(a: f32, b: f32) -> f32 {
     if (large == 0.0) {
         return 0.0;
     }
-    let ratio = small / large;
+    let ratio = quotient(small, large);
     return large * sqrt(1.0 + ratio * ratio);
 }
 

@@ -38,3 +38,7 @@ fn round_of(x: i32) -> i32 {
 fn trunc_of(x: i32) -> i32 {
     return x;
 }
+
+fn relu_of(x: i32) -> i32 {
+    return max(x, 0);
+}
