@@ -94,6 +94,11 @@ const triples = (n: number): Triple => [...vectors(n), wave(square(n), { phase: 
 const ranked = (n: number): Triple => [...numbers(n), signs([n])];
 const alike = (n: number): Triple => [...vectors(n), signs([Math.sqrt(n)])];
 const spread = (n: number): Triple => [...numbers(n), wave([n], { phase: 2.3, offset: 1.5 })];
+/** What two policies say of two answers, or of tokens, and what came of these. */
+const policies = (n: number): [...Triple, Tensor] => [
+  ...spread(n),
+  wave([n], { phase: 3.3, scale: 2 }),
+];
 const labelled = (n: number): Pair => {
   const rows = n === 256 ? 16 : 64;
   return [wave([rows, n / rows]), labels(rows)];
@@ -185,6 +190,11 @@ const LOSSES: { readonly [K in Name]: Make } = {
     losses.ctc(x.logSoftmax(2), targets, times, lengths)
   ),
   linearCrossEntropy: of(projected, 2)(losses.linearCrossEntropy),
+  reinforce: of(numbers)(losses.reinforce),
+  dpo: of(policies, 2)(losses.dpo),
+  PPOSequenceLoss: of(policies)((now, old, gains, goals) =>
+    new losses.PPOSequenceLoss().forward(now, old, gains, goals, now, now).loss
+  ),
   AdaptiveMSE: learned(numbers)(
     () => new losses.AdaptiveMSE(),
     (loss, p, t) => loss.forward(p, t),
