@@ -83,7 +83,7 @@ export {
 export { Sequential } from "./container.ts";
 /** Initial values of parameters, written in place. */
 export * as init from "./init.ts";
-/** Tools for the gradients of parameters. */
+/** Tools for parameters and their gradients. */
 export * as utils from "./utils.ts";
 /** The stateless form of layers. */
 export * as functional from "./functional.ts";
