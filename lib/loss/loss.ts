@@ -209,6 +209,27 @@ export function residualLoss(
  * ```
  */
 export abstract class Loss<Inputs extends Tensor[] = [Tensor, Tensor]> extends Module<Inputs> {
+  /**
+   * The parts of which the loss is the sum, by the names of their classes; a loss that is no sum has
+   * one.
+   *
+   * @example The parts of a weighted sum
+   * ```ts
+   * import { losses, tensor } from "@adjoint/ml";
+   * import { assertEquals } from "@std/assert";
+   *
+   * const loss = new losses.MSELoss().plus(new losses.L1Loss().times(0.5));
+   * const terms = loss.terms(tensor([2]), tensor([0]));
+   * assertEquals(Object.entries(terms).map(([name, x]) => [name, x.item()]), [
+   *   ["MSELoss", 4],
+   *   ["L1Loss", 1],
+   * ]);
+   * ```
+   */
+  terms(...inputs: Inputs): Record<string, Tensor> {
+    return { [this.constructor.name]: this.forward(...inputs) };
+  }
+
   /** The sum of this loss and another of the same inputs. */
   plus(other: Loss<Inputs>): Loss<Inputs> {
     checkCount("add losses", arguments.length, 1);
@@ -296,6 +317,15 @@ class Combined<Inputs extends Tensor[]> extends Loss<Inputs> {
   constructor(readonly first: Loss<Inputs>, readonly second: Loss<Inputs>) {
     super();
   }
+  override terms(...inputs: Inputs): Record<string, Tensor> {
+    const terms = this.first.terms(...inputs);
+    for (const [name, term] of Object.entries(this.second.terms(...inputs))) {
+      let own = name;
+      for (let count = 2; Object.hasOwn(terms, own); count++) own = `${name} ${count}`;
+      terms[own] = term;
+    }
+    return terms;
+  }
   override forward(...inputs: Inputs): Tensor {
     return add(this.first.forward(...inputs), this.second.forward(...inputs));
   }
@@ -304,6 +334,10 @@ class Combined<Inputs extends Tensor[]> extends Loss<Inputs> {
 class Scaled<Inputs extends Tensor[]> extends Loss<Inputs> {
   constructor(readonly loss: Loss<Inputs>, readonly factor: number) {
     super();
+  }
+  override terms(...inputs: Inputs): Record<string, Tensor> {
+    const terms = Object.entries(this.loss.terms(...inputs));
+    return Object.fromEntries(terms.map(([name, term]) => [name, mul(term, this.factor)]));
   }
   override forward(...inputs: Inputs): Tensor {
     return mul(this.loss.forward(...inputs), this.factor);

@@ -2,6 +2,7 @@
 
 import { checkKind, isPlainObject, kind, shown } from "../core/options.ts";
 import { isTensor } from "../core/tensor.ts";
+import { Loss } from "../loss/loss.ts";
 import type { AnyModule, Module } from "../nn/module.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 
@@ -64,11 +65,20 @@ export function isModule(value: unknown): value is Module<[Tensor, Tensor]> & An
   return typeof value === "object" && value !== null && "forward" in value;
 }
 
+/** A loss as a function; one that is a sum gives its terms. */
+function criterionOf(criterion: Criterion): (output: Tensor, target: Tensor) => Tensor | Terms {
+  if (!isModule(criterion)) return criterion;
+  if (!(criterion instanceof Loss)) return (output, target) => criterion.forward(output, target);
+  return (output, target) => {
+    const terms = criterion.terms(output, target);
+    const [only, ...more] = Object.values(terms);
+    return only !== undefined && more.length === 0 ? only : terms;
+  };
+}
+
 /** The objective of batches that are pairs of an input and a target. */
 export function pairObjective(call: string, model: Module, criterion: Criterion): Objective {
-  const compute = isModule(criterion)
-    ? (output: Tensor, target: Tensor) => criterion.forward(output, target)
-    : criterion;
+  const compute = criterionOf(criterion);
   return (batch, source) => {
     const pair: readonly unknown[] = Array.isArray(batch) ? batch : [];
     const [x, target] = pair;

@@ -57,6 +57,7 @@ const power = { reduction, margin, p: of(() => 2) };
 
 /** What every loss module has. */
 export const LOSS_METHODS: MethodRows<losses.Loss, ModuleMethods | "forward"> = {
+  terms: { on: () => new losses.MSELoss(), args: [of(x), of(x)], named: "losses.mse" },
   plus: { on: () => new losses.MSELoss(), args: [of(() => new losses.MSELoss())], named: "loss" },
   times: {
     on: () => new losses.MSELoss(),

@@ -78,6 +78,18 @@ Deno.test("fit() notes each term of a loss, and metrics of both kinds", async ()
   assert(record.valMae !== record.mae);
 });
 
+Deno.test("fit() notes the terms of a loss that is composed, and those of equal names apart", async () => {
+  const loss = new losses.MSELoss().plus(
+    new losses.HuberLoss().plus(new losses.MSELoss()).times(0.5),
+  );
+  const { records } = await fit({ ...problem(), loss });
+  const { MSELoss: mse = NaN, HuberLoss: huber = NaN, "MSELoss 2": half = NaN } = records[0] ?? {};
+  assertClose(tensor(half * 2), tensor(mse));
+  assertClose(tensor(mse + huber + half), tensor(records[0]?.loss ?? NaN), { rtol: 1e-5 });
+  const single = await fit({ ...problem(), loss: new losses.MSELoss() });
+  assertEquals(single.columns, ["epoch", "step", "lr", "seconds", "loss"]);
+});
+
 Deno.test("accumulated batches make the step of one large batch, also where some are left over", async () => {
   // 20 examples in batches of 3: a step of 6, of 6, of 6, and one of the last 2.
   const small = problem(1, 3);
