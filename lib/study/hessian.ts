@@ -183,7 +183,7 @@ export function hessianSpectrum<const At extends Point>(
     const generator = new RandomGenerator(seed);
     const found = Array.from({ length: probes }, () => {
       const start = randn([size], { dtype: "float64", generator });
-      return ritz(krylov(call, product, start, { steps, slack, found: [] }));
+      return ritz(krylov(call, product, start, { steps: Math.min(steps, size), slack, found: [] }));
     });
     const pairs = found.flatMap(({ values, vectors }) =>
       values.map((value, i) => [value, (vectors[0]?.[i] ?? 0) ** 2 / probes] as const)
@@ -258,10 +258,8 @@ function next(
   const space = krylov(call, product, start, { steps: most, slack, found, settled });
   const small = ritz(space);
   const top = topOf(small, rank);
-  const v = space.basis.reduce<Tensor | null>((sum, q, k) => {
-    const part = q.mul(small.vectors[k]?.[top] ?? 0);
-    return sum === null ? part : sum.add(part);
-  }, null) ?? start;
+  const parts = tensor(small.vectors.map((row) => row[top] ?? 0), { dtype: "float64" });
+  const v = parts.matmul(space.basis);
   return v.div(v.norm());
 }
 
