@@ -17,6 +17,7 @@ import {
   copiedBuffers,
   layerOf,
   leavesAt,
+  lengthOf,
   numberFrom,
   type Point,
   repeatable,
@@ -184,11 +185,6 @@ export interface GradientNorms {
   readonly layers: Readonly<Record<string, Readonly<Record<string, number>>>>;
   /** The length of each term's whole gradient. */
   readonly total: Readonly<Record<string, number>>;
-}
-
-/** √Σ of squares. */
-function lengthOf(parts: readonly Tensor[]): number {
-  return Math.hypot(...parts.map((g) => g.norm().item()));
 }
 
 /**

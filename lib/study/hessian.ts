@@ -2,11 +2,12 @@
 
 import { noGrad } from "../autograd/tape.ts";
 import { checkCount, NUMBER, oneOf, optionReader } from "../core/options.ts";
+import { RandomGenerator } from "../core/random.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { fromTypedArray, randn, tensor } from "../tensor/create.ts";
 import { krylov, type Ritz, ritz } from "./lanczos.ts";
 import { type Curvature, curvatureOf } from "./curvature.ts";
-import { type ArgumentsAt, type Beside, COUNT, type Point, SEED, streamOf } from "./subject.ts";
+import { type ArgumentsAt, type Beside, COUNT, type Point, SEED } from "./subject.ts";
 
 /** Options of `hessianTrace`. */
 export interface HessianTraceOptions {
@@ -68,7 +69,7 @@ export function hessianTrace<const At extends Point>(
   checkProbes(call, probes);
   return noGrad(() => {
     const { size, product } = curvatureOf(call, fn, at);
-    const stream = streamOf(seed);
+    const stream = new RandomGenerator(seed);
     const samples = Array.from({ length: probes }, () => {
       const signs = Float64Array.from(stream.words(size), (word) => (word & 1) * 2 - 1);
       const v = fromTypedArray(signs, [size]);
@@ -179,10 +180,10 @@ export function hessianSpectrum<const At extends Point>(
   }
   return noGrad(() => {
     const { size, product, slack } = curvatureOf(call, fn, at);
-    const generator = streamOf(seed);
+    const generator = new RandomGenerator(seed);
     const found = Array.from({ length: probes }, () => {
       const start = randn([size], { dtype: "float64", generator });
-      return ritz(krylov(call, product, start, { steps, slack, found: [] }));
+      return ritz(krylov(call, product, start, { steps: Math.min(steps, size), slack, found: [] }));
     });
     const pairs = found.flatMap(({ values, vectors }) =>
       values.map((value, i) => [value, (vectors[0]?.[i] ?? 0) ** 2 / probes] as const)
@@ -257,10 +258,8 @@ function next(
   const space = krylov(call, product, start, { steps: most, slack, found, settled });
   const small = ritz(space);
   const top = topOf(small, rank);
-  const v = space.basis.reduce<Tensor | null>((sum, q, k) => {
-    const part = q.mul(small.vectors[k]?.[top] ?? 0);
-    return sum === null ? part : sum.add(part);
-  }, null) ?? start;
+  const parts = tensor(small.vectors.map((row) => row[top] ?? 0), { dtype: "float64" });
+  const v = parts.matmul(space.basis);
   return v.div(v.norm());
 }
 
@@ -303,7 +302,7 @@ export function topEigenvectors<const At extends Point>(
     if (count > size) {
       throw new RangeError(`Cannot ${call}: there are ${size} eigenvalues, and count is ${count}`);
     }
-    const generator = streamOf(seed);
+    const generator = new RandomGenerator(seed);
     const found: Tensor[] = [];
     for (let i = 0; i < count; i++) {
       const start = randn([size], { dtype: "float64", generator });

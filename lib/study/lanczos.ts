@@ -1,13 +1,13 @@
 /** Lanczos' method for symmetric matrices that are given as maps of vectors. */
 
 import { eigh } from "../ops/linalg/namespace.ts";
-import { tensor } from "../tensor/create.ts";
+import { tensor, zeros } from "../tensor/create.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 
 /** A space of vectors on which a matrix is tridiagonal. */
 export interface Krylov {
-  /** Orthonormal vectors. */
-  readonly basis: readonly Tensor[];
+  /** Orthonormal vectors, in the rows. */
+  readonly basis: Tensor;
   /** The diagonal. */
   readonly diagonal: readonly number[];
   /** What is beside it, one less. */
@@ -34,13 +34,10 @@ export interface Search {
   readonly settled?: (small: Ritz, rest: number) => boolean;
 }
 
-/** The part of a vector that is at right angles to others; done twice, it is so to all digits. */
-function apart(v: Tensor, others: readonly Tensor[]): Tensor {
-  let rest = v;
-  for (let i = 0; i < 2; i++) {
-    for (const q of others) rest = rest.sub(q.mul(q.dot(rest)));
-  }
-  return rest;
+/** The part of a vector that is at right angles to the rows; done twice, it is so to all digits. */
+function apart(v: Tensor, rows: Tensor): Tensor {
+  const once = (x: Tensor) => x.sub(rows.matmul(x).matmul(rows));
+  return once(once(v));
 }
 
 /** The eigenvalues and eigenvectors of the matrix on a space. */
@@ -65,25 +62,27 @@ export function krylov(
   start: Tensor,
   { steps, slack, found, settled }: Search,
 ): Krylov {
-  const basis: Tensor[] = [];
+  const rows = zeros([found.length + steps, start.size], { dtype: "float64" });
+  const put = (v: Tensor, i: number) => rows.at(i).copy_(v);
+  found.forEach(put);
   const [diagonal, beside]: [number[], number[]] = [[], []];
   let scale = 0;
-  let v = apart(start, found);
+  let v = apart(start, rows.narrow(0, 0, found.length));
   v = v.div(v.norm());
-  while (basis.length < steps) {
-    basis.push(v);
+  while (diagonal.length < steps) {
+    put(v, found.length + diagonal.length);
     const image = product(v);
     const height = v.dot(image).item();
     if (!Number.isFinite(height)) throw new RangeError(`Cannot ${call}: the Hessian is not finite`);
     diagonal.push(height);
-    const rest = apart(image, [...found, ...basis]);
+    const rest = apart(image, rows.narrow(0, 0, found.length + diagonal.length));
     const length = rest.norm().item();
     scale = Math.max(scale, Math.abs(height), length);
     // Nothing new comes, so that the eigenvalues are those of the matrix.
-    if (length <= slack * scale || basis.length === steps) break;
+    if (length <= slack * scale || diagonal.length === steps) break;
     if (settled?.(ritz({ diagonal, beside }), length)) break;
     beside.push(length);
     v = rest.div(length);
   }
-  return { basis, diagonal, beside };
+  return { basis: rows.narrow(0, found.length, diagonal.length), diagonal, beside };
 }

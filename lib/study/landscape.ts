@@ -13,7 +13,7 @@ import {
   oneOf,
   optionReader,
 } from "../core/options.ts";
-import type { RandomGenerator } from "../core/random.ts";
+import { RandomGenerator } from "../core/random.ts";
 import { sameShape } from "../core/shape.ts";
 import { where } from "../ops/mod.ts";
 import { randn, tensor } from "../tensor/create.ts";
@@ -23,11 +23,11 @@ import {
   type ArgumentsAt,
   type Beside,
   COUNT,
+  lengthOf,
   numberFrom,
   type Point,
   repeatable,
   SEED,
-  streamOf,
   type Subject,
   subjectOf,
 } from "./subject.ts";
@@ -125,11 +125,6 @@ function directionsOf<At>(
   });
 }
 
-/** √Σ of squares. */
-function lengthOf(tensors: readonly Tensor[]): number {
-  return Math.hypot(...tensors.map((x) => x.norm().item()));
-}
-
 /**
  * The loss along one direction from a point, or on the plane of two. Random directions are scaled filter
  * by filter, so that networks whose weights have other scales can be compared: each row of a weight's
@@ -173,7 +168,7 @@ export function lossLandscape<const At extends Point>(
   return noGrad(() => {
     const subject = subjectOf(call, fn, at);
     const { places, run, beside } = subject;
-    const ways = directionsOf(call, subject, directions, streamOf(seed))
+    const ways = directionsOf(call, subject, directions, new RandomGenerator(seed))
       .map((way) => way.map((x, k) => scaled(x, places[k] ?? x, by)));
     const along = Array.from({ length: points }, (_, i) => range * (2 * i / (points - 1) - 1));
     const lossAt = (...steps: number[]) => {

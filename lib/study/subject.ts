@@ -8,7 +8,7 @@ import { grad } from "../autograd/backward.ts";
 import { isFloat } from "../core/dtype.ts";
 import { DTypeError, GradError, showShape } from "../core/errors.ts";
 import { checkKind, FUNCTION, isPlainObject, type Kind, kind, shown } from "../core/options.ts";
-import { defaultGenerator, RandomGenerator } from "../core/random.ts";
+import { defaultGenerator } from "../core/random.ts";
 import { leavesOf, type Mirror, rebuildWith, type TensorTree } from "../core/tree.ts";
 import { AnyModule } from "../nn/module.ts";
 import { zerosLike } from "../tensor/create.ts";
@@ -204,7 +204,7 @@ export function layerOf(name: string): string {
   return end === -1 ? name : name.slice(0, end);
 }
 
-/** A stream of random numbers of an instrument's own. */
-export function streamOf(seed: number): RandomGenerator {
-  return new RandomGenerator(seed);
+/** √Σ of the squares of all elements. */
+export function lengthOf(tensors: readonly Tensor[]): number {
+  return Math.hypot(...tensors.map((x) => x.norm().item()));
 }

@@ -98,16 +98,18 @@ export const AGGREGATORS: { readonly [Name in AggregatorName]: Aggregator } = {
   },
   caGrad: {
     run: (x) => losses.caGrad(x, { c: C }),
-    // At the length that is allowed from the mean, added where the gain is the least.
+    // At the length that is allowed from the mean, added where the gain is the least; or nearer, and
+    // there the gain is 0.
     residual: (solution) => {
       const { gradients, weights, direction } = solution;
       const mean = meanOf(gradients);
       const away = direction.map((value, k) => value - mean[k]!);
       const gain = gains(solution);
       const least = Math.min(...gain);
+      const rest = C * Math.hypot(...mean) - Math.hypot(...away);
       const added = weights.map((w) => w - 1 / weights.length);
       return most(
-        Math.abs(Math.hypot(...away) - C * Math.hypot(...mean)),
+        Math.min(Math.abs(rest), rest > 0 ? Math.abs(least) : Infinity),
         ...added.map((w) => -w),
         ...added.map((w, i) => Math.abs(w * (gain[i]! - least))),
       );

@@ -79,6 +79,15 @@ const DEGENERATE: Readonly<Record<string, number[][]>> = {
   "of no elements": [[], []],
 };
 
+/** Gradients of which some are opposite, more than there are dimensions, parallel, or of all lengths. */
+const HARD = [
+  [[0, 1, 0], [-1, 1, 1], [0, -1, 0]],
+  [[0, -1], [0, -1], [-1, 1], [0, 1]],
+  [[3, 1], [1, 2], [2, 3], [-1, 2]],
+  [[1, 2, 0], [2, 4, 0], [-1, 0, 3]],
+  [[1e4, 2e3, 0], [-1e-3, 1e-3, 2e-3], [0, -2, 3]],
+];
+
 for (const [name, aggregator] of Object.entries(AGGREGATORS)) {
   const { run, near } = aggregator;
   const title = `losses.${name}()`;
@@ -129,6 +138,16 @@ for (const [name, aggregator] of Object.entries(AGGREGATORS)) {
           assert(found.isfinite().all().item(), `${what}, ${dtype}: ${found}`);
         }
       }
+    }
+  });
+
+  Deno.test(`${title} gives it for gradients that depend on each other, or differ in scale`, () => {
+    // Where no direction is good for all, there is no bargain.
+    const rows = name === "nashMtl" ? HARD.slice(2) : HARD;
+    for (const hard of rows) {
+      const scale = Math.max(...hard.map((g) => Math.hypot(...g))) ** 2;
+      const wrong = residualOf(aggregator, tensor(hard, float64));
+      assert(wrong < 1e-12 * scale, `${wrong} in ${hard}`);
     }
   });
 
