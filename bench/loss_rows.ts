@@ -10,10 +10,13 @@ import { computing, type Row } from "./row.ts";
 
 type Losses = typeof losses;
 
+/** What combines losses, or chooses among them. */
+type Tool = "dwa" | "groupGapPenalty" | "paretoFilter" | "taskGradients";
+
 /** The functions. */
 type FunctionName = {
-  [K in keyof Losses]: Losses[K] extends (...call: never[]) => Tensor ? K : never;
-}[keyof Losses];
+  [K in Exclude<keyof Losses, Tool>]: Losses[K] extends (...call: never[]) => Tensor ? K : never;
+}[Exclude<keyof Losses, Tool>];
 
 /** The modules that are made from no function. */
 type LearnedName = {
@@ -127,6 +130,9 @@ function sequences(n: number): [Tensor, Tensor, Tensor, Tensor] {
   return [wave([times, count, width]), targets, all(times), all(times / 4)];
 }
 
+/** The errors of two tasks. */
+const tasks = (p: Tensor, t: Tensor) => [losses.mse(p, t), losses.huber(p, t)];
+
 const LOSSES: { readonly [K in Name]: Make } = {
   mse: of(numbers)(losses.mse),
   huber: of(numbers)(losses.huber),
@@ -195,7 +201,15 @@ const LOSSES: { readonly [K in Name]: Make } = {
   ),
   MultiTaskLossWithUncertainty: learned(numbers)(
     () => new losses.MultiTaskLossWithUncertainty(2),
-    (loss, p, t) => loss.forward([losses.mse(p, t), losses.huber(p, t)]),
+    (loss, p, t) => loss.forward(tasks(p, t)),
+  ),
+  WeightedSum: learned(numbers)(
+    () => new losses.WeightedSum([0.3, 0.2]),
+    (loss, p, t) => loss.forward(tasks(p, t)),
+  ),
+  Tchebycheff: learned(numbers)(
+    () => new losses.Tchebycheff([0.3, 0.2]),
+    (loss, p, t) => loss.forward(tasks(p, t)),
   ),
   MetaLossNetwork: learned(examples)(
     () => setParameters(new losses.MetaLossNetwork(18)),

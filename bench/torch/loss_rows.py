@@ -337,8 +337,16 @@ def minimax(logits, p, t):
     return (turned.softmax(0) * region_errors(p, t)).sum()
 
 
+def task_errors(p, t):
+    return torch.stack([F.mse_loss(p, t), F.huber_loss(p, t)])
+
+
+def weighted_errors(p, t):
+    return task_errors(p, t) * torch.tensor([0.3, 0.2])
+
+
 def multi_task(log_vars, p, t):
-    errors = torch.stack([F.mse_loss(p, t), F.huber_loss(p, t)])
+    errors = task_errors(p, t)
     return ((-log_vars[0]).exp() * errors + 0.5 * log_vars[0]).sum()
 
 
@@ -421,6 +429,8 @@ LOSSES = {
     "RegionWeightedMSE": learned(regional)(zeros(10), region_weighted),
     "MinimaxMSE": learned(regional)(zeros(10), minimax),
     "MultiTaskLossWithUncertainty": learned(numbers)(zeros(2), multi_task),
+    "WeightedSum": of(numbers)(lambda p, t: weighted_errors(p, t).sum()),
+    "Tchebycheff": of(numbers)(lambda p, t: weighted_errors(p, t).max()),
     "MetaLossNetwork": learned(examples)(meta_network, meta),
     "AdaptiveLogSoftmaxWithLoss": learned(classes)(
         adaptive_softmax, lambda softmax, x, target: softmax(x, target).loss

@@ -16,7 +16,7 @@ const THINGS = [
 /** What PyTorch's values are made with. */
 const CASES = [
   /^save\("losses\/welsch", \[case\(F\.welsch_loss, /m,
-  /^save\("layers\/LeakyReLU", \[case\("by default", nn\.LeakyReLU\(\), /m,
+  /^layer\(nn\.LeakyReLU, case\("by default", /m,
   /^optimizer\(torch\.optim\.Novograd, /m,
   /^schedule\("InverseLR", /m,
 ];
@@ -48,6 +48,7 @@ Deno.test("new loss, layer, optimizer, schedule: what is left is where the compi
   for (
     const file of [
       ...added,
+      "bench/loss_rows.ts",
       "tests/loss/table.ts",
       "tests/nn/table.ts",
       "tests/optim/table.ts",

@@ -106,7 +106,7 @@ binary! {
     "add"     |a, b| a + b; int a.wrapping_add(b); bool a | b;                           "a + b"
     "sub"     |a, b| a - b; int a.wrapping_sub(b);                                       "a - b"
     "mul"     |a, b| a * b; int a.wrapping_mul(b); bool a & b;                           "a * b"
-    "div"     |a, b| a / b;                                                              "a / b"
+    "div"     |a, b| a / b;                                                              "quotient(a, b)"
     "pow"     |a, b| a.pow_(b); int integer_power(a, b);                                 "power(a, b)"
     "atan2"   |a, b| a.atan2(b);                                                         "angle(a, b)"
     "polygamma"  |a, b| wide(a, b, polygamma);  "polygamma(a, b)"

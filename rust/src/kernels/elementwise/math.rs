@@ -21,9 +21,9 @@ pub(crate) trait Real:
     fn finite(self) -> bool;
     /// The smaller one, NaN if `self` is.
     fn min_(self, other: Self) -> Self;
-    fn sqrt_(self) -> Self;
-    /// self · factor + term, rounded once.
+    /// `self · factor + term`, rounded once.
     fn mul_add_(self, factor: Self, term: Self) -> Self;
+    fn sqrt_(self) -> Self;
     fn exp_(self) -> Self;
     fn log_(self) -> Self;
     fn log1p_(self) -> Self;
@@ -54,12 +54,12 @@ macro_rules! standard {
             self.is_finite()
         }
         #[inline(always)]
-        fn sqrt_(self) -> Self {
-            self.sqrt()
-        }
-        #[inline(always)]
         fn mul_add_(self, factor: Self, term: Self) -> Self {
             self.mul_add(factor, term)
+        }
+        #[inline(always)]
+        fn sqrt_(self) -> Self {
+            self.sqrt()
         }
         /// ln u · x / (u − 1) with u = 1 + x, in which the rounding of u cancels.
         #[inline(always)]
