@@ -83,7 +83,12 @@ export {
   vmap,
   type VmapOptions,
 } from "./lib/transforms/vmap.ts";
-export { type CallableModule, functionalCall } from "./lib/transforms/functional_call.ts";
+export {
+  type CallableModule,
+  functionalCall,
+  type StackableModule,
+  stackModuleState,
+} from "./lib/transforms/functional_call.ts";
 /** Linear algebra: factors of matrices, linear systems, determinants, norms. */
 export * as linalg from "./lib/ops/linalg/namespace.ts";
 /** Layers, and the base class of everything with parameters. */

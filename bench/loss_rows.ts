@@ -94,6 +94,11 @@ const triples = (n: number): Triple => [...vectors(n), wave(square(n), { phase: 
 const ranked = (n: number): Triple => [...numbers(n), signs([n])];
 const alike = (n: number): Triple => [...vectors(n), signs([Math.sqrt(n)])];
 const spread = (n: number): Triple => [...numbers(n), wave([n], { phase: 2.3, offset: 1.5 })];
+/** What two policies say of two answers, or of tokens, and what came of these. */
+const policies = (n: number): [...Triple, Tensor] => [
+  ...spread(n),
+  wave([n], { phase: 3.3, scale: 2 }),
+];
 const labelled = (n: number): Pair => {
   const rows = n === 256 ? 16 : 64;
   return [wave([rows, n / rows]), labels(rows)];
@@ -131,7 +136,9 @@ function sequences(n: number): [Tensor, Tensor, Tensor, Tensor] {
 }
 
 /** The errors of two tasks. */
-const tasks = (p: Tensor, t: Tensor) => [losses.mse(p, t), losses.huber(p, t)];
+function tasks(p: Tensor, t: Tensor): Tensor[] {
+  return [losses.mse(p, t), losses.huber(p, t)];
+}
 
 const LOSSES: { readonly [K in Name]: Make } = {
   mse: of(numbers)(losses.mse),
@@ -183,6 +190,11 @@ const LOSSES: { readonly [K in Name]: Make } = {
     losses.ctc(x.logSoftmax(2), targets, times, lengths)
   ),
   linearCrossEntropy: of(projected, 2)(losses.linearCrossEntropy),
+  reinforce: of(numbers)(losses.reinforce),
+  dpo: of(policies, 2)(losses.dpo),
+  PPOSequenceLoss: of(policies)((now, old, gains, goals) =>
+    new losses.PPOSequenceLoss().forward(now, old, gains, goals, now, now).loss
+  ),
   AdaptiveMSE: learned(numbers)(
     () => new losses.AdaptiveMSE(),
     (loss, p, t) => loss.forward(p, t),
@@ -204,11 +216,11 @@ const LOSSES: { readonly [K in Name]: Make } = {
     (loss, p, t) => loss.forward(tasks(p, t)),
   ),
   WeightedSum: learned(numbers)(
-    () => new losses.WeightedSum([0.3, 0.2]),
+    () => new losses.WeightedSum([0.3, 0.7]),
     (loss, p, t) => loss.forward(tasks(p, t)),
   ),
   Tchebycheff: learned(numbers)(
-    () => new losses.Tchebycheff([0.3, 0.2]),
+    () => new losses.Tchebycheff([0.3, 0.7]),
     (loss, p, t) => loss.forward(tasks(p, t)),
   ),
   MetaLossNetwork: learned(examples)(

@@ -120,6 +120,10 @@ def spread(n):
     return *numbers(n), wave(n, phase=2.3, offset=1.5)
 
 
+def policies(n):
+    return *spread(n), wave(n, phase=3.3, scale=2)
+
+
 def labelled(n):
     rows = 16 if n == 256 else 64
     return wave(rows, n // rows), labels(rows)
@@ -342,7 +346,7 @@ def task_errors(p, t):
 
 
 def weighted_errors(p, t):
-    return task_errors(p, t) * torch.tensor([0.3, 0.2])
+    return task_errors(p, t) * torch.tensor([0.3, 0.7])
 
 
 def multi_task(log_vars, p, t):
@@ -371,6 +375,16 @@ def adaptive_softmax(x):
 
 def orthogonal(w):
     return (w @ w.t() - torch.eye(len(w))).square().sum()
+
+
+def dpo(chosen, rejected, first, second):
+    return -F.logsigmoid(0.1 * (chosen - rejected - (first - second))).mean()
+
+
+def ppo(now, old, gains, goals):
+    ratio = (now - old).exp()
+    policy = -torch.minimum(ratio * gains, ratio.clamp(0.8, 1.2) * gains).mean()
+    return policy + 0.5 * F.mse_loss(now, goals) - 0.01 * now.mean()
 
 
 LOSSES = {
@@ -421,6 +435,9 @@ LOSSES = {
     "totalVariation": of(images)(total_variation),
     "ctc": of(sequences)(ctc),
     "linearCrossEntropy": of(projected, 2)(F.linear_cross_entropy),
+    "reinforce": of(numbers)(lambda p, r: -(p * r).mean()),
+    "dpo": of(policies, 2)(dpo),
+    "PPOSequenceLoss": of(policies)(ppo),
     "AdaptiveMSE": learned(numbers)(
         lambda _: [torch.ones((), requires_grad=True)],
         lambda alpha, p, t: (alpha[0] * (p - t) ** 2).mean(),

@@ -150,12 +150,13 @@ export interface CAGradOptions {
 const BELOW_ONE: Range = { needed: "lie in 0 to less than 1", holds: (c) => c >= 0 && c < 1 };
 const readCAGrad = lossOptions<CAGradOptions>({ c: NUMBER }, { c: BELOW_ONE });
 
-/** Halvings of an interval, until nothing is left of it. */
-const HALVINGS = 60;
+/** Narrowings of an interval, of which a dozen are needed. */
+const NARROWINGS = 100;
 
 /**
  * What is added to a mean of length 1 or so: the z ≥ 0 of a given length √(zᵀ·a·z) that solves
- * min ½·zᵀ·a·z + meanᵀ·z − level·risesᵀ·z for some level, which is found by halving.
+ * min ½·zᵀ·a·z + meanᵀ·z − level·risesᵀ·z for some level. The length grows with the level, from 0 on and
+ * nearly straight, so that the level is found by false position.
  */
 function ofLength(
   a: Rows,
@@ -166,16 +167,28 @@ function ofLength(
 ): { z: number[]; level: number } {
   const at = (level: number) => {
     const z = nonNegative(a, mean.map((value, i) => level * (rises[i] ?? 0) - value), slack);
-    return { z, level, beyond: inner(z, image(a, z)) >= length * length };
+    return { z, level, beyond: Math.sqrt(Math.max(inner(z, image(a, z)), 0)) - length };
   };
-  let from = Math.min(...mean.map((value, i) => value / (rises[i] ?? 1)));
-  let width = Math.max(Math.abs(from), 1e-3);
-  while (!at(from + width).beyond && width < Number.MAX_VALUE / 4) width *= 2;
-  for (let i = 0; i < HALVINGS; i++) {
-    width /= 2;
-    if (!at(from + width).beyond) from += width;
+  const first = Math.min(...mean.map((value, i) => value / (rises[i] ?? 1)));
+  let width = Math.max(Math.abs(first), 1e-3);
+  let [below, above] = [{ level: first, beyond: -length }, at(first + width)];
+  while (above.beyond < 0 && width < Number.MAX_VALUE / 4) {
+    width *= 2;
+    above = at(first + width);
   }
-  return at(from + width);
+  let found = above;
+  for (let i = 0; i < NARROWINGS && Math.abs(found.beyond) > 1e-14 * length; i++) {
+    const share = below.beyond / (below.beyond - above.beyond);
+    const level = below.level + share * (above.level - below.level);
+    if (level === below.level || level === above.level) break;
+    const last = found.beyond;
+    found = at(level);
+    // An end that stays counts half, so that it moves too.
+    const half = Math.sign(last) === Math.sign(found.beyond) ? 0.5 : 1;
+    if (found.beyond < 0) [below, above] = [found, { ...above, beyond: above.beyond * half }];
+    else [below, above] = [{ ...below, beyond: below.beyond * half }, found];
+  }
+  return found;
 }
 
 /** The weights of CAGrad, of gradients none of which is 0, beside a mean that is not. */

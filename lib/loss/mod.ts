@@ -159,6 +159,16 @@ export {
   upGrad,
 } from "./aggregation.ts";
 export {
+  dpo,
+  DPOLoss,
+  type DPOOptions,
+  PPOSequenceLoss,
+  type PPOSequenceOptions,
+  type PPOTerms,
+  reinforce,
+  ReinforceLoss,
+} from "./policy.ts";
+export {
   type Balance,
   dwa,
   type DwaOptions,

@@ -49,7 +49,11 @@ export function copied<T>(
     }
     if (!isModule(value) && !isPlainObject(value)) return value;
     const copy = keep(Object.create(Object.getPrototypeOf(value)) as object);
-    for (const [key, item] of Object.entries(value)) Reflect.set(copy, key, copyOf(item));
+    for (const [key, own] of Object.entries(Object.getOwnPropertyDescriptors(value))) {
+      // What is computed goes on to be; a `forward` that is, is one with hooks.
+      if (own.get === undefined) Reflect.set(copy, key, copyOf(own.value));
+      else if (key !== "forward") Object.defineProperty(copy, key, own);
+    }
     return copy;
   };
   return copyOf(value) as T;

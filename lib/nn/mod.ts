@@ -15,6 +15,7 @@
 export * from "./attention/mod.ts";
 export * from "./graph/mod.ts";
 export * from "./recurrent/mod.ts";
+export * from "./vision/mod.ts";
 export {
   AnyModule,
   Buffer,
@@ -82,7 +83,7 @@ export {
 export { Sequential } from "./container.ts";
 /** Initial values of parameters, written in place. */
 export * as init from "./init.ts";
-/** Tools for the gradients of parameters. */
+/** Tools for parameters and their gradients. */
 export * as utils from "./utils.ts";
 /** The stateless form of layers. */
 export * as functional from "./functional.ts";

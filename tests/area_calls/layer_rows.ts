@@ -7,6 +7,7 @@ import { ACTIVATION_FUNCTIONS, ACTIVATIONS } from "./layers/activation.ts";
 import { ATTENTION, ATTENTION_FUNCTIONS } from "./layers/attention.ts";
 import { CONVOLUTION_FUNCTIONS, CONVOLUTIONS } from "./layers/conv.ts";
 import { EMBEDDING_FUNCTIONS, EMBEDDINGS } from "./layers/embedding.ts";
+import { GRAPH } from "./layers/graph.ts";
 import { LINEAR, LINEAR_FUNCTIONS } from "./layers/linear.ts";
 import { GRAPH } from "./layers/graph.ts";
 import { LISTS } from "./layers/lists.ts";
@@ -14,6 +15,7 @@ import { NORMALIZE, NORMALIZE_FUNCTIONS } from "./layers/normalize.ts";
 import { RECURRENT } from "./layers/recurrent.ts";
 import { POOL_FUNCTIONS, POOLS } from "./layers/pool.ts";
 import { anything, flag, Scale, x } from "./layers/row.ts";
+import { VISION } from "./layers/vision.ts";
 import type { ModuleMethods } from "./module_rows.ts";
 
 /** Layers. */
@@ -31,6 +33,7 @@ export const LAYERS: Rows<Omit<typeof nn, "init" | "functional" | "utils">, Modu
   ...ATTENTION,
   ...GRAPH,
   ...RECURRENT,
+  ...VISION,
   ...LINEAR,
   ...LISTS,
   ...ACTIVATIONS,

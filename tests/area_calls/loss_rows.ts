@@ -129,6 +129,8 @@ const held = {
   linearBias: of(() => ones([4]), "tensor"),
 };
 
+const preference = { reduction, beta: half, labelSmoothing: of(() => 0.1, "number") };
+
 /** The row of a loss module whose inputs are of other shapes. */
 function moduleOf<
   Keys extends Readonly<Record<string, Arg>>,
@@ -314,6 +316,10 @@ export const LOSSES: Rows<Omit<typeof losses, "regularization">, LossMethods> = 
       predict: { on: softmax, args: [of(x)] },
     },
   },
+  reinforce: { args: [of(x), of(x), options(element)] },
+  ReinforceLoss: lossModule(() => new losses.ReinforceLoss(), "reinforce", heldElement),
+  dpo: { args: [of(x), of(x), of(x), of(x), options(preference)] },
+  DPOLoss: moduleOf(() => new losses.DPOLoss(), "dpo", preference, of(x), of(x), of(x), of(x)),
   mse: { args: [of(x), of(x), options(element)] },
   huber: { args: [of(x), of(x), options({ ...element, delta: of(() => 2, "number") })] },
   l1: { args: [of(x), of(x), options(element)] },

@@ -97,7 +97,7 @@ export const INIT: Rows<typeof nn.init> = {
 
 const leaf = () => Object.assign(ones([2], { requiresGrad: true }), { grad: ones([2]) });
 
-/** Tools for gradients. */
+/** Tools for parameters and their gradients. */
 export const UTILS: Rows<typeof nn.utils> = {
   clipGradNorm_: {
     args: [
@@ -133,6 +133,25 @@ export const UTILS: Rows<typeof nn.utils> = {
         batchFirst: flag,
         paddingValue: of(() => 1, "number", "NaN"),
         totalLength: of(() => 3, "null"),
+      }),
+    ],
+  },
+  parametersToVector: { args: [of(() => [leaf()], "tensor")] },
+  vectorToParameters: { args: [of(() => ones([2])), of(() => [leaf()])] },
+  weightNorm: {
+    args: [
+      of(() => new nn.Linear(2, 1)),
+      options({ name: of(() => "weight"), dim: of(() => 1, "null") }),
+    ],
+  },
+  spectralNorm: {
+    args: [
+      of(() => new nn.Linear(2, 1)),
+      options({
+        name: of(() => "weight"),
+        nPowerIterations: of(() => 2),
+        eps: of(() => 1e-6, "number"),
+        dim: of(() => 1, "null"),
       }),
     ],
   },

@@ -1,4 +1,4 @@
-/** Good calls of what makes several objectives one. */
+/** Good calls of what makes several objectives one, and of losses of policies. */
 
 import { losses, ones, RandomGenerator, tensor } from "../../mod.ts";
 import { of, options, type Rows } from "../common/calls.ts";
@@ -27,6 +27,7 @@ type Objectives = Pick<
   | "groupGapPenalty"
   | "WeightedSum"
   | "Tchebycheff"
+  | "PPOSequenceLoss"
 >;
 
 /** What combines gradients or losses of tasks. */
@@ -53,6 +54,25 @@ export const OBJECTIVES: Rows<Objectives, ModuleMethods> = {
     make: { args: [shares] },
     methods: {
       forward: { on: () => new losses.WeightedSum([1, 2]), args: [tasks], named: "WeightedSum" },
+    },
+  },
+  PPOSequenceLoss: {
+    make: {
+      args: [
+        options({
+          clipEpsilon: half,
+          valueCoef: half,
+          entropyCoef: half,
+          normalizeAdvantage: flag,
+        }),
+      ],
+    },
+    methods: {
+      forward: {
+        on: () => new losses.PPOSequenceLoss(),
+        args: [two, two, two, two, two, two, of(() => tensor([true, false]), "undefined")],
+        named: "PPOSequenceLoss",
+      },
     },
   },
   Tchebycheff: {

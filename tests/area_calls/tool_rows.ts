@@ -308,6 +308,7 @@ type Transforms = Pick<
   | "jvp"
   | "linearize"
   | "perSampleGrad"
+  | "stackModuleState"
   | "valueAndGrad"
   | "vjp"
   | "vmap"
@@ -328,6 +329,7 @@ export const TRANSFORMS: Rows<Transforms> = {
     rest: true,
     named: "",
   },
+  stackModuleState: { args: [of(() => [new nn.ReLU(), new nn.ReLU()])] },
   gradOf: { args: [of(() => fn, "function"), options({ argnums })] },
   valueAndGrad: { args: [of(() => fn, "function"), options({ argnums })] },
   hessian: { args: [of(() => fn), inputs, options({ chunk })] },

@@ -352,6 +352,15 @@ Deno.test("mgda and Tchebycheff end inside of a front that bends inwards, weight
     x.grad = losses.mgda(losses.taskGradients(tasks, x)).gradient;
   });
   assert(stationary.filter(inner).length >= 4, `${stationary}`);
+  // From the point between both the front is met where both losses are 1 − 1/e.
+  const middle = new nn.Parameter(tensor([0.3, -0.3], float64));
+  for (let i = 0; i < 200; i++) {
+    const { gradient } = losses.mgda(losses.taskGradients(fonseca(middle), middle));
+    noGrad(() => middle.copy_(middle.sub(gradient.mul(0.3))));
+  }
+  fonseca(middle).forEach((loss) => assertClose(loss.item(), 1 - 1 / Math.E, { rtol: 1e-4 }));
+  const still = losses.mgda(losses.taskGradients(fonseca(middle), middle)).gradient;
+  assert(still.norm().item() < 1e-3, `${still}`);
   const weights = [0.3, 0.4, 0.5, 0.6, 0.7];
   for (const smooth of [null, 0.01]) {
     const points = weights.map((w) => {

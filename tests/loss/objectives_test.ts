@@ -2,7 +2,17 @@
 
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { assertClose } from "../../lib/testing/mod.ts";
-import { grad, losses, manualSeed, ones, randn, type Tensor, tensor, zeros } from "../../mod.ts";
+import {
+  grad,
+  losses,
+  manualSeed,
+  ones,
+  optim,
+  randn,
+  type Tensor,
+  tensor,
+  zeros,
+} from "../../mod.ts";
 import { int32, leaf } from "./plain.ts";
 
 Deno.test("Tchebycheff() has the slope of the largest distance, and shares it where several are", () => {
@@ -60,6 +70,34 @@ Deno.test("groupGapPenalty() is the mean square of the differences between group
   const [g] = grad(losses.groupGapPenalty(each, int32([1, 1, 1, 1])), [each]);
   assertEquals(g.toArray(), [0, 0, 0, 0]);
   assertEquals(losses.groupGapPenalty(zeros([0]), int32([])).item(), 0);
+});
+
+Deno.test("groupGapPenalty() narrows the gap between groups, at the price of a larger loss", () => {
+  for (const seed of [1, 2, 3]) {
+    manualSeed(seed);
+    // One in ten follows another rule.
+    const x = randn([200, 2]);
+    const groups = int32(Array.from({ length: 200 }, (_, i) => Number(i % 10 === 0)));
+    const rule = tensor([[1, -1], [0.2, 1.5]]).indexSelect(0, groups);
+    const y = x.mul(rule).sum(1).add(randn([200]).mul(0.1));
+    const [plain, fair] = [0, 1].map((factor) => {
+      const weight = zeros([2], { requiresGrad: true });
+      const optimizer = new optim.Adam([weight], { lr: 0.05 });
+      const each = () => losses.mse(x.matmul(weight), y, { reduction: "none" });
+      for (let step = 0; step < 200; step++) {
+        optimizer.zeroGrad();
+        const all = each();
+        all.mean().add(losses.groupGapPenalty(all, groups).mul(factor)).backward();
+        optimizer.step();
+      }
+      return {
+        gap: losses.groupGapPenalty(each(), groups).sqrt().item(),
+        loss: each().mean().item(),
+      };
+    });
+    assert(fair!.gap < 0.7 * plain!.gap, `${fair!.gap} ${plain!.gap}`);
+    assert(fair!.loss > plain!.loss, `${fair!.loss} ${plain!.loss}`);
+  }
 });
 
 Deno.test("what makes several objectives one refuses what does not fit", () => {

@@ -204,6 +204,21 @@ export const OTHERS: { readonly [Name in OtherName]: Other } = {
     );
     return hard!.add(smooth!.mul(2));
   }, 4 + Math.log(Math.exp(2) + Math.exp(8) + Math.exp(5))),
+  PPOSequenceLoss: {
+    reference: GOLDEN,
+    checks: {
+      [SLOPES]: () => {
+        const [old, gains, goals] = ["old", "gains", "goals"].map((x) => double(x, [6]).detach());
+        const inputs = ["now", "values", "entropy"].map((x) => double(x, [6], [-1, 1]));
+        const loss = new losses.PPOSequenceLoss();
+        checkInputs(
+          (now, values, entropy) =>
+            loss.forward(now!, old!, gains!, goals!, values!, entropy!).loss,
+          inputs,
+        );
+      },
+    },
+  },
   groupGapPenalty: term(
     FORMULA,
     (x) => losses.groupGapPenalty(x, three),

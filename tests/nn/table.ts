@@ -7,12 +7,14 @@ import type { nn } from "../../mod.ts";
 import { ACTIVATIONS } from "./rows/activation.ts";
 import { ATTENTION } from "./rows/attention.ts";
 import { CONVOLUTIONS } from "./rows/conv.ts";
+import { GRAPH } from "./rows/graph.ts";
 import { EMBEDDINGS } from "./rows/embedding.ts";
 import { GRAPH } from "./rows/graph.ts";
 import { LINEAR } from "./rows/linear.ts";
 import { NORMALIZE } from "./rows/normalize.ts";
 import { RECURRENT } from "./rows/recurrent.ts";
 import { POOLS } from "./rows/pool.ts";
+import { VISION } from "./rows/vision.ts";
 import type { LayerRow } from "./rows/row.ts";
 
 type Layers = typeof nn;
@@ -25,11 +27,11 @@ export type LayerName = Exclude<
   }[keyof Layers],
   | "AnyModule"
   | "Module"
-  | "MessagePassing"
   | "ModuleList"
   | "ModuleDict"
   | "ParameterList"
   | "ParameterDict"
+  | "MessagePassing"
 >;
 
 /** The rows. */
@@ -37,6 +39,7 @@ export const LAYERS: { readonly [Name in LayerName]: LayerRow } = {
   ...ATTENTION,
   ...GRAPH,
   ...RECURRENT,
+  ...VISION,
   ...LINEAR,
   ...ACTIVATIONS,
   ...CONVOLUTIONS,

@@ -7,7 +7,7 @@ import { checkFloating, EPSILON, POSITIVE } from "../checks.ts";
 import { Dropout } from "../dropout.ts";
 import { LayerNorm } from "../layer_norm.ts";
 import { Linear } from "../linear.ts";
-import { type AnyModule, LAYER_OPTIONS, type LayerOptions, Module } from "../module.ts";
+import { LAYER_OPTIONS, type LayerOptions, Module } from "../module.ts";
 import { checkProbability } from "../drop.ts";
 import { inPart } from "../part.ts";
 import { MultiheadAttention, type MultiheadAttentionCall } from "./multihead.ts";

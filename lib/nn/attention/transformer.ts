@@ -28,7 +28,6 @@ export type EncoderLayer = Module<[src: Tensor, options?: EncoderLayerCall]>;
 export type DecoderLayer = Module<[tgt: Tensor, memory: Tensor, options?: DecoderLayerCall]>;
 
 const MODULE = kind("a module", (value) => value instanceof AnyModule);
-
 /** Options of `TransformerEncoder` and `TransformerDecoder`. */
 export interface TransformerStackOptions {
   /** What the output of the last layer goes through. Default: nothing. */
@@ -52,11 +51,6 @@ const readEncoder = optionReader<TransformerEncoderCall>({
   srcKeyPaddingMask: MASK,
   isCausal: FLAG,
 });
-
-/** Copies of a layer. */
-function copiesOf<L extends { copy(): L }>(layer: L, count: number): L[] {
-  return Array.from({ length: count }, () => layer.copy());
-}
 
 /**
  * Copies of a layer one after the other, and perhaps a normalisation. Follows
@@ -97,7 +91,7 @@ export class TransformerEncoder extends Module<[src: Tensor, options?: Transform
     checkKind(call, "encoderLayer", encoderLayer, MODULE);
     checkKind(call, "numLayers", numLayers, COUNT);
     const { norm = null } = readStack(call, options);
-    this.layers = copiesOf(encoderLayer, numLayers);
+    this.layers = Array.from({ length: numLayers }, () => encoderLayer.copy());
     this.norm = norm;
   }
 
@@ -163,7 +157,7 @@ export class TransformerDecoder
     checkKind(call, "decoderLayer", decoderLayer, MODULE);
     checkKind(call, "numLayers", numLayers, COUNT);
     const { norm = null } = readStack(call, options);
-    this.layers = copiesOf(decoderLayer, numLayers);
+    this.layers = Array.from({ length: numLayers }, () => decoderLayer.copy());
     this.norm = norm;
   }
 
