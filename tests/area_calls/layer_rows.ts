@@ -9,7 +9,6 @@ import { CONVOLUTION_FUNCTIONS, CONVOLUTIONS } from "./layers/conv.ts";
 import { EMBEDDING_FUNCTIONS, EMBEDDINGS } from "./layers/embedding.ts";
 import { GRAPH } from "./layers/graph.ts";
 import { LINEAR, LINEAR_FUNCTIONS } from "./layers/linear.ts";
-import { GRAPH } from "./layers/graph.ts";
 import { LISTS } from "./layers/lists.ts";
 import { NORMALIZE, NORMALIZE_FUNCTIONS } from "./layers/normalize.ts";
 import { RECURRENT } from "./layers/recurrent.ts";

@@ -9,7 +9,6 @@ import { ATTENTION } from "./rows/attention.ts";
 import { CONVOLUTIONS } from "./rows/conv.ts";
 import { GRAPH } from "./rows/graph.ts";
 import { EMBEDDINGS } from "./rows/embedding.ts";
-import { GRAPH } from "./rows/graph.ts";
 import { LINEAR } from "./rows/linear.ts";
 import { NORMALIZE } from "./rows/normalize.ts";
 import { RECURRENT } from "./rows/recurrent.ts";
