@@ -16,7 +16,7 @@ import {
 } from "../core/options.ts";
 import { sameShape } from "../core/shape.ts";
 import { Module } from "../nn/module.ts";
-import { reduced, type Reduction, type ResidualLoss } from "../ops/loss/fused.ts";
+import { type PairLoss, reduced, type Reduction } from "../ops/loss/fused.ts";
 import { add, mul, where } from "../ops/mod.ts";
 import { Tensor } from "../tensor/tensor.ts";
 
@@ -180,16 +180,16 @@ export function elementLoss(
 }
 
 /** `elementLoss` for a loss that has kernels, which serve where nothing is masked or weighed. */
-export function residualLoss(
+export function pairLoss(
   op: string,
   prediction: Tensor,
   target: Tensor,
   options: ElementLossOptions,
-  loss: ResidualLoss,
-  parameter: number,
+  loss: PairLoss,
+  parameter = 0,
 ): Tensor {
   const { reduction = "mean", weight, mask } = options;
-  if (weight !== undefined || mask !== undefined || prediction?.dtype !== target?.dtype) {
+  if (weight !== undefined || mask !== undefined) {
     return elementLoss(op, prediction, target, options, (p, t) => loss.composite(p, t, parameter));
   }
   checkPair(op, prediction, target);

@@ -48,6 +48,7 @@ Deno.test("new loss, layer, optimizer, schedule: what is left is where the compi
   for (
     const file of [
       ...added,
+      "bench/loss_rows.ts",
       "tests/loss/table.ts",
       "tests/nn/table.ts",
       "tests/optim/table.ts",

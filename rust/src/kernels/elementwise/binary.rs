@@ -113,7 +113,7 @@ binary! {
     "remainder" |a, b| remainder!(a, b); int integer_remainder(a, b);                    "remainder(a, b)"
     "maximum" |a, b| if a > b || a.is_nan() { a } else { b }; int a.max(b); bool a | b;  "select(b, a, a > b || !(a == a))"
     "minimum" |a, b| if a < b || a.is_nan() { a } else { b }; int a.min(b); bool a & b;  "select(b, a, a < b || !(a == a))"
-    "hypot"   |a, b| wide(a, b, libm::hypot);                                            "hypot(a, b)"
+    "hypot"   |a, b| a.hypot_(b);                                                        "hypot(a, b)"
     "logaddexp" |a, b| log_add_exp(a, b);                                                "logaddexp(a, b)"
     "gelu_grad" |a, b| gelu_grad(a, b);                                            "a * gelu_slope(b)"
     "gelu_tanh_grad" |a, b| gelu_tanh_grad(a, b);                                        "a * gelu_tanh_slope(b)"

@@ -27,6 +27,10 @@ pub(crate) trait Real:
     fn exp_(self) -> Self;
     fn log_(self) -> Self;
     fn log1p_(self) -> Self;
+    fn expm1_(self) -> Self;
+    fn sinh_(self) -> Self;
+    fn cosh_(self) -> Self;
+    fn hypot_(self, other: Self) -> Self;
     fn tanh_(self) -> Self;
     fn erf_(self) -> Self;
     fn pow_(self, exponent: Self) -> Self;
@@ -154,6 +158,36 @@ impl Real for f32 {
         if self >= 0.0 { value } else { f32::NAN }
     }
 
+    /// In float64, of which the difference to 1 leaves digits enough from 1e-8 on.
+    #[inline(always)]
+    fn expm1_(self) -> Self {
+        let value = (f64::from(self).exp_() - 1.0) as f32;
+        if self.abs() < 1e-8 { self } else { value }
+    }
+
+    /// As above.
+    #[inline(always)]
+    fn sinh_(self) -> Self {
+        let power = f64::from(self).exp_();
+        let value = (0.5 * (power - 1.0 / power)) as f32;
+        if self.abs() < 1e-8 { self } else { value }
+    }
+
+    #[inline(always)]
+    fn cosh_(self) -> Self {
+        let power = f64::from(self).exp_();
+        (0.5 * (power + 1.0 / power)) as f32
+    }
+
+    /// In float64, whose squares stay in the range.
+    #[inline(always)]
+    fn hypot_(self, other: Self) -> Self {
+        let [a, b] = [self, other].map(f64::from);
+        let value = (a * a + b * b).sqrt() as f32;
+        let infinite = self.abs() == f32::INFINITY || other.abs() == f32::INFINITY;
+        if infinite { f32::INFINITY } else { value }
+    }
+
     /// An odd polynomial near 0, 1 − 2 / (e^2x + 1) elsewhere.
     #[inline(always)]
     fn tanh_(self) -> Self {
@@ -274,6 +308,22 @@ impl Real for f64 {
     }
 
     #[inline(always)]
+    fn expm1_(self) -> Self {
+        self.exp_m1()
+    }
+    #[inline(always)]
+    fn sinh_(self) -> Self {
+        self.sinh()
+    }
+    #[inline(always)]
+    fn cosh_(self) -> Self {
+        self.cosh()
+    }
+    #[inline(always)]
+    fn hypot_(self, other: Self) -> Self {
+        libm::hypot(self, other)
+    }
+    #[inline(always)]
     fn tanh_(self) -> Self {
         self.tanh()
     }
@@ -353,6 +403,20 @@ mod tests {
     }
 
     #[test]
+    fn expm1_sinh_and_cosh_are_within_1_ulp() {
+        for range in [-20.0..-0.5, -0.5..0.5, -1e-7..1e-7, -1e-20..1e-20, 0.5..88.0] {
+            for (name, ours, exact) in [
+                ("expm1", Real::expm1_ as fn(f32) -> f32, f64::exp_m1 as fn(f64) -> f64),
+                ("sinh", Real::sinh_, f64::sinh),
+                ("cosh", Real::cosh_, f64::cosh),
+            ] {
+                let error = worst(range.clone(), ours, exact);
+                assert!(error < 1.0, "{name}: {error} in {range:?}");
+            }
+        }
+    }
+
+    #[test]
     fn tanh_is_within_2_5_ulp() {
         for range in [-9.5..-0.6, -0.7..0.7, 0.6..9.5] {
             let error = worst(range.clone(), Real::tanh_, f64::tanh);
@@ -387,6 +451,12 @@ mod tests {
         assert_eq!((inf.tanh_(), (-inf).tanh_()), (1.0, -1.0));
         assert!(f32::NAN.tanh_().is_nan());
         assert!((-0.0f32).tanh_().is_sign_negative());
+        assert_eq!((inf.expm1_(), (-inf).expm1_(), 89.0f32.expm1_()), (inf, -1.0, inf));
+        assert_eq!((inf.sinh_(), (-inf).sinh_(), (-inf).cosh_()), (inf, -inf, inf));
+        assert!(f32::NAN.expm1_().is_nan() && f32::NAN.sinh_().is_nan());
+        assert!((-0.0f32).expm1_().is_sign_negative() && (-0.0f32).sinh_().is_sign_negative());
+        assert_eq!((3e30f32.hypot_(4e30), (-inf).hypot_(f32::NAN)), (5e30, inf));
+        assert!(f32::NAN.hypot_(1.0).is_nan());
         assert_eq!((inf.erf_(), (-inf).erf_()), (1.0, -1.0));
         assert!(f32::NAN.erf_().is_nan());
         assert!((-0.0f32).erf_().is_sign_negative());
