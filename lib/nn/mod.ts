@@ -151,3 +151,4 @@ export {
   type RunningNorm,
   type RunningNormClass,
 } from "./norm.ts";
+export { type Summary, summary, type SummaryRow } from "./summary.ts";

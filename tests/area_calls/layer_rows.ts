@@ -33,6 +33,7 @@ export const LAYERS: Rows<Omit<typeof nn, "init" | "functional" | "utils">, Modu
   ...GRAPH,
   ...RECURRENT,
   ...VISION,
+  summary: { args: [of(() => new nn.ReLU()), of(x, "tensor")], rest: true, named: "" },
   ...LINEAR,
   ...LISTS,
   ...ACTIVATIONS,
