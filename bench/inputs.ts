@@ -47,7 +47,7 @@ export function positions(shape: readonly number[], extent: number): Tensor {
 }
 
 /** Gives a model's parameters waves of the size that PyTorch's initial values have. */
-export function setParameters<M extends nn.Module>(model: M): M {
+export function setParameters<M extends nn.AnyModule>(model: M): M {
   noGrad(() =>
     model.parameters().forEach((p, i) => {
       p.copy_(wave(p.shape, { phase: 0.3 + i, scale: (p.shape.at(-1) ?? 1) ** -0.5 }));

@@ -2,6 +2,7 @@
 
 import { grad, losses, nn, optim, type Tensor, where } from "@adjoint/ml";
 import { labels, order, perceptron, positions, setParameters, signals, wave } from "./inputs.ts";
+import { netRows } from "./net_rows.ts";
 import { opRows } from "./op_rows.ts";
 import { computing, type Instance, type Row, type Within } from "./row.ts";
 import { transformRows } from "./transform_rows.ts";
@@ -223,4 +224,5 @@ export const rows: readonly Row[] = [
   { name: "main job, 10 epochs", target: 0.4, large: true, tolerance: 1e-4, make: mainJob },
   ...opRows,
   ...transformRows,
+  ...netRows,
 ];

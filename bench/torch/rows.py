@@ -5,6 +5,7 @@ import functools
 import torch
 import torch.nn.functional as F
 from inputs import labels, order, perceptron, positions, set_parameters, signals, wave
+from net_rows import NET_ROWS
 from op_rows import OP_ROWS
 from row import computing
 from torch import nn
@@ -203,4 +204,5 @@ ROWS = {
     "main job, 10 epochs": main_job,
     **OP_ROWS,
     **TRANSFORM_ROWS,
+    **NET_ROWS,
 }
