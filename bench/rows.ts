@@ -3,6 +3,7 @@
 import { grad, losses, nn, optim, type Tensor } from "@adjoint/ml";
 import { labels, order, perceptron, setParameters, signals, wave } from "./inputs.ts";
 import { lossRows } from "./loss_rows.ts";
+import { netRows } from "./net_rows.ts";
 import { opRows } from "./op_rows.ts";
 import { optimizerRows } from "./optimizer_rows.ts";
 import { add, crossEntropy, exp, huber, matmul, sum } from "./basics.ts";
@@ -177,4 +178,5 @@ export const cpuRows: readonly Row[] = [
   ...transformRows,
   ...lossRows,
   ...optimizerRows,
+  ...netRows,
 ];

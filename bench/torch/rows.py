@@ -7,6 +7,7 @@ import torch.nn.functional as F
 from basics import add, cross_entropy, exp, huber, matmul, total
 from inputs import labels, order, perceptron, set_parameters, signals, wave
 from loss_rows import LOSS_ROWS
+from net_rows import NET_ROWS
 from op_rows import OP_ROWS
 from optimizer_rows import OPTIMIZER_ROWS
 from row import computing
@@ -158,4 +159,5 @@ CPU_ROWS = {
     **TRANSFORM_ROWS,
     **LOSS_ROWS,
     **OPTIMIZER_ROWS,
+    **NET_ROWS,
 }

@@ -49,18 +49,17 @@ export function aggregate(how: Aggregation, rows: Tensor, index: Tensor, size: n
   if (how === "max" && rows.size > 0) return largest(rows, index, size);
   const { dtype, device } = rows;
   const empty = zeros([size, ...rows.shape.slice(1)], { dtype, device });
-  const sum = empty.scatterAdd(0, columns(index, rows), rows);
+  const sum = empty.indexAdd(0, index, rows);
   return how === "sum" ? sum : sum.div(counts(rows, index, size));
 }
 
 /** Weights of rows whose sum is 1 among those that go to one place. */
 export function groupSoftmax(rows: Tensor, index: Tensor, size: number): Tensor {
-  const places = columns(index, rows);
-  const highest = largest(rows.detach(), index, size).gather(0, places);
+  const highest = largest(rows.detach(), index, size).indexSelect(0, index);
   // A row that counts for nothing is -∞, and perhaps all that go to its place.
   const shift = where(highest.eq(-Infinity), 0, highest);
   const weights = rows.sub(shift).exp();
-  return weights.div(aggregate("sum", weights, index, size).gather(0, places).add(1e-16));
+  return weights.div(aggregate("sum", weights, index, size).indexSelect(0, index).add(1e-16));
 }
 
 /** Options of the pools of graphs. */

@@ -3,7 +3,7 @@
 import { checkCount, FLAG, optionReader, orNull, TENSOR } from "../../core/options.ts";
 import { extentAt } from "../../core/shape.ts";
 import { where } from "../../ops/mod.ts";
-import { ones, zeros } from "../../tensor/create.ts";
+import { full, ones, zeros } from "../../tensor/create.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import type { Linear } from "../linear.ts";
 import { Parameter } from "../module.ts";
@@ -16,7 +16,6 @@ import {
   typeOf,
 } from "./conv.ts";
 import { checkNodes, type Edges, type Ends, endsOf, MessagePassing } from "./message_passing.ts";
-import { loopWeights, withLoops } from "./self_loops.ts";
 
 /** Options of `GCNConv`. */
 export interface GCNConvOptions extends GraphConvOptions {
@@ -110,27 +109,29 @@ export class GCNConv extends MessagePassing<[x: Tensor, edgeIndex: Tensor, optio
     checkNodes(call, x, this.inChannels);
     const ends = endsOf(call, edgeIndex, this.flow);
     if (edgeWeight !== null) checkEdges(call, "edgeWeight", edgeWeight, ends, []);
-    const nodes = extentAt(x.shape, 0);
-    const [edges, weight] = this.normalize
-      ? this.normalized(ends, edgeWeight ?? unweighted(ends, x), nodes)
-      : [ends, edgeWeight];
-    const y = this.send(edges, this.lin.forward(x), weight?.unsqueeze(-1) ?? null);
+    // What is linear may come before or after: the fewer features go along the edges.
+    const early = this.outChannels <= this.inChannels;
+    const sums = this.summed(early ? this.lin.forward(x) : x, ends, edgeWeight);
+    const y = early ? sums : this.lin.forward(sums);
     return this.bias === null ? y : y.add(this.bias);
   }
 
-  /** The edges with loops, and their weights over the roots of both degrees. */
-  protected normalized(ends: Ends, given: Tensor, nodes: number): [Ends, Tensor] {
-    const looped = this.addSelfLoops ? withLoops(ends, nodes) : null;
-    const weight = looped === null
-      ? given
-      : loopWeights(given, looped, nodes, this.improved ? 2 : 1);
-    const { source, target } = looped ?? ends;
-    const { dtype, device } = weight;
-    const degrees = zeros([nodes], { dtype, device }).scatterAdd(0, target, weight);
+  /** What each node hears, with itself, over the roots of both degrees. */
+  protected summed(x: Tensor, ends: Ends, given: Tensor | null): Tensor {
+    if (!this.normalize) return this.send(ends, x, given?.unsqueeze(-1) ?? null);
+    const nodes = extentAt(x.shape, 0);
+    const [weight, own] = this.addSelfLoops
+      ? selfWeights(x, ends, given, nodes, this.improved ? 2 : 1)
+      : [given, null];
+    const { dtype, device } = x;
+    const counted = weight ?? ones([ends.source.size], { dtype, device });
+    const heard = zeros([nodes], { dtype, device }).indexAdd(0, ends.target, counted);
+    const degrees = own === null ? heard : heard.add(own);
     const none = degrees.eq(0);
-    const roots = where(none, 0, where(none, 1, degrees).rsqrt());
-    const normalized = roots.indexSelect(0, source).mul(weight).mul(roots.indexSelect(0, target));
-    return [{ source, target }, normalized];
+    const roots = where(none, 0, where(none, 1, degrees).rsqrt()).unsqueeze(-1);
+    const scaled = x.mul(roots);
+    const sums = this.send(ends, scaled, weight?.unsqueeze(-1) ?? null);
+    return (own === null ? sums : sums.add(scaled.mul(own.unsqueeze(-1)))).mul(roots);
   }
 
   /** The message along each edge. */
@@ -139,7 +140,25 @@ export class GCNConv extends MessagePassing<[x: Tensor, edgeIndex: Tensor, optio
   }
 }
 
-/** Weights of 1. */
-function unweighted({ source }: Ends, { dtype, device }: Tensor): Tensor {
-  return ones([source.size], { dtype, device });
+/**
+ * Weights of edges, null where all are 1, and those that nodes have for themselves: that of an edge to
+ * itself, if a node has one, which then counts for nothing as an edge.
+ */
+function selfWeights(
+  { dtype, device }: Tensor,
+  { source, target }: Ends,
+  weight: Tensor | null,
+  nodes: number,
+  fill: number,
+): [edges: Tensor | null, own: Tensor] {
+  const isLoop = source.eq(target);
+  if (weight === null) {
+    const loops = zeros([nodes], { dtype, device }).indexAdd(0, target, isLoop.to({ dtype }));
+    // Loops are among the edges: taken away here, they count once.
+    return [null, where(loops.gt(0), 1, fill).to({ dtype }).sub(loops)];
+  }
+  // What is no loop is written behind all nodes.
+  const places = where(isLoop, source, nodes);
+  const own = full([nodes + 1], fill, { dtype, device }).scatter(0, places, weight);
+  return [where(isLoop, 0, weight), own.narrow(0, 0, nodes)];
 }

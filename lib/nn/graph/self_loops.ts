@@ -23,21 +23,6 @@ export function withLoops({ source, target }: Ends, nodes: number): Looped {
   };
 }
 
-/** Weights of edges and of the loops behind them, which have the weight that one had before, if any. */
-export function loopWeights(
-  weight: Tensor,
-  { source, isLoop }: Looped,
-  nodes: number,
-  fill: number,
-): Tensor {
-  const { dtype, device } = weight;
-  const before = source.narrow(0, 0, weight.size);
-  // What is no loop is written behind all nodes.
-  const places = where(isLoop, before, nodes);
-  const own = full([nodes + 1], fill, { dtype, device }).scatter(0, places, weight);
-  return cat([where(isLoop, 0, weight), own.narrow(0, 0, nodes)]);
-}
-
 /** What belongs to edges and to the loops behind them: a number, or what the edges to a node make. */
 export function loopAttributes(
   attributes: Tensor,
