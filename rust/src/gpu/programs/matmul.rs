@@ -8,12 +8,13 @@ use crate::frame::Frame;
 use crate::gpu::plan::{Item, Operand, Slot, Stage, VECTOR, constants, groups_along};
 
 pub(crate) const MATMUL_SOURCE: &str = include_str!("matmul.wgsl");
+/// What is done for one inner element; eight of them are written out, as loops are counted.
+const STEP_SOURCE: &str = include_str!("matmul_step.wgsl");
+const STEPS: usize = 8;
 
-/// Tiles that keep a large device busy.
-const FILLING: usize = 264;
 /// Tiles from which larger ones are better than more.
 const MANY: usize = 256;
-const ENOUGH: usize = 100;
+const ENOUGH: usize = 64;
 /// Inner elements of a part at least.
 const PART: usize = 64;
 /// Inner elements of a tile.
@@ -74,10 +75,15 @@ pub(super) fn tiles(rows: usize, columns: usize, batch: usize) -> (usize, u32, u
     }
 }
 
-/// In how many parts the inner elements are shared out where there are so many tiles, and how many each
-/// part has.
-pub(super) fn parts_of(inner: usize, tiles: usize) -> (usize, usize) {
-    let parts = (FILLING / tiles.max(1)).clamp(1, (inner / PART).max(1));
+/// In how many parts the inner elements are shared out where there are so many tiles of a side, so that a
+/// large device is busy, and how many each part has.
+pub(super) fn parts_of(inner: usize, tiles: usize, side: usize) -> (usize, usize) {
+    let filling = match side {
+        128 => 264,
+        64 => 792,
+        _ => 1056,
+    };
+    let parts = (filling / tiles.max(1)).clamp(1, (inner / PART).max(1));
     let chunk = inner.div_ceil(parts).next_multiple_of(DEPTH);
     (inner.div_ceil(chunk.max(1)).max(1), chunk)
 }
@@ -103,7 +109,7 @@ pub(crate) fn matmul(_: &Frame<'_>, operands: &[Operand]) -> Result<Vec<Stage>> 
     let ways = [left.way(inner), right.way(inner)];
     let (side, row_parts, column_parts) = tiles(rows, columns, batch);
     let count = rows.div_ceil(side) * columns.div_ceil(side) * batch;
-    let (parts, chunk) = parts_of(inner, count);
+    let (parts, chunk) = parts_of(inner, count, side);
     let depth = groups_along(batch * parts)?;
     let groups = [groups_along(columns.div_ceil(side))?, groups_along(rows.div_ceil(side))?, depth];
     let split = parts > 1;
@@ -151,7 +157,7 @@ pub(crate) fn matmul(_: &Frame<'_>, operands: &[Operand]) -> Result<Vec<Stage>> 
 }
 
 /// Four by four elements, each by a function of its own.
-pub(super) fn single_fetch(name: &str) -> String {
+fn single_fetch(name: &str) -> String {
     let quads = ["a", "b", "c", "d"].iter().enumerate().map(|(deep, quad)| {
         let places = (0..VECTOR)
             .map(|i| format!("{name}_single(first, side + {i}u, inner + {deep}u, sides, end)"));
@@ -219,11 +225,12 @@ fn text(stage: &Stage) -> Result<String> {
     if !matches!(stage.types[0], DType::F32 | DType::I32) {
         return Err(Error::unsupported(stage.types[0]));
     }
-    Ok(tiled(stage, &fetches, ""))
+    Ok(tiled(stage, &fetches, "", ""))
 }
 
-/// The text of a program of tiles, with functions that fetch, and what is added to a result.
-pub(super) fn tiled(stage: &Stage, fetches: &str, added: &str) -> String {
+/// The text of a program of tiles, with functions that fetch, what is done before the first of them, and
+/// what is added to a result.
+pub(super) fn tiled(stage: &Stage, fetches: &str, sides: &str, added: &str) -> String {
     let [side, row_parts, column_parts, left, right, vector_out, ..] = stage.values;
     let sizes = [
         ("SIDE", side),
@@ -234,6 +241,8 @@ pub(super) fn tiled(stage: &Stage, fetches: &str, added: &str) -> String {
     let inner = |way: u32| way == Way::Inner as u32;
     let ways =
         format!("const LEFT_INNER = {};\nconst RIGHT_INNER = {};\n", inner(left), inner(right));
+    let steps = (0..STEPS).map(|step| STEP_SOURCE.replace("STEP", &step.to_string()));
+    let steps: String = steps.collect();
     let store = if vector_out == 1 {
         format!("m0[(to + row * word(2u) + column) / 4u] = values{added};")
     } else {
@@ -246,5 +255,9 @@ pub(super) fn tiled(stage: &Stage, fetches: &str, added: &str) -> String {
     };
     constants(&sizes)
         + &ways
-        + &MATMUL_SOURCE.replace("// fetch\n", fetches).replace("// store\n", &format!("{store}\n"))
+        + &MATMUL_SOURCE
+            .replace("// sides\n", sides)
+            .replace("// steps\n", &steps)
+            .replace("// fetch\n", fetches)
+            .replace("// store\n", &format!("{store}\n"))
 }

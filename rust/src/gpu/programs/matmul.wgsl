@@ -58,6 +58,7 @@ fn main(
     var r4 = V(); var r5 = V(); var r6 = V(); var r7 = V();
     var s0 = V(); var s1 = V(); var s2 = V(); var s3 = V();
     var s4 = V(); var s5 = V(); var s6 = V(); var s7 = V();
+    // sides
     var next: Quad;
     if (is_left) {
         next = left_at(first_left, row + 4u * left_quad, start + left_deep, rows, end);
@@ -89,34 +90,8 @@ fn main(
                     right_at(first_right, column + 4u * right_quad, further + right_deep, columns, end);
             }
         }
-        for (var k = 0u; k < DEPTH; k++) {
-            let a = left[(k * QUADS + down) & LAST];
-            let b = right[(k * QUADS + across) & LAST];
-            r0 += a.x * b;
-            r1 += a.y * b;
-            r2 += a.z * b;
-            r3 += a.w * b;
-            if (COLUMN_PARTS > 1u) {
-                let c = right[(k * QUADS + QUADS / 2u + across) & LAST];
-                s0 += a.x * c;
-                s1 += a.y * c;
-                s2 += a.z * c;
-                s3 += a.w * c;
-            }
-            if (ROW_PARTS > 1u) {
-                let d = left[(k * QUADS + QUADS / 2u + down) & LAST];
-                r4 += d.x * b;
-                r5 += d.y * b;
-                r6 += d.z * b;
-                r7 += d.w * b;
-                if (COLUMN_PARTS > 1u) {
-                    let c = right[(k * QUADS + QUADS / 2u + across) & LAST];
-                    s4 += d.x * c;
-                    s5 += d.y * c;
-                    s6 += d.z * c;
-                    s7 += d.w * c;
-                }
-            }
+        for (var half = 0u; half < DEPTH; half += 8u) {
+            // steps
         }
     }
     let to = word(6u) + group.z * rows * columns;

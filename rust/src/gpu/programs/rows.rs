@@ -13,15 +13,19 @@ macro_rules! exponentials {
     ($rest:literal) => {
         concat!(
             "var top = -LARGEST;
-    for (var i = lane; i < length; i += LANES) {
-        let value = m1[x + i * word(3u)];
-        top = larger(top, select(value, LARGEST, value > LARGEST));
+    for (var i = lane; i < length; i += 4u * LANES) {
+        let values = four(x, i, length);
+        let near = select(values, vec4<f32>(LARGEST), values > vec4<f32>(LARGEST));
+        top = larger(top, larger(larger(near.x, near.y), larger(near.z, near.w)));
     }
     top = largest_across(own, top);
     top = select(0.0, top, abs(top) < LARGEST);
     var total = 0.0;
-    for (var i = lane; i < length; i += LANES) {
-        total += exp(m1[x + i * word(3u)] - top);
+    for (var i = lane; i < length; i += 4u * LANES) {
+        let places = i + vec4<u32>(0u, 1u, 2u, 3u) * LANES;
+        let values = exp(four(x, i, length) - top);
+        let there = select(vec4<f32>(0.0), values, places < vec4<u32>(length));
+        total += (there.x + there.y) + (there.z + there.w);
     }
     total = sum_across(own, total);
     ",

@@ -43,6 +43,13 @@ fn larger(a: f32, b: f32) -> f32 {
     return select(a, b, b > a);
 }
 
+// Four elements of the first input, the last one again for those that are not there: so many are read at
+// once.
+fn four(x: u32, i: u32, length: u32) -> vec4<f32> {
+    let places = x + min(i + vec4<u32>(0u, 1u, 2u, 3u) * LANES, vec4<u32>(length - 1u)) * word(3u);
+    return vec4<f32>(m1[places.x], m1[places.y], m1[places.z], m1[places.w]);
+}
+
 @compute @workgroup_size(256)
 fn main(
     @builtin(workgroup_id) group: vec3<u32>,

@@ -1,6 +1,6 @@
 //! Convolutions, as products of matrices one of which is read through a window, and pools.
 
-use super::matmul::{parts_of, single_fetch, tiled, tiles};
+use super::matmul::{parts_of, tiled, tiles};
 use super::reduce::sum_of_parts;
 use crate::dtype::DType;
 use crate::error::{Error, Result};
@@ -62,6 +62,8 @@ impl Window {
         for (value, &extent) in stage.values[6..].iter_mut().zip(&self.kernel) {
             *value = extent as u32;
         }
+        let strides = &self.words[3 * SPACE..4 * SPACE];
+        stage.values[9] = u32::from(strides != [1; SPACE]);
         stage.set(WORDS_FROM, &self.words)
     }
 }
@@ -74,17 +76,47 @@ fn extent_of(parameter: f64) -> Result<usize> {
     Err(Error::range(format!("a padding or extent must be a whole number, got {parameter}")))
 }
 
-/// The sides of the product for each of the three kernels of a convolution.
-const TO_OUTPUT: [&str; 2] = [
-    "weight_at(side, inner / TAPS, inner % TAPS)",
-    "input_at(inner / TAPS, inner % TAPS, side, product / word(60u))",
-];
-const TO_INPUT: [&str; 2] =
-    ["weight_at(inner / TAPS, side, inner % TAPS)", "output_at(inner / TAPS, inner % TAPS, side)"];
-const TO_WEIGHT: [&str; 2] = [
-    "gradient_at(side, inner)",
-    "input_at(side / TAPS, side % TAPS, inner % outputs(), inner / outputs())",
-];
+/// What follows from a place along a side of the product, and from an inner one: on the left, then on the
+/// right, with the function that reads there.
+struct Places {
+    left: [&'static str; 2],
+    right: [&'static str; 2],
+    value: &'static str,
+}
+
+const TO_OUTPUT: Places = Places {
+    left: [
+        "(group_of() * word(59u) + side) * word(24u)",
+        "inner / TAPS * word(25u) + weight_taps(inner % TAPS)",
+    ],
+    right: [
+        "place_in(43u, side) * triple(49u) - triple(55u), product / word(60u) * word(16u)",
+        "tap_of(inner % TAPS) * triple(52u), (group_of() * word(58u) + inner / TAPS) * word(17u)",
+    ],
+    value: "input_value",
+};
+const TO_INPUT: Places = Places {
+    left: [
+        "side * word(25u)",
+        "(group_of() * word(59u) + inner / TAPS) * word(24u) + weight_taps(inner % TAPS)",
+    ],
+    right: [
+        "place_in(40u, side) + triple(55u), product / word(60u) * word(16u)",
+        "vec3<u32>() - tap_of(inner % TAPS) * triple(52u), (group_of() * word(59u) + inner / TAPS) * word(17u)",
+    ],
+    value: "output_value",
+};
+const TO_WEIGHT: Places = Places {
+    left: [
+        "(group_of() * word(59u) + side) * word(25u)",
+        "inner / outputs() * word(24u) + summed(place_in(43u, inner % outputs()) * triple(26u))",
+    ],
+    right: [
+        "tap_of(side % TAPS) * triple(52u) - triple(55u), (group_of() * word(58u) + side / TAPS) * word(17u)",
+        "place_in(43u, inner % outputs()) * triple(49u), inner / outputs() * word(16u)",
+    ],
+    value: "input_value",
+};
 
 #[derive(Clone, Copy, PartialEq)]
 enum To {
@@ -125,7 +157,7 @@ fn convolution(frame: &Frame<'_>, operands: &[Operand], to: To) -> Result<Vec<St
     };
     let (side, row_parts, column_parts) = tiles(rows, columns, products);
     let count = rows.div_ceil(side) * columns.div_ceil(side) * products;
-    let (parts, chunk) = if to == To::Weight { parts_of(inner, count) } else { (1, inner) };
+    let (parts, chunk) = if to == To::Weight { parts_of(inner, count, side) } else { (1, inner) };
     let split = parts > 1;
     // On the left are the weights, or the gradient of the output: the second in all cases.
     let (left, right) = (2, 1);
@@ -188,29 +220,59 @@ fn text(stage: &Stage) -> Result<String> {
     if stage.types[0] != DType::F32 {
         return Err(Error::unsupported(stage.types[0]));
     }
-    let [left, right] = match stage.name {
+    let places = match stage.name {
         "conv" => TO_OUTPUT,
         "conv_input" => TO_INPUT,
         _ => TO_WEIGHT,
     };
-    let single = |name: &str, value: &str| {
-        format!(
-            "fn {name}_single(first: u32, side: u32, inner: u32, sides: u32, end: u32) -> T {{
-    if (side >= sides || inner >= end) {{ return T(0); }}
-    return {value};
-}}
-"
-        ) + &single_fetch(name)
+    let on_left = |text: &str| format!("vec3<u32>(), {text}");
+    let functions = [
+        side_text("left", &places.left.map(on_left), "left_value"),
+        side_text("right", &places.right.map(String::from), places.value),
+    ];
+    let sides = |name: &str, first: &str| {
+        let side =
+            |i| format!("        sides[{i}] = {name}_side({first} + 4u * {name}_quad + {i}u);\n");
+        (0..VECTOR).map(side).collect::<String>()
     };
+    let sides = format!(
+        "if (is_left) {{\n{}    }} else {{\n{}    }}\n",
+        sides("left", "row"),
+        sides("right", "column")
+    );
     let biased = stage.bound.len() > 3;
-    let added = if biased {
-        " + V(m3[word(61u) + (group_of() * word(59u) + row) * word(62u)])"
-    } else {
-        ""
+    let bias = " + V(m3[word(61u) + (group_of() * word(59u) + row) * word(62u)])";
+    let strided = format!("const STRIDED = {};\n", stage.values[9] == 1);
+    let fetches = strided + &kernel_text(stage) + WINDOW_SOURCE + &functions.concat();
+    Ok(tiled(stage, &fetches, &sides, if biased { bias } else { "" }))
+}
+
+/// How four by four elements of a side are read: what belongs to a place is reckoned once.
+fn side_text(name: &str, [side, inner]: &[String; 2], value: &str) -> String {
+    let quad = |(deep, quad): (usize, &str)| {
+        let place = format!("    let k{deep} = {name}_inner(inner + {deep}u);\n");
+        let values = (0..VECTOR)
+            .map(|i| format!("select(T(0), {value}(sides[{i}], k{deep}), side + {i}u < limit)"));
+        let values = values.collect::<Vec<_>>().join(", ");
+        format!("{place}    if (inner + {deep}u < end) {{ quad.{quad} = V({values}); }}\n")
     };
-    let fetches =
-        kernel_text(stage) + WINDOW_SOURCE + &single("left", left) + &single("right", right);
-    Ok(tiled(stage, &fetches, added))
+    let quads: String = ["a", "b", "c", "d"].into_iter().enumerate().map(quad).collect();
+    format!(
+        "fn {name}_side(side: u32) -> vec4<u32> {{
+    return vec4<u32>({side});
+}}
+
+fn {name}_inner(inner: u32) -> vec4<u32> {{
+    return vec4<u32>({inner});
+}}
+
+fn {name}_at(first: u32, side: u32, inner: u32, limit: u32, end: u32) -> Quad {{
+    var quad: Quad;
+{quads}    return quad;
+}}
+
+"
+    )
 }
 
 /// `y = x * w`, plus a bias for each filter where there is one.
