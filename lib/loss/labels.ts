@@ -7,6 +7,7 @@ import { sameShape } from "../core/shape.ts";
 import { where } from "../ops/mod.ts";
 import { everyElement } from "../tensor/examples.ts";
 import type { Tensor } from "../tensor/tensor.ts";
+import { areKnownBelow } from "../ops/index/primitives.ts";
 import { meanOver } from "./loss.ts";
 import { reduced, type Reduction } from "../ops/loss/fused.ts";
 
@@ -61,6 +62,9 @@ export function hasIgnored(
   classes: number,
   ignoreIndex: number | null = IGNORED,
 ): boolean {
+  // A label that is ignored is then none of the classes.
+  const names = ignoreIndex !== null && ignoreIndex >= 0 && ignoreIndex < classes;
+  if (!names && areKnownBelow(labels, classes)) return false;
   let ignored = false;
   let i = -1;
   for (const label of everyElement(labels)) {

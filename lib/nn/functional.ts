@@ -1,25 +1,80 @@
 /** The stateless form of layers. Follows `torch.nn.functional`. */
 
-import { isFloat } from "../core/dtype.ts";
-import { DTypeError, ShapeError, showShape } from "../core/errors.ts";
-import {
-  checkCount,
-  checkKind,
-  FLAG,
-  NUMBER,
-  oneOf,
-  optionReader,
-  orNull,
-  TENSOR,
-} from "../core/options.ts";
-import { GENERATOR } from "../core/random.ts";
+import { ShapeError, showShape } from "../core/errors.ts";
+import { checkCount, checkKind, oneOf, optionReader, orNull, TENSOR } from "../core/options.ts";
 import { sameShape } from "../core/shape.ts";
 import { type Activation, linear as fusedLinear } from "../ops/linalg/linear.ts";
-import { rand, type RandomOptions } from "../tensor/create.ts";
 import type { Tensor } from "../tensor/tensor.ts";
-import { checkProbability } from "./probability.ts";
 
 export type { Activation };
+export {
+  adaptiveAvgPool1d,
+  adaptiveAvgPool2d,
+  adaptiveAvgPool3d,
+  adaptiveMaxPool1d,
+  adaptiveMaxPool2d,
+  adaptiveMaxPool3d,
+  type AdaptivePool,
+  type OutputSize,
+} from "./adaptive_pool.ts";
+export {
+  interpolate,
+  type InterpolateOptions,
+  type InterpolationMode,
+  pixelShuffle,
+} from "./interpolate.ts";
+export { fold, type FoldOptions, unfold } from "./fold.ts";
+export {
+  batchNorm,
+  type BatchNormOptions,
+  groupNorm,
+  type GroupNormOptions,
+  instanceNorm,
+  type InstanceNormOptions,
+  rmsNorm,
+  type RmsNormOptions,
+} from "./normalize.ts";
+export { bilinear, type BilinearFunctionOptions } from "./bilinear.ts";
+export {
+  alphaDropout,
+  dropout,
+  dropout1d,
+  dropout2d,
+  dropout3d,
+  type DropoutFunction,
+  type DropoutOptions,
+} from "./drop.ts";
+export {
+  embedding,
+  embeddingBag,
+  type EmbeddingBagFunctionOptions,
+  type EmbeddingFunctionOptions,
+} from "./embedding.ts";
+export { pad, type PadFunctionOptions, type PadMode } from "./padding.ts";
+export {
+  type Activate,
+  celu,
+  elu,
+  type EluOptions,
+  glu,
+  type GluOptions,
+  hardswish,
+  hardtanh,
+  type HardtanhOptions,
+  leakyRelu,
+  type LeakyReluOptions,
+  mish,
+  prelu,
+  selu,
+  silu,
+  softplus,
+  type SoftplusOptions,
+  softsign,
+} from "./activate.ts";
+export {
+  type AttentionOptions,
+  scaledDotProductAttention,
+} from "./attention/scaled_dot_product.ts";
 export {
   avgPool1d,
   avgPool2d,
@@ -32,14 +87,19 @@ export {
   convTranspose2d,
   convTranspose3d,
   cosineSimilarity,
+  gelu,
   layerNorm,
+  logSigmoid,
   logSoftmax,
   maxPool1d,
   maxPool2d,
   maxPool3d,
   normalize,
+  oneHot,
   relu,
+  sigmoid,
   softmax,
+  tanh,
 } from "../ops/mod.ts";
 
 /** Options of `linear`. */
@@ -83,38 +143,4 @@ export function linear(x: Tensor, weight: Tensor, options?: LinearFunctionOption
     );
   }
   return fusedLinear(x, weight, bias, activation);
-}
-
-/** Options of `dropout`. */
-export interface DropoutOptions extends Pick<RandomOptions, "generator"> {
-  /** Probability that an element is dropped. Default: 0.5. */
-  p?: number;
-  /** Whether elements are dropped at all. Default: true. */
-  training?: boolean;
-}
-
-const readDropout = optionReader<DropoutOptions>({
-  p: NUMBER,
-  training: FLAG,
-  generator: GENERATOR,
-});
-
-/**
- * Elements set to 0 at random and the others scaled by 1 / (1 − p), so that the mean stays.
- * Srivastava and others, "Dropout", 2014.
- */
-export function dropout(x: Tensor, options?: DropoutOptions): Tensor {
-  checkCount("run dropout", arguments.length, 2);
-  const { p = 0.5, training = true, generator } = readDropout("run dropout", options);
-  checkKind("run dropout", "the input", x, TENSOR);
-  if (!isFloat(x.dtype)) {
-    throw new DTypeError(
-      `Cannot run dropout: the input must be float32 or float64, got ${x.dtype}`,
-    );
-  }
-  checkProbability("run dropout", p);
-  if (!training || p === 0) return x;
-  if (p === 1) return x.mul(0);
-  const draw = rand(x.shape, { dtype: x.dtype, ...(generator && { generator }) });
-  return x.mul(draw.ge(p).to({ dtype: x.dtype }).mul(1 / (1 - p)));
 }

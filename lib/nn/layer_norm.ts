@@ -1,11 +1,12 @@
 /** Layer normalisation, with a scale and a shift that are learned. */
 
 import { listOf, wrongKind } from "../core/arguments.ts";
-import { checkCount, FLAG, kind, NUMBER, optionReader } from "../core/options.ts";
+import { checkCount, FLAG, optionReader } from "../core/options.ts";
 import { checkShape } from "../core/shape.ts";
 import { layerNorm } from "../ops/mod.ts";
 import { ones, zeros } from "../tensor/create.ts";
 import type { Tensor } from "../tensor/tensor.ts";
+import { EPSILON } from "./checks.ts";
 import { LAYER_OPTIONS, type LayerOptions, Module, Parameter } from "./module.ts";
 
 /** Options of `LayerNorm`. */
@@ -20,10 +21,20 @@ export interface LayerNormLayerOptions extends LayerOptions {
 
 const readLayerNorm = optionReader<LayerNormLayerOptions>({
   ...LAYER_OPTIONS,
-  eps: kind("a number from 0 on", (value) => NUMBER.accepts(value) && Number(value) >= 0),
+  eps: EPSILON,
   elementwiseAffine: FLAG,
   bias: FLAG,
 });
+
+/** The extents over which a layer normalises, from one or several. */
+export function normalizedShapeOf(name: string, given: number | readonly number[]): number[] {
+  const shape = listOf(name, "normalizedShape", given);
+  if (shape.length === 0) {
+    throw wrongKind(`make ${name}`, "normalizedShape", "an extent or several", given);
+  }
+  checkShape(name, shape);
+  return [...shape];
+}
 
 /**
  * (x − mean) / √(variance + ε) over the last dimensions, times a weight plus a bias. The weight starts
@@ -58,16 +69,12 @@ export class LayerNorm extends Module {
   constructor(normalizedShape: number | readonly number[], options?: LayerNormLayerOptions) {
     super();
     checkCount("make LayerNorm", arguments.length, 2);
-    const shape = listOf("LayerNorm", "normalizedShape", normalizedShape);
-    if (shape.length === 0) {
-      throw wrongKind("make LayerNorm", "normalizedShape", "an extent or several", normalizedShape);
-    }
-    checkShape("LayerNorm", shape);
+    const shape = normalizedShapeOf("LayerNorm", normalizedShape);
     const { eps = 1e-5, elementwiseAffine = true, bias = true, dtype = "float32" } = readLayerNorm(
       "make LayerNorm",
       options,
     );
-    this.normalizedShape = [...shape];
+    this.normalizedShape = shape;
     this.eps = eps;
     this.weight = elementwiseAffine ? new Parameter(ones(shape, { dtype })) : null;
     this.bias = elementwiseAffine && bias ? new Parameter(zeros(shape, { dtype })) : null;

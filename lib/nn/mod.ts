@@ -12,9 +12,13 @@
  * @module
  */
 
+export * from "./attention/mod.ts";
+export * from "./graph/mod.ts";
+export * from "./recurrent/mod.ts";
 export {
   AnyModule,
   Buffer,
+  type Gradients,
   type LayerOptions,
   type LoadOptions,
   type LoadResult,
@@ -25,8 +29,56 @@ export {
   type StateDict,
 } from "./module.ts";
 export { Flatten, Linear, type LinearOptions } from "./linear.ts";
-export { type OpLayer, type OpLayerClass, ReLU, Sigmoid, Softplus, Tanh } from "./activation.ts";
-export { Dropout } from "./dropout.ts";
+export {
+  CELU,
+  ELU,
+  GELU,
+  GLU,
+  Hardswish,
+  Hardtanh,
+  LeakyReLU,
+  LogSigmoid,
+  LogSoftmax,
+  Mish,
+  type OpLayer,
+  type OpLayerClass,
+  PReLU,
+  type PReLUOptions,
+  ReLU,
+  SELU,
+  Sigmoid,
+  SiLU,
+  Softmax,
+  Softplus,
+  Softsign,
+  Tanh,
+} from "./activation.ts";
+export {
+  AlphaDropout,
+  Dropout,
+  Dropout1d,
+  Dropout2d,
+  Dropout3d,
+  type DropoutLayer,
+  type DropoutLayerClass,
+} from "./dropout.ts";
+export { Bilinear, Identity, Unflatten } from "./bilinear.ts";
+export {
+  Embedding,
+  EmbeddingBag,
+  type EmbeddingBagFunctionOptions,
+  type EmbeddingBagOptions,
+  type EmbeddingFunctionOptions,
+  type EmbeddingOptions,
+} from "./embedding.ts";
+export {
+  type DictModule,
+  type ListModule,
+  ModuleDict,
+  ModuleList,
+  ParameterDict,
+  ParameterList,
+} from "./lists.ts";
 export { Sequential } from "./container.ts";
 /** Initial values of parameters, written in place. */
 export * as init from "./init.ts";
@@ -35,3 +87,66 @@ export * as utils from "./utils.ts";
 /** The stateless form of layers. */
 export * as functional from "./functional.ts";
 export { LayerNorm, type LayerNormLayerOptions } from "./layer_norm.ts";
+export type {
+  EluOptions,
+  GluOptions,
+  HardtanhOptions,
+  LeakyReluOptions,
+  SoftplusOptions,
+} from "./activate.ts";
+export {
+  Conv1d,
+  Conv2d,
+  Conv3d,
+  type ConvLayer,
+  type ConvLayerClass,
+  type ConvLayerOptions,
+  ConvTranspose1d,
+  ConvTranspose2d,
+  ConvTranspose3d,
+  type ConvTransposeLayerOptions,
+  type SharedConvLayerOptions,
+} from "./conv.ts";
+export { Fold, type FoldOptions, Unfold } from "./fold.ts";
+export {
+  AvgPool1d,
+  AvgPool2d,
+  AvgPool3d,
+  MaxPool1d,
+  MaxPool2d,
+  MaxPool3d,
+  type PoolLayerClass,
+} from "./pool.ts";
+export {
+  AdaptiveAvgPool1d,
+  AdaptiveAvgPool2d,
+  AdaptiveAvgPool3d,
+  AdaptiveMaxPool1d,
+  AdaptiveMaxPool2d,
+  AdaptiveMaxPool3d,
+  type AdaptivePoolClass,
+  type OutputSize,
+} from "./adaptive_pool.ts";
+export {
+  type InterpolateOptions,
+  type InterpolationMode,
+  PixelShuffle,
+  Upsample,
+} from "./interpolate.ts";
+export {
+  BatchNorm1d,
+  BatchNorm2d,
+  BatchNorm3d,
+  type BatchNormLayerOptions,
+  type ChannelNormOptions,
+  GroupNorm,
+  type GroupNormLayerOptions,
+  InstanceNorm1d,
+  InstanceNorm2d,
+  InstanceNorm3d,
+  type InstanceNormLayerOptions,
+  RMSNorm,
+  type RMSNormLayerOptions,
+  type RunningNorm,
+  type RunningNormClass,
+} from "./norm.ts";

@@ -2,7 +2,9 @@
 
 import { losses, ones, type Tensor, tensor, zeros } from "../../mod.ts";
 import { type Arg, type MethodRows, of, options, type Rows } from "../common/calls.ts";
-import { anything, type ModuleMethods } from "./module_rows.ts";
+import { anything } from "./layers/row.ts";
+import type { ModuleMethods } from "./module_rows.ts";
+import { OBJECTIVES } from "./objective_rows.ts";
 
 const x = () => ones([2, 3]);
 const flag = of(() => true, "flag");
@@ -154,6 +156,7 @@ export const REGULARIZATION: Rows<typeof losses.regularization, never> = {
 
 /** Losses. */
 export const LOSSES: Rows<Omit<typeof losses, "regularization">, LossMethods> = {
+  ...OBJECTIVES,
   sparsemax: { args: [of(x), of(labels), options({ reduction, ignoreIndex: of(() => 1) })] },
   SparsemaxLoss: lossModule(
     () => new losses.SparsemaxLoss(),

@@ -1,6 +1,5 @@
-/** Good calls of layers and modules. */
+/** Good calls of what all modules have, of initialisers, tools and averages. */
 
-import type * as ops from "../../lib/ops/mod.ts";
 import { nn, ones, optim, RandomGenerator, type Tensor, zeros } from "../../mod.ts";
 import {
   type Arg,
@@ -10,20 +9,13 @@ import {
   options,
   type Rows,
 } from "../common/calls.ts";
+import { packed } from "./layers/recurrent.ts";
+import { flag, Scale, x } from "./layers/row.ts";
 
 /** For the library itself, though public to TypeScript. */
 type Internal = "members" | "activated";
 
-const x = () => ones([2, 3]);
 const generator = of(() => new RandomGenerator(1));
-const flag = of(() => true, "flag");
-
-class Scale extends nn.Module {
-  factor = new nn.Parameter(ones([1]));
-  override forward(x: Tensor): Tensor {
-    return x.mul(this.factor);
-  }
-}
 
 /** What every module has. */
 export const MODULE_METHODS: MethodRows<nn.Module, Internal | "forward"> = {
@@ -50,10 +42,18 @@ export const MODULE_METHODS: MethodRows<nn.Module, Internal | "forward"> = {
   train: { on: () => new Scale(), args: [of(() => true, "undefined", "flag")] },
   eval: { on: () => new Scale(), args: [] },
   apply: { on: () => new Scale(), args: [of(() => () => {}, "function")] },
+  to: {
+    on: () => new Scale(),
+    args: [options({ dtype: of(() => "float64"), device: of(() => "cpu") })],
+    rest: true,
+  },
+  copy: { on: () => new Scale(), args: [] },
   requiresGrad_: { on: () => new Scale(), args: [of(() => false, "undefined", "flag")] },
   zeroGrad: { on: () => new Scale(), args: [] },
   // JavaScript calls it as it likes.
   toString: { on: () => new Scale(), args: [], rest: true },
+  registerForwardPreHook: { on: () => new Scale(), args: [of(() => () => {}, "function")] },
+  registerFullBackwardHook: { on: () => new Scale(), args: [of(() => () => {}, "function")] },
   registerForwardHook: {
     on: () => new Scale(),
     args: [of(() => () => {}, "function")],
@@ -63,77 +63,34 @@ export const MODULE_METHODS: MethodRows<nn.Module, Internal | "forward"> = {
 /** What a row of a module has in common with all. */
 export type ModuleMethods = MethodsOf<nn.Module, "forward"> | Internal | keyof Tensor;
 
-/** The bases' constructors are called by those of other people's classes, with anything. */
-export const anything = { args: [], rest: true } as const;
-
-/** The row of a layer's `forward`, which takes what the op in it takes. */
-function forward(on: () => nn.Module, named: string, input = of(x, "tensor")) {
-  return { forward: { on, args: [input], rest: true, named } } as const;
-}
-
-/** Layers. */
-export const LAYERS: Rows<Omit<typeof nn, "init" | "functional" | "utils">, ModuleMethods> = {
-  AnyModule: { make: { ...anything, run: () => new Scale() }, methods: {} },
-  Module: {
-    make: { ...anything, run: () => new Scale() },
-    methods: {
-      // What a module of somebody's own does with its inputs is its own.
-      forward: { on: () => new nn.ReLU(), args: [of(x, "tensor")], rest: true, named: "relu" },
-    },
-  },
-  Parameter: { make: { args: [of(x), options({ requiresGrad: flag })] }, methods: {} },
-  Buffer: { make: { args: [of(x, "tensor")] }, methods: {} },
-  Linear: {
-    make: {
-      args: [
-        of(() => 3),
-        of(() => 2),
-        options({ bias: flag, dtype: of(() => "float64") }),
-      ],
-    },
-    methods: forward(() => new nn.Linear(3, 2), "Linear", of(x)),
-  },
-  Flatten: {
-    make: { args: [of(() => 0, "undefined"), of(() => 1, "undefined")] },
-    methods: forward(() => new nn.Flatten(0), "flatten"),
-  },
-  LayerNorm: {
-    make: {
-      args: [
-        of(() => 3),
-        options({
-          eps: of(() => 1e-5, "number"),
-          elementwiseAffine: flag,
-          bias: flag,
-          dtype: of(() => "float64"),
-        }),
-      ],
-    },
-    methods: forward(() => new nn.LayerNorm(3), "layerNorm", of(x)),
-  },
-  ReLU: { make: { args: [] }, methods: forward(() => new nn.ReLU(), "relu") },
-  Sigmoid: { make: { args: [] }, methods: forward(() => new nn.Sigmoid(), "sigmoid") },
-  Softplus: { make: { args: [] }, methods: forward(() => new nn.Softplus(), "softplus") },
-  Tanh: { make: { args: [] }, methods: forward(() => new nn.Tanh(), "tanh") },
-  Dropout: {
-    make: { args: [of(() => 0.5, "undefined", "number")] },
-    methods: forward(() => new nn.Dropout(), "dropout", of(x)),
-  },
-  Sequential: {
-    make: { args: [of(() => new nn.ReLU()), of(() => new nn.ReLU())], rest: true },
-    methods: forward(() => new nn.Sequential(new nn.ReLU()), "relu"),
-  },
-};
-
 const number = (value: number) => of(() => value, "undefined", "number");
+
+const kaiming = {
+  a: of(() => 0, "number"),
+  mode: of(() => "fan_out"),
+  nonlinearity: of(() => "tanh"),
+  generator,
+};
 
 /** Initialisers. */
 export const INIT: Rows<typeof nn.init> = {
   uniform_: { args: [of(x), number(0), number(1), options({ generator })] },
   normal_: { args: [of(x), number(0), number(1), options({ generator })] },
   constant_: { args: [of(x, "tensor"), of(() => 3, "number", "NaN")] },
-  kaimingUniform_: { args: [of(x), options({ a: of(() => 0, "number"), generator })] },
-  kaimingNormal_: { args: [of(x), options({ a: of(() => 0, "number"), generator })] },
+  ones_: { args: [of(x)] },
+  zeros_: { args: [of(x)] },
+  truncNormal_: {
+    args: [of(x), number(0), number(1), number(-2), number(2), options({ generator })],
+  },
+  calculateGain: { args: [of(() => "tanh"), number(0.1)] },
+  kaimingUniform_: { args: [of(x), options(kaiming)] },
+  kaimingNormal_: { args: [of(x), options(kaiming)] },
+  eye_: { args: [of(x)] },
+  dirac_: { args: [of(() => ones([2, 2, 3])), of(() => 2, "undefined")] },
+  orthogonal_: { args: [of(x), number(1), options({ generator })] },
+  sparse_: {
+    args: [of(x), of(() => 0.5, "number"), number(0.1), options({ generator })],
+  },
   xavierUniform_: { args: [of(x), number(1), options({ generator })] },
   xavierNormal_: { args: [of(x), number(1), options({ generator })] },
 };
@@ -147,6 +104,36 @@ export const UTILS: Rows<typeof nn.utils> = {
       of(() => [leaf()], "tensor"),
       of(() => 1, "number"),
       options({ normType: of(() => 1, "number"), errorIfNonfinite: flag }),
+    ],
+  },
+  padSequence: {
+    args: [
+      of(() => [ones([2]), ones([1])]),
+      options({
+        batchFirst: flag,
+        paddingValue: of(() => 1, "number", "NaN"),
+        paddingSide: of(() => "left"),
+      }),
+    ],
+  },
+  packSequence: {
+    args: [of(() => [ones([2]), ones([1])]), options({ enforceSorted: flag })],
+  },
+  packPaddedSequence: {
+    args: [
+      of(() => ones([2, 2, 3])),
+      of(() => [2, 1]),
+      options({ batchFirst: flag, enforceSorted: flag }),
+    ],
+  },
+  padPackedSequence: {
+    args: [
+      of(packed),
+      options({
+        batchFirst: flag,
+        paddingValue: of(() => 1, "number", "NaN"),
+        totalLength: of(() => 3, "null"),
+      }),
     ],
   },
   clipGradValue_: { args: [of(() => [leaf()], "tensor"), of(() => 1, "number")] },
@@ -174,18 +161,4 @@ export const AVERAGES: Rows<
     decay: of(() => 0.5, "number"),
     useBuffers: flag,
   }),
-};
-
-/** Layers without state; those that are ops stand in the table of ops. */
-export const FUNCTIONAL: Rows<Omit<typeof nn.functional, keyof typeof ops>> = {
-  linear: {
-    args: [
-      of(x),
-      of(() => ones([4, 3])),
-      options({ bias: of(() => ones([4]), "null"), activation: of(() => "tanh") }),
-    ],
-  },
-  dropout: {
-    args: [of(x), options({ p: of(() => 0.1, "number"), training: flag, generator })],
-  },
 };

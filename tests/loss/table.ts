@@ -42,12 +42,15 @@ import type { LossRow } from "./row.ts";
 
 type Losses = typeof losses;
 
+/** Functions of two tensors neither of which is a prediction. */
+type NoLoss = "dwa" | "groupGapPenalty";
+
 /** Names of the public functions of a prediction and more; what has one input is a term of it alone. */
 export type LossName = {
-  [K in keyof Losses]: Losses[K] extends (...call: infer Call) => Tensor
+  [K in Exclude<keyof Losses, NoLoss>]: Losses[K] extends (...call: infer Call) => Tensor
     ? Call extends [Tensor, Tensor, ...unknown[]] ? K : never
     : never;
-}[keyof Losses];
+}[Exclude<keyof Losses, NoLoss>];
 
 /** Names of the classes that functions are made into. */
 export type ModuleName = {

@@ -16,7 +16,7 @@ const THINGS = [
 /** What PyTorch's values are made with. */
 const CASES = [
   /^save\("losses\/welsch", \[case\(F\.welsch_loss, /m,
-  /^save\("layers\/LeakyReLU", \[case\("by default", nn\.LeakyReLU\(\), /m,
+  /^layer\(nn\.LeakyReLU, case\("by default", /m,
   /^optimizer\(torch\.optim\.Novograd, /m,
   /^schedule\("InverseLR", /m,
 ];

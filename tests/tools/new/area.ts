@@ -19,6 +19,8 @@ interface Area {
   readonly tables: (name: string) => readonly (readonly [at: RegExp, row: string])[];
   /** Where PyTorch's values are made, and how. */
   readonly maker: string;
+  /** What writes the file. Default: the maker. */
+  readonly script?: string;
   readonly fixture: (name: string) => string;
 }
 
@@ -102,8 +104,9 @@ export class ${name} extends Module {
       [/^ {2}override forward\(/, "the output"],
     ],
     tables: (name) => [[/^export const LAYERS\b/, name]],
-    maker: "tests/fixtures/layers.py",
-    fixture: (name) => `save("layers/${name}", [case("by default", nn.${name}(), 3, 4)])\n`,
+    maker: "tests/fixtures/layer_makers/activation.py",
+    script: "tests/fixtures/layers.py",
+    fixture: (name) => `layer(nn.${name}, case("by default", [], {}, wave(3, 4)))\n`,
   },
   optimizer: {
     folder: "lib/optim",
@@ -208,7 +211,9 @@ export function newInArea(root: URL, thing: keyof typeof AREAS, name: string): [
   steps.push({
     file: area.maker,
     at: new RegExp(`^${first!.replace(/[.(/]/g, "\\$&")}${name}\\b`),
-    what: `the cases, in PyTorch's words; then \`python ${area.maker}\` writes their file`,
+    what: `the cases, in PyTorch's words; then \`python ${
+      area.script ?? area.maker
+    }\` writes their file`,
   });
   if (thing === "optimizer") {
     const what = "its functional step, in the form of this one";

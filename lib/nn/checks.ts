@@ -1,0 +1,76 @@
+/** Checks and kinds that layers and their stateless form share. */
+
+import { isFloat } from "../core/dtype.ts";
+import { DTypeError, ShapeError, showShape } from "../core/errors.ts";
+import { checkKind, type Kind, kind, shown, TENSOR } from "../core/options.ts";
+import type { Extents } from "../ops/mod.ts";
+import { fromTypedArray } from "../tensor/create.ts";
+import type { Tensor } from "../tensor/tensor.ts";
+
+/** A number that is neither infinite nor NaN. */
+export const FINITE = kind("a finite number", Number.isFinite);
+
+/** A number that is added to what is divided by. */
+export const EPSILON = kind(
+  "a number from 0 on",
+  (value) => typeof value === "number" && value >= 0,
+);
+
+/** A number of features, of channels or the like. */
+export const COUNT = kind(
+  "an integer from 0",
+  (value) => Number.isSafeInteger(value) && Number(value) >= 0,
+);
+
+/** A number of parts, of which there must be one. */
+export const POSITIVE = kind(
+  "an integer from 1",
+  (value) => Number.isSafeInteger(value) && Number(value) >= 1,
+);
+
+/** An extent, or one for each dimension, from a least on. */
+function extentsFrom(least: number): Kind {
+  const fits = (value: unknown) => Number.isSafeInteger(value) && Number(value) >= least;
+  return kind(
+    `an integer from ${least}, or an array of such`,
+    (value) => fits(value) || (Array.isArray(value) && Array.from(value).every(fits)),
+  );
+}
+
+/** Extents of a window, its steps and the like. */
+export const EXTENTS = extentsFrom(1);
+
+/** Extents of a padding. */
+export const MARGINS = extentsFrom(0);
+
+/** A number for each dimension of one that is given for all; refuses another count. */
+export function eachOf(call: string, name: string, given: Extents, dims: number): number[] {
+  const list = typeof given === "number" ? new Array<number>(dims).fill(given) : [...given];
+  if (list.length === dims) return list;
+  throw new RangeError(
+    `Cannot ${call}: ${name} must be one number or ${dims} of them, got ${shown(given)}`,
+  );
+}
+
+/** Whole numbers as positions along a dimension of a tensor, on its device. */
+export function positions(list: readonly number[], { device }: Tensor): Tensor {
+  return fromTypedArray(Int32Array.from(list), [list.length]).to({ device });
+}
+
+/** Refuses what is no tensor of floating type. */
+export function checkFloating(call: string, x: Tensor, name = "the input"): void {
+  checkKind(call, name, x, TENSOR);
+  if (isFloat(x.dtype)) return;
+  throw new DTypeError(`Cannot ${call}: ${name} must be float32 or float64, got ${x.dtype}`);
+}
+
+/** Refuses an input of another number of dimensions than one of these. */
+export function checkRank(call: string, x: Tensor, ranks: readonly number[]): void {
+  if (ranks.includes(x.ndim)) return;
+  throw new ShapeError(
+    `Cannot ${call}: the input must have ${ranks.join(" or ")} dimensions, got shape ${
+      showShape(x.shape)
+    }`,
+    [x.shape],
+  );
+}

@@ -1,0 +1,337 @@
+/** Images of other extents: interpolation between their entries, and channels as pixels. */
+
+import { ShapeError, showShape } from "../core/errors.ts";
+import {
+  checkCount,
+  checkKind,
+  FLAG,
+  kind,
+  oneOf,
+  optionReader,
+  orNull,
+  TENSOR,
+} from "../core/options.ts";
+import type { Extents } from "../ops/mod.ts";
+import { fromTypedArray } from "../tensor/create.ts";
+import type { Tensor } from "../tensor/tensor.ts";
+import { adaptiveAvgPool1d, adaptiveAvgPool2d, adaptiveAvgPool3d } from "./adaptive_pool.ts";
+import { checkFloating, checkRank, eachOf, EXTENTS, positions, POSITIVE } from "./checks.ts";
+import { Module } from "./module.ts";
+import { shownCall } from "./shown.ts";
+
+/** How entries are found between entries. */
+export type InterpolationMode =
+  | "nearest"
+  | "nearest-exact"
+  | "linear"
+  | "bilinear"
+  | "trilinear"
+  | "bicubic"
+  | "area";
+
+/** Options of `interpolate`: either a size or a factor is needed. */
+export interface InterpolateOptions {
+  /** Extents of the output, one for all dimensions or each. */
+  size?: Extents | null;
+  /** By how much the extents grow, one factor for all dimensions or each. */
+  scaleFactor?: Extents | null;
+  /** How entries are found: the nearest one, or between two, or four, in each dimension, or the mean
+   * over the area that an entry covers. Default: "nearest". */
+  mode?: InterpolationMode;
+  /** Whether the outermost entries of input and output lie upon each other, or their edges do.
+   * Default: false. */
+  alignCorners?: boolean | null;
+  /** Whether the factor is that of the extents, which are whole, and not the one given.
+   * Default: false. */
+  recomputeScaleFactor?: boolean | null;
+}
+
+const FACTOR = (value: unknown) => Number.isFinite(value) && Number(value) > 0;
+
+const readInterpolate = optionReader<InterpolateOptions>({
+  size: orNull(EXTENTS),
+  scaleFactor: orNull(kind(
+    "a number above 0, or an array of such",
+    (value) => FACTOR(value) || (Array.isArray(value) && Array.from(value).every(FACTOR)),
+  )),
+  mode: oneOf("nearest", "nearest-exact", "linear", "bilinear", "trilinear", "bicubic", "area"),
+  alignCorners: orNull(FLAG),
+  recomputeScaleFactor: orNull(FLAG),
+});
+
+/** Dimensions of space for which a mode is; those that are for all have none. */
+const DIMS: Readonly<Partial<Record<InterpolationMode, number>>> = {
+  linear: 1,
+  bilinear: 2,
+  bicubic: 2,
+  trilinear: 3,
+};
+
+/** An entry of the input with its weight, for each entry of the output. */
+interface Tap {
+  readonly places: readonly number[];
+  readonly weights: readonly number[] | null;
+}
+
+/** Where in the input each entry of the output lies. */
+interface Lane {
+  readonly extent: number;
+  readonly size: number;
+  /** Entries of the input for one of the output. */
+  readonly step: number;
+  readonly aligned: boolean;
+}
+
+function pointsOf({ size, step, aligned }: Lane): number[] {
+  return Array.from({ length: size }, (_, i) => aligned ? i * step : (i + 0.5) * step - 0.5);
+}
+
+function within(at: number, extent: number): number {
+  return Math.min(Math.max(at, 0), extent - 1);
+}
+
+// Keys, "Cubic convolution interpolation for digital image processing", 1981, with a = −3/4.
+function cubicWeight(distance: number): number {
+  const [a, x] = [-0.75, Math.abs(distance)];
+  return x <= 1 ? ((a + 2) * x - (a + 3)) * x * x + 1 : ((a * x - 5 * a) * x + 8 * a) * x - 4 * a;
+}
+
+/** The taps of a mode along a dimension. */
+function tapsOf(mode: InterpolationMode, lane: Lane): Tap[] {
+  const { extent, size, step } = lane;
+  if (mode === "nearest" || mode === "nearest-exact") {
+    const middle = mode === "nearest" ? 0 : 0.5;
+    const places = Array.from(
+      { length: size },
+      (_, i) => within(Math.floor((i + middle) * step), extent),
+    );
+    return [{ places, weights: null }];
+  }
+  const points = pointsOf(lane);
+  if (mode === "bicubic") {
+    return [-1, 0, 1, 2].map((offset) => ({
+      places: points.map((at) => within(Math.floor(at) + offset, extent)),
+      weights: points.map((at) => cubicWeight(Math.floor(at) + offset - at)),
+    }));
+  }
+  const inside = points.map((at) => within(at, extent));
+  const first = inside.map(Math.floor);
+  return [
+    { places: first, weights: inside.map((at, i) => 1 - (at - (first[i] ?? 0))) },
+    {
+      places: first.map((at) => within(at + 1, extent)),
+      weights: inside.map((at, i) => at - (first[i] ?? 0)),
+    },
+  ];
+}
+
+/** What stands at the taps along a dimension, by their weights. */
+function resampled(x: Tensor, dim: number, taps: readonly Tap[]): Tensor {
+  const behind = x.shape.slice(dim + 1).map(() => 1);
+  const parts = taps.map(({ places, weights }) => {
+    const part = x.indexSelect(dim, positions(places, x));
+    if (weights === null) return part;
+    const column = fromTypedArray(Float64Array.from(weights), [weights.length, ...behind]);
+    return part.mul(column.to({ dtype: x.dtype, device: x.device }));
+  });
+  return parts.reduce((sum, part) => sum.add(part));
+}
+
+/** The sizes that the options ask for, and the lanes that lead there. */
+function lanesOf(call: string, space: readonly number[], options: InterpolateOptions): Lane[] {
+  const { size, scaleFactor, alignCorners, recomputeScaleFactor } = options;
+  const dims = space.length;
+  const given = size ?? null;
+  const factors = scaleFactor === undefined || scaleFactor === null
+    ? null
+    : eachOf(call, "scaleFactor", scaleFactor, dims);
+  const sizes = given === null
+    ? space.map((extent, i) => Math.floor(extent * (factors?.[i] ?? 1)))
+    : eachOf(call, "size", given, dims);
+  return space.map((extent, i) => {
+    const size = sizes[i] ?? 0;
+    if (size < 1 || extent < 1) {
+      throw new ShapeError(
+        `Cannot ${call}: extents of space must not be 0, got ${showShape(space)} and ${
+          showShape(sizes)
+        }`,
+        [space, sizes],
+      );
+    }
+    const aligned = alignCorners === true;
+    const own = recomputeScaleFactor === true ? undefined : factors?.[i];
+    const step = own === undefined ? extent / size : 1 / own;
+    return { extent, size, aligned, step: aligned ? (extent - 1) / Math.max(size - 1, 1) : step };
+  });
+}
+
+/** Refuses options that do not belong together. */
+function checkOptions(call: string, options: InterpolateOptions): void {
+  const { size = null, scaleFactor = null, mode = "nearest", alignCorners = null } = options;
+  if ((size === null) === (scaleFactor === null)) {
+    throw new TypeError(
+      `Cannot ${call}: either size or scaleFactor is needed, got ${
+        size === null ? "none" : "both"
+      }`,
+    );
+  }
+  if (alignCorners === true && DIMS[mode] === undefined) {
+    throw new TypeError(`Cannot ${call}: alignCorners is not for mode "${mode}"`);
+  }
+  if (options.recomputeScaleFactor === true && size !== null) {
+    throw new TypeError(`Cannot ${call}: recomputeScaleFactor needs scaleFactor and not size`);
+  }
+}
+
+/**
+ * An image, a line or a volume of other extents. Follows `torch.nn.functional.interpolate`.
+ *
+ * @param x Shape [batch, channels, …], with one to three dimensions of space.
+ * @param options A size or a factor, and how entries are found.
+ * @throws {TypeError} If there is neither a size nor a factor, or both.
+ * @throws {ShapeError} If the mode is not for so many dimensions.
+ *
+ * @example Between entries
+ * ```ts
+ * import { nn, tensor } from "@adjoint/ml";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const options = { size: 5, mode: "linear", alignCorners: true } as const;
+ * const y = nn.functional.interpolate(tensor([[[0, 2, 4]]]), options);
+ * assertEquals(y.toArray(), [[[0, 1, 2, 3, 4]]]);
+ * ```
+ */
+export function interpolate(x: Tensor, options: InterpolateOptions): Tensor {
+  const call = "compute interpolate";
+  checkCount(call, arguments.length, 2);
+  checkFloating(call, x);
+  const read = readInterpolate(call, options);
+  checkOptions(call, read);
+  const { mode = "nearest" } = read;
+  const dims = DIMS[mode];
+  checkRank(call, x, dims === undefined ? [3, 4, 5] : [dims + 2]);
+  const lanes = lanesOf(call, x.shape.slice(2), read);
+  if (mode === "area") {
+    const pool = [adaptiveAvgPool1d, adaptiveAvgPool2d, adaptiveAvgPool3d][lanes.length - 1];
+    if (pool !== undefined) return pool(x, lanes.map(({ size }) => size));
+  }
+  return lanes.reduce((y, lane, i) => resampled(y, 2 + i, tapsOf(mode, lane)), x);
+}
+
+/**
+ * Images of other extents, as {@linkcode functional.interpolate} makes them. Follows
+ * `torch.nn.Upsample`.
+ *
+ * @example Each entry twice
+ * ```ts
+ * import { nn, tensor } from "@adjoint/ml";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const y = new nn.Upsample({ scaleFactor: 2 }).forward(tensor([[[1, 2]]]));
+ * assertEquals(y.toArray(), [[[1, 1, 2, 2]]]);
+ * ```
+ */
+export class Upsample extends Module {
+  /** A size or a factor, and how entries are found. */
+  readonly options: InterpolateOptions;
+
+  /** Creates the layer. */
+  constructor(options: InterpolateOptions) {
+    super();
+    checkCount("make Upsample", arguments.length, 1);
+    this.options = { ...readInterpolate("make Upsample", options) };
+    checkOptions("make Upsample", this.options);
+  }
+
+  /**
+   * Computes the output.
+   *
+   * @param x Shape [batch, channels, …], with one to three dimensions of space.
+   */
+  override forward(x: Tensor): Tensor {
+    return interpolate(x, this.options);
+  }
+
+  /** What stands in the brackets after the name. */
+  protected override describe(): string {
+    return shownCall([], this.options);
+  }
+}
+
+/**
+ * Groups of r² channels as r·r pixels. Shi and others, 2016; follows
+ * `torch.nn.functional.pixel_shuffle`.
+ *
+ * @param x Shape [..., channels · r², height, width].
+ * @param upscaleFactor How many times more rows and columns, r.
+ * @returns Shape [..., channels, height · r, width · r].
+ * @throws {ShapeError} If r² does not divide the channels.
+ *
+ * @example Four channels as one
+ * ```ts
+ * import { nn, tensor } from "@adjoint/ml";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const y = nn.functional.pixelShuffle(tensor([[[1]], [[2]], [[3]], [[4]]]), 2);
+ * assertEquals(y.toArray(), [[[1, 2], [3, 4]]]);
+ * ```
+ */
+export function pixelShuffle(x: Tensor, upscaleFactor: number): Tensor {
+  const call = "compute pixelShuffle";
+  checkCount(call, arguments.length, 2);
+  checkKind(call, "the input", x, TENSOR);
+  checkKind(call, "upscaleFactor", upscaleFactor, POSITIVE);
+  const [channels = 0, height = 0, width = 0] = x.shape.slice(-3);
+  const r = upscaleFactor;
+  if (x.ndim < 3 || channels % (r * r) !== 0) {
+    throw new ShapeError(
+      `Cannot ${call}: the input must have shape [..., channels, height, width], with channels ` +
+        `divisible by ${r * r}, got ${showShape(x.shape)}`,
+      [x.shape],
+    );
+  }
+  const front = x.shape.slice(0, -3);
+  const n = front.length;
+  const order = [0, 3, 1, 4, 2].map((dim) => n + dim);
+  return x.reshape([...front, channels / (r * r), r, r, height, width])
+    .permute([...front.keys(), ...order])
+    .reshape([...front, channels / (r * r), height * r, width * r]);
+}
+
+/**
+ * Groups of r² channels as r·r pixels. Follows `torch.nn.PixelShuffle`.
+ *
+ * @example Four channels as one
+ * ```ts
+ * import { nn, zeros } from "@adjoint/ml";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(new nn.PixelShuffle(2).forward(zeros([1, 8, 3, 3])).shape, [1, 2, 6, 6]);
+ * ```
+ */
+export class PixelShuffle extends Module {
+  /**
+   * Creates the layer.
+   *
+   * @param upscaleFactor How many times more rows and columns.
+   */
+  constructor(readonly upscaleFactor: number) {
+    super();
+    checkCount("make PixelShuffle", arguments.length, 1);
+    checkKind("make PixelShuffle", "upscaleFactor", upscaleFactor, POSITIVE);
+  }
+
+  /**
+   * Computes the output.
+   *
+   * @param x Shape [..., channels · r², height, width].
+   */
+  override forward(x: Tensor): Tensor {
+    return pixelShuffle(x, this.upscaleFactor);
+  }
+
+  /** What stands in the brackets after the name. */
+  protected override describe(): string {
+    return shownCall([this.upscaleFactor]);
+  }
+}

@@ -1,0 +1,98 @@
+/** Padding with zeros, and with what the input has. */
+
+import { ShapeError, showShape } from "../core/errors.ts";
+import {
+  checkCount,
+  checkKind,
+  NUMBER,
+  NUMBERS,
+  oneOf,
+  optionReader,
+  TENSOR,
+} from "../core/options.ts";
+import { pad as padOp } from "../ops/mod.ts";
+import type { Tensor } from "../tensor/tensor.ts";
+import { positions } from "./checks.ts";
+
+/** What new elements are: a value, the input mirrored at its ends, its ends, or it once more. */
+export type PadMode = "constant" | "reflect" | "replicate" | "circular";
+
+/** Options of `pad`. */
+export interface PadFunctionOptions {
+  /** What the new elements are. Default: "constant". */
+  mode?: PadMode;
+  /** The value of new elements, where they are constant. Default: 0. */
+  value?: number;
+}
+
+const readPad = optionReader<PadFunctionOptions>({
+  mode: oneOf("constant", "reflect", "replicate", "circular"),
+  value: NUMBER,
+});
+
+/** Which element stands at a place outside of the input. */
+const SOURCES = {
+  reflect: (at: number, extent: number) => at < 0 ? -at : at < extent ? at : 2 * extent - 2 - at,
+  replicate: (at: number, extent: number) => Math.min(Math.max(at, 0), extent - 1),
+  circular: (at: number, extent: number) => (at + extent) % extent,
+} as const;
+
+/** The most that a mode can add to an extent on one side. */
+const MOST = {
+  reflect: (extent: number) => extent - 1,
+  replicate: (extent: number) => extent > 0 ? Infinity : 0,
+  circular: (extent: number) => extent,
+} as const;
+
+function along(
+  x: Tensor,
+  dim: number,
+  [before, after]: readonly [number, number],
+  mode: Exclude<PadMode, "constant">,
+): Tensor {
+  if (before === 0 && after === 0) return x;
+  const extent = x.shape[dim] ?? 0;
+  const most = MOST[mode](extent);
+  if (Math.max(before, after) > most || before < 0 || after < 0) {
+    throw new ShapeError(
+      `Cannot compute pad: ${mode} takes amounts from 0 to ${most} for an extent of ${extent}, got ${
+        showShape([before, after])
+      }`,
+      [x.shape],
+    );
+  }
+  const places = Array.from({ length: before + extent + after }, (_, i) => i - before);
+  const source = places.map((at) => SOURCES[mode](at, extent));
+  return x.indexSelect(dim, positions(source, x));
+}
+
+/**
+ * Elements added at the ends of dimensions, the last one first: `[left, right, top, bottom, …]`.
+ * Follows `torch.nn.functional.pad`.
+ *
+ * @param amounts Pairs of numbers of elements; negative ones take away, with a constant.
+ * @throws {ShapeError} If there are too many amounts, or more than the mode can add.
+ *
+ * @example A mirror at either end
+ * ```ts
+ * import { nn, tensor } from "@adjoint/ml";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const y = nn.functional.pad(tensor([1, 2, 3]), [2, 1], { mode: "reflect" });
+ * assertEquals(y.toArray(), [3, 2, 1, 2, 3, 2]);
+ * ```
+ */
+export function pad(x: Tensor, amounts: readonly number[], options?: PadFunctionOptions): Tensor {
+  checkCount("compute pad", arguments.length, 3);
+  const { mode = "constant", value = 0 } = readPad("compute pad", options);
+  if (mode === "constant") return padOp(x, amounts, { value });
+  checkKind("compute pad", "the input", x, TENSOR);
+  checkKind("compute pad", "amounts", amounts, NUMBERS);
+  // What is wrong with the amounts as such, the op says.
+  if (amounts.length % 2 !== 0 || amounts.length > 2 * x.ndim) padOp(x, amounts);
+  let y = x;
+  for (let i = 0; 2 * i < amounts.length; i++) {
+    y = along(y, x.ndim - 1 - i, [amounts[2 * i] ?? 0, amounts[2 * i + 1] ?? 0], mode);
+  }
+  return y;
+}
