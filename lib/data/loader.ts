@@ -91,6 +91,30 @@ const STATE = kind(
     (value.generator === null || isState(value.generator)),
 );
 
+type Order = "batchSize" | "shuffle" | "dropLast" | "sampler" | "batchSampler";
+
+/** Refuses options of order that do not go together, or not with examples without numbers. */
+function checkTogether(
+  call: string,
+  read: DataLoaderOptions<never, unknown>,
+  numbered: boolean,
+): void {
+  const given = (keys: readonly Order[]) =>
+    keys.find((key) => read[key] !== undefined && read[key] !== false);
+  const apart: readonly (readonly [Order, readonly Order[]])[] = [
+    ["batchSampler", ["batchSize", "shuffle", "dropLast", "sampler"]],
+    ["sampler", ["shuffle"]],
+  ];
+  for (const [word, others] of apart) {
+    const other = read[word] === undefined ? undefined : given(others);
+    if (other === undefined) continue;
+    throw new TypeError(`Cannot ${call}: ${word} and ${other} do not go together`);
+  }
+  const order = numbered ? undefined : given(["shuffle", "sampler", "batchSampler"]);
+  if (order === undefined) return;
+  throw new TypeError(`Cannot ${call}: ${order} needs a data set whose examples have numbers`);
+}
+
 const isIterable = (value: unknown) =>
   typeof value === "object" && value !== null &&
   (Symbol.iterator in value || Symbol.asyncIterator in value);
@@ -187,26 +211,11 @@ export class DataLoader<T, B = Collated<Awaited<T>>> implements Iterable<B>, Asy
         `Cannot ${call}: batchSize must be a positive integer, got ${batchSize}`,
       );
     }
-    const beside = (word: keyof typeof read, others: readonly (keyof typeof read)[]) => {
-      const other = others.find((key) => read[key] !== undefined && read[key] !== false);
-      if (other === undefined) return;
-      throw new TypeError(`Cannot ${call}: ${word} and ${other} do not go together`);
-    };
-    if (batchSampler !== undefined) {
-      beside("batchSampler", ["batchSize", "shuffle", "dropLast", "sampler"]);
-    }
-    if (sampler !== undefined) beside("sampler", ["shuffle"]);
+    checkTogether(call, read, numbered);
     this.dataset = dataset;
     this.batchSize = batchSize;
     this.#options = { ...read } as DataLoaderOptions<T, B>;
     if (!numbered) {
-      const order = (["shuffle", "sampler", "batchSampler"] as const)
-        .find((key) => read[key] !== undefined && read[key] !== false);
-      if (order !== undefined) {
-        throw new TypeError(
-          `Cannot ${call}: ${order} needs a data set whose examples have numbers`,
-        );
-      }
       this.#numbered = null;
       return;
     }

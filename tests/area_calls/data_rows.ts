@@ -1,5 +1,6 @@
 /** Good calls of data sets, samplers and loaders. */
 
+import type * as images from "../../lib/data/images.ts";
 import { arange, data, ones, RandomGenerator, tensor } from "../../mod.ts";
 import { type Call, of, options, type Rows } from "../common/calls.ts";
 
@@ -31,8 +32,12 @@ const csv = {
   types: of(() => ({ a: "number" })),
 } as const;
 
+/** A PNG of one pixel. */
+const DOT =
+  "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR4XmP4DwABAQEAJwnd2gAAAABJRU5ErkJggg==";
+
 /** A file that a reader can read. */
-function file(kind: "idx" | "csv" | "jsonl"): URL {
+function file(kind: "idx" | "csv" | "jsonl" | "png"): URL {
   return new URL(`../fixtures/readers/good.${kind}`, import.meta.url);
 }
 
@@ -193,6 +198,14 @@ export const DATA: Rows<Omit<typeof data, "transforms" | "synthetic">> = {
       },
     },
   },
+};
+
+const image = options({ channels: of(() => 3) });
+
+/** Images from files. */
+export const IMAGES: Rows<typeof images> = {
+  decodeImage: { args: [of(() => Uint8Array.fromBase64(DOT)), image] },
+  readImage: { args: [of(() => file("png")), image] },
 };
 
 /** Calls with options that go with few others. */

@@ -2,7 +2,7 @@
 
 import { assertEquals, assertThrows } from "@std/assert";
 import { assertType, type IsExact } from "@std/testing/types";
-import { metrics, tensor } from "../../mod.ts";
+import { metrics, ones, type Tensor, tensor, vmap } from "../../mod.ts";
 import { casesOf } from "../fixtures/stored.ts";
 import {
   type AnyMetric,
@@ -137,4 +137,12 @@ Deno.test("a stream takes classes as they come, but not another number of scores
     RangeError,
     "there were scores of 2 classes before, now of 3",
   );
+});
+
+Deno.test("metrics refuse single examples of vmap and tensors that are gone, in words of their own", () => {
+  const [pred, target] = [ones([3, 2]), ones([3, 2])];
+  const mapped = vmap((p: Tensor, t: Tensor) => p.mul(metrics.mse(p, t)));
+  assertThrows(() => mapped(pred, target), TypeError, "Cannot run metrics.mse under vmap");
+  pred.dispose();
+  assertThrows(() => metrics.mse(pred, target), Error, "disposed");
 });

@@ -260,6 +260,17 @@ Deno.test("the library imports no jsr: and no npm: package beside the native one
   assertEquals(found, ["lib/ffi/library.ts"]);
 });
 
+Deno.test("packages are imported for images alone, which nothing else imports", () => {
+  const foreign = /^import (?:[^;"]*? from )?"(?!\.|node:)/m;
+  const found = library.filter(({ text }) => foreign.test(text)).map(({ path }) => path);
+  assertEquals(found, ["lib/data/images.ts"]);
+  assertEquals(breaches(/./, /^lib\/data\/images\.ts$/), []);
+  assertEquals(
+    ['import "./x.ts";', 'import p from "node:x";'].some((text) => foreign.test(text)),
+    false,
+  );
+});
+
 Deno.test("only memory.ts decides about a storage after it was made", () => {
   const fields = "version|pass|references|kept|shared|reusable|collector|gone";
   const written = new RegExp(`\\b(?:storage|fate)\\.(?:${fields})(?:\\+\\+|--|\\s*[-+]?=(?!=))`);

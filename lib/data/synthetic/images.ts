@@ -151,7 +151,7 @@ export function lesions(n: number, options?: LesionsOptions): Samples {
   const x = drawn(n, [32, 32], noise, generator, (image) => {
     const [tilt, phase] = [between(generator, -0.3, 0.3), between(generator, 0, 6.28)];
     const [row0, column0] = [between(generator, 6, 26), between(generator, 6, 26)];
-    const [radius, depth] = [between(generator, 2.5, 5), between(generator, 0.5, 0.9)];
+    const [radius, depth] = [between(generator, 2.5, 5), between(generator, 0.25, 0.55)];
     return (row, column) => {
       const ground = 0.4 + tilt * (column / 31 - 0.5) + 0.1 * Math.sin(row / 4 + phase);
       const away = Math.hypot(row - row0, column - column0);
