@@ -161,6 +161,15 @@ export function saveNpy(path: string | URL, x: Tensor): void {
  * @throws {NotFound} If there is no such file.
  * @throws {InvalidData} If the file is damaged or holds anything else than numbers, or if an integer
  * does not fit int32.
+ *
+ * @example A file of NumPy's
+ * ```ts
+ * import { io } from "@adjoint/ml";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const x = io.loadNpy(new URL("../../tests/fixtures/io/array.npy", import.meta.url));
+ * assertEquals([x.dtype, x.shape], ["float64", [2, 3]]);
+ * ```
  */
 export function loadNpy(path: string | URL): Tensor {
   checkCount("run loadNpy", arguments.length, 1);
@@ -189,6 +198,15 @@ export function encodeNpy(x: Tensor): Uint8Array {
  * The array in the bytes of a file of NumPy's format, as `loadNpy` has it.
  *
  * @throws {InvalidData} If the bytes are no such file.
+ *
+ * @example Without its end
+ * ```ts
+ * import { io, ones } from "@adjoint/ml";
+ * import { assertThrows } from "@std/assert";
+ *
+ * const bytes = io.encodeNpy(ones([3]));
+ * assertThrows(() => io.decodeNpy(bytes.subarray(0, -4)), Error, "takes 12 bytes, and there are 8");
+ * ```
  */
 export function decodeNpy(bytes: Uint8Array): Tensor {
   checkCount("run decodeNpy", arguments.length, 1);

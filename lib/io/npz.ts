@@ -69,6 +69,15 @@ export function saveNpz(path: string | URL, arrays: StateDict): void {
  * @throws {NotFound} If there is no such file.
  * @throws {InvalidData} If the file is damaged or holds anything else than arrays of numbers; the
  * message names the array.
+ *
+ * @example A file of NumPy's
+ * ```ts
+ * import { io } from "@adjoint/ml";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const file = new URL("../../tests/fixtures/io/arrays_deflated.npz", import.meta.url);
+ * assertEquals(io.loadNpz(file).i8?.toArray(), [-1, 2147483647]);
+ * ```
  */
 export function loadNpz(path: string | URL): StateDict {
   checkCount("run loadNpz", arguments.length, 1);
@@ -96,6 +105,14 @@ export function encodeNpz(arrays: StateDict): Uint8Array {
  * The arrays in the bytes of one of NumPy's archives, as `loadNpz` has them.
  *
  * @throws {InvalidData} If the bytes are no such archive.
+ *
+ * @example An array alone
+ * ```ts
+ * import { io, ones } from "@adjoint/ml";
+ * import { assertThrows } from "@std/assert";
+ *
+ * assertThrows(() => io.decodeNpz(io.encodeNpy(ones([3]))), Error, "it is no zip archive");
+ * ```
  */
 export function decodeNpz(bytes: Uint8Array): StateDict {
   checkCount("run decodeNpz", arguments.length, 1);

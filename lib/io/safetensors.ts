@@ -346,6 +346,16 @@ export function saveSafetensors(
  * @throws {NotFound} If there is no such file.
  * @throws {InvalidData} If the file is damaged or no safetensors file, or if an integer does not fit
  * int32; the message names the tensor.
+ *
+ * @example A file of PyTorch's
+ * ```ts
+ * import { io } from "@adjoint/ml";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const file = new URL("../../tests/fixtures/io/tensors.safetensors", import.meta.url);
+ * const { float16, bool } = io.loadSafetensors(file);
+ * assertEquals([float16?.dtype, bool?.toArray()], ["float32", [[true], [false]]]);
+ * ```
  */
 export function loadSafetensors(path: string | URL): StateDict {
   const name = "loadSafetensors";
@@ -376,6 +386,16 @@ export function encodeSafetensors(state: StateDict, options?: SafetensorsOptions
  * The tensors in the bytes of a safetensors file, as `loadSafetensors` has them.
  *
  * @throws {InvalidData} If the bytes are no safetensors file.
+ *
+ * @example A flipped bit
+ * ```ts
+ * import { io, tensor } from "@adjoint/ml";
+ * import { assertThrows } from "@std/assert";
+ *
+ * const bytes = io.encodeSafetensors({ bias: tensor([1, 2]) });
+ * const damaged = bytes.with(-1, 0xff);
+ * assertThrows(() => io.decodeSafetensors(damaged), Error, 'tensor "bias" is damaged');
+ * ```
  */
 export function decodeSafetensors(bytes: Uint8Array): StateDict {
   checkCount("run decodeSafetensors", arguments.length, 1);

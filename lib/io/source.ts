@@ -87,11 +87,12 @@ export function overBytes(name: string, bytes: Uint8Array): Source {
     throw new TypeError(`Cannot ${call}: the bytes must be a Uint8Array, got ${shown(bytes)}`);
   }
   const lasting = lastingArray(name, bytes) as Uint8Array;
-  return new Source(
-    call,
-    lengthOf(lasting),
-    (offset, length) => Uint8Array.prototype.slice.call(lasting, offset, offset + length),
-  );
+  return new Source(call, lengthOf(lasting), (offset, length) => {
+    // What a subclass gives, as Node's Buffer is one, may lie in memory that others share.
+    const own = new Uint8Array(length);
+    own.set(Uint8Array.prototype.subarray.call(lasting, offset, offset + length));
+    return own;
+  });
 }
 
 /** Fills an array from where a file stands. */

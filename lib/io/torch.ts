@@ -268,6 +268,16 @@ export function loadTorch<T extends TorchValue = StateDict>(path: string | URL):
  * @typeParam T What the bytes hold, for the type checker; `loadStateDict` checks it.
  * @throws {InvalidData} If the bytes are damaged or ask for something else than tensors and plain
  * containers.
+ *
+ * @example A model that was saved whole
+ * ```ts
+ * import { io } from "@adjoint/ml";
+ * import { assertThrows } from "@std/assert";
+ *
+ * const file = new URL("../../tests/fixtures/io/module.pt", import.meta.url);
+ * const bytes = Deno.readFileSync(file);
+ * assertThrows(() => io.decodeTorch(bytes), Error, 'asks for "torch.nn.modules.linear.Linear"');
+ * ```
  */
 export function decodeTorch<T extends TorchValue = StateDict>(bytes: Uint8Array): T {
   checkCount("run decodeTorch", arguments.length, 1);

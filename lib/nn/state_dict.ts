@@ -71,7 +71,7 @@ function prefixHint(missing: readonly string[], unexpected: readonly string[]): 
     const [first] = shorter;
     if (first === undefined) return undefined;
     const all = new Set(longer);
-    return longer.filter((key) => key.endsWith(`.${first}`))
+    return longer.filter((key) => key.endsWith(first))
       .map((key) => key.slice(0, -first.length))
       .find((prefix) => shorter.every((key) => all.has(prefix + key)));
   };

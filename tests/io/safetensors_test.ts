@@ -10,6 +10,7 @@ import {
 } from "@std/assert";
 import { io, nn, ones, scope, type Tensor, tensor, vmap, zeros } from "../../mod.ts";
 import { gpuTest } from "../tools/gpu.ts";
+import { Buffer } from "node:buffer";
 import { EXPECTED, fixture, hardState, shownExpected, shownState } from "./common.ts";
 
 const { InvalidData } = Deno.errors;
@@ -243,6 +244,8 @@ Deno.test("memory that is shared or gone is copied or refused", () => {
   shared.set(bytes);
   assertEquals(io.decodeSafetensors(shared).x!.toArray(), [1, 1]);
   assertEquals(io.decodeSafetensors(Uint8Array.of(9, ...bytes).subarray(1)).x!.toArray(), [1, 1]);
+  const part = Buffer.from([9, ...bytes]).subarray(1);
+  assertEquals(io.decodeSafetensors(part).x!.toArray(), [1, 1]);
   structuredClone(bytes.buffer, { transfer: [bytes.buffer as ArrayBuffer] });
   assertThrows(() => io.decodeSafetensors(bytes), TypeError, "transferred");
 });

@@ -2,6 +2,7 @@
 
 import { assert, assertEquals, assertMatch, assertStrictEquals, assertThrows } from "@std/assert";
 import { io, nn, noGrad, type Tensor } from "../../mod.ts";
+import { crc32, deflateRawSync } from "node:zlib";
 import { archive, EXPECTED, fixture, shownExpected, shownState } from "./common.ts";
 
 const { InvalidData } = Deno.errors;
@@ -171,6 +172,32 @@ Deno.test("decodeTorch() refuses an archive in which a name stands twice or entr
   const text = String.fromCharCode(...twice).replaceAll("data.pk1", "data.pkl");
   const bytes = Uint8Array.from(text, (letter) => letter.charCodeAt(0));
   assertMatch(refusal(() => io.decodeTorch(bytes)), /^its directory has a name twice$/);
+});
+
+Deno.test("decodeTorch() inflates no more than an archive says, and than it can hold", () => {
+  const pickle = new Uint8Array(5000).fill(0x5d, 2).with(0, 0x80).with(1, 2);
+  const packed = new Uint8Array(deflateRawSync(pickle));
+  const file = (size: number, bytes = packed) => {
+    const plain = archive({ "data.pkl": bytes });
+    const end = [0x50, 0x4b, 1, 2];
+    const at = plain.findLastIndex((_, i) => end.every((byte, j) => plain[i + j] === byte));
+    const view = new DataView(plain.buffer);
+    view.setUint16(at + 10, 8, true);
+    view.setUint32(at + 16, crc32(pickle), true);
+    view.setUint32(at + 24, size, true);
+    return plain;
+  };
+  const cases: readonly (readonly [bytes: Uint8Array, why: RegExp])[] = [
+    [file(5000), /^its pickle, at byte 5000, is cut off$/],
+    [file(4999), /^its pickle is damaged: it does not inflate to 4999 bytes$/],
+    [file(5001), /^its pickle is damaged: it does not inflate to 5001 bytes$/],
+    [file(0), /^its pickle is damaged: it does not inflate to 0 bytes$/],
+    [file(5000, packed.subarray(0, -1)), /^its pickle is damaged: it does not inflate to 5000/],
+    [file(0xfffffff0), /^its pickle cannot have 4294967280 bytes, of which \d+ are packed$/],
+  ];
+  for (const [bytes, why] of cases) {
+    assertMatch(refusal(() => io.decodeTorch(bytes)), why, `${why}`);
+  }
 });
 
 /** An archive of one file, whose sizes and places stand in 64 bits. */
