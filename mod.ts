@@ -99,6 +99,14 @@ export * as losses from "./lib/loss/mod.ts";
 export * as optim from "./lib/optim/mod.ts";
 /** Data sets and batches. */
 export * as data from "./lib/data/mod.ts";
+/** Metrics: how good predictions are, whole and batch by batch. */
+export * as metrics from "./lib/metrics/mod.ts";
+/** The training loop, what it notes, and what can be done at its turns. */
+export * as train from "./lib/train/mod.ts";
+/** Weights and arrays in files: safetensors, PyTorch's checkpoints, NumPy's arrays. */
+export * as io from "./lib/io/mod.ts";
+/** Instruments that show what a loss does. */
+export * as study from "./lib/study/mod.ts";
 /** Checks of gradients and losses, for use under `deno test`. */
 export * as testing from "./lib/testing/mod.ts";
 

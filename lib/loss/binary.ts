@@ -1,8 +1,7 @@
 /** Losses for two classes, each element by itself. */
 
 import { checkCount, NUMBER, orNull, TENSOR } from "../core/options.ts";
-import { reduced } from "../ops/loss/fused.ts";
-import { where } from "../ops/mod.ts";
+import { logitError, reduced, shareError } from "../ops/loss/fused.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import {
   checkFactor,
@@ -19,30 +18,9 @@ import {
   type LossOptions,
   lossOptions,
   NOT_NEGATIVE,
+  pairLoss,
   SHARE,
 } from "./loss.ts";
-
-/** The share below which the slope of the logarithm grows no more, as in PyTorch. */
-const LEAST_SHARE = 1e-12;
-
-/**
- * The logarithm of a share, at least −100; `ln` computes it where the share is not near 0. Below,
- * the slope stays at that of the least share, so that a share of 0 is pushed away and none overflows.
- */
-function boundedLog(share: Tensor, ln: (near: Tensor) => Tensor): Tensor {
-  const near = share.lt(LEAST_SHARE);
-  const tangent = share.mul(1 / LEAST_SHARE);
-  const empty = share.eq(0);
-  const value = where(empty, -100, where(empty, 1, share.detach()).log().clamp(-100, null));
-  return where(near, tangent.add(value.sub(tangent.detach())), ln(near));
-}
-
-/** −t·ln p − (1 − t)·ln(1 − p). */
-function bceError(p: Tensor, t: Tensor): Tensor {
-  const yes = boundedLog(p, (near) => where(near, 1, p).log());
-  const no = boundedLog(p.neg().add(1), (near) => where(near, 0, p).neg().log1p());
-  return t.mul(yes).add(t.neg().add(1).mul(no)).neg();
-}
 
 /**
  * Binary cross-entropy of probabilities, −t·ln p − (1 − t)·ln(1 − p), its logarithms at least −100.
@@ -67,7 +45,7 @@ function bceError(p: Tensor, t: Tensor): Tensor {
 export function bce(prediction: Tensor, target: Tensor, options?: ElementLossOptions): Tensor {
   checkCount("compute losses.bce", arguments.length, 3);
   const read = elementLossOptions("compute losses.bce", options);
-  return elementLoss("losses.bce", prediction, target, read, bceError);
+  return pairLoss("losses.bce", prediction, target, read, shareError);
 }
 
 /** {@linkcode bce} as a module. */
@@ -85,11 +63,10 @@ export interface BCEWithLogitsOptions extends ElementLossOptions {
   posWeight?: Tensor;
 }
 
-/** w·t·ln(1 + e⁻ˣ) + (1 − t)·ln(1 + eˣ), whose terms are all of one sign. */
-function logitsError(x: Tensor, t: Tensor, posWeight?: Tensor): Tensor {
+/** w·t·ln(1 + e⁻ˣ) + (1 − t)·ln(1 + eˣ). */
+function weighedError(x: Tensor, t: Tensor, posWeight: Tensor): Tensor {
   const yes = t.mul(x.neg().softplus());
-  const no = t.neg().add(1).mul(x.softplus());
-  return no.add(posWeight === undefined ? yes : yes.mul(posWeight));
+  return t.neg().add(1).mul(x.softplus()).add(yes.mul(posWeight));
 }
 
 const logitsOptions = lossOptions<BCEWithLogitsOptions>({
@@ -125,9 +102,10 @@ export function bceWithLogits(
   checkCount(`compute ${op}`, arguments.length, 3);
   const read = logitsOptions(`compute ${op}`, options);
   const { posWeight } = read;
+  if (posWeight === undefined) return pairLoss(op, logits, target, read, logitError);
   return elementLoss(op, logits, target, read, (x, t) => {
     checkFactor(op, "posWeight", posWeight, x);
-    return logitsError(x, t, posWeight);
+    return weighedError(x, t, posWeight);
   });
 }
 
@@ -272,7 +250,7 @@ export function multiLabelSoftMargin(
   checkPair(op, logits, target);
   checkVectors(op, "prediction", logits);
   checkFactor(op, "weight", weight, logits);
-  const each = logitsError(logits, target);
+  const each = logitError(logits, target, "none", 0);
   return reduced((weight === undefined ? each : each.mul(weight)).mean(-1), reduction);
 }
 

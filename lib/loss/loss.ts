@@ -16,7 +16,7 @@ import {
 } from "../core/options.ts";
 import { sameShape } from "../core/shape.ts";
 import { Module } from "../nn/module.ts";
-import { reduced, type Reduction, type ResidualLoss } from "../ops/loss/fused.ts";
+import { type PairLoss, reduced, type Reduction } from "../ops/loss/fused.ts";
 import { add, mul, where } from "../ops/mod.ts";
 import { Tensor } from "../tensor/tensor.ts";
 
@@ -73,7 +73,7 @@ export const NOT_NEGATIVE: Range = {
 export const SHARE: Range = { needed: "lie in 0 to 1", holds: (value) => value >= 0 && value <= 1 };
 
 /** Makes the reader of a loss's options from their kinds, and the ranges of those that have one. */
-export function lossOptions<Options extends LossOptions<string>>(
+export function lossOptions<Options extends object>(
   kinds: OptionTable<Options>,
   ranges: { readonly [K in keyof Options]?: Range } = {},
 ): OptionReader<Options> {
@@ -180,16 +180,16 @@ export function elementLoss(
 }
 
 /** `elementLoss` for a loss that has kernels, which serve where nothing is masked or weighed. */
-export function residualLoss(
+export function pairLoss(
   op: string,
   prediction: Tensor,
   target: Tensor,
   options: ElementLossOptions,
-  loss: ResidualLoss,
-  parameter: number,
+  loss: PairLoss,
+  parameter = 0,
 ): Tensor {
   const { reduction = "mean", weight, mask } = options;
-  if (weight !== undefined || mask !== undefined || prediction?.dtype !== target?.dtype) {
+  if (weight !== undefined || mask !== undefined) {
     return elementLoss(op, prediction, target, options, (p, t) => loss.composite(p, t, parameter));
   }
   checkPair(op, prediction, target);
@@ -209,6 +209,27 @@ export function residualLoss(
  * ```
  */
 export abstract class Loss<Inputs extends Tensor[] = [Tensor, Tensor]> extends Module<Inputs> {
+  /**
+   * The parts of which the loss is the sum, by the names of their classes; a loss that is no sum has
+   * one.
+   *
+   * @example The parts of a weighted sum
+   * ```ts
+   * import { losses, tensor } from "@adjoint/ml";
+   * import { assertEquals } from "@std/assert";
+   *
+   * const loss = new losses.MSELoss().plus(new losses.L1Loss().times(0.5));
+   * const terms = loss.terms(tensor([2]), tensor([0]));
+   * assertEquals(Object.entries(terms).map(([name, x]) => [name, x.item()]), [
+   *   ["MSELoss", 4],
+   *   ["L1Loss", 1],
+   * ]);
+   * ```
+   */
+  terms(...inputs: Inputs): Record<string, Tensor> {
+    return { [this.constructor.name]: this.forward(...inputs) };
+  }
+
   /** The sum of this loss and another of the same inputs. */
   plus(other: Loss<Inputs>): Loss<Inputs> {
     checkCount("add losses", arguments.length, 1);
@@ -296,6 +317,15 @@ class Combined<Inputs extends Tensor[]> extends Loss<Inputs> {
   constructor(readonly first: Loss<Inputs>, readonly second: Loss<Inputs>) {
     super();
   }
+  override terms(...inputs: Inputs): Record<string, Tensor> {
+    const terms = this.first.terms(...inputs);
+    for (const [name, term] of Object.entries(this.second.terms(...inputs))) {
+      let own = name;
+      for (let count = 2; Object.hasOwn(terms, own); count++) own = `${name} ${count}`;
+      terms[own] = term;
+    }
+    return terms;
+  }
   override forward(...inputs: Inputs): Tensor {
     return add(this.first.forward(...inputs), this.second.forward(...inputs));
   }
@@ -304,6 +334,10 @@ class Combined<Inputs extends Tensor[]> extends Loss<Inputs> {
 class Scaled<Inputs extends Tensor[]> extends Loss<Inputs> {
   constructor(readonly loss: Loss<Inputs>, readonly factor: number) {
     super();
+  }
+  override terms(...inputs: Inputs): Record<string, Tensor> {
+    const terms = Object.entries(this.loss.terms(...inputs));
+    return Object.fromEntries(terms.map(([name, term]) => [name, mul(term, this.factor)]));
   }
   override forward(...inputs: Inputs): Tensor {
     return mul(this.loss.forward(...inputs), this.factor);

@@ -243,7 +243,7 @@ function variances(call: string, variance: Tensor, { shape }: Tensor, mask?: Ten
     );
   }
   const counted = mask === undefined ? spread : where(mask, spread, 1);
-  if (everyElement(counted).some((value) => value < 0)) {
+  if (everyElement(counted.detach().lt(0).any()).includes(1)) {
     throw new RangeError(`Cannot ${call}: variance must be at least 0, got a negative one`);
   }
   return counted;

@@ -1,8 +1,7 @@
 /** Losses for numbers. */
 
 import { checkCount, NUMBER } from "../core/options.ts";
-import { huberError, squaredError } from "../ops/loss/fused.ts";
-import { where } from "../ops/mod.ts";
+import { huberError, smoothL1Error, squaredError } from "../ops/loss/fused.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import {
   ELEMENT_LOSS_OPTIONS,
@@ -14,8 +13,8 @@ import {
   lossModule,
   lossOptions,
   NOT_NEGATIVE,
+  pairLoss,
   POSITIVE,
-  residualLoss,
 } from "./loss.ts";
 
 /**
@@ -40,7 +39,7 @@ import {
 export function mse(prediction: Tensor, target: Tensor, options?: ElementLossOptions): Tensor {
   checkCount("compute losses.mse", arguments.length, 3);
   const read = elementLossOptions("compute losses.mse", options);
-  return residualLoss("losses.mse", prediction, target, read, squaredError, 0);
+  return pairLoss("losses.mse", prediction, target, read, squaredError);
 }
 
 /** {@linkcode mse} as a module. */
@@ -84,7 +83,7 @@ const huberOptions = lossOptions<HuberOptions>(
 export function huber(prediction: Tensor, target: Tensor, options?: HuberOptions): Tensor {
   checkCount("compute losses.huber", arguments.length, 3);
   const read = huberOptions("compute losses.huber", options);
-  return residualLoss("losses.huber", prediction, target, read, huberError, read.delta ?? 1);
+  return pairLoss("losses.huber", prediction, target, read, huberError, read.delta ?? 1);
 }
 
 /** {@linkcode huber} as a module. */
@@ -134,15 +133,6 @@ const smoothL1Options = lossOptions<SmoothL1Options>(
   { beta: NOT_NEGATIVE },
 );
 
-/** Quadratic up to beta, which is not 0, and linear beyond. */
-function smoothL1Error(r: Tensor, beta: number): Tensor {
-  const size = r.abs();
-  const beyond = size.ge(beta);
-  // What lies beyond does not reach the square, which has no kink at 0.
-  const near = where(beyond, 0, r);
-  return where(beyond, size.sub(beta / 2), near.div(2 * beta).mul(near));
-}
-
 /**
  * Smooth absolute error: r²/(2β) for |r| < β, |r| − β/2 beyond, with r = p − t. Its gradient is
  * capped at ±1. It is `huber` with δ = β, divided by β; with β = 0 it is `l1`. Girshick, "Fast
@@ -166,11 +156,7 @@ function smoothL1Error(r: Tensor, beta: number): Tensor {
 export function smoothL1(prediction: Tensor, target: Tensor, options?: SmoothL1Options): Tensor {
   checkCount("compute losses.smoothL1", arguments.length, 3);
   const read = smoothL1Options("compute losses.smoothL1", options);
-  const { beta = 1 } = read;
-  return elementLoss("losses.smoothL1", prediction, target, read, (p, t) => {
-    const r = p.sub(t);
-    return beta === 0 ? r.abs() : smoothL1Error(r, beta);
-  });
+  return pairLoss("losses.smoothL1", prediction, target, read, smoothL1Error, read.beta ?? 1);
 }
 
 /** {@linkcode smoothL1} as a module. */

@@ -2,7 +2,8 @@
 
 import { isFloat } from "../core/dtype.ts";
 import { checkCount, kind, NUMBER } from "../core/options.ts";
-import { hypot, maximum, where } from "../ops/mod.ts";
+import { biweightError, charbonnierError, logCoshError } from "../ops/loss/fused.ts";
+import { maximum, where } from "../ops/mod.ts";
 import { Tensor } from "../tensor/tensor.ts";
 import {
   checkFactor,
@@ -14,19 +15,10 @@ import {
   type LossModule,
   lossModule,
   lossOptions,
+  pairLoss,
   POSITIVE,
   SHARE,
 } from "./loss.ts";
-
-/** ln cosh r, by a form that keeps small residuals and one that does not overflow. */
-function logCoshError(prediction: Tensor, target: Tensor): Tensor {
-  const r = prediction.sub(target);
-  const beyond = r.abs().ge(1);
-  const near = where(beyond, 0, r).sinh().square().log1p().mul(0.5);
-  const size = where(beyond, r, 1).abs();
-  const far = size.add(size.mul(-2).exp().log1p()).sub(Math.LN2);
-  return where(beyond, far, near);
-}
 
 /**
  * Logarithm of the hyperbolic cosine, ln cosh(p − t): about r²/2 for small residuals r = p − t and
@@ -55,7 +47,7 @@ function logCoshError(prediction: Tensor, target: Tensor): Tensor {
 export function logCosh(prediction: Tensor, target: Tensor, options?: ElementLossOptions): Tensor {
   checkCount("compute losses.logCosh", arguments.length, 3);
   const read = elementLossOptions("compute losses.logCosh", options);
-  return elementLoss("losses.logCosh", prediction, target, read, logCoshError);
+  return pairLoss("losses.logCosh", prediction, target, read, logCoshError);
 }
 
 /** {@linkcode logCosh} as a module. */
@@ -159,8 +151,7 @@ export function charbonnier(
   checkCount("compute losses.charbonnier", arguments.length, 3);
   const read = charbonnierOptions("compute losses.charbonnier", options);
   const { eps = 1e-3 } = read;
-  const error = (p: Tensor, t: Tensor) => hypot(p.sub(t), eps);
-  return elementLoss("losses.charbonnier", prediction, target, read, error);
+  return pairLoss("losses.charbonnier", prediction, target, read, charbonnierError, eps);
 }
 
 /** {@linkcode charbonnier} as a module. */
@@ -233,16 +224,6 @@ const tukeyOptions = lossOptions<TukeyBiweightOptions>(
   { c: POSITIVE },
 );
 
-/** The loss of each element, in the form r²/2·(1 − u + u²/3), u = (r/c)², that keeps small ones. */
-function biweightError(r: Tensor, c: number): Tensor {
-  const beyond = r.abs().ge(c);
-  // What lies beyond does not reach the powers, which may be infinite there.
-  const near = where(beyond, 0, r);
-  const u = near.div(c).square();
-  const each = near.square().mul(0.5).mul(u.div(3).sub(1).mul(u).add(1));
-  return where(beyond, c * c / 6, each);
-}
-
 /**
  * Tukey's biweight: c²/6·(1 − (1 − (r/c)²)³) for |r| < c, c²/6 beyond, with r = p − t. Its gradient
  * r·(1 − (r/c)²)² is 0 from c on, so that outliers do not count; first and second derivative are
@@ -274,8 +255,7 @@ export function tukeyBiweight(
   checkCount("compute losses.tukeyBiweight", arguments.length, 3);
   const read = tukeyOptions("compute losses.tukeyBiweight", options);
   const { c = 4.685 } = read;
-  const error = (p: Tensor, t: Tensor) => biweightError(p.sub(t), c);
-  return elementLoss("losses.tukeyBiweight", prediction, target, read, error);
+  return pairLoss("losses.tukeyBiweight", prediction, target, read, biweightError, c);
 }
 
 /** {@linkcode tukeyBiweight} as a module. */

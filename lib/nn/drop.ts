@@ -24,10 +24,10 @@ const readDropout = optionReader<DropoutOptions>({
 export type DropoutFunction = (x: Tensor, options?: DropoutOptions) => Tensor;
 
 /** Refuses what is not a probability. */
-export function checkProbability(call: string, p: number): void {
-  checkKind(call, "p", p, NUMBER);
+export function checkProbability(call: string, p: number, name = "p"): void {
+  checkKind(call, name, p, NUMBER);
   if (!(p >= 0 && p <= 1)) {
-    throw new RangeError(`Cannot ${call}: p must be a probability from 0 to 1, got ${p}`);
+    throw new RangeError(`Cannot ${call}: ${name} must be a probability from 0 to 1, got ${p}`);
   }
 }
 

@@ -72,6 +72,10 @@ export {
   softsign,
 } from "./activate.ts";
 export {
+  type AttentionOptions,
+  scaledDotProductAttention,
+} from "./attention/scaled_dot_product.ts";
+export {
   avgPool1d,
   avgPool2d,
   avgPool3d,

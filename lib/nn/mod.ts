@@ -12,6 +12,10 @@
  * @module
  */
 
+export * from "./attention/mod.ts";
+export * from "./graph/mod.ts";
+export * from "./recurrent/mod.ts";
+export * from "./vision/mod.ts";
 export {
   AnyModule,
   Buffer,

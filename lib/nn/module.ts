@@ -84,6 +84,16 @@ function tensorLike(like: Tensor, elements: Tensor): Tensor {
   return requiresGrad ? elements.requiresGrad_() : elements;
 }
 
+/** The parameters of a module and then its buffers, not those of the modules below it. */
+function stateOf([prefix, module]: [string, AnyModule]): [string, Tensor][] {
+  const members = module.members();
+  return [Parameter, Buffer].flatMap((kind) =>
+    members.flatMap(([name, value]): [string, Tensor][] =>
+      value instanceof kind ? [[prefix === "" ? name : `${prefix}.${name}`, value]] : []
+    )
+  );
+}
+
 /**
  * What all modules have, whatever they take and give: parameters, submodules, state. Classes of
  * one's own extend {@linkcode Module}.
@@ -160,8 +170,7 @@ export abstract class AnyModule {
     checkCount("make a state dict", arguments.length, 0);
     const state: StateDict = {};
     const views = new Map<Tensor, Tensor>();
-    const all = { removeDuplicate: false };
-    for (const [key, value] of [...this.namedParameters(all), ...this.namedBuffers(all)]) {
+    for (const [key, value] of namedModulesOf("", this, []).flatMap(stateOf)) {
       if (Object.hasOwn(state, key)) {
         throw new TypeError(`Cannot make a state dict: two tensors are called "${key}"`);
       }

@@ -7,6 +7,7 @@ import {
   FLAG,
   FUNCTION,
   isPlainObject,
+  nearest,
   optionReader,
   shown,
   TENSOR,
@@ -44,24 +45,78 @@ interface Pair {
   readonly value: Tensor;
 }
 
-/** Refuses a value that cannot be written into a tensor. */
+/** Refuses a value that cannot be written into a tensor whatever its shape. */
 function checkValue(key: string, target: Tensor, value: Tensor): void {
   checkKind(CALL, `"${key}"`, value, TENSOR);
   value.storage.check("loadStateDict");
   target.storage.check("loadStateDict");
-  if (sameShape(target.shape, value.shape)) return;
-  throw new ShapeError(
-    `Cannot ${CALL}: "${key}" has shape ${showShape(target.shape)}, the state ${
-      showShape(value.shape)
-    }`,
-    [target.shape, value.shape],
+}
+
+/** Pairs of letters that are compared without taking time to speak of. */
+const MOST_COMPARED = 50_000_000;
+
+/** Keys that one side lacks, each with the key of the other side that was probably meant. */
+function listed(keys: readonly string[], others: readonly string[] = []): string {
+  if (keys.length === 0) return "none";
+  const compared = keys.join("").length * others.join("").length <= MOST_COMPARED;
+  return keys.map((key) => {
+    const near = compared ? nearest(key, others) : undefined;
+    return near === undefined ? key : `${key} (near "${near}")`;
+  }).join(", ");
+}
+
+/** What stands before every missing key in the state, or before every key of the state in the module. */
+function prefixHint(missing: readonly string[], unexpected: readonly string[]): string {
+  const before = (shorter: readonly string[], longer: readonly string[]): string | undefined => {
+    const [first] = shorter;
+    if (first === undefined) return undefined;
+    const all = new Set(longer);
+    return longer.filter((key) => key.endsWith(first))
+      .map((key) => key.slice(0, -first.length))
+      .find((prefix) => shorter.every((key) => all.has(prefix + key)));
+  };
+  const added = before(missing, unexpected);
+  if (added !== undefined) {
+    return `; in the state "${added}" stands before each: { rename: (key) => "${added}" + key }`;
+  }
+  const lacking = before(unexpected, missing);
+  if (lacking === undefined) return "";
+  return `; the state lacks "${lacking}" before each: { rename: (key) => key.slice(${lacking.length}) }`;
+}
+
+/** The error of keys and shapes that do not fit, all of them; null if there are none. */
+function misfit(
+  missing: readonly string[],
+  unexpected: readonly string[],
+  found: readonly (readonly [key: string, target: Tensor, value: Tensor])[],
+  renamed: boolean,
+): Error | null {
+  const reshaped = found.filter(([, target, value]) => !sameShape(target.shape, value.shape));
+  const shapes = reshaped.map(([key, target, value]) =>
+    `"${key}" has shape ${showShape(target.shape)}, the state ${showShape(value.shape)}`
+  );
+  if (missing.length + unexpected.length > 0) {
+    const hint = renamed ? "" : prefixHint(missing, unexpected);
+    // Where one rename mends all, the nearest name of each is of no interest.
+    const [near, own] = hint === "" ? [unexpected, [...missing, ...found.map(([key]) => key)]] : [];
+    const keys = `missing keys ${listed(missing, near)}, unexpected keys ${
+      listed(unexpected, own)
+    }`;
+    return new TypeError(`Cannot ${CALL}: ${[keys + hint, ...shapes].join("; ")}`);
+  }
+  if (reshaped.length === 0) return null;
+  return new ShapeError(
+    `Cannot ${CALL}: ${shapes.join("; ")}`,
+    reshaped.flatMap(([, target, value]) => [target.shape, value.shape]),
   );
 }
 
 /** The values as they are written: on the device of their targets, and changed by no other write. */
-function pairsOf(targets: readonly [target: Tensor, value: Tensor][]): Pair[] {
-  const written = new Set(targets.map(([target]) => target.storage));
-  return targets.map(([target, given]) => {
+function pairsOf(
+  found: readonly (readonly [key: string, target: Tensor, value: Tensor])[],
+): Pair[] {
+  const written = new Set(found.map(([, target]) => target.storage));
+  return found.map(([, target, given]) => {
     const value = given.detach().to({ device: target.device });
     const shared = value.storage !== target.storage && written.has(value.storage);
     return { target, value: shared ? value.clone() : value };
@@ -89,20 +144,17 @@ export function loadState(
   const sourceOf = (key: string) => sources.get(key) ?? key;
   const missing = own.map(([key]) => key).filter((key) => !Object.hasOwn(state, sourceOf(key)));
   const unexpected = Object.keys(state).filter((key) => !used.has(key));
-  if (strict && missing.length + unexpected.length > 0) {
-    const name = (keys: string[]) => keys.length === 0 ? "none" : keys.join(", ");
-    throw new TypeError(
-      `Cannot ${CALL}: missing keys ${name(missing)}, unexpected keys ${name(unexpected)}`,
-    );
-  }
-  const found = own.filter(([key]) => Object.hasOwn(state, sourceOf(key)));
-  const targets = found.map(([key, target]): [Tensor, Tensor] => {
-    const value = state[sourceOf(key)] as Tensor;
-    checkValue(key, target, value);
-    return [target, value];
-  });
+  const found = own.filter(([key]) => Object.hasOwn(state, sourceOf(key)))
+    .map(([key, target]) => {
+      const value = state[sourceOf(key)] as Tensor;
+      checkValue(key, target, value);
+      return [key, target, value] as const;
+    });
+  const [lacking, surplus] = strict ? [missing, unexpected] : [[], []];
+  const wrong = misfit(lacking, surplus, found, rename !== undefined);
+  if (wrong !== null) throw wrong;
   noGrad(() => {
-    for (const { target, value } of pairsOf(targets)) target.copy_(value);
+    for (const { target, value } of pairsOf(found)) target.copy_(value);
   });
   return { missing, unexpected };
 }

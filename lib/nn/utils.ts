@@ -17,6 +17,18 @@ import { cat, stack } from "../ops/mod.ts";
 import { zeros } from "../tensor/create.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 
+export {
+  type PackOptions,
+  packPaddedSequence,
+  packSequence,
+  type PackSequenceOptions,
+  type PaddedSequence,
+  type PadPackedOptions,
+  padPackedSequence,
+  padSequence,
+  type PadSequenceOptions,
+} from "./recurrent/packed.ts";
+
 /** Options of `clipGradNorm_`. */
 export interface ClipGradNormOptions {
   /** Order of the norm, Infinity for the greatest absolute value. Default: 2. */

@@ -1,8 +1,9 @@
 /** Tensors that PyTorch wrote to a file, so that tests can compare with them without it. */
 
 import { DTypeError, ShapeError, showShape } from "../core/errors.ts";
-import { arrayOf, checkCount, checkKind, kind, TEXT } from "../core/options.ts";
+import { arrayOf, checkCount, checkKind, TEXT } from "../core/options.ts";
 import { checkShape, sizeOf } from "../core/shape.ts";
+import { explained, PATH, pathOf } from "../io/source.ts";
 import { fromTypedArray } from "../tensor/create.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 
@@ -26,7 +27,6 @@ const SPECIAL: ReadonlyMap<unknown, number> = new Map([
   ["-inf", -Infinity],
 ]);
 
-const PATH = kind("a path or a URL", (value) => TEXT.accepts(value) || value instanceof URL);
 const NAMES = arrayOf(TEXT, "names");
 
 /** The text of a file. */
@@ -34,16 +34,7 @@ function read(path: string | URL, shown: string): string {
   try {
     return Deno.readTextFileSync(path);
   } catch (cause) {
-    if (cause instanceof Deno.errors.NotFound) {
-      throw new Deno.errors.NotFound(`Cannot read the fixture: there is no file ${shown}`, {
-        cause,
-      });
-    }
-    if (!(cause instanceof Deno.errors.NotCapable)) throw cause;
-    throw new Deno.errors.NotCapable(
-      `Cannot read the fixture without permission: run Deno with --allow-read=${shown}`,
-      { cause },
-    );
+    throw explained(`read the fixture ${shown}`, `--allow-read=${shown}`, cause);
   }
 }
 
@@ -172,7 +163,7 @@ export function torchFixture<const Name extends string = string>(
   checkCount("run torchFixture", arguments.length, 2);
   checkKind("run torchFixture", "the file", path, PATH);
   if (names !== undefined) checkKind("run torchFixture", "names", names, NAMES);
-  const shown = path instanceof URL ? decodeURIComponent(path.pathname) : path;
+  const shown = pathOf(path);
   const content = parse(read(path, shown), shown);
   const missing = names?.find((name) => !Object.hasOwn(content, name));
   if (missing !== undefined) {

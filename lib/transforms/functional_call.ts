@@ -88,8 +88,14 @@ function containersIn(values: readonly unknown[]): object[] {
   );
 }
 
+/** A tensor at its place on the tape in the class of another, by which a module knows its parameters. */
+function inClassOf(own: unknown, other: Tensor): Tensor {
+  return Object.assign(Object.create(Object.getPrototypeOf(own)), other);
+}
+
 /** Where the modules hold the tensors that are replaced: in properties, and in arrays and records. */
-function slotsOf(modules: readonly object[], others: ReadonlyMap<unknown, Tensor>): Slot[] {
+function slotsOf(modules: readonly object[], given: ReadonlyMap<unknown, Tensor>): Slot[] {
+  const others = new Map([...given].map(([own, other]) => [own, inClassOf(own, other)]));
   const owners = modules.flatMap((module) => [module, ...containersIn(Object.values(module))]);
   return [...new Set(owners)].flatMap((owner) =>
     Object.entries(owner).flatMap(([key, own]: [string, unknown]): Slot[] => {
@@ -101,8 +107,9 @@ function slotsOf(modules: readonly object[], others: ReadonlyMap<unknown, Tensor
 
 /**
  * The output of a module with other tensors in place of its parameters and buffers, which it has
- * back afterwards. The output can be differentiated with respect to them. Where one parameter is
- * used in several places, all of them are replaced. Follows `torch.func.functional_call`.
+ * back afterwards. The output can be differentiated with respect to them. While `forward` runs,
+ * `parameters()` and `buffers()` give them too. Where one parameter is used in several places, all of
+ * them are replaced. Follows `torch.func.functional_call`.
  *
  * @param module A module.
  * @param params The other tensors, by the names of the state dict; those left out stay.

@@ -4,13 +4,17 @@ import type * as ops from "../../lib/ops/mod.ts";
 import { nn } from "../../mod.ts";
 import { of, options, type Rows } from "../common/calls.ts";
 import { ACTIVATION_FUNCTIONS, ACTIVATIONS } from "./layers/activation.ts";
+import { ATTENTION, ATTENTION_FUNCTIONS } from "./layers/attention.ts";
 import { CONVOLUTION_FUNCTIONS, CONVOLUTIONS } from "./layers/conv.ts";
 import { EMBEDDING_FUNCTIONS, EMBEDDINGS } from "./layers/embedding.ts";
+import { GRAPH } from "./layers/graph.ts";
 import { LINEAR, LINEAR_FUNCTIONS } from "./layers/linear.ts";
 import { LISTS } from "./layers/lists.ts";
 import { NORMALIZE, NORMALIZE_FUNCTIONS } from "./layers/normalize.ts";
+import { RECURRENT } from "./layers/recurrent.ts";
 import { POOL_FUNCTIONS, POOLS } from "./layers/pool.ts";
 import { anything, flag, Scale, x } from "./layers/row.ts";
+import { VISION } from "./layers/vision.ts";
 import type { ModuleMethods } from "./module_rows.ts";
 
 /** Layers. */
@@ -25,6 +29,10 @@ export const LAYERS: Rows<Omit<typeof nn, "init" | "functional" | "utils">, Modu
   },
   Parameter: { make: { args: [of(x), options({ requiresGrad: flag })] }, methods: {} },
   Buffer: { make: { args: [of(x, "tensor")] }, methods: {} },
+  ...ATTENTION,
+  ...GRAPH,
+  ...RECURRENT,
+  ...VISION,
   summary: { args: [of(() => new nn.ReLU()), of(x, "tensor")], rest: true, named: "" },
   ...LINEAR,
   ...LISTS,
@@ -42,6 +50,7 @@ type Own = "softplus" | "pad" | "unfold";
 export const FUNCTIONAL: Rows<Omit<typeof nn.functional, Exclude<keyof typeof ops, Own>>> = {
   ...ACTIVATION_FUNCTIONS,
   ...CONVOLUTION_FUNCTIONS,
+  ...ATTENTION_FUNCTIONS,
   ...POOL_FUNCTIONS,
   ...NORMALIZE_FUNCTIONS,
   ...LINEAR_FUNCTIONS,

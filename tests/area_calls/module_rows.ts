@@ -9,6 +9,7 @@ import {
   options,
   type Rows,
 } from "../common/calls.ts";
+import { packed } from "./layers/recurrent.ts";
 import { flag, Scale, x } from "./layers/row.ts";
 
 /** For the library itself, though public to TypeScript. */
@@ -103,6 +104,36 @@ export const UTILS: Rows<typeof nn.utils> = {
       of(() => [leaf()], "tensor"),
       of(() => 1, "number"),
       options({ normType: of(() => 1, "number"), errorIfNonfinite: flag }),
+    ],
+  },
+  padSequence: {
+    args: [
+      of(() => [ones([2]), ones([1])]),
+      options({
+        batchFirst: flag,
+        paddingValue: of(() => 1, "number", "NaN"),
+        paddingSide: of(() => "left"),
+      }),
+    ],
+  },
+  packSequence: {
+    args: [of(() => [ones([2]), ones([1])]), options({ enforceSorted: flag })],
+  },
+  packPaddedSequence: {
+    args: [
+      of(() => ones([2, 2, 3])),
+      of(() => [2, 1]),
+      options({ batchFirst: flag, enforceSorted: flag }),
+    ],
+  },
+  padPackedSequence: {
+    args: [
+      of(packed),
+      options({
+        batchFirst: flag,
+        paddingValue: of(() => 1, "number", "NaN"),
+        totalLength: of(() => 3, "null"),
+      }),
     ],
   },
   parametersToVector: { args: [of(() => [leaf()], "tensor")] },

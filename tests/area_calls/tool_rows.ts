@@ -1,9 +1,7 @@
-/** Good calls of optimizers, data sets, checks and transforms. */
+/** Good calls of optimizers, checks and transforms. */
 
 import type * as adjoint from "../../mod.ts";
 import {
-  arange,
-  data,
   exp,
   gradOf,
   losses,
@@ -11,7 +9,6 @@ import {
   ones,
   optim,
   perSampleGrad,
-  RandomGenerator,
   type Tensor,
   type testing,
   valueAndGrad,
@@ -237,34 +234,6 @@ export const STEPS: Rows<typeof optim.functional> = {
       }),
       options(good(TABLE.Adafactor)),
     ],
-  },
-};
-
-const set = () => new data.TensorDataset(x(), arange(2));
-
-/** Data. */
-export const DATA: Rows<typeof data> = {
-  TensorDataset: {
-    make: { args: [of(x, "tensor"), of(() => arange(2))], rest: true },
-    methods: {
-      get: { on: set, args: [of(() => 1)], named: "TensorDataset" },
-      getBatch: { on: set, args: [of(() => arange(2), "tensor")], named: "TensorDataset" },
-    },
-  },
-  DataLoader: {
-    make: {
-      args: [
-        of(set),
-        options({
-          batchSize: of(() => 2),
-          shuffle: flag,
-          dropLast: flag,
-          collate: of(() => (examples: unknown[]) => examples, "function"),
-          generator: of(() => new RandomGenerator(1)),
-        }),
-      ],
-    },
-    methods: {},
   },
 };
 

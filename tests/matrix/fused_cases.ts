@@ -4,11 +4,17 @@ import { geluComposite, geluTanhComposite } from "../../lib/ops/elementwise/gelu
 import { cdistComposite } from "../../lib/ops/linalg/cdist.ts";
 import { linear, linearComposite } from "../../lib/ops/linalg/linear.ts";
 import {
+  biweightError,
+  charbonnierError,
   huberError,
+  logCoshError,
+  logitError,
+  type PairLoss,
   reduced,
-  type ResidualLoss,
   rowCrossEntropy,
   rowCrossEntropyComposite,
+  shareError,
+  smoothL1Error,
   squaredError,
 } from "../../lib/ops/loss/fused.ts";
 import {
@@ -18,6 +24,7 @@ import {
   softmaxComposite,
 } from "../../lib/ops/normalize/fused.ts";
 import { product, productComposite } from "../../lib/ops/reduce/fused.ts";
+import { lstm, lstmComposite } from "../../lib/ops/scan/lstm.ts";
 import { runningProduct, runningProductComposite } from "../../lib/ops/scan/fused.ts";
 import {
   cdist,
@@ -111,12 +118,18 @@ function products(fused: Function, composite: Function): FusedCase[] {
   });
 }
 
-/** Losses of residuals. */
-function residuals(loss: ResidualLoss): FusedCase[] {
+/** Elements between 0 and 1, their ends too. */
+function shares(...shape: number[]): CaseInput {
+  const { data } = sample(`shares ${shape}`, shape, "float32", [0, 1]);
+  return { shape, data: data.map((x, i) => i % 29 === 5 ? 0 : i % 29 === 7 ? 1 : x) };
+}
+
+/** Losses of pairs of elements, with predictions of a kind. */
+function pairs(loss: PairLoss, predictions = random): FusedCase[] {
   const shapes = [[1], [7], [40, 30], [300], [100_000]];
   return casesOf({
     attributes: { each: "none", added: "sum", averaged: "mean" } as const,
-    inputs: () => shapes.map((shape) => [random(...shape), random(...shape)]),
+    inputs: () => shapes.map((shape) => [predictions(...shape), random(...shape)]),
     fused: ([p, t], reduction) => loss(p!, t!, reduction, 0.7),
     composite: ([p, t], reduction) => reduced(loss.composite(p!, t!, 0.7), reduction),
   });
@@ -202,6 +215,24 @@ export const FUSED_CASES: Readonly<Record<string, readonly FusedCase[]>> = {
   activatedLinear: affine({ relu: "relu", tanh: "tanh", sigmoid: "sigmoid" }),
   prod: products(product, productComposite),
   cumprod: products(runningProduct, runningProductComposite),
+  lstm: casesOf({
+    attributes: {
+      "the gates": { output: 0, reverse: false },
+      "the states": { output: 1, reverse: false },
+      "the gates, backwards": { output: 0, reverse: true },
+      "the states, backwards": { output: 1, reverse: true },
+    } as const,
+    inputs: () =>
+      ([[1, 1, 1], [3, 2, 4], [5, 20, 17]] as const).map(([steps, batch, hidden]) => [
+        random(steps, batch, 4 * hidden),
+        random(2, batch, hidden),
+        random(4 * hidden, hidden),
+      ]),
+    fused: ([inputs, states, weight], { output, ...way }) =>
+      lstm(inputs!, states!, weight!, way)[output],
+    composite: ([inputs, states, weight], { output, ...way }) =>
+      lstmComposite(inputs!, states!, weight!, way)[output],
+  }),
   norm: casesOf({
     attributes: { "over all": undefined, "over the first": 0, "over the last": -1 },
     inputs: () => [[1], [3, 5], [64, 784], [5, 30, 7]].map((shape) => [random(...shape)]),
@@ -212,8 +243,14 @@ export const FUSED_CASES: Readonly<Record<string, readonly FusedCase[]>> = {
   std: overDims((x, dim) => std(x, dim), (x, dim) => simpleVariance(x, dim).sqrt()),
   gelu: elementwise(gelu, geluComposite),
   geluTanh: elementwise((x) => gelu(x, { approximate: "tanh" }), geluTanhComposite),
-  mse: residuals(squaredError),
-  huber: residuals(huberError),
+  mse: pairs(squaredError),
+  huber: pairs(huberError),
+  smoothL1: pairs(smoothL1Error),
+  logCosh: pairs(logCoshError),
+  charbonnier: pairs(charbonnierError),
+  tukeyBiweight: pairs(biweightError),
+  bce: pairs(shareError, shares),
+  bceWithLogits: pairs(logitError, wide),
   softmax: along(softmax, softmaxComposite),
   logSoftmax: along(logSoftmax, logSoftmaxComposite),
   logsumexp: along(

@@ -7,7 +7,17 @@ import type { Backend } from "../../lib/device/backend.ts";
 import { cpu } from "../../lib/device/cpu.ts";
 import { moveTo } from "../../lib/ops/copy/copy.ts";
 import { linear } from "../../lib/ops/linalg/linear.ts";
-import { huberError, rowCrossEntropy, squaredError } from "../../lib/ops/loss/fused.ts";
+import {
+  biweightError,
+  charbonnierError,
+  huberError,
+  logCoshError,
+  logitError,
+  rowCrossEntropy,
+  shareError,
+  smoothL1Error,
+  squaredError,
+} from "../../lib/ops/loss/fused.ts";
 import { avgPool1d, tensor } from "../../mod.ts";
 import { random } from "./cases.ts";
 import { type GradientCase, gradientCase } from "./gradient_cases.ts";
@@ -27,12 +37,24 @@ const LINEAR = ([null, "relu", "tanh", "sigmoid"] as const).flatMap((activation)
   }),
 ]);
 
-const LOSSES = Object.entries({ mse: squaredError, huber: huberError }).flatMap(([name, loss]) =>
+const PAIR_LOSSES = {
+  mse: squaredError,
+  huber: huberError,
+  smoothL1: smoothL1Error,
+  logCosh: logCoshError,
+  charbonnier: charbonnierError,
+  tukeyBiweight: biweightError,
+  bce: shareError,
+  bceWithLogits: logitError,
+};
+
+const LOSSES = Object.entries(PAIR_LOSSES).flatMap(([name, loss]) =>
   (["none", "sum", "mean"] as const).map((reduction) =>
     gradientCase(name, {
       name: `reduced by ${reduction}`,
       inputs: [random(2, 3), random(2, 3)],
-      call: (p, t) => loss(p!, t!, reduction, 1),
+      // Of any number a share.
+      call: (x, t) => loss(name === "bce" ? x!.sigmoid() : x!, t!, reduction, 1),
     })
   )
 );

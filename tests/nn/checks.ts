@@ -27,7 +27,7 @@ export interface Subject {
 
 /** The layer as it is made. */
 function make({ name, row, torchClass, torch }: Subject, dtype: DType = "float64"): Layer {
-  if (row.make !== undefined) return row.make(torch, dtype);
+  if (row.make !== undefined) return row.make(torch, dtype) as Layer;
   const made = Reflect.get(nn, name) as new (...args: unknown[]) => Layer;
   const options = { ...optionsOf(torch.options), ...torchClass.dtype && { dtype } };
   return Object.keys(options).length === 0
@@ -64,7 +64,19 @@ function tensorsOf(output: unknown): Tensor[] {
 
 /** The outputs of a layer. */
 function run({ row, torch }: Subject, layer: Layer, inputs: readonly Tensor[]): Tensor[] {
-  return tensorsOf(row.run?.(layer, inputs, torch) ?? layer.forward(...inputs));
+  return tensorsOf(row.run?.(layer, inputs, torch) ?? forward(layer, inputs, torch));
+}
+
+/** Calls a layer with its inputs, those that have names in the options. */
+function forward(layer: Layer, inputs: readonly Tensor[], { named, called }: TorchLayer): unknown {
+  if (named === undefined) return layer.forward(...inputs);
+  const count = inputs.length - named.length;
+  const options = named.map((name, i): [string, Tensor] => [name, inputs[count + i]!]);
+  const { forward } = layer as { forward(...inputs: unknown[]): unknown };
+  return forward.call(layer, ...inputs.slice(0, count), {
+    ...called,
+    ...Object.fromEntries(options),
+  });
 }
 
 function compare(x: Tensor, stored: Stored, message: string): void {
@@ -189,12 +201,15 @@ export const CHECKS = {
   },
   "takes a batch of nothing": (subject: Subject) => {
     const layer = loaded(subject).train(!hasStatistics(subject));
-    const batches = inputsOf(subject).map((x) => {
+    const { single, batch } = subject.torch;
+    const dims = subject.torch.inputs.map((_, i) => batch === undefined ? 0 : batch[i]!);
+    if (dims.every((dim) => dim === null)) return;
+    const batches = inputsOf(subject).map((x, i) => {
       const one = x.detach();
-      return subject.torch.single ? one.unsqueeze(0) : one;
+      return single && dims[i] !== null ? one.unsqueeze(dims[i]!) : one;
     });
-    const empty = batches.map((x) => {
-      const none = x.narrow(0, 0, 0).clone();
+    const empty = batches.map((x, i) => {
+      const none = dims[i] === null ? x.clone() : x.narrow(dims[i]!, 0, 0).clone();
       return none.dtype === "float64" ? none.requiresGrad_() : none;
     });
     const outputs = run(subject, layer, empty);

@@ -5,11 +5,15 @@
 
 import type { nn } from "../../mod.ts";
 import { ACTIVATIONS } from "./rows/activation.ts";
+import { ATTENTION } from "./rows/attention.ts";
 import { CONVOLUTIONS } from "./rows/conv.ts";
+import { GRAPH } from "./rows/graph.ts";
 import { EMBEDDINGS } from "./rows/embedding.ts";
 import { LINEAR } from "./rows/linear.ts";
 import { NORMALIZE } from "./rows/normalize.ts";
+import { RECURRENT } from "./rows/recurrent.ts";
 import { POOLS } from "./rows/pool.ts";
+import { VISION } from "./rows/vision.ts";
 import type { LayerRow } from "./rows/row.ts";
 
 type Layers = typeof nn;
@@ -20,11 +24,21 @@ export type LayerName = Exclude<
     [K in keyof Layers]: Layers[K] extends abstract new (...args: never) => nn.AnyModule ? K
       : never;
   }[keyof Layers],
-  "AnyModule" | "Module" | "ModuleList" | "ModuleDict" | "ParameterList" | "ParameterDict"
+  | "AnyModule"
+  | "Module"
+  | "ModuleList"
+  | "ModuleDict"
+  | "ParameterList"
+  | "ParameterDict"
+  | "MessagePassing"
 >;
 
 /** The rows. */
 export const LAYERS: { readonly [Name in LayerName]: LayerRow } = {
+  ...ATTENTION,
+  ...GRAPH,
+  ...RECURRENT,
+  ...VISION,
   ...LINEAR,
   ...ACTIVATIONS,
   ...CONVOLUTIONS,

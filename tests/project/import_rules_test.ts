@@ -81,10 +81,12 @@ const ROOMS = [
   ["autograd", "ops"],
   ["tensor", "transforms"],
   ["nn", "optim"],
-  ["loss", "data"],
-  ["testing"],
+  ["loss", "data", "io"],
+  ["metrics", "study", "testing"],
+  ["train"],
 ] as const;
-const AREAS = /^lib\/(nn|loss|optim|data|testing)\//;
+/** What people use: the rooms above the tensor. */
+const AREAS = new RegExp(`^lib/(${ROOMS.slice(5).flat().join("|")})/`);
 
 Deno.test("rooms import only rooms below when they are loaded", () => {
   const known = ROOMS.flat() as string[];
@@ -256,6 +258,17 @@ Deno.test("nothing is left to do later", () => {
 Deno.test("the library imports no jsr: and no npm: package beside the native one", () => {
   const found = library.filter(({ text }) => /["'`](jsr|npm):/.test(text)).map(({ path }) => path);
   assertEquals(found, ["lib/ffi/library.ts"]);
+});
+
+Deno.test("packages are imported for images alone, which nothing else imports", () => {
+  const foreign = /^import (?:[^;"]*? from )?"(?!\.|node:)/m;
+  const found = library.filter(({ text }) => foreign.test(text)).map(({ path }) => path);
+  assertEquals(found, ["lib/data/images.ts"]);
+  assertEquals(breaches(/./, /^lib\/data\/images\.ts$/), []);
+  assertEquals(
+    ['import "./x.ts";', 'import p from "node:x";'].some((text) => foreign.test(text)),
+    false,
+  );
 });
 
 Deno.test("only memory.ts decides about a storage after it was made", () => {

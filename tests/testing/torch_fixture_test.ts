@@ -212,7 +212,7 @@ Deno.test({
     const thrown = assertThrows(() => torchFixture("huber.json"), Deno.errors.NotCapable);
     assertEquals(
       thrown.message,
-      "Cannot read the fixture without permission: run Deno with --allow-read=huber.json",
+      "Cannot read the fixture huber.json without permission: run Deno with --allow-read=huber.json",
     );
     assertInstanceOf(thrown.cause, Deno.errors.NotCapable);
   },

@@ -4,6 +4,7 @@ import { extentAt } from "../../core/shape.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import { checkDevices } from "../define/checks.ts";
 import { fused } from "../define/fused.ts";
+import { hypot } from "../elementwise/binary.ts";
 import { where } from "../elementwise/compare.ts";
 import { checkIndex, gather } from "../index/primitives.ts";
 import { logSoftmax } from "../normalize/fused.ts";
@@ -27,43 +28,44 @@ export function reduced(each: Tensor, reduction: Reduction): Tensor {
   return reduction === "none" ? each : reduction === "sum" ? each.sum() : each.mean();
 }
 
-/** What a loss of a residual was called with. */
+/** What a loss of pairs was called with. */
 interface LossCall {
   readonly reduction: Reduction;
   readonly parameter: number;
 }
 
-/** A loss that is a function of prediction minus target, of the same shape and floating type. */
-export interface ResidualLoss {
-  /** The loss by its kernels. */
+/** A loss that is a function of an element of the prediction and one of the target, of one shape. */
+export interface PairLoss {
+  /** The loss, by its kernels where the types are the same. */
   (prediction: Tensor, target: Tensor, reduction: Reduction, parameter: number): Tensor;
   /** The truth: the loss of each element, in ops. */
   readonly composite: (prediction: Tensor, target: Tensor, parameter: number) => Tensor;
 }
 
-function residualOp(name: string, composite: ResidualLoss["composite"]): ResidualLoss {
+function pairOp(name: string, kernel: string, composite: PairLoss["composite"]): PairLoss {
   const op = fused<LossCall>(name, {
     composite: ([p, t], { reduction, parameter }) => [
       reduced(composite(p!, t!, parameter), reduction),
     ],
-    kernel: name,
+    kernel,
     shapes: (inputs, call) => call.reduction === "none" ? [inputs[0]!.shape] : NUMBER_SHAPES,
     parameters: (call) => ({ ints: REDUCTIONS[call.reduction], numbers: [call.parameter] }),
     saves: "ab",
-    gradKernel: `${name}_grad`,
+    gradKernel: `${kernel}_grad`,
   });
   const loss = (p: Tensor, t: Tensor, reduction: Reduction, parameter: number) => {
     checkDevices(name, p, t);
+    if (p.dtype !== t.dtype) return reduced(composite(p, t, parameter), reduction);
     return op([p, t], { reduction, parameter })[0]!;
   };
   return Object.assign(loss, { composite });
 }
 
 /** Squared error, (p − t)². */
-export const squaredError: ResidualLoss = residualOp("mse", (p, t) => p.sub(t).square());
+export const squaredError: PairLoss = pairOp("mse", "mse", (p, t) => p.sub(t).square());
 
 /** Huber's loss, quadratic to the parameter and linear beyond. */
-export const huberError: ResidualLoss = residualOp("huber", (p, t, delta) => {
+export const huberError: PairLoss = pairOp("huber", "huber", (p, t, delta) => {
   // The square is of the residual itself, not of its absolute value, which has a kink at 0; and of
   // nothing beyond, where it may be infinite.
   const r = p.sub(t);
@@ -71,6 +73,72 @@ export const huberError: ResidualLoss = residualOp("huber", (p, t, delta) => {
   const beyond = size.gt(delta);
   const near = where(beyond, 0, r);
   return where(beyond, size.sub(delta / 2).mul(delta), near.square().mul(0.5));
+});
+
+/** As above, divided by the parameter; the absolute error where that is 0. */
+export const smoothL1Error: PairLoss = pairOp("smoothL1", "smooth_l1", (p, t, beta) => {
+  const r = p.sub(t);
+  const size = r.abs();
+  if (beta === 0) return size;
+  const beyond = size.ge(beta);
+  const near = where(beyond, 0, r);
+  return where(beyond, size.sub(beta / 2), near.div(2 * beta).mul(near));
+});
+
+/** ln cosh(p − t), near 0 by ½·ln(1 + sinh²), which keeps its digits there. */
+export const logCoshError: PairLoss = pairOp("logCosh", "log_cosh", (p, t) => {
+  const r = p.sub(t);
+  const beyond = r.abs().ge(1);
+  const near = where(beyond, 0, r).sinh().square().log1p().mul(0.5);
+  const size = where(beyond, r, 1).abs();
+  const far = size.add(size.mul(-2).exp().log1p()).sub(Math.LN2);
+  return where(beyond, far, near);
+});
+
+/** √((p − t)² + parameter²). */
+export const charbonnierError: PairLoss = pairOp(
+  "charbonnier",
+  "charbonnier",
+  (p, t, eps) => hypot(p.sub(t), eps),
+);
+
+/** Tukey's biweight, constant from the parameter on, in the form r²/2·(1 − u + u²/3) that keeps small ones. */
+export const biweightError: PairLoss = pairOp("tukeyBiweight", "tukey_biweight", (p, t, c) => {
+  const r = p.sub(t);
+  const beyond = r.abs().ge(c);
+  // What lies beyond does not reach the powers, which may be infinite there.
+  const near = where(beyond, 0, r);
+  const u = near.div(c).square();
+  const each = near.square().mul(0.5).mul(u.div(3).sub(1).mul(u).add(1));
+  return where(beyond, c * c / 6, each);
+});
+
+/** The share below which the slope of the logarithm grows no more, as in PyTorch. */
+const LEAST_SHARE = 1e-12;
+
+/**
+ * The logarithm of a share, at least −100; `ln` computes it where the share is not near 0. Below,
+ * the slope stays at that of the least share, so that a share of 0 is pushed away and none overflows.
+ */
+function boundedLog(share: Tensor, ln: (near: Tensor) => Tensor): Tensor {
+  const near = share.lt(LEAST_SHARE);
+  const tangent = share.mul(1 / LEAST_SHARE);
+  const empty = share.eq(0);
+  const value = where(empty, -100, where(empty, 1, share.detach()).log().clamp(-100, null));
+  return where(near, tangent.add(value.sub(tangent.detach())), ln(near));
+}
+
+/** −t·ln p − (1 − t)·ln(1 − p). */
+export const shareError: PairLoss = pairOp("bce", "bce", (p, t) => {
+  const yes = boundedLog(p, (near) => where(near, 1, p).log());
+  const no = boundedLog(p.neg().add(1), (near) => where(near, 0, p).neg().log1p());
+  return t.mul(yes).add(t.neg().add(1).mul(no)).neg();
+});
+
+/** t·ln(1 + e⁻ˣ) + (1 − t)·ln(1 + eˣ), whose terms are all of one sign. */
+export const logitError: PairLoss = pairOp("bceWithLogits", "bce_with_logits", (x, t) => {
+  const yes = t.mul(x.neg().softplus());
+  return t.neg().add(1).mul(x.softplus()).add(yes);
 });
 
 /** The truth of `rowCrossEntropy`. */

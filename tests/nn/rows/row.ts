@@ -1,6 +1,6 @@
 /** What the rows of all families of layers have in common. */
 
-import type { DType, nn, Tensor } from "../../../mod.ts";
+import { type DType, nn, type Tensor } from "../../../mod.ts";
 import type { Stored } from "../../fixtures/stored.ts";
 import type { CHECKS } from "../checks.ts";
 import type { Moments } from "../moments.ts";
@@ -35,6 +35,12 @@ export interface TorchLayer extends Given {
   readonly start: Readonly<Record<string, Moments>>;
   readonly state: Readonly<Record<string, Stored>>;
   readonly inputs: readonly Stored[];
+  /** The names of the last inputs, which stand in the options of the call. */
+  readonly named?: readonly string[];
+  /** What else stands in the options of the call. */
+  readonly called?: Readonly<Record<string, unknown>>;
+  /** Which dimension of each input is the batch, null if none is. Default: the first of all. */
+  readonly batch?: readonly (number | null)[];
   /** Whether differences meet a kink at the inputs. */
   readonly kink?: true;
   /** Whether the inputs are one example and no batch. */
@@ -54,9 +60,9 @@ export interface TorchClass {
 /** What is known of a layer beside the fixture. */
 export interface LayerRow {
   /** Makes it, where that is not the public class called with the fixture's arguments. */
-  readonly make?: (given: Given, dtype: DType) => Layer;
+  readonly make?: (given: Given, dtype: DType) => nn.AnyModule;
   /** Runs it, where `forward` is not called with the inputs alone. */
-  readonly run?: (layer: Layer, inputs: readonly Tensor[], given: Given) => unknown;
+  readonly run?: (layer: Layer, inputs: readonly Tensor[], given: TorchLayer) => unknown;
   /** Checks that cases, by their titles, cannot pass; an error must say so much. */
   readonly fails?: Readonly<
     Partial<Record<keyof typeof CHECKS, Readonly<Record<string, RegExp>>>>
@@ -65,3 +71,9 @@ export interface LayerRow {
 
 /** What an activation's row is, and that of any other layer of which the fixture says all. */
 export const PLAIN: LayerRow = {};
+
+/** The row of a layer of ours that is told the type of its parameters, as that in PyTorch is not. */
+export function typed(name: keyof typeof nn): LayerRow {
+  const made = Reflect.get(nn, name) as new (...args: unknown[]) => Layer;
+  return { make: ({ args, options }, dtype) => new made(...args, { ...options, dtype }) };
+}

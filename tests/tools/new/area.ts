@@ -219,6 +219,10 @@ export function newInArea(root: URL, thing: keyof typeof AREAS, name: string): [
     const what = "its functional step, in the form of this one";
     steps.push({ file: "lib/optim/functional.ts", at: /\bfunctionalStep\(/, what });
   }
+  if (thing === "loss") {
+    const what = `a row for ${name}, and one in torch/loss_rows.py`;
+    steps.push({ file: "bench/loss_rows.ts", at: /^const LOSSES:/, what });
+  }
   for (const path of filesOf(root, "tests", ".ts")) {
     for (const [at, row] of area.tables(name)) {
       if (find(root, [path], at) !== undefined) {

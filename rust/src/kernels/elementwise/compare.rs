@@ -2,8 +2,27 @@
 
 use super::binary::each;
 use crate::cpu::simd;
-use crate::dtype::{ByType, Element};
+use crate::dtype::ByType;
 use crate::registry::{Cpu, Kernel, Wgsl};
+use std::convert::identity;
+
+/// The choice by the bits of both: as one of two loads it would not become vectors.
+macro_rules! choose {
+    ($type:ty, $bits:ty, $to:expr, $from:expr) => {
+        |out: &mut [$type], condition: &[u8], a: &[$type], b: &[$type]| {
+            simd(
+                #[inline(always)]
+                || {
+                    for (((out, &condition), &a), &b) in out.iter_mut().zip(condition).zip(a).zip(b)
+                    {
+                        let mask = (0 as $bits).wrapping_sub(<$bits>::from(condition != 0));
+                        *out = $from(($to(a) & mask) | ($to(b) & !mask));
+                    }
+                },
+            )
+        }
+    };
+}
 
 /// A row: name, formula for any element type, formula in WGSL.
 macro_rules! compare {
@@ -24,10 +43,10 @@ macro_rules! compare {
                 name: "where",
                 outputs: 1,
                 cpu: Cpu::Choose(ByType {
-                    f32: Some(choose),
-                    f64: Some(choose),
-                    i32: Some(choose),
-                    bool: Some(choose),
+                    f32: Some(choose!(f32, u32, f32::to_bits, f32::from_bits)),
+                    f64: Some(choose!(f64, u64, f64::to_bits, f64::from_bits)),
+                    i32: Some(choose!(i32, i32, identity, identity)),
+                    bool: Some(choose!(u8, u8, identity, identity)),
                 }),
                 wgsl: Wgsl::Expression("select(b, a, c != 0u)"),
             },
@@ -43,15 +62,4 @@ compare! {
     "le" |a, b| a <= b; "a <= b"
     "gt" |a, b| a > b;  "a > b"
     "ge" |a, b| a >= b; "a >= b"
-}
-
-fn choose<T: Element>(out: &mut [T], condition: &[u8], a: &[T], b: &[T]) {
-    simd(
-        #[inline(always)]
-        || {
-            for (((out, &condition), &a), &b) in out.iter_mut().zip(condition).zip(a).zip(b) {
-                *out = if condition != 0 { a } else { b };
-            }
-        },
-    );
 }

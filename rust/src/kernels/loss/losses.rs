@@ -1,27 +1,46 @@
-//! Losses that are a function of prediction minus target, with their reduction in one pass, and their
-//! gradients. Their composites in TypeScript are the truth, with which the tests compare them.
+//! Losses that are a function of an element of the prediction and one of the target, with their reduction
+//! in one pass, and their gradients. Their composites in TypeScript are the truth, with which the tests compare them.
 
 use crate::cpu::{GRAIN, TILE, elements, for_chunks_of, for_parts, simd};
 use crate::dtype::{DType, Element};
 use crate::error::{Error, Result};
 use crate::frame::Launch;
 use crate::kernels::elementwise::math::Real;
+use crate::kernels::elementwise::unary::sigmoid;
 use crate::kernels::reduce::sum::{FAR, Summand};
 use crate::reader::Reader;
 use crate::registry::{Cpu, Kernel, Wgsl};
 use crate::scratch::scratch;
 
-/// Each loss: the names of its kernels, its value and its slope at the residual `r`, with one
-/// parameter.
-macro_rules! residual_losses {
-    ($($name:literal $gradient:literal |$r:ident, $d:ident| $value:expr, $slope:expr;)*) => {
+/// The slope for the target: the opposite of that for the prediction, where nothing else is given.
+macro_rules! target_slope {
+    ($slope:expr;) => {
+        -$slope
+    };
+    ($slope:expr; $own:expr) => {
+        $own
+    };
+}
+
+/// Each loss: the names of its kernels; of prediction, target and a parameter first what the rest is
+/// made of, then its value, its slope for the prediction, and for the target where that is another.
+/// A formula that were not inlined would be compiled for no vectors at all.
+macro_rules! losses {
+    ($($name:literal $gradient:literal |$p:ident, $t:ident, $d:ident| $r:ident = $of:expr;
+        $value:expr; $slope:expr $(; for target $own:expr)?;)*) => {
+        // Not every slope needs all of it.
+        #[allow(unused_variables)]
         pub(super) const ROWS: &[Kernel] = &[$(
             Kernel {
                 name: $name,
                 outputs: 1,
                 cpu: Cpu::Custom(|launch| match launch.input_type(0)? {
-                    DType::F32 => values(launch, |$r: f32, $d: f32| $value),
-                    DType::F64 => values(launch, |$r: f64, $d: f64| $value),
+                    DType::F32 => {
+                        values(launch, #[inline(always)] |$p: f32, $t, $d: f32| { let $r = $of; $value })
+                    }
+                    DType::F64 => {
+                        values(launch, #[inline(always)] |$p: f64, $t, $d: f64| { let $r = $of; $value })
+                    }
                     dtype => Err(Error::unsupported(dtype)),
                 }),
                 wgsl: Wgsl::None,
@@ -30,8 +49,22 @@ macro_rules! residual_losses {
                 name: $gradient,
                 outputs: 2,
                 cpu: Cpu::Custom(|launch| match launch.input_type(0)? {
-                    DType::F32 => gradients(launch, |$r: f32, $d: f32| $slope),
-                    DType::F64 => gradients(launch, |$r: f64, $d: f64| $slope),
+                    DType::F32 => gradients(
+                        launch,
+                        #[inline(always)] |$p: f32, $t: f32, $d: f32| { let $r = $of; $slope },
+                        #[inline(always)] |$p: f32, $t: f32, $d: f32| {
+                            let $r = $of;
+                            target_slope!($slope; $($own)?)
+                        },
+                    ),
+                    DType::F64 => gradients(
+                        launch,
+                        #[inline(always)] |$p: f64, $t: f64, $d: f64| { let $r = $of; $slope },
+                        #[inline(always)] |$p: f64, $t: f64, $d: f64| {
+                            let $r = $of;
+                            target_slope!($slope; $($own)?)
+                        },
+                    ),
                     dtype => Err(Error::unsupported(dtype)),
                 }),
                 wgsl: Wgsl::None,
@@ -40,11 +73,105 @@ macro_rules! residual_losses {
     };
 }
 
-residual_losses! {
-    "mse" "mse_grad" |r, _d| r * r, r + r;
-    "huber" "huber_grad" |r, d|
-        if r.abs() <= d { r * r * 0.5 } else { (r.abs() - d * 0.5) * d },
-        if r.abs() <= d { r } else if r > 0.0 { d } else if r < 0.0 { -d } else { r };
+losses! {
+    "mse" "mse_grad" |p, t, _d| r = p - t;
+        r * r;
+        r + r;
+    "huber" "huber_grad" |p, t, d| r = p - t;
+        if r.abs() <= d { r * r * 0.5 } else { (r.abs() - d * 0.5) * d };
+        if r.abs() <= d { r } else { sign(r) * d };
+    "smooth_l1" "smooth_l1_grad" |p, t, d| r = p - t;
+        if r.abs() >= d { r.abs() - d * 0.5 } else { r / (d + d) * r };
+        if r.abs() >= d { sign(r) } else { r / d };
+    "log_cosh" "log_cosh_grad" |p, t, _d| r = p - t;
+        log_cosh(r);
+        r.tanh_();
+    "charbonnier" "charbonnier_grad" |p, t, d| r = p - t;
+        length(r, d);
+        r / length(r, d);
+    "tukey_biweight" "tukey_biweight_grad" |p, t, d| r = p - t;
+        if r.abs() >= d { d * d / 6.0 } else { r * r * 0.5 * biweight(r / d) };
+        if r.abs() >= d { 0.0 } else { r * square((1.0 - r / d) * (1.0 + r / d)) };
+    "bce" "bce_grad" |p, t, _d| logs = (bounded_log(p, p.log_()), bounded_log(1.0 - p, (-p).log1p_()));
+        -(t * logs.0 + (1.0 - t) * logs.1);
+        (1.0 - t) * log_slope(1.0 - p) - t * log_slope(p);
+        for target logs.1 - logs.0;
+    "bce_with_logits" "bce_with_logits_grad" |p, t, _d| s = softplus_both(p);
+        t * s.0 + (1.0 - t) * s.1;
+        (1.0 - t) * sigmoid(p) - t * sigmoid(-p);
+        for target s.0 - s.1;
+}
+
+/// 1, −1, or what is neither: 0 and NaN.
+#[inline(always)]
+fn sign<T: Real>(r: T) -> T {
+    let (zero, one) = (T::from_f64(0.0), T::from_f64(1.0));
+    if r > zero {
+        one
+    } else if r < zero {
+        -one
+    } else {
+        r
+    }
+}
+
+#[inline(always)]
+fn square<T: Real>(x: T) -> T {
+    x * x
+}
+
+/// |r| + ln(1 + e^−2|r|) − ln 2, and near 0 by 1 − tanh² = 1 / cosh².
+#[inline(always)]
+fn log_cosh<T: Real>(r: T) -> T {
+    let [one, half, two] = [1.0, 0.5, 2.0].map(T::from_f64);
+    let size = if r < T::from_f64(0.0) { -r } else { r };
+    let far = size + ((-two * size).exp_().log1p_() - T::from_f64(std::f64::consts::LN_2));
+    let near = -half * (-square(r.tanh_())).log1p_();
+    if size >= one { far } else { near }
+}
+
+/// ln(1 + e⁻ˣ) and ln(1 + eˣ).
+#[inline(always)]
+fn softplus_both<T: Real>(x: T) -> (T, T) {
+    let zero = T::from_f64(0.0);
+    let (high, low) = if x > zero { (x, zero) } else { (zero, -x) };
+    let rest = (-(high + low)).exp_().log1p_();
+    (low + rest, high + rest)
+}
+
+/// √(r² + d²) for a positive d, by squares that stay in the range.
+#[inline(always)]
+fn length<T: Real>(r: T, d: T) -> T {
+    let size = if r < T::from_f64(0.0) { -r } else { r };
+    let (most, least) = if size > d { (size, d) } else { (d, size) };
+    let share = least / most;
+    most * (T::from_f64(1.0) + share * share).sqrt_()
+}
+
+/// 1 − u + u²/3 for u = x².
+#[inline(always)]
+fn biweight<T: Real>(x: T) -> T {
+    let [one, third] = [1.0, 1.0 / 3.0].map(T::from_f64);
+    let u = x * x;
+    (u * third - one) * u + one
+}
+
+/// The share below which the slope of the logarithm grows no more, as in PyTorch.
+const LEAST_SHARE: f64 = 1e-12;
+
+/// A logarithm of a share, which is given where the share is not near 0, at least −100.
+#[inline(always)]
+fn bounded_log<T: Real>(share: T, log: T) -> T {
+    let least = T::from_f64(-100.0);
+    let log = if share < T::from_f64(LEAST_SHARE) { share.log_() } else { log };
+    if log < least { least } else { log }
+}
+
+/// Its slope.
+#[inline(always)]
+fn log_slope<T: Real>(share: T) -> T {
+    let one = T::from_f64(1.0);
+    if share < T::from_f64(LEAST_SHARE) { T::from_f64(1.0 / LEAST_SHARE) } else { one / share }
 }
 
 /// Prediction and target, and how the losses of their elements become one.
@@ -83,7 +210,7 @@ impl<'a, T: Element + Real> Pair<'a, T> {
 /// Operands: the losses or their reduction, prediction, target.
 fn values<T: Element + Real + Into<f64> + Summand<Total = f64>>(
     launch: &mut Launch<'_>,
-    value: impl Fn(T, T) -> T + Sync + Copy,
+    value: impl Fn(T, T, T) -> T + Sync + Copy,
 ) -> Result {
     let out = elements::<T>(launch.contiguous_output(0)?)?;
     let pair = Pair::<T>::new(launch, 0)?;
@@ -96,7 +223,7 @@ fn values<T: Element + Real + Into<f64> + Summand<Total = f64>>(
             #[inline(always)]
             || {
                 for ((out, &p), &t) in out.iter_mut().zip(prediction).zip(target) {
-                    *out = value(p - t, parameter);
+                    *out = value(p, t, parameter);
                 }
             },
         );
@@ -137,41 +264,48 @@ fn values<T: Element + Real + Into<f64> + Summand<Total = f64>>(
 /// cotangent, prediction, target.
 fn gradients<T: Element + Real>(
     launch: &mut Launch<'_>,
-    slope: impl Fn(T, T) -> T + Sync + Copy,
+    slope: impl Fn(T, T, T) -> T + Sync,
+    target_slope: impl Fn(T, T, T) -> T + Sync,
 ) -> Result {
     let for_prediction = elements::<T>(launch.contiguous_output(0)?)?;
     let for_target = elements::<T>(launch.contiguous_output(1)?)?;
     let g = Reader::<T>::new(launch.input(0)?)?;
     let pair = Pair::<T>::new(launch, 1)?;
-    let (count, parameter) = (pair.prediction.len(), pair.parameter);
+    let count = pair.prediction.len();
     let fits = |out: &[T]| out.is_empty() || out.len() == count;
     if !fits(for_prediction) || !fits(for_target) || g.len() != if pair.reduced { 1 } else { count }
     {
         return Err(Error::new("the operands do not fit"));
     }
+    fill(for_prediction, &g, &pair, slope)?;
+    fill(for_target, &g, &pair, target_slope)
+}
+
+/// The slopes of one of the operands, times the cotangent.
+fn fill<T: Element + Real>(
+    out: &mut [T],
+    g: &Reader<'_, T>,
+    pair: &Pair<'_, T>,
+    slope: impl Fn(T, T, T) -> T + Sync,
+) -> Result {
     let divisor = T::from_f64(pair.divisor);
     let common = if pair.reduced { g.data[0] / divisor } else { divisor };
-    let fill = |out: &mut [T], sign: T| {
-        for_chunks_of(out, GRAIN, |start, out| {
-            let mut cotangents = g.tiles();
-            pair.for_tiles(start, out.len(), |from, p, t| {
-                let out = &mut out[from..from + p.len()];
-                let factor = common * sign;
-                simd(
-                    #[inline(always)]
-                    || {
-                        for ((out, &p), &t) in out.iter_mut().zip(p).zip(t) {
-                            *out = slope(p - t, parameter) * factor;
-                        }
-                    },
-                );
-                if !pair.reduced {
-                    let g = cotangents.block(start + from, out.len());
-                    out.iter_mut().zip(g).for_each(|(out, &g)| *out = *out * g);
-                }
-            });
-        })
-    };
-    fill(for_prediction, T::from_f64(1.0))?;
-    fill(for_target, T::from_f64(-1.0))
+    for_chunks_of(out, GRAIN, |start, out| {
+        let mut cotangents = g.tiles();
+        pair.for_tiles(start, out.len(), |from, p, t| {
+            let out = &mut out[from..from + p.len()];
+            simd(
+                #[inline(always)]
+                || {
+                    for ((out, &p), &t) in out.iter_mut().zip(p).zip(t) {
+                        *out = slope(p, t, pair.parameter) * common;
+                    }
+                },
+            );
+            if !pair.reduced {
+                let g = cotangents.block(start + from, out.len());
+                out.iter_mut().zip(g).for_each(|(out, &g)| *out = *out * g);
+            }
+        });
+    })
 }

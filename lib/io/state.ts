@@ -1,0 +1,48 @@
+/** States as they are written: tensors by name, each as the bytes of its elements. */
+
+import { noGrad } from "../autograd/tape.ts";
+import { checkKind, isPlainObject, type Kind, kind, shown, TENSOR, TEXT } from "../core/options.ts";
+import type { StateDict } from "../nn/state_dict.ts";
+import type { Tensor } from "../tensor/tensor.ts";
+
+/** Text by name. */
+export const TEXTS: Kind = kind(
+  "an object of strings by name",
+  (value) => isPlainObject(value) && Object.values(value).every(TEXT.accepts),
+);
+
+/** Refuses a tensor whose elements cannot be had; `name` is what messages call it. */
+export function checkElements(call: string, name: string, x: Tensor): void {
+  checkKind(call, name, x, TENSOR);
+  x.storage.check(call.replace("run ", ""));
+  if (x.batched === null) return;
+  throw new TypeError(
+    `Cannot ${call} under vmap: ${name} stands for a tensor in each example`,
+  );
+}
+
+/** The tensors of a state; refuses anything else before a byte is written. */
+export function tensorsOf(name: string, state: StateDict): [name: string, x: Tensor][] {
+  const call = `run ${name}`;
+  if (!isPlainObject(state)) {
+    throw new TypeError(
+      `Cannot ${call}: the state must be an object of tensors by name, got ${shown(state)}`,
+    );
+  }
+  const entries = Object.entries<Tensor>(state);
+  for (const [key, x] of entries) {
+    checkElements(call, JSON.stringify(key), x);
+    // Other libraries read UTF-8, which has no halves of characters.
+    if (!key.isWellFormed()) {
+      throw new TypeError(`Cannot ${call}: the name ${JSON.stringify(key)} is no text`);
+    }
+  }
+  return entries;
+}
+
+/** The bytes of the elements in row-major order, little-endian, to be read at once. */
+export function bytesOfTensor(x: Tensor): Uint8Array {
+  const { storage, offset, size } = noGrad(() => x.detach().to({ device: "cpu" }).contiguous());
+  const { buffer, byteOffset, byteLength } = storage.backend.read(storage, offset, size);
+  return new Uint8Array(buffer, byteOffset, byteLength);
+}

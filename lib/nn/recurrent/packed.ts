@@ -1,0 +1,364 @@
+/** Sequences of different lengths as one tensor: padded, or packed without padding. */
+
+import { ShapeError, showShape } from "../../core/errors.ts";
+import {
+  arrayOf,
+  checkCount,
+  checkKind,
+  FLAG,
+  kind,
+  NUMBER,
+  oneOf,
+  optionReader,
+  orNull,
+  TENSOR,
+} from "../../core/options.ts";
+import { extentAt, sameShape } from "../../core/shape.ts";
+import { cat, stack } from "../../ops/mod.ts";
+import { full } from "../../tensor/create.ts";
+import type { Tensor } from "../../tensor/tensor.ts";
+import { positions } from "../checks.ts";
+
+/** What a packed sequence consists of. */
+export interface PackedSequenceParts {
+  /** The entries of all sequences, step by step: of each step first the longest sequence. */
+  readonly data: Tensor;
+  /** How many sequences each step has: falling numbers. */
+  readonly batchSizes: readonly number[];
+  /** Which sequence stands at each place, the longest first; null if they were in that order. */
+  readonly sortedIndices: Tensor | null;
+  /** At which place each sequence stands; null if they were in that order. */
+  readonly unsortedIndices: Tensor | null;
+}
+
+/**
+ * Sequences of different lengths without padding, as {@linkcode packPaddedSequence} and
+ * {@linkcode packSequence} make them and recurrent layers take them. Follows
+ * `torch.nn.utils.rnn.PackedSequence`.
+ */
+export class PackedSequence implements PackedSequenceParts {
+  /** The entries of all sequences, step by step: of each step first the longest sequence. */
+  readonly data: Tensor;
+  /** How many sequences each step has: falling numbers. */
+  readonly batchSizes: readonly number[];
+  /** Which sequence stands at each place, the longest first; null if they were in that order. */
+  readonly sortedIndices: Tensor | null;
+  /** At which place each sequence stands; null if they were in that order. */
+  readonly unsortedIndices: Tensor | null;
+
+  /**
+   * Creates the sequences from their parts.
+   *
+   * @param parts All parts.
+   * @throws {ShapeError} If the numbers of sequences do not fall, or are not as many as the entries.
+   */
+  constructor(parts: PackedSequenceParts) {
+    checkCount("make a PackedSequence", arguments.length, 1);
+    const { data, batchSizes, sortedIndices = null, unsortedIndices = null } = readParts(
+      "make a PackedSequence",
+      parts,
+    );
+    checkKind("make a PackedSequence", "data", data, TENSOR);
+    checkKind("make a PackedSequence", "batchSizes", batchSizes, LENGTHS);
+    const falling = batchSizes.every((size, i) => size <= (batchSizes[i - 1] ?? size));
+    const count = batchSizes.reduce((sum, size) => sum + size, 0);
+    if (!falling || count !== data.shape[0]) {
+      throw new ShapeError(
+        `Cannot make a PackedSequence: batchSizes must fall and have the first extent of the data ` +
+          `as their sum, got ${showShape(batchSizes)} and ${showShape(data.shape)}`,
+        [data.shape],
+      );
+    }
+    this.data = data;
+    this.batchSizes = batchSizes;
+    this.sortedIndices = sortedIndices;
+    this.unsortedIndices = unsortedIndices;
+  }
+}
+
+const LENGTHS = arrayOf(
+  kind("", (value) => Number.isSafeInteger(value) && Number(value) >= 1),
+  "integers from 1 on",
+);
+const SEQUENCES = arrayOf(TENSOR, "tensors");
+
+const readParts = optionReader<PackedSequenceParts>({
+  data: TENSOR,
+  batchSizes: LENGTHS,
+  sortedIndices: orNull(TENSOR),
+  unsortedIndices: orNull(TENSOR),
+});
+
+const PACKED = kind("a PackedSequence", (value) => value instanceof PackedSequence);
+
+/** Checks sequences of equal entries; gives the shape of an entry. */
+function checkSequences(call: string, sequences: readonly Tensor[]): readonly number[] {
+  checkKind(call, "the sequences", sequences, SEQUENCES);
+  const [first] = sequences;
+  if (first === undefined) {
+    throw new RangeError(`Cannot ${call}: it needs at least one sequence, got none`);
+  }
+  const entry = first.shape.slice(1);
+  for (const x of sequences) {
+    if (x.ndim === 0 || !sameShape(x.shape.slice(1), entry) || x.dtype !== first.dtype) {
+      throw new ShapeError(
+        `Cannot ${call}: sequences must be equal but for their length, got ${first.dtype} of shape ` +
+          `${showShape(first.shape)} and ${x.dtype} of shape ${showShape(x.shape)}`,
+        [first.shape, x.shape],
+      );
+    }
+  }
+  return entry;
+}
+
+/** Options of `padSequence`. */
+export interface PadSequenceOptions {
+  /** Whether the batch is the first dimension, and the step the second. Default: false. */
+  batchFirst?: boolean;
+  /** What stands where a sequence has no entry. Default: 0. */
+  paddingValue?: number;
+  /** Where the padding is. Default: "right". */
+  paddingSide?: "left" | "right";
+}
+
+const readPad = optionReader<PadSequenceOptions>({
+  batchFirst: FLAG,
+  paddingValue: NUMBER,
+  paddingSide: oneOf("left", "right"),
+});
+
+/**
+ * Sequences of different lengths as one tensor, the shorter ones padded to the length of the longest.
+ * Follows `torch.nn.utils.rnn.pad_sequence`.
+ *
+ * @param sequences Shape [length, …] each, equal but for their length.
+ * @returns Shape [steps, batch, …], or [batch, steps, …] with `batchFirst`.
+ * @throws {ShapeError} If the sequences differ beside their length.
+ *
+ * @example Two sequences
+ * ```ts
+ * import { nn, tensor } from "@adjoint/ml";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const padded = nn.utils.padSequence([tensor([1]), tensor([2, 3])], { batchFirst: true });
+ * assertEquals(padded.toArray(), [[1, 0], [2, 3]]);
+ * ```
+ */
+export function padSequence(sequences: readonly Tensor[], options?: PadSequenceOptions): Tensor {
+  const call = "run padSequence";
+  checkCount(call, arguments.length, 2);
+  const { batchFirst = false, paddingValue = 0, paddingSide = "right" } = readPad(call, options);
+  const entry = checkSequences(call, sequences);
+  const most = Math.max(...sequences.map((x) => extentAt(x.shape, 0)));
+  const beside = entry.flatMap(() => [0, 0]);
+  const padded = sequences.map((x) => {
+    const missing = most - extentAt(x.shape, 0);
+    const amounts = paddingSide === "right" ? [0, missing] : [missing, 0];
+    return x.pad([...beside, ...amounts], { value: paddingValue });
+  });
+  return stack(padded, batchFirst ? 0 : 1);
+}
+
+/** Options of `packPaddedSequence`. */
+export interface PackOptions {
+  /** Whether the batch is the first dimension, and the step the second. Default: false. */
+  batchFirst?: boolean;
+  /** Whether the sequences must stand in the order of their lengths, the longest first. Default: true. */
+  enforceSorted?: boolean;
+}
+
+const readPack = optionReader<PackOptions>({ batchFirst: FLAG, enforceSorted: FLAG });
+
+const COUNTS = kind(
+  "a tensor of int32 or an array of integers from 1 on",
+  (value) =>
+    LENGTHS.accepts(value) || (TENSOR.accepts(value) && (value as Tensor).dtype === "int32"),
+);
+
+/**
+ * Padded sequences without their padding. Follows `torch.nn.utils.rnn.pack_padded_sequence`.
+ *
+ * @param x Shape [steps, batch, …], or [batch, steps, …] with `batchFirst`.
+ * @param lengths The length of each sequence, from 1 on.
+ * @throws {RangeError} If lengths do not fit, or do not fall though they must.
+ *
+ * @example There and back
+ * ```ts
+ * import { nn, tensor } from "@adjoint/ml";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const { packPaddedSequence, padPackedSequence } = nn.utils;
+ * const packed = packPaddedSequence(tensor([[1, 2], [3, 0]]), [2, 1], { batchFirst: true });
+ * assertEquals([packed.data.toArray(), packed.batchSizes], [[1, 3, 2], [2, 1]]);
+ * const { output, lengths } = padPackedSequence(packed, { batchFirst: true });
+ * assertEquals([output.toArray(), lengths.toArray()], [[[1, 2], [3, 0]], [2, 1]]);
+ * ```
+ */
+export function packPaddedSequence(
+  x: Tensor,
+  lengths: Tensor | readonly number[],
+  options?: PackOptions,
+): PackedSequence {
+  const call = "run packPaddedSequence";
+  checkCount(call, arguments.length, 3);
+  const { batchFirst = false, enforceSorted = true } = readPack(call, options);
+  checkKind(call, "the input", x, TENSOR);
+  checkKind(call, "lengths", lengths, COUNTS);
+  const list = Array.isArray(lengths) ? lengths : (lengths as Tensor).flatten().toArray();
+  return packed(call, x, list as number[], batchFirst, enforceSorted);
+}
+
+function packed(
+  call: string,
+  x: Tensor,
+  lengths: readonly number[],
+  batchFirst: boolean,
+  enforceSorted: boolean,
+): PackedSequence {
+  const [steps = 0, batch = 0] = batchFirst ? [x.shape[1], x.shape[0]] : x.shape;
+  if (x.ndim < 2 || lengths.length !== batch || batch === 0) {
+    throw new ShapeError(
+      `Cannot ${call}: it needs a batch of sequences and a length of each, got shape ${
+        showShape(x.shape)
+      } and ${lengths.length} lengths`,
+      [x.shape],
+    );
+  }
+  const wrong = lengths.find((length) => length < 1 || length > steps);
+  if (wrong !== undefined) {
+    throw new RangeError(
+      `Cannot ${call}: lengths must be from 1 to the number of steps, ${steps}, got ${wrong}`,
+    );
+  }
+  const order = lengths.map((_, i) => i).sort((a, b) => (lengths[b] ?? 0) - (lengths[a] ?? 0));
+  const sorted = order.every((place, i) => place === i);
+  if (enforceSorted && !sorted) {
+    throw new RangeError(
+      `Cannot ${call}: lengths must fall, got ${
+        showShape(lengths)
+      }; enforceSorted: false sorts them`,
+    );
+  }
+  const batchSizes = Array.from(
+    { length: Math.max(...lengths) },
+    (_, t) => lengths.filter((length) => length > t).length,
+  );
+  const rows = batchSizes.flatMap((size, t) =>
+    order.slice(0, size).map((b) => batchFirst ? b * steps + t : t * batch + b)
+  );
+  const inverse = order.map((_, i) => order.indexOf(i));
+  return new PackedSequence({
+    data: x.flatten(0, 1).indexSelect(0, positions(rows, x)),
+    batchSizes,
+    sortedIndices: enforceSorted ? null : positions(order, x),
+    unsortedIndices: enforceSorted ? null : positions(inverse, x),
+  });
+}
+
+/** Options of `packSequence`. */
+export type PackSequenceOptions = Pick<PackOptions, "enforceSorted">;
+
+const readPackSequence = optionReader<PackSequenceOptions>({ enforceSorted: FLAG });
+
+/**
+ * Sequences of different lengths packed without padding. Follows
+ * `torch.nn.utils.rnn.pack_sequence`.
+ *
+ * @param sequences Shape [length, …] each, equal but for their length.
+ * @throws {ShapeError} If the sequences differ beside their length.
+ * @throws {RangeError} If they do not stand in the order of their lengths though they must.
+ *
+ * @example Two sequences
+ * ```ts
+ * import { nn, tensor } from "@adjoint/ml";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const packed = nn.utils.packSequence([tensor([1, 2]), tensor([3])]);
+ * assertEquals(packed.data.toArray(), [1, 3, 2]);
+ * ```
+ */
+export function packSequence(
+  sequences: readonly Tensor[],
+  options?: PackSequenceOptions,
+): PackedSequence {
+  const call = "run packSequence";
+  checkCount(call, arguments.length, 2);
+  const { enforceSorted = true } = readPackSequence(call, options);
+  checkSequences(call, sequences);
+  const lengths = sequences.map((x) => extentAt(x.shape, 0));
+  return packed(call, padSequence(sequences), lengths, false, enforceSorted);
+}
+
+/** Options of `padPackedSequence`. */
+export interface PadPackedOptions {
+  /** Whether the batch is the first dimension, and the step the second. Default: false. */
+  batchFirst?: boolean;
+  /** What stands where a sequence has no entry. Default: 0. */
+  paddingValue?: number;
+  /** Number of steps; null for those of the longest sequence. Default: null. */
+  totalLength?: number | null;
+}
+
+const readPadPacked = optionReader<PadPackedOptions>({
+  batchFirst: FLAG,
+  paddingValue: NUMBER,
+  totalLength: orNull(kind("an integer", Number.isSafeInteger)),
+});
+
+/** Padded sequences and their lengths. */
+export interface PaddedSequence {
+  /** Shape [steps, batch, …], or [batch, steps, …] with `batchFirst`. */
+  readonly output: Tensor;
+  /** The length of each sequence, int32. */
+  readonly lengths: Tensor;
+}
+
+/**
+ * Packed sequences with padding, in the order in which they were before. Follows
+ * `torch.nn.utils.rnn.pad_packed_sequence`.
+ *
+ * @throws {RangeError} If `totalLength` is less than the length of the longest sequence.
+ *
+ * @example Three steps for all
+ * ```ts
+ * import { nn, tensor } from "@adjoint/ml";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const packed = nn.utils.packSequence([tensor([1, 2]), tensor([3])]);
+ * const { output } = nn.utils.padPackedSequence(packed, { batchFirst: true, totalLength: 3 });
+ * assertEquals(output.toArray(), [[1, 2, 0], [3, 0, 0]]);
+ * ```
+ */
+export function padPackedSequence(
+  sequence: PackedSequence,
+  options?: PadPackedOptions,
+): PaddedSequence {
+  const call = "run padPackedSequence";
+  checkCount(call, arguments.length, 2);
+  checkKind(call, "the sequence", sequence, PACKED);
+  const { batchFirst = false, paddingValue = 0, totalLength } = readPadPacked(call, options);
+  const { data, batchSizes, unsortedIndices } = sequence;
+  const steps = totalLength ?? batchSizes.length;
+  if (steps < batchSizes.length) {
+    throw new RangeError(
+      `Cannot ${call}: totalLength must be at least ${batchSizes.length}, got ${steps}`,
+    );
+  }
+  const batch = batchSizes[0] ?? 0;
+  const places = Array.from({ length: batch }, (_, i) => i);
+  const order = unsortedIndices === null ? places : unsortedIndices.toArray() as number[];
+  const starts = batchSizes.map((_, t) => batchSizes.slice(0, t).reduce((sum, n) => sum + n, 0));
+  // Behind all entries stands the padding.
+  const rowAt = (t: number, place: number) =>
+    place < (batchSizes[t] ?? 0) ? (starts[t] ?? 0) + place : extentAt(data.shape, 0);
+  const rows = Array.from({ length: steps }, (_, t) => order.map((place) => rowAt(t, place)));
+  const { dtype, device } = data;
+  const padding = full([1, ...data.shape.slice(1)], paddingValue, { dtype, device });
+  const padded = cat([data, padding]).indexSelect(0, positions(rows.flat(), data))
+    .reshape([steps, batch, ...data.shape.slice(1)]);
+  const lengths = order.map((place) => batchSizes.filter((size) => size > place).length);
+  return {
+    output: batchFirst ? padded.transpose(0, 1) : padded,
+    lengths: positions(lengths, data),
+  };
+}
