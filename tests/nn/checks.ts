@@ -79,10 +79,6 @@ function forward(layer: Layer, inputs: readonly Tensor[], { named, called }: Tor
   });
 }
 
-function compare(x: Tensor, stored: Stored, message: string): void {
-  assertClose(x.detach(), unstored(stored), { rtol: 1e-12, atol: 1e-13, message });
-}
-
 /** Whether PyTorch has its values in training, which chance plays no part in then. */
 function trains({ torch }: Subject): boolean {
   return torch.modes.some(({ training }) => training);
@@ -120,6 +116,50 @@ function pure(
   return [fn as Differentiable, [...inputs, ...own]];
 }
 
+/** What a layer gives, and what it gives in PyTorch. */
+export type Comparison = readonly [what: string, actual: Tensor, wanted: Tensor];
+
+/** Values, gradients and statistics of a layer beside those of PyTorch. */
+export function comparisons(subject: Subject): Comparison[] {
+  const found: Comparison[] = [];
+  const compare = (x: Tensor, stored: Stored, what: string) => {
+    found.push([what, x.detach().clone(), unstored(stored)]);
+  };
+  for (const wanted of subject.torch.modes) {
+    const layer = loaded(subject).train(wanted.training);
+    const inputs = inputsOf(subject);
+    const mode = wanted.training ? "in training" : "in evaluation";
+    const outputs = run(subject, layer, inputs);
+    assertEquals(outputs.length, wanted.outputs.length, `the number of outputs ${mode}`);
+    outputs.forEach((y, i) => compare(y, wanted.outputs[i]!, `output ${i} ${mode}`));
+    const parameters = layer.namedParameters();
+    const leaves = [...inputs, ...parameters.map(([, p]) => p)];
+    const names = [...inputs.keys(), ...parameters.map(([name]) => name)];
+    const stored = [...wanted.gradients, ...Object.values(wanted.parameters)];
+    assertEquals(names, [...inputs.keys(), ...Object.keys(wanted.parameters)]);
+    const learned = leaves.flatMap((x, i) => x.requiresGrad ? [i] : []);
+    const tracked = outputs.flatMap((y, i) => y.requiresGrad ? [i] : []);
+    const gradients = grad(tracked.map((i) => outputs[i]!), learned.map((i) => leaves[i]!), {
+      gradOutputs: tracked.map((i) => unstored(wanted.cotangents[i]!)),
+      allowUnused: true,
+    });
+    learned.forEach((i, k) => {
+      const g = gradients[k] ?? leaves[i]!.detach().mul(0);
+      compare(g, stored[i]!, `the gradient of ${names[i]} ${mode}`);
+    });
+    if (wanted.buffers === undefined) continue;
+    run(
+      subject,
+      layer,
+      inputs.map((x) => x.dtype === "float64" ? x.detach().mul(0.5) : x),
+    );
+    const buffers = layer.namedBuffers();
+    assertEquals(buffers.map(([name]) => name), Object.keys(wanted.buffers));
+    for (const [name, x] of buffers) compare(x, wanted.buffers[name]!, `${name} ${mode}`);
+  }
+  return found;
+}
+
 /** The checks, by what they say of a layer. */
 export const CHECKS = {
   "has the state dict of PyTorch": (subject: Subject) => {
@@ -137,37 +177,8 @@ export const CHECKS = {
     });
   },
   "has the values of PyTorch, in training and in evaluation": (subject: Subject) => {
-    for (const wanted of subject.torch.modes) {
-      const layer = loaded(subject).train(wanted.training);
-      const inputs = inputsOf(subject);
-      const mode = wanted.training ? "in training" : "in evaluation";
-      const outputs = run(subject, layer, inputs);
-      assertEquals(outputs.length, wanted.outputs.length, `the number of outputs ${mode}`);
-      outputs.forEach((y, i) => compare(y, wanted.outputs[i]!, `output ${i} ${mode}`));
-      const parameters = layer.namedParameters();
-      const leaves = [...inputs, ...parameters.map(([, p]) => p)];
-      const names = [...inputs.keys(), ...parameters.map(([name]) => name)];
-      const stored = [...wanted.gradients, ...Object.values(wanted.parameters)];
-      assertEquals(names, [...inputs.keys(), ...Object.keys(wanted.parameters)]);
-      const learned = leaves.flatMap((x, i) => x.requiresGrad ? [i] : []);
-      const tracked = outputs.flatMap((y, i) => y.requiresGrad ? [i] : []);
-      const gradients = grad(tracked.map((i) => outputs[i]!), learned.map((i) => leaves[i]!), {
-        gradOutputs: tracked.map((i) => unstored(wanted.cotangents[i]!)),
-        allowUnused: true,
-      });
-      learned.forEach((i, k) => {
-        const g = gradients[k] ?? leaves[i]!.detach().mul(0);
-        compare(g, stored[i]!, `the gradient of ${names[i]} ${mode}`);
-      });
-      if (wanted.buffers === undefined) continue;
-      run(
-        subject,
-        layer,
-        inputs.map((x) => x.dtype === "float64" ? x.detach().mul(0.5) : x),
-      );
-      const buffers = layer.namedBuffers();
-      assertEquals(buffers.map(([name]) => name), Object.keys(wanted.buffers));
-      for (const [name, x] of buffers) compare(x, wanted.buffers[name]!, `${name} ${mode}`);
+    for (const [what, actual, wanted] of comparisons(subject)) {
+      assertClose(actual, wanted, { rtol: 1e-12, atol: 1e-13, message: what });
     }
   },
   "has the gradients that differences have, of first and second order": (subject: Subject) => {

@@ -3,23 +3,14 @@
 import { assertEquals, assertMatch, assertThrows } from "@std/assert";
 import { assertType, type IsExact } from "@std/testing/types";
 import { type DType, nn, noGrad, ones, rand, type Tensor } from "../../mod.ts";
-import { casesOf } from "../fixtures/stored.ts";
 import { CHECKS, type Subject } from "./checks.ts";
-import type { Given, Layer, LayerRow, TorchClass, TorchLayer } from "./rows/row.ts";
+import type { Given, Layer, LayerRow } from "./rows/row.ts";
+import { parityTable, subjectsOf } from "./subjects.ts";
 import { type LayerName, LAYERS } from "./table.ts";
 
 type Check = keyof typeof CHECKS;
 const checks = Object.entries(CHECKS) as [Check, (subject: Subject) => void][];
 const names = Object.keys(LAYERS) as LayerName[];
-
-/** The cases of a layer with all that is known of them. */
-function subjectsOf(name: LayerName): readonly Subject[] {
-  const [torchClass, ...cases] = casesOf<unknown>(`layers/${name}`) as [
-    TorchClass,
-    ...TorchLayer[],
-  ];
-  return cases.map((torch) => ({ name, row: LAYERS[name], torchClass, torch }));
-}
 
 /** The options that nothing tries and nothing says why, and the departures that there are not. */
 function unsettled(subjects: readonly Subject[]): string[] {
@@ -56,6 +47,13 @@ for (const name of names) {
     }
   }
 }
+
+Deno.test("the table of parity has every layer, each within rounding of PyTorch", () => {
+  const rows = parityTable();
+  assertEquals(rows.map(({ layer }) => layer), names.toSorted());
+  assertEquals(rows.filter(({ difference }) => !(difference < 1e-11)), []);
+  assertEquals(rows.filter(({ cases, compared }) => compared < 2 * cases), []);
+});
 
 Deno.test("every fixture is that of a layer of the table", () => {
   const files = [...Deno.readDirSync(new URL("../fixtures/layers/", import.meta.url))];

@@ -162,6 +162,7 @@ const SUBJECTS: Readonly<Record<string, readonly string[]>> = {
     "lib/core/options.ts",
     "tests/matrix/op_table.ts",
     "tests/loss/loss_table.ts",
+    "tests/nn/subjects.ts",
     "tests/loss/pages.ts",
     "deno.json",
   ],

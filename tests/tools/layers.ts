@@ -1,0 +1,31 @@
+/**
+ * Prints the table of layers: the options that are tried, how many values, gradients and statistics
+ * are compared with PyTorch's, and the largest difference. `--json` prints an array in the last line.
+ */
+
+import { parseArgs } from "node:util";
+import { parityTable } from "../nn/subjects.ts";
+
+const { values } = parseArgs({ options: { json: { type: "boolean", default: false } } });
+
+const table = parityTable();
+
+if (values.json) {
+  console.log(JSON.stringify(table));
+} else {
+  const lines = [
+    ["layer", "cases", "compared", "difference", "options", "not ours"],
+    ...table.map((row) => [
+      row.layer,
+      String(row.cases),
+      String(row.compared),
+      row.difference.toExponential(0),
+      row.options.join(" "),
+      row.departures.join(" "),
+    ]),
+  ];
+  const widths = lines[0]!.map((_, i) => Math.max(...lines.map((line) => line[i]!.length)));
+  for (const line of lines) {
+    console.log(line.map((cell, i) => cell.padEnd(widths[i]!)).join("  ").trimEnd());
+  }
+}
