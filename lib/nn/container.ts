@@ -6,6 +6,7 @@ import { ReLU, Sigmoid, Tanh } from "./activation.ts";
 import type { Activation } from "./functional.ts";
 import { Linear } from "./linear.ts";
 import { Module } from "./module.ts";
+import { inPart } from "./part.ts";
 
 const MODULE = kind("a module", (value) => value instanceof Module);
 
@@ -75,16 +76,18 @@ export class Sequential extends Module {
    * @param x What the first module takes.
    */
   override forward(x: Tensor): Tensor {
-    let next = 0;
-    for (let layer = this.layers[0]; layer !== undefined; layer = this.layers[next]) {
-      const activation = activationOf(this.layers[++next]);
-      // A layer whose forward has been replaced, by a hook or a subclass, is left alone.
-      if (activation !== undefined && layer instanceof Linear && layer.forward === affine) {
-        x = layer.activated(x, activation);
-        next++;
-      } else {
-        x = layer.forward(x);
-      }
+    const { layers } = this;
+    for (let i = 0; i < layers.length; i++) {
+      x = inPart(String(i), () => {
+        const layer = layers[i];
+        const activation = activationOf(layers[i + 1]);
+        // A layer whose forward has been replaced, by a hook or a subclass, is left alone.
+        if (activation !== undefined && layer instanceof Linear && layer.forward === affine) {
+          i++;
+          return layer.activated(x, activation);
+        }
+        return layer === undefined ? x : layer.forward(x);
+      });
     }
     return x;
   }

@@ -121,6 +121,17 @@ Deno.test("Module.toString() shows the tree", () => {
   assertMatch(Deno.inspect(net), /^Sequential\(/);
 });
 
+Deno.test("an error of shapes names the path of the layer in nets in nets", () => {
+  const inner = new nn.Sequential(new nn.Linear(4, 3), new nn.ReLU(), new nn.Conv1d(5, 1, 1));
+  const net = new nn.Sequential(new nn.Flatten(), inner);
+  assertThrows(
+    () => net.forward(ones([2, 5])),
+    ShapeError,
+    "Cannot compute Linear in 1.0: the last",
+  );
+  assertThrows(() => net.forward(ones([2, 4])), ShapeError, "Cannot compute conv1d in 1.2: ");
+});
+
 Deno.test("Linear starts uniform in ±1/√in", () => {
   manualSeed(3);
   const layer = new nn.Linear(100, 400);
