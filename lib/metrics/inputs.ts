@@ -4,6 +4,7 @@ import { isFloat, type TypedArray } from "../core/dtype.ts";
 import { DTypeError, ShapeError, showShape } from "../core/errors.ts";
 import {
   checkKind,
+  COUNT,
   INTEGER,
   kind,
   NUMBER,
@@ -52,12 +53,6 @@ export interface ClassOptions {
   /** Number of classes where labels are predicted. Default: up to the largest label seen. */
   numClasses?: number;
 }
-
-/** A whole number from 1 on. */
-export const COUNT = kind(
-  "a positive integer",
-  (value) => INTEGER.accepts(value) && value as number > 0,
-);
 
 /** The kinds of those options. */
 export const CLASS_OPTIONS: OptionTable<ClassOptions> = {
