@@ -81,6 +81,13 @@ export function taskOf(call: string, pred: Tensor, target: Tensor, task?: ClassT
     ? "binary"
     : "multiclass";
   const told = task ?? guessed;
+  if (told === "multiclass" && ofClasses && pred.shape[classDim] === 1) {
+    throw new ShapeError(
+      `Cannot ${call}: scores of one class tell nothing apart; those of two classes have the ` +
+        `target's shape, as in pred.squeeze(${classDim}), got ${showShape(pred.shape)}`,
+      [pred.shape, target.shape],
+    );
+  }
   if (fits[told]) return told;
   const needed = {
     binary: "scores of the target's shape",
