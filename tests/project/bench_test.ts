@@ -49,7 +49,7 @@ Deno.test("bench: a mistake is told in a sentence, with status 1", () => {
 });
 
 Deno.test("bench: both sides have the same rows", () => {
-  const python = ["rows.py", "op_rows.py", "transform_rows.py"].map((file) =>
+  const python = ["rows.py", "op_rows.py", "transform_rows.py", "net_rows.py"].map((file) =>
     Deno.readTextFileSync(new URL(`bench/torch/${file}`, root))
   );
   const names = [...python.join("").matchAll(/^ {4}"(.+)": /gm)].map(([, name]) => name);
