@@ -25,10 +25,10 @@ class Net extends nn.Module {
 
 Deno.test("Module.stateDict() has PyTorch's keys, and #private members are invisible", () => {
   assertEquals(Object.keys(new Net().stateDict()), [
+    "running_mean",
     "self_attn.weight",
     "self_attn.bias",
     "blocks.0.weight",
-    "running_mean",
   ]);
   const net = new nn.Sequential(new nn.Flatten(), new nn.Linear(4, 2), new nn.ReLU());
   assertEquals(Object.keys(net.stateDict()), ["1.weight", "1.bias"]);
@@ -68,10 +68,10 @@ Deno.test("Module.loadStateDict() copies all or nothing", () => {
   assertThrows(
     () => b.loadStateDict(partial),
     TypeError,
-    "missing keys self_attn.bias, blocks.0.weight, running_mean, unexpected keys other",
+    "missing keys running_mean, self_attn.bias, blocks.0.weight, unexpected keys other",
   );
   assertEquals(b.loadStateDict(partial, { strict: false }), {
-    missing: ["self_attn.bias", "blocks.0.weight", "running_mean"],
+    missing: ["running_mean", "self_attn.bias", "blocks.0.weight"],
     unexpected: ["other"],
   });
   assertEquals(b.selfAttn.weight.toArray(), zeros([3, 2]).toArray());
