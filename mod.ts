@@ -83,7 +83,12 @@ export {
   vmap,
   type VmapOptions,
 } from "./lib/transforms/vmap.ts";
-export { type CallableModule, functionalCall } from "./lib/transforms/functional_call.ts";
+export {
+  type CallableModule,
+  functionalCall,
+  type StackableModule,
+  stackModuleState,
+} from "./lib/transforms/functional_call.ts";
 /** Linear algebra: factors of matrices, linear systems, determinants, norms. */
 export * as linalg from "./lib/ops/linalg/namespace.ts";
 /** Layers, and the base class of everything with parameters. */
@@ -94,8 +99,14 @@ export * as losses from "./lib/loss/mod.ts";
 export * as optim from "./lib/optim/mod.ts";
 /** Data sets and batches. */
 export * as data from "./lib/data/mod.ts";
+/** Metrics: how good predictions are, whole and batch by batch. */
+export * as metrics from "./lib/metrics/mod.ts";
+/** The training loop, what it notes, and what can be done at its turns. */
+export * as train from "./lib/train/mod.ts";
 /** Weights and arrays in files: safetensors, PyTorch's checkpoints, NumPy's arrays. */
 export * as io from "./lib/io/mod.ts";
+/** Instruments that show what a loss does. */
+export * as study from "./lib/study/mod.ts";
 /** Checks of gradients and losses, for use under `deno test`. */
 export * as testing from "./lib/testing/mod.ts";
 

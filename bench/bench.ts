@@ -4,6 +4,7 @@
  *   deno task bench                     our column, and PyTorch's if bench/.venv is there
  *   deno task bench --with-torch        makes bench/.venv first: about 5 GB from PyPI
  *   deno task bench --python PATH       PyTorch of another Python
+ *   deno task bench --device gpu        the same on the GPU, beside PyTorch with CUDA
  *   deno task bench --filter matmul     the rows with the text in their name; several filters add up
  *
  * Further options: --threads N for either side (default 2), --rounds N (default 5), --json (a last
@@ -15,6 +16,7 @@
 
 import { scope, setThreads } from "@adjoint/ml";
 import meta from "../deno.json" with { type: "json" };
+import { makeInputsOn, wave } from "./inputs.ts";
 import { BenchError, type Options, parseOptions } from "./options.ts";
 import type { Instance, Row, Within } from "./row.ts";
 import { findPython, makeEnvironment, TorchSide } from "./torch_side.ts";
@@ -24,6 +26,9 @@ const MEASUREMENT_US = 200_000;
 
 /** The threads of a side spin for a while after its last work; the other one waits for that. */
 const PAUSE_MS = 10;
+
+/** How long a card is kept busy before the first row. */
+const WARM_UP_MS = 2000;
 
 /** The figures of a row. */
 export interface RowFigures {
@@ -41,11 +46,12 @@ export interface RowFigures {
 /** Gives the microseconds of an iteration. */
 type Measure = (iterations: number) => number | Promise<number>;
 
-/** Our times of an instance inside `scope` or nothing. */
-function ourSide(instance: Instance, within: Within): Measure {
+/** Our times of an instance inside `scope` or nothing, until the device has done it. */
+function ourSide(instance: Instance, within: Within, finish: () => void): Measure {
   return (iterations) => {
     const start = performance.now();
     for (let i = 0; i < iterations; i++) instance.run(within);
+    finish();
     return (performance.now() - start) * 1000 / iterations;
   };
 }
@@ -114,11 +120,16 @@ interface Measured {
   readonly plain_us: number | undefined;
 }
 
-async function measureRow(row: Row, torch: TorchSide | null, rounds: number): Promise<Measured> {
+async function measureRow(
+  row: Row,
+  torch: TorchSide | null,
+  { rounds, device }: Pick<Options, "rounds" | "device">,
+): Promise<Measured> {
   const { name, target = null, large = false } = row;
   const instance = row.make();
-  const ways = large ? [scope, plainly] : [plainly];
-  const sides = ways.map((within) => ourSide(instance, within));
+  const ways = device === "gpu" ? [scope] : large ? [scope, plainly] : [plainly];
+  const probe = device === "gpu" ? wave([1]) : null;
+  const sides = ways.map((within) => ourSide(instance, within, () => probe?.item()));
   if (torch !== null) {
     const reference = await torch.result(name);
     for (const within of ways) compare(row, instance.result(within), reference);
@@ -156,16 +167,27 @@ function describe({ figures, plain_us }: Measured): string {
   return line(name, digits(ours_us), digits(torch_us), ratio?.toFixed(2) ?? "", rest);
 }
 
+/** A card that has idled runs slowly for a while. */
+async function warmUp(torch: TorchSide | null): Promise<void> {
+  const x = wave([2048, 2048]);
+  const end = performance.now() + WARM_UP_MS;
+  while (performance.now() < end) scope(() => x.matmul(x).sum().item());
+  await torch?.measure("matmul 4096", 100);
+}
+
 /** Measures rows, printing each as soon as it is known. */
 export async function bench(
-  { selected, rounds, json }: Pick<Options, "selected" | "rounds" | "json">,
+  options: Pick<Options, "device" | "selected" | "rounds" | "json">,
   torch: TorchSide | null,
   print: (line: string) => void,
 ): Promise<void> {
+  const { device, selected, json } = options;
+  makeInputsOn(device);
+  if (device === "gpu") await warmUp(torch);
   print(line("", "ours µs", "PyTorch µs", "ratio", ["target", "", "plain µs"]));
   const figures: RowFigures[] = [];
   for (const row of selected) {
-    const measured = await measureRow(row, torch, rounds);
+    const measured = await measureRow(row, torch, options);
     figures.push(measured.figures);
     print(describe(measured));
   }
@@ -174,11 +196,11 @@ export async function bench(
 
 async function main(args: string[]): Promise<void> {
   const options = parseOptions(args);
-  const { threads, rounds } = options;
+  const { threads, rounds, device } = options;
   setThreads(threads);
   if (options.withTorch) await makeEnvironment();
   const python = await findPython(options.python);
-  await using torch = python === null ? null : await TorchSide.start(python, threads);
+  await using torch = python === null ? null : await TorchSide.start(python, threads, device);
   console.log(
     `Adjoint ${meta.version}${torch === null ? "" : ` and PyTorch ${torch.version}`}, ${threads} ` +
       `threads, medians of ${rounds} rounds`,

@@ -1,6 +1,20 @@
 /** Inputs and figures that both sides make by the same formulas; `torch/inputs.py` is the other. */
 
-import { fromTypedArray, nn, noGrad, type Tensor, tensor } from "@adjoint/ml";
+import { type Device, fromTypedArray, nn, noGrad, type Tensor } from "@adjoint/ml";
+
+let device: Device = "cpu";
+
+/** Says where inputs are made from now on. */
+export function makeInputsOn(chosen: Device): void {
+  device = chosen;
+}
+
+function made(
+  values: Float32Array<ArrayBuffer> | Int32Array<ArrayBuffer>,
+  shape: readonly number[],
+): Tensor {
+  return fromTypedArray(values, shape).to({ device });
+}
 
 /** How the numbers of `wave` run. */
 export interface WaveOptions {
@@ -17,12 +31,18 @@ export function wave(shape: readonly number[], options: WaveOptions = {}): Tenso
   const { phase = 0.3, scale = 1, offset = 0 } = options;
   const values = new Float32Array(shape.reduce((size, extent) => size * extent, 1));
   for (let i = 0; i < values.length; i++) values[i] = offset + scale * Math.sin(0.7 * i + phase);
-  return fromTypedArray(values, shape);
+  return made(values, shape);
+}
+
+/** So many numbers: a wave of 2²⁰, again and again. */
+export function waves(size: number, options: WaveOptions = {}): Tensor {
+  const length = Math.min(size, 2 ** 20);
+  return wave([1, length], options).expand([size / length, length]).clone().reshape([size]);
 }
 
 /** The labels 0 to 9 in turn. */
 export function labels(count: number): Tensor {
-  return tensor(Int32Array.from({ length: count }, (_, i) => i % 10));
+  return made(Int32Array.from({ length: count }, (_, i) => i % 10), [count]);
 }
 
 /** A sine for each example, whose frequency is that of its label, so that there is much to learn. */
@@ -32,22 +52,24 @@ export function signals(count: number, features: number): Tensor {
     const step = 0.01 * (1 + n % 10);
     for (let j = 0; j < features; j++) values[i++] = Math.sin(0.7 * n + step * j);
   }
-  return fromTypedArray(values, [count, features]);
+  return made(values, [count, features]);
 }
 
 /** A fixed order of examples, another one for each epoch: 4801 and a count of 8000 share no factor. */
 export function order(count: number, epoch: number): Tensor {
-  return tensor(Int32Array.from({ length: count }, (_, i) => (4801 * i + 1013 * epoch) % count));
+  return made(Int32Array.from({ length: count }, (_, i) => (4801 * i + 1013 * epoch) % count), [
+    count,
+  ]);
 }
 
 /** Positions below an extent, spread over all of it. */
 export function positions(shape: readonly number[], extent: number): Tensor {
   const size = shape.reduce((product, extent) => product * extent, 1);
-  return fromTypedArray(Int32Array.from({ length: size }, (_, i) => 4801 * i % extent), shape);
+  return made(Int32Array.from({ length: size }, (_, i) => 4801 * i % extent), shape);
 }
 
 /** Gives a model's parameters waves of the size that PyTorch's initial values have. */
-export function setParameters<M extends nn.Module>(model: M): M {
+export function setParameters<M extends nn.AnyModule>(model: M): M {
   noGrad(() =>
     model.parameters().forEach((p, i) => {
       p.copy_(wave(p.shape, { phase: 0.3 + i, scale: (p.shape.at(-1) ?? 1) ** -0.5 }));
@@ -65,7 +87,7 @@ export function perceptron(): nn.Sequential {
 
 /** A few hundred of a tensor's numbers, evenly spread; all of a small one. */
 export function samples(x: Tensor): number[] {
-  const { data } = x.detach().contiguous();
+  const { data } = x.detach().to({ device: "cpu" }).contiguous();
   const stride = Math.max(1, Math.floor(data.length / 256));
   return Array.from({ length: Math.ceil(data.length / stride) }, (_, i) => data[i * stride] ?? NaN);
 }

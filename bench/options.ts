@@ -1,14 +1,21 @@
 /** The command line of the benchmark. */
 
 import { parseArgs } from "node:util";
+import type { Device } from "@adjoint/ml";
 import type { Row } from "./row.ts";
-import { rows } from "./rows.ts";
+import { gpuRows } from "./gpu_rows.ts";
+import { cpuRows } from "./rows.ts";
+
+/** The rows of a device. */
+const rowsOf: Readonly<Record<Device, readonly Row[]>> = { cpu: cpuRows, gpu: gpuRows };
 
 /** A mistake of the user or of the machine, told in a sentence and not with a stack. */
 export class BenchError extends Error {}
 
 /** What the user asked for. */
 export interface Options {
+  /** Where both sides compute. */
+  readonly device: Device;
   /** The rows to measure. */
   readonly selected: readonly Row[];
   /** Whether the last line is JSON. */
@@ -36,7 +43,7 @@ function named({ name }: Row, text: string): boolean {
 }
 
 /** The rows with one of the texts in their name; all rows for no text. */
-function select(filters: readonly string[]): readonly Row[] {
+function select(rows: readonly Row[], filters: readonly string[]): readonly Row[] {
   const unknown = filters.find((text) => !rows.some((row) => named(row, text)));
   if (unknown !== undefined) {
     const names = rows.map(({ name }) => `  ${name}`).join("\n");
@@ -51,6 +58,7 @@ function parse(args: string[]) {
     return parseArgs({
       args,
       options: {
+        device: { type: "string", default: "cpu" },
         filter: { type: "string", multiple: true, default: [] },
         json: { type: "boolean", default: false },
         "with-torch": { type: "boolean", default: false },
@@ -64,14 +72,21 @@ function parse(args: string[]) {
   }
 }
 
+function deviceOf(text: string): Device {
+  if (text === "cpu" || text === "gpu") return text;
+  throw new BenchError(`--device must be cpu or gpu, got ${text}`);
+}
+
 /** Reads and checks the command line. */
 export function parseOptions(args: string[]): Options {
   const values = parse(args);
   if (values["with-torch"] && values.python !== undefined) {
     throw new BenchError("--with-torch brings a Python of its own: leave out --python");
   }
+  const device = deviceOf(values.device);
   return {
-    selected: select(values.filter),
+    device,
+    selected: select(rowsOf[device], values.filter),
     json: values.json,
     withTorch: values["with-torch"],
     python: values.python,

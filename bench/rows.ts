@@ -1,16 +1,13 @@
 /** What is measured. `torch/rows.py` has the same rows by the same names. */
 
-import { grad, losses, nn, optim, type Tensor, where } from "@adjoint/ml";
-import { labels, order, perceptron, positions, setParameters, signals, wave } from "./inputs.ts";
+import { grad, losses, nn, optim, type Tensor } from "@adjoint/ml";
+import { labels, order, perceptron, setParameters, signals, wave } from "./inputs.ts";
+import { lossRows } from "./loss_rows.ts";
 import { opRows } from "./op_rows.ts";
+import { optimizerRows } from "./optimizer_rows.ts";
+import { add, crossEntropy, exp, huber, matmul, sum } from "./basics.ts";
 import { computing, type Instance, type Row, type Within } from "./row.ts";
 import { transformRows } from "./transform_rows.ts";
-
-function add(size: number, recording = false): Instance {
-  const a = wave([size]).requiresGrad_(recording);
-  const b = wave([size], { phase: 1.3 });
-  return computing(() => a.add(b));
-}
 
 function chain(): Instance {
   const x = wave([16]).requiresGrad_();
@@ -24,34 +21,6 @@ function chain(): Instance {
     loss.backward();
     return loss;
   }, () => [x.grad]);
-}
-
-/** Huber's loss, written by hand. */
-function huberByHand(prediction: Tensor, target: Tensor, delta = 1): Tensor {
-  const r = prediction.sub(target).abs();
-  return where(r.le(delta), r.square().mul(0.5), r.mul(delta).sub(0.5 * delta ** 2)).mean();
-}
-
-function huber(size: number): Instance {
-  const prediction = wave([size], { scale: 2 }).requiresGrad_();
-  const target = wave([size], { phase: 1.3 });
-  return computing(() => {
-    prediction.grad = null;
-    const loss = huberByHand(prediction, target);
-    loss.backward();
-    return loss;
-  }, () => [prediction.grad]);
-}
-
-function crossEntropy(rows: number, classes: number): Instance {
-  const logits = wave([rows, classes], { scale: 2 }).requiresGrad_();
-  const targets = positions([rows], classes);
-  return computing(() => {
-    logits.grad = null;
-    const loss = losses.crossEntropy(logits, targets);
-    loss.backward();
-    return loss;
-  }, () => [logits.grad]);
 }
 
 function uncertainty(): Instance {
@@ -124,27 +93,10 @@ function step(make: (params: readonly Tensor[]) => optim.SGD | optim.Adam): Inst
   }, () => params);
 }
 
-function matmul(n: number): Instance {
-  const a = wave([n, n]);
-  const b = wave([n, n], { phase: 1.3 });
-  return computing(() => a.matmul(b));
-}
-
 function linear(): Instance {
   const x = wave([64, 784]);
   const weight = wave([128, 784], { phase: 1.3 });
   return computing(() => x.matmul(weight.transpose(0, 1)));
-}
-
-function exp(size: number): Instance {
-  const x = wave([size]);
-  return computing(() => x.exp());
-}
-
-function sum(size: number): Instance {
-  // Around 1, as the sum of a sine would be nothing but rounding.
-  const x = wave([size], { offset: 1, scale: 0.5 });
-  return computing(() => x.sum());
 }
 
 /**
@@ -179,8 +131,8 @@ function mainJob(): Instance {
   return { run: train, result: train };
 }
 
-/** All rows, in the order of the table. */
-export const rows: readonly Row[] = [
+/** All rows of the CPU, in the order of the table. */
+export const cpuRows: readonly Row[] = [
   { name: "add of 16 floats, not recording", target: 0.3, make: () => add(16) },
   { name: "add of 16 floats, recording", target: 0.25, make: () => add(16, true) },
   { name: "20 x (mul, add) on 16 floats, sum, backward", target: 0.15, make: chain },
@@ -223,4 +175,6 @@ export const rows: readonly Row[] = [
   { name: "main job, 10 epochs", target: 0.4, large: true, tolerance: 1e-4, make: mainJob },
   ...opRows,
   ...transformRows,
+  ...lossRows,
+  ...optimizerRows,
 ];

@@ -1,5 +1,6 @@
 /** PyTorch's side of the benchmark: a Python process that runs the rows of `torch/` on request. */
 
+import type { Device } from "@adjoint/ml";
 import { fileURLToPath } from "node:url";
 import { BenchError } from "./options.ts";
 
@@ -97,9 +98,9 @@ export class TorchSide implements AsyncDisposable {
   }
 
   /** Starts the process with a Python that has PyTorch. */
-  static async start(python: string, threads: number): Promise<TorchSide> {
+  static async start(python: string, threads: number, device: Device): Promise<TorchSide> {
     // -B: no compiled files among the sources.
-    const child = spawn(python, { args: ["-B", SERVER], stdin: "piped", stdout: "piped" });
+    const child = spawn(python, { args: ["-B", SERVER, device], stdin: "piped", stdout: "piped" });
     const replies = lines(child.stdout);
     const { value: hello } = await replies.next();
     if (hello === undefined) {

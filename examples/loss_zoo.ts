@@ -167,6 +167,16 @@ export const ZOO = {
       },
     },
   },
+  policy: {
+    variable: "log-probability x of what was good, above the old or reference one",
+    points: [-3, -0.1, 0, 0.1, 3, 30],
+    curves: {
+      reinforce: (x) => losses.reinforce(x, one),
+      PPOSequenceLoss: (x) =>
+        new losses.PPOSequenceLoss({ entropyCoef: 0 }).forward(x, zero, one, zero, zero, zero).loss,
+      dpo: (x) => losses.dpo(x, zero, zero, zero),
+    },
+  },
   learned: {
     ...residual,
     curves: {

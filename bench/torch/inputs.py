@@ -10,6 +10,12 @@ def wave(*shape, phase=0.3, scale=1.0, offset=0.0):
     return (offset + scale * torch.sin(0.7 * i + phase)).float().reshape(shape)
 
 
+def waves(size, **options):
+    """So many numbers: a wave of 2^20, again and again."""
+    length = min(size, 2**20)
+    return wave(length, **options).repeat(size // length)
+
+
 def labels(count):
     """The labels 0 to 9 in turn."""
     return torch.arange(count) % 10

@@ -4,16 +4,14 @@ import functools
 
 import torch
 import torch.nn.functional as F
-from inputs import labels, order, perceptron, positions, set_parameters, signals, wave
+from basics import add, cross_entropy, exp, huber, matmul, total
+from inputs import labels, order, perceptron, set_parameters, signals, wave
+from loss_rows import LOSS_ROWS
 from op_rows import OP_ROWS
+from optimizer_rows import OPTIMIZER_ROWS
 from row import computing
 from torch import nn
 from transform_rows import TRANSFORM_ROWS
-
-
-def add(size, recording=False):
-    a, b = wave(size).requires_grad_(recording), wave(size, phase=1.3)
-    return computing(lambda: a + b)
 
 
 def chain():
@@ -29,36 +27,6 @@ def chain():
         return loss
 
     return computing(run, lambda: [x.grad])
-
-
-def huber_by_hand(prediction, target, delta=1.0):
-    r = (prediction - target).abs()
-    return torch.where(r <= delta, r.square() * 0.5, r * delta - 0.5 * delta**2).mean()
-
-
-def huber(size):
-    prediction, target = wave(size, scale=2).requires_grad_(), wave(size, phase=1.3)
-
-    def run():
-        prediction.grad = None
-        loss = huber_by_hand(prediction, target)
-        loss.backward()
-        return loss
-
-    return computing(run, lambda: [prediction.grad])
-
-
-def cross_entropy(rows, classes):
-    logits = wave(rows, classes, scale=2).requires_grad_()
-    targets = positions(rows, extent=classes)
-
-    def run():
-        logits.grad = None
-        loss = F.cross_entropy(logits, targets)
-        loss.backward()
-        return loss
-
-    return computing(run, lambda: [logits.grad])
 
 
 def uncertainty():
@@ -133,24 +101,9 @@ def step(make):
     return computing(run, lambda: params)
 
 
-def matmul(n):
-    a, b = wave(n, n), wave(n, n, phase=1.3)
-    return computing(lambda: a @ b)
-
-
 def linear():
     x, weight = wave(64, 784), wave(128, 784, phase=1.3)
     return computing(lambda: x @ weight.t())
-
-
-def exp(size):
-    x = wave(size)
-    return computing(lambda: x.exp())
-
-
-def total(size):
-    x = wave(size, offset=1, scale=0.5)
-    return computing(lambda: x.sum())
 
 
 def main_job():
@@ -178,7 +131,7 @@ def main_job():
     return train, train
 
 
-ROWS = {
+CPU_ROWS = {
     "add of 16 floats, not recording": lambda: add(16),
     "add of 16 floats, recording": lambda: add(16, True),
     "20 x (mul, add) on 16 floats, sum, backward": chain,
@@ -203,4 +156,6 @@ ROWS = {
     "main job, 10 epochs": main_job,
     **OP_ROWS,
     **TRANSFORM_ROWS,
+    **LOSS_ROWS,
+    **OPTIMIZER_ROWS,
 }

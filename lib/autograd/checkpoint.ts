@@ -11,11 +11,16 @@ import { OpRule } from "../ops/define/record.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { type Edge, gradientsAt } from "./backward.ts";
 import { pushForward } from "./forward.ts";
+import { scope } from "./scope.ts";
 import { isGradEnabled, lastNodeId, Node } from "./tape.ts";
+
+type Within = <T>(work: () => T) => T;
 
 /** One call, as the tape keeps it. */
 interface Call {
   readonly run: () => unknown;
+  /** What stands around the second run and the way back through it: `scope` or nothing. */
+  readonly within: Within;
   readonly inputs: readonly unknown[];
   readonly versions: readonly number[];
   readonly random: RandomState;
@@ -36,14 +41,16 @@ function ruleFor(outputs: number): OpRule<Call> {
       outputs,
       foreign: true,
       vjpAll: (gs, { attrs }, needs) => {
-        const { places } = attrs;
-        const { roots, floor } = runAgain(attrs);
-        const wanted = places.flatMap((_, i) => needs[i] ? [i] : []);
-        const found = gradientsAt(roots, gs, wanted.map((i) => places[i]!), {
-          createGraph: isGradEnabled(),
-          floor,
+        const { places, within } = attrs;
+        return within(() => {
+          const { roots, floor } = runAgain(attrs);
+          const wanted = places.flatMap((_, i) => needs[i] ? [i] : []);
+          const found = gradientsAt(roots, gs, wanted.map((i) => places[i]!), {
+            createGraph: isGradEnabled(),
+            floor,
+          });
+          return places.map((_, i) => found[wanted.indexOf(i)] ?? null);
         });
-        return places.map((_, i) => found[wanted.indexOf(i)] ?? null);
       },
       jvp: (tangents, { attrs }) => {
         const moving = tangents.flatMap((t, i) => t === null ? [] : [i]);
@@ -150,6 +157,22 @@ export function checkpoint<Inputs extends unknown[], Output>(
   ...inputs: Inputs
 ): Mirror<Output> {
   checkKind("run checkpoint", "the first argument", fn, FUNCTION);
+  return keptAside(fn, inputs, (work) => work());
+}
+
+/** `checkpoint` of a function that leaves nothing behind: the memory of either run is used again at once. */
+export function checkpointInScope<Inputs extends unknown[], Output>(
+  fn: (...inputs: Inputs) => Output,
+  ...inputs: Inputs
+): Mirror<Output> {
+  return scope(() => keptAside(fn, inputs, scope));
+}
+
+function keptAside<Inputs extends unknown[], Output>(
+  fn: (...inputs: Inputs) => Output,
+  inputs: Inputs,
+  within: Within,
+): Mirror<Output> {
   const floor = lastNodeId();
   const random = defaultGenerator.state;
   const versions = versionsOf(inputs);
@@ -160,6 +183,7 @@ export function checkpoint<Inputs extends unknown[], Output>(
   const tracked = results.flatMap((y, i) => y.node === null ? [] : [i]);
   const node = new Node(ruleFor(tracked.length) as OpRule, places.map((place) => place.node), {
     run: () => fn(...inputs),
+    within,
     inputs,
     versions,
     random,

@@ -173,6 +173,23 @@ export class RandomGenerator {
   }
 }
 
+/**
+ * A stream beside the one that stands at a state, for a branch and a twig from 0 to 2^32 - 2. The
+ * stream itself, whose counters end in two words of 0, is not used up.
+ */
+export function beside(
+  { seed, offset }: RandomState,
+  branch: number,
+  twig: number,
+): RandomGenerator {
+  const word = (value: bigint) => Number(BigInt.asUintN(32, value));
+  const [low, high] = philox(
+    [word(offset), word(offset >> 32n), branch + 1, twig + 1],
+    [word(seed), word(seed >> 32n)],
+  );
+  return new RandomGenerator(BigInt(low) | BigInt(high) << 32n);
+}
+
 /** A stream of random numbers. */
 export const GENERATOR: Kind = kind(
   "a RandomGenerator, as in new RandomGenerator(1)",

@@ -1,18 +1,45 @@
-/** Data sets: examples by number. */
+/** Data sets: examples by number, or one after the other; parts of them, and several as one. */
 
 import { ShapeError, showShape } from "../core/errors.ts";
-import { checkCount, checkKind, INTEGER, TENSOR } from "../core/options.ts";
+import { arrayOf, checkCount, checkKind, INTEGER, kind, TENSOR } from "../core/options.ts";
+import type { RandomGenerator } from "../core/random.ts";
 import { extentAt } from "../core/shape.ts";
+import { elementsOf } from "../tensor/examples.ts";
+import { fromTypedArray } from "../tensor/create.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 
 /** Examples by number. */
 export interface Dataset<T> {
   /** How many examples there are. */
   readonly length: number;
-  /** The example with the given number, from 0 to length - 1. */
-  get(index: number): T;
+  /**
+   * The example with the given number, from 0 to length - 1. What is random in it should be drawn
+   * from the generator: a `DataLoader` hands in one that depends on its seed and on the batch alone,
+   * so that a pass goes on after a break as if there had been none.
+   */
+  get(index: number, generator?: RandomGenerator): T;
   /** Several examples at once, already collated; faster where it can be had. */
-  getBatch?(indices: Tensor): T;
+  getBatch?(indices: Tensor, generator?: RandomGenerator): unknown;
+}
+
+/** Examples one after the other, as they come from a file or from elsewhere. */
+export type IterableDataset<T> = Iterable<T> | AsyncIterable<T>;
+
+/** A data set whose examples have numbers. */
+export const DATASET = kind(
+  "a data set, with a whole length and get(index)",
+  (value) =>
+    typeof value === "object" && value !== null &&
+    typeof Reflect.get(value, "get") === "function" &&
+    Number.isSafeInteger(Reflect.get(value, "length")),
+);
+
+/** The number of an example, counted from the end where it is negative. */
+function numberIn(call: string, index: number, length: number): number {
+  checkKind(call, "the index", index, INTEGER);
+  const place = index < 0 ? index + length : index;
+  if (place >= 0 && place < length) return place;
+  throw new RangeError(`Cannot ${call}: index ${index} is out of range for ${length} examples`);
 }
 
 /**
@@ -63,16 +90,115 @@ export class TensorDataset<T extends readonly Tensor[] = Tensor[]> implements Da
   }
 
   /** The entries with the given number. */
-  get(index: number): T {
-    checkCount("read TensorDataset", arguments.length, 1);
+  get(index: number, _generator?: RandomGenerator): T {
+    checkCount("read TensorDataset", arguments.length, 2);
     checkKind("read TensorDataset", "the index", index, INTEGER);
     return this.tensors.map((x) => x.at(index)) as unknown as T;
   }
 
   /** The entries with the given numbers, int32, as new tensors. */
-  getBatch(indices: Tensor): T {
-    checkCount("read TensorDataset", arguments.length, 1);
+  getBatch(indices: Tensor, _generator?: RandomGenerator): T {
+    checkCount("read TensorDataset", arguments.length, 2);
     checkKind("read TensorDataset", "the indices", indices, TENSOR);
     return this.tensors.map((x) => x.indexSelect(0, indices)) as unknown as T;
+  }
+}
+
+/**
+ * Some examples of a data set. Follows `torch.utils.data.Subset`.
+ *
+ * @example Every second example
+ * ```ts
+ * import { arange, data } from "@adjoint/ml";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const even = new data.Subset(new data.TensorDataset(arange(5)), [0, 2, 4]);
+ * assertEquals([even.length, even.get(1)[0]!.item()], [3, 2]);
+ * ```
+ */
+export class Subset<T> implements Dataset<T> {
+  /** The data set that it is a part of. */
+  readonly dataset: Dataset<T>;
+  /** The numbers of its examples there. */
+  readonly indices: readonly number[];
+  /** How many examples there are. */
+  readonly length: number;
+  /** Several examples at once, where the data set can give them. */
+  readonly getBatch?: (indices: Tensor, generator?: RandomGenerator) => unknown;
+
+  /**
+   * Creates the data set.
+   *
+   * @param indices Numbers of examples, in any order, also several times.
+   */
+  constructor(dataset: Dataset<T>, indices: readonly number[]) {
+    const call = "make Subset";
+    checkCount(call, arguments.length, 2);
+    checkKind(call, "the data set", dataset, DATASET);
+    checkKind(call, "the indices", indices, arrayOf(INTEGER, "integers"));
+    this.dataset = dataset;
+    this.indices = indices.map((index) => numberIn(call, index, dataset.length));
+    this.length = indices.length;
+    const { getBatch } = dataset;
+    if (getBatch !== undefined) {
+      this.getBatch = (numbers, generator) => {
+        const own = Int32Array.from(elementsOf(numbers, "getBatch"), (i) => this.indices[i] ?? -1);
+        return getBatch.call(dataset, fromTypedArray(own, [own.length]), generator);
+      };
+    }
+  }
+
+  /** The example with the given number. */
+  get(index: number, generator?: RandomGenerator): T {
+    checkCount("read Subset", arguments.length, 2);
+    const own = this.indices[numberIn("read Subset", index, this.length)] ?? -1;
+    return this.dataset.get(own, generator);
+  }
+}
+
+/**
+ * Several data sets, one after the other. Follows `torch.utils.data.ConcatDataset`.
+ *
+ * @example Two as one
+ * ```ts
+ * import { arange, data } from "@adjoint/ml";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const set = (n: number) => new data.TensorDataset(arange(n));
+ * const both = new data.ConcatDataset([set(2), set(3)]);
+ * assertEquals([both.length, both.get(2)[0]!.item(), both.get(-1)[0]!.item()], [5, 0, 2]);
+ * ```
+ */
+export class ConcatDataset<T> implements Dataset<T> {
+  /** The data sets. */
+  readonly datasets: readonly Dataset<T>[];
+  /** How many examples there are. */
+  readonly length: number;
+
+  /**
+   * Creates the data set.
+   *
+   * @param datasets One or more.
+   */
+  constructor(datasets: readonly Dataset<T>[]) {
+    const call = "make ConcatDataset";
+    checkCount(call, arguments.length, 1);
+    checkKind(call, "the argument", datasets, arrayOf(DATASET, "data sets"));
+    if (datasets.length === 0) throw new RangeError(`Cannot ${call}: there are no data sets`);
+    this.datasets = [...datasets];
+    this.length = datasets.reduce((sum, { length }) => sum + length, 0);
+  }
+
+  /** The example with the given number. */
+  get(index: number, generator?: RandomGenerator): T {
+    checkCount("read ConcatDataset", arguments.length, 2);
+    let place = numberIn("read ConcatDataset", index, this.length);
+    const own = this.datasets.find(({ length }) => {
+      const found = place < length;
+      if (!found) place -= length;
+      return found;
+    });
+    if (own === undefined) throw new RangeError("Cannot read ConcatDataset: a data set has shrunk");
+    return own.get(place, generator);
   }
 }

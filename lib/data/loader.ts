@@ -1,22 +1,37 @@
 /** Batches of a data set. */
 
-import { keep } from "../autograd/scope.ts";
 import {
   checkCount,
   checkKind,
   FLAG,
   FUNCTION,
+  INTEGER,
+  isPlainObject,
   kind,
   NUMBER,
   optionReader,
   shown,
+  TENSOR,
 } from "../core/options.ts";
-import { GENERATOR, type RandomGenerator } from "../core/random.ts";
-import { stack } from "../ops/mod.ts";
-import { randperm, tensor } from "../tensor/create.ts";
-import { arange } from "../tensor/ranges.ts";
-import { Tensor } from "../tensor/tensor.ts";
-import type { Dataset } from "./dataset.ts";
+import {
+  beside,
+  defaultGenerator,
+  GENERATOR,
+  RandomGenerator,
+  type RandomState,
+} from "../core/random.ts";
+import { fromTypedArray } from "../tensor/create.ts";
+import { collate as stackExamples, type Collated } from "./collate.ts";
+import { DATASET, type Dataset, type IterableDataset } from "./dataset.ts";
+import {
+  BATCH_SAMPLER,
+  type BatchedSampler,
+  BatchSampler,
+  RandomSampler,
+  SAMPLER,
+  type Sampler,
+  SequentialSampler,
+} from "./samplers.ts";
 
 /** Options of `DataLoader`. */
 export interface DataLoaderOptions<T, B> {
@@ -26,53 +41,86 @@ export interface DataLoaderOptions<T, B> {
   shuffle?: boolean;
   /** Whether a last batch that is not full is left out. Default: false. */
   dropLast?: boolean;
-  /** Makes a batch of examples. Default: tensors, numbers and arrays of them are stacked. */
-  collate?: (examples: T[]) => B;
+  /** The order of a pass, in place of `shuffle`. */
+  sampler?: Sampler;
+  /** The batches of a pass, in place of `batchSize`, `shuffle`, `dropLast` and `sampler`. */
+  batchSampler?: BatchedSampler;
+  /**
+   * Makes a batch of examples. What is random in it should be drawn from the generator, which depends
+   * on the batch alone. Default: {@linkcode collate}.
+   */
+  collate?: (examples: Awaited<T>[], generator: RandomGenerator) => B;
   /** The stream that shuffles. Default: the one that `manualSeed` seeds. */
   generator?: RandomGenerator;
+  /** With `for await`: how many batches are begun ahead of the one that is used. Default: 0. */
+  prefetch?: number;
 }
 
 const readOptions = optionReader<DataLoaderOptions<never, unknown>>({
   batchSize: NUMBER,
   shuffle: FLAG,
   dropLast: FLAG,
+  sampler: SAMPLER,
+  batchSampler: BATCH_SAMPLER,
   collate: FUNCTION,
   generator: GENERATOR,
+  prefetch: kind("an integer from 0 on", (value) => INTEGER.accepts(value) && value as number >= 0),
 });
 
-const DATASET = kind(
-  "a data set, with a whole length and get(index)",
+/** Where a loader stands, so that a run goes on in the middle of a pass with the same batches. */
+export interface DataLoaderState {
+  /** How many passes have begun. */
+  readonly epoch: number;
+  /** How many batches of the last one were given out. */
+  readonly position: number;
+  /** Where the stream stood when the last one began; null if it came to its end. */
+  readonly pass: RandomState | null;
+  /** Where the loader's own stream stands; null if it has none of its own. */
+  readonly generator: RandomState | null;
+}
+
+const isState = (value: unknown) =>
+  isPlainObject(value) && typeof value.seed === "bigint" && typeof value.offset === "bigint";
+const isCount = (value: unknown) => INTEGER.accepts(value) && value as number >= 0;
+
+const STATE = kind(
+  "the state of a loader, { epoch, position, pass, generator }",
   (value) =>
-    typeof value === "object" && value !== null &&
-    typeof Reflect.get(value, "get") === "function" &&
-    Number.isSafeInteger(Reflect.get(value, "length")),
+    isPlainObject(value) && Object.keys(value).length === 4 && isCount(value.epoch) &&
+    isCount(value.position) && (value.pass === null || isState(value.pass)) &&
+    (value.generator === null || isState(value.generator)),
 );
 
-/** Stacks tensors and numbers, part by part. */
-function stackExamples(examples: unknown[]): unknown {
-  const [first] = examples;
-  if (first instanceof Tensor) return stack(examples as Tensor[]);
-  if (typeof first === "number") return tensor(examples as number[]);
-  if (Array.isArray(first)) {
-    const odd = examples.findIndex((example) =>
-      !Array.isArray(example) || example.length !== first.length
-    );
-    if (odd !== -1) {
-      throw new TypeError(
-        `Cannot collate: all examples must have as many parts, got ${shown(first)} and ${
-          shown(examples[odd])
-        }`,
-      );
-    }
-    return first.map((_, part) =>
-      stackExamples(examples.map((example) => (example as unknown[])[part]))
-    );
+const isIterable = (value: unknown) =>
+  typeof value === "object" && value !== null &&
+  (Symbol.iterator in value || Symbol.asyncIterator in value);
+
+/** Examples one after the other in batches. */
+function* inBatches<T>(examples: Iterable<T>, size: number, dropLast: boolean): Iterable<T[]> {
+  let batch: T[] = [];
+  for (const example of examples) {
+    batch.push(example);
+    if (batch.length < size) continue;
+    yield batch;
+    batch = [];
   }
-  throw new TypeError(
-    `Cannot collate: examples must be tensors, numbers or arrays of them, got ${
-      shown(first)
-    }; pass { collate }`,
-  );
+  if (batch.length > 0 && !dropLast) yield batch;
+}
+
+/** The same of examples that come later. */
+async function* inLaterBatches<T>(
+  examples: Iterable<T> | AsyncIterable<T>,
+  size: number,
+  dropLast: boolean,
+): AsyncIterable<Awaited<T>[]> {
+  let batch: Awaited<T>[] = [];
+  for await (const example of examples) {
+    batch.push(example as Awaited<T>);
+    if (batch.length < size) continue;
+    yield batch;
+    batch = [];
+  }
+  if (batch.length > 0 && !dropLast) yield batch;
 }
 
 /**
@@ -86,69 +134,258 @@ function stackExamples(examples: unknown[]): unknown {
  * const loader = new data.DataLoader(new data.TensorDataset(arange(5)), { batchSize: 2 });
  * assertEquals([...loader].map(([x]) => x!.toArray()), [[0, 1], [2, 3], [4]]);
  * ```
+ *
+ * @example A pass that goes on where it was left
+ * ```ts
+ * import { arange, data, RandomGenerator } from "@adjoint/ml";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const set = new data.TensorDataset(arange(6));
+ * const made = () =>
+ *   new data.DataLoader(set, { batchSize: 2, shuffle: true, generator: new RandomGenerator(3) });
+ * const loader = made();
+ * const [first] = loader;
+ * const other = made();
+ * other.loadStateDict(loader.stateDict());
+ * const rest = [...other].flatMap(([x]) => x!.toArray() as number[]);
+ * assertEquals([...first![0]!.toArray() as number[], ...rest].sort(), [0, 1, 2, 3, 4, 5]);
+ * ```
  */
-export class DataLoader<T, B = T> implements Iterable<B> {
+export class DataLoader<T, B = Collated<Awaited<T>>> implements Iterable<B>, AsyncIterable<B> {
   /** The data. */
-  readonly dataset: Dataset<T>;
+  readonly dataset: Dataset<T> | IterableDataset<T>;
   /** Examples in a batch. */
   readonly batchSize: number;
   readonly #options: DataLoaderOptions<T, B>;
+  /** The same data where it has numbers, and its batches. */
+  readonly #numbered: { readonly set: Dataset<T>; readonly sampler: BatchedSampler } | null;
+  #epoch = 0;
+  #position = 0;
+  #pass: RandomState | null = null;
+  /** Whether the next pass goes on where the state says. */
+  #goesOn = false;
 
   /**
    * Creates the loader.
    *
    * @param dataset At least one example.
    */
-  constructor(dataset: Dataset<T>, options?: DataLoaderOptions<T, B>) {
-    checkCount("make DataLoader", arguments.length, 2);
-    checkKind("make DataLoader", "the first argument", dataset, DATASET);
-    const read = readOptions("make DataLoader", options as DataLoaderOptions<never, unknown>);
-    const { batchSize = 1 } = read;
-    if (!Number.isInteger(batchSize) || batchSize < 1) {
-      throw new RangeError(
-        `Cannot make DataLoader: batchSize must be a positive integer, got ${batchSize}`,
+  constructor(dataset: Dataset<T> | IterableDataset<T>, options?: DataLoaderOptions<T, B>) {
+    const call = "make DataLoader";
+    checkCount(call, arguments.length, 2);
+    const numbered = DATASET.accepts(dataset);
+    if (TENSOR.accepts(dataset)) {
+      throw new TypeError(
+        `Cannot ${call}: the first argument is a tensor; wrap it, as in new TensorDataset(x)`,
       );
     }
-    if (!(dataset.length > 0)) {
-      throw new RangeError("Cannot make DataLoader: the data set is empty");
+    if (!numbered && !isIterable(dataset)) checkKind(call, "the first argument", dataset, DATASET);
+    const read = readOptions(call, options as DataLoaderOptions<never, unknown>);
+    const { batchSize = 1, shuffle, dropLast = false, sampler, batchSampler } = read;
+    if (!Number.isInteger(batchSize) || batchSize < 1) {
+      throw new RangeError(
+        `Cannot ${call}: batchSize must be a positive integer, got ${batchSize}`,
+      );
     }
+    const beside = (word: keyof typeof read, others: readonly (keyof typeof read)[]) => {
+      const other = others.find((key) => read[key] !== undefined && read[key] !== false);
+      if (other === undefined) return;
+      throw new TypeError(`Cannot ${call}: ${word} and ${other} do not go together`);
+    };
+    if (batchSampler !== undefined) {
+      beside("batchSampler", ["batchSize", "shuffle", "dropLast", "sampler"]);
+    }
+    if (sampler !== undefined) beside("sampler", ["shuffle"]);
     this.dataset = dataset;
     this.batchSize = batchSize;
-    this.#options = read as DataLoaderOptions<T, B>;
+    this.#options = { ...read } as DataLoaderOptions<T, B>;
+    if (!numbered) {
+      const order = (["shuffle", "sampler", "batchSampler"] as const)
+        .find((key) => read[key] !== undefined && read[key] !== false);
+      if (order !== undefined) {
+        throw new TypeError(
+          `Cannot ${call}: ${order} needs a data set whose examples have numbers`,
+        );
+      }
+      this.#numbered = null;
+      return;
+    }
+    const set = dataset as Dataset<T>;
+    if (!(set.length > 0)) throw new RangeError(`Cannot ${call}: the data set is empty`);
+    const order = sampler ?? (shuffle ? new RandomSampler(set) : new SequentialSampler(set));
+    this.#numbered = {
+      set,
+      sampler: batchSampler ?? new BatchSampler(order, batchSize, { dropLast }),
+    };
   }
 
-  /** Number of batches. */
+  /**
+   * Number of batches.
+   *
+   * @throws {TypeError} If the examples of the data set have no numbers.
+   */
   get length(): number {
-    const batches = this.dataset.length / this.batchSize;
-    return this.#options.dropLast ? Math.floor(batches) : Math.ceil(batches);
+    if (this.#numbered !== null) return this.#numbered.sampler.length;
+    throw new TypeError("Cannot count the batches of a DataLoader: its examples have no numbers");
+  }
+
+  /** Begins a pass, or goes on with the one of a state. */
+  #begin(): { readonly pass: RandomState; readonly epoch: number; readonly from: number } {
+    const { generator = defaultGenerator } = this.#options;
+    if (!this.#goesOn) {
+      this.#pass = generator.state;
+      this.#position = 0;
+      this.#epoch++;
+    }
+    this.#goesOn = false;
+    return { pass: this.#pass ?? generator.state, epoch: this.#epoch, from: this.#position };
+  }
+
+  /** The numbers of the examples of each batch, checked. */
+  #order(pass: RandomState): Int32Array<ArrayBuffer>[] {
+    if (this.#numbered === null) return [];
+    const { set: { length }, sampler } = this.#numbered;
+    const { generator = defaultGenerator } = this.#options;
+    // A pass that goes on draws from a copy of the stream as it was when the pass began.
+    const anew = generator.state.seed === pass.seed && generator.state.offset === pass.offset;
+    const stream = anew ? generator : new RandomGenerator();
+    if (!anew) stream.state = pass;
+    return Array.from(sampler.batches(stream), (batch) => {
+      for (const index of batch) {
+        if (Number.isSafeInteger(index) && index >= 0 && index < length) continue;
+        throw new RangeError(
+          `Cannot read a batch: the sampler gave ${shown(index)} for ${length} examples`,
+        );
+      }
+      return Int32Array.from(batch);
+    });
+  }
+
+  /** A batch as the data set itself makes it; undefined if it cannot. */
+  #whole(order: Int32Array<ArrayBuffer>, stream: RandomGenerator): B | undefined {
+    const set = this.#numbered?.set;
+    if (this.#options.collate !== undefined || set?.getBatch === undefined) return undefined;
+    return set.getBatch(fromTypedArray(order, [order.length]), stream) as B;
+  }
+
+  #collated(examples: Awaited<T>[], stream: RandomGenerator): B {
+    const { collate } = this.#options;
+    return collate ? collate(examples, stream) : stackExamples(examples) as B;
   }
 
   /** The batches of one pass. */
   *[Symbol.iterator](): IterableIterator<B> {
-    const { shuffle = false, generator, collate } = this.#options;
-    const { length } = this.dataset;
-    // A pass may begin inside a scope and go on after it.
-    const order = keep(
-      shuffle ? randperm(length, generator ? { generator } : {}) : arange(length),
-    );
-    for (let batch = 0; batch < this.length; batch++) {
-      const start = batch * this.batchSize;
-      const indices = order.slice(0, start, start + this.batchSize);
-      if (collate === undefined && this.dataset.getBatch !== undefined) {
-        yield this.dataset.getBatch(indices) as unknown as B;
-      } else {
-        const examples = Array.from(indices.data, (index) => this.dataset.get(index));
-        yield collate ? collate(examples) : stackExamples(examples) as B;
-      }
+    const { pass, epoch, from } = this.#begin();
+    const mine = () => this.#pass === pass && this.#epoch === epoch;
+    let batch = 0;
+    for (const source of this.#sources(pass)) {
+      const own = batch++;
+      if (own < from) continue;
+      const stream = beside(pass, epoch, own);
+      const made = source instanceof Int32Array
+        ? this.#whole(source, stream) ??
+          this.#collated(this.#examples(source, stream) as Awaited<T>[], stream)
+        : this.#collated(source as Awaited<T>[], stream);
+      if (mine()) this.#position = batch;
+      yield made;
     }
+    if (mine()) this.#end();
   }
 
   /** The batches of one pass, for `for await`. */
   async *[Symbol.asyncIterator](): AsyncIterableIterator<B> {
-    for (const batch of this) {
+    const { pass, epoch, from } = this.#begin();
+    const mine = () => this.#pass === pass && this.#epoch === epoch;
+    const { prefetch = 0 } = this.#options;
+    const ahead: Promise<B>[] = [];
+    const give = async () => {
+      const made = await ahead.shift();
+      if (mine()) this.#position++;
       // Lets the event loop turn, so that finalizers and timers run between batches.
       await new Promise<void>((resolve) => setImmediate(resolve));
-      yield batch;
+      return made as B;
+    };
+    let batch = 0;
+    for await (const source of this.#laterSources(pass)) {
+      const own = batch++;
+      if (own < from) continue;
+      const made = this.#later(source, beside(pass, epoch, own));
+      // It is awaited in its turn, and until then no failure of the program.
+      made.catch(() => {});
+      ahead.push(made);
+      if (ahead.length > prefetch) yield await give();
     }
+    while (ahead.length > 0) yield await give();
+    if (mine()) this.#end();
+  }
+
+  #end(): void {
+    this.#pass = null;
+    this.#position = 0;
+  }
+
+  #examples(order: Int32Array, stream: RandomGenerator): T[] {
+    const set = this.#numbered?.set;
+    return set === undefined ? [] : Array.from(order, (index) => set.get(index, stream));
+  }
+
+  async #later(
+    source: Int32Array<ArrayBuffer> | Awaited<T>[],
+    stream: RandomGenerator,
+  ): Promise<B> {
+    if (!(source instanceof Int32Array)) return this.#collated(source, stream);
+    const whole = this.#whole(source, stream);
+    if (whole !== undefined) return await whole;
+    return this.#collated(await Promise.all(this.#examples(source, stream)), stream);
+  }
+
+  /** What the batches of a pass are made of: numbers, or examples. */
+  #sources(pass: RandomState): Iterable<Int32Array<ArrayBuffer> | T[]> {
+    if (this.#numbered !== null) return this.#order(pass);
+    if (Symbol.iterator in this.dataset) {
+      return inBatches(this.dataset, this.batchSize, this.#options.dropLast ?? false);
+    }
+    throw new TypeError("Cannot read a batch: the examples come later and need for await");
+  }
+
+  #laterSources(
+    pass: RandomState,
+  ): Iterable<Int32Array<ArrayBuffer>> | AsyncIterable<Awaited<T>[]> {
+    if (this.#numbered !== null) return this.#order(pass);
+    const { dropLast = false } = this.#options;
+    return inLaterBatches(this.dataset as IterableDataset<T>, this.batchSize, dropLast);
+  }
+
+  /** Where the loader stands: a loader that loads it gives the batches that would have come next. */
+  stateDict(): DataLoaderState {
+    checkCount("read the state of DataLoader", arguments.length, 0);
+    return {
+      epoch: this.#epoch,
+      position: this.#position,
+      pass: this.#pass,
+      generator: this.#options.generator?.state ?? null,
+    };
+  }
+
+  /**
+   * Goes on where another loader of the same data and options stood. The stream that `manualSeed`
+   * seeds is not part of the state.
+   */
+  loadStateDict(state: DataLoaderState): void {
+    const call = "load the state of DataLoader";
+    checkCount(call, arguments.length, 1);
+    checkKind(call, "it", state, STATE);
+    const { generator } = this.#options;
+    if ((generator === undefined) !== (state.generator === null)) {
+      const [it, other] = generator === undefined ? ["no", "one"] : ["a", "none"];
+      throw new TypeError(
+        `Cannot ${call}: this loader has ${it} generator of its own, the state is of ${other}`,
+      );
+    }
+    if (generator !== undefined && state.generator !== null) generator.state = state.generator;
+    this.#epoch = state.epoch;
+    this.#position = state.position;
+    this.#pass = state.pass;
+    this.#goesOn = state.pass !== null;
   }
 }

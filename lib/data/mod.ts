@@ -12,5 +12,57 @@
  * @module
  */
 
-export { type Dataset, TensorDataset } from "./dataset.ts";
-export { DataLoader, type DataLoaderOptions } from "./loader.ts";
+export {
+  ConcatDataset,
+  type Dataset,
+  type IterableDataset,
+  Subset,
+  TensorDataset,
+} from "./dataset.ts";
+export { type Fold, kFold, type KFoldOptions, randomSplit, type SplitOptions } from "./split.ts";
+export {
+  type BatchedSampler,
+  BatchSampler,
+  type BatchSamplerOptions,
+  DistributedSampler,
+  type DistributedSamplerOptions,
+  MPerClassSampler,
+  RandomSampler,
+  type RandomSamplerOptions,
+  type Sampler,
+  SequentialSampler,
+  SubsetRandomSampler,
+  WeightedRandomSampler,
+  type WeightedRandomSamplerOptions,
+} from "./samplers.ts";
+export {
+  collate,
+  type Collated,
+  padCollate,
+  type PadCollated,
+  type Padded,
+  type PadOptions,
+  padSequences,
+} from "./collate.ts";
+export { DataLoader, type DataLoaderOptions, type DataLoaderState } from "./loader.ts";
+export { parseIdx, readIdx } from "./idx.ts";
+export {
+  type Cell,
+  type CsvOptions,
+  parseCsv,
+  readCsv,
+  Table,
+  type TableTensorOptions,
+} from "./csv.ts";
+export { parseJsonl, readJsonl } from "./jsonl.ts";
+/** Augmentation of examples and of batches. */
+export * as transforms from "./transforms/mod.ts";
+export {
+  BytePairEncoding,
+  splitCharacters,
+  splitWords,
+  Vocabulary,
+  type VocabularyOptions,
+} from "./text.ts";
+/** Synthetic data, drawn from a stream; nothing of it was measured. */
+export * as synthetic from "./synthetic/mod.ts";

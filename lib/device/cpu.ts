@@ -144,6 +144,11 @@ function read(storage: Storage, start: number, count: number): TypedArray {
   return array.subarray(base + start, base + start + count);
 }
 
+/** Elements of a storage of the CPU where they lie, also to be changed. */
+export function placesOf(storage: Storage, start: number, count: number): TypedArray {
+  return read(storage, start, count);
+}
+
 /** A storage over an array that somebody else holds; a scope leaves it alone. */
 export function adopt(op: string, given: TypedArray): Storage {
   storages++;

@@ -1,6 +1,7 @@
 /**
- * The GPU: memory is a handle of the native library. A shadow of equal size lets the JavaScript
- * collector feel what it holds, and a finalizer frees the handle with the last tensor.
+ * The GPU: memory is a handle of the native library. A finalizer takes it back with the last tensor, and
+ * it waits here for the next one of its size, together with a shadow of equal size, by which the
+ * JavaScript collector feels what it holds.
  */
 
 import { CODES, newArray, type TypedArray } from "../core/dtype.ts";
@@ -19,25 +20,74 @@ import {
 } from "../ffi/gpu.ts";
 import { kernelNumber, kernelTable } from "../ffi/library.ts";
 import { type Backend, type Operand, refuseCopy, Storage } from "./backend.ts";
-import { outlive, track } from "./memory.ts";
+import { noteRange, outlive, track } from "./memory.ts";
 
-const { float64: FLOAT64, bool: BOOL } = CODES;
+const { float64: FLOAT64, int32: INT32, bool: BOOL } = CODES;
 /** Bytes of an element of any type. */
 const BYTES = 4;
 /** Constants that are kept for operands without dimensions. */
 const MAX_SCALARS = 256;
 
 /** Most bytes of one piece of memory: they are counted in 32 bits. */
-const MAX_BYTES = 2 ** 32 - 1;
+const MAX_BYTES = 2 ** 32 - 16;
 /** Pieces of memory outside of scopes, of which most are lost where a loop never yields. */
 const MAX_LOOSE = 8192;
+/** The smallest piece, and the largest one that serves for tensors of several sizes. */
+const [SMALLEST, LARGEST] = [2 ** 8, 2 ** 28];
+/** What waits for the next use is no more than this; what was used least recently gives way. */
+const MAX_FREE = 2 ** 31;
 
 /** A piece of memory, as its finalizer knows it. */
 interface Piece {
   readonly handle: number;
-  readonly bytes: number;
-  /** Whether it was made outside of scopes, so that only a finalizer will free it. */
-  readonly loose: boolean;
+  readonly size: number;
+  /** As large as the memory and never read. */
+  readonly shadow: ArrayBuffer;
+  /** Bytes of the tensor that lies in it. */
+  bytes: number;
+  /** Whether that was made outside of scopes, so that only a finalizer will free it. */
+  loose: boolean;
+}
+
+/** Pieces of one size that wait, and when one of them last was used. */
+interface FreeList {
+  readonly pieces: Piece[];
+  used: number;
+}
+
+const free = new Map<number, FreeList>();
+let freeBytes = 0;
+let clock = 0;
+let reads = 0;
+
+/** The size of the piece in which so many bytes lie: a quarter of a power of two is its grain. */
+function sizeOfPiece(bytes: number): number {
+  if (bytes <= SMALLEST) return SMALLEST;
+  const grain = bytes > LARGEST ? 16 : 2 ** (29 - Math.clz32(bytes - 1));
+  return Math.ceil(bytes / grain) * grain;
+}
+
+/** Gives the piece that was used least recently back to the device. */
+function evict(): void {
+  let oldest: FreeList | null = null;
+  for (const list of free.values()) if (list.used < (oldest?.used ?? Infinity)) oldest = list;
+  const piece = oldest!.pieces.pop()!;
+  if (oldest!.pieces.length === 0) free.delete(piece.size);
+  freeBytes -= piece.size;
+  freeGpu(piece.handle);
+}
+
+/** Memory of the device itself; what waits gives way where there is no more. */
+function allocated(size: number): number {
+  const handle = allocateGpu(size);
+  if (handle !== null) return handle;
+  while (free.size > 0) evict();
+  const again = allocateGpu(size);
+  if (again !== null) return again;
+  throw new DeviceError(
+    `Cannot make a tensor on the GPU: it is out of memory, with ${all.bytes} bytes in ` +
+      `${all.handles} tensors; memory is freed at the end of scope(() => …) and by dispose()`,
+  );
 }
 
 const all = { handles: 0, bytes: 0 };
@@ -56,9 +106,17 @@ function count({ bytes, loose: unbound }: Piece, sign: 1 | -1): void {
   }
 }
 
-function free(piece: Piece): void {
+/** Keeps a piece for the next use. */
+function giveBack(piece: Piece): void {
   count(piece, -1);
-  freeGpu(piece.handle);
+  const list = free.get(piece.size);
+  if (list === undefined) free.set(piece.size, { pieces: [piece], used: ++clock });
+  else {
+    list.pieces.push(piece);
+    list.used = ++clock;
+  }
+  freeBytes += piece.size;
+  while (freeBytes > MAX_FREE) evict();
 }
 
 /** Takes memory; refuses where a loop has left behind too much of it. */
@@ -76,24 +134,34 @@ function take(bytes: number): Piece {
         "freed at the end of scope(() => …), by dispose(), or when the event loop turns (await x.cpu())",
     );
   }
-  const piece = { handle: allocateGpu(bytes), bytes, loose: unbound };
+  const size = sizeOfPiece(bytes);
+  const list = free.get(size);
+  let piece = list?.pieces.pop();
+  if (piece === undefined) {
+    const shadow = new ArrayBuffer(size);
+    piece = { handle: allocated(size), size, shadow, bytes, loose: unbound };
+  } else {
+    list!.used = ++clock;
+    freeBytes -= size;
+    piece.bytes = bytes;
+    piece.loose = unbound;
+  }
   count(piece, 1);
   return piece;
 }
 
-const finalizer = new FinalizationRegistry(free);
+const finalizer = new FinalizationRegistry(giveBack);
+
+/** Without elements here, a kernel of the CPU refuses a storage. */
+const NO_ELEMENTS = [0, 1, 2, 3].map((code) => newArray(code, 0));
 
 /** Elements on the GPU. */
 class GpuStorage extends Storage {
   readonly #piece: Piece;
-  /** As large as the memory and never read. */
-  #shadow: ArrayBuffer | null;
 
   constructor(code: number, size: number) {
-    // Without elements here, a kernel of the CPU refuses the storage.
-    super(gpu, code, size, newArray(code, 0), 0, 0, false);
+    super(gpu, code, size, NO_ELEMENTS[code]!, 0, 0, false);
     this.#piece = take(size * BYTES);
-    this.#shadow = new ArrayBuffer(this.#piece.bytes);
     finalizer.register(this, this.#piece, this);
   }
 
@@ -102,11 +170,10 @@ class GpuStorage extends Storage {
     return this.#piece.handle;
   }
 
-  /** Frees the memory. */
+  /** Gives the memory back. */
   free(): void {
-    this.#shadow = null;
     finalizer.unregister(this);
-    free(this.#piece);
+    giveBack(this.#piece);
   }
 }
 
@@ -155,11 +222,22 @@ function write(storage: Storage, elements: TypedArray): void {
   // A bool takes four bytes here.
   const words = storage.code === BOOL ? Uint32Array.from(elements) : elements;
   writeGpu((storage as GpuStorage).handle, words as Words);
+  // Positions are checked by what they lie between.
+  if (storage.code === INT32) {
+    let [low, high] = [Infinity, -Infinity];
+    for (let i = 0; i < elements.length; i++) {
+      const value = elements[i]!;
+      if (value < low) low = value;
+      if (value > high) high = value;
+    }
+    noteRange(storage, low, high);
+  }
 }
 
 function read(storage: Storage, start: number, count: number): TypedArray {
   const { handle, code } = storage as GpuStorage;
   const words = code === BOOL ? new Uint32Array(count) : newArray(code, count);
+  reads++;
   readGpu(handle, start, words as Words);
   return code === BOOL ? Uint8Array.from(words) : words as TypedArray;
 }
@@ -235,7 +313,7 @@ export function openBackend(): Backend {
   return gpu;
 }
 
-/** Handles in use, and the bytes of tensors on the GPU. */
-export function gpuCounts(): { handles: number; bytes: number } {
-  return all;
+/** Handles in use, the bytes of tensors on the GPU, what waits for the next use, and what was read. */
+export function gpuCounts(): { handles: number; bytes: number; freeBytes: number; reads: number } {
+  return { ...all, freeBytes, reads };
 }

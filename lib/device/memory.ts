@@ -24,6 +24,26 @@ export function changed(storage: Storage): void {
   (storage as Fate).version++;
 }
 
+/** What the elements of a storage lie between, as long as it is not changed. */
+interface Range {
+  readonly low: number;
+  readonly high: number;
+  readonly version: number;
+}
+
+const ranges = new WeakMap<Storage, Range>();
+
+/** Notes what all elements of a storage lie between, so that they need not be read back to know it. */
+export function noteRange(storage: Storage, low: number, high: number): void {
+  ranges.set(storage, { low, high, version: storage.version });
+}
+
+/** What was noted of a storage, where it still holds. */
+export function rangeOf(storage: Storage): Range | null {
+  const range = ranges.get(storage);
+  return range?.version === storage.version ? range : null;
+}
+
 /** Whether elements of two storages may lie in one place: views, or arrays over one buffer. */
 export function sharesMemory(a: Storage, b: Storage): boolean {
   return a === b || (a.shared && b.shared && a.array.buffer === b.array.buffer);

@@ -17,6 +17,10 @@ export interface MemoryStats {
   readonly gpuHandles: number;
   /** Bytes of tensors on the GPU. */
   readonly gpuBytes: number;
+  /** Bytes on the GPU that were given back and that wait for the next use. */
+  readonly gpuFreeBytes: number;
+  /** How often elements were read back from the GPU, for which it has to be waited. */
+  readonly gpuReads: number;
   /** Bytes of array buffers and the like that the process holds now. */
   readonly externalBytes: number;
   /** Resident bytes of the process. */
@@ -48,6 +52,8 @@ export function memoryStats(): MemoryStats {
     freeBytes,
     gpuHandles: gpu.handles,
     gpuBytes: gpu.bytes,
+    gpuFreeBytes: gpu.freeBytes,
+    gpuReads: gpu.reads,
     externalBytes: external,
     residentBytes: rss,
   };

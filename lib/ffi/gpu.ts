@@ -4,12 +4,17 @@ import { DeviceError, NativeError } from "../core/errors.ts";
 import { frame, frameMessage, setCount, WORDS } from "./frame.ts";
 import { native } from "./library.ts";
 
+const FAILED = 1;
 const NO_DEVICE = 3;
+const NO_MEMORY = 4;
 
 function check(op: string, status: number): void {
   if (status === 0) return;
-  const reason = status === NO_DEVICE || status === 1 ? frameMessage() : `status ${status}`;
-  if (status === NO_DEVICE) throw new DeviceError(`Cannot ${op} on the GPU: ${reason}`);
+  const told = [FAILED, NO_DEVICE, NO_MEMORY].includes(status);
+  const reason = told ? frameMessage() : `status ${status}`;
+  if (status === NO_DEVICE || status === NO_MEMORY) {
+    throw new DeviceError(`Cannot ${op} on the GPU: ${reason}`);
+  }
   throw new NativeError(`Cannot ${op} on the GPU: ${reason}`);
 }
 
@@ -24,9 +29,11 @@ export function closeGpu(): void {
   check("close the device", native.adjoint_gpu_close(frame, WORDS));
 }
 
-/** A handle of new memory. */
-export function allocateGpu(bytes: number): number {
-  check("allocate", native.adjoint_gpu_allocate(frame, WORDS, bytes));
+/** A handle of new memory; null where there is none left. */
+export function allocateGpu(bytes: number): number | null {
+  const status = native.adjoint_gpu_allocate(frame, WORDS, bytes);
+  if (status === NO_MEMORY) return null;
+  check("allocate", status);
   return frame[0]! >>> 0;
 }
 

@@ -281,6 +281,14 @@ function isOurs({ metadata }: Header): boolean {
 
 /** The tensors of a file. */
 function decoded(source: Source): StateDict {
+  return whole(source).tensors;
+}
+
+/** The tensors of a file, and what else it says. */
+function whole(source: Source): {
+  readonly tensors: StateDict;
+  readonly metadata: Readonly<Record<string, string>>;
+} {
   const header = headerOf(source);
   const tensors = header.entries.map(([name, entry]) =>
     [name, tensorOf(source, name, entry, header)] as const
@@ -288,7 +296,7 @@ function decoded(source: Source): StateDict {
   if (isOurs(header) && header.metadata[HEADER_SUM] !== headerSum(header.bytes)) {
     throw source.refused("the header is damaged: its checksum is another");
   }
-  return Object.fromEntries(tensors);
+  return { tensors: Object.fromEntries(tensors), metadata: header.metadata };
 }
 
 /**
@@ -392,4 +400,13 @@ export function encodeSafetensors(state: StateDict, options?: SafetensorsOptions
 export function decodeSafetensors(bytes: Uint8Array): StateDict {
   checkCount("run decodeSafetensors", arguments.length, 1);
   return decoded(overBytes("decodeSafetensors", bytes));
+}
+
+/**
+ * The tensors of a file, and what else it says.
+ *
+ * @param name The function that reads, for messages.
+ */
+export function loadWithMetadata(name: string, path: string | URL): ReturnType<typeof whole> {
+  return overFile(name, path, whole);
 }

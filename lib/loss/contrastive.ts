@@ -222,6 +222,16 @@ export const SupConLoss: LossModule<TemperatureOptions> = lossModule(
 /** A module of {@linkcode supCon}. */
 export type SupConLoss = FunctionLoss<TemperatureOptions>;
 
+/** The first and the second of all pairs of so many. */
+function pairsOf(n: number): readonly [Int32Array, Int32Array] {
+  const [first, second] = [new Int32Array(n * (n - 1) / 2), new Int32Array(n * (n - 1) / 2)];
+  for (let i = 0, at = 0; i < n; at += n - 1 - i, i++) {
+    first.fill(i, at, at + n - 1 - i);
+    for (let j = i + 1; j < n; j++) second[at + j - i - 1] = j;
+  }
+  return [first, second];
+}
+
 /** Options of `contrastive`. */
 export interface ContrastiveOptions extends LossOptions {
   /** Distance from which on what is unlike costs nothing, positive. Default: 1. */
@@ -266,16 +276,15 @@ export function contrastive(
   const { margin = 1, reduction = "mean" } = contrastiveOptions(`compute ${op}`, options);
   checkExamples(op, "examples", examples);
   checkLabels(op, "examples", examples, labels, 1);
-  const n = extentAt(examples.shape, 0);
-  const pairs = Array.from({ length: n }, (_, i) => i)
-    .flatMap((i) => Array.from({ length: n - 1 - i }, (_, j) => ({ left: i, right: i + 1 + j })));
-  const { device } = examples;
-  const left = tensor(Int32Array.from(pairs, (pair) => pair.left), { device });
-  const right = tensor(Int32Array.from(pairs, (pair) => pair.right), { device });
+  const [left, right] = pairsOf(extentAt(examples.shape, 0)).map((index) =>
+    tensor(index, { device: examples.device })
+  ) as [Tensor, Tensor];
   const apart = examples.indexSelect(0, left).sub(examples.indexSelect(0, right));
   // The square is not of the distance, which has a kink at 0.
   const near = apart.square().sum(1);
-  const far = apart.norm({ p: 2, dim: 1 }).neg().add(margin).relu().square();
+  const same = near.eq(0);
+  const distance = where(same, 0, where(same, 1, near).sqrt());
+  const far = distance.neg().add(margin).relu().square();
   const alike = labels.indexSelect(0, left).eq(labels.indexSelect(0, right));
   return reduced(where(alike, near, far), reduction);
 }

@@ -7,6 +7,7 @@ import { sameShape } from "../core/shape.ts";
 import { where } from "../ops/mod.ts";
 import { everyElement } from "../tensor/examples.ts";
 import type { Tensor } from "../tensor/tensor.ts";
+import { areKnownBelow } from "../ops/index/primitives.ts";
 import { meanOver } from "./loss.ts";
 import { reduced, type Reduction } from "../ops/loss/fused.ts";
 
@@ -61,6 +62,9 @@ export function hasIgnored(
   classes: number,
   ignoreIndex: number | null = IGNORED,
 ): boolean {
+  // A label that is ignored is then none of the classes.
+  const names = ignoreIndex !== null && ignoreIndex >= 0 && ignoreIndex < classes;
+  if (!names && areKnownBelow(labels, classes)) return false;
   let ignored = false;
   let i = -1;
   for (const label of everyElement(labels)) {
@@ -75,14 +79,36 @@ export function hasIgnored(
   return ignored;
 }
 
-/** What counts of the places of labels; what does not has label 0 and values of 0. */
-export interface Considered {
-  readonly x: Tensor;
+/** What counts of the places of labels; what does not has label 0. */
+export interface Places {
   readonly labels: Tensor;
   /** The places that count; null if all do. */
   readonly counts: Tensor | null;
   /** The weight of each place's class; null if all weigh the same. */
   readonly factor: Tensor | null;
+}
+
+/** The same, and values, which are 0 where a place does not count. */
+export interface Considered extends Places {
+  readonly x: Tensor;
+}
+
+/** What the options of a loss say of labels. */
+interface LabelOptions {
+  readonly weight?: Tensor;
+  readonly ignoreIndex?: number;
+}
+
+/** The places of labels, of which some are to be ignored or none. */
+export function placesOf(
+  labels: Tensor,
+  ignored: boolean,
+  { weight, ignoreIndex = IGNORED }: LabelOptions,
+): Places {
+  const counts = ignored ? labels.ne(ignoreIndex) : null;
+  const safe = counts === null ? labels : where(counts, labels, 0);
+  const factor = weight?.indexSelect(0, safe.reshape([-1])).reshape(safe.shape) ?? null;
+  return { labels: safe, counts, factor };
 }
 
 /** What is ignored does not reach the formula, so that it may be NaN, also in the gradient. */
@@ -91,16 +117,11 @@ export function considered(
   labels: Tensor,
   dim: number,
   ignored: boolean,
-  { weight, ignoreIndex = IGNORED }: { weight?: Tensor; ignoreIndex?: number },
+  options: LabelOptions,
 ): Considered {
-  const counts = ignored ? labels.ne(ignoreIndex) : null;
-  const safe = counts === null ? labels : where(counts, labels, 0);
-  return {
-    x: counts === null ? x : where(counts.unsqueeze(dim), x, 0),
-    labels: safe,
-    counts,
-    factor: weight?.indexSelect(0, safe.reshape([-1])).reshape(safe.shape) ?? null,
-  };
+  const places = placesOf(labels, ignored, options);
+  const { counts } = places;
+  return { ...places, x: counts === null ? x : where(counts.unsqueeze(dim), x, 0) };
 }
 
 /** The entry of each place's class. */
@@ -111,7 +132,7 @@ export function ofClass(x: Tensor, labels: Tensor, dim: number): Tensor {
 /** The losses of the places as one; a mean is divided by the weights of those that count. */
 export function reducedPlaces(
   each: Tensor,
-  { counts, factor }: Considered,
+  { counts, factor }: Places,
   reduction: Reduction,
 ): Tensor {
   const counted = counts === null ? each : where(counts, each, 0);

@@ -22,6 +22,7 @@ import { reduced } from "../ops/loss/fused.ts";
 import { full, ones, tensor, zeros } from "../tensor/create.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { checkPair, Loss, LOSS_OPTIONS, type Reduction } from "./loss.ts";
+import { tasksOf } from "./objectives.ts";
 import { generalError } from "./robust.ts";
 
 const readLayer = optionReader<LayerOptions>(LAYER_OPTIONS);
@@ -56,8 +57,6 @@ const readMultiTask = optionReader<MultiTaskOptions>({
   ),
 });
 
-const TASKS = arrayOf(TENSOR, "tensors");
-
 /**
  * The losses of several tasks, each weighed by a learned log-variance sᵢ: Σᵢ e^(−sᵢ)·Lᵢ + sᵢ/2 for tasks
  * of classes, which settles at sᵢ = ln(2Lᵢ), and Σᵢ e^(−sᵢ)·Lᵢ/2 + sᵢ/2 for those of numbers, at ln Lᵢ.
@@ -81,7 +80,8 @@ const TASKS = arrayOf(TENSOR, "tensors");
 export class MultiTaskLossWithUncertainty extends Module<[readonly Tensor[]]> {
   /** ln σ² of each task, of its noise as a whole; 0 at first. */
   readonly logVars: Parameter;
-  readonly #halves: readonly boolean[];
+  /** What is before each e^(−sᵢ)·Lᵢ. */
+  readonly #factors: readonly number[];
   readonly #clamp: readonly [number, number] | null;
 
   /**
@@ -101,7 +101,7 @@ export class MultiTaskLossWithUncertainty extends Module<[readonly Tensor[]]> {
         `Cannot ${call}: ${numTasks} tasks need as many kinds, got ${kinds.length}`,
       );
     }
-    this.#halves = kinds.map((one) => one === "regression");
+    this.#factors = kinds.map((one) => one === "regression" ? 0.5 : 1);
     this.#clamp = clamp ?? null;
     this.logVars = new Parameter(zeros([numTasks], { dtype }));
   }
@@ -114,24 +114,11 @@ export class MultiTaskLossWithUncertainty extends Module<[readonly Tensor[]]> {
   override forward(taskLosses: readonly Tensor[]): Tensor {
     const call = "compute losses.MultiTaskLossWithUncertainty";
     checkCount(call, arguments.length, 1);
-    checkKind(call, "taskLosses", taskLosses, TASKS);
-    if (taskLosses.length !== this.#halves.length) {
-      throw new RangeError(
-        `Cannot ${call}: it takes ${this.#halves.length} losses, got ${taskLosses.length}`,
-      );
-    }
+    const each = tasksOf(call, taskLosses, this.#factors.length);
     const s = this.#clamp === null ? this.logVars : this.logVars.clamp(...this.#clamp);
-    const terms = taskLosses.map((loss, i) => {
-      if (loss.size !== 1) {
-        throw new ShapeError(
-          `Cannot ${call}: a loss must have one element, got shape ${showShape(loss.shape)}`,
-          [loss.shape],
-        );
-      }
-      const weighed = s.at(i).neg().exp().mul(loss.reshape([]));
-      return this.#halves[i] ? weighed.mul(0.5) : weighed;
-    });
-    return terms.reduce((sum, term) => sum.add(term)).add(s.sum().mul(0.5));
+    const { dtype, device } = each;
+    const factors = tensor([...this.#factors], { dtype, device });
+    return s.neg().exp().mul(each).mul(factors).sum().add(s.sum().mul(0.5));
   }
 }
 

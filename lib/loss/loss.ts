@@ -73,7 +73,7 @@ export const NOT_NEGATIVE: Range = {
 export const SHARE: Range = { needed: "lie in 0 to 1", holds: (value) => value >= 0 && value <= 1 };
 
 /** Makes the reader of a loss's options from their kinds, and the ranges of those that have one. */
-export function lossOptions<Options extends LossOptions<string>>(
+export function lossOptions<Options extends object>(
   kinds: OptionTable<Options>,
   ranges: { readonly [K in keyof Options]?: Range } = {},
 ): OptionReader<Options> {

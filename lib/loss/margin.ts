@@ -6,7 +6,8 @@ import { checkCount, checkKind, NUMBER, TENSOR } from "../core/options.ts";
 import { extentAt } from "../core/shape.ts";
 import { reduced } from "../ops/loss/fused.ts";
 import { madeOfElements } from "../tensor/examples.ts";
-import { oneHot, where } from "../ops/mod.ts";
+import { where } from "../ops/mod.ts";
+import { arange } from "../tensor/ranges.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { checkLabels, checkWeight, hasIgnored, ofClass } from "./labels.ts";
 import {
@@ -239,7 +240,9 @@ export function multiMargin(
   // No label is ignored, and all are checked.
   hasIgnored(op, target, classes, null);
   const own = ofClass(prediction, target, dim).unsqueeze(dim);
-  const each = where(oneHot(target, classes).eq(1), 0, prediction.sub(own).add(margin)).relu();
+  const { device } = prediction;
+  const right = target.unsqueeze(dim).eq(arange(classes, { dtype: "int32", device }));
+  const each = where(right, 0, prediction.sub(own).add(margin)).relu();
   const sums = (p === 1 ? each : each.square()).sum(dim).div(classes);
   if (weight === undefined) return reduced(sums, reduction);
   const factor = weight.indexSelect(0, target.reshape([-1])).reshape(target.shape);
@@ -257,9 +260,19 @@ export type MultiMarginLoss = FunctionLoss<MultiMarginOptions>;
 
 const plainOptions = lossOptions<LossOptions>(LOSS_OPTIONS);
 
-/** How often each class is among the labels of a row, which end before the first −1. */
-function countLabels(op: string, labels: Tensor, classes: number): Tensor {
-  return madeOfElements(op, labels, (data) => {
+/** Labels of rows, which end before the first −1. */
+interface LabelLists {
+  /** How often each class is among those of its row. */
+  readonly counts: Tensor;
+  /** The labels, −1 behind them. */
+  readonly ended: Tensor;
+  /** How many the longest list has. */
+  readonly longest: number;
+}
+
+function readLists(op: string, labels: Tensor, classes: number): LabelLists {
+  let longest = 0;
+  const counts = madeOfElements(op, labels, (data) => {
     const counts = new Float32Array(data.length);
     for (let row = 0; row < data.length; row += classes) {
       for (let i = row; i < row + classes; i++) {
@@ -271,10 +284,19 @@ function countLabels(op: string, labels: Tensor, classes: number): Tensor {
           );
         }
         counts[row + label] = (counts[row + label] ?? 0) + 1;
+        longest = Math.max(longest, i - row + 1);
       }
     }
     return counts;
   });
+  const ended = madeOfElements(op, labels, (data) => {
+    const ended = new Int32Array(data.length).fill(-1);
+    for (let row = 0; row < data.length; row += classes) {
+      for (let i = row; i < row + longest && data[i] !== -1; i++) ended[i] = data[i] ?? -1;
+    }
+    return ended;
+  });
+  return { counts, ended, longest };
 }
 
 /**
@@ -313,12 +335,15 @@ export function multiLabelMargin(
   }
   const dim = prediction.ndim - 1;
   const classes = extentAt(prediction.shape, dim);
-  const counts = countLabels(op, target, classes);
-  // Labels along the last dimension but one, all classes along the last.
-  const pairs = prediction.unsqueeze(dim).sub(prediction.unsqueeze(dim + 1)).add(1);
-  const factors = where(counts.gt(0).unsqueeze(dim), 0, counts.unsqueeze(dim + 1));
-  const each = where(factors.eq(0), 0, pairs).relu().mul(factors);
-  return reduced(each.sum([dim, dim + 1]).div(classes), reduction);
+  const { counts, ended, longest } = readLists(op, target, classes);
+  const labels = ended.narrow(dim, 0, longest);
+  const there = labels.ge(0);
+  const own = prediction.gather(dim, where(there, labels, 0));
+  // Labels along the last dimension but one, all classes along the last. What does not count is as far
+  // behind as can be.
+  const bounds = where(there, own.sub(1), Infinity).unsqueeze(dim + 1);
+  const others = where(counts.gt(0), -Infinity, prediction).unsqueeze(dim);
+  return reduced(others.sub(bounds).relu().sum([dim, dim + 1]).div(classes), reduction);
 }
 
 /** {@linkcode multiLabelMargin} as a module. */

@@ -148,5 +148,37 @@ export {
   type TaskKind,
 } from "./learned.ts";
 export { MinimaxMSE, RegionWeightedMSE } from "./regional.ts";
+export { type Aggregate, taskGradients, type TaskGradientsOptions } from "./task_gradients.ts";
+export {
+  caGrad,
+  type CAGradOptions,
+  mgda,
+  nashMtl,
+  pcgrad,
+  type PCGradOptions,
+  upGrad,
+} from "./aggregation.ts";
+export {
+  dpo,
+  DPOLoss,
+  type DPOOptions,
+  PPOSequenceLoss,
+  type PPOSequenceOptions,
+  type PPOTerms,
+  reinforce,
+  ReinforceLoss,
+} from "./policy.ts";
+export {
+  type Balance,
+  dwa,
+  type DwaOptions,
+  gradNorm,
+  type GradNormOptions,
+  groupGapPenalty,
+  paretoFilter,
+  Tchebycheff,
+  type TchebycheffOptions,
+  WeightedSum,
+} from "./objectives.ts";
 /** Terms of the parameters themselves. */
 export * as regularization from "./regularization.ts";

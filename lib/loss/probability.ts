@@ -243,7 +243,8 @@ function variances(call: string, variance: Tensor, { shape }: Tensor, mask?: Ten
     );
   }
   const counted = mask === undefined ? spread : where(mask, spread, 1);
-  if (everyElement(counted).some((value) => value < 0)) {
+  for (const value of everyElement(counted)) {
+    if (value >= 0 || Number.isNaN(value)) continue;
     throw new RangeError(`Cannot ${call}: variance must be at least 0, got a negative one`);
   }
   return counted;

@@ -3,7 +3,6 @@
 import { checkCount } from "../core/options.ts";
 import { reduced } from "../ops/loss/fused.ts";
 import { where } from "../ops/mod.ts";
-import { tensor } from "../tensor/create.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import {
   checkFactor,
@@ -36,14 +35,15 @@ function listLoss(
   scores: Tensor,
   relevance: Tensor,
   { mask, reduction = "mean" }: ListLossOptions,
-  formula: (scores: Tensor, relevance: Tensor, counts: Tensor) => Tensor,
+  formula: (scores: Tensor, relevance: Tensor, counts: Tensor | null) => Tensor,
 ): Tensor {
   checkPair(op, scores, relevance, ["scores", "relevance"]);
   checkVectors(op, "scores", scores);
   checkFactor(op, "mask", mask, scores);
-  const counts = (mask ?? tensor(true, { device: scores.device })).expand(scores.shape);
+  if (mask === undefined) return reduced(formula(scores, relevance, null), reduction);
+  const counts = mask.expand(scores.shape);
   const each = formula(where(counts, scores, 0), where(counts, relevance, 0), counts);
-  if (mask === undefined || reduction !== "mean") return reduced(each, reduction);
+  if (reduction !== "mean") return reduced(each, reduction);
   return meanOver(each.sum(), counts.any(-1).sum());
 }
 
@@ -75,6 +75,7 @@ export function listwiseSoftmax(
   checkCount(`compute ${op}`, arguments.length, 3);
   const read = listOptions(`compute ${op}`, options);
   return listLoss(op, scores, relevance, read, (s, y, counts) => {
+    if (counts === null) return s.logSoftmax(-1).mul(y).sum(-1).neg();
     const logShares = where(counts, s, -1e30).logSoftmax(-1);
     return where(counts, logShares, 0).mul(y).sum(-1).neg();
   });
@@ -117,7 +118,9 @@ export function pairwiseLogistic(
   const read = listOptions(`compute ${op}`, options);
   return listLoss(op, scores, relevance, read, (s, y, counts) => {
     const ordered = y.unsqueeze(-1).gt(y.unsqueeze(-2));
-    const counted = counts.unsqueeze(-1).logicalAnd(counts.unsqueeze(-2)).logicalAnd(ordered);
+    const counted = counts === null
+      ? ordered
+      : counts.unsqueeze(-1).logicalAnd(counts.unsqueeze(-2)).logicalAnd(ordered);
     const behind = s.unsqueeze(-2).sub(s.unsqueeze(-1));
     return where(counted, behind.softplus(), 0).sum([-2, -1]);
   });

@@ -1,5 +1,6 @@
 /** Losses of classes that hold the layer before them, as of large vocabularies. */
 
+import { checkpointInScope } from "../autograd/checkpoint.ts";
 import { ShapeError, showShape } from "../core/errors.ts";
 import {
   arrayOf,
@@ -16,11 +17,19 @@ import { Sequential } from "../nn/container.ts";
 import { Linear } from "../nn/linear.ts";
 import { LAYER_OPTIONS, type LayerOptions, Module } from "../nn/module.ts";
 import { linear } from "../ops/linalg/linear.ts";
+import { reduced } from "../ops/loss/fused.ts";
 import { cat } from "../ops/mod.ts";
 import { tensor, zeros } from "../tensor/create.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { type CrossEntropyOptions, entropyOf } from "./classification.ts";
-import { checkLabels, classDim, hasIgnored } from "./labels.ts";
+import {
+  checkLabels,
+  checkWeight,
+  classDim,
+  hasIgnored,
+  placesOf,
+  reducedPlaces,
+} from "./labels.ts";
 import {
   type FunctionLoss,
   LOSS_OPTIONS,
@@ -47,9 +56,33 @@ const linearOptions = lossOptions<LinearCrossEntropyOptions>(
   { labelSmoothing: SHARE },
 );
 
+/** Logits beyond which they are computed in chunks of rows. */
+const MOST_LOGITS = 2 ** 22;
+
+/** The losses of rows, of whose logits there are never more than those of a chunk. */
+function eachInChunks(
+  op: string,
+  input: Tensor,
+  weight: Tensor,
+  target: Tensor,
+  { linearBias, ...options }: LinearCrossEntropyOptions,
+): Tensor {
+  const rows = extentAt(input.shape, 0);
+  const step = Math.max(1, Math.floor(MOST_LOGITS / extentAt(weight.shape, 0)));
+  const chunks: Tensor[] = [];
+  for (let start = 0; start < rows; start += step) {
+    const chunk = (x: Tensor) => x.slice(0, start, start + step);
+    const losses = (x: Tensor, w: Tensor, t: Tensor) =>
+      entropyOf(op, linear(x, w, linearBias ?? null), t, { ...options, reduction: "none" });
+    chunks.push(checkpointInScope(losses, chunk(input), weight, chunk(target)));
+  }
+  return cat(chunks, 0);
+}
+
 /**
- * Cross-entropy of the logits x·Wᵀ + b, as `crossEntropy` has it. Follows
- * `torch.nn.functional.linear_cross_entropy`.
+ * Cross-entropy of the logits x·Wᵀ + b, as `crossEntropy` has it. Where there are more than 2²² logits,
+ * they are computed in chunks of rows, once more in backward, so that they are never all in memory.
+ * Follows `torch.nn.functional.linear_cross_entropy`.
  *
  * @param input Shape [N, D] or [D].
  * @param linearWeight W, shape [C, D].
@@ -76,7 +109,8 @@ export function linearCrossEntropy(
 ): Tensor {
   const op = "losses.linearCrossEntropy";
   checkCount(`compute ${op}`, arguments.length, 4);
-  const { linearBias, ...read } = linearOptions(`compute ${op}`, options);
+  const given = linearOptions(`compute ${op}`, options);
+  const { linearBias, ...read } = given;
   checkKind(`compute ${op}`, "input", input, TENSOR);
   checkKind(`compute ${op}`, "linearWeight", linearWeight, TENSOR);
   classDim(op, "inputs", input);
@@ -97,6 +131,18 @@ export function linearCrossEntropy(
       }`,
       [linearBias.shape],
     );
+  }
+  const { reduction = "mean", weight, ignoreIndex } = read;
+  const many = input.ndim === 2 && extentAt(input.shape, 0) * classes > MOST_LOGITS;
+  const places = input.shape.slice(0, 1);
+  if (many && target?.dtype === "int32" && sameShape(target.shape, places)) {
+    checkWeight(op, weight, classes);
+    const ignored = hasIgnored(op, target, classes, ignoreIndex);
+    const each = eachInChunks(op, input, linearWeight, target, given);
+    return reducedPlaces(each, placesOf(target, ignored, read), reduction);
+  }
+  if (many && target?.dtype === input.dtype && sameShape(target.shape, [...places, classes])) {
+    return reduced(eachInChunks(op, input, linearWeight, target, given), reduction);
   }
   return entropyOf(op, linear(input, linearWeight, linearBias ?? null), target, read);
 }

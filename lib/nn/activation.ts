@@ -433,7 +433,7 @@ const readPReLU = optionReader<PReLUOptions>({
 export class PReLU extends Module {
   /** Slopes below 0, of shape [1] or [channels]. */
   readonly weight: Parameter;
-  readonly #made: string;
+  private readonly made: string;
 
   /** Creates the layer. */
   constructor(options?: PReLUOptions) {
@@ -441,7 +441,7 @@ export class PReLU extends Module {
     checkCount("make PReLU", arguments.length, 1);
     const { numParameters = 1, init = 0.25, dtype = "float32" } = readPReLU("make PReLU", options);
     this.weight = new Parameter(full([numParameters], init, { dtype }));
-    this.#made = shownCall([], { ...options, dtype: undefined });
+    this.made = shownCall([], { ...options, dtype: undefined });
   }
 
   /**
@@ -455,6 +455,6 @@ export class PReLU extends Module {
 
   /** What stands in the brackets after the name. */
   protected override describe(): string {
-    return this.#made;
+    return this.made;
   }
 }

@@ -171,8 +171,8 @@ function convLayer(
     static override readonly name: string = name;
     readonly weight: Parameter;
     readonly bias: Parameter | null;
-    readonly #made: Made<ConvLayerOptions>;
-    readonly #options: ConvOptions;
+    private readonly made: Made<ConvLayerOptions>;
+    private readonly options: ConvOptions;
     constructor(
       readonly inChannels: number,
       readonly outChannels: number,
@@ -182,8 +182,8 @@ function convLayer(
       super();
       checkCount(`make ${name}`, arguments.length, 4);
       const read = { ...readConv(`make ${name}`, options) };
-      this.#made = makeFilters(name, dims, [inChannels, outChannels, kernelSize], read, false);
-      ({ weight: this.weight, bias: this.bias } = this.#made);
+      this.made = makeFilters(name, dims, [inChannels, outChannels, kernelSize], read, false);
+      ({ weight: this.weight, bias: this.bias } = this.made);
       const { stride = 1, dilation = 1, groups = 1, padding = 0, paddingMode = "zeros" } = read;
       if (padding === "same" && eachOf("", "stride", stride, dims).some((step) => step > 1)) {
         throw new RangeError(
@@ -192,17 +192,17 @@ function convLayer(
       }
       // What is not zero is added before the op.
       const inside = paddingMode === "zeros" ? padding : 0;
-      this.#options = { stride, dilation, groups, padding: inside };
+      this.options = { stride, dilation, groups, padding: inside };
     }
     override forward(x: Tensor): Tensor {
-      const { options: { paddingMode = "zeros", ...options }, kernel } = this.#made;
+      const { options: { paddingMode = "zeros", ...options }, kernel } = this.made;
       const padded = paddingMode === "zeros"
         ? x
         : pad(x, amountsOf(`compute ${name}`, kernel, options), { mode: paddingMode });
-      return op(padded, this.weight, { ...this.#options, bias: this.bias });
+      return op(padded, this.weight, { ...this.options, bias: this.bias });
     }
     protected override describe(): string {
-      return this.#made.shown;
+      return this.made.shown;
     }
   };
 }
@@ -216,7 +216,7 @@ function transposeLayer(
     static override readonly name: string = name;
     readonly weight: Parameter;
     readonly bias: Parameter | null;
-    readonly #made: Made<ConvTransposeLayerOptions>;
+    private readonly made: Made<ConvTransposeLayerOptions>;
     constructor(
       readonly inChannels: number,
       readonly outChannels: number,
@@ -226,17 +226,17 @@ function transposeLayer(
       super();
       checkCount(`make ${name}`, arguments.length, 4);
       const read = { ...readTranspose(`make ${name}`, options) };
-      this.#made = makeFilters(name, dims, [inChannels, outChannels, kernelSize], read, true);
-      ({ weight: this.weight, bias: this.bias } = this.#made);
+      this.made = makeFilters(name, dims, [inChannels, outChannels, kernelSize], read, true);
+      ({ weight: this.weight, bias: this.bias } = this.made);
     }
     override forward(x: Tensor): Tensor {
       const { stride = 1, dilation = 1, groups = 1, padding = 0, outputPadding = 0 } =
-        this.#made.options;
+        this.made.options;
       const { weight, bias } = this;
       return op(x, weight, { bias, stride, dilation, groups, padding, outputPadding });
     }
     protected override describe(): string {
-      return this.#made.shown;
+      return this.made.shown;
     }
   };
 }

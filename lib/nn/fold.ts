@@ -183,7 +183,7 @@ export function fold(
  * ```
  */
 export class Unfold extends Module {
-  readonly #options: FoldOptions;
+  private readonly options: FoldOptions;
 
   /**
    * Creates the layer.
@@ -194,7 +194,7 @@ export class Unfold extends Module {
     super();
     checkCount("make Unfold", arguments.length, 2);
     checkKind("make Unfold", "kernelSize", kernelSize, EXTENTS);
-    this.#options = { ...readFold("make Unfold", options) };
+    this.options = { ...readFold("make Unfold", options) };
   }
 
   /**
@@ -203,12 +203,12 @@ export class Unfold extends Module {
    * @param x Shape [batch, channels, height, width], or without the batch.
    */
   override forward(x: Tensor): Tensor {
-    return unfold(x, this.kernelSize, this.#options);
+    return unfold(x, this.kernelSize, this.options);
   }
 
   /** What stands in the brackets after the name. */
   protected override describe(): string {
-    return shownCall([this.kernelSize], this.#options);
+    return shownCall([this.kernelSize], this.options);
   }
 }
 
@@ -224,7 +224,7 @@ export class Unfold extends Module {
  * ```
  */
 export class Fold extends Module {
-  readonly #options: FoldOptions;
+  private readonly options: FoldOptions;
 
   /**
    * Creates the layer.
@@ -237,7 +237,7 @@ export class Fold extends Module {
     checkCount("make Fold", arguments.length, 3);
     checkKind("make Fold", "outputSize", outputSize, EXTENTS);
     checkKind("make Fold", "kernelSize", kernelSize, EXTENTS);
-    this.#options = { ...readFold("make Fold", options) };
+    this.options = { ...readFold("make Fold", options) };
   }
 
   /**
@@ -246,11 +246,11 @@ export class Fold extends Module {
    * @param x Shape [batch, channels · entries of a window, windows], or without the batch.
    */
   override forward(x: Tensor): Tensor {
-    return fold(x, this.outputSize, this.kernelSize, this.#options);
+    return fold(x, this.outputSize, this.kernelSize, this.options);
   }
 
   /** What stands in the brackets after the name. */
   protected override describe(): string {
-    return shownCall([this.outputSize, this.kernelSize], this.#options);
+    return shownCall([this.outputSize, this.kernelSize], this.options);
   }
 }

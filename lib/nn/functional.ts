@@ -34,6 +34,22 @@ export {
   rmsNorm,
   type RmsNormOptions,
 } from "./normalize.ts";
+export { bilinear, type BilinearFunctionOptions } from "./bilinear.ts";
+export {
+  alphaDropout,
+  dropout,
+  dropout1d,
+  dropout2d,
+  dropout3d,
+  type DropoutFunction,
+  type DropoutOptions,
+} from "./drop.ts";
+export {
+  embedding,
+  embeddingBag,
+  type EmbeddingBagFunctionOptions,
+  type EmbeddingFunctionOptions,
+} from "./embedding.ts";
 export { pad, type PadFunctionOptions, type PadMode } from "./padding.ts";
 export {
   type Activate,
@@ -59,7 +75,6 @@ export {
   type AttentionOptions,
   scaledDotProductAttention,
 } from "./attention/scaled_dot_product.ts";
-export { dropout, type DropoutOptions } from "./drop.ts";
 export {
   avgPool1d,
   avgPool2d,

@@ -15,9 +15,11 @@
 export * from "./attention/mod.ts";
 export * from "./graph/mod.ts";
 export * from "./recurrent/mod.ts";
+export * from "./vision/mod.ts";
 export {
   AnyModule,
   Buffer,
+  type Gradients,
   type LayerOptions,
   type LoadOptions,
   type LoadResult,
@@ -52,11 +54,36 @@ export {
   Softsign,
   Tanh,
 } from "./activation.ts";
-export { Dropout } from "./dropout.ts";
+export {
+  AlphaDropout,
+  Dropout,
+  Dropout1d,
+  Dropout2d,
+  Dropout3d,
+  type DropoutLayer,
+  type DropoutLayerClass,
+} from "./dropout.ts";
+export { Bilinear, Identity, Unflatten } from "./bilinear.ts";
+export {
+  Embedding,
+  EmbeddingBag,
+  type EmbeddingBagFunctionOptions,
+  type EmbeddingBagOptions,
+  type EmbeddingFunctionOptions,
+  type EmbeddingOptions,
+} from "./embedding.ts";
+export {
+  type DictModule,
+  type ListModule,
+  ModuleDict,
+  ModuleList,
+  ParameterDict,
+  ParameterList,
+} from "./lists.ts";
 export { Sequential } from "./container.ts";
 /** Initial values of parameters, written in place. */
 export * as init from "./init.ts";
-/** Tools for the gradients of parameters. */
+/** Tools for parameters and their gradients. */
 export * as utils from "./utils.ts";
 /** The stateless form of layers. */
 export * as functional from "./functional.ts";

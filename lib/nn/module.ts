@@ -11,86 +11,19 @@ import {
   oneOf,
   optionReader,
   type OptionTable,
-  TENSOR,
+  shown,
   TEXT,
 } from "../core/options.ts";
-import { TensorCore } from "../core/tensor.ts";
+import { adopt } from "../tensor/adopt.ts";
+import { type Destination, destination, type ToOptions } from "../tensor/destination.ts";
 import type { Tensor } from "../tensor/tensor.ts";
+import { copied } from "./copy.ts";
+import { type Gradients, Hooks } from "./hooks.ts";
+import { Buffer, Parameter, type ParameterOptions } from "./parameter.ts";
 import { type LoadOptions, type LoadResult, loadState, type StateDict } from "./state_dict.ts";
 
-export type { LoadOptions, LoadResult, StateDict };
-
-/** Options of `Parameter`. */
-export interface ParameterOptions {
-  /** Whether the parameter is learned. Default: true. */
-  requiresGrad?: boolean;
-}
-
-const readParameter = optionReader<ParameterOptions>({ requiresGrad: FLAG });
-
-/** The elements of a tensor, in order, for one of another class to share. */
-function elementsOf(name: string, data: Tensor): Tensor {
-  checkKind(`make a ${name}`, "data", data, TENSOR);
-  data.storage.check(name);
-  return noGrad(() => data.contiguous());
-}
-
-/**
- * A tensor that a module learns: found by `parameters()` when it is a property of a module.
- *
- * @example A learnable scale
- * ```ts
- * import { nn, ones, type Tensor } from "@adjoint/ml";
- * import { assertEquals } from "@std/assert";
- *
- * class Scale extends nn.Module {
- *   factor = new nn.Parameter(ones([1]));
- *   override forward(x: Tensor): Tensor {
- *     return x.mul(this.factor);
- *   }
- * }
- * assertEquals(new Scale().parameters().length, 1);
- * ```
- */
-export interface Parameter extends Tensor {}
-
-/** A tensor that is learned. */
-export class Parameter extends TensorCore {
-  /**
-   * Creates the tensor.
-   *
-   * @param data Initial values, of floating type; the parameter shares their memory if contiguous.
-   */
-  constructor(data: Tensor, options?: ParameterOptions) {
-    checkCount("make a Parameter", arguments.length, 2);
-    const { requiresGrad = true } = readParameter("make a Parameter", options);
-    const { storage, shape, strides, offset, size } = elementsOf("Parameter", data);
-    super(storage, shape, strides, offset, size, true);
-    if (!isFloat(data.dtype)) {
-      throw new DTypeError(
-        `Cannot make a Parameter: its type must be float32 or float64, got ${data.dtype}`,
-      );
-    }
-    this.requiresGrad_(requiresGrad);
-  }
-}
-
-/** A tensor that belongs to a module's state without being learned. */
-export interface Buffer extends Tensor {}
-
-/** A tensor that belongs to a module's state without being learned. */
-export class Buffer extends TensorCore {
-  /**
-   * Creates the tensor.
-   *
-   * @param data Initial values; the buffer shares their memory if contiguous.
-   */
-  constructor(data: Tensor) {
-    checkCount("make a Buffer", arguments.length, 1);
-    const { storage, shape, strides, offset, size } = elementsOf("Buffer", data);
-    super(storage, shape, strides, offset, size, true);
-  }
-}
+export { Buffer, Parameter, type ParameterOptions };
+export type { Gradients, LoadOptions, LoadResult, StateDict };
 
 /** Options of `namedParameters` and `namedBuffers`. */
 export interface NamedOptions {
@@ -125,6 +58,40 @@ function namedModulesOf(
     namedModulesOf(name === "" ? own : `${name}.${own}`, child, path)
   );
   return [[name, module], ...below];
+}
+
+/** The tensors of a class in a module and all below it, by name. */
+function namedOf<T extends Tensor>(
+  module: AnyModule,
+  kind: new (...args: never[]) => T,
+  { removeDuplicate = true }: NamedOptions,
+): [string, T][] {
+  const seen = new Set<T>();
+  return namedModulesOf("", module, []).flatMap(([prefix, module]) =>
+    module.members().flatMap(([name, value]): [string, T][] => {
+      if (!(value instanceof kind) || (removeDuplicate && seen.has(value))) return [];
+      seen.add(value);
+      return [[prefix === "" ? name : `${prefix}.${name}`, value]];
+    })
+  );
+}
+
+/** A tensor of the class of another. */
+function tensorLike(like: Tensor, elements: Tensor): Tensor {
+  if (like instanceof Buffer) return new Buffer(elements);
+  const { requiresGrad } = like;
+  if (like instanceof Parameter) return new Parameter(elements, { requiresGrad });
+  return requiresGrad ? elements.requiresGrad_() : elements;
+}
+
+/** The parameters of a module and then its buffers, not those of the modules below it. */
+function stateOf([prefix, module]: [string, AnyModule]): [string, Tensor][] {
+  const members = module.members();
+  return [Parameter, Buffer].flatMap((kind) =>
+    members.flatMap(([name, value]): [string, Tensor][] =>
+      value instanceof kind ? [[prefix === "" ? name : `${prefix}.${name}`, value]] : []
+    )
+  );
 }
 
 /**
@@ -171,24 +138,10 @@ export abstract class AnyModule {
     return namedModulesOf("", this, []).map(([, module]) => module);
   }
 
-  #named<T extends Tensor>(
-    kind: new (...args: never[]) => T,
-    { removeDuplicate = true }: NamedOptions,
-  ): [string, T][] {
-    const seen = new Set<T>();
-    return namedModulesOf("", this, []).flatMap(([prefix, module]) =>
-      module.members().flatMap(([name, value]): [string, T][] => {
-        if (!(value instanceof kind) || (removeDuplicate && seen.has(value))) return [];
-        seen.add(value);
-        return [[prefix === "" ? name : `${prefix}.${name}`, value]];
-      })
-    );
-  }
-
   /** The parameters of this module and all below it by name, each once unless told otherwise. */
   namedParameters(options?: NamedOptions): [string, Parameter][] {
     checkCount("list namedParameters", arguments.length, 1);
-    return this.#named(Parameter, readNamed("list namedParameters", options));
+    return namedOf(this, Parameter, readNamed("list namedParameters", options));
   }
 
   /** The parameters of this module and all below it, each once. */
@@ -200,7 +153,7 @@ export abstract class AnyModule {
   /** The buffers of this module and all below it by name, each once unless told otherwise. */
   namedBuffers(options?: NamedOptions): [string, Buffer][] {
     checkCount("list namedBuffers", arguments.length, 1);
-    return this.#named(Buffer, readNamed("list namedBuffers", options));
+    return namedOf(this, Buffer, readNamed("list namedBuffers", options));
   }
 
   /** The buffers of this module and all below it, each once. */
@@ -217,8 +170,7 @@ export abstract class AnyModule {
     checkCount("make a state dict", arguments.length, 0);
     const state: StateDict = {};
     const views = new Map<Tensor, Tensor>();
-    const all = { removeDuplicate: false };
-    for (const [key, value] of [...this.namedParameters(all), ...this.namedBuffers(all)]) {
+    for (const [key, value] of namedModulesOf("", this, []).flatMap(stateOf)) {
       if (Object.hasOwn(state, key)) {
         throw new TypeError(`Cannot make a state dict: two tensors are called "${key}"`);
       }
@@ -284,6 +236,72 @@ export abstract class AnyModule {
     for (const parameter of this.parameters()) parameter.dropGrad();
   }
 
+  /** Gives the parameters and buffers another device, and perhaps a type; or a type. */
+  to(device: NonNullable<ToOptions["device"]>, dtype?: DType): this;
+  /** Gives the parameters and buffers another type. */
+  to(dtype: DType): this;
+  /**
+   * Gives the parameters and buffers another type or device, in place: an optimizer that holds them
+   * goes on. Buffers of whole numbers keep their type.
+   *
+   * @param options A type, a device, or both.
+   * @throws {DTypeError} If the type is not floating.
+   *
+   * @example Double precision
+   * ```ts
+   * import { nn, zeros } from "@adjoint/ml";
+   * import { assertEquals } from "@std/assert";
+   *
+   * const model = new nn.Linear(3, 2).to({ dtype: "float64" });
+   * assertEquals(model.forward(zeros([1, 3], { dtype: "float64" })).dtype, "float64");
+   * ```
+   */
+  to(options: ToOptions): this;
+  to(target: Destination, dtype?: DType): this {
+    checkCount("run to", arguments.length, 2);
+    const where = destination(target, dtype);
+    if (where.dtype !== undefined && !isFloat(where.dtype)) {
+      throw new DTypeError(
+        `Cannot run to: the type of a module must be float32 or float64, got ${where.dtype}`,
+      );
+    }
+    const { dtype: _, ...device } = where;
+    noGrad(() => {
+      // All that is new is made before anything changes.
+      const moved = [...this.parameters(), ...this.buffers()].map((x) =>
+        [x, x.detach().to(isFloat(x.dtype) ? where : device)] as const
+      );
+      for (const [x, other] of moved) if (other.storage !== x.storage) adopt(x, other);
+    });
+    return this;
+  }
+
+  /**
+   * A copy with parameters, buffers and modules of its own, which starts with the same values and
+   * gradients. Where one parameter stands in several places, so does its copy. Hooks stay behind. A
+   * class with `#private` members, which nothing outside of it can copy, must have its own `copy`.
+   *
+   * @example A copy that learns on its own
+   * ```ts
+   * import { nn } from "@adjoint/ml";
+   * import { assertEquals } from "@std/assert";
+   *
+   * const model = new nn.Linear(2, 1);
+   * const other = model.copy();
+   * nn.init.zeros_(other.weight);
+   * assertEquals(other.weight.toArray(), [[0, 0]]);
+   * assertEquals(model.weight.eq(0).any().item(), 0);
+   * ```
+   */
+  copy(): this {
+    checkCount("run copy", arguments.length, 0);
+    return copied(
+      this,
+      (value): value is AnyModule => value instanceof AnyModule,
+      tensorLike,
+    );
+  }
+
   /** What stands in the brackets after the name of the class. */
   protected describe(): string {
     return "";
@@ -331,9 +349,6 @@ export abstract class AnyModule {
  */
 export abstract class Module<Inputs extends unknown[] = [Tensor], Output = Tensor>
   extends AnyModule {
-  #hooks: readonly BoundHook<Inputs, Output>[] = [];
-  #unhook: () => void = () => {};
-
   /** Computes the output. */
   abstract forward(...inputs: Inputs): Output;
 
@@ -346,53 +361,85 @@ export abstract class Module<Inputs extends unknown[] = [Tensor], Output = Tenso
   registerForwardHook(
     hook: (module: this, inputs: Inputs, output: Output) => Output | void,
   ): () => void {
-    checkCount("run registerForwardHook", arguments.length, 1);
-    checkKind("run registerForwardHook", "the hook", hook, FUNCTION);
-    const bound: BoundHook<Inputs, Output> = {
-      run: (inputs, output) => hook(this, inputs, output) ?? output,
-    };
-    if (this.#hooks.length === 0) this.#unhook = hookForward(this, () => this.#hooks);
-    this.#hooks = [...this.#hooks, bound];
-    return () => {
-      if (!this.#hooks.includes(bound)) return;
-      this.#hooks = this.#hooks.filter((other) => other !== bound);
-      if (this.#hooks.length === 0) this.#unhook();
-    };
+    checkHook("registerForwardHook", arguments.length, hook);
+    return hooksOf(this).after((inputs, output) => hook(this, inputs, output) ?? output);
+  }
+
+  /**
+   * Calls a function before each `forward` of this instance; what it returns, an array of inputs,
+   * replaces the inputs unless it is undefined.
+   *
+   * @returns A function that takes the hook away; calling it twice is no error.
+   *
+   * @example Inputs that are scaled
+   * ```ts
+   * import { nn, tensor } from "@adjoint/ml";
+   * import { assertEquals } from "@std/assert";
+   *
+   * const layer = new nn.ReLU();
+   * layer.registerForwardPreHook((_, [x]) => [x.mul(2)]);
+   * assertEquals(layer.forward(tensor([3])).item(), 6);
+   * ```
+   */
+  registerForwardPreHook(hook: (module: this, inputs: Inputs) => Inputs | void): () => void {
+    checkHook("registerForwardPreHook", arguments.length, hook);
+    return hooksOf(this).before((inputs) => {
+      const other = hook(this, inputs) ?? inputs;
+      if (Array.isArray(other)) return other;
+      throw new TypeError(
+        `Cannot run a forward pre-hook: it must return an array of inputs or nothing, got ${
+          shown(other)
+        }`,
+      );
+    });
+  }
+
+  /**
+   * Calls a function in each backward pass through this instance, with the gradients by the tensors
+   * among its inputs and by those of its outputs; what it returns replaces the former unless it is
+   * undefined. If no input has a gradient, the former are null.
+   *
+   * @returns A function that takes the hook away; calling it twice is no error.
+   *
+   * @example How large gradients are
+   * ```ts
+   * import { nn, tensor } from "@adjoint/ml";
+   * import { assertEquals } from "@std/assert";
+   *
+   * const layer = new nn.ReLU();
+   * const seen: unknown[] = [];
+   * layer.registerFullBackwardHook((_, [gradInput], [gradOutput]) => {
+   *   seen.push(gradInput?.toArray(), gradOutput?.toArray());
+   * });
+   * layer.forward(tensor([-1, 2], { requiresGrad: true })).sum().backward();
+   * assertEquals(seen, [[0, 1], [1, 1]]);
+   * ```
+   */
+  registerFullBackwardHook(
+    hook: (module: this, gradInputs: Gradients, gradOutputs: Gradients) => Gradients | void,
+  ): () => void {
+    checkHook("registerFullBackwardHook", arguments.length, hook);
+    return hooksOf(this).backward(
+      (gradInputs, gradOutputs) => hook(this, gradInputs, gradOutputs) ?? gradInputs,
+    );
   }
 }
 
-/** A hook with the module that it belongs to. */
-interface BoundHook<Inputs, Output> {
-  run(inputs: Inputs, output: Output): Output;
-}
+/** The hooks of modules that have some, or had. */
+const HOOKS = new WeakMap<AnyModule, unknown>();
 
-/**
- * Lets hooks run after an instance's `forward`, and after whatever else is put in its place.
- *
- * @returns A function that leaves the instance without them.
- */
-function hookForward<Inputs extends unknown[], Output>(
+/** The hooks of a module. */
+function hooksOf<Inputs extends unknown[], Output>(
   module: Module<Inputs, Output>,
-  hooks: () => readonly BoundHook<Inputs, Output>[],
-): () => void {
-  let { forward } = module;
-  let own = Object.hasOwn(module, "forward");
-  function hooked(...inputs: Inputs): Output {
-    const output = forward.apply(module, inputs);
-    return hooks().reduce((last, hook) => hook.run(inputs, last), output);
-  }
-  Object.defineProperty(module, "forward", {
-    configurable: true,
-    get: () => hooked,
-    set: (other: typeof forward) => {
-      forward = other;
-      own = true;
-    },
-  });
-  return () => {
-    Reflect.deleteProperty(module, "forward");
-    if (own) module.forward = forward;
-  };
+): Hooks<Inputs, Output> {
+  const hooks = (HOOKS.get(module) ?? new Hooks(module)) as Hooks<Inputs, Output>;
+  HOOKS.set(module, hooks);
+  return hooks;
+}
+
+function checkHook(name: string, given: number, hook: unknown): void {
+  checkCount(`run ${name}`, given, 1);
+  checkKind(`run ${name}`, "the hook", hook, FUNCTION);
 }
 
 /** Options that every layer with parameters takes. */

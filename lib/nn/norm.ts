@@ -177,10 +177,10 @@ function instanceNormLayer(
     }
     override forward(x: Tensor): Tensor {
       this.checkInput(call, x, [dims + 1, dims + 2], -dims - 1);
-      if (x.ndim === dims + 1) return this.#normalized(x.unsqueeze(0)).squeeze(0);
-      return this.#normalized(x);
+      if (x.ndim === dims + 1) return this.normalized(x.unsqueeze(0)).squeeze(0);
+      return this.normalized(x);
     }
-    #normalized(x: Tensor): Tensor {
+    private normalized(x: Tensor): Tensor {
       const { weight, bias, runningMean, runningVar } = this;
       const { eps = 1e-5, momentum = 0.1 } = this.options;
       const useInputStats = this.training || runningMean === null;
@@ -336,7 +336,7 @@ export class GroupNorm extends Module {
   readonly weight: Parameter | null;
   /** What is added, of shape [channels]; null without. */
   readonly bias: Parameter | null;
-  readonly #options: GroupNormLayerOptions;
+  private readonly options: GroupNormLayerOptions;
 
   /**
    * Creates the layer.
@@ -354,13 +354,13 @@ export class GroupNorm extends Module {
     checkCount(call, arguments.length, 3);
     checkKind(call, "numGroups", numGroups, POSITIVE);
     checkKind(call, "numChannels", numChannels, POSITIVE);
-    this.#options = { ...readGroupNorm(call, options) };
+    this.options = { ...readGroupNorm(call, options) };
     if (numChannels % numGroups !== 0) {
       throw new RangeError(
         `Cannot ${call}: numGroups must divide numChannels, got ${numGroups} and ${numChannels}`,
       );
     }
-    const { affine = true, bias = true, dtype = "float32" } = this.#options;
+    const { affine = true, bias = true, dtype = "float32" } = this.options;
     this.weight = affine ? new Parameter(ones([numChannels], { dtype })) : null;
     this.bias = affine && bias ? new Parameter(zeros([numChannels], { dtype })) : null;
   }
@@ -372,12 +372,12 @@ export class GroupNorm extends Module {
    */
   override forward(x: Tensor): Tensor {
     const { weight, bias } = this;
-    return groupNorm(x, this.numGroups, { weight, bias, eps: this.#options.eps ?? 1e-5 });
+    return groupNorm(x, this.numGroups, { weight, bias, eps: this.options.eps ?? 1e-5 });
   }
 
   /** What stands in the brackets after the name. */
   protected override describe(): string {
-    return shownCall([this.numGroups, this.numChannels], { ...this.#options, dtype: undefined });
+    return shownCall([this.numGroups, this.numChannels], { ...this.options, dtype: undefined });
   }
 }
 
@@ -413,7 +413,7 @@ export class RMSNorm extends Module {
   readonly normalizedShape: readonly number[];
   /** Factors, of the normalised shape; null without. */
   readonly weight: Parameter | null;
-  readonly #options: RMSNormLayerOptions;
+  private readonly options: RMSNormLayerOptions;
 
   /**
    * Creates the layer.
@@ -424,8 +424,8 @@ export class RMSNorm extends Module {
     super();
     checkCount("make RMSNorm", arguments.length, 2);
     this.normalizedShape = normalizedShapeOf("RMSNorm", normalizedShape);
-    this.#options = { ...readRMSNorm("make RMSNorm", options) };
-    const { elementwiseAffine = true, dtype = "float32" } = this.#options;
+    this.options = { ...readRMSNorm("make RMSNorm", options) };
+    const { elementwiseAffine = true, dtype = "float32" } = this.options;
     this.weight = elementwiseAffine ? new Parameter(ones(this.normalizedShape, { dtype })) : null;
   }
 
@@ -437,12 +437,12 @@ export class RMSNorm extends Module {
   override forward(x: Tensor): Tensor {
     return rmsNorm(x, this.normalizedShape, {
       weight: this.weight,
-      eps: this.#options.eps ?? null,
+      eps: this.options.eps ?? null,
     });
   }
 
   /** What stands in the brackets after the name. */
   protected override describe(): string {
-    return shownCall([this.normalizedShape], { ...this.#options, dtype: undefined });
+    return shownCall([this.normalizedShape], { ...this.options, dtype: undefined });
   }
 }

@@ -1,9 +1,19 @@
-/** Tools for gradients of parameters. Follows `torch.nn.utils`. */
+/** Tools for parameters and their gradients. Follows `torch.nn.utils`. */
 
 import { noGrad } from "../autograd/tape.ts";
-import { checkCount, checkKind, FLAG, kind, NUMBER, optionReader, shown } from "../core/options.ts";
+import {
+  checkCount,
+  checkKind,
+  FLAG,
+  kind,
+  NUMBER,
+  optionReader,
+  shown,
+  TENSOR,
+} from "../core/options.ts";
+import { ShapeError, showShape } from "../core/errors.ts";
 import { isTensor } from "../core/tensor.ts";
-import { stack } from "../ops/mod.ts";
+import { cat, stack } from "../ops/mod.ts";
 import { zeros } from "../tensor/create.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 
@@ -30,8 +40,8 @@ export interface ClipGradNormOptions {
 const ORDER = kind("a number above 0", (value) => typeof value === "number" && value > 0);
 const readOptions = optionReader<ClipGradNormOptions>({ normType: ORDER, errorIfNonfinite: FLAG });
 
-/** The gradients of parameters, of those that have one. */
-function gradientsOf(call: string, parameters: Tensor | Iterable<Tensor>): Tensor[] {
+/** Tensors, or one, as a list. */
+function listOf(call: string, parameters: Tensor | Iterable<Tensor>): Tensor[] {
   const iterable = typeof parameters === "object" && parameters !== null &&
     Symbol.iterator in parameters;
   if (!iterable) {
@@ -42,10 +52,15 @@ function gradientsOf(call: string, parameters: Tensor | Iterable<Tensor>): Tenso
     );
   }
   const list: unknown[] = isTensor(parameters) ? [parameters] : [...parameters];
-  return list.flatMap((p) => {
-    if (!isTensor(p)) {
-      throw new TypeError(`Cannot ${call}: each of parameters must be a tensor, got ${shown(p)}`);
-    }
+  return list.map((p) => {
+    if (isTensor(p)) return p;
+    throw new TypeError(`Cannot ${call}: each of parameters must be a tensor, got ${shown(p)}`);
+  });
+}
+
+/** The gradients of parameters, of those that have one. */
+function gradientsOf(call: string, parameters: Tensor | Iterable<Tensor>): Tensor[] {
+  return listOf(call, parameters).flatMap((p) => {
     if (p.collected === null) return [];
     p.collected.storage.check(call);
     return [p.collected.detach()];
@@ -131,3 +146,74 @@ export function clipGradValue_(parameters: Tensor | Iterable<Tensor>, clipValue:
     for (const g of gradientsOf(call, parameters)) g.copy_(g.clamp(-clipValue, clipValue));
   });
 }
+
+/**
+ * All elements of parameters as one vector, which can be differentiated. Follows
+ * `torch.nn.utils.parameters_to_vector`.
+ *
+ * @param parameters Tensors of one type and device, in order.
+ * @returns Shape [elements]; of no parameters [0].
+ *
+ * @example How many there are
+ * ```ts
+ * import { nn } from "@adjoint/ml";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const model = new nn.Linear(3, 2);
+ * assertEquals(nn.utils.parametersToVector(model.parameters()).shape, [8]);
+ * ```
+ */
+export function parametersToVector(parameters: Iterable<Tensor>): Tensor {
+  const call = "run parametersToVector";
+  checkCount(call, arguments.length, 1);
+  const list = listOf(call, parameters);
+  return list.length === 0 ? zeros([0]) : cat(list.map((p) => p.flatten()), 0);
+}
+
+/**
+ * Copies the elements of a vector into parameters. Follows `torch.nn.utils.vector_to_parameters`.
+ *
+ * @param vector Shape [elements].
+ * @param parameters Tensors, in order, which change in place.
+ * @throws {ShapeError} If there are not as many elements as the parameters have; nothing changes then.
+ *
+ * @example The parameters of another model
+ * ```ts
+ * import { nn, ones } from "@adjoint/ml";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const model = new nn.Linear(2, 1);
+ * nn.utils.vectorToParameters(ones([3]), model.parameters());
+ * assertEquals(model.weight.toArray(), [[1, 1]]);
+ * ```
+ */
+export function vectorToParameters(vector: Tensor, parameters: Iterable<Tensor>): void {
+  const call = "run vectorToParameters";
+  checkCount(call, arguments.length, 2);
+  checkKind(call, "the vector", vector, TENSOR);
+  const list = listOf(call, parameters);
+  const count = list.reduce((sum, { size }) => sum + size, 0);
+  if (vector.ndim !== 1 || vector.size !== count) {
+    throw new ShapeError(
+      `Cannot ${call}: the vector must have shape [${count}], as many elements as the parameters ` +
+        `have, got ${showShape(vector.shape)}`,
+      [vector.shape],
+    );
+  }
+  noGrad(() => {
+    // The vector may be one of the parameters.
+    const values = vector.detach().clone();
+    let start = 0;
+    for (const p of list) {
+      p.copy_(values.narrow(0, start, p.size).reshape(p.shape).to({ device: p.device }));
+      start += p.size;
+    }
+  });
+}
+
+export {
+  spectralNorm,
+  type SpectralNormOptions,
+  weightNorm,
+  type WeightNormOptions,
+} from "./reparametrize.ts";

@@ -83,6 +83,7 @@ export const ADAFACTOR_RULE: OptimizerRule<AdafactorGroup, "rowVar" | "colVar" |
     variance: { shape: (shape) => shape.length < 2 ? shape : null },
   },
   counts: true,
+  mixes: true,
   step: (p, given, kept, { lr, beta2Decay, eps, d, weightDecay, maximize }, count) => {
     const least = valueOf(eps[0] ?? SPACING[p.dtype === "float64" ? "float64" : "float32"]);
     const share = power(count, beta2Decay);

@@ -24,7 +24,7 @@ export {
   type ParamsOrGroups,
   type ParamState,
 } from "./optimizer.ts";
-export { ParamOptimizer } from "./param_optimizer.ts";
+export { ParamOptimizer, type ParamUpdate } from "./param_optimizer.ts";
 export { SGD, type SGDGroup, type SGDOptions, type SGDParamState } from "./sgd.ts";
 export { Adam, type AdamGroup, type AdamOptions, type AdamParamState, AdamW } from "./adam.ts";
 export { RMSprop, type RMSpropGroup, type RMSpropOptions } from "./rmsprop.ts";

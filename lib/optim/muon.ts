@@ -105,6 +105,7 @@ export const MUON_RULE: OptimizerRule<MuonGroup, "momentumBuffer"> = {
     throw new ShapeError(`Cannot ${call}: ${needed}, got shape ${showShape(shape)}`, [shape]);
   },
   keeps: { momentumBuffer: true },
+  mixes: true,
   step: (p, g, { momentumBuffer: before }, options) => {
     const { lr, weightDecay, momentum, nesterov, adjustLrFn } = options;
     const part = g.mul(minus(1, momentum));

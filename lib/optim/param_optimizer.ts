@@ -9,12 +9,7 @@ import { type Closure, lossOf, Optimizer } from "./optimizer.ts";
 import { fittedState, type ParamState } from "./param_state.ts";
 
 /** A parameter that a step changes, and what it needs. */
-interface Update<O, S> {
-  readonly p: Tensor;
-  readonly g: Tensor;
-  readonly state: S;
-  readonly group: O;
-}
+export type ParamUpdate<O, S> = readonly [p: Tensor, g: Tensor, state: S, options: O];
 
 /**
  * Base of the optimizers that step each parameter by itself.
@@ -35,6 +30,11 @@ export abstract class ParamOptimizer<O extends { lr: number }, S extends ParamSt
   /** Changes a parameter in place; gradient and state are known to fit. */
   protected abstract update(p: Tensor, g: Tensor, state: S, options: O): void;
 
+  /** Changes parameters in place: here one after the other. */
+  protected updateAll(updates: readonly ParamUpdate<O, S>[]): void {
+    for (const update of updates) this.update(...update);
+  }
+
   /** A copy of a state that was loaded for a parameter, in its type. */
   protected override fitted(name: string, given: ParamState, p: Tensor, options: O): S {
     const blank = noGrad(() => this.initial(p, options));
@@ -43,15 +43,15 @@ export abstract class ParamOptimizer<O extends { lr: number }, S extends ParamSt
   }
 
   /** All that a step changes, once it is known that each of it can be changed. */
-  #updates(): Update<O, S>[] {
-    const updates: Update<O, S>[] = [];
+  #updates(): ParamUpdate<O, S>[] {
+    const updates: ParamUpdate<O, S>[] = [];
     for (const group of this.paramGroups) {
       for (const p of this.checkedParams(group)) {
         const g = p.collected;
         if (g === null) continue;
         checkStep(this.constructor.name, p, g);
         const state = this.stateOf(p) ?? keep(this.initial(p, group));
-        updates.push({ p, g, state, group });
+        updates.push([p, g, state, group]);
       }
     }
     return updates;
@@ -68,10 +68,9 @@ export abstract class ParamOptimizer<O extends { lr: number }, S extends ParamSt
     checkCount(call, arguments.length, 1);
     const loss = closure === undefined ? undefined : lossOf(call, closure);
     noGrad(() => {
-      for (const { p, g, state, group } of this.#updates()) {
-        this.keepState(p, state);
-        this.update(p, g, state, group);
-      }
+      const updates = this.#updates();
+      for (const [p, , state] of updates) this.keepState(p, state);
+      this.updateAll(updates);
     });
     return loss;
   }

@@ -1,13 +1,14 @@
 /** The form of an optimizer: its options and its step. The class is made of it, the functional step too. */
 
-import { keep } from "../autograd/scope.ts";
+import { keep, scope } from "../autograd/scope.ts";
 import { checkCount } from "../core/options.ts";
 import { zeros } from "../tensor/create.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { filledReader } from "./groups.ts";
 import type { CheckOptions, ParamsOrGroups, ParamState } from "./optimizer.ts";
 import type { Scalars } from "./scalars.ts";
-import { ParamOptimizer } from "./param_optimizer.ts";
+import { isLarge, packsOf, updateAsOne, updateInPieces } from "./packs.ts";
+import { ParamOptimizer, type ParamUpdate } from "./param_optimizer.ts";
 
 /** What was kept for a parameter from the step before, by name. */
 export type Kept<K extends string> = { readonly [Name in K]?: Tensor | undefined };
@@ -43,6 +44,8 @@ export interface OptimizerRule<O extends { lr: number }, K extends string = stri
   readonly keeps: { readonly [Name in K]: Keeping<O> };
   /** Whether it matters how many steps there were. Default: false. */
   readonly counts?: boolean;
+  /** Whether the step of an element depends on other ones. Default: false. */
+  readonly mixes?: boolean;
   /**
    * The truth: the parameter after its `count`-th step, and what is kept, in ops that have gradients.
    * Before the first step nothing has been kept.
@@ -118,12 +121,34 @@ export class RuleOptimizer<O extends { lr: number }, S extends RuleState>
     return state as S;
   }
 
+  /** Whether the kernel takes the steps under some options. */
+  #inKernel(options: O): boolean {
+    const { kernel, inKernel } = this.#rule;
+    return kernel !== undefined && inKernel?.(options) !== false;
+  }
+
+  /** Changes parameters in place; by ops in sizes that suit them, where no element depends on others. */
+  protected override updateAll(updates: readonly ParamUpdate<O, S>[]): void {
+    const alone = (options: O) => this.#rule.mixes === true || this.#inKernel(options);
+    if (this.paramGroups.every(alone)) return super.updateAll(updates);
+    const names = this.#keeps.map(([name]) => name);
+    for (const alike of packsOf(updates, names, alone)) {
+      const [first] = alike as readonly [ParamUpdate<O, S>];
+      const [, , , options] = first;
+      const run = (p: Tensor, g: Tensor, state: ParamState) =>
+        this.update(p, g, state as S, options);
+      if (alike.length > 1) scope(() => updateAsOne(alike, names, run));
+      else if (isLarge(first) && !alone(options)) updateInPieces(first, run);
+      else super.updateAll(alike);
+    }
+  }
+
   /** Changes a parameter in place. */
   protected override update(p: Tensor, g: Tensor, state: S, options: O): void {
-    const { step, kernel, inKernel } = this.#rule;
+    const { step, kernel } = this.#rule;
     const kept: ParamState = state;
     const first = state.step++ === 0;
-    if (kernel !== undefined && inKernel?.(options) !== false) {
+    if (kernel !== undefined && this.#inKernel(options)) {
       // An option may be changed between steps, by a schedule say, so that more is kept from here on.
       const begun = this.#begin(kept, p, options);
       if (begun) keep(kept);

@@ -14,9 +14,12 @@ export interface ToOptions {
 
 const readTo = optionReader<ToOptions>({ dtype: DTYPE, device: DEVICE });
 
+/** What `to` may be told first. */
+export type Destination = DType | Device | ToOptions;
+
 /** What `to` is asked for: options, a type, a device, or a device and a type. */
 export function destination(
-  target: DType | Device | ToOptions,
+  target: Destination,
   dtype: DType | undefined,
 ): ToOptions {
   const alone = dtype === undefined;

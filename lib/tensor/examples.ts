@@ -20,3 +20,6 @@ export function madeOfElements(
   if (x.batched !== null) return inBatchOf(x, (whole) => madeOfElements(op, whole, make));
   return fromTypedArray(make(elementsOf(x, op)), x.shape).to({ device: x.device });
 }
+
+/** All elements in row-major order, to be read only. Under `vmap` they are refused, as they differ. */
+export { elementsOf };

@@ -258,7 +258,7 @@ export abstract class Tensor extends CopyMethods {
     checkCount("run cpu", arguments.length, 0);
     const moved = this.to({ device: "cpu" });
     if (moved === this) return Promise.resolve(moved);
-    return new Promise((resolve) => setTimeout(() => resolve(moved), 0));
+    return new Promise((resolve) => setImmediate(() => resolve(moved)));
   }
 
   /** With another element type or on another device; the tensor itself if nothing changes. */

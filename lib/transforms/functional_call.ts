@@ -2,9 +2,11 @@
 
 import { settled } from "../core/engine.ts";
 import { GradError, ShapeError, showShape } from "../core/errors.ts";
-import { checkKind, isPlainObject, kind, shown, TENSOR } from "../core/options.ts";
+import { checkCount, checkKind, isPlainObject, kind, shown, TENSOR } from "../core/options.ts";
 import { sameShape } from "../core/shape.ts";
+import { stack } from "../ops/mod.ts";
 import type { Tensor } from "../tensor/tensor.ts";
+import { noGrad } from "../autograd/tape.ts";
 
 /** What `functionalCall` needs of a module; every `nn.Module` has it. */
 export interface CallableModule<Inputs extends unknown[], Output> {
@@ -77,14 +79,24 @@ function replacements<Inputs extends unknown[], Output>(
   return others;
 }
 
-/** The arrays among some values, and those inside them. */
-function arraysIn(values: readonly unknown[]): object[] {
-  return values.flatMap((value) => Array.isArray(value) ? [value, ...arraysIn(value)] : []);
+/** The arrays and records among some values, and those inside them. */
+function containersIn(values: readonly unknown[]): object[] {
+  return values.flatMap((value) =>
+    Array.isArray(value) || isPlainObject(value)
+      ? [value, ...containersIn(Object.values(value))]
+      : []
+  );
 }
 
-/** Where the modules hold the tensors that are replaced: in properties and in arrays there. */
-function slotsOf(modules: readonly object[], others: ReadonlyMap<unknown, Tensor>): Slot[] {
-  const owners = modules.flatMap((module) => [module, ...arraysIn(Object.values(module))]);
+/** A tensor at its place on the tape in the class of another, by which a module knows its parameters. */
+function inClassOf(own: unknown, other: Tensor): Tensor {
+  return Object.assign(Object.create(Object.getPrototypeOf(own)), other);
+}
+
+/** Where the modules hold the tensors that are replaced: in properties, and in arrays and records. */
+function slotsOf(modules: readonly object[], given: ReadonlyMap<unknown, Tensor>): Slot[] {
+  const others = new Map([...given].map(([own, other]) => [own, inClassOf(own, other)]));
+  const owners = modules.flatMap((module) => [module, ...containersIn(Object.values(module))]);
   return [...new Set(owners)].flatMap((owner) =>
     Object.entries(owner).flatMap(([key, own]: [string, unknown]): Slot[] => {
       const other = others.get(own);
@@ -95,8 +107,9 @@ function slotsOf(modules: readonly object[], others: ReadonlyMap<unknown, Tensor
 
 /**
  * The output of a module with other tensors in place of its parameters and buffers, which it has
- * back afterwards. The output can be differentiated with respect to them. Where one parameter is
- * used in several places, all of them are replaced. Follows `torch.func.functional_call`.
+ * back afterwards. The output can be differentiated with respect to them. While `forward` runs,
+ * `parameters()` and `buffers()` give them too. Where one parameter is used in several places, all of
+ * them are replaced. Follows `torch.func.functional_call`.
  *
  * @param module A module.
  * @param params The other tensors, by the names of the state dict; those left out stay.
@@ -139,4 +152,76 @@ export function functionalCall<Inputs extends unknown[], Output>(
   } finally {
     for (const { owner, key, own } of slots) Reflect.set(owner, key, own);
   }
+}
+
+/** What `stackModuleState` needs of a module; every `nn.Module` has it. */
+export type StackableModule = Pick<
+  CallableModule<never, unknown>,
+  "modules" | "namedParameters" | "namedBuffers"
+>;
+
+/** Tensors of several modules by name, each of one with those of the others behind it. */
+function stacked(lists: readonly (readonly [string, Tensor][])[]): Record<string, Tensor> {
+  const [first = [], ...others] = lists;
+  const names = (list: readonly [string, Tensor][]) => list.map(([name]) => name).join();
+  for (const list of others) {
+    if (names(list) === names(first)) continue;
+    throw new TypeError(
+      `Cannot run stackModuleState: the modules must have the same parameters and buffers, got ${
+        names(first) || "none"
+      } and ${names(list) || "none"}`,
+    );
+  }
+  const rows = first.map(([name, x], i) => {
+    const own = lists.map((list) => list[i]![1]);
+    const other = own.find(({ shape }) => !sameShape(shape, x.shape));
+    if (other !== undefined) {
+      throw new ShapeError(
+        `Cannot run stackModuleState: "${name}" must have one shape in all modules, got ${
+          showShape(x.shape)
+        } and ${showShape(other.shape)}`,
+        [x.shape, other.shape],
+      );
+    }
+    const whole = noGrad(() => stack(own, 0));
+    return [name, x.requiresGrad ? whole.requiresGrad_() : whole] as const;
+  });
+  return Object.fromEntries(rows);
+}
+
+/**
+ * The parameters and the buffers of several modules of one kind, stacked: an ensemble, which
+ * `functionalCall` runs under `vmap`. They are copies. Follows `torch.func.stack_module_state`.
+ *
+ * @param modules Modules with the same parameters and buffers.
+ * @returns The parameters and the buffers by name, each with the modules along a first dimension.
+ * @throws {TypeError} If there are no modules, or if their names differ.
+ * @throws {ShapeError} If shapes differ.
+ *
+ * @example Three models at once
+ * ```ts
+ * import { functionalCall, nn, randn, stackModuleState, type Tensor, vmap } from "@adjoint/ml";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const models = [1, 2, 3].map(() => new nn.Linear(4, 2));
+ * const [params] = stackModuleState(models);
+ * const run = (own: Record<string, Tensor>, x: Tensor) => functionalCall(models[0]!, own, x);
+ * const y = vmap(run, { inDims: [0, null] })(params, randn([5, 4]));
+ * assertEquals(y.shape, [3, 5, 2]);
+ * ```
+ */
+export function stackModuleState(
+  modules: readonly StackableModule[],
+): [parameters: Record<string, Tensor>, buffers: Record<string, Tensor>] {
+  const call = "run stackModuleState";
+  checkCount(call, arguments.length, 1);
+  if (!Array.isArray(modules) || modules.length === 0) {
+    throw new TypeError(`Cannot ${call}: it needs an array of modules, got ${shown(modules)}`);
+  }
+  modules.forEach((module, i) => checkKind(call, `module ${i}`, module, MODULE));
+  const all = { removeDuplicate: true };
+  return [
+    stacked(modules.map((module) => module.namedParameters(all))),
+    stacked(modules.map((module) => module.namedBuffers(all))),
+  ];
 }

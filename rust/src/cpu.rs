@@ -38,6 +38,11 @@ pub(crate) fn simd<R>(body: impl FnMut() -> R) -> R {
     ARCH.dispatch(Body(body))
 }
 
+/// Runs what is written in the widest vectors of this processor.
+pub(crate) fn in_vectors<W: WithSimd>(body: W) -> W::Output {
+    ARCH.dispatch(body)
+}
+
 /// The number of threads in use, by default that of the processor.
 pub(crate) fn threads() -> usize {
     match THREADS.load(Ordering::Relaxed) {

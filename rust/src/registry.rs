@@ -4,7 +4,7 @@ use crate::blocks::{Binary, Cast, Choose, Compare, Unary};
 use crate::dtype::ByType;
 use crate::error::Result;
 use crate::frame::{Frame, Launch};
-use crate::gpu::{Operand, Plan};
+use crate::gpu::{Operand, Stage};
 use crate::kernels;
 use std::sync::LazyLock;
 
@@ -26,12 +26,10 @@ pub(crate) enum Wgsl {
     /// Not yet.
     None,
     /// The formula of one element, of `x`, of `a` and `b`, or of a condition `c`, `a` and `b`, whose
-    /// type is `T`. `gpu/elementwise.wgsl` stands around it.
+    /// type is `T`. `gpu/programs/elementwise.wgsl` stands around it.
     Expression(&'static str),
-    /// A program with `fn main`, which finds its operands as `m0` (of type `R`, the only output),
-    /// `m1` and on, its parameters by `word(i)`, and where
-    /// elements lie by `position`, of `gpu/parameters.wgsl`.
-    Program { source: &'static str, plan: fn(&Frame<'_>, &[Operand]) -> Result<Plan> },
+    /// A program with `fn main`, and what a launch of it becomes: one dispatch or several.
+    Program { source: &'static str, plan: fn(&Frame<'_>, &[Operand]) -> Result<Vec<Stage>> },
 }
 
 /// One row: a name, how many of its first operands it writes, what runs on the CPU, and the same in

@@ -1,17 +1,20 @@
 /** Good calls of layers and of their stateless form, by families. */
 
 import type * as ops from "../../lib/ops/mod.ts";
-import { nn, ones, RandomGenerator } from "../../mod.ts";
+import { nn } from "../../mod.ts";
 import { of, options, type Rows } from "../common/calls.ts";
 import { ACTIVATION_FUNCTIONS, ACTIVATIONS } from "./layers/activation.ts";
 import { ATTENTION, ATTENTION_FUNCTIONS } from "./layers/attention.ts";
 import { CONVOLUTION_FUNCTIONS, CONVOLUTIONS } from "./layers/conv.ts";
+import { EMBEDDING_FUNCTIONS, EMBEDDINGS } from "./layers/embedding.ts";
 import { GRAPH } from "./layers/graph.ts";
-import { LINEAR } from "./layers/linear.ts";
+import { LINEAR, LINEAR_FUNCTIONS } from "./layers/linear.ts";
+import { LISTS } from "./layers/lists.ts";
 import { NORMALIZE, NORMALIZE_FUNCTIONS } from "./layers/normalize.ts";
 import { RECURRENT } from "./layers/recurrent.ts";
 import { POOL_FUNCTIONS, POOLS } from "./layers/pool.ts";
 import { anything, flag, Scale, x } from "./layers/row.ts";
+import { VISION } from "./layers/vision.ts";
 import type { ModuleMethods } from "./module_rows.ts";
 
 /** Layers. */
@@ -29,9 +32,12 @@ export const LAYERS: Rows<Omit<typeof nn, "init" | "functional" | "utils">, Modu
   ...ATTENTION,
   ...GRAPH,
   ...RECURRENT,
+  ...VISION,
   ...LINEAR,
+  ...LISTS,
   ...ACTIVATIONS,
   ...CONVOLUTIONS,
+  ...EMBEDDINGS,
   ...NORMALIZE,
   ...POOLS,
 };
@@ -46,21 +52,6 @@ export const FUNCTIONAL: Rows<Omit<typeof nn.functional, Exclude<keyof typeof op
   ...ATTENTION_FUNCTIONS,
   ...POOL_FUNCTIONS,
   ...NORMALIZE_FUNCTIONS,
-  linear: {
-    args: [
-      of(x),
-      of(() => ones([4, 3])),
-      options({ bias: of(() => ones([4]), "null"), activation: of(() => "tanh") }),
-    ],
-  },
-  dropout: {
-    args: [
-      of(x),
-      options({
-        p: of(() => 0.1, "number"),
-        training: flag,
-        generator: of(() => new RandomGenerator(1)),
-      }),
-    ],
-  },
+  ...LINEAR_FUNCTIONS,
+  ...EMBEDDING_FUNCTIONS,
 };

@@ -4,6 +4,7 @@ import { losses, ones, type Tensor, tensor, zeros } from "../../mod.ts";
 import { type Arg, type MethodRows, of, options, type Rows } from "../common/calls.ts";
 import { anything } from "./layers/row.ts";
 import type { ModuleMethods } from "./module_rows.ts";
+import { OBJECTIVES } from "./objective_rows.ts";
 
 const x = () => ones([2, 3]);
 const flag = of(() => true, "flag");
@@ -128,6 +129,8 @@ const held = {
   linearBias: of(() => ones([4]), "tensor"),
 };
 
+const preference = { reduction, beta: half, labelSmoothing: of(() => 0.1, "number") };
+
 /** The row of a loss module whose inputs are of other shapes. */
 function moduleOf<
   Keys extends Readonly<Record<string, Arg>>,
@@ -155,6 +158,7 @@ export const REGULARIZATION: Rows<typeof losses.regularization, never> = {
 
 /** Losses. */
 export const LOSSES: Rows<Omit<typeof losses, "regularization">, LossMethods> = {
+  ...OBJECTIVES,
   sparsemax: { args: [of(x), of(labels), options({ reduction, ignoreIndex: of(() => 1) })] },
   SparsemaxLoss: lossModule(
     () => new losses.SparsemaxLoss(),
@@ -312,6 +316,10 @@ export const LOSSES: Rows<Omit<typeof losses, "regularization">, LossMethods> = 
       predict: { on: softmax, args: [of(x)] },
     },
   },
+  reinforce: { args: [of(x), of(x), options(element)] },
+  ReinforceLoss: lossModule(() => new losses.ReinforceLoss(), "reinforce", heldElement),
+  dpo: { args: [of(x), of(x), of(x), of(x), options(preference)] },
+  DPOLoss: moduleOf(() => new losses.DPOLoss(), "dpo", preference, of(x), of(x), of(x), of(x)),
   mse: { args: [of(x), of(x), options(element)] },
   huber: { args: [of(x), of(x), options({ ...element, delta: of(() => 2, "number") })] },
   l1: { args: [of(x), of(x), options(element)] },

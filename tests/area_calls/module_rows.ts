@@ -42,10 +42,18 @@ export const MODULE_METHODS: MethodRows<nn.Module, Internal | "forward"> = {
   train: { on: () => new Scale(), args: [of(() => true, "undefined", "flag")] },
   eval: { on: () => new Scale(), args: [] },
   apply: { on: () => new Scale(), args: [of(() => () => {}, "function")] },
+  to: {
+    on: () => new Scale(),
+    args: [options({ dtype: of(() => "float64"), device: of(() => "cpu") })],
+    rest: true,
+  },
+  copy: { on: () => new Scale(), args: [] },
   requiresGrad_: { on: () => new Scale(), args: [of(() => false, "undefined", "flag")] },
   zeroGrad: { on: () => new Scale(), args: [] },
   // JavaScript calls it as it likes.
   toString: { on: () => new Scale(), args: [], rest: true },
+  registerForwardPreHook: { on: () => new Scale(), args: [of(() => () => {}, "function")] },
+  registerFullBackwardHook: { on: () => new Scale(), args: [of(() => () => {}, "function")] },
   registerForwardHook: {
     on: () => new Scale(),
     args: [of(() => () => {}, "function")],
@@ -57,20 +65,39 @@ export type ModuleMethods = MethodsOf<nn.Module, "forward"> | Internal | keyof T
 
 const number = (value: number) => of(() => value, "undefined", "number");
 
+const kaiming = {
+  a: of(() => 0, "number"),
+  mode: of(() => "fan_out"),
+  nonlinearity: of(() => "tanh"),
+  generator,
+};
+
 /** Initialisers. */
 export const INIT: Rows<typeof nn.init> = {
   uniform_: { args: [of(x), number(0), number(1), options({ generator })] },
   normal_: { args: [of(x), number(0), number(1), options({ generator })] },
   constant_: { args: [of(x, "tensor"), of(() => 3, "number", "NaN")] },
-  kaimingUniform_: { args: [of(x), options({ a: of(() => 0, "number"), generator })] },
-  kaimingNormal_: { args: [of(x), options({ a: of(() => 0, "number"), generator })] },
+  ones_: { args: [of(x)] },
+  zeros_: { args: [of(x)] },
+  truncNormal_: {
+    args: [of(x), number(0), number(1), number(-2), number(2), options({ generator })],
+  },
+  calculateGain: { args: [of(() => "tanh"), number(0.1)] },
+  kaimingUniform_: { args: [of(x), options(kaiming)] },
+  kaimingNormal_: { args: [of(x), options(kaiming)] },
+  eye_: { args: [of(x)] },
+  dirac_: { args: [of(() => ones([2, 2, 3])), of(() => 2, "undefined")] },
+  orthogonal_: { args: [of(x), number(1), options({ generator })] },
+  sparse_: {
+    args: [of(x), of(() => 0.5, "number"), number(0.1), options({ generator })],
+  },
   xavierUniform_: { args: [of(x), number(1), options({ generator })] },
   xavierNormal_: { args: [of(x), number(1), options({ generator })] },
 };
 
 const leaf = () => Object.assign(ones([2], { requiresGrad: true }), { grad: ones([2]) });
 
-/** Tools for gradients. */
+/** Tools for parameters and their gradients. */
 export const UTILS: Rows<typeof nn.utils> = {
   clipGradNorm_: {
     args: [
@@ -106,6 +133,25 @@ export const UTILS: Rows<typeof nn.utils> = {
         batchFirst: flag,
         paddingValue: of(() => 1, "number", "NaN"),
         totalLength: of(() => 3, "null"),
+      }),
+    ],
+  },
+  parametersToVector: { args: [of(() => [leaf()], "tensor")] },
+  vectorToParameters: { args: [of(() => ones([2])), of(() => [leaf()])] },
+  weightNorm: {
+    args: [
+      of(() => new nn.Linear(2, 1)),
+      options({ name: of(() => "weight"), dim: of(() => 1, "null") }),
+    ],
+  },
+  spectralNorm: {
+    args: [
+      of(() => new nn.Linear(2, 1)),
+      options({
+        name: of(() => "weight"),
+        nPowerIterations: of(() => 2),
+        eps: of(() => 1e-6, "number"),
+        dim: of(() => 1, "null"),
       }),
     ],
   },

@@ -1,9 +1,7 @@
-/** Good calls of optimizers, data sets, checks and transforms. */
+/** Good calls of optimizers, checks and transforms. */
 
 import type * as adjoint from "../../mod.ts";
 import {
-  arange,
-  data,
   exp,
   gradOf,
   losses,
@@ -11,7 +9,6 @@ import {
   ones,
   optim,
   perSampleGrad,
-  RandomGenerator,
   type Tensor,
   type testing,
   valueAndGrad,
@@ -240,34 +237,6 @@ export const STEPS: Rows<typeof optim.functional> = {
   },
 };
 
-const set = () => new data.TensorDataset(x(), arange(2));
-
-/** Data. */
-export const DATA: Rows<typeof data> = {
-  TensorDataset: {
-    make: { args: [of(x, "tensor"), of(() => arange(2))], rest: true },
-    methods: {
-      get: { on: set, args: [of(() => 1)], named: "TensorDataset" },
-      getBatch: { on: set, args: [of(() => arange(2), "tensor")], named: "TensorDataset" },
-    },
-  },
-  DataLoader: {
-    make: {
-      args: [
-        of(set),
-        options({
-          batchSize: of(() => 2),
-          shuffle: flag,
-          dropLast: flag,
-          collate: of(() => (examples: unknown[]) => examples, "function"),
-          generator: of(() => new RandomGenerator(1)),
-        }),
-      ],
-    },
-    methods: {},
-  },
-};
-
 const tolerances = { atol: fraction(1e-3), rtol: fraction(1e-3) };
 const sampling = {
   seed: of(() => 1, "bigint"),
@@ -339,6 +308,7 @@ type Transforms = Pick<
   | "jvp"
   | "linearize"
   | "perSampleGrad"
+  | "stackModuleState"
   | "valueAndGrad"
   | "vjp"
   | "vmap"
@@ -359,6 +329,7 @@ export const TRANSFORMS: Rows<Transforms> = {
     rest: true,
     named: "",
   },
+  stackModuleState: { args: [of(() => [new nn.ReLU(), new nn.ReLU()])] },
   gradOf: { args: [of(() => fn, "function"), options({ argnums })] },
   valueAndGrad: { args: [of(() => fn, "function"), options({ argnums })] },
   hessian: { args: [of(() => fn), inputs, options({ chunk })] },

@@ -9,13 +9,14 @@ import { assertType, type IsExact } from "@std/testing/types";
 import { checkCount, checkKind, kind, optionReader, TENSOR } from "../../lib/core/options.ts";
 import * as adjoint from "../../mod.ts";
 import { type Arg, type Call, of, options, type Rows } from "../common/calls.ts";
+import { DATA, INSIDE_DATA } from "./data_rows.ts";
 import { IO } from "./io_rows.ts";
 import { LOSS_METHODS, LOSSES, REGULARIZATION } from "./loss_rows.ts";
 import { FUNCTIONAL, LAYERS } from "./layer_rows.ts";
 import { AVERAGES, INIT, MODULE_METHODS, UTILS } from "./module_rows.ts";
+import { METRICS, STREAMS } from "./metric_rows.ts";
 import { SCHEDULE_METHODS, SCHEDULES } from "./schedule_rows.ts";
 import {
-  DATA,
   INSIDE,
   OPTIMIZER_METHODS,
   OPTIMIZERS,
@@ -24,14 +25,18 @@ import {
   TRANSFORMED,
   TRANSFORMS,
 } from "./tool_rows.ts";
-import { faultsOf, misspelt } from "../common/refusals.ts";
+import { SYNTHETIC } from "./synthetic_rows.ts";
+import { DATA_TRANSFORMS, INSIDE_TRANSFORMS } from "./transform_rows.ts";
+import { TRAIN } from "./train_rows.ts";
+import { STUDY } from "./study_rows.ts";
+import { faultsOf, faultsOfAny, misspelt } from "../common/refusals.ts";
 
 type Loose = (...args: unknown[]) => unknown;
 type Constructor = new (...args: unknown[]) => unknown;
 
 function testCall(name: string, title: string, call: Call, run: Loose): void {
-  Deno.test(`${title} refuses wrong arguments in words of its own`, () => {
-    assertEquals(faultsOf(name, call, call.run ?? run), []);
+  Deno.test(`${title} refuses wrong arguments in words of its own`, async () => {
+    assertEquals(await faultsOfAny(name, call, call.run ?? run), []);
   });
 }
 
@@ -68,7 +73,7 @@ function testAll(space: string, module: object, rows: object): void {
   }
 }
 
-const { losses, nn, optim, data, io, testing } = adjoint;
+const { data, io, losses, metrics, nn, optim, study, testing, train } = adjoint;
 testAll("losses.", losses, LOSSES);
 testAll("losses.regularization.", losses.regularization, REGULARIZATION);
 testAll("nn.", nn, LAYERS);
@@ -80,14 +85,27 @@ testAll("optim.", optim, SCHEDULES);
 testAll("optim.", optim, AVERAGES);
 testAll("optim.functional.", optim.functional, STEPS);
 testAll("data.", data, DATA);
+testAll("data.synthetic.", data.synthetic, SYNTHETIC);
+testAll("data.transforms.", data.transforms, DATA_TRANSFORMS);
+testAll("metrics.", metrics, METRICS);
+testAll("train.", train, TRAIN);
 testAll("io.", io, IO);
+testAll("study.", study, STUDY);
 testAll("testing.", testing, TESTING);
 testAll("", adjoint, TRANSFORMS);
 testMethods("Module", MODULE_METHODS);
 testMethods("Loss", LOSS_METHODS);
 testMethods("Optimizer", OPTIMIZER_METHODS);
 testMethods("LRScheduler", SCHEDULE_METHODS);
-for (const [name, call] of Object.entries({ ...TRANSFORMED, ...INSIDE })) {
+for (
+  const [name, call] of Object.entries({
+    ...TRANSFORMED,
+    ...INSIDE,
+    ...INSIDE_DATA,
+    ...INSIDE_TRANSFORMS,
+    ...STREAMS,
+  })
+) {
   testCall(name, name, call, call.run!);
 }
 
@@ -146,9 +164,10 @@ const CARELESS: readonly [fault: string, run: Loose, complaint: RegExp][] = [
 ];
 
 for (const [fault, run, needed] of CARELESS) {
-  Deno.test(`a function that ${fault} is found`, () => {
+  Deno.test(`a function that ${fault} is found`, async () => {
     const faults = faultsOf("planted", planted, run);
     assertEquals(faults.filter((line) => needed.test(line)).length, 1, faults.join("\n"));
+    assertEquals(await faultsOfAny("planted", planted, (...args) => run(...args)), faults);
   });
 }
 

@@ -3,7 +3,7 @@
  * them: for each argument what it is, and which other sorts of value it takes.
  */
 
-import { tensor } from "../../mod.ts";
+import { type nn, tensor } from "../../mod.ts";
 
 /** Values that people give by mistake. */
 export const WRONG = {
@@ -62,9 +62,11 @@ export interface Call<Args = readonly (Arg | Options)[]> {
   readonly named?: string;
 }
 
-type IsOptions<P> = Record<never, never> extends P
-  ? P extends { readonly size: number } | readonly unknown[] | ((...args: never[]) => unknown)
-    ? false
+type IsOptions<P> = Record<never, never> extends P ? P extends
+    | { readonly size: number }
+    | readonly unknown[]
+    | nn.AnyModule
+    | ((...args: never[]) => unknown) ? false
   : P extends object ? string extends keyof P ? false : true
   : false
   : false;

@@ -7,21 +7,30 @@ import { type Arg, type Call, type Options, type Sort, WRONG } from "./calls.ts"
 const FOREIGN =
   /^Cannot (read propert|set propert|destructure|convert|access|assign|mix|add propert|delete|redefine)/;
 
+/** What is wrong with an error as the answer to a wrong call; null if it refuses in our words. */
+function faultOf(error: unknown, named: string, needed: string): string | null {
+  if (!(error instanceof Error)) return `threw ${Deno.inspect(error)}`;
+  const { message } = error;
+  const ours = /^Cannot [^\n]*[^.\n]$/.test(message) && !FOREIGN.test(message) &&
+    !(error instanceof NativeError);
+  if (!ours) return `ended in "${error.name}: ${message}"`;
+  const missing = [named, needed].find((text) => !message.includes(text));
+  return missing === undefined ? null : `does not say ${missing}: "${message}"`;
+}
+
+function acceptance(outcome: unknown): string {
+  return `was accepted, and gave ${Deno.inspect(outcome, { depth: 0 }).slice(0, 80)}`;
+}
+
 /** What is wrong with the outcome of a wrong call; null if it is refused in our words. */
 export function complaint(named: string, call: () => unknown, needed = ""): string | null {
   let outcome: unknown;
   try {
     outcome = call();
   } catch (error) {
-    if (!(error instanceof Error)) return `threw ${Deno.inspect(error)}`;
-    const { message } = error;
-    const ours = /^Cannot [^\n]*[^.\n]$/.test(message) && !FOREIGN.test(message) &&
-      !(error instanceof NativeError);
-    if (!ours) return `ended in "${error.name}: ${message}"`;
-    const missing = [named, needed].find((text) => !message.includes(text));
-    return missing === undefined ? null : `does not say ${missing}: "${message}"`;
+    return faultOf(error, named, needed);
   }
-  return `was accepted, and gave ${Deno.inspect(outcome, { depth: 0 }).slice(0, 80)}`;
+  return acceptance(outcome);
 }
 
 function isOptions(arg: Arg | Options): arg is Options {
@@ -87,17 +96,44 @@ function spoilt({ args, rest }: Call): Spoilt[] {
   return [...replaced, [`an argument too many`, [...good(), 1], "argument"]];
 }
 
+function failed(name: string, error: unknown): string {
+  return `${name}: the good call failed: ${error}`;
+}
+
 /** What is wrong with how a function treats wrong arguments: a line for each. */
 export function faultsOf(name: string, call: Call, run: (...args: unknown[]) => unknown): string[] {
-  const named = call.named ?? name;
   const lines: string[] = [];
   try {
     run(...call.args.map(valueOf));
   } catch (error) {
-    lines.push(`${name}: the good call failed: ${error}`);
+    lines.push(failed(name, error));
   }
   for (const [what, args, needed] of spoilt(call)) {
-    const wrong = complaint(named, () => run(...args), needed);
+    const wrong = complaint(call.named ?? name, () => run(...args), needed);
+    if (wrong !== null) lines.push(`${name}, ${what}: ${wrong}`);
+  }
+  return lines;
+}
+
+/** `faultsOf` for a function that may give a promise, whose rejection is its answer. */
+export async function faultsOfAny(
+  name: string,
+  call: Call,
+  run: (...args: unknown[]) => unknown,
+): Promise<string[]> {
+  const lines: string[] = [];
+  try {
+    await run(...call.args.map(valueOf));
+  } catch (error) {
+    lines.push(failed(name, error));
+  }
+  for (const [what, args, needed] of spoilt(call)) {
+    let wrong: string | null;
+    try {
+      wrong = acceptance(await run(...args));
+    } catch (error) {
+      wrong = faultOf(error, call.named ?? name, needed ?? "");
+    }
     if (wrong !== null) lines.push(`${name}, ${what}: ${wrong}`);
   }
   return lines;

@@ -7,7 +7,7 @@ import {
   assertNotEquals,
   assertThrows,
 } from "@std/assert";
-import { philox } from "../../lib/core/random.ts";
+import { beside, philox } from "../../lib/core/random.ts";
 import {
   type DType,
   DTypeError,
@@ -185,3 +185,15 @@ for (const dtype of ["float32", "float64"] as const) {
     assert(Math.abs(product / N) < 5 / Math.sqrt(N), `${product / N}`);
   });
 }
+
+Deno.test("streams beside another differ from it and from each other, and leave it where it is", () => {
+  const stream = new RandomGenerator(2n ** 40n + 3n);
+  const { state } = stream;
+  const first = (branch: number, twig: number, at = state) =>
+    beside(at, branch, twig).state.seed.toString();
+  const seeds = [first(0, 0), first(0, 1), first(1, 0), first(2 ** 32 - 2, 5)];
+  const moved = [{ ...state, offset: 1n }, { ...state, offset: 2n ** 32n }, { ...state, seed: 3n }];
+  assertEquals(new Set([...seeds, ...moved.map((at) => first(0, 0, at))]).size, 7);
+  assertEquals(first(0, 1), first(0, 1));
+  assertEquals(stream.state, state);
+});

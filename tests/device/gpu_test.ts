@@ -179,8 +179,8 @@ gpuTest("what is disposed, mixed, of float64 or without a program is a DeviceErr
   refused(() => where(tensor([true, false]), x, 0), "tensors are on different devices");
   refused(() => cat([tensor([1]), x]), "tensors are on different devices");
   refused(() => cat([x, tensor([1])]), "tensors are on different devices");
-  refused(() => x.at(tensor([true, false])), "Cannot run gather on the GPU: it has no program");
-  refused(() => x.max(), "Cannot run max on the GPU: it has no program there yet");
+  refused(() => x.cumsum(0), "Cannot run cumsum on the GPU: it has no program there yet");
+  refused(() => x.argsort(), "Cannot run argsort on the GPU: it has no program there yet");
   refused(() => x.data, 'is on the GPU; move it with to({ device: "cpu" }) first');
   refused(() => tensor([1], { device: "tpu" as "gpu" }), 'device must be "cpu" or "gpu"');
   const y = x.neg();

@@ -96,5 +96,7 @@ export const CLAIMS: { readonly [Name in LossName]: Claims } = {
     batch: [1, 0, 0, 0],
     readsLabels: true,
   },
+  reinforce: { reference: FORMULA },
+  dpo: { reference: FORMULA, offset: [0, 1], bound: 0.1 },
   linearCrossEntropy: { reference: PYTORCH, batch: [0, null, 0] },
 };

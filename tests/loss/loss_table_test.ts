@@ -2,10 +2,13 @@
 
 import { assert, assertEquals, assertNotEquals, assertThrows } from "@std/assert";
 import { losses } from "../../mod.ts";
+import { AGGREGATORS } from "./aggregators.ts";
 import { LOSS_TABLE, type LossTableRow, README, withTable } from "./loss_table.ts";
+import { TOOLS } from "./others.ts";
 
 Deno.test("the table of losses has everything public and its class, once", () => {
-  const bases = ["Loss", "FunctionLoss", "regularization"];
+  const none = [...Object.keys(AGGREGATORS), ...TOOLS];
+  const bases = ["Loss", "FunctionLoss", "regularization", ...none];
   const terms = Object.keys(losses.regularization).map((name) => `regularization.${name}`);
   const found = LOSS_TABLE.flatMap(({ name, module }) => module === null ? [name] : [name, module]);
   const all = [...Object.keys(losses).filter((name) => !bases.includes(name)), ...terms];

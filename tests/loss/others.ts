@@ -4,6 +4,7 @@ import { assert, assertEquals } from "@std/assert";
 import { assertClose, gradcheck, gradgradcheck } from "../../lib/testing/mod.ts";
 import { eye, functionalCall, grad, losses, type nn, ones, type Tensor, zeros } from "../../mod.ts";
 import { double, int32, leaf } from "./plain.ts";
+import type { AggregatorName } from "./aggregators.ts";
 import type { LossName, ModuleName } from "./table.ts";
 
 /** What is known of one of them. */
@@ -99,7 +100,25 @@ export function term(
   };
 }
 
+/** The losses of several tasks as one: how, and what it makes of 2, 3 and 5. */
+function scalarized(run: (tasks: readonly Tensor[]) => Tensor, value: number): Other {
+  const tasks = () => [leaf(2), leaf([3]), leaf([[5]])];
+  return {
+    reference: FORMULA,
+    checks: {
+      [SLOPES]: () => checkInputs((...tasks) => run(tasks), tasks()),
+      "has the value of its formula": () =>
+        assertClose(run(tasks()).item(), value, { rtol: 1e-14 }),
+      "has them in float32 too": () => {
+        const single = tasks().map((x) => x.detach().to({ dtype: "float32" }));
+        assertClose(run(single).item(), value, { rtol: 1e-6 });
+      },
+    },
+  };
+}
+
 const { regularization, totalVariation } = losses;
+const three = int32([0, 2, 2, 0, 5]);
 const multiTask = () => new losses.MultiTaskLossWithUncertainty(2, float64);
 const adaptive = () => new losses.AdaptiveMSE(float64);
 const robust = () => new losses.AdaptiveRobustLoss(float64);
@@ -109,11 +128,22 @@ export const minimax = () => new losses.MinimaxMSE(regions, float64);
 const meta = () => new losses.MetaLossNetwork(4, float64);
 const softmax = () => new losses.AdaptiveLogSoftmaxWithLoss(4, 6, [2], float64);
 const GOLDEN = "golden values of the design";
+const FORMULA = "formula of the paper";
+
+/** Tools for losses, which are none. */
+export const TOOLS = ["taskGradients", "dwa", "paretoFilter"] as const;
 
 /** Those that have a name of their own among the losses. */
 type Public = Exclude<
   keyof typeof losses,
-  LossName | ModuleName | "Loss" | "FunctionLoss" | "regularization" | "TotalVariationLoss"
+  | LossName
+  | ModuleName
+  | AggregatorName
+  | typeof TOOLS[number]
+  | "Loss"
+  | "FunctionLoss"
+  | "regularization"
+  | "TotalVariationLoss"
 >;
 type OtherName = Public | `regularization.${keyof typeof losses.regularization}`;
 
@@ -131,14 +161,14 @@ export const OTHERS: { readonly [Name in OtherName]: Other } = {
     () => checkPair(robust()),
   ),
   RegionWeightedMSE: learned(
-    "formula of the paper",
+    FORMULA,
     weighted,
     "log_vars regions",
     () => checkPair(weighted()),
   ),
   // The gradient of its weights has the other sign by design.
   MinimaxMSE: learned(
-    "formula of the paper",
+    FORMULA,
     minimax,
     "logits regions",
     () =>
@@ -166,6 +196,34 @@ export const OTHERS: { readonly [Name in OtherName]: Other } = {
       const labels = int32([5, 0, 3]);
       checkInputs((x) => loss.forward(x!, labels).output, [double("input", [3, 4])]);
     },
+  ),
+  WeightedSum: scalarized((tasks) => new losses.WeightedSum([1, 0, 0.5]).forward(tasks), 4.5),
+  Tchebycheff: scalarized((tasks) => {
+    const [hard, smooth] = [null, 0.5].map((smooth) =>
+      new losses.Tchebycheff([1, 2, 0.5], { ideal: [1, 1, 0], smooth }).forward(tasks)
+    );
+    return hard!.add(smooth!.mul(2));
+  }, 4 + Math.log(Math.exp(2) + Math.exp(8) + Math.exp(5))),
+  PPOSequenceLoss: {
+    reference: GOLDEN,
+    checks: {
+      [SLOPES]: () => {
+        const [old, gains, goals] = ["old", "gains", "goals"].map((x) => double(x, [6]).detach());
+        const inputs = ["now", "values", "entropy"].map((x) => double(x, [6], [-1, 1]));
+        const loss = new losses.PPOSequenceLoss();
+        checkInputs(
+          (now, values, entropy) =>
+            loss.forward(now!, old!, gains!, goals!, values!, entropy!).loss,
+          inputs,
+        );
+      },
+    },
+  },
+  groupGapPenalty: term(
+    FORMULA,
+    (x) => losses.groupGapPenalty(x, three),
+    double("groups", [5]),
+    ones([5]),
   ),
   totalVariation: term("Kornia", totalVariation, double("image", [2, 3, 4]), ones([1, 3, 2])),
   "regularization.l1": term("golden values", regularization.l1, double("l1", [5]), zeros([3])),

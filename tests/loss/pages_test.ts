@@ -33,7 +33,13 @@ Deno.test("every loss has its place on one page, which the README links", () => 
     assert(readme.includes(`(docs/losses/${name}.md)`), name);
     return [...Deno.readTextFileSync(pageOf(name)).matchAll(/^- `(\w+)`: /gm)].map(([, x]) => x!);
   });
-  const others = ["totalVariation", "AdaptiveMSE", "AdaptiveRobustLoss", ...WITHOUT];
+  const others = [
+    "totalVariation",
+    "AdaptiveMSE",
+    "AdaptiveRobustLoss",
+    "PPOSequenceLoss",
+    ...WITHOUT,
+  ];
   assertEquals(formulas.toSorted(), [...Object.values(MODULES), ...others].toSorted());
 });
 

@@ -33,6 +33,7 @@ const SYMMETRIC: readonly LossName[] = [
   "jaccard",
   "hinge",
   "softMargin",
+  "reinforce",
 ];
 
 const runOf = (name: LossName): Run => (inputs, options) =>

@@ -38,16 +38,20 @@ import { CONTRASTIVE, INFO_NCE, NT_XENT, SUP_CON } from "./contrastive_rows.ts";
 import { DICE, JACCARD, MS_SSIM, PSNR, SSIM, TVERSKY } from "./image_rows.ts";
 import { LISTWISE_SOFTMAX, PAIRWISE_LOGISTIC, SPARSEMAX, WASSERSTEIN_1D } from "./list_rows.ts";
 import { CTC, LINEAR_CROSS_ENTROPY } from "./sequence_rows.ts";
+import { DPO, REINFORCE } from "./policy_rows.ts";
 import type { LossRow } from "./row.ts";
 
 type Losses = typeof losses;
 
+/** Functions of two tensors neither of which is a prediction. */
+type NoLoss = "dwa" | "groupGapPenalty";
+
 /** Names of the public functions of a prediction and more; what has one input is a term of it alone. */
 export type LossName = {
-  [K in keyof Losses]: Losses[K] extends (...call: infer Call) => Tensor
+  [K in Exclude<keyof Losses, NoLoss>]: Losses[K] extends (...call: infer Call) => Tensor
     ? Call extends [Tensor, Tensor, ...unknown[]] ? K : never
     : never;
-}[keyof Losses];
+}[Exclude<keyof Losses, NoLoss>];
 
 /** Names of the classes that functions are made into. */
 export type ModuleName = {
@@ -109,6 +113,8 @@ export const LOSSES: { readonly [Name in LossName]: LossRow<OptionsOf<Name>> } =
   msSsim: MS_SSIM,
   ctc: CTC,
   linearCrossEntropy: LINEAR_CROSS_ENTROPY,
+  reinforce: REINFORCE,
+  dpo: DPO,
 };
 
 /** The function that each module is made from. */
@@ -159,4 +165,6 @@ export const MODULES = {
   MSSSIMLoss: "msSsim",
   CTCLoss: "ctc",
   LinearCrossEntropyLoss: "linearCrossEntropy",
+  ReinforceLoss: "reinforce",
+  DPOLoss: "dpo",
 } as const satisfies Record<ModuleName, LossName>;

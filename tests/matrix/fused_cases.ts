@@ -18,6 +18,7 @@ import {
   softmaxComposite,
 } from "../../lib/ops/normalize/fused.ts";
 import { product, productComposite } from "../../lib/ops/reduce/fused.ts";
+import { lstm, lstmComposite } from "../../lib/ops/scan/lstm.ts";
 import { runningProduct, runningProductComposite } from "../../lib/ops/scan/fused.ts";
 import {
   cdist,
@@ -202,6 +203,24 @@ export const FUSED_CASES: Readonly<Record<string, readonly FusedCase[]>> = {
   activatedLinear: affine({ relu: "relu", tanh: "tanh", sigmoid: "sigmoid" }),
   prod: products(product, productComposite),
   cumprod: products(runningProduct, runningProductComposite),
+  lstm: casesOf({
+    attributes: {
+      "the gates": { output: 0, reverse: false },
+      "the states": { output: 1, reverse: false },
+      "the gates, backwards": { output: 0, reverse: true },
+      "the states, backwards": { output: 1, reverse: true },
+    } as const,
+    inputs: () =>
+      ([[1, 1, 1], [3, 2, 4], [5, 20, 17]] as const).map(([steps, batch, hidden]) => [
+        random(steps, batch, 4 * hidden),
+        random(2, batch, hidden),
+        random(4 * hidden, hidden),
+      ]),
+    fused: ([inputs, states, weight], { output, ...way }) =>
+      lstm(inputs!, states!, weight!, way)[output],
+    composite: ([inputs, states, weight], { output, ...way }) =>
+      lstmComposite(inputs!, states!, weight!, way)[output],
+  }),
   norm: casesOf({
     attributes: { "over all": undefined, "over the first": 0, "over the last": -1 },
     inputs: () => [[1], [3, 5], [64, 784], [5, 30, 7]].map((shape) => [random(...shape)]),

@@ -2,10 +2,19 @@
 
 import { assert, assertEquals } from "@std/assert";
 import { assertClose, gradcheck, gradgradcheck } from "../../lib/testing/mod.ts";
-import { type DType, functionalCall, grad, nn, Tensor, type testing } from "../../mod.ts";
+import {
+  type DType,
+  functionalCall,
+  grad,
+  manualSeed,
+  nn,
+  Tensor,
+  type testing,
+} from "../../mod.ts";
 import { optionsOf, type Stored, unstored } from "../fixtures/stored.ts";
 import type { Differentiable } from "../common/gradients.ts";
 import { checkMapped } from "../common/mapped.ts";
+import { assertMoments, momentsOf } from "./moments.ts";
 import type { Layer, LayerRow, TorchClass, TorchLayer } from "./rows/row.ts";
 
 /** A layer with all that is known of it. */
@@ -117,6 +126,15 @@ export const CHECKS = {
     const shapes = (state: object) =>
       Object.entries(state).map(([key, { shape }]) => [key, [...shape]]);
     assertEquals(shapes(make(subject, "float32").stateDict()), shapes(subject.torch.state));
+  },
+  "starts with the parameters with which it starts in PyTorch": (subject: Subject) => {
+    manualSeed(5);
+    const made = Array.from({ length: 200 }, () => make(subject).namedParameters());
+    assertEquals(made[0]!.map(([name]) => name), Object.keys(subject.torch.start));
+    made[0]!.forEach(([name], i) => {
+      const values = made.flatMap((parameters) => Array.from(parameters[i]![1].data));
+      assertMoments(momentsOf(values), subject.torch.start[name]!, name);
+    });
   },
   "has the values of PyTorch, in training and in evaluation": (subject: Subject) => {
     for (const wanted of subject.torch.modes) {

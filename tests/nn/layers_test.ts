@@ -125,6 +125,13 @@ class Forgetful extends nn.Linear {
   }
 }
 
+class Wide extends nn.Linear {
+  constructor(inFeatures: number, outFeatures: number, options: nn.LinearOptions<true>) {
+    super(inFeatures, outFeatures, options);
+    nn.init.uniform_(this.weight, -0.7, 0.7);
+  }
+}
+
 class Own extends nn.Linear {
   scale = new nn.Parameter(ones([1]));
 }
@@ -132,6 +139,10 @@ class Own extends nn.Linear {
 /** Faults that each check must not let pass, and what it then says. */
 const FAULTS: Readonly<Record<Check, readonly [make: Make, says: string]>> = {
   "has the state dict of PyTorch": [() => new Own(3, 2), "scale"],
+  "starts with the parameters with which it starts in PyTorch": [
+    (_, dtype) => new Wide(3, 2, { dtype }),
+    "weight: std is",
+  ],
   "has the values of PyTorch, in training and in evaluation": [
     steep,
     "the gradient of 0 in training",

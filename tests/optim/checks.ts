@@ -3,7 +3,7 @@
 import { assert, assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
 import { optimizerClass, type RuleState } from "../../lib/optim/rule.ts";
 import { assertClose } from "../../lib/testing/mod.ts";
-import { type DType, grad, ones, type optim, type Tensor } from "../../mod.ts";
+import { arange, type DType, grad, ones, type optim, type Tensor } from "../../mod.ts";
 import { casesOf, optionsOf, type Stored, unstored } from "../fixtures/stored.ts";
 import { type OptimizerRow, shapeOf } from "./table.ts";
 
@@ -95,6 +95,17 @@ function keptOf(
 /** Options of PyTorch that say how a step is computed, and not what. Adam that decays apart is AdamW. */
 const NOT_TAKEN: readonly string[] = ["foreach", "fused", "capturable", "differentiable"];
 
+/** Parameters of many sizes: small and large, of both types, in other orders in memory, empty. */
+function crowd(row: OptimizerRow<Options>): Tensor[] {
+  const sizes = [3, 1, 7, 5000, 0, 600, 33, 2, 2048];
+  const params = sizes.map((size, i) => {
+    const dtype = i % 3 === 1 ? "float32" : "float64";
+    return arange(size, { dtype }).mul(0.7).cos().reshape(shapeOf(row, size));
+  });
+  const turned = arange(6, { dtype: "float64" }).sin().reshape([2, 3]).transpose(0, 1);
+  return [...params, turned].map((p) => p.detach().requiresGrad_());
+}
+
 /** The checks, by what they say of an optimizer. */
 export const CHECKS = {
   "follows PyTorch, each group at its own rate": forEach(({ make }, trajectory, says) => {
@@ -184,6 +195,33 @@ export const CHECKS = {
     twin.step();
     assertClose(x.item(), wide.item(), { rtol: 1e-6, message: says });
   }),
+  "steps many parameters with the bits of each alone": forEach(
+    ({ make, row }, trajectory, says) => {
+      const together = crowd(row);
+      const apart = together.map((p) => p.detach().clone().requiresGrad_());
+      const one = new make(
+        [{ params: together.slice(0, 5) }, { params: together.slice(5), lr: 0.02 }],
+        optionsIn(trajectory),
+      );
+      const each = apart.map((p, i) =>
+        new make([p], { ...optionsIn(trajectory), ...i < 5 ? {} : { lr: 0.02 } })
+      );
+      for (let step = 0; step < 4; step++) {
+        together.forEach((p, i) => {
+          // The third has no gradient at first, so that it is a step behind the others.
+          const g = step === 0 && i === 2 ? null : p.detach().mul(3).add(step - i).sin();
+          [p.grad, apart[i]!.grad] = [g, g?.clone() ?? null];
+        });
+        one.step();
+        each.forEach((optimizer) => optimizer.step());
+      }
+      const bits = (x: Tensor | number) => typeof x === "number" ? x : [x.shape, x.toArray()];
+      const all = ({ state }: ReturnType<typeof one.stateDict>) =>
+        state.map((own) => Object.entries(own!).map(([name, x]) => [name, bits(x)]));
+      assertEquals(together.map(bits), apart.map(bits), says);
+      assertEquals(all(one.stateDict()), each.flatMap((optimizer) => all(optimizer.stateDict())));
+    },
+  ),
   "is tried with another value of each option": ({ name, row: { rule } }: Subject) => {
     const variants = variantsOf(name);
     for (const [key, value] of Object.entries(rule.defaults)) {

@@ -3,8 +3,8 @@
 import { assertEquals, assertMatch, assertThrows } from "@std/assert";
 import { assertType, type IsExact } from "@std/testing/types";
 import { optimizerClass, type OptimizerRule, type RuleState } from "../../lib/optim/rule.ts";
-import { ones, optim, type Tensor, tensor } from "../../mod.ts";
-import { CHECKS, type Options, type Subject } from "./checks.ts";
+import { arange, cat, ones, optim, type Tensor, tensor } from "../../mod.ts";
+import { CHECKS, type Options, type Subject, variantsOf } from "./checks.ts";
 import { type OptimizerName, OPTIMIZERS, shapeOf, type StepName, STEPS } from "./table.ts";
 
 /** Of optimizers with different options the checks see what is common to all. */
@@ -70,6 +70,14 @@ function hasty(share: number): Subject["make"] {
   });
 }
 
+/** Adam whose steps depend on all elements, which its rule does not say. */
+const mixing = madeOf({
+  defaults: rule.defaults,
+  check: rule.check,
+  keeps: rule.keeps,
+  step: (p, g, ...rest) => rule.step(p, g.size === 0 ? g : g.sub(g.mean()), ...rest),
+});
+
 /** Adam that forgets its means where a state is loaded. */
 class Forgetful extends optim.Adam {
   override loadStateDict(state: ReturnType<optim.Adam["stateDict"]>): void {
@@ -114,6 +122,10 @@ const FAULTS: Readonly<Record<Check, readonly [subject: Subject, says: string]>>
     { ...adam, make: Restless as unknown as Subject["make"] },
     "not equal",
   ],
+  "steps many parameters with the bits of each alone": [
+    { ...adam, make: mixing },
+    "with {}",
+  ],
   "is tried with another value of each option": [
     { ...adam, name: "SGD" },
     "no trajectory has another betas than the default",
@@ -134,3 +146,48 @@ for (const [title, [subject, says]] of Object.entries(FAULTS)) {
     assertMatch(message, new RegExp(says));
   });
 }
+
+Deno.test("parameters that lie in one place are stepped one after the other", () => {
+  const make = () => {
+    const whole = tensor([1, 2, 3, 4]);
+    const [a, b] = [whole.narrow(0, 0, 3), whole.narrow(0, 1, 3)].map((x) =>
+      x.detach().requiresGrad_()
+    ) as [Tensor, Tensor];
+    // The gradient of the second lies where the first does, and changes with it.
+    [a.grad, b.grad] = [tensor([1, -2, 3]), whole.narrow(0, 0, 3).detach()];
+    return { whole, params: [a, b] };
+  };
+  const [together, apart] = [make(), make()];
+  new optim.Adagrad(together.params, { lr: 0.5 }).step();
+  for (const p of apart.params) new optim.Adagrad([p], { lr: 0.5 }).step();
+  assertEquals(together.whole.toArray(), apart.whole.toArray());
+});
+
+Deno.test("a large parameter has the bits of its parts", () => {
+  for (const name of Object.keys(OPTIMIZERS) as OptimizerName[]) {
+    const { make, row: { rule } } = subjectOf(name);
+    // Where elements depend on each other, parts are something else.
+    if (rule.mixes === true) continue;
+    for (const options of variantsOf(name)) {
+      const whole = arange(140_001).mul(0.7).cos();
+      const parts = [whole.narrow(0, 0, 100_001), whole.narrow(0, 100_001, 40_000)];
+      const [p, ...apart] = [whole, ...parts].map((x) => x.clone().requiresGrad_());
+      const together = new make([p!], { ...options, lr: 0.05 });
+      const each = new make(apart, { ...options, lr: 0.05 });
+      for (let step = 0; step < 3; step++) {
+        for (const x of [p!, ...apart]) x.grad = x.detach().mul(3).add(step).sin();
+        together.step();
+        each.step();
+      }
+      const same = (a: Tensor, b: Tensor) => a.eq(b).all().item() === 1;
+      assertEquals(same(p!, cat(apart, 0)), true, `${name} with ${Deno.inspect(options)}`);
+      const [own] = together.stateDict().state;
+      const others = each.stateDict().state;
+      for (const [key, kept] of Object.entries(own ?? {})) {
+        if (typeof kept === "number") continue;
+        const joined = cat(others.map((state) => state![key] as Tensor), 0);
+        assertEquals(same(kept, joined), true, `${key} of ${name}`);
+      }
+    }
+  }
+});

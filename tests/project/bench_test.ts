@@ -4,7 +4,8 @@ import { assert, assertEquals, assertMatch, assertThrows } from "@std/assert";
 import { bench, compare } from "../../bench/bench.ts";
 import { opRows } from "../../bench/op_rows.ts";
 import { BenchError, parseOptions } from "../../bench/options.ts";
-import { rows } from "../../bench/rows.ts";
+import { gpuRows } from "../../bench/gpu_rows.ts";
+import { cpuRows as rows } from "../../bench/rows.ts";
 import { scope } from "../../mod.ts";
 
 const root = new URL("../../", import.meta.url);
@@ -21,6 +22,7 @@ Deno.test("bench: counts that are none are refused, and so are options that do n
   }
   assertThrows(() => parseOptions(["--with-torch", "--python=python3"]), BenchError, "--python");
   assertThrows(() => parseOptions(["--no-such-option"]), BenchError, "--no-such-option");
+  assertThrows(() => parseOptions(["--device=tpu"]), BenchError, "--device must be cpu or gpu");
 });
 
 Deno.test("bench: a filter that matches nothing is refused with the names of the rows", () => {
@@ -49,12 +51,26 @@ Deno.test("bench: a mistake is told in a sentence, with status 1", () => {
 });
 
 Deno.test("bench: both sides have the same rows", () => {
-  const python = ["rows.py", "op_rows.py", "transform_rows.py"].map((file) =>
-    Deno.readTextFileSync(new URL(`bench/torch/${file}`, root))
-  );
-  const names = [...python.join("").matchAll(/^ {4}"(.+)": /gm)].map(([, name]) => name);
+  const torch = (file: string) => Deno.readTextFileSync(new URL(`bench/torch/${file}`, root));
+  const named = (text = "") => [...text.matchAll(/^ {4}"(.+)": /gm)].map(([, name]) => name!);
+  const [ofCpu, ofGpu] = [torch("rows.py"), torch("gpu_rows.py")];
+  const made = [
+    ...named(torch("loss_rows.py")).flatMap((loss) =>
+      ["256", "2^20"].map((size) => `${loss} of ${size}, backward`)
+    ),
+    ...["Adam", "SGD", "RMSprop", "Adagrad"].flatMap((optimizer) =>
+      named(torch("optimizer_rows.py")).map((crowd) => `${optimizer} over ${crowd}`)
+    ),
+  ];
+  const names = [
+    ...[ofCpu, torch("op_rows.py"), torch("transform_rows.py")].flatMap((text) => named(text)),
+    ...made,
+  ];
   assertEquals(names, rows.map(({ name }) => name));
-  assertEquals(new Set(names).size, names.length);
+  assertEquals(named(ofGpu), gpuRows.map(({ name }) => name));
+  for (const names of [rows, gpuRows]) {
+    assertEquals(new Set(names.map(({ name }) => name)).size, names.length);
+  }
 });
 
 // Of the large rows only the single ops are quick.

@@ -8,7 +8,7 @@ import { snakeCase } from "./new/names.ts";
 
 const THINGS = [
   ["loss", "welsch"],
-  ["layer", "LeakyReLU"],
+  ["layer", "Snake"],
   ["optimizer", "Novograd"],
   ["schedule", "InverseLR"],
 ] as const;
@@ -16,7 +16,7 @@ const THINGS = [
 /** What PyTorch's values are made with. */
 const CASES = [
   /^save\("losses\/welsch", \[case\(F\.welsch_loss, /m,
-  /^layer\(nn\.LeakyReLU, case\("by default", /m,
+  /^layer\(nn\.Snake, case\("by default", /m,
   /^optimizer\(torch\.optim\.Novograd, /m,
   /^schedule\("InverseLR", /m,
 ];
@@ -39,7 +39,7 @@ Deno.test("new loss, layer, optimizer, schedule: what is left is where the compi
   const added = [...now.keys()].filter((file) => !before.has(file)).toSorted();
   assertEquals(added, [
     "lib/loss/welsch.ts",
-    "lib/nn/leaky_relu.ts",
+    "lib/nn/snake.ts",
     "lib/optim/novograd.ts",
     "lib/optim/schedules/inverselr.ts",
   ]);

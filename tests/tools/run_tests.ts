@@ -100,6 +100,13 @@ if (op !== undefined && (filter !== undefined || sanitize)) {
 }
 const only = filter === undefined ? [] : ["--filter", filter];
 
+/** The pages; all code in them runs. */
+const PAGES = ["docs", "docs/losses"].flatMap((folder) =>
+  [...Deno.readDirSync(folder)].filter(({ isFile }) => isFile).map(({ name }) =>
+    `${folder}/${name}`
+  )
+);
+
 const before = builtAt();
 await cargo("build", "--release");
 await prepareStd();
@@ -114,16 +121,7 @@ else {
   const env = sanitize ? await sanitized() : {};
   outcomes.push(
     await denoTest(env, "--parallel", ...only, "tests", "examples"),
-    await denoTest(
-      env,
-      "--doc",
-      ...only,
-      "mod.ts",
-      "lib",
-      "README.md",
-      "docs/own_loss.md",
-      "docs/weights.md",
-    ),
+    await denoTest(env, "--doc", ...only, "mod.ts", "lib", "README.md", ...PAGES),
   );
 }
 for (const text of failures) console.log(`\n${text}`);

@@ -277,6 +277,28 @@ Deno.test("functionalCall() puts the module's own tensors back, also after an er
   );
 });
 
+Deno.test("functionalCall() shows the module the others as its parameters and buffers", () => {
+  class Decayed extends nn.Module {
+    layer = new nn.Linear(2, 1, { dtype: "float64" });
+    tied = this.layer.weight;
+    count = new nn.Buffer(f64([1]));
+    override forward(x: Tensor): Tensor {
+      const sizes = this.parameters().map((p) => p.square().sum());
+      const [buffer] = this.buffers();
+      return this.layer.forward(x).sum().add(sizes.reduce((a, b) => a.add(b))).mul(buffer!);
+    }
+  }
+  const model = new Decayed();
+  const [weight, bias] = model.parameters();
+  const other = { "layer.weight": f64([[3, 4]]).requiresGrad_(), count: f64([10]) };
+  const found = functionalCall(model, other, f64([[1, 1]]));
+  const wanted = 10 * (7 + bias!.item() + 25 + bias!.item() ** 2);
+  assertClose(found.item(), wanted, { rtol: 1e-14 });
+  assertEquals(grad(found, [other["layer.weight"]])[0].toArray(), [[70, 90]]);
+  assertEquals([model.parameters(), model.tied === weight], [[weight!, bias!], true]);
+  assertEquals(other["layer.weight"] instanceof nn.Parameter, false);
+});
+
 Deno.test("functionalCall() gives second derivatives of a training step", () => {
   const model = new nn.Linear(2, 1, { dtype: "float64" });
   const step = (weight: Tensor, x: Tensor) => {

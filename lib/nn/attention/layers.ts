@@ -7,8 +7,8 @@ import { checkFloating, EPSILON, POSITIVE } from "../checks.ts";
 import { Dropout } from "../dropout.ts";
 import { LayerNorm } from "../layer_norm.ts";
 import { Linear } from "../linear.ts";
-import { type AnyModule, LAYER_OPTIONS, type LayerOptions, Module } from "../module.ts";
-import { checkProbability } from "../probability.ts";
+import { LAYER_OPTIONS, type LayerOptions, Module } from "../module.ts";
+import { checkProbability } from "../drop.ts";
 import { inPart } from "../part.ts";
 import { MultiheadAttention, type MultiheadAttentionCall } from "./multihead.ts";
 import { MASK } from "./scaled_dot_product.ts";
@@ -112,25 +112,6 @@ function around(
   return normFirst ? x.add(block(norm.forward(x))) : norm.forward(x.add(block(x)));
 }
 
-/** Gives a layer's twin, which is made in the same way, its values and modes. */
-function twinOf<L extends AnyModule>(
-  layer: L,
-  made: new (...args: never) => L,
-  twin: L,
-): L {
-  if (layer.constructor !== made) {
-    throw new TypeError(
-      `Cannot copy ${layer.constructor.name}: a class of one's own needs a method copy of its own`,
-    );
-  }
-  twin.loadStateDict(layer.stateDict());
-  const parameters = twin.parameters();
-  layer.parameters().forEach((p, i) => parameters[i]?.requiresGrad_(p.requiresGrad));
-  const modules = twin.modules();
-  layer.modules().forEach(({ training }, i) => Object.assign(modules[i] ?? {}, { training }));
-  return twin;
-}
-
 /** Options of the `forward` of `TransformerEncoderLayer`. */
 export interface EncoderLayerCall {
   /** What is not seen, as the `attnMask` of {@linkcode MultiheadAttention}. Default: nothing. */
@@ -196,7 +177,6 @@ export class TransformerEncoderLayer extends Module<[src: Tensor, options?: Enco
   readonly activation: TransformerActivation;
   /** Whether inputs are normalised before each block. */
   readonly normFirst: boolean;
-  readonly #copy: () => TransformerEncoderLayer;
 
   /**
    * Creates the layer.
@@ -221,14 +201,6 @@ export class TransformerEncoderLayer extends Module<[src: Tensor, options?: Enco
     this.dropout2 = new Dropout(dropout);
     this.activation = read.activation;
     this.normFirst = read.normFirst;
-    this.#copy = () =>
-      twinOf(this, TransformerEncoderLayer, new TransformerEncoderLayer(dModel, nhead, read));
-  }
-
-  /** Another layer that is made in the same way and has the same values. */
-  copy(): TransformerEncoderLayer {
-    checkCount("copy TransformerEncoderLayer", arguments.length, 0);
-    return this.#copy();
   }
 
   /**
@@ -329,7 +301,6 @@ export class TransformerDecoderLayer
   readonly activation: TransformerActivation;
   /** Whether inputs are normalised before each block. */
   readonly normFirst: boolean;
-  readonly #copy: () => TransformerDecoderLayer;
 
   /**
    * Creates the layer.
@@ -358,14 +329,6 @@ export class TransformerDecoderLayer
     this.dropout3 = new Dropout(dropout);
     this.activation = read.activation;
     this.normFirst = read.normFirst;
-    this.#copy = () =>
-      twinOf(this, TransformerDecoderLayer, new TransformerDecoderLayer(dModel, nhead, read));
-  }
-
-  /** Another layer that is made in the same way and has the same values. */
-  copy(): TransformerDecoderLayer {
-    checkCount("copy TransformerDecoderLayer", arguments.length, 0);
-    return this.#copy();
   }
 
   /**

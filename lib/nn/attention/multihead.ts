@@ -20,7 +20,7 @@ import { POSITIVE } from "../checks.ts";
 import { constant_, xavierNormal_, xavierUniform_ } from "../init.ts";
 import { Linear } from "../linear.ts";
 import { LAYER_OPTIONS, type LayerOptions, Module, Parameter } from "../module.ts";
-import { checkProbability } from "../probability.ts";
+import { checkProbability } from "../drop.ts";
 import { attend, MASK, seeing } from "./scaled_dot_product.ts";
 
 /** Options of `MultiheadAttention`. */
@@ -210,22 +210,22 @@ export class MultiheadAttention extends Module<
     checkCount(CALL, arguments.length, 4);
     const read = readCall(CALL, options);
     const { needWeights = true, averageAttnWeights = true } = read;
-    this.#checkInputs(query, key, value);
+    this.checkInputs(query, key, value);
     const single = query.ndim === 2;
     const { batchFirst } = this;
-    const [q, k, v] = this.#projected(query, key, value).map((x) => this.#batched(x)) as [
+    const [q, k, v] = this.projected(query, key, value).map((x) => this.batched(x)) as [
       Tensor,
       Tensor,
       Tensor,
     ];
-    const mask = this.#maskOf(q, k, read);
-    const extended = this.#extended(k, v);
+    const mask = this.maskOf(q, k, read);
+    const extended = this.extended(k, v);
     const attended = attend(
-      this.#heads(q),
-      this.#heads(extended[0]),
-      this.#heads(extended[1]),
+      this.heads(q),
+      this.heads(extended[0]),
+      this.heads(extended[1]),
       {
-        ...seeing(this.#widened(mask)),
+        ...seeing(this.widened(mask)),
         isCausal: false,
         dropoutP: this.training ? this.dropout : 0,
         scale: null,
@@ -243,7 +243,7 @@ export class MultiheadAttention extends Module<
   }
 
   /** Refuses inputs that do not fit the layer or each other. */
-  #checkInputs(query: Tensor, key: Tensor, value: Tensor): void {
+  protected checkInputs(query: Tensor, key: Tensor, value: Tensor): void {
     const inputs = { query, key, value };
     for (const [name, x] of Object.entries(inputs)) {
       checkKind(CALL, `the ${name}`, x, TENSOR);
@@ -275,20 +275,9 @@ export class MultiheadAttention extends Module<
   }
 
   /** Query, key and value under their projections. */
-  #projected(query: Tensor, key: Tensor, value: Tensor): readonly Tensor[] {
+  protected projected(query: Tensor, key: Tensor, value: Tensor): readonly Tensor[] {
     const { embedDim, inProjWeight: weight, inProjBias: bias } = this;
-    if (weight !== null && query === key && key === value) {
-      return linear(query, weight, bias).split(embedDim, -1);
-    }
-    if (weight !== null && key === value) {
-      const sizes = [embedDim, 2 * embedDim];
-      const [own, others] = weight.split(sizes) as [Tensor, Tensor];
-      const [ownBias = null, otherBias = null] = bias?.split(sizes) ?? [];
-      return [
-        linear(query, own, ownBias),
-        ...linear(key, others, otherBias).split(embedDim, -1),
-      ];
-    }
+    // One product of all would be cut up, which costs more on the way back than it spares.
     const weights = weight?.split(embedDim) ??
       [this.qProjWeight, this.kProjWeight, this.vProjWeight];
     const biases = bias?.split(embedDim) ?? [];
@@ -296,18 +285,18 @@ export class MultiheadAttention extends Module<
   }
 
   /** A projection with the batch in front. */
-  #batched(x: Tensor): Tensor {
+  protected batched(x: Tensor): Tensor {
     if (x.ndim === 2) return x.unsqueeze(0);
     return this.batchFirst ? x : x.transpose(0, 1);
   }
 
   /** [batch, places, embed] as [batch, heads, places, features]. */
-  #heads(x: Tensor): Tensor {
+  protected heads(x: Tensor): Tensor {
     return x.unflatten(-1, [this.numHeads, this.embedDim / this.numHeads]).transpose(1, 2);
   }
 
   /** Keys and values with those that every query sees. */
-  #extended(k: Tensor, v: Tensor): [Tensor, Tensor] {
+  protected extended(k: Tensor, v: Tensor): [Tensor, Tensor] {
     const { biasK, biasV, embedDim } = this;
     const [batch = 0] = k.shape;
     const one = [batch, 1, embedDim];
@@ -322,7 +311,7 @@ export class MultiheadAttention extends Module<
   }
 
   /** What is masked, as attention takes it: [batch, heads, queries, keys] or what stretches to it. */
-  #maskOf(q: Tensor, k: Tensor, read: MultiheadAttentionCall): Tensor | null {
+  protected maskOf(q: Tensor, k: Tensor, read: MultiheadAttentionCall): Tensor | null {
     const { keyPaddingMask = null, isCausal = false } = read;
     const [batch = 0, queries = 0] = q.shape;
     const keys = k.shape[1] ?? 0;
@@ -355,7 +344,7 @@ export class MultiheadAttention extends Module<
   }
 
   /** The mask with the keys that every query sees, true where one is seen. */
-  #widened(mask: Tensor | null): Tensor | null {
+  protected widened(mask: Tensor | null): Tensor | null {
     if (mask === null) return null;
     const more = Number(this.biasK !== null) + Number(this.addZeroAttn);
     const wide = more === 0 ? mask : mask.pad([0, more]);

@@ -8,7 +8,7 @@ import type { Tensor } from "../../tensor/tensor.ts";
 import { checkFloating, POSITIVE } from "../checks.ts";
 import { Dropout } from "../dropout.ts";
 import { Buffer, LAYER_OPTIONS, type LayerOptions, Module } from "../module.ts";
-import { checkProbability } from "../probability.ts";
+import { checkProbability } from "../drop.ts";
 
 /** Options of `PositionalEncoding`. */
 export interface PositionalEncodingOptions extends LayerOptions {

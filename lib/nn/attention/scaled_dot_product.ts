@@ -18,8 +18,7 @@ import { broadcastShapes, extentAt, sameShape } from "../../core/shape.ts";
 import { where } from "../../ops/mod.ts";
 import { ones, type RandomOptions } from "../../tensor/create.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
-import { dropout } from "../drop.ts";
-import { checkProbability } from "../probability.ts";
+import { checkProbability, dropout } from "../drop.ts";
 
 /** Options of `scaledDotProductAttention`. */
 export interface AttentionOptions extends Pick<RandomOptions, "generator"> {

@@ -9,7 +9,7 @@ import { xavierUniform_ } from "../init.ts";
 import { LayerNorm } from "../layer_norm.ts";
 import { AnyModule, Module } from "../module.ts";
 import { inPart } from "../part.ts";
-import { checkProbability } from "../probability.ts";
+import { checkProbability } from "../drop.ts";
 import {
   DECODER_CALL,
   type DecoderLayerCall,
@@ -22,24 +22,12 @@ import {
 import { MASK } from "./scaled_dot_product.ts";
 
 /** A layer that encoders are made of. */
-export interface EncoderLayer extends Module<[src: Tensor, options?: EncoderLayerCall]> {
-  /** Another layer that is made in the same way and has the same values. */
-  copy(): EncoderLayer;
-}
+export type EncoderLayer = Module<[src: Tensor, options?: EncoderLayerCall]>;
 
 /** A layer that decoders are made of. */
-export interface DecoderLayer
-  extends Module<[tgt: Tensor, memory: Tensor, options?: DecoderLayerCall]> {
-  /** Another layer that is made in the same way and has the same values. */
-  copy(): DecoderLayer;
-}
+export type DecoderLayer = Module<[tgt: Tensor, memory: Tensor, options?: DecoderLayerCall]>;
 
 const MODULE = kind("a module", (value) => value instanceof AnyModule);
-const LAYER = kind(
-  "a module with a method copy",
-  (value) => value instanceof AnyModule && typeof Reflect.get(value, "copy") === "function",
-);
-
 /** Options of `TransformerEncoder` and `TransformerDecoder`. */
 export interface TransformerStackOptions {
   /** What the output of the last layer goes through. Default: nothing. */
@@ -63,11 +51,6 @@ const readEncoder = optionReader<TransformerEncoderCall>({
   srcKeyPaddingMask: MASK,
   isCausal: FLAG,
 });
-
-/** Copies of a layer. */
-function copiesOf<L extends { copy(): L }>(layer: L, count: number): L[] {
-  return Array.from({ length: count }, () => layer.copy());
-}
 
 /**
  * Copies of a layer one after the other, and perhaps a normalisation. Follows
@@ -105,10 +88,10 @@ export class TransformerEncoder extends Module<[src: Tensor, options?: Transform
     super();
     const call = "make TransformerEncoder";
     checkCount(call, arguments.length, 3);
-    checkKind(call, "encoderLayer", encoderLayer, LAYER);
+    checkKind(call, "encoderLayer", encoderLayer, MODULE);
     checkKind(call, "numLayers", numLayers, COUNT);
     const { norm = null } = readStack(call, options);
-    this.layers = copiesOf(encoderLayer, numLayers);
+    this.layers = Array.from({ length: numLayers }, () => encoderLayer.copy());
     this.norm = norm;
   }
 
@@ -171,10 +154,10 @@ export class TransformerDecoder
     super();
     const call = "make TransformerDecoder";
     checkCount(call, arguments.length, 3);
-    checkKind(call, "decoderLayer", decoderLayer, LAYER);
+    checkKind(call, "decoderLayer", decoderLayer, MODULE);
     checkKind(call, "numLayers", numLayers, COUNT);
     const { norm = null } = readStack(call, options);
-    this.layers = copiesOf(decoderLayer, numLayers);
+    this.layers = Array.from({ length: numLayers }, () => decoderLayer.copy());
     this.norm = norm;
   }
 

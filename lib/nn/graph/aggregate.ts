@@ -45,7 +45,8 @@ function largest(rows: Tensor, index: Tensor, size: number): Tensor {
  * @param size Number of places.
  */
 export function aggregate(how: Aggregation, rows: Tensor, index: Tensor, size: number): Tensor {
-  if (how === "max") return largest(rows, index, size);
+  // Where nothing goes anywhere, there is no largest, and the sum is on the tape.
+  if (how === "max" && rows.size > 0) return largest(rows, index, size);
   const { dtype, device } = rows;
   const empty = zeros([size, ...rows.shape.slice(1)], { dtype, device });
   const sum = empty.scatterAdd(0, columns(index, rows), rows);

@@ -15,11 +15,10 @@ import { full, zeros } from "../../tensor/create.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import { leakyRelu } from "../activate.ts";
 import { FINITE, POSITIVE } from "../checks.ts";
-import { dropout } from "../drop.ts";
-import { xavierUniform_ } from "../init.ts";
+import { checkProbability, dropout } from "../drop.ts";
+import { uniform_ } from "../init.ts";
 import type { Linear } from "../linear.ts";
 import { Parameter } from "../module.ts";
-import { checkProbability } from "../probability.ts";
 import { AGGREGATION, type Aggregation, groupSoftmax } from "./aggregate.ts";
 import {
   checkChannels,
@@ -143,7 +142,9 @@ export class GATConv extends MessagePassing<[x: Tensor, edgeIndex: Tensor, optio
     this.addSelfLoops = read.addSelfLoops ?? true;
     this.fillValue = read.fillValue ?? "mean";
     const type = typeOf(read);
-    const scores = () => xavierUniform_(new Parameter(zeros([1, heads, outChannels], type)));
+    const bound = Math.sqrt(6 / (heads + outChannels));
+    const scores = () =>
+      uniform_(new Parameter(zeros([1, heads, outChannels], type)), -bound, bound);
     const outputs = concat ? heads * outChannels : outChannels;
     this.attSrc = scores();
     this.attDst = scores();
@@ -179,8 +180,8 @@ export class GATConv extends MessagePassing<[x: Tensor, edgeIndex: Tensor, optio
     const attributes = looped === null || edgeAttr === null
       ? edgeAttr
       : loopAttributes(edgeAttr, looped, nodes, this.fillValue);
-    const features = this.#byHead(this.lin.forward(x));
-    let scores = this.#scores(features, ends, attributes);
+    const features = this.byHead(this.lin.forward(x));
+    let scores = this.scores(features, ends, attributes);
     if (looped !== null) {
       const { device } = x;
       const own = full([nodes], 0, { device }).to({ dtype: "bool" });
@@ -198,17 +199,17 @@ export class GATConv extends MessagePassing<[x: Tensor, edgeIndex: Tensor, optio
   }
 
   /** Rows with a dimension for the heads. */
-  #byHead(rows: Tensor): Tensor {
+  protected byHead(rows: Tensor): Tensor {
     return rows.unflatten(-1, [this.heads, this.outChannels]);
   }
 
   /** How well the ends of each edge fit, [edges, heads]. */
-  #scores(features: Tensor, { source, target }: Ends, attributes: Tensor | null): Tensor {
+  protected scores(features: Tensor, { source, target }: Ends, attributes: Tensor | null): Tensor {
     const from = features.mul(this.attSrc).sum(-1).indexSelect(0, source);
     const to = features.mul(this.attDst).sum(-1).indexSelect(0, target);
     let z = from.add(to);
     if (attributes !== null && this.linEdge !== null && this.attEdge !== null) {
-      z = z.add(this.#byHead(this.linEdge.forward(attributes)).mul(this.attEdge).sum(-1));
+      z = z.add(this.byHead(this.linEdge.forward(attributes)).mul(this.attEdge).sum(-1));
     }
     return leakyRelu(z, { negativeSlope: this.negativeSlope });
   }

@@ -112,14 +112,14 @@ export class GCNConv extends MessagePassing<[x: Tensor, edgeIndex: Tensor, optio
     if (edgeWeight !== null) checkEdges(call, "edgeWeight", edgeWeight, ends, []);
     const nodes = extentAt(x.shape, 0);
     const [edges, weight] = this.normalize
-      ? this.#normalized(ends, edgeWeight ?? unweighted(ends, x), nodes)
+      ? this.normalized(ends, edgeWeight ?? unweighted(ends, x), nodes)
       : [ends, edgeWeight];
     const y = this.send(edges, this.lin.forward(x), weight?.unsqueeze(-1) ?? null);
     return this.bias === null ? y : y.add(this.bias);
   }
 
   /** The edges with loops, and their weights over the roots of both degrees. */
-  #normalized(ends: Ends, given: Tensor, nodes: number): [Ends, Tensor] {
+  protected normalized(ends: Ends, given: Tensor, nodes: number): [Ends, Tensor] {
     const looped = this.addSelfLoops ? withLoops(ends, nodes) : null;
     const weight = looped === null
       ? given

@@ -7,13 +7,12 @@ import { cat, stack } from "../../ops/mod.ts";
 import { zeros } from "../../tensor/create.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import { POSITIVE } from "../checks.ts";
-import { dropout } from "../drop.ts";
+import { checkProbability, dropout } from "../drop.ts";
 import { uniform_ } from "../init.ts";
 import { LAYER_OPTIONS, type LayerOptions, Module, Parameter } from "../module.ts";
-import { checkProbability } from "../probability.ts";
 import { shownCall } from "../shown.ts";
 import { PackedSequence } from "./packed.ts";
-import { GATES, type Mode, noStates, project, scan, type Weights } from "./steps.ts";
+import { GATES, noStates, project, type RNNMode, scan, type Weights } from "./steps.ts";
 
 /** Options of all recurrent layers. */
 export interface RNNBaseOptions extends LayerOptions {
@@ -80,7 +79,7 @@ interface Read {
 
 /** One direction of one layer over all steps. */
 function read(
-  mode: Mode,
+  mode: RNNMode,
   rows: Tensor,
   runs: readonly Run[],
   initial: readonly Tensor[],
@@ -126,6 +125,83 @@ function joined(parts: readonly Tensor[], dim = 0): Tensor {
   return only !== undefined && parts.length === 1 ? only : cat(parts, dim);
 }
 
+/** How a recurrent net is built. */
+type Build = Pick<
+  RNNBase<unknown, unknown>,
+  | "mode"
+  | "inputSize"
+  | "hiddenSize"
+  | "projSize"
+  | "bias"
+  | "batchFirst"
+  | "bidirectional"
+  | "allWeights"
+>;
+
+/** How many nets read the sequence. */
+function directionsOf({ bidirectional }: Pick<Build, "bidirectional">): number {
+  return bidirectional ? 2 : 1;
+}
+
+/** The weights of a layer and direction by what they are. */
+function weightsOf({ allWeights, bias, projSize }: Build, i: number): Weights {
+  const [weightIh, weightHh, ...rest] = allWeights[i] as [Tensor, Tensor, ...Tensor[]];
+  const [biasIh = null, biasHh = null] = bias ? rest : [];
+  const [weightHr = null] = projSize > 0 ? rest.slice(-1) : [];
+  return { weightIh, weightHh, biasIh, biasHh, weightHr };
+}
+
+/** The extents of the states of a sequence. */
+function stateSizes({ mode, hiddenSize, projSize }: Build): number[] {
+  return mode === "lstm" ? [projSize || hiddenSize, hiddenSize] : [hiddenSize];
+}
+
+function refuse(call: string, needed: string, x: Tensor): never {
+  throw new ShapeError(`Cannot ${call}: ${needed}, got shape ${showShape(x.shape)}`, [x.shape]);
+}
+
+/** The rows of the input. */
+function rowsOf(call: string, { inputSize, batchFirst }: Build, x: Sequence): Rows {
+  if (x instanceof PackedSequence) {
+    if (x.data.ndim !== 2 || x.data.shape[1] !== inputSize) {
+      refuse(call, `packed entries must have shape [${inputSize}]`, x.data);
+    }
+    return { rows: x.data, batchSizes: x.batchSizes };
+  }
+  const dims = batchFirst ? "batch, steps" : "steps, batch";
+  if ((x.ndim !== 2 && x.ndim !== 3) || x.shape.at(-1) !== inputSize) {
+    refuse(call, `the input must have shape [${dims}, ${inputSize}] or [steps, ${inputSize}]`, x);
+  }
+  const stepsFirst = x.ndim === 2 ? x.unsqueeze(1) : batchFirst ? x.transpose(0, 1) : x;
+  const [steps = 0, batch = 0] = stepsFirst.shape;
+  if (steps === 0) refuse(call, "the input must have at least one step", x);
+  const batchSizes = new Array<number>(steps).fill(batch);
+  return { rows: stepsFirst.reshape([steps * batch, inputSize]), batchSizes };
+}
+
+/** The states at the beginning, [layers · directions, batch, …] each. */
+function statesOf(
+  call: string,
+  build: Build,
+  x: Sequence,
+  rows: Rows,
+  given: Readonly<Record<string, Tensor>> | null,
+): Tensor[] {
+  const batch = rows.batchSizes[0] ?? 0;
+  const shapes = stateSizes(build).map((size) => [build.allWeights.length, batch, size]);
+  if (given === null) return noStates(rows.rows, shapes);
+  const single = !(x instanceof PackedSequence) && x.ndim === 2;
+  return Object.entries(given).map(([name, state], i) => {
+    const shape = (shapes[i] ?? []).toSpliced(1, single ? 1 : 0);
+    if (!sameShape(state.shape, shape)) {
+      refuse(call, `${name} must have shape ${showShape(shape)}`, state);
+    }
+    if (single) return state.unsqueeze(1);
+    const order = x instanceof PackedSequence ? x.sortedIndices : null;
+    return order === null ? state : state.indexSelect(1, order);
+  });
+}
+
 /** The output and the states after a forward pass. */
 export interface RNNRun {
   /** The outputs of the last layer, in the form of the input. */
@@ -156,7 +232,8 @@ export abstract class RNNBase<State, Output> extends Module<
   readonly bidirectional: boolean;
   /** The weights of each layer and direction: of inputs, of states, their biases, the projection. */
   readonly allWeights: readonly (readonly Parameter[])[];
-  readonly #mode: Mode;
+  /** The kind of step. */
+  readonly mode: RNNMode;
 
   /**
    * Creates the layer.
@@ -170,7 +247,7 @@ export abstract class RNNBase<State, Output> extends Module<
    */
   constructor(
     name: string,
-    mode: Mode,
+    mode: RNNMode,
     readonly inputSize: number,
     readonly hiddenSize: number,
     options: RNNBaseOptions,
@@ -187,7 +264,7 @@ export abstract class RNNBase<State, Output> extends Module<
     const { numLayers = 1, bias = true, batchFirst = false, dropout = 0, bidirectional = false } =
       options;
     checkProbability(`make ${name}`, dropout, "dropout");
-    this.#mode = mode;
+    this.mode = mode;
     this.numLayers = numLayers;
     this.bias = bias;
     this.batchFirst = batchFirst;
@@ -199,8 +276,8 @@ export abstract class RNNBase<State, Output> extends Module<
       uniform_(new Parameter(zeros(shape, { dtype })), -bound, bound);
     const gates = GATES[mode] * hiddenSize;
     const outSize = projSize || hiddenSize;
-    this.allWeights = Array.from({ length: numLayers * this.#directions }, (_, i) => {
-      const inner = i < this.#directions ? inputSize : outSize * this.#directions;
+    this.allWeights = Array.from({ length: numLayers * directionsOf(this) }, (_, i) => {
+      const inner = i < directionsOf(this) ? inputSize : outSize * directionsOf(this);
       return [
         make(gates, inner),
         make(gates, outSize),
@@ -208,10 +285,6 @@ export abstract class RNNBase<State, Output> extends Module<
         ...projSize > 0 ? [make(projSize, hiddenSize)] : [],
       ];
     });
-  }
-
-  get #directions(): number {
-    return this.bidirectional ? 2 : 1;
   }
 
   /**
@@ -227,70 +300,12 @@ export abstract class RNNBase<State, Output> extends Module<
       ...this.projSize > 0 ? ["weight_hr"] : [],
     ];
     return this.allWeights.flatMap((weights, i) => {
-      const layer = Math.floor(i / this.#directions);
-      const suffix = i % this.#directions === 1 ? "_reverse" : "";
+      const layer = Math.floor(i / directionsOf(this));
+      const suffix = i % directionsOf(this) === 1 ? "_reverse" : "";
       return weights.map((weight, k): [string, unknown] => [
         `${kinds[k]}_l${layer}${suffix}`,
         weight,
       ]);
-    });
-  }
-
-  #weightsOf(i: number): Weights {
-    const [weightIh, weightHh, ...rest] = this.allWeights[i] as [Tensor, Tensor, ...Tensor[]];
-    const [biasIh = null, biasHh = null] = this.bias ? rest : [];
-    const [weightHr = null] = this.projSize > 0 ? rest.slice(-1) : [];
-    return { weightIh, weightHh, biasIh, biasHh, weightHr };
-  }
-
-  /** The extents of the states of a sequence. */
-  #stateSizes(): number[] {
-    const { hiddenSize, projSize } = this;
-    return this.#mode === "lstm" ? [projSize || hiddenSize, hiddenSize] : [hiddenSize];
-  }
-
-  #refuse(needed: string, x: Tensor): never {
-    throw new ShapeError(
-      `Cannot compute ${this.constructor.name}: ${needed}, got shape ${showShape(x.shape)}`,
-      [x.shape],
-    );
-  }
-
-  /** The rows of the input. */
-  #rowsOf(x: Sequence): Rows {
-    const { inputSize } = this;
-    if (x instanceof PackedSequence) {
-      if (x.data.ndim !== 2 || x.data.shape[1] !== inputSize) {
-        this.#refuse(`packed entries must have shape [${inputSize}]`, x.data);
-      }
-      return { rows: x.data, batchSizes: x.batchSizes };
-    }
-    const dims = this.batchFirst ? "batch, steps" : "steps, batch";
-    if ((x.ndim !== 2 && x.ndim !== 3) || x.shape.at(-1) !== inputSize) {
-      this.#refuse(`the input must have shape [${dims}, ${inputSize}] or [steps, ${inputSize}]`, x);
-    }
-    const stepsFirst = x.ndim === 2 ? x.unsqueeze(1) : this.batchFirst ? x.transpose(0, 1) : x;
-    const [steps = 0, batch = 0] = stepsFirst.shape;
-    if (steps === 0) this.#refuse("the input must have at least one step", x);
-    const batchSizes = new Array<number>(steps).fill(batch);
-    return { rows: stepsFirst.reshape([steps * batch, inputSize]), batchSizes };
-  }
-
-  /** The states at the beginning, [layers · directions, batch, …] each. */
-  #statesOf(x: Sequence, rows: Rows, given: Readonly<Record<string, Tensor>> | null): Tensor[] {
-    const count = this.allWeights.length;
-    const batch = rows.batchSizes[0] ?? 0;
-    const shapes = this.#stateSizes().map((size) => [count, batch, size]);
-    if (given === null) return noStates(rows.rows, shapes);
-    const single = !(x instanceof PackedSequence) && x.ndim === 2;
-    return Object.entries(given).map(([name, state], i) => {
-      const shape = (shapes[i] ?? []).toSpliced(1, single ? 1 : 0);
-      if (!sameShape(state.shape, shape)) {
-        this.#refuse(`${name} must have shape ${showShape(shape)}`, state);
-      }
-      if (single) return state.unsqueeze(1);
-      const order = x instanceof PackedSequence ? x.sortedIndices : null;
-      return order === null ? state : state.indexSelect(1, order);
     });
   }
 
@@ -301,18 +316,19 @@ export abstract class RNNBase<State, Output> extends Module<
    * @param given The states to begin with; null for zeros.
    */
   protected run(x: Sequence, given: Readonly<Record<string, Tensor>> | null): RNNRun {
-    checkKind(`compute ${this.constructor.name}`, "the input", x, SEQUENCE);
-    const input = this.#rowsOf(x);
-    const initial = this.#statesOf(x, input, given);
+    const call = `compute ${this.constructor.name}`;
+    checkKind(call, "the input", x, SEQUENCE);
+    const input = rowsOf(call, this, x);
+    const initial = statesOf(call, this, x, input, given);
     const runs = runsOf(input.batchSizes);
     let { rows } = input;
     const found: (readonly Tensor[])[] = [];
     for (let layer = 0; layer < this.numLayers; layer++) {
       if (layer > 0) rows = dropout(rows, { p: this.dropout, training: this.training });
-      const directions = Array.from({ length: this.#directions }, (_, direction) => {
-        const i = layer * this.#directions + direction;
+      const directions = Array.from({ length: directionsOf(this) }, (_, direction) => {
+        const i = layer * directionsOf(this) + direction;
         const own = initial.map((state) => state.at(i));
-        return read(this.#mode, rows, runs, own, this.#weightsOf(i), direction === 1);
+        return read(this.mode, rows, runs, own, weightsOf(this, i), direction === 1);
       });
       rows = joined(directions.map(({ output }) => output), -1);
       found.push(...directions.map(({ states }) => states));

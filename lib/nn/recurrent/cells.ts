@@ -18,7 +18,7 @@ import { uniform_ } from "../init.ts";
 import { LAYER_OPTIONS, type LayerOptions, Module, Parameter } from "../module.ts";
 import { shownCall } from "../shown.ts";
 import { type LSTMState, readLSTMState, stateOf } from "./layers.ts";
-import { GATES, type Mode, noStates, project, step } from "./steps.ts";
+import { GATES, noStates, project, type RNNMode, step } from "./steps.ts";
 
 /** Options of all cells. */
 export interface RNNCellBaseOptions extends LayerOptions {
@@ -46,7 +46,8 @@ export abstract class RNNCellBase<State, Output> extends Module<
   readonly biasIh: Parameter | null;
   /** Bias beside the state, [gates · hidden]; null without biases. */
   readonly biasHh: Parameter | null;
-  readonly #mode: Mode;
+  /** The kind of step. */
+  readonly mode: RNNMode;
 
   /**
    * Creates the cell.
@@ -58,7 +59,7 @@ export abstract class RNNCellBase<State, Output> extends Module<
    */
   constructor(
     name: string,
-    mode: Mode,
+    mode: RNNMode,
     readonly inputSize: number,
     readonly hiddenSize: number,
     { bias = true, dtype = "float32" }: RNNCellBaseOptions,
@@ -70,7 +71,7 @@ export abstract class RNNCellBase<State, Output> extends Module<
     const make = (...shape: number[]) =>
       uniform_(new Parameter(zeros(shape, { dtype })), -bound, bound);
     const gates = GATES[mode] * hiddenSize;
-    this.#mode = mode;
+    this.mode = mode;
     this.weightIh = make(gates, inputSize);
     this.weightHh = make(gates, hiddenSize);
     this.biasIh = bias ? make(gates) : null;
@@ -113,7 +114,7 @@ export abstract class RNNCellBase<State, Output> extends Module<
       });
     const { weightIh, weightHh, biasIh, biasHh } = this;
     const weights = { weightIh, weightHh, biasIh, biasHh, weightHr: null };
-    return step(this.#mode, project(this.#mode, x, weights), states, weights);
+    return step(this.mode, project(this.mode, x, weights), states, weights);
   }
 
   /** What stands in the brackets after the name. */

@@ -27,3 +27,4 @@ export {
 } from "./cells.ts";
 
 export { PackedSequence, type PackedSequenceParts } from "./packed.ts";
+export type { RNNMode } from "./steps.ts";

@@ -3,14 +3,15 @@
 import { extentAt } from "../../core/shape.ts";
 import { linear } from "../../ops/linalg/linear.ts";
 import { stack } from "../../ops/mod.ts";
+import { lstm, lstmStep } from "../../ops/scan/lstm.ts";
 import { zeros } from "../../tensor/create.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 
 /** The kinds of step. */
-export type Mode = "tanh" | "relu" | "lstm" | "gru";
+export type RNNMode = "tanh" | "relu" | "lstm" | "gru";
 
 /** How many blocks of hidden size the weights of each kind have. */
-export const GATES: Readonly<Record<Mode, number>> = { tanh: 1, relu: 1, lstm: 4, gru: 3 };
+export const GATES: Readonly<Record<RNNMode, number>> = { tanh: 1, relu: 1, lstm: 4, gru: 3 };
 
 /** What a step learns; the last one is the projection of an LSTM. */
 export interface Weights {
@@ -27,16 +28,11 @@ export interface Weights {
 }
 
 /** What the inputs of all steps add to the gates, with the biases that can be added at once. */
-export function project(mode: Mode, x: Tensor, weights: Weights): Tensor {
+export function project(mode: RNNMode, x: Tensor, weights: Weights): Tensor {
   const { weightIh, biasIh, biasHh } = weights;
   // The state's bias of a GRU stands inside of its reset.
   const bias = mode === "gru" || biasIh === null || biasHh === null ? biasIh : biasIh.add(biasHh);
   return linear(x, weightIh, bias);
-}
-
-/** The parts of the last dimension, each of the given extent. */
-function parts(x: Tensor, extent: number): Tensor[] {
-  return x.split(extent, -1);
 }
 
 /**
@@ -46,7 +42,7 @@ function parts(x: Tensor, extent: number): Tensor[] {
  * @param states The states before the step, [batch, …] each.
  */
 export function step(
-  mode: Mode,
+  mode: RNNMode,
   input: Tensor,
   states: readonly Tensor[],
   { weightHh, biasHh, weightHr }: Weights,
@@ -58,17 +54,14 @@ export function step(
     const recurrent = linear(h, weightHh, biasHh);
     const [fromX, newX] = input.split([2 * size, size], -1) as [Tensor, Tensor];
     const [fromH, newH] = recurrent.split([2 * size, size], -1) as [Tensor, Tensor];
-    const [r, z] = parts(fromX.add(fromH).sigmoid(), size) as [Tensor, Tensor];
+    const [r, z] = fromX.add(fromH).sigmoid().split(size, -1) as [Tensor, Tensor];
     const n = newX.add(r.mul(newH)).tanh();
     return [n.add(z.mul(h.sub(n)))];
   }
   const gates = input.add(linear(h, weightHh, null));
   if (mode !== "lstm") return [gates[mode]()];
-  // c' = σ(f)·c + σ(i)·tanh(g); h' = σ(o)·tanh(c')
-  const [i, f, g, o] = parts(gates, extentAt(c.shape, -1)) as [Tensor, Tensor, Tensor, Tensor];
-  const next = f.sigmoid().mul(c).add(i.sigmoid().mul(g.tanh()));
-  const hidden = o.sigmoid().mul(next.tanh());
-  return [weightHr === null ? hidden : linear(hidden, weightHr, null), next];
+  const next = lstmStep(gates, c);
+  return [weightHr === null ? next.h : linear(next.h, weightHr, null), next.c];
 }
 
 /** The hidden states of all steps, and the states after the last one. */
@@ -87,12 +80,15 @@ export interface Scanned {
  * @param reverse Whether the last input comes first; the outputs stay with their inputs.
  */
 export function scan(
-  mode: Mode,
+  mode: RNNMode,
   inputs: Tensor,
   states: readonly Tensor[],
   weights: Weights,
   reverse: boolean,
 ): Scanned {
+  if (mode === "lstm" && weights.weightHr === null) {
+    return scanLstm(inputs, stack(states), weights.weightHh, reverse);
+  }
   const each = inputs.unbind(0);
   const outputs: Tensor[] = [];
   for (const input of reverse ? each.reverse() : each) {
@@ -100,6 +96,14 @@ export function scan(
     outputs.push(...states.slice(0, 1));
   }
   return { output: stack(reverse ? outputs.reverse() : outputs), states };
+}
+
+/** All steps of an LSTM, in one launch where there is a kernel. */
+function scanLstm(inputs: Tensor, states: Tensor, weight: Tensor, reverse: boolean): Scanned {
+  const [trace, output] = lstm(inputs, states, weight, { reverse });
+  const last = reverse ? 0 : -1;
+  const size = extentAt(states.shape, -1);
+  return { output, states: [output.at(last), trace.at(last).narrow(-1, 4 * size, size)] };
 }
 
 /** States of zeros, like a tensor in type and device. */

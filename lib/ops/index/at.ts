@@ -5,7 +5,7 @@ import { checkCount, shown } from "../../core/options.ts";
 import { broadcastShapes, sameShape, type Shape, sizeOf } from "../../core/shape.ts";
 import { isTensor } from "../../core/tensor.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
-import { copyInto, copyOf, elementsOf } from "../copy/copy.ts";
+import { copyInto, copyOf, elementsOf, moveTo } from "../copy/copy.ts";
 import { inBatchOf } from "../define/batch.ts";
 import { checkTensor } from "../define/checks.ts";
 import { tensorOver } from "../define/record.ts";
@@ -138,7 +138,8 @@ function resolve(op: string, x: Tensor, index: readonly Index[]): Resolved {
         : wrapped(op, part, extent);
       const dims = countDims(part);
       // A mask without dimensions makes a new one.
-      tensors.push({ dim: shape.length, dims: Math.max(1, dims), index });
+      const moved = moveTo(index, x.storage.backend);
+      tensors.push({ dim: shape.length, dims: Math.max(1, dims), index: moved });
       if (dims === 0) shape.push(1);
       for (let i = 0; i < dims; i++) {
         const own = x.shape[starts.length]!;

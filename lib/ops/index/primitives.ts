@@ -4,6 +4,7 @@ import { NONE } from "../../autograd/tape.ts";
 import { DTypeError, ShapeError, showShape } from "../../core/errors.ts";
 import { checkCount } from "../../core/options.ts";
 import { normalizeDim, sameShape, type Shape } from "../../core/shape.ts";
+import { noteRange, rangeOf } from "../../device/memory.ts";
 import { kernelNumber } from "../../ffi/library.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import { copyOf, elementsOf } from "../copy/copy.ts";
@@ -39,14 +40,26 @@ export function checkPositions(op: string, index: Tensor, role: string): void {
   }
 }
 
+/** Whether elements are known, without reading them, to be positions below an extent. */
+export function areKnownBelow(index: Tensor, extent: number): boolean {
+  const known = rangeOf(index.storage);
+  return known !== null && known.low >= 0 && known.high < extent;
+}
+
 /** Refuses an index that is not int32 or that names a position which does not exist. */
 export function checkIndex(op: string, index: Tensor, extent: number, role = "index"): void {
   checkPositions(op, index, role);
+  if (areKnownBelow(index, extent)) return;
   const elements = elementsOf(bare(index), op);
+  let high = -1;
   for (let i = 0; i < elements.length; i++) {
     const value = elements[i]!;
     if (value < 0 || value >= extent) throw outOfRange(op, role, value, i, 0, extent);
+    if (value > high) high = value;
   }
+  // On the GPU the next use need not wait for the elements.
+  const { storage, size } = index;
+  if (storage.backend.device === "gpu" && size === storage.size) noteRange(storage, 0, high);
 }
 
 /** int32 positions on a tensor's device, each a function of its place. */
@@ -109,6 +122,8 @@ export function gatherChecked(x: Tensor, dim: number, index: Tensor): Tensor {
   }
   const y = result(x, x.dtype, index.shape);
   if (y.size > 0) x.storage.backend.run(gatherKernel, [y, x, index], [dim]);
+  const known = rangeOf(x.storage);
+  if (known !== null) noteRange(y.storage, known.low, known.high);
   recordAll(gatherRule, [x, index], [y], { dim, shape: x.shape });
   return y;
 }

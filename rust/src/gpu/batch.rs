@@ -1,24 +1,23 @@
-//! The batch in which dispatches wait.
+//! The dispatches that wait for their submission, and their parameters.
 
-use super::launch::Planned;
-use super::memory::Memory;
-use super::pipelines::Pipeline;
-use super::plan::WORDS;
-use crate::error::Result;
+use super::plan::{Stage, WORDS};
 
 /// Dispatches that wait together at most.
-const FULL: usize = 256;
+const FULL: usize = 128;
+/// Workgroups that wait together at most: the device has enough to do, and shall not wait for more.
+const BUSY: u64 = 1 << 16;
+const BYTES: usize = WORDS * 4;
 
-struct Dispatch {
-    pipeline: wgpu::ComputePipeline,
-    bindings: wgpu::BindGroup,
-    groups: [u32; 3],
+/// An encoder with an open pass.
+struct Pass {
+    encoder: wgpu::CommandEncoder,
+    compute: wgpu::ComputePass<'static>,
 }
 
-/// Dispatches that wait, and their parameters.
 pub(super) struct Batch {
-    dispatches: Vec<Dispatch>,
+    pass: Option<Pass>,
     words: Vec<u8>,
+    groups: u64,
     parameters: wgpu::Buffer,
 }
 
@@ -26,65 +25,54 @@ impl Batch {
     pub(super) fn new(device: &wgpu::Device) -> Self {
         let parameters = device.create_buffer(&wgpu::BufferDescriptor {
             label: None,
-            size: (FULL * WORDS * 4) as u64,
+            size: (FULL * BYTES) as u64,
             usage: wgpu::BufferUsages::UNIFORM | wgpu::BufferUsages::COPY_DST,
             mapped_at_creation: false,
         });
-        Self { dispatches: Vec::new(), words: Vec::new(), parameters }
+        Self { pass: None, words: Vec::with_capacity(FULL * BYTES), groups: 0, parameters }
     }
 
+    /// Whether it is time to submit.
     pub(super) fn is_full(&self) -> bool {
-        self.dispatches.len() >= FULL
+        self.words.len() >= FULL * BYTES || self.groups >= BUSY
+    }
+
+    /// The block of parameters of a dispatch, to be bound.
+    pub(super) fn block(&self) -> wgpu::BufferBinding<'_> {
+        wgpu::BufferBinding {
+            buffer: &self.parameters,
+            offset: 0,
+            size: wgpu::BufferSize::new(BYTES as u64),
+        }
     }
 
     pub(super) fn add(
         &mut self,
         device: &wgpu::Device,
-        pipeline: &Pipeline,
-        planned: &Planned,
-        memory: &Memory,
-    ) -> Result {
-        let block = wgpu::BufferBinding {
-            buffer: &self.parameters,
-            offset: 0,
-            size: wgpu::BufferSize::new((WORDS * 4) as u64),
-        };
-        let mut entries = vec![wgpu::BindGroupEntry {
-            binding: 0,
-            resource: wgpu::BindingResource::Buffer(block),
-        }];
-        for (number, operand) in planned.operands.iter().enumerate() {
-            let resource = memory.buffer(operand.handle)?.as_entire_binding();
-            entries.push(wgpu::BindGroupEntry { binding: number as u32 + 1, resource });
-        }
-        let bindings = device.create_bind_group(&wgpu::BindGroupDescriptor {
-            label: None,
-            layout: &pipeline.layout,
-            entries: &entries,
+        pipeline: &wgpu::ComputePipeline,
+        bound: &wgpu::BindGroup,
+        stage: &Stage,
+    ) {
+        let pass = self.pass.get_or_insert_with(|| {
+            let mut encoder = device.create_command_encoder(&Default::default());
+            let compute = encoder.begin_compute_pass(&Default::default()).forget_lifetime();
+            Pass { encoder, compute }
         });
-        self.words.extend(planned.plan.words.iter().flat_map(|word| word.to_le_bytes()));
-        let pipeline = pipeline.compute.clone();
-        self.dispatches.push(Dispatch { pipeline, bindings, groups: planned.plan.groups });
-        Ok(())
+        let [x, y, z] = stage.groups;
+        pass.compute.set_pipeline(pipeline);
+        pass.compute.set_bind_group(0, bound, &[self.words.len() as u32]);
+        pass.compute.dispatch_workgroups(x, y, z);
+        self.words.extend(stage.words.iter().flat_map(|word| word.to_le_bytes()));
+        self.groups += u64::from(x) * u64::from(y) * u64::from(z);
     }
 
     /// Hands everything that waits to the device, in order, in one submission.
-    pub(super) fn submit(&mut self, device: &wgpu::Device, queue: &wgpu::Queue) {
-        if self.dispatches.is_empty() {
-            return;
-        }
+    pub(super) fn submit(&mut self, queue: &wgpu::Queue) {
+        let Some(Pass { encoder, compute }) = self.pass.take() else { return };
+        drop(compute);
         queue.write_buffer(&self.parameters, 0, &self.words);
-        let mut encoder = device.create_command_encoder(&Default::default());
-        let mut pass = encoder.begin_compute_pass(&Default::default());
-        for (number, dispatch) in self.dispatches.iter().enumerate() {
-            let [x, y, z] = dispatch.groups;
-            pass.set_pipeline(&dispatch.pipeline);
-            pass.set_bind_group(0, &dispatch.bindings, &[(number * WORDS * 4) as u32]);
-            pass.dispatch_workgroups(x, y, z);
-        }
-        drop(pass);
         queue.submit([encoder.finish()]);
-        self.dispatches.clear();
         self.words.clear();
+        self.groups = 0;
     }
 }

@@ -1,14 +1,16 @@
 //! The one device: opened once, on first use; every wait has a bound.
 
 use super::batch::Batch;
-use super::launch::plan;
-use super::memory::Memory;
+use super::launch::{operands, stages};
+use super::memory::{Memory, STAGING};
 use super::pipelines::Pipelines;
+use super::plan::{Operand, Stage};
 use crate::error::{Error, Result};
 use crate::frame::Frame;
 use crate::registry::Kernel;
 use std::cell::RefCell;
 use std::collections::HashSet;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::channel;
 use std::sync::{Arc, LazyLock, Mutex, MutexGuard};
 use std::time::Duration;
@@ -26,9 +28,39 @@ pub(super) struct Gpu {
     memory: Memory,
     pipelines: Pipelines,
     batch: Batch,
-    /// What went wrong since the last look, as the device reports it beside the calls.
-    failure: Arc<Mutex<Option<String>>>,
-    lost: Arc<Mutex<Option<String>>>,
+    trouble: Arc<Trouble>,
+}
+
+/// What the device reports beside the calls.
+#[derive(Default)]
+struct Trouble {
+    /// Whether there is something to look at.
+    any: AtomicBool,
+    /// What went wrong since the last look.
+    failure: Mutex<Option<Error>>,
+    lost: Mutex<Option<String>>,
+}
+
+impl Trouble {
+    fn fail(&self, error: wgpu::Error) {
+        let error = match error {
+            wgpu::Error::OutOfMemory { .. } => Error::Memory("the device is out of memory".into()),
+            // A program or a call that is refused is our own fault.
+            wgpu::Error::Validation { description, .. } => Error::new(description),
+            wgpu::Error::Internal { description, .. } => Error::device(description),
+        };
+        if let Ok(mut slot) = self.failure.lock() {
+            slot.get_or_insert(error);
+        }
+        self.any.store(true, Ordering::Release);
+    }
+
+    fn lose(&self, reason: String) {
+        if let Ok(mut slot) = self.lost.lock() {
+            slot.get_or_insert(reason);
+        }
+        self.any.store(true, Ordering::Release);
+    }
 }
 
 static GPU: LazyLock<std::result::Result<Mutex<Gpu>, String>> = LazyLock::new(start);
@@ -63,29 +95,21 @@ async fn request() -> std::result::Result<Gpu, String> {
         wgpu::DeviceDescriptor { required_limits: adapter.limits(), ..Default::default() };
     let device = adapter.request_device(&descriptor).await;
     let (device, queue) = device.map_err(|error| format!("no device: {error}"))?;
-    let failure = Arc::new(Mutex::new(None));
-    let lost = Arc::new(Mutex::new(None));
-    let slot = failure.clone();
-    device.on_uncaptured_error(Arc::new(move |error: wgpu::Error| {
-        if let Ok(mut slot) = slot.lock() {
-            slot.get_or_insert_with(|| error.to_string());
-        }
-    }));
-    let slot = lost.clone();
+    let trouble = Arc::new(Trouble::default());
+    let told = trouble.clone();
+    device.on_uncaptured_error(Arc::new(move |error: wgpu::Error| told.fail(error)));
+    let told = trouble.clone();
     device.set_device_lost_callback(move |reason, message| {
-        if let Ok(mut slot) = slot.lock() {
-            slot.get_or_insert_with(|| format!("{reason:?}: {message}"));
-        }
+        told.lose(format!("{reason:?}: {message}"));
     });
     Ok(Gpu {
         name: format!("{} ({}, {})", info.name, info.backend, info.driver_info),
         memory: Memory::new(&device),
-        pipelines: Pipelines::new(&device),
+        pipelines: Pipelines::new(),
         batch: Batch::new(&device),
         device,
         queue,
-        failure,
-        lost,
+        trouble,
     })
 }
 
@@ -100,21 +124,31 @@ fn gpu() -> Result<MutexGuard<'static, Gpu>> {
 impl Gpu {
     /// Turns what the device has reported into an error.
     fn check(&self) -> Result {
-        if let Ok(lost) = self.lost.lock()
+        if !self.trouble.any.load(Ordering::Acquire) {
+            return Ok(());
+        }
+        if let Ok(lost) = self.trouble.lost.lock()
             && let Some(reason) = lost.as_ref()
         {
             return Err(Error::device(format!("the device is lost ({reason})")));
         }
-        if let Ok(mut failure) = self.failure.lock()
+        self.trouble.any.store(false, Ordering::Release);
+        if let Ok(mut failure) = self.trouble.failure.lock()
             && let Some(failure) = failure.take()
         {
-            return Err(Error::device(failure));
+            return Err(failure);
         }
         Ok(())
     }
 
+    /// Buffers that are bound together hold each other.
+    fn free(&mut self, handle: u32) -> Result {
+        self.pipelines.unbind();
+        self.memory.free(handle)
+    }
+
     fn flush(&mut self) -> Result {
-        self.batch.submit(&self.device, &self.queue);
+        self.batch.submit(&self.queue);
         self.check()
     }
 
@@ -136,20 +170,23 @@ pub(crate) fn open() -> Result<String> {
 /// Gives the device back; it is then lost to this process.
 pub(crate) fn close() -> Result {
     let gpu = gpu()?;
+    gpu.trouble.lose("it was closed".into());
     gpu.device.destroy();
-    if let Ok(mut lost) = gpu.lost.lock() {
-        *lost = Some("it was closed".into());
-    }
     Ok(())
 }
 
 /// New memory, of which nothing is known but its size; its handle is not 0.
 pub(crate) fn allocate(bytes: usize) -> Result<u32> {
     let mut gpu = gpu()?;
+    if let Ok(mut orphans) = ORPHANS.lock() {
+        for orphan in orphans.drain(..) {
+            gpu.free(orphan)?;
+        }
+    }
     let Gpu { device, memory, .. } = &mut *gpu;
     let handle = memory.allocate(device, bytes)?;
     if let Err(error) = gpu.check() {
-        gpu.memory.forget(handle);
+        gpu.memory.free(handle)?;
         return Err(error);
     }
     OWNED.with_borrow_mut(|owned| owned.0.insert(handle));
@@ -159,7 +196,7 @@ pub(crate) fn allocate(bytes: usize) -> Result<u32> {
 /// Takes memory back. Launches that wait keep it until they are done.
 pub(crate) fn free(handle: u32) -> Result {
     OWNED.with_borrow_mut(|owned| owned.0.remove(&handle));
-    gpu()?.memory.free(handle)
+    gpu()?.free(handle)
 }
 
 /// The memory that a thread has taken: a Worker that is ended runs no finalizers of its own.
@@ -169,15 +206,14 @@ thread_local! {
     static OWNED: RefCell<Owned> = RefCell::new(Owned(HashSet::new()));
 }
 
+/// What threads that have ended have left. They do not free it themselves: at the end of the process the
+/// driver may be gone.
+static ORPHANS: Mutex<Vec<u32>> = Mutex::new(Vec::new());
+
 impl Drop for Owned {
     fn drop(&mut self) {
-        if self.0.is_empty() {
-            return;
-        }
-        let Ok(mut gpu) = gpu() else { return };
-        for handle in self.0.drain() {
-            // It is there, as only this thread knows the handle.
-            let _ = gpu.memory.free(handle);
+        if let Ok(mut orphans) = ORPHANS.lock() {
+            orphans.extend(self.0.drain());
         }
     }
 }
@@ -207,39 +243,62 @@ pub(crate) fn read(handle: u32, start: usize, data: &mut [u8]) -> Result {
         return Err(Error::new(format!("bytes {start}..{} are not there", start + length)));
     }
     gpu.flush()?;
-    let Gpu { device, queue, memory, .. } = &mut *gpu;
-    let staging = memory.staging(device, length);
-    let mut encoder = device.create_command_encoder(&Default::default());
-    encoder.copy_buffer_to_buffer(&source, start, &staging, 0, Some(length));
-    queue.submit([encoder.finish()]);
-    let (sender, receiver) = channel();
-    let slice = staging.slice(..length);
-    slice.map_async(wgpu::MapMode::Read, move |result| {
-        // The receiver is gone only if the wait has failed.
-        let _ = sender.send(result);
-    });
-    gpu.wait()?;
-    match receiver.try_recv() {
-        Ok(Ok(())) => {}
-        _ => return Err(Error::device("the memory could not be read")),
+    for (part, data) in data.chunks_mut(STAGING as usize).enumerate() {
+        gpu.read_part(&source, start + part as u64 * STAGING, data)?;
     }
-    let mapped = slice.get_mapped_range();
-    let mapped = mapped.map_err(|error| Error::device(error.to_string()))?;
-    data.copy_from_slice(&mapped);
-    drop(mapped);
-    staging.unmap();
     Ok(())
+}
+
+impl Gpu {
+    /// Copies at most `STAGING` bytes.
+    fn read_part(&mut self, source: &wgpu::Buffer, start: u64, data: &mut [u8]) -> Result {
+        let length = data.len() as u64;
+        let staging = self.memory.staging(&self.device, length);
+        let mut encoder = self.device.create_command_encoder(&Default::default());
+        encoder.copy_buffer_to_buffer(source, start, &staging, 0, Some(length));
+        self.queue.submit([encoder.finish()]);
+        let (sender, receiver) = channel();
+        let slice = staging.slice(..length);
+        slice.map_async(wgpu::MapMode::Read, move |result| {
+            // The receiver is gone only if the wait has failed.
+            let _ = sender.send(result);
+        });
+        self.wait()?;
+        match receiver.try_recv() {
+            Ok(Ok(())) => {}
+            _ => return Err(Error::device("the memory could not be read")),
+        }
+        let mapped = slice.get_mapped_range();
+        let mapped = mapped.map_err(|error| Error::device(error.to_string()))?;
+        data.copy_from_slice(&mapped);
+        drop(mapped);
+        staging.unmap();
+        Ok(())
+    }
+
+    /// Adds a dispatch to the batch.
+    fn dispatch(&mut self, stage: &Stage, operands: &[Operand]) -> Result {
+        let Self { device, memory, pipelines, batch, .. } = self;
+        if memory.reserve(device, stage.scratch)? {
+            pipelines.unbind();
+        }
+        let pipeline = pipelines.get(device, stage)?;
+        let bound =
+            pipelines.bind(device, &pipeline, (stage, operands), (memory, &batch.block()))?;
+        batch.add(device, &pipeline.compute, &bound, stage);
+        if batch.is_full() {
+            self.flush()?;
+        }
+        Ok(())
+    }
 }
 
 /// Adds a launch to the batch. In the frame, a handle stands where the CPU has a byte length.
 pub(crate) fn run(kernel: &'static Kernel, frame: &Frame<'_>) -> Result {
     let mut gpu = gpu()?;
-    let plan = plan(kernel, frame)?;
-    let Gpu { device, memory, pipelines, batch, .. } = &mut *gpu;
-    let pipeline = pipelines.get(device, &plan)?;
-    batch.add(device, &pipeline, &plan, memory)?;
-    if batch.is_full() {
-        gpu.flush()?;
+    let operands = operands(kernel, frame, &gpu.memory)?;
+    for stage in &stages(kernel, frame, &operands).map_err(|error| error.of_kernel(kernel.name))? {
+        gpu.dispatch(stage, &operands)?;
     }
     Ok(())
 }

@@ -1,66 +1,58 @@
-//! From a frame to a dispatch: which program, on which buffers, with which words of parameters.
+//! From a frame to operands and dispatches.
 
-use super::plan::{GROUP, Operand, Plan, WORDS, spread};
+use super::memory::Memory;
+use super::plan::{Operand, Stage};
+use super::programs::elementwise;
 use crate::error::{Error, Result};
 use crate::frame::Frame;
-use crate::layout::{Layout, MAX_RANK};
+use crate::layout::Layout;
 use crate::registry::{Kernel, Wgsl};
 
-/// A launch, understood.
-pub(super) struct Planned {
-    pub(super) kernel: &'static Kernel,
-    pub(super) operands: Vec<Operand>,
-    pub(super) plan: Plan,
-    /// Whether every operand of an elementwise row is a vector.
-    pub(super) flat: bool,
-}
+/// Bytes of an element of any type.
+const BYTES: u64 = 4;
 
-pub(super) fn plan(kernel: &'static Kernel, frame: &Frame<'_>) -> Result<Planned> {
-    let mut operands = Vec::new();
-    for number in 0..frame.operands()? {
+/// The operands of a launch, each compared with its memory.
+pub(super) fn operands(
+    kernel: &Kernel,
+    frame: &Frame<'_>,
+    memory: &Memory,
+) -> Result<Vec<Operand>> {
+    let count = frame.operands()?;
+    if count < kernel.outputs {
+        return Err(Error::new("an output is missing"));
+    }
+    let mut operands: Vec<Operand> = Vec::with_capacity(count);
+    for number in 0..count {
         let mut layout = Layout::SCALAR;
         let record = frame.record(number, &mut layout)?;
         let (handle, dtype, offset) = (record.bytes as u32, record.dtype, record.offset);
+        let held = memory.buffer(handle)?.size() / BYTES;
+        let span = layout.span()? as u64;
+        if span > 0 && offset as u64 + span > held {
+            return Err(Error::new(format!(
+                "operand {number} reaches element {} of {held}",
+                offset as u64 + span
+            )));
+        }
+        // An output shares memory with no other operand.
+        let written = number.min(kernel.outputs);
+        if operands[..written].iter().any(|output| output.handle == handle) {
+            return Err(Error::new("an output is another operand"));
+        }
         operands.push(Operand { handle, dtype, offset, layout });
     }
-    let outputs = &operands[..kernel.outputs.min(operands.len())];
-    let inputs = &operands[outputs.len()..];
-    if inputs.iter().any(|input| outputs.iter().any(|output| output.handle == input.handle)) {
-        return Err(Error::new("an input is the output"));
-    }
-    let (plan, flat) = match &kernel.wgsl {
-        Wgsl::Expression(_) => elementwise(&operands)?,
-        Wgsl::Program { plan, .. } => (plan(frame, &operands)?, false),
-        Wgsl::None => return Err(Error::new("there is no program for the GPU")),
-    };
-    Ok(Planned { kernel, operands, plan, flat })
+    Ok(operands)
 }
 
-/// Words: size, rank, shape from 2, and for each operand from 10 on its offset and strides.
-fn elementwise(operands: &[Operand]) -> Result<(Plan, bool)> {
-    let out = operands.first().ok_or_else(|| Error::new("the output is missing"))?;
-    if operands.len() > 4 {
-        return Err(Error::new("an elementwise row has at most three inputs"));
+/// The dispatches of a launch.
+pub(super) fn stages(
+    kernel: &'static Kernel,
+    frame: &Frame<'_>,
+    operands: &[Operand],
+) -> Result<Vec<Stage>> {
+    match kernel.wgsl {
+        Wgsl::Expression(expression) => elementwise(kernel.name, expression, operands),
+        Wgsl::Program { plan, .. } => plan(frame, operands),
+        Wgsl::None => Err(Error::new("there is no program for the GPU")),
     }
-    let size = out.layout.len();
-    let mut words = [0; WORDS];
-    (words[0], words[1]) = (size as u32, out.layout.rank() as u32);
-    words[2..2 + out.layout.rank()].copy_from_slice(out.layout.shape());
-    let simple: Vec<Layout> = operands.iter().map(|operand| operand.layout.coalesced()).collect();
-    let is_vector = |layout: &Layout| match layout.strides() {
-        [] => true,
-        [stride] => *stride <= 1,
-        _ => false,
-    };
-    let flat = simple.iter().all(is_vector);
-    for (number, operand) in operands.iter().enumerate() {
-        if operand.layout.shape() != out.layout.shape() {
-            return Err(Error::new("shapes differ"));
-        }
-        let at = 10 + number * (1 + MAX_RANK);
-        words[at] = operand.offset as u32;
-        let strides = if flat { simple[number].strides() } else { operand.layout.strides() };
-        words[at + 1..at + 1 + strides.len()].copy_from_slice(strides);
-    }
-    Ok((Plan { words, groups: spread(size.div_ceil(GROUP))? }, flat))
 }

@@ -1,66 +1,55 @@
-//! Buffers by handle. Freed ones are used again: the queue keeps order, so that what still waits for
-//! the old contents comes before what writes the new.
+//! Buffers by handle. Those that JavaScript gives back it keeps itself for the next tensor of their size.
 
 use crate::error::{Error, Result};
 use std::collections::HashMap;
 
-/// Sizes are rounded up to powers of two from here on, so that buffers fit again.
+/// A buffer is no smaller, and its size a multiple of a vector's.
 const SMALLEST: u64 = 256;
-/// Bytes of freed buffers that are held for the next use.
-const HELD: u64 = 1 << 30;
-
-/// Freed buffers of one size, and when the last of them was.
-#[derive(Default)]
-struct FreeList {
-    buffers: Vec<wgpu::Buffer>,
-    used: u64,
-}
+const VECTOR: u64 = 16;
+/// What is read is copied in parts of this size, so that no large buffer is needed for it.
+pub(super) const STAGING: u64 = 1 << 26;
 
 pub(super) struct Memory {
     buffers: HashMap<u32, wgpu::Buffer>,
     next: u32,
-    free: HashMap<u64, FreeList>,
-    free_bytes: u64,
-    clock: u64,
     staging: Option<wgpu::Buffer>,
     limit: u64,
 }
 
 impl Memory {
+    /// The handle of the memory in which one dispatch leaves something to the next.
+    pub(super) const SCRATCH: u32 = 0;
+
     pub(super) fn new(device: &wgpu::Device) -> Self {
         let limits = device.limits();
         Self {
             buffers: HashMap::new(),
             next: 1,
-            free: HashMap::new(),
-            free_bytes: 0,
-            clock: 0,
             staging: None,
             limit: limits.max_buffer_size.min(limits.max_storage_buffer_binding_size),
         }
     }
 
-    pub(super) fn allocate(&mut self, device: &wgpu::Device, bytes: usize) -> Result<u32> {
-        let wanted = bytes as u64;
-        if wanted > self.limit {
+    fn create(&self, device: &wgpu::Device, bytes: u64) -> Result<wgpu::Buffer> {
+        if bytes > self.limit {
             return Err(Error::device(format!(
-                "a tensor of {wanted} bytes is over the device's limit of {} bytes for one buffer",
+                "a tensor of {bytes} bytes is over the device's limit of {} bytes for one buffer",
                 self.limit
             )));
         }
-        let size = wanted.max(SMALLEST).next_power_of_two().min(self.limit);
-        let buffer = match self.reuse(size) {
-            Some(buffer) => buffer,
-            None => device.create_buffer(&wgpu::BufferDescriptor {
-                label: None,
-                size,
-                usage: wgpu::BufferUsages::STORAGE
-                    | wgpu::BufferUsages::COPY_SRC
-                    | wgpu::BufferUsages::COPY_DST,
-                mapped_at_creation: false,
-            }),
-        };
-        while self.next == 0 || self.buffers.contains_key(&self.next) {
+        Ok(device.create_buffer(&wgpu::BufferDescriptor {
+            label: None,
+            size: bytes.max(SMALLEST).next_multiple_of(VECTOR).min(self.limit),
+            usage: wgpu::BufferUsages::STORAGE
+                | wgpu::BufferUsages::COPY_SRC
+                | wgpu::BufferUsages::COPY_DST,
+            mapped_at_creation: false,
+        }))
+    }
+
+    pub(super) fn allocate(&mut self, device: &wgpu::Device, bytes: usize) -> Result<u32> {
+        let buffer = self.create(device, bytes as u64)?;
+        while self.next == Self::SCRATCH || self.buffers.contains_key(&self.next) {
             self.next = self.next.wrapping_add(1);
         }
         let handle = self.next;
@@ -69,45 +58,20 @@ impl Memory {
         Ok(handle)
     }
 
-    fn reuse(&mut self, size: u64) -> Option<wgpu::Buffer> {
-        let list = self.free.get_mut(&size)?;
-        let buffer = list.buffers.pop()?;
-        self.clock += 1;
-        list.used = self.clock;
-        self.free_bytes -= size;
-        Some(buffer)
+    /// Makes the scratch memory at least so large; tells whether it is another one now.
+    pub(super) fn reserve(&mut self, device: &wgpu::Device, bytes: usize) -> Result<bool> {
+        let held = self.buffers.get(&Self::SCRATCH).map_or(0, wgpu::Buffer::size);
+        if bytes as u64 <= held {
+            return Ok(false);
+        }
+        let size = (bytes as u64).next_power_of_two().max(1 << 20).min(self.limit);
+        let scratch = self.create(device, size.max(bytes as u64))?;
+        self.buffers.insert(Self::SCRATCH, scratch);
+        Ok(true)
     }
 
     pub(super) fn free(&mut self, handle: u32) -> Result {
-        let buffer = self.buffers.remove(&handle).ok_or_else(|| unknown(handle))?;
-        let size = buffer.size();
-        self.clock += 1;
-        let list = self.free.entry(size).or_default();
-        list.buffers.push(buffer);
-        list.used = self.clock;
-        self.free_bytes += size;
-        while self.free_bytes > HELD {
-            self.evict();
-        }
-        Ok(())
-    }
-
-    /// Destroys a buffer of the size that was used least recently, and that has one.
-    fn evict(&mut self) {
-        let lists = self.free.iter().filter(|(_, list)| !list.buffers.is_empty());
-        let Some(size) = lists.min_by_key(|(_, list)| list.used).map(|(&size, _)| size) else {
-            self.free_bytes = 0;
-            return;
-        };
-        if let Some(list) = self.free.get_mut(&size) {
-            list.buffers.pop();
-            self.free_bytes -= size;
-        }
-    }
-
-    /// Forgets a buffer that could not be made.
-    pub(super) fn forget(&mut self, handle: u32) {
-        self.buffers.remove(&handle);
+        self.buffers.remove(&handle).map(drop).ok_or_else(|| unknown(handle))
     }
 
     pub(super) fn buffer(&self, handle: u32) -> Result<&wgpu::Buffer> {

@@ -12,8 +12,9 @@ mod memory;
 #[cfg(feature = "gpu")]
 mod pipelines;
 mod plan;
+pub(crate) mod programs;
 
-pub(crate) use plan::{Operand, Plan, WORDS, groups_along, spread};
+pub(crate) use plan::{Operand, Stage};
 
 #[cfg(feature = "gpu")]
 pub(crate) use device::{allocate, close, free, open, read, run, write};

@@ -1,24 +1,37 @@
-//! Programs, rendered from the rows and compiled once for the element types they meet.
+//! Programs, rendered and compiled once for the values and element types they meet, and the memory bound
+//! to them.
 
-use super::launch::Planned;
+use super::memory::Memory;
+use super::plan::{Item, Operand, Slot, Stage, VALUES};
 use crate::dtype::DType;
 use crate::error::{Error, Result};
-use crate::registry::Wgsl;
 use std::collections::HashMap;
 
 /// A compiled program and how its buffers are bound.
 #[derive(Clone)]
 pub(super) struct Pipeline {
     pub(super) compute: wgpu::ComputePipeline,
-    pub(super) layout: wgpu::BindGroupLayout,
+    layout: Shape,
 }
 
-type Key = (&'static str, Vec<DType>, bool);
+/// How many buffers a program has, and how many of them it writes.
+type Shape = (usize, usize);
+
+/// What a program's text follows from; the last number holds its items, four bits for each.
+type Key = (&'static str, [u32; VALUES], [DType; 2], usize, u64);
+
+/// Buffers that are bound together, by handle.
+type Bound = (Shape, [u32; MOST_BUFFERS]);
+
+/// Buffers of a program at most.
+const MOST_BUFFERS: usize = 9;
+/// Bound buffers that are kept.
+const KEPT: usize = 4096;
 
 pub(super) struct Pipelines {
     compiled: HashMap<Key, Pipeline>,
-    /// Layouts by number of operands, of which the first is written.
-    layouts: HashMap<usize, wgpu::BindGroupLayout>,
+    layouts: HashMap<Shape, wgpu::BindGroupLayout>,
+    bound: HashMap<Bound, wgpu::BindGroup>,
 }
 
 fn type_name(dtype: DType) -> Result<&'static str> {
@@ -26,76 +39,59 @@ fn type_name(dtype: DType) -> Result<&'static str> {
 }
 
 const PARAMETERS: &str = include_str!("parameters.wgsl");
-const ELEMENTWISE: &str = include_str!("elementwise.wgsl");
-const FLOAT: &str = include_str!("float.wgsl");
-const INTEGER: &str = include_str!("integer.wgsl");
 
-/// The text of a program for given element types.
-fn render(planned: &Planned) -> Result<String> {
-    let types: Vec<&str> =
-        planned.operands.iter().map(|operand| type_name(operand.dtype)).collect::<Result<_>>()?;
-    let value = types.last().ok_or_else(|| Error::new("operands are missing"))?;
-    let mut text = format!("alias T = {value};\nalias R = {};\n", types[0]);
+/// The text of a program.
+fn render(stage: &Stage) -> Result<String> {
+    let [element, result] = stage.types;
+    let mut text =
+        format!("alias T = {};\nalias R = {};\n", type_name(element)?, type_name(result)?);
     text += "@group(0) @binding(0) var<uniform> parameters: array<vec4<u32>, 16>;\n";
-    for (number, name) in types.iter().enumerate() {
-        let access = if number == 0 { "read_write" } else { "read" };
+    for (number, &(_, item)) in stage.bound.iter().enumerate() {
+        let access = if number < stage.outputs { "read_write" } else { "read" };
+        let name = match item {
+            Item::Element(dtype) => type_name(dtype)?.to_string(),
+            Item::Vector(dtype) => format!("vec4<{}>", type_name(dtype)?),
+            Item::State => "State".into(),
+        };
         text += &format!(
             "@group(0) @binding({}) var<storage, {access}> m{number}: array<{name}>;\n",
             number + 1
         );
     }
-    text += PARAMETERS;
-    match planned.kernel.wgsl {
-        Wgsl::None => Err(Error::new("there is no program for the GPU")),
-        Wgsl::Program { source, .. } => Ok(text + source),
-        Wgsl::Expression(expression) => {
-            text += match *value {
-                "f32" => FLOAT,
-                "i32" => INTEGER,
-                _ => "",
-            };
-            let names = match types.len() {
-                2 => &["x"][..],
-                3 => &["a", "b"],
-                _ => &["c", "a", "b"],
-            };
-            let way = if planned.flat { "flat" } else { "strided" };
-            let inputs: String = names
-                .iter()
-                .enumerate()
-                .map(|(index, name)| {
-                    let number = index + 1;
-                    format!("    let {name} = m{number}[{way}(i, {number}u)];\n")
-                })
-                .collect();
-            let value = format!("R({expression})");
-            let value = if types[0] == "u32" { format!("u32(bool({expression}))") } else { value };
-            Ok(text
-                + &ELEMENTWISE
-                    .replace("    // inputs\n", &inputs)
-                    .replace("WAY", way)
-                    .replace("VALUE", &value))
-        }
-    }
+    Ok(text + PARAMETERS + &(stage.text)(stage)?)
+}
+
+fn key(stage: &Stage) -> Key {
+    let items = stage.bound.iter().fold(0, |bits, (_, item)| {
+        bits << 4
+            | match item {
+                Item::Element(dtype) => *dtype as u64,
+                Item::Vector(dtype) => 4 + *dtype as u64,
+                Item::State => 8,
+            }
+    });
+    (stage.name, stage.values, stage.types, stage.outputs, items << 4 | stage.bound.len() as u64)
 }
 
 impl Pipelines {
-    pub(super) fn new(device: &wgpu::Device) -> Self {
-        let layouts = (2..=4).map(|operands| (operands, layout(device, operands))).collect();
-        Self { compiled: HashMap::new(), layouts }
+    pub(super) fn new() -> Self {
+        Self { compiled: HashMap::new(), layouts: HashMap::new(), bound: HashMap::new() }
     }
 
-    pub(super) fn get(&mut self, device: &wgpu::Device, planned: &Planned) -> Result<Pipeline> {
-        let types = planned.operands.iter().map(|operand| operand.dtype).collect();
-        let key = (planned.kernel.name, types, planned.flat);
+    /// The program of a stage.
+    pub(super) fn get(&mut self, device: &wgpu::Device, stage: &Stage) -> Result<Pipeline> {
+        let key = key(stage);
         if let Some(pipeline) = self.compiled.get(&key) {
             return Ok(pipeline.clone());
         }
-        let layout = self.layouts.get(&planned.operands.len());
-        let layout = layout.ok_or_else(|| Error::new("a program has one to three inputs"))?;
+        let shape = (stage.bound.len(), stage.outputs);
+        if shape.0 > MOST_BUFFERS {
+            return Err(Error::new("a program has too many operands"));
+        }
+        let layout = self.layouts.entry(shape).or_insert_with(|| layout(device, shape));
         let module = device.create_shader_module(wgpu::ShaderModuleDescriptor {
-            label: Some(planned.kernel.name),
-            source: wgpu::ShaderSource::Wgsl(render(planned)?.into()),
+            label: Some(stage.name),
+            source: wgpu::ShaderSource::Wgsl(render(stage)?.into()),
         });
         let pipeline_layout = device.create_pipeline_layout(&wgpu::PipelineLayoutDescriptor {
             label: None,
@@ -103,20 +99,62 @@ impl Pipelines {
             immediate_size: 0,
         });
         let compute = device.create_compute_pipeline(&wgpu::ComputePipelineDescriptor {
-            label: Some(planned.kernel.name),
+            label: Some(stage.name),
             layout: Some(&pipeline_layout),
             module: &module,
             entry_point: Some("main"),
             compilation_options: Default::default(),
             cache: None,
         });
-        let pipeline = Pipeline { compute, layout: layout.clone() };
+        let pipeline = Pipeline { compute, layout: shape };
         self.compiled.insert(key, pipeline.clone());
         Ok(pipeline)
     }
+
+    /// The memory of a stage, bound behind the block of parameters.
+    pub(super) fn bind(
+        &mut self,
+        device: &wgpu::Device,
+        pipeline: &Pipeline,
+        (stage, operands): (&Stage, &[Operand]),
+        (memory, parameters): (&Memory, &wgpu::BufferBinding<'_>),
+    ) -> Result<wgpu::BindGroup> {
+        let mut handles = [0; MOST_BUFFERS];
+        for (handle, &(slot, _)) in handles.iter_mut().zip(&stage.bound) {
+            *handle = match slot {
+                Slot::Operand(number) => operands[number].handle,
+                Slot::Scratch => Memory::SCRATCH,
+            };
+        }
+        let key = (pipeline.layout, handles);
+        if let Some(group) = self.bound.get(&key) {
+            return Ok(group.clone());
+        }
+        let parameters = wgpu::BindingResource::Buffer(parameters.clone());
+        let mut entries = vec![wgpu::BindGroupEntry { binding: 0, resource: parameters }];
+        for (number, &handle) in handles.iter().take(stage.bound.len()).enumerate() {
+            let resource = memory.buffer(handle)?.as_entire_binding();
+            entries.push(wgpu::BindGroupEntry { binding: number as u32 + 1, resource });
+        }
+        let group = device.create_bind_group(&wgpu::BindGroupDescriptor {
+            label: None,
+            layout: &self.layouts[&pipeline.layout],
+            entries: &entries,
+        });
+        if self.bound.len() >= KEPT {
+            self.bound.clear();
+        }
+        self.bound.insert(key, group.clone());
+        Ok(group)
+    }
+
+    /// Lets go of buffers, one of which has been given back.
+    pub(super) fn unbind(&mut self) {
+        self.bound.clear();
+    }
 }
 
-fn layout(device: &wgpu::Device, operands: usize) -> wgpu::BindGroupLayout {
+fn layout(device: &wgpu::Device, (buffers, outputs): Shape) -> wgpu::BindGroupLayout {
     let entry = |binding: usize, ty, has_dynamic_offset| wgpu::BindGroupLayoutEntry {
         binding: binding as u32,
         visibility: wgpu::ShaderStages::COMPUTE,
@@ -124,8 +162,8 @@ fn layout(device: &wgpu::Device, operands: usize) -> wgpu::BindGroupLayout {
         count: None,
     };
     let mut entries = vec![entry(0, wgpu::BufferBindingType::Uniform, true)];
-    for number in 0..operands {
-        let ty = wgpu::BufferBindingType::Storage { read_only: number > 0 };
+    for number in 0..buffers {
+        let ty = wgpu::BufferBindingType::Storage { read_only: number >= outputs };
         entries.push(entry(number + 1, ty, false));
     }
     device.create_bind_group_layout(&wgpu::BindGroupLayoutDescriptor {
@@ -133,3 +171,7 @@ fn layout(device: &wgpu::Device, operands: usize) -> wgpu::BindGroupLayout {
         entries: &entries,
     })
 }
+
+#[cfg(test)]
+#[path = "snapshot_test.rs"]
+mod tests;

@@ -7,10 +7,14 @@ use crate::layout::Layout;
 
 /// Words of parameters of a dispatch: a uniform block of 256 bytes, the least alignment.
 pub(crate) const WORDS: usize = 64;
-/// Invocations of a workgroup.
+/// Invocations of a workgroup, where a program has no other number.
 pub(crate) const GROUP: usize = 256;
+/// Elements of a vector, which is read and written at once.
+pub(crate) const VECTOR: usize = 4;
 /// Workgroups along one axis that every device allows.
 const MOST_GROUPS: usize = 65535;
+/// Numbers that are written into the text of a program.
+pub(crate) const VALUES: usize = 10;
 
 /// An operand on the GPU.
 pub(crate) struct Operand {
@@ -20,13 +24,95 @@ pub(crate) struct Operand {
     pub(crate) layout: Layout,
 }
 
-/// What a program is told beside its buffers, and how many workgroups run it.
-pub(crate) struct Plan {
-    pub(crate) words: [u32; WORDS],
-    pub(crate) groups: [u32; 3],
+/// Writes the text of a stage's program, which follows from its expression, values and items.
+pub(crate) type Text = fn(&Stage) -> Result<String>;
+
+/// The memory that a program finds under a number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Slot {
+    Operand(usize),
+    /// Memory for what one stage leaves to the next.
+    Scratch,
 }
 
-/// So many workgroups along two axes.
+/// What an array in memory consists of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Item {
+    Element(DType),
+    /// Four elements.
+    Vector(DType),
+    /// What the program's text calls `State`.
+    State,
+}
+
+/// One dispatch of a launch. It finds its memory as `m0` and on, of which the first are written.
+pub(crate) struct Stage {
+    /// With the values and items, all that the text depends on.
+    pub(crate) name: &'static str,
+    pub(crate) text: Text,
+    /// The formula of a row that has one.
+    pub(crate) expression: &'static str,
+    pub(crate) values: [u32; VALUES],
+    /// What the text calls `T` and `R`.
+    pub(crate) types: [DType; 2],
+    pub(crate) bound: Vec<(Slot, Item)>,
+    pub(crate) outputs: usize,
+    pub(crate) words: [u32; WORDS],
+    pub(crate) groups: [u32; 3],
+    /// Bytes of scratch memory that it needs.
+    pub(crate) scratch: usize,
+}
+
+impl Stage {
+    /// A dispatch that writes the first of its operands.
+    pub(crate) fn new(
+        name: &'static str,
+        text: Text,
+        types: [DType; 2],
+        bound: Vec<(Slot, Item)>,
+        groups: [u32; 3],
+    ) -> Self {
+        Self {
+            name,
+            text,
+            expression: "",
+            values: [0; VALUES],
+            types,
+            bound,
+            outputs: 1,
+            words: [0; WORDS],
+            groups,
+            scratch: 0,
+        }
+    }
+
+    /// Sets words from a number on; none may leave 32 bits.
+    pub(crate) fn set(&mut self, first: usize, numbers: &[usize]) -> Result {
+        for (word, &number) in self.words[first..].iter_mut().zip(numbers) {
+            *word = word_of(number)?;
+        }
+        Ok(())
+    }
+
+    /// Sets words from a number on.
+    pub(crate) fn copy(&mut self, first: usize, words: &[u32]) {
+        self.words[first..first + words.len()].copy_from_slice(words);
+    }
+}
+
+/// A number as a word.
+pub(crate) fn word_of(number: usize) -> Result<u32> {
+    u32::try_from(number).map_err(|_| Error::new(format!("{number} is no word")))
+}
+
+impl Operand {
+    /// The operand's elements one by one.
+    pub(crate) fn item(&self) -> Item {
+        Item::Element(self.dtype)
+    }
+}
+
+/// So many workgroups along two axes, which together are a few too many.
 pub(crate) fn spread(groups: usize) -> Result<[u32; 3]> {
     let rows = groups.div_ceil(MOST_GROUPS).max(1);
     Ok([groups_along(groups.div_ceil(rows))?, groups_along(rows)?, 1])
@@ -40,4 +126,9 @@ pub(crate) fn groups_along(groups: usize) -> Result<u32> {
         )));
     }
     Ok(groups as u32)
+}
+
+/// The constants of a program's text.
+pub(crate) fn constants(named: &[(&str, u32)]) -> String {
+    named.iter().map(|(name, value)| format!("const {name} = {value}u;\n")).collect()
 }

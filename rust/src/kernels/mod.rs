@@ -10,6 +10,7 @@ mod optim;
 mod random;
 mod reduce;
 mod scan;
+mod vectors;
 mod window;
 
 use crate::registry::Kernel;

@@ -79,7 +79,6 @@ export const ATTENTION = {
         ],
         named: "TransformerEncoderLayer",
       },
-      copy: { on: () => encoderLayer(), args: [] },
     },
   },
   TransformerDecoderLayer: {
@@ -90,7 +89,6 @@ export const ATTENTION = {
         args: [sequence, sequence, options(decoding)],
         named: "TransformerDecoderLayer",
       },
-      copy: { on: () => decoderLayer(), args: [] },
     },
   },
   TransformerEncoder: {

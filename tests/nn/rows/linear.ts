@@ -29,6 +29,13 @@ const NETS: Readonly<Record<string, (dtype: DType) => nn.Module[]>> = {
 export const LINEAR = {
   Linear: PLAIN,
   Flatten: PLAIN,
+  Identity: PLAIN,
+  Unflatten: PLAIN,
+  Bilinear: PLAIN,
   Dropout: PLAIN,
+  Dropout1d: PLAIN,
+  Dropout2d: PLAIN,
+  Dropout3d: PLAIN,
+  AlphaDropout: PLAIN,
   Sequential: { make: ({ title }, dtype) => new nn.Sequential(...NETS[title]!(dtype)) },
 } as const satisfies Readonly<Record<string, LayerRow>>;

@@ -3,6 +3,7 @@
 import { type DType, nn, type Tensor } from "../../../mod.ts";
 import type { Stored } from "../../fixtures/stored.ts";
 import type { CHECKS } from "../checks.ts";
+import type { Moments } from "../moments.ts";
 
 /** A layer, whatever it takes and gives. */
 export type Layer = nn.AnyModule & { forward(...inputs: Tensor[]): unknown };
@@ -30,6 +31,8 @@ export interface TorchMode {
 export interface TorchLayer extends Given {
   /** The options that the case gives another value than their default. */
   readonly tried: readonly string[];
+  /** The parameters of 200 layers as they are made. */
+  readonly start: Readonly<Record<string, Moments>>;
   readonly state: Readonly<Record<string, Stored>>;
   readonly inputs: readonly Stored[];
   /** The names of the last inputs, which stand in the options of the call. */

@@ -21,6 +21,7 @@ pub(super) fn each<T: Element, R: Element>(out: &mut [R], a: &[T], b: &[T], f: i
 }
 
 /// A row: name, formula for a float, for an int32 and for a bool where it has one, in WGSL.
+/// A formula that were not inlined would be compiled for no vectors at all.
 macro_rules! binary {
     ($($name:literal |$a:ident, $b:ident| $float:expr; $(int $int:expr;)? $(bool $bool:expr;)?
         $wgsl:literal)*) => {
@@ -30,10 +31,10 @@ macro_rules! binary {
             name: $name,
             outputs: 1,
             cpu: Cpu::Binary(ByType {
-                f32: Some(|out, a, b| each(out, a, b, |$a: f32, $b: f32| $float)),
-                f64: Some(|out, a, b| each(out, a, b, |$a: f64, $b: f64| $float)),
-                $(i32: Some(|out, a, b| each(out, a, b, |$a: i32, $b: i32| $int)),)?
-                $(bool: Some(|out, a, b| each(out, a, b, |$a: u8, $b: u8| $bool)),)?
+                f32: Some(|out, a, b| each(out, a, b, #[inline(always)] |$a: f32, $b: f32| $float)),
+                f64: Some(|out, a, b| each(out, a, b, #[inline(always)] |$a: f64, $b: f64| $float)),
+                $(i32: Some(|out, a, b| each(out, a, b, #[inline(always)] |$a: i32, $b: i32| $int)),)?
+                $(bool: Some(|out, a, b| each(out, a, b, #[inline(always)] |$a: u8, $b: u8| $bool)),)?
                 ..ByType::NONE
             }),
             wgsl: Wgsl::Expression($wgsl),
@@ -105,7 +106,7 @@ binary! {
     "add"     |a, b| a + b; int a.wrapping_add(b); bool a | b;                           "a + b"
     "sub"     |a, b| a - b; int a.wrapping_sub(b);                                       "a - b"
     "mul"     |a, b| a * b; int a.wrapping_mul(b); bool a & b;                           "a * b"
-    "div"     |a, b| a / b;                                                              "a / b"
+    "div"     |a, b| a / b;                                                              "quotient(a, b)"
     "pow"     |a, b| a.pow_(b); int integer_power(a, b);                                 "power(a, b)"
     "atan2"   |a, b| a.atan2(b);                                                         "angle(a, b)"
     "polygamma"  |a, b| wide(a, b, polygamma);  "polygamma(a, b)"

@@ -20,15 +20,16 @@ fn each<T: Element>(out: &mut [T], x: &[T], f: impl Fn(T) -> T) {
 }
 
 /// A row: name, formula for a float, formula for an int32 where it has one, formula in WGSL.
+/// A formula that were not inlined would be compiled for no vectors at all.
 macro_rules! unary {
     ($($name:literal |$x:ident| $float:expr; $(int $int:expr;)? $wgsl:literal)*) => {
         pub(super) const ROWS: &[Kernel] = &[$(Kernel {
             name: $name,
             outputs: 1,
             cpu: Cpu::Unary(ByType {
-                f32: Some(|out, x| each(out, x, |$x: f32| $float)),
-                f64: Some(|out, x| each(out, x, |$x: f64| $float)),
-                $(i32: Some(|out, x| each(out, x, |$x: i32| $int)),)?
+                f32: Some(|out, x| each(out, x, #[inline(always)] |$x: f32| $float)),
+                f64: Some(|out, x| each(out, x, #[inline(always)] |$x: f64| $float)),
+                $(i32: Some(|out, x| each(out, x, #[inline(always)] |$x: i32| $int)),)?
                 ..ByType::NONE
             }),
             wgsl: Wgsl::Expression($wgsl),
@@ -112,11 +113,11 @@ unary! {
     "log1p"      |x| x.log1p_();                                            "log1p(x)"
     "sqrt"       |x| x.sqrt();                                              "sqrt(x)"
     "rsqrt"      |x| x.sqrt().recip();                                      "inverseSqrt(x)"
-    "reciprocal" |x| x.recip();                                             "1.0 / x"
+    "reciprocal" |x| x.recip();                                             "quotient(1.0, x)"
     "expm1"      |x| x.exp_m1();                                            "expm1(x)"
-    "sin"        |x| x.sin();                                               "sin(x)"
-    "cos"        |x| x.cos();                                               "cos(x)"
-    "tan"        |x| x.tan();                                               "tan(x)"
+    "sin"        |x| x.sin();                                               "sine(x)"
+    "cos"        |x| x.cos();                                               "cosine(x)"
+    "tan"        |x| x.tan();                                               "tangent(x)"
     "asin"       |x| x.asin();                                              "arcsine(x)"
     "acos"       |x| x.acos();                                              "arccosine(x)"
     "atan"       |x| x.atan();                                              "arctangent(x)"
@@ -132,7 +133,7 @@ unary! {
     "trunc"      |x| x.trunc();          int x;                             "trunc_of(x)"
     "tanh"       |x| x.tanh_();                                             "hyperbolic_tangent(x)"
     "sigmoid"    |x| sigmoid(x);                                            "1.0 / (1.0 + exp(-x))"
-    "relu"       |x| relu(x);            int x.max(0);              "select(x, T(0), x <= T(0))"
+    "relu"       |x| relu(x);            int x.max(0);              "relu_of(x)"
     "softplus"   |x| softplus(x);                                           "max(x, 0.0) + log1p(exp(-abs(x)))"
     "sinc"       |x| through(x, sinc);                                      "sinc(x)"
     "gelu"       |x| x * normal_share(x);                                    "gelu(x)"

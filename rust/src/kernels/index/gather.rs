@@ -4,15 +4,21 @@ use crate::cpu::elements;
 use crate::dtype::{DType, Element, by_type};
 use crate::error::{Error, Result};
 use crate::frame::Launch;
+use crate::gpu::programs;
 use crate::layout::Layout;
 use crate::reader::{Cursor, Reader};
-use crate::registry::{Cpu, Kernel, Wgsl};
+use crate::registry::{Cpu, Kernel};
 use crate::scratch::{listed, scratch};
 
 pub(super) const ROWS: &[Kernel] = &[
-    Kernel { name: "gather", outputs: 1, cpu: Cpu::Custom(gather), wgsl: Wgsl::None },
-    Kernel { name: "scatter", outputs: 1, cpu: Cpu::Custom(scatter), wgsl: Wgsl::None },
-    Kernel { name: "scatter_add", outputs: 1, cpu: Cpu::Custom(scatter_add), wgsl: Wgsl::None },
+    Kernel { name: "gather", outputs: 1, cpu: Cpu::Custom(gather), wgsl: programs::GATHER },
+    Kernel { name: "scatter", outputs: 1, cpu: Cpu::Custom(scatter), wgsl: programs::SCATTER },
+    Kernel {
+        name: "scatter_add",
+        outputs: 1,
+        cpu: Cpu::Custom(scatter_add),
+        wgsl: programs::SCATTER_ADD,
+    },
 ];
 
 /// Walks an index tensor beside the tensor it points into, one run along the last axis at a time.

@@ -4,47 +4,14 @@ use super::gemm::{Matrix, is_whole, multiply};
 use crate::cpu::{GRAIN, elements, try_parts};
 use crate::dtype::{DType, Element};
 use crate::error::{Error, Result};
-use crate::frame::{Frame, Launch, View};
-use crate::gpu::{Operand, Plan, WORDS, groups_along};
+use crate::frame::{Launch, View};
+use crate::gpu::programs;
 use crate::layout::Layout;
 use crate::reader::Cursor;
-use crate::registry::{Cpu, Kernel, Wgsl};
+use crate::registry::{Cpu, Kernel};
 
-pub(super) const ROWS: &[Kernel] = &[Kernel {
-    name: "matmul",
-    outputs: 1,
-    cpu: Cpu::Custom(matmul),
-    wgsl: Wgsl::Program { source: include_str!("matmul.wgsl"), plan: plan_matmul },
-}];
-
-/// Words: as `matmul.wgsl` says.
-fn plan_matmul(_: &Frame<'_>, operands: &[Operand]) -> Result<Plan> {
-    let [out, a, b] = operands else { return Err(Error::new("a product has three operands")) };
-    let rank = a.layout.rank();
-    if rank < 2 || b.layout.rank() != rank || out.layout.rank() != rank {
-        return Err(Error::new("the operands have different ranks"));
-    }
-    let axis = |operand: &Operand, axis| (operand.layout.extent(axis), operand.layout.stride(axis));
-    let ((rows, a_row), (inner, a_column)) = (axis(a, rank - 2), axis(a, rank - 1));
-    let ((b_inner, b_row), (columns, b_column)) = (axis(b, rank - 2), axis(b, rank - 1));
-    let batches = [out, a, b].map(|operand| operand.layout.axes(0, rank - 2));
-    let same = batches.iter().all(|batch| batch.shape() == batches[0].shape());
-    if inner != b_inner || !same || out.layout.len() != batches[0].len() * rows * columns {
-        return Err(Error::new("the matrices do not fit"));
-    }
-    let mut words = [0; WORDS];
-    let numbers = [rows, inner, columns, rank - 2, a.offset, b.offset, out.offset];
-    let strides = [a_row, a_column, b_row, b_column];
-    for (word, number) in words.iter_mut().zip(numbers.into_iter().chain(strides)) {
-        *word = number as u32;
-    }
-    words[16..16 + rank - 2].copy_from_slice(batches[0].shape());
-    words[24..24 + rank - 2].copy_from_slice(batches[1].strides());
-    words[32..32 + rank - 2].copy_from_slice(batches[2].strides());
-    let groups = [columns.div_ceil(16), rows.div_ceil(16), batches[0].len()];
-    let [x, y, z] = groups.map(groups_along);
-    Ok(Plan { words, groups: [x?, y?, z?] })
-}
+pub(super) const ROWS: &[Kernel] =
+    &[Kernel { name: "matmul", outputs: 1, cpu: Cpu::Custom(matmul), wgsl: programs::MATMUL }];
 
 fn matmul(launch: &mut Launch<'_>) -> Result {
     match launch.input_type(0)? {

@@ -5,19 +5,25 @@ use crate::cpu::{elements, for_chunks_of, simd};
 use crate::dtype::{Element, by_type};
 use crate::error::{Error, Result};
 use crate::frame::Launch;
+use crate::gpu::programs;
 use crate::kernels::elementwise::math::Real;
 use crate::kernels::normalize::softmax::{GRAIN, exponentials, largest, sum_with};
-use crate::registry::{Cpu, Kernel, Wgsl};
+use crate::registry::{Cpu, Kernel};
 use crate::scratch::in_order;
 use std::borrow::Cow;
 
 pub(super) const ROWS: &[Kernel] = &[
-    Kernel { name: "cross_entropy", outputs: 1, cpu: Cpu::Custom(cross_entropy), wgsl: Wgsl::None },
+    Kernel {
+        name: "cross_entropy",
+        outputs: 1,
+        cpu: Cpu::Custom(cross_entropy),
+        wgsl: programs::CROSS_ENTROPY,
+    },
     Kernel {
         name: "cross_entropy_grad",
         outputs: 1,
         cpu: Cpu::Custom(cross_entropy_grad),
-        wgsl: Wgsl::None,
+        wgsl: programs::CROSS_ENTROPY_GRAD,
     },
 ];
 

@@ -5,10 +5,11 @@ use crate::cpu::{elements, for_chunks_of, simd};
 use crate::dtype::{Element, by_type};
 use crate::error::{Error, Result};
 use crate::frame::Launch;
+use crate::gpu::programs;
 use crate::kernels::elementwise::math::Real;
 use crate::kernels::linalg::gemm::{Panel, for_panels};
 use crate::layout::Layout;
-use crate::registry::{Cpu, Kernel, Wgsl};
+use crate::registry::{Cpu, Kernel};
 use crate::scratch::in_order;
 
 pub(super) const ROWS: &[Kernel] = &[
@@ -16,27 +17,32 @@ pub(super) const ROWS: &[Kernel] = &[
         name: "softmax",
         outputs: 1,
         cpu: Cpu::Custom(|l| softmax(l, false)),
-        wgsl: Wgsl::None,
+        wgsl: programs::SOFTMAX,
     },
     Kernel {
         name: "softmax_grad",
         outputs: 1,
         cpu: Cpu::Custom(|l| softmax_grad(l, false)),
-        wgsl: Wgsl::None,
+        wgsl: programs::SOFTMAX_GRAD,
     },
     Kernel {
         name: "log_softmax",
         outputs: 1,
         cpu: Cpu::Custom(|l| softmax(l, true)),
-        wgsl: Wgsl::None,
+        wgsl: programs::LOG_SOFTMAX,
     },
     Kernel {
         name: "log_softmax_grad",
         outputs: 1,
         cpu: Cpu::Custom(|l| softmax_grad(l, true)),
-        wgsl: Wgsl::None,
+        wgsl: programs::LOG_SOFTMAX_GRAD,
     },
-    Kernel { name: "logsumexp", outputs: 1, cpu: Cpu::Custom(logsumexp), wgsl: Wgsl::None },
+    Kernel {
+        name: "logsumexp",
+        outputs: 1,
+        cpu: Cpu::Custom(logsumexp),
+        wgsl: programs::LOGSUMEXP,
+    },
 ];
 
 /// Elements that one task handles.

@@ -5,19 +5,20 @@ use crate::cpu::{TILE, elements, for_parts, simd};
 use crate::dtype::{Element, by_type};
 use crate::error::{Error, Result};
 use crate::frame::Launch;
+use crate::gpu::programs;
 use crate::kernels::elementwise::math::Real;
 use crate::reader::Reader;
-use crate::registry::{Cpu, Kernel, Wgsl};
+use crate::registry::{Cpu, Kernel};
 
 pub(super) const ROWS: &[Kernel] = &[
-    Kernel { name: "sgd_step", outputs: 1, cpu: Cpu::Custom(sgd), wgsl: Wgsl::None },
+    Kernel { name: "sgd_step", outputs: 1, cpu: Cpu::Custom(sgd), wgsl: programs::SGD },
     Kernel {
         name: "sgd_momentum_step",
         outputs: 2,
         cpu: Cpu::Custom(sgd_momentum),
-        wgsl: Wgsl::None,
+        wgsl: programs::SGD_MOMENTUM,
     },
-    Kernel { name: "adam_step", outputs: 3, cpu: Cpu::Custom(adam), wgsl: Wgsl::None },
+    Kernel { name: "adam_step", outputs: 3, cpu: Cpu::Custom(adam), wgsl: programs::ADAM },
 ];
 
 /// Elements of a parameter that one task steps: small, so that a thread meets the part of it whose

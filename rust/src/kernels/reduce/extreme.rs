@@ -6,13 +6,14 @@ use crate::cpu::{GRAIN, TILE, elements, for_chunks_of, simd, try_parts};
 use crate::dtype::{Element, by_type};
 use crate::error::{Error, Result};
 use crate::frame::Launch;
+use crate::gpu::programs;
 use crate::reader::Reader;
-use crate::registry::{Cpu, Kernel, Wgsl};
+use crate::registry::{Cpu, Kernel};
 use crate::scratch::scratch;
 
 pub(super) const ROWS: &[Kernel] = &[
-    Kernel { name: "max", outputs: 2, cpu: Cpu::Custom(extreme::<true>), wgsl: Wgsl::None },
-    Kernel { name: "min", outputs: 2, cpu: Cpu::Custom(extreme::<false>), wgsl: Wgsl::None },
+    Kernel { name: "max", outputs: 2, cpu: Cpu::Custom(extreme::<true>), wgsl: programs::MAX },
+    Kernel { name: "min", outputs: 2, cpu: Cpu::Custom(extreme::<false>), wgsl: programs::MIN },
 ];
 
 /// Candidates that are held beside each other, so that they are compared in vectors.

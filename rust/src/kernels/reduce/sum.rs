@@ -5,22 +5,18 @@ use super::axes::{Axes, COLUMNS, GRAIN, try_costly_chunks};
 use crate::cpu::{elements, for_chunks_of, simd};
 use crate::dtype::{Element, by_type};
 use crate::error::{Error, Result};
-use crate::frame::{Frame, Launch};
-use crate::gpu::{Operand, Plan, WORDS, spread};
+use crate::frame::Launch;
+use crate::gpu::programs;
 use crate::kernels::elementwise::math::Real;
 use crate::reader::{Cursor, Reader};
-use crate::registry::{Cpu, Kernel, Wgsl};
+use crate::registry::{Cpu, Kernel};
 use crate::scratch::listed;
 
 /// Elements that are added in their own precision before the result is widened.
 const BLOCK: usize = 16384;
 
-pub(super) const ROWS: &[Kernel] = &[Kernel {
-    name: "sum",
-    outputs: 1,
-    cpu: Cpu::Custom(sum),
-    wgsl: Wgsl::Program { source: include_str!("sum.wgsl"), plan: plan_sum },
-}];
+pub(super) const ROWS: &[Kernel] =
+    &[Kernel { name: "sum", outputs: 1, cpu: Cpu::Custom(sum), wgsl: programs::SUM }];
 
 /// An element type that can be summed, and what its sums are kept in.
 pub(crate) trait Summand: Element {
@@ -182,24 +178,6 @@ const ROWS_EACH: usize = 64;
 
 fn sum(launch: &mut Launch<'_>) -> Result {
     by_type!(any launch.input_type(0)?, sum_as(launch))
-}
-
-/// Words: as `sum.wgsl` says.
-fn plan_sum(frame: &Frame<'_>, operands: &[Operand]) -> Result<Plan> {
-    let [out, x] = operands else { return Err(Error::new("a sum has two operands")) };
-    let (kept, rank) = (frame.ints()[0].max(0) as usize, x.layout.rank());
-    if kept > rank || out.layout.len() != x.layout.axes(0, kept).len() {
-        return Err(Error::new("the output has another size"));
-    }
-    let mut words = [0; WORDS];
-    let count = x.layout.axes(kept, rank).len();
-    let divisor = (frame.params()[0] as f32).to_bits();
-    let numbers = [out.layout.len(), count, kept, rank, x.offset].map(|number| number as u32);
-    words[..5].copy_from_slice(&numbers);
-    (words[5], words[6]) = (divisor, out.offset as u32);
-    words[8..8 + rank].copy_from_slice(x.layout.shape());
-    words[16..16 + rank].copy_from_slice(x.layout.strides());
-    Ok(Plan { words, groups: spread(out.layout.len())? })
 }
 
 fn sum_as<T: Summand>(launch: &mut Launch<'_>) -> Result {

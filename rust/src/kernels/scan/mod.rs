@@ -2,7 +2,8 @@
 
 mod cumulative;
 pub(crate) mod lanes;
+mod lstm;
 
 use crate::registry::Kernel;
 
-pub(super) const ROWS: &[&[Kernel]] = &[cumulative::ROWS];
+pub(super) const ROWS: &[&[Kernel]] = &[cumulative::ROWS, lstm::ROWS];

@@ -8,19 +8,30 @@
 use super::geometry::{SPACE, Window};
 use super::polyphase::Polyphase;
 use crate::cpu::{elements, try_parts};
-use crate::dtype::{Element, by_type};
+use crate::dtype::by_type;
 use crate::error::{Error, Result};
 use crate::frame::{Launch, View};
-use crate::kernels::elementwise::math::Real;
+use crate::gpu::programs;
 use crate::kernels::linalg::gemm::{Matrix, Panel};
+use crate::kernels::vectors::Lanes;
 use crate::layout::Layout;
-use crate::registry::{Cpu, Kernel, Wgsl};
+use crate::registry::{Cpu, Kernel};
 use crate::scratch::{in_order, scratch};
 
 pub(super) const ROWS: &[Kernel] = &[
-    Kernel { name: "conv", outputs: 1, cpu: Cpu::Custom(conv), wgsl: Wgsl::None },
-    Kernel { name: "conv_input", outputs: 1, cpu: Cpu::Custom(conv_input), wgsl: Wgsl::None },
-    Kernel { name: "conv_weight", outputs: 1, cpu: Cpu::Custom(conv_weight), wgsl: Wgsl::None },
+    Kernel { name: "conv", outputs: 1, cpu: Cpu::Custom(conv), wgsl: programs::CONV },
+    Kernel {
+        name: "conv_input",
+        outputs: 1,
+        cpu: Cpu::Custom(conv_input),
+        wgsl: programs::CONV_INPUT,
+    },
+    Kernel {
+        name: "conv_weight",
+        outputs: 1,
+        cpu: Cpu::Custom(conv_weight),
+        wgsl: programs::CONV_WEIGHT,
+    },
 ];
 
 /// Elements of the matrix of taps that are made at once: they stay in the second-level cache.
@@ -30,8 +41,6 @@ const OUTPUTS: (usize, usize) = (64, 1024);
 const STEP: usize = 16;
 /// Pieces that are enough for any number of threads.
 pub(super) const ENOUGH: usize = 8;
-/// From as many channels on, each tap is a product of its own.
-pub(super) const FEW: usize = 16;
 
 /// Extents of a convolution: batch, groups, and what one group has.
 #[derive(Clone, Copy)]
@@ -85,14 +94,47 @@ impl Extents {
     }
 }
 
+/// The weights of a convolution, and the distances of those of neighbours.
+#[derive(Clone, Copy)]
+pub(super) struct Weights<'a, T> {
+    data: &'a [T],
+    group: usize,
+    filter: usize,
+    channel: usize,
+    taps: usize,
+    mirrored: bool,
+}
+
+impl<T: Copy> Weights<'_, T> {
+    /// Those of `mirrored` windows: filters and channels change places, and taps their order.
+    fn mirrored(self) -> Self {
+        Self { filter: self.channel, channel: self.filter, mirrored: true, ..self }
+    }
+
+    /// Copies what the taps of a channel weigh for a filter.
+    #[inline(always)]
+    pub(super) fn copy<'a>(
+        &self,
+        to: impl Iterator<Item = &'a mut T>,
+        group: usize,
+        filter: usize,
+        channel: usize,
+    ) where
+        T: 'a,
+    {
+        let start = group * self.group + filter * self.filter + channel * self.channel;
+        let from = &self.data[start..][..self.taps];
+        if self.mirrored {
+            to.zip(from.iter().rev()).for_each(|(to, &from)| *to = from);
+        } else {
+            to.zip(from).for_each(|(to, &from)| *to = from);
+        }
+    }
+}
+
 /// Adds what belongs to the outputs `from..to` to where each tap of some channels has read it: a row
 /// for each tap.
-fn add_back<T: Element + Real>(
-    x: &mut [T],
-    rows: &[T],
-    window: &Window,
-    (from, to): (usize, usize),
-) {
+fn add_back<T: Lanes>(x: &mut [T], rows: &[T], window: &Window, (from, to): (usize, usize)) {
     let channels = x.chunks_exact_mut(window.inputs());
     let blocks = rows.chunks_exact((to - from) * window.taps());
     for (channel, block) in channels.zip(blocks) {
@@ -119,7 +161,7 @@ fn conv_weight(launch: &mut Launch<'_>) -> Result {
 }
 
 /// `y = x * w`, plus a bias for each filter where there is one.
-fn conv_as<T: Element + Real>(launch: &mut Launch<'_>) -> Result {
+fn conv_as<T: Lanes>(launch: &mut Launch<'_>) -> Result {
     let (x, w) = (launch.input(0)?, launch.input(1)?);
     let bias = launch.input(2).ok();
     let out = launch.contiguous_output(0)?;
@@ -138,11 +180,12 @@ fn conv_as<T: Element + Real>(launch: &mut Launch<'_>) -> Result {
     }
     let read = extents.window.crop(x.layout);
     let x = in_order(View { layout: &read, ..x })?;
-    Polyphase::new(&extents, &x)?.convolve(out, &in_order(w)?, bias.as_deref())
+    let w = in_order(w)?;
+    Polyphase::new(&extents, &x)?.convolve(out, &extents.weights(&w), bias.as_deref())
 }
 
 /// What leads back to x: with strides of 1 a convolution with the weights mirrored.
-fn conv_input_as<T: Element + Real>(launch: &mut Launch<'_>) -> Result {
+fn conv_input_as<T: Lanes>(launch: &mut Launch<'_>) -> Result {
     let (y, w) = (launch.input(0)?, launch.input(1)?);
     let out = launch.contiguous_output(0)?;
     let extents = Extents::new(launch, [out.layout, w.layout, y.layout])?;
@@ -156,14 +199,14 @@ fn conv_input_as<T: Element + Real>(launch: &mut Launch<'_>) -> Result {
         Some(window) => {
             let Extents { channels, filters, .. } = extents;
             let back = Extents { channels: filters, filters: channels, window, ..extents };
-            Polyphase::new(&back, &y)?.convolve(out, &extents.mirrored(&w)?, None)
+            Polyphase::new(&back, &y)?.convolve(out, &extents.weights(&w).mirrored(), None)
         }
         None => extents.scatter(out, &y, &w),
     }
 }
 
 /// What leads back to w.
-fn conv_weight_as<T: Element + Real>(launch: &mut Launch<'_>) -> Result {
+fn conv_weight_as<T: Lanes>(launch: &mut Launch<'_>) -> Result {
     let (x, y) = (launch.input(0)?, launch.input(1)?);
     let out = launch.contiguous_output(0)?;
     let mut extents = Extents::new(launch, [x.layout, out.layout, y.layout])?;
@@ -190,22 +233,15 @@ impl Extents {
         Matrix { rows: self.filters, columns: width, ..Matrix::dense(start, 1, outputs) }
     }
 
-    /// The weights of `mirrored` windows: filters and channels have changed places.
-    fn mirrored<T: Element>(&self, w: &[T]) -> Result<Vec<T>> {
-        let Self { channels, filters, .. } = *self;
+    /// The weights as they lie.
+    fn weights<'a, T>(&self, data: &'a [T]) -> Weights<'a, T> {
         let taps = self.window.taps();
-        let mut mirrored = scratch(w.len())?;
-        for (number, to) in mirrored.chunks_exact_mut(taps).enumerate() {
-            let (group, at) = (number / (channels * filters), number % (channels * filters));
-            let from = (group * filters + at % filters) * channels + at / filters;
-            let taps = w[from * taps..][..taps].iter().rev();
-            to.iter_mut().zip(taps).for_each(|(to, &from)| *to = from);
-        }
-        Ok(mirrored)
+        let (filter, channel) = (self.channels * taps, taps);
+        Weights { data, group: self.filters * filter, filter, channel, taps, mirrored: false }
     }
 
     /// Multiplies outputs by the weights, and adds what each tap has read to where it lies.
-    fn scatter<T: Element + Real>(&self, out: &mut [T], y: &[T], w: &[T]) -> Result {
+    fn scatter<T: Lanes>(&self, out: &mut [T], y: &[T], w: &[T]) -> Result {
         let Self { groups, filters, window, .. } = *self;
         let (inputs, taps, rows) = (window.inputs(), window.taps(), self.rows());
         let each = self.channels_each(self.batch * groups);

@@ -1,6 +1,7 @@
 //! What is computed in windows that slide over an input.
 
 mod conv;
+mod direct;
 mod geometry;
 mod polyphase;
 mod pool;

@@ -1,4 +1,4 @@
-//! Convolutions as products of matrices. With a stride of 1, and with its zeros around the input, what
+//! Where taps read, and convolutions as products of matrices. With a stride of 1, and with its zeros around the input, what
 //! a tap reads for outputs that follow each other follows each other too. With other strides it does so
 //! after the input has been parted into phases, its polyphase components, of which each holds the inputs
 //! that are strides apart.
@@ -6,31 +6,33 @@
 //! product of each tap's weights with that matrix is added to the others. At the end of each line it
 //! has columns too many, which are left out.
 
-use super::conv::{ENOUGH, Extents, FEW};
+use super::conv::{ENOUGH, Extents, Weights};
+use super::direct::{self, Direct};
 use super::geometry::SPACE;
 use crate::cpu::{for_parts, try_parts};
-use crate::dtype::Element;
 use crate::error::Result;
-use crate::kernels::elementwise::math::Real;
 use crate::kernels::linalg::gemm::{Matrix, Panel, for_panels};
-use crate::scratch::{room, scratch};
+use crate::kernels::vectors::Lanes;
+use crate::scratch::scratch;
 use crate::transpose::transpose;
 use std::borrow::Cow;
 
 /// Least and greatest number of outputs of a block, about.
 const BLOCK: (usize, usize) = (128, 1024);
+/// From as many channels on, each tap of a few is a product of its own.
+const FEW: usize = 16;
+/// From as many taps on, no products are made.
+const MANY: usize = 4;
 /// Products are faster over columns in multiples of this.
 const STEP: usize = 32;
-/// Least number of rows of a task that sums up gradients of weights.
-const LEAST: usize = 8;
 
 /// The polyphase components of an input with zeros around them, and how the window reads them.
 pub(super) struct Polyphase<'a, T: Clone> {
     /// For each channel the grids of all phases.
-    data: Cow<'a, [T]>,
+    pub(super) data: Cow<'a, [T]>,
     /// Extents of a grid.
-    grid: [usize; SPACE],
-    extents: Extents,
+    pub(super) grid: [usize; SPACE],
+    pub(super) extents: Extents,
 }
 
 /// Outputs that follow each other: number of the first, how many with those that are left out, whole
@@ -41,7 +43,7 @@ struct Segment {
     length: usize,
 }
 
-impl<'a, T: Element + Real> Polyphase<'a, T> {
+impl<'a, T: Lanes> Polyphase<'a, T> {
     pub(super) fn new(extents: &Extents, x: &'a [T]) -> Result<Self> {
         let window = &extents.window;
         let polyphase = Self { data: Cow::Borrowed(x), grid: window.grid(), extents: *extents };
@@ -73,12 +75,12 @@ impl<'a, T: Element + Real> Polyphase<'a, T> {
     }
 
     /// Elements that a channel has in all phases.
-    fn size(&self) -> usize {
+    pub(super) fn size(&self) -> usize {
         self.grid.iter().product::<usize>() * self.extents.window.phases()
     }
 
     /// Lines that follow each other in a grid, and their extents there and in the output.
-    fn line(&self) -> (usize, usize, usize) {
+    pub(super) fn line(&self) -> (usize, usize, usize) {
         let [depth, height, width] = self.extents.window.output;
         if depth * height == 1 { (1, width, width) } else { (height, self.grid[2], width) }
     }
@@ -120,40 +122,21 @@ impl<'a, T: Element + Real> Polyphase<'a, T> {
         }
     }
 
-    /// The same for rows `rows` of the matrix of all taps of all channels, copied.
-    fn copy(
-        &self,
-        to: &mut Vec<T>,
-        sheet: usize,
-        segment: &Segment,
-        rows: std::ops::Range<usize>,
-    ) -> Result<Matrix> {
-        let taps = self.extents.window.taps();
-        let count = rows.len();
-        to.clear();
-        if to.capacity() < count * segment.length {
-            *to = room(count * segment.length)?;
-        }
-        for row in rows {
-            let read = self.read(sheet, segment, row % taps);
-            let start = read.start + row / taps * read.row_stride;
-            to.extend_from_slice(&self.data[start..start + segment.length]);
-        }
-        Ok(Matrix::dense(0, count, segment.length))
-    }
-
-    pub(super) fn convolve(&self, out: &mut [T], w: &[T], bias: Option<&[T]>) -> Result {
+    /// `y = x * w`, plus a bias for each filter where there is one.
+    pub(super) fn convolve(&self, out: &mut [T], w: &Weights<'_, T>, bias: Option<&[T]>) -> Result {
         let Extents { groups, channels, filters, .. } = self.extents;
         let window = &self.extents.window;
         let (taps, outputs) = (window.taps(), window.outputs());
         let (height, pitch, width) = self.line();
-        let rows = channels * taps;
+        let by_taps = channels < FEW || taps >= MANY;
+        let direct = by_taps.then(|| Direct::new(self, w)).transpose()?;
         // For each tap a matrix of its own: [group][tap][filter][channel].
-        let mut each = scratch(if channels >= FEW { w.len() } else { 0 })?;
-        for (number, to) in each.chunks_mut(channels).enumerate() {
-            let (filter, tap) = (number % filters, number / filters % taps);
-            let from = &w[(number / filters / taps * filters + filter) * rows..][..rows];
-            to.iter_mut().enumerate().for_each(|(channel, to)| *to = from[channel * taps + tap]);
+        let mut each = scratch(if by_taps { 0 } else { groups * filters * channels * taps })?;
+        for (group, to) in each.chunks_mut(taps * filters * channels).enumerate() {
+            for (filter, channel) in (0..filters).flat_map(|f| (0..channels).map(move |c| (f, c))) {
+                let to = to[filter * channels + channel..].iter_mut().step_by(filters * channels);
+                w.copy(to, group, filter, channel);
+            }
         }
         // Blocks of whole lines, or of a part of the only one; several even for a single example.
         let sheets = out.len() / (filters * outputs).max(1);
@@ -164,33 +147,32 @@ impl<'a, T: Element + Real> Polyphase<'a, T> {
             let group = sheet % groups;
             let bias = bias.map(|bias| &bias[group * filters..][..filters]);
             let to = from + panel.width();
-            let mut copied = Vec::new();
-            let mut multiply = |to: &mut Panel<'_, T>, segment: &Segment, add: bool| {
-                if channels < FEW {
-                    let all = Matrix::dense(group * filters * rows, filters, rows);
-                    let read = self.copy(&mut copied, sheet, segment, 0..rows)?;
-                    return to.multiply((w, all), (&copied, read), add);
+            let multiply = |to: &mut Panel<'_, T>, segment: &Segment| {
+                if let Some(direct) = &direct {
+                    direct.convolve(to, sheet, segment.start);
+                    return Ok(());
                 }
                 for tap in 0..taps {
                     let start = (group * taps + tap) * filters * channels;
                     let w = (&each[..], Matrix::dense(start, filters, channels));
                     let read = (&self.data[..], self.read(sheet, segment, tap));
-                    to.multiply(w, read, add || tap > 0)?;
+                    to.multiply(w, read, tap > 0)?;
                 }
                 Ok(())
             };
             let mut place = 0;
             for segment in self.segments(from, to) {
                 if segment.length == panel.width() {
-                    if let Some(bias) = bias {
-                        bias.iter().enumerate().for_each(|(row, &b)| panel.row(row).fill(b));
+                    multiply(&mut panel, &segment)?;
+                    for (row, &bias) in bias.unwrap_or_default().iter().enumerate() {
+                        panel.row(row).iter_mut().for_each(|y| *y = *y + bias);
                     }
-                    return multiply(&mut panel, &segment, bias.is_some());
+                    return Ok(());
                 }
                 let lines = (segment.length - width) / pitch + 1;
-                let segment = self.rounded(sheet, &segment);
+                let segment = if by_taps { segment } else { self.rounded(sheet, &segment) };
                 let mut sums = scratch(filters * segment.length)?;
-                multiply(&mut Panel::over(&mut sums, filters, segment.length), &segment, false)?;
+                multiply(&mut Panel::over(&mut sums, filters, segment.length), &segment)?;
                 for (row, sums) in sums.chunks(segment.length).enumerate() {
                     let to = &mut panel.row(row)[place..place + lines * width];
                     for (to, from) in to.chunks_mut(width).zip(sums.chunks(pitch)) {
@@ -230,37 +212,27 @@ impl<'a, T: Element + Real> Polyphase<'a, T> {
         Ok(turned)
     }
 
+    /// What leads back to w.
     pub(super) fn correlate(&self, out: &mut [T], y: &[T]) -> Result {
         let Extents { batch, groups, channels, filters, .. } = self.extents;
+        if channels < FEW {
+            return direct::correlate(self, out, y);
+        }
         let taps = self.extents.window.taps();
         let (rows, planes) = (channels * taps, self.extents.window.output[0]);
         let turned = self.turned(y)?;
-        // Rows that one task computes: all channels of a tap, or some taps of few channels.
-        let each = if channels >= FEW { channels } else { LEAST.max(rows.div_ceil(ENOUGH)) };
         let mut sums = scratch(out.len())?;
-        let groups_of = sums.chunks_mut((rows * filters).max(1)).enumerate();
-        let parts = groups_of.flat_map(|(group, sums)| {
-            let parts = sums.chunks_mut(each * filters).enumerate();
-            parts.map(move |(part, sums)| (group, part, sums))
-        });
-        try_parts(parts, |(group, part, sums)| {
-            let count = sums.len() / filters;
-            let mut copied = Vec::new();
-            let mut sums = Panel::over(sums, count, filters);
+        let parts = sums.chunks_mut((channels * filters).max(1)).enumerate();
+        try_parts(parts, |(number, sums)| {
+            let (group, tap) = (number / taps, number % taps);
+            let mut sums = Panel::over(sums, channels, filters);
             for example in 0..batch {
                 let sheet = example * groups + group;
                 for (z, segment) in self.segments(0, self.extents.window.outputs()).enumerate() {
                     let start = (sheet * planes + z) * segment.length * filters;
                     let y = (&turned[..], Matrix::dense(start, segment.length, filters));
-                    let add = example > 0 || z > 0;
-                    if channels >= FEW {
-                        let read = self.read(sheet, &segment, part);
-                        sums.multiply((&self.data[..], read), y, add)?;
-                    } else {
-                        let rows = part * each..part * each + count;
-                        let read = self.copy(&mut copied, sheet, &segment, rows)?;
-                        sums.multiply((&copied, read), y, add)?;
-                    }
+                    let read = (&self.data[..], self.read(sheet, &segment, tap));
+                    sums.multiply(read, y, example > 0 || z > 0)?;
                 }
             }
             Ok(())
@@ -268,8 +240,7 @@ impl<'a, T: Element + Real> Polyphase<'a, T> {
         for (number, weights) in out.chunks_mut(rows).enumerate() {
             let (group, filter) = (number / filters, number % filters);
             for (row, weight) in weights.iter_mut().enumerate() {
-                let (channel, tap) = (row / taps, row % taps);
-                let row = if channels >= FEW { tap * channels + channel } else { row };
+                let row = row % taps * channels + row / taps;
                 *weight = sums[(group * rows + row) * filters + filter];
             }
         }

@@ -6,19 +6,20 @@ use crate::cpu::{GRAIN, elements, for_parts};
 use crate::dtype::{Element, by_type};
 use crate::error::{Error, Result};
 use crate::frame::{Launch, View, ViewMut};
+use crate::gpu::programs;
 use crate::kernels::elementwise::math::Real;
 use crate::layout::Layout;
-use crate::registry::{Cpu, Kernel, Wgsl};
+use crate::registry::{Cpu, Kernel};
 use crate::scratch::in_order;
 
 pub(super) const ROWS: &[Kernel] = &[
-    Kernel { name: "max_pool", outputs: 2, cpu: Cpu::Custom(max_pool), wgsl: Wgsl::None },
-    Kernel { name: "sum_pool", outputs: 1, cpu: Cpu::Custom(sum_pool), wgsl: Wgsl::None },
+    Kernel { name: "max_pool", outputs: 2, cpu: Cpu::Custom(max_pool), wgsl: programs::MAX_POOL },
+    Kernel { name: "sum_pool", outputs: 1, cpu: Cpu::Custom(sum_pool), wgsl: programs::SUM_POOL },
     Kernel {
         name: "sum_pool_input",
         outputs: 1,
         cpu: Cpu::Custom(sum_pool_input),
-        wgsl: Wgsl::None,
+        wgsl: programs::SUM_POOL_INPUT,
     },
 ];
 

@@ -1,0 +1,314 @@
+/** Tables of comma-separated values. */
+
+import { DTypeError } from "../core/errors.ts";
+import {
+  arrayOf,
+  checkCount,
+  checkKind,
+  DTYPE,
+  FLAG,
+  INTEGER,
+  isPlainObject,
+  kind,
+  optionReader,
+  type OptionTable,
+  TEXT,
+} from "../core/options.ts";
+import type { DType } from "../core/dtype.ts";
+import { fromTypedArray } from "../tensor/create.ts";
+import type { Tensor } from "../tensor/tensor.ts";
+import type { Dataset } from "./dataset.ts";
+import { textOf } from "./files.ts";
+
+/** What is in a cell. */
+export type Cell = number | string;
+
+/** Options of `parseCsv` and `readCsv`. */
+export interface CsvOptions {
+  /** Whether the first row has the names of the columns; else they are "0", "1" … Default: true. */
+  header?: boolean;
+  /** What parts the cells, one character. Default: ",". */
+  delimiter?: string;
+  /**
+   * What is in columns, by their names. Default: numbers where all cells are numbers or empty, but not
+   * all empty; else text.
+   */
+  types?: Readonly<Record<string, "number" | "string">>;
+}
+
+const CSV_OPTIONS: OptionTable<CsvOptions> = {
+  header: FLAG,
+  delimiter: kind(
+    "one character that is no quote and no line break",
+    (value) => typeof value === "string" && value.length === 1 && !/["\r\n]/.test(value),
+  ),
+  types: kind(
+    'a plain object of "number" and "string"',
+    (value) =>
+      isPlainObject(value) &&
+      Object.values(value).every((own) => own === "number" || own === "string"),
+  ),
+};
+const csvOptions = optionReader(CSV_OPTIONS);
+const tensorOptions = optionReader<TableTensorOptions>({ dtype: DTYPE });
+
+/** Options of `Table.tensor`. */
+export interface TableTensorOptions {
+  /** Default: "float32". */
+  dtype?: DType;
+}
+
+/** A row as it stands, and the line that it begins on. */
+interface Row {
+  readonly line: number;
+  readonly cells: readonly string[];
+}
+
+/** The rows of a text: cells may stand in quotes, with line breaks and doubled quotes in them. */
+function rowsOf(call: string, text: string, delimiter: string): Row[] {
+  const rows: Row[] = [];
+  let [cells, line, begun]: [string[], number, number] = [[], 1, 1];
+  let at = text.startsWith("\ufeff") ? 1 : 0;
+  const endRow = () => {
+    // A line without anything is no row.
+    if (cells.length > 1 || cells[0] !== "") rows.push({ line: begun, cells });
+    cells = [];
+    begun = line;
+  };
+  const plain = new RegExp(`[^\\r\\n${delimiter.replace(/[\\\]^-]/g, "\\$&")}]*`, "y");
+  while (at < text.length || cells.length > 0) {
+    if (text[at] === '"') {
+      let cell = "";
+      const opened = line;
+      for (;;) {
+        const end = text.indexOf('"', at + 1);
+        if (end === -1) {
+          throw new SyntaxError(
+            `Cannot ${call}: the quote that line ${opened} opens is not closed`,
+          );
+        }
+        cell += text.slice(at + 1, end);
+        at = end + 1;
+        if (text[at] !== '"') break;
+        cell += '"';
+      }
+      line += cell.split(/\r\n|\r|\n/).length - 1;
+      cells.push(cell);
+      const next = text[at];
+      if (next !== undefined && next !== delimiter && next !== "\r" && next !== "\n") {
+        throw new SyntaxError(
+          `Cannot ${call}: line ${line} has ${JSON.stringify(next)} behind a closing quote`,
+        );
+      }
+    } else {
+      plain.lastIndex = at;
+      const [cell = ""] = plain.exec(text) ?? [];
+      cells.push(cell);
+      at += cell.length;
+    }
+    if (text[at] === delimiter) {
+      at++;
+      // Behind a last delimiter there is one more cell, though nothing is in it.
+      if (at === text.length) {
+        cells.push("");
+        endRow();
+      }
+      continue;
+    }
+    if (text[at] === "\r" && text[at + 1] === "\n") at++;
+    at++;
+    line++;
+    endRow();
+    if (at >= text.length) break;
+  }
+  return rows;
+}
+
+/** The number in a cell: NaN of an empty one, null if it is none. */
+function numberIn(cell: string): number | null {
+  const text = cell.trim();
+  if (text === "" || /^nan$/i.test(text)) return NaN;
+  if (/^[+-]?inf(inity)?$/i.test(text)) return text.startsWith("-") ? -Infinity : Infinity;
+  return /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(text) ? Number(text) : null;
+}
+
+/**
+ * A table with named columns, each of numbers or of text. Its rows are the examples of a data set.
+ *
+ * @example Numbers for a model
+ * ```ts
+ * import { data } from "@adjoint/ml";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const table = data.parseCsv("size,kind\n1.5,a\n2,b\n");
+ * assertEquals(table.tensor(["size"]).toArray(), [[1.5], [2]]);
+ * assertEquals(table.get(1), { size: 2, kind: "b" });
+ * ```
+ */
+export class Table implements Dataset<Record<string, Cell>> {
+  /** The names of the columns. */
+  readonly columns: readonly string[];
+  /** How many rows there are. */
+  readonly length: number;
+  readonly #cells: ReadonlyMap<string, readonly Cell[]>;
+
+  /**
+   * Creates a table.
+   *
+   * @param cells The cells of each column, by its name, as many in each.
+   */
+  constructor(cells: Readonly<Record<string, readonly Cell[]>>) {
+    const call = "make Table";
+    checkCount(call, arguments.length, 1);
+    const columns = kind(
+      "a plain object that has an array of numbers or strings for each column",
+      (value) =>
+        isPlainObject(value) &&
+        Object.values(value).every((own) =>
+          Array.isArray(own) && own.every((cell) => ["number", "string"].includes(typeof cell))
+        ),
+    );
+    checkKind(call, "the argument", cells, columns);
+    const lengths = Object.values(cells).map(({ length }) => length);
+    if (lengths.some((length) => length !== lengths[0])) {
+      throw new RangeError(`Cannot ${call}: columns must be as long, got ${lengths.join(", ")}`);
+    }
+    this.#cells = new Map(Object.entries(cells).map(([name, own]) => [name, [...own]]));
+    this.columns = [...this.#cells.keys()];
+    this.length = lengths[0] ?? 0;
+  }
+
+  /** The cells of a column. */
+  column(name: string): readonly Cell[] {
+    checkCount("read a column", arguments.length, 1);
+    const found = this.#cells.get(name);
+    if (found !== undefined) return found;
+    checkKind("read a column", "its name", name, TEXT);
+    throw new RangeError(
+      `Cannot read a column: there is no "${name}" among ${this.columns.join(", ") || "none"}`,
+    );
+  }
+
+  /** A row, by the names of the columns. */
+  get(index: number, _generator?: unknown): Record<string, Cell> {
+    checkCount("read a row", arguments.length, 2);
+    checkKind("read a row", "the index", index, INTEGER);
+    if (index < 0 || index >= this.length) {
+      throw new RangeError(`Cannot read a row: ${index} is out of range for ${this.length} rows`);
+    }
+    const entries = this.columns.map((name) => [name, this.column(name)[index] ?? ""]);
+    return Object.fromEntries(entries);
+  }
+
+  /**
+   * Columns of numbers as a tensor of shape [rows, columns].
+   *
+   * @param columns Their names, in the order in which they shall stand.
+   */
+  tensor(columns: readonly string[], options?: TableTensorOptions): Tensor {
+    const call = "make a tensor of columns";
+    checkCount(call, arguments.length, 2);
+    checkKind(call, "the columns", columns, arrayOf(TEXT, "names"));
+    const { dtype = "float32" } = tensorOptions(call, options);
+    const own = columns.map((name) => this.column(name));
+    const elements = new Float64Array(this.length * own.length);
+    own.forEach((cells, i) => {
+      cells.forEach((cell, row) => {
+        if (typeof cell !== "number") {
+          throw new DTypeError(
+            `Cannot ${call}: "${columns[i]}" holds text, as ${JSON.stringify(cell)} in row ${row}`,
+          );
+        }
+        elements[row * own.length + i] = cell;
+      });
+    });
+    return fromTypedArray(elements, [this.length, own.length]).to({ dtype });
+  }
+}
+
+/** The cells of a column in its type. */
+function typed(
+  call: string,
+  name: string,
+  column: number,
+  rows: readonly Row[],
+  type: "number" | "string" | undefined,
+): Cell[] {
+  const texts = rows.map(({ cells }) => cells[column] ?? "");
+  if (type === "string") return texts;
+  const numbers = texts.map(numberIn);
+  const wrong = numbers.indexOf(null);
+  const empty = texts.every((text) => text.trim() === "");
+  if (wrong === -1 && !(empty && type === undefined)) return numbers.map((own) => own ?? NaN);
+  if (type === undefined) return texts;
+  throw new SyntaxError(
+    `Cannot ${call}: line ${rows[wrong]?.line} has ${JSON.stringify(texts[wrong])} in column ` +
+      `"${name}", which is no number`,
+  );
+}
+
+function tableOf(call: string, text: string, options: CsvOptions): Table {
+  const { header = true, delimiter = ",", types = {} } = options;
+  const all = rowsOf(call, text, delimiter);
+  const [first] = all;
+  if (first === undefined) throw new SyntaxError(`Cannot ${call}: there are no rows`);
+  const names = header ? first.cells.map((name) => name.trim()) : first.cells.map((_, i) => `${i}`);
+  const twice = names.find((name, i) => names.indexOf(name) !== i);
+  if (twice !== undefined) {
+    throw new SyntaxError(`Cannot ${call}: two columns are called ${JSON.stringify(twice)}`);
+  }
+  const rows = header ? all.slice(1) : all;
+  const ragged = rows.find(({ cells }) => cells.length !== names.length);
+  if (ragged !== undefined) {
+    throw new SyntaxError(
+      `Cannot ${call}: line ${ragged.line} has ${ragged.cells.length} cells, the first row has ` +
+        `${names.length}`,
+    );
+  }
+  const unknown = Object.keys(types).find((name) => !names.includes(name));
+  if (unknown !== undefined) {
+    throw new RangeError(
+      `Cannot ${call}: types has "${unknown}", which is no column among ${names.join(", ")}`,
+    );
+  }
+  return new Table(Object.fromEntries(
+    names.map((name, i) => [name, typed(call, name, i, rows, types[name])]),
+  ));
+}
+
+/**
+ * The table in a text of comma-separated values (RFC 4180): cells may stand in quotes, lines may end
+ * in either way, empty lines are passed over. Empty cells of columns of numbers are NaN.
+ *
+ * @throws {SyntaxError} If a row has another number of cells than the first, if a quote is not closed,
+ * or a cell is no number where one must be; the message has the number of the line.
+ *
+ * @example Quotes
+ * ```ts
+ * import { data } from "@adjoint/ml";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const table = data.parseCsv('name,age\n"Lovelace, Ada",36\n"""Bob""",\n');
+ * assertEquals(table.column("name"), ["Lovelace, Ada", '"Bob"']);
+ * assertEquals(table.column("age"), [36, NaN]);
+ * ```
+ */
+export function parseCsv(text: string, options?: CsvOptions): Table {
+  const call = "run parseCsv";
+  checkCount(call, arguments.length, 2);
+  checkKind(call, "the text", text, TEXT);
+  return tableOf(call, text, csvOptions(call, options));
+}
+
+/**
+ * {@linkcode parseCsv} of a file in UTF-8, also packed by gzip. Needs the permission to read it.
+ *
+ * @throws {Deno.errors.NotFound} If there is no such file.
+ */
+export function readCsv(path: string | URL, options?: CsvOptions): Table {
+  const call = "run readCsv";
+  checkCount(call, arguments.length, 2);
+  const read = csvOptions(call, options);
+  const text = textOf(call, path);
+  return tableOf(`${call} of ${path}`, text, read);
+}

@@ -1,0 +1,83 @@
+/** The format of MNIST: one array of numbers, its extents before it. */
+
+import { checkCount, checkKind } from "../core/options.ts";
+import { checkShape, sizeOf } from "../core/shape.ts";
+import { fromTypedArray } from "../tensor/create.ts";
+import type { Tensor } from "../tensor/tensor.ts";
+import { BYTES, bytesOf, unzipped } from "./files.ts";
+
+/** How a type of elements is read, by its code. */
+interface ElementType {
+  readonly size: number;
+  readonly Array: new (size: number) => Int32Array | Float32Array | Float64Array;
+  readonly read: (view: DataView, at: number) => number;
+}
+
+const TYPES: Readonly<Record<number, ElementType>> = {
+  0x08: { size: 1, Array: Int32Array, read: (view, at) => view.getUint8(at) },
+  0x09: { size: 1, Array: Int32Array, read: (view, at) => view.getInt8(at) },
+  0x0b: { size: 2, Array: Int32Array, read: (view, at) => view.getInt16(at) },
+  0x0c: { size: 4, Array: Int32Array, read: (view, at) => view.getInt32(at) },
+  0x0d: { size: 4, Array: Float32Array, read: (view, at) => view.getFloat32(at) },
+  0x0e: { size: 8, Array: Float64Array, read: (view, at) => view.getFloat64(at) },
+};
+
+/** The array in the bytes of a file. */
+function idxOf(call: string, packed: Uint8Array): Tensor {
+  const bytes = unzipped(call, packed);
+  const wrong = (what: string) => new SyntaxError(`Cannot ${call}: ${what}`);
+  const type = TYPES[bytes[2] ?? 0];
+  if (bytes.length < 4 || bytes[0] !== 0 || bytes[1] !== 0 || type === undefined) {
+    const start = Array.from(bytes.subarray(0, 4), (byte) => byte.toString(16).padStart(2, "0"));
+    throw wrong(`the bytes do not begin as IDX does, got ${start.join(" ") || "none"}`);
+  }
+  const ndim = bytes[3] ?? 0;
+  const start = 4 + 4 * ndim;
+  if (bytes.length < start) throw wrong(`the file ends within its ${ndim} extents`);
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const shape = Array.from({ length: ndim }, (_, i) => view.getUint32(4 + 4 * i));
+  checkShape("parseIdx", shape);
+  const size = sizeOf(shape);
+  if (bytes.length !== start + size * type.size) {
+    throw wrong(
+      `shape [${shape.join(", ")}] needs ${start + size * type.size} bytes, got ${bytes.length}`,
+    );
+  }
+  const elements = new type.Array(size);
+  for (let i = 0; i < size; i++) elements[i] = type.read(view, start + i * type.size);
+  return fromTypedArray(elements, shape);
+}
+
+/**
+ * The array in the bytes of an IDX file, as MNIST has them, also packed by gzip. Whole numbers become
+ * int32, which is as large as a tensor has them.
+ *
+ * @throws {SyntaxError} If the bytes are no such file, or have another length.
+ *
+ * @example Two images of one pixel
+ * ```ts
+ * import { data } from "@adjoint/ml";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const bytes = Uint8Array.of(0, 0, 8, 2, 0, 0, 0, 2, 0, 0, 0, 1, 7, 255);
+ * assertEquals(data.parseIdx(bytes).toArray(), [[7], [255]]);
+ * ```
+ */
+export function parseIdx(bytes: Uint8Array): Tensor {
+  const call = "run parseIdx";
+  checkCount(call, arguments.length, 1);
+  checkKind(call, "the argument", bytes, BYTES);
+  return idxOf(call, bytes);
+}
+
+/**
+ * {@linkcode parseIdx} of a file. Needs the permission to read it.
+ *
+ * @throws {Deno.errors.NotFound} If there is no such file.
+ */
+export function readIdx(path: string | URL): Tensor {
+  const call = "run readIdx";
+  checkCount(call, arguments.length, 1);
+  const bytes = bytesOf(call, path);
+  return idxOf(`${call} of ${path}`, bytes);
+}

@@ -1,0 +1,249 @@
+/** Text as numbers: what it is parted into, and the numbers of the parts. */
+
+import {
+  arrayOf,
+  checkCount,
+  checkKind,
+  INTEGER,
+  kind,
+  optionReader,
+  TEXT,
+} from "../core/options.ts";
+import { COUNT } from "./samplers.ts";
+
+/**
+ * The signs of a text, as people see them: a letter with its accents is one.
+ *
+ * @example A letter and its accent
+ * ```ts
+ * import { data } from "@adjoint/ml";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(data.splitCharacters("ae\u0301"), ["a", "e\u0301"]);
+ * ```
+ */
+export function splitCharacters(text: string): string[] {
+  checkCount("run splitCharacters", arguments.length, 1);
+  checkKind("run splitCharacters", "the text", text, TEXT);
+  return Array.from(new Intl.Segmenter().segment(text), ({ segment }) => segment);
+}
+
+/**
+ * The words, numbers and punctuation marks of a text, in lower case.
+ *
+ * @example A sentence
+ * ```ts
+ * import { data } from "@adjoint/ml";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(data.splitWords("It's 3 o'clock."), ["it's", "3", "o'clock", "."]);
+ * ```
+ */
+export function splitWords(text: string): string[] {
+  checkCount("run splitWords", arguments.length, 1);
+  checkKind("run splitWords", "the text", text, TEXT);
+  return text.toLowerCase().match(
+    /[\p{L}\p{M}\p{N}]+(?:['’][\p{L}\p{M}\p{N}]+)*|[^\s\p{L}\p{M}\p{N}]/gu,
+  ) ??
+    [];
+}
+
+const TOKENS = arrayOf(TEXT, "strings");
+const LISTS = kind(
+  "an array of arrays of strings",
+  (value) => Array.isArray(value) && Array.from(value).every((own) => TOKENS.accepts(own)),
+);
+
+/** Options of `Vocabulary`. */
+export interface VocabularyOptions {
+  /** How often a token must be there. Default: 1. */
+  minCount?: number;
+  /** How many tokens there are at most, the special ones among them. Default: all. */
+  maxSize?: number;
+  /** Tokens that come first, whatever is in the texts. Default: ["<pad>", "<unk>"]. */
+  specials?: readonly string[];
+  /** The token of what is not known; null to refuse that. Default: "<unk>" if it is special. */
+  unknown?: string | null;
+}
+
+const vocabularyOptions = optionReader<VocabularyOptions>({
+  minCount: COUNT,
+  maxSize: COUNT,
+  specials: TOKENS,
+  unknown: kind("a string or null", (value) => value === null || TEXT.accepts(value)),
+});
+
+/**
+ * Numbers for tokens: the special ones first, then those of the texts, the most frequent first and
+ * equally frequent ones in their order of the alphabet.
+ *
+ * @example Words as numbers
+ * ```ts
+ * import { data } from "@adjoint/ml";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const vocabulary = new data.Vocabulary([["to", "be", "or", "not", "to", "be"]]);
+ * assertEquals(vocabulary.tokens, ["<pad>", "<unk>", "be", "to", "not", "or"]);
+ * assertEquals(vocabulary.encode(["to", "see"]), [3, 1]);
+ * assertEquals(vocabulary.decode([3, 1]), ["to", "<unk>"]);
+ * ```
+ */
+export class Vocabulary {
+  /** The tokens by their numbers. */
+  readonly tokens: readonly string[];
+  readonly #numbers: ReadonlyMap<string, number>;
+  readonly #unknown: number | null;
+
+  /**
+   * Creates the vocabulary.
+   *
+   * @param texts The tokens of texts.
+   */
+  constructor(texts: readonly (readonly string[])[], options?: VocabularyOptions) {
+    const call = "make Vocabulary";
+    checkCount(call, arguments.length, 2);
+    checkKind(call, "the argument", texts, LISTS);
+    const { minCount = 1, maxSize = Infinity, specials = ["<pad>", "<unk>"], unknown } =
+      vocabularyOptions(call, options);
+    const counts = new Map<string, number>();
+    for (const token of texts.flat()) counts.set(token, (counts.get(token) ?? 0) + 1);
+    for (const special of specials) counts.delete(special);
+    const found = [...counts].filter(([, count]) => count >= minCount)
+      .sort(([a, m], [b, n]) => n - m || (a < b ? -1 : 1)).map(([token]) => token);
+    this.tokens = [...new Set([...specials, ...found])].slice(0, maxSize);
+    if (this.tokens.length < specials.length) {
+      throw new RangeError(
+        `Cannot ${call}: ${specials.length} different special tokens do not go into ` +
+          `${this.tokens.length} places`,
+      );
+    }
+    this.#numbers = new Map(this.tokens.map((token, i) => [token, i]));
+    const own = unknown === undefined ? "<unk>" : unknown;
+    this.#unknown = own === null ? null : this.#numbers.get(own) ?? null;
+    if (unknown !== undefined && unknown !== null && this.#unknown === null) {
+      throw new RangeError(`Cannot ${call}: unknown is ${JSON.stringify(own)}, which is no token`);
+    }
+  }
+
+  /** How many tokens there are. */
+  get size(): number {
+    return this.tokens.length;
+  }
+
+  /** The numbers of tokens. */
+  encode(tokens: readonly string[]): number[] {
+    const call = "encode by a Vocabulary";
+    checkCount(call, arguments.length, 1);
+    checkKind(call, "the argument", tokens, TOKENS);
+    return tokens.map((token) => {
+      const number = this.#numbers.get(token) ?? this.#unknown;
+      if (number !== null) return number;
+      throw new RangeError(
+        `Cannot ${call}: ${JSON.stringify(token)} is no token, and there is none for unknown ones`,
+      );
+    });
+  }
+
+  /** The tokens of numbers. */
+  decode(numbers: readonly number[]): string[] {
+    const call = "decode by a Vocabulary";
+    checkCount(call, arguments.length, 1);
+    checkKind(call, "the argument", numbers, arrayOf(INTEGER, "integers"));
+    return numbers.map((number) => {
+      const token = this.tokens[number];
+      if (token !== undefined) return token;
+      throw new RangeError(`Cannot ${call}: ${number} is out of range for ${this.size} tokens`);
+    });
+  }
+}
+
+/** What ends a word, so that its last pair is not that of a longer one. */
+const END = "\u0000";
+
+/** A text with two neighbours as one wherever they stand so. */
+function merged(parts: readonly string[], left: string, right: string): string[] {
+  const result: string[] = [];
+  for (let i = 0; i < parts.length; i++) {
+    const both = parts[i] === left && parts[i + 1] === right;
+    result.push(both ? left + right : parts[i] ?? "");
+    if (both) i++;
+  }
+  return result;
+}
+
+const MERGES = kind(
+  "an integer from 0 on",
+  (value) => INTEGER.accepts(value) && value as number >= 0,
+);
+
+/**
+ * Parts of words that are often together, found by joining the most frequent pair again and again.
+ * Sennrich et al., "Neural machine translation of rare words with subword units", 2016. Of equally
+ * frequent pairs the first in the order of the alphabet is joined.
+ *
+ * @example Parts of words
+ * ```ts
+ * import { data } from "@adjoint/ml";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const pairs = new data.BytePairEncoding(["low", "low", "lower", "newer"], 4);
+ * assertEquals(pairs.split("slower"), ["s", "low", "er"]);
+ * ```
+ */
+export class BytePairEncoding {
+  /** The pairs in the order in which they are joined. */
+  readonly merges: readonly (readonly [left: string, right: string])[];
+
+  /**
+   * Finds the pairs.
+   *
+   * @param words The words of texts, each as often as it is there.
+   * @param merges How many pairs are joined at most.
+   */
+  constructor(words: readonly string[], merges: number) {
+    const call = "make BytePairEncoding";
+    checkCount(call, arguments.length, 2);
+    checkKind(call, "the words", words, TOKENS);
+    checkKind(call, "merges", merges, MERGES);
+    const counts = new Map<string, number>();
+    for (const word of words) counts.set(word, (counts.get(word) ?? 0) + 1);
+    let parted = Array.from(counts, ([word, count]) => ({ parts: [...word, END], count }));
+    const found: [string, string][] = [];
+    while (found.length < merges) {
+      const best = mostFrequent(parted);
+      if (best === null) break;
+      found.push(best);
+      parted = parted.map(({ parts, count }) => ({ parts: merged(parts, ...best), count }));
+    }
+    this.merges = found;
+  }
+
+  /** The parts of a word. */
+  split(word: string): string[] {
+    checkCount("run BytePairEncoding.split", arguments.length, 1);
+    checkKind("run BytePairEncoding.split", "the word", word, TEXT);
+    const parts = this.merges.reduce(
+      (parts, [left, right]) => merged(parts, left, right),
+      [...word, END],
+    );
+    return parts.map((part) => part.replace(END, "")).filter((part) => part !== "");
+  }
+}
+
+/** The pair of neighbours that is there most often; null if none is there twice. */
+function mostFrequent(
+  words: readonly { readonly parts: readonly string[]; readonly count: number }[],
+): [string, string] | null {
+  const pairs = new Map<string, { readonly pair: [string, string]; count: number }>();
+  for (const { parts, count } of words) {
+    for (let i = 0; i + 1 < parts.length; i++) {
+      const pair: [string, string] = [parts[i] ?? "", parts[i + 1] ?? ""];
+      const key = JSON.stringify(pair);
+      const entry = pairs.get(key) ?? { pair, count: 0 };
+      entry.count += count;
+      pairs.set(key, entry);
+    }
+  }
+  const [best] = [...pairs].sort(([a, x], [b, y]) => y.count - x.count || (a < b ? -1 : 1));
+  return best === undefined || best[1].count < 2 ? null : best[1].pair;
+}

@@ -1,0 +1,200 @@
+/** The gradients of several losses beside each other, and what all ways to combine them share. */
+
+import { grad } from "../autograd/backward.ts";
+import { type DType, isFloat } from "../core/dtype.ts";
+import { DTypeError, GradError, ShapeError, showShape } from "../core/errors.ts";
+import {
+  arrayOf,
+  checkCount,
+  checkKind,
+  FLAG,
+  kind,
+  optionReader,
+  TENSOR,
+} from "../core/options.ts";
+import { sizeOf } from "../core/shape.ts";
+import { leavesOf, type Mirror, rebuild, type TensorTree } from "../core/tree.ts";
+import { stack, tensordot } from "../ops/mod.ts";
+import { tensor, zerosLike } from "../tensor/create.ts";
+import { everyElement } from "../tensor/examples.ts";
+import type { Tensor } from "../tensor/tensor.ts";
+import { type Rows, rowsOf } from "./quadratic.ts";
+
+/** Options of `taskGradients`. */
+export interface TaskGradientsOptions {
+  /** Whether the gradients can be differentiated. Default: false. */
+  createGraph?: boolean;
+}
+
+const readTasks = optionReader<TaskGradientsOptions>({ createGraph: FLAG });
+
+const SEVERAL = arrayOf(TENSOR, "tensors");
+const LOSSES = kind(
+  "an array of tensors, not empty",
+  (value) => SEVERAL.accepts(value) && (value as []).length > 0,
+);
+const TREE = kind(
+  "a tensor, or an array or record of tensors",
+  (value) => (leavesOf(value)?.length ?? 0) > 0,
+);
+
+/**
+ * The gradient of each of several losses, stacked along a new first dimension: the Jacobian that
+ * `jacobian` gives of a function, in the form of the parameters. No `.grad` changes, nothing is added
+ * up, and the losses can be differentiated once more. What a loss does not depend on gets zeros.
+ *
+ * @param losses A loss of one element for each task, which may share what they are made of.
+ * @param params The parameters, or places in the network such as a shared representation: a tensor, or
+ * an array or record of tensors.
+ * @returns In the form of `params`, with shape [T, ...] for each of shape [...].
+ * @throws {GradError} If a loss is on no tape, or a parameter requires no gradient.
+ * @throws {ShapeError} If a loss has more than one element.
+ *
+ * @example A step that is good for both losses
+ * ```ts
+ * import { losses, nn, ones, optim } from "@adjoint/ml";
+ *
+ * const model = new nn.Linear(2, 2);
+ * const optimizer = new optim.SGD(model.parameters(), { lr: 0.1 });
+ * const [a, b] = model.forward(ones([4, 2])).unbind(1);
+ * const tasks = [a!.square().mean(), b!.sub(3).square().mean()];
+ * const params = model.parameters();
+ * const { gradient } = losses.mgda(losses.taskGradients(tasks, params));
+ * params.forEach((p, i) => p.grad = gradient[i]!);
+ * optimizer.step();
+ * ```
+ */
+export function taskGradients<const Params extends TensorTree>(
+  losses: readonly Tensor[],
+  params: Params,
+  options?: TaskGradientsOptions,
+): Mirror<Params> {
+  const call = "compute losses.taskGradients";
+  checkCount(call, arguments.length, 3);
+  checkKind(call, "losses", losses, LOSSES);
+  checkKind(call, "params", params, TREE);
+  const { createGraph = false } = readTasks(call, options);
+  const places = leavesOf(params) ?? [];
+  losses.forEach(({ shape, size, requiresGrad }, i) => {
+    if (size !== 1) {
+      throw new ShapeError(
+        `Cannot ${call}: a loss must have one element, got shape ${showShape(shape)}`,
+        [shape],
+      );
+    }
+    if (requiresGrad) return;
+    throw new GradError(`Cannot ${call}: loss ${i} depends on nothing that requires a gradient`);
+  });
+  places.forEach(({ shape, requiresGrad }, k) => {
+    if (requiresGrad) return;
+    throw new GradError(
+      `Cannot ${call}: parameter ${k} (shape ${showShape(shape)}) requires no gradient`,
+    );
+  });
+  const rows = losses.map((loss) =>
+    grad(loss, places, { createGraph, retainGraph: true, allowUnused: true })
+      .map((g, k) => g ?? zerosLike(places[k] ?? loss))
+  );
+  return rebuild(params, places.map((_, k) => stack(rows.flatMap((row) => row[k] ?? []))));
+}
+
+/** The gradients of tasks as one, and how much of each is in it. */
+export interface Aggregate<Gradients> {
+  /** Σᵢ wᵢ·gᵢ, in the form of one task's gradient. */
+  readonly gradient: Mirror<Gradients>;
+  /** w, of shape [T]. */
+  readonly weights: Tensor;
+}
+
+/** What counts as 0 beside 1 in products of gradients of a type. */
+const SLACK = { float64: 1e-12, float32: 1e-6 };
+
+/** The gradients of tasks as what combines them sees them: by their products. */
+export interface Products {
+  /** How many tasks there are. */
+  readonly count: number;
+  /** The cosines between the gradients [T, T], float64; rows of 0 for gradients of 0. */
+  readonly cosines: Tensor;
+  /** The same as numbers. */
+  readonly rows: Rows;
+  /** The lengths of the gradients. */
+  readonly lengths: readonly number[];
+  /** What gradients of length 1 are multiplied with to be those given: the lengths, or 1 instead of 0. */
+  readonly scales: number[];
+  /** What counts as 0 among the cosines. */
+  readonly slack: number;
+}
+
+/** The gradients of all tasks, checked, as matrices [T, N]. */
+function matrices(call: string, gradients: TensorTree): { leaves: Tensor[]; flat: Tensor[] } {
+  checkKind(call, "gradients", gradients, TREE);
+  const leaves = leavesOf(gradients) ?? [];
+  const count = leaves[0]?.shape[0];
+  for (const { shape, dtype } of leaves) {
+    if (!isFloat(dtype)) {
+      throw new DTypeError(`Cannot ${call}: gradients must be float32 or float64, got ${dtype}`);
+    }
+    if (shape[0] !== undefined && shape[0] === count && count > 0) continue;
+    throw new ShapeError(
+      `Cannot ${call}: gradients must have shape [T, ...] with one number T of tasks, got ${
+        leaves.map((x) => showShape(x.shape)).join(", ")
+      }`,
+      leaves.map((x) => x.shape),
+    );
+  }
+  const flat = leaves.map((x) => x.reshape([count ?? 0, sizeOf(x.shape.slice(1))]));
+  return { leaves, flat };
+}
+
+/** The lengths of the gradients of all tasks, [T], where differentiable with 0 for a gradient of 0. */
+export function gradientLengths(call: string, gradients: TensorTree): Tensor {
+  const { flat } = matrices(call, gradients);
+  const each = flat.map((x) => x.norm({ dim: 1 }));
+  return each.length === 1 ? each[0] ?? stack(each) : stack(each, 1).norm({ dim: 1 });
+}
+
+/** Combines gradients by weights. */
+export function combined<Gradients extends TensorTree>(
+  gradients: Gradients,
+  weights: Tensor,
+): Aggregate<Gradients> {
+  const leaves = leavesOf(gradients) ?? [];
+  const sums = leaves.map((x) => tensordot(weights.to({ dtype: x.dtype, device: x.device }), x, 1));
+  return { gradient: rebuild(gradients, sums), weights };
+}
+
+/** Combines gradients by weights that are a function of their products alone. */
+export function aggregate<Gradients extends TensorTree>(
+  call: string,
+  gradients: Gradients,
+  weigh: (products: Products) => Tensor,
+): Aggregate<Gradients> {
+  const { leaves, flat } = matrices(call, gradients);
+  const products = flat.map((x) =>
+    x.matmul(x.transpose(0, 1)).to({ dtype: "float64", device: "cpu" })
+  ).reduce((sum, x) => sum.add(x));
+  const count = products.shape[0] ?? 0;
+  const squares = Array.from(
+    { length: count },
+    (_, i) => everyElement(products)[i * (count + 1)] ?? 0,
+  );
+  const wrong = squares.findIndex((value) => !Number.isFinite(value));
+  if (wrong !== -1) {
+    throw new RangeError(`Cannot ${call}: the gradient of task ${wrong} is not finite`);
+  }
+  const lengths = squares.map(Math.sqrt);
+  const scales = lengths.map((length) => length === 0 ? 1 : length);
+  const inverse = tensor(scales, { dtype: "float64" }).reciprocal();
+  const cosines = products.mul(inverse).mul(inverse.unsqueeze(1));
+  const dtype: DType = leaves.every((x) => x.dtype === "float64") ? "float64" : "float32";
+  const weights = weigh({
+    count,
+    cosines,
+    rows: rowsOf(cosines),
+    lengths,
+    scales,
+    slack: SLACK[dtype],
+  });
+  const { device } = leaves[0] ?? weights;
+  return combined(gradients, weights.to({ dtype, device }));
+}

@@ -1,0 +1,121 @@
+/** Boxes in images: how much they have in common, and which of many to keep. */
+
+import { ShapeError, showShape } from "../core/errors.ts";
+import { checkCount, checkKind, kind, TENSOR } from "../core/options.ts";
+import { maximum, minimum } from "../ops/mod.ts";
+import { fromTypedArray } from "../tensor/create.ts";
+import type { Tensor } from "../tensor/tensor.ts";
+import { elements } from "./inputs.ts";
+
+/** Refuses what are no boxes. */
+export function checkBoxes(call: string, role: string, boxes: Tensor): void {
+  checkKind(call, role, boxes, TENSOR);
+  if (boxes.ndim === 2 && boxes.shape[1] === 4) return;
+  throw new ShapeError(
+    `Cannot ${call}: ${role} must have shape [N, 4], got ${showShape(boxes.shape)}`,
+    [boxes.shape],
+  );
+}
+
+/** Intersection over union of two boxes in a list, from their numbers. */
+export function overlapOf(
+  a: ArrayLike<number>,
+  i: number,
+  b: ArrayLike<number>,
+  j: number,
+): number {
+  const at = (list: ArrayLike<number>, box: number, part: number) => list[4 * box + part] ?? NaN;
+  const side = (low: number) =>
+    Math.max(
+      0,
+      Math.min(at(a, i, low + 2), at(b, j, low + 2)) - Math.max(at(a, i, low), at(b, j, low)),
+    );
+  const area = (list: ArrayLike<number>, box: number) =>
+    (at(list, box, 2) - at(list, box, 0)) * (at(list, box, 3) - at(list, box, 1));
+  const both = side(0) * side(1);
+  const either = area(a, i) + area(b, j) - both;
+  return either === 0 ? 0 : both / either;
+}
+
+/**
+ * Intersection over union of each box of one list with each of another. Follows
+ * `torchvision.ops.box_iou`; two boxes without area have 0. It is made of ops, so that it has gradients.
+ *
+ * @param a Shape [N, 4]: left, top, right, bottom.
+ * @param b Shape [M, 4].
+ * @returns Shape [N, M].
+ * @throws {ShapeError} If the shapes are not so.
+ *
+ * @example A quarter of each
+ * ```ts
+ * import { metrics, tensor } from "@adjoint/ml";
+ * import { assertAlmostEquals } from "@std/assert";
+ *
+ * const value = metrics.boxIou(tensor([[0, 0, 2, 2]]), tensor([[1, 1, 3, 3]]));
+ * assertAlmostEquals(value.item(), 1 / 7, 1e-6);
+ * ```
+ */
+export function boxIou(a: Tensor, b: Tensor): Tensor {
+  const call = "compute metrics.boxIou";
+  checkCount(call, arguments.length, 2);
+  checkBoxes(call, "a", a);
+  checkBoxes(call, "b", b);
+  const area = (x: Tensor) => {
+    const sides = x.narrow(1, 2, 2).sub(x.narrow(1, 0, 2));
+    return sides.narrow(1, 0, 1).mul(sides.narrow(1, 1, 1)).squeeze(1);
+  };
+  const [first, second] = [a.unsqueeze(1), b.unsqueeze(0)];
+  const low = maximum(first.narrow(2, 0, 2), second.narrow(2, 0, 2));
+  const high = minimum(first.narrow(2, 2, 2), second.narrow(2, 2, 2));
+  const sides = high.sub(low).relu();
+  const both = sides.narrow(2, 0, 1).mul(sides.narrow(2, 1, 1)).squeeze(2);
+  const either = area(a).unsqueeze(1).add(area(b).unsqueeze(0)).sub(both);
+  return both.div(either.maskedFill(either.eq(0), 1));
+}
+
+const SHARE = kind(
+  "a number from 0 to 1",
+  (value) => typeof value === "number" && value >= 0 && value <= 1,
+);
+
+/**
+ * The boxes that are left when each takes away those of lower score that have more in common with it
+ * than a threshold. Follows `torchvision.ops.nms`.
+ *
+ * @param boxes Shape [N, 4]: left, top, right, bottom.
+ * @param scores Shape [N].
+ * @param iouThreshold From 0 to 1.
+ * @returns The numbers of the boxes, int32, by falling score; of equal ones the first comes first.
+ * @throws {ShapeError} If the shapes are not so.
+ *
+ * @example The better one of two
+ * ```ts
+ * import { metrics, tensor } from "@adjoint/ml";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const boxes = tensor([[0, 0, 4, 4], [0, 0, 4, 5], [6, 6, 8, 8]]);
+ * assertEquals(metrics.nms(boxes, tensor([0.5, 0.9, 0.7]), 0.5).toArray(), [1, 2]);
+ * ```
+ */
+export function nms(boxes: Tensor, scores: Tensor, iouThreshold: number): Tensor {
+  const call = "compute metrics.nms";
+  checkCount(call, arguments.length, 3);
+  checkBoxes(call, "boxes", boxes);
+  checkKind(call, "scores", scores, TENSOR);
+  checkKind(call, "iouThreshold", iouThreshold, SHARE);
+  if (scores.ndim !== 1 || scores.shape[0] !== boxes.shape[0]) {
+    throw new ShapeError(
+      `Cannot ${call}: scores must have shape [${boxes.shape[0]}], got ${showShape(scores.shape)}`,
+      [boxes.shape, scores.shape],
+    );
+  }
+  const [corners, rates] = [elements(call, boxes), elements(call, scores)];
+  const order = [...rates.keys()].sort((a, b) => (rates[b] ?? 0) - (rates[a] ?? 0));
+  const kept: number[] = [];
+  for (const own of order) {
+    if (kept.every((other) => !(overlapOf(corners, own, corners, other) > iouThreshold))) {
+      kept.push(own);
+    }
+  }
+  return fromTypedArray(Int32Array.from(kept), [kept.length]);
+}

@@ -1,0 +1,64 @@
+/** Metrics of clusterings. */
+
+import { checkSameShape, elements } from "./inputs.ts";
+import { type Metric, metric, nothing, type Pair } from "./metric.ts";
+import { type NoOptions, noOptions } from "./regression.ts";
+
+function raise<K>(counts: Map<K, number>, key: K): void {
+  counts.set(key, (counts.get(key) ?? 0) + 1);
+}
+
+function squares(counts: Map<unknown, number>): number {
+  return counts.values().reduce((sum, count) => sum + count * count, 0);
+}
+
+/**
+ * How much two clusterings agree about pairs of examples, beyond chance: 1 for the same clusters
+ * whatever they are called, about 0 for random ones. Hubert and Arabie, "Comparing partitions", 1985;
+ * follows `sklearn.metrics.adjusted_rand_score`.
+ *
+ * @throws {ShapeError} If the shapes differ.
+ * @throws {RangeError} If there are no examples.
+ *
+ * @example Other names
+ * ```ts
+ * import { metrics, tensor } from "@adjoint/ml";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const labels = (values: number[]) => tensor(values, { dtype: "int32" });
+ * assertEquals(metrics.adjustedRandIndex(labels([1, 1, 0]), labels([0, 0, 2])), 1);
+ * ```
+ */
+export const adjustedRandIndex: Metric<Pair, NoOptions, number> = metric<Pair, NoOptions, number>(
+  "adjustedRandIndex",
+  2,
+  noOptions,
+  (call) => {
+    const [first, second] = [new Map<number, number>(), new Map<number, number>()];
+    const both = new Map<string, number>();
+    let n = 0;
+    return {
+      add: (pred, target) => {
+        checkSameShape(call, pred, target);
+        const truth = elements(call, target);
+        elements(call, pred).forEach((own, i) => {
+          const other = truth[i] ?? NaN;
+          raise(first, own);
+          raise(second, other);
+          raise(both, `${own} ${other}`);
+          n++;
+        });
+      },
+      result: () => {
+        if (n === 0) throw nothing(call);
+        // Ordered pairs that both put together, that one does and the other does not, and neither.
+        const together = squares(both);
+        const [one, other] = [squares(first) - together, squares(second) - together];
+        if (one === 0 && other === 0) return 1;
+        const [same, neither] = [together - n, n * n - one - other - together];
+        return 2 * (same * neither - one * other) /
+          ((same + one) * (one + neither) + (same + other) * (other + neither));
+      },
+    };
+  },
+);

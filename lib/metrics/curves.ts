@@ -1,0 +1,237 @@
+/** Metrics of how well scores part what is from what is not, at all thresholds at once. */
+
+import { isFloat } from "../core/dtype.ts";
+import { DTypeError } from "../core/errors.ts";
+import { oneOf, optionReader } from "../core/options.ts";
+import type { Tensor } from "../tensor/tensor.ts";
+import {
+  checkLabel,
+  CLASS_OPTIONS,
+  type ClassTask,
+  elements,
+  gridOf,
+  scoreAt,
+  taskOf,
+} from "./inputs.ts";
+import { type Average, type ClassMetric, metric, nothing, type Pair } from "./metric.ts";
+import { Numbers } from "./numbers.ts";
+
+/** Options of `rocAuc` and `averagePrecision`. */
+export interface CurveOptions {
+  /** What is predicted. Default: told by shapes, where "multilabel" must be said. */
+  task?: ClassTask;
+  /**
+   * How the values of classes become one. Default: "macro", the mean over classes that are true
+   * somewhere, and for `rocAuc` not everywhere.
+   */
+  average?: Average;
+  /** Places of this label do not count. Default: null, for none. */
+  ignoreIndex?: number | null;
+}
+
+const curveOptions = optionReader<CurveOptions>({
+  task: CLASS_OPTIONS.task,
+  average: oneOf("micro", "macro", "weighted", "none"),
+  ignoreIndex: CLASS_OPTIONS.ignoreIndex,
+});
+
+/** The examples at one threshold after the other, the largest first: those that are, and all. */
+type Steps = readonly (readonly [positives: number, all: number])[];
+
+/** Scores in falling order, equal ones in one step; null if one is NaN, which has no place. */
+function stepsOf(scores: Float64Array, truth: Float64Array): Steps | null {
+  if (scores.includes(NaN)) return null;
+  const order = Uint32Array.from(scores, (_, i) => i)
+    .sort((a, b) => (scores[b] ?? 0) - (scores[a] ?? 0));
+  const steps: [number, number][] = [];
+  let last = NaN;
+  for (const i of order) {
+    const score = scores[i] ?? NaN;
+    if (score !== last) steps.push([0, 0]);
+    last = score;
+    const step = steps.at(-1);
+    if (step === undefined) continue;
+    step[0] += truth[i] ?? 0;
+    step[1] += 1;
+  }
+  return steps;
+}
+
+function total(steps: Steps): readonly [positives: number, negatives: number] {
+  return steps.reduce(([p, n], [own, all]) => [p + own, n + all - own], [0, 0]);
+}
+
+/** The area under the curve of hits over false alarms. */
+function areaOf(steps: Steps): number {
+  const [positives, negatives] = total(steps);
+  let [hits, area] = [0, 0];
+  for (const [own, all] of steps) {
+    area += (all - own) * (hits + own / 2);
+    hits += own;
+  }
+  return area / (positives * negatives);
+}
+
+/** Σ (Rₖ − Rₖ₋₁)·Pₖ over the thresholds. */
+function meanPrecision(steps: Steps): number {
+  const [positives] = total(steps);
+  let [hits, seen, mean] = [0, 0, 0];
+  for (const [own, all] of steps) {
+    hits += own;
+    seen += all;
+    mean += own / positives * (hits / seen);
+  }
+  return mean;
+}
+
+/** Scores and truths of each class, against all others. */
+class ScoredClasses {
+  task: ClassTask | undefined;
+  readonly scores: Numbers[] = [];
+  readonly truth: Numbers[] = [];
+  readonly #call: string;
+  readonly #options: CurveOptions;
+
+  constructor(call: string, options: CurveOptions) {
+    this.#call = call;
+    this.#options = options;
+  }
+
+  add(pred: Tensor, target: Tensor): void {
+    const call = this.#call;
+    const task = taskOf(call, pred, target, this.#options.task ?? this.task);
+    if (!isFloat(pred.dtype)) {
+      throw new DTypeError(`Cannot ${call}: pred must hold float scores, got ${pred.dtype}`);
+    }
+    const grid = task === "binary" ? { classes: 1, inner: pred.size } : gridOf(pred);
+    if (this.task !== undefined && this.scores.length !== grid.classes) {
+      throw new RangeError(
+        `Cannot ${call}: there were scores of ${this.scores.length} classes before, now of ` +
+          `${grid.classes}`,
+      );
+    }
+    const [given, labels] = [elements(call, pred), elements(call, target)];
+    const ignored = this.#options.ignoreIndex;
+    labels.forEach((label, i) => {
+      if (label === ignored) return;
+      checkLabel(call, "target", label, i, task === "multiclass" ? grid.classes : 2);
+    });
+    this.task = task;
+    while (this.scores.length < grid.classes) {
+      this.scores.push(new Numbers());
+      this.truth.push(new Numbers());
+    }
+    const put = (own: number, score: number, is: boolean) => {
+      this.scores[own]?.push(score);
+      this.truth[own]?.push(Number(is));
+    };
+    labels.forEach((label, place) => {
+      if (label === ignored) return;
+      if (task === "multiclass") {
+        for (let own = 0; own < grid.classes; own++) {
+          put(own, given[scoreAt(grid, place, own)] ?? NaN, own === label);
+        }
+      } else {
+        put(Math.floor(place / grid.inner) % grid.classes, given[place] ?? NaN, label === 1);
+      }
+    });
+  }
+}
+
+function concatenated(lists: readonly Numbers[]): Float64Array {
+  const all = new Float64Array(lists.reduce((length, list) => length + list.length, 0));
+  let at = 0;
+  for (const list of lists) {
+    all.set(list.all, at);
+    at += list.length;
+  }
+  return all;
+}
+
+/** Makes a metric of the steps of scores; `defined` tells whether a class has a value. */
+function curveMetric(
+  name: string,
+  value: (steps: Steps) => number,
+  defined: (positives: number, negatives: number) => boolean,
+): ClassMetric<CurveOptions> {
+  return metric<Pair, CurveOptions, number | number[]>(name, 2, curveOptions, (call, options) => {
+    const classes = new ScoredClasses(call, options);
+    const valueOf = (scores: Float64Array, truth: Float64Array) => {
+      const steps = stepsOf(scores, truth);
+      return steps === null || !defined(...total(steps)) ? NaN : value(steps);
+    };
+    return {
+      add: (pred, target) => classes.add(pred, target),
+      result: () => {
+        const { scores, truth, task } = classes;
+        if (scores.every(({ length }) => length === 0)) throw nothing(call);
+        const { average = "macro" } = options;
+        if (average === "micro") return valueOf(concatenated(scores), concatenated(truth));
+        const own = scores.map((list, i) => valueOf(list.all, truth[i]?.all ?? list.all));
+        if (average === "none" && task !== "binary") return own;
+        const positives = truth.map(({ all }) => all.reduce((sum, is) => sum + is, 0));
+        const known = truth.map(({ length }, i) =>
+          defined(positives[i] ?? 0, length - (positives[i] ?? 0))
+        );
+        const weights = positives.map((count, i) =>
+          known[i] ? average === "weighted" ? count : 1 : 0
+        );
+        const sum = own.reduce((sum, x, i) => known[i] ? sum + x * (weights[i] ?? 0) : sum, 0);
+        const mean = sum / weights.reduce((all, weight) => all + weight, 0);
+        return average === "none" ? [mean] : mean;
+      },
+    };
+  }) as ClassMetric<CurveOptions>;
+}
+
+/**
+ * The area under the receiver operating characteristic: the chance that what is gets a larger score
+ * than what is not, equal scores counting half. Of several classes, each is taken against all others.
+ * Where one of both is missing it is NaN, as in `sklearn.metrics.roc_auc_score`, which it follows;
+ * such classes, and scores of NaN, make no part of a mean and all of it NaN, respectively.
+ *
+ * The stream keeps each score, as the area depends on all.
+ *
+ * @throws {ShapeError} If the shapes do not go together.
+ * @throws {RangeError} If a label is out of range, or nothing counts.
+ *
+ * @example One pair of four in the wrong order
+ * ```ts
+ * import { metrics, tensor } from "@adjoint/ml";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const truth = tensor([0, 0, 1, 1], { dtype: "int32" });
+ * assertEquals(metrics.rocAuc(tensor([0.1, 0.4, 0.35, 0.8]), truth), 0.75);
+ * ```
+ */
+export const rocAuc: ClassMetric<CurveOptions> = curveMetric(
+  "rocAuc",
+  areaOf,
+  (positives, negatives) => positives > 0 && negatives > 0,
+);
+
+/**
+ * The mean of precisions at all thresholds, weighted by the recall that each adds, Σ (Rₖ − Rₖ₋₁)·Pₖ.
+ * Of several classes, each is taken against all others. Follows
+ * `sklearn.metrics.average_precision_score`; where nothing is true it is NaN, as in torchmetrics.
+ *
+ * The stream keeps each score, as the mean depends on all.
+ *
+ * @throws {ShapeError} If the shapes do not go together.
+ * @throws {RangeError} If a label is out of range, or nothing counts.
+ *
+ * @example Precisions of 1 and 2/3
+ * ```ts
+ * import { metrics, tensor } from "@adjoint/ml";
+ * import { assertAlmostEquals } from "@std/assert";
+ *
+ * const truth = tensor([0, 0, 1, 1], { dtype: "int32" });
+ * const value = metrics.averagePrecision(tensor([0.1, 0.4, 0.35, 0.8]), truth);
+ * assertAlmostEquals(value, (1 + 2 / 3) / 2, 1e-12);
+ * ```
+ */
+export const averagePrecision: ClassMetric<CurveOptions> = curveMetric(
+  "averagePrecision",
+  meanPrecision,
+  (positives) => positives > 0,
+);

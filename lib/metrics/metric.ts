@@ -1,0 +1,120 @@
+/** What all metrics share: a function of whole data, and a stream that is fed batch by batch. */
+
+import { checkCount, type OptionReader } from "../core/options.ts";
+import type { Tensor } from "../tensor/tensor.ts";
+
+/** What a metric remembers of the examples that it has seen: numbers, never tensors. */
+export interface Sums<Inputs extends readonly unknown[], Result> {
+  /** Adds examples: all of them, or none if they are refused. */
+  add(...inputs: Inputs): void;
+  /** The metric of what was added. */
+  result(): Result;
+}
+
+/** A metric that is fed batch by batch, and keeps numbers alone. */
+export class MetricStream<Inputs extends readonly unknown[], Result> {
+  readonly #call: string;
+  readonly #inputs: number;
+  readonly #begin: () => Sums<Inputs, Result>;
+  #sums: Sums<Inputs, Result>;
+
+  /**
+   * For the library; users have the `stream` of a metric.
+   *
+   * @param call What the messages call it.
+   * @param inputs How many inputs a batch has.
+   * @param begin Makes sums of nothing.
+   */
+  constructor(call: string, inputs: number, begin: () => Sums<Inputs, Result>) {
+    this.#call = call;
+    this.#inputs = inputs;
+    this.#begin = begin;
+    this.#sums = begin();
+  }
+
+  /** Adds a batch. One that is refused changes nothing. */
+  update(...inputs: Inputs): void {
+    checkCount(this.#call, inputs.length, this.#inputs);
+    this.#sums.add(...inputs);
+  }
+
+  /** The metric of all batches since the last reset. */
+  compute(): Result {
+    checkCount(this.#call, arguments.length, 0);
+    return this.#sums.result();
+  }
+
+  /** Forgets all batches. */
+  reset(): void {
+    checkCount(this.#call, arguments.length, 0);
+    this.#sums = this.#begin();
+  }
+}
+
+/** A metric: a function of whole data, with its streaming form. */
+export interface Metric<Inputs extends readonly unknown[], Options extends object, Result> {
+  /** The metric of whole data. */
+  (...call: [...inputs: Inputs, options?: Options]): Result;
+  /** The metric as it is fed batch by batch: the same sums, so the same value as of the whole. */
+  stream(options?: Options): MetricStream<Inputs, Result>;
+}
+
+/** How the values of classes become one. */
+export type Average = "micro" | "macro" | "weighted" | "none";
+
+/** What a metric of classes gives: a value of each class where the average is "none", else one. */
+export type Averaged<O extends { average?: Average }> = unknown extends O["average"] ? number
+  : [O["average"]] extends ["none"] ? number[]
+  : "none" extends O["average"] ? number | number[]
+  : number;
+
+/** A metric of prediction and target whose value may be asked for each class. */
+export interface ClassMetric<Options extends { average?: Average }> {
+  /** The metric of whole data. */
+  <const O extends Options = Options & { average?: undefined }>(
+    pred: Tensor,
+    target: Tensor,
+    options?: O,
+  ): Averaged<O>;
+  /** The metric as it is fed batch by batch: the same sums, so the same value as of the whole. */
+  stream<const O extends Options = Options & { average?: undefined }>(
+    options?: O,
+  ): MetricStream<[pred: Tensor, target: Tensor], Averaged<O>>;
+}
+
+/** Prediction and target. */
+export type Pair = [pred: Tensor, target: Tensor];
+
+/**
+ * Makes a metric.
+ *
+ * @param inputs How many inputs it has, before the options.
+ * @param read Reads its options.
+ * @param begin Makes sums of nothing.
+ */
+export function metric<Inputs extends readonly unknown[], Options extends object, Result>(
+  name: string,
+  inputs: Inputs["length"],
+  read: OptionReader<Options>,
+  begin: (call: string, options: Options) => Sums<Inputs, Result>,
+): Metric<Inputs, Options, Result> {
+  const call = `compute metrics.${name}`;
+  function whole(...given: [...inputs: Inputs, options?: Options]): Result {
+    checkCount(call, given.length, inputs + 1);
+    const sums = begin(call, read(call, given[inputs] as Options | undefined));
+    sums.add(...given.slice(0, inputs) as unknown as Inputs);
+    return sums.result();
+  }
+  function stream(options?: Options): MetricStream<Inputs, Result> {
+    checkCount(call, arguments.length, 1);
+    const own = { ...read(call, options) };
+    return new MetricStream(call, inputs, () => begin(call, own));
+  }
+  Object.defineProperty(whole, "name", { value: name });
+  return Object.assign(whole, { stream });
+}
+
+/** The error of a metric of nothing. */
+export function nothing(call: string): RangeError {
+  return new RangeError(`Cannot ${call}: there are no examples that count`);
+}

@@ -1,0 +1,269 @@
+/** Metrics of numbers, made of sums of residuals and the spread of the target. */
+
+import { ShapeError, showShape } from "../core/errors.ts";
+import { FLAG, oneOf, type OptionReader, optionReader } from "../core/options.ts";
+import type { Tensor } from "../tensor/tensor.ts";
+import { checkSameShape, elements } from "./inputs.ts";
+import { type Metric, metric, type MetricStream, nothing, type Pair, type Sums } from "./metric.ts";
+
+/** Sums of residuals, and mean and spread of the target by Welford's way, which does not cancel. */
+export class Residuals {
+  /** How many numbers there are. */
+  n = 0;
+  /** Σ (pred − target)². */
+  squares = 0;
+  /** Σ |pred − target|. */
+  absolute = 0;
+  /** The largest |pred − target|. */
+  largest = 0;
+  /** Σ target². */
+  power = 0;
+  /** Σ (target − mean)². */
+  spread = 0;
+  #mean = 0;
+
+  /** Adds a number. */
+  add(pred: number, target: number): void {
+    const residual = Math.abs(pred - target);
+    this.n += 1;
+    this.squares += residual * residual;
+    this.absolute += residual;
+    this.largest = Math.max(this.largest, residual);
+    this.power += target * target;
+    const away = target - this.#mean;
+    this.#mean += away / this.n;
+    this.spread += away * (target - this.#mean);
+  }
+
+  /** The share of the target's spread that is explained; as in scikit-learn 1 or 0 without spread. */
+  get r2(): number {
+    if (this.n < 2) return NaN;
+    if (this.spread === 0) return this.squares === 0 ? 1 : this.squares > 0 ? 0 : NaN;
+    return 1 - this.squares / this.spread;
+  }
+}
+
+/** The residuals of all numbers together. */
+export class PooledResiduals {
+  readonly residuals: Residuals = new Residuals();
+  readonly #call: string;
+
+  constructor(call: string) {
+    this.#call = call;
+  }
+
+  add(pred: Tensor, target: Tensor): void {
+    checkSameShape(this.#call, pred, target);
+    const [given, truth] = [elements(this.#call, pred), elements(this.#call, target)];
+    given.forEach((value, i) => this.residuals.add(value, truth[i] ?? NaN));
+  }
+
+  result(): Residuals {
+    if (this.residuals.n === 0) throw nothing(this.#call);
+    return this.residuals;
+  }
+}
+
+/** Options of metrics that have none. */
+export type NoOptions = Record<never, never>;
+
+/** Reads options of metrics that have none. */
+export const noOptions: OptionReader<NoOptions> = optionReader<NoOptions>({});
+
+/** Makes a metric of all residuals together. */
+function pooled(
+  name: string,
+  value: (residuals: Residuals) => number,
+): Metric<Pair, NoOptions, number> {
+  return metric<Pair, NoOptions, number>(name, 2, noOptions, (call) => {
+    const sums = new PooledResiduals(call);
+    return {
+      add: (pred, target) => sums.add(pred, target),
+      result: () => value(sums.result()),
+    };
+  });
+}
+
+/**
+ * The mean of squared errors, Σ (p − t)²/n, over all elements. Follows
+ * `sklearn.metrics.mean_squared_error`.
+ *
+ * @throws {ShapeError} If the shapes differ.
+ * @throws {RangeError} If there are no elements.
+ *
+ * @example Errors of 1 and 3
+ * ```ts
+ * import { metrics, tensor } from "@adjoint/ml";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(metrics.mse(tensor([1, 3]), tensor([0, 0])), 5);
+ * ```
+ */
+export const mse: Metric<Pair, NoOptions, number> = pooled("mse", ({ squares, n }) => squares / n);
+
+/**
+ * The root of the mean of squared errors, √(Σ (p − t)²/n), over all elements. Follows
+ * `sklearn.metrics.root_mean_squared_error`.
+ *
+ * @throws {ShapeError} If the shapes differ.
+ * @throws {RangeError} If there are no elements.
+ *
+ * @example Errors of 3 and 3
+ * ```ts
+ * import { metrics, tensor } from "@adjoint/ml";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(metrics.rmse(tensor([3, -3]), tensor([0, 0])), 3);
+ * ```
+ */
+export const rmse: Metric<Pair, NoOptions, number> = pooled(
+  "rmse",
+  ({ squares, n }) => Math.sqrt(squares / n),
+);
+
+/**
+ * The mean of absolute errors, Σ |p − t|/n, over all elements. Follows
+ * `sklearn.metrics.mean_absolute_error`.
+ *
+ * @throws {ShapeError} If the shapes differ.
+ * @throws {RangeError} If there are no elements.
+ *
+ * @example Errors of 1 and 3
+ * ```ts
+ * import { metrics, tensor } from "@adjoint/ml";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(metrics.mae(tensor([1, -3]), tensor([0, 0])), 2);
+ * ```
+ */
+export const mae: Metric<Pair, NoOptions, number> = pooled(
+  "mae",
+  ({ absolute, n }) => absolute / n,
+);
+
+/** Options of `nmse`. */
+export interface NmseOptions {
+  /** Whether the target is taken less its mean. Default: true. */
+  centered?: boolean;
+}
+
+/**
+ * The squared error by that of the target's mean, Σ (p − t)²/Σ (t − mean)², or, not centered, by
+ * Σ t²: 0 is right, 1 is as good as the mean, or as 0. The former is 1 − R² of all elements together.
+ *
+ * @throws {ShapeError} If the shapes differ.
+ * @throws {RangeError} If there are no elements.
+ *
+ * @example A prediction of the mean
+ * ```ts
+ * import { metrics, tensor } from "@adjoint/ml";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(metrics.nmse(tensor([2, 2]), tensor([1, 3])), 1);
+ * ```
+ */
+export const nmse: Metric<Pair, NmseOptions, number> = metric<Pair, NmseOptions, number>(
+  "nmse",
+  2,
+  optionReader<NmseOptions>({ centered: FLAG }),
+  (call, { centered = true }) => {
+    const sums = new PooledResiduals(call);
+    return {
+      add: (pred, target) => sums.add(pred, target),
+      result: () => {
+        const { squares, spread, power } = sums.result();
+        return squares / (centered ? spread : power);
+      },
+    };
+  },
+);
+
+/** Options of `r2`. */
+export interface R2Options {
+  /**
+   * How the values of columns become one: their mean, their mean weighted by the columns' spread, or
+   * not at all. Default: "uniform_average".
+   */
+  multioutput?: "uniform_average" | "variance_weighted" | "raw_values";
+}
+
+/** The residuals of each column. */
+class ColumnResiduals implements Sums<Pair, number | number[]> {
+  readonly #columns: Residuals[] = [];
+  readonly #call: string;
+  readonly #multioutput: R2Options["multioutput"];
+
+  constructor(call: string, { multioutput }: R2Options) {
+    this.#call = call;
+    this.#multioutput = multioutput;
+  }
+
+  add(pred: Tensor, target: Tensor): void {
+    checkSameShape(this.#call, pred, target);
+    const [, width = 1] = pred.shape;
+    const known = this.#columns.length;
+    if (pred.ndim < 1 || pred.ndim > 2 || width === 0 || known > 0 && known !== width) {
+      const needed = known > 0 ? `[N, ${known}] as before` : "[N] or [N, D]";
+      throw new ShapeError(
+        `Cannot ${this.#call}: pred must have shape ${needed}, got ${showShape(pred.shape)}`,
+        [pred.shape],
+      );
+    }
+    const [given, truth] = [elements(this.#call, pred), elements(this.#call, target)];
+    while (this.#columns.length < width) this.#columns.push(new Residuals());
+    given.forEach((value, i) => this.#columns[i % width]?.add(value, truth[i] ?? NaN));
+  }
+
+  result(): number | number[] {
+    const columns = this.#columns;
+    if (columns.every(({ n }) => n === 0)) throw nothing(this.#call);
+    const values = columns.map(({ r2 }) => r2);
+    if (this.#multioutput === "raw_values") return values;
+    const weighted = this.#multioutput === "variance_weighted" &&
+      columns.some(({ spread }) => spread > 0);
+    const weights = columns.map(({ spread }) => weighted ? spread : 1);
+    const sum = values.reduce((sum, value, i) => sum + value * (weights[i] ?? 0), 0);
+    return sum / weights.reduce((sum, weight) => sum + weight, 0);
+  }
+}
+
+/** What `r2` gives: a number, or one for each column. */
+export type R2Of<O extends R2Options> = unknown extends O["multioutput"] ? number
+  : [O["multioutput"]] extends ["raw_values"] ? number[]
+  : "raw_values" extends O["multioutput"] ? number | number[]
+  : number;
+
+/** The type of `r2`. */
+export interface R2Metric {
+  /** The metric of whole data. */
+  <const O extends R2Options = NoOptions>(pred: Tensor, target: Tensor, options?: O): R2Of<O>;
+  /** The metric as it is fed batch by batch: the same sums, so the same value as of the whole. */
+  stream<const O extends R2Options = NoOptions>(options?: O): MetricStream<Pair, R2Of<O>>;
+}
+
+/**
+ * The share of the target's spread that is explained, 1 − Σ (p − t)²/Σ (t − mean)², of each column of
+ * [N, D], and then their mean. Of a target without spread it is 1 where the prediction is equal and 0
+ * elsewhere; of one example it is NaN. Follows `sklearn.metrics.r2_score`.
+ *
+ * @throws {ShapeError} If the shapes differ, or are not [N] or [N, D].
+ * @throws {RangeError} If there are no examples.
+ *
+ * @example Two columns
+ * ```ts
+ * import { metrics, tensor } from "@adjoint/ml";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const [pred, target] = [tensor([[1, 2], [3, 2]]), tensor([[1, 1], [3, 3]])];
+ * assertEquals(metrics.r2(pred, target), 0.5);
+ * assertEquals(metrics.r2(pred, target, { multioutput: "raw_values" }), [1, 0]);
+ * ```
+ */
+export const r2: R2Metric = metric<Pair, R2Options, number | number[]>(
+  "r2",
+  2,
+  optionReader<R2Options>({
+    multioutput: oneOf("uniform_average", "variance_weighted", "raw_values"),
+  }),
+  (call, options) => new ColumnResiduals(call, options),
+) as R2Metric;

@@ -1,0 +1,410 @@
+/** Rows of a table that is learned, and sums of such rows. */
+
+import { noGrad } from "../autograd/tape.ts";
+import { DTypeError, ShapeError, showShape } from "../core/errors.ts";
+import {
+  checkCount,
+  checkKind,
+  FLAG,
+  INTEGER,
+  kind,
+  oneOf,
+  optionReader,
+  type OptionTable,
+  orNull,
+  TENSOR,
+} from "../core/options.ts";
+import { sameShape } from "../core/shape.ts";
+import { where } from "../ops/mod.ts";
+import { fromTypedArray, ones, randn, zeros } from "../tensor/create.ts";
+import type { Tensor } from "../tensor/tensor.ts";
+import { checkFloating, checkRank, COUNT, positions } from "./checks.ts";
+import { LAYER_OPTIONS, type LayerOptions, Module, Parameter } from "./module.ts";
+import { shownCall } from "./shown.ts";
+
+/** Options of `embedding`. */
+export interface EmbeddingFunctionOptions {
+  /** The row that learns nothing, counted from the end if negative; null for none. Default: null. */
+  paddingIdx?: number | null;
+  /** The norm above which rows that are looked up are made shorter, in place; null for none.
+   * Default: null. */
+  maxNorm?: number | null;
+  /** Order of that norm. Default: 2. */
+  normType?: number;
+  /** Whether the gradient of a row is divided by how often it is looked up. Default: false. */
+  scaleGradByFreq?: boolean;
+}
+
+const POSITIVE_NUMBER = kind(
+  "a number above 0",
+  (value) => typeof value === "number" && value > 0,
+);
+
+const EMBEDDING: OptionTable<EmbeddingFunctionOptions> = {
+  paddingIdx: orNull(INTEGER),
+  maxNorm: orNull(POSITIVE_NUMBER),
+  normType: POSITIVE_NUMBER,
+  scaleGradByFreq: FLAG,
+};
+
+const readEmbedding = optionReader(EMBEDDING);
+
+/** The row that learns nothing, counted from the start. */
+function paddingOf(call: string, given: number | null, count: number): number | null {
+  if (given === null) return null;
+  if (given >= -count && given < count) return given < 0 ? given + count : given;
+  throw new RangeError(
+    `Cannot ${call}: paddingIdx must be a row of the ${count} in the table, got ${given}`,
+  );
+}
+
+/** Refuses what holds no positions. */
+function checkPositions(call: string, name: string, x: Tensor): void {
+  checkKind(call, name, x, TENSOR);
+  if (x.dtype === "int32") return;
+  throw new DTypeError(`Cannot ${call}: ${name} must be int32, got ${x.dtype}`);
+}
+
+function checkTable(call: string, weight: Tensor): void {
+  checkFloating(call, weight, "the weight");
+  if (weight.ndim === 2) return;
+  throw new ShapeError(
+    `Cannot ${call}: the weight must have shape [rows, features], got ${showShape(weight.shape)}`,
+    [weight.shape],
+  );
+}
+
+/** Makes rows shorter in the table that are looked up and longer than they may be. */
+function shorten(weight: Tensor, ids: Tensor, maxNorm: number, normType: number): void {
+  noGrad(() => {
+    const { dtype, device } = weight;
+    const norms = weight.detach().indexSelect(0, ids).norm({ p: normType, dim: 1 });
+    const factors = where(norms.gt(maxNorm), norms.add(1e-7).reciprocal().mul(maxNorm), 1);
+    const all = ones([weight.shape[0] ?? 0], { dtype, device }).scatter(0, ids, factors);
+    weight.copy_(weight.mul(all.unsqueeze(1)));
+  });
+}
+
+/** The rows at some positions, as the options want their gradients. */
+function lookUp(
+  x: Tensor,
+  weight: Tensor,
+  padding: number | null,
+  options: EmbeddingFunctionOptions,
+): Tensor {
+  const { maxNorm = null, normType = 2, scaleGradByFreq = false } = options;
+  const ids = x.flatten();
+  if (maxNorm !== null) shorten(weight, ids, maxNorm, normType);
+  let rows = weight.indexSelect(0, ids);
+  if (scaleGradByFreq) {
+    const { dtype, device } = weight;
+    const each = ones([ids.size], { dtype, device });
+    const counts = zeros([weight.shape[0] ?? 0], { dtype, device }).indexAdd(0, ids, each);
+    const share = counts.indexSelect(0, ids).reciprocal().unsqueeze(1);
+    // The value stays, and the gradient is a share.
+    rows = rows.detach().add(rows.sub(rows.detach()).mul(share));
+  }
+  if (padding !== null) rows = where(ids.eq(padding).unsqueeze(1), rows.detach(), rows);
+  return rows.reshape([...x.shape, weight.shape[1] ?? 0]);
+}
+
+/**
+ * The rows of a table at some positions. Follows `torch.nn.functional.embedding`.
+ *
+ * @param x Positions, of type int32 and any shape.
+ * @param weight Shape [rows, features].
+ * @returns Shape [..., features].
+ * @throws {RangeError} If a position is beyond the table.
+ *
+ * @example Two of three rows
+ * ```ts
+ * import { nn, tensor } from "@adjoint/ml";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const table = tensor([[1, 2], [3, 4], [5, 6]]);
+ * const y = nn.functional.embedding(tensor([2, 0], { dtype: "int32" }), table);
+ * assertEquals(y.toArray(), [[5, 6], [1, 2]]);
+ * ```
+ */
+export function embedding(
+  x: Tensor,
+  weight: Tensor,
+  options?: EmbeddingFunctionOptions,
+): Tensor {
+  const call = "compute embedding";
+  checkCount(call, arguments.length, 3);
+  const read = readEmbedding(call, options);
+  checkPositions(call, "the input", x);
+  checkTable(call, weight);
+  const padding = paddingOf(call, read.paddingIdx ?? null, weight.shape[0] ?? 0);
+  return lookUp(x, weight, padding, read);
+}
+
+/** Options of `Embedding`. */
+export interface EmbeddingOptions extends EmbeddingFunctionOptions, LayerOptions {}
+
+const readLayer = optionReader<EmbeddingOptions>({ ...LAYER_OPTIONS, ...EMBEDDING });
+
+/** A table of normal numbers, with zeros in the row that learns nothing. */
+function tableOf(
+  call: string,
+  numEmbeddings: number,
+  embeddingDim: number,
+  { paddingIdx = null, dtype = "float32" }: EmbeddingOptions,
+): Parameter {
+  checkKind(call, "numEmbeddings", numEmbeddings, COUNT);
+  checkKind(call, "embeddingDim", embeddingDim, COUNT);
+  const padding = paddingOf(call, paddingIdx, numEmbeddings);
+  const weight = randn([numEmbeddings, embeddingDim], { dtype });
+  if (padding !== null) weight.setAt([padding], 0);
+  return new Parameter(weight);
+}
+
+/**
+ * The rows of a table that is learned, at some positions. The table starts with normal numbers, and
+ * with zeros where `paddingIdx` says. Follows `torch.nn.Embedding`.
+ *
+ * @example A row for each word
+ * ```ts
+ * import { nn, tensor } from "@adjoint/ml";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const layer = new nn.Embedding(100, 16, { paddingIdx: 0 });
+ * const words = tensor([[5, 17, 0], [8, 0, 0]], { dtype: "int32" });
+ * assertEquals(layer.forward(words).shape, [2, 3, 16]);
+ * ```
+ */
+export class Embedding extends Module {
+  /** Shape [rows, features]. */
+  readonly weight: Parameter;
+  private readonly options: EmbeddingFunctionOptions;
+  private readonly made: string;
+
+  /**
+   * Creates the layer.
+   *
+   * @param numEmbeddings How many rows the table has.
+   * @param embeddingDim How many features a row has.
+   */
+  constructor(
+    readonly numEmbeddings: number,
+    readonly embeddingDim: number,
+    options?: EmbeddingOptions,
+  ) {
+    super();
+    checkCount("make Embedding", arguments.length, 3);
+    const { dtype = "float32", ...rest } = readLayer("make Embedding", options);
+    this.weight = tableOf("make Embedding", numEmbeddings, embeddingDim, { ...rest, dtype });
+    this.options = rest;
+    this.made = shownCall([numEmbeddings, embeddingDim], rest);
+  }
+
+  /**
+   * Computes the output.
+   *
+   * @param x Positions, of type int32 and any shape.
+   */
+  override forward(x: Tensor): Tensor {
+    return embedding(x, this.weight, this.options);
+  }
+
+  /** What stands in the brackets after the name. */
+  protected override describe(): string {
+    return this.made;
+  }
+}
+
+/** Options of `embeddingBag`, beside those of `embedding`. */
+export interface EmbeddingBagFunctionOptions extends EmbeddingFunctionOptions {
+  /** What is made of the rows of a bag; 0 of none. Default: "mean". */
+  mode?: "sum" | "mean" | "max";
+  /** Where each bag starts, if the positions are one list; null or undefined for a bag in each row. */
+  offsets?: Tensor | null;
+  /** Factors of the rows, of the shape of the positions; with mode "sum" alone. Default: none. */
+  perSampleWeights?: Tensor | null;
+  /** Whether the offsets end with that of the end. Default: false. */
+  includeLastOffset?: boolean;
+}
+
+const BAG = { mode: oneOf("sum", "mean", "max"), includeLastOffset: FLAG };
+
+const readBag = optionReader<EmbeddingBagFunctionOptions>({
+  ...EMBEDDING,
+  ...BAG,
+  offsets: orNull(TENSOR),
+  perSampleWeights: orNull(TENSOR),
+});
+
+/** Positions with a bag in each row, which of them count, and their factors. */
+interface Bags {
+  readonly ids: Tensor;
+  readonly counts: Tensor;
+  readonly factors: Tensor | null;
+}
+
+/** Bags of one list as rows that are all as long as the longest. */
+function rowsOf(
+  call: string,
+  x: Tensor,
+  factors: Tensor | null,
+  offsets: Tensor,
+  includeLast: boolean,
+): Bags {
+  checkPositions(call, "offsets", offsets);
+  if (x.ndim !== 1 || offsets.ndim !== 1) {
+    throw new ShapeError(
+      `Cannot ${call}: offsets are a list for an input that is one, got shapes ${
+        showShape(offsets.shape)
+      } and ${showShape(x.shape)}`,
+      [offsets.shape, x.shape],
+    );
+  }
+  const given = offsets.toArray() as number[];
+  const starts = includeLast ? given.slice(0, -1) : given;
+  const ends = includeLast ? given.slice(1) : [...given.slice(1), x.size];
+  const rising = starts.every((start, i) => start <= (ends[i] ?? 0));
+  if ((starts[0] ?? 0) !== 0 || !rising || (ends.at(-1) ?? 0) > x.size) {
+    throw new RangeError(
+      `Cannot ${call}: offsets must rise from 0 to at most ${x.size}, got ${showShape(given)}`,
+    );
+  }
+  const bags = starts.map((start, i) => ({ start, length: (ends[i] ?? 0) - start }));
+  const longest = Math.max(0, ...bags.map(({ length }) => length));
+  const places = bags.flatMap(({ start, length }) =>
+    Array.from({ length: longest }, (_, i) => i < length ? start + i : 0)
+  );
+  const inside = bags.flatMap(({ length }) =>
+    Array.from({ length: longest }, (_, i) => Number(i < length))
+  );
+  const shape = [bags.length, longest];
+  const taken = (of: Tensor) => of.indexSelect(0, positions(places, x)).reshape(shape);
+  return {
+    ids: taken(x),
+    counts: fromTypedArray(Int32Array.from(inside), shape).to({ device: x.device }).ne(0),
+    factors: factors === null ? null : taken(factors),
+  };
+}
+
+/**
+ * The sums, means or largest of the rows of a table at some positions, for each bag of them. Follows
+ * `torch.nn.functional.embedding_bag`.
+ *
+ * @param x Positions, of type int32: a bag in each row, or one list and `offsets`.
+ * @param weight Shape [rows, features].
+ * @returns Shape [bags, features].
+ * @throws {RangeError} If a position is beyond the table, or the offsets do not rise from 0.
+ *
+ * @example The sums of two bags
+ * ```ts
+ * import { nn, tensor } from "@adjoint/ml";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const table = tensor([[1, 2], [3, 4], [5, 6]]);
+ * const ids = tensor([2, 0, 1], { dtype: "int32" });
+ * const offsets = tensor([0, 2], { dtype: "int32" });
+ * const y = nn.functional.embeddingBag(ids, table, { offsets, mode: "sum" });
+ * assertEquals(y.toArray(), [[6, 8], [3, 4]]);
+ * ```
+ */
+export function embeddingBag(
+  x: Tensor,
+  weight: Tensor,
+  options?: EmbeddingBagFunctionOptions,
+): Tensor {
+  const call = "compute embeddingBag";
+  checkCount(call, arguments.length, 3);
+  const read = readBag(call, options);
+  const { mode = "mean", offsets = null, perSampleWeights: factors = null } = read;
+  checkPositions(call, "the input", x);
+  checkTable(call, weight);
+  const padding = paddingOf(call, read.paddingIdx ?? null, weight.shape[0] ?? 0);
+  if (factors !== null && (mode !== "sum" || !sameShape(factors.shape, x.shape))) {
+    throw new TypeError(
+      `Cannot ${call}: perSampleWeights are for mode "sum" and have the shape ${
+        showShape(x.shape)
+      } of the input, got mode "${mode}" and shape ${showShape(factors.shape)}`,
+    );
+  }
+  if (offsets === null) checkRank(call, x, [2]);
+  const bags = offsets === null
+    ? { ids: x, counts: x.ge(0), factors }
+    : rowsOf(call, x, factors, offsets, read.includeLastOffset ?? false);
+  const counts = padding === null ? bags.counts : bags.counts.logicalAnd(bags.ids.ne(padding));
+  const rows = lookUp(bags.ids, weight, padding, read);
+  const inside = counts.unsqueeze(2);
+  if (mode === "max" && rows.size > 0) {
+    const { values } = where(inside, rows, -Infinity).max(1);
+    return where(counts.any(1).unsqueeze(1), values, 0);
+  }
+  const scaled = bags.factors === null ? rows : rows.mul(bags.factors.unsqueeze(2));
+  const sums = where(inside, scaled, 0).sum(1);
+  if (mode === "sum") return sums;
+  return sums.div(counts.sum(1).clamp(1, null).unsqueeze(1));
+}
+
+/** Options of `EmbeddingBag`. */
+export interface EmbeddingBagOptions
+  extends Omit<EmbeddingBagFunctionOptions, "offsets" | "perSampleWeights">, LayerOptions {}
+
+const readBagLayer = optionReader<EmbeddingBagOptions>({ ...LAYER_OPTIONS, ...EMBEDDING, ...BAG });
+
+/**
+ * The sums, means or largest of the rows of a table that is learned, for each bag of positions.
+ * Follows `torch.nn.EmbeddingBag`.
+ *
+ * @example A bag in each row
+ * ```ts
+ * import { nn, tensor } from "@adjoint/ml";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const layer = new nn.EmbeddingBag(10, 3, { mode: "sum" });
+ * const bags = tensor([[1, 2, 4], [9, 9, 0]], { dtype: "int32" });
+ * assertEquals(layer.forward(bags).shape, [2, 3]);
+ * ```
+ */
+export class EmbeddingBag
+  extends Module<[x: Tensor, offsets?: Tensor | null, perSampleWeights?: Tensor | null]> {
+  /** Shape [rows, features]. */
+  readonly weight: Parameter;
+  private readonly options: EmbeddingBagFunctionOptions;
+  private readonly made: string;
+
+  /**
+   * Creates the layer.
+   *
+   * @param numEmbeddings How many rows the table has.
+   * @param embeddingDim How many features a row has.
+   */
+  constructor(
+    readonly numEmbeddings: number,
+    readonly embeddingDim: number,
+    options?: EmbeddingBagOptions,
+  ) {
+    super();
+    checkCount("make EmbeddingBag", arguments.length, 3);
+    const { dtype = "float32", ...rest } = readBagLayer("make EmbeddingBag", options);
+    this.weight = tableOf("make EmbeddingBag", numEmbeddings, embeddingDim, { ...rest, dtype });
+    this.options = rest;
+    this.made = shownCall([numEmbeddings, embeddingDim], rest);
+  }
+
+  /**
+   * Computes the output.
+   *
+   * @param x Positions, of type int32: a bag in each row, or one list.
+   * @param offsets Where each bag starts, if they are one list.
+   * @param perSampleWeights Factors of the rows, with mode "sum" alone.
+   */
+  override forward(
+    x: Tensor,
+    offsets: Tensor | null = null,
+    perSampleWeights: Tensor | null = null,
+  ): Tensor {
+    return embeddingBag(x, this.weight, { ...this.options, offsets, perSampleWeights });
+  }
+
+  /** What stands in the brackets after the name. */
+  protected override describe(): string {
+    return this.made;
+  }
+}

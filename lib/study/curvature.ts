@@ -1,0 +1,49 @@
+/** Products of the Hessian of a function with vectors. */
+
+import { cat } from "../ops/mod.ts";
+import type { Tensor } from "../tensor/tensor.ts";
+import { linearize } from "../transforms/forward.ts";
+import {
+  type ArgumentsAt,
+  type Beside,
+  numberFrom,
+  type Point,
+  slopes,
+  subjectOf,
+} from "./subject.ts";
+
+/** The Hessian of a function at a point, as a map of vectors. */
+export interface Curvature<At> {
+  /** How many numbers a vector has. */
+  readonly size: number;
+  /** The product with a vector of float64. */
+  readonly product: (v: Tensor) => Tensor;
+  /** A vector in the form of the point. */
+  readonly beside: (v: Tensor) => Beside<At>;
+  /** The share of a number that is rounding. */
+  readonly slack: number;
+}
+
+/** The Hessian of a function at a point. What the function does is kept, so that it runs once. */
+export function curvatureOf<At extends Point>(
+  call: string,
+  fn: (...inputs: ArgumentsAt<At>) => Tensor,
+  at: At,
+): Curvature<At> {
+  const { places, run, beside } = subjectOf(call, fn, at);
+  const gradient = (...own: Tensor[]) => slopes(call, numberFrom(call, run(own)), own, true);
+  const [, derivative] = linearize(gradient, places);
+  const sizes = places.map(({ size }) => size);
+  const parts = (v: Tensor) =>
+    v.split(sizes).map((part, i) => {
+      const { shape = [], dtype, device } = places[i] ?? v;
+      return part.reshape(shape).to({ dtype, device });
+    });
+  return {
+    size: sizes.reduce((sum, size) => sum + size, 0),
+    product: (v) =>
+      cat(derivative(parts(v)).map((x) => x.flatten().to({ dtype: "float64", device: "cpu" }))),
+    beside: (v) => beside(parts(v)),
+    slack: places.every(({ dtype }) => dtype === "float64") ? 1e-13 : 1e-6,
+  };
+}

@@ -1,0 +1,50 @@
+/** Going through batches, so that timers, signals and finalizers get their turn. */
+
+import type { Batches } from "./settings.ts";
+
+/** Milliseconds after which the event loop gets a turn. */
+const TURN = 16;
+
+/** How many batches there are; null if the data does not tell. */
+export function lengthOf(batches: Batches<unknown>): number | null {
+  try {
+    const length: unknown = Reflect.get(batches, "length");
+    return typeof length === "number" ? length : null;
+  } catch {
+    // A loader of examples that come one after the other does not know.
+    return null;
+  }
+}
+
+/** The first batches, at most `limit`, in turns with the event loop. */
+export async function* taken<B>(batches: Batches<B>, limit: number): AsyncGenerator<B> {
+  if (limit <= 0) return;
+  let count = 0;
+  for await (const batch of Symbol.asyncIterator in batches ? batches : inTurns(batches)) {
+    yield batch;
+    if (++count >= limit) return;
+  }
+}
+
+async function* inTurns<B>(batches: Iterable<B>): AsyncGenerator<B> {
+  let last = performance.now();
+  for (const batch of batches) {
+    yield batch;
+    if (performance.now() - last < TURN) continue;
+    await new Promise<void>((resolve) => setImmediate(resolve));
+    last = performance.now();
+  }
+}
+
+/** The batches after the first `count`. */
+export async function* skipping<B>(batches: Batches<B>, count: number): AsyncGenerator<B> {
+  let index = 0;
+  for await (const batch of batches) if (index++ >= count) yield batch;
+}
+
+/** The first batches in an array, to go through again and again. */
+export async function firstBatches(data: Batches<unknown>, limit: number): Promise<unknown[]> {
+  const batches: unknown[] = [];
+  for await (const batch of taken(data, limit)) batches.push(batch);
+  return batches;
+}

@@ -1,0 +1,139 @@
+/** What a model is worth on data that it does not learn from. */
+
+import { keep, scope } from "../autograd/scope.ts";
+import { noGrad } from "../autograd/tape.ts";
+import { checkCount, shown } from "../core/options.ts";
+import { isTensor } from "../core/tensor.ts";
+import type { AnyModule } from "../nn/module.ts";
+import { taken } from "./batches.ts";
+import { Means } from "./means.ts";
+import { evaluating } from "./modes.ts";
+import type { Evaluated } from "./objective.ts";
+import {
+  type Batches,
+  type BatchMetric,
+  type EvaluateOptions,
+  type Evaluation,
+  type Metrics,
+  readEvaluation,
+  type StreamingMetric,
+} from "./settings.ts";
+
+/** The numbers of a batch: the loss and its terms. */
+export function numbersOf({ loss, terms }: Evaluated): Record<string, number> {
+  const parts = Object.entries(terms).map(([name, term]) => [name, term.item()]);
+  return { loss: loss.item(), ...Object.fromEntries(parts) };
+}
+
+/** Lets what modules hold beside parameters and buffers, such as a state carried on, outlive a scope. */
+export function keepHeld(modules: readonly AnyModule[]): void {
+  for (const module of modules) {
+    for (const value of Object.values(module)) {
+      if (isTensor(value) || Array.isArray(value)) keep(value);
+    }
+  }
+}
+
+/** Metrics over several batches. */
+export class Measured {
+  readonly #means = new Means();
+  readonly #functions: readonly (readonly [string, BatchMetric])[];
+  readonly #streams: readonly (readonly [string, StreamingMetric])[];
+  readonly #names: readonly string[];
+
+  /** Begins with no batches. */
+  constructor(metrics: Metrics) {
+    const entries = Object.entries(metrics).map(([name, metric]) =>
+      // What can be computed exactly over batches is not averaged over them.
+      [name, "stream" in metric ? metric.stream() : metric] as const
+    );
+    this.#names = Object.keys(metrics);
+    this.#functions = entries.filter((entry) => typeof entry[1] === "function") as [
+      string,
+      BatchMetric,
+    ][];
+    this.#streams = entries.filter((entry) => typeof entry[1] !== "function") as [
+      string,
+      StreamingMetric,
+    ][];
+    for (const [, stream] of this.#streams) stream.reset();
+  }
+
+  /** Adds a batch. */
+  add({ output, target, size }: Evaluated): void {
+    if (output === null || target === null) return;
+    const prediction = output.detach();
+    noGrad(() => {
+      for (const [, stream] of this.#streams) stream.update(prediction, target);
+      for (const [name, metric] of this.#functions) {
+        const value = metric(prediction, target);
+        const number = isTensor(value) && value.size === 1 ? value.item() : value;
+        this.#means.add({ [name]: checkedNumber(name, number) }, size);
+      }
+    });
+  }
+
+  /** The metrics by name. */
+  get(): Record<string, number> {
+    const streamed = this.#streams.map(([name, stream]) => [
+      name,
+      checkedNumber(name, stream.compute()),
+    ]);
+    const all: Record<string, number> = { ...this.#means.get(), ...Object.fromEntries(streamed) };
+    return Object.fromEntries(this.#names.map((name) => [name, all[name] ?? NaN]));
+  }
+}
+
+function checkedNumber(name: string, value: unknown): number {
+  if (typeof value === "number") return value;
+  throw new TypeError(
+    `Cannot compute the metric ${name}: it must give a number, got ${shown(value)}`,
+  );
+}
+
+/** Means of the loss and its terms over data, and metrics; the modules are as before in the end. */
+export async function evaluated(
+  { model, criterion, objective, metrics, limit }: Evaluation,
+  data: Batches<unknown>,
+  source: string,
+): Promise<Record<string, number>> {
+  const means = new Means();
+  const measured = new Measured(metrics);
+  const modules = [...model.modules(), ...criterion?.modules() ?? []];
+  await evaluating(modules, async () => {
+    for await (const batch of taken(data, limit)) {
+      scope(() =>
+        noGrad(() => {
+          const found = objective(batch, source);
+          means.add(numbersOf(found), found.size);
+          measured.add(found);
+          keepHeld(modules);
+        })
+      );
+    }
+  });
+  return { ...means.get(), ...measured.get() };
+}
+
+/**
+ * The mean loss of a model over data, its terms, and metrics, without gradients and with the model in
+ * evaluation mode; it is in its former mode afterwards. Means over batches are weighed by the number of
+ * examples in each.
+ *
+ * @returns The numbers by name: `loss`, the terms, the metrics.
+ *
+ * @example A model that is always right
+ * ```ts
+ * import { losses, nn, ones, train } from "@adjoint/ml";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const batches = [[ones([2, 1]), ones([2, 1])]];
+ * const model = new nn.Sequential();
+ * assertEquals(await train.evaluate({ model, loss: losses.mse, data: batches }), { loss: 0 });
+ * ```
+ */
+export async function evaluate<B>(options: EvaluateOptions<B>): Promise<Record<string, number>> {
+  checkCount("evaluate", arguments.length, 1);
+  const { data, ...evaluation } = readEvaluation("evaluate", options);
+  return await evaluated(evaluation, data, "data");
+}

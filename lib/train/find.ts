@@ -1,0 +1,176 @@
+/** Settings found by trying: the learning rate, the size of a batch. */
+
+import { scope } from "../autograd/scope.ts";
+import { noGrad } from "../autograd/tape.ts";
+import { checkCount, checkKind, optionReader } from "../core/options.ts";
+import { DATASET, type Dataset } from "../data/dataset.ts";
+import { DataLoader } from "../data/loader.ts";
+import {
+  type LRRange,
+  lrRangeTest,
+  type LRRangeTestOptions,
+  type RangedOptimizer,
+} from "../optim/mod.ts";
+import { firstBatches } from "./batches.ts";
+import { COUNT, type FitOptions, readPlan } from "./settings.ts";
+
+/** What `lrFind` and `findBatchSize` train with. */
+export type TrainedSettings<B> = Pick<FitOptions<B>, "model" | "loss" | "step" | "optimizer">;
+
+/** Runs something that trains, and gives model and optimizer what they had before. */
+async function undone<T>(
+  { model, optimizer }: Pick<FitOptions<unknown>, "model" | "optimizer">,
+  run: () => Promise<T>,
+): Promise<T> {
+  const before = noGrad(() =>
+    Object.entries(model.stateDict()).map(([name, x]) => [name, x.clone()])
+  );
+  const state = optimizer.stateDict();
+  const { training } = model;
+  if (!training) model.train();
+  try {
+    return await run();
+  } finally {
+    model.loadStateDict(Object.fromEntries(before));
+    optimizer.loadStateDict(state as never);
+    optimizer.zeroGrad();
+    if (!training) model.eval();
+  }
+}
+
+/**
+ * Tries learning rates that grow from step to step, and suggests one: see `optim.lrRangeTest`. Model and
+ * optimizer are as before in the end.
+ *
+ * @param settings What `fit` would be told.
+ *
+ * @example A rate to begin with
+ * ```ts
+ * import { losses, nn, ones, optim, train } from "@adjoint/ml";
+ * import { assert } from "@std/assert";
+ *
+ * const model = new nn.Linear(1, 1);
+ * const optimizer = new optim.SGD(model.parameters());
+ * const batches = [[ones([4, 1]), ones([4, 1])]];
+ * const settings = { model, loss: losses.mse, optimizer, train: batches };
+ * const { suggestion } = await train.lrFind(settings, { startLr: 1e-3, numIter: 50 });
+ * assert(suggestion! > 1e-3 && suggestion! < 10);
+ * ```
+ */
+export async function lrFind<B>(
+  settings: TrainedSettings<B> & Pick<FitOptions<B>, "train">,
+  options?: LRRangeTestOptions,
+): Promise<LRRange> {
+  checkCount("run lrFind", arguments.length, 2);
+  const { objective, optimizer, model, train } = readPlan("run lrFind", settings);
+  const { numIter = 100 } = options ?? {};
+  // What is no number of steps is refused by the test itself.
+  const batches = await firstBatches(train, COUNT.accepts(numIter) ? numIter : 0);
+  let next = 0;
+  return await undone(
+    { model, optimizer },
+    () =>
+      Promise.resolve(lrRangeTest(optimizer as unknown as RangedOptimizer, () =>
+        scope(() => {
+          optimizer.zeroGrad();
+          const { loss } = objective(batches[next++ % batches.length], "train");
+          loss.backward();
+          return loss.item();
+        }), options)),
+  );
+}
+
+/** Options of `findBatchSize`. */
+export interface FindBatchSizeOptions {
+  /** The first size; each next one is twice as large. Default: 1. */
+  start?: number;
+  /** The largest size. Default: the length of the data set. */
+  max?: number;
+  /** Steps with each size. Default: 3. */
+  steps?: number;
+}
+
+/** How fast batches of a size are. */
+export interface BatchSizeRate {
+  /** Examples in a batch. */
+  readonly batchSize: number;
+  /** Examples that are learned from in a second. */
+  readonly examplesPerSecond: number;
+}
+
+/** What trying sizes gave. */
+export interface BatchSizes {
+  /** The sizes that were tried. */
+  readonly rates: readonly BatchSizeRate[];
+  /** The smallest size that is at most a tenth slower than the fastest; null if none had room. */
+  readonly suggestion: number | null;
+}
+
+const readFind = optionReader<FindBatchSizeOptions>({ start: COUNT, max: COUNT, steps: COUNT });
+
+/** Seconds that a number of steps takes with the first batch of a size; null if there is no room. */
+function secondsOf(step: () => void, steps: number): number | null {
+  const times: number[] = [];
+  try {
+    for (let i = 0; i <= steps; i++) {
+      const before = performance.now();
+      step();
+      times.push(performance.now() - before);
+    }
+  } catch (error) {
+    // Tensors and kernels say it in the same words.
+    if (error instanceof Error && error.message.includes("there is no memory for")) return null;
+    throw error;
+  }
+  // The first step is a rehearsal.
+  return times.slice(1).reduce((sum, time) => sum + time, 0) / 1000;
+}
+
+/**
+ * Tries batches of sizes that double, until there is no room for more, and suggests the smallest of the
+ * fast ones. Model and optimizer are as before in the end. Follows Lightning's `scale_batch_size`, which
+ * looks for the largest.
+ *
+ * @param settings What `fit` would be told, without batches.
+ * @param dataset The examples.
+ *
+ * @example Sizes up to 4
+ * ```ts
+ * import { data, losses, nn, ones, optim, train } from "@adjoint/ml";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const model = new nn.Linear(1, 1);
+ * const settings = { model, loss: losses.mse, optimizer: new optim.SGD(model.parameters()) };
+ * const points = new data.TensorDataset(ones([6, 1]), ones([6, 1]));
+ * const { rates } = await train.findBatchSize(settings, points);
+ * assertEquals(rates.map(({ batchSize }) => batchSize), [1, 2, 4]);
+ * ```
+ */
+export async function findBatchSize<T>(
+  settings: TrainedSettings<T>,
+  dataset: Dataset<T>,
+  options?: FindBatchSizeOptions,
+): Promise<BatchSizes> {
+  const call = "run findBatchSize";
+  checkCount(call, arguments.length, 3);
+  checkKind(call, "the data set", dataset, DATASET);
+  const { start = 1, max = dataset.length, steps = 3 } = readFind(call, options);
+  const { objective, optimizer, model } = readPlan(call, { ...settings, train: [] });
+  const rates: BatchSizeRate[] = [];
+  await undone({ model, optimizer }, async () => {
+    for (let batchSize = start; batchSize <= max; batchSize *= 2) {
+      const [batch] = await firstBatches(new DataLoader(dataset, { batchSize }), 1);
+      const seconds = secondsOf(() =>
+        scope(() => {
+          optimizer.zeroGrad();
+          objective(batch, "the data set").loss.backward();
+          optimizer.step();
+        }), steps);
+      if (seconds === null) break;
+      rates.push({ batchSize, examplesPerSecond: batchSize * steps / Math.max(seconds, 1e-9) });
+    }
+  });
+  const fastest = Math.max(0, ...rates.map(({ examplesPerSecond }) => examplesPerSecond));
+  const fast = rates.find(({ examplesPerSecond }) => examplesPerSecond >= 0.9 * fastest);
+  return { rates, suggestion: fast?.batchSize ?? null };
+}

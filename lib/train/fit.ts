@@ -1,0 +1,95 @@
+/** The training loop. */
+
+import { checkCount } from "../core/options.ts";
+import type { History } from "./history.ts";
+import { evaluated } from "./evaluate.ts";
+import { FitError } from "./fit_error.ts";
+import { load } from "./checkpoint.ts";
+import { firstBatches, taken } from "./batches.ts";
+import { ProgressBar } from "./progress.ts";
+import { TrainingRun } from "./run.ts";
+import { type Batches, type FitOptions, type Plan, readPlan } from "./settings.ts";
+
+/** Calls a function at Ctrl-C, where the process can hear it. @returns Ends that. */
+function onInterrupt(fn: () => void): () => void {
+  try {
+    Deno.addSignalListener("SIGINT", fn);
+  } catch {
+    // A worker hears no signals.
+    return () => {};
+  }
+  return () => Deno.removeSignalListener("SIGINT", fn);
+}
+
+function exists(path: string): boolean {
+  try {
+    return Deno.statSync(path).isFile;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return false;
+    throw error;
+  }
+}
+
+/** One epoch, from where the run stands in it. */
+async function runEpoch(run: TrainingRun, plan: Plan, data: Batches<unknown>): Promise<void> {
+  await run.call("onEpochStart");
+  for await (const batch of taken(run.remaining(data), plan.limit - run.batch)) {
+    await run.call("onBatchEnd", run.learn(batch));
+    if (run.stopped && run.resumable) return;
+  }
+  run.finishStep();
+  const validated = plan.validation === null
+    ? {}
+    : await evaluated(plan, plan.validation, "validation");
+  await run.call("onEpochEnd", run.endEpoch(validated));
+}
+
+/**
+ * Trains a model: for each epoch all batches, each with its loss, its gradients and a step of the
+ * optimizer, then the validation. The same can be written by hand with public functions; see the
+ * README. Each batch is computed inside `scope`, so that its memory is used again at once: what the
+ * model and the loss hold as properties stays, and so does what is given to `keep`.
+ *
+ * An interrupt (Ctrl-C) ends training when the batch is done; callbacks still learn of the end.
+ *
+ * @returns What was noted of each epoch: `epoch`, `step`, `lr`, `seconds`, `loss`, its terms, the
+ * metrics, and those of the validation with `val` before the name.
+ * @throws {FitError} If the loss is no finite number, or training was interrupted.
+ *
+ * @example A line through points
+ * ```ts
+ * import { data, losses, nn, optim, tensor, train } from "@adjoint/ml";
+ * import { assert } from "@std/assert";
+ *
+ * const x = tensor([[0], [1], [2], [3]]);
+ * const points = new data.TensorDataset(x, x.mul(2).add(1));
+ * const model = new nn.Linear(1, 1);
+ * const history = await train.fit({
+ *   model,
+ *   loss: losses.mse,
+ *   optimizer: new optim.Adam(model.parameters(), { lr: 0.1 }),
+ *   train: new data.DataLoader(points, { batchSize: 2, shuffle: true }),
+ *   epochs: 100,
+ *   progress: false,
+ * });
+ * assert(history.best("loss")!.loss! < 0.1);
+ * ```
+ */
+export async function fit<B>(options: FitOptions<B>): Promise<History> {
+  checkCount("fit", arguments.length, 1);
+  const plan = readPlan("fit", options);
+  const run = new TrainingRun(plan, plan.progress ? [new ProgressBar()] : []);
+  if (plan.resume !== null && exists(plan.resume)) load(plan.resume, run.parts);
+  const data = plan.overfit ? await firstBatches(plan.train, plan.limit) : plan.train;
+  const quiet = onInterrupt(() => run.interrupt());
+  try {
+    await run.call("onFitStart");
+    while (run.next(data)) await runEpoch(run, plan, data);
+  } finally {
+    quiet();
+    await run.call("onFitEnd");
+    run.endEarly();
+  }
+  if (run.interrupted) throw new FitError(`interrupted in epoch ${run.epoch}`, run.history);
+  return run.history;
+}

@@ -1,0 +1,125 @@
+/** What training noted, epoch by epoch. */
+
+import { checkCount, checkKind, oneOf, optionReader, TEXT } from "../core/options.ts";
+
+/** The numbers of an epoch by name: `epoch`, `step`, `lr`, `seconds`, `loss`, its terms, `valLoss` … */
+export type EpochRecord = Readonly<Record<string, number>>;
+
+/** Options of `best`. */
+export interface BestOptions {
+  /** Whether the lowest or the highest value is the best. Default: "min". */
+  mode?: "min" | "max";
+}
+
+const readBest = optionReader<BestOptions>({ mode: oneOf("min", "max") });
+
+/** A number of a record; refuses a name that it does not have. */
+export function monitored(call: string, record: EpochRecord, name: string): number {
+  const value = record[name];
+  if (value !== undefined) return value;
+  throw new RangeError(
+    `Cannot ${call}: there is no "${name}" to watch among ${Object.keys(record).join(", ")}`,
+  );
+}
+
+/** A number in few letters. */
+export function short(value: number | undefined): string {
+  if (value === undefined) return "";
+  return Number.isInteger(value) ? String(value) : value.toPrecision(4);
+}
+
+/**
+ * What training noted, epoch by epoch.
+ *
+ * @example The best epoch
+ * ```ts
+ * import { train } from "@adjoint/ml";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const history = new train.History();
+ * history.records.push({ epoch: 1, loss: 0.5 }, { epoch: 2, loss: 0.2 }, { epoch: 3, loss: 0.3 });
+ * assertEquals(history.best("loss"), { epoch: 2, loss: 0.2 });
+ * assertEquals(history.column("loss"), [0.5, 0.2, 0.3]);
+ * ```
+ */
+export class History {
+  /** The epochs in order. */
+  readonly records: EpochRecord[] = [];
+  /** Why training ended before its last epoch; null if it did not. */
+  stopped: string | null = null;
+
+  /** Begins with no epochs. */
+  constructor() {
+    checkCount("make History", arguments.length, 0);
+  }
+
+  /** The names of all numbers, in the order in which they came up. */
+  get columns(): string[] {
+    return [...new Set(this.records.flatMap((record) => Object.keys(record)))];
+  }
+
+  /** One number of every epoch; NaN where an epoch has none. */
+  column(name: string): number[] {
+    checkCount("read a column of a History", arguments.length, 1);
+    this.#checkName("read a column of a History", name);
+    return this.records.map((record) => record[name] ?? NaN);
+  }
+
+  /** The epoch with the best value; null if there is none, or none that is a number. */
+  best(name: string, options?: BestOptions): EpochRecord | null {
+    const call = "find the best of a History";
+    checkCount(call, arguments.length, 2);
+    const { mode = "min" } = readBest(call, options);
+    this.#checkName(call, name);
+    const sign = mode === "min" ? 1 : -1;
+    let best: EpochRecord | null = null;
+    for (const record of this.records) {
+      const value = sign * (record[name] ?? NaN);
+      if (value < (best === null ? Infinity : sign * (best[name] ?? NaN))) best = record;
+    }
+    return best;
+  }
+
+  #checkName(call: string, name: string): void {
+    checkKind(call, "the name", name, TEXT);
+    if (this.records.length === 0 || this.columns.includes(name)) return;
+    throw new RangeError(
+      `Cannot ${call}: there is no "${name}" among ${this.columns.join(", ")}`,
+    );
+  }
+
+  /** The epochs as comma-separated values, with a line of names. */
+  toCsv(): string {
+    checkCount("run History.toCsv", arguments.length, 0);
+    const { columns } = this;
+    const rows = this.records.map((record) => columns.map((name) => record[name] ?? "").join(","));
+    return [columns.join(","), ...rows, ""].join("\n");
+  }
+
+  /** The epochs as a table of text. */
+  toString(): string {
+    checkCount("run History.toString", arguments.length, 0);
+    const { columns } = this;
+    const rows = [columns, ...this.records.map((r) => columns.map((name) => short(r[name])))];
+    const widths = columns.map((_, i) => Math.max(...rows.map((row) => row[i]?.length ?? 0)));
+    const lines = rows.map((row) => row.map((cell, i) => cell.padStart(widths[i] ?? 0)).join("  "));
+    return [...lines, ...(this.stopped === null ? [] : [`stopped: ${this.stopped}`])].join("\n");
+  }
+
+  /** What `console.log` shows. */
+  [Symbol.for("Deno.customInspect")](): string {
+    return `History\n${this.toString()}`;
+  }
+
+  /** Everything to go on from. */
+  stateDict(): { readonly records: readonly EpochRecord[] } {
+    checkCount("read the state of a History", arguments.length, 0);
+    return { records: this.records.map((record) => ({ ...record })) };
+  }
+
+  /** Goes on from there. */
+  loadStateDict({ records }: { readonly records: readonly EpochRecord[] }): void {
+    checkCount("load the state of a History", arguments.length, 1);
+    this.records.splice(0, this.records.length, ...records.map((record) => ({ ...record })));
+  }
+}

@@ -1,0 +1,156 @@
+/** Files of what training notes. */
+
+import { checkCount, checkKind, optionReader, TEXT } from "../core/options.ts";
+import { writeFile } from "../io/sink.ts";
+import type { BatchReport, Callback, Run } from "./callback.ts";
+import type { EpochRecord } from "./history.ts";
+import { COUNT } from "./settings.ts";
+import { scalarsRecord, versionRecord } from "./tensorboard.ts";
+
+/** A path, which must be text. */
+function pathFor(name: string, path: string, count: number): string {
+  checkCount(`make ${name}`, count, 1);
+  checkKind(`make ${name}`, "the path", path, TEXT);
+  return path;
+}
+
+/**
+ * Writes the numbers of the epochs as comma-separated values: after each epoch the whole history anew, so
+ * that a resumed run has no epoch twice.
+ *
+ * @example
+ * ```ts
+ * import { train } from "@adjoint/ml";
+ *
+ * const callbacks = [new train.CsvLogger("history.csv")];
+ * ```
+ */
+export class CsvLogger implements Callback {
+  readonly #path: string;
+
+  /**
+   * Creates the callback.
+   *
+   * @param path The file; an old one is replaced.
+   */
+  constructor(path: string) {
+    this.#path = pathFor("CsvLogger", path, arguments.length);
+  }
+
+  /** Writes a line of names, then one for each epoch. */
+  onEpochEnd({ history }: Run): void {
+    writeFile("CsvLogger", this.#path, [new TextEncoder().encode(history.toCsv())]);
+  }
+}
+
+/**
+ * Writes the numbers of each epoch as a line of JSON: after each epoch the whole history anew. Numbers that
+ * JSON lacks are null.
+ *
+ * @example
+ * ```ts
+ * import { train } from "@adjoint/ml";
+ *
+ * const callbacks = [new train.JsonlLogger("history.jsonl")];
+ * ```
+ */
+export class JsonlLogger implements Callback {
+  readonly #path: string;
+
+  /**
+   * Creates the callback.
+   *
+   * @param path The file; an old one is replaced.
+   */
+  constructor(path: string) {
+    this.#path = pathFor("JsonlLogger", path, arguments.length);
+  }
+
+  /** Writes one line for each epoch. */
+  onEpochEnd({ history: { records } }: Run): void {
+    const text = records.map((record) => `${JSON.stringify(record)}\n`).join("");
+    writeFile("JsonlLogger", this.#path, [new TextEncoder().encode(text)]);
+  }
+}
+
+/** Options of `TensorBoardLogger`. */
+export interface TensorBoardLoggerOptions {
+  /** Numbers of every so many steps are written, beside those of the epochs. Default: 50. */
+  every?: number;
+}
+
+const readOptions = optionReader<TensorBoardLoggerOptions>({ every: COUNT });
+
+/**
+ * Writes numbers of steps and of epochs to a folder that TensorBoard reads. A resumed run adds a file,
+ * and TensorBoard shows the later of two numbers for one step.
+ *
+ * @example
+ * ```ts
+ * import { train } from "@adjoint/ml";
+ *
+ * const callbacks = [new train.TensorBoardLogger("runs/first", { every: 10 })];
+ * ```
+ */
+export class TensorBoardLogger implements Callback {
+  readonly #folder: string;
+  readonly #every: number;
+  #path = "";
+  #records: Uint8Array[] = [];
+
+  /**
+   * Creates the callback.
+   *
+   * @param folder Where a file is made for each call of `fit`; it is made if there is none.
+   */
+  constructor(folder: string, options?: TensorBoardLoggerOptions) {
+    const call = "make TensorBoardLogger";
+    checkCount(call, arguments.length, 2);
+    checkKind(call, "the folder", folder, TEXT);
+    const { every = 50 } = readOptions(call, options);
+    this.#folder = folder;
+    this.#every = every;
+  }
+
+  /** Begins a file. */
+  onFitStart(): void {
+    const now = Date.now();
+    Deno.mkdirSync(this.#folder, { recursive: true });
+    this.#path = `${this.#folder}/events.out.tfevents.${String(now).slice(0, -3)}.` +
+      crypto.randomUUID();
+    this.#records = [versionRecord(now / 1000)];
+    this.#flush();
+  }
+
+  /** Notes a step. */
+  onBatchEnd(run: Run, { loss, terms, lr, gradNorm, stepped }: BatchReport): void {
+    if (!stepped || run.step % this.#every !== 0) return;
+    const values = { loss, ...terms, lr, ...(gradNorm !== null && { gradNorm }) };
+    this.#note(run.step, "step", values);
+  }
+
+  /** Notes an epoch and writes what was noted. */
+  onEpochEnd(run: Run, record: EpochRecord): void {
+    const { epoch: _, step: __, ...values } = record;
+    this.#note(run.step, "epoch", values);
+    this.#flush();
+  }
+
+  /** Writes the rest. */
+  onFitEnd(): void {
+    this.#flush();
+  }
+
+  #note(step: number, group: string, values: Readonly<Record<string, number>>): void {
+    const named = Object.entries(values).map(([name, value]) => [`${group}/${name}`, value]);
+    this.#records.push(scalarsRecord(Date.now() / 1000, step, Object.fromEntries(named)));
+  }
+
+  #flush(): void {
+    using file = Deno.openSync(this.#path, { append: true, create: true });
+    for (const record of this.#records) {
+      for (let done = 0; done < record.length;) done += file.writeSync(record.subarray(done));
+    }
+    this.#records = [];
+  }
+}

@@ -1,0 +1,32 @@
+/** Means of the numbers of many batches, weighed by the examples in each. */
+
+/** Sums by name, of which the means are taken. */
+export class Means {
+  readonly #sums = new Map<string, { sum: number; weight: number }>();
+
+  /** Adds the numbers of a batch with so many examples. */
+  add(values: Readonly<Record<string, number>>, weight: number): void {
+    for (const [name, value] of Object.entries(values)) {
+      const entry = this.#sums.get(name) ?? { sum: 0, weight: 0 };
+      this.#sums.set(name, { sum: entry.sum + value * weight, weight: entry.weight + weight });
+    }
+  }
+
+  /** The means by name. */
+  get(): Record<string, number> {
+    return Object.fromEntries(
+      [...this.#sums].map(([name, { sum, weight }]) => [name, sum / weight]),
+    );
+  }
+
+  /** The sums, to go on from. */
+  stateDict(): Record<string, { sum: number; weight: number }> {
+    return Object.fromEntries([...this.#sums].map(([name, entry]) => [name, { ...entry }]));
+  }
+
+  /** Goes on from sums. */
+  loadStateDict(state: Readonly<Record<string, { sum: number; weight: number }>>): void {
+    this.#sums.clear();
+    for (const [name, entry] of Object.entries(state)) this.#sums.set(name, { ...entry });
+  }
+}

@@ -1,0 +1,17 @@
+/** Modules in evaluation mode for a while. */
+
+import type { AnyModule } from "../nn/module.ts";
+
+/** Runs something with modules in evaluation mode; each is in its former mode afterwards. */
+export async function evaluating<T>(
+  modules: readonly AnyModule[],
+  run: () => Promise<T>,
+): Promise<T> {
+  const training = modules.map((module) => module.training);
+  for (const module of modules) module.training = false;
+  try {
+    return await run();
+  } finally {
+    modules.forEach((module, i) => module.training = training[i] ?? true);
+  }
+}

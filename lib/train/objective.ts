@@ -1,0 +1,95 @@
+/** What training lowers: a loss of a model's output and a target, or a function of a whole batch. */
+
+import { checkKind, isPlainObject, kind, shown } from "../core/options.ts";
+import { isTensor } from "../core/tensor.ts";
+import type { AnyModule, Module } from "../nn/module.ts";
+import type { Tensor } from "../tensor/tensor.ts";
+
+/** The parts of a loss by name; the loss is their sum. */
+export type Terms = Readonly<Record<string, Tensor>>;
+
+/** A loss of outputs and targets, with or without parameters of its own. */
+export type Criterion =
+  | ((output: Tensor, target: Tensor) => Tensor | Terms)
+  | Module<[Tensor, Tensor]>;
+
+/** The loss of a batch, with one element for each term. */
+export type Step<B> = (batch: B) => Tensor | Terms;
+
+/** What training and evaluation compute of one batch. */
+export interface Evaluated {
+  /** The sum of the terms. */
+  readonly loss: Tensor;
+  /** The terms by name; none if the loss is one tensor. */
+  readonly terms: Terms;
+  /** What the model gave; null for a loss of the whole batch. */
+  readonly output: Tensor | null;
+  /** What it should have given; null for a loss of the whole batch. */
+  readonly target: Tensor | null;
+  /** Number of examples, by which means over batches are weighed. */
+  readonly size: number;
+}
+
+/** Computes the loss of a batch; `source` is the option that it came by. */
+export type Objective = (batch: unknown, source: string) => Evaluated;
+
+const SCALAR = kind(
+  "a tensor with one element, or an object of such, one for each term",
+  (value) => isTensor(value) && value.size === 1,
+);
+
+/** The loss and its terms, of what a loss function gave. */
+function summed(call: string, given: Tensor | Terms): Pick<Evaluated, "loss" | "terms"> {
+  if (!isPlainObject(given) || Object.keys(given).length === 0) {
+    checkKind(call, "the loss", given, SCALAR);
+    return { loss: given as Tensor, terms: {} };
+  }
+  for (const [name, term] of Object.entries(given)) {
+    checkKind(call, `the term ${name} of the loss`, term, SCALAR);
+  }
+  const [first, ...rest] = Object.values(given) as [Tensor, ...Tensor[]];
+  return { loss: rest.reduce((sum, term) => sum.add(term), first), terms: given };
+}
+
+/** The first extent of the first tensor in a batch; 1 where there is none. */
+function sizeOf(batch: unknown): number {
+  if (isTensor(batch)) return batch.shape[0] ?? 1;
+  if (Array.isArray(batch)) return sizeOf(batch[0]);
+  if (isPlainObject(batch)) return sizeOf(Object.values(batch)[0]);
+  return 1;
+}
+
+/** The modules that a loss consists of; none if it is a plain function. */
+export function isModule(value: unknown): value is Module<[Tensor, Tensor]> & AnyModule {
+  return typeof value === "object" && value !== null && "forward" in value;
+}
+
+/** The objective of batches that are pairs of an input and a target. */
+export function pairObjective(call: string, model: Module, criterion: Criterion): Objective {
+  const compute = isModule(criterion)
+    ? (output: Tensor, target: Tensor) => criterion.forward(output, target)
+    : criterion;
+  return (batch, source) => {
+    const pair: readonly unknown[] = Array.isArray(batch) ? batch : [];
+    const [x, target] = pair;
+    if (pair.length !== 2 || !isTensor(x) || !isTensor(target)) {
+      throw new TypeError(
+        `Cannot ${call}: a batch of ${source} must be a pair of tensors, input and target, got ${
+          shown(batch)
+        }; pass { step } for batches of another form`,
+      );
+    }
+    const output = model.forward(x);
+    return { ...summed(call, compute(output, target)), output, target, size: sizeOf(x) };
+  };
+}
+
+/** The objective of batches of any form. */
+export function batchObjective<B>(call: string, step: Step<B>): Objective {
+  return (batch) => ({
+    ...summed(call, step(batch as B)),
+    output: null,
+    target: null,
+    size: sizeOf(batch),
+  });
+}

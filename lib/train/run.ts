@@ -1,0 +1,312 @@
+/** A training run: where it stands, what a batch does to it, what is needed to go on. */
+
+import { scope } from "../autograd/scope.ts";
+import { noGrad } from "../autograd/tape.ts";
+import type { AnyModule } from "../nn/module.ts";
+import { clipGradNorm_ } from "../nn/utils.ts";
+import type { Tensor } from "../tensor/tensor.ts";
+import { lengthOf, skipping } from "./batches.ts";
+import type { BatchReport, Callback, Run } from "./callback.ts";
+import { keepHeld, Measured, numbersOf } from "./evaluate.ts";
+import { FitError } from "./fit_error.ts";
+import { type EpochRecord, History, monitored } from "./history.ts";
+import { Means } from "./means.ts";
+import type { Batches, FitOptimizer, Plan } from "./settings.ts";
+import { isStateful, type Stateful } from "./state_tree.ts";
+
+/** Where a run stands, in numbers. */
+interface Position {
+  /** The epoch that runs, or ran last. */
+  epoch: number;
+  /** Batches of it so far. */
+  batch: number;
+  /** Steps of the optimizer so far. */
+  step: number;
+  /** Whether the epoch is not over. */
+  within: boolean;
+}
+
+/** What a run needs to go on, beside the states of its parts. */
+interface RunState {
+  readonly at: Position;
+  readonly means: ReturnType<Means["stateDict"]>;
+}
+
+/** A run of `fit`. */
+export class TrainingRun implements Run {
+  readonly history: History = new History();
+  readonly #plan: Plan;
+  readonly #modules: readonly AnyModule[];
+  readonly #callbacks: readonly Callback[];
+  readonly parts: Readonly<Record<string, Stateful>>;
+  #at: Position = { epoch: 0, batch: 0, step: 0, within: false };
+  #batches: number | null = null;
+  #means = new Means();
+  #measured: Measured;
+  /** Batches whose gradients are collected for the next step. */
+  #gathered = 0;
+  /** Whether a batch is being computed, or was when something failed. */
+  #busy = false;
+  #interrupted = false;
+  readonly #began = performance.now();
+
+  /** Begins a run, watched by more than the callbacks of the plan. */
+  constructor(plan: Plan, watchers: readonly Callback[]) {
+    const { model, criterion, optimizer, scheduler, average, train } = plan;
+    this.#plan = plan;
+    this.#modules = [...model.modules(), ...criterion?.modules() ?? []];
+    const late = plan.callbacks.filter(({ afterOthers }) => afterOthers === true);
+    this.#callbacks = [
+      ...plan.callbacks.filter((callback) => !late.includes(callback)),
+      ...watchers,
+      ...late,
+    ];
+    const parts: Record<string, unknown> = {
+      model,
+      loss: criterion,
+      optimizer,
+      scheduler: scheduler?.scheduler,
+      average,
+      train,
+      history: this.history,
+      callbacks: this.#calledBack(),
+      position: this.#position(),
+    };
+    this.parts = Object.fromEntries(
+      Object.entries(parts).filter((part): part is [string, Stateful] => isStateful(part[1])),
+    );
+    this.#measured = new Measured(plan.metrics);
+    // A frozen part of a model that trains stays as it is.
+    for (const module of [model, criterion]) if (module?.training === false) module.train();
+    this.#reportLeftOut();
+  }
+
+  get model(): AnyModule {
+    return this.#plan.model;
+  }
+  get optimizer(): FitOptimizer {
+    return this.#plan.optimizer;
+  }
+  get epoch(): number {
+    return this.#at.epoch;
+  }
+  get epochs(): number {
+    return this.#plan.epochs;
+  }
+  get batch(): number {
+    return this.#at.batch;
+  }
+  get batches(): number | null {
+    return this.#batches;
+  }
+  get step(): number {
+    return this.#at.step;
+  }
+  get seconds(): number {
+    return (performance.now() - this.#began) / 1000;
+  }
+  get resumable(): boolean {
+    return !this.#busy && this.#gathered === 0;
+  }
+  /** Whether somebody has ended training. */
+  get stopped(): boolean {
+    return this.history.stopped !== null;
+  }
+  /** Whether that was Ctrl-C. */
+  get interrupted(): boolean {
+    return this.#interrupted;
+  }
+
+  stop(reason: string): void {
+    this.history.stopped ??= reason;
+  }
+
+  /** Ctrl-C was pressed. */
+  interrupt(): void {
+    this.#interrupted = true;
+    this.stop("interrupted");
+  }
+
+  /** Says which parameters of the loss nobody steps, since they would never change. */
+  #reportLeftOut(): void {
+    const grouped = new Set(this.optimizer.paramGroups.flatMap(({ params }) => params));
+    const left =
+      this.#plan.criterion?.namedParameters().filter(([, p]) =>
+        p.requiresGrad && !grouped.has(p)
+      ) ?? [];
+    if (left.length === 0) return;
+    const names = left.map(([name]) => name).join(", ");
+    console.warn(
+      `fit: the loss has parameters that are in no group of the optimizer and will not be learned: ${names}`,
+    );
+  }
+
+  /** Calls all callbacks at a turn, one after the other. */
+  async call<H extends "onFitStart" | "onEpochStart" | "onFitEnd">(hook: H): Promise<void>;
+  async call(hook: "onBatchEnd", given: BatchReport): Promise<void>;
+  async call(hook: "onEpochEnd", given: EpochRecord): Promise<void>;
+  async call(hook: string, given?: unknown): Promise<void> {
+    // What was begun first ends last.
+    const order = hook === "onFitEnd" ? this.#callbacks.toReversed() : this.#callbacks;
+    for (const callback of order) {
+      const fn = Reflect.get(callback, hook) as
+        | ((run: Run, given: unknown) => void | Promise<void>)
+        | undefined;
+      await fn?.call(callback, this, given);
+    }
+  }
+
+  /** Goes to the next epoch, unless one is not over; whether there is one. */
+  next(data: Batches<unknown>): boolean {
+    const { limit, epochs } = this.#plan;
+    const length = lengthOf(data);
+    this.#batches = length === null && limit === Infinity ? null : Math.min(limit, length ?? limit);
+    if (this.stopped || (!this.#at.within && this.epoch >= epochs)) return false;
+    if (this.#at.within) return true;
+    this.#at = { ...this.#at, epoch: this.epoch + 1, batch: 0, within: true };
+    this.#means = new Means();
+    this.#measured = new Measured(this.#plan.metrics);
+    return true;
+  }
+
+  /** The batches of this epoch that are left. */
+  remaining(data: Batches<unknown>): Batches<unknown> {
+    // Data with a state of its own knows where it stands.
+    return this.batch === 0 || isStateful(data) ? data : skipping(data, this.batch);
+  }
+
+  /** Learns from a batch. */
+  learn(batch: unknown): BatchReport {
+    const { objective, optimizer, accumulate, signal, maxTime } = this.#plan;
+    this.#busy = true;
+    const report = scope(() => {
+      if (this.#gathered === 0) optimizer.zeroGrad();
+      const found = objective(batch, "train");
+      const { loss, ...terms } = numbersOf(found);
+      this.#checkFinite({ ...terms, loss: loss ?? NaN });
+      found.loss.backward();
+      this.#measured.add(found);
+      this.#means.add({ loss: loss ?? NaN, ...terms }, found.size);
+      this.#gathered++;
+      this.#at.batch++;
+      const stepped = this.#gathered === accumulate;
+      const gradNorm = stepped ? this.finishStep() : null;
+      keepHeld(this.#modules);
+      const lr = optimizer.paramGroups[0]?.lr ?? NaN;
+      return { loss: loss ?? NaN, terms, lr, gradNorm, size: found.size, stepped };
+    });
+    this.#busy = false;
+    if (signal?.aborted) this.stop("aborted");
+    if (this.seconds > maxTime) this.stop(`maxTime of ${maxTime} s`);
+    return report;
+  }
+
+  #checkFinite(values: Readonly<Record<string, number>>): void {
+    if (!this.#plan.terminateOnNaN) return;
+    const wrong = Object.entries(values).find(([, value]) => !Number.isFinite(value));
+    if (wrong === undefined) return;
+    const [name, value] = wrong;
+    throw new FitError(
+      `${name === "loss" ? "the loss" : `the term ${name} of the loss`} is ${value} in batch ` +
+        `${this.batch + 1} of epoch ${this.epoch}, after ${this.step} steps; run fit inside ` +
+        "detectAnomaly to see which op made it, or pass { terminateOnNaN: false }",
+      this.history,
+    );
+  }
+
+  /**
+   * Makes a step with the gradients that are collected, if there are any.
+   *
+   * @returns The norm of the gradients before they were clipped; null if they were not.
+   */
+  finishStep(): number | null {
+    const { optimizer, clipGradNorm, average, scheduler, model } = this.#plan;
+    if (this.#gathered === 0) return null;
+    const params = optimizer.paramGroups.flatMap(({ params }) => params);
+    if (this.#gathered > 1) averageGradients(params, this.#gathered);
+    const norm = clipGradNorm === null ? null : clipGradNorm_(params, clipGradNorm).item();
+    optimizer.step();
+    average?.update(model);
+    if (scheduler?.interval === "step") scheduler.scheduler.step();
+    this.#gathered = 0;
+    this.#at.step++;
+    return norm;
+  }
+
+  /** Notes an epoch that is over, and steps the schedule. */
+  endEpoch(validated: Readonly<Record<string, number>>): EpochRecord {
+    const { scheduler } = this.#plan;
+    const record = this.#record(validated);
+    this.history.records.push(record);
+    this.#at.within = false;
+    if (scheduler?.interval === "epoch") {
+      const { scheduler: schedule, monitor } = scheduler;
+      if (monitor === null) schedule.step();
+      else schedule.step(monitored("step the schedule", record, monitor) as never);
+    }
+    return record;
+  }
+
+  /** Notes what there is of an epoch that was broken off. */
+  endEarly(): void {
+    if (this.#at.within && this.batch > 0) this.history.records.push(this.#record({}));
+  }
+
+  #record(validated: Readonly<Record<string, number>>): EpochRecord {
+    return {
+      epoch: this.epoch,
+      step: this.step,
+      lr: this.optimizer.paramGroups[0]?.lr ?? NaN,
+      seconds: this.seconds,
+      ...this.#means.get(),
+      ...this.#measured.get(),
+      ...Object.fromEntries(
+        Object.entries(validated).map(([name, value]) => [
+          `val${name.charAt(0).toUpperCase()}${name.slice(1)}`,
+          value,
+        ]),
+      ),
+    };
+  }
+
+  /** Where the run stands, to go on from. */
+  #position(): Stateful {
+    return {
+      stateDict: () => {
+        if (this.resumable) return { at: { ...this.#at }, means: this.#means.stateDict() };
+        throw new TypeError(
+          "Cannot read the state of a run: a batch is not done, or waits with others for a step",
+        );
+      },
+      loadStateDict: (state: RunState) => {
+        this.#at = { ...state.at };
+        this.#means.loadStateDict(state.means);
+      },
+    };
+  }
+
+  /** The states of the callbacks, in their order. */
+  #calledBack(): Stateful {
+    const { callbacks } = this.#plan;
+    return {
+      stateDict: () => ({ states: callbacks.map((callback) => callback.stateDict?.() ?? null) }),
+      loadStateDict: ({ states }: { states: readonly unknown[] }) => {
+        if (states.length !== callbacks.length) {
+          throw new RangeError(
+            `Cannot resume: there are ${callbacks.length} callbacks, there were ${states.length}`,
+          );
+        }
+        callbacks.forEach((callback, i) => {
+          if (states[i] !== null) callback.loadStateDict?.(states[i] as never);
+        });
+      },
+    };
+  }
+}
+
+/** The gradients of so many batches, which lie added up, as their mean. */
+function averageGradients(params: readonly Tensor[], count: number): void {
+  noGrad(() => {
+    for (const { grad } of params) grad?.copy_(grad.mul(1 / count));
+  });
+}

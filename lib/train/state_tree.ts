@@ -1,0 +1,87 @@
+/** States of any form as tensors by name and text: what a file holds. */
+
+import { isPlainObject, shown } from "../core/options.ts";
+import { isTensor } from "../core/tensor.ts";
+import type { StateDict } from "../nn/mod.ts";
+import type { Tensor } from "../tensor/tensor.ts";
+
+/** Something whose state can be kept: a module, an optimizer, a schedule, a loader, an average. */
+export interface Stateful {
+  /** Everything to go on from. */
+  stateDict(): unknown;
+  /** Goes on from there. */
+  loadStateDict(state: never): unknown;
+}
+
+/** Whether something has a state that can be read and taken over. */
+export function isStateful(value: unknown): value is Stateful {
+  return typeof value === "object" && value !== null &&
+    ["stateDict", "loadStateDict"].every((key) => typeof Reflect.get(value, key) === "function");
+}
+
+/** The keys of what stands in place of values that JSON lacks. */
+const [TENSOR, NUMBER, BIGINT] = ["$tensor", "$number", "$bigint"] as const;
+const MARKS: readonly string[] = [TENSOR, NUMBER, BIGINT];
+
+/** A state taken apart. */
+export interface TakenApart {
+  /** The tensors, by the way that leads to each. */
+  readonly tensors: StateDict;
+  /** Everything else, as JSON. */
+  readonly rest: string;
+}
+
+/** Takes a state apart: objects, arrays, tensors, numbers, bigints, texts, flags and nulls. */
+export function takeApart(call: string, state: unknown): TakenApart {
+  const tensors: StateDict = {};
+  const visit = (value: unknown, path: string): unknown => {
+    if (isTensor(value)) {
+      tensors[path] = value;
+      return { [TENSOR]: path };
+    }
+    if (typeof value === "number") {
+      return Number.isFinite(value) && !Object.is(value, -0) ? value : {
+        [NUMBER]: Object.is(value, -0) ? "-0" : String(value),
+      };
+    }
+    if (typeof value === "bigint") return { [BIGINT]: String(value) };
+    if (value === null || typeof value === "string" || typeof value === "boolean") return value;
+    const below = (key: string | number) => path === "" ? String(key) : `${path}.${key}`;
+    if (Array.isArray(value)) return value.map((item, i) => visit(item, below(i)));
+    if (isPlainObject(value)) {
+      const marked = Object.keys(value).find((key) => MARKS.includes(key));
+      if (marked === undefined) {
+        return Object.fromEntries(
+          Object.entries(value).filter(([, item]) => item !== undefined).map(([key, item]) => [
+            key,
+            visit(item, below(key)),
+          ]),
+        );
+      }
+    }
+    throw new TypeError(
+      `Cannot ${call}: ${
+        path || "a state"
+      } must consist of tensors, numbers, bigints, strings, flags, ` +
+        `nulls, and arrays and plain objects of them, got ${shown(value)}`,
+    );
+  };
+  return { rest: JSON.stringify(visit(state, "")), tensors };
+}
+
+/** Puts a state together again. */
+export function putTogether({ tensors, rest }: TakenApart): unknown {
+  return JSON.parse(rest, (_, value: unknown) => {
+    if (!isPlainObject(value)) return value;
+    if (TENSOR in value) return found(tensors, String(value[TENSOR]));
+    if (NUMBER in value) return Number(value[NUMBER]);
+    if (BIGINT in value) return BigInt(String(value[BIGINT]));
+    return value;
+  });
+}
+
+function found(tensors: StateDict, path: string): Tensor {
+  const x = Object.hasOwn(tensors, path) ? tensors[path] : undefined;
+  if (x !== undefined) return x;
+  throw new Deno.errors.InvalidData(`Cannot read a state: there is no tensor "${path}"`);
+}

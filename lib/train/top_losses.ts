@@ -1,0 +1,75 @@
+/** The examples that a model does worst on. */
+
+import { scope } from "../autograd/scope.ts";
+import { noGrad } from "../autograd/tape.ts";
+import { checkCount, checkKind, kind, optionReader } from "../core/options.ts";
+import { DATASET, type Dataset } from "../data/dataset.ts";
+import { DataLoader } from "../data/loader.ts";
+import { Module } from "../nn/module.ts";
+import { taken } from "./batches.ts";
+import { evaluating } from "./modes.ts";
+import { type Criterion, isModule, pairObjective } from "./objective.ts";
+import { COUNT } from "./settings.ts";
+
+/** Options of `topLosses`. */
+export interface TopLossesOptions {
+  /** How many examples to give. Default: 10. */
+  k?: number;
+}
+
+/** An example, and its loss alone. */
+export interface ExampleLoss {
+  /** Its number in the data set. */
+  readonly index: number;
+  /** Its loss. */
+  readonly loss: number;
+}
+
+const readOptions = optionReader<TopLossesOptions>({ k: COUNT });
+const MODEL = kind("a module", (value) => value instanceof Module);
+const LOSS = kind(
+  "a function or a module",
+  (value) => typeof value === "function" || isModule(value),
+);
+
+/**
+ * The examples with the greatest losses, each computed by itself in evaluation mode, the worst first: where
+ * labels are wrong, or a model fails. A loss that is NaN comes before all others. Follows fastai's
+ * `top_losses`.
+ *
+ * @param dataset Pairs of an input and a target.
+ *
+ * @example One point that does not fit
+ * ```ts
+ * import { data, losses, nn, tensor, train } from "@adjoint/ml";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const points = new data.TensorDataset(tensor([[1], [2], [3]]), tensor([[1], [9], [3]]));
+ * const [worst] = await train.topLosses(new nn.Sequential(), losses.mse, points, { k: 1 });
+ * assertEquals(worst, { index: 1, loss: 49 });
+ * ```
+ */
+export async function topLosses<T>(
+  model: Module,
+  loss: Criterion,
+  dataset: Dataset<T>,
+  options?: TopLossesOptions,
+): Promise<ExampleLoss[]> {
+  const call = "find the top losses";
+  checkCount(call, arguments.length, 4);
+  checkKind(call, "the model", model, MODEL);
+  checkKind(call, "the loss", loss, LOSS);
+  checkKind(call, "the data set", dataset, DATASET);
+  const { k = 10 } = readOptions(call, options);
+  const objective = pairObjective(call, model, loss);
+  const modules = [...model.modules(), ...(isModule(loss) ? loss.modules() : [])];
+  const found: ExampleLoss[] = [];
+  await evaluating(modules, async () => {
+    for await (const batch of taken(new DataLoader(dataset), Infinity)) {
+      const value = scope(() => noGrad(() => objective(batch, "the data set").loss.item()));
+      found.push({ index: found.length, loss: value });
+    }
+  });
+  const rank = ({ loss }: ExampleLoss) => Number.isNaN(loss) ? Infinity : loss;
+  return found.sort((a, b) => rank(b) - rank(a) || a.index - b.index).slice(0, k);
+}

@@ -1,0 +1,250 @@
+//! Products of matrices. Large ones by large tiles; where there are few tiles, the inner elements are
+//! shared out, and what comes of the parts is added up by a second dispatch.
+
+use super::reduce::sum_of_parts;
+use crate::dtype::DType;
+use crate::error::{Error, Result};
+use crate::frame::Frame;
+use crate::gpu::plan::{Item, Operand, Slot, Stage, VECTOR, constants, groups_along};
+
+pub(crate) const MATMUL_SOURCE: &str = include_str!("matmul.wgsl");
+
+/// Tiles that keep a large device busy.
+const FILLING: usize = 264;
+/// Tiles from which larger ones are better than more.
+const MANY: usize = 256;
+const ENOUGH: usize = 100;
+/// Inner elements of a part at least.
+const PART: usize = 64;
+/// Inner elements of a tile.
+const DEPTH: usize = 16;
+
+/// How a side of the product is read.
+#[derive(Clone, Copy)]
+#[repr(u32)]
+enum Way {
+    /// Element by element.
+    Single,
+    /// As vectors along the side of the result.
+    Side,
+    /// As vectors along the inner axis.
+    Inner,
+}
+
+/// One of the matrices: strides along the result's side and along the inner axis.
+struct Matrix<'a> {
+    operand: &'a Operand,
+    side: usize,
+    side_stride: usize,
+    inner_stride: usize,
+}
+
+impl Matrix<'_> {
+    fn way(&self, inner: usize) -> Way {
+        let layout = &self.operand.layout;
+        let aligned = |stride: usize| {
+            let batch = layout.axes(0, layout.rank() - 2);
+            self.operand.offset.is_multiple_of(VECTOR)
+                && stride.is_multiple_of(VECTOR)
+                && batch.strides().iter().all(|stride| stride.is_multiple_of(VECTOR as u32))
+        };
+        if self.side_stride == 1 && self.side.is_multiple_of(VECTOR) && aligned(self.inner_stride) {
+            Way::Side
+        } else if self.inner_stride == 1
+            && inner.is_multiple_of(VECTOR)
+            && aligned(self.side_stride)
+        {
+            Way::Inner
+        } else {
+            Way::Single
+        }
+    }
+}
+
+/// The tiles' side, and how often four rows and columns of it an invocation has.
+pub(super) fn tiles(rows: usize, columns: usize, batch: usize) -> (usize, u32, u32) {
+    let count = |side: usize| rows.div_ceil(side) * columns.div_ceil(side) * batch;
+    let least = rows.min(columns);
+    if least >= 64 && count(128) >= MANY {
+        (128, 2, 2)
+    } else if least >= 32 && count(64) >= ENOUGH {
+        (64, 2, 1)
+    } else {
+        (32, 1, 1)
+    }
+}
+
+/// In how many parts the inner elements are shared out where there are so many tiles, and how many each
+/// part has.
+pub(super) fn parts_of(inner: usize, tiles: usize) -> (usize, usize) {
+    let parts = (FILLING / tiles.max(1)).clamp(1, (inner / PART).max(1));
+    let chunk = inner.div_ceil(parts).next_multiple_of(DEPTH);
+    (inner.div_ceil(chunk.max(1)).max(1), chunk)
+}
+
+/// `out = a · b`, of matrices and of batches of them.
+pub(crate) fn matmul(_: &Frame<'_>, operands: &[Operand]) -> Result<Vec<Stage>> {
+    let [out, a, b] = operands else { return Err(Error::new("a product has three operands")) };
+    let rank = a.layout.rank();
+    if rank < 2 || b.layout.rank() != rank || out.layout.rank() != rank {
+        return Err(Error::new("the operands have different ranks"));
+    }
+    let axis = |operand: &Operand, axis| (operand.layout.extent(axis), operand.layout.stride(axis));
+    let ((rows, a_row), (inner, a_column)) = (axis(a, rank - 2), axis(a, rank - 1));
+    let ((b_inner, b_row), (columns, b_column)) = (axis(b, rank - 2), axis(b, rank - 1));
+    let batches = [out, a, b].map(|operand| operand.layout.axes(0, rank - 2));
+    let same = batches.iter().all(|batch| batch.shape() == batches[0].shape());
+    let batch = batches[0].len();
+    if inner != b_inner || !same || out.layout.len() != batch * rows * columns {
+        return Err(Error::new("the matrices do not fit"));
+    }
+    let left = Matrix { operand: a, side: rows, side_stride: a_row, inner_stride: a_column };
+    let right = Matrix { operand: b, side: columns, side_stride: b_column, inner_stride: b_row };
+    let ways = [left.way(inner), right.way(inner)];
+    let (side, row_parts, column_parts) = tiles(rows, columns, batch);
+    let count = rows.div_ceil(side) * columns.div_ceil(side) * batch;
+    let (parts, chunk) = parts_of(inner, count);
+    let depth = groups_along(batch * parts)?;
+    let groups = [groups_along(columns.div_ceil(side))?, groups_along(rows.div_ceil(side))?, depth];
+    let split = parts > 1;
+    let vector_out = columns.is_multiple_of(VECTOR) && (split || out.offset.is_multiple_of(VECTOR));
+    let item = |operand: &Operand, way| match way {
+        Way::Single => operand.item(),
+        _ => Item::Vector(operand.dtype),
+    };
+    let to = if split { Slot::Scratch } else { Slot::Operand(0) };
+    let written = if vector_out { Item::Vector(out.dtype) } else { out.item() };
+    let bound = vec![
+        (to, written),
+        (Slot::Operand(1), item(a, ways[0])),
+        (Slot::Operand(2), item(b, ways[1])),
+    ];
+    let mut stage = Stage::new("matmul", text, [a.dtype, out.dtype], bound, groups);
+    stage.values[..6].copy_from_slice(&[
+        side as u32,
+        row_parts,
+        column_parts,
+        ways[0] as u32,
+        ways[1] as u32,
+        vector_out.into(),
+    ]);
+    // What counts elements along a contiguous axis stays, all other strides count vectors.
+    let unit = |way| if matches!(way, Way::Single) { 1 } else { VECTOR };
+    let scaled = |stride: usize, way| if stride == 1 { 1 } else { stride / unit(way) };
+    let offset = if split { 0 } else { out.offset };
+    stage.set(0, &[rows, inner, columns, rank - 2])?;
+    stage.set(4, &[a.offset / unit(ways[0]), b.offset / unit(ways[1]), offset])?;
+    stage.set(7, &[scaled(a_row, ways[0]), scaled(a_column, ways[0])])?;
+    stage.set(9, &[scaled(b_row, ways[1]), scaled(b_column, ways[1])])?;
+    stage.set(11, &[chunk, batch])?;
+    stage.copy(16, batches[0].shape());
+    for (first, batch, way) in [(24, &batches[1], ways[0]), (32, &batches[2], ways[1])] {
+        for (word, stride) in stage.words[first..].iter_mut().zip(batch.strides()) {
+            *word = stride / unit(way) as u32;
+        }
+    }
+    if !split {
+        return Ok(vec![stage]);
+    }
+    stage.scratch = 4 * parts * out.layout.len();
+    Ok(vec![stage, sum_of_parts(out, 0, parts)?])
+}
+
+/// Four by four elements, each by a function of its own.
+pub(super) fn single_fetch(name: &str) -> String {
+    let quads = ["a", "b", "c", "d"].iter().enumerate().map(|(deep, quad)| {
+        let places = (0..VECTOR)
+            .map(|i| format!("{name}_single(first, side + {i}u, inner + {deep}u, sides, end)"));
+        let places = places.collect::<Vec<_>>().join(", ");
+        format!("    quad.{quad} = V({places});\n")
+    });
+    let head = format!(
+        "fn {name}_at(first: u32, side: u32, inner: u32, sides: u32, end: u32) -> Quad {{\n"
+    );
+    head + "    var quad: Quad;\n" + &quads.collect::<String>() + "    return quad;\n}\n"
+}
+
+/// How four by four elements of a side are read: `SIDE_STRIDE` and `INNER_STRIDE` are words.
+fn fetch(name: &str, memory: &str, way: u32, [side, inner]: [u32; 2]) -> String {
+    let head = format!(
+        "fn {name}_at(first: u32, side: u32, inner: u32, sides: u32, end: u32) -> Quad {{
+    var quad: Quad;
+"
+    );
+    let body = if way == Way::Side as u32 {
+        format!(
+            "    if (side >= sides) {{ return quad; }}
+    let at = first + side / 4u + inner * word({inner}u);
+    if (inner < end) {{ quad.a = {memory}[at]; }}
+    if (inner + 1u < end) {{ quad.b = {memory}[at + word({inner}u)]; }}
+    if (inner + 2u < end) {{ quad.c = {memory}[at + 2u * word({inner}u)]; }}
+    if (inner + 3u < end) {{ quad.d = {memory}[at + 3u * word({inner}u)]; }}
+    return quad;
+}}
+"
+        )
+    } else if way == Way::Inner as u32 {
+        format!(
+            "    if (inner >= end) {{ return quad; }}
+    let at = first + inner / 4u + side * word({side}u);
+    var e = V(); var f = V(); var g = V(); var h = V();
+    if (side < sides) {{ e = {memory}[at]; }}
+    if (side + 1u < sides) {{ f = {memory}[at + word({side}u)]; }}
+    if (side + 2u < sides) {{ g = {memory}[at + 2u * word({side}u)]; }}
+    if (side + 3u < sides) {{ h = {memory}[at + 3u * word({side}u)]; }}
+    quad.a = V(e.x, f.x, g.x, h.x);
+    quad.b = V(e.y, f.y, g.y, h.y);
+    quad.c = V(e.z, f.z, g.z, h.z);
+    quad.d = V(e.w, f.w, g.w, h.w);
+    return quad;
+}}
+"
+        )
+    } else {
+        let single = format!(
+            "fn {name}_single(first: u32, side: u32, inner: u32, sides: u32, end: u32) -> T {{
+    if (side >= sides || inner >= end) {{ return T(0); }}
+    return {memory}[first + side * word({side}u) + inner * word({inner}u)];
+}}
+"
+        );
+        return single + &single_fetch(name);
+    };
+    head + &body
+}
+
+fn text(stage: &Stage) -> Result<String> {
+    let [_, _, _, left, right, ..] = stage.values;
+    let fetches = fetch("left", "m1", left, [7, 8]) + &fetch("right", "m2", right, [10, 9]);
+    if !matches!(stage.types[0], DType::F32 | DType::I32) {
+        return Err(Error::unsupported(stage.types[0]));
+    }
+    Ok(tiled(stage, &fetches, ""))
+}
+
+/// The text of a program of tiles, with functions that fetch, and what is added to a result.
+pub(super) fn tiled(stage: &Stage, fetches: &str, added: &str) -> String {
+    let [side, row_parts, column_parts, left, right, vector_out, ..] = stage.values;
+    let sizes = [
+        ("SIDE", side),
+        ("ROW_PARTS", row_parts),
+        ("COLUMN_PARTS", column_parts),
+        ("INVOCATIONS", 2 * side),
+    ];
+    let inner = |way: u32| way == Way::Inner as u32;
+    let ways =
+        format!("const LEFT_INNER = {};\nconst RIGHT_INNER = {};\n", inner(left), inner(right));
+    let store = if vector_out == 1 {
+        format!("m0[(to + row * word(2u) + column) / 4u] = values{added};")
+    } else {
+        format!(
+            "let all = values{added};
+    for (var part = 0u; part < min(4u, word(2u) - column); part++) {{
+        m0[to + row * word(2u) + column + part] = all[part];
+    }}"
+        )
+    };
+    constants(&sizes)
+        + &ways
+        + &MATMUL_SOURCE.replace("// fetch\n", fetches).replace("// store\n", &format!("{store}\n"))
+}

@@ -1,0 +1,113 @@
+//! Optimizer steps: each changes a parameter and its state in one dispatch, four elements at a time
+//! where they lie so.
+
+use crate::error::{Error, Result};
+use crate::frame::Frame;
+use crate::gpu::plan::{GROUP, Item, Operand, Slot, Stage, VECTOR, spread};
+
+pub(crate) const STEP_SOURCE: &str = include_str!("optim.wgsl");
+
+/// Numbers: lr, weight decay, sign of the gradient.
+const SGD: &str = "m0[p] = m0[p] - number(0u) * (number(2u) * m1[g] + number(1u) * m0[p]);
+";
+
+/// Numbers: lr, weight decay, sign, what is kept of the buffer and taken into it, and the shares of the
+/// gradient and the buffer in the step.
+const SGD_MOMENTUM: &str = "let gradient = number(2u) * m2[g] + number(1u) * m0[p];
+    let buffer = number(3u) * m1[s] + number(4u) * gradient;
+    m1[s] = buffer;
+    m0[p] = m0[p] - number(0u) * (number(5u) * gradient + number(6u) * buffer);
+";
+
+/// Numbers: step, weight decay, sign, what shrinks the parameter, 1 − β₁, β₂, 1 − β₂, the root of the
+/// second correction, ε. A mean square that leaves the range stays at its end: after ∞ there would be
+/// no step ever again.
+const ADAM: &str = "let held = m0[p] * number(3u);
+    let gradient = number(2u) * m3[g] + number(1u) * held;
+    let mean = m1[s] + number(4u) * (gradient - m1[s]);
+    let next = number(5u) * m2[t] + number(6u) * (gradient * gradient);
+    let square = min(next, E(3.4028234e38));
+    m1[s] = mean;
+    m2[t] = square;
+    m0[p] = held - number(0u) * mean / (sqrt(square) / number(7u) + number(8u));
+";
+
+fn step(
+    name: &'static str,
+    body: &'static str,
+    operands: &[Operand],
+    numbers: &[f64],
+) -> Result<Vec<Stage>> {
+    let size = operands[0].layout.len();
+    let fits = |operand: &Operand| operand.layout.len() == size && operand.layout.is_contiguous();
+    if !operands.iter().all(fits) {
+        return Err(Error::new("parameter, state and gradient must be contiguous and of one size"));
+    }
+    let aligned = |operand: &Operand| operand.offset.is_multiple_of(VECTOR);
+    let vectors = size.is_multiple_of(VECTOR) && operands.iter().all(aligned);
+    let each = if vectors { VECTOR } else { 1 };
+    let item = |operand: &Operand| {
+        if vectors { Item::Vector(operand.dtype) } else { operand.item() }
+    };
+    let bound = operands.iter().enumerate().map(|(i, operand)| (Slot::Operand(i), item(operand)));
+    let groups = spread((size / each).div_ceil(GROUP))?;
+    let mut stage = Stage::new(name, text, [operands[0].dtype; 2], bound.collect(), groups);
+    stage.outputs = operands.len() - 1;
+    stage.expression = body;
+    stage.values[0] = vectors.into();
+    stage.set(0, &[size / each])?;
+    for (number, operand) in operands.iter().enumerate() {
+        stage.set(1 + number, &[operand.offset / each])?;
+    }
+    for (word, &number) in stage.words[8..].iter_mut().zip(numbers) {
+        *word = (number as f32).to_bits();
+    }
+    Ok(vec![stage])
+}
+
+fn text(stage: &Stage) -> Result<String> {
+    let element = if stage.values[0] == 1 { "vec4<f32>" } else { "f32" };
+    Ok(format!("alias E = {element};\nconst GRADIENT = {}u;\n", stage.outputs + 1)
+        + &STEP_SOURCE.replace("    // body\n", &format!("    {}", stage.expression)))
+}
+
+fn sign(maximize: bool) -> f64 {
+    if maximize { -1.0 } else { 1.0 }
+}
+
+/// Parameters: lr, weight decay; integer 0: maximize.
+pub(crate) fn sgd(frame: &Frame<'_>, operands: &[Operand]) -> Result<Vec<Stage>> {
+    let [lr, decay, ..] = frame.params();
+    let maximize = frame.ints()[0] != 0;
+    if operands.len() != 2 {
+        return Err(Error::new("a step has a parameter and a gradient"));
+    }
+    step("sgd_step", SGD, operands, &[lr, decay, sign(maximize)])
+}
+
+/// Parameters: lr, weight decay, momentum, dampening; integers: maximize, nesterov, first step.
+pub(crate) fn sgd_momentum(frame: &Frame<'_>, operands: &[Operand]) -> Result<Vec<Stage>> {
+    let [lr, decay, momentum, dampening, ..] = frame.params();
+    let [maximize, nesterov, first, ..] = frame.ints().map(|flag| flag != 0);
+    if operands.len() != 3 {
+        return Err(Error::new("a step has a parameter, a buffer and a gradient"));
+    }
+    let (keep, take) = if first { (0.0, 1.0) } else { (momentum, 1.0 - dampening) };
+    let (own, ahead) = if nesterov { (1.0, momentum) } else { (0.0, 1.0) };
+    let numbers = [lr, decay, sign(maximize), keep, take, own, ahead];
+    step("sgd_momentum_step", SGD_MOMENTUM, operands, &numbers)
+}
+
+/// Parameters: lr, weight decay, β₁, β₂, ε, 1 − β₁ᵗ, 1 − β₂ᵗ; integers: maximize, decoupled decay.
+pub(crate) fn adam(frame: &Frame<'_>, operands: &[Operand]) -> Result<Vec<Stage>> {
+    let [lr, decay, beta1, beta2, epsilon, correction1, correction2, _] = frame.params();
+    let [maximize, decoupled, ..] = frame.ints().map(|flag| flag != 0);
+    if operands.len() != 4 {
+        return Err(Error::new("a step has a parameter, two means and a gradient"));
+    }
+    let (shrink, decay) = if decoupled { (1.0 - lr * decay, 0.0) } else { (1.0, decay) };
+    let (step_size, root) = (lr / correction1, correction2.sqrt());
+    let numbers =
+        [step_size, decay, sign(maximize), shrink, 1.0 - beta1, beta2, 1.0 - beta2, root, epsilon];
+    step("adam_step", ADAM, operands, &numbers)
+}

@@ -1,0 +1,36 @@
+// Some invocations add up to a result, or to one of the parts of one, which a second dispatch joins.
+// Words: items (results times parts), results, elements that each is made of, elements of a part,
+// offset, divisor as bits of a float, offsets of the results; extents from 8 and strides from 16, of
+// the KEPT axes first.
+
+var<workgroup> states: array<State, 256>;
+
+@compute @workgroup_size(256)
+fn main(
+    @builtin(workgroup_id) group: vec3<u32>,
+    @builtin(num_workgroups) groups: vec3<u32>,
+    @builtin(local_invocation_index) own: u32,
+) {
+    let item = (group.y * groups.x + group.x) * (256u / LANES) + own / LANES;
+    let lane = own % LANES;
+    var state = identity();
+    if (item < word(0u)) {
+        let start = item / word(1u) * word(3u);
+        let end = min(start + word(3u), word(2u));
+        let base = word(4u) + position(item % word(1u), KEPT, 8u, 16u);
+        // loop
+    }
+    if (LANES > 1u) {
+        states[own] = state;
+        for (var half = LANES / 2u; half > 0u; half /= 2u) {
+            workgroupBarrier();
+            if (lane < half) {
+                states[own] = combined(states[own], states[own + half]);
+            }
+        }
+        state = states[own];
+    }
+    if (lane == 0u && item < word(0u)) {
+        // store
+    }
+}

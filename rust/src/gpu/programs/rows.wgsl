@@ -1,0 +1,60 @@
+// Some invocations treat a row: what lies along an axis of a tensor.
+// Words: rows, their length, offsets and strides along the axis of the first and the second input and
+// of the output; extents of the other axes from 8, their strides in the inputs from 16 and 24; from 40
+// offset and stride of the labels, from 42 those of the factors.
+
+const LARGEST = 3.4028234e38;
+
+var<workgroup> held: array<f32, 256>;
+
+fn sum_across(own: u32, value: f32) -> f32 {
+    if (LANES == 1u) {
+        return value;
+    }
+    workgroupBarrier();
+    held[own] = value;
+    for (var half = LANES / 2u; half > 0u; half /= 2u) {
+        workgroupBarrier();
+        if (own % LANES < half) {
+            held[own] += held[own + half];
+        }
+    }
+    workgroupBarrier();
+    return held[own - own % LANES];
+}
+
+fn largest_across(own: u32, value: f32) -> f32 {
+    if (LANES == 1u) {
+        return value;
+    }
+    workgroupBarrier();
+    held[own] = value;
+    for (var half = LANES / 2u; half > 0u; half /= 2u) {
+        workgroupBarrier();
+        if (own % LANES < half) {
+            held[own] = larger(held[own], held[own + half]);
+        }
+    }
+    workgroupBarrier();
+    return held[own - own % LANES];
+}
+
+fn larger(a: f32, b: f32) -> f32 {
+    return select(a, b, b > a);
+}
+
+@compute @workgroup_size(256)
+fn main(
+    @builtin(workgroup_id) group: vec3<u32>,
+    @builtin(num_workgroups) groups: vec3<u32>,
+    @builtin(local_invocation_index) own: u32,
+) {
+    let row = (group.y * groups.x + group.x) * (256u / LANES) + own / LANES;
+    let lane = own % LANES;
+    let there = row < word(0u);
+    let length = select(0u, word(1u), there);
+    let x = word(2u) + position(row, KEPT, 8u, 16u);
+    let second = word(4u) + position(row, KEPT, 8u, 24u);
+    let out = word(6u) + row / word(7u) * word(7u) * word(1u) + row % word(7u);
+    // body
+}

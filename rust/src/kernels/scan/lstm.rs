@@ -1,0 +1,275 @@
+//! The steps of an LSTM over a sequence, and what leads back through them, each in one launch. Their
+//! composite in TypeScript is the truth, with which the tests compare them.
+
+use crate::cpu::{elements, simd};
+use crate::dtype::{Element, by_type};
+use crate::error::{Error, Result};
+use crate::frame::Launch;
+use crate::kernels::elementwise::math::Real;
+use crate::kernels::elementwise::unary::sigmoid;
+use crate::kernels::linalg::gemm::{Matrix, multiply};
+use crate::registry::{Cpu, Kernel, Wgsl};
+use crate::scratch::{in_order, scratch};
+
+pub(super) const ROWS: &[Kernel] = &[
+    Kernel { name: "lstm", outputs: 2, cpu: Cpu::Custom(lstm), wgsl: Wgsl::None },
+    Kernel { name: "lstm_grad", outputs: 3, cpu: Cpu::Custom(lstm_grad), wgsl: Wgsl::None },
+];
+
+/// How many numbers a launch has along each dimension, and which step comes first.
+struct Sizes {
+    steps: usize,
+    batch: usize,
+    hidden: usize,
+    reverse: bool,
+}
+
+impl Sizes {
+    /// Integers 0 to 3 tell them.
+    fn of(launch: &Launch<'_>) -> Result<Self> {
+        let (steps, batch, hidden) = (launch.count(0)?, launch.count(1)?, launch.count(2)?);
+        Ok(Self { steps, batch, hidden, reverse: launch.ints()[3] != 0 })
+    }
+
+    /// The number of the step that comes as the i-th.
+    fn at(&self, i: usize) -> usize {
+        if self.reverse { self.steps - 1 - i } else { i }
+    }
+
+    /// Rows of all steps.
+    fn rows(&self) -> usize {
+        self.steps * self.batch
+    }
+
+    /// Refuses operands of other lengths than so many times the hidden size.
+    fn check(&self, lengths: &[(usize, usize)]) -> Result {
+        if lengths.iter().all(|&(length, times)| length == times * self.hidden) {
+            return Ok(());
+        }
+        Err(Error::new("the operands of an lstm do not fit"))
+    }
+}
+
+fn lstm(launch: &mut Launch<'_>) -> Result {
+    by_type!(float launch.input_type(0)?, lstm_as(launch))
+}
+
+/// Operands: of each step and example the gates i, f, g, o and the cell c, then the hidden state; what
+/// the inputs add to the gates, the states before the first step, the weights of the hidden state.
+fn lstm_as<T: Element + Real>(launch: &mut Launch<'_>) -> Result {
+    let sizes = Sizes::of(launch)?;
+    let trace = elements::<T>(launch.contiguous_output(0)?)?;
+    let hidden = elements::<T>(launch.contiguous_output(1)?)?;
+    let inputs = in_order::<T>(launch.input(0)?)?;
+    let states = in_order::<T>(launch.input(1)?)?;
+    let weight = in_order::<T>(launch.input(2)?)?;
+    let (n, batch) = (sizes.hidden, sizes.batch);
+    sizes.check(&[
+        (trace.len(), 5 * sizes.rows()),
+        (hidden.len(), sizes.rows()),
+        (inputs.len(), 4 * sizes.rows()),
+        (states.len(), 2 * batch),
+        (weight.len(), 4 * n),
+    ])?;
+    let turned = transposed(&weight, n)?;
+    let (mut h, mut c) = (scratch::<T>(batch * n)?, scratch::<T>(batch * n)?);
+    h.copy_from_slice(&states[..batch * n]);
+    c.copy_from_slice(&states[batch * n..]);
+    let mut sums = scratch::<T>(4 * batch * n)?;
+    for step in (0..sizes.steps).map(|i| sizes.at(i)) {
+        let right = (&turned[..], Matrix::dense(0, n, 4 * n));
+        multiply(&mut sums, (&h, Matrix::dense(0, batch, n)), right)?;
+        let rows = step * batch..(step + 1) * batch;
+        let inputs = &inputs[4 * n * rows.start..4 * n * rows.end];
+        let trace = &mut trace[5 * n * rows.start..5 * n * rows.end];
+        simd(
+            #[inline(always)]
+            || {
+                let sums = sums.chunks(4 * n).zip(inputs.chunks(4 * n));
+                let states = h.chunks_mut(n).zip(c.chunks_mut(n));
+                for ((trace, (sum, input)), (h, c)) in trace.chunks_mut(5 * n).zip(sums).zip(states)
+                {
+                    forth(trace, sum, input, h, c);
+                }
+            },
+        );
+        hidden[n * rows.start..n * rows.end].copy_from_slice(&h);
+    }
+    Ok(())
+}
+
+/// One step of one example: gates and cell from sums and inputs, and the states after it.
+#[inline(always)]
+fn forth<T: Element + Real>(trace: &mut [T], sum: &[T], input: &[T], h: &mut [T], c: &mut [T]) {
+    let n = h.len();
+    let (gates, cell) = trace.split_at_mut(4 * n);
+    for (part, gate) in gates.chunks_mut(n).enumerate() {
+        let (sum, input) = (&sum[part * n..][..n], &input[part * n..][..n]);
+        let pairs = sum.iter().zip(input);
+        if part == 2 {
+            gate.iter_mut().zip(pairs).for_each(|(gate, (&a, &b))| *gate = (a + b).tanh_());
+        } else {
+            gate.iter_mut().zip(pairs).for_each(|(gate, (&a, &b))| *gate = sigmoid(a + b));
+        }
+    }
+    let (i, f, g, o) = quarters(gates, n);
+    for k in 0..n {
+        c[k] = f[k] * c[k] + i[k] * g[k];
+    }
+    cell.copy_from_slice(c);
+    h.iter_mut().zip(&*c).zip(o).for_each(|((h, &c), &o)| *h = o * c.tanh_());
+}
+
+/// The four gates, all of one length.
+#[inline(always)]
+fn quarters<T>(gates: &[T], n: usize) -> (&[T], &[T], &[T], &[T]) {
+    (&gates[..n], &gates[n..2 * n], &gates[2 * n..3 * n], &gates[3 * n..4 * n])
+}
+
+/// Weights of shape [4n, n] as [n, 4n].
+fn transposed<T: Element>(weight: &[T], n: usize) -> Result<Vec<T>> {
+    let mut turned = scratch::<T>(weight.len())?;
+    for (row, from) in weight.chunks(n.max(1)).enumerate() {
+        for (column, &value) in from.iter().enumerate() {
+            turned[column * 4 * n + row] = value;
+        }
+    }
+    Ok(turned)
+}
+
+fn lstm_grad(launch: &mut Launch<'_>) -> Result {
+    by_type!(float launch.input_type(0)?, lstm_grad_as(launch))
+}
+
+/// Operands: what leads back to the gates' inputs, to the states and to the weights, of which an empty
+/// one is not wanted; the cotangents of gates with cells and of hidden states, gates with cells,
+/// the states before the first step, the weights.
+fn lstm_grad_as<T: Element + Real>(launch: &mut Launch<'_>) -> Result {
+    let sizes = Sizes::of(launch)?;
+    let to_inputs = elements::<T>(launch.contiguous_output(0)?)?;
+    let to_states = elements::<T>(launch.contiguous_output(1)?)?;
+    let to_weight = elements::<T>(launch.contiguous_output(2)?)?;
+    let trace_g = in_order::<T>(launch.input(0)?)?;
+    let hidden_g = in_order::<T>(launch.input(1)?)?;
+    let trace = in_order::<T>(launch.input(2)?)?;
+    let states = in_order::<T>(launch.input(3)?)?;
+    let weight = in_order::<T>(launch.input(4)?)?;
+    let (n, batch, rows) = (sizes.hidden, sizes.batch, sizes.rows());
+    let unless_empty =
+        |out: &[T], times: usize| (out.len(), if out.is_empty() { 0 } else { times });
+    sizes.check(&[
+        (trace_g.len(), 5 * rows),
+        (hidden_g.len(), rows),
+        (trace.len(), 5 * rows),
+        (states.len(), 2 * batch),
+        (weight.len(), 4 * n),
+        unless_empty(to_inputs, 4 * rows),
+        unless_empty(to_states, 2 * batch),
+        unless_empty(to_weight, 4 * n),
+    ])?;
+    let mut own = scratch::<T>(if to_inputs.is_empty() { 4 * rows * n } else { 0 })?;
+    let to_inputs = if to_inputs.is_empty() { &mut own[..] } else { to_inputs };
+    let mut squashed = scratch::<T>(rows * n)?;
+    simd(
+        #[inline(always)]
+        || {
+            for (to, trace) in squashed.chunks_mut(n).zip(trace.chunks(5 * n)) {
+                to.iter_mut().zip(&trace[4 * n..]).for_each(|(to, &c)| *to = c.tanh_());
+            }
+        },
+    );
+    let size = batch * n;
+    let (mut dh, mut dc) = (scratch::<T>(size)?, scratch::<T>(size)?);
+    for i in (0..sizes.steps).rev() {
+        let step = sizes.at(i);
+        let trace_at = |step: usize| &trace[5 * step * size..][..5 * size];
+        let target = &mut to_inputs[4 * step * size..][..4 * size];
+        let trace_g = &trace_g[5 * step * size..][..5 * size];
+        let (hidden_g, squashed) = (&hidden_g[step * size..], &squashed[step * size..]);
+        simd(
+            #[inline(always)]
+            || {
+                for row in 0..batch {
+                    let cell = match i {
+                        0 => &states[size + row * n..][..n],
+                        _ => &trace_at(sizes.at(i - 1))[(5 * row + 4) * n..][..n],
+                    };
+                    let one = Step {
+                        trace: &trace_at(step)[5 * row * n..][..5 * n],
+                        trace_g: &trace_g[5 * row * n..][..5 * n],
+                        hidden_g: &hidden_g[row * n..][..n],
+                        squashed: &squashed[row * n..][..n],
+                        cell,
+                    };
+                    let states = (&dh[row * n..][..n], &mut dc[row * n..][..n]);
+                    one.back(&mut target[4 * row * n..][..4 * n], states);
+                }
+            },
+        );
+        let left = (&*target, Matrix::dense(0, batch, 4 * n));
+        multiply(&mut dh, left, (&weight, Matrix::dense(0, 4 * n, n)))?;
+    }
+    if !to_states.is_empty() {
+        to_states[..size].copy_from_slice(&dh);
+        to_states[size..].copy_from_slice(&dc);
+    }
+    if to_weight.is_empty() {
+        return Ok(());
+    }
+    // The hidden state before each step.
+    let mut before = scratch::<T>(rows * n)?;
+    before[sizes.at(0) * size..][..size].copy_from_slice(&states[..size]);
+    for i in 1..sizes.steps {
+        let (step, last) = (sizes.at(i), sizes.at(i - 1));
+        let trace = trace[5 * last * size..][..5 * size].chunks(5 * n);
+        let squashed = squashed[last * size..][..size].chunks(n);
+        for (to, (trace, squashed)) in before[step * size..].chunks_mut(n).zip(trace.zip(squashed))
+        {
+            let products = trace[3 * n..].iter().zip(squashed).map(|(&o, &c)| o * c);
+            to.iter_mut().zip(products).for_each(|(to, h)| *to = h);
+        }
+    }
+    let left = Matrix::dense(0, rows, 4 * n).transposed();
+    multiply(to_weight, (to_inputs, left), (&before, Matrix::dense(0, rows, n)))
+}
+
+/// What one step of one example is led back through.
+struct Step<'a, T> {
+    /// The gates and the cell.
+    trace: &'a [T],
+    /// Their cotangents.
+    trace_g: &'a [T],
+    /// The cotangent of the hidden state.
+    hidden_g: &'a [T],
+    /// The hyperbolic tangent of the cell.
+    squashed: &'a [T],
+    /// The cell before.
+    cell: &'a [T],
+}
+
+impl<T: Element + Real> Step<'_, T> {
+    /// Gives what leads back to the gates' inputs and, in place of the cotangent of the cell after the
+    /// step, that of the cell before it; `dh` comes from the step after.
+    #[inline(always)]
+    fn back(&self, target: &mut [T], (dh, dc): (&[T], &mut [T])) {
+        let n = dh.len();
+        let one = T::from_f64(1.0);
+        let (i, f, g, o) = quarters(self.trace, n);
+        let (i_g, f_g, g_g, o_g) = quarters(self.trace_g, n);
+        let cell_g = &self.trace_g[4 * n..5 * n];
+        let (hidden_g, squashed, cell) =
+            (&self.hidden_g[..n], &self.squashed[..n], &self.cell[..n]);
+        let (first, second) = target.split_at_mut(2 * n);
+        let ((to_i, to_f), (to_g, to_o)) = (first.split_at_mut(n), second.split_at_mut(n));
+        let (to_g, to_o, dc) = (&mut to_g[..n], &mut to_o[..n], &mut dc[..n]);
+        for k in 0..n {
+            let h = hidden_g[k] + dh[k];
+            let c = dc[k] + cell_g[k] + h * o[k] * (one - squashed[k] * squashed[k]);
+            to_i[k] = (c * g[k] + i_g[k]) * (i[k] * (one - i[k]));
+            to_f[k] = (c * cell[k] + f_g[k]) * (f[k] * (one - f[k]));
+            to_g[k] = (c * i[k] + g_g[k]) * (one - g[k] * g[k]);
+            to_o[k] = (h * squashed[k] + o_g[k]) * (o[k] * (one - o[k]));
+            dc[k] = c * f[k];
+        }
+    }
+}
