@@ -207,7 +207,7 @@ fn convolution(frame: &Frame<'_>, operands: &[Operand], to: To) -> Result<Vec<St
 }
 
 fn kernel_text(stage: &Stage) -> String {
-    let [.., depth, height, width, _] = stage.values;
+    let [.., depth, height, width, _, _] = stage.values;
     constants(&[
         ("DEEP", depth),
         ("HIGH", height),
