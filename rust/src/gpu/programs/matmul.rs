@@ -15,6 +15,8 @@ const STEPS: usize = 8;
 /// Tiles from which larger ones are better than more.
 const MANY: usize = 256;
 const ENOUGH: usize = 64;
+/// Inner elements of which large tiles can have enough in parts.
+const LONG: usize = 1024;
 /// Inner elements of a part at least.
 const PART: usize = 64;
 /// Inner elements of a tile.
@@ -66,10 +68,10 @@ impl Matrix<'_> {
 }
 
 /// The tiles' side, and how often four rows and columns of it an invocation has.
-pub(super) fn tiles(rows: usize, columns: usize, batch: usize) -> (usize, u32, u32) {
+pub(super) fn tiles(rows: usize, inner: usize, columns: usize, batch: usize) -> (usize, u32, u32) {
     let count = |side: usize| rows.div_ceil(side) * columns.div_ceil(side) * batch;
     let least = rows.min(columns);
-    if least >= 64 && count(128) >= MANY {
+    if least >= 64 && (count(128) >= MANY || (count(128) >= ENOUGH && inner >= LONG)) {
         (128, 2, 2)
     } else if least >= 32 && count(64) >= ENOUGH {
         (64, 2, 1)
@@ -110,7 +112,7 @@ pub(crate) fn matmul(_: &Frame<'_>, operands: &[Operand]) -> Result<Vec<Stage>> 
     let left = Matrix { operand: a, side: rows, side_stride: a_row, inner_stride: a_column };
     let right = Matrix { operand: b, side: columns, side_stride: b_column, inner_stride: b_row };
     let ways = [left.way(inner), right.way(inner)];
-    let (side, row_parts, column_parts) = tiles(rows, columns, batch);
+    let (side, row_parts, column_parts) = tiles(rows, inner, columns, batch);
     let count = rows.div_ceil(side) * columns.div_ceil(side) * batch;
     let (parts, chunk) = parts_of(inner, count, side);
     let depth = groups_along(batch * parts)?;
