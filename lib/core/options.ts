@@ -58,6 +58,34 @@ export const NUMBERS: Kind = kind(
     NUMBER.accepts(value) || (Array.isArray(value) && value.every((item) => NUMBER.accepts(item))),
 );
 
+/** A number that is no infinity. */
+export const FINITE: Kind = kind("a finite number", Number.isFinite);
+/** A number above 0 that is no infinity. */
+export const POSITIVE: Kind = kind(
+  "a positive finite number",
+  (value) => FINITE.accepts(value) && value as number > 0,
+);
+/** A number from 0 on that is no infinity. */
+export const NOT_NEGATIVE: Kind = kind(
+  "a finite number from 0 on",
+  (value) => FINITE.accepts(value) && value as number >= 0,
+);
+/** A share of something. */
+export const SHARE: Kind = kind(
+  "a number from 0 to 1",
+  (value) => NOT_NEGATIVE.accepts(value) && value as number <= 1,
+);
+/** A whole number from 0 on. */
+export const WHOLE: Kind = kind(
+  "an integer from 0 on",
+  (value) => INTEGER.accepts(value) && value as number >= 0,
+);
+/** A whole number from 1 on. */
+export const COUNT: Kind = kind(
+  "a positive integer",
+  (value) => INTEGER.accepts(value) && value as number > 0,
+);
+
 /** An element type. */
 export const DTYPE: Kind = { ...oneOf(...DTYPES), error: DTypeError };
 /** A device. */

@@ -5,6 +5,7 @@ import {
   arrayOf,
   checkCount,
   checkKind,
+  COUNT,
   isPlainObject,
   NUMBER,
   optionReader,
@@ -16,7 +17,6 @@ import { stack } from "../ops/mod.ts";
 import { tensor } from "../tensor/create.ts";
 import { arange } from "../tensor/ranges.ts";
 import { Tensor } from "../tensor/tensor.ts";
-import { COUNT } from "./samplers.ts";
 
 /** A batch of examples: tensors in place of tensors, numbers and flags, in the same arrays and records. */
 export type Collated<T> = unknown extends T ? T

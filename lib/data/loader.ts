@@ -5,13 +5,13 @@ import {
   checkKind,
   FLAG,
   FUNCTION,
-  INTEGER,
   isPlainObject,
   kind,
   NUMBER,
   optionReader,
   shown,
   TENSOR,
+  WHOLE,
 } from "../core/options.ts";
 import {
   beside,
@@ -64,7 +64,7 @@ const readOptions = optionReader<DataLoaderOptions<never, unknown>>({
   batchSampler: BATCH_SAMPLER,
   collate: FUNCTION,
   generator: GENERATOR,
-  prefetch: kind("an integer from 0 on", (value) => INTEGER.accepts(value) && value as number >= 0),
+  prefetch: WHOLE,
 });
 
 /** Where a loader stands, so that a run goes on in the middle of a pass with the same batches. */
@@ -81,13 +81,12 @@ export interface DataLoaderState {
 
 const isState = (value: unknown) =>
   isPlainObject(value) && typeof value.seed === "bigint" && typeof value.offset === "bigint";
-const isCount = (value: unknown) => INTEGER.accepts(value) && value as number >= 0;
 
 const STATE = kind(
   "the state of a loader, { epoch, position, pass, generator }",
   (value) =>
-    isPlainObject(value) && Object.keys(value).length === 4 && isCount(value.epoch) &&
-    isCount(value.position) && (value.pass === null || isState(value.pass)) &&
+    isPlainObject(value) && Object.keys(value).length === 4 && WHOLE.accepts(value.epoch) &&
+    WHOLE.accepts(value.position) && (value.pass === null || isState(value.pass)) &&
     (value.generator === null || isState(value.generator)),
 );
 

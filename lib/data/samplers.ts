@@ -7,11 +7,13 @@ import {
   arrayOf,
   checkCount,
   checkKind,
+  COUNT,
   FLAG,
   INTEGER,
   kind,
   optionReader,
   TENSOR,
+  WHOLE,
 } from "../core/options.ts";
 import { GENERATOR, type RandomGenerator } from "../core/random.ts";
 import { ShapeError, showShape } from "../core/errors.ts";
@@ -53,12 +55,6 @@ export const BATCH_SAMPLER = kind(
 
 /** What has a number of examples. */
 const SOURCE = kind("a data set, or anything with a whole length", hasLength);
-
-/** A number from 1 on. */
-export const COUNT = kind(
-  "a positive integer",
-  (value) => INTEGER.accepts(value) && value as number > 0,
-);
 
 /** Refuses what is no stream. */
 function checkStream(call: string, generator: RandomGenerator): void {
@@ -338,7 +334,7 @@ export interface DistributedSamplerOptions {
 }
 
 const distributedOptions = optionReader<DistributedSamplerOptions>({
-  rank: kind("an integer from 0 on", (value) => INTEGER.accepts(value) && value as number >= 0),
+  rank: WHOLE,
   worldSize: COUNT,
   shuffle: FLAG,
   dropLast: FLAG,

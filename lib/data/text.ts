@@ -4,12 +4,13 @@ import {
   arrayOf,
   checkCount,
   checkKind,
+  COUNT,
   INTEGER,
   kind,
   optionReader,
   TEXT,
+  WHOLE,
 } from "../core/options.ts";
-import { COUNT } from "./samplers.ts";
 
 /**
  * The signs of a text, as people see them: a letter with its accents is one.
@@ -171,11 +172,6 @@ function merged(parts: readonly string[], left: string, right: string): string[]
   return result;
 }
 
-const MERGES = kind(
-  "an integer from 0 on",
-  (value) => INTEGER.accepts(value) && value as number >= 0,
-);
-
 /**
  * Parts of words that are often together, found by joining the most frequent pair again and again.
  * Sennrich et al., "Neural machine translation of rare words with subword units", 2016. Of equally
@@ -204,7 +200,7 @@ export class BytePairEncoding {
     const call = "make BytePairEncoding";
     checkCount(call, arguments.length, 2);
     checkKind(call, "the words", words, TOKENS);
-    checkKind(call, "merges", merges, MERGES);
+    checkKind(call, "merges", merges, WHOLE);
     const counts = new Map<string, number>();
     for (const word of words) counts.set(word, (counts.get(word) ?? 0) + 1);
     let parted = Array.from(counts, ([word, count]) => ({ parts: [...word, END], count }));

@@ -293,7 +293,8 @@ const generalOptions = lossOptions<GeneralRobustOptions>({
 /** The loss for squares u of residuals by the scale, where the shape is neither 0 nor 2. */
 function generalForm(u: Tensor, alpha: number | Tensor): Tensor {
   const b = typeof alpha === "number" ? Math.abs(alpha - 2) : alpha.sub(2).abs();
-  const power = u.div(b).log1p().mul(alpha).mul(0.5);
+  const half = typeof alpha === "number" ? alpha / 2 : alpha.mul(0.5);
+  const power = u.div(b).log1p().mul(half);
   return power.expm1().mul(b).div(alpha);
 }
 

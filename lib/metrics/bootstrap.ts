@@ -3,6 +3,7 @@
 import {
   checkCount,
   checkKind,
+  COUNT,
   FUNCTION,
   kind,
   optionReader,
@@ -14,7 +15,6 @@ import { GENERATOR, type RandomGenerator } from "../core/random.ts";
 import { elementsOf } from "../tensor/examples.ts";
 import { randint } from "../tensor/random_tensors.ts";
 import { Tensor } from "../tensor/tensor.ts";
-import { COUNT } from "./inputs.ts";
 import { nothing } from "./metric.ts";
 
 /** Options of `bootstrapInterval`. */

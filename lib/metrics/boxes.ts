@@ -1,7 +1,7 @@
 /** Boxes in images: how much they have in common, and which of many to keep. */
 
 import { ShapeError, showShape } from "../core/errors.ts";
-import { checkCount, checkKind, kind, TENSOR } from "../core/options.ts";
+import { checkCount, checkKind, SHARE, TENSOR } from "../core/options.ts";
 import { maximum, minimum } from "../ops/mod.ts";
 import { fromTypedArray } from "../tensor/create.ts";
 import type { Tensor } from "../tensor/tensor.ts";
@@ -72,11 +72,6 @@ export function boxIou(a: Tensor, b: Tensor): Tensor {
   const either = area(a).unsqueeze(1).add(area(b).unsqueeze(0)).sub(both);
   return both.div(either.maskedFill(either.eq(0), 1));
 }
-
-const SHARE = kind(
-  "a number from 0 to 1",
-  (value) => typeof value === "number" && value >= 0 && value <= 1,
-);
 
 /**
  * The boxes that are left when each takes away those of lower score that have more in common with it

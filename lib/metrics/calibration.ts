@@ -1,8 +1,8 @@
 /** Whether probabilities are what they say. */
 
-import { oneOf, optionReader } from "../core/options.ts";
+import { COUNT, oneOf, optionReader } from "../core/options.ts";
 import type { Tensor } from "../tensor/tensor.ts";
-import { checkLabel, CLASS_OPTIONS, COUNT, elements, gridOf, scoreAt, taskOf } from "./inputs.ts";
+import { checkLabel, CLASS_OPTIONS, elements, gridOf, scoreAt, taskOf } from "./inputs.ts";
 import { type Metric, metric, nothing, type Pair, type Sums } from "./metric.ts";
 
 /** Options of `expectedCalibrationError`. */

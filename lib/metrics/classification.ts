@@ -1,14 +1,7 @@
 /** Metrics of classes, made of how often each is predicted, true, and both. */
 
-import { kind, oneOf, type OptionReader, optionReader } from "../core/options.ts";
-import {
-  CLASS_OPTIONS,
-  type ClassOptions,
-  type ClassTask,
-  COUNT,
-  labelPairs,
-  taskOf,
-} from "./inputs.ts";
+import { COUNT, kind, oneOf, type OptionReader, optionReader } from "../core/options.ts";
+import { CLASS_OPTIONS, type ClassOptions, type ClassTask, labelPairs, taskOf } from "./inputs.ts";
 import {
   type Average,
   type Averaged,

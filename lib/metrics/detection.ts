@@ -1,10 +1,19 @@
 /** The metric of object detectors. */
 
 import { ShapeError, showShape } from "../core/errors.ts";
-import { arrayOf, checkKind, isPlainObject, kind, optionReader, TENSOR } from "../core/options.ts";
+import {
+  arrayOf,
+  checkKind,
+  COUNT,
+  isPlainObject,
+  kind,
+  optionReader,
+  SHARE,
+  TENSOR,
+} from "../core/options.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { checkBoxes, overlapOf } from "./boxes.ts";
-import { checkLabel, COUNT, elements } from "./inputs.ts";
+import { checkLabel, elements } from "./inputs.ts";
 import { type Metric, metric, nothing, type Sums } from "./metric.ts";
 
 /** The boxes that are in an image. */
@@ -46,7 +55,6 @@ export interface MeanAveragePrecision {
   readonly perClass: Readonly<Record<string, number>>;
 }
 
-const SHARE = kind("", (value) => typeof value === "number" && value >= 0 && value <= 1);
 const IMAGES = kind(
   "an array of { boxes, scores, labels }, one for each image",
   (value) => Array.isArray(value) && value.every(isPlainObject),

@@ -1,17 +1,11 @@
 /** Metrics of images. */
 
 import { noGrad } from "../autograd/tape.ts";
-import { kind, optionReader } from "../core/options.ts";
+import { kind, optionReader, POSITIVE } from "../core/options.ts";
 import { ssim as ssimLoss, type SSIMOptions as SSIMLossOptions } from "../loss/structural.ts";
 import { checkTensors, elements } from "./inputs.ts";
 import { type Metric, metric, nothing, type Pair } from "./metric.ts";
 import { PooledResiduals } from "./regression.ts";
-
-/** A number above 0. */
-const POSITIVE = kind(
-  "a positive finite number",
-  (value) => typeof value === "number" && value > 0 && value < Infinity,
-);
 
 /** Options of `psnr`. */
 export interface PSNROptions {

@@ -4,6 +4,7 @@ import { isFloat, type TypedArray } from "../core/dtype.ts";
 import { DTypeError, ShapeError, showShape } from "../core/errors.ts";
 import {
   checkKind,
+  COUNT,
   INTEGER,
   kind,
   NUMBER,
@@ -53,12 +54,6 @@ export interface ClassOptions {
   numClasses?: number;
 }
 
-/** A whole number from 1 on. */
-export const COUNT = kind(
-  "a positive integer",
-  (value) => INTEGER.accepts(value) && value as number > 0,
-);
-
 /** The kinds of those options. */
 export const CLASS_OPTIONS: OptionTable<ClassOptions> = {
   task: oneOf("binary", "multiclass", "multilabel"),
@@ -86,6 +81,13 @@ export function taskOf(call: string, pred: Tensor, target: Tensor, task?: ClassT
     ? "binary"
     : "multiclass";
   const told = task ?? guessed;
+  if (told === "multiclass" && ofClasses && pred.shape[classDim] === 1) {
+    throw new ShapeError(
+      `Cannot ${call}: scores of one class tell nothing apart; those of two classes have the ` +
+        `target's shape, as in pred.squeeze(${classDim}), got ${showShape(pred.shape)}`,
+      [pred.shape, target.shape],
+    );
+  }
   if (fits[told]) return told;
   const needed = {
     binary: "scores of the target's shape",

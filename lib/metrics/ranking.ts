@@ -1,9 +1,9 @@
 /** Metrics of orders: what stands first, and whether it should. */
 
 import { ShapeError, showShape } from "../core/errors.ts";
-import { optionReader } from "../core/options.ts";
+import { COUNT, optionReader } from "../core/options.ts";
 import type { Tensor } from "../tensor/tensor.ts";
-import { checkSameShape, COUNT, elements } from "./inputs.ts";
+import { checkSameShape, elements } from "./inputs.ts";
 import { type Metric, metric, nothing, type Pair } from "./metric.ts";
 
 /** Options of `ndcg`. */

@@ -1,7 +1,15 @@
 /** Metrics of texts that were written by a model, against texts that people wrote. */
 
-import { arrayOf, checkKind, FLAG, kind, NUMBER, optionReader, TEXT } from "../core/options.ts";
-import { COUNT } from "./inputs.ts";
+import {
+  arrayOf,
+  checkKind,
+  COUNT,
+  FLAG,
+  kind,
+  NUMBER,
+  optionReader,
+  TEXT,
+} from "../core/options.ts";
 import { type Metric, metric, nothing } from "./metric.ts";
 import { type NoOptions, noOptions } from "./regression.ts";
 

@@ -75,6 +75,32 @@ gpuTest("a limit of bytes is kept, for what was made outside of scope", () => {
   }
 });
 
+gpuTest("memory that a scope gives back serves the next tensor of its size", () => {
+  scope(() => void empty([2 ** 18], { device }));
+  const waiting = memoryStats().gpuFreeBytes;
+  assert(waiting >= 2 ** 20);
+  {
+    using held = empty([2 ** 18 - 5], { device });
+    assertEquals([held.size, memoryStats().gpuFreeBytes], [2 ** 18 - 5, waiting - 2 ** 20]);
+  }
+  assertEquals(memoryStats().gpuFreeBytes, waiting);
+});
+
+gpuTest(
+  "what waits for the next use is bounded, and what was used least recently gives way",
+  () => {
+    scope(() => void empty([2 ** 18], { device }));
+    scope(() => {
+      for (let i = 0; i < 33; i++) empty([2 ** 24], { device });
+    });
+    const { gpuFreeBytes } = memoryStats();
+    assert(
+      gpuFreeBytes <= 2 ** 31 && gpuFreeBytes > 2 ** 31 - 2 ** 27,
+      `${gpuFreeBytes} bytes wait`,
+    );
+  },
+);
+
 gpuTest("a tensor of 4 GiB and more is refused", () => {
   const before = memoryStats().gpuHandles;
   for (const size of [2 ** 30, 2 ** 31 - 1]) {

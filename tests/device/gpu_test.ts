@@ -80,6 +80,40 @@ gpuTest("matmul() equals the CPU for all shapes and layouts", () => {
   same(integers.to(there).matmul(integers.to(there)), integers.matmul(integers));
 });
 
+gpuTest(
+  "matmul() of whole tiles, and of inner dimensions in parts, equals the CPU both ways",
+  () => {
+    manualSeed(5);
+    for (const [rows, inner, columns] of [[64, 64, 64], [96, 512, 32], [70, 512, 33]] as const) {
+      const a = randn([rows, inner]).mul(0.1);
+      const b = randn([inner, columns]).mul(0.1);
+      const [x, y] = [a.to(there), b.to(there)];
+      const turned = (x: Tensor) => x.transpose(0, 1).contiguous().transpose(0, 1);
+      for (const left of [x, turned(x)]) {
+        for (const right of [y, turned(y)]) same(left.matmul(right), a.matmul(b));
+      }
+      // The same bits in every run.
+      assertEquals(x.matmul(y).toArray(), x.matmul(y).toArray());
+    }
+  },
+);
+
+gpuTest(
+  "sums in parts have the same bits in every run, and extremes the first of equal places",
+  () => {
+    manualSeed(6);
+    const x = randn([3, 70_000]);
+    const y = x.to(there);
+    assertEquals(y.sum().item(), y.sum().item());
+    for (const [dim, like] of [[1, x], [0, x], [1, x.round()]] as const) {
+      const [ours, wanted] = [like.to(there).max(dim), like.max(dim)];
+      assertEquals(ours.values.toArray(), wanted.values.toArray());
+      assertEquals(ours.indices.toArray(), wanted.indices.toArray());
+      assertEquals(like.to(there).argmin(dim).toArray(), like.argmin(dim).toArray());
+    }
+  },
+);
+
 gpuTest("relu(x·W + b), its sum and its gradients of two orders equal the CPU", () => {
   manualSeed(3);
   const inputs = [randn([8, 5]), randn([5, 7]), randn([7])];

@@ -78,23 +78,9 @@ export class Recurrent extends nn.Module {
   }
 }
 
-/** Vectors by number. */
-class Table extends nn.Module {
-  weight: nn.Parameter;
-
-  constructor(count: number, size: number) {
-    super();
-    this.weight = new nn.Parameter(zeros([count, size]));
-  }
-
-  override forward(x: Tensor): Tensor {
-    return this.weight.indexSelect(0, x.flatten()).reshape([...x.shape, -1]);
-  }
-}
-
 /** Reads symbols in order and says at each place whether the one before was the same. */
 export class Encoder extends nn.Module {
-  embed = new Table(6, 16);
+  embed = new nn.Embedding(6, 16);
   position = new nn.Parameter(zeros([12, 16]));
   encoder = new nn.TransformerEncoder(
     new nn.TransformerEncoderLayer(16, 4, { dimFeedforward: 32, dropout: 0, batchFirst: true }),

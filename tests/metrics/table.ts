@@ -52,6 +52,11 @@ const OTHER_SHAPE: Refusal = {
 /** What every metric of classes refuses. */
 const CLASSES: readonly Refusal[] = [
   {
+    inputs: pair(() => ones([2, 1]), () => labels(0, 0)),
+    error: RangeError,
+    says: "as in pred.squeeze(1), got [2, 1]",
+  },
+  {
     inputs: pair(() => ones([2, 3]), () => labels(0, 3)),
     error: RangeError,
     says: "label 3 of target at index 1 is out of range for 3 classes",
@@ -183,7 +188,7 @@ export const METRICS: { readonly [Name in MetricName]: MetricRow<OptionsOf<Name>
   adjustedRandIndex: { options: {}, refuses: [OTHER_SHAPE] },
   expectedCalibrationError: {
     options: { bins: true, norm: true, ignoreIndex: true },
-    refuses: [...CLASSES.slice(0, 4), {
+    refuses: [...CLASSES.slice(0, -1), {
       inputs: pair(() => tensor([0.5, 2]), () => labels(0, 1)),
       error: RangeError,
       says: "pred must hold probabilities from 0 to 1, got 2 at index 1",

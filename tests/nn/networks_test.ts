@@ -44,7 +44,7 @@ Deno.test("errors about shapes say in which layer of a stack they arose", () => 
   const net = new nn.UNet(1, 1, { channels: [2, 4] });
   Reflect.set(net.decoder, 0, new nn.Sequential(new nn.Conv2d(1, 1, 1)));
   const { message: second } = assertThrows(() => net.forward(ones([1, 1, 4, 4])), Error);
-  assert(second.includes(" in decoder.0: "), second);
+  assert(second.includes(" in decoder.0.0: "), second);
 });
 
 Deno.test("layers of a stack start alike and learn apart", () => {

@@ -1,6 +1,6 @@
 /** Synthetic images: digits, shapes, tissue, lanes. Nothing in them was seen by a camera. */
 
-import { kind, optionReader } from "../../core/options.ts";
+import { kind, NOT_NEGATIVE, optionReader, SHARE } from "../../core/options.ts";
 import type { RandomGenerator } from "../../core/random.ts";
 import { fromTypedArray, randn } from "../../tensor/create.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
@@ -9,8 +9,6 @@ import {
   readArguments,
   readSynthetic,
   type Samples,
-  SHARE,
-  SPREAD,
   SYNTHETIC_OPTIONS,
   type SyntheticOptions,
 } from "./options.ts";
@@ -66,7 +64,7 @@ export interface DigitsOptions extends SyntheticOptions {
 
 const digitsOptions = optionReader<DigitsOptions>({
   ...SYNTHETIC_OPTIONS,
-  noise: SPREAD,
+  noise: NOT_NEGATIVE,
   shift: kind(
     "an integer from 0 to 3",
     (value) => Number.isInteger(value) && value as number >= 0 && value as number <= 3,
@@ -120,7 +118,7 @@ export interface LesionsOptions extends SyntheticOptions {
 const lesionsOptions = optionReader<LesionsOptions>({
   ...SYNTHETIC_OPTIONS,
   prevalence: SHARE,
-  noise: SPREAD,
+  noise: NOT_NEGATIVE,
 });
 
 /**
@@ -173,7 +171,7 @@ export interface ShapesOptions extends SyntheticOptions {
   noise?: number;
 }
 
-const shapesOptions = optionReader<ShapesOptions>({ ...SYNTHETIC_OPTIONS, noise: SPREAD });
+const shapesOptions = optionReader<ShapesOptions>({ ...SYNTHETIC_OPTIONS, noise: NOT_NEGATIVE });
 
 /**
  * Synthetic images of one shape each, a filled square or a ring, anywhere in noise: for detectors.
@@ -270,7 +268,7 @@ export interface LaneOptions extends SyntheticOptions {
   noise?: number;
 }
 
-const laneOptions = optionReader<LaneOptions>({ ...SYNTHETIC_OPTIONS, noise: SPREAD });
+const laneOptions = optionReader<LaneOptions>({ ...SYNTHETIC_OPTIONS, noise: NOT_NEGATIVE });
 
 /**
  * Synthetic views of a lane between two lines, seen from beside its middle and bending away, and how

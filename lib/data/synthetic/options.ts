@@ -3,18 +3,14 @@
 import {
   checkCount,
   checkKind,
-  INTEGER,
-  kind,
+  COUNT,
   type OptionReader,
   optionReader,
   type OptionTable,
+  WHOLE,
 } from "../../core/options.ts";
 import { beside, defaultGenerator, GENERATOR, type RandomGenerator } from "../../core/random.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
-import { COUNT } from "../samplers.ts";
-
-export { SHARE } from "../transforms/transform.ts";
-export { COUNT };
 
 /** Inputs and what is to be predicted of them; the first dimension of both is the examples. */
 export interface Samples {
@@ -41,13 +37,8 @@ export const SYNTHETIC_OPTIONS: OptionTable<SyntheticOptions> = { generator: GEN
 /** The same, with a world. */
 export const WORLD_OPTIONS: OptionTable<WorldOptions> = {
   ...SYNTHETIC_OPTIONS,
-  world: kind("an integer from 0 on", (value) => INTEGER.accepts(value) && value as number >= 0),
+  world: WHOLE,
 };
-/** A number from 0 on. */
-export const SPREAD = kind(
-  "a finite number from 0 on",
-  (value) => typeof value === "number" && value >= 0 && value < Infinity,
-);
 
 /** Reads the options of all synthetic data. */
 export const readSynthetic: OptionReader<SyntheticOptions> = optionReader(SYNTHETIC_OPTIONS);

@@ -1,13 +1,12 @@
 /** Synthetic sequences of signs. */
 
-import { optionReader } from "../../core/options.ts";
+import { COUNT, optionReader } from "../../core/options.ts";
 import { oneHot } from "../../ops/mod.ts";
 import { fromTypedArray, rand, randn } from "../../tensor/create.ts";
 import { elementsOf } from "../../tensor/examples.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import { below, uniform } from "../draws.ts";
 import {
-  COUNT,
   readArguments,
   readSynthetic,
   readWorld,

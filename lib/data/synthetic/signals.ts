@@ -1,6 +1,6 @@
 /** Synthetic signals: of learners and of machines. Nobody was taught, and nothing was watched. */
 
-import { optionReader } from "../../core/options.ts";
+import { NOT_NEGATIVE, optionReader, SHARE } from "../../core/options.ts";
 import { cat, where } from "../../ops/mod.ts";
 import { fromTypedArray, rand, randn, tensor } from "../../tensor/create.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
@@ -10,8 +10,6 @@ import {
   readSynthetic,
   readWorld,
   type Samples,
-  SHARE,
-  SPREAD,
   SYNTHETIC_OPTIONS,
   type SyntheticOptions,
   type WorldOptions,
@@ -90,7 +88,7 @@ export interface SensorsOptions extends SyntheticOptions {
 const sensorsOptions = optionReader<SensorsOptions>({
   ...SYNTHETIC_OPTIONS,
   faults: SHARE,
-  amplitude: SPREAD,
+  amplitude: NOT_NEGATIVE,
 });
 
 /**

@@ -1,6 +1,14 @@
 /** Synthetic rows of numbers. */
 
-import { checkCount, checkKind, optionReader, TENSOR } from "../../core/options.ts";
+import {
+  checkCount,
+  checkKind,
+  COUNT,
+  NOT_NEGATIVE,
+  optionReader,
+  SHARE,
+  TENSOR,
+} from "../../core/options.ts";
 import { defaultGenerator, type RandomGenerator } from "../../core/random.ts";
 import { where } from "../../ops/mod.ts";
 import { fromTypedArray, rand, randn, tensor } from "../../tensor/create.ts";
@@ -8,12 +16,9 @@ import { elementsOf } from "../../tensor/examples.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import { below, uniform } from "../draws.ts";
 import {
-  COUNT,
   readArguments,
   readWorld,
   type Samples,
-  SHARE,
-  SPREAD,
   SYNTHETIC_OPTIONS,
   type SyntheticOptions,
   WORLD_OPTIONS,
@@ -47,7 +52,7 @@ export interface LineOptions extends SyntheticOptions {
 
 const lineOptions = optionReader<LineOptions>({
   ...SYNTHETIC_OPTIONS,
-  noise: SPREAD,
+  noise: NOT_NEGATIVE,
   outliers: SHARE,
 });
 
@@ -88,7 +93,7 @@ export interface SineOptions extends SyntheticOptions {
   noise?: number;
 }
 
-const sineOptions = optionReader<SineOptions>({ ...SYNTHETIC_OPTIONS, noise: SPREAD });
+const sineOptions = optionReader<SineOptions>({ ...SYNTHETIC_OPTIONS, noise: NOT_NEGATIVE });
 
 /**
  * Synthetic points on y = sin(3x) with much noise, so that a large network learns it by heart.
@@ -130,7 +135,7 @@ const blobsOptions = optionReader<BlobsOptions>({
   ...WORLD_OPTIONS,
   classes: COUNT,
   features: COUNT,
-  spread: SPREAD,
+  spread: NOT_NEGATIVE,
 });
 
 /**

@@ -1,17 +1,15 @@
 /** Synthetic graphs, each a tree: vessels and molecules. */
 
-import { optionReader } from "../../core/options.ts";
+import { COUNT, NOT_NEGATIVE, optionReader } from "../../core/options.ts";
 import { oneHot } from "../../ops/mod.ts";
 import { fromTypedArray, randn } from "../../tensor/create.ts";
 import { elementsOf } from "../../tensor/examples.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import { below, normal } from "../draws.ts";
 import {
-  COUNT,
   readArguments,
   readWorld,
   type Samples,
-  SPREAD,
   SYNTHETIC_OPTIONS,
   type SyntheticOptions,
   type WorldOptions,
@@ -42,7 +40,7 @@ export interface VesselTreesOptions extends SyntheticOptions {
 const vesselOptions = optionReader<VesselTreesOptions>({
   ...SYNTHETIC_OPTIONS,
   nodes: COUNT,
-  noise: SPREAD,
+  noise: NOT_NEGATIVE,
 });
 
 /**

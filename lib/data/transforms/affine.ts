@@ -1,10 +1,18 @@
 /** Turning, shifting, scaling and shearing of images. */
 
-import { arrayOf, checkCount, checkKind, kind, optionReader } from "../../core/options.ts";
+import {
+  arrayOf,
+  checkCount,
+  checkKind,
+  FINITE,
+  kind,
+  optionReader,
+  POSITIVE,
+} from "../../core/options.ts";
 import { fromTypedArray, tensor } from "../../tensor/create.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import { between } from "../draws.ts";
-import { extentsOf, FINITE, type Transform, transform } from "./transform.ts";
+import { extentsOf, type Transform, transform } from "./transform.ts";
 
 /** Where each pixel comes from, about the middle: [a, b, c, d, e, f] of x' = ax + by + c and y'. */
 type Matrix = readonly [number, number, number, number, number, number];
@@ -55,8 +63,6 @@ const PAIR = kind(
   "two finite numbers",
   (value) => arrayOf(FINITE, "").accepts(value) && (value as unknown[]).length === 2,
 );
-const POSITIVE = kind("a positive finite number", (x) => FINITE.accepts(x) && x as number > 0);
-
 const affineOptions = optionReader<AffineOptions>({
   degrees: FINITE,
   translate: PAIR,

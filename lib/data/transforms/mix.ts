@@ -2,7 +2,7 @@
 
 import { isFloat } from "../../core/dtype.ts";
 import { DTypeError, ShapeError, showShape } from "../../core/errors.ts";
-import { checkCount, checkKind, kind, optionReader, TENSOR } from "../../core/options.ts";
+import { checkCount, checkKind, optionReader, POSITIVE, TENSOR } from "../../core/options.ts";
 import { defaultGenerator, GENERATOR, type RandomGenerator } from "../../core/random.ts";
 import { where } from "../../ops/mod.ts";
 import { fromTypedArray, tensor } from "../../tensor/create.ts";
@@ -17,10 +17,7 @@ export interface MixOptions {
 }
 
 const mixOptions = optionReader<MixOptions>({
-  alpha: kind(
-    "a positive finite number",
-    (value) => typeof value === "number" && value > 0 && value < Infinity,
-  ),
+  alpha: POSITIVE,
 });
 
 /** Mixes inputs, and targets in the same shares. */

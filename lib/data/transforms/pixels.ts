@@ -5,17 +5,20 @@ import {
   arrayOf,
   checkCount,
   checkKind,
-  INTEGER,
+  COUNT,
+  FINITE,
   kind,
+  NOT_NEGATIVE,
   NUMBER,
   NUMBERS,
   optionReader,
+  SHARE,
+  WHOLE,
 } from "../../core/options.ts";
 import { randn, tensor } from "../../tensor/create.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
-import { COUNT } from "../samplers.ts";
 import { below, between, uniform } from "../draws.ts";
-import { extentsOf, FINITE, NOT_NEGATIVE, SHARE, type Transform, transform } from "./transform.ts";
+import { extentsOf, type Transform, transform } from "./transform.ts";
 
 /** Numbers for the channels of images, or one for all. */
 function perChannel(call: string, x: Tensor, given: number | readonly number[]): Tensor | number {
@@ -172,7 +175,7 @@ export interface RandomCropOptions {
 }
 
 const cropOptions = optionReader<RandomCropOptions>({
-  padding: kind("an integer from 0 on", (x) => INTEGER.accepts(x) && x as number >= 0),
+  padding: WHOLE,
 });
 
 /**

@@ -2,7 +2,7 @@
 
 import { isFloat } from "../../core/dtype.ts";
 import { DTypeError, ShapeError, showShape } from "../../core/errors.ts";
-import { checkCount, checkKind, FUNCTION, kind, TENSOR } from "../../core/options.ts";
+import { checkCount, checkKind, FUNCTION, TENSOR } from "../../core/options.ts";
 import { defaultGenerator, GENERATOR, type RandomGenerator } from "../../core/random.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 
@@ -11,19 +11,6 @@ import type { Tensor } from "../../tensor/tensor.ts";
  * `manualSeed` seeds where none is given.
  */
 export type Transform = (x: Tensor, generator?: RandomGenerator) => Tensor;
-
-/** A share of something. */
-export const SHARE = kind(
-  "a number from 0 to 1",
-  (value) => typeof value === "number" && value >= 0 && value <= 1,
-);
-/** A number from 0 on. */
-export const NOT_NEGATIVE = kind(
-  "a finite number from 0 on",
-  (value) => typeof value === "number" && value >= 0 && value < Infinity,
-);
-/** A number that is no infinity. */
-export const FINITE = kind("a finite number", Number.isFinite);
 
 /** Makes a transform that checks what it is given. */
 export function transform(

@@ -3,7 +3,7 @@
 import { extentAt } from "../../core/shape.ts";
 import { linear } from "../../ops/linalg/linear.ts";
 import { stack } from "../../ops/mod.ts";
-import { lstm, lstmStep } from "../../ops/scan/lstm.ts";
+import { entriesOf, lstm, lstmStep } from "../../ops/scan/lstm.ts";
 import { zeros } from "../../tensor/create.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 
@@ -89,7 +89,7 @@ export function scan(
   if (mode === "lstm" && weights.weightHr === null) {
     return scanLstm(inputs, stack(states), weights.weightHh, reverse);
   }
-  const each = inputs.unbind(0);
+  const each = entriesOf(inputs);
   const outputs: Tensor[] = [];
   for (const input of reverse ? each.reverse() : each) {
     states = step(mode, input, states, weights);

@@ -175,14 +175,18 @@ function wrapped(op: string, index: Tensor, extent: number): Tensor {
     );
   }
   if (index.batched !== null) return inBatchOf(index, (whole) => wrapped(op, whole, extent));
-  const list = new Int32Array(elementsOf(index, op));
-  for (let i = 0; i < list.length; i++) {
-    const value = list[i]!;
+  const elements = elementsOf(index, op);
+  let least = 0;
+  for (let i = 0; i < elements.length; i++) {
+    const value = elements[i]!;
     if (value < -extent || value >= extent) {
       throw outOfRange(op, "index", value, i, -extent, extent);
     }
-    if (value < 0) list[i] = value + extent;
+    if (value < least) least = value;
   }
+  // The copy stays as it is if the user changes the index.
+  if (least === 0) return copyOf(index);
+  const list = Int32Array.from(elements, (value) => value < 0 ? value + extent : value);
   return tensorOver(list, index.shape);
 }
 

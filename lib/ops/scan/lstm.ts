@@ -31,6 +31,19 @@ export function lstmStep(sums: Tensor, c: Tensor): LstmStep {
   return { gates: [i, f, g, o], h: o.mul(next.tanh()), c: next };
 }
 
+/**
+ * The entries along the first dimension, by halves of halves: what leads back to them is put together
+ * in as many rounds as there are halves, and not in as many as there are entries.
+ */
+export function entriesOf(x: Tensor): Tensor[] {
+  const count = extentAt(x.shape, 0);
+  if (count === 1) return [x.squeeze(0)];
+  const half = count >> 1;
+  return [[0, half], [half, count - half]].flatMap(([start, length]) =>
+    entriesOf(x.narrow(0, start!, length!))
+  );
+}
+
 /** Whether the last input comes first. */
 interface Direction {
   readonly reverse: boolean;
@@ -44,7 +57,7 @@ export function lstmComposite(
   { reverse }: Direction,
 ): readonly [trace: Tensor, hidden: Tensor] {
   let [h, c] = [states.at(0), states.at(1)];
-  const steps = inputs.unbind(0);
+  const steps = entriesOf(inputs);
   const [traces, hidden]: [Tensor[], Tensor[]] = [[], []];
   for (const input of reverse ? steps.reverse() : steps) {
     const step = lstmStep(input.add(linear(h, weight, null)), c);

@@ -14,7 +14,7 @@ pub(crate) const VECTOR: usize = 4;
 /// Workgroups along one axis that every device allows.
 const MOST_GROUPS: usize = 65535;
 /// Numbers that are written into the text of a program.
-pub(crate) const VALUES: usize = 10;
+pub(crate) const VALUES: usize = 11;
 
 /// An operand on the GPU.
 pub(crate) struct Operand {

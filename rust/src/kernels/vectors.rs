@@ -24,10 +24,15 @@ pub(crate) trait Lanes: Element + Real {
         c: Self::Vector<S>,
     ) -> Self::Vector<S>;
 
-    /// The whole vectors of a slice, wherever it begins.
-    fn vectors<S: Simd>(x: &[Self]) -> &[Self::Vector<S>];
+    fn plus<S: Simd>(simd: S, a: Self::Vector<S>, b: Self::Vector<S>) -> Self::Vector<S>;
 
-    /// The whole vectors of a slice, and what is left.
+    /// The sum of the elements of a vector.
+    fn total<S: Simd>(simd: S, x: Self::Vector<S>) -> Self;
+
+    /// The whole vectors of a slice, wherever it begins, and what is left.
+    fn vectors<S: Simd>(x: &[Self]) -> (&[Self::Vector<S>], &[Self]);
+
+    /// The same, to be written.
     fn vectors_mut<S: Simd>(x: &mut [Self]) -> (&mut [Self::Vector<S>], &mut [Self]);
 
     /// Writes the first elements of a vector.
@@ -35,7 +40,7 @@ pub(crate) trait Lanes: Element + Real {
 }
 
 macro_rules! lanes {
-    ($type:ty, $vector:ident, $splat:ident, $mul_add:ident, $split:ident, $split_mut:ident, $store:ident) => {
+    ($type:ty, $vector:ident, $splat:ident, $mul_add:ident, $add:ident, $sum:ident, $split:ident, $split_mut:ident, $store:ident) => {
         impl Lanes for $type {
             type Vector<S: Simd> = S::$vector;
 
@@ -53,8 +58,16 @@ macro_rules! lanes {
                 simd.$mul_add(a, b, c)
             }
             #[inline(always)]
-            fn vectors<S: Simd>(x: &[Self]) -> &[S::$vector] {
-                S::$split(x).0
+            fn plus<S: Simd>(simd: S, a: S::$vector, b: S::$vector) -> S::$vector {
+                simd.$add(a, b)
+            }
+            #[inline(always)]
+            fn total<S: Simd>(simd: S, x: S::$vector) -> Self {
+                simd.$sum(x)
+            }
+            #[inline(always)]
+            fn vectors<S: Simd>(x: &[Self]) -> (&[S::$vector], &[Self]) {
+                S::$split(x)
             }
             #[inline(always)]
             fn vectors_mut<S: Simd>(x: &mut [Self]) -> (&mut [S::$vector], &mut [Self]) {
@@ -67,5 +80,25 @@ macro_rules! lanes {
         }
     };
 }
-lanes!(f32, f32s, splat_f32s, mul_add_e_f32s, as_simd_f32s, as_mut_simd_f32s, partial_store_f32s);
-lanes!(f64, f64s, splat_f64s, mul_add_e_f64s, as_simd_f64s, as_mut_simd_f64s, partial_store_f64s);
+lanes!(
+    f32,
+    f32s,
+    splat_f32s,
+    mul_add_e_f32s,
+    add_f32s,
+    reduce_sum_f32s,
+    as_simd_f32s,
+    as_mut_simd_f32s,
+    partial_store_f32s
+);
+lanes!(
+    f64,
+    f64s,
+    splat_f64s,
+    mul_add_e_f64s,
+    add_f64s,
+    reduce_sum_f64s,
+    as_simd_f64s,
+    as_mut_simd_f64s,
+    partial_store_f64s
+);

@@ -15,10 +15,15 @@ const STEPS: usize = 8;
 /// Tiles from which larger ones are better than more.
 const MANY: usize = 256;
 const ENOUGH: usize = 64;
+/// Inner elements of which large tiles can have enough in parts.
+const LONG: usize = 1024;
 /// Inner elements of a part at least.
 const PART: usize = 64;
 /// Inner elements of a tile.
 const DEPTH: usize = 16;
+
+/// The value that tells whether tiles fit the matrices, so that no place need be checked.
+const EXACT: usize = 10;
 
 /// How a side of the product is read.
 #[derive(Clone, Copy)]
@@ -63,10 +68,10 @@ impl Matrix<'_> {
 }
 
 /// The tiles' side, and how often four rows and columns of it an invocation has.
-pub(super) fn tiles(rows: usize, columns: usize, batch: usize) -> (usize, u32, u32) {
+pub(super) fn tiles(rows: usize, inner: usize, columns: usize, batch: usize) -> (usize, u32, u32) {
     let count = |side: usize| rows.div_ceil(side) * columns.div_ceil(side) * batch;
     let least = rows.min(columns);
-    if least >= 64 && count(128) >= MANY {
+    if least >= 64 && (count(128) >= MANY || (count(128) >= ENOUGH && inner >= LONG)) {
         (128, 2, 2)
     } else if least >= 32 && count(64) >= ENOUGH {
         (64, 2, 1)
@@ -107,7 +112,7 @@ pub(crate) fn matmul(_: &Frame<'_>, operands: &[Operand]) -> Result<Vec<Stage>> 
     let left = Matrix { operand: a, side: rows, side_stride: a_row, inner_stride: a_column };
     let right = Matrix { operand: b, side: columns, side_stride: b_column, inner_stride: b_row };
     let ways = [left.way(inner), right.way(inner)];
-    let (side, row_parts, column_parts) = tiles(rows, columns, batch);
+    let (side, row_parts, column_parts) = tiles(rows, inner, columns, batch);
     let count = rows.div_ceil(side) * columns.div_ceil(side) * batch;
     let (parts, chunk) = parts_of(inner, count, side);
     let depth = groups_along(batch * parts)?;
@@ -134,6 +139,8 @@ pub(crate) fn matmul(_: &Frame<'_>, operands: &[Operand]) -> Result<Vec<Stage>> 
         ways[1] as u32,
         vector_out.into(),
     ]);
+    let whole = [rows, columns].iter().all(|extent| extent.is_multiple_of(side));
+    stage.values[EXACT] = u32::from(whole && inner.is_multiple_of(DEPTH));
     // What counts elements along a contiguous axis stays, all other strides count vectors.
     let unit = |way| if matches!(way, Way::Single) { 1 } else { VECTOR };
     let scaled = |stride: usize, way| if stride == 1 { 1 } else { stride / unit(way) };
@@ -171,40 +178,49 @@ fn single_fetch(name: &str) -> String {
 }
 
 /// How four by four elements of a side are read: `SIDE_STRIDE` and `INNER_STRIDE` are words.
-fn fetch(name: &str, memory: &str, way: u32, [side, inner]: [u32; 2]) -> String {
+fn fetch(name: &str, memory: &str, way: u32, [side, inner]: [u32; 2], exact: bool) -> String {
+    let when = |inside: &str| if exact { String::new() } else { format!("if ({inside}) ") };
     let head = format!(
         "fn {name}_at(first: u32, side: u32, inner: u32, sides: u32, end: u32) -> Quad {{
     var quad: Quad;
 "
     );
+    let reads = |step: &str, over: &str, to: [&str; 4], place: &str| -> String {
+        let read = |(i, to): (usize, &str)| {
+            let there = when(&format!("{place} + {i}u < {over}"));
+            format!("    {there}{{ {to} = {memory}[at + {i}u * {step}]; }}\n")
+        };
+        to.into_iter().enumerate().map(read).collect()
+    };
     let body = if way == Way::Side as u32 {
+        let step = format!("word({inner}u)");
+        let quads = reads(&step, "end", ["quad.a", "quad.b", "quad.c", "quad.d"], "inner");
         format!(
-            "    if (side >= sides) {{ return quad; }}
-    let at = first + side / 4u + inner * word({inner}u);
-    if (inner < end) {{ quad.a = {memory}[at]; }}
-    if (inner + 1u < end) {{ quad.b = {memory}[at + word({inner}u)]; }}
-    if (inner + 2u < end) {{ quad.c = {memory}[at + 2u * word({inner}u)]; }}
-    if (inner + 3u < end) {{ quad.d = {memory}[at + 3u * word({inner}u)]; }}
-    return quad;
+            "    {}
+    let at = first + side / 4u + inner * {step};
+{quads}    return quad;
 }}
-"
+",
+            if exact { "" } else { "if (side >= sides) { return quad; }" }
         )
     } else if way == Way::Inner as u32 {
+        let step = format!("word({side}u)");
+        let rows = reads(&step, "sides", ["e", "f", "g", "h"], "side");
         format!(
-            "    if (inner >= end) {{ return quad; }}
-    let at = first + inner / 4u + side * word({side}u);
-    var e = V(); var f = V(); var g = V(); var h = V();
-    if (side < sides) {{ e = {memory}[at]; }}
-    if (side + 1u < sides) {{ f = {memory}[at + word({side}u)]; }}
-    if (side + 2u < sides) {{ g = {memory}[at + 2u * word({side}u)]; }}
-    if (side + 3u < sides) {{ h = {memory}[at + 3u * word({side}u)]; }}
-    quad.a = V(e.x, f.x, g.x, h.x);
+            "    {}
+    let at = first + inner / 4u + side * {step};
+    var e = V();
+    var f = V();
+    var g = V();
+    var h = V();
+{rows}    quad.a = V(e.x, f.x, g.x, h.x);
     quad.b = V(e.y, f.y, g.y, h.y);
     quad.c = V(e.z, f.z, g.z, h.z);
     quad.d = V(e.w, f.w, g.w, h.w);
     return quad;
 }}
-"
+",
+            if exact { "" } else { "if (inner >= end) { return quad; }" }
         )
     } else {
         let single = format!(
@@ -221,7 +237,9 @@ fn fetch(name: &str, memory: &str, way: u32, [side, inner]: [u32; 2]) -> String 
 
 fn text(stage: &Stage) -> Result<String> {
     let [_, _, _, left, right, ..] = stage.values;
-    let fetches = fetch("left", "m1", left, [7, 8]) + &fetch("right", "m2", right, [10, 9]);
+    let exact = stage.values[EXACT] == 1;
+    let fetches =
+        fetch("left", "m1", left, [7, 8], exact) + &fetch("right", "m2", right, [10, 9], exact);
     if !matches!(stage.types[0], DType::F32 | DType::I32) {
         return Err(Error::unsupported(stage.types[0]));
     }
@@ -254,6 +272,7 @@ pub(super) fn tiled(stage: &Stage, fetches: &str, sides: &str, added: &str) -> S
         )
     };
     constants(&sizes)
+        + &format!("const EXACT = {};\n", stage.values[EXACT] == 1)
         + &ways
         + &MATMUL_SOURCE
             .replace("// sides\n", sides)

@@ -155,7 +155,7 @@ fn convolution(frame: &Frame<'_>, operands: &[Operand], to: To) -> Result<Vec<St
         To::Input => (channels, filters * window.taps, window.inputs, batch * groups),
         To::Weight => (filters, batch * window.outputs, channels * window.taps, groups),
     };
-    let (side, row_parts, column_parts) = tiles(rows, columns, products);
+    let (side, row_parts, column_parts) = tiles(rows, 0, columns, products);
     let count = rows.div_ceil(side) * columns.div_ceil(side) * products;
     let (parts, chunk) = if to == To::Weight { parts_of(inner, count, side) } else { (1, inner) };
     let split = parts > 1;
@@ -207,7 +207,7 @@ fn convolution(frame: &Frame<'_>, operands: &[Operand], to: To) -> Result<Vec<St
 }
 
 fn kernel_text(stage: &Stage) -> String {
-    let [.., depth, height, width, _] = stage.values;
+    let [.., depth, height, width, _, _] = stage.values;
     constants(&[
         ("DEEP", depth),
         ("HIGH", height),

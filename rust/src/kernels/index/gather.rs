@@ -66,34 +66,69 @@ impl<'a> Walk<'a> {
         })
     }
 
-    /// Calls `body(number of the element, its position in the other tensor)` for every element, or
-    /// `row(number of the first, position, length)` where a whole run has one index.
-    fn each(
-        mut self,
-        mut body: impl FnMut(usize, usize),
-        mut row: impl FnMut(usize, usize, usize),
-    ) -> Result {
+    /// Calls `body(number of the first element, places)` for each run.
+    #[inline(always)]
+    fn each(mut self, mut body: impl FnMut(usize, &Places<'_>) -> Result) -> Result {
+        let whole = self.index_step == 0 && self.other_step == 1 && self.run > 0;
+        let mut places = Places {
+            index: self.index,
+            index_step: self.index_step,
+            base: 0,
+            step: self.other_step,
+            dim: self.dim,
+            extent: self.extent,
+            dim_stride: self.dim_stride,
+            count: self.run,
+            row: None,
+        };
         for number in 0..self.runs {
-            let first = number * self.run;
-            let place = |index: i32| match usize::try_from(index) {
-                Ok(index) if index < self.extent => Ok(index * self.dim_stride),
-                _ => Err(Error::new(format!(
-                    "index {index} is outside axis {} of {}",
-                    self.dim, self.extent
-                ))),
-            };
-            let base = self.other_cursor.position;
-            let at = self.index_cursor.position;
-            if self.index_step == 0 && self.other_step == 1 {
-                row(first, base + place(self.index[at])?, self.run);
-            } else {
-                for step in 0..self.run {
-                    let position = place(self.index[at + step * self.index_step])?;
-                    body(first + step, base + step * self.other_step + position);
-                }
+            places.index = &self.index[self.index_cursor.position..];
+            places.base = self.other_cursor.position;
+            if whole {
+                places.row = Some(places.base + places.offset(places.index[0])?);
             }
+            body(number * self.run, &places)?;
             self.index_cursor.advance();
             self.other_cursor.advance();
+        }
+        Ok(())
+    }
+}
+
+/// Where the elements of a run lie in the other tensor.
+struct Places<'a> {
+    index: &'a [i32],
+    index_step: usize,
+    base: usize,
+    step: usize,
+    dim: usize,
+    extent: usize,
+    dim_stride: usize,
+    count: usize,
+    /// Where the first one lies, if the others follow it.
+    row: Option<usize>,
+}
+
+impl Places<'_> {
+    /// What an index adds to a position.
+    #[inline(always)]
+    fn offset(&self, index: i32) -> Result<usize> {
+        // A negative one is large without its sign.
+        let place = index as u32 as usize;
+        if place < self.extent { Ok(place * self.dim_stride) } else { Err(self.outside(index)) }
+    }
+
+    #[cold]
+    fn outside(&self, index: i32) -> Error {
+        Error::new(format!("index {index} is outside axis {} of {}", self.dim, self.extent))
+    }
+
+    /// Calls `body(number in the run, position)` for each element.
+    #[inline(always)]
+    fn each(&self, mut body: impl FnMut(usize, usize)) -> Result {
+        for number in 0..self.count {
+            let offset = self.offset(self.index[number * self.index_step])?;
+            body(number, self.base + number * self.step + offset);
         }
         Ok(())
     }
@@ -113,15 +148,16 @@ fn gather_as<T: Element>(launch: &mut Launch<'_>) -> Result {
     if out.len() != index.layout.len() {
         return Err(Error::new("the output has another size than the index"));
     }
-    // Both closures write; a cell lets them share the output without aliasing.
-    let out = std::cell::RefCell::new(out);
-    Walk::new(positions, index.layout, x.layout, dim)?.each(
-        |number, position| out.borrow_mut()[number] = data[position],
-        |first, position, length| {
-            let run = &data[position..position + length];
-            out.borrow_mut()[first..first + length].copy_from_slice(run);
-        },
-    )
+    Walk::new(positions, index.layout, x.layout, dim)?.each(|first, places| {
+        let out = &mut out[first..first + places.count];
+        match places.row {
+            Some(from) => {
+                out.copy_from_slice(&data[from..from + places.count]);
+                Ok(())
+            }
+            None => places.each(|number, position| out[number] = data[position]),
+        }
+    })
 }
 
 fn scatter(launch: &mut Launch<'_>) -> Result {
@@ -137,7 +173,7 @@ fn scatter_add(launch: &mut Launch<'_>) -> Result {
     }
 }
 
-fn scatter_as<T: Element>(launch: &mut Launch<'_>, write: fn(&mut T, T)) -> Result {
+fn scatter_as<T: Element>(launch: &mut Launch<'_>, write: impl Fn(&mut T, T)) -> Result {
     let view = launch.contiguous_output(0)?;
     let layout = view.layout;
     scatter_into(launch, elements::<T>(view)?, layout, write)
@@ -162,7 +198,7 @@ fn scatter_into<T: Element, S>(
     launch: &mut Launch<'_>,
     out: &mut [S],
     layout: &Layout,
-    write: fn(&mut S, T),
+    write: impl Fn(&mut S, T),
 ) -> Result {
     let dim = launch.count(0)?;
     let (index, source) = (launch.input(0)?, launch.input(1)?);
@@ -171,28 +207,24 @@ fn scatter_into<T: Element, S>(
     }
     let positions = i32::from_slice(index.data).ok_or_else(|| Error::new("index must be int32"))?;
     let source = Reader::<T>::new(source)?;
-    let mut run = scratch(index.layout.shape().last().map_or(1, |&n| n as usize))?;
-    let mut held = usize::MAX;
-    let walk = Walk::new(positions, index.layout, layout, dim)?;
-    let length = run.len().max(1);
-    let out = std::cell::RefCell::new(out);
-    let run = std::cell::RefCell::new(&mut run);
-    walk.each(
-        |number, position| {
-            let mut run = run.borrow_mut();
-            if held != number / length {
-                held = number / length;
-                source.copy_to(held * length, &mut run);
+    let own = source.as_slice();
+    let length = index.layout.shape().last().map_or(1, |&extent| extent as usize);
+    let mut copy = scratch(if own.is_none() { length } else { 0 })?;
+    Walk::new(positions, index.layout, layout, dim)?.each(|first, places| {
+        let from = match own {
+            Some(elements) => &elements[first..first + places.count],
+            None => {
+                source.copy_to(first, &mut copy);
+                &copy[..]
             }
-            write(&mut out.borrow_mut()[position], run[number % length]);
-        },
-        |first, position, length| {
-            let mut run = run.borrow_mut();
-            source.copy_to(first, &mut run);
-            let mut out = out.borrow_mut();
-            for (to, &x) in out[position..position + length].iter_mut().zip(run.iter()) {
-                write(to, x);
+        };
+        match places.row {
+            Some(row) => {
+                let to = &mut out[row..row + places.count];
+                to.iter_mut().zip(from).for_each(|(to, &x)| write(to, x));
+                Ok(())
             }
-        },
-    )
+            None => places.each(|number, position| write(&mut out[position], from[number])),
+        }
+    })
 }

@@ -2,15 +2,18 @@
 //! depend on the thread count, so the bits of a result don't either.
 
 use super::axes::{Axes, COLUMNS, GRAIN, try_costly_chunks};
-use crate::cpu::{elements, for_chunks_of, simd};
+use crate::cpu::{elements, for_chunks_of, in_vectors, simd};
 use crate::dtype::{Element, by_type};
 use crate::error::{Error, Result};
 use crate::frame::Launch;
 use crate::gpu::programs;
 use crate::kernels::elementwise::math::Real;
+use crate::kernels::vectors::Lanes;
 use crate::reader::{Cursor, Reader};
 use crate::registry::{Cpu, Kernel};
 use crate::scratch::listed;
+use pulp::{Simd, WithSimd};
+use std::iter::Sum;
 
 /// Elements that are added in their own precision before the result is widened.
 const BLOCK: usize = 16384;
@@ -46,9 +49,6 @@ pub(crate) trait Summand: Element {
     ) -> Result<Self::Output>;
 }
 
-/// Elements from which more lanes pay than less to add up at the end.
-const LONG: usize = 2048;
-
 /// What is added anew is divided by this, a power of two, so that no sum leaves the range of float64.
 pub(crate) const FAR: f64 = (1_u64 << 40) as f64;
 
@@ -65,20 +65,30 @@ pub(super) fn sum_of_lanes<T: Real, const LANES: usize>(lanes: &mut [T; LANES]) 
     lanes[0]
 }
 
-/// A sum in lanes.
-#[inline(always)]
-fn lane_sum<T: Real + Into<f64>, const LANES: usize>(x: &[T]) -> f64 {
-    let mut lanes = [T::from_f64(0.0); LANES];
-    let (chunks, rest) = x.as_chunks::<LANES>();
-    for chunk in chunks {
-        for (lane, &x) in lanes.iter_mut().zip(chunk) {
-            *lane = *lane + x;
+/// A sum in vectors.
+struct InVectors<'a, T>(&'a [T]);
+
+impl<T: Lanes + Sum<T>> WithSimd for InVectors<'_, T> {
+    type Output = T;
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, simd: S) -> T {
+        let (vectors, rest) = T::vectors::<S>(self.0);
+        // One sum alone would wait for each addition.
+        let mut sums = [T::splat(simd, T::default()); 4];
+        let (blocks, some) = vectors.as_chunks::<4>();
+        for block in blocks {
+            for i in 0..4 {
+                sums[i] = T::plus(simd, sums[i], block[i]);
+            }
         }
+        for (sum, &x) in sums.iter_mut().zip(some) {
+            *sum = T::plus(simd, *sum, x);
+        }
+        let [a, b, c, d] = sums;
+        let sum = T::plus(simd, T::plus(simd, a, b), T::plus(simd, c, d));
+        T::total(simd, sum) + rest.iter().copied().sum()
     }
-    for (lane, &x) in lanes.iter_mut().zip(rest) {
-        *lane = *lane + x;
-    }
-    sum_of_lanes(&mut lanes).into()
 }
 
 macro_rules! float_summand {
@@ -91,10 +101,7 @@ macro_rules! float_summand {
                 if x.len() < 64 {
                     return x.iter().map(|&x| x as f64).sum();
                 }
-                let sum = simd(
-                    #[inline(always)]
-                    || if x.len() < LONG { lane_sum::<_, 32>(x) } else { lane_sum::<_, 128>(x) },
-                );
+                let sum = f64::from(in_vectors(InVectors(x)));
                 // What float32 does not hold, float64 does.
                 if sum.is_finite() { sum } else { x.iter().map(|&x| x as f64).sum() }
             }

@@ -113,9 +113,8 @@ fn forth<T: Element + Real>(trace: &mut [T], sum: &[T], input: &[T], h: &mut [T]
         }
     }
     let (i, f, g, o) = quarters(gates, n);
-    for k in 0..n {
-        c[k] = f[k] * c[k] + i[k] * g[k];
-    }
+    let offered = i.iter().zip(g);
+    c.iter_mut().zip(f).zip(offered).for_each(|((c, &f), (&i, &g))| *c = f * *c + i * g);
     cell.copy_from_slice(c);
     h.iter_mut().zip(&*c).zip(o).for_each(|((h, &c), &o)| *h = o * c.tanh_());
 }
@@ -262,14 +261,14 @@ impl<T: Element + Real> Step<'_, T> {
         let (first, second) = target.split_at_mut(2 * n);
         let ((to_i, to_f), (to_g, to_o)) = (first.split_at_mut(n), second.split_at_mut(n));
         let (to_g, to_o, dc) = (&mut to_g[..n], &mut to_o[..n], &mut dc[..n]);
-        for k in 0..n {
+        for (k, dc) in dc.iter_mut().enumerate() {
             let h = hidden_g[k] + dh[k];
-            let c = dc[k] + cell_g[k] + h * o[k] * (one - squashed[k] * squashed[k]);
+            let c = *dc + cell_g[k] + h * o[k] * (one - squashed[k] * squashed[k]);
             to_i[k] = (c * g[k] + i_g[k]) * (i[k] * (one - i[k]));
             to_f[k] = (c * cell[k] + f_g[k]) * (f[k] * (one - f[k]));
             to_g[k] = (c * i[k] + g_g[k]) * (one - g[k] * g[k]);
             to_o[k] = (h * squashed[k] + o_g[k]) * (o[k] * (one - o[k]));
-            dc[k] = c * f[k];
+            *dc = c * f[k];
         }
     }
 }

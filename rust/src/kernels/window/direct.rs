@@ -152,7 +152,7 @@ impl<T: Lanes> Sums<'_, '_, T> {
         let mut sums = [[T::splat(simd, T::default()); V]; F];
         let data = &self.data[from..];
         for (&offset, weights) in self.offsets.iter().zip(self.weights.as_chunks::<F>().0) {
-            let Some(read) = T::vectors::<S>(&data[offset..]).first_chunk::<V>() else {
+            let Some(read) = T::vectors::<S>(&data[offset..]).0.first_chunk::<V>() else {
                 return sums;
             };
             for f in 0..F {

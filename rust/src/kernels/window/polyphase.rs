@@ -1,7 +1,7 @@
-//! Where taps read, and convolutions as products of matrices. With a stride of 1, and with its zeros around the input, what
-//! a tap reads for outputs that follow each other follows each other too. With other strides it does so
-//! after the input has been parted into phases, its polyphase components, of which each holds the inputs
-//! that are strides apart.
+//! Where taps read, and convolutions as products of matrices. With a stride of 1, and with its zeros
+//! around the input, what a tap reads for outputs that follow each other follows each other too. With
+//! other strides it does so after the input has been parted into phases, its polyphase components, of
+//! which each holds the inputs that are strides apart.
 //! So a channel, read from the tap's offset on, is a row of a matrix, and nothing else is copied: the
 //! product of each tap's weights with that matrix is added to the others. At the end of each line it
 //! has columns too many, which are left out.

@@ -1,0 +1,3070 @@
+// add [(F32, [64]), (F32, [64]), (F32, [64])], dispatch 0
+
+alias T = f32;
+alias R = f32;
+@group(0) @binding(0) var<uniform> parameters: array<vec4<u32>, 16>;
+@group(0) @binding(1) var<storage, read_write> m0: array<vec4<f32>>;
+@group(0) @binding(2) var<storage, read> m1: array<vec4<f32>>;
+@group(0) @binding(3) var<storage, read> m2: array<vec4<f32>>;
+fn word(i: u32) -> u32 {
+    return parameters[i / 4u][i % 4u];
+}
+
+// Where the element with a row-major number lies, for axes whose extents and strides are the words
+// from the given ones on.
+fn position(number: u32, axes: u32, extents: u32, strides: u32) -> u32 {
+    var at = 0u;
+    var rest = number;
+    for (var axis = axes; axis > 0u; axis--) {
+        let extent = word(extents + axis - 1u);
+        at += (rest % extent) * word(strides + axis - 1u);
+        rest /= extent;
+    }
+    return at;
+}
+const RANK = 1u;
+// The language lets no constant be one of these.
+fn nan() -> f32 {
+    return bitcast<f32>(0x7fc00000u + word(0u) * 0u);
+}
+
+fn infinity() -> f32 {
+    return bitcast<f32>(0x7f800000u + word(0u) * 0u);
+}
+
+// By their bits, as a compiler may take it that there is no NaN and that zeros have no sign.
+fn is_nan(x: f32) -> bool {
+    return (bitcast<u32>(x) & 0x7fffffffu) > 0x7f800000u;
+}
+
+fn is_infinite(x: f32) -> bool {
+    return (bitcast<u32>(x) & 0x7fffffffu) == 0x7f800000u;
+}
+
+fn is_negative(x: f32) -> bool {
+    return (bitcast<u32>(x) >> 31u) != 0u;
+}
+
+fn copysign(x: f32, sign: f32) -> f32 {
+    return bitcast<f32>((bitcast<u32>(x) & 0x7fffffffu) | (bitcast<u32>(sign) & 0x80000000u));
+}
+
+// WGSL leaves powers of negative numbers open, and those at the ends of the range too.
+fn power(a: f32, b: f32) -> f32 {
+    let size = abs(a);
+    if (b == 0.0 || a == 1.0 || (size == 1.0 && is_infinite(b))) {
+        return 1.0;
+    }
+    if (is_nan(a) || is_nan(b)) {
+        return nan();
+    }
+    let extreme = size == 0.0 || is_infinite(a);
+    var result = pow(size, b);
+    if (extreme || is_infinite(b)) {
+        result = select(0.0, infinity(), (b < 0.0) == (size < 1.0));
+    }
+    if (!is_negative(a)) {
+        return result;
+    }
+    if (b != floor(b)) {
+        return select(nan(), result, extreme);
+    }
+    let odd = abs(b) < 16777216.0 && (i32(b) & 1) != 0;
+    return select(result, -result, odd);
+}
+
+// Near 0 the difference would cancel.
+fn expm1(x: f32) -> f32 {
+    if (abs(x) > 0.5) {
+        return exp(x) - 1.0;
+    }
+    let tail = 1.0 / 24.0 + x * (1.0 / 120.0 + x * (1.0 / 720.0 + x * (1.0 / 5040.0 + x / 40320.0)));
+    return x * (1.0 + x * (0.5 + x * (1.0 / 6.0 + x * tail)));
+}
+
+// Near 0, where a logarithm may be off by 2⁻²¹, 2 artanh(x / (2 + x)) by its series.
+fn log1p(x: f32) -> f32 {
+    if (abs(x) < 0x1p-24) {
+        return x;
+    }
+    if (abs(x) > 0.25) {
+        return log(1.0 + x);
+    }
+    let s = x / (2.0 + x);
+    let q = s * s;
+    return 2.0 * s * (1.0 + q * (1.0 / 3.0 + q * (1.0 / 5.0 + q * (1.0 / 7.0 + q / 9.0))));
+}
+
+// (e²ˣ − 1) / (e²ˣ + 1), which is 1 before the power overflows.
+fn hyperbolic_tangent(x: f32) -> f32 {
+    if (is_nan(x)) {
+        return x;
+    }
+    let above = expm1(2.0 * min(abs(x), 15.0));
+    return copysign(above / (above + 2.0), x);
+}
+
+// Near 0 the difference of powers would cancel.
+fn hyperbolic_sine(x: f32) -> f32 {
+    if (!(abs(x) < 1.0)) {
+        return sinh(x);
+    }
+    let q = x * x;
+    return x * (1.0 + q / 6.0 * (1.0 + q / 20.0 * (1.0 + q / 42.0 * (1.0 + q / 72.0))));
+}
+
+// Abramowitz and Stegun 7.1.26 is good to 1.5e-7; near 0 the series keeps the relative error small.
+fn erf(x: f32) -> f32 {
+    let size = abs(x);
+    if (size < 0.5) {
+        let s = x * x;
+        let tail = 1.0 / 42.0 - s * (1.0 / 216.0 - s * (1.0 / 1320.0 - s / 9360.0));
+        return 1.1283792 * x * (1.0 - s * (1.0 / 3.0 - s * (1.0 / 10.0 - s * tail)));
+    }
+    let t = 1.0 / (1.0 + 0.3275911 * size);
+    let tail = -0.28449674 + t * (1.4214138 + t * (-1.4531521 + t * 1.0614054));
+    return sign(x) * (1.0 - t * (0.25482959 + t * tail) * exp(-size * size));
+}
+
+// Halley's steps on erf from Winitzki's estimate.
+fn erfinv(x: f32) -> f32 {
+    if (is_nan(x) || abs(x) > 1.0) {
+        return nan();
+    }
+    if (x == 0.0) {
+        return x;
+    }
+    if (abs(x) == 1.0) {
+        return copysign(infinity(), x);
+    }
+    let log_rest = log((1.0 - x) * (1.0 + x));
+    let half = 2.0 / (3.14159265 * 0.147) + log_rest / 2.0;
+    var y = sign(x) * sqrt(max(sqrt(half * half - log_rest / 0.147) - half, 0.0));
+    for (var i = 0; i < 2; i++) {
+        let step = (erf(y) - x) / (1.1283792 * exp(-y * y));
+        y -= step / (1.0 + y * step);
+    }
+    return y;
+}
+
+// ln |Γ(x)|, by Stirling's series from 8 on, below it less the logarithm of what lies between.
+fn lgamma(x: f32) -> f32 {
+    if (x <= 0.0 && x == floor(x)) {
+        return infinity();
+    }
+    if (x < 0.5) {
+        return log(3.14159265 / abs(sine(3.14159265 * (x - round(x))))) - lgamma_above(1.0 - x);
+    }
+    return lgamma_above(x);
+}
+
+fn lgamma_above(x: f32) -> f32 {
+    var z = x;
+    var product = 1.0;
+    while (z < 8.0) {
+        product *= z;
+        z += 1.0;
+    }
+    if (z == infinity()) {
+        return z;
+    }
+    let square = 1.0 / (z * z);
+    let tail = (1.0 / 12.0 - square * (1.0 / 360.0 - square / 1260.0)) / z;
+    return (z - 0.5) * log(z) - z + 0.9189385332 + tail - log(product);
+}
+
+fn digamma(x: f32) -> f32 {
+    if (x == 0.0) {
+        return select(-infinity(), infinity(), is_negative(x));
+    }
+    if (x < 0.0) {
+        let rest = x - round(x);
+        if (rest == 0.0) {
+            return nan();
+        }
+        return digamma_above(1.0 - x) - 3.14159265 / tangent(3.14159265 * rest);
+    }
+    return digamma_above(x);
+}
+
+fn digamma_above(x: f32) -> f32 {
+    var z = x;
+    var below = 0.0;
+    while (z < 6.0) {
+        below += 1.0 / z;
+        z += 1.0;
+    }
+    let square = 1.0 / (z * z);
+    let tail = square * (1.0 / 12.0 - square * (1.0 / 120.0 - square / 252.0));
+    return log(z) - 0.5 / z - tail - below;
+}
+
+// Hurwitz's zeta function for whole s > 1 and q > 0, by Euler and Maclaurin.
+fn zeta(s: f32, q: f32) -> f32 {
+    var z = q;
+    var sum = 0.0;
+    while (z < 6.0) {
+        sum += pow(z, -s);
+        z += 1.0;
+    }
+    let last = pow(z, -s);
+    let second = s * (s + 1.0) * (s + 2.0) / (720.0 * z * z * z);
+    return sum + last * (z / (s - 1.0) + 0.5 + s / (12.0 * z) - second);
+}
+
+// Derivative number n of digamma.
+fn polygamma(n: f32, x: f32) -> f32 {
+    if (n == 0.0) {
+        return digamma(x);
+    }
+    let s = n + 1.0;
+    var factor = select(-1.0, 1.0, (i32(n) & 1) != 0);
+    var sum = infinity();
+    if (!(x <= 0.0)) {
+        sum = zeta(s, x);
+    } else if (x != floor(x)) {
+        // Over all whole numbers, beginning with the two nearest, less what begins at 1 - x.
+        let behind = x - round(x);
+        let near = abs(behind);
+        let all = pow(near, -s) + zeta(s, 1.0 + near) + factor * zeta(s, 1.0 - near);
+        sum = select(1.0, factor, behind < 0.0) * all - factor * zeta(s, 1.0 - x);
+    }
+    for (var i = 2.0; i <= n; i += 1.0) {
+        factor *= i;
+    }
+    return factor * sum;
+}
+
+// The angle of the point (b, a), with the sides that the signs of zeros tell.
+fn angle(a: f32, b: f32) -> f32 {
+    if (is_nan(a) || is_nan(b)) {
+        return nan();
+    }
+    if (a == 0.0) {
+        return copysign(select(0.0, 3.14159265, is_negative(b)), a);
+    }
+    return atan2(a, b);
+}
+
+fn arctangent(x: f32) -> f32 {
+    if (is_nan(x) || x == 0.0) {
+        return x;
+    }
+    return atan(x);
+}
+
+fn arcsine(x: f32) -> f32 {
+    if (abs(x) > 1.0) {
+        return nan();
+    }
+    return angle(x, sqrt((1.0 - x) * (1.0 + x)));
+}
+
+fn arccosine(x: f32) -> f32 {
+    if (abs(x) > 1.0) {
+        return nan();
+    }
+    return angle(sqrt((1.0 - x) * (1.0 + x)), x);
+}
+
+// A divisor near the end of the range has a reciprocal below the normal numbers.
+fn quotient(a: f32, b: f32) -> f32 {
+    let scale = select(1.0, 0x1p-24, abs(b) > 0x1p+100);
+    return (a * scale) / (b * scale);
+}
+
+// The remainder of whole numbers, some binary places at a time, has no error.
+fn remainder(a: f32, b: f32) -> f32 {
+    let dividend = bitcast<u32>(a) & 0x7fffffffu;
+    let divisor = bitcast<u32>(b) & 0x7fffffffu;
+    if (is_nan(a) || is_nan(b) || is_infinite(a) || divisor == 0u) {
+        return nan();
+    }
+    var rest = dividend;
+    if (dividend >= divisor) {
+        let exponents = max(vec2<u32>(dividend, divisor) >> vec2<u32>(23u), vec2<u32>(1u));
+        let whole = select(vec2<u32>(0u), vec2<u32>(0x800000u),
+            vec2<u32>(dividend, divisor) >= vec2<u32>(0x800000u));
+        let digits = (vec2<u32>(dividend, divisor) & vec2<u32>(0x7fffffu)) | whole;
+        var left = digits.x % digits.y;
+        for (var places = exponents.x - exponents.y; places > 0u;) {
+            let step = min(places, 8u);
+            left = (left << step) % digits.y;
+            places -= step;
+        }
+        let shift = min(countLeadingZeros(left) - 8u, exponents.y - 1u);
+        let exponent = select(0u, exponents.y - shift, (left << shift) >= 0x800000u);
+        rest = (exponent << 23u) | ((left << shift) & 0x7fffffu);
+    }
+    let signed = bitcast<f32>(rest | (bitcast<u32>(a) & 0x80000000u));
+    return select(signed, signed + b, rest != 0u && is_negative(a) != is_negative(b));
+}
+
+// All 64 bits of a product.
+fn wide_product(a: u32, b: u32) -> vec2<u32> {
+    let low = (a & 0xffffu) * (b & 0xffffu);
+    let cross = (a >> 16u) * (b & 0xffffu) + (low >> 16u);
+    let other = (a & 0xffffu) * (b >> 16u) + (cross & 0xffffu);
+    return vec2<u32>((other << 16u) | (low & 0xffffu),
+        (a >> 16u) * (b >> 16u) + (cross >> 16u) + (other >> 16u));
+}
+
+// What an angle is beyond the nearest multiple of π/2, and how many of those it has, modulo 4: by as
+// many binary places of 2/π as matter.
+struct Turned {
+    rest: f32,
+    quarters: u32,
+}
+
+fn turned(x: f32) -> Turned {
+    if (abs(x) < 0.785) {
+        return Turned(x, 0u);
+    }
+    var places = array<u32, 6>(
+        0x3c439041u, 0xdb629599u, 0xf534ddc0u, 0xfc2757d1u, 0x4e441529u, 0xa2f9836eu,
+    );
+    let digits = (bitcast<u32>(x) << 8u) | 0x80000000u;
+    var product: array<u32, 7>;
+    var carry = 0u;
+    for (var i = 0u; i < 6u; i++) {
+        let part = wide_product(places[i], digits);
+        product[i] = part.x + carry;
+        carry = part.y + select(0u, 1u, product[i] < carry);
+    }
+    product[6] = carry;
+    // At 2, where the exponent is 0, the first two places of the product stand before the point.
+    let exponent = i32((bitcast<u32>(x) >> 23u) & 0xffu) - 128;
+    let first = 4u - u32(max(exponent, 0)) / 32u;
+    let shift = u32(abs(exponent)) % 32u;
+    var high = product[first + 2u];
+    var low = product[first + 1u];
+    if (exponent < 0) {
+        low = (low >> shift) | (high << (32u - shift));
+        high >>= shift;
+    } else if (shift > 0u) {
+        high = (high << shift) | (low >> (32u - shift));
+        low = (low << shift) | (product[first] >> (32u - shift));
+    }
+    var quarters = high >> 30u;
+    high = (high << 2u) | (low >> 30u);
+    low <<= 2u;
+    let beyond = high >= 0x80000000u;
+    if (beyond) {
+        quarters += 1u;
+        high = ~high + select(0u, 1u, low == 0u);
+        low = ~low + 1u;
+    }
+    let zeros = countLeadingZeros(high);
+    if (zeros > 0u) {
+        high = (high << zeros) | (low >> (32u - zeros));
+    }
+    let rest = copysign(f32(high) * 1.5707964 * bitcast<f32>((95u - zeros) << 23u), x);
+    let signed = select(rest, -rest, beyond);
+    return Turned(signed, select(quarters, 4u - quarters, is_negative(x)) & 3u);
+}
+
+fn near_sine(x: f32) -> f32 {
+    let q = x * x;
+    return x * (1.0 + q * (-0.16666655 + q * (0.008332161 - q * 0.00019515296)));
+}
+
+fn near_cosine(x: f32) -> f32 {
+    let q = x * x;
+    return 1.0 - 0.5 * q + q * q * (0.041666646 - q * (0.0013887316 - q * 0.000024433157));
+}
+
+fn sine(x: f32) -> f32 {
+    if (is_nan(x) || is_infinite(x)) {
+        return nan();
+    }
+    let angle = turned(x);
+    let value = select(near_sine(angle.rest), near_cosine(angle.rest), (angle.quarters & 1u) != 0u);
+    return select(value, -value, angle.quarters > 1u);
+}
+
+fn cosine(x: f32) -> f32 {
+    if (is_nan(x) || is_infinite(x)) {
+        return nan();
+    }
+    let angle = turned(x);
+    let value = select(near_cosine(angle.rest), near_sine(angle.rest), (angle.quarters & 1u) != 0u);
+    return select(value, -value, angle.quarters == 1u || angle.quarters == 2u);
+}
+
+fn tangent(x: f32) -> f32 {
+    if (is_nan(x) || is_infinite(x)) {
+        return nan();
+    }
+    let angle = turned(x);
+    let ratio = near_sine(angle.rest) / near_cosine(angle.rest);
+    return select(ratio, -1.0 / ratio, (angle.quarters & 1u) != 0u);
+}
+
+fn relu_of(x: f32) -> f32 {
+    return select(max(x, 0.0), x, is_nan(x));
+}
+
+fn floor_of(x: f32) -> f32 {
+    return floor(x);
+}
+
+fn ceil_of(x: f32) -> f32 {
+    return ceil(x);
+}
+
+fn round_of(x: f32) -> f32 {
+    return round(x);
+}
+
+fn trunc_of(x: f32) -> f32 {
+    return trunc(x);
+}
+
+// What is reduced before it is multiplied is 0 at whole numbers.
+fn sinc(x: f32) -> f32 {
+    if (x == 0.0) {
+        return 1.0;
+    }
+    let whole = round(x);
+    let value = sine(3.14159265 * (x - whole));
+    let odd = whole != 2.0 * floor(whole / 2.0);
+    return select(value, -value, odd) / (3.14159265 * x);
+}
+
+// Squares of ratios do not overflow.
+fn hypot(a: f32, b: f32) -> f32 {
+    if (is_infinite(a) || is_infinite(b)) {
+        return infinity();
+    }
+    if (is_nan(a) || is_nan(b)) {
+        return nan();
+    }
+    let large = max(abs(a), abs(b));
+    let small = min(abs(a), abs(b));
+    if (large == 0.0) {
+        return 0.0;
+    }
+    let ratio = quotient(small, large);
+    return large * sqrt(1.0 + ratio * ratio);
+}
+
+fn logaddexp(a: f32, b: f32) -> f32 {
+    if (a == b) {
+        return a + 0.69314718;
+    }
+    if (is_nan(a) || is_nan(b)) {
+        return nan();
+    }
+    let high = max(a, b);
+    return high + log1p(exp(min(a, b) - high));
+}
+
+fn gelu(x: f32) -> f32 {
+    return 0.5 * x * (1.0 + erf(x * 0.70710678));
+}
+
+fn gelu_slope(x: f32) -> f32 {
+    return 0.5 * (1.0 + erf(x * 0.70710678)) + x * exp(-0.5 * x * x) * 0.39894228;
+}
+
+// Beyond 15 the tangent is 1, and what it is taken of may leave the range.
+fn gelu_tangent(x: f32) -> f32 {
+    return tanh(clamp(0.79788456 * (x + 0.044715 * x * x * x), -15.0, 15.0));
+}
+
+fn gelu_tanh(x: f32) -> f32 {
+    return 0.5 * x * (1.0 + gelu_tangent(x));
+}
+
+fn gelu_tanh_slope(x: f32) -> f32 {
+    let tangent = gelu_tangent(x);
+    let slope = 0.79788456 * (1.0 + 0.134145 * x * x);
+    return 0.5 * (1.0 + tangent + x * (1.0 - tangent * tangent) * slope);
+}
+// Words: items, elements, extents from 2, and for each operand from 10 on its offset and eight strides.
+
+fn value(a: T, b: T) -> R {
+    return R(a + b);
+}
+
+@compute @workgroup_size(256)
+fn main(
+    @builtin(workgroup_id) group: vec3<u32>,
+    @builtin(num_workgroups) groups: vec3<u32>,
+    @builtin(local_invocation_index) own: u32,
+) {
+    let i = (group.y * groups.x + group.x) * 256u + own;
+    if (i >= word(0u)) {
+        return;
+    }
+    var rest = i;
+    var p0 = word(10u);
+    var p1 = word(19u);
+    var p2 = word(28u);
+    for (var axis = RANK - 1u; axis > 0u; axis--) {
+        let extent = word(2u + axis);
+        let at = rest % extent;
+        rest /= extent;
+        p0 += at * word(11u + axis);
+        p1 += at * word(20u + axis);
+        p2 += at * word(29u + axis);
+    }
+    p0 += rest * word(11u);
+    p1 += rest * word(20u);
+    p2 += rest * word(29u);
+    let a = m1[p1];
+    let b = m2[p2];
+    let y = vec4<R>(value(a.x, b.x), value(a.y, b.y), value(a.z, b.z), value(a.w, b.w));
+    m0[p0] = y;
+}
+
+// lt [(Bool, [2, 3]), (F32, [2, 3]), (F32, [2, 3])], dispatch 0
+
+alias T = f32;
+alias R = u32;
+@group(0) @binding(0) var<uniform> parameters: array<vec4<u32>, 16>;
+@group(0) @binding(1) var<storage, read_write> m0: array<vec4<u32>>;
+@group(0) @binding(2) var<storage, read> m1: array<vec4<f32>>;
+@group(0) @binding(3) var<storage, read> m2: array<vec4<f32>>;
+fn word(i: u32) -> u32 {
+    return parameters[i / 4u][i % 4u];
+}
+
+// Where the element with a row-major number lies, for axes whose extents and strides are the words
+// from the given ones on.
+fn position(number: u32, axes: u32, extents: u32, strides: u32) -> u32 {
+    var at = 0u;
+    var rest = number;
+    for (var axis = axes; axis > 0u; axis--) {
+        let extent = word(extents + axis - 1u);
+        at += (rest % extent) * word(strides + axis - 1u);
+        rest /= extent;
+    }
+    return at;
+}
+const RANK = 1u;
+// The language lets no constant be one of these.
+fn nan() -> f32 {
+    return bitcast<f32>(0x7fc00000u + word(0u) * 0u);
+}
+
+fn infinity() -> f32 {
+    return bitcast<f32>(0x7f800000u + word(0u) * 0u);
+}
+
+// By their bits, as a compiler may take it that there is no NaN and that zeros have no sign.
+fn is_nan(x: f32) -> bool {
+    return (bitcast<u32>(x) & 0x7fffffffu) > 0x7f800000u;
+}
+
+fn is_infinite(x: f32) -> bool {
+    return (bitcast<u32>(x) & 0x7fffffffu) == 0x7f800000u;
+}
+
+fn is_negative(x: f32) -> bool {
+    return (bitcast<u32>(x) >> 31u) != 0u;
+}
+
+fn copysign(x: f32, sign: f32) -> f32 {
+    return bitcast<f32>((bitcast<u32>(x) & 0x7fffffffu) | (bitcast<u32>(sign) & 0x80000000u));
+}
+
+// WGSL leaves powers of negative numbers open, and those at the ends of the range too.
+fn power(a: f32, b: f32) -> f32 {
+    let size = abs(a);
+    if (b == 0.0 || a == 1.0 || (size == 1.0 && is_infinite(b))) {
+        return 1.0;
+    }
+    if (is_nan(a) || is_nan(b)) {
+        return nan();
+    }
+    let extreme = size == 0.0 || is_infinite(a);
+    var result = pow(size, b);
+    if (extreme || is_infinite(b)) {
+        result = select(0.0, infinity(), (b < 0.0) == (size < 1.0));
+    }
+    if (!is_negative(a)) {
+        return result;
+    }
+    if (b != floor(b)) {
+        return select(nan(), result, extreme);
+    }
+    let odd = abs(b) < 16777216.0 && (i32(b) & 1) != 0;
+    return select(result, -result, odd);
+}
+
+// Near 0 the difference would cancel.
+fn expm1(x: f32) -> f32 {
+    if (abs(x) > 0.5) {
+        return exp(x) - 1.0;
+    }
+    let tail = 1.0 / 24.0 + x * (1.0 / 120.0 + x * (1.0 / 720.0 + x * (1.0 / 5040.0 + x / 40320.0)));
+    return x * (1.0 + x * (0.5 + x * (1.0 / 6.0 + x * tail)));
+}
+
+// Near 0, where a logarithm may be off by 2⁻²¹, 2 artanh(x / (2 + x)) by its series.
+fn log1p(x: f32) -> f32 {
+    if (abs(x) < 0x1p-24) {
+        return x;
+    }
+    if (abs(x) > 0.25) {
+        return log(1.0 + x);
+    }
+    let s = x / (2.0 + x);
+    let q = s * s;
+    return 2.0 * s * (1.0 + q * (1.0 / 3.0 + q * (1.0 / 5.0 + q * (1.0 / 7.0 + q / 9.0))));
+}
+
+// (e²ˣ − 1) / (e²ˣ + 1), which is 1 before the power overflows.
+fn hyperbolic_tangent(x: f32) -> f32 {
+    if (is_nan(x)) {
+        return x;
+    }
+    let above = expm1(2.0 * min(abs(x), 15.0));
+    return copysign(above / (above + 2.0), x);
+}
+
+// Near 0 the difference of powers would cancel.
+fn hyperbolic_sine(x: f32) -> f32 {
+    if (!(abs(x) < 1.0)) {
+        return sinh(x);
+    }
+    let q = x * x;
+    return x * (1.0 + q / 6.0 * (1.0 + q / 20.0 * (1.0 + q / 42.0 * (1.0 + q / 72.0))));
+}
+
+// Abramowitz and Stegun 7.1.26 is good to 1.5e-7; near 0 the series keeps the relative error small.
+fn erf(x: f32) -> f32 {
+    let size = abs(x);
+    if (size < 0.5) {
+        let s = x * x;
+        let tail = 1.0 / 42.0 - s * (1.0 / 216.0 - s * (1.0 / 1320.0 - s / 9360.0));
+        return 1.1283792 * x * (1.0 - s * (1.0 / 3.0 - s * (1.0 / 10.0 - s * tail)));
+    }
+    let t = 1.0 / (1.0 + 0.3275911 * size);
+    let tail = -0.28449674 + t * (1.4214138 + t * (-1.4531521 + t * 1.0614054));
+    return sign(x) * (1.0 - t * (0.25482959 + t * tail) * exp(-size * size));
+}
+
+// Halley's steps on erf from Winitzki's estimate.
+fn erfinv(x: f32) -> f32 {
+    if (is_nan(x) || abs(x) > 1.0) {
+        return nan();
+    }
+    if (x == 0.0) {
+        return x;
+    }
+    if (abs(x) == 1.0) {
+        return copysign(infinity(), x);
+    }
+    let log_rest = log((1.0 - x) * (1.0 + x));
+    let half = 2.0 / (3.14159265 * 0.147) + log_rest / 2.0;
+    var y = sign(x) * sqrt(max(sqrt(half * half - log_rest / 0.147) - half, 0.0));
+    for (var i = 0; i < 2; i++) {
+        let step = (erf(y) - x) / (1.1283792 * exp(-y * y));
+        y -= step / (1.0 + y * step);
+    }
+    return y;
+}
+
+// ln |Γ(x)|, by Stirling's series from 8 on, below it less the logarithm of what lies between.
+fn lgamma(x: f32) -> f32 {
+    if (x <= 0.0 && x == floor(x)) {
+        return infinity();
+    }
+    if (x < 0.5) {
+        return log(3.14159265 / abs(sine(3.14159265 * (x - round(x))))) - lgamma_above(1.0 - x);
+    }
+    return lgamma_above(x);
+}
+
+fn lgamma_above(x: f32) -> f32 {
+    var z = x;
+    var product = 1.0;
+    while (z < 8.0) {
+        product *= z;
+        z += 1.0;
+    }
+    if (z == infinity()) {
+        return z;
+    }
+    let square = 1.0 / (z * z);
+    let tail = (1.0 / 12.0 - square * (1.0 / 360.0 - square / 1260.0)) / z;
+    return (z - 0.5) * log(z) - z + 0.9189385332 + tail - log(product);
+}
+
+fn digamma(x: f32) -> f32 {
+    if (x == 0.0) {
+        return select(-infinity(), infinity(), is_negative(x));
+    }
+    if (x < 0.0) {
+        let rest = x - round(x);
+        if (rest == 0.0) {
+            return nan();
+        }
+        return digamma_above(1.0 - x) - 3.14159265 / tangent(3.14159265 * rest);
+    }
+    return digamma_above(x);
+}
+
+fn digamma_above(x: f32) -> f32 {
+    var z = x;
+    var below = 0.0;
+    while (z < 6.0) {
+        below += 1.0 / z;
+        z += 1.0;
+    }
+    let square = 1.0 / (z * z);
+    let tail = square * (1.0 / 12.0 - square * (1.0 / 120.0 - square / 252.0));
+    return log(z) - 0.5 / z - tail - below;
+}
+
+// Hurwitz's zeta function for whole s > 1 and q > 0, by Euler and Maclaurin.
+fn zeta(s: f32, q: f32) -> f32 {
+    var z = q;
+    var sum = 0.0;
+    while (z < 6.0) {
+        sum += pow(z, -s);
+        z += 1.0;
+    }
+    let last = pow(z, -s);
+    let second = s * (s + 1.0) * (s + 2.0) / (720.0 * z * z * z);
+    return sum + last * (z / (s - 1.0) + 0.5 + s / (12.0 * z) - second);
+}
+
+// Derivative number n of digamma.
+fn polygamma(n: f32, x: f32) -> f32 {
+    if (n == 0.0) {
+        return digamma(x);
+    }
+    let s = n + 1.0;
+    var factor = select(-1.0, 1.0, (i32(n) & 1) != 0);
+    var sum = infinity();
+    if (!(x <= 0.0)) {
+        sum = zeta(s, x);
+    } else if (x != floor(x)) {
+        // Over all whole numbers, beginning with the two nearest, less what begins at 1 - x.
+        let behind = x - round(x);
+        let near = abs(behind);
+        let all = pow(near, -s) + zeta(s, 1.0 + near) + factor * zeta(s, 1.0 - near);
+        sum = select(1.0, factor, behind < 0.0) * all - factor * zeta(s, 1.0 - x);
+    }
+    for (var i = 2.0; i <= n; i += 1.0) {
+        factor *= i;
+    }
+    return factor * sum;
+}
+
+// The angle of the point (b, a), with the sides that the signs of zeros tell.
+fn angle(a: f32, b: f32) -> f32 {
+    if (is_nan(a) || is_nan(b)) {
+        return nan();
+    }
+    if (a == 0.0) {
+        return copysign(select(0.0, 3.14159265, is_negative(b)), a);
+    }
+    return atan2(a, b);
+}
+
+fn arctangent(x: f32) -> f32 {
+    if (is_nan(x) || x == 0.0) {
+        return x;
+    }
+    return atan(x);
+}
+
+fn arcsine(x: f32) -> f32 {
+    if (abs(x) > 1.0) {
+        return nan();
+    }
+    return angle(x, sqrt((1.0 - x) * (1.0 + x)));
+}
+
+fn arccosine(x: f32) -> f32 {
+    if (abs(x) > 1.0) {
+        return nan();
+    }
+    return angle(sqrt((1.0 - x) * (1.0 + x)), x);
+}
+
+// A divisor near the end of the range has a reciprocal below the normal numbers.
+fn quotient(a: f32, b: f32) -> f32 {
+    let scale = select(1.0, 0x1p-24, abs(b) > 0x1p+100);
+    return (a * scale) / (b * scale);
+}
+
+// The remainder of whole numbers, some binary places at a time, has no error.
+fn remainder(a: f32, b: f32) -> f32 {
+    let dividend = bitcast<u32>(a) & 0x7fffffffu;
+    let divisor = bitcast<u32>(b) & 0x7fffffffu;
+    if (is_nan(a) || is_nan(b) || is_infinite(a) || divisor == 0u) {
+        return nan();
+    }
+    var rest = dividend;
+    if (dividend >= divisor) {
+        let exponents = max(vec2<u32>(dividend, divisor) >> vec2<u32>(23u), vec2<u32>(1u));
+        let whole = select(vec2<u32>(0u), vec2<u32>(0x800000u),
+            vec2<u32>(dividend, divisor) >= vec2<u32>(0x800000u));
+        let digits = (vec2<u32>(dividend, divisor) & vec2<u32>(0x7fffffu)) | whole;
+        var left = digits.x % digits.y;
+        for (var places = exponents.x - exponents.y; places > 0u;) {
+            let step = min(places, 8u);
+            left = (left << step) % digits.y;
+            places -= step;
+        }
+        let shift = min(countLeadingZeros(left) - 8u, exponents.y - 1u);
+        let exponent = select(0u, exponents.y - shift, (left << shift) >= 0x800000u);
+        rest = (exponent << 23u) | ((left << shift) & 0x7fffffu);
+    }
+    let signed = bitcast<f32>(rest | (bitcast<u32>(a) & 0x80000000u));
+    return select(signed, signed + b, rest != 0u && is_negative(a) != is_negative(b));
+}
+
+// All 64 bits of a product.
+fn wide_product(a: u32, b: u32) -> vec2<u32> {
+    let low = (a & 0xffffu) * (b & 0xffffu);
+    let cross = (a >> 16u) * (b & 0xffffu) + (low >> 16u);
+    let other = (a & 0xffffu) * (b >> 16u) + (cross & 0xffffu);
+    return vec2<u32>((other << 16u) | (low & 0xffffu),
+        (a >> 16u) * (b >> 16u) + (cross >> 16u) + (other >> 16u));
+}
+
+// What an angle is beyond the nearest multiple of π/2, and how many of those it has, modulo 4: by as
+// many binary places of 2/π as matter.
+struct Turned {
+    rest: f32,
+    quarters: u32,
+}
+
+fn turned(x: f32) -> Turned {
+    if (abs(x) < 0.785) {
+        return Turned(x, 0u);
+    }
+    var places = array<u32, 6>(
+        0x3c439041u, 0xdb629599u, 0xf534ddc0u, 0xfc2757d1u, 0x4e441529u, 0xa2f9836eu,
+    );
+    let digits = (bitcast<u32>(x) << 8u) | 0x80000000u;
+    var product: array<u32, 7>;
+    var carry = 0u;
+    for (var i = 0u; i < 6u; i++) {
+        let part = wide_product(places[i], digits);
+        product[i] = part.x + carry;
+        carry = part.y + select(0u, 1u, product[i] < carry);
+    }
+    product[6] = carry;
+    // At 2, where the exponent is 0, the first two places of the product stand before the point.
+    let exponent = i32((bitcast<u32>(x) >> 23u) & 0xffu) - 128;
+    let first = 4u - u32(max(exponent, 0)) / 32u;
+    let shift = u32(abs(exponent)) % 32u;
+    var high = product[first + 2u];
+    var low = product[first + 1u];
+    if (exponent < 0) {
+        low = (low >> shift) | (high << (32u - shift));
+        high >>= shift;
+    } else if (shift > 0u) {
+        high = (high << shift) | (low >> (32u - shift));
+        low = (low << shift) | (product[first] >> (32u - shift));
+    }
+    var quarters = high >> 30u;
+    high = (high << 2u) | (low >> 30u);
+    low <<= 2u;
+    let beyond = high >= 0x80000000u;
+    if (beyond) {
+        quarters += 1u;
+        high = ~high + select(0u, 1u, low == 0u);
+        low = ~low + 1u;
+    }
+    let zeros = countLeadingZeros(high);
+    if (zeros > 0u) {
+        high = (high << zeros) | (low >> (32u - zeros));
+    }
+    let rest = copysign(f32(high) * 1.5707964 * bitcast<f32>((95u - zeros) << 23u), x);
+    let signed = select(rest, -rest, beyond);
+    return Turned(signed, select(quarters, 4u - quarters, is_negative(x)) & 3u);
+}
+
+fn near_sine(x: f32) -> f32 {
+    let q = x * x;
+    return x * (1.0 + q * (-0.16666655 + q * (0.008332161 - q * 0.00019515296)));
+}
+
+fn near_cosine(x: f32) -> f32 {
+    let q = x * x;
+    return 1.0 - 0.5 * q + q * q * (0.041666646 - q * (0.0013887316 - q * 0.000024433157));
+}
+
+fn sine(x: f32) -> f32 {
+    if (is_nan(x) || is_infinite(x)) {
+        return nan();
+    }
+    let angle = turned(x);
+    let value = select(near_sine(angle.rest), near_cosine(angle.rest), (angle.quarters & 1u) != 0u);
+    return select(value, -value, angle.quarters > 1u);
+}
+
+fn cosine(x: f32) -> f32 {
+    if (is_nan(x) || is_infinite(x)) {
+        return nan();
+    }
+    let angle = turned(x);
+    let value = select(near_cosine(angle.rest), near_sine(angle.rest), (angle.quarters & 1u) != 0u);
+    return select(value, -value, angle.quarters == 1u || angle.quarters == 2u);
+}
+
+fn tangent(x: f32) -> f32 {
+    if (is_nan(x) || is_infinite(x)) {
+        return nan();
+    }
+    let angle = turned(x);
+    let ratio = near_sine(angle.rest) / near_cosine(angle.rest);
+    return select(ratio, -1.0 / ratio, (angle.quarters & 1u) != 0u);
+}
+
+fn relu_of(x: f32) -> f32 {
+    return select(max(x, 0.0), x, is_nan(x));
+}
+
+fn floor_of(x: f32) -> f32 {
+    return floor(x);
+}
+
+fn ceil_of(x: f32) -> f32 {
+    return ceil(x);
+}
+
+fn round_of(x: f32) -> f32 {
+    return round(x);
+}
+
+fn trunc_of(x: f32) -> f32 {
+    return trunc(x);
+}
+
+// What is reduced before it is multiplied is 0 at whole numbers.
+fn sinc(x: f32) -> f32 {
+    if (x == 0.0) {
+        return 1.0;
+    }
+    let whole = round(x);
+    let value = sine(3.14159265 * (x - whole));
+    let odd = whole != 2.0 * floor(whole / 2.0);
+    return select(value, -value, odd) / (3.14159265 * x);
+}
+
+// Squares of ratios do not overflow.
+fn hypot(a: f32, b: f32) -> f32 {
+    if (is_infinite(a) || is_infinite(b)) {
+        return infinity();
+    }
+    if (is_nan(a) || is_nan(b)) {
+        return nan();
+    }
+    let large = max(abs(a), abs(b));
+    let small = min(abs(a), abs(b));
+    if (large == 0.0) {
+        return 0.0;
+    }
+    let ratio = quotient(small, large);
+    return large * sqrt(1.0 + ratio * ratio);
+}
+
+fn logaddexp(a: f32, b: f32) -> f32 {
+    if (a == b) {
+        return a + 0.69314718;
+    }
+    if (is_nan(a) || is_nan(b)) {
+        return nan();
+    }
+    let high = max(a, b);
+    return high + log1p(exp(min(a, b) - high));
+}
+
+fn gelu(x: f32) -> f32 {
+    return 0.5 * x * (1.0 + erf(x * 0.70710678));
+}
+
+fn gelu_slope(x: f32) -> f32 {
+    return 0.5 * (1.0 + erf(x * 0.70710678)) + x * exp(-0.5 * x * x) * 0.39894228;
+}
+
+// Beyond 15 the tangent is 1, and what it is taken of may leave the range.
+fn gelu_tangent(x: f32) -> f32 {
+    return tanh(clamp(0.79788456 * (x + 0.044715 * x * x * x), -15.0, 15.0));
+}
+
+fn gelu_tanh(x: f32) -> f32 {
+    return 0.5 * x * (1.0 + gelu_tangent(x));
+}
+
+fn gelu_tanh_slope(x: f32) -> f32 {
+    let tangent = gelu_tangent(x);
+    let slope = 0.79788456 * (1.0 + 0.134145 * x * x);
+    return 0.5 * (1.0 + tangent + x * (1.0 - tangent * tangent) * slope);
+}
+// Words: items, elements, extents from 2, and for each operand from 10 on its offset and eight strides.
+
+fn value(a: T, b: T) -> R {
+    return u32(bool(a < b));
+}
+
+@compute @workgroup_size(256)
+fn main(
+    @builtin(workgroup_id) group: vec3<u32>,
+    @builtin(num_workgroups) groups: vec3<u32>,
+    @builtin(local_invocation_index) own: u32,
+) {
+    let i = (group.y * groups.x + group.x) * 256u + own;
+    if (i >= word(0u)) {
+        return;
+    }
+    var rest = i;
+    var p0 = word(10u);
+    var p1 = word(19u);
+    var p2 = word(28u);
+    for (var axis = RANK - 1u; axis > 0u; axis--) {
+        let extent = word(2u + axis);
+        let at = rest % extent;
+        rest /= extent;
+        p0 += at * word(11u + axis);
+        p1 += at * word(20u + axis);
+        p2 += at * word(29u + axis);
+    }
+    p0 += rest * word(11u);
+    p1 += rest * word(20u);
+    p2 += rest * word(29u);
+    let a = m1[p1];
+    let b = m2[p2];
+    let y = vec4<R>(value(a.x, b.x), value(a.y, b.y), value(a.z, b.z), value(a.w, b.w));
+    for (var part = 0u; part < min(4u, word(1u) - 4u * i); part++) {
+        m0[p0][part] = y[part];
+    }
+}
+
+// sum [(F32, []), (F32, [1048576])], dispatch 0
+
+alias T = f32;
+alias R = f32;
+@group(0) @binding(0) var<uniform> parameters: array<vec4<u32>, 16>;
+@group(0) @binding(1) var<storage, read_write> m0: array<State>;
+@group(0) @binding(2) var<storage, read> m1: array<vec4<f32>>;
+fn word(i: u32) -> u32 {
+    return parameters[i / 4u][i % 4u];
+}
+
+// Where the element with a row-major number lies, for axes whose extents and strides are the words
+// from the given ones on.
+fn position(number: u32, axes: u32, extents: u32, strides: u32) -> u32 {
+    var at = 0u;
+    var rest = number;
+    for (var axis = axes; axis > 0u; axis--) {
+        let extent = word(extents + axis - 1u);
+        at += (rest % extent) * word(strides + axis - 1u);
+        rest /= extent;
+    }
+    return at;
+}
+const LANES = 256u;
+const KEPT = 0u;
+const REDUCED = 1u;
+const NAN_ABOVE = 2139095040u;
+alias State = R;
+fn identity() -> R { return R(0); }
+fn state_of(x: T, i: u32) -> R { return R(x); }
+fn combined(a: R, b: R) -> R { return a + b; }
+fn finish(total: R) -> R {
+    let divisor = bitcast<f32>(word(5u));
+    return select(R(f32(total) / divisor), total, divisor == 1.0);
+}
+// Some invocations add up to a result, or to one of the parts of one, which a second dispatch joins.
+// Words: items (results times parts), results, elements that each is made of, elements of a part,
+// offset, divisor as bits of a float, offsets of the results; extents from 8 and strides from 16, of
+// the KEPT axes first.
+
+var<workgroup> states: array<State, 256>;
+
+@compute @workgroup_size(256)
+fn main(
+    @builtin(workgroup_id) group: vec3<u32>,
+    @builtin(num_workgroups) groups: vec3<u32>,
+    @builtin(local_invocation_index) own: u32,
+) {
+    let item = (group.y * groups.x + group.x) * (256u / LANES) + own / LANES;
+    let lane = own % LANES;
+    var state = identity();
+    if (item < word(0u)) {
+        let start = item / word(1u) * word(3u);
+        let end = min(start + word(3u), word(2u));
+        let base = word(4u) + position(item % word(1u), KEPT, 8u, 16u);
+        for (var i = start + lane; i < end; i += LANES) {
+            let v = m1[base + i];
+            let four = 4u * i;
+            let low = combined(state_of(v.x, four), state_of(v.y, four + 1u));
+            let high = combined(state_of(v.z, four + 2u), state_of(v.w, four + 3u));
+            state = combined(state, combined(low, high));
+        }
+    }
+    if (LANES > 1u) {
+        states[own] = state;
+        for (var half = LANES / 2u; half > 0u; half /= 2u) {
+            workgroupBarrier();
+            if (lane < half) {
+                states[own] = combined(states[own], states[own + half]);
+            }
+        }
+        state = states[own];
+    }
+    if (lane == 0u && item < word(0u)) {
+        m0[item] = state;
+    }
+}
+
+// sum [(F32, []), (F32, [1048576])], dispatch 1
+
+alias T = f32;
+alias R = f32;
+@group(0) @binding(0) var<uniform> parameters: array<vec4<u32>, 16>;
+@group(0) @binding(1) var<storage, read_write> m0: array<f32>;
+@group(0) @binding(2) var<storage, read> m1: array<State>;
+fn word(i: u32) -> u32 {
+    return parameters[i / 4u][i % 4u];
+}
+
+// Where the element with a row-major number lies, for axes whose extents and strides are the words
+// from the given ones on.
+fn position(number: u32, axes: u32, extents: u32, strides: u32) -> u32 {
+    var at = 0u;
+    var rest = number;
+    for (var axis = axes; axis > 0u; axis--) {
+        let extent = word(extents + axis - 1u);
+        at += (rest % extent) * word(strides + axis - 1u);
+        rest /= extent;
+    }
+    return at;
+}
+const LANES = 256u;
+const KEPT = 1u;
+const REDUCED = 1u;
+const NAN_ABOVE = 2139095040u;
+alias State = R;
+fn identity() -> R { return R(0); }
+fn state_of(x: T, i: u32) -> R { return R(x); }
+fn combined(a: R, b: R) -> R { return a + b; }
+fn finish(total: R) -> R {
+    let divisor = bitcast<f32>(word(5u));
+    return select(R(f32(total) / divisor), total, divisor == 1.0);
+}
+// Some invocations add up to a result, or to one of the parts of one, which a second dispatch joins.
+// Words: items (results times parts), results, elements that each is made of, elements of a part,
+// offset, divisor as bits of a float, offsets of the results; extents from 8 and strides from 16, of
+// the KEPT axes first.
+
+var<workgroup> states: array<State, 256>;
+
+@compute @workgroup_size(256)
+fn main(
+    @builtin(workgroup_id) group: vec3<u32>,
+    @builtin(num_workgroups) groups: vec3<u32>,
+    @builtin(local_invocation_index) own: u32,
+) {
+    let item = (group.y * groups.x + group.x) * (256u / LANES) + own / LANES;
+    let lane = own % LANES;
+    var state = identity();
+    if (item < word(0u)) {
+        let start = item / word(1u) * word(3u);
+        let end = min(start + word(3u), word(2u));
+        let base = word(4u) + position(item % word(1u), KEPT, 8u, 16u);
+        for (var i = start + lane; i < end; i += LANES) {
+            state = combined(state, m1[base + i * word(16u + KEPT)]);
+        }
+    }
+    if (LANES > 1u) {
+        states[own] = state;
+        for (var half = LANES / 2u; half > 0u; half /= 2u) {
+            workgroupBarrier();
+            if (lane < half) {
+                states[own] = combined(states[own], states[own + half]);
+            }
+        }
+        state = states[own];
+    }
+    if (lane == 0u && item < word(0u)) {
+        m0[word(6u) + item] = finish(state);
+    }
+}
+
+// max [(F32, [8]), (I32, [8]), (F32, [8, 100])], dispatch 0
+
+alias T = f32;
+alias R = f32;
+@group(0) @binding(0) var<uniform> parameters: array<vec4<u32>, 16>;
+@group(0) @binding(1) var<storage, read_write> m0: array<f32>;
+@group(0) @binding(2) var<storage, read_write> m1: array<i32>;
+@group(0) @binding(3) var<storage, read> m2: array<vec4<f32>>;
+fn word(i: u32) -> u32 {
+    return parameters[i / 4u][i % 4u];
+}
+
+// Where the element with a row-major number lies, for axes whose extents and strides are the words
+// from the given ones on.
+fn position(number: u32, axes: u32, extents: u32, strides: u32) -> u32 {
+    var at = 0u;
+    var rest = number;
+    for (var axis = axes; axis > 0u; axis--) {
+        let extent = word(extents + axis - 1u);
+        at += (rest % extent) * word(strides + axis - 1u);
+        rest /= extent;
+    }
+    return at;
+}
+const LANES = 32u;
+const KEPT = 1u;
+const REDUCED = 1u;
+const NAN_ABOVE = 2139095040u;
+struct State { value: T, at: u32 }
+fn identity() -> State { return State(T(0), 0xffffffffu); }
+fn state_of(x: T, i: u32) -> State { return State(x, i); }
+fn rank_of(x: T) -> u32 { return u32((bitcast<u32>(x) & 0x7fffffffu) > NAN_ABOVE); }
+fn combined(a: State, b: State) -> State {
+    if (a.at == 0xffffffffu) { return b; }
+    if (b.at == 0xffffffffu) { return a; }
+    let ranks = vec2<u32>(rank_of(a.value), rank_of(b.value));
+    if (ranks.x != ranks.y) { if (ranks.y > ranks.x) { return b; } return a; }
+    if (ranks.x == 0u) {
+        if (b.value > a.value) { return b; }
+        if (a.value > b.value) { return a; }
+    }
+    if (b.at < a.at) { return b; }
+    return a;
+}
+// Some invocations add up to a result, or to one of the parts of one, which a second dispatch joins.
+// Words: items (results times parts), results, elements that each is made of, elements of a part,
+// offset, divisor as bits of a float, offsets of the results; extents from 8 and strides from 16, of
+// the KEPT axes first.
+
+var<workgroup> states: array<State, 256>;
+
+@compute @workgroup_size(256)
+fn main(
+    @builtin(workgroup_id) group: vec3<u32>,
+    @builtin(num_workgroups) groups: vec3<u32>,
+    @builtin(local_invocation_index) own: u32,
+) {
+    let item = (group.y * groups.x + group.x) * (256u / LANES) + own / LANES;
+    let lane = own % LANES;
+    var state = identity();
+    if (item < word(0u)) {
+        let start = item / word(1u) * word(3u);
+        let end = min(start + word(3u), word(2u));
+        let base = word(4u) + position(item % word(1u), KEPT, 8u, 16u);
+        for (var i = start + lane; i < end; i += LANES) {
+            let v = m2[base + i];
+            let four = 4u * i;
+            let low = combined(state_of(v.x, four), state_of(v.y, four + 1u));
+            let high = combined(state_of(v.z, four + 2u), state_of(v.w, four + 3u));
+            state = combined(state, combined(low, high));
+        }
+    }
+    if (LANES > 1u) {
+        states[own] = state;
+        for (var half = LANES / 2u; half > 0u; half /= 2u) {
+            workgroupBarrier();
+            if (lane < half) {
+                states[own] = combined(states[own], states[own + half]);
+            }
+        }
+        state = states[own];
+    }
+    if (lane == 0u && item < word(0u)) {
+        m0[word(6u) + item] = state.value;
+        m1[word(7u) + item] = i32(state.at);
+    }
+}
+
+// matmul [(F32, [64, 64]), (F32, [64, 512]), (F32, [512, 64])], dispatch 0
+
+alias T = f32;
+alias R = f32;
+@group(0) @binding(0) var<uniform> parameters: array<vec4<u32>, 16>;
+@group(0) @binding(1) var<storage, read_write> m0: array<vec4<f32>>;
+@group(0) @binding(2) var<storage, read> m1: array<vec4<f32>>;
+@group(0) @binding(3) var<storage, read> m2: array<vec4<f32>>;
+fn word(i: u32) -> u32 {
+    return parameters[i / 4u][i % 4u];
+}
+
+// Where the element with a row-major number lies, for axes whose extents and strides are the words
+// from the given ones on.
+fn position(number: u32, axes: u32, extents: u32, strides: u32) -> u32 {
+    var at = 0u;
+    var rest = number;
+    for (var axis = axes; axis > 0u; axis--) {
+        let extent = word(extents + axis - 1u);
+        at += (rest % extent) * word(strides + axis - 1u);
+        rest /= extent;
+    }
+    return at;
+}
+const SIDE = 32u;
+const ROW_PARTS = 1u;
+const COLUMN_PARTS = 1u;
+const INVOCATIONS = 64u;
+const EXACT = true;
+const LEFT_INNER = true;
+const RIGHT_INNER = false;
+// Tiles of SIDE × SIDE results from tiles of SIDE × 16 elements in workgroup memory. Half of the
+// invocations fetch four by four elements of the left side and half of the right one, the next ones while
+// the product of the last is made. Each has four rows (or twice four, SIDE / 2 apart) of four columns (or
+// twice four) of results.
+// Words: rows, inner, columns, axes of the batch, offsets of the left side, the right side and the
+// result, strides along the rows, inner and columns: left row, left inner, right inner, right column;
+// inner elements of a part, products of the batch; from 16 on the shape of the batch, from 24 its strides
+// on the left, from 32 on the right. Where a side is read as vectors, its numbers count those.
+
+const DEPTH = 16u;
+const QUADS = SIDE / 4u;
+// An index that is seen to be in range is not checked.
+const LAST = 4u * SIDE - 1u;
+const ACROSS = SIDE / (4u * COLUMN_PARTS);
+
+alias V = vec4<T>;
+
+/// Four elements along the tile's side, for each of four inner places.
+struct Quad {
+    a: V,
+    b: V,
+    c: V,
+    d: V,
+}
+
+/// Which of the products of the batch this is.
+var<private> product: u32;
+
+var<workgroup> left: array<V, 4u * SIDE>;
+var<workgroup> right: array<V, 4u * SIDE>;
+
+fn left_at(first: u32, side: u32, inner: u32, sides: u32, end: u32) -> Quad {
+    var quad: Quad;
+    
+    let at = first + inner / 4u + side * word(7u);
+    var e = V();
+    var f = V();
+    var g = V();
+    var h = V();
+    { e = m1[at + 0u * word(7u)]; }
+    { f = m1[at + 1u * word(7u)]; }
+    { g = m1[at + 2u * word(7u)]; }
+    { h = m1[at + 3u * word(7u)]; }
+    quad.a = V(e.x, f.x, g.x, h.x);
+    quad.b = V(e.y, f.y, g.y, h.y);
+    quad.c = V(e.z, f.z, g.z, h.z);
+    quad.d = V(e.w, f.w, g.w, h.w);
+    return quad;
+}
+fn right_at(first: u32, side: u32, inner: u32, sides: u32, end: u32) -> Quad {
+    var quad: Quad;
+    
+    let at = first + side / 4u + inner * word(9u);
+    { quad.a = m2[at + 0u * word(9u)]; }
+    { quad.b = m2[at + 1u * word(9u)]; }
+    { quad.c = m2[at + 2u * word(9u)]; }
+    { quad.d = m2[at + 3u * word(9u)]; }
+    return quad;
+}
+
+@compute @workgroup_size(INVOCATIONS)
+fn main(
+    @builtin(workgroup_id) group: vec3<u32>,
+    @builtin(local_invocation_index) own: u32,
+) {
+    let rows = word(0u);
+    let columns = word(2u);
+    product = group.z % word(12u);
+    let part = group.z / word(12u);
+    let first_left = word(4u) + position(product, word(3u), 16u, 24u);
+    let first_right = word(5u) + position(product, word(3u), 16u, 32u);
+    let start = part * word(11u);
+    let end = min(start + word(11u), word(1u));
+    let row = group.y * SIDE;
+    let column = group.x * SIDE;
+    let is_left = own < SIDE;
+    let block = own % SIDE;
+    let left_quad = select(block % QUADS, block / 4u, LEFT_INNER);
+    let left_deep = 4u * select(block / QUADS, block % 4u, LEFT_INNER);
+    let right_quad = select(block % QUADS, block / 4u, RIGHT_INNER);
+    let right_deep = 4u * select(block / QUADS, block % 4u, RIGHT_INNER);
+    let down = own / ACROSS;
+    let across = own % ACROSS;
+    var r0 = V(); var r1 = V(); var r2 = V(); var r3 = V();
+    var r4 = V(); var r5 = V(); var r6 = V(); var r7 = V();
+    var s0 = V(); var s1 = V(); var s2 = V(); var s3 = V();
+    var s4 = V(); var s5 = V(); var s6 = V(); var s7 = V();
+        var next: Quad;
+    if (is_left) {
+        next = left_at(first_left, row + 4u * left_quad, start + left_deep, rows, end);
+    } else {
+        next = right_at(first_right, column + 4u * right_quad, start + right_deep, columns, end);
+    }
+    for (var from_inner = start; from_inner < end; from_inner += DEPTH) {
+        workgroupBarrier();
+        if (is_left) {
+            let to = left_deep * QUADS + left_quad;
+            left[(to) & LAST] = next.a;
+            left[(to + QUADS) & LAST] = next.b;
+            left[(to + 2u * QUADS) & LAST] = next.c;
+            left[(to + 3u * QUADS) & LAST] = next.d;
+        } else {
+            let to = right_deep * QUADS + right_quad;
+            right[(to) & LAST] = next.a;
+            right[(to + QUADS) & LAST] = next.b;
+            right[(to + 2u * QUADS) & LAST] = next.c;
+            right[(to + 3u * QUADS) & LAST] = next.d;
+        }
+        workgroupBarrier();
+        let further = from_inner + DEPTH;
+        if (further < end) {
+            if (is_left) {
+                next = left_at(first_left, row + 4u * left_quad, further + left_deep, rows, end);
+            } else {
+                next =
+                    right_at(first_right, column + 4u * right_quad, further + right_deep, columns, end);
+            }
+        }
+        for (var half = 0u; half < DEPTH; half += 8u) {
+            {
+    let k = half + 0u;
+    let a = left[(k * QUADS + down) & LAST];
+    let b = right[(k * QUADS + across) & LAST];
+    r0 += a.x * b;
+    r1 += a.y * b;
+    r2 += a.z * b;
+    r3 += a.w * b;
+    if (COLUMN_PARTS > 1u) {
+        let c = right[(k * QUADS + QUADS / 2u + across) & LAST];
+        s0 += a.x * c;
+        s1 += a.y * c;
+        s2 += a.z * c;
+        s3 += a.w * c;
+        let d = left[(k * QUADS + QUADS / 2u + down) & LAST];
+        r4 += d.x * b;
+        r5 += d.y * b;
+        r6 += d.z * b;
+        r7 += d.w * b;
+        s4 += d.x * c;
+        s5 += d.y * c;
+        s6 += d.z * c;
+        s7 += d.w * c;
+    } else if (ROW_PARTS > 1u) {
+        let d = left[(k * QUADS + QUADS / 2u + down) & LAST];
+        r4 += d.x * b;
+        r5 += d.y * b;
+        r6 += d.z * b;
+        r7 += d.w * b;
+    }
+}
+{
+    let k = half + 1u;
+    let a = left[(k * QUADS + down) & LAST];
+    let b = right[(k * QUADS + across) & LAST];
+    r0 += a.x * b;
+    r1 += a.y * b;
+    r2 += a.z * b;
+    r3 += a.w * b;
+    if (COLUMN_PARTS > 1u) {
+        let c = right[(k * QUADS + QUADS / 2u + across) & LAST];
+        s0 += a.x * c;
+        s1 += a.y * c;
+        s2 += a.z * c;
+        s3 += a.w * c;
+        let d = left[(k * QUADS + QUADS / 2u + down) & LAST];
+        r4 += d.x * b;
+        r5 += d.y * b;
+        r6 += d.z * b;
+        r7 += d.w * b;
+        s4 += d.x * c;
+        s5 += d.y * c;
+        s6 += d.z * c;
+        s7 += d.w * c;
+    } else if (ROW_PARTS > 1u) {
+        let d = left[(k * QUADS + QUADS / 2u + down) & LAST];
+        r4 += d.x * b;
+        r5 += d.y * b;
+        r6 += d.z * b;
+        r7 += d.w * b;
+    }
+}
+{
+    let k = half + 2u;
+    let a = left[(k * QUADS + down) & LAST];
+    let b = right[(k * QUADS + across) & LAST];
+    r0 += a.x * b;
+    r1 += a.y * b;
+    r2 += a.z * b;
+    r3 += a.w * b;
+    if (COLUMN_PARTS > 1u) {
+        let c = right[(k * QUADS + QUADS / 2u + across) & LAST];
+        s0 += a.x * c;
+        s1 += a.y * c;
+        s2 += a.z * c;
+        s3 += a.w * c;
+        let d = left[(k * QUADS + QUADS / 2u + down) & LAST];
+        r4 += d.x * b;
+        r5 += d.y * b;
+        r6 += d.z * b;
+        r7 += d.w * b;
+        s4 += d.x * c;
+        s5 += d.y * c;
+        s6 += d.z * c;
+        s7 += d.w * c;
+    } else if (ROW_PARTS > 1u) {
+        let d = left[(k * QUADS + QUADS / 2u + down) & LAST];
+        r4 += d.x * b;
+        r5 += d.y * b;
+        r6 += d.z * b;
+        r7 += d.w * b;
+    }
+}
+{
+    let k = half + 3u;
+    let a = left[(k * QUADS + down) & LAST];
+    let b = right[(k * QUADS + across) & LAST];
+    r0 += a.x * b;
+    r1 += a.y * b;
+    r2 += a.z * b;
+    r3 += a.w * b;
+    if (COLUMN_PARTS > 1u) {
+        let c = right[(k * QUADS + QUADS / 2u + across) & LAST];
+        s0 += a.x * c;
+        s1 += a.y * c;
+        s2 += a.z * c;
+        s3 += a.w * c;
+        let d = left[(k * QUADS + QUADS / 2u + down) & LAST];
+        r4 += d.x * b;
+        r5 += d.y * b;
+        r6 += d.z * b;
+        r7 += d.w * b;
+        s4 += d.x * c;
+        s5 += d.y * c;
+        s6 += d.z * c;
+        s7 += d.w * c;
+    } else if (ROW_PARTS > 1u) {
+        let d = left[(k * QUADS + QUADS / 2u + down) & LAST];
+        r4 += d.x * b;
+        r5 += d.y * b;
+        r6 += d.z * b;
+        r7 += d.w * b;
+    }
+}
+{
+    let k = half + 4u;
+    let a = left[(k * QUADS + down) & LAST];
+    let b = right[(k * QUADS + across) & LAST];
+    r0 += a.x * b;
+    r1 += a.y * b;
+    r2 += a.z * b;
+    r3 += a.w * b;
+    if (COLUMN_PARTS > 1u) {
+        let c = right[(k * QUADS + QUADS / 2u + across) & LAST];
+        s0 += a.x * c;
+        s1 += a.y * c;
+        s2 += a.z * c;
+        s3 += a.w * c;
+        let d = left[(k * QUADS + QUADS / 2u + down) & LAST];
+        r4 += d.x * b;
+        r5 += d.y * b;
+        r6 += d.z * b;
+        r7 += d.w * b;
+        s4 += d.x * c;
+        s5 += d.y * c;
+        s6 += d.z * c;
+        s7 += d.w * c;
+    } else if (ROW_PARTS > 1u) {
+        let d = left[(k * QUADS + QUADS / 2u + down) & LAST];
+        r4 += d.x * b;
+        r5 += d.y * b;
+        r6 += d.z * b;
+        r7 += d.w * b;
+    }
+}
+{
+    let k = half + 5u;
+    let a = left[(k * QUADS + down) & LAST];
+    let b = right[(k * QUADS + across) & LAST];
+    r0 += a.x * b;
+    r1 += a.y * b;
+    r2 += a.z * b;
+    r3 += a.w * b;
+    if (COLUMN_PARTS > 1u) {
+        let c = right[(k * QUADS + QUADS / 2u + across) & LAST];
+        s0 += a.x * c;
+        s1 += a.y * c;
+        s2 += a.z * c;
+        s3 += a.w * c;
+        let d = left[(k * QUADS + QUADS / 2u + down) & LAST];
+        r4 += d.x * b;
+        r5 += d.y * b;
+        r6 += d.z * b;
+        r7 += d.w * b;
+        s4 += d.x * c;
+        s5 += d.y * c;
+        s6 += d.z * c;
+        s7 += d.w * c;
+    } else if (ROW_PARTS > 1u) {
+        let d = left[(k * QUADS + QUADS / 2u + down) & LAST];
+        r4 += d.x * b;
+        r5 += d.y * b;
+        r6 += d.z * b;
+        r7 += d.w * b;
+    }
+}
+{
+    let k = half + 6u;
+    let a = left[(k * QUADS + down) & LAST];
+    let b = right[(k * QUADS + across) & LAST];
+    r0 += a.x * b;
+    r1 += a.y * b;
+    r2 += a.z * b;
+    r3 += a.w * b;
+    if (COLUMN_PARTS > 1u) {
+        let c = right[(k * QUADS + QUADS / 2u + across) & LAST];
+        s0 += a.x * c;
+        s1 += a.y * c;
+        s2 += a.z * c;
+        s3 += a.w * c;
+        let d = left[(k * QUADS + QUADS / 2u + down) & LAST];
+        r4 += d.x * b;
+        r5 += d.y * b;
+        r6 += d.z * b;
+        r7 += d.w * b;
+        s4 += d.x * c;
+        s5 += d.y * c;
+        s6 += d.z * c;
+        s7 += d.w * c;
+    } else if (ROW_PARTS > 1u) {
+        let d = left[(k * QUADS + QUADS / 2u + down) & LAST];
+        r4 += d.x * b;
+        r5 += d.y * b;
+        r6 += d.z * b;
+        r7 += d.w * b;
+    }
+}
+{
+    let k = half + 7u;
+    let a = left[(k * QUADS + down) & LAST];
+    let b = right[(k * QUADS + across) & LAST];
+    r0 += a.x * b;
+    r1 += a.y * b;
+    r2 += a.z * b;
+    r3 += a.w * b;
+    if (COLUMN_PARTS > 1u) {
+        let c = right[(k * QUADS + QUADS / 2u + across) & LAST];
+        s0 += a.x * c;
+        s1 += a.y * c;
+        s2 += a.z * c;
+        s3 += a.w * c;
+        let d = left[(k * QUADS + QUADS / 2u + down) & LAST];
+        r4 += d.x * b;
+        r5 += d.y * b;
+        r6 += d.z * b;
+        r7 += d.w * b;
+        s4 += d.x * c;
+        s5 += d.y * c;
+        s6 += d.z * c;
+        s7 += d.w * c;
+    } else if (ROW_PARTS > 1u) {
+        let d = left[(k * QUADS + QUADS / 2u + down) & LAST];
+        r4 += d.x * b;
+        r5 += d.y * b;
+        r6 += d.z * b;
+        r7 += d.w * b;
+    }
+}
+        }
+    }
+    let to = word(6u) + group.z * rows * columns;
+    let y = row + 4u * down;
+    let x = column + 4u * across;
+    store(to, y, x, r0);
+    store(to, y + 1u, x, r1);
+    store(to, y + 2u, x, r2);
+    store(to, y + 3u, x, r3);
+    if (ROW_PARTS > 1u) {
+        let low = y + SIDE / 2u;
+        store(to, low, x, r4);
+        store(to, low + 1u, x, r5);
+        store(to, low + 2u, x, r6);
+        store(to, low + 3u, x, r7);
+        if (COLUMN_PARTS > 1u) {
+            let far = x + SIDE / 2u;
+            store(to, low, far, s4);
+            store(to, low + 1u, far, s5);
+            store(to, low + 2u, far, s6);
+            store(to, low + 3u, far, s7);
+        }
+    }
+    if (COLUMN_PARTS > 1u) {
+        let far = x + SIDE / 2u;
+        store(to, y, far, s0);
+        store(to, y + 1u, far, s1);
+        store(to, y + 2u, far, s2);
+        store(to, y + 3u, far, s3);
+    }
+}
+
+fn store(to: u32, row: u32, column: u32, values: V) {
+    if (!EXACT && (row >= word(0u) || column >= word(2u))) {
+        return;
+    }
+    m0[(to + row * word(2u) + column) / 4u] = values;
+}
+
+// matmul [(F32, [64, 64]), (F32, [64, 512]), (F32, [512, 64])], dispatch 1
+
+alias T = f32;
+alias R = f32;
+@group(0) @binding(0) var<uniform> parameters: array<vec4<u32>, 16>;
+@group(0) @binding(1) var<storage, read_write> m0: array<f32>;
+@group(0) @binding(2) var<storage, read> m1: array<State>;
+fn word(i: u32) -> u32 {
+    return parameters[i / 4u][i % 4u];
+}
+
+// Where the element with a row-major number lies, for axes whose extents and strides are the words
+// from the given ones on.
+fn position(number: u32, axes: u32, extents: u32, strides: u32) -> u32 {
+    var at = 0u;
+    var rest = number;
+    for (var axis = axes; axis > 0u; axis--) {
+        let extent = word(extents + axis - 1u);
+        at += (rest % extent) * word(strides + axis - 1u);
+        rest /= extent;
+    }
+    return at;
+}
+const LANES = 1u;
+const KEPT = 1u;
+const REDUCED = 1u;
+const NAN_ABOVE = 2139095040u;
+alias State = R;
+fn identity() -> R { return R(0); }
+fn state_of(x: T, i: u32) -> R { return R(x); }
+fn combined(a: R, b: R) -> R { return a + b; }
+fn finish(total: R) -> R {
+    let divisor = bitcast<f32>(word(5u));
+    return select(R(f32(total) / divisor), total, divisor == 1.0);
+}
+// Some invocations add up to a result, or to one of the parts of one, which a second dispatch joins.
+// Words: items (results times parts), results, elements that each is made of, elements of a part,
+// offset, divisor as bits of a float, offsets of the results; extents from 8 and strides from 16, of
+// the KEPT axes first.
+
+var<workgroup> states: array<State, 256>;
+
+@compute @workgroup_size(256)
+fn main(
+    @builtin(workgroup_id) group: vec3<u32>,
+    @builtin(num_workgroups) groups: vec3<u32>,
+    @builtin(local_invocation_index) own: u32,
+) {
+    let item = (group.y * groups.x + group.x) * (256u / LANES) + own / LANES;
+    let lane = own % LANES;
+    var state = identity();
+    if (item < word(0u)) {
+        let start = item / word(1u) * word(3u);
+        let end = min(start + word(3u), word(2u));
+        let base = word(4u) + position(item % word(1u), KEPT, 8u, 16u);
+        for (var i = start + lane; i < end; i += LANES) {
+            state = combined(state, m1[base + i * word(16u + KEPT)]);
+        }
+    }
+    if (LANES > 1u) {
+        states[own] = state;
+        for (var half = LANES / 2u; half > 0u; half /= 2u) {
+            workgroupBarrier();
+            if (lane < half) {
+                states[own] = combined(states[own], states[own + half]);
+            }
+        }
+        state = states[own];
+    }
+    if (lane == 0u && item < word(0u)) {
+        m0[word(6u) + item] = finish(state);
+    }
+}
+
+// matmul [(F32, [3, 5]), (F32, [3, 7]), (F32, [7, 5])], dispatch 0
+
+alias T = f32;
+alias R = f32;
+@group(0) @binding(0) var<uniform> parameters: array<vec4<u32>, 16>;
+@group(0) @binding(1) var<storage, read_write> m0: array<f32>;
+@group(0) @binding(2) var<storage, read> m1: array<f32>;
+@group(0) @binding(3) var<storage, read> m2: array<f32>;
+fn word(i: u32) -> u32 {
+    return parameters[i / 4u][i % 4u];
+}
+
+// Where the element with a row-major number lies, for axes whose extents and strides are the words
+// from the given ones on.
+fn position(number: u32, axes: u32, extents: u32, strides: u32) -> u32 {
+    var at = 0u;
+    var rest = number;
+    for (var axis = axes; axis > 0u; axis--) {
+        let extent = word(extents + axis - 1u);
+        at += (rest % extent) * word(strides + axis - 1u);
+        rest /= extent;
+    }
+    return at;
+}
+const SIDE = 32u;
+const ROW_PARTS = 1u;
+const COLUMN_PARTS = 1u;
+const INVOCATIONS = 64u;
+const EXACT = false;
+const LEFT_INNER = false;
+const RIGHT_INNER = false;
+// Tiles of SIDE × SIDE results from tiles of SIDE × 16 elements in workgroup memory. Half of the
+// invocations fetch four by four elements of the left side and half of the right one, the next ones while
+// the product of the last is made. Each has four rows (or twice four, SIDE / 2 apart) of four columns (or
+// twice four) of results.
+// Words: rows, inner, columns, axes of the batch, offsets of the left side, the right side and the
+// result, strides along the rows, inner and columns: left row, left inner, right inner, right column;
+// inner elements of a part, products of the batch; from 16 on the shape of the batch, from 24 its strides
+// on the left, from 32 on the right. Where a side is read as vectors, its numbers count those.
+
+const DEPTH = 16u;
+const QUADS = SIDE / 4u;
+// An index that is seen to be in range is not checked.
+const LAST = 4u * SIDE - 1u;
+const ACROSS = SIDE / (4u * COLUMN_PARTS);
+
+alias V = vec4<T>;
+
+/// Four elements along the tile's side, for each of four inner places.
+struct Quad {
+    a: V,
+    b: V,
+    c: V,
+    d: V,
+}
+
+/// Which of the products of the batch this is.
+var<private> product: u32;
+
+var<workgroup> left: array<V, 4u * SIDE>;
+var<workgroup> right: array<V, 4u * SIDE>;
+
+fn left_single(first: u32, side: u32, inner: u32, sides: u32, end: u32) -> T {
+    if (side >= sides || inner >= end) { return T(0); }
+    return m1[first + side * word(7u) + inner * word(8u)];
+}
+fn left_at(first: u32, side: u32, inner: u32, sides: u32, end: u32) -> Quad {
+    var quad: Quad;
+    quad.a = V(left_single(first, side + 0u, inner + 0u, sides, end), left_single(first, side + 1u, inner + 0u, sides, end), left_single(first, side + 2u, inner + 0u, sides, end), left_single(first, side + 3u, inner + 0u, sides, end));
+    quad.b = V(left_single(first, side + 0u, inner + 1u, sides, end), left_single(first, side + 1u, inner + 1u, sides, end), left_single(first, side + 2u, inner + 1u, sides, end), left_single(first, side + 3u, inner + 1u, sides, end));
+    quad.c = V(left_single(first, side + 0u, inner + 2u, sides, end), left_single(first, side + 1u, inner + 2u, sides, end), left_single(first, side + 2u, inner + 2u, sides, end), left_single(first, side + 3u, inner + 2u, sides, end));
+    quad.d = V(left_single(first, side + 0u, inner + 3u, sides, end), left_single(first, side + 1u, inner + 3u, sides, end), left_single(first, side + 2u, inner + 3u, sides, end), left_single(first, side + 3u, inner + 3u, sides, end));
+    return quad;
+}
+fn right_single(first: u32, side: u32, inner: u32, sides: u32, end: u32) -> T {
+    if (side >= sides || inner >= end) { return T(0); }
+    return m2[first + side * word(10u) + inner * word(9u)];
+}
+fn right_at(first: u32, side: u32, inner: u32, sides: u32, end: u32) -> Quad {
+    var quad: Quad;
+    quad.a = V(right_single(first, side + 0u, inner + 0u, sides, end), right_single(first, side + 1u, inner + 0u, sides, end), right_single(first, side + 2u, inner + 0u, sides, end), right_single(first, side + 3u, inner + 0u, sides, end));
+    quad.b = V(right_single(first, side + 0u, inner + 1u, sides, end), right_single(first, side + 1u, inner + 1u, sides, end), right_single(first, side + 2u, inner + 1u, sides, end), right_single(first, side + 3u, inner + 1u, sides, end));
+    quad.c = V(right_single(first, side + 0u, inner + 2u, sides, end), right_single(first, side + 1u, inner + 2u, sides, end), right_single(first, side + 2u, inner + 2u, sides, end), right_single(first, side + 3u, inner + 2u, sides, end));
+    quad.d = V(right_single(first, side + 0u, inner + 3u, sides, end), right_single(first, side + 1u, inner + 3u, sides, end), right_single(first, side + 2u, inner + 3u, sides, end), right_single(first, side + 3u, inner + 3u, sides, end));
+    return quad;
+}
+
+@compute @workgroup_size(INVOCATIONS)
+fn main(
+    @builtin(workgroup_id) group: vec3<u32>,
+    @builtin(local_invocation_index) own: u32,
+) {
+    let rows = word(0u);
+    let columns = word(2u);
+    product = group.z % word(12u);
+    let part = group.z / word(12u);
+    let first_left = word(4u) + position(product, word(3u), 16u, 24u);
+    let first_right = word(5u) + position(product, word(3u), 16u, 32u);
+    let start = part * word(11u);
+    let end = min(start + word(11u), word(1u));
+    let row = group.y * SIDE;
+    let column = group.x * SIDE;
+    let is_left = own < SIDE;
+    let block = own % SIDE;
+    let left_quad = select(block % QUADS, block / 4u, LEFT_INNER);
+    let left_deep = 4u * select(block / QUADS, block % 4u, LEFT_INNER);
+    let right_quad = select(block % QUADS, block / 4u, RIGHT_INNER);
+    let right_deep = 4u * select(block / QUADS, block % 4u, RIGHT_INNER);
+    let down = own / ACROSS;
+    let across = own % ACROSS;
+    var r0 = V(); var r1 = V(); var r2 = V(); var r3 = V();
+    var r4 = V(); var r5 = V(); var r6 = V(); var r7 = V();
+    var s0 = V(); var s1 = V(); var s2 = V(); var s3 = V();
+    var s4 = V(); var s5 = V(); var s6 = V(); var s7 = V();
+        var next: Quad;
+    if (is_left) {
+        next = left_at(first_left, row + 4u * left_quad, start + left_deep, rows, end);
+    } else {
+        next = right_at(first_right, column + 4u * right_quad, start + right_deep, columns, end);
+    }
+    for (var from_inner = start; from_inner < end; from_inner += DEPTH) {
+        workgroupBarrier();
+        if (is_left) {
+            let to = left_deep * QUADS + left_quad;
+            left[(to) & LAST] = next.a;
+            left[(to + QUADS) & LAST] = next.b;
+            left[(to + 2u * QUADS) & LAST] = next.c;
+            left[(to + 3u * QUADS) & LAST] = next.d;
+        } else {
+            let to = right_deep * QUADS + right_quad;
+            right[(to) & LAST] = next.a;
+            right[(to + QUADS) & LAST] = next.b;
+            right[(to + 2u * QUADS) & LAST] = next.c;
+            right[(to + 3u * QUADS) & LAST] = next.d;
+        }
+        workgroupBarrier();
+        let further = from_inner + DEPTH;
+        if (further < end) {
+            if (is_left) {
+                next = left_at(first_left, row + 4u * left_quad, further + left_deep, rows, end);
+            } else {
+                next =
+                    right_at(first_right, column + 4u * right_quad, further + right_deep, columns, end);
+            }
+        }
+        for (var half = 0u; half < DEPTH; half += 8u) {
+            {
+    let k = half + 0u;
+    let a = left[(k * QUADS + down) & LAST];
+    let b = right[(k * QUADS + across) & LAST];
+    r0 += a.x * b;
+    r1 += a.y * b;
+    r2 += a.z * b;
+    r3 += a.w * b;
+    if (COLUMN_PARTS > 1u) {
+        let c = right[(k * QUADS + QUADS / 2u + across) & LAST];
+        s0 += a.x * c;
+        s1 += a.y * c;
+        s2 += a.z * c;
+        s3 += a.w * c;
+        let d = left[(k * QUADS + QUADS / 2u + down) & LAST];
+        r4 += d.x * b;
+        r5 += d.y * b;
+        r6 += d.z * b;
+        r7 += d.w * b;
+        s4 += d.x * c;
+        s5 += d.y * c;
+        s6 += d.z * c;
+        s7 += d.w * c;
+    } else if (ROW_PARTS > 1u) {
+        let d = left[(k * QUADS + QUADS / 2u + down) & LAST];
+        r4 += d.x * b;
+        r5 += d.y * b;
+        r6 += d.z * b;
+        r7 += d.w * b;
+    }
+}
+{
+    let k = half + 1u;
+    let a = left[(k * QUADS + down) & LAST];
+    let b = right[(k * QUADS + across) & LAST];
+    r0 += a.x * b;
+    r1 += a.y * b;
+    r2 += a.z * b;
+    r3 += a.w * b;
+    if (COLUMN_PARTS > 1u) {
+        let c = right[(k * QUADS + QUADS / 2u + across) & LAST];
+        s0 += a.x * c;
+        s1 += a.y * c;
+        s2 += a.z * c;
+        s3 += a.w * c;
+        let d = left[(k * QUADS + QUADS / 2u + down) & LAST];
+        r4 += d.x * b;
+        r5 += d.y * b;
+        r6 += d.z * b;
+        r7 += d.w * b;
+        s4 += d.x * c;
+        s5 += d.y * c;
+        s6 += d.z * c;
+        s7 += d.w * c;
+    } else if (ROW_PARTS > 1u) {
+        let d = left[(k * QUADS + QUADS / 2u + down) & LAST];
+        r4 += d.x * b;
+        r5 += d.y * b;
+        r6 += d.z * b;
+        r7 += d.w * b;
+    }
+}
+{
+    let k = half + 2u;
+    let a = left[(k * QUADS + down) & LAST];
+    let b = right[(k * QUADS + across) & LAST];
+    r0 += a.x * b;
+    r1 += a.y * b;
+    r2 += a.z * b;
+    r3 += a.w * b;
+    if (COLUMN_PARTS > 1u) {
+        let c = right[(k * QUADS + QUADS / 2u + across) & LAST];
+        s0 += a.x * c;
+        s1 += a.y * c;
+        s2 += a.z * c;
+        s3 += a.w * c;
+        let d = left[(k * QUADS + QUADS / 2u + down) & LAST];
+        r4 += d.x * b;
+        r5 += d.y * b;
+        r6 += d.z * b;
+        r7 += d.w * b;
+        s4 += d.x * c;
+        s5 += d.y * c;
+        s6 += d.z * c;
+        s7 += d.w * c;
+    } else if (ROW_PARTS > 1u) {
+        let d = left[(k * QUADS + QUADS / 2u + down) & LAST];
+        r4 += d.x * b;
+        r5 += d.y * b;
+        r6 += d.z * b;
+        r7 += d.w * b;
+    }
+}
+{
+    let k = half + 3u;
+    let a = left[(k * QUADS + down) & LAST];
+    let b = right[(k * QUADS + across) & LAST];
+    r0 += a.x * b;
+    r1 += a.y * b;
+    r2 += a.z * b;
+    r3 += a.w * b;
+    if (COLUMN_PARTS > 1u) {
+        let c = right[(k * QUADS + QUADS / 2u + across) & LAST];
+        s0 += a.x * c;
+        s1 += a.y * c;
+        s2 += a.z * c;
+        s3 += a.w * c;
+        let d = left[(k * QUADS + QUADS / 2u + down) & LAST];
+        r4 += d.x * b;
+        r5 += d.y * b;
+        r6 += d.z * b;
+        r7 += d.w * b;
+        s4 += d.x * c;
+        s5 += d.y * c;
+        s6 += d.z * c;
+        s7 += d.w * c;
+    } else if (ROW_PARTS > 1u) {
+        let d = left[(k * QUADS + QUADS / 2u + down) & LAST];
+        r4 += d.x * b;
+        r5 += d.y * b;
+        r6 += d.z * b;
+        r7 += d.w * b;
+    }
+}
+{
+    let k = half + 4u;
+    let a = left[(k * QUADS + down) & LAST];
+    let b = right[(k * QUADS + across) & LAST];
+    r0 += a.x * b;
+    r1 += a.y * b;
+    r2 += a.z * b;
+    r3 += a.w * b;
+    if (COLUMN_PARTS > 1u) {
+        let c = right[(k * QUADS + QUADS / 2u + across) & LAST];
+        s0 += a.x * c;
+        s1 += a.y * c;
+        s2 += a.z * c;
+        s3 += a.w * c;
+        let d = left[(k * QUADS + QUADS / 2u + down) & LAST];
+        r4 += d.x * b;
+        r5 += d.y * b;
+        r6 += d.z * b;
+        r7 += d.w * b;
+        s4 += d.x * c;
+        s5 += d.y * c;
+        s6 += d.z * c;
+        s7 += d.w * c;
+    } else if (ROW_PARTS > 1u) {
+        let d = left[(k * QUADS + QUADS / 2u + down) & LAST];
+        r4 += d.x * b;
+        r5 += d.y * b;
+        r6 += d.z * b;
+        r7 += d.w * b;
+    }
+}
+{
+    let k = half + 5u;
+    let a = left[(k * QUADS + down) & LAST];
+    let b = right[(k * QUADS + across) & LAST];
+    r0 += a.x * b;
+    r1 += a.y * b;
+    r2 += a.z * b;
+    r3 += a.w * b;
+    if (COLUMN_PARTS > 1u) {
+        let c = right[(k * QUADS + QUADS / 2u + across) & LAST];
+        s0 += a.x * c;
+        s1 += a.y * c;
+        s2 += a.z * c;
+        s3 += a.w * c;
+        let d = left[(k * QUADS + QUADS / 2u + down) & LAST];
+        r4 += d.x * b;
+        r5 += d.y * b;
+        r6 += d.z * b;
+        r7 += d.w * b;
+        s4 += d.x * c;
+        s5 += d.y * c;
+        s6 += d.z * c;
+        s7 += d.w * c;
+    } else if (ROW_PARTS > 1u) {
+        let d = left[(k * QUADS + QUADS / 2u + down) & LAST];
+        r4 += d.x * b;
+        r5 += d.y * b;
+        r6 += d.z * b;
+        r7 += d.w * b;
+    }
+}
+{
+    let k = half + 6u;
+    let a = left[(k * QUADS + down) & LAST];
+    let b = right[(k * QUADS + across) & LAST];
+    r0 += a.x * b;
+    r1 += a.y * b;
+    r2 += a.z * b;
+    r3 += a.w * b;
+    if (COLUMN_PARTS > 1u) {
+        let c = right[(k * QUADS + QUADS / 2u + across) & LAST];
+        s0 += a.x * c;
+        s1 += a.y * c;
+        s2 += a.z * c;
+        s3 += a.w * c;
+        let d = left[(k * QUADS + QUADS / 2u + down) & LAST];
+        r4 += d.x * b;
+        r5 += d.y * b;
+        r6 += d.z * b;
+        r7 += d.w * b;
+        s4 += d.x * c;
+        s5 += d.y * c;
+        s6 += d.z * c;
+        s7 += d.w * c;
+    } else if (ROW_PARTS > 1u) {
+        let d = left[(k * QUADS + QUADS / 2u + down) & LAST];
+        r4 += d.x * b;
+        r5 += d.y * b;
+        r6 += d.z * b;
+        r7 += d.w * b;
+    }
+}
+{
+    let k = half + 7u;
+    let a = left[(k * QUADS + down) & LAST];
+    let b = right[(k * QUADS + across) & LAST];
+    r0 += a.x * b;
+    r1 += a.y * b;
+    r2 += a.z * b;
+    r3 += a.w * b;
+    if (COLUMN_PARTS > 1u) {
+        let c = right[(k * QUADS + QUADS / 2u + across) & LAST];
+        s0 += a.x * c;
+        s1 += a.y * c;
+        s2 += a.z * c;
+        s3 += a.w * c;
+        let d = left[(k * QUADS + QUADS / 2u + down) & LAST];
+        r4 += d.x * b;
+        r5 += d.y * b;
+        r6 += d.z * b;
+        r7 += d.w * b;
+        s4 += d.x * c;
+        s5 += d.y * c;
+        s6 += d.z * c;
+        s7 += d.w * c;
+    } else if (ROW_PARTS > 1u) {
+        let d = left[(k * QUADS + QUADS / 2u + down) & LAST];
+        r4 += d.x * b;
+        r5 += d.y * b;
+        r6 += d.z * b;
+        r7 += d.w * b;
+    }
+}
+        }
+    }
+    let to = word(6u) + group.z * rows * columns;
+    let y = row + 4u * down;
+    let x = column + 4u * across;
+    store(to, y, x, r0);
+    store(to, y + 1u, x, r1);
+    store(to, y + 2u, x, r2);
+    store(to, y + 3u, x, r3);
+    if (ROW_PARTS > 1u) {
+        let low = y + SIDE / 2u;
+        store(to, low, x, r4);
+        store(to, low + 1u, x, r5);
+        store(to, low + 2u, x, r6);
+        store(to, low + 3u, x, r7);
+        if (COLUMN_PARTS > 1u) {
+            let far = x + SIDE / 2u;
+            store(to, low, far, s4);
+            store(to, low + 1u, far, s5);
+            store(to, low + 2u, far, s6);
+            store(to, low + 3u, far, s7);
+        }
+    }
+    if (COLUMN_PARTS > 1u) {
+        let far = x + SIDE / 2u;
+        store(to, y, far, s0);
+        store(to, y + 1u, far, s1);
+        store(to, y + 2u, far, s2);
+        store(to, y + 3u, far, s3);
+    }
+}
+
+fn store(to: u32, row: u32, column: u32, values: V) {
+    if (!EXACT && (row >= word(0u) || column >= word(2u))) {
+        return;
+    }
+    let all = values;
+    for (var part = 0u; part < min(4u, word(2u) - column); part++) {
+        m0[to + row * word(2u) + column + part] = all[part];
+    }
+}
+
+// softmax [(F32, [8, 100]), (F32, [8, 100])], dispatch 0
+
+alias T = f32;
+alias R = f32;
+@group(0) @binding(0) var<uniform> parameters: array<vec4<u32>, 16>;
+@group(0) @binding(1) var<storage, read_write> m0: array<f32>;
+@group(0) @binding(2) var<storage, read> m1: array<f32>;
+fn word(i: u32) -> u32 {
+    return parameters[i / 4u][i % 4u];
+}
+
+// Where the element with a row-major number lies, for axes whose extents and strides are the words
+// from the given ones on.
+fn position(number: u32, axes: u32, extents: u32, strides: u32) -> u32 {
+    var at = 0u;
+    var rest = number;
+    for (var axis = axes; axis > 0u; axis--) {
+        let extent = word(extents + axis - 1u);
+        at += (rest % extent) * word(strides + axis - 1u);
+        rest /= extent;
+    }
+    return at;
+}
+const LANES = 32u;
+const KEPT = 1u;
+// Some invocations treat a row: what lies along an axis of a tensor.
+// Words: rows, their length, offsets and strides along the axis of the first and the second input and
+// of the output; extents of the other axes from 8, their strides in the inputs from 16 and 24; from 40
+// offset and stride of the labels, from 42 those of the factors.
+
+const LARGEST = 3.4028234e38;
+
+var<workgroup> held: array<f32, 256>;
+
+fn sum_across(own: u32, value: f32) -> f32 {
+    if (LANES == 1u) {
+        return value;
+    }
+    workgroupBarrier();
+    held[own] = value;
+    for (var half = LANES / 2u; half > 0u; half /= 2u) {
+        workgroupBarrier();
+        if (own % LANES < half) {
+            held[own] += held[own + half];
+        }
+    }
+    workgroupBarrier();
+    return held[own - own % LANES];
+}
+
+fn largest_across(own: u32, value: f32) -> f32 {
+    if (LANES == 1u) {
+        return value;
+    }
+    workgroupBarrier();
+    held[own] = value;
+    for (var half = LANES / 2u; half > 0u; half /= 2u) {
+        workgroupBarrier();
+        if (own % LANES < half) {
+            held[own] = larger(held[own], held[own + half]);
+        }
+    }
+    workgroupBarrier();
+    return held[own - own % LANES];
+}
+
+fn larger(a: f32, b: f32) -> f32 {
+    return select(a, b, b > a);
+}
+
+// Four elements of the first input, the last one again for those that are not there: so many are read at
+// once.
+fn four(x: u32, i: u32, length: u32) -> vec4<f32> {
+    let places = x + min(i + vec4<u32>(0u, 1u, 2u, 3u) * LANES, vec4<u32>(length - 1u)) * word(3u);
+    return vec4<f32>(m1[places.x], m1[places.y], m1[places.z], m1[places.w]);
+}
+
+@compute @workgroup_size(256)
+fn main(
+    @builtin(workgroup_id) group: vec3<u32>,
+    @builtin(num_workgroups) groups: vec3<u32>,
+    @builtin(local_invocation_index) own: u32,
+) {
+    let row = (group.y * groups.x + group.x) * (256u / LANES) + own / LANES;
+    let lane = own % LANES;
+    let there = row < word(0u);
+    let length = select(0u, word(1u), there);
+    let x = word(2u) + position(row, KEPT, 8u, 16u);
+    let second = word(4u) + position(row, KEPT, 8u, 24u);
+    let out = word(6u) + row / word(7u) * word(7u) * word(1u) + row % word(7u);
+    var top = -LARGEST;
+    for (var i = lane; i < length; i += 4u * LANES) {
+        let values = four(x, i, length);
+        let near = select(values, vec4<f32>(LARGEST), values > vec4<f32>(LARGEST));
+        top = larger(top, larger(larger(near.x, near.y), larger(near.z, near.w)));
+    }
+    top = largest_across(own, top);
+    top = select(0.0, top, abs(top) < LARGEST);
+    var total = 0.0;
+    for (var i = lane; i < length; i += 4u * LANES) {
+        let places = i + vec4<u32>(0u, 1u, 2u, 3u) * LANES;
+        let values = exp(four(x, i, length) - top);
+        let there = select(vec4<f32>(0.0), values, places < vec4<u32>(length));
+        total += (there.x + there.y) + (there.z + there.w);
+    }
+    total = sum_across(own, total);
+    for (var i = lane; i < length; i += LANES) {
+        m0[out + i * word(7u)] = exp(m1[x + i * word(3u)] - top) / total;
+    }
+}
+
+// gather [(F32, [2, 3]), (F32, [9, 3]), (I32, [2, 3])], dispatch 0
+
+alias T = f32;
+alias R = f32;
+@group(0) @binding(0) var<uniform> parameters: array<vec4<u32>, 16>;
+@group(0) @binding(1) var<storage, read_write> m0: array<f32>;
+@group(0) @binding(2) var<storage, read> m1: array<f32>;
+@group(0) @binding(3) var<storage, read> m2: array<i32>;
+fn word(i: u32) -> u32 {
+    return parameters[i / 4u][i % 4u];
+}
+
+// Where the element with a row-major number lies, for axes whose extents and strides are the words
+// from the given ones on.
+fn position(number: u32, axes: u32, extents: u32, strides: u32) -> u32 {
+    var at = 0u;
+    var rest = number;
+    for (var axis = axes; axis > 0u; axis--) {
+        let extent = word(extents + axis - 1u);
+        at += (rest % extent) * word(strides + axis - 1u);
+        rest /= extent;
+    }
+    return at;
+}
+const SCATTERS = false;
+// Words: elements of the output, axes of the index, offsets of the output, the index and the values,
+// stride of the axis in the indexed tensor, extent of the axis in it and in the index, and the number of
+// the axis; extents of the output from 16, of the index from 24, strides of the index from 32, and of
+// the values from 40, along the axis too.
+
+@compute @workgroup_size(256)
+fn main(
+    @builtin(workgroup_id) group: vec3<u32>,
+    @builtin(num_workgroups) groups: vec3<u32>,
+    @builtin(local_invocation_index) own: u32,
+) {
+    let number = (group.y * groups.x + group.x) * 256u + own;
+    if (number >= word(0u)) {
+        return;
+    }
+    var rest = number;
+    var at = word(3u);
+    var value = word(4u);
+    var inside = true;
+    var place = 0u;
+    for (var axis = word(1u); axis > 0u;) {
+        axis--;
+        let extent = word(16u + axis);
+        let step = rest % extent;
+        rest /= extent;
+        if (SCATTERS && axis == word(8u)) {
+            place = step;
+            continue;
+        }
+        inside = inside && step < word(24u + axis);
+        at += step * word(32u + axis);
+        if (SCATTERS || axis != word(8u)) {
+            value += step * word(40u + axis);
+        }
+    }
+    let found = min(u32(m2[at]), word(6u) - 1u);
+    m0[word(2u) + number] = m1[value + found * word(5u)];
+}
+
+// adam_step [(F32, [64]), (F32, [64]), (F32, [64]), (F32, [64])], dispatch 0
+
+alias T = f32;
+alias R = f32;
+@group(0) @binding(0) var<uniform> parameters: array<vec4<u32>, 16>;
+@group(0) @binding(1) var<storage, read_write> m0: array<vec4<f32>>;
+@group(0) @binding(2) var<storage, read_write> m1: array<vec4<f32>>;
+@group(0) @binding(3) var<storage, read_write> m2: array<vec4<f32>>;
+@group(0) @binding(4) var<storage, read> m3: array<vec4<f32>>;
+fn word(i: u32) -> u32 {
+    return parameters[i / 4u][i % 4u];
+}
+
+// Where the element with a row-major number lies, for axes whose extents and strides are the words
+// from the given ones on.
+fn position(number: u32, axes: u32, extents: u32, strides: u32) -> u32 {
+    var at = 0u;
+    var rest = number;
+    for (var axis = axes; axis > 0u; axis--) {
+        let extent = word(extents + axis - 1u);
+        at += (rest % extent) * word(strides + axis - 1u);
+        rest /= extent;
+    }
+    return at;
+}
+alias E = vec4<f32>;
+const GRADIENT = 4u;
+// Words: items, offsets of the parameter, its states and the gradient; from 8 on the numbers of the
+// step, as bits of floats.
+
+fn number(i: u32) -> f32 {
+    return bitcast<f32>(word(8u + i));
+}
+
+@compute @workgroup_size(256)
+fn main(
+    @builtin(workgroup_id) group: vec3<u32>,
+    @builtin(num_workgroups) groups: vec3<u32>,
+    @builtin(local_invocation_index) own: u32,
+) {
+    let i = (group.y * groups.x + group.x) * 256u + own;
+    if (i >= word(0u)) {
+        return;
+    }
+    let p = word(1u) + i;
+    let s = word(2u) + i;
+    let t = word(3u) + i;
+    let g = word(GRADIENT) + i;
+    let held = m0[p] * number(3u);
+    let gradient = number(2u) * m3[g] + number(1u) * held;
+    let mean = m1[s] + number(4u) * (gradient - m1[s]);
+    let next = number(5u) * m2[t] + number(6u) * (gradient * gradient);
+    let square = min(next, E(3.4028234e38));
+    m1[s] = mean;
+    m2[t] = square;
+    m0[p] = held - number(0u) * mean / (sqrt(square) / number(7u) + number(8u));
+}
+
+// conv [(F32, [2, 4, 1, 8, 8]), (F32, [2, 3, 1, 8, 8]), (F32, [4, 3, 1, 3, 3])], dispatch 0
+
+alias T = f32;
+alias R = f32;
+@group(0) @binding(0) var<uniform> parameters: array<vec4<u32>, 16>;
+@group(0) @binding(1) var<storage, read_write> m0: array<vec4<f32>>;
+@group(0) @binding(2) var<storage, read> m1: array<f32>;
+@group(0) @binding(3) var<storage, read> m2: array<f32>;
+fn word(i: u32) -> u32 {
+    return parameters[i / 4u][i % 4u];
+}
+
+// Where the element with a row-major number lies, for axes whose extents and strides are the words
+// from the given ones on.
+fn position(number: u32, axes: u32, extents: u32, strides: u32) -> u32 {
+    var at = 0u;
+    var rest = number;
+    for (var axis = axes; axis > 0u; axis--) {
+        let extent = word(extents + axis - 1u);
+        at += (rest % extent) * word(strides + axis - 1u);
+        rest /= extent;
+    }
+    return at;
+}
+const SIDE = 32u;
+const ROW_PARTS = 1u;
+const COLUMN_PARTS = 1u;
+const INVOCATIONS = 64u;
+const EXACT = false;
+const LEFT_INNER = false;
+const RIGHT_INNER = false;
+// Tiles of SIDE × SIDE results from tiles of SIDE × 16 elements in workgroup memory. Half of the
+// invocations fetch four by four elements of the left side and half of the right one, the next ones while
+// the product of the last is made. Each has four rows (or twice four, SIDE / 2 apart) of four columns (or
+// twice four) of results.
+// Words: rows, inner, columns, axes of the batch, offsets of the left side, the right side and the
+// result, strides along the rows, inner and columns: left row, left inner, right inner, right column;
+// inner elements of a part, products of the batch; from 16 on the shape of the batch, from 24 its strides
+// on the left, from 32 on the right. Where a side is read as vectors, its numbers count those.
+
+const DEPTH = 16u;
+const QUADS = SIDE / 4u;
+// An index that is seen to be in range is not checked.
+const LAST = 4u * SIDE - 1u;
+const ACROSS = SIDE / (4u * COLUMN_PARTS);
+
+alias V = vec4<T>;
+
+/// Four elements along the tile's side, for each of four inner places.
+struct Quad {
+    a: V,
+    b: V,
+    c: V,
+    d: V,
+}
+
+/// Which of the products of the batch this is.
+var<private> product: u32;
+
+var<workgroup> left: array<V, 4u * SIDE>;
+var<workgroup> right: array<V, 4u * SIDE>;
+
+const STRIDED = false;
+const DEEP = 1u;
+const HIGH = 3u;
+const WIDE = 3u;
+const TAPS = 9u;
+// What convolutions and pools have in common: numbers of three dimensions, and places in them.
+
+fn triple(first: u32) -> vec3<u32> {
+    return vec3<u32>(word(first), word(first + 1u), word(first + 2u));
+}
+
+fn tap_of(tap: u32) -> vec3<u32> {
+    return vec3<u32>(tap / (WIDE * HIGH), tap / WIDE % HIGH, tap % WIDE);
+}
+
+// Where the element with a number lies in three extents, which are words.
+fn place_in(extents: u32, number: u32) -> vec3<u32> {
+    let line = number / word(extents + 2u);
+    return vec3<u32>(line / word(extents + 1u), line % word(extents + 1u), number % word(extents + 2u));
+}
+// Words from 40 on: extents of input, output and window, strides, dilations and paddings, three each;
+// channels and filters of a group, groups, offset and stride of the bias. From 16 on the strides of the
+// right side, from 24 those of the left one.
+
+// For four places along a side of the tile: where in space they begin, and their part of the address.
+var<private> sides: array<vec4<u32>, 4>;
+
+fn summed(x: vec3<u32>) -> u32 {
+    return x.x + x.y + x.z;
+}
+
+fn outputs() -> u32 {
+    return word(43u) * word(44u) * word(45u);
+}
+
+fn group_of() -> u32 {
+    return product % word(60u);
+}
+
+fn weight_taps(tap: u32) -> u32 {
+    return summed(tap_of(tap) * triple(26u));
+}
+
+fn left_value(side: vec4<u32>, inner: vec4<u32>) -> T {
+    return m1[word(4u) + side.w + inner.w];
+}
+
+// The input that lies so far from where the window begins; zeros are around it.
+fn input_value(side: vec4<u32>, inner: vec4<u32>) -> T {
+    let at = side.xyz + inner.xyz;
+    if (any(at >= triple(40u))) {
+        return T(0);
+    }
+    return m2[word(5u) + side.w + inner.w + summed(at * triple(18u))];
+}
+
+// The output for which a tap of the window reads an input.
+fn output_value(side: vec4<u32>, inner: vec4<u32>) -> T {
+    let shifted = side.xyz + inner.xyz;
+    var at = shifted;
+    if (STRIDED) {
+        at = shifted / triple(49u);
+        if (any(shifted >= vec3<u32>(0x80000000u)) || any(at * triple(49u) != shifted)) {
+            return T(0);
+        }
+    }
+    if (any(at >= triple(43u))) {
+        return T(0);
+    }
+    return m2[word(5u) + side.w + inner.w + summed(at * triple(18u))];
+}
+fn left_side(side: u32) -> vec4<u32> {
+    return vec4<u32>(vec3<u32>(), (group_of() * word(59u) + side) * word(24u));
+}
+
+fn left_inner(inner: u32) -> vec4<u32> {
+    return vec4<u32>(vec3<u32>(), inner / TAPS * word(25u) + weight_taps(inner % TAPS));
+}
+
+fn left_at(first: u32, side: u32, inner: u32, limit: u32, end: u32) -> Quad {
+    var quad: Quad;
+    let k0 = left_inner(inner + 0u);
+    if (inner + 0u < end) { quad.a = V(select(T(0), left_value(sides[0], k0), side + 0u < limit), select(T(0), left_value(sides[1], k0), side + 1u < limit), select(T(0), left_value(sides[2], k0), side + 2u < limit), select(T(0), left_value(sides[3], k0), side + 3u < limit)); }
+    let k1 = left_inner(inner + 1u);
+    if (inner + 1u < end) { quad.b = V(select(T(0), left_value(sides[0], k1), side + 0u < limit), select(T(0), left_value(sides[1], k1), side + 1u < limit), select(T(0), left_value(sides[2], k1), side + 2u < limit), select(T(0), left_value(sides[3], k1), side + 3u < limit)); }
+    let k2 = left_inner(inner + 2u);
+    if (inner + 2u < end) { quad.c = V(select(T(0), left_value(sides[0], k2), side + 0u < limit), select(T(0), left_value(sides[1], k2), side + 1u < limit), select(T(0), left_value(sides[2], k2), side + 2u < limit), select(T(0), left_value(sides[3], k2), side + 3u < limit)); }
+    let k3 = left_inner(inner + 3u);
+    if (inner + 3u < end) { quad.d = V(select(T(0), left_value(sides[0], k3), side + 0u < limit), select(T(0), left_value(sides[1], k3), side + 1u < limit), select(T(0), left_value(sides[2], k3), side + 2u < limit), select(T(0), left_value(sides[3], k3), side + 3u < limit)); }
+    return quad;
+}
+
+fn right_side(side: u32) -> vec4<u32> {
+    return vec4<u32>(place_in(43u, side) * triple(49u) - triple(55u), product / word(60u) * word(16u));
+}
+
+fn right_inner(inner: u32) -> vec4<u32> {
+    return vec4<u32>(tap_of(inner % TAPS) * triple(52u), (group_of() * word(58u) + inner / TAPS) * word(17u));
+}
+
+fn right_at(first: u32, side: u32, inner: u32, limit: u32, end: u32) -> Quad {
+    var quad: Quad;
+    let k0 = right_inner(inner + 0u);
+    if (inner + 0u < end) { quad.a = V(select(T(0), input_value(sides[0], k0), side + 0u < limit), select(T(0), input_value(sides[1], k0), side + 1u < limit), select(T(0), input_value(sides[2], k0), side + 2u < limit), select(T(0), input_value(sides[3], k0), side + 3u < limit)); }
+    let k1 = right_inner(inner + 1u);
+    if (inner + 1u < end) { quad.b = V(select(T(0), input_value(sides[0], k1), side + 0u < limit), select(T(0), input_value(sides[1], k1), side + 1u < limit), select(T(0), input_value(sides[2], k1), side + 2u < limit), select(T(0), input_value(sides[3], k1), side + 3u < limit)); }
+    let k2 = right_inner(inner + 2u);
+    if (inner + 2u < end) { quad.c = V(select(T(0), input_value(sides[0], k2), side + 0u < limit), select(T(0), input_value(sides[1], k2), side + 1u < limit), select(T(0), input_value(sides[2], k2), side + 2u < limit), select(T(0), input_value(sides[3], k2), side + 3u < limit)); }
+    let k3 = right_inner(inner + 3u);
+    if (inner + 3u < end) { quad.d = V(select(T(0), input_value(sides[0], k3), side + 0u < limit), select(T(0), input_value(sides[1], k3), side + 1u < limit), select(T(0), input_value(sides[2], k3), side + 2u < limit), select(T(0), input_value(sides[3], k3), side + 3u < limit)); }
+    return quad;
+}
+
+
+@compute @workgroup_size(INVOCATIONS)
+fn main(
+    @builtin(workgroup_id) group: vec3<u32>,
+    @builtin(local_invocation_index) own: u32,
+) {
+    let rows = word(0u);
+    let columns = word(2u);
+    product = group.z % word(12u);
+    let part = group.z / word(12u);
+    let first_left = word(4u) + position(product, word(3u), 16u, 24u);
+    let first_right = word(5u) + position(product, word(3u), 16u, 32u);
+    let start = part * word(11u);
+    let end = min(start + word(11u), word(1u));
+    let row = group.y * SIDE;
+    let column = group.x * SIDE;
+    let is_left = own < SIDE;
+    let block = own % SIDE;
+    let left_quad = select(block % QUADS, block / 4u, LEFT_INNER);
+    let left_deep = 4u * select(block / QUADS, block % 4u, LEFT_INNER);
+    let right_quad = select(block % QUADS, block / 4u, RIGHT_INNER);
+    let right_deep = 4u * select(block / QUADS, block % 4u, RIGHT_INNER);
+    let down = own / ACROSS;
+    let across = own % ACROSS;
+    var r0 = V(); var r1 = V(); var r2 = V(); var r3 = V();
+    var r4 = V(); var r5 = V(); var r6 = V(); var r7 = V();
+    var s0 = V(); var s1 = V(); var s2 = V(); var s3 = V();
+    var s4 = V(); var s5 = V(); var s6 = V(); var s7 = V();
+    if (is_left) {
+        sides[0] = left_side(row + 4u * left_quad + 0u);
+        sides[1] = left_side(row + 4u * left_quad + 1u);
+        sides[2] = left_side(row + 4u * left_quad + 2u);
+        sides[3] = left_side(row + 4u * left_quad + 3u);
+    } else {
+        sides[0] = right_side(column + 4u * right_quad + 0u);
+        sides[1] = right_side(column + 4u * right_quad + 1u);
+        sides[2] = right_side(column + 4u * right_quad + 2u);
+        sides[3] = right_side(column + 4u * right_quad + 3u);
+    }
+    var next: Quad;
+    if (is_left) {
+        next = left_at(first_left, row + 4u * left_quad, start + left_deep, rows, end);
+    } else {
+        next = right_at(first_right, column + 4u * right_quad, start + right_deep, columns, end);
+    }
+    for (var from_inner = start; from_inner < end; from_inner += DEPTH) {
+        workgroupBarrier();
+        if (is_left) {
+            let to = left_deep * QUADS + left_quad;
+            left[(to) & LAST] = next.a;
+            left[(to + QUADS) & LAST] = next.b;
+            left[(to + 2u * QUADS) & LAST] = next.c;
+            left[(to + 3u * QUADS) & LAST] = next.d;
+        } else {
+            let to = right_deep * QUADS + right_quad;
+            right[(to) & LAST] = next.a;
+            right[(to + QUADS) & LAST] = next.b;
+            right[(to + 2u * QUADS) & LAST] = next.c;
+            right[(to + 3u * QUADS) & LAST] = next.d;
+        }
+        workgroupBarrier();
+        let further = from_inner + DEPTH;
+        if (further < end) {
+            if (is_left) {
+                next = left_at(first_left, row + 4u * left_quad, further + left_deep, rows, end);
+            } else {
+                next =
+                    right_at(first_right, column + 4u * right_quad, further + right_deep, columns, end);
+            }
+        }
+        for (var half = 0u; half < DEPTH; half += 8u) {
+            {
+    let k = half + 0u;
+    let a = left[(k * QUADS + down) & LAST];
+    let b = right[(k * QUADS + across) & LAST];
+    r0 += a.x * b;
+    r1 += a.y * b;
+    r2 += a.z * b;
+    r3 += a.w * b;
+    if (COLUMN_PARTS > 1u) {
+        let c = right[(k * QUADS + QUADS / 2u + across) & LAST];
+        s0 += a.x * c;
+        s1 += a.y * c;
+        s2 += a.z * c;
+        s3 += a.w * c;
+        let d = left[(k * QUADS + QUADS / 2u + down) & LAST];
+        r4 += d.x * b;
+        r5 += d.y * b;
+        r6 += d.z * b;
+        r7 += d.w * b;
+        s4 += d.x * c;
+        s5 += d.y * c;
+        s6 += d.z * c;
+        s7 += d.w * c;
+    } else if (ROW_PARTS > 1u) {
+        let d = left[(k * QUADS + QUADS / 2u + down) & LAST];
+        r4 += d.x * b;
+        r5 += d.y * b;
+        r6 += d.z * b;
+        r7 += d.w * b;
+    }
+}
+{
+    let k = half + 1u;
+    let a = left[(k * QUADS + down) & LAST];
+    let b = right[(k * QUADS + across) & LAST];
+    r0 += a.x * b;
+    r1 += a.y * b;
+    r2 += a.z * b;
+    r3 += a.w * b;
+    if (COLUMN_PARTS > 1u) {
+        let c = right[(k * QUADS + QUADS / 2u + across) & LAST];
+        s0 += a.x * c;
+        s1 += a.y * c;
+        s2 += a.z * c;
+        s3 += a.w * c;
+        let d = left[(k * QUADS + QUADS / 2u + down) & LAST];
+        r4 += d.x * b;
+        r5 += d.y * b;
+        r6 += d.z * b;
+        r7 += d.w * b;
+        s4 += d.x * c;
+        s5 += d.y * c;
+        s6 += d.z * c;
+        s7 += d.w * c;
+    } else if (ROW_PARTS > 1u) {
+        let d = left[(k * QUADS + QUADS / 2u + down) & LAST];
+        r4 += d.x * b;
+        r5 += d.y * b;
+        r6 += d.z * b;
+        r7 += d.w * b;
+    }
+}
+{
+    let k = half + 2u;
+    let a = left[(k * QUADS + down) & LAST];
+    let b = right[(k * QUADS + across) & LAST];
+    r0 += a.x * b;
+    r1 += a.y * b;
+    r2 += a.z * b;
+    r3 += a.w * b;
+    if (COLUMN_PARTS > 1u) {
+        let c = right[(k * QUADS + QUADS / 2u + across) & LAST];
+        s0 += a.x * c;
+        s1 += a.y * c;
+        s2 += a.z * c;
+        s3 += a.w * c;
+        let d = left[(k * QUADS + QUADS / 2u + down) & LAST];
+        r4 += d.x * b;
+        r5 += d.y * b;
+        r6 += d.z * b;
+        r7 += d.w * b;
+        s4 += d.x * c;
+        s5 += d.y * c;
+        s6 += d.z * c;
+        s7 += d.w * c;
+    } else if (ROW_PARTS > 1u) {
+        let d = left[(k * QUADS + QUADS / 2u + down) & LAST];
+        r4 += d.x * b;
+        r5 += d.y * b;
+        r6 += d.z * b;
+        r7 += d.w * b;
+    }
+}
+{
+    let k = half + 3u;
+    let a = left[(k * QUADS + down) & LAST];
+    let b = right[(k * QUADS + across) & LAST];
+    r0 += a.x * b;
+    r1 += a.y * b;
+    r2 += a.z * b;
+    r3 += a.w * b;
+    if (COLUMN_PARTS > 1u) {
+        let c = right[(k * QUADS + QUADS / 2u + across) & LAST];
+        s0 += a.x * c;
+        s1 += a.y * c;
+        s2 += a.z * c;
+        s3 += a.w * c;
+        let d = left[(k * QUADS + QUADS / 2u + down) & LAST];
+        r4 += d.x * b;
+        r5 += d.y * b;
+        r6 += d.z * b;
+        r7 += d.w * b;
+        s4 += d.x * c;
+        s5 += d.y * c;
+        s6 += d.z * c;
+        s7 += d.w * c;
+    } else if (ROW_PARTS > 1u) {
+        let d = left[(k * QUADS + QUADS / 2u + down) & LAST];
+        r4 += d.x * b;
+        r5 += d.y * b;
+        r6 += d.z * b;
+        r7 += d.w * b;
+    }
+}
+{
+    let k = half + 4u;
+    let a = left[(k * QUADS + down) & LAST];
+    let b = right[(k * QUADS + across) & LAST];
+    r0 += a.x * b;
+    r1 += a.y * b;
+    r2 += a.z * b;
+    r3 += a.w * b;
+    if (COLUMN_PARTS > 1u) {
+        let c = right[(k * QUADS + QUADS / 2u + across) & LAST];
+        s0 += a.x * c;
+        s1 += a.y * c;
+        s2 += a.z * c;
+        s3 += a.w * c;
+        let d = left[(k * QUADS + QUADS / 2u + down) & LAST];
+        r4 += d.x * b;
+        r5 += d.y * b;
+        r6 += d.z * b;
+        r7 += d.w * b;
+        s4 += d.x * c;
+        s5 += d.y * c;
+        s6 += d.z * c;
+        s7 += d.w * c;
+    } else if (ROW_PARTS > 1u) {
+        let d = left[(k * QUADS + QUADS / 2u + down) & LAST];
+        r4 += d.x * b;
+        r5 += d.y * b;
+        r6 += d.z * b;
+        r7 += d.w * b;
+    }
+}
+{
+    let k = half + 5u;
+    let a = left[(k * QUADS + down) & LAST];
+    let b = right[(k * QUADS + across) & LAST];
+    r0 += a.x * b;
+    r1 += a.y * b;
+    r2 += a.z * b;
+    r3 += a.w * b;
+    if (COLUMN_PARTS > 1u) {
+        let c = right[(k * QUADS + QUADS / 2u + across) & LAST];
+        s0 += a.x * c;
+        s1 += a.y * c;
+        s2 += a.z * c;
+        s3 += a.w * c;
+        let d = left[(k * QUADS + QUADS / 2u + down) & LAST];
+        r4 += d.x * b;
+        r5 += d.y * b;
+        r6 += d.z * b;
+        r7 += d.w * b;
+        s4 += d.x * c;
+        s5 += d.y * c;
+        s6 += d.z * c;
+        s7 += d.w * c;
+    } else if (ROW_PARTS > 1u) {
+        let d = left[(k * QUADS + QUADS / 2u + down) & LAST];
+        r4 += d.x * b;
+        r5 += d.y * b;
+        r6 += d.z * b;
+        r7 += d.w * b;
+    }
+}
+{
+    let k = half + 6u;
+    let a = left[(k * QUADS + down) & LAST];
+    let b = right[(k * QUADS + across) & LAST];
+    r0 += a.x * b;
+    r1 += a.y * b;
+    r2 += a.z * b;
+    r3 += a.w * b;
+    if (COLUMN_PARTS > 1u) {
+        let c = right[(k * QUADS + QUADS / 2u + across) & LAST];
+        s0 += a.x * c;
+        s1 += a.y * c;
+        s2 += a.z * c;
+        s3 += a.w * c;
+        let d = left[(k * QUADS + QUADS / 2u + down) & LAST];
+        r4 += d.x * b;
+        r5 += d.y * b;
+        r6 += d.z * b;
+        r7 += d.w * b;
+        s4 += d.x * c;
+        s5 += d.y * c;
+        s6 += d.z * c;
+        s7 += d.w * c;
+    } else if (ROW_PARTS > 1u) {
+        let d = left[(k * QUADS + QUADS / 2u + down) & LAST];
+        r4 += d.x * b;
+        r5 += d.y * b;
+        r6 += d.z * b;
+        r7 += d.w * b;
+    }
+}
+{
+    let k = half + 7u;
+    let a = left[(k * QUADS + down) & LAST];
+    let b = right[(k * QUADS + across) & LAST];
+    r0 += a.x * b;
+    r1 += a.y * b;
+    r2 += a.z * b;
+    r3 += a.w * b;
+    if (COLUMN_PARTS > 1u) {
+        let c = right[(k * QUADS + QUADS / 2u + across) & LAST];
+        s0 += a.x * c;
+        s1 += a.y * c;
+        s2 += a.z * c;
+        s3 += a.w * c;
+        let d = left[(k * QUADS + QUADS / 2u + down) & LAST];
+        r4 += d.x * b;
+        r5 += d.y * b;
+        r6 += d.z * b;
+        r7 += d.w * b;
+        s4 += d.x * c;
+        s5 += d.y * c;
+        s6 += d.z * c;
+        s7 += d.w * c;
+    } else if (ROW_PARTS > 1u) {
+        let d = left[(k * QUADS + QUADS / 2u + down) & LAST];
+        r4 += d.x * b;
+        r5 += d.y * b;
+        r6 += d.z * b;
+        r7 += d.w * b;
+    }
+}
+        }
+    }
+    let to = word(6u) + group.z * rows * columns;
+    let y = row + 4u * down;
+    let x = column + 4u * across;
+    store(to, y, x, r0);
+    store(to, y + 1u, x, r1);
+    store(to, y + 2u, x, r2);
+    store(to, y + 3u, x, r3);
+    if (ROW_PARTS > 1u) {
+        let low = y + SIDE / 2u;
+        store(to, low, x, r4);
+        store(to, low + 1u, x, r5);
+        store(to, low + 2u, x, r6);
+        store(to, low + 3u, x, r7);
+        if (COLUMN_PARTS > 1u) {
+            let far = x + SIDE / 2u;
+            store(to, low, far, s4);
+            store(to, low + 1u, far, s5);
+            store(to, low + 2u, far, s6);
+            store(to, low + 3u, far, s7);
+        }
+    }
+    if (COLUMN_PARTS > 1u) {
+        let far = x + SIDE / 2u;
+        store(to, y, far, s0);
+        store(to, y + 1u, far, s1);
+        store(to, y + 2u, far, s2);
+        store(to, y + 3u, far, s3);
+    }
+}
+
+fn store(to: u32, row: u32, column: u32, values: V) {
+    if (!EXACT && (row >= word(0u) || column >= word(2u))) {
+        return;
+    }
+    m0[(to + row * word(2u) + column) / 4u] = values;
+}
+
+// sum_pool [(F32, [2, 3, 1, 4, 4]), (F32, [2, 3, 1, 8, 8])], dispatch 0
+
+alias T = f32;
+alias R = f32;
+@group(0) @binding(0) var<uniform> parameters: array<vec4<u32>, 16>;
+@group(0) @binding(1) var<storage, read_write> m0: array<f32>;
+@group(0) @binding(2) var<storage, read> m1: array<f32>;
+fn word(i: u32) -> u32 {
+    return parameters[i / 4u][i % 4u];
+}
+
+// Where the element with a row-major number lies, for axes whose extents and strides are the words
+// from the given ones on.
+fn position(number: u32, axes: u32, extents: u32, strides: u32) -> u32 {
+    var at = 0u;
+    var rest = number;
+    for (var axis = axes; axis > 0u; axis--) {
+        let extent = word(extents + axis - 1u);
+        at += (rest % extent) * word(strides + axis - 1u);
+        rest /= extent;
+    }
+    return at;
+}
+const DEEP = 1u;
+const HIGH = 2u;
+const WIDE = 2u;
+const TAPS = 4u;
+// What convolutions and pools have in common: numbers of three dimensions, and places in them.
+
+fn triple(first: u32) -> vec3<u32> {
+    return vec3<u32>(word(first), word(first + 1u), word(first + 2u));
+}
+
+fn tap_of(tap: u32) -> vec3<u32> {
+    return vec3<u32>(tap / (WIDE * HIGH), tap / WIDE % HIGH, tap % WIDE);
+}
+
+// Where the element with a number lies in three extents, which are words.
+fn place_in(extents: u32, number: u32) -> vec3<u32> {
+    let line = number / word(extents + 2u);
+    return vec3<u32>(line / word(extents + 1u), line % word(extents + 1u), number % word(extents + 2u));
+}
+// Words: elements of the result, those of a channel of it, channels; offset of the input at 4, of the
+// results at 6 and 7; strides of the input from 16; from 40 on extents of input, output and window,
+// strides, dilations and paddings, three each.
+
+// Of places in space, their distance in memory.
+fn along(place: vec3<u32>) -> u32 {
+    let steps = place * triple(18u);
+    return steps.x + steps.y + steps.z;
+}
+
+@compute @workgroup_size(256)
+fn main(
+    @builtin(workgroup_id) group: vec3<u32>,
+    @builtin(num_workgroups) groups: vec3<u32>,
+    @builtin(local_invocation_index) own: u32,
+) {
+    let number = (group.y * groups.x + group.x) * 256u + own;
+    if (number >= word(0u)) {
+        return;
+    }
+    let channel = number / word(1u);
+    let base = word(4u) + channel / word(2u) * word(16u) + channel % word(2u) * word(17u);
+    let start = place_in(43u, number % word(1u)) * triple(49u) - triple(55u);
+    var total = 0.0;
+    for (var tap = 0u; tap < TAPS; tap++) {
+        let read = start + tap_of(tap) * triple(52u);
+        if (all(read < triple(40u))) {
+            total += m1[base + along(read)];
+        }
+    }
+    m0[word(6u) + number] = total;
+}
+
