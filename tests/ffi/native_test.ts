@@ -73,9 +73,13 @@ Deno.test("every kernel of the library is asked for, and every one asked for is 
   assertThrows(() => kernelNumber("no such kernel"), NativeError, 'no kernel "no such kernel"');
 });
 
-Deno.test("elementwise kernels carry a WGSL expression", () => {
+Deno.test("kernels carry a WGSL expression or a program, or none", () => {
   const table = new Map(kernelTable().map(({ name, wgsl }) => [name, wgsl]));
-  assertEquals([table.get("neg"), table.get("add"), table.get("max")], ["-x", "a + b", undefined]);
+  assertEquals([table.get("neg"), table.get("add"), table.get("cumsum")], [
+    "-x",
+    "a + b",
+    undefined,
+  ]);
   assertMatch(table.get("matmul") ?? "", /fn main/);
 });
 

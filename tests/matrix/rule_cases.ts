@@ -18,7 +18,8 @@ import {
   smoothL1Error,
   squaredError,
 } from "../../lib/ops/loss/fused.ts";
-import { avgPool1d, tensor } from "../../mod.ts";
+import { lstm } from "../../lib/ops/scan/lstm.ts";
+import { avgPool1d, cat, tensor } from "../../mod.ts";
 import { random } from "./cases.ts";
 import { type GradientCase, gradientCase } from "./gradient_cases.ts";
 
@@ -76,6 +77,13 @@ export const RULE_CASES: readonly GradientCase[] = [
     inputs: [random(3, 4)],
     call: (logits) => rowCrossEntropy(logits!, LABELS),
   }),
+  ...[false, true].map((reverse) =>
+    gradientCase("lstm", {
+      name: reverse ? "from the last to the first" : "from the first to the last",
+      inputs: [random(2, 2, 4), random(2, 2, 1), random(4, 1)],
+      call: (x, states, weight) => cat([...lstm(x!, states!, weight!, { reverse })], -1),
+    })
+  ),
   gradientCase("sumPoolInput", {
     name: "of a function that bends",
     inputs: [random(1, 1, 4)],

@@ -82,11 +82,23 @@ export function kernelScenes(n: (large: number) => number): Record<string, () =>
     },
     crossEntropy: () => losses.crossEntropy(leaf(some, few), labels).backward(),
     residuals: () => {
-      for (const loss of [losses.mse, losses.huber]) {
-        for (const reduction of ["mean", "none"] as const) {
+      const ofNumbers = [
+        ...[losses.mse, losses.huber, losses.smoothL1, losses.logCosh],
+        ...[losses.charbonnier, losses.tukeyBiweight],
+      ];
+      for (const reduction of ["mean", "none"] as const) {
+        for (const loss of ofNumbers) {
           loss(leaf(n(1000), many), leaf(many, n(1000)).mT, { reduction }).sum().backward();
         }
+        const shares = rand([many, n(1000)], { requiresGrad: true });
+        const logits = leaf(n(1000), many);
+        losses.bceWithLogits(logits, shares.mT, { reduction }).sum().backward();
+        losses.bce(logits.sigmoid(), shares.mT, { reduction }).sum().backward();
       }
+    },
+    recurrent: () => {
+      const lstm = new nn.LSTM(n(40), n(100), { bidirectional: true });
+      lstm.forward(leaf(n(30), n(20), n(40))).output.sum().backward();
     },
     convolutions: () => {
       for (const stride of [1, 2]) {
