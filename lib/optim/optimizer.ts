@@ -259,13 +259,21 @@ export abstract class Optimizer<O extends { lr: number }, S extends ParamState> 
 /** An interval, as messages show it. */
 export type Interval = `${"[" | "("}${number}, ${number | "∞"}${"]" | ")"}`;
 
-/** Refuses a number out of range. */
-export function checkRange(op: string, name: string, value: number, range: Interval): void {
+/** Intervals, read once: they are asked for at every step. */
+const INTERVALS = new Map<Interval, (value: number) => boolean>();
+
+function contains(range: Interval): (value: number) => boolean {
   const [low = NaN, high = NaN] = range.slice(1, -1).replace("∞", "Infinity").split(", ").map(
     Number,
   );
-  const above = range.startsWith("(") ? value > low : value >= low;
-  const below = range.endsWith(")") ? value < high : value <= high;
-  if (above && below) return;
+  const [open, ends] = [range.startsWith("("), range.endsWith(")")];
+  return (value) => (open ? value > low : value >= low) && (ends ? value < high : value <= high);
+}
+
+/** Refuses a number out of range. */
+export function checkRange(op: string, name: string, value: number, range: Interval): void {
+  let holds = INTERVALS.get(range);
+  if (holds === undefined) INTERVALS.set(range, holds = contains(range));
+  if (holds(value)) return;
   throw new RangeError(`Cannot run ${op}: ${name} must lie in ${range}, got ${value}`);
 }
