@@ -2,13 +2,12 @@
 
 import { isFloat } from "../core/dtype.ts";
 import { DTypeError, ShapeError, showShape } from "../core/errors.ts";
-import { checkKind, type Kind, kind, shown, TENSOR } from "../core/options.ts";
+import { checkKind, FINITE, type Kind, kind, shown, TENSOR } from "../core/options.ts";
 import type { Extents } from "../ops/mod.ts";
 import { fromTypedArray } from "../tensor/create.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 
-/** A number that is neither infinite nor NaN. */
-export const FINITE = kind("a finite number", Number.isFinite);
+export { FINITE };
 
 /** A number that is added to what is divided by. */
 export const EPSILON = kind(

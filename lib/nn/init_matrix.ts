@@ -2,7 +2,7 @@
 
 import { noGrad } from "../autograd/tape.ts";
 import { ShapeError, showShape } from "../core/errors.ts";
-import { checkCount, checkKind, kind, optionReader } from "../core/options.ts";
+import { checkCount, checkKind, optionReader, SHARE } from "../core/options.ts";
 import { GENERATOR } from "../core/random.ts";
 import { qr } from "../ops/linalg/qr.ts";
 import { eye, rand, randn, zeros } from "../tensor/create.ts";
@@ -126,11 +126,6 @@ export function orthogonal_<T extends Tensor>(x: T, gain = 1, options?: InitOpti
     return (rows < columns ? even.mT : even).mul(gain).reshape(x.shape);
   });
 }
-
-const SHARE = kind(
-  "a number from 0 to 1",
-  (value) => typeof value === "number" && value >= 0 && value <= 1,
-);
 
 /**
  * Normal values with as many zeros in each column as a share says. Martens, 2010; follows

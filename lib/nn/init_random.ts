@@ -6,6 +6,7 @@ import { ShapeError, showShape } from "../core/errors.ts";
 import {
   checkCount,
   checkKind,
+  FINITE,
   kind,
   NUMBER,
   oneOf,
@@ -26,8 +27,6 @@ const FLOATING = kind(
   "a tensor of floating type",
   (value) => value instanceof Tensor && isFloat(value.dtype),
 );
-const FINITE = kind("a finite number", Number.isFinite);
-
 /** Refuses what cannot be initialised, and numbers that make no distribution. */
 function check(
   op: string,

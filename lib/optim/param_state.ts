@@ -2,7 +2,7 @@
 
 import { isFloat } from "../core/dtype.ts";
 import { DTypeError, ShapeError, showShape } from "../core/errors.ts";
-import { checkKind, kind, shown, TENSOR } from "../core/options.ts";
+import { checkKind, FINITE, kind, shown, TENSOR } from "../core/options.ts";
 import { sameShape } from "../core/shape.ts";
 import { Tensor } from "../tensor/tensor.ts";
 
@@ -18,7 +18,6 @@ export function copyState(state: ParamState): ParamState {
   return Object.fromEntries(entries);
 }
 
-const FINITE = kind("a finite number", Number.isFinite);
 const COUNT = kind(
   "an integer from 0",
   (value) => Number.isSafeInteger(value) && Number(value) >= 0,

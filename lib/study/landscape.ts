@@ -7,6 +7,7 @@ import {
   arrayOf,
   checkCount,
   checkKind,
+  FINITE,
   isPlainObject,
   kind,
   NUMBER,
@@ -198,7 +199,6 @@ export interface CompareLossesOptions {
   target?: number;
 }
 
-const FINITE = kind("a finite number", Number.isFinite);
 const readCompare = optionReader<CompareLossesOptions>({
   residuals: arrayOf(FINITE, "finite numbers"),
   target: FINITE,

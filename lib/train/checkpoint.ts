@@ -4,6 +4,7 @@ import { noGrad } from "../autograd/tape.ts";
 import {
   checkCount,
   checkKind,
+  COUNT,
   isPlainObject,
   kind,
   oneOf,
@@ -15,7 +16,6 @@ import { defaultGenerator } from "../core/random.ts";
 import { loadWithMetadata, saveSafetensors } from "../io/safetensors.ts";
 import type { BatchReport, Callback, Run } from "./callback.ts";
 import { type EpochRecord, monitored } from "./history.ts";
-import { COUNT } from "./settings.ts";
 import { isStateful, putTogether, type Stateful, takeApart } from "./state_tree.ts";
 
 /** The entries of a checkpoint's metadata: all but the tensors, and the stream of random numbers. */

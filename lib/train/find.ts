@@ -2,7 +2,7 @@
 
 import { scope } from "../autograd/scope.ts";
 import { noGrad } from "../autograd/tape.ts";
-import { checkCount, checkKind, optionReader } from "../core/options.ts";
+import { checkCount, checkKind, COUNT, optionReader } from "../core/options.ts";
 import { DATASET, type Dataset } from "../data/dataset.ts";
 import { DataLoader } from "../data/loader.ts";
 import {
@@ -12,7 +12,7 @@ import {
   type RangedOptimizer,
 } from "../optim/mod.ts";
 import { firstBatches } from "./batches.ts";
-import { COUNT, type FitOptions, readPlan } from "./settings.ts";
+import { type FitOptions, readPlan } from "./settings.ts";
 
 /** What `lrFind` and `findBatchSize` train with. */
 export type TrainedSettings<B> = Pick<FitOptions<B>, "model" | "loss" | "step" | "optimizer">;

@@ -1,10 +1,9 @@
 /** Files of what training notes. */
 
-import { checkCount, checkKind, optionReader, TEXT } from "../core/options.ts";
+import { checkCount, checkKind, COUNT, optionReader, TEXT } from "../core/options.ts";
 import { writeFile } from "../io/sink.ts";
 import type { BatchReport, Callback, Run } from "./callback.ts";
 import type { EpochRecord } from "./history.ts";
-import { COUNT } from "./settings.ts";
 import { scalarsRecord, versionRecord } from "./tensorboard.ts";
 
 /** A path, which must be text. */

@@ -127,9 +127,14 @@ export class TrainingRun implements Run {
     this.stop("interrupted");
   }
 
+  /** All that the optimizer steps. */
+  #params(): Tensor[] {
+    return this.optimizer.paramGroups.flatMap(({ params }) => params);
+  }
+
   /** Says which parameters of the loss nobody steps, since they would never change. */
   #reportLeftOut(): void {
-    const grouped = new Set(this.optimizer.paramGroups.flatMap(({ params }) => params));
+    const grouped = new Set(this.#params());
     const left =
       this.#plan.criterion?.namedParameters().filter(([, p]) =>
         p.requiresGrad && !grouped.has(p)
@@ -142,7 +147,7 @@ export class TrainingRun implements Run {
   }
 
   /** Calls all callbacks at a turn, one after the other. */
-  async call<H extends "onFitStart" | "onEpochStart" | "onFitEnd">(hook: H): Promise<void>;
+  async call(hook: "onFitStart" | "onEpochStart" | "onFitEnd"): Promise<void>;
   async call(hook: "onBatchEnd", given: BatchReport): Promise<void>;
   async call(hook: "onEpochEnd", given: EpochRecord): Promise<void>;
   async call(hook: string, given?: unknown): Promise<void> {
@@ -182,18 +187,18 @@ export class TrainingRun implements Run {
     const report = scope(() => {
       if (this.#gathered === 0) optimizer.zeroGrad();
       const found = objective(batch, "train");
-      const { loss, ...terms } = numbersOf(found);
-      this.#checkFinite({ ...terms, loss: loss ?? NaN });
+      const { loss = NaN, ...terms } = numbersOf(found);
+      this.#checkFinite({ ...terms, loss });
       found.loss.backward();
       this.#measured.add(found);
-      this.#means.add({ loss: loss ?? NaN, ...terms }, found.size);
+      this.#means.add({ loss, ...terms }, found.size);
       this.#gathered++;
       this.#at.batch++;
       const stepped = this.#gathered === accumulate;
       const gradNorm = stepped ? this.finishStep() : null;
       keepHeld(this.#modules);
       const lr = optimizer.paramGroups[0]?.lr ?? NaN;
-      return { loss: loss ?? NaN, terms, lr, gradNorm, size: found.size, stepped };
+      return { loss, terms, lr, gradNorm, size: found.size, stepped };
     });
     this.#busy = false;
     if (signal?.aborted) this.stop("aborted");
@@ -222,9 +227,8 @@ export class TrainingRun implements Run {
   finishStep(): number | null {
     const { optimizer, clipGradNorm, average, scheduler, model } = this.#plan;
     if (this.#gathered === 0) return null;
-    const params = optimizer.paramGroups.flatMap(({ params }) => params);
-    if (this.#gathered > 1) averageGradients(params, this.#gathered);
-    const norm = clipGradNorm === null ? null : clipGradNorm_(params, clipGradNorm).item();
+    if (this.#gathered > 1) averageGradients(this.#params(), this.#gathered);
+    const norm = clipGradNorm === null ? null : clipGradNorm_(this.#params(), clipGradNorm).item();
     optimizer.step();
     average?.update(model);
     if (scheduler?.interval === "step") scheduler.scheduler.step();

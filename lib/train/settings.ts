@@ -4,6 +4,7 @@ import {
   ANY,
   arrayOf,
   checkKind,
+  COUNT,
   FLAG,
   FUNCTION,
   isPlainObject,
@@ -151,11 +152,6 @@ export interface FitOptions<B> extends Omit<EvaluateOptions<B>, "data"> {
 }
 
 const POSITIVE: Kind = kind("a number above 0", (value) => typeof value === "number" && value > 0);
-/** How many of something. */
-export const COUNT: Kind = kind(
-  "a positive integer",
-  (value) => Number.isSafeInteger(value) && value as number > 0,
-);
 const MODEL = kind("a module", (value) => value instanceof Module);
 const BATCHES = kind(
   "batches, such as a DataLoader or an array",

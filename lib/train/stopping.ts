@@ -1,11 +1,10 @@
 /** Ending training where it no longer helps. */
 
 import { noGrad } from "../autograd/tape.ts";
-import { checkCount, FLAG, NUMBER, oneOf, optionReader, TEXT } from "../core/options.ts";
+import { checkCount, COUNT, FLAG, NUMBER, oneOf, optionReader, TEXT } from "../core/options.ts";
 import type { StateDict } from "../nn/mod.ts";
 import type { Callback, Run } from "./callback.ts";
 import { type EpochRecord, monitored } from "./history.ts";
-import { COUNT } from "./settings.ts";
 
 /** Options of `EarlyStopping`. */
 export interface EarlyStoppingOptions {

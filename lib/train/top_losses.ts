@@ -2,14 +2,13 @@
 
 import { scope } from "../autograd/scope.ts";
 import { noGrad } from "../autograd/tape.ts";
-import { checkCount, checkKind, kind, optionReader } from "../core/options.ts";
+import { checkCount, checkKind, COUNT, kind, optionReader } from "../core/options.ts";
 import { DATASET, type Dataset } from "../data/dataset.ts";
 import { DataLoader } from "../data/loader.ts";
 import { Module } from "../nn/module.ts";
 import { taken } from "./batches.ts";
 import { evaluating } from "./modes.ts";
 import { type Criterion, isModule, pairObjective } from "./objective.ts";
-import { COUNT } from "./settings.ts";
 
 /** Options of `topLosses`. */
 export interface TopLossesOptions {

@@ -8,7 +8,7 @@
  */
 
 import { parseArgs } from "node:util";
-import { io, train } from "../../mod.ts";
+import { io, RandomGenerator, train } from "../../mod.ts";
 import { summary, trained } from "./resumable.ts";
 
 /** The signs that a child gives: training begins, a save begins, a save is over. */
@@ -90,14 +90,8 @@ export interface Killed {
 /** Kills and resumes until there were so many kills. */
 export async function killMany(kills: number, seed: number): Promise<Killed> {
   const folder = await Deno.makeTempDir();
-  // A stream of its own, as the runs have theirs.
-  let state = seed >>> 0 || 1;
-  const random = () => {
-    state ^= state << 13;
-    state ^= state >>> 17;
-    state ^= state << 5;
-    return (state >>> 0) / 2 ** 32;
-  };
+  const generator = new RandomGenerator(seed);
+  const random = () => (generator.words(1)[0] ?? 0) / 2 ** 32;
   const faults: string[] = [];
   let [done, inSaves, runs] = [0, 0, 0];
   try {

@@ -1,6 +1,6 @@
 /** Schedules that go up and down, with the momentum the other way. */
 
-import { checkKind, FLAG, FUNCTION, kind, oneOf, orNull } from "../../core/options.ts";
+import { checkKind, FLAG, FUNCTION, oneOf, orNull, SHARE } from "../../core/options.ts";
 import { checkRange } from "../optimizer.ts";
 import {
   checkEach,
@@ -171,10 +171,6 @@ function anneal(
 }
 
 const STEPS = orNull(COUNT);
-const SHARE = kind(
-  "a number from 0 to 1",
-  (value) => typeof value === "number" && value >= 0 && value <= 1,
-);
 
 /** What OneCycleLR is made of. */
 export const ONE_CYCLE_LR_RULE: ScheduleRule<OneCycleLROptions> = {

@@ -1,6 +1,6 @@
 /** Kinds of options of schedules, and options that each group may have of its own. */
 
-import { FUNCTION, type Kind, kind } from "../../core/options.ts";
+import { FINITE, FUNCTION, type Kind, kind } from "../../core/options.ts";
 import { checkRange, type Interval } from "../optimizer.ts";
 
 /** How many steps, at least one. */
@@ -13,8 +13,7 @@ export const COUNT_OR_NONE: Kind = kind(
   "an integer from 0",
   (value) => Number.isSafeInteger(value) && Number(value) >= 0,
 );
-/** A number that is finite. */
-export const FINITE: Kind = kind("a finite number", Number.isFinite);
+export { FINITE };
 /** A finite number, or one for each group. */
 export const FINITE_OR_EACH: Kind = kind(
   "a finite number, or one for each group",
