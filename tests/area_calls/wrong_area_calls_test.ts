@@ -10,6 +10,7 @@ import { checkCount, checkKind, kind, optionReader, TENSOR } from "../../lib/cor
 import * as images from "../../lib/data/images.ts";
 import * as adjoint from "../../mod.ts";
 import { type Arg, type Call, of, options, type Rows } from "../common/calls.ts";
+import { DISTRIBUTIONS } from "./distribution_rows.ts";
 import { DATA, IMAGES, INSIDE_DATA } from "./data_rows.ts";
 import { IO } from "./io_rows.ts";
 import { LOSS_METHODS, LOSSES, REGULARIZATION } from "./loss_rows.ts";
@@ -74,7 +75,7 @@ function testAll(space: string, module: object, rows: object): void {
   }
 }
 
-const { data, io, losses, metrics, nn, optim, study, testing, train } = adjoint;
+const { data, distributions, io, losses, metrics, nn, optim, study, testing, train } = adjoint;
 testAll("losses.", losses, LOSSES);
 testAll("losses.regularization.", losses.regularization, REGULARIZATION);
 testAll("nn.", nn, LAYERS);
@@ -93,6 +94,7 @@ testAll("metrics.", metrics, METRICS);
 testAll("train.", train, TRAIN);
 testAll("io.", io, IO);
 testAll("study.", study, STUDY);
+testAll("distributions.", distributions, DISTRIBUTIONS);
 testAll("testing.", testing, TESTING);
 testAll("", adjoint, TRANSFORMS);
 testMethods("Module", MODULE_METHODS);
