@@ -105,6 +105,8 @@ export * as metrics from "./lib/metrics/mod.ts";
 export * as train from "./lib/train/mod.ts";
 /** Weights and arrays in files: safetensors, PyTorch's checkpoints, NumPy's arrays. */
 export * as io from "./lib/io/mod.ts";
+/** Distributions: draws, log-probabilities, entropies, divergences. */
+export * as distributions from "./lib/distributions/mod.ts";
 /** Instruments that show what a loss does. */
 export * as study from "./lib/study/mod.ts";
 /** Checks of gradients and losses, for use under `deno test`. */

@@ -11,6 +11,7 @@ import * as images from "../../lib/data/images.ts";
 import * as runs from "../../lib/runs/mod.ts";
 import * as adjoint from "../../mod.ts";
 import { type Arg, type Call, of, options, type Rows } from "../common/calls.ts";
+import { DISTRIBUTIONS } from "./distribution_rows.ts";
 import { DATA, IMAGES, INSIDE_DATA } from "./data_rows.ts";
 import { IO } from "./io_rows.ts";
 import { LOSS_METHODS, LOSSES, REGULARIZATION } from "./loss_rows.ts";
@@ -76,7 +77,7 @@ function testAll(space: string, module: object, rows: object): void {
   }
 }
 
-const { data, io, losses, metrics, nn, optim, study, testing, train } = adjoint;
+const { data, distributions, io, losses, metrics, nn, optim, study, testing, train } = adjoint;
 testAll("losses.", losses, LOSSES);
 testAll("losses.regularization.", losses.regularization, REGULARIZATION);
 testAll("nn.", nn, LAYERS);
@@ -96,6 +97,7 @@ testAll("train.", train, TRAIN);
 testAll("runs ", runs, RUNS);
 testAll("io.", io, IO);
 testAll("study.", study, STUDY);
+testAll("distributions.", distributions, DISTRIBUTIONS);
 testAll("testing.", testing, TESTING);
 testAll("", adjoint, TRANSFORMS);
 testMethods("Module", MODULE_METHODS);

@@ -80,7 +80,7 @@ const ROOMS = [
   ["device"],
   ["autograd", "ops"],
   ["tensor", "transforms"],
-  ["nn", "optim"],
+  ["nn", "optim", "distributions"],
   ["loss", "data", "io"],
   ["metrics", "study", "testing"],
   ["train"],
