@@ -8,6 +8,7 @@ import { assertEquals } from "@std/assert";
 import { assertType, type IsExact } from "@std/testing/types";
 import { checkCount, checkKind, kind, optionReader, TENSOR } from "../../lib/core/options.ts";
 import * as images from "../../lib/data/images.ts";
+import * as plot from "../../lib/plot/mod.ts";
 import * as adjoint from "../../mod.ts";
 import { type Arg, type Call, of, options, type Rows } from "../common/calls.ts";
 import { DATA, IMAGES, INSIDE_DATA } from "./data_rows.ts";
@@ -29,6 +30,7 @@ import {
 import { SYNTHETIC } from "./synthetic_rows.ts";
 import { DATA_TRANSFORMS, INSIDE_TRANSFORMS } from "./transform_rows.ts";
 import { TRAIN } from "./train_rows.ts";
+import { PICTURE_METHODS, PLOT } from "./plot_rows.ts";
 import { STUDY } from "./study_rows.ts";
 import { faultsOf, faultsOfAny, misspelt } from "../common/refusals.ts";
 
@@ -93,8 +95,10 @@ testAll("metrics.", metrics, METRICS);
 testAll("train.", train, TRAIN);
 testAll("io.", io, IO);
 testAll("study.", study, STUDY);
+testAll("plot.", plot, PLOT);
 testAll("testing.", testing, TESTING);
 testAll("", adjoint, TRANSFORMS);
+testMethods("Picture", PICTURE_METHODS);
 testMethods("Module", MODULE_METHODS);
 testMethods("Loss", LOSS_METHODS);
 testMethods("Optimizer", OPTIMIZER_METHODS);
