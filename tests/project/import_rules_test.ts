@@ -84,6 +84,7 @@ const ROOMS = [
   ["loss", "data", "io"],
   ["metrics", "study", "testing"],
   ["train"],
+  ["runs"],
   ["plot"],
 ] as const;
 /** What people use: the rooms above the tensor. */
