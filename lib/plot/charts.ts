@@ -51,7 +51,7 @@ export function alone(panel: Panel): Picture {
 }
 
 /** Words for a number of things. */
-function counted(count: number, thing: string): string {
+export function counted(count: number, thing: string): string {
   return `${count} ${thing}${count === 1 ? "" : "s"}`;
 }
 

@@ -38,5 +38,6 @@ export function textOn(color: string): string {
 
 /** A number as people read it beside a scale of colours. */
 export function shortNumber(value: number): string {
-  return String(Number(value.toPrecision(3)));
+  const rounded = Number(value.toPrecision(3));
+  return rounded !== 0 && Math.abs(rounded) < 1e-3 ? rounded.toExponential() : String(rounded);
 }

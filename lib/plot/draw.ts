@@ -100,11 +100,6 @@ function bandOf(names: readonly string[], room: number): Partial<PlotOptions["x"
   };
 }
 
-/** How the ticks of a scale of powers are named: the powers of ten alone. */
-function powerName(value: number): string {
-  return Number.isInteger(Number(Math.log10(value).toFixed(9))) ? shortNumber(value) : "";
-}
-
 /** An axis of numbers as Plot takes it. */
 function axisOf(
   label: string | undefined,
@@ -116,7 +111,7 @@ function axisOf(
     labelAnchor: "center",
     labelArrow: "none",
     ...(type === undefined ? {} : { type }),
-    ...(type === "log" ? { tickFormat: powerName } : {}),
+    ...(type === "log" ? { tickFormat: shortNumber } : {}),
     ...(domain === undefined ? {} : { domain: [...domain] }),
   };
 }
@@ -125,8 +120,8 @@ function axisOf(
 function chartOf(panel: Panel, marks: Markish[], width: number, height: number): Element {
   const { options, names, color } = panel;
   const right = color === undefined ? 16 : 76;
-  // Points at the ends of an axis are seen whole; bars stand on their axis.
-  const inset = names === undefined ? 5 : 0;
+  // Points at the ends of an axis are seen whole; bars stand on their axis, and colours fill theirs.
+  const inset = color === undefined ? 5 : 0;
   const bars = panel.series.some(({ swatch }) => swatch === "area");
   const longest = Math.max(0, ...names?.x.map(widthOf) ?? []);
   const draw = (left: number) =>

@@ -1,6 +1,14 @@
 /** Several pictures as one. */
 
-import { checkCount, checkKind, COUNT, kind, optionReader, TEXT } from "../core/options.ts";
+import {
+  checkCount,
+  checkKind,
+  COUNT,
+  kind,
+  optionReader,
+  type OptionTable,
+  TEXT,
+} from "../core/options.ts";
 import { altOf } from "./charts.ts";
 import { SIZE } from "./draw.ts";
 import { layered, type Panel, PIXELS } from "./panel.ts";
@@ -20,13 +28,16 @@ export interface FigureOptions {
   alt?: string;
 }
 
-const readFigure = optionReader<FigureOptions>({
+/** The kinds of those options. */
+export const FIGURE_OPTIONS: OptionTable<FigureOptions> = {
   title: TEXT,
   columns: COUNT,
   width: PIXELS,
   height: PIXELS,
   alt: TEXT,
-});
+};
+
+const readFigure = optionReader<FigureOptions>(FIGURE_OPTIONS);
 
 const isPicture = (value: unknown) => value instanceof Picture;
 const PICTURES = kind(

@@ -25,4 +25,18 @@ export {
 } from "./charts.ts";
 export { figure, type FigureOptions } from "./figure.ts";
 export { heatmap, type HeatmapOptions } from "./heatmap.ts";
-export { gradients, type GradientsOptions } from "./study.ts";
+export {
+  gradients,
+  type GradientsOptions,
+  landscape,
+  type LandscapeOptions,
+  spectrum,
+} from "./study.ts";
+export {
+  confusion,
+  type ConfusionOptions,
+  history,
+  type HistoryOptions,
+  pareto,
+  type ParetoOptions,
+} from "./ready.ts";

@@ -25,6 +25,7 @@ const axes = {
   legend: flag,
   references: of(() => [{ y: 1, label: "one" }, { x: 2, line: "solid", color: "red" }]),
 };
+const figureKeys = { title: text, columns: count, width: pixels, height: pixels, alt: text };
 const look = { label: text, color: text };
 const profile = () => study.gradientProfile(losses.mse, linspace(1, 3, 3), ones([3]));
 
@@ -66,7 +67,38 @@ export const PLOT: Rows<Omit<typeof plot, "Picture">> = {
   figure: {
     args: [
       of(() => [lines([1]), heatmap([[1]])]),
-      options({ title: text, columns: count, width: pixels, height: pixels, alt: text }),
+      options(figureKeys),
+    ],
+  },
+  history: {
+    args: [
+      of(() => [{ epoch: 1, loss: 2, valLoss: 3 }, { epoch: 2, loss: 1 }]),
+      options({
+        ...figureKeys,
+        names: of(() => ["loss"]),
+        yScale: of(() => "log"),
+      }),
+    ],
+  },
+  pareto: {
+    args: [
+      of(() => [[1, 2], [2, 1]]),
+      options({ ...axes, names: of(() => ["a", "b"]), maximize: of(() => [true, false]) }),
+    ],
+  },
+  confusion: {
+    args: [of(() => [[1, 2], [2, 1]]), options({ ...panel, classes: of(() => ["a", "b"]) })],
+  },
+  landscape: {
+    args: [
+      of(() => study.lossLandscape((x) => x.square().sum(), ones([2]), 1, { points: 3 })),
+      options({ ...axes, levels: count }),
+    ],
+  },
+  spectrum: {
+    args: [
+      of(() => study.hessianSpectrum((x) => x.square().sum(), ones([2]), { points: 5 })),
+      options({ ...axes, xRange: of(() => [-5, 5]) }),
     ],
   },
   gradients: { args: [of(profile), options({ ...axes, x: values, perSample: flag })] },
