@@ -17,6 +17,7 @@ import { LOSS_METHODS, LOSSES, REGULARIZATION } from "./loss_rows.ts";
 import { FUNCTIONAL, LAYERS } from "./layer_rows.ts";
 import { AVERAGES, INIT, MODULE_METHODS, UTILS } from "./module_rows.ts";
 import { METRICS, STREAMS } from "./metric_rows.ts";
+import { RL } from "./rl_rows.ts";
 import { SCHEDULE_METHODS, SCHEDULES } from "./schedule_rows.ts";
 import {
   INSIDE,
@@ -75,7 +76,7 @@ function testAll(space: string, module: object, rows: object): void {
   }
 }
 
-const { data, distributions, io, losses, metrics, nn, optim, study, testing, train } = adjoint;
+const { data, distributions, io, losses, metrics, nn, optim, rl, study, testing, train } = adjoint;
 testAll("losses.", losses, LOSSES);
 testAll("losses.regularization.", losses.regularization, REGULARIZATION);
 testAll("nn.", nn, LAYERS);
@@ -95,6 +96,7 @@ testAll("train.", train, TRAIN);
 testAll("io.", io, IO);
 testAll("study.", study, STUDY);
 testAll("distributions.", distributions, DISTRIBUTIONS);
+testAll("rl.", rl, RL);
 testAll("testing.", testing, TESTING);
 testAll("", adjoint, TRANSFORMS);
 testMethods("Module", MODULE_METHODS);
