@@ -42,3 +42,11 @@ export {
   type TrainedSettings,
 } from "./find.ts";
 export { type ExampleLoss, topLosses, type TopLossesOptions } from "./top_losses.ts";
+export {
+  type Experiment,
+  experiment,
+  type ExperimentOption,
+  type ExperimentOptions,
+  type Figure,
+  type Widened,
+} from "./experiment.ts";

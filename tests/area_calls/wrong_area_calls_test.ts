@@ -8,6 +8,7 @@ import { assertEquals } from "@std/assert";
 import { assertType, type IsExact } from "@std/testing/types";
 import { checkCount, checkKind, kind, optionReader, TENSOR } from "../../lib/core/options.ts";
 import * as images from "../../lib/data/images.ts";
+import * as runs from "../../lib/runs/mod.ts";
 import * as adjoint from "../../mod.ts";
 import { type Arg, type Call, of, options, type Rows } from "../common/calls.ts";
 import { DISTRIBUTIONS } from "./distribution_rows.ts";
@@ -28,6 +29,7 @@ import {
   TRANSFORMED,
   TRANSFORMS,
 } from "./tool_rows.ts";
+import { RUNS } from "./run_rows.ts";
 import { SYNTHETIC } from "./synthetic_rows.ts";
 import { DATA_TRANSFORMS, INSIDE_TRANSFORMS } from "./transform_rows.ts";
 import { TRAIN } from "./train_rows.ts";
@@ -93,6 +95,7 @@ testAll("data.synthetic.", data.synthetic, SYNTHETIC);
 testAll("data.transforms.", data.transforms, DATA_TRANSFORMS);
 testAll("metrics.", metrics, METRICS);
 testAll("train.", train, TRAIN);
+testAll("runs ", runs, RUNS);
 testAll("io.", io, IO);
 testAll("study.", study, STUDY);
 testAll("distributions.", distributions, DISTRIBUTIONS);

@@ -84,6 +84,7 @@ const ROOMS = [
   ["loss", "data", "io"],
   ["metrics", "study", "testing", "rl"],
   ["train"],
+  ["runs"],
 ] as const;
 /** What people use: the rooms above the tensor. */
 const AREAS = new RegExp(`^lib/(${ROOMS.slice(5).flat().join("|")})/`);
