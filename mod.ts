@@ -107,6 +107,8 @@ export * as train from "./lib/train/mod.ts";
 export * as io from "./lib/io/mod.ts";
 /** Distributions: draws, log-probabilities, entropies, divergences. */
 export * as distributions from "./lib/distributions/mod.ts";
+/** Learning from rewards: returns, advantages, rollouts, small environments. */
+export * as rl from "./lib/rl/mod.ts";
 /** Instruments that show what a loss does. */
 export * as study from "./lib/study/mod.ts";
 /** Checks of gradients and losses, for use under `deno test`. */

@@ -14,8 +14,9 @@ const DISTRIBUTION = kind(
 );
 
 /**
- * The divergence of Kullback and Leibler from q to p, E_p[ln p − ln q], in nats; the batches broadcast.
- * It is infinite where p can be what q cannot. Follows `torch.distributions.kl_divergence`.
+ * The divergence of Kullback and Leibler from q to p, E_p[ln p − ln q], in nats; the batches
+ * broadcast. It is infinite where p can be what q cannot. Follows
+ * `torch.distributions.kl_divergence`.
  *
  * @param p The distribution over which the mean is taken.
  * @param q Another one of the same class.

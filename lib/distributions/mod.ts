@@ -1,6 +1,6 @@
 /**
- * Distributions: draws from them, what is probable under them, how uncertain they are, and how far one
- * is from another. Parameters are tensors, and gradients of any order go to them.
+ * Distributions: draws from them, what is probable under them, how uncertain they are, and how far
+ * one is from another. Parameters are tensors, and gradients of any order go to them.
  *
  * ```ts
  * import { losses, randn, tensor } from "@adjoint/ml";

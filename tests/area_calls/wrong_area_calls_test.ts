@@ -19,6 +19,7 @@ import { LOSS_METHODS, LOSSES, REGULARIZATION } from "./loss_rows.ts";
 import { FUNCTIONAL, LAYERS } from "./layer_rows.ts";
 import { AVERAGES, INIT, MODULE_METHODS, UTILS } from "./module_rows.ts";
 import { METRICS, STREAMS } from "./metric_rows.ts";
+import { RL } from "./rl_rows.ts";
 import { SCHEDULE_METHODS, SCHEDULES } from "./schedule_rows.ts";
 import {
   INSIDE,
@@ -79,7 +80,7 @@ function testAll(space: string, module: object, rows: object): void {
   }
 }
 
-const { data, distributions, io, losses, metrics, nn, optim, study, testing, train } = adjoint;
+const { data, distributions, io, losses, metrics, nn, optim, rl, study, testing, train } = adjoint;
 testAll("losses.", losses, LOSSES);
 testAll("losses.regularization.", losses.regularization, REGULARIZATION);
 testAll("nn.", nn, LAYERS);
@@ -101,6 +102,7 @@ testAll("io.", io, IO);
 testAll("study.", study, STUDY);
 testAll("distributions.", distributions, DISTRIBUTIONS);
 testAll("plot.", plot, PLOT);
+testAll("rl.", rl, RL);
 testAll("testing.", testing, TESTING);
 testAll("", adjoint, TRANSFORMS);
 testMethods("Picture", PICTURE_METHODS);
