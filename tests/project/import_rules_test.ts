@@ -82,7 +82,7 @@ const ROOMS = [
   ["tensor", "transforms"],
   ["nn", "optim"],
   ["loss", "data", "io"],
-  ["metrics", "study", "testing"],
+  ["meta", "metrics", "study", "testing"],
   ["train"],
 ] as const;
 /** What people use: the rooms above the tensor. */
