@@ -18,6 +18,7 @@ import { IO } from "./io_rows.ts";
 import { LOSS_METHODS, LOSSES, REGULARIZATION } from "./loss_rows.ts";
 import { FUNCTIONAL, LAYERS } from "./layer_rows.ts";
 import { AVERAGES, INIT, MODULE_METHODS, UTILS } from "./module_rows.ts";
+import { META } from "./meta_rows.ts";
 import { METRICS, STREAMS } from "./metric_rows.ts";
 import { RL } from "./rl_rows.ts";
 import { SCHEDULE_METHODS, SCHEDULES } from "./schedule_rows.ts";
@@ -80,7 +81,8 @@ function testAll(space: string, module: object, rows: object): void {
   }
 }
 
-const { data, distributions, io, losses, metrics, nn, optim, rl, study, testing, train } = adjoint;
+const { data, distributions, io, losses, meta, metrics, nn, optim, rl, study, testing, train } =
+  adjoint;
 testAll("losses.", losses, LOSSES);
 testAll("losses.regularization.", losses.regularization, REGULARIZATION);
 testAll("nn.", nn, LAYERS);
@@ -95,6 +97,7 @@ testAll("data.", data, DATA);
 testAll("data/images ", images, IMAGES);
 testAll("data.synthetic.", data.synthetic, SYNTHETIC);
 testAll("data.transforms.", data.transforms, DATA_TRANSFORMS);
+testAll("meta.", meta, META);
 testAll("metrics.", metrics, METRICS);
 testAll("train.", train, TRAIN);
 testAll("runs ", runs, RUNS);
