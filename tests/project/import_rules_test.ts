@@ -82,7 +82,7 @@ const ROOMS = [
   ["tensor", "transforms"],
   ["nn", "optim", "distributions"],
   ["loss", "data", "io"],
-  ["meta", "metrics", "study", "testing", "rl"],
+  ["meta", "metrics", "study", "testing", "rl", "classic"],
   ["train"],
   ["runs"],
   ["plot"],
