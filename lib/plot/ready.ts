@@ -53,12 +53,19 @@ const RECORDS = kind(
 /** What tells when a record was made and not how good it is. */
 const TIMES = ["epoch", "step", "seconds", "lr"];
 
-/** The names that share a panel: a number with that of the validation. */
-function pairsOf(names: readonly string[]): string[][] {
-  const valid = (name: string) => `val${name.charAt(0).toUpperCase()}${name.slice(1)}`;
-  const seconds = new Set(names.map(valid));
+/** The names of what was noted as a finite number in some epoch. */
+function namesIn(records: readonly EpochRecord[]): string[] {
+  return [...new Set(records.flatMap((record) => Object.keys(record)))]
+    .filter((name) => records.some((record) => Number.isFinite(record[name])));
+}
+
+/** The names that share a panel: each number that is no time or rate, with that of the validation. */
+export function panelNames(records: readonly EpochRecord[]): string[][] {
+  const names = namesIn(records).filter((name) => !TIMES.includes(name));
+  const validated = (name: string) => `val${name.charAt(0).toUpperCase()}${name.slice(1)}`;
+  const seconds = new Set(names.map(validated));
   return names.filter((name) => !seconds.has(name))
-    .map((name) => [name, valid(name)].filter((own) => names.includes(own)));
+    .map((name) => [name, validated(name)].filter((own) => names.includes(own)));
 }
 
 /** A panel of some numbers of a history; epochs without a finite one are passed over. */
@@ -107,8 +114,7 @@ export function history(
   checkKind(call, "history", history, RECORDS);
   const { names, yScale, columns = 3, ...rest } = readHistory(call, options);
   const records = history instanceof History ? history.records : history;
-  const known = [...new Set(records.flatMap((record) => Object.keys(record)))]
-    .filter((name) => records.some((record) => Number.isFinite(record[name])));
+  const known = namesIn(records);
   const missing = names?.find((name) => !known.includes(name));
   if (missing !== undefined) {
     throw new RangeError(
@@ -117,11 +123,7 @@ export function history(
       }`,
     );
   }
-  const panels = names === undefined
-    ? pairsOf(known.filter((name) => !TIMES.includes(name)))
-    : names.length === 0
-    ? []
-    : [names];
+  const panels = names === undefined ? panelNames(records) : names.length === 0 ? [] : [names];
   if (panels.length === 0) {
     throw new RangeError(`Cannot ${call}: it needs at least one finite number, got none`);
   }
