@@ -3,7 +3,7 @@
 import { checkCount, checkKind, optionReader, TEXT } from "../../core/options.ts";
 import { writeFile } from "../../io/sink.ts";
 import { inside, runIn, type RunRecord } from "../../runs/record.ts";
-import { html, page } from "./html.ts";
+import { html, page } from "../../core/html.ts";
 import {
   curvesSection,
   normsSection,

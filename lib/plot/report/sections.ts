@@ -8,7 +8,7 @@ import { histogram, lines, type LinesOptions, scatter } from "../charts.ts";
 import { heatmap } from "../heatmap.ts";
 import type { Picture } from "../picture.ts";
 import { history, panelNames } from "../ready.ts";
-import { type Cell, type Content, Html, html, type Section, table } from "./html.ts";
+import { type Cell, type Content, Html, html, type Section, table } from "../../core/html.ts";
 
 /** Points of a line at most: more than there are pixels are not seen. */
 const MOST_POINTS = 1000;
