@@ -16,6 +16,7 @@ import {
 import { paretoFilter } from "../loss/objectives.ts";
 import { tensor } from "../tensor/create.ts";
 import { type EpochRecord, History } from "../train/history.ts";
+import { namesIn, panelNames } from "../train/panels.ts";
 import { alone, counted, lines } from "./charts.ts";
 import { figure, FIGURE_OPTIONS, type FigureOptions } from "./figure.ts";
 import { heatmap } from "./heatmap.ts";
@@ -49,24 +50,6 @@ const RECORDS = kind(
   "a History, or an array of the numbers of epochs",
   (value) => value instanceof History || (Array.isArray(value) && value.every(isPlainObject)),
 );
-
-/** What tells when a record was made and not how good it is. */
-const TIMES = ["epoch", "step", "seconds", "lr"];
-
-/** The names of what was noted as a finite number in some epoch. */
-function namesIn(records: readonly EpochRecord[]): string[] {
-  return [...new Set(records.flatMap((record) => Object.keys(record)))]
-    .filter((name) => records.some((record) => Number.isFinite(record[name])));
-}
-
-/** The names that share a panel: each number that is no time or rate, with that of the validation. */
-export function panelNames(records: readonly EpochRecord[]): string[][] {
-  const names = namesIn(records).filter((name) => !TIMES.includes(name));
-  const validated = (name: string) => `val${name.charAt(0).toUpperCase()}${name.slice(1)}`;
-  const seconds = new Set(names.map(validated));
-  return names.filter((name) => !seconds.has(name))
-    .map((name) => [name, validated(name)].filter((own) => names.includes(own)));
-}
 
 /** A panel of some numbers of a history; epochs without a finite one are passed over. */
 function panelFor(

@@ -3,7 +3,8 @@
 import { checkCount, checkKind, optionReader, TEXT } from "../../core/options.ts";
 import { writeFile } from "../../io/sink.ts";
 import { inside, runIn, type RunRecord } from "../../runs/record.ts";
-import { html, page } from "../../core/html.ts";
+import { html } from "../../core/html.ts";
+import { page } from "./page.ts";
 import {
   curvesSection,
   normsSection,

@@ -4,11 +4,13 @@ import { isPlainObject } from "../../core/options.ts";
 import { settingsOf } from "../../runs/diff.ts";
 import type { Json, LayerNorms, RunRecord } from "../../runs/record.ts";
 import type { EpochRecord } from "../../train/history.ts";
+import { panelNames } from "../../train/panels.ts";
 import { histogram, lines, type LinesOptions, scatter } from "../charts.ts";
 import { heatmap } from "../heatmap.ts";
 import type { Picture } from "../picture.ts";
-import { history, panelNames } from "../ready.ts";
-import { type Cell, type Content, Html, html, type Section, table } from "../../core/html.ts";
+import { history } from "../ready.ts";
+import type { Section } from "./page.ts";
+import { type Cell, type Content, Html, html, table } from "../../core/html.ts";
 
 /** Points of a line at most: more than there are pixels are not seen. */
 const MOST_POINTS = 1000;
