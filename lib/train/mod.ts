@@ -42,3 +42,4 @@ export {
   type TrainedSettings,
 } from "./find.ts";
 export { type ExampleLoss, topLosses, type TopLossesOptions } from "./top_losses.ts";
+export { type Trace, trace, type TraceOptions } from "./trace.ts";

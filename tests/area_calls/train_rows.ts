@@ -96,6 +96,7 @@ export const TRAIN: Rows<Omit<typeof train, "FitError">, Turns> = {
       parts,
     ],
   },
+  trace: { args: [path, of(() => () => 1, "function"), options({ limit: two })] },
   History: {
     make: { args: [] },
     methods: {
