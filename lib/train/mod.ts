@@ -50,3 +50,11 @@ export {
   selectModel,
   type SelectModelOptions,
 } from "./select.ts";
+export {
+  type Experiment,
+  experiment,
+  type ExperimentOption,
+  type ExperimentOptions,
+  type Figure,
+  type Widened,
+} from "./experiment.ts";

@@ -64,6 +64,7 @@ export const TRAIN: Rows<Omit<typeof train, "FitError">, Turns> = {
       }),
     ],
   },
+  experiment: { args: [text, options({ options: of(() => ({ epochs: 5 }), "object") })] },
   evaluate: { args: [options({ ...evaluated, data: batches })] },
   lrFind: {
     args: [
