@@ -1,12 +1,15 @@
 /** The training loop. */
 
 import { inPhase } from "../autograd/timeline.ts";
+import { notebook } from "../core/notebook.ts";
 import { checkCount } from "../core/options.ts";
+import type { Callback } from "./callback.ts";
 import type { History } from "./history.ts";
 import { evaluated } from "./evaluate.ts";
 import { FitError } from "./fit_error.ts";
 import { load } from "./checkpoint.ts";
 import { firstBatches, taken } from "./batches.ts";
+import { NotebookProgress } from "./notebook_progress.ts";
 import { ProgressBar } from "./progress.ts";
 import { TrainingRun } from "./run.ts";
 import { type Batches, type FitOptions, type Plan, readPlan } from "./settings.ts";
@@ -29,6 +32,11 @@ function exists(path: string): boolean {
     if (error instanceof Deno.errors.NotFound) return false;
     throw error;
   }
+}
+
+/** What shows how training goes on, here. */
+function progress(): Callback {
+  return notebook === null ? new ProgressBar() : new NotebookProgress(notebook);
 }
 
 /** One epoch, from where the run stands in it. */
@@ -80,7 +88,7 @@ async function runEpoch(run: TrainingRun, plan: Plan, data: Batches<unknown>): P
 export async function fit<B>(options: FitOptions<B>): Promise<History> {
   checkCount("fit", arguments.length, 1);
   const plan = readPlan("fit", options);
-  const run = new TrainingRun(plan, plan.progress ? [new ProgressBar()] : []);
+  const run = new TrainingRun(plan, plan.progress ? [progress()] : []);
   if (plan.resume !== null && exists(plan.resume)) load(plan.resume, run.parts);
   const data = plan.overfit ? await firstBatches(plan.train, plan.limit) : plan.train;
   const quiet = onInterrupt(() => run.interrupt());
