@@ -103,6 +103,8 @@ export * as data from "./lib/data/mod.ts";
 export * as metrics from "./lib/metrics/mod.ts";
 /** The training loop, what it notes, and what can be done at its turns. */
 export * as train from "./lib/train/mod.ts";
+/** Meta-learning: inner loops that are differentiated, and training through them. */
+export * as meta from "./lib/meta/mod.ts";
 /** Weights and arrays in files: safetensors, PyTorch's checkpoints, NumPy's arrays. */
 export * as io from "./lib/io/mod.ts";
 /** Distributions: draws, log-probabilities, entropies, divergences. */

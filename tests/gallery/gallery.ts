@@ -7,10 +7,9 @@
  */
 
 import { parseArgs } from "node:util";
-import { ROWS, SCRIPTS } from "../gallery/rows.ts";
-import { writeSite } from "../gallery/site.ts";
-import { CATALOGUE, show, type Shown, tableOf, type Verdict } from "../gallery/verdict.ts";
-import { ROOT } from "./places.ts";
+import { ROWS, SCRIPTS } from "./rows.ts";
+import { writeSite } from "./site.ts";
+import { CATALOGUE, show, type Shown, tableOf, type Verdict } from "./verdict.ts";
 
 const { values } = parseArgs({
   options: {
@@ -27,7 +26,7 @@ if (scripts.length === 0) {
   Deno.exit(2);
 }
 
-const folder = new URL("target/gallery/", ROOT).pathname;
+const folder = new URL("../../target/gallery/", import.meta.url).pathname;
 await Deno.remove(folder, { recursive: true }).catch((error) => {
   if (!(error instanceof Deno.errors.NotFound)) throw error;
 });
