@@ -7,6 +7,7 @@
  */
 
 import { distributions, losses, nn, noGrad, optim, rl, type Tensor, train } from "@adjoint/ml";
+import { lines } from "@adjoint/ml/plot";
 
 const run = train.experiment("Rewards that come late are credited to what earned them, by PPO.");
 const { Categorical, Normal } = distributions;
@@ -104,4 +105,6 @@ const [first, last] = [chain.episodeReturns.slice(0, 64), chain.episodeReturns.s
 const [best, end] = [Math.max(...held), held.at(-1) ?? NaN];
 const reach = learned / random;
 run.figures("C-17", { chainStart: mean(first), chain: mean(last), best, end, reach, learned });
+const axes = { xLabel: "update", yLabel: "steps that the pole is held, of 500" };
+run.picture("cart_pole", lines(held, axes));
 run.end();
