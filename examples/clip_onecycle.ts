@@ -4,13 +4,14 @@
  * anything. Their order in the loop: backward, clip, step of the optimizer, step of the schedule. Adam's
  * own rate does not count, as the schedule sets it at once.
  *
- *   deno run --allow-ffi examples/clip_onecycle.ts --seed 1
+ *   deno run -A examples/clip_onecycle.ts --seed 1
  *
  * The control is the sample as printed. All data is synthetic. That one cycle beats a rate of 1e-3 says
  * nothing about a rate that was tuned; and neither part helps against outliers (A-17).
  */
 
 import { data, losses, nn, noGrad, optim, rand, randn, tensor, train, zeros } from "@adjoint/ml";
+import * as plot from "@adjoint/ml/plot";
 
 const run = train.experiment("Clipping and one cycle work inside the loop, and nowhere else.");
 const inLoop = !run.control;
@@ -80,6 +81,14 @@ function learned(oneCycle: boolean): number {
 }
 
 const steps = [0, 1, 10, 75, 149, 150, 250, 324, 400, 498, 499];
+const { rates, moments } = cycle([...Array(500).keys()]);
+run.picture(
+  "clip_onecycle",
+  plot.figure([
+    plot.lines(rates, { xLabel: "step", yLabel: "learning rate" }),
+    plot.lines(moments, { xLabel: "step", yLabel: "first moment of Adam" }),
+  ]),
+);
 const free = exploding(false);
 const held = exploding(inLoop);
 console.log(`Without clipping the loss is ${free.loss} at step ${free.ended}.`);
