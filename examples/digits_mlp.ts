@@ -94,6 +94,7 @@ const mnist = part(await handwritten(), 0, real * 1.25);
 const written = trained(labelled(mnist), real, 32);
 const chance = trained(byChance(digits(2 * random)), random, 32, run.quick ? 40 : 100, 0.1);
 
+console.log(`As printed: Accuracy: ${Math.trunc(100 * rendered.unknown)} %`);
 const percent = (share: number) => `${(100 * share).toFixed(1)} %`;
 console.log(`Synthetic digits: ${percent(rendered.unknown)} of ${many} and 500 new ones.`);
 console.log(`Synthetic, ${few}, moved by up to 3 pixels: ${percent(moved.unknown)}`);

@@ -71,27 +71,33 @@ run.figures("C-28", {
   huber: outlier(profiles.huber.shares),
 });
 
-const perSample = (profile: study.GradientProfile) => profile.gradient.mul(100);
-const axes = { xLabel: "Prediction", yLabel: "Gradient", opacity: 0.6 };
-const left = plot.scatter(pred, perSample(profiles.mse), {
-  ...axes,
-  label: "MSE Gradient",
-  title: "MSE Gradient w.r.t Prediction",
-  references: [{ y: 0 }],
-});
-const right = plot.scatter(pred, perSample(profiles.huber), {
-  ...axes,
-  label: "Huber Gradient",
-  color: "darkorange",
-  title: `Huber Gradient (delta=${DELTA}.0) w.r.t Prediction`,
-  references: [
-    { y: 0 },
-    { y: DELTA, label: "delta", color: "red", line: "dotted" },
-    { y: -DELTA, label: "-delta", color: "red", line: "dotted" },
-  ],
-});
-const picture = plot.figure([left, right]);
+/** The two panels of the sample, with gradients multiplied by a scale. */
+function drawn(scale: number): plot.Picture {
+  const axes = { xLabel: "Prediction", yLabel: "Gradient", opacity: 0.6 };
+  return plot.figure([
+    plot.scatter(pred, profiles.mse.gradient.mul(scale), {
+      ...axes,
+      label: "MSE Gradient",
+      title: "MSE Gradient w.r.t Prediction",
+      references: [{ y: 0 }],
+    }),
+    plot.scatter(pred, profiles.huber.gradient.mul(scale), {
+      ...axes,
+      label: "Huber Gradient",
+      color: "darkorange",
+      title: `Huber Gradient (delta=${DELTA}.0) w.r.t Prediction`,
+      references: [
+        { y: 0 },
+        { y: DELTA, label: "delta", color: "red", line: "dotted" },
+        { y: -DELTA, label: "-delta", color: "red", line: "dotted" },
+      ],
+    }),
+  ]);
+}
+
+const picture = drawn(pred.size);
 run.picture("huber_gradients", picture);
+run.picture("huber_gradients_as_printed", drawn(1));
 
 // What the picture has, counted in its SVG, panel by panel.
 const panels = picture.svg.split('class="adjoint-panel"').slice(1);
