@@ -85,6 +85,11 @@ export const METRICS: Rows<typeof metrics> = {
       options({ iouThresholds: of(() => [0.5]), maxDetections: of(() => 1) }),
     ],
   },
+  privacySpent: {
+    args: [
+      of(() => ({ noiseMultiplier: 1, sampleRate: 0.1, steps: 10, delta: 1e-5 })),
+    ],
+  },
   boxIou: { args: [of(() => ones([2, 4])), of(() => ones([3, 4]))] },
   nms: {
     args: [of(() => ones([2, 4])), of(() => ones([2])), of(() => 0.5, "number")],
