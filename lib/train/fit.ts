@@ -1,5 +1,6 @@
 /** The training loop. */
 
+import { inPhase } from "../autograd/timeline.ts";
 import { notebook } from "../core/notebook.ts";
 import { checkCount } from "../core/options.ts";
 import type { Callback } from "./callback.ts";
@@ -46,9 +47,10 @@ async function runEpoch(run: TrainingRun, plan: Plan, data: Batches<unknown>): P
     if (run.stopped && run.resumable) return;
   }
   run.finishStep();
-  const validated = plan.validation === null
+  const { validation } = plan;
+  const validated = validation === null
     ? {}
-    : await evaluated(plan, plan.validation, "validation");
+    : await inPhase("validation", () => evaluated(plan, validation, "validation"));
   await run.call("onEpochEnd", run.endEpoch(validated));
 }
 
