@@ -36,6 +36,7 @@ Deno.test("examples/outlier.ipynb runs, shows pictures, and changes a chart whil
   }
   const results = cells.map(({ outputs }) => shownIn(outputs, "execute_result")[0]!);
   assertMatch(results[0]!["text/plain"]!, /^tensor\(/);
+  assertMatch(results[0]!["text/html"]!, /<caption>float32, shape \[5, 1\]<\/caption>/);
   assertMatch(
     results[1]!["text/html"]!,
     /role="img"\s+aria-label="loss: from epoch 1 to 60/,
