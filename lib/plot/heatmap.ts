@@ -6,7 +6,7 @@ import { alone } from "./charts.ts";
 import { colorScale, shortNumber, textOn } from "./colors.ts";
 import { type ColorScale, PANEL_OPTIONS, panelOf, type PanelOptions, RANGE } from "./panel.ts";
 import type { Picture } from "./picture.ts";
-import { checkLengths, type Matrix, rowsOf } from "./values.ts";
+import { checkLengths, extentOf, type Matrix, rowsOf } from "./values.ts";
 
 /** Options of `heatmap`. */
 export interface HeatmapOptions extends PanelOptions {
@@ -41,11 +41,7 @@ export function colorsOf(
   numbers: readonly number[],
   { center = null, range }: Pick<HeatmapOptions, "center" | "range">,
 ): ColorScale {
-  const ends = range ?? numbers.reduce<readonly [number, number]>(
-    ([low, high], value) => [Math.min(low, value), Math.max(high, value)],
-    [Infinity, -Infinity],
-  );
-  const [least, largest] = ends;
+  const [least, largest] = range ?? extentOf(numbers);
   if (center !== null) {
     const reach = Math.max(center - least, largest - center) || 1;
     return { scheme: "BuRd", domain: [center - reach, center + reach] };
@@ -117,9 +113,8 @@ export function heatmap(matrix: Matrix, options?: HeatmapOptions): Picture {
       ]
       : []),
   ];
-  const what = `heat map of ${height} rows and ${width} columns from ${
-    shortNumber(Math.min(...cells.map(({ value }) => value)))
-  } to ${shortNumber(Math.max(...cells.map(({ value }) => value)))}`;
+  const [least, largest] = extentOf(cells.map(({ value }) => value)).map(shortNumber);
+  const what = `heat map of ${height} rows and ${width} columns from ${least} to ${largest}`;
   const series = [{ label: undefined, swatch: "area" as const, color: undefined, marks }];
   return alone(panelOf(call, what, series, rest, { color, names }));
 }

@@ -30,7 +30,7 @@ import {
   type Series,
 } from "./panel.ts";
 import type { Picture } from "./picture.ts";
-import { checkLengths, type Matrix, rowsOf } from "./values.ts";
+import { checkLengths, extentOf, type Matrix, rowsOf } from "./values.ts";
 
 /** Options of `history`. */
 export interface HistoryOptions extends FigureOptions {
@@ -171,8 +171,8 @@ export function pareto(points: Matrix, options?: ParetoOptions): Picture {
   const others = choices.filter(({ onFront }) => !onFront);
   const place = { x: "x", y: "y" };
   // Names lean to where there is room for them.
-  const middle = (Math.min(...rows.map(([x = 0]) => x)) + Math.max(...rows.map(([x = 0]) => x))) /
-    2;
+  const [least, largest] = extentOf(choices.map(({ x }) => x));
+  const middle = (least + largest) / 2;
   const [left, right] = [front.filter(({ x }) => x <= middle), front.filter(({ x }) => x > middle)];
   const series: Series[] = [
     {
@@ -242,7 +242,7 @@ export function confusion(matrix: Matrix, options?: ConfusionOptions): Picture {
     );
   }
   if (classes !== undefined) checkLengths(call, "classes", "rows", classes.length, rows.length);
-  const most = Math.max(...rows.flat());
+  const [, most] = extentOf(rows.flat());
   return heatmap(rows, {
     xLabel: "predicted",
     yLabel: "true",

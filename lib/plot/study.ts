@@ -27,7 +27,7 @@ import {
   type Series,
 } from "./panel.ts";
 import { panelsOf, type Picture } from "./picture.ts";
-import { anyNumbersOf, numbersOf, rowsOf, VALUES, type Values } from "./values.ts";
+import { anyNumbersOf, extentOf, numbersOf, rowsOf, VALUES, type Values } from "./values.ts";
 
 /** Options of `gradients`. */
 export interface GradientsOptions extends AxesOptions {
@@ -95,7 +95,7 @@ export function gradients(
     const signed = sizeOf(gradient.shape.slice(1)) === 1;
     const pull = anyNumbersOf(call, `${name}.gradient`, signed ? gradient : norms)
       .map((value) => perSample ? value * count : value);
-    const largest = Math.max(...anyNumbersOf(call, `${name}.shares`, shares));
+    const [, largest] = extentOf(anyNumbersOf(call, `${name}.shares`, shares));
     const label = `${name}, ${(100 * largest).toPrecision(3)} % by one sample`;
     const yLabel = signed ? "gradient" : "length of the gradient";
     const places = x ?? Array.from({ length: count }, (_, i) => i);
@@ -153,9 +153,8 @@ function planeOf(
   };
   const range = { xRange: [from, to], yRange: [from, to] } as const;
   const labels = { xLabel: "first direction", yLabel: "second direction" };
-  const what = `loss on a plane from ${shortNumber(Math.min(...heights))} to ${
-    shortNumber(Math.max(...heights))
-  }`;
+  const [least, largest] = extentOf(heights).map(shortNumber);
+  const what = `loss on a plane from ${least} to ${largest}`;
   return panelOf(call, what, [plane], { grid: false, ...range, ...labels, ...options }, {
     color: colorsOf(heights, {}),
   });
@@ -229,7 +228,7 @@ export function spectrum(spectrum: HessianSpectrum, options?: AxesOptions): Pict
   const read = readSpectrum(call, options);
   const { density, least, largest } = spectrum;
   const values = numbersOf(call, "density.value", density.value);
-  const floor = read.yScale === "log" ? SEEN * Math.max(...values) : 0;
+  const floor = read.yScale === "log" ? SEEN * extentOf(values)[1] : 0;
   return lines(values.map((value) => Math.max(value, floor)), {
     x: density.at,
     xLabel: "eigenvalue",

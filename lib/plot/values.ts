@@ -55,6 +55,14 @@ export function numbersOf(call: string, name: string, values: Values): number[] 
   );
 }
 
+/** The least and the largest of numbers, which may be more than a call takes. */
+export function extentOf(numbers: readonly number[]): readonly [least: number, largest: number] {
+  return numbers.reduce<readonly [number, number]>(
+    ([least, largest], value) => [Math.min(least, value), Math.max(largest, value)],
+    [Infinity, -Infinity],
+  );
+}
+
 /** The series of a record, or one without a name. */
 export function seriesOf(
   call: string,

@@ -54,6 +54,26 @@ async function runEpoch(run: TrainingRun, plan: Plan, data: Batches<unknown>): P
   await run.call("onEpochEnd", run.endEpoch(validated));
 }
 
+async function runEpochs(run: TrainingRun, plan: Plan, data: Batches<unknown>): Promise<void> {
+  while (run.next(data)) await runEpoch(run, plan, data);
+}
+
+/**
+ * Waits for the epochs, or fails if a batch was cut off: an interrupt of a notebook by message ends the
+ * code that runs, and what awaits it would wait for ever. Only then a timer finds a run busy.
+ */
+async function unlessCutOff(run: TrainingRun, epochs: Promise<void>): Promise<void> {
+  const { promise: cutOff, reject } = Promise.withResolvers<never>();
+  const timer = setInterval(() => {
+    if (run.busy) reject(new FitError(`interrupted in a batch of epoch ${run.epoch}`, run.history));
+  }, 50);
+  try {
+    await Promise.race([epochs, cutOff]);
+  } finally {
+    clearInterval(timer);
+  }
+}
+
 /**
  * Trains a model: for each epoch all batches, each with its loss, its gradients and a step of the
  * optimizer, then the validation. The same can be written by hand with public functions; see the
@@ -94,7 +114,8 @@ export async function fit<B>(options: FitOptions<B>): Promise<History> {
   const quiet = onInterrupt(() => run.interrupt());
   try {
     await run.call("onFitStart");
-    while (run.next(data)) await runEpoch(run, plan, data);
+    const epochs = runEpochs(run, plan, data);
+    await (notebook === null ? epochs : unlessCutOff(run, epochs));
   } finally {
     quiet();
     await run.call("onFitEnd");

@@ -46,7 +46,6 @@ export class TrainingRun implements Run {
   #measured: Measured;
   /** Batches whose gradients are collected for the next step. */
   #gathered = 0;
-  /** Whether a batch is being computed, or was when something failed. */
   #busy = false;
   #interrupted = false;
   readonly #began = performance.now();
@@ -108,6 +107,10 @@ export class TrainingRun implements Run {
   }
   get resumable(): boolean {
     return !this.#busy && this.#gathered === 0;
+  }
+  /** Whether a batch is being computed, or was when something failed or cut it off. */
+  get busy(): boolean {
+    return this.#busy;
   }
   /** Whether somebody has ended training. */
   get stopped(): boolean {

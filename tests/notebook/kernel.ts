@@ -102,15 +102,28 @@ export class Kernel implements AsyncDisposable {
     // It is waited for when the outputs are there; until then nobody would hear of its end.
     reply.catch(() => {});
     const outputs: Output[] = [];
-    while (true) {
-      const { type, parent, content } = await this.#said(this.#iopub);
-      if (parent !== id) continue;
-      if (type === "status" && content.execution_state === "idle") break;
-      if (type === "status" || type === "execute_input") continue;
+    await this.#until(id, async ({ type, parent, content }) => {
+      if (parent !== id || type === "status" || type === "execute_input") return;
       outputs.push({ type, content });
       await during?.({ type, content });
+    });
+    const { content } = await reply;
+    // What a cell gave may be sent after it was said to be done; a second question comes after it.
+    const info = await this.#ask(this.#shell, "kernel_info_request", {});
+    await this.#until(info, ({ type, parent, content }) => {
+      if (parent === id && type !== "status") outputs.push({ type, content });
+    });
+    await this.#reply(info);
+    return { status: String(content.status), outputs };
+  }
+
+  /** Hears what is said to all until a request is done. */
+  async #until(id: string, hear: (said: Said) => void | Promise<void>): Promise<void> {
+    while (true) {
+      const said = await this.#said(this.#iopub);
+      await hear(said);
+      if (said.parent === id && said.content.execution_state === "idle") return;
     }
-    return { status: String((await reply).content.status), outputs };
   }
 
   /** The process. */

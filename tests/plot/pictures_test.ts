@@ -6,6 +6,7 @@ import { contrast } from "../../lib/plot/colors.ts";
 import * as plot from "../../lib/plot/mod.ts";
 import { GROUNDS, PALETTE } from "../../lib/plot/palette.ts";
 import {
+  gpu,
   losses,
   noGrad,
   ones,
@@ -109,7 +110,11 @@ Deno.test("lines() draws each series through its numbers, whatever they are give
   assertEquals(path(plot.lines(tensor(y), { x: tensor(x, { dtype: "int32" }) })), expected);
   assertEquals(path(plot.lines(new Float64Array(y), { x: Float32Array.from(x) })), expected);
   assertEquals(path(plot.lines(tensor([y]).mT, { x: tensor(x).requiresGrad_() })), expected);
+  if (gpu.available()) assertEquals(path(plot.lines(tensor(y).to("gpu"), { x })), expected);
   assert(path(plot.lines(y))[0] !== expected[0]);
+  const gone = tensor(y);
+  gone.dispose();
+  assertThrows(() => plot.lines(gone), Error, "Cannot ");
   const both = panelsOf(plot.lines({ a: [1, 2], b: [1, 2, 3] }).svg)[0]!;
   assertEquals(both.legend, ["a", "b"]);
   assertEquals(panelsOf(plot.lines([5]).svg)[0]!.points.length, 1);

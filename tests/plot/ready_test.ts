@@ -1,8 +1,8 @@
 /** Ready pictures: that they show what they are given. */
 
-import { assert, assertEquals, assertThrows } from "@std/assert";
+import { assert, assertEquals, assertMatch, assertThrows } from "@std/assert";
 import * as plot from "../../lib/plot/mod.ts";
-import { losses, metrics, ones, ShapeError, study, tensor, train } from "../../mod.ts";
+import { losses, metrics, ones, ShapeError, study, tensor, train, zeros } from "../../mod.ts";
 import { all, panelsOf, parsed } from "./read_svg.ts";
 
 /** Where the lines of a picture go, each as its points in pixels. */
@@ -121,4 +121,18 @@ Deno.test("spectrum() marks the least and the largest eigenvalue", () => {
     const { legend } = panelsOf(plot.spectrum(found, { yScale }).svg)[0]!;
     assertEquals(legend, ["least 1", "largest 25"]);
   }
+});
+
+Deno.test("pictures take more numbers than a call takes arguments", () => {
+  const many = zeros([200_000]);
+  const profile = { value: 0, gradient: many, norms: many, shares: many };
+  assertMatch(plot.gradients(profile).alt, /200000 points/);
+  const plane = {
+    at: Array.from({ length: 400 }, (_, i) => i),
+    values: zeros([400, 400]),
+    center: 0,
+  };
+  const rest = { directions: [], scale: { by: "none", directions: [], point: 0 } as const };
+  assertMatch(plot.landscape({ ...plane, ...rest }).alt, /loss on a plane from 0 to 0/);
+  assertMatch(plot.pareto(zeros([10, 2])).alt, /10 choices, 10 of them/);
 });
