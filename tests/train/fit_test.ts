@@ -326,3 +326,17 @@ Deno.test("fit() keeps memory flat", async () => {
   });
   assertEquals(new Set(bytes.slice(2)).size, 1, `${bytes}`);
 });
+
+Deno.test("fit() of many steps is flat in memory, and a leak would be noticed", async () => {
+  const script = new URL("long_fit.ts", import.meta.url).pathname;
+  const args = ["run", "-A", "--no-check", "--v8-flags=--expose-gc", script, "1000"];
+  const run = (...more: string[]) =>
+    new Deno.Command(Deno.execPath(), { args: [...args, ...more] }).output();
+  const [flat, leaking] = await Promise.all([run(), run("--leak")]);
+  const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
+  assertEquals([flat.code, text(flat.stderr)], [0, ""], text(flat.stdout));
+  assertEquals([leaking.code, text(leaking.stderr)], [
+    1,
+    "Memory has grown by more than is allowed\n",
+  ]);
+});
