@@ -76,11 +76,12 @@ export class Timeline implements Watcher, LaunchListener {
   /** Ends it. */
   end(): void {
     if (this.#done) return;
+    // Where something that began later is still open, this goes on.
+    this.#guard[Symbol.dispose]();
     this.#endPass();
     this.#done = true;
     this.#quiet();
     current = this.#around;
-    this.#guard[Symbol.dispose]();
   }
 
   /** Runs a part of the program as a phase, until its promise is settled if it gives one. */

@@ -47,6 +47,7 @@ async function runEpoch(run: TrainingRun, plan: Plan, data: Batches<unknown>): P
     if (run.stopped && run.resumable) return;
   }
   run.finishStep();
+  run.checkBatches();
   const { validation } = plan;
   const validated = validation === null
     ? {}

@@ -33,6 +33,9 @@ interface RunState {
   readonly means: ReturnType<Means["stateDict"]>;
 }
 
+/** What shows the op that made a number that is none. */
+const ANOMALY = "put `using _ = detectAnomaly()` before fit to see which op made it";
+
 /** A run of `fit`. */
 export class TrainingRun implements Run {
   readonly history: History = new History();
@@ -221,8 +224,8 @@ export class TrainingRun implements Run {
     const [name, value] = wrong;
     throw new FitError(
       `${name === "loss" ? "the loss" : `the term ${name} of the loss`} is ${value} in batch ` +
-        `${this.batch + 1} of epoch ${this.epoch}, after ${this.step} steps; run fit inside ` +
-        "detectAnomaly to see which op made it, or pass { terminateOnNaN: false }",
+        `${this.batch + 1} of epoch ${this.epoch}, after ${this.step} steps; ${ANOMALY}, or pass ` +
+        "{ terminateOnNaN: false }",
       this.history,
     );
   }
@@ -249,10 +252,34 @@ export class TrainingRun implements Run {
     });
   }
 
+  /** Refuses an epoch in which there was nothing to learn. */
+  checkBatches(): void {
+    if (this.batch > 0) return;
+    throw new FitError(
+      `train gave no batches in epoch ${this.epoch}; an iterator gives them only once, an array or a ` +
+        "DataLoader in each epoch",
+      this.history,
+    );
+  }
+
+  /** Says which numbers of an epoch are NaN that were not so before. */
+  #reportNaN(record: EpochRecord): void {
+    const before = this.history.records.at(-1) ?? {};
+    const names = Object.keys(record).filter((name) =>
+      Number.isNaN(record[name]) && !Number.isNaN(before[name])
+    );
+    if (names.length === 0) return;
+    console.warn(
+      `fit: ${names.join(", ")} turned NaN in epoch ${this.epoch}, after ${this.step} steps; ` +
+        ANOMALY,
+    );
+  }
+
   /** Notes an epoch that is over, and steps the schedule. */
   endEpoch(validated: Readonly<Record<string, number>>): EpochRecord {
     const { scheduler } = this.#plan;
     const record = this.#record(validated);
+    this.#reportNaN(record);
     this.history.records.push(record);
     this.#at.within = false;
     if (scheduler?.interval === "epoch") {

@@ -70,8 +70,8 @@ export class Trace implements Disposable {
   /** Ends the trace and writes the file. */
   [Symbol.dispose](): void {
     if (this.#written) return;
-    this.#written = true;
     this.#timeline.end();
+    this.#written = true;
     writeFile("trace", this.#path, partsOf(this.#timeline, this.#origin));
   }
 }

@@ -3,6 +3,7 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import {
   detectAnomaly,
+  gpu,
   GradError,
   losses,
   nn,
@@ -153,6 +154,36 @@ Deno.test("nothing is left of a trace when it is over, also where the function t
     work();
   });
   assertEquals(named(outer.events, "launch"), [...before, ...before]);
+});
+
+Deno.test("traces that are ended in the wrong order say so, and go on until it is right", async () => {
+  const outer = await traced(async (path) => {
+    const first = train.trace(path);
+    const { events } = await traced((inner) => {
+      const second = train.trace(inner);
+      assertThrows(() => first[Symbol.dispose](), GradError, "Cannot end trace: a guard that was");
+      void ones([2]).exp();
+      second[Symbol.dispose]();
+      second[Symbol.dispose]();
+    });
+    assertEquals(named(events, "op"), ["exp"]);
+    void ones([2]).log();
+    first[Symbol.dispose]();
+    void ones([2]).sin();
+  });
+  assertEquals(named(outer.events, "op"), ["exp", "log"]);
+});
+
+Deno.test({
+  name: "launches on the GPU are in a trace, too",
+  ignore: !gpu.available(),
+  fn: async () => {
+    const x = ones([4], { device: "gpu" });
+    const { events } = await traced((path) => train.trace(path, () => void x.exp()));
+    const [launch] = events.filter(({ cat }) => cat === "launch");
+    assertEquals([launch?.name, launch?.args], ["exp", { bytes: 32, device: "gpu" }]);
+    assertEquals(named(events, "op"), ["exp"]);
+  },
 });
 
 Deno.test("a trace inside detectAnomaly leaves the search on", async () => {
