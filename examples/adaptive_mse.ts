@@ -4,13 +4,14 @@
  * to make the loss small without the data: ∂L/∂α is the error itself and never negative, so that descent
  * only lowers α, and below 0 training makes errors larger. One number can tell no regions apart either.
  *
- *   deno run --allow-ffi examples/adaptive_mse.ts --seed 1
+ *   deno run -A examples/adaptive_mse.ts --seed 1
  *
  * Corrected: e^(−s)·MSE + s/2, which has a minimum, s = ln(2·MSE). The control puts it in the place of
  * the sample: nothing collapses.
  */
 
 import { grad, losses, nn, noGrad, optim, randn, tensor, train, zeros } from "@adjoint/ml";
+import * as plot from "@adjoint/ml/plot";
 
 const run = train.experiment("A weight of the loss that descends with the model collapses.");
 const corrected = () => new losses.RegionWeightedMSE(zeros([1], { dtype: "int32" }));
@@ -55,6 +56,17 @@ console.log(`Adam: α is below 0 from step ${adam.crossed} on, at the end ${adam
 console.log(`SGD: below 0 from step ${sgd.crossed} on; ends after step ${sgd.errors.length}.`);
 console.log(`Corrected: s is ${right.factors.at(-1)}, and e^s/2 near the error, ${right.error}.`);
 console.log("It falls as long as the net learns its rows by heart (C-16). Regions: see A-13.");
+run.picture(
+  "adaptive_mse",
+  plot.figure([
+    plot.lines({ "α with Adam": adam.factors }, { xLabel: "step", references: [{ y: 0 }] }),
+    plot.lines({ sample: adam.errors, corrected: right.errors }, {
+      xLabel: "step",
+      yLabel: "mean squared error",
+      yScale: "log",
+    }),
+  ]),
+);
 run.figures("S1", {
   value: value.item(),
   slope: slope!.flatten().toArray() as number[],

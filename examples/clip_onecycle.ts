@@ -4,19 +4,20 @@
  * anything. Their order in the loop: backward, clip, step of the optimizer, step of the schedule. Adam's
  * own rate does not count, as the schedule sets it at once.
  *
- *   deno run --allow-ffi examples/clip_onecycle.ts --seed 1
+ *   deno run -A examples/clip_onecycle.ts --seed 1
  *
  * The control is the sample as printed. All data is synthetic. That one cycle beats a rate of 1e-3 says
  * nothing about a rate that was tuned; and neither part helps against outliers (A-17).
  */
 
 import { data, losses, nn, noGrad, optim, rand, randn, tensor, train, zeros } from "@adjoint/ml";
+import * as plot from "@adjoint/ml/plot";
 
 const run = train.experiment("Clipping and one cycle work inside the loop, and nowhere else.");
 const inLoop = !run.control;
 
-/** Learning rate and first moment of Adam at some of the 500 steps. */
-function cycle(steps: readonly number[]): { rates: number[]; moments: number[] } {
+/** Learning rate and first moment of Adam at each of 500 steps. */
+function cycle(inLoop: boolean): { rates: number[]; moments: number[] } {
   const optimizer = new optim.Adam([zeros([1], { requiresGrad: true })], { lr: 1e-3 });
   const schedule = new optim.OneCycleLR(optimizer, { maxLr: 1e-2, stepsPerEpoch: 10, epochs: 50 });
   const [rates, moments]: [number[], number[]] = [[], []];
@@ -27,11 +28,11 @@ function cycle(steps: readonly number[]): { rates: number[]; moments: number[] }
     optimizer.step();
     if (inLoop) schedule.step();
   }
-  return { rates: steps.map((k) => rates[k]!), moments: steps.map((k) => moments[k]!) };
+  return { rates, moments };
 }
 
 /** The norm, and what clipping to 0.5 leaves of a gradient; as printed there is none yet. */
-function clipped(gradient: number[]): number[] {
+function clipped(gradient: number[], inLoop: boolean): number[] {
   const w = zeros([2], { requiresGrad: true });
   if (inLoop) w.grad = tensor(gradient);
   const norm = nn.utils.clipGradNorm_([w], 0.5).item();
@@ -79,14 +80,28 @@ function learned(oneCycle: boolean): number {
   return noGrad(() => losses.mse(model.forward(x), y)).item();
 }
 
+const [printed, right] = [cycle(false), cycle(inLoop)];
+run.picture(
+  "clip_onecycle",
+  plot.figure([
+    plot.lines({ printed: printed.rates, corrected: right.rates }, {
+      xLabel: "step",
+      yLabel: "learning rate",
+    }),
+    plot.lines(right.moments, { xLabel: "step", yLabel: "first moment of Adam" }),
+  ]),
+);
 const steps = [0, 1, 10, 75, 149, 150, 250, 324, 400, 498, 499];
 const free = exploding(false);
 const held = exploding(inLoop);
 console.log(`Without clipping the loss is ${free.loss} at step ${free.ended}.`);
 run.figures("S2", {
-  ...cycle(steps),
-  long: clipped([3, 4]),
-  short: clipped([0.1, 0.1]),
+  rates: steps.map((step) => right.rates[step]!),
+  moments: steps.map((step) => right.moments[step]!),
+  long: clipped([3, 4], inLoop),
+  short: clipped([0.1, 0.1], inLoop),
+  printedNorm: clipped([3, 4], false)[0]!,
+  printedRate: printed.rates.at(-1)!,
 });
 run.figures("A-16", {
   free: free.ended,

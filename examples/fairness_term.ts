@@ -4,12 +4,13 @@
  * is the square of the difference between the groups' mean errors. Much of what it does is levelling
  * down: the larger group's error rises to meet the other.
  *
- *   deno run --allow-ffi examples/fairness_term.ts --seed 1
+ *   deno run -A examples/fairness_term.ts --seed 1
  *
  * The control makes the groups of the term by chance: the same penalty, of groups that are none.
  */
 
 import { data, losses, nn, noGrad, optim, randperm, type Tensor, train } from "@adjoint/ml";
+import * as plot from "@adjoint/ml/plot";
 
 const run = train.experiment("A fairness term closes the gap between groups, at a price.");
 const { x, y, group } = data.synthetic.unequalGroups(400);
@@ -42,5 +43,15 @@ const found = [0, 0.1, 1].map((lambda) => ({ lambda, ...trained(lambda) }));
 for (const row of found) {
   console.log(Object.values(row).map((value) => value.toFixed(3).padEnd(8)).join(" "));
 }
+const column = (name: "all" | "most" | "few") => found.map((row) => row[name]);
+run.picture(
+  "fairness_term",
+  plot.lines({ all: column("all"), most: column("most"), few: column("few") }, {
+    x: found.map(({ lambda }) => lambda),
+    xLabel: "λ",
+    yLabel: "mean squared error",
+    points: true,
+  }),
+);
 run.figures("A-24", { gaps: found.map(({ gap }) => gap), errors: found.map(({ all }) => all) });
 run.end();

@@ -4,12 +4,13 @@
  * 0.05; Huber's pull shrinks on the way. The squared error of a sigmoid is flat where the answer is
  * confidently wrong, logit −10 for a 1; cross-entropy of the logit pulls there with all its force.
  *
- *   deno run --allow-ffi examples/gradient_regulator.ts
+ *   deno run -A examples/gradient_regulator.ts
  *
  * The control swaps them: Huber's loss has the absolute error's place, the flat loss the other's.
  */
 
 import { grad, losses, optim, type Tensor, tensor, train } from "@adjoint/ml";
+import * as plot from "@adjoint/ml/plot";
 
 const run = train.experiment("A loss steers by its gradient: kinks oscillate, flat parts vanish.");
 const float64 = { dtype: "float64", requiresGrad: true } as const;
@@ -45,6 +46,7 @@ const paths = { l1: path(kinked), huber: path(smooth) };
 for (const [name, path] of Object.entries(paths)) {
   console.log(`${name.padEnd(6)}${path.slice(-4).map((x) => x.toFixed(5)).join("  ")}`);
 }
+run.picture("gradient_regulator", plot.lines(paths, { xLabel: "step", yLabel: "x" }));
 run.figures("C-03", {
   l1: paths.l1.slice(-4),
   huber: paths.huber.slice(0, 4),

@@ -3,7 +3,7 @@
  * one label in ten 20 too high. The pull of an outlier grows with its distance in the squared error;
  * Huber's is capped.
  *
- *   deno run --allow-ffi examples/huber_line.ts --seed 1
+ *   deno run -A examples/huber_line.ts --seed 1
  *
  * The control puts the mean squared error in the place of Huber's.
  */
@@ -19,6 +19,7 @@ import {
   type Tensor,
   train,
 } from "@adjoint/ml";
+import * as plot from "@adjoint/ml/plot";
 
 const run = train.experiment(
   "Huber's loss fits a line through outliers, and the squared error does not.",
@@ -47,5 +48,15 @@ console.log("Synthetic points: 180 near the line y = 2x + 1, and 20 that lie 20 
 for (const [name, { weight, bias }] of Object.entries(lines)) {
   console.log(`${name}: y = ${weight.item().toFixed(2)}x + ${bias.item().toFixed(2)}`);
 }
+const curves = Object.fromEntries(
+  Object.entries(lines).map(([name, line]) => [name, noGrad(() => line.forward(at)).flatten()]),
+);
+run.picture(
+  "huber_line",
+  plot.figure([[
+    plot.scatter(x.flatten(), y.flatten(), { label: "synthetic points", xLabel: "x", yLabel: "y" }),
+    plot.lines(curves, { x: at.flatten() }),
+  ]]),
+);
 run.figures("C-09", { huber: error(lines.huber), mse: error(lines.mse) });
 run.end();

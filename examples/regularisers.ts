@@ -3,13 +3,14 @@
  * features, of which 3 matter. Σ|w| pulls with the same force until a weight is 0; Σw² pulls ever less
  * and stops before. A third belief, that neighbours are alike, smooths a curve out of noise.
  *
- *   deno run --allow-ffi examples/regularisers.ts --seed 1
+ *   deno run -A examples/regularisers.ts --seed 1
  *
  * The control puts L2 in the place of L1, and takes the smoothness away.
  */
 
 import { linspace, losses, nn, noGrad, optim, randn, type Tensor, tensor } from "@adjoint/ml";
 import { train, zeros } from "@adjoint/ml";
+import * as plot from "@adjoint/ml/plot";
 
 const run = train.experiment("A penalty is a belief: L1 finds the features that matter.");
 const { l1, l2 } = losses.regularization;
@@ -54,6 +55,18 @@ console.log("Synthetic data: y = 3a − 2b + 1.5c + noise; 17 more features do n
 for (const [name, w] of Object.entries(found)) {
   console.log(`${name.padEnd(7)}${(w.toArray() as number[]).map((v) => v.toFixed(2)).join(" ")}`);
 }
+run.picture(
+  "regularisers",
+  plot.figure([
+    plot.heatmap([found.sparse.toArray() as number[], found.small.toArray() as number[]], {
+      rows: ["L1", "L2"],
+      title: "Weights of 20 features, of which 3 matter",
+      center: 0,
+      values: false,
+    }),
+    plot.lines({ noisy, smooth: curve.detach(), clean }, { title: "Smoothness" }),
+  ]),
+);
 const zerosOf = (w: Tensor) => w.at([3, 20]).abs().lt(0.01).sum().item();
 run.figures("C-04", {
   l1Zeros: zerosOf(found.sparse),

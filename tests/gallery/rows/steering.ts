@@ -121,9 +121,16 @@ export const rows: readonly Row[] = [
     tag: "X",
     threshold:
       "rates and moments of the catalogue's table to 1e-9; [3 4] is clipped to [0.3 0.4] " +
-      "with norm 5, [0.1 0.1] is not",
+      "with norm 5, [0.1 0.1] is not; as printed the norm is 0 and the rate stays 4e-4",
     holds: each((
-      f: { rates: number[]; moments: number[]; long: number[]; short: number[] },
+      f: {
+        rates: number[];
+        moments: number[];
+        long: number[];
+        short: number[];
+        printedNorm: number;
+        printedRate: number;
+      },
     ) =>
       near(f.rates, [
         4e-4,
@@ -151,7 +158,8 @@ export const rows: readonly Row[] = [
         0.949997985809,
         0.95,
       ], 1e-9) &&
-      near(f.long, [5, 0.29999995, 0.39999992]) && near(f.short.slice(1), [0.1, 0.1])
+      near(f.long, [5, 0.29999995, 0.39999992]) && near(f.short.slice(1), [0.1, 0.1]) &&
+      near([f.printedNorm, f.printedRate], [0, 4e-4])
     ),
   },
   {
