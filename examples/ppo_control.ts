@@ -85,7 +85,7 @@ const cart = new rl.CartPole({ count: 16 });
 const long = { updates: 60, steps: 128, batch: 256, lr: 1e-3, gamma: 0.99 };
 const held = learn(cart, net(4, 2), net(4, 1), choice, long);
 const arm = net(8, 4);
-const near = { updates: 100, steps: 50, batch: 400, lr: 3e-3, gamma: 0.9 };
+const near = { updates: 150, steps: 50, batch: 400, lr: 3e-3, gamma: 0.9 };
 learn(new rl.Reacher({ count: 32 }), arm, net(8, 1), turns, near);
 
 /** How far the tip is from the point at the end of an episode, in the mean of 500. */

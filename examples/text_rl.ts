@@ -115,5 +115,5 @@ const margin = good.mean().sub(other.mean()).item();
 const error = Math.sqrt(good.var().item() / good.size + other.var().item() / other.size);
 run.figures("C-31", { margin, errors: margin / error, pairs: good.size, others: other.size });
 const rows = (sentences.narrow(0, 0, 12).toArray() as number[][]).map((row) => row.join(""));
-run.picture("advantages", heatmap(advantages.narrow(0, 0, 12), { rows, center: 0 }));
+run.picture("advantages", heatmap(advantages.narrow(0, 0, 12), { rows, center: 0, values: false }));
 run.end();

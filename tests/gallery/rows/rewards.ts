@@ -52,7 +52,7 @@ export const rows: readonly Row[] = [
     threshold:
       "chain: success ≥ 0.95; CartPole: best mean of 20 episodes ≥ 400; arm: ≤ 10 % of random's distance",
     justification:
-      "The arm's share was 4.6 to 8.4 % on seeds 1 to 5; the other two thresholds are the catalogue's.",
+      "The arm's share was 3.8 to 4.8 % on seeds 1 to 5; the other two thresholds are the catalogue's.",
     holds: each((f: Late) => f.chain >= 0.95 && f.best >= 400 && f.reach <= 0.1),
     quick: each((f: Late) => f.chain >= 0.2 && f.best >= 80),
   },
