@@ -46,7 +46,7 @@ function trained(steps: number, firstOrder: boolean): number[] {
     tasks: waves,
     loss: (task) => adapted(task, steps),
     optimizer: new optim.Adam(model.parameters(), { lr: 0.002 }),
-    steps: run.quick ? 150 : 2000,
+    steps: run.quick ? 150 : 1000,
     tasksPerStep: 25,
   });
   const unseen = waves.sample(1000);

@@ -15,6 +15,21 @@ const SHOWS: Readonly<Record<string, (figures: Numbers) => boolean>> = {
   custom_loss: ({ enough, cost }) => Math.abs(enough! - 0.9) < 0.04 && cost! < 1.95,
   // Steps on a new wave help initial weights that were trained for it, and hardly those that were not.
   maml: ({ maml, none }) => maml![2]! < 0.8 * maml![0]! && none![2]! > 0.9 * none![0]!,
+  // Without the penalty the slope is far above 1.
+  wgan_gp: ({ slope }) => Math.abs(slope! - 1) < 0.3,
+  pinn: ({ error, residual }) => error! < -0.5 && residual! < -1,
+  // Each point of the ring is reached, and not its middle by all.
+  sinkhorn: ({ before, after, radius, gap }) =>
+    after! < 0.1 * before! && Math.abs(radius! - 1) < 0.1 && gap! < 0.15,
+  // Preferences by chance teach nothing.
+  dpo: ({ gain, kl }) => gain! > 1 && kl! > 0,
+  // The gradient is that of differences, and lowers the loss.
+  hypergradient: ({ before, after, exact }) => Boolean(exact) && after! < 0.9 * before!,
+  influence: ({ error, found }) => error! < 0.4 && found! > 0.85,
+  // Each clipped by itself, no sample does more than the noise; the whole clipped, one does.
+  dp_sgd: ({ accuracy, influence, whole, drowned }) =>
+    accuracy! > 0.7 && influence! < 1.01 && whole! > 5 && drowned! < 0.5,
+    ssim! > mseSsim! + 0.005 && psnr! !== msePsnr!,
 };
 
 for (const [name, shows] of Object.entries(SHOWS)) {

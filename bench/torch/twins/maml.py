@@ -35,7 +35,7 @@ def trained(steps, first_order):
         return error(own, x[SHOTS:], y[SHOTS:])
 
     optimizer = torch.optim.Adam(model.parameters(), lr=0.002)
-    for _ in range(150 if run.quick else 2000):
+    for _ in range(150 if run.quick else 1000):
         x, y = waves(25)
         loss = vmap(lambda x, y: adapted(x, y, steps))(x, y).mean()
         optimizer.zero_grad()

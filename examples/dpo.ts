@@ -1,0 +1,60 @@
+/**
+ * Direct preference optimization (Rafailov et al., 2023) of a policy that writes each letter by the one
+ * before: of two texts of a reference policy the one with more of the first letters is mostly preferred,
+ * and the policy learns to write such texts, without a reward being modelled. Synthetic preferences.
+ */
+
+import { arange, bernoulli, cat, losses, multinomial, noGrad, optim } from "@adjoint/ml";
+import { randint, randn, scope, type Tensor, train, where } from "@adjoint/ml";
+
+const run = train.experiment("A policy learns from preferences alone what they have in common.");
+const [LETTERS, LENGTH, PAIRS, STEPS, BETA] = [8, 12, 512, run.quick ? 15 : 150, 0.1];
+const reference = randn([LETTERS, LETTERS]);
+const policy = reference.clone().requiresGrad_();
+
+/** Texts that a policy writes, each row one. */
+function write(logits: Tensor, count: number): Tensor {
+  const chances = logits.softmax(1);
+  const letters = [randint(0, LETTERS, [count, 1])];
+  for (let i = 1; i < LENGTH; i++) {
+    letters.push(multinomial(chances.indexSelect(0, letters.at(-1)!.squeeze(1)), 1));
+  }
+  return cat(letters, 1);
+}
+
+/** How probable a policy finds texts, in logarithms. */
+function likelihood(logits: Tensor, texts: Tensor): Tensor {
+  const [from, to] = [texts.narrow(1, 0, LENGTH - 1), texts.narrow(1, 1, LENGTH - 1)];
+  return logits.logSoftmax(1).flatten().gather(0, from.mul(LETTERS).add(to).flatten())
+    .reshape([texts.shape[0]!, LENGTH - 1]).sum(1);
+}
+
+/** What is liked: how many letters are among the first two. */
+const liked = (texts: Tensor) => texts.lt(2).to({ dtype: "float32" }).sum(1);
+
+const [a, b] = [write(reference, PAIRS), write(reference, PAIRS)];
+// Who prefers is sure of little; for a control, of nothing.
+const better = bernoulli(liked(a).sub(liked(b)).mul(run.control ? 0 : 1).sigmoid()).unsqueeze(1).gt(
+  0.5,
+);
+const [chosen, rejected] = [where(better, a, b), where(better, b, a)];
+const [c0, r0] = [likelihood(reference, chosen), likelihood(reference, rejected)];
+const optimizer = new optim.Adam([policy], { lr: 0.05 });
+for (let step = 0; step < STEPS; step++) {
+  scope(() => {
+    optimizer.zeroGrad();
+    const [c, r] = [likelihood(policy, chosen), likelihood(policy, rejected)];
+    losses.dpo(c, r, c0, r0, { beta: BETA }).backward();
+    optimizer.step();
+  });
+}
+const [before, after] = noGrad(() => [reference, policy].map((logits) => write(logits, 4000)));
+const apart = noGrad(() => likelihood(policy, after!).sub(likelihood(reference, after!)).mean());
+const means = [before!, after!].map((texts) => liked(texts).mean().item());
+run.figures("dpo", {
+  before: means[0]!,
+  after: means[1]!,
+  gain: means[1]! - means[0]!,
+  kl: apart.item(),
+});
+run.end();

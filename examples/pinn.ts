@@ -1,0 +1,48 @@
+/**
+ * A physics-informed network (Raissi et al., 2019): a perceptron that obeys u'' = −sin x between 0 and 2π
+ * with u = 0 at both ends, of which u = sin x is the solution. No value of it inside is ever told: the
+ * loss is how far the second derivative is from the equation.
+ */
+
+import { grad, linspace, nn, noGrad, optim, rand, scope, tensor, train } from "@adjoint/ml";
+
+const run = train.experiment(
+  "A network solves an equation that its derivatives are in the loss of.",
+);
+const [POINTS, EPOCHS] = [64, run.quick ? 300 : 2000];
+const model = new nn.Sequential(
+  new nn.Linear(1, 32),
+  new nn.Tanh(),
+  new nn.Linear(32, 32),
+  new nn.Tanh(),
+  new nn.Linear(32, 1),
+);
+const ends = tensor([[0], [2 * Math.PI]]);
+const optimizer = new optim.Adam(model.parameters(), { lr: 5e-3 });
+const schedule = new optim.CosineAnnealingLR(optimizer, { tMax: EPOCHS });
+
+/** How far u'' is from −sin x, squared, at points drawn anew. */
+function residual() {
+  const x = rand([POINTS, 1]).mul(2 * Math.PI).requiresGrad_();
+  const [slope] = grad(model.forward(x).sum(), [x], { createGraph: true });
+  const [bend] = grad(slope.sum(), [x], { createGraph: true });
+  return bend.add(x.detach().sin()).square().mean();
+}
+
+for (let epoch = 0; epoch < EPOCHS; epoch++) {
+  scope(() => {
+    optimizer.zeroGrad();
+    const held = model.forward(ends).square().mean();
+    // Without the equation, only the ends are known.
+    (run.control ? held : held.add(residual())).backward();
+    optimizer.step();
+    schedule.step();
+  });
+}
+const x = linspace(0, 2 * Math.PI, 200).unsqueeze(1);
+const error = noGrad(() => model.forward(x)).sub(x.sin()).square().mean().sqrt().item();
+run.figures("pinn", { error: Math.log10(error), residual: Math.log10(residual().item()) });
+console.log(
+  "Logarithms to base 10 of the root mean square error, and of the mean square residual.",
+);
+run.end();
