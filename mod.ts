@@ -19,6 +19,7 @@
  * @module
  */
 
+import { surviveInterrupts } from "./lib/core/notebook.ts";
 import { checkKernels } from "./lib/ffi/library.ts";
 
 export { Tensor } from "./lib/tensor/tensor.ts";
@@ -117,3 +118,4 @@ export * as study from "./lib/study/mod.ts";
 export * as testing from "./lib/testing/mod.ts";
 
 checkKernels();
+surviveInterrupts();

@@ -40,3 +40,4 @@ export {
   pareto,
   type ParetoOptions,
 } from "./ready.ts";
+export { report, type ReportOptions } from "./report/mod.ts";

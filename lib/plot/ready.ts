@@ -16,6 +16,7 @@ import {
 import { paretoFilter } from "../loss/objectives.ts";
 import { tensor } from "../tensor/create.ts";
 import { type EpochRecord, History } from "../train/history.ts";
+import { namesIn, panelNames } from "../train/panels.ts";
 import { alone, counted, lines } from "./charts.ts";
 import { figure, FIGURE_OPTIONS, type FigureOptions } from "./figure.ts";
 import { heatmap } from "./heatmap.ts";
@@ -49,17 +50,6 @@ const RECORDS = kind(
   "a History, or an array of the numbers of epochs",
   (value) => value instanceof History || (Array.isArray(value) && value.every(isPlainObject)),
 );
-
-/** What tells when a record was made and not how good it is. */
-const TIMES = ["epoch", "step", "seconds", "lr"];
-
-/** The names that share a panel: a number with that of the validation. */
-function pairsOf(names: readonly string[]): string[][] {
-  const valid = (name: string) => `val${name.charAt(0).toUpperCase()}${name.slice(1)}`;
-  const seconds = new Set(names.map(valid));
-  return names.filter((name) => !seconds.has(name))
-    .map((name) => [name, valid(name)].filter((own) => names.includes(own)));
-}
 
 /** A panel of some numbers of a history; epochs without a finite one are passed over. */
 function panelFor(
@@ -107,8 +97,7 @@ export function history(
   checkKind(call, "history", history, RECORDS);
   const { names, yScale, columns = 3, ...rest } = readHistory(call, options);
   const records = history instanceof History ? history.records : history;
-  const known = [...new Set(records.flatMap((record) => Object.keys(record)))]
-    .filter((name) => records.some((record) => Number.isFinite(record[name])));
+  const known = namesIn(records);
   const missing = names?.find((name) => !known.includes(name));
   if (missing !== undefined) {
     throw new RangeError(
@@ -117,11 +106,7 @@ export function history(
       }`,
     );
   }
-  const panels = names === undefined
-    ? pairsOf(known.filter((name) => !TIMES.includes(name)))
-    : names.length === 0
-    ? []
-    : [names];
+  const panels = names === undefined ? panelNames(records) : names.length === 0 ? [] : [names];
   if (panels.length === 0) {
     throw new RangeError(`Cannot ${call}: it needs at least one finite number, got none`);
   }

@@ -8,7 +8,8 @@ const USAGE = `Shows runs that are kept in folders.
 
   list [FOLDER]    all runs in a folder; without one, in "runs"
   show RUN         what a run was set to, and its epochs
-  diff A B         what two runs were set to where that differs, and their last epochs`;
+  diff A B         what two runs were set to where that differs, and their last epochs
+  report RUN       writes a page of a run, and says where; it needs --allow-write and --allow-ffi`;
 
 /** A table of text, its first row a head. */
 function table(rows: readonly (readonly string[])[]): string {
@@ -81,24 +82,33 @@ function diff(a: string, b: string): string {
   ].join("\n\n");
 }
 
+/** Loads the pictures only here, as they bring npm packages and the native library. */
+async function report(path: string): Promise<string> {
+  const { report } = await import("../plot/report/mod.ts");
+  return report(path);
+}
+
 /** The commands, with how many arguments each takes. */
 const COMMANDS: Readonly<
-  Record<string, { least: number; most: number; run(...args: string[]): string }>
+  Record<string, { least: number; most: number; run(...args: string[]): string | Promise<string> }>
 > = {
   list: { least: 0, most: 1, run: list },
   show: { least: 1, most: 1, run: show },
   diff: { least: 2, most: 2, run: diff },
+  report: { least: 1, most: 1, run: report },
 };
 
 /** Runs a command. @returns What it prints, and the status of the process. */
-export function command(args: readonly string[]): { text: string; code: number } {
+export async function command(
+  args: readonly string[],
+): Promise<{ text: string; code: number }> {
   const [name = "", ...rest] = args;
   const found = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
   if (found === undefined || rest.length < found.least || rest.length > found.most) {
     return { text: USAGE, code: args.length === 0 ? 0 : 1 };
   }
   try {
-    return { text: found.run(...rest), code: 0 };
+    return { text: await found.run(...rest), code: 0 };
   } catch (error) {
     return { text: (error as Error).message, code: 1 };
   }

@@ -37,9 +37,10 @@ export {
 export { type Difference, diffRuns, type RunDiff } from "./diff.ts";
 export type { Environment } from "../core/environment.ts";
 
-// Nothing here loads the native library, so that looking at runs needs no permission but to read.
+// Nothing here loads the native library before a report is asked for, so that looking at runs needs no
+// permission but to read.
 if (import.meta.main) {
-  const { text, code } = command(Deno.args);
+  const { text, code } = await command(Deno.args);
   (code === 0 ? console.log : console.error)(text);
   Deno.exitCode = code;
 }

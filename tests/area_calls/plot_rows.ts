@@ -29,6 +29,15 @@ const figureKeys = { title: text, columns: count, width: pixels, height: pixels,
 const look = { label: text, color: text };
 const profile = () => study.gradientProfile(losses.mse, linspace(1, 3, 3), ones([3]));
 
+/** A folder with the least that makes it one of a run. */
+function run(): string {
+  const path = Deno.makeTempDirSync();
+  const needed = { settings: {}, training: {}, environment: {}, resumed: [], stopped: null };
+  const info = { format: 1, began: "", outcome: "failed", seed: "1", seconds: 0, ...needed };
+  Deno.writeTextFileSync(`${path}/run.json`, JSON.stringify(info));
+  return path;
+}
+
 /** Pictures. */
 export const PLOT: Rows<Omit<typeof plot, "Picture">> = {
   lines: {
@@ -101,6 +110,7 @@ export const PLOT: Rows<Omit<typeof plot, "Picture">> = {
       options({ ...axes, xRange: of(() => [-5, 5]) }),
     ],
   },
+  report: { args: [of(run), options({ out: of(() => `${run()}/a.html`, "text") })] },
   gradients: { args: [of(profile), options({ ...axes, x: values, perSample: flag })] },
 };
 
