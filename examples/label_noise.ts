@@ -4,13 +4,14 @@
  * on synthetic data. Clipping and schedules change how far a step goes, not where to: the minimum of the
  * squared error lies between the labels. Another loss has another minimum.
  *
- *   deno run --allow-ffi examples/label_noise.ts --seed 1
+ *   deno run -A examples/label_noise.ts --seed 1
  *
  * The control puts the squared error in the place of Huber's.
  */
 
 import { data, linspace, losses, nn, noGrad, optim, rand, randn, randperm } from "@adjoint/ml";
 import { type Tensor, train } from "@adjoint/ml";
+import * as plot from "@adjoint/ml/plot";
 
 const run = train.experiment(
   "Under label noise the loss decides; clipping and schedules do not help.",
@@ -27,8 +28,8 @@ const wrong = randperm(300).lt(45).unsqueeze(1);
 const points = new data.TensorDataset(x, clean.add(wrong.mul(8)));
 const at = linspace(-1, 1, 200).unsqueeze(1);
 
-/** The error on clean data after training. */
-function error(loss: typeof robust, clip: boolean, oneCycle: boolean): number {
+/** The curve that a net has learned. */
+function learned(loss: typeof robust, clip: boolean, oneCycle: boolean): Tensor {
   const model = new nn.Sequential(
     new nn.Linear(1, 32),
     new nn.Tanh(),
@@ -49,19 +50,33 @@ function error(loss: typeof robust, clip: boolean, oneCycle: boolean): number {
       schedule?.step();
     }
   }
-  return noGrad(() => mse(model.forward(at), at.mul(3).sin())).item();
+  return noGrad(() => model.forward(at));
 }
 
 console.log("Synthetic data: y = sin(3x) with little noise, 45 of 300 labels 8 too high.");
 console.log("Error on clean data:   plain     clip      one cycle  both");
+const truth = at.mul(3).sin();
 const cells: Record<string, number[]> = {};
+const curves: Record<string, Tensor> = { truth: truth.flatten() };
 for (const [name, loss] of Object.entries({ mse, robust })) {
-  const errors = [[false, false], [true, false], [false, true], [true, true]].map((
-    [clip, oneCycle],
-  ) => error(loss, clip!, oneCycle!));
+  const all = [
+    learned(loss, false, false),
+    learned(loss, true, false),
+    learned(loss, false, true),
+    learned(loss, true, true),
+  ];
+  const errors = all.map((curve) => mse(curve, truth).item());
   cells[name] = errors;
+  curves[`${name} with both`] = all[3]!.flatten();
   console.log(`  ${name.padEnd(20)} ${errors.map((e) => e.toFixed(5).padEnd(9)).join(" ")}`);
 }
+run.picture(
+  "label_noise",
+  plot.figure([[
+    plot.scatter(x.flatten(), points.tensors[1]!.flatten(), { label: "synthetic points" }),
+    plot.lines(curves, { x: at.flatten() }),
+  ]]),
+);
 console.log("The three together do not overcome MSE's limits: one of them does, the loss.");
 run.figures("A-17", cells);
 run.end();

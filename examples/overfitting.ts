@@ -7,13 +7,24 @@
  * The control sets all three to nothing. The data is synthetic.
  */
 
-import { data, linspace, losses, nn, noGrad, optim, type Tensor, train } from "@adjoint/ml";
+import {
+  data,
+  linspace,
+  losses,
+  manualSeed,
+  nn,
+  noGrad,
+  optim,
+  type Tensor,
+  train,
+} from "@adjoint/ml";
 import * as plot from "@adjoint/ml/plot";
 
 const run = train.experiment("Dropout, decay and early stopping keep a net from learning noise.");
 const steps = run.quick ? 400 : 1500;
 const known = data.synthetic.sine(30);
-const watched = data.synthetic.sine(30);
+// As few and noisy points as there are to learn from may say the wrong time to stop.
+const watched = data.synthetic.sine(100);
 const at = linspace(-1, 1, 400).unsqueeze(1);
 const truth = at.mul(3).sin();
 const loaderOf = ({ x, y }: { x: Tensor; y: Tensor }) =>
@@ -28,6 +39,7 @@ interface Cure {
 /** Trains a net, and gives its error on clean data. */
 async function trained(given: Cure) {
   const { dropout = 0, weightDecay = 0, stop = false } = run.control ? {} : given;
+  manualSeed(run.seed); // All nets start alike.
   const model = new nn.Sequential(
     new nn.Linear(1, 128),
     new nn.ReLU(),
