@@ -5,6 +5,7 @@
  *   deno run --allow-ffi examples/curriculum.ts --seed 11
  */
 import { cdist, data, metrics, stack, type Tensor, train } from "@adjoint/ml";
+import * as plot from "@adjoint/ml/plot";
 
 const run = train.experiment("A curve of errors, its features, a type, and a curriculum.");
 const TYPES = ["fast plateau", "slow fall", "comes and goes"] as const;
@@ -52,6 +53,13 @@ const plans = TYPES.map((_, type) => {
 TYPES.forEach((name, type) => console.log(`${name.padEnd(15)} ${plans[type]!.join("; ")}`));
 const again = test.x.unbind().every((curve) =>
   `${curriculum(curve)}` === `${curriculum(curve.clone())}`
+);
+const examples = TYPES.map((name, type) =>
+  [name, test.x.at((test.y.toArray() as number[]).indexOf(type))] as const
+);
+run.picture(
+  "curves",
+  plot.lines(Object.fromEntries(examples), { title: "Errors", xLabel: "lesson", yLabel: "error" }),
 );
 run.figures("A-21", {
   accuracy,

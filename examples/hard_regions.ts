@@ -5,7 +5,8 @@
  *
  *   deno run --allow-ffi examples/hard_regions.ts --seed 11
  */
-import { data, losses, nn, optim, rand, type Tensor, train, where } from "@adjoint/ml";
+import { data, linspace, losses, nn, optim, rand, type Tensor, train, where } from "@adjoint/ml";
+import * as plot from "@adjoint/ml/plot";
 
 const run = train.experiment("Region weights: descent flees errors, ascent seeks them.");
 const world = Number(run.seed);
@@ -41,8 +42,10 @@ const hard = places.lt(-0.5);
 const heights = where(hard, places.mul(12).sin(), places.mul(0.3));
 const regions = hard.to({ dtype: "int32" });
 
-/** Errors in the hard region and elsewhere, and the weight of the hard one. */
-function fitted(way: "equal" | "ascent" | "descent"): { hard: number; weight: number } {
+const line = linspace(-1, 1, 200).unsqueeze(1);
+
+/** The error in the hard region, its weight, and the fit. */
+function fitted(way: "equal" | "ascent" | "descent") {
   const model = new nn.Sequential(new nn.Linear(1, 12), new nn.Tanh(), new nn.Linear(12, 1));
   const minimax = new losses.MinimaxMSE(regions);
   const loss: losses.Loss = way === "equal" ? new losses.MSELoss() : minimax;
@@ -60,6 +63,7 @@ function fitted(way: "equal" | "ascent" | "descent"): { hard: number; weight: nu
   return {
     hard: errors.maskedSelect(hard).mean().item(),
     weight: minimax.logits.softmax(0).at(1).item(),
+    fit: model.forward(line).squeeze(1).detach(),
   };
 }
 const trials = Array.from({ length: run.quick ? 1 : 5 }, () => ({
@@ -79,6 +83,19 @@ console.log(
   "The article errs: descent drives the weight of the hard region to 0, ascent raises it.",
 );
 console.log("Which of the two losses is right depends on whether a region is noisy or hard.");
+const [{ equal: flat, ascent: seeking, descent: fleeing }] = trials as [typeof trials[number]];
+run.picture(
+  "hard_region",
+  plot.figure([[
+    plot.scatter(places.squeeze(1), heights.squeeze(1), {
+      label: "data",
+      title: "A hard left quarter",
+    }),
+    plot.lines({ equal: flat.fit, ascent: seeking.fit, descent: fleeing.fit }, {
+      x: line.squeeze(1),
+    }),
+  ]]),
+);
 run.figures("A-13", {
   cleanRatio: weighted / equal,
   ascentRatio: ascent,

@@ -6,6 +6,7 @@
  *   deno run --allow-ffi examples/lapses.ts --seed 11
  */
 import { data, losses, metrics, nn, noGrad, optim, train } from "@adjoint/ml";
+import * as plot from "@adjoint/ml/plot";
 
 const run = train.experiment("An error that jumps, and a strategy that switches.");
 const world = Number(run.seed);
@@ -62,6 +63,20 @@ for (const [name, { missed, falseAlarms, latency, switches }] of Object.entries(
       `${EPISODES * CALM} calm windows, at most ${latency} windows late, ${switches} switches`,
   );
 }
+const detector = new metrics.Ewma(before, { alpha: 0.3, threshold: 4.8 });
+const errors = errorsOf(LAPSE / (CALM + LAPSE), CALM + LAPSE);
+const level = errors.map((error) => {
+  detector.update(error);
+  return detector.level;
+});
+run.picture(
+  "lapse",
+  plot.lines({ error: errors, "moving mean": level }, {
+    title: "Attention lapses after a hundred windows",
+    xLabel: "window",
+    references: [{ x: CALM, label: "lapse" }, { y: detector.limit, label: "limit" }],
+  }),
+);
 const { missed, falseAlarms, latency } = ewma;
 run.figures("A-20", { episodes: EPISODES, missed, falseAlarms, latency });
 run.end();

@@ -16,6 +16,7 @@ import {
   randn,
   train,
 } from "@adjoint/ml";
+import * as plot from "@adjoint/ml/plot";
 
 const run = train.experiment("MSE + SSIM: more structure, for some decibels.");
 const NOISE = 0.15;
@@ -26,7 +27,7 @@ const noisy = clean.add(randn(clean.shape).mul(NOISE));
 const lambda = run.control ? 0 : 0.1;
 
 /** How like the clean images those are that a net, always the same at first, has freed of noise. */
-function restored(weight: number): { ssim: number; psnr: number } {
+function restored(weight: number) {
   manualSeed(run.seed);
   const net = new nn.Sequential(
     new nn.Conv2d(1, 16, 3, { padding: 1 }),
@@ -46,7 +47,7 @@ function restored(weight: number): { ssim: number; psnr: number } {
     optimizer.step();
   }
   const found = noGrad(() => net.forward(noisy));
-  return { ssim: metrics.ssim(found, clean), psnr: metrics.psnr(found, clean) };
+  return { ssim: metrics.ssim(found, clean), psnr: metrics.psnr(found, clean), found };
 }
 
 const [plain, mixed, strong] = [restored(0), restored(lambda), restored(1)];
@@ -57,6 +58,16 @@ for (const [name, { ssim, psnr }] of Object.entries(shown)) {
 }
 console.log(
   "A tenth of SSIM is nearly free; more of it costs decibels and brings little structure.",
+);
+const shades = { clean, noisy, MSE: plain.found, mixed: mixed.found, "λ = 1": strong.found };
+run.picture(
+  "restored",
+  plot.figure(
+    Object.entries(shades).map(([title, x]) =>
+      plot.heatmap(x.at(0, 0), { title, values: false, range: [0, 1], width: 300, height: 300 })
+    ),
+    { columns: 3 },
+  ),
 );
 run.figures("A-14", {
   ssimGain: mixed.ssim - plain.ssim,

@@ -5,7 +5,8 @@
  *
  *   deno run --allow-ffi examples/pareto.ts --seed 11
  */
-import { grad, losses, optim, randn, type Tensor, train } from "@adjoint/ml";
+import { grad, linspace, losses, optim, randn, type Tensor, train } from "@adjoint/ml";
+import * as plot from "@adjoint/ml/plot";
 
 const run = train.experiment("Where a front bends inwards, weighted sums find only its ends.");
 const CENTRE = 1 / Math.sqrt(3);
@@ -76,6 +77,23 @@ console.log(
   "With positive weights the minimum of a sum is Pareto optimal; what it misses is the bend.",
 );
 
+const along = linspace(-CENTRE, CENTRE, 80).unsqueeze(1).expand([80, 3]);
+const [first, second] = objectives(along);
+const points = Object.entries(found).flatMap(([name, all]) =>
+  all.map((at) => [name, ...at] as const)
+);
+run.picture(
+  "pareto",
+  plot.figure([[
+    plot.scatter(points.map(([, x]) => x), points.map(([, , y]) => y), {
+      groups: points.map(([name]) => name),
+      title: "Where each way ends",
+      xLabel: "first objective",
+      yLabel: "second objective",
+    }),
+    plot.lines({ front: second }, { x: first }),
+  ]]),
+);
 run.figures("C-12", {
   sumsWithin: interior(sums),
   learnedWithin: interior(learned),

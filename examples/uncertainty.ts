@@ -1,40 +1,15 @@
 /**
- * Does uncertainty weighting find the weights of two losses? Kendall's loss of article 002, as the
- * article has it (S5), on constant losses, in a training loop with two groups, and on a noisy task.
- * Synthetic data.
+ * Does uncertainty weighting find out what is noisy? Kendall's loss of article 002 in a training loop with
+ * two groups of parameters, and on two tasks of which one is noisy. Synthetic data.
  *
  *   deno run --allow-ffi examples/uncertainty.ts --seed 11
  */
-import { data, losses, nn, optim, tensor, train } from "@adjoint/ml";
+import { data, losses, nn, optim, train } from "@adjoint/ml";
 
 const run = train.experiment(
-  "A loss whose weights are learned: where they go, and what they read as.",
+  "Two groups in one optimizer, and a noisy task that loses its weight.",
 );
 const world = Number(run.seed);
-
-// S5, the faithful form: Σ e^(−s)·L + s/2. What is stationary is s = ln(2L). Read as the log-variance of
-// a Gaussian it is too large by ln 2; the corrected form, ½e^(−s)·L + s/2, ends at s = ln L.
-const forms = {
-  faithful: new losses.MultiTaskLossWithUncertainty(2),
-  corrected: new losses.MultiTaskLossWithUncertainty(2, { kind: "regression" }),
-};
-const constant = [tensor(0.04), tensor(9)];
-const ends = Object.values(forms).map((criterion) => {
-  const optimizer = new optim.Adam(criterion.parameters(), { lr: 0.02 });
-  for (let step = 0; step < 1000; step++) {
-    optimizer.zeroGrad();
-    criterion.forward(constant).backward();
-    optimizer.step();
-  }
-  return criterion.logVars.toArray() as number[];
-});
-const [faithful, corrected] = ends as [number[], number[]];
-console.log(`log-variances of constant losses 0.04 and 9: ${faithful.map((s) => s.toFixed(4))}`);
-console.log(
-  `  corrected form: ${corrected.map((s) => s.toFixed(4))}; the losses' own logarithms are`,
-);
-console.log(`  ${[0.04, 9].map((loss) => Math.log(loss).toFixed(4))}`);
-run.figures("C-13", { logVars: run.control ? corrected : faithful });
 
 // C-14: model and criterion in one optimizer, each with its own rate, which a schedule keeps apart.
 const model = new nn.Linear(16, 1);

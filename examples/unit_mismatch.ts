@@ -6,6 +6,7 @@
  *   deno run --allow-ffi examples/unit_mismatch.ts --seed 11
  */
 import { cat, data, losses, nn, optim, randn, type Tensor, train } from "@adjoint/ml";
+import * as plot from "@adjoint/ml/plot";
 
 const run = train.experiment("Two tasks in units 500 times apart: a sum sees only one of them.");
 const { twoTasks } = data.synthetic;
@@ -79,6 +80,23 @@ const [faithful, corrected] = [byHeart(null), byHeart([-4, 4])];
 const [free, held] = [faithful, corrected].map((seen) => seen.at(-1)!) as [number[], number[]];
 console.log(`log-variances after 2000 steps on 32 examples: ${free.map((s) => s.toFixed(1))},`);
 console.log(`  held: ${held.map((s) => s.toFixed(1))}`);
+const courses = { free: faithful, held: corrected };
+run.picture(
+  "log_variances",
+  plot.lines(
+    Object.fromEntries(
+      Object.entries(courses).flatMap(([name, course]) =>
+        [0, 1].map((task) => [`${name}, task ${task + 1}`, course.map((s) => s[task]!)])
+      ),
+    ),
+    {
+      x: faithful.map((_, i) => 200 * (i + 1)),
+      title: "Log-variances while 32 examples are learned by heart",
+      xLabel: "step",
+      yLabel: "log-variance",
+    },
+  ),
+);
 const seen = run.control ? corrected : faithful;
 run.figures("C-16", {
   slowSmall: slow[0],

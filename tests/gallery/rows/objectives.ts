@@ -2,6 +2,10 @@
 
 import { each, type Row } from "../row.ts";
 
+/** Figures of S5. */
+type Sample =
+  & Record<"total" | "libraryTotal" | "below", number>
+  & Record<"slopes" | "librarySlopes", number[]>;
 /** Figures of C-15. */
 type Noisy = Record<"weightRatio" | "errorRatio", number>;
 /** Figures of C-11. */
@@ -23,8 +27,23 @@ function near(found: readonly number[], wanted: readonly number[], distance: num
 
 export const rows: readonly Row[] = [
   {
+    id: "S5",
+    script: "uncertainty_form.ts",
+    question: "Can a loss learn the weights of its terms?",
+    tag: "X",
+    claim: "MultiTaskLossWithUncertainty: the log of the variance of the noise that is observed.",
+    correction:
+      "It is the form for classification, whose log_vars end at ln(2L); the total falls below 0 without end.",
+    threshold:
+      "losses 2 and 3: total 5 and slopes −1.5 and −2.5, as printed and by the library; total below 0",
+    holds: each((f: Sample) =>
+      near([f.total, f.libraryTotal], [5, 5], 1e-6) && near(f.slopes, [-1.5, -2.5], 1e-6) &&
+      near(f.librarySlopes, [-1.5, -2.5], 1e-6) && f.below < 0
+    ),
+  },
+  {
     id: "C-13",
-    script: "uncertainty.ts",
+    script: "uncertainty_form.ts",
     question: "Can a loss learn the weights of its terms?",
     tag: "X",
     claim: "The loss learns log σ² of each task (S5).",

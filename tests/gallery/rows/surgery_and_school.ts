@@ -101,9 +101,4 @@ export const rows: readonly Row[] = [
     id: "A-01",
     reason: "The article's thesis as a whole; what of it can be shown stands in A-02 to A-25.",
   },
-  {
-    id: "A-26",
-    reason: "Medical large models are only mentioned; nothing is asked, and none is implied here.",
-  },
-  { id: "A-27", reason: "References; nothing to show, and none of them serves as evidence here." },
 ];
