@@ -81,7 +81,7 @@ const ROOMS = [
   ["autograd", "ops"],
   ["tensor", "transforms"],
   ["nn", "optim"],
-  ["loss", "data", "io"],
+  ["loss", "data", "io", "install"],
   ["metrics", "study", "testing"],
   ["train"],
 ] as const;
@@ -155,11 +155,12 @@ const SUBJECTS: Readonly<Record<string, readonly string[]>> = {
   ffi: ["lib/device/"],
   // The sources as such, with the registry that tells what they define.
   project: ["bench/", "lib/ops/registry.ts"],
-  // Launches as such, the nearest word to a wrong one, tables that are printed, and the list of
-  // tasks.
+  // Launches as such, the nearest word to a wrong one, what the library is called, tables that are
+  // printed, and the list of tasks.
   tools: [
     "lib/ffi/",
     "lib/core/options.ts",
+    "lib/core/platform.ts",
     "tests/matrix/op_table.ts",
     "tests/loss/loss_table.ts",
     "tests/nn/subjects.ts",
