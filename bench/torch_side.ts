@@ -31,6 +31,21 @@ function spawn(command: string, options: Deno.CommandOptions): Deno.ChildProcess
   }
 }
 
+/** What a program prints; its failure is told by its last words. */
+export async function runProgram(
+  command: string,
+  args: string[],
+  env: Record<string, string>,
+): Promise<string> {
+  const child = spawn(command, { args, env, stdout: "piped", stderr: "piped" });
+  const { success, stdout, stderr } = await child.output();
+  const text = new TextDecoder();
+  if (success) return text.decode(stdout);
+  throw new BenchError(
+    `${command} ${args.join(" ")} failed: ${text.decode(stderr).trimEnd().slice(-2000)}`,
+  );
+}
+
 /** The Python to use; null if there is none with PyTorch. */
 export async function findPython(given: string | undefined): Promise<string | null> {
   return given ?? (await exists(OWN_PYTHON) ? OWN_PYTHON : null);

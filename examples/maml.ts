@@ -1,100 +1,60 @@
 /**
- * Meta-learning (C. Finn et al., "Model-Agnostic Meta-Learning for Fast Adaptation of Deep Networks",
- * 2017) of sine waves: initial weights from which one step on 10 points of a new wave nearly fits it.
- *
- *   deno run --allow-ffi examples/maml.ts --seed 1
- *
- * Options: --seed N, --quick (fewer steps), --json (a last line with the figures).
- *
- * The inner step is differentiable, and a whole batch of tasks goes through it at once by `vmap`. Beside
- * stand the first-order method, which takes the inner gradient for a constant, and training without
- * adaptation, which can only learn the mean of all waves.
+ * Meta-learning of sine waves: initial weights from which one step on 10 points of a new wave nearly fits
+ * it (Finn et al., "Model-Agnostic Meta-Learning", 2017). Beside stand the first-order method, which takes
+ * the inner gradient for a constant, and training without adaptation, which can only learn the mean of all
+ * waves. All data is synthetic.
  */
 
-import { parseArgs } from "node:util";
-import { gradOf, losses, manualSeed, optim, rand, type Tensor, vmap } from "@adjoint/ml";
+import {
+  functionalCall,
+  losses,
+  meta,
+  nn,
+  optim,
+  rand,
+  type Tensor,
+  train,
+  vmap,
+} from "@adjoint/ml";
 
-const [SHOTS, TASKS, TESTS, INNER_LR, OUTER_LR] = [10, 25, 200, 0.01, 0.002];
+const run = train.experiment("Initial weights can be learned from which one step fits a new task.");
+type Points = { x: Tensor; y: Tensor };
+const [SHOTS, LR] = [10, 0.01];
 
-/** How the gradient of the inner step is seen from outside; null for no inner step. */
-export type Inner = "differentiated" | "constant" | null;
+/** A wave of its own amplitude and phase: 10 points to learn from, and 10 to be judged by. */
+const waves = new meta.TaskDistribution<Points>((generator) => {
+  const [a, b] = [rand([], { generator }), rand([], { generator })];
+  const x = rand([2 * SHOTS, 1], { generator }).mul(10).sub(5);
+  return { x, y: x.sub(b.mul(Math.PI)).sin().mul(a.mul(4.9).add(0.1)) };
+});
 
-/** What is compared. */
-export const METHODS: Readonly<Record<string, Inner>> = {
-  "MAML": "differentiated",
-  "first-order MAML": "constant",
-  "no adaptation": null,
-};
+/** Trains initial weights; gives the errors on new waves after 0, 1 and 5 steps. */
+function trained(steps: number, firstOrder: boolean): number[] {
+  const [one, two, three] = [new nn.Linear(1, 40), new nn.Linear(40, 40), new nn.Linear(40, 1)];
+  const model = new nn.Sequential(one, new nn.ReLU(), two, new nn.ReLU(), three);
+  const params: Record<string, Tensor> = Object.fromEntries(model.namedParameters());
 
-/** Some points of a wave, or of many. */
-type Points = readonly [x: Tensor, y: Tensor];
-
-/** Weights and biases of a perceptron 1-40-40-1. */
-function initial(): Tensor[] {
-  const layers = [[1, 40], [40, 40], [40, 1]] as const;
-  return layers.flatMap(([from, to]) =>
-    [[from, to], [to]].map((shape) => rand(shape).mul(2).sub(1).div(Math.sqrt(from)))
-  );
-}
-
-/** The error of the perceptron on points. */
-function lossOf([w1, b1, w2, b2, w3, b3]: Tensor[], [x, y]: Points): Tensor {
-  const hidden = x.matmul(w1!).add(b1!).relu().matmul(w2!).add(b2!).relu();
-  return losses.mse(hidden.matmul(w3!).add(b3!), y);
-}
-
-/** Points of waves that differ in amplitude and phase: the first are to learn from, the others to test. */
-function waves(count: number): Points {
-  const [amplitude, phase] = [rand([count, 1, 1]).mul(4.9).add(0.1), rand([count, 1, 1])];
-  const x = rand([count, 2 * SHOTS, 1]).mul(10).sub(5);
-  return [x, x.sub(phase.mul(Math.PI)).sin().mul(amplitude)];
-}
-
-/** The mean error on the test points of waves after steps on the others, for all waves at once. */
-function adaptedLoss(params: Tensor[], batch: Points, steps: number, inner: Inner): Tensor {
-  const each = (x: Tensor, y: Tensor) => {
-    const part = (from: number): Points => [x.narrow(0, from, SHOTS), y.narrow(0, from, SHOTS)];
-    let own = params;
-    for (let step = 0; step < steps; step++) {
-      const found = gradOf(lossOf)(own, part(0));
-      const gradients = inner === "constant" ? found.map((g) => g.detach()) : found;
-      own = optim.functional.sgd(own, gradients, {}, { lr: INNER_LR }).params;
-    }
-    return lossOf(own, part(SHOTS));
-  };
-  return vmap(each)(...batch).mean();
-}
-
-/** Trains initial weights by a method; gives the errors on new waves after 0, 1 and 5 steps. */
-export function train(inner: Inner, seed: number, steps: number): number[] {
-  manualSeed(seed);
-  let params = initial();
-  let state = {};
-  for (let step = 0; step < steps; step++) {
-    const batch = waves(TASKS);
-    const loss = (own: Tensor[]) => adaptedLoss(own, batch, inner === null ? 0 : 1, inner);
-    const gradients = gradOf(loss)(params);
-    ({ params, state } = optim.functional.adam(params, gradients, state, { lr: OUTER_LR }));
+  /** The error on the second half of a wave's points after steps on the first. */
+  function adapted({ x, y }: Points, steps: number): Tensor {
+    const error = (own: Record<string, Tensor>, from: number) =>
+      losses.mse(functionalCall(model, own, x.narrow(0, from, SHOTS)), y.narrow(0, from, SHOTS));
+    const loss = (own: Record<string, Tensor>) => error(own, 0);
+    const own = steps === 0 ? params : meta.innerLoop({ params, loss, steps, lr: LR, firstOrder });
+    return error(own, SHOTS);
   }
-  const batch = waves(TESTS);
-  return [0, 1, 5].map((steps) => adaptedLoss(params, batch, steps, inner).item());
-}
-
-if (import.meta.main) {
-  const { values } = parseArgs({
-    options: {
-      seed: { type: "string", default: "1" },
-      quick: { type: "boolean", default: false },
-      json: { type: "boolean", default: false },
-    },
+  meta.metaTrain({
+    tasks: waves,
+    loss: (task) => adapted(task, steps),
+    optimizer: new optim.Adam(model.parameters(), { lr: 0.002 }),
+    steps: run.quick ? 150 : 2000,
+    tasksPerStep: 25,
   });
-  const seed = Number(values.seed);
-  const steps = values.quick ? 500 : 5000;
-  console.log(`seed ${seed}, ${steps} steps; errors on new waves after 0, 1 and 5 inner steps`);
-  const methods: Record<string, number[]> = {};
-  for (const [name, inner] of Object.entries(METHODS)) {
-    const errors = methods[name] = train(inner, seed, steps);
-    console.log(`${name.padEnd(18)} ${errors.map((error) => error.toFixed(3)).join("  ")}`);
-  }
-  if (values.json) console.log(JSON.stringify({ seed, steps, methods }));
+  const unseen = waves.sample(1000);
+  return [0, 1, 5].map((n) => vmap((task: Points) => adapted(task, n))(unseen).mean().item());
 }
+
+const maml = trained(run.control ? 0 : 1, false);
+const [first, none] = [trained(1, true), trained(0, false)];
+console.log("errors on new waves after 0, 1 and 5 inner steps");
+run.figures("maml", { maml, first, none });
+run.end();

@@ -69,6 +69,7 @@ export {
   type Texts,
 } from "./text.ts";
 export { boxIou, nms } from "./boxes.ts";
+export { Cusum, type CusumOptions, Ewma, type EwmaOptions } from "./detectors.ts";
 export {
   type Detections,
   type FoundBoxes,

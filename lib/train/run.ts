@@ -2,6 +2,7 @@
 
 import { scope } from "../autograd/scope.ts";
 import { noGrad } from "../autograd/tape.ts";
+import { inPhase } from "../autograd/timeline.ts";
 import type { AnyModule } from "../nn/module.ts";
 import { clipGradNorm_ } from "../nn/utils.ts";
 import type { Tensor } from "../tensor/tensor.ts";
@@ -151,6 +152,10 @@ export class TrainingRun implements Run {
   async call(hook: "onBatchEnd", given: BatchReport): Promise<void>;
   async call(hook: "onEpochEnd", given: EpochRecord): Promise<void>;
   async call(hook: string, given?: unknown): Promise<void> {
+    await inPhase("callbacks", () => this.#callAll(hook, given));
+  }
+
+  async #callAll(hook: string, given: unknown): Promise<void> {
     // What was begun first ends last.
     const order = hook === "onFitEnd" ? this.#callbacks.toReversed() : this.#callbacks;
     for (const callback of order) {
@@ -186,7 +191,7 @@ export class TrainingRun implements Run {
     this.#busy = true;
     const report = scope(() => {
       if (this.#gathered === 0) optimizer.zeroGrad();
-      const found = objective(batch, "train");
+      const found = inPhase("forward", () => objective(batch, "train"));
       const { loss = NaN, ...terms } = numbersOf(found);
       this.#checkFinite({ ...terms, loss });
       found.loss.backward();
@@ -228,13 +233,17 @@ export class TrainingRun implements Run {
     const { optimizer, clipGradNorm, average, scheduler, model } = this.#plan;
     if (this.#gathered === 0) return null;
     if (this.#gathered > 1) averageGradients(this.#params(), this.#gathered);
-    const norm = clipGradNorm === null ? null : clipGradNorm_(this.#params(), clipGradNorm).item();
-    optimizer.step();
-    average?.update(model);
-    if (scheduler?.interval === "step") scheduler.scheduler.step();
-    this.#gathered = 0;
-    this.#at.step++;
-    return norm;
+    return inPhase("step", () => {
+      const norm = clipGradNorm === null
+        ? null
+        : clipGradNorm_(this.#params(), clipGradNorm).item();
+      optimizer.step();
+      average?.update(model);
+      if (scheduler?.interval === "step") scheduler.scheduler.step();
+      this.#gathered = 0;
+      this.#at.step++;
+      return norm;
+    });
   }
 
   /** Notes an epoch that is over, and steps the schedule. */

@@ -97,6 +97,28 @@ export const METRICS: Rows<typeof metrics> = {
       options(bootstrap),
     ],
   },
+  Ewma: {
+    make: {
+      args: [of(() => [1, 2, 3], "tensor"), options({ alpha: positive, threshold: positive })],
+    },
+    methods: {
+      update: { on: () => new metrics.Ewma([1, 2]), args: [of(() => 1, "number")], named: "Ewma" },
+      reset: { on: () => new metrics.Ewma([1, 2]), args: [], named: "Ewma" },
+    },
+  },
+  Cusum: {
+    make: {
+      args: [of(() => [1, 2, 3], "tensor"), options({ slack: positive, threshold: positive })],
+    },
+    methods: {
+      update: {
+        on: () => new metrics.Cusum([1, 2]),
+        args: [of(() => 1, "number")],
+        named: "Cusum",
+      },
+      reset: { on: () => new metrics.Cusum([1, 2]), args: [], named: "Cusum" },
+    },
+  },
   metricsReport: {
     args: [x, x, options({ ...bootstrap, context: of(() => ({ seed: 1 }), "object") })],
   },

@@ -1,11 +1,19 @@
 /** The benchmark itself: its rows run, and its command line says what it refuses. */
 
-import { assert, assertEquals, assertMatch, assertThrows } from "@std/assert";
+import { assert, assertAlmostEquals, assertEquals, assertMatch, assertThrows } from "@std/assert";
 import { bench, compare } from "../../bench/bench.ts";
 import { opRows } from "../../bench/op_rows.ts";
 import { BenchError, parseOptions } from "../../bench/options.ts";
 import { gpuRows } from "../../bench/gpu_rows.ts";
 import { cpuRows as rows } from "../../bench/rows.ts";
+import {
+  agree,
+  compareTwins,
+  type FigurePair,
+  parseTwinOptions,
+  type Report,
+  twinNames,
+} from "../../bench/twins.ts";
 import { scope } from "../../mod.ts";
 
 const root = new URL("../../", import.meta.url);
@@ -117,4 +125,61 @@ Deno.test("bench: without PyTorch our column is measured, and the last line is J
   );
   assertMatch(printed[1] ?? "", /^add of 16 floats, not recording +[\d.]+ +≤ 0\.3$/);
   assertMatch(printed[2] ?? "", /^4 views of 64 floats, not recording +[\d.]+$/);
+});
+
+const report = (seconds: number, error: number | string, more = {}): Report => ({
+  seconds,
+  figures: { planted: { error, steps: [1, error], ...more } },
+});
+
+Deno.test("twins: means over seeds are compared in standard errors, times by their medians", () => {
+  const ours = [report(1, 1, { own: "text" }), report(3, 3), report(9, 2)];
+  const same = compareTwins("planted", ours, [report(6, 2), report(6, 3), report(1, 4)]);
+  assertEquals(same.figures.map(({ name }) => name), [
+    "planted error",
+    "planted steps[0]",
+    "planted steps[1]",
+  ]);
+  const [{ ours: own, torch, apart }] = same.figures as [FigurePair];
+  assertEquals([own.mean, torch.mean], [2, 3]);
+  assertAlmostEquals(own.error, Math.sqrt(1 / 3), 1e-12);
+  assertAlmostEquals(apart, 1 / Math.sqrt(2 / 3), 1e-12);
+  assertEquals([same.ours_s, same.torch_s, same.ratio], [3, 6, 0.5]);
+  assert(agree(same));
+  const far = [report(1, 4), report(1, 5), report(1, 6)];
+  assert(!agree(compareTwins("planted", ours, far)));
+  // Exactly the same on all seeds has no error, and neither has what is exactly something else.
+  const fixed = (value: number) => [report(1, value), report(1, value)];
+  assert(agree(compareTwins("planted", fixed(1), fixed(1))));
+  assert(!agree(compareTwins("planted", fixed(1), fixed(1.001))));
+});
+
+Deno.test("twins: figures that one side lacks, or that are none, are refused by name", () => {
+  const good = [report(1, 1), report(1, 2)];
+  for (const error of ["NaN", Infinity]) {
+    assertThrows(
+      () => compareTwins("planted", [report(1, error), report(1, 1)], good),
+      BenchError,
+      '"planted error" of planted must be a finite number on either side, got',
+    );
+  }
+  const more = [report(1, 1, { extra: 1 }), report(1, 1, { extra: 1 })];
+  assertThrows(
+    () => compareTwins("planted", good, more),
+    BenchError,
+    "got undefined from examples",
+  );
+  const none = [{ seconds: 1, figures: {} }];
+  assertThrows(() => compareTwins("planted", good, none), BenchError, "reports no figures");
+});
+
+Deno.test("twins: each has a script of its name, and wrong options are refused", () => {
+  const names = twinNames();
+  assert(names.length > 0);
+  for (const name of names) assert(Deno.statSync(new URL(`examples/${name}.ts`, root)).isFile);
+  assertEquals(parseTwinOptions([]).names, names);
+  assertEquals(parseTwinOptions(["--filter", names[0]!]).names[0], names[0]);
+  assertThrows(() => parseTwinOptions(["--filter", "no such twin"]), BenchError, names[0]);
+  assertThrows(() => parseTwinOptions(["--seeds", "1"]), BenchError, "whole number from 2, got 1");
+  assertThrows(() => parseTwinOptions(["--seed", "1"]), BenchError, "--seed");
 });

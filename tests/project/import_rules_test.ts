@@ -80,10 +80,12 @@ const ROOMS = [
   ["device"],
   ["autograd", "ops"],
   ["tensor", "transforms"],
-  ["nn", "optim"],
+  ["nn", "optim", "distributions"],
   ["loss", "data", "io", "install"],
-  ["metrics", "study", "testing"],
+  ["meta", "metrics", "study", "testing", "rl", "classic"],
   ["train"],
+  ["runs"],
+  ["plot"],
 ] as const;
 /** What people use: the rooms above the tensor. */
 const AREAS = new RegExp(`^lib/(${ROOMS.slice(5).flat().join("|")})/`);
@@ -264,11 +266,17 @@ Deno.test("the library imports no jsr: and no npm: package beside the native one
   assertEquals(found, ["lib/ffi/library.ts"]);
 });
 
-Deno.test("packages are imported for images alone, which nothing else imports", () => {
+Deno.test("packages are imported for images and pictures alone, which nothing else imports", () => {
   const foreign = /^import (?:[^;"]*? from )?"(?!\.|node:)/m;
+  const rooms = /^lib\/(data\/(pixels|images|image_\w+)\.ts$|plot\/)/;
   const found = library.filter(({ text }) => foreign.test(text)).map(({ path }) => path);
-  assertEquals(found, ["lib/data/images.ts"]);
-  assertEquals(breaches(/./, /^lib\/data\/images\.ts$/), []);
+  assertEquals(found.filter((path) => !rooms.test(path)), []);
+  assertEquals(found.includes("lib/data/pixels.ts") && found.includes("lib/plot/svg.ts"), true);
+  const outside = library.filter(({ path }) => !rooms.test(path));
+  assertEquals(
+    outside.flatMap((source) => imports(source, "loaded").filter((target) => rooms.test(target))),
+    [],
+  );
   assertEquals(
     ['import "./x.ts";', 'import p from "node:x";'].some((text) => foreign.test(text)),
     false,

@@ -1,12 +1,13 @@
 /** Composites: functions of other ops, without a kernel or a rule. The default for anything new. */
 
 import { wrongKind } from "../../core/arguments.ts";
-import { dtypeOfNumber } from "../../core/dtype.ts";
+import { dtypeOfNumber, isFloat, promote } from "../../core/dtype.ts";
 import { DTypeError } from "../../core/errors.ts";
 import { checkCount, isPlainObject } from "../../core/options.ts";
 import { broadcastShapes } from "../../core/shape.ts";
 import { isTensor } from "../../core/tensor.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
+import { castTo } from "../copy/copy.ts";
 import { checkDevices, checkTensor, TENSOR_OR_NUMBER } from "../define/checks.ts";
 import { scalar } from "../define/record.ts";
 import { extremeOver } from "../reduce/primitives.ts";
@@ -89,12 +90,20 @@ export function lerp(a: Tensor, b: Tensor, weight: Tensor | number): Tensor {
     checkTensor("lerp", weight, "the weight", TENSOR_OR_NUMBER);
     broadcastShapes("lerp", shape, weight.shape);
   }
+  [a, b] = floating(a, b);
   // Half of the way cannot leave the range; counted from the nearer end, both ends are exact.
   const half = b.mul(0.5).sub(a.mul(0.5));
   const fromStart = () => a.add(half.mul(doubled(weight)));
   const fromEnd = () => b.sub(half.mul(doubled(rest(weight))));
   if (typeof weight === "number") return weight < 0.5 ? fromStart() : fromEnd();
   return where(lt(weight, 0.5), fromStart(), fromEnd());
+}
+
+/** Both inputs in the floating type that an op of the two has, which no op of one of them may narrow. */
+function floating(a: Tensor, b: Tensor): [Tensor, Tensor] {
+  const common = promote(a.dtype, a.ndim, b.dtype, b.ndim);
+  const dtype = isFloat(common) ? common : "float32";
+  return [castTo(a, dtype), castTo(b, dtype)];
 }
 
 function doubled(weight: Tensor | number): Tensor | number {
@@ -136,6 +145,7 @@ export function xlogy(a: Tensor | number, b: Tensor | number): Tensor {
   checkTensor("xlogy", b, "the second input", TENSOR_OR_NUMBER);
   checkDevices("xlogy", a, b);
   broadcastShapes("xlogy", a.shape, b.shape);
+  [a, b] = floating(a, b);
   const flat = logicalAnd(eq(a, 0), logicalOr(le(b, 0), eq(b, Infinity)));
   return a.mul(where(flat, 1, b).log());
 }

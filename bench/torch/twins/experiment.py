@@ -1,0 +1,39 @@
+"""What the twins of the scripts in examples/ share: the command line, the seed, the last line.
+
+    run = experiment()
+    run.figures("name", {"error": 0.1})
+    run.end()
+
+Options: --seed N, --quick, and --json, as the scripts have them; `run.quick` and `run.seed` tell them.
+"""
+
+import argparse
+import json
+import time
+
+import torch
+
+
+class Experiment:
+    def __init__(self):
+        parser = argparse.ArgumentParser()
+        parser.add_argument("--seed", type=int, default=1766016000072)
+        parser.add_argument("--quick", action="store_true")
+        parser.add_argument("--json", action="store_true")
+        self.options = parser.parse_args()
+        self.seed, self.quick = self.options.seed, self.options.quick
+        torch.manual_seed(self.seed)
+        self.rows = {}
+        self.start = time.perf_counter()
+
+    def figures(self, row, figures):
+        self.rows[row] = figures
+
+    def end(self):
+        seconds = time.perf_counter() - self.start
+        report = {"seed": self.seed, "quick": self.quick, "seconds": seconds, "figures": self.rows}
+        print(json.dumps(report) if self.options.json else report)
+
+
+def experiment():
+    return Experiment()

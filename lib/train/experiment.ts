@@ -1,0 +1,257 @@
+/** A script that shows something, as a command: the options that all of them take, and what they tell. */
+
+import {
+  checkCount,
+  checkKind,
+  isPlainObject,
+  kind,
+  nearest,
+  optionReader,
+  TEXT,
+} from "../core/options.ts";
+import { manualSeed } from "../core/random.ts";
+import { writeFile } from "../io/sink.ts";
+
+/** The seed of a script that is given none. */
+const SEED = 1766016000072n;
+
+/** What an option of the script's own can be; its default says which. */
+export type ExperimentOption = number | string | boolean;
+
+/** What a script can tell of a row. */
+export type Figure = number | boolean | string | readonly number[];
+
+/** Options of {@linkcode experiment}. */
+export interface ExperimentOptions<O extends Record<string, ExperimentOption>> {
+  /** Options of the script's own with their defaults: `{ epochs: 5 }` is given as `--epochs 5`. */
+  readonly options?: O;
+}
+
+/** A default made to the type of its option: 5 can become any number. */
+export type Widened<T> = T extends number ? number : T extends boolean ? boolean : string;
+
+const OPTION = kind(
+  "numbers, strings, true or false by name",
+  (value) =>
+    isPlainObject(value) &&
+    Object.entries(value).every(([name, option]) =>
+      !["seed", "quick", "control", "json", "pictures", "help"].includes(name) &&
+      ["number", "string", "boolean"].includes(typeof option)
+    ),
+);
+const readOptions = optionReader<ExperimentOptions<Record<string, ExperimentOption>>>({
+  options: OPTION,
+});
+
+const FIGURES = kind(
+  "numbers, arrays of numbers, strings, true or false by name",
+  (value) =>
+    isPlainObject(value) &&
+    Object.values(value).every((figure) =>
+      ["number", "boolean", "string"].includes(typeof figure) ||
+      (Array.isArray(figure) && figure.every((item) => typeof item === "number"))
+    ),
+);
+const PICTURE = kind(
+  "something with an svg string",
+  (value) => typeof (value as { svg?: unknown } | null | undefined)?.svg === "string",
+);
+const NAME = kind(
+  "a name of letters, digits, - and _",
+  (value) => typeof value === "string" && /^[\w-]+$/.test(value),
+);
+
+/** Ends the script with one sentence, as its user has made the mistake and needs no stack. */
+function refuse(sentence: string): never {
+  console.error(sentence);
+  Deno.exit(2);
+}
+
+/** The value of an option that was written. */
+function valueOf(
+  name: string,
+  standard: ExperimentOption | bigint,
+  text: string | undefined,
+): ExperimentOption | bigint {
+  if (text === undefined || text.startsWith("--")) {
+    refuse(`Cannot run the script: --${name} needs a value, as in --${name} ${standard}`);
+  }
+  if (typeof standard === "string") return text;
+  const whole = typeof standard === "bigint";
+  const fits = whole
+    ? /^\d{1,20}$/.test(text) && BigInt(text) < 1n << 64n
+    : text.trim() !== "" && Number.isFinite(Number(text));
+  if (!fits) {
+    const needed = whole ? "an integer from 0 to 2^64 - 1" : "a finite number";
+    refuse(`Cannot run the script: --${name} must be ${needed}, got ${text}`);
+  }
+  return whole ? BigInt(text) : Number(text);
+}
+
+/** Reads the command line; `known` holds all options with their defaults. */
+function parse<K extends Record<string, ExperimentOption | bigint>>(shows: string, known: K): K {
+  const read = { ...known } as Record<string, ExperimentOption | bigint>;
+  const names = Object.keys(known);
+  const words = Deno.args.values();
+  for (const word of words) {
+    const [, name = word, attached] = /^--([^=]*)(?:=(.*))?$/s.exec(word) ?? [];
+    if (name === "help") {
+      const usage = names.map((name) =>
+        known[name] === false ? `[--${name}]` : `[--${name} ${known[name] || "…"}]`
+      );
+      console.log(`${shows}\n\nOptions: ${usage.join(" ")}`);
+      Deno.exit(0);
+    }
+    const standard = known[name];
+    if (standard === undefined || !word.startsWith("--")) {
+      const meant = nearest(name, names);
+      const hint = meant === undefined ? "" : `; did you mean --${meant}`;
+      const list = names.map((name) => `--${name}`).join(" ");
+      refuse(`Cannot run the script: there is no option ${word} among ${list}${hint}`);
+    }
+    if (typeof standard === "boolean") {
+      if (attached !== undefined) refuse(`Cannot run the script: --${name} takes no value`);
+      read[name] = true;
+    } else read[name] = valueOf(name, standard, attached ?? words.next().value);
+  }
+  return read as K;
+}
+
+/** A figure as JSON can hold it: what is no finite number is written as a word. */
+function told(figure: Figure): unknown {
+  const one = (value: number) => Number.isFinite(value) ? value : String(value);
+  if (Array.isArray(figure)) return figure.map(one);
+  return typeof figure === "number" ? one(figure) : figure;
+}
+
+/** A figure as a line shows it. */
+function shownFigure(figure: Figure): string {
+  if (typeof figure === "number") return String(Number(figure.toPrecision(4)));
+  return Array.isArray(figure) ? figure.map(shownFigure).join(" ") : String(figure);
+}
+
+/** A script that runs; made by {@linkcode experiment}. */
+export class Experiment<O extends Record<string, ExperimentOption>> {
+  /** The seed, with which the library's own stream of random numbers began. */
+  readonly seed: bigint;
+  /** Whether to do the least that still shows something. */
+  readonly quick: boolean;
+  /** Whether to run with what the script recommends swapped for its negative control. */
+  readonly control: boolean;
+  /** The script's own options. */
+  readonly options: { readonly [K in keyof O]: Widened<O[K]> };
+  readonly #json: boolean;
+  readonly #folder: string;
+  readonly #began: number = performance.now();
+  readonly #figures: Record<string, Record<string, unknown>> = {};
+  readonly #pictures: string[] = [];
+
+  /**
+   * Creates the run from the command line.
+   *
+   * @param shows What the script shows, in one sentence.
+   * @param own Options of its own with their defaults.
+   */
+  constructor(shows: string, own: O) {
+    const read = parse(shows, {
+      seed: SEED,
+      quick: false,
+      control: false,
+      json: false,
+      pictures: "",
+      ...own,
+    });
+    this.seed = read.seed;
+    this.quick = read.quick;
+    this.control = read.control;
+    this.options = read as never;
+    this.#json = read.json;
+    this.#folder = read.pictures;
+    manualSeed(this.seed);
+  }
+
+  /**
+   * Notes what was found about one claim, and prints it.
+   *
+   * @param row The name of the claim, as "C-09".
+   * @param figures Numbers, arrays of numbers, strings, true or false by name.
+   */
+  figures(row: string, figures: Readonly<Record<string, Figure>>): void {
+    checkCount("note figures", arguments.length, 2);
+    checkKind("note figures", "the row", row, TEXT);
+    checkKind("note figures", "what was found", figures, FIGURES);
+    if (this.#figures[row] !== undefined) {
+      throw new TypeError(`Cannot note figures: those of ${row} are noted already`);
+    }
+    const entries = Object.entries(figures);
+    this.#figures[row] = Object.fromEntries(entries.map(([name, value]) => [name, told(value)]));
+    console.log(
+      `${row}: ${entries.map(([name, value]) => `${name} ${shownFigure(value)}`).join(", ")}`,
+    );
+  }
+
+  /**
+   * Keeps a picture in the folder of `--pictures`, if one was given.
+   *
+   * @param name The file's name without its ending.
+   * @param picture What has an `svg` string, as all pictures of `./plot`.
+   */
+  picture(name: string, picture: { readonly svg: string }): void {
+    checkCount("keep a picture", arguments.length, 2);
+    checkKind("keep a picture", "its name", name, NAME);
+    checkKind("keep a picture", "the picture", picture, PICTURE);
+    if (this.#folder === "") return;
+    const path = `${this.#folder}/${name}.svg`;
+    try {
+      writeFile("picture", path, [new TextEncoder().encode(picture.svg)]);
+    } catch (error) {
+      refuse((error as Error).message);
+    }
+    this.#pictures.push(path);
+  }
+
+  /** Ends the script: with `--json`, prints all that was found as the last line. */
+  end(): void {
+    checkCount("end the script", arguments.length, 0);
+    if (!this.#json) return;
+    console.log(JSON.stringify({
+      seed: String(this.seed),
+      quick: this.quick,
+      control: this.control,
+      seconds: (performance.now() - this.#began) / 1000,
+      figures: this.#figures,
+      pictures: this.#pictures,
+    }));
+  }
+}
+
+/**
+ * Makes a command of a script that shows something: reads `--seed N`, `--quick`, `--control`, `--json`,
+ * `--pictures DIR`, `--help` and the script's own options, and seeds the library's random numbers.
+ * Another option ends the script with one sentence and status 2.
+ *
+ * @param shows What the script shows, in one sentence.
+ * @param options `options`: those of the script's own, with their defaults.
+ * @returns The options, and methods that note figures and pictures.
+ * @throws {TypeError} An option that has the name of a common one, or is no number, string or boolean.
+ *
+ * @example
+ * ```ts
+ * import { losses, randn, train } from "@adjoint/ml";
+ *
+ * const run = train.experiment("The mean absolute error feels an outlier less.");
+ * const errors = randn([100]);
+ * const loss = run.control ? losses.mse : losses.l1;
+ * run.figures("outlier", { error: loss(errors, errors.add(1)).item() });
+ * run.end();
+ * ```
+ */
+export function experiment<O extends Record<string, ExperimentOption> = Record<never, never>>(
+  shows: string,
+  options?: ExperimentOptions<O>,
+): Experiment<O> {
+  checkCount("start the experiment", arguments.length, 2);
+  checkKind("start the experiment", "what it shows", shows, TEXT);
+  const { options: own } = readOptions("start the experiment", options);
+  return new Experiment(shows, (own ?? {}) as O);
+}
