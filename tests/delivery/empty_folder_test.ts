@@ -6,6 +6,7 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { LIBRARY_FILE, LIBRARY_PACKAGE } from "../../lib/core/platform.ts";
 import { SYMBOLS } from "../../lib/ffi/symbols.ts";
+import { Kernel } from "../notebook/kernel.ts";
 import { filesOf, ROOT } from "../tools/places.ts";
 import {
   deliver,
@@ -68,6 +69,18 @@ Deno.test("a checkout: the README's first program runs as it stands", async () =
   const { code, printed } = firstScreen();
   const ended = await delivery.user().run(["--allow-ffi"], code, { cwd: ROOT });
   assertEquals(ended, { code: 0, out: printed, error: "" });
+});
+
+Deno.test("a notebook in an empty folder", async () => {
+  const user = delivery.user();
+  // Nothing but the package: a variable of this process may name another library.
+  const env = { ...user.env, ADJOINT_LIBRARY_PATH: "" };
+  await using kernel = await Kernel.start(user.folder, env);
+  const { status, outputs } = await kernel.run(PROGRAM);
+  assertEquals([status, outputs.filter(({ type }) => type === "error")], ["ok", []]);
+  const [said] = outputs.filter(({ content }) => content.name === "stdout");
+  assertEquals(said?.content.text, "4\n");
+  assertEquals(await hash(user.library()), delivery.sha256);
 });
 
 Deno.test("eight processes at once fill one cache", async () => {

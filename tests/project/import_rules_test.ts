@@ -153,8 +153,13 @@ const SUBJECTS: Readonly<Record<string, readonly string[]>> = {
   device: ["lib/core/engine.ts"],
   // The losses as functions of a number.
   loss: ["examples/loss_zoo.ts"],
-  // What the library is called, and what is looked for in it.
-  delivery: ["lib/core/platform.ts", "lib/ffi/symbols.ts", "deno.json"],
+  // What the library is called, what is looked for in it, and a notebook that needs it.
+  delivery: [
+    "lib/core/platform.ts",
+    "lib/ffi/symbols.ts",
+    "tests/notebook/kernel.ts",
+    "deno.json",
+  ],
   // What kernels are launched on.
   ffi: ["lib/device/"],
   // The sources as such, with the registry that tells what they define.
