@@ -20,10 +20,11 @@ import {
 import { tampering } from "./tampering.ts";
 
 let delivery: Delivery;
+const resources = new AsyncDisposableStack();
 Deno.test.beforeAll(async () => {
-  delivery = await deliver();
+  delivery = resources.use(await deliver());
 });
-Deno.test.afterAll(async () => await delivery[Symbol.asyncDispose]());
+Deno.test.afterAll(() => resources.disposeAsync());
 
 /** A program that needs the library. */
 const PROGRAM = `import { tensor } from "${MODULE}"; console.log(tensor([2]).square().item());`;
