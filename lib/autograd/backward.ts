@@ -32,7 +32,7 @@ export interface GradOptions<Unused extends boolean = boolean> {
   retainGraph?: boolean;
   /** Records the backward pass, so that gradients can be differentiated again. Default: false. */
   createGraph?: boolean;
-  /** Gives null for an input that the outputs don't depend on, in place of an error. */
+  /** Gives null for an input that the outputs don't depend on, in place of an error. Default: false. */
   allowUnused?: Unused;
 }
 
