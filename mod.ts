@@ -19,6 +19,7 @@
  * @module
  */
 
+import { surviveInterrupts } from "./lib/core/notebook.ts";
 import { checkKernels } from "./lib/ffi/library.ts";
 
 export { Tensor } from "./lib/tensor/tensor.ts";
@@ -107,9 +108,14 @@ export * as train from "./lib/train/mod.ts";
 export * as meta from "./lib/meta/mod.ts";
 /** Weights and arrays in files: safetensors, PyTorch's checkpoints, NumPy's arrays. */
 export * as io from "./lib/io/mod.ts";
+/** Distributions: draws, log-probabilities, entropies, divergences. */
+export * as distributions from "./lib/distributions/mod.ts";
+/** Learning from rewards: returns, advantages, rollouts, small environments. */
+export * as rl from "./lib/rl/mod.ts";
 /** Instruments that show what a loss does. */
 export * as study from "./lib/study/mod.ts";
 /** Checks of gradients and losses, for use under `deno test`. */
 export * as testing from "./lib/testing/mod.ts";
 
 checkKernels();
+surviveInterrupts();

@@ -1,6 +1,6 @@
 /** What is measured. `torch/rows.py` has the same rows by the same names. */
 
-import { grad, losses, nn, optim, type Tensor } from "@adjoint/ml";
+import { data, grad, losses, nn, optim, type Tensor } from "@adjoint/ml";
 import { labels, order, perceptron, setParameters, signals, wave } from "./inputs.ts";
 import { lossRows } from "./loss_rows.ts";
 import { netRows } from "./net_rows.ts";
@@ -94,6 +94,27 @@ function step(make: (params: readonly Tensor[]) => optim.SGD | optim.Adam): Inst
   }, () => params);
 }
 
+/** A pass over a data set from the initial weights, in batches that a loader makes; the losses of its steps. */
+function loaderPass(): Instance {
+  const count = 2000;
+  const set = new data.TensorDataset(signals(count, 784), labels(count));
+  const sampler = { length: count, indices: () => order(count, 0).toArray() as number[] };
+  const loader = new data.DataLoader(set, { batchSize: 64, sampler });
+  const pass = (within: Within) => {
+    const model = perceptron();
+    const optimizer = new optim.SGD(model.parameters(), { lr: 0.01 });
+    const step = (x: Tensor, y: Tensor) => {
+      optimizer.zeroGrad();
+      const loss = losses.crossEntropy(model.forward(x), y);
+      loss.backward();
+      optimizer.step();
+      return loss.item();
+    };
+    return [Array.from(loader, ([x, y]) => within(() => step(x, y)))];
+  };
+  return { run: pass, result: pass };
+}
+
 function linear(): Instance {
   const x = wave([64, 784]);
   const weight = wave([128, 784], { phase: 1.3 });
@@ -150,6 +171,12 @@ export const cpuRows: readonly Row[] = [
     name: "MNIST MLP step, batch 64, Adam",
     target: 0.4,
     make: () => step((params) => new optim.Adam(params, { lr: 0.001 })),
+  },
+  {
+    name: "MNIST MLP pass over 2000 by a loader, batch 64, SGD",
+    target: 0.6,
+    tolerance: 1e-4,
+    make: loaderPass,
   },
   { name: "matmul 64", target: 1, make: () => matmul(64) },
   { name: "matmul 256", target: 1, large: true, make: () => matmul(256) },

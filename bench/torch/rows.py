@@ -12,6 +12,7 @@ from op_rows import OP_ROWS
 from optimizer_rows import OPTIMIZER_ROWS
 from row import computing
 from torch import nn
+from torch.utils.data import DataLoader, TensorDataset
 from transform_rows import TRANSFORM_ROWS
 
 
@@ -102,6 +103,26 @@ def step(make):
     return computing(run, lambda: params)
 
 
+def loader_pass():
+    count = 2000
+    dataset = TensorDataset(signals(count, 784), labels(count))
+    loader = DataLoader(dataset, batch_size=64, sampler=order(count, 0).tolist())
+
+    def run():
+        model = perceptron()
+        optimizer = torch.optim.SGD(model.parameters(), lr=0.01)
+        history = []
+        for x, y in loader:
+            optimizer.zero_grad()
+            loss = F.cross_entropy(model(x), y)
+            loss.backward()
+            optimizer.step()
+            history.append(loss.item())
+        return [history]
+
+    return run, run
+
+
 def linear():
     x, weight = wave(64, 784), wave(128, 784, phase=1.3)
     return computing(lambda: x @ weight.t())
@@ -142,6 +163,7 @@ CPU_ROWS = {
     "second order, 16-32-1 tanh net, batch 32": second_order,
     "MNIST MLP step, batch 64, SGD": lambda: step(lambda params: torch.optim.SGD(params, lr=0.01)),
     "MNIST MLP step, batch 64, Adam": lambda: step(lambda params: torch.optim.Adam(params, lr=0.001)),
+    "MNIST MLP pass over 2000 by a loader, batch 64, SGD": loader_pass,
     "matmul 64": lambda: matmul(64),
     "matmul 256": lambda: matmul(256),
     "matmul 1024": lambda: matmul(1024),

@@ -86,7 +86,7 @@ class AnomalyWatcher implements Watcher {
  * ```
  */
 export function detectAnomaly<T>(fn: () => T): T;
-/** A guard that ends the search when it is disposed; it must not span an `await`. */
+/** A guard that ends the search when it is disposed; it may span an `await`, as of `fit`, if nothing else runs. */
 export function detectAnomaly(): Disposable;
 export function detectAnomaly<T>(fn?: () => T): T | Disposable {
   const watcher = new AnomalyWatcher();

@@ -62,6 +62,19 @@ export function under<T>(changes: Changes, fn: () => T): T {
   }
 }
 
+/**
+ * Puts the modes back where a function under them was cut off, as the interrupt of a notebook does: no
+ * `finally` runs then. To be called when nothing runs, where all modes are those of guards.
+ */
+export function recover(): void {
+  const { recording, pass, watcher, scope, batch, guard } = engine;
+  const left = pass !== 0 || scope !== null || batch !== null ||
+    (guard === null && (!recording || watcher !== null));
+  if (!left) return;
+  const plain = { recording: true, pass: 0, watcher: null, scope: null, batch: null };
+  Object.assign(engine, plain, { guard: null, floor: null });
+}
+
 /** Refuses what is no function; a guard is made where nothing is given. */
 export function checkFunction(op: string, fn: unknown): void {
   if (typeof fn === "function") return;

@@ -20,6 +20,20 @@ export interface Dataset<T> {
   get(index: number, generator?: RandomGenerator): T;
   /** Several examples at once, already collated; faster where it can be had. */
   getBatch?(indices: Tensor, generator?: RandomGenerator): unknown;
+  /**
+   * What reads examples for one pass elsewhere, in a Worker say, while the program computes; a
+   * `DataLoader` with `prefetch` asks for it. It must give what `get` gives.
+   */
+  readAhead?(): AheadReader<T>;
+}
+
+/** Reads examples elsewhere; it is disposed when a pass is over or left. */
+export interface AheadReader<T> extends Disposable {
+  /**
+   * Begins to read an example. It is made of what was read when all of its batch are there, in their
+   * order, so that what they draw from the generator depends on nothing else.
+   */
+  read(index: number): Promise<(generator: RandomGenerator) => T>;
 }
 
 /** Examples one after the other, as they come from a file or from elsewhere. */
@@ -35,7 +49,7 @@ export const DATASET = kind(
 );
 
 /** The number of an example, counted from the end where it is negative. */
-function numberIn(call: string, index: number, length: number): number {
+export function numberIn(call: string, index: number, length: number): number {
   checkKind(call, "the index", index, INTEGER);
   const place = index < 0 ? index + length : index;
   if (place >= 0 && place < length) return place;
@@ -125,6 +139,8 @@ export class Subset<T> implements Dataset<T> {
   readonly length: number;
   /** Several examples at once, where the data set can give them. */
   readonly getBatch?: (indices: Tensor, generator?: RandomGenerator) => unknown;
+  /** What reads examples elsewhere, where the data set has it. */
+  readonly readAhead?: () => AheadReader<T>;
 
   /**
    * Creates the data set.
@@ -139,7 +155,16 @@ export class Subset<T> implements Dataset<T> {
     this.dataset = dataset;
     this.indices = indices.map((index) => numberIn(call, index, dataset.length));
     this.length = indices.length;
-    const { getBatch } = dataset;
+    const { getBatch, readAhead } = dataset;
+    if (readAhead !== undefined) {
+      this.readAhead = () => {
+        const reader = readAhead.call(dataset);
+        return {
+          read: (index) => reader.read(this.indices[index] ?? -1),
+          [Symbol.dispose]: () => reader[Symbol.dispose](),
+        };
+      };
+    }
     if (getBatch !== undefined) {
       this.getBatch = (numbers, generator) => {
         const own = Int32Array.from(elementsOf(numbers, "getBatch"), (i) => this.indices[i] ?? -1);
@@ -174,6 +199,8 @@ export class ConcatDataset<T> implements Dataset<T> {
   readonly datasets: readonly Dataset<T>[];
   /** How many examples there are. */
   readonly length: number;
+  /** What reads examples elsewhere, where one of the data sets has it. */
+  readonly readAhead?: () => AheadReader<T>;
 
   /**
    * Creates the data set.
@@ -187,11 +214,30 @@ export class ConcatDataset<T> implements Dataset<T> {
     if (datasets.length === 0) throw new RangeError(`Cannot ${call}: there are no data sets`);
     this.datasets = [...datasets];
     this.length = datasets.reduce((sum, { length }) => sum + length, 0);
+    if (datasets.some(({ readAhead }) => readAhead !== undefined)) {
+      this.readAhead = () => {
+        const readers = new Map(this.datasets.map((own) => [own, own.readAhead?.()]));
+        return {
+          read: async (index) => {
+            const { own, place } = this.#placeOf(index);
+            return await readers.get(own)?.read(place) ??
+              ((generator) => own.get(place, generator));
+          },
+          [Symbol.dispose]: () => readers.forEach((reader) => reader?.[Symbol.dispose]()),
+        };
+      };
+    }
   }
 
   /** The example with the given number. */
   get(index: number, generator?: RandomGenerator): T {
     checkCount("read ConcatDataset", arguments.length, 2);
+    const { own, place } = this.#placeOf(index);
+    return own.get(place, generator);
+  }
+
+  /** The data set that an example is in, and its number there. */
+  #placeOf(index: number): { own: Dataset<T>; place: number } {
     let place = numberIn("read ConcatDataset", index, this.length);
     const own = this.datasets.find(({ length }) => {
       const found = place < length;
@@ -199,6 +245,6 @@ export class ConcatDataset<T> implements Dataset<T> {
       return found;
     });
     if (own === undefined) throw new RangeError("Cannot read ConcatDataset: a data set has shrunk");
-    return own.get(place, generator);
+    return { own, place };
   }
 }

@@ -22,7 +22,7 @@ import {
 } from "../core/random.ts";
 import { fromTypedArray } from "../tensor/create.ts";
 import { collate as stackExamples, type Collated } from "./collate.ts";
-import { DATASET, type Dataset, type IterableDataset } from "./dataset.ts";
+import { type AheadReader, DATASET, type Dataset, type IterableDataset } from "./dataset.ts";
 import {
   BATCH_SAMPLER,
   type BatchedSampler,
@@ -52,7 +52,10 @@ export interface DataLoaderOptions<T, B> {
   collate?: (examples: Awaited<T>[], generator: RandomGenerator) => B;
   /** The stream that shuffles. Default: the one that `manualSeed` seeds. */
   generator?: RandomGenerator;
-  /** With `for await`: how many batches are begun ahead of the one that is used. Default: 0. */
+  /**
+   * With `for await`: how many batches are begun ahead of the one that is used. A data set that can, as
+   * `ImageFolder`, then reads in a Worker. Default: 0.
+   */
   prefetch?: number;
 }
 
@@ -305,6 +308,8 @@ export class DataLoader<T, B = Collated<Awaited<T>>> implements Iterable<B>, Asy
     const { pass, epoch, from } = this.#begin();
     const mine = () => this.#pass === pass && this.#epoch === epoch;
     const { prefetch = 0 } = this.#options;
+    // What reads ahead is ended also where the pass is left.
+    using reader = prefetch > 0 ? this.#numbered?.set.readAhead?.() : undefined;
     const ahead: Promise<B>[] = [];
     const give = async () => {
       const made = await ahead.shift();
@@ -317,7 +322,7 @@ export class DataLoader<T, B = Collated<Awaited<T>>> implements Iterable<B>, Asy
     for await (const source of this.#laterSources(pass)) {
       const own = batch++;
       if (own < from) continue;
-      const made = this.#later(source, beside(pass, epoch, own));
+      const made = this.#later(source, beside(pass, epoch, own), reader);
       // It is awaited in its turn, and until then no failure of the program.
       made.catch(() => {});
       ahead.push(made);
@@ -340,11 +345,17 @@ export class DataLoader<T, B = Collated<Awaited<T>>> implements Iterable<B>, Asy
   async #later(
     source: Int32Array<ArrayBuffer> | Awaited<T>[],
     stream: RandomGenerator,
+    reader: AheadReader<T> | undefined,
   ): Promise<B> {
     if (!(source instanceof Int32Array)) return this.#collated(source, stream);
     const whole = this.#whole(source, stream);
     if (whole !== undefined) return await whole;
-    return this.#collated(await Promise.all(this.#examples(source, stream)), stream);
+    const examples = reader === undefined
+      ? this.#examples(source, stream)
+      : (await Promise.all(Array.from(source, (index) => reader.read(index)))).map((make) =>
+        make(stream)
+      );
+    return this.#collated(await Promise.all(examples), stream);
   }
 
   /** What the batches of a pass are made of: numbers, or examples. */

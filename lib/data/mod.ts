@@ -13,6 +13,7 @@
  */
 
 export {
+  type AheadReader,
   ConcatDataset,
   type Dataset,
   type IterableDataset,

@@ -288,7 +288,8 @@ function run(
   launch(kernel, operands, null);
 }
 
-const gpu: Backend = {
+/** The GPU; nothing of it works before it is opened. */
+export const gpu: Backend = {
   get copy() {
     return refuseCopy();
   },

@@ -18,12 +18,11 @@ import { Sequential } from "../nn/container.ts";
 import { Linear } from "../nn/linear.ts";
 import { LAYER_OPTIONS, type LayerOptions, Module, Parameter } from "../nn/module.ts";
 import { cat } from "../ops/mod.ts";
-import { reduced } from "../ops/loss/fused.ts";
+import { generalForm, reduced } from "../ops/loss/fused.ts";
 import { full, ones, tensor, zeros } from "../tensor/create.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { checkPair, Loss, LOSS_OPTIONS, type Reduction } from "./loss.ts";
 import { tasksOf } from "./objectives.ts";
-import { generalError } from "./robust.ts";
 
 const readLayer = optionReader<LayerOptions>(LAYER_OPTIONS);
 
@@ -271,7 +270,7 @@ function logPartition(alpha: Tensor): Tensor {
   const place = { dtype: alpha.dtype, device: alpha.device };
   const [a, logCosh] = [alpha.unsqueeze(-1), tensor(LOG_COSH, place)];
   const b = a.neg().add(2);
-  const loss = logCosh.mul(a).expm1().mul(b).div(a);
+  const loss = logCosh.mul(a).expm1().mul(b.div(a));
   const width = b.log().mul(0.5).add(logCosh).add(tensor(LOG_STEPS, place));
   return width.sub(loss).logsumexp(-1);
 }
@@ -329,7 +328,7 @@ export class AdaptiveRobustLoss extends Loss {
     checkCount("compute losses.AdaptiveRobustLoss", arguments.length, 2);
     checkPair("losses.AdaptiveRobustLoss", prediction, target);
     const { alpha, scale } = this;
-    const each = generalError(prediction.sub(target).div(scale).square(), alpha);
-    return reduced(each.add(scale.log()).add(logPartition(alpha)), this.#reduction);
+    const each = generalForm(prediction.sub(target).div(scale).square(), alpha);
+    return reduced(each.add(scale.log().add(logPartition(alpha))), this.#reduction);
   }
 }

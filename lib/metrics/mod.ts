@@ -68,7 +68,9 @@ export {
   type TextPair,
   type Texts,
 } from "./text.ts";
+export { type PrivacySettings, type PrivacySpent, privacySpent } from "./privacy.ts";
 export { boxIou, nms } from "./boxes.ts";
+export { Cusum, type CusumOptions, Ewma, type EwmaOptions } from "./detectors.ts";
 export {
   type Detections,
   type FoundBoxes,

@@ -1,7 +1,7 @@
 /** A report of how far predictions of numbers are off, for people and for programs. */
 
 import process from "node:process";
-import meta from "../../deno.json" with { type: "json" };
+import { type Environment, environmentOf } from "../core/environment.ts";
 import { ShapeError } from "../core/errors.ts";
 import { checkCount, isPlainObject, kind, optionReader } from "../core/options.ts";
 import { elementsOf } from "../tensor/examples.ts";
@@ -55,7 +55,7 @@ export interface MetricsReport {
   /** SHA-256 of the elements of prediction and target, one after the other, in hexadecimal. */
   readonly dataHash: string;
   /** What computed it. */
-  readonly environment: Readonly<Record<"adjoint" | "deno" | "platform" | "device", string>>;
+  readonly environment: Environment;
   /** What the caller added. */
   readonly context: Readonly<Record<string, string | number>>;
   /** The report as a page of Markdown. */
@@ -176,12 +176,7 @@ export function metricsReport(
     level: bootstrap.level ?? 0.95,
     metrics,
     dataHash: hashOf(call, [pred, target]),
-    environment: {
-      adjoint: meta.version,
-      deno: Deno.version.deno,
-      platform: `${Deno.build.os}-${Deno.build.arch}`,
-      device: pred.device,
-    },
+    environment: environmentOf(pred.device),
     context: { ...context },
   };
   return { ...report, toMarkdown: () => markdownOf(report) };

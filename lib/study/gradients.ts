@@ -12,12 +12,11 @@ import { zerosLike } from "../tensor/create.ts";
 import { AnyModule } from "../nn/module.ts";
 import { functionalCall } from "../transforms/functional_call.ts";
 import { jacobian } from "../transforms/jacobian.ts";
+import { layerOf, lengthOf } from "./layers.ts";
 import {
   type ArgumentsAt,
   copiedBuffers,
-  layerOf,
   leavesAt,
-  lengthOf,
   numberFrom,
   type Point,
   repeatable,

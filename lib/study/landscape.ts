@@ -20,11 +20,11 @@ import { where } from "../ops/mod.ts";
 import { randn, tensor } from "../tensor/create.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { type PairLoss, pairLoss } from "./gradients.ts";
+import { lengthOf } from "./layers.ts";
 import {
   type ArgumentsAt,
   type Beside,
   COUNT,
-  lengthOf,
   numberFrom,
   type Point,
   repeatable,

@@ -23,7 +23,7 @@ export function toNested(data: TypedArray, shape: Shape, dtype: DType): NestedAr
 const WIDTH = 88;
 const EDGE = 3;
 /** Tensors with more elements are shown without their middle. */
-const LONG = 1000;
+export const LONG = 1000;
 /** Digits after the point, at most. */
 const DIGITS = 4;
 
@@ -51,7 +51,7 @@ function writeWith(
 }
 
 /** All numbers in one form, so that points stand below points: decimal, or with exponents. */
-function formatNumbers(values: readonly number[], dtype: DType): Cells {
+export function formatNumbers(values: readonly number[], dtype: DType): Cells {
   if (dtype === "bool") {
     return { texts: values.map((value) => String(value !== 0)), rounded: false };
   }
@@ -67,7 +67,7 @@ function formatNumbers(values: readonly number[], dtype: DType): Cells {
 }
 
 /** The numbers of one dimension that are shown, null for those left out. */
-function visible(extent: number, short: boolean): (number | null)[] {
+export function visible(extent: number, short: boolean): (number | null)[] {
   const range = (from: number, to: number) => Array.from({ length: to - from }, (_, i) => from + i);
   if (!short || extent <= 2 * EDGE) return range(0, extent);
   return [...range(0, EDGE), null, ...range(extent - EDGE, extent)];

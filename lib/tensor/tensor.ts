@@ -21,6 +21,7 @@ import { mT } from "../ops/shape/views.ts";
 import { CopyMethods } from "./methods/copy.ts";
 import { destination, type ToOptions } from "./destination.ts";
 import { formatTensor, type NestedArray, toNested } from "./print.ts";
+import { tensorTable } from "./print_html.ts";
 
 /** Refuses what cannot be the gradient of a tensor. */
 function checkGradient(x: Tensor, g: unknown): asserts g is Tensor {
@@ -453,12 +454,7 @@ export abstract class Tensor extends CopyMethods {
       const { size } = this.batched.batch;
       return `tensor(one of ${size} examples under vmap, ${dtype}, shape ${showShape(shape)})`;
     }
-    return formatTensor(elementsOf(this, "toString"), shape, dtype, [
-      dtype,
-      `shape ${showShape(shape)}`,
-      ...this.device === "cpu" ? [] : [this.device],
-      ...this.requiresGrad ? ["requiresGrad"] : [],
-    ]);
+    return formatTensor(elementsOf(this, "toString"), shape, dtype, notesOf(this));
   }
 
   /** What `console.log` shows. */
@@ -468,8 +464,22 @@ export abstract class Tensor extends CopyMethods {
 
   /** What a notebook shows. */
   [Symbol.for("Jupyter.display")](): Record<string, string> {
-    return { "text/plain": this.toString() };
+    const text = { "text/plain": this.toString() };
+    if (this.storage.gone !== null || this.batched !== null) return text;
+    const { shape, dtype } = this;
+    const table = tensorTable(elementsOf(this, "toString"), shape, dtype, notesOf(this));
+    return table === null ? text : { "text/html": table, ...text };
   }
+}
+
+/** What is told of a tensor beside its numbers. */
+function notesOf({ dtype, shape, device, requiresGrad }: Tensor): string[] {
+  return [
+    dtype,
+    `shape ${showShape(shape)}`,
+    ...device === "cpu" ? [] : [device],
+    ...requiresGrad ? ["requiresGrad"] : [],
+  ];
 }
 
 bindMethods(Tensor);

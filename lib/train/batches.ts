@@ -1,5 +1,6 @@
 /** Going through batches, so that timers, signals and finalizers get their turn. */
 
+import { inPhase } from "../autograd/timeline.ts";
 import type { Batches } from "./settings.ts";
 
 /** Milliseconds after which the event loop gets a turn. */
@@ -19,10 +20,21 @@ export function lengthOf(batches: Batches<unknown>): number | null {
 /** The first batches, at most `limit`, in turns with the event loop. */
 export async function* taken<B>(batches: Batches<B>, limit: number): AsyncGenerator<B> {
   if (limit <= 0) return;
-  let count = 0;
-  for await (const batch of Symbol.asyncIterator in batches ? batches : inTurns(batches)) {
-    yield batch;
-    if (++count >= limit) return;
+  const iterator = Symbol.asyncIterator in batches
+    ? batches[Symbol.asyncIterator]()
+    : inTurns(batches);
+  let over = false;
+  try {
+    for (let count = 0; count < limit; count++) {
+      // What fails to give a batch gives no others, and need not be told that they are not wanted.
+      over = true;
+      const next = await inPhase("data", () => iterator.next());
+      if (next.done === true) return;
+      over = false;
+      yield next.value;
+    }
+  } finally {
+    if (!over) await iterator.return?.();
   }
 }
 

@@ -100,8 +100,10 @@ export async function evaluated(
   const means = new Means();
   const measured = new Measured(metrics);
   const modules = [...model.modules(), ...criterion?.modules() ?? []];
+  let batches = 0;
   await evaluating(modules, async () => {
     for await (const batch of taken(data, limit)) {
+      batches++;
       scope(() =>
         noGrad(() => {
           const found = objective(batch, source);
@@ -112,7 +114,11 @@ export async function evaluated(
       );
     }
   });
-  return { ...means.get(), ...measured.get() };
+  if (batches > 0) return { ...means.get(), ...measured.get() };
+  throw new RangeError(
+    `Cannot evaluate: ${source} gave no batches; an iterator gives them only once, an array or a ` +
+      "DataLoader each time",
+  );
 }
 
 /**

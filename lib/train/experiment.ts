@@ -92,8 +92,9 @@ function valueOf(
 function parse<K extends Record<string, ExperimentOption | bigint>>(shows: string, known: K): K {
   const read = { ...known } as Record<string, ExperimentOption | bigint>;
   const names = Object.keys(known);
-  for (let i = 0; i < Deno.args.length; i++) {
-    const [name, attached] = Deno.args[i]!.replace(/^--/, "").split(/=(.*)/s) as [string, string?];
+  const words = Deno.args.values();
+  for (const word of words) {
+    const [, name = word, attached] = /^--([^=]*)(?:=(.*))?$/s.exec(word) ?? [];
     if (name === "help") {
       const usage = names.map((name) =>
         known[name] === false ? `[--${name}]` : `[--${name} ${known[name] || "…"}]`
@@ -102,16 +103,16 @@ function parse<K extends Record<string, ExperimentOption | bigint>>(shows: strin
       Deno.exit(0);
     }
     const standard = known[name];
-    if (standard === undefined || !Deno.args[i]!.startsWith("--")) {
+    if (standard === undefined || !word.startsWith("--")) {
       const meant = nearest(name, names);
       const hint = meant === undefined ? "" : `; did you mean --${meant}`;
       const list = names.map((name) => `--${name}`).join(" ");
-      refuse(`Cannot run the script: there is no option ${Deno.args[i]} among ${list}${hint}`);
+      refuse(`Cannot run the script: there is no option ${word} among ${list}${hint}`);
     }
     if (typeof standard === "boolean") {
       if (attached !== undefined) refuse(`Cannot run the script: --${name} takes no value`);
       read[name] = true;
-    } else read[name] = valueOf(name, standard, attached ?? Deno.args[++i]);
+    } else read[name] = valueOf(name, standard, attached ?? words.next().value);
   }
   return read as K;
 }

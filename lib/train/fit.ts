@@ -1,11 +1,15 @@
 /** The training loop. */
 
+import { inPhase } from "../autograd/timeline.ts";
+import { notebook } from "../core/notebook.ts";
 import { checkCount } from "../core/options.ts";
+import type { Callback } from "./callback.ts";
 import type { History } from "./history.ts";
 import { evaluated } from "./evaluate.ts";
 import { FitError } from "./fit_error.ts";
 import { load } from "./checkpoint.ts";
 import { firstBatches, taken } from "./batches.ts";
+import { NotebookProgress } from "./notebook_progress.ts";
 import { ProgressBar } from "./progress.ts";
 import { TrainingRun } from "./run.ts";
 import { type Batches, type FitOptions, type Plan, readPlan } from "./settings.ts";
@@ -30,6 +34,11 @@ function exists(path: string): boolean {
   }
 }
 
+/** What shows how training goes on, here. */
+function progress(): Callback {
+  return notebook === null ? new ProgressBar() : new NotebookProgress(notebook);
+}
+
 /** One epoch, from where the run stands in it. */
 async function runEpoch(run: TrainingRun, plan: Plan, data: Batches<unknown>): Promise<void> {
   await run.call("onEpochStart");
@@ -38,10 +47,32 @@ async function runEpoch(run: TrainingRun, plan: Plan, data: Batches<unknown>): P
     if (run.stopped && run.resumable) return;
   }
   run.finishStep();
-  const validated = plan.validation === null
+  run.checkBatches();
+  const { validation } = plan;
+  const validated = validation === null
     ? {}
-    : await evaluated(plan, plan.validation, "validation");
+    : await inPhase("validation", () => evaluated(plan, validation, "validation"));
   await run.call("onEpochEnd", run.endEpoch(validated));
+}
+
+async function runEpochs(run: TrainingRun, plan: Plan, data: Batches<unknown>): Promise<void> {
+  while (run.next(data)) await runEpoch(run, plan, data);
+}
+
+/**
+ * Waits for the epochs, or fails if a batch was cut off: an interrupt of a notebook by message ends the
+ * code that runs, and what awaits it would wait for ever. Only then a timer finds a run busy.
+ */
+async function unlessCutOff(run: TrainingRun, epochs: Promise<void>): Promise<void> {
+  const { promise: cutOff, reject } = Promise.withResolvers<never>();
+  const timer = setInterval(() => {
+    if (run.busy) reject(new FitError(`interrupted in a batch of epoch ${run.epoch}`, run.history));
+  }, 50);
+  try {
+    await Promise.race([epochs, cutOff]);
+  } finally {
+    clearInterval(timer);
+  }
 }
 
 /**
@@ -78,13 +109,14 @@ async function runEpoch(run: TrainingRun, plan: Plan, data: Batches<unknown>): P
 export async function fit<B>(options: FitOptions<B>): Promise<History> {
   checkCount("fit", arguments.length, 1);
   const plan = readPlan("fit", options);
-  const run = new TrainingRun(plan, plan.progress ? [new ProgressBar()] : []);
+  const run = new TrainingRun(plan, plan.progress ? [progress()] : []);
   if (plan.resume !== null && exists(plan.resume)) load(plan.resume, run.parts);
   const data = plan.overfit ? await firstBatches(plan.train, plan.limit) : plan.train;
   const quiet = onInterrupt(() => run.interrupt());
   try {
     await run.call("onFitStart");
-    while (run.next(data)) await runEpoch(run, plan, data);
+    const epochs = runEpochs(run, plan, data);
+    await (notebook === null ? epochs : unlessCutOff(run, epochs));
   } finally {
     quiet();
     await run.call("onFitEnd");

@@ -1,6 +1,7 @@
 /** What training noted, epoch by epoch. */
 
 import { checkCount, checkKind, oneOf, optionReader, TEXT } from "../core/options.ts";
+import { historyHtml } from "./shown.ts";
 
 /** The numbers of an epoch by name: `epoch`, `step`, `lr`, `seconds`, `loss`, its terms, `valLoss` … */
 export type EpochRecord = Readonly<Record<string, number>>;
@@ -109,6 +110,11 @@ export class History {
   /** What `console.log` shows. */
   [Symbol.for("Deno.customInspect")](): string {
     return `History\n${this.toString()}`;
+  }
+
+  /** What a notebook shows. */
+  [Symbol.for("Jupyter.display")](): Record<string, string> {
+    return { "text/html": historyHtml(this), "text/plain": this.toString() };
   }
 
   /** Everything to go on from. */

@@ -42,6 +42,14 @@ export {
   type TrainedSettings,
 } from "./find.ts";
 export { type ExampleLoss, topLosses, type TopLossesOptions } from "./top_losses.ts";
+export { type Trace, trace, type TraceOptions } from "./trace.ts";
+export { type Latency, latency, type LatencyOptions } from "./latency.ts";
+export {
+  type ModelSelection,
+  type RankedModel,
+  selectModel,
+  type SelectModelOptions,
+} from "./select.ts";
 export {
   type Experiment,
   experiment,

@@ -2,6 +2,7 @@
 
 import { scope } from "../autograd/scope.ts";
 import { noGrad } from "../autograd/tape.ts";
+import { inPhase } from "../autograd/timeline.ts";
 import type { AnyModule } from "../nn/module.ts";
 import { clipGradNorm_ } from "../nn/utils.ts";
 import type { Tensor } from "../tensor/tensor.ts";
@@ -32,6 +33,9 @@ interface RunState {
   readonly means: ReturnType<Means["stateDict"]>;
 }
 
+/** What shows the op that made a number that is none. */
+const ANOMALY = "put `using _ = detectAnomaly()` before fit to see which op made it";
+
 /** A run of `fit`. */
 export class TrainingRun implements Run {
   readonly history: History = new History();
@@ -45,7 +49,6 @@ export class TrainingRun implements Run {
   #measured: Measured;
   /** Batches whose gradients are collected for the next step. */
   #gathered = 0;
-  /** Whether a batch is being computed, or was when something failed. */
   #busy = false;
   #interrupted = false;
   readonly #began = performance.now();
@@ -108,6 +111,10 @@ export class TrainingRun implements Run {
   get resumable(): boolean {
     return !this.#busy && this.#gathered === 0;
   }
+  /** Whether a batch is being computed, or was when something failed or cut it off. */
+  get busy(): boolean {
+    return this.#busy;
+  }
   /** Whether somebody has ended training. */
   get stopped(): boolean {
     return this.history.stopped !== null;
@@ -151,6 +158,10 @@ export class TrainingRun implements Run {
   async call(hook: "onBatchEnd", given: BatchReport): Promise<void>;
   async call(hook: "onEpochEnd", given: EpochRecord): Promise<void>;
   async call(hook: string, given?: unknown): Promise<void> {
+    await inPhase("callbacks", () => this.#callAll(hook, given));
+  }
+
+  async #callAll(hook: string, given: unknown): Promise<void> {
     // What was begun first ends last.
     const order = hook === "onFitEnd" ? this.#callbacks.toReversed() : this.#callbacks;
     for (const callback of order) {
@@ -186,7 +197,7 @@ export class TrainingRun implements Run {
     this.#busy = true;
     const report = scope(() => {
       if (this.#gathered === 0) optimizer.zeroGrad();
-      const found = objective(batch, "train");
+      const found = inPhase("forward", () => objective(batch, "train"));
       const { loss = NaN, ...terms } = numbersOf(found);
       this.#checkFinite({ ...terms, loss });
       found.loss.backward();
@@ -213,8 +224,8 @@ export class TrainingRun implements Run {
     const [name, value] = wrong;
     throw new FitError(
       `${name === "loss" ? "the loss" : `the term ${name} of the loss`} is ${value} in batch ` +
-        `${this.batch + 1} of epoch ${this.epoch}, after ${this.step} steps; run fit inside ` +
-        "detectAnomaly to see which op made it, or pass { terminateOnNaN: false }",
+        `${this.batch + 1} of epoch ${this.epoch}, after ${this.step} steps; ${ANOMALY}, or pass ` +
+        "{ terminateOnNaN: false }",
       this.history,
     );
   }
@@ -228,19 +239,47 @@ export class TrainingRun implements Run {
     const { optimizer, clipGradNorm, average, scheduler, model } = this.#plan;
     if (this.#gathered === 0) return null;
     if (this.#gathered > 1) averageGradients(this.#params(), this.#gathered);
-    const norm = clipGradNorm === null ? null : clipGradNorm_(this.#params(), clipGradNorm).item();
-    optimizer.step();
-    average?.update(model);
-    if (scheduler?.interval === "step") scheduler.scheduler.step();
-    this.#gathered = 0;
-    this.#at.step++;
-    return norm;
+    return inPhase("step", () => {
+      const norm = clipGradNorm === null
+        ? null
+        : clipGradNorm_(this.#params(), clipGradNorm).item();
+      optimizer.step();
+      average?.update(model);
+      if (scheduler?.interval === "step") scheduler.scheduler.step();
+      this.#gathered = 0;
+      this.#at.step++;
+      return norm;
+    });
+  }
+
+  /** Refuses an epoch in which there was nothing to learn. */
+  checkBatches(): void {
+    if (this.batch > 0) return;
+    throw new FitError(
+      `train gave no batches in epoch ${this.epoch}; an iterator gives them only once, an array or a ` +
+        "DataLoader in each epoch",
+      this.history,
+    );
+  }
+
+  /** Says which numbers of an epoch are NaN that were not so before. */
+  #reportNaN(record: EpochRecord): void {
+    const before = this.history.records.at(-1) ?? {};
+    const names = Object.keys(record).filter((name) =>
+      Number.isNaN(record[name]) && !Number.isNaN(before[name])
+    );
+    if (names.length === 0) return;
+    console.warn(
+      `fit: ${names.join(", ")} turned NaN in epoch ${this.epoch}, after ${this.step} steps; ` +
+        ANOMALY,
+    );
   }
 
   /** Notes an epoch that is over, and steps the schedule. */
   endEpoch(validated: Readonly<Record<string, number>>): EpochRecord {
     const { scheduler } = this.#plan;
     const record = this.#record(validated);
+    this.#reportNaN(record);
     this.history.records.push(record);
     this.#at.within = false;
     if (scheduler?.interval === "epoch") {

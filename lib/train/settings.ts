@@ -139,9 +139,15 @@ export interface FitOptions<B> extends Omit<EvaluateOptions<B>, "data"> {
   progress?: boolean;
   /** Ends training, as after the last epoch, when the batch is done. */
   signal?: AbortSignal;
-  /** One batch, or so many, through everything, in one epoch and without callbacks: a test of the script. */
+  /**
+   * One batch, or so many, through everything, in one epoch and without callbacks: a test of the
+   * script. Default: false.
+   */
   fastDevRun?: boolean | number;
-  /** Learns and evaluates only the first so many batches, the same in each epoch: a test of the model. */
+  /**
+   * Learns and evaluates only the first so many batches, the same in each epoch: a test of the model.
+   * Default: all.
+   */
   overfitBatches?: number;
   /** Ends training after so many seconds. Default: never. */
   maxTime?: number;
@@ -151,9 +157,14 @@ export interface FitOptions<B> extends Omit<EvaluateOptions<B>, "data"> {
   resume?: string;
 }
 
-const POSITIVE: Kind = kind("a number above 0", (value) => typeof value === "number" && value > 0);
+/** A number above 0, infinity too. */
+export const POSITIVE: Kind = kind(
+  "a number above 0",
+  (value) => typeof value === "number" && value > 0,
+);
 const MODEL = kind("a module", (value) => value instanceof Module);
-const BATCHES = kind(
+/** Batches to go through. */
+export const BATCHES = kind(
   "batches, such as a DataLoader or an array",
   (value) =>
     typeof value === "object" && value !== null && !isTensor(value) &&
@@ -163,7 +174,8 @@ const CRITERION = kind(
   "a function or a module",
   (value) => typeof value === "function" || isModule(value),
 );
-const METRIC = kind(
+/** A number of outputs and targets. */
+export const METRIC = kind(
   "a metric: a function, or an object with update, compute and reset",
   (value) =>
     typeof value === "function" ||
@@ -226,7 +238,7 @@ export interface Evaluation {
 }
 
 /** Refuses options that are missing. */
-function checkGiven(call: string, options: object, ...names: readonly string[]): void {
+export function checkGiven(call: string, options: object, ...names: readonly string[]): void {
   const missing = names.filter((name) => Reflect.get(options, name) === undefined);
   if (missing.length > 0) throw new TypeError(`Cannot ${call}: it needs ${missing.join(", ")}`);
 }

@@ -1,7 +1,7 @@
 /** Good calls of data sets, samplers and loaders. */
 
-import type * as images from "../../lib/data/images.ts";
-import { arange, data, ones, RandomGenerator, tensor } from "../../mod.ts";
+import * as images from "../../lib/data/images.ts";
+import { arange, data, ones, RandomGenerator, type Tensor, tensor } from "../../mod.ts";
 import { type Call, of, options, type Rows } from "../common/calls.ts";
 
 const x = () => ones([2, 3]);
@@ -202,10 +202,40 @@ export const DATA: Rows<Omit<typeof data, "transforms" | "synthetic">> = {
 
 const image = options({ channels: of(() => 3) });
 
+/** A folder with an image of one class. */
+const IMAGE_ROOT = Deno.makeTempDirSync();
+Deno.mkdirSync(`${IMAGE_ROOT}/dot`);
+Deno.writeFileSync(`${IMAGE_ROOT}/dot/1.png`, Uint8Array.fromBase64(DOT));
+
 /** Images from files. */
 export const IMAGES: Rows<typeof images> = {
   decodeImage: { args: [of(() => Uint8Array.fromBase64(DOT)), image] },
   readImage: { args: [of(() => file("png")), image] },
+  ImageFolder: {
+    make: {
+      args: [
+        of(() => IMAGE_ROOT),
+        options({ channels: of(() => 3), transform: of(() => (x: Tensor) => x, "function") }),
+      ],
+    },
+    methods: {
+      get: {
+        on: () => new images.ImageFolder(IMAGE_ROOT),
+        args: [of(() => 0), unread],
+        named: "ImageFolder",
+      },
+      readAhead: {
+        on: () => ({
+          readAhead: (...args: []) => {
+            using reader = new images.ImageFolder(IMAGE_ROOT).readAhead(...args);
+            return reader;
+          },
+        }),
+        args: [],
+        named: "ImageFolder",
+      },
+    },
+  },
 };
 
 /** Calls with options that go with few others. */

@@ -85,6 +85,11 @@ export const METRICS: Rows<typeof metrics> = {
       options({ iouThresholds: of(() => [0.5]), maxDetections: of(() => 1) }),
     ],
   },
+  privacySpent: {
+    args: [
+      of(() => ({ noiseMultiplier: 1, sampleRate: 0.1, steps: 10, delta: 1e-5 })),
+    ],
+  },
   boxIou: { args: [of(() => ones([2, 4])), of(() => ones([3, 4]))] },
   nms: {
     args: [of(() => ones([2, 4])), of(() => ones([2])), of(() => 0.5, "number")],
@@ -96,6 +101,28 @@ export const METRICS: Rows<typeof metrics> = {
       of(() => ones([7]), "tensor", "array"),
       options(bootstrap),
     ],
+  },
+  Ewma: {
+    make: {
+      args: [of(() => [1, 2, 3], "tensor"), options({ alpha: positive, threshold: positive })],
+    },
+    methods: {
+      update: { on: () => new metrics.Ewma([1, 2]), args: [of(() => 1, "number")], named: "Ewma" },
+      reset: { on: () => new metrics.Ewma([1, 2]), args: [], named: "Ewma" },
+    },
+  },
+  Cusum: {
+    make: {
+      args: [of(() => [1, 2, 3], "tensor"), options({ slack: positive, threshold: positive })],
+    },
+    methods: {
+      update: {
+        on: () => new metrics.Cusum([1, 2]),
+        args: [of(() => 1, "number")],
+        named: "Cusum",
+      },
+      reset: { on: () => new metrics.Cusum([1, 2]), args: [], named: "Cusum" },
+    },
   },
   metricsReport: {
     args: [x, x, options({ ...bootstrap, context: of(() => ({ seed: 1 }), "object") })],

@@ -11,6 +11,7 @@ import {
   perSampleGrad,
   type Tensor,
   type testing,
+  train,
   valueAndGrad,
   vmap,
 } from "../../mod.ts";
@@ -392,5 +393,13 @@ export const INSIDE: Readonly<Record<string, Call>> = {
     args: [options({ ...adam, params: of(leaves) })],
     rest: true,
     named: "Adam",
+  },
+  "Trace.phase": {
+    run: (...args) => {
+      using trace = train.trace(Deno.makeTempFileSync());
+      trace.phase(...args as [string, () => unknown]);
+    },
+    args: [of(() => "name", "text"), of(() => () => 1, "function")],
+    named: "phase",
   },
 };

@@ -11,6 +11,9 @@ const shared = model();
 const own = of(() => shared);
 const optimizer = () => new optim.SGD(shared.parameters(), { lr: 0.1 });
 const metrics = of(() => ({ mae: losses.l1 }));
+/** A model that gives what it is given, and batches for it. */
+const any = of(() => new nn.Sequential());
+const alike = of(() => [[ones([2, 1]), ones([2, 1])]]);
 const two = of(() => 2);
 const flag = of(() => false, "flag");
 
@@ -97,6 +100,24 @@ export const TRAIN: Rows<Omit<typeof train, "FitError">, Turns> = {
       parts,
     ],
   },
+  latency: {
+    args: [any, of(() => ones([1, 2]), "tensor"), options({ runs: two, warmup: two })],
+  },
+  selectModel: {
+    args: [
+      of(() => ({ one: new nn.Sequential() })),
+      options({
+        metric: of(() => losses.l1, "function"),
+        mode: of(() => "min"),
+        validation: alike,
+        test: alike,
+        input: of(() => ones([1, 2]), "tensor"),
+        latencyBudgetMs: of(() => 1000, "number"),
+        paramBudget: of(() => 1000, "number"),
+      }),
+    ],
+  },
+  trace: { args: [path, of(() => () => 1, "function"), options({ limit: two })] },
   History: {
     make: { args: [] },
     methods: {

@@ -7,9 +7,14 @@
 import { assertEquals } from "@std/assert";
 import { assertType, type IsExact } from "@std/testing/types";
 import { checkCount, checkKind, kind, optionReader, TENSOR } from "../../lib/core/options.ts";
+import * as classic from "../../lib/classic/mod.ts";
 import * as images from "../../lib/data/images.ts";
+import * as runs from "../../lib/runs/mod.ts";
+import * as plot from "../../lib/plot/mod.ts";
 import * as adjoint from "../../mod.ts";
 import { type Arg, type Call, of, options, type Rows } from "../common/calls.ts";
+import { CLASSIC } from "./classic_rows.ts";
+import { DISTRIBUTIONS } from "./distribution_rows.ts";
 import { DATA, IMAGES, INSIDE_DATA } from "./data_rows.ts";
 import { IO } from "./io_rows.ts";
 import { LOSS_METHODS, LOSSES, REGULARIZATION } from "./loss_rows.ts";
@@ -17,6 +22,7 @@ import { FUNCTIONAL, LAYERS } from "./layer_rows.ts";
 import { AVERAGES, INIT, MODULE_METHODS, UTILS } from "./module_rows.ts";
 import { META } from "./meta_rows.ts";
 import { METRICS, STREAMS } from "./metric_rows.ts";
+import { RL } from "./rl_rows.ts";
 import { SCHEDULE_METHODS, SCHEDULES } from "./schedule_rows.ts";
 import {
   INSIDE,
@@ -27,9 +33,11 @@ import {
   TRANSFORMED,
   TRANSFORMS,
 } from "./tool_rows.ts";
+import { RUNS } from "./run_rows.ts";
 import { SYNTHETIC } from "./synthetic_rows.ts";
 import { DATA_TRANSFORMS, INSIDE_TRANSFORMS } from "./transform_rows.ts";
 import { TRAIN } from "./train_rows.ts";
+import { PICTURE_METHODS, PLOT } from "./plot_rows.ts";
 import { STUDY } from "./study_rows.ts";
 import { faultsOf, faultsOfAny, misspelt } from "../common/refusals.ts";
 
@@ -75,7 +83,8 @@ function testAll(space: string, module: object, rows: object): void {
   }
 }
 
-const { data, io, losses, meta, metrics, nn, optim, study, testing, train } = adjoint;
+const { data, distributions, io, losses, meta, metrics, nn, optim, rl, study, testing, train } =
+  adjoint;
 testAll("losses.", losses, LOSSES);
 testAll("losses.regularization.", losses.regularization, REGULARIZATION);
 testAll("nn.", nn, LAYERS);
@@ -93,10 +102,16 @@ testAll("data.transforms.", data.transforms, DATA_TRANSFORMS);
 testAll("meta.", meta, META);
 testAll("metrics.", metrics, METRICS);
 testAll("train.", train, TRAIN);
+testAll("runs ", runs, RUNS);
 testAll("io.", io, IO);
 testAll("study.", study, STUDY);
+testAll("distributions.", distributions, DISTRIBUTIONS);
+testAll("plot.", plot, PLOT);
+testAll("classic ", classic, CLASSIC);
+testAll("rl.", rl, RL);
 testAll("testing.", testing, TESTING);
 testAll("", adjoint, TRANSFORMS);
+testMethods("Picture", PICTURE_METHODS);
 testMethods("Module", MODULE_METHODS);
 testMethods("Loss", LOSS_METHODS);
 testMethods("Optimizer", OPTIMIZER_METHODS);

@@ -62,14 +62,16 @@ export interface Call<Args = readonly (Arg | Options)[]> {
   readonly named?: string;
 }
 
-type IsOptions<P> = Record<never, never> extends P ? P extends
-    | { readonly size: number }
-    | readonly unknown[]
-    | nn.AnyModule
-    | ((...args: never[]) => unknown) ? false
-  : P extends object ? string extends keyof P ? false : true
+// Of a union each part is looked at alone.
+type IsOptions<P> = P extends unknown ? Record<never, never> extends P ? P extends
+      | { readonly size: number }
+      | readonly unknown[]
+      | nn.AnyModule
+      | ((...args: never[]) => unknown) ? false
+    : P extends object ? string extends keyof P ? false : true
+    : false
   : false
-  : false;
+  : never;
 
 /** An entry for each key of an object. */
 type KeysOf<P> = { readonly keys: { readonly [K in keyof Required<P>]: Arg } };

@@ -109,6 +109,11 @@ export const SYNTHETIC: { readonly [Name in Names]: SyntheticRow } = {
     mastery: "4,1",
     strategy: "int32 4",
   }),
+  moments: worldly(synthetic.moments, { speech: "4,16", gaze: "4,8", touch: "4,12" }),
+  lapses: worldly((n, options) => synthetic.lapses(n, { ...options, lapsed: 0.5 }), {
+    x: "4,12",
+    y: "int32 4",
+  }),
   dna: plain(synthetic.dna, { x: "4,4,60", y: "4" }),
   residues: worldly(synthetic.residues, { x: "4,20,40", y: "int32 4,40" }),
   sentiment: plain(synthetic.sentiment, { x: "int32 4,10", y: "4" }),

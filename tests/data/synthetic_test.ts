@@ -224,3 +224,36 @@ Deno.test("synthetic graphs are trees, and the numbers of molecules are sums ove
   const weights = linalg.solve(normal, matrix.mT.matmul(target));
   assertClose(matrix.matmul(weights), target, { rtol: 1e-3, atol: 1e-3 });
 });
+
+Deno.test("synthetic.twoRegions() and twoTasks() are exact without noise, and the noise is that of their parts", () => {
+  const regions = (noise: number) => synthetic.twoRegions(400, { noise, ...seeded(9) });
+  const tasks = (noise: number) => synthetic.twoTasks(400, { noise, ...seeded(9) });
+  const [exact, noisy] = [regions(0), regions(2)];
+  const weights = linalg.solve(exact.x.mT.matmul(exact.x), exact.x.mT.matmul(exact.y));
+  assertClose(exact.x.matmul(weights), exact.y, { atol: 1e-3 });
+  const away = noisy.y.sub(exact.y);
+  assertClose(away.narrow(0, 0, 200).std().item(), 0.2, { rtol: 0.2 });
+  assertClose(away.narrow(0, 200, 200).std().item(), 6, { rtol: 0.2 });
+  const [small, large] = [tasks(1).small.sub(tasks(0).small), tasks(1).large.sub(tasks(0).large)];
+  assertClose(tensor([small.std().item(), large.std().item()]), tensor([0.001, 10]), { rtol: 0.2 });
+  assert(tasks(0).small.abs().max().item() < 0.02);
+});
+
+Deno.test("synthetic.moments() show one hidden moment in each stream, and synthetic.lapses() less order", () => {
+  const { speech, gaze } = synthetic.moments(400, seeded(10));
+  const explained = (from: Tensor, to: Tensor) => {
+    const [a, b] = [from, to].map((x) => x.sub(x.mean(0)));
+    const weights = linalg.solve(a!.mT.matmul(a!), a!.mT.matmul(b!));
+    return 1 - a!.matmul(weights).sub(b!).square().mean().item() / b!.square().mean().item();
+  };
+  assert(explained(speech, gaze) > 0.7, `${explained(speech, gaze)}`);
+  assert(explained(speech.flip(0), gaze) < 0.3);
+  const { x, y } = synthetic.lapses(400, { lapsed: 0.5, ...seeded(10) });
+  assertEquals([y.sum().item(), y.narrow(0, 0, 200).sum().item()], [200, 0]);
+  // Three hidden numbers explain what is calm, and not the rest.
+  const share = (part: Tensor) => {
+    const { eigenvalues } = linalg.eigh(part.mT.matmul(part));
+    return eigenvalues.narrow(0, 9, 3).sum().item() / eigenvalues.sum().item();
+  };
+  assert(share(x.narrow(0, 0, 200)) > 0.9 && share(x.narrow(0, 200, 200)) < 0.85);
+});

@@ -1,7 +1,7 @@
 /** Every script of the gallery with `--quick`: its figures hold, and those of its control do not. */
 
 import { assert, assertEquals, assertThrows } from "@std/assert";
-import { each, figuresOf, median, over, type ShownRow } from "./row.ts";
+import { each, figuresOf, median, near, over, type ShownRow } from "./row.ts";
 import { ROWS, SCRIPTS, SHOWN } from "./rows.ts";
 import { runScript, type Told } from "./script.ts";
 
@@ -66,4 +66,6 @@ Deno.test("thresholds are asked of every seed, and never of nothing", () => {
   const middle = over<{ error: number }>((all) => median(all.map(({ error }) => error)) < 1);
   assert(middle(seeds(0, 0.5, 7)));
   assertEquals(median([3, 1]), 2);
+  assert(near([1, 0], [1 + 1e-7, 0]));
+  for (const found of [[1, 1e-9], [1], [NaN, 0], [1 + 2e-6, 0]]) assert(!near(found, [1, 0]));
 });

@@ -83,3 +83,13 @@ export function median(values: readonly number[]): number {
   const half = sorted.length >> 1;
   return sorted.length % 2 === 1 ? sorted[half]! : (sorted[half - 1]! + sorted[half]!) / 2;
 }
+
+/** Whether numbers are as many as expected, and each as near as a share of what is expected allows. */
+export function near(
+  found: readonly number[],
+  expected: readonly number[],
+  share = 1e-6,
+): boolean {
+  return found.length === expected.length &&
+    found.every((value, i) => Math.abs(value - expected[i]!) <= share * Math.abs(expected[i]!));
+}

@@ -395,8 +395,9 @@ export class MappedStatistics {
   completed = 0;
   failed = 0;
   undecided = 0;
-  /** Elements compared, and those compared loosely. */
+  /** Elements compared. */
   elements = 0;
+  /** The sum of the programs' shares of elements compared loosely: a large program weighs as a small one. */
   loose = 0;
   /** Programs whose gradients were compared. */
   gradients = 0;
@@ -412,7 +413,7 @@ export class MappedStatistics {
     this.programs++;
     this[outcome]++;
     this.elements += elements;
-    this.loose += loose;
+    if (elements > 0) this.loose += loose / elements;
     if (gradients) this.gradients++;
     if (refused.length > 0) this.withRefused++;
     for (const op of refused) this.refused.set(op, (this.refused.get(op) ?? 0) + 1);
@@ -425,7 +426,8 @@ export class MappedStatistics {
     return [
       `${programs} programs over ${EXAMPLES} examples: ${completed} completed, ${failed} failed in ` +
       `the loop too, ${undecided} undecided, ${this.problems.length} wrong`,
-      `with gradients, inside and outside: ${gradients}; elements: ${elements}, loose ${loose}`,
+      `with gradients, inside and outside: ${gradients}; elements: ${elements}, loose ` +
+      `${(loose / programs).toExponential(1)} of a program's`,
       `with refused ops: ${this.withRefused} (${refused.join(", ")})`,
     ].join("\n");
   }

@@ -31,7 +31,7 @@ Deno.test(`${each} random programs of each op under vmap are the loop, with grad
   assert(statistics.undecided <= 0.02 * programs, `${statistics}`);
   assert(statistics.gradients >= 0.35 * programs, `${statistics}`);
   assert(statistics.withRefused <= 0.12 * programs, `${statistics}`);
-  assert(statistics.loose <= 0.001 * statistics.elements, `${statistics}`);
+  assert(statistics.loose <= 0.001 * programs, `${statistics}`);
 });
 
 /** Batching rules, as far as they are replaced here. */

@@ -80,10 +80,12 @@ const ROOMS = [
   ["device"],
   ["autograd", "ops"],
   ["tensor", "transforms"],
-  ["nn", "optim"],
-  ["loss", "data", "io"],
-  ["meta", "metrics", "study", "testing"],
+  ["nn", "optim", "distributions"],
+  ["loss", "data", "io", "install"],
+  ["meta", "metrics", "study", "testing", "rl", "classic"],
   ["train"],
+  ["runs"],
+  ["plot"],
 ] as const;
 /** What people use: the rooms above the tensor. */
 const AREAS = new RegExp(`^lib/(${ROOMS.slice(5).flat().join("|")})/`);
@@ -151,15 +153,23 @@ const SUBJECTS: Readonly<Record<string, readonly string[]>> = {
   device: ["lib/core/engine.ts"],
   // The losses as functions of a number.
   loss: ["examples/loss_zoo.ts"],
+  // What the library is called, what is looked for in it, and a notebook that needs it.
+  delivery: [
+    "lib/core/platform.ts",
+    "lib/ffi/symbols.ts",
+    "tests/notebook/kernel.ts",
+    "deno.json",
+  ],
   // What kernels are launched on.
   ffi: ["lib/device/"],
   // The sources as such, with the registry that tells what they define.
   project: ["bench/", "lib/ops/registry.ts"],
-  // Launches as such, the nearest word to a wrong one, tables that are printed, and the list of
-  // tasks.
+  // Launches as such, the nearest word to a wrong one, what the library is called, tables that are
+  // printed, and the list of tasks.
   tools: [
     "lib/ffi/",
     "lib/core/options.ts",
+    "lib/core/platform.ts",
     "tests/matrix/op_table.ts",
     "tests/loss/loss_table.ts",
     "tests/nn/subjects.ts",
@@ -261,11 +271,17 @@ Deno.test("the library imports no jsr: and no npm: package beside the native one
   assertEquals(found, ["lib/ffi/library.ts"]);
 });
 
-Deno.test("packages are imported for images alone, which nothing else imports", () => {
+Deno.test("packages are imported for images and pictures alone, which nothing else imports", () => {
   const foreign = /^import (?:[^;"]*? from )?"(?!\.|node:)/m;
+  const rooms = /^lib\/(data\/(pixels|images|image_\w+)\.ts$|plot\/)/;
   const found = library.filter(({ text }) => foreign.test(text)).map(({ path }) => path);
-  assertEquals(found, ["lib/data/images.ts"]);
-  assertEquals(breaches(/./, /^lib\/data\/images\.ts$/), []);
+  assertEquals(found.filter((path) => !rooms.test(path)), []);
+  assertEquals(found.includes("lib/data/pixels.ts") && found.includes("lib/plot/svg.ts"), true);
+  const outside = library.filter(({ path }) => !rooms.test(path));
+  assertEquals(
+    outside.flatMap((source) => imports(source, "loaded").filter((target) => rooms.test(target))),
+    [],
+  );
   assertEquals(
     ['import "./x.ts";', 'import p from "node:x";'].some((text) => foreign.test(text)),
     false,

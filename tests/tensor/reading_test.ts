@@ -2,15 +2,16 @@ import { assert, assertEquals, assertStrictEquals, assertThrows } from "@std/ass
 import { assertType, type IsExact } from "@std/testing/types";
 import {
   arange,
-  fromTypedArray,
   full,
   manualSeed,
   type NestedArray,
+  ones,
   randint,
   randn,
   type Tensor,
   tensor,
   type TypedArray,
+  vmap,
   zeros,
 } from "../../mod.ts";
 
@@ -206,8 +207,32 @@ Deno.test("toString() keeps to 88 columns, and says of every tensor whether it s
   }
 });
 
-Deno.test("a notebook shows the text", () => {
-  const x = fromTypedArray(Float32Array.of(1), [1]);
+/** The rows of the table that a notebook shows of a tensor; null where it shows the text alone. */
+function tableOf(x: Tensor): string[][] | null {
   const display = Reflect.get(x, Symbol.for("Jupyter.display")) as () => Record<string, string>;
-  assertEquals(display.call(x), { "text/plain": x.toString() });
+  const { "text/plain": text, "text/html": html } = display.call(x);
+  assertEquals(text, x.toString());
+  const rows = html?.match(/<tr>[^]*?<\/tr>/g);
+  return rows?.map((row) =>
+    [...row.matchAll(/<t[hd][^>]*>([^<]*)</g)].map(([, cell]) => cell!.trim())
+  ) ?? null;
+}
+
+Deno.test("a notebook shows a table of one or two dimensions, else the text", () => {
+  assertEquals(tableOf(tensor([[1, 2.5], [3, NaN]])), [
+    ["row", "0", "1"],
+    ["0", "1.0", "2.5"],
+    ["1", "3.0", "NaN"],
+  ]);
+  assertEquals(tableOf(tensor([true, false])), [["index", "0", "1"], ["value", "true", "false"]]);
+  assertEquals(tableOf(tensor([[1, 2]]).mT), [["row", "0"], ["0", "1"], ["1", "2"]]);
+  const long = tableOf(arange(0, 2000).reshape([40, 50]))!;
+  assertEquals(long.map((row) => row.length), Array(8).fill(8));
+  assertEquals(long[0], ["row", "0", "1", "2", "…", "47", "48", "49"]);
+  assertEquals(long[7], ["39", "1950", "1951", "1952", "…", "1997", "1998", "1999"]);
+  assertEquals(long[4], Array(8).fill("…"));
+  const gone = tensor([1]);
+  gone.dispose();
+  for (const x of [tensor(1), ones([2, 2, 2]), ones([0]), gone]) assertEquals(tableOf(x), null);
+  vmap((x: Tensor) => (assertEquals(tableOf(x), null), x))(ones([2, 3]));
 });

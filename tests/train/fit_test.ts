@@ -4,6 +4,8 @@ import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { assertClose } from "../../lib/testing/mod.ts";
 import {
   data,
+  detectAnomaly,
+  GradError,
   keep,
   losses,
   memoryStats,
@@ -218,6 +220,71 @@ Deno.test("a loss that is no number ends fit() with where it happened, and nothi
   assertEquals(history.records.length, 1);
 });
 
+/** What a function warns of. */
+async function warnings(fn: () => Promise<unknown>): Promise<string[]> {
+  const { warn } = console;
+  const said: string[] = [];
+  console.warn = (text: string) => void said.push(text);
+  try {
+    await fn();
+  } finally {
+    console.warn = warn;
+  }
+  return said;
+}
+
+Deno.test("a metric that turns NaN is told once, with the step, and anomaly detection tells the op", async () => {
+  let epoch = 0;
+  const shrinking = (p: Tensor) => p.mul(0).add(2 - epoch).log().mean();
+  const settings = () => ({
+    ...problem(),
+    metrics: { shrinking },
+    epochs: 5,
+    callbacks: [{ onEpochStart: (run: train.Run) => void (epoch = run.epoch) }],
+  });
+  let history = new train.History();
+  const said = await warnings(async () => history = await fit(settings()));
+  assertEquals(history.column("shrinking").map(Number.isNaN), [false, false, true, true, true]);
+  assertEquals(said, [
+    "fit: shrinking turned NaN in epoch 3, after 15 steps; put `using _ = detectAnomaly()` before " +
+    "fit to see which op made it",
+  ]);
+  assertEquals(await warnings(() => fit({ ...settings(), epochs: 2 })), []);
+  const search = async () => {
+    using _ = detectAnomaly();
+    // An infinity, of log 0, comes before the first NaN.
+    await fit(settings());
+  };
+  const error = await assertRejects(search, GradError, "log made an infinity (shape [4, 1])");
+  assert(error.message.includes("fit_test.ts"), error.message);
+  // The search is over.
+  assertEquals(zeros([]).log().item(), -Infinity);
+});
+
+Deno.test("data without batches, and an iterator that is used up, are refused by name", async () => {
+  const settings = problem();
+  const again = "an iterator gives them only once";
+  const batches = [...settings.train];
+  const refused: [options: object, message: string][] = [
+    [{ train: [] }, `Cannot go on with fit: train gave no batches in epoch 1; ${again}`],
+    [
+      { train: batches.values() },
+      `Cannot go on with fit: train gave no batches in epoch 2; ${again}`,
+    ],
+    [{ validation: [] }, `Cannot evaluate: validation gave no batches; ${again}`],
+    [{ validation: batches.values() }, `Cannot evaluate: validation gave no batches; ${again}`],
+  ];
+  for (const [options, message] of refused) {
+    await assertRejects(() => fit({ ...settings, epochs: 2, ...options }), Error, message);
+  }
+  const { model, loss } = settings;
+  await assertRejects(
+    () => train.evaluate({ model, loss, data: [] }),
+    RangeError,
+    "Cannot evaluate: data gave no batches",
+  );
+});
+
 /** A model that carries a state from batch to batch. */
 class Recurrent extends nn.Module {
   cell = new nn.Linear(4, 4);
@@ -325,4 +392,18 @@ Deno.test("fit() keeps memory flat", async () => {
     callbacks: [{ onBatchEnd: () => void bytes.push(memoryStats().freeBytes) }],
   });
   assertEquals(new Set(bytes.slice(2)).size, 1, `${bytes}`);
+});
+
+Deno.test("fit() of many steps is flat in memory, and a leak would be noticed", async () => {
+  const script = new URL("long_fit.ts", import.meta.url).pathname;
+  const args = ["run", "-A", "--no-check", "--v8-flags=--expose-gc", script, "1000"];
+  const run = (...more: string[]) =>
+    new Deno.Command(Deno.execPath(), { args: [...args, ...more] }).output();
+  const [flat, leaking] = await Promise.all([run(), run("--leak")]);
+  const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
+  assertEquals([flat.code, text(flat.stderr)], [0, ""], text(flat.stdout));
+  assertEquals([leaking.code, text(leaking.stderr)], [
+    1,
+    "Memory has grown by more than is allowed\n",
+  ]);
 });

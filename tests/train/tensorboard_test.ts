@@ -4,13 +4,28 @@ import { assert, assertEquals, assertThrows } from "@std/assert";
 import { scalarsRecord, versionRecord } from "../../lib/train/tensorboard.ts";
 import { train } from "../../mod.ts";
 import fixture from "../fixtures/tensorboard_events.json" with { type: "json" };
+import read from "../fixtures/tensorboard_read.json" with { type: "json" };
 import { problem } from "./problem.ts";
+import { writeExample } from "./tensorboard_example.ts";
 
 Deno.test("records are those of TensorBoard's writer", () => {
   assertEquals(versionRecord(fixture.time).toHex(), fixture.version);
   for (const { step, values, bytes } of fixture.scalars) {
     const given = values as Record<string, number>;
     assertEquals(scalarsRecord(fixture.time, step, given).toHex(), bytes, `step ${step}`);
+  }
+});
+
+Deno.test("TensorBoard's own reader finds what TensorBoardLogger noted", async () => {
+  const folder = await Deno.makeTempDir();
+  try {
+    const noted = writeExample(folder);
+    const [file] = [...Deno.readDirSync(folder)];
+    // The reader was given this very file.
+    assertEquals((await Deno.readFile(`${folder}/${file?.name}`)).toHex(), read.file);
+    assertEquals(JSON.parse(JSON.stringify(noted)), read.scalars);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
   }
 });
 

@@ -27,6 +27,7 @@ export {
   type LabelNoiseOptions,
   line,
   type LineOptions,
+  type NoisyWorldOptions,
   type Ratings,
   ratings,
   type RatingsOptions,
@@ -50,9 +51,13 @@ export {
 } from "./sequences.ts";
 export {
   behaviours,
+  lapses,
+  type LapsesOptions,
   type Learners,
   learners,
   learningCurves,
+  type Moments,
+  moments,
   sensors,
   type SensorsOptions,
 } from "./signals.ts";

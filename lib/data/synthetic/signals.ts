@@ -12,6 +12,7 @@ import {
   type Samples,
   SYNTHETIC_OPTIONS,
   type SyntheticOptions,
+  WORLD_OPTIONS,
   type WorldOptions,
 } from "./options.ts";
 import { chosen, type GroupedSamples, labelled } from "./tables.ts";
@@ -178,4 +179,81 @@ export function learners(n: number, options?: SyntheticOptions): Learners {
     mastery: cat([a, b, c.neg()], 1).sum(1, { keepdim: true }).div(Math.sqrt(3)),
     strategy: first.mul(2).add(third),
   };
+}
+
+/** What three kinds of stream show of the same moments. */
+export interface Moments {
+  /** Shape [n, 16]. */
+  readonly speech: Tensor;
+  /** Shape [n, 8]. */
+  readonly gaze: Tensor;
+  /** Shape [n, 12]. */
+  readonly touch: Tensor;
+}
+
+/**
+ * Synthetic moments of which speech, eyes and fingers all show the same four hidden numbers, each in its
+ * own way and with noise of deviation 0.1. The world has the ways. Nobody was watched.
+ *
+ * @param n How many.
+ *
+ * @example Three views
+ * ```ts
+ * import { data } from "@adjoint/ml";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const { speech, gaze, touch } = data.synthetic.moments(4);
+ * assertEquals([speech, gaze, touch].map((x) => x.shape[1]), [16, 8, 12]);
+ * ```
+ */
+export function moments(n: number, options?: WorldOptions): Moments {
+  const { generator, world } = readArguments("moments", arguments.length, n, options, readWorld);
+  const hidden = randn([n, 4], { generator });
+  const view = (width: number) =>
+    hidden.matmul(randn([4, width], { generator: world }).div(2)).tanh()
+      .add(randn([n, width], { generator }).mul(0.1));
+  return { speech: view(16), gaze: view(8), touch: view(12) };
+}
+
+/** Options of `lapses`. */
+export interface LapsesOptions extends WorldOptions {
+  /** The share of windows, the last ones, in which attention has lapsed. Default: 0. */
+  lapsed?: number;
+}
+
+const lapsesOptions = optionReader<LapsesOptions>({ ...WORLD_OPTIONS, lapsed: SHARE });
+
+/**
+ * Synthetic windows of a learner's behaviour: twelve numbers that three hidden ones make, with noise of
+ * deviation 0.3. Where attention has lapsed the numbers no longer go together: they are mixed up and
+ * smaller, with noise of 0.9. The world has how they go together. Nobody was watched.
+ *
+ * @param n How many windows, one after the other.
+ * @returns x of shape [n, 12]; y int32, 1 where attention has lapsed.
+ *
+ * @example The last third
+ * ```ts
+ * import { data } from "@adjoint/ml";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(data.synthetic.lapses(3, { lapsed: 1 / 3 }).y.toArray(), [0, 0, 1]);
+ * ```
+ */
+export function lapses(n: number, options?: LapsesOptions): Samples {
+  const { generator, world, options: { lapsed = 0 } } = readArguments(
+    "lapses",
+    arguments.length,
+    n,
+    options,
+    lapsesOptions,
+  );
+  const together = randn([3, 12], { generator: world });
+  const mixed = fromTypedArray(world.permutation(12), [12]);
+  const shown = randn([n, 3], { generator }).matmul(together);
+  const noise = randn([n, 12], { generator });
+  const first = n - Math.round(lapsed * n);
+  const y = fromTypedArray(Int32Array.from({ length: n }, (_, i) => Number(i >= first)), [n]);
+  const calm = shown.add(noise.mul(0.3));
+  const away = shown.indexSelect(1, mixed).mul(0.6).add(noise.mul(0.9));
+  return { x: where(y.eq(1).unsqueeze(1), away, calm), y };
 }

@@ -173,6 +173,14 @@ export interface GroupedSamples extends Samples {
   readonly group: Tensor;
 }
 
+/** Options of what has noise of a kind of its own. */
+export interface NoisyWorldOptions extends WorldOptions {
+  /** What the noise is multiplied by; 0 for targets to test by. Default: 1. */
+  noise?: number;
+}
+
+const noisyOptions = optionReader<NoisyWorldOptions>({ ...WORLD_OPTIONS, noise: NOT_NEGATIVE });
+
 /**
  * Synthetic numbers of two regions that share their weights: one with noise of deviation 0.1, one of
  * 3. The world has the weights.
@@ -188,13 +196,19 @@ export interface GroupedSamples extends Samples {
  * assertEquals(data.synthetic.twoRegions(4).group.toArray(), [0, 0, 1, 1]);
  * ```
  */
-export function twoRegions(n: number, options?: WorldOptions): GroupedSamples {
-  const { generator, world } = readArguments("twoRegions", arguments.length, n, options, readWorld);
+export function twoRegions(n: number, options?: NoisyWorldOptions): GroupedSamples {
+  const { generator, world, options: { noise = 1 } } = readArguments(
+    "twoRegions",
+    arguments.length,
+    n,
+    options,
+    noisyOptions,
+  );
   const weights = randn([16, 1], { generator: world });
   const x = randn([n, 16], { generator });
   const group = Int32Array.from({ length: n }, (_, i) => Number(i >= Math.ceil(n / 2)));
   const deviation = tensor(Array.from(group, (own) => own === 1 ? 3 : 0.1)).unsqueeze(1);
-  const y = x.matmul(weights).add(randn([n, 1], { generator }).mul(deviation));
+  const y = x.matmul(weights).add(randn([n, 1], { generator }).mul(deviation).mul(noise));
   return { x, y, group: fromTypedArray(group, [n]) };
 }
 
@@ -257,14 +271,20 @@ export interface TwoTasks {
  * assert(small.std().item() * 100 < large.std().item());
  * ```
  */
-export function twoTasks(n: number, options?: WorldOptions): TwoTasks {
-  const { generator, world } = readArguments("twoTasks", arguments.length, n, options, readWorld);
+export function twoTasks(n: number, options?: NoisyWorldOptions): TwoTasks {
+  const { generator, world, options: { noise = 1 } } = readArguments(
+    "twoTasks",
+    arguments.length,
+    n,
+    options,
+    noisyOptions,
+  );
   const weights = randn([10, 2], { generator: world }).div(3);
   const x = randn([n, 10], { generator });
   const both = x.matmul(weights).tanh();
-  const noise = randn([n, 2], { generator });
+  const drawn = randn([n, 2], { generator }).mul(noise);
   const column = (i: number, deviation: number, unit: number) =>
-    both.narrow(1, i, 1).add(noise.narrow(1, i, 1).mul(deviation)).mul(unit);
+    both.narrow(1, i, 1).add(drawn.narrow(1, i, 1).mul(deviation)).mul(unit);
   return { x, small: column(0, 0.05, 0.02), large: column(1, 1, 10) };
 }
 

@@ -19,6 +19,8 @@ import {
 export interface GraphSample extends Samples {
   /** int32, of shape [2, E]: from which node to which; each edge is there in both directions. */
   readonly edgeIndex: Tensor;
+  /** As a graph that `nn.batchGraphs` joins. */
+  readonly [name: string]: Tensor;
 }
 
 /** Edges to the parent of each node but the first, in both directions. */

@@ -445,3 +445,16 @@ Deno.test("registeredOps() has a public function and a method for every elementw
     assertStrictEquals(typeof Reflect.get(Tensor.prototype, name), "function", name);
   }
 });
+
+Deno.test("no op narrows a float64 without dimensions on its way beside integers", () => {
+  const whole = tensor([16_777_217, 3], { dtype: "int32" });
+  const wide = tensor(0.1, { dtype: "float64" });
+  const ops = { lerp: (a: Tensor, b: Tensor) => adjoint.lerp(a, b, 0.25), xlogy: adjoint.xlogy };
+  for (const [name, op] of Object.entries(ops)) {
+    for (const [a, b] of [[whole, wide], [wide, whole]] as const) {
+      const same = op(a.to("float64"), b.to("float64"));
+      assertEquals(op(a, b).dtype, "float64", name);
+      assertEquals(op(a, b).toArray(), same.toArray(), name);
+    }
+  }
+});

@@ -1,0 +1,74 @@
+/**
+ * Can a net be as deep as its input needs? A block is iterated until it changes little, so that the tape
+ * is as long as the input makes it; the gradients are right at each length.
+ *
+ *   deno run --allow-ffi examples/adaptive_depth.ts --seed 11
+ */
+import { linalg, randn, type Tensor, train } from "@adjoint/ml";
+import { gradcheck } from "@adjoint/ml/testing";
+
+const run = train.experiment("The graph is made while it runs: its depth depends on the input.");
+const [TOLERANCE, MOST] = [1e-3, 10];
+
+// Each iteration takes 0.7 of the change that is left.
+const { q } = linalg.qr(randn([4, 4], { dtype: "float64" }));
+const weight = q.mul(0.7);
+const direction = randn([4], { dtype: "float64" });
+
+/** Iterates h ← W·tanh(h) + x until it changes by less than the tolerance; `each` sees every h. */
+function settled(x: Tensor, weight: Tensor, each?: (h: Tensor) => void): Tensor {
+  let h = x.mul(0);
+  for (let depth = 0; depth < MOST; depth++) {
+    const before = run.control ? h.detach() : h;
+    h = weight.matmul(before.tanh()).add(x);
+    each?.(h);
+    if (h.sub(before).norm().item() < TOLERANCE) break;
+  }
+  return h.square().sum();
+}
+
+/** How often the block runs, and how many of its runs the gradient goes through. */
+function depths(x: Tensor): [forward: number, backward: number] {
+  let [forward, backward] = [0, 0];
+  settled(x.detach().requiresGrad_(), weight, (h) => {
+    forward++;
+    h.registerHook(() => {
+      backward++;
+    });
+  }).backward();
+  return [forward, backward];
+}
+
+/** Whether gradients for input and weight are those of differences. */
+function isRight(x: Tensor): boolean {
+  try {
+    gradcheck((x, weight) => settled(x as Tensor, weight as Tensor), [
+      x.detach().requiresGrad_(),
+      weight.detach().requiresGrad_(),
+    ]);
+    return true;
+  } catch (error) {
+    console.log(`  ${(error as Error).message.split("\n")[0]}`);
+    return false;
+  }
+}
+
+const wanted = [1, 3, 10];
+const inputs = wanted.map((depth) => {
+  // Small inputs settle soon; of those with the right depth, one in the middle.
+  const fitting = Array.from({ length: 400 }, (_, i) => direction.mul(10 ** (-4 + i / 80)))
+    .filter((x) => depths(x)[0] === depth);
+  return fitting[fitting.length >> 1]!;
+});
+const forward = inputs.map((x) => depths(x)[0]);
+const backward = inputs.map((x) => depths(x)[1]);
+const right = inputs.map(isRight);
+inputs.forEach((x, i) => {
+  const size = x.norm().item().toPrecision(2);
+  console.log(
+    `input of size ${size}: ${forward[i]} runs of the block, ${backward[i]} on the tape, ` +
+      `gradients ${right[i] ? "right" : "wrong"}`,
+  );
+});
+run.figures("A-07", { forward, backward, right: right.every((own) => own) });
+run.end();

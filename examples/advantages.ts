@@ -1,0 +1,81 @@
+/**
+ * Advantages from a critic: with λ = 1 they are what Monte-Carlo returns leave, with λ = 0 the critic's
+ * error in one step, and an episode that is cut off is not one that ended. The control takes each cut
+ * for an end.
+ *
+ *   deno run --allow-ffi examples/advantages.ts --seed 11
+ */
+
+import {
+  arange,
+  full,
+  nn,
+  noGrad,
+  ones,
+  randint,
+  rl,
+  type Tensor,
+  train,
+  where,
+} from "@adjoint/ml";
+
+const run = train.experiment("What λ does to advantages, and why a cut is not an end.");
+const gamma = 0.9;
+
+// A pole on a cart, pushed at random: episodes end as it falls, or are cut after 20 steps.
+const env = new rl.CartPole({ count: 64, maxSteps: 20 });
+const critic = new nn.Sequential(new nn.Linear(4, 32), new nn.Tanh(), new nn.Linear(32, 1));
+const value = (seen: Tensor) => noGrad(() => critic.forward(seen).squeeze(-1));
+const buffer = new rl.RolloutBuffer<keyof rl.EnvironmentStep>();
+let seen = env.reset();
+for (let t = 0; t < 100; t++) {
+  const step = env.step(randint(0, 2, [64]));
+  buffer.add({ ...step, observation: seen });
+  seen = step.observation;
+}
+const { reward, observation, nextObservation, ...marks } = buffer.stacked();
+const [values, nextValues] = [value(observation), value(nextObservation)];
+// The control: a cut is taken for an end.
+const { terminated, truncated } = marks;
+const ends = run.control
+  ? { terminated: terminated.logicalOr(truncated) }
+  : { terminated, truncated };
+const advantages = (lambda: number) =>
+  rl.gae(reward, values, nextValues, { ...ends, gamma, lambda }).advantages;
+
+// Both ends by their definitions, written out here.
+const ahead = where(terminated, 0, nextValues).mul(gamma);
+const oneStep = reward.add(ahead).sub(values);
+let follows = nextValues.at(-1);
+const returns = Array.from({ length: 100 }, (_, k) => 99 - k).map((t) => {
+  const on = where(truncated.at(t), nextValues.at(t), follows);
+  return follows = reward.at(t).add(where(terminated.at(t), 0, on).mul(gamma));
+});
+const largest = (x: Tensor) => x.abs().max().item();
+const monteCarlo = returns.toReversed().map((row, t) =>
+  largest(advantages(1).at(t).sub(row.sub(values.at(t))))
+);
+
+// A world of one state that gives 1 at each step, cut after 10 of them: it is worth 1 / (1 − γ) = 10.
+const rewards = ones([1000, 1]);
+const tenth = arange(1000).remainder(10).eq(9).unsqueeze(1);
+/** What a critic that learns from returns comes to believe. */
+function worth(marks: rl.ReturnOptions): number {
+  let belief = 0;
+  for (let round = 0; round < 200; round++) {
+    const said = full([1000, 1], belief);
+    belief = rl.gae(rewards, said, said, { ...marks, gamma }).returns.mean().item();
+  }
+  return belief;
+}
+
+console.log("A critic that takes cuts for ends believes that lasting long is worth less.");
+run.figures("C-22", {
+  oneStep: largest(advantages(0).sub(oneStep)),
+  monteCarlo: Math.max(...monteCarlo),
+  ends: terminated.sum().item(),
+  cuts: truncated.sum().item(),
+  worth: worth(run.control ? { terminated: tenth } : { truncated: tenth }),
+  worthAsEnds: worth({ terminated: tenth }),
+});
+run.end();

@@ -1,0 +1,54 @@
+/**
+ * Small batches are more steps, and several of them are one large batch if their gradients are averaged.
+ * The gradients of k micro-batches, each divided by k, add up to that of the whole. At the same number of
+ * passes and the same rate a small batch takes more steps and learns more, which is what looks like
+ * underfitting with a large one.
+ *
+ *   deno run --allow-ffi examples/batch_size.ts --seed 1
+ *
+ * The control forgets to divide by k. The data is synthetic.
+ */
+
+import { data, losses, metrics, nn, noGrad, optim, type Tensor, train } from "@adjoint/ml";
+
+const run = train.experiment("Several small batches are one large one if gradients are averaged.");
+const { x, y } = data.synthetic.digits(run.quick ? 640 : 1280, { shift: 1 });
+const K = 4;
+
+const model = new nn.Sequential(new nn.Flatten(), new nn.Linear(784, 10)).to("float64");
+const gradients = () => model.parameters().map((p) => p.grad!.clone());
+const backward = (images: Tensor, labels: Tensor, scale: number) =>
+  losses.crossEntropy(model.forward(images.to("float64")), labels).mul(scale).backward();
+
+backward(x.at([0, 64]), y.at([0, 64]), 1);
+const whole = gradients();
+model.parameters().forEach((p) => p.grad = null);
+for (let part = 0; part < K; part++) {
+  const rows: [number, number] = [16 * part, 16 * (part + 1)];
+  backward(x.at(rows), y.at(rows), run.control ? 1 : 1 / K);
+}
+const apart = gradients().map((g, i) => g.sub(whole[i]!).norm().div(whole[i]!.norm()).item());
+
+/** The share that is right after five passes in batches of a size. */
+async function trained(batchSize: number): Promise<number> {
+  const net = new nn.Sequential(
+    new nn.Flatten(),
+    new nn.Linear(784, 128),
+    new nn.ReLU(),
+    new nn.Linear(128, 10),
+  );
+  await train.fit({
+    model: net,
+    loss: losses.crossEntropy,
+    optimizer: new optim.SGD(net.parameters(), { lr: 0.01 }),
+    train: new data.DataLoader(new data.TensorDataset(x, y), { batchSize, shuffle: true }),
+    epochs: 5,
+    progress: false,
+  });
+  return metrics.accuracy(noGrad(() => net.forward(x)), y);
+}
+
+const [small, large] = [await trained(16), await trained(128)];
+console.log(`Accuracy on synthetic digits: ${small} in batches of 16, ${large} in batches of 128.`);
+run.figures("B-46", { apart: Math.max(...apart), small, large });
+run.end();

@@ -1,0 +1,72 @@
+/**
+ * Losses of pairs put what is alike together, which a loss of single samples does not ask for. Synthetic
+ * windows of behaviour in three states: an embedding that is trained to predict a score alone does not
+ * tell the states apart, since the score does not need them. Contrastive, triplet and InfoNCE say so.
+ *
+ *   deno run --allow-ffi examples/contrastive_losses.ts --seed 1
+ *
+ * AUC: how often a pair of one state is nearer than a pair of two. The control shuffles the states that
+ * the losses are told.
+ */
+
+import { data, losses, manualSeed, metrics, multinomial, nn, noGrad, optim } from "@adjoint/ml";
+import { randint, randperm, type Tensor, tensor, train } from "@adjoint/ml";
+
+const run = train.experiment("Losses of pairs put what is alike together.");
+const known = data.synthetic.behaviours(300, { world: Number(run.seed) });
+const unknown = data.synthetic.behaviours(run.quick ? 60 : 400, { world: Number(run.seed) });
+const told = run.control ? known.group.indexSelect(0, randperm(300)) : known.group;
+
+/** Of each sample, another one of the batch that is of its state, or of another state. */
+function partner(z: Tensor, state: Tensor, alike: boolean): Tensor {
+  const same = state.unsqueeze(1).eq(state);
+  const fits = alike ? same : same.logicalNot();
+  return z.indexSelect(0, multinomial(fits.to({ dtype: "float32" }), 1).squeeze(1));
+}
+
+const terms: Record<string, (z: Tensor, state: Tensor) => Tensor> = {
+  contrastive: (z, state) => losses.contrastive(z, state),
+  triplet: (z, state) => losses.tripletMargin(z, partner(z, state, true), partner(z, state, false)),
+  infoNce: (z, state) => losses.infoNce(z, partner(z, state, true), { temperature: 0.5 }),
+};
+
+/** Trains for the score and a term, and gives the error of the score and the AUC of pairs. */
+function trained(term: ((z: Tensor, state: Tensor) => Tensor) | null): number[] {
+  manualSeed(run.seed);
+  const encoder = new nn.Sequential(new nn.Linear(24, 32), new nn.ReLU(), new nn.Linear(32, 8));
+  const head = new nn.Linear(8, 1);
+  const optimizer = new optim.Adam([...encoder.parameters(), ...head.parameters()], { lr: 3e-3 });
+  for (let step = 0; step < (run.quick ? 150 : 600); step++) {
+    const batch = randint(0, 300, [64]);
+    const z = encoder.forward(known.x.indexSelect(0, batch));
+    const score = losses.mse(head.forward(z), known.y.indexSelect(0, batch));
+    optimizer.zeroGrad();
+    (term === null ? score : score.add(term(z, told.indexSelect(0, batch)).mul(0.5))).backward();
+    optimizer.step();
+  }
+  return noGrad(() => {
+    const z = encoder.forward(unknown.x);
+    const above = z.matmul(z.mT).mul(0).add(1).triu(1).to({ dtype: "bool" });
+    const near = z.unsqueeze(1).sub(z).norm({ dim: 2 }).neg().maskedSelect(above);
+    const alike = unknown.group.unsqueeze(1).eq(unknown.group).maskedSelect(above);
+    return [
+      metrics.nmse(head.forward(z), unknown.y),
+      metrics.rocAuc(near, alike.to({ dtype: "int32" })),
+    ];
+  });
+}
+
+const z = tensor([[0, 0], [0.6, 0.8], [0.3, 0.4]]);
+const golden = losses.contrastive(z, tensor([0, 0, 1], { dtype: "int32" })).item();
+console.log(`Synthetic data. Contrastive loss of three points, by hand 0.5: ${golden}`);
+console.log("trained for       error of the score, AUC of pairs");
+const found: Record<string, number[]> = { score: trained(null) };
+for (const [name, term] of Object.entries(terms)) found[name] = trained(term);
+for (const [name, [error, auc]] of Object.entries(found)) {
+  console.log(`  ${name.padEnd(16)}${error!.toFixed(3)}  ${auc!.toFixed(3)}`);
+}
+run.figures("C-05", {
+  golden,
+  ...Object.fromEntries(Object.entries(found).map(([name, [, auc]]) => [name, auc!])),
+});
+run.end();

@@ -1,0 +1,57 @@
+/**
+ * A fairness term closes the gap between groups, at a price. Synthetic data: one learner in ten is of a
+ * group for which other weights hold, and a model that does not see the group serves it worse. The term
+ * is the square of the difference between the groups' mean errors. Much of what it does is levelling
+ * down: the larger group's error rises to meet the other.
+ *
+ *   deno run -A examples/fairness_term.ts --seed 1
+ *
+ * The control makes the groups of the term by chance: the same penalty, of groups that are none.
+ */
+
+import { data, losses, nn, noGrad, optim, randperm, type Tensor, train } from "@adjoint/ml";
+import * as plot from "@adjoint/ml/plot";
+
+const run = train.experiment("A fairness term closes the gap between groups, at a price.");
+const { x, y, group } = data.synthetic.unequalGroups(400);
+const groups = run.control ? group.indexSelect(0, randperm(400)) : group;
+
+/** The error of each example under a model. */
+const errors = (model: nn.Linear) =>
+  losses.mse(model.forward(x), y, { reduction: "none" }).squeeze(1);
+/** The mean error of a group. */
+const meanOf = (each: Tensor, own: number) => each.maskedSelect(group.eq(own)).mean().item();
+
+/** Trains with the term, and gives the errors of all, of each group, and the gap. */
+function trained(lambda: number): { all: number; most: number; few: number; gap: number } {
+  const model = new nn.Linear(4, 1);
+  const optimizer = new optim.Adam(model.parameters(), { lr: 0.02 });
+  for (let step = 0; step < (run.quick ? 300 : 1500); step++) {
+    optimizer.zeroGrad();
+    const each = errors(model);
+    each.mean().add(losses.groupGapPenalty(each, groups).mul(lambda)).backward();
+    optimizer.step();
+  }
+  const each = noGrad(() => errors(model));
+  const [most, few] = [meanOf(each, 0), meanOf(each, 1)];
+  return { all: each.mean().item(), most, few, gap: Math.abs(most - few) };
+}
+
+console.log(`Synthetic data: 400 learners, ${group.sum().item()} of them in the small group.`);
+console.log("λ      error    of most  of few   gap");
+const found = [0, 0.1, 1].map((lambda) => ({ lambda, ...trained(lambda) }));
+for (const row of found) {
+  console.log(Object.values(row).map((value) => value.toFixed(3).padEnd(8)).join(" "));
+}
+const column = (name: "all" | "most" | "few") => found.map((row) => row[name]);
+run.picture(
+  "fairness_term",
+  plot.lines({ all: column("all"), most: column("most"), few: column("few") }, {
+    x: found.map(({ lambda }) => lambda),
+    xLabel: "λ",
+    yLabel: "mean squared error",
+    points: true,
+  }),
+);
+run.figures("A-24", { gaps: found.map(({ gap }) => gap), errors: found.map(({ all }) => all) });
+run.end();

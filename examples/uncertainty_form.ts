@@ -1,0 +1,63 @@
+/**
+ * Where do the weights of Kendall's loss go, and what do they read as? Sample S5 of article 002, as
+ * printed and by the library, on losses that are constant.
+ *
+ *   deno run --allow-ffi examples/uncertainty_form.ts
+ */
+import { grad, losses, nn, noGrad, optim, type Tensor, tensor, train, zeros } from "@adjoint/ml";
+
+const run = train.experiment("A loss that learns its weights: as printed, and what they mean.");
+
+/** S5 as it is printed, with the signs that its text has lost. */
+class Printed extends nn.Module<[readonly Tensor[]]> {
+  logVars = new nn.Parameter(zeros([2]));
+
+  override forward(taskLosses: readonly Tensor[]): Tensor {
+    let total = tensor(0);
+    for (const [i, loss] of taskLosses.entries()) {
+      const s = this.logVars.at(i);
+      total = total.add(s.neg().exp().mul(loss)).add(s.mul(0.5));
+    }
+    return total;
+  }
+}
+
+// What is stationary is s = ln(2L): read as the log-variance of a Gaussian it is too large by ln 2. The
+// corrected form, ½e^(−s)·L + s/2, ends at s = ln L. Both total less than 0 where losses are small.
+const forms = {
+  faithful: new losses.MultiTaskLossWithUncertainty(2),
+  corrected: new losses.MultiTaskLossWithUncertainty(2, { kind: "regression" }),
+};
+const sample = [new Printed(), run.control ? forms.corrected : forms.faithful].map((criterion) => {
+  const total = criterion.forward([tensor(2), tensor(3)]);
+  return { total: total.item(), slopes: grad(total, [criterion.logVars])[0].toArray() as number[] };
+}) as [{ total: number; slopes: number[] }, { total: number; slopes: number[] }];
+const constant = [tensor(0.04), tensor(9)];
+const ends = Object.values(forms).map((criterion) => {
+  const optimizer = new optim.Adam(criterion.parameters(), { lr: 0.02 });
+  for (let step = 0; step < 1000; step++) {
+    optimizer.zeroGrad();
+    criterion.forward(constant).backward();
+    optimizer.step();
+  }
+  return criterion.logVars.toArray() as number[];
+});
+const [faithful, corrected] = ends as [number[], number[]];
+console.log(`log-variances of constant losses 0.04 and 9: ${faithful.map((s) => s.toFixed(4))}`);
+console.log(
+  `  corrected form: ${corrected.map((s) => s.toFixed(4))}; the losses' own logarithms are`,
+);
+console.log(`  ${[0.04, 9].map((loss) => Math.log(loss).toFixed(4))}`);
+const small = new Printed();
+noGrad(() => small.logVars.copy_(tensor([-9, -9])));
+const below = small.forward([tensor(1e-4), tensor(1e-4)]).item();
+console.log(`the total of two losses of 0.0001 at log-variances −9: ${below.toFixed(2)}, below 0`);
+run.figures("S5", {
+  total: sample[0].total,
+  slopes: sample[0].slopes,
+  libraryTotal: sample[1].total,
+  librarySlopes: sample[1].slopes,
+  below,
+});
+run.figures("C-13", { logVars: run.control ? corrected : faithful });
+run.end();

@@ -1,0 +1,64 @@
+/**
+ * A net that learns too little needs more of itself, and not less noise. On sin(3x) a net of width 1 fits
+ * badly, one of twice 128 fits. Article 001 advises augmentation, regularisation and dropout against
+ * underfitting: dropout and decay make the narrow net's error on its own data larger still. Noise on the
+ * inputs helps where it wakes a dead unit, and is no cure either.
+ *
+ *   deno run --allow-ffi examples/underfitting.ts --seed 1
+ *
+ * The control makes the wide net narrow, and the regularisers nothing. The data is synthetic.
+ */
+
+import { data, losses, manualSeed, nn, noGrad, optim, randn, train } from "@adjoint/ml";
+
+const run = train.experiment("A net that learns too little needs more of itself, not less noise.");
+const { x, y } = data.synthetic.sine(30);
+const [NARROW, WIDE] = [[1], run.control ? [1] : [128, 128]];
+
+interface Noise {
+  readonly dropout?: number;
+  readonly weightDecay?: number;
+  /** The deviation of what augmentation adds to the inputs. */
+  readonly augment?: number;
+}
+
+/** The error of a net of some widths on its training data. */
+function error(widths: readonly number[], given: Noise = {}): number {
+  const { dropout = 0, weightDecay = 0, augment = 0 } = run.control ? {} : given;
+  const model = new nn.Sequential(
+    ...widths.flatMap((width, i) => [
+      new nn.Linear(widths[i - 1] ?? 1, width),
+      new nn.ReLU(),
+      new nn.Dropout(dropout),
+    ]),
+    new nn.Linear(widths.at(-1)!, 1),
+  );
+  const optimizer = new optim.AdamW(model.parameters(), { lr: 5e-3, weightDecay });
+  for (let step = 0; step < (run.quick ? 600 : 1500); step++) {
+    optimizer.zeroGrad();
+    losses.mse(model.forward(x.add(randn(x.shape).mul(augment))), y).backward();
+    optimizer.step();
+  }
+  model.eval();
+  return noGrad(() => losses.mse(model.forward(x), y)).item();
+}
+
+/** The mean over nets that start alike in each case, as one of width 1 may start badly. */
+function mean(given: Noise): number {
+  const starts = [1n, 2n, 3n, 4n, 5n, 6n, 7n, 8n];
+  const errors = starts.map((start) => {
+    manualSeed(run.seed * 100n + start);
+    return error(NARROW, given);
+  });
+  return errors.reduce((a, b) => a + b) / errors.length;
+}
+
+console.log("Error on 30 noisy points of sin(3x), which are synthetic:");
+run.figures("B-44", { narrow: error(NARROW), wide: error(WIDE) });
+run.figures("B-47", {
+  narrow: mean({}),
+  dropout: mean({ dropout: 0.3 }),
+  decay: mean({ weightDecay: 1 }),
+  augmentation: mean({ augment: 0.3 }),
+});
+run.end();

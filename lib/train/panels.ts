@@ -1,0 +1,21 @@
+/** What of a history is looked at together. */
+
+import type { EpochRecord } from "./history.ts";
+
+/** What tells when a record was made and not how good it is. */
+const TIMES = ["epoch", "step", "seconds", "lr"];
+
+/** The names of what was noted as a finite number in some epoch. */
+export function namesIn(records: readonly EpochRecord[]): string[] {
+  return [...new Set(records.flatMap((record) => Object.keys(record)))]
+    .filter((name) => records.some((record) => Number.isFinite(record[name])));
+}
+
+/** The names that share a panel: each number that is no time or rate, with that of the validation. */
+export function panelNames(records: readonly EpochRecord[]): string[][] {
+  const names = namesIn(records).filter((name) => !TIMES.includes(name));
+  const validated = (name: string) => `val${name.charAt(0).toUpperCase()}${name.slice(1)}`;
+  const seconds = new Set(names.map(validated));
+  return names.filter((name) => !seconds.has(name))
+    .map((name) => [name, validated(name)].filter((own) => names.includes(own)));
+}

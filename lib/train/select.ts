@@ -1,0 +1,155 @@
+/** The model that suits: the best of those that are fast and small enough. */
+
+import {
+  checkCount,
+  checkKind,
+  isPlainObject,
+  kind,
+  oneOf,
+  optionReader,
+} from "../core/options.ts";
+import { isTensor } from "../core/tensor.ts";
+import { Module } from "../nn/module.ts";
+import { tensor } from "../tensor/create.ts";
+import type { Tensor } from "../tensor/tensor.ts";
+import { firstBatches } from "./batches.ts";
+import { evaluated } from "./evaluate.ts";
+import { latency } from "./latency.ts";
+import { pairObjective } from "./objective.ts";
+import {
+  BATCHES,
+  type Batches,
+  type BatchMetric,
+  checkGiven,
+  METRIC,
+  POSITIVE,
+  type StreamableMetric,
+} from "./settings.ts";
+
+/** What models are compared by. */
+export interface SelectModelOptions {
+  /** How good outputs are, beside the targets. */
+  metric: BatchMetric | StreamableMetric;
+  /** Whether the metric is to be small or large. Default: "min". */
+  mode?: "min" | "max";
+  /** Pairs of inputs and targets by which the model is selected. */
+  validation: Batches<unknown>;
+  /** Others, by which the score of the one that is selected is found: it was not selected by them. */
+  test: Batches<unknown>;
+  /** What a model is timed on. Default: the first example of the validation alone. */
+  input?: Tensor;
+  /** How many milliseconds 99 of 100 runs may take. Default: any time. */
+  latencyBudgetMs?: number;
+  /** How many parameters a model may have. Default: any number. */
+  paramBudget?: number;
+}
+
+const readOptions = optionReader<SelectModelOptions>({
+  metric: METRIC,
+  mode: oneOf("min", "max"),
+  validation: BATCHES,
+  test: BATCHES,
+  input: kind("a tensor", isTensor),
+  latencyBudgetMs: POSITIVE,
+  paramBudget: POSITIVE,
+});
+const MODEL = kind("a module", (value) => value instanceof Module);
+
+/** A model beside the others. */
+export interface RankedModel {
+  /** Its name. */
+  readonly name: string;
+  /** The metric of the validation. */
+  readonly score: number;
+  /** Milliseconds that half of all runs took at most. */
+  readonly p50: number;
+  /** Milliseconds that 99 of 100 runs took at most. */
+  readonly p99: number;
+  /** Its parameters, each counted once. */
+  readonly parameters: number;
+  /** Whether it is fast and small enough. */
+  readonly feasible: boolean;
+}
+
+/** What `selectModel` gives. */
+export interface ModelSelection {
+  /** The name of the best model that is feasible; null if none is. */
+  readonly best: string | null;
+  /** The metric of its test; NaN if there is none. */
+  readonly testScore: number;
+  /** All models: those that are feasible first, the best first. */
+  readonly rows: readonly RankedModel[];
+}
+
+/** The first example of the first batch, as a batch of one. */
+async function firstExample(call: string, batches: Batches<unknown>): Promise<Tensor> {
+  const [batch] = await firstBatches(batches, 1);
+  const x: unknown = Array.isArray(batch) ? batch[0] : undefined;
+  if (isTensor(x) && x.ndim > 0 && x.size > 0) return x.narrow(0, 0, 1);
+  throw new TypeError(`Cannot ${call}: validation has no first example; pass { input }`);
+}
+
+/**
+ * Compares trained models on a validation, with their time and size, and gives the best of those that stay
+ * within the budgets. Its score is found on a test of its own.
+ *
+ * @param candidates Models by name, which take one tensor and give one.
+ *
+ * @example A budget changes the choice
+ * ```ts
+ * import { losses, nn, ones, train, zeros } from "@adjoint/ml";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const small = new nn.Sequential(); // gives its input
+ * const large = new nn.Linear(2, 2); // always right here
+ * nn.init.zeros_(large.weight);
+ * nn.init.zeros_(large.bias!);
+ * const batches = [[ones([4, 2]), zeros([4, 2])]];
+ * const given = { metric: losses.mse, validation: batches, test: batches };
+ * const models = { small, large };
+ * assertEquals((await train.selectModel(models, given)).best, "large");
+ * assertEquals((await train.selectModel(models, { ...given, paramBudget: 5 })).best, "small");
+ * ```
+ */
+export async function selectModel(
+  candidates: Readonly<Record<string, Module<[Tensor], Tensor>>>,
+  options: SelectModelOptions,
+): Promise<ModelSelection> {
+  const call = "run selectModel";
+  checkCount(call, arguments.length, 2);
+  if (!isPlainObject(candidates) || Object.keys(candidates).length === 0) {
+    throw new TypeError(`Cannot ${call}: it needs models by name, as in { small, large }`);
+  }
+  for (const [name, model] of Object.entries(candidates)) checkKind(call, name, model, MODEL);
+  const given = readOptions(call, options);
+  checkGiven(call, given, "metric", "validation", "test");
+  const { metric, mode = "min", validation, test, latencyBudgetMs = Infinity } = given;
+  const { paramBudget = Infinity, input = await firstExample(call, validation) } = given;
+  const scoreOf = async (model: Module<[Tensor], Tensor>, data: Batches<unknown>, role: string) => {
+    // Only the metric counts, whatever the model was trained by.
+    const objective = pairObjective(call, model, () => tensor(0));
+    const evaluation = { model, criterion: null, objective, metrics: { metric }, limit: Infinity };
+    return (await evaluated(evaluation, data, role)).metric ?? NaN;
+  };
+  const rows: RankedModel[] = [];
+  for (const [name, model] of Object.entries(candidates)) {
+    const score = await scoreOf(model, validation, "validation");
+    const { p50, p99 } = latency(model, input);
+    const parameters = model.parameters().reduce((sum, { size }) => sum + size, 0);
+    const feasible = p99 <= latencyBudgetMs && parameters <= paramBudget;
+    rows.push({ name, score, p50, p99, parameters, feasible });
+  }
+  const rank = ({ score }: RankedModel) =>
+    Number.isNaN(score) ? Infinity : mode === "min" ? score : -score;
+  rows.sort((a, b) => {
+    if (a.feasible !== b.feasible) return a.feasible ? -1 : 1;
+    return rank(a) < rank(b) ? -1 : Number(rank(a) > rank(b));
+  });
+  const best = rows.find(({ feasible, score }) => feasible && !Number.isNaN(score)) ?? null;
+  const model = best === null ? undefined : candidates[best.name];
+  return {
+    best: best?.name ?? null,
+    testScore: model === undefined ? NaN : await scoreOf(model, test, "test"),
+    rows,
+  };
+}
