@@ -7,7 +7,7 @@ use crate::error::{Error, Result};
 use crate::frame::Launch;
 use crate::kernels::elementwise::math::Real;
 use crate::registry::{Cpu, Kernel, Wgsl};
-use crate::scratch::in_order;
+use crate::scratch::all_in_order;
 
 pub(super) const ROWS: &[Kernel] = &[
     Kernel { name: "similarity", outputs: 1, cpu: Cpu::Custom(similarity), wgsl: Wgsl::None },
@@ -77,11 +77,8 @@ impl<T: Real> Ratios<T> {
 fn similarity_as<T: Element + Real>(launch: &mut Launch<'_>) -> Result {
     let ratios = Ratios::<T>::new(launch);
     let out = elements::<T>(launch.contiguous_output(0)?)?;
-    let means = in_order::<T>(launch.input(0)?)?;
     let count = out.len();
-    if means.len() != 4 * count {
-        return Err(Error::new("the output has another size"));
-    }
+    let means = all_in_order::<T>(launch.input(0)?, 4 * count)?;
     let [p, t, product, squares] = std::array::from_fn(|i| &means[i * count..][..count]);
     for_chunks(out, |start, chunk| {
         let end = start + chunk.len();
@@ -104,10 +101,10 @@ fn similarity_as<T: Element + Real>(launch: &mut Launch<'_>) -> Result {
 fn similarity_grad_as<T: Element + Real>(launch: &mut Launch<'_>) -> Result {
     let ratios = Ratios::<T>::new(launch);
     let out = elements::<T>(launch.contiguous_output(0)?)?;
-    let g = in_order::<T>(launch.input(0)?)?;
-    let means = in_order::<T>(launch.input(1)?)?;
-    let count = g.len();
-    if means.len() != 4 * count || out.len() != means.len() {
+    let count = out.len() / 4;
+    let g = all_in_order::<T>(launch.input(0)?, count)?;
+    let means = all_in_order::<T>(launch.input(1)?, 4 * count)?;
+    if out.len() != 4 * count {
         return Err(Error::new("the operands do not fit"));
     }
     if count == 0 {
