@@ -187,9 +187,14 @@ function checkScores(op: string, x: Tensor): void {
   );
 }
 
-/** A single example as a batch of one. */
-function asBatch(x: Tensor, rank: number): Tensor {
-  return x.ndim === rank ? x : x.unsqueeze(0);
+/** The losses of the rows of scores, or of the only row where they are of a single example. */
+function ofRows(
+  scores: Tensor,
+  labels: Tensor,
+  loss: (scores: Tensor, labels: Tensor) => Tensor,
+): Tensor {
+  if (scores.ndim === 2) return loss(scores, labels);
+  return loss(scores.unsqueeze(0), labels.unsqueeze(0)).squeeze(0);
 }
 
 /** Options of `multiMargin`. */
@@ -244,11 +249,8 @@ export function multiMargin(
   checkLabels(op, "scores", prediction, target, dim);
   // No label is ignored, and all are checked.
   hasIgnored(op, target, classes, null);
-  const rows = multiMarginRows(asBatch(prediction, 2), asBatch(target, 1), {
-    power: p === 2 ? 2 : 1,
-    margin,
-  });
-  const sums = rows.reshape(target.shape);
+  const call = { power: p === 2 ? 2 : 1, margin } as const;
+  const sums = ofRows(prediction, target, (x, labels) => multiMarginRows(x, labels, call));
   if (weight === undefined) return reduced(sums, reduction);
   const factor = weight.indexSelect(0, target.reshape([-1])).reshape(target.shape);
   return reduced(sums.mul(factor), reduction);
@@ -317,8 +319,7 @@ export function multiLabelMargin(
   const dim = prediction.ndim - 1;
   const classes = extentAt(prediction.shape, dim);
   checkLists(op, target, classes);
-  const rows = labelMarginRows(asBatch(prediction, 2), asBatch(target, 2));
-  return reduced(rows.reshape(prediction.shape.slice(0, -1)), reduction);
+  return reduced(ofRows(prediction, target, labelMarginRows), reduction);
 }
 
 /** {@linkcode multiLabelMargin} as a module. */

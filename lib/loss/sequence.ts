@@ -7,6 +7,7 @@ import { sameShape } from "../core/shape.ts";
 import { alignedLikelihood, NEVER } from "../ops/loss/ctc.ts";
 import { reduced } from "../ops/loss/fused.ts";
 import { stack, where } from "../ops/mod.ts";
+import { elementsOf } from "../tensor/examples.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import {
   type FunctionLoss,
@@ -39,7 +40,7 @@ function wholeNumbers(
   x: Tensor,
   shape: readonly number[],
   [least, most]: readonly [number, number],
-): number[] {
+): ArrayLike<number> {
   checkKind(`compute ${OP}`, role, x, TENSOR);
   if (x.dtype !== "int32") {
     throw new DTypeError(`Cannot compute ${OP}: ${role} must be int32, got ${x.dtype}`);
@@ -52,7 +53,7 @@ function wholeNumbers(
       [x.shape],
     );
   }
-  const data = Array.from(x.contiguous().data);
+  const data = elementsOf(x, OP);
   const wrong = data.findIndex((value) => value < least || value > most);
   if (wrong === -1) return data;
   throw new RangeError(
@@ -63,14 +64,14 @@ function wholeNumbers(
 
 /** Refuses labels that are the blank or name no class, as far as the lengths go. */
 function checkLabels(
-  labels: readonly number[],
-  lengths: readonly number[],
+  labels: ArrayLike<number>,
+  lengths: ArrayLike<number>,
   classes: number,
   blank: number,
 ): void {
   const longest = labels.length / lengths.length;
-  for (const [i, length] of lengths.entries()) {
-    for (let s = 0; s < length; s++) {
+  for (let i = 0; i < lengths.length; i++) {
+    for (let s = 0; s < (lengths[i] ?? 0); s++) {
       const label = labels[i * longest + s] ?? blank;
       if (label >= 0 && label < classes && label !== blank) continue;
       throw new RangeError(

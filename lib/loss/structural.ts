@@ -6,6 +6,7 @@ import { checkCount, checkKind, INTEGER, kind, NUMBER, TENSOR } from "../core/op
 import { extentAt } from "../core/shape.ts";
 import { avgPool2d, cat, conv2d, where } from "../ops/mod.ts";
 import { reduced } from "../ops/loss/fused.ts";
+import { similarityMap } from "../ops/loss/similarity.ts";
 import { fromTypedArray } from "../tensor/create.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import {
@@ -112,8 +113,8 @@ const SSIM_RANGES = {
 
 const ssimOptions = lossOptions<SSIMOptions>(SSIM_KINDS, SSIM_RANGES);
 
-/** Means in a Gaussian window, without padding, of images [N, C, H, W] each: [N·C, 1, H′, W′]. */
-function gaussianMeans(images: readonly Tensor[], windowSize: number, sigma: number): Tensor[] {
+/** Means in a Gaussian window, without padding, of images [N, C, H, W], behind each other. */
+function gaussianMeans(images: readonly Tensor[], windowSize: number, sigma: number): Tensor {
   const bell = Float64Array.from(
     { length: windowSize },
     (_, i) => Math.exp(-((i - (windowSize - 1) / 2) ** 2) / (2 * sigma * sigma)),
@@ -123,7 +124,7 @@ function gaussianMeans(images: readonly Tensor[], windowSize: number, sigma: num
   const x = cat(images, 0).flatten(0, 1).unsqueeze(1);
   const weights = fromTypedArray(bell.map((weight) => weight / total), [1, 1, windowSize, 1])
     .to({ dtype: x.dtype, device: x.device });
-  return conv2d(conv2d(x, weights), weights.transpose(2, 3)).chunk(images.length, 0);
+  return conv2d(conv2d(x, weights), weights.transpose(2, 3));
 }
 
 /** Similarity of structure, or its part without the means, of each image and channel: [N, C]. */
@@ -133,17 +134,11 @@ function similarity(
   part: "whole" | "contrast",
   { dataRange = 1, windowSize = 11, sigma = 1.5, k1 = 0.01, k2 = 0.03 }: SSIMOptions,
 ): Tensor {
-  const [c1, c2] = [(k1 * dataRange) ** 2, (k2 * dataRange) ** 2];
   const images = [p, t, p.mul(t), p.square().add(t.square())];
-  const [mp, mt, mpt, mpptt] = gaussianMeans(images, windowSize, sigma) as [
-    ...[Tensor, Tensor, Tensor, Tensor],
-  ];
-  const product = mp.mul(mt);
-  const squares = mp.square().add(mt.square());
-  const contrast = mpt.sub(product).mul(2).add(c2).div(mpptt.sub(squares).add(c2));
-  const map = part === "contrast"
-    ? contrast
-    : product.mul(2).add(c1).div(squares.add(c1)).mul(contrast);
+  const map = similarityMap(gaussianMeans(images, windowSize, sigma), {
+    steadied: [(k1 * dataRange) ** 2, (k2 * dataRange) ** 2],
+    whole: part === "whole",
+  });
   const [n = 0, c = 0] = p.shape;
   return map.mean([1, 2, 3]).reshape([n, c]);
 }

@@ -10,6 +10,8 @@ import {
   pairLogisticComposite,
   pairLogisticRows,
 } from "../../lib/ops/loss/rows.ts";
+import { similarityComposite, similarityMap } from "../../lib/ops/loss/similarity.ts";
+import { sample } from "../common/samples.ts";
 import { type CaseInput, positions, random } from "./cases.ts";
 import { casesOf, type FusedCase, NONE, wide } from "./fused_form.ts";
 
@@ -44,6 +46,12 @@ function alignments(times: number, count: number, classes: number, longest: numb
     positions([count, longest], labels),
     positions([2, count], [...steps, ...lengths]),
   ];
+}
+
+/** Means of two images, of their product and of their squares, which are larger. */
+function means(shape: readonly number[]): CaseInput {
+  const { data } = sample(`means ${shape}`, shape, "float32", [-1, 1]);
+  return { shape, data: data.map((x, i) => i < 3 * data.length / 4 ? x : 2 + Math.abs(x)) };
 }
 
 /** The cases of each, by its name in the registry. */
@@ -81,6 +89,15 @@ export const ROW_CASES: Readonly<Record<string, readonly FusedCase[]>> = {
       ]),
     fused: ([scores, ranks]) => pairLogisticRows(scores!, ranks!.to({ dtype: scores!.dtype })),
     composite: ([scores, ranks]) => pairLogisticComposite(scores!, ranks!, null),
+  }),
+  similarityMap: casesOf({
+    attributes: {
+      "as a whole": { steadied: [0.1, 0.9], whole: true },
+      "of contrasts": { steadied: [0.1, 0.9], whole: false },
+    } as const,
+    inputs: () => [[4, 1], [12, 1, 5, 7], [4, 300]].map((shape) => [means(shape)]),
+    fused: ([means], call) => similarityMap(means!, call),
+    composite: ([means], call) => similarityComposite(means!, call),
   }),
   alignedLikelihood: casesOf({
     attributes: NONE,

@@ -24,6 +24,7 @@ import {
   squaredError,
 } from "../../lib/ops/loss/fused.ts";
 import { labelMarginRows, multiMarginRows, pairLogisticRows } from "../../lib/ops/loss/rows.ts";
+import { similarityMap } from "../../lib/ops/loss/similarity.ts";
 import { rowDots } from "../../lib/ops/reduce/dots.ts";
 import { lstm } from "../../lib/ops/scan/lstm.ts";
 import { avgPool1d, cat, tensor } from "../../mod.ts";
@@ -124,6 +125,11 @@ export const RULE_CASES: readonly GradientCase[] = [
     name: "of three points",
     inputs: [random(3, 2)],
     call: (points) => pairSquares(points!),
+  }),
+  gradientCase("similarityMap", {
+    name: "of two places",
+    inputs: [{ shape: [4, 2], data: [0.3, -0.5, 0.7, 0.2, 0.4, -0.1, 1.5, 1.2] }],
+    call: (means) => similarityMap(means!, { steadied: [0.1, 0.9], whole: true }),
   }),
   gradientCase("alignedLikelihood", {
     name: "of two examples",

@@ -120,6 +120,10 @@ export function kernelScenes(n: (large: number) => number): Record<string, () =>
       const logs = leaf(times, 9, count).logSoftmax(1).transpose(1, 2);
       losses.ctc(logs, targets, all(times), all(longest), { zeroInfinity: true }).backward();
     },
+    images: () => {
+      const [p, t] = [leaf(n(4), 3, n(60), n(60)), rand([n(4), 3, n(60), n(60)])];
+      losses.ssim(p, t, { windowSize: 3 }).backward();
+    },
     recurrent: () => {
       const lstm = new nn.LSTM(n(40), n(100), { bidirectional: true });
       lstm.forward(leaf(n(30), n(20), n(40))).output.sum().backward();

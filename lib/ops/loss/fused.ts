@@ -148,7 +148,8 @@ export function generalForm(u: Tensor, alpha: number | Tensor): Tensor {
     return u.div(b).log1p().mul(alpha / 2).expm1().mul(b / alpha);
   }
   const b = alpha.sub(2).abs();
-  return u.div(b).log1p().mul(alpha.mul(0.5)).expm1().mul(b.div(alpha));
+  // Its reciprocal, as what leads back to a divisor takes more passes.
+  return u.mul(b.reciprocal()).log1p().mul(alpha.mul(0.5)).expm1().mul(b.div(alpha));
 }
 
 /** The same of residuals by a scale, for a finite α. */

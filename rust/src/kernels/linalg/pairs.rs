@@ -8,7 +8,7 @@ use crate::frame::Launch;
 use crate::kernels::elementwise::math::Real;
 use crate::kernels::normalize::softmax::sum_with;
 use crate::registry::{Cpu, Kernel, Wgsl};
-use crate::scratch::{in_order, listed};
+use crate::scratch::{all_in_order, in_order, listed};
 
 pub(super) const ROWS: &[Kernel] = &[
     Kernel { name: "pair_squares", outputs: 1, cpu: Cpu::Custom(squares), wgsl: Wgsl::None },
@@ -44,10 +44,10 @@ fn squares_as<T: Element + Real + Into<f64>>(launch: &mut Launch<'_>) -> Result 
         return Err(Error::new("points need two axes"));
     };
     let (n, width) = (n as usize, width as usize);
-    let x = in_order::<T>(view)?;
-    if out.len() != n * n.saturating_sub(1) / 2 {
+    if out.len() != n.saturating_mul(n.saturating_sub(1)) / 2 {
         return Err(Error::new("the output has another size"));
     }
+    let x = in_order::<T>(view)?;
     let mut rest = out;
     let lines = listed((0..n).map(|i| {
         let (line, after) = std::mem::take(&mut rest).split_at_mut(n - 1 - i);
@@ -71,16 +71,13 @@ fn squares_as<T: Element + Real + Into<f64>>(launch: &mut Launch<'_>) -> Result 
 /// `out[i] = Σⱼ 2·g[i, j]·(x[i] − x[j])`
 fn squares_grad_as<T: Element + Real + Into<f64>>(launch: &mut Launch<'_>) -> Result {
     let out = elements::<T>(launch.contiguous_output(0)?)?;
-    let g = in_order::<T>(launch.input(0)?)?;
-    let view = launch.input(1)?;
+    let (g, view) = (launch.input(0)?, launch.input(1)?);
     let [n, width] = *view.layout.shape() else {
         return Err(Error::new("points need two axes"));
     };
     let (n, width) = (n as usize, width as usize);
-    let x = in_order::<T>(view)?;
-    if out.len() != n * width || g.len() != n * n.saturating_sub(1) / 2 {
-        return Err(Error::new("the operands do not fit"));
-    }
+    let pairs = n.saturating_mul(n.saturating_sub(1)) / 2;
+    let (g, x) = (all_in_order::<T>(g, pairs)?, all_in_order::<T>(view, out.len())?);
     if width == 0 {
         return Ok(());
     }

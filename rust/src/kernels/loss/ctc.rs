@@ -7,7 +7,7 @@ use crate::error::{Error, Result};
 use crate::frame::Launch;
 use crate::kernels::elementwise::math::Real;
 use crate::registry::{Cpu, Kernel, Wgsl};
-use crate::scratch::{in_order, scratch};
+use crate::scratch::{all_in_order, in_order, scratch};
 use std::borrow::Cow;
 
 pub(super) const ROWS: &[Kernel] = &[
@@ -48,7 +48,7 @@ impl<'a, T: Element + Into<f64>> Examples<'a, T> {
         else {
             return Err(Error::new("log-probabilities need three axes, and labels two"));
         };
-        let lengths = in_order::<i32>(launch.input(first + 2)?)?;
+        let lengths = all_in_order::<i32>(launch.input(first + 2)?, 2 * count as usize)?;
         let all = Self {
             logs: in_order(logs)?,
             labels: in_order(labels)?,
@@ -60,8 +60,7 @@ impl<'a, T: Element + Into<f64>> Examples<'a, T> {
             blank,
         };
         let inside = |length: i32, most: usize| usize::try_from(length).is_ok_and(|n| n <= most);
-        let fits = examples == count && all.lengths.len() == 2 * all.count && blank < all.classes;
-        if !fits {
+        if examples != count || blank >= all.classes {
             return Err(Error::new("the operands do not fit"));
         }
         for (n, (&steps, &length)) in all.lengths.iter().zip(&all.lengths[all.count..]).enumerate()
@@ -246,11 +245,12 @@ fn ctc_as<T: Element + Real + Into<f64>>(launch: &mut Launch<'_>) -> Result {
 /// lengths.
 fn ctc_grad_as<T: Element + Real + Into<f64>>(launch: &mut Launch<'_>) -> Result {
     let out = elements::<T>(launch.contiguous_output(0)?)?;
-    let g = in_order::<T>(launch.input(0)?)?;
+    let g = launch.input(0)?;
     let all = Examples::<T>::new(launch, 1)?;
-    if out.len() != all.logs.len() || g.len() != all.count {
-        return Err(Error::new("the operands do not fit"));
+    if out.len() != all.logs.len() {
+        return Err(Error::new("the output has another size"));
     }
+    let g = all_in_order::<T>(g, all.count)?;
     let (grain, sheet) = (all.grain(), (all.times * all.width()).max(1));
     let mut ways = scratch::<f64>(all.count * sheet)?;
     try_parts(ways.chunks_mut(grain * sheet).enumerate(), |(part, chunk)| {

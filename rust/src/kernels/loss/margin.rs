@@ -4,12 +4,12 @@
 use crate::cpu::{elements, simd, try_chunks_of};
 use crate::dtype::{Element, by_type};
 use crate::error::{Error, Result};
-use crate::frame::Launch;
+use crate::frame::{Launch, View};
 use crate::kernels::elementwise::math::Real;
 use crate::kernels::elementwise::unary::{relu, sigmoid, softplus};
 use crate::kernels::normalize::softmax::{GRAIN, sum_with};
 use crate::registry::{Cpu, Kernel, Wgsl};
-use crate::scratch::{in_order, scratch};
+use crate::scratch::{all_in_order, in_order, scratch};
 use std::borrow::Cow;
 
 /// Rows: name, the function for a floating type, the first input of that type.
@@ -57,11 +57,12 @@ impl<'a, T: Element, L: Element> Scores<'a, T, L> {
         };
         let (rows, classes) = (rows as usize, classes as usize);
         let each = each.unwrap_or(classes);
-        let (x, beside) = (in_order(view)?, in_order::<L>(launch.input(first + 1)?)?);
-        let right = classes > 0
-            && beside.len() == rows * each
-            && beside.chunks_exact(each).all(|row| fits(row, classes));
-        if right {
+        if classes == 0 {
+            return Err(Error::new("there are no classes"));
+        }
+        let beside = all_in_order::<L>(launch.input(first + 1)?, rows.saturating_mul(each))?;
+        let x = in_order(view)?;
+        if beside.chunks_exact(each).all(|row| fits(row, classes)) {
             Ok(Self { x, beside, rows, classes, each })
         } else {
             Err(Error::new("the operands do not fit"))
@@ -107,13 +108,14 @@ impl<'a, T: Element, L: Element> Scores<'a, T, L> {
     fn gradients(
         &self,
         launch: &mut Launch<'_>,
-        g: &[T],
+        g: View<'_>,
         fill: impl Fn(&mut [T], &mut [T], (&[T], &[L]), T) + Sync,
     ) -> Result {
         let out = elements::<T>(launch.contiguous_output(0)?)?;
-        if out.len() != self.x.len() || g.len() != self.rows {
-            return Err(Error::new("the operands do not fit"));
+        if out.len() != self.x.len() {
+            return Err(Error::new("the output has another size"));
         }
+        let g = all_in_order::<T>(g, self.rows)?;
         try_chunks_of(out, self.grain() * self.classes, |start, chunk| {
             let mut room = scratch(self.classes)?;
             let first = start / self.classes;
@@ -170,13 +172,13 @@ fn multi_margin<T: Element + Real + Into<f64>>(launch: &mut Launch<'_>) -> Resul
 
 fn multi_margin_grad<T: Element + Real + Into<f64>>(launch: &mut Launch<'_>) -> Result {
     let (squares, margin) = (launch.ints()[0] == 2, T::from_f64(launch.params()[0]));
-    let g = in_order::<T>(launch.input(0)?)?;
+    let g = launch.input(0)?;
     let scores = Scores::<T, i32>::new(launch, 1, Some(1), |row, classes| names(row[0], classes))?;
     let count = T::from_f64(scores.classes as f64);
     let zero = T::default();
     scores.gradients(
         launch,
-        &g,
+        g,
         #[inline(always)]
         |out, _, (x, labels), g| {
             let (own, each) = (labels[0] as usize, g / count);
@@ -222,13 +224,13 @@ fn label_margin<T: Element + Real + Into<f64>>(launch: &mut Launch<'_>) -> Resul
 
 fn label_margin_grad<T: Element + Real + Into<f64>>(launch: &mut Launch<'_>) -> Result {
     let fits = |row: &[i32], classes| listed(row).iter().all(|&label| names(label, classes));
-    let g = in_order::<T>(launch.input(0)?)?;
+    let g = launch.input(0)?;
     let scores = Scores::<T, i32>::new(launch, 1, None, fits)?;
     let (count, one) = (T::from_f64(scores.classes as f64), T::from_f64(1.0));
     let zero = T::default();
     scores.gradients(
         launch,
-        &g,
+        g,
         #[inline(always)]
         |out, room, (x, row), g| {
             let labels = listed(row);
@@ -273,12 +275,12 @@ fn pair_logistic<T: Element + Real + Into<f64>>(launch: &mut Launch<'_>) -> Resu
 }
 
 fn pair_logistic_grad<T: Element + Real + Into<f64>>(launch: &mut Launch<'_>) -> Result {
-    let g = in_order::<T>(launch.input(0)?)?;
+    let g = launch.input(0)?;
     let scores = Scores::<T, T>::new(launch, 1, None, |_, _| true)?;
     let zero = T::default();
     scores.gradients(
         launch,
-        &g,
+        g,
         #[inline(always)]
         |out, room, (x, relevance), g| {
             out.fill(zero);

@@ -4,7 +4,9 @@ mod cross_entropy;
 mod ctc;
 mod losses;
 mod margin;
+mod similarity;
 
 use crate::registry::Kernel;
 
-pub(super) const ROWS: &[&[Kernel]] = &[cross_entropy::ROWS, losses::ROWS, ctc::ROWS, margin::ROWS];
+pub(super) const ROWS: &[&[Kernel]] =
+    &[cross_entropy::ROWS, losses::ROWS, ctc::ROWS, margin::ROWS, similarity::ROWS];

@@ -8,7 +8,7 @@ use crate::error::{Error, Result};
 use crate::frame::Launch;
 use crate::kernels::elementwise::math::Real;
 use crate::registry::{Cpu, Kernel, Wgsl};
-use crate::scratch::in_order;
+use crate::scratch::all_in_order;
 
 pub(super) const ROWS: &[Kernel] = &[
     Kernel { name: "unit", outputs: 1, cpu: Cpu::Custom(unit), wgsl: Wgsl::None },
@@ -72,8 +72,8 @@ impl<T: Real> Rows<T> {
 fn unit_as<T: Element + Real + Into<f64>>(launch: &mut Launch<'_>) -> Result {
     let rows = Rows::<T>::new(launch)?;
     let out = elements::<T>(launch.contiguous_output(0)?)?;
-    let x = in_order::<T>(launch.input(0)?)?;
-    if out.len() != x.len() || !out.len().is_multiple_of(rows.width) {
+    let x = all_in_order::<T>(launch.input(0)?, out.len())?;
+    if !out.len().is_multiple_of(rows.width) {
         return Err(Error::new("the output has another size"));
     }
     for_chunks_of(out, rows.grain(), |start, chunk| {
@@ -97,9 +97,9 @@ fn unit_as<T: Element + Real + Into<f64>>(launch: &mut Launch<'_>) -> Result {
 fn unit_grad_as<T: Element + Real + Into<f64>>(launch: &mut Launch<'_>) -> Result {
     let rows = Rows::<T>::new(launch)?;
     let out = elements::<T>(launch.contiguous_output(0)?)?;
-    let (g, x) = (in_order::<T>(launch.input(0)?)?, in_order::<T>(launch.input(1)?)?);
-    let fits = out.len() == x.len() && out.len() == g.len();
-    if !fits || !out.len().is_multiple_of(rows.width) {
+    let g = all_in_order::<T>(launch.input(0)?, out.len())?;
+    let x = all_in_order::<T>(launch.input(1)?, out.len())?;
+    if !out.len().is_multiple_of(rows.width) {
         return Err(Error::new("the operands have different sizes"));
     }
     for_chunks_of(out, rows.grain(), |start, chunk| {

@@ -8,7 +8,7 @@ use crate::frame::Launch;
 use crate::kernels::elementwise::math::Real;
 use crate::kernels::normalize::softmax::{GRAIN, sum_with};
 use crate::registry::{Cpu, Kernel, Wgsl};
-use crate::scratch::in_order;
+use crate::scratch::{all_in_order, in_order};
 use std::borrow::Cow;
 
 pub(super) const ROWS: &[Kernel] = &[
@@ -35,15 +35,14 @@ struct Rows<'a, T: Clone> {
 impl<'a, T: Element> Rows<'a, T> {
     fn new(launch: &mut Launch<'a>, first: usize, count: usize) -> Result<Self> {
         let width = launch.count(0)?;
-        let a = in_order::<T>(launch.input(first)?)?;
-        let others = launch.ints()[1] != 0;
-        let b = if others { Some(in_order::<T>(launch.input(first + 1)?)?) } else { None };
-        let fits = width > 0 && a.len() == count * width;
-        if fits && b.as_ref().is_none_or(|b| b.len() == a.len()) {
-            Ok(Self { a, b, width })
-        } else {
-            Err(Error::new("the operands do not fit"))
+        if width == 0 {
+            return Err(Error::new("there are no rows"));
         }
+        let all = count.saturating_mul(width);
+        let a = all_in_order::<T>(launch.input(first)?, all)?;
+        let others = launch.ints()[1] != 0;
+        let b = if others { Some(all_in_order(launch.input(first + 1)?, all)?) } else { None };
+        Ok(Self { a, b, width })
     }
 
     fn other(&self) -> &[T] {
