@@ -151,4 +151,5 @@ export {
   type RunningNorm,
   type RunningNormClass,
 } from "./norm.ts";
+export { beamSearch, type BeamSearchOptions, type Decoded, type NextToken } from "./decoding.ts";
 export { type Summary, summary, type SummaryRow } from "./summary.ts";

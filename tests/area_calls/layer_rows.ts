@@ -1,7 +1,7 @@
 /** Good calls of layers and of their stateless form, by families. */
 
 import type * as ops from "../../lib/ops/mod.ts";
-import { nn } from "../../mod.ts";
+import { nn, ones, zeros } from "../../mod.ts";
 import { of, options, type Rows } from "../common/calls.ts";
 import { ACTIVATION_FUNCTIONS, ACTIVATIONS } from "./layers/activation.ts";
 import { ATTENTION, ATTENTION_FUNCTIONS } from "./layers/attention.ts";
@@ -34,6 +34,14 @@ export const LAYERS: Rows<Omit<typeof nn, "init" | "functional" | "utils">, Modu
   ...RECURRENT,
   ...VISION,
   summary: { args: [of(() => new nn.ReLU()), of(x, "tensor")], rest: true, named: "" },
+  beamSearch: {
+    args: [
+      of(() => () => ones([1, 3]), "function"),
+      of(() => zeros([1, 1], { dtype: "int32" })),
+      of(() => 2),
+      options({ beams: of(() => 1), end: of(() => 1, "null") }),
+    ],
+  },
   ...LINEAR,
   ...LISTS,
   ...ACTIVATIONS,

@@ -1,0 +1,144 @@
+/** Going on with sequences by a model that tells what may come next. */
+
+import { noGrad } from "../autograd/tape.ts";
+import { DTypeError, ShapeError, showShape } from "../core/errors.ts";
+import {
+  checkCount,
+  checkKind,
+  COUNT,
+  FUNCTION,
+  optionReader,
+  orNull,
+  TENSOR,
+  WHOLE,
+} from "../core/options.ts";
+import { cat, oneHot, where } from "../ops/mod.ts";
+import { elementsOf } from "../tensor/examples.ts";
+import type { Tensor } from "../tensor/tensor.ts";
+import { checkFloating, checkRank, positions } from "./checks.ts";
+
+/**
+ * Logits of the next token, of shape [n, tokens], behind each of n sequences, int32 of shape [n, length].
+ * `rows`, int32 of shape [n], has the place in the batch of what each sequence goes on from.
+ */
+export type NextToken = (sequences: Tensor, rows: Tensor) => Tensor;
+
+/** Options of `beamSearch`. */
+export interface BeamSearchOptions {
+  /** How many sequences are kept of each; 1 takes the best token each time. Default: 1. */
+  beams?: number;
+  /** The token that ends a sequence, and fills it up; null for none. Default: null. */
+  end?: number | null;
+}
+
+const readOptions = optionReader<BeamSearchOptions>({ beams: COUNT, end: orNull(WHOLE) });
+
+/** What `beamSearch` finds. */
+export interface Decoded {
+  /** The sequences with their starts, int32 of shape [batch, length]. */
+  readonly tokens: Tensor;
+  /** The logarithm of the probability of what was added, of shape [batch]. */
+  readonly logProb: Tensor;
+}
+
+/** Refuses logits that are not those of n sequences, with the token that ends them. */
+function checkLogits(call: string, logits: Tensor, n: number, end: number | null): void {
+  checkFloating(call, logits, "what next gives");
+  const { shape } = logits;
+  if (shape.length === 2 && shape[0] === n && shape[1]! > (end ?? 0)) return;
+  const least = (end ?? 0) + 1;
+  throw new ShapeError(
+    `Cannot ${call}: next must give the shape [${n}, tokens] with ${least} tokens or more, got ${
+      showShape(shape)
+    }`,
+    [shape],
+  );
+}
+
+/**
+ * Goes on with each sequence of a batch by likely tokens: of all continuations of the sequences that are
+ * kept, those of the highest probability are kept each time, and the best is the result. With one beam it
+ * is greedy decoding. Sums of logarithms are compared as they are, without a bonus for length. Nothing of
+ * it is recorded for gradients.
+ *
+ * @param next What tells the logits of the next token.
+ * @param start The starts, int32 of shape [batch, length], with one token or more.
+ * @param steps How many tokens are added; fewer, if the best of each has ended.
+ * @param options How many beams, and what ends a sequence.
+ * @throws {RangeError} If there is no likeliest token, as logits are NaN.
+ *
+ * @example The best token now is not that of the best sequence
+ * ```ts
+ * import { nn, tensor } from "@adjoint/ml";
+ * import { assertEquals } from "@std/assert";
+ *
+ * // Behind 0 comes 1 or 2; behind 1 anything may come, behind 2 only 2.
+ * const chances = tensor([[0, 0.6, 0.4], [0.3, 0.4, 0.3], [0, 0, 1]]);
+ * const next: nn.NextToken = (y) => chances.log().indexSelect(0, y.at(":", -1));
+ * const start = tensor([[0]], { dtype: "int32" });
+ * assertEquals(nn.beamSearch(next, start, 2).tokens.toArray(), [[0, 1, 1]]);
+ * assertEquals(nn.beamSearch(next, start, 2, { beams: 2 }).tokens.toArray(), [[0, 2, 2]]);
+ * ```
+ */
+export function beamSearch(
+  next: NextToken,
+  start: Tensor,
+  steps: number,
+  options?: BeamSearchOptions,
+): Decoded {
+  const call = "run beamSearch";
+  checkCount(call, arguments.length, 4);
+  checkKind(call, "next", next, FUNCTION);
+  checkKind(call, "start", start, TENSOR);
+  checkRank(call, start, [2]);
+  if (start.dtype !== "int32") {
+    throw new DTypeError(`Cannot ${call}: start must be int32, got ${start.dtype}`);
+  }
+  if (start.shape[1] === 0) {
+    throw new ShapeError(
+      `Cannot ${call}: start must have one token or more, got ${showShape(start.shape)}`,
+      [start.shape],
+    );
+  }
+  checkKind(call, "steps", steps, COUNT);
+  const { beams = 1, end = null } = readOptions(call, options);
+  return noGrad(() => {
+    const batch = start.shape[0]!;
+    let [sequences, width] = [start, 1];
+    let logProb: Tensor | null = null;
+    let ended: Tensor | null = null;
+    for (let step = 0; step < steps; step++) {
+      const rows = Array.from({ length: batch * width }, (_, i) => Math.floor(i / width));
+      const logits = next(sequences, positions(rows, start));
+      checkLogits(call, logits, rows.length, end);
+      const tokens = logits.shape[1]!;
+      let all = logits.logSoftmax(1);
+      if (ended !== null) {
+        // 0 for the end and −∞ for all others.
+        const onlyEnd = oneHot(positions([end!], logits), tokens).to({ dtype: logits.dtype }).log();
+        all = where(ended.unsqueeze(1), onlyEnd, all);
+      }
+      if (logProb !== null) all = all.add(logProb.unsqueeze(1));
+      const kept = Math.min(beams, width * tokens);
+      const best = all.reshape([batch, width * tokens]).topk(kept, 1);
+      if (best.values.isnan().any().item()) {
+        throw new RangeError(`Cannot ${call}: next must give numbers, got NaN`);
+      }
+      const places = Array.from(elementsOf(best.indices, "beamSearch"), Number);
+      const parents = places.map((place, i) =>
+        Math.floor(i / kept) * width + Math.floor(place / tokens)
+      );
+      const words = positions(places.map((place) => place % tokens), start);
+      sequences = cat([sequences.indexSelect(0, positions(parents, start)), words.unsqueeze(1)], 1);
+      logProb = best.values.flatten();
+      width = kept;
+      if (end !== null) {
+        ended = words.eq(end);
+        // What is added only makes a sequence less likely: none overtakes the best, once it has ended.
+        if (ended.reshape([batch, width]).at(":", 0).all().item()) break;
+      }
+    }
+    const firsts = positions(Array.from({ length: batch }, (_, i) => i * width), start);
+    return { tokens: sequences.indexSelect(0, firsts), logProb: logProb!.indexSelect(0, firsts) };
+  });
+}

@@ -1,0 +1,32 @@
+/** Rows of what article 001 says that nets see and read, each on synthetic data. */
+
+import { each, type Row } from "../row.ts";
+
+const images = "What do nets see?";
+const texts = "What do nets do with texts?";
+
+export const rows: readonly Row[] = [
+  {
+    id: "B-17",
+    script: "shifted_digits.ts",
+    question: images,
+    claim: "Convolutional nets recognise images.",
+    tag: "P",
+    threshold: "2000 digits, moved by up to 3 pixels: accuracy on new ones ≥ 0.95",
+    justification: "Seeds 1 to 5: 0.964 to 0.994, perceptron 0.654 to 0.730.",
+    holds: each((f: { cnn: number; mlp: number }) => f.cnn >= 0.95),
+    quick: each((f: { cnn: number; mlp: number }) => f.cnn >= f.mlp + 0.2),
+  },
+  {
+    id: "B-19",
+    script: "translation.ts",
+    question: texts,
+    claim: "Nets translate.",
+    correction: "Shown is a toy language of 12 words, each with one counterpart.",
+    tag: "M",
+    threshold: "share of 200 new sentences without a mistake ≥ 0.95, greedy and with beams",
+    holds: each((f: { greedy: number; beam: number; sentences: number }) =>
+      Math.min(f.greedy, f.beam) >= 0.95 && f.sentences === 200
+    ),
+  },
+];
