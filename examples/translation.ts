@@ -9,18 +9,7 @@
  * The control hides the source from the decoder.
  */
 
-import {
-  cat,
-  data,
-  full,
-  losses,
-  nn,
-  noGrad,
-  optim,
-  type Tensor,
-  tensor,
-  train,
-} from "@adjoint/ml";
+import { cat, data, full, losses, nn, optim, type Tensor, tensor, train } from "@adjoint/ml";
 
 const run = train.experiment("A transformer learns a toy language: words and their order.");
 const [WORDS, LENGTH, START, SIZE] = [12, 6, 12, 32];
