@@ -4,7 +4,7 @@
  * and the policy learns to write such texts, without a reward being modelled. Synthetic preferences.
  */
 
-import { arange, bernoulli, cat, losses, multinomial, noGrad, optim } from "@adjoint/ml";
+import { bernoulli, cat, losses, multinomial, noGrad, optim } from "@adjoint/ml";
 import { randint, randn, scope, type Tensor, train, where } from "@adjoint/ml";
 
 const run = train.experiment("A policy learns from preferences alone what they have in common.");

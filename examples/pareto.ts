@@ -87,6 +87,7 @@ run.picture(
   plot.figure([[
     plot.scatter(points.map(([, x]) => x), points.map(([, , y]) => y), {
       groups: points.map(([name]) => name),
+      radius: 5,
       title: "Where each way ends",
       xLabel: "first objective",
       yLabel: "second objective",

@@ -34,15 +34,17 @@ const labels = run.control ? known.y.indexSelect(0, randperm(known.y.size)) : kn
 function chances(weight: number) {
   const model = new nn.Sequential(
     new nn.Conv2d(1, 8, 5, { stride: 2, padding: 2 }),
+    new nn.BatchNorm2d(8),
     new nn.ReLU(),
     new nn.Conv2d(8, 16, 3, { stride: 2, padding: 1 }),
+    new nn.BatchNorm2d(16),
     new nn.ReLU(),
     new nn.AdaptiveMaxPool2d(1),
     new nn.Flatten(),
     new nn.Linear(16, 1),
   );
   const optimizer = new optim.Adam(model.parameters(), { lr: 5e-3 });
-  for (let step = 0; step < (run.quick ? 150 : 500); step++) {
+  for (let step = 0; step < (run.quick ? 250 : 400); step++) {
     const batch = randint(0, labels.size, [64]);
     const output = model.forward(known.x.indexSelect(0, batch)).squeeze(1);
     const target = labels.indexSelect(0, batch).to("float32");
@@ -50,7 +52,7 @@ function chances(weight: number) {
     losses.bceWithLogits(output, target, { posWeight: tensor([weight]) }).backward();
     optimizer.step();
   }
-  return noGrad(() => model.forward(unknown.x)).squeeze(1).sigmoid();
+  return noGrad(() => model.eval().forward(unknown.x)).squeeze(1).sigmoid();
 }
 
 const found = [1, 9].map((weight) => {

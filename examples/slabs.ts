@@ -96,7 +96,7 @@ const maps = { solver: wanted, conv: found[0]!, "U-Net": found[1]!, "Swin-U-Net"
 const shades = Object.entries(maps).map(([title, u]) =>
   plot.heatmap(lengths(u).at(0).reshape([32, 32]), { title: `${title}, mm`, values: false })
 );
-run.picture("slab", plot.figure(shades));
+run.picture("slab", plot.figure(shades, { columns: 2 }));
 const [plain, unet, swin] = found.map(errors) as [number, number][];
 for (
   const [name, [mean, peak]] of Object.entries({ zero, conv: plain!, unet: unet!, swin: swin! })

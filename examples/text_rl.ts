@@ -73,7 +73,7 @@ function tune(hold: number) {
   const optimizer = new optim.Adam(writer.parameters(), { lr: 3e-3 });
   const ppo = new losses.PPOSequenceLoss({ normalizeAdvantage: true });
   const end = cat([zeros([COUNT, PAIRS]), full([COUNT, 1], 1)], 1);
-  return Array.from({ length: run.quick ? 20 : 60 }, () => {
+  return Array.from({ length: run.quick ? 18 : 60 }, () => {
     const { letter, logProb } = noGrad(() => writer.write().stacked());
     const [sentences, old] = [letter.squeeze(2).mT, logProb.squeeze(2).mT];
     const { value } = noGrad(() => writer.forward(sentences));

@@ -22,10 +22,9 @@ function restored(share: number): [structure: number, texture: number] {
   manualSeed(run.seed);
   const conv = (from: number, to: number, stride = 1) =>
     new nn.Conv2d(from, to, 3, { padding: 1, stride });
-  const layers = (...channels: number[]) =>
-    channels.slice(1).map((to, i) => conv(channels[i]!, to));
-  const [first, second, third] = layers(1, 16, 16, 1) as [nn.Conv2d, nn.Conv2d, nn.Conv2d];
-  const net = new nn.Sequential(first, new nn.ReLU(), second, new nn.ReLU(), third);
+  const inner = new nn.Sequential(new nn.ReLU(), conv(16, 16), new nn.ReLU());
+  const net = new nn.Sequential(conv(1, 16), inner, conv(16, 1));
+  const restore = (x: Tensor) => x.add(net.forward(x)); // the net says what is to be changed
   const judge = new nn.Sequential(
     conv(1, 8, 2),
     new nn.ReLU(),
@@ -39,9 +38,9 @@ function restored(share: number): [structure: number, texture: number] {
   ) as [optim.Adam, optim.Adam];
   const opinion = (x: Tensor, real: boolean) =>
     losses.bceWithLogits(judge.forward(x), (real ? ones : zeros)([x.shape[0]!, 1]));
-  for (let step = 0; step < (run.quick ? 20 : 400); step++) {
+  for (let step = 0; step < (run.quick ? 60 : 300); step++) {
     const batch = images.indexSelect(0, randint(0, images.shape[0]!, [16]));
-    const made = net.forward(spoilt(batch));
+    const made = restore(spoilt(batch));
     judgeStep.zeroGrad();
     opinion(batch, true).add(opinion(made.detach(), false)).backward();
     judgeStep.step();
@@ -50,7 +49,7 @@ function restored(share: number): [structure: number, texture: number] {
     opinion(made, true).mul(share).add(structure.mul(1 - share)).backward();
     netStep.step();
   }
-  const found = noGrad(() => net.forward(noisy));
+  const found = noGrad(() => restore(noisy));
   const distance = losses.wasserstein1d(texture(found), texture(clean)).item();
   return [metrics.ssim(found, clean), distance];
 }

@@ -32,7 +32,7 @@ export interface GradOptions<Unused extends boolean = boolean> {
   retainGraph?: boolean;
   /** Records the backward pass, so that gradients can be differentiated again. Default: false. */
   createGraph?: boolean;
-  /** Gives null for an input that the outputs don't depend on, in place of an error. */
+  /** Gives null for an input that the outputs don't depend on, in place of an error. Default: false. */
   allowUnused?: Unused;
 }
 
@@ -178,6 +178,7 @@ function propagate(
     const parent = parents[i]!;
     if (!wanted(parent)) continue;
     if (rule.vjp[i] === NONE) continue;
+    if (watcher === null && cotangents.addPart(node, g)) continue;
     const result = large
       ? cotangents.run(() => differentiate(g, node, i))
       : differentiate(g, node, i);

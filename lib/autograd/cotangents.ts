@@ -3,6 +3,7 @@
 import { isTensor } from "../core/tensor.ts";
 import type { Storage } from "../device/backend.ts";
 import { giveBack, hold, letGo, scoped } from "../device/memory.ts";
+import { copyInto } from "../ops/copy/copy.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import type { Node } from "./tape.ts";
 
@@ -41,6 +42,26 @@ export class Cotangents {
       new Array<Tensor | null>(node.rule.outputs).fill(null);
     perOutput[outputIndex] = this.#sum(perOutput[outputIndex] ?? null, g);
     this.#waiting[slot] = perOutput;
+  }
+
+  /**
+   * Adds the cotangent of a part to what waits for the whole that it was taken of, in place, so that
+   * the gradients of many parts cost no more than that of the whole. Tells whether it did: what waits
+   * must be there, and nobody else may have it.
+   */
+  addPart({ rule: { part }, parents: [parent], outputIndices, attrs }: Node, g: Tensor): boolean {
+    if (part === undefined || !this.#reuse || !parent || g.batched !== null) return false;
+    const waiting = this.#waiting[parent.slot];
+    const held = Array.isArray(waiting) ? waiting[outputIndices?.[0] ?? 0] : waiting;
+    if (held == null || held.batched !== null || held.dtype !== g.dtype) return false;
+    const { storage, dense, size } = held;
+    const own = storage.pass === this.#pass && !storage.kept && storage.references === 1;
+    if (!own || !dense || size !== storage.size) return false;
+    const place = part(held, attrs);
+    const sum = place.add(g);
+    copyInto(place, sum);
+    this.#offer(sum.storage);
+    return true;
   }
 
   #sum(held: Tensor | null, g: Tensor): Tensor {

@@ -71,6 +71,8 @@ export interface Rule<A = unknown> {
   readonly jvp: Jvp<A> | typeof DIAGONAL;
   /** Whether the rule runs a user's function, which may keep what is made in it. */
   readonly foreign?: boolean;
+  /** Of an op whose output is a part of its only input: that part of anything of the input's shape. */
+  readonly part?: (whole: Tensor, attrs: A) => Tensor;
 }
 
 /** A leaf's place on the tape: the end of the line, where gradients are collected. */

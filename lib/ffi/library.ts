@@ -2,14 +2,18 @@
 
 import meta from "../../deno.json" with { type: "json" };
 import { NativeError } from "../core/errors.ts";
+import { LIBRARY_FILE, LIBRARY_PACKAGE } from "../core/platform.ts";
 import { ABI_VERSION, SYMBOLS } from "./symbols.ts";
 
 type Library = Deno.DynamicLibrary<typeof SYMBOLS>;
 
-const NAMES: Partial<Record<typeof Deno.build.os, string>> = {
-  darwin: "libadjoint.dylib",
-  windows: "adjoint.dll",
-};
+/** Where the library lies, and how a fault in it is mended. */
+interface Place {
+  readonly path: string | URL;
+  readonly remedy: string;
+  /** What its bytes must sum up to, where that is known. */
+  readonly sha256?: string;
+}
 
 /** `ADJOINT_LIBRARY_PATH`, read only where that asks the user nothing. */
 function givenPath(): string | undefined {
@@ -18,31 +22,48 @@ function givenPath(): string | undefined {
   return state === "granted" ? Deno.env.get(variable) || undefined : undefined;
 }
 
-/** Where the library lies, and the command that puts it there. */
-async function locate(): Promise<{ path: string | URL; remedy: string }> {
+/** The library of the npm package for this platform, which Deno downloads and keeps. */
+async function fromPackage(): Promise<Place> {
+  const specifier = `npm:${LIBRARY_PACKAGE}@${meta.version}`;
+  try {
+    const found: { readonly default: URL; readonly sha256: string } = await import(specifier);
+    return {
+      path: found.default,
+      sha256: found.sha256,
+      remedy: `run \`deno cache --reload ${specifier}\``,
+    };
+  } catch (cause) {
+    throw new NativeError(
+      `Cannot find the native library: tried ${specifier}; where a platform has no ` +
+        `package, \`deno run -A jsr:${meta.name}@${meta.version}/install\` builds it`,
+      { cause },
+    );
+  }
+}
+
+async function locate(): Promise<Place> {
   const given = givenPath();
   if (given !== undefined) {
     return { path: given, remedy: "set ADJOINT_LIBRARY_PATH to the library, or unset it" };
   }
-  if (import.meta.url.startsWith("file:")) {
-    const name = NAMES[Deno.build.os] ?? "libadjoint.so";
-    const path = new URL(`../../target/release/${name}`, import.meta.url);
-    return { path, remedy: "run `deno task build` in the checkout" };
-  }
-  const specifier = `npm:@adjoint/native-${Deno.build.os}-${Deno.build.arch}@${meta.version}`;
-  const remedy = `run \`deno cache ${specifier}\`, or set ADJOINT_LIBRARY_PATH to your own build`;
-  try {
-    const { default: path } = await import(specifier);
-    return { path, remedy };
-  } catch (cause) {
-    throw new NativeError(`Cannot find the native library: tried ${specifier}; ${remedy}`, {
-      cause,
-    });
+  if (!import.meta.url.startsWith("file:")) return await fromPackage();
+  return {
+    path: new URL(`../../target/release/${LIBRARY_FILE}`, import.meta.url),
+    remedy: "run `deno task build` in the checkout",
+  };
+}
+
+/** Refuses a library that was damaged where it lies, if reading it asks the user nothing. */
+async function checkBytes({ path, remedy, sha256 }: Place): Promise<void> {
+  if (sha256 === undefined) return;
+  if (Deno.permissions.querySync({ name: "read", path }).state !== "granted") return;
+  const digest = await crypto.subtle.digest("SHA-256", await Deno.readFile(path));
+  if (new Uint8Array(digest).toHex() !== sha256) {
+    throw new NativeError(`Cannot use the native library: ${path} was damaged; ${remedy}`);
   }
 }
 
-async function open(): Promise<Library> {
-  const { path, remedy } = await locate();
+function open({ path, remedy }: Place): Library {
   try {
     return Deno.dlopen(path, SYMBOLS);
   } catch (cause) {
@@ -56,15 +77,17 @@ async function open(): Promise<Library> {
   }
 }
 
-const library = await open();
+const place = await locate();
+await checkBytes(place);
+const library = open(place);
 
 /** The native functions. */
 export const native: Library["symbols"] = library.symbols;
 
 if (native.adjoint_abi_version() !== ABI_VERSION) {
   throw new NativeError(
-    `Cannot use the native library: it has interface version ${native.adjoint_abi_version()}, ` +
-      `this code needs ${ABI_VERSION}; run \`deno task build\` in the checkout`,
+    `Cannot use the native library: ${place.path} has interface version ` +
+      `${native.adjoint_abi_version()}, this code needs ${ABI_VERSION}; ${place.remedy}`,
   );
 }
 
@@ -84,7 +107,7 @@ export function kernelNumber(name: string): number {
   const number = numbers.get(name);
   if (number === undefined) {
     throw new NativeError(
-      `Cannot use the native library: it has no kernel "${name}"; run \`deno task build\``,
+      `Cannot use the native library: it has no kernel "${name}"; ${place.remedy}`,
     );
   }
   asked.add(name);
@@ -106,7 +129,7 @@ export function checkKernels(): void {
   if (unknown.length > 0) {
     throw new NativeError(
       `Cannot use the native library: no op asks for its kernels ${unknown.join(", ")}; ` +
-        "run `deno task build`",
+        place.remedy,
     );
   }
 }

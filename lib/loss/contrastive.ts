@@ -4,9 +4,10 @@ import { isFloat } from "../core/dtype.ts";
 import { DTypeError, ShapeError, showShape } from "../core/errors.ts";
 import { checkCount, checkKind, NUMBER, TENSOR } from "../core/options.ts";
 import { extentAt } from "../core/shape.ts";
-import { cat, where } from "../ops/mod.ts";
+import { ofPairs, pairSquares } from "../ops/linalg/pair_squares.ts";
 import { reduced } from "../ops/loss/fused.ts";
-import { eye, tensor } from "../tensor/create.ts";
+import { cat, normalize, where } from "../ops/mod.ts";
+import { eye } from "../tensor/create.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { checkLabels } from "./labels.ts";
 import {
@@ -39,14 +40,9 @@ function checkExamples(op: string, role: string, x: Tensor): void {
   );
 }
 
-/** The vectors at length 1; a vector of 0 stays 0. */
-function unit(x: Tensor): Tensor {
-  return x.div(x.norm({ p: 2, dim: 1, keepdim: true }).maximum(1e-12));
-}
-
-/** The cosines of all pairs of rows, by a temperature. */
+/** The cosines of all pairs of rows, by a temperature; a vector of 0 has cosine 0. */
 function similarities(a: Tensor, b: Tensor, temperature: number): Tensor {
-  return unit(a).matmul(unit(b).transpose(0, 1)).div(temperature);
+  return normalize(a).matmul(normalize(b).transpose(0, 1)).div(temperature);
 }
 
 /** Where an example meets itself among all pairs. */
@@ -56,7 +52,9 @@ function diagonalOf({ shape, device }: Tensor): Tensor {
 
 /** The logarithm of each example's share of the similarity to one, that to itself left out. */
 function logShares(x: Tensor, temperature: number): Tensor {
-  return similarities(x, x, temperature).maskedFill(diagonalOf(x), NEVER).logSoftmax(1);
+  const rows = normalize(x);
+  const s = rows.matmul(rows.transpose(0, 1)).div(temperature);
+  return s.maskedFill(diagonalOf(x), NEVER).logSoftmax(1);
 }
 
 /** Options of the losses of cosines. */
@@ -122,7 +120,7 @@ export function infoNce(query: Tensor, key: Tensor, options?: InfoNCEOptions): T
       [query.shape, negatives.shape],
     );
   }
-  const own = unit(query).mul(unit(key)).sum(1, { keepdim: true }).div(temperature);
+  const own = normalize(query).mul(normalize(key)).sum(1, { keepdim: true }).div(temperature);
   const s = cat([own, similarities(query, negatives, temperature)], 1);
   return reduced(s.logSoftmax(1).at(":", 0).neg(), reduction);
 }
@@ -222,16 +220,6 @@ export const SupConLoss: LossModule<TemperatureOptions> = lossModule(
 /** A module of {@linkcode supCon}. */
 export type SupConLoss = FunctionLoss<TemperatureOptions>;
 
-/** The first and the second of all pairs of so many. */
-function pairsOf(n: number): readonly [Int32Array, Int32Array] {
-  const [first, second] = [new Int32Array(n * (n - 1) / 2), new Int32Array(n * (n - 1) / 2)];
-  for (let i = 0, at = 0; i < n; at += n - 1 - i, i++) {
-    first.fill(i, at, at + n - 1 - i);
-    for (let j = i + 1; j < n; j++) second[at + j - i - 1] = j;
-  }
-  return [first, second];
-}
-
 /** Options of `contrastive`. */
 export interface ContrastiveOptions extends LossOptions {
   /** Distance from which on what is unlike costs nothing, positive. Default: 1. */
@@ -276,16 +264,12 @@ export function contrastive(
   const { margin = 1, reduction = "mean" } = contrastiveOptions(`compute ${op}`, options);
   checkExamples(op, "examples", examples);
   checkLabels(op, "examples", examples, labels, 1);
-  const [left, right] = pairsOf(extentAt(examples.shape, 0)).map((index) =>
-    tensor(index, { device: examples.device })
-  ) as [Tensor, Tensor];
-  const apart = examples.indexSelect(0, left).sub(examples.indexSelect(0, right));
   // The square is not of the distance, which has a kink at 0.
-  const near = apart.square().sum(1);
+  const near = pairSquares(examples);
   const same = near.eq(0);
   const distance = where(same, 0, where(same, 1, near).sqrt());
   const far = distance.neg().add(margin).relu().square();
-  const alike = labels.indexSelect(0, left).eq(labels.indexSelect(0, right));
+  const alike = ofPairs(labels.unsqueeze(1).eq(labels));
   return reduced(where(alike, near, far), reduction);
 }
 

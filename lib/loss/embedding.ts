@@ -5,6 +5,7 @@ import { checkCount, checkKind, FLAG, FUNCTION, NUMBER, TENSOR } from "../core/o
 import { sameShape } from "../core/shape.ts";
 import { minimum, where } from "../ops/mod.ts";
 import { reduced } from "../ops/loss/fused.ts";
+import { rowDots } from "../ops/reduce/dots.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import {
   checkPair,
@@ -33,7 +34,7 @@ const cosineOptions = lossOptions<CosineEmbeddingOptions>(
 
 /** The length of each vector, with PyTorch's guard of 1e-12 under the root. */
 function lengthOf(x: Tensor): Tensor {
-  return x.square().sum(-1).add(1e-12).sqrt();
+  return rowDots(x).add(1e-12).sqrt();
 }
 
 /**
@@ -76,7 +77,7 @@ export function cosineEmbedding(
       [first.shape, target.shape],
     );
   }
-  const cosine = first.mul(second).sum(-1).div(lengthOf(first).mul(lengthOf(second)));
+  const cosine = rowDots(first, second).div(lengthOf(first).mul(lengthOf(second)));
   const apart = cosine.sub(margin).relu();
   return reduced(where(target.eq(1), cosine.neg().add(1), apart), reduction);
 }

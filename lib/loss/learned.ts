@@ -17,13 +17,12 @@ import { ReLU, Softplus } from "../nn/activation.ts";
 import { Sequential } from "../nn/container.ts";
 import { Linear } from "../nn/linear.ts";
 import { LAYER_OPTIONS, type LayerOptions, Module, Parameter } from "../nn/module.ts";
-import { cat } from "../ops/mod.ts";
-import { reduced } from "../ops/loss/fused.ts";
+import { cat, sub } from "../ops/mod.ts";
+import { generalForm, reduced } from "../ops/loss/fused.ts";
 import { full, ones, tensor, zeros } from "../tensor/create.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { checkPair, Loss, LOSS_OPTIONS, type Reduction } from "./loss.ts";
 import { tasksOf } from "./objectives.ts";
-import { generalError } from "./robust.ts";
 
 const readLayer = optionReader<LayerOptions>(LAYER_OPTIONS);
 
@@ -260,8 +259,8 @@ const readRobust = optionReader<AdaptiveRobustOptions>({
 const STEP = 1 / 8;
 /** ln cosh v from v = 0 on. */
 const LOG_COSH = Float64Array.from({ length: 321 }, (_, i) => Math.log(Math.cosh(i * STEP)));
-/** ln of the width of each step, on both sides of 0. */
-const LOG_STEPS = LOG_COSH.map((_, i) => Math.log(i === 0 ? STEP : 2 * STEP));
+/** ln of the width of each step in the residual, on both sides of 0, over √b. */
+const LOG_WIDTHS = LOG_COSH.map((logCosh, i) => logCosh + Math.log(i === 0 ? STEP : 2 * STEP));
 
 /**
  * ln of the integral of e^(−loss(r, α, 1)) over all r. With r = √b·sinh v and b = 2 − α the loss is
@@ -269,11 +268,10 @@ const LOG_STEPS = LOG_COSH.map((_, i) => Math.log(i === 0 ? STEP : 2 * STEP));
  */
 function logPartition(alpha: Tensor): Tensor {
   const place = { dtype: alpha.dtype, device: alpha.device };
-  const [a, logCosh] = [alpha.unsqueeze(-1), tensor(LOG_COSH, place)];
-  const b = a.neg().add(2);
-  const loss = logCosh.mul(a).expm1().mul(b).div(a);
-  const width = b.log().mul(0.5).add(logCosh).add(tensor(LOG_STEPS, place));
-  return width.sub(loss).logsumexp(-1);
+  const [logCosh, logWidths] = [tensor(LOG_COSH, place), tensor(LOG_WIDTHS, place)];
+  const b = sub(2, alpha);
+  const loss = logCosh.mul(alpha).expm1().mul(b.div(alpha));
+  return logWidths.sub(loss).logsumexp(-1).add(b.log().mul(0.5));
 }
 
 /**
@@ -329,7 +327,7 @@ export class AdaptiveRobustLoss extends Loss {
     checkCount("compute losses.AdaptiveRobustLoss", arguments.length, 2);
     checkPair("losses.AdaptiveRobustLoss", prediction, target);
     const { alpha, scale } = this;
-    const each = generalError(prediction.sub(target).div(scale).square(), alpha);
-    return reduced(each.add(scale.log()).add(logPartition(alpha)), this.#reduction);
+    const each = generalForm(prediction.sub(target).mul(scale.reciprocal()).square(), alpha);
+    return reduced(each.add(scale.log().add(logPartition(alpha))), this.#reduction);
   }
 }

@@ -186,14 +186,15 @@ export function pairLoss(
   target: Tensor,
   options: ElementLossOptions,
   loss: PairLoss,
-  parameter = 0,
+  ...parameters: number[]
 ): Tensor {
   const { reduction = "mean", weight, mask } = options;
   if (weight !== undefined || mask !== undefined) {
-    return elementLoss(op, prediction, target, options, (p, t) => loss.composite(p, t, parameter));
+    const formula = (p: Tensor, t: Tensor) => loss.composite(p, t, ...parameters);
+    return elementLoss(op, prediction, target, options, formula);
   }
   checkPair(op, prediction, target);
-  return loss(prediction, target, reduction, parameter);
+  return loss(prediction, target, reduction, ...parameters);
 }
 
 /**

@@ -5,11 +5,11 @@ import { DTypeError, ShapeError, showShape } from "../core/errors.ts";
 import { checkCount, checkKind, NUMBER, TENSOR } from "../core/options.ts";
 import { extentAt } from "../core/shape.ts";
 import { reduced } from "../ops/loss/fused.ts";
-import { madeOfElements } from "../tensor/examples.ts";
+import { labelMarginRows, multiMarginRows } from "../ops/loss/rows.ts";
 import { where } from "../ops/mod.ts";
-import { arange } from "../tensor/ranges.ts";
+import { everyElement } from "../tensor/examples.ts";
 import type { Tensor } from "../tensor/tensor.ts";
-import { checkLabels, checkWeight, hasIgnored, ofClass } from "./labels.ts";
+import { checkLabels, checkWeight, hasIgnored } from "./labels.ts";
 import {
   checkPair,
   ELEMENT_LOSS_OPTIONS,
@@ -187,6 +187,16 @@ function checkScores(op: string, x: Tensor): void {
   );
 }
 
+/** The losses of the rows of scores, or of the only row where they are of a single example. */
+function ofRows(
+  scores: Tensor,
+  labels: Tensor,
+  loss: (scores: Tensor, labels: Tensor) => Tensor,
+): Tensor {
+  if (scores.ndim === 2) return loss(scores, labels);
+  return loss(scores.unsqueeze(0), labels.unsqueeze(0)).squeeze(0);
+}
+
 /** Options of `multiMargin`. */
 export interface MultiMarginOptions extends LossOptions {
   /** Power of each term, 1 or 2. Default: 1. */
@@ -239,11 +249,8 @@ export function multiMargin(
   checkLabels(op, "scores", prediction, target, dim);
   // No label is ignored, and all are checked.
   hasIgnored(op, target, classes, null);
-  const own = ofClass(prediction, target, dim).unsqueeze(dim);
-  const { device } = prediction;
-  const right = target.unsqueeze(dim).eq(arange(classes, { dtype: "int32", device }));
-  const each = where(right, 0, prediction.sub(own).add(margin)).relu();
-  const sums = (p === 1 ? each : each.square()).sum(dim).div(classes);
+  const call = { power: p === 2 ? 2 : 1, margin } as const;
+  const sums = ofRows(prediction, target, (x, labels) => multiMarginRows(x, labels, call));
   if (weight === undefined) return reduced(sums, reduction);
   const factor = weight.indexSelect(0, target.reshape([-1])).reshape(target.shape);
   return reduced(sums.mul(factor), reduction);
@@ -260,43 +267,19 @@ export type MultiMarginLoss = FunctionLoss<MultiMarginOptions>;
 
 const plainOptions = lossOptions<LossOptions>(LOSS_OPTIONS);
 
-/** Labels of rows, which end before the first −1. */
-interface LabelLists {
-  /** How often each class is among those of its row. */
-  readonly counts: Tensor;
-  /** The labels, −1 behind them. */
-  readonly ended: Tensor;
-  /** How many the longest list has. */
-  readonly longest: number;
-}
-
-function readLists(op: string, labels: Tensor, classes: number): LabelLists {
-  let longest = 0;
-  const counts = madeOfElements(op, labels, (data) => {
-    const counts = new Float32Array(data.length);
-    for (let row = 0; row < data.length; row += classes) {
-      for (let i = row; i < row + classes; i++) {
-        const label = data[i] ?? -1;
-        if (label === -1) break;
-        if (label < 0 || label >= classes) {
-          throw new RangeError(
-            `Cannot compute ${op}: label ${label} at index ${i} is out of range for ${classes} classes`,
-          );
-        }
-        counts[row + label] = (counts[row + label] ?? 0) + 1;
-        longest = Math.max(longest, i - row + 1);
-      }
+/** Refuses lists of labels, which end before the first −1, that name no class. */
+function checkLists(op: string, labels: Tensor, classes: number): void {
+  const data = everyElement(labels);
+  for (let row = 0; row < data.length; row += classes) {
+    for (let i = row; i < row + classes; i++) {
+      const label = data[i] ?? -1;
+      if (label === -1) break;
+      if (label >= 0 && label < classes) continue;
+      throw new RangeError(
+        `Cannot compute ${op}: label ${label} at index ${i} is out of range for ${classes} classes`,
+      );
     }
-    return counts;
-  });
-  const ended = madeOfElements(op, labels, (data) => {
-    const ended = new Int32Array(data.length).fill(-1);
-    for (let row = 0; row < data.length; row += classes) {
-      for (let i = row; i < row + longest && data[i] !== -1; i++) ended[i] = data[i] ?? -1;
-    }
-    return ended;
-  });
-  return { counts, ended, longest };
+  }
 }
 
 /**
@@ -335,15 +318,8 @@ export function multiLabelMargin(
   }
   const dim = prediction.ndim - 1;
   const classes = extentAt(prediction.shape, dim);
-  const { counts, ended, longest } = readLists(op, target, classes);
-  const labels = ended.narrow(dim, 0, longest);
-  const there = labels.ge(0);
-  const own = prediction.gather(dim, where(there, labels, 0));
-  // Labels along the last dimension but one, all classes along the last. What does not count is as far
-  // behind as can be.
-  const bounds = where(there, own.sub(1), Infinity).unsqueeze(dim + 1);
-  const others = where(counts.gt(0), -Infinity, prediction).unsqueeze(dim);
-  return reduced(others.sub(bounds).relu().sum([dim, dim + 1]).div(classes), reduction);
+  checkLists(op, target, classes);
+  return reduced(ofRows(prediction, target, labelMarginRows), reduction);
 }
 
 /** {@linkcode multiLabelMargin} as a module. */

@@ -6,7 +6,7 @@ import { extentAt, sameShape } from "../core/shape.ts";
 import { where } from "../ops/mod.ts";
 import { everyElement } from "../tensor/examples.ts";
 import type { Tensor } from "../tensor/tensor.ts";
-import { reduced } from "../ops/loss/fused.ts";
+import { meanDivergence, type PairLoss, reduced, relativeEntropy } from "../ops/loss/fused.ts";
 import {
   checkPair,
   checkVectors,
@@ -20,6 +20,7 @@ import {
   type LossOptions,
   lossOptions,
   NOT_NEGATIVE,
+  pairLoss,
   POSITIVE,
   type Reduction,
 } from "./loss.ts";
@@ -106,20 +107,17 @@ const divergenceOptions = lossOptions<DivergenceOptions>({
   logTarget: FLAG,
 });
 
-/** `elementLoss` that knows the reduction "batchmean", the sum over the first extent. */
+/** `pairLoss` that knows the reduction "batchmean", the sum over the first extent. */
 function divergence(
   op: string,
   prediction: Tensor,
   target: Tensor,
-  options: DivergenceOptions,
-  formula: (prediction: Tensor, target: Tensor) => Tensor,
+  { reduction = "mean", logTarget = false, ...rest }: DivergenceOptions,
+  loss: PairLoss,
 ): Tensor {
-  const { reduction, logTarget: _, ...rest } = options;
-  if (reduction !== "batchmean") {
-    const plain = reduction === undefined ? rest : { ...rest, reduction };
-    return elementLoss(op, prediction, target, plain, formula);
-  }
-  const sum = elementLoss(op, prediction, target, { ...rest, reduction: "sum" }, formula);
+  const plain = { ...rest, reduction: reduction === "batchmean" ? "sum" : reduction } as const;
+  const sum = pairLoss(op, prediction, target, plain, loss, Number(logTarget));
+  if (reduction !== "batchmean") return sum;
   return prediction.ndim === 0 ? sum : sum.div(extentAt(prediction.shape, 0));
 }
 
@@ -148,13 +146,7 @@ function divergence(
 export function klDiv(prediction: Tensor, target: Tensor, options?: DivergenceOptions): Tensor {
   checkCount("compute losses.klDiv", arguments.length, 3);
   const read = divergenceOptions("compute losses.klDiv", options);
-  const { logTarget = false } = read;
-  return divergence("losses.klDiv", prediction, target, read, (x, t) => {
-    const impossible = t.eq(logTarget ? -Infinity : 0);
-    const [safe, goal] = [where(impossible, 0, x), where(impossible, 1, t)];
-    const each = logTarget ? goal.exp().mul(goal.sub(safe)) : goal.mul(goal.log().sub(safe));
-    return where(impossible, 0, each);
-  });
+  return divergence("losses.klDiv", prediction, target, read, relativeEntropy);
 }
 
 /** {@linkcode klDiv} as a module. */
@@ -165,14 +157,6 @@ export const KLDivLoss: LossModule<DivergenceOptions> = lossModule(
 );
 /** A module of {@linkcode klDiv}. */
 export type KLDivLoss = FunctionLoss<DivergenceOptions>;
-
-/** eˣ·ln(p/m) for p = eˣ and m the mean of p and the other; nothing where p is 0. */
-function towardsMean(x: Tensor, other: Tensor): Tensor {
-  const impossible = x.eq(-Infinity);
-  const safe = where(impossible, 0, x);
-  const each = safe.exp().mul(other.sub(safe).softplus().neg().add(Math.LN2));
-  return where(impossible, 0, each);
-}
 
 /**
  * Divergence of Jensen and Shannon of each element, ½·p·ln(p/m) + ½·t·ln(t/m) with m = (p + t)/2, from
@@ -199,12 +183,7 @@ function towardsMean(x: Tensor, other: Tensor): Tensor {
 export function jsDiv(prediction: Tensor, target: Tensor, options?: DivergenceOptions): Tensor {
   checkCount("compute losses.jsDiv", arguments.length, 3);
   const read = divergenceOptions("compute losses.jsDiv", options);
-  const { logTarget = false } = read;
-  return divergence("losses.jsDiv", prediction, target, read, (x, t) => {
-    const impossible = t.eq(0);
-    const goal = logTarget ? t : where(impossible, -Infinity, where(impossible, 1, t).log());
-    return towardsMean(x, goal).add(towardsMean(goal, x)).mul(0.5);
-  });
+  return divergence("losses.jsDiv", prediction, target, read, meanDivergence);
 }
 
 /** {@linkcode jsDiv} as a module. */
@@ -349,7 +328,8 @@ export function wasserstein1d(
   checkPair(op, prediction, target);
   checkVectors(op, "prediction", prediction);
   const apart = prediction.sort(-1).values.sub(target.sort(-1).values);
-  return reduced((p === 2 ? apart.square() : apart.abs().pow(p)).mean(-1), reduction);
+  const size = p === 2 ? apart.square() : p === 1 ? apart.abs() : apart.abs().pow(p);
+  return reduced(size.mean(-1), reduction);
 }
 
 /** {@linkcode wasserstein1d} as a module. */

@@ -1,7 +1,10 @@
 /** Losses of the order of the items of lists. */
 
 import { checkCount } from "../core/options.ts";
+import { extentAt, sizeOf } from "../core/shape.ts";
 import { reduced } from "../ops/loss/fused.ts";
+import { rowDots } from "../ops/reduce/dots.ts";
+import { pairLogisticComposite, pairLogisticRows } from "../ops/loss/rows.ts";
 import { where } from "../ops/mod.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import {
@@ -28,6 +31,12 @@ const listOptions = lossOptions<ListLossOptions>({
   ...LOSS_OPTIONS,
   mask: ELEMENT_LOSS_OPTIONS.mask,
 });
+
+/** All lists as the rows of a matrix. */
+function asRows(lists: Tensor): Tensor {
+  const { shape } = lists;
+  return lists.reshape([sizeOf(shape.slice(0, -1)), extentAt(shape, -1)]);
+}
 
 /** Checks lists, keeps what is masked from the formula, and reduces what it gives for each list. */
 function listLoss(
@@ -75,7 +84,7 @@ export function listwiseSoftmax(
   checkCount(`compute ${op}`, arguments.length, 3);
   const read = listOptions(`compute ${op}`, options);
   return listLoss(op, scores, relevance, read, (s, y, counts) => {
-    if (counts === null) return s.logSoftmax(-1).mul(y).sum(-1).neg();
+    if (counts === null) return rowDots(s.logSoftmax(-1), y).neg();
     const logShares = where(counts, s, -1e30).logSoftmax(-1);
     return where(counts, logShares, 0).mul(y).sum(-1).neg();
   });
@@ -117,12 +126,11 @@ export function pairwiseLogistic(
   checkCount(`compute ${op}`, arguments.length, 3);
   const read = listOptions(`compute ${op}`, options);
   return listLoss(op, scores, relevance, read, (s, y, counts) => {
-    const ordered = y.unsqueeze(-1).gt(y.unsqueeze(-2));
-    const counted = counts === null
-      ? ordered
-      : counts.unsqueeze(-1).logicalAnd(counts.unsqueeze(-2)).logicalAnd(ordered);
-    const behind = s.unsqueeze(-2).sub(s.unsqueeze(-1));
-    return where(counted, behind.softplus(), 0).sum([-2, -1]);
+    const [rows, ranks] = [asRows(s), asRows(y)];
+    const each = counts === null && s.dtype === y.dtype
+      ? pairLogisticRows(rows, ranks)
+      : pairLogisticComposite(rows, ranks, counts && asRows(counts));
+    return each.reshape(s.shape.slice(0, -1));
   });
 }
 

@@ -47,9 +47,11 @@ function regionErrors(
   const places = sizeOf(regions.shape);
   const { dtype, device } = prediction;
   const labels = regions.reshape([places]).to({ device });
-  const each = prediction.sub(target).square().reshape([-1, places]).mean(0);
+  const errors = prediction.sub(target).square();
+  const alone = prediction.size === places;
+  const each = alone ? errors.reshape([places]) : errors.reshape([-1, places]).mean(0);
   const empty = zeros([count], { dtype, device });
-  const sizes = empty.scatterAdd(0, labels, ones([places], { dtype, device }));
+  const sizes = empty.scatterAdd(0, labels, ones([1], { dtype, device }).expand([places]));
   return empty.scatterAdd(0, labels, each).div(sizes);
 }
 

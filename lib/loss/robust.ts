@@ -2,7 +2,13 @@
 
 import { isFloat } from "../core/dtype.ts";
 import { checkCount, kind, NUMBER } from "../core/options.ts";
-import { biweightError, charbonnierError, logCoshError } from "../ops/loss/fused.ts";
+import {
+  biweightError,
+  charbonnierError,
+  generalForm,
+  generalRobustError,
+  logCoshError,
+} from "../ops/loss/fused.ts";
 import { maximum, where } from "../ops/mod.ts";
 import { Tensor } from "../tensor/tensor.ts";
 import {
@@ -290,16 +296,8 @@ const generalOptions = lossOptions<GeneralRobustOptions>({
   scale: numberOrTensor("a positive number", POSITIVE.holds),
 });
 
-/** The loss for squares u of residuals by the scale, where the shape is neither 0 nor 2. */
-function generalForm(u: Tensor, alpha: number | Tensor): Tensor {
-  const b = typeof alpha === "number" ? Math.abs(alpha - 2) : alpha.sub(2).abs();
-  const half = typeof alpha === "number" ? alpha / 2 : alpha.mul(0.5);
-  const power = u.div(b).log1p().mul(half);
-  return power.expm1().mul(b).div(alpha);
-}
-
-/** The same for any shape. */
-export function generalError(u: Tensor, alpha: number | Tensor): Tensor {
+/** The loss for squares u of residuals by the scale, and any shape. */
+function generalError(u: Tensor, alpha: number | Tensor): Tensor {
   if (alpha === -Infinity) return u.mul(-0.5).expm1().neg();
   if (alpha === 2) return u.mul(0.5);
   if (alpha === 0) return u.mul(0.5).log1p();
@@ -342,6 +340,11 @@ export function generalRobust(
   checkCount(`compute ${op}`, arguments.length, 3);
   const read = generalOptions(`compute ${op}`, options);
   const { alpha = 1, scale = 1 } = read;
+  if (typeof alpha === "number" && Number.isFinite(alpha) && alpha !== 0 && alpha !== 2) {
+    if (typeof scale === "number") {
+      return pairLoss(op, prediction, target, read, generalRobustError, alpha, scale);
+    }
+  }
   return elementLoss(op, prediction, target, read, (p, t) => {
     if (alpha instanceof Tensor) checkFactor(op, "alpha", alpha, p);
     if (scale instanceof Tensor) checkFactor(op, "scale", scale, p);

@@ -3,6 +3,7 @@
 import { ShapeError, showShape } from "../core/errors.ts";
 import { checkCount, NUMBER } from "../core/options.ts";
 import { reduced } from "../ops/loss/fused.ts";
+import { rowDots } from "../ops/reduce/dots.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import {
   checkPair,
@@ -54,10 +55,10 @@ function overlapLoss(
       [prediction.shape],
     );
   }
-  const areas = (x: Tensor) => x.flatten(2).sum(2);
-  const common = areas(prediction.mul(target));
-  const wrong = areas(prediction).sub(common).mul(alpha);
-  const missed = areas(target).sub(common).mul(beta);
+  const [p, t] = [prediction.flatten(2), target.flatten(2)];
+  const common = rowDots(p, t);
+  const wrong = p.sum(2).sub(common).mul(alpha);
+  const missed = t.sum(2).sub(common).mul(beta);
   const all = common.add(wrong).add(missed).add(smooth);
   return reduced(wrong.add(missed).div(all), reduction);
 }

@@ -4,9 +4,10 @@ import { isFloat } from "../core/dtype.ts";
 import { DTypeError, ShapeError, showShape } from "../core/errors.ts";
 import { checkCount, checkKind, FLAG, INTEGER, TENSOR } from "../core/options.ts";
 import { sameShape } from "../core/shape.ts";
+import { alignedLikelihood, NEVER } from "../ops/loss/ctc.ts";
 import { reduced } from "../ops/loss/fused.ts";
 import { stack, where } from "../ops/mod.ts";
-import { fromTypedArray } from "../tensor/create.ts";
+import { elementsOf } from "../tensor/examples.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import {
   type FunctionLoss,
@@ -16,9 +17,6 @@ import {
   type LossOptions,
   lossOptions,
 } from "./loss.ts";
-
-/** A logarithm of nothing that logsumexp can do sums with. */
-const NEVER = -1e30;
 
 /** Options of `ctc`. */
 export interface CTCOptions extends LossOptions {
@@ -42,7 +40,7 @@ function wholeNumbers(
   x: Tensor,
   shape: readonly number[],
   [least, most]: readonly [number, number],
-): number[] {
+): ArrayLike<number> {
   checkKind(`compute ${OP}`, role, x, TENSOR);
   if (x.dtype !== "int32") {
     throw new DTypeError(`Cannot compute ${OP}: ${role} must be int32, got ${x.dtype}`);
@@ -55,7 +53,7 @@ function wholeNumbers(
       [x.shape],
     );
   }
-  const data = Array.from(x.contiguous().data);
+  const data = elementsOf(x, OP);
   const wrong = data.findIndex((value) => value < least || value > most);
   if (wrong === -1) return data;
   throw new RangeError(
@@ -64,59 +62,24 @@ function wholeNumbers(
   );
 }
 
-/** A target with blanks around its labels, and which of them may follow the last but one. */
-interface Extended {
-  readonly classes: Tensor;
-  readonly skips: Tensor;
-}
-
-/** The targets of a batch, extended by blanks; what lies beyond their lengths is blank. */
-function extended(
-  targets: Tensor,
-  lengths: readonly number[],
+/** Refuses labels that are the blank or name no class, as far as the lengths go. */
+function checkLabels(
+  labels: ArrayLike<number>,
+  lengths: ArrayLike<number>,
   classes: number,
   blank: number,
-): Extended {
-  const [n, longest] = targets.shape as [number, number];
-  const labels = targets.contiguous().data;
-  const width = 2 * longest + 1;
-  const path = new Int32Array(n * width).fill(blank);
-  const skips = new Uint8Array(n * width);
-  for (const [i, length] of lengths.entries()) {
-    const word = labels.subarray(i * longest, i * longest + length);
-    for (const [s, label] of word.entries()) {
-      if (label < 0 || label >= classes || label === blank) {
-        throw new RangeError(
-          `Cannot compute ${OP}: labels must be other than the blank ${blank} and lie in 0 to ` +
-            `${classes - 1}, got ${label} at index [${i}, ${s}]`,
-        );
-      }
-      path[i * width + 2 * s + 1] = label;
-      skips[i * width + 2 * s + 1] = Number(s > 0 && label !== word[s - 1]);
+): void {
+  const longest = labels.length / lengths.length;
+  for (let i = 0; i < lengths.length; i++) {
+    for (let s = 0; s < (lengths[i] ?? 0); s++) {
+      const label = labels[i * longest + s] ?? blank;
+      if (label >= 0 && label < classes && label !== blank) continue;
+      throw new RangeError(
+        `Cannot compute ${OP}: labels must be other than the blank ${blank} and lie in 0 to ` +
+          `${classes - 1}, got ${label} at index [${i}, ${s}]`,
+      );
     }
   }
-  const place = { device: targets.device };
-  return {
-    classes: fromTypedArray(path, [n, width]).to(place),
-    skips: fromTypedArray(skips, [n, width]).to(place),
-  };
-}
-
-/** Logarithms of the probabilities of all alignments that end in each place. */
-function forwardPass(emissions: Tensor, skips: Tensor, steps: Tensor): Tensor {
-  const [times, n, width] = emissions.shape as [number, number, number];
-  const open = Math.min(2, width);
-  let alpha = emissions.at(0).narrow(1, 0, open).pad([0, width - open], { value: NEVER });
-  const moved = (by: number) =>
-    by >= width
-      ? alpha.mul(0).add(NEVER)
-      : alpha.narrow(1, 0, width - by).pad([by, 0], { value: NEVER });
-  for (let t = 1; t < times; t++) {
-    const ways = stack([alpha, moved(1), where(skips, moved(2), NEVER)], 0);
-    const next = ways.logsumexp(0).add(emissions.at(t));
-    alpha = where(steps.gt(t).reshape([n, 1]).expand([n, width]), next, alpha);
-  }
-  return alpha;
 }
 
 /**
@@ -182,17 +145,12 @@ export function ctc(
     );
   }
   const most = 2 ** 31 - 1;
-  wholeNumbers("targets", targets, [n, longest], [-most, most]);
+  const labels = wholeNumbers("targets", targets, [n, longest], [-most, most]);
   wholeNumbers("inputLengths", inputLengths, [n], [1, times]);
   const lengths = wholeNumbers("targetLengths", targetLengths, [n], [0, longest]);
-  const { classes: path, skips } = extended(targets, lengths, classes, blank);
-  const emissions = logProbabilities
-    .gather(2, path.unsqueeze(0).expand([times, ...path.shape])).maximum(NEVER);
-  const alpha = forwardPass(emissions, skips, inputLengths);
-  const last = targetLengths.mul(2).unsqueeze(1);
-  const ends = alpha.gather(1, last).squeeze(1);
-  const before = alpha.gather(1, last.sub(1).maximum(0)).squeeze(1);
-  const likelihood = ends.logaddexp(where(targetLengths.gt(0), before, NEVER));
+  checkLabels(labels, lengths, classes, blank);
+  const both = stack([inputLengths, targetLengths], 0);
+  const likelihood = alignedLikelihood(logProbabilities, targets, both, blank);
   const possible = likelihood.gt(NEVER / 2);
   const each = where(possible, likelihood.neg(), zeroInfinity ? 0 : Infinity);
   return reduced(reduction === "mean" ? each.div(targetLengths.maximum(1)) : each, reduction);

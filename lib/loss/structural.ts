@@ -4,8 +4,9 @@ import { isFloat } from "../core/dtype.ts";
 import { DTypeError, ShapeError, showShape } from "../core/errors.ts";
 import { checkCount, checkKind, INTEGER, kind, NUMBER, TENSOR } from "../core/options.ts";
 import { extentAt } from "../core/shape.ts";
-import { avgPool2d, conv2d, where } from "../ops/mod.ts";
+import { avgPool2d, cat, conv2d, where } from "../ops/mod.ts";
 import { reduced } from "../ops/loss/fused.ts";
+import { similarityMap } from "../ops/loss/similarity.ts";
 import { fromTypedArray } from "../tensor/create.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import {
@@ -112,36 +113,34 @@ const SSIM_RANGES = {
 
 const ssimOptions = lossOptions<SSIMOptions>(SSIM_KINDS, SSIM_RANGES);
 
-/** Means in a Gaussian window, without padding, of images of shape [M, 1, H, W]. */
-function gaussianMeans(x: Tensor, windowSize: number, sigma: number): Tensor {
+/** Means in a Gaussian window, without padding, of images [N, C, H, W], behind each other. */
+function gaussianMeans(images: readonly Tensor[], windowSize: number, sigma: number): Tensor {
   const bell = Float64Array.from(
     { length: windowSize },
     (_, i) => Math.exp(-((i - (windowSize - 1) / 2) ** 2) / (2 * sigma * sigma)),
   );
   const total = bell.reduce((sum, weight) => sum + weight, 0);
+  // All at once, as small convolutions take about as long as large ones.
+  const x = cat(images, 0).flatten(0, 1).unsqueeze(1);
   const weights = fromTypedArray(bell.map((weight) => weight / total), [1, 1, windowSize, 1])
     .to({ dtype: x.dtype, device: x.device });
   return conv2d(conv2d(x, weights), weights.transpose(2, 3));
 }
 
-/** Similarity of structure, and its part without the means, of each image and channel: [N, C]. */
+/** Similarity of structure, or its part without the means, of each image and channel: [N, C]. */
 function similarity(
   p: Tensor,
   t: Tensor,
+  part: "whole" | "contrast",
   { dataRange = 1, windowSize = 11, sigma = 1.5, k1 = 0.01, k2 = 0.03 }: SSIMOptions,
-): readonly [whole: Tensor, contrast: Tensor] {
-  const [c1, c2] = [(k1 * dataRange) ** 2, (k2 * dataRange) ** 2];
-  const means = (x: Tensor) => gaussianMeans(x.flatten(0, 1).unsqueeze(1), windowSize, sigma);
-  const [mp, mt] = [means(p), means(t)];
-  const product = mp.mul(mt);
-  const squares = mp.square().add(mt.square());
-  const covariance = means(p.mul(t)).sub(product);
-  const variances = means(p.square().add(t.square())).sub(squares);
-  const contrast = covariance.mul(2).add(c2).div(variances.add(c2));
-  const whole = product.mul(2).add(c1).div(squares.add(c1)).mul(contrast);
+): Tensor {
+  const images = [p, t, p.mul(t), p.square().add(t.square())];
+  const map = similarityMap(gaussianMeans(images, windowSize, sigma), {
+    steadied: [(k1 * dataRange) ** 2, (k2 * dataRange) ** 2],
+    whole: part === "whole",
+  });
   const [n = 0, c = 0] = p.shape;
-  const each = (map: Tensor) => map.mean([1, 2, 3]).reshape([n, c]);
-  return [each(whole), each(contrast)];
+  return map.mean([1, 2, 3]).reshape([n, c]);
 }
 
 /**
@@ -173,7 +172,7 @@ export function ssim(prediction: Tensor, target: Tensor, options?: SSIMOptions):
   const { reduction = "mean", ...read } = ssimOptions(`compute ${op}`, options);
   checkPair(op, prediction, target);
   checkImages(op, prediction, read.windowSize ?? 11);
-  const [whole] = similarity(prediction, target, read);
+  const whole = similarity(prediction, target, "whole", read);
   return reduced(whole.mean(1).neg().add(1), reduction);
 }
 
@@ -235,10 +234,11 @@ export function msSsim(prediction: Tensor, target: Tensor, options?: MSSSIMOptio
   checkImages(op, prediction, least);
   let [p, t] = [prediction, target];
   const factors = powers.map((power, scale) => {
-    const [whole, contrast] = similarity(p, t, read);
+    const last = scale === powers.length - 1;
+    const own = similarity(p, t, last ? "whole" : "contrast", read);
     const padding = p.shape.slice(2).map((extent) => extent % 2);
-    [p, t] = [avgPool2d(p, 2, { padding }), avgPool2d(t, 2, { padding })];
-    return positivePower(scale === powers.length - 1 ? whole : contrast, power);
+    if (!last) [p, t] = [avgPool2d(p, 2, { padding }), avgPool2d(t, 2, { padding })];
+    return positivePower(own, power);
   });
   const product = factors.reduce((all, factor) => all.mul(factor));
   return reduced(product.mean(1).neg().add(1), reduction);

@@ -15,7 +15,7 @@ import { shownCall } from "./shown.ts";
 export interface ChannelNormOptions extends LayerOptions {
   /** What is added to the variance. Default: 1e-5. */
   eps?: number;
-  /** Whether factors, and what is added, are learned. */
+  /** Whether factors, and what is added, are learned. Default: true, of instances false. */
   affine?: boolean;
   /** Whether something is added, beside factors. Default: true. */
   bias?: boolean;

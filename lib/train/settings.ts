@@ -139,9 +139,15 @@ export interface FitOptions<B> extends Omit<EvaluateOptions<B>, "data"> {
   progress?: boolean;
   /** Ends training, as after the last epoch, when the batch is done. */
   signal?: AbortSignal;
-  /** One batch, or so many, through everything, in one epoch and without callbacks: a test of the script. */
+  /**
+   * One batch, or so many, through everything, in one epoch and without callbacks: a test of the
+   * script. Default: false.
+   */
   fastDevRun?: boolean | number;
-  /** Learns and evaluates only the first so many batches, the same in each epoch: a test of the model. */
+  /**
+   * Learns and evaluates only the first so many batches, the same in each epoch: a test of the model.
+   * Default: all.
+   */
   overfitBatches?: number;
   /** Ends training after so many seconds. Default: never. */
   maxTime?: number;

@@ -23,6 +23,15 @@ pub(crate) fn in_order<T: Element>(view: View<'_>) -> Result<Cow<'_, [T]>> {
     Ok(Cow::Owned(copy))
 }
 
+/// The same of an operand that must have so many elements, which are counted before anything is copied,
+/// as a view may repeat its elements.
+pub(crate) fn all_in_order<T: Element>(view: View<'_>, count: usize) -> Result<Cow<'_, [T]>> {
+    if view.layout.len() != count {
+        return Err(Error::new("the operands have different sizes"));
+    }
+    in_order(view)
+}
+
 /// An empty list with room for so many items.
 pub(crate) fn room<T>(length: usize) -> Result<Vec<T>> {
     let mut memory = Vec::new();

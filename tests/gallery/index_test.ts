@@ -16,7 +16,7 @@ function astray(page: string, scripts: readonly string[]): string[] {
 Deno.test("every script of examples/ stands in its index, and nothing else does", () => {
   assertEquals(astray("[a](a.ts) [c](c.ts)", ["a.ts", "b.ts"]), ["b.ts", "c.ts"]);
   const files = [...Deno.readDirSync(EXAMPLES)].map(({ name }) => name);
-  const scripts = files.filter((name) => name.endsWith(".ts") && !name.endsWith("_test.ts"));
+  const scripts = files.filter((name) => /\.(ts|ipynb)$/.test(name) && !name.endsWith("_test.ts"));
   const page = Deno.readTextFileSync(new URL("README.md", EXAMPLES));
   assertEquals(astray(page, [...scripts, "loss_test.ts"]), []);
 });

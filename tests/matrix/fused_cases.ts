@@ -1,18 +1,21 @@
 /** The fused ops: what each is tried with, beside the composite that is its truth. */
 
+import { clampComposite } from "../../lib/ops/elementwise/clamp.ts";
 import { geluComposite, geluTanhComposite } from "../../lib/ops/elementwise/gelu.ts";
 import { cdistComposite } from "../../lib/ops/linalg/cdist.ts";
 import { linear, linearComposite } from "../../lib/ops/linalg/linear.ts";
+import { pairSquares, pairSquaresComposite } from "../../lib/ops/linalg/pair_squares.ts";
 import {
   biweightError,
   charbonnierError,
+  generalRobustError,
   huberError,
   logCoshError,
   logitError,
+  meanDivergence,
   type PairLoss,
   reduced,
-  rowCrossEntropy,
-  rowCrossEntropyComposite,
+  relativeEntropy,
   shareError,
   smoothL1Error,
   squaredError,
@@ -23,62 +26,29 @@ import {
   logsumexpComposite,
   softmaxComposite,
 } from "../../lib/ops/normalize/fused.ts";
+import { unitComposite } from "../../lib/ops/normalize/unit.ts";
+import { rowDots, rowDotsComposite } from "../../lib/ops/reduce/dots.ts";
 import { product, productComposite } from "../../lib/ops/reduce/fused.ts";
 import { lstm, lstmComposite } from "../../lib/ops/scan/lstm.ts";
 import { runningProduct, runningProductComposite } from "../../lib/ops/scan/fused.ts";
 import {
   cdist,
+  clamp,
   gelu,
   layerNorm,
   logSoftmax,
   logsumexp,
   norm,
+  normalize,
   softmax,
   std,
   type Tensor,
   variance,
 } from "../../mod.ts";
-import { sample, show } from "../common/samples.ts";
-import { type CaseInput, positions, random } from "./cases.ts";
-
-/** A function of tensors. */
-export type Function = (...inputs: Tensor[]) => Tensor;
-
-/** A call of a fused op, and of its composite. */
-export interface FusedCase {
-  /** Its inputs and attributes in words. */
-  readonly name: string;
-  readonly inputs: readonly CaseInput[];
-  readonly fused: Function;
-  readonly composite: Function;
-}
-
-/** An op: its attributes by name, the inputs that each is tried with, and the two that must agree. */
-interface FusedRow<A> {
-  readonly attributes: Readonly<Record<string, A>>;
-  readonly inputs: (attributes: A) => readonly (readonly CaseInput[])[];
-  readonly fused: (inputs: readonly Tensor[], attributes: A) => Tensor;
-  readonly composite: (inputs: readonly Tensor[], attributes: A) => Tensor;
-}
-
-function casesOf<A>({ attributes, inputs, fused, composite }: FusedRow<A>): FusedCase[] {
-  return Object.entries(attributes).flatMap(([name, given]) =>
-    inputs(given).map((list): FusedCase => ({
-      name: `${list.map(({ shape }) => show(shape)).join(" and ")} ${name}`.trimEnd(),
-      inputs: list,
-      fused: (...tensors) => fused(tensors, given),
-      composite: (...tensors) => composite(tensors, given),
-    }))
-  );
-}
-
-/** Nothing to tell beside the inputs. */
-const NONE = { "": null };
-
-/** Random elements of a larger range than others. */
-function wide(...shape: number[]): CaseInput {
-  return { shape, data: sample(`wide ${shape}`, shape, "float32", [-15, 15]).data };
-}
+import { sample } from "../common/samples.ts";
+import { type CaseInput, random } from "./cases.ts";
+import { casesOf, type Function, type FusedCase, type FusedRow, NONE, wide } from "./fused_form.ts";
+import { ROW_CASES } from "./row_cases.ts";
 
 /** Elements whose products are of their size: beside 1 and −1, and 0 where that is asked for. */
 function factors(shape: readonly number[], zeros: boolean): CaseInput {
@@ -124,15 +94,48 @@ function shares(...shape: number[]): CaseInput {
   return { shape, data: data.map((x, i) => i % 29 === 5 ? 0 : i % 29 === 7 ? 1 : x) };
 }
 
-/** Losses of pairs of elements, with predictions of a kind. */
-function pairs(loss: PairLoss, predictions = random): FusedCase[] {
+/** How a loss of pairs of elements is tried. */
+interface PairTrials {
+  readonly predictions?: (...shape: number[]) => CaseInput;
+  readonly targets?: (...shape: number[]) => CaseInput;
+  /** What it is told beside its inputs. */
+  readonly parameters?: readonly number[];
+  /** The same in words. */
+  readonly told?: string;
+}
+
+/** Losses of pairs of elements, with predictions and targets of a kind. */
+function pairs(
+  loss: PairLoss,
+  { predictions = random, targets = random, parameters = [0.7], told = "" }: PairTrials = {},
+): FusedCase[] {
   const shapes = [[1], [7], [40, 30], [300], [100_000]];
+  const reductions = { each: "none", added: "sum", averaged: "mean" } as const;
   return casesOf({
-    attributes: { each: "none", added: "sum", averaged: "mean" } as const,
-    inputs: () => shapes.map((shape) => [predictions(...shape), random(...shape)]),
-    fused: ([p, t], reduction) => loss(p!, t!, reduction, 0.7),
-    composite: ([p, t], reduction) => reduced(loss.composite(p!, t!, 0.7), reduction),
+    attributes: Object.fromEntries(
+      Object.entries(reductions).map(([word, reduction]) => [`${word} ${told}`, reduction]),
+    ),
+    // Of several trials one is enough for what is large.
+    inputs: () =>
+      shapes.slice(0, told === "" ? undefined : -1)
+        .map((shape) => [predictions(...shape), targets(...shape)]),
+    fused: ([p, t], reduction) => loss(p!, t!, reduction, ...parameters),
+    composite: ([p, t], reduction) => reduced(loss.composite(p!, t!, ...parameters), reduction),
   });
+}
+
+/** Divergences of logarithms from shares, of which some are 0, and from logarithms. */
+function divergences(loss: PairLoss): FusedCase[] {
+  return [
+    ...pairs(loss, { targets: shares, parameters: [0] }),
+    ...pairs(loss, { parameters: [1], told: "of logarithms" }),
+  ];
+}
+
+/** Random elements, some of which are bounds. */
+function bounded(...shape: number[]): CaseInput {
+  const { data } = sample(`bounded ${shape}`, shape, "float32", [-3, 3]);
+  return { shape, data: data.map((x, i) => i % 7 === 3 ? Math.round(x) : x) };
 }
 
 type Along = (x: Tensor, dim: number) => Tensor;
@@ -249,8 +252,50 @@ export const FUSED_CASES: Readonly<Record<string, readonly FusedCase[]>> = {
   logCosh: pairs(logCoshError),
   charbonnier: pairs(charbonnierError),
   tukeyBiweight: pairs(biweightError),
-  bce: pairs(shareError, shares),
-  bceWithLogits: pairs(logitError, wide),
+  bce: pairs(shareError, { predictions: shares }),
+  bceWithLogits: pairs(logitError, { predictions: wide }),
+  generalRobust: [1, -2, 2.5].flatMap((alpha) =>
+    pairs(generalRobustError, { parameters: [alpha, 0.7], told: `of shape ${alpha}` })
+  ),
+  klDiv: divergences(relativeEntropy),
+  jsDiv: divergences(meanDivergence),
+  clamp: casesOf({
+    attributes: {
+      "between": [-1, 2],
+      "from below": [0.5, null],
+      "from above": [null, 0],
+      "to one number": [1, 1],
+      "by infinite bounds": [-Infinity, Infinity],
+    } as const,
+    inputs: () => [[1], [3, 5], [70, 1000]].map((shape) => [bounded(...shape)]),
+    fused: ([x], [min, max]) => clamp(x!, min, max),
+    composite: ([x], [min, max]) => clampComposite(x!, { min, max }),
+  }),
+  unit: casesOf({
+    attributes: { "": 1e-12, "of short ones too": 2 },
+    inputs: () =>
+      [[1], [3, 5], [40, 300], [5, 30, 7]].map((shape) => [random(...shape)]).concat(
+        [[{ shape: [3, 2], data: [0, 0, 3, 4, 1e-3, 0] }]],
+      ),
+    fused: ([x], eps) => normalize(x!, { dim: -1, eps }),
+    composite: ([x], eps) => unitComposite(x!, eps),
+  }),
+  rowDots: casesOf({
+    attributes: { "of two": 2, "of one with itself": 1 },
+    inputs: (count) =>
+      [[1], [3, 5], [40, 300], [5, 30, 7]].map((shape) => [
+        random(...shape),
+        ...count === 2 ? [random(...shape)] : [],
+      ]),
+    fused: ([a, b = null]) => rowDots(a!, b),
+    composite: ([a, b = null]) => rowDotsComposite(a!, b),
+  }),
+  pairSquares: casesOf({
+    attributes: NONE,
+    inputs: () => [[2, 3], [5, 1], [40, 17], [7, 3000]].map((shape) => [random(...shape)]),
+    fused: ([points]) => pairSquares(points!),
+    composite: ([points]) => pairSquaresComposite(points!),
+  }),
   softmax: along(softmax, softmaxComposite),
   logSoftmax: along(logSoftmax, logSoftmaxComposite),
   logsumexp: along(
@@ -266,14 +311,5 @@ export const FUSED_CASES: Readonly<Record<string, readonly FusedCase[]>> = {
     fused: ([a, b], p) => cdist(a!, b!, { p }),
     composite: ([a, b], p) => cdistComposite(a!, b!, p),
   }),
-  rowCrossEntropy: casesOf({
-    attributes: NONE,
-    inputs: () =>
-      ([[1, 1], [2, 3], [64, 10], [70, 1000]] as const).map(([rows, classes]) => [
-        wide(rows, classes),
-        positions([rows], Array.from({ length: rows }, (_, i) => (i * 7) % classes)),
-      ]),
-    fused: ([logits, labels]) => rowCrossEntropy(logits!, labels!),
-    composite: ([logits, labels]) => rowCrossEntropyComposite(logits!, labels!),
-  }),
+  ...ROW_CASES,
 };

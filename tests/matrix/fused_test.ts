@@ -25,7 +25,8 @@ import {
 import { assertTensor } from "../common/compare.ts";
 import { count, laidOut, plainOf, tensorOf } from "../common/samples.ts";
 import { plainInputs, typesOf } from "./cases.ts";
-import { type Function, FUSED_CASES, type FusedCase } from "./fused_cases.ts";
+import { FUSED_CASES } from "./fused_cases.ts";
+import type { Function, FusedCase } from "./fused_form.ts";
 
 type Float = "float32" | "float64";
 

@@ -7,17 +7,25 @@ import type { Backend } from "../../lib/device/backend.ts";
 import { cpu } from "../../lib/device/cpu.ts";
 import { moveTo } from "../../lib/ops/copy/copy.ts";
 import { linear } from "../../lib/ops/linalg/linear.ts";
+import { pairSquares } from "../../lib/ops/linalg/pair_squares.ts";
+import { alignedLikelihood } from "../../lib/ops/loss/ctc.ts";
 import {
   biweightError,
   charbonnierError,
+  generalRobustError,
   huberError,
   logCoshError,
   logitError,
+  meanDivergence,
+  relativeEntropy,
   rowCrossEntropy,
   shareError,
   smoothL1Error,
   squaredError,
 } from "../../lib/ops/loss/fused.ts";
+import { labelMarginRows, multiMarginRows, pairLogisticRows } from "../../lib/ops/loss/rows.ts";
+import { similarityMap } from "../../lib/ops/loss/similarity.ts";
+import { rowDots } from "../../lib/ops/reduce/dots.ts";
 import { lstm } from "../../lib/ops/scan/lstm.ts";
 import { avgPool1d, cat, tensor } from "../../mod.ts";
 import { random } from "./cases.ts";
@@ -47,6 +55,9 @@ const PAIR_LOSSES = {
   tukeyBiweight: biweightError,
   bce: shareError,
   bceWithLogits: logitError,
+  generalRobust: generalRobustError,
+  klDiv: relativeEntropy,
+  jsDiv: meanDivergence,
 };
 
 const LOSSES = Object.entries(PAIR_LOSSES).flatMap(([name, loss]) =>
@@ -55,12 +66,20 @@ const LOSSES = Object.entries(PAIR_LOSSES).flatMap(([name, loss]) =>
       name: `reduced by ${reduction}`,
       inputs: [random(2, 3), random(2, 3)],
       // Of any number a share.
-      call: (x, t) => loss(name === "bce" ? x!.sigmoid() : x!, t!, reduction, 1),
+      call: (x, t) => loss(name === "bce" ? x!.sigmoid() : x!, t!, reduction, 1, 1),
     })
   )
 );
 
 const LABELS = tensor([2, 0, 1], { dtype: "int32" });
+
+const LISTS = tensor([[2, 0, -1], [-1, 1, 2], [1, 1, 0]], { dtype: "int32" });
+
+/** Labels, of which one stands twice, and the lengths of steps and labels. */
+const ALIGNED = [
+  tensor([[1, 1], [2, 1]], { dtype: "int32" }),
+  tensor([[4, 3], [2, 1]], { dtype: "int32" }),
+] as const;
 
 /** Another backend, on which the CPU computes: without a GPU there is none to move to. */
 const ELSEWHERE: Backend = Object.create(cpu);
@@ -76,6 +95,46 @@ export const RULE_CASES: readonly GradientCase[] = [
     name: "of three rows",
     inputs: [random(3, 4)],
     call: (logits) => rowCrossEntropy(logits!, LABELS),
+  }),
+  gradientCase("multiMargin", {
+    name: "of three rows",
+    inputs: [random(3, 4)],
+    call: (scores) => multiMarginRows(scores!, LABELS, { power: 2, margin: 1 }),
+  }),
+  gradientCase("labelMargin", {
+    name: "of three rows",
+    inputs: [random(3, 3)],
+    call: (scores) => labelMarginRows(scores!, LISTS),
+  }),
+  gradientCase("pairLogistic", {
+    name: "of three rows",
+    inputs: [random(3, 3)],
+    call: (scores) => pairLogisticRows(scores!, LISTS.to({ dtype: "float64" })),
+  }),
+  gradientCase("rowDots", {
+    name: "of two",
+    inputs: [random(3, 2), random(3, 2)],
+    call: (a, b) => rowDots(a!, b!),
+  }),
+  gradientCase("rowDots", {
+    name: "of one with itself",
+    inputs: [random(3, 2)],
+    call: (a) => rowDots(a!),
+  }),
+  gradientCase("pairSquares", {
+    name: "of three points",
+    inputs: [random(3, 2)],
+    call: (points) => pairSquares(points!),
+  }),
+  gradientCase("similarityMap", {
+    name: "of two places",
+    inputs: [{ shape: [4, 2], data: [0.3, -0.5, 0.7, 0.2, 0.4, -0.1, 1.5, 1.2] }],
+    call: (means) => similarityMap(means!, { steadied: [0.1, 0.9], whole: true }),
+  }),
+  gradientCase("alignedLikelihood", {
+    name: "of two examples",
+    inputs: [random(4, 2, 3)],
+    call: (logs) => alignedLikelihood(logs!, ...ALIGNED, 0),
   }),
   ...[false, true].map((reverse) =>
     gradientCase("lstm", {

@@ -54,15 +54,21 @@ export class Kernel implements AsyncDisposable {
     this.#iopub = iopub;
   }
 
-  /** Starts a kernel in a folder, whose `deno.json` it follows. */
-  static async start(cwd: string): Promise<Kernel> {
+  /** Starts a kernel in a folder, whose `deno.json` it follows, with variables beside those here. */
+  static async start(cwd: string, env: Readonly<Record<string, string>> = {}): Promise<Kernel> {
     const secret = crypto.randomUUID();
     const ports = Object.fromEntries(CHANNELS.map((name) => [`${name}_port`, freePort()]));
     const file = await Deno.makeTempFile({ suffix: ".json" });
     const at = { ip: "127.0.0.1", transport: "tcp", signature_scheme: "hmac-sha256", key: secret };
     await Deno.writeTextFile(file, JSON.stringify({ ...at, ...ports }));
     const args = ["jupyter", "--kernel", "--conn", file];
-    const process = new Deno.Command(Deno.execPath(), { args, cwd, stdout: "null", stderr: "null" })
+    const process = new Deno.Command(Deno.execPath(), {
+      args,
+      cwd,
+      env,
+      stdout: "null",
+      stderr: "null",
+    })
       .spawn();
     try {
       const sockets = await Promise.all([

@@ -81,7 +81,7 @@ const ROOMS = [
   ["autograd", "ops"],
   ["tensor", "transforms"],
   ["nn", "optim", "distributions"],
-  ["loss", "data", "io"],
+  ["loss", "data", "io", "install"],
   ["meta", "metrics", "study", "testing", "rl", "classic"],
   ["train"],
   ["runs"],
@@ -153,15 +153,23 @@ const SUBJECTS: Readonly<Record<string, readonly string[]>> = {
   device: ["lib/core/engine.ts"],
   // The losses as functions of a number.
   loss: ["examples/loss_zoo.ts"],
+  // What the library is called, what is looked for in it, and a notebook that needs it.
+  delivery: [
+    "lib/core/platform.ts",
+    "lib/ffi/symbols.ts",
+    "tests/notebook/kernel.ts",
+    "deno.json",
+  ],
   // What kernels are launched on.
   ffi: ["lib/device/"],
   // The sources as such, with the registry that tells what they define.
   project: ["bench/", "lib/ops/registry.ts"],
-  // Launches as such, the nearest word to a wrong one, tables that are printed, and the list of
-  // tasks.
+  // Launches as such, the nearest word to a wrong one, what the library is called, tables that are
+  // printed, and the list of tasks.
   tools: [
     "lib/ffi/",
     "lib/core/options.ts",
+    "lib/core/platform.ts",
     "tests/matrix/op_table.ts",
     "tests/loss/loss_table.ts",
     "tests/nn/subjects.ts",

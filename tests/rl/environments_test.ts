@@ -94,6 +94,9 @@ Deno.test("CartPole moves as Gymnasium's equations say", () => {
   const moving = push - 0.05 * turning * Math.cos(angle) / 1.1;
   const expected = [x + 0.02 * v, v + 0.02 * moving, angle + 0.02 * turn, turn + 0.02 * turning];
   assertClose(nextObservation, tensor([expected]), { rtol: 1e-5, atol: 1e-7 });
+  // With the new speeds in place of the old ones, as another scheme has it, it would be found.
+  const other = [x + 0.02 * expected[1]!, ...expected.slice(1)];
+  assertThrows(() => assertClose(nextObservation, tensor([other]), { rtol: 1e-5, atol: 1e-7 }));
   assertEquals([reward.item(), terminated.item()], [1, 0]);
   // From rest and upright: 10/1.1 / (0.5·(4/3 − 1/11)) of angular speed is lost in each second.
   const upright = -(10 / 1.1) / (0.5 * (4 / 3 - 0.1 / 1.1));

@@ -128,6 +128,22 @@ Deno.test("a termination and a cut are told apart, and neither is passed over", 
   assertEquals(of({ terminated: mark, truncated: mark }), [2, 1, 1]);
 });
 
+Deno.test("a cut that is taken for an end, or passed over, is found by the sums", () => {
+  const own = scene(2);
+  const { rewards, values, nextValues, terminated, truncated } = own;
+  const wanted = byHand(own, 0.9).sub(values);
+  const wrong: rl.GaeOptions[] = [
+    { terminated: terminated.logicalOr(truncated) },
+    { terminated },
+    { truncated: terminated.logicalOr(truncated) },
+    { terminated, truncated, lambda: 0.99 },
+  ];
+  for (const options of wrong) {
+    const { advantages } = gae(rewards, values, nextValues, { gamma: 0.9, lambda: 1, ...options });
+    assertThrows(() => assertClose(advantages, wanted, { rtol: 1e-3, atol: 1e-3 }));
+  }
+});
+
 Deno.test("time may run along any dimension, of any layout and type", () => {
   const { rewards, values, nextValues, terminated, truncated } = scene(5);
   const whole = gae(rewards, values, nextValues, { terminated, truncated });

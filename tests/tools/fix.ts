@@ -7,20 +7,14 @@
 
 import { parseArgs } from "node:util";
 import { changed, fingerprints, pythonWithTorch } from "./renewal.ts";
-import { cargo, type Outcome, runWith } from "./run.ts";
+import { cargo, mustQuietly } from "./run.ts";
 import { ROOT } from "./places.ts";
 import { prepareStd } from "./setup.ts";
 
 const deno = Deno.execPath();
 
-/** Runs a command, of which nothing is shown unless it fails. */
-async function must(command: string, ...args: string[]): Promise<Outcome> {
-  const outcome = await runWith({ env: { NO_COLOR: "1" }, show: false }, command, ...args);
-  if (outcome.code === 0) return outcome;
-  console.error(outcome.output);
-  console.error(`${[command === deno ? "deno" : command, ...args].join(" ")} failed`);
-  Deno.exit(outcome.code);
-}
+const must = (command: string, ...args: string[]) =>
+  mustQuietly({ NO_COLOR: "1" }, command, ...args);
 
 const { values: { python } } = parseArgs({ options: { python: { type: "string" } } });
 

@@ -69,6 +69,7 @@ export function kernelScenes(n: (large: number) => number): Record<string, () =>
         leaf(n(1200), few).mT.gelu({ approximate }).sum().backward();
       }
     },
+    bounds: () => leaf(many, n(1000)).mT.clamp(-1, 0.5).sum().backward(),
     sums: () => {
       const x = randn([many, n(1000)]);
       return [x.sum(), x.sum(0), x.mean(1), x.gt(0).sum(0), x.to({ dtype: "int32" }).sum(1)];
@@ -95,6 +96,33 @@ export function kernelScenes(n: (large: number) => number): Record<string, () =>
         losses.bceWithLogits(logits, shares.mT, { reduction }).sum().backward();
         losses.bce(logits.sigmoid(), shares.mT, { reduction }).sum().backward();
       }
+    },
+    divergences: () => {
+      const [logs, shares] = [leaf(n(1000), many), rand([many, n(1000)], { requiresGrad: true })];
+      for (const loss of [losses.klDiv, losses.jsDiv, losses.generalRobust]) {
+        for (const reduction of ["mean", "none"] as const) {
+          loss(logs, shares.mT, { reduction }).sum().backward();
+        }
+      }
+    },
+    rows: () => {
+      losses.multiMargin(leaf(few, some).mT, labels).backward();
+      const lists = tensor(Int32Array.from({ length: some * few }, (_, i) => i % few - 1))
+        .reshape([some, few]).flip(1);
+      losses.multiLabelMargin(leaf(few, some).mT, lists).backward();
+      losses.pairwiseLogistic(leaf(few, some).mT, randn([few, some]).mT).backward();
+    },
+    alignments: () => {
+      const [times, count, longest] = [n(60), n(40), n(12)];
+      const all = (length: number) => tensor(Int32Array.from({ length: count }, () => length));
+      const targets = tensor(Int32Array.from({ length: count * longest }, (_, i) => 1 + i % 7))
+        .reshape([longest, count]).mT;
+      const logs = leaf(times, 9, count).logSoftmax(1).transpose(1, 2);
+      losses.ctc(logs, targets, all(times), all(longest), { zeroInfinity: true }).backward();
+    },
+    images: () => {
+      const [p, t] = [leaf(n(4), 3, n(60), n(60)), rand([n(4), 3, n(60), n(60)])];
+      losses.ssim(p, t, { windowSize: 3 }).backward();
     },
     recurrent: () => {
       const lstm = new nn.LSTM(n(40), n(100), { bidirectional: true });
@@ -128,6 +156,9 @@ export function kernelScenes(n: (large: number) => number): Record<string, () =>
       for (const p of [1, 2, 3]) {
         adjoint.cdist(leaf(few, 9).mT.contiguous().mT, leaf(some, 9), { p }).sum().backward();
       }
+      const signs = randn([some]).sign();
+      losses.cosineEmbedding(leaf(many, some).mT, leaf(some, many), signs).backward();
+      losses.contrastive(leaf(n(1500), some).mT, labels).backward();
     },
     normalisations: () => {
       for (const axis of [0, 1]) {
@@ -135,6 +166,7 @@ export function kernelScenes(n: (large: number) => number): Record<string, () =>
           f(leaf(n(400), few).mT, axis).square().sum().backward();
         }
       }
+      adjoint.normalize(leaf(many, some).mT).square().sum().backward();
       const options = { weight: leaf(many), bias: leaf(many) };
       F.layerNorm(leaf(many, some).mT, [many], options).square().sum().backward();
     },

@@ -70,6 +70,19 @@ export async function must(command: string, ...args: string[]): Promise<Outcome>
   return outcome;
 }
 
+/** The same, showing what the command printed only then. */
+export async function mustQuietly(
+  env: Readonly<Record<string, string>>,
+  command: string,
+  ...args: string[]
+): Promise<Outcome> {
+  const outcome = await runWith({ env, show: false }, command, ...args);
+  if (outcome.code === 0) return outcome;
+  console.error(outcome.output);
+  console.error(`${[command === Deno.execPath() ? "deno" : command, ...args].join(" ")} failed`);
+  Deno.exit(outcome.code);
+}
+
 /** Runs cargo; where there is none, says in one sentence how to get it. */
 export async function cargo(...args: string[]): Promise<Outcome> {
   try {

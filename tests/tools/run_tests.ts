@@ -10,6 +10,7 @@
 
 import { existsSync } from "node:fs";
 import { parseArgs } from "node:util";
+import { LIBRARY_FILE } from "../../lib/core/platform.ts";
 import { filterOf, OP_FILES, refusalOf } from "./op_filter.ts";
 import { ROOT } from "./places.ts";
 import { countOf, fileLines, fileRows, withoutDots } from "./report.ts";
@@ -50,11 +51,8 @@ async function denoTest(
 
 /** When the library was built; 0 if it was not. */
 function builtAt(): number {
-  const times = ["libadjoint.so", "libadjoint.dylib", "adjoint.dll"].map((name) => {
-    const file = new URL(`target/release/${name}`, ROOT);
-    return existsSync(file) ? Deno.statSync(file).mtime!.getTime() : 0;
-  });
-  return Math.max(...times);
+  const file = new URL(`target/release/${LIBRARY_FILE}`, ROOT);
+  return existsSync(file) ? Deno.statSync(file).mtime!.getTime() : 0;
 }
 
 /** The names of all public ops; none if they cannot be loaded, which the tests then show. */

@@ -81,7 +81,7 @@ def tune(hold):
     writer.load_state_dict(reference.state_dict())
     optimizer = torch.optim.Adam(writer.parameters(), lr=3e-3)
     updates = []
-    for _ in range(20 if run.quick else 60):
+    for _ in range(18 if run.quick else 60):
         with torch.no_grad():
             sentences, old = writer.write()
             values = writer(sentences)[1]

@@ -35,6 +35,8 @@ export interface RuleSpec<A> {
   readonly jvp?: Jvp<A> | typeof DIAGONAL;
   readonly outputs?: number;
   readonly foreign?: boolean;
+  /** The part of the input that the output is: gradients of parts are put together in place. */
+  readonly part?: (whole: Tensor, attrs: A) => Tensor;
 }
 
 /** The rules of an op that is not elementwise, where nothing follows from the others. */
@@ -66,6 +68,8 @@ export class OpRule<A = unknown> implements Rule {
   readonly outputs: number;
   /** Whether the rule runs a user's function. */
   readonly foreign: boolean;
+  /** The part of the input that the output is. */
+  readonly part?: (whole: Tensor, attrs: unknown) => Tensor;
   /** Whether this is the twin of a rule, for tensors made while nothing was recorded. */
   readonly unrecorded: boolean;
   /** The twin. */
@@ -81,6 +85,7 @@ export class OpRule<A = unknown> implements Rule {
     this.saves = (spec.saves ?? "").replace("x", "a");
     this.vjp = spec.vjp as readonly (Vjp<unknown> | typeof ZERO | typeof NONE)[];
     if (spec.vjpAll !== undefined) this.vjpAll = spec.vjpAll as VjpAll<unknown>;
+    if (spec.part !== undefined) this.part = spec.part as NonNullable<Rule["part"]>;
     this.jvp = (spec.jvp ?? DIAGONAL) as Jvp<unknown> | typeof DIAGONAL;
     this.outputs = spec.outputs ?? 1;
     this.foreign = spec.foreign ?? false;

@@ -1,79 +1,21 @@
 /** Composites: functions of other ops, without a kernel or a rule. The default for anything new. */
 
-import { wrongKind } from "../../core/arguments.ts";
 import { dtypeOfNumber, isFloat, promote } from "../../core/dtype.ts";
-import { DTypeError } from "../../core/errors.ts";
-import { checkCount, isPlainObject } from "../../core/options.ts";
+import { checkCount } from "../../core/options.ts";
 import { broadcastShapes } from "../../core/shape.ts";
-import { isTensor } from "../../core/tensor.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import { castTo } from "../copy/copy.ts";
 import { checkDevices, checkTensor, TENSOR_OR_NUMBER } from "../define/checks.ts";
 import { scalar } from "../define/record.ts";
 import { extremeOver } from "../reduce/primitives.ts";
 import { composites } from "../registry.ts";
-import { maximum, minimum } from "./binary.ts";
-import { eq, ge, gt, le, lt, ne, where } from "./compare.ts";
+import { eq, gt, le, lt, where } from "./compare.ts";
 import { logicalAnd, logicalOr } from "./logic.ts";
 
 /** What exponentials over dimensions subtract: the maximum, 0 where it is not finite. */
 export function shiftOf(x: Tensor, dims: readonly number[]): Tensor {
   const largest = extremeOver("max", "max", x, dims);
   return where(gt(largest, -Infinity).mul(lt(largest, Infinity)), largest, 0);
-}
-
-/** Refuses what is no bound of `clamp`. */
-function checkBound(role: string, bound: unknown): void {
-  if (bound === null || typeof bound === "number" || isTensor(bound)) return;
-  const { message } = wrongKind("compute clamp", role, "a tensor, a number or null", bound);
-  const form = isPlainObject(bound) ? "; it stands by position, as in clamp(0, null)" : "";
-  throw new TypeError(message + form);
-}
-
-/**
- * The elements, no smaller than `min` and no larger than `max`. With numbers the gradient is 1
- * between the bounds and 0 at and beyond them; with tensors a bound that is met takes half of it.
- * Follows `torch.clamp`.
- *
- * @param min Lower bound, a number or a tensor; null for none.
- * @param max Upper bound, which wins where it is below `min`.
- */
-export function clamp(
-  x: Tensor,
-  min: Tensor | number | null = null,
-  max: Tensor | number | null = null,
-): Tensor {
-  checkCount("compute clamp", arguments.length, 3);
-  checkTensor("clamp", x);
-  checkBound("the lower bound", min);
-  checkBound("the upper bound", max);
-  if (min === null && max === null) {
-    throw new TypeError(
-      "Cannot compute clamp: at least one of min and max must be given, got none",
-    );
-  }
-  if (x.dtype === "bool") {
-    throw new DTypeError("Cannot compute clamp: the input is bool; cast it first");
-  }
-  if (isTensor(min) || isTensor(max)) {
-    for (const bound of [min, max]) {
-      if (isTensor(bound)) broadcastShapes("clamp", x.shape, bound.shape);
-    }
-    // A NaN passes, and the bounds get no gradient for it.
-    const unlessNaN = (bound: Tensor | number) => where(ne(x, x), x.detach(), bound);
-    const raised = min === null ? x : maximum(x, unlessNaN(min));
-    return max === null ? raised : minimum(raised, unlessNaN(max));
-  }
-  const constant = x.detach();
-  if (Number.isNaN(min) || Number.isNaN(max)) return x.mul(0).add(NaN);
-  const high = max ?? Infinity;
-  const low = Math.min(min ?? -Infinity, high);
-  const below = max === null ? null : lt(constant, max);
-  const above = min === null ? null : gt(constant, low);
-  const lowered = max === null ? constant : where(ge(constant, high), high, constant);
-  const bounded = min === null ? lowered : where(le(constant, low), low, lowered);
-  const inside = below === null ? above : above === null ? below : below.mul(above);
-  return where(inside!, x, bounded);
 }
 
 /**
@@ -165,4 +107,4 @@ export function heaviside(x: Tensor, values: Tensor): Tensor {
   return where(eq(x, 0), values, step);
 }
 
-composites({ clamp, lerp, logSigmoid, xlogy, heaviside });
+composites({ lerp, logSigmoid, xlogy, heaviside });

@@ -31,32 +31,32 @@ export function reduced(each: Tensor, reduction: Reduction): Tensor {
 /** What a loss of pairs was called with. */
 interface LossCall {
   readonly reduction: Reduction;
-  readonly parameter: number;
+  readonly parameters: readonly number[];
 }
 
 /** A loss that is a function of an element of the prediction and one of the target, of one shape. */
 export interface PairLoss {
   /** The loss, by its kernels where the types are the same. */
-  (prediction: Tensor, target: Tensor, reduction: Reduction, parameter: number): Tensor;
+  (prediction: Tensor, target: Tensor, reduction: Reduction, ...parameters: number[]): Tensor;
   /** The truth: the loss of each element, in ops. */
-  readonly composite: (prediction: Tensor, target: Tensor, parameter: number) => Tensor;
+  readonly composite: (prediction: Tensor, target: Tensor, ...parameters: number[]) => Tensor;
 }
 
 function pairOp(name: string, kernel: string, composite: PairLoss["composite"]): PairLoss {
   const op = fused<LossCall>(name, {
-    composite: ([p, t], { reduction, parameter }) => [
-      reduced(composite(p!, t!, parameter), reduction),
+    composite: ([p, t], { reduction, parameters }) => [
+      reduced(composite(p!, t!, ...parameters), reduction),
     ],
     kernel,
     shapes: (inputs, call) => call.reduction === "none" ? [inputs[0]!.shape] : NUMBER_SHAPES,
-    parameters: (call) => ({ ints: REDUCTIONS[call.reduction], numbers: [call.parameter] }),
+    parameters: (call) => ({ ints: REDUCTIONS[call.reduction], numbers: call.parameters }),
     saves: "ab",
     gradKernel: `${kernel}_grad`,
   });
-  const loss = (p: Tensor, t: Tensor, reduction: Reduction, parameter: number) => {
+  const loss = (p: Tensor, t: Tensor, reduction: Reduction, ...parameters: number[]) => {
     checkDevices(name, p, t);
-    if (p.dtype !== t.dtype) return reduced(composite(p, t, parameter), reduction);
-    return op([p, t], { reduction, parameter })[0]!;
+    if (p.dtype !== t.dtype) return reduced(composite(p, t, ...parameters), reduction);
+    return op([p, t], { reduction, parameters })[0]!;
   };
   return Object.assign(loss, { composite });
 }
@@ -139,6 +139,47 @@ export const shareError: PairLoss = pairOp("bce", "bce", (p, t) => {
 export const logitError: PairLoss = pairOp("bceWithLogits", "bce_with_logits", (x, t) => {
   const yes = t.mul(x.neg().softplus());
   return t.neg().add(1).mul(x.softplus()).add(yes);
+});
+
+/** Barron's general loss b/α·((u/b + 1)^(α/2) − 1), b = |α − 2|, of squares u; α is neither 0 nor 2. */
+export function generalForm(u: Tensor, alpha: number | Tensor): Tensor {
+  if (typeof alpha === "number") {
+    const b = Math.abs(alpha - 2);
+    return u.div(b).log1p().mul(alpha / 2).expm1().mul(b / alpha);
+  }
+  const b = alpha.sub(2).abs();
+  // Its reciprocal, as what leads back to a divisor takes more passes.
+  return u.mul(b.reciprocal()).log1p().mul(alpha.mul(0.5)).expm1().mul(b.div(alpha));
+}
+
+/** The same of residuals by a scale, for a finite α. */
+export const generalRobustError: PairLoss = pairOp(
+  "generalRobust",
+  "general_robust",
+  (p, t, alpha, scale) => generalForm(p.sub(t).div(scale).square(), alpha),
+);
+
+/** t·(ln t − x), of ln p = x and t, or ln t where the parameter is 1; nothing where t is 0. */
+export const relativeEntropy: PairLoss = pairOp("klDiv", "kl_div", (x, t, logTarget) => {
+  const impossible = t.eq(logTarget === 1 ? -Infinity : 0);
+  const [safe, goal] = [where(impossible, 0, x), where(impossible, 1, t)];
+  const each = logTarget === 1 ? goal.exp().mul(goal.sub(safe)) : goal.mul(goal.log().sub(safe));
+  return where(impossible, 0, each);
+});
+
+/** eˣ·ln(p/m) for p = eˣ and m the mean of p and the other; nothing where p is 0. */
+function towardsMean(x: Tensor, other: Tensor): Tensor {
+  const impossible = x.eq(-Infinity);
+  const safe = where(impossible, 0, x);
+  const each = safe.exp().mul(other.sub(safe).softplus().neg().add(Math.LN2));
+  return where(impossible, 0, each);
+}
+
+/** ½·(p·ln(p/m) + t·ln(t/m)), m their mean, of ln p and t, or ln t where the parameter is 1. */
+export const meanDivergence: PairLoss = pairOp("jsDiv", "js_div", (x, t, logTarget) => {
+  const impossible = t.eq(0);
+  const goal = logTarget === 1 ? t : where(impossible, -Infinity, where(impossible, 1, t).log());
+  return towardsMean(x, goal).add(towardsMean(goal, x)).mul(0.5);
 });
 
 /** The truth of `rowCrossEntropy`. */

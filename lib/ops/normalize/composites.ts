@@ -7,11 +7,10 @@ import { broadcastShapes, normalizeDim, normalizeDims } from "../../core/shape.t
 import type { Tensor } from "../../tensor/tensor.ts";
 import { castTo } from "../copy/copy.ts";
 import { checkDevices, checkFloat, checkTensor } from "../define/checks.ts";
-import { clamp } from "../elementwise/composites.ts";
-import { normOver } from "../reduce/norm.ts";
 import { type Dims, sumOver } from "../reduce/primitives.ts";
 import { composites } from "../registry.ts";
 import { expand } from "../shape/primitives.ts";
+import { unit } from "./unit.ts";
 
 /** Options of `normalize`. */
 export interface NormalizeOptions {
@@ -24,11 +23,6 @@ export interface NormalizeOptions {
 }
 
 const readNormalize = optionReader<NormalizeOptions>({ p: NUMBER, dim: NUMBERS, eps: NUMBER });
-
-/** The vectors along dimensions over their norm of order p, or over eps where that is more. */
-function unit(op: string, x: Tensor, p: number, dims: readonly number[], eps: number): Tensor {
-  return x.div(clamp(normOver(op, x, p, dims, true), eps, null));
-}
 
 /** Refuses what is no number, to which nothing compares. */
 function checkNumber(op: string, name: string, value: number): void {

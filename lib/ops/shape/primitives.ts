@@ -165,6 +165,7 @@ function inFront({ starts, steps }: Block): Block {
 
 const sliceRule = rule<Cut>("slice", {
   vjp: [(g, { attrs }) => embed(g, attrs.whole, attrs)],
+  part: (whole, cut) => blockOf(whole, cut.part, cut),
   jvp: ([t], { attrs }) => sliceBlock(t!, attrs.part, attrs),
   batch: ([x], cut, { size }) => sliceBlock(x!, [size, ...cut.part], inFront(cut)),
 });

@@ -12,7 +12,7 @@ import { type Call, type Pool, pooled, type PoolOptions, SHARED, sums } from "./
 export interface AvgPoolOptions extends PoolOptions {
   /** Whether entries of the padding count, as zeros. Default: true. */
   countIncludePad?: boolean;
-  /** What sums are divided by, in place of the number of entries. */
+  /** What sums are divided by, in place of the number of entries. Default: none. */
   divisorOverride?: number;
 }
 

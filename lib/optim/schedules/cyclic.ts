@@ -24,7 +24,10 @@ export interface CyclicLROptions {
   stepSizeUp?: number;
   /** Steps down; null for as many. Default: null. */
   stepSizeDown?: number | null;
-  /** The height of the cycles: the same, half of the one before, or `gamma` to the steps. */
+  /**
+   * The height of the cycles: the same, half of the one before, or `gamma` to the steps. Default:
+   * "triangular".
+   */
   mode?: "triangular" | "triangular2" | "exp_range";
   /** What the height is multiplied by at each step in the mode "exp_range". Default: 1. */
   gamma?: number;

@@ -110,4 +110,113 @@ export const rows: readonly Row[] = [
       f.hardened[2]! >= f.plain[2]! + 0.03 && f.hardened[0]! >= f.plain[0]! - 0.02
     ),
   },
+  {
+    id: "B-35",
+    script: "private_training.ts",
+    question: safety,
+    claim: "Privacy can be protected.",
+    correction: "By clipping each example and noise, at a price; clipping alone promises nothing.",
+    tag: "M",
+    threshold: "accuracy at noise 8 ≥ 0.85, each clipped norm ≤ 1",
+    holds: each((f: { accuracy: number; largestNorm: number }) =>
+      f.accuracy >= 0.85 && f.largestNorm <= 1
+    ),
+  },
+  {
+    id: "B-27",
+    script: "molecules.ts",
+    question: "What does a graph tell?",
+    claim: "Nets design drug molecules.",
+    correction:
+      "Shown are synthetic trees with a number that depends on bonds; no claim about drugs.",
+    tag: "P",
+    threshold:
+      "NMSE of the graph net ≤ 0.05, of atoms alone ≥ 0.3; a valid tree above the best known",
+    justification:
+      "Seeds 1 to 5: 0.002 to 0.005, 0.36 to 0.52; found 6 to 20 above the best known.",
+    holds: each((
+      f: { graph: number; atoms: number; best: number; found: number; valid: boolean },
+    ) => f.graph <= 0.05 && f.atoms >= 0.3 && f.valid && f.found > f.best),
+  },
+  {
+    id: "B-31",
+    script: "lane_keeping.ts",
+    question: "What does a picture tell?",
+    claim: "Nets drive cars.",
+    correction: "Shown is toy lane keeping in synthetic views, and nothing about roads.",
+    tag: "M",
+    threshold: "offset ≤ 0.15 after 20 of 200 steps, where a car without steering drifts off",
+    holds: each((f: { steered: number; free: number }) => f.steered <= 0.15 && f.free > 1.5),
+  },
+  {
+    id: "B-18",
+    script: "detection.ts",
+    question: "What does a picture tell?",
+    claim: "Nets detect objects.",
+    tag: "P",
+    threshold: "one shape: mean IoU ≥ 0.6, accuracy ≥ 0.95; four shapes: mAP@0.5 ≥ 0.5",
+    justification: "Seeds 1 to 5: mAP 0.59 to 0.75; trained on other pictures' boxes 0.00.",
+    holds: each((f: { iou: number; accuracy: number; map50: number }) =>
+      f.iou >= 0.6 && f.accuracy >= 0.95 && f.map50 >= 0.5
+    ),
+    quick: each((f: { iou: number; accuracy: number; map50: number; meanBox: number }) =>
+      f.iou >= 2 * f.meanBox && f.accuracy >= 0.8 && f.map50 >= 0.3
+    ),
+  },
+  {
+    id: "B-32",
+    script: "rare_findings.ts",
+    question: "What does a picture tell?",
+    claim: "Nets diagnose.",
+    correction:
+      "Shown are synthetic images; not a diagnostic. Accuracy says nothing of rare findings.",
+    tag: "P",
+    threshold: "ROC AUC ≥ 0.9, sensitivity ≥ 0.7 at a specificity of 0.95, calibration error ≤ 0.1",
+    justification:
+      "Seeds 1 to 5: 0.920 to 0.952, 0.76 to 0.81, 0.02 to 0.03; shuffled labels: 0.5.",
+    holds: each((f: { auc: number; sensitivity: number; calibration: number }) =>
+      f.auc >= 0.9 && f.sensitivity >= 0.7 && f.calibration <= 0.1
+    ),
+    quick: each((f: { auc: number; sensitivity: number }) => f.auc >= 0.8 && f.sensitivity >= 0.3),
+  },
+  {
+    id: "B-42",
+    script: "margins_and_trees.ts",
+    question: "Which other models are there?",
+    claim: "A support vector machine is an answer to overfitting.",
+    correction: "It is another model: with a kernel that is too narrow it overfits as well.",
+    tag: "P",
+    threshold:
+      "margins by subgradient and by the dual within 1 %; moons: RBF ≥ 0.95, linear ≤ 0.9; a narrow kernel knows all and predicts ≤ 0.9",
+    justification:
+      "Seeds 1 to 5: within 0.03 %; 0.982 to 0.992, 0.855 to 0.882; 1 and 0.84 to 0.87.",
+    holds: each((
+      f: {
+        margin: number;
+        marginOfDual: number;
+        rbf: number;
+        linear: number;
+        narrowOnKnown: number;
+        narrow: number;
+      },
+    ) =>
+      Math.abs(f.margin - f.marginOfDual) <= 0.01 * f.marginOfDual && f.rbf >= 0.95 &&
+      f.linear <= 0.9 && f.narrowOnKnown === 1 && f.narrow <= 0.9
+    ),
+  },
+  {
+    id: "B-43",
+    script: "margins_and_trees.ts",
+    question: "Which other models are there?",
+    claim: "A random forest is an answer to overfitting.",
+    correction:
+      "On a small noisy table it is at least as good as a perceptron; elsewhere it is not.",
+    tag: "P",
+    threshold: "accuracy ≥ that of a perceptron on 60 noisy examples; out-of-bag score within 0.16",
+    justification:
+      "Seeds 1 to 5: 0.78 to 0.87 against 0.72 to 0.75; out of bag 0.71 to 0.74, noisy.",
+    holds: each((f: { forest: number; net: number; outOfBag: number }) =>
+      f.forest >= f.net && Math.abs(f.outOfBag - f.forest) <= 0.16
+    ),
+  },
 ];

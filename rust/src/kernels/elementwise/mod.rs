@@ -1,6 +1,7 @@
 //! Functions of elements.
 
 mod binary;
+mod clamp;
 mod compare;
 pub(crate) mod math;
 mod special;
@@ -8,4 +9,4 @@ pub(crate) mod unary;
 
 use crate::registry::Kernel;
 
-pub(super) const ROWS: &[&[Kernel]] = &[unary::ROWS, binary::ROWS, compare::ROWS];
+pub(super) const ROWS: &[&[Kernel]] = &[unary::ROWS, binary::ROWS, compare::ROWS, clamp::ROWS];

@@ -51,7 +51,7 @@ pub(crate) fn relu<T: Real>(x: T) -> T {
 
 /// ln(1 + e^x) = max(x, 0) + ln(1 + e^-|x|), which neither overflows nor loses small values.
 #[inline(always)]
-fn softplus<T: Real>(x: T) -> T {
+pub(crate) fn softplus<T: Real>(x: T) -> T {
     let zero = T::from_f64(0.0);
     let (positive, negative) = if x > zero { (x, -x) } else { (zero, x) };
     positive + negative.exp_().log1p_()

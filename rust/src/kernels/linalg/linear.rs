@@ -104,7 +104,8 @@ fn linear_grad_as<T: Element + Real + Summand<Output = T>>(launch: &mut Launch<'
     let (x, _, examples) = operand::<T>(launch.input(2)?)?;
     let (w, _, weight) = operand::<T>(launch.input(3)?)?;
     let (rows, columns) = (examples.rows, weight.rows);
-    if g.len() != rows * columns || y.len() != g.len() {
+    let bias_fits = b_grad.is_empty() || b_grad.len() == columns;
+    if g.len() != rows * columns || y.len() != g.len() || !bias_fits {
         return Err(Error::new("the operands do not fit"));
     }
     let copied;

@@ -6,10 +6,11 @@ mod factor;
 pub(crate) mod gemm;
 mod linear;
 mod matmul;
+mod pairs;
 mod qr;
 mod reflect;
 
 use crate::registry::Kernel;
 
 pub(super) const ROWS: &[&[Kernel]] =
-    &[matmul::ROWS, linear::ROWS, factor::ROWS, qr::ROWS, eigh::ROWS, distances::ROWS];
+    &[matmul::ROWS, linear::ROWS, factor::ROWS, qr::ROWS, eigh::ROWS, distances::ROWS, pairs::ROWS];

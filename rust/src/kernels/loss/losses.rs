@@ -6,7 +6,7 @@ use crate::dtype::{DType, Element};
 use crate::error::{Error, Result};
 use crate::frame::Launch;
 use crate::kernels::elementwise::math::Real;
-use crate::kernels::elementwise::unary::sigmoid;
+use crate::kernels::elementwise::unary::{sigmoid, softplus};
 use crate::kernels::reduce::sum::{FAR, Summand};
 use crate::reader::Reader;
 use crate::registry::{Cpu, Kernel, Wgsl};
@@ -22,11 +22,11 @@ macro_rules! target_slope {
     };
 }
 
-/// Each loss: the names of its kernels; of prediction, target and a parameter first what the rest is
+/// Each loss: the names of its kernels; of prediction, target and two parameters first what the rest is
 /// made of, then its value, its slope for the prediction, and for the target where that is another.
 /// A formula that were not inlined would be compiled for no vectors at all.
 macro_rules! losses {
-    ($($name:literal $gradient:literal |$p:ident, $t:ident, $d:ident| $r:ident = $of:expr;
+    ($($name:literal $gradient:literal |$p:ident, $t:ident, $d:ident, $e:ident| $r:ident = $of:expr;
         $value:expr; $slope:expr $(; for target $own:expr)?;)*) => {
         // Not every slope needs all of it.
         #[allow(unused_variables)]
@@ -36,10 +36,10 @@ macro_rules! losses {
                 outputs: 1,
                 cpu: Cpu::Custom(|launch| match launch.input_type(0)? {
                     DType::F32 => {
-                        values(launch, #[inline(always)] |$p: f32, $t, $d: f32| { let $r = $of; $value })
+                        values(launch, #[inline(always)] |$p: f32, $t, [$d, $e]: [f32; 2]| { let $r = $of; $value })
                     }
                     DType::F64 => {
-                        values(launch, #[inline(always)] |$p: f64, $t, $d: f64| { let $r = $of; $value })
+                        values(launch, #[inline(always)] |$p: f64, $t, [$d, $e]: [f64; 2]| { let $r = $of; $value })
                     }
                     dtype => Err(Error::unsupported(dtype)),
                 }),
@@ -51,16 +51,16 @@ macro_rules! losses {
                 cpu: Cpu::Custom(|launch| match launch.input_type(0)? {
                     DType::F32 => gradients(
                         launch,
-                        #[inline(always)] |$p: f32, $t: f32, $d: f32| { let $r = $of; $slope },
-                        #[inline(always)] |$p: f32, $t: f32, $d: f32| {
+                        #[inline(always)] |$p: f32, $t: f32, [$d, $e]: [f32; 2]| { let $r = $of; $slope },
+                        #[inline(always)] |$p: f32, $t: f32, [$d, $e]: [f32; 2]| {
                             let $r = $of;
                             target_slope!($slope; $($own)?)
                         },
                     ),
                     DType::F64 => gradients(
                         launch,
-                        #[inline(always)] |$p: f64, $t: f64, $d: f64| { let $r = $of; $slope },
-                        #[inline(always)] |$p: f64, $t: f64, $d: f64| {
+                        #[inline(always)] |$p: f64, $t: f64, [$d, $e]: [f64; 2]| { let $r = $of; $slope },
+                        #[inline(always)] |$p: f64, $t: f64, [$d, $e]: [f64; 2]| {
                             let $r = $of;
                             target_slope!($slope; $($own)?)
                         },
@@ -74,32 +74,72 @@ macro_rules! losses {
 }
 
 losses! {
-    "mse" "mse_grad" |p, t, _d| r = p - t;
+    "mse" "mse_grad" |p, t, _d, _e| r = p - t;
         r * r;
         r + r;
-    "huber" "huber_grad" |p, t, d| r = p - t;
+    "huber" "huber_grad" |p, t, d, _e| r = p - t;
         if r.abs() <= d { r * r * 0.5 } else { (r.abs() - d * 0.5) * d };
         if r.abs() <= d { r } else { sign(r) * d };
-    "smooth_l1" "smooth_l1_grad" |p, t, d| r = p - t;
+    "smooth_l1" "smooth_l1_grad" |p, t, d, _e| r = p - t;
         if r.abs() >= d { r.abs() - d * 0.5 } else { r / (d + d) * r };
         if r.abs() >= d { sign(r) } else { r / d };
-    "log_cosh" "log_cosh_grad" |p, t, _d| r = p - t;
+    "log_cosh" "log_cosh_grad" |p, t, _d, _e| r = p - t;
         log_cosh(r);
         r.tanh_();
-    "charbonnier" "charbonnier_grad" |p, t, d| r = p - t;
+    "charbonnier" "charbonnier_grad" |p, t, d, _e| r = p - t;
         length(r, d);
         r / length(r, d);
-    "tukey_biweight" "tukey_biweight_grad" |p, t, d| r = p - t;
+    "tukey_biweight" "tukey_biweight_grad" |p, t, d, _e| r = p - t;
         if r.abs() >= d { d * d / 6.0 } else { r * r * 0.5 * biweight(r / d) };
         if r.abs() >= d { 0.0 } else { r * square((1.0 - r / d) * (1.0 + r / d)) };
-    "bce" "bce_grad" |p, t, _d| logs = (bounded_log(p, p.log_()), bounded_log(1.0 - p, (-p).log1p_()));
+    "bce" "bce_grad" |p, t, _d, _e| logs = (bounded_log(p, p.log_()), bounded_log(1.0 - p, (-p).log1p_()));
         -(t * logs.0 + (1.0 - t) * logs.1);
         (1.0 - t) * log_slope(1.0 - p) - t * log_slope(p);
         for target logs.1 - logs.0;
-    "bce_with_logits" "bce_with_logits_grad" |p, t, _d| s = softplus_both(p);
+    "bce_with_logits" "bce_with_logits_grad" |p, t, _d, _e| s = softplus_both(p);
         t * s.0 + (1.0 - t) * s.1;
         (1.0 - t) * sigmoid(p) - t * sigmoid(-p);
         for target s.0 - s.1;
+    "general_robust" "general_robust_grad" |p, t, alpha, scale| r = (p - t) / scale;
+        (rise(r, alpha) * (alpha * 0.5)).expm1_() * (alpha - 2.0).abs() / alpha;
+        (rise(r, alpha) * (alpha * 0.5 - 1.0)).exp_() * r / scale;
+    "kl_div" "kl_div_grad" |p, t, logs, _e|
+        q = if logs == 0.0 { (t, t.log_()) } else { (t.exp_(), t) };
+        if q.0 == 0.0 { 0.0 } else { q.0 * (q.1 - p) };
+        -q.0;
+        for target if q.0 == 0.0 { 0.0 } else { (q.1 - p + 1.0) * if logs == 0.0 { 1.0 } else { q.0 } };
+    "js_div" "js_div_grad" |p, t, logs, _e| q = if logs == 0.0 { t.log_() } else { t };
+        (toward_mean(p, q) + toward_mean(q, p)) * 0.5;
+        toward_mean(p, q) * 0.5;
+        for target if logs != 0.0 { toward_mean(q, p) * 0.5 } else { share_slope(t, p, q) };
+}
+
+/// ln(1 + r²/|α − 2|)
+#[inline(always)]
+fn rise<T: Real>(r: T, alpha: T) -> T {
+    let apart = alpha - T::from_f64(2.0);
+    let size = if apart < T::from_f64(0.0) { -apart } else { apart };
+    (r * r / size).log1p_()
+}
+
+/// The logarithm of 2 e^own over the sum of e^own and e^other.
+#[inline(always)]
+fn log_ratio<T: Real>(own: T, other: T) -> T {
+    T::from_f64(std::f64::consts::LN_2) - softplus(other - own)
+}
+
+/// Its mean by e^own, 0 where that is 0.
+#[inline(always)]
+fn toward_mean<T: Real>(own: T, other: T) -> T {
+    let value = own.exp_() * log_ratio(own, other);
+    if own == -T::INFINITE { T::from_f64(0.0) } else { value }
+}
+
+/// The slope for a share whose logarithm is `own`; where it is 0 there is none.
+#[inline(always)]
+fn share_slope<T: Real>(share: T, other: T, own: T) -> T {
+    let (zero, half) = (T::from_f64(0.0), T::from_f64(0.5));
+    if share == zero { zero } else { half * log_ratio(own, other) }
 }
 
 /// 1, −1, or what is neither: 0 and NaN.
@@ -181,20 +221,22 @@ struct Pair<'a, T> {
     reduced: bool,
     /// What a sum is divided by.
     divisor: f64,
-    parameter: T,
+    parameters: [T; 2],
 }
 
 impl<'a, T: Element + Real> Pair<'a, T> {
-    /// Integer 0: 0 for each element, 1 for the sum, 2 for the mean. Parameter 0 is the loss's own.
+    /// Integer 0: 0 for each element, 1 for the sum, 2 for the mean. Numbers 0 and 1 are the loss's own.
     fn new(launch: &mut Launch<'a>, first: usize) -> Result<Self> {
-        let (reduction, parameter) = (launch.ints()[0], T::from_f64(launch.params()[0]));
+        let [first_own, second_own, ..] = launch.params().map(T::from_f64);
+        let reduction = launch.ints()[0];
         let prediction = Reader::new(launch.input(first)?)?;
         let target = Reader::new(launch.input(first + 1)?)?;
         if prediction.len() != target.len() {
             return Err(Error::new("the operands do not fit"));
         }
         let divisor = if reduction == 2 { prediction.len() as f64 } else { 1.0 };
-        Ok(Self { prediction, target, reduced: reduction != 0, divisor, parameter })
+        let parameters = [first_own, second_own];
+        Ok(Self { prediction, target, reduced: reduction != 0, divisor, parameters })
     }
 
     /// Calls the body with parts of prediction and target: where they begin, and their elements.
@@ -210,11 +252,11 @@ impl<'a, T: Element + Real> Pair<'a, T> {
 /// Operands: the losses or their reduction, prediction, target.
 fn values<T: Element + Real + Into<f64> + Summand<Total = f64>>(
     launch: &mut Launch<'_>,
-    value: impl Fn(T, T, T) -> T + Sync + Copy,
+    value: impl Fn(T, T, [T; 2]) -> T + Sync + Copy,
 ) -> Result {
     let out = elements::<T>(launch.contiguous_output(0)?)?;
     let pair = Pair::<T>::new(launch, 0)?;
-    let (count, parameter) = (pair.prediction.len(), pair.parameter);
+    let (count, parameters) = (pair.prediction.len(), pair.parameters);
     if out.len() != if pair.reduced { 1 } else { count } {
         return Err(Error::new("the output has another size"));
     }
@@ -223,7 +265,7 @@ fn values<T: Element + Real + Into<f64> + Summand<Total = f64>>(
             #[inline(always)]
             || {
                 for ((out, &p), &t) in out.iter_mut().zip(prediction).zip(target) {
-                    *out = value(p, t, parameter);
+                    *out = value(p, t, parameters);
                 }
             },
         );
@@ -264,8 +306,8 @@ fn values<T: Element + Real + Into<f64> + Summand<Total = f64>>(
 /// cotangent, prediction, target.
 fn gradients<T: Element + Real>(
     launch: &mut Launch<'_>,
-    slope: impl Fn(T, T, T) -> T + Sync,
-    target_slope: impl Fn(T, T, T) -> T + Sync,
+    slope: impl Fn(T, T, [T; 2]) -> T + Sync,
+    target_slope: impl Fn(T, T, [T; 2]) -> T + Sync,
 ) -> Result {
     let for_prediction = elements::<T>(launch.contiguous_output(0)?)?;
     let for_target = elements::<T>(launch.contiguous_output(1)?)?;
@@ -286,7 +328,7 @@ fn fill<T: Element + Real>(
     out: &mut [T],
     g: &Reader<'_, T>,
     pair: &Pair<'_, T>,
-    slope: impl Fn(T, T, T) -> T + Sync,
+    slope: impl Fn(T, T, [T; 2]) -> T + Sync,
 ) -> Result {
     let divisor = T::from_f64(pair.divisor);
     let common = if pair.reduced { g.data[0] / divisor } else { divisor };
@@ -298,7 +340,7 @@ fn fill<T: Element + Real>(
                 #[inline(always)]
                 || {
                     for ((out, &p), &t) in out.iter_mut().zip(p).zip(t) {
-                        *out = slope(p, t, pair.parameter) * common;
+                        *out = slope(p, t, pair.parameters) * common;
                     }
                 },
             );

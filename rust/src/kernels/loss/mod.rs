@@ -1,8 +1,12 @@
 //! Losses with their reduction, and their gradients.
 
 mod cross_entropy;
+mod ctc;
 mod losses;
+mod margin;
+mod similarity;
 
 use crate::registry::Kernel;
 
-pub(super) const ROWS: &[&[Kernel]] = &[cross_entropy::ROWS, losses::ROWS];
+pub(super) const ROWS: &[&[Kernel]] =
+    &[cross_entropy::ROWS, losses::ROWS, ctc::ROWS, margin::ROWS, similarity::ROWS];

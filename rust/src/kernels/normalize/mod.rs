@@ -2,7 +2,8 @@
 
 mod layer_norm;
 pub(crate) mod softmax;
+mod unit;
 
 use crate::registry::Kernel;
 
-pub(super) const ROWS: &[&[Kernel]] = &[softmax::ROWS, layer_norm::ROWS];
+pub(super) const ROWS: &[&[Kernel]] = &[softmax::ROWS, layer_norm::ROWS, unit::ROWS];

@@ -178,13 +178,16 @@ fn softmax_as<T: Element + Real + Into<f64>>(launch: &mut Launch<'_>, log: bool)
         });
     }
     for_chunks_of(out, axis.grain(), |start, chunk| {
-        let rows = chunk.chunks_mut(axis.length).zip(x[start..].chunks(axis.length));
-        for (out, x) in rows {
-            simd(
-                #[inline(always)]
-                || softmax_row(out, x, log),
-            );
-        }
+        // Not once for each row, which may be short.
+        simd(
+            #[inline(always)]
+            || {
+                let rows = x[start..].chunks(axis.length);
+                for (out, x) in chunk.chunks_mut(axis.length).zip(rows) {
+                    softmax_row(out, x, log);
+                }
+            },
+        );
     })
 }
 
@@ -341,18 +344,18 @@ fn softmax_grad_as<T: Element + Real + Into<f64>>(launch: &mut Launch<'_>, log: 
         });
     }
     for_chunks_of(out, axis.grain(), |start, chunk| {
-        let rows = y[start..].chunks(axis.length).zip(g[start..].chunks(axis.length));
-        for (out, (y, g)) in chunk.chunks_mut(axis.length).zip(rows) {
-            simd(
-                #[inline(always)]
-                || {
+        simd(
+            #[inline(always)]
+            || {
+                let rows = y[start..].chunks(axis.length).zip(g[start..].chunks(axis.length));
+                for (out, (y, g)) in chunk.chunks_mut(axis.length).zip(rows) {
                     let total = if log { sum(g) } else { sum_with(g, y, |g, y| g * y) };
                     for (out, (&y, &g)) in out.iter_mut().zip(y.iter().zip(g)) {
                         *out = if log { g - y.exp_() * total } else { y * (g - total) };
                     }
-                },
-            );
-        }
+                }
+            },
+        );
     })
 }
 

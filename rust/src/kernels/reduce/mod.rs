@@ -1,6 +1,7 @@
 //! Functions that many elements become one by.
 
 pub(crate) mod axes;
+mod dots;
 mod extreme;
 mod norm;
 mod product;
@@ -11,4 +12,4 @@ pub(crate) mod wide;
 use crate::registry::Kernel;
 
 pub(super) const ROWS: &[&[Kernel]] =
-    &[sum::ROWS, product::ROWS, norm::ROWS, extreme::ROWS, variance::ROWS];
+    &[sum::ROWS, product::ROWS, norm::ROWS, extreme::ROWS, variance::ROWS, dots::ROWS];

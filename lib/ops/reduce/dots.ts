@@ -1,0 +1,26 @@
+/** Fused: inner products along the last dimension, without the products in memory. */
+
+import { extentAt } from "../../core/shape.ts";
+import type { Tensor } from "../../tensor/tensor.ts";
+import { fused, type FusedOp } from "../define/fused.ts";
+import { sumOver } from "./primitives.ts";
+
+/** The truth of `rowDots`. */
+export function rowDotsComposite(a: Tensor, b: Tensor | null): Tensor {
+  return sumOver(b === null ? a.square() : a.mul(b), [a.ndim - 1], false);
+}
+
+const dots: FusedOp<null> = fused<null>("rowDots", {
+  composite: ([a, b]) => [rowDotsComposite(a!, b!)],
+  kernel: "row_dots",
+  shapes: ([a]) => [a!.shape.slice(0, -1)],
+  parameters: (_, [a, b]) => ({ ints: [extentAt(a!.shape, -1), Number(b !== null)] }),
+  batch: ([, b], _, { front }) => dots([front(0), b ? front(1) : null], null),
+  saves: "ab",
+  gradKernel: "row_dots_grad",
+});
+
+/** Σ a·b along the last dimension of tensors of one shape, or Σ a² where there is no b. */
+export function rowDots(a: Tensor, b: Tensor | null = null): Tensor {
+  return b === null || a.dtype === b.dtype ? dots([a, b], null)[0]! : rowDotsComposite(a, b);
+}

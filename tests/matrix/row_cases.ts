@@ -1,0 +1,113 @@
+/** Fused losses of rows of scores, and of sequences: what each is tried with, beside its composite. */
+
+import { alignedLikelihood, alignedLikelihoodComposite } from "../../lib/ops/loss/ctc.ts";
+import { rowCrossEntropy, rowCrossEntropyComposite } from "../../lib/ops/loss/fused.ts";
+import {
+  labelMarginComposite,
+  labelMarginRows,
+  multiMarginComposite,
+  multiMarginRows,
+  pairLogisticComposite,
+  pairLogisticRows,
+} from "../../lib/ops/loss/rows.ts";
+import { similarityComposite, similarityMap } from "../../lib/ops/loss/similarity.ts";
+import { sample } from "../common/samples.ts";
+import { type CaseInput, positions, random } from "./cases.ts";
+import { casesOf, type FusedCase, NONE, wide } from "./fused_form.ts";
+
+const SHAPES = [[1, 1], [2, 3], [64, 10], [70, 1000]] as const;
+
+/** A class for each row. */
+function classes(rows: number, count: number): CaseInput {
+  return positions([rows], Array.from({ length: rows }, (_, i) => (i * 7) % count));
+}
+
+/** Lists of labels, of which some are empty, some full, and some name a class twice. */
+function lists(rows: number, count: number): CaseInput {
+  const data = Array.from({ length: rows * count }, (_, k) => {
+    const [row, i] = [Math.floor(k / count), k % count];
+    return i < row % (Math.min(count, 5) + 1) ? (row + i * 3) % count : i % 3 === 0 ? -1 : i;
+  });
+  // What lies behind the first −1 is no matter.
+  for (let row = 0; row < rows; row++) {
+    const end = row % (Math.min(count, 5) + 1);
+    if (end < count) data[row * count + end] = -1;
+  }
+  return positions([rows, count], data);
+}
+
+/** Labels other than 0, some of which stand twice in a row, and the lengths of steps and labels. */
+function alignments(times: number, count: number, classes: number, longest: number) {
+  const labels = Array.from({ length: count * longest }, (_, k) => 1 + (k >> 1) % (classes - 1));
+  const steps = Array.from({ length: count }, (_, n) => Math.max(1, times - n));
+  const lengths = Array.from({ length: count }, (_, n) => Math.max(0, longest - n));
+  return [
+    random(times, count, classes),
+    positions([count, longest], labels),
+    positions([2, count], [...steps, ...lengths]),
+  ];
+}
+
+/** Means of two images, of their product and of their squares, which are larger. */
+function means(shape: readonly number[]): CaseInput {
+  const { data } = sample(`means ${shape}`, shape, "float32", [-1, 1]);
+  return { shape, data: data.map((x, i) => i < 3 * data.length / 4 ? x : 2 + Math.abs(x)) };
+}
+
+/** The cases of each, by its name in the registry. */
+export const ROW_CASES: Readonly<Record<string, readonly FusedCase[]>> = {
+  rowCrossEntropy: casesOf({
+    attributes: NONE,
+    inputs: () => SHAPES.map(([rows, count]) => [wide(rows, count), classes(rows, count)]),
+    fused: ([logits, labels]) => rowCrossEntropy(logits!, labels!),
+    composite: ([logits, labels]) => rowCrossEntropyComposite(logits!, labels!),
+  }),
+  multiMargin: casesOf({
+    attributes: {
+      "of power 1": { power: 1, margin: 0.7 },
+      "of power 2": { power: 2, margin: -0.5 },
+    } as const,
+    inputs: () => SHAPES.map(([rows, count]) => [random(rows, count), classes(rows, count)]),
+    fused: ([scores, labels], call) => multiMarginRows(scores!, labels!, call),
+    composite: ([scores, labels], call) => multiMarginComposite(scores!, labels!, call),
+  }),
+  labelMargin: casesOf({
+    attributes: NONE,
+    inputs: () =>
+      ([[1, 1], [7, 3], [64, 10]] as const).map((
+        [rows, count],
+      ) => [random(rows, count), lists(rows, count)]),
+    fused: ([scores, labels]) => labelMarginRows(scores!, labels!),
+    composite: ([scores, labels]) => labelMarginComposite(scores!, labels!),
+  }),
+  pairLogistic: casesOf({
+    attributes: NONE,
+    inputs: () =>
+      ([[1, 1], [2, 3], [64, 10], [2, 70]] as const).map(([rows, count]) => [
+        random(rows, count),
+        positions([rows, count], Array.from({ length: rows * count }, (_, i) => (i * 5) % 7)),
+      ]),
+    fused: ([scores, ranks]) => pairLogisticRows(scores!, ranks!.to({ dtype: scores!.dtype })),
+    composite: ([scores, ranks]) => pairLogisticComposite(scores!, ranks!, null),
+  }),
+  similarityMap: casesOf({
+    attributes: {
+      "as a whole": { steadied: [0.1, 0.9], whole: true },
+      "of contrasts": { steadied: [0.1, 0.9], whole: false },
+    } as const,
+    inputs: () => [[4, 1], [12, 1, 5, 7], [4, 300]].map((shape) => [means(shape)]),
+    fused: ([means], call) => similarityMap(means!, call),
+    composite: ([means], call) => similarityComposite(means!, call),
+  }),
+  alignedLikelihood: casesOf({
+    attributes: NONE,
+    inputs: () => [
+      alignments(1, 1, 2, 0),
+      alignments(6, 3, 4, 2),
+      alignments(12, 5, 5, 4),
+      alignments(40, 2, 20, 9),
+    ],
+    fused: ([logs, labels, lengths]) => alignedLikelihood(logs!, labels!, lengths!, 0),
+    composite: ([logs, labels, lengths]) => alignedLikelihoodComposite(logs!, labels!, lengths!, 0),
+  }),
+};

@@ -1,0 +1,73 @@
+/** The folder of the npm package that holds the native library of this platform. */
+
+import { gzipSync } from "node:zlib";
+import meta from "../../../deno.json" with { type: "json" };
+import { LIBRARY_FILE, LIBRARY_PACKAGE } from "../../../lib/core/platform.ts";
+import { ROOT } from "../places.ts";
+import { licences } from "./licences.ts";
+
+/** What npm calls the platforms of Deno. */
+const NPM: Readonly<Record<string, string>> = {
+  windows: "win32",
+  x86_64: "x64",
+  aarch64: "arm64",
+  gnu: "glibc",
+};
+const npm = (word: string) => NPM[word] ?? word;
+
+/** The package as npm reads it. */
+function manifest(): Record<string, unknown> {
+  const { os, arch, env } = Deno.build;
+  const repository = Deno.env.get("GITHUB_REPOSITORY");
+  return {
+    name: LIBRARY_PACKAGE,
+    version: meta.version,
+    description: `The native library of ${meta.name} for ${os} on ${arch}`,
+    license: meta.license,
+    // Where a workflow publishes it, npm compares this with where it was built.
+    ...repository === undefined ? {} : { repository: `git+https://github.com/${repository}.git` },
+    type: "module",
+    exports: "./index.js",
+    os: [npm(os)],
+    cpu: [npm(arch)],
+    ...os === "linux" && env != null ? { libc: [npm(env)] } : {},
+  };
+}
+
+/** What the code imports: where the library lies, and what its bytes sum up to. */
+function entry(sha256: string): string {
+  return [
+    `// The native library of ${meta.name}; nothing else has a use for it.`,
+    `export default new URL("./${LIBRARY_FILE}", import.meta.url);`,
+    `export const sha256 = "${sha256}";`,
+    "",
+  ].join("\n");
+}
+
+/** What was packaged. */
+export interface Packaged {
+  readonly sha256: string;
+  /** Bytes of the library, as it is and as it is sent. */
+  readonly plain: number;
+  readonly packed: number;
+}
+
+/** Writes the package of a library that is stripped already into a folder. */
+export async function writePackage(library: string, folder: string): Promise<Packaged> {
+  const bytes = await Deno.readFile(library);
+  const sha256 = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes)).toHex();
+  const own = (await Deno.readTextFile(new URL("LICENSE", ROOT))).trim();
+  const texts = {
+    "package.json": JSON.stringify(manifest(), null, 2) + "\n",
+    "index.js": entry(sha256),
+    "README.md": `# ${LIBRARY_PACKAGE}\n\nThe native library of [${meta.name}](https://jsr.io/` +
+      `${meta.name}), which imports it by itself. SHA-256 ${sha256}.\n`,
+    "LICENSE": await licences(Deno.build.target, own),
+  };
+  await Deno.mkdir(folder, { recursive: true });
+  for (const [name, text] of Object.entries(texts)) {
+    await Deno.writeTextFile(`${folder}/${name}`, text);
+  }
+  await Deno.writeFile(`${folder}/${LIBRARY_FILE}`, bytes);
+  return { sha256, plain: bytes.length, packed: gzipSync(bytes, { level: 9 }).length };
+}
