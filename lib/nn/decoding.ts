@@ -13,6 +13,7 @@ import {
   WHOLE,
 } from "../core/options.ts";
 import { cat, oneHot, where } from "../ops/mod.ts";
+import { zeros } from "../tensor/create.ts";
 import { elementsOf } from "../tensor/examples.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { checkFloating, checkRank, positions } from "./checks.ts";
@@ -45,8 +46,9 @@ export interface Decoded {
 function checkLogits(call: string, logits: Tensor, n: number, end: number | null): void {
   checkFloating(call, logits, "what next gives");
   const { shape } = logits;
-  if (shape.length === 2 && shape[0] === n && shape[1]! > (end ?? 0)) return;
+  const [rows, tokens = 0] = shape;
   const least = (end ?? 0) + 1;
+  if (shape.length === 2 && rows === n && tokens >= least) return;
   throw new ShapeError(
     `Cannot ${call}: next must give the shape [${n}, tokens] with ${least} tokens or more, got ${
       showShape(shape)
@@ -103,22 +105,22 @@ export function beamSearch(
   checkKind(call, "steps", steps, COUNT);
   const { beams = 1, end = null } = readOptions(call, options);
   return noGrad(() => {
-    const batch = start.shape[0]!;
+    const [batch = 0] = start.shape;
     let [sequences, width] = [start, 1];
-    let logProb: Tensor | null = null;
+    let logProb = zeros([batch]);
     let ended: Tensor | null = null;
     for (let step = 0; step < steps; step++) {
       const rows = Array.from({ length: batch * width }, (_, i) => Math.floor(i / width));
       const logits = next(sequences, positions(rows, start));
       checkLogits(call, logits, rows.length, end);
-      const tokens = logits.shape[1]!;
-      let all = logits.logSoftmax(1);
-      if (ended !== null) {
+      const { dtype, device, shape: [, tokens = 0] } = logits;
+      let added = logits.logSoftmax(1);
+      if (ended !== null && end !== null) {
         // 0 for the end and −∞ for all others.
-        const onlyEnd = oneHot(positions([end!], logits), tokens).to({ dtype: logits.dtype }).log();
-        all = where(ended.unsqueeze(1), onlyEnd, all);
+        const onlyEnd = oneHot(positions([end], logits), tokens).to({ dtype }).log();
+        added = where(ended.unsqueeze(1), onlyEnd, added);
       }
-      if (logProb !== null) all = all.add(logProb.unsqueeze(1));
+      const all = added.add(logProb.to({ dtype, device }).unsqueeze(1));
       const kept = Math.min(beams, width * tokens);
       const best = all.reshape([batch, width * tokens]).topk(kept, 1);
       if (best.values.isnan().any().item()) {
@@ -139,6 +141,6 @@ export function beamSearch(
       }
     }
     const firsts = positions(Array.from({ length: batch }, (_, i) => i * width), start);
-    return { tokens: sequences.indexSelect(0, firsts), logProb: logProb!.indexSelect(0, firsts) };
+    return { tokens: sequences.indexSelect(0, firsts), logProb: logProb.indexSelect(0, firsts) };
   });
 }
