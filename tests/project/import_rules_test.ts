@@ -147,8 +147,8 @@ const SUBJECTS: Readonly<Record<string, readonly string[]>> = {
   programs: ["lib/ops/", "lib/core/", "lib/autograd/", "tests/matrix/vmap_refusals.ts"],
   // A row for each function of these modules, checked by their types; optimizers by their own table.
   area_calls: ["lib/core/", "lib/device/", "lib/tensor/", "lib/ops/", "tests/optim/"],
-  // Ops that are made for a test.
-  autograd: ["lib/ops/define/"],
+  // Ops that are made for a test, and what devices count of what passes made.
+  autograd: ["lib/ops/define/", "lib/device/"],
   // The modes that a scope changes.
   device: ["lib/core/engine.ts"],
   // The losses as functions of a number.
@@ -162,8 +162,8 @@ const SUBJECTS: Readonly<Record<string, readonly string[]>> = {
   ],
   // What kernels are launched on.
   ffi: ["lib/device/"],
-  // The sources as such, with the registry that tells what they define.
-  project: ["bench/", "lib/ops/registry.ts"],
+  // The sources as such, with the registry that tells what they define, and what is exported.
+  project: ["bench/", "lib/ops/registry.ts", "deno.json"],
   // Launches as such, the nearest word to a wrong one, what the library is called, tables that are
   // printed, and the list of tasks.
   tools: [
