@@ -14,6 +14,7 @@ import {
 import { GENERATOR, type RandomGenerator } from "../core/random.ts";
 import { broadcastShapes, checkShape, extentAt, sameShape, type Shape } from "../core/shape.ts";
 import { backendOf } from "../device/devices.ts";
+import { elementsOf } from "../ops/copy/copy.ts";
 import { bare } from "../ops/define/batch.ts";
 import { tensorOver } from "../ops/define/record.ts";
 import { rand, randn, type RandomOptions } from "./create.ts";
@@ -236,7 +237,7 @@ export function bernoulli(p: Tensor, options?: DrawOptions): Tensor {
   return rand(p.shape, { ...read, dtype, device }).lt(p.detach()).to({ dtype });
 }
 
-/** The elements of a floating tensor. */
+/** The elements of a floating tensor, to be checked: under `vmap` those of all examples. */
 function floats(op: string, x: Tensor): Float64Array {
   if (!(x instanceof Tensor) || !isFloat(x.dtype)) {
     throw new DTypeError(
@@ -308,6 +309,8 @@ export function multinomial(
   checkCount("run multinomial", arguments.length, 3);
   const { replacement = false, ...draw } = readMultinomialOptions("run multinomial", options);
   const values = floats("multinomial", weights);
+  // What is drawn follows from the elements themselves, which no example may take from another.
+  if (weights.batched !== null) elementsOf(weights, "multinomial");
   const { shape } = weights;
   if (shape.length < 1 || shape.length > 2) {
     throw new ShapeError(

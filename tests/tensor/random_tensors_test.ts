@@ -20,6 +20,7 @@ import {
   ShapeError,
   type Tensor,
   tensor,
+  vmap,
   zeros,
 } from "../../mod.ts";
 import { valuesOf } from "../common/samples.ts";
@@ -219,4 +220,14 @@ Deno.test("multinomial() refuses weights from which it cannot draw", () => {
   assertThrows(() => multinomial(tensor(1), 1), ShapeError, "[]");
   assertThrows(() => multinomial(zeros([1, 1, 1]), 1), ShapeError, "[1, 1, 1]");
   assertThrows(() => multinomial(tensor([1], { dtype: "int32" }), 1), DTypeError, "int32");
+});
+
+Deno.test("multinomial() draws for no example by the weights of another", () => {
+  const weights = tensor([[1, 0], [0, 1]]);
+  const values = tensor([[5, 6], [7, 8]]);
+  const drawn = (w: Tensor, x: Tensor) => x.indexSelect(0, multinomial(w, 1));
+  const mapped = vmap(drawn, { randomness: "same" });
+  assertThrows(() => mapped(weights, values), TypeError, "Cannot run multinomial under vmap");
+  const shared = vmap((x: Tensor) => drawn(tensor([0, 1]), x), { randomness: "same" });
+  assertEquals(shared(values).toArray(), [[6], [8]]);
 });
