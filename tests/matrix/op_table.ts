@@ -125,7 +125,7 @@ const END = "<!-- deno-fmt-ignore-end -->";
 
 /** A text with the table of today in place of the one between its marks. */
 export function withTable(text: string, rows: readonly OpRow[]): string {
-  const [start, end] = [text.indexOf(BEGIN), text.indexOf(END)];
+  const [start, end] = [text.indexOf(BEGIN), text.indexOf(END, text.indexOf(BEGIN))];
   if (start === -1 || end < start) {
     throw new Error(`The README has no place for the table of ops:\n${BEGIN}\n${END}`);
   }
