@@ -37,9 +37,8 @@ const readParameters = optionReader<CategoricalParameters>({ probs: TENSOR, logi
  *
  * const dice = new distributions.Categorical({ probs: tensor([[0, 1, 1], [1, 1, 1]]) });
  * assertEquals(dice.sample([5]).shape, [5, 2]);
- * const [loaded, fair] = dice.entropy();
- * assertAlmostEquals(loaded.item(), Math.log(2), 1e-6);
- * assertAlmostEquals(fair.item(), Math.log(3), 1e-6);
+ * assertAlmostEquals(dice.entropy().at(0).item(), Math.log(2), 1e-6);
+ * assertAlmostEquals(dice.entropy().at(1).item(), Math.log(3), 1e-6);
  * assertEquals(dice.logProb(tensor([0, 0], { dtype: "int32" })).at(0).item(), -Infinity);
  * ```
  */

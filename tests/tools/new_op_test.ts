@@ -91,7 +91,7 @@ const REFUSED: readonly (readonly [args: readonly string[], message: RegExp])[] 
   [["op", "zeros", ...PRIMITIVE], /stands in lib\/tensor\/create\.ts:\d+$/],
   [["op", "item", ...PRIMITIVE], /stands in lib\/tensor\/tensor\.ts:\d+$/],
   [["op", "uniform", ...PRIMITIVE], /stands in rust\/src\/\S+\.rs:\d+$/],
-  [["op", "clamp", "--family", "shape", "--kind", "composite"], /stands in .*composites\.ts:\d+$/],
+  [["op", "clamp", "--family", "shape", "--kind", "composite"], /stands in .*clamp\.ts:\d+$/],
   [["op", "lanes", "--family", "scan", "--kind", "fused"], /scan\/lanes\.ts: it exists already$/],
   [["op", "Chirp", ...PRIMITIVE], /must be a word in camelCase; did you mean chirp$/],
   [["op", "log_add_exp", ...PRIMITIVE], /camelCase; did you mean logAddExp$/],
