@@ -17,7 +17,8 @@
 import { scope, setThreads } from "@adjoint/ml";
 import meta from "../deno.json" with { type: "json" };
 import { makeInputsOn, wave } from "./inputs.ts";
-import { BenchError, type Options, parseOptions } from "./options.ts";
+import { type Options, parseOptions } from "./options.ts";
+import { BenchError, median, runMain } from "./program.ts";
 import type { Instance, Row, Within } from "./row.ts";
 import { findPython, makeEnvironment, TorchSide } from "./torch_side.ts";
 
@@ -81,13 +82,6 @@ async function alternate(sides: readonly Measure[], rounds: number): Promise<num
     }
   }
   return turns.map(({ times }) => median(times));
-}
-
-function median(values: readonly number[]): number {
-  const sorted = values.toSorted((a, b) => a - b);
-  const upper = sorted[Math.floor(sorted.length / 2)] ?? NaN;
-  const lower = sorted[Math.ceil(sorted.length / 2) - 1] ?? NaN;
-  return (lower + upper) / 2;
 }
 
 /** Refuses results that differ by more than the row's tolerance. */
@@ -211,12 +205,4 @@ async function main(args: string[]): Promise<void> {
   await bench(options, torch, console.log);
 }
 
-if (import.meta.main) {
-  try {
-    await main(Deno.args);
-  } catch (error) {
-    if (!(error instanceof BenchError)) throw error;
-    console.error(error.message);
-    Deno.exit(1);
-  }
-}
+if (import.meta.main) await runMain(main);

@@ -4,13 +4,11 @@ import { parseArgs } from "node:util";
 import type { Device } from "@adjoint/ml";
 import type { Row } from "./row.ts";
 import { gpuRows } from "./gpu_rows.ts";
+import { BenchError } from "./program.ts";
 import { cpuRows } from "./rows.ts";
 
 /** The rows of a device. */
 const rowsOf: Readonly<Record<Device, readonly Row[]>> = { cpu: cpuRows, gpu: gpuRows };
-
-/** A mistake of the user or of the machine, told in a sentence and not with a stack. */
-export class BenchError extends Error {}
 
 /** What the user asked for. */
 export interface Options {

@@ -2,7 +2,7 @@
 
 import type { Device } from "@adjoint/ml";
 import { fileURLToPath } from "node:url";
-import { BenchError } from "./options.ts";
+import { BenchError } from "./program.ts";
 
 const ENVIRONMENT = fileURLToPath(new URL(".venv", import.meta.url));
 const SERVER = fileURLToPath(new URL("torch/server.py", import.meta.url));

@@ -16,7 +16,7 @@
 
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
-import { BenchError } from "./options.ts";
+import { BenchError, median, runMain } from "./program.ts";
 import { findPython, runProgram } from "./torch_side.ts";
 
 const EXAMPLES = new URL("../examples/", import.meta.url);
@@ -63,12 +63,6 @@ export interface TwinFigures {
   readonly torch_s: number;
   /** Ours by PyTorch's. */
   readonly ratio: number;
-}
-
-function median(values: readonly number[]): number {
-  const sorted = values.toSorted((a, b) => a - b);
-  const at = (i: number) => sorted[Math.floor(i)] ?? NaN;
-  return (at((sorted.length - 1) / 2) + at(sorted.length / 2)) / 2;
 }
 
 function meanOf(values: readonly number[]): Mean {
@@ -261,12 +255,4 @@ async function main(args: string[]): Promise<void> {
   if (!twins.every(agree)) Deno.exitCode = 1;
 }
 
-if (import.meta.main) {
-  try {
-    await main(Deno.args);
-  } catch (error) {
-    if (!(error instanceof BenchError)) throw error;
-    console.error(error.message);
-    Deno.exit(1);
-  }
-}
+if (import.meta.main) await runMain(main);

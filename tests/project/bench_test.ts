@@ -3,7 +3,8 @@
 import { assert, assertAlmostEquals, assertEquals, assertMatch, assertThrows } from "@std/assert";
 import { bench, compare } from "../../bench/bench.ts";
 import { opRows } from "../../bench/op_rows.ts";
-import { BenchError, parseOptions } from "../../bench/options.ts";
+import { parseOptions } from "../../bench/options.ts";
+import { BenchError } from "../../bench/program.ts";
 import { gpuRows } from "../../bench/gpu_rows.ts";
 import { cpuRows as rows } from "../../bench/rows.ts";
 import {
