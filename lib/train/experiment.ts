@@ -12,8 +12,14 @@ import {
 import { manualSeed } from "../core/random.ts";
 import { writeFile } from "../io/sink.ts";
 
-/** The seed of a script that is given none. */
-const SEED = 1766016000072n;
+/** The options of all scripts with their defaults. */
+const COMMON = {
+  seed: 1766016000072n,
+  quick: false,
+  control: false,
+  json: false,
+  pictures: "",
+};
 
 /** What an option of the script's own can be; its default says which. */
 export type ExperimentOption = number | string | boolean;
@@ -35,7 +41,7 @@ const OPTION = kind(
   (value) =>
     isPlainObject(value) &&
     Object.entries(value).every(([name, option]) =>
-      !["seed", "quick", "control", "json", "pictures", "help"].includes(name) &&
+      ![...Object.keys(COMMON), "help"].includes(name) &&
       ["number", "string", "boolean"].includes(typeof option)
     ),
 );
@@ -153,14 +159,7 @@ export class Experiment<O extends Record<string, ExperimentOption>> {
    * @param own Options of its own with their defaults.
    */
   constructor(shows: string, own: O) {
-    const read = parse(shows, {
-      seed: SEED,
-      quick: false,
-      control: false,
-      json: false,
-      pictures: "",
-      ...own,
-    });
+    const read = parse(shows, { ...COMMON, ...own });
     this.seed = read.seed;
     this.quick = read.quick;
     this.control = read.control;
