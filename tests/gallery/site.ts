@@ -1,5 +1,6 @@
 /** The gallery as a site: an index by question, and a page for each script. */
 
+import { html } from "../../lib/core/html.ts";
 import type { Figures, ShownRow } from "./row.ts";
 import { type Attempt, SEEDS, type Shown, type Verdict } from "./verdict.ts";
 
@@ -26,15 +27,7 @@ figcaption { color: #333; font-size: .9rem; }
 `;
 
 /** Text as HTML shows it. */
-function escaped(text: string): string {
-  const entities: Record<string, string> = {
-    "&": "&amp;",
-    "<": "&lt;",
-    ">": "&gt;",
-    '"': "&quot;",
-  };
-  return text.replace(/[&<>"]/g, (sign) => entities[sign]!);
-}
+const escaped = (text: string) => html`${text}`.text;
 
 function page(title: string, body: string): string {
   return `<!doctype html>

@@ -151,6 +151,8 @@ const SUBJECTS: Readonly<Record<string, readonly string[]>> = {
   autograd: ["lib/ops/define/", "lib/device/"],
   // The modes that a scope changes.
   device: ["lib/core/engine.ts"],
+  // A site is HTML, as reports are.
+  gallery: ["lib/core/html.ts"],
   // The losses as functions of a number.
   loss: ["examples/loss_zoo.ts"],
   // What the library is called, what is looked for in it, and a notebook that needs it.
