@@ -40,7 +40,6 @@ const windowed: Sum = (_, x) => [[x!.size / (x!.shape[0]! * x!.shape[1]!), [x!]]
 const SUMS: Readonly<Record<string, Sum>> = {
   sum: (size, x) => [[x!.size / size, [x!]]],
   mean: (size, x) => [[x!.size / size, [x!], x!.size / size]],
-  norm: (size, x) => [[x!.size / size, [x!], Math.sqrt(x!.size / size)]],
   cumsum: (_, x) => [[x!.size, [x!]]],
   matmul: (_, a, b) => [[a!.shape.at(-1)!, [a!, b!]]],
   scatterAdd: (_, x, __, source) => [[1, [x!]], [source!.size, [source!]]],

@@ -4,6 +4,7 @@
  * may be added up in another order. Programs run without their changes in place, which `vmap` refuses.
  */
 
+import { MAX_RANK } from "../../lib/core/shape.ts";
 import { grad, gradOf, stack, type Tensor, vmap, where, zeros } from "../../mod.ts";
 import { stream } from "../common/samples.ts";
 import { REFUSED } from "../matrix/vmap_refusals.ts";
@@ -42,10 +43,11 @@ function drawDims(name: string, program: Program): Dims {
   const dims = new Map<number, number | null>(
     leavesOf(program).map(([place, { shape }]) => {
       const next = stream(`${name} v${place}`);
-      return [place, next() < MAPPED ? Math.floor(next() * (shape.length + 1)) : null];
+      const mapped = next() < MAPPED && shape.length < MAX_RANK;
+      return [place, mapped ? Math.floor(next() * (shape.length + 1)) : null];
     }),
   );
-  const [first] = dims.keys();
+  const first = leavesOf(program).find(([, { shape }]) => shape.length < MAX_RANK)?.[0];
   const none = [...dims.values()].every((dim) => dim === null);
   return none && first !== undefined ? dims.set(first, 0) : dims;
 }

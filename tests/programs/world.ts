@@ -1,14 +1,8 @@
 /** Where a program runs: as it is, or as its twin on contiguous copies, in float64 for float32. */
 
 import { engine, under } from "../../lib/core/engine.ts";
-import { geluComposite, geluTanhComposite } from "../../lib/ops/elementwise/gelu.ts";
-import { cdistComposite } from "../../lib/ops/linalg/cdist.ts";
-import {
-  layerNormComposite,
-  logSoftmaxComposite,
-  logsumexpComposite,
-  softmaxComposite,
-} from "../../lib/ops/normalize/fused.ts";
+import { cpu } from "../../lib/device/cpu.ts";
+import { logsumexpComposite } from "../../lib/ops/normalize/fused.ts";
 import * as adjoint from "../../mod.ts";
 import { type DType, noGrad, Tensor } from "../../mod.ts";
 import { opOf } from "../common/op_names.ts";
@@ -42,21 +36,16 @@ export const OPS: Ops = { ...adjoint as unknown as Ops, ...METHODS };
 /** The same for twins, which may have to copy where the program views. */
 const TWIN_OPS: Ops = { ...OPS, view: adjoint.reshape };
 
+// Where roundings are simulated, fused ops run their composites, of which each step rounds.
+const { supports } = cpu;
+cpu.supports = (kernel) => !(engine.watcher instanceof Rounding) && supports(kernel);
+
 /**
- * The same where roundings are simulated: fused ops by their composites, of which each step rounds, and
- * solvers on a matrix nearby.
+ * The same where roundings are simulated: in steps what one kernel does, and solvers on a matrix
+ * nearby.
  */
 const SIMULATED_OPS: Ops = {
   ...TWIN_OPS,
-  softmax: unfused(adjoint.softmax, softmaxComposite),
-  logSoftmax: unfused(adjoint.logSoftmax, logSoftmaxComposite),
-  logsumexp: (x: Tensor, dim?: number | number[], options?: adjoint.ReduceOptions) => {
-    const y = adjoint.logsumexp(x, dim, options);
-    const given = [dim ?? []].flat().map((dim) => dim < 0 ? dim + x.ndim : dim);
-    const dims = given.length === 0 ? x.shape.map((_, i) => i) : given;
-    const input = x.to({ dtype: y.dtype });
-    return x.size === 0 ? y : logsumexpComposite(input, dims, options?.keepdim ?? false);
-  },
   logaddexp: (a: Tensor | number, b: Tensor | number) => {
     const { shape, dtype, size } = adjoint.logaddexp(a, b);
     const sides = [a, b].map((side) =>
@@ -74,11 +63,6 @@ const SIMULATED_OPS: Ops = {
     );
     return adjoint.cat(sums, axis);
   },
-  layerNorm: (x: Tensor, shape: number[], options: adjoint.LayerNormOptions) => {
-    const { weight = null, bias = null, eps = 1e-5 } = options;
-    adjoint.layerNorm(x, shape, options);
-    return layerNormComposite(x, weight, bias, { shape, eps });
-  },
   variance: (x: Tensor, dim?: number | number[], options: adjoint.VarianceOptions = {}) => {
     const y = adjoint.variance(x, dim, options);
     const divisor = divisorOf(x, y, options);
@@ -94,17 +78,6 @@ const SIMULATED_OPS: Ops = {
     const dims = dim === undefined ? {} : { dim };
     return adjoint.norm(centered(x, dim), { ...dims, keepdim }).div(Math.sqrt(divisor));
   },
-  cdist: (a: Tensor, b: Tensor, options?: adjoint.CdistOptions) => {
-    const { dtype, size } = adjoint.cdist(a, b, options);
-    const [x, y] = [a, b].map((side) => side.to({ dtype }));
-    return size === 0 || a.shape.at(-1) === 0
-      ? adjoint.cdist(x!, y!, options)
-      : cdistComposite(x!, y!, options?.p ?? 2);
-  },
-  gelu: (x: Tensor, options?: adjoint.GeluOptions) => {
-    adjoint.gelu(x, options);
-    return options?.approximate === "tanh" ? geluTanhComposite(x) : geluComposite(x);
-  },
   ...Object.fromEntries(
     ["cholesky", "det", "inv", "solve", "solveTriangular", "qr", "eigh", "cg"].map((name) => [
       `linalg.${name}`,
@@ -116,18 +89,6 @@ const SIMULATED_OPS: Ops = {
     ]),
   ),
 };
-
-/** A fused op along a dimension, after its checks. */
-function unfused(
-  fused: (x: Tensor, dim: number) => Tensor,
-  composite: (x: Tensor, dim: number) => Tensor,
-): (x: Tensor, dim: number) => Tensor {
-  return (x, dim) => {
-    const y = fused(x, dim);
-    const input = x.to({ dtype: y.dtype });
-    return y.ndim === 0 || y.size === 0 ? y : composite(input, dim < 0 ? dim + y.ndim : dim);
-  };
-}
 
 function centered(x: Tensor, dim: number | number[] | undefined): Tensor {
   return x.sub(x.mean(dim, { keepdim: true }));

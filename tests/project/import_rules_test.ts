@@ -144,7 +144,13 @@ const SUBJECTS: Readonly<Record<string, readonly string[]>> = {
   common: ["lib/ops/", "lib/ffi/"],
   matrix: ["lib/ops/", "lib/core/", "lib/autograd/", "lib/device/", "lib/ffi/"],
   // With what a vmap may refuse.
-  programs: ["lib/ops/", "lib/core/", "lib/autograd/", "tests/matrix/vmap_refusals.ts"],
+  programs: [
+    "lib/ops/",
+    "lib/core/",
+    "lib/autograd/",
+    "lib/device/cpu.ts",
+    "tests/matrix/vmap_refusals.ts",
+  ],
   // A row for each function of these modules, checked by their types; optimizers by their own table.
   area_calls: ["lib/core/", "lib/device/", "lib/tensor/", "lib/ops/", "tests/optim/"],
   // Ops that are made for a test, and what devices count of what passes made.
