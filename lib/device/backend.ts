@@ -145,9 +145,9 @@ export class Storage implements Memory {
       );
     }
     if (this.gone === "dispose") {
-      throw new DeviceError(
-        `Cannot run ${op}: a tensor has been disposed, at ${disposalOf(this)}`,
-      );
+      const line = disposalOf(this);
+      const where = line === null ? "" : `, at ${line}`;
+      throw new DeviceError(`Cannot run ${op}: a tensor has been disposed${where}`);
     }
     const own = this.backend.device;
     if (own === "cpu" && this.size > 0 && lengthOf(this.array) === 0) {

@@ -1,4 +1,5 @@
 //! Buffers by handle. Those that JavaScript gives back it keeps itself for the next tensor of their size.
+//! Small tensors share no buffer: wgpu lets no dispatch read one part of a buffer and write another.
 
 use crate::error::{Error, Result};
 use std::collections::HashMap;
