@@ -4,6 +4,7 @@ import { assert, assertEquals, assertMatch, assertThrows } from "@std/assert";
 import {
   DeviceError,
   empty,
+  fromTypedArray,
   gpu,
   memoryStats,
   noGrad,
@@ -111,6 +112,18 @@ Deno.test({
       /^DeviceError Cannot make a tensor on the GPU: it is out of memory, with \d+ bytes in \d+ tensors; memory is freed at the end of scope\(\(\) => …\) and by dispose\(\)\n3\n0 4$/m,
     );
   },
+});
+
+gpuTest("tensors that are moved there one after the other are not all held on the way", () => {
+  const x = fromTypedArray(new Float32Array(2 ** 24), [2 ** 24]);
+  const before = Deno.memoryUsage().rss;
+  let most = 0;
+  for (let i = 0; i < 20; i++) {
+    x.to({ device }).dispose();
+    most = Math.max(most, Deno.memoryUsage().rss - before);
+  }
+  // 20 of 64 MiB; eight submissions may be under way.
+  assert(most < 10 * 2 ** 26, `${most} bytes`);
 });
 
 gpuTest("a limit of bytes is kept, for what was made outside of scope", () => {
