@@ -253,7 +253,7 @@ function launch(kernel: number, operands: readonly Operand[], shape: Shape | nul
   const { name, wgsl } = kernelAt(kernel);
   if (wgsl === undefined) {
     throw new DeviceError(
-      `Cannot run ${name} on the GPU: it has no program there yet; move the tensors with ` +
+      `Cannot run ${name} on the GPU: it has no program there; move the tensors with ` +
         'to({ device: "cpu" })',
     );
   }
