@@ -6,6 +6,7 @@
  *   deno run --allow-ffi examples/throughput.ts --seed 11
  */
 import { fromTypedArray, gpu, losses, rand, randn, scope, type Tensor, train } from "@adjoint/ml";
+import * as plot from "@adjoint/ml/plot";
 
 const run = train.experiment("Measured ratios of MSE instead of 200 times.");
 
@@ -63,6 +64,10 @@ for (const { n, js, rust, device, transfer } of rows) {
   const cells = { JavaScript: js, library: rust, GPU: device, "moving there": transfer };
   console.log(`${n}: ${Object.entries(cells).map(([name, ms]) => `${name} ${ms.toFixed(3)} ms`)}`);
 }
+const times = { JavaScript: rows.map(({ js }) => js), library: rows.map(({ rust }) => rust) };
+const far = gpu.available() ? { GPU: rows.map(({ device }) => device) } : {};
+const axes = { xScale: "log", yScale: "log", xLabel: "numbers", yLabel: "ms" } as const;
+run.picture("times", plot.lines({ ...times, ...far }, { x: rows.map(({ n }) => n), ...axes }));
 const ratios = rows.map(({ js, rust }) => js / rust);
 const crossover = rows.find(({ js, rust }) => rust < js)?.n ?? Infinity;
 const most = Math.max(...ratios).toFixed(1);

@@ -294,7 +294,7 @@ function launch(
   const { name, wgsl } = kernelAt(kernel);
   if (wgsl === undefined) {
     throw new DeviceError(
-      `Cannot run ${name} on the GPU: it has no program there yet; move the tensors with ` +
+      `Cannot run ${name} on the GPU: it has no program there; move the tensors with ` +
         'to({ device: "cpu" })',
     );
   }

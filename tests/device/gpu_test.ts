@@ -10,6 +10,7 @@ import {
   fullLike,
   gpu,
   grad,
+  linalg,
   manualSeed,
   memoryStats,
   noGrad,
@@ -213,8 +214,9 @@ gpuTest("what is disposed, mixed, of float64 or without a program is a DeviceErr
   refused(() => where(tensor([true, false]), x, 0), "tensors are on different devices");
   refused(() => cat([tensor([1]), x]), "tensors are on different devices");
   refused(() => cat([x, tensor([1])]), "tensors are on different devices");
-  refused(() => x.cumsum(0), "Cannot run cumsum on the GPU: it has no program there yet");
-  refused(() => x.argsort(), "Cannot run argsort on the GPU: it has no program there yet");
+  const square = ones([2, 2], there);
+  refused(() => linalg.cholesky(square), "Cannot run cholesky on the GPU: it has no program there");
+  refused(() => linalg.eigh(square), 'move the tensors with to({ device: "cpu" })');
   refused(() => x.data, 'is on the GPU; move it with to({ device: "cpu" }) first');
   refused(() => tensor([1], { device: "tpu" as "gpu" }), 'device must be "cpu" or "gpu"');
   const y = x.neg();

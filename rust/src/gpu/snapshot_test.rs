@@ -58,6 +58,10 @@ fn programs_have_the_text_of_the_snapshot() {
         texts("matmul", &[(F, &[3, 5]), (F, &[3, 7]), (F, &[7, 5])], &[], &[]),
         texts("softmax", &[(F, &[8, 100]), (F, &[8, 100])], &[1], &[]),
         texts("gather", &[(F, &[2, 3]), (F, &[9, 3]), (I, &[2, 3])], &[0], &[]),
+        texts("scatter_add", &[(F, &[3]), (I, &[300]), (F, &[300])], &[0], &[]),
+        texts("cumsum", &[(F, &[1 << 17]), (F, &[1 << 17])], &[1], &[]),
+        texts("cumprod", &[(F, &[9, 3]), (F, &[9, 3])], &[0], &[]),
+        texts("argsort", &[(I, &[2000]), (F, &[2000])], &[0], &[]),
         texts("adam_step", &[(F, &[64]), (F, &[64]), (F, &[64]), (F, &[64])], &[], &[0.1; 7]),
         texts("conv", &[(F, features), (F, image), (F, filters)], &window, &padding),
         texts(
