@@ -99,8 +99,9 @@ function trained(make: () => nn.Module): Tensor {
 const zero = errors(zerosLike(wanted));
 const found = NETS.map(trained);
 const maps = { solver: wanted, conv: found[0]!, "U-Net": found[1]!, "Swin-U-Net": found[2]! };
+const range = [0, Math.ceil(lengths(wanted).at(0).max().item())] as const;
 const shades = Object.entries(maps).map(([title, u]) =>
-  plot.heatmap(lengths(u).at(0).reshape([32, 32]), { title: `${title}, mm`, values: false })
+  plot.heatmap(lengths(u).at(0).reshape([32, 32]), { title: `${title}, mm`, values: false, range })
 );
 run.picture("slab", plot.figure(shades, { columns: 2 }));
 const [plain, unet, swin] = found.map(errors) as [number, number][];

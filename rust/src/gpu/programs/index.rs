@@ -89,6 +89,7 @@ pub(crate) fn scatter<const ADD: bool>(
     }
     let name = if ADD { "scatter_add" } else { "scatter" };
     let mut stage = indexed(name, operands, frame.ints()[0].max(0) as usize, (1, 0))?;
+    stage.updates = true;
     stage.set(4, &[source.offset])?;
     stage.copy(40, source.layout.strides());
     Ok(vec![stage])
