@@ -24,7 +24,13 @@ class Windows extends nn.Module {
 
   constructor(channels: number, heads: number) {
     super();
-    const block = (shift: number) => new nn.SwinBlock(channels, heads, 4, shift, { mlpRatio: 2 });
+    const block = (shift: number) => {
+      const own = new nn.SwinBlock(channels, heads, 4, shift, { mlpRatio: 2 });
+      // Ordinary weights, as those by which the threshold was measured; the block's own are larger.
+      const maps = [new nn.Linear(channels, 2 * channels), new nn.Linear(2 * channels, channels)];
+      maps.forEach((map, i) => own.mlp[3 * i]!.loadStateDict(map.stateDict()));
+      return own;
+    };
     this.blocks = new nn.Sequential(block(0), block(2));
   }
 
@@ -99,9 +105,8 @@ const shades = Object.entries(maps).map(([title, u]) =>
 );
 run.picture("slab", plot.figure(shades, { columns: 2 }));
 const [plain, unet, swin] = found.map(errors) as [number, number][];
-for (
-  const [name, [mean, peak]] of Object.entries({ zero, conv: plain!, unet: unet!, swin: swin! })
-) {
+const all = { zero, conv: plain!, unet: unet!, swin: swin! };
+for (const [name, [mean, peak]] of Object.entries(all)) {
   console.log(
     `${name.padEnd(5)} mean ${mean.toFixed(3)} mm, where most moves ${peak.toFixed(2)} mm`,
   );
