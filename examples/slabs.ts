@@ -24,13 +24,7 @@ class Windows extends nn.Module {
 
   constructor(channels: number, heads: number) {
     super();
-    const block = (shift: number) => {
-      const own = new nn.SwinBlock(channels, heads, 4, shift, { mlpRatio: 2 });
-      // Ordinary weights, as those by which the threshold was measured; the block's own are larger.
-      const maps = [new nn.Linear(channels, 2 * channels), new nn.Linear(2 * channels, channels)];
-      maps.forEach((map, i) => own.mlp[3 * i]!.loadStateDict(map.stateDict()));
-      return own;
-    };
+    const block = (shift: number) => new nn.SwinBlock(channels, heads, 4, shift, { mlpRatio: 2 });
     this.blocks = new nn.Sequential(block(0), block(2));
   }
 
