@@ -80,8 +80,9 @@ export class MultiTaskLossWithUncertainty extends Module<[readonly Tensor[]]> {
   /** ln σ² of each task, of its noise as a whole; 0 at first. */
   readonly logVars: Parameter;
   /** What is before each e^(−sᵢ)·Lᵢ. */
-  readonly #factors: readonly number[];
-  readonly #clamp: readonly [number, number] | null;
+  protected readonly factors: readonly number[];
+  /** The least and the largest log-variance that count; null for no bounds. */
+  protected readonly clamp: readonly [number, number] | null;
 
   /**
    * Creates the loss.
@@ -100,8 +101,8 @@ export class MultiTaskLossWithUncertainty extends Module<[readonly Tensor[]]> {
         `Cannot ${call}: ${numTasks} tasks need as many kinds, got ${kinds.length}`,
       );
     }
-    this.#factors = kinds.map((one) => one === "regression" ? 0.5 : 1);
-    this.#clamp = clamp ?? null;
+    this.factors = kinds.map((one) => one === "regression" ? 0.5 : 1);
+    this.clamp = clamp ?? null;
     this.logVars = new Parameter(zeros([numTasks], { dtype }));
   }
 
@@ -113,10 +114,10 @@ export class MultiTaskLossWithUncertainty extends Module<[readonly Tensor[]]> {
   override forward(taskLosses: readonly Tensor[]): Tensor {
     const call = "compute losses.MultiTaskLossWithUncertainty";
     checkCount(call, arguments.length, 1);
-    const each = tasksOf(call, taskLosses, this.#factors.length);
-    const s = this.#clamp === null ? this.logVars : this.logVars.clamp(...this.#clamp);
+    const each = tasksOf(call, taskLosses, this.factors.length);
+    const s = this.clamp === null ? this.logVars : this.logVars.clamp(...this.clamp);
     const { dtype, device } = each;
-    const factors = tensor([...this.#factors], { dtype, device });
+    const factors = tensor([...this.factors], { dtype, device });
     return s.neg().exp().mul(each).mul(factors).sum().add(s.sum().mul(0.5));
   }
 }
@@ -295,7 +296,8 @@ export class AdaptiveRobustLoss extends Loss {
   readonly latentAlpha: Parameter;
   /** The scale before softplus. */
   readonly latentScale: Parameter;
-  readonly #reduction: Reduction;
+  /** How elements become the loss. */
+  protected readonly reduction: Reduction;
 
   /** Creates the loss. */
   constructor(options?: AdaptiveRobustOptions) {
@@ -309,7 +311,7 @@ export class AdaptiveRobustLoss extends Loss {
     const logit = Math.log((alpha - LEAST_ALPHA) / (MOST_ALPHA - alpha));
     this.latentAlpha = new Parameter(full([], logit, { dtype }));
     this.latentScale = new Parameter(full([], scale + Math.log(-Math.expm1(-scale)), { dtype }));
-    this.#reduction = reduction;
+    this.reduction = reduction;
   }
 
   /** The shape. */
@@ -328,6 +330,6 @@ export class AdaptiveRobustLoss extends Loss {
     checkPair("losses.AdaptiveRobustLoss", prediction, target);
     const { alpha, scale } = this;
     const each = generalForm(prediction.sub(target).mul(scale.reciprocal()).square(), alpha);
-    return reduced(each.add(scale.log().add(logPartition(alpha))), this.#reduction);
+    return reduced(each.add(scale.log().add(logPartition(alpha))), this.reduction);
   }
 }

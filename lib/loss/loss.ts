@@ -258,8 +258,10 @@ export abstract class FunctionLoss<
   Options extends LossOptions<string>,
   Inputs extends Tensor[] = [Tensor, Tensor],
 > extends Loss<Inputs> {
-  readonly #compute: LossFunction<Options, Inputs>;
-  readonly #options: Options;
+  /** The function. */
+  protected readonly compute: LossFunction<Options, Inputs>;
+  /** What it is called with. */
+  protected readonly options: Options;
 
   /**
    * Creates the loss.
@@ -271,13 +273,13 @@ export abstract class FunctionLoss<
     super();
     checkCount("make FunctionLoss", arguments.length, 2);
     checkKind("make FunctionLoss", "the loss", compute, FUNCTION);
-    this.#compute = compute;
-    this.#options = options;
+    this.compute = compute;
+    this.options = options;
   }
 
   /** The loss. */
   override forward(...inputs: Inputs): Tensor {
-    return this.#compute(...inputs, this.#options);
+    return this.compute(...inputs, this.options);
   }
 }
 
