@@ -220,19 +220,39 @@ gpuTest("what is disposed, mixed, of float64 or without a program is a DeviceErr
   refused(() => x.data, 'is on the GPU; move it with to({ device: "cpu" }) first');
   refused(() => tensor([1], { device: "tpu" as "gpu" }), 'device must be "cpu" or "gpu"');
   const y = x.neg();
-  y.dispose();
-  refused(() => y.add(1), "Cannot run add: a tensor has been disposed");
-  refused(() => y.toArray(), "a tensor has been disposed");
+  throwAway(y);
+  refusedAsGone(() => y.add(1));
+  refusedAsGone(() => y.toArray());
   assertEquals(String(y), "tensor(disposed, shape [2])");
   y.dispose();
 });
 
-Deno.test("dispose() on the CPU refuses later use too", () => {
+function throwAway(x: Tensor): void {
+  x.dispose();
+}
+
+/** Refused in the words of a tensor that was given to `throwAway`. */
+function refusedAsGone(run: () => unknown): void {
+  const { message } = assertThrows(run, DeviceError);
+  assertMatch(
+    message,
+    /^Cannot run \w+: a tensor has been disposed, at throwAway \(file:.*ts:\d+:5\)$/,
+  );
+}
+
+Deno.test("dispose() on the CPU refuses later use too, and tells where it was", () => {
   const x = ones([1000]);
   const view = x.reshape([10, 100]);
+  throwAway(x);
   x.dispose();
-  assertThrows(() => view.sum(), DeviceError, "a tensor has been disposed");
-  assertThrows(() => x.toArray(), DeviceError, "a tensor has been disposed");
+  refusedAsGone(() => view.sum());
+  refusedAsGone(() => x.toArray());
+  const left = ones([3]);
+  {
+    using own = left;
+    assertEquals(own.size, 3);
+  }
+  assertThrows(() => left.neg(), DeviceError, import.meta.url);
 });
 
 gpuTest("a tensor over the device's limit is refused with the limit", () => {
@@ -299,4 +319,7 @@ gpuTest("opening twice names the same device", () => {
   const info = gpu.info();
   assert(info.available && info.name.length > 0);
   assertEquals(gpu.info(), info);
+  // A program is no real device, whatever it is called.
+  assertEquals(info.kind === "software", /llvmpipe|lavapipe|swiftshader|warp/i.test(info.name));
+  assert(["discrete", "integrated", "virtual", "software", "unknown"].includes(info.kind));
 });

@@ -124,6 +124,7 @@ pub(crate) fn scatter<const ADD: bool>(
     let name = if ADD { "scatter_add" } else { "scatter" };
     let axis = frame.ints()[0].max(0) as usize;
     let mut stage = indexed(name, operands, axis, (1, 0))?;
+    stage.updates = true;
     stage.set(4, &[source.offset])?;
     stage.copy(40, source.layout.strides());
     let mut stages = if index.layout.extent(axis) < LONG {
