@@ -25,8 +25,8 @@ struct Scan {
     name: &'static str,
     /// The state: its type and functions.
     state: &'static str,
-    /// Its bytes.
-    bytes: usize,
+    /// How many elements take as much memory.
+    size: usize,
 }
 
 const SUM: Scan = Scan {
@@ -37,7 +37,7 @@ fn state_of(x: T) -> State { return x; }
 fn joined(a: State, b: State) -> State { return a + b; }
 fn finish(a: State) -> T { return a; }
 ",
-    bytes: 4,
+    size: 1,
 };
 
 /// Products of integers.
@@ -49,7 +49,7 @@ fn state_of(x: T) -> State { return x; }
 fn joined(a: State, b: State) -> State { return a * b; }
 fn finish(a: State) -> T { return a; }
 ",
-    bytes: 4,
+    size: 1,
 };
 
 /// Products of floats. A state is a factor from 1 to 2, or 0, infinite or NaN, and a power of two, so that
@@ -75,7 +75,7 @@ fn finish(a: State) -> f32 {
     return a.factor * power_of_two(half) * power_of_two(power - half);
 }
 ",
-    bytes: 8,
+    size: 2,
 };
 
 /// What one dispatch of several does.
@@ -203,8 +203,9 @@ fn stages(scan: Scan, frame: &Frame<'_>, operands: &[Operand]) -> Result<Vec<Sta
         ]
     };
     let reverse = frame.ints()[0] != 0;
+    let state = scan.size * x.dtype.size();
     for stage in &mut steps {
-        stage.scratch = if sharing.parts == 1 { 0 } else { rows * sharing.parts * scan.bytes };
+        stage.scratch = if sharing.parts == 1 { 0 } else { rows * sharing.parts * state };
         if stage.values[2] == Step::Between as u32 {
             continue;
         }
