@@ -2,6 +2,7 @@
 #![cfg_attr(not(feature = "gpu"), allow(dead_code))]
 
 mod elementwise;
+mod fills;
 mod index;
 mod matmul;
 mod optim;
@@ -40,6 +41,10 @@ pub(crate) const SCATTER_ADD: Wgsl = program(index::INDEX_SOURCE, index::scatter
 pub(crate) const SGD: Wgsl = program(optim::STEP_SOURCE, optim::sgd);
 pub(crate) const SGD_MOMENTUM: Wgsl = program(optim::STEP_SOURCE, optim::sgd_momentum);
 pub(crate) const ADAM: Wgsl = program(optim::STEP_SOURCE, optim::adam);
+pub(crate) const UNIFORM: Wgsl = program(fills::FILL_SOURCE, fills::uniform);
+pub(crate) const NORMAL: Wgsl = program(fills::FILL_SOURCE, fills::normal);
+pub(crate) const INTEGERS: Wgsl = program(fills::FILL_SOURCE, fills::integers);
+pub(crate) const SEQUENCE: Wgsl = program(fills::FILL_SOURCE, fills::sequence);
 pub(crate) const CONV: Wgsl = program(matmul::MATMUL_SOURCE, window::conv);
 pub(crate) const CONV_INPUT: Wgsl = program(matmul::MATMUL_SOURCE, window::conv_input);
 pub(crate) const CONV_WEIGHT: Wgsl = program(matmul::MATMUL_SOURCE, window::conv_weight);
