@@ -4,6 +4,7 @@
 mod elementwise;
 mod fills;
 mod index;
+mod layer_norm;
 mod matmul;
 mod optim;
 mod reduce;
@@ -41,6 +42,9 @@ pub(crate) const SCATTER_ADD: Wgsl = program(index::INDEX_SOURCE, index::scatter
 pub(crate) const SGD: Wgsl = program(optim::STEP_SOURCE, optim::sgd);
 pub(crate) const SGD_MOMENTUM: Wgsl = program(optim::STEP_SOURCE, optim::sgd_momentum);
 pub(crate) const ADAM: Wgsl = program(optim::STEP_SOURCE, optim::adam);
+pub(crate) const LAYER_NORM: Wgsl = program(layer_norm::LAYER_NORM_SOURCE, layer_norm::layer_norm);
+pub(crate) const LAYER_NORM_GRAD: Wgsl =
+    program(layer_norm::LAYER_NORM_SOURCE, layer_norm::layer_norm_grad);
 pub(crate) const UNIFORM: Wgsl = program(fills::FILL_SOURCE, fills::uniform);
 pub(crate) const NORMAL: Wgsl = program(fills::FILL_SOURCE, fills::normal);
 pub(crate) const INTEGERS: Wgsl = program(fills::FILL_SOURCE, fills::integers);
