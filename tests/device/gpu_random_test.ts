@@ -1,7 +1,6 @@
 /** Random numbers on the GPU: the stream of the CPU, word for word, drawn there. */
 
 import { assert, assertEquals, assertThrows } from "@std/assert";
-import type { RandomState } from "../../lib/core/random.ts";
 import {
   bernoulli,
   type Device,
@@ -27,6 +26,9 @@ import { assertTensor } from "../common/compare.ts";
 import { plainOf } from "../common/samples.ts";
 import { NORMAL_NUMBERS } from "../matrix/gpu_differences.ts";
 import { gpuTest } from "../tools/gpu.ts";
+
+/** Where a stream stands. */
+type RandomState = RandomGenerator["state"];
 
 /** Where a draw happens, and what from. */
 interface Place {
