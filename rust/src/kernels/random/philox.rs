@@ -67,7 +67,7 @@ fn unit64(high: u32, low: u32) -> f64 {
 /// An integer from `first` on: the share of a range that 64 bits name. A range of 0 is one of 2³².
 fn integer(high: u32, low: u32, (first, range): (i32, u32)) -> i32 {
     let range = if range == 0 { 1 << 32 } else { u64::from(range) };
-    let share = (u64::from(high) * range + (u64::from(low) * range >> 32)) >> 32;
+    let share = (u64::from(high) * range + ((u64::from(low) * range) >> 32)) >> 32;
     first.wrapping_add(share as u32 as i32)
 }
 
@@ -158,7 +158,7 @@ mod tests {
         let exact = |high: u32, low: u32, (first, range): (i32, u32)| {
             let bits = u128::from(high) << 32 | u128::from(low);
             let range = if range == 0 { 1_u128 << 32 } else { u128::from(range) };
-            first.wrapping_add((bits * range >> 64) as u32 as i32)
+            first.wrapping_add(((bits * range) >> 64) as u32 as i32)
         };
         let ends = [0, 1, 0x8000_0000, u32::MAX - 1, u32::MAX];
         for (high, low) in ends.into_iter().flat_map(|a| ends.map(|b| (a, b))) {
