@@ -61,7 +61,7 @@ interface FreeList {
 const free = new Map<number, FreeList>();
 let freeBytes = 0;
 let clock = 0;
-let reads = 0;
+let [reads, writes] = [0, 0];
 
 /** The size of the piece in which so many bytes lie: a quarter of a power of two is its grain. */
 function sizeOfPiece(bytes: number): number {
@@ -253,6 +253,7 @@ function fill(storage: Storage, value: number): void {
 function write(storage: Storage, elements: TypedArray): void {
   // A bool takes four bytes here.
   const words = storage.code === BOOL ? Uint32Array.from(elements) : elements;
+  writes++;
   writeGpu((storage as GpuStorage).handle, words as Words);
   // Positions are checked by what they lie between.
   if (storage.code === INT32) {
@@ -305,7 +306,7 @@ function launch(
     putStrided(i, storage, offset, own, strides, shape ?? own);
     setHandle(i, (storage as GpuStorage).handle);
   }
-  if (operands[0]!.size === 0 || launchGpu(kernel, name, operands.length)) return;
+  if (launchGpu(kernel, name, operands.length)) return;
   // What it leaves from one dispatch to the next has no room: what waits gives way.
   if (again) throw outOfMemory(`run ${name}`);
   evictAll();
@@ -359,7 +360,21 @@ export function openBackend(): Backend {
   return gpu;
 }
 
-/** Handles in use, the bytes of tensors on the GPU, what waits for the next use, and what was read. */
-export function gpuCounts(): { handles: number; bytes: number; freeBytes: number; reads: number } {
-  return { ...all, freeBytes, reads };
+/** Counts of memory and of what went to and fro. */
+export interface GpuCounts {
+  /** Handles in use. */
+  readonly handles: number;
+  /** Bytes of tensors. */
+  readonly bytes: number;
+  /** Bytes that wait for the next use. */
+  readonly freeBytes: number;
+  /** How often elements were read back. */
+  readonly reads: number;
+  /** How often elements were written from the host. */
+  readonly writes: number;
+}
+
+/** What the GPU holds, and what went to and fro. */
+export function gpuCounts(): GpuCounts {
+  return { ...all, freeBytes, reads, writes };
 }

@@ -21,6 +21,8 @@ export interface MemoryStats {
   readonly gpuFreeBytes: number;
   /** How often elements were read back from the GPU, for which it has to be waited. */
   readonly gpuReads: number;
+  /** How often elements were written to the GPU from here, for which what waits is submitted. */
+  readonly gpuWrites: number;
   /** Bytes of array buffers and the like that the process holds now. */
   readonly externalBytes: number;
   /** Resident bytes of the process. */
@@ -54,6 +56,7 @@ export function memoryStats(): MemoryStats {
     gpuBytes: gpu.bytes,
     gpuFreeBytes: gpu.freeBytes,
     gpuReads: gpu.reads,
+    gpuWrites: gpu.writes,
     externalBytes: external,
     residentBytes: rss,
   };

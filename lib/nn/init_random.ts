@@ -43,14 +43,14 @@ function check(
 }
 
 function fillUniform<T extends Tensor>(x: T, low: number, high: number, options: InitOptions): T {
-  const draw = () => rand(x.shape, { dtype: x.dtype, ...options }).mul(high - low).add(low);
-  noGrad(() => x.copy_(draw()));
+  const { shape, dtype, device } = x;
+  noGrad(() => x.copy_(rand(shape, { dtype, device, ...options }).mul(high - low).add(low)));
   return x;
 }
 
 function fillNormal<T extends Tensor>(x: T, mean: number, std: number, options: InitOptions): T {
-  const draw = () => randn(x.shape, { dtype: x.dtype, ...options }).mul(std).add(mean);
-  noGrad(() => x.copy_(draw()));
+  const { shape, dtype, device } = x;
+  noGrad(() => x.copy_(randn(shape, { dtype, device, ...options }).mul(std).add(mean)));
   return x;
 }
 

@@ -301,22 +301,23 @@ function draw(
   shape: readonly number[],
   options: RandomOptions,
 ): Tensor {
-  const { dtype = "float32", device = "cpu", generator = defaultGenerator } = options;
+  const { dtype = "float32", device = "cpu", requiresGrad = false } = options;
+  const { generator = defaultGenerator } = options;
   if (!isFloat(dtype)) {
     throw new DTypeError(`Cannot run ${op}: dtype must be float32 or float64, got ${dtype}`);
   }
-  // A device that does not exist is refused before numbers are drawn.
-  backendOf(op, device);
+  const backend = backendOf(op, device);
   checkShape(op, shape);
   const x = drawn(op, shape, (shape) => {
-    const x = make(op, shape, dtype);
+    // What is refused is refused before numbers are drawn.
+    const x = make(op, shape, dtype, false, backend);
     if (x.size > 0) {
       const perBlock = dtype === "float32" ? 4 : 2;
-      x.storage.backend.run(kernel, [x], generator.take(Math.ceil(x.size / perBlock)));
+      backend.run(kernel, [x], generator.take(Math.ceil(x.size / perBlock)));
     }
     return x;
   });
-  return finish(x, options);
+  return requiresGrad ? x.requiresGrad_() : x;
 }
 
 const uniformKernel = kernelNumber("uniform");

@@ -11,14 +11,16 @@ import {
   type OptionTable,
   shown,
 } from "../core/options.ts";
-import { GENERATOR, type RandomGenerator } from "../core/random.ts";
+import { defaultGenerator, GENERATOR, type RandomGenerator } from "../core/random.ts";
 import { broadcastShapes, checkShape, extentAt, sameShape, type Shape } from "../core/shape.ts";
 import { backendOf } from "../device/devices.ts";
+import { noteRange } from "../device/memory.ts";
+import { kernelNumber } from "../ffi/library.ts";
 import { elementsOf } from "../ops/copy/copy.ts";
 import { bare } from "../ops/define/batch.ts";
 import { tensorOver } from "../ops/define/record.ts";
 import { rand, randn, type RandomOptions } from "./create.ts";
-import { drawn, likeOptions, noShape, readRandomOptions } from "./fresh.ts";
+import { drawn, likeOptions, make, noShape, readRandomOptions } from "./fresh.ts";
 import { Tensor } from "./tensor.ts";
 
 /** Options of draws that take type and device from a tensor. */
@@ -31,6 +33,8 @@ const DRAW_OPTIONS: OptionTable<DrawOptions> = { generator: GENERATOR };
 const readDrawOptions = optionReader(DRAW_OPTIONS);
 
 const LIMIT = 2 ** 31;
+
+const integersKernel = kernelNumber("integers");
 
 /** Random integers from 0 up to, not including, `high`. */
 export function randint(high: number, shape: readonly number[], options?: RandomOptions): Tensor;
@@ -108,8 +112,9 @@ function drawIntegers(
   options: RandomOptions,
 ): Tensor {
   checkShape(op, shape);
-  const { generator, dtype = "int32", device = "cpu", requiresGrad = false } = options;
-  backendOf(op, device);
+  const { dtype = "int32", device = "cpu", requiresGrad = false } = options;
+  const { generator = defaultGenerator } = options;
+  const backend = backendOf(op, device);
   checkNumber(`run ${op}`, "low", low);
   checkNumber(`run ${op}`, "high", high);
   const whole = Number.isInteger(low) && Number.isInteger(high);
@@ -119,12 +124,17 @@ function drawIntegers(
         high,
     );
   }
-  const drawnIntegers = drawn(op, shape, (shape) => {
-    const uniform = rand(shape, { dtype: "float64", ...generator && { generator } });
-    const numbers = Int32Array.from(uniform.data, (u) => low + Math.floor(u * (high - low)));
-    return tensorOver(numbers, uniform.shape);
+  const integers = drawn(op, shape, (shape) => {
+    const x = make(op, shape, "int32", false, backend);
+    // The kernel takes 2³² integers for none.
+    const range = [low, (high - low) | 0];
+    if (x.size > 0) {
+      backend.run(integersKernel, [x], [...generator.take(Math.ceil(x.size / 2)), ...range]);
+    }
+    if (device === "gpu") noteRange(x.storage, low, high - 1);
+    return x;
   });
-  const x = drawnIntegers.to({ dtype }).to({ device });
+  const x = integers.to({ dtype });
   return requiresGrad ? x.requiresGrad_() : x;
 }
 
@@ -195,7 +205,8 @@ export function normal(
   const { requiresGrad = false, ...rest } = options;
   const { dtype, device } = like ?? { dtype: "float32", device: "cpu" };
   const z = randn(own, { dtype, device, ...rest });
-  const plain = (x: Tensor | number) => x instanceof Tensor ? x.detach() : x;
+  const plain = (x: Tensor | number) =>
+    x instanceof Tensor ? x.detach().to({ device: z.device }) : x;
   const y = z.mul(plain(std)).add(plain(mean)).to({ dtype: z.dtype });
   return requiresGrad ? y.requiresGrad_() : y;
 }

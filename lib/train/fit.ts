@@ -78,8 +78,9 @@ async function unlessCutOff(run: TrainingRun, epochs: Promise<void>): Promise<vo
 /**
  * Trains a model: for each epoch all batches, each with its loss, its gradients and a step of the
  * optimizer, then the validation. The same can be written by hand with public functions; see the
- * README. Each batch is computed inside `scope`, so that its memory is used again at once: what the
- * model and the loss hold as properties stays, and so does what is given to `keep`.
+ * README. Batches that are pairs go to the device of the model's parameters. Each is computed inside
+ * `scope`, so that its memory is used again at once: what the model and the loss hold as properties
+ * stays, and so does what is given to `keep`.
  *
  * An interrupt (Ctrl-C) ends training when the batch is done; callbacks still learn of the end.
  *

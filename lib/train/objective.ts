@@ -76,12 +76,15 @@ function criterionOf(criterion: Criterion): (output: Tensor, target: Tensor) => 
   };
 }
 
-/** The objective of batches that are pairs of an input and a target. */
+/** The objective of batches that are pairs of an input and a target, which go to the model's device. */
 export function pairObjective(call: string, model: Module, criterion: Criterion): Objective {
   const compute = criterionOf(criterion);
+  const device = model.parameters()[0]?.device;
   return (batch, source) => {
     const pair: readonly unknown[] = Array.isArray(batch) ? batch : [];
-    const [x, target] = pair;
+    const [x, target] = pair.map((part) =>
+      isTensor(part) && device !== undefined ? part.to({ device }) : part
+    );
     if (pair.length !== 2 || !isTensor(x) || !isTensor(target)) {
       throw new TypeError(
         `Cannot ${call}: a batch of ${source} must be a pair of tensors, input and target, got ${

@@ -21,6 +21,13 @@ export interface Difference {
 /** What a GPU may be off in float32, of the number itself. */
 const CLOSE = 2e-5;
 
+/**
+ * What a normal random number may be off, which is the root of a logarithm times a sine. From 1/2 to 3/4
+ * a logarithm may be off by 2⁻²¹, which is 2⁻¹⁹ of it at most, and half of that of the root; the rest is
+ * for the roundings. Where the CPU's sine is 0 but for the rounding of π, ours is 0.
+ */
+export const NORMAL_NUMBERS = { rtol: 2 ** -19, atol: 2 ** -40 } as const;
+
 /** The smallest float32 that has all its digits. */
 const NORMAL = 2 ** -126;
 

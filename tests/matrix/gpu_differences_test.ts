@@ -1,11 +1,11 @@
 /** What the comparison of the GPU with the CPU would notice at special points, without a GPU. */
 
 import { assert, assertEquals, AssertionError, assertThrows } from "@std/assert";
-import { assertTensor } from "../common/compare.ts";
+import { assertTensor, near } from "../common/compare.ts";
 import { type Plain, tensorOf } from "../common/samples.ts";
 import { ELEMENTWISE } from "../common/elementwise.ts";
 import { specialInputs } from "./elementwise/points.ts";
-import { agreesAt, DIFFERENCES } from "./gpu_differences.ts";
+import { agreesAt, DIFFERENCES, NORMAL_NUMBERS } from "./gpu_differences.ts";
 
 /** Compares what a formula gives in float32 with what a function is, as the matrix does. */
 function compare(
@@ -63,6 +63,15 @@ Deno.test("other numbers than those that are known are noticed where a differenc
   assert(!agrees("mul", [1e-30, 1e-7], 0, 1e-37));
   assert(!agrees("mul", [-0, 1], 0, -0));
   assert(!agrees("mul", [1e30, 1e30], 3.4e38, Infinity));
+});
+
+Deno.test("a normal number of a cosine as inexact as the language allows is noticed", () => {
+  const [u, v] = [0.3, 0.1];
+  const radius = Math.sqrt(-2 * Math.log(1 - u));
+  const wanted = radius * Math.cos(2 * Math.PI * v);
+  assert(near(Math.fround(wanted), wanted, NORMAL_NUMBERS));
+  assert(!near(radius * (Math.cos(2 * Math.PI * v) + 2 ** -11), wanted, NORMAL_NUMBERS));
+  assert(!near(radius * Math.cos(2 * Math.PI * (v + 2 ** -18)), wanted, NORMAL_NUMBERS));
 });
 
 Deno.test("every difference that is known is tried for each of its ops", () => {

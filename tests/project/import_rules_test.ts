@@ -126,7 +126,7 @@ Deno.test("areas above the tensor import no device, no ffi and no ops/define", (
 });
 
 Deno.test("only devices, the op tables and the creation of tensors reach the ffi", () => {
-  const others = /^lib\/(?!(?:device|ffi|ops)\/|tensor\/create\.ts)/;
+  const others = /^lib\/(?!(?:device|ffi|ops)\/|tensor\/(?:create|random_tensors)\.ts)/;
   assertEquals(breaches(others, /^lib\/ffi\//), []);
 });
 
@@ -155,8 +155,8 @@ const SUBJECTS: Readonly<Record<string, readonly string[]>> = {
   area_calls: ["lib/core/", "lib/device/", "lib/tensor/", "lib/ops/", "tests/optim/"],
   // Ops that are made for a test, and what devices count of what passes made.
   autograd: ["lib/ops/define/", "lib/device/"],
-  // The modes that a scope changes.
-  device: ["lib/core/engine.ts"],
+  // The modes that a scope changes, good calls to be made on both devices, and where these may differ.
+  device: ["lib/core/engine.ts", "tests/area_calls/", "tests/matrix/gpu_differences.ts"],
   // A site is HTML, as reports are.
   gallery: ["lib/core/html.ts"],
   // The losses as functions of a number.

@@ -184,9 +184,14 @@ export function kernelScenes(n: (large: number) => number): Record<string, () =>
       for (const dtype of ["float64", "int32", "bool"] as const) x.to({ dtype });
       x.gt(0).to({ dtype: "float32" });
       adjoint.cat([x, x], 1);
+      adjoint.zeros([n(60_000)]).flip([0]);
       return x.contiguous();
     },
-    random: () => [rand([n(2000), n(1000)]), randn([n(2000), n(1000)], { dtype: "float64" })],
+    random: () => [
+      rand([n(2000), n(1000)]),
+      randn([n(2000), n(1000)], { dtype: "float64" }),
+      adjoint.randint(few, [n(2000), n(1000)]),
+    ],
     steps: () => {
       step(few, (p) => new optim.SGD(p, { lr: 0.1 }));
       step(few, (p) => new optim.SGD(p, { lr: 0.1, momentum: 0.9 }));

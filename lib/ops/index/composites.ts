@@ -19,6 +19,7 @@ import {
   positionsOn,
   scatterAddChecked,
   scatterKernel,
+  sequenceOn,
 } from "./primitives.ts";
 
 /**
@@ -198,7 +199,7 @@ export function oneHot(labels: Tensor, numClasses?: number): Tensor {
   }
   checkShape("oneHot", [...labels.shape, classes]);
   checkIndex("oneHot", labels, classes, "label");
-  const numbers = positionsOn(labels, classes, (i) => i);
+  const numbers = sequenceOn(labels, classes);
   return castTo(eq(reshape(labels, [...labels.shape, 1]), numbers), "int32");
 }
 

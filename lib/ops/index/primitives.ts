@@ -16,6 +16,7 @@ import { expand, reshape } from "../shape/primitives.ts";
 const gatherKernel = kernelNumber("gather");
 export const scatterKernel = kernelNumber("scatter");
 const scatterAddKernel = kernelNumber("scatter_add");
+const sequenceKernel = kernelNumber("sequence");
 
 /** The error of an index, the i-th, that is not among those from the lowest up to the extent. */
 export function outOfRange(
@@ -68,6 +69,16 @@ export function positionsOn(like: Tensor, count: number, at: (i: number) => numb
   const positions = new Int32Array(count);
   for (let i = 0; i < count; i++) positions[i] = at(i);
   list.storage.backend.write(list.storage, positions);
+  return list;
+}
+
+/** int32 positions on a tensor's device, at equal distances, which are made there. */
+export function sequenceOn(like: Tensor, count: number, first = 0, step = 1): Tensor {
+  const list = result(like, "int32", [count]);
+  if (count === 0) return list;
+  list.storage.backend.run(sequenceKernel, [list], [first, step]);
+  const last = first + (count - 1) * step;
+  noteRange(list.storage, Math.min(first, last), Math.max(first, last));
   return list;
 }
 

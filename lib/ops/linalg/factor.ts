@@ -13,7 +13,7 @@ import { anyBatched, broadcastInBatch, inBatch } from "../define/batch.ts";
 import { checkDevices, checkFloat, checkTensor } from "../define/checks.ts";
 import { record1, recordAll, result, rule } from "../define/record.ts";
 import { eq } from "../elementwise/compare.ts";
-import { gatherChecked, positionsOn } from "../index/primitives.ts";
+import { gatherChecked, sequenceOn } from "../index/primitives.ts";
 import { argsort } from "../index/sort.ts";
 import { squeeze, unsqueeze } from "../shape/composites.ts";
 import { expand } from "../shape/primitives.ts";
@@ -409,6 +409,6 @@ function solutionOf(a: Tensor, b: Tensor, left: boolean): Tensor {
 }
 
 export function identity(like: Tensor, n: number): Tensor {
-  const positions = positionsOn(like, n, (i) => i);
+  const positions = sequenceOn(like, n);
   return castTo(eq(unsqueeze(positions, 1), positions), like.dtype);
 }

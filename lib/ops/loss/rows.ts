@@ -6,7 +6,7 @@ import type { BatchedInputs } from "../define/batch.ts";
 import { fused, type FusedOp, type Inputs } from "../define/fused.ts";
 import { eq, gt, lt, where } from "../elementwise/compare.ts";
 import { logicalAnd } from "../elementwise/logic.ts";
-import { gatherChecked, positionsOn } from "../index/primitives.ts";
+import { gatherChecked, sequenceOn } from "../index/primitives.ts";
 import { flatten, unsqueeze } from "../shape/composites.ts";
 import { reshape } from "../shape/primitives.ts";
 
@@ -36,7 +36,7 @@ function rowOp<A>(
 
 /** The positions along the last dimension of rows. */
 function places(rows: Tensor): Tensor {
-  return positionsOn(rows, extentAt(rows.shape, -1), (i) => i);
+  return sequenceOn(rows, extentAt(rows.shape, -1));
 }
 
 /** How `multiMargin` is called beside its tensors. */

@@ -10,7 +10,7 @@ import { checkMatrices, checkTensor } from "../define/checks.ts";
 import { scalar } from "../define/record.ts";
 import { ge, le, where } from "../elementwise/compare.ts";
 import { indexSelect } from "../index/composites.ts";
-import { positionsOn } from "../index/primitives.ts";
+import { positionsOn, sequenceOn } from "../index/primitives.ts";
 import { composites } from "../registry.ts";
 import { flatten } from "./composites.ts";
 import { cat, expand, permute, reshape, slice } from "./primitives.ts";
@@ -119,7 +119,7 @@ export function flip(x: Tensor, dims: number | readonly number[]): Tensor {
   if (axes.length === 0) return clone(x);
   return axes.reduce((y, axis) => {
     const last = x.shape[axis]! - 1;
-    return indexSelect(y, axis, positionsOn(x, last + 1, (i) => last - i));
+    return indexSelect(y, axis, sequenceOn(x, last + 1, last, -1));
   }, x);
 }
 
@@ -189,8 +189,8 @@ function triangle(
   const [rows, columns] = [x.shape[x.ndim - 2]!, x.shape[x.ndim - 1]!];
   // Beyond the matrix every diagonal is as good as the next one.
   const offset = Math.max(-rows, Math.min(diagonal, columns));
-  const edge = reshape(positionsOn(x, rows, (i) => i + offset), [rows, 1]);
-  const column = positionsOn(x, columns, (i) => i);
+  const edge = reshape(sequenceOn(x, rows, offset), [rows, 1]);
+  const column = sequenceOn(x, columns);
   const inside = op === "tril" ? le(column, edge) : ge(column, edge);
   return where(inside, x, scalar(0, x.dtype, x));
 }

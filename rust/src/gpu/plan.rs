@@ -118,17 +118,10 @@ impl Operand {
 /// So many workgroups along two axes, which together are a few too many.
 pub(crate) fn spread(groups: usize) -> Result<[u32; 3]> {
     let rows = groups.div_ceil(MOST_GROUPS).max(1);
-    Ok([groups_along(groups.div_ceil(rows))?, groups_along(rows)?, 1])
-}
-
-/// A number of workgroups along an axis.
-pub(crate) fn groups_along(groups: usize) -> Result<u32> {
-    if groups > MOST_GROUPS {
-        return Err(Error::device(format!(
-            "a launch of {groups} workgroups is over the {MOST_GROUPS} of one axis"
-        )));
+    if rows > MOST_GROUPS {
+        return Err(Error::device(format!("a launch of {groups} workgroups is too large")));
     }
-    Ok(groups as u32)
+    Ok([groups.div_ceil(rows) as u32, rows as u32, 1])
 }
 
 /// The constants of a program's text.

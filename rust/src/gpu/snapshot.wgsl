@@ -1317,8 +1317,9 @@ const RIGHT_INNER = false;
 // twice four) of results.
 // Words: rows, inner, columns, axes of the batch, offsets of the left side, the right side and the
 // result, strides along the rows, inner and columns: left row, left inner, right inner, right column;
-// inner elements of a part, products of the batch; from 16 on the shape of the batch, from 24 its strides
-// on the left, from 32 on the right. Where a side is read as vectors, its numbers count those.
+// inner elements of a part, products of the batch; tiles along the columns, along the rows, and of all
+// products together; from 16 on the shape of the batch, from 24 its strides on the left, from 32 on the
+// right. Where a side is read as vectors, its numbers count those.
 
 const DEPTH = 16u;
 const QUADS = SIDE / 4u;
@@ -1374,18 +1375,25 @@ fn right_at(first: u32, side: u32, inner: u32, sides: u32, end: u32) -> Quad {
 @compute @workgroup_size(INVOCATIONS)
 fn main(
     @builtin(workgroup_id) group: vec3<u32>,
+    @builtin(num_workgroups) groups: vec3<u32>,
     @builtin(local_invocation_index) own: u32,
 ) {
+    let tile = group.y * groups.x + group.x;
+    // Of word 15, in a form that shows that the whole workgroup goes one way.
+    if (tile >= parameters[3u].w) {
+        return;
+    }
     let rows = word(0u);
     let columns = word(2u);
-    product = group.z % word(12u);
-    let part = group.z / word(12u);
+    let made = tile / word(13u) / word(14u);
+    product = made % word(12u);
+    let part = made / word(12u);
     let first_left = word(4u) + position(product, word(3u), 16u, 24u);
     let first_right = word(5u) + position(product, word(3u), 16u, 32u);
     let start = part * word(11u);
     let end = min(start + word(11u), word(1u));
-    let row = group.y * SIDE;
-    let column = group.x * SIDE;
+    let row = tile / word(13u) % word(14u) * SIDE;
+    let column = tile % word(13u) * SIDE;
     let is_left = own < SIDE;
     let block = own % SIDE;
     let left_quad = select(block % QUADS, block / 4u, LEFT_INNER);
@@ -1680,7 +1688,7 @@ fn main(
 }
         }
     }
-    let to = word(6u) + group.z * rows * columns;
+    let to = word(6u) + made * rows * columns;
     let y = row + 4u * down;
     let x = column + 4u * across;
     store(to, y, x, r0);
@@ -1828,8 +1836,9 @@ const RIGHT_INNER = false;
 // twice four) of results.
 // Words: rows, inner, columns, axes of the batch, offsets of the left side, the right side and the
 // result, strides along the rows, inner and columns: left row, left inner, right inner, right column;
-// inner elements of a part, products of the batch; from 16 on the shape of the batch, from 24 its strides
-// on the left, from 32 on the right. Where a side is read as vectors, its numbers count those.
+// inner elements of a part, products of the batch; tiles along the columns, along the rows, and of all
+// products together; from 16 on the shape of the batch, from 24 its strides on the left, from 32 on the
+// right. Where a side is read as vectors, its numbers count those.
 
 const DEPTH = 16u;
 const QUADS = SIDE / 4u;
@@ -1881,18 +1890,25 @@ fn right_at(first: u32, side: u32, inner: u32, sides: u32, end: u32) -> Quad {
 @compute @workgroup_size(INVOCATIONS)
 fn main(
     @builtin(workgroup_id) group: vec3<u32>,
+    @builtin(num_workgroups) groups: vec3<u32>,
     @builtin(local_invocation_index) own: u32,
 ) {
+    let tile = group.y * groups.x + group.x;
+    // Of word 15, in a form that shows that the whole workgroup goes one way.
+    if (tile >= parameters[3u].w) {
+        return;
+    }
     let rows = word(0u);
     let columns = word(2u);
-    product = group.z % word(12u);
-    let part = group.z / word(12u);
+    let made = tile / word(13u) / word(14u);
+    product = made % word(12u);
+    let part = made / word(12u);
     let first_left = word(4u) + position(product, word(3u), 16u, 24u);
     let first_right = word(5u) + position(product, word(3u), 16u, 32u);
     let start = part * word(11u);
     let end = min(start + word(11u), word(1u));
-    let row = group.y * SIDE;
-    let column = group.x * SIDE;
+    let row = tile / word(13u) % word(14u) * SIDE;
+    let column = tile % word(13u) * SIDE;
     let is_left = own < SIDE;
     let block = own % SIDE;
     let left_quad = select(block % QUADS, block / 4u, LEFT_INNER);
@@ -2187,7 +2203,7 @@ fn main(
 }
         }
     }
-    let to = word(6u) + group.z * rows * columns;
+    let to = word(6u) + made * rows * columns;
     let y = row + 4u * down;
     let x = column + 4u * across;
     store(to, y, x, r0);
@@ -2252,12 +2268,7 @@ fn position(number: u32, axes: u32, extents: u32, strides: u32) -> u32 {
 }
 const LANES = 32u;
 const KEPT = 1u;
-// Some invocations treat a row: what lies along an axis of a tensor.
-// Words: rows, their length, offsets and strides along the axis of the first and the second input and
-// of the output; extents of the other axes from 8, their strides in the inputs from 16 and 24; from 40
-// offset and stride of the labels, from 42 those of the factors.
-
-const LARGEST = 3.4028234e38;
+// What LANES invocations of a row join.
 
 var<workgroup> held: array<f32, 256>;
 
@@ -2276,6 +2287,13 @@ fn sum_across(own: u32, value: f32) -> f32 {
     workgroupBarrier();
     return held[own - own % LANES];
 }
+
+// Some invocations treat a row: what lies along an axis of a tensor.
+// Words: rows, their length, offsets and strides along the axis of the first and the second input and
+// of the output; extents of the other axes from 8, their strides in the inputs from 16 and 24; from 40
+// offset and stride of the labels, from 42 those of the factors.
+
+const LARGEST = 3.4028234e38;
 
 fn largest_across(own: u32, value: f32) -> f32 {
     if (LANES == 1u) {
@@ -3182,6 +3200,1672 @@ fn main(
     m0[p] = held - number(0u) * mean / (sqrt(square) / number(7u) + number(8u));
 }
 
+// layer_norm [(F32, [8, 100]), (F32, [8, 100]), (F32, [100]), (F32, [100])], dispatch 0
+
+alias T = f32;
+alias R = f32;
+@group(0) @binding(0) var<uniform> parameters: array<vec4<u32>, 16>;
+@group(0) @binding(1) var<storage, read_write> m0: array<vec4<f32>>;
+@group(0) @binding(2) var<storage, read> m1: array<vec4<f32>>;
+@group(0) @binding(3) var<storage, read> m2: array<vec4<f32>>;
+@group(0) @binding(4) var<storage, read> m3: array<vec4<f32>>;
+fn word(i: u32) -> u32 {
+    return parameters[i / 4u][i % 4u];
+}
+
+// Where the element with a row-major number lies, for axes whose extents and strides are the words
+// from the given ones on.
+fn position(number: u32, axes: u32, extents: u32, strides: u32) -> u32 {
+    var at = 0u;
+    var rest = number;
+    for (var axis = axes; axis > 0u; axis--) {
+        let extent = word(extents + axis - 1u);
+        at += (rest % extent) * word(strides + axis - 1u);
+        rest /= extent;
+    }
+    return at;
+}
+const LANES = 32u;
+// What LANES invocations of a row join.
+
+var<workgroup> held: array<f32, 256>;
+
+fn sum_across(own: u32, value: f32) -> f32 {
+    if (LANES == 1u) {
+        return value;
+    }
+    workgroupBarrier();
+    held[own] = value;
+    for (var half = LANES / 2u; half > 0u; half /= 2u) {
+        workgroupBarrier();
+        if (own % LANES < half) {
+            held[own] += held[own + half];
+        }
+    }
+    workgroupBarrier();
+    return held[own - own % LANES];
+}
+
+// Some invocations treat a row, whose items are elements or vectors of four.
+// Words: rows, items and elements of a row, ε as bits of a float, offsets of the result, the input, the
+// weights, the bias and the cotangent; from 9 on rows of a part, parts, and where the sums of the parts
+// begin; extents of the input from 16, its strides from 24, those of the weights from 32, of the bias
+// from 40, of the cotangent from 48.
+
+alias E = vec4<f32>;
+alias U = vec4<u32>;
+const RANK = 0u;
+const OWN = 0u;
+fn sum_of(v: E) -> f32 { return (v.x + v.y) + (v.z + v.w); }
+fn largest_of(v: E) -> f32 { return max(max(v.x, v.y), max(v.z, v.w)); }
+fn x_at(row: u32, i: u32) -> E { return m1[word(5u) + row * word(1u) + i]; }
+fn weight_at(row: u32, i: u32) -> E { return m2[word(6u) + i]; }
+fn bias_at(row: u32, i: u32) -> E { return m3[word(7u) + i]; }
+
+fn is_finite(x: f32) -> bool {
+    return (bitcast<u32>(x) & 0x7fffffffu) < 0x7f800000u;
+}
+
+// An item times 2⁻⁶⁴, by its bits: a factor may be taken out of a sum again, which then overflows.
+fn lowered(x: E) -> E {
+    let exponent = (bitcast<U>(x) >> U(23u)) & U(0xffu);
+    let less = select(E(), bitcast<E>(bitcast<U>(x) - U(0x20000000u)), exponent > U(64u));
+    return select(less, x, exponent == U(255u));
+}
+
+// The mean of a row whose sum has left the range: by each invocation, as that is rare.
+fn careful_mean(row: u32) -> f32 {
+    var total = 0.0;
+    for (var i = 0u; i < word(1u); i++) {
+        total += sum_of(lowered(x_at(row, i)));
+    }
+    return total / f32(word(2u)) * 0x1p+64;
+}
+
+// The same of deviations whose squares have left the range: they are divided by the largest one.
+fn careful_scale(row: u32, mean: f32) -> vec2<f32> {
+    let eps = bitcast<f32>(word(3u));
+    var largest = sqrt(eps);
+    for (var i = 0u; i < word(1u); i++) {
+        largest = max(largest, largest_of(abs(x_at(row, i) - mean)));
+    }
+    if (!is_finite(mean) || !is_finite(largest) || largest == 0.0) {
+        return vec2<f32>(1.0, bitcast<f32>(0x7fc00000u + word(0u) * 0u));
+    }
+    // A divisor near the end of the range has a reciprocal below the normal numbers.
+    let shrink = select(1.0, 0x1p-24, largest > 0x1p+100);
+    let divisor = largest * shrink;
+    var total = 0.0;
+    for (var i = 0u; i < word(1u); i++) {
+        let ratio = (x_at(row, i) - mean) * shrink / divisor;
+        total += sum_of(ratio * ratio);
+    }
+    let root = sqrt(total / f32(word(2u)) + eps / largest / largest);
+    return vec2<f32>(shrink, 1.0 / root / divisor);
+}
+
+fn mean_of(own: u32, row: u32, there: bool, total: f32) -> f32 {
+    let mean = sum_across(own, total) / f32(word(2u));
+    if (!there || is_finite(mean)) {
+        return mean;
+    }
+    return careful_mean(row);
+}
+
+// Two factors that are together 1 / √(variance + ε), of the sum of squares.
+fn scale_of(own: u32, row: u32, there: bool, mean: f32, total: f32) -> vec2<f32> {
+    let variance = sum_across(own, total) / f32(word(2u)) + bitcast<f32>(word(3u));
+    if (!there || (is_finite(variance) && variance > 1e-30)) {
+        return vec2<f32>(1.0, inverseSqrt(variance));
+    }
+    return careful_scale(row, mean);
+}
+
+@compute @workgroup_size(256)
+fn main(
+    @builtin(workgroup_id) group: vec3<u32>,
+    @builtin(num_workgroups) groups: vec3<u32>,
+    @builtin(local_invocation_index) own: u32,
+) {
+    let row = (group.y * groups.x + group.x) * (256u / LANES) + own / LANES;
+    let lane = own % LANES;
+    let there = row < word(0u);
+    let items = select(0u, word(1u), there);
+    var total = 0.0;
+    let i0 = lane + 0u;
+    var x0 = E();
+    if (i0 < items) {
+        x0 = x_at(row, i0);
+        total += sum_of(x0);
+    }
+    let mean = mean_of(own, row, there, total);
+    total = 0.0;
+    if (i0 < items) {
+        let d0 = x0 - mean;
+        total += sum_of(d0 * d0);
+    }
+    let scale = scale_of(own, row, there, mean, total);
+    if (i0 < items) {
+        m0[word(4u) + row * word(1u) + i0] = (x0 - mean) * scale.x * scale.y * weight_at(row, i0) + bias_at(row, i0);
+    }
+}
+
+// layer_norm_grad [(F32, [40, 3]), (F32, [3]), (F32, [3]), (F32, [40, 3]), (F32, [40, 3]), (F32, [3])], dispatch 0
+
+alias T = f32;
+alias R = f32;
+@group(0) @binding(0) var<uniform> parameters: array<vec4<u32>, 16>;
+@group(0) @binding(1) var<storage, read_write> m0: array<f32>;
+@group(0) @binding(2) var<storage, read_write> m1: array<f32>;
+@group(0) @binding(3) var<storage, read> m2: array<f32>;
+@group(0) @binding(4) var<storage, read> m3: array<f32>;
+@group(0) @binding(5) var<storage, read> m4: array<f32>;
+fn word(i: u32) -> u32 {
+    return parameters[i / 4u][i % 4u];
+}
+
+// Where the element with a row-major number lies, for axes whose extents and strides are the words
+// from the given ones on.
+fn position(number: u32, axes: u32, extents: u32, strides: u32) -> u32 {
+    var at = 0u;
+    var rest = number;
+    for (var axis = axes; axis > 0u; axis--) {
+        let extent = word(extents + axis - 1u);
+        at += (rest % extent) * word(strides + axis - 1u);
+        rest /= extent;
+    }
+    return at;
+}
+const LANES = 1u;
+// What LANES invocations of a row join.
+
+var<workgroup> held: array<f32, 256>;
+
+fn sum_across(own: u32, value: f32) -> f32 {
+    if (LANES == 1u) {
+        return value;
+    }
+    workgroupBarrier();
+    held[own] = value;
+    for (var half = LANES / 2u; half > 0u; half /= 2u) {
+        workgroupBarrier();
+        if (own % LANES < half) {
+            held[own] += held[own + half];
+        }
+    }
+    workgroupBarrier();
+    return held[own - own % LANES];
+}
+
+// Some invocations treat a row, whose items are elements or vectors of four.
+// Words: rows, items and elements of a row, ε as bits of a float, offsets of the result, the input, the
+// weights, the bias and the cotangent; from 9 on rows of a part, parts, and where the sums of the parts
+// begin; extents of the input from 16, its strides from 24, those of the weights from 32, of the bias
+// from 40, of the cotangent from 48.
+
+alias E = f32;
+alias U = u32;
+const RANK = 2u;
+const OWN = 1u;
+fn sum_of(v: E) -> f32 { return v; }
+fn largest_of(v: E) -> f32 { return v; }
+fn x_at(row: u32, i: u32) -> E { return m2[word(5u) + position(row * word(1u) + i, RANK, 16u, 24u)]; }
+fn weight_at(row: u32, i: u32) -> E { return m4[word(6u) + position(i, OWN, 16u + RANK - OWN, 32u)]; }
+fn g_at(row: u32, i: u32) -> E { return m3[word(8u) + position(row * word(1u) + i, RANK, 16u, 48u)]; }
+fn scaled_at(row: u32, i: u32) -> E { return g_at(row, i) * weight_at(row, i); }
+
+fn is_finite(x: f32) -> bool {
+    return (bitcast<u32>(x) & 0x7fffffffu) < 0x7f800000u;
+}
+
+// An item times 2⁻⁶⁴, by its bits: a factor may be taken out of a sum again, which then overflows.
+fn lowered(x: E) -> E {
+    let exponent = (bitcast<U>(x) >> U(23u)) & U(0xffu);
+    let less = select(E(), bitcast<E>(bitcast<U>(x) - U(0x20000000u)), exponent > U(64u));
+    return select(less, x, exponent == U(255u));
+}
+
+// The mean of a row whose sum has left the range: by each invocation, as that is rare.
+fn careful_mean(row: u32) -> f32 {
+    var total = 0.0;
+    for (var i = 0u; i < word(1u); i++) {
+        total += sum_of(lowered(x_at(row, i)));
+    }
+    return total / f32(word(2u)) * 0x1p+64;
+}
+
+// The same of deviations whose squares have left the range: they are divided by the largest one.
+fn careful_scale(row: u32, mean: f32) -> vec2<f32> {
+    let eps = bitcast<f32>(word(3u));
+    var largest = sqrt(eps);
+    for (var i = 0u; i < word(1u); i++) {
+        largest = max(largest, largest_of(abs(x_at(row, i) - mean)));
+    }
+    if (!is_finite(mean) || !is_finite(largest) || largest == 0.0) {
+        return vec2<f32>(1.0, bitcast<f32>(0x7fc00000u + word(0u) * 0u));
+    }
+    // A divisor near the end of the range has a reciprocal below the normal numbers.
+    let shrink = select(1.0, 0x1p-24, largest > 0x1p+100);
+    let divisor = largest * shrink;
+    var total = 0.0;
+    for (var i = 0u; i < word(1u); i++) {
+        let ratio = (x_at(row, i) - mean) * shrink / divisor;
+        total += sum_of(ratio * ratio);
+    }
+    let root = sqrt(total / f32(word(2u)) + eps / largest / largest);
+    return vec2<f32>(shrink, 1.0 / root / divisor);
+}
+
+fn mean_of(own: u32, row: u32, there: bool, total: f32) -> f32 {
+    let mean = sum_across(own, total) / f32(word(2u));
+    if (!there || is_finite(mean)) {
+        return mean;
+    }
+    return careful_mean(row);
+}
+
+// Two factors that are together 1 / √(variance + ε), of the sum of squares.
+fn scale_of(own: u32, row: u32, there: bool, mean: f32, total: f32) -> vec2<f32> {
+    let variance = sum_across(own, total) / f32(word(2u)) + bitcast<f32>(word(3u));
+    if (!there || (is_finite(variance) && variance > 1e-30)) {
+        return vec2<f32>(1.0, inverseSqrt(variance));
+    }
+    return careful_scale(row, mean);
+}
+
+@compute @workgroup_size(256)
+fn main(
+    @builtin(workgroup_id) group: vec3<u32>,
+    @builtin(num_workgroups) groups: vec3<u32>,
+    @builtin(local_invocation_index) own: u32,
+) {
+    let row = (group.y * groups.x + group.x) * (256u / LANES) + own / LANES;
+    let lane = own % LANES;
+    let there = row < word(0u);
+    let items = select(0u, word(1u), there);
+    var total = 0.0;
+    let i0 = lane + 0u;
+    var x0 = E();
+    if (i0 < items) {
+        x0 = x_at(row, i0);
+        total += sum_of(x0);
+    }
+    let i1 = lane + 1u;
+    var x1 = E();
+    if (i1 < items) {
+        x1 = x_at(row, i1);
+        total += sum_of(x1);
+    }
+    let i2 = lane + 2u;
+    var x2 = E();
+    if (i2 < items) {
+        x2 = x_at(row, i2);
+        total += sum_of(x2);
+    }
+    let mean = mean_of(own, row, there, total);
+    total = 0.0;
+    if (i0 < items) {
+        let d0 = x0 - mean;
+        total += sum_of(d0 * d0);
+    }
+    if (i1 < items) {
+        let d1 = x1 - mean;
+        total += sum_of(d1 * d1);
+    }
+    if (i2 < items) {
+        let d2 = x2 - mean;
+        total += sum_of(d2 * d2);
+    }
+    let scale = scale_of(own, row, there, mean, total);
+    if (there && lane == 0u) {
+        m1[2u * row] = mean;
+        m1[2u * row + 1u] = scale.x * scale.y;
+    }
+    total = 0.0;
+    var slopes = 0.0;
+    var g0 = E();
+    if (i0 < items) {
+        g0 = scaled_at(row, i0);
+        total += sum_of(g0);
+        slopes += sum_of(g0 * ((x0 - mean) * scale.x * scale.y));
+    }
+    var g1 = E();
+    if (i1 < items) {
+        g1 = scaled_at(row, i1);
+        total += sum_of(g1);
+        slopes += sum_of(g1 * ((x1 - mean) * scale.x * scale.y));
+    }
+    var g2 = E();
+    if (i2 < items) {
+        g2 = scaled_at(row, i2);
+        total += sum_of(g2);
+        slopes += sum_of(g2 * ((x2 - mean) * scale.x * scale.y));
+    }
+    let length = f32(word(2u));
+    let shift = sum_across(own, total) / length;
+    let slope = sum_across(own, slopes) / length;
+    if (i0 < items) {
+        m0[word(4u) + row * word(1u) + i0] = (g0 - shift - (x0 - mean) * scale.x * scale.y * slope) * scale.x * scale.y;
+    }
+    if (i1 < items) {
+        m0[word(4u) + row * word(1u) + i1] = (g1 - shift - (x1 - mean) * scale.x * scale.y * slope) * scale.x * scale.y;
+    }
+    if (i2 < items) {
+        m0[word(4u) + row * word(1u) + i2] = (g2 - shift - (x2 - mean) * scale.x * scale.y * slope) * scale.x * scale.y;
+    }
+}
+
+// layer_norm_grad [(F32, [40, 3]), (F32, [3]), (F32, [3]), (F32, [40, 3]), (F32, [40, 3]), (F32, [3])], dispatch 1
+
+alias T = f32;
+alias R = f32;
+@group(0) @binding(0) var<uniform> parameters: array<vec4<u32>, 16>;
+@group(0) @binding(1) var<storage, read_write> m0: array<f32>;
+@group(0) @binding(2) var<storage, read> m1: array<f32>;
+@group(0) @binding(3) var<storage, read> m2: array<f32>;
+@group(0) @binding(4) var<storage, read> m3: array<f32>;
+fn word(i: u32) -> u32 {
+    return parameters[i / 4u][i % 4u];
+}
+
+// Where the element with a row-major number lies, for axes whose extents and strides are the words
+// from the given ones on.
+fn position(number: u32, axes: u32, extents: u32, strides: u32) -> u32 {
+    var at = 0u;
+    var rest = number;
+    for (var axis = axes; axis > 0u; axis--) {
+        let extent = word(extents + axis - 1u);
+        at += (rest % extent) * word(strides + axis - 1u);
+        rest /= extent;
+    }
+    return at;
+}
+const ITEM = 1u;
+// Each invocation adds up, for one item of the weights and the bias, the rows of a part: from what the
+// rows have left, mean and scale of each. Words as of the rows' program.
+
+alias E = f32;
+alias U = u32;
+const RANK = 2u;
+const OWN = 1u;
+fn sum_of(v: E) -> f32 { return v; }
+fn largest_of(v: E) -> f32 { return v; }
+fn x_at(row: u32, i: u32) -> E { return m1[word(5u) + position(row * word(1u) + i, RANK, 16u, 24u)]; }
+fn weight_at(row: u32, i: u32) -> E { return m3[word(6u) + position(i, OWN, 16u + RANK - OWN, 32u)]; }
+fn g_at(row: u32, i: u32) -> E { return m2[word(8u) + position(row * word(1u) + i, RANK, 16u, 48u)]; }
+fn scaled_at(row: u32, i: u32) -> E { return g_at(row, i) * weight_at(row, i); }
+
+@compute @workgroup_size(256)
+fn main(
+    @builtin(workgroup_id) group: vec3<u32>,
+    @builtin(num_workgroups) groups: vec3<u32>,
+    @builtin(local_invocation_index) own: u32,
+) {
+    let i = (group.y * groups.x + group.x) * 256u + own;
+    if (i >= word(1u) * word(10u)) {
+        return;
+    }
+    let item = i % word(1u);
+    let start = i / word(1u) * word(9u);
+    let end = min(start + word(9u), word(0u));
+    var weight = E();
+    var bias = E();
+    for (var row = start; row < end; row++) {
+        let g = g_at(row, item);
+        weight += g * ((x_at(row, item) - m0[2u * row]) * m0[2u * row + 1u]);
+        bias += g;
+    }
+    let to = word(11u) + i * ITEM;
+    let further = word(10u) * word(2u);
+    m0[to + 0u] = weight;
+    m0[to + further + 0u] = bias;
+}
+
+// layer_norm_grad [(F32, [40, 3]), (F32, [3]), (F32, [3]), (F32, [40, 3]), (F32, [40, 3]), (F32, [3])], dispatch 2
+
+alias T = f32;
+alias R = f32;
+@group(0) @binding(0) var<uniform> parameters: array<vec4<u32>, 16>;
+@group(0) @binding(1) var<storage, read_write> m0: array<f32>;
+@group(0) @binding(2) var<storage, read> m1: array<State>;
+fn word(i: u32) -> u32 {
+    return parameters[i / 4u][i % 4u];
+}
+
+// Where the element with a row-major number lies, for axes whose extents and strides are the words
+// from the given ones on.
+fn position(number: u32, axes: u32, extents: u32, strides: u32) -> u32 {
+    var at = 0u;
+    var rest = number;
+    for (var axis = axes; axis > 0u; axis--) {
+        let extent = word(extents + axis - 1u);
+        at += (rest % extent) * word(strides + axis - 1u);
+        rest /= extent;
+    }
+    return at;
+}
+const LANES = 1u;
+const KEPT = 1u;
+const REDUCED = 1u;
+const NAN_ABOVE = 2139095040u;
+alias State = R;
+fn identity() -> R { return R(0); }
+fn state_of(x: T, i: u32) -> R { return R(x); }
+fn combined(a: R, b: R) -> R { return a + b; }
+fn finish(total: R) -> R {
+    let divisor = bitcast<f32>(word(5u));
+    return select(R(f32(total) / divisor), total, divisor == 1.0);
+}
+// Some invocations add up to a result, or to one of the parts of one, which a second dispatch joins.
+// Words: items (results times parts), results, elements that each is made of, elements of a part,
+// offset, divisor as bits of a float, offsets of the results; extents from 8 and strides from 16, of
+// the KEPT axes first.
+
+var<workgroup> states: array<State, 256>;
+
+@compute @workgroup_size(256)
+fn main(
+    @builtin(workgroup_id) group: vec3<u32>,
+    @builtin(num_workgroups) groups: vec3<u32>,
+    @builtin(local_invocation_index) own: u32,
+) {
+    let item = (group.y * groups.x + group.x) * (256u / LANES) + own / LANES;
+    let lane = own % LANES;
+    var state = identity();
+    if (item < word(0u)) {
+        let start = item / word(1u) * word(3u);
+        let end = min(start + word(3u), word(2u));
+        let base = word(4u) + position(item % word(1u), KEPT, 8u, 16u);
+        for (var i = start + lane; i < end; i += LANES) {
+            state = combined(state, m1[base + i * word(16u + KEPT)]);
+        }
+    }
+    if (LANES > 1u) {
+        states[own] = state;
+        for (var half = LANES / 2u; half > 0u; half /= 2u) {
+            workgroupBarrier();
+            if (lane < half) {
+                states[own] = combined(states[own], states[own + half]);
+            }
+        }
+        state = states[own];
+    }
+    if (lane == 0u && item < word(0u)) {
+        m0[word(6u) + item] = finish(state);
+    }
+}
+
+// layer_norm_grad [(F32, [40, 3]), (F32, [3]), (F32, [3]), (F32, [40, 3]), (F32, [40, 3]), (F32, [3])], dispatch 3
+
+alias T = f32;
+alias R = f32;
+@group(0) @binding(0) var<uniform> parameters: array<vec4<u32>, 16>;
+@group(0) @binding(1) var<storage, read_write> m0: array<f32>;
+@group(0) @binding(2) var<storage, read> m1: array<State>;
+fn word(i: u32) -> u32 {
+    return parameters[i / 4u][i % 4u];
+}
+
+// Where the element with a row-major number lies, for axes whose extents and strides are the words
+// from the given ones on.
+fn position(number: u32, axes: u32, extents: u32, strides: u32) -> u32 {
+    var at = 0u;
+    var rest = number;
+    for (var axis = axes; axis > 0u; axis--) {
+        let extent = word(extents + axis - 1u);
+        at += (rest % extent) * word(strides + axis - 1u);
+        rest /= extent;
+    }
+    return at;
+}
+const LANES = 1u;
+const KEPT = 1u;
+const REDUCED = 1u;
+const NAN_ABOVE = 2139095040u;
+alias State = R;
+fn identity() -> R { return R(0); }
+fn state_of(x: T, i: u32) -> R { return R(x); }
+fn combined(a: R, b: R) -> R { return a + b; }
+fn finish(total: R) -> R {
+    let divisor = bitcast<f32>(word(5u));
+    return select(R(f32(total) / divisor), total, divisor == 1.0);
+}
+// Some invocations add up to a result, or to one of the parts of one, which a second dispatch joins.
+// Words: items (results times parts), results, elements that each is made of, elements of a part,
+// offset, divisor as bits of a float, offsets of the results; extents from 8 and strides from 16, of
+// the KEPT axes first.
+
+var<workgroup> states: array<State, 256>;
+
+@compute @workgroup_size(256)
+fn main(
+    @builtin(workgroup_id) group: vec3<u32>,
+    @builtin(num_workgroups) groups: vec3<u32>,
+    @builtin(local_invocation_index) own: u32,
+) {
+    let item = (group.y * groups.x + group.x) * (256u / LANES) + own / LANES;
+    let lane = own % LANES;
+    var state = identity();
+    if (item < word(0u)) {
+        let start = item / word(1u) * word(3u);
+        let end = min(start + word(3u), word(2u));
+        let base = word(4u) + position(item % word(1u), KEPT, 8u, 16u);
+        for (var i = start + lane; i < end; i += LANES) {
+            state = combined(state, m1[base + i * word(16u + KEPT)]);
+        }
+    }
+    if (LANES > 1u) {
+        states[own] = state;
+        for (var half = LANES / 2u; half > 0u; half /= 2u) {
+            workgroupBarrier();
+            if (lane < half) {
+                states[own] = combined(states[own], states[own + half]);
+            }
+        }
+        state = states[own];
+    }
+    if (lane == 0u && item < word(0u)) {
+        m0[word(6u) + item] = finish(state);
+    }
+}
+
+// normal [(F32, [64])], dispatch 0
+
+alias T = f32;
+alias R = f32;
+@group(0) @binding(0) var<uniform> parameters: array<vec4<u32>, 16>;
+@group(0) @binding(1) var<storage, read_write> m0: array<vec4<f32>>;
+fn word(i: u32) -> u32 {
+    return parameters[i / 4u][i % 4u];
+}
+
+// Where the element with a row-major number lies, for axes whose extents and strides are the words
+// from the given ones on.
+fn position(number: u32, axes: u32, extents: u32, strides: u32) -> u32 {
+    var at = 0u;
+    var rest = number;
+    for (var axis = axes; axis > 0u; axis--) {
+        let extent = word(extents + axis - 1u);
+        at += (rest % extent) * word(strides + axis - 1u);
+        rest /= extent;
+    }
+    return at;
+}
+// The language lets no constant be one of these.
+fn nan() -> f32 {
+    return bitcast<f32>(0x7fc00000u + word(0u) * 0u);
+}
+
+fn infinity() -> f32 {
+    return bitcast<f32>(0x7f800000u + word(0u) * 0u);
+}
+
+// By their bits, as a compiler may take it that there is no NaN and that zeros have no sign.
+fn is_nan(x: f32) -> bool {
+    return (bitcast<u32>(x) & 0x7fffffffu) > 0x7f800000u;
+}
+
+fn is_infinite(x: f32) -> bool {
+    return (bitcast<u32>(x) & 0x7fffffffu) == 0x7f800000u;
+}
+
+fn is_negative(x: f32) -> bool {
+    return (bitcast<u32>(x) >> 31u) != 0u;
+}
+
+fn copysign(x: f32, sign: f32) -> f32 {
+    return bitcast<f32>((bitcast<u32>(x) & 0x7fffffffu) | (bitcast<u32>(sign) & 0x80000000u));
+}
+
+// WGSL leaves powers of negative numbers open, and those at the ends of the range too.
+fn power(a: f32, b: f32) -> f32 {
+    let size = abs(a);
+    if (b == 0.0 || a == 1.0 || (size == 1.0 && is_infinite(b))) {
+        return 1.0;
+    }
+    if (is_nan(a) || is_nan(b)) {
+        return nan();
+    }
+    let extreme = size == 0.0 || is_infinite(a);
+    var result = pow(size, b);
+    if (extreme || is_infinite(b)) {
+        result = select(0.0, infinity(), (b < 0.0) == (size < 1.0));
+    }
+    if (!is_negative(a)) {
+        return result;
+    }
+    if (b != floor(b)) {
+        return select(nan(), result, extreme);
+    }
+    let odd = abs(b) < 16777216.0 && (i32(b) & 1) != 0;
+    return select(result, -result, odd);
+}
+
+// Near 0 the difference would cancel.
+fn expm1(x: f32) -> f32 {
+    if (abs(x) > 0.5) {
+        return exp(x) - 1.0;
+    }
+    let tail = 1.0 / 24.0 + x * (1.0 / 120.0 + x * (1.0 / 720.0 + x * (1.0 / 5040.0 + x / 40320.0)));
+    return x * (1.0 + x * (0.5 + x * (1.0 / 6.0 + x * tail)));
+}
+
+// Near 0, where a logarithm may be off by 2⁻²¹, 2 artanh(x / (2 + x)) by its series.
+fn log1p(x: f32) -> f32 {
+    if (abs(x) < 0x1p-24) {
+        return x;
+    }
+    if (abs(x) > 0.25) {
+        return log(1.0 + x);
+    }
+    let s = x / (2.0 + x);
+    let q = s * s;
+    return 2.0 * s * (1.0 + q * (1.0 / 3.0 + q * (1.0 / 5.0 + q * (1.0 / 7.0 + q / 9.0))));
+}
+
+// (e²ˣ − 1) / (e²ˣ + 1), which is 1 before the power overflows.
+fn hyperbolic_tangent(x: f32) -> f32 {
+    if (is_nan(x)) {
+        return x;
+    }
+    let above = expm1(2.0 * min(abs(x), 15.0));
+    return copysign(above / (above + 2.0), x);
+}
+
+// Near 0 the difference of powers would cancel.
+fn hyperbolic_sine(x: f32) -> f32 {
+    if (!(abs(x) < 1.0)) {
+        return sinh(x);
+    }
+    let q = x * x;
+    return x * (1.0 + q / 6.0 * (1.0 + q / 20.0 * (1.0 + q / 42.0 * (1.0 + q / 72.0))));
+}
+
+// Abramowitz and Stegun 7.1.26 is good to 1.5e-7; near 0 the series keeps the relative error small.
+fn erf(x: f32) -> f32 {
+    let size = abs(x);
+    if (size < 0.5) {
+        let s = x * x;
+        let tail = 1.0 / 42.0 - s * (1.0 / 216.0 - s * (1.0 / 1320.0 - s / 9360.0));
+        return 1.1283792 * x * (1.0 - s * (1.0 / 3.0 - s * (1.0 / 10.0 - s * tail)));
+    }
+    let t = 1.0 / (1.0 + 0.3275911 * size);
+    let tail = -0.28449674 + t * (1.4214138 + t * (-1.4531521 + t * 1.0614054));
+    return sign(x) * (1.0 - t * (0.25482959 + t * tail) * exp(-size * size));
+}
+
+// Halley's steps on erf from Winitzki's estimate.
+fn erfinv(x: f32) -> f32 {
+    if (is_nan(x) || abs(x) > 1.0) {
+        return nan();
+    }
+    if (x == 0.0) {
+        return x;
+    }
+    if (abs(x) == 1.0) {
+        return copysign(infinity(), x);
+    }
+    let log_rest = log((1.0 - x) * (1.0 + x));
+    let half = 2.0 / (3.14159265 * 0.147) + log_rest / 2.0;
+    var y = sign(x) * sqrt(max(sqrt(half * half - log_rest / 0.147) - half, 0.0));
+    for (var i = 0; i < 2; i++) {
+        let step = (erf(y) - x) / (1.1283792 * exp(-y * y));
+        y -= step / (1.0 + y * step);
+    }
+    return y;
+}
+
+// ln |Γ(x)|, by Stirling's series from 8 on, below it less the logarithm of what lies between.
+fn lgamma(x: f32) -> f32 {
+    if (x <= 0.0 && x == floor(x)) {
+        return infinity();
+    }
+    if (x < 0.5) {
+        return log(3.14159265 / abs(sine(3.14159265 * (x - round(x))))) - lgamma_above(1.0 - x);
+    }
+    return lgamma_above(x);
+}
+
+fn lgamma_above(x: f32) -> f32 {
+    var z = x;
+    var product = 1.0;
+    while (z < 8.0) {
+        product *= z;
+        z += 1.0;
+    }
+    if (z == infinity()) {
+        return z;
+    }
+    let square = 1.0 / (z * z);
+    let tail = (1.0 / 12.0 - square * (1.0 / 360.0 - square / 1260.0)) / z;
+    return (z - 0.5) * log(z) - z + 0.9189385332 + tail - log(product);
+}
+
+fn digamma(x: f32) -> f32 {
+    if (x == 0.0) {
+        return select(-infinity(), infinity(), is_negative(x));
+    }
+    if (x < 0.0) {
+        let rest = x - round(x);
+        if (rest == 0.0) {
+            return nan();
+        }
+        return digamma_above(1.0 - x) - 3.14159265 / tangent(3.14159265 * rest);
+    }
+    return digamma_above(x);
+}
+
+fn digamma_above(x: f32) -> f32 {
+    var z = x;
+    var below = 0.0;
+    while (z < 6.0) {
+        below += 1.0 / z;
+        z += 1.0;
+    }
+    let square = 1.0 / (z * z);
+    let tail = square * (1.0 / 12.0 - square * (1.0 / 120.0 - square / 252.0));
+    return log(z) - 0.5 / z - tail - below;
+}
+
+// Hurwitz's zeta function for whole s > 1 and q > 0, by Euler and Maclaurin.
+fn zeta(s: f32, q: f32) -> f32 {
+    var z = q;
+    var sum = 0.0;
+    while (z < 6.0) {
+        sum += pow(z, -s);
+        z += 1.0;
+    }
+    let last = pow(z, -s);
+    let second = s * (s + 1.0) * (s + 2.0) / (720.0 * z * z * z);
+    return sum + last * (z / (s - 1.0) + 0.5 + s / (12.0 * z) - second);
+}
+
+// Derivative number n of digamma.
+fn polygamma(n: f32, x: f32) -> f32 {
+    if (n == 0.0) {
+        return digamma(x);
+    }
+    let s = n + 1.0;
+    var factor = select(-1.0, 1.0, (i32(n) & 1) != 0);
+    var sum = infinity();
+    if (!(x <= 0.0)) {
+        sum = zeta(s, x);
+    } else if (x != floor(x)) {
+        // Over all whole numbers, beginning with the two nearest, less what begins at 1 - x.
+        let behind = x - round(x);
+        let near = abs(behind);
+        let all = pow(near, -s) + zeta(s, 1.0 + near) + factor * zeta(s, 1.0 - near);
+        sum = select(1.0, factor, behind < 0.0) * all - factor * zeta(s, 1.0 - x);
+    }
+    for (var i = 2.0; i <= n; i += 1.0) {
+        factor *= i;
+    }
+    return factor * sum;
+}
+
+// The angle of the point (b, a), with the sides that the signs of zeros tell.
+fn angle(a: f32, b: f32) -> f32 {
+    if (is_nan(a) || is_nan(b)) {
+        return nan();
+    }
+    if (a == 0.0) {
+        return copysign(select(0.0, 3.14159265, is_negative(b)), a);
+    }
+    return atan2(a, b);
+}
+
+fn arctangent(x: f32) -> f32 {
+    if (is_nan(x) || x == 0.0) {
+        return x;
+    }
+    return atan(x);
+}
+
+fn arcsine(x: f32) -> f32 {
+    if (abs(x) > 1.0) {
+        return nan();
+    }
+    return angle(x, sqrt((1.0 - x) * (1.0 + x)));
+}
+
+fn arccosine(x: f32) -> f32 {
+    if (abs(x) > 1.0) {
+        return nan();
+    }
+    return angle(sqrt((1.0 - x) * (1.0 + x)), x);
+}
+
+// A divisor near the end of the range has a reciprocal below the normal numbers.
+fn quotient(a: f32, b: f32) -> f32 {
+    let scale = select(1.0, 0x1p-24, abs(b) > 0x1p+100);
+    return (a * scale) / (b * scale);
+}
+
+// The remainder of whole numbers, some binary places at a time, has no error.
+fn remainder(a: f32, b: f32) -> f32 {
+    let dividend = bitcast<u32>(a) & 0x7fffffffu;
+    let divisor = bitcast<u32>(b) & 0x7fffffffu;
+    if (is_nan(a) || is_nan(b) || is_infinite(a) || divisor == 0u) {
+        return nan();
+    }
+    var rest = dividend;
+    if (dividend >= divisor) {
+        let exponents = max(vec2<u32>(dividend, divisor) >> vec2<u32>(23u), vec2<u32>(1u));
+        let whole = select(vec2<u32>(0u), vec2<u32>(0x800000u),
+            vec2<u32>(dividend, divisor) >= vec2<u32>(0x800000u));
+        let digits = (vec2<u32>(dividend, divisor) & vec2<u32>(0x7fffffu)) | whole;
+        var left = digits.x % digits.y;
+        for (var places = exponents.x - exponents.y; places > 0u;) {
+            let step = min(places, 8u);
+            left = (left << step) % digits.y;
+            places -= step;
+        }
+        let shift = min(countLeadingZeros(left) - 8u, exponents.y - 1u);
+        let exponent = select(0u, exponents.y - shift, (left << shift) >= 0x800000u);
+        rest = (exponent << 23u) | ((left << shift) & 0x7fffffu);
+    }
+    let signed = bitcast<f32>(rest | (bitcast<u32>(a) & 0x80000000u));
+    return select(signed, signed + b, rest != 0u && is_negative(a) != is_negative(b));
+}
+
+// All 64 bits of a product.
+fn wide_product(a: u32, b: u32) -> vec2<u32> {
+    let low = (a & 0xffffu) * (b & 0xffffu);
+    let cross = (a >> 16u) * (b & 0xffffu) + (low >> 16u);
+    let other = (a & 0xffffu) * (b >> 16u) + (cross & 0xffffu);
+    return vec2<u32>((other << 16u) | (low & 0xffffu),
+        (a >> 16u) * (b >> 16u) + (cross >> 16u) + (other >> 16u));
+}
+
+// What an angle is beyond the nearest multiple of π/2, and how many of those it has, modulo 4: by as
+// many binary places of 2/π as matter.
+struct Turned {
+    rest: f32,
+    quarters: u32,
+}
+
+fn turned(x: f32) -> Turned {
+    if (abs(x) < 0.785) {
+        return Turned(x, 0u);
+    }
+    var places = array<u32, 6>(
+        0x3c439041u, 0xdb629599u, 0xf534ddc0u, 0xfc2757d1u, 0x4e441529u, 0xa2f9836eu,
+    );
+    let digits = (bitcast<u32>(x) << 8u) | 0x80000000u;
+    var product: array<u32, 7>;
+    var carry = 0u;
+    for (var i = 0u; i < 6u; i++) {
+        let part = wide_product(places[i], digits);
+        product[i] = part.x + carry;
+        carry = part.y + select(0u, 1u, product[i] < carry);
+    }
+    product[6] = carry;
+    // At 2, where the exponent is 0, the first two places of the product stand before the point.
+    let exponent = i32((bitcast<u32>(x) >> 23u) & 0xffu) - 128;
+    let first = 4u - u32(max(exponent, 0)) / 32u;
+    let shift = u32(abs(exponent)) % 32u;
+    var high = product[first + 2u];
+    var low = product[first + 1u];
+    if (exponent < 0) {
+        low = (low >> shift) | (high << (32u - shift));
+        high >>= shift;
+    } else if (shift > 0u) {
+        high = (high << shift) | (low >> (32u - shift));
+        low = (low << shift) | (product[first] >> (32u - shift));
+    }
+    var quarters = high >> 30u;
+    high = (high << 2u) | (low >> 30u);
+    low <<= 2u;
+    let beyond = high >= 0x80000000u;
+    if (beyond) {
+        quarters += 1u;
+        high = ~high + select(0u, 1u, low == 0u);
+        low = ~low + 1u;
+    }
+    let zeros = countLeadingZeros(high);
+    if (zeros > 0u) {
+        high = (high << zeros) | (low >> (32u - zeros));
+    }
+    let rest = copysign(f32(high) * 1.5707964 * bitcast<f32>((95u - zeros) << 23u), x);
+    let signed = select(rest, -rest, beyond);
+    return Turned(signed, select(quarters, 4u - quarters, is_negative(x)) & 3u);
+}
+
+fn near_sine(x: f32) -> f32 {
+    let q = x * x;
+    return x * (1.0 + q * (-0.16666655 + q * (0.008332161 - q * 0.00019515296)));
+}
+
+fn near_cosine(x: f32) -> f32 {
+    let q = x * x;
+    return 1.0 - 0.5 * q + q * q * (0.041666646 - q * (0.0013887316 - q * 0.000024433157));
+}
+
+fn sine(x: f32) -> f32 {
+    if (is_nan(x) || is_infinite(x)) {
+        return nan();
+    }
+    let angle = turned(x);
+    let value = select(near_sine(angle.rest), near_cosine(angle.rest), (angle.quarters & 1u) != 0u);
+    return select(value, -value, angle.quarters > 1u);
+}
+
+fn cosine(x: f32) -> f32 {
+    if (is_nan(x) || is_infinite(x)) {
+        return nan();
+    }
+    let angle = turned(x);
+    let value = select(near_cosine(angle.rest), near_sine(angle.rest), (angle.quarters & 1u) != 0u);
+    return select(value, -value, angle.quarters == 1u || angle.quarters == 2u);
+}
+
+fn tangent(x: f32) -> f32 {
+    if (is_nan(x) || is_infinite(x)) {
+        return nan();
+    }
+    let angle = turned(x);
+    let ratio = near_sine(angle.rest) / near_cosine(angle.rest);
+    return select(ratio, -1.0 / ratio, (angle.quarters & 1u) != 0u);
+}
+
+fn relu_of(x: f32) -> f32 {
+    return select(max(x, 0.0), x, is_nan(x));
+}
+
+fn floor_of(x: f32) -> f32 {
+    return floor(x);
+}
+
+fn ceil_of(x: f32) -> f32 {
+    return ceil(x);
+}
+
+fn round_of(x: f32) -> f32 {
+    return round(x);
+}
+
+fn trunc_of(x: f32) -> f32 {
+    return trunc(x);
+}
+
+// What is reduced before it is multiplied is 0 at whole numbers.
+fn sinc(x: f32) -> f32 {
+    if (x == 0.0) {
+        return 1.0;
+    }
+    let whole = round(x);
+    let value = sine(3.14159265 * (x - whole));
+    let odd = whole != 2.0 * floor(whole / 2.0);
+    return select(value, -value, odd) / (3.14159265 * x);
+}
+
+// Squares of ratios do not overflow.
+fn hypot(a: f32, b: f32) -> f32 {
+    if (is_infinite(a) || is_infinite(b)) {
+        return infinity();
+    }
+    if (is_nan(a) || is_nan(b)) {
+        return nan();
+    }
+    let large = max(abs(a), abs(b));
+    let small = min(abs(a), abs(b));
+    if (large == 0.0) {
+        return 0.0;
+    }
+    let ratio = quotient(small, large);
+    return large * sqrt(1.0 + ratio * ratio);
+}
+
+fn logaddexp(a: f32, b: f32) -> f32 {
+    if (a == b) {
+        return a + 0.69314718;
+    }
+    if (is_nan(a) || is_nan(b)) {
+        return nan();
+    }
+    let high = max(a, b);
+    return high + log1p(exp(min(a, b) - high));
+}
+
+fn gelu(x: f32) -> f32 {
+    return 0.5 * x * (1.0 + erf(x * 0.70710678));
+}
+
+fn gelu_slope(x: f32) -> f32 {
+    return 0.5 * (1.0 + erf(x * 0.70710678)) + x * exp(-0.5 * x * x) * 0.39894228;
+}
+
+// Beyond 15 the tangent is 1, and what it is taken of may leave the range.
+fn gelu_tangent(x: f32) -> f32 {
+    return tanh(clamp(0.79788456 * (x + 0.044715 * x * x * x), -15.0, 15.0));
+}
+
+fn gelu_tanh(x: f32) -> f32 {
+    return 0.5 * x * (1.0 + gelu_tangent(x));
+}
+
+fn gelu_tanh_slope(x: f32) -> f32 {
+    let tangent = gelu_tangent(x);
+    let slope = 0.79788456 * (1.0 + 0.134145 * x * x);
+    return 0.5 * (1.0 + tangent + x * (1.0 - tangent * tangent) * slope);
+}
+// Each invocation makes four numbers. Words: items, elements, offset of the output; of random numbers
+// from 4 on the seed and the first counter, low words first, and from 8 on the first integer of a range
+// and how many it has, 0 for 2³²; of sequences from 4 on the first number and the distance.
+
+// Block number `i` of the stream: Philox4x32-10.
+fn block(i: u32) -> vec4<u32> {
+    var key = vec2<u32>(word(4u), word(5u));
+    let low = word(6u) + i;
+    var counter = vec4<u32>(low, word(7u) + select(0u, 1u, low < i), 0u, 0u);
+    for (var round = 0u; round < 10u; round++) {
+        let a = wide_product(counter.x, 0xd2511f53u);
+        let b = wide_product(counter.z, 0xcd9e8d57u);
+        counter = vec4<u32>(b.y ^ counter.y ^ key.x, b.x, a.y ^ counter.w ^ key.y, a.x);
+        key += vec2<u32>(0x9e3779b9u, 0xbb67ae85u);
+    }
+    return counter;
+}
+
+// 24 bits in [0, 1), all of them exact.
+fn unit(words: vec4<u32>) -> vec4<f32> {
+    return vec4<f32>(words >> vec4<u32>(8u)) * 0x1p-24;
+}
+
+// Two normal numbers from two uniform ones, after Box and Muller. The turn is split into quarters before
+// it becomes an angle, so that nothing is lost.
+fn box_muller(u: f32, v: f32) -> vec2<f32> {
+    let radius = sqrt(-2.0 * log1p(-u));
+    let quarters = floor(4.0 * v + 0.5);
+    let angle = 6.2831853 * (v - 0.25 * quarters);
+    let rest = vec2<f32>(near_cosine(angle), near_sine(angle));
+    let point = select(rest, vec2<f32>(-rest.y, rest.x), (u32(quarters) & 1u) != 0u);
+    return radius * select(point, -point, (u32(quarters) & 2u) != 0u);
+}
+
+// The share of a range that 64 bits name: the upper half of their product.
+fn integer(high: u32, low: u32) -> i32 {
+    let above = wide_product(high, word(9u));
+    let below = wide_product(low, word(9u));
+    let share = above.y + select(0u, 1u, above.x + below.y < above.x);
+    return bitcast<i32>(word(8u) + select(share, high, word(9u) == 0u));
+}
+
+fn four(i: u32) -> vec4<R> {
+    let u = unit(block(i));
+    return vec4<f32>(box_muller(u.x, u.y), box_muller(u.z, u.w));
+}
+
+@compute @workgroup_size(256)
+fn main(
+    @builtin(workgroup_id) group: vec3<u32>,
+    @builtin(num_workgroups) groups: vec3<u32>,
+    @builtin(local_invocation_index) own: u32,
+) {
+    let i = (group.y * groups.x + group.x) * 256u + own;
+    if (i >= word(0u)) {
+        return;
+    }
+    let numbers = four(i);
+    let count = min(4u, word(1u) - 4u * i);
+    if (count == 4u) {
+        m0[word(2u) + i] = numbers;
+        return;
+    }
+    for (var part = 0u; part < count; part++) {
+        m0[word(2u) + i][part] = numbers[part];
+    }
+}
+
+// integers [(I32, [6])], dispatch 0
+
+alias T = i32;
+alias R = i32;
+@group(0) @binding(0) var<uniform> parameters: array<vec4<u32>, 16>;
+@group(0) @binding(1) var<storage, read_write> m0: array<vec4<i32>>;
+fn word(i: u32) -> u32 {
+    return parameters[i / 4u][i % 4u];
+}
+
+// Where the element with a row-major number lies, for axes whose extents and strides are the words
+// from the given ones on.
+fn position(number: u32, axes: u32, extents: u32, strides: u32) -> u32 {
+    var at = 0u;
+    var rest = number;
+    for (var axis = axes; axis > 0u; axis--) {
+        let extent = word(extents + axis - 1u);
+        at += (rest % extent) * word(strides + axis - 1u);
+        rest /= extent;
+    }
+    return at;
+}
+// The language lets no constant be one of these.
+fn nan() -> f32 {
+    return bitcast<f32>(0x7fc00000u + word(0u) * 0u);
+}
+
+fn infinity() -> f32 {
+    return bitcast<f32>(0x7f800000u + word(0u) * 0u);
+}
+
+// By their bits, as a compiler may take it that there is no NaN and that zeros have no sign.
+fn is_nan(x: f32) -> bool {
+    return (bitcast<u32>(x) & 0x7fffffffu) > 0x7f800000u;
+}
+
+fn is_infinite(x: f32) -> bool {
+    return (bitcast<u32>(x) & 0x7fffffffu) == 0x7f800000u;
+}
+
+fn is_negative(x: f32) -> bool {
+    return (bitcast<u32>(x) >> 31u) != 0u;
+}
+
+fn copysign(x: f32, sign: f32) -> f32 {
+    return bitcast<f32>((bitcast<u32>(x) & 0x7fffffffu) | (bitcast<u32>(sign) & 0x80000000u));
+}
+
+// WGSL leaves powers of negative numbers open, and those at the ends of the range too.
+fn power(a: f32, b: f32) -> f32 {
+    let size = abs(a);
+    if (b == 0.0 || a == 1.0 || (size == 1.0 && is_infinite(b))) {
+        return 1.0;
+    }
+    if (is_nan(a) || is_nan(b)) {
+        return nan();
+    }
+    let extreme = size == 0.0 || is_infinite(a);
+    var result = pow(size, b);
+    if (extreme || is_infinite(b)) {
+        result = select(0.0, infinity(), (b < 0.0) == (size < 1.0));
+    }
+    if (!is_negative(a)) {
+        return result;
+    }
+    if (b != floor(b)) {
+        return select(nan(), result, extreme);
+    }
+    let odd = abs(b) < 16777216.0 && (i32(b) & 1) != 0;
+    return select(result, -result, odd);
+}
+
+// Near 0 the difference would cancel.
+fn expm1(x: f32) -> f32 {
+    if (abs(x) > 0.5) {
+        return exp(x) - 1.0;
+    }
+    let tail = 1.0 / 24.0 + x * (1.0 / 120.0 + x * (1.0 / 720.0 + x * (1.0 / 5040.0 + x / 40320.0)));
+    return x * (1.0 + x * (0.5 + x * (1.0 / 6.0 + x * tail)));
+}
+
+// Near 0, where a logarithm may be off by 2⁻²¹, 2 artanh(x / (2 + x)) by its series.
+fn log1p(x: f32) -> f32 {
+    if (abs(x) < 0x1p-24) {
+        return x;
+    }
+    if (abs(x) > 0.25) {
+        return log(1.0 + x);
+    }
+    let s = x / (2.0 + x);
+    let q = s * s;
+    return 2.0 * s * (1.0 + q * (1.0 / 3.0 + q * (1.0 / 5.0 + q * (1.0 / 7.0 + q / 9.0))));
+}
+
+// (e²ˣ − 1) / (e²ˣ + 1), which is 1 before the power overflows.
+fn hyperbolic_tangent(x: f32) -> f32 {
+    if (is_nan(x)) {
+        return x;
+    }
+    let above = expm1(2.0 * min(abs(x), 15.0));
+    return copysign(above / (above + 2.0), x);
+}
+
+// Near 0 the difference of powers would cancel.
+fn hyperbolic_sine(x: f32) -> f32 {
+    if (!(abs(x) < 1.0)) {
+        return sinh(x);
+    }
+    let q = x * x;
+    return x * (1.0 + q / 6.0 * (1.0 + q / 20.0 * (1.0 + q / 42.0 * (1.0 + q / 72.0))));
+}
+
+// Abramowitz and Stegun 7.1.26 is good to 1.5e-7; near 0 the series keeps the relative error small.
+fn erf(x: f32) -> f32 {
+    let size = abs(x);
+    if (size < 0.5) {
+        let s = x * x;
+        let tail = 1.0 / 42.0 - s * (1.0 / 216.0 - s * (1.0 / 1320.0 - s / 9360.0));
+        return 1.1283792 * x * (1.0 - s * (1.0 / 3.0 - s * (1.0 / 10.0 - s * tail)));
+    }
+    let t = 1.0 / (1.0 + 0.3275911 * size);
+    let tail = -0.28449674 + t * (1.4214138 + t * (-1.4531521 + t * 1.0614054));
+    return sign(x) * (1.0 - t * (0.25482959 + t * tail) * exp(-size * size));
+}
+
+// Halley's steps on erf from Winitzki's estimate.
+fn erfinv(x: f32) -> f32 {
+    if (is_nan(x) || abs(x) > 1.0) {
+        return nan();
+    }
+    if (x == 0.0) {
+        return x;
+    }
+    if (abs(x) == 1.0) {
+        return copysign(infinity(), x);
+    }
+    let log_rest = log((1.0 - x) * (1.0 + x));
+    let half = 2.0 / (3.14159265 * 0.147) + log_rest / 2.0;
+    var y = sign(x) * sqrt(max(sqrt(half * half - log_rest / 0.147) - half, 0.0));
+    for (var i = 0; i < 2; i++) {
+        let step = (erf(y) - x) / (1.1283792 * exp(-y * y));
+        y -= step / (1.0 + y * step);
+    }
+    return y;
+}
+
+// ln |Γ(x)|, by Stirling's series from 8 on, below it less the logarithm of what lies between.
+fn lgamma(x: f32) -> f32 {
+    if (x <= 0.0 && x == floor(x)) {
+        return infinity();
+    }
+    if (x < 0.5) {
+        return log(3.14159265 / abs(sine(3.14159265 * (x - round(x))))) - lgamma_above(1.0 - x);
+    }
+    return lgamma_above(x);
+}
+
+fn lgamma_above(x: f32) -> f32 {
+    var z = x;
+    var product = 1.0;
+    while (z < 8.0) {
+        product *= z;
+        z += 1.0;
+    }
+    if (z == infinity()) {
+        return z;
+    }
+    let square = 1.0 / (z * z);
+    let tail = (1.0 / 12.0 - square * (1.0 / 360.0 - square / 1260.0)) / z;
+    return (z - 0.5) * log(z) - z + 0.9189385332 + tail - log(product);
+}
+
+fn digamma(x: f32) -> f32 {
+    if (x == 0.0) {
+        return select(-infinity(), infinity(), is_negative(x));
+    }
+    if (x < 0.0) {
+        let rest = x - round(x);
+        if (rest == 0.0) {
+            return nan();
+        }
+        return digamma_above(1.0 - x) - 3.14159265 / tangent(3.14159265 * rest);
+    }
+    return digamma_above(x);
+}
+
+fn digamma_above(x: f32) -> f32 {
+    var z = x;
+    var below = 0.0;
+    while (z < 6.0) {
+        below += 1.0 / z;
+        z += 1.0;
+    }
+    let square = 1.0 / (z * z);
+    let tail = square * (1.0 / 12.0 - square * (1.0 / 120.0 - square / 252.0));
+    return log(z) - 0.5 / z - tail - below;
+}
+
+// Hurwitz's zeta function for whole s > 1 and q > 0, by Euler and Maclaurin.
+fn zeta(s: f32, q: f32) -> f32 {
+    var z = q;
+    var sum = 0.0;
+    while (z < 6.0) {
+        sum += pow(z, -s);
+        z += 1.0;
+    }
+    let last = pow(z, -s);
+    let second = s * (s + 1.0) * (s + 2.0) / (720.0 * z * z * z);
+    return sum + last * (z / (s - 1.0) + 0.5 + s / (12.0 * z) - second);
+}
+
+// Derivative number n of digamma.
+fn polygamma(n: f32, x: f32) -> f32 {
+    if (n == 0.0) {
+        return digamma(x);
+    }
+    let s = n + 1.0;
+    var factor = select(-1.0, 1.0, (i32(n) & 1) != 0);
+    var sum = infinity();
+    if (!(x <= 0.0)) {
+        sum = zeta(s, x);
+    } else if (x != floor(x)) {
+        // Over all whole numbers, beginning with the two nearest, less what begins at 1 - x.
+        let behind = x - round(x);
+        let near = abs(behind);
+        let all = pow(near, -s) + zeta(s, 1.0 + near) + factor * zeta(s, 1.0 - near);
+        sum = select(1.0, factor, behind < 0.0) * all - factor * zeta(s, 1.0 - x);
+    }
+    for (var i = 2.0; i <= n; i += 1.0) {
+        factor *= i;
+    }
+    return factor * sum;
+}
+
+// The angle of the point (b, a), with the sides that the signs of zeros tell.
+fn angle(a: f32, b: f32) -> f32 {
+    if (is_nan(a) || is_nan(b)) {
+        return nan();
+    }
+    if (a == 0.0) {
+        return copysign(select(0.0, 3.14159265, is_negative(b)), a);
+    }
+    return atan2(a, b);
+}
+
+fn arctangent(x: f32) -> f32 {
+    if (is_nan(x) || x == 0.0) {
+        return x;
+    }
+    return atan(x);
+}
+
+fn arcsine(x: f32) -> f32 {
+    if (abs(x) > 1.0) {
+        return nan();
+    }
+    return angle(x, sqrt((1.0 - x) * (1.0 + x)));
+}
+
+fn arccosine(x: f32) -> f32 {
+    if (abs(x) > 1.0) {
+        return nan();
+    }
+    return angle(sqrt((1.0 - x) * (1.0 + x)), x);
+}
+
+// A divisor near the end of the range has a reciprocal below the normal numbers.
+fn quotient(a: f32, b: f32) -> f32 {
+    let scale = select(1.0, 0x1p-24, abs(b) > 0x1p+100);
+    return (a * scale) / (b * scale);
+}
+
+// The remainder of whole numbers, some binary places at a time, has no error.
+fn remainder(a: f32, b: f32) -> f32 {
+    let dividend = bitcast<u32>(a) & 0x7fffffffu;
+    let divisor = bitcast<u32>(b) & 0x7fffffffu;
+    if (is_nan(a) || is_nan(b) || is_infinite(a) || divisor == 0u) {
+        return nan();
+    }
+    var rest = dividend;
+    if (dividend >= divisor) {
+        let exponents = max(vec2<u32>(dividend, divisor) >> vec2<u32>(23u), vec2<u32>(1u));
+        let whole = select(vec2<u32>(0u), vec2<u32>(0x800000u),
+            vec2<u32>(dividend, divisor) >= vec2<u32>(0x800000u));
+        let digits = (vec2<u32>(dividend, divisor) & vec2<u32>(0x7fffffu)) | whole;
+        var left = digits.x % digits.y;
+        for (var places = exponents.x - exponents.y; places > 0u;) {
+            let step = min(places, 8u);
+            left = (left << step) % digits.y;
+            places -= step;
+        }
+        let shift = min(countLeadingZeros(left) - 8u, exponents.y - 1u);
+        let exponent = select(0u, exponents.y - shift, (left << shift) >= 0x800000u);
+        rest = (exponent << 23u) | ((left << shift) & 0x7fffffu);
+    }
+    let signed = bitcast<f32>(rest | (bitcast<u32>(a) & 0x80000000u));
+    return select(signed, signed + b, rest != 0u && is_negative(a) != is_negative(b));
+}
+
+// All 64 bits of a product.
+fn wide_product(a: u32, b: u32) -> vec2<u32> {
+    let low = (a & 0xffffu) * (b & 0xffffu);
+    let cross = (a >> 16u) * (b & 0xffffu) + (low >> 16u);
+    let other = (a & 0xffffu) * (b >> 16u) + (cross & 0xffffu);
+    return vec2<u32>((other << 16u) | (low & 0xffffu),
+        (a >> 16u) * (b >> 16u) + (cross >> 16u) + (other >> 16u));
+}
+
+// What an angle is beyond the nearest multiple of π/2, and how many of those it has, modulo 4: by as
+// many binary places of 2/π as matter.
+struct Turned {
+    rest: f32,
+    quarters: u32,
+}
+
+fn turned(x: f32) -> Turned {
+    if (abs(x) < 0.785) {
+        return Turned(x, 0u);
+    }
+    var places = array<u32, 6>(
+        0x3c439041u, 0xdb629599u, 0xf534ddc0u, 0xfc2757d1u, 0x4e441529u, 0xa2f9836eu,
+    );
+    let digits = (bitcast<u32>(x) << 8u) | 0x80000000u;
+    var product: array<u32, 7>;
+    var carry = 0u;
+    for (var i = 0u; i < 6u; i++) {
+        let part = wide_product(places[i], digits);
+        product[i] = part.x + carry;
+        carry = part.y + select(0u, 1u, product[i] < carry);
+    }
+    product[6] = carry;
+    // At 2, where the exponent is 0, the first two places of the product stand before the point.
+    let exponent = i32((bitcast<u32>(x) >> 23u) & 0xffu) - 128;
+    let first = 4u - u32(max(exponent, 0)) / 32u;
+    let shift = u32(abs(exponent)) % 32u;
+    var high = product[first + 2u];
+    var low = product[first + 1u];
+    if (exponent < 0) {
+        low = (low >> shift) | (high << (32u - shift));
+        high >>= shift;
+    } else if (shift > 0u) {
+        high = (high << shift) | (low >> (32u - shift));
+        low = (low << shift) | (product[first] >> (32u - shift));
+    }
+    var quarters = high >> 30u;
+    high = (high << 2u) | (low >> 30u);
+    low <<= 2u;
+    let beyond = high >= 0x80000000u;
+    if (beyond) {
+        quarters += 1u;
+        high = ~high + select(0u, 1u, low == 0u);
+        low = ~low + 1u;
+    }
+    let zeros = countLeadingZeros(high);
+    if (zeros > 0u) {
+        high = (high << zeros) | (low >> (32u - zeros));
+    }
+    let rest = copysign(f32(high) * 1.5707964 * bitcast<f32>((95u - zeros) << 23u), x);
+    let signed = select(rest, -rest, beyond);
+    return Turned(signed, select(quarters, 4u - quarters, is_negative(x)) & 3u);
+}
+
+fn near_sine(x: f32) -> f32 {
+    let q = x * x;
+    return x * (1.0 + q * (-0.16666655 + q * (0.008332161 - q * 0.00019515296)));
+}
+
+fn near_cosine(x: f32) -> f32 {
+    let q = x * x;
+    return 1.0 - 0.5 * q + q * q * (0.041666646 - q * (0.0013887316 - q * 0.000024433157));
+}
+
+fn sine(x: f32) -> f32 {
+    if (is_nan(x) || is_infinite(x)) {
+        return nan();
+    }
+    let angle = turned(x);
+    let value = select(near_sine(angle.rest), near_cosine(angle.rest), (angle.quarters & 1u) != 0u);
+    return select(value, -value, angle.quarters > 1u);
+}
+
+fn cosine(x: f32) -> f32 {
+    if (is_nan(x) || is_infinite(x)) {
+        return nan();
+    }
+    let angle = turned(x);
+    let value = select(near_cosine(angle.rest), near_sine(angle.rest), (angle.quarters & 1u) != 0u);
+    return select(value, -value, angle.quarters == 1u || angle.quarters == 2u);
+}
+
+fn tangent(x: f32) -> f32 {
+    if (is_nan(x) || is_infinite(x)) {
+        return nan();
+    }
+    let angle = turned(x);
+    let ratio = near_sine(angle.rest) / near_cosine(angle.rest);
+    return select(ratio, -1.0 / ratio, (angle.quarters & 1u) != 0u);
+}
+
+fn relu_of(x: f32) -> f32 {
+    return select(max(x, 0.0), x, is_nan(x));
+}
+
+fn floor_of(x: f32) -> f32 {
+    return floor(x);
+}
+
+fn ceil_of(x: f32) -> f32 {
+    return ceil(x);
+}
+
+fn round_of(x: f32) -> f32 {
+    return round(x);
+}
+
+fn trunc_of(x: f32) -> f32 {
+    return trunc(x);
+}
+
+// What is reduced before it is multiplied is 0 at whole numbers.
+fn sinc(x: f32) -> f32 {
+    if (x == 0.0) {
+        return 1.0;
+    }
+    let whole = round(x);
+    let value = sine(3.14159265 * (x - whole));
+    let odd = whole != 2.0 * floor(whole / 2.0);
+    return select(value, -value, odd) / (3.14159265 * x);
+}
+
+// Squares of ratios do not overflow.
+fn hypot(a: f32, b: f32) -> f32 {
+    if (is_infinite(a) || is_infinite(b)) {
+        return infinity();
+    }
+    if (is_nan(a) || is_nan(b)) {
+        return nan();
+    }
+    let large = max(abs(a), abs(b));
+    let small = min(abs(a), abs(b));
+    if (large == 0.0) {
+        return 0.0;
+    }
+    let ratio = quotient(small, large);
+    return large * sqrt(1.0 + ratio * ratio);
+}
+
+fn logaddexp(a: f32, b: f32) -> f32 {
+    if (a == b) {
+        return a + 0.69314718;
+    }
+    if (is_nan(a) || is_nan(b)) {
+        return nan();
+    }
+    let high = max(a, b);
+    return high + log1p(exp(min(a, b) - high));
+}
+
+fn gelu(x: f32) -> f32 {
+    return 0.5 * x * (1.0 + erf(x * 0.70710678));
+}
+
+fn gelu_slope(x: f32) -> f32 {
+    return 0.5 * (1.0 + erf(x * 0.70710678)) + x * exp(-0.5 * x * x) * 0.39894228;
+}
+
+// Beyond 15 the tangent is 1, and what it is taken of may leave the range.
+fn gelu_tangent(x: f32) -> f32 {
+    return tanh(clamp(0.79788456 * (x + 0.044715 * x * x * x), -15.0, 15.0));
+}
+
+fn gelu_tanh(x: f32) -> f32 {
+    return 0.5 * x * (1.0 + gelu_tangent(x));
+}
+
+fn gelu_tanh_slope(x: f32) -> f32 {
+    let tangent = gelu_tangent(x);
+    let slope = 0.79788456 * (1.0 + 0.134145 * x * x);
+    return 0.5 * (1.0 + tangent + x * (1.0 - tangent * tangent) * slope);
+}
+// Each invocation makes four numbers. Words: items, elements, offset of the output; of random numbers
+// from 4 on the seed and the first counter, low words first, and from 8 on the first integer of a range
+// and how many it has, 0 for 2³²; of sequences from 4 on the first number and the distance.
+
+// Block number `i` of the stream: Philox4x32-10.
+fn block(i: u32) -> vec4<u32> {
+    var key = vec2<u32>(word(4u), word(5u));
+    let low = word(6u) + i;
+    var counter = vec4<u32>(low, word(7u) + select(0u, 1u, low < i), 0u, 0u);
+    for (var round = 0u; round < 10u; round++) {
+        let a = wide_product(counter.x, 0xd2511f53u);
+        let b = wide_product(counter.z, 0xcd9e8d57u);
+        counter = vec4<u32>(b.y ^ counter.y ^ key.x, b.x, a.y ^ counter.w ^ key.y, a.x);
+        key += vec2<u32>(0x9e3779b9u, 0xbb67ae85u);
+    }
+    return counter;
+}
+
+// 24 bits in [0, 1), all of them exact.
+fn unit(words: vec4<u32>) -> vec4<f32> {
+    return vec4<f32>(words >> vec4<u32>(8u)) * 0x1p-24;
+}
+
+// Two normal numbers from two uniform ones, after Box and Muller. The turn is split into quarters before
+// it becomes an angle, so that nothing is lost.
+fn box_muller(u: f32, v: f32) -> vec2<f32> {
+    let radius = sqrt(-2.0 * log1p(-u));
+    let quarters = floor(4.0 * v + 0.5);
+    let angle = 6.2831853 * (v - 0.25 * quarters);
+    let rest = vec2<f32>(near_cosine(angle), near_sine(angle));
+    let point = select(rest, vec2<f32>(-rest.y, rest.x), (u32(quarters) & 1u) != 0u);
+    return radius * select(point, -point, (u32(quarters) & 2u) != 0u);
+}
+
+// The share of a range that 64 bits name: the upper half of their product.
+fn integer(high: u32, low: u32) -> i32 {
+    let above = wide_product(high, word(9u));
+    let below = wide_product(low, word(9u));
+    let share = above.y + select(0u, 1u, above.x + below.y < above.x);
+    return bitcast<i32>(word(8u) + select(share, high, word(9u) == 0u));
+}
+
+fn four(i: u32) -> vec4<R> {
+    let a = block(2u * i);
+    let b = block(2u * i + 1u);
+    return vec4<i32>(integer(a.x, a.y), integer(a.z, a.w), integer(b.x, b.y), integer(b.z, b.w));
+}
+
+@compute @workgroup_size(256)
+fn main(
+    @builtin(workgroup_id) group: vec3<u32>,
+    @builtin(num_workgroups) groups: vec3<u32>,
+    @builtin(local_invocation_index) own: u32,
+) {
+    let i = (group.y * groups.x + group.x) * 256u + own;
+    if (i >= word(0u)) {
+        return;
+    }
+    let numbers = four(i);
+    let count = min(4u, word(1u) - 4u * i);
+    if (count == 4u) {
+        m0[word(2u) + i] = numbers;
+        return;
+    }
+    for (var part = 0u; part < count; part++) {
+        m0[word(2u) + i][part] = numbers[part];
+    }
+}
+
 // conv [(F32, [2, 4, 1, 8, 8]), (F32, [2, 3, 1, 8, 8]), (F32, [4, 3, 1, 3, 3])], dispatch 0
 
 alias T = f32;
@@ -3219,8 +4903,9 @@ const RIGHT_INNER = false;
 // twice four) of results.
 // Words: rows, inner, columns, axes of the batch, offsets of the left side, the right side and the
 // result, strides along the rows, inner and columns: left row, left inner, right inner, right column;
-// inner elements of a part, products of the batch; from 16 on the shape of the batch, from 24 its strides
-// on the left, from 32 on the right. Where a side is read as vectors, its numbers count those.
+// inner elements of a part, products of the batch; tiles along the columns, along the rows, and of all
+// products together; from 16 on the shape of the batch, from 24 its strides on the left, from 32 on the
+// right. Where a side is read as vectors, its numbers count those.
 
 const DEPTH = 16u;
 const QUADS = SIDE / 4u;
@@ -3361,18 +5046,25 @@ fn right_at(first: u32, side: u32, inner: u32, limit: u32, end: u32) -> Quad {
 @compute @workgroup_size(INVOCATIONS)
 fn main(
     @builtin(workgroup_id) group: vec3<u32>,
+    @builtin(num_workgroups) groups: vec3<u32>,
     @builtin(local_invocation_index) own: u32,
 ) {
+    let tile = group.y * groups.x + group.x;
+    // Of word 15, in a form that shows that the whole workgroup goes one way.
+    if (tile >= parameters[3u].w) {
+        return;
+    }
     let rows = word(0u);
     let columns = word(2u);
-    product = group.z % word(12u);
-    let part = group.z / word(12u);
+    let made = tile / word(13u) / word(14u);
+    product = made % word(12u);
+    let part = made / word(12u);
     let first_left = word(4u) + position(product, word(3u), 16u, 24u);
     let first_right = word(5u) + position(product, word(3u), 16u, 32u);
     let start = part * word(11u);
     let end = min(start + word(11u), word(1u));
-    let row = group.y * SIDE;
-    let column = group.x * SIDE;
+    let row = tile / word(13u) % word(14u) * SIDE;
+    let column = tile % word(13u) * SIDE;
     let is_left = own < SIDE;
     let block = own % SIDE;
     let left_quad = select(block % QUADS, block / 4u, LEFT_INNER);
@@ -3678,7 +5370,7 @@ fn main(
 }
         }
     }
-    let to = word(6u) + group.z * rows * columns;
+    let to = word(6u) + made * rows * columns;
     let y = row + 4u * down;
     let x = column + 4u * across;
     store(to, y, x, r0);

@@ -5,7 +5,7 @@ use super::render;
 use crate::dtype::DType;
 use crate::frame::{FRAME_WORDS, Frame};
 use crate::gpu::launch::stages;
-use crate::gpu::plan::Operand;
+use crate::gpu::plan::{Operand, Stage};
 use crate::layout::Layout;
 use crate::registry;
 use std::path::PathBuf;
@@ -23,8 +23,8 @@ fn operands(shapes: &[(DType, &[i32])]) -> Vec<Operand> {
     shapes.iter().enumerate().map(operand).collect()
 }
 
-/// What the programs of a launch say; integers are the kernel's, extents of a window its floats.
-fn texts(kernel: &str, shapes: &[(DType, &[i32])], ints: &[i32], numbers: &[f64]) -> String {
+/// The dispatches of a launch; integers are the kernel's, extents of a window its floats.
+fn launched(kernel: &str, shapes: &[(DType, &[i32])], ints: &[i32], numbers: &[f64]) -> Vec<Stage> {
     let kernel =
         (0..registry::count()).filter_map(registry::kernel).find(|row| row.name == kernel).unwrap();
     let mut words = vec![0; FRAME_WORDS];
@@ -34,11 +34,15 @@ fn texts(kernel: &str, shapes: &[(DType, &[i32])], ints: &[i32], numbers: &[f64]
     }
     words[16..16 + ints.len()].copy_from_slice(ints);
     let operands = operands(shapes);
-    let stages = stages(kernel, &Frame::new(&words).unwrap(), &operands).unwrap();
+    stages(kernel, &Frame::new(&words).unwrap(), &operands).unwrap()
+}
+
+/// What the programs of a launch say.
+fn texts(kernel: &str, shapes: &[(DType, &[i32])], ints: &[i32], numbers: &[f64]) -> String {
     let text = |(number, stage)| {
-        format!("// {} {shapes:?}, dispatch {number}\n\n{}\n", kernel.name, render(stage).unwrap())
+        format!("// {kernel} {shapes:?}, dispatch {number}\n\n{}\n", render(stage).unwrap())
     };
-    stages.iter().enumerate().map(text).collect()
+    launched(kernel, shapes, ints, numbers).iter().enumerate().map(text).collect()
 }
 
 #[test]
@@ -63,6 +67,20 @@ fn programs_have_the_text_of_the_snapshot() {
         texts("cumprod", &[(F, &[9, 3]), (F, &[9, 3])], &[0], &[]),
         texts("argsort", &[(I, &[2000]), (F, &[2000])], &[0], &[]),
         texts("adam_step", &[(F, &[64]), (F, &[64]), (F, &[64]), (F, &[64])], &[], &[0.1; 7]),
+        texts(
+            "layer_norm",
+            &[(F, &[8, 100]), (F, &[8, 100]), (F, &[100]), (F, &[100])],
+            &[1, 1, 100],
+            &[1e-5],
+        ),
+        texts(
+            "layer_norm_grad",
+            &[(F, &[40, 3]), (F, &[3]), (F, &[3]), (F, &[40, 3]), (F, &[40, 3]), (F, &[3])],
+            &[1, 0, 3],
+            &[1e-5],
+        ),
+        texts("normal", &[(F, &[64])], &[1, 2, 3, 4], &[]),
+        texts("integers", &[(I, &[6])], &[1, 2, 3, 4, 5, 6], &[]),
         texts("conv", &[(F, features), (F, image), (F, filters)], &window, &padding),
         texts(
             "sum_pool",
@@ -82,4 +100,46 @@ fn programs_have_the_text_of_the_snapshot() {
     assert_eq!(known.lines().count(), all.lines().count());
     // Any change of a program shows.
     assert_ne!(all.replacen("f32", "f64", 1), known);
+}
+
+#[test]
+fn launches_of_any_size_keep_to_the_limits_of_a_dispatch() {
+    const F: DType = DType::F32;
+    const I: DType = DType::I32;
+    const LIMIT: u64 = 65535;
+    let (long, rows, few): (&[i32], &[i32], &[i32]) = (&[1 << 30], &[1 << 24, 40], &[1 << 24]);
+    let images: &[i32] = &[70_000, 1, 1, 4, 4];
+    let image: &[i32] = &[1, 1, 1, 1 << 14, 1 << 14];
+    let (window, zeros) = ([1, 1, 1, 1, 1, 1, 1], [0.0; 3]);
+    let pooled = [0.0, 0.0, 0.0, 1.0, 1.0, 1.0];
+    let all = [
+        launched("add", &[(F, long), (F, long), (F, long)], &[], &[]),
+        launched("sum", &[(F, few), (F, rows)], &[1], &[1.0]),
+        launched("max", &[(F, few), (I, few), (F, rows)], &[1], &[]),
+        launched("softmax", &[(F, rows), (F, rows)], &[1], &[]),
+        launched("layer_norm", &[(F, rows), (F, rows)], &[0, 0, 40], &[1e-5]),
+        launched("gather", &[(F, long), (F, long), (I, long)], &[0], &[]),
+        launched("scatter_add", &[(F, long), (I, few), (F, few)], &[0], &[]),
+        launched("adam_step", &[(F, long), (F, long), (F, long), (F, long)], &[], &[0.1; 7]),
+        launched("uniform", &[(F, long)], &[], &[]),
+        launched(
+            "matmul",
+            &[(F, &[70_000, 2, 2]), (F, &[70_000, 2, 2]), (F, &[70_000, 2, 2])],
+            &[],
+            &[],
+        ),
+        launched("matmul", &[(F, &[1 << 26, 4]), (F, &[1 << 26, 4]), (F, &[4, 4])], &[], &[]),
+        launched("matmul", &[(F, &[4, 1 << 26]), (F, &[4, 4]), (F, &[4, 1 << 26])], &[], &[]),
+        launched("conv", &[(F, images), (F, images), (F, &[1; 5])], &window, &zeros),
+        launched("conv", &[(F, image), (F, image), (F, &[1; 5])], &window, &zeros),
+        launched("conv_input", &[(F, images), (F, images), (F, &[1; 5])], &window, &zeros),
+        launched("max_pool", &[(F, image), (I, image), (F, image)], &window, &pooled),
+        launched("sum_pool", &[(F, image), (F, image)], &window, &pooled),
+        launched("sum_pool_input", &[(F, image), (F, image)], &window, &pooled),
+    ];
+    for stage in all.iter().flatten() {
+        let [x, y, z] = stage.groups.map(u64::from);
+        assert!(x.max(y).max(z) <= LIMIT, "{} has {:?} groups", stage.name, stage.groups);
+        assert!(x * y * z > LIMIT, "{} is not large", stage.name);
+    }
 }

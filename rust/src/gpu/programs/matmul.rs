@@ -5,7 +5,7 @@ use super::reduce::sum_of_parts;
 use crate::dtype::DType;
 use crate::error::{Error, Result};
 use crate::frame::Frame;
-use crate::gpu::plan::{Item, Operand, Slot, Stage, VECTOR, constants, groups_along};
+use crate::gpu::plan::{Item, Operand, Slot, Stage, VECTOR, constants, spread};
 
 pub(crate) const MATMUL_SOURCE: &str = include_str!("matmul.wgsl");
 /// What is done for one inner element; eight of them are written out, as loops are counted.
@@ -93,6 +93,28 @@ pub(super) fn parts_of(inner: usize, tiles: usize, side: usize) -> (usize, usize
     (inner.div_ceil(chunk.max(1)).max(1), chunk)
 }
 
+/// The tiles of several products, one behind the other, so that no axis of a dispatch is too short.
+pub(super) struct Grid {
+    across: usize,
+    down: usize,
+    all: usize,
+}
+
+impl Grid {
+    pub(super) fn new(rows: usize, columns: usize, side: usize, products: usize) -> Self {
+        let (across, down) = (columns.div_ceil(side), rows.div_ceil(side));
+        Self { across, down, all: across * down * products }
+    }
+
+    pub(super) fn groups(&self) -> Result<[u32; 3]> {
+        spread(self.all)
+    }
+
+    pub(super) fn set(&self, stage: &mut Stage) -> Result {
+        stage.set(13, &[self.across, self.down, self.all])
+    }
+}
+
 /// `out = a · b`, of matrices and of batches of them.
 pub(crate) fn matmul(_: &Frame<'_>, operands: &[Operand]) -> Result<Vec<Stage>> {
     let [out, a, b] = operands else { return Err(Error::new("a product has three operands")) };
@@ -115,8 +137,7 @@ pub(crate) fn matmul(_: &Frame<'_>, operands: &[Operand]) -> Result<Vec<Stage>> 
     let (side, row_parts, column_parts) = tiles(rows, inner, columns, batch);
     let count = rows.div_ceil(side) * columns.div_ceil(side) * batch;
     let (parts, chunk) = parts_of(inner, count, side);
-    let depth = groups_along(batch * parts)?;
-    let groups = [groups_along(columns.div_ceil(side))?, groups_along(rows.div_ceil(side))?, depth];
+    let grid = Grid::new(rows, columns, side, batch * parts);
     let split = parts > 1;
     let vector_out = columns.is_multiple_of(VECTOR) && (split || out.offset.is_multiple_of(VECTOR));
     let item = |operand: &Operand, way| match way {
@@ -130,7 +151,7 @@ pub(crate) fn matmul(_: &Frame<'_>, operands: &[Operand]) -> Result<Vec<Stage>> 
         (Slot::Operand(1), item(a, ways[0])),
         (Slot::Operand(2), item(b, ways[1])),
     ];
-    let mut stage = Stage::new("matmul", text, [a.dtype, out.dtype], bound, groups);
+    let mut stage = Stage::new("matmul", text, [a.dtype, out.dtype], bound, grid.groups()?);
     stage.values[..6].copy_from_slice(&[
         side as u32,
         row_parts,
@@ -150,6 +171,7 @@ pub(crate) fn matmul(_: &Frame<'_>, operands: &[Operand]) -> Result<Vec<Stage>> 
     stage.set(7, &[scaled(a_row, ways[0]), scaled(a_column, ways[0])])?;
     stage.set(9, &[scaled(b_row, ways[1]), scaled(b_column, ways[1])])?;
     stage.set(11, &[chunk, batch])?;
+    grid.set(&mut stage)?;
     stage.copy(16, batches[0].shape());
     for (first, batch, way) in [(24, &batches[1], ways[0]), (32, &batches[2], ways[1])] {
         for (word, stride) in stage.words[first..].iter_mut().zip(batch.strides()) {
@@ -160,7 +182,7 @@ pub(crate) fn matmul(_: &Frame<'_>, operands: &[Operand]) -> Result<Vec<Stage>> 
         return Ok(vec![stage]);
     }
     stage.scratch = 4 * parts * out.layout.len();
-    Ok(vec![stage, sum_of_parts(out, 0, parts)?])
+    Ok(vec![stage, sum_of_parts(out, 0, parts, 0)?])
 }
 
 /// Four by four elements, each by a function of its own.

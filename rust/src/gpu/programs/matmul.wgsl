@@ -4,8 +4,9 @@
 // twice four) of results.
 // Words: rows, inner, columns, axes of the batch, offsets of the left side, the right side and the
 // result, strides along the rows, inner and columns: left row, left inner, right inner, right column;
-// inner elements of a part, products of the batch; from 16 on the shape of the batch, from 24 its strides
-// on the left, from 32 on the right. Where a side is read as vectors, its numbers count those.
+// inner elements of a part, products of the batch; tiles along the columns, along the rows, and of all
+// products together; from 16 on the shape of the batch, from 24 its strides on the left, from 32 on the
+// right. Where a side is read as vectors, its numbers count those.
 
 const DEPTH = 16u;
 const QUADS = SIDE / 4u;
@@ -34,18 +35,25 @@ var<workgroup> right: array<V, 4u * SIDE>;
 @compute @workgroup_size(INVOCATIONS)
 fn main(
     @builtin(workgroup_id) group: vec3<u32>,
+    @builtin(num_workgroups) groups: vec3<u32>,
     @builtin(local_invocation_index) own: u32,
 ) {
+    let tile = group.y * groups.x + group.x;
+    // Of word 15, in a form that shows that the whole workgroup goes one way.
+    if (tile >= parameters[3u].w) {
+        return;
+    }
     let rows = word(0u);
     let columns = word(2u);
-    product = group.z % word(12u);
-    let part = group.z / word(12u);
+    let made = tile / word(13u) / word(14u);
+    product = made % word(12u);
+    let part = made / word(12u);
     let first_left = word(4u) + position(product, word(3u), 16u, 24u);
     let first_right = word(5u) + position(product, word(3u), 16u, 32u);
     let start = part * word(11u);
     let end = min(start + word(11u), word(1u));
-    let row = group.y * SIDE;
-    let column = group.x * SIDE;
+    let row = tile / word(13u) % word(14u) * SIDE;
+    let column = tile % word(13u) * SIDE;
     let is_left = own < SIDE;
     let block = own % SIDE;
     let left_quad = select(block % QUADS, block / 4u, LEFT_INNER);
@@ -94,7 +102,7 @@ fn main(
             // steps
         }
     }
-    let to = word(6u) + group.z * rows * columns;
+    let to = word(6u) + made * rows * columns;
     let y = row + 4u * down;
     let x = column + 4u * across;
     store(to, y, x, r0);

@@ -2,8 +2,10 @@
 #![cfg_attr(not(feature = "gpu"), allow(dead_code))]
 
 mod elementwise;
+mod fills;
 mod index;
 mod lanes;
+mod layer_norm;
 mod matmul;
 mod optim;
 mod reduce;
@@ -46,6 +48,13 @@ pub(crate) const ARGSORT: Wgsl = program(sort::TILES_SOURCE, sort::argsort);
 pub(crate) const SGD: Wgsl = program(optim::STEP_SOURCE, optim::sgd);
 pub(crate) const SGD_MOMENTUM: Wgsl = program(optim::STEP_SOURCE, optim::sgd_momentum);
 pub(crate) const ADAM: Wgsl = program(optim::STEP_SOURCE, optim::adam);
+pub(crate) const LAYER_NORM: Wgsl = program(layer_norm::LAYER_NORM_SOURCE, layer_norm::layer_norm);
+pub(crate) const LAYER_NORM_GRAD: Wgsl =
+    program(layer_norm::LAYER_NORM_SOURCE, layer_norm::layer_norm_grad);
+pub(crate) const UNIFORM: Wgsl = program(fills::FILL_SOURCE, fills::uniform);
+pub(crate) const NORMAL: Wgsl = program(fills::FILL_SOURCE, fills::normal);
+pub(crate) const INTEGERS: Wgsl = program(fills::FILL_SOURCE, fills::integers);
+pub(crate) const SEQUENCE: Wgsl = program(fills::FILL_SOURCE, fills::sequence);
 pub(crate) const CONV: Wgsl = program(matmul::MATMUL_SOURCE, window::conv);
 pub(crate) const CONV_INPUT: Wgsl = program(matmul::MATMUL_SOURCE, window::conv_input);
 pub(crate) const CONV_WEIGHT: Wgsl = program(matmul::MATMUL_SOURCE, window::conv_weight);

@@ -11,7 +11,7 @@ use crate::layout::Layout;
 pub(crate) const REDUCE_SOURCE: &str = include_str!("reduce.wgsl");
 
 /// Invocations that fill a large device: 1,056 groups of 256 read most on one of 132 processors.
-const FILLING: usize = 1056 * GROUP;
+pub(super) const FILLING: usize = 1056 * GROUP;
 /// Elements from which a second invocation on the same result pays.
 const SHARE: usize = 16;
 /// What a reduction is.
@@ -197,11 +197,17 @@ fn joining(
     stage(reduction, Step::Second, written, (&source, Item::State), &sharing, divisor)
 }
 
-/// The dispatch that adds up the parts that another program has left as states, contiguously.
-pub(super) fn sum_of_parts(out: &Operand, index: usize, parts: usize) -> Result<Stage> {
+/// The dispatch that adds up the parts that another program has left as states, from a place on.
+pub(super) fn sum_of_parts(
+    out: &Operand,
+    index: usize,
+    parts: usize,
+    first: usize,
+) -> Result<Stage> {
     let results = out.layout.len();
     let mut stage = joining(SUM, std::slice::from_ref(out), results, parts, (out.dtype, 1.0))?;
     stage.bound[0].0 = Slot::Operand(index);
+    stage.set(4, &[first])?;
     Ok(stage)
 }
 

@@ -7,6 +7,7 @@ use crate::frame::Frame;
 use crate::gpu::plan::{GROUP, Operand, Slot, Stage, constants, spread};
 
 pub(crate) const ROWS_SOURCE: &str = include_str!("rows.wgsl");
+pub(super) const ACROSS_SOURCE: &str = include_str!("across.wgsl");
 
 /// The largest element, or 0 where that is not finite, and the sum of the exponentials.
 macro_rules! exponentials {
@@ -131,6 +132,7 @@ fn over_rows(
 fn text(stage: &Stage) -> Result<String> {
     let [lanes, kept, ..] = stage.values;
     Ok(constants(&[("LANES", lanes), ("KEPT", kept)])
+        + ACROSS_SOURCE
         + &ROWS_SOURCE.replace("    // body\n", &format!("    {}", stage.expression)))
 }
 

@@ -1,13 +1,11 @@
 //! Convolutions, as products of matrices one of which is read through a window, and pools.
 
-use super::matmul::{parts_of, tiled, tiles};
+use super::matmul::{Grid, parts_of, tiled, tiles};
 use super::reduce::sum_of_parts;
 use crate::dtype::DType;
 use crate::error::{Error, Result};
 use crate::frame::Frame;
-use crate::gpu::plan::{
-    GROUP, Item, Operand, Slot, Stage, VECTOR, constants, groups_along, spread,
-};
+use crate::gpu::plan::{GROUP, Item, Operand, Slot, Stage, VECTOR, constants, spread};
 use crate::layout::Layout;
 
 pub(crate) const WINDOW_SOURCE: &str = include_str!("window.wgsl");
@@ -175,17 +173,13 @@ fn convolution(frame: &Frame<'_>, operands: &[Operand], to: To) -> Result<Vec<St
         }
         bound.push((Slot::Operand(3), bias.item()));
     }
-    let grid = [
-        groups_along(columns.div_ceil(side))?,
-        groups_along(rows.div_ceil(side))?,
-        groups_along(products * parts)?,
-    ];
+    let grid = Grid::new(rows, columns, side, products * parts);
     let name = match to {
         To::Output => "conv",
         To::Input => "conv_input",
         To::Weight => "conv_weight",
     };
-    let mut stage = Stage::new(name, text, [out.dtype; 2], bound, grid);
+    let mut stage = Stage::new(name, text, [out.dtype; 2], bound, grid.groups()?);
     let sizes = [side as u32, row_parts, column_parts, 0, 0, vectors.into()];
     stage.values[..6].copy_from_slice(&sizes);
     window.set(&mut stage)?;
@@ -193,6 +187,7 @@ fn convolution(frame: &Frame<'_>, operands: &[Operand], to: To) -> Result<Vec<St
     stage.set(0, &[rows, inner, columns, 0])?;
     stage.set(4, &[operands[left].offset, operands[right].offset, offset])?;
     stage.set(11, &[chunk, products])?;
+    grid.set(&mut stage)?;
     stage.copy(16, operands[right].layout.strides());
     stage.copy(24, operands[left].layout.strides());
     stage.set(58, &[channels, filters, groups])?;
@@ -203,7 +198,7 @@ fn convolution(frame: &Frame<'_>, operands: &[Operand], to: To) -> Result<Vec<St
         return Ok(vec![stage]);
     }
     stage.scratch = 4 * parts * out.layout.len();
-    Ok(vec![stage, sum_of_parts(out, 0, parts)?])
+    Ok(vec![stage, sum_of_parts(out, 0, parts, 0)?])
 }
 
 fn kernel_text(stage: &Stage) -> String {

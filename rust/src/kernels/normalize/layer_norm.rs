@@ -5,18 +5,24 @@ use crate::cpu::{elements, for_chunks_of, simd, try_parts};
 use crate::dtype::{Element, by_type};
 use crate::error::{Error, Result};
 use crate::frame::Launch;
+use crate::gpu::programs;
 use crate::kernels::elementwise::math::Real;
 use crate::kernels::reduce::sum::FAR;
-use crate::registry::{Cpu, Kernel, Wgsl};
+use crate::registry::{Cpu, Kernel};
 use crate::scratch::{in_order, scratch};
 
 pub(super) const ROWS: &[Kernel] = &[
-    Kernel { name: "layer_norm", outputs: 1, cpu: Cpu::Custom(layer_norm), wgsl: Wgsl::None },
+    Kernel {
+        name: "layer_norm",
+        outputs: 1,
+        cpu: Cpu::Custom(layer_norm),
+        wgsl: programs::LAYER_NORM,
+    },
     Kernel {
         name: "layer_norm_grad",
         outputs: 3,
         cpu: Cpu::Custom(layer_norm_grad),
-        wgsl: Wgsl::None,
+        wgsl: programs::LAYER_NORM_GRAD,
     },
 ];
 

@@ -6,12 +6,14 @@ use crate::cpu::{elements, for_chunks};
 use crate::dtype::SliceMut;
 use crate::error::{Error, Result};
 use crate::frame::Launch;
-use crate::registry::{Cpu, Kernel, Wgsl};
+use crate::gpu::programs;
+use crate::registry::{Cpu, Kernel};
 use std::f64::consts::TAU;
 
 pub(super) const ROWS: &[Kernel] = &[
-    Kernel { name: "uniform", outputs: 1, cpu: Cpu::Custom(uniform), wgsl: Wgsl::None },
-    Kernel { name: "normal", outputs: 1, cpu: Cpu::Custom(normal), wgsl: Wgsl::None },
+    Kernel { name: "uniform", outputs: 1, cpu: Cpu::Custom(uniform), wgsl: programs::UNIFORM },
+    Kernel { name: "normal", outputs: 1, cpu: Cpu::Custom(normal), wgsl: programs::NORMAL },
+    Kernel { name: "integers", outputs: 1, cpu: Cpu::Custom(integers), wgsl: programs::INTEGERS },
 ];
 
 /// Four random words for a counter and a key.
@@ -60,6 +62,13 @@ fn unit32(word: u32) -> f32 {
 fn unit64(high: u32, low: u32) -> f64 {
     let bits = (u64::from(high) << 32 | u64::from(low)) >> 11;
     bits as f64 * (1.0 / 9_007_199_254_740_992.0)
+}
+
+/// An integer from `first` on: the share of a range that 64 bits name. A range of 0 is one of 2³².
+fn integer(high: u32, low: u32, (first, range): (i32, u32)) -> i32 {
+    let range = if range == 0 { 1 << 32 } else { u64::from(range) };
+    let share = (u64::from(high) * range + ((u64::from(low) * range) >> 32)) >> 32;
+    first.wrapping_add(share as u32 as i32)
 }
 
 /// Two normal numbers from two uniform ones in [0, 1), after Box and Muller.
@@ -114,6 +123,16 @@ fn normal(launch: &mut Launch<'_>) -> Result {
     }
 }
 
+/// Integers 4 and 5: the first one of a range, and how many it has.
+fn integers(launch: &mut Launch<'_>) -> Result {
+    let stream = Stream::new(launch);
+    let range = (launch.ints()[4], launch.ints()[5] as u32);
+    fill(elements::<i32>(launch.contiguous_output(0)?)?, |i| {
+        let [a, b, c, d] = stream.block(i);
+        [integer(a, b, range), integer(c, d, range)]
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -132,6 +151,22 @@ mod tests {
             ),
             [0xd16c_fe09, 0x94fd_cceb, 0x5001_e420, 0x2412_6ea1]
         );
+    }
+
+    #[test]
+    fn integers_are_shares_of_their_range() {
+        let exact = |high: u32, low: u32, (first, range): (i32, u32)| {
+            let bits = u128::from(high) << 32 | u128::from(low);
+            let range = if range == 0 { 1_u128 << 32 } else { u128::from(range) };
+            first.wrapping_add(((bits * range) >> 64) as u32 as i32)
+        };
+        let ends = [0, 1, 0x8000_0000, u32::MAX - 1, u32::MAX];
+        for (high, low) in ends.into_iter().flat_map(|a| ends.map(|b| (a, b))) {
+            for range in [(0, 1), (-2, 5), (7, 1000), (i32::MIN, u32::MAX), (i32::MIN, 0)] {
+                assert_eq!(integer(high, low, range), exact(high, low, range));
+            }
+        }
+        assert_eq!(integer(u32::MAX, u32::MAX, (i32::MIN, 0)), i32::MAX);
     }
 
     #[test]

@@ -1,0 +1,98 @@
+//! What is made from nothing but a number for each place: sequences, and random numbers by counting, in
+//! the stream of `kernels/random`, word for word.
+
+use super::elementwise::FLOAT;
+use crate::dtype::DType;
+use crate::error::{Error, Result};
+use crate::frame::Frame;
+use crate::gpu::plan::{GROUP, Item, Operand, Slot, Stage, VECTOR, spread};
+
+pub(crate) const FILL_SOURCE: &str = include_str!("fills.wgsl");
+
+const UNIFORM: &str = "return unit(block(i));\n";
+
+const NORMAL: &str = "let u = unit(block(i));
+    return vec4<f32>(box_muller(u.x, u.y), box_muller(u.z, u.w));
+";
+
+/// Each takes two words.
+const INTEGERS: &str = "let a = block(2u * i);
+    let b = block(2u * i + 1u);
+    return vec4<i32>(integer(a.x, a.y), integer(a.z, a.w), integer(b.x, b.y), integer(b.z, b.w));
+";
+
+const SEQUENCE: &str = "let places = vec4<i32>(vec4<u32>(4u * i) + vec4<u32>(0u, 1u, 2u, 3u));
+    return places * bitcast<i32>(word(5u)) + bitcast<i32>(word(4u));
+";
+
+const STORE_VECTORS: &str = "if (count == 4u) {
+        m0[word(2u) + i] = numbers;
+        return;
+    }
+    for (var part = 0u; part < count; part++) {
+        m0[word(2u) + i][part] = numbers[part];
+    }
+";
+
+const STORE_SINGLE: &str = "for (var part = 0u; part < count; part++) {
+        m0[word(2u) + 4u * i + part] = numbers[part];
+    }
+";
+
+/// The dispatch that fills an output; integers as on the CPU.
+fn fill(
+    name: &'static str,
+    numbers: &'static str,
+    dtype: DType,
+    frame: &Frame<'_>,
+    operands: &[Operand],
+) -> Result<Vec<Stage>> {
+    let [out] = operands else { return Err(Error::new("what is filled is one operand")) };
+    if out.dtype != dtype {
+        return Err(Error::unsupported(out.dtype));
+    }
+    if !out.layout.is_contiguous() {
+        return Err(Error::new("the output must be contiguous"));
+    }
+    let size = out.layout.len();
+    let items = size.div_ceil(VECTOR);
+    let vectors = out.offset.is_multiple_of(VECTOR);
+    let (item, each) =
+        if vectors { (Item::Vector(dtype), VECTOR) } else { (Item::Element(dtype), 1) };
+    let bound = vec![(Slot::Operand(0), item)];
+    let groups = spread(items.div_ceil(GROUP))?;
+    let mut stage = Stage::new(name, text, [dtype; 2], bound, groups);
+    stage.expression = numbers;
+    stage.values[0] = vectors.into();
+    stage.set(0, &[items, size, out.offset / each])?;
+    stage.copy(4, &frame.ints().map(|word| word as u32)[..6]);
+    Ok(vec![stage])
+}
+
+fn text(stage: &Stage) -> Result<String> {
+    let store = if stage.values[0] == 1 { STORE_VECTORS } else { STORE_SINGLE };
+    let source = FILL_SOURCE
+        .replace("    // numbers\n", &format!("    {}", stage.expression))
+        .replace("    // store\n", &format!("    {store}"));
+    Ok(FLOAT.to_string() + &source)
+}
+
+/// Uniform numbers in [0, 1).
+pub(crate) fn uniform(frame: &Frame<'_>, operands: &[Operand]) -> Result<Vec<Stage>> {
+    fill("uniform", UNIFORM, DType::F32, frame, operands)
+}
+
+/// Normal numbers.
+pub(crate) fn normal(frame: &Frame<'_>, operands: &[Operand]) -> Result<Vec<Stage>> {
+    fill("normal", NORMAL, DType::F32, frame, operands)
+}
+
+/// Integers of a range.
+pub(crate) fn integers(frame: &Frame<'_>, operands: &[Operand]) -> Result<Vec<Stage>> {
+    fill("integers", INTEGERS, DType::I32, frame, operands)
+}
+
+/// Integers at equal distances. Integer 0: the first one, integer 1: the distance.
+pub(crate) fn sequence(frame: &Frame<'_>, operands: &[Operand]) -> Result<Vec<Stage>> {
+    fill("sequence", SEQUENCE, DType::I32, frame, operands)
+}

@@ -1,0 +1,29 @@
+// Each invocation adds up, for one item of the weights and the bias, the rows of a part: from what the
+// rows have left, mean and scale of each. Words as of the rows' program.
+
+// accessors
+
+@compute @workgroup_size(256)
+fn main(
+    @builtin(workgroup_id) group: vec3<u32>,
+    @builtin(num_workgroups) groups: vec3<u32>,
+    @builtin(local_invocation_index) own: u32,
+) {
+    let i = (group.y * groups.x + group.x) * 256u + own;
+    if (i >= word(1u) * word(10u)) {
+        return;
+    }
+    let item = i % word(1u);
+    let start = i / word(1u) * word(9u);
+    let end = min(start + word(9u), word(0u));
+    var weight = E();
+    var bias = E();
+    for (var row = start; row < end; row++) {
+        let g = g_at(row, item);
+        weight += g * ((x_at(row, item) - m0[2u * row]) * m0[2u * row + 1u]);
+        bias += g;
+    }
+    let to = word(11u) + i * ITEM;
+    let further = word(10u) * word(2u);
+    // store
+}
