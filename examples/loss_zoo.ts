@@ -182,6 +182,12 @@ export const ZOO = {
     curves: {
       AdaptiveMSE: (r) => new losses.AdaptiveMSE(float64).forward(r, zero),
       AdaptiveRobustLoss: (r) => new losses.AdaptiveRobustLoss(float64).forward(r, zero),
+      MultiTaskLossWithUncertainty: (r) =>
+        new losses.MultiTaskLossWithUncertainty(2, float64).forward([r.square(), one]),
+      RegionWeightedMSE: (r) =>
+        new losses.RegionWeightedMSE(int32([0, 1]), float64).forward(row(r, 1), row(0, 0)),
+      MinimaxMSE: (r) =>
+        new losses.MinimaxMSE(int32([0, 1]), float64).forward(row(r, 1), row(0, 0)),
     },
   },
 } as const satisfies Readonly<Record<string, Family>>;

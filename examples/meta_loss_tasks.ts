@@ -47,13 +47,14 @@ function compare(
     optimizer: new optim.Adam(network.parameters(), { lr: run.quick ? 0.01 : metaLr }),
     steps: run.quick ? 100 : 400,
   });
-  // How each loss pulls at predictions whose target is 0.
+  // How each loss pulls at predictions whose target is 0, as a share of its largest pull.
   const p = adjoint.linspace(-6, 6, 61).requiresGrad_();
+  const share = (g: Tensor) => g.div(g.abs().max());
   const pull = (loss: LearnedLoss) =>
-    adjoint.grad(loss(zeros([61, D]), p, zeros([61])), [p])[0].mul(61);
+    share(adjoint.grad(loss(zeros([61, D]), p, zeros([61])), [p])[0]);
   const pulls = Object.entries(byHand).map(([name, loss]) => [name, pull((_, p, y) => loss(p, y))]);
   const all = { learned: pull(learned), ...Object.fromEntries(pulls) };
-  const axes = { x: p.detach(), xLabel: "prediction", yLabel: "pull", yRange: [-4, 4] } as const;
+  const axes = { x: p.detach(), xLabel: "prediction", yLabel: "pull" };
   run.picture(`pulls_${name}`, plot.lines(all, axes));
   const unseen = tasks.sample(run.quick ? 50 : 200, {
     generator: new RandomGenerator(run.seed + 999n),

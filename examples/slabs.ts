@@ -99,12 +99,9 @@ const shades = Object.entries(maps).map(([title, u]) =>
 );
 run.picture("slab", plot.figure(shades, { columns: 2 }));
 const [plain, unet, swin] = found.map(errors) as [number, number][];
-for (
-  const [name, [mean, peak]] of Object.entries({ zero, conv: plain!, unet: unet!, swin: swin! })
-) {
-  console.log(
-    `${name.padEnd(5)} mean ${mean.toFixed(3)} mm, where most moves ${peak.toFixed(2)} mm`,
-  );
+for (const [name, own] of Object.entries({ zero, conv: plain!, unet: unet!, swin: swin! })) {
+  const [mean, peak] = own.map((error) => `${error.toFixed(2)} mm`);
+  console.log(`${name.padEnd(5)} mean ${mean}, where most moves ${peak}`);
 }
 console.log("Saying 0 is already below the article's 0.87 mm: such a figure alone proves nothing.");
 console.log("Where most moves the nets are about equal.");

@@ -366,9 +366,10 @@ export function gradientsAt(
   places: readonly Edge[],
   { createGraph, floor }: { createGraph: boolean; floor: number },
 ): (Tensor | null)[] {
-  const roots = outputs.flatMap((tensor, i) => {
-    const gradient = gs[i]!;
-    return gradient === null ? [] : [{ tensor: bare(tensor), gradient }];
+  const roots = outputs.flatMap((output, i) => {
+    const [tensor, gradient] = [bare(output), gs[i]!];
+    // Some outputs may have nothing to do with what is wanted.
+    return gradient === null || tensor.node === null ? [] : [{ tensor, gradient }];
   });
   const targets = places.map(({ node, outputIndex }): Target => ({
     node,

@@ -302,5 +302,6 @@ export function customFunction<
     for (const y of outputs) if (!isFloat(y.dtype)) y.node = null;
     return (Array.isArray(output) ? outputs : outputs[0]) as Output;
   };
-  return run;
+  // Whoever tells of the function, as gradcheck does, tells its name.
+  return Object.defineProperty(run, "name", { value: name });
 }

@@ -4,9 +4,10 @@ import { checkCount, NUMBER, orNull, TENSOR } from "../core/options.ts";
 import { logitError, reduced, shareError } from "../ops/loss/fused.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import {
-  checkFactor,
+  checkedLoss,
   checkPair,
   checkVectors,
+  checkWeights,
   ELEMENT_LOSS_OPTIONS,
   elementLoss,
   type ElementLossOptions,
@@ -59,7 +60,7 @@ export type BCELoss = FunctionLoss<ElementLossOptions>;
 
 /** Options of `bceWithLogits`. */
 export interface BCEWithLogitsOptions extends ElementLossOptions {
-  /** Factor of the loss where the target is 1; broadcasts. */
+  /** Factor of the loss where the target is 1, from 0; broadcasts. */
   posWeight?: Tensor;
 }
 
@@ -104,7 +105,7 @@ export function bceWithLogits(
   const { posWeight } = read;
   if (posWeight === undefined) return pairLoss(op, logits, target, read, logitError);
   return elementLoss(op, logits, target, read, (x, t) => {
-    checkFactor(op, "posWeight", posWeight, x);
+    checkWeights(op, "posWeight", posWeight, x);
     return weighedError(x, t, posWeight);
   });
 }
@@ -215,7 +216,7 @@ export type SoftMarginLoss = FunctionLoss<ElementLossOptions>;
 
 /** Options of `multiLabelSoftMargin`. */
 export interface MultiLabelSoftMarginOptions extends LossOptions {
-  /** Factor for each class; broadcasts. */
+  /** Factor for each class, from 0; broadcasts. */
   weight?: Tensor;
 }
 
@@ -249,9 +250,10 @@ export function multiLabelSoftMargin(
   const { weight, reduction = "mean" } = labelsOptions(`compute ${op}`, options);
   checkPair(op, logits, target);
   checkVectors(op, "prediction", logits);
-  checkFactor(op, "weight", weight, logits);
+  checkWeights(op, "weight", weight, logits);
   const each = logitError(logits, target, "none", 0);
-  return reduced((weight === undefined ? each : each.mul(weight)).mean(-1), reduction);
+  const own = (weight === undefined ? each : each.mul(weight)).mean(-1);
+  return checkedLoss(op, target, reduction, reduced(own, reduction));
 }
 
 /** {@linkcode multiLabelSoftMargin} as a module. */

@@ -4,7 +4,7 @@ import { isFloat } from "../core/dtype.ts";
 import { DTypeError, ShapeError, showShape } from "../core/errors.ts";
 import { checkCount, checkKind, INTEGER, NUMBER, TENSOR } from "../core/options.ts";
 import { extentAt, sameShape } from "../core/shape.ts";
-import { reduced, rowCrossEntropy } from "../ops/loss/fused.ts";
+import { reduced, rowCrossEntropy, rowShareEntropy } from "../ops/loss/fused.ts";
 import { where } from "../ops/mod.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import {
@@ -14,10 +14,12 @@ import {
   type Considered,
   considered,
   hasIgnored,
+  notLabels,
   ofClass,
   reducedPlaces,
 } from "./labels.ts";
 import {
+  checkedLoss,
   type FunctionLoss,
   LOSS_OPTIONS,
   type LossModule,
@@ -29,7 +31,7 @@ import {
 
 /** Options of `crossEntropy`. */
 export interface CrossEntropyOptions extends LossOptions {
-  /** Weight of each class, shape [C]. A mean is divided by the weights of the targets. */
+  /** Weight of each class, from 0, shape [C]. A mean is divided by the weights of the targets. */
   weight?: Tensor;
   /** Label of entries that don't count. Default: -100. */
   ignoreIndex?: number;
@@ -52,12 +54,7 @@ function isLabels(
 ): boolean {
   const expected = logits.shape.toSpliced(dim, 1);
   if (isFloat(target.dtype)) {
-    if (sameShape(target.shape, expected)) {
-      throw new DTypeError(
-        `Cannot compute ${op}: labels must be int32, got ${target.dtype}; use to({ dtype: ` +
-          '"int32" })',
-      );
-    }
+    if (sameShape(target.shape, expected)) throw notLabels(op, target);
     if (!sameShape(target.shape, logits.shape)) {
       throw new ShapeError(
         `Cannot compute ${op}: probabilities need the logits' shape ${
@@ -115,14 +112,14 @@ function fromProbabilities(
   { weight, labelSmoothing = 0 }: CrossEntropyOptions,
 ): Tensor {
   const classes = extentAt(target.shape, dim);
-  const smooth = labelSmoothing === 0
+  let shares = labelSmoothing === 0
     ? target
     : target.mul(1 - labelSmoothing).add(labelSmoothing / classes);
-  let terms = logits.logSoftmax(dim).mul(smooth);
   if (weight !== undefined) {
-    terms = terms.mul(weight.reshape(target.shape.map((_, i) => i === dim ? -1 : 1)));
+    shares = shares.mul(weight.reshape(target.shape.map((_, i) => i === dim ? -1 : 1)));
   }
-  return terms.sum(dim).neg();
+  if (dim === logits.ndim - 1) return rowShareEntropy(logits, shares);
+  return logits.logSoftmax(dim).mul(shares).sum(dim).neg();
 }
 
 /** Cross-entropy in the name of a loss. */
@@ -139,7 +136,8 @@ export function entropyOf(
   const classes = extentAt(logits.shape, dim);
   checkWeight(op, weight, classes);
   if (!isLabels(op, logits, target, dim, ignoreIndex)) {
-    return reduced(fromProbabilities(logits, target, dim, options), reduction);
+    const each = fromProbabilities(logits, target, dim, options);
+    return checkedLoss(op, target, reduction, reduced(each, reduction));
   }
   const ignored = hasIgnored(op, target, classes, ignoreIndex);
   // The usual case has a kernel: rows, labels, no options.
@@ -191,7 +189,7 @@ export type CrossEntropyLoss = FunctionLoss<CrossEntropyOptions>;
 
 /** Options of `nll`. */
 export interface NLLOptions extends LossOptions {
-  /** Weight of each class, shape [C]. A mean is divided by the weights of the targets. */
+  /** Weight of each class, from 0, shape [C]. A mean is divided by the weights of the targets. */
   weight?: Tensor;
   /** Label of entries that don't count. Default: -100. */
   ignoreIndex?: number;

@@ -4,6 +4,7 @@ import { isFloat } from "../core/dtype.ts";
 import { DTypeError, ShapeError, showShape } from "../core/errors.ts";
 import { checkCount, checkKind, NUMBER, TENSOR } from "../core/options.ts";
 import { extentAt } from "../core/shape.ts";
+import { gram } from "../ops/linalg/gram.ts";
 import { ofPairs, pairSquares } from "../ops/linalg/pair_squares.ts";
 import { reduced } from "../ops/loss/fused.ts";
 import { cat, normalize, where } from "../ops/mod.ts";
@@ -52,8 +53,7 @@ function diagonalOf({ shape, device }: Tensor): Tensor {
 
 /** The logarithm of each example's share of the similarity to one, that to itself left out. */
 function logShares(x: Tensor, temperature: number): Tensor {
-  const rows = normalize(x);
-  const s = rows.matmul(rows.transpose(0, 1)).div(temperature);
+  const s = gram(normalize(x)).div(temperature);
   return s.maskedFill(diagonalOf(x), NEVER).logSoftmax(1);
 }
 

@@ -228,7 +228,14 @@ export function tripletMarginWithDistance(
   return triplet(op, [anchor, positive, negative], read, (a, b) => {
     const distance = distanceFunction(a, b);
     checkKind(`compute ${op}`, "what distanceFunction gives", distance, TENSOR);
-    return distance;
+    const each = a.shape.slice(0, -1);
+    if (sameShape(distance.shape, each)) return distance;
+    throw new ShapeError(
+      `Cannot compute ${op}: what distanceFunction gives must have shape ${showShape(each)}, got ${
+        showShape(distance.shape)
+      }`,
+      [distance.shape],
+    );
   });
 }
 

@@ -8,7 +8,7 @@ import { where } from "../ops/mod.ts";
 import { everyElement } from "../tensor/examples.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { areKnownBelow } from "../ops/index/primitives.ts";
-import { meanOver } from "./loss.ts";
+import { checkNotNegative, meanOver } from "./loss.ts";
 import { reduced, type Reduction } from "../ops/loss/fused.ts";
 
 /** The label of what does not count, where none is given. */
@@ -21,16 +21,28 @@ export function classDim(op: string, role: string, x: Tensor): number {
       `Cannot compute ${op}: ${role} must be float32 or float64, got ${x.dtype}`,
     );
   }
-  if (x.ndim === 0) throw new ShapeError(`Cannot compute ${op}: ${role} have no dimensions`);
+  if (x.ndim === 0) {
+    throw new ShapeError(
+      `Cannot compute ${op}: ${role} must have shape [C] or [N, C, ...], got []`,
+    );
+  }
   return x.ndim === 1 ? 0 : 1;
 }
 
-/** Refuses weights that are not one for each class. */
+/** Refuses weights that are not one for each class, or are negative. */
 export function checkWeight(op: string, weight: Tensor | undefined, classes: number): void {
-  if (weight === undefined || sameShape(weight.shape, [classes])) return;
+  if (weight === undefined) return;
+  if (sameShape(weight.shape, [classes])) return checkNotNegative(op, "weight", weight);
   throw new ShapeError(
     `Cannot compute ${op}: weight must have shape [${classes}], got ${showShape(weight.shape)}`,
     [weight.shape],
+  );
+}
+
+/** The error of labels of another type. */
+export function notLabels(op: string, { dtype }: Tensor): DTypeError {
+  return new DTypeError(
+    `Cannot compute ${op}: labels must be int32, got ${dtype}; use to({ dtype: "int32" })`,
   );
 }
 
@@ -43,9 +55,7 @@ export function checkLabels(
   dim: number,
 ): void {
   checkKind(`compute ${op}`, "target", labels, TENSOR);
-  if (labels.dtype !== "int32") {
-    throw new DTypeError(`Cannot compute ${op}: labels must be int32, got ${labels.dtype}`);
-  }
+  if (labels.dtype !== "int32") throw notLabels(op, labels);
   const expected = x.shape.toSpliced(dim, 1);
   if (sameShape(labels.shape, expected)) return;
   throw new ShapeError(

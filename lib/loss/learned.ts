@@ -18,15 +18,17 @@ import { Sequential } from "../nn/container.ts";
 import { Linear } from "../nn/linear.ts";
 import { LAYER_OPTIONS, type LayerOptions, Module, Parameter } from "../nn/module.ts";
 import { cat, sub } from "../ops/mod.ts";
-import { generalForm, reduced } from "../ops/loss/fused.ts";
+import { reduced } from "../ops/loss/fused.ts";
 import { full, ones, tensor, zeros } from "../tensor/create.ts";
 import type { Tensor } from "../tensor/tensor.ts";
-import { checkPair, Loss, LOSS_OPTIONS, type Reduction } from "./loss.ts";
+import { checkedLoss, checkPair, Loss, LOSS_OPTIONS, type Reduction } from "./loss.ts";
 import { tasksOf } from "./objectives.ts";
 
 const readLayer = optionReader<LayerOptions>(LAYER_OPTIONS);
 
 const COUNT = kind("an integer from 1", (value) => INTEGER.accepts(value) && Number(value) >= 1);
+
+const WIDTH = kind("an integer from 2", (value) => INTEGER.accepts(value) && Number(value) >= 2);
 
 /** Whether a task is of classes or of numbers, which decides how its loss is weighed. */
 export type TaskKind = "classification" | "regression";
@@ -80,8 +82,9 @@ export class MultiTaskLossWithUncertainty extends Module<[readonly Tensor[]]> {
   /** ln σ² of each task, of its noise as a whole; 0 at first. */
   readonly logVars: Parameter;
   /** What is before each e^(−sᵢ)·Lᵢ. */
-  readonly #factors: readonly number[];
-  readonly #clamp: readonly [number, number] | null;
+  protected readonly factors: readonly number[];
+  /** The least and the largest log-variance that count; null for no bounds. */
+  protected readonly clamp: readonly [number, number] | null;
 
   /**
    * Creates the loss.
@@ -100,8 +103,8 @@ export class MultiTaskLossWithUncertainty extends Module<[readonly Tensor[]]> {
         `Cannot ${call}: ${numTasks} tasks need as many kinds, got ${kinds.length}`,
       );
     }
-    this.#factors = kinds.map((one) => one === "regression" ? 0.5 : 1);
-    this.#clamp = clamp ?? null;
+    this.factors = kinds.map((one) => one === "regression" ? 0.5 : 1);
+    this.clamp = clamp ?? null;
     this.logVars = new Parameter(zeros([numTasks], { dtype }));
   }
 
@@ -113,10 +116,10 @@ export class MultiTaskLossWithUncertainty extends Module<[readonly Tensor[]]> {
   override forward(taskLosses: readonly Tensor[]): Tensor {
     const call = "compute losses.MultiTaskLossWithUncertainty";
     checkCount(call, arguments.length, 1);
-    const each = tasksOf(call, taskLosses, this.#factors.length);
-    const s = this.#clamp === null ? this.logVars : this.logVars.clamp(...this.#clamp);
+    const each = tasksOf(call, taskLosses, this.factors.length);
+    const s = this.clamp === null ? this.logVars : this.logVars.clamp(...this.clamp);
     const { dtype, device } = each;
-    const factors = tensor([...this.#factors], { dtype, device });
+    const factors = tensor([...this.factors], { dtype, device });
     return s.neg().exp().mul(each).mul(factors).sum().add(s.sum().mul(0.5));
   }
 }
@@ -154,7 +157,8 @@ export class AdaptiveMSE extends Loss {
   override forward(prediction: Tensor, target: Tensor): Tensor {
     checkCount("compute losses.AdaptiveMSE", arguments.length, 2);
     checkPair("losses.AdaptiveMSE", prediction, target);
-    return this.alpha.mul(prediction.sub(target).square()).mean();
+    const loss = this.alpha.mul(prediction.sub(target).square()).mean();
+    return checkedLoss("losses.AdaptiveMSE", target, "mean", loss);
   }
 }
 
@@ -186,7 +190,7 @@ export class MetaLossNetwork extends Loss<[Tensor, Tensor, Tensor]> {
     super();
     const call = "make losses.MetaLossNetwork";
     checkCount(call, arguments.length, 2);
-    checkKind(call, "inputDim", inputDim, COUNT);
+    checkKind(call, "inputDim", inputDim, WIDTH);
     const read = readLayer(call, options);
     this.net = new Sequential(
       new Linear(inputDim, 64, read),
@@ -228,7 +232,7 @@ export class MetaLossNetwork extends Loss<[Tensor, Tensor, Tensor]> {
       );
     }
     const columns = [features.flatten(1), predictions.unsqueeze(1), targets.unsqueeze(1)];
-    return this.net.forward(cat(columns, 1)).mean();
+    return checkedLoss(op, targets, "mean", this.net.forward(cat(columns, 1)).mean(), "targets");
   }
 }
 
@@ -257,21 +261,29 @@ const readRobust = optionReader<AdaptiveRobustOptions>({
 
 /** Steps of the integral of the density. */
 const STEP = 1 / 8;
-/** ln cosh v from v = 0 on. */
-const LOG_COSH = Float64Array.from({ length: 321 }, (_, i) => Math.log(Math.cosh(i * STEP)));
-/** ln of the width of each step in the residual, on both sides of 0, over √b. */
-const LOG_WIDTHS = LOG_COSH.map((logCosh, i) => logCosh + Math.log(i === 0 ? STEP : 2 * STEP));
+/** ln(1 + sinh² v) from v = 0 on. */
+const RISES = Float64Array.from({ length: 321 }, (_, i) => 2 * Math.log(Math.cosh(i * STEP)));
+/** ln of the width of each step, on both sides of 0, in what sinh v is. */
+const LOG_WIDTHS = RISES.map((rise, i) => rise / 2 + Math.log(i === 0 ? STEP : 2 * STEP));
 
 /**
- * ln of the integral of e^(−loss(r, α, 1)) over all r. With r = √b·sinh v and b = 2 − α the loss is
- * (b/α)·(cosh(v)^α − 1), so smooth that a sum of such steps has nearly all digits.
+ * The loss of residuals with a shape and a scale, and what is to be added so that it is the negative
+ * logarithm of a density: ln of the integral of e^(−loss) over all residuals. With r = √b·c·u and b = 2 − α
+ * the loss is (b/α)·((1 + u²)^(α/2) − 1), and with u = sinh v so smooth that a sum of steps in v has
+ * nearly all digits.
  */
-function logPartition(alpha: Tensor): Tensor {
+function robustDensity(
+  residuals: Tensor,
+  alpha: Tensor,
+  scale: Tensor,
+): [loss: Tensor, log: Tensor] {
   const place = { dtype: alpha.dtype, device: alpha.device };
-  const [logCosh, logWidths] = [tensor(LOG_COSH, place), tensor(LOG_WIDTHS, place)];
   const b = sub(2, alpha);
-  const loss = logCosh.mul(alpha).expm1().mul(b.div(alpha));
-  return logWidths.sub(loss).logsumexp(-1).add(b.log().mul(0.5));
+  const [half, factor, width] = [alpha.mul(0.5), b.div(alpha), b.sqrt().mul(scale)];
+  const ofRises = (rises: Tensor) => rises.mul(half).expm1().mul(factor);
+  const steps = tensor(LOG_WIDTHS, place).sub(ofRises(tensor(RISES, place)));
+  const loss = ofRises(residuals.mul(width.reciprocal()).square().log1p());
+  return [loss, steps.logsumexp(-1).add(width.log())];
 }
 
 /**
@@ -295,7 +307,8 @@ export class AdaptiveRobustLoss extends Loss {
   readonly latentAlpha: Parameter;
   /** The scale before softplus. */
   readonly latentScale: Parameter;
-  readonly #reduction: Reduction;
+  /** How elements become the loss. */
+  protected readonly reduction: Reduction;
 
   /** Creates the loss. */
   constructor(options?: AdaptiveRobustOptions) {
@@ -309,7 +322,7 @@ export class AdaptiveRobustLoss extends Loss {
     const logit = Math.log((alpha - LEAST_ALPHA) / (MOST_ALPHA - alpha));
     this.latentAlpha = new Parameter(full([], logit, { dtype }));
     this.latentScale = new Parameter(full([], scale + Math.log(-Math.expm1(-scale)), { dtype }));
-    this.#reduction = reduction;
+    this.reduction = reduction;
   }
 
   /** The shape. */
@@ -326,8 +339,9 @@ export class AdaptiveRobustLoss extends Loss {
   override forward(prediction: Tensor, target: Tensor): Tensor {
     checkCount("compute losses.AdaptiveRobustLoss", arguments.length, 2);
     checkPair("losses.AdaptiveRobustLoss", prediction, target);
-    const { alpha, scale } = this;
-    const each = generalForm(prediction.sub(target).mul(scale.reciprocal()).square(), alpha);
-    return reduced(each.add(scale.log().add(logPartition(alpha))), this.#reduction);
+    const [each, log] = robustDensity(prediction.sub(target), this.alpha, this.scale);
+    const { reduction } = this;
+    const loss = reduction === "mean" ? each.mean().add(log) : reduced(each.add(log), reduction);
+    return checkedLoss("losses.AdaptiveRobustLoss", target, reduction, loss);
   }
 }

@@ -18,6 +18,7 @@ import { sameShape } from "../core/shape.ts";
 import { Module } from "../nn/module.ts";
 import { type PairLoss, reduced, type Reduction } from "../ops/loss/fused.ts";
 import { add, mul, where } from "../ops/mod.ts";
+import { everyElement, firstNegative } from "../tensor/examples.ts";
 import { Tensor } from "../tensor/tensor.ts";
 
 export type { Reduction };
@@ -30,7 +31,7 @@ export interface LossOptions<Words extends string = Reduction> {
 
 /** Options of the losses that are computed element by element. */
 export interface ElementLossOptions<Words extends string = Reduction> extends LossOptions<Words> {
-  /** Factor for each element; broadcasts. */
+  /** Factor for each element, from 0; broadcasts. */
   weight?: Tensor;
   /** Elements that count, bool; broadcasts. A mean is then over those that do. */
   mask?: Tensor;
@@ -150,6 +151,45 @@ export function checkFactor(
   );
 }
 
+/** Refuses weights below 0, which would turn the loss round, and NaN. */
+export function checkNotNegative(op: string, role: string, x: Tensor): void {
+  const wrong = firstNegative(x);
+  if (wrong === null) return;
+  throw new RangeError(
+    `Cannot compute ${op}: ${role} must be at least 0, got ${wrong.value} at index ${wrong.place}`,
+  );
+}
+
+/** Refuses weights that do not fit the prediction, or are negative. */
+export function checkWeights(
+  op: string,
+  role: string,
+  x: Tensor | undefined,
+  prediction: Tensor,
+): void {
+  if (x === undefined) return;
+  checkFactor(op, role, x, prediction);
+  checkNotNegative(op, role, x);
+}
+
+/**
+ * The loss, if no NaN of the target has made it NaN; that of a prediction passes. It looks at the target
+ * only then, and not where the device would have to be waited for.
+ */
+export function checkedLoss(
+  op: string,
+  target: Tensor,
+  reduction: Reduction,
+  loss: Tensor,
+  role = "target",
+): Tensor {
+  if (reduction === "none" || loss.device !== "cpu") return loss;
+  if (!everyElement(loss).some(Number.isNaN)) return loss;
+  const place = everyElement(target).findIndex(Number.isNaN);
+  if (place === -1) return loss;
+  throw new RangeError(`Cannot compute ${op}: ${role} must be numbers, got NaN at index ${place}`);
+}
+
 /** A sum as the mean over what counts. Where nothing does it is NaN, whose gradient is 0. */
 export function meanOver(sum: Tensor, total: Tensor): Tensor {
   const nothing = total.eq(0);
@@ -169,14 +209,17 @@ export function elementLoss(
 ): Tensor {
   const { reduction = "mean", weight, mask } = options;
   checkPair(op, prediction, target);
-  checkFactor(op, "weight", weight, prediction);
+  checkWeights(op, "weight", weight, prediction);
   checkFactor(op, "mask", mask, prediction);
+  const goal = mask === undefined ? target : where(mask, target, 0);
   const each = mask === undefined
-    ? formula(prediction, target)
-    : where(mask, formula(where(mask, prediction, 0), where(mask, target, 0)), 0);
+    ? formula(prediction, goal)
+    : where(mask, formula(where(mask, prediction, 0), goal), 0);
   const weighed = weight === undefined ? each : each.mul(weight);
-  if (mask === undefined || reduction !== "mean") return reduced(weighed, reduction);
-  return meanOver(weighed.sum(), mask.expand(weighed.shape).sum());
+  const loss = mask === undefined || reduction !== "mean"
+    ? reduced(weighed, reduction)
+    : meanOver(weighed.sum(), mask.expand(weighed.shape).sum());
+  return checkedLoss(op, goal, reduction, loss);
 }
 
 /** `elementLoss` for a loss that has kernels, which serve where nothing is masked or weighed. */
@@ -194,7 +237,7 @@ export function pairLoss(
     return elementLoss(op, prediction, target, options, formula);
   }
   checkPair(op, prediction, target);
-  return loss(prediction, target, reduction, ...parameters);
+  return checkedLoss(op, target, reduction, loss(prediction, target, reduction, ...parameters));
 }
 
 /**
@@ -258,8 +301,10 @@ export abstract class FunctionLoss<
   Options extends LossOptions<string>,
   Inputs extends Tensor[] = [Tensor, Tensor],
 > extends Loss<Inputs> {
-  readonly #compute: LossFunction<Options, Inputs>;
-  readonly #options: Options;
+  /** The function. */
+  protected readonly compute: LossFunction<Options, Inputs>;
+  /** What it is called with. */
+  protected readonly options: Options;
 
   /**
    * Creates the loss.
@@ -271,13 +316,13 @@ export abstract class FunctionLoss<
     super();
     checkCount("make FunctionLoss", arguments.length, 2);
     checkKind("make FunctionLoss", "the loss", compute, FUNCTION);
-    this.#compute = compute;
-    this.#options = options;
+    this.compute = compute;
+    this.options = options;
   }
 
   /** The loss. */
   override forward(...inputs: Inputs): Tensor {
-    return this.#compute(...inputs, this.#options);
+    return this.compute(...inputs, this.options);
   }
 }
 

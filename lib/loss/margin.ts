@@ -9,7 +9,7 @@ import { labelMarginRows, multiMarginRows } from "../ops/loss/rows.ts";
 import { where } from "../ops/mod.ts";
 import { everyElement } from "../tensor/examples.ts";
 import type { Tensor } from "../tensor/tensor.ts";
-import { checkLabels, checkWeight, hasIgnored } from "./labels.ts";
+import { checkLabels, checkWeight, hasIgnored, notLabels } from "./labels.ts";
 import {
   checkPair,
   ELEMENT_LOSS_OPTIONS,
@@ -162,8 +162,8 @@ export function marginRanking(
   const { margin = 0 } = read;
   checkPair(op, first, second, ["first", "second"]);
   checkPair(op, first, target, ["first", "target"]);
-  const formula = (a: Tensor, b: Tensor) => target.mul(b.sub(a)).add(margin).relu();
-  return elementLoss(op, first, second, read, formula);
+  const formula = (lead: Tensor, t: Tensor) => t.mul(lead).neg().add(margin).relu();
+  return elementLoss(op, first.sub(second), target, read, formula);
 }
 
 /** {@linkcode marginRanking} as a module. */
@@ -203,7 +203,7 @@ export interface MultiMarginOptions extends LossOptions {
   p?: number;
   /** How much larger the score of the right class must be, finite. Default: 1. */
   margin?: number;
-  /** Weight of each class, shape [C]; it does not change what a mean is divided by. */
+  /** Weight of each class, from 0, shape [C]; it does not change what a mean is divided by. */
   weight?: Tensor;
 }
 
@@ -313,9 +313,7 @@ export function multiLabelMargin(
   const { reduction = "mean" } = plainOptions(`compute ${op}`, options);
   checkScores(op, prediction);
   checkPair(op, prediction, target);
-  if (target.dtype !== "int32") {
-    throw new DTypeError(`Cannot compute ${op}: labels must be int32, got ${target.dtype}`);
-  }
+  if (target.dtype !== "int32") throw notLabels(op, target);
   const dim = prediction.ndim - 1;
   const classes = extentAt(prediction.shape, dim);
   checkLists(op, target, classes);

@@ -61,7 +61,8 @@ function beside({ dtype, device }: Tensor, numbers: readonly number[]): Tensor {
  * ```
  */
 export class WeightedSum extends Module<[readonly Tensor[]]> {
-  readonly #weights: readonly number[];
+  /** What each loss is weighed by. */
+  protected readonly weights: readonly number[];
 
   /**
    * Creates the loss.
@@ -72,7 +73,7 @@ export class WeightedSum extends Module<[readonly Tensor[]]> {
     super();
     checkCount("make losses.WeightedSum", arguments.length, 1);
     checkKind("make losses.WeightedSum", "weights", weights, SHARES);
-    this.#weights = [...weights];
+    this.weights = [...weights];
   }
 
   /**
@@ -83,8 +84,8 @@ export class WeightedSum extends Module<[readonly Tensor[]]> {
   override forward(taskLosses: readonly Tensor[]): Tensor {
     const call = "compute losses.WeightedSum";
     checkCount(call, arguments.length, 1);
-    const each = tasksOf(call, taskLosses, this.#weights.length);
-    return each.mul(beside(each, this.#weights)).sum();
+    const each = tasksOf(call, taskLosses, this.weights.length);
+    return each.mul(beside(each, this.weights)).sum();
   }
 }
 
@@ -121,9 +122,12 @@ const readTchebycheff = lossOptions<TchebycheffOptions>({
  * ```
  */
 export class Tchebycheff extends Module<[readonly Tensor[]]> {
-  readonly #weights: readonly number[];
-  readonly #ideal: readonly number[];
-  readonly #smooth: number | null;
+  /** What each loss is weighed by. */
+  protected readonly weights: readonly number[];
+  /** The losses that are asked for. */
+  protected readonly ideal: readonly number[];
+  /** How much the largest is smoothed; null for not at all. */
+  protected readonly smooth: number | null;
 
   /**
    * Creates the loss.
@@ -135,15 +139,15 @@ export class Tchebycheff extends Module<[readonly Tensor[]]> {
     const call = "make losses.Tchebycheff";
     checkCount(call, arguments.length, 2);
     checkKind(call, "weights", weights, SHARES);
-    this.#weights = [...weights];
+    this.weights = [...weights];
     const { ideal = weights.map(() => 0), smooth = null } = readTchebycheff(call, options);
     if (ideal.length !== weights.length) {
       throw new RangeError(
         `Cannot ${call}: ${weights.length} tasks need as many ideals, got ${ideal.length}`,
       );
     }
-    this.#ideal = [...ideal];
-    this.#smooth = smooth;
+    this.ideal = [...ideal];
+    this.smooth = smooth;
   }
 
   /**
@@ -154,9 +158,9 @@ export class Tchebycheff extends Module<[readonly Tensor[]]> {
   override forward(taskLosses: readonly Tensor[]): Tensor {
     const call = "compute losses.Tchebycheff";
     checkCount(call, arguments.length, 1);
-    const each = tasksOf(call, taskLosses, this.#weights.length);
-    const distances = each.sub(beside(each, this.#ideal)).mul(beside(each, this.#weights));
-    const mu = this.#smooth;
+    const each = tasksOf(call, taskLosses, this.weights.length);
+    const distances = each.sub(beside(each, this.ideal)).mul(beside(each, this.weights));
+    const mu = this.smooth;
     return mu === null ? distances.max() : distances.div(mu).logsumexp(0).mul(mu);
   }
 }

@@ -202,7 +202,8 @@ const MOST = 20;
  */
 export class PPOSequenceLoss
   extends Module<[Tensor, Tensor, Tensor, Tensor, Tensor, Tensor, Tensor?], PPOTerms> {
-  readonly #options: Required<PPOSequenceOptions>;
+  /** What is clipped and weighed, and how. */
+  protected readonly options: Required<PPOSequenceOptions>;
 
   /** Creates the loss. */
   constructor(options?: PPOSequenceOptions) {
@@ -211,7 +212,7 @@ export class PPOSequenceLoss
     checkCount(call, arguments.length, 1);
     const { clipEpsilon = 0.2, valueCoef = 0.5, entropyCoef = 0.01, normalizeAdvantage = false } =
       readPPO(call, options);
-    this.#options = { clipEpsilon, valueCoef, entropyCoef, normalizeAdvantage };
+    this.options = { clipEpsilon, valueCoef, entropyCoef, normalizeAdvantage };
   }
 
   /**
@@ -237,7 +238,7 @@ export class PPOSequenceLoss
   ): PPOTerms {
     const call = "compute losses.PPOSequenceLoss";
     checkCount(call, arguments.length, 7);
-    const { clipEpsilon, valueCoef, entropyCoef, normalizeAdvantage } = this.#options;
+    const { clipEpsilon, valueCoef, entropyCoef, normalizeAdvantage } = this.options;
     const given = [logprobsNew, logprobsOld, advantages, returns, values, entropy];
     given.forEach((x, i) => {
       const name = ROLES[i] ?? "";

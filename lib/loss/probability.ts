@@ -8,6 +8,7 @@ import { everyElement } from "../tensor/examples.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { meanDivergence, type PairLoss, reduced, relativeEntropy } from "../ops/loss/fused.ts";
 import {
+  checkedLoss,
   checkPair,
   checkVectors,
   ELEMENT_LOSS_OPTIONS,
@@ -208,7 +209,7 @@ const gaussianOptions = lossOptions<GaussianNLLOptions>(
   { eps: POSITIVE },
 );
 
-/** The variances as they broadcast to the predictions; refuses others, and those below 0. */
+/** The variances as they broadcast to the predictions; refuses others. */
 function variances(call: string, variance: Tensor, { shape }: Tensor, mask?: Tensor): Tensor {
   const perRow = shape.length > 0 && sameShape(variance.shape, shape.slice(0, -1));
   const spread = perRow ? variance.unsqueeze(-1) : variance;
@@ -221,11 +222,19 @@ function variances(call: string, variance: Tensor, { shape }: Tensor, mask?: Ten
       [variance.shape, shape],
     );
   }
-  const counted = mask === undefined ? spread : where(mask, spread, 1);
-  if (everyElement(counted.detach().lt(0).any()).includes(1)) {
+  return mask === undefined ? spread : where(mask, spread, 1);
+}
+
+/** The variances, eps in place of less, with the gradient that there is at eps; refuses those below 0. */
+function heldVariances(call: string, given: Tensor, eps: number): Tensor {
+  const low = given.detach().lt(eps);
+  const some = (x: Tensor) => everyElement(x.any()).includes(1);
+  // Mostly there are none.
+  if (!some(low)) return given;
+  if (some(given.detach().lt(0))) {
     throw new RangeError(`Cannot ${call}: variance must be at least 0, got a negative one`);
   }
-  return counted;
+  return where(low, given.sub(given.detach()).add(eps), given);
 }
 
 /**
@@ -263,10 +272,7 @@ export function gaussianNll(
   const read = gaussianOptions(call, options);
   const { full = false, eps = 1e-6, mask } = read;
   return elementLoss("losses.gaussianNll", prediction, target, read, (p, t) => {
-    const given = variances(call, variance, p, mask);
-    // Its value is eps, and its gradient passes.
-    const held = given.sub(given.detach()).add(eps);
-    const v = where(given.lt(eps), held, given);
+    const v = heldVariances(call, variances(call, variance, p, mask), eps);
     const each = v.log().add(p.sub(t).square().div(v)).mul(0.5);
     return full ? each.add(Math.log(2 * Math.PI) / 2) : each;
   });
@@ -329,7 +335,7 @@ export function wasserstein1d(
   checkVectors(op, "prediction", prediction);
   const apart = prediction.sort(-1).values.sub(target.sort(-1).values);
   const size = p === 2 ? apart.square() : p === 1 ? apart.abs() : apart.abs().pow(p);
-  return reduced(size.mean(-1), reduction);
+  return checkedLoss(op, target, reduction, reduced(size.mean(-1), reduction));
 }
 
 /** {@linkcode wasserstein1d} as a module. */

@@ -2,12 +2,12 @@
 
 import { checkCount } from "../core/options.ts";
 import { extentAt, sizeOf } from "../core/shape.ts";
-import { reduced } from "../ops/loss/fused.ts";
-import { rowDots } from "../ops/reduce/dots.ts";
+import { reduced, rowShareEntropy } from "../ops/loss/fused.ts";
 import { pairLogisticComposite, pairLogisticRows } from "../ops/loss/rows.ts";
 import { where } from "../ops/mod.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import {
+  checkedLoss,
   checkFactor,
   checkPair,
   checkVectors,
@@ -49,11 +49,15 @@ function listLoss(
   checkPair(op, scores, relevance, ["scores", "relevance"]);
   checkVectors(op, "scores", scores);
   checkFactor(op, "mask", mask, scores);
-  if (mask === undefined) return reduced(formula(scores, relevance, null), reduction);
-  const counts = mask.expand(scores.shape);
-  const each = formula(where(counts, scores, 0), where(counts, relevance, 0), counts);
-  if (reduction !== "mean") return reduced(each, reduction);
-  return meanOver(each.sum(), counts.any(-1).sum());
+  const counts = mask?.expand(scores.shape) ?? null;
+  const [s, y] = counts === null
+    ? [scores, relevance]
+    : [where(counts, scores, 0), where(counts, relevance, 0)];
+  const each = formula(s, y, counts);
+  const loss = counts === null || reduction !== "mean"
+    ? reduced(each, reduction)
+    : meanOver(each.sum(), counts.any(-1).sum());
+  return checkedLoss(op, y, reduction, loss, "relevance");
 }
 
 /**
@@ -83,11 +87,9 @@ export function listwiseSoftmax(
   const op = "losses.listwiseSoftmax";
   checkCount(`compute ${op}`, arguments.length, 3);
   const read = listOptions(`compute ${op}`, options);
-  return listLoss(op, scores, relevance, read, (s, y, counts) => {
-    if (counts === null) return rowDots(s.logSoftmax(-1), y).neg();
-    const logShares = where(counts, s, -1e30).logSoftmax(-1);
-    return where(counts, logShares, 0).mul(y).sum(-1).neg();
-  });
+  return listLoss(op, scores, relevance, read, (s, y, counts) =>
+    // The relevance of what does not count is 0.
+    rowShareEntropy(counts === null ? s : where(counts, s, -1e30), y));
 }
 
 /** {@linkcode listwiseSoftmax} as a module. */

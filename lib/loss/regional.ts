@@ -6,7 +6,7 @@ import { sameShape, sizeOf } from "../core/shape.ts";
 import { Buffer, LAYER_OPTIONS, type LayerOptions, Parameter } from "../nn/module.ts";
 import { ones, zeros } from "../tensor/create.ts";
 import { Tensor } from "../tensor/tensor.ts";
-import { checkPair, Loss } from "./loss.ts";
+import { checkedLoss, checkPair, Loss } from "./loss.ts";
 
 const readLayer = optionReader<LayerOptions>(LAYER_OPTIONS);
 
@@ -99,7 +99,8 @@ export class RegionWeightedMSE extends Loss {
     const { regions, logVars } = this;
     const op = "losses.RegionWeightedMSE";
     const errors = regionErrors(op, regions, logVars.size, prediction, target);
-    return logVars.neg().exp().mul(errors).add(logVars.mul(0.5)).sum();
+    const loss = logVars.neg().exp().mul(errors).add(logVars.mul(0.5)).sum();
+    return checkedLoss(op, target, "mean", loss);
   }
 }
 
@@ -152,6 +153,6 @@ export class MinimaxMSE extends Loss {
     const errors = regionErrors(op, regions, logits.size, prediction, target);
     // The same value, and −1 as the derivative.
     const turned = logits.detach().mul(2).sub(logits);
-    return turned.softmax(0).mul(errors).sum();
+    return checkedLoss(op, target, "mean", turned.softmax(0).mul(errors).sum());
   }
 }

@@ -3,6 +3,7 @@
 import { isFloat } from "../core/dtype.ts";
 import { DTypeError, ShapeError, showShape } from "../core/errors.ts";
 import { arrayOf, checkCount, checkKind, kind, TENSOR } from "../core/options.ts";
+import { gram } from "../ops/linalg/gram.ts";
 import { eye } from "../tensor/create.ts";
 import { Tensor } from "../tensor/tensor.ts";
 
@@ -106,6 +107,6 @@ export function orthogonal(parameters: Tensor | readonly Tensor[]): Tensor {
     const m = rows <= columns ? flat : flat.transpose(0, 1);
     const { dtype, device } = w;
     const target = eye(Math.min(rows, columns), { dtype, device });
-    return m.matmul(m.transpose(0, 1)).sub(target).square().sum();
+    return gram(m).sub(target).square().sum();
   });
 }

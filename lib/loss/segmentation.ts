@@ -3,9 +3,10 @@
 import { ShapeError, showShape } from "../core/errors.ts";
 import { checkCount, NUMBER } from "../core/options.ts";
 import { reduced } from "../ops/loss/fused.ts";
-import { rowDots } from "../ops/reduce/dots.ts";
+import { overlap } from "../ops/reduce/dots.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import {
+  checkedLoss,
   checkPair,
   type FunctionLoss,
   LOSS_OPTIONS,
@@ -55,12 +56,10 @@ function overlapLoss(
       [prediction.shape],
     );
   }
-  const [p, t] = [prediction.flatten(2), target.flatten(2)];
-  const common = rowDots(p, t);
-  const wrong = p.sum(2).sub(common).mul(alpha);
-  const missed = t.sum(2).sub(common).mul(beta);
-  const all = common.add(wrong).add(missed).add(smooth);
-  return reduced(wrong.add(missed).div(all), reduction);
+  const [common, predicted, there] = overlap(prediction.flatten(2), target.flatten(2));
+  const apart = predicted.sub(common).mul(alpha).add(there.sub(common).mul(beta));
+  const each = apart.div(common.add(apart).add(smooth));
+  return checkedLoss(op, target, reduction, reduced(each, reduction));
 }
 
 /**

@@ -4,10 +4,10 @@ import { isFloat } from "../core/dtype.ts";
 import { DTypeError, ShapeError, showShape } from "../core/errors.ts";
 import { checkCount, checkKind, FLAG, INTEGER, TENSOR } from "../core/options.ts";
 import { sameShape } from "../core/shape.ts";
-import { alignedLikelihood, NEVER } from "../ops/loss/ctc.ts";
+import { alignmentLoss } from "../ops/loss/ctc.ts";
 import { reduced } from "../ops/loss/fused.ts";
-import { stack, where } from "../ops/mod.ts";
-import { elementsOf } from "../tensor/examples.ts";
+import { cat, where } from "../ops/mod.ts";
+import { elementsOf, everyElement } from "../tensor/examples.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import {
   type FunctionLoss,
@@ -33,6 +33,9 @@ const ctcOptions = lossOptions<CTCOptions>({
 });
 
 const OP = "losses.ctc";
+
+/** What stands for the loss of a target that does not fit, and what only that is beyond. */
+const [IMPOSSIBLE, BEYOND] = [1e38, 1e30];
 
 /** The numbers of an int32 tensor of the given shape, each from `least` to `most`. */
 function wholeNumbers(
@@ -149,11 +152,15 @@ export function ctc(
   wholeNumbers("inputLengths", inputLengths, [n], [1, times]);
   const lengths = wholeNumbers("targetLengths", targetLengths, [n], [0, longest]);
   checkLabels(labels, lengths, classes, blank);
-  const both = stack([inputLengths, targetLengths], 0);
-  const likelihood = alignedLikelihood(logProbabilities, targets, both, blank);
-  const possible = likelihood.gt(NEVER / 2);
-  const each = where(possible, likelihood.neg(), zeroInfinity ? 0 : Infinity);
-  return reduced(reduction === "mean" ? each.div(targetLengths.maximum(1)) : each, reduction);
+  const both = cat([inputLengths, targetLengths], 0);
+  const each = alignmentLoss(logProbabilities, targets, both, {
+    blank,
+    impossible: zeroInfinity ? 0 : IMPOSSIBLE,
+    perLabel: reduction === "mean",
+  });
+  // Mostly all targets fit, and there is nothing to replace.
+  const fit = zeroInfinity || everyElement(each).every((loss) => !(loss > BEYOND));
+  return reduced(fit ? each : where(each.gt(BEYOND), Infinity, each), reduction);
 }
 
 /** {@linkcode ctc} as a module. */

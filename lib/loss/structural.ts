@@ -3,13 +3,14 @@
 import { isFloat } from "../core/dtype.ts";
 import { DTypeError, ShapeError, showShape } from "../core/errors.ts";
 import { checkCount, checkKind, INTEGER, kind, NUMBER, TENSOR } from "../core/options.ts";
-import { extentAt } from "../core/shape.ts";
+import { extentAt, sizeOf } from "../core/shape.ts";
 import { avgPool2d, cat, conv2d, where } from "../ops/mod.ts";
-import { reduced } from "../ops/loss/fused.ts";
+import { reduced, smoothL1Error } from "../ops/loss/fused.ts";
 import { similarityMap } from "../ops/loss/similarity.ts";
 import { fromTypedArray } from "../tensor/create.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import {
+  checkedLoss,
   checkPair,
   type FunctionLoss,
   LOSS_OPTIONS,
@@ -70,7 +71,8 @@ export function psnr(prediction: Tensor, target: Tensor, options?: PSNROptions):
   checkPair(op, prediction, target);
   checkImages(op, prediction, 1);
   const error = prediction.sub(target).div(dataRange).square().mean([1, 2, 3]);
-  return reduced(error.add(eps).log().mul(10 / Math.LN10), reduction);
+  const each = error.add(eps).log().mul(10 / Math.LN10);
+  return checkedLoss(op, target, reduction, reduced(each, reduction));
 }
 
 /** {@linkcode psnr} as a module. */
@@ -173,7 +175,7 @@ export function ssim(prediction: Tensor, target: Tensor, options?: SSIMOptions):
   checkPair(op, prediction, target);
   checkImages(op, prediction, read.windowSize ?? 11);
   const whole = similarity(prediction, target, "whole", read);
-  return reduced(whole.mean(1).neg().add(1), reduction);
+  return checkedLoss(op, target, reduction, reduced(whole.mean(1).neg().add(1), reduction));
 }
 
 /** {@linkcode ssim} as a module. */
@@ -199,8 +201,8 @@ const POWERS = [0.0448, 0.2856, 0.3001, 0.2363, 0.1333];
 
 /** A power with value and gradient 0 below 0, where a similarity is of no use. */
 function positivePower(x: Tensor, power: number): Tensor {
-  const above = x.gt(0);
-  return where(above, where(above, x, 1).pow(power), 0);
+  const below = x.le(0);
+  return where(below, 0, where(below, 1, x).pow(power));
 }
 
 /**
@@ -241,7 +243,7 @@ export function msSsim(prediction: Tensor, target: Tensor, options?: MSSSIMOptio
     return positivePower(own, power);
   });
   const product = factors.reduce((all, factor) => all.mul(factor));
-  return reduced(product.mean(1).neg().add(1), reduction);
+  return checkedLoss(op, target, reduction, reduced(product.mean(1).neg().add(1), reduction));
 }
 
 /** {@linkcode msSsim} as a module. */
@@ -292,9 +294,14 @@ export function totalVariation(image: Tensor, options?: LossOptions): Tensor {
   const along = (dim: number) => {
     const extent = extentAt(image.shape, dim);
     const [start, steps] = [Math.min(1, extent), Math.max(0, extent - 1)];
-    return image.narrow(dim, start, steps).sub(image.narrow(dim, 0, steps)).abs().sum([-2, -1]);
+    const pair = [image.narrow(dim, start, steps), image.narrow(dim, 0, steps)] as const;
+    // With β = 0 it is the absolute difference.
+    return reduction === "none"
+      ? smoothL1Error(...pair, "none", 0).sum([-2, -1])
+      : smoothL1Error(...pair, "sum", 0);
   };
-  return reduced(along(-2).add(along(-1)), reduction);
+  const variation = along(-2).add(along(-1));
+  return reduction === "mean" ? variation.div(sizeOf(image.shape.slice(0, -2))) : variation;
 }
 
 /** {@linkcode totalVariation} as a module. */

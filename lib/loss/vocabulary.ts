@@ -204,8 +204,10 @@ export class AdaptiveLogSoftmaxWithLoss extends Module<[Tensor, Tensor], Adaptiv
   readonly head: Linear<boolean>;
   /** A layer to fewer features and one to the classes, for each cluster. */
   readonly tail: readonly Sequential[];
-  readonly #cutoffs: readonly number[];
-  readonly #shortlist: number;
+  /** The first class of each cluster. */
+  protected readonly cutoffs: readonly number[];
+  /** How many frequent classes there are. */
+  protected readonly shortlist: number;
 
   /**
    * Creates the loss.
@@ -239,8 +241,8 @@ export class AdaptiveLogSoftmaxWithLoss extends Module<[Tensor, Tensor], Adaptiv
     if (!(divValue > 0 && divValue < Infinity)) {
       throw new RangeError(`Cannot ${call}: divValue must be positive and finite, got ${divValue}`);
     }
-    this.#cutoffs = [...cutoffs];
-    this.#shortlist = shortlist;
+    this.cutoffs = [...cutoffs];
+    this.shortlist = shortlist;
     this.head = new Linear(inFeatures, shortlist + cutoffs.length, { bias: headBias, ...rest });
     this.tail = cutoffs.map((cutoff, i) => {
       const features = Math.trunc(inFeatures / divValue ** (i + 1));
@@ -252,7 +254,8 @@ export class AdaptiveLogSoftmaxWithLoss extends Module<[Tensor, Tensor], Adaptiv
     });
   }
 
-  #checkInput(op: string, x: Tensor): void {
+  /** Refuses inputs of another shape. */
+  protected checkInput(op: string, x: Tensor): void {
     checkKind(`compute ${op}`, "input", x, TENSOR);
     if (x.ndim === 2 && x.shape[1] === this.inFeatures) return;
     throw new ShapeError(
@@ -272,14 +275,14 @@ export class AdaptiveLogSoftmaxWithLoss extends Module<[Tensor, Tensor], Adaptiv
   override forward(input: Tensor, target: Tensor): AdaptiveLogSoftmaxOutput {
     const op = "losses.AdaptiveLogSoftmaxWithLoss";
     checkCount(`compute ${op}`, arguments.length, 2);
-    this.#checkInput(op, input);
+    this.checkInput(op, input);
     checkLabels(op, "inputs", input, target, 1);
     hasIgnored(op, target, this.nClasses, null);
     const { device } = input;
     const int32 = (data: Iterable<number>) => tensor(Int32Array.from(data), { device });
     const examples = Array.from(target.contiguous().data, (label, row) => {
-      const cluster = this.#cutoffs.findLastIndex((cutoff) => label >= cutoff);
-      return { row, label, cluster, entry: cluster < 0 ? label : this.#shortlist + cluster };
+      const cluster = this.cutoffs.findLastIndex((cutoff) => label >= cutoff);
+      return { row, label, cluster, entry: cluster < 0 ? label : this.shortlist + cluster };
     });
     const entries = int32(examples.map(({ entry }) => entry));
     const head = this.head.forward(input).logSoftmax(1).gather(1, entries.unsqueeze(1));
@@ -291,7 +294,7 @@ export class AdaptiveLogSoftmaxWithLoss extends Module<[Tensor, Tensor], Adaptiv
       const own = examples.filter(({ cluster }) => cluster === i);
       if (own.length === 0) continue;
       const x = input.indexSelect(0, int32(own.map(({ row }) => row)));
-      const classes = int32(own.map(({ label }) => label - (this.#cutoffs[i] ?? 0)));
+      const classes = int32(own.map(({ label }) => label - (this.cutoffs[i] ?? 0)));
       order.push(own);
       parts.push(layers.forward(x).logSoftmax(1).gather(1, classes.unsqueeze(1)));
     }
@@ -311,16 +314,17 @@ export class AdaptiveLogSoftmaxWithLoss extends Module<[Tensor, Tensor], Adaptiv
   logProb(input: Tensor): Tensor {
     const op = "losses.AdaptiveLogSoftmaxWithLoss.logProb";
     checkCount(`compute ${op}`, arguments.length, 1);
-    this.#checkInput(op, input);
-    return this.#all(input);
+    this.checkInput(op, input);
+    return this.allLogProbs(input);
   }
 
-  #all(input: Tensor): Tensor {
+  /** The logarithms of the probabilities of all classes. */
+  protected allLogProbs(input: Tensor): Tensor {
     const head = this.head.forward(input).logSoftmax(1);
     const clusters = this.tail.map((layers, i) =>
-      layers.forward(input).logSoftmax(1).add(head.narrow(1, this.#shortlist + i, 1))
+      layers.forward(input).logSoftmax(1).add(head.narrow(1, this.shortlist + i, 1))
     );
-    return cat([head.narrow(1, 0, this.#shortlist), ...clusters], 1);
+    return cat([head.narrow(1, 0, this.shortlist), ...clusters], 1);
   }
 
   /**
@@ -332,7 +336,7 @@ export class AdaptiveLogSoftmaxWithLoss extends Module<[Tensor, Tensor], Adaptiv
   predict(input: Tensor): Tensor {
     const op = "losses.AdaptiveLogSoftmaxWithLoss.predict";
     checkCount(`compute ${op}`, arguments.length, 1);
-    this.#checkInput(op, input);
-    return this.#all(input).argmax(1);
+    this.checkInput(op, input);
+    return this.allLogProbs(input).argmax(1);
   }
 }

@@ -10,8 +10,6 @@ import { inPart } from "./part.ts";
 
 const MODULE = kind("a module", (value) => value instanceof Module);
 
-const affine = Linear.prototype.forward;
-
 /** The activation that a layer is, if a linear layer before it can compute it. */
 function activationOf(layer: Module | undefined): Activation | undefined {
   switch (layer?.forward) {
@@ -78,16 +76,17 @@ export class Sequential extends Module {
   override forward(x: Tensor): Tensor {
     const { layers } = this;
     for (let i = 0; i < layers.length; i++) {
-      x = inPart(String(i), () => {
-        const layer = layers[i];
-        const activation = activationOf(layers[i + 1]);
-        // A layer whose forward has been replaced, by a hook or a subclass, is left alone.
-        if (activation !== undefined && layer instanceof Linear && layer.forward === affine) {
-          i++;
-          return layer.activated(x, activation);
-        }
-        return layer === undefined ? x : layer.forward(x);
-      });
+      const [layer, given] = [layers[i], x];
+      if (layer === undefined) continue;
+      const activation = activationOf(layers[i + 1]);
+      // A layer whose forward has been replaced, by a hook or a subclass, is left alone.
+      const { forward } = Linear.prototype;
+      if (activation !== undefined && layer instanceof Linear && layer.forward === forward) {
+        x = inPart(layer, () => layer.activated(given, activation));
+        i++;
+      } else {
+        x = layer.forward(given);
+      }
     }
     return x;
   }

@@ -7,16 +7,59 @@ import type { Tensor } from "../tensor/tensor.ts";
 /** Makes a tensor of the class of another, with the elements given. */
 export type TensorMaker = (like: Tensor, elements: Tensor) => Tensor;
 
+/** The use of a member that is seen inside of its class alone. */
+const PRIVATE = /\.#[\p{ID_Start}$_]/u;
+const COMMENT = /\/\*[^]*?\*\/|\/\/.*/g;
+
+/** An object of the prototype of another. */
+function withoutProperties<T extends object>(value: T): T {
+  return Object.create(Object.getPrototypeOf(value)) as T;
+}
+
+/** The classes of an instance, its own first. */
+function classesOf(instance: object): { readonly name: string }[] {
+  const prototype: unknown = Object.getPrototypeOf(instance);
+  if (typeof prototype !== "object" || prototype === null) return [];
+  return [prototype.constructor, ...classesOf(prototype)];
+}
+
 /**
- * A value with everything in it copied: tensors, arrays, plain objects, maps, sets, and instances of a
- * class. What stood in several places does so in the copy; what is anything else is shared.
+ * An instance of the class of another, without any properties; refuses a class with `#private` members,
+ * which it would not have either. Only the text of a class tells.
+ */
+export function instanceLike<T extends object>(instance: T): T {
+  const closed = classesOf(instance).find((one) =>
+    PRIVATE.test(Function.prototype.toString.call(one).replaceAll(COMMENT, ""))
+  );
+  if (closed === undefined) return withoutProperties(instance);
+  throw new TypeError(
+    `Cannot run copy: ${closed.name} has #private members, so that it needs a method blank() that ` +
+      "returns a new instance with them, got none",
+  );
+}
+
+/** The instance that a class has made for the copy of another. */
+function checkedBlank(instance: object, blank: object): object {
+  const alike = Object.getPrototypeOf(blank) === Object.getPrototypeOf(instance);
+  if (alike && blank !== instance) return blank;
+  const [name, other] = [instance, blank].map((one) => one.constructor.name);
+  throw new TypeError(
+    `Cannot run copy: blank() of ${name} must return a new ${name}, got ${
+      blank === instance ? "itself" : other
+    }`,
+  );
+}
+
+/**
+ * A value with everything in it copied: tensors, arrays, plain objects, maps, sets, and instances of
+ * some classes. What stood in several places does so in the copy; what is anything else is shared.
  *
- * @param isModule Which instances are copied, by their own properties.
+ * @param blank Makes a new instance for one whose properties are copied; null for one that is shared.
  * @param make Makes a tensor of the class of another.
  */
 export function copied<T>(
   value: T,
-  isModule: (value: unknown) => value is object,
+  blank: (value: object) => object | null,
   make: TensorMaker,
 ): T {
   const done = new Map<unknown, unknown>();
@@ -47,8 +90,10 @@ export function copied<T>(
       for (const [key, item] of value) copy.set(copyOf(key), copyOf(item));
       return copy;
     }
-    if (!isModule(value) && !isPlainObject(value)) return value;
-    const copy = keep(Object.create(Object.getPrototypeOf(value)) as object);
+    const plain = isPlainObject(value);
+    const fresh = plain ? withoutProperties(value) : blank(value);
+    if (fresh === null) return value;
+    const copy = keep(plain ? fresh : checkedBlank(value, fresh));
     for (const [key, own] of Object.entries(Object.getOwnPropertyDescriptors(value))) {
       // What is computed goes on to be; a `forward` that is, is one with hooks.
       if (own.get === undefined) Reflect.set(copy, key, copyOf(own.value));

@@ -17,9 +17,10 @@ import {
 import { adopt } from "../tensor/adopt.ts";
 import { type Destination, destination, type ToOptions } from "../tensor/destination.ts";
 import type { Tensor } from "../tensor/tensor.ts";
-import { copied } from "./copy.ts";
+import { copied, instanceLike } from "./copy.ts";
 import { type Gradients, Hooks } from "./hooks.ts";
 import { Buffer, Parameter, type ParameterOptions } from "./parameter.ts";
+import { placeErrors } from "./part.ts";
 import { type LoadOptions, type LoadResult, loadState, type StateDict } from "./state_dict.ts";
 
 export { Buffer, Parameter, type ParameterOptions };
@@ -107,8 +108,8 @@ export abstract class AnyModule {
    *
    * @internal
    */
-  members(): [string, unknown][] {
-    return Object.entries(this).flatMap(([name, value]) => placed(snakeCase(name), value));
+  members(spelled: (name: string) => string = snakeCase): [string, unknown][] {
+    return Object.entries(this).flatMap(([name, value]) => placed(spelled(name), value));
   }
 
   /** The submodules of this module by name, not theirs. */
@@ -278,8 +279,9 @@ export abstract class AnyModule {
 
   /**
    * A copy with parameters, buffers and modules of its own, which starts with the same values and
-   * gradients. Where one parameter stands in several places, so does its copy. Hooks stay behind. A
-   * class with `#private` members, which nothing outside of it can copy, must have its own `copy`.
+   * gradients. Where one parameter stands in several places, so does its copy. Hooks stay behind.
+   *
+   * @throws {TypeError} If a class has `#private` members and no {@linkcode blank} of its own.
    *
    * @example A copy that learns on its own
    * ```ts
@@ -297,9 +299,39 @@ export abstract class AnyModule {
     checkCount("run copy", arguments.length, 0);
     return copied(
       this,
-      (value): value is AnyModule => value instanceof AnyModule,
+      (value) => value instanceof AnyModule ? value.blank() : null,
       tensorLike,
     );
+  }
+
+  /**
+   * A new instance of the class, whose properties {@linkcode copy} then gives copies of this one's. A
+   * class with `#private` members, which nothing outside of it can copy, has one of its own.
+   *
+   * @example A module with a private number
+   * ```ts
+   * import { nn, ones, type Tensor } from "@adjoint/ml";
+   * import { assertEquals } from "@std/assert";
+   *
+   * class Scaled extends nn.Module {
+   *   readonly #factor: number;
+   *   inner = new nn.ReLU();
+   *   constructor(factor: number) {
+   *     super();
+   *     this.#factor = factor;
+   *   }
+   *   override forward(x: Tensor): Tensor {
+   *     return this.inner.forward(x).mul(this.#factor);
+   *   }
+   *   protected override blank(): Scaled {
+   *     return new Scaled(this.#factor);
+   *   }
+   * }
+   * assertEquals(new Scaled(3).copy().forward(ones([1])).item(), 3);
+   * ```
+   */
+  protected blank(): AnyModule {
+    return instanceLike(this);
   }
 
   /** What stands in the brackets after the name of the class. */
@@ -349,6 +381,12 @@ export abstract class AnyModule {
  */
 export abstract class Module<Inputs extends unknown[] = [Tensor], Output = Tensor>
   extends AnyModule {
+  /** Creates the module. */
+  constructor() {
+    super();
+    placeErrors(new.target.prototype);
+  }
+
   /** Computes the output. */
   abstract forward(...inputs: Inputs): Output;
 

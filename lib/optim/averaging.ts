@@ -31,7 +31,8 @@ export abstract class AveragedModel<Inputs extends unknown[] = [Tensor], Output 
   readonly module: Module<Inputs, Output>;
   /** How many models it is the average of. */
   readonly nAveraged: Buffer = new Buffer(zeros([], { dtype: "int32" }));
-  readonly #useBuffers: boolean;
+  /** Whether buffers are averaged too. */
+  protected readonly useBuffers: boolean;
 
   /**
    * Creates the average.
@@ -42,7 +43,7 @@ export abstract class AveragedModel<Inputs extends unknown[] = [Tensor], Output 
     super();
     checkKind(`make ${new.target.name}`, "the module", module, MODULE);
     this.module = module;
-    this.#useBuffers = useBuffers;
+    this.useBuffers = useBuffers;
   }
 
   /** The output of the averaged model. */
@@ -75,7 +76,7 @@ export abstract class AveragedModel<Inputs extends unknown[] = [Tensor], Output 
     noGrad(() => {
       const after = Object.entries(model.stateDict()).map(([name, value]) => {
         const last = before[name];
-        const averaged = learned.has(name) || (this.#useBuffers && isFloat(value.dtype));
+        const averaged = learned.has(name) || (this.useBuffers && isFloat(value.dtype));
         // What does not fit is refused where it is loaded.
         const fits = last !== undefined && sameShape(last.shape, value.shape);
         return [name, count > 0 && averaged && fits ? this.average(last, value, count) : value];
@@ -110,7 +111,8 @@ const readSWA = optionReader<SWAOptions>({ useBuffers: FLAG });
  */
 export class ExponentialMovingAverage<Inputs extends unknown[] = [Tensor], Output = Tensor>
   extends AveragedModel<Inputs, Output> {
-  readonly #decay: number;
+  /** Share of the average that is kept. */
+  protected readonly decay: number;
 
   /**
    * Creates the average.
@@ -123,12 +125,12 @@ export class ExponentialMovingAverage<Inputs extends unknown[] = [Tensor], Outpu
     const { decay = 0.999, useBuffers = false } = readEMA(call, options);
     checkRange(new.target.name, "decay", decay, "[0, 1]");
     super(module, useBuffers);
-    this.#decay = decay;
+    this.decay = decay;
   }
 
   /** The average of one model more. */
   protected override average(before: Tensor, value: Tensor): Tensor {
-    return before.mul(this.#decay).add(value.mul(1 - this.#decay));
+    return before.mul(this.decay).add(value.mul(1 - this.decay));
   }
 }
 

@@ -1,6 +1,7 @@
 /** What areas ask of elements, which under `vmap` are those of all examples. */
 
 import type { TypedArray } from "../core/dtype.ts";
+import { noteRange, rangeOf } from "../device/memory.ts";
 import { elementsOf } from "../ops/copy/copy.ts";
 import { bare, inBatchOf } from "../ops/define/batch.ts";
 import { fromTypedArray } from "./create.ts";
@@ -9,6 +10,22 @@ import type { Tensor } from "./tensor.ts";
 /** All elements, to be checked and not kept: under `vmap` those of all examples. */
 export function everyElement(x: Tensor): TypedArray {
   return elementsOf(bare(x), "everyElement");
+}
+
+/** The first element that is below 0 or NaN, and its place; null if there is none. */
+export function firstNegative(
+  x: Tensor,
+): { readonly value: number; readonly place: number } | null {
+  const { storage, size } = bare(x);
+  if ((rangeOf(storage)?.low ?? -1) >= 0) return null;
+  const elements = everyElement(x);
+  for (let place = 0; place < elements.length; place++) {
+    const value = elements[place]!;
+    if (!(value >= 0)) return { value, place };
+  }
+  // On the GPU the next use need not wait for the elements.
+  if (storage.backend.device === "gpu" && size === storage.size) noteRange(storage, 0, Infinity);
+  return null;
 }
 
 /** A tensor of the same shape, without gradient, made of the elements in row-major order. */

@@ -162,14 +162,22 @@ export class TrainingRun implements Run {
   }
 
   async #callAll(hook: string, given: unknown): Promise<void> {
+    const ends = hook === "onFitEnd";
+    const failures: unknown[] = [];
     // What was begun first ends last.
-    const order = hook === "onFitEnd" ? this.#callbacks.toReversed() : this.#callbacks;
-    for (const callback of order) {
+    for (const callback of ends ? this.#callbacks.toReversed() : this.#callbacks) {
       const fn = Reflect.get(callback, hook) as
         | ((run: Run, given: unknown) => void | Promise<void>)
         | undefined;
-      await fn?.call(callback, this, given);
+      try {
+        await fn?.call(callback, this, given);
+      } catch (error) {
+        // All others learn of the end as well: of a full disk, say, on which a checkpoint finds no room.
+        failures.push(error);
+        if (!ends) break;
+      }
     }
+    if (failures.length > 0) throw failures[0];
   }
 
   /** Goes to the next epoch, unless one is not over; whether there is one. */

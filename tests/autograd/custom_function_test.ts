@@ -1,4 +1,10 @@
-import { assertEquals, assertNotStrictEquals, assertStrictEquals, assertThrows } from "@std/assert";
+import {
+  assertEquals,
+  assertNotStrictEquals,
+  assertStrictEquals,
+  assertStringIncludes,
+  assertThrows,
+} from "@std/assert";
 import {
   customFunction,
   type FunctionContext,
@@ -13,7 +19,7 @@ import {
   zeros,
 } from "../../mod.ts";
 
-const { assertClose, checkGradients } = testing;
+const { assertClose, CheckError, checkGradients, gradcheck } = testing;
 
 function leaf(data: number | number[]): Tensor {
   return tensor(data, { dtype: "float64", requiresGrad: true });
@@ -49,6 +55,17 @@ Deno.test("customFunction() has the gradient that it was given, of every order",
   assertEquals([first.item(), second.item(), third.item()], [12, 12, 6]);
   const wrong = customFunction({ forward: (_, x) => x.mul(2), backward: (_, g) => g.mul(5) });
   assertEquals(grad(wrong(x), [x])[0].item(), 5);
+});
+
+Deno.test("customFunction() has its name, by which a check of gradients tells of it", () => {
+  const told = (name?: string) => {
+    const forward = (_: unknown, x: Tensor) => x.mul(2);
+    const backward = (_: unknown, g: Tensor) => g.mul(5);
+    const wrong = customFunction({ forward, backward, ...(name !== undefined && { name }) });
+    return assertThrows(() => gradcheck(wrong, [[1]]), CheckError).message;
+  };
+  assertStringIncludes(told("double"), "Gradient of double is wrong");
+  assertStringIncludes(told(), "Gradient of customFunction is wrong");
 });
 
 Deno.test("customFunction() is differentiated through a saved output", () => {

@@ -10,13 +10,13 @@ export type Judge = (seeds: readonly Figures[]) => boolean;
 
 /** A claim that a script proves, corrects, or shows to be wrong. */
 export interface ShownRow {
-  /** As the catalogue of the articles' claims has it, such as "C-09". */
+  /** As the catalogue of the articles' claims has it, such as "C-09"; else the name of the script. */
   readonly id: string;
   /** The file in `examples/`. */
   readonly script: string;
   /** What the script answers; scripts of one question stand together on the page. */
   readonly question: string;
-  /** What the article says, in a sentence. */
+  /** What the article says, or who had the idea, in a sentence. */
   readonly claim: string;
   /** What is true instead, where the article errs. */
   readonly correction?: string;

@@ -19,10 +19,14 @@ tbody th { white-space: nowrap; }
 .wide { overflow-x: auto; }
 pre { background: var(--soft); padding: 1rem; overflow-x: auto; font-size: .85rem; line-height: 1.45; }
 figure { margin: 1.2rem 0; background: #fff; padding: .5rem; overflow-x: auto; }
-figure img { max-width: 100%; height: auto; }
+figure img { max-width: max(100%, 48rem); height: auto; }
 figcaption { color: #333; font-size: .9rem; }
 .holds { color: var(--good); font-weight: 600; }
 .fails { color: var(--bad); font-weight: 600; }
+.scripts { list-style: none; padding: 0; }
+.scripts li { border-bottom: 1px solid var(--line); padding: .5rem 0; display: grid; gap: .1rem 1rem; }
+@media (min-width: 48rem) { .scripts li { grid-template-columns: 13rem 1fr 8rem; } }
+.marks span { white-space: nowrap; margin-right: .8rem; }
 .numbers { font: .85rem/1.5 ui-monospace, monospace; overflow-wrap: anywhere; }
 `;
 
@@ -53,6 +57,13 @@ export function summaryOf(source: string): string {
   return /^.*?[.!?](?=\s|$)/.exec(text)?.[0] ?? text;
 }
 
+/** What a script says that it shows: the sentence of its experiment. */
+export function sentenceOf(source: string): string {
+  const said = /train\.experiment\(\s*(["'])(.*?)\1/.exec(source)?.[2];
+  if (said === undefined) throw new Error("The script does not say what it shows");
+  return said;
+}
+
 function shownFigure(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map(shownFigure).join(" ")}]`;
   return typeof value === "number" ? String(Number(value.toPrecision(4))) : String(value);
@@ -71,6 +82,11 @@ function mark(holds: boolean | null): string {
   return holds ? '<span class="holds">holds</span>' : '<span class="fails">fails</span>';
 }
 
+const pageOf = (script: string) => script.replace(/\.ts$/, ".html");
+
+/** A link to a row on the page of its script. */
+const rowLink = ({ id, script }: ShownRow) => `<a href="${pageOf(script)}#${id}">${id}</a>`;
+
 function rowSection({ row, measured, holds }: Verdict): string {
   const { id, claim, correction, tag, threshold, justification } = row as ShownRow;
   const tags = { X: "exact", M: "measured with PyTorch", P: "calibrated here" };
@@ -79,7 +95,7 @@ function rowSection({ row, measured, holds }: Verdict): string {
   );
   return `<section aria-labelledby="${id}">
 <h2 id="${id}">${id}: ${mark(holds)}</h2>
-<p>The article: ${escaped(claim)}</p>
+<p>The claim: ${escaped(claim)}</p>
 ${correction === undefined ? "" : `<p><strong>What is true:</strong> ${escaped(correction)}</p>`}
 <p>Threshold (${tags[tag]}): ${escaped(threshold)}${
     justification === undefined ? "" : ` <em>${escaped(justification)}</em>`
@@ -129,35 +145,48 @@ function indexPage(
   sources: ReadonlyMap<string, string>,
 ): string {
   const questions = Map.groupBy(shown, ({ verdicts }) => (verdicts[0]!.row as ShownRow).question);
-  const sections = [...questions].map(([question, scripts]) => {
+  // What is said of losses, in article 002, comes first.
+  const isOfLosses = ([, scripts]: [string, Shown[]]) =>
+    scripts.some(({ verdicts }) => verdicts.some(({ row }) => row.id.startsWith("C-")));
+  const ordered = [...questions].sort((a, b) => Number(isOfLosses(b)) - Number(isOfLosses(a)));
+  const sections = ordered.map(([question, scripts]) => {
     const lines = scripts.map(({ script, verdicts }) => {
-      const marks = verdicts.map(({ row, holds }) => `${row.id} ${mark(holds)}`).join("<br>");
-      return `<tr><td><a href="${script.replace(/\.ts$/, ".html")}">${script}</a></td>
-<td>${escaped(summaryOf(sources.get(script)!))}</td><td>${marks}</td></tr>`;
+      const marks = verdicts.map(({ row, holds }) =>
+        `<span>${rowLink(row as ShownRow)} ${mark(holds)}</span>`
+      );
+      return `<li><a href="${pageOf(script)}">${script}</a>
+<span>${escaped(sentenceOf(sources.get(script)!))}</span><span class="marks">${
+        marks.join(" ")
+      }</span></li>`;
     });
-    return `<section><h2>${escaped(question)}</h2>
-<div class="wide"><table><thead><tr><th scope="col">Script</th><th scope="col">What it shows</th>
-<th scope="col">Rows</th></tr></thead><tbody>${lines.join("\n")}</tbody></table></div></section>`;
+    return `<section><h2>${escaped(question)}</h2><ul class="scripts">${
+      lines.join("\n")
+    }</ul></section>`;
   });
   const verdicts = shown.flatMap(({ verdicts }) => verdicts);
   const table = verdicts.map(({ row, measured, holds }) => {
-    const { id, threshold } = row as ShownRow;
+    const { threshold } = row as ShownRow;
     const cells = measured.map((figures) => `<td class="numbers">${figuresCell(figures)}</td>`);
-    return `<tr><th scope="row">${id}</th><td>${escaped(threshold)}</td>${cells.join("")}
+    return `<tr><th scope="row">${rowLink(row as ShownRow)}</th><td>${escaped(threshold)}</td>${
+      cells.join("")
+    }
 <td>${mark(holds)}</td></tr>`;
   });
   const reasons = silent.map(({ row }) =>
     `<li>${row.id}: ${escaped("reason" in row ? row.reason : "")}</li>`
   );
-  const count = (wanted: boolean) => verdicts.filter(({ holds }) => holds === wanted).length;
+  const failed = verdicts.filter(({ holds }) => holds === false);
+  const links = failed.map(({ row }) => rowLink(row as ShownRow)).join(" ");
   return page(
     "Gallery",
     `<main><h1>Loss research, shown</h1>
-<p>Rows that hold: ${count(true)}; that fail: ${
-      count(false)
-    }; that ask for nothing: ${silent.length}.
-All data is synthetic
-unless a page says otherwise.</p>
+<p>A row is a claim about losses and learning, or about what they are good for. A script measures it,
+with three seeds each; its threshold decides whether it holds. All data is synthetic unless a page says
+otherwise.</p>
+<p>Rows that hold: ${
+      verdicts.length - failed.length
+    }; that fail: ${failed.length}; that ask for nothing: ${silent.length}.</p>
+${failed.length === 0 ? "" : `<p class="fails">What fails: ${links}</p>`}
 ${sections.join("\n")}
 <section><h2>All rows</h2><div class="wide"><table><thead><tr><th scope="col">Row</th>
 <th scope="col">Threshold</th>${SEEDS.map((seed) => `<th scope="col">seed ${seed}</th>`).join("")}
@@ -182,8 +211,10 @@ export async function writeSite(
     Deno.readTextFileSync(new URL(`../../examples/${script}`, import.meta.url)),
   ]));
   for (const one of shown) {
-    const name = one.script.replace(/\.ts$/, ".html");
-    await Deno.writeTextFile(`${folder}${name}`, scriptPage(one, sources.get(one.script)!, folder));
+    await Deno.writeTextFile(
+      `${folder}${pageOf(one.script)}`,
+      scriptPage(one, sources.get(one.script)!, folder),
+    );
   }
   await Deno.writeTextFile(`${folder}index.html`, indexPage(shown, silent, sources));
 }

@@ -72,9 +72,10 @@ export async function show(
   return { script, attempts, verdicts };
 }
 
-/** What programs read: an entry for every row of the catalogue. */
+/** What programs read: an entry for every row of the catalogue, and for experiments of none. */
 export function tableOf(verdicts: readonly Verdict[]): readonly Record<string, unknown>[] {
-  return CATALOGUE.map((id) => {
+  const others = verdicts.map(({ row }) => row.id).filter((id) => !CATALOGUE.includes(id));
+  return [...CATALOGUE, ...others].map((id) => {
     const found = verdicts.find(({ row }) => row.id === id);
     if (found === undefined) return { row: id, holds: false, reason: "no script shows it yet" };
     const { row, measured, holds } = found;

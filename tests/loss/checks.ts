@@ -122,6 +122,9 @@ interface TorchCase {
   readonly gradients: readonly Stored[];
 }
 
+/** Options that are weights. */
+const WEIGHTS: readonly string[] = ["weight", "posWeight"];
+
 /** How near float64 is to a formula in plain numbers. */
 const EXACT = { rtol: 1e-12, atol: 1e-13 };
 
@@ -297,6 +300,21 @@ export const CHECKS = {
       }
     }
   },
+  "refuses weights below 0, and NaN": (subject: Subject) => {
+    for (const sample of subject.row.samples) {
+      const inputs = sample.inputs();
+      for (const [key, values] of valuesFor(subject, sample, inputs)) {
+        if (!WEIGHTS.includes(key)) continue;
+        for (const weight of (values as Tensor[]).filter(({ size }) => size > 0)) {
+          for (const odd of [-1, NaN]) {
+            const wrong = weight.detach().mul(0).add(odd);
+            const call = () => subject.run(inputs, { ...sample.beside, [key]: wrong });
+            assertThrows(call, RangeError, `${key} must be at least 0, got ${odd} at index 0`);
+          }
+        }
+      }
+    }
+  },
   "refuses inputs on different devices": ({ run, row }: Subject) => {
     const inputs = mapped(row.samples[0]!.inputs(), narrowed);
     for (const place of inputs.keys()) {
@@ -312,6 +330,7 @@ export function isAbout(check: keyof typeof CHECKS, row: LossRow<Options>): bool
     "takes its limits, and the side of a kink that PyTorch takes": row.points,
     "is right and finite for what is very large or small": row.extremes,
     "is NaN as a mean of nothing, and reaches nothing": row.nothing,
+    "refuses weights below 0, and NaN": WEIGHTS.filter((key) => key in row.options),
   };
   return lists[check]?.length !== 0;
 }

@@ -1,6 +1,6 @@
 /** What is checked of a loss by its claims. */
 
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertEquals, assertThrows } from "@std/assert";
 import { assertClose } from "../../lib/testing/mod.ts";
 import { full, grad, type losses, type Tensor, tensor } from "../../mod.ts";
 import { valuesOf } from "../common/samples.ts";
@@ -138,6 +138,23 @@ export const CLAIM_CHECKS = {
       assertFinite(gradientOf(subject, large), "the gradient at ±1e4");
     }
   },
+  "refuses a NaN of its target": (given: Subject) => {
+    const { target = NaN } = given.claims;
+    let tried = 0;
+    for (const [subject, inputs] of samplesOf(given)) {
+      if (inputs[target]!.dtype !== "float64") continue;
+      const odd = changed(inputs, (x, i) => i === target ? x.mul(NaN) : x);
+      for (const reduction of ["mean", "sum"] as const) {
+        const call = () => subject.run(odd, { reduction });
+        assertThrows(call, RangeError, "must be numbers, got NaN at index 0");
+        tried++;
+      }
+      // That of a prediction is the model's, and no wrong call.
+      const lost = changed(inputs, (x, i) => i === 0 ? x.mul(NaN) : x);
+      assertEquals(subject.run(lost, SUM).item(), NaN, shapeOf(inputs));
+    }
+    assert(tried > 0, "no sample has a target of numbers");
+  },
   "is known without rows, and where nothing counts": ({ row }: Subject) => {
     assertEquals(row.samples.some(({ inputs }) => inputs()[0].size === 0), true, "no empty one");
     const ignores = ["mask", "ignoreIndex"].some((key) => key in row.options);
@@ -151,6 +168,7 @@ const CLAIMED: { readonly [Check in keyof typeof CLAIM_CHECKS]?: (claims: Claims
   "is 0 where it claims to be": ({ zero }) => zero !== undefined,
   "has slopes up to its bound and none beyond": ({ bound }) => bound !== undefined,
   "is right where a class is missing": ({ onlyClass }) => onlyClass !== undefined,
+  "refuses a NaN of its target": ({ target }) => target !== undefined,
   "is finite at ±1e4 in float32": ({ domain }) => domain === undefined,
 };
 

@@ -21,6 +21,8 @@ export interface Claims {
   readonly onlyClass?: number;
   /** What the first input must be where it may not be any number. */
   readonly domain?: string;
+  /** Which input is a target of numbers, or of classes where it is no labels, whose NaN is refused. */
+  readonly target?: number;
   /** The dimension of the batch of each input, null where it has none. Default: the first of all. */
   readonly batch?: readonly (number | null)[];
   /** Whether it reads its labels, so that `vmap` refuses them. */
@@ -42,7 +44,14 @@ const logarithm = ([, target]: Inputs): Inputs => [target.detach().log().require
 
 const PYTORCH = "PyTorch";
 const FORMULA = "formula of the paper";
-const RESIDUAL = { zero: atTarget, offset: [0, 1] } as const;
+const RESIDUAL = { zero: atTarget, offset: [0, 1], target: 1 } as const;
+
+const DIVERGENCE = {
+  zero: logarithm,
+  target: 1,
+  domain: "logarithms of probabilities",
+} as const;
+const OVERLAP = { zero: atTarget, onlyClass: 0, target: 1, domain: "probabilities" } as const;
 
 /** The claims, by the name of the function. */
 export const CLAIMS: { readonly [Name in LossName]: Claims } = {
@@ -52,51 +61,51 @@ export const CLAIMS: { readonly [Name in LossName]: Claims } = {
   smoothL1: { reference: PYTORCH, ...RESIDUAL, bound: 1 },
   logCosh: { reference: FORMULA, ...RESIDUAL, bound: 1 },
   quantile: { reference: FORMULA, ...RESIDUAL, bound: 0.5 },
-  charbonnier: { reference: FORMULA, offset: [0, 1], bound: 1 },
+  charbonnier: { reference: FORMULA, offset: [0, 1], bound: 1, target: 1 },
   cauchy: { reference: FORMULA, ...RESIDUAL, bound: 0.5 },
   tukeyBiweight: { reference: FORMULA, ...RESIDUAL, bound: 4.685 / Math.sqrt(5) * 16 / 25 },
   generalRobust: { reference: FORMULA, ...RESIDUAL, bound: 1 },
-  crossEntropy: { reference: PYTORCH, offset: [0], bound: 1, onlyClass: 0 },
+  crossEntropy: { reference: PYTORCH, offset: [0], bound: 1, onlyClass: 0, target: 1 },
   nll: { reference: PYTORCH, bound: 1, onlyClass: 0 },
   poly1: { reference: FORMULA, offset: [0], bound: 1, onlyClass: 0 },
-  bce: { reference: PYTORCH, onlyClass: 0, domain: "probabilities" },
-  bceWithLogits: { reference: PYTORCH, bound: 1, onlyClass: 0 },
-  multiLabelSoftMargin: { reference: PYTORCH, bound: 1 / 3, onlyClass: 0 },
-  focal: { reference: FORMULA, onlyClass: 0 },
-  softMargin: { reference: PYTORCH, bound: 1, onlyClass: -1 },
-  hinge: { reference: FORMULA, bound: 1, onlyClass: -1 },
+  bce: { reference: PYTORCH, onlyClass: 0, target: 1, domain: "probabilities" },
+  bceWithLogits: { reference: PYTORCH, bound: 1, onlyClass: 0, target: 1 },
+  multiLabelSoftMargin: { reference: PYTORCH, bound: 1 / 3, onlyClass: 0, target: 1 },
+  focal: { reference: FORMULA, onlyClass: 0, target: 1 },
+  softMargin: { reference: PYTORCH, bound: 1, onlyClass: -1, target: 1 },
+  hinge: { reference: FORMULA, bound: 1, onlyClass: -1, target: 1 },
   hingeEmbedding: { reference: PYTORCH, bound: 1, onlyClass: -1 },
-  marginRanking: { reference: PYTORCH, offset: [0, 1], bound: 1 },
+  marginRanking: { reference: PYTORCH, offset: [0, 1], bound: 1, target: 2 },
   multiMargin: { reference: PYTORCH, offset: [0], bound: 2 / 3, onlyClass: 0 },
   multiLabelMargin: { reference: PYTORCH, offset: [0] },
   cosineEmbedding: { reference: PYTORCH, zero: alike },
   tripletMargin: { reference: PYTORCH, offset: [0, 1, 2] },
   tripletMarginWithDistance: { reference: PYTORCH, offset: [0, 1, 2] },
-  poissonNll: { reference: PYTORCH, domain: "logarithms of rates" },
-  gaussianNll: { reference: PYTORCH, offset: [0, 1] },
-  klDiv: { reference: PYTORCH, zero: logarithm, domain: "logarithms of probabilities" },
-  jsDiv: { reference: FORMULA, zero: logarithm, domain: "logarithms of probabilities" },
+  poissonNll: { reference: PYTORCH, target: 1, domain: "logarithms of rates" },
+  gaussianNll: { reference: PYTORCH, offset: [0, 1], target: 1 },
+  klDiv: { reference: PYTORCH, ...DIVERGENCE },
+  jsDiv: { reference: FORMULA, ...DIVERGENCE },
   sparsemax: { reference: "entmax", offset: [0], bound: 1, onlyClass: 0 },
   wasserstein1d: { reference: "SciPy", ...RESIDUAL },
   contrastive: { reference: FORMULA, offset: [0], onlyClass: 0 },
   infoNce: { reference: "info-nce-pytorch" },
   ntXent: { reference: "PyTorch Metric Learning" },
   supCon: { reference: "PyTorch Metric Learning", onlyClass: 0 },
-  dice: { reference: "MONAI", zero: atTarget, onlyClass: 0, domain: "probabilities" },
-  jaccard: { reference: "MONAI", zero: atTarget, onlyClass: 0, domain: "probabilities" },
-  tversky: { reference: "MONAI", zero: atTarget, onlyClass: 0, domain: "probabilities" },
-  listwiseSoftmax: { reference: FORMULA, offset: [0], onlyClass: 0 },
+  dice: { reference: "MONAI", ...OVERLAP },
+  jaccard: { reference: "MONAI", ...OVERLAP },
+  tversky: { reference: "MONAI", ...OVERLAP },
+  listwiseSoftmax: { reference: FORMULA, offset: [0], onlyClass: 0, target: 1 },
   pairwiseLogistic: { reference: FORMULA, offset: [0, 1] },
-  psnr: { reference: "PIQ", offset: [0, 1] },
-  ssim: { reference: "pytorch-msssim", zero: atTarget },
-  msSsim: { reference: "pytorch-msssim", zero: atTarget },
+  psnr: { reference: "PIQ", offset: [0, 1], target: 1 },
+  ssim: { reference: "pytorch-msssim", zero: atTarget, target: 1 },
+  msSsim: { reference: "pytorch-msssim", zero: atTarget, target: 1 },
   ctc: {
     reference: PYTORCH,
     domain: "logarithms of probabilities",
     batch: [1, 0, 0, 0],
     readsLabels: true,
   },
-  reinforce: { reference: FORMULA },
+  reinforce: { reference: FORMULA, target: 1 },
   dpo: { reference: FORMULA, offset: [0, 1], bound: 0.1 },
   linearCrossEntropy: { reference: PYTORCH, batch: [0, null, 0] },
 };

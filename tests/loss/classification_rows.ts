@@ -1,13 +1,11 @@
 /** Losses of classes. */
 
 import { DTypeError, full, type losses, ones, ShapeError, type Tensor, tensor } from "../../mod.ts";
-import { sample, tensorOf, valuesOf } from "../common/samples.ts";
+import { tensorOf, valuesOf } from "../common/samples.ts";
+import { double } from "./plain.ts";
 import type { Entries, Inputs, LossRow, LossSample, NothingCounts, Refusal } from "./row.ts";
 
 type Options = losses.CrossEntropyOptions;
-
-const double = (name: string, shape: readonly number[]) =>
-  tensorOf(sample(name, shape, "float64"), "float64").requiresGrad_();
 
 const int32 = (data: readonly number[], shape: readonly number[] = [data.length]) =>
   tensorOf({ shape, data }, "int32");
@@ -103,7 +101,7 @@ const WEIGHT = tensor([1, 2, 3], { dtype: "float64" });
 /** All labels ignored, by the default or by another number, with any other options. */
 const NOTHING: readonly NothingCounts<Options>[] = PLACES.flatMap(([shape, places]) =>
   [{}, { ignoreIndex: 1 }].flatMap((ignored: Options) =>
-    [{}, { weight: double("weight", [3]) }].flatMap((weighted) =>
+    [{}, { weight: double("weight", [3], [0.5, 2]) }].flatMap((weighted) =>
       [{}, { labelSmoothing: 0.1 }].map((smoothed): NothingCounts<Options> => ({
         inputs: () => [
           double("logits", shape),
@@ -154,7 +152,7 @@ const REFUSES: readonly Refusal[] = [
   {
     inputs: () => [tensor(0), int32([0], [])],
     error: ShapeError,
-    says: "logits have no dimensions",
+    says: "logits must have shape [C] or [N, C, ...], got []",
   },
   {
     inputs: () => [logits(), tensor([[0, 1]])],

@@ -148,7 +148,7 @@ export function elementRow<O extends losses.ElementLossOptions<string>>(
     beside,
     reference: referenceOf(own),
     points,
-    nothing: [{ mask }, { mask, weight: double("weight", [3]) }].map((options) => ({
+    nothing: [{ mask }, { mask, weight: double("weight", [3], [0.5, 2]) }].map((options) => ({
       inputs: odd as () => [Inputs[0], Inputs[1]],
       options: () => options as O,
     })),

@@ -252,5 +252,11 @@ export const TRIPLET_MARGIN_WITH_DISTANCE: LossRow<losses.TripletMarginWithDista
       error: TypeError,
       says: "what distanceFunction gives must be a tensor, got 3",
     },
+    {
+      inputs: distant,
+      options: { distanceFunction: (a: Tensor, b: Tensor) => squared(a, b).reshape([1]) },
+      error: ShapeError,
+      says: "what distanceFunction gives must have shape [], got [1]",
+    },
   ],
 };

@@ -23,6 +23,26 @@ export interface LossTableRow {
   readonly order: number;
   /** What is checked of it. */
   readonly checks: readonly string[];
+  /** In how many lines it is read. */
+  readonly lines: number;
+}
+
+const FOLDER = new URL("../../lib/loss/", import.meta.url);
+
+/** The sources of all losses, those of the regularisers last, whose names are not theirs alone. */
+const SOURCES = [...Deno.readDirSync(FOLDER)].map(({ name }) => name)
+  .sort((a, b) => Number(a.startsWith("regular")) - Number(b.startsWith("regular")))
+  .map((name) => Deno.readTextFileSync(new URL(name, FOLDER))).join("\n");
+
+/** In how many lines a function or class is read: what stands above it, without example, and itself. */
+export function linesOf(name: string, sources = SOURCES): number {
+  const own = name.split(".").at(-1)!;
+  const source = own === name ? sources : sources.slice(sources.indexOf("/** Terms of"));
+  const form = `/\\*\\*((?:(?!\\*/)[^])*)\\*/\\nexport (?:function|class) ${own}\\b[^]*?\\n}\\n`;
+  const [whole = "", above = ""] = new RegExp(form).exec(source) ?? [];
+  if (whole === "") throw new Error(`There is no loss ${name} with its documentation`);
+  const example = above.slice(above.search(/@example|$/)).split("\n").length - 1;
+  return whole.trimEnd().split("\n").length - example;
 }
 
 type Check = (subject: Subject) => void;
@@ -47,14 +67,16 @@ function orderOf(checks: readonly string[]): number {
 
 const functions = Object.entries(MODULES).map(([module, name]): LossTableRow => {
   const checks = checksOf(name).map(([title]) => title);
-  return { name, module, reference: CLAIMS[name].reference, order: orderOf(checks), checks };
+  const { reference } = CLAIMS[name];
+  return { name, module, reference, order: orderOf(checks), checks, lines: linesOf(name) };
 });
 
 const others = Object.entries(OTHERS).map(([name, other]): LossTableRow => {
   const checks = Object.keys(other.checks);
   const own = `${name.charAt(0).toUpperCase()}${name.slice(1)}`;
   const module = [own, `${own}Loss`].find((one) => one in losses) ?? null;
-  return { name, module, reference: other.reference, order: orderOf(checks), checks };
+  const { reference } = other;
+  return { name, module, reference, order: orderOf(checks), checks, lines: linesOf(name) };
 });
 
 /** Every loss, by name. */

@@ -3,8 +3,9 @@
 import { assert, assertEquals, assertNotEquals, assertThrows } from "@std/assert";
 import { losses } from "../../mod.ts";
 import { AGGREGATORS } from "./aggregators.ts";
-import { LOSS_TABLE, type LossTableRow, README, withTable } from "./loss_table.ts";
+import { linesOf, LOSS_TABLE, type LossTableRow, README, withTable } from "./loss_table.ts";
 import { TOOLS } from "./others.ts";
+import { LOSSES } from "./table.ts";
 
 Deno.test("the table of losses has everything public and its class, once", () => {
   const none = [...Object.keys(AGGREGATORS), ...TOOLS];
@@ -16,6 +17,15 @@ Deno.test("the table of losses has everything public and its class, once", () =>
   for (const { name, order, checks } of LOSS_TABLE) {
     assertEquals([name, order, new Set(checks).size], [name, 2, checks.length]);
   }
+});
+
+Deno.test("a loss is read in a few lines", () => {
+  const functions = LOSS_TABLE.filter(({ name }) => name in LOSSES);
+  const lines = functions.map((row) => row.lines).toSorted((a, b) => a - b);
+  assert(lines[lines.length >> 1]! <= 25, `half of the losses have more than 25: ${lines}`);
+  const text = "/**\n * A.\n *\n * @example B\n * c\n */\nexport function a(): void {\n}\n";
+  assertEquals([linesOf("a", text), linesOf("a", `/** D. */\nlet b;\n${text}`)], [6, 6]);
+  assertThrows(() => linesOf("b", text), Error, "There is no loss b");
 });
 
 Deno.test("the README shows the table of losses", () => {

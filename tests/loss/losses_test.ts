@@ -155,6 +155,14 @@ const FAULTS: Readonly<Record<Check, readonly [subject: Subject, says: string]>>
     { ...huber, make: forgetful("delta") },
     "to throw",
   ],
+  "refuses weights below 0, and NaN": [
+    { ...huber, run: ([p, t], { reduction = "mean" } = {}) => huber.run([p, t], { reduction }) },
+    "to throw",
+  ],
+  "refuses a NaN of its target": [
+    { ...huber, run: ([p, t]) => p.sub(t).square().sum() },
+    "to throw",
+  ],
   "refuses inputs on different devices": [
     { ...huber, run: ([p, t]) => p.to({ device: "cpu" }).sub(t.to({ device: "cpu" })) },
     "to throw",

@@ -9,12 +9,10 @@ import {
   tensor,
   zeros,
 } from "../../mod.ts";
-import { count, sample, tensorOf, valuesOf } from "../common/samples.ts";
+import { count, tensorOf, valuesOf } from "../common/samples.ts";
 import { elementRow, maskFor } from "./element_row.ts";
+import { double } from "./plain.ts";
 import type { Entries, Inputs, LossRow, Refusal } from "./row.ts";
-
-const double = (name: string, shape: readonly number[]) =>
-  tensorOf(sample(name, shape, "float64"), "float64").requiresGrad_();
 
 const int32 = (data: readonly number[], shape: readonly number[] = [data.length]) =>
   tensorOf({ shape, data }, "int32");
@@ -92,7 +90,7 @@ export const MARGIN_RANKING: LossRow<losses.MarginRankingOptions> = {
   options: {
     reduction: () => REDUCTIONS,
     margin: () => [0.5, -1],
-    weight: ([{ shape }]) => [double("weight", shape)],
+    weight: ([{ shape }]) => [double("weight", shape, [0.5, 2])],
     mask: ([a]) => [maskFor(a)],
   },
   reference: ([a, b, t], { margin = 0, weight = tensor(1), mask = tensor(true) }) => {

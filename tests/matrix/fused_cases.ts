@@ -3,6 +3,7 @@
 import { clampComposite } from "../../lib/ops/elementwise/clamp.ts";
 import { geluComposite, geluTanhComposite } from "../../lib/ops/elementwise/gelu.ts";
 import { cdistComposite } from "../../lib/ops/linalg/cdist.ts";
+import { gram, gramComposite } from "../../lib/ops/linalg/gram.ts";
 import { linear, linearComposite } from "../../lib/ops/linalg/linear.ts";
 import { pairSquares, pairSquaresComposite } from "../../lib/ops/linalg/pair_squares.ts";
 import {
@@ -27,7 +28,7 @@ import {
   softmaxComposite,
 } from "../../lib/ops/normalize/fused.ts";
 import { unitComposite } from "../../lib/ops/normalize/unit.ts";
-import { rowDots, rowDotsComposite } from "../../lib/ops/reduce/dots.ts";
+import { overlap, overlapComposite, rowDots, rowDotsComposite } from "../../lib/ops/reduce/dots.ts";
 import { product, productComposite } from "../../lib/ops/reduce/fused.ts";
 import { lstm, lstmComposite } from "../../lib/ops/scan/lstm.ts";
 import { runningProduct, runningProductComposite } from "../../lib/ops/scan/fused.ts";
@@ -201,6 +202,11 @@ function simpleVariance(x: Tensor, dim: number | undefined): Tensor {
   return centered.square().sum(dim).div(size - 1);
 }
 
+/** The first of several outputs, each by its factor, as one. */
+function mixed(outputs: readonly Tensor[], factors: readonly number[]): Tensor {
+  return factors.map((factor, i) => outputs[i]!.mul(factor)).reduce((sum, x) => sum.add(x));
+}
+
 type OverDims = (x: Tensor, dim: number | undefined) => Tensor;
 
 function overDims(fused: OverDims, composite: OverDims): FusedCase[] {
@@ -289,6 +295,22 @@ export const FUSED_CASES: Readonly<Record<string, readonly FusedCase[]>> = {
       ]),
     fused: ([a, b = null]) => rowDots(a!, b),
     composite: ([a, b = null]) => rowDotsComposite(a!, b),
+  }),
+  overlap: casesOf({
+    attributes: { "of products": [1], "of products and one": [1, 2], "of all": [1, 2, 3] },
+    inputs: () =>
+      [[1], [3, 5], [40, 300], [5, 30, 7], [2, 9000]].map((shape) => [
+        random(...shape),
+        random(...shape),
+      ]),
+    fused: ([a, b], factors) => mixed(overlap(a!, b!), factors),
+    composite: ([a, b], factors) => mixed(overlapComposite(a!, b!), factors),
+  }),
+  gram: casesOf({
+    attributes: NONE,
+    inputs: () => [[1, 1], [3, 5], [40, 17], [7, 3000]].map((shape) => [random(...shape)]),
+    fused: ([x]) => gram(x!),
+    composite: ([x]) => gramComposite(x!),
   }),
   pairSquares: casesOf({
     attributes: NONE,

@@ -91,7 +91,7 @@ export function transformsOf({ vmap, jvp }: OpRow): string {
 }
 
 /** What it runs on. */
-export function devicesOf({ gpu }: OpRow): string {
+function devicesOf({ gpu }: OpRow): string {
   return gpu === true ? "CPU, GPU" : "CPU";
 }
 

@@ -1,7 +1,12 @@
 /** Fused losses of rows of scores, and of sequences: what each is tried with, beside its composite. */
 
-import { alignedLikelihood, alignedLikelihoodComposite } from "../../lib/ops/loss/ctc.ts";
-import { rowCrossEntropy, rowCrossEntropyComposite } from "../../lib/ops/loss/fused.ts";
+import { alignmentLoss, alignmentLossComposite } from "../../lib/ops/loss/ctc.ts";
+import {
+  rowCrossEntropy,
+  rowCrossEntropyComposite,
+  rowShareEntropy,
+  rowShareEntropyComposite,
+} from "../../lib/ops/loss/fused.ts";
 import {
   labelMarginComposite,
   labelMarginRows,
@@ -44,7 +49,7 @@ function alignments(times: number, count: number, classes: number, longest: numb
   return [
     random(times, count, classes),
     positions([count, longest], labels),
-    positions([2, count], [...steps, ...lengths]),
+    positions([2 * count], [...steps, ...lengths]),
   ];
 }
 
@@ -61,6 +66,12 @@ export const ROW_CASES: Readonly<Record<string, readonly FusedCase[]>> = {
     inputs: () => SHAPES.map(([rows, count]) => [wide(rows, count), classes(rows, count)]),
     fused: ([logits, labels]) => rowCrossEntropy(logits!, labels!),
     composite: ([logits, labels]) => rowCrossEntropyComposite(logits!, labels!),
+  }),
+  rowShareEntropy: casesOf({
+    attributes: NONE,
+    inputs: () => [...SHAPES, [5, 30, 7], [7]].map((shape) => [wide(...shape), random(...shape)]),
+    fused: ([logits, shares]) => rowShareEntropy(logits!, shares!),
+    composite: ([logits, shares]) => rowShareEntropyComposite(logits!, shares!),
   }),
   multiMargin: casesOf({
     attributes: {
@@ -99,15 +110,20 @@ export const ROW_CASES: Readonly<Record<string, readonly FusedCase[]>> = {
     fused: ([means], call) => similarityMap(means!, call),
     composite: ([means], call) => similarityComposite(means!, call),
   }),
-  alignedLikelihood: casesOf({
-    attributes: NONE,
+  alignmentLoss: casesOf({
+    attributes: {
+      "": { blank: 0, impossible: 7, perLabel: false },
+      "for each label": { blank: 0, impossible: 7, perLabel: true },
+    },
     inputs: () => [
       alignments(1, 1, 2, 0),
       alignments(6, 3, 4, 2),
       alignments(12, 5, 5, 4),
       alignments(40, 2, 20, 9),
+      alignments(2, 3, 4, 3),
     ],
-    fused: ([logs, labels, lengths]) => alignedLikelihood(logs!, labels!, lengths!, 0),
-    composite: ([logs, labels, lengths]) => alignedLikelihoodComposite(logs!, labels!, lengths!, 0),
+    fused: ([logs, labels, lengths], call) => alignmentLoss(logs!, labels!, lengths!, call),
+    composite: ([logs, labels, lengths], call) =>
+      alignmentLossComposite(logs!, labels!, lengths!, call),
   }),
 };

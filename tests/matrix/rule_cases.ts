@@ -6,9 +6,10 @@
 import type { Backend } from "../../lib/device/backend.ts";
 import { cpu } from "../../lib/device/cpu.ts";
 import { moveTo } from "../../lib/ops/copy/copy.ts";
+import { gram } from "../../lib/ops/linalg/gram.ts";
 import { linear } from "../../lib/ops/linalg/linear.ts";
 import { pairSquares } from "../../lib/ops/linalg/pair_squares.ts";
-import { alignedLikelihood } from "../../lib/ops/loss/ctc.ts";
+import { alignmentLoss } from "../../lib/ops/loss/ctc.ts";
 import {
   biweightError,
   charbonnierError,
@@ -19,13 +20,14 @@ import {
   meanDivergence,
   relativeEntropy,
   rowCrossEntropy,
+  rowShareEntropy,
   shareError,
   smoothL1Error,
   squaredError,
 } from "../../lib/ops/loss/fused.ts";
 import { labelMarginRows, multiMarginRows, pairLogisticRows } from "../../lib/ops/loss/rows.ts";
 import { similarityMap } from "../../lib/ops/loss/similarity.ts";
-import { rowDots } from "../../lib/ops/reduce/dots.ts";
+import { overlap, rowDots } from "../../lib/ops/reduce/dots.ts";
 import { lstm } from "../../lib/ops/scan/lstm.ts";
 import { avgPool1d, cat, tensor } from "../../mod.ts";
 import { random } from "./cases.ts";
@@ -78,7 +80,7 @@ const LISTS = tensor([[2, 0, -1], [-1, 1, 2], [1, 1, 0]], { dtype: "int32" });
 /** Labels, of which one stands twice, and the lengths of steps and labels. */
 const ALIGNED = [
   tensor([[1, 1], [2, 1]], { dtype: "int32" }),
-  tensor([[4, 3], [2, 1]], { dtype: "int32" }),
+  tensor([4, 3, 2, 1], { dtype: "int32" }),
 ] as const;
 
 /** Another backend, on which the CPU computes: without a GPU there is none to move to. */
@@ -95,6 +97,11 @@ export const RULE_CASES: readonly GradientCase[] = [
     name: "of three rows",
     inputs: [random(3, 4)],
     call: (logits) => rowCrossEntropy(logits!, LABELS),
+  }),
+  gradientCase("rowShareEntropy", {
+    name: "of three rows",
+    inputs: [random(3, 4), random(3, 4)],
+    call: (logits, shares) => rowShareEntropy(logits!, shares!),
   }),
   gradientCase("multiMargin", {
     name: "of three rows",
@@ -121,6 +128,19 @@ export const RULE_CASES: readonly GradientCase[] = [
     inputs: [random(3, 2)],
     call: (a) => rowDots(a!),
   }),
+  gradientCase("overlap", {
+    name: "of two",
+    inputs: [random(3, 2), random(3, 2)],
+    call: (a, b) => {
+      const [both, own, others] = overlap(a!, b!);
+      return both.mul(own).add(others);
+    },
+  }),
+  gradientCase("gram", {
+    name: "of three rows",
+    inputs: [random(3, 2)],
+    call: (x) => gram(x!),
+  }),
   gradientCase("pairSquares", {
     name: "of three points",
     inputs: [random(3, 2)],
@@ -131,10 +151,10 @@ export const RULE_CASES: readonly GradientCase[] = [
     inputs: [{ shape: [4, 2], data: [0.3, -0.5, 0.7, 0.2, 0.4, -0.1, 1.5, 1.2] }],
     call: (means) => similarityMap(means!, { steadied: [0.1, 0.9], whole: true }),
   }),
-  gradientCase("alignedLikelihood", {
+  gradientCase("alignmentLoss", {
     name: "of two examples",
     inputs: [random(4, 2, 3)],
-    call: (logs) => alignedLikelihood(logs!, ...ALIGNED, 0),
+    call: (logs) => alignmentLoss(logs!, ...ALIGNED, { blank: 0, impossible: 7, perLabel: true }),
   }),
   ...[false, true].map((reverse) =>
     gradientCase("lstm", {

@@ -6,6 +6,7 @@ import {
   DTypeError,
   functionalCall,
   grad,
+  losses,
   nn,
   ones,
   optim,
@@ -110,6 +111,84 @@ Deno.test("every layer has a copy that computes the same, on its own", () => {
     const wanted = layer.copy().forward(x).toArray();
     assertEquals(layer.forward(x).toArray(), wanted, String(layer));
   }
+});
+
+/** A module with a member that nothing outside of it sees. */
+class Closed extends nn.Module {
+  readonly #factor: number;
+  linear = new nn.Linear(2, 2);
+  constructor(factor: number) {
+    super();
+    this.#factor = factor;
+  }
+  override forward(x: Tensor): Tensor {
+    return this.linear.forward(x).mul(this.#factor);
+  }
+}
+
+class Open extends Closed {
+  constructor(readonly factor: number) {
+    super(factor);
+  }
+  protected override blank(): nn.AnyModule {
+    return new Open(this.factor);
+  }
+}
+
+Deno.test("Module.copy() refuses private members, unless a class makes instances with them", () => {
+  assertThrows(
+    () => new nn.Sequential(new Closed(2)).copy(),
+    TypeError,
+    "Cannot run copy: Closed has #private members, so that it needs a method blank()",
+  );
+  const own = new Open(3);
+  const tied = [own.linear, own];
+  class Holder extends nn.Module {
+    parts = tied;
+    override forward(x: Tensor): Tensor {
+      return own.forward(x);
+    }
+  }
+  const copy = new Holder().copy();
+  const [linear, open] = copy.parts as [nn.Linear, Open];
+  assertEquals([open.linear, open.factor], [linear, 3]);
+  assertNotEquals(open.linear.weight, own.linear.weight);
+  const x = ones([1, 2]);
+  assertEquals(open.forward(x).toArray(), own.forward(x).toArray());
+});
+
+Deno.test("Module.copy() refuses an instance of another class, and the module itself", () => {
+  class Inheriting extends Open {}
+  class Lazy extends Open {
+    protected override blank(): nn.AnyModule {
+      return this;
+    }
+  }
+  assertThrows(
+    () => new Inheriting(1).copy(),
+    TypeError,
+    "Cannot run copy: blank() of Inheriting must return a new Inheriting, got Open",
+  );
+  assertThrows(
+    () => new Lazy(1).copy(),
+    TypeError,
+    "Cannot run copy: blank() of Lazy must return a new Lazy, got itself",
+  );
+});
+
+Deno.test("losses have copies", () => {
+  const [p, t] = [tensor([[2, 1]]), tensor([[0, 4]])];
+  const pair = new losses.HuberLoss({ delta: 2 }).plus(new losses.MSELoss().times(2));
+  assertEquals(pair.copy().forward(p, t).item(), pair.forward(p, t).item());
+  const tasks = new losses.MultiTaskLossWithUncertainty(2, { kind: "regression", clamp: [-1, 1] });
+  assertEquals(tasks.copy().forward([p, t].map((x) => x.sum())).item(), 3.5);
+  const adaptive = new losses.AdaptiveLogSoftmaxWithLoss(2, 4, [1, 2]);
+  const classes = tensor([3], { dtype: "int32" });
+  const found = [adaptive, adaptive.copy()].map((one) => one.forward(p, classes).loss.item());
+  assertEquals(found[1], found[0]);
+  const ppo = new losses.PPOSequenceLoss({ clipEpsilon: 0.1 });
+  const [one, other] = [ppo, ppo.copy()].map((x) => x.forward(p, t, p, t, p, t).loss.item());
+  assertEquals(other, one);
 });
 
 Deno.test("Module.copy() leaves hooks behind", () => {

@@ -1,7 +1,7 @@
 /** Nets made of layers: where in them an error arose, copies, what takes the place of their parts. */
 
 import { assert, assertEquals, assertNotEquals, assertThrows } from "@std/assert";
-import { assertClose } from "../../lib/testing/mod.ts";
+import { assertClose, gradcheck } from "../../lib/testing/mod.ts";
 import { nn, ones, rand, ShapeError, type Tensor, tensor } from "../../mod.ts";
 
 const small = { dimFeedforward: 8, batchFirst: true, dropout: 0 };
@@ -39,7 +39,7 @@ Deno.test("errors about shapes say in which layer of a stack they arose", () => 
   const message = refusal(() => encoder.forward(ones([2, 4])));
   assertEquals(
     message,
-    "Cannot compute Linear in layers.1: the last dimension must be 4, got shape [2, 3]",
+    "Cannot compute Linear in layers.1.linear: the last dimension must be 4, got shape [2, 3]",
   );
   const net = new nn.UNet(1, 1, { channels: [2, 4] });
   Reflect.set(net.decoder, 0, new nn.Sequential(new nn.Conv2d(1, 1, 1)));
@@ -126,6 +126,13 @@ Deno.test("a state that a recurrent net gives is one that it takes", () => {
   assertClose(output.detach(), whole.output.narrow(1, 0, 2).detach(), { rtol: 1e-13 });
   assertClose(rest.output.detach(), whole.output.narrow(1, 2, 4).detach(), { rtol: 1e-13 });
   assertClose(rest.c.detach(), whole.c.detach(), { rtol: 1e-13 });
+});
+
+Deno.test("each of what an LSTM gives leads back alone", () => {
+  const lstm = new nn.LSTM(2, 3, { bidirectional: true, dtype: "float64" });
+  for (const part of ["output", "h", "c"] as const) {
+    gradcheck((x) => (lstm.forward(x)[part] as Tensor).square().sum(), [[4, 2, 2]]);
+  }
 });
 
 Deno.test("a cell, step by step, is the layer", () => {

@@ -21,13 +21,14 @@ if (values.json) {
   console.log(JSON.stringify(LOSS_TABLE));
 } else {
   const lines = [
-    ["loss", "module", "reference", "order", "checks"],
+    ["loss", "module", "reference", "order", "checks", "lines"],
     ...LOSS_TABLE.map((row) => [
       row.name,
       row.module ?? "",
       row.reference,
       String(row.order),
       String(row.checks.length),
+      String(row.lines),
     ]),
   ];
   const widths = lines[0]!.map((_, i) => Math.max(...lines.map((line) => line[i]!.length)));

@@ -131,6 +131,18 @@ Deno.test("fit() calls callbacks at their turns and waits for them", async () =>
   assertEquals(turns, ["fit start", ...epoch(1), ...epoch(2), "fit end", "slow end"]);
 });
 
+Deno.test("all callbacks learn of the end, also where one fails at it", async () => {
+  const turns: string[] = [];
+  const failing: train.Callback = {
+    onFitEnd() {
+      throw new Error("planted");
+    },
+  };
+  const callbacks = [noting(turns), failing];
+  await assertRejects(() => fit({ ...problem(), callbacks }), Error, "planted");
+  assertEquals(turns.at(-1), "fit end");
+});
+
 Deno.test("fit() steps schedules by step or by epoch, and plateaus by what they watch", async () => {
   const rates = async (make: (optimizer: optim.Adam) => train.FitScheduler, more = {}) => {
     const settings = problem(1, 10);

@@ -88,18 +88,18 @@ interface Blocks {
   readonly activation: TransformerActivation;
 }
 
-const affine = Linear.prototype.forward;
-
 /** Two linear maps with an activation between them. */
 function feedForward({ linear1, dropout, linear2, activation }: Blocks, x: Tensor): Tensor {
-  const inner = inPart("linear1", () => {
+  const between = () => {
     // A forward that has been replaced is left alone.
-    if (activation === "relu" && linear1.forward === affine) return linear1.activated(x, "relu");
+    if (activation === "relu" && linear1.forward === Linear.prototype.forward) {
+      return inPart(linear1, () => linear1.activated(x, "relu"));
+    }
     const z = linear1.forward(x);
     if (typeof activation === "function") return activation(z);
     return activation === "relu" ? z.relu() : gelu(z);
-  });
-  return inPart("linear2", () => linear2.forward(dropout.forward(inner)));
+  };
+  return linear2.forward(dropout.forward(between()));
 }
 
 /** A block with a residual around it, normalised before the block or after the sum. */
@@ -130,16 +130,12 @@ const readEncoderCall = optionReader<EncoderLayerCall>({
 
 /** Attention without its weights. */
 function attended(
-  name: string,
   attention: MultiheadAttention,
   query: Tensor,
   memory: Tensor,
   call: MultiheadAttentionCall,
 ): Tensor {
-  return inPart(
-    name,
-    () => attention.forward(query, memory, memory, { ...call, needWeights: false }).output,
-  );
+  return attention.forward(query, memory, memory, { ...call, needWeights: false }).output;
 }
 
 /**
@@ -224,7 +220,7 @@ export class TransformerEncoderLayer extends Module<[src: Tensor, options?: Enco
       src,
       this.norm1,
       normFirst,
-      (x) => this.dropout1.forward(attended("selfAttn", this.selfAttn, x, x, masks)),
+      (x) => this.dropout1.forward(attended(this.selfAttn, x, x, masks)),
     );
     return around(x, this.norm2, normFirst, (x) => this.dropout2.forward(feedForward(this, x)));
   }
@@ -364,13 +360,13 @@ export class TransformerDecoderLayer
       tgt,
       this.norm1,
       normFirst,
-      (x) => this.dropout1.forward(attended("selfAttn", this.selfAttn, x, x, own)),
+      (x) => this.dropout1.forward(attended(this.selfAttn, x, x, own)),
     );
     const y = around(
       x,
       this.norm2,
       normFirst,
-      (x) => this.dropout2.forward(attended("multiheadAttn", this.multiheadAttn, x, memory, cross)),
+      (x) => this.dropout2.forward(attended(this.multiheadAttn, x, memory, cross)),
     );
     return around(y, this.norm3, normFirst, (x) => this.dropout3.forward(feedForward(this, x)));
   }

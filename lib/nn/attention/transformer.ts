@@ -8,7 +8,6 @@ import { checkFloating, COUNT, POSITIVE } from "../checks.ts";
 import { xavierUniform_ } from "../init.ts";
 import { LayerNorm } from "../layer_norm.ts";
 import { AnyModule, Module } from "../module.ts";
-import { inPart } from "../part.ts";
 import { checkProbability } from "../drop.ts";
 import {
   DECODER_CALL,
@@ -107,12 +106,8 @@ export class TransformerEncoder extends Module<[src: Tensor, options?: Transform
     checkFloating(call, src);
     const { mask = null, srcKeyPaddingMask = null, isCausal = false } = readEncoder(call, options);
     const masks = { srcMask: mask, srcKeyPaddingMask, isCausal };
-    const x = this.layers.reduce(
-      (x, layer, i) => inPart(`layers.${i}`, () => layer.forward(x, masks)),
-      src,
-    );
-    const { norm } = this;
-    return norm === null ? x : inPart("norm", () => norm.forward(x));
+    const x = this.layers.reduce((x, layer) => layer.forward(x, masks), src);
+    return this.norm === null ? x : this.norm.forward(x);
   }
 }
 
@@ -174,12 +169,8 @@ export class TransformerDecoder
     checkFloating(call, tgt, "the target");
     checkFloating(call, memory, "the memory");
     const masks = readDecoder(call, options);
-    const x = this.layers.reduce(
-      (x, layer, i) => inPart(`layers.${i}`, () => layer.forward(x, memory, masks)),
-      tgt,
-    );
-    const { norm } = this;
-    return norm === null ? x : inPart("norm", () => norm.forward(x));
+    const x = this.layers.reduce((x, layer) => layer.forward(x, memory, masks), tgt);
+    return this.norm === null ? x : this.norm.forward(x);
   }
 }
 
@@ -330,10 +321,7 @@ export class Transformer extends Module<[src: Tensor, tgt: Tensor, options?: Tra
         [src.shape, tgt.shape],
       );
     }
-    const memory = inPart(
-      "encoder",
-      () => this.encoder.forward(src, { mask: srcMask, srcKeyPaddingMask, isCausal: srcIsCausal }),
-    );
-    return inPart("decoder", () => this.decoder.forward(tgt, memory, masks));
+    const seen = { mask: srcMask, srcKeyPaddingMask, isCausal: srcIsCausal };
+    return this.decoder.forward(tgt, this.encoder.forward(src, seen), masks);
   }
 }

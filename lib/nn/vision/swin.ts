@@ -13,7 +13,6 @@ import { normal_, xavierUniform_ } from "../init.ts";
 import { LayerNorm } from "../layer_norm.ts";
 import { Linear } from "../linear.ts";
 import { Buffer, LAYER_OPTIONS, type LayerOptions, Module, Parameter } from "../module.ts";
-import { inPart } from "../part.ts";
 import { checkMap } from "./patches.ts";
 
 /** Options of `SwinBlock`. */
@@ -270,7 +269,7 @@ export class SwinBlock extends Module {
     checkCount("compute SwinBlock", arguments.length, 1);
     checkMap("compute SwinBlock", x, this.dim, 4);
     const { stochasticDepthProb: p, training } = this;
-    const attended = inPart("attn", () => this.attn.forward(this.norm1.forward(x)));
+    const attended = this.attn.forward(this.norm1.forward(x));
     const y = x.add(stochasticDepth(attended, p, training));
     const [first, , , second] = this.mlp as readonly [Linear, null, null, Linear];
     const drop = { p: this.dropout, training };

@@ -11,7 +11,6 @@ import { Sequential } from "../container.ts";
 import { Conv2d, ConvTranspose2d } from "../conv.ts";
 import { LAYER_OPTIONS, type LayerOptions, Module } from "../module.ts";
 import { BatchNorm2d } from "../norm.ts";
-import { inPart } from "../part.ts";
 
 /** Options of `UNet`. */
 export interface UNetOptions extends LayerOptions {
@@ -121,8 +120,7 @@ export class UNet extends Module {
     const seen: Tensor[] = [];
     let y = x;
     this.encoder.forEach((block, i) => {
-      const from = i === 0 ? y : maxPool2d(y, 2);
-      y = inPart(`encoder.${i}`, () => block.forward(from));
+      y = block.forward(i === 0 ? y : maxPool2d(y, 2));
       seen.push(y);
     });
     for (let i = this.up.length - 1; i >= 0; i--) y = this.nearer(y, seen[i] as Tensor, i);
@@ -132,10 +130,10 @@ export class UNet extends Module {
   /** A picture of one distance, from one of the next and what was seen on the way out. */
   protected nearer(y: Tensor, seen: Tensor, i: number): Tensor {
     const [up, block] = [this.up[i], this.decoder[i]] as [ConvTranspose2d, Sequential];
-    const large = inPart(`up.${i}`, () => up.forward(y));
+    const large = up.forward(y);
     const missing = [2, 3].map((dim) => extentAt(seen.shape, dim) - extentAt(large.shape, dim));
     const [below = 0, right = 0] = missing;
     const filled = below + right === 0 ? large : large.pad([0, right, 0, below]);
-    return inPart(`decoder.${i}`, () => block.forward(cat([seen, filled], 1)));
+    return block.forward(cat([seen, filled], 1));
   }
 }

@@ -1,4 +1,4 @@
-/** Fused: the likelihood of labels whose alignment is not known; the kernels are in `ctc.rs`. */
+/** Fused: the loss of labels whose alignment is not known; the kernels are in `ctc.rs`. */
 
 import type { Tensor } from "../../tensor/tensor.ts";
 import { elementsOf } from "../copy/copy.ts";
@@ -7,10 +7,10 @@ import { where } from "../elementwise/compare.ts";
 import { gather, positionsOn } from "../index/primitives.ts";
 import { stack, unsqueeze } from "../shape/composites.ts";
 import { expand, pad, reshape } from "../shape/primitives.ts";
-import { narrow } from "../shape/views.ts";
+import { chunk, narrow } from "../shape/views.ts";
 
 /** A logarithm of nothing that logsumexp can do sums with. */
-export const NEVER = -1e30;
+const NEVER = -1e30;
 
 /** A target with blanks around its labels, and which of them may follow the last but one. */
 interface Extended {
@@ -53,49 +53,63 @@ function forwardPass(emissions: Tensor, skips: Tensor, steps: Tensor): Tensor {
   return alpha;
 }
 
-/** The truth of `alignedLikelihood`. */
-export function alignedLikelihoodComposite(
+/** How labels are aligned. */
+export interface AlignmentCall {
+  /** The class of no label. */
+  readonly blank: number;
+  /** The loss where no alignment is possible. */
+  readonly impossible: number;
+  /** Whether a loss is divided by the number of labels. */
+  readonly perLabel: boolean;
+}
+
+/** The truth of `alignmentLoss`. */
+export function alignmentLossComposite(
   logs: Tensor,
   labels: Tensor,
   lengths: Tensor,
-  blank: number,
+  { blank, impossible, perLabel }: AlignmentCall,
 ): Tensor {
   const { classes, skips } = extended(logs, labels, lengths, blank);
   const index = expand(unsqueeze(classes, 0), [logs.shape[0]!, ...classes.shape]);
-  const alpha = forwardPass(gather(logs, 2, index).maximum(NEVER), skips, lengths.at(0));
-  const count = lengths.at(1);
+  const [steps, count] = chunk(lengths, 2) as [Tensor, Tensor];
+  const alpha = forwardPass(gather(logs, 2, index).maximum(NEVER), skips, steps);
   const last = unsqueeze(count.mul(2), 1);
   const ends = gather(alpha, 1, last).squeeze(1);
   const before = gather(alpha, 1, last.sub(1).maximum(0)).squeeze(1);
-  return ends.logaddexp(where(count.gt(0), before, NEVER));
+  const likelihood = ends.logaddexp(where(count.gt(0), before, NEVER));
+  const each = where(likelihood.le(NEVER / 2), impossible, likelihood.neg());
+  return perLabel ? each.div(count.maximum(1)) : each;
 }
 
-const likelihoodOp = fused<number>("alignedLikelihood", {
-  composite: ([logs, labels, lengths], blank) => [
-    alignedLikelihoodComposite(logs!, labels!, lengths!, blank),
+const alignmentOp = fused<AlignmentCall>("alignmentLoss", {
+  composite: ([logs, labels, lengths], call) => [
+    alignmentLossComposite(logs!, labels!, lengths!, call),
   ],
   kernel: "ctc",
   shapes: ([logs]) => [[logs!.shape[1]!]],
-  parameters: (blank) => ({ ints: [blank] }),
+  parameters: ({ blank, impossible, perLabel }) => ({
+    ints: [blank, Number(perLabel)],
+    numbers: [impossible],
+  }),
   saves: "abc",
   gradKernel: "ctc_grad",
   gradients: 1,
 });
 
 /**
- * The logarithm of the probability of all alignments of labels with steps, about −1e30 where there is
- * none.
+ * The negative logarithm of the probability of all alignments of labels with steps; where there is none,
+ * the number given, without a slope.
  *
  * @param logs Logarithms of the classes' probabilities, [T, N, C].
  * @param labels int32 labels, [N, S], each a class but the blank as far as the lengths go.
- * @param lengths int32 numbers of steps, from 1, and of labels, [2, N].
- * @param blank The class of no label.
+ * @param lengths int32 numbers of steps, from 1, then those of labels, [2N].
  */
-export function alignedLikelihood(
+export function alignmentLoss(
   logs: Tensor,
   labels: Tensor,
   lengths: Tensor,
-  blank: number,
+  call: AlignmentCall,
 ): Tensor {
-  return likelihoodOp([logs, labels, lengths], blank)[0]!;
+  return alignmentOp([logs, labels, lengths], call)[0]!;
 }

@@ -3,7 +3,7 @@
 import { extentAt } from "../../core/shape.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import { checkDevices } from "../define/checks.ts";
-import { fused } from "../define/fused.ts";
+import { fused, type FusedOp } from "../define/fused.ts";
 import { hypot } from "../elementwise/binary.ts";
 import { where } from "../elementwise/compare.ts";
 import { checkIndex, gather } from "../index/primitives.ts";
@@ -206,4 +206,26 @@ const entropyOp = fused<null>("rowCrossEntropy", {
 export function rowCrossEntropy(logits: Tensor, labels: Tensor): Tensor {
   checkIndex("rowCrossEntropy", labels, extentAt(logits.shape, 1));
   return entropyOp([logits, labels], null)[0]!;
+}
+
+/** The truth of `rowShareEntropy`. */
+export function rowShareEntropyComposite(logits: Tensor, shares: Tensor): Tensor {
+  return logSoftmax(logits, -1).mul(shares).sum(-1).neg();
+}
+
+const shareEntropyOp: FusedOp<null> = fused<null>("rowShareEntropy", {
+  composite: ([logits, shares]) => [rowShareEntropyComposite(logits!, shares!)],
+  kernel: "share_entropy",
+  shapes: ([logits]) => [logits!.shape.slice(0, -1)],
+  parameters: (_, [logits]) => ({ ints: [extentAt(logits!.shape, -1)] }),
+  batch: (_, __, { front }) => shareEntropyOp([front(0), front(1)], null),
+  saves: "ab",
+  gradKernel: "share_entropy_grad",
+});
+
+/** −Σ t·ln softmax(x) along the last dimension, of logits x and shares t of the classes, of one shape. */
+export function rowShareEntropy(logits: Tensor, shares: Tensor): Tensor {
+  checkDevices("rowShareEntropy", logits, shares);
+  if (logits.dtype !== shares.dtype) return rowShareEntropyComposite(logits, shares);
+  return shareEntropyOp([logits, shares], null)[0]!;
 }

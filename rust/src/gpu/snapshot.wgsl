@@ -3063,8 +3063,8 @@ fn main(
 
 // argsort [(I32, [2000]), (F32, [2000])], dispatch 1
 
-alias T = f32;
-alias R = f32;
+alias T = i32;
+alias R = i32;
 @group(0) @binding(0) var<uniform> parameters: array<vec4<u32>, 16>;
 @group(0) @binding(1) var<storage, read_write> m0: array<i32>;
 @group(0) @binding(2) var<storage, read> m1: array<State>;

@@ -18,28 +18,45 @@ const FILLING: usize = 1056;
 const RUN: usize = 8;
 /// Elements of a part at least.
 const PART: usize = 4 * GROUP * RUN;
-/// Bytes of a state at most.
-const STATE: usize = 8;
 
-/// The state of sums: its type and functions.
-const SUM: &str = "alias State = T;
+/// What a scan is.
+#[derive(Clone, Copy)]
+struct Scan {
+    name: &'static str,
+    /// The state: its type and functions.
+    state: &'static str,
+    /// How many elements take as much memory.
+    size: usize,
+}
+
+const SUM: Scan = Scan {
+    name: "cumsum",
+    state: "alias State = T;
 fn identity() -> State { return T(0); }
 fn state_of(x: T) -> State { return x; }
 fn joined(a: State, b: State) -> State { return a + b; }
 fn finish(a: State) -> T { return a; }
-";
+",
+    size: 1,
+};
 
-/// The state of products of integers.
-const PRODUCT: &str = "alias State = T;
+/// Products of integers.
+const PRODUCT: Scan = Scan {
+    name: "cumprod",
+    state: "alias State = T;
 fn identity() -> State { return T(1); }
 fn state_of(x: T) -> State { return x; }
 fn joined(a: State, b: State) -> State { return a * b; }
 fn finish(a: State) -> T { return a; }
-";
+",
+    size: 1,
+};
 
-/// The state of products of floats: a factor from 1 to 2, or 0, infinite or NaN, and a power of two, so
-/// that what stands between does not leave the range where the whole does not.
-const WIDE_PRODUCT: &str = "struct State { factor: f32, power: i32 }
+/// Products of floats. A state is a factor from 1 to 2, or 0, infinite or NaN, and a power of two, so that
+/// what stands between does not leave the range where the whole does not.
+const WIDE_PRODUCT: Scan = Scan {
+    name: "cumprod",
+    state: "struct State { factor: f32, power: i32 }
 fn identity() -> State { return State(1.0, 0); }
 fn state_of(x: f32) -> State {
     let bits = bitcast<u32>(x);
@@ -57,7 +74,9 @@ fn finish(a: State) -> f32 {
     let half = power / 2;
     return a.factor * power_of_two(half) * power_of_two(power - half);
 }
-";
+",
+    size: 2,
+};
 
 /// What one dispatch of several does.
 #[derive(Clone, Copy, PartialEq)]
@@ -137,13 +156,7 @@ impl Sharing {
     }
 }
 
-fn stage(
-    (name, state): (&'static str, &'static str),
-    step: Step,
-    dtype: DType,
-    lanes: &Lanes,
-    sharing: Sharing,
-) -> Result<Stage> {
+fn stage(scan: Scan, step: Step, dtype: DType, lanes: &Lanes, sharing: Sharing) -> Result<Stage> {
     let items = lanes.rows() * sharing.parts;
     let element = Item::Element(dtype);
     let scratch = (Slot::Scratch, Item::State);
@@ -155,8 +168,9 @@ fn stage(
         Step::Last => vec![out, x, scratch],
     };
     let groups = spread(items.div_ceil(GROUP / sharing.lanes))?;
-    let mut stage = Stage::new(name, text, [dtype; 2], bound, groups);
-    stage.expression = state;
+    let mut stage = Stage::new(scan.name, text, [dtype; 2], bound, groups);
+    stage.expression = scan.state;
+    stage.updates = step == Step::Between;
     let kept = lanes.rest.rank() as u32;
     stage.values[..3].copy_from_slice(&[sharing.lanes as u32, kept, step as u32]);
     stage.set(0, &[items, sharing.parts, lanes.extent, sharing.chunk])?;
@@ -166,11 +180,7 @@ fn stage(
 }
 
 /// The dispatches of what runs along the last axis, from its end if integer 0 is not 0.
-fn stages(
-    what: (&'static str, &'static str),
-    frame: &Frame<'_>,
-    operands: &[Operand],
-) -> Result<Vec<Stage>> {
+fn stages(scan: Scan, frame: &Frame<'_>, operands: &[Operand]) -> Result<Vec<Stage>> {
     let [out, x] = operands else { return Err(Error::new("a scan has two operands")) };
     let lanes = Lanes::of(x)?;
     if lanes.width_of(out)? != lanes.extent || out.dtype != x.dtype {
@@ -179,7 +189,7 @@ fn stages(
     let (rows, extent) = (lanes.rows(), lanes.extent);
     let sharing = Sharing::new(rows, extent);
     let mut steps = if sharing.parts == 1 {
-        vec![stage(what, Step::Whole, x.dtype, &lanes, sharing)?]
+        vec![stage(scan, Step::Whole, x.dtype, &lanes, sharing)?]
     } else {
         let layout = |extent: usize, stride: usize| -> Result<Layout> {
             Layout::new(&[word_of(extent)? as i32], &[word_of(stride)? as i32])
@@ -187,14 +197,15 @@ fn stages(
         let (parts, stride, offset) = (sharing.parts, 1, 0);
         let between = Lanes { rest: layout(rows, parts)?, extent: parts, stride, offset };
         vec![
-            stage(what, Step::First, x.dtype, &lanes, sharing)?,
-            stage(what, Step::Between, x.dtype, &between, Sharing::whole(parts))?,
-            stage(what, Step::Last, x.dtype, &lanes, sharing)?,
+            stage(scan, Step::First, x.dtype, &lanes, sharing)?,
+            stage(scan, Step::Between, x.dtype, &between, Sharing::whole(parts))?,
+            stage(scan, Step::Last, x.dtype, &lanes, sharing)?,
         ]
     };
     let reverse = frame.ints()[0] != 0;
+    let state = scan.size * x.dtype.size();
     for stage in &mut steps {
-        stage.scratch = if sharing.parts == 1 { 0 } else { rows * sharing.parts * STATE };
+        stage.scratch = if sharing.parts == 1 { 0 } else { rows * sharing.parts * state };
         if stage.values[2] == Step::Between as u32 {
             continue;
         }
@@ -211,10 +222,10 @@ fn stages(
 }
 
 pub(crate) fn cumsum(frame: &Frame<'_>, operands: &[Operand]) -> Result<Vec<Stage>> {
-    stages(("cumsum", SUM), frame, operands)
+    stages(SUM, frame, operands)
 }
 
 pub(crate) fn cumprod(frame: &Frame<'_>, operands: &[Operand]) -> Result<Vec<Stage>> {
     let float = operands.last().is_some_and(|x| x.dtype == DType::F32);
-    stages(("cumprod", if float { WIDE_PRODUCT } else { PRODUCT }), frame, operands)
+    stages(if float { WIDE_PRODUCT } else { PRODUCT }, frame, operands)
 }

@@ -140,6 +140,8 @@ impl Unsorted<'_> {
         let reads = (Slot::Scratch, Item::State);
         let groups = count.div_ceil(GROUP);
         let mut stage = self.stage(("sort merge", merge_text), reads, rows, to, groups)?;
+        // The text has nothing of the elements.
+        stage.types = [DType::I32; 2];
         stage.set(0, &[count, run])?;
         stage.set(4, &[from, other])?;
         Ok(stage)

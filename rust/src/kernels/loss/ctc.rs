@@ -1,5 +1,5 @@
-//! Connectionist temporal classification: the likelihood of labels whose alignment with the steps is
-//! not known, and what leads back from it. The composite in TypeScript is the truth.
+//! Connectionist temporal classification: the negative log-likelihood of labels whose alignment with the
+//! steps is not known, and what leads back from it. The composite in TypeScript is the truth.
 
 use crate::cpu::{GRAIN, elements, for_chunks_of, simd, try_parts};
 use crate::dtype::{Element, by_type};
@@ -27,7 +27,8 @@ fn ctc_grad(launch: &mut Launch<'_>) -> Result {
 }
 
 /// Log-probabilities of shape [T, N, C], labels of shape [N, S], and for each example its steps and
-/// its labels, [2, N]. Integer 0 is the class of no label.
+/// its labels, [2N]. Integer 0 is the class of no label, integer 1 tells whether a loss is divided by the
+/// number of labels; number 0 is the loss where there is no alignment.
 struct Examples<'a, T: Clone> {
     logs: Cow<'a, [T]>,
     labels: Cow<'a, [i32]>,
@@ -37,6 +38,7 @@ struct Examples<'a, T: Clone> {
     classes: usize,
     longest: usize,
     blank: usize,
+    per_label: bool,
 }
 
 impl<'a, T: Element + Into<f64>> Examples<'a, T> {
@@ -58,6 +60,7 @@ impl<'a, T: Element + Into<f64>> Examples<'a, T> {
             classes: classes as usize,
             longest: longest as usize,
             blank,
+            per_label: launch.ints()[1] != 0,
         };
         let inside = |length: i32, most: usize| usize::try_from(length).is_ok_and(|n| n <= most);
         if examples != count || blank >= all.classes {
@@ -84,6 +87,11 @@ impl<'a, T: Element + Into<f64>> Examples<'a, T> {
 
     fn word(&self, n: usize) -> &[i32] {
         &self.labels[n * self.longest..][..self.lengths[self.count + n] as usize]
+    }
+
+    /// What an example's loss is divided by.
+    fn divisor(&self, n: usize) -> f64 {
+        if self.per_label { self.word(n).len().max(1) as f64 } else { 1.0 }
     }
 
     /// The class of each place of an example's path.
@@ -224,9 +232,15 @@ impl Desk {
     }
 }
 
-/// `out[n] = ln Σ over all alignments of Π e^logs[t][n][class]`
+/// Whether there is an alignment; what is NaN has one.
+fn possible(likelihood: f64) -> bool {
+    likelihood > NEVER / 2.0 || likelihood.is_nan()
+}
+
+/// `out[n] = −ln Σ over all alignments of Π e^logs[t][n][class]`, perhaps over the number of labels
 fn ctc_as<T: Element + Real + Into<f64>>(launch: &mut Launch<'_>) -> Result {
     let out = elements::<T>(launch.contiguous_output(0)?)?;
+    let impossible = launch.params()[0];
     let all = Examples::<T>::new(launch, 0)?;
     if out.len() != all.count {
         return Err(Error::new("the output has another size"));
@@ -235,13 +249,16 @@ fn ctc_as<T: Element + Real + Into<f64>>(launch: &mut Launch<'_>) -> Result {
     try_parts(out.chunks_mut(grain).enumerate(), |(part, chunk)| {
         let mut desk = Desk::new(all.width())?;
         for (index, out) in chunk.iter_mut().enumerate() {
-            *out = T::from_f64(desk.forward(&all, part * grain + index, |_, _| ()));
+            let n = part * grain + index;
+            let likelihood = desk.forward(&all, n, |_, _| ());
+            let loss = if possible(likelihood) { -likelihood } else { impossible };
+            *out = T::from_f64(loss / all.divisor(n));
         }
         Ok(())
     })
 }
 
-/// Operands: the gradient of the log-probabilities, that of the likelihoods, log-probabilities, labels,
+/// Operands: the gradient of the log-probabilities, that of the losses, log-probabilities, labels,
 /// lengths.
 fn ctc_grad_as<T: Element + Real + Into<f64>>(launch: &mut Launch<'_>) -> Result {
     let out = elements::<T>(launch.contiguous_output(0)?)?;
@@ -261,7 +278,8 @@ fn ctc_grad_as<T: Element + Real + Into<f64>>(launch: &mut Launch<'_>) -> Result
                 ways[t * all.width()..][..row.len()].copy_from_slice(row);
             });
             // What cannot be has no slope.
-            let factor: f64 = if likelihood > NEVER / 2.0 { g[n].into() } else { 0.0 };
+            let g: f64 = g[n].into();
+            let factor = if possible(likelihood) { -g / all.divisor(n) } else { 0.0 };
             desk.backward(&all, n, (likelihood, factor), ways);
         }
         Ok(())

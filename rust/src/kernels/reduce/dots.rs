@@ -1,7 +1,8 @@
-//! Inner products along the last axis, without the products in memory, and what leads back from them.
+//! Inner products along the last axis, without the products in memory, sums beside them, and what leads
+//! back from both.
 //! The composite in TypeScript is the truth.
 
-use crate::cpu::{elements, for_chunks_of, simd};
+use crate::cpu::{elements, for_chunks_of, for_parts, simd};
 use crate::dtype::{Element, by_type};
 use crate::error::{Error, Result};
 use crate::frame::Launch;
@@ -14,6 +15,13 @@ use std::borrow::Cow;
 pub(super) const ROWS: &[Kernel] = &[
     Kernel { name: "row_dots", outputs: 1, cpu: Cpu::Custom(dots), wgsl: Wgsl::None },
     Kernel { name: "row_dots_grad", outputs: 2, cpu: Cpu::Custom(dots_grad), wgsl: Wgsl::None },
+    Kernel { name: "row_overlap", outputs: 3, cpu: Cpu::Custom(overlap), wgsl: Wgsl::None },
+    Kernel {
+        name: "row_overlap_grad",
+        outputs: 2,
+        cpu: Cpu::Custom(overlap_grad),
+        wgsl: Wgsl::None,
+    },
 ];
 
 fn dots(launch: &mut Launch<'_>) -> Result {
@@ -22,6 +30,14 @@ fn dots(launch: &mut Launch<'_>) -> Result {
 
 fn dots_grad(launch: &mut Launch<'_>) -> Result {
     by_type!(float launch.input_type(0)?, dots_grad_as(launch))
+}
+
+fn overlap(launch: &mut Launch<'_>) -> Result {
+    by_type!(float launch.input_type(0)?, overlap_as(launch))
+}
+
+fn overlap_grad(launch: &mut Launch<'_>) -> Result {
+    by_type!(float launch.input_type(0)?, overlap_grad_as(launch))
 }
 
 /// Rows, and those that each is multiplied with; none where it is itself. Integers 0 and 1: the length
@@ -104,4 +120,76 @@ fn dots_grad_as<T: Element + Real + Into<f64>>(launch: &mut Launch<'_>) -> Resul
     };
     scaled(for_a, rows.other())?;
     scaled(for_b, &rows.a)
+}
+
+/// Elements of a row that are read for one sum while they are in the cache for the others.
+const BLOCK: usize = 4096;
+
+/// Operands: the sums of the products, those of the rows, those of the others; rows and others.
+fn overlap_as<T: Element + Real + Into<f64>>(launch: &mut Launch<'_>) -> Result {
+    let both = elements::<T>(launch.contiguous_output(0)?)?;
+    let own = elements::<T>(launch.contiguous_output(1)?)?;
+    let others = elements::<T>(launch.contiguous_output(2)?)?;
+    let rows = Rows::<T>::new(launch, 0, both.len())?;
+    if own.len() != both.len() || others.len() != both.len() {
+        return Err(Error::new("the outputs have different sizes"));
+    }
+    let (a, b, width) = (&*rows.a, rows.other(), rows.width);
+    let grain = rows.grain();
+    let outputs = both.chunks_mut(grain).zip(own.chunks_mut(grain)).zip(others.chunks_mut(grain));
+    for_parts(outputs.enumerate(), |(part, ((both, own), others))| {
+        let from = part * grain * width;
+        simd(
+            #[inline(always)]
+            || {
+                let pairs = a[from..].chunks_exact(width).zip(b[from..].chunks_exact(width));
+                let sums = both.iter_mut().zip(own.iter_mut()).zip(others.iter_mut());
+                for (((both, own), others), (a, b)) in sums.zip(pairs) {
+                    let mut totals = [0.0_f64; 3];
+                    for (a, b) in a.chunks(BLOCK).zip(b.chunks(BLOCK)) {
+                        totals[0] += sum_with(a, b, |a, b| a * b).into();
+                        totals[1] += sum_with(a, a, |a, _| a).into();
+                        totals[2] += sum_with(b, b, |b, _| b).into();
+                    }
+                    [*both, *own, *others] = totals.map(T::from_f64);
+                }
+            },
+        );
+    })
+}
+
+/// Operands: the gradients of both, of which an empty one is not wanted; those of the three sums, and the
+/// rows.
+fn overlap_grad_as<T: Element + Real + Into<f64>>(launch: &mut Launch<'_>) -> Result {
+    let for_a = elements::<T>(launch.contiguous_output(0)?)?;
+    let for_b = elements::<T>(launch.contiguous_output(1)?)?;
+    let both = in_order::<T>(launch.input(0)?)?;
+    let own = all_in_order::<T>(launch.input(1)?, both.len())?;
+    let others = all_in_order::<T>(launch.input(2)?, both.len())?;
+    let rows = Rows::<T>::new(launch, 3, both.len())?;
+    let fits = |out: &[T]| out.is_empty() || out.len() == rows.a.len();
+    if !fits(for_a) || !fits(for_b) {
+        return Err(Error::new("the operands do not fit"));
+    }
+    let width = rows.width;
+    let moved = |out: &mut [T], beside: &[T], shift: &[T]| {
+        for_chunks_of(out, rows.grain() * width, |start, chunk| {
+            simd(
+                #[inline(always)]
+                || {
+                    let first = start / width;
+                    let slopes = both[first..].iter().zip(&shift[first..]);
+                    let pairs =
+                        chunk.chunks_exact_mut(width).zip(beside[start..].chunks_exact(width));
+                    for ((out, beside), (&slope, &shift)) in pairs.zip(slopes) {
+                        for (out, &x) in out.iter_mut().zip(beside) {
+                            *out = slope * x + shift;
+                        }
+                    }
+                },
+            );
+        })
+    };
+    moved(for_a, rows.other(), &own)?;
+    moved(for_b, &rows.a, &others)
 }
