@@ -55,14 +55,13 @@ function evict(): void {
   let oldest = Infinity;
   let [code, size] = [0, 0];
   free.forEach((lists, type) => {
-    for (const [length, { used }] of lists) {
-      if (used < oldest) [oldest, code, size] = [used, type, length];
+    for (const [length, { arrays, used }] of lists) {
+      if (arrays.length === 0) lists.delete(length);
+      else if (used < oldest) [oldest, code, size] = [used, type, length];
     }
   });
-  const list = free[code]!.get(size)!;
-  list.arrays.pop();
+  free[code]!.get(size)!.arrays.pop();
   freeBytes -= size * SIZES[code]!;
-  if (list.arrays.length === 0) free[code]!.delete(size);
 }
 
 function allocate(code: number, size: number, zero = false): Storage {

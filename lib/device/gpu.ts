@@ -73,16 +73,18 @@ function sizeOfPiece(bytes: number): number {
 /** Gives the piece that was used least recently back to the device. */
 function evict(): void {
   let oldest: FreeList | null = null;
-  for (const list of free.values()) if (list.used < (oldest?.used ?? Infinity)) oldest = list;
+  for (const [size, list] of free) {
+    if (list.pieces.length === 0) free.delete(size);
+    else if (list.used < (oldest?.used ?? Infinity)) oldest = list;
+  }
   const piece = oldest!.pieces.pop()!;
-  if (oldest!.pieces.length === 0) free.delete(piece.size);
   freeBytes -= piece.size;
   freeGpu(piece.handle);
 }
 
 /** Gives all that waits back to the device. */
 function evictAll(): void {
-  while (free.size > 0) evict();
+  while (freeBytes > 0) evict();
 }
 
 function outOfMemory(what: string): DeviceError {

@@ -5,6 +5,7 @@ import { engine } from "../../lib/core/engine.ts";
 import {
   customFunction,
   detectAnomaly,
+  empty,
   enableGrad,
   fromTypedArray,
   grad,
@@ -106,6 +107,17 @@ Deno.test("free lists hold a bounded number of bytes and let go of what was used
   assert(parked <= most && parked > before - 2 * 4 * size);
   zeros([size + 1]);
   assertEquals(memoryStats().freeBytes, parked - 4 * (size + 1));
+});
+
+Deno.test("what is parked is counted where lists were emptied before others are let go of", () => {
+  const make = (first: number) =>
+    Array.from({ length: 40 }, (_, i) => empty([2 ** 22 + 64 * (first + i)]));
+  scope(() => void make(1000));
+  const held = make(1000);
+  scope(() => void make(2000));
+  held.push(...make(2000));
+  assert(memoryStats().freeBytes >= 0, `${memoryStats().freeBytes} bytes are parked`);
+  assertEquals(held.length, 80);
 });
 
 Deno.test("gradients that are handed out share no memory, whatever the pass", () => {
