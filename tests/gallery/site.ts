@@ -27,7 +27,7 @@ figcaption { color: #333; font-size: .9rem; }
 .scripts li { border-bottom: 1px solid var(--line); padding: .5rem 0; display: grid; gap: .1rem 1rem; }
 @media (min-width: 48rem) { .scripts li { grid-template-columns: 13rem 1fr 8rem; } }
 .marks span { white-space: nowrap; margin-right: .8rem; }
-.numbers { font: .85rem/1.5 ui-monospace, monospace; overflow-wrap: anywhere; }
+.numbers { font: .85rem/1.5 ui-monospace, monospace; overflow-wrap: anywhere; min-width: 9rem; }
 `;
 
 /** Text as HTML shows it. */
