@@ -65,7 +65,7 @@ for (const { n, js, rust, device, transfer } of rows) {
   console.log(`${n}: ${Object.entries(cells).map(([name, ms]) => `${name} ${ms.toFixed(3)} ms`)}`);
 }
 const times = { JavaScript: rows.map(({ js }) => js), library: rows.map(({ rust }) => rust) };
-const far = gpu.available() ? { GPU: rows.map(({ device }) => device) } : {};
+const far = isReal ? { GPU: rows.map(({ device }) => device) } : {};
 const axes = { xScale: "log", yScale: "log", xLabel: "numbers", yLabel: "ms" } as const;
 run.picture("times", plot.lines({ ...times, ...far }, { x: rows.map(({ n }) => n), ...axes }));
 const ratios = rows.map(({ js, rust }) => js / rust);
@@ -83,12 +83,8 @@ const differs = left.grad!.sub(fromTypedArray(gradient, [1000])).abs().max().ite
 function circuit(angles: readonly number[]): number {
   let state = Float64Array.from({ length: 16 }, (_, i) => Number(i === 0));
   for (const [k, angle] of angles.entries()) {
-    const [bit, next, c, s] = [
-      1 << k % 4,
-      1 << (k + 1) % 4,
-      Math.cos(angle / 2),
-      Math.sin(angle / 2),
-    ];
+    const [bit, next] = [1 << k % 4, 1 << (k + 1) % 4];
+    const [c, s] = [Math.cos(angle / 2), Math.sin(angle / 2)];
     state = state.map((own, i) => c * own + (i & bit ? s : -s) * state[i ^ bit]!);
     state = state.map((own, i) => i & bit ? state[i ^ next]! : own);
   }

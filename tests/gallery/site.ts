@@ -22,12 +22,12 @@ figure { margin: 1.2rem 0; background: #fff; padding: .5rem; overflow-x: auto; }
 figure img { max-width: max(100%, 48rem); height: auto; }
 figcaption { color: #333; font-size: .9rem; }
 .holds { color: var(--good); font-weight: 600; }
-.fails { color: var(--bad); font-weight: 600; }
+.fails, .fails a { color: var(--bad); font-weight: 600; }
 .scripts { list-style: none; padding: 0; }
 .scripts li { border-bottom: 1px solid var(--line); padding: .5rem 0; display: grid; gap: .1rem 1rem; }
 @media (min-width: 48rem) { .scripts li { grid-template-columns: 13rem 1fr 8rem; } }
 .marks span { white-space: nowrap; margin-right: .8rem; }
-.numbers { font: .85rem/1.5 ui-monospace, monospace; overflow-wrap: anywhere; }
+.numbers { font: .85rem/1.5 ui-monospace, monospace; overflow-wrap: anywhere; min-width: 9rem; }
 `;
 
 /** Text as HTML shows it. */
