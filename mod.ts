@@ -20,6 +20,7 @@
  */
 
 import { surviveInterrupts } from "./lib/core/notebook.ts";
+import { memoryStats } from "./lib/device/runtime.ts";
 import { checkKernels } from "./lib/ffi/library.ts";
 
 export { Tensor } from "./lib/tensor/tensor.ts";
@@ -118,4 +119,4 @@ export * as study from "./lib/study/mod.ts";
 export * as testing from "./lib/testing/mod.ts";
 
 checkKernels();
-surviveInterrupts();
+surviveInterrupts(() => memoryStats().storages);

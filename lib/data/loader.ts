@@ -20,6 +20,7 @@ import {
   RandomGenerator,
   type RandomState,
 } from "../core/random.ts";
+import { turns } from "../core/turns.ts";
 import { fromTypedArray } from "../tensor/create.ts";
 import { collate as stackExamples, type Collated } from "./collate.ts";
 import { type AheadReader, DATASET, type Dataset, type IterableDataset } from "./dataset.ts";
@@ -311,11 +312,11 @@ export class DataLoader<T, B = Collated<Awaited<T>>> implements Iterable<B>, Asy
     // What reads ahead is ended also where the pass is left.
     using reader = prefetch > 0 ? this.#numbered?.set.readAhead?.() : undefined;
     const ahead: Promise<B>[] = [];
+    const turn = turns();
     const give = async () => {
       const made = await ahead.shift();
       if (mine()) this.#position++;
-      // Lets the event loop turn, so that finalizers and timers run between batches.
-      await new Promise<void>((resolve) => setImmediate(resolve));
+      await turn();
       return made as B;
     };
     let batch = 0;

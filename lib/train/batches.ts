@@ -1,10 +1,8 @@
 /** Going through batches, so that timers, signals and finalizers get their turn. */
 
 import { inPhase } from "../autograd/timeline.ts";
+import { turns } from "../core/turns.ts";
 import type { Batches } from "./settings.ts";
-
-/** Milliseconds after which the event loop gets a turn. */
-const TURN = 16;
 
 /** How many batches there are; null if the data does not tell. */
 export function lengthOf(batches: Batches<unknown>): number | null {
@@ -39,12 +37,10 @@ export async function* taken<B>(batches: Batches<B>, limit: number): AsyncGenera
 }
 
 async function* inTurns<B>(batches: Iterable<B>): AsyncGenerator<B> {
-  let last = performance.now();
+  const turn = turns();
   for (const batch of batches) {
     yield batch;
-    if (performance.now() - last < TURN) continue;
-    await new Promise<void>((resolve) => setImmediate(resolve));
-    last = performance.now();
+    await turn();
   }
 }
 

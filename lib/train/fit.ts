@@ -60,16 +60,24 @@ async function runEpochs(run: TrainingRun, plan: Plan, data: Batches<unknown>): 
 }
 
 /**
- * Waits for the epochs, or fails if a batch was cut off: an interrupt of a notebook by message ends the
- * code that runs, and what awaits it would wait for ever. Only then a timer finds a run busy.
+ * Runs the epochs, or fails if an interrupt of a notebook by message has cut them off: it ends the code
+ * that runs, and what awaits that would wait for ever. In a batch, a timer finds the run busy; anywhere
+ * else nobody is left to settle the promise of the epochs, and the collector takes it.
  */
-async function unlessCutOff(run: TrainingRun, epochs: Promise<void>): Promise<void> {
+async function unlessCutOff(run: TrainingRun, begin: () => Promise<void>): Promise<void> {
   const { promise: cutOff, reject } = Promise.withResolvers<never>();
-  const timer = setInterval(() => {
-    if (run.busy) reject(new FitError(`interrupted in a batch of epoch ${run.epoch}`, run.history));
-  }, 50);
+  const cut = (where: string) =>
+    reject(new FitError(`interrupted ${where} of epoch ${run.epoch}`, run.history));
+  const lost = new FinalizationRegistry<string>(cut);
+  // No variable of what is suspended below may hold the promise.
+  const race = () => {
+    const epochs = begin();
+    lost.register(epochs, "between two batches");
+    return Promise.race([epochs, cutOff]);
+  };
+  const timer = setInterval(() => run.busy && cut("in a batch"), 50);
   try {
-    await Promise.race([epochs, cutOff]);
+    await race();
   } finally {
     clearInterval(timer);
   }
@@ -116,8 +124,8 @@ export async function fit<B>(options: FitOptions<B>): Promise<History> {
   const quiet = onInterrupt(() => run.interrupt());
   try {
     await run.call("onFitStart");
-    const epochs = runEpochs(run, plan, data);
-    await (notebook === null ? epochs : unlessCutOff(run, epochs));
+    const epochs = () => runEpochs(run, plan, data);
+    await (notebook === null ? epochs() : unlessCutOff(run, epochs));
   } finally {
     quiet();
     await run.call("onFitEnd");

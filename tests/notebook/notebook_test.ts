@@ -123,7 +123,7 @@ Deno.test("a cell that is interrupted leaves the kernel usable, with the modes o
   const long = "for (const end = Date.now() + 500; Date.now() < end;) ones([100]).sum();";
   assertEquals((await interrupted(kernel, long, signal)).status, "ok");
   await usable();
-  const fit = (loss: string) => `
+  const fit = (loss: string, more = "") => `
     var model = new nn.Linear(2, 1);
     await train.fit({
       model,
@@ -131,6 +131,7 @@ Deno.test("a cell that is interrupted leaves the kernel usable, with the modes o
       optimizer: new optim.SGD(model.parameters(), { lr: 0.01 }),
       train: new data.DataLoader(new data.TensorDataset(ones([4, 2]), ones([4, 1]))),
       epochs: 1e7,
+      ${more}
     })`;
   const ended = await interrupted(kernel, fit("losses.mse"), signal);
   assertMatch(failureOf(ended)!, /FitError: .*interrupted/);
@@ -139,4 +140,21 @@ Deno.test("a cell that is interrupted leaves the kernel usable, with the modes o
   const cutOff = await interrupted(kernel, fit(slow), message);
   assertMatch(failureOf(cutOff)!, /FitError: .*interrupted in a batch/);
   await usable();
+  for (
+    const more of [
+      `train: new data.DataLoader([1, 2], { collate: () => { ${endless} } }),`,
+      `callbacks: [{ onBatchEnd: async () => { await null; ${endless} } }],`,
+    ]
+  ) {
+    const lost = await interrupted(kernel, fit("losses.mse", more), message);
+    assertMatch(failureOf(lost)!, /FitError: .*interrupted between two batches/, more);
+    await usable();
+  }
+  // The same in code of one's own, whose promise the kernel awaits.
+  const own = `await (async () => { await null; ${endless} })()`;
+  assertEquals((await interrupted(kernel, own, message)).status, "error");
+  await usable();
+  // A run that only waits, for longer than it takes to look, is not taken for one that was cut off.
+  const patient = "callbacks: [{ onEpochEnd: () => new Promise((r) => setTimeout(r, 3000)) }]";
+  assertEquals(failureOf(await kernel.run(fit("losses.mse", `epochs: 1, ${patient}`))), null);
 });

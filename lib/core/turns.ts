@@ -1,0 +1,14 @@
+/** Turns of the event loop in long work that only awaits what is there already. */
+
+/** Milliseconds after which it gets one. */
+const TURN = 16;
+
+/** Gives the event loop a turn from time to time, so that timers, signals and finalizers run. */
+export function turns(): () => Promise<void> {
+  let last = performance.now();
+  return async () => {
+    if (performance.now() - last < TURN) return;
+    await new Promise<void>((resolve) => setImmediate(resolve));
+    last = performance.now();
+  };
+}
