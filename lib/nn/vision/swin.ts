@@ -1,9 +1,9 @@
 /** Attention in windows of a picture. */
 
 import { checkCount, checkKind, NUMBER, optionReader } from "../../core/options.ts";
-import { extentAt, type Shape } from "../../core/shape.ts";
+import { extentAt } from "../../core/shape.ts";
 import { linear } from "../../ops/linalg/linear.ts";
-import { gelu, where } from "../../ops/mod.ts";
+import { gelu } from "../../ops/mod.ts";
 import { fromTypedArray, rand, zeros } from "../../tensor/create.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import { attend } from "../attention/scaled_dot_product.ts";
@@ -51,27 +51,43 @@ function relativePositions([height, width]: Pair): number[] {
   );
 }
 
-/** In which of three bands of a shifted picture each place of a dimension lies. */
-function bands(extent: number, window: number, shift: number): number[] {
-  return Array.from(
-    { length: extent },
-    (_, i) => shift === 0 || i < extent - window ? 0 : i < extent - shift ? 1 : 2,
-  );
+/** In which of three bands of a shifted picture a place of a dimension lies. */
+function bandOf(place: number, extent: number, window: number, shift: number): number {
+  return shift === 0 || place < extent - window ? 0 : place < extent - shift ? 1 : 2;
 }
 
-/** [batch, height, width, features] as windows, [batch, windows, places, features]. */
-function windowsOf(x: Tensor, [height, width]: Pair): Tensor {
-  const [batch = 0, rows = 0, columns = 0, features = 0] = x.shape;
-  const [down, across] = [rows / height, columns / width];
-  return x.reshape([batch, down, height, across, width, features]).permute([0, 1, 3, 2, 4, 5])
-    .reshape([batch, down * across, height * width, features]);
+/** Windows of a picture that is turned by a shift. */
+interface Windows {
+  /** How many there are. */
+  readonly count: number;
+  /** Where in the picture each place of each window lies. */
+  readonly places: number[];
+  /** Where in the windows each place of the picture lies. */
+  readonly back: number[];
+  /** Which places of the windows were neighbours before the turn. */
+  readonly regions: Int32Array<ArrayBuffer>;
 }
 
-/** What {@linkcode windowsOf} is made of. */
-function fromWindows(x: Tensor, shape: Shape, [height, width]: Pair): Tensor {
-  const [batch = 0, rows = 0, columns = 0, features = 0] = shape;
-  return x.reshape([batch, rows / height, columns / width, height, width, features])
-    .permute([0, 1, 3, 2, 4, 5]).reshape(shape);
+function windowsOf([rows, columns]: Pair, [height, width]: Pair, shift: Pair): Windows {
+  const count = rows / height * columns / width;
+  const places: number[] = [];
+  const back = new Array<number>(rows * columns).fill(0);
+  const regions = new Int32Array(rows * columns);
+  for (let top = 0; top < rows; top += height) {
+    for (let left = 0; left < columns; left += width) {
+      for (let row = top; row < top + height; row++) {
+        const down = (row + shift[0]) % rows * columns;
+        const band = bandOf(row, rows, height, shift[0]);
+        for (let column = left; column < left + width; column++) {
+          const place = down + (column + shift[1]) % columns;
+          back[place] = places.length;
+          regions[places.length] = 3 * band + bandOf(column, columns, width, shift[1]);
+          places.push(place);
+        }
+      }
+    }
+  }
+  return { count, places, back, regions };
 }
 
 /** Attention inside of windows, with a bias for each two places. */
@@ -109,25 +125,26 @@ class ShiftedWindowAttention extends Module {
     const shift = this.shiftSize.map((by, i) =>
       (this.windowSize[i] ?? 0) >= (extents[i] ?? 0) ? 0 : by
     ) as unknown as Pair;
-    const shifted = shift[0] + shift[1] > 0;
-    const turned = shifted ? padded.roll([-shift[0], -shift[1]], [1, 2]) : padded;
-    const attended = this.attention(windowsOf(turned, this.windowSize), extents, shift);
+    const { count, places, back, regions } = windowsOf(extents, this.windowSize, shift);
+    const inside = padded.flatten(1, 2).indexSelect(1, positions(places, x))
+      .reshape([batch, count, height * width, features]);
+    const apart = shift[0] + shift[1] === 0 ? null : regions;
     const drop = { p: this.dropout, training: this.training };
-    const projected = dropout(this.proj.forward(attended), drop);
-    const whole = fromWindows(projected, [batch, ...extents, features], this.windowSize);
-    const back = shifted ? whole.roll([shift[0], shift[1]], [1, 2]) : whole;
-    return right + below === 0 ? back : back.narrow(1, 0, rows).narrow(2, 0, columns);
+    const attended = dropout(this.proj.forward(this.attention(inside, apart)), drop);
+    const whole = attended.flatten(1, 2).indexSelect(1, positions(back, x))
+      .reshape([batch, ...extents, features]);
+    return right + below === 0 ? whole : whole.narrow(1, 0, rows).narrow(2, 0, columns);
   }
 
   /** Attention in each window, [batch, windows, places, features]. */
-  protected attention(x: Tensor, extents: Pair, shift: Pair): Tensor {
+  protected attention(x: Tensor, regions: Int32Array<ArrayBuffer> | null): Tensor {
     const { dim, numHeads, qkv } = this;
     const [weights, biases] = [qkv.weight.split(dim), qkv.bias.split(dim)];
     const [q, k, v] = weights.map((weight, i) =>
       linear(x, weight, biases[i] ?? null).unflatten(-1, [numHeads, dim / numHeads]).transpose(2, 3)
     ) as [Tensor, Tensor, Tensor];
     const { output } = attend(q, k, v, {
-      mask: this.scoresAdded(x, extents, shift),
+      mask: this.scoresAdded(x, regions),
       seen: null,
       isCausal: false,
       dropoutP: this.training ? this.attentionDropout : 0,
@@ -137,24 +154,16 @@ class ShiftedWindowAttention extends Module {
     return output.transpose(2, 3).flatten(3);
   }
 
-  /** The bias of each two places, and what keeps apart those that were no neighbours before the shift. */
-  protected scoresAdded(x: Tensor, extents: Pair, shift: Pair): Tensor {
-    const places = extentAt(x.shape, 2);
+  /** The bias of each two places, and what keeps apart those that are not of one region. */
+  protected scoresAdded(x: Tensor, regions: Int32Array<ArrayBuffer> | null): Tensor {
+    const [count, places] = [extentAt(x.shape, 1), extentAt(x.shape, 2)];
     const bias = this.relativePositionBiasTable.indexSelect(0, this.relativePositionIndex)
       .reshape([places, places, this.numHeads]).permute([2, 0, 1]);
-    if (shift[0] + shift[1] === 0) return bias;
-    const [height, width] = this.windowSize;
-    const down = bands(extents[0], height, shift[0]);
-    const across = bands(extents[1], width, shift[1]);
-    const numbers = Int32Array.from(
-      down.flatMap((row) => across.map((column) => 3 * row + column)),
-    );
-    const regions = windowsOf(
-      fromTypedArray(numbers, [1, ...extents, 1]).to({ device: x.device }),
-      this.windowSize,
-    ).squeeze(0);
-    const apart = regions.ne(regions.transpose(1, 2)).unsqueeze(1);
-    return where(apart, bias.sub(100), bias);
+    if (regions === null) return bias;
+    const { dtype, device } = x;
+    const own = fromTypedArray(regions, [count, 1, places]).to({ device });
+    const apart = own.ne(own.transpose(1, 2)).to({ dtype }).mul(-100);
+    return bias.add(apart.unsqueeze(1));
   }
 }
 
