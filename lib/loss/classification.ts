@@ -6,6 +6,7 @@ import { checkCount, checkKind, INTEGER, NUMBER, TENSOR } from "../core/options.
 import { extentAt, sameShape } from "../core/shape.ts";
 import { reduced, rowCrossEntropy, rowShareEntropy } from "../ops/loss/fused.ts";
 import { where } from "../ops/mod.ts";
+import { arange } from "../tensor/ranges.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import {
   checkLabels,
@@ -311,19 +312,19 @@ export interface SparsemaxOptions extends LossOptions {
 
 const sparsemaxOptions = lossOptions<SparsemaxOptions>({ ...LOSS_OPTIONS, ignoreIndex: INTEGER });
 
-/** The point of the simplex that is nearest to the scores. */
-function simplexPoint(scores: Tensor, dim: number): Tensor {
-  const sorted = scores.detach().sort(dim, { descending: true }).values;
-  // A common offset changes nothing, and below the largest score no digits are lost.
-  const top = sorted.narrow(dim, 0, 1);
-  const [z, below] = [scores.sub(top), sorted.sub(top)];
-  const before = below.cumsum(dim).sub(1);
-  const rank = below.mul(0).add(1).cumsum(dim);
-  const last = below.mul(rank).gt(before).sum(dim, { keepdim: true }).sub(1);
-  const inside = z.detach().gt(before.gather(dim, last).div(last.add(1)));
-  // What is above the bound is shifted by one number, so that the sum is 1.
-  const shift = where(inside, z, 0).sum(dim, { keepdim: true }).sub(1).div(last.add(1));
-  return where(inside, z.sub(shift), 0);
+/** Scores seen from their largest, at which no digits are lost, and how many are in the support. */
+function supportOf(scores: Tensor, dim: number): [z: Tensor, inside: Tensor, count: Tensor] {
+  const { values } = scores.detach().sort(dim, { descending: true });
+  const top = values.narrow(dim, 0, 1);
+  const [z, sorted] = [scores.sub(top), values.sub(top)];
+  const before = sorted.cumsum(dim).sub(1);
+  const { dtype, device } = scores;
+  const classes = extentAt(scores.shape, dim);
+  const ranks = arange(1, classes + 1, { dtype, device })
+    .reshape(scores.shape.map((_, i) => i === dim ? classes : 1));
+  const count = sorted.mul(ranks).gt(before).sum(dim, { keepdim: true });
+  const inside = z.detach().gt(before.gather(dim, count.sub(1)).div(count));
+  return [z, inside, count.squeeze(dim)];
 }
 
 /**
@@ -358,11 +359,12 @@ export function sparsemax(logits: Tensor, target: Tensor, options?: SparsemaxOpt
   checkLabels(op, "logits", logits, target, dim);
   const ignored = hasIgnored(op, target, extentAt(logits.shape, dim), read.ignoreIndex);
   const places = considered(logits, target, dim, ignored, read);
-  const own = ofClass(places.x, places.labels, dim).unsqueeze(dim);
-  // Seen from the right class, whose score is then 0, so that a common offset loses no digits.
-  const z = places.x.sub(own);
-  const p = simplexPoint(z, dim);
-  const each = p.mul(z.sub(p.mul(0.5))).sum(dim).add(0.5);
+  const [z, inside, count] = supportOf(places.x, dim);
+  // Inside p is z − τ with τ = (Σ z − 1)/count: the formula is ½·(Σ z² − count·τ² + 1) − z[class].
+  const support = where(inside, z, 0);
+  const rest = support.sum(dim).sub(1);
+  const squares = support.square().sum(dim).sub(rest.square().div(count));
+  const each = squares.add(1).mul(0.5).sub(ofClass(z, places.labels, dim));
   return reducedPlaces(each, places, reduction);
 }
 

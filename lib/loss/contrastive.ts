@@ -48,7 +48,7 @@ function similarities(a: Tensor, b: Tensor, temperature: number): Tensor {
 
 /** Where an example meets itself among all pairs. */
 function diagonalOf({ shape, device }: Tensor): Tensor {
-  return eye(extentAt(shape, 0), { device }).to({ dtype: "bool" });
+  return eye(extentAt(shape, 0), { dtype: "bool", device });
 }
 
 /** The logarithm of each example's share of the similarity to one, that to itself left out. */

@@ -3,9 +3,9 @@
 import { isFloat } from "../core/dtype.ts";
 import { DTypeError, ShapeError, showShape } from "../core/errors.ts";
 import { checkCount, checkKind, INTEGER, kind, NUMBER, TENSOR } from "../core/options.ts";
-import { extentAt, sizeOf } from "../core/shape.ts";
+import { extentAt } from "../core/shape.ts";
 import { avgPool2d, cat, conv2d, where } from "../ops/mod.ts";
-import { reduced, smoothL1Error } from "../ops/loss/fused.ts";
+import { reduced } from "../ops/loss/fused.ts";
 import { similarityMap } from "../ops/loss/similarity.ts";
 import { fromTypedArray } from "../tensor/create.ts";
 import type { Tensor } from "../tensor/tensor.ts";
@@ -294,14 +294,9 @@ export function totalVariation(image: Tensor, options?: LossOptions): Tensor {
   const along = (dim: number) => {
     const extent = extentAt(image.shape, dim);
     const [start, steps] = [Math.min(1, extent), Math.max(0, extent - 1)];
-    const pair = [image.narrow(dim, start, steps), image.narrow(dim, 0, steps)] as const;
-    // With β = 0 it is the absolute difference.
-    return reduction === "none"
-      ? smoothL1Error(...pair, "none", 0).sum([-2, -1])
-      : smoothL1Error(...pair, "sum", 0);
+    return image.narrow(dim, start, steps).sub(image.narrow(dim, 0, steps)).abs().sum([-2, -1]);
   };
-  const variation = along(-2).add(along(-1));
-  return reduction === "mean" ? variation.div(sizeOf(image.shape.slice(0, -2))) : variation;
+  return reduced(along(-2).add(along(-1)), reduction);
 }
 
 /** {@linkcode totalVariation} as a module. */

@@ -290,7 +290,8 @@ export function eye(n: number, ...rest: unknown[]): Tensor {
   checkExtent("eye", "n", n);
   checkExtent("eye", "m", m);
   const x = make("eye", [n, m], read.dtype ?? "float32", true);
-  write("eye", x, (i) => Number(i % m === Math.floor(i / m)));
+  const { array, base } = x.storage;
+  for (let i = 0; i < Math.min(n, m); i++) array[base + i * (m + 1)] = 1;
   return finish(x, read);
 }
 
