@@ -4,11 +4,14 @@
  *   deno task bench                     our column, and PyTorch's if bench/.venv is there
  *   deno task bench --with-torch        makes bench/.venv first: about 5 GB from PyPI
  *   deno task bench --python PATH       PyTorch of another Python
- *   deno task bench --device gpu        the same on the GPU, beside PyTorch with CUDA
+ *   deno task bench --device gpu        the same on the GPU, beside PyTorch with CUDA; "GPU µs" is how long
+ *                                       it was busy, by its own clock
  *   deno task bench --filter matmul     the rows with the text in their name; several filters add up
  *
- * Further options: --threads N for either side (default 2), --rounds N (default 5), --json (a last
- * line `{"rows": [{ name, ours_us, torch_us, ratio, target }]}`, null where there is none).
+ * Further options: --threads N for either side (default 2), --rounds N (default 5), --proto (on the GPU:
+ * the bytes that are moved in a second, and their share of those of a large copy), --json (a last
+ * line `{"rows": [{ name, ours_us, torch_us, ratio, target }]}`, null where there is none; on the GPU
+ * also `gpu_us` and `bytes_per_s`).
  *
  * Each row first compares what the two sides compute. Then the sides take turns, and the medians
  * over the rounds count. Large rows run inside `scope`; "plain" is their time without it.
@@ -16,6 +19,7 @@
 
 import { scope, setThreads } from "@adjoint/ml";
 import meta from "../deno.json" with { type: "json" };
+import { copyRate, type GpuFigures, gpuFigures, isSoftware } from "./gpu_figures.ts";
 import { makeInputsOn, wave } from "./inputs.ts";
 import { type Options, parseOptions } from "./options.ts";
 import { BenchError, median, runMain } from "./program.ts";
@@ -31,8 +35,8 @@ const PAUSE_MS = 10;
 /** How long a card is kept busy before the first row. */
 const WARM_UP_MS = 2000;
 
-/** The figures of a row. */
-export interface RowFigures {
+/** The figures of a row; on the GPU also its own. */
+export interface RowFigures extends Partial<GpuFigures> {
   readonly name: string;
   /** Microseconds of a run. */
   readonly ours_us: number;
@@ -133,7 +137,10 @@ async function measureRow(
   const torch_us = torch === null ? null : times.shift() ?? null;
   const [ours_us = NaN, plain_us] = times;
   const ratio = torch_us === null ? null : ours_us / torch_us;
-  return { figures: { name, ours_us, torch_us, ratio, target }, plain_us };
+  const figures = { name, ours_us, torch_us, ratio, target };
+  if (device === "cpu") return { figures, plain_us };
+  const own = gpuFigures(() => instance.run(scope), Math.ceil(MEASUREMENT_US / 2 / ours_us));
+  return { figures: { ...figures, ...own }, plain_us };
 }
 
 /** Three digits, or all before the point. */
@@ -142,7 +149,7 @@ function digits(us: number | null | undefined): string {
 }
 
 function line(name: string, ours: string, torch: string, ratio: string, rest: string[]): string {
-  const [target = "", mark = "", plain = ""] = rest;
+  const [target = "", mark = "", ...more] = rest;
   return [
     name.padEnd(50),
     ours.padStart(10),
@@ -150,19 +157,26 @@ function line(name: string, ours: string, torch: string, ratio: string, rest: st
     ratio.padStart(8),
     `  ${target.padEnd(8)}`,
     mark.padEnd(6),
-    plain.padStart(10),
+    ...more.map((cell) => cell.padStart(10)),
   ].join("").trimEnd();
 }
 
-function describe({ figures, plain_us }: Measured): string {
+/** What stands at the end of a line of the GPU: its time, and with `--proto` what it moved. */
+function ofGpu({ gpu_us, bytes_per_s: rate = null }: RowFigures, copied: number | null): string[] {
+  if (copied === null || rate === null) return [digits(gpu_us)];
+  return [digits(gpu_us), digits(rate / 1e9), `${(100 * rate / copied).toFixed(0)} %`];
+}
+
+function describe(figures: RowFigures, own: readonly string[]): string {
   const { name, ours_us, torch_us, ratio, target } = figures;
   const mark = ratio === null || target === null ? "" : ratio <= target ? "ok" : "over";
-  const rest = [target === null ? "" : `≤ ${target}`, mark, digits(plain_us)];
+  const rest = [target === null ? "" : `≤ ${target}`, mark, ...own];
   return line(name, digits(ours_us), digits(torch_us), ratio?.toFixed(2) ?? "", rest);
 }
 
-/** A card that has idled runs slowly for a while. */
+/** A card that has idled runs slowly for a while; a device in software does not. */
 async function warmUp(torch: TorchSide | null): Promise<void> {
+  if (isSoftware()) return;
   const x = wave([2048, 2048]);
   const end = performance.now() + WARM_UP_MS;
   while (performance.now() < end) scope(() => x.matmul(x).sum().item());
@@ -171,19 +185,21 @@ async function warmUp(torch: TorchSide | null): Promise<void> {
 
 /** Measures rows, printing each as soon as it is known. */
 export async function bench(
-  options: Pick<Options, "device" | "selected" | "rounds" | "json">,
+  options: Pick<Options, "device" | "selected" | "rounds" | "json" | "proto">,
   torch: TorchSide | null,
   print: (line: string) => void,
 ): Promise<void> {
-  const { device, selected, json } = options;
+  const { device, selected, json, proto } = options;
   makeInputsOn(device);
   if (device === "gpu") await warmUp(torch);
-  print(line("", "ours µs", "PyTorch µs", "ratio", ["target", "", "plain µs"]));
+  const copied = proto ? copyRate() : null;
+  const head = device === "cpu" ? ["plain µs"] : ["GPU µs", ...proto ? ["GB/s", "of copy"] : []];
+  print(line("", "ours µs", "PyTorch µs", "ratio", ["target", "", ...head]));
   const figures: RowFigures[] = [];
   for (const row of selected) {
-    const measured = await measureRow(row, torch, options);
-    figures.push(measured.figures);
-    print(describe(measured));
+    const { figures: own, plain_us } = await measureRow(row, torch, options);
+    figures.push(own);
+    print(describe(own, device === "gpu" ? ofGpu(own, copied) : [digits(plain_us)]));
   }
   if (json) print(JSON.stringify({ rows: figures }));
 }

@@ -18,6 +18,8 @@ export interface Options {
   readonly selected: readonly Row[];
   /** Whether the last line is JSON. */
   readonly json: boolean;
+  /** Whether to show the share of what the GPU can move. */
+  readonly proto: boolean;
   /** Whether to make a virtual environment with PyTorch. */
   readonly withTorch: boolean;
   /** Path of a Python that has PyTorch. */
@@ -59,6 +61,7 @@ function parse(args: string[]) {
         device: { type: "string", default: "cpu" },
         filter: { type: "string", multiple: true, default: [] },
         json: { type: "boolean", default: false },
+        proto: { type: "boolean", default: false },
         "with-torch": { type: "boolean", default: false },
         python: { type: "string" },
         threads: { type: "string", default: "2" },
@@ -82,10 +85,12 @@ export function parseOptions(args: string[]): Options {
     throw new BenchError("--with-torch brings a Python of its own: leave out --python");
   }
   const device = deviceOf(values.device);
+  if (values.proto && device !== "gpu") throw new BenchError("--proto needs --device gpu");
   return {
     device,
     selected: select(rowsOf[device], values.filter),
     json: values.json,
+    proto: values.proto,
     withTorch: values["with-torch"],
     python: values.python,
     threads: whole("threads", values.threads),

@@ -5,6 +5,7 @@
  *   deno run --allow-ffi examples/adapters.ts --seed 11
  */
 import { losses, nn, optim, randn, type Tensor, train } from "@adjoint/ml";
+import * as plot from "@adjoint/ml/plot";
 
 const run = train.experiment("A shared encoder, and a small adapter for each learner.");
 const [LEARNERS, FEATURES, SKILLS, SHOTS] = [20, 6, 12, 20];
@@ -74,6 +75,20 @@ console.log(
 );
 console.log(`better for ${(100 * better).toFixed(0)} % of ${LEARNERS} learners`);
 console.log(Object.keys(tutor.stateDict()).filter((key) => /encoder|learner0/.test(key)).join(" "));
+const [ofShared, ofOwn] = [errors.map(({ shared }) => shared), errors.map(({ own }) => own)];
+const ends = [0, Math.max(...ofShared, ...ofOwn)];
+run.picture(
+  "learners",
+  plot.figure([[
+    plot.scatter(ofShared, ofOwn, {
+      title: "Below the line the adapter helps",
+      xLabel: "error of the shared head",
+      yLabel: "error with the learner's adapter",
+      label: "learners",
+    }),
+    plot.lines(ends, { x: ends, line: "dashed", label: "as good as each other" }),
+  ]]),
+);
 run.figures("A-08", {
   better,
   encoderSame: bits() === before,

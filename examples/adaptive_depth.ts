@@ -5,6 +5,7 @@
  *   deno run --allow-ffi examples/adaptive_depth.ts --seed 11
  */
 import { linalg, randn, type Tensor, train } from "@adjoint/ml";
+import * as plot from "@adjoint/ml/plot";
 import { gradcheck } from "@adjoint/ml/testing";
 
 const run = train.experiment("The graph is made while it runs: its depth depends on the input.");
@@ -54,12 +55,22 @@ function isRight(x: Tensor): boolean {
 }
 
 const wanted = [1, 3, 10];
+const tried = Array.from({ length: 400 }, (_, i) => direction.mul(10 ** (-4 + i / 80)));
+const ran = tried.map((x) => depths(x)[0]);
 const inputs = wanted.map((depth) => {
   // Small inputs settle soon; of those with the right depth, one in the middle.
-  const fitting = Array.from({ length: 400 }, (_, i) => direction.mul(10 ** (-4 + i / 80)))
-    .filter((x) => depths(x)[0] === depth);
+  const fitting = tried.filter((_, i) => ran[i] === depth);
   return fitting[fitting.length >> 1]!;
 });
+run.picture(
+  "depth",
+  plot.lines(ran, {
+    x: tried.map((x) => x.norm().item()),
+    xScale: "log",
+    xLabel: "size of the input",
+    yLabel: "runs of the block",
+  }),
+);
 const forward = inputs.map((x) => depths(x)[0]);
 const backward = inputs.map((x) => depths(x)[1]);
 const right = inputs.map(isRight);

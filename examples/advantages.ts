@@ -6,18 +6,9 @@
  *   deno run --allow-ffi examples/advantages.ts --seed 11
  */
 
-import {
-  arange,
-  full,
-  nn,
-  noGrad,
-  ones,
-  randint,
-  rl,
-  type Tensor,
-  train,
-  where,
-} from "@adjoint/ml";
+import { arange, full, nn, noGrad, ones, randint, rl, type Tensor, train } from "@adjoint/ml";
+import { where } from "@adjoint/ml";
+import * as plot from "@adjoint/ml/plot";
 
 const run = train.experiment("What λ does to advantages, and why a cut is not an end.");
 const gamma = 0.9;
@@ -59,23 +50,36 @@ const monteCarlo = returns.toReversed().map((row, t) =>
 // A world of one state that gives 1 at each step, cut after 10 of them: it is worth 1 / (1 − γ) = 10.
 const rewards = ones([1000, 1]);
 const tenth = arange(1000).remainder(10).eq(9).unsqueeze(1);
-/** What a critic that learns from returns comes to believe. */
-function worth(marks: rl.ReturnOptions): number {
-  let belief = 0;
+/** What a critic that learns from returns believes, round by round. */
+function beliefs(marks: rl.ReturnOptions): number[] {
+  const all = [0];
   for (let round = 0; round < 200; round++) {
-    const said = full([1000, 1], belief);
-    belief = rl.gae(rewards, said, said, { ...marks, gamma }).returns.mean().item();
+    const said = full([1000, 1], all.at(-1)!);
+    all.push(rl.gae(rewards, said, said, { ...marks, gamma }).returns.mean().item());
   }
-  return belief;
+  return all;
 }
 
+const asCuts = beliefs(run.control ? { terminated: tenth } : { truncated: tenth });
+const asEnds = beliefs({ terminated: tenth });
+run.picture(
+  "worth",
+  plot.lines({
+    "cuts are cuts": asCuts.slice(0, 40),
+    "cuts are taken for ends": asEnds.slice(0, 40),
+  }, {
+    xLabel: "round",
+    yLabel: "what the critic says a state is worth",
+    references: [{ y: 10, label: "what it is worth" }],
+  }),
+);
 console.log("A critic that takes cuts for ends believes that lasting long is worth less.");
 run.figures("C-22", {
   oneStep: largest(advantages(0).sub(oneStep)),
   monteCarlo: Math.max(...monteCarlo),
   ends: terminated.sum().item(),
   cuts: truncated.sum().item(),
-  worth: worth(run.control ? { terminated: tenth } : { truncated: tenth }),
-  worthAsEnds: worth({ terminated: tenth }),
+  worth: asCuts.at(-1)!,
+  worthAsEnds: asEnds.at(-1)!,
 });
 run.end();

@@ -5,7 +5,9 @@
  *
  *   deno run --allow-ffi examples/alignment.ts --seed 11
  */
-import { cdist, data, eye, losses, nn, noGrad, optim, type Tensor, train } from "@adjoint/ml";
+import { cat, cdist, data, eye, losses, nn, noGrad, optim } from "@adjoint/ml";
+import { type Tensor, train } from "@adjoint/ml";
+import * as plot from "@adjoint/ml/plot";
 
 const run = train.experiment(
   "Embeddings aligned by MSE collapse to a point, unless variance is kept.",
@@ -29,7 +31,7 @@ function collapse(z: Tensor): Tensor {
 }
 
 /** How often the nearest embedding of another stream is of the same moment, and the variance. */
-function aligned(keepsVariance: boolean): { top1: number; variance: number } {
+function aligned(keepsVariance: boolean): { top1: number; variance: number; views: Tensor[] } {
   const encoders = NAMES.map((name) =>
     new nn.Sequential(new nn.Linear(WIDTHS[name], 32), new nn.ReLU(), new nn.Linear(32, 4))
   );
@@ -54,6 +56,7 @@ function aligned(keepsVariance: boolean): { top1: number; variance: number } {
   return {
     top1: hits.reduce((sum, share) => sum + share) / hits.length,
     variance: Math.min(...variance),
+    views,
   };
 }
 
@@ -66,6 +69,15 @@ for (const [name, { top1, variance }] of Object.entries({ "with variance": kept,
   );
 }
 console.log("The article's criterion alone has its least value where nothing is told apart.");
+const moments = (title: string, { views }: typeof kept) => {
+  const [x, y] = [0, 1].map((dim) => cat(views.map((view) => view.at(":", dim)), 0));
+  const groups = NAMES.flatMap((name) => new Array<string>(200).fill(name));
+  return plot.scatter(x!, y!, { title, groups, xRange: [-3, 3], yRange: [-3, 3] });
+};
+run.picture(
+  "embeddings",
+  plot.figure([moments("With variance", kept), moments("The squared error alone", alone)]),
+);
 run.figures("A-19", {
   top1: kept.top1,
   chance,

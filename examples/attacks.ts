@@ -10,19 +10,9 @@
  * The control trains the second net on random pushes of the same size.
  */
 
-import {
-  data,
-  grad,
-  losses,
-  metrics,
-  nn,
-  noGrad,
-  optim,
-  randint,
-  randn,
-  type Tensor,
-  train,
-} from "@adjoint/ml";
+import { data, grad, losses, metrics, nn, noGrad, optim, randint } from "@adjoint/ml";
+import { randn, type Tensor, train } from "@adjoint/ml";
+import * as plot from "@adjoint/ml/plot";
 
 const run = train.experiment("Training on attacks helps against attacks.");
 const SIZE = 0.5;
@@ -76,6 +66,18 @@ const found = Object.fromEntries(
     );
     console.log(`  ${name.padEnd(28)} ${all.map((a) => a.toFixed(3).padEnd(7)).join(" ")}`);
     return [name, all];
+  }),
+);
+const sizes = Array.from({ length: 11 }, (_, i) => i / 10);
+const curve = (model: nn.Module) =>
+  sizes.map((size) => accuracy(model, push(model, unknown.x, unknown.y, size)));
+run.picture(
+  "pushes",
+  plot.lines({ plain: curve(models.plain), hardened: curve(models.hardened) }, {
+    x: sizes,
+    xLabel: "how far each number is pushed (FGSM)",
+    yLabel: "accuracy",
+    references: [{ x: SIZE, label: "hardened against" }],
   }),
 );
 run.figures("B-34", found);

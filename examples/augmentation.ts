@@ -10,6 +10,7 @@
 
 import { data, losses, manualSeed, metrics, nn, noGrad, optim, type Tensor } from "@adjoint/ml";
 import { type RandomGenerator, train } from "@adjoint/ml";
+import * as plot from "@adjoint/ml/plot";
 
 const run = train.experiment("Augmentation gives a net the examples that it was not given.");
 const known = data.synthetic.digits(200, { shift: 3 });
@@ -46,5 +47,15 @@ function trained(change: (image: Tensor, generator?: RandomGenerator) => Tensor)
 
 const [plain, augmented] = [trained((image) => image), trained(moved)];
 console.log(`Right of the 200 known digits: ${plain[0]}, augmented ${augmented[0]}`);
+const digit = known.x.at(0);
+const shades = [digit, moved(digit), moved(digit), moved(digit)].map((image, i) =>
+  plot.heatmap(image.squeeze(0), {
+    title: i === 0 ? "Known" : "Moved",
+    values: false,
+    width: 220,
+    height: 220,
+  })
+);
+run.picture("moved", plot.figure(shades));
 run.figures("B-39", { plain: plain[1]!, augmented: augmented[1]! });
 run.end();

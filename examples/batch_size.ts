@@ -10,6 +10,7 @@
  */
 
 import { data, losses, metrics, nn, noGrad, optim, type Tensor, train } from "@adjoint/ml";
+import * as plot from "@adjoint/ml/plot";
 
 const run = train.experiment("Several small batches are one large one if gradients are averaged.");
 const { x, y } = data.synthetic.digits(run.quick ? 640 : 1280, { shift: 1 });
@@ -29,15 +30,15 @@ for (let part = 0; part < K; part++) {
 }
 const apart = gradients().map((g, i) => g.sub(whole[i]!).norm().div(whole[i]!.norm()).item());
 
-/** The share that is right after five passes in batches of a size. */
-async function trained(batchSize: number): Promise<number> {
+/** The share that is right after five passes in batches of a size, and the loss of each pass. */
+async function trained(batchSize: number) {
   const net = new nn.Sequential(
     new nn.Flatten(),
     new nn.Linear(784, 128),
     new nn.ReLU(),
     new nn.Linear(128, 10),
   );
-  await train.fit({
+  const history = await train.fit({
     model: net,
     loss: losses.crossEntropy,
     optimizer: new optim.SGD(net.parameters(), { lr: 0.01 }),
@@ -45,10 +46,21 @@ async function trained(batchSize: number): Promise<number> {
     epochs: 5,
     progress: false,
   });
-  return metrics.accuracy(noGrad(() => net.forward(x)), y);
+  return { right: metrics.accuracy(noGrad(() => net.forward(x)), y), loss: history.column("loss") };
 }
 
 const [small, large] = [await trained(16), await trained(128)];
-console.log(`Accuracy on synthetic digits: ${small} in batches of 16, ${large} in batches of 128.`);
-run.figures("B-46", { apart: Math.max(...apart), small, large });
+console.log(
+  `Accuracy on synthetic digits: ${small.right} in batches of 16, ${large.right} in those of 128.`,
+);
+run.picture(
+  "passes",
+  plot.lines({ "batches of 16": small.loss, "batches of 128": large.loss }, {
+    x: [1, 2, 3, 4, 5],
+    xLabel: "pass",
+    yLabel: "loss",
+    points: true,
+  }),
+);
+run.figures("B-46", { apart: Math.max(...apart), small: small.right, large: large.right });
 run.end();

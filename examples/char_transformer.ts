@@ -11,7 +11,6 @@
  * slowly: there is nothing to learn but the letters themselves.
  */
 
-import { parseArgs } from "node:util";
 import {
   fromTypedArray,
   losses,
@@ -24,6 +23,7 @@ import {
   scope,
   stack,
   type Tensor,
+  train,
 } from "@adjoint/ml";
 
 const SONNET = `Shall I compare thee to a summer's day?
@@ -120,14 +120,8 @@ export function texts(seed: number): { text: string; shuffled: string } {
 }
 
 if (import.meta.main) {
-  const { values } = parseArgs({
-    options: {
-      seed: { type: "string", default: "1" },
-      quick: { type: "boolean", default: false },
-      json: { type: "boolean", default: false },
-    },
-  });
-  const [seed, steps] = [Number(values.seed), values.quick ? 40 : 80];
+  const run = train.experiment("A transformer learns a text faster than its letters in disorder.");
+  const [seed, steps] = [Number(run.seed), run.quick ? 40 : 80];
   const { text, shuffled } = texts(seed);
   const figures = {
     "letters by frequency": entropy(text, "nothing"),
@@ -138,5 +132,5 @@ if (import.meta.main) {
   for (const [name, value] of Object.entries(figures)) {
     console.log(name.padEnd(28), value.toFixed(3));
   }
-  if (values.json) console.log(JSON.stringify({ seed, steps, ...figures }));
+  if (Deno.args.includes("--json")) console.log(JSON.stringify({ seed, steps, ...figures }));
 }

@@ -7,17 +7,9 @@
  * The control gives the labels to other points, from which nothing can be learned.
  */
 
-import {
-  data,
-  losses,
-  metrics,
-  nn,
-  noGrad,
-  optim,
-  RandomGenerator,
-  randperm,
-  train,
-} from "@adjoint/ml";
+import { data, losses, metrics, nn, noGrad, optim, RandomGenerator } from "@adjoint/ml";
+import { randperm, train } from "@adjoint/ml";
+import * as plot from "@adjoint/ml/plot";
 
 const run = train.experiment("A perceptron tells classes apart, and knows how sure it may be.");
 const draw = (n: number, seed: number) =>
@@ -54,6 +46,8 @@ const calibration = metrics.expectedCalibrationError(logits.softmax(1), unseen.y
 console.log(
   `accuracy ${accuracy.toFixed(3)}, F1 ${f1.toFixed(3)}, off by ${calibration.toFixed(3)}`,
 );
-console.log(metrics.confusionMatrix(logits, unseen.y));
+const confusion = metrics.confusionMatrix(logits, unseen.y);
+console.log(confusion);
+run.picture("confusion", plot.confusion(confusion, { width: 520, height: 480 }));
 run.figures("classification", { accuracy, f1, calibration });
 run.end();

@@ -5,19 +5,9 @@
  *
  *   deno run --allow-ffi examples/contrast.ts --seed 11
  */
-import {
-  cdist,
-  data,
-  losses,
-  manualSeed,
-  metrics,
-  nn,
-  normalize,
-  optim,
-  randint,
-  type Tensor,
-} from "@adjoint/ml";
-import { train } from "@adjoint/ml";
+import { cdist, data, losses, manualSeed, metrics, nn, normalize, optim } from "@adjoint/ml";
+import { randint, type Tensor, train } from "@adjoint/ml";
+import * as plot from "@adjoint/ml/plot";
 
 const run = train.experiment(
   "MSE + a contrastive loss: states apart, at little cost to the score.",
@@ -29,7 +19,7 @@ const test = data.synthetic.behaviours(run.quick ? 200 : 600, { world });
 type Term = (embedding: Tensor, states: Tensor) => Tensor;
 
 /** How well pairs of one state are told by their distance, and the error of the score. */
-function trained(term: Term | null, onSphere = false): { auc: number; nmse: number } {
+function trained(term: Term | null, onSphere = false) {
   manualSeed(run.seed);
   const encoder = new nn.Sequential(new nn.Linear(24, 32), new nn.ReLU(), new nn.Linear(32, 8));
   const head = new nn.Linear(8, 1);
@@ -54,6 +44,10 @@ function trained(term: Term | null, onSphere = false): { auc: number; nmse: numb
   return {
     auc: metrics.rocAuc(near, same.to({ dtype: "int32" })),
     nmse: error / test.y.var().item(),
+    distances: {
+      "one state": near.neg().maskedSelect(same),
+      "two states": near.neg().maskedSelect(same.logicalNot()),
+    },
   };
 }
 
@@ -70,6 +64,15 @@ for (const [name, { auc, nmse }] of Object.entries({ MSE: plain, pairs, InfoNCE:
 }
 console.log(
   "The embedding tells states apart, and the score is a little worse for it: both are shown.",
+);
+const distances = Object.entries({ "MSE alone": plain, "With the term of pairs": pairs });
+run.picture(
+  "distances",
+  plot.figure(
+    distances.map(([title, { distances }]) =>
+      plot.histogram(distances, { title, bins: 50, xLabel: "distance of a pair", yLabel: "pairs" })
+    ),
+  ),
 );
 run.figures("A-15", {
   aucGain: pairs.auc - plain.auc,

@@ -11,6 +11,8 @@
 
 import { data, losses, manualSeed, metrics, multinomial, nn, noGrad, optim } from "@adjoint/ml";
 import { randint, randperm, type Tensor, tensor, train } from "@adjoint/ml";
+import { PCA } from "@adjoint/ml/classic";
+import * as plot from "@adjoint/ml/plot";
 
 const run = train.experiment("Losses of pairs put what is alike together.");
 const known = data.synthetic.behaviours(300, { world: Number(run.seed) });
@@ -30,8 +32,8 @@ const terms: Record<string, (z: Tensor, state: Tensor) => Tensor> = {
   infoNce: (z, state) => losses.infoNce(z, partner(z, state, true), { temperature: 0.5 }),
 };
 
-/** Trains for the score and a term, and gives the error of the score and the AUC of pairs. */
-function trained(term: ((z: Tensor, state: Tensor) => Tensor) | null): number[] {
+/** Trains for the score and a term: the error of the score, the AUC of pairs, and the embedding. */
+function trained(term: ((z: Tensor, state: Tensor) => Tensor) | null) {
   manualSeed(run.seed);
   const encoder = new nn.Sequential(new nn.Linear(24, 32), new nn.ReLU(), new nn.Linear(32, 8));
   const head = new nn.Linear(8, 1);
@@ -49,10 +51,8 @@ function trained(term: ((z: Tensor, state: Tensor) => Tensor) | null): number[] 
     const above = z.matmul(z.mT).mul(0).add(1).triu(1).to({ dtype: "bool" });
     const near = z.unsqueeze(1).sub(z).norm({ dim: 2 }).neg().maskedSelect(above);
     const alike = unknown.group.unsqueeze(1).eq(unknown.group).maskedSelect(above);
-    return [
-      metrics.nmse(head.forward(z), unknown.y),
-      metrics.rocAuc(near, alike.to({ dtype: "int32" })),
-    ];
+    const error = metrics.nmse(head.forward(z), unknown.y);
+    return { error, auc: metrics.rocAuc(near, alike.to({ dtype: "int32" })), z };
   });
 }
 
@@ -60,13 +60,18 @@ const z = tensor([[0, 0], [0.6, 0.8], [0.3, 0.4]]);
 const golden = losses.contrastive(z, tensor([0, 0, 1], { dtype: "int32" })).item();
 console.log(`Synthetic data. Contrastive loss of three points, by hand 0.5: ${golden}`);
 console.log("trained for       error of the score, AUC of pairs");
-const found: Record<string, number[]> = { score: trained(null) };
+const found: Record<string, ReturnType<typeof trained>> = { score: trained(null) };
 for (const [name, term] of Object.entries(terms)) found[name] = trained(term);
-for (const [name, [error, auc]] of Object.entries(found)) {
-  console.log(`  ${name.padEnd(16)}${error!.toFixed(3)}  ${auc!.toFixed(3)}`);
+for (const [name, { error, auc }] of Object.entries(found)) {
+  console.log(`  ${name.padEnd(16)}${error.toFixed(3)}  ${auc.toFixed(3)}`);
 }
+const clouds = Object.entries(found).map(([title, { z }]) => {
+  const at = new PCA(2).fit(z).transform(z);
+  return plot.scatter(at.at(":", 0), at.at(":", 1), { title, groups: unknown.group });
+});
+run.picture("embeddings", plot.figure(clouds, { columns: 2 }));
 run.figures("C-05", {
   golden,
-  ...Object.fromEntries(Object.entries(found).map(([name, [, auc]]) => [name, auc!])),
+  ...Object.fromEntries(Object.entries(found).map(([name, { auc }]) => [name, auc])),
 });
 run.end();

@@ -9,6 +9,7 @@
  */
 
 import { data, losses, nn, noGrad, optim, randn, type Tensor, train } from "@adjoint/ml";
+import * as plot from "@adjoint/ml/plot";
 
 const run = train.experiment("A loss that says what errors cost learns what to have in stock.");
 
@@ -42,5 +43,12 @@ const enough = stock.ge(demand).to("float32").mean().item();
 const { missing, wasted } = costs(stock, demand);
 const cost = missing.add(wasted).item();
 console.log(`enough on ${(100 * enough).toFixed(0)} % of the days, ${cost.toFixed(2)} lost a day`);
+run.picture(
+  "stock",
+  plot.figure([[
+    plot.scatter(temperature, demand, { label: "demand", opacity: 0.3, xLabel: "temperature" }),
+    plot.scatter(temperature, stock, { label: "stock", radius: 1.5 }),
+  ]]),
+);
 run.figures("custom_loss", { enough, cost });
 run.end();

@@ -12,6 +12,7 @@
 
 import { cat, data, losses, metrics, nn, noGrad, optim, randint, randperm } from "@adjoint/ml";
 import { type Tensor, tensor, train } from "@adjoint/ml";
+import * as plot from "@adjoint/ml/plot";
 
 const run = train.experiment("A net finds what is in a picture and where.");
 const known = data.synthetic.shapes(run.quick ? 400 : 800);
@@ -71,6 +72,7 @@ const detections = Array.from({ length: 50 }, (_, i) => {
   const all = looks.at(":", [0, 4]).mul(32).add(tensor(corners));
   const kept = metrics.nms(all, chances.values, 0.3);
   return {
+    picture,
     found: {
       boxes: all.indexSelect(0, kept),
       scores: chances.values.indexSelect(0, kept),
@@ -92,6 +94,22 @@ const { map50 } = metrics.meanAveragePrecision(
   detections.map(({ found }) => found),
   detections.map(({ truth }) => truth),
   { iouThresholds: [0.5] },
+);
+
+/** The first picture with frames around boxes. */
+function framed(title: string, boxes: Tensor) {
+  const image = detections[0]!.picture.clone();
+  for (const [x, y, right, bottom] of boxes.clamp(0, 63).round().toArray() as number[][]) {
+    const [width, height] = [Math.max(right! - x!, 0) + 1, Math.max(bottom! - y!, 0) + 1];
+    for (const row of [y!, y! + height - 1]) image.narrow(0, row, 1).narrow(1, x!, width).fill_(2);
+    for (const at of [x!, x! + width - 1]) image.narrow(0, y!, height).narrow(1, at, 1).fill_(2);
+  }
+  return plot.heatmap(image, { title, values: false, width: 400, height: 400 });
+}
+const { truth, found: seen } = detections[0]!;
+run.picture(
+  "four_at_once",
+  plot.figure([framed("What is there", truth.boxes), framed("What is found", seen.boxes)]),
 );
 run.figures("B-18", { ...one, map50 });
 run.end();

@@ -6,23 +6,19 @@
  *
  *   deno run --allow-ffi examples/digits_mlp.ts --seed 1
  *
+ * With `--mnist DIR` the real ones are those of MNIST's own files in a folder, t10k-images-idx3-ubyte and
+ * t10k-labels-idx1-ubyte.
+ *
  * The control swaps labels: chance where there was truth, and the other way round.
  */
 
-import {
-  cdist,
-  data,
-  fromTypedArray,
-  losses,
-  metrics,
-  nn,
-  noGrad,
-  optim,
-  randperm,
-} from "@adjoint/ml";
-import { type Tensor, train } from "@adjoint/ml";
+import { cdist, data, fromTypedArray, losses, metrics, nn, noGrad, optim } from "@adjoint/ml";
+import { randperm, type Tensor, train } from "@adjoint/ml";
+import * as plot from "@adjoint/ml/plot";
 
-const run = train.experiment("How well a perceptron reads digits depends on the digits.");
+const run = train.experiment("How well a perceptron reads digits depends on the digits.", {
+  options: { mnist: "" },
+});
 
 class Net extends nn.Module {
   fc1 = new nn.Linear(784, 128);
@@ -33,17 +29,14 @@ class Net extends nn.Module {
   }
 }
 
-interface Images {
-  readonly x: Tensor;
-  readonly y: Tensor;
-}
+type Images = { readonly x: Tensor; readonly y: Tensor };
 
 const shuffled = ({ x, y }: Images): Images => ({ x, y: y.indexSelect(0, randperm(y.size)) });
 const labelled = run.control ? shuffled : (images: Images) => images;
 const byChance = run.control ? (images: Images) => images : shuffled;
 
-/** The real digits in random order. */
-async function handwritten(): Promise<Images> {
+/** The digits of the package, class by class. */
+async function packaged(): Promise<Images> {
   const classes = await Promise.all(Array.from({ length: 10 }, async (_, digit) => {
     const file = await import(`mnist/src/digits/${digit}.json`, { with: { type: "json" } });
     return file.default.data as number[];
@@ -51,17 +44,22 @@ async function handwritten(): Promise<Images> {
   const labels = classes.flatMap(({ length }, digit) =>
     new Array<number>(length / 784).fill(digit)
   );
-  const order = randperm(labels.length);
-  const images = fromTypedArray(Float32Array.from(classes.flat()), [labels.length, 784]);
-  const own = fromTypedArray(Int32Array.from(labels), [labels.length]);
-  return { x: images.indexSelect(0, order), y: own.indexSelect(0, order) };
+  const x = fromTypedArray(Float32Array.from(classes.flat()), [labels.length, 784]);
+  return { x, y: fromTypedArray(Int32Array.from(labels), [labels.length]) };
+}
+
+/** The real digits in random order. */
+async function handwritten(folder: string): Promise<Images> {
+  const file = (name: string) => data.readIdx(`${folder}/t10k-${name}-ubyte`);
+  const { x, y } = folder === ""
+    ? await packaged()
+    : { x: file("images-idx3").flatten(1).div(255), y: file("labels-idx1") };
+  const order = randperm(y.size);
+  return { x: x.indexSelect(0, order), y: y.indexSelect(0, order) };
 }
 
 /** A part of images, from one to another. */
-const part = ({ x, y }: Images, from: number, to: number): Images => ({
-  x: x.at([from, to]),
-  y: y.at([from, to]),
-});
+const part = ({ x, y }: Images, ...rows: [number, number]) => ({ x: x.at(rows), y: y.at(rows) });
 const accuracy = (model: Net, { x, y }: Images) =>
   metrics.accuracy(noGrad(() => model.forward(x)), y);
 
@@ -83,15 +81,18 @@ function trained(images: Images, count: number, batchSize: number, epochs = EPOC
   const unknown = part(images, count, images.y.size);
   // Images that are in both parts would have a distance of 0.
   const apart = cdist(known.x.flatten(1).at([0, 500]), unknown.x.flatten(1)).min().item();
-  return { model, apart, known: accuracy(model, known), unknown: accuracy(model, unknown) };
+  const confusion = metrics.confusionMatrix(noGrad(() => model.forward(unknown.x)), unknown.y);
+  const right = { known: accuracy(model, known), unknown: accuracy(model, unknown) };
+  return { model, apart, confusion, ...right };
 }
 
 const [many, few, real, random] = run.quick ? [1000, 400, 1200, 200] : [4000, 2000, 8000, 500];
+const mnist = await handwritten(run.options.mnist)
+  .catch((error: Error) => run.refuse(error.message));
 const { digits } = data.synthetic;
 const rendered = trained(labelled(digits(many + 500)), many, 32);
 const moved = trained(labelled(digits(few + 500, { shift: 3 })), few, 64);
-const mnist = part(await handwritten(), 0, real * 1.25);
-const written = trained(labelled(mnist), real, 32);
+const written = trained(labelled(part(mnist, 0, real * 1.25)), real, 32);
 const chance = trained(byChance(digits(2 * random)), random, 32, run.quick ? 40 : 100, 0.1);
 
 console.log(`As printed: Accuracy: ${Math.trunc(100 * rendered.unknown)} %`);
@@ -100,6 +101,10 @@ console.log(`Synthetic digits: ${percent(rendered.unknown)} of ${many} and 500 n
 console.log(`Synthetic, ${few}, moved by up to 3 pixels: ${percent(moved.unknown)}`);
 console.log(`Handwritten digits of MNIST: ${percent(written.unknown)} of ${real / 4} new ones.`);
 console.log(`Labels by chance: ${percent(chance.known)} known, ${percent(chance.unknown)} new.`);
+run.picture(
+  "handwritten",
+  plot.confusion(written.confusion, { title: "Handwritten digits", width: 520, height: 480 }),
+);
 const size = rendered.model.parameters().reduce((sum, p) => sum + p.size, 0);
 run.figures("S3", { parameters: size, accuracy: rendered.unknown });
 run.figures("B-02", { accuracy: rendered.unknown });

@@ -6,6 +6,7 @@
 
 import { bernoulli, cat, losses, multinomial, noGrad, optim } from "@adjoint/ml";
 import { randint, randn, scope, type Tensor, train, where } from "@adjoint/ml";
+import * as plot from "@adjoint/ml/plot";
 
 const run = train.experiment("A policy learns from preferences alone what they have in common.");
 const [LETTERS, LENGTH, PAIRS, STEPS, BETA] = [8, 12, 512, run.quick ? 15 : 150, 0.1];
@@ -34,9 +35,8 @@ const liked = (texts: Tensor) => texts.lt(2).to({ dtype: "float32" }).sum(1);
 
 const [a, b] = [write(reference, PAIRS), write(reference, PAIRS)];
 // Who prefers is sure of little; for a control, of nothing.
-const better = bernoulli(liked(a).sub(liked(b)).mul(run.control ? 0 : 1).sigmoid()).unsqueeze(1).gt(
-  0.5,
-);
+const sure = liked(a).sub(liked(b)).mul(run.control ? 0 : 1).sigmoid();
+const better = bernoulli(sure).unsqueeze(1).gt(0.5);
 const [chosen, rejected] = [where(better, a, b), where(better, b, a)];
 const [c0, r0] = [likelihood(reference, chosen), likelihood(reference, rejected)];
 const optimizer = new optim.Adam([policy], { lr: 0.05 });
@@ -50,11 +50,11 @@ for (let step = 0; step < STEPS; step++) {
 }
 const [before, after] = noGrad(() => [reference, policy].map((logits) => write(logits, 4000)));
 const apart = noGrad(() => likelihood(policy, after!).sub(likelihood(reference, after!)).mean());
-const means = [before!, after!].map((texts) => liked(texts).mean().item());
-run.figures("dpo", {
-  before: means[0]!,
-  after: means[1]!,
-  gain: means[1]! - means[0]!,
-  kl: apart.item(),
-});
+const counts = { reference: liked(before!), policy: liked(after!) };
+run.picture(
+  "liked",
+  plot.histogram(counts, { bins: 13, xLabel: "letters of a text that are liked" }),
+);
+const [was, is] = [counts.reference, counts.policy].map((count) => count.mean().item());
+run.figures("dpo", { before: was!, after: is!, gain: is! - was!, kl: apart.item() });
 run.end();

@@ -11,6 +11,7 @@
  */
 
 import { metrics, randn, tensor, train } from "@adjoint/ml";
+import * as plot from "@adjoint/ml/plot";
 
 const run = train.experiment(
   "A report of errors with intervals that hold the truth as often as they say.",
@@ -22,14 +23,25 @@ const { mse, rmse, mae, maxError } = fixed.metrics;
 
 const repeats = run.quick ? 40 : 200;
 const level = run.control ? 0.3 : 0.95;
-let covered = 0;
+const intervals: { low: number; high: number }[] = [];
 for (let repeat = 0; repeat < repeats; repeat++) {
   const truth = randn([300]);
   const pred = truth.add(randn([300]).mul(0.5));
   const report = metrics.metricsReport(pred, truth, { resamples: run.quick ? 200 : 1000, level });
   const { low, high } = report.metrics.mse;
-  covered += Number(low <= 0.25 && 0.25 <= high);
+  intervals.push({ low, high });
 }
+const covered = intervals.filter(({ low, high }) => low <= 0.25 && 0.25 <= high).length;
+const ordered = intervals.toSorted((a, b) => a.low - b.low);
+run.picture(
+  "intervals",
+  plot.lines({ low: ordered.map(({ low }) => low), high: ordered.map(({ high }) => high) }, {
+    title: `The ends of ${repeats} intervals, by the lower one`,
+    xLabel: "repeat",
+    yLabel: "mean squared error",
+    references: [{ y: 0.25, label: "true" }],
+  }),
+);
 console.log(
   metrics.metricsReport(randn([50]), randn([50]), { context: { model: "none" } })
     .toMarkdown(),

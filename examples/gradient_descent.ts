@@ -9,6 +9,7 @@
  */
 
 import { arange, data, losses, nn, optim, type Tensor, tensor, train } from "@adjoint/ml";
+import * as plot from "@adjoint/ml/plot";
 
 const run = train.experiment("Gradient descent does what its formula says.");
 const maximize = run.control;
@@ -42,32 +43,52 @@ const path = Array.from({ length: 21 }, () => {
 });
 run.figures("B-07", { start: path[0]!, one: path[1]!, ten: path[10]!, twenty: path[20]! });
 
+/** The way of each optimizer. */
+const ways: Record<string, number[][]> = {};
+
 /** Where an optimizer is after 1, 5, 10 and 20 steps on batches of two rows. */
-function trace(make: (w: Tensor) => optim.SGD | optim.Adam): number[] {
+function trace(name: string, make: (w: Tensor) => optim.SGD | optim.Adam): number[] {
   const wave = (n: number, step: number) => arange(n, float64).mul(step).add(0.3).sin();
   const [rows, targets] = [wave(16, 0.7).reshape([8, 2]), wave(8, 1.1)];
   const loader = new data.DataLoader(new data.TensorDataset(rows, targets), { batchSize: 2 });
   const w = tensor([1, -2], { ...float64, requiresGrad: true });
   const optimizer = make(w);
-  const seen: number[][] = [];
+  const seen: number[][] = ways[name] = [w.toArray() as number[]];
   for (let epoch = 0; epoch < 5; epoch++) {
     for (const [inputs, outputs] of loader) {
       step(optimizer, () => losses.mse(inputs!.matmul(w), outputs!));
       seen.push(w.toArray() as number[]);
     }
   }
-  return [1, 5, 10, 20].flatMap((k) => seen[k - 1]!);
+  return [1, 5, 10, 20].flatMap((k) => seen[k]!);
 }
 
 const momentum = { momentum: 0.9, nesterov: true, weightDecay: 0.01 };
 run.figures("B-08", {
-  sgd: trace((w) => new optim.SGD([w], { lr: 0.1, maximize })),
-  nesterov: trace((w) => new optim.SGD([w], { lr: 0.1, ...momentum, maximize })),
+  sgd: trace("SGD", (w) => new optim.SGD([w], { lr: 0.1, maximize })),
+  nesterov: trace("Nesterov", (w) => new optim.SGD([w], { lr: 0.1, ...momentum, maximize })),
 });
 run.figures("B-09", {
-  adam: trace((w) => new optim.Adam([w], { lr: 0.1, maximize })),
-  adamEps: trace((w) => new optim.Adam([w], { lr: 0.1, eps: 0.05, weightDecay: 0.01, maximize })),
+  adam: trace("Adam", (w) => new optim.Adam([w], { lr: 0.1, maximize })),
+  adamEps: trace(
+    "Adam, large eps",
+    (w) => new optim.Adam([w], { lr: 0.1, eps: 0.05, weightDecay: 0.01, maximize }),
+  ),
 });
+run.picture(
+  "ways",
+  plot.figure([
+    Object.entries(ways).map(([name, seen]) =>
+      plot.lines({ [name]: seen.map(([, second]) => second!) }, {
+        x: seen.map(([first]) => first!),
+        title: "Twenty steps from (1, −2) on the same batches",
+        xLabel: "first weight",
+        yLabel: "second weight",
+        points: true,
+      })
+    ),
+  ]),
+);
 
 const points = data.synthetic.line(200);
 const line = new nn.Linear(1, 1);

@@ -6,10 +6,9 @@
 
 import { full, grad, gradOf, hvp, linalg, losses, optim, randn } from "@adjoint/ml";
 import { scope, type Tensor, train, valueAndGrad, zeros } from "@adjoint/ml";
+import * as plot from "@adjoint/ml/plot";
 
-const run = train.experiment(
-  "A hyperparameter's gradient needs the end of training, not its steps.",
-);
+const run = train.experiment("The gradient of a decay needs the end of training, not its steps.");
 const [FEATURES, ROWS, NEWTON, STEPS] = [20, 60, 8, run.quick ? 5 : 40];
 const float64 = { dtype: "float64" } as const;
 const truth = randn([FEATURES], float64);
@@ -56,5 +55,6 @@ for (let step = 0; step < STEPS; step++) {
   decay.grad = scope(() => hypergradient(decay.detach())[1]);
   optimizer.step();
 }
+run.picture("decay", plot.scatter(truth.abs(), decay, { xLabel: "|weight|", yLabel: "ln decay" }));
 run.figures("hypergradient", { before, after: hypergradient(decay.detach())[0], exact });
 run.end();

@@ -6,6 +6,7 @@
 
 import { eye, gradOf, hessian, hvp, linalg, losses, metrics, ones } from "@adjoint/ml";
 import { perSampleGrad, rand, randn, type Tensor, train, vmap, zeros } from "@adjoint/ml";
+import * as plot from "@adjoint/ml/plot";
 
 const run = train.experiment("Influence functions foretell what leaving out a sample does.");
 const [FEATURES, ROWS, DECAY, NEWTON] = [8, run.quick ? 60 : 300, 0.01, 8];
@@ -46,6 +47,9 @@ const influence = each.matmul(run.control ? gradOf(test)(w) : solved(gradOf(test
 const without = vmap((left: Tensor) => test(trained(all.sub(left))))(eye(ROWS, float64)).sub(
   test(w),
 );
+const axes = { xLabel: "change of the loss, foretold", yLabel: "trained without the sample" };
+const groups = [...flipped.data].map((wrong) => wrong ? "wrong label" : "right label");
+run.picture("left_out", plot.scatter(influence, without, { groups, ...axes }));
 const error = influence.sub(without).norm().div(without.norm()).item();
 const own = vmap((g: Tensor) => linalg.cg(product, g, { tol: 0, maxIterations: FEATURES }).dot(g))(
   each,

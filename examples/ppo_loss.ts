@@ -6,20 +6,9 @@
  *   deno run --allow-ffi examples/ppo_loss.ts --seed 11
  */
 
-import {
-  cat,
-  full,
-  grad,
-  losses,
-  minimum,
-  ones,
-  optim,
-  randn,
-  stack,
-  tensor,
-  zeros,
-} from "@adjoint/ml";
-import { train } from "@adjoint/ml";
+import { cat, full, grad, losses, minimum, ones, optim, randn, stack } from "@adjoint/ml";
+import { tensor, train, zeros } from "@adjoint/ml";
+import * as plot from "@adjoint/ml/plot";
 
 const run = train.experiment(
   "PPO's loss clips the ratio to the last policy, and what else it needs.",
@@ -77,6 +66,18 @@ run.figures("C-19", {
   farthest: ratioAfter(corrected),
   farthestUnclipped: ratioAfter(unclipped),
 });
+
+const ratios = Array.from({ length: 80 }, (_, i) => (i + 1) / 40);
+/** What the policy gains by an action that is so much likelier than it was. */
+const gain = (advantage: number) =>
+  ratios.map((ratio) => {
+    const [one, nothing] = [full([1], Math.log(ratio)), zeros([1])];
+    const { policy } = corrected(one, nothing, full([1], advantage), nothing, nothing, nothing);
+    return -policy.item();
+  });
+const references = [{ x: 0.8 }, { x: 1.2, label: "1 ± ε" }];
+const axes = { x: ratios, xLabel: "new probability ÷ old one", yLabel: "gain", references };
+run.picture("clip", plot.lines({ "advantage 1": gain(1), "advantage −1": gain(-1) }, axes));
 
 // S6: what goes wrong as written, and what becomes of it.
 const logprobs = randn([8]).sub(2).requiresGrad_();

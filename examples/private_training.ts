@@ -9,19 +9,9 @@
  * The control adds far more noise, and clips the sum of a batch in place of each example.
  */
 
-import {
-  data,
-  functionalCall,
-  losses,
-  metrics,
-  nn,
-  noGrad,
-  nonzero,
-  perSampleGrad,
-  rand,
-  randn,
-} from "@adjoint/ml";
-import { type Tensor, train } from "@adjoint/ml";
+import { data, functionalCall, losses, metrics, nn, noGrad, nonzero } from "@adjoint/ml";
+import { perSampleGrad, rand, randn, type Tensor, train } from "@adjoint/ml";
+import * as plot from "@adjoint/ml/plot";
 
 const run = train.experiment("Clipped examples and noise bound what a model shows of one of them.");
 const [N, CLIP, LR] = [1000, 1, 0.5];
@@ -71,15 +61,14 @@ function fit(noise: number | null): { accuracy: number; largest: number } {
   return { accuracy, largest };
 }
 
+/** The ε that steps cost at δ = 1e-5. */
+const spent = (noiseMultiplier: number, steps: number) =>
+  metrics.privacySpent({ noiseMultiplier, sampleRate, steps, delta: 1e-5 }).epsilon;
+
 const plain = fit(null);
 const found = [1, 8].map((noise) => {
   const result = fit(run.control ? noise * 100 : noise);
-  const { epsilon } = metrics.privacySpent({
-    noiseMultiplier: noise,
-    sampleRate,
-    steps,
-    delta: 1e-5,
-  });
+  const epsilon = spent(noise, steps);
   console.log(
     `noise ${noise}: accuracy ${result.accuracy.toFixed(3)} on new examples, ` +
       `${plain.accuracy.toFixed(3)} without; (ε, δ) = (${epsilon.toFixed(2)}, 1e-5)`,
@@ -87,6 +76,17 @@ const found = [1, 8].map((noise) => {
   return { ...result, epsilon };
 });
 const [, much] = found;
+const counts = Array.from({ length: 15 }, (_, i) => 10 * (i + 1));
+const cost = (noise: number) => counts.map((steps) => spent(noise, steps));
+run.picture(
+  "privacy_spent",
+  plot.lines({ "noise 1": cost(1), "noise 2": cost(2), "noise 8": cost(8) }, {
+    x: counts,
+    yScale: "log",
+    xLabel: "steps",
+    yLabel: "ε at δ = 1e-5",
+  }),
+);
 run.figures("B-35", {
   accuracy: much!.accuracy,
   plain: plain.accuracy,

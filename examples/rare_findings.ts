@@ -10,18 +10,9 @@
  * The control trains on shuffled labels.
  */
 
-import {
-  data,
-  losses,
-  metrics,
-  nn,
-  noGrad,
-  optim,
-  randint,
-  randperm,
-  tensor,
-  train,
-} from "@adjoint/ml";
+import { data, losses, metrics, nn, noGrad, optim, randint, randperm } from "@adjoint/ml";
+import { tensor, train } from "@adjoint/ml";
+import * as plot from "@adjoint/ml/plot";
 
 const run = train.experiment(
   "A rare finding is judged by its curve, and chances by their calibration.",
@@ -55,22 +46,48 @@ function chances(weight: number) {
   return noGrad(() => model.eval().forward(unknown.x)).squeeze(1).sigmoid();
 }
 
+const ALARMS = Array.from({ length: 101 }, (_, i) => i / 100);
 const found = [1, 9].map((weight) => {
   const p = chances(weight);
   const healthy = p.maskedSelect(unknown.y.eq(0)).sort().values;
-  const limit = healthy.at(Math.ceil(0.95 * healthy.size) - 1).item();
-  return {
+  const ill = p.maskedSelect(unknown.y.eq(1));
+  /** The share of the ill that are found where a share of the others is left alone. */
+  const sensitivity = (specificity: number) => {
+    const limit = healthy.at(Math.max(Math.ceil(specificity * healthy.size) - 1, 0)).item();
+    return ill.gt(limit).to("float32").mean().item();
+  };
+  const figures = {
     auc: metrics.rocAuc(p, unknown.y),
-    sensitivity: p.maskedSelect(unknown.y.eq(1)).gt(limit).to("float32").mean().item(),
+    sensitivity: sensitivity(0.95),
     calibration: metrics.expectedCalibrationError(p, unknown.y),
+  };
+  return {
+    figures,
+    chances: { healthy, ill },
+    curve: ALARMS.map((share) => sensitivity(1 - share)),
   };
 });
 const nobody = unknown.y.eq(0).to("float32").mean().item();
 console.log(`Synthetic images; not a diagnostic. To call nobody ill is right in ${nobody}.`);
 const [plain, weighted] = found;
+const xLabel = "chance that the net gives";
+run.picture(
+  "findings",
+  plot.figure([
+    plot.lines({ plain: plain!.curve, "weighted by 9": weighted!.curve }, {
+      x: ALARMS,
+      title: "Receiver operating characteristic",
+      xLabel: "share of healthy ones called ill",
+      yLabel: "share of ill ones found",
+      references: [{ x: 0.05, label: "95 % left alone" }],
+    }),
+    plot.histogram(plain!.chances, { title: "Plain", bins: 20, xLabel }),
+    plot.histogram(weighted!.chances, { title: "Weighted by 9", bins: 20, xLabel }),
+  ]),
+);
 run.figures("B-32", {
-  ...plain!,
-  weightedAuc: weighted!.auc,
-  weightedCalibration: weighted!.calibration,
+  ...plain!.figures,
+  weightedAuc: weighted!.figures.auc,
+  weightedCalibration: weighted!.figures.calibration,
 });
 run.end();

@@ -12,6 +12,7 @@
 
 import { arange, losses, metrics, nn, noGrad, optim, rand, randn, train } from "@adjoint/ml";
 import { type Tensor, where } from "@adjoint/ml";
+import * as plot from "@adjoint/ml/plot";
 
 const run = train.experiment("Tastes are read off ratings; new items are known by what they are.");
 const [USERS, ITEMS, OLD] = [100, 80, 60];
@@ -84,6 +85,15 @@ const hidden = known.logicalNot();
 const predicted = collaborative(known);
 const popular = meanOf(known).expand([USERS, ITEMS]);
 run.figures("B-23", { factors: rmse(predicted, hidden), itemMean: rmse(popular, hidden) });
+
+const corner = (title: string, all: Tensor) =>
+  plot.heatmap(all.at([0, 30], [0, 30]), { title, values: false, range: [0, 6], width: 340 });
+const panels = [
+  corner("What users (rows) would rate", ratings),
+  corner("What is known of it, else 3", where(known, ratings, 3)),
+  corner("What is predicted", predicted),
+];
+run.picture("ratings", plot.figure(panels));
 
 // What each user would rate 4 or more among what is hidden, and where it stands in the list.
 const relevant = ratings.ge(4).logicalAnd(hidden).to("float32");

@@ -7,7 +7,9 @@
  * The control gives the targets to other points, from which nothing can be learned.
  */
 
-import { data, losses, metrics, nn, optim, randperm, train } from "@adjoint/ml";
+import { data, linspace, losses, metrics, nn, noGrad, optim, randperm } from "@adjoint/ml";
+import { train } from "@adjoint/ml";
+import * as plot from "@adjoint/ml/plot";
 
 const run = train.experiment("A small net learns a curve, and says how well on unseen points.");
 const { x, y } = data.synthetic.sine(run.quick ? 300 : 1000, { noise: 0.1 });
@@ -44,5 +46,13 @@ const { r2, rmse } = await train.evaluate({
   metrics: { r2: metrics.r2, rmse: metrics.rmse },
 });
 console.log(`${history.records.length} epochs: R² ${r2!.toFixed(3)}, RMSE ${rmse!.toFixed(3)}`);
+const at = linspace(x.min().item(), x.max().item(), 200);
+run.picture(
+  "curve",
+  plot.figure([[
+    plot.scatter(x, y, { label: "points", opacity: 0.2, xLabel: "x", yLabel: "y" }),
+    plot.lines({ net: noGrad(() => model.forward(at.unsqueeze(1))) }, { x: at }),
+  ]]),
+);
 run.figures("regression", { r2: r2!, rmse: rmse! });
 run.end();

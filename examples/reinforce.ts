@@ -8,6 +8,7 @@
 
 import * as adjoint from "@adjoint/ml";
 import { distributions, losses, nn, noGrad, optim, rl, type Tensor, train } from "@adjoint/ml";
+import * as plot from "@adjoint/ml/plot";
 
 const run = train.experiment("REINFORCE follows the gradient of the expected reward.");
 const { cat, grad, perSampleGrad, randn, stack, tensor, zerosLike } = adjoint;
@@ -55,8 +56,15 @@ const apart = (each: Tensor) =>
 const noise = (each: Tensor) => each.var(0).sum().item();
 const [plain, less] = [estimates(drawn), estimates(drawn, baseline)];
 
-/** Learns a table of letters that follow each letter, or of a chain's decisions; gives the mean reward. */
-function learn(env: rl.Environment, policy: nn.Module<[Tensor], Tensor>, steps: number): number {
+/** The mean reward of each 64 episodes that follow each other. */
+const means = (rewards: readonly number[]) =>
+  Array.from(
+    { length: Math.floor(rewards.length / 64) },
+    (_, i) => rewards.slice(64 * i, 64 * (i + 1)).reduce((sum, one) => sum + one, 0) / 64,
+  );
+
+/** Learns a table of letters that follow each letter, or of a chain's decisions; gives mean rewards. */
+function learn(env: rl.Environment, policy: nn.Module<[Tensor], Tensor>, steps: number): number[] {
   const optimizer = new optim.Adam(policy.parameters(), { lr: 0.05 });
   for (let update = 0; update < (run.quick ? 60 : 300); update++) {
     const buffer = new rl.RolloutBuffer<"seen" | "action" | "reward" | "terminated">();
@@ -74,8 +82,7 @@ function learn(env: rl.Environment, policy: nn.Module<[Tensor], Tensor>, steps: 
       .sub(chosen.entropy().mean().mul(0.01)).backward();
     optimizer.step();
   }
-  const last = env.episodeReturns.slice(-320);
-  return last.reduce((sum, one) => sum + one, 0) / last.length;
+  return means(env.episodeReturns);
 }
 
 const text = learn(new rl.BigramText({ count: 64 }), new nn.Embedding(9, 8), 8);
@@ -83,12 +90,18 @@ const chain = learn(new rl.Chain({ count: 64 }), new nn.Linear(10, 2), 10);
 console.log(
   "The value of a state as baseline keeps the mean; in some worlds it takes noise away, in some not.",
 );
+run.picture(
+  "rewards",
+  plot.lines({ text, chain }, { xLabel: "64 episodes each", yLabel: "mean reward" }),
+);
+const last = (rewards: readonly number[]) =>
+  rewards.slice(-5).reduce((sum, one) => sum + one, 0) / 5;
 run.figures("C-18", {
   difference,
   apart: apart(plain),
   apartWithBaseline: apart(less),
   noiseLeft: noise(less) / noise(plain),
-  text,
-  chain,
+  text: last(text),
+  chain: last(chain),
 });
 run.end();

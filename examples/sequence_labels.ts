@@ -13,6 +13,7 @@
 
 import { data, losses, metrics, nn, noGrad, optim, randint } from "@adjoint/ml";
 import { type Tensor, train } from "@adjoint/ml";
+import * as plot from "@adjoint/ml/plot";
 
 const run = train.experiment("A filter finds a motif, and neighbours tell a state.");
 const MOTIF = [3, 0, 3, 0, 0, 3, 1];
@@ -69,6 +70,15 @@ const strength = finder.head.weight.squeeze(0).mul(
 );
 const strongest = finder.filters.weight.at(strength.argmax().item());
 console.log(`Motif in synthetic strands: ROC AUC ${auc.toFixed(3)}, chance 0.5`);
+run.picture(
+  "motif",
+  plot.heatmap(strongest, {
+    title: `The strongest filter; the motif is ${MOTIF.map((letter) => "ACGT"[letter]).join("")}`,
+    rows: [..."ACGT"],
+    center: 0,
+    values: false,
+  }),
+);
 run.figures("B-25", { auc, letters: spelled(strongest) });
 
 const world = Number(run.seed % 1000n);

@@ -4,19 +4,9 @@
  * through all of them. Without iterations every point is drawn to the middle. Synthetic data.
  */
 
-import {
-  cdist,
-  cos,
-  optim,
-  rand,
-  randn,
-  scope,
-  sin,
-  stack,
-  type Tensor,
-  train,
-  zeros,
-} from "@adjoint/ml";
+import { cdist, cos, optim, rand, randn, scope, sin, stack } from "@adjoint/ml";
+import { type Tensor, train, zeros } from "@adjoint/ml";
+import * as plot from "@adjoint/ml/plot";
 
 const run = train.experiment("Sinkhorn's iterations can be differentiated through.");
 const [COUNT, ITERATIONS, EPSILON, STEPS] = [64, run.control ? 0 : 50, 0.1, run.quick ? 20 : 100];
@@ -39,6 +29,7 @@ function transport(x: Tensor, y: Tensor): Tensor {
 const angle = rand([COUNT]).mul(2 * Math.PI);
 const ring = stack([cos(angle), sin(angle)], 1);
 const points = randn([COUNT, 2]).mul(0.1).requiresGrad_();
+const start = points.detach().clone();
 const optimizer = new optim.Adam([points], { lr: 0.05 });
 const before = transport(points, ring).item();
 for (let step = 0; step < STEPS; step++) {
@@ -48,6 +39,15 @@ for (let step = 0; step < STEPS; step++) {
     optimizer.step();
   });
 }
+const dots = (all: Tensor, label: string) =>
+  plot.scatter(all.at(":", 0), all.at(":", 1), { label });
+run.picture(
+  "flow",
+  plot.figure([[dots(ring, "ring"), dots(start, "before"), dots(points.detach(), "after")]], {
+    width: 480,
+    height: 440,
+  }),
+);
 const radius = points.detach().norm({ dim: 1 });
 // How far each point of the ring is from the nearest that was moved.
 const gap = cdist(ring, points.detach()).min(1).values.mean().item();

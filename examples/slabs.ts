@@ -22,9 +22,9 @@ const twice = (from: number, to: number) =>
 class Windows extends nn.Module {
   blocks: nn.Sequential;
 
-  constructor(channels: number) {
+  constructor(channels: number, heads: number) {
     super();
-    const block = (shift: number) => new nn.SwinBlock(channels, 2, 4, shift, { mlpRatio: 2 });
+    const block = (shift: number) => new nn.SwinBlock(channels, heads, 4, shift, { mlpRatio: 2 });
     this.blocks = new nn.Sequential(block(0), block(2));
   }
 
@@ -37,9 +37,9 @@ class Windows extends nn.Module {
 class SwinUNet extends nn.Module {
   near = twice(3, 16);
   down1 = new nn.Conv2d(16, 32, 2, { stride: 2 });
-  middle = new Windows(32);
+  middle = new Windows(32, 2);
   down2 = new nn.Conv2d(32, 64, 2, { stride: 2 });
-  far = new Windows(64);
+  far = new Windows(64, 4);
   up2 = new nn.ConvTranspose2d(64, 32, 2, { stride: 2 });
   join2 = twice(64, 32);
   up1 = new nn.ConvTranspose2d(32, 16, 2, { stride: 2 });
@@ -93,14 +93,14 @@ function trained(make: () => nn.Module): Tensor {
 const zero = errors(zerosLike(wanted));
 const found = NETS.map(trained);
 const maps = { solver: wanted, conv: found[0]!, "U-Net": found[1]!, "Swin-U-Net": found[2]! };
+const range = [0, Math.ceil(lengths(wanted).at(0).max().item())] as const;
 const shades = Object.entries(maps).map(([title, u]) =>
-  plot.heatmap(lengths(u).at(0).reshape([32, 32]), { title: `${title}, mm`, values: false })
+  plot.heatmap(lengths(u).at(0).reshape([32, 32]), { title: `${title}, mm`, values: false, range })
 );
 run.picture("slab", plot.figure(shades, { columns: 2 }));
 const [plain, unet, swin] = found.map(errors) as [number, number][];
-for (
-  const [name, [mean, peak]] of Object.entries({ zero, conv: plain!, unet: unet!, swin: swin! })
-) {
+const all = { zero, conv: plain!, unet: unet!, swin: swin! };
+for (const [name, [mean, peak]] of Object.entries(all)) {
   console.log(
     `${name.padEnd(5)} mean ${mean.toFixed(3)} mm, where most moves ${peak.toFixed(2)} mm`,
   );

@@ -6,6 +6,7 @@
 
 import { linspace, losses, manualSeed, nn, noGrad, optim, rand, randn } from "@adjoint/ml";
 import { scope, type Tensor, train } from "@adjoint/ml";
+import * as plot from "@adjoint/ml/plot";
 
 const run = train.experiment("Images that are trained for structure have more of it.");
 const [SIDE, BATCH, STEPS, NOISE] = [32, 8, run.quick ? 120 : 200, 0.2];
@@ -18,10 +19,8 @@ function blobs(count: number): Tensor {
   return away.div(width.mul(0.02).add(0.005)).neg().exp().max(1, { keepdim: true }).values;
 }
 
-/** Trains by a loss; gives likeness of structure and signal to noise on new images. */
-function trained(
-  loss: (prediction: Tensor, target: Tensor) => Tensor,
-): [ssim: number, psnr: number] {
+/** Trains by a loss; gives likeness of structure and signal to noise on new images, and one of them. */
+function trained(loss: (prediction: Tensor, target: Tensor) => Tensor) {
   // The same images and the same initial weights for either loss.
   manualSeed(run.seed);
   const conv = (from: number, to: number) => new nn.Conv2d(from, to, 3, { padding: 1 });
@@ -39,15 +38,19 @@ function trained(
   }
   return noGrad(() => {
     const target = blobs(64);
-    const found = clean(target.add(randn(target.shape).mul(NOISE)));
-    return [
-      1 - losses.ssim(found, target).item(),
-      -10 * Math.log10(losses.mse(found, target).item()),
-    ];
+    const noisy = target.add(randn(target.shape).mul(NOISE));
+    const found = clean(noisy);
+    const psnr = -10 * Math.log10(losses.mse(found, target).item());
+    return { ssim: 1 - losses.ssim(found, target).item(), psnr, target, noisy, found };
   });
 }
 
-const [ssim, psnr] = trained(run.control ? losses.mse : losses.ssim);
-const [mseSsim, msePsnr] = trained(losses.mse);
-run.figures("ssim_denoise", { ssim, psnr, mseSsim, msePsnr });
+const [own, mse] = [trained(run.control ? losses.mse : losses.ssim), trained(losses.mse)];
+const shades = { clean: own.target, noisy: own.noisy, "1 − SSIM": own.found, MSE: mse.found };
+const panels = Object.entries(shades).map(([title, x]) =>
+  plot.heatmap(x.at(0, 0), { title, values: false, range: [0, 1], width: 280, height: 280 })
+);
+run.picture("denoised", plot.figure(panels));
+const { ssim, psnr } = own;
+run.figures("ssim_denoise", { ssim, psnr, mseSsim: mse.ssim, msePsnr: mse.psnr });
 run.end();

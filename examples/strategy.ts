@@ -6,6 +6,7 @@
  *   deno run --allow-ffi examples/strategy.ts --seed 11
  */
 import { distributions, losses, nn, noGrad, optim, randn, rl, train } from "@adjoint/ml";
+import * as plot from "@adjoint/ml/plot";
 
 const run = train.experiment(
   "Behaviour seen, a strategy chosen: a policy learned from success alone.",
@@ -14,11 +15,13 @@ const learners = new rl.StrategyBandit({ count: 64 });
 const policy = new nn.Linear(6, 4);
 const optimizer = new optim.Adam(policy.parameters(), { lr: 2e-2 });
 
+const helped: number[] = [];
 let seen = learners.reset();
 for (let step = 0; step < (run.quick ? 200 : 500); step++) {
   const choice = new distributions.Categorical({ logits: policy.forward(seen) });
   const strategy = choice.sample();
   const { reward, observation } = learners.step(strategy);
+  helped.push(reward.mean().item());
   // In the control the reward is that of another learner.
   const told = run.control ? reward.roll(1, 0) : reward;
   const gained = told.sub(told.mean());
@@ -40,6 +43,21 @@ console.log(
   `learners helped: policy ${success.toFixed(3)}, who knows all ${oracle.toFixed(3)}, the best`,
 );
 console.log(`  strategy for everyone ${fixed.toFixed(3)}, any ${helps.mean().item().toFixed(3)}`);
+// Means of 20 steps that follow each other.
+const course = helped.slice(20).map((_, i) =>
+  helped.slice(i, i + 20).reduce((sum, one) => sum + one) / 20
+);
+run.picture(
+  "learners_helped",
+  plot.lines({ policy: course }, {
+    xLabel: "step",
+    yLabel: "share of 64 learners that are helped",
+    references: [
+      { y: oracle, label: "who knows all" },
+      { y: fixed, label: "one for everyone", line: "dotted" },
+    ],
+  }),
+);
 run.figures("A-03", { success, oracle, fixed });
 run.figures("A-25", { success, oracle, fixed });
 run.end();

@@ -12,6 +12,7 @@
 
 import { arange, data, losses, metrics, nn, noGrad, optim, rand, train, where } from "@adjoint/ml";
 import type { Tensor } from "@adjoint/ml";
+import * as plot from "@adjoint/ml/plot";
 
 const run = train.experiment("A net that scores sentences picks what a summary is made of.");
 const [SENTENCES, LENGTH, WORDS, WEIGHTY, PICKED] = [12, 8, 200, 40, 3];
@@ -78,6 +79,15 @@ const figures = {
   random: rouge(rand([200, SENTENCES])),
   best: rouge(truth),
 };
+const scores = noGrad(() => scorer.head.forward(scorer.words.weight)).squeeze(1);
+run.picture(
+  "words",
+  plot.histogram({ weighty: scores.at([0, WEIGHTY]), others: scores.at([WEIGHTY, null]) }, {
+    title: "What the scorer gives for each word alone",
+    xLabel: "score",
+    yLabel: "words",
+  }),
+);
 console.log("ROUGE-1 F1 of three of twelve synthetic sentences; the best can reach:", figures.best);
 run.figures("B-20", figures);
 run.end();

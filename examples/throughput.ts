@@ -6,6 +6,7 @@
  *   deno run --allow-ffi examples/throughput.ts --seed 11
  */
 import { fromTypedArray, gpu, losses, rand, randn, scope, type Tensor, train } from "@adjoint/ml";
+import * as plot from "@adjoint/ml/plot";
 
 const run = train.experiment("Measured ratios of MSE instead of 200 times.");
 
@@ -41,13 +42,17 @@ function least(work: () => unknown): number {
   return best;
 }
 
+// One in software is no measure.
+const info = gpu.info();
+const isReal = info.available && info.kind !== "software";
+
 const powers = run.quick ? [10, 14, 18] : [10, 12, 14, 16, 18, 20, 22, 24];
 const rows = powers.map((power) => {
   const n = 2 ** power;
   const [a, b] = [rand([n]), rand([n])];
   const [left, right] = [a.data, b.data] as [Float32Array, Float32Array];
   const row = { n, js: least(() => plain(left, right)), rust: least(() => withTape(a, b)) };
-  if (!gpu.available()) return { ...row, device: NaN, transfer: NaN };
+  if (!isReal) return { ...row, device: NaN, transfer: NaN };
   const [far, away] = [a, b].map((x) => x.to({ device: "gpu" })) as [Tensor, Tensor];
   return {
     ...row,
@@ -59,6 +64,10 @@ for (const { n, js, rust, device, transfer } of rows) {
   const cells = { JavaScript: js, library: rust, GPU: device, "moving there": transfer };
   console.log(`${n}: ${Object.entries(cells).map(([name, ms]) => `${name} ${ms.toFixed(3)} ms`)}`);
 }
+const times = { JavaScript: rows.map(({ js }) => js), library: rows.map(({ rust }) => rust) };
+const far = gpu.available() ? { GPU: rows.map(({ device }) => device) } : {};
+const axes = { xScale: "log", yScale: "log", xLabel: "numbers", yLabel: "ms" } as const;
+run.picture("times", plot.lines({ ...times, ...far }, { x: rows.map(({ n }) => n), ...axes }));
 const ratios = rows.map(({ js, rust }) => js / rust);
 const crossover = rows.find(({ js, rust }) => rust < js)?.n ?? Infinity;
 const most = Math.max(...ratios).toFixed(1);

@@ -5,6 +5,7 @@
  *   deno run --allow-ffi examples/uncertainty.ts --seed 11
  */
 import { data, losses, nn, optim, train } from "@adjoint/ml";
+import * as plot from "@adjoint/ml/plot";
 
 const run = train.experiment(
   "Two groups in one optimizer, and a noisy task that loses its weight.",
@@ -37,19 +38,22 @@ console.log(`steps of model and criterion: ${steps}; rates after the schedule: $
 run.figures("C-14", { modelStep: steps[0]!, criterionStep: steps[1]!, rates });
 
 // C-15: two tasks with the same weights to learn, noise of deviation 0.1 in one and 3 in the other.
-function cleanError(weighted: boolean): { error: number; ratio: number } {
+function cleanError(weighted: boolean) {
   const net = new nn.Linear(16, 1);
   const own = new losses.MultiTaskLossWithUncertainty(2);
   const sum = new losses.WeightedSum([1, 1]);
   const adam = new optim.Adam([...net.parameters(), ...own.parameters()], { lr: 2e-2 });
+  const course: number[][] = [];
   for (let step = 0; step < (run.quick ? 400 : 2000); step++) {
+    if (step % 20 === 0) course.push(own.logVars.toArray() as number[]);
     adam.zeroGrad();
     (weighted ? own : sum).forward(regionLosses(net, first)).backward();
     adam.step();
   }
   const [low, high] = own.logVars.toArray() as [number, number];
   const test = data.synthetic.twoRegions(2000, { world, noise: 0 });
-  return { error: losses.mse(net.forward(test.x), test.y).item(), ratio: Math.exp(low - high) };
+  const error = losses.mse(net.forward(test.x), test.y).item();
+  return { error, ratio: Math.exp(low - high), course };
 }
 const plain = cleanError(false);
 const learned = cleanError(!run.control);
@@ -59,6 +63,21 @@ console.log(
 );
 console.log(
   "The article is right here: what is noisy, not what is hard, gets less weight by itself.",
+);
+run.picture(
+  "log_variances",
+  plot.lines({
+    "noise of 0.1": learned.course.map(([low]) => low!),
+    "noise of 3": learned.course.map(([, high]) => high!),
+  }, {
+    x: learned.course.map((_, i) => 20 * i),
+    xLabel: "step",
+    yLabel: "log-variance",
+    references: [
+      { y: Math.log(2 * 0.1 ** 2), label: "ln 2σ²" },
+      { y: Math.log(2 * 3 ** 2) },
+    ],
+  }),
 );
 run.figures("C-15", { weightRatio: learned.ratio, errorRatio: learned.error / plain.error });
 run.end();

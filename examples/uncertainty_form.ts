@@ -4,7 +4,9 @@
  *
  *   deno run --allow-ffi examples/uncertainty_form.ts
  */
-import { grad, losses, nn, noGrad, optim, type Tensor, tensor, train, zeros } from "@adjoint/ml";
+import { grad, linspace, losses, nn, noGrad, optim, type Tensor, tensor } from "@adjoint/ml";
+import { train, zeros } from "@adjoint/ml";
+import * as plot from "@adjoint/ml/plot";
 
 const run = train.experiment("A loss that learns its weights: as printed, and what they mean.");
 
@@ -52,6 +54,24 @@ const small = new Printed();
 noGrad(() => small.logVars.copy_(tensor([-9, -9])));
 const below = small.forward([tensor(1e-4), tensor(1e-4)]).item();
 console.log(`the total of two losses of 0.0001 at log-variances −9: ${below.toFixed(2)}, below 0`);
+const s = linspace(-5, 5, 101);
+/** A loss's part of the total over its log-variance, and where it is least. */
+const part = (loss: number) =>
+  plot.lines({
+    "as printed": s.neg().exp().mul(loss).add(s.mul(0.5)),
+    corrected: s.neg().exp().mul(loss / 2).add(s.mul(0.5)),
+  }, {
+    x: s,
+    title: `A loss of ${loss}`,
+    xLabel: "log-variance",
+    yLabel: "its part of the total",
+    yRange: [-3, 6],
+    references: [
+      { x: Math.log(2 * loss), label: "ln 2L" },
+      { x: Math.log(loss), label: "ln L", line: "dotted" },
+    ],
+  });
+run.picture("parts", plot.figure([part(0.04), part(9)]));
 run.figures("S5", {
   total: sample[0].total,
   slopes: sample[0].slopes,

@@ -9,7 +9,8 @@
  * The control makes the wide net narrow, and the regularisers nothing. The data is synthetic.
  */
 
-import { data, losses, manualSeed, nn, noGrad, optim, randn, train } from "@adjoint/ml";
+import { data, linspace, losses, manualSeed, nn, noGrad, optim, randn, train } from "@adjoint/ml";
+import * as plot from "@adjoint/ml/plot";
 
 const run = train.experiment("A net that learns too little needs more of itself, not less noise.");
 const { x, y } = data.synthetic.sine(30);
@@ -22,8 +23,8 @@ interface Noise {
   readonly augment?: number;
 }
 
-/** The error of a net of some widths on its training data. */
-function error(widths: readonly number[], given: Noise = {}): number {
+/** A net of some widths, and its error on its training data. */
+function trained(widths: readonly number[], given: Noise = {}) {
   const { dropout = 0, weightDecay = 0, augment = 0 } = run.control ? {} : given;
   const model = new nn.Sequential(
     ...widths.flatMap((width, i) => [
@@ -40,7 +41,7 @@ function error(widths: readonly number[], given: Noise = {}): number {
     optimizer.step();
   }
   model.eval();
-  return noGrad(() => losses.mse(model.forward(x), y)).item();
+  return { model, error: noGrad(() => losses.mse(model.forward(x), y)).item() };
 }
 
 /** The mean over nets that start alike in each case, as one of width 1 may start badly. */
@@ -48,13 +49,23 @@ function mean(given: Noise): number {
   const starts = [1n, 2n, 3n, 4n, 5n, 6n, 7n, 8n];
   const errors = starts.map((start) => {
     manualSeed(run.seed * 100n + start);
-    return error(NARROW, given);
+    return trained(NARROW, given).error;
   });
   return errors.reduce((a, b) => a + b) / errors.length;
 }
 
 console.log("Error on 30 noisy points of sin(3x), which are synthetic:");
-run.figures("B-44", { narrow: error(NARROW), wide: error(WIDE) });
+const [narrow, wide] = [trained(NARROW), trained(WIDE)];
+const at = linspace(x.min().item(), x.max().item(), 200);
+const curve = ({ model }: typeof narrow) => noGrad(() => model.forward(at.unsqueeze(1)));
+run.picture(
+  "fits",
+  plot.figure([[
+    plot.scatter(x, y, { label: "points", xLabel: "x", yLabel: "y" }),
+    plot.lines({ "width 1": curve(narrow), "width 128": curve(wide) }, { x: at }),
+  ]]),
+);
+run.figures("B-44", { narrow: narrow.error, wide: wide.error });
 run.figures("B-47", {
   narrow: mean({}),
   dropout: mean({ dropout: 0.3 }),

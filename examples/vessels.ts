@@ -5,7 +5,9 @@
  *
  *   deno run --allow-ffi examples/vessels.ts --seed 11
  */
-import { data, losses, nn, noGrad, optim, randperm, type Tensor, train, zeros } from "@adjoint/ml";
+import { data, losses, nn, noGrad, optim, randperm, type Tensor } from "@adjoint/ml";
+import { tensor, train, zeros } from "@adjoint/ml";
+import * as plot from "@adjoint/ml/plot";
 
 const run = train.experiment("Noisy coordinates of vessel trees, mended along their edges.");
 const trees = data.synthetic.vesselTrees(run.quick ? 40 : 80);
@@ -39,8 +41,8 @@ class Placer extends nn.Module<[x: Tensor, edges: Tensor]> {
   }
 }
 
-/** The error on trees that were not seen, of a net that listens or does not. */
-function placed(listens: boolean): number {
+/** Where the nodes of trees that were not seen are placed by a net that listens or does not. */
+function placed(listens: boolean): Tensor {
   const net = new Placer();
   const edgesOf = (edges: Tensor) => listens ? edges : zeros([2, 0], { dtype: "int32" });
   const optimizer = new optim.Adam(net.parameters(), { lr: 5e-3 });
@@ -53,11 +55,34 @@ function placed(listens: boolean): number {
       optimizer.step();
     }
   }
-  return noGrad(() => losses.mse(net.forward(test.x, edgesOf(test.edgeIndex)), test.y)).item();
+  return noGrad(() => net.forward(test.x, edgesOf(test.edgeIndex)));
 }
 
-const [graph, alone] = [placed(!run.control), placed(false)];
-const nothing = losses.mse(test.x, test.y).item();
+const mended = placed(!run.control);
+const error = (nodes: Tensor) => losses.mse(nodes, test.y).item();
+const [graph, alone, nothing] = [error(mended), error(placed(false)), error(test.x)];
+
+// The first tree from above, as a walk along its edges, there and back.
+const [from, to] = test.edgeIndex.toArray() as [number[], number[]];
+const walk = (node: number, before = -1): number[] => [
+  node,
+  ...to.filter((next, i) => from[i] === node && next !== before)
+    .flatMap((next) => [...walk(next, node), node]),
+];
+const way = tensor(walk(0), { dtype: "int32" });
+const shown = Object.entries({ "As it is seen": test.x, "Mended": mended, "As it is": test.y });
+const panels = shown.map(([title, nodes]) => {
+  const [x, y] = [0, 1].map((side) => nodes.at(":", side).indexSelect(0, way));
+  return plot.lines(y!, {
+    x: x!,
+    title,
+    points: true,
+    width: 340,
+    xRange: [-2.5, 2.5],
+    yRange: [-2.5, 2.5],
+  });
+});
+run.picture("tree", plot.figure(panels));
 for (
   const [name, error] of Object.entries({ "messages": graph, "alone": alone, "as it is": nothing })
 ) {

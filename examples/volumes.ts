@@ -6,6 +6,7 @@
  *   deno run --allow-ffi examples/volumes.ts --seed 11
  */
 import { data, losses, nn, noGrad, optim, randint, type Tensor, train } from "@adjoint/ml";
+import * as plot from "@adjoint/ml/plot";
 
 const run = train.experiment(
   "Displacement of a block of tissue by 3-D convolutions, within a frame of 60 Hz.",
@@ -35,6 +36,16 @@ const peaks = lengths(wanted).max(1);
 const away = lengths(found.sub(wanted));
 const peakError = away.gather(1, peaks.indices.unsqueeze(1)).mean().item();
 const nmse = losses.mse(found, wanted).div(wanted.square().mean()).item();
+
+const maps = { solver: wanted, "the net": found, "how far off": found.sub(wanted) };
+const slices = Object.entries(maps).map(([title, u]) =>
+  plot.heatmap(lengths(u).at(0).reshape([12, 12, 12]).at(6), {
+    title: `${title}, mm`,
+    values: false,
+    width: 340,
+  })
+);
+run.picture("slice", plot.figure(slices, { title: "Displacement in a slice through the middle" }));
 
 const one = seen.narrow(0, 0, 1);
 const times = noGrad(() =>

@@ -6,6 +6,7 @@
 
 import { cat, cos, grad, nn, optim, rand, randint, randn, sin, stack, train } from "@adjoint/ml";
 import { losses, noGrad, scope, type Tensor } from "@adjoint/ml";
+import * as plot from "@adjoint/ml/plot";
 
 const run = train.experiment("A penalty on the critic's gradient keeps its slope at 1.");
 const [BATCH, CRITIC_STEPS, PENALTY] = [128, 3, run.control ? 0 : 10];
@@ -50,9 +51,10 @@ for (let step = 0; step < (run.quick ? 40 : 600); step++) {
 const [real, made] = [ring(2000), noGrad(() => generator.forward(randn([2000, 2])))];
 const angles = rand([50]).mul(Math.PI);
 const shadows = stack([cos(angles), sin(angles)]);
-const distance = losses.wasserstein1d(
-  made.matmul(shadows).transpose(0, 1),
-  real.matmul(shadows).transpose(0, 1),
-).item();
+const [a, b] = [made, real].map((points) => points.matmul(shadows).mT);
+const distance = losses.wasserstein1d(a!, b!).item();
+const dots = (all: Tensor, label: string) =>
+  plot.scatter(all.at([0, 500], 0), all.at([0, 500], 1), { label });
+run.picture("ring", plot.figure([[dots(real, "real"), dots(made, "made")]]));
 run.figures("wgan_gp", { distance, slope: slope(real, made, false).mean().item() });
 run.end();

@@ -205,6 +205,12 @@ export function optionReader<O extends object>(table: OptionTable<O>): OptionRea
   };
 }
 
+/** Refuses options that are missing. */
+export function checkGiven(call: string, options: object, ...names: readonly string[]): void {
+  const missing = names.filter((name) => Reflect.get(options, name) === undefined);
+  if (missing.length > 0) throw new TypeError(`Cannot ${call}: it needs ${missing.join(", ")}`);
+}
+
 /** Refuses arguments that a function does not take; to be called with `arguments.length`. */
 export function checkCount(call: string, given: number, most: number): void {
   if (given > most) throw surplus(call, given, most);

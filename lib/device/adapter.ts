@@ -6,14 +6,25 @@ import { setGpuLimit } from "./gpu.ts";
 
 /** What is known of the GPU. */
 export type GpuInfo =
-  | { readonly available: true; readonly name: string }
+  | {
+    readonly available: true;
+    /** A card, a part of the processor, a share of a card, a program, or what a driver does not tell. */
+    readonly kind: "discrete" | "integrated" | "virtual" | "software" | "unknown";
+    /** Its name, and that of its driver. */
+    readonly name: string;
+  }
   | { readonly available: false; readonly reason: string };
 
-/** The GPU. Any that Vulkan, Metal or Direct3D 12 offers serves, also one in software. */
+/**
+ * The GPU. Any that Vulkan, Metal or Direct3D 12 offers serves: a card of its own before one that is part
+ * of the processor, and one in software, which is much slower than the CPU, only where there is no other.
+ */
 export interface Gpu {
-  /** Whether tensors can be moved to `"gpu"`. The device is opened on the first call. */
+  /**
+   * Whether tensors can be moved to `"gpu"`, be it in software. The device is opened on the first call.
+   */
   available(): boolean;
-  /** The name of the device and its driver, or why there is none. */
+  /** The kind of the device and its name, or why there is none. */
   info(): GpuInfo;
   /**
    * Sets how many bytes the tensors of this thread may take that were made outside of `scope` and are
@@ -34,12 +45,13 @@ export interface Gpu {
 /**
  * The GPU.
  *
- * @example Use it where there is one
+ * @example Use a real one where there is one
  * ```ts
  * import { gpu, tensor } from "@adjoint/ml";
  * import { assertEquals } from "@std/assert";
  *
- * const device = gpu.available() ? "gpu" : "cpu";
+ * const info = gpu.info();
+ * const device = info.available && info.kind !== "software" ? "gpu" : "cpu";
  * const x = tensor([1, 2, 3], { device, requiresGrad: true });
  * x.square().sum().backward();
  * assertEquals(x.grad?.toArray(), [2, 4, 6]);
@@ -53,9 +65,7 @@ export const gpu: Gpu = {
   info() {
     checkCount("run gpu.info", arguments.length, 0);
     const opened = openGpu();
-    return "name" in opened
-      ? { available: true, name: opened.name }
-      : { available: false, reason: opened.reason };
+    return { available: "name" in opened, ...opened } as GpuInfo;
   },
   setMemoryLimit(bytes) {
     checkCount("run gpu.setMemoryLimit", arguments.length, 1);

@@ -5,7 +5,7 @@ import { engine } from "../core/engine.ts";
 import { DeviceError } from "../core/errors.ts";
 import type { Shape } from "../core/shape.ts";
 import type { Memory } from "../ffi/frame.ts";
-import { share } from "./memory.ts";
+import { disposalOf, share } from "./memory.ts";
 
 /** Name of a device. */
 export type Device = "cpu" | "gpu";
@@ -145,7 +145,9 @@ export class Storage implements Memory {
       );
     }
     if (this.gone === "dispose") {
-      throw new DeviceError(`Cannot run ${op}: a tensor has been disposed`);
+      const line = disposalOf(this);
+      const where = line === null ? "" : `, at ${line}`;
+      throw new DeviceError(`Cannot run ${op}: a tensor has been disposed${where}`);
     }
     const own = this.backend.device;
     if (own === "cpu" && this.size > 0 && lengthOf(this.array) === 0) {

@@ -15,6 +15,7 @@ import {
   launchGpu,
   openGpu,
   readGpu,
+  WAY_OUT,
   type Words,
   writeGpu,
 } from "../ffi/gpu.ts";
@@ -32,6 +33,8 @@ const MAX_SCALARS = 256;
 const MAX_BYTES = 2 ** 32 - 16;
 /** Pieces of memory outside of scopes, of which most are lost where a loop never yields. */
 const MAX_LOOSE = 8192;
+/** From so many on the collector is woken, by memory of this size. */
+const [MANY_LOOSE, PRESSURE] = [2048, 2 ** 26];
 /** The smallest piece, and the largest one that serves for tensors of several sizes. */
 const [SMALLEST, LARGEST] = [2 ** 8, 2 ** 28];
 /** What waits for the next use is no more than this; what was used least recently gives way. */
@@ -77,17 +80,46 @@ function evict(): void {
   freeGpu(piece.handle);
 }
 
-/** Memory of the device itself; what waits gives way where there is no more. */
-function allocated(size: number): number {
-  const handle = allocateGpu(size);
-  if (handle !== null) return handle;
+/** Gives all that waits back to the device. */
+function evictAll(): void {
   while (free.size > 0) evict();
-  const again = allocateGpu(size);
-  if (again !== null) return again;
-  throw new DeviceError(
-    `Cannot make a tensor on the GPU: it is out of memory, with ${all.bytes} bytes in ` +
-      `${all.handles} tensors; memory is freed at the end of scope(() => …) and by dispose()`,
+}
+
+function outOfMemory(what: string): DeviceError {
+  return new DeviceError(
+    `Cannot ${what} on the GPU: it is out of memory, with ${all.bytes} bytes in ` +
+      `${all.handles} tensors; ${WAY_OUT}`,
   );
+}
+
+/** Memory that is never read; null where there is none. */
+function shadowOf(size: number): ArrayBuffer | null {
+  try {
+    return new ArrayBuffer(size);
+  } catch (error) {
+    if (error instanceof RangeError) return null;
+    throw error;
+  }
+}
+
+/** Memory of the device itself, and its shadow; what waits gives way where there is no more. */
+function allocated(size: number, again = false): Pick<Piece, "handle" | "shadow"> {
+  const shadow = shadowOf(size);
+  const handle = shadow && allocateGpu(size);
+  if (shadow !== null && handle !== null) return { handle, shadow };
+  if (again) throw outOfMemory("make a tensor");
+  evictAll();
+  return allocated(size, true);
+}
+
+let made = 0;
+
+/**
+ * Lets the collector look for tensors that nobody has any more, where many may have been left behind: it
+ * feels the bytes of shadows, but not how many there are, nor which of them are used again.
+ */
+function wakeCollector(): void {
+  if (++made % 1024 === 0 && loose.handles >= MANY_LOOSE) shadowOf(PRESSURE);
 }
 
 const all = { handles: 0, bytes: 0 };
@@ -130,16 +162,16 @@ function take(bytes: number): Piece {
   if (unbound && (loose.handles >= MAX_LOOSE || loose.bytes + bytes > limit)) {
     throw new DeviceError(
       `Cannot make a tensor on the GPU: ${loose.handles} tensors of ${loose.bytes} bytes were made ` +
-        `outside of scope() and not freed, the limit is ${MAX_LOOSE} and ${limit} bytes; memory is ` +
-        "freed at the end of scope(() => …), by dispose(), or when the event loop turns (await x.cpu())",
+        `outside of scope() and not freed, the limit is ${MAX_LOOSE} and ${limit} bytes; ${WAY_OUT}, ` +
+        "or when the event loop turns (await x.cpu())",
     );
   }
+  if (unbound) wakeCollector();
   const size = sizeOfPiece(bytes);
   const list = free.get(size);
   let piece = list?.pieces.pop();
   if (piece === undefined) {
-    const shadow = new ArrayBuffer(size);
-    piece = { handle: allocated(size), size, shadow, bytes, loose: unbound };
+    piece = { ...allocated(size), size, bytes, loose: unbound };
   } else {
     list!.used = ++clock;
     freeBytes -= size;
@@ -243,6 +275,8 @@ function read(storage: Storage, start: number, count: number): TypedArray {
   return code === BOOL ? Uint8Array.from(words) : words as TypedArray;
 }
 
+const NO_PARAMETERS: readonly number[] = [];
+
 let table: ReturnType<typeof kernelTable> | null = null;
 
 /** The kernels by number: their names, and their programs where they have one. */
@@ -250,21 +284,33 @@ function kernelAt(kernel: number): { readonly name: string; readonly wgsl: strin
   return (table ??= kernelTable())[kernel]!;
 }
 
-function launch(kernel: number, operands: readonly Operand[], shape: Shape | null): void {
+function launch(
+  kernel: number,
+  operands: readonly Operand[],
+  shape: Shape | null,
+  ints: readonly number[] = NO_PARAMETERS,
+  numbers: readonly number[] = NO_PARAMETERS,
+  again = false,
+): void {
   const { name, wgsl } = kernelAt(kernel);
   if (wgsl === undefined) {
     throw new DeviceError(
-      `Cannot run ${name} on the GPU: it has no program there yet; move the tensors with ` +
+      `Cannot run ${name} on the GPU: it has no program there; move the tensors with ` +
         'to({ device: "cpu" })',
     );
   }
+  setParameters(ints, numbers);
   for (let i = 0; i < operands.length; i++) {
     const { storage, offset, shape: own, strides } = operands[i]!;
     storage.check(name, "gpu");
     putStrided(i, storage, offset, own, strides, shape ?? own);
     setHandle(i, (storage as GpuStorage).handle);
   }
-  launchGpu(kernel, name, operands.length);
+  if (launchGpu(kernel, name, operands.length)) return;
+  // What it leaves from one dispatch to the next has no room: what waits gives way.
+  if (again) throw outOfMemory(`run ${name}`);
+  evictAll();
+  launch(kernel, operands, shape, ints, numbers, true);
 }
 
 function run1(kernel: number, out: Operand, a: Operand): void {
@@ -282,11 +328,10 @@ function run3(kernel: number, out: Operand, a: Operand, b: Operand, c: Operand):
 function run(
   kernel: number,
   operands: readonly Operand[],
-  ints: readonly number[] = [],
-  numbers: readonly number[] = [],
+  ints?: readonly number[],
+  numbers?: readonly number[],
 ): void {
-  setParameters(ints, numbers);
-  launch(kernel, operands, null);
+  launch(kernel, operands, null, ints, numbers);
 }
 
 /** The GPU; nothing of it works before it is opened. */

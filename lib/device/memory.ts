@@ -3,6 +3,7 @@
  * storage after it was made. The devices do the taking.
  */
 
+import { callSite, lineOf } from "../core/call_site.ts";
 import { engine, under } from "../core/engine.ts";
 import type { Collector, Storage } from "./backend.ts";
 
@@ -103,7 +104,20 @@ export function letGo(storage: Storage): void {
 export function giveBack(storage: Storage, how: "scope" | "dispose" = "scope"): void {
   if (storage.gone !== null) return;
   (storage as Fate).gone = how;
+  if (how === "dispose" && storage.backend.device === "gpu") disposals.set(storage, callSite());
   storage.backend.release(storage);
+}
+
+/**
+ * Where storages on the GPU were disposed, which the error of a later use names. To note it takes longer
+ * than a small op on the CPU does.
+ */
+const disposals = new WeakMap<Storage, Error>();
+
+/** The line that disposed a storage, where it was noted. */
+export function disposalOf(storage: Storage): string | null {
+  const site = disposals.get(storage);
+  return site === undefined ? null : lineOf(site);
 }
 
 /** Whether something holds a storage beyond the scope in which it was made. */

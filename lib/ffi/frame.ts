@@ -61,6 +61,11 @@ export function setParameters(ints: readonly number[], numbers: readonly number[
   for (let i = 0; i < numbers.length; i++) params[i] = numbers[i]!;
 }
 
+/** The numbers that a call has left where the floating parameters stand. */
+export function frameNumbers(count: number): number[] {
+  return Array.from(params.subarray(0, count));
+}
+
 /** Sets the number of operands. */
 export function setCount(count: number): void {
   frame[COUNT] = count;

@@ -1,27 +1,32 @@
 /** Native calls for the GPU: a bad status is an error, a device that is not there a `DeviceError`. */
 
 import { DeviceError, NativeError } from "../core/errors.ts";
-import { frame, frameMessage, setCount, WORDS } from "./frame.ts";
+import { frame, frameMessage, frameNumbers, setCount, WORDS } from "./frame.ts";
 import { native } from "./library.ts";
 
 const FAILED = 1;
 const NO_DEVICE = 3;
 const NO_MEMORY = 4;
 
+/** How to get memory back, for messages. */
+export const WAY_OUT = "memory is freed at the end of scope(() => …) and by dispose()";
+
 function check(op: string, status: number): void {
   if (status === 0) return;
   const told = [FAILED, NO_DEVICE, NO_MEMORY].includes(status);
   const reason = told ? frameMessage() : `status ${status}`;
-  if (status === NO_DEVICE || status === NO_MEMORY) {
-    throw new DeviceError(`Cannot ${op} on the GPU: ${reason}`);
-  }
+  if (status === NO_DEVICE) throw new DeviceError(`Cannot ${op} on the GPU: ${reason}`);
+  if (status === NO_MEMORY) throw new DeviceError(`Cannot ${op} on the GPU: ${reason}; ${WAY_OUT}`);
   throw new NativeError(`Cannot ${op} on the GPU: ${reason}`);
 }
 
-/** The name of the device, or why there is none. */
-export function openGpu(): { name: string } | { reason: string } {
+/** What the device is, in a word, and its name, or why there is none. */
+export function openGpu(): { kind: string; name: string } | { reason: string } {
   const status = native.adjoint_gpu_open(frame, WORDS);
-  return status === 0 ? { name: frameMessage() } : { reason: frameMessage() };
+  const told = frameMessage();
+  if (status !== 0) return { reason: told };
+  const space = told.indexOf(" ");
+  return { kind: told.slice(0, space), name: told.slice(space + 1) };
 }
 
 /** Gives the device back. */
@@ -58,8 +63,21 @@ export function readGpu(handle: number, start: number, data: Words): void {
   check("read", native.adjoint_gpu_read(frame, WORDS, handle, 4 * start, data, data.byteLength));
 }
 
-/** Runs a kernel on the operands in the frame. */
-export function launchGpu(kernel: number, name: string, operands: number): void {
+/** Runs a kernel on the operands in the frame; tells whether the device had memory for it. */
+export function launchGpu(kernel: number, name: string, operands: number): boolean {
   setCount(operands);
-  check(`run ${name}`, native.adjoint_gpu_launch(kernel, frame, WORDS));
+  const status = native.adjoint_gpu_launch(kernel, frame, WORDS);
+  if (status === NO_MEMORY) return false;
+  check(`run ${name}`, status);
+  return true;
+}
+
+/**
+ * Ends a measurement of what the device is asked to do, after waiting for it, and begins another if asked
+ * for. Gives the dispatches of the one that ended, the bytes they moved, and the nanoseconds they took,
+ * NaN where the device has no clock.
+ */
+export function measureGpu(on: boolean): [number, number, number] {
+  check("measure", native.adjoint_gpu_measure(frame, WORDS, Number(on)));
+  return frameNumbers(3) as [number, number, number];
 }

@@ -44,6 +44,8 @@ export const SYMBOLS = {
     parameters: ["buffer", "u32", "u32", "u32", "buffer", "u32"],
     result: "u32",
   },
+  /** frame, words, whether to go on → status; dispatches, bytes and nanoseconds in the frame */
+  adjoint_gpu_measure: { parameters: ["buffer", "u32", "u32"], result: "u32" },
   /** kernel, frame, words → status */
   adjoint_gpu_launch: { parameters: ["u32", "buffer", "u32"], result: "u32" },
 } as const satisfies Deno.ForeignLibraryInterface;

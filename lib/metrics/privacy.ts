@@ -1,14 +1,6 @@
 /** What noisy steps reveal of single examples. */
 
-import {
-  checkCount,
-  checkKind,
-  COUNT,
-  isPlainObject,
-  kind,
-  optionReader,
-  POSITIVE,
-} from "../core/options.ts";
+import { checkCount, checkGiven, COUNT, kind, optionReader, POSITIVE } from "../core/options.ts";
 
 /** How a model was trained, for {@linkcode privacySpent}. */
 export interface PrivacySettings {
@@ -93,14 +85,9 @@ function divergence(order: number, q: number, sigma: number): number {
 export function privacySpent(settings: PrivacySettings): PrivacySpent {
   const call = "compute privacySpent";
   checkCount(call, arguments.length, 1);
-  const all = kind(
-    "given as { noiseMultiplier, sampleRate, steps, delta }",
-    (value) =>
-      isPlainObject(value) &&
-      ["noiseMultiplier", "sampleRate", "steps", "delta"].every((key) => value[key] !== undefined),
-  );
-  const { noiseMultiplier, sampleRate, steps, delta } = readSettings(call, settings);
-  checkKind(call, "all of it", settings, all);
+  const given = readSettings(call, settings);
+  checkGiven(call, given, "noiseMultiplier", "sampleRate", "steps", "delta");
+  const { noiseMultiplier, sampleRate, steps, delta } = given;
   let best = { epsilon: Infinity, order: NaN };
   for (const order of ORDERS) {
     const rdp = steps * divergence(order, sampleRate, noiseMultiplier);

@@ -11,6 +11,7 @@ import {
 } from "../core/options.ts";
 import { manualSeed } from "../core/random.ts";
 import { writeFile } from "../io/sink.ts";
+import { explained } from "../io/source.ts";
 
 /** The options of all scripts with their defaults. */
 const COMMON = {
@@ -136,6 +137,16 @@ function shownFigure(figure: Figure): string {
   return Array.isArray(figure) ? figure.map(shownFigure).join(" ") : String(figure);
 }
 
+/** Makes the folder of pictures now, as a script that cannot keep them should not work for them first. */
+function makeFolder(folder: string): void {
+  try {
+    Deno.mkdirSync(folder, { recursive: true });
+  } catch (error) {
+    const flags = `--allow-read=${folder} --allow-write=${folder}`;
+    refuse((explained(`keep pictures in ${folder}`, flags, error) as Error).message);
+  }
+}
+
 /** A script that runs; made by {@linkcode experiment}. */
 export class Experiment<O extends Record<string, ExperimentOption>> {
   /** The seed, with which the library's own stream of random numbers began. */
@@ -166,6 +177,7 @@ export class Experiment<O extends Record<string, ExperimentOption>> {
     this.options = read as never;
     this.#json = read.json;
     this.#folder = read.pictures;
+    if (this.#folder !== "") makeFolder(this.#folder);
     manualSeed(this.seed);
   }
 
@@ -190,7 +202,7 @@ export class Experiment<O extends Record<string, ExperimentOption>> {
   }
 
   /**
-   * Keeps a picture in the folder of `--pictures`, if one was given.
+   * Keeps a picture in the folder of `--pictures`, if one was given; it is made if it is not there.
    *
    * @param name The file's name without its ending.
    * @param picture What has an `svg` string, as all pictures of `./plot`.
@@ -207,6 +219,18 @@ export class Experiment<O extends Record<string, ExperimentOption>> {
       refuse((error as Error).message);
     }
     this.#pictures.push(path);
+  }
+
+  /**
+   * Ends the script at once with one sentence and status 2, where its user has something to mend: a file
+   * that is not there.
+   *
+   * @param sentence What is needed, and what is there.
+   */
+  refuse(sentence: string): never {
+    checkCount("refuse to run", arguments.length, 1);
+    checkKind("refuse to run", "the sentence", sentence, TEXT);
+    refuse(sentence);
   }
 
   /** Ends the script: with `--json`, prints all that was found as the last line. */

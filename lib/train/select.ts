@@ -2,6 +2,7 @@
 
 import {
   checkCount,
+  checkGiven,
   checkKind,
   isPlainObject,
   kind,
@@ -20,7 +21,6 @@ import {
   BATCHES,
   type Batches,
   type BatchMetric,
-  checkGiven,
   METRIC,
   POSITIVE,
   type StreamableMetric,

@@ -3,6 +3,7 @@
 import {
   ANY,
   arrayOf,
+  checkGiven,
   checkKind,
   COUNT,
   FLAG,
@@ -235,12 +236,6 @@ export interface Evaluation {
   readonly objective: Objective;
   readonly metrics: Metrics;
   readonly limit: number;
-}
-
-/** Refuses options that are missing. */
-export function checkGiven(call: string, options: object, ...names: readonly string[]): void {
-  const missing = names.filter((name) => Reflect.get(options, name) === undefined);
-  if (missing.length > 0) throw new TypeError(`Cannot ${call}: it needs ${missing.join(", ")}`);
 }
 
 function evaluationOf(call: string, options: Omit<EvaluateOptions<unknown>, "data">): Evaluation {

@@ -391,6 +391,30 @@ pub unsafe extern "C" fn adjoint_gpu_launch(kernel: u32, frame: *mut i32, length
     })
 }
 
+/// Ends a measurement of what the GPU is asked to do, and begins another for an `on` other than 0. The
+/// dispatches, bytes and nanoseconds of the one that ended are left at the beginning of the frame, as
+/// numbers of eight bytes.
+///
+/// # Safety
+/// `frame` as for `words`.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn adjoint_gpu_measure(frame: *mut i32, length: u32, on: u32) -> u32 {
+    // SAFETY: passed on from the caller.
+    let Some(frame) = (unsafe { words(frame, length) }) else { return NO_FRAME };
+    let mut measured = [0.0; 3];
+    let status = guarded(frame, |_| gpu::measure(on != 0).map(|work| measured = work));
+    if status == 0 {
+        let halves = measured.iter().flat_map(|number| {
+            let bits = number.to_bits();
+            [bits as i32, (bits >> 32) as i32]
+        });
+        for (word, half) in frame.iter_mut().zip(halves) {
+            *word = half;
+        }
+    }
+    status
+}
+
 #[cfg(test)]
 #[path = "abi_test.rs"]
 mod tests;

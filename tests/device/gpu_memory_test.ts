@@ -1,9 +1,10 @@
 /** Memory of the GPU: what a loop leaves behind is bounded, and named before it is too much. */
 
-import { assert, assertEquals, assertThrows } from "@std/assert";
+import { assert, assertEquals, assertMatch, assertThrows } from "@std/assert";
 import {
   DeviceError,
   empty,
+  fromTypedArray,
   gpu,
   memoryStats,
   noGrad,
@@ -56,6 +57,73 @@ gpuTest("a synchronous loop outside of scope ends in an error that names it", as
   assertThrows(() => made.push(ones([1], { device })), DeviceError, "scope");
   await collected();
   made.push(ones([1], { device }));
+});
+
+gpuTest("plain loops that yield go on: the collector is woken for small tensors too", async () => {
+  const x = randn([4], { device });
+  let most = 0;
+  for (let turn = 0; turn < 600; turn++) {
+    let y = x;
+    for (let i = 0; i < 20; i++) y = x.neg();
+    await y.cpu();
+    most = Math.max(most, memoryStats().gpuHandles);
+  }
+  assert(most < 8192, `${most} handles`);
+});
+
+/** Runs a script that cannot have more memory than so many bytes. */
+async function runWithin(bytes: number, code: string): Promise<string> {
+  const mod = new URL("../../mod.ts", import.meta.url).href;
+  const text = `const adjoint = await import(${JSON.stringify(mod)});\n${code}`;
+  const url = `data:text/javascript,${encodeURIComponent(text)}`;
+  const line = `ulimit -d ${bytes / 1024}; "$0" run --no-check --allow-ffi "$1"`;
+  const { stdout, stderr } = await new Deno.Command("sh", {
+    args: ["-c", line, Deno.execPath(), url],
+    stdout: "piped",
+    stderr: "piped",
+  }).output();
+  return [stdout, stderr].map((bytes) => new TextDecoder().decode(bytes)).join("");
+}
+
+const info = gpu.info();
+
+Deno.test({
+  name: "gpu: out of memory names the way out, after what waits for the next use gave way",
+  // In software the memory is the process's own, so that its limit is felt.
+  ignore: !(info.available && info.kind === "software" && Deno.build.os === "linux"),
+  fn: async () => {
+    const out = await runWithin(
+      2 ** 31,
+      `const { empty, scope, memoryStats } = adjoint;
+       const held = [];
+       const make = (size) => held.push(scope(() => empty([size], { device: "gpu" })));
+       try {
+         while (held.length < 64) make(2 ** 25);
+       } catch (error) { console.log(error.name, error.message); }
+       for (const x of held.splice(held.length - 3)) x.dispose();
+       console.log(memoryStats().gpuFreeBytes / 2 ** 27);
+       // Of another size than what waits, so that there is room only without that.
+       make(2 ** 25 - 2 ** 23);
+       make(2 ** 25 - 2 ** 23);
+       console.log(memoryStats().gpuFreeBytes, held.at(-1).at([0, 4]).mul(0).size);`,
+    );
+    assertMatch(
+      out,
+      /^DeviceError Cannot make a tensor on the GPU: it is out of memory, with \d+ bytes in \d+ tensors; memory is freed at the end of scope\(\(\) => …\) and by dispose\(\)\n3\n0 4$/m,
+    );
+  },
+});
+
+gpuTest("tensors that are moved there one after the other are not all held on the way", () => {
+  const x = fromTypedArray(new Float32Array(2 ** 24), [2 ** 24]);
+  const before = Deno.memoryUsage().rss;
+  let most = 0;
+  for (let i = 0; i < 20; i++) {
+    x.to({ device }).dispose();
+    most = Math.max(most, Deno.memoryUsage().rss - before);
+  }
+  // 20 of 64 MiB; eight submissions may be under way.
+  assert(most < 10 * 2 ** 26, `${most} bytes`);
 });
 
 gpuTest("a limit of bytes is kept, for what was made outside of scope", () => {

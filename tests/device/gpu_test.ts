@@ -10,6 +10,7 @@ import {
   fullLike,
   gpu,
   grad,
+  linalg,
   manualSeed,
   memoryStats,
   noGrad,
@@ -189,7 +190,7 @@ gpuTest("memory: handles are flat in a loop inside scope, and dispose() frees at
   // Finalizers of earlier tests may run meanwhile.
   assert(after.gpuHandles <= before.gpuHandles && after.gpuBytes <= before.gpuBytes);
   {
-    using held = zeros([1000], there);
+    using held = empty([1000], there);
     assertEquals(memoryStats().gpuBytes - after.gpuBytes, 4000);
     assertEquals(held.size, 1000);
   }
@@ -213,8 +214,9 @@ gpuTest("what is disposed, mixed, of float64 or without a program is a DeviceErr
   refused(() => where(tensor([true, false]), x, 0), "tensors are on different devices");
   refused(() => cat([tensor([1]), x]), "tensors are on different devices");
   refused(() => cat([x, tensor([1])]), "tensors are on different devices");
-  refused(() => x.cumsum(0), "Cannot run cumsum on the GPU: it has no program there yet");
-  refused(() => x.argsort(), "Cannot run argsort on the GPU: it has no program there yet");
+  const square = ones([2, 2], there);
+  refused(() => linalg.cholesky(square), "Cannot run cholesky on the GPU: it has no program there");
+  refused(() => linalg.eigh(square), 'move the tensors with to({ device: "cpu" })');
   refused(() => x.data, 'is on the GPU; move it with to({ device: "cpu" }) first');
   refused(() => tensor([1], { device: "tpu" as "gpu" }), 'device must be "cpu" or "gpu"');
   const y = x.neg();
@@ -231,6 +233,27 @@ Deno.test("dispose() on the CPU refuses later use too", () => {
   x.dispose();
   assertThrows(() => view.sum(), DeviceError, "a tensor has been disposed");
   assertThrows(() => x.toArray(), DeviceError, "a tensor has been disposed");
+});
+
+function throwAway(x: Tensor): void {
+  x.dispose();
+}
+
+gpuTest("the error of a disposed tensor names the line that disposed it, the first time", () => {
+  const x = ones([1000], there);
+  const view = x.reshape([10, 100]);
+  throwAway(x);
+  x.dispose();
+  for (const use of [() => view.sum(), () => x.toArray(), () => ones([1000], there).add(x)]) {
+    const { message } = assertThrows(use, DeviceError);
+    assertMatch(message, /^Cannot run \w+: a tensor has been disposed, at throwAway \(.*:\d+:5\)$/);
+  }
+  const left = ones([3], there);
+  {
+    using own = left;
+    assertEquals(own.size, 3);
+  }
+  assertThrows(() => left.neg(), DeviceError, import.meta.url);
 });
 
 gpuTest("a tensor over the device's limit is refused with the limit", () => {
@@ -297,4 +320,7 @@ gpuTest("opening twice names the same device", () => {
   const info = gpu.info();
   assert(info.available && info.name.length > 0);
   assertEquals(gpu.info(), info);
+  // A program is no real device, whatever it is called.
+  assertEquals(info.kind === "software", /llvmpipe|lavapipe|swiftshader|warp/i.test(info.name));
+  assert(["discrete", "integrated", "virtual", "software", "unknown"].includes(info.kind));
 });

@@ -32,8 +32,9 @@ const END = "<!-- deno-fmt-ignore-end -->";
 
 /** A page with the table of today in place of the one between its marks. */
 export function withCurves(text: string, family: Family): string {
-  const [start, end] = [text.indexOf(BEGIN), text.indexOf(END)];
-  if (start === -1 || end < start) {
+  const start = text.indexOf(BEGIN);
+  const end = text.indexOf(END, start);
+  if (start === -1 || end === -1) {
     throw new Error(`The page has no place for its table:\n${BEGIN}\n${END}`);
   }
   return `${text.slice(0, start)}${BEGIN}\n\n${curveTable(family)}\n\n${text.slice(end)}`;

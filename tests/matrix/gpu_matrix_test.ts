@@ -1,7 +1,7 @@
 /** The op matrix on the GPU: every elementwise row that has a program there, against the CPU. */
 
 import { makeTensor } from "../../lib/core/tensor.ts";
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertEquals, assertThrows } from "@std/assert";
 import { DeviceError, type DType, full, grad, Tensor, tensor, where } from "../../mod.ts";
 import { gpuTest } from "../tools/gpu.ts";
 import { inputsOf } from "./cases.ts";
@@ -166,7 +166,7 @@ gpuTest("to() casts between the types that a GPU has", () => {
 });
 
 for (const [name, cases] of Object.entries({ ...OP_CASES, ...IN_PLACE_CASES })) {
-  const absent = (ABSENT as readonly string[]).includes(name);
+  const absent = name in ABSENT;
   gpuTest(`${name}() ${absent ? "says that it has no program" : "equals the CPU"}`, () => {
     let refusals = 0;
     for (const one of cases) {
@@ -185,6 +185,11 @@ for (const [name, cases] of Object.entries({ ...OP_CASES, ...IN_PLACE_CASES })) 
           continue;
         }
         const wanted = listed(one.call(...inputs));
+        // What is float64 on the CPU there is none of, without a word.
+        if (wanted.some(({ dtype }) => dtype === "float64")) {
+          assertThrows(run, DeviceError, "float64");
+          continue;
+        }
         run().forEach((y, i) => same(trial, y, wanted[i]!, { rtol: 2e-5, atol: 2e-5 }));
       }
     }

@@ -19,8 +19,8 @@ export interface OpRow {
   readonly kind: Kind;
   /** Types that it takes. */
   readonly dtypes: readonly DType[];
-  /** Whether all of it runs on the GPU, as it does on the CPU. */
-  readonly gpu: boolean;
+  /** Whether all of it runs on the GPU, as it does on the CPU, or why not. */
+  readonly gpu: true | `on the CPU alone: ${string}`;
   /** Highest order of gradient that is verified, and that exists; 0 for none. */
   readonly order: 0 | 1 | 3;
   /** Whether it runs under `vmap`, or why it is refused there. */
@@ -46,7 +46,7 @@ function elementwiseRow(op: Elementwise): OpRow {
     name: op.name,
     kind: kindOf(op.name),
     dtypes: DTYPES.filter((dtype) => resultType(op, dtype) !== null),
-    gpu: op.program,
+    gpu: op.program || "on the CPU alone: it has no program yet",
     order: op.compares ? 0 : op.flat ? 1 : 3,
     vmap: true,
     jvp: true,
@@ -58,11 +58,12 @@ function structuralRow([name, cases]: [string, readonly OpCase[]]): OpRow {
   const kind = kindOf(name);
   const tried = cases.flatMap((one) => one.dtypes ?? DTYPES);
   const order = cases.some(isDifferentiable) ? 3 : 0;
+  const reason = (ABSENT as Readonly<Record<string, string>>)[name];
   return {
     name,
     kind,
     dtypes: DTYPES.filter((dtype) => tried.includes(dtype)),
-    gpu: !(ABSENT as readonly string[]).includes(name),
+    gpu: reason === undefined ? true : `on the CPU alone: ${reason}`,
     order,
     vmap: DATA_DEPENDENT.has(name) ? "refused: the shape of the result depends on data" : true,
     jvp: kind === "in place" ? "refused: in place" : true,
@@ -90,14 +91,14 @@ export function transformsOf({ vmap, jvp }: OpRow): string {
 }
 
 /** What it runs on. */
-export function devicesOf({ gpu }: OpRow): string {
-  return gpu ? "CPU, GPU" : "CPU";
+function devicesOf({ gpu }: OpRow): string {
+  return gpu === true ? "CPU, GPU" : "CPU";
 }
 
 /** The table in Markdown, with a row for all ops that are alike. */
 export function markdownTable(rows: readonly OpRow[]): string {
   const order = (row: OpRow) =>
-    [KINDS.indexOf(row.kind), 3 - row.order, Number(!row.gpu), transformsOf(row)].join("");
+    [KINDS.indexOf(row.kind), 3 - row.order, Number(row.gpu !== true), transformsOf(row)].join("");
   const groups = Map.groupBy(rows, order);
   const lines = [...groups.keys()].sort().map((key) => {
     const group = groups.get(key)!;

@@ -1,7 +1,7 @@
 /** The table of public ops is complete, true, and what the README shows. */
 
 import { membersOf } from "../common/samples.ts";
-import { assert, assertEquals, assertNotEquals, assertThrows } from "@std/assert";
+import { assert, assertEquals, assertMatch, assertNotEquals, assertThrows } from "@std/assert";
 import { registeredOps } from "../../lib/ops/registry.ts";
 import { GradError, Tensor, zeros } from "../../mod.ts";
 import { DTYPES } from "./cases.ts";
@@ -9,6 +9,7 @@ import { IN_PLACE_CASES } from "./copy/inplace_cases.ts";
 import { markdownTable, OP_TABLE, type OpRow, README, withTable } from "./op_table.ts";
 
 const IN_PLACE = Object.keys(IN_PLACE_CASES);
+const CPU = "on the CPU alone: for a reason";
 
 Deno.test("OP_TABLE has every method that writes in place, and no name twice", () => {
   const registered = registeredOps().filter(({ kind }) => kind === "in place");
@@ -37,6 +38,17 @@ Deno.test("OP_TABLE tells the four kinds apart, and what is flat", () => {
   assertEquals(row("setAt"), ["in place", DTYPES, 0, false]);
 });
 
+Deno.test("OP_TABLE has a reason for each of the ops that the GPU does not run", () => {
+  const absent = OP_TABLE.filter(({ gpu }) => gpu !== true);
+  // Where layers, losses and optimizers call one of them, it is for a few numbers on the CPU.
+  assertEquals(
+    absent.map(({ name }) => name),
+    ["cholesky", "det", "eigh", "inv", "qr", "solve", "solveTriangular"]
+      .map((name) => `linalg.${name}`),
+  );
+  for (const { name, gpu } of absent) assertMatch(String(gpu), /^on the CPU alone: .{20,}/, name);
+});
+
 for (const name of IN_PLACE) {
   Deno.test(`${name}() changes nothing that is recorded, whatever its arguments`, () => {
     const x = zeros([2], { requiresGrad: true });
@@ -50,7 +62,7 @@ Deno.test("the README shows the table of ops", () => {
   assert(withTable(text, OP_TABLE) === text, "it is another: run `deno task ops --write`");
   // Any change of the table shows.
   for (
-    const change of [{ kind: "fused" }, { gpu: false }, { order: 1 }, { name: "exp0" }] as const
+    const change of [{ kind: "fused" }, { gpu: CPU }, { order: 1 }, { name: "exp0" }] as const
   ) {
     const rows = OP_TABLE.map((row): OpRow => row.name === "exp" ? { ...row, ...change } : row);
     assertNotEquals(withTable(text, rows), text);
@@ -69,7 +81,7 @@ Deno.test("markdownTable() gathers ops that are alike in one row", () => {
     flat: false,
   } as const;
   const rows: OpRow[] = [
-    { name: "c", kind: "in place", ...alike, order: 0, gpu: false, jvp: "refused: in place" },
+    { name: "c", kind: "in place", ...alike, order: 0, gpu: CPU, jvp: "refused: in place" },
     { name: "a", kind: "primitive", ...alike },
     { name: "b", kind: "primitive", ...alike },
     { name: "d", kind: "primitive", ...alike, order: 1, flat: true },

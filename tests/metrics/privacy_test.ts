@@ -45,6 +45,10 @@ Deno.test("privacySpent() needs every setting in its range", () => {
   refuses({ noiseMultiplier: 0 }, "noiseMultiplier must be a positive finite number, got 0");
   refuses({ sampleRate: 1.5 }, "sampleRate must be a number above 0 and at most 1, got 1.5");
   refuses({ delta: 1 }, "delta must be a number between 0 and 1, got 1");
-  refuses({ steps: undefined }, "all of it must be given as { noiseMultiplier, sampleRate");
-  assertThrows(() => privacySpent(undefined as never), TypeError, "all of it must be given");
+  refuses({ steps: undefined }, "it needs steps");
+  assertThrows(
+    () => privacySpent(undefined as never),
+    TypeError,
+    "it needs noiseMultiplier, sampleRate",
+  );
 });

@@ -4,6 +4,7 @@ import { assert, assertAlmostEquals, assertEquals, assertMatch, assertThrows } f
 import { bench, compare } from "../../bench/bench.ts";
 import { opRows } from "../../bench/op_rows.ts";
 import { parseOptions } from "../../bench/options.ts";
+import { makeInputsOn } from "../../bench/inputs.ts";
 import { BenchError } from "../../bench/program.ts";
 import { gpuRows } from "../../bench/gpu_rows.ts";
 import { cpuRows as rows } from "../../bench/rows.ts";
@@ -16,6 +17,7 @@ import {
   twinNames,
 } from "../../bench/twins.ts";
 import { scope } from "../../mod.ts";
+import { gpuTest } from "../tools/gpu.ts";
 
 const root = new URL("../../", import.meta.url);
 
@@ -32,6 +34,7 @@ Deno.test("bench: counts that are none are refused, and so are options that do n
   assertThrows(() => parseOptions(["--with-torch", "--python=python3"]), BenchError, "--python");
   assertThrows(() => parseOptions(["--no-such-option"]), BenchError, "--no-such-option");
   assertThrows(() => parseOptions(["--device=tpu"]), BenchError, "--device must be cpu or gpu");
+  assertThrows(() => parseOptions(["--proto"]), BenchError, "--proto needs --device gpu");
 });
 
 Deno.test("bench: a filter that matches nothing is refused with the names of the rows", () => {
@@ -126,6 +129,23 @@ Deno.test("bench: without PyTorch our column is measured, and the last line is J
   );
   assertMatch(printed[1] ?? "", /^add of 16 floats, not recording +[\d.]+ +≤ 0\.3$/);
   assertMatch(printed[2] ?? "", /^4 views of 64 floats, not recording +[\d.]+$/);
+});
+
+gpuTest("bench: the device's own time stands beside ours, and what it moves", async () => {
+  const printed: string[] = [];
+  const given = ["--device=gpu", "--proto", "--filter", "add of 2^20", "--rounds=1", "--json"];
+  try {
+    await bench(parseOptions(given), null, (line) => printed.push(line));
+  } finally {
+    makeInputsOn("cpu");
+  }
+  assertMatch(printed[0] ?? "", / target +GPU µs +GB\/s +of copy$/);
+  const [row] = JSON.parse(printed.at(-1) ?? "").rows;
+  if (row.gpu_us === null) return;
+  // The device is busy for a part of the time that passes, and moves three arrays of 4 MiB meanwhile.
+  assert(row.gpu_us > 0 && row.gpu_us < 3 * row.ours_us, `${row.gpu_us} of ${row.ours_us} µs`);
+  assertAlmostEquals(row.bytes_per_s * row.gpu_us * 1e-6, 3 * 2 ** 22, 1);
+  assertMatch(printed[1] ?? "", /^add of 2\^20 floats +[\d.]+ +≤ 1\.2 +[\d.]+ +[\d.]+ +\d+ %$/);
 });
 
 const report = (seconds: number, error: number | string, more = {}): Report => ({

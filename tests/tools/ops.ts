@@ -4,7 +4,7 @@
  */
 
 import { parseArgs } from "node:util";
-import { devicesOf, gradientsOf, OP_TABLE, README, withTable } from "../matrix/op_table.ts";
+import { gradientsOf, OP_TABLE, README, withTable } from "../matrix/op_table.ts";
 
 const flag = { type: "boolean", default: false } as const;
 const { values } = parseArgs({ options: { json: flag, write: flag } });
@@ -16,15 +16,15 @@ if (values.json) {
   console.log(JSON.stringify(OP_TABLE));
 } else {
   const lines = [
-    ["op", "kind", "types", "runs on", "gradients", "vmap", "forward mode"],
+    ["op", "kind", "types", "gradients", "vmap", "forward mode", "GPU"],
     ...OP_TABLE.map((row) => [
       row.name,
       row.kind,
       row.dtypes.join(" "),
-      devicesOf(row),
       gradientsOf(row),
       String(row.vmap),
       String(row.jvp),
+      String(row.gpu),
     ]),
   ];
   const widths = lines[0]!.map((_, i) => Math.max(...lines.map((line) => line[i]!.length)));

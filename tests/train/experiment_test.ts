@@ -6,9 +6,15 @@ import { train } from "../../mod.ts";
 const root = new URL("../../", import.meta.url);
 const script = new URL("experiment_script.ts", import.meta.url);
 
-async function command(...args: string[]): Promise<{ code: number; out: string; err: string }> {
+const command = (...args: string[]) => allowed(["-A"], ...args);
+
+/** Runs the script with some permissions. */
+async function allowed(
+  permissions: string[],
+  ...args: string[]
+): Promise<{ code: number; out: string; err: string }> {
   const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
-    args: ["run", "--no-check", "-A", script.pathname, ...args],
+    args: ["run", "--no-check", "--no-prompt", ...permissions, script.pathname, ...args],
     cwd: root,
     env: { NO_COLOR: "1" },
   }).output();
@@ -42,7 +48,7 @@ Deno.test("a script refuses what it does not know in one sentence", async () => 
     [
       ["--epoch", "3"],
       "there is no option --epoch among --seed --quick --control --json " +
-      "--pictures --epochs; did you mean --epochs",
+      "--pictures --epochs --missing; did you mean --epochs",
     ],
     [["3"], "there is no option 3 among"],
     [["--epochs"], "--epochs needs a value, as in --epochs 5"],
@@ -51,28 +57,42 @@ Deno.test("a script refuses what it does not know in one sentence", async () => 
     [["--seed", "-1"], "--seed must be an integer from 0 to 2^64 - 1, got -1"],
     [["--seed", "18446744073709551616"], "--seed must be an integer"],
     [["--quick=no"], "--quick takes no value"],
-    [["--pictures", "/dev/null/folder"], "Cannot run picture on /dev/null/folder/one.svg"],
+    [
+      ["--pictures", "/dev/null/folder"],
+      "Cannot keep pictures in /dev/null/folder: Not a directory",
+    ],
+    [["--missing", "no.idx"], "Cannot read the digits: there is no no.idx"],
   ];
   await Promise.all(cases.map(async ([args, sentence]) => {
     const { code, err } = await command(...args);
     assertEquals([code, err.trimEnd().split("\n").length], [2, 1], err);
     assertStringIncludes(err, sentence);
   }));
+  const { code, out, err } = await allowed(["--allow-ffi"], "--pictures", "folder");
+  assertEquals([code, out], [2, ""]);
+  assertEquals(
+    err,
+    "Cannot keep pictures in folder without permission: run Deno with --allow-read=folder " +
+      "--allow-write=folder\n",
+  );
 });
 
 Deno.test("a script keeps pictures in the folder that is named, and tells its options", async () => {
   const folder = await Deno.makeTempDir();
   try {
-    const { out } = await command("--pictures", folder, "--json");
+    const { out } = await command("--pictures", `${folder}/new`, "--json");
     const { pictures } = JSON.parse(out.trimEnd().split("\n").at(-1)!);
-    assertEquals(pictures, [`${folder}/one.svg`]);
+    assertEquals(pictures, [`${folder}/new/one.svg`]);
     assertEquals(await Deno.readTextFile(pictures[0]), "<svg/>");
   } finally {
     await Deno.remove(folder, { recursive: true });
   }
   const { code, out } = await command("--help");
   assertEquals([code, out.split("\n")[0]], [0, "A script of the tests."]);
-  assertStringIncludes(out, "[--quick] [--control] [--json] [--pictures …] [--epochs 5]");
+  assertStringIncludes(
+    out,
+    "[--quick] [--control] [--json] [--pictures …] [--epochs 5] [--missing …]",
+  );
 });
 
 Deno.test("figures and pictures are refused where they are none", () => {

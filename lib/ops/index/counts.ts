@@ -13,7 +13,7 @@ import { logicalAnd } from "../elementwise/logic.ts";
 import { floor } from "../elementwise/rounding.ts";
 import { composites } from "../registry.ts";
 import { reshape } from "../shape/primitives.ts";
-import { checkPositions, scatterAdd } from "./primitives.ts";
+import { checkPositions, scatterAdd, scatterAddChecked } from "./primitives.ts";
 
 /** Options of `bincount`. */
 export interface BincountOptions {
@@ -76,7 +76,7 @@ export function bincount(x: Tensor, options?: BincountOptions): Tensor {
   checkShape("bincount", [length]);
   const terms = weights ?? castTo(ge(x, 0), "int32");
   const source = weights === undefined || isFloat(terms.dtype) ? terms : castTo(terms, "float64");
-  return scatterAdd(zeroed(x, source.dtype, [length]), 0, x, source);
+  return scatterAddChecked(zeroed(x, source.dtype, [length]), 0, x, source);
 }
 
 /** Options of `histc`. */

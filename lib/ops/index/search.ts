@@ -13,7 +13,7 @@ import { logicalAnd, logicalNot } from "../elementwise/logic.ts";
 import { composites } from "../registry.ts";
 import { expand, reshape, transpose } from "../shape/primitives.ts";
 import { indexSelect } from "./composites.ts";
-import { gather, positionsOn } from "./primitives.ts";
+import { gatherChecked, positionsOn } from "./primitives.ts";
 
 /** Options of `searchsorted`. */
 export interface SearchsortedOptions {
@@ -78,7 +78,7 @@ function position(sorted: Tensor, values: Tensor, right: boolean): Tensor {
   for (let step = 2 ** Math.floor(Math.log2(Math.max(1, n))); step >= 1 && n > 0; step /= 2) {
     const next = found.add(step);
     const inside = le(next, n);
-    const element = gather(sorted, -1, where(inside, next, n).sub(1));
+    const element = gatherChecked(sorted, sorted.ndim - 1, where(inside, next, n).sub(1));
     // Written so that a NaN among the elements or the values counts as PyTorch has it.
     const before = logicalNot(right ? gt(element, values) : ge(element, values));
     found = where(logicalAnd(inside, before), next, found);

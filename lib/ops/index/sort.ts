@@ -2,6 +2,8 @@
 
 import { DIAGONAL, NONE } from "../../autograd/tape.ts";
 import { checkCount, FLAG, optionReader } from "../../core/options.ts";
+import { extentAt } from "../../core/shape.ts";
+import { noteRange } from "../../device/memory.ts";
 import { kernelNumber } from "../../ffi/library.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import { inBatch } from "../define/batch.ts";
@@ -46,5 +48,8 @@ export function orderOf(lane: Tensor, axis: number, descending: boolean, count?:
   }
   const order = along(argsortKernel, lane, axis, "int32", descending, count);
   order.creator = argsortRule.unrecordedTwin;
+  // On the GPU who gathers by them need not wait to know that they fit.
+  const { storage } = order;
+  if (storage.backend.device === "gpu") noteRange(storage, 0, extentAt(lane.shape, axis) - 1);
   return order;
 }

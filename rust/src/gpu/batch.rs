@@ -1,5 +1,6 @@
 //! The dispatches that wait for their submission, and their parameters.
 
+use super::meter::Clock;
 use super::plan::{Stage, WORDS};
 
 /// Dispatches that wait together at most.
@@ -52,10 +53,13 @@ impl Batch {
         pipeline: &wgpu::ComputePipeline,
         bound: &wgpu::BindGroup,
         stage: &Stage,
+        clock: Option<&mut Clock>,
     ) {
         let pass = self.pass.get_or_insert_with(|| {
             let mut encoder = device.create_command_encoder(&Default::default());
-            let compute = encoder.begin_compute_pass(&Default::default()).forget_lifetime();
+            let timestamp_writes = clock.map(Clock::next);
+            let pass = wgpu::ComputePassDescriptor { label: None, timestamp_writes };
+            let compute = encoder.begin_compute_pass(&pass).forget_lifetime();
             Pass { encoder, compute }
         });
         let [x, y, z] = stage.groups;
@@ -67,12 +71,12 @@ impl Batch {
     }
 
     /// Hands everything that waits to the device, in order, in one submission.
-    pub(super) fn submit(&mut self, queue: &wgpu::Queue) {
-        let Some(Pass { encoder, compute }) = self.pass.take() else { return };
+    pub(super) fn submit(&mut self, queue: &wgpu::Queue) -> Option<wgpu::SubmissionIndex> {
+        let Pass { encoder, compute } = self.pass.take()?;
         drop(compute);
         queue.write_buffer(&self.parameters, 0, &self.words);
-        queue.submit([encoder.finish()]);
         self.words.clear();
         self.groups = 0;
+        Some(queue.submit([encoder.finish()]))
     }
 }

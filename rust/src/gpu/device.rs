@@ -3,13 +3,14 @@
 use super::batch::Batch;
 use super::launch::{operands, stages};
 use super::memory::{Memory, STAGING};
+use super::meter::Meter;
 use super::pipelines::Pipelines;
 use super::plan::{Operand, Stage};
 use crate::error::{Error, Result};
 use crate::frame::Frame;
 use crate::registry::Kernel;
 use std::cell::RefCell;
-use std::collections::HashSet;
+use std::collections::{HashSet, VecDeque};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::channel;
 use std::sync::{Arc, LazyLock, Mutex, MutexGuard};
@@ -17,8 +18,12 @@ use std::time::Duration;
 
 /// Longest wait for a device to open.
 const OPENING: Duration = Duration::from_secs(20);
-/// Longest wait for the work of a batch.
+/// Longest wait for the work of a submission.
 const WORKING: Duration = Duration::from_secs(60);
+/// Submissions that are under way at most: enough for a device to be busy, and no more memory is held.
+const AHEAD: usize = 8;
+/// What is used where an adapter has it.
+const WANTED: wgpu::Features = wgpu::Features::TIMESTAMP_QUERY;
 
 /// An open device and what lies on it.
 pub(super) struct Gpu {
@@ -28,6 +33,10 @@ pub(super) struct Gpu {
     memory: Memory,
     pipelines: Pipelines,
     batch: Batch,
+    under_way: VecDeque<wgpu::SubmissionIndex>,
+    /// Bytes that were written since the last submission, and so are held twice.
+    written: u64,
+    meter: Option<Meter>,
     trouble: Arc<Trouble>,
 }
 
@@ -91,8 +100,11 @@ async fn request() -> std::result::Result<Gpu, String> {
     let adapter = instance.request_adapter(&options).await;
     let adapter = adapter.map_err(|error| format!("no adapter: {error}"))?;
     let info = adapter.get_info();
-    let descriptor =
-        wgpu::DeviceDescriptor { required_limits: adapter.limits(), ..Default::default() };
+    let descriptor = wgpu::DeviceDescriptor {
+        required_features: adapter.features() & WANTED,
+        required_limits: adapter.limits(),
+        ..Default::default()
+    };
     let device = adapter.request_device(&descriptor).await;
     let (device, queue) = device.map_err(|error| format!("no device: {error}"))?;
     let trouble = Arc::new(Trouble::default());
@@ -103,14 +115,34 @@ async fn request() -> std::result::Result<Gpu, String> {
         told.lose(format!("{reason:?}: {message}"));
     });
     Ok(Gpu {
-        name: format!("{} ({}, {})", info.name, info.backend, info.driver_info),
+        name: format!(
+            "{} {} ({}, {})",
+            kind_of(info.device_type),
+            info.name,
+            info.backend,
+            info.driver_info
+        ),
         memory: Memory::new(&device),
         pipelines: Pipelines::new(),
         batch: Batch::new(&device),
+        under_way: VecDeque::new(),
+        written: 0,
+        meter: None,
         device,
         queue,
         trouble,
     })
+}
+
+/// A word for what a device is.
+fn kind_of(device: wgpu::DeviceType) -> &'static str {
+    match device {
+        wgpu::DeviceType::DiscreteGpu => "discrete",
+        wgpu::DeviceType::IntegratedGpu => "integrated",
+        wgpu::DeviceType::VirtualGpu => "virtual",
+        wgpu::DeviceType::Cpu => "software",
+        wgpu::DeviceType::Other => "unknown",
+    }
 }
 
 /// The open device, unless it is lost.
@@ -147,22 +179,92 @@ impl Gpu {
         self.memory.free(handle)
     }
 
+    /// Submits what waits in the batch.
     fn flush(&mut self) -> Result {
-        self.batch.submit(&self.queue);
+        if let Some(submission) = self.batch.submit(&self.queue) {
+            self.submitted(submission)?;
+            let clock = self.meter.as_ref().and_then(|meter| meter.clock.as_ref());
+            if clock.is_some_and(|clock| clock.is_full()) {
+                self.read_clock()?;
+            }
+        }
         self.check()
+    }
+
+    /// Notes a submission, and waits for older ones where too many are under way.
+    fn submitted(&mut self, submission: wgpu::SubmissionIndex) -> Result {
+        self.written = 0;
+        self.under_way.push_back(submission);
+        while self.under_way.len() > AHEAD {
+            self.wait_for_one()?;
+        }
+        Ok(())
+    }
+
+    /// Waits for the oldest submission that is under way.
+    fn wait_for_one(&mut self) -> Result {
+        let submission_index = self.under_way.pop_front();
+        let poll = wgpu::PollType::Wait { submission_index, timeout: Some(WORKING) };
+        self.device.poll(poll).map(drop).map_err(|error| {
+            Error::device(format!("no answer in {} s: {error}", WORKING.as_secs()))
+        })
     }
 
     /// Waits until all that was submitted is done.
-    fn wait(&self) -> Result {
-        let poll = wgpu::PollType::Wait { submission_index: None, timeout: Some(WORKING) };
-        self.device.poll(poll).map_err(|error| {
-            Error::device(format!("no answer in {} s: {error}", WORKING.as_secs()))
-        })?;
+    fn wait(&mut self) -> Result {
+        while !self.under_way.is_empty() {
+            self.wait_for_one()?;
+        }
         self.check()
+    }
+
+    /// Makes memory; where there is none, once more after what was given back is free.
+    fn with_room<T>(
+        &mut self,
+        make: impl Fn(&mut Memory, &wgpu::Device) -> Result<T>,
+    ) -> Result<T> {
+        match make(&mut self.memory, &self.device) {
+            Err(Error::Memory(_)) => {
+                self.flush()?;
+                self.wait()?;
+                make(&mut self.memory, &self.device)
+            }
+            made => made,
+        }
+    }
+
+    /// Adds up the times of the passes so far.
+    fn read_clock(&mut self) -> Result {
+        let clock = self.meter.as_ref().and_then(|meter| meter.clock.as_ref());
+        let Some(clock) = clock.filter(|clock| clock.has_run()) else { return Ok(()) };
+        let mut encoder = self.device.create_command_encoder(&Default::default());
+        let (source, bytes) = clock.resolve(&mut encoder);
+        let submission = self.queue.submit([encoder.finish()]);
+        self.submitted(submission)?;
+        let mut times = vec![0; bytes];
+        self.read_part(&source, 0, &mut times)?;
+        if let Some(clock) = self.meter.as_mut().and_then(|meter| meter.clock.as_mut()) {
+            clock.add(&times);
+        }
+        Ok(())
     }
 }
 
-/// Opens the device and tells its name.
+/// Ends a measurement, if there is one, and begins another if asked for. Gives the dispatches, the bytes
+/// they moved and the nanoseconds they took; NaN where the device has no clock.
+pub(crate) fn measure(on: bool) -> Result<[f64; 3]> {
+    let mut gpu = gpu()?;
+    gpu.flush()?;
+    gpu.wait()?;
+    gpu.read_clock()?;
+    let ended = gpu.meter.take();
+    if on {
+        gpu.meter = Some(Meter::new(&gpu.device, &gpu.queue));
+    }
+    Ok(ended.map_or([0.0; 3], |meter| meter.work()))
+}
+
+/// Opens the device and tells what it is, in a word, and its name.
 pub(crate) fn open() -> Result<String> {
     Ok(gpu()?.name.clone())
 }
@@ -183,12 +285,7 @@ pub(crate) fn allocate(bytes: usize) -> Result<u32> {
             gpu.free(orphan)?;
         }
     }
-    let Gpu { device, memory, .. } = &mut *gpu;
-    let handle = memory.allocate(device, bytes)?;
-    if let Err(error) = gpu.check() {
-        gpu.memory.free(handle)?;
-        return Err(error);
-    }
+    let handle = gpu.with_room(|memory, device| memory.allocate(device, bytes))?;
     OWNED.with_borrow_mut(|owned| owned.0.insert(handle));
     Ok(handle)
 }
@@ -223,11 +320,18 @@ pub(crate) fn write(handle: u32, data: &[u8]) -> Result {
     let mut gpu = gpu()?;
     // A write overtakes what waits in the batch, which may still use the same buffer.
     gpu.flush()?;
-    let buffer = gpu.memory.buffer(handle)?;
+    let buffer = gpu.memory.buffer(handle)?.clone();
     if data.len() as u64 > buffer.size() || !data.len().is_multiple_of(4) {
         return Err(Error::new(format!("{} bytes do not fit {}", data.len(), buffer.size())));
     }
-    gpu.queue.write_buffer(buffer, 0, data);
+    for (part, data) in data.chunks(STAGING as usize).enumerate() {
+        gpu.queue.write_buffer(&buffer, part as u64 * STAGING, data);
+        gpu.written += data.len() as u64;
+        if gpu.written >= STAGING {
+            let submission = gpu.queue.submit([]);
+            gpu.submitted(submission)?;
+        }
+    }
     gpu.check()
 }
 
@@ -253,10 +357,11 @@ impl Gpu {
     /// Copies at most `STAGING` bytes.
     fn read_part(&mut self, source: &wgpu::Buffer, start: u64, data: &mut [u8]) -> Result {
         let length = data.len() as u64;
-        let staging = self.memory.staging(&self.device, length);
+        let staging = self.with_room(|memory, device| memory.staging(device, length))?;
         let mut encoder = self.device.create_command_encoder(&Default::default());
         encoder.copy_buffer_to_buffer(source, start, &staging, 0, Some(length));
-        self.queue.submit([encoder.finish()]);
+        let submission = self.queue.submit([encoder.finish()]);
+        self.submitted(submission)?;
         let (sender, receiver) = channel();
         let slice = staging.slice(..length);
         slice.map_async(wgpu::MapMode::Read, move |result| {
@@ -278,14 +383,18 @@ impl Gpu {
 
     /// Adds a dispatch to the batch.
     fn dispatch(&mut self, stage: &Stage, operands: &[Operand]) -> Result {
-        let Self { device, memory, pipelines, batch, .. } = self;
-        if memory.reserve(device, stage.scratch)? {
-            pipelines.unbind();
+        if self.with_room(|memory, device| memory.reserve(device, stage.scratch))? {
+            self.pipelines.unbind();
         }
+        let Self { device, memory, pipelines, batch, meter, .. } = self;
         let pipeline = pipelines.get(device, stage)?;
         let bound =
             pipelines.bind(device, &pipeline, (stage, operands), (memory, &batch.block()))?;
-        batch.add(device, &pipeline.compute, &bound, stage);
+        if let Some(meter) = meter.as_mut() {
+            meter.count(stage, operands);
+        }
+        let clock = meter.as_mut().and_then(|meter| meter.clock.as_mut());
+        batch.add(device, &pipeline.compute, &bound, stage, clock);
         if batch.is_full() {
             self.flush()?;
         }
@@ -305,3 +414,7 @@ pub(crate) fn run(kernel: &'static Kernel, frame: &Frame<'_>) -> Result {
     }
     Ok(())
 }
+
+#[cfg(test)]
+#[path = "device_test.rs"]
+mod tests;

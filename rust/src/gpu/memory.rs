@@ -1,4 +1,5 @@
 //! Buffers by handle. Those that JavaScript gives back it keeps itself for the next tensor of their size.
+//! Small tensors share no buffer: wgpu lets no dispatch read one part of a buffer and write another.
 
 use crate::error::{Error, Result};
 use std::collections::HashMap;
@@ -37,14 +38,10 @@ impl Memory {
                 self.limit
             )));
         }
-        Ok(device.create_buffer(&wgpu::BufferDescriptor {
-            label: None,
-            size: bytes.max(SMALLEST).next_multiple_of(VECTOR).min(self.limit),
-            usage: wgpu::BufferUsages::STORAGE
-                | wgpu::BufferUsages::COPY_SRC
-                | wgpu::BufferUsages::COPY_DST,
-            mapped_at_creation: false,
-        }))
+        let usage = wgpu::BufferUsages::STORAGE
+            | wgpu::BufferUsages::COPY_SRC
+            | wgpu::BufferUsages::COPY_DST;
+        made(device, bytes.max(SMALLEST).next_multiple_of(VECTOR).min(self.limit), usage)
     }
 
     pub(super) fn allocate(&mut self, device: &wgpu::Device, bytes: usize) -> Result<u32> {
@@ -79,18 +76,29 @@ impl Memory {
     }
 
     /// A buffer that can be read here, of at least the given size.
-    pub(super) fn staging(&mut self, device: &wgpu::Device, size: u64) -> wgpu::Buffer {
+    pub(super) fn staging(&mut self, device: &wgpu::Device, size: u64) -> Result<wgpu::Buffer> {
         if let Some(staging) = self.staging.as_ref().filter(|staging| staging.size() >= size) {
-            return staging.clone();
+            return Ok(staging.clone());
         }
-        let staging = device.create_buffer(&wgpu::BufferDescriptor {
-            label: None,
-            size: size.next_power_of_two(),
-            usage: wgpu::BufferUsages::MAP_READ | wgpu::BufferUsages::COPY_DST,
-            mapped_at_creation: false,
-        });
+        let usage = wgpu::BufferUsages::MAP_READ | wgpu::BufferUsages::COPY_DST;
+        let staging = made(device, size.next_power_of_two(), usage)?;
         self.staging = Some(staging.clone());
-        staging
+        Ok(staging)
+    }
+}
+
+/// A buffer, if there is memory for it.
+fn made(device: &wgpu::Device, size: u64, usage: wgpu::BufferUsages) -> Result<wgpu::Buffer> {
+    let scope = device.push_error_scope(wgpu::ErrorFilter::OutOfMemory);
+    let buffer = device.create_buffer(&wgpu::BufferDescriptor {
+        label: None,
+        size,
+        usage,
+        mapped_at_creation: false,
+    });
+    match pollster::block_on(scope.pop()) {
+        Some(_) => Err(Error::memory(size as usize)),
+        None => Ok(buffer),
     }
 }
 

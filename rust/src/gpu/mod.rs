@@ -10,6 +10,8 @@ mod launch;
 #[cfg(feature = "gpu")]
 mod memory;
 #[cfg(feature = "gpu")]
+mod meter;
+#[cfg(feature = "gpu")]
 mod pipelines;
 mod plan;
 pub(crate) mod programs;
@@ -17,7 +19,7 @@ pub(crate) mod programs;
 pub(crate) use plan::{Operand, Stage};
 
 #[cfg(feature = "gpu")]
-pub(crate) use device::{allocate, close, free, open, read, run, write};
+pub(crate) use device::{allocate, close, free, measure, open, read, run, write};
 
 #[cfg(not(feature = "gpu"))]
 mod absent {
@@ -47,9 +49,12 @@ mod absent {
     pub(crate) fn read(_handle: u32, _start: usize, _data: &mut [u8]) -> Result {
         none()
     }
+    pub(crate) fn measure(_on: bool) -> Result<[f64; 3]> {
+        none()
+    }
     pub(crate) fn run(_kernel: &'static Kernel, _frame: &Frame<'_>) -> Result {
         none()
     }
 }
 #[cfg(not(feature = "gpu"))]
-pub(crate) use absent::{allocate, close, free, open, read, run, write};
+pub(crate) use absent::{allocate, close, free, measure, open, read, run, write};

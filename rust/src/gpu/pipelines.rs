@@ -89,6 +89,8 @@ impl Pipelines {
             return Err(Error::new("a program has too many operands"));
         }
         let layout = self.layouts.entry(shape).or_insert_with(|| layout(device, shape));
+        // A text that the device refuses is told at once, with its line, and is not kept.
+        let scope = device.push_error_scope(wgpu::ErrorFilter::Validation);
         let module = device.create_shader_module(wgpu::ShaderModuleDescriptor {
             label: Some(stage.name),
             source: wgpu::ShaderSource::Wgsl(render(stage)?.into()),
@@ -106,6 +108,9 @@ impl Pipelines {
             compilation_options: Default::default(),
             cache: None,
         });
+        if let Some(error) = pollster::block_on(scope.pop()) {
+            return Err(Error::new(error.to_string()));
+        }
         let pipeline = Pipeline { compute, layout: shape };
         self.compiled.insert(key, pipeline.clone());
         Ok(pipeline)

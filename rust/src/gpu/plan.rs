@@ -57,6 +57,8 @@ pub(crate) struct Stage {
     pub(crate) types: [DType; 2],
     pub(crate) bound: Vec<(Slot, Item)>,
     pub(crate) outputs: usize,
+    /// Whether what is written is read before.
+    pub(crate) updates: bool,
     pub(crate) words: [u32; WORDS],
     pub(crate) groups: [u32; 3],
     /// Bytes of scratch memory that it needs.
@@ -80,6 +82,7 @@ impl Stage {
             types,
             bound,
             outputs: 1,
+            updates: false,
             words: [0; WORDS],
             groups,
             scratch: 0,

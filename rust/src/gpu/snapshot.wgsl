@@ -2383,8 +2383,9 @@ fn position(number: u32, axes: u32, extents: u32, strides: u32) -> u32 {
 const SCATTERS = false;
 // Words: elements of the output, axes of the index, offsets of the output, the index and the values,
 // stride of the axis in the indexed tensor, extent of the axis in it and in the index, and the number of
-// the axis; extents of the output from 16, of the index from 24, strides of the index from 32, and of
-// the values from 40, along the axis too.
+// the axis, the first pair of a sorted index; extents of the output from 16, of the index from 24, strides
+// of the index from 32, and of the values from 40, along the axis too; from 48 on steps between the rows
+// of a sorted index.
 
 @compute @workgroup_size(256)
 fn main(
@@ -2400,6 +2401,7 @@ fn main(
     var at = word(3u);
     var value = word(4u);
     var inside = true;
+    var line = word(9u);
     var place = 0u;
     for (var axis = word(1u); axis > 0u;) {
         axis--;
@@ -2412,12 +2414,732 @@ fn main(
         }
         inside = inside && step < word(24u + axis);
         at += step * word(32u + axis);
+        line += step * word(48u + axis);
         if (SCATTERS || axis != word(8u)) {
             value += step * word(40u + axis);
         }
     }
     let found = min(u32(m2[at]), word(6u) - 1u);
     m0[word(2u) + number] = m1[value + found * word(5u)];
+}
+
+// scatter_add [(F32, [3]), (I32, [300]), (F32, [300])], dispatch 0
+
+alias T = i32;
+alias R = i32;
+@group(0) @binding(0) var<uniform> parameters: array<vec4<u32>, 16>;
+@group(0) @binding(1) var<storage, read_write> m0: array<State>;
+@group(0) @binding(2) var<storage, read> m1: array<i32>;
+fn word(i: u32) -> u32 {
+    return parameters[i / 4u][i % 4u];
+}
+
+// Where the element with a row-major number lies, for axes whose extents and strides are the words
+// from the given ones on.
+fn position(number: u32, axes: u32, extents: u32, strides: u32) -> u32 {
+    var at = 0u;
+    var rest = number;
+    for (var axis = axes; axis > 0u; axis--) {
+        let extent = word(extents + axis - 1u);
+        at += (rest % extent) * word(strides + axis - 1u);
+        rest /= extent;
+    }
+    return at;
+}
+const WIDTH = 512u;
+const KEPT = 0u;
+const TILE = 1024u;
+alias State = vec2<u32>;
+fn before(a: State, b: State) -> bool { return a.x < b.x || (a.x == b.x && a.y < b.y); }
+fn key_of(x: T) -> u32 { return bitcast<u32>(x) ^ 0x80000000u; }
+// A workgroup sorts a tile: segments of WIDTH pairs, each of a row or of a part of one.
+// Words: segments, segments of a row, elements of a row, results of a row; offset of the input, what turns
+// the order of keys around, offset of the results, stride along the row; extents of the KEPT axes of the
+// rows from 8, their strides from 16; the first row at 24.
+
+var<workgroup> pairs: array<State, TILE>;
+
+@compute @workgroup_size(256)
+fn main(
+    @builtin(workgroup_id) group: vec3<u32>,
+    @builtin(num_workgroups) groups: vec3<u32>,
+    @builtin(local_invocation_index) own: u32,
+) {
+    let first = (group.y * groups.x + group.x) * (TILE / WIDTH);
+    for (var k = own; k < TILE; k += 256u) {
+        let segment = first + k / WIDTH;
+        let i = segment % word(1u) * WIDTH + k % WIDTH;
+        // What stands behind the end of a row comes after all of it.
+        var pair = State(0xffffffffu, i);
+        if (segment < word(0u) && i < word(2u)) {
+            let row = word(24u) + segment / word(1u);
+            let at = word(4u) + position(row, KEPT, 8u, 16u) + i * word(7u);
+            pair.x = key_of(m1[at]) ^ word(5u);
+        }
+        pairs[k] = pair;
+    }
+    for (var size = 2u; size <= WIDTH; size *= 2u) {
+        for (var step = size / 2u; step > 0u; step /= 2u) {
+            workgroupBarrier();
+            for (var k = own; k < TILE / 2u; k += 256u) {
+                let low = 2u * k - k % step;
+                let a = pairs[low];
+                let b = pairs[low + step];
+                if (before(b, a) == (((low % WIDTH) & size) == 0u)) {
+                    pairs[low] = b;
+                    pairs[low + step] = a;
+                }
+            }
+        }
+    }
+    workgroupBarrier();
+    for (var k = own; k < TILE; k += 256u) {
+        let segment = first + k / WIDTH;
+        if (segment >= word(0u)) {
+            continue;
+        }
+        let row = segment / word(1u);
+        let i = segment % word(1u) * WIDTH + k % WIDTH;
+        if (i < word(2u)) {
+            m0[row * word(2u) + i] = pairs[k];
+        }
+    }
+}
+
+// scatter_add [(F32, [3]), (I32, [300]), (F32, [300])], dispatch 1
+
+alias T = f32;
+alias R = f32;
+@group(0) @binding(0) var<uniform> parameters: array<vec4<u32>, 16>;
+@group(0) @binding(1) var<storage, read_write> m0: array<f32>;
+@group(0) @binding(2) var<storage, read> m1: array<State>;
+@group(0) @binding(3) var<storage, read> m2: array<f32>;
+fn word(i: u32) -> u32 {
+    return parameters[i / 4u][i % 4u];
+}
+
+// Where the element with a row-major number lies, for axes whose extents and strides are the words
+// from the given ones on.
+fn position(number: u32, axes: u32, extents: u32, strides: u32) -> u32 {
+    var at = 0u;
+    var rest = number;
+    for (var axis = axes; axis > 0u; axis--) {
+        let extent = word(extents + axis - 1u);
+        at += (rest % extent) * word(strides + axis - 1u);
+        rest /= extent;
+    }
+    return at;
+}
+const SCATTERS = true;
+alias State = vec2<u32>;
+fn before(a: State, b: State) -> bool { return a.x < b.x || (a.x == b.x && a.y < b.y); }
+// Words: elements of the output, axes of the index, offsets of the output, the index and the values,
+// stride of the axis in the indexed tensor, extent of the axis in it and in the index, and the number of
+// the axis, the first pair of a sorted index; extents of the output from 16, of the index from 24, strides
+// of the index from 32, and of the values from 40, along the axis too; from 48 on steps between the rows
+// of a sorted index.
+
+@compute @workgroup_size(256)
+fn main(
+    @builtin(workgroup_id) group: vec3<u32>,
+    @builtin(num_workgroups) groups: vec3<u32>,
+    @builtin(local_invocation_index) own: u32,
+) {
+    let number = (group.y * groups.x + group.x) * 256u + own;
+    if (number >= word(0u)) {
+        return;
+    }
+    var rest = number;
+    var at = word(3u);
+    var value = word(4u);
+    var inside = true;
+    var line = word(9u);
+    var place = 0u;
+    for (var axis = word(1u); axis > 0u;) {
+        axis--;
+        let extent = word(16u + axis);
+        let step = rest % extent;
+        rest /= extent;
+        if (SCATTERS && axis == word(8u)) {
+            place = step;
+            continue;
+        }
+        inside = inside && step < word(24u + axis);
+        at += step * word(32u + axis);
+        line += step * word(48u + axis);
+        if (SCATTERS || axis != word(8u)) {
+            value += step * word(40u + axis);
+        }
+    }
+    if (!inside) { return; }
+    let to = word(2u) + number;
+    let value_stride = word(40u + word(8u));
+    let key = place ^ 0x80000000u;
+    let end = line + word(7u);
+    var high = end;
+    while (line < high) {
+        let middle = (line + high) / 2u;
+        if (m1[middle].x < key) {
+            line = middle + 1u;
+        } else {
+            high = middle;
+        }
+    }
+    var result = m0[to];
+    for (; line < end && m1[line].x == key; line++) {
+        let i = m1[line].y;
+        result = result + m2[value + i * value_stride];
+    }
+    m0[to] = result;
+}
+
+// cumsum [(F32, [131072]), (F32, [131072])], dispatch 0
+
+alias T = f32;
+alias R = f32;
+@group(0) @binding(0) var<uniform> parameters: array<vec4<u32>, 16>;
+@group(0) @binding(1) var<storage, read_write> m0: array<State>;
+@group(0) @binding(2) var<storage, read> m1: array<f32>;
+fn word(i: u32) -> u32 {
+    return parameters[i / 4u][i % 4u];
+}
+
+// Where the element with a row-major number lies, for axes whose extents and strides are the words
+// from the given ones on.
+fn position(number: u32, axes: u32, extents: u32, strides: u32) -> u32 {
+    var at = 0u;
+    var rest = number;
+    for (var axis = axes; axis > 0u; axis--) {
+        let extent = word(extents + axis - 1u);
+        at += (rest % extent) * word(strides + axis - 1u);
+        rest /= extent;
+    }
+    return at;
+}
+const LANES = 256u;
+const KEPT = 0u;
+const RUN = 8u;
+alias State = T;
+fn identity() -> State { return T(0); }
+fn state_of(x: T) -> State { return x; }
+fn joined(a: State, b: State) -> State { return a + b; }
+fn finish(a: State) -> T { return a; }
+// What is gathered up to each element of a row. LANES invocations treat an item, which is a row or a part
+// of one, RUN elements each at a time: each gathers its own, then they learn what stands before those.
+// Words: items (rows times parts), parts of a row, elements of a row and of a part; offset and stride of
+// the input, offset and stride of the results, of which strides may lead back; extents of the KEPT axes
+// of the rows from 8, their strides from 16.
+
+var<workgroup> held: array<State, 256>;
+
+@compute @workgroup_size(256)
+fn main(
+    @builtin(workgroup_id) group: vec3<u32>,
+    @builtin(num_workgroups) groups: vec3<u32>,
+    @builtin(local_invocation_index) own: u32,
+) {
+    let item = (group.y * groups.x + group.x) * (256u / LANES) + own / LANES;
+    let lane = own % LANES;
+    let there = item < word(0u);
+    let row = item / word(1u);
+    let start = item % word(1u) * word(3u);
+    let end = select(0u, min(start + word(3u), word(2u)), there);
+    let base = word(4u) + position(row, KEPT, 8u, 16u);
+    let out = word(6u) + row * word(2u);
+    var carry = identity();
+    
+    for (var done = 0u; done < word(3u); done += LANES * RUN) {
+        let first = start + done + lane * RUN;
+        var run: array<State, RUN>;
+        var state = identity();
+        for (var k = 0u; k < RUN; k++) {
+            let i = first + k;
+            if (i < end) {
+                state = joined(state, state_of(m1[base + i * word(5u)]));
+            }
+            run[k] = state;
+        }
+        var ahead = carry;
+        if (LANES > 1u) {
+            workgroupBarrier();
+            held[own] = state;
+            for (var step = 1u; step < LANES; step *= 2u) {
+                workgroupBarrier();
+                if (lane >= step) {
+                    state = joined(held[own - step], state);
+                }
+                workgroupBarrier();
+                held[own] = state;
+            }
+            workgroupBarrier();
+            if (lane > 0u) {
+                ahead = joined(carry, held[own - 1u]);
+            }
+            state = held[own - lane + LANES - 1u];
+        }
+        carry = joined(carry, state);
+        for (var k = 0u; k < RUN; k++) {
+            let i = first + k;
+            if (i < end) {
+                
+            }
+        }
+    }
+    if (there && lane == 0u) {
+        m0[item] = carry;
+    }
+}
+
+// cumsum [(F32, [131072]), (F32, [131072])], dispatch 1
+
+alias T = f32;
+alias R = f32;
+@group(0) @binding(0) var<uniform> parameters: array<vec4<u32>, 16>;
+@group(0) @binding(1) var<storage, read_write> m0: array<State>;
+fn word(i: u32) -> u32 {
+    return parameters[i / 4u][i % 4u];
+}
+
+// Where the element with a row-major number lies, for axes whose extents and strides are the words
+// from the given ones on.
+fn position(number: u32, axes: u32, extents: u32, strides: u32) -> u32 {
+    var at = 0u;
+    var rest = number;
+    for (var axis = axes; axis > 0u; axis--) {
+        let extent = word(extents + axis - 1u);
+        at += (rest % extent) * word(strides + axis - 1u);
+        rest /= extent;
+    }
+    return at;
+}
+const LANES = 1u;
+const KEPT = 1u;
+const RUN = 8u;
+alias State = T;
+fn identity() -> State { return T(0); }
+fn state_of(x: T) -> State { return x; }
+fn joined(a: State, b: State) -> State { return a + b; }
+fn finish(a: State) -> T { return a; }
+// What is gathered up to each element of a row. LANES invocations treat an item, which is a row or a part
+// of one, RUN elements each at a time: each gathers its own, then they learn what stands before those.
+// Words: items (rows times parts), parts of a row, elements of a row and of a part; offset and stride of
+// the input, offset and stride of the results, of which strides may lead back; extents of the KEPT axes
+// of the rows from 8, their strides from 16.
+
+var<workgroup> held: array<State, 256>;
+
+@compute @workgroup_size(256)
+fn main(
+    @builtin(workgroup_id) group: vec3<u32>,
+    @builtin(num_workgroups) groups: vec3<u32>,
+    @builtin(local_invocation_index) own: u32,
+) {
+    let item = (group.y * groups.x + group.x) * (256u / LANES) + own / LANES;
+    let lane = own % LANES;
+    let there = item < word(0u);
+    let row = item / word(1u);
+    let start = item % word(1u) * word(3u);
+    let end = select(0u, min(start + word(3u), word(2u)), there);
+    let base = word(4u) + position(row, KEPT, 8u, 16u);
+    let out = word(6u) + row * word(2u);
+    var carry = identity();
+    
+    for (var done = 0u; done < word(3u); done += LANES * RUN) {
+        let first = start + done + lane * RUN;
+        var run: array<State, RUN>;
+        var state = identity();
+        for (var k = 0u; k < RUN; k++) {
+            let i = first + k;
+            if (i < end) {
+                state = joined(state, m0[base + i]);
+            }
+            run[k] = state;
+        }
+        var ahead = carry;
+        if (LANES > 1u) {
+            workgroupBarrier();
+            held[own] = state;
+            for (var step = 1u; step < LANES; step *= 2u) {
+                workgroupBarrier();
+                if (lane >= step) {
+                    state = joined(held[own - step], state);
+                }
+                workgroupBarrier();
+                held[own] = state;
+            }
+            workgroupBarrier();
+            if (lane > 0u) {
+                ahead = joined(carry, held[own - 1u]);
+            }
+            state = held[own - lane + LANES - 1u];
+        }
+        carry = joined(carry, state);
+        for (var k = 0u; k < RUN; k++) {
+            let i = first + k;
+            if (i < end) {
+                m0[base + i] = joined(ahead, run[k]);
+            }
+        }
+    }
+    
+}
+
+// cumsum [(F32, [131072]), (F32, [131072])], dispatch 2
+
+alias T = f32;
+alias R = f32;
+@group(0) @binding(0) var<uniform> parameters: array<vec4<u32>, 16>;
+@group(0) @binding(1) var<storage, read_write> m0: array<f32>;
+@group(0) @binding(2) var<storage, read> m1: array<f32>;
+@group(0) @binding(3) var<storage, read> m2: array<State>;
+fn word(i: u32) -> u32 {
+    return parameters[i / 4u][i % 4u];
+}
+
+// Where the element with a row-major number lies, for axes whose extents and strides are the words
+// from the given ones on.
+fn position(number: u32, axes: u32, extents: u32, strides: u32) -> u32 {
+    var at = 0u;
+    var rest = number;
+    for (var axis = axes; axis > 0u; axis--) {
+        let extent = word(extents + axis - 1u);
+        at += (rest % extent) * word(strides + axis - 1u);
+        rest /= extent;
+    }
+    return at;
+}
+const LANES = 256u;
+const KEPT = 0u;
+const RUN = 8u;
+alias State = T;
+fn identity() -> State { return T(0); }
+fn state_of(x: T) -> State { return x; }
+fn joined(a: State, b: State) -> State { return a + b; }
+fn finish(a: State) -> T { return a; }
+// What is gathered up to each element of a row. LANES invocations treat an item, which is a row or a part
+// of one, RUN elements each at a time: each gathers its own, then they learn what stands before those.
+// Words: items (rows times parts), parts of a row, elements of a row and of a part; offset and stride of
+// the input, offset and stride of the results, of which strides may lead back; extents of the KEPT axes
+// of the rows from 8, their strides from 16.
+
+var<workgroup> held: array<State, 256>;
+
+@compute @workgroup_size(256)
+fn main(
+    @builtin(workgroup_id) group: vec3<u32>,
+    @builtin(num_workgroups) groups: vec3<u32>,
+    @builtin(local_invocation_index) own: u32,
+) {
+    let item = (group.y * groups.x + group.x) * (256u / LANES) + own / LANES;
+    let lane = own % LANES;
+    let there = item < word(0u);
+    let row = item / word(1u);
+    let start = item % word(1u) * word(3u);
+    let end = select(0u, min(start + word(3u), word(2u)), there);
+    let base = word(4u) + position(row, KEPT, 8u, 16u);
+    let out = word(6u) + row * word(2u);
+    var carry = identity();
+    if (there && item % word(1u) > 0u) {
+        carry = m2[item - 1u];
+    }
+    for (var done = 0u; done < word(3u); done += LANES * RUN) {
+        let first = start + done + lane * RUN;
+        var run: array<State, RUN>;
+        var state = identity();
+        for (var k = 0u; k < RUN; k++) {
+            let i = first + k;
+            if (i < end) {
+                state = joined(state, state_of(m1[base + i * word(5u)]));
+            }
+            run[k] = state;
+        }
+        var ahead = carry;
+        if (LANES > 1u) {
+            workgroupBarrier();
+            held[own] = state;
+            for (var step = 1u; step < LANES; step *= 2u) {
+                workgroupBarrier();
+                if (lane >= step) {
+                    state = joined(held[own - step], state);
+                }
+                workgroupBarrier();
+                held[own] = state;
+            }
+            workgroupBarrier();
+            if (lane > 0u) {
+                ahead = joined(carry, held[own - 1u]);
+            }
+            state = held[own - lane + LANES - 1u];
+        }
+        carry = joined(carry, state);
+        for (var k = 0u; k < RUN; k++) {
+            let i = first + k;
+            if (i < end) {
+                m0[out + i * word(7u)] = finish(joined(ahead, run[k]));
+            }
+        }
+    }
+    
+}
+
+// cumprod [(F32, [9, 3]), (F32, [9, 3])], dispatch 0
+
+alias T = f32;
+alias R = f32;
+@group(0) @binding(0) var<uniform> parameters: array<vec4<u32>, 16>;
+@group(0) @binding(1) var<storage, read_write> m0: array<f32>;
+@group(0) @binding(2) var<storage, read> m1: array<f32>;
+fn word(i: u32) -> u32 {
+    return parameters[i / 4u][i % 4u];
+}
+
+// Where the element with a row-major number lies, for axes whose extents and strides are the words
+// from the given ones on.
+fn position(number: u32, axes: u32, extents: u32, strides: u32) -> u32 {
+    var at = 0u;
+    var rest = number;
+    for (var axis = axes; axis > 0u; axis--) {
+        let extent = word(extents + axis - 1u);
+        at += (rest % extent) * word(strides + axis - 1u);
+        rest /= extent;
+    }
+    return at;
+}
+const LANES = 1u;
+const KEPT = 1u;
+const RUN = 8u;
+struct State { factor: f32, power: i32 }
+fn identity() -> State { return State(1.0, 0); }
+fn state_of(x: f32) -> State {
+    let bits = bitcast<u32>(x);
+    let power = (bits >> 23u) & 0xffu;
+    if (power == 0u || power == 0xffu) { return State(x, 0); }
+    return State(bitcast<f32>((bits & 0x807fffffu) | 0x3f800000u), i32(power) - 127);
+}
+fn joined(a: State, b: State) -> State {
+    let product = state_of(a.factor * b.factor);
+    return State(product.factor, clamp(product.power + a.power + b.power, -500000000, 500000000));
+}
+fn power_of_two(power: i32) -> f32 { return bitcast<f32>(u32(power + 127) << 23u); }
+fn finish(a: State) -> f32 {
+    let power = clamp(a.power, -250, 250);
+    let half = power / 2;
+    return a.factor * power_of_two(half) * power_of_two(power - half);
+}
+// What is gathered up to each element of a row. LANES invocations treat an item, which is a row or a part
+// of one, RUN elements each at a time: each gathers its own, then they learn what stands before those.
+// Words: items (rows times parts), parts of a row, elements of a row and of a part; offset and stride of
+// the input, offset and stride of the results, of which strides may lead back; extents of the KEPT axes
+// of the rows from 8, their strides from 16.
+
+var<workgroup> held: array<State, 256>;
+
+@compute @workgroup_size(256)
+fn main(
+    @builtin(workgroup_id) group: vec3<u32>,
+    @builtin(num_workgroups) groups: vec3<u32>,
+    @builtin(local_invocation_index) own: u32,
+) {
+    let item = (group.y * groups.x + group.x) * (256u / LANES) + own / LANES;
+    let lane = own % LANES;
+    let there = item < word(0u);
+    let row = item / word(1u);
+    let start = item % word(1u) * word(3u);
+    let end = select(0u, min(start + word(3u), word(2u)), there);
+    let base = word(4u) + position(row, KEPT, 8u, 16u);
+    let out = word(6u) + row * word(2u);
+    var carry = identity();
+    
+    for (var done = 0u; done < word(3u); done += LANES * RUN) {
+        let first = start + done + lane * RUN;
+        var run: array<State, RUN>;
+        var state = identity();
+        for (var k = 0u; k < RUN; k++) {
+            let i = first + k;
+            if (i < end) {
+                state = joined(state, state_of(m1[base + i * word(5u)]));
+            }
+            run[k] = state;
+        }
+        var ahead = carry;
+        if (LANES > 1u) {
+            workgroupBarrier();
+            held[own] = state;
+            for (var step = 1u; step < LANES; step *= 2u) {
+                workgroupBarrier();
+                if (lane >= step) {
+                    state = joined(held[own - step], state);
+                }
+                workgroupBarrier();
+                held[own] = state;
+            }
+            workgroupBarrier();
+            if (lane > 0u) {
+                ahead = joined(carry, held[own - 1u]);
+            }
+            state = held[own - lane + LANES - 1u];
+        }
+        carry = joined(carry, state);
+        for (var k = 0u; k < RUN; k++) {
+            let i = first + k;
+            if (i < end) {
+                m0[out + i * word(7u)] = finish(joined(ahead, run[k]));
+            }
+        }
+    }
+    
+}
+
+// argsort [(I32, [2000]), (F32, [2000])], dispatch 0
+
+alias T = f32;
+alias R = f32;
+@group(0) @binding(0) var<uniform> parameters: array<vec4<u32>, 16>;
+@group(0) @binding(1) var<storage, read_write> m0: array<State>;
+@group(0) @binding(2) var<storage, read> m1: array<f32>;
+fn word(i: u32) -> u32 {
+    return parameters[i / 4u][i % 4u];
+}
+
+// Where the element with a row-major number lies, for axes whose extents and strides are the words
+// from the given ones on.
+fn position(number: u32, axes: u32, extents: u32, strides: u32) -> u32 {
+    var at = 0u;
+    var rest = number;
+    for (var axis = axes; axis > 0u; axis--) {
+        let extent = word(extents + axis - 1u);
+        at += (rest % extent) * word(strides + axis - 1u);
+        rest /= extent;
+    }
+    return at;
+}
+const WIDTH = 1024u;
+const KEPT = 0u;
+const TILE = 1024u;
+alias State = vec2<u32>;
+fn before(a: State, b: State) -> bool { return a.x < b.x || (a.x == b.x && a.y < b.y); }
+fn key_of(x: T) -> u32 {
+    let bits = bitcast<u32>(x);
+    let size = bits & 0x7fffffffu;
+    if (size > 0x7f800000u) { return 0xffffffffu; }
+    if (size == 0u) { return 0x80000000u; }
+    return select(bits | 0x80000000u, ~bits, bits >= 0x80000000u);
+}
+// A workgroup sorts a tile: segments of WIDTH pairs, each of a row or of a part of one.
+// Words: segments, segments of a row, elements of a row, results of a row; offset of the input, what turns
+// the order of keys around, offset of the results, stride along the row; extents of the KEPT axes of the
+// rows from 8, their strides from 16; the first row at 24.
+
+var<workgroup> pairs: array<State, TILE>;
+
+@compute @workgroup_size(256)
+fn main(
+    @builtin(workgroup_id) group: vec3<u32>,
+    @builtin(num_workgroups) groups: vec3<u32>,
+    @builtin(local_invocation_index) own: u32,
+) {
+    let first = (group.y * groups.x + group.x) * (TILE / WIDTH);
+    for (var k = own; k < TILE; k += 256u) {
+        let segment = first + k / WIDTH;
+        let i = segment % word(1u) * WIDTH + k % WIDTH;
+        // What stands behind the end of a row comes after all of it.
+        var pair = State(0xffffffffu, i);
+        if (segment < word(0u) && i < word(2u)) {
+            let row = word(24u) + segment / word(1u);
+            let at = word(4u) + position(row, KEPT, 8u, 16u) + i * word(7u);
+            pair.x = key_of(m1[at]) ^ word(5u);
+        }
+        pairs[k] = pair;
+    }
+    for (var size = 2u; size <= WIDTH; size *= 2u) {
+        for (var step = size / 2u; step > 0u; step /= 2u) {
+            workgroupBarrier();
+            for (var k = own; k < TILE / 2u; k += 256u) {
+                let low = 2u * k - k % step;
+                let a = pairs[low];
+                let b = pairs[low + step];
+                if (before(b, a) == (((low % WIDTH) & size) == 0u)) {
+                    pairs[low] = b;
+                    pairs[low + step] = a;
+                }
+            }
+        }
+    }
+    workgroupBarrier();
+    for (var k = own; k < TILE; k += 256u) {
+        let segment = first + k / WIDTH;
+        if (segment >= word(0u)) {
+            continue;
+        }
+        let row = segment / word(1u);
+        let i = segment % word(1u) * WIDTH + k % WIDTH;
+        if (i < word(2u)) {
+            m0[row * word(2u) + i] = pairs[k];
+        }
+    }
+}
+
+// argsort [(I32, [2000]), (F32, [2000])], dispatch 1
+
+alias T = f32;
+alias R = f32;
+@group(0) @binding(0) var<uniform> parameters: array<vec4<u32>, 16>;
+@group(0) @binding(1) var<storage, read_write> m0: array<i32>;
+@group(0) @binding(2) var<storage, read> m1: array<State>;
+fn word(i: u32) -> u32 {
+    return parameters[i / 4u][i % 4u];
+}
+
+// Where the element with a row-major number lies, for axes whose extents and strides are the words
+// from the given ones on.
+fn position(number: u32, axes: u32, extents: u32, strides: u32) -> u32 {
+    var at = 0u;
+    var rest = number;
+    for (var axis = axes; axis > 0u; axis--) {
+        let extent = word(extents + axis - 1u);
+        at += (rest % extent) * word(strides + axis - 1u);
+        rest /= extent;
+    }
+    return at;
+}
+alias State = vec2<u32>;
+fn before(a: State, b: State) -> bool { return a.x < b.x || (a.x == b.x && a.y < b.y); }
+// Each pair finds its place among those of the run that is merged with its own.
+// Words: pairs, length of a run, elements of a row, results of a row; where the pairs lie, where they go,
+// offset of the results; the first row at 24.
+
+@compute @workgroup_size(256)
+fn main(
+    @builtin(workgroup_id) group: vec3<u32>,
+    @builtin(num_workgroups) groups: vec3<u32>,
+    @builtin(local_invocation_index) own: u32,
+) {
+    let number = (group.y * groups.x + group.x) * 256u + own;
+    if (number >= word(0u)) {
+        return;
+    }
+    let run = word(1u);
+    let row = number / word(2u);
+    let i = number % word(2u);
+    let base = word(4u) + row * word(2u);
+    let pair = m1[base + i];
+    let start = i - i % (2u * run);
+    let other = select(start, start + run, i - start < run);
+    var low = min(other, word(2u));
+    var high = min(other + run, word(2u));
+    let first = low;
+    while (low < high) {
+        let middle = (low + high) / 2u;
+        if (before(m1[base + middle], pair)) {
+            low = middle + 1u;
+        } else {
+            high = middle;
+        }
+    }
+    let place = start + i % run + (low - first);
+    if (place < word(3u)) {
+        m0[word(6u) + (word(24u) + row) * word(3u) + place] = i32(pair.y);
+    }
 }
 
 // adam_step [(F32, [64]), (F32, [64]), (F32, [64]), (F32, [64])], dispatch 0

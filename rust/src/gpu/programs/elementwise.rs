@@ -7,7 +7,7 @@ use crate::gpu::plan::{GROUP, Item, Operand, Slot, Stage, VECTOR, constants, spr
 use crate::layout::MAX_RANK;
 
 const SOURCE: &str = include_str!("elementwise.wgsl");
-pub(super) const FLOAT: &str = include_str!("float.wgsl");
+pub(super) const FLOAT: &str = include_str!("math.wgsl");
 const INTEGER: &str = include_str!("integer.wgsl");
 
 /// Where an operand's words begin.

@@ -1,10 +1,13 @@
 //! Reading and writing at positions that a tensor gives. What is written is gathered for each element of
-//! the output, in the order of the index, so that the bits of a sum are those of the CPU.
+//! the output, in the order of the index, so that the bits of a sum are those of the CPU. Where the index
+//! is long, it is sorted first, so that each element finds what is its own.
 
+use super::lanes::Lanes;
+use super::sort::{PAIRS, Unsorted};
 use crate::dtype::DType;
 use crate::error::{Error, Result};
 use crate::frame::Frame;
-use crate::gpu::plan::{GROUP, Operand, Slot, Stage, spread};
+use crate::gpu::plan::{GROUP, Item, Operand, Slot, Stage, spread};
 
 pub(crate) const INDEX_SOURCE: &str = include_str!("index.wgsl");
 
@@ -25,6 +28,33 @@ const SCATTER: &str = "if (!inside) { return; }
     }
     m0[to] = result;
 ";
+
+/// The same, where the rows of the index have been sorted.
+const SCATTER_SORTED: &str = "if (!inside) { return; }
+    let to = word(2u) + number;
+    let value_stride = word(40u + word(8u));
+    let key = place ^ 0x80000000u;
+    let end = line + word(7u);
+    var high = end;
+    while (line < high) {
+        let middle = (line + high) / 2u;
+        if (m1[middle].x < key) {
+            line = middle + 1u;
+        } else {
+            high = middle;
+        }
+    }
+    var result = m0[to];
+    for (; line < end && m1[line].x == key; line++) {
+        let i = m1[line].y;
+        result = JOINED;
+    }
+    m0[to] = result;
+";
+
+/// Extent of an index from which on it is sorted, and the bytes of scratch memory that this may take.
+const LONG: usize = 256;
+const MOST_BYTES: usize = 1 << 27;
 
 fn indexed(
     name: &'static str,
@@ -55,12 +85,16 @@ fn indexed(
 }
 
 fn text(stage: &Stage) -> Result<String> {
+    let sorted = stage.values[0] == 1;
+    let scattered = if sorted { SCATTER_SORTED } else { SCATTER };
     let body = match stage.name {
         "gather" => GATHER.into(),
-        "scatter" => SCATTER.replace("JOINED", "m2[value + i * value_stride]"),
-        _ => SCATTER.replace("JOINED", "result + m2[value + i * value_stride]"),
+        "scatter" => scattered.replace("JOINED", "m2[value + i * value_stride]"),
+        _ => scattered.replace("JOINED", "result + m2[value + i * value_stride]"),
     };
+    let pairs = if sorted { PAIRS } else { "" };
     Ok(format!("const SCATTERS = {};\n", stage.name != "gather")
+        + pairs
         + &INDEX_SOURCE.replace("    // body\n", &format!("    {body}")))
 }
 
@@ -88,8 +122,47 @@ pub(crate) fn scatter<const ADD: bool>(
         return Err(Error::new("index and source do not fit"));
     }
     let name = if ADD { "scatter_add" } else { "scatter" };
-    let mut stage = indexed(name, operands, frame.ints()[0].max(0) as usize, (1, 0))?;
+    let axis = frame.ints()[0].max(0) as usize;
+    let mut stage = indexed(name, operands, axis, (1, 0))?;
+    stage.updates = true;
     stage.set(4, &[source.offset])?;
     stage.copy(40, source.layout.strides());
-    Ok(vec![stage])
+    let mut stages = if index.layout.extent(axis) < LONG {
+        Vec::new()
+    } else {
+        sort_index(index, axis, &mut stage)?
+    };
+    stages.push(stage);
+    Ok(stages)
+}
+
+/// The dispatches that sort the rows of an index, of which each is sorted once, and lets another one find
+/// its own there; none if that takes too much memory.
+fn sort_index(index: &Operand, axis: usize, stage: &mut Stage) -> Result<Vec<Stage>> {
+    let layout = &index.layout;
+    let extent = layout.extent(axis);
+    let once = |other| other == axis || layout.repeats(other);
+    let lanes = Lanes {
+        rest: layout.without(once).coalesced(),
+        extent,
+        stride: layout.stride(axis),
+        offset: index.offset,
+    };
+    let (operand, dtype, descending) = (1, index.dtype, false);
+    let unsorted = Unsorted { lanes: &lanes, operand, dtype, descending };
+    stage.scratch = unsorted.scratch(lanes.rows());
+    if stage.scratch > MOST_BYTES {
+        stage.scratch = 0;
+        return Ok(Vec::new());
+    }
+    let (stages, from) = unsorted.pairs()?;
+    stage.values[0] = 1;
+    stage.bound[1] = (Slot::Scratch, Item::State);
+    stage.set(9, &[from])?;
+    let mut step = extent;
+    for other in (0..layout.rank()).rev().filter(|&other| !once(other)) {
+        stage.set(48 + other, &[step])?;
+        step *= layout.extent(other);
+    }
+    Ok(stages)
 }

@@ -1,7 +1,8 @@
 // Words: elements of the output, axes of the index, offsets of the output, the index and the values,
 // stride of the axis in the indexed tensor, extent of the axis in it and in the index, and the number of
-// the axis; extents of the output from 16, of the index from 24, strides of the index from 32, and of
-// the values from 40, along the axis too.
+// the axis, the first pair of a sorted index; extents of the output from 16, of the index from 24, strides
+// of the index from 32, and of the values from 40, along the axis too; from 48 on steps between the rows
+// of a sorted index.
 
 @compute @workgroup_size(256)
 fn main(
@@ -17,6 +18,7 @@ fn main(
     var at = word(3u);
     var value = word(4u);
     var inside = true;
+    var line = word(9u);
     var place = 0u;
     for (var axis = word(1u); axis > 0u;) {
         axis--;
@@ -29,6 +31,7 @@ fn main(
         }
         inside = inside && step < word(24u + axis);
         at += step * word(32u + axis);
+        line += step * word(48u + axis);
         if (SCATTERS || axis != word(8u)) {
             value += step * word(40u + axis);
         }

@@ -4,11 +4,14 @@
 mod elementwise;
 mod fills;
 mod index;
+mod lanes;
 mod layer_norm;
 mod matmul;
 mod optim;
 mod reduce;
 mod rows;
+mod scan;
+mod sort;
 mod window;
 
 use super::plan::{Operand, Stage};
@@ -39,6 +42,9 @@ pub(crate) const CROSS_ENTROPY_GRAD: Wgsl = program(rows::ROWS_SOURCE, rows::cro
 pub(crate) const GATHER: Wgsl = program(index::INDEX_SOURCE, index::gather);
 pub(crate) const SCATTER: Wgsl = program(index::INDEX_SOURCE, index::scatter::<false>);
 pub(crate) const SCATTER_ADD: Wgsl = program(index::INDEX_SOURCE, index::scatter::<true>);
+pub(crate) const CUMSUM: Wgsl = program(scan::SCAN_SOURCE, scan::cumsum);
+pub(crate) const CUMPROD: Wgsl = program(scan::SCAN_SOURCE, scan::cumprod);
+pub(crate) const ARGSORT: Wgsl = program(sort::TILES_SOURCE, sort::argsort);
 pub(crate) const SGD: Wgsl = program(optim::STEP_SOURCE, optim::sgd);
 pub(crate) const SGD_MOMENTUM: Wgsl = program(optim::STEP_SOURCE, optim::sgd_momentum);
 pub(crate) const ADAM: Wgsl = program(optim::STEP_SOURCE, optim::adam);

@@ -53,6 +53,7 @@ fn step(
     let groups = spread((size / each).div_ceil(GROUP))?;
     let mut stage = Stage::new(name, text, [operands[0].dtype; 2], bound.collect(), groups);
     stage.outputs = operands.len() - 1;
+    stage.updates = true;
     stage.expression = body;
     stage.values[0] = vectors.into();
     stage.set(0, &[size / each])?;

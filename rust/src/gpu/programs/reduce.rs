@@ -14,15 +14,14 @@ pub(crate) const REDUCE_SOURCE: &str = include_str!("reduce.wgsl");
 pub(super) const FILLING: usize = 1056 * GROUP;
 /// Elements from which a second invocation on the same result pays.
 const SHARE: usize = 16;
-/// Bytes of a state at most.
-const STATE: usize = 8;
-
 /// What a reduction is.
 #[derive(Clone, Copy)]
 struct Reduction {
     name: &'static str,
     /// The state: its type and functions.
     state: &'static str,
+    /// Its bytes.
+    bytes: usize,
 }
 
 const SUM: Reduction = Reduction {
@@ -36,6 +35,7 @@ fn finish(total: R) -> R {
     return select(R(f32(total) / divisor), total, divisor == 1.0);
 }
 ",
+    bytes: 4,
 };
 
 /// A NaN wins, and of equal elements the first. A NaN is known by its bits.
@@ -67,8 +67,8 @@ fn combined(a: State, b: State) -> State {
     };
 }
 
-const MAX: Reduction = Reduction { name: "max", state: extreme_state!(">") };
-const MIN: Reduction = Reduction { name: "min", state: extreme_state!("<") };
+const MAX: Reduction = Reduction { name: "max", state: extreme_state!(">"), bytes: 8 };
+const MIN: Reduction = Reduction { name: "min", state: extreme_state!("<"), bytes: 8 };
 
 /// How a reduction is shared out.
 pub(super) struct Sharing {
@@ -254,7 +254,7 @@ fn stage(
         *word = stride / vector as u32;
     }
     stage.copy(16 + kept, source.reduced.strides());
-    stage.scratch = if step == Step::First { items * STATE } else { 0 };
+    stage.scratch = if step == Step::First { items * reduction.bytes } else { 0 };
     Ok(stage)
 }
 

@@ -3,13 +3,14 @@
 use crate::dtype::{Element, by_type};
 use crate::error::Result;
 use crate::frame::Launch;
+use crate::gpu::programs;
 use crate::kernels::scan::lanes::for_lanes;
-use crate::registry::{Cpu, Kernel, Wgsl};
+use crate::registry::{Cpu, Kernel};
 use crate::scratch::scratch;
 use std::cmp::Ordering;
 
 pub(super) const ROWS: &[Kernel] =
-    &[Kernel { name: "argsort", outputs: 1, cpu: Cpu::Custom(argsort), wgsl: Wgsl::None }];
+    &[Kernel { name: "argsort", outputs: 1, cpu: Cpu::Custom(argsort), wgsl: programs::ARGSORT }];
 
 /// Integer 0: whether the largest comes first. Equal elements keep their order, NaN is the largest. A
 /// shorter output gets the first ones.

@@ -7,7 +7,7 @@ use crate::error::{Error, Result};
 use crate::frame::Launch;
 use crate::gpu::programs;
 use crate::kernels::elementwise::math::Real;
-use crate::kernels::normalize::softmax::{GRAIN, exponentials, largest, sum_with};
+use crate::kernels::normalize::softmax::{GRAIN, for_exponentials, for_totals};
 use crate::registry::{Cpu, Kernel};
 use crate::scratch::in_order;
 use std::borrow::Cow;
@@ -55,12 +55,6 @@ impl<'a, T: Element> Classified<'a, T> {
     fn grain(&self) -> usize {
         (GRAIN / self.classes.max(1)).max(1)
     }
-
-    /// The rows from number `first` on, and the class of each.
-    fn rows(&self, first: usize) -> impl Iterator<Item = (&[T], usize)> {
-        let rows = self.logits.chunks_exact(self.classes.max(1)).skip(first);
-        rows.zip(self.labels[first..].iter().map(|&label| label as usize))
-    }
 }
 
 fn cross_entropy(launch: &mut Launch<'_>) -> Result {
@@ -78,17 +72,20 @@ fn cross_entropy_as<T: Element + Real + Into<f64>>(launch: &mut Launch<'_>) -> R
     if out.len() != data.labels.len() {
         return Err(Error::new("the output has another size"));
     }
+    let classes = data.classes;
     for_chunks_of(out, data.grain(), |start, chunk| {
-        for (out, (x, label)) in chunk.iter_mut().zip(data.rows(start)) {
-            simd(
-                #[inline(always)]
-                || {
-                    let largest = largest(x);
-                    let total = sum_with(x, x, |x, _| (x - largest).exp_());
-                    *out = total.log_() - (x[label] - largest);
-                },
-            );
-        }
+        let x = &data.logits[start * classes..][..chunk.len() * classes];
+        simd(
+            #[inline(always)]
+            || {
+                let mut rows = chunk.iter_mut().zip(&data.labels[start..]);
+                for_totals(x, classes, |x, largest, total| {
+                    if let Some((out, &label)) = rows.next() {
+                        *out = total.log_() - (x[label as usize] - largest);
+                    }
+                });
+            },
+        );
     })
 }
 
@@ -103,17 +100,19 @@ fn cross_entropy_grad_as<T: Element + Real + Into<f64>>(launch: &mut Launch<'_>)
     }
     let g = in_order::<T>(g)?;
     for_chunks_of(out, data.grain() * classes, |start, chunk| {
-        let first = start / classes;
-        let rows = data.rows(first).zip(&g[first..]);
-        for (out, ((x, label), &factor)) in chunk.chunks_exact_mut(classes).zip(rows) {
-            simd(
-                #[inline(always)]
-                || {
-                    let scale = factor / exponentials(out, x).1;
-                    out.iter_mut().for_each(|e| *e = *e * scale);
-                },
-            );
-            out[label] = out[label] - factor;
-        }
+        let x = &data.logits[start..];
+        simd(
+            #[inline(always)]
+            || {
+                let mut rows = data.labels.iter().zip(&*g).skip(start / classes);
+                for_exponentials(chunk, x, classes, |e, _, _, total| {
+                    if let Some((&label, &factor)) = rows.next() {
+                        let scale = factor / total;
+                        e.iter_mut().for_each(|e| *e = *e * scale);
+                        e[label as usize] = e[label as usize] - factor;
+                    }
+                });
+            },
+        );
     })
 }

@@ -51,6 +51,8 @@ pub(crate) const GRAIN: usize = 1 << 14;
 const COLUMNS: usize = 64;
 /// Sums that run beside each other, so that they are done in vectors.
 const LANES: usize = 16;
+/// Elements of short rows that are exponentiated together: alone each would leave its vectors half empty.
+const TOGETHER: usize = 512;
 /// Elements that a lane's sum adds in its own precision.
 const BLOCK: usize = 4096;
 
@@ -90,9 +92,12 @@ impl Axis {
     }
 }
 
-/// Runs lane-wise over a row, and then over the lanes.
+/// Runs lane-wise over a row, and then over the lanes; a row that does not fill them, one by one.
 #[inline(always)]
 fn fold<T: Copy>(row: &[T], start: T, join: impl Fn(T, T) -> T) -> T {
+    if row.len() < LANES {
+        return row.iter().fold(start, |all, &x| join(all, x));
+    }
     let mut lanes = [start; LANES];
     let (chunks, rest) = row.as_chunks::<LANES>();
     for chunk in chunks {
@@ -130,9 +135,12 @@ fn shift<T: Real>(largest: T) -> T {
     if largest.finite() { largest } else { T::from_f64(0.0) }
 }
 
-/// Sum of `f` over a row and another one.
+/// Sum of `f` over a row and another one; by lanes as well.
 #[inline(always)]
 pub(crate) fn sum_with<T: Real + Into<f64>>(a: &[T], b: &[T], f: impl Fn(T, T) -> T) -> T {
+    if a.len() < LANES {
+        return a.iter().zip(b).fold(T::from_f64(0.0), |all, (&a, &b)| all + f(a, b));
+    }
     let mut total = 0.0;
     for (a, b) in a.chunks(BLOCK).zip(b.chunks(BLOCK)) {
         let mut lanes = [T::from_f64(0.0); LANES];
@@ -182,10 +190,15 @@ fn softmax_as<T: Element + Real + Into<f64>>(launch: &mut Launch<'_>, log: bool)
         simd(
             #[inline(always)]
             || {
-                let rows = x[start..].chunks(axis.length);
-                for (out, x) in chunk.chunks_mut(axis.length).zip(rows) {
-                    softmax_row(out, x, log);
-                }
+                for_exponentials(chunk, &x[start..], axis.length, |out, x, largest, total| {
+                    if log {
+                        let total = total.log_();
+                        out.iter_mut().zip(x).for_each(|(y, &x)| *y = x - largest - total);
+                    } else {
+                        let scale = T::from_f64(1.0) / total;
+                        out.iter_mut().for_each(|e| *e = *e * scale);
+                    }
+                });
             },
         );
     })
@@ -193,29 +206,55 @@ fn softmax_as<T: Element + Real + Into<f64>>(launch: &mut Launch<'_>, log: bool)
 
 /// The largest element of a row, which is taken from each before it is exponentiated.
 #[inline(always)]
-pub(crate) fn largest<T: Real>(x: &[T]) -> T {
+fn largest<T: Real>(x: &[T]) -> T {
     shift(fold(x, T::from_f64(f64::NEG_INFINITY), larger))
 }
 
-/// Exponentiates a row; gives what has been taken from it, and the sum.
+/// Exponentiates rows of a length, each less its largest element; tells of each its exponentials, the row,
+/// what was taken from it, and the sum.
 #[inline(always)]
-pub(crate) fn exponentials<T: Real + Into<f64>>(out: &mut [T], x: &[T]) -> (T, T) {
-    let largest = largest(x);
-    for (e, &x) in out.iter_mut().zip(x) {
-        *e = (x - largest).exp_();
+pub(crate) fn for_exponentials<T: Real + Into<f64>>(
+    out: &mut [T],
+    x: &[T],
+    length: usize,
+    mut tell: impl FnMut(&mut [T], &[T], T, T),
+) {
+    let block = (TOGETHER / length).max(1) * length;
+    let mut taken = [T::from_f64(0.0); TOGETHER];
+    for (out, x) in out.chunks_mut(block).zip(x.chunks(block)) {
+        let rows = out.chunks_mut(length).zip(x.chunks(length));
+        for ((e, x), taken) in rows.zip(&mut taken) {
+            *taken = largest(x);
+            e.iter_mut().zip(x).for_each(|(e, &x)| *e = x - *taken);
+        }
+        out.iter_mut().for_each(|e| *e = e.exp_());
+        let rows = out.chunks_mut(length).zip(x.chunks(length));
+        for ((e, x), &taken) in rows.zip(&taken) {
+            let total = sum(e);
+            tell(e, x, taken, total);
+        }
     }
-    (largest, sum(out))
 }
 
+/// Tells of each row of a length what is taken from it before it is exponentiated, and the sum of the
+/// exponentials.
 #[inline(always)]
-fn softmax_row<T: Real + Into<f64>>(out: &mut [T], x: &[T], log: bool) {
-    let (largest, total) = exponentials(out, x);
-    if log {
-        let total = total.log_();
-        out.iter_mut().zip(x).for_each(|(y, &x)| *y = x - largest - total);
-    } else {
-        let scale = T::from_f64(1.0) / total;
-        out.iter_mut().for_each(|e| *e = *e * scale);
+pub(crate) fn for_totals<T: Real + Into<f64>>(
+    x: &[T],
+    length: usize,
+    mut tell: impl FnMut(&[T], T, T),
+) {
+    if length > TOGETHER / 2 {
+        for x in x.chunks(length) {
+            let largest = largest(x);
+            tell(x, largest, sum_with(x, x, |x, _| (x - largest).exp_()));
+        }
+        return;
+    }
+    let mut e = [T::from_f64(0.0); TOGETHER];
+    for x in x.chunks(TOGETHER / length * length) {
+        let e = &mut e[..x.len()];
+        for_exponentials(e, x, length, |_, x, largest, total| tell(x, largest, total));
     }
 }
 
@@ -294,28 +333,31 @@ fn logsumexp_as<T: Element + Real + Into<f64>>(launch: &mut Launch<'_>) -> Resul
     }
     let x = in_order::<T>(view)?;
     let inner = axis.inner.max(1);
-    for_chunks_of(out, axis.grain() / axis.length.max(1), |start, chunk| {
-        for (index, out) in chunk.chunks_mut(inner).enumerate() {
-            let x = &x[(start / inner + index) * axis.sheet()..][..axis.sheet()];
-            simd(
-                #[inline(always)]
-                || {
-                    if axis.inner == 1 {
-                        let largest = largest(x);
-                        let total = sum_with(x, x, |x, _| (x - largest).exp_());
-                        out[0] = total.log_() + largest;
-                        return;
-                    }
-                    for from in (0..axis.inner).step_by(COLUMNS) {
+    for_chunks_of(out, axis.grain() / axis.length, |start, chunk| {
+        let x = &x[start * axis.length..][..chunk.len() * axis.length];
+        simd(
+            #[inline(always)]
+            || {
+                if inner == 1 {
+                    let mut chunk = chunk.iter_mut();
+                    for_totals(x, axis.length, |_, largest, total| {
+                        if let Some(out) = chunk.next() {
+                            *out = total.log_() + largest;
+                        }
+                    });
+                    return;
+                }
+                for (out, x) in chunk.chunks_mut(inner).zip(x.chunks(axis.sheet())) {
+                    for from in (0..inner).step_by(COLUMNS) {
                         let (largest, totals) = column_totals(x, axis, from, |_, _| ());
                         let sums = totals.into_iter().zip(largest);
                         for (out, (total, largest)) in out[from..].iter_mut().zip(sums) {
                             *out = total.log_() + largest;
                         }
                     }
-                },
-            );
-        }
+                }
+            },
+        );
     })
 }
 

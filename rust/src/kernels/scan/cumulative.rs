@@ -4,12 +4,13 @@ use super::lanes::for_lanes;
 use crate::dtype::{DType, Element};
 use crate::error::{Error, Result};
 use crate::frame::Launch;
+use crate::gpu::programs;
 use crate::kernels::reduce::wide::Wide;
-use crate::registry::{Cpu, Kernel, Wgsl};
+use crate::registry::{Cpu, Kernel};
 
 pub(super) const ROWS: &[Kernel] = &[
-    Kernel { name: "cumsum", outputs: 1, cpu: Cpu::Custom(cumsum), wgsl: Wgsl::None },
-    Kernel { name: "cumprod", outputs: 1, cpu: Cpu::Custom(cumprod), wgsl: Wgsl::None },
+    Kernel { name: "cumsum", outputs: 1, cpu: Cpu::Custom(cumsum), wgsl: programs::CUMSUM },
+    Kernel { name: "cumprod", outputs: 1, cpu: Cpu::Custom(cumprod), wgsl: programs::CUMPROD },
 ];
 
 /// Integer 0: whether sums run from the end. Floats are added in float64; a sum that int32 does not hold

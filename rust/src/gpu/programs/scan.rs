@@ -1,0 +1,220 @@
+//! Running sums and products. Invocations gather a few elements each and learn what stands before them.
+//! Where rows are few and long, each is treated in parts: one dispatch gathers every part, one goes over
+//! the parts of a row, and the last one over the elements again. How many parts there are depends on the
+//! shapes alone, and so do the bits of a result.
+
+use super::lanes::Lanes;
+use crate::dtype::DType;
+use crate::error::{Error, Result};
+use crate::frame::Frame;
+use crate::gpu::plan::{GROUP, Item, Operand, Slot, Stage, constants, spread, word_of};
+use crate::layout::Layout;
+
+pub(crate) const SCAN_SOURCE: &str = include_str!("scan.wgsl");
+
+/// Workgroups that fill a large device.
+const FILLING: usize = 1056;
+/// Elements that an invocation gathers at a time.
+const RUN: usize = 8;
+/// Elements of a part at least.
+const PART: usize = 4 * GROUP * RUN;
+/// Bytes of a state at most.
+const STATE: usize = 8;
+
+/// The state of sums: its type and functions.
+const SUM: &str = "alias State = T;
+fn identity() -> State { return T(0); }
+fn state_of(x: T) -> State { return x; }
+fn joined(a: State, b: State) -> State { return a + b; }
+fn finish(a: State) -> T { return a; }
+";
+
+/// The state of products of integers.
+const PRODUCT: &str = "alias State = T;
+fn identity() -> State { return T(1); }
+fn state_of(x: T) -> State { return x; }
+fn joined(a: State, b: State) -> State { return a * b; }
+fn finish(a: State) -> T { return a; }
+";
+
+/// The state of products of floats: a factor from 1 to 2, or 0, infinite or NaN, and a power of two, so
+/// that what stands between does not leave the range where the whole does not.
+const WIDE_PRODUCT: &str = "struct State { factor: f32, power: i32 }
+fn identity() -> State { return State(1.0, 0); }
+fn state_of(x: f32) -> State {
+    let bits = bitcast<u32>(x);
+    let power = (bits >> 23u) & 0xffu;
+    if (power == 0u || power == 0xffu) { return State(x, 0); }
+    return State(bitcast<f32>((bits & 0x807fffffu) | 0x3f800000u), i32(power) - 127);
+}
+fn joined(a: State, b: State) -> State {
+    let product = state_of(a.factor * b.factor);
+    return State(product.factor, clamp(product.power + a.power + b.power, -500000000, 500000000));
+}
+fn power_of_two(power: i32) -> f32 { return bitcast<f32>(u32(power + 127) << 23u); }
+fn finish(a: State) -> f32 {
+    let power = clamp(a.power, -250, 250);
+    let half = power / 2;
+    return a.factor * power_of_two(half) * power_of_two(power - half);
+}
+";
+
+/// What one dispatch of several does.
+#[derive(Clone, Copy, PartialEq)]
+enum Step {
+    /// Elements become results.
+    Whole,
+    /// The elements of a part become its state.
+    First,
+    /// The states of parts become those up to their ends.
+    Between,
+    /// Elements become results, with the state of the parts before.
+    Last,
+}
+
+/// What a step reads, what it begins with, and what it leaves: of each element, and of a part.
+fn texts(step: Step) -> [&'static str; 4] {
+    const RESULT: &str = "m0[out + i * word(7u)] = finish(joined(ahead, run[k]));";
+    const ELEMENT: &str = "state_of(m1[base + i * word(5u)])";
+    match step {
+        Step::Whole => [ELEMENT, "", RESULT, ""],
+        Step::First => {
+            [ELEMENT, "", "", "if (there && lane == 0u) {\n        m0[item] = carry;\n    }"]
+        }
+        Step::Between => ["m0[base + i]", "", "m0[base + i] = joined(ahead, run[k]);", ""],
+        Step::Last => [
+            ELEMENT,
+            "if (there && item % word(1u) > 0u) {\n        carry = m2[item - 1u];\n    }",
+            RESULT,
+            "",
+        ],
+    }
+}
+
+const STEPS: [Step; 4] = [Step::Whole, Step::First, Step::Between, Step::Last];
+
+fn text(stage: &Stage) -> Result<String> {
+    let [lanes, kept, step, ..] = stage.values;
+    let [element, begin, store, end] = texts(STEPS[step as usize]);
+    let source = SCAN_SOURCE
+        .replace("ELEMENT", element)
+        .replace("// begin\n", &format!("{begin}\n"))
+        .replace("// store\n", &format!("{store}\n"))
+        .replace("// end\n", &format!("{end}\n"));
+    let run = RUN as u32;
+    Ok(constants(&[("LANES", lanes), ("KEPT", kept), ("RUN", run)]) + stage.expression + &source)
+}
+
+/// How the rows of a step are shared out.
+#[derive(Clone, Copy)]
+struct Sharing {
+    /// Invocations on a part.
+    lanes: usize,
+    /// Parts of a row.
+    parts: usize,
+    /// Elements of a part.
+    chunk: usize,
+}
+
+impl Sharing {
+    /// One part for a row of so many elements.
+    fn whole(extent: usize) -> Self {
+        let lanes = match extent {
+            0..33 => 1,
+            33..1025 => 32,
+            _ => GROUP,
+        };
+        Self { lanes, parts: 1, chunk: extent }
+    }
+
+    fn new(rows: usize, extent: usize) -> Self {
+        let most = (FILLING / rows.max(1)).clamp(1, (extent / PART).max(1));
+        if most == 1 {
+            return Self::whole(extent);
+        }
+        let chunk = extent.div_ceil(most).next_multiple_of(GROUP * RUN);
+        Self { lanes: GROUP, parts: extent.div_ceil(chunk), chunk }
+    }
+}
+
+fn stage(
+    (name, state): (&'static str, &'static str),
+    step: Step,
+    dtype: DType,
+    lanes: &Lanes,
+    sharing: Sharing,
+) -> Result<Stage> {
+    let items = lanes.rows() * sharing.parts;
+    let element = Item::Element(dtype);
+    let scratch = (Slot::Scratch, Item::State);
+    let (out, x) = ((Slot::Operand(0), element), (Slot::Operand(1), element));
+    let bound = match step {
+        Step::Whole => vec![out, x],
+        Step::First => vec![scratch, x],
+        Step::Between => vec![scratch],
+        Step::Last => vec![out, x, scratch],
+    };
+    let groups = spread(items.div_ceil(GROUP / sharing.lanes))?;
+    let mut stage = Stage::new(name, text, [dtype; 2], bound, groups);
+    stage.expression = state;
+    let kept = lanes.rest.rank() as u32;
+    stage.values[..3].copy_from_slice(&[sharing.lanes as u32, kept, step as u32]);
+    stage.set(0, &[items, sharing.parts, lanes.extent, sharing.chunk])?;
+    stage.set(4, &[lanes.offset, lanes.stride])?;
+    lanes.set_rows(&mut stage);
+    Ok(stage)
+}
+
+/// The dispatches of what runs along the last axis, from its end if integer 0 is not 0.
+fn stages(
+    what: (&'static str, &'static str),
+    frame: &Frame<'_>,
+    operands: &[Operand],
+) -> Result<Vec<Stage>> {
+    let [out, x] = operands else { return Err(Error::new("a scan has two operands")) };
+    let lanes = Lanes::of(x)?;
+    if lanes.width_of(out)? != lanes.extent || out.dtype != x.dtype {
+        return Err(Error::new("the output is another than the input asks for"));
+    }
+    let (rows, extent) = (lanes.rows(), lanes.extent);
+    let sharing = Sharing::new(rows, extent);
+    let mut steps = if sharing.parts == 1 {
+        vec![stage(what, Step::Whole, x.dtype, &lanes, sharing)?]
+    } else {
+        let layout = |extent: usize, stride: usize| -> Result<Layout> {
+            Layout::new(&[word_of(extent)? as i32], &[word_of(stride)? as i32])
+        };
+        let (parts, stride, offset) = (sharing.parts, 1, 0);
+        let between = Lanes { rest: layout(rows, parts)?, extent: parts, stride, offset };
+        vec![
+            stage(what, Step::First, x.dtype, &lanes, sharing)?,
+            stage(what, Step::Between, x.dtype, &between, Sharing::whole(parts))?,
+            stage(what, Step::Last, x.dtype, &lanes, sharing)?,
+        ]
+    };
+    let reverse = frame.ints()[0] != 0;
+    for stage in &mut steps {
+        stage.scratch = if sharing.parts == 1 { 0 } else { rows * sharing.parts * STATE };
+        if stage.values[2] == Step::Between as u32 {
+            continue;
+        }
+        stage.set(6, &[out.offset, 1])?;
+        if reverse {
+            // Steps back: what is added to an address may leave 32 bits.
+            stage.set(4, &[lanes.offset + (extent - 1) * lanes.stride])?;
+            stage.set(6, &[out.offset + extent - 1])?;
+            stage.words[5] = stage.words[5].wrapping_neg();
+            stage.words[7] = stage.words[7].wrapping_neg();
+        }
+    }
+    Ok(steps)
+}
+
+pub(crate) fn cumsum(frame: &Frame<'_>, operands: &[Operand]) -> Result<Vec<Stage>> {
+    stages(("cumsum", SUM), frame, operands)
+}
+
+pub(crate) fn cumprod(frame: &Frame<'_>, operands: &[Operand]) -> Result<Vec<Stage>> {
+    let float = operands.last().is_some_and(|x| x.dtype == DType::F32);
+    stages(("cumprod", if float { WIDE_PRODUCT } else { PRODUCT }), frame, operands)
+}

@@ -1,0 +1,225 @@
+//! The order of elements along rows. An element becomes a pair of its key, whose numbers are in the order
+//! that is wanted, and its place: no two pairs are equal, so that there is one order, and the same bits in
+//! every run. Tiles are sorted in workgroup memory, then runs are merged two by two.
+
+use super::lanes::Lanes;
+use crate::dtype::DType;
+use crate::error::{Error, Result};
+use crate::frame::Frame;
+use crate::gpu::plan::{GROUP, Item, Operand, Slot, Stage, Text, constants, spread};
+
+pub(crate) const TILES_SOURCE: &str = include_str!("sort_tiles.wgsl");
+const MERGE_SOURCE: &str = include_str!("sort_merge.wgsl");
+
+/// Pairs of a tile.
+const TILE: usize = 1024;
+/// Bytes of a pair.
+const PAIR: usize = 8;
+/// Bytes of scratch memory from which on rows are sorted some at a time.
+const MOST_BYTES: usize = 1 << 26;
+
+/// Pairs, and which comes first.
+pub(super) const PAIRS: &str = "alias State = vec2<u32>;
+fn before(a: State, b: State) -> bool { return a.x < b.x || (a.x == b.x && a.y < b.y); }
+";
+
+/// The key of an element: a NaN is the largest, and both zeros are one.
+fn key_text(dtype: DType) -> Result<&'static str> {
+    match dtype {
+        DType::F32 => Ok("fn key_of(x: T) -> u32 {
+    let bits = bitcast<u32>(x);
+    let size = bits & 0x7fffffffu;
+    if (size > 0x7f800000u) { return 0xffffffffu; }
+    if (size == 0u) { return 0x80000000u; }
+    return select(bits | 0x80000000u, ~bits, bits >= 0x80000000u);
+}
+"),
+        DType::I32 => Ok("fn key_of(x: T) -> u32 { return bitcast<u32>(x) ^ 0x80000000u; }\n"),
+        DType::Bool => Ok("fn key_of(x: T) -> u32 { return x; }\n"),
+        dtype => Err(Error::unsupported(dtype)),
+    }
+}
+
+/// Rows to be sorted.
+pub(super) struct Unsorted<'a> {
+    pub(super) lanes: &'a Lanes,
+    /// The operand that they are in.
+    pub(super) operand: usize,
+    pub(super) dtype: DType,
+    pub(super) descending: bool,
+}
+
+/// The rows that are sorted together.
+#[derive(Clone, Copy)]
+struct Rows {
+    first: usize,
+    count: usize,
+}
+
+/// The results: so many places of each row, contiguous.
+struct Places {
+    offset: usize,
+    width: usize,
+}
+
+impl Unsorted<'_> {
+    /// Bytes of scratch memory that so many rows need.
+    pub(super) fn scratch(&self, rows: usize) -> usize {
+        2 * rows * self.lanes.extent * PAIR
+    }
+
+    /// The dispatches that leave places in the first operand, or without any the pairs in scratch memory,
+    /// row by row from the pair on whose number comes with them.
+    fn sorted(&self, rows: Rows, to: Option<&Places>) -> Result<(Vec<Stage>, usize)> {
+        let extent = self.lanes.extent;
+        let all = rows.count * extent;
+        let goal = |run| if run < extent { None } else { to };
+        let mut stages = vec![self.tiles(rows, goal(TILE))?];
+        let (mut run, mut from) = (TILE, 0);
+        while run < extent {
+            stages.push(self.merge(rows, (run, from, all - from), goal(2 * run))?);
+            (run, from) = (2 * run, all - from);
+        }
+        Ok((stages, from))
+    }
+
+    /// The dispatches that leave the pairs of all rows in scratch memory, and from which pair on.
+    pub(super) fn pairs(&self) -> Result<(Vec<Stage>, usize)> {
+        self.sorted(Rows { first: 0, count: self.lanes.rows() }, None)
+    }
+
+    /// A dispatch on pairs in scratch memory, or from them to places.
+    fn stage(
+        &self,
+        (name, text): (&'static str, Text),
+        reads: (Slot, Item),
+        rows: Rows,
+        to: Option<&Places>,
+        groups: usize,
+    ) -> Result<Stage> {
+        let scratch = (Slot::Scratch, Item::State);
+        let writes = to.map_or(scratch, |_| (Slot::Operand(0), Item::Element(DType::I32)));
+        let bound = if reads == writes { vec![writes] } else { vec![writes, reads] };
+        let is_scratch = bound.contains(&scratch);
+        let mut stage = Stage::new(name, text, [self.dtype; 2], bound, spread(groups)?);
+        stage.values[0] = to.is_some().into();
+        stage.set(2, &[self.lanes.extent])?;
+        if let Some(&Places { offset, width }) = to {
+            stage.set(3, &[width])?;
+            stage.set(6, &[offset])?;
+        }
+        stage.set(24, &[rows.first])?;
+        stage.scratch = if is_scratch { self.scratch(rows.count) } else { 0 };
+        Ok(stage)
+    }
+
+    fn tiles(&self, rows: Rows, to: Option<&Places>) -> Result<Stage> {
+        let lanes = self.lanes;
+        let width = lanes.extent.next_power_of_two().min(TILE);
+        let segments = lanes.extent.div_ceil(width);
+        let groups = (rows.count * segments).div_ceil(TILE / width);
+        let reads = (Slot::Operand(self.operand), Item::Element(self.dtype));
+        let mut stage = self.stage(("sort tiles", tiles_text), reads, rows, to, groups)?;
+        stage.values[1..3].copy_from_slice(&[width as u32, lanes.rest.rank() as u32]);
+        stage.set(0, &[rows.count * segments, segments])?;
+        stage.set(4, &[lanes.offset])?;
+        stage.words[5] = if self.descending { u32::MAX } else { 0 };
+        stage.set(7, &[lanes.stride])?;
+        lanes.set_rows(&mut stage);
+        Ok(stage)
+    }
+
+    /// Merges runs of a length, which lie from one pair on, to pairs from another one on.
+    fn merge(
+        &self,
+        rows: Rows,
+        (run, from, other): (usize, usize, usize),
+        to: Option<&Places>,
+    ) -> Result<Stage> {
+        let count = rows.count * self.lanes.extent;
+        let reads = (Slot::Scratch, Item::State);
+        let groups = count.div_ceil(GROUP);
+        let mut stage = self.stage(("sort merge", merge_text), reads, rows, to, groups)?;
+        stage.set(0, &[count, run])?;
+        stage.set(4, &[from, other])?;
+        Ok(stage)
+    }
+}
+
+fn tiles_text(stage: &Stage) -> Result<String> {
+    let [places, width, kept, ..] = stage.values;
+    let input = stage.bound.len() - 1;
+    let store = if places == 1 {
+        "if (i < word(3u)) {
+            m0[word(6u) + (word(24u) + row) * word(3u) + i] = i32(pairs[k].y);
+        }"
+    } else {
+        "if (i < word(2u)) {
+            m0[row * word(2u) + i] = pairs[k];
+        }"
+    };
+    let constants = constants(&[("WIDTH", width), ("KEPT", kept), ("TILE", TILE as u32)]);
+    let source = TILES_SOURCE.replace("INPUT", &format!("m{input}"));
+    Ok(constants
+        + PAIRS
+        + key_text(stage.types[0])?
+        + &source.replace("// store\n", &format!("{store}\n")))
+}
+
+fn merge_text(stage: &Stage) -> Result<String> {
+    let store = if stage.values[0] == 1 {
+        "if (place < word(3u)) {
+        m0[word(6u) + (word(24u) + row) * word(3u) + place] = i32(pair.y);
+    }"
+    } else {
+        "m0[word(5u) + row * word(2u) + place] = pair;"
+    };
+    let source = MERGE_SOURCE.replace("FROM", &format!("m{}", stage.bound.len() - 1));
+    Ok(PAIRS.to_string() + &source.replace("// store\n", &format!("{store}\n")))
+}
+
+/// Places in order along the last axis, the largest first if integer 0 is not 0. A shorter output gets
+/// the first ones.
+pub(crate) fn argsort(frame: &Frame<'_>, operands: &[Operand]) -> Result<Vec<Stage>> {
+    let [out, x] = operands else { return Err(Error::new("an order has two operands")) };
+    let lanes = Lanes::of(x)?;
+    let to = Places { offset: out.offset, width: lanes.width_of(out)? };
+    let descending = frame.ints()[0] != 0;
+    let unsorted = Unsorted { lanes: &lanes, operand: 1, dtype: x.dtype, descending };
+    let together =
+        if lanes.extent > TILE { (MOST_BYTES / unsorted.scratch(1)).max(1) } else { lanes.rows() };
+    let mut stages = Vec::new();
+    for first in (0..lanes.rows()).step_by(together) {
+        let count = together.min(lanes.rows() - first);
+        stages.append(&mut unsorted.sorted(Rows { first, count }, Some(&to))?.0);
+    }
+    Ok(stages)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::frame::FRAME_WORDS;
+    use crate::layout::Layout;
+
+    #[test]
+    fn rows_that_would_take_too_much_memory_are_sorted_some_at_a_time() {
+        let operand = |handle: u32, dtype: DType, shape: [i32; 2]| {
+            let layout = Layout::new(&shape, &[shape[1], 1]).unwrap();
+            Operand { handle, dtype, offset: 0, layout }
+        };
+        let dispatches = |shape: [i32; 2]| {
+            let operands = [operand(1, DType::I32, shape), operand(2, DType::F32, shape)];
+            argsort(&Frame::new(&[0; FRAME_WORDS]).unwrap(), &operands).unwrap()
+        };
+        let long = dispatches([5, 1 << 21]);
+        // Tiles and eleven merges for each of three parts.
+        assert_eq!(long.len(), 36);
+        let firsts: Vec<u32> = long.iter().step_by(12).map(|stage| stage.words[24]).collect();
+        assert_eq!(firsts, [0, 2, 4]);
+        assert!(long.iter().all(|stage| (1..=MOST_BYTES).contains(&stage.scratch)));
+        // Short rows leave nothing in between.
+        let short = dispatches([1 << 20, 1 << 10]);
+        assert_eq!(short.iter().map(|stage| stage.scratch).collect::<Vec<_>>(), [0]);
+    }
+}

@@ -1,0 +1,51 @@
+// A workgroup sorts a tile: segments of WIDTH pairs, each of a row or of a part of one.
+// Words: segments, segments of a row, elements of a row, results of a row; offset of the input, what turns
+// the order of keys around, offset of the results, stride along the row; extents of the KEPT axes of the
+// rows from 8, their strides from 16; the first row at 24.
+
+var<workgroup> pairs: array<State, TILE>;
+
+@compute @workgroup_size(256)
+fn main(
+    @builtin(workgroup_id) group: vec3<u32>,
+    @builtin(num_workgroups) groups: vec3<u32>,
+    @builtin(local_invocation_index) own: u32,
+) {
+    let first = (group.y * groups.x + group.x) * (TILE / WIDTH);
+    for (var k = own; k < TILE; k += 256u) {
+        let segment = first + k / WIDTH;
+        let i = segment % word(1u) * WIDTH + k % WIDTH;
+        // What stands behind the end of a row comes after all of it.
+        var pair = State(0xffffffffu, i);
+        if (segment < word(0u) && i < word(2u)) {
+            let row = word(24u) + segment / word(1u);
+            let at = word(4u) + position(row, KEPT, 8u, 16u) + i * word(7u);
+            pair.x = key_of(INPUT[at]) ^ word(5u);
+        }
+        pairs[k] = pair;
+    }
+    for (var size = 2u; size <= WIDTH; size *= 2u) {
+        for (var step = size / 2u; step > 0u; step /= 2u) {
+            workgroupBarrier();
+            for (var k = own; k < TILE / 2u; k += 256u) {
+                let low = 2u * k - k % step;
+                let a = pairs[low];
+                let b = pairs[low + step];
+                if (before(b, a) == (((low % WIDTH) & size) == 0u)) {
+                    pairs[low] = b;
+                    pairs[low + step] = a;
+                }
+            }
+        }
+    }
+    workgroupBarrier();
+    for (var k = own; k < TILE; k += 256u) {
+        let segment = first + k / WIDTH;
+        if (segment >= word(0u)) {
+            continue;
+        }
+        let row = segment / word(1u);
+        let i = segment % word(1u) * WIDTH + k % WIDTH;
+        // store
+    }
+}
