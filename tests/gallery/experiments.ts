@@ -5,6 +5,9 @@ import { each, median, over, type ShownRow } from "./row.ts";
 const research = "What do researchers run?";
 const loops = "How are nets trained?";
 
+/** Figures of maml: errors after 0, 1 and 5 steps. */
+type Adapted = Record<"maml" | "none", number[]>;
+
 /** Figures of sinkhorn. */
 type Flow = Record<"before" | "after" | "radius" | "gap", number>;
 
@@ -63,12 +66,11 @@ export const EXPERIMENTS: readonly ShownRow[] = [
       "Initial weights can be learned from which one step fits a new task (Finn et al., 2017).",
     tag: "P",
     threshold:
-      "steps bring MAML's error below 0.8 of what it was, and hardly that of other weights",
+      "five steps bring MAML's error below 0.3 of what it was, and other weights' not to half",
     justification:
-      "With --quick, 150 steps: from 3.2 to 2.4 in five steps, other weights from 3.5 to 3.3.",
-    holds: each((f: { maml: number[]; none: number[] }) =>
-      f.maml[2]! < 0.8 * f.maml[0]! && f.none[2]! > 0.9 * f.none[0]!
-    ),
+      "Means of seeds 1 to 5: from 3.05 to 0.56, other weights from 3.06 to 2.02; --quick learns less.",
+    holds: each((f: Adapted) => f.maml[2]! < 0.3 * f.maml[0]! && f.none[2]! > 0.5 * f.none[0]!),
+    quick: each((f: Adapted) => f.maml[2]! < 0.8 * f.maml[0]! && f.none[2]! > 0.9 * f.none[0]!),
   },
   {
     id: "wgan_gp",
@@ -146,7 +148,7 @@ export const EXPERIMENTS: readonly ShownRow[] = [
       "influence of a sample ≤ 1 deviation of the noise with accuracy > 0.7; more than 5 " +
       "where the whole is clipped; much noise drowns all",
     justification:
-      "Seeds 1 to 5: accuracy 0.83 to 0.88, influence 1.00, 68 to 104 where the whole is clipped; drowned 0.20 to 0.28.",
+      "Seeds 1 to 5: accuracy 0.852 to 0.865, influence 1.00, 61 to 115 where the whole is clipped; drowned 0.20 to 0.38.",
     holds: each((f: { accuracy: number; influence: number; whole: number; drowned: number }) =>
       f.accuracy > 0.7 && f.influence < 1.01 && f.whole > 5 && f.drowned < 0.5
     ),
