@@ -11,6 +11,9 @@ import { parseArgs } from "node:util";
 import { io, RandomGenerator, train } from "../../mod.ts";
 import { summary, trained } from "./resumable.ts";
 
+/** Calls that a few saves make. */
+const CALLS = 60;
+
 /** The signs that a child gives: training begins, a save begins, a save is over. */
 const [BEGINS, SAVES, SAVED] = ["b", "s", "d"] as const;
 
@@ -18,12 +21,46 @@ function say(text: string): void {
   Deno.stdout.writeSync(new TextEncoder().encode(text));
 }
 
+/** Whether the child writes a checkpoint at the moment. */
+let saving = false;
+
+/** Ends the process in the middle of what saves do with files, at the given one of these calls. */
+function dieAt(call: number): void {
+  let count = 0;
+  const die = () => Deno.kill(Deno.pid, "SIGKILL");
+  const dying = (
+    owner: object,
+    name: string,
+    half?: (file: Deno.FsFile, bytes: Uint8Array) => void,
+  ) => {
+    const method = Reflect.get(owner, name);
+    const value = function (this: unknown, ...args: unknown[]) {
+      if (saving && ++count === call) {
+        half?.(this as Deno.FsFile, args[0] as Uint8Array);
+        die();
+      }
+      return Reflect.apply(method, this, args);
+    };
+    Object.defineProperty(owner, name, { value });
+  };
+  const { writeSync } = Deno.FsFile.prototype;
+  dying(Deno.FsFile.prototype, "writeSync", (file, bytes) => {
+    writeSync.call(file, bytes.subarray(0, bytes.length / 2));
+  });
+  dying(Deno.FsFile.prototype, "syncSync");
+  for (const name of ["openSync", "renameSync", "readDirSync"]) dying(Deno, name);
+}
+
 /** What runs in the process that is killed. */
 async function child(path: string): Promise<void> {
   const sign = (letter: string): train.Callback => ({
     afterOthers: true,
     onFitStart: () => letter === SAVES ? say(BEGINS) : undefined,
-    onBatchEnd: (_, { stepped }) => stepped ? say(letter) : undefined,
+    onBatchEnd(_, { stepped }) {
+      if (!stepped) return;
+      say(letter);
+      saving = letter === SAVES;
+    },
   });
   const callbacks = [
     new train.EarlyStopping({ patience: 3, restoreBest: false }),
@@ -41,17 +78,20 @@ interface Outcome {
   readonly result: string | null;
   /** Whether it was killed while it wrote a checkpoint. */
   readonly inSave: boolean;
+  /** Milliseconds from the begin of the training. */
+  readonly trained: number;
 }
 
-/** Runs a child; kills it some milliseconds after it began to train, or at a sign. */
-async function run(path: string, when: { delay: number } | { saves: number }): Promise<Outcome> {
+/** Runs a child; kills it some milliseconds after it began to train, or lets it die in a save. */
+async function run(path: string, when: { delay: number } | { call: number }): Promise<Outcome> {
+  const dies = "call" in when ? ["--die", `${when.call}`] : [];
   const process = new Deno.Command(Deno.execPath(), {
-    args: ["run", "-A", "--no-check", import.meta.url, "--child", path],
+    args: ["run", "-A", "--no-check", import.meta.url, "--child", path, ...dies],
     stdout: "piped",
     stderr: "inherit",
   }).spawn();
   let text = "";
-  let timer: ReturnType<typeof setTimeout> | undefined;
+  let [timer, began]: [ReturnType<typeof setTimeout>?, number?] = [];
   const kill = () => {
     try {
       process.kill("SIGKILL");
@@ -62,17 +102,18 @@ async function run(path: string, when: { delay: number } | { saves: number }): P
   const decoder = new TextDecoder();
   for await (const chunk of process.stdout) {
     text += decoder.decode(chunk, { stream: true });
-    if ("delay" in when && timer === undefined && text.includes(BEGINS)) {
-      timer = setTimeout(kill, when.delay);
-    }
-    if ("saves" in when && timer === undefined && text.split(SAVES).length > when.saves) {
-      timer = setTimeout(kill, 0);
-    }
+    if (!text.includes(BEGINS)) continue;
+    began ??= performance.now();
+    if ("delay" in when) timer ??= setTimeout(kill, when.delay);
   }
   clearTimeout(timer);
   const { success } = await process.status;
   const [signs = "", result] = text.split("\n");
-  return { result: success ? result ?? null : null, inSave: !success && signs.at(-1) === SAVES };
+  return {
+    result: success ? result ?? null : null,
+    inSave: !success && signs.at(-1) === SAVES,
+    trained: performance.now() - (began ?? NaN),
+  };
 }
 
 /** What came of many kills. */
@@ -96,14 +137,16 @@ export async function killMany(kills: number, seed: number): Promise<Killed> {
   let [done, inSaves, runs] = [0, 0, 0];
   try {
     const whole = summary(await trained(`${folder}/whole`));
+    // Machines are not equally fast, nor equally busy.
+    const { trained: time } = await run(`${folder}/timed`, { delay: 1e6 });
     for (let n = 0; done < kills; n++) {
       const path = `${folder}/run${n}`;
       for (let result: string | null = null; result === null;) {
         const when = done >= kills
           ? { delay: 1e6 }
           : random() < 0.5
-          ? { saves: 1 + Math.floor(random() * 4) }
-          : { delay: random() * 60 };
+          ? { call: 1 + Math.floor(random() * CALLS) }
+          : { delay: random() * time };
         const outcome = await run(path, when);
         result = outcome.result;
         if (result !== null) {
@@ -132,9 +175,11 @@ if (import.meta.main) {
       kills: { type: "string", default: "200" },
       seed: { type: "string", default: "1" },
       child: { type: "string" },
+      die: { type: "string" },
     },
   });
   if (values.child !== undefined) {
+    if (values.die !== undefined) dieAt(Number(values.die));
     await child(values.child);
   } else {
     const killed = await killMany(Number(values.kills), Number(values.seed));
