@@ -72,7 +72,8 @@ export function positions(shape: readonly number[], extent: number): Tensor {
 export function setParameters<M extends nn.AnyModule>(model: M): M {
   noGrad(() =>
     model.parameters().forEach((p, i) => {
-      p.copy_(wave(p.shape, { phase: 0.3 + i, scale: (p.shape.at(-1) ?? 1) ** -0.5 }));
+      const summed = p.ndim > 1 ? p.size / (p.shape[0] ?? 1) : p.size;
+      p.copy_(wave(p.shape, { phase: 0.3 + i, scale: summed ** -0.5 }));
     })
   );
   return model;

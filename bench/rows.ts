@@ -6,6 +6,7 @@ import { lossRows } from "./loss_rows.ts";
 import { netRows } from "./net_rows.ts";
 import { opRows } from "./op_rows.ts";
 import { optimizerRows } from "./optimizer_rows.ts";
+import { pictureRows } from "./picture_rows.ts";
 import { add, crossEntropy, exp, huber, matmul, sum } from "./basics.ts";
 import { computing, type Instance, type Row, type Within } from "./row.ts";
 import { transformRows } from "./transform_rows.ts";
@@ -206,4 +207,5 @@ export const cpuRows: readonly Row[] = [
   ...lossRows,
   ...optimizerRows,
   ...netRows,
+  ...pictureRows,
 ];

@@ -42,7 +42,8 @@ def set_parameters(model):
     """Gives a model's parameters waves of the size that PyTorch's initial values have."""
     with torch.no_grad():
         for i, p in enumerate(model.parameters()):
-            p.copy_(wave(*p.shape, phase=0.3 + i, scale=p.shape[-1] ** -0.5))
+            summed = p.numel() / p.shape[0] if p.dim() > 1 else p.numel()
+            p.copy_(wave(*p.shape, phase=0.3 + i, scale=summed**-0.5))
     return model
 
 

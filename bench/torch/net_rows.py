@@ -34,9 +34,9 @@ def encoder_layer():
 
 
 class Windows(nn.Module):
-    """Attention in shifted windows of 7 x 7 on 14 x 14 places, four heads, with learned biases."""
+    """Attention in windows on a square of places, which may be shifted, with learned biases."""
 
-    def __init__(self, features, heads, size, shift):
+    def __init__(self, features, heads, size, shift, side):
         super().__init__()
         self.heads, self.size, self.shift = heads, size, shift
         self.table = nn.Parameter(torch.zeros((2 * size - 1) ** 2, heads))
@@ -45,7 +45,9 @@ class Windows(nn.Module):
         row, column = torch.arange(size * size) // size, torch.arange(size * size) % size
         places = [one[:, None] - one[None, :] + size - 1 for one in (row, column)]
         self.places = (places[0] * (2 * size - 1) + places[1]).flatten()
-        band = torch.cat([torch.zeros(14 - size), torch.ones(size - shift), torch.full((shift,), 2)])
+        band = torch.cat([torch.zeros(side - size), torch.ones(size - shift), torch.full((shift,), 2)])
+        if shift == 0:
+            band.zero_()
         regions = self.windows((3 * band[:, None] + band[None, :])[None, :, :, None]).squeeze(2)
         self.mask = (regions[:, :, None] != regions[:, None, :]) * -100.0
 
@@ -58,28 +60,31 @@ class Windows(nn.Module):
     def forward(self, x):
         batch, rows, columns, features = x.shape
         size, heads = self.size, self.heads
-        inner = self.windows(x.roll((-self.shift, -self.shift), (1, 2)))
+        turned = x.roll((-self.shift, -self.shift), (1, 2)) if self.shift > 0 else x
+        inner = self.windows(turned)
         parts = self.qkv(inner).view(len(inner), size * size, 3, heads, features // heads)
         q, k, v = parts.permute(2, 0, 3, 1, 4)
         scores = (q * (features // heads) ** -0.5) @ k.transpose(-2, -1)
         bias = self.table[self.places].view(size * size, size * size, heads).permute(2, 0, 1)
         scores = scores.view(batch, -1, heads, size * size, size * size)
-        scores = scores + bias + self.mask[None, :, None]
+        scores = scores + bias
+        if self.shift > 0:
+            scores = scores + self.mask[:, None]
         y = scores.softmax(-1).view(len(inner), heads, size * size, size * size) @ v
         y = self.proj(y.transpose(1, 2).reshape(len(inner), size * size, features))
         y = y.view(batch, rows // size, columns // size, size, size, features)
         y = y.permute(0, 1, 3, 2, 4, 5).reshape(batch, rows, columns, features)
-        return y.roll((self.shift, self.shift), (1, 2))
+        return y.roll((self.shift, self.shift), (1, 2)) if self.shift > 0 else y
 
 
 class SwinBlock(nn.Module):
-    def __init__(self, features, heads, size, shift):
+    def __init__(self, features, heads, size, shift, side, ratio=4):
         super().__init__()
         self.norm1 = nn.LayerNorm(features)
-        self.attn = Windows(features, heads, size, shift)
+        self.attn = Windows(features, heads, size, shift, side)
         self.norm2 = nn.LayerNorm(features)
-        self.mlp = nn.Sequential(nn.Linear(features, 4 * features), nn.GELU(),
-                                 nn.Linear(4 * features, features))
+        inner = ratio * features
+        self.mlp = nn.Sequential(nn.Linear(features, inner), nn.GELU(), nn.Linear(inner, features))
 
     def forward(self, x):
         x = x + self.attn(self.norm1(x))
@@ -87,7 +92,7 @@ class SwinBlock(nn.Module):
 
 
 def swin_block():
-    net = set_parameters(SwinBlock(32, 4, 7, 3))
+    net = set_parameters(SwinBlock(32, 4, 7, 3, 14))
     return backward(net, [4, 14, 14, 32], net)
 
 

@@ -10,6 +10,7 @@ from loss_rows import LOSS_ROWS
 from net_rows import NET_ROWS
 from op_rows import OP_ROWS
 from optimizer_rows import OPTIMIZER_ROWS
+from picture_rows import PICTURE_ROWS
 from row import computing
 from torch import nn
 from torch.utils.data import DataLoader, TensorDataset
@@ -182,4 +183,5 @@ CPU_ROWS = {
     **LOSS_ROWS,
     **OPTIMIZER_ROWS,
     **NET_ROWS,
+    **PICTURE_ROWS,
 }

@@ -77,7 +77,7 @@ Deno.test("bench: both sides have the same rows", () => {
   const names = [
     ...[ofCpu, torch("op_rows.py"), torch("transform_rows.py")].flatMap((text) => named(text)),
     ...made,
-    ...named(torch("net_rows.py")),
+    ...["net_rows.py", "picture_rows.py"].flatMap((file) => named(torch(file))),
   ];
   assertEquals(names, rows.map(({ name }) => name));
   assertEquals(named(ofGpu), gpuRows.map(({ name }) => name));
