@@ -21,7 +21,7 @@ function samples(count: number): [x: Tensor, y: Tensor] {
   const wrong = randint(0, CLASSES, [count]).mul(outlier.squeeze(1));
   return [x.add(randn(x.shape).mul(20).mul(outlier)), y.add(wrong).remainder(CLASSES)];
 }
-const [[x, y], [testX, testY]] = [samples(TRAIN), samples(1000)];
+const [[x, y], [testX, testY]] = [samples(TRAIN), samples(10000)];
 const clipped = (g: Tensor) => g.div(g.norm({ dim: -1, keepdim: true }).div(CLIP).clamp(1, null));
 
 /** The accuracy after training, and the influence, with noise and with samples or the whole clipped. */
@@ -51,7 +51,7 @@ function trained(noise: number, each: boolean): [accuracy: number, influence: nu
     });
   }
   const right = noGrad(() => model.forward(testX)).argmax(1).eq(testY).sum().item();
-  return [right / 1000, influence];
+  return [right / 10000, influence];
 }
 const [[accuracy, influence], [, whole]] = [trained(1, !run.control), trained(1, false)];
 const [drowned] = trained(1e4, true);

@@ -19,7 +19,7 @@ def samples(count):
     return x + torch.randn_like(x) * 20 * outlier, (y + wrong) % CLASSES
 
 
-(x, y), (test_x, test_y) = samples(TRAIN), samples(1000)
+(x, y), (test_x, test_y) = samples(TRAIN), samples(10000)
 
 
 def clipped(g):
@@ -53,7 +53,7 @@ def trained(noise, each):
         for p, part in zip(params.values(), changes):
             p -= part.reshape(p.shape)
     right = (functional_call(model, params, test_x).argmax(1) == test_y).sum().item()
-    return right / 1000, influence
+    return right / 10000, influence
 
 
 (accuracy, influence), whole, drowned = trained(1, True), trained(1, False), trained(1e4, True)
