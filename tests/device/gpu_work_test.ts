@@ -98,7 +98,8 @@ gpuTest("only what runs meanwhile is counted, and the device's own time goes on 
   assertEquals([work.dispatches, work.bytes], [1, 8000]);
   assert(work.seconds === null || (work.seconds > 0 && work.seconds < 10), `${work.seconds} s`);
   // Repeated elements count once.
-  assertEquals(gpuWork(() => void x.add(randn([1], { device }))).bytes, 8004);
+  const one = randn([1], { device });
+  assertEquals(gpuWork(() => void x.add(one)).bytes, 8004);
   assertThrows(() => gpuWork(() => void x.add(tensor([1]))), Error, "different devices");
   assertEquals(gpuWork(() => {}).dispatches, 0);
 });
