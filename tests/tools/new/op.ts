@@ -211,7 +211,7 @@ function method(root: URL, draft: Draft, { name, family, kind, binary }: NewOp):
 
 /** The row of the kernel, beside those of the family, wherever Rust keeps them. */
 function kernel(root: URL, draft: Draft, { name, family, kind, binary }: NewOp): Step[] {
-  const files = filesOf(root, "rust/src", ".rs");
+  const files = filesOf(root, "rust/src/kernels", ".rs");
   const elementwise = family === "elementwise";
   const row = elementwise && kind === "primitive" ? name : snakeCase(name);
   checkFree("op", name, find(root, files, new RegExp(`^\\s*"${row}"\\s+\\||\\bname: "${row}"`)));
