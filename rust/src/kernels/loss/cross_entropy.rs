@@ -7,7 +7,7 @@ use crate::error::{Error, Result};
 use crate::frame::Launch;
 use crate::gpu::programs;
 use crate::kernels::elementwise::math::Real;
-use crate::kernels::normalize::softmax::{GRAIN, for_exponentials, for_totals, largest, sum_with};
+use crate::kernels::normalize::softmax::{GRAIN, for_exponentials, for_totals, sum, sum_with};
 use crate::registry::{Cpu, Kernel, Wgsl};
 use crate::scratch::{all_in_order, in_order};
 use std::borrow::Cow;
@@ -148,11 +148,9 @@ impl<'a, T: Element> Shared<'a, T> {
         (GRAIN / self.classes).max(1)
     }
 
-    /// The rows from number `first` on, and the shares of each.
-    fn rows(&self, first: usize) -> impl Iterator<Item = (&[T], &[T])> {
-        let from = first * self.classes;
-        let shares = self.shares[from..].chunks_exact(self.classes);
-        self.logits[from..].chunks_exact(self.classes).zip(shares)
+    /// The logits and the shares from element `start` on.
+    fn from(&self, start: usize) -> (&[T], &[T]) {
+        (&self.logits[start..], &self.shares[start..])
     }
 }
 
@@ -164,46 +162,24 @@ fn share_entropy_grad(launch: &mut Launch<'_>) -> Result {
     by_type!(float launch.input_type(0)?, share_entropy_grad_as(launch))
 }
 
-/// Rows that are worked at together. Each step is a loop over them of its own: a row's steps wait for each
-/// other, those of different rows do not.
-const TOGETHER: usize = 16;
-
-/// Of so many rows from number `first` on, what is taken from the logits, and the logarithms of the sums of
-/// their exponentials then.
-#[inline(always)]
-fn log_totals<T: Element + Real + Into<f64>>(
-    data: &Shared<'_, T>,
-    first: usize,
-    rows: usize,
-) -> [(T, T); TOGETHER] {
-    let mut found = [(T::default(), T::default()); TOGETHER];
-    let rows = || data.rows(first).take(rows);
-    for ((most, _), (x, _)) in found.iter_mut().zip(rows()) {
-        *most = largest(x);
-    }
-    for ((most, total), (x, _)) in found.iter_mut().zip(rows()) {
-        *total = sum_with(x, x, |x, _| (x - *most).exp_());
-    }
-    found.map(|(most, total)| (most, total.log_()))
-}
-
 /// `out[n] = Σ t[n][c] · (ln Σ e^x[n] − x[n][c])`
 fn share_entropy_as<T: Element + Real + Into<f64>>(launch: &mut Launch<'_>) -> Result {
     let out = elements::<T>(launch.contiguous_output(0)?)?;
     let data = Shared::<T>::new(launch, 0, out.len())?;
+    let classes = data.classes;
     for_chunks_of(out, data.grain(), |start, chunk| {
+        let (x, shares) = data.from(start * classes);
+        let x = &x[..chunk.len() * classes];
         simd(
             #[inline(always)]
             || {
-                for (group, out) in chunk.chunks_mut(TOGETHER).enumerate() {
-                    let first = start + group * TOGETHER;
-                    let totals = log_totals(&data, first, out.len());
-                    for ((out, (most, total)), (x, shares)) in
-                        out.iter_mut().zip(totals).zip(data.rows(first))
-                    {
-                        *out = sum_with(x, shares, |x, share| share * (total - (x - most)));
+                let mut rows = chunk.iter_mut().zip(shares.chunks(classes));
+                for_totals(x, classes, |x, largest, total| {
+                    if let Some((out, shares)) = rows.next() {
+                        let total = total.log_();
+                        *out = sum_with(x, shares, |x, share| share * (total - (x - largest)));
                     }
-                }
+                });
             },
         );
     })
@@ -220,65 +196,35 @@ fn share_entropy_grad_as<T: Element + Real + Into<f64>>(launch: &mut Launch<'_>)
     if !fits(for_logits) || !fits(for_shares) {
         return Err(Error::new("the operands do not fit"));
     }
-    let (grain, group) = (data.grain() * data.classes, TOGETHER * data.classes);
-    for_chunks_of(for_logits, grain, |start, chunk| {
+    let classes = data.classes;
+    for_chunks_of(for_logits, data.grain() * classes, |start, chunk| {
+        let (x, shares) = data.from(start);
         simd(
             #[inline(always)]
             || {
-                for (index, out) in chunk.chunks_mut(group).enumerate() {
-                    let first = start / data.classes + index * TOGETHER;
-                    slopes_of_logits(out, &data, first, &g[first..]);
-                }
+                let mut rows = shares.chunks(classes).zip(&g[start / classes..]);
+                for_exponentials(chunk, x, classes, |e, _, _, total| {
+                    if let Some((shares, &g)) = rows.next() {
+                        let scale = sum(shares) * g / total;
+                        e.iter_mut().zip(shares).for_each(|(e, &t)| *e = *e * scale - t * g);
+                    }
+                });
             },
         );
     })?;
-    for_chunks_of(for_shares, grain, |start, chunk| {
+    for_chunks_of(for_shares, data.grain() * classes, |start, chunk| {
+        let x = &data.logits[start..][..chunk.len()];
         simd(
             #[inline(always)]
             || {
-                for (index, out) in chunk.chunks_mut(group).enumerate() {
-                    let first = start / data.classes + index * TOGETHER;
-                    let totals = log_totals(&data, first, out.len() / data.classes);
-                    let rows = data.rows(first).zip(totals).zip(&g[first..]);
-                    for (out, (((x, _), (most, total)), &g)) in
-                        out.chunks_exact_mut(data.classes).zip(rows)
-                    {
-                        let pairs = out.iter_mut().zip(x);
-                        pairs.for_each(|(out, &x)| *out = (total - (x - most)) * g);
+                let mut rows = chunk.chunks_mut(classes).zip(&g[start / classes..]);
+                for_totals(x, classes, |x, largest, total| {
+                    if let Some((out, &g)) = rows.next() {
+                        let total = total.log_();
+                        out.iter_mut().zip(x).for_each(|(e, &x)| *e = (total - (x - largest)) * g);
                     }
-                }
+                });
             },
         );
     })
-}
-
-/// Of the rows from number `first` on, as many as there is room for.
-#[inline(always)]
-fn slopes_of_logits<T: Element + Real + Into<f64>>(
-    out: &mut [T],
-    data: &Shared<'_, T>,
-    first: usize,
-    g: &[T],
-) {
-    let mut most = [T::default(); TOGETHER];
-    let count = out.len() / data.classes;
-    let rows = || data.rows(first).take(count);
-    for (most, (x, _)) in most.iter_mut().zip(rows()) {
-        *most = largest(x);
-    }
-    for (out, (&most, (x, _))) in out.chunks_exact_mut(data.classes).zip(most.iter().zip(rows())) {
-        out.iter_mut().zip(x).for_each(|(out, &x)| *out = (x - most).exp_());
-    }
-    let mut scales = most;
-    for ((scale, out), ((_, shares), &g)) in
-        scales.iter_mut().zip(out.chunks_exact(data.classes)).zip(rows().zip(g))
-    {
-        let all = sum_with(shares, shares, |share, _| share);
-        *scale = all * g / sum_with(out, out, |e, _| e);
-    }
-    for (out, ((scale, (_, shares)), &g)) in
-        out.chunks_exact_mut(data.classes).zip(scales.into_iter().zip(rows()).zip(g))
-    {
-        out.iter_mut().zip(shares).for_each(|(out, &share)| *out = *out * scale - share * g);
-    }
 }

@@ -159,7 +159,7 @@ pub(crate) fn sum_with<T: Real + Into<f64>>(a: &[T], b: &[T], f: impl Fn(T, T) -
 }
 
 #[inline(always)]
-pub(super) fn sum<T: Real + Into<f64>>(row: &[T]) -> T {
+pub(crate) fn sum<T: Real + Into<f64>>(row: &[T]) -> T {
     sum_with(row, row, |x, _| x)
 }
 
@@ -206,7 +206,7 @@ fn softmax_as<T: Element + Real + Into<f64>>(launch: &mut Launch<'_>, log: bool)
 
 /// The largest element of a row, which is taken from each before it is exponentiated.
 #[inline(always)]
-pub(crate) fn largest<T: Real>(x: &[T]) -> T {
+fn largest<T: Real>(x: &[T]) -> T {
     shift(fold(x, T::from_f64(f64::NEG_INFINITY), larger))
 }
 
