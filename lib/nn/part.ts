@@ -76,11 +76,7 @@ export function placeErrors(prototype: object): void {
   if (typeof own?.value !== "function" || !own.configurable) return;
   const compute = own.value as (...inputs: unknown[]) => unknown;
   function forward(this: Whole, ...inputs: unknown[]): unknown {
-    try {
-      return compute.apply(this, inputs);
-    } catch (error) {
-      throw placed(error, this);
-    }
+    return inPart(this, () => compute.apply(this, inputs));
   }
   Object.defineProperty(prototype, "forward", { ...own, value: forward });
 }
