@@ -4,6 +4,7 @@
 //! shapes alone, and so do the bits of a result.
 
 use super::lanes::Lanes;
+use super::reduce::FILLING;
 use crate::dtype::DType;
 use crate::error::{Error, Result};
 use crate::frame::Frame;
@@ -12,8 +13,6 @@ use crate::layout::Layout;
 
 pub(crate) const SCAN_SOURCE: &str = include_str!("scan.wgsl");
 
-/// Workgroups that fill a large device.
-const FILLING: usize = 1056;
 /// Elements that an invocation gathers at a time.
 const RUN: usize = 8;
 /// Elements of a part at least.
@@ -147,7 +146,7 @@ impl Sharing {
     }
 
     fn new(rows: usize, extent: usize) -> Self {
-        let most = (FILLING / rows.max(1)).clamp(1, (extent / PART).max(1));
+        let most = (FILLING / GROUP / rows.max(1)).clamp(1, (extent / PART).max(1));
         if most == 1 {
             return Self::whole(extent);
         }
