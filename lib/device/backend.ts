@@ -37,8 +37,8 @@ export interface Backend {
   readonly device: Device;
   /** New elements of the type with the given code; zeros if asked for, else anything. */
   allocate(code: number, size: number, zero?: boolean): Storage;
-  /** Whether there is a program for a kernel. */
-  supports(kernel: number): boolean;
+  /** Whether there is a program for a kernel with operands of the type with the given code. */
+  supports(kernel: number, code: number): boolean;
   /** Takes the memory of a storage back. */
   release(storage: Storage): void;
   /** One element with the given value, which nothing will change. */

@@ -4,7 +4,7 @@
  * JavaScript collector feels what it holds.
  */
 
-import { CODES, newArray, type TypedArray } from "../core/dtype.ts";
+import { CODES, DTYPES, newArray, SIZES, type TypedArray } from "../core/dtype.ts";
 import { engine } from "../core/engine.ts";
 import { DeviceError } from "../core/errors.ts";
 import type { Shape } from "../core/shape.ts";
@@ -23,14 +23,14 @@ import { kernelNumber, kernelTable } from "../ffi/library.ts";
 import { type Backend, type Operand, refuseCopy, Storage } from "./backend.ts";
 import { noteRange, outlive, track } from "./memory.ts";
 
-const { float64: FLOAT64, int32: INT32, bool: BOOL } = CODES;
-/** Bytes of an element of any type. */
-const BYTES = 4;
+const { int32: INT32, bool: BOOL } = CODES;
+/** Bytes of a word, which an element takes at least. */
+const WORD = 4;
 /** Constants that are kept for operands without dimensions. */
 const MAX_SCALARS = 256;
 
 /** Most bytes of one piece of memory: they are counted in 32 bits. */
-const MAX_BYTES = 2 ** 32 - 16;
+const MAX_BYTES = 2 ** 32 - 32;
 /** Pieces of memory outside of scopes, of which most are lost where a loop never yields. */
 const MAX_LOOSE = 8192;
 /** From so many on the collector is woken, by memory of this size. */
@@ -66,7 +66,7 @@ let [reads, writes] = [0, 0];
 /** The size of the piece in which so many bytes lie: a quarter of a power of two is its grain. */
 function sizeOfPiece(bytes: number): number {
   if (bytes <= SMALLEST) return SMALLEST;
-  const grain = bytes > LARGEST ? 16 : 2 ** (29 - Math.clz32(bytes - 1));
+  const grain = bytes > LARGEST ? 32 : 2 ** (29 - Math.clz32(bytes - 1));
   return Math.ceil(bytes / grain) * grain;
 }
 
@@ -195,7 +195,7 @@ class GpuStorage extends Storage {
 
   constructor(code: number, size: number) {
     super(gpu, code, size, NO_ELEMENTS[code]!, 0, 0, false);
-    this.#piece = take(size * BYTES);
+    this.#piece = take(size * Math.max(WORD, SIZES[code]!));
     finalizer.register(this, this.#piece, this);
   }
 
@@ -212,9 +212,9 @@ class GpuStorage extends Storage {
 }
 
 function allocate(code: number, size: number, zero = false): Storage {
-  if (code === FLOAT64) {
+  if (!gpu.supports(copyKernel ??= kernelNumber("copy"), code)) {
     throw new DeviceError(
-      "Cannot make a tensor on the GPU: it has no float64; cast to float32 first",
+      `Cannot make a tensor on the GPU: it has no ${DTYPES[code]}; cast to float32 first`,
     );
   }
   const storage = track(new GpuStorage(code, size));
@@ -279,11 +279,30 @@ function read(storage: Storage, start: number, count: number): TypedArray {
 
 const NO_PARAMETERS: readonly number[] = [];
 
-let table: ReturnType<typeof kernelTable> | null = null;
+/** A kernel by its name, and by code whether it takes operands of a type. */
+interface Row {
+  readonly name: string;
+  readonly takes: readonly boolean[];
+}
 
-/** The kernels by number: their names, and their programs where they have one. */
-function kernelAt(kernel: number): { readonly name: string; readonly wgsl: string | undefined } {
-  return (table ??= kernelTable())[kernel]!;
+let table: readonly Row[] | null = null;
+
+function rowOf(kernel: number): Row {
+  table ??= kernelTable().map(({ name, types }) => ({
+    name,
+    takes: DTYPES.map((dtype) => types.includes(dtype)),
+  }));
+  return table[kernel]!;
+}
+
+function refuse({ name, takes }: Row, code: number): never {
+  const [what, other] = takes.includes(true)
+    ? [`for ${DTYPES[code]} there`, " or cast them to float32"]
+    : ["there", ""];
+  throw new DeviceError(
+    `Cannot run ${name} on the GPU: it has no program ${what}; move the tensors with ` +
+      `to({ device: "cpu" })${other}`,
+  );
 }
 
 function launch(
@@ -294,17 +313,13 @@ function launch(
   numbers: readonly number[] = NO_PARAMETERS,
   again = false,
 ): void {
-  const { name, wgsl } = kernelAt(kernel);
-  if (wgsl === undefined) {
-    throw new DeviceError(
-      `Cannot run ${name} on the GPU: it has no program there; move the tensors with ` +
-        'to({ device: "cpu" })',
-    );
-  }
+  const row = rowOf(kernel);
+  const { name } = row;
   setParameters(ints, numbers);
   for (let i = 0; i < operands.length; i++) {
     const { storage, offset, shape: own, strides } = operands[i]!;
     storage.check(name, "gpu");
+    if (!gpu.supports(kernel, storage.code)) refuse(row, storage.code);
     putStrided(i, storage, offset, own, strides, shape ?? own);
     setHandle(i, (storage as GpuStorage).handle);
   }
@@ -343,7 +358,7 @@ export const gpu: Backend = {
   },
   device: "gpu",
   allocate,
-  supports: (kernel) => kernelAt(kernel).wgsl !== undefined,
+  supports: (kernel, code) => rowOf(kernel).takes[code]!,
   release,
   scalar,
   fill,

@@ -48,8 +48,12 @@ export function freeGpu(handle: number): void {
   if (status !== NO_DEVICE) check("free", status);
 }
 
-/** Any array whose elements take four bytes. */
-export type Words = Float32Array<ArrayBuffer> | Int32Array<ArrayBuffer> | Uint32Array<ArrayBuffer>;
+/** Any array whose elements are as they lie on the GPU. */
+export type Words =
+  | Float32Array<ArrayBuffer>
+  | Float64Array<ArrayBuffer>
+  | Int32Array<ArrayBuffer>
+  | Uint32Array<ArrayBuffer>;
 
 /** Copies an array to the beginning of memory. */
 export function writeGpu(handle: number, data: Words): void {
@@ -60,7 +64,8 @@ export function writeGpu(handle: number, data: Words): void {
 /** Waits for all launches and fills an array from memory, from an element on. */
 export function readGpu(handle: number, start: number, data: Words): void {
   if (data.length === 0) return;
-  check("read", native.adjoint_gpu_read(frame, WORDS, handle, 4 * start, data, data.byteLength));
+  const first = data.BYTES_PER_ELEMENT * start;
+  check("read", native.adjoint_gpu_read(frame, WORDS, handle, first, data, data.byteLength));
 }
 
 /** Runs a kernel on the operands in the frame; tells whether the device had memory for it. */

@@ -114,12 +114,21 @@ export function kernelNumber(name: string): number {
   return number;
 }
 
-/** The names on both sides, and each kernel's WGSL expression where it has one. */
-export function kernelTable(): { name: string; asked: boolean; wgsl: string | undefined }[] {
+/**
+ * The names on both sides, each kernel's WGSL expression where it has one, and the names of the element
+ * types that it takes on the GPU that is open.
+ */
+export function kernelTable(): {
+  name: string;
+  asked: boolean;
+  wgsl: string | undefined;
+  types: readonly string[];
+}[] {
   return [...numbers].map(([name, number]) => ({
     name,
     asked: asked.has(name),
     wgsl: kernelText(number, 1) || undefined,
+    types: kernelText(number, 2).split(" "),
   }));
 }
 

@@ -9,7 +9,7 @@ export const SYMBOLS = {
   adjoint_abi_version: { parameters: [], result: "u32" },
   /** Number of kernels. */
   adjoint_kernel_count: { parameters: [], result: "u32" },
-  /** kernel, field (0 name, 1 WGSL), text, capacity → length */
+  /** kernel, field (0 name, 1 WGSL, 2 types on the GPU), text, capacity → length */
   adjoint_kernel_text: { parameters: ["u32", "u32", "buffer", "u32"], result: "u32" },
   /** threads → status */
   adjoint_set_threads: { parameters: ["u32"], result: "u32" },

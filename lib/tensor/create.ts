@@ -314,7 +314,8 @@ function draw(
     const x = make(op, shape, dtype, false, backend);
     if (x.size > 0) {
       const perBlock = dtype === "float32" ? 4 : 2;
-      backend.run(kernel, [x], generator.take(Math.ceil(x.size / perBlock)));
+      const blocks = backend.supports(kernel, x.storage.code) ? Math.ceil(x.size / perBlock) : 0;
+      backend.run(kernel, [x], generator.take(blocks));
     }
     return x;
   });

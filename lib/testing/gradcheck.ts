@@ -81,10 +81,14 @@ interface Setup {
 /** Samples are moved this far away from zero, where many functions have a kink. */
 const MARGIN = 0.1;
 
-function sample(shape: readonly number[], generator: RandomGenerator): Tensor {
+function sample(
+  shape: readonly number[],
+  generator: RandomGenerator,
+  device: Tensor["device"] = "cpu",
+): Tensor {
   const values = normal(shape, generator);
   const moved = values.map((value) => value + (value < 0 ? -MARGIN : MARGIN));
-  return fromTypedArray(moved, shape, { requiresGrad: true });
+  return fromTypedArray(moved, shape, { device, requiresGrad: true });
 }
 
 function checkNumber(check: string, option: string, value: number, positive: boolean): void {
@@ -183,7 +187,10 @@ function gradientOf(
       // An input that the outputs don't depend on has a gradient of zeros.
       return wanted.map((input, i) => gradients[i] ?? zerosLike(input));
     },
-    inputs: [...subject.inputs, ...outputs.map(({ shape }) => sample(shape, generator))],
+    inputs: [
+      ...subject.inputs,
+      ...outputs.map(({ shape, device }) => sample(shape, generator, device)),
+    ],
     inputName: (i) =>
       i < length ? subject.inputName(i) : `the cotangent of ${subject.outputName(i - length)}`,
     outputName: (i) => `the ${BELOW[below]} of ${subject.inputName(checked[i] ?? i)}`,
@@ -237,8 +244,8 @@ function checkOrder<const Inputs extends readonly GradcheckInput[]>(
  * [torch.autograd.gradcheck](https://docs.pytorch.org/docs/stable/generated/torch.autograd.gradcheck.gradcheck.html),
  * and its condition is |analytic − numeric| ≤ atol + rtol · |numeric|.
  *
- * The inputs are never changed: the function sees contiguous copies. All floating outputs are
- * checked; one that is on no tape must be constant.
+ * The inputs are never changed: the function sees contiguous copies, on the device of each. All
+ * floating outputs are checked; one that is on no tape must be constant.
  *
  * @param fn A function of tensors that returns a tensor of any shape or an array of them, or a module.
  * @param inputs Tensors, of which those that require a gradient are checked, or shapes: for each a

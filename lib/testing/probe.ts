@@ -126,7 +126,7 @@ export function get(array: Float64Array, i: number): number {
 
 /** A copy of the elements in row-major order. */
 export function elements(x: Tensor): Float64Array {
-  return new Float64Array(x.detach().contiguous().data);
+  return new Float64Array(x.detach().to({ device: "cpu" }).contiguous().data);
 }
 
 /** Normally distributed numbers, for the elements of a shape. */
@@ -212,7 +212,8 @@ export class Probe {
       const part = this.inputs[leaves.length];
       if (!input.requiresGrad || part === undefined) return input.detach();
       const data = point.slice(part.start, part.start + part.size);
-      const leaf = fromTypedArray(data, part.shape, { requiresGrad: true });
+      const { device } = input;
+      const leaf = fromTypedArray(data, part.shape, { device, requiresGrad: true });
       leaves.push(leaf);
       return leaf;
     });
@@ -252,7 +253,7 @@ export class Probe {
       const g = cotangent.slice(part.start, part.start + part.size);
       if (g.every((value) => value === 0)) return;
       roots.push(output);
-      gradOutputs.push(fromTypedArray(g, part.shape));
+      gradOutputs.push(fromTypedArray(g, part.shape, { device: output.device }));
     });
     if (roots.length === 0) return result;
     const options = { gradOutputs, createGraph, retainGraph: true, allowUnused: true } as const;

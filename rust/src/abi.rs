@@ -194,8 +194,8 @@ pub extern "C" fn adjoint_kernel_count() -> u32 {
     registry::count()
 }
 
-/// Writes a text of a kernel (field 0 its name, 1 its WGSL expression) and returns the length in
-/// bytes: 0 if it does not exist or fit.
+/// Writes a text of a kernel (field 0 its name, 1 its WGSL expression, 2 the element types that it takes
+/// on the GPU that is open) and returns the length in bytes: 0 if it does not exist or fit.
 ///
 /// # Safety
 /// `text` must be null or valid for `capacity` bytes.
@@ -207,8 +207,9 @@ pub unsafe extern "C" fn adjoint_kernel_text(
     capacity: u32,
 ) -> u32 {
     let found = registry::kernel(kernel).and_then(|row| match field {
-        0 => Some(row.name),
-        1 => row.wgsl.text(),
+        0 => Some(row.name.to_string()),
+        1 => row.wgsl.text().map(str::to_string),
+        2 => Some(gpu::types(row).join(" ")),
         _ => None,
     });
     match found {

@@ -7,12 +7,20 @@ use crate::error::{Error, Result};
 macro_rules! dtypes {
     (
         ($d:tt)
-        float { $($float_code:literal $Float:ident $a:ident $float:ty, $float_name:literal, $float_wgsl:expr;)+ }
-        other { $($other_code:literal $Other:ident $b:ident $other:ty, $other_name:literal, $other_wgsl:expr;)+ }
+        float { $($float_code:literal $Float:ident $a:ident $float:ty, $float_name:literal, $float_wgsl:literal;)+ }
+        other { $($other_code:literal $Other:ident $b:ident $other:ty, $other_name:literal, $other_wgsl:literal;)+ }
     ) => {
         dtypes! {
             $($float_code $Float $a $float, $float_name, $float_wgsl;)+
             $($other_code $Other $b $other, $other_name, $other_wgsl;)+
+        }
+
+        impl DType {
+            /// Whether the elements are floating-point numbers.
+            #[cfg_attr(not(feature = "gpu"), allow(dead_code))]
+            pub(crate) fn is_float(self) -> bool {
+                matches!(self, $(Self::$Float)|+)
+            }
         }
 
         /// Calls a generic function for an element type: of `any`, or of `float` ones only.
@@ -32,7 +40,7 @@ macro_rules! dtypes {
         }
         pub(crate) use by_type;
     };
-    ($($code:literal $Variant:ident $field:ident $type:ty, $name:literal, $wgsl:expr;)+) => {
+    ($($code:literal $Variant:ident $field:ident $type:ty, $name:literal, $wgsl:literal;)+) => {
         /// An element type; its code is what TypeScript writes into the frame.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
         #[repr(u32)] // as wide as a word, so that moving one is a single store and load
@@ -41,6 +49,9 @@ macro_rules! dtypes {
         }
 
         impl DType {
+            #[cfg_attr(not(feature = "gpu"), allow(dead_code))]
+            pub(crate) const ALL: &'static [Self] = &[$(Self::$Variant),+];
+
             pub(crate) fn from_code(code: i32) -> Result<Self> {
                 match code {
                     $($code => Ok(Self::$Variant),)+
@@ -61,9 +72,9 @@ macro_rules! dtypes {
                 }
             }
 
-            /// The type that stores an element on the GPU, if there is one.
+            /// The type that stores an element on the GPU.
             #[cfg_attr(not(feature = "gpu"), allow(dead_code))]
-            pub(crate) fn wgsl(self) -> Option<&'static str> {
+            pub(crate) fn wgsl(self) -> &'static str {
                 match self {
                     $(Self::$Variant => $wgsl,)+
                 }
@@ -143,12 +154,12 @@ dtypes! {
     ($)
     // code, variant, field, type in Rust, name, type in WGSL
     float {
-        0 F32 f32 f32, "float32", Some("f32");
-        1 F64 f64 f64, "float64", None;
+        0 F32 f32 f32, "float32", "f32";
+        1 F64 f64 f64, "float64", "f64";
     }
     other {
-        2 I32 i32 i32, "int32", Some("i32");
-        3 Bool bool u8, "bool", Some("u32");
+        2 I32 i32 i32, "int32", "i32";
+        3 Bool bool u8, "bool", "u32";
     }
 }
 

@@ -161,7 +161,6 @@ gpuTest("zeros(), ones(), full(), empty() and tensors like others are made there
   assertEquals(like.map((x) => x.toArray()), [[0, 0], [1, 1], [true, true]]);
   const raw = [empty([2], { dtype: "int32", ...there }), emptyLike(made), randnLike(made)];
   assertEquals(raw.map((x) => x.copy_(tensor(5, there)).toArray()), [[5, 5], [5, 5], [5, 5]]);
-  assertThrows(() => empty([2], { dtype: "float64", ...there }), DeviceError, "float64");
 });
 
 gpuTest("printing names the device, cpu() brings a tensor back", async () => {
@@ -203,11 +202,9 @@ gpuTest("dispatches of more than one batch keep their order", () => {
   assertEquals(x.item(), 701);
 });
 
-gpuTest("what is disposed, mixed, of float64 or without a program is a DeviceError", () => {
+gpuTest("what is disposed, mixed or without a program is a DeviceError", () => {
   const x = tensor([1, 2], there);
   const refused = (run: () => unknown, message: string) => assertThrows(run, DeviceError, message);
-  refused(() => x.to({ dtype: "float64" }), "it has no float64; cast to float32 first");
-  refused(() => tensor([1], { dtype: "float64", device: "gpu" }), "no float64");
   refused(() => x.add(tensor([1, 2])), "Cannot compute add: tensors are on different devices");
   refused(() => tensor([1, 2]).add(x), "Cannot compute add: tensors are on different devices");
   refused(() => tensor([[1, 2]]).matmul(x), "tensors are on different devices");

@@ -38,7 +38,7 @@ const TWIN_OPS: Ops = { ...OPS, view: adjoint.reshape };
 
 // Where roundings are simulated, fused ops run their composites, of which each step rounds.
 const { supports } = cpu;
-cpu.supports = (kernel) => !(engine.watcher instanceof Rounding) && supports(kernel);
+cpu.supports = (kernel, code) => !(engine.watcher instanceof Rounding) && supports(kernel, code);
 
 /**
  * The same where roundings are simulated: in steps what one kernel does, and solvers on a matrix

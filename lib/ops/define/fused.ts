@@ -121,9 +121,9 @@ export function fused<A>(name: string, spec: FusedSpec<A>): FusedOp<A> {
     vjp: [],
     vjpAll: (given, context, needs) => {
       const node = context as Node & Context<A>;
-      const { backend } = given.find((g) => g !== null)!.storage;
-      const fast = !engine.recording && gradKernel !== null && backend.supports(gradKernel) &&
-        !anyBatched(given);
+      const { backend, code } = given.find((g) => g !== null)!.storage;
+      const fast = !engine.recording && gradKernel !== null &&
+        backend.supports(gradKernel, code) && !anyBatched(given);
       if (fast) return launched(complete(given, node), node, needs, gradKernel);
       if (vjp !== undefined) return vjp(complete(given, node), node, needs);
       const truth = (twins: Inputs) => composite(twins, node.attrs);
@@ -146,8 +146,8 @@ export function fused<A>(name: string, spec: FusedSpec<A>): FusedOp<A> {
       return found.length === 0 ? composite(inputs, attrs) : found;
     }
     const first = inputs[0]!;
-    const { backend } = first.storage;
-    if (first.size === 0 || !backend.supports(kernel)) return composite(inputs, attrs);
+    const { backend, code } = first.storage;
+    if (first.size === 0 || !backend.supports(kernel, code)) return composite(inputs, attrs);
     const operands: Tensor[] = [];
     for (const shape of shapes(inputs, attrs)) operands.push(result(first, first.dtype, shape));
     const ys = operands.slice();

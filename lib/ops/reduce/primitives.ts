@@ -335,7 +335,7 @@ export function argmin(x: Tensor, dim?: number, options?: ReduceOptions): Tensor
 
 /** Whether there is a program for the extremes of a tensor. */
 export function findsExtremes(x: Tensor): boolean {
-  return x.storage.backend.supports(kernels.max);
+  return x.storage.backend.supports(kernels.max, x.storage.code);
 }
 
 /** Extreme elements over dimensions, kept, without gradient. */

@@ -6,6 +6,7 @@ use super::memory::{Memory, STAGING};
 use super::meter::Meter;
 use super::pipelines::Pipelines;
 use super::plan::{Operand, Stage};
+use crate::dtype::DType;
 use crate::error::{Error, Result};
 use crate::frame::Frame;
 use crate::registry::Kernel;
@@ -16,6 +17,8 @@ use std::sync::mpsc::channel;
 use std::sync::{Arc, LazyLock, Mutex, MutexGuard};
 use std::time::Duration;
 
+/// What float64 needs: its programs look at the bits of numbers.
+const FLOAT64: wgpu::Features = wgpu::Features::SHADER_F64.union(wgpu::Features::SHADER_INT64);
 /// Longest wait for a device to open.
 const OPENING: Duration = Duration::from_secs(20);
 /// Longest wait for the work of a submission.
@@ -23,7 +26,7 @@ const WORKING: Duration = Duration::from_secs(60);
 /// Submissions that are under way at most: enough for a device to be busy, and no more memory is held.
 const AHEAD: usize = 8;
 /// What is used where an adapter has it.
-const WANTED: wgpu::Features = wgpu::Features::TIMESTAMP_QUERY;
+const WANTED: wgpu::Features = wgpu::Features::TIMESTAMP_QUERY.union(FLOAT64);
 
 /// An open device and what lies on it.
 pub(super) struct Gpu {
@@ -74,6 +77,16 @@ impl Trouble {
 
 static GPU: LazyLock<std::result::Result<Mutex<Gpu>, String>> = LazyLock::new(start);
 
+/// Whether the device that is open has float64.
+static HAS_FLOAT64: AtomicBool = AtomicBool::new(false);
+
+/// The names of the element types that a kernel takes on the device that is open.
+pub(crate) fn types(kernel: &Kernel) -> Vec<&'static str> {
+    let float64 = HAS_FLOAT64.load(Ordering::Acquire);
+    let takes = |dtype: &&DType| kernel.wgsl.takes(**dtype) && (float64 || **dtype != DType::F64);
+    DType::ALL.iter().filter(takes).map(|dtype| dtype.name()).collect()
+}
+
 /// Opens the device on a thread of its own: a driver that hangs must not hang the program.
 fn start() -> std::result::Result<Mutex<Gpu>, String> {
     let (sender, receiver) = channel();
@@ -107,6 +120,7 @@ async fn request() -> std::result::Result<Gpu, String> {
     };
     let device = adapter.request_device(&descriptor).await;
     let (device, queue) = device.map_err(|error| format!("no device: {error}"))?;
+    HAS_FLOAT64.store(device.features().contains(FLOAT64), Ordering::Release);
     let trouble = Arc::new(Trouble::default());
     let told = trouble.clone();
     device.on_uncaptured_error(Arc::new(move |error: wgpu::Error| told.fail(error)));

@@ -1,15 +1,12 @@
 //! From a frame to operands and dispatches.
 
 use super::memory::Memory;
-use super::plan::{Operand, Stage};
+use super::plan::{Operand, Stage, bytes_of};
 use super::programs::elementwise;
 use crate::error::{Error, Result};
 use crate::frame::Frame;
 use crate::layout::Layout;
 use crate::registry::{Kernel, Wgsl};
-
-/// Bytes of an element of any type.
-const BYTES: u64 = 4;
 
 /// The operands of a launch, each compared with its memory.
 pub(super) fn operands(
@@ -26,7 +23,7 @@ pub(super) fn operands(
         let mut layout = Layout::SCALAR;
         let record = frame.record(number, &mut layout)?;
         let (handle, dtype, offset) = (record.bytes as u32, record.dtype, record.offset);
-        let held = memory.buffer(handle)?.size() / BYTES;
+        let held = memory.buffer(handle)?.size() / bytes_of(dtype) as u64;
         let span = layout.span()? as u64;
         if span > 0 && offset as u64 + span > held {
             return Err(Error::new(format!(

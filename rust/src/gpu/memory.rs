@@ -4,9 +4,9 @@
 use crate::error::{Error, Result};
 use std::collections::HashMap;
 
-/// A buffer is no smaller, and its size a multiple of a vector's.
+/// A buffer is no smaller, and its size a multiple of a vector's, of float64 too.
 const SMALLEST: u64 = 256;
-const VECTOR: u64 = 16;
+const VECTOR: u64 = 32;
 /// What is read is copied in parts of this size, so that no large buffer is needed for it.
 pub(super) const STAGING: u64 = 1 << 26;
 

@@ -1,7 +1,6 @@
 //! What is asked of the device while somebody measures, and how long it takes by its own clock.
 
-use super::plan::{Operand, Slot, Stage};
-use crate::dtype::DType;
+use super::plan::{Operand, Slot, Stage, bytes_of};
 
 /// Passes whose times wait to be read.
 const PASSES: u32 = wgpu::QUERY_SET_MAX_QUERIES / 2;
@@ -31,7 +30,7 @@ impl Meter {
         }
         for (number, &(slot, _)) in stage.bound.iter().enumerate() {
             let bytes = match slot {
-                Slot::Operand(number) => bytes_of(&operands[number]),
+                Slot::Operand(number) => bytes_reached(&operands[number]),
                 Slot::Scratch => self.left,
             };
             let times = if stage.updates && number < stage.outputs { 2 } else { 1 };
@@ -48,10 +47,10 @@ impl Meter {
 }
 
 /// Bytes of the elements that an operand reaches; what a stride of 0 repeats is one.
-fn bytes_of(operand: &Operand) -> usize {
+fn bytes_reached(operand: &Operand) -> usize {
     let axes = operand.layout.shape().iter().zip(operand.layout.strides());
     let elements = axes.map(|(&extent, &stride)| if stride == 0 { 1 } else { extent as usize });
-    let size = if operand.dtype == DType::F64 { 8 } else { 4 };
+    let size = bytes_of(operand.dtype);
     if operand.layout.len() == 0 { 0 } else { size * elements.product::<usize>() }
 }
 

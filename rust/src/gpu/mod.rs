@@ -19,7 +19,7 @@ pub(crate) mod programs;
 pub(crate) use plan::{Operand, Stage};
 
 #[cfg(feature = "gpu")]
-pub(crate) use device::{allocate, close, free, measure, open, read, run, write};
+pub(crate) use device::{allocate, close, free, measure, open, read, run, types, write};
 
 #[cfg(not(feature = "gpu"))]
 mod absent {
@@ -33,6 +33,9 @@ mod absent {
 
     pub(crate) fn open() -> Result<String> {
         none()
+    }
+    pub(crate) fn types(_kernel: &Kernel) -> Vec<&'static str> {
+        Vec::new()
     }
     pub(crate) fn close() -> Result {
         none()
@@ -57,4 +60,4 @@ mod absent {
     }
 }
 #[cfg(not(feature = "gpu"))]
-pub(crate) use absent::{allocate, close, free, measure, open, read, run, write};
+pub(crate) use absent::{allocate, close, free, measure, open, read, run, types, write};

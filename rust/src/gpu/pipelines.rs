@@ -34,23 +34,56 @@ pub(super) struct Pipelines {
     bound: HashMap<Bound, wgpu::BindGroup>,
 }
 
-fn type_name(dtype: DType) -> Result<&'static str> {
-    dtype.wgsl().ok_or_else(|| Error::new(format!("there is no {} on the GPU", dtype.name())))
+const PARAMETERS: &str = include_str!("parameters.wgsl");
+const FLOAT: &str = include_str!("float.wgsl");
+const FLOAT32: &str = include_str!("float32.wgsl");
+const FLOAT64: &str = include_str!("float64.wgsl");
+const WHOLE: &str = include_str!("whole.wgsl");
+
+/// How a number for the program is read from words.
+fn number_text(dtype: DType) -> &'static str {
+    match dtype {
+        DType::F64 => {
+            "alias N = f64;
+
+fn number_at(first: u32, i: u32) -> N {
+    let at = first + 2u * i;
+    return bitcast<f64>(u64(word(at)) | (u64(word(at + 1u)) << 32u));
 }
 
-const PARAMETERS: &str = include_str!("parameters.wgsl");
+"
+        }
+        _ => {
+            "alias N = f32;
+
+fn number_at(first: u32, i: u32) -> N {
+    return bitcast<f32>(word(first + i));
+}
+
+"
+        }
+    }
+}
+
+/// What the bits of a number tell.
+fn bits_text(element: DType) -> [&'static str; 2] {
+    match element {
+        DType::F32 => [FLOAT32, FLOAT],
+        DType::F64 => [FLOAT64, FLOAT],
+        _ => ["", WHOLE],
+    }
+}
 
 /// The text of a program.
 fn render(stage: &Stage) -> Result<String> {
     let [element, result] = stage.types;
-    let mut text =
-        format!("alias T = {};\nalias R = {};\n", type_name(element)?, type_name(result)?);
+    let mut text = format!("alias T = {};\nalias R = {};\n", element.wgsl(), result.wgsl());
     text += "@group(0) @binding(0) var<uniform> parameters: array<vec4<u32>, 16>;\n";
     for (number, &(_, item)) in stage.bound.iter().enumerate() {
         let access = if number < stage.outputs { "read_write" } else { "read" };
         let name = match item {
-            Item::Element(dtype) => type_name(dtype)?.to_string(),
-            Item::Vector(dtype) => format!("vec4<{}>", type_name(dtype)?),
+            Item::Element(dtype) => dtype.wgsl().to_string(),
+            Item::Vector(dtype) => format!("vec4<{}>", dtype.wgsl()),
             Item::State => "State".into(),
         };
         text += &format!(
@@ -58,7 +91,10 @@ fn render(stage: &Stage) -> Result<String> {
             number + 1
         );
     }
-    Ok(text + PARAMETERS + &(stage.text)(stage)?)
+    text += PARAMETERS;
+    text += number_text(stage.number());
+    text += &bits_text(element).concat();
+    Ok(text + &(stage.text)(stage)?)
 }
 
 fn key(stage: &Stage) -> Key {

@@ -97,10 +97,33 @@ impl Stage {
         Ok(())
     }
 
+    /// The type of the numbers that a program gets.
+    pub(crate) fn number(&self) -> DType {
+        if self.types.contains(&DType::F64) { DType::F64 } else { DType::F32 }
+    }
+
+    /// Sets what the program reads as `number_at(first, 0)` and on.
+    pub(crate) fn set_numbers(&mut self, first: usize, numbers: &[f64]) {
+        for (i, &number) in numbers.iter().enumerate() {
+            match self.number() {
+                DType::F64 => {
+                    let bits = number.to_bits();
+                    self.copy(first + 2 * i, &[bits as u32, (bits >> 32) as u32]);
+                }
+                _ => self.copy(first + i, &[(number as f32).to_bits()]),
+            }
+        }
+    }
+
     /// Sets words from a number on.
     pub(crate) fn copy(&mut self, first: usize, words: &[u32]) {
         self.words[first..first + words.len()].copy_from_slice(words);
     }
+}
+
+/// Bytes of an element there: a word at least.
+pub(crate) fn bytes_of(dtype: DType) -> usize {
+    dtype.size().max(size_of::<u32>())
 }
 
 /// A number as a word.

@@ -22,35 +22,56 @@ fn position(number: u32, axes: u32, extents: u32, strides: u32) -> u32 {
     }
     return at;
 }
-const RANK = 1u;
-// The language lets no constant be one of these.
-fn nan() -> f32 {
-    return bitcast<f32>(0x7fc00000u + word(0u) * 0u);
+alias N = f32;
+
+fn number_at(first: u32, i: u32) -> N {
+    return bitcast<f32>(word(first + i));
 }
 
-fn infinity() -> f32 {
-    return bitcast<f32>(0x7f800000u + word(0u) * 0u);
+alias Bits = u32;
+const SIGN: Bits = 0x80000000u;
+const SIZE: Bits = 0x7fffffffu;
+const INFINITE: Bits = 0x7f800000u;
+const POINT: Bits = 0x800000u;
+const PLACES = 23u;
+const LARGEST: T = 3.4028234e38;
+// The language lets no constant be one of these.
+fn infinity() -> T {
+    return bitcast<T>(INFINITE + Bits(word(0u) * 0u));
+}
+
+fn nan() -> T {
+    let bits = INFINITE + Bits(word(0u) * 0u);
+    return bitcast<T>(bits | (bits >> 1u));
+}
+
+// A number as it was rounded: a compiler may take it that (a + b) - a is b. The last word is 0, which it
+// does not know.
+fn rounded(x: T) -> T {
+    return bitcast<T>(bitcast<Bits>(x) ^ Bits(word(63u)));
 }
 
 // By their bits, as a compiler may take it that there is no NaN and that zeros have no sign.
-fn is_nan(x: f32) -> bool {
-    return (bitcast<u32>(x) & 0x7fffffffu) > 0x7f800000u;
+fn is_nan(x: T) -> bool {
+    return (bitcast<Bits>(x) & SIZE) > INFINITE;
 }
 
-fn is_infinite(x: f32) -> bool {
-    return (bitcast<u32>(x) & 0x7fffffffu) == 0x7f800000u;
+fn is_infinite(x: T) -> bool {
+    return (bitcast<Bits>(x) & SIZE) == INFINITE;
 }
 
-fn is_negative(x: f32) -> bool {
-    return (bitcast<u32>(x) >> 31u) != 0u;
+fn is_negative(x: T) -> bool {
+    return bitcast<Bits>(x) > SIZE;
 }
 
-fn copysign(x: f32, sign: f32) -> f32 {
-    return bitcast<f32>((bitcast<u32>(x) & 0x7fffffffu) | (bitcast<u32>(sign) & 0x80000000u));
+fn copysign(x: T, sign: T) -> T {
+    return bitcast<T>((bitcast<Bits>(x) & SIZE) | (bitcast<Bits>(sign) & SIGN));
 }
+const RANK = 1u;
+// What all floating types have in common.
 
 // WGSL leaves powers of negative numbers open, and those at the ends of the range too.
-fn power(a: f32, b: f32) -> f32 {
+fn power(a: T, b: T) -> T {
     let size = abs(a);
     if (b == 0.0 || a == 1.0 || (size == 1.0 && is_infinite(b))) {
         return 1.0;
@@ -69,10 +90,189 @@ fn power(a: f32, b: f32) -> f32 {
     if (b != floor(b)) {
         return select(nan(), result, extreme);
     }
-    let odd = abs(b) < 16777216.0 && (i32(b) & 1) != 0;
+    let odd = b != 2.0 * floor(0.5 * b);
     return select(result, -result, odd);
 }
 
+// (e²ˣ − 1) / (e²ˣ + 1), which is 1 long before the power overflows.
+fn hyperbolic_tangent(x: T) -> T {
+    if (is_nan(x)) {
+        return x;
+    }
+    let above = expm1(2.0 * min(abs(x), 20.0));
+    return copysign(above / (above + 2.0), x);
+}
+
+// The remainder of whole numbers, some binary places at a time, has no error.
+fn remainder(a: T, b: T) -> T {
+    let dividend = bitcast<Bits>(a) & SIZE;
+    let divisor = bitcast<Bits>(b) & SIZE;
+    if (is_nan(a) || is_nan(b) || is_infinite(a) || divisor == 0) {
+        return nan();
+    }
+    var rest = dividend;
+    if (dividend >= divisor) {
+        let digits = digits_of(divisor);
+        var exponent = max(u32(divisor >> PLACES), 1u);
+        var left = digits_of(dividend) % digits;
+        for (var places = max(u32(dividend >> PLACES), 1u) - exponent; places > 0u;) {
+            let step = min(places, 8u);
+            left = (left << step) % digits;
+            places -= step;
+        }
+        while (left > 0 && left < POINT && exponent > 1u) {
+            left <<= 1u;
+            exponent--;
+        }
+        rest = select(left, left + (Bits(exponent - 1u) << PLACES), left >= POINT);
+    }
+    let signed = bitcast<T>(rest | (bitcast<Bits>(a) & SIGN));
+    return select(signed, signed + b, rest != 0 && is_negative(a) != is_negative(b));
+}
+
+// All binary places of a number as a whole one.
+fn digits_of(bits: Bits) -> Bits {
+    return select(bits, bits % POINT + POINT, bits >= POINT);
+}
+
+fn relu_of(x: T) -> T {
+    return select(max(x, 0.0), x, is_nan(x));
+}
+
+fn floor_of(x: T) -> T {
+    return floor(x);
+}
+
+fn ceil_of(x: T) -> T {
+    return ceil(x);
+}
+
+fn round_of(x: T) -> T {
+    return round(x);
+}
+
+fn trunc_of(x: T) -> T {
+    return trunc(x);
+}
+
+// Squares of ratios do not overflow.
+fn hypot(a: T, b: T) -> T {
+    if (is_infinite(a) || is_infinite(b)) {
+        return infinity();
+    }
+    if (is_nan(a) || is_nan(b)) {
+        return nan();
+    }
+    let large = max(abs(a), abs(b));
+    let small = min(abs(a), abs(b));
+    if (large == 0.0) {
+        return 0.0;
+    }
+    let ratio = quotient(small, large);
+    return large * sqrt(1.0 + ratio * ratio);
+}
+
+fn logaddexp(a: T, b: T) -> T {
+    if (a == b) {
+        return a + 0.6931471805599453;
+    }
+    if (is_nan(a) || is_nan(b)) {
+        return nan();
+    }
+    let high = max(a, b);
+    return high + log1p(exp(min(a, b) - high));
+}
+
+fn gelu(x: T) -> T {
+    return 0.5 * x * (1.0 + erf(x * 0.7071067811865476));
+}
+
+fn gelu_slope(x: T) -> T {
+    return 0.5 * (1.0 + erf(x * 0.7071067811865476)) + x * exp(-0.5 * x * x) * 0.3989422804014327;
+}
+
+fn gelu_tangent(x: T) -> T {
+    return hyperbolic_tangent(0.7978845608028654 * (x + 0.044715 * x * x * x));
+}
+
+fn gelu_tanh(x: T) -> T {
+    return 0.5 * x * (1.0 + gelu_tangent(x));
+}
+
+fn gelu_tanh_slope(x: T) -> T {
+    let tangent = gelu_tangent(x);
+    let slope = 0.7978845608028654 * (1.0 + 0.134145 * x * x);
+    return 0.5 * (1.0 + tangent + x * (1.0 - tangent * tangent) * slope);
+}
+
+// What an angle is beyond the nearest multiple of π/2, and how many of those it has, modulo 4.
+struct Turned {
+    rest: T,
+    quarters: u32,
+}
+
+fn sine(x: T) -> T {
+    if (is_nan(x) || is_infinite(x)) {
+        return nan();
+    }
+    let angle = turned(x);
+    let value = select(near_sine(angle.rest), near_cosine(angle.rest), (angle.quarters & 1u) != 0u);
+    return select(value, -value, angle.quarters > 1u);
+}
+
+fn cosine(x: T) -> T {
+    if (is_nan(x) || is_infinite(x)) {
+        return nan();
+    }
+    let angle = turned(x);
+    let value = select(near_cosine(angle.rest), near_sine(angle.rest), (angle.quarters & 1u) != 0u);
+    return select(value, -value, angle.quarters == 1u || angle.quarters == 2u);
+}
+
+fn tangent(x: T) -> T {
+    if (is_nan(x) || is_infinite(x)) {
+        return nan();
+    }
+    let angle = turned(x);
+    let ratio = near_sine(angle.rest) / near_cosine(angle.rest);
+    return select(ratio, -1.0 / ratio, (angle.quarters & 1u) != 0u);
+}
+
+// What is reduced before it is multiplied is 0 at whole numbers.
+fn sinc(x: T) -> T {
+    if (x == 0.0) {
+        return 1.0;
+    }
+    let whole = round(x);
+    let value = sine(3.141592653589793 * (x - whole));
+    let odd = whole != 2.0 * floor(whole / 2.0);
+    return select(value, -value, odd) / (3.141592653589793 * x);
+}
+
+// The angle of the point (b, a), with the sides that the signs of zeros tell.
+fn angle(a: T, b: T) -> T {
+    if (is_nan(a) || is_nan(b)) {
+        return nan();
+    }
+    if (a == 0.0) {
+        return copysign(select(T(0), T(3.141592653589793), is_negative(b)), a);
+    }
+    return atan2(a, b);
+}
+
+fn arcsine(x: T) -> T {
+    if (abs(x) > 1.0) {
+        return nan();
+    }
+    return angle(x, sqrt((1.0 - x) * (1.0 + x)));
+}
+
+fn arccosine(x: T) -> T {
+    if (abs(x) > 1.0) {
+        return nan();
+    }
+    return angle(sqrt((1.0 - x) * (1.0 + x)), x);
+}
 // Near 0 the difference would cancel.
 fn expm1(x: f32) -> f32 {
     if (abs(x) > 0.5) {
@@ -93,15 +293,6 @@ fn log1p(x: f32) -> f32 {
     let s = x / (2.0 + x);
     let q = s * s;
     return 2.0 * s * (1.0 + q * (1.0 / 3.0 + q * (1.0 / 5.0 + q * (1.0 / 7.0 + q / 9.0))));
-}
-
-// (e²ˣ − 1) / (e²ˣ + 1), which is 1 before the power overflows.
-fn hyperbolic_tangent(x: f32) -> f32 {
-    if (is_nan(x)) {
-        return x;
-    }
-    let above = expm1(2.0 * min(abs(x), 15.0));
-    return copysign(above / (above + 2.0), x);
 }
 
 // Near 0 the difference of powers would cancel.
@@ -235,17 +426,6 @@ fn polygamma(n: f32, x: f32) -> f32 {
     return factor * sum;
 }
 
-// The angle of the point (b, a), with the sides that the signs of zeros tell.
-fn angle(a: f32, b: f32) -> f32 {
-    if (is_nan(a) || is_nan(b)) {
-        return nan();
-    }
-    if (a == 0.0) {
-        return copysign(select(0.0, 3.14159265, is_negative(b)), a);
-    }
-    return atan2(a, b);
-}
-
 fn arctangent(x: f32) -> f32 {
     if (is_nan(x) || x == 0.0) {
         return x;
@@ -253,51 +433,10 @@ fn arctangent(x: f32) -> f32 {
     return atan(x);
 }
 
-fn arcsine(x: f32) -> f32 {
-    if (abs(x) > 1.0) {
-        return nan();
-    }
-    return angle(x, sqrt((1.0 - x) * (1.0 + x)));
-}
-
-fn arccosine(x: f32) -> f32 {
-    if (abs(x) > 1.0) {
-        return nan();
-    }
-    return angle(sqrt((1.0 - x) * (1.0 + x)), x);
-}
-
 // A divisor near the end of the range has a reciprocal below the normal numbers.
 fn quotient(a: f32, b: f32) -> f32 {
     let scale = select(1.0, 0x1p-24, abs(b) > 0x1p+100);
     return (a * scale) / (b * scale);
-}
-
-// The remainder of whole numbers, some binary places at a time, has no error.
-fn remainder(a: f32, b: f32) -> f32 {
-    let dividend = bitcast<u32>(a) & 0x7fffffffu;
-    let divisor = bitcast<u32>(b) & 0x7fffffffu;
-    if (is_nan(a) || is_nan(b) || is_infinite(a) || divisor == 0u) {
-        return nan();
-    }
-    var rest = dividend;
-    if (dividend >= divisor) {
-        let exponents = max(vec2<u32>(dividend, divisor) >> vec2<u32>(23u), vec2<u32>(1u));
-        let whole = select(vec2<u32>(0u), vec2<u32>(0x800000u),
-            vec2<u32>(dividend, divisor) >= vec2<u32>(0x800000u));
-        let digits = (vec2<u32>(dividend, divisor) & vec2<u32>(0x7fffffu)) | whole;
-        var left = digits.x % digits.y;
-        for (var places = exponents.x - exponents.y; places > 0u;) {
-            let step = min(places, 8u);
-            left = (left << step) % digits.y;
-            places -= step;
-        }
-        let shift = min(countLeadingZeros(left) - 8u, exponents.y - 1u);
-        let exponent = select(0u, exponents.y - shift, (left << shift) >= 0x800000u);
-        rest = (exponent << 23u) | ((left << shift) & 0x7fffffu);
-    }
-    let signed = bitcast<f32>(rest | (bitcast<u32>(a) & 0x80000000u));
-    return select(signed, signed + b, rest != 0u && is_negative(a) != is_negative(b));
 }
 
 // All 64 bits of a product.
@@ -309,13 +448,7 @@ fn wide_product(a: u32, b: u32) -> vec2<u32> {
         (a >> 16u) * (b >> 16u) + (cross >> 16u) + (other >> 16u));
 }
 
-// What an angle is beyond the nearest multiple of π/2, and how many of those it has, modulo 4: by as
-// many binary places of 2/π as matter.
-struct Turned {
-    rest: f32,
-    quarters: u32,
-}
-
+// By as many binary places of 2/π as matter.
 fn turned(x: f32) -> Turned {
     if (abs(x) < 0.785) {
         return Turned(x, 0u);
@@ -371,115 +504,6 @@ fn near_sine(x: f32) -> f32 {
 fn near_cosine(x: f32) -> f32 {
     let q = x * x;
     return 1.0 - 0.5 * q + q * q * (0.041666646 - q * (0.0013887316 - q * 0.000024433157));
-}
-
-fn sine(x: f32) -> f32 {
-    if (is_nan(x) || is_infinite(x)) {
-        return nan();
-    }
-    let angle = turned(x);
-    let value = select(near_sine(angle.rest), near_cosine(angle.rest), (angle.quarters & 1u) != 0u);
-    return select(value, -value, angle.quarters > 1u);
-}
-
-fn cosine(x: f32) -> f32 {
-    if (is_nan(x) || is_infinite(x)) {
-        return nan();
-    }
-    let angle = turned(x);
-    let value = select(near_cosine(angle.rest), near_sine(angle.rest), (angle.quarters & 1u) != 0u);
-    return select(value, -value, angle.quarters == 1u || angle.quarters == 2u);
-}
-
-fn tangent(x: f32) -> f32 {
-    if (is_nan(x) || is_infinite(x)) {
-        return nan();
-    }
-    let angle = turned(x);
-    let ratio = near_sine(angle.rest) / near_cosine(angle.rest);
-    return select(ratio, -1.0 / ratio, (angle.quarters & 1u) != 0u);
-}
-
-fn relu_of(x: f32) -> f32 {
-    return select(max(x, 0.0), x, is_nan(x));
-}
-
-fn floor_of(x: f32) -> f32 {
-    return floor(x);
-}
-
-fn ceil_of(x: f32) -> f32 {
-    return ceil(x);
-}
-
-fn round_of(x: f32) -> f32 {
-    return round(x);
-}
-
-fn trunc_of(x: f32) -> f32 {
-    return trunc(x);
-}
-
-// What is reduced before it is multiplied is 0 at whole numbers.
-fn sinc(x: f32) -> f32 {
-    if (x == 0.0) {
-        return 1.0;
-    }
-    let whole = round(x);
-    let value = sine(3.14159265 * (x - whole));
-    let odd = whole != 2.0 * floor(whole / 2.0);
-    return select(value, -value, odd) / (3.14159265 * x);
-}
-
-// Squares of ratios do not overflow.
-fn hypot(a: f32, b: f32) -> f32 {
-    if (is_infinite(a) || is_infinite(b)) {
-        return infinity();
-    }
-    if (is_nan(a) || is_nan(b)) {
-        return nan();
-    }
-    let large = max(abs(a), abs(b));
-    let small = min(abs(a), abs(b));
-    if (large == 0.0) {
-        return 0.0;
-    }
-    let ratio = quotient(small, large);
-    return large * sqrt(1.0 + ratio * ratio);
-}
-
-fn logaddexp(a: f32, b: f32) -> f32 {
-    if (a == b) {
-        return a + 0.69314718;
-    }
-    if (is_nan(a) || is_nan(b)) {
-        return nan();
-    }
-    let high = max(a, b);
-    return high + log1p(exp(min(a, b) - high));
-}
-
-fn gelu(x: f32) -> f32 {
-    return 0.5 * x * (1.0 + erf(x * 0.70710678));
-}
-
-fn gelu_slope(x: f32) -> f32 {
-    return 0.5 * (1.0 + erf(x * 0.70710678)) + x * exp(-0.5 * x * x) * 0.39894228;
-}
-
-// Beyond 15 the tangent is 1, and what it is taken of may leave the range.
-fn gelu_tangent(x: f32) -> f32 {
-    return tanh(clamp(0.79788456 * (x + 0.044715 * x * x * x), -15.0, 15.0));
-}
-
-fn gelu_tanh(x: f32) -> f32 {
-    return 0.5 * x * (1.0 + gelu_tangent(x));
-}
-
-fn gelu_tanh_slope(x: f32) -> f32 {
-    let tangent = gelu_tangent(x);
-    let slope = 0.79788456 * (1.0 + 0.134145 * x * x);
-    return 0.5 * (1.0 + tangent + x * (1.0 - tangent * tangent) * slope);
 }
 // Words: items, elements, extents from 2, and for each operand from 10 on its offset and eight strides.
 
@@ -518,6 +542,600 @@ fn main(
     m0[p0] = y;
 }
 
+// exp [(F64, [64]), (F64, [64])], dispatch 0
+
+alias T = f64;
+alias R = f64;
+@group(0) @binding(0) var<uniform> parameters: array<vec4<u32>, 16>;
+@group(0) @binding(1) var<storage, read_write> m0: array<vec4<f64>>;
+@group(0) @binding(2) var<storage, read> m1: array<vec4<f64>>;
+fn word(i: u32) -> u32 {
+    return parameters[i / 4u][i % 4u];
+}
+
+// Where the element with a row-major number lies, for axes whose extents and strides are the words
+// from the given ones on.
+fn position(number: u32, axes: u32, extents: u32, strides: u32) -> u32 {
+    var at = 0u;
+    var rest = number;
+    for (var axis = axes; axis > 0u; axis--) {
+        let extent = word(extents + axis - 1u);
+        at += (rest % extent) * word(strides + axis - 1u);
+        rest /= extent;
+    }
+    return at;
+}
+alias N = f64;
+
+fn number_at(first: u32, i: u32) -> N {
+    let at = first + 2u * i;
+    return bitcast<f64>(u64(word(at)) | (u64(word(at + 1u)) << 32u));
+}
+
+alias Bits = u64;
+const SIGN: Bits = 0x8000000000000000lu;
+const SIZE: Bits = 0x7ffffffffffffffflu;
+const INFINITE: Bits = 0x7ff0000000000000lu;
+const POINT: Bits = 0x10000000000000lu;
+const PLACES = 52u;
+const LARGEST: T = 1.7976931348623157e308;
+// The language lets no constant be one of these.
+fn infinity() -> T {
+    return bitcast<T>(INFINITE + Bits(word(0u) * 0u));
+}
+
+fn nan() -> T {
+    let bits = INFINITE + Bits(word(0u) * 0u);
+    return bitcast<T>(bits | (bits >> 1u));
+}
+
+// A number as it was rounded: a compiler may take it that (a + b) - a is b. The last word is 0, which it
+// does not know.
+fn rounded(x: T) -> T {
+    return bitcast<T>(bitcast<Bits>(x) ^ Bits(word(63u)));
+}
+
+// By their bits, as a compiler may take it that there is no NaN and that zeros have no sign.
+fn is_nan(x: T) -> bool {
+    return (bitcast<Bits>(x) & SIZE) > INFINITE;
+}
+
+fn is_infinite(x: T) -> bool {
+    return (bitcast<Bits>(x) & SIZE) == INFINITE;
+}
+
+fn is_negative(x: T) -> bool {
+    return bitcast<Bits>(x) > SIZE;
+}
+
+fn copysign(x: T, sign: T) -> T {
+    return bitcast<T>((bitcast<Bits>(x) & SIZE) | (bitcast<Bits>(sign) & SIGN));
+}
+const RANK = 1u;
+// What all floating types have in common.
+
+// WGSL leaves powers of negative numbers open, and those at the ends of the range too.
+fn power(a: T, b: T) -> T {
+    let size = abs(a);
+    if (b == 0.0 || a == 1.0 || (size == 1.0 && is_infinite(b))) {
+        return 1.0;
+    }
+    if (is_nan(a) || is_nan(b)) {
+        return nan();
+    }
+    let extreme = size == 0.0 || is_infinite(a);
+    var result = pow(size, b);
+    if (extreme || is_infinite(b)) {
+        result = select(0.0, infinity(), (b < 0.0) == (size < 1.0));
+    }
+    if (!is_negative(a)) {
+        return result;
+    }
+    if (b != floor(b)) {
+        return select(nan(), result, extreme);
+    }
+    let odd = b != 2.0 * floor(0.5 * b);
+    return select(result, -result, odd);
+}
+
+// (e²ˣ − 1) / (e²ˣ + 1), which is 1 long before the power overflows.
+fn hyperbolic_tangent(x: T) -> T {
+    if (is_nan(x)) {
+        return x;
+    }
+    let above = expm1(2.0 * min(abs(x), 20.0));
+    return copysign(above / (above + 2.0), x);
+}
+
+// The remainder of whole numbers, some binary places at a time, has no error.
+fn remainder(a: T, b: T) -> T {
+    let dividend = bitcast<Bits>(a) & SIZE;
+    let divisor = bitcast<Bits>(b) & SIZE;
+    if (is_nan(a) || is_nan(b) || is_infinite(a) || divisor == 0) {
+        return nan();
+    }
+    var rest = dividend;
+    if (dividend >= divisor) {
+        let digits = digits_of(divisor);
+        var exponent = max(u32(divisor >> PLACES), 1u);
+        var left = digits_of(dividend) % digits;
+        for (var places = max(u32(dividend >> PLACES), 1u) - exponent; places > 0u;) {
+            let step = min(places, 8u);
+            left = (left << step) % digits;
+            places -= step;
+        }
+        while (left > 0 && left < POINT && exponent > 1u) {
+            left <<= 1u;
+            exponent--;
+        }
+        rest = select(left, left + (Bits(exponent - 1u) << PLACES), left >= POINT);
+    }
+    let signed = bitcast<T>(rest | (bitcast<Bits>(a) & SIGN));
+    return select(signed, signed + b, rest != 0 && is_negative(a) != is_negative(b));
+}
+
+// All binary places of a number as a whole one.
+fn digits_of(bits: Bits) -> Bits {
+    return select(bits, bits % POINT + POINT, bits >= POINT);
+}
+
+fn relu_of(x: T) -> T {
+    return select(max(x, 0.0), x, is_nan(x));
+}
+
+fn floor_of(x: T) -> T {
+    return floor(x);
+}
+
+fn ceil_of(x: T) -> T {
+    return ceil(x);
+}
+
+fn round_of(x: T) -> T {
+    return round(x);
+}
+
+fn trunc_of(x: T) -> T {
+    return trunc(x);
+}
+
+// Squares of ratios do not overflow.
+fn hypot(a: T, b: T) -> T {
+    if (is_infinite(a) || is_infinite(b)) {
+        return infinity();
+    }
+    if (is_nan(a) || is_nan(b)) {
+        return nan();
+    }
+    let large = max(abs(a), abs(b));
+    let small = min(abs(a), abs(b));
+    if (large == 0.0) {
+        return 0.0;
+    }
+    let ratio = quotient(small, large);
+    return large * sqrt(1.0 + ratio * ratio);
+}
+
+fn logaddexp(a: T, b: T) -> T {
+    if (a == b) {
+        return a + 0.6931471805599453;
+    }
+    if (is_nan(a) || is_nan(b)) {
+        return nan();
+    }
+    let high = max(a, b);
+    return high + log1p(exp(min(a, b) - high));
+}
+
+fn gelu(x: T) -> T {
+    return 0.5 * x * (1.0 + erf(x * 0.7071067811865476));
+}
+
+fn gelu_slope(x: T) -> T {
+    return 0.5 * (1.0 + erf(x * 0.7071067811865476)) + x * exp(-0.5 * x * x) * 0.3989422804014327;
+}
+
+fn gelu_tangent(x: T) -> T {
+    return hyperbolic_tangent(0.7978845608028654 * (x + 0.044715 * x * x * x));
+}
+
+fn gelu_tanh(x: T) -> T {
+    return 0.5 * x * (1.0 + gelu_tangent(x));
+}
+
+fn gelu_tanh_slope(x: T) -> T {
+    let tangent = gelu_tangent(x);
+    let slope = 0.7978845608028654 * (1.0 + 0.134145 * x * x);
+    return 0.5 * (1.0 + tangent + x * (1.0 - tangent * tangent) * slope);
+}
+
+// What an angle is beyond the nearest multiple of π/2, and how many of those it has, modulo 4.
+struct Turned {
+    rest: T,
+    quarters: u32,
+}
+
+fn sine(x: T) -> T {
+    if (is_nan(x) || is_infinite(x)) {
+        return nan();
+    }
+    let angle = turned(x);
+    let value = select(near_sine(angle.rest), near_cosine(angle.rest), (angle.quarters & 1u) != 0u);
+    return select(value, -value, angle.quarters > 1u);
+}
+
+fn cosine(x: T) -> T {
+    if (is_nan(x) || is_infinite(x)) {
+        return nan();
+    }
+    let angle = turned(x);
+    let value = select(near_cosine(angle.rest), near_sine(angle.rest), (angle.quarters & 1u) != 0u);
+    return select(value, -value, angle.quarters == 1u || angle.quarters == 2u);
+}
+
+fn tangent(x: T) -> T {
+    if (is_nan(x) || is_infinite(x)) {
+        return nan();
+    }
+    let angle = turned(x);
+    let ratio = near_sine(angle.rest) / near_cosine(angle.rest);
+    return select(ratio, -1.0 / ratio, (angle.quarters & 1u) != 0u);
+}
+
+// What is reduced before it is multiplied is 0 at whole numbers.
+fn sinc(x: T) -> T {
+    if (x == 0.0) {
+        return 1.0;
+    }
+    let whole = round(x);
+    let value = sine(3.141592653589793 * (x - whole));
+    let odd = whole != 2.0 * floor(whole / 2.0);
+    return select(value, -value, odd) / (3.141592653589793 * x);
+}
+
+// The angle of the point (b, a), with the sides that the signs of zeros tell.
+fn angle(a: T, b: T) -> T {
+    if (is_nan(a) || is_nan(b)) {
+        return nan();
+    }
+    if (a == 0.0) {
+        return copysign(select(T(0), T(3.141592653589793), is_negative(b)), a);
+    }
+    return atan2(a, b);
+}
+
+fn arcsine(x: T) -> T {
+    if (abs(x) > 1.0) {
+        return nan();
+    }
+    return angle(x, sqrt((1.0 - x) * (1.0 + x)));
+}
+
+fn arccosine(x: T) -> T {
+    if (abs(x) > 1.0) {
+        return nan();
+    }
+    return angle(sqrt((1.0 - x) * (1.0 + x)), x);
+}
+// The language has no such functions of float64. What ends in `_of` gives or takes two numbers, of which
+// the second is what the first lacks.
+
+const LN2_HIGH: T = 6.93147180369123816490e-01;
+const LN2_LOW: T = 1.90821492927058770002e-10;
+
+fn quotient(a: T, b: T) -> T {
+    return a / b;
+}
+
+fn inverseSqrt(x: T) -> T {
+    return 1.0 / sqrt(x);
+}
+
+// Two halves of the binary places, whose products are exact.
+fn halves_of(x: T) -> vec2<T> {
+    let high = bitcast<T>(bitcast<Bits>(x) & 0xfffffffff8000000lu);
+    return vec2<T>(high, x - high);
+}
+
+// What the product of two numbers lacks.
+fn product_error(a: T, b: T, product: T) -> T {
+    let x = halves_of(a);
+    let y = halves_of(b);
+    return ((x.x * y.x - product) + x.x * y.y + x.y * y.x) + x.y * y.y;
+}
+
+// x · 2ᵏ, in two steps, as the power alone may leave the range.
+fn scaled(x: T, k: i32) -> T {
+    let half = k / 2;
+    return x * bitcast<T>(u64(half + 1023) << 52u) * bitcast<T>(u64(k - half + 1023) << 52u);
+}
+
+// Taylor's series, for less than 0.35.
+fn expm1_near(x: T) -> T {
+    let end = 1.0 / 39916800.0 + x * (1.0 / 479001600.0 + x / 6227020800.0);
+    let tail = 1.0 / 40320.0 + x * (1.0 / 362880.0 + x * (1.0 / 3628800.0 + x * end));
+    let middle = 1.0 / 120.0 + x * (1.0 / 720.0 + x * (1.0 / 5040.0 + x * tail));
+    return x * (1.0 + x * (0.5 + x * (1.0 / 6.0 + x * (1.0 / 24.0 + x * middle))));
+}
+
+fn exp_of(high: T, low: T) -> T {
+    let k = round(high * 1.4426950408889634);
+    return scaled(1.0 + expm1_near(((high - k * LN2_HIGH) - k * LN2_LOW) + low), i32(k));
+}
+
+fn exp(x: T) -> T {
+    if (is_nan(x)) {
+        return x;
+    }
+    return exp_of(clamp(x, -800.0, 800.0), 0.0);
+}
+
+fn exp2(x: T) -> T {
+    if (is_nan(x)) {
+        return x;
+    }
+    let power = clamp(x, -1200.0, 1200.0);
+    let k = round(power);
+    return scaled(1.0 + expm1_near((power - k) * 0.6931471805599453), i32(k));
+}
+
+fn expm1(x: T) -> T {
+    if (abs(x) < 0.35) {
+        return expm1_near(x);
+    }
+    return exp(x) - 1.0;
+}
+
+// Of k · ln 2 and 2 artanh(s) with s = (m − 1) / (m + 1), where x = m · 2ᵏ and m is near 1.
+fn log_of(x: T) -> vec2<T> {
+    let small = x < 0x1p-1022;
+    let bits = bitcast<i64>(select(x, x * 0x1p+54, small));
+    // m lies between √½ and √2.
+    let exponent = (bits - 0x3fe6a09e667f3bcdli) >> 52u;
+    let f = bitcast<T>(bits - (exponent << 52u)) - 1.0;
+    let d = rounded(2.0 + f);
+    let s = f / d;
+    let product = rounded(s * d);
+    let rest = (f - product) - product_error(s, d, product) - s * ((2.0 - d) + f);
+    let z = s * s;
+    let end = 1.0 / 15.0 + z * (1.0 / 17.0 + z * (1.0 / 19.0 + z / 21.0));
+    let tail = 1.0 / 7.0 + z * (1.0 / 9.0 + z * (1.0 / 11.0 + z * (1.0 / 13.0 + z * end)));
+    let series = 2.0 * s * z * (1.0 / 3.0 + z * (1.0 / 5.0 + z * tail));
+    let k = T(i32(exponent) - select(0, 54, small));
+    let power = k * LN2_HIGH;
+    let top = rounded(power + 2.0 * s);
+    let under = ((power - top) + 2.0 * s) + (2.0 * rest / d + series + k * LN2_LOW);
+    let high = rounded(top + under);
+    return vec2<T>(high, (top - high) + under);
+}
+
+fn log(x: T) -> T {
+    if (!(x > 0.0)) {
+        return select(nan(), -infinity(), x == 0.0);
+    }
+    if (is_infinite(x)) {
+        return x;
+    }
+    return log_of(x).x;
+}
+
+// With what the logarithm and the factor lack, it is whole at powers of two.
+fn log2(x: T) -> T {
+    let y = log(x);
+    if (!(abs(y) < 1000.0)) {
+        return y;
+    }
+    let product = rounded(y * 1.4426950408889634);
+    let low = y * 2.0355273740931033e-17 + log_of(x).y * 1.4426950408889634;
+    return product + (product_error(y, 1.4426950408889634, product) + low);
+}
+
+// What 1 + x has lost is given back.
+fn log1p(x: T) -> T {
+    let above = rounded(1.0 + x);
+    if (!(above > 0.0) || is_infinite(above)) {
+        return log(above);
+    }
+    if (abs(x) < 0x1p-54) {
+        return x;
+    }
+    return log(above) + (x - (above - 1.0)) / above;
+}
+
+// Of a positive number.
+fn pow(x: T, b: T) -> T {
+    let y = log_of(x);
+    let product = rounded(b * y.x);
+    if (!(abs(product) < 800.0)) {
+        return select(0.0, infinity(), product > 0.0);
+    }
+    return exp_of(product, product_error(b, y.x, product) + b * y.y);
+}
+
+// Halves of powers do not overflow.
+fn cosh(x: T) -> T {
+    let size = abs(x);
+    if (size > 40.0) {
+        let root = exp(0.5 * size);
+        return (0.5 * root) * root;
+    }
+    let power = exp(size);
+    return 0.5 * (power + 1.0 / power);
+}
+
+fn hyperbolic_sine(x: T) -> T {
+    let size = abs(x);
+    if (size > 40.0) {
+        return copysign(cosh(size), x);
+    }
+    let above = expm1(size);
+    return copysign(0.5 * (above + above / (above + 1.0)), x);
+}
+
+// e^(−x²) · Σ 2ⁿ x²ⁿ⁺¹ / (1 · 3 · … · (2n + 1)), of which no term is negative; far from 0 what is left to 1
+// is e^(−x²) / √π over the fraction x + ½ / (x + 1 / (x + 3⁄2 / (x + …))).
+fn erf(x: T) -> T {
+    if (is_nan(x)) {
+        return x;
+    }
+    let size = min(abs(x), 6.0);
+    let square = rounded(size * size);
+    let power = exp_of(-square, -product_error(size, size, square));
+    if (size > 2.0) {
+        var fraction = size;
+        for (var n = 60; n > 0; n--) {
+            fraction = size + 0.5 * T(n) / fraction;
+        }
+        return copysign(1.0 - 0.5641895835477563 * power / fraction, x);
+    }
+    var term = size;
+    var sum = size;
+    for (var n = 3; term > 1e-17 * sum; n += 2) {
+        term *= 2.0 * square / T(n);
+        sum += term;
+    }
+    return copysign(1.1283791670955126 * sum * power, x);
+}
+
+// By as many binary places of 2/π as matter: 192 from those on that are worth less than 4.
+fn turned(x: T) -> Turned {
+    if (abs(x) < 0.785) {
+        return Turned(x, 0u);
+    }
+    var places = array<u32, 39>(
+        0u, 0u, 0xa2f9836eu, 0x4e441529u, 0xfc2757d1u, 0xf534ddc0u, 0xdb629599u, 0x3c439041u,
+        0xfe5163abu, 0xdebbc561u, 0xb7246e3au, 0x424dd2e0u, 0x06492eeau, 0x09d1921cu, 0xfe1deb1cu,
+        0xb129a73eu, 0xe88235f5u, 0x2ebb4484u, 0xe99c7026u, 0xb45f7e41u, 0x3991d639u, 0x835339f4u,
+        0x9c845f8bu, 0xbdf9283bu, 0x1ff897ffu, 0xde05980fu, 0xef2f118bu, 0x5a0a6d1fu, 0x6d367ecfu,
+        0x27cb09b7u, 0x4f463f66u, 0x9e5fea2du, 0x7527bac7u, 0xebe5f17bu, 0x3d0739f7u, 0x8a5292eau,
+        0x6bfb5fb1u, 0x1f8d5d08u, 0x56033046u,
+    );
+    let bits = bitcast<Bits>(x) & SIZE;
+    let digits = digits_of(bits);
+    let start = u32(bits >> PLACES) - 1013u;
+    var product: array<u32, 6>;
+    var carry = 0lu;
+    var before = 0lu;
+    for (var i = 0u; i < 6u; i++) {
+        let at = start / 32u + 5u - i;
+        let pair = (Bits(places[at]) << 32u) | Bits(places[at + 1u]);
+        let part = (pair << (start % 32u)) >> 32u;
+        let low = part * (digits & 0xfffffffflu);
+        let high = before * (digits >> 32u);
+        let sum = (low & 0xfffffffflu) + (high & 0xfffffffflu) + carry;
+        product[i] = u32(sum & 0xfffffffflu);
+        carry = (low >> 32u) + (high >> 32u) + (sum >> 32u);
+        before = part;
+    }
+    var high = (Bits(product[5]) << 32u) | Bits(product[4]);
+    var low = (Bits(product[3]) << 32u) | Bits(product[2]);
+    var quarters = u32(high >> 62u);
+    high = (high << 2u) | (low >> 62u);
+    low <<= 2u;
+    let beyond = (high >> 63u) == 1;
+    if (beyond) {
+        quarters += 1u;
+        high = (high ^ 0xfffffffffffffffflu) + select(0lu, 1lu, low == 0);
+        low = (low ^ 0xfffffffffffffffflu) + 1lu;
+    }
+    var zeros = 0u;
+    while ((high >> 63u) == 0 && zeros < 100u) {
+        high = (high << 1u) | (low >> 63u);
+        low <<= 1u;
+        zeros++;
+    }
+    let rest = T(high) * 1.5707963267948966 * bitcast<T>(Bits(959u - zeros) << PLACES);
+    return Turned(
+        select(rest, -rest, beyond != is_negative(x)),
+        select(quarters, 4u - quarters, is_negative(x)) & 3u,
+    );
+}
+
+// Taylor's series, for less than π/4.
+fn near_sine(x: T) -> T {
+    let q = x * x;
+    let end = 1.0 / 6227020800.0 - q * (1.0 / 1307674368000.0 - q / 355687428096000.0);
+    let tail = 1.0 / 362880.0 - q * (1.0 / 39916800.0 - q * end);
+    return x * (1.0 - q * (1.0 / 6.0 - q * (1.0 / 120.0 - q * (1.0 / 5040.0 - q * tail))));
+}
+
+fn near_cosine(x: T) -> T {
+    let q = x * x;
+    let end = 1.0 / 479001600.0 - q * (1.0 / 87178291200.0 - q / 20922789888000.0);
+    let tail = 1.0 / 40320.0 - q * (1.0 / 3628800.0 - q * end);
+    return 1.0 - q * (0.5 - q * (1.0 / 24.0 - q * (1.0 / 720.0 - q * tail)));
+}
+
+// By the series at a quarter of the angle, or of what it lacks to π/2.
+fn arctangent(x: T) -> T {
+    if (is_nan(x)) {
+        return x;
+    }
+    let size = abs(x);
+    let steep = size > 1.0;
+    let slope = select(size, 1.0 / size, steep);
+    let half = slope / (1.0 + sqrt(1.0 + slope * slope));
+    let quarter = half / (1.0 + sqrt(1.0 + half * half));
+    let q = quarter * quarter;
+    let end = 1.0 / 17.0 - q * (1.0 / 19.0 - q * (1.0 / 21.0 - q * (1.0 / 23.0 - q / 25.0)));
+    let tail = 1.0 / 9.0 - q * (1.0 / 11.0 - q * (1.0 / 13.0 - q * (1.0 / 15.0 - q * end)));
+    let series = 1.0 - q * (1.0 / 3.0 - q * (1.0 / 5.0 - q * (1.0 / 7.0 - q * tail)));
+    let angle = 4.0 * quarter * series;
+    return copysign(select(angle, less_than(1.5707963267948966, angle), steep), x);
+}
+
+// A quarter or half of a turn, with the places that it lacks, less an angle.
+fn less_than(turn: T, angle: T) -> T {
+    return (turn - angle) + turn * 3.8981718325193755e-17;
+}
+
+// Of a point beside the axis from which angles are counted.
+fn atan2(a: T, b: T) -> T {
+    let sides = vec2<T>(abs(a), abs(b));
+    let steep = sides.x > sides.y;
+    let ratio = select(sides.x / sides.y, sides.y / sides.x, steep);
+    var angle = arctangent(select(ratio, 1.0, is_infinite(a) && is_infinite(b)));
+    if (steep) {
+        angle = less_than(1.5707963267948966, angle);
+    }
+    if (is_negative(b)) {
+        angle = less_than(3.141592653589793, angle);
+    }
+    return copysign(angle, a);
+}
+// Words: items, elements, extents from 2, and for each operand from 10 on its offset and eight strides.
+
+fn value(x: T) -> R {
+    return R(exp(x));
+}
+
+@compute @workgroup_size(256)
+fn main(
+    @builtin(workgroup_id) group: vec3<u32>,
+    @builtin(num_workgroups) groups: vec3<u32>,
+    @builtin(local_invocation_index) own: u32,
+) {
+    let i = (group.y * groups.x + group.x) * 256u + own;
+    if (i >= word(0u)) {
+        return;
+    }
+    var rest = i;
+    var p0 = word(10u);
+    var p1 = word(19u);
+    for (var axis = RANK - 1u; axis > 0u; axis--) {
+        let extent = word(2u + axis);
+        let at = rest % extent;
+        rest /= extent;
+        p0 += at * word(11u + axis);
+        p1 += at * word(20u + axis);
+    }
+    p0 += rest * word(11u);
+    p1 += rest * word(20u);
+    let x = m1[p1];
+    let y = vec4<R>(value(x.x), value(x.y), value(x.z), value(x.w));
+    m0[p0] = y;
+}
+
 // lt [(Bool, [2, 3]), (F32, [2, 3]), (F32, [2, 3])], dispatch 0
 
 alias T = f32;
@@ -542,35 +1160,56 @@ fn position(number: u32, axes: u32, extents: u32, strides: u32) -> u32 {
     }
     return at;
 }
-const RANK = 1u;
-// The language lets no constant be one of these.
-fn nan() -> f32 {
-    return bitcast<f32>(0x7fc00000u + word(0u) * 0u);
+alias N = f32;
+
+fn number_at(first: u32, i: u32) -> N {
+    return bitcast<f32>(word(first + i));
 }
 
-fn infinity() -> f32 {
-    return bitcast<f32>(0x7f800000u + word(0u) * 0u);
+alias Bits = u32;
+const SIGN: Bits = 0x80000000u;
+const SIZE: Bits = 0x7fffffffu;
+const INFINITE: Bits = 0x7f800000u;
+const POINT: Bits = 0x800000u;
+const PLACES = 23u;
+const LARGEST: T = 3.4028234e38;
+// The language lets no constant be one of these.
+fn infinity() -> T {
+    return bitcast<T>(INFINITE + Bits(word(0u) * 0u));
+}
+
+fn nan() -> T {
+    let bits = INFINITE + Bits(word(0u) * 0u);
+    return bitcast<T>(bits | (bits >> 1u));
+}
+
+// A number as it was rounded: a compiler may take it that (a + b) - a is b. The last word is 0, which it
+// does not know.
+fn rounded(x: T) -> T {
+    return bitcast<T>(bitcast<Bits>(x) ^ Bits(word(63u)));
 }
 
 // By their bits, as a compiler may take it that there is no NaN and that zeros have no sign.
-fn is_nan(x: f32) -> bool {
-    return (bitcast<u32>(x) & 0x7fffffffu) > 0x7f800000u;
+fn is_nan(x: T) -> bool {
+    return (bitcast<Bits>(x) & SIZE) > INFINITE;
 }
 
-fn is_infinite(x: f32) -> bool {
-    return (bitcast<u32>(x) & 0x7fffffffu) == 0x7f800000u;
+fn is_infinite(x: T) -> bool {
+    return (bitcast<Bits>(x) & SIZE) == INFINITE;
 }
 
-fn is_negative(x: f32) -> bool {
-    return (bitcast<u32>(x) >> 31u) != 0u;
+fn is_negative(x: T) -> bool {
+    return bitcast<Bits>(x) > SIZE;
 }
 
-fn copysign(x: f32, sign: f32) -> f32 {
-    return bitcast<f32>((bitcast<u32>(x) & 0x7fffffffu) | (bitcast<u32>(sign) & 0x80000000u));
+fn copysign(x: T, sign: T) -> T {
+    return bitcast<T>((bitcast<Bits>(x) & SIZE) | (bitcast<Bits>(sign) & SIGN));
 }
+const RANK = 1u;
+// What all floating types have in common.
 
 // WGSL leaves powers of negative numbers open, and those at the ends of the range too.
-fn power(a: f32, b: f32) -> f32 {
+fn power(a: T, b: T) -> T {
     let size = abs(a);
     if (b == 0.0 || a == 1.0 || (size == 1.0 && is_infinite(b))) {
         return 1.0;
@@ -589,10 +1228,189 @@ fn power(a: f32, b: f32) -> f32 {
     if (b != floor(b)) {
         return select(nan(), result, extreme);
     }
-    let odd = abs(b) < 16777216.0 && (i32(b) & 1) != 0;
+    let odd = b != 2.0 * floor(0.5 * b);
     return select(result, -result, odd);
 }
 
+// (e²ˣ − 1) / (e²ˣ + 1), which is 1 long before the power overflows.
+fn hyperbolic_tangent(x: T) -> T {
+    if (is_nan(x)) {
+        return x;
+    }
+    let above = expm1(2.0 * min(abs(x), 20.0));
+    return copysign(above / (above + 2.0), x);
+}
+
+// The remainder of whole numbers, some binary places at a time, has no error.
+fn remainder(a: T, b: T) -> T {
+    let dividend = bitcast<Bits>(a) & SIZE;
+    let divisor = bitcast<Bits>(b) & SIZE;
+    if (is_nan(a) || is_nan(b) || is_infinite(a) || divisor == 0) {
+        return nan();
+    }
+    var rest = dividend;
+    if (dividend >= divisor) {
+        let digits = digits_of(divisor);
+        var exponent = max(u32(divisor >> PLACES), 1u);
+        var left = digits_of(dividend) % digits;
+        for (var places = max(u32(dividend >> PLACES), 1u) - exponent; places > 0u;) {
+            let step = min(places, 8u);
+            left = (left << step) % digits;
+            places -= step;
+        }
+        while (left > 0 && left < POINT && exponent > 1u) {
+            left <<= 1u;
+            exponent--;
+        }
+        rest = select(left, left + (Bits(exponent - 1u) << PLACES), left >= POINT);
+    }
+    let signed = bitcast<T>(rest | (bitcast<Bits>(a) & SIGN));
+    return select(signed, signed + b, rest != 0 && is_negative(a) != is_negative(b));
+}
+
+// All binary places of a number as a whole one.
+fn digits_of(bits: Bits) -> Bits {
+    return select(bits, bits % POINT + POINT, bits >= POINT);
+}
+
+fn relu_of(x: T) -> T {
+    return select(max(x, 0.0), x, is_nan(x));
+}
+
+fn floor_of(x: T) -> T {
+    return floor(x);
+}
+
+fn ceil_of(x: T) -> T {
+    return ceil(x);
+}
+
+fn round_of(x: T) -> T {
+    return round(x);
+}
+
+fn trunc_of(x: T) -> T {
+    return trunc(x);
+}
+
+// Squares of ratios do not overflow.
+fn hypot(a: T, b: T) -> T {
+    if (is_infinite(a) || is_infinite(b)) {
+        return infinity();
+    }
+    if (is_nan(a) || is_nan(b)) {
+        return nan();
+    }
+    let large = max(abs(a), abs(b));
+    let small = min(abs(a), abs(b));
+    if (large == 0.0) {
+        return 0.0;
+    }
+    let ratio = quotient(small, large);
+    return large * sqrt(1.0 + ratio * ratio);
+}
+
+fn logaddexp(a: T, b: T) -> T {
+    if (a == b) {
+        return a + 0.6931471805599453;
+    }
+    if (is_nan(a) || is_nan(b)) {
+        return nan();
+    }
+    let high = max(a, b);
+    return high + log1p(exp(min(a, b) - high));
+}
+
+fn gelu(x: T) -> T {
+    return 0.5 * x * (1.0 + erf(x * 0.7071067811865476));
+}
+
+fn gelu_slope(x: T) -> T {
+    return 0.5 * (1.0 + erf(x * 0.7071067811865476)) + x * exp(-0.5 * x * x) * 0.3989422804014327;
+}
+
+fn gelu_tangent(x: T) -> T {
+    return hyperbolic_tangent(0.7978845608028654 * (x + 0.044715 * x * x * x));
+}
+
+fn gelu_tanh(x: T) -> T {
+    return 0.5 * x * (1.0 + gelu_tangent(x));
+}
+
+fn gelu_tanh_slope(x: T) -> T {
+    let tangent = gelu_tangent(x);
+    let slope = 0.7978845608028654 * (1.0 + 0.134145 * x * x);
+    return 0.5 * (1.0 + tangent + x * (1.0 - tangent * tangent) * slope);
+}
+
+// What an angle is beyond the nearest multiple of π/2, and how many of those it has, modulo 4.
+struct Turned {
+    rest: T,
+    quarters: u32,
+}
+
+fn sine(x: T) -> T {
+    if (is_nan(x) || is_infinite(x)) {
+        return nan();
+    }
+    let angle = turned(x);
+    let value = select(near_sine(angle.rest), near_cosine(angle.rest), (angle.quarters & 1u) != 0u);
+    return select(value, -value, angle.quarters > 1u);
+}
+
+fn cosine(x: T) -> T {
+    if (is_nan(x) || is_infinite(x)) {
+        return nan();
+    }
+    let angle = turned(x);
+    let value = select(near_cosine(angle.rest), near_sine(angle.rest), (angle.quarters & 1u) != 0u);
+    return select(value, -value, angle.quarters == 1u || angle.quarters == 2u);
+}
+
+fn tangent(x: T) -> T {
+    if (is_nan(x) || is_infinite(x)) {
+        return nan();
+    }
+    let angle = turned(x);
+    let ratio = near_sine(angle.rest) / near_cosine(angle.rest);
+    return select(ratio, -1.0 / ratio, (angle.quarters & 1u) != 0u);
+}
+
+// What is reduced before it is multiplied is 0 at whole numbers.
+fn sinc(x: T) -> T {
+    if (x == 0.0) {
+        return 1.0;
+    }
+    let whole = round(x);
+    let value = sine(3.141592653589793 * (x - whole));
+    let odd = whole != 2.0 * floor(whole / 2.0);
+    return select(value, -value, odd) / (3.141592653589793 * x);
+}
+
+// The angle of the point (b, a), with the sides that the signs of zeros tell.
+fn angle(a: T, b: T) -> T {
+    if (is_nan(a) || is_nan(b)) {
+        return nan();
+    }
+    if (a == 0.0) {
+        return copysign(select(T(0), T(3.141592653589793), is_negative(b)), a);
+    }
+    return atan2(a, b);
+}
+
+fn arcsine(x: T) -> T {
+    if (abs(x) > 1.0) {
+        return nan();
+    }
+    return angle(x, sqrt((1.0 - x) * (1.0 + x)));
+}
+
+fn arccosine(x: T) -> T {
+    if (abs(x) > 1.0) {
+        return nan();
+    }
+    return angle(sqrt((1.0 - x) * (1.0 + x)), x);
+}
 // Near 0 the difference would cancel.
 fn expm1(x: f32) -> f32 {
     if (abs(x) > 0.5) {
@@ -613,15 +1431,6 @@ fn log1p(x: f32) -> f32 {
     let s = x / (2.0 + x);
     let q = s * s;
     return 2.0 * s * (1.0 + q * (1.0 / 3.0 + q * (1.0 / 5.0 + q * (1.0 / 7.0 + q / 9.0))));
-}
-
-// (e²ˣ − 1) / (e²ˣ + 1), which is 1 before the power overflows.
-fn hyperbolic_tangent(x: f32) -> f32 {
-    if (is_nan(x)) {
-        return x;
-    }
-    let above = expm1(2.0 * min(abs(x), 15.0));
-    return copysign(above / (above + 2.0), x);
 }
 
 // Near 0 the difference of powers would cancel.
@@ -755,17 +1564,6 @@ fn polygamma(n: f32, x: f32) -> f32 {
     return factor * sum;
 }
 
-// The angle of the point (b, a), with the sides that the signs of zeros tell.
-fn angle(a: f32, b: f32) -> f32 {
-    if (is_nan(a) || is_nan(b)) {
-        return nan();
-    }
-    if (a == 0.0) {
-        return copysign(select(0.0, 3.14159265, is_negative(b)), a);
-    }
-    return atan2(a, b);
-}
-
 fn arctangent(x: f32) -> f32 {
     if (is_nan(x) || x == 0.0) {
         return x;
@@ -773,51 +1571,10 @@ fn arctangent(x: f32) -> f32 {
     return atan(x);
 }
 
-fn arcsine(x: f32) -> f32 {
-    if (abs(x) > 1.0) {
-        return nan();
-    }
-    return angle(x, sqrt((1.0 - x) * (1.0 + x)));
-}
-
-fn arccosine(x: f32) -> f32 {
-    if (abs(x) > 1.0) {
-        return nan();
-    }
-    return angle(sqrt((1.0 - x) * (1.0 + x)), x);
-}
-
 // A divisor near the end of the range has a reciprocal below the normal numbers.
 fn quotient(a: f32, b: f32) -> f32 {
     let scale = select(1.0, 0x1p-24, abs(b) > 0x1p+100);
     return (a * scale) / (b * scale);
-}
-
-// The remainder of whole numbers, some binary places at a time, has no error.
-fn remainder(a: f32, b: f32) -> f32 {
-    let dividend = bitcast<u32>(a) & 0x7fffffffu;
-    let divisor = bitcast<u32>(b) & 0x7fffffffu;
-    if (is_nan(a) || is_nan(b) || is_infinite(a) || divisor == 0u) {
-        return nan();
-    }
-    var rest = dividend;
-    if (dividend >= divisor) {
-        let exponents = max(vec2<u32>(dividend, divisor) >> vec2<u32>(23u), vec2<u32>(1u));
-        let whole = select(vec2<u32>(0u), vec2<u32>(0x800000u),
-            vec2<u32>(dividend, divisor) >= vec2<u32>(0x800000u));
-        let digits = (vec2<u32>(dividend, divisor) & vec2<u32>(0x7fffffu)) | whole;
-        var left = digits.x % digits.y;
-        for (var places = exponents.x - exponents.y; places > 0u;) {
-            let step = min(places, 8u);
-            left = (left << step) % digits.y;
-            places -= step;
-        }
-        let shift = min(countLeadingZeros(left) - 8u, exponents.y - 1u);
-        let exponent = select(0u, exponents.y - shift, (left << shift) >= 0x800000u);
-        rest = (exponent << 23u) | ((left << shift) & 0x7fffffu);
-    }
-    let signed = bitcast<f32>(rest | (bitcast<u32>(a) & 0x80000000u));
-    return select(signed, signed + b, rest != 0u && is_negative(a) != is_negative(b));
 }
 
 // All 64 bits of a product.
@@ -829,13 +1586,7 @@ fn wide_product(a: u32, b: u32) -> vec2<u32> {
         (a >> 16u) * (b >> 16u) + (cross >> 16u) + (other >> 16u));
 }
 
-// What an angle is beyond the nearest multiple of π/2, and how many of those it has, modulo 4: by as
-// many binary places of 2/π as matter.
-struct Turned {
-    rest: f32,
-    quarters: u32,
-}
-
+// By as many binary places of 2/π as matter.
 fn turned(x: f32) -> Turned {
     if (abs(x) < 0.785) {
         return Turned(x, 0u);
@@ -891,115 +1642,6 @@ fn near_sine(x: f32) -> f32 {
 fn near_cosine(x: f32) -> f32 {
     let q = x * x;
     return 1.0 - 0.5 * q + q * q * (0.041666646 - q * (0.0013887316 - q * 0.000024433157));
-}
-
-fn sine(x: f32) -> f32 {
-    if (is_nan(x) || is_infinite(x)) {
-        return nan();
-    }
-    let angle = turned(x);
-    let value = select(near_sine(angle.rest), near_cosine(angle.rest), (angle.quarters & 1u) != 0u);
-    return select(value, -value, angle.quarters > 1u);
-}
-
-fn cosine(x: f32) -> f32 {
-    if (is_nan(x) || is_infinite(x)) {
-        return nan();
-    }
-    let angle = turned(x);
-    let value = select(near_cosine(angle.rest), near_sine(angle.rest), (angle.quarters & 1u) != 0u);
-    return select(value, -value, angle.quarters == 1u || angle.quarters == 2u);
-}
-
-fn tangent(x: f32) -> f32 {
-    if (is_nan(x) || is_infinite(x)) {
-        return nan();
-    }
-    let angle = turned(x);
-    let ratio = near_sine(angle.rest) / near_cosine(angle.rest);
-    return select(ratio, -1.0 / ratio, (angle.quarters & 1u) != 0u);
-}
-
-fn relu_of(x: f32) -> f32 {
-    return select(max(x, 0.0), x, is_nan(x));
-}
-
-fn floor_of(x: f32) -> f32 {
-    return floor(x);
-}
-
-fn ceil_of(x: f32) -> f32 {
-    return ceil(x);
-}
-
-fn round_of(x: f32) -> f32 {
-    return round(x);
-}
-
-fn trunc_of(x: f32) -> f32 {
-    return trunc(x);
-}
-
-// What is reduced before it is multiplied is 0 at whole numbers.
-fn sinc(x: f32) -> f32 {
-    if (x == 0.0) {
-        return 1.0;
-    }
-    let whole = round(x);
-    let value = sine(3.14159265 * (x - whole));
-    let odd = whole != 2.0 * floor(whole / 2.0);
-    return select(value, -value, odd) / (3.14159265 * x);
-}
-
-// Squares of ratios do not overflow.
-fn hypot(a: f32, b: f32) -> f32 {
-    if (is_infinite(a) || is_infinite(b)) {
-        return infinity();
-    }
-    if (is_nan(a) || is_nan(b)) {
-        return nan();
-    }
-    let large = max(abs(a), abs(b));
-    let small = min(abs(a), abs(b));
-    if (large == 0.0) {
-        return 0.0;
-    }
-    let ratio = quotient(small, large);
-    return large * sqrt(1.0 + ratio * ratio);
-}
-
-fn logaddexp(a: f32, b: f32) -> f32 {
-    if (a == b) {
-        return a + 0.69314718;
-    }
-    if (is_nan(a) || is_nan(b)) {
-        return nan();
-    }
-    let high = max(a, b);
-    return high + log1p(exp(min(a, b) - high));
-}
-
-fn gelu(x: f32) -> f32 {
-    return 0.5 * x * (1.0 + erf(x * 0.70710678));
-}
-
-fn gelu_slope(x: f32) -> f32 {
-    return 0.5 * (1.0 + erf(x * 0.70710678)) + x * exp(-0.5 * x * x) * 0.39894228;
-}
-
-// Beyond 15 the tangent is 1, and what it is taken of may leave the range.
-fn gelu_tangent(x: f32) -> f32 {
-    return tanh(clamp(0.79788456 * (x + 0.044715 * x * x * x), -15.0, 15.0));
-}
-
-fn gelu_tanh(x: f32) -> f32 {
-    return 0.5 * x * (1.0 + gelu_tangent(x));
-}
-
-fn gelu_tanh_slope(x: f32) -> f32 {
-    let tangent = gelu_tangent(x);
-    let slope = 0.79788456 * (1.0 + 0.134145 * x * x);
-    return 0.5 * (1.0 + tangent + x * (1.0 - tangent * tangent) * slope);
 }
 // Words: items, elements, extents from 2, and for each operand from 10 on its offset and eight strides.
 
@@ -1063,22 +1705,66 @@ fn position(number: u32, axes: u32, extents: u32, strides: u32) -> u32 {
     }
     return at;
 }
+alias N = f32;
+
+fn number_at(first: u32, i: u32) -> N {
+    return bitcast<f32>(word(first + i));
+}
+
+alias Bits = u32;
+const SIGN: Bits = 0x80000000u;
+const SIZE: Bits = 0x7fffffffu;
+const INFINITE: Bits = 0x7f800000u;
+const POINT: Bits = 0x800000u;
+const PLACES = 23u;
+const LARGEST: T = 3.4028234e38;
+// The language lets no constant be one of these.
+fn infinity() -> T {
+    return bitcast<T>(INFINITE + Bits(word(0u) * 0u));
+}
+
+fn nan() -> T {
+    let bits = INFINITE + Bits(word(0u) * 0u);
+    return bitcast<T>(bits | (bits >> 1u));
+}
+
+// A number as it was rounded: a compiler may take it that (a + b) - a is b. The last word is 0, which it
+// does not know.
+fn rounded(x: T) -> T {
+    return bitcast<T>(bitcast<Bits>(x) ^ Bits(word(63u)));
+}
+
+// By their bits, as a compiler may take it that there is no NaN and that zeros have no sign.
+fn is_nan(x: T) -> bool {
+    return (bitcast<Bits>(x) & SIZE) > INFINITE;
+}
+
+fn is_infinite(x: T) -> bool {
+    return (bitcast<Bits>(x) & SIZE) == INFINITE;
+}
+
+fn is_negative(x: T) -> bool {
+    return bitcast<Bits>(x) > SIZE;
+}
+
+fn copysign(x: T, sign: T) -> T {
+    return bitcast<T>((bitcast<Bits>(x) & SIZE) | (bitcast<Bits>(sign) & SIGN));
+}
 const LANES = 256u;
 const KEPT = 0u;
 const REDUCED = 1u;
-const NAN_ABOVE = 2139095040u;
 alias State = R;
 fn identity() -> R { return R(0); }
 fn state_of(x: T, i: u32) -> R { return R(x); }
 fn combined(a: R, b: R) -> R { return a + b; }
 fn finish(total: R) -> R {
-    let divisor = bitcast<f32>(word(5u));
-    return select(R(f32(total) / divisor), total, divisor == 1.0);
+    let divisor = number_at(24u, 0u);
+    return select(R(N(total) / divisor), total, divisor == 1.0);
 }
 // Some invocations add up to a result, or to one of the parts of one, which a second dispatch joins.
 // Words: items (results times parts), results, elements that each is made of, elements of a part,
-// offset, divisor as bits of a float, offsets of the results; extents from 8 and strides from 16, of
-// the KEPT axes first.
+// offset, nothing, offsets of the results; extents from 8 and strides from 16, of the KEPT axes first;
+// from 24 on the divisor.
 
 var<workgroup> states: array<State, 256>;
 
@@ -1141,22 +1827,308 @@ fn position(number: u32, axes: u32, extents: u32, strides: u32) -> u32 {
     }
     return at;
 }
+alias N = f32;
+
+fn number_at(first: u32, i: u32) -> N {
+    return bitcast<f32>(word(first + i));
+}
+
+alias Bits = u32;
+const SIGN: Bits = 0x80000000u;
+const SIZE: Bits = 0x7fffffffu;
+const INFINITE: Bits = 0x7f800000u;
+const POINT: Bits = 0x800000u;
+const PLACES = 23u;
+const LARGEST: T = 3.4028234e38;
+// The language lets no constant be one of these.
+fn infinity() -> T {
+    return bitcast<T>(INFINITE + Bits(word(0u) * 0u));
+}
+
+fn nan() -> T {
+    let bits = INFINITE + Bits(word(0u) * 0u);
+    return bitcast<T>(bits | (bits >> 1u));
+}
+
+// A number as it was rounded: a compiler may take it that (a + b) - a is b. The last word is 0, which it
+// does not know.
+fn rounded(x: T) -> T {
+    return bitcast<T>(bitcast<Bits>(x) ^ Bits(word(63u)));
+}
+
+// By their bits, as a compiler may take it that there is no NaN and that zeros have no sign.
+fn is_nan(x: T) -> bool {
+    return (bitcast<Bits>(x) & SIZE) > INFINITE;
+}
+
+fn is_infinite(x: T) -> bool {
+    return (bitcast<Bits>(x) & SIZE) == INFINITE;
+}
+
+fn is_negative(x: T) -> bool {
+    return bitcast<Bits>(x) > SIZE;
+}
+
+fn copysign(x: T, sign: T) -> T {
+    return bitcast<T>((bitcast<Bits>(x) & SIZE) | (bitcast<Bits>(sign) & SIGN));
+}
 const LANES = 256u;
 const KEPT = 1u;
 const REDUCED = 1u;
-const NAN_ABOVE = 2139095040u;
 alias State = R;
 fn identity() -> R { return R(0); }
 fn state_of(x: T, i: u32) -> R { return R(x); }
 fn combined(a: R, b: R) -> R { return a + b; }
 fn finish(total: R) -> R {
-    let divisor = bitcast<f32>(word(5u));
-    return select(R(f32(total) / divisor), total, divisor == 1.0);
+    let divisor = number_at(24u, 0u);
+    return select(R(N(total) / divisor), total, divisor == 1.0);
 }
 // Some invocations add up to a result, or to one of the parts of one, which a second dispatch joins.
 // Words: items (results times parts), results, elements that each is made of, elements of a part,
-// offset, divisor as bits of a float, offsets of the results; extents from 8 and strides from 16, of
-// the KEPT axes first.
+// offset, nothing, offsets of the results; extents from 8 and strides from 16, of the KEPT axes first;
+// from 24 on the divisor.
+
+var<workgroup> states: array<State, 256>;
+
+@compute @workgroup_size(256)
+fn main(
+    @builtin(workgroup_id) group: vec3<u32>,
+    @builtin(num_workgroups) groups: vec3<u32>,
+    @builtin(local_invocation_index) own: u32,
+) {
+    let item = (group.y * groups.x + group.x) * (256u / LANES) + own / LANES;
+    let lane = own % LANES;
+    var state = identity();
+    if (item < word(0u)) {
+        let start = item / word(1u) * word(3u);
+        let end = min(start + word(3u), word(2u));
+        let base = word(4u) + position(item % word(1u), KEPT, 8u, 16u);
+        for (var i = start + lane; i < end; i += LANES) {
+            state = combined(state, m1[base + i * word(16u + KEPT)]);
+        }
+    }
+    if (LANES > 1u) {
+        states[own] = state;
+        for (var half = LANES / 2u; half > 0u; half /= 2u) {
+            workgroupBarrier();
+            if (lane < half) {
+                states[own] = combined(states[own], states[own + half]);
+            }
+        }
+        state = states[own];
+    }
+    if (lane == 0u && item < word(0u)) {
+        m0[word(6u) + item] = finish(state);
+    }
+}
+
+// sum [(F64, []), (F64, [1048576])], dispatch 0
+
+alias T = f64;
+alias R = f64;
+@group(0) @binding(0) var<uniform> parameters: array<vec4<u32>, 16>;
+@group(0) @binding(1) var<storage, read_write> m0: array<State>;
+@group(0) @binding(2) var<storage, read> m1: array<vec4<f64>>;
+fn word(i: u32) -> u32 {
+    return parameters[i / 4u][i % 4u];
+}
+
+// Where the element with a row-major number lies, for axes whose extents and strides are the words
+// from the given ones on.
+fn position(number: u32, axes: u32, extents: u32, strides: u32) -> u32 {
+    var at = 0u;
+    var rest = number;
+    for (var axis = axes; axis > 0u; axis--) {
+        let extent = word(extents + axis - 1u);
+        at += (rest % extent) * word(strides + axis - 1u);
+        rest /= extent;
+    }
+    return at;
+}
+alias N = f64;
+
+fn number_at(first: u32, i: u32) -> N {
+    let at = first + 2u * i;
+    return bitcast<f64>(u64(word(at)) | (u64(word(at + 1u)) << 32u));
+}
+
+alias Bits = u64;
+const SIGN: Bits = 0x8000000000000000lu;
+const SIZE: Bits = 0x7ffffffffffffffflu;
+const INFINITE: Bits = 0x7ff0000000000000lu;
+const POINT: Bits = 0x10000000000000lu;
+const PLACES = 52u;
+const LARGEST: T = 1.7976931348623157e308;
+// The language lets no constant be one of these.
+fn infinity() -> T {
+    return bitcast<T>(INFINITE + Bits(word(0u) * 0u));
+}
+
+fn nan() -> T {
+    let bits = INFINITE + Bits(word(0u) * 0u);
+    return bitcast<T>(bits | (bits >> 1u));
+}
+
+// A number as it was rounded: a compiler may take it that (a + b) - a is b. The last word is 0, which it
+// does not know.
+fn rounded(x: T) -> T {
+    return bitcast<T>(bitcast<Bits>(x) ^ Bits(word(63u)));
+}
+
+// By their bits, as a compiler may take it that there is no NaN and that zeros have no sign.
+fn is_nan(x: T) -> bool {
+    return (bitcast<Bits>(x) & SIZE) > INFINITE;
+}
+
+fn is_infinite(x: T) -> bool {
+    return (bitcast<Bits>(x) & SIZE) == INFINITE;
+}
+
+fn is_negative(x: T) -> bool {
+    return bitcast<Bits>(x) > SIZE;
+}
+
+fn copysign(x: T, sign: T) -> T {
+    return bitcast<T>((bitcast<Bits>(x) & SIZE) | (bitcast<Bits>(sign) & SIGN));
+}
+const LANES = 256u;
+const KEPT = 0u;
+const REDUCED = 1u;
+alias State = R;
+fn identity() -> R { return R(0); }
+fn state_of(x: T, i: u32) -> R { return R(x); }
+fn combined(a: R, b: R) -> R { return a + b; }
+fn finish(total: R) -> R {
+    let divisor = number_at(24u, 0u);
+    return select(R(N(total) / divisor), total, divisor == 1.0);
+}
+// Some invocations add up to a result, or to one of the parts of one, which a second dispatch joins.
+// Words: items (results times parts), results, elements that each is made of, elements of a part,
+// offset, nothing, offsets of the results; extents from 8 and strides from 16, of the KEPT axes first;
+// from 24 on the divisor.
+
+var<workgroup> states: array<State, 256>;
+
+@compute @workgroup_size(256)
+fn main(
+    @builtin(workgroup_id) group: vec3<u32>,
+    @builtin(num_workgroups) groups: vec3<u32>,
+    @builtin(local_invocation_index) own: u32,
+) {
+    let item = (group.y * groups.x + group.x) * (256u / LANES) + own / LANES;
+    let lane = own % LANES;
+    var state = identity();
+    if (item < word(0u)) {
+        let start = item / word(1u) * word(3u);
+        let end = min(start + word(3u), word(2u));
+        let base = word(4u) + position(item % word(1u), KEPT, 8u, 16u);
+        for (var i = start + lane; i < end; i += LANES) {
+            let v = m1[base + i];
+            let four = 4u * i;
+            let low = combined(state_of(v.x, four), state_of(v.y, four + 1u));
+            let high = combined(state_of(v.z, four + 2u), state_of(v.w, four + 3u));
+            state = combined(state, combined(low, high));
+        }
+    }
+    if (LANES > 1u) {
+        states[own] = state;
+        for (var half = LANES / 2u; half > 0u; half /= 2u) {
+            workgroupBarrier();
+            if (lane < half) {
+                states[own] = combined(states[own], states[own + half]);
+            }
+        }
+        state = states[own];
+    }
+    if (lane == 0u && item < word(0u)) {
+        m0[item] = state;
+    }
+}
+
+// sum [(F64, []), (F64, [1048576])], dispatch 1
+
+alias T = f64;
+alias R = f64;
+@group(0) @binding(0) var<uniform> parameters: array<vec4<u32>, 16>;
+@group(0) @binding(1) var<storage, read_write> m0: array<f64>;
+@group(0) @binding(2) var<storage, read> m1: array<State>;
+fn word(i: u32) -> u32 {
+    return parameters[i / 4u][i % 4u];
+}
+
+// Where the element with a row-major number lies, for axes whose extents and strides are the words
+// from the given ones on.
+fn position(number: u32, axes: u32, extents: u32, strides: u32) -> u32 {
+    var at = 0u;
+    var rest = number;
+    for (var axis = axes; axis > 0u; axis--) {
+        let extent = word(extents + axis - 1u);
+        at += (rest % extent) * word(strides + axis - 1u);
+        rest /= extent;
+    }
+    return at;
+}
+alias N = f64;
+
+fn number_at(first: u32, i: u32) -> N {
+    let at = first + 2u * i;
+    return bitcast<f64>(u64(word(at)) | (u64(word(at + 1u)) << 32u));
+}
+
+alias Bits = u64;
+const SIGN: Bits = 0x8000000000000000lu;
+const SIZE: Bits = 0x7ffffffffffffffflu;
+const INFINITE: Bits = 0x7ff0000000000000lu;
+const POINT: Bits = 0x10000000000000lu;
+const PLACES = 52u;
+const LARGEST: T = 1.7976931348623157e308;
+// The language lets no constant be one of these.
+fn infinity() -> T {
+    return bitcast<T>(INFINITE + Bits(word(0u) * 0u));
+}
+
+fn nan() -> T {
+    let bits = INFINITE + Bits(word(0u) * 0u);
+    return bitcast<T>(bits | (bits >> 1u));
+}
+
+// A number as it was rounded: a compiler may take it that (a + b) - a is b. The last word is 0, which it
+// does not know.
+fn rounded(x: T) -> T {
+    return bitcast<T>(bitcast<Bits>(x) ^ Bits(word(63u)));
+}
+
+// By their bits, as a compiler may take it that there is no NaN and that zeros have no sign.
+fn is_nan(x: T) -> bool {
+    return (bitcast<Bits>(x) & SIZE) > INFINITE;
+}
+
+fn is_infinite(x: T) -> bool {
+    return (bitcast<Bits>(x) & SIZE) == INFINITE;
+}
+
+fn is_negative(x: T) -> bool {
+    return bitcast<Bits>(x) > SIZE;
+}
+
+fn copysign(x: T, sign: T) -> T {
+    return bitcast<T>((bitcast<Bits>(x) & SIZE) | (bitcast<Bits>(sign) & SIGN));
+}
+const LANES = 256u;
+const KEPT = 1u;
+const REDUCED = 1u;
+alias State = R;
+fn identity() -> R { return R(0); }
+fn state_of(x: T, i: u32) -> R { return R(x); }
+fn combined(a: R, b: R) -> R { return a + b; }
+fn finish(total: R) -> R {
+    let divisor = number_at(24u, 0u);
+    return select(R(N(total) / divisor), total, divisor == 1.0);
+}
+// Some invocations add up to a result, or to one of the parts of one, which a second dispatch joins.
+// Words: items (results times parts), results, elements that each is made of, elements of a part,
+// offset, nothing, offsets of the results; extents from 8 and strides from 16, of the KEPT axes first;
+// from 24 on the divisor.
 
 var<workgroup> states: array<State, 256>;
 
@@ -1216,18 +2188,61 @@ fn position(number: u32, axes: u32, extents: u32, strides: u32) -> u32 {
     }
     return at;
 }
+alias N = f32;
+
+fn number_at(first: u32, i: u32) -> N {
+    return bitcast<f32>(word(first + i));
+}
+
+alias Bits = u32;
+const SIGN: Bits = 0x80000000u;
+const SIZE: Bits = 0x7fffffffu;
+const INFINITE: Bits = 0x7f800000u;
+const POINT: Bits = 0x800000u;
+const PLACES = 23u;
+const LARGEST: T = 3.4028234e38;
+// The language lets no constant be one of these.
+fn infinity() -> T {
+    return bitcast<T>(INFINITE + Bits(word(0u) * 0u));
+}
+
+fn nan() -> T {
+    let bits = INFINITE + Bits(word(0u) * 0u);
+    return bitcast<T>(bits | (bits >> 1u));
+}
+
+// A number as it was rounded: a compiler may take it that (a + b) - a is b. The last word is 0, which it
+// does not know.
+fn rounded(x: T) -> T {
+    return bitcast<T>(bitcast<Bits>(x) ^ Bits(word(63u)));
+}
+
+// By their bits, as a compiler may take it that there is no NaN and that zeros have no sign.
+fn is_nan(x: T) -> bool {
+    return (bitcast<Bits>(x) & SIZE) > INFINITE;
+}
+
+fn is_infinite(x: T) -> bool {
+    return (bitcast<Bits>(x) & SIZE) == INFINITE;
+}
+
+fn is_negative(x: T) -> bool {
+    return bitcast<Bits>(x) > SIZE;
+}
+
+fn copysign(x: T, sign: T) -> T {
+    return bitcast<T>((bitcast<Bits>(x) & SIZE) | (bitcast<Bits>(sign) & SIGN));
+}
 const LANES = 32u;
 const KEPT = 1u;
 const REDUCED = 1u;
-const NAN_ABOVE = 2139095040u;
 struct State { value: T, at: u32 }
 fn identity() -> State { return State(T(0), 0xffffffffu); }
 fn state_of(x: T, i: u32) -> State { return State(x, i); }
-fn rank_of(x: T) -> u32 { return u32((bitcast<u32>(x) & 0x7fffffffu) > NAN_ABOVE); }
 fn combined(a: State, b: State) -> State {
     if (a.at == 0xffffffffu) { return b; }
     if (b.at == 0xffffffffu) { return a; }
-    let ranks = vec2<u32>(rank_of(a.value), rank_of(b.value));
+    let ranks = vec2<u32>(u32(is_nan(a.value)), u32(is_nan(b.value)));
     if (ranks.x != ranks.y) { if (ranks.y > ranks.x) { return b; } return a; }
     if (ranks.x == 0u) {
         if (b.value > a.value) { return b; }
@@ -1238,8 +2253,8 @@ fn combined(a: State, b: State) -> State {
 }
 // Some invocations add up to a result, or to one of the parts of one, which a second dispatch joins.
 // Words: items (results times parts), results, elements that each is made of, elements of a part,
-// offset, divisor as bits of a float, offsets of the results; extents from 8 and strides from 16, of
-// the KEPT axes first.
+// offset, nothing, offsets of the results; extents from 8 and strides from 16, of the KEPT axes first;
+// from 24 on the divisor.
 
 var<workgroup> states: array<State, 256>;
 
@@ -1303,6 +2318,51 @@ fn position(number: u32, axes: u32, extents: u32, strides: u32) -> u32 {
         rest /= extent;
     }
     return at;
+}
+alias N = f32;
+
+fn number_at(first: u32, i: u32) -> N {
+    return bitcast<f32>(word(first + i));
+}
+
+alias Bits = u32;
+const SIGN: Bits = 0x80000000u;
+const SIZE: Bits = 0x7fffffffu;
+const INFINITE: Bits = 0x7f800000u;
+const POINT: Bits = 0x800000u;
+const PLACES = 23u;
+const LARGEST: T = 3.4028234e38;
+// The language lets no constant be one of these.
+fn infinity() -> T {
+    return bitcast<T>(INFINITE + Bits(word(0u) * 0u));
+}
+
+fn nan() -> T {
+    let bits = INFINITE + Bits(word(0u) * 0u);
+    return bitcast<T>(bits | (bits >> 1u));
+}
+
+// A number as it was rounded: a compiler may take it that (a + b) - a is b. The last word is 0, which it
+// does not know.
+fn rounded(x: T) -> T {
+    return bitcast<T>(bitcast<Bits>(x) ^ Bits(word(63u)));
+}
+
+// By their bits, as a compiler may take it that there is no NaN and that zeros have no sign.
+fn is_nan(x: T) -> bool {
+    return (bitcast<Bits>(x) & SIZE) > INFINITE;
+}
+
+fn is_infinite(x: T) -> bool {
+    return (bitcast<Bits>(x) & SIZE) == INFINITE;
+}
+
+fn is_negative(x: T) -> bool {
+    return bitcast<Bits>(x) > SIZE;
+}
+
+fn copysign(x: T, sign: T) -> T {
+    return bitcast<T>((bitcast<Bits>(x) & SIZE) | (bitcast<Bits>(sign) & SIGN));
 }
 const SIDE = 32u;
 const ROW_PARTS = 1u;
@@ -1748,22 +2808,66 @@ fn position(number: u32, axes: u32, extents: u32, strides: u32) -> u32 {
     }
     return at;
 }
+alias N = f32;
+
+fn number_at(first: u32, i: u32) -> N {
+    return bitcast<f32>(word(first + i));
+}
+
+alias Bits = u32;
+const SIGN: Bits = 0x80000000u;
+const SIZE: Bits = 0x7fffffffu;
+const INFINITE: Bits = 0x7f800000u;
+const POINT: Bits = 0x800000u;
+const PLACES = 23u;
+const LARGEST: T = 3.4028234e38;
+// The language lets no constant be one of these.
+fn infinity() -> T {
+    return bitcast<T>(INFINITE + Bits(word(0u) * 0u));
+}
+
+fn nan() -> T {
+    let bits = INFINITE + Bits(word(0u) * 0u);
+    return bitcast<T>(bits | (bits >> 1u));
+}
+
+// A number as it was rounded: a compiler may take it that (a + b) - a is b. The last word is 0, which it
+// does not know.
+fn rounded(x: T) -> T {
+    return bitcast<T>(bitcast<Bits>(x) ^ Bits(word(63u)));
+}
+
+// By their bits, as a compiler may take it that there is no NaN and that zeros have no sign.
+fn is_nan(x: T) -> bool {
+    return (bitcast<Bits>(x) & SIZE) > INFINITE;
+}
+
+fn is_infinite(x: T) -> bool {
+    return (bitcast<Bits>(x) & SIZE) == INFINITE;
+}
+
+fn is_negative(x: T) -> bool {
+    return bitcast<Bits>(x) > SIZE;
+}
+
+fn copysign(x: T, sign: T) -> T {
+    return bitcast<T>((bitcast<Bits>(x) & SIZE) | (bitcast<Bits>(sign) & SIGN));
+}
 const LANES = 1u;
 const KEPT = 1u;
 const REDUCED = 1u;
-const NAN_ABOVE = 2139095040u;
 alias State = R;
 fn identity() -> R { return R(0); }
 fn state_of(x: T, i: u32) -> R { return R(x); }
 fn combined(a: R, b: R) -> R { return a + b; }
 fn finish(total: R) -> R {
-    let divisor = bitcast<f32>(word(5u));
-    return select(R(f32(total) / divisor), total, divisor == 1.0);
+    let divisor = number_at(24u, 0u);
+    return select(R(N(total) / divisor), total, divisor == 1.0);
 }
 // Some invocations add up to a result, or to one of the parts of one, which a second dispatch joins.
 // Words: items (results times parts), results, elements that each is made of, elements of a part,
-// offset, divisor as bits of a float, offsets of the results; extents from 8 and strides from 16, of
-// the KEPT axes first.
+// offset, nothing, offsets of the results; extents from 8 and strides from 16, of the KEPT axes first;
+// from 24 on the divisor.
 
 var<workgroup> states: array<State, 256>;
 
@@ -1822,6 +2926,51 @@ fn position(number: u32, axes: u32, extents: u32, strides: u32) -> u32 {
         rest /= extent;
     }
     return at;
+}
+alias N = f32;
+
+fn number_at(first: u32, i: u32) -> N {
+    return bitcast<f32>(word(first + i));
+}
+
+alias Bits = u32;
+const SIGN: Bits = 0x80000000u;
+const SIZE: Bits = 0x7fffffffu;
+const INFINITE: Bits = 0x7f800000u;
+const POINT: Bits = 0x800000u;
+const PLACES = 23u;
+const LARGEST: T = 3.4028234e38;
+// The language lets no constant be one of these.
+fn infinity() -> T {
+    return bitcast<T>(INFINITE + Bits(word(0u) * 0u));
+}
+
+fn nan() -> T {
+    let bits = INFINITE + Bits(word(0u) * 0u);
+    return bitcast<T>(bits | (bits >> 1u));
+}
+
+// A number as it was rounded: a compiler may take it that (a + b) - a is b. The last word is 0, which it
+// does not know.
+fn rounded(x: T) -> T {
+    return bitcast<T>(bitcast<Bits>(x) ^ Bits(word(63u)));
+}
+
+// By their bits, as a compiler may take it that there is no NaN and that zeros have no sign.
+fn is_nan(x: T) -> bool {
+    return (bitcast<Bits>(x) & SIZE) > INFINITE;
+}
+
+fn is_infinite(x: T) -> bool {
+    return (bitcast<Bits>(x) & SIZE) == INFINITE;
+}
+
+fn is_negative(x: T) -> bool {
+    return bitcast<Bits>(x) > SIZE;
+}
+
+fn copysign(x: T, sign: T) -> T {
+    return bitcast<T>((bitcast<Bits>(x) & SIZE) | (bitcast<Bits>(sign) & SIGN));
 }
 const SIDE = 32u;
 const ROW_PARTS = 1u;
@@ -2266,13 +3415,61 @@ fn position(number: u32, axes: u32, extents: u32, strides: u32) -> u32 {
     }
     return at;
 }
+alias N = f32;
+
+fn number_at(first: u32, i: u32) -> N {
+    return bitcast<f32>(word(first + i));
+}
+
+alias Bits = u32;
+const SIGN: Bits = 0x80000000u;
+const SIZE: Bits = 0x7fffffffu;
+const INFINITE: Bits = 0x7f800000u;
+const POINT: Bits = 0x800000u;
+const PLACES = 23u;
+const LARGEST: T = 3.4028234e38;
+// The language lets no constant be one of these.
+fn infinity() -> T {
+    return bitcast<T>(INFINITE + Bits(word(0u) * 0u));
+}
+
+fn nan() -> T {
+    let bits = INFINITE + Bits(word(0u) * 0u);
+    return bitcast<T>(bits | (bits >> 1u));
+}
+
+// A number as it was rounded: a compiler may take it that (a + b) - a is b. The last word is 0, which it
+// does not know.
+fn rounded(x: T) -> T {
+    return bitcast<T>(bitcast<Bits>(x) ^ Bits(word(63u)));
+}
+
+// By their bits, as a compiler may take it that there is no NaN and that zeros have no sign.
+fn is_nan(x: T) -> bool {
+    return (bitcast<Bits>(x) & SIZE) > INFINITE;
+}
+
+fn is_infinite(x: T) -> bool {
+    return (bitcast<Bits>(x) & SIZE) == INFINITE;
+}
+
+fn is_negative(x: T) -> bool {
+    return bitcast<Bits>(x) > SIZE;
+}
+
+fn copysign(x: T, sign: T) -> T {
+    return bitcast<T>((bitcast<Bits>(x) & SIZE) | (bitcast<Bits>(sign) & SIGN));
+}
 const LANES = 32u;
 const KEPT = 1u;
+fn exponentials(x: vec4<T>) -> vec4<T> {
+    return exp(x);
+}
 // What LANES invocations of a row join.
 
-var<workgroup> held: array<f32, 256>;
+var<workgroup> held: array<T, 256>;
 
-fn sum_across(own: u32, value: f32) -> f32 {
+fn sum_across(own: u32, value: T) -> T {
     if (LANES == 1u) {
         return value;
     }
@@ -2293,9 +3490,7 @@ fn sum_across(own: u32, value: f32) -> f32 {
 // of the output; extents of the other axes from 8, their strides in the inputs from 16 and 24; from 40
 // offset and stride of the labels, from 42 those of the factors.
 
-const LARGEST = 3.4028234e38;
-
-fn largest_across(own: u32, value: f32) -> f32 {
+fn largest_across(own: u32, value: T) -> T {
     if (LANES == 1u) {
         return value;
     }
@@ -2311,15 +3506,15 @@ fn largest_across(own: u32, value: f32) -> f32 {
     return held[own - own % LANES];
 }
 
-fn larger(a: f32, b: f32) -> f32 {
+fn larger(a: T, b: T) -> T {
     return select(a, b, b > a);
 }
 
 // Four elements of the first input, the last one again for those that are not there: so many are read at
 // once.
-fn four(x: u32, i: u32, length: u32) -> vec4<f32> {
+fn four(x: u32, i: u32, length: u32) -> vec4<T> {
     let places = x + min(i + vec4<u32>(0u, 1u, 2u, 3u) * LANES, vec4<u32>(length - 1u)) * word(3u);
-    return vec4<f32>(m1[places.x], m1[places.y], m1[places.z], m1[places.w]);
+    return vec4<T>(m1[places.x], m1[places.y], m1[places.z], m1[places.w]);
 }
 
 @compute @workgroup_size(256)
@@ -2338,16 +3533,16 @@ fn main(
     var top = -LARGEST;
     for (var i = lane; i < length; i += 4u * LANES) {
         let values = four(x, i, length);
-        let near = select(values, vec4<f32>(LARGEST), values > vec4<f32>(LARGEST));
+        let near = select(values, vec4<T>(LARGEST), values > vec4<T>(LARGEST));
         top = larger(top, larger(larger(near.x, near.y), larger(near.z, near.w)));
     }
     top = largest_across(own, top);
     top = select(0.0, top, abs(top) < LARGEST);
-    var total = 0.0;
+    var total = T();
     for (var i = lane; i < length; i += 4u * LANES) {
         let places = i + vec4<u32>(0u, 1u, 2u, 3u) * LANES;
-        let values = exp(four(x, i, length) - top);
-        let there = select(vec4<f32>(0.0), values, places < vec4<u32>(length));
+        let values = exponentials(four(x, i, length) - top);
+        let there = select(vec4<T>(), values, places < vec4<u32>(length));
         total += (there.x + there.y) + (there.z + there.w);
     }
     total = sum_across(own, total);
@@ -2379,6 +3574,51 @@ fn position(number: u32, axes: u32, extents: u32, strides: u32) -> u32 {
         rest /= extent;
     }
     return at;
+}
+alias N = f32;
+
+fn number_at(first: u32, i: u32) -> N {
+    return bitcast<f32>(word(first + i));
+}
+
+alias Bits = u32;
+const SIGN: Bits = 0x80000000u;
+const SIZE: Bits = 0x7fffffffu;
+const INFINITE: Bits = 0x7f800000u;
+const POINT: Bits = 0x800000u;
+const PLACES = 23u;
+const LARGEST: T = 3.4028234e38;
+// The language lets no constant be one of these.
+fn infinity() -> T {
+    return bitcast<T>(INFINITE + Bits(word(0u) * 0u));
+}
+
+fn nan() -> T {
+    let bits = INFINITE + Bits(word(0u) * 0u);
+    return bitcast<T>(bits | (bits >> 1u));
+}
+
+// A number as it was rounded: a compiler may take it that (a + b) - a is b. The last word is 0, which it
+// does not know.
+fn rounded(x: T) -> T {
+    return bitcast<T>(bitcast<Bits>(x) ^ Bits(word(63u)));
+}
+
+// By their bits, as a compiler may take it that there is no NaN and that zeros have no sign.
+fn is_nan(x: T) -> bool {
+    return (bitcast<Bits>(x) & SIZE) > INFINITE;
+}
+
+fn is_infinite(x: T) -> bool {
+    return (bitcast<Bits>(x) & SIZE) == INFINITE;
+}
+
+fn is_negative(x: T) -> bool {
+    return bitcast<Bits>(x) > SIZE;
+}
+
+fn copysign(x: T, sign: T) -> T {
+    return bitcast<T>((bitcast<Bits>(x) & SIZE) | (bitcast<Bits>(sign) & SIGN));
 }
 const SCATTERS = false;
 // Words: elements of the output, axes of the index, offsets of the output, the index and the values,
@@ -2445,6 +3685,15 @@ fn position(number: u32, axes: u32, extents: u32, strides: u32) -> u32 {
         rest /= extent;
     }
     return at;
+}
+alias N = f32;
+
+fn number_at(first: u32, i: u32) -> N {
+    return bitcast<f32>(word(first + i));
+}
+
+fn is_nan(x: T) -> bool {
+    return false;
 }
 const WIDTH = 512u;
 const KEPT = 0u;
@@ -2529,6 +3778,51 @@ fn position(number: u32, axes: u32, extents: u32, strides: u32) -> u32 {
         rest /= extent;
     }
     return at;
+}
+alias N = f32;
+
+fn number_at(first: u32, i: u32) -> N {
+    return bitcast<f32>(word(first + i));
+}
+
+alias Bits = u32;
+const SIGN: Bits = 0x80000000u;
+const SIZE: Bits = 0x7fffffffu;
+const INFINITE: Bits = 0x7f800000u;
+const POINT: Bits = 0x800000u;
+const PLACES = 23u;
+const LARGEST: T = 3.4028234e38;
+// The language lets no constant be one of these.
+fn infinity() -> T {
+    return bitcast<T>(INFINITE + Bits(word(0u) * 0u));
+}
+
+fn nan() -> T {
+    let bits = INFINITE + Bits(word(0u) * 0u);
+    return bitcast<T>(bits | (bits >> 1u));
+}
+
+// A number as it was rounded: a compiler may take it that (a + b) - a is b. The last word is 0, which it
+// does not know.
+fn rounded(x: T) -> T {
+    return bitcast<T>(bitcast<Bits>(x) ^ Bits(word(63u)));
+}
+
+// By their bits, as a compiler may take it that there is no NaN and that zeros have no sign.
+fn is_nan(x: T) -> bool {
+    return (bitcast<Bits>(x) & SIZE) > INFINITE;
+}
+
+fn is_infinite(x: T) -> bool {
+    return (bitcast<Bits>(x) & SIZE) == INFINITE;
+}
+
+fn is_negative(x: T) -> bool {
+    return bitcast<Bits>(x) > SIZE;
+}
+
+fn copysign(x: T, sign: T) -> T {
+    return bitcast<T>((bitcast<Bits>(x) & SIZE) | (bitcast<Bits>(sign) & SIGN));
 }
 const SCATTERS = true;
 alias State = vec2<u32>;
@@ -2615,6 +3909,51 @@ fn position(number: u32, axes: u32, extents: u32, strides: u32) -> u32 {
         rest /= extent;
     }
     return at;
+}
+alias N = f32;
+
+fn number_at(first: u32, i: u32) -> N {
+    return bitcast<f32>(word(first + i));
+}
+
+alias Bits = u32;
+const SIGN: Bits = 0x80000000u;
+const SIZE: Bits = 0x7fffffffu;
+const INFINITE: Bits = 0x7f800000u;
+const POINT: Bits = 0x800000u;
+const PLACES = 23u;
+const LARGEST: T = 3.4028234e38;
+// The language lets no constant be one of these.
+fn infinity() -> T {
+    return bitcast<T>(INFINITE + Bits(word(0u) * 0u));
+}
+
+fn nan() -> T {
+    let bits = INFINITE + Bits(word(0u) * 0u);
+    return bitcast<T>(bits | (bits >> 1u));
+}
+
+// A number as it was rounded: a compiler may take it that (a + b) - a is b. The last word is 0, which it
+// does not know.
+fn rounded(x: T) -> T {
+    return bitcast<T>(bitcast<Bits>(x) ^ Bits(word(63u)));
+}
+
+// By their bits, as a compiler may take it that there is no NaN and that zeros have no sign.
+fn is_nan(x: T) -> bool {
+    return (bitcast<Bits>(x) & SIZE) > INFINITE;
+}
+
+fn is_infinite(x: T) -> bool {
+    return (bitcast<Bits>(x) & SIZE) == INFINITE;
+}
+
+fn is_negative(x: T) -> bool {
+    return bitcast<Bits>(x) > SIZE;
+}
+
+fn copysign(x: T, sign: T) -> T {
+    return bitcast<T>((bitcast<Bits>(x) & SIZE) | (bitcast<Bits>(sign) & SIGN));
 }
 const LANES = 256u;
 const KEPT = 0u;
@@ -2712,6 +4051,51 @@ fn position(number: u32, axes: u32, extents: u32, strides: u32) -> u32 {
     }
     return at;
 }
+alias N = f32;
+
+fn number_at(first: u32, i: u32) -> N {
+    return bitcast<f32>(word(first + i));
+}
+
+alias Bits = u32;
+const SIGN: Bits = 0x80000000u;
+const SIZE: Bits = 0x7fffffffu;
+const INFINITE: Bits = 0x7f800000u;
+const POINT: Bits = 0x800000u;
+const PLACES = 23u;
+const LARGEST: T = 3.4028234e38;
+// The language lets no constant be one of these.
+fn infinity() -> T {
+    return bitcast<T>(INFINITE + Bits(word(0u) * 0u));
+}
+
+fn nan() -> T {
+    let bits = INFINITE + Bits(word(0u) * 0u);
+    return bitcast<T>(bits | (bits >> 1u));
+}
+
+// A number as it was rounded: a compiler may take it that (a + b) - a is b. The last word is 0, which it
+// does not know.
+fn rounded(x: T) -> T {
+    return bitcast<T>(bitcast<Bits>(x) ^ Bits(word(63u)));
+}
+
+// By their bits, as a compiler may take it that there is no NaN and that zeros have no sign.
+fn is_nan(x: T) -> bool {
+    return (bitcast<Bits>(x) & SIZE) > INFINITE;
+}
+
+fn is_infinite(x: T) -> bool {
+    return (bitcast<Bits>(x) & SIZE) == INFINITE;
+}
+
+fn is_negative(x: T) -> bool {
+    return bitcast<Bits>(x) > SIZE;
+}
+
+fn copysign(x: T, sign: T) -> T {
+    return bitcast<T>((bitcast<Bits>(x) & SIZE) | (bitcast<Bits>(sign) & SIGN));
+}
 const LANES = 1u;
 const KEPT = 1u;
 const RUN = 8u;
@@ -2807,6 +4191,51 @@ fn position(number: u32, axes: u32, extents: u32, strides: u32) -> u32 {
         rest /= extent;
     }
     return at;
+}
+alias N = f32;
+
+fn number_at(first: u32, i: u32) -> N {
+    return bitcast<f32>(word(first + i));
+}
+
+alias Bits = u32;
+const SIGN: Bits = 0x80000000u;
+const SIZE: Bits = 0x7fffffffu;
+const INFINITE: Bits = 0x7f800000u;
+const POINT: Bits = 0x800000u;
+const PLACES = 23u;
+const LARGEST: T = 3.4028234e38;
+// The language lets no constant be one of these.
+fn infinity() -> T {
+    return bitcast<T>(INFINITE + Bits(word(0u) * 0u));
+}
+
+fn nan() -> T {
+    let bits = INFINITE + Bits(word(0u) * 0u);
+    return bitcast<T>(bits | (bits >> 1u));
+}
+
+// A number as it was rounded: a compiler may take it that (a + b) - a is b. The last word is 0, which it
+// does not know.
+fn rounded(x: T) -> T {
+    return bitcast<T>(bitcast<Bits>(x) ^ Bits(word(63u)));
+}
+
+// By their bits, as a compiler may take it that there is no NaN and that zeros have no sign.
+fn is_nan(x: T) -> bool {
+    return (bitcast<Bits>(x) & SIZE) > INFINITE;
+}
+
+fn is_infinite(x: T) -> bool {
+    return (bitcast<Bits>(x) & SIZE) == INFINITE;
+}
+
+fn is_negative(x: T) -> bool {
+    return bitcast<Bits>(x) > SIZE;
+}
+
+fn copysign(x: T, sign: T) -> T {
+    return bitcast<T>((bitcast<Bits>(x) & SIZE) | (bitcast<Bits>(sign) & SIGN));
 }
 const LANES = 256u;
 const KEPT = 0u;
@@ -2904,6 +4333,51 @@ fn position(number: u32, axes: u32, extents: u32, strides: u32) -> u32 {
         rest /= extent;
     }
     return at;
+}
+alias N = f32;
+
+fn number_at(first: u32, i: u32) -> N {
+    return bitcast<f32>(word(first + i));
+}
+
+alias Bits = u32;
+const SIGN: Bits = 0x80000000u;
+const SIZE: Bits = 0x7fffffffu;
+const INFINITE: Bits = 0x7f800000u;
+const POINT: Bits = 0x800000u;
+const PLACES = 23u;
+const LARGEST: T = 3.4028234e38;
+// The language lets no constant be one of these.
+fn infinity() -> T {
+    return bitcast<T>(INFINITE + Bits(word(0u) * 0u));
+}
+
+fn nan() -> T {
+    let bits = INFINITE + Bits(word(0u) * 0u);
+    return bitcast<T>(bits | (bits >> 1u));
+}
+
+// A number as it was rounded: a compiler may take it that (a + b) - a is b. The last word is 0, which it
+// does not know.
+fn rounded(x: T) -> T {
+    return bitcast<T>(bitcast<Bits>(x) ^ Bits(word(63u)));
+}
+
+// By their bits, as a compiler may take it that there is no NaN and that zeros have no sign.
+fn is_nan(x: T) -> bool {
+    return (bitcast<Bits>(x) & SIZE) > INFINITE;
+}
+
+fn is_infinite(x: T) -> bool {
+    return (bitcast<Bits>(x) & SIZE) == INFINITE;
+}
+
+fn is_negative(x: T) -> bool {
+    return bitcast<Bits>(x) > SIZE;
+}
+
+fn copysign(x: T, sign: T) -> T {
+    return bitcast<T>((bitcast<Bits>(x) & SIZE) | (bitcast<Bits>(sign) & SIGN));
 }
 const LANES = 1u;
 const KEPT = 1u;
@@ -3013,6 +4487,51 @@ fn position(number: u32, axes: u32, extents: u32, strides: u32) -> u32 {
     }
     return at;
 }
+alias N = f32;
+
+fn number_at(first: u32, i: u32) -> N {
+    return bitcast<f32>(word(first + i));
+}
+
+alias Bits = u32;
+const SIGN: Bits = 0x80000000u;
+const SIZE: Bits = 0x7fffffffu;
+const INFINITE: Bits = 0x7f800000u;
+const POINT: Bits = 0x800000u;
+const PLACES = 23u;
+const LARGEST: T = 3.4028234e38;
+// The language lets no constant be one of these.
+fn infinity() -> T {
+    return bitcast<T>(INFINITE + Bits(word(0u) * 0u));
+}
+
+fn nan() -> T {
+    let bits = INFINITE + Bits(word(0u) * 0u);
+    return bitcast<T>(bits | (bits >> 1u));
+}
+
+// A number as it was rounded: a compiler may take it that (a + b) - a is b. The last word is 0, which it
+// does not know.
+fn rounded(x: T) -> T {
+    return bitcast<T>(bitcast<Bits>(x) ^ Bits(word(63u)));
+}
+
+// By their bits, as a compiler may take it that there is no NaN and that zeros have no sign.
+fn is_nan(x: T) -> bool {
+    return (bitcast<Bits>(x) & SIZE) > INFINITE;
+}
+
+fn is_infinite(x: T) -> bool {
+    return (bitcast<Bits>(x) & SIZE) == INFINITE;
+}
+
+fn is_negative(x: T) -> bool {
+    return bitcast<Bits>(x) > SIZE;
+}
+
+fn copysign(x: T, sign: T) -> T {
+    return bitcast<T>((bitcast<Bits>(x) & SIZE) | (bitcast<Bits>(sign) & SIGN));
+}
 const WIDTH = 1024u;
 const KEPT = 0u;
 const TILE = 1024u;
@@ -3102,6 +4621,15 @@ fn position(number: u32, axes: u32, extents: u32, strides: u32) -> u32 {
     }
     return at;
 }
+alias N = f32;
+
+fn number_at(first: u32, i: u32) -> N {
+    return bitcast<f32>(word(first + i));
+}
+
+fn is_nan(x: T) -> bool {
+    return false;
+}
 alias State = vec2<u32>;
 fn before(a: State, b: State) -> bool { return a.x < b.x || (a.x == b.x && a.y < b.y); }
 // Each pair finds its place among those of the run that is merged with its own.
@@ -3167,13 +4695,58 @@ fn position(number: u32, axes: u32, extents: u32, strides: u32) -> u32 {
     }
     return at;
 }
-alias E = vec4<f32>;
+alias N = f32;
+
+fn number_at(first: u32, i: u32) -> N {
+    return bitcast<f32>(word(first + i));
+}
+
+alias Bits = u32;
+const SIGN: Bits = 0x80000000u;
+const SIZE: Bits = 0x7fffffffu;
+const INFINITE: Bits = 0x7f800000u;
+const POINT: Bits = 0x800000u;
+const PLACES = 23u;
+const LARGEST: T = 3.4028234e38;
+// The language lets no constant be one of these.
+fn infinity() -> T {
+    return bitcast<T>(INFINITE + Bits(word(0u) * 0u));
+}
+
+fn nan() -> T {
+    let bits = INFINITE + Bits(word(0u) * 0u);
+    return bitcast<T>(bits | (bits >> 1u));
+}
+
+// A number as it was rounded: a compiler may take it that (a + b) - a is b. The last word is 0, which it
+// does not know.
+fn rounded(x: T) -> T {
+    return bitcast<T>(bitcast<Bits>(x) ^ Bits(word(63u)));
+}
+
+// By their bits, as a compiler may take it that there is no NaN and that zeros have no sign.
+fn is_nan(x: T) -> bool {
+    return (bitcast<Bits>(x) & SIZE) > INFINITE;
+}
+
+fn is_infinite(x: T) -> bool {
+    return (bitcast<Bits>(x) & SIZE) == INFINITE;
+}
+
+fn is_negative(x: T) -> bool {
+    return bitcast<Bits>(x) > SIZE;
+}
+
+fn copysign(x: T, sign: T) -> T {
+    return bitcast<T>((bitcast<Bits>(x) & SIZE) | (bitcast<Bits>(sign) & SIGN));
+}
+alias E = vec4<T>;
 const GRADIENT = 4u;
 // Words: items, offsets of the parameter, its states and the gradient; from 8 on the numbers of the
-// step, as bits of floats.
+// step.
 
-fn number(i: u32) -> f32 {
-    return bitcast<f32>(word(8u + i));
+fn number(i: u32) -> N {
+    return number_at(8u, i);
 }
 
 @compute @workgroup_size(256)
@@ -3194,7 +4767,7 @@ fn main(
     let gradient = number(2u) * m3[g] + number(1u) * held;
     let mean = m1[s] + number(4u) * (gradient - m1[s]);
     let next = number(5u) * m2[t] + number(6u) * (gradient * gradient);
-    let square = min(next, E(3.4028234e38));
+    let square = min(next, E(LARGEST));
     m1[s] = mean;
     m2[t] = square;
     m0[p] = held - number(0u) * mean / (sqrt(square) / number(7u) + number(8u));
@@ -3225,12 +4798,57 @@ fn position(number: u32, axes: u32, extents: u32, strides: u32) -> u32 {
     }
     return at;
 }
+alias N = f32;
+
+fn number_at(first: u32, i: u32) -> N {
+    return bitcast<f32>(word(first + i));
+}
+
+alias Bits = u32;
+const SIGN: Bits = 0x80000000u;
+const SIZE: Bits = 0x7fffffffu;
+const INFINITE: Bits = 0x7f800000u;
+const POINT: Bits = 0x800000u;
+const PLACES = 23u;
+const LARGEST: T = 3.4028234e38;
+// The language lets no constant be one of these.
+fn infinity() -> T {
+    return bitcast<T>(INFINITE + Bits(word(0u) * 0u));
+}
+
+fn nan() -> T {
+    let bits = INFINITE + Bits(word(0u) * 0u);
+    return bitcast<T>(bits | (bits >> 1u));
+}
+
+// A number as it was rounded: a compiler may take it that (a + b) - a is b. The last word is 0, which it
+// does not know.
+fn rounded(x: T) -> T {
+    return bitcast<T>(bitcast<Bits>(x) ^ Bits(word(63u)));
+}
+
+// By their bits, as a compiler may take it that there is no NaN and that zeros have no sign.
+fn is_nan(x: T) -> bool {
+    return (bitcast<Bits>(x) & SIZE) > INFINITE;
+}
+
+fn is_infinite(x: T) -> bool {
+    return (bitcast<Bits>(x) & SIZE) == INFINITE;
+}
+
+fn is_negative(x: T) -> bool {
+    return bitcast<Bits>(x) > SIZE;
+}
+
+fn copysign(x: T, sign: T) -> T {
+    return bitcast<T>((bitcast<Bits>(x) & SIZE) | (bitcast<Bits>(sign) & SIGN));
+}
 const LANES = 32u;
 // What LANES invocations of a row join.
 
-var<workgroup> held: array<f32, 256>;
+var<workgroup> held: array<T, 256>;
 
-fn sum_across(own: u32, value: f32) -> f32 {
+fn sum_across(own: u32, value: T) -> T {
     if (LANES == 1u) {
         return value;
     }
@@ -3376,12 +4994,57 @@ fn position(number: u32, axes: u32, extents: u32, strides: u32) -> u32 {
     }
     return at;
 }
+alias N = f32;
+
+fn number_at(first: u32, i: u32) -> N {
+    return bitcast<f32>(word(first + i));
+}
+
+alias Bits = u32;
+const SIGN: Bits = 0x80000000u;
+const SIZE: Bits = 0x7fffffffu;
+const INFINITE: Bits = 0x7f800000u;
+const POINT: Bits = 0x800000u;
+const PLACES = 23u;
+const LARGEST: T = 3.4028234e38;
+// The language lets no constant be one of these.
+fn infinity() -> T {
+    return bitcast<T>(INFINITE + Bits(word(0u) * 0u));
+}
+
+fn nan() -> T {
+    let bits = INFINITE + Bits(word(0u) * 0u);
+    return bitcast<T>(bits | (bits >> 1u));
+}
+
+// A number as it was rounded: a compiler may take it that (a + b) - a is b. The last word is 0, which it
+// does not know.
+fn rounded(x: T) -> T {
+    return bitcast<T>(bitcast<Bits>(x) ^ Bits(word(63u)));
+}
+
+// By their bits, as a compiler may take it that there is no NaN and that zeros have no sign.
+fn is_nan(x: T) -> bool {
+    return (bitcast<Bits>(x) & SIZE) > INFINITE;
+}
+
+fn is_infinite(x: T) -> bool {
+    return (bitcast<Bits>(x) & SIZE) == INFINITE;
+}
+
+fn is_negative(x: T) -> bool {
+    return bitcast<Bits>(x) > SIZE;
+}
+
+fn copysign(x: T, sign: T) -> T {
+    return bitcast<T>((bitcast<Bits>(x) & SIZE) | (bitcast<Bits>(sign) & SIGN));
+}
 const LANES = 1u;
 // What LANES invocations of a row join.
 
-var<workgroup> held: array<f32, 256>;
+var<workgroup> held: array<T, 256>;
 
-fn sum_across(own: u32, value: f32) -> f32 {
+fn sum_across(own: u32, value: T) -> T {
     if (LANES == 1u) {
         return value;
     }
@@ -3580,6 +5243,51 @@ fn position(number: u32, axes: u32, extents: u32, strides: u32) -> u32 {
     }
     return at;
 }
+alias N = f32;
+
+fn number_at(first: u32, i: u32) -> N {
+    return bitcast<f32>(word(first + i));
+}
+
+alias Bits = u32;
+const SIGN: Bits = 0x80000000u;
+const SIZE: Bits = 0x7fffffffu;
+const INFINITE: Bits = 0x7f800000u;
+const POINT: Bits = 0x800000u;
+const PLACES = 23u;
+const LARGEST: T = 3.4028234e38;
+// The language lets no constant be one of these.
+fn infinity() -> T {
+    return bitcast<T>(INFINITE + Bits(word(0u) * 0u));
+}
+
+fn nan() -> T {
+    let bits = INFINITE + Bits(word(0u) * 0u);
+    return bitcast<T>(bits | (bits >> 1u));
+}
+
+// A number as it was rounded: a compiler may take it that (a + b) - a is b. The last word is 0, which it
+// does not know.
+fn rounded(x: T) -> T {
+    return bitcast<T>(bitcast<Bits>(x) ^ Bits(word(63u)));
+}
+
+// By their bits, as a compiler may take it that there is no NaN and that zeros have no sign.
+fn is_nan(x: T) -> bool {
+    return (bitcast<Bits>(x) & SIZE) > INFINITE;
+}
+
+fn is_infinite(x: T) -> bool {
+    return (bitcast<Bits>(x) & SIZE) == INFINITE;
+}
+
+fn is_negative(x: T) -> bool {
+    return bitcast<Bits>(x) > SIZE;
+}
+
+fn copysign(x: T, sign: T) -> T {
+    return bitcast<T>((bitcast<Bits>(x) & SIZE) | (bitcast<Bits>(sign) & SIGN));
+}
 const ITEM = 1u;
 // Each invocation adds up, for one item of the weights and the bias, the rows of a part: from what the
 // rows have left, mean and scale of each. Words as of the rows' program.
@@ -3644,22 +5352,66 @@ fn position(number: u32, axes: u32, extents: u32, strides: u32) -> u32 {
     }
     return at;
 }
+alias N = f32;
+
+fn number_at(first: u32, i: u32) -> N {
+    return bitcast<f32>(word(first + i));
+}
+
+alias Bits = u32;
+const SIGN: Bits = 0x80000000u;
+const SIZE: Bits = 0x7fffffffu;
+const INFINITE: Bits = 0x7f800000u;
+const POINT: Bits = 0x800000u;
+const PLACES = 23u;
+const LARGEST: T = 3.4028234e38;
+// The language lets no constant be one of these.
+fn infinity() -> T {
+    return bitcast<T>(INFINITE + Bits(word(0u) * 0u));
+}
+
+fn nan() -> T {
+    let bits = INFINITE + Bits(word(0u) * 0u);
+    return bitcast<T>(bits | (bits >> 1u));
+}
+
+// A number as it was rounded: a compiler may take it that (a + b) - a is b. The last word is 0, which it
+// does not know.
+fn rounded(x: T) -> T {
+    return bitcast<T>(bitcast<Bits>(x) ^ Bits(word(63u)));
+}
+
+// By their bits, as a compiler may take it that there is no NaN and that zeros have no sign.
+fn is_nan(x: T) -> bool {
+    return (bitcast<Bits>(x) & SIZE) > INFINITE;
+}
+
+fn is_infinite(x: T) -> bool {
+    return (bitcast<Bits>(x) & SIZE) == INFINITE;
+}
+
+fn is_negative(x: T) -> bool {
+    return bitcast<Bits>(x) > SIZE;
+}
+
+fn copysign(x: T, sign: T) -> T {
+    return bitcast<T>((bitcast<Bits>(x) & SIZE) | (bitcast<Bits>(sign) & SIGN));
+}
 const LANES = 1u;
 const KEPT = 1u;
 const REDUCED = 1u;
-const NAN_ABOVE = 2139095040u;
 alias State = R;
 fn identity() -> R { return R(0); }
 fn state_of(x: T, i: u32) -> R { return R(x); }
 fn combined(a: R, b: R) -> R { return a + b; }
 fn finish(total: R) -> R {
-    let divisor = bitcast<f32>(word(5u));
-    return select(R(f32(total) / divisor), total, divisor == 1.0);
+    let divisor = number_at(24u, 0u);
+    return select(R(N(total) / divisor), total, divisor == 1.0);
 }
 // Some invocations add up to a result, or to one of the parts of one, which a second dispatch joins.
 // Words: items (results times parts), results, elements that each is made of, elements of a part,
-// offset, divisor as bits of a float, offsets of the results; extents from 8 and strides from 16, of
-// the KEPT axes first.
+// offset, nothing, offsets of the results; extents from 8 and strides from 16, of the KEPT axes first;
+// from 24 on the divisor.
 
 var<workgroup> states: array<State, 256>;
 
@@ -3718,22 +5470,66 @@ fn position(number: u32, axes: u32, extents: u32, strides: u32) -> u32 {
     }
     return at;
 }
+alias N = f32;
+
+fn number_at(first: u32, i: u32) -> N {
+    return bitcast<f32>(word(first + i));
+}
+
+alias Bits = u32;
+const SIGN: Bits = 0x80000000u;
+const SIZE: Bits = 0x7fffffffu;
+const INFINITE: Bits = 0x7f800000u;
+const POINT: Bits = 0x800000u;
+const PLACES = 23u;
+const LARGEST: T = 3.4028234e38;
+// The language lets no constant be one of these.
+fn infinity() -> T {
+    return bitcast<T>(INFINITE + Bits(word(0u) * 0u));
+}
+
+fn nan() -> T {
+    let bits = INFINITE + Bits(word(0u) * 0u);
+    return bitcast<T>(bits | (bits >> 1u));
+}
+
+// A number as it was rounded: a compiler may take it that (a + b) - a is b. The last word is 0, which it
+// does not know.
+fn rounded(x: T) -> T {
+    return bitcast<T>(bitcast<Bits>(x) ^ Bits(word(63u)));
+}
+
+// By their bits, as a compiler may take it that there is no NaN and that zeros have no sign.
+fn is_nan(x: T) -> bool {
+    return (bitcast<Bits>(x) & SIZE) > INFINITE;
+}
+
+fn is_infinite(x: T) -> bool {
+    return (bitcast<Bits>(x) & SIZE) == INFINITE;
+}
+
+fn is_negative(x: T) -> bool {
+    return bitcast<Bits>(x) > SIZE;
+}
+
+fn copysign(x: T, sign: T) -> T {
+    return bitcast<T>((bitcast<Bits>(x) & SIZE) | (bitcast<Bits>(sign) & SIGN));
+}
 const LANES = 1u;
 const KEPT = 1u;
 const REDUCED = 1u;
-const NAN_ABOVE = 2139095040u;
 alias State = R;
 fn identity() -> R { return R(0); }
 fn state_of(x: T, i: u32) -> R { return R(x); }
 fn combined(a: R, b: R) -> R { return a + b; }
 fn finish(total: R) -> R {
-    let divisor = bitcast<f32>(word(5u));
-    return select(R(f32(total) / divisor), total, divisor == 1.0);
+    let divisor = number_at(24u, 0u);
+    return select(R(N(total) / divisor), total, divisor == 1.0);
 }
 // Some invocations add up to a result, or to one of the parts of one, which a second dispatch joins.
 // Words: items (results times parts), results, elements that each is made of, elements of a part,
-// offset, divisor as bits of a float, offsets of the results; extents from 8 and strides from 16, of
-// the KEPT axes first.
+// offset, nothing, offsets of the results; extents from 8 and strides from 16, of the KEPT axes first;
+// from 24 on the divisor.
 
 var<workgroup> states: array<State, 256>;
 
@@ -3791,34 +5587,55 @@ fn position(number: u32, axes: u32, extents: u32, strides: u32) -> u32 {
     }
     return at;
 }
-// The language lets no constant be one of these.
-fn nan() -> f32 {
-    return bitcast<f32>(0x7fc00000u + word(0u) * 0u);
+alias N = f32;
+
+fn number_at(first: u32, i: u32) -> N {
+    return bitcast<f32>(word(first + i));
 }
 
-fn infinity() -> f32 {
-    return bitcast<f32>(0x7f800000u + word(0u) * 0u);
+alias Bits = u32;
+const SIGN: Bits = 0x80000000u;
+const SIZE: Bits = 0x7fffffffu;
+const INFINITE: Bits = 0x7f800000u;
+const POINT: Bits = 0x800000u;
+const PLACES = 23u;
+const LARGEST: T = 3.4028234e38;
+// The language lets no constant be one of these.
+fn infinity() -> T {
+    return bitcast<T>(INFINITE + Bits(word(0u) * 0u));
+}
+
+fn nan() -> T {
+    let bits = INFINITE + Bits(word(0u) * 0u);
+    return bitcast<T>(bits | (bits >> 1u));
+}
+
+// A number as it was rounded: a compiler may take it that (a + b) - a is b. The last word is 0, which it
+// does not know.
+fn rounded(x: T) -> T {
+    return bitcast<T>(bitcast<Bits>(x) ^ Bits(word(63u)));
 }
 
 // By their bits, as a compiler may take it that there is no NaN and that zeros have no sign.
-fn is_nan(x: f32) -> bool {
-    return (bitcast<u32>(x) & 0x7fffffffu) > 0x7f800000u;
+fn is_nan(x: T) -> bool {
+    return (bitcast<Bits>(x) & SIZE) > INFINITE;
 }
 
-fn is_infinite(x: f32) -> bool {
-    return (bitcast<u32>(x) & 0x7fffffffu) == 0x7f800000u;
+fn is_infinite(x: T) -> bool {
+    return (bitcast<Bits>(x) & SIZE) == INFINITE;
 }
 
-fn is_negative(x: f32) -> bool {
-    return (bitcast<u32>(x) >> 31u) != 0u;
+fn is_negative(x: T) -> bool {
+    return bitcast<Bits>(x) > SIZE;
 }
 
-fn copysign(x: f32, sign: f32) -> f32 {
-    return bitcast<f32>((bitcast<u32>(x) & 0x7fffffffu) | (bitcast<u32>(sign) & 0x80000000u));
+fn copysign(x: T, sign: T) -> T {
+    return bitcast<T>((bitcast<Bits>(x) & SIZE) | (bitcast<Bits>(sign) & SIGN));
 }
+// What all floating types have in common.
 
 // WGSL leaves powers of negative numbers open, and those at the ends of the range too.
-fn power(a: f32, b: f32) -> f32 {
+fn power(a: T, b: T) -> T {
     let size = abs(a);
     if (b == 0.0 || a == 1.0 || (size == 1.0 && is_infinite(b))) {
         return 1.0;
@@ -3837,10 +5654,189 @@ fn power(a: f32, b: f32) -> f32 {
     if (b != floor(b)) {
         return select(nan(), result, extreme);
     }
-    let odd = abs(b) < 16777216.0 && (i32(b) & 1) != 0;
+    let odd = b != 2.0 * floor(0.5 * b);
     return select(result, -result, odd);
 }
 
+// (e²ˣ − 1) / (e²ˣ + 1), which is 1 long before the power overflows.
+fn hyperbolic_tangent(x: T) -> T {
+    if (is_nan(x)) {
+        return x;
+    }
+    let above = expm1(2.0 * min(abs(x), 20.0));
+    return copysign(above / (above + 2.0), x);
+}
+
+// The remainder of whole numbers, some binary places at a time, has no error.
+fn remainder(a: T, b: T) -> T {
+    let dividend = bitcast<Bits>(a) & SIZE;
+    let divisor = bitcast<Bits>(b) & SIZE;
+    if (is_nan(a) || is_nan(b) || is_infinite(a) || divisor == 0) {
+        return nan();
+    }
+    var rest = dividend;
+    if (dividend >= divisor) {
+        let digits = digits_of(divisor);
+        var exponent = max(u32(divisor >> PLACES), 1u);
+        var left = digits_of(dividend) % digits;
+        for (var places = max(u32(dividend >> PLACES), 1u) - exponent; places > 0u;) {
+            let step = min(places, 8u);
+            left = (left << step) % digits;
+            places -= step;
+        }
+        while (left > 0 && left < POINT && exponent > 1u) {
+            left <<= 1u;
+            exponent--;
+        }
+        rest = select(left, left + (Bits(exponent - 1u) << PLACES), left >= POINT);
+    }
+    let signed = bitcast<T>(rest | (bitcast<Bits>(a) & SIGN));
+    return select(signed, signed + b, rest != 0 && is_negative(a) != is_negative(b));
+}
+
+// All binary places of a number as a whole one.
+fn digits_of(bits: Bits) -> Bits {
+    return select(bits, bits % POINT + POINT, bits >= POINT);
+}
+
+fn relu_of(x: T) -> T {
+    return select(max(x, 0.0), x, is_nan(x));
+}
+
+fn floor_of(x: T) -> T {
+    return floor(x);
+}
+
+fn ceil_of(x: T) -> T {
+    return ceil(x);
+}
+
+fn round_of(x: T) -> T {
+    return round(x);
+}
+
+fn trunc_of(x: T) -> T {
+    return trunc(x);
+}
+
+// Squares of ratios do not overflow.
+fn hypot(a: T, b: T) -> T {
+    if (is_infinite(a) || is_infinite(b)) {
+        return infinity();
+    }
+    if (is_nan(a) || is_nan(b)) {
+        return nan();
+    }
+    let large = max(abs(a), abs(b));
+    let small = min(abs(a), abs(b));
+    if (large == 0.0) {
+        return 0.0;
+    }
+    let ratio = quotient(small, large);
+    return large * sqrt(1.0 + ratio * ratio);
+}
+
+fn logaddexp(a: T, b: T) -> T {
+    if (a == b) {
+        return a + 0.6931471805599453;
+    }
+    if (is_nan(a) || is_nan(b)) {
+        return nan();
+    }
+    let high = max(a, b);
+    return high + log1p(exp(min(a, b) - high));
+}
+
+fn gelu(x: T) -> T {
+    return 0.5 * x * (1.0 + erf(x * 0.7071067811865476));
+}
+
+fn gelu_slope(x: T) -> T {
+    return 0.5 * (1.0 + erf(x * 0.7071067811865476)) + x * exp(-0.5 * x * x) * 0.3989422804014327;
+}
+
+fn gelu_tangent(x: T) -> T {
+    return hyperbolic_tangent(0.7978845608028654 * (x + 0.044715 * x * x * x));
+}
+
+fn gelu_tanh(x: T) -> T {
+    return 0.5 * x * (1.0 + gelu_tangent(x));
+}
+
+fn gelu_tanh_slope(x: T) -> T {
+    let tangent = gelu_tangent(x);
+    let slope = 0.7978845608028654 * (1.0 + 0.134145 * x * x);
+    return 0.5 * (1.0 + tangent + x * (1.0 - tangent * tangent) * slope);
+}
+
+// What an angle is beyond the nearest multiple of π/2, and how many of those it has, modulo 4.
+struct Turned {
+    rest: T,
+    quarters: u32,
+}
+
+fn sine(x: T) -> T {
+    if (is_nan(x) || is_infinite(x)) {
+        return nan();
+    }
+    let angle = turned(x);
+    let value = select(near_sine(angle.rest), near_cosine(angle.rest), (angle.quarters & 1u) != 0u);
+    return select(value, -value, angle.quarters > 1u);
+}
+
+fn cosine(x: T) -> T {
+    if (is_nan(x) || is_infinite(x)) {
+        return nan();
+    }
+    let angle = turned(x);
+    let value = select(near_cosine(angle.rest), near_sine(angle.rest), (angle.quarters & 1u) != 0u);
+    return select(value, -value, angle.quarters == 1u || angle.quarters == 2u);
+}
+
+fn tangent(x: T) -> T {
+    if (is_nan(x) || is_infinite(x)) {
+        return nan();
+    }
+    let angle = turned(x);
+    let ratio = near_sine(angle.rest) / near_cosine(angle.rest);
+    return select(ratio, -1.0 / ratio, (angle.quarters & 1u) != 0u);
+}
+
+// What is reduced before it is multiplied is 0 at whole numbers.
+fn sinc(x: T) -> T {
+    if (x == 0.0) {
+        return 1.0;
+    }
+    let whole = round(x);
+    let value = sine(3.141592653589793 * (x - whole));
+    let odd = whole != 2.0 * floor(whole / 2.0);
+    return select(value, -value, odd) / (3.141592653589793 * x);
+}
+
+// The angle of the point (b, a), with the sides that the signs of zeros tell.
+fn angle(a: T, b: T) -> T {
+    if (is_nan(a) || is_nan(b)) {
+        return nan();
+    }
+    if (a == 0.0) {
+        return copysign(select(T(0), T(3.141592653589793), is_negative(b)), a);
+    }
+    return atan2(a, b);
+}
+
+fn arcsine(x: T) -> T {
+    if (abs(x) > 1.0) {
+        return nan();
+    }
+    return angle(x, sqrt((1.0 - x) * (1.0 + x)));
+}
+
+fn arccosine(x: T) -> T {
+    if (abs(x) > 1.0) {
+        return nan();
+    }
+    return angle(sqrt((1.0 - x) * (1.0 + x)), x);
+}
 // Near 0 the difference would cancel.
 fn expm1(x: f32) -> f32 {
     if (abs(x) > 0.5) {
@@ -3861,15 +5857,6 @@ fn log1p(x: f32) -> f32 {
     let s = x / (2.0 + x);
     let q = s * s;
     return 2.0 * s * (1.0 + q * (1.0 / 3.0 + q * (1.0 / 5.0 + q * (1.0 / 7.0 + q / 9.0))));
-}
-
-// (e²ˣ − 1) / (e²ˣ + 1), which is 1 before the power overflows.
-fn hyperbolic_tangent(x: f32) -> f32 {
-    if (is_nan(x)) {
-        return x;
-    }
-    let above = expm1(2.0 * min(abs(x), 15.0));
-    return copysign(above / (above + 2.0), x);
 }
 
 // Near 0 the difference of powers would cancel.
@@ -4003,17 +5990,6 @@ fn polygamma(n: f32, x: f32) -> f32 {
     return factor * sum;
 }
 
-// The angle of the point (b, a), with the sides that the signs of zeros tell.
-fn angle(a: f32, b: f32) -> f32 {
-    if (is_nan(a) || is_nan(b)) {
-        return nan();
-    }
-    if (a == 0.0) {
-        return copysign(select(0.0, 3.14159265, is_negative(b)), a);
-    }
-    return atan2(a, b);
-}
-
 fn arctangent(x: f32) -> f32 {
     if (is_nan(x) || x == 0.0) {
         return x;
@@ -4021,51 +5997,10 @@ fn arctangent(x: f32) -> f32 {
     return atan(x);
 }
 
-fn arcsine(x: f32) -> f32 {
-    if (abs(x) > 1.0) {
-        return nan();
-    }
-    return angle(x, sqrt((1.0 - x) * (1.0 + x)));
-}
-
-fn arccosine(x: f32) -> f32 {
-    if (abs(x) > 1.0) {
-        return nan();
-    }
-    return angle(sqrt((1.0 - x) * (1.0 + x)), x);
-}
-
 // A divisor near the end of the range has a reciprocal below the normal numbers.
 fn quotient(a: f32, b: f32) -> f32 {
     let scale = select(1.0, 0x1p-24, abs(b) > 0x1p+100);
     return (a * scale) / (b * scale);
-}
-
-// The remainder of whole numbers, some binary places at a time, has no error.
-fn remainder(a: f32, b: f32) -> f32 {
-    let dividend = bitcast<u32>(a) & 0x7fffffffu;
-    let divisor = bitcast<u32>(b) & 0x7fffffffu;
-    if (is_nan(a) || is_nan(b) || is_infinite(a) || divisor == 0u) {
-        return nan();
-    }
-    var rest = dividend;
-    if (dividend >= divisor) {
-        let exponents = max(vec2<u32>(dividend, divisor) >> vec2<u32>(23u), vec2<u32>(1u));
-        let whole = select(vec2<u32>(0u), vec2<u32>(0x800000u),
-            vec2<u32>(dividend, divisor) >= vec2<u32>(0x800000u));
-        let digits = (vec2<u32>(dividend, divisor) & vec2<u32>(0x7fffffu)) | whole;
-        var left = digits.x % digits.y;
-        for (var places = exponents.x - exponents.y; places > 0u;) {
-            let step = min(places, 8u);
-            left = (left << step) % digits.y;
-            places -= step;
-        }
-        let shift = min(countLeadingZeros(left) - 8u, exponents.y - 1u);
-        let exponent = select(0u, exponents.y - shift, (left << shift) >= 0x800000u);
-        rest = (exponent << 23u) | ((left << shift) & 0x7fffffu);
-    }
-    let signed = bitcast<f32>(rest | (bitcast<u32>(a) & 0x80000000u));
-    return select(signed, signed + b, rest != 0u && is_negative(a) != is_negative(b));
 }
 
 // All 64 bits of a product.
@@ -4077,13 +6012,7 @@ fn wide_product(a: u32, b: u32) -> vec2<u32> {
         (a >> 16u) * (b >> 16u) + (cross >> 16u) + (other >> 16u));
 }
 
-// What an angle is beyond the nearest multiple of π/2, and how many of those it has, modulo 4: by as
-// many binary places of 2/π as matter.
-struct Turned {
-    rest: f32,
-    quarters: u32,
-}
-
+// By as many binary places of 2/π as matter.
 fn turned(x: f32) -> Turned {
     if (abs(x) < 0.785) {
         return Turned(x, 0u);
@@ -4139,115 +6068,6 @@ fn near_sine(x: f32) -> f32 {
 fn near_cosine(x: f32) -> f32 {
     let q = x * x;
     return 1.0 - 0.5 * q + q * q * (0.041666646 - q * (0.0013887316 - q * 0.000024433157));
-}
-
-fn sine(x: f32) -> f32 {
-    if (is_nan(x) || is_infinite(x)) {
-        return nan();
-    }
-    let angle = turned(x);
-    let value = select(near_sine(angle.rest), near_cosine(angle.rest), (angle.quarters & 1u) != 0u);
-    return select(value, -value, angle.quarters > 1u);
-}
-
-fn cosine(x: f32) -> f32 {
-    if (is_nan(x) || is_infinite(x)) {
-        return nan();
-    }
-    let angle = turned(x);
-    let value = select(near_cosine(angle.rest), near_sine(angle.rest), (angle.quarters & 1u) != 0u);
-    return select(value, -value, angle.quarters == 1u || angle.quarters == 2u);
-}
-
-fn tangent(x: f32) -> f32 {
-    if (is_nan(x) || is_infinite(x)) {
-        return nan();
-    }
-    let angle = turned(x);
-    let ratio = near_sine(angle.rest) / near_cosine(angle.rest);
-    return select(ratio, -1.0 / ratio, (angle.quarters & 1u) != 0u);
-}
-
-fn relu_of(x: f32) -> f32 {
-    return select(max(x, 0.0), x, is_nan(x));
-}
-
-fn floor_of(x: f32) -> f32 {
-    return floor(x);
-}
-
-fn ceil_of(x: f32) -> f32 {
-    return ceil(x);
-}
-
-fn round_of(x: f32) -> f32 {
-    return round(x);
-}
-
-fn trunc_of(x: f32) -> f32 {
-    return trunc(x);
-}
-
-// What is reduced before it is multiplied is 0 at whole numbers.
-fn sinc(x: f32) -> f32 {
-    if (x == 0.0) {
-        return 1.0;
-    }
-    let whole = round(x);
-    let value = sine(3.14159265 * (x - whole));
-    let odd = whole != 2.0 * floor(whole / 2.0);
-    return select(value, -value, odd) / (3.14159265 * x);
-}
-
-// Squares of ratios do not overflow.
-fn hypot(a: f32, b: f32) -> f32 {
-    if (is_infinite(a) || is_infinite(b)) {
-        return infinity();
-    }
-    if (is_nan(a) || is_nan(b)) {
-        return nan();
-    }
-    let large = max(abs(a), abs(b));
-    let small = min(abs(a), abs(b));
-    if (large == 0.0) {
-        return 0.0;
-    }
-    let ratio = quotient(small, large);
-    return large * sqrt(1.0 + ratio * ratio);
-}
-
-fn logaddexp(a: f32, b: f32) -> f32 {
-    if (a == b) {
-        return a + 0.69314718;
-    }
-    if (is_nan(a) || is_nan(b)) {
-        return nan();
-    }
-    let high = max(a, b);
-    return high + log1p(exp(min(a, b) - high));
-}
-
-fn gelu(x: f32) -> f32 {
-    return 0.5 * x * (1.0 + erf(x * 0.70710678));
-}
-
-fn gelu_slope(x: f32) -> f32 {
-    return 0.5 * (1.0 + erf(x * 0.70710678)) + x * exp(-0.5 * x * x) * 0.39894228;
-}
-
-// Beyond 15 the tangent is 1, and what it is taken of may leave the range.
-fn gelu_tangent(x: f32) -> f32 {
-    return tanh(clamp(0.79788456 * (x + 0.044715 * x * x * x), -15.0, 15.0));
-}
-
-fn gelu_tanh(x: f32) -> f32 {
-    return 0.5 * x * (1.0 + gelu_tangent(x));
-}
-
-fn gelu_tanh_slope(x: f32) -> f32 {
-    let tangent = gelu_tangent(x);
-    let slope = 0.79788456 * (1.0 + 0.134145 * x * x);
-    return 0.5 * (1.0 + tangent + x * (1.0 - tangent * tangent) * slope);
 }
 // Each invocation makes four numbers. Words: items, elements, offset of the output; of random numbers
 // from 4 on the seed and the first counter, low words first, and from 8 on the first integer of a range
@@ -4319,7 +6139,7 @@ fn main(
 
 // integers [(I32, [6])], dispatch 0
 
-alias T = i32;
+alias T = f32;
 alias R = i32;
 @group(0) @binding(0) var<uniform> parameters: array<vec4<u32>, 16>;
 @group(0) @binding(1) var<storage, read_write> m0: array<vec4<i32>>;
@@ -4339,34 +6159,55 @@ fn position(number: u32, axes: u32, extents: u32, strides: u32) -> u32 {
     }
     return at;
 }
-// The language lets no constant be one of these.
-fn nan() -> f32 {
-    return bitcast<f32>(0x7fc00000u + word(0u) * 0u);
+alias N = f32;
+
+fn number_at(first: u32, i: u32) -> N {
+    return bitcast<f32>(word(first + i));
 }
 
-fn infinity() -> f32 {
-    return bitcast<f32>(0x7f800000u + word(0u) * 0u);
+alias Bits = u32;
+const SIGN: Bits = 0x80000000u;
+const SIZE: Bits = 0x7fffffffu;
+const INFINITE: Bits = 0x7f800000u;
+const POINT: Bits = 0x800000u;
+const PLACES = 23u;
+const LARGEST: T = 3.4028234e38;
+// The language lets no constant be one of these.
+fn infinity() -> T {
+    return bitcast<T>(INFINITE + Bits(word(0u) * 0u));
+}
+
+fn nan() -> T {
+    let bits = INFINITE + Bits(word(0u) * 0u);
+    return bitcast<T>(bits | (bits >> 1u));
+}
+
+// A number as it was rounded: a compiler may take it that (a + b) - a is b. The last word is 0, which it
+// does not know.
+fn rounded(x: T) -> T {
+    return bitcast<T>(bitcast<Bits>(x) ^ Bits(word(63u)));
 }
 
 // By their bits, as a compiler may take it that there is no NaN and that zeros have no sign.
-fn is_nan(x: f32) -> bool {
-    return (bitcast<u32>(x) & 0x7fffffffu) > 0x7f800000u;
+fn is_nan(x: T) -> bool {
+    return (bitcast<Bits>(x) & SIZE) > INFINITE;
 }
 
-fn is_infinite(x: f32) -> bool {
-    return (bitcast<u32>(x) & 0x7fffffffu) == 0x7f800000u;
+fn is_infinite(x: T) -> bool {
+    return (bitcast<Bits>(x) & SIZE) == INFINITE;
 }
 
-fn is_negative(x: f32) -> bool {
-    return (bitcast<u32>(x) >> 31u) != 0u;
+fn is_negative(x: T) -> bool {
+    return bitcast<Bits>(x) > SIZE;
 }
 
-fn copysign(x: f32, sign: f32) -> f32 {
-    return bitcast<f32>((bitcast<u32>(x) & 0x7fffffffu) | (bitcast<u32>(sign) & 0x80000000u));
+fn copysign(x: T, sign: T) -> T {
+    return bitcast<T>((bitcast<Bits>(x) & SIZE) | (bitcast<Bits>(sign) & SIGN));
 }
+// What all floating types have in common.
 
 // WGSL leaves powers of negative numbers open, and those at the ends of the range too.
-fn power(a: f32, b: f32) -> f32 {
+fn power(a: T, b: T) -> T {
     let size = abs(a);
     if (b == 0.0 || a == 1.0 || (size == 1.0 && is_infinite(b))) {
         return 1.0;
@@ -4385,10 +6226,189 @@ fn power(a: f32, b: f32) -> f32 {
     if (b != floor(b)) {
         return select(nan(), result, extreme);
     }
-    let odd = abs(b) < 16777216.0 && (i32(b) & 1) != 0;
+    let odd = b != 2.0 * floor(0.5 * b);
     return select(result, -result, odd);
 }
 
+// (e²ˣ − 1) / (e²ˣ + 1), which is 1 long before the power overflows.
+fn hyperbolic_tangent(x: T) -> T {
+    if (is_nan(x)) {
+        return x;
+    }
+    let above = expm1(2.0 * min(abs(x), 20.0));
+    return copysign(above / (above + 2.0), x);
+}
+
+// The remainder of whole numbers, some binary places at a time, has no error.
+fn remainder(a: T, b: T) -> T {
+    let dividend = bitcast<Bits>(a) & SIZE;
+    let divisor = bitcast<Bits>(b) & SIZE;
+    if (is_nan(a) || is_nan(b) || is_infinite(a) || divisor == 0) {
+        return nan();
+    }
+    var rest = dividend;
+    if (dividend >= divisor) {
+        let digits = digits_of(divisor);
+        var exponent = max(u32(divisor >> PLACES), 1u);
+        var left = digits_of(dividend) % digits;
+        for (var places = max(u32(dividend >> PLACES), 1u) - exponent; places > 0u;) {
+            let step = min(places, 8u);
+            left = (left << step) % digits;
+            places -= step;
+        }
+        while (left > 0 && left < POINT && exponent > 1u) {
+            left <<= 1u;
+            exponent--;
+        }
+        rest = select(left, left + (Bits(exponent - 1u) << PLACES), left >= POINT);
+    }
+    let signed = bitcast<T>(rest | (bitcast<Bits>(a) & SIGN));
+    return select(signed, signed + b, rest != 0 && is_negative(a) != is_negative(b));
+}
+
+// All binary places of a number as a whole one.
+fn digits_of(bits: Bits) -> Bits {
+    return select(bits, bits % POINT + POINT, bits >= POINT);
+}
+
+fn relu_of(x: T) -> T {
+    return select(max(x, 0.0), x, is_nan(x));
+}
+
+fn floor_of(x: T) -> T {
+    return floor(x);
+}
+
+fn ceil_of(x: T) -> T {
+    return ceil(x);
+}
+
+fn round_of(x: T) -> T {
+    return round(x);
+}
+
+fn trunc_of(x: T) -> T {
+    return trunc(x);
+}
+
+// Squares of ratios do not overflow.
+fn hypot(a: T, b: T) -> T {
+    if (is_infinite(a) || is_infinite(b)) {
+        return infinity();
+    }
+    if (is_nan(a) || is_nan(b)) {
+        return nan();
+    }
+    let large = max(abs(a), abs(b));
+    let small = min(abs(a), abs(b));
+    if (large == 0.0) {
+        return 0.0;
+    }
+    let ratio = quotient(small, large);
+    return large * sqrt(1.0 + ratio * ratio);
+}
+
+fn logaddexp(a: T, b: T) -> T {
+    if (a == b) {
+        return a + 0.6931471805599453;
+    }
+    if (is_nan(a) || is_nan(b)) {
+        return nan();
+    }
+    let high = max(a, b);
+    return high + log1p(exp(min(a, b) - high));
+}
+
+fn gelu(x: T) -> T {
+    return 0.5 * x * (1.0 + erf(x * 0.7071067811865476));
+}
+
+fn gelu_slope(x: T) -> T {
+    return 0.5 * (1.0 + erf(x * 0.7071067811865476)) + x * exp(-0.5 * x * x) * 0.3989422804014327;
+}
+
+fn gelu_tangent(x: T) -> T {
+    return hyperbolic_tangent(0.7978845608028654 * (x + 0.044715 * x * x * x));
+}
+
+fn gelu_tanh(x: T) -> T {
+    return 0.5 * x * (1.0 + gelu_tangent(x));
+}
+
+fn gelu_tanh_slope(x: T) -> T {
+    let tangent = gelu_tangent(x);
+    let slope = 0.7978845608028654 * (1.0 + 0.134145 * x * x);
+    return 0.5 * (1.0 + tangent + x * (1.0 - tangent * tangent) * slope);
+}
+
+// What an angle is beyond the nearest multiple of π/2, and how many of those it has, modulo 4.
+struct Turned {
+    rest: T,
+    quarters: u32,
+}
+
+fn sine(x: T) -> T {
+    if (is_nan(x) || is_infinite(x)) {
+        return nan();
+    }
+    let angle = turned(x);
+    let value = select(near_sine(angle.rest), near_cosine(angle.rest), (angle.quarters & 1u) != 0u);
+    return select(value, -value, angle.quarters > 1u);
+}
+
+fn cosine(x: T) -> T {
+    if (is_nan(x) || is_infinite(x)) {
+        return nan();
+    }
+    let angle = turned(x);
+    let value = select(near_cosine(angle.rest), near_sine(angle.rest), (angle.quarters & 1u) != 0u);
+    return select(value, -value, angle.quarters == 1u || angle.quarters == 2u);
+}
+
+fn tangent(x: T) -> T {
+    if (is_nan(x) || is_infinite(x)) {
+        return nan();
+    }
+    let angle = turned(x);
+    let ratio = near_sine(angle.rest) / near_cosine(angle.rest);
+    return select(ratio, -1.0 / ratio, (angle.quarters & 1u) != 0u);
+}
+
+// What is reduced before it is multiplied is 0 at whole numbers.
+fn sinc(x: T) -> T {
+    if (x == 0.0) {
+        return 1.0;
+    }
+    let whole = round(x);
+    let value = sine(3.141592653589793 * (x - whole));
+    let odd = whole != 2.0 * floor(whole / 2.0);
+    return select(value, -value, odd) / (3.141592653589793 * x);
+}
+
+// The angle of the point (b, a), with the sides that the signs of zeros tell.
+fn angle(a: T, b: T) -> T {
+    if (is_nan(a) || is_nan(b)) {
+        return nan();
+    }
+    if (a == 0.0) {
+        return copysign(select(T(0), T(3.141592653589793), is_negative(b)), a);
+    }
+    return atan2(a, b);
+}
+
+fn arcsine(x: T) -> T {
+    if (abs(x) > 1.0) {
+        return nan();
+    }
+    return angle(x, sqrt((1.0 - x) * (1.0 + x)));
+}
+
+fn arccosine(x: T) -> T {
+    if (abs(x) > 1.0) {
+        return nan();
+    }
+    return angle(sqrt((1.0 - x) * (1.0 + x)), x);
+}
 // Near 0 the difference would cancel.
 fn expm1(x: f32) -> f32 {
     if (abs(x) > 0.5) {
@@ -4409,15 +6429,6 @@ fn log1p(x: f32) -> f32 {
     let s = x / (2.0 + x);
     let q = s * s;
     return 2.0 * s * (1.0 + q * (1.0 / 3.0 + q * (1.0 / 5.0 + q * (1.0 / 7.0 + q / 9.0))));
-}
-
-// (e²ˣ − 1) / (e²ˣ + 1), which is 1 before the power overflows.
-fn hyperbolic_tangent(x: f32) -> f32 {
-    if (is_nan(x)) {
-        return x;
-    }
-    let above = expm1(2.0 * min(abs(x), 15.0));
-    return copysign(above / (above + 2.0), x);
 }
 
 // Near 0 the difference of powers would cancel.
@@ -4551,17 +6562,6 @@ fn polygamma(n: f32, x: f32) -> f32 {
     return factor * sum;
 }
 
-// The angle of the point (b, a), with the sides that the signs of zeros tell.
-fn angle(a: f32, b: f32) -> f32 {
-    if (is_nan(a) || is_nan(b)) {
-        return nan();
-    }
-    if (a == 0.0) {
-        return copysign(select(0.0, 3.14159265, is_negative(b)), a);
-    }
-    return atan2(a, b);
-}
-
 fn arctangent(x: f32) -> f32 {
     if (is_nan(x) || x == 0.0) {
         return x;
@@ -4569,51 +6569,10 @@ fn arctangent(x: f32) -> f32 {
     return atan(x);
 }
 
-fn arcsine(x: f32) -> f32 {
-    if (abs(x) > 1.0) {
-        return nan();
-    }
-    return angle(x, sqrt((1.0 - x) * (1.0 + x)));
-}
-
-fn arccosine(x: f32) -> f32 {
-    if (abs(x) > 1.0) {
-        return nan();
-    }
-    return angle(sqrt((1.0 - x) * (1.0 + x)), x);
-}
-
 // A divisor near the end of the range has a reciprocal below the normal numbers.
 fn quotient(a: f32, b: f32) -> f32 {
     let scale = select(1.0, 0x1p-24, abs(b) > 0x1p+100);
     return (a * scale) / (b * scale);
-}
-
-// The remainder of whole numbers, some binary places at a time, has no error.
-fn remainder(a: f32, b: f32) -> f32 {
-    let dividend = bitcast<u32>(a) & 0x7fffffffu;
-    let divisor = bitcast<u32>(b) & 0x7fffffffu;
-    if (is_nan(a) || is_nan(b) || is_infinite(a) || divisor == 0u) {
-        return nan();
-    }
-    var rest = dividend;
-    if (dividend >= divisor) {
-        let exponents = max(vec2<u32>(dividend, divisor) >> vec2<u32>(23u), vec2<u32>(1u));
-        let whole = select(vec2<u32>(0u), vec2<u32>(0x800000u),
-            vec2<u32>(dividend, divisor) >= vec2<u32>(0x800000u));
-        let digits = (vec2<u32>(dividend, divisor) & vec2<u32>(0x7fffffu)) | whole;
-        var left = digits.x % digits.y;
-        for (var places = exponents.x - exponents.y; places > 0u;) {
-            let step = min(places, 8u);
-            left = (left << step) % digits.y;
-            places -= step;
-        }
-        let shift = min(countLeadingZeros(left) - 8u, exponents.y - 1u);
-        let exponent = select(0u, exponents.y - shift, (left << shift) >= 0x800000u);
-        rest = (exponent << 23u) | ((left << shift) & 0x7fffffu);
-    }
-    let signed = bitcast<f32>(rest | (bitcast<u32>(a) & 0x80000000u));
-    return select(signed, signed + b, rest != 0u && is_negative(a) != is_negative(b));
 }
 
 // All 64 bits of a product.
@@ -4625,13 +6584,7 @@ fn wide_product(a: u32, b: u32) -> vec2<u32> {
         (a >> 16u) * (b >> 16u) + (cross >> 16u) + (other >> 16u));
 }
 
-// What an angle is beyond the nearest multiple of π/2, and how many of those it has, modulo 4: by as
-// many binary places of 2/π as matter.
-struct Turned {
-    rest: f32,
-    quarters: u32,
-}
-
+// By as many binary places of 2/π as matter.
 fn turned(x: f32) -> Turned {
     if (abs(x) < 0.785) {
         return Turned(x, 0u);
@@ -4687,115 +6640,6 @@ fn near_sine(x: f32) -> f32 {
 fn near_cosine(x: f32) -> f32 {
     let q = x * x;
     return 1.0 - 0.5 * q + q * q * (0.041666646 - q * (0.0013887316 - q * 0.000024433157));
-}
-
-fn sine(x: f32) -> f32 {
-    if (is_nan(x) || is_infinite(x)) {
-        return nan();
-    }
-    let angle = turned(x);
-    let value = select(near_sine(angle.rest), near_cosine(angle.rest), (angle.quarters & 1u) != 0u);
-    return select(value, -value, angle.quarters > 1u);
-}
-
-fn cosine(x: f32) -> f32 {
-    if (is_nan(x) || is_infinite(x)) {
-        return nan();
-    }
-    let angle = turned(x);
-    let value = select(near_cosine(angle.rest), near_sine(angle.rest), (angle.quarters & 1u) != 0u);
-    return select(value, -value, angle.quarters == 1u || angle.quarters == 2u);
-}
-
-fn tangent(x: f32) -> f32 {
-    if (is_nan(x) || is_infinite(x)) {
-        return nan();
-    }
-    let angle = turned(x);
-    let ratio = near_sine(angle.rest) / near_cosine(angle.rest);
-    return select(ratio, -1.0 / ratio, (angle.quarters & 1u) != 0u);
-}
-
-fn relu_of(x: f32) -> f32 {
-    return select(max(x, 0.0), x, is_nan(x));
-}
-
-fn floor_of(x: f32) -> f32 {
-    return floor(x);
-}
-
-fn ceil_of(x: f32) -> f32 {
-    return ceil(x);
-}
-
-fn round_of(x: f32) -> f32 {
-    return round(x);
-}
-
-fn trunc_of(x: f32) -> f32 {
-    return trunc(x);
-}
-
-// What is reduced before it is multiplied is 0 at whole numbers.
-fn sinc(x: f32) -> f32 {
-    if (x == 0.0) {
-        return 1.0;
-    }
-    let whole = round(x);
-    let value = sine(3.14159265 * (x - whole));
-    let odd = whole != 2.0 * floor(whole / 2.0);
-    return select(value, -value, odd) / (3.14159265 * x);
-}
-
-// Squares of ratios do not overflow.
-fn hypot(a: f32, b: f32) -> f32 {
-    if (is_infinite(a) || is_infinite(b)) {
-        return infinity();
-    }
-    if (is_nan(a) || is_nan(b)) {
-        return nan();
-    }
-    let large = max(abs(a), abs(b));
-    let small = min(abs(a), abs(b));
-    if (large == 0.0) {
-        return 0.0;
-    }
-    let ratio = quotient(small, large);
-    return large * sqrt(1.0 + ratio * ratio);
-}
-
-fn logaddexp(a: f32, b: f32) -> f32 {
-    if (a == b) {
-        return a + 0.69314718;
-    }
-    if (is_nan(a) || is_nan(b)) {
-        return nan();
-    }
-    let high = max(a, b);
-    return high + log1p(exp(min(a, b) - high));
-}
-
-fn gelu(x: f32) -> f32 {
-    return 0.5 * x * (1.0 + erf(x * 0.70710678));
-}
-
-fn gelu_slope(x: f32) -> f32 {
-    return 0.5 * (1.0 + erf(x * 0.70710678)) + x * exp(-0.5 * x * x) * 0.39894228;
-}
-
-// Beyond 15 the tangent is 1, and what it is taken of may leave the range.
-fn gelu_tangent(x: f32) -> f32 {
-    return tanh(clamp(0.79788456 * (x + 0.044715 * x * x * x), -15.0, 15.0));
-}
-
-fn gelu_tanh(x: f32) -> f32 {
-    return 0.5 * x * (1.0 + gelu_tangent(x));
-}
-
-fn gelu_tanh_slope(x: f32) -> f32 {
-    let tangent = gelu_tangent(x);
-    let slope = 0.79788456 * (1.0 + 0.134145 * x * x);
-    return 0.5 * (1.0 + tangent + x * (1.0 - tangent * tangent) * slope);
 }
 // Each invocation makes four numbers. Words: items, elements, offset of the output; of random numbers
 // from 4 on the seed and the first counter, low words first, and from 8 on the first integer of a range
@@ -4889,6 +6733,51 @@ fn position(number: u32, axes: u32, extents: u32, strides: u32) -> u32 {
         rest /= extent;
     }
     return at;
+}
+alias N = f32;
+
+fn number_at(first: u32, i: u32) -> N {
+    return bitcast<f32>(word(first + i));
+}
+
+alias Bits = u32;
+const SIGN: Bits = 0x80000000u;
+const SIZE: Bits = 0x7fffffffu;
+const INFINITE: Bits = 0x7f800000u;
+const POINT: Bits = 0x800000u;
+const PLACES = 23u;
+const LARGEST: T = 3.4028234e38;
+// The language lets no constant be one of these.
+fn infinity() -> T {
+    return bitcast<T>(INFINITE + Bits(word(0u) * 0u));
+}
+
+fn nan() -> T {
+    let bits = INFINITE + Bits(word(0u) * 0u);
+    return bitcast<T>(bits | (bits >> 1u));
+}
+
+// A number as it was rounded: a compiler may take it that (a + b) - a is b. The last word is 0, which it
+// does not know.
+fn rounded(x: T) -> T {
+    return bitcast<T>(bitcast<Bits>(x) ^ Bits(word(63u)));
+}
+
+// By their bits, as a compiler may take it that there is no NaN and that zeros have no sign.
+fn is_nan(x: T) -> bool {
+    return (bitcast<Bits>(x) & SIZE) > INFINITE;
+}
+
+fn is_infinite(x: T) -> bool {
+    return (bitcast<Bits>(x) & SIZE) == INFINITE;
+}
+
+fn is_negative(x: T) -> bool {
+    return bitcast<Bits>(x) > SIZE;
+}
+
+fn copysign(x: T, sign: T) -> T {
+    return bitcast<T>((bitcast<Bits>(x) & SIZE) | (bitcast<Bits>(sign) & SIGN));
 }
 const SIDE = 32u;
 const ROW_PARTS = 1u;
@@ -5430,6 +7319,51 @@ fn position(number: u32, axes: u32, extents: u32, strides: u32) -> u32 {
     }
     return at;
 }
+alias N = f32;
+
+fn number_at(first: u32, i: u32) -> N {
+    return bitcast<f32>(word(first + i));
+}
+
+alias Bits = u32;
+const SIGN: Bits = 0x80000000u;
+const SIZE: Bits = 0x7fffffffu;
+const INFINITE: Bits = 0x7f800000u;
+const POINT: Bits = 0x800000u;
+const PLACES = 23u;
+const LARGEST: T = 3.4028234e38;
+// The language lets no constant be one of these.
+fn infinity() -> T {
+    return bitcast<T>(INFINITE + Bits(word(0u) * 0u));
+}
+
+fn nan() -> T {
+    let bits = INFINITE + Bits(word(0u) * 0u);
+    return bitcast<T>(bits | (bits >> 1u));
+}
+
+// A number as it was rounded: a compiler may take it that (a + b) - a is b. The last word is 0, which it
+// does not know.
+fn rounded(x: T) -> T {
+    return bitcast<T>(bitcast<Bits>(x) ^ Bits(word(63u)));
+}
+
+// By their bits, as a compiler may take it that there is no NaN and that zeros have no sign.
+fn is_nan(x: T) -> bool {
+    return (bitcast<Bits>(x) & SIZE) > INFINITE;
+}
+
+fn is_infinite(x: T) -> bool {
+    return (bitcast<Bits>(x) & SIZE) == INFINITE;
+}
+
+fn is_negative(x: T) -> bool {
+    return bitcast<Bits>(x) > SIZE;
+}
+
+fn copysign(x: T, sign: T) -> T {
+    return bitcast<T>((bitcast<Bits>(x) & SIZE) | (bitcast<Bits>(sign) & SIGN));
+}
 const DEEP = 1u;
 const HIGH = 2u;
 const WIDE = 2u;
@@ -5472,7 +7406,7 @@ fn main(
     let channel = number / word(1u);
     let base = word(4u) + channel / word(2u) * word(16u) + channel % word(2u) * word(17u);
     let start = place_in(43u, number % word(1u)) * triple(49u) - triple(55u);
-    var total = 0.0;
+    var total = T();
     for (var tap = 0u; tap < TAPS; tap++) {
         let read = start + tap_of(tap) * triple(52u);
         if (all(read < triple(40u))) {

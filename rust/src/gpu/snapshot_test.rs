@@ -48,6 +48,7 @@ fn texts(kernel: &str, shapes: &[(DType, &[i32])], ints: &[i32], numbers: &[f64]
 #[test]
 fn programs_have_the_text_of_the_snapshot() {
     const F: DType = DType::F32;
+    const D: DType = DType::F64;
     const I: DType = DType::I32;
     let image: &[i32] = &[2, 3, 1, 8, 8];
     let filters: &[i32] = &[4, 3, 1, 3, 3];
@@ -55,8 +56,10 @@ fn programs_have_the_text_of_the_snapshot() {
     let (window, padding) = ([1, 1, 1, 1, 1, 1, 1], [0.0, 1.0, 1.0]);
     let all = [
         texts("add", &[(F, &[64]), (F, &[64]), (F, &[64])], &[], &[]),
+        texts("exp", &[(D, &[64]), (D, &[64])], &[], &[]),
         texts("lt", &[(DType::Bool, &[2, 3]), (F, &[2, 3]), (F, &[2, 3])], &[], &[]),
         texts("sum", &[(F, &[]), (F, &[1 << 20])], &[0], &[1.0]),
+        texts("sum", &[(D, &[]), (D, &[1 << 20])], &[0], &[1.0]),
         texts("max", &[(F, &[8]), (I, &[8]), (F, &[8, 100])], &[1], &[]),
         texts("matmul", &[(F, &[64, 64]), (F, &[64, 512]), (F, &[512, 64])], &[], &[]),
         texts("matmul", &[(F, &[3, 5]), (F, &[3, 7]), (F, &[7, 5])], &[], &[]),

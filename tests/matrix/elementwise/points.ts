@@ -50,13 +50,17 @@ const EXTREMES = {
     ...[0, 1e-30, 1.2e-38, 1, 2.5, 3, 20, 1e30, 3e38, Infinity].flatMap((x) => [x, -x]),
     ...[1e-4, -1e-4, NaN],
   ],
+  float64: [
+    ...[0, 1e-300, 2.3e-308, 1, 2.5, 3, 20, 1e300, 1.7e308, Infinity].flatMap((x) => [x, -x]),
+    ...[1e-4, -1e-4, NaN],
+  ],
   int32: [0, 1, -1, 3, -3, 46341, -46341, 2 ** 31 - 1, -(2 ** 31)],
 };
 
 /** Extremes and what an op's entry has, the ends of its domain too; in pairs for two inputs. */
 export function specialInputs(
   { arity, sampling, domain }: Pick<Elementwise, "arity" | "sampling" | "domain">,
-  dtype: "float32" | "int32",
+  dtype: "float32" | "float64" | "int32",
 ): Plain[] {
   const own = [...sampling.special ?? [], ...sampling.kinks ?? [], ...domain];
   const points = [...EXTREMES[dtype], ...own].map((x) => asType(x, dtype));

@@ -1,8 +1,8 @@
 // What LANES invocations of a row join.
 
-var<workgroup> held: array<f32, 256>;
+var<workgroup> held: array<T, 256>;
 
-fn sum_across(own: u32, value: f32) -> f32 {
+fn sum_across(own: u32, value: T) -> T {
     if (LANES == 1u) {
         return value;
     }

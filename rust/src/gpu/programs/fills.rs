@@ -1,7 +1,7 @@
 //! What is made from nothing but a number for each place: sequences, and random numbers by counting, in
 //! the stream of `kernels/random`, word for word.
 
-use super::elementwise::FLOAT;
+use super::elementwise::{MATH, MATH_FLOAT32};
 use crate::dtype::DType;
 use crate::error::{Error, Result};
 use crate::frame::Frame;
@@ -61,7 +61,7 @@ fn fill(
         if vectors { (Item::Vector(dtype), VECTOR) } else { (Item::Element(dtype), 1) };
     let bound = vec![(Slot::Operand(0), item)];
     let groups = spread(items.div_ceil(GROUP))?;
-    let mut stage = Stage::new(name, text, [dtype; 2], bound, groups);
+    let mut stage = Stage::new(name, text, [DType::F32, dtype], bound, groups);
     stage.expression = numbers;
     stage.values[0] = vectors.into();
     stage.set(0, &[items, size, out.offset / each])?;
@@ -74,7 +74,7 @@ fn text(stage: &Stage) -> Result<String> {
     let source = FILL_SOURCE
         .replace("    // numbers\n", &format!("    {}", stage.expression))
         .replace("    // store\n", &format!("    {store}"));
-    Ok(FLOAT.to_string() + &source)
+    Ok([MATH, MATH_FLOAT32, &source].concat())
 }
 
 /// Uniform numbers in [0, 1).

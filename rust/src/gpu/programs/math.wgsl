@@ -1,31 +1,7 @@
-// The language lets no constant be one of these.
-fn nan() -> f32 {
-    return bitcast<f32>(0x7fc00000u + word(0u) * 0u);
-}
-
-fn infinity() -> f32 {
-    return bitcast<f32>(0x7f800000u + word(0u) * 0u);
-}
-
-// By their bits, as a compiler may take it that there is no NaN and that zeros have no sign.
-fn is_nan(x: f32) -> bool {
-    return (bitcast<u32>(x) & 0x7fffffffu) > 0x7f800000u;
-}
-
-fn is_infinite(x: f32) -> bool {
-    return (bitcast<u32>(x) & 0x7fffffffu) == 0x7f800000u;
-}
-
-fn is_negative(x: f32) -> bool {
-    return (bitcast<u32>(x) >> 31u) != 0u;
-}
-
-fn copysign(x: f32, sign: f32) -> f32 {
-    return bitcast<f32>((bitcast<u32>(x) & 0x7fffffffu) | (bitcast<u32>(sign) & 0x80000000u));
-}
+// What all floating types have in common.
 
 // WGSL leaves powers of negative numbers open, and those at the ends of the range too.
-fn power(a: f32, b: f32) -> f32 {
+fn power(a: T, b: T) -> T {
     let size = abs(a);
     if (b == 0.0 || a == 1.0 || (size == 1.0 && is_infinite(b))) {
         return 1.0;
@@ -44,370 +20,73 @@ fn power(a: f32, b: f32) -> f32 {
     if (b != floor(b)) {
         return select(nan(), result, extreme);
     }
-    let odd = abs(b) < 16777216.0 && (i32(b) & 1) != 0;
+    let odd = b != 2.0 * floor(0.5 * b);
     return select(result, -result, odd);
 }
 
-// Near 0 the difference would cancel.
-fn expm1(x: f32) -> f32 {
-    if (abs(x) > 0.5) {
-        return exp(x) - 1.0;
-    }
-    let tail = 1.0 / 24.0 + x * (1.0 / 120.0 + x * (1.0 / 720.0 + x * (1.0 / 5040.0 + x / 40320.0)));
-    return x * (1.0 + x * (0.5 + x * (1.0 / 6.0 + x * tail)));
-}
-
-// Near 0, where a logarithm may be off by 2⁻²¹, 2 artanh(x / (2 + x)) by its series.
-fn log1p(x: f32) -> f32 {
-    if (abs(x) < 0x1p-24) {
-        return x;
-    }
-    if (abs(x) > 0.25) {
-        return log(1.0 + x);
-    }
-    let s = x / (2.0 + x);
-    let q = s * s;
-    return 2.0 * s * (1.0 + q * (1.0 / 3.0 + q * (1.0 / 5.0 + q * (1.0 / 7.0 + q / 9.0))));
-}
-
-// (e²ˣ − 1) / (e²ˣ + 1), which is 1 before the power overflows.
-fn hyperbolic_tangent(x: f32) -> f32 {
+// (e²ˣ − 1) / (e²ˣ + 1), which is 1 long before the power overflows.
+fn hyperbolic_tangent(x: T) -> T {
     if (is_nan(x)) {
         return x;
     }
-    let above = expm1(2.0 * min(abs(x), 15.0));
+    let above = expm1(2.0 * min(abs(x), 20.0));
     return copysign(above / (above + 2.0), x);
 }
 
-// Near 0 the difference of powers would cancel.
-fn hyperbolic_sine(x: f32) -> f32 {
-    if (!(abs(x) < 1.0)) {
-        return sinh(x);
-    }
-    let q = x * x;
-    return x * (1.0 + q / 6.0 * (1.0 + q / 20.0 * (1.0 + q / 42.0 * (1.0 + q / 72.0))));
-}
-
-// Abramowitz and Stegun 7.1.26 is good to 1.5e-7; near 0 the series keeps the relative error small.
-fn erf(x: f32) -> f32 {
-    let size = abs(x);
-    if (size < 0.5) {
-        let s = x * x;
-        let tail = 1.0 / 42.0 - s * (1.0 / 216.0 - s * (1.0 / 1320.0 - s / 9360.0));
-        return 1.1283792 * x * (1.0 - s * (1.0 / 3.0 - s * (1.0 / 10.0 - s * tail)));
-    }
-    let t = 1.0 / (1.0 + 0.3275911 * size);
-    let tail = -0.28449674 + t * (1.4214138 + t * (-1.4531521 + t * 1.0614054));
-    return sign(x) * (1.0 - t * (0.25482959 + t * tail) * exp(-size * size));
-}
-
-// Halley's steps on erf from Winitzki's estimate.
-fn erfinv(x: f32) -> f32 {
-    if (is_nan(x) || abs(x) > 1.0) {
-        return nan();
-    }
-    if (x == 0.0) {
-        return x;
-    }
-    if (abs(x) == 1.0) {
-        return copysign(infinity(), x);
-    }
-    let log_rest = log((1.0 - x) * (1.0 + x));
-    let half = 2.0 / (3.14159265 * 0.147) + log_rest / 2.0;
-    var y = sign(x) * sqrt(max(sqrt(half * half - log_rest / 0.147) - half, 0.0));
-    for (var i = 0; i < 2; i++) {
-        let step = (erf(y) - x) / (1.1283792 * exp(-y * y));
-        y -= step / (1.0 + y * step);
-    }
-    return y;
-}
-
-// ln |Γ(x)|, by Stirling's series from 8 on, below it less the logarithm of what lies between.
-fn lgamma(x: f32) -> f32 {
-    if (x <= 0.0 && x == floor(x)) {
-        return infinity();
-    }
-    if (x < 0.5) {
-        return log(3.14159265 / abs(sine(3.14159265 * (x - round(x))))) - lgamma_above(1.0 - x);
-    }
-    return lgamma_above(x);
-}
-
-fn lgamma_above(x: f32) -> f32 {
-    var z = x;
-    var product = 1.0;
-    while (z < 8.0) {
-        product *= z;
-        z += 1.0;
-    }
-    if (z == infinity()) {
-        return z;
-    }
-    let square = 1.0 / (z * z);
-    let tail = (1.0 / 12.0 - square * (1.0 / 360.0 - square / 1260.0)) / z;
-    return (z - 0.5) * log(z) - z + 0.9189385332 + tail - log(product);
-}
-
-fn digamma(x: f32) -> f32 {
-    if (x == 0.0) {
-        return select(-infinity(), infinity(), is_negative(x));
-    }
-    if (x < 0.0) {
-        let rest = x - round(x);
-        if (rest == 0.0) {
-            return nan();
-        }
-        return digamma_above(1.0 - x) - 3.14159265 / tangent(3.14159265 * rest);
-    }
-    return digamma_above(x);
-}
-
-fn digamma_above(x: f32) -> f32 {
-    var z = x;
-    var below = 0.0;
-    while (z < 6.0) {
-        below += 1.0 / z;
-        z += 1.0;
-    }
-    let square = 1.0 / (z * z);
-    let tail = square * (1.0 / 12.0 - square * (1.0 / 120.0 - square / 252.0));
-    return log(z) - 0.5 / z - tail - below;
-}
-
-// Hurwitz's zeta function for whole s > 1 and q > 0, by Euler and Maclaurin.
-fn zeta(s: f32, q: f32) -> f32 {
-    var z = q;
-    var sum = 0.0;
-    while (z < 6.0) {
-        sum += pow(z, -s);
-        z += 1.0;
-    }
-    let last = pow(z, -s);
-    let second = s * (s + 1.0) * (s + 2.0) / (720.0 * z * z * z);
-    return sum + last * (z / (s - 1.0) + 0.5 + s / (12.0 * z) - second);
-}
-
-// Derivative number n of digamma.
-fn polygamma(n: f32, x: f32) -> f32 {
-    if (n == 0.0) {
-        return digamma(x);
-    }
-    let s = n + 1.0;
-    var factor = select(-1.0, 1.0, (i32(n) & 1) != 0);
-    var sum = infinity();
-    if (!(x <= 0.0)) {
-        sum = zeta(s, x);
-    } else if (x != floor(x)) {
-        // Over all whole numbers, beginning with the two nearest, less what begins at 1 - x.
-        let behind = x - round(x);
-        let near = abs(behind);
-        let all = pow(near, -s) + zeta(s, 1.0 + near) + factor * zeta(s, 1.0 - near);
-        sum = select(1.0, factor, behind < 0.0) * all - factor * zeta(s, 1.0 - x);
-    }
-    for (var i = 2.0; i <= n; i += 1.0) {
-        factor *= i;
-    }
-    return factor * sum;
-}
-
-// The angle of the point (b, a), with the sides that the signs of zeros tell.
-fn angle(a: f32, b: f32) -> f32 {
-    if (is_nan(a) || is_nan(b)) {
-        return nan();
-    }
-    if (a == 0.0) {
-        return copysign(select(0.0, 3.14159265, is_negative(b)), a);
-    }
-    return atan2(a, b);
-}
-
-fn arctangent(x: f32) -> f32 {
-    if (is_nan(x) || x == 0.0) {
-        return x;
-    }
-    return atan(x);
-}
-
-fn arcsine(x: f32) -> f32 {
-    if (abs(x) > 1.0) {
-        return nan();
-    }
-    return angle(x, sqrt((1.0 - x) * (1.0 + x)));
-}
-
-fn arccosine(x: f32) -> f32 {
-    if (abs(x) > 1.0) {
-        return nan();
-    }
-    return angle(sqrt((1.0 - x) * (1.0 + x)), x);
-}
-
-// A divisor near the end of the range has a reciprocal below the normal numbers.
-fn quotient(a: f32, b: f32) -> f32 {
-    let scale = select(1.0, 0x1p-24, abs(b) > 0x1p+100);
-    return (a * scale) / (b * scale);
-}
-
 // The remainder of whole numbers, some binary places at a time, has no error.
-fn remainder(a: f32, b: f32) -> f32 {
-    let dividend = bitcast<u32>(a) & 0x7fffffffu;
-    let divisor = bitcast<u32>(b) & 0x7fffffffu;
-    if (is_nan(a) || is_nan(b) || is_infinite(a) || divisor == 0u) {
+fn remainder(a: T, b: T) -> T {
+    let dividend = bitcast<Bits>(a) & SIZE;
+    let divisor = bitcast<Bits>(b) & SIZE;
+    if (is_nan(a) || is_nan(b) || is_infinite(a) || divisor == 0) {
         return nan();
     }
     var rest = dividend;
     if (dividend >= divisor) {
-        let exponents = max(vec2<u32>(dividend, divisor) >> vec2<u32>(23u), vec2<u32>(1u));
-        let whole = select(vec2<u32>(0u), vec2<u32>(0x800000u),
-            vec2<u32>(dividend, divisor) >= vec2<u32>(0x800000u));
-        let digits = (vec2<u32>(dividend, divisor) & vec2<u32>(0x7fffffu)) | whole;
-        var left = digits.x % digits.y;
-        for (var places = exponents.x - exponents.y; places > 0u;) {
+        let digits = digits_of(divisor);
+        var exponent = max(u32(divisor >> PLACES), 1u);
+        var left = digits_of(dividend) % digits;
+        for (var places = max(u32(dividend >> PLACES), 1u) - exponent; places > 0u;) {
             let step = min(places, 8u);
-            left = (left << step) % digits.y;
+            left = (left << step) % digits;
             places -= step;
         }
-        let shift = min(countLeadingZeros(left) - 8u, exponents.y - 1u);
-        let exponent = select(0u, exponents.y - shift, (left << shift) >= 0x800000u);
-        rest = (exponent << 23u) | ((left << shift) & 0x7fffffu);
+        while (left > 0 && left < POINT && exponent > 1u) {
+            left <<= 1u;
+            exponent--;
+        }
+        rest = select(left, left + (Bits(exponent - 1u) << PLACES), left >= POINT);
     }
-    let signed = bitcast<f32>(rest | (bitcast<u32>(a) & 0x80000000u));
-    return select(signed, signed + b, rest != 0u && is_negative(a) != is_negative(b));
+    let signed = bitcast<T>(rest | (bitcast<Bits>(a) & SIGN));
+    return select(signed, signed + b, rest != 0 && is_negative(a) != is_negative(b));
 }
 
-// All 64 bits of a product.
-fn wide_product(a: u32, b: u32) -> vec2<u32> {
-    let low = (a & 0xffffu) * (b & 0xffffu);
-    let cross = (a >> 16u) * (b & 0xffffu) + (low >> 16u);
-    let other = (a & 0xffffu) * (b >> 16u) + (cross & 0xffffu);
-    return vec2<u32>((other << 16u) | (low & 0xffffu),
-        (a >> 16u) * (b >> 16u) + (cross >> 16u) + (other >> 16u));
+// All binary places of a number as a whole one.
+fn digits_of(bits: Bits) -> Bits {
+    return select(bits, bits % POINT + POINT, bits >= POINT);
 }
 
-// What an angle is beyond the nearest multiple of π/2, and how many of those it has, modulo 4: by as
-// many binary places of 2/π as matter.
-struct Turned {
-    rest: f32,
-    quarters: u32,
-}
-
-fn turned(x: f32) -> Turned {
-    if (abs(x) < 0.785) {
-        return Turned(x, 0u);
-    }
-    var places = array<u32, 6>(
-        0x3c439041u, 0xdb629599u, 0xf534ddc0u, 0xfc2757d1u, 0x4e441529u, 0xa2f9836eu,
-    );
-    let digits = (bitcast<u32>(x) << 8u) | 0x80000000u;
-    var product: array<u32, 7>;
-    var carry = 0u;
-    for (var i = 0u; i < 6u; i++) {
-        let part = wide_product(places[i], digits);
-        product[i] = part.x + carry;
-        carry = part.y + select(0u, 1u, product[i] < carry);
-    }
-    product[6] = carry;
-    // At 2, where the exponent is 0, the first two places of the product stand before the point.
-    let exponent = i32((bitcast<u32>(x) >> 23u) & 0xffu) - 128;
-    let first = 4u - u32(max(exponent, 0)) / 32u;
-    let shift = u32(abs(exponent)) % 32u;
-    var high = product[first + 2u];
-    var low = product[first + 1u];
-    if (exponent < 0) {
-        low = (low >> shift) | (high << (32u - shift));
-        high >>= shift;
-    } else if (shift > 0u) {
-        high = (high << shift) | (low >> (32u - shift));
-        low = (low << shift) | (product[first] >> (32u - shift));
-    }
-    var quarters = high >> 30u;
-    high = (high << 2u) | (low >> 30u);
-    low <<= 2u;
-    let beyond = high >= 0x80000000u;
-    if (beyond) {
-        quarters += 1u;
-        high = ~high + select(0u, 1u, low == 0u);
-        low = ~low + 1u;
-    }
-    let zeros = countLeadingZeros(high);
-    if (zeros > 0u) {
-        high = (high << zeros) | (low >> (32u - zeros));
-    }
-    let rest = copysign(f32(high) * 1.5707964 * bitcast<f32>((95u - zeros) << 23u), x);
-    let signed = select(rest, -rest, beyond);
-    return Turned(signed, select(quarters, 4u - quarters, is_negative(x)) & 3u);
-}
-
-fn near_sine(x: f32) -> f32 {
-    let q = x * x;
-    return x * (1.0 + q * (-0.16666655 + q * (0.008332161 - q * 0.00019515296)));
-}
-
-fn near_cosine(x: f32) -> f32 {
-    let q = x * x;
-    return 1.0 - 0.5 * q + q * q * (0.041666646 - q * (0.0013887316 - q * 0.000024433157));
-}
-
-fn sine(x: f32) -> f32 {
-    if (is_nan(x) || is_infinite(x)) {
-        return nan();
-    }
-    let angle = turned(x);
-    let value = select(near_sine(angle.rest), near_cosine(angle.rest), (angle.quarters & 1u) != 0u);
-    return select(value, -value, angle.quarters > 1u);
-}
-
-fn cosine(x: f32) -> f32 {
-    if (is_nan(x) || is_infinite(x)) {
-        return nan();
-    }
-    let angle = turned(x);
-    let value = select(near_cosine(angle.rest), near_sine(angle.rest), (angle.quarters & 1u) != 0u);
-    return select(value, -value, angle.quarters == 1u || angle.quarters == 2u);
-}
-
-fn tangent(x: f32) -> f32 {
-    if (is_nan(x) || is_infinite(x)) {
-        return nan();
-    }
-    let angle = turned(x);
-    let ratio = near_sine(angle.rest) / near_cosine(angle.rest);
-    return select(ratio, -1.0 / ratio, (angle.quarters & 1u) != 0u);
-}
-
-fn relu_of(x: f32) -> f32 {
+fn relu_of(x: T) -> T {
     return select(max(x, 0.0), x, is_nan(x));
 }
 
-fn floor_of(x: f32) -> f32 {
+fn floor_of(x: T) -> T {
     return floor(x);
 }
 
-fn ceil_of(x: f32) -> f32 {
+fn ceil_of(x: T) -> T {
     return ceil(x);
 }
 
-fn round_of(x: f32) -> f32 {
+fn round_of(x: T) -> T {
     return round(x);
 }
 
-fn trunc_of(x: f32) -> f32 {
+fn trunc_of(x: T) -> T {
     return trunc(x);
 }
 
-// What is reduced before it is multiplied is 0 at whole numbers.
-fn sinc(x: f32) -> f32 {
-    if (x == 0.0) {
-        return 1.0;
-    }
-    let whole = round(x);
-    let value = sine(3.14159265 * (x - whole));
-    let odd = whole != 2.0 * floor(whole / 2.0);
-    return select(value, -value, odd) / (3.14159265 * x);
-}
-
 // Squares of ratios do not overflow.
-fn hypot(a: f32, b: f32) -> f32 {
+fn hypot(a: T, b: T) -> T {
     if (is_infinite(a) || is_infinite(b)) {
         return infinity();
     }
@@ -423,9 +102,9 @@ fn hypot(a: f32, b: f32) -> f32 {
     return large * sqrt(1.0 + ratio * ratio);
 }
 
-fn logaddexp(a: f32, b: f32) -> f32 {
+fn logaddexp(a: T, b: T) -> T {
     if (a == b) {
-        return a + 0.69314718;
+        return a + 0.6931471805599453;
     }
     if (is_nan(a) || is_nan(b)) {
         return nan();
@@ -434,25 +113,93 @@ fn logaddexp(a: f32, b: f32) -> f32 {
     return high + log1p(exp(min(a, b) - high));
 }
 
-fn gelu(x: f32) -> f32 {
-    return 0.5 * x * (1.0 + erf(x * 0.70710678));
+fn gelu(x: T) -> T {
+    return 0.5 * x * (1.0 + erf(x * 0.7071067811865476));
 }
 
-fn gelu_slope(x: f32) -> f32 {
-    return 0.5 * (1.0 + erf(x * 0.70710678)) + x * exp(-0.5 * x * x) * 0.39894228;
+fn gelu_slope(x: T) -> T {
+    return 0.5 * (1.0 + erf(x * 0.7071067811865476)) + x * exp(-0.5 * x * x) * 0.3989422804014327;
 }
 
-// Beyond 15 the tangent is 1, and what it is taken of may leave the range.
-fn gelu_tangent(x: f32) -> f32 {
-    return tanh(clamp(0.79788456 * (x + 0.044715 * x * x * x), -15.0, 15.0));
+fn gelu_tangent(x: T) -> T {
+    return hyperbolic_tangent(0.7978845608028654 * (x + 0.044715 * x * x * x));
 }
 
-fn gelu_tanh(x: f32) -> f32 {
+fn gelu_tanh(x: T) -> T {
     return 0.5 * x * (1.0 + gelu_tangent(x));
 }
 
-fn gelu_tanh_slope(x: f32) -> f32 {
+fn gelu_tanh_slope(x: T) -> T {
     let tangent = gelu_tangent(x);
-    let slope = 0.79788456 * (1.0 + 0.134145 * x * x);
+    let slope = 0.7978845608028654 * (1.0 + 0.134145 * x * x);
     return 0.5 * (1.0 + tangent + x * (1.0 - tangent * tangent) * slope);
+}
+
+// What an angle is beyond the nearest multiple of π/2, and how many of those it has, modulo 4.
+struct Turned {
+    rest: T,
+    quarters: u32,
+}
+
+fn sine(x: T) -> T {
+    if (is_nan(x) || is_infinite(x)) {
+        return nan();
+    }
+    let angle = turned(x);
+    let value = select(near_sine(angle.rest), near_cosine(angle.rest), (angle.quarters & 1u) != 0u);
+    return select(value, -value, angle.quarters > 1u);
+}
+
+fn cosine(x: T) -> T {
+    if (is_nan(x) || is_infinite(x)) {
+        return nan();
+    }
+    let angle = turned(x);
+    let value = select(near_cosine(angle.rest), near_sine(angle.rest), (angle.quarters & 1u) != 0u);
+    return select(value, -value, angle.quarters == 1u || angle.quarters == 2u);
+}
+
+fn tangent(x: T) -> T {
+    if (is_nan(x) || is_infinite(x)) {
+        return nan();
+    }
+    let angle = turned(x);
+    let ratio = near_sine(angle.rest) / near_cosine(angle.rest);
+    return select(ratio, -1.0 / ratio, (angle.quarters & 1u) != 0u);
+}
+
+// What is reduced before it is multiplied is 0 at whole numbers.
+fn sinc(x: T) -> T {
+    if (x == 0.0) {
+        return 1.0;
+    }
+    let whole = round(x);
+    let value = sine(3.141592653589793 * (x - whole));
+    let odd = whole != 2.0 * floor(whole / 2.0);
+    return select(value, -value, odd) / (3.141592653589793 * x);
+}
+
+// The angle of the point (b, a), with the sides that the signs of zeros tell.
+fn angle(a: T, b: T) -> T {
+    if (is_nan(a) || is_nan(b)) {
+        return nan();
+    }
+    if (a == 0.0) {
+        return copysign(select(T(0), T(3.141592653589793), is_negative(b)), a);
+    }
+    return atan2(a, b);
+}
+
+fn arcsine(x: T) -> T {
+    if (abs(x) > 1.0) {
+        return nan();
+    }
+    return angle(x, sqrt((1.0 - x) * (1.0 + x)));
+}
+
+fn arccosine(x: T) -> T {
+    if (abs(x) > 1.0) {
+        return nan();
+    }
+    return angle(sqrt((1.0 - x) * (1.0 + x)), x);
 }

@@ -5,7 +5,7 @@ use super::reduce::sum_of_parts;
 use crate::dtype::DType;
 use crate::error::{Error, Result};
 use crate::frame::Frame;
-use crate::gpu::plan::{Item, Operand, Slot, Stage, VECTOR, constants, spread};
+use crate::gpu::plan::{Item, Operand, Slot, Stage, VECTOR, bytes_of, constants, spread};
 
 pub(crate) const MATMUL_SOURCE: &str = include_str!("matmul.wgsl");
 /// What is done for one inner element; eight of them are written out, as loops are counted.
@@ -67,11 +67,19 @@ impl Matrix<'_> {
     }
 }
 
-/// The tiles' side, and how often four rows and columns of it an invocation has.
-pub(super) fn tiles(rows: usize, inner: usize, columns: usize, batch: usize) -> (usize, u32, u32) {
+/// The tiles' side, and how often four rows and columns of it an invocation has. The largest tiles of
+/// float64 would need more workgroup memory than some devices have.
+pub(super) fn tiles(
+    dtype: DType,
+    [rows, inner, columns]: [usize; 3],
+    batch: usize,
+) -> (usize, u32, u32) {
     let count = |side: usize| rows.div_ceil(side) * columns.div_ceil(side) * batch;
     let least = rows.min(columns);
-    if least >= 64 && (count(128) >= MANY || (count(128) >= ENOUGH && inner >= LONG)) {
+    if dtype != DType::F64
+        && least >= 64
+        && (count(128) >= MANY || (count(128) >= ENOUGH && inner >= LONG))
+    {
         (128, 2, 2)
     } else if least >= 32 && count(64) >= ENOUGH {
         (64, 2, 1)
@@ -134,7 +142,7 @@ pub(crate) fn matmul(_: &Frame<'_>, operands: &[Operand]) -> Result<Vec<Stage>> 
     let left = Matrix { operand: a, side: rows, side_stride: a_row, inner_stride: a_column };
     let right = Matrix { operand: b, side: columns, side_stride: b_column, inner_stride: b_row };
     let ways = [left.way(inner), right.way(inner)];
-    let (side, row_parts, column_parts) = tiles(rows, inner, columns, batch);
+    let (side, row_parts, column_parts) = tiles(a.dtype, [rows, inner, columns], batch);
     let count = rows.div_ceil(side) * columns.div_ceil(side) * batch;
     let (parts, chunk) = parts_of(inner, count, side);
     let grid = Grid::new(rows, columns, side, batch * parts);
@@ -181,7 +189,7 @@ pub(crate) fn matmul(_: &Frame<'_>, operands: &[Operand]) -> Result<Vec<Stage>> 
     if !split {
         return Ok(vec![stage]);
     }
-    stage.scratch = 4 * parts * out.layout.len();
+    stage.scratch = bytes_of(out.dtype) * parts * out.layout.len();
     Ok(vec![stage, sum_of_parts(out, 0, parts, 0)?])
 }
 
@@ -262,8 +270,8 @@ fn text(stage: &Stage) -> Result<String> {
     let exact = stage.values[EXACT] == 1;
     let fetches =
         fetch("left", "m1", left, [7, 8], exact) + &fetch("right", "m2", right, [10, 9], exact);
-    if !matches!(stage.types[0], DType::F32 | DType::I32) {
-        return Err(Error::unsupported(stage.types[0]));
+    if stage.types[0] == DType::Bool {
+        return Err(Error::unsupported(DType::Bool));
     }
     Ok(tiled(stage, &fetches, "", ""))
 }

@@ -26,7 +26,7 @@ const ADAM: &str = "let held = m0[p] * number(3u);
     let gradient = number(2u) * m3[g] + number(1u) * held;
     let mean = m1[s] + number(4u) * (gradient - m1[s]);
     let next = number(5u) * m2[t] + number(6u) * (gradient * gradient);
-    let square = min(next, E(3.4028234e38));
+    let square = min(next, E(LARGEST));
     m1[s] = mean;
     m2[t] = square;
     m0[p] = held - number(0u) * mean / (sqrt(square) / number(7u) + number(8u));
@@ -60,14 +60,12 @@ fn step(
     for (number, operand) in operands.iter().enumerate() {
         stage.set(1 + number, &[operand.offset / each])?;
     }
-    for (word, &number) in stage.words[8..].iter_mut().zip(numbers) {
-        *word = (number as f32).to_bits();
-    }
+    stage.set_numbers(8, numbers);
     Ok(vec![stage])
 }
 
 fn text(stage: &Stage) -> Result<String> {
-    let element = if stage.values[0] == 1 { "vec4<f32>" } else { "f32" };
+    let element = if stage.values[0] == 1 { "vec4<T>" } else { "T" };
     Ok(format!("alias E = {element};\nconst GRADIENT = {}u;\n", stage.outputs + 1)
         + &STEP_SOURCE.replace("    // body\n", &format!("    {}", stage.expression)))
 }

@@ -1,8 +1,8 @@
 // Words: items, offsets of the parameter, its states and the gradient; from 8 on the numbers of the
-// step, as bits of floats.
+// step.
 
-fn number(i: u32) -> f32 {
-    return bitcast<f32>(word(8u + i));
+fn number(i: u32) -> N {
+    return number_at(8u, i);
 }
 
 @compute @workgroup_size(256)

@@ -5,7 +5,9 @@
 use crate::dtype::DType;
 use crate::error::{Error, Result};
 use crate::frame::Frame;
-use crate::gpu::plan::{GROUP, Item, Operand, Slot, Stage, VECTOR, constants, spread, word_of};
+use crate::gpu::plan::{
+    GROUP, Item, Operand, Slot, Stage, VECTOR, bytes_of, constants, spread, word_of,
+};
 use crate::layout::Layout;
 
 pub(crate) const REDUCE_SOURCE: &str = include_str!("reduce.wgsl");
@@ -14,14 +16,17 @@ pub(crate) const REDUCE_SOURCE: &str = include_str!("reduce.wgsl");
 pub(super) const FILLING: usize = 1056 * GROUP;
 /// Elements from which a second invocation on the same result pays.
 const SHARE: usize = 16;
+/// Where the divisor stands among the words.
+const DIVISOR: usize = 24;
+
 /// What a reduction is.
 #[derive(Clone, Copy)]
 struct Reduction {
     name: &'static str,
     /// The state: its type and functions.
     state: &'static str,
-    /// Its bytes.
-    bytes: usize,
+    /// How many elements take as much memory.
+    elements: usize,
 }
 
 const SUM: Reduction = Reduction {
@@ -31,25 +36,24 @@ fn identity() -> R { return R(0); }
 fn state_of(x: T, i: u32) -> R { return R(x); }
 fn combined(a: R, b: R) -> R { return a + b; }
 fn finish(total: R) -> R {
-    let divisor = bitcast<f32>(word(5u));
-    return select(R(f32(total) / divisor), total, divisor == 1.0);
+    let divisor = number_at(24u, 0u);
+    return select(R(N(total) / divisor), total, divisor == 1.0);
 }
 ",
-    bytes: 4,
+    elements: 1,
 };
 
-/// A NaN wins, and of equal elements the first. A NaN is known by its bits.
+/// A NaN wins, and of equal elements the first.
 macro_rules! extreme_state {
     ($better:literal) => {
         concat!(
             "struct State { value: T, at: u32 }
 fn identity() -> State { return State(T(0), 0xffffffffu); }
 fn state_of(x: T, i: u32) -> State { return State(x, i); }
-fn rank_of(x: T) -> u32 { return u32((bitcast<u32>(x) & 0x7fffffffu) > NAN_ABOVE); }
 fn combined(a: State, b: State) -> State {
     if (a.at == 0xffffffffu) { return b; }
     if (b.at == 0xffffffffu) { return a; }
-    let ranks = vec2<u32>(rank_of(a.value), rank_of(b.value));
+    let ranks = vec2<u32>(u32(is_nan(a.value)), u32(is_nan(b.value)));
     if (ranks.x != ranks.y) { if (ranks.y > ranks.x) { return b; } return a; }
     if (ranks.x == 0u) {
         if (b.value ",
@@ -67,8 +71,8 @@ fn combined(a: State, b: State) -> State {
     };
 }
 
-const MAX: Reduction = Reduction { name: "max", state: extreme_state!(">"), bytes: 8 };
-const MIN: Reduction = Reduction { name: "min", state: extreme_state!("<"), bytes: 8 };
+const MAX: Reduction = Reduction { name: "max", state: extreme_state!(">"), elements: 2 };
+const MIN: Reduction = Reduction { name: "min", state: extreme_state!("<"), elements: 2 };
 
 /// How a reduction is shared out.
 pub(super) struct Sharing {
@@ -114,7 +118,7 @@ fn stages(
     operands: &[Operand],
     outputs: usize,
     kept: usize,
-    divisor: f32,
+    divisor: f64,
 ) -> Result<Vec<Stage>> {
     let x = operands.last().ok_or_else(|| Error::new("the input is missing"))?;
     let rank = x.layout.rank();
@@ -173,7 +177,7 @@ fn joining(
     written: &[Operand],
     results: usize,
     parts: usize,
-    (dtype, divisor): (DType, f32),
+    (dtype, divisor): (DType, f64),
 ) -> Result<Stage> {
     let layout = |extent: usize, stride: usize| -> Result<Layout> {
         let words = [extent, stride].map(|number| i32::try_from(number).unwrap_or(i32::MAX));
@@ -217,7 +221,7 @@ fn stage(
     written: &[Operand],
     (source, item): (&Source, Item),
     sharing: &Sharing,
-    divisor: f32,
+    divisor: f64,
 ) -> Result<Stage> {
     let results = source.stay.len();
     let types = [source.dtype, written[0].dtype];
@@ -244,7 +248,7 @@ fn stage(
     let vector = if matches!(item, Item::Vector(_)) { VECTOR } else { 1 };
     stage.set(0, &[items, results, source.reduced.len() / vector, sharing.chunk / vector])?;
     stage.set(4, &[source.offset / vector])?;
-    stage.words[5] = divisor.to_bits();
+    stage.set_numbers(DIVISOR, &[divisor]);
     for (word, out) in stage.words[6..8].iter_mut().zip(written) {
         *word = word_of(out.offset)?;
     }
@@ -254,7 +258,8 @@ fn stage(
         *word = stride / vector as u32;
     }
     stage.copy(16 + kept, source.reduced.strides());
-    stage.scratch = if step == Step::First { items * reduction.bytes } else { 0 };
+    let each = reduction.elements * bytes_of(source.dtype).max(bytes_of(written[0].dtype));
+    stage.scratch = if step == Step::First { items * each } else { 0 };
     Ok(stage)
 }
 
@@ -262,8 +267,6 @@ fn text(stage: &Stage) -> Result<String> {
     let [lanes, kept, reduced, vectors, step, outputs, ..] = stage.values;
     let input = stage.outputs;
     let mut text = constants(&[("LANES", lanes), ("KEPT", kept), ("REDUCED", reduced)]);
-    let float = stage.types[0] == DType::F32;
-    text += &constants(&[("NAN_ABOVE", if float { 0x7f80_0000 } else { u32::MAX })]);
     text += stage.expression;
     let place = "i * word(16u + KEPT)";
     let place = if reduced == 1 { place } else { "position(i, REDUCED, 8u + KEPT, 16u + KEPT)" };
@@ -299,7 +302,7 @@ pub(crate) fn sum(frame: &Frame<'_>, operands: &[Operand]) -> Result<Vec<Stage>>
         return Err(Error::new("a sum has two operands"));
     }
     let kept = frame.ints()[0].max(0) as usize;
-    stages(SUM, operands, 1, kept, frame.params()[0] as f32)
+    stages(SUM, operands, 1, kept, frame.params()[0])
 }
 
 /// The largest or smallest elements and their places, where these are wanted.

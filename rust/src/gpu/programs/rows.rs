@@ -1,6 +1,7 @@
 //! What is computed along one axis, several times over a row: softmax and its kin, cross entropy, and
 //! what leads back from them.
 
+use super::elementwise::{MATH, MATH_FLOAT64};
 use crate::dtype::DType;
 use crate::error::{Error, Result};
 use crate::frame::Frame;
@@ -9,6 +10,16 @@ use crate::gpu::plan::{GROUP, Operand, Slot, Stage, constants, spread};
 pub(crate) const ROWS_SOURCE: &str = include_str!("rows.wgsl");
 pub(super) const ACROSS_SOURCE: &str = include_str!("across.wgsl");
 
+/// The exponentials of four elements.
+const EXP_FLOAT32: &str = "fn exponentials(x: vec4<T>) -> vec4<T> {
+    return exp(x);
+}
+";
+const EXP_FLOAT64: &str = "fn exponentials(x: vec4<T>) -> vec4<T> {
+    return vec4<T>(exp(x.x), exp(x.y), exp(x.z), exp(x.w));
+}
+";
+
 /// The largest element, or 0 where that is not finite, and the sum of the exponentials.
 macro_rules! exponentials {
     ($rest:literal) => {
@@ -16,16 +27,16 @@ macro_rules! exponentials {
             "var top = -LARGEST;
     for (var i = lane; i < length; i += 4u * LANES) {
         let values = four(x, i, length);
-        let near = select(values, vec4<f32>(LARGEST), values > vec4<f32>(LARGEST));
+        let near = select(values, vec4<T>(LARGEST), values > vec4<T>(LARGEST));
         top = larger(top, larger(larger(near.x, near.y), larger(near.z, near.w)));
     }
     top = largest_across(own, top);
     top = select(0.0, top, abs(top) < LARGEST);
-    var total = 0.0;
+    var total = T();
     for (var i = lane; i < length; i += 4u * LANES) {
         let places = i + vec4<u32>(0u, 1u, 2u, 3u) * LANES;
-        let values = exp(four(x, i, length) - top);
-        let there = select(vec4<f32>(0.0), values, places < vec4<u32>(length));
+        let values = exponentials(four(x, i, length) - top);
+        let there = select(vec4<T>(), values, places < vec4<u32>(length));
         total += (there.x + there.y) + (there.z + there.w);
     }
     total = sum_across(own, total);
@@ -57,7 +68,7 @@ const LOGSUMEXP: &str = exponentials!(
 "
 );
 
-const SOFTMAX_GRAD: &str = "var total = 0.0;
+const SOFTMAX_GRAD: &str = "var total = T();
     for (var i = lane; i < length; i += LANES) {
         total += m1[x + i * word(3u)] * m2[second + i * word(5u)];
     }
@@ -67,7 +78,7 @@ const SOFTMAX_GRAD: &str = "var total = 0.0;
     }
 ";
 
-const LOG_SOFTMAX_GRAD: &str = "var total = 0.0;
+const LOG_SOFTMAX_GRAD: &str = "var total = T();
     for (var i = lane; i < length; i += LANES) {
         total += m2[second + i * word(5u)];
     }
@@ -106,7 +117,7 @@ fn over_rows(
     if axis >= x.layout.rank() {
         return Err(Error::new(format!("there is no axis {axis}")));
     }
-    if x.dtype != DType::F32 {
+    if !x.dtype.is_float() {
         return Err(Error::unsupported(x.dtype));
     }
     let length = x.layout.extent(axis);
@@ -131,7 +142,12 @@ fn over_rows(
 
 fn text(stage: &Stage) -> Result<String> {
     let [lanes, kept, ..] = stage.values;
+    let functions = match stage.types[0] {
+        DType::F64 => [MATH, MATH_FLOAT64, EXP_FLOAT64],
+        _ => ["", "", EXP_FLOAT32],
+    };
     Ok(constants(&[("LANES", lanes), ("KEPT", kept)])
+        + &functions.concat()
         + ACROSS_SOURCE
         + &ROWS_SOURCE.replace("    // body\n", &format!("    {}", stage.expression)))
 }

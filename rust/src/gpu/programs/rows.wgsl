@@ -3,9 +3,7 @@
 // of the output; extents of the other axes from 8, their strides in the inputs from 16 and 24; from 40
 // offset and stride of the labels, from 42 those of the factors.
 
-const LARGEST = 3.4028234e38;
-
-fn largest_across(own: u32, value: f32) -> f32 {
+fn largest_across(own: u32, value: T) -> T {
     if (LANES == 1u) {
         return value;
     }
@@ -21,15 +19,15 @@ fn largest_across(own: u32, value: f32) -> f32 {
     return held[own - own % LANES];
 }
 
-fn larger(a: f32, b: f32) -> f32 {
+fn larger(a: T, b: T) -> T {
     return select(a, b, b > a);
 }
 
 // Four elements of the first input, the last one again for those that are not there: so many are read at
 // once.
-fn four(x: u32, i: u32, length: u32) -> vec4<f32> {
+fn four(x: u32, i: u32, length: u32) -> vec4<T> {
     let places = x + min(i + vec4<u32>(0u, 1u, 2u, 3u) * LANES, vec4<u32>(length - 1u)) * word(3u);
-    return vec4<f32>(m1[places.x], m1[places.y], m1[places.z], m1[places.w]);
+    return vec4<T>(m1[places.x], m1[places.y], m1[places.z], m1[places.w]);
 }
 
 @compute @workgroup_size(256)

@@ -2,10 +2,9 @@
 
 use super::matmul::{Grid, parts_of, tiled, tiles};
 use super::reduce::sum_of_parts;
-use crate::dtype::DType;
 use crate::error::{Error, Result};
 use crate::frame::Frame;
-use crate::gpu::plan::{GROUP, Item, Operand, Slot, Stage, VECTOR, constants, spread};
+use crate::gpu::plan::{GROUP, Item, Operand, Slot, Stage, VECTOR, bytes_of, constants, spread};
 use crate::layout::Layout;
 
 pub(crate) const WINDOW_SOURCE: &str = include_str!("window.wgsl");
@@ -153,7 +152,7 @@ fn convolution(frame: &Frame<'_>, operands: &[Operand], to: To) -> Result<Vec<St
         To::Input => (channels, filters * window.taps, window.inputs, batch * groups),
         To::Weight => (filters, batch * window.outputs, channels * window.taps, groups),
     };
-    let (side, row_parts, column_parts) = tiles(rows, 0, columns, products);
+    let (side, row_parts, column_parts) = tiles(out.dtype, [rows, 0, columns], products);
     let count = rows.div_ceil(side) * columns.div_ceil(side) * products;
     let (parts, chunk) = if to == To::Weight { parts_of(inner, count, side) } else { (1, inner) };
     let split = parts > 1;
@@ -197,7 +196,7 @@ fn convolution(frame: &Frame<'_>, operands: &[Operand], to: To) -> Result<Vec<St
     if !split {
         return Ok(vec![stage]);
     }
-    stage.scratch = 4 * parts * out.layout.len();
+    stage.scratch = bytes_of(out.dtype) * parts * out.layout.len();
     Ok(vec![stage, sum_of_parts(out, 0, parts, 0)?])
 }
 
@@ -212,7 +211,7 @@ fn kernel_text(stage: &Stage) -> String {
 }
 
 fn text(stage: &Stage) -> Result<String> {
-    if stage.types[0] != DType::F32 {
+    if !stage.types[0].is_float() {
         return Err(Error::unsupported(stage.types[0]));
     }
     let places = match stage.name {
@@ -286,14 +285,13 @@ pub(crate) fn conv_weight(frame: &Frame<'_>, operands: &[Operand]) -> Result<Vec
 }
 
 /// The same numbers of the CPU's: of equal elements the first one wins, and a NaN over all.
-const LARGEST: &str = "var value = bitcast<f32>(0xff800000u + word(0u) * 0u);
+const LARGEST: &str = "var value = -infinity();
     var place = -1;
     for (var tap = 0u; tap < TAPS; tap++) {
         let read = start + tap_of(tap) * triple(52u);
         if (all(read < triple(40u))) {
             let candidate = m2[base + along(read)];
-            let nan = (bitcast<u32>(candidate) & 0x7fffffffu) > 0x7f800000u;
-            if (place < 0 || candidate > value || nan) {
+            if (place < 0 || candidate > value || is_nan(candidate)) {
                 value = candidate;
                 place = i32((read.x * word(41u) + read.y) * word(42u) + read.z);
             }
@@ -303,7 +301,7 @@ const LARGEST: &str = "var value = bitcast<f32>(0xff800000u + word(0u) * 0u);
     m1[word(7u) + number] = place;
 ";
 
-const SUM: &str = "var total = 0.0;
+const SUM: &str = "var total = T();
     for (var tap = 0u; tap < TAPS; tap++) {
         let read = start + tap_of(tap) * triple(52u);
         if (all(read < triple(40u))) {
@@ -313,7 +311,7 @@ const SUM: &str = "var total = 0.0;
     m0[word(6u) + number] = total;
 ";
 
-const SUM_INPUT: &str = "var total = 0.0;
+const SUM_INPUT: &str = "var total = T();
     for (var tap = 0u; tap < TAPS; tap++) {
         let shifted = place_in(40u, number % word(1u)) + triple(55u) - tap_of(tap) * triple(52u);
         let read = shifted / triple(49u);
@@ -339,7 +337,7 @@ fn pool(
     if x.layout.rank() != 2 + SPACE || y.layout.rank() != 2 + SPACE || !same(0) || !same(1) {
         return Err(Error::new("the operands of a pool do not fit"));
     }
-    if input.dtype != DType::F32 {
+    if !input.dtype.is_float() {
         return Err(Error::unsupported(input.dtype));
     }
     let params = frame.params();
@@ -348,7 +346,7 @@ fn pool(
     let size = out.layout.len();
     let bound = operands.iter().enumerate().map(|(i, operand)| (Slot::Operand(i), operand.item()));
     let groups = spread(size.div_ceil(GROUP))?;
-    let mut stage = Stage::new(name, pool_text, [DType::F32; 2], bound.collect(), groups);
+    let mut stage = Stage::new(name, pool_text, [input.dtype; 2], bound.collect(), groups);
     stage.outputs = operands.len() - 1;
     stage.expression = body;
     window.set(&mut stage)?;

@@ -38,7 +38,7 @@ macro_rules! casts {
 }
 casts! {
     "cast_f32"  f32 f32, |x| x as f32; Wgsl::Expression("f32(x)");
-    "cast_f64"  f64 f64, |x| x as f64; Wgsl::None;
+    "cast_f64"  f64 f64, |x| x as f64; Wgsl::Expression("f64(x)");
     "cast_i32"  i32 i32, |x| x as i32; Wgsl::Expression("i32(x)");
     "cast_bool" bool u8, |x| u8::from(x != Default::default()); Wgsl::Expression("!(x == T(0))");
 }

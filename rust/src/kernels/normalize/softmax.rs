@@ -206,7 +206,7 @@ fn softmax_as<T: Element + Real + Into<f64>>(launch: &mut Launch<'_>, log: bool)
 
 /// The largest element of a row, which is taken from each before it is exponentiated.
 #[inline(always)]
-fn largest<T: Real>(x: &[T]) -> T {
+pub(crate) fn largest<T: Real>(x: &[T]) -> T {
     shift(fold(x, T::from_f64(f64::NEG_INFINITY), larger))
 }
 

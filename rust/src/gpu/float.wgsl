@@ -1,0 +1,32 @@
+// The language lets no constant be one of these.
+fn infinity() -> T {
+    return bitcast<T>(INFINITE + Bits(word(0u) * 0u));
+}
+
+fn nan() -> T {
+    let bits = INFINITE + Bits(word(0u) * 0u);
+    return bitcast<T>(bits | (bits >> 1u));
+}
+
+// A number as it was rounded: a compiler may take it that (a + b) - a is b. The last word is 0, which it
+// does not know.
+fn rounded(x: T) -> T {
+    return bitcast<T>(bitcast<Bits>(x) ^ Bits(word(63u)));
+}
+
+// By their bits, as a compiler may take it that there is no NaN and that zeros have no sign.
+fn is_nan(x: T) -> bool {
+    return (bitcast<Bits>(x) & SIZE) > INFINITE;
+}
+
+fn is_infinite(x: T) -> bool {
+    return (bitcast<Bits>(x) & SIZE) == INFINITE;
+}
+
+fn is_negative(x: T) -> bool {
+    return bitcast<Bits>(x) > SIZE;
+}
+
+fn copysign(x: T, sign: T) -> T {
+    return bitcast<T>((bitcast<Bits>(x) & SIZE) | (bitcast<Bits>(sign) & SIGN));
+}
