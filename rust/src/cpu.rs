@@ -125,6 +125,12 @@ pub(crate) fn for_pieces(pieces: usize, body: impl Fn(usize) + Sync) -> Result {
         (0..pieces).for_each(body);
         return Ok(());
     }
+    share(pieces, helpers, &body)
+}
+
+/// The pieces on the calling thread and its helpers. Compiled once and not for each kernel, as a call
+/// costs nothing beside a piece.
+fn share(pieces: usize, helpers: usize, body: &(dyn Fn(usize) + Sync)) -> Result {
     // Each thread has a range of its own, so that the same part of an array tends to meet the same
     // cache again; then it takes what others have left.
     let ranges = helpers + 1;
@@ -238,6 +244,15 @@ pub(crate) fn try_chunks_of<T: Send>(
     if out.len() <= grain || threads() == 1 {
         return body(0, out);
     }
+    share_chunks(out, grain, &body)
+}
+
+/// The chunks on all threads. Compiled once for each type of elements.
+fn share_chunks<T: Send>(
+    out: &mut [T],
+    grain: usize,
+    body: &(dyn Fn(usize, &mut [T]) -> Result + Sync),
+) -> Result {
     try_parts(out.chunks_mut(grain).enumerate(), |(index, chunk)| body(index * grain, chunk))
 }
 

@@ -40,6 +40,8 @@ export interface FusedSpec<A> {
   readonly saves: string;
   /** The kernel that gives the gradients of all inputs in one launch, for passes not recorded. */
   readonly gradKernel?: string;
+  /** Whether that kernel takes no elements as the cotangent of an output that nothing depends on. Default: zeros. */
+  readonly emptyCotangents?: boolean;
   /** How many inputs, from the first on, have gradients. Default: all. */
   readonly gradients?: number;
   /** What that kernel takes behind the gradients. Default: the cotangents, and what is saved. */
@@ -83,10 +85,15 @@ export function fused<A>(name: string, spec: FusedSpec<A>): FusedOp<A> {
   const kernel = kernelNumber(spec.kernel);
   const gradKernel = spec.gradKernel === undefined ? null : kernelNumber(spec.gradKernel);
 
-  /** The cotangents of all outputs: zeros for those that nothing depends on. */
-  function complete(gs: readonly (Tensor | null)[], node: Node & Context<A>): readonly Tensor[] {
+  /** The cotangents of all outputs: zeros, or nothing at all, for those that nothing depends on. */
+  function complete(
+    gs: readonly (Tensor | null)[],
+    node: Node & Context<A>,
+    empty = false,
+  ): readonly Tensor[] {
     if (!gs.includes(null)) return gs as readonly Tensor[];
     const like = gs.find((g) => g !== null)!;
+    if (empty) return gs.map((g) => g ?? result(like, like.dtype, NOTHING));
     const all = shapes(savedInputs(node), node.attrs);
     return gs.map((g, i) => g ?? zeroed(like, like.dtype, all[i]!));
   }
@@ -124,7 +131,9 @@ export function fused<A>(name: string, spec: FusedSpec<A>): FusedOp<A> {
       const { backend, code } = given.find((g) => g !== null)!.storage;
       const fast = !engine.recording && gradKernel !== null &&
         backend.supports(gradKernel, code) && !anyBatched(given);
-      if (fast) return launched(complete(given, node), node, needs, gradKernel);
+      if (fast) {
+        return launched(complete(given, node, spec.emptyCotangents), node, needs, gradKernel);
+      }
       if (vjp !== undefined) return vjp(complete(given, node), node, needs);
       const truth = (twins: Inputs) => composite(twins, node.attrs);
       return gradientsOfComposite(truth, savedInputs(node), given, node, needs);

@@ -84,6 +84,7 @@ const lstmOp = fused<Direction>("lstm", {
   },
   saves: "abcy",
   gradKernel: "lstm_grad",
+  emptyCotangents: true,
   gradOperands: ([traceG, hiddenG], { b, c, y }) => [traceG!, hiddenG!, y, b, c],
   outputs: 2,
 });

@@ -7,7 +7,7 @@ use crate::error::{Error, Result};
 use crate::frame::Launch;
 use crate::gpu::programs;
 use crate::kernels::elementwise::math::Real;
-use crate::kernels::normalize::softmax::{GRAIN, for_exponentials, for_totals, sum, sum_with};
+use crate::kernels::normalize::softmax::{GRAIN, for_exponentials, for_log_totals, sum, sum_with};
 use crate::registry::{Cpu, Kernel, Wgsl};
 use crate::scratch::{all_in_order, in_order};
 use std::borrow::Cow;
@@ -86,11 +86,16 @@ fn cross_entropy_as<T: Element + Real + Into<f64>>(launch: &mut Launch<'_>) -> R
             #[inline(always)]
             || {
                 let mut rows = chunk.iter_mut().zip(&data.labels[start..]);
-                for_totals(x, classes, |x, largest, total| {
-                    if let Some((out, &label)) = rows.next() {
-                        *out = total.log_() - (x[label as usize] - largest);
-                    }
-                });
+                for_log_totals(
+                    x,
+                    classes,
+                    #[inline(always)]
+                    |x, largest, log| {
+                        if let Some((out, &label)) = rows.next() {
+                            *out = log - (x[label as usize] - largest);
+                        }
+                    },
+                );
             },
         );
     })
@@ -112,13 +117,19 @@ fn cross_entropy_grad_as<T: Element + Real + Into<f64>>(launch: &mut Launch<'_>)
             #[inline(always)]
             || {
                 let mut rows = data.labels.iter().zip(&*g).skip(start / classes);
-                for_exponentials(chunk, x, classes, |e, _, _, total| {
-                    if let Some((&label, &factor)) = rows.next() {
-                        let scale = factor / total;
-                        e.iter_mut().for_each(|e| *e = *e * scale);
-                        e[label as usize] = e[label as usize] - factor;
-                    }
-                });
+                for_exponentials(
+                    chunk,
+                    x,
+                    classes,
+                    #[inline(always)]
+                    |e, inverse| {
+                        if let Some((&label, &factor)) = rows.next() {
+                            let scale = factor * inverse;
+                            e.iter_mut().for_each(|e| *e = *e * scale);
+                            e[label as usize] = e[label as usize] - factor;
+                        }
+                    },
+                );
             },
         );
     })
@@ -174,12 +185,16 @@ fn share_entropy_as<T: Element + Real + Into<f64>>(launch: &mut Launch<'_>) -> R
             #[inline(always)]
             || {
                 let mut rows = chunk.iter_mut().zip(shares.chunks(classes));
-                for_totals(x, classes, |x, largest, total| {
-                    if let Some((out, shares)) = rows.next() {
-                        let total = total.log_();
-                        *out = sum_with(x, shares, |x, share| share * (total - (x - largest)));
-                    }
-                });
+                for_log_totals(
+                    x,
+                    classes,
+                    #[inline(always)]
+                    |x, largest, log| {
+                        if let Some((out, shares)) = rows.next() {
+                            *out = sum_with(x, shares, |x, share| share * (log - (x - largest)));
+                        }
+                    },
+                );
             },
         );
     })
@@ -203,12 +218,18 @@ fn share_entropy_grad_as<T: Element + Real + Into<f64>>(launch: &mut Launch<'_>)
             #[inline(always)]
             || {
                 let mut rows = shares.chunks(classes).zip(&g[start / classes..]);
-                for_exponentials(chunk, x, classes, |e, _, _, total| {
-                    if let Some((shares, &g)) = rows.next() {
-                        let scale = sum(shares) * g / total;
-                        e.iter_mut().zip(shares).for_each(|(e, &t)| *e = *e * scale - t * g);
-                    }
-                });
+                for_exponentials(
+                    chunk,
+                    x,
+                    classes,
+                    #[inline(always)]
+                    |e, inverse| {
+                        if let Some((shares, &g)) = rows.next() {
+                            let scale = sum(shares) * g * inverse;
+                            e.iter_mut().zip(shares).for_each(|(e, &t)| *e = *e * scale - t * g);
+                        }
+                    },
+                );
             },
         );
     })?;
@@ -218,12 +239,17 @@ fn share_entropy_grad_as<T: Element + Real + Into<f64>>(launch: &mut Launch<'_>)
             #[inline(always)]
             || {
                 let mut rows = chunk.chunks_mut(classes).zip(&g[start / classes..]);
-                for_totals(x, classes, |x, largest, total| {
-                    if let Some((out, &g)) = rows.next() {
-                        let total = total.log_();
-                        out.iter_mut().zip(x).for_each(|(e, &x)| *e = (total - (x - largest)) * g);
-                    }
-                });
+                for_log_totals(
+                    x,
+                    classes,
+                    #[inline(always)]
+                    |x, largest, log| {
+                        if let Some((out, &g)) = rows.next() {
+                            let each = out.iter_mut().zip(x);
+                            each.for_each(|(e, &x)| *e = (log - (x - largest)) * g);
+                        }
+                    },
+                );
             },
         );
     })

@@ -190,15 +190,28 @@ fn softmax_as<T: Element + Real + Into<f64>>(launch: &mut Launch<'_>, log: bool)
         simd(
             #[inline(always)]
             || {
-                for_exponentials(chunk, &x[start..], axis.length, |out, x, largest, total| {
-                    if log {
-                        let total = total.log_();
-                        out.iter_mut().zip(x).for_each(|(y, &x)| *y = x - largest - total);
-                    } else {
-                        let scale = T::from_f64(1.0) / total;
-                        out.iter_mut().for_each(|e| *e = *e * scale);
-                    }
-                });
+                let x = &x[start..][..chunk.len()];
+                if log {
+                    let mut rows = chunk.chunks_mut(axis.length);
+                    for_log_totals(
+                        x,
+                        axis.length,
+                        #[inline(always)]
+                        |x, largest, log| {
+                            if let Some(out) = rows.next() {
+                                out.iter_mut().zip(x).for_each(|(y, &x)| *y = x - largest - log);
+                            }
+                        },
+                    );
+                    return;
+                }
+                for_exponentials(
+                    chunk,
+                    x,
+                    axis.length,
+                    #[inline(always)]
+                    |out, inverse| out.iter_mut().for_each(|e| *e = *e * inverse),
+                );
             },
         );
     })
@@ -210,51 +223,69 @@ pub(crate) fn largest<T: Real>(x: &[T]) -> T {
     shift(fold(x, T::from_f64(f64::NEG_INFINITY), larger))
 }
 
-/// Exponentiates rows of a length, each less its largest element; tells of each its exponentials, the row,
-/// what was taken from it, and the sum.
+/// Exponentiates rows of a length, each less its largest element; these, and the sums of the rows.
+#[inline(always)]
+fn exponentiate<T: Real + Into<f64>>(
+    out: &mut [T],
+    x: &[T],
+    length: usize,
+    (taken, totals): (&mut [T], &mut [T]),
+) {
+    for ((e, x), taken) in out.chunks_mut(length).zip(x.chunks(length)).zip(taken) {
+        *taken = largest(x);
+        e.iter_mut().zip(x).for_each(|(e, &x)| *e = x - *taken);
+    }
+    out.iter_mut().for_each(|e| *e = e.exp_());
+    for (e, total) in out.chunks(length).zip(totals) {
+        *total = sum(e);
+    }
+}
+
+/// Exponentiates rows of a length, each less its largest element; tells of each its exponentials and
+/// one over their sum, which is taken of short rows together as well.
 #[inline(always)]
 pub(crate) fn for_exponentials<T: Real + Into<f64>>(
     out: &mut [T],
     x: &[T],
     length: usize,
-    mut tell: impl FnMut(&mut [T], &[T], T, T),
+    mut tell: impl FnMut(&mut [T], T),
 ) {
     let block = (TOGETHER / length).max(1) * length;
-    let mut taken = [T::from_f64(0.0); TOGETHER];
+    let zeros = [T::from_f64(0.0); TOGETHER];
+    let (mut taken, mut totals) = (zeros, zeros);
     for (out, x) in out.chunks_mut(block).zip(x.chunks(block)) {
-        let rows = out.chunks_mut(length).zip(x.chunks(length));
-        for ((e, x), taken) in rows.zip(&mut taken) {
-            *taken = largest(x);
-            e.iter_mut().zip(x).for_each(|(e, &x)| *e = x - *taken);
-        }
-        out.iter_mut().for_each(|e| *e = e.exp_());
-        let rows = out.chunks_mut(length).zip(x.chunks(length));
-        for ((e, x), &taken) in rows.zip(&taken) {
-            let total = sum(e);
-            tell(e, x, taken, total);
+        exponentiate(out, x, length, (&mut taken, &mut totals));
+        let totals = &mut totals[..out.len() / length];
+        totals.iter_mut().for_each(|total| *total = T::from_f64(1.0) / *total);
+        for (e, &inverse) in out.chunks_mut(length).zip(&*totals) {
+            tell(e, inverse);
         }
     }
 }
 
-/// Tells of each row of a length what is taken from it before it is exponentiated, and the sum of the
-/// exponentials.
+/// Tells of each row of a length what is taken from it before it is exponentiated, and the logarithm of
+/// the sum of the exponentials. The logarithms of short rows are taken together as well.
 #[inline(always)]
-pub(crate) fn for_totals<T: Real + Into<f64>>(
+pub(crate) fn for_log_totals<T: Real + Into<f64>>(
     x: &[T],
     length: usize,
     mut tell: impl FnMut(&[T], T, T),
 ) {
-    if length > TOGETHER / 2 {
-        for x in x.chunks(length) {
-            let largest = largest(x);
-            tell(x, largest, sum_with(x, x, |x, _| (x - largest).exp_()));
+    let block = (TOGETHER / length).max(1) * length;
+    let zeros = [T::from_f64(0.0); TOGETHER];
+    let (mut e, mut taken, mut totals) = (zeros, zeros, zeros);
+    for x in x.chunks(block) {
+        if x.len() > TOGETHER {
+            let most = largest(x);
+            (taken[0], totals[0]) = (most, sum_with(x, x, |x, _| (x - most).exp_()));
+        } else {
+            exponentiate(&mut e[..x.len()], x, length, (&mut taken, &mut totals));
         }
-        return;
-    }
-    let mut e = [T::from_f64(0.0); TOGETHER];
-    for x in x.chunks(TOGETHER / length * length) {
-        let e = &mut e[..x.len()];
-        for_exponentials(e, x, length, |_, x, largest, total| tell(x, largest, total));
+        let totals = &mut totals[..x.len() / length];
+        totals.iter_mut().for_each(|total| *total = total.log_());
+        for ((x, &taken), &log) in x.chunks(length).zip(&taken).zip(&*totals) {
+            tell(x, taken, log);
+        }
     }
 }
 
@@ -340,11 +371,16 @@ fn logsumexp_as<T: Element + Real + Into<f64>>(launch: &mut Launch<'_>) -> Resul
             || {
                 if inner == 1 {
                     let mut chunk = chunk.iter_mut();
-                    for_totals(x, axis.length, |_, largest, total| {
-                        if let Some(out) = chunk.next() {
-                            *out = total.log_() + largest;
-                        }
-                    });
+                    for_log_totals(
+                        x,
+                        axis.length,
+                        #[inline(always)]
+                        |_, largest, log| {
+                            if let Some(out) = chunk.next() {
+                                *out = log + largest;
+                            }
+                        },
+                    );
                     return;
                 }
                 for (out, x) in chunk.chunks_mut(inner).zip(x.chunks(axis.sheet())) {

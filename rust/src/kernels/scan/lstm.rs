@@ -141,8 +141,8 @@ fn lstm_grad(launch: &mut Launch<'_>) -> Result {
 }
 
 /// Operands: what leads back to the gates' inputs, to the states and to the weights, of which an empty
-/// one is not wanted; the cotangents of gates with cells and of hidden states, gates with cells,
-/// the states before the first step, the weights.
+/// one is not wanted; the cotangents of gates with cells and of hidden states, of which an empty one is
+/// zero, gates with cells, the states before the first step, the weights.
 fn lstm_grad_as<T: Element + Real>(launch: &mut Launch<'_>) -> Result {
     let sizes = Sizes::of(launch)?;
     let to_inputs = elements::<T>(launch.contiguous_output(0)?)?;
@@ -157,8 +157,8 @@ fn lstm_grad_as<T: Element + Real>(launch: &mut Launch<'_>) -> Result {
     let unless_empty =
         |out: &[T], times: usize| (out.len(), if out.is_empty() { 0 } else { times });
     sizes.check(&[
-        (trace_g.len(), 5 * rows),
-        (hidden_g.len(), rows),
+        unless_empty(&trace_g, 5 * rows),
+        unless_empty(&hidden_g, rows),
         (trace.len(), 5 * rows),
         (states.len(), 2 * batch),
         (weight.len(), 4 * n),
@@ -178,13 +178,13 @@ fn lstm_grad_as<T: Element + Real>(launch: &mut Launch<'_>) -> Result {
         },
     );
     let size = batch * n;
+    let nothing = scratch::<T>(5 * n)?;
     let (mut dh, mut dc) = (scratch::<T>(size)?, scratch::<T>(size)?);
     for i in (0..sizes.steps).rev() {
         let step = sizes.at(i);
         let trace_at = |step: usize| &trace[5 * step * size..][..5 * size];
         let target = &mut to_inputs[4 * step * size..][..4 * size];
-        let trace_g = &trace_g[5 * step * size..][..5 * size];
-        let (hidden_g, squashed) = (&hidden_g[step * size..], &squashed[step * size..]);
+        let squashed = &squashed[step * size..];
         simd(
             #[inline(always)]
             || {
@@ -195,8 +195,8 @@ fn lstm_grad_as<T: Element + Real>(launch: &mut Launch<'_>) -> Result {
                     };
                     let one = Step {
                         trace: &trace_at(step)[5 * row * n..][..5 * n],
-                        trace_g: &trace_g[5 * row * n..][..5 * n],
-                        hidden_g: &hidden_g[row * n..][..n],
+                        trace_g: row_of(&trace_g, &nothing, step * batch + row, 5 * n),
+                        hidden_g: row_of(&hidden_g, &nothing, step * batch + row, n),
                         squashed: &squashed[row * n..][..n],
                         cell,
                     };
@@ -230,6 +230,12 @@ fn lstm_grad_as<T: Element + Real>(launch: &mut Launch<'_>) -> Result {
     }
     let left = Matrix::dense(0, rows, 4 * n).transposed();
     multiply(to_weight, (to_inputs, left), (&before, Matrix::dense(0, rows, n)))
+}
+
+/// A row of cotangents, or of zeros where there are none.
+#[inline(always)]
+fn row_of<'a, T>(given: &'a [T], zeros: &'a [T], row: usize, length: usize) -> &'a [T] {
+    if given.is_empty() { &zeros[..length] } else { &given[row * length..][..length] }
 }
 
 /// What one step of one example is led back through.
