@@ -3,10 +3,10 @@
 import { isFloat } from "../core/dtype.ts";
 import { DTypeError, ShapeError, showShape } from "../core/errors.ts";
 import { checkCount, checkKind, INTEGER, kind, NUMBER, TENSOR } from "../core/options.ts";
-import { extentAt } from "../core/shape.ts";
 import { avgPool2d, cat, conv2d, where } from "../ops/mod.ts";
 import { reduced } from "../ops/loss/fused.ts";
 import { similarityMap } from "../ops/loss/similarity.ts";
+import { imageVariation } from "../ops/loss/variation.ts";
 import { fromTypedArray } from "../tensor/create.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import {
@@ -291,12 +291,7 @@ export function totalVariation(image: Tensor, options?: LossOptions): Tensor {
       [image.shape],
     );
   }
-  const along = (dim: number) => {
-    const extent = extentAt(image.shape, dim);
-    const [start, steps] = [Math.min(1, extent), Math.max(0, extent - 1)];
-    return image.narrow(dim, start, steps).sub(image.narrow(dim, 0, steps)).abs().sum([-2, -1]);
-  };
-  return reduced(along(-2).add(along(-1)), reduction);
+  return reduced(imageVariation(image), reduction);
 }
 
 /** {@linkcode totalVariation} as a module. */

@@ -16,6 +16,7 @@ import {
   pairLogisticRows,
 } from "../../lib/ops/loss/rows.ts";
 import { similarityComposite, similarityMap } from "../../lib/ops/loss/similarity.ts";
+import { imageVariation, imageVariationComposite } from "../../lib/ops/loss/variation.ts";
 import { sample } from "../common/samples.ts";
 import { type CaseInput, positions, random } from "./cases.ts";
 import { casesOf, type FusedCase, NONE, wide } from "./fused_form.ts";
@@ -109,6 +110,12 @@ export const ROW_CASES: Readonly<Record<string, readonly FusedCase[]>> = {
     inputs: () => [[4, 1], [12, 1, 5, 7], [4, 300]].map((shape) => [means(shape)]),
     fused: ([means], call) => similarityMap(means!, call),
     composite: ([means], call) => similarityComposite(means!, call),
+  }),
+  imageVariation: casesOf({
+    attributes: NONE,
+    inputs: () => [[1, 1], [3, 1], [2, 1, 4], [2, 3, 5, 7], [70, 304]].map((s) => [random(...s)]),
+    fused: ([image]) => imageVariation(image!),
+    composite: ([image]) => imageVariationComposite(image!),
   }),
   alignmentLoss: casesOf({
     attributes: {

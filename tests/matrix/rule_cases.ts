@@ -27,6 +27,7 @@ import {
 } from "../../lib/ops/loss/fused.ts";
 import { labelMarginRows, multiMarginRows, pairLogisticRows } from "../../lib/ops/loss/rows.ts";
 import { similarityMap } from "../../lib/ops/loss/similarity.ts";
+import { imageVariation } from "../../lib/ops/loss/variation.ts";
 import { overlap, rowDots } from "../../lib/ops/reduce/dots.ts";
 import { lstm } from "../../lib/ops/scan/lstm.ts";
 import { avgPool1d, cat, tensor } from "../../mod.ts";
@@ -150,6 +151,11 @@ export const RULE_CASES: readonly GradientCase[] = [
     name: "of two places",
     inputs: [{ shape: [4, 2], data: [0.3, -0.5, 0.7, 0.2, 0.4, -0.1, 1.5, 1.2] }],
     call: (means) => similarityMap(means!, { steadied: [0.1, 0.9], whole: true }),
+  }),
+  gradientCase("imageVariation", {
+    name: "of two images",
+    inputs: [random(2, 3, 2)],
+    call: (image) => imageVariation(image!),
   }),
   gradientCase("alignmentLoss", {
     name: "of two examples",

@@ -124,6 +124,7 @@ export function kernelScenes(n: (large: number) => number): Record<string, () =>
     images: () => {
       const [p, t] = [leaf(n(4), 3, n(60), n(60)), rand([n(4), 3, n(60), n(60)])];
       losses.ssim(p, t, { windowSize: 3 }).backward();
+      losses.totalVariation(p.mT).backward();
       losses.dice(leaf(n(4), many, 3).mT, leaf(n(4), many, 3).mT).backward();
     },
     recurrent: () => {

@@ -5,8 +5,15 @@ mod ctc;
 mod losses;
 mod margin;
 mod similarity;
+mod variation;
 
 use crate::registry::Kernel;
 
-pub(super) const ROWS: &[&[Kernel]] =
-    &[cross_entropy::ROWS, losses::ROWS, ctc::ROWS, margin::ROWS, similarity::ROWS];
+pub(super) const ROWS: &[&[Kernel]] = &[
+    cross_entropy::ROWS,
+    losses::ROWS,
+    ctc::ROWS,
+    margin::ROWS,
+    similarity::ROWS,
+    variation::ROWS,
+];

@@ -135,9 +135,10 @@ fn shift<T: Real>(largest: T) -> T {
     if largest.finite() { largest } else { T::from_f64(0.0) }
 }
 
-/// Sum of `f` over a row and another one; by lanes as well.
+/// Sum of `f` over a row and another one of its length; by lanes as well.
 #[inline(always)]
 pub(crate) fn sum_with<T: Real + Into<f64>>(a: &[T], b: &[T], f: impl Fn(T, T) -> T) -> T {
+    debug_assert_eq!(a.len(), b.len());
     if a.len() < LANES {
         return a.iter().zip(b).fold(T::from_f64(0.0), |all, (&a, &b)| all + f(a, b));
     }
@@ -332,7 +333,9 @@ fn softmax_columns<T: Element + Real>(
 ) {
     let width = out.width();
     let (largest, mut totals) = column_totals(x, axis, from, |row, e| {
-        out.row(row).copy_from_slice(&e[..width]);
+        if !log {
+            out.row(row).copy_from_slice(&e[..width]);
+        }
     });
     if log {
         totals.iter_mut().for_each(|total| *total = total.log_());
