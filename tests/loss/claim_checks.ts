@@ -144,7 +144,7 @@ export const CLAIM_CHECKS = {
     for (const [subject, inputs] of samplesOf(given)) {
       if (inputs[target]!.dtype !== "float64") continue;
       const odd = changed(inputs, (x, i) => i === target ? x.mul(NaN) : x);
-      for (const reduction of ["mean", "sum"] as const) {
+      for (const reduction of ["mean", "sum", "none"] as const) {
         const call = () => subject.run(odd, { reduction });
         assertThrows(call, RangeError, "must be numbers, got NaN at index 0");
         tried++;
