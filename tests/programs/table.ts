@@ -363,7 +363,7 @@ const STRUCTURAL: Readonly<Record<Name | keyof typeof METHODS, Row>> = {
   cdist: (d) => {
     const points = pair(
       [2, 3],
-      (d, a) => [d.extent(), a.at(-1)!],
+      (d, a) => [d.extent(), a.at(-1) ?? 1],
       (a, b) => b.length === 2 && a.at(-1) === b.at(-1) && count(a) * b[0]! < 10_000,
     );
     return [...points(d), { p: d.wrong() ? -1 : d.pick([1, 2, 3, Infinity]) }];
