@@ -4,6 +4,7 @@ import { assertEquals } from "@std/assert";
 import { assertClose } from "../../../lib/testing/mod.ts";
 import {
   conv2d,
+  conv3d,
   getThreads,
   grad,
   manualSeed,
@@ -15,35 +16,40 @@ import {
 } from "../../../mod.ts";
 import { stream } from "../../common/samples.ts";
 
-/** How the window moves over two dimensions. */
+/** How the window moves over two or three dimensions. */
 interface Move {
-  readonly stride: readonly [number, number];
-  readonly padding: readonly [number, number];
-  readonly dilation: readonly [number, number];
+  readonly stride: readonly number[];
+  readonly padding: readonly number[];
+  readonly dilation: readonly number[];
   readonly groups: number;
+}
+
+/** The places of all taps of a window. */
+function tapsOf(kernel: readonly number[]): number[][] {
+  return kernel.reduce<number[][]>(
+    (taps, extent) => taps.flatMap((tap) => Array.from({ length: extent }, (_, i) => [...tap, i])),
+    [[]],
+  );
 }
 
 /** For each tap of the window the part of the input that it reads, times its weights. */
 function bySlices(x: Tensor, w: Tensor, { stride, padding, dilation, groups }: Move): Tensor {
-  const [batch, , ...extents] = x.shape as [number, number, number, number];
-  const [filters, channels, ...kernel] = w.shape as [number, number, number, number];
+  const [batch, , ...extents] = x.shape as [number, number, ...number[]];
+  const [filters, channels, ...kernel] = w.shape as [number, number, ...number[]];
   const space = extents.map((extent, i) => {
     const room = extent + 2 * padding[i]! - dilation[i]! * (kernel[i]! - 1) - 1;
     return Math.floor(room / stride[i]!) + 1;
   });
-  const padded = x.pad([padding[1], padding[1], padding[0], padding[0]]);
-  const read = (x: Tensor, i: number, tap: number) => {
+  const padded = x.pad(padding.toReversed().flatMap((zeros) => [zeros, zeros]));
+  const read = (x: Tensor, tap: number, i: number) => {
     const from = tap * dilation[i]!;
     return x.slice(2 + i, from, from + (space[i]! - 1) * stride[i]! + 1, stride[i]!);
   };
-  const terms: Tensor[] = [];
-  for (let row = 0; row < kernel[0]; row++) {
-    for (let column = 0; column < kernel[1]; column++) {
-      const part = read(read(padded, 0, row), 1, column);
-      const weights = w.at(":", ":", row, column).reshape([groups, filters / groups, channels]);
-      terms.push(weights.matmul(part.reshape([batch, groups, channels, -1])));
-    }
-  }
+  const terms = tapsOf(kernel).map((tap) => {
+    const part = tap.reduce(read, padded);
+    const weights = w.at(":", ":", ...tap).reshape([groups, filters / groups, channels]);
+    return weights.matmul(part.reshape([batch, groups, channels, -1]));
+  });
   return terms.reduce((sum, term) => sum.add(term)).reshape([batch, filters, ...space]);
 }
 
@@ -54,29 +60,63 @@ interface Call {
   readonly move: Move;
 }
 
+/** What random calls have at most: examples, channels, the window's extents, and the input's. */
+interface Most {
+  readonly batch: number;
+  readonly channels: number;
+  readonly kernel: number;
+  readonly extents: readonly number[];
+}
+
+const PLANES: Most = { batch: 3, channels: 20, kernel: 4, extents: [12, 30] };
+const SPACES: Most = { batch: 2, channels: 3, kernel: 3, extents: [9, 15, 15] };
+
 /** Calls with extents of all kinds: one column, fewer outputs than a vector has, many groups. */
-function* randomCalls(name: string, tries: number, most: number): Generator<Call> {
+function* randomCalls(name: string, tries: number, most: Most): Generator<Call> {
   const next = stream(name);
   const between = (least: number, most: number) => least + Math.floor(next() * (most - least + 1));
-  const pair = (least: number, most: number) =>
-    [between(least, most), between(least, most)] as const;
+  const each = (least: number, greatest: number) =>
+    most.extents.map(() => between(least, greatest));
   let made = 0;
   while (made < tries) {
     // From 8 groups on, each is a piece of work of its own.
     const groups = [1, 2, 3, 9][between(0, 3)]!;
     // From 16 channels on the kernels go another way.
-    const [channels, filters] = [between(1, 20), groups * between(1, 20)];
-    const move = { stride: pair(1, 4), padding: pair(0, 5), dilation: pair(1, 3), groups };
-    const [kernel, extents] = [pair(1, 4), [between(1, 12), between(1, 30)]];
+    const channels = between(1, most.channels);
+    const filters = groups * between(1, most.channels);
+    const strides = each(1, next() < 0.5 ? 1 : 4);
+    const move = { stride: strides, padding: each(0, 5), dilation: each(1, 3), groups };
+    const kernel = each(1, most.kernel);
+    const extents = most.extents.map((extent) => between(1, extent));
     const fits = extents.every((extent, i) =>
       extent + 2 * move.padding[i]! > move.dilation[i]! * (kernel[i]! - 1)
     );
     if (!fits) continue;
     made++;
-    const x = [between(1, most), groups * channels, ...extents];
+    const x = [between(1, most.batch), groups * channels, ...extents];
     yield { x, w: [filters, channels, ...kernel], move };
   }
 }
+
+const PLAIN: Move = { stride: [1, 1, 1], padding: [0, 0, 0], dilation: [1, 1, 1], groups: 1 };
+
+/** Calls in which two lengths are equal that mostly differ. */
+const COINCIDENCES: readonly Call[] = [
+  // Of two planes, what is read for the lines of one is as long as what is written for both.
+  { x: [1, 1, 7, 13, 9], w: [1, 1, 3, 3, 2], move: { ...PLAIN, padding: [1, 1, 1] } },
+  // Each plane has one line, and what is read for it is as long.
+  {
+    x: [1, 3, 8, 3, 10],
+    w: [9, 1, 2, 3, 1],
+    move: { stride: [1, 1, 1], padding: [4, 1, 1], dilation: [1, 2, 3], groups: 3 },
+  },
+  // The one output reads as much as the input has, but from the zeros before it on.
+  {
+    x: [1, 3, 9, 3, 2],
+    w: [6, 1, 1, 2, 1],
+    move: { stride: [1, 3, 1], padding: [0, 1, 0], dilation: [1, 2, 3], groups: 3 },
+  },
+];
 
 function show({ x, w, move }: Call): string {
   return `[${x}] by [${w}] ${JSON.stringify(move)}`;
@@ -89,32 +129,44 @@ function bothWays(conv: typeof bySlices, inputs: readonly [Tensor, Tensor], move
   return [y, ...grad(y, inputs, { gradOutputs })];
 }
 
-Deno.test("conv2d() of random extents is what slices and products give, and so are its gradients", () => {
-  manualSeed(6);
-  for (const call of randomCalls("convolutions", 200, 3)) {
-    const make = (shape: readonly number[]) =>
-      randn([...shape], { dtype: "float64", requiresGrad: true });
-    const inputs = [make(call.x), make(call.w)] as const;
-    const ours = bothWays(conv2d, inputs, call.move);
-    const truth = bothWays(bySlices, inputs, call.move);
-    const message = show(call);
-    ours.forEach((x, i) => assertClose(x, truth[i]!, { rtol: 1e-11, atol: 1e-11, message }));
-  }
-});
+/** A convolution by the library. */
+function byKernels(x: Tensor, w: Tensor, move: Move): Tensor {
+  return (w.ndim === 4 ? conv2d : conv3d)(x, w, move);
+}
+
+for (
+  const [name, calls] of Object.entries({
+    conv2d: [...randomCalls("convolutions", 200, PLANES)],
+    conv3d: [...COINCIDENCES, ...randomCalls("in space", 1000, SPACES)],
+  })
+) {
+  Deno.test(`${name}() of random extents is what slices and products give, and so are its gradients`, () => {
+    manualSeed(6);
+    for (const call of calls) {
+      const make = (shape: readonly number[]) =>
+        randn([...shape], { dtype: "float64", requiresGrad: true });
+      const inputs = [make(call.x), make(call.w)] as const;
+      const ours = bothWays(byKernels, inputs, call.move);
+      const truth = bothWays(bySlices, inputs, call.move);
+      const message = show(call);
+      ours.forEach((x, i) => assertClose(x, truth[i]!, { rtol: 1e-11, atol: 1e-11, message }));
+    }
+  });
+}
 
 Deno.test("conv2d() in float32 is near to float64, with the same bits on any number of threads", () => {
   manualSeed(7);
   const before = getThreads();
   try {
-    for (const call of randomCalls("float32", 60, 12)) {
+    for (const call of randomCalls("float32", 60, { ...PLANES, batch: 12 })) {
       const make = (shape: readonly number[]) => randn([...shape], { requiresGrad: true });
       const inputs = [make(call.x), make(call.w)] as const;
       const [one, three] = [1, 3].map((threads) => {
         setThreads(threads);
-        return bothWays(conv2d, inputs, call.move);
+        return bothWays(byKernels, inputs, call.move);
       });
       const wide = inputs.map((x) => x.detach().to("float64").requiresGrad_());
-      const truth = bothWays(conv2d, wide as [Tensor, Tensor], call.move);
+      const truth = bothWays(byKernels, wide as [Tensor, Tensor], call.move);
       one!.forEach((x, i) => {
         assertEquals(three![i]!.data, x.data, show(call));
         const largest = truth[i]!.abs().max().item();

@@ -116,6 +116,11 @@ impl Window {
         self.stride == [1; SPACE]
     }
 
+    /// Whether all strides are 1, and there are no zeros around the input.
+    pub(super) fn reads_as_it_lies(&self) -> bool {
+        self.is_dense() && self.padding == [0; SPACE]
+    }
+
     /// How many taps come before they read the same phase again along an axis. Inputs that are strides
     /// apart are one phase.
     fn cycle(&self, axis: usize) -> usize {

@@ -47,7 +47,7 @@ impl<'a, T: Lanes> Polyphase<'a, T> {
     pub(super) fn new(extents: &Extents, x: &'a [T]) -> Result<Self> {
         let window = &extents.window;
         let polyphase = Self { data: Cow::Borrowed(x), grid: window.grid(), extents: *extents };
-        if window.is_dense() && polyphase.grid == window.input {
+        if window.reads_as_it_lies() && polyphase.grid == window.input {
             return Ok(polyphase);
         }
         // Far paddings and dilations may need more than there is.
@@ -81,8 +81,14 @@ impl<'a, T: Lanes> Polyphase<'a, T> {
 
     /// Lines that follow each other in a grid, and their extents there and in the output.
     pub(super) fn line(&self) -> (usize, usize, usize) {
-        let [depth, height, width] = self.extents.window.output;
-        if depth * height == 1 { (1, width, width) } else { (height, self.grid[2], width) }
+        let [_, height, width] = self.extents.window.output;
+        if self.is_line() { (1, width, width) } else { (height, self.grid[2], width) }
+    }
+
+    /// Whether the output is a single line, which can be parted anywhere.
+    fn is_line(&self) -> bool {
+        let [depth, height, _] = self.extents.window.output;
+        depth * height == 1
     }
 
     /// The outputs `from..to`, whole lines or a part of the only one, plane by plane.
@@ -127,7 +133,7 @@ impl<'a, T: Lanes> Polyphase<'a, T> {
         let Extents { groups, channels, filters, .. } = self.extents;
         let window = &self.extents.window;
         let (taps, outputs) = (window.taps(), window.outputs());
-        let (height, pitch, width) = self.line();
+        let (_, pitch, width) = self.line();
         let by_taps = channels < FEW || taps >= MANY;
         let direct = by_taps.then(|| Direct::new(self, w)).transpose()?;
         // For each tap a matrix of its own: [group][tap][filter][channel].
@@ -141,8 +147,7 @@ impl<'a, T: Lanes> Polyphase<'a, T> {
         // Blocks of whole lines, or of a part of the only one; several even for a single example.
         let sheets = out.len() / (filters * outputs).max(1);
         let room = (sheets * outputs / ENOUGH).clamp(BLOCK.0, BLOCK.1);
-        let block =
-            if (height, pitch) == (1, width) { room } else { (room / width).max(1) * width };
+        let block = if self.is_line() { room } else { (room / width).max(1) * width };
         for_panels(out, (filters, outputs), block, |sheet, from, mut panel| {
             let group = sheet % groups;
             let bias = bias.map(|bias| &bias[group * filters..][..filters]);
@@ -162,7 +167,9 @@ impl<'a, T: Lanes> Polyphase<'a, T> {
             };
             let mut place = 0;
             for segment in self.segments(from, to) {
-                if segment.length == panel.width() {
+                // The whole panel, with no column too many: a segment may be as long without being that.
+                let whole = pitch == width || segment.length == width;
+                if whole && segment.length == panel.width() {
                     multiply(&mut panel, &segment)?;
                     for (row, &bias) in bias.unwrap_or_default().iter().enumerate() {
                         panel.row(row).iter_mut().for_each(|y| *y = *y + bias);
