@@ -319,7 +319,7 @@ function launch(
   for (let i = 0; i < operands.length; i++) {
     const { storage, offset, shape: own, strides } = operands[i]!;
     storage.check(name, "gpu");
-    if (!gpu.supports(kernel, storage.code)) refuse(row, storage.code);
+    if (!row.takes[storage.code]) refuse(row, storage.code);
     putStrided(i, storage, offset, own, strides, shape ?? own);
     setHandle(i, (storage as GpuStorage).handle);
   }

@@ -10,6 +10,7 @@ use crate::frame::{ABI_VERSION, Frame, Launch, Record, View, ViewMut};
 use crate::gpu;
 use crate::layout::Layout;
 use crate::registry::{self, Kernel};
+use std::borrow::Cow;
 use std::ops::Range;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::slice::{from_raw_parts, from_raw_parts_mut};
@@ -207,9 +208,9 @@ pub unsafe extern "C" fn adjoint_kernel_text(
     capacity: u32,
 ) -> u32 {
     let found = registry::kernel(kernel).and_then(|row| match field {
-        0 => Some(row.name.to_string()),
-        1 => row.wgsl.text().map(str::to_string),
-        2 => Some(gpu::types(row).join(" ")),
+        0 => Some(Cow::Borrowed(row.name)),
+        1 => row.wgsl.text().map(Cow::Borrowed),
+        2 => Some(Cow::Owned(gpu::types(row).join(" "))),
         _ => None,
     });
     match found {

@@ -108,7 +108,7 @@ const COINCIDENCES: readonly Call[] = [
   {
     x: [1, 3, 8, 3, 10],
     w: [9, 1, 2, 3, 1],
-    move: { stride: [1, 1, 1], padding: [4, 1, 1], dilation: [1, 2, 3], groups: 3 },
+    move: { ...PLAIN, padding: [4, 1, 1], dilation: [1, 2, 3], groups: 3 },
   },
   // The one output reads as much as the input has, but from the zeros before it on.
   {

@@ -224,6 +224,12 @@ pub(crate) fn largest<T: Real>(x: &[T]) -> T {
     shift(fold(x, T::from_f64(f64::NEG_INFINITY), larger))
 }
 
+/// Elements of as many whole rows of a length as are exponentiated together; of one at least.
+#[inline(always)]
+fn together(length: usize) -> usize {
+    (TOGETHER / length).max(1) * length
+}
+
 /// Exponentiates rows of a length, each less its largest element; these, and the sums of the rows.
 #[inline(always)]
 fn exponentiate<T: Real + Into<f64>>(
@@ -251,10 +257,9 @@ pub(crate) fn for_exponentials<T: Real + Into<f64>>(
     length: usize,
     mut tell: impl FnMut(&mut [T], T),
 ) {
-    let block = (TOGETHER / length).max(1) * length;
     let zeros = [T::from_f64(0.0); TOGETHER];
     let (mut taken, mut totals) = (zeros, zeros);
-    for (out, x) in out.chunks_mut(block).zip(x.chunks(block)) {
+    for (out, x) in out.chunks_mut(together(length)).zip(x.chunks(together(length))) {
         exponentiate(out, x, length, (&mut taken, &mut totals));
         let totals = &mut totals[..out.len() / length];
         totals.iter_mut().for_each(|total| *total = T::from_f64(1.0) / *total);
@@ -272,10 +277,9 @@ pub(crate) fn for_log_totals<T: Real + Into<f64>>(
     length: usize,
     mut tell: impl FnMut(&[T], T, T),
 ) {
-    let block = (TOGETHER / length).max(1) * length;
     let zeros = [T::from_f64(0.0); TOGETHER];
     let (mut e, mut taken, mut totals) = (zeros, zeros, zeros);
-    for x in x.chunks(block) {
+    for x in x.chunks(together(length)) {
         if x.len() > TOGETHER {
             let most = largest(x);
             (taken[0], totals[0]) = (most, sum_with(x, x, |x, _| (x - most).exp_()));
