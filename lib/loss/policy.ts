@@ -53,13 +53,8 @@ export function reinforce(
 ): Tensor {
   checkCount("compute losses.reinforce", arguments.length, 3);
   const read = elementLossOptions("compute losses.reinforce", options);
-  return elementLoss(
-    "losses.reinforce",
-    prediction,
-    target,
-    read,
-    (logProb, gain) => logProb.mul(gain.detach()).neg(),
-  );
+  const gained = (logProb: Tensor, gain: Tensor) => logProb.mul(gain.detach());
+  return elementLoss("losses.reinforce", prediction, target, read, gained).neg();
 }
 
 /** {@linkcode reinforce} as a module. */
@@ -130,10 +125,11 @@ export function dpo(
   checkPair(op, chosen, referenceChosen, ["chosen", "referenceChosen"]);
   checkPair(op, chosen, referenceRejected, ["chosen", "referenceRejected"]);
   const reference = referenceChosen.sub(referenceRejected).detach();
-  const z = chosen.sub(rejected).sub(reference).mul(beta);
-  const each = z.neg().softplus();
+  // In this order chosen alone needs a gradient of the other sign.
+  const negative = reference.sub(chosen).add(rejected).mul(beta);
+  const each = negative.softplus();
   // ln σ(−z) = ln σ(z) − z
-  return reduced(labelSmoothing === 0 ? each : each.add(z.mul(labelSmoothing)), reduction);
+  return reduced(labelSmoothing === 0 ? each : each.sub(negative.mul(labelSmoothing)), reduction);
 }
 
 /** {@linkcode dpo} as a module. */

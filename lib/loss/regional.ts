@@ -4,6 +4,7 @@ import { ShapeError, showShape } from "../core/errors.ts";
 import { checkCount, checkKind, kind, optionReader } from "../core/options.ts";
 import { sameShape, sizeOf } from "../core/shape.ts";
 import { Buffer, LAYER_OPTIONS, type LayerOptions, Parameter } from "../nn/module.ts";
+import { squaredError } from "../ops/loss/fused.ts";
 import { ones, zeros } from "../tensor/create.ts";
 import { Tensor } from "../tensor/tensor.ts";
 import { checkedLoss, checkPair, Loss } from "./loss.ts";
@@ -27,11 +28,17 @@ function countRegions(name: string, regions: Tensor): number {
   );
 }
 
+/** How many elements each of `count` regions has. */
+function regionSizes(regions: Tensor, count: number): Tensor {
+  const one = ones([1], { dtype: "int32" }).expand([regions.size]);
+  return zeros([count], { dtype: "int32" }).scatterAdd(0, regions.reshape([regions.size]), one);
+}
+
 /** The mean squared error of each region, over the batch too. */
 function regionErrors(
   op: string,
   regions: Tensor,
-  count: number,
+  sizes: Tensor,
   prediction: Tensor,
   target: Tensor,
 ): Tensor {
@@ -47,12 +54,11 @@ function regionErrors(
   const places = sizeOf(regions.shape);
   const { dtype, device } = prediction;
   const labels = regions.reshape([places]).to({ device });
-  const errors = prediction.sub(target).square();
+  const errors = squaredError(prediction, target, "none");
   const alone = prediction.size === places;
   const each = alone ? errors.reshape([places]) : errors.reshape([-1, places]).mean(0);
-  const empty = zeros([count], { dtype, device });
-  const sizes = empty.scatterAdd(0, labels, ones([1], { dtype, device }).expand([places]));
-  return empty.scatterAdd(0, labels, each).div(sizes);
+  const empty = zeros(sizes.shape, { dtype, device });
+  return empty.scatterAdd(0, labels, each).div(sizes.to({ device }));
 }
 
 /**
@@ -75,6 +81,8 @@ function regionErrors(
 export class RegionWeightedMSE extends Loss {
   /** The region of each element, counted from 0, in the shape of the predictions' last dimensions. */
   readonly regions: Buffer;
+  /** int32, how many elements each region has. */
+  readonly sizes: Buffer;
   /** ln σ² of each region; 0 at first. */
   readonly logVars: Parameter;
 
@@ -90,15 +98,16 @@ export class RegionWeightedMSE extends Loss {
     const count = countRegions("losses.RegionWeightedMSE", regions);
     const { dtype = "float32" } = readLayer(call, options);
     this.regions = new Buffer(regions);
+    this.sizes = new Buffer(regionSizes(regions, count));
     this.logVars = new Parameter(zeros([count], { dtype }));
   }
 
   /** The loss, a tensor without dimensions. */
   override forward(prediction: Tensor, target: Tensor): Tensor {
     checkCount("compute losses.RegionWeightedMSE", arguments.length, 2);
-    const { regions, logVars } = this;
+    const { regions, sizes, logVars } = this;
     const op = "losses.RegionWeightedMSE";
-    const errors = regionErrors(op, regions, logVars.size, prediction, target);
+    const errors = regionErrors(op, regions, sizes, prediction, target);
     const loss = logVars.neg().exp().mul(errors).add(logVars.mul(0.5)).sum();
     return checkedLoss(op, target, "mean", loss);
   }
@@ -127,6 +136,8 @@ export class RegionWeightedMSE extends Loss {
 export class MinimaxMSE extends Loss {
   /** The region of each element, counted from 0, in the shape of the predictions' last dimensions. */
   readonly regions: Buffer;
+  /** int32, how many elements each region has. */
+  readonly sizes: Buffer;
   /** Logits z of the weights; 0 at first. */
   readonly logits: Parameter;
 
@@ -142,15 +153,16 @@ export class MinimaxMSE extends Loss {
     const count = countRegions("losses.MinimaxMSE", regions);
     const { dtype = "float32" } = readLayer(call, options);
     this.regions = new Buffer(regions);
+    this.sizes = new Buffer(regionSizes(regions, count));
     this.logits = new Parameter(zeros([count], { dtype }));
   }
 
   /** The loss, a tensor without dimensions. */
   override forward(prediction: Tensor, target: Tensor): Tensor {
     checkCount("compute losses.MinimaxMSE", arguments.length, 2);
-    const { regions, logits } = this;
+    const { regions, sizes, logits } = this;
     const op = "losses.MinimaxMSE";
-    const errors = regionErrors(op, regions, logits.size, prediction, target);
+    const errors = regionErrors(op, regions, sizes, prediction, target);
     // The same value, and −1 as the derivative.
     const turned = logits.detach().mul(2).sub(logits);
     return checkedLoss(op, target, "mean", turned.softmax(0).mul(errors).sum());

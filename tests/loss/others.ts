@@ -163,14 +163,14 @@ export const OTHERS: { readonly [Name in OtherName]: Other } = {
   RegionWeightedMSE: learned(
     FORMULA,
     weighted,
-    "log_vars regions",
+    "log_vars regions sizes",
     () => checkPair(weighted()),
   ),
   // The gradient of its weights has the other sign by design.
   MinimaxMSE: learned(
     FORMULA,
     minimax,
-    "logits regions",
+    "logits regions sizes",
     () =>
       checkInputs((p, t) => minimax().forward(p!, t!), [double("p", [3, 4]), double("t", [3, 4])]),
   ),
