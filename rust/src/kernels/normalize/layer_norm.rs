@@ -94,7 +94,15 @@ fn layer_norm_as<T: Element + Real + Into<f64>>(launch: &mut Launch<'_>) -> Resu
                 for (index, out) in chunk.chunks_mut(length).enumerate() {
                     let x = &x[start + index * length..][..length];
                     let (mean, scale) = moments(x, eps);
-                    out.iter_mut().zip(x).for_each(|(y, &x)| *y = (x - mean) * scale);
+                    let unit = |x: T| (x - mean) * scale;
+                    if let (Some(weight), Some(bias)) = (&weight, &bias) {
+                        let rows = x.iter().zip(weight.iter().zip(bias.iter()));
+                        out.iter_mut()
+                            .zip(rows)
+                            .for_each(|(y, (&x, (&w, &b)))| *y = unit(x) * w + b);
+                        continue;
+                    }
+                    out.iter_mut().zip(x).for_each(|(y, &x)| *y = unit(x));
                     if let Some(weight) = &weight {
                         out.iter_mut().zip(weight.iter()).for_each(|(y, &w)| *y = *y * w);
                     }
