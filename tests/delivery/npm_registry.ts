@@ -1,7 +1,7 @@
 /** npm's registry on this machine: Verdaccio, to which `npm publish` publishes and from which Deno loads. */
 
 import { ROOT } from "../tools/places.ts";
-import { mustQuietly, runWith } from "../tools/run.ts";
+import { quietly, runWith } from "../tools/run.ts";
 import { DAYS_AGO } from "./jsr_registry.ts";
 
 const FOLDER = new URL("target/verdaccio/", ROOT);
@@ -92,7 +92,7 @@ export async function startNpm(): Promise<NpmRegistry> {
     storage,
     async publish(from) {
       const token = `--${url.slice("http:".length)}:_authToken=anybody`;
-      await mustQuietly({}, "npm", "publish", from, "--registry", url, token);
+      await quietly({}, "npm", "publish", from, "--registry", url, token);
       const { name } = JSON.parse(await Deno.readTextFile(`${from}/package.json`));
       const file = `${storage(name)}/package.json`;
       const meta = JSON.parse(await Deno.readTextFile(file));

@@ -4,7 +4,7 @@ import meta from "../../deno.json" with { type: "json" };
 import { LIBRARY_FILE, LIBRARY_PACKAGE } from "../../lib/core/platform.ts";
 import { writePackage } from "../tools/package/folder.ts";
 import { ROOT } from "../tools/places.ts";
-import { mustQuietly } from "../tools/run.ts";
+import { quietly } from "../tools/run.ts";
 import { type JsrRegistry, startJsr } from "./jsr_registry.ts";
 import { type NpmRegistry, startNpm } from "./npm_registry.ts";
 
@@ -114,8 +114,11 @@ export interface Delivery extends AsyncDisposable {
 
 /** Publishes the library of the last build, stripped as packages are, to registries of its own. */
 export async function deliver(): Promise<Delivery> {
+  // Ends what runs if the rest fails, which else would keep the tests from ending.
+  await using started = new AsyncDisposableStack();
   const folder = await Deno.makeTempDir();
-  const [npm, jsr] = [await startNpm(), startJsr()];
+  started.defer(() => Deno.remove(folder, { recursive: true }));
+  const [npm, jsr] = [started.use(await startNpm()), started.use(startJsr())];
   let users = 0;
   const user = (url = npm.url) => {
     const own = `${folder}/${users++}`;
@@ -124,14 +127,15 @@ export async function deliver(): Promise<Delivery> {
   };
   const library = `${folder}/${LIBRARY_FILE}`;
   await Deno.copyFile(new URL(`target/release/${LIBRARY_FILE}`, ROOT), library);
-  await mustQuietly({}, "strip", library);
+  await quietly({}, "strip", library);
   const { sha256 } = await writePackage(library, `${folder}/package`);
   await npm.publish(`${folder}/package`);
   const flags = ["--token=any", "--allow-dirty", "--no-check", "--no-provenance"];
-  await mustQuietly({ JSR_URL: jsr.url }, Deno.execPath(), "publish", ...flags);
+  await quietly({ JSR_URL: jsr.url }, Deno.execPath(), "publish", ...flags);
   const first = user();
   const { code, error } = await first.run(["--allow-ffi"], `import "${MODULE}";`);
   if (code !== 0) throw new Error(`Cannot test the delivery: ${error}`);
+  const all = started.move();
   return {
     npm,
     jsr,
@@ -139,12 +143,9 @@ export async function deliver(): Promise<Delivery> {
     user,
     async regular() {
       const regular = user();
-      await mustQuietly({}, "cp", "-R", `${first.cache}/.`, regular.cache);
+      await quietly({}, "cp", "-R", `${first.cache}/.`, regular.cache);
       return regular;
     },
-    async [Symbol.asyncDispose]() {
-      await Promise.all([npm[Symbol.asyncDispose](), jsr[Symbol.asyncDispose]()]);
-      await Deno.remove(folder, { recursive: true });
-    },
+    [Symbol.asyncDispose]: () => all.disposeAsync(),
   };
 }

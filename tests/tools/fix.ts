@@ -7,14 +7,14 @@
 
 import { parseArgs } from "node:util";
 import { changed, fingerprints, pythonWithTorch } from "./renewal.ts";
-import { cargo, mustQuietly } from "./run.ts";
+import { cargo, quietly } from "./run.ts";
 import { ROOT } from "./places.ts";
 import { prepareStd } from "./setup.ts";
 
 const deno = Deno.execPath();
 
 const must = (command: string, ...args: string[]) =>
-  mustQuietly({ NO_COLOR: "1" }, command, ...args);
+  quietly({ NO_COLOR: "1" }, command, ...args);
 
 const { values: { python } } = parseArgs({ options: { python: { type: "string" } } });
 

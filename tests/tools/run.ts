@@ -44,10 +44,12 @@ export async function runWith(
   if (show) {
     console.log(`\n> ${[command === Deno.execPath() ? "deno" : command, ...args].join(" ")}`);
   }
+  // What watches the native library is for Deno alone, which loads it: compilers do not bear it.
+  const unwatched = command === Deno.execPath() ? {} : { LD_PRELOAD: "" };
   const child = new Deno.Command(command, {
     args,
     cwd: new URL("../..", import.meta.url),
-    env,
+    env: { ...unwatched, ...env },
     stdin: "null",
     stdout: "piped",
     stderr: "piped",
@@ -70,17 +72,16 @@ export async function must(command: string, ...args: string[]): Promise<Outcome>
   return outcome;
 }
 
-/** The same, showing what the command printed only then. */
-export async function mustQuietly(
+/** Runs a command without a word; if it fails, the error says what it printed. */
+export async function quietly(
   env: Readonly<Record<string, string>>,
   command: string,
   ...args: string[]
 ): Promise<Outcome> {
   const outcome = await runWith({ env, show: false }, command, ...args);
   if (outcome.code === 0) return outcome;
-  console.error(outcome.output);
-  console.error(`${[command === Deno.execPath() ? "deno" : command, ...args].join(" ")} failed`);
-  Deno.exit(outcome.code);
+  const line = [command === Deno.execPath() ? "deno" : command, ...args].join(" ");
+  throw new Error(`\`${line}\` failed with status ${outcome.code}:\n${outcome.output}`);
 }
 
 /** Runs cargo; where there is none, says in one sentence how to get it. */

@@ -1,7 +1,7 @@
 /** A native library that runs on other machines than the one that built it. */
 
 import { LIBRARY_FILE } from "../../../lib/core/platform.ts";
-import { mustQuietly, runWith } from "../run.ts";
+import { quietly, runWith } from "../run.ts";
 import { ROOT } from "../places.ts";
 
 /** The C library that Linux must have at least: Debian 10's. Deno needs almost that. */
@@ -16,8 +16,8 @@ const FOLDER = new URL("target/package/", ROOT);
 async function linker(): Promise<string> {
   const folder = new URL("linker/", FOLDER).pathname;
   const bin = `${folder}bin`;
-  await mustQuietly({}, "python3", "-m", "venv", folder);
-  await mustQuietly({}, `${bin}/python`, "-m", "pip", "install", "--quiet", ...LINKER);
+  await quietly({}, "python3", "-m", "venv", folder);
+  await quietly({}, `${bin}/python`, "-m", "pip", "install", "--quiet", ...LINKER);
   return bin;
 }
 
@@ -63,7 +63,7 @@ export function tooNew(printed: string, newest = GLIBC): string[] {
 
 /** Refuses a library that machines with the oldest C library cannot open. */
 export async function checkGlibc(library: string, newest = GLIBC): Promise<void> {
-  const { output } = await mustQuietly({}, "readelf", "--version-info", "--wide", library);
+  const { output } = await quietly({}, "readelf", "--version-info", "--wide", library);
   const versions = tooNew(output, newest);
   if (versions.length > 0) {
     throw new Error(

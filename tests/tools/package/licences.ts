@@ -1,6 +1,6 @@
 /** The licences of all that is linked into the native library, as one text. */
 
-import { mustQuietly } from "../run.ts";
+import { quietly } from "../run.ts";
 
 /** What `cargo metadata` says of a crate. */
 interface Crate {
@@ -12,7 +12,7 @@ interface Crate {
 }
 
 async function cargo(command: string, ...args: readonly string[]): Promise<string> {
-  return (await mustQuietly({}, "cargo", command, "--locked", "--quiet", ...args)).output;
+  return (await quietly({}, "cargo", command, "--locked", "--quiet", ...args)).output;
 }
 
 /** The crates whose code is in the library: what only runs while it is built is not. */
