@@ -13,8 +13,7 @@ import { prepareStd } from "./setup.ts";
 
 const deno = Deno.execPath();
 
-const must = (command: string, ...args: string[]) =>
-  quietly({ NO_COLOR: "1" }, command, ...args);
+const must = (command: string, ...args: string[]) => quietly({ NO_COLOR: "1" }, command, ...args);
 
 const { values: { python } } = parseArgs({ options: { python: { type: "string" } } });
 
