@@ -1,6 +1,6 @@
-//! Every function that leaves the library, and the only place where pointers become slices.
+//! The exported functions, and the only place where pointers become slices.
 //!
-//! A status of 0 is success. Otherwise the message stands in the frame that the caller passed:
+//! A status of 0 is success. Otherwise the frame that the caller passed holds the message:
 //! its byte length in the first word, then UTF-8.
 #![allow(unsafe_code, unreachable_pub)]
 

@@ -1,9 +1,9 @@
-//! The allocator of the library: the system's, with two additions for when that has no memory.
+//! The library's allocator: the system's, with two additions for when it runs out of memory.
 //!
-//! What a kernel needs for its data it asks for in a way that can be refused (`scratch.rs`). Around
-//! kernels, though, stands code that ends the process when it is refused: jobs for threads and texts
-//! of errors, which are small and come from a reserve; and the packed operands of `gemm`, for which a
-//! thread sets room aside beforehand.
+//! Kernels allocate memory for their data in a way that can fail (`scratch.rs`). Code around them aborts
+//! the process instead when an allocation fails: jobs for threads and error messages, which are small
+//! and come from a reserve; and the packed operands of `gemm`, for which a thread sets room aside
+//! beforehand.
 #![allow(unsafe_code)]
 
 use crate::dtype::Element;
@@ -34,7 +34,7 @@ unsafe impl Sync for Reserve {}
 static RESERVE: Reserve = Reserve(UnsafeCell::new([0; SLOT * WORD * WORDS]));
 static TAKEN: [AtomicU64; WORDS] = [const { AtomicU64::new(0) }; WORDS];
 
-/// A place in the reserve for something small; null if it is not small or all are taken.
+/// A slot of the reserve for something small; null if it is too large or all slots are taken.
 #[cold]
 fn take(layout: Layout) -> *mut u8 {
     if layout.size() >= SLOT || layout.align() > SLOT {
@@ -60,8 +60,7 @@ fn place(pointer: *mut u8) -> Option<usize> {
     (offset < SLOT * WORD * WORDS).then_some(offset / SLOT)
 }
 
-/// Memory that a thread has set aside: where it begins, what is free of it, where it ends. It is lent
-/// when something is free.
+/// Memory that a thread has set aside. It is lent out while some of it is free.
 #[derive(Clone, Copy)]
 struct Room {
     start: *mut u8,
@@ -77,8 +76,8 @@ impl Room {
     }
 }
 
-/// Zeros, or none where there is no memory for them. Of many, the system gives pages that it makes
-/// only when they are touched.
+/// Zeros, or none where there is no memory for them. The system backs large ones with pages only when
+/// they are touched.
 pub(crate) fn zeros<T: Element>(length: usize) -> Option<Vec<T>> {
     let layout = Layout::array::<T>(length).ok()?;
     if layout.size() == 0 {
@@ -115,8 +114,8 @@ thread_local! {
 /// Room that a thread keeps for the next time.
 const KEPT: usize = 1 << 22;
 
-/// Calls the body, which takes memory without asking, with `bytes` of room for it, or says that there
-/// is no memory. All that the body allocates it must give back.
+/// Calls the body, whose allocations must not fail, with `bytes` of room for them, or reports that there
+/// is no memory. The body must free all that it allocates.
 pub(crate) fn with_room<R>(bytes: usize, body: impl FnOnce() -> R) -> Result<R> {
     HELD.with_borrow_mut(|held| {
         if held.0.capacity() < bytes {
@@ -133,7 +132,7 @@ pub(crate) fn with_room<R>(bytes: usize, body: impl FnOnce() -> R) -> Result<R> 
     })
 }
 
-/// Takes room back at the end of a body, also where that panics.
+/// Takes the room back at the end of a body, even if it panics.
 struct Lent;
 
 impl Lent {

@@ -1,4 +1,4 @@
-//! The processor: its vectors and its threads.
+//! The CPU: its vectors and its threads.
 
 use crate::dtype::Element;
 use crate::error::{Error, Result};
@@ -106,7 +106,7 @@ fn stay_awake(pool: &ThreadPool, helpers: usize) {
         WATCHES.fetch_add(1, Ordering::Relaxed);
         pool.spawn(move || {
             while now() < AWAKE_UNTIL.load(Ordering::Relaxed) {
-                // Runs what has been spawned meanwhile; else rests, as two threads may share a core.
+                // Runs what has been spawned meanwhile, or pauses, as two threads may share a core.
                 if rayon::yield_now() != Some(rayon::Yield::Executed) {
                     (0..REST).for_each(|_| std::hint::spin_loop());
                     std::thread::yield_now();
@@ -128,11 +128,11 @@ pub(crate) fn for_pieces(pieces: usize, body: impl Fn(usize) + Sync) -> Result {
     share(pieces, helpers, &body)
 }
 
-/// The pieces on the calling thread and its helpers. Compiled once and not for each kernel, as a call
-/// costs nothing beside a piece.
+/// Runs the pieces on the calling thread and its helpers. Compiled once and not for each kernel: next to
+/// a piece, a call costs nothing.
 fn share(pieces: usize, helpers: usize, body: &(dyn Fn(usize) + Sync)) -> Result {
-    // Each thread has a range of its own, so that the same part of an array tends to meet the same
-    // cache again; then it takes what others have left.
+    // Each thread has a range of its own, so that the same part of an array tends to stay in the same
+    // cache; then it takes what others have left.
     let ranges = helpers + 1;
     let bound = |range: usize| range * pieces / ranges;
     let next = listed((0..ranges).map(|range| AtomicUsize::new(bound(range))))?;
@@ -163,11 +163,11 @@ fn share(pieces: usize, helpers: usize, body: &(dyn Fn(usize) + Sync)) -> Result
         stay_awake(&pool, helpers);
         work(0);
         // Helpers end at about the same time; sleeping until then would cost more than waiting.
-        // Yielding lets a helper run that the system has put on this thread's processor, which
-        // else would happen at the next tick, after milliseconds.
+        // Yielding lets a helper run that the system has put on this thread's core, which
+        // otherwise would wait milliseconds for the next tick.
         let mut turns = 0;
         while ended.load(Ordering::Acquire) < helpers && turns < 100_000 {
-            // A helper that has called this itself may be what another one waits for.
+            // Work spawned by a helper may be what another one waits for.
             if rayon::yield_now() != Some(rayon::Yield::Executed) {
                 (0..REST).for_each(|_| std::hint::spin_loop());
                 std::thread::yield_now();
@@ -178,7 +178,7 @@ fn share(pieces: usize, helpers: usize, body: &(dyn Fn(usize) + Sync)) -> Result
     Ok(())
 }
 
-/// `for_pieces` for work that can fail; one of the errors is given back.
+/// `for_pieces` for work that can fail; returns one of the errors.
 pub(crate) fn try_pieces(pieces: usize, body: impl Fn(usize) -> Result + Sync) -> Result {
     let failure = Mutex::new(None);
     for_pieces(pieces, |piece| {
@@ -191,8 +191,8 @@ pub(crate) fn try_pieces(pieces: usize, body: impl Fn(usize) -> Result + Sync) -
     failure.into_inner().ok().flatten().map_or(Ok(()), Err)
 }
 
-/// Calls the body with each part, on all threads. Parts that are near each other tend to meet the
-/// same thread, in this call and the next.
+/// Calls the body with each part, on all threads. Neighbouring parts tend to go to the same thread, in
+/// this call and the next.
 pub(crate) fn for_parts<P: Send>(
     parts: impl Iterator<Item = P>,
     body: impl Fn(P) + Sync,
@@ -203,7 +203,7 @@ pub(crate) fn for_parts<P: Send>(
     })
 }
 
-/// `for_parts` for work that can fail; one of the errors is given back.
+/// `for_parts` for work that can fail; returns one of the errors.
 pub(crate) fn try_parts<P: Send>(
     parts: impl Iterator<Item = P>,
     body: impl Fn(P) -> Result + Sync,
@@ -231,7 +231,7 @@ pub(crate) fn for_chunks_of<T: Send>(
     })
 }
 
-/// `for_chunks_of` for work that can fail; one of the errors is given back.
+/// `for_chunks_of` for work that can fail; returns one of the errors.
 #[inline]
 pub(crate) fn try_chunks_of<T: Send>(
     out: &mut [T],

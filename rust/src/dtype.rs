@@ -1,9 +1,9 @@
-//! Element types, made from one table, and the borrowed, typed slices that kernels receive.
+//! Element types, generated from one table, and the borrowed, typed slices that kernels receive.
 
 use crate::error::{Error, Result};
 
-/// Makes from the table all that differs by element type. The first token is `$`, which a macro cannot
-/// write into another one by itself.
+/// Generates everything that differs by element type from the table. The first token is `$`, which a
+/// macro cannot write into a nested one by itself.
 macro_rules! dtypes {
     (
         ($d:tt)

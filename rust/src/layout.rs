@@ -1,4 +1,4 @@
-//! Shapes and strides: how the elements of an operand lie in its slice.
+//! Shapes and strides: the layout of an operand's elements in its slice.
 
 use crate::error::{Error, Result};
 use ndarray::{ArrayView, ArrayViewMut, Dim, Dimension, IntoDimension, ShapeBuilder};
@@ -68,8 +68,8 @@ impl Layout {
     }
 
     /// Elements of memory from the first to the last one reached, 0 for an empty view. Refuses extents
-    /// of more elements than int32 counts, those beside an extent of 0 too: with any of them can be
-    /// reckoned without a check, and no loop over them is endless.
+    /// of more elements than int32 counts, those beside an extent of 0 too: any of them can be
+    /// multiplied without a check, and no loop over them is endless.
     pub(crate) fn span(&self) -> Result<usize> {
         let (mut last, mut elements, mut empty) = (0u64, 1u64, false);
         for axis in 0..self.rank {
@@ -122,7 +122,7 @@ impl Layout {
         part
     }
 
-    /// The same shape with the elements in order, one behind the other.
+    /// The same shape with its elements in order, without gaps.
     pub(crate) fn in_order(&self) -> Self {
         let (mut part, mut step) = (*self, 1);
         for axis in (0..self.rank).rev() {

@@ -28,7 +28,7 @@ pub(crate) enum Wgsl {
     /// The formula of one element, of `x`, of `a` and `b`, or of a condition `c`, `a` and `b`, whose
     /// type is `T`. `gpu/programs/elementwise.wgsl` stands around it.
     Expression(&'static str),
-    /// A program with `fn main`, and what a launch of it becomes: one dispatch or several; and whether
+    /// A program, and what a launch of it becomes: one dispatch or several; and whether
     /// it is written for float64 too.
     Program {
         source: &'static str,

@@ -1,5 +1,4 @@
-//! Memory that a kernel works with beside its operands. A caller may not have it: that is an error,
-//! no reason to end the process.
+//! Scratch memory of kernels. Running out of it is an error, not a reason to abort the process.
 
 use crate::allocator::zeros;
 use crate::cpu::for_chunks;
@@ -23,8 +22,8 @@ pub(crate) fn in_order<T: Element>(view: View<'_>) -> Result<Cow<'_, [T]>> {
     Ok(Cow::Owned(copy))
 }
 
-/// The same of an operand that must have so many elements, which are counted before anything is copied,
-/// as a view may repeat its elements.
+/// The same for an operand that must have `count` elements. This is checked before anything is copied, as
+/// a view may repeat its elements.
 pub(crate) fn all_in_order<T: Element>(view: View<'_>, count: usize) -> Result<Cow<'_, [T]>> {
     if view.layout.len() != count {
         return Err(Error::new("the operands have different sizes"));

@@ -80,7 +80,7 @@ Deno.test("kernels carry a WGSL expression or a program, or none", () => {
     "a + b",
     undefined,
   ]);
-  assertMatch(table.get("matmul") ?? "", /fn main/);
+  assertMatch(table.get("sum") ?? "", /fn run/);
 });
 
 /** An operand with a storage that lies about nothing but what the caller changes. */

@@ -5,7 +5,7 @@ use super::plan::{Stage, WORDS};
 
 /// Dispatches that wait together at most.
 const FULL: usize = 128;
-/// Workgroups that wait together at most: the device has enough to do, and shall not wait for more.
+/// Workgroups that wait together at most: they keep the device busy, which should not wait for more.
 const BUSY: u64 = 1 << 16;
 const BYTES: usize = WORDS * 4;
 

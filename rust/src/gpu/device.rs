@@ -1,4 +1,4 @@
-//! The one device: opened once, on first use; every wait has a bound.
+//! The device, opened on first use. Every wait has a time limit.
 
 use super::batch::Batch;
 use super::launch::{operands, stages};
@@ -14,7 +14,7 @@ use std::cell::RefCell;
 use std::collections::{HashSet, VecDeque};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::channel;
-use std::sync::{Arc, LazyLock, Mutex, MutexGuard};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock};
 use std::time::Duration;
 
 /// What float64 needs: its programs look at the bits of numbers.
@@ -23,7 +23,7 @@ const FLOAT64: wgpu::Features = wgpu::Features::SHADER_F64.union(wgpu::Features:
 const OPENING: Duration = Duration::from_secs(20);
 /// Longest wait for the work of a submission.
 const WORKING: Duration = Duration::from_secs(60);
-/// Submissions that are under way at most: enough for a device to be busy, and no more memory is held.
+/// Submissions in flight at most: enough to keep a device busy, without holding more memory.
 const AHEAD: usize = 8;
 /// What is used where an adapter has it.
 const WANTED: wgpu::Features = wgpu::Features::TIMESTAMP_QUERY.union(FLOAT64);
@@ -43,7 +43,7 @@ pub(super) struct Gpu {
     trouble: Arc<Trouble>,
 }
 
-/// What the device reports beside the calls.
+/// What the device reports outside of calls.
 #[derive(Default)]
 struct Trouble {
     /// Whether there is something to look at.
@@ -75,20 +75,25 @@ impl Trouble {
     }
 }
 
-static GPU: LazyLock<std::result::Result<Mutex<Gpu>, String>> = LazyLock::new(start);
+/// An open device, and what can be asked of it while it works.
+struct Opened {
+    has_float64: bool,
+    gpu: Mutex<Gpu>,
+}
 
-/// Whether the device that is open has float64.
-static HAS_FLOAT64: AtomicBool = AtomicBool::new(false);
+/// The device, or why there is none; empty until it is first used.
+static DEVICE: OnceLock<std::result::Result<Opened, String>> = OnceLock::new();
 
-/// The names of the element types that a kernel takes on the device that is open.
+/// The names of the element types that a kernel takes on the device that is open; float64 is not among
+/// them while none is.
 pub(crate) fn types(kernel: &Kernel) -> Vec<&'static str> {
-    let float64 = HAS_FLOAT64.load(Ordering::Acquire);
+    let float64 = matches!(DEVICE.get(), Some(Ok(device)) if device.has_float64);
     let takes = |dtype: &&DType| kernel.wgsl.takes(**dtype) && (float64 || **dtype != DType::F64);
     DType::ALL.iter().filter(takes).map(|dtype| dtype.name()).collect()
 }
 
 /// Opens the device on a thread of its own: a driver that hangs must not hang the program.
-fn start() -> std::result::Result<Mutex<Gpu>, String> {
+fn start() -> std::result::Result<Opened, String> {
     let (sender, receiver) = channel();
     std::thread::Builder::new()
         .name("adjoint-gpu".into())
@@ -98,7 +103,10 @@ fn start() -> std::result::Result<Mutex<Gpu>, String> {
         })
         .map_err(|error| format!("no thread to open the device: {error}"))?;
     match receiver.recv_timeout(OPENING) {
-        Ok(opened) => opened.map(|gpu| Mutex::new(*gpu)),
+        Ok(gpu) => gpu.map(|gpu| Opened {
+            has_float64: gpu.device.features().contains(FLOAT64),
+            gpu: Mutex::new(*gpu),
+        }),
         Err(_) => Err(format!("the driver did not answer in {} s", OPENING.as_secs())),
     }
 }
@@ -120,7 +128,6 @@ async fn request() -> std::result::Result<Gpu, String> {
     };
     let device = adapter.request_device(&descriptor).await;
     let (device, queue) = device.map_err(|error| format!("no device: {error}"))?;
-    HAS_FLOAT64.store(device.features().contains(FLOAT64), Ordering::Release);
     let trouble = Arc::new(Trouble::default());
     let told = trouble.clone();
     device.on_uncaptured_error(Arc::new(move |error: wgpu::Error| told.fail(error)));
@@ -161,8 +168,10 @@ fn kind_of(device: wgpu::DeviceType) -> &'static str {
 
 /// The open device, unless it is lost.
 fn gpu() -> Result<MutexGuard<'static, Gpu>> {
-    let gpu = GPU.as_ref().map_err(|reason| Error::device(reason.clone()))?;
-    let gpu = gpu.lock().map_err(|_| Error::device("an earlier call failed inside the driver"))?;
+    let device = DEVICE.get_or_init(start);
+    let device = device.as_ref().map_err(|reason| Error::device(reason.clone()))?;
+    let gpu =
+        device.gpu.lock().map_err(|_| Error::device("an earlier call failed inside the driver"))?;
     gpu.check()?;
     Ok(gpu)
 }
@@ -310,14 +319,14 @@ pub(crate) fn free(handle: u32) -> Result {
     gpu()?.free(handle)
 }
 
-/// The memory that a thread has taken: a Worker that is ended runs no finalizers of its own.
+/// The memory that a thread has taken: a Worker that is terminated runs no finalizers.
 struct Owned(HashSet<u32>);
 
 thread_local! {
     static OWNED: RefCell<Owned> = RefCell::new(Owned(HashSet::new()));
 }
 
-/// What threads that have ended have left. They do not free it themselves: at the end of the process the
+/// Memory left by threads that have ended. They do not free it themselves: at the end of the process the
 /// driver may be gone.
 static ORPHANS: Mutex<Vec<u32>> = Mutex::new(Vec::new());
 

@@ -1,4 +1,4 @@
-//! What is asked of the device while somebody measures, and how long it takes by its own clock.
+//! The work of the device during a measurement, and how long it takes by the device's own clock.
 
 use super::plan::{Operand, Slot, Stage, bytes_of};
 

@@ -38,31 +38,13 @@ const PARAMETERS: &str = include_str!("parameters.wgsl");
 const FLOAT: &str = include_str!("float.wgsl");
 const FLOAT32: &str = include_str!("float32.wgsl");
 const FLOAT64: &str = include_str!("float64.wgsl");
+const NUMBER_FLOAT32: &str = include_str!("number_float32.wgsl");
+const NUMBER_FLOAT64: &str = include_str!("number_float64.wgsl");
 const WHOLE: &str = include_str!("whole.wgsl");
 
-/// How a number for the program is read from words.
+/// How a program reads its numbers from words.
 fn number_text(dtype: DType) -> &'static str {
-    match dtype {
-        DType::F64 => {
-            "alias N = f64;
-
-fn number_at(first: u32, i: u32) -> N {
-    let at = first + 2u * i;
-    return bitcast<f64>(u64(word(at)) | (u64(word(at + 1u)) << 32u));
-}
-
-"
-        }
-        _ => {
-            "alias N = f32;
-
-fn number_at(first: u32, i: u32) -> N {
-    return bitcast<f32>(word(first + i));
-}
-
-"
-        }
-    }
+    if dtype == DType::F64 { NUMBER_FLOAT64 } else { NUMBER_FLOAT32 }
 }
 
 /// What the bits of a number tell.
@@ -125,7 +107,7 @@ impl Pipelines {
             return Err(Error::new("a program has too many operands"));
         }
         let layout = self.layouts.entry(shape).or_insert_with(|| layout(device, shape));
-        // A text that the device refuses is told at once, with its line, and is not kept.
+        // A text that the device refuses is reported here, with its line, and is not kept.
         let scope = device.push_error_scope(wgpu::ErrorFilter::Validation);
         let module = device.create_shader_module(wgpu::ShaderModuleDescriptor {
             label: Some(stage.name),

@@ -1,4 +1,4 @@
-//! What a row tells the GPU of a launch, so that rows need no wgpu.
+//! What a row hands to the GPU for a launch, so that rows need no wgpu.
 #![cfg_attr(not(feature = "gpu"), allow(dead_code))]
 
 use crate::dtype::DType;
@@ -9,7 +9,7 @@ use crate::layout::Layout;
 pub(crate) const WORDS: usize = 64;
 /// Invocations of a workgroup, where a program has no other number.
 pub(crate) const GROUP: usize = 256;
-/// Elements of a vector, which is read and written at once.
+/// Elements of a vector, which is read and written as one.
 pub(crate) const VECTOR: usize = 4;
 /// Workgroups along one axis that every device allows.
 const MOST_GROUPS: usize = 65535;
@@ -138,7 +138,7 @@ impl Operand {
     }
 }
 
-/// So many workgroups along two axes, which together are a few too many.
+/// A number of workgroups spread over two axes, which may give a few too many.
 pub(crate) fn spread(groups: usize) -> Result<[u32; 3]> {
     let rows = groups.div_ceil(MOST_GROUPS).max(1);
     if rows > MOST_GROUPS {

@@ -511,13 +511,8 @@ fn value(a: T, b: T) -> R {
     return R(a + b);
 }
 
-@compute @workgroup_size(256)
-fn main(
-    @builtin(workgroup_id) group: vec3<u32>,
-    @builtin(num_workgroups) groups: vec3<u32>,
-    @builtin(local_invocation_index) own: u32,
-) {
-    let i = (group.y * groups.x + group.x) * 256u + own;
+fn run(group: u32, own: u32) {
+    let i = group * 256u + own;
     if (i >= word(0u)) {
         return;
     }
@@ -540,6 +535,16 @@ fn main(
     let b = m2[p2];
     let y = vec4<R>(value(a.x, b.x), value(a.y, b.y), value(a.z, b.z), value(a.w, b.w));
     m0[p0] = y;
+}
+
+// A launch is spread over two axes of workgroups, which programs count as one.
+@compute @workgroup_size(256)
+fn main(
+    @builtin(workgroup_id) group: vec3<u32>,
+    @builtin(num_workgroups) groups: vec3<u32>,
+    @builtin(local_invocation_index) own: u32,
+) {
+    run(group.y * groups.x + group.x, own);
 }
 
 // exp [(F64, [64]), (F64, [64])], dispatch 0
@@ -1109,13 +1114,8 @@ fn value(x: T) -> R {
     return R(exp(x));
 }
 
-@compute @workgroup_size(256)
-fn main(
-    @builtin(workgroup_id) group: vec3<u32>,
-    @builtin(num_workgroups) groups: vec3<u32>,
-    @builtin(local_invocation_index) own: u32,
-) {
-    let i = (group.y * groups.x + group.x) * 256u + own;
+fn run(group: u32, own: u32) {
+    let i = group * 256u + own;
     if (i >= word(0u)) {
         return;
     }
@@ -1134,6 +1134,16 @@ fn main(
     let x = m1[p1];
     let y = vec4<R>(value(x.x), value(x.y), value(x.z), value(x.w));
     m0[p0] = y;
+}
+
+// A launch is spread over two axes of workgroups, which programs count as one.
+@compute @workgroup_size(256)
+fn main(
+    @builtin(workgroup_id) group: vec3<u32>,
+    @builtin(num_workgroups) groups: vec3<u32>,
+    @builtin(local_invocation_index) own: u32,
+) {
+    run(group.y * groups.x + group.x, own);
 }
 
 // lt [(Bool, [2, 3]), (F32, [2, 3]), (F32, [2, 3])], dispatch 0
@@ -1649,13 +1659,8 @@ fn value(a: T, b: T) -> R {
     return u32(bool(a < b));
 }
 
-@compute @workgroup_size(256)
-fn main(
-    @builtin(workgroup_id) group: vec3<u32>,
-    @builtin(num_workgroups) groups: vec3<u32>,
-    @builtin(local_invocation_index) own: u32,
-) {
-    let i = (group.y * groups.x + group.x) * 256u + own;
+fn run(group: u32, own: u32) {
+    let i = group * 256u + own;
     if (i >= word(0u)) {
         return;
     }
@@ -1680,6 +1685,16 @@ fn main(
     for (var part = 0u; part < min(4u, word(1u) - 4u * i); part++) {
         m0[p0][part] = y[part];
     }
+}
+
+// A launch is spread over two axes of workgroups, which programs count as one.
+@compute @workgroup_size(256)
+fn main(
+    @builtin(workgroup_id) group: vec3<u32>,
+    @builtin(num_workgroups) groups: vec3<u32>,
+    @builtin(local_invocation_index) own: u32,
+) {
+    run(group.y * groups.x + group.x, own);
 }
 
 // sum [(F32, []), (F32, [1048576])], dispatch 0
@@ -1768,13 +1783,8 @@ fn finish(total: R) -> R {
 
 var<workgroup> states: array<State, 256>;
 
-@compute @workgroup_size(256)
-fn main(
-    @builtin(workgroup_id) group: vec3<u32>,
-    @builtin(num_workgroups) groups: vec3<u32>,
-    @builtin(local_invocation_index) own: u32,
-) {
-    let item = (group.y * groups.x + group.x) * (256u / LANES) + own / LANES;
+fn run(group: u32, own: u32) {
+    let item = group * (256u / LANES) + own / LANES;
     let lane = own % LANES;
     var state = identity();
     if (item < word(0u)) {
@@ -1802,6 +1812,16 @@ fn main(
     if (lane == 0u && item < word(0u)) {
         m0[item] = state;
     }
+}
+
+// A launch is spread over two axes of workgroups, which programs count as one.
+@compute @workgroup_size(256)
+fn main(
+    @builtin(workgroup_id) group: vec3<u32>,
+    @builtin(num_workgroups) groups: vec3<u32>,
+    @builtin(local_invocation_index) own: u32,
+) {
+    run(group.y * groups.x + group.x, own);
 }
 
 // sum [(F32, []), (F32, [1048576])], dispatch 1
@@ -1890,13 +1910,8 @@ fn finish(total: R) -> R {
 
 var<workgroup> states: array<State, 256>;
 
-@compute @workgroup_size(256)
-fn main(
-    @builtin(workgroup_id) group: vec3<u32>,
-    @builtin(num_workgroups) groups: vec3<u32>,
-    @builtin(local_invocation_index) own: u32,
-) {
-    let item = (group.y * groups.x + group.x) * (256u / LANES) + own / LANES;
+fn run(group: u32, own: u32) {
+    let item = group * (256u / LANES) + own / LANES;
     let lane = own % LANES;
     var state = identity();
     if (item < word(0u)) {
@@ -1920,6 +1935,16 @@ fn main(
     if (lane == 0u && item < word(0u)) {
         m0[word(6u) + item] = finish(state);
     }
+}
+
+// A launch is spread over two axes of workgroups, which programs count as one.
+@compute @workgroup_size(256)
+fn main(
+    @builtin(workgroup_id) group: vec3<u32>,
+    @builtin(num_workgroups) groups: vec3<u32>,
+    @builtin(local_invocation_index) own: u32,
+) {
+    run(group.y * groups.x + group.x, own);
 }
 
 // sum [(F64, []), (F64, [1048576])], dispatch 0
@@ -2009,13 +2034,8 @@ fn finish(total: R) -> R {
 
 var<workgroup> states: array<State, 256>;
 
-@compute @workgroup_size(256)
-fn main(
-    @builtin(workgroup_id) group: vec3<u32>,
-    @builtin(num_workgroups) groups: vec3<u32>,
-    @builtin(local_invocation_index) own: u32,
-) {
-    let item = (group.y * groups.x + group.x) * (256u / LANES) + own / LANES;
+fn run(group: u32, own: u32) {
+    let item = group * (256u / LANES) + own / LANES;
     let lane = own % LANES;
     var state = identity();
     if (item < word(0u)) {
@@ -2043,6 +2063,16 @@ fn main(
     if (lane == 0u && item < word(0u)) {
         m0[item] = state;
     }
+}
+
+// A launch is spread over two axes of workgroups, which programs count as one.
+@compute @workgroup_size(256)
+fn main(
+    @builtin(workgroup_id) group: vec3<u32>,
+    @builtin(num_workgroups) groups: vec3<u32>,
+    @builtin(local_invocation_index) own: u32,
+) {
+    run(group.y * groups.x + group.x, own);
 }
 
 // sum [(F64, []), (F64, [1048576])], dispatch 1
@@ -2132,13 +2162,8 @@ fn finish(total: R) -> R {
 
 var<workgroup> states: array<State, 256>;
 
-@compute @workgroup_size(256)
-fn main(
-    @builtin(workgroup_id) group: vec3<u32>,
-    @builtin(num_workgroups) groups: vec3<u32>,
-    @builtin(local_invocation_index) own: u32,
-) {
-    let item = (group.y * groups.x + group.x) * (256u / LANES) + own / LANES;
+fn run(group: u32, own: u32) {
+    let item = group * (256u / LANES) + own / LANES;
     let lane = own % LANES;
     var state = identity();
     if (item < word(0u)) {
@@ -2162,6 +2187,16 @@ fn main(
     if (lane == 0u && item < word(0u)) {
         m0[word(6u) + item] = finish(state);
     }
+}
+
+// A launch is spread over two axes of workgroups, which programs count as one.
+@compute @workgroup_size(256)
+fn main(
+    @builtin(workgroup_id) group: vec3<u32>,
+    @builtin(num_workgroups) groups: vec3<u32>,
+    @builtin(local_invocation_index) own: u32,
+) {
+    run(group.y * groups.x + group.x, own);
 }
 
 // max [(F32, [8]), (I32, [8]), (F32, [8, 100])], dispatch 0
@@ -2236,21 +2271,49 @@ fn copysign(x: T, sign: T) -> T {
 const LANES = 32u;
 const KEPT = 1u;
 const REDUCED = 1u;
-struct State { value: T, at: u32 }
-fn identity() -> State { return State(T(0), 0xffffffffu); }
-fn state_of(x: T, i: u32) -> State { return State(x, i); }
+// An element and its place. A NaN wins, and of equal elements the first.
+struct State {
+    value: T,
+    at: u32,
+}
+
+fn identity() -> State {
+    return State(T(0), 0xffffffffu);
+}
+
+fn state_of(x: T, i: u32) -> State {
+    return State(x, i);
+}
+
 fn combined(a: State, b: State) -> State {
-    if (a.at == 0xffffffffu) { return b; }
-    if (b.at == 0xffffffffu) { return a; }
-    let ranks = vec2<u32>(u32(is_nan(a.value)), u32(is_nan(b.value)));
-    if (ranks.x != ranks.y) { if (ranks.y > ranks.x) { return b; } return a; }
-    if (ranks.x == 0u) {
-        if (b.value > a.value) { return b; }
-        if (a.value > b.value) { return a; }
+    if (a.at == 0xffffffffu) {
+        return b;
     }
-    if (b.at < a.at) { return b; }
+    if (b.at == 0xffffffffu) {
+        return a;
+    }
+    let a_is_nan = is_nan(a.value);
+    if (a_is_nan != is_nan(b.value)) {
+        if (a_is_nan) {
+            return a;
+        }
+        return b;
+    }
+    if (!a_is_nan) {
+        if (is_better(b.value, a.value)) {
+            return b;
+        }
+        if (is_better(a.value, b.value)) {
+            return a;
+        }
+    }
+    if (b.at < a.at) {
+        return b;
+    }
     return a;
 }
+
+fn is_better(a: T, b: T) -> bool { return a > b; }
 // Some invocations add up to a result, or to one of the parts of one, which a second dispatch joins.
 // Words: items (results times parts), results, elements that each is made of, elements of a part,
 // offset, nothing, offsets of the results; extents from 8 and strides from 16, of the KEPT axes first;
@@ -2258,13 +2321,8 @@ fn combined(a: State, b: State) -> State {
 
 var<workgroup> states: array<State, 256>;
 
-@compute @workgroup_size(256)
-fn main(
-    @builtin(workgroup_id) group: vec3<u32>,
-    @builtin(num_workgroups) groups: vec3<u32>,
-    @builtin(local_invocation_index) own: u32,
-) {
-    let item = (group.y * groups.x + group.x) * (256u / LANES) + own / LANES;
+fn run(group: u32, own: u32) {
+    let item = group * (256u / LANES) + own / LANES;
     let lane = own % LANES;
     var state = identity();
     if (item < word(0u)) {
@@ -2293,6 +2351,16 @@ fn main(
         m0[word(6u) + item] = state.value;
         m1[word(7u) + item] = i32(state.at);
     }
+}
+
+// A launch is spread over two axes of workgroups, which programs count as one.
+@compute @workgroup_size(256)
+fn main(
+    @builtin(workgroup_id) group: vec3<u32>,
+    @builtin(num_workgroups) groups: vec3<u32>,
+    @builtin(local_invocation_index) own: u32,
+) {
+    run(group.y * groups.x + group.x, own);
 }
 
 // matmul [(F32, [64, 64]), (F32, [64, 512]), (F32, [512, 64])], dispatch 0
@@ -2871,13 +2939,8 @@ fn finish(total: R) -> R {
 
 var<workgroup> states: array<State, 256>;
 
-@compute @workgroup_size(256)
-fn main(
-    @builtin(workgroup_id) group: vec3<u32>,
-    @builtin(num_workgroups) groups: vec3<u32>,
-    @builtin(local_invocation_index) own: u32,
-) {
-    let item = (group.y * groups.x + group.x) * (256u / LANES) + own / LANES;
+fn run(group: u32, own: u32) {
+    let item = group * (256u / LANES) + own / LANES;
     let lane = own % LANES;
     var state = identity();
     if (item < word(0u)) {
@@ -2901,6 +2964,16 @@ fn main(
     if (lane == 0u && item < word(0u)) {
         m0[word(6u) + item] = finish(state);
     }
+}
+
+// A launch is spread over two axes of workgroups, which programs count as one.
+@compute @workgroup_size(256)
+fn main(
+    @builtin(workgroup_id) group: vec3<u32>,
+    @builtin(num_workgroups) groups: vec3<u32>,
+    @builtin(local_invocation_index) own: u32,
+) {
+    run(group.y * groups.x + group.x, own);
 }
 
 // matmul [(F32, [3, 5]), (F32, [3, 7]), (F32, [7, 5])], dispatch 0
@@ -3465,8 +3538,6 @@ const KEPT = 1u;
 fn exponentials(x: vec4<T>) -> vec4<T> {
     return exp(x);
 }
-// What LANES invocations of a row join.
-
 var<workgroup> held: array<T, 256>;
 
 fn sum_across(own: u32, value: T) -> T {
@@ -3478,17 +3549,14 @@ fn sum_across(own: u32, value: T) -> T {
     for (var half = LANES / 2u; half > 0u; half /= 2u) {
         workgroupBarrier();
         if (own % LANES < half) {
-            held[own] += held[own + half];
+            let a = held[own];
+            let b = held[own + half];
+            held[own] = a + b;
         }
     }
     workgroupBarrier();
     return held[own - own % LANES];
 }
-
-// Some invocations treat a row: what lies along an axis of a tensor.
-// Words: rows, their length, offsets and strides along the axis of the first and the second input and
-// of the output; extents of the other axes from 8, their strides in the inputs from 16 and 24; from 40
-// offset and stride of the labels, from 42 those of the factors.
 
 fn largest_across(own: u32, value: T) -> T {
     if (LANES == 1u) {
@@ -3499,12 +3567,19 @@ fn largest_across(own: u32, value: T) -> T {
     for (var half = LANES / 2u; half > 0u; half /= 2u) {
         workgroupBarrier();
         if (own % LANES < half) {
-            held[own] = larger(held[own], held[own + half]);
+            let a = held[own];
+            let b = held[own + half];
+            held[own] = larger(a, b);
         }
     }
     workgroupBarrier();
     return held[own - own % LANES];
 }
+
+// Some invocations treat a row: what lies along an axis of a tensor.
+// Words: rows, their length, offsets and strides along the axis of the first and the second input and
+// of the output; extents of the other axes from 8, their strides in the inputs from 16 and 24; from 40
+// offset and stride of the labels, from 42 those of the factors.
 
 fn larger(a: T, b: T) -> T {
     return select(a, b, b > a);
@@ -3517,13 +3592,8 @@ fn four(x: u32, i: u32, length: u32) -> vec4<T> {
     return vec4<T>(m1[places.x], m1[places.y], m1[places.z], m1[places.w]);
 }
 
-@compute @workgroup_size(256)
-fn main(
-    @builtin(workgroup_id) group: vec3<u32>,
-    @builtin(num_workgroups) groups: vec3<u32>,
-    @builtin(local_invocation_index) own: u32,
-) {
-    let row = (group.y * groups.x + group.x) * (256u / LANES) + own / LANES;
+fn run(group: u32, own: u32) {
+    let row = group * (256u / LANES) + own / LANES;
     let lane = own % LANES;
     let there = row < word(0u);
     let length = select(0u, word(1u), there);
@@ -3549,6 +3619,16 @@ fn main(
     for (var i = lane; i < length; i += LANES) {
         m0[out + i * word(7u)] = exp(m1[x + i * word(3u)] - top) / total;
     }
+}
+
+// A launch is spread over two axes of workgroups, which programs count as one.
+@compute @workgroup_size(256)
+fn main(
+    @builtin(workgroup_id) group: vec3<u32>,
+    @builtin(num_workgroups) groups: vec3<u32>,
+    @builtin(local_invocation_index) own: u32,
+) {
+    run(group.y * groups.x + group.x, own);
 }
 
 // gather [(F32, [2, 3]), (F32, [9, 3]), (I32, [2, 3])], dispatch 0
@@ -3627,13 +3707,8 @@ const SCATTERS = false;
 // of the index from 32, and of the values from 40, along the axis too; from 48 on steps between the rows
 // of a sorted index.
 
-@compute @workgroup_size(256)
-fn main(
-    @builtin(workgroup_id) group: vec3<u32>,
-    @builtin(num_workgroups) groups: vec3<u32>,
-    @builtin(local_invocation_index) own: u32,
-) {
-    let number = (group.y * groups.x + group.x) * 256u + own;
+fn run(group: u32, own: u32) {
+    let number = group * 256u + own;
     if (number >= word(0u)) {
         return;
     }
@@ -3661,6 +3736,16 @@ fn main(
     }
     let found = min(u32(m2[at]), word(6u) - 1u);
     m0[word(2u) + number] = m1[value + found * word(5u)];
+}
+
+// A launch is spread over two axes of workgroups, which programs count as one.
+@compute @workgroup_size(256)
+fn main(
+    @builtin(workgroup_id) group: vec3<u32>,
+    @builtin(num_workgroups) groups: vec3<u32>,
+    @builtin(local_invocation_index) own: u32,
+) {
+    run(group.y * groups.x + group.x, own);
 }
 
 // scatter_add [(F32, [3]), (I32, [300]), (F32, [300])], dispatch 0
@@ -3708,13 +3793,8 @@ fn key_of(x: T) -> u32 { return bitcast<u32>(x) ^ 0x80000000u; }
 
 var<workgroup> pairs: array<State, TILE>;
 
-@compute @workgroup_size(256)
-fn main(
-    @builtin(workgroup_id) group: vec3<u32>,
-    @builtin(num_workgroups) groups: vec3<u32>,
-    @builtin(local_invocation_index) own: u32,
-) {
-    let first = (group.y * groups.x + group.x) * (TILE / WIDTH);
+fn run(group: u32, own: u32) {
+    let first = group * (TILE / WIDTH);
     for (var k = own; k < TILE; k += 256u) {
         let segment = first + k / WIDTH;
         let i = segment % word(1u) * WIDTH + k % WIDTH;
@@ -3753,6 +3833,16 @@ fn main(
             m0[row * word(2u) + i] = pairs[k];
         }
     }
+}
+
+// A launch is spread over two axes of workgroups, which programs count as one.
+@compute @workgroup_size(256)
+fn main(
+    @builtin(workgroup_id) group: vec3<u32>,
+    @builtin(num_workgroups) groups: vec3<u32>,
+    @builtin(local_invocation_index) own: u32,
+) {
+    run(group.y * groups.x + group.x, own);
 }
 
 // scatter_add [(F32, [3]), (I32, [300]), (F32, [300])], dispatch 1
@@ -3833,13 +3923,8 @@ fn before(a: State, b: State) -> bool { return a.x < b.x || (a.x == b.x && a.y <
 // of the index from 32, and of the values from 40, along the axis too; from 48 on steps between the rows
 // of a sorted index.
 
-@compute @workgroup_size(256)
-fn main(
-    @builtin(workgroup_id) group: vec3<u32>,
-    @builtin(num_workgroups) groups: vec3<u32>,
-    @builtin(local_invocation_index) own: u32,
-) {
-    let number = (group.y * groups.x + group.x) * 256u + own;
+fn run(group: u32, own: u32) {
+    let number = group * 256u + own;
     if (number >= word(0u)) {
         return;
     }
@@ -3885,6 +3970,16 @@ fn main(
         result = result + m2[value + i * value_stride];
     }
     m0[to] = result;
+}
+
+// A launch is spread over two axes of workgroups, which programs count as one.
+@compute @workgroup_size(256)
+fn main(
+    @builtin(workgroup_id) group: vec3<u32>,
+    @builtin(num_workgroups) groups: vec3<u32>,
+    @builtin(local_invocation_index) own: u32,
+) {
+    run(group.y * groups.x + group.x, own);
 }
 
 // cumsum [(F32, [131072]), (F32, [131072])], dispatch 0
@@ -3971,13 +4066,8 @@ fn finish(a: State) -> T { return a; }
 
 var<workgroup> held: array<State, 256>;
 
-@compute @workgroup_size(256)
-fn main(
-    @builtin(workgroup_id) group: vec3<u32>,
-    @builtin(num_workgroups) groups: vec3<u32>,
-    @builtin(local_invocation_index) own: u32,
-) {
-    let item = (group.y * groups.x + group.x) * (256u / LANES) + own / LANES;
+fn run(group: u32, own: u32) {
+    let item = group * (256u / LANES) + own / LANES;
     let lane = own % LANES;
     let there = item < word(0u);
     let row = item / word(1u);
@@ -4027,6 +4117,16 @@ fn main(
     if (there && lane == 0u) {
         m0[item] = carry;
     }
+}
+
+// A launch is spread over two axes of workgroups, which programs count as one.
+@compute @workgroup_size(256)
+fn main(
+    @builtin(workgroup_id) group: vec3<u32>,
+    @builtin(num_workgroups) groups: vec3<u32>,
+    @builtin(local_invocation_index) own: u32,
+) {
+    run(group.y * groups.x + group.x, own);
 }
 
 // cumsum [(F32, [131072]), (F32, [131072])], dispatch 1
@@ -4112,13 +4212,8 @@ fn finish(a: State) -> T { return a; }
 
 var<workgroup> held: array<State, 256>;
 
-@compute @workgroup_size(256)
-fn main(
-    @builtin(workgroup_id) group: vec3<u32>,
-    @builtin(num_workgroups) groups: vec3<u32>,
-    @builtin(local_invocation_index) own: u32,
-) {
-    let item = (group.y * groups.x + group.x) * (256u / LANES) + own / LANES;
+fn run(group: u32, own: u32) {
+    let item = group * (256u / LANES) + own / LANES;
     let lane = own % LANES;
     let there = item < word(0u);
     let row = item / word(1u);
@@ -4166,6 +4261,16 @@ fn main(
         }
     }
     
+}
+
+// A launch is spread over two axes of workgroups, which programs count as one.
+@compute @workgroup_size(256)
+fn main(
+    @builtin(workgroup_id) group: vec3<u32>,
+    @builtin(num_workgroups) groups: vec3<u32>,
+    @builtin(local_invocation_index) own: u32,
+) {
+    run(group.y * groups.x + group.x, own);
 }
 
 // cumsum [(F32, [131072]), (F32, [131072])], dispatch 2
@@ -4253,13 +4358,8 @@ fn finish(a: State) -> T { return a; }
 
 var<workgroup> held: array<State, 256>;
 
-@compute @workgroup_size(256)
-fn main(
-    @builtin(workgroup_id) group: vec3<u32>,
-    @builtin(num_workgroups) groups: vec3<u32>,
-    @builtin(local_invocation_index) own: u32,
-) {
-    let item = (group.y * groups.x + group.x) * (256u / LANES) + own / LANES;
+fn run(group: u32, own: u32) {
+    let item = group * (256u / LANES) + own / LANES;
     let lane = own % LANES;
     let there = item < word(0u);
     let row = item / word(1u);
@@ -4309,6 +4409,16 @@ fn main(
         }
     }
     
+}
+
+// A launch is spread over two axes of workgroups, which programs count as one.
+@compute @workgroup_size(256)
+fn main(
+    @builtin(workgroup_id) group: vec3<u32>,
+    @builtin(num_workgroups) groups: vec3<u32>,
+    @builtin(local_invocation_index) own: u32,
+) {
+    run(group.y * groups.x + group.x, own);
 }
 
 // cumprod [(F32, [9, 3]), (F32, [9, 3])], dispatch 0
@@ -4382,24 +4492,41 @@ fn copysign(x: T, sign: T) -> T {
 const LANES = 1u;
 const KEPT = 1u;
 const RUN = 8u;
-struct State { factor: f32, power: i32 }
-fn identity() -> State { return State(1.0, 0); }
+// A factor from 1 to 2 (or 0, an infinity or NaN) and a power of two: a partial product stays in range
+// wherever the whole product does.
+struct State {
+    factor: f32,
+    power: i32,
+}
+
+fn identity() -> State {
+    return State(1.0, 0);
+}
+
 fn state_of(x: f32) -> State {
     let bits = bitcast<u32>(x);
     let power = (bits >> 23u) & 0xffu;
-    if (power == 0u || power == 0xffu) { return State(x, 0); }
+    if (power == 0u || power == 0xffu) {
+        return State(x, 0);
+    }
     return State(bitcast<f32>((bits & 0x807fffffu) | 0x3f800000u), i32(power) - 127);
 }
+
 fn joined(a: State, b: State) -> State {
     let product = state_of(a.factor * b.factor);
     return State(product.factor, clamp(product.power + a.power + b.power, -500000000, 500000000));
 }
-fn power_of_two(power: i32) -> f32 { return bitcast<f32>(u32(power + 127) << 23u); }
+
+fn power_of_two(power: i32) -> f32 {
+    return bitcast<f32>(u32(power + 127) << 23u);
+}
+
 fn finish(a: State) -> f32 {
     let power = clamp(a.power, -250, 250);
     let half = power / 2;
     return a.factor * power_of_two(half) * power_of_two(power - half);
 }
+
 // What is gathered up to each element of a row. LANES invocations treat an item, which is a row or a part
 // of one, RUN elements each at a time: each gathers its own, then they learn what stands before those.
 // Words: items (rows times parts), parts of a row, elements of a row and of a part; offset and stride of
@@ -4408,13 +4535,8 @@ fn finish(a: State) -> f32 {
 
 var<workgroup> held: array<State, 256>;
 
-@compute @workgroup_size(256)
-fn main(
-    @builtin(workgroup_id) group: vec3<u32>,
-    @builtin(num_workgroups) groups: vec3<u32>,
-    @builtin(local_invocation_index) own: u32,
-) {
-    let item = (group.y * groups.x + group.x) * (256u / LANES) + own / LANES;
+fn run(group: u32, own: u32) {
+    let item = group * (256u / LANES) + own / LANES;
     let lane = own % LANES;
     let there = item < word(0u);
     let row = item / word(1u);
@@ -4462,6 +4584,16 @@ fn main(
         }
     }
     
+}
+
+// A launch is spread over two axes of workgroups, which programs count as one.
+@compute @workgroup_size(256)
+fn main(
+    @builtin(workgroup_id) group: vec3<u32>,
+    @builtin(num_workgroups) groups: vec3<u32>,
+    @builtin(local_invocation_index) own: u32,
+) {
+    run(group.y * groups.x + group.x, own);
 }
 
 // argsort [(I32, [2000]), (F32, [2000])], dispatch 0
@@ -4551,13 +4683,8 @@ fn key_of(x: T) -> u32 {
 
 var<workgroup> pairs: array<State, TILE>;
 
-@compute @workgroup_size(256)
-fn main(
-    @builtin(workgroup_id) group: vec3<u32>,
-    @builtin(num_workgroups) groups: vec3<u32>,
-    @builtin(local_invocation_index) own: u32,
-) {
-    let first = (group.y * groups.x + group.x) * (TILE / WIDTH);
+fn run(group: u32, own: u32) {
+    let first = group * (TILE / WIDTH);
     for (var k = own; k < TILE; k += 256u) {
         let segment = first + k / WIDTH;
         let i = segment % word(1u) * WIDTH + k % WIDTH;
@@ -4598,6 +4725,16 @@ fn main(
     }
 }
 
+// A launch is spread over two axes of workgroups, which programs count as one.
+@compute @workgroup_size(256)
+fn main(
+    @builtin(workgroup_id) group: vec3<u32>,
+    @builtin(num_workgroups) groups: vec3<u32>,
+    @builtin(local_invocation_index) own: u32,
+) {
+    run(group.y * groups.x + group.x, own);
+}
+
 // argsort [(I32, [2000]), (F32, [2000])], dispatch 1
 
 alias T = i32;
@@ -4636,13 +4773,8 @@ fn before(a: State, b: State) -> bool { return a.x < b.x || (a.x == b.x && a.y <
 // Words: pairs, length of a run, elements of a row, results of a row; where the pairs lie, where they go,
 // offset of the results; the first row at 24.
 
-@compute @workgroup_size(256)
-fn main(
-    @builtin(workgroup_id) group: vec3<u32>,
-    @builtin(num_workgroups) groups: vec3<u32>,
-    @builtin(local_invocation_index) own: u32,
-) {
-    let number = (group.y * groups.x + group.x) * 256u + own;
+fn run(group: u32, own: u32) {
+    let number = group * 256u + own;
     if (number >= word(0u)) {
         return;
     }
@@ -4668,6 +4800,16 @@ fn main(
     if (place < word(3u)) {
         m0[word(6u) + (word(24u) + row) * word(3u) + place] = i32(pair.y);
     }
+}
+
+// A launch is spread over two axes of workgroups, which programs count as one.
+@compute @workgroup_size(256)
+fn main(
+    @builtin(workgroup_id) group: vec3<u32>,
+    @builtin(num_workgroups) groups: vec3<u32>,
+    @builtin(local_invocation_index) own: u32,
+) {
+    run(group.y * groups.x + group.x, own);
 }
 
 // adam_step [(F32, [64]), (F32, [64]), (F32, [64]), (F32, [64])], dispatch 0
@@ -4749,13 +4891,8 @@ fn number(i: u32) -> N {
     return number_at(8u, i);
 }
 
-@compute @workgroup_size(256)
-fn main(
-    @builtin(workgroup_id) group: vec3<u32>,
-    @builtin(num_workgroups) groups: vec3<u32>,
-    @builtin(local_invocation_index) own: u32,
-) {
-    let i = (group.y * groups.x + group.x) * 256u + own;
+fn run(group: u32, own: u32) {
+    let i = group * 256u + own;
     if (i >= word(0u)) {
         return;
     }
@@ -4771,6 +4908,16 @@ fn main(
     m1[s] = mean;
     m2[t] = square;
     m0[p] = held - number(0u) * mean / (sqrt(square) / number(7u) + number(8u));
+}
+
+// A launch is spread over two axes of workgroups, which programs count as one.
+@compute @workgroup_size(256)
+fn main(
+    @builtin(workgroup_id) group: vec3<u32>,
+    @builtin(num_workgroups) groups: vec3<u32>,
+    @builtin(local_invocation_index) own: u32,
+) {
+    run(group.y * groups.x + group.x, own);
 }
 
 // layer_norm [(F32, [8, 100]), (F32, [8, 100]), (F32, [100]), (F32, [100])], dispatch 0
@@ -4844,8 +4991,6 @@ fn copysign(x: T, sign: T) -> T {
     return bitcast<T>((bitcast<Bits>(x) & SIZE) | (bitcast<Bits>(sign) & SIGN));
 }
 const LANES = 32u;
-// What LANES invocations of a row join.
-
 var<workgroup> held: array<T, 256>;
 
 fn sum_across(own: u32, value: T) -> T {
@@ -4857,7 +5002,9 @@ fn sum_across(own: u32, value: T) -> T {
     for (var half = LANES / 2u; half > 0u; half /= 2u) {
         workgroupBarrier();
         if (own % LANES < half) {
-            held[own] += held[own + half];
+            let a = held[own];
+            let b = held[own + half];
+            held[own] = a + b;
         }
     }
     workgroupBarrier();
@@ -4939,13 +5086,8 @@ fn scale_of(own: u32, row: u32, there: bool, mean: f32, total: f32) -> vec2<f32>
     return careful_scale(row, mean);
 }
 
-@compute @workgroup_size(256)
-fn main(
-    @builtin(workgroup_id) group: vec3<u32>,
-    @builtin(num_workgroups) groups: vec3<u32>,
-    @builtin(local_invocation_index) own: u32,
-) {
-    let row = (group.y * groups.x + group.x) * (256u / LANES) + own / LANES;
+fn run(group: u32, own: u32) {
+    let row = group * (256u / LANES) + own / LANES;
     let lane = own % LANES;
     let there = row < word(0u);
     let items = select(0u, word(1u), there);
@@ -4966,6 +5108,16 @@ fn main(
     if (i0 < items) {
         m0[word(4u) + row * word(1u) + i0] = (x0 - mean) * scale.x * scale.y * weight_at(row, i0) + bias_at(row, i0);
     }
+}
+
+// A launch is spread over two axes of workgroups, which programs count as one.
+@compute @workgroup_size(256)
+fn main(
+    @builtin(workgroup_id) group: vec3<u32>,
+    @builtin(num_workgroups) groups: vec3<u32>,
+    @builtin(local_invocation_index) own: u32,
+) {
+    run(group.y * groups.x + group.x, own);
 }
 
 // layer_norm_grad [(F32, [40, 3]), (F32, [3]), (F32, [3]), (F32, [40, 3]), (F32, [40, 3]), (F32, [3])], dispatch 0
@@ -5040,8 +5192,6 @@ fn copysign(x: T, sign: T) -> T {
     return bitcast<T>((bitcast<Bits>(x) & SIZE) | (bitcast<Bits>(sign) & SIGN));
 }
 const LANES = 1u;
-// What LANES invocations of a row join.
-
 var<workgroup> held: array<T, 256>;
 
 fn sum_across(own: u32, value: T) -> T {
@@ -5053,7 +5203,9 @@ fn sum_across(own: u32, value: T) -> T {
     for (var half = LANES / 2u; half > 0u; half /= 2u) {
         workgroupBarrier();
         if (own % LANES < half) {
-            held[own] += held[own + half];
+            let a = held[own];
+            let b = held[own + half];
+            held[own] = a + b;
         }
     }
     workgroupBarrier();
@@ -5136,13 +5288,8 @@ fn scale_of(own: u32, row: u32, there: bool, mean: f32, total: f32) -> vec2<f32>
     return careful_scale(row, mean);
 }
 
-@compute @workgroup_size(256)
-fn main(
-    @builtin(workgroup_id) group: vec3<u32>,
-    @builtin(num_workgroups) groups: vec3<u32>,
-    @builtin(local_invocation_index) own: u32,
-) {
-    let row = (group.y * groups.x + group.x) * (256u / LANES) + own / LANES;
+fn run(group: u32, own: u32) {
+    let row = group * (256u / LANES) + own / LANES;
     let lane = own % LANES;
     let there = row < word(0u);
     let items = select(0u, word(1u), there);
@@ -5216,6 +5363,16 @@ fn main(
     if (i2 < items) {
         m0[word(4u) + row * word(1u) + i2] = (g2 - shift - (x2 - mean) * scale.x * scale.y * slope) * scale.x * scale.y;
     }
+}
+
+// A launch is spread over two axes of workgroups, which programs count as one.
+@compute @workgroup_size(256)
+fn main(
+    @builtin(workgroup_id) group: vec3<u32>,
+    @builtin(num_workgroups) groups: vec3<u32>,
+    @builtin(local_invocation_index) own: u32,
+) {
+    run(group.y * groups.x + group.x, own);
 }
 
 // layer_norm_grad [(F32, [40, 3]), (F32, [3]), (F32, [3]), (F32, [40, 3]), (F32, [40, 3]), (F32, [3])], dispatch 1
@@ -5303,13 +5460,8 @@ fn weight_at(row: u32, i: u32) -> E { return m3[word(6u) + position(i, OWN, 16u 
 fn g_at(row: u32, i: u32) -> E { return m2[word(8u) + position(row * word(1u) + i, RANK, 16u, 48u)]; }
 fn scaled_at(row: u32, i: u32) -> E { return g_at(row, i) * weight_at(row, i); }
 
-@compute @workgroup_size(256)
-fn main(
-    @builtin(workgroup_id) group: vec3<u32>,
-    @builtin(num_workgroups) groups: vec3<u32>,
-    @builtin(local_invocation_index) own: u32,
-) {
-    let i = (group.y * groups.x + group.x) * 256u + own;
+fn run(group: u32, own: u32) {
+    let i = group * 256u + own;
     if (i >= word(1u) * word(10u)) {
         return;
     }
@@ -5327,6 +5479,16 @@ fn main(
     let further = word(10u) * word(2u);
     m0[to + 0u] = weight;
     m0[to + further + 0u] = bias;
+}
+
+// A launch is spread over two axes of workgroups, which programs count as one.
+@compute @workgroup_size(256)
+fn main(
+    @builtin(workgroup_id) group: vec3<u32>,
+    @builtin(num_workgroups) groups: vec3<u32>,
+    @builtin(local_invocation_index) own: u32,
+) {
+    run(group.y * groups.x + group.x, own);
 }
 
 // layer_norm_grad [(F32, [40, 3]), (F32, [3]), (F32, [3]), (F32, [40, 3]), (F32, [40, 3]), (F32, [3])], dispatch 2
@@ -5415,13 +5577,8 @@ fn finish(total: R) -> R {
 
 var<workgroup> states: array<State, 256>;
 
-@compute @workgroup_size(256)
-fn main(
-    @builtin(workgroup_id) group: vec3<u32>,
-    @builtin(num_workgroups) groups: vec3<u32>,
-    @builtin(local_invocation_index) own: u32,
-) {
-    let item = (group.y * groups.x + group.x) * (256u / LANES) + own / LANES;
+fn run(group: u32, own: u32) {
+    let item = group * (256u / LANES) + own / LANES;
     let lane = own % LANES;
     var state = identity();
     if (item < word(0u)) {
@@ -5445,6 +5602,16 @@ fn main(
     if (lane == 0u && item < word(0u)) {
         m0[word(6u) + item] = finish(state);
     }
+}
+
+// A launch is spread over two axes of workgroups, which programs count as one.
+@compute @workgroup_size(256)
+fn main(
+    @builtin(workgroup_id) group: vec3<u32>,
+    @builtin(num_workgroups) groups: vec3<u32>,
+    @builtin(local_invocation_index) own: u32,
+) {
+    run(group.y * groups.x + group.x, own);
 }
 
 // layer_norm_grad [(F32, [40, 3]), (F32, [3]), (F32, [3]), (F32, [40, 3]), (F32, [40, 3]), (F32, [3])], dispatch 3
@@ -5533,13 +5700,8 @@ fn finish(total: R) -> R {
 
 var<workgroup> states: array<State, 256>;
 
-@compute @workgroup_size(256)
-fn main(
-    @builtin(workgroup_id) group: vec3<u32>,
-    @builtin(num_workgroups) groups: vec3<u32>,
-    @builtin(local_invocation_index) own: u32,
-) {
-    let item = (group.y * groups.x + group.x) * (256u / LANES) + own / LANES;
+fn run(group: u32, own: u32) {
+    let item = group * (256u / LANES) + own / LANES;
     let lane = own % LANES;
     var state = identity();
     if (item < word(0u)) {
@@ -5563,6 +5725,16 @@ fn main(
     if (lane == 0u && item < word(0u)) {
         m0[word(6u) + item] = finish(state);
     }
+}
+
+// A launch is spread over two axes of workgroups, which programs count as one.
+@compute @workgroup_size(256)
+fn main(
+    @builtin(workgroup_id) group: vec3<u32>,
+    @builtin(num_workgroups) groups: vec3<u32>,
+    @builtin(local_invocation_index) own: u32,
+) {
+    run(group.y * groups.x + group.x, own);
 }
 
 // normal [(F32, [64])], dispatch 0
@@ -6116,13 +6288,8 @@ fn four(i: u32) -> vec4<R> {
     return vec4<f32>(box_muller(u.x, u.y), box_muller(u.z, u.w));
 }
 
-@compute @workgroup_size(256)
-fn main(
-    @builtin(workgroup_id) group: vec3<u32>,
-    @builtin(num_workgroups) groups: vec3<u32>,
-    @builtin(local_invocation_index) own: u32,
-) {
-    let i = (group.y * groups.x + group.x) * 256u + own;
+fn run(group: u32, own: u32) {
+    let i = group * 256u + own;
     if (i >= word(0u)) {
         return;
     }
@@ -6135,6 +6302,16 @@ fn main(
     for (var part = 0u; part < count; part++) {
         m0[word(2u) + i][part] = numbers[part];
     }
+}
+
+// A launch is spread over two axes of workgroups, which programs count as one.
+@compute @workgroup_size(256)
+fn main(
+    @builtin(workgroup_id) group: vec3<u32>,
+    @builtin(num_workgroups) groups: vec3<u32>,
+    @builtin(local_invocation_index) own: u32,
+) {
+    run(group.y * groups.x + group.x, own);
 }
 
 // integers [(I32, [6])], dispatch 0
@@ -6689,13 +6866,8 @@ fn four(i: u32) -> vec4<R> {
     return vec4<i32>(integer(a.x, a.y), integer(a.z, a.w), integer(b.x, b.y), integer(b.z, b.w));
 }
 
-@compute @workgroup_size(256)
-fn main(
-    @builtin(workgroup_id) group: vec3<u32>,
-    @builtin(num_workgroups) groups: vec3<u32>,
-    @builtin(local_invocation_index) own: u32,
-) {
-    let i = (group.y * groups.x + group.x) * 256u + own;
+fn run(group: u32, own: u32) {
+    let i = group * 256u + own;
     if (i >= word(0u)) {
         return;
     }
@@ -6708,6 +6880,16 @@ fn main(
     for (var part = 0u; part < count; part++) {
         m0[word(2u) + i][part] = numbers[part];
     }
+}
+
+// A launch is spread over two axes of workgroups, which programs count as one.
+@compute @workgroup_size(256)
+fn main(
+    @builtin(workgroup_id) group: vec3<u32>,
+    @builtin(num_workgroups) groups: vec3<u32>,
+    @builtin(local_invocation_index) own: u32,
+) {
+    run(group.y * groups.x + group.x, own);
 }
 
 // conv [(F32, [2, 4, 1, 8, 8]), (F32, [2, 3, 1, 8, 8]), (F32, [4, 3, 1, 3, 3])], dispatch 0
@@ -7393,13 +7575,8 @@ fn along(place: vec3<u32>) -> u32 {
     return steps.x + steps.y + steps.z;
 }
 
-@compute @workgroup_size(256)
-fn main(
-    @builtin(workgroup_id) group: vec3<u32>,
-    @builtin(num_workgroups) groups: vec3<u32>,
-    @builtin(local_invocation_index) own: u32,
-) {
-    let number = (group.y * groups.x + group.x) * 256u + own;
+fn run(group: u32, own: u32) {
+    let number = group * 256u + own;
     if (number >= word(0u)) {
         return;
     }
@@ -7414,5 +7591,15 @@ fn main(
         }
     }
     m0[word(6u) + number] = total;
+}
+
+// A launch is spread over two axes of workgroups, which programs count as one.
+@compute @workgroup_size(256)
+fn main(
+    @builtin(workgroup_id) group: vec3<u32>,
+    @builtin(num_workgroups) groups: vec3<u32>,
+    @builtin(local_invocation_index) own: u32,
+) {
+    run(group.y * groups.x + group.x, own);
 }
 

@@ -1,8 +1,4 @@
-// What LANES invocations of a row join.
-
-var<workgroup> held: array<T, 256>;
-
-fn sum_across(own: u32, value: T) -> T {
+fn NAME(own: u32, value: T) -> T {
     if (LANES == 1u) {
         return value;
     }
@@ -11,7 +7,9 @@ fn sum_across(own: u32, value: T) -> T {
     for (var half = LANES / 2u; half > 0u; half /= 2u) {
         workgroupBarrier();
         if (own % LANES < half) {
-            held[own] += held[own + half];
+            let a = held[own];
+            let b = held[own + half];
+            held[own] = JOINED;
         }
     }
     workgroupBarrier();

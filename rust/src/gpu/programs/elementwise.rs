@@ -1,6 +1,7 @@
 //! Rows of one expression. Axes that continue each other in all operands become one, and where the
-//! inner one is contiguous or repeats an element, four elements are treated at once.
+//! inner one is contiguous or repeats an element, an invocation handles four elements.
 
+use super::MAIN;
 use crate::dtype::DType;
 use crate::error::{Error, Result};
 use crate::gpu::plan::{GROUP, Item, Operand, Slot, Stage, VECTOR, constants, spread};
@@ -82,7 +83,7 @@ impl Axes {
         self.strides[operand].last().copied().unwrap_or(0)
     }
 
-    /// Whether four neighbours along the inner axis can be treated at once.
+    /// Whether an invocation can handle four neighbours along the inner axis.
     fn are_vectors(&self, operands: &[Operand]) -> bool {
         let (last, outer) = (self.shape.len() - 1, VECTOR as u32);
         let fits = |number: usize| {
@@ -207,7 +208,8 @@ fn text(stage: &Stage) -> Result<String> {
             .replace("        // steps\n", &steps)
             .replace("    // ends\n", &ends)
             .replace("    // loads\n", &loads)
-            .replace("    // store\n", &store))
+            .replace("    // store\n", &store)
+        + MAIN)
 }
 
 #[cfg(test)]

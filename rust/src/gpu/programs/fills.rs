@@ -1,6 +1,7 @@
-//! What is made from nothing but a number for each place: sequences, and random numbers by counting, in
-//! the stream of `kernels/random`, word for word.
+//! What follows from the place of each element alone: sequences, and counter-based random numbers, which
+//! are word for word those of `kernels/random`.
 
+use super::MAIN;
 use super::elementwise::{MATH, MATH_FLOAT32};
 use crate::dtype::DType;
 use crate::error::{Error, Result};
@@ -74,7 +75,7 @@ fn text(stage: &Stage) -> Result<String> {
     let source = FILL_SOURCE
         .replace("    // numbers\n", &format!("    {}", stage.expression))
         .replace("    // store\n", &format!("    {store}"));
-    Ok([MATH, MATH_FLOAT32, &source].concat())
+    Ok([MATH, MATH_FLOAT32, &source, MAIN].concat())
 }
 
 /// Uniform numbers in [0, 1).

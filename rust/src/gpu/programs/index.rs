@@ -1,7 +1,8 @@
-//! Reading and writing at positions that a tensor gives. What is written is gathered for each element of
-//! the output, in the order of the index, so that the bits of a sum are those of the CPU. Where the index
-//! is long, it is sorted first, so that each element finds what is its own.
+//! Reading and writing at positions that a tensor gives. Each element of the output collects
+//! what is written to it, in the order of the index, so that a sum has the bits of the CPU's. A long
+//! index is sorted first, so that each element finds its own entries.
 
+use super::MAIN;
 use super::lanes::Lanes;
 use super::sort::{PAIRS, Unsorted};
 use crate::dtype::DType;
@@ -95,7 +96,8 @@ fn text(stage: &Stage) -> Result<String> {
     let pairs = if sorted { PAIRS } else { "" };
     Ok(format!("const SCATTERS = {};\n", stage.name != "gather")
         + pairs
-        + &INDEX_SOURCE.replace("    // body\n", &format!("    {body}")))
+        + &INDEX_SOURCE.replace("    // body\n", &format!("    {body}"))
+        + MAIN)
 }
 
 /// `out[…, i, …] = x[…, index[…, i, …], …]`, the axis being integer 0.

@@ -4,13 +4,8 @@
 // of the index from 32, and of the values from 40, along the axis too; from 48 on steps between the rows
 // of a sorted index.
 
-@compute @workgroup_size(256)
-fn main(
-    @builtin(workgroup_id) group: vec3<u32>,
-    @builtin(num_workgroups) groups: vec3<u32>,
-    @builtin(local_invocation_index) own: u32,
-) {
-    let number = (group.y * groups.x + group.x) * 256u + own;
+fn run(group: u32, own: u32) {
+    let number = group * 256u + own;
     if (number >= word(0u)) {
         return;
     }

@@ -1,8 +1,9 @@
 //! Layer normalisation: each element is read once where a row fits the registers of its invocations.
-//! What leads back to weights and bias is added up in parts of the rows.
+//! The gradients of weights and bias are added up in parts of the rows.
 
+use super::MAIN;
+use super::across::across;
 use super::reduce::{FILLING, sum_of_parts};
-use super::rows::ACROSS_SOURCE;
 use crate::dtype::DType;
 use crate::error::{Error, Result};
 use crate::frame::Frame;
@@ -256,10 +257,11 @@ fn rows_text(stage: &Stage) -> Result<String> {
         body += &pass(stage, &[X, G], &[], &back);
     }
     Ok(constants(&[("LANES", stage.values[LANES])])
-        + ACROSS_SOURCE
+        + &across(&[("sum_across", "a + b")])
         + &LAYER_NORM_SOURCE
             .replace("// accessors\n", &accessors(stage))
-            .replace("    // body\n", &format!("    {body}")))
+            .replace("    // body\n", &format!("    {body}"))
+        + MAIN)
 }
 
 fn sums_text(stage: &Stage) -> Result<String> {
@@ -282,7 +284,8 @@ fn sums_text(stage: &Stage) -> Result<String> {
     Ok(constants(&[("ITEM", item as u32)])
         + &SUMS_SOURCE
             .replace("// accessors\n", &accessors(stage))
-            .replace("// store\n", &format!("{}\n", stores.trim_end())))
+            .replace("// store\n", &format!("{}\n", stores.trim_end()))
+        + MAIN)
 }
 
 /// Integers 0 and 1: whether there are weights and a bias, integer 2: the length of a row; float 0: ε.
@@ -302,8 +305,8 @@ pub(crate) fn layer_norm(frame: &Frame<'_>, operands: &[Operand]) -> Result<Vec<
     Ok(vec![call.over_rows("layer_norm", &[(RESULT, Slot::Operand(0))], Some(out))?])
 }
 
-/// Of the cotangent, the input and the weights, if integer 0 is not 0: what leads back to the input, to
-/// the weights and to the bias. An output that is not wanted is empty. Integer 2: length of a row.
+/// The gradients of the input, the weights and the bias, from the cotangent, the input and, if integer 0
+/// is not 0, the weights. An output that is not wanted is empty. Integer 2: length of a row.
 pub(crate) fn layer_norm_grad(frame: &Frame<'_>, operands: &[Operand]) -> Result<Vec<Stage>> {
     let weighted = frame.ints()[0] != 0;
     if operands.len() != 5 + usize::from(weighted) {

@@ -65,13 +65,8 @@ fn scale_of(own: u32, row: u32, there: bool, mean: f32, total: f32) -> vec2<f32>
     return careful_scale(row, mean);
 }
 
-@compute @workgroup_size(256)
-fn main(
-    @builtin(workgroup_id) group: vec3<u32>,
-    @builtin(num_workgroups) groups: vec3<u32>,
-    @builtin(local_invocation_index) own: u32,
-) {
-    let row = (group.y * groups.x + group.x) * (256u / LANES) + own / LANES;
+fn run(group: u32, own: u32) {
+    let row = group * (256u / LANES) + own / LANES;
     let lane = own % LANES;
     let there = row < word(0u);
     let items = select(0u, word(1u), there);

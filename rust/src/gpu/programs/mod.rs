@@ -1,6 +1,7 @@
 //! The programs: what a launch of a row becomes on the GPU.
 #![cfg_attr(not(feature = "gpu"), allow(dead_code))]
 
+mod across;
 mod elementwise;
 mod fills;
 mod index;
@@ -22,6 +23,9 @@ use crate::registry::Wgsl;
 #[cfg(feature = "gpu")]
 pub(crate) use elementwise::elementwise;
 pub(crate) use elementwise::has_functions;
+
+/// The entry point of programs that have a function `run`.
+const MAIN: &str = include_str!("main.wgsl");
 
 type Plan = fn(&Frame<'_>, &[Operand]) -> Result<Vec<Stage>>;
 

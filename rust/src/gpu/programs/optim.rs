@@ -1,6 +1,7 @@
 //! Optimizer steps: each changes a parameter and its state in one dispatch, four elements at a time
 //! where they lie so.
 
+use super::MAIN;
 use crate::error::{Error, Result};
 use crate::frame::Frame;
 use crate::gpu::plan::{GROUP, Item, Operand, Slot, Stage, VECTOR, spread};
@@ -20,8 +21,8 @@ const SGD_MOMENTUM: &str = "let gradient = number(2u) * m2[g] + number(1u) * m0[
 ";
 
 /// Numbers: step, weight decay, sign, what shrinks the parameter, 1 − β₁, β₂, 1 − β₂, the root of the
-/// second correction, ε. A mean square that leaves the range stays at its end: after ∞ there would be
-/// no step ever again.
+/// second correction, ε. A mean square that leaves the range stays at its end: after ∞ every later
+/// step would be 0.
 const ADAM: &str = "let held = m0[p] * number(3u);
     let gradient = number(2u) * m3[g] + number(1u) * held;
     let mean = m1[s] + number(4u) * (gradient - m1[s]);
@@ -67,7 +68,8 @@ fn step(
 fn text(stage: &Stage) -> Result<String> {
     let element = if stage.values[0] == 1 { "vec4<T>" } else { "T" };
     Ok(format!("alias E = {element};\nconst GRADIENT = {}u;\n", stage.outputs + 1)
-        + &STEP_SOURCE.replace("    // body\n", &format!("    {}", stage.expression)))
+        + &STEP_SOURCE.replace("    // body\n", &format!("    {}", stage.expression))
+        + MAIN)
 }
 
 fn sign(maximize: bool) -> f64 {

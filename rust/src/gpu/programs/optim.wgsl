@@ -5,13 +5,8 @@ fn number(i: u32) -> N {
     return number_at(8u, i);
 }
 
-@compute @workgroup_size(256)
-fn main(
-    @builtin(workgroup_id) group: vec3<u32>,
-    @builtin(num_workgroups) groups: vec3<u32>,
-    @builtin(local_invocation_index) own: u32,
-) {
-    let i = (group.y * groups.x + group.x) * 256u + own;
+fn run(group: u32, own: u32) {
+    let i = group * 256u + own;
     if (i >= word(0u)) {
         return;
     }

@@ -8,13 +8,8 @@ fn along(place: vec3<u32>) -> u32 {
     return steps.x + steps.y + steps.z;
 }
 
-@compute @workgroup_size(256)
-fn main(
-    @builtin(workgroup_id) group: vec3<u32>,
-    @builtin(num_workgroups) groups: vec3<u32>,
-    @builtin(local_invocation_index) own: u32,
-) {
-    let number = (group.y * groups.x + group.x) * 256u + own;
+fn run(group: u32, own: u32) {
+    let number = group * 256u + own;
     if (number >= word(0u)) {
         return;
     }

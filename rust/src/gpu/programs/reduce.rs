@@ -1,7 +1,8 @@
-//! Reductions: sums and extremes. So many invocations work on a result as there are elements for, and
-//! where results are few, each is made in parts. How many depends on the shapes alone, and so do the
-//! bits of a result.
+//! Reductions: sums and extremes. The more elements a result has, the more invocations work on it; where
+//! results are few, each is made in parts. How many depends on the shapes alone, and so do the bits of a
+//! result.
 
+use super::MAIN;
 use crate::dtype::DType;
 use crate::error::{Error, Result};
 use crate::frame::Frame;
@@ -25,7 +26,7 @@ struct Reduction {
     name: &'static str,
     /// The state: its type and functions.
     state: &'static str,
-    /// How many elements take as much memory.
+    /// How many elements take as much memory as a state.
     elements: usize,
 }
 
@@ -43,30 +44,14 @@ fn finish(total: R) -> R {
     elements: 1,
 };
 
-/// A NaN wins, and of equal elements the first.
+/// The state of an extreme, and which of two numbers is nearer to it.
 macro_rules! extreme_state {
     ($better:literal) => {
         concat!(
-            "struct State { value: T, at: u32 }
-fn identity() -> State { return State(T(0), 0xffffffffu); }
-fn state_of(x: T, i: u32) -> State { return State(x, i); }
-fn combined(a: State, b: State) -> State {
-    if (a.at == 0xffffffffu) { return b; }
-    if (b.at == 0xffffffffu) { return a; }
-    let ranks = vec2<u32>(u32(is_nan(a.value)), u32(is_nan(b.value)));
-    if (ranks.x != ranks.y) { if (ranks.y > ranks.x) { return b; } return a; }
-    if (ranks.x == 0u) {
-        if (b.value ",
+            include_str!("extreme.wgsl"),
+            "fn is_better(a: T, b: T) -> bool { return a ",
             $better,
-            " a.value) { return b; }
-        if (a.value ",
-            $better,
-            " b.value) { return a; }
-    }
-    if (b.at < a.at) { return b; }
-    return a;
-}
-"
+            " b; }\n"
         )
     };
 }
@@ -74,7 +59,7 @@ fn combined(a: State, b: State) -> State {
 const MAX: Reduction = Reduction { name: "max", state: extreme_state!(">"), elements: 2 };
 const MIN: Reduction = Reduction { name: "min", state: extreme_state!("<"), elements: 2 };
 
-/// How a reduction is shared out.
+/// How a reduction is divided among invocations.
 pub(super) struct Sharing {
     lanes: usize,
     parts: usize,
@@ -293,7 +278,8 @@ fn text(stage: &Stage) -> Result<String> {
         _ => "m0[word(6u) + item] = state.value;\n        m1[word(7u) + item] = i32(state.at);",
     };
     Ok(text
-        + &REDUCE_SOURCE.replace("// loop\n", &each).replace("// store\n", &format!("{store}\n")))
+        + &REDUCE_SOURCE.replace("// loop\n", &each).replace("// store\n", &format!("{store}\n"))
+        + MAIN)
 }
 
 /// Sums and means. Integer 0: how many axes stay; number 0: what the sum is divided by.

@@ -5,13 +5,8 @@
 
 var<workgroup> states: array<State, 256>;
 
-@compute @workgroup_size(256)
-fn main(
-    @builtin(workgroup_id) group: vec3<u32>,
-    @builtin(num_workgroups) groups: vec3<u32>,
-    @builtin(local_invocation_index) own: u32,
-) {
-    let item = (group.y * groups.x + group.x) * (256u / LANES) + own / LANES;
+fn run(group: u32, own: u32) {
+    let item = group * (256u / LANES) + own / LANES;
     let lane = own % LANES;
     var state = identity();
     if (item < word(0u)) {

@@ -1,6 +1,8 @@
 //! What is computed along one axis, several times over a row: softmax and its kin, cross entropy, and
-//! what leads back from them.
+//! their gradients.
 
+use super::MAIN;
+use super::across::across;
 use super::elementwise::{MATH, MATH_FLOAT64};
 use crate::dtype::DType;
 use crate::error::{Error, Result};
@@ -8,7 +10,6 @@ use crate::frame::Frame;
 use crate::gpu::plan::{GROUP, Operand, Slot, Stage, constants, spread};
 
 pub(crate) const ROWS_SOURCE: &str = include_str!("rows.wgsl");
-pub(super) const ACROSS_SOURCE: &str = include_str!("across.wgsl");
 
 /// The exponentials of four elements.
 const EXP_FLOAT32: &str = "fn exponentials(x: vec4<T>) -> vec4<T> {
@@ -148,8 +149,9 @@ fn text(stage: &Stage) -> Result<String> {
     };
     Ok(constants(&[("LANES", lanes), ("KEPT", kept)])
         + &functions.concat()
-        + ACROSS_SOURCE
-        + &ROWS_SOURCE.replace("    // body\n", &format!("    {}", stage.expression)))
+        + &across(&[("sum_across", "a + b"), ("largest_across", "larger(a, b)")])
+        + &ROWS_SOURCE.replace("    // body\n", &format!("    {}", stage.expression))
+        + MAIN)
 }
 
 fn axis_of(frame: &Frame<'_>) -> usize {
@@ -169,7 +171,7 @@ pub(crate) fn softmax<const LOG: bool>(
     Ok(vec![over_rows(name, body, operands, axis_of(frame))?])
 }
 
-/// What leads back from softmax, of its result and the cotangent.
+/// The gradient of softmax, from its result and the cotangent.
 pub(crate) fn softmax_grad<const LOG: bool>(
     frame: &Frame<'_>,
     operands: &[Operand],

@@ -3,22 +3,6 @@
 // of the output; extents of the other axes from 8, their strides in the inputs from 16 and 24; from 40
 // offset and stride of the labels, from 42 those of the factors.
 
-fn largest_across(own: u32, value: T) -> T {
-    if (LANES == 1u) {
-        return value;
-    }
-    workgroupBarrier();
-    held[own] = value;
-    for (var half = LANES / 2u; half > 0u; half /= 2u) {
-        workgroupBarrier();
-        if (own % LANES < half) {
-            held[own] = larger(held[own], held[own + half]);
-        }
-    }
-    workgroupBarrier();
-    return held[own - own % LANES];
-}
-
 fn larger(a: T, b: T) -> T {
     return select(a, b, b > a);
 }
@@ -30,13 +14,8 @@ fn four(x: u32, i: u32, length: u32) -> vec4<T> {
     return vec4<T>(m1[places.x], m1[places.y], m1[places.z], m1[places.w]);
 }
 
-@compute @workgroup_size(256)
-fn main(
-    @builtin(workgroup_id) group: vec3<u32>,
-    @builtin(num_workgroups) groups: vec3<u32>,
-    @builtin(local_invocation_index) own: u32,
-) {
-    let row = (group.y * groups.x + group.x) * (256u / LANES) + own / LANES;
+fn run(group: u32, own: u32) {
+    let row = group * (256u / LANES) + own / LANES;
     let lane = own % LANES;
     let there = row < word(0u);
     let length = select(0u, word(1u), there);

@@ -1,8 +1,9 @@
-//! Running sums and products. Invocations gather a few elements each and learn what stands before them.
-//! Where rows are few and long, each is treated in parts: one dispatch gathers every part, one goes over
-//! the parts of a row, and the last one over the elements again. How many parts there are depends on the
+//! Running sums and products. Each invocation combines a few elements, then learns the total before them.
+//! Where rows are few and long, each is processed in parts: one dispatch combines each part, one scans
+//! the parts of a row, and the last one scans the elements with what precedes their part. How many parts there are depends on the
 //! shapes alone, and so do the bits of a result.
 
+use super::MAIN;
 use super::lanes::Lanes;
 use super::reduce::FILLING;
 use crate::dtype::DType;
@@ -24,7 +25,7 @@ struct Scan {
     name: &'static str,
     /// The state: its type and functions.
     state: &'static str,
-    /// How many elements take as much memory.
+    /// How many elements take as much memory as a state.
     size: usize,
 }
 
@@ -51,31 +52,9 @@ fn finish(a: State) -> T { return a; }
     size: 1,
 };
 
-/// Products of floats. A state is a factor from 1 to 2, or 0, infinite or NaN, and a power of two, so that
-/// what stands between does not leave the range where the whole does not.
-const WIDE_PRODUCT: Scan = Scan {
-    name: "cumprod",
-    state: "struct State { factor: f32, power: i32 }
-fn identity() -> State { return State(1.0, 0); }
-fn state_of(x: f32) -> State {
-    let bits = bitcast<u32>(x);
-    let power = (bits >> 23u) & 0xffu;
-    if (power == 0u || power == 0xffu) { return State(x, 0); }
-    return State(bitcast<f32>((bits & 0x807fffffu) | 0x3f800000u), i32(power) - 127);
-}
-fn joined(a: State, b: State) -> State {
-    let product = state_of(a.factor * b.factor);
-    return State(product.factor, clamp(product.power + a.power + b.power, -500000000, 500000000));
-}
-fn power_of_two(power: i32) -> f32 { return bitcast<f32>(u32(power + 127) << 23u); }
-fn finish(a: State) -> f32 {
-    let power = clamp(a.power, -250, 250);
-    let half = power / 2;
-    return a.factor * power_of_two(half) * power_of_two(power - half);
-}
-",
-    size: 2,
-};
+/// Products of floats.
+const WIDE_PRODUCT: Scan =
+    Scan { name: "cumprod", state: include_str!("wide_product.wgsl"), size: 2 };
 
 /// What one dispatch of several does.
 #[derive(Clone, Copy, PartialEq)]
@@ -120,10 +99,13 @@ fn text(stage: &Stage) -> Result<String> {
         .replace("// store\n", &format!("{store}\n"))
         .replace("// end\n", &format!("{end}\n"));
     let run = RUN as u32;
-    Ok(constants(&[("LANES", lanes), ("KEPT", kept), ("RUN", run)]) + stage.expression + &source)
+    Ok(constants(&[("LANES", lanes), ("KEPT", kept), ("RUN", run)])
+        + stage.expression
+        + &source
+        + MAIN)
 }
 
-/// How the rows of a step are shared out.
+/// How the rows of a step are divided among invocations.
 #[derive(Clone, Copy)]
 struct Sharing {
     /// Invocations on a part.

@@ -1,7 +1,7 @@
-//! The order of elements along rows. An element becomes a pair of its key, whose numbers are in the order
-//! that is wanted, and its place: no two pairs are equal, so that there is one order, and the same bits in
-//! every run. Tiles are sorted in workgroup memory, then runs are merged two by two.
+//! Sorting along rows. An element becomes a pair of a key, whose numbers have the wanted order, and its
+//! place: no two pairs are equal, so that there is only one order, and the bits are the same in every run. Tiles are sorted in workgroup memory, then runs are merged two by two.
 
+use super::MAIN;
 use super::lanes::Lanes;
 use crate::dtype::DType;
 use crate::error::{Error, Result};
@@ -165,7 +165,8 @@ fn tiles_text(stage: &Stage) -> Result<String> {
     Ok(constants
         + PAIRS
         + key_text(stage.types[0])?
-        + &source.replace("// store\n", &format!("{store}\n")))
+        + &source.replace("// store\n", &format!("{store}\n"))
+        + MAIN)
 }
 
 fn merge_text(stage: &Stage) -> Result<String> {
@@ -177,7 +178,7 @@ fn merge_text(stage: &Stage) -> Result<String> {
         "m0[word(5u) + row * word(2u) + place] = pair;"
     };
     let source = MERGE_SOURCE.replace("FROM", &format!("m{}", stage.bound.len() - 1));
-    Ok(PAIRS.to_string() + &source.replace("// store\n", &format!("{store}\n")))
+    Ok(PAIRS.to_string() + &source.replace("// store\n", &format!("{store}\n")) + MAIN)
 }
 
 /// Places in order along the last axis, the largest first if integer 0 is not 0. A shorter output gets

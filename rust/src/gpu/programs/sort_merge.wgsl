@@ -2,13 +2,8 @@
 // Words: pairs, length of a run, elements of a row, results of a row; where the pairs lie, where they go,
 // offset of the results; the first row at 24.
 
-@compute @workgroup_size(256)
-fn main(
-    @builtin(workgroup_id) group: vec3<u32>,
-    @builtin(num_workgroups) groups: vec3<u32>,
-    @builtin(local_invocation_index) own: u32,
-) {
-    let number = (group.y * groups.x + group.x) * 256u + own;
+fn run(group: u32, own: u32) {
+    let number = group * 256u + own;
     if (number >= word(0u)) {
         return;
     }

@@ -5,13 +5,8 @@
 
 var<workgroup> pairs: array<State, TILE>;
 
-@compute @workgroup_size(256)
-fn main(
-    @builtin(workgroup_id) group: vec3<u32>,
-    @builtin(num_workgroups) groups: vec3<u32>,
-    @builtin(local_invocation_index) own: u32,
-) {
-    let first = (group.y * groups.x + group.x) * (TILE / WIDTH);
+fn run(group: u32, own: u32) {
+    let first = group * (TILE / WIDTH);
     for (var k = own; k < TILE; k += 256u) {
         let segment = first + k / WIDTH;
         let i = segment % word(1u) * WIDTH + k % WIDTH;

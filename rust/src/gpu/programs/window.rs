@@ -1,5 +1,6 @@
 //! Convolutions, as products of matrices one of which is read through a window, and pools.
 
+use super::MAIN;
 use super::matmul::{Grid, parts_of, tiled, tiles};
 use super::reduce::sum_of_parts;
 use crate::error::{Error, Result};
@@ -241,7 +242,7 @@ fn text(stage: &Stage) -> Result<String> {
     Ok(tiled(stage, &fetches, &sides, if biased { bias } else { "" }))
 }
 
-/// How four by four elements of a side are read: what belongs to a place is reckoned once.
+/// How four by four elements of a side are read: what belongs to a place is computed once.
 fn side_text(name: &str, [side, inner]: &[String; 2], value: &str) -> String {
     let quad = |(deep, quad): (usize, &str)| {
         let place = format!("    let k{deep} = {name}_inner(inner + {deep}u);\n");
@@ -362,7 +363,8 @@ fn pool(
 
 fn pool_text(stage: &Stage) -> Result<String> {
     Ok(kernel_text(stage)
-        + &POOL_SOURCE.replace("    // body\n", &format!("    {}", stage.expression)))
+        + &POOL_SOURCE.replace("    // body\n", &format!("    {}", stage.expression))
+        + MAIN)
 }
 
 /// The largest elements of windows, and where in their channel they stand.

@@ -21,7 +21,7 @@ pub(super) fn each<T: Element, R: Element>(out: &mut [R], a: &[T], b: &[T], f: i
 }
 
 /// A row: name, formula for a float, for an int32 and for a bool where it has one, in WGSL.
-/// A formula that were not inlined would be compiled for no vectors at all.
+/// A formula that is not inlined would not be vectorised.
 macro_rules! binary {
     ($($name:literal |$a:ident, $b:ident| $float:expr; $(int $int:expr;)? $(bool $bool:expr;)?
         $wgsl:literal)*) => {

@@ -1,5 +1,5 @@
-//! Elements held between two numbers, and what leads back from them. The composite in TypeScript is
-//! the truth.
+//! Clamping to an interval, and its gradient. The composite in TypeScript is
+//! the reference.
 
 use super::math::Real;
 use crate::cpu::{TILE, elements, for_chunks, simd};
@@ -51,7 +51,7 @@ fn clamp_as<T: Element + Real>(launch: &mut Launch<'_>) -> Result {
     })
 }
 
-/// Operands: the gradient, that of the result, the elements. Integers 0 and 1: whether there is a
+/// Operands: the gradient of the input, that of the result, the elements. Integers 0 and 1: whether there is a
 /// lower bound and an upper one, as an infinite one is still a bound.
 fn clamp_grad_as<T: Element + Real>(launch: &mut Launch<'_>) -> Result {
     let [low, high] = bounds::<T>(launch);

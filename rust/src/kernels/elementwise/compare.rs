@@ -1,4 +1,4 @@
-//! Comparisons, which give bool, and the choice between two inputs.
+//! Comparisons, which give bool, and the selection between two inputs.
 
 use super::binary::each;
 use crate::cpu::simd;
@@ -6,7 +6,7 @@ use crate::dtype::ByType;
 use crate::registry::{Cpu, Kernel, Wgsl};
 use std::convert::identity;
 
-/// The choice by the bits of both: as one of two loads it would not become vectors.
+/// Selects by the bits of both inputs: a choice between two loads would not be vectorised.
 macro_rules! choose {
     ($type:ty, $bits:ty, $to:expr, $from:expr) => {
         |out: &mut [$type], condition: &[u8], a: &[$type], b: &[$type]| {

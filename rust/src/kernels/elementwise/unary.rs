@@ -20,7 +20,7 @@ fn each<T: Element>(out: &mut [T], x: &[T], f: impl Fn(T) -> T) {
 }
 
 /// A row: name, formula for a float, formula for an int32 where it has one, formula in WGSL.
-/// A formula that were not inlined would be compiled for no vectors at all.
+/// A formula that is not inlined would not be vectorised.
 macro_rules! unary {
     ($($name:literal |$x:ident| $float:expr; $(int $int:expr;)? $wgsl:literal)*) => {
         pub(super) const ROWS: &[Kernel] = &[$(Kernel {
@@ -80,7 +80,7 @@ fn sinc(x: f64) -> f64 {
     signed / (std::f64::consts::PI * x)
 }
 
-/// The share of the normal distribution below x, Φ(x).
+/// The cumulative distribution function of the normal distribution, Φ(x).
 #[inline(always)]
 pub(super) fn normal_share<T: Real>(x: T) -> T {
     let scaled = x * T::from_f64(std::f64::consts::FRAC_1_SQRT_2);

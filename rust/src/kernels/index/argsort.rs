@@ -1,4 +1,4 @@
-//! The order of the elements of lanes.
+//! The sorting order of the elements of lanes.
 
 use crate::dtype::{Element, by_type};
 use crate::error::Result;
@@ -21,7 +21,7 @@ fn argsort(launch: &mut Launch<'_>) -> Result {
 fn argsort_as<T: Element>(launch: &mut Launch<'_>) -> Result {
     let descending = launch.ints()[0] != 0;
     for_lanes(launch, |x: &[T], out: &mut [i32]| {
-        // Places tell equal elements apart; a stable sort would take memory without asking.
+        // Places tell equal elements apart; a stable sort would allocate memory in a way that cannot fail.
         let apart = |&a: &i32, &b: &i32| {
             let (x, y) = (x[a as usize], x[b as usize]);
             if descending { order(y, x) } else { order(x, y) }.then(a.cmp(&b))

@@ -1,5 +1,5 @@
 //! Distances of all pairs of points, and their gradients, without the differences of all pairs in
-//! memory. The composite in TypeScript is the truth, with which the tests compare them.
+//! memory. The composite in TypeScript is the reference.
 
 use super::reflect::Float;
 use crate::cpu::{GRAIN, elements, simd, try_parts};

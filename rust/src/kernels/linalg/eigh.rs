@@ -13,7 +13,7 @@ use crate::scratch::scratch;
 pub(super) const ROWS: &[Kernel] =
     &[Kernel { name: "eigh", outputs: 3, cpu: Cpu::Custom(eigh), wgsl: Wgsl::None }];
 
-/// What is noted of a matrix that has elements which are not finite, or whose eigenvalues do not settle.
+/// The status of a matrix with elements that are not finite, or whose eigenvalues do not converge.
 const NOT_FINITE: i32 = 1;
 const NOT_SETTLED: i32 = 2;
 
@@ -72,7 +72,7 @@ fn eigh_as<T: Float>(launch: &mut Launch<'_>) -> Result {
     })
 }
 
-/// What one matrix after the other is treated with.
+/// Scratch memory for one matrix after the other.
 struct Work {
     matrix: Vec<f64>,
     /// The eigenvectors, one after the other.
@@ -152,7 +152,7 @@ impl Work {
         }
     }
 
-    /// Whether all eigenvalues settled.
+    /// Whether all eigenvalues converged.
     #[inline(always)]
     fn diagonalize(&mut self, n: usize) -> bool {
         for first in 0..n {

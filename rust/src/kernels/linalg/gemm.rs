@@ -249,8 +249,8 @@ unsafe fn run<T: Element + Real>(
     })
 }
 
-/// Gives this thread the slab in which `gemm` packs blocks of a left factor, which it else would take
-/// without asking.
+/// Gives this thread the slab in which `gemm` packs blocks of a left factor, which it would otherwise
+/// allocate itself, in a way that cannot fail.
 fn slab() -> Result {
     thread_local! {
         static THERE: Cell<bool> = const { Cell::new(false) };

@@ -1,5 +1,5 @@
 //! The affine map of a layer with its bias and activation, and its gradients, each in one launch.
-//! Their composite in TypeScript is the truth, with which the tests compare them.
+//! Their composite in TypeScript is the reference.
 
 use super::gemm::{Around, Matrix, multiply, multiply_around};
 use super::matmul::operand;

@@ -1,5 +1,5 @@
 //! Squared distances of all pairs among some points, and their gradient, without the differences in
-//! memory. The composite in TypeScript is the truth.
+//! memory. The composite in TypeScript is the reference.
 
 use crate::cpu::{elements, for_parts, simd};
 use crate::dtype::{Element, by_type};

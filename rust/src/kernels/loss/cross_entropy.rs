@@ -1,5 +1,5 @@
-//! Cross entropy of rows with the class of each or with shares of all classes, and what leads back from
-//! it, in one pass over the logits. The composite in TypeScript is the truth.
+//! Cross entropy of rows, with a label or class probabilities for each, and its gradients, in one pass over
+//! the logits. The composite in TypeScript is the reference.
 
 use crate::cpu::{elements, for_chunks_of, simd};
 use crate::dtype::{Element, by_type};

@@ -1,5 +1,5 @@
 //! Connectionist temporal classification: the negative log-likelihood of labels whose alignment with the
-//! steps is not known, and what leads back from it. The composite in TypeScript is the truth.
+//! steps is not known, and its gradient. The composite in TypeScript is the reference.
 
 use crate::cpu::{GRAIN, elements, for_chunks_of, simd, try_parts};
 use crate::dtype::{Element, by_type};

@@ -1,5 +1,5 @@
-//! Losses that are a function of an element of the prediction and one of the target, with their reduction
-//! in one pass, and their gradients. Their composites in TypeScript are the truth, with which the tests compare them.
+//! Elementwise losses of a prediction and a target, with their reduction in one pass, and their
+//! gradients. Their composites in TypeScript are the reference.
 
 use crate::cpu::{GRAIN, TILE, elements, for_chunks_of, for_parts, simd};
 use crate::dtype::{DType, Element};
@@ -24,7 +24,7 @@ macro_rules! target_slope {
 
 /// Each loss: the names of its kernels; of prediction, target and two parameters first what the rest is
 /// made of, then its value, its slope for the prediction, and for the target where that is another.
-/// A formula that were not inlined would be compiled for no vectors at all.
+/// A formula that is not inlined would not be vectorised.
 macro_rules! losses {
     ($($name:literal $gradient:literal |$p:ident, $t:ident, $d:ident, $e:ident| $r:ident = $of:expr;
         $value:expr; $slope:expr $(; for target $own:expr)?;)*) => {

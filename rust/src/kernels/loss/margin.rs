@@ -1,5 +1,5 @@
 //! Losses of rows of scores by the class of each, by several classes, or by the order of relevances,
-//! and what leads back from them. The composites in TypeScript are the truth.
+//! and their gradients. The composites in TypeScript are the reference.
 
 use crate::cpu::{elements, simd, try_chunks_of};
 use crate::dtype::{Element, by_type};

@@ -1,5 +1,5 @@
 //! Similarity of structure from the means of two images, of their product and of the sum of their
-//! squares, and what leads back from it, in one pass each. The composite in TypeScript is the truth.
+//! squares, and its gradient, in one pass each. The composite in TypeScript is the reference.
 
 use crate::cpu::{GRAIN, elements, for_chunks, for_parts, simd};
 use crate::dtype::{Element, by_type};

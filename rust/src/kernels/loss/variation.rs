@@ -1,5 +1,5 @@
-//! Total variation of images and what leads back from it, one pass each. The composite in TypeScript is the
-//! truth.
+//! Total variation of images and its gradient, in one pass each. The composite in TypeScript is the
+//! reference.
 
 use super::losses::sign;
 use crate::cpu::{GRAIN, elements, for_chunks_of, simd};

@@ -1,4 +1,4 @@
-//! Layer normalisation, with what leads back from it. Its composite in TypeScript is the truth.
+//! Layer normalisation and its gradients. Its composite in TypeScript is the reference.
 
 use super::softmax::{GRAIN, sum, sum_with};
 use crate::cpu::{elements, for_chunks_of, simd, try_parts};
@@ -119,8 +119,8 @@ fn layer_norm_grad(launch: &mut Launch<'_>) -> Result {
     by_type!(float launch.input_type(0)?, layer_norm_grad_as(launch))
 }
 
-/// Of the cotangent g, the input x and the weights, if integer 0 is not 0: what leads back to x, to
-/// the weights and to the bias. An output that is not wanted is empty. Integer 2: length of a row.
+/// The gradients of x, the weights and the bias, from the cotangent g, the input x and, if integer 0 is
+/// not 0, the weights. An output that is not wanted is empty. Integer 2: length of a row.
 fn layer_norm_grad_as<T: Element + Real + Into<f64>>(launch: &mut Launch<'_>) -> Result {
     let (weighted, eps) = (launch.ints()[0] != 0, launch.params()[0]);
     let length = launch.count(2)?.max(1);

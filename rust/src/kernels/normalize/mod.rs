@@ -1,4 +1,4 @@
-//! Functions that set the elements of a row in relation to each other.
+//! Functions that normalise the elements of a row.
 
 mod layer_norm;
 pub(crate) mod softmax;

@@ -1,5 +1,5 @@
-//! Softmax, its logarithm and what both divide by, with what leads back from them: one pass each over
-//! what takes several ops. Their composites in TypeScript are the truth.
+//! Softmax, log-softmax and logsumexp, with their gradients, each in one pass where a composite takes
+//! several ops. Their composites in TypeScript are the reference.
 
 use crate::cpu::{elements, for_chunks_of, simd};
 use crate::dtype::{Element, by_type};

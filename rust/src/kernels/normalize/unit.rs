@@ -1,5 +1,5 @@
-//! Vectors over their length, and what leads back from them, in one pass each. The composite in
-//! TypeScript is the truth.
+//! Vectors divided by their length, and the gradient of that, in one pass each. The composite in
+//! TypeScript is the reference.
 
 use super::softmax::{GRAIN, sum_with};
 use crate::cpu::{elements, for_chunks_of, simd};

@@ -185,7 +185,7 @@ impl AdamStep {
     ///
     /// A mean square that its type does not hold is kept as the largest number: the next step is then
     /// too long, but by no more than 1 / √(1 − β₂), as a new gradient enters before the root is taken;
-    /// after ∞ there would be no step ever again.
+    /// after ∞ every later step would be 0.
     #[inline(always)]
     fn run_carefully<T: Element + Real + Into<f64>>(
         &self,

@@ -1,4 +1,4 @@
-//! Random numbers by counting: Philox4x32-10 (Salmon, Moraes, Dror, Shaw, "Parallel random
+//! Counter-based random numbers: Philox4x32-10 (Salmon, Moraes, Dror, Shaw, "Parallel random
 //! numbers: as easy as 1, 2, 3", 2011). Integer parameters 0 and 1 are the seed, 2 and 3 the first
 //! counter, low words first. `lib/core/random.ts` computes the same words.
 

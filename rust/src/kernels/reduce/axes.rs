@@ -1,6 +1,6 @@
-//! What reductions share. The input comes with the axes that stay first and the reduced ones last; integer
-//! parameter 0 tells how many stay. Along an axis of stride 0 elements repeat themselves: they are
-//! reduced once, and their number is reckoned with.
+//! What reductions share. The kept axes of the input come first, the reduced ones last; integer
+//! parameter 0 says how many are kept. Along an axis of stride 0 elements repeat themselves: they are
+//! reduced once, and their number is taken into account.
 
 use crate::cpu::try_chunks_of;
 use crate::dtype::Element;

@@ -1,6 +1,5 @@
-//! Inner products along the last axis, without the products in memory, sums beside them, and what leads
-//! back from both.
-//! The composite in TypeScript is the truth.
+//! Inner products along the last axis, without the products in memory, sums beside them, and the gradients
+//! of both. The composite in TypeScript is the reference.
 
 use crate::cpu::{elements, for_chunks_of, for_parts, simd};
 use crate::dtype::{Element, by_type};

@@ -1,4 +1,4 @@
-//! Functions that many elements become one by.
+//! Functions that reduce many elements to one.
 
 pub(crate) mod axes;
 mod dots;

@@ -1,5 +1,5 @@
-//! Euclidean norms: the root of a sum of squares, which is added once more, of scaled elements, where it
-//! has left the range of their type.
+//! Euclidean norms: the root of a sum of squares. Where that has left the range of its type, it is added
+//! up again, of scaled elements.
 
 use super::axes::{Axes, COLUMNS, try_costly_chunks};
 use super::sum::{sum_of_lanes, totals};

@@ -1,5 +1,5 @@
-//! Products, and what leads back from them and from running products. Nothing leaves the range on the way, and nothing is divided by an element, which
-//! may be 0.
+//! Products, and the gradients of products and of running products. Nothing leaves the range on the way,
+//! and nothing is divided by an element, which may be 0.
 
 use super::axes::{Axes, try_costly_chunks};
 use super::wide::{Wide, is_far};

@@ -1,5 +1,5 @@
-//! Numbers with a float64's precision and a range that nothing leaves: what running products need,
-//! whose factors may bring back an ordinary result from anywhere.
+//! Numbers with the precision of float64 and an unlimited range, for running products: later factors may
+//! bring an extreme product back to an ordinary one.
 
 use crate::kernels::elementwise::math::Real;
 use std::ops::{Add, Mul};

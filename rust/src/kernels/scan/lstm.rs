@@ -1,5 +1,5 @@
-//! The steps of an LSTM over a sequence, and what leads back through them, each in one launch. Their
-//! composite in TypeScript is the truth, with which the tests compare them.
+//! The steps of an LSTM over a sequence, and their gradients, each in one launch. Their
+//! composite in TypeScript is the reference.
 
 use crate::cpu::{elements, simd};
 use crate::dtype::{Element, by_type};
@@ -140,7 +140,7 @@ fn lstm_grad(launch: &mut Launch<'_>) -> Result {
     by_type!(float launch.input_type(0)?, lstm_grad_as(launch))
 }
 
-/// Operands: what leads back to the gates' inputs, to the states and to the weights, of which an empty
+/// Operands: the gradients of the gates' inputs, of the states and of the weights, of which an empty
 /// one is not wanted; the cotangents of gates with cells and of hidden states, of which an empty one is
 /// zero, gates with cells, the states before the first step, the weights.
 fn lstm_grad_as<T: Element + Real>(launch: &mut Launch<'_>) -> Result {
@@ -253,7 +253,7 @@ struct Step<'a, T> {
 }
 
 impl<T: Element + Real> Step<'_, T> {
-    /// Gives what leads back to the gates' inputs and, in place of the cotangent of the cell after the
+    /// Gives the gradient of the gates' inputs and, in place of the cotangent of the cell after the
     /// step, that of the cell before it; `dh` comes from the step after.
     #[inline(always)]
     fn back(&self, target: &mut [T], (dh, dc): (&[T], &mut [T])) {

@@ -1,4 +1,4 @@
-//! Functions along the last axis that give as many elements as they take.
+//! Scans: functions along the last axis that give as many elements as they take.
 
 mod cumulative;
 pub(crate) mod lanes;

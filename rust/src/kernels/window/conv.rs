@@ -1,7 +1,7 @@
-//! Convolutions and what leads back from them to their inputs and weights. Each of the three kernels
+//! Convolutions and their gradients for inputs and weights. Each of the three kernels
 //! is linear in both of its inputs, and its gradients are the other two.
 //!
-//! What leads back to the input is, with strides of 1, a convolution with the weights mirrored. Else a
+//! With strides of 1, the gradient of the input is a convolution with the mirrored weights. Otherwise a
 //! block of outputs is multiplied by the weights, which makes a row for each tap of each channel, and
 //! each element is added to where the tap has read.
 
@@ -184,7 +184,7 @@ fn conv_as<T: Lanes>(launch: &mut Launch<'_>) -> Result {
     Polyphase::new(&extents, &x)?.convolve(out, &extents.weights(&w), bias.as_deref())
 }
 
-/// What leads back to x: with strides of 1 a convolution with the weights mirrored.
+/// The gradient of x: with strides of 1 a convolution with the mirrored weights.
 fn conv_input_as<T: Lanes>(launch: &mut Launch<'_>) -> Result {
     let (y, w) = (launch.input(0)?, launch.input(1)?);
     let out = launch.contiguous_output(0)?;
@@ -205,7 +205,7 @@ fn conv_input_as<T: Lanes>(launch: &mut Launch<'_>) -> Result {
     }
 }
 
-/// What leads back to w.
+/// The gradient of w.
 fn conv_weight_as<T: Lanes>(launch: &mut Launch<'_>) -> Result {
     let (x, y) = (launch.input(0)?, launch.input(1)?);
     let out = launch.contiguous_output(0)?;

@@ -171,7 +171,7 @@ const OUTPUTS: usize = 256;
 /// Taps that are summed up together: those of a window of 3 by 3.
 const ROWS: usize = 9;
 
-/// What leads back to w.
+/// The gradient of w.
 pub(super) fn correlate<T: Lanes>(polyphase: &Polyphase<'_, T>, out: &mut [T], y: &[T]) -> Result {
     if polyphase.extents.filters > 8 {
         correlate_by::<T, 16>(polyphase, out, y)
@@ -302,7 +302,7 @@ impl<T: Lanes, const W: usize> Products<'_, T, W> {
             }
             y = rest;
         }
-        // By constant indices, as else the sums would not stay in registers.
+        // By constant indices, as otherwise the sums would not stay in registers.
         for r in 0..R {
             if first + r >= row {
                 for i in 0..W {

@@ -195,7 +195,7 @@ impl Window {
         (from..(from + count).min(grid[axis]).max(from), first)
     }
 
-    /// The window that leads back, mirrored: over the outputs, for the inputs. For strides of 1.
+    /// The mirrored window of the gradient: over the outputs, for the inputs. For strides of 1.
     pub(super) fn mirrored(&self) -> Option<Self> {
         let mut padding = [0; SPACE];
         for (axis, padding) in padding.iter_mut().enumerate() {

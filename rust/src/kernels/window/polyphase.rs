@@ -219,7 +219,7 @@ impl<'a, T: Lanes> Polyphase<'a, T> {
         Ok(turned)
     }
 
-    /// What leads back to w.
+    /// The gradient of w.
     pub(super) fn correlate(&self, out: &mut [T], y: &[T]) -> Result {
         let Extents { batch, groups, channels, filters, .. } = self.extents;
         if channels < FEW {

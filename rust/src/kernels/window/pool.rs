@@ -1,5 +1,5 @@
 //! Pools: the largest element of each window and where it stands, and the sum of each window with
-//! what leads back from it.
+//! its gradient.
 
 use super::geometry::{SPACE, Window, whole};
 use crate::cpu::{GRAIN, elements, for_parts};

@@ -1,0 +1,12 @@
+//! Reductions across the `LANES` invocations that share a row.
+
+const SOURCE: &str = include_str!("across.wgsl");
+
+/// The memory in which invocations meet, and functions that reduce a value of each: names, and how `a`
+/// and `b` become one.
+pub(super) fn across(functions: &[(&str, &str)]) -> String {
+    let function =
+        |(name, joined): &(&str, &str)| SOURCE.replace("NAME", name).replace("JOINED", joined);
+    let functions: String = functions.iter().map(function).collect();
+    format!("var<workgroup> held: array<T, 256>;\n\n{functions}")
+}
