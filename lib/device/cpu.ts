@@ -17,6 +17,7 @@ import type { Shape } from "../core/shape.ts";
 import { launch4, launch8 } from "../ffi/call.ts";
 import { putFlat, putStrided, setParameters } from "../ffi/frame.ts";
 import { type Backend, type Operand, refuseCopy, Storage } from "./backend.ts";
+import { FreeLists } from "./free_lists.ts";
 import { track } from "./memory.ts";
 
 /** Results up to this many bytes lie in slabs. */
@@ -38,30 +39,14 @@ const slabs: Slab[] = [0, 1, 2, 3].map((code) => ({
 let storages = 0;
 let bytes = 0;
 
-/** Arrays of one type and length that were given back, and when one of them last was. */
-interface FreeList {
-  readonly arrays: TypedArray[];
-  used: number;
-}
-
-const free: Map<number, FreeList>[] = [0, 1, 2, 3].map(() => new Map());
-/** The free lists hold no more than this; the list that was used least recently gives way. */
+/** The free lists hold no more than this. */
 const MAX_FREE = 2 ** 29;
-let freeBytes = 0;
-let clock = 0;
+/** Arrays that were given back; those that give way go to the collector. */
+const free = new FreeLists<TypedArray>(MAX_FREE, () => {});
 
-/** Takes an array out of the list that was used least recently, for the collector. */
-function evict(): void {
-  let oldest = Infinity;
-  let [code, size] = [0, 0];
-  free.forEach((lists, type) => {
-    for (const [length, { arrays, used }] of lists) {
-      if (arrays.length === 0) lists.delete(length);
-      else if (used < oldest) [oldest, code, size] = [used, type, length];
-    }
-  });
-  free[code]!.get(size)!.arrays.pop();
-  freeBytes -= size * SIZES[code]!;
+/** The kind of arrays of a type and of so many bytes. */
+function kindOf(code: number, length: number): number {
+  return 4 * length + code;
 }
 
 function allocate(code: number, size: number, zero = false): Storage {
@@ -69,13 +54,10 @@ function allocate(code: number, size: number, zero = false): Storage {
   const length = size * SIZES[code]!;
   bytes += length;
   if (length > SMALL) {
-    const list = free[code]!.get(size);
-    const array = list?.arrays.pop();
+    const array = free.take(kindOf(code, length));
     if (array === undefined) {
       return track(new Storage(cpu, code, size, make(code, size), length, 0, false));
     }
-    list!.used = ++clock;
-    freeBytes -= length;
     if (zero) array.fill(0);
     return track(new Storage(cpu, code, size, array, length, 0, false));
   }
@@ -113,14 +95,7 @@ function release(storage: Storage): void {
   storage.bytes = 0;
   // What somebody else holds goes to the collector, and so does what is larger than all lists may be.
   if (!whole || shared || length > MAX_FREE) return;
-  freeBytes += length;
-  const list = free[code]!.get(size);
-  if (list === undefined) free[code]!.set(size, { arrays: [array], used: ++clock });
-  else {
-    list.arrays.push(array);
-    list.used = ++clock;
-  }
-  while (freeBytes > MAX_FREE) evict();
+  free.put(kindOf(code, length), length, array);
 }
 
 function scalar(code: number, value: number): Storage {
@@ -161,7 +136,7 @@ export function adopt(op: string, given: TypedArray): Storage {
 
 /** How many storages were made, and of how many bytes, since the start; what the free lists hold. */
 export function cpuCounts(): { storages: number; bytes: number; freeBytes: number } {
-  return { storages, bytes, freeBytes };
+  return { storages, bytes, freeBytes: free.bytes };
 }
 
 /** Describes an elementwise operand: as a vector where it can be, so that the kernel need not. */

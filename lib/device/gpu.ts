@@ -21,6 +21,7 @@ import {
 } from "../ffi/gpu.ts";
 import { kernelNumber, kernelTable } from "../ffi/library.ts";
 import { type Backend, type Operand, refuseCopy, Storage } from "./backend.ts";
+import { FreeLists } from "./free_lists.ts";
 import { noteRange, outlive, track } from "./memory.ts";
 
 const { int32: INT32, bool: BOOL } = CODES;
@@ -37,7 +38,7 @@ const MAX_LOOSE = 8192;
 const [MANY_LOOSE, PRESSURE] = [2048, 2 ** 26];
 /** The smallest piece, and the largest one that serves for tensors of several sizes. */
 const [SMALLEST, LARGEST] = [2 ** 8, 2 ** 28];
-/** What waits for the next use is no more than this; what was used least recently gives way. */
+/** What waits for the next use is no more than this. */
 const MAX_FREE = 2 ** 31;
 
 /** A piece of memory, as its finalizer knows it. */
@@ -52,15 +53,8 @@ interface Piece {
   loose: boolean;
 }
 
-/** Pieces of one size that wait, and when one of them last was used. */
-interface FreeList {
-  readonly pieces: Piece[];
-  used: number;
-}
-
-const free = new Map<number, FreeList>();
-let freeBytes = 0;
-let clock = 0;
+/** Pieces that were given back, by size; those that give way go back to the device. */
+const free = new FreeLists<Piece>(MAX_FREE, ({ handle }) => freeGpu(handle));
 let [reads, writes] = [0, 0];
 
 /** The size of the piece in which so many bytes lie: a quarter of a power of two is its grain. */
@@ -68,23 +62,6 @@ function sizeOfPiece(bytes: number): number {
   if (bytes <= SMALLEST) return SMALLEST;
   const grain = bytes > LARGEST ? 32 : 2 ** (29 - Math.clz32(bytes - 1));
   return Math.ceil(bytes / grain) * grain;
-}
-
-/** Gives the piece that was used least recently back to the device. */
-function evict(): void {
-  let oldest: FreeList | null = null;
-  for (const [size, list] of free) {
-    if (list.pieces.length === 0) free.delete(size);
-    else if (list.used < (oldest?.used ?? Infinity)) oldest = list;
-  }
-  const piece = oldest!.pieces.pop()!;
-  freeBytes -= piece.size;
-  freeGpu(piece.handle);
-}
-
-/** Gives all that waits back to the device. */
-function evictAll(): void {
-  while (freeBytes > 0) evict();
 }
 
 function outOfMemory(what: string): DeviceError {
@@ -110,7 +87,7 @@ function allocated(size: number, again = false): Pick<Piece, "handle" | "shadow"
   const handle = shadow && allocateGpu(size);
   if (shadow !== null && handle !== null) return { handle, shadow };
   if (again) throw outOfMemory("make a tensor");
-  evictAll();
+  free.clear();
   return allocated(size, true);
 }
 
@@ -143,14 +120,7 @@ function count({ bytes, loose: unbound }: Piece, sign: 1 | -1): void {
 /** Keeps a piece for the next use. */
 function giveBack(piece: Piece): void {
   count(piece, -1);
-  const list = free.get(piece.size);
-  if (list === undefined) free.set(piece.size, { pieces: [piece], used: ++clock });
-  else {
-    list.pieces.push(piece);
-    list.used = ++clock;
-  }
-  freeBytes += piece.size;
-  while (freeBytes > MAX_FREE) evict();
+  free.put(piece.size, piece.size, piece);
 }
 
 /** Takes memory; refuses where a loop has left behind too much of it. */
@@ -170,13 +140,10 @@ function take(bytes: number): Piece {
   }
   if (unbound) wakeCollector();
   const size = sizeOfPiece(bytes);
-  const list = free.get(size);
-  let piece = list?.pieces.pop();
+  let piece = free.take(size);
   if (piece === undefined) {
     piece = { ...allocated(size), size, bytes, loose: unbound };
   } else {
-    list!.used = ++clock;
-    freeBytes -= size;
     piece.bytes = bytes;
     piece.loose = unbound;
   }
@@ -326,7 +293,7 @@ function launch(
   if (launchGpu(kernel, name, operands.length)) return;
   // What it leaves from one dispatch to the next has no room: what waits gives way.
   if (again) throw outOfMemory(`run ${name}`);
-  evictAll();
+  free.clear();
   launch(kernel, operands, shape, ints, numbers, true);
 }
 
@@ -393,5 +360,5 @@ export interface GpuCounts {
 
 /** What the GPU holds, and what went to and fro. */
 export function gpuCounts(): GpuCounts {
-  return { ...all, freeBytes, reads, writes };
+  return { ...all, freeBytes: free.bytes, reads, writes };
 }
