@@ -1,6 +1,7 @@
 /** A callback that keeps a run in a folder. */
 
 import { environmentOf } from "../core/environment.ts";
+import { jsonNumber } from "../core/json.ts";
 import {
   checkCount,
   checkKind,
@@ -50,7 +51,7 @@ const readOptions = optionReader<RunFolderOptions>({
 /** A value in the forms that JSON has; what has none is refused. */
 function jsonOf(call: string, name: string, value: unknown): Json {
   if (value === null || typeof value === "boolean" || typeof value === "string") return value;
-  if (typeof value === "number") return Number.isFinite(value) ? value : String(value);
+  if (typeof value === "number") return jsonNumber(value);
   if (typeof value === "bigint") return String(value);
   if (isTensor(value)) return jsonOf(call, name, value.toArray());
   if (Array.isArray(value)) return value.map((own, i) => jsonOf(call, `${name}[${i}]`, own));

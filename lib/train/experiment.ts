@@ -1,5 +1,6 @@
 /** A script that shows something, as a command: the options that all of them take, and what they tell. */
 
+import { jsonNumber } from "../core/json.ts";
 import {
   checkCount,
   checkKind,
@@ -124,11 +125,10 @@ function parse<K extends Record<string, ExperimentOption | bigint>>(shows: strin
   return read as K;
 }
 
-/** A figure as JSON can hold it: what is no finite number is written as a word. */
-function told(figure: Figure): unknown {
-  const one = (value: number) => Number.isFinite(value) ? value : String(value);
-  if (Array.isArray(figure)) return figure.map(one);
-  return typeof figure === "number" ? one(figure) : figure;
+/** A figure as JSON can hold it. */
+function jsonFigure(figure: Figure): unknown {
+  if (Array.isArray(figure)) return figure.map(jsonNumber);
+  return typeof figure === "number" ? jsonNumber(figure) : figure;
 }
 
 /** A figure as a line shows it. */
@@ -195,7 +195,9 @@ export class Experiment<O extends Record<string, ExperimentOption>> {
       throw new TypeError(`Cannot note figures: those of ${row} are noted already`);
     }
     const entries = Object.entries(figures);
-    this.#figures[row] = Object.fromEntries(entries.map(([name, value]) => [name, told(value)]));
+    this.#figures[row] = Object.fromEntries(
+      entries.map(([name, value]) => [name, jsonFigure(value)]),
+    );
     console.log(
       `${row}: ${entries.map(([name, value]) => `${name} ${shownFigure(value)}`).join(", ")}`,
     );

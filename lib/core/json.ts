@@ -1,0 +1,6 @@
+/** Numbers in JSON, which has no NaN and no infinities. */
+
+/** A number as JSON can hold it: `"NaN"`, `"Infinity"` and `"-Infinity"` are written as strings. */
+export function jsonNumber(value: number): number | string {
+  return Number.isFinite(value) ? value : String(value);
+}
