@@ -142,8 +142,8 @@ gpuTest("bench: the device's own time stands beside ours, and what it moves", as
   assertMatch(printed[0] ?? "", / target +GPU µs +GB\/s +of copy$/);
   const [row] = JSON.parse(printed.at(-1) ?? "").rows;
   if (row.gpu_us === null) return;
-  // The device is busy for a part of the time that passes, and moves three arrays of 4 MiB meanwhile.
-  assert(row.gpu_us > 0 && row.gpu_us < 3 * row.ours_us, `${row.gpu_us} of ${row.ours_us} µs`);
+  assert(row.gpu_us > 0);
+  // Each run moves three arrays of 4 MiB: both figures are of one run, and of the same one.
   assertAlmostEquals(row.bytes_per_s * row.gpu_us * 1e-6, 3 * 2 ** 22, 1);
   assertMatch(printed[1] ?? "", /^add of 2\^20 floats +[\d.]+ +≤ 1\.2 +[\d.]+ +[\d.]+ +\d+ %$/);
 });
