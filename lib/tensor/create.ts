@@ -310,10 +310,11 @@ function draw(
   const backend = backendOf(op, device);
   checkShape(op, shape);
   const x = drawn(op, shape, (shape) => {
-    // What is refused is refused before numbers are drawn.
+    // Refusals come before numbers are drawn.
     const x = make(op, shape, dtype, false, backend);
     if (x.size > 0) {
       const perBlock = dtype === "float32" ? 4 : 2;
+      // A device without the kernel refuses to run it, and must not use up the stream.
       const blocks = backend.supports(kernel, x.storage.code) ? Math.ceil(x.size / perBlock) : 0;
       backend.run(kernel, [x], generator.take(blocks));
     }
