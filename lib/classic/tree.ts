@@ -1,6 +1,6 @@
 /** Decision trees, and forests of them. */
 
-import { checkCount, COUNT, kind, optionReader, orNull } from "../core/options.ts";
+import { checkCount, COUNT, integerFrom, kind, optionReader, orNull } from "../core/options.ts";
 import { defaultGenerator, GENERATOR, type RandomGenerator } from "../core/random.ts";
 import { below } from "../data/draws.ts";
 import { fromTypedArray } from "../tensor/create.ts";
@@ -31,10 +31,7 @@ export interface ForestOptions extends TreeOptions {
 
 const TREE_OPTIONS = {
   maxDepth: orNull(COUNT),
-  minSamplesSplit: kind(
-    "an integer from 2 on",
-    (value) => COUNT.accepts(value) && (value as number) > 1,
-  ),
+  minSamplesSplit: integerFrom(2),
   minSamplesLeaf: COUNT,
   maxFeatures: kind(
     'a positive integer, "sqrt" or null',

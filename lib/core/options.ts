@@ -18,7 +18,7 @@ export interface Kind {
   readonly error?: new (message: string) => Error;
 }
 
-/** A kind of one's own. */
+/** A kind that has no name here. */
 export function kind(needed: string, accepts: (value: unknown) => boolean): Kind {
   return { needed, accepts };
 }
@@ -45,6 +45,11 @@ export const NUMBER: Kind = kind("a number", (value) => typeof value === "number
 export const INTEGER: Kind = kind("an integer", Number.isSafeInteger);
 /** A tensor. */
 export const TENSOR: Kind = kind("a tensor", isTensor);
+/** A tensor of truth values. */
+export const BOOL_TENSOR: Kind = kind(
+  "a bool tensor",
+  (value) => isTensor(value) && value.dtype === "bool",
+);
 /** A word that the op looks up itself. */
 export const TEXT: Kind = kind("a string", (value) => typeof value === "string");
 /** A function. */
@@ -58,16 +63,16 @@ export const NUMBERS: Kind = kind(
     NUMBER.accepts(value) || (Array.isArray(value) && value.every((item) => NUMBER.accepts(item))),
 );
 
-/** A number that is no infinity. */
+/** A number that is neither infinite nor NaN. */
 export const FINITE: Kind = kind("a finite number", Number.isFinite);
-/** A number above 0 that is no infinity. */
+/** A number above 0 that is not infinite. */
 export const POSITIVE: Kind = kind(
   "a positive finite number",
   (value) => FINITE.accepts(value) && value as number > 0,
 );
-/** A number from 0 on that is no infinity. */
+/** A number that is neither below 0 nor infinite. */
 export const NOT_NEGATIVE: Kind = kind(
-  "a finite number from 0 on",
+  "a non-negative finite number",
   (value) => FINITE.accepts(value) && value as number >= 0,
 );
 /** A share of something. */
@@ -75,16 +80,14 @@ export const SHARE: Kind = kind(
   "a number from 0 to 1",
   (value) => NOT_NEGATIVE.accepts(value) && value as number <= 1,
 );
-/** A whole number from 0 on. */
-export const WHOLE: Kind = kind(
-  "an integer from 0 on",
-  (value) => INTEGER.accepts(value) && value as number >= 0,
-);
-/** A whole number from 1 on. */
-export const COUNT: Kind = kind(
-  "a positive integer",
-  (value) => INTEGER.accepts(value) && value as number > 0,
-);
+/** An integer no smaller than another. */
+export function integerFrom(least: number, needed = `an integer of at least ${least}`): Kind {
+  return kind(needed, (value) => INTEGER.accepts(value) && value as number >= least);
+}
+/** How many there are of something, possibly none. */
+export const WHOLE: Kind = integerFrom(0, "a non-negative integer");
+/** How many there are of something, at least one. */
+export const COUNT: Kind = integerFrom(1, "a positive integer");
 
 /** An element type. */
 export const DTYPE: Kind = { ...oneOf(...DTYPES), error: DTypeError };

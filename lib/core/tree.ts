@@ -1,7 +1,7 @@
 /** Tensors in arrays and records: what the transforms take and give beside single tensors. */
 
 import type { Tensor } from "../tensor/tensor.ts";
-import { isPlainObject } from "./options.ts";
+import { isPlainObject, type Kind, kind } from "./options.ts";
 import { isTensor } from "./tensor.ts";
 
 /** A tensor, or tensors in arrays and plain records, as deep as one likes. */
@@ -25,6 +25,12 @@ export function leavesOf(tree: unknown): Tensor[] | null {
   }
   return leaves;
 }
+
+/** A tree with at least one tensor. */
+export const TREE: Kind = kind(
+  "a tensor, or an array or record of tensors",
+  (value) => (leavesOf(value)?.length ?? 0) > 0,
+);
 
 /** A tree of the same form with other tensors, which are taken in order. */
 export function rebuild<T>(tree: T, leaves: readonly Tensor[]): Mirror<T> {

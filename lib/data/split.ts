@@ -5,7 +5,7 @@ import {
   checkCount,
   checkKind,
   FLAG,
-  kind,
+  integerFrom,
   NUMBER,
   optionReader,
 } from "../core/options.ts";
@@ -81,10 +81,6 @@ export interface KFoldOptions extends SplitOptions {
 }
 
 const foldOptions = optionReader<KFoldOptions>({ generator: GENERATOR, shuffle: FLAG });
-const FOLDS = kind(
-  "an integer from 2 on",
-  (value) => Number.isInteger(value) && value as number > 1,
-);
 
 /** The parts of one fold. */
 export interface Fold<T> {
@@ -113,7 +109,7 @@ export function kFold<T>(dataset: Dataset<T>, folds: number, options?: KFoldOpti
   const call = "run kFold";
   checkCount(call, arguments.length, 3);
   checkKind(call, "the data set", dataset, DATASET);
-  checkKind(call, "the number of folds", folds, FOLDS);
+  checkKind(call, "the number of folds", folds, integerFrom(2));
   const { generator = defaultGenerator, shuffle = false } = foldOptions(call, options);
   const { length } = dataset;
   if (folds > length) {

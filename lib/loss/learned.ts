@@ -5,7 +5,8 @@ import {
   arrayOf,
   checkCount,
   checkKind,
-  INTEGER,
+  COUNT,
+  integerFrom,
   kind,
   NUMBER,
   oneOf,
@@ -25,10 +26,6 @@ import { checkedLoss, checkPair, Loss, LOSS_OPTIONS, type Reduction } from "./lo
 import { tasksOf } from "./objectives.ts";
 
 const readLayer = optionReader<LayerOptions>(LAYER_OPTIONS);
-
-const COUNT = kind("an integer from 1", (value) => INTEGER.accepts(value) && Number(value) >= 1);
-
-const WIDTH = kind("an integer from 2", (value) => INTEGER.accepts(value) && Number(value) >= 2);
 
 /** Whether a task is of classes or of numbers, which decides how its loss is weighed. */
 export type TaskKind = "classification" | "regression";
@@ -190,7 +187,7 @@ export class MetaLossNetwork extends Loss<[Tensor, Tensor, Tensor]> {
     super();
     const call = "make losses.MetaLossNetwork";
     checkCount(call, arguments.length, 2);
-    checkKind(call, "inputDim", inputDim, WIDTH);
+    checkKind(call, "inputDim", inputDim, integerFrom(2));
     const read = readLayer(call, options);
     this.net = new Sequential(
       new Linear(inputDim, 64, read),

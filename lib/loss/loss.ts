@@ -3,6 +3,7 @@
 import { isFloat } from "../core/dtype.ts";
 import { DTypeError, ShapeError, showShape } from "../core/errors.ts";
 import {
+  BOOL_TENSOR,
   checkCount,
   checkKind,
   FUNCTION,
@@ -19,7 +20,7 @@ import { Module } from "../nn/module.ts";
 import { type PairLoss, reduced, type Reduction } from "../ops/loss/fused.ts";
 import { add, mul, where } from "../ops/mod.ts";
 import { everyElement, firstNegative } from "../tensor/examples.ts";
-import { Tensor } from "../tensor/tensor.ts";
+import type { Tensor } from "../tensor/tensor.ts";
 
 export type { Reduction };
 
@@ -44,7 +45,7 @@ export const LOSS_OPTIONS: OptionTable<LossOptions> = { reduction: oneOf("mean",
 export const ELEMENT_LOSS_OPTIONS: OptionTable<ElementLossOptions> = {
   ...LOSS_OPTIONS,
   weight: TENSOR,
-  mask: kind("a bool tensor", (value) => value instanceof Tensor && value.dtype === "bool"),
+  mask: BOOL_TENSOR,
 };
 
 /** Where a number among the options must lie. */

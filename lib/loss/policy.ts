@@ -2,12 +2,12 @@
 
 import { isFloat } from "../core/dtype.ts";
 import { DTypeError, ShapeError, showShape } from "../core/errors.ts";
-import { checkCount, checkKind, FLAG, kind, NUMBER, TENSOR } from "../core/options.ts";
+import { BOOL_TENSOR, checkCount, checkKind, FLAG, NUMBER, TENSOR } from "../core/options.ts";
 import { sameShape } from "../core/shape.ts";
 import { Module } from "../nn/module.ts";
 import { reduced } from "../ops/loss/fused.ts";
 import { minimum, where } from "../ops/mod.ts";
-import { Tensor } from "../tensor/tensor.ts";
+import type { Tensor } from "../tensor/tensor.ts";
 import {
   checkPair,
   elementLoss,
@@ -171,7 +171,6 @@ export interface PPOTerms {
 }
 
 const ROLES = ["logprobsNew", "logprobsOld", "advantages", "returns", "values", "entropy"] as const;
-const MASK = kind("a bool tensor", (value) => value instanceof Tensor && value.dtype === "bool");
 
 /** The logarithm of a ratio beyond which it counts as this one, so that nothing overflows. */
 const MOST = 20;
@@ -243,7 +242,7 @@ export class PPOSequenceLoss
         throw new DTypeError(`Cannot ${call}: ${name} must be float32 or float64, got ${x.dtype}`);
       }
     });
-    if (mask !== undefined) checkKind(call, "mask", mask, MASK);
+    if (mask !== undefined) checkKind(call, "mask", mask, BOOL_TENSOR);
     const { shape } = logprobsNew;
     for (const [i, other] of [...given, mask ?? logprobsNew].entries()) {
       if (sameShape(other.shape, shape)) continue;

@@ -13,7 +13,7 @@ import {
   TENSOR,
 } from "../core/options.ts";
 import { sizeOf } from "../core/shape.ts";
-import { leavesOf, type Mirror, rebuild, type TensorTree } from "../core/tree.ts";
+import { leavesOf, type Mirror, rebuild, type TensorTree, TREE } from "../core/tree.ts";
 import { stack, tensordot } from "../ops/mod.ts";
 import { tensor, zerosLike } from "../tensor/create.ts";
 import { everyElement } from "../tensor/examples.ts";
@@ -32,10 +32,6 @@ const SEVERAL = arrayOf(TENSOR, "tensors");
 const LOSSES = kind(
   "an array of tensors, not empty",
   (value) => SEVERAL.accepts(value) && (value as []).length > 0,
-);
-const TREE = kind(
-  "a tensor, or an array or record of tensors",
-  (value) => (leavesOf(value)?.length ?? 0) > 0,
 );
 
 /**

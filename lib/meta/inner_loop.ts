@@ -14,7 +14,7 @@ import {
   optionReader,
 } from "../core/options.ts";
 import { isTensor } from "../core/tensor.ts";
-import { leavesOf, type Mirror, rebuild, type TensorTree } from "../core/tree.ts";
+import { leavesOf, type Mirror, rebuild, type TensorTree, TREE } from "../core/tree.ts";
 import { sgd } from "../optim/functional.ts";
 import { SCALAR, valueOf } from "../optim/scalars.ts";
 import { onesLike } from "../tensor/create.ts";
@@ -37,11 +37,6 @@ export interface InnerLoopOptions<Params> {
    */
   firstOrder?: boolean;
 }
-
-const TREE = kind(
-  "a tensor, or an array or record of tensors",
-  (value) => (leavesOf(value)?.length ?? 0) > 0,
-);
 
 const ONE = kind(
   "a float tensor with one element",

@@ -4,6 +4,7 @@ import { ShapeError, showShape } from "../core/errors.ts";
 import {
   checkCount,
   checkKind,
+  FINITE,
   INTEGER,
   kind,
   optionReader,
@@ -13,7 +14,7 @@ import {
 import { normalizeDim } from "../core/shape.ts";
 import { softplus as softplusOp, where } from "../ops/mod.ts";
 import type { Tensor } from "../tensor/tensor.ts";
-import { checkFloating, FINITE } from "./checks.ts";
+import { checkFloating } from "./checks.ts";
 
 /** An activation with options. */
 export type Activate<Options> = (x: Tensor, options?: Options) => Tensor;

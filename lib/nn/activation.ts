@@ -1,6 +1,14 @@
 /** Activations as modules. */
 
-import { checkCount, checkKind, INTEGER, oneOf, optionReader } from "../core/options.ts";
+import {
+  checkCount,
+  checkKind,
+  COUNT,
+  FINITE,
+  INTEGER,
+  oneOf,
+  optionReader,
+} from "../core/options.ts";
 import {
   gelu,
   type GeluOptions,
@@ -34,7 +42,7 @@ import {
   type SoftplusOptions,
   softsign,
 } from "./activate.ts";
-import { checkFloating, FINITE, POSITIVE } from "./checks.ts";
+import { checkFloating } from "./checks.ts";
 import { LAYER_OPTIONS, type LayerOptions, Module, Parameter } from "./module.ts";
 import { shownCall } from "./shown.ts";
 
@@ -414,7 +422,7 @@ export interface PReLUOptions extends LayerOptions {
 
 const readPReLU = optionReader<PReLUOptions>({
   ...LAYER_OPTIONS,
-  numParameters: POSITIVE,
+  numParameters: COUNT,
   init: FINITE,
 });
 

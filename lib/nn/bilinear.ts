@@ -5,6 +5,7 @@ import { ShapeError, showShape } from "../core/errors.ts";
 import {
   checkCount,
   checkKind,
+  COUNT,
   FLAG,
   INTEGER,
   optionReader,
@@ -15,7 +16,7 @@ import { sameShape } from "../core/shape.ts";
 import { unflatten } from "../ops/mod.ts";
 import { zeros } from "../tensor/create.ts";
 import type { Tensor } from "../tensor/tensor.ts";
-import { checkFloating, POSITIVE } from "./checks.ts";
+import { checkFloating } from "./checks.ts";
 import { uniform_ } from "./init.ts";
 import type { LinearOptions } from "./linear.ts";
 import { LAYER_OPTIONS, Module, Parameter } from "./module.ts";
@@ -196,9 +197,9 @@ export class Bilinear extends Module<[x1: Tensor, x2: Tensor]> {
     super();
     const call = "make Bilinear";
     checkCount(call, arguments.length, 4);
-    checkKind(call, "in1Features", in1Features, POSITIVE);
-    checkKind(call, "in2Features", in2Features, POSITIVE);
-    checkKind(call, "outFeatures", outFeatures, POSITIVE);
+    checkKind(call, "in1Features", in1Features, COUNT);
+    checkKind(call, "in2Features", in2Features, COUNT);
+    checkKind(call, "outFeatures", outFeatures, COUNT);
     const { bias = true, dtype = "float32" } = readBilinear(call, options);
     const bound = 1 / Math.sqrt(in1Features);
     const make = (shape: number[]) =>

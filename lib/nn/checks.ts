@@ -2,45 +2,37 @@
 
 import { isFloat } from "../core/dtype.ts";
 import { DTypeError, ShapeError, showShape } from "../core/errors.ts";
-import { checkKind, FINITE, type Kind, kind, shown, TENSOR } from "../core/options.ts";
+import { checkKind, COUNT, type Kind, kind, shown, TENSOR, WHOLE } from "../core/options.ts";
 import type { Extents } from "../ops/mod.ts";
 import { fromTypedArray } from "../tensor/create.ts";
 import type { Tensor } from "../tensor/tensor.ts";
+import { AnyModule, Module } from "./module.ts";
 
-export { FINITE };
+/** A module of any kind, be it a list of others. */
+export const ANY_MODULE = kind("a module", (value) => value instanceof AnyModule);
 
-/** A number that is added to what is divided by. */
+/** A module with a `forward`. */
+export const MODULE = kind("a module", (value) => value instanceof Module);
+
+/** A number that keeps a divisor from 0. */
 export const EPSILON = kind(
   "a number from 0 on",
   (value) => typeof value === "number" && value >= 0,
 );
 
-/** A number of features, of channels or the like. */
-export const COUNT = kind(
-  "an integer from 0",
-  (value) => Number.isSafeInteger(value) && Number(value) >= 0,
-);
-
-/** A number of parts, of which there must be one. */
-export const POSITIVE = kind(
-  "an integer from 1",
-  (value) => Number.isSafeInteger(value) && Number(value) >= 1,
-);
-
-/** An extent, or one for each dimension, from a least on. */
-function extentsFrom(least: number): Kind {
-  const fits = (value: unknown) => Number.isSafeInteger(value) && Number(value) >= least;
+/** An extent, or one for each dimension. */
+function extents({ needed, accepts }: Kind): Kind {
   return kind(
-    `an integer from ${least}, or an array of such`,
-    (value) => fits(value) || (Array.isArray(value) && Array.from(value).every(fits)),
+    `${needed}, or an array of such`,
+    (value) => accepts(value) || (Array.isArray(value) && Array.from(value).every(accepts)),
   );
 }
 
 /** Extents of a window, its steps and the like. */
-export const EXTENTS = extentsFrom(1);
+export const EXTENTS = extents(COUNT);
 
 /** Extents of a padding. */
-export const MARGINS = extentsFrom(0);
+export const MARGINS = extents(WHOLE);
 
 /** A number for each dimension of one that is given for all; refuses another count. */
 export function eachOf(call: string, name: string, given: Extents, dims: number): number[] {

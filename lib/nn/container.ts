@@ -1,14 +1,13 @@
 /** Modules made of modules. */
 
-import { checkKind, kind } from "../core/options.ts";
+import { checkKind } from "../core/options.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { ReLU, Sigmoid, Tanh } from "./activation.ts";
+import { MODULE } from "./checks.ts";
 import type { Activation } from "./functional.ts";
 import { Linear } from "./linear.ts";
 import { Module } from "./module.ts";
 import { inPart } from "./part.ts";
-
-const MODULE = kind("a module", (value) => value instanceof Module);
 
 /** The activation that a layer is, if a linear layer before it can compute it. */
 function activationOf(layer: Module | undefined): Activation | undefined {

@@ -1,6 +1,6 @@
 /** Convolutions and their transposes as modules. */
 
-import { checkCount, checkKind, FLAG, kind, oneOf, optionReader } from "../core/options.ts";
+import { checkCount, checkKind, COUNT, FLAG, kind, oneOf, optionReader } from "../core/options.ts";
 import {
   conv1d,
   conv2d,
@@ -15,7 +15,7 @@ import {
 } from "../ops/mod.ts";
 import { zeros } from "../tensor/create.ts";
 import type { Tensor } from "../tensor/tensor.ts";
-import { eachOf, EXTENTS, MARGINS, POSITIVE } from "./checks.ts";
+import { eachOf, EXTENTS, MARGINS } from "./checks.ts";
 import { uniform_ } from "./init.ts";
 import { LAYER_OPTIONS, type LayerOptions, Module, Parameter } from "./module.ts";
 import { pad } from "./padding.ts";
@@ -83,7 +83,7 @@ const SHARED = {
   ...LAYER_OPTIONS,
   stride: EXTENTS,
   dilation: EXTENTS,
-  groups: POSITIVE,
+  groups: COUNT,
   bias: FLAG,
 };
 
@@ -120,8 +120,8 @@ function makeFilters<Options extends SharedConvLayerOptions>(
   transposed: boolean,
 ): Made<Options> {
   const call = `make ${name}`;
-  checkKind(call, "inChannels", inChannels, POSITIVE);
-  checkKind(call, "outChannels", outChannels, POSITIVE);
+  checkKind(call, "inChannels", inChannels, COUNT);
+  checkKind(call, "outChannels", outChannels, COUNT);
   checkKind(call, "kernelSize", kernelSize, EXTENTS);
   const kernel = eachOf(call, "kernelSize", kernelSize, dims);
   for (const [key, value] of Object.entries(options)) {

@@ -13,12 +13,13 @@ import {
   type OptionTable,
   orNull,
   TENSOR,
+  WHOLE,
 } from "../core/options.ts";
 import { sameShape } from "../core/shape.ts";
 import { where } from "../ops/mod.ts";
 import { fromTypedArray, ones, randn, zeros } from "../tensor/create.ts";
 import type { Tensor } from "../tensor/tensor.ts";
-import { checkFloating, checkRank, COUNT, positions } from "./checks.ts";
+import { checkFloating, checkRank, positions } from "./checks.ts";
 import { LAYER_OPTIONS, type LayerOptions, Module, Parameter } from "./module.ts";
 import { shownCall } from "./shown.ts";
 
@@ -152,8 +153,8 @@ function tableOf(
   embeddingDim: number,
   { paddingIdx = null, dtype = "float32" }: EmbeddingOptions,
 ): Parameter {
-  checkKind(call, "numEmbeddings", numEmbeddings, COUNT);
-  checkKind(call, "embeddingDim", embeddingDim, COUNT);
+  checkKind(call, "numEmbeddings", numEmbeddings, WHOLE);
+  checkKind(call, "embeddingDim", embeddingDim, WHOLE);
   const padding = paddingOf(call, paddingIdx, numEmbeddings);
   const weight = randn([numEmbeddings, embeddingDim], { dtype });
   if (padding !== null) weight.setAt([padding], 0);

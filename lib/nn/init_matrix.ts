@@ -2,12 +2,12 @@
 
 import { noGrad } from "../autograd/tape.ts";
 import { ShapeError, showShape } from "../core/errors.ts";
-import { checkCount, checkKind, optionReader, SHARE } from "../core/options.ts";
+import { checkCount, checkKind, COUNT, FINITE, optionReader, SHARE } from "../core/options.ts";
 import { GENERATOR } from "../core/random.ts";
 import { qr } from "../ops/linalg/qr.ts";
 import { eye, rand, randn, zeros } from "../tensor/create.ts";
 import type { Tensor } from "../tensor/tensor.ts";
-import { checkFloating, FINITE, POSITIVE } from "./checks.ts";
+import { checkFloating } from "./checks.ts";
 import type { InitOptions } from "./init_random.ts";
 
 const readOptions = optionReader<InitOptions>({ generator: GENERATOR });
@@ -70,7 +70,7 @@ export function eye_<T extends Tensor>(x: T): T {
 export function dirac_<T extends Tensor>(x: T, groups = 1): T {
   checkCount("run dirac_", arguments.length, 2);
   checkRanks("dirac_", x, [3, 4, 5]);
-  checkKind("run dirac_", "groups", groups, POSITIVE);
+  checkKind("run dirac_", "groups", groups, COUNT);
   const [out = 0, channels = 0, ...kernel] = x.shape;
   if (out % groups !== 0) {
     throw new ShapeError(

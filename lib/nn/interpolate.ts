@@ -4,6 +4,7 @@ import { ShapeError, showShape } from "../core/errors.ts";
 import {
   checkCount,
   checkKind,
+  COUNT,
   FLAG,
   kind,
   oneOf,
@@ -15,7 +16,7 @@ import type { Extents } from "../ops/mod.ts";
 import { fromTypedArray } from "../tensor/create.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { adaptiveAvgPool1d, adaptiveAvgPool2d, adaptiveAvgPool3d } from "./adaptive_pool.ts";
-import { checkFloating, checkRank, eachOf, EXTENTS, positions, POSITIVE } from "./checks.ts";
+import { checkFloating, checkRank, eachOf, EXTENTS, positions } from "./checks.ts";
 import { Module } from "./module.ts";
 import { shownCall } from "./shown.ts";
 
@@ -280,7 +281,7 @@ export function pixelShuffle(x: Tensor, upscaleFactor: number): Tensor {
   const call = "compute pixelShuffle";
   checkCount(call, arguments.length, 2);
   checkKind(call, "the input", x, TENSOR);
-  checkKind(call, "upscaleFactor", upscaleFactor, POSITIVE);
+  checkKind(call, "upscaleFactor", upscaleFactor, COUNT);
   const [channels = 0, height = 0, width = 0] = x.shape.slice(-3);
   const r = upscaleFactor;
   if (x.ndim < 3 || channels % (r * r) !== 0) {
@@ -318,7 +319,7 @@ export class PixelShuffle extends Module {
   constructor(readonly upscaleFactor: number) {
     super();
     checkCount("make PixelShuffle", arguments.length, 1);
-    checkKind("make PixelShuffle", "upscaleFactor", upscaleFactor, POSITIVE);
+    checkKind("make PixelShuffle", "upscaleFactor", upscaleFactor, COUNT);
   }
 
   /**

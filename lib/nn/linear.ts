@@ -6,9 +6,9 @@ import {
   checkKind,
   FLAG,
   INTEGER,
-  kind,
   optionReader,
   TENSOR,
+  WHOLE,
 } from "../core/options.ts";
 import { type Activation, linear } from "../ops/linalg/linear.ts";
 import { flatten } from "../ops/mod.ts";
@@ -24,11 +24,6 @@ export interface LinearOptions<Bias extends boolean = boolean> extends LayerOpti
 }
 
 const readLinear = optionReader<LinearOptions>({ ...LAYER_OPTIONS, bias: FLAG });
-
-const FEATURES = kind(
-  "an integer from 0",
-  (value) => Number.isSafeInteger(value) && Number(value) >= 0,
-);
 
 /**
  * y = x·Wᵀ + b. Weights and bias start uniform in ±1/√in, as in PyTorch.
@@ -63,8 +58,8 @@ export class Linear<Bias extends boolean = true> extends Module {
   ) {
     super();
     checkCount("make Linear", arguments.length, 3);
-    checkKind("make Linear", "inFeatures", inFeatures, FEATURES);
-    checkKind("make Linear", "outFeatures", outFeatures, FEATURES);
+    checkKind("make Linear", "inFeatures", inFeatures, WHOLE);
+    checkKind("make Linear", "outFeatures", outFeatures, WHOLE);
     const { bias = true, dtype = "float32" } = readLinear("make Linear", options);
     const bound = inFeatures > 0 ? 1 / Math.sqrt(inFeatures) : 0;
     const make = (shape: number[]) =>

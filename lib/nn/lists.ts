@@ -1,23 +1,14 @@
 /** Lists and dictionaries of modules and of parameters, whose members belong to a module. */
 
-import {
-  checkCount,
-  checkKind,
-  INTEGER,
-  isPlainObject,
-  kind,
-  shown,
-  TEXT,
-} from "../core/options.ts";
+import { checkCount, checkKind, INTEGER, isPlainObject, shown, TEXT } from "../core/options.ts";
 import { isTensor } from "../core/tensor.ts";
 import type { Tensor } from "../tensor/tensor.ts";
+import { ANY_MODULE } from "./checks.ts";
 import { AnyModule, Parameter } from "./module.ts";
-
-const MODULE = kind("a module", (value) => value instanceof AnyModule);
 
 /** Refuses what is no module. */
 function moduleOf<M extends AnyModule>(call: string, name: string, item: M): M {
-  checkKind(call, name, item, MODULE);
+  checkKind(call, name, item, ANY_MODULE);
   return item;
 }
 

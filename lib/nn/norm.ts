@@ -2,10 +2,18 @@
 
 import { noGrad } from "../autograd/tape.ts";
 import { ShapeError, showShape } from "../core/errors.ts";
-import { checkCount, checkKind, FLAG, optionReader, orNull } from "../core/options.ts";
+import {
+  checkCount,
+  checkKind,
+  COUNT,
+  FINITE,
+  FLAG,
+  optionReader,
+  orNull,
+} from "../core/options.ts";
 import { ones, zeros } from "../tensor/create.ts";
 import type { Tensor } from "../tensor/tensor.ts";
-import { checkFloating, checkRank, EPSILON, FINITE, POSITIVE } from "./checks.ts";
+import { checkFloating, checkRank, EPSILON } from "./checks.ts";
 import { normalizedShapeOf } from "./layer_norm.ts";
 import { Buffer, LAYER_OPTIONS, type LayerOptions, Module, Parameter } from "./module.ts";
 import { batchNorm, byBatch, groupNorm, instanceNorm, rmsNorm } from "./normalize.ts";
@@ -101,7 +109,7 @@ abstract class Running<Options extends InstanceNormLayerOptions | BatchNormLayer
     defaults: { affine: boolean; trackRunningStats: boolean },
   ) {
     super();
-    checkKind(call, "numFeatures", numFeatures, POSITIVE);
+    checkKind(call, "numFeatures", numFeatures, COUNT);
     const { affine, trackRunningStats, bias = true, dtype = "float32" } = {
       ...defaults,
       ...options,
@@ -352,8 +360,8 @@ export class GroupNorm extends Module {
     super();
     const call = "make GroupNorm";
     checkCount(call, arguments.length, 3);
-    checkKind(call, "numGroups", numGroups, POSITIVE);
-    checkKind(call, "numChannels", numChannels, POSITIVE);
+    checkKind(call, "numGroups", numGroups, COUNT);
+    checkKind(call, "numChannels", numChannels, COUNT);
     this.options = { ...readGroupNorm(call, options) };
     if (numChannels % numGroups !== 0) {
       throw new RangeError(

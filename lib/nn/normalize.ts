@@ -5,6 +5,8 @@ import { ShapeError, showShape } from "../core/errors.ts";
 import {
   checkCount,
   checkKind,
+  COUNT,
+  FINITE,
   FLAG,
   optionReader,
   type OptionTable,
@@ -15,7 +17,7 @@ import { checkList } from "../core/arguments.ts";
 import { sameShape } from "../core/shape.ts";
 import { layerNorm } from "../ops/mod.ts";
 import type { Tensor } from "../tensor/tensor.ts";
-import { checkFloating, EPSILON, FINITE, POSITIVE } from "./checks.ts";
+import { checkFloating, EPSILON } from "./checks.ts";
 
 /** What all normalisations can be told. */
 interface Affine {
@@ -272,7 +274,7 @@ export function groupNorm(x: Tensor, numGroups: number, options?: GroupNormOptio
   const call = "compute groupNorm";
   checkCount(call, arguments.length, 3);
   const read = readGroupNorm(call, options);
-  checkKind(call, "numGroups", numGroups, POSITIVE);
+  checkKind(call, "numGroups", numGroups, COUNT);
   checkInput(call, x, read);
   const [batch = 0, channels = 0, ...space] = x.shape;
   if (channels % numGroups !== 0) {

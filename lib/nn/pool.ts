@@ -3,6 +3,7 @@
 import {
   checkCount,
   checkKind,
+  FINITE,
   FLAG,
   kind,
   optionReader,
@@ -23,7 +24,7 @@ import {
 } from "../ops/mod.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import type { OpLayer, OpLayerClass } from "./activation.ts";
-import { eachOf, EXTENTS, FINITE, MARGINS } from "./checks.ts";
+import { eachOf, EXTENTS, MARGINS } from "./checks.ts";
 import { Module } from "./module.ts";
 import { shownCall } from "./shown.ts";
 

@@ -4,8 +4,8 @@ import { noGrad } from "../autograd/tape.ts";
 import {
   checkCount,
   checkKind,
+  COUNT,
   INTEGER,
-  kind,
   optionReader,
   orNull,
   shown,
@@ -15,14 +15,12 @@ import { normalizeDim } from "../core/shape.ts";
 import { dot, normalize } from "../ops/mod.ts";
 import { randn } from "../tensor/create.ts";
 import type { Tensor } from "../tensor/tensor.ts";
-import { EPSILON, POSITIVE } from "./checks.ts";
-import { AnyModule, Buffer, Parameter } from "./module.ts";
-
-const MODULE = kind("a module", (value) => value instanceof AnyModule);
+import { ANY_MODULE, EPSILON } from "./checks.ts";
+import { type AnyModule, Buffer, Parameter } from "./module.ts";
 
 /** The parameter of a module that is to be computed. */
 function parameterOf(call: string, module: AnyModule, name: string): Parameter {
-  checkKind(call, "the module", module, MODULE);
+  checkKind(call, "the module", module, ANY_MODULE);
   checkKind(call, "name", name, TEXT);
   const found: unknown = Reflect.get(module, name);
   if (found instanceof Parameter && Object.hasOwn(module, name)) return found;
@@ -125,7 +123,7 @@ export interface SpectralNormOptions {
 
 const readSpectralNorm = optionReader<SpectralNormOptions>({
   name: TEXT,
-  nPowerIterations: POSITIVE,
+  nPowerIterations: COUNT,
   eps: EPSILON,
   dim: orNull(INTEGER),
 });

@@ -1,10 +1,11 @@
 /** What a model is made of, and what it computes with an input. */
 
 import { noGrad } from "../autograd/tape.ts";
-import { checkKind, kind } from "../core/options.ts";
+import { checkKind } from "../core/options.ts";
 import { isTensor } from "../core/tensor.ts";
 import { showShape } from "../core/errors.ts";
 import type { Tensor } from "../tensor/tensor.ts";
+import { MODULE } from "./checks.ts";
 import { Embedding, EmbeddingBag } from "./embedding.ts";
 import { type AnyModule, Module, type Parameter } from "./module.ts";
 
@@ -35,8 +36,6 @@ export interface Summary {
   /** The rows as a table. */
   toString(): string;
 }
-
-const MODULE = kind("a module", (value) => value instanceof Module);
 
 /** The tensors of an output, in order; those of arrays and records too. */
 function tensorsOf(output: unknown): Tensor[] {

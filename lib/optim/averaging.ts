@@ -2,9 +2,10 @@
 
 import { noGrad } from "../autograd/tape.ts";
 import { isFloat } from "../core/dtype.ts";
-import { checkCount, checkKind, FLAG, kind, NUMBER, optionReader } from "../core/options.ts";
+import { checkCount, checkKind, FLAG, NUMBER, optionReader } from "../core/options.ts";
 import { sameShape } from "../core/shape.ts";
-import { AnyModule, Buffer, Module } from "../nn/module.ts";
+import { ANY_MODULE, MODULE } from "../nn/checks.ts";
+import { type AnyModule, Buffer, Module } from "../nn/module.ts";
 import { zeros } from "../tensor/create.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { checkRange } from "./optimizer.ts";
@@ -20,9 +21,6 @@ export interface ExponentialMovingAverageOptions extends SWAOptions {
   /** Share of the average that is kept. Default: 0.999. */
   decay?: number;
 }
-
-const MODULE = kind("a module", (value) => value instanceof Module);
-const ANY_MODULE = kind("a module", (value) => value instanceof AnyModule);
 
 /** An average, which is used like the model that it is of. */
 export abstract class AveragedModel<Inputs extends unknown[] = [Tensor], Output = Tensor>

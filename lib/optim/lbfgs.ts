@@ -57,7 +57,7 @@ function checkLBFGS(op: string, options: LBFGSGroup): void {
   for (const [name, value] of Object.entries({ maxIter, maxEval: maxEval ?? 1, historySize })) {
     if (Number.isSafeInteger(value) && value >= 1) continue;
     throw new RangeError(
-      `Cannot run ${op}: ${name} must be an integer from 1, got ${shown(value)}`,
+      `Cannot run ${op}: ${name} must be a positive integer, got ${shown(value)}`,
     );
   }
   if (lineSearchFn === null || lineSearchFn === "strong_wolfe") return;

@@ -1,10 +1,17 @@
 /** The range of learning rates in which a model learns. */
 
 import { noGrad } from "../autograd/tape.ts";
-import { checkCount, checkKind, kind, oneOf, optionReader } from "../core/options.ts";
+import {
+  checkCount,
+  checkKind,
+  COUNT,
+  FINITE,
+  kind,
+  oneOf,
+  optionReader,
+} from "../core/options.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { checkRange, type Closure, lossOf, Optimizer } from "./optimizer.ts";
-import { COUNT, FINITE } from "./schedules/kinds.ts";
 
 /** Options of `lrRangeTest`. */
 export interface LRRangeTestOptions {

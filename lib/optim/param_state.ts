@@ -2,7 +2,7 @@
 
 import { isFloat } from "../core/dtype.ts";
 import { DTypeError, ShapeError, showShape } from "../core/errors.ts";
-import { checkKind, FINITE, kind, shown, TENSOR } from "../core/options.ts";
+import { checkKind, FINITE, shown, TENSOR, WHOLE } from "../core/options.ts";
 import { sameShape } from "../core/shape.ts";
 import { Tensor } from "../tensor/tensor.ts";
 
@@ -17,11 +17,6 @@ export function copyState(state: ParamState): ParamState {
   ]);
   return Object.fromEntries(entries);
 }
-
-const COUNT = kind(
-  "an integer from 0",
-  (value) => Number.isSafeInteger(value) && Number(value) >= 0,
-);
 
 /** A copy of a loaded tensor in the type and on the device of the one whose place it takes. */
 function fittedTensor(op: string, name: string, given: unknown, like: Tensor): Tensor {
@@ -71,7 +66,7 @@ export function fittedState(
     const like = blank[key] ?? p;
     const value: unknown = given[key];
     if (like instanceof Tensor) return [key, fittedTensor(op, `${key} of ${name}`, value, like)];
-    checkKind(call, `${key} of ${name}`, value, key === "step" ? COUNT : FINITE);
+    checkKind(call, `${key} of ${name}`, value, key === "step" ? WHOLE : FINITE);
     return [key, value as number];
   }));
 }

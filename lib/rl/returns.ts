@@ -3,10 +3,10 @@
 import { DTypeError, ShapeError, showShape } from "../core/errors.ts";
 import { isFloat, type TypedArray } from "../core/dtype.ts";
 import {
+  BOOL_TENSOR,
   checkCount,
   checkKind,
   INTEGER,
-  kind,
   optionReader,
   type OptionTable,
   SHARE,
@@ -15,7 +15,7 @@ import {
 import { extentAt, normalizeDim, sameShape } from "../core/shape.ts";
 import { fromTypedArray } from "../tensor/create.ts";
 import { elementsOf } from "../tensor/examples.ts";
-import { Tensor } from "../tensor/tensor.ts";
+import type { Tensor } from "../tensor/tensor.ts";
 
 /** Options of `discountedReturns`. */
 export interface ReturnOptions {
@@ -49,10 +49,9 @@ export interface Advantages {
   readonly returns: Tensor;
 }
 
-const MARKS = kind("a bool tensor", (value) => value instanceof Tensor && value.dtype === "bool");
 const RETURN_OPTIONS: OptionTable<ReturnOptions> = {
-  terminated: MARKS,
-  truncated: MARKS,
+  terminated: BOOL_TENSOR,
+  truncated: BOOL_TENSOR,
   gamma: SHARE,
   dim: INTEGER,
 };

@@ -1,13 +1,13 @@
 /** Second derivatives without the matrix of them: trace, spectrum, eigenvectors. */
 
 import { noGrad } from "../autograd/tape.ts";
-import { checkCount, NUMBER, oneOf, optionReader } from "../core/options.ts";
+import { checkCount, COUNT, NUMBER, oneOf, optionReader } from "../core/options.ts";
 import { RandomGenerator } from "../core/random.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { fromTypedArray, randn, tensor } from "../tensor/create.ts";
 import { krylov, type Ritz, ritz } from "./lanczos.ts";
 import { type Curvature, curvatureOf } from "./curvature.ts";
-import { type ArgumentsAt, type Beside, COUNT, type Point, SEED } from "./subject.ts";
+import { type ArgumentsAt, type Beside, type Point, SEED } from "./subject.ts";
 
 /** Options of `hessianTrace`. */
 export interface HessianTraceOptions {

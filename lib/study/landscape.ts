@@ -7,6 +7,7 @@ import {
   arrayOf,
   checkCount,
   checkKind,
+  COUNT,
   FINITE,
   isPlainObject,
   kind,
@@ -24,7 +25,6 @@ import { lengthOf } from "./layers.ts";
 import {
   type ArgumentsAt,
   type Beside,
-  COUNT,
   numberFrom,
   type Point,
   repeatable,

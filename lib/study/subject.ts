@@ -25,12 +25,6 @@ export type ArgumentsAt<At> = At extends AnyModule ? [At] : ArgumentsOf<At>;
 /** Tensors beside those of a point: by the names of a module's parameters, or in the point's form. */
 export type Beside<At> = [At] extends [AnyModule] ? Record<string, Tensor> : Mirror<At>;
 
-/** A whole number from 1 on. */
-export const COUNT: Kind = kind(
-  "an integer from 1",
-  (value) => Number.isSafeInteger(value) && (value as number) >= 1,
-);
-
 /** A seed of random numbers. */
 export const SEED: Kind = kind(
   "an integer from 0, below 2⁵³",

@@ -5,7 +5,8 @@ import { noGrad } from "../autograd/tape.ts";
 import { checkCount, checkKind, COUNT, kind, optionReader, WHOLE } from "../core/options.ts";
 import { isTensor } from "../core/tensor.ts";
 import { leavesOf } from "../core/tree.ts";
-import { type AnyModule, Module } from "../nn/module.ts";
+import { MODULE } from "../nn/checks.ts";
+import type { AnyModule, Module } from "../nn/module.ts";
 
 /** Options of `latency`. */
 export interface LatencyOptions {
@@ -20,8 +21,6 @@ const INPUT = kind(
   "a tensor, or an array of what forward takes: tensors, and arrays and records of them",
   (value) => leavesOf(value) !== null,
 );
-const MODEL = kind("a module", (value) => value instanceof Module);
-
 /** How long a model takes, in milliseconds. */
 export interface Latency {
   /** Half of all runs took no longer. */
@@ -69,7 +68,7 @@ export function latency<Inputs extends unknown[]>(
 ): Latency {
   const call = "measure latency";
   checkCount(call, arguments.length, 3);
-  checkKind(call, "the model", model, MODEL);
+  checkKind(call, "the model", model, MODULE);
   checkKind(call, "the input", input, INPUT);
   const { runs = 100, warmup = 10 } = readOptions(call, options);
   const inputs = (Array.isArray(input) ? input : [input]) as Inputs;

@@ -10,7 +10,8 @@ import {
   optionReader,
 } from "../core/options.ts";
 import { isTensor } from "../core/tensor.ts";
-import { Module } from "../nn/module.ts";
+import { MODULE } from "../nn/checks.ts";
+import type { Module } from "../nn/module.ts";
 import { tensor } from "../tensor/create.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { firstBatches } from "./batches.ts";
@@ -53,8 +54,6 @@ const readOptions = optionReader<SelectModelOptions>({
   latencyBudgetMs: POSITIVE,
   paramBudget: POSITIVE,
 });
-const MODEL = kind("a module", (value) => value instanceof Module);
-
 /** A model beside the others. */
 export interface RankedModel {
   /** Its name. */
@@ -120,7 +119,7 @@ export async function selectModel(
   if (!isPlainObject(candidates) || Object.keys(candidates).length === 0) {
     throw new TypeError(`Cannot ${call}: it needs models by name, as in { small, large }`);
   }
-  for (const [name, model] of Object.entries(candidates)) checkKind(call, name, model, MODEL);
+  for (const [name, model] of Object.entries(candidates)) checkKind(call, name, model, MODULE);
   const given = readOptions(call, options);
   checkGiven(call, given, "metric", "validation", "test");
   const { metric, mode = "min", validation, test, latencyBudgetMs = Infinity } = given;

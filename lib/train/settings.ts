@@ -16,6 +16,7 @@ import {
   TEXT,
 } from "../core/options.ts";
 import { isTensor } from "../core/tensor.ts";
+import { MODULE } from "../nn/checks.ts";
 import { type AnyModule, Module } from "../nn/module.ts";
 import { CyclicLR, OneCycleLR, Optimizer, ReduceLROnPlateau } from "../optim/mod.ts";
 import type { Tensor } from "../tensor/tensor.ts";
@@ -163,7 +164,6 @@ export const POSITIVE: Kind = kind(
   "a number above 0",
   (value) => typeof value === "number" && value > 0,
 );
-const MODEL = kind("a module", (value) => value instanceof Module);
 /** Batches to go through. */
 export const BATCHES = kind(
   "batches, such as a DataLoader or an array",
@@ -191,7 +191,7 @@ const SCHEDULER = kind(
 );
 
 const EVALUATE = {
-  model: MODEL,
+  model: MODULE,
   loss: CRITERION,
   step: FUNCTION,
   metrics: kind("an object", isPlainObject),

@@ -5,7 +5,8 @@ import { noGrad } from "../autograd/tape.ts";
 import { checkCount, checkKind, COUNT, kind, optionReader } from "../core/options.ts";
 import { DATASET, type Dataset } from "../data/dataset.ts";
 import { DataLoader } from "../data/loader.ts";
-import { Module } from "../nn/module.ts";
+import { MODULE } from "../nn/checks.ts";
+import type { Module } from "../nn/module.ts";
 import { taken } from "./batches.ts";
 import { evaluating } from "./modes.ts";
 import { type Criterion, isModule, pairObjective } from "./objective.ts";
@@ -25,7 +26,6 @@ export interface ExampleLoss {
 }
 
 const readOptions = optionReader<TopLossesOptions>({ k: COUNT });
-const MODEL = kind("a module", (value) => value instanceof Module);
 const LOSS = kind(
   "a function or a module",
   (value) => typeof value === "function" || isModule(value),
@@ -56,7 +56,7 @@ export async function topLosses<T>(
 ): Promise<ExampleLoss[]> {
   const call = "find the top losses";
   checkCount(call, arguments.length, 4);
-  checkKind(call, "the model", model, MODEL);
+  checkKind(call, "the model", model, MODULE);
   checkKind(call, "the loss", loss, LOSS);
   checkKind(call, "the data set", dataset, DATASET);
   const { k = 10 } = readOptions(call, options);

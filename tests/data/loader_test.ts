@@ -117,7 +117,7 @@ Deno.test("options that do not go together, and an empty data set, are refused",
     [{ batchSampler, batchSize: 2 }, "batchSampler and batchSize do not go together"],
     [{ batchSampler, sampler }, "batchSampler and sampler do not go together"],
     [{ batchSampler, dropLast: true }, "batchSampler and dropLast do not go together"],
-    [{ prefetch: -1 }, "prefetch must be an integer from 0 on, got -1"],
+    [{ prefetch: -1 }, "prefetch must be a non-negative integer, got -1"],
   ];
   for (const [options, says] of wrong) {
     assertThrows(() => new data.DataLoader(set(3), options), TypeError, says);

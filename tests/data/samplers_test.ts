@@ -131,7 +131,7 @@ Deno.test("kFold() has each example once in a validation part, in order or at ra
     }
   }
   assertThrows(() => data.kFold(set(2), 3), RangeError, "3 folds need as many examples, got 2");
-  assertThrows(() => data.kFold(set(2), 1), TypeError, "an integer from 2 on, got 1");
+  assertThrows(() => data.kFold(set(2), 1), TypeError, "an integer of at least 2, got 1");
 });
 
 Deno.test("Subset and ConcatDataset count from the end, and refuse what is beyond", () => {

@@ -155,7 +155,10 @@ Deno.test("losses with parameters refuse what does not fit", () => {
   const region = new losses.RegionWeightedMSE(regions);
   const meta = new losses.MetaLossNetwork(4);
   const refused: [run: () => unknown, message: string][] = [
-    [() => new losses.MultiTaskLossWithUncertainty(0), "numTasks must be an integer from 1, got 0"],
+    [
+      () => new losses.MultiTaskLossWithUncertainty(0),
+      "numTasks must be a positive integer, got 0",
+    ],
     [
       () => new losses.MultiTaskLossWithUncertainty(2, { kind: ["regression"] }),
       "2 tasks need as many kinds, got 1",

@@ -122,10 +122,10 @@ const leaf = () => ones([2]).requiresGrad_();
 Deno.test("optim.LBFGS refuses options out of range, and more than one group", () => {
   const wrong: [options: object, says: string][] = [
     [{ lr: -1 }, "lr must lie in [0, ∞), got -1"],
-    [{ maxIter: 0 }, "maxIter must be an integer from 1, got 0"],
-    [{ maxEval: 1.5 }, "maxEval must be an integer from 1, got 1.5"],
-    [{ maxEval: "3" }, "maxEval must be an integer from 1, got"],
-    [{ historySize: 0 }, "historySize must be an integer from 1, got 0"],
+    [{ maxIter: 0 }, "maxIter must be a positive integer, got 0"],
+    [{ maxEval: 1.5 }, "maxEval must be a positive integer, got 1.5"],
+    [{ maxEval: "3" }, "maxEval must be a positive integer, got"],
+    [{ historySize: 0 }, "historySize must be a positive integer, got 0"],
     [{ toleranceGrad: -1 }, "toleranceGrad must lie in [0, ∞), got -1"],
     [{ toleranceChange: NaN }, "toleranceChange must lie in [0, ∞), got NaN"],
     [{ lineSearchFn: "wolfe" }, 'lineSearchFn must be "strong_wolfe" or null, got "wolfe"'],

@@ -96,7 +96,7 @@ Deno.test("optim.lrRangeTest() refuses rates and shares out of range", () => {
   const wrong: [options: object, says: string][] = [
     [{ startLr: 0 }, "startLr must lie in (0, ∞), got 0"],
     [{ endLr: -1 }, "endLr must lie in (0, ∞), got -1"],
-    [{ numIter: 0 }, "numIter must be an integer from 1, got 0"],
+    [{ numIter: 0 }, "numIter must be a positive integer, got 0"],
     [{ smoothing: 0 }, "smoothing must lie in (0, 1], got 0"],
     [{ divergence: 1 }, "divergence must lie in (1, ∞), got 1"],
     [{ stepMode: "log" }, 'stepMode must be "exp" or "linear", got "log"'],

@@ -55,7 +55,15 @@ function finite(name: string): Refused {
 }
 
 function count(name: string, from: 0 | 1): Refused {
-  return wrong(name, `an integer from ${from}`, from - 1, 1.5, "3", NaN, true);
+  return wrong(
+    name,
+    from === 0 ? "a non-negative integer" : "a positive integer",
+    from - 1,
+    1.5,
+    "3",
+    NaN,
+    true,
+  );
 }
 
 function range(name: string, needed: string, ...values: readonly unknown[]): Refused {
@@ -99,7 +107,7 @@ export const SCHEDULES: { readonly [Name in ScheduleName]: ScheduleRow<OptionsOf
     defaults: MULTI_STEP_LR_RULE.defaults,
     needed: () => ({ milestones: [1, 2] }),
     refuses: {
-      milestones: wrong("milestones", "an array of integers from 0", 3, [1.5], [-1], null),
+      milestones: wrong("milestones", "an array of non-negative integers", 3, [1.5], [-1], null),
       gamma,
     },
   },
@@ -157,7 +165,7 @@ export const SCHEDULES: { readonly [Name in ScheduleName]: ScheduleRow<OptionsOf
       baseLr: each("baseLr", "[0, ∞)", -1),
       maxLr: each("maxLr", "[0, ∞)", -1),
       stepSizeUp: count("stepSizeUp", 1),
-      stepSizeDown: wrong("stepSizeDown", "an integer from 1 or null", 0, 1.5, "3"),
+      stepSizeDown: wrong("stepSizeDown", "a positive integer or null", 0, 1.5, "3"),
       mode: wrong("mode", '"triangular", "triangular2" or "exp_range"', "square", null),
       gamma,
       scaleFn: wrong("scaleFn", "a function or null", 1, "f"),
@@ -173,11 +181,11 @@ export const SCHEDULES: { readonly [Name in ScheduleName]: ScheduleRow<OptionsOf
     refuses: {
       maxLr: each("maxLr", "[0, ∞)", -1),
       totalSteps: [
-        ...wrong("totalSteps", "an integer from 1 or null", 0, 1.5, "3"),
+        ...wrong("totalSteps", "a positive integer or null", 0, 1.5, "3"),
         [null, "it needs totalSteps, or epochs and stepsPerEpoch"],
       ],
-      epochs: wrong("epochs", "an integer from 1 or null", 0, 1.5, "3"),
-      stepsPerEpoch: wrong("stepsPerEpoch", "an integer from 1 or null", 0, 1.5, "3"),
+      epochs: wrong("epochs", "a positive integer or null", 0, 1.5, "3"),
+      stepsPerEpoch: wrong("stepsPerEpoch", "a positive integer or null", 0, 1.5, "3"),
       pctStart: wrong("pctStart", "a number from 0 to 1", -0.1, 1.1, NaN, "0.5"),
       annealStrategy: wrong("annealStrategy", '"cos" or "linear"', "cosine", null),
       cycleMomentum: FLAG("cycleMomentum"),
@@ -194,7 +202,7 @@ export const SCHEDULES: { readonly [Name in ScheduleName]: ScheduleRow<OptionsOf
     refuses: {
       schedulers: [...PARTS, [[stranger()], "the schedulers belong to another optimizer"]],
       milestones: [
-        ...wrong("milestones", "an array of integers from 0", 3, [1.5], [-1], null),
+        ...wrong("milestones", "an array of non-negative integers", 3, [1.5], [-1], null),
         [[1, 2], "1 schedules need 0 milestones, got 2"],
       ],
     },

@@ -1,9 +1,17 @@
 /** The layers of a transformer. */
 
-import { checkCount, checkKind, FLAG, kind, NUMBER, optionReader } from "../../core/options.ts";
+import {
+  checkCount,
+  checkKind,
+  COUNT,
+  FLAG,
+  kind,
+  NUMBER,
+  optionReader,
+} from "../../core/options.ts";
 import { gelu } from "../../ops/mod.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
-import { checkFloating, EPSILON, POSITIVE } from "../checks.ts";
+import { checkFloating, EPSILON } from "../checks.ts";
 import { Dropout } from "../dropout.ts";
 import { LayerNorm } from "../layer_norm.ts";
 import { Linear } from "../linear.ts";
@@ -37,7 +45,7 @@ export interface TransformerLayerOptions extends LayerOptions {
 /** What the options of the layers must be. */
 export const TRANSFORMER_OPTIONS = {
   ...LAYER_OPTIONS,
-  dimFeedforward: POSITIVE,
+  dimFeedforward: COUNT,
   dropout: NUMBER,
   activation: kind(
     '"relu", "gelu" or a function',
@@ -58,8 +66,8 @@ function optionsOf(
   nhead: number,
   given: TransformerLayerOptions | undefined,
 ): Required<TransformerLayerOptions> {
-  checkKind(call, "dModel", dModel, POSITIVE);
-  checkKind(call, "nhead", nhead, POSITIVE);
+  checkKind(call, "dModel", dModel, COUNT);
+  checkKind(call, "nhead", nhead, COUNT);
   if (dModel % nhead !== 0) {
     throw new RangeError(
       `Cannot ${call}: dModel must be a multiple of nhead, got ${dModel} and ${nhead}`,

@@ -5,6 +5,7 @@ import { DTypeError, ShapeError, showShape } from "../../core/errors.ts";
 import {
   checkCount,
   checkKind,
+  COUNT,
   FLAG,
   NUMBER,
   optionReader,
@@ -16,7 +17,6 @@ import { linear } from "../../ops/linalg/linear.ts";
 import { cat } from "../../ops/mod.ts";
 import { ones, zeros } from "../../tensor/create.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
-import { POSITIVE } from "../checks.ts";
 import { constant_, xavierNormal_, xavierUniform_ } from "../init.ts";
 import { Linear } from "../linear.ts";
 import { LAYER_OPTIONS, type LayerOptions, Module, Parameter } from "../module.ts";
@@ -47,8 +47,8 @@ const readMultihead = optionReader<MultiheadAttentionOptions>({
   bias: FLAG,
   addBiasKv: FLAG,
   addZeroAttn: FLAG,
-  kdim: orNull(POSITIVE),
-  vdim: orNull(POSITIVE),
+  kdim: orNull(COUNT),
+  vdim: orNull(COUNT),
   batchFirst: FLAG,
 });
 
@@ -160,8 +160,8 @@ export class MultiheadAttention extends Module<
     super();
     const call = "make MultiheadAttention";
     checkCount(call, arguments.length, 3);
-    checkKind(call, "embedDim", embedDim, POSITIVE);
-    checkKind(call, "numHeads", numHeads, POSITIVE);
+    checkKind(call, "embedDim", embedDim, COUNT);
+    checkKind(call, "numHeads", numHeads, COUNT);
     if (embedDim % numHeads !== 0) {
       throw new RangeError(
         `Cannot ${call}: embedDim must be a multiple of numHeads, got ${embedDim} and ${numHeads}`,

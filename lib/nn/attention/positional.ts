@@ -1,11 +1,11 @@
 /** Places in a sequence as waves. */
 
 import { ShapeError, showShape } from "../../core/errors.ts";
-import { checkCount, checkKind, FLAG, NUMBER, optionReader } from "../../core/options.ts";
+import { checkCount, checkKind, COUNT, FLAG, NUMBER, optionReader } from "../../core/options.ts";
 import { extentAt } from "../../core/shape.ts";
 import { fromTypedArray } from "../../tensor/create.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
-import { checkFloating, POSITIVE } from "../checks.ts";
+import { checkFloating } from "../checks.ts";
 import { Dropout } from "../dropout.ts";
 import { Buffer, LAYER_OPTIONS, type LayerOptions, Module } from "../module.ts";
 import { checkProbability } from "../drop.ts";
@@ -23,7 +23,7 @@ export interface PositionalEncodingOptions extends LayerOptions {
 const readOptions = optionReader<PositionalEncodingOptions>({
   ...LAYER_OPTIONS,
   dropout: NUMBER,
-  maxLen: POSITIVE,
+  maxLen: COUNT,
   batchFirst: FLAG,
 });
 
@@ -67,7 +67,7 @@ export class PositionalEncoding extends Module {
     super();
     const call = "make PositionalEncoding";
     checkCount(call, arguments.length, 2);
-    checkKind(call, "dModel", dModel, POSITIVE);
+    checkKind(call, "dModel", dModel, COUNT);
     const { dropout = 0.1, maxLen = 5000, batchFirst = false, dtype = "float32" } = readOptions(
       call,
       options,

@@ -1,13 +1,21 @@
 /** Encoders, decoders and both together. */
 
 import { ShapeError, showShape } from "../../core/errors.ts";
-import { checkCount, checkKind, FLAG, kind, optionReader, orNull } from "../../core/options.ts";
+import {
+  checkCount,
+  checkKind,
+  COUNT,
+  FLAG,
+  optionReader,
+  orNull,
+  WHOLE,
+} from "../../core/options.ts";
 import { full } from "../../tensor/create.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
-import { checkFloating, COUNT, POSITIVE } from "../checks.ts";
+import { ANY_MODULE, checkFloating } from "../checks.ts";
 import { xavierUniform_ } from "../init.ts";
 import { LayerNorm } from "../layer_norm.ts";
-import { AnyModule, Module } from "../module.ts";
+import { Module } from "../module.ts";
 import { checkProbability } from "../drop.ts";
 import {
   DECODER_CALL,
@@ -26,14 +34,13 @@ export type EncoderLayer = Module<[src: Tensor, options?: EncoderLayerCall]>;
 /** A layer that decoders are made of. */
 export type DecoderLayer = Module<[tgt: Tensor, memory: Tensor, options?: DecoderLayerCall]>;
 
-const MODULE = kind("a module", (value) => value instanceof AnyModule);
 /** Options of `TransformerEncoder` and `TransformerDecoder`. */
 export interface TransformerStackOptions {
   /** What the output of the last layer goes through. Default: nothing. */
   norm?: Module | null;
 }
 
-const readStack = optionReader<TransformerStackOptions>({ norm: orNull(MODULE) });
+const readStack = optionReader<TransformerStackOptions>({ norm: orNull(ANY_MODULE) });
 
 /** Options of the `forward` of `TransformerEncoder`. */
 export interface TransformerEncoderCall {
@@ -87,8 +94,8 @@ export class TransformerEncoder extends Module<[src: Tensor, options?: Transform
     super();
     const call = "make TransformerEncoder";
     checkCount(call, arguments.length, 3);
-    checkKind(call, "encoderLayer", encoderLayer, MODULE);
-    checkKind(call, "numLayers", numLayers, COUNT);
+    checkKind(call, "encoderLayer", encoderLayer, ANY_MODULE);
+    checkKind(call, "numLayers", numLayers, WHOLE);
     const { norm = null } = readStack(call, options);
     this.layers = Array.from({ length: numLayers }, () => encoderLayer.copy());
     this.norm = norm;
@@ -149,8 +156,8 @@ export class TransformerDecoder
     super();
     const call = "make TransformerDecoder";
     checkCount(call, arguments.length, 3);
-    checkKind(call, "decoderLayer", decoderLayer, MODULE);
-    checkKind(call, "numLayers", numLayers, COUNT);
+    checkKind(call, "decoderLayer", decoderLayer, ANY_MODULE);
+    checkKind(call, "numLayers", numLayers, WHOLE);
     const { norm = null } = readStack(call, options);
     this.layers = Array.from({ length: numLayers }, () => decoderLayer.copy());
     this.norm = norm;
@@ -188,10 +195,10 @@ export interface TransformerOptions extends TransformerLayerOptions {
 
 const readTransformer = optionReader<TransformerOptions>({
   ...TRANSFORMER_OPTIONS,
-  numEncoderLayers: COUNT,
-  numDecoderLayers: COUNT,
-  customEncoder: orNull(MODULE),
-  customDecoder: orNull(MODULE),
+  numEncoderLayers: WHOLE,
+  numDecoderLayers: WHOLE,
+  customEncoder: orNull(ANY_MODULE),
+  customDecoder: orNull(ANY_MODULE),
 });
 
 /** Options of the `forward` of `Transformer`. */
@@ -254,8 +261,8 @@ export class Transformer extends Module<[src: Tensor, tgt: Tensor, options?: Tra
     super();
     const call = "make Transformer";
     checkCount(call, arguments.length, 3);
-    checkKind(call, "dModel", dModel, POSITIVE);
-    checkKind(call, "nhead", nhead, POSITIVE);
+    checkKind(call, "dModel", dModel, COUNT);
+    checkKind(call, "nhead", nhead, COUNT);
     const {
       numEncoderLayers = 6,
       numDecoderLayers = 6,
@@ -287,7 +294,7 @@ export class Transformer extends Module<[src: Tensor, tgt: Tensor, options?: Tra
    */
   static generateSquareSubsequentMask(size: number): Tensor {
     checkCount("run generateSquareSubsequentMask", arguments.length, 1);
-    checkKind("run generateSquareSubsequentMask", "size", size, COUNT);
+    checkKind("run generateSquareSubsequentMask", "size", size, WHOLE);
     return full([size, size], -Infinity).triu(1);
   }
 

@@ -1,12 +1,19 @@
 /** What the messages to a node, or the nodes of a graph, become together. */
 
 import { ShapeError, showShape } from "../../core/errors.ts";
-import { checkCount, checkKind, oneOf, optionReader, orNull, TENSOR } from "../../core/options.ts";
+import {
+  checkCount,
+  checkKind,
+  oneOf,
+  optionReader,
+  orNull,
+  TENSOR,
+  WHOLE,
+} from "../../core/options.ts";
 import { extentAt } from "../../core/shape.ts";
 import { where } from "../../ops/mod.ts";
 import { ones, zeros } from "../../tensor/create.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
-import { COUNT } from "../checks.ts";
 
 /** How messages to one node become one. */
 export type Aggregation = "sum" | "mean" | "max";
@@ -69,7 +76,7 @@ export interface GlobalPoolOptions {
 }
 
 const readPool = optionReader<GlobalPoolOptions>({
-  size: orNull(COUNT),
+  size: orNull(WHOLE),
 });
 
 /** The nodes of each graph as one. */

@@ -1,10 +1,9 @@
 /** What all convolutions of graphs share. */
 
 import { ShapeError, showShape } from "../../core/errors.ts";
-import { checkKind, FLAG, type OptionTable } from "../../core/options.ts";
+import { checkKind, COUNT, FLAG, type OptionTable } from "../../core/options.ts";
 import { sameShape } from "../../core/shape.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
-import { POSITIVE } from "../checks.ts";
 import { xavierUniform_ } from "../init.ts";
 import { Linear } from "../linear.ts";
 import { LAYER_OPTIONS, type LayerOptions } from "../module.ts";
@@ -27,8 +26,8 @@ export const CONV_OPTIONS: OptionTable<GraphConvOptions> = {
 
 /** Refuses numbers of features that are none. */
 export function checkChannels(call: string, inChannels: number, outChannels: number): void {
-  checkKind(call, "inChannels", inChannels, POSITIVE);
-  checkKind(call, "outChannels", outChannels, POSITIVE);
+  checkKind(call, "inChannels", inChannels, COUNT);
+  checkKind(call, "outChannels", outChannels, COUNT);
 }
 
 /** A linear map without bias whose weights start by Xavier's uniform distribution. */

@@ -2,6 +2,8 @@
 
 import {
   checkCount,
+  COUNT,
+  FINITE,
   FLAG,
   kind,
   NUMBER,
@@ -14,7 +16,6 @@ import { cat, where } from "../../ops/mod.ts";
 import { full, zeros } from "../../tensor/create.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import { leakyRelu } from "../activate.ts";
-import { FINITE, POSITIVE } from "../checks.ts";
 import { checkProbability, dropout } from "../drop.ts";
 import { uniform_ } from "../init.ts";
 import type { Linear } from "../linear.ts";
@@ -53,12 +54,12 @@ export interface GATConvOptions extends GraphConvOptions {
 
 const readGAT = optionReader<GATConvOptions>({
   ...CONV_OPTIONS,
-  heads: POSITIVE,
+  heads: COUNT,
   concat: FLAG,
   negativeSlope: FINITE,
   dropout: NUMBER,
   addSelfLoops: FLAG,
-  edgeDim: orNull(POSITIVE),
+  edgeDim: orNull(COUNT),
   fillValue: kind(
     `a number, ${AGGREGATION.needed}`,
     (value) => FINITE.accepts(value) || AGGREGATION.accepts(value),

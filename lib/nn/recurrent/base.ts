@@ -1,12 +1,19 @@
 /** What recurrent layers share: several steps, several layers, both directions, packed sequences. */
 
 import { ShapeError, showShape } from "../../core/errors.ts";
-import { checkKind, FLAG, kind, NUMBER, type OptionTable, TENSOR } from "../../core/options.ts";
+import {
+  checkKind,
+  COUNT,
+  FLAG,
+  kind,
+  NUMBER,
+  type OptionTable,
+  TENSOR,
+} from "../../core/options.ts";
 import { extentAt, sameShape } from "../../core/shape.ts";
 import { cat, stack } from "../../ops/mod.ts";
 import { zeros } from "../../tensor/create.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
-import { POSITIVE } from "../checks.ts";
 import { checkProbability, dropout } from "../drop.ts";
 import { uniform_ } from "../init.ts";
 import { LAYER_OPTIONS, type LayerOptions, Module, Parameter } from "../module.ts";
@@ -31,7 +38,7 @@ export interface RNNBaseOptions extends LayerOptions {
 /** What the options of all recurrent layers must be. */
 export const BASE_OPTIONS: OptionTable<RNNBaseOptions> = {
   ...LAYER_OPTIONS,
-  numLayers: POSITIVE,
+  numLayers: COUNT,
   bias: FLAG,
   batchFirst: FLAG,
   dropout: NUMBER,
@@ -254,8 +261,8 @@ export abstract class RNNBase<State, Output> extends Module<
     readonly projSize = 0,
   ) {
     super();
-    checkKind(`make ${name}`, "inputSize", inputSize, POSITIVE);
-    checkKind(`make ${name}`, "hiddenSize", hiddenSize, POSITIVE);
+    checkKind(`make ${name}`, "inputSize", inputSize, COUNT);
+    checkKind(`make ${name}`, "hiddenSize", hiddenSize, COUNT);
     if (projSize >= hiddenSize) {
       throw new RangeError(
         `Cannot make ${name}: projSize must be less than hiddenSize, got ${projSize} and ${hiddenSize}`,

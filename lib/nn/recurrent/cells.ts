@@ -4,6 +4,7 @@ import { ShapeError, showShape } from "../../core/errors.ts";
 import {
   checkCount,
   checkKind,
+  COUNT,
   FLAG,
   oneOf,
   optionReader,
@@ -13,7 +14,6 @@ import {
 import { sameShape } from "../../core/shape.ts";
 import { zeros } from "../../tensor/create.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
-import { POSITIVE } from "../checks.ts";
 import { uniform_ } from "../init.ts";
 import { LAYER_OPTIONS, type LayerOptions, Module, Parameter } from "../module.ts";
 import { shownCall } from "../shown.ts";
@@ -65,8 +65,8 @@ export abstract class RNNCellBase<State, Output> extends Module<
     { bias = true, dtype = "float32" }: RNNCellBaseOptions,
   ) {
     super();
-    checkKind(`make ${name}`, "inputSize", inputSize, POSITIVE);
-    checkKind(`make ${name}`, "hiddenSize", hiddenSize, POSITIVE);
+    checkKind(`make ${name}`, "inputSize", inputSize, COUNT);
+    checkKind(`make ${name}`, "hiddenSize", hiddenSize, COUNT);
     const bound = 1 / Math.sqrt(hiddenSize);
     const make = (...shape: number[]) =>
       uniform_(new Parameter(zeros(shape, { dtype })), -bound, bound);

@@ -1,8 +1,7 @@
 /** Recurrent layers. */
 
-import { checkCount, checkKind, oneOf, optionReader, TENSOR } from "../../core/options.ts";
+import { checkCount, checkKind, oneOf, optionReader, TENSOR, WHOLE } from "../../core/options.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
-import { COUNT } from "../checks.ts";
 import { BASE_OPTIONS, RNNBase, type RNNBaseOptions, type Sequence } from "./base.ts";
 import type { PackedSequence } from "./packed.ts";
 
@@ -163,7 +162,7 @@ export interface LSTMOptions extends RNNBaseOptions {
 
 const readLSTM = optionReader<LSTMOptions>({
   ...BASE_OPTIONS,
-  projSize: COUNT,
+  projSize: WHOLE,
 });
 
 /**

@@ -1,11 +1,11 @@
 /** Pictures as patches, and patches as fewer ones. */
 
 import { ShapeError, showShape } from "../../core/errors.ts";
-import { checkCount, checkKind, FLAG, optionReader } from "../../core/options.ts";
+import { checkCount, checkKind, COUNT, FLAG, optionReader } from "../../core/options.ts";
 import { extentAt } from "../../core/shape.ts";
 import { cat } from "../../ops/mod.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
-import { checkFloating, eachOf, EPSILON, EXTENTS, POSITIVE } from "../checks.ts";
+import { checkFloating, eachOf, EPSILON, EXTENTS } from "../checks.ts";
 import { Conv2d } from "../conv.ts";
 import { LayerNorm } from "../layer_norm.ts";
 import { Linear } from "../linear.ts";
@@ -58,8 +58,8 @@ export class PatchEmbed extends Module {
     super();
     const call = "make PatchEmbed";
     checkCount(call, arguments.length, 4);
-    checkKind(call, "inChannels", inChannels, POSITIVE);
-    checkKind(call, "embedDim", embedDim, POSITIVE);
+    checkKind(call, "inChannels", inChannels, COUNT);
+    checkKind(call, "embedDim", embedDim, COUNT);
     checkKind(call, "patchSize", patchSize, EXTENTS);
     const { bias = true, norm = false, dtype = "float32" } = readEmbed(call, options);
     const size = eachOf(call, "patchSize", patchSize, 2);
@@ -138,7 +138,7 @@ export class PatchMerging extends Module {
   constructor(readonly dim: number, options?: PatchMergingOptions) {
     super();
     checkCount("make PatchMerging", arguments.length, 2);
-    checkKind("make PatchMerging", "dim", dim, POSITIVE);
+    checkKind("make PatchMerging", "dim", dim, COUNT);
     const { eps = 1e-5, dtype = "float32" } = readMerging("make PatchMerging", options);
     this.reduction = new Linear(4 * dim, 2 * dim, { bias: false, dtype });
     this.norm = new LayerNorm(4 * dim, { eps, dtype });

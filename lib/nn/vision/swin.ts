@@ -1,13 +1,13 @@
 /** Attention in windows of a picture. */
 
-import { checkCount, checkKind, NUMBER, optionReader } from "../../core/options.ts";
+import { checkCount, checkKind, COUNT, NUMBER, optionReader } from "../../core/options.ts";
 import { extentAt } from "../../core/shape.ts";
 import { linear } from "../../ops/linalg/linear.ts";
 import { gelu } from "../../ops/mod.ts";
 import { fromTypedArray, rand, zeros } from "../../tensor/create.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import { attend } from "../attention/scaled_dot_product.ts";
-import { eachOf, EXTENTS, MARGINS, positions, POSITIVE } from "../checks.ts";
+import { eachOf, EXTENTS, MARGINS, positions } from "../checks.ts";
 import { checkProbability, dropout } from "../drop.ts";
 import { normal_, xavierUniform_ } from "../init.ts";
 import { LayerNorm } from "../layer_norm.ts";
@@ -224,8 +224,8 @@ export class SwinBlock extends Module {
     super();
     const call = "make SwinBlock";
     checkCount(call, arguments.length, 5);
-    checkKind(call, "dim", dim, POSITIVE);
-    checkKind(call, "numHeads", numHeads, POSITIVE);
+    checkKind(call, "dim", dim, COUNT);
+    checkKind(call, "numHeads", numHeads, COUNT);
     checkKind(call, "windowSize", windowSize, EXTENTS);
     checkKind(call, "shiftSize", shiftSize, MARGINS);
     const size = eachOf(call, "windowSize", windowSize, 2) as unknown as Pair;
@@ -246,7 +246,7 @@ export class SwinBlock extends Module {
     checkProbability(call, attentionDropout, "attentionDropout");
     checkProbability(call, stochasticDepthProb, "stochasticDepthProb");
     const inner = Math.floor(dim * mlpRatio);
-    checkKind(call, "mlpRatio", inner, { ...POSITIVE, needed: "such that it gives features" });
+    checkKind(call, "mlpRatio", inner, { ...COUNT, needed: "such that it gives features" });
     const layer = { dtype: rest.dtype ?? "float32" };
     this.norm1 = new LayerNorm(dim, layer);
     this.attn = new ShiftedWindowAttention(

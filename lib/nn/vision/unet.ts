@@ -1,12 +1,12 @@
 /** A net that looks at a picture from farther and farther away, and back. */
 
 import { ShapeError, showShape } from "../../core/errors.ts";
-import { arrayOf, checkCount, checkKind, FLAG, optionReader } from "../../core/options.ts";
+import { arrayOf, checkCount, checkKind, COUNT, FLAG, optionReader } from "../../core/options.ts";
 import { extentAt } from "../../core/shape.ts";
 import { cat, maxPool2d } from "../../ops/mod.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import { ReLU } from "../activation.ts";
-import { checkFloating, POSITIVE } from "../checks.ts";
+import { checkFloating } from "../checks.ts";
 import { Sequential } from "../container.ts";
 import { Conv2d, ConvTranspose2d } from "../conv.ts";
 import { LAYER_OPTIONS, type LayerOptions, Module } from "../module.ts";
@@ -22,7 +22,7 @@ export interface UNetOptions extends LayerOptions {
 
 const readOptions = optionReader<UNetOptions>({
   ...LAYER_OPTIONS,
-  channels: arrayOf(POSITIVE, "integers from 1"),
+  channels: arrayOf(COUNT, "integers from 1"),
   norm: FLAG,
 });
 
@@ -74,8 +74,8 @@ export class UNet extends Module {
     super();
     const call = "make UNet";
     checkCount(call, arguments.length, 3);
-    checkKind(call, "inChannels", inChannels, POSITIVE);
-    checkKind(call, "outChannels", outChannels, POSITIVE);
+    checkKind(call, "inChannels", inChannels, COUNT);
+    checkKind(call, "outChannels", outChannels, COUNT);
     const { channels = [64, 128, 256, 512, 1024], norm = true, dtype = "float32" } = readOptions(
       call,
       options,

@@ -1,7 +1,6 @@
 /** Schedules made of others: one after the other, or all at once. */
 
-import { arrayOf, checkCount, checkKind, kind } from "../../core/options.ts";
-import { COUNT_OR_NONE } from "./kinds.ts";
+import { arrayOf, checkCount, checkKind, kind, WHOLE } from "../../core/options.ts";
 import { scheduleReader } from "./rule.ts";
 import { LRScheduler, type Scheduled } from "./schedule.ts";
 
@@ -30,7 +29,7 @@ export interface SequentialLROptions {
 }
 
 const readSequence = scheduleReader<SequentialLROptions>({
-  kinds: { schedulers: SCHEDULES, milestones: arrayOf(COUNT_OR_NONE, "integers from 0") },
+  kinds: { schedulers: SCHEDULES, milestones: arrayOf(WHOLE, "non-negative integers") },
   defaults: {},
 });
 

@@ -1,6 +1,6 @@
 /** Schedules along a cosine. */
 
-import { COUNT, FINITE } from "./kinds.ts";
+import { COUNT, FINITE } from "../../core/options.ts";
 import { type ScheduleClass, scheduleClass, type ScheduleRule } from "./rule.ts";
 import type { LRScheduler } from "./schedule.ts";
 

@@ -1,16 +1,17 @@
 /** Schedules that go up and down, with the momentum the other way. */
 
-import { checkKind, FLAG, FUNCTION, oneOf, orNull, SHARE } from "../../core/options.ts";
-import { checkRange } from "../optimizer.ts";
 import {
-  checkEach,
-  checkRanges,
+  checkKind,
   COUNT,
   FINITE,
-  FINITE_OR_EACH,
-  ofGroup,
-  type OrEach,
-} from "./kinds.ts";
+  FLAG,
+  FUNCTION,
+  oneOf,
+  orNull,
+  SHARE,
+} from "../../core/options.ts";
+import { checkRange } from "../optimizer.ts";
+import { checkEach, checkRanges, FINITE_OR_EACH, ofGroup, type OrEach } from "./kinds.ts";
 import { type ScheduleClass, scheduleClass, type ScheduleRule } from "./rule.ts";
 import type { LRScheduler } from "./schedule.ts";
 

@@ -1,16 +1,8 @@
 /** Schedules by factors: at milestones, over some steps, at each step, or by a function. */
 
-import { arrayOf, checkKind } from "../../core/options.ts";
+import { arrayOf, checkKind, COUNT, FINITE, WHOLE } from "../../core/options.ts";
 import { checkRange } from "../optimizer.ts";
-import {
-  checkEach,
-  COUNT,
-  COUNT_OR_NONE,
-  FINITE,
-  FUNCTION_OR_EACH,
-  ofGroup,
-  type OrEach,
-} from "./kinds.ts";
+import { checkEach, FUNCTION_OR_EACH, ofGroup, type OrEach } from "./kinds.ts";
 import { type ScheduleClass, scheduleClass, type ScheduleRule } from "./rule.ts";
 import type { LRScheduler } from "./schedule.ts";
 
@@ -62,7 +54,7 @@ export interface MultiStepLROptions {
 
 /** What MultiStepLR is made of. */
 export const MULTI_STEP_LR_RULE: ScheduleRule<MultiStepLROptions> = {
-  kinds: { milestones: arrayOf(COUNT_OR_NONE, "integers from 0"), gamma: FINITE },
+  kinds: { milestones: arrayOf(WHOLE, "non-negative integers"), gamma: FINITE },
   defaults: { gamma: 0.1 },
   lr: ({ epoch, lr }, { milestones, gamma }) =>
     lr * gamma ** milestones.filter((milestone) => milestone === epoch).length,
@@ -156,7 +148,7 @@ export interface ConstantLROptions {
 
 /** What ConstantLR is made of. */
 export const CONSTANT_LR_RULE: ScheduleRule<ConstantLROptions> = {
-  kinds: { factor: FINITE, totalIters: COUNT_OR_NONE },
+  kinds: { factor: FINITE, totalIters: WHOLE },
   defaults: { factor: 1 / 3, totalIters: 5 },
   check: (op, { factor }) => checkRange(op, "factor", factor, "(0, 1]"),
   lr: ({ epoch, lr }, { factor, totalIters }) => {

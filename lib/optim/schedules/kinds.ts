@@ -3,17 +3,6 @@
 import { FINITE, FUNCTION, type Kind, kind } from "../../core/options.ts";
 import { checkRange, type Interval } from "../optimizer.ts";
 
-/** How many steps, at least one. */
-export const COUNT: Kind = kind(
-  "an integer from 1",
-  (value) => Number.isSafeInteger(value) && Number(value) >= 1,
-);
-/** How many steps, or none. */
-export const COUNT_OR_NONE: Kind = kind(
-  "an integer from 0",
-  (value) => Number.isSafeInteger(value) && Number(value) >= 0,
-);
-export { FINITE };
 /** A finite number, or one for each group. */
 export const FINITE_OR_EACH: Kind = kind(
   "a finite number, or one for each group",

@@ -1,18 +1,10 @@
 /** A schedule that follows what is measured. */
 
-import { checkCount, checkKind, kind, oneOf } from "../../core/options.ts";
+import { checkCount, checkKind, FINITE, kind, oneOf, WHOLE } from "../../core/options.ts";
 import { isTensor } from "../../core/tensor.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import { checkRange } from "../optimizer.ts";
-import {
-  checkEach,
-  checkRanges,
-  COUNT_OR_NONE,
-  FINITE,
-  FINITE_OR_EACH,
-  ofGroup,
-  type OrEach,
-} from "./kinds.ts";
+import { checkEach, checkRanges, FINITE_OR_EACH, ofGroup, type OrEach } from "./kinds.ts";
 import { scheduleReader, type ScheduleRule } from "./rule.ts";
 import { groupsOf, Schedule, type Scheduled } from "./schedule.ts";
 
@@ -44,10 +36,10 @@ export const REDUCE_LR_ON_PLATEAU: Pick<
   kinds: {
     mode: oneOf("min", "max"),
     factor: FINITE,
-    patience: COUNT_OR_NONE,
+    patience: WHOLE,
     threshold: FINITE,
     thresholdMode: oneOf("rel", "abs"),
-    cooldown: COUNT_OR_NONE,
+    cooldown: WHOLE,
     minLr: FINITE_OR_EACH,
     eps: FINITE,
   },

@@ -207,7 +207,9 @@ export abstract class Schedule {
       );
     }
     if (lastEpoch < 0) {
-      throw new RangeError(`Cannot ${call}: lastEpoch must be an integer from 0, got ${lastEpoch}`);
+      throw new RangeError(
+        `Cannot ${call}: lastEpoch must be a non-negative integer, got ${lastEpoch}`,
+      );
     }
     const parts = this.#parts.flatMap((part, i) => part.#fitted(schedulers[i]));
     return [...parts, () => {
