@@ -89,6 +89,14 @@ export const WHOLE: Kind = integerFrom(0, "a non-negative integer");
 /** How many there are of something, at least one. */
 export const COUNT: Kind = integerFrom(1, "a positive integer");
 
+/** A whole number from 1 on of what is made one by one, of which nobody has more than so many. */
+export function countTo(most: number): Kind {
+  return kind(
+    `an integer from 1 to ${most}`,
+    (value) => COUNT.accepts(value) && value as number <= most,
+  );
+}
+
 /** An element type. */
 export const DTYPE: Kind = { ...oneOf(...DTYPES), error: DTypeError };
 /** A device. */

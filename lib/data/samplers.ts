@@ -8,6 +8,7 @@ import {
   checkCount,
   checkKind,
   COUNT,
+  countTo,
   FLAG,
   INTEGER,
   kind,
@@ -221,6 +222,9 @@ export class WeightedRandomSampler implements Sampler {
   }
 }
 
+/** Examples of a class in a row at most. */
+const MOST_IN_A_ROW = 2 ** 16;
+
 /**
  * Examples in rows of m of one class, for losses that compare within a batch: a batch of k·m has k
  * classes, as long as not all have had their turn, and m examples of each. A class with fewer than m
@@ -253,7 +257,7 @@ export class MPerClassSampler implements Sampler {
     const call = "make MPerClassSampler";
     checkCount(call, arguments.length, 2);
     checkKind(call, "labels", labels, arrayOf(INTEGER, "integers"));
-    checkKind(call, "m", m, COUNT);
+    checkKind(call, "m", m, countTo(MOST_IN_A_ROW));
     if (labels.length === 0) throw new RangeError(`Cannot ${call}: there are no labels`);
     this.#classes = [...Map.groupBy(labels.keys(), (i) => labels[i]).values()];
     this.#m = m;

@@ -3,7 +3,7 @@
 import {
   checkCount,
   checkKind,
-  COUNT,
+  countTo,
   FUNCTION,
   kind,
   optionReader,
@@ -39,13 +39,16 @@ export interface BootstrapInterval {
   readonly level: number;
 }
 
+/** Draws at most: the ends of intervals are long the same. */
+const MOST_RESAMPLES = 1_000_000;
+
 /** The kinds of those options. */
 export const BOOTSTRAP_OPTIONS: OptionTable<BootstrapOptions> = {
   level: kind(
     "a number between 0 and 1",
     (value) => typeof value === "number" && value > 0 && value < 1,
   ),
-  resamples: COUNT,
+  resamples: countTo(MOST_RESAMPLES),
   generator: GENERATOR,
 };
 

@@ -1,8 +1,16 @@
 /** Whether probabilities are what they say. */
 
-import { COUNT, oneOf, optionReader } from "../core/options.ts";
+import { countTo, oneOf, optionReader } from "../core/options.ts";
 import type { Tensor } from "../tensor/tensor.ts";
-import { checkLabel, CLASS_OPTIONS, elements, gridOf, scoreAt, taskOf } from "./inputs.ts";
+import {
+  checkLabel,
+  checkScores,
+  CLASS_OPTIONS,
+  elements,
+  gridOf,
+  scoreAt,
+  taskOf,
+} from "./inputs.ts";
 import { type Metric, metric, nothing, type Pair, type Sums } from "./metric.ts";
 
 /** Options of `expectedCalibrationError`. */
@@ -14,6 +22,9 @@ export interface CalibrationOptions {
   /** Places of this label do not count. Default: null, for none. */
   ignoreIndex?: number | null;
 }
+
+/** Bins at most: more than there are examples. */
+const MOST_BINS = 2 ** 20;
 
 /** Sums of confidences and hits in bins. */
 class Bins implements Sums<Pair, number> {
@@ -33,6 +44,7 @@ class Bins implements Sums<Pair, number> {
   add(pred: Tensor, target: Tensor): void {
     const call = this.#call;
     const several = taskOf(call, pred, target) === "multiclass";
+    checkScores(call, pred);
     const [given, labels] = [elements(call, pred), elements(call, target)];
     const grid = gridOf(pred);
     const wrong = given.findIndex((p) => !(p >= 0 && p <= 1));
@@ -91,6 +103,7 @@ class Bins implements Sums<Pair, number> {
  * shape for two classes.
  *
  * @throws {ShapeError} If the shapes do not go together.
+ * @throws {DTypeError} If `pred` is of whole numbers.
  * @throws {RangeError} If a probability is none, a label is out of range, or nothing counts.
  *
  * @example Sure of three, and right about two
@@ -107,7 +120,7 @@ export const expectedCalibrationError: Metric<Pair, CalibrationOptions, number> 
   "expectedCalibrationError",
   2,
   optionReader<CalibrationOptions>({
-    bins: COUNT,
+    bins: countTo(MOST_BINS),
     norm: oneOf("l1", "l2", "max"),
     ignoreIndex: CLASS_OPTIONS.ignoreIndex,
   }),

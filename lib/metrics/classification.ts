@@ -310,6 +310,9 @@ const confusionOptions = optionReader<ConfusionMatrixOptions>({
   ),
 });
 
+/** Rows of a matrix at most. */
+const MOST_ROWS = 4096;
+
 /** Counts of pairs of classes, which grow with the classes that are seen. */
 class PairCounts implements Sums<Pair, number[][]> {
   #task: ClassTask | undefined;
@@ -325,8 +328,14 @@ class PairCounts implements Sums<Pair, number[][]> {
   add(pred: Tensor, target: Tensor): void {
     const task = taskOf(this.#call, pred, target, this.#options.task ?? this.#task);
     const pairs = labelPairs(this.#call, pred, target, task, this.#options);
-    this.#task = task;
     const classes = Math.max(pairs.classes, this.#rows.length);
+    if (classes > MOST_ROWS) {
+      throw new RangeError(
+        `Cannot ${this.#call}: a matrix has at most ${MOST_ROWS} rows, got ${classes} classes; ` +
+          "number those that occur from 0 on",
+      );
+    }
+    this.#task = task;
     while (this.#rows.length < classes) this.#rows.push([]);
     for (const row of this.#rows) while (row.length < classes) row.push(0);
     pairs.actual.forEach((actual, i) => {

@@ -1,11 +1,10 @@
 /** Metrics of how well scores part what is from what is not, at all thresholds at once. */
 
-import { isFloat } from "../core/dtype.ts";
-import { DTypeError } from "../core/errors.ts";
 import { oneOf, optionReader } from "../core/options.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import {
   checkLabel,
+  checkScores,
   CLASS_OPTIONS,
   type ClassTask,
   elements,
@@ -100,9 +99,7 @@ class ScoredClasses {
   add(pred: Tensor, target: Tensor): void {
     const call = this.#call;
     const task = taskOf(call, pred, target, this.#options.task ?? this.task);
-    if (!isFloat(pred.dtype)) {
-      throw new DTypeError(`Cannot ${call}: pred must hold float scores, got ${pred.dtype}`);
-    }
+    checkScores(call, pred);
     const grid = task === "binary" ? { classes: 1, inner: pred.size } : gridOf(pred);
     if (this.task !== undefined && this.scores.length !== grid.classes) {
       throw new RangeError(

@@ -4,7 +4,7 @@ import { isFloat, type TypedArray } from "../core/dtype.ts";
 import { DTypeError, ShapeError, showShape } from "../core/errors.ts";
 import {
   checkKind,
-  COUNT,
+  countTo,
   INTEGER,
   kind,
   NUMBER,
@@ -54,12 +54,15 @@ export interface ClassOptions {
   numClasses?: number;
 }
 
+/** Classes that are counted at most: numbers beyond are names. */
+const MOST_CLASSES = 2 ** 20;
+
 /** The kinds of those options. */
 export const CLASS_OPTIONS: OptionTable<ClassOptions> = {
   task: oneOf("binary", "multiclass", "multilabel"),
   threshold: NUMBER,
   ignoreIndex: kind("an integer or null", (value) => value === null || INTEGER.accepts(value)),
-  numClasses: COUNT,
+  numClasses: countTo(MOST_CLASSES),
 };
 
 /** The task of inputs, as far as their shapes and types tell it. */
@@ -136,11 +139,17 @@ export function checkLabel(
         `at index ${index}`,
     );
   }
-  if (classes === undefined || label < classes) return;
+  if (label < (classes ?? MOST_CLASSES)) return;
   throw new RangeError(
-    `Cannot ${call}: label ${label} of ${role} at index ${index} is out of range for ${classes} ` +
-      `classes`,
+    `Cannot ${call}: label ${label} of ${role} at index ${index} is out of range for ` +
+      (classes === undefined ? `the ${MOST_CLASSES} classes there may be` : `${classes} classes`),
   );
+}
+
+/** Refuses predictions that are no scores. */
+export function checkScores(call: string, { dtype }: Tensor): void {
+  if (isFloat(dtype)) return;
+  throw new DTypeError(`Cannot ${call}: pred must hold float scores, got ${dtype}`);
 }
 
 /** Predicted and true labels of the places that count, in pairs. */

@@ -3,7 +3,7 @@
 import {
   arrayOf,
   checkKind,
-  COUNT,
+  countTo,
   FLAG,
   kind,
   NUMBER,
@@ -196,8 +196,11 @@ export interface BleuOptions {
   weights?: readonly number[];
 }
 
+/** Words of a run at most. */
+const MOST_WORDS = 1000;
+
 const bleuOptions = optionReader<BleuOptions>({
-  nGram: COUNT,
+  nGram: countTo(MOST_WORDS),
   smooth: FLAG,
   weights: arrayOf(NUMBER, "numbers"),
 });

@@ -2,6 +2,7 @@
 
 import { ShapeError, showShape } from "../core/errors.ts";
 import { checkCount, shown } from "../core/options.ts";
+import { checkShape } from "../core/shape.ts";
 import {
   avgPool1d,
   avgPool2d,
@@ -88,7 +89,9 @@ function adaptivePool(op: string, dims: number, taken: Taken): AdaptivePool {
         [x.shape],
       );
     }
-    return adapted(x, space.map((extent, i) => asked[i] ?? extent), taken);
+    const sizes = space.map((extent, i) => asked[i] ?? extent);
+    checkShape(op, [...x.shape.slice(0, -dims), ...sizes]);
+    return adapted(x, sizes, taken);
   };
 }
 

@@ -20,6 +20,17 @@ export const EPSILON = kind(
   (value) => typeof value === "number" && value >= 0,
 );
 
+/** Layers that a net makes of one at most. */
+const MOST_LAYERS = 10_000;
+
+/** A number of layers that a net makes one by one, from a least on. */
+export function layersFrom(least: number): Kind {
+  return kind(
+    `an integer from ${least} to ${MOST_LAYERS}`,
+    (value) => WHOLE.accepts(value) && Number(value) >= least && Number(value) <= MOST_LAYERS,
+  );
+}
+
 /** An extent, or one for each dimension. */
 function extents({ needed, accepts }: Kind): Kind {
   return kind(

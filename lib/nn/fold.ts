@@ -2,6 +2,7 @@
 
 import { ShapeError, showShape } from "../core/errors.ts";
 import { checkCount, checkKind, optionReader } from "../core/options.ts";
+import { checkShape } from "../core/shape.ts";
 import type { Extents } from "../ops/mod.ts";
 import { zeros } from "../tensor/create.ts";
 import type { Tensor } from "../tensor/tensor.ts";
@@ -48,19 +49,12 @@ function windowsOver(
   const stride = eachOf(call, "stride", options.stride ?? 1, 2);
   const dilation = eachOf(call, "dilation", options.dilation ?? 1, 2);
   const margins = eachOf(call, "padding", options.padding ?? 0, 2);
-  const lanes = kernel.map((extent, i) => {
-    const step = dilation[i] ?? 1;
-    const padded = (image[i] ?? 0) + 2 * (margins[i] ?? 0);
-    const count = Math.floor((padded - step * (extent - 1) - 1) / (stride[i] ?? 1)) + 1;
-    const taps = Array.from(
-      { length: extent },
-      (_, tap) =>
-        Array.from({ length: Math.max(0, count) }, (_, at) => at * (stride[i] ?? 1) + tap * step),
-    );
-    return { padded, count, taps };
+  const padded = image.map((extent, i) => extent + 2 * (margins[i] ?? 0));
+  const counts = kernel.map((extent, i) => {
+    const over = (padded[i] ?? 0) - (dilation[i] ?? 1) * (extent - 1) - 1;
+    return Math.floor(over / (stride[i] ?? 1)) + 1;
   });
-  const padded = lanes.map((lane) => lane.padded);
-  if (lanes.some(({ count }) => count < 1)) {
+  if (counts.some((count) => count < 1)) {
     throw new ShapeError(
       `Cannot ${call}: windows of ${showShape(kernel)} with dilation ${
         showShape(dilation)
@@ -68,7 +62,17 @@ function windowsOver(
       [image],
     );
   }
-  const [rows = [], columns = []] = lanes.map((lane) => lane.taps);
+  checkShape(call.replace("compute ", ""), [...kernel, ...counts]);
+  const [rows = [], columns = []] = kernel.map((extent, i) =>
+    Array.from(
+      { length: extent },
+      (_, tap) =>
+        Array.from(
+          { length: counts[i] ?? 0 },
+          (_, at) => at * (stride[i] ?? 1) + tap * (dilation[i] ?? 1),
+        ),
+    )
+  );
   const width = padded[1] ?? 0;
   const places = rows.flatMap((ys) =>
     columns.flatMap((xs) => ys.flatMap((y) => xs.map((x) => y * width + x)))

@@ -12,6 +12,7 @@ import {
   orNull,
   TENSOR,
 } from "../core/options.ts";
+import { checkShape } from "../core/shape.ts";
 import type { Extents } from "../ops/mod.ts";
 import { fromTypedArray } from "../tensor/create.ts";
 import type { Tensor } from "../tensor/tensor.ts";
@@ -212,6 +213,7 @@ export function interpolate(x: Tensor, options: InterpolateOptions): Tensor {
   const dims = DIMS[mode];
   checkRank(call, x, dims === undefined ? [3, 4, 5] : [dims + 2]);
   const lanes = lanesOf(call, x.shape.slice(2), read);
+  checkShape("interpolate", [...x.shape.slice(0, 2), ...lanes.map(({ size }) => size)]);
   if (mode === "area") {
     const pool = [adaptiveAvgPool1d, adaptiveAvgPool2d, adaptiveAvgPool3d][lanes.length - 1];
     if (pool !== undefined) return pool(x, lanes.map(({ size }) => size));

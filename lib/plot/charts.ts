@@ -3,7 +3,7 @@
 import { dot, lineY, rectY } from "@observablehq/plot";
 import {
   checkCount,
-  COUNT,
+  countTo,
   FLAG,
   type Kind,
   kind,
@@ -240,9 +240,12 @@ export interface HistogramOptions extends AxesOptions {
   color?: string;
 }
 
+/** Bins at most: more are narrower than a line of the screen. */
+const MOST_BINS = 10_000;
+
 const readHistogram = optionReader<HistogramOptions>({
   ...AXES_OPTIONS,
-  bins: COUNT,
+  bins: countTo(MOST_BINS),
   label: TEXT,
   color: TEXT,
 });

@@ -22,6 +22,51 @@ function acceptance(outcome: unknown): string {
   return `was accepted, and gave ${Deno.inspect(outcome, { depth: 0 }).slice(0, 80)}`;
 }
 
+/** A number of things that no memory holds. */
+const IMMENSE = 2 ** 40;
+
+/** A value of which a whole number is immense; undefined if there is none in it. */
+function immense(value: unknown): unknown {
+  const counts = (own: unknown) => Number.isInteger(own) && Number(own) > 0;
+  if (counts(value)) return IMMENSE;
+  const several = Array.isArray(value) && value.length > 0 && value.every(counts);
+  return several ? value.map(() => IMMENSE) : undefined;
+}
+
+/** The ways to call with one immense number. */
+function* immenseCalls(args: Call["args"]): Generator<[what: string, args: unknown[]]> {
+  for (const [i, arg] of args.entries()) {
+    const put = (value: unknown) => args.map(valueOf).toSpliced(i, 1, value);
+    if (!isOptions(arg)) {
+      const value = immense(arg.make());
+      if (value !== undefined) yield [`argument ${i}`, put(value)];
+      continue;
+    }
+    for (const [key, own] of Object.entries(arg.keys)) {
+      const value = immense(own.make());
+      if (value !== undefined) yield [key, put({ ...valueOf(arg) as object, [key]: value })];
+    }
+  }
+}
+
+/** What is wrong with how a function treats immense numbers, which it takes or refuses in our words. */
+export async function faultsOfImmense(
+  name: string,
+  { args }: Call,
+  run: (...args: unknown[]) => unknown,
+): Promise<string[]> {
+  const lines: string[] = [];
+  for (const [what, own] of immenseCalls(args)) {
+    try {
+      await run(...own);
+    } catch (error) {
+      const wrong = faultOf(error, "", "");
+      if (wrong !== null) lines.push(`${name}, ${what}: ${wrong}`);
+    }
+  }
+  return lines;
+}
+
 /** What is wrong with the outcome of a wrong call; null if it is refused in our words. */
 export function complaint(named: string, call: () => unknown, needed = ""): string | null {
   let outcome: unknown;

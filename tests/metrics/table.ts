@@ -97,7 +97,19 @@ const LABELS: readonly Refusal[] = [
     error: RangeError,
     says: "numClasses is 4, but pred has scores of 3 classes",
   },
+  {
+    inputs: pair(() => labels(0, 1), () => labels(0, 2 ** 30)),
+    error: RangeError,
+    says: "label 1073741824 of target at index 1 is out of range for the 1048576 classes",
+  },
 ];
+
+/** What metrics of scores refuse. */
+const NO_SCORES: Refusal = {
+  inputs: pair(() => labels(0, 1), () => labels(0, 1)),
+  error: TypeError,
+  says: "pred must hold float scores, got int32",
+};
 
 /** What metrics of orders refuse. */
 const RANKING: readonly Refusal[] = [
@@ -130,11 +142,7 @@ const there = () => ({ boxes: ones([1, 4]), labels: labels(0) });
 const CLASS_OPTIONS = { task: true, threshold: true, ignoreIndex: true, numClasses: true } as const;
 const CURVE: MetricRow<metrics.CurveOptions> = {
   options: { task: true, average: true, ignoreIndex: true },
-  refuses: [...CLASSES, {
-    inputs: pair(() => labels(0, 1), () => labels(0, 1)),
-    error: TypeError,
-    says: "pred must hold float scores, got int32",
-  }],
+  refuses: [...CLASSES, NO_SCORES],
 };
 
 /** The rows, by the name of the metric. */
@@ -150,7 +158,11 @@ export const METRICS: { readonly [Name in MetricName]: MetricRow<OptionsOf<Name>
   },
   confusionMatrix: {
     options: { ...CLASS_OPTIONS, normalize: true },
-    refuses: [...CLASSES.slice(0, -1), ...LABELS],
+    refuses: [...CLASSES.slice(0, -1), ...LABELS, {
+      inputs: pair(() => labels(0, 1), () => labels(0, 5000)),
+      error: RangeError,
+      says: "a matrix has at most 4096 rows, got 5001 classes",
+    }],
   },
   precisionRecallF1: {
     options: { ...CLASS_OPTIONS, average: true },
@@ -188,7 +200,7 @@ export const METRICS: { readonly [Name in MetricName]: MetricRow<OptionsOf<Name>
   adjustedRandIndex: { options: {}, refuses: [OTHER_SHAPE] },
   expectedCalibrationError: {
     options: { bins: true, norm: true, ignoreIndex: true },
-    refuses: [...CLASSES.slice(0, -1), {
+    refuses: [...CLASSES.slice(0, -1), NO_SCORES, {
       inputs: pair(() => tensor([0.5, 2]), () => labels(0, 1)),
       error: RangeError,
       says: "pred must hold probabilities from 0 to 1, got 2 at index 1",

@@ -3,7 +3,7 @@
 import {
   checkCount,
   checkKind,
-  COUNT,
+  countTo,
   type OptionReader,
   optionReader,
   type OptionTable,
@@ -31,6 +31,9 @@ export interface WorldOptions extends SyntheticOptions {
   /** The seed of what training and test have in common, an integer from 0 on. Default: 0. */
   world?: number;
 }
+
+/** How many examples there may be. */
+const EXAMPLES = countTo(2 ** 24);
 
 /** The kinds of those options. */
 export const SYNTHETIC_OPTIONS: OptionTable<SyntheticOptions> = { generator: GENERATOR };
@@ -62,7 +65,7 @@ export function readArguments<O extends WorldOptions>(
 ): Read<O> {
   const call = `run synthetic.${name}`;
   checkCount(call, given, 2);
-  checkKind(call, "the number of examples", n, COUNT);
+  checkKind(call, "the number of examples", n, EXAMPLES);
   const own = read(call, options);
   return {
     options: own,

@@ -1,6 +1,6 @@
 /** Synthetic sequences of signs. */
 
-import { COUNT, optionReader } from "../../core/options.ts";
+import { COUNT, countTo, optionReader } from "../../core/options.ts";
 import { oneHot } from "../../ops/mod.ts";
 import { fromTypedArray, rand, randn } from "../../tensor/create.ts";
 import { elementsOf } from "../../tensor/examples.ts";
@@ -60,7 +60,10 @@ export interface ResiduesOptions extends WorldOptions {
   length?: number;
 }
 
-const residuesOptions = optionReader<ResiduesOptions>({ ...WORLD_OPTIONS, length: COUNT });
+const residuesOptions = optionReader<ResiduesOptions>({
+  ...WORLD_OPTIONS,
+  length: countTo(2 ** 20),
+});
 
 /** How likely each state comes after each. */
 const STATES = [[0.85, 0.05, 0.10], [0.05, 0.85, 0.10], [0.15, 0.15, 0.70]] as const;

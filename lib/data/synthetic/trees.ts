@@ -1,6 +1,6 @@
 /** Synthetic graphs, each a tree: vessels and molecules. */
 
-import { COUNT, NOT_NEGATIVE, optionReader } from "../../core/options.ts";
+import { countTo, NOT_NEGATIVE, optionReader } from "../../core/options.ts";
 import { oneHot } from "../../ops/mod.ts";
 import { fromTypedArray, randn } from "../../tensor/create.ts";
 import { elementsOf } from "../../tensor/examples.ts";
@@ -41,7 +41,7 @@ export interface VesselTreesOptions extends SyntheticOptions {
 
 const vesselOptions = optionReader<VesselTreesOptions>({
   ...SYNTHETIC_OPTIONS,
-  nodes: COUNT,
+  nodes: countTo(10_000),
   noise: NOT_NEGATIVE,
 });
 

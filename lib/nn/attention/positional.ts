@@ -1,8 +1,9 @@
 /** Places in a sequence as waves. */
 
+import { CODES } from "../../core/dtype.ts";
 import { ShapeError, showShape } from "../../core/errors.ts";
 import { checkCount, checkKind, COUNT, FLAG, NUMBER, optionReader } from "../../core/options.ts";
-import { extentAt } from "../../core/shape.ts";
+import { checkRoom, checkShape, extentAt } from "../../core/shape.ts";
 import { fromTypedArray } from "../../tensor/create.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import { checkFloating } from "../checks.ts";
@@ -73,6 +74,13 @@ export class PositionalEncoding extends Module {
       options,
     );
     checkProbability(call, dropout, "dropout");
+    checkShape("PositionalEncoding", [maxLen, 1, dModel]);
+    checkRoom(
+      [maxLen, 1, dModel],
+      maxLen * dModel,
+      CODES.float64,
+      "the table of PositionalEncoding",
+    );
     this.dropout = new Dropout(dropout);
     this.pe = new Buffer(
       fromTypedArray(waves(maxLen, dModel), [maxLen, 1, dModel]).to({ dtype }),

@@ -12,7 +12,7 @@ import {
 } from "../../core/options.ts";
 import { full } from "../../tensor/create.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
-import { ANY_MODULE, checkFloating } from "../checks.ts";
+import { ANY_MODULE, checkFloating, layersFrom } from "../checks.ts";
 import { xavierUniform_ } from "../init.ts";
 import { LayerNorm } from "../layer_norm.ts";
 import { Module } from "../module.ts";
@@ -95,7 +95,7 @@ export class TransformerEncoder extends Module<[src: Tensor, options?: Transform
     const call = "make TransformerEncoder";
     checkCount(call, arguments.length, 3);
     checkKind(call, "encoderLayer", encoderLayer, ANY_MODULE);
-    checkKind(call, "numLayers", numLayers, WHOLE);
+    checkKind(call, "numLayers", numLayers, layersFrom(0));
     const { norm = null } = readStack(call, options);
     this.layers = Array.from({ length: numLayers }, () => encoderLayer.copy());
     this.norm = norm;
@@ -157,7 +157,7 @@ export class TransformerDecoder
     const call = "make TransformerDecoder";
     checkCount(call, arguments.length, 3);
     checkKind(call, "decoderLayer", decoderLayer, ANY_MODULE);
-    checkKind(call, "numLayers", numLayers, WHOLE);
+    checkKind(call, "numLayers", numLayers, layersFrom(0));
     const { norm = null } = readStack(call, options);
     this.layers = Array.from({ length: numLayers }, () => decoderLayer.copy());
     this.norm = norm;
@@ -195,8 +195,8 @@ export interface TransformerOptions extends TransformerLayerOptions {
 
 const readTransformer = optionReader<TransformerOptions>({
   ...TRANSFORMER_OPTIONS,
-  numEncoderLayers: WHOLE,
-  numDecoderLayers: WHOLE,
+  numEncoderLayers: layersFrom(0),
+  numDecoderLayers: layersFrom(0),
   customEncoder: orNull(ANY_MODULE),
   customDecoder: orNull(ANY_MODULE),
 });

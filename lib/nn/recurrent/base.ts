@@ -14,6 +14,7 @@ import { extentAt, sameShape } from "../../core/shape.ts";
 import { cat, stack } from "../../ops/mod.ts";
 import { zeros } from "../../tensor/create.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
+import { layersFrom } from "../checks.ts";
 import { checkProbability, dropout } from "../drop.ts";
 import { uniform_ } from "../init.ts";
 import { LAYER_OPTIONS, type LayerOptions, Module, Parameter } from "../module.ts";
@@ -38,7 +39,7 @@ export interface RNNBaseOptions extends LayerOptions {
 /** What the options of all recurrent layers must be. */
 export const BASE_OPTIONS: OptionTable<RNNBaseOptions> = {
   ...LAYER_OPTIONS,
-  numLayers: COUNT,
+  numLayers: layersFrom(1),
   bias: FLAG,
   batchFirst: FLAG,
   dropout: NUMBER,

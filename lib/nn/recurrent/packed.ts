@@ -13,7 +13,7 @@ import {
   orNull,
   TENSOR,
 } from "../../core/options.ts";
-import { extentAt, sameShape } from "../../core/shape.ts";
+import { checkShape, extentAt, sameShape } from "../../core/shape.ts";
 import { cat, stack } from "../../ops/mod.ts";
 import { full } from "../../tensor/create.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
@@ -345,6 +345,7 @@ export function padPackedSequence(
     );
   }
   const batch = batchSizes[0] ?? 0;
+  checkShape("padPackedSequence", [steps, batch, ...data.shape.slice(1)]);
   const places = Array.from({ length: batch }, (_, i) => i);
   const order = unsortedIndices === null ? places : unsortedIndices.toArray() as number[];
   const starts = batchSizes.map((_, t) => batchSizes.slice(0, t).reduce((sum, n) => sum + n, 0));
