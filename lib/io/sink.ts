@@ -81,13 +81,12 @@ function discard(path: string): void {
   }
 }
 
-/**
- * Writes a file under a temporary name, and gives it its own when all is on the disk: whatever
- * happens meanwhile, an old file stays as it is or the new one is complete.
- *
- * @param name The function that writes, for messages.
- */
-export function writeFile(name: string, path: string | URL, chunks: Iterable<Uint8Array>): void {
+/** Something done with the file that a path leads to and with a temporary one, of which nothing is left. */
+function besides(
+  name: string,
+  path: string | URL,
+  act: (temporary: string, target: ReturnType<typeof targetOf>) => void,
+): void {
   const shown = pathOf(path);
   try {
     const target = targetOf(shown);
@@ -96,8 +95,7 @@ export function writeFile(name: string, path: string | URL, chunks: Iterable<Uin
     sweep(folder, start);
     const temporary = `${folder}/${start}${crypto.randomUUID()}`;
     try {
-      write(temporary, chunks, target.mode);
-      Deno.renameSync(temporary, target.path);
+      act(temporary, target);
     } catch (error) {
       discard(temporary);
       throw error;
@@ -108,4 +106,25 @@ export function writeFile(name: string, path: string | URL, chunks: Iterable<Uin
     const flags = `--allow-read=${where} --allow-write=${where}`;
     throw explained(`run ${name} on ${shown}`, flags, error);
   }
+}
+
+/**
+ * Writes a file under a temporary name, and gives it its own when all is on the disk: whatever
+ * happens meanwhile, an old file stays as it is or the new one is complete.
+ *
+ * @param name The function that writes, for messages.
+ */
+export function writeFile(name: string, path: string | URL, chunks: Iterable<Uint8Array>): void {
+  besides(name, path, (temporary, target) => {
+    write(temporary, chunks, target.mode);
+    Deno.renameSync(temporary, target.path);
+  });
+}
+
+/** Refuses a path at which no file can be written, before there is anything that would be lost. */
+export function checkTarget(name: string, path: string | URL): void {
+  besides(name, path, (temporary) => {
+    write(temporary, [], null);
+    Deno.removeSync(temporary);
+  });
 }

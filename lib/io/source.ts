@@ -3,10 +3,15 @@
 import { lastingArray, lengthOf, tagOf } from "../core/dtype.ts";
 import { type Kind, kind, shown, TEXT } from "../core/options.ts";
 
+/** Where a file is, as text. */
+export const PATH_TEXT: Kind = kind(
+  "a path",
+  (value) => TEXT.accepts(value) && value !== "",
+);
 /** Where a file is. */
 export const PATH: Kind = kind(
   "a path or a file URL",
-  (value) => TEXT.accepts(value) || (value instanceof URL && value.protocol === "file:"),
+  (value) => PATH_TEXT.accepts(value) || (value instanceof URL && value.protocol === "file:"),
 );
 
 /** A path as text. */

@@ -24,7 +24,7 @@
 
 import { command } from "./command.ts";
 
-export { RunFolder, type RunFolderOptions } from "./run_folder.ts";
+export { RunFolder, type RunFolderOptions, type RunFolderState } from "./run_folder.ts";
 export {
   type Json,
   type LayerNorms,

@@ -9,18 +9,20 @@ import {
   isPlainObject,
   kind,
   optionReader,
+  orNull,
   shown,
   TEXT,
 } from "../core/options.ts";
 import { defaultGenerator } from "../core/random.ts";
 import { isTensor } from "../core/tensor.ts";
 import { writeFile } from "../io/sink.ts";
-import { explained } from "../io/source.ts";
+import { explained, PATH_TEXT } from "../io/source.ts";
 import { layerOf, lengthOf } from "../study/layers.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import type { BatchReport, Callback, Run } from "../train/callback.ts";
 import type { EpochRecord } from "../train/history.ts";
 import { CsvLogger, JsonlLogger, TensorBoardLogger } from "../train/loggers.ts";
+import { stateOf } from "../train/state_tree.ts";
 import {
   FILES,
   FORMAT,
@@ -82,6 +84,14 @@ function trainingOf({ model, optimizer, epochs }: Run): Record<string, Json> {
   const training = { epochs, parameters, ...names, groups };
   return jsonOf("keep a run", "training", training) as Record<string, Json>;
 }
+
+/** What `RunFolder` knows. */
+export type RunFolderState = {
+  /** The folder of the run; null if none has begun. */
+  readonly path: string | null;
+};
+
+const readState = optionReader<RunFolderState>({ path: orNull(TEXT) });
 
 /** The lengths of what the parameters of each layer hold. */
 function byLayer(params: readonly (readonly [string, Tensor | null])[]): Record<string, number> {
@@ -148,7 +158,7 @@ export class RunFolder implements Callback {
   constructor(path: string, options?: RunFolderOptions) {
     const call = "make RunFolder";
     checkCount(call, arguments.length, 2);
-    checkKind(call, "the path", path, TEXT);
+    checkKind(call, "the path", path, PATH_TEXT);
     const { settings = {}, every = 50 } = readOptions(call, options);
     this.#wanted = path;
     this.#settings = jsonOf(call, "settings", settings) as Record<string, Json>;
@@ -249,12 +259,13 @@ export class RunFolder implements Callback {
   }
 
   /** Where the run is kept, for one that goes on. */
-  stateDict(): { readonly path: string | null } {
+  stateDict(): RunFolderState {
     return { path: this.#path };
   }
 
   /** Goes on there, unless it has been moved away. */
-  loadStateDict({ path }: { readonly path: string | null }): void {
+  loadStateDict(state: RunFolderState): void {
+    const { path } = stateOf("load the state of RunFolder", readState, state, "path");
     this.#resumed = path !== null && infoIn("resume a run", path) !== null ? path : null;
   }
 
@@ -262,12 +273,15 @@ export class RunFolder implements Callback {
   #claim(): string {
     for (let number = 1;; number++) {
       const path = number === 1 ? this.#wanted : `${this.#wanted.replace(/\/+$/, "")}-${number}`;
+      let made = false;
       try {
         Deno.mkdirSync(path, { recursive: true });
+        made = true;
         Deno.openSync(inside(path, FILES.info), { write: true, createNew: true }).close();
         return path;
       } catch (error) {
-        if (error instanceof Deno.errors.AlreadyExists) continue;
+        // Another run is there; or else a file in the place of the folder.
+        if (made && error instanceof Deno.errors.AlreadyExists) continue;
         const flags = `--allow-read=${path} --allow-write=${path}`;
         throw explained(`keep a run in ${path}`, flags, error);
       }

@@ -2,11 +2,13 @@
 
 import { noGrad } from "../autograd/tape.ts";
 import {
+  arrayOf,
   checkCount,
   checkKind,
   COUNT,
   isPlainObject,
   kind,
+  NUMBER,
   oneOf,
   optionReader,
   shown,
@@ -14,9 +16,11 @@ import {
 } from "../core/options.ts";
 import { defaultGenerator } from "../core/random.ts";
 import { loadWithMetadata, saveSafetensors } from "../io/safetensors.ts";
+import { checkTarget } from "../io/sink.ts";
+import { PATH_TEXT } from "../io/source.ts";
 import type { BatchReport, Callback, Run } from "./callback.ts";
 import { type EpochRecord, monitored } from "./history.ts";
-import { isStateful, putTogether, type Stateful, takeApart } from "./state_tree.ts";
+import { isStateful, putTogether, type Stateful, stateOf, takeApart } from "./state_tree.ts";
 
 /** The entries of a checkpoint's metadata: all but the tensors, and the stream of random numbers. */
 const [STATES, RANDOM] = ["adjoint_states", "adjoint_random"] as const;
@@ -24,7 +28,7 @@ const [STATES, RANDOM] = ["adjoint_states", "adjoint_random"] as const;
 const STATEFUL = kind("something with stateDict and loadStateDict", isStateful);
 
 function checkParts(call: string, path: string, parts: Readonly<Record<string, Stateful>>): void {
-  checkKind(call, "the path", path, TEXT);
+  checkKind(call, "the path", path, PATH_TEXT);
   if (!isPlainObject(parts)) {
     throw new TypeError(
       `Cannot ${call}: it needs an object, as in { model, optimizer }, got ${shown(parts)}`,
@@ -143,6 +147,18 @@ export interface KeptEpoch {
   readonly path: string;
 }
 
+/** What `Checkpoint` knows. */
+export type CheckpointState = {
+  /** The epochs that are kept, the best first. */
+  readonly best: readonly KeptEpoch[];
+};
+
+const KEPT = kind(
+  "a kept epoch",
+  (value) => isPlainObject(value) && NUMBER.accepts(value.value) && TEXT.accepts(value.path),
+);
+const readState = optionReader<CheckpointState>({ best: arrayOf(KEPT, "{ value, path }") });
+
 /**
  * Writes a run to a file from which `fit` can `resume`: after epochs, after steps if asked, and in the
  * end, also after Ctrl-C. With `saveTopK`, the best epochs stand beside it, as `NAME.epoch3.EXTENSION`.
@@ -161,6 +177,7 @@ export class Checkpoint implements Callback {
   readonly #options: CheckpointOptions;
   #best: readonly KeptEpoch[] = [];
   #saved = "";
+  #writable = false;
 
   /**
    * Creates the callback.
@@ -169,9 +186,16 @@ export class Checkpoint implements Callback {
    */
   constructor(path: string, options?: CheckpointOptions) {
     checkCount("make Checkpoint", arguments.length, 2);
-    checkKind("make Checkpoint", "the path", path, TEXT);
+    checkKind("make Checkpoint", "the path", path, PATH_TEXT);
     this.#options = readOptions("make Checkpoint", options);
     this.#path = path;
+  }
+
+  /** Refuses a file that cannot be written, before anything is learned that would be lost. */
+  onFitStart(): void {
+    this.#writable = false;
+    checkTarget("Checkpoint", this.#path);
+    this.#writable = true;
   }
 
   /** Writes the file after a step, if it is time. */
@@ -191,17 +215,17 @@ export class Checkpoint implements Callback {
 
   /** Writes the file if something has happened since. */
   onFitEnd(run: Run): void {
-    if (run.resumable) this.#save(run);
+    if (run.resumable && this.#writable) this.#save(run);
   }
 
   /** The epochs that are kept. */
-  stateDict(): { readonly best: readonly KeptEpoch[] } {
+  stateDict(): CheckpointState {
     return { best: this.#best };
   }
 
   /** Takes them over. */
-  loadStateDict({ best }: { readonly best: readonly KeptEpoch[] }): void {
-    this.#best = best;
+  loadStateDict(state: CheckpointState): void {
+    this.#best = stateOf("load the state of Checkpoint", readState, state, "best").best;
   }
 
   #save(run: Run): void {

@@ -60,8 +60,12 @@ export class Measured {
   }
 
   /** Adds a batch. */
-  add({ output, target, size }: Evaluated): void {
+  add({ output, target, size, terms }: Evaluated): void {
     if (output === null || target === null) return;
+    const twice = this.#names.find((name) => Object.hasOwn(terms, name));
+    if (twice !== undefined) {
+      throw new TypeError(`Cannot compute the metric ${twice}: a term of the loss has its name`);
+    }
     const prediction = output.detach();
     noGrad(() => {
       for (const [, stream] of this.#streams) stream.update(prediction, target);

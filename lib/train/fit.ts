@@ -25,13 +25,14 @@ function onInterrupt(fn: () => void): () => void {
   return () => Deno.removeSignalListener("SIGINT", fn);
 }
 
+/** Whether there is something at a path; whatever is no checkpoint, `load` refuses. */
 function exists(path: string): boolean {
   try {
-    return Deno.statSync(path).isFile;
+    Deno.statSync(path);
   } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return false;
-    throw error;
+    return !(error instanceof Deno.errors.NotFound);
   }
+  return true;
 }
 
 /** What shows how training goes on, here. */
@@ -42,6 +43,7 @@ function progress(): Callback {
 /** One epoch, from where the run stands in it. */
 async function runEpoch(run: TrainingRun, plan: Plan, data: Batches<unknown>): Promise<void> {
   await run.call("onEpochStart");
+  if (run.stopped) return;
   for await (const batch of taken(run.remaining(data), plan.limit - run.batch)) {
     await run.call("onBatchEnd", run.learn(batch));
     if (run.stopped && run.resumable) return;
@@ -94,7 +96,8 @@ async function unlessCutOff(run: TrainingRun, begin: () => Promise<void>): Promi
  *
  * @returns What was noted of each epoch: `epoch`, `step`, `lr`, `seconds`, `loss`, its terms, the
  * metrics, and those of the validation with `val` before the name.
- * @throws {FitError} If the loss is no finite number, or training was interrupted.
+ * @throws {FitError} If the loss is no finite number or depends on no parameter of the optimizer, or
+ * training was interrupted.
  *
  * @example A line through points
  * ```ts
@@ -122,14 +125,21 @@ export async function fit<B>(options: FitOptions<B>): Promise<History> {
   if (plan.resume !== null && exists(plan.resume)) load(plan.resume, run.parts);
   const data = plan.overfit ? await firstBatches(plan.train, plan.limit) : plan.train;
   const quiet = onInterrupt(() => run.interrupt());
+  const failures: unknown[] = [];
   try {
     await run.call("onFitStart");
     const epochs = () => runEpochs(run, plan, data);
     await (notebook === null ? epochs() : unlessCutOff(run, epochs));
-  } finally {
-    quiet();
-    await run.call("onFitEnd");
-    run.endEarly();
+  } catch (error) {
+    failures.push(error);
+  }
+  quiet();
+  failures.push(...await run.end());
+  run.endEarly();
+  if (failures.length > 0) {
+    // What failed first is what is to be known; the rest is often its consequence.
+    for (const other of failures.slice(1)) console.warn(`fit: at the end, too: ${other}`);
+    throw failures[0];
   }
   if (run.interrupted) throw new FitError(`interrupted in epoch ${run.epoch}`, run.history);
   return run.history;

@@ -1,7 +1,18 @@
 /** What training noted, epoch by epoch. */
 
-import { checkCount, checkKind, oneOf, optionReader, TEXT } from "../core/options.ts";
+import {
+  arrayOf,
+  checkCount,
+  checkKind,
+  isPlainObject,
+  kind,
+  NUMBER,
+  oneOf,
+  optionReader,
+  TEXT,
+} from "../core/options.ts";
 import { historyHtml } from "./shown.ts";
+import { stateOf } from "./state_tree.ts";
 
 /** The numbers of an epoch by name: `epoch`, `step`, `lr`, `seconds`, `loss`, its terms, `valLoss` … */
 export type EpochRecord = Readonly<Record<string, number>>;
@@ -27,6 +38,36 @@ export function monitored(call: string, record: EpochRecord, name: string): numb
 export function short(value: number | undefined): string {
   if (value === undefined) return "";
   return Number.isInteger(value) ? String(value) : value.toPrecision(4);
+}
+
+/** The epochs of a run. */
+export interface HistoryState {
+  /** In order. */
+  readonly records: readonly EpochRecord[];
+}
+
+const RECORD = kind(
+  "an epoch",
+  (value) => isPlainObject(value) && Object.values(value).every(NUMBER.accepts),
+);
+const readState = optionReader<HistoryState>({ records: arrayOf(RECORD, "numbers by name") });
+
+/** A name as a cell of comma-separated values (RFC 4180). */
+function quotedCell(name: string): string {
+  return /[",\r\n]/.test(name) ? `"${name.replaceAll('"', '""')}"` : name;
+}
+
+/** The numbers of an epoch that training itself notes. */
+const OWN_NAMES: readonly string[] = ["epoch", "step", "lr", "seconds", "loss"];
+
+/** Refuses the name of a number that another has already; `what` is what the number is. */
+export function checkOwnName(call: string, what: string, name: string): void {
+  if (!OWN_NAMES.includes(name)) return;
+  throw new TypeError(
+    `Cannot ${call}: ${what} must have a name of its own, got "${name}", which is one of ${
+      OWN_NAMES.join(", ")
+    }`,
+  );
 }
 
 /**
@@ -94,7 +135,7 @@ export class History {
     checkCount("run History.toCsv", arguments.length, 0);
     const { columns } = this;
     const rows = this.records.map((record) => columns.map((name) => record[name] ?? "").join(","));
-    return [columns.join(","), ...rows, ""].join("\n");
+    return [columns.map(quotedCell).join(","), ...rows, ""].join("\n");
   }
 
   /** The epochs as a table of text. */
@@ -118,14 +159,16 @@ export class History {
   }
 
   /** Everything to go on from. */
-  stateDict(): { readonly records: readonly EpochRecord[] } {
+  stateDict(): HistoryState {
     checkCount("read the state of a History", arguments.length, 0);
     return { records: this.records.map((record) => ({ ...record })) };
   }
 
   /** Goes on from there. */
-  loadStateDict({ records }: { readonly records: readonly EpochRecord[] }): void {
-    checkCount("load the state of a History", arguments.length, 1);
+  loadStateDict(state: HistoryState): void {
+    const call = "load the state of a History";
+    checkCount(call, arguments.length, 1);
+    const { records } = stateOf(call, readState, state, "records");
     this.records.splice(0, this.records.length, ...records.map((record) => ({ ...record })));
   }
 }

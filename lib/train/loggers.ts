@@ -1,7 +1,8 @@
 /** Files of what training notes. */
 
-import { checkCount, checkKind, COUNT, optionReader, TEXT } from "../core/options.ts";
-import { writeFile } from "../io/sink.ts";
+import { checkCount, checkKind, COUNT, optionReader } from "../core/options.ts";
+import { checkTarget, writeFile } from "../io/sink.ts";
+import { PATH_TEXT } from "../io/source.ts";
 import type { BatchReport, Callback, Run } from "./callback.ts";
 import type { EpochRecord } from "./history.ts";
 import { scalarsRecord, versionRecord } from "./tensorboard.ts";
@@ -9,7 +10,7 @@ import { scalarsRecord, versionRecord } from "./tensorboard.ts";
 /** A path, which must be text. */
 function pathFor(name: string, path: string, count: number): string {
   checkCount(`make ${name}`, count, 1);
-  checkKind(`make ${name}`, "the path", path, TEXT);
+  checkKind(`make ${name}`, "the path", path, PATH_TEXT);
   return path;
 }
 
@@ -34,6 +35,11 @@ export class CsvLogger implements Callback {
    */
   constructor(path: string) {
     this.#path = pathFor("CsvLogger", path, arguments.length);
+  }
+
+  /** Refuses a file that cannot be written, before anything is learned. */
+  onFitStart(): void {
+    checkTarget("CsvLogger", this.#path);
   }
 
   /** Writes a line of names, then one for each epoch. */
@@ -63,6 +69,11 @@ export class JsonlLogger implements Callback {
    */
   constructor(path: string) {
     this.#path = pathFor("JsonlLogger", path, arguments.length);
+  }
+
+  /** Refuses a file that cannot be written, before anything is learned. */
+  onFitStart(): void {
+    checkTarget("JsonlLogger", this.#path);
   }
 
   /** Writes one line for each epoch. */
@@ -105,7 +116,7 @@ export class TensorBoardLogger implements Callback {
   constructor(folder: string, options?: TensorBoardLoggerOptions) {
     const call = "make TensorBoardLogger";
     checkCount(call, arguments.length, 2);
-    checkKind(call, "the folder", folder, TEXT);
+    checkKind(call, "the folder", folder, PATH_TEXT);
     const { every = 50 } = readOptions(call, options);
     this.#folder = folder;
     this.#every = every;

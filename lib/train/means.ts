@@ -1,5 +1,17 @@
 /** Means of the numbers of many batches, weighed by the examples in each. */
 
+import { isPlainObject, type Kind, kind, NUMBER } from "../core/options.ts";
+
+/** The kind of the state of means. */
+export const SUMS: Kind = kind(
+  "sums by name, { sum, weight }",
+  (value) =>
+    isPlainObject(value) &&
+    Object.values(value).every((own) =>
+      isPlainObject(own) && NUMBER.accepts(own.sum) && NUMBER.accepts(own.weight)
+    ),
+);
+
 /** Sums by name, of which the means are taken. */
 export class Means {
   readonly #sums = new Map<string, { sum: number; weight: number }>();

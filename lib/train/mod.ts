@@ -7,7 +7,7 @@
 export { fit } from "./fit.ts";
 export { FitError } from "./fit_error.ts";
 export { evaluate } from "./evaluate.ts";
-export { type BestOptions, type EpochRecord, History } from "./history.ts";
+export { type BestOptions, type EpochRecord, History, type HistoryState } from "./history.ts";
 export type { BatchReport, Callback, Run } from "./callback.ts";
 export type { Criterion, Step, Terms } from "./objective.ts";
 export type {
@@ -31,7 +31,14 @@ export {
   TensorBoardLogger,
   type TensorBoardLoggerOptions,
 } from "./loggers.ts";
-export { Checkpoint, type CheckpointOptions, type KeptEpoch, load, save } from "./checkpoint.ts";
+export {
+  Checkpoint,
+  type CheckpointOptions,
+  type CheckpointState,
+  type KeptEpoch,
+  load,
+  save,
+} from "./checkpoint.ts";
 export type { Stateful } from "./state_tree.ts";
 export {
   type BatchSizeRate,

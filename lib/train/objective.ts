@@ -5,6 +5,7 @@ import { isTensor } from "../core/tensor.ts";
 import { Loss } from "../loss/loss.ts";
 import type { AnyModule, Module } from "../nn/module.ts";
 import type { Tensor } from "../tensor/tensor.ts";
+import { checkOwnName } from "./history.ts";
 
 /** The parts of a loss by name; the loss is their sum. */
 export type Terms = Readonly<Record<string, Tensor>>;
@@ -46,6 +47,7 @@ function summed(call: string, given: Tensor | Terms): Pick<Evaluated, "loss" | "
     return { loss: given as Tensor, terms: {} };
   }
   for (const [name, term] of Object.entries(given)) {
+    checkOwnName(call, "a term of the loss", name);
     checkKind(call, `the term ${name} of the loss`, term, SCALAR);
   }
   const [first, ...rest] = Object.values(given) as [Tensor, ...Tensor[]];

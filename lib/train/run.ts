@@ -3,6 +3,7 @@
 import { scope } from "../autograd/scope.ts";
 import { noGrad } from "../autograd/tape.ts";
 import { inPhase } from "../autograd/timeline.ts";
+import { ANY, arrayOf, FLAG, isPlainObject, kind, optionReader, WHOLE } from "../core/options.ts";
 import type { AnyModule } from "../nn/module.ts";
 import { clipGradNorm_ } from "../nn/utils.ts";
 import type { Tensor } from "../tensor/tensor.ts";
@@ -11,9 +12,9 @@ import type { BatchReport, Callback, Run } from "./callback.ts";
 import { keepHeld, Measured, numbersOf } from "./evaluate.ts";
 import { FitError } from "./fit_error.ts";
 import { type EpochRecord, History, monitored } from "./history.ts";
-import { Means } from "./means.ts";
+import { Means, SUMS } from "./means.ts";
 import type { Batches, FitOptimizer, Plan } from "./settings.ts";
-import { isStateful, type Stateful } from "./state_tree.ts";
+import { isStateful, type Stateful, stateOf } from "./state_tree.ts";
 
 /** Where a run stands, in numbers. */
 interface Position {
@@ -33,6 +34,20 @@ interface RunState {
   readonly means: ReturnType<Means["stateDict"]>;
 }
 
+/** The states of the callbacks, in their order. */
+interface CallbackStates {
+  readonly states: readonly unknown[];
+}
+
+const AT = kind(
+  "{ epoch, batch, step, within }",
+  (value) =>
+    isPlainObject(value) && [value.epoch, value.batch, value.step].every(WHOLE.accepts) &&
+    FLAG.accepts(value.within),
+);
+const readPosition = optionReader<RunState>({ at: AT, means: SUMS });
+const readCallbacks = optionReader<CallbackStates>({ states: arrayOf(ANY, "states") });
+
 /** What shows the op that made a number that is none. */
 const ANOMALY = "put `using _ = detectAnomaly()` before fit to see which op made it";
 
@@ -50,6 +65,8 @@ export class TrainingRun implements Run {
   /** Batches whose gradients are collected for the next step. */
   #gathered = 0;
   #busy = false;
+  /** Whether a gradient has come to the optimizer's parameters. */
+  #reached = false;
   #interrupted = false;
   readonly #began = performance.now();
 
@@ -117,6 +134,7 @@ export class TrainingRun implements Run {
   }
   /** Whether somebody has ended training. */
   get stopped(): boolean {
+    if (this.#plan.signal?.aborted) this.stop("aborted");
     return this.history.stopped !== null;
   }
   /** Whether that was Ctrl-C. */
@@ -139,45 +157,65 @@ export class TrainingRun implements Run {
     return this.optimizer.paramGroups.flatMap(({ params }) => params);
   }
 
-  /** Says which parameters of the loss nobody steps, since they would never change. */
+  /** Says which parameters nobody steps though they may be learned, since they would never change. */
   #reportLeftOut(): void {
     const grouped = new Set(this.#params());
-    const left =
-      this.#plan.criterion?.namedParameters().filter(([, p]) =>
-        p.requiresGrad && !grouped.has(p)
-      ) ?? [];
-    if (left.length === 0) return;
-    const names = left.map(([name]) => name).join(", ");
-    console.warn(
-      `fit: the loss has parameters that are in no group of the optimizer and will not be learned: ${names}`,
+    const { model, criterion } = this.#plan;
+    for (const [what, module] of [["model", model], ["loss", criterion]] as const) {
+      const left = module?.namedParameters().filter(([, p]) => p.requiresGrad && !grouped.has(p));
+      if (left === undefined || left.length === 0) continue;
+      const names = left.map(([name]) => name).join(", ");
+      console.warn(
+        `fit: the ${what} has parameters that are in no group of the optimizer and will not be learned: ${names}`,
+      );
+    }
+  }
+
+  /** Refuses a loss by which no parameter would ever be changed. */
+  #checkReached(): void {
+    if (this.#reached || this.#params().some(({ grad }) => grad !== null)) {
+      this.#reached = true;
+      return;
+    }
+    throw new FitError(
+      "the loss gives none of the optimizer's parameters a gradient; they must be those of the model, " +
+        "and the loss must depend on its output",
+      this.history,
     );
   }
 
   /** Calls all callbacks at a turn, one after the other. */
-  async call(hook: "onFitStart" | "onEpochStart" | "onFitEnd"): Promise<void>;
+  async call(hook: "onFitStart" | "onEpochStart"): Promise<void>;
   async call(hook: "onBatchEnd", given: BatchReport): Promise<void>;
   async call(hook: "onEpochEnd", given: EpochRecord): Promise<void>;
   async call(hook: string, given?: unknown): Promise<void> {
-    await inPhase("callbacks", () => this.#callAll(hook, given));
+    await inPhase("callbacks", async () => {
+      for (const callback of this.#callbacks) {
+        const fn = Reflect.get(callback, hook) as
+          | ((run: Run, given: unknown) => void | Promise<void>)
+          | undefined;
+        await fn?.call(callback, this, given);
+      }
+    });
   }
 
-  async #callAll(hook: string, given: unknown): Promise<void> {
-    const ends = hook === "onFitEnd";
+  /**
+   * Tells all callbacks of the end, that which was begun first last.
+   *
+   * @returns What failed: the others learn of the end as well, where a checkpoint finds no room, say.
+   */
+  async end(): Promise<unknown[]> {
     const failures: unknown[] = [];
-    // What was begun first ends last.
-    for (const callback of ends ? this.#callbacks.toReversed() : this.#callbacks) {
-      const fn = Reflect.get(callback, hook) as
-        | ((run: Run, given: unknown) => void | Promise<void>)
-        | undefined;
-      try {
-        await fn?.call(callback, this, given);
-      } catch (error) {
-        // All others learn of the end as well: of a full disk, say, on which a checkpoint finds no room.
-        failures.push(error);
-        if (!ends) break;
+    await inPhase("callbacks", async () => {
+      for (const callback of this.#callbacks.toReversed()) {
+        try {
+          await callback.onFitEnd?.(this);
+        } catch (error) {
+          failures.push(error);
+        }
       }
-    }
-    if (failures.length > 0) throw failures[0];
+    });
+    return failures;
   }
 
   /** Goes to the next epoch, unless one is not over; whether there is one. */
@@ -201,7 +239,7 @@ export class TrainingRun implements Run {
 
   /** Learns from a batch. */
   learn(batch: unknown): BatchReport {
-    const { objective, optimizer, accumulate, signal, maxTime } = this.#plan;
+    const { objective, optimizer, accumulate, maxTime } = this.#plan;
     this.#busy = true;
     const report = scope(() => {
       if (this.#gathered === 0) optimizer.zeroGrad();
@@ -220,7 +258,6 @@ export class TrainingRun implements Run {
       return { loss, terms, lr, gradNorm, size: found.size, stepped };
     });
     this.#busy = false;
-    if (signal?.aborted) this.stop("aborted");
     if (this.seconds > maxTime) this.stop(`maxTime of ${maxTime} s`);
     return report;
   }
@@ -246,6 +283,7 @@ export class TrainingRun implements Run {
   finishStep(): number | null {
     const { optimizer, clipGradNorm, average, scheduler, model } = this.#plan;
     if (this.#gathered === 0) return null;
+    this.#checkReached();
     if (this.#gathered > 1) averageGradients(this.#params(), this.#gathered);
     return inPhase("step", () => {
       const norm = clipGradNorm === null
@@ -304,19 +342,27 @@ export class TrainingRun implements Run {
   }
 
   #record(validated: Readonly<Record<string, number>>): EpochRecord {
+    const learned = { ...this.#means.get(), ...this.#measured.get() };
+    const named = Object.fromEntries(
+      Object.entries(validated).map(([name, value]) => [
+        `val${name.charAt(0).toUpperCase()}${name.slice(1)}`,
+        value,
+      ]),
+    );
+    const twice = Object.keys(learned).find((name) => Object.hasOwn(named, name));
+    if (twice !== undefined) {
+      throw new FitError(
+        `"${twice}" is the name of a number of training and of one of the validation`,
+        this.history,
+      );
+    }
     return {
       epoch: this.epoch,
       step: this.step,
       lr: this.optimizer.paramGroups[0]?.lr ?? NaN,
       seconds: this.seconds,
-      ...this.#means.get(),
-      ...this.#measured.get(),
-      ...Object.fromEntries(
-        Object.entries(validated).map(([name, value]) => [
-          `val${name.charAt(0).toUpperCase()}${name.slice(1)}`,
-          value,
-        ]),
-      ),
+      ...learned,
+      ...named,
     };
   }
 
@@ -330,8 +376,9 @@ export class TrainingRun implements Run {
         );
       },
       loadStateDict: (state: RunState) => {
-        this.#at = { ...state.at };
-        this.#means.loadStateDict(state.means);
+        const { at, means } = stateOf("resume", readPosition, state, "at", "means");
+        this.#at = { ...at };
+        this.#means.loadStateDict(means);
       },
     };
   }
@@ -341,7 +388,8 @@ export class TrainingRun implements Run {
     const { callbacks } = this.#plan;
     return {
       stateDict: () => ({ states: callbacks.map((callback) => callback.stateDict?.() ?? null) }),
-      loadStateDict: ({ states }: { states: readonly unknown[] }) => {
+      loadStateDict: (state: CallbackStates) => {
+        const { states } = stateOf("resume", readCallbacks, state, "states");
         if (states.length !== callbacks.length) {
           throw new RangeError(
             `Cannot resume: there are ${callbacks.length} callbacks, there were ${states.length}`,

@@ -16,11 +16,13 @@ import {
   TEXT,
 } from "../core/options.ts";
 import { isTensor } from "../core/tensor.ts";
+import { PATH_TEXT } from "../io/source.ts";
 import { MODULE } from "../nn/checks.ts";
 import { type AnyModule, Module } from "../nn/module.ts";
-import { CyclicLR, OneCycleLR, Optimizer, ReduceLROnPlateau } from "../optim/mod.ts";
+import { CyclicLR, LRScheduler, OneCycleLR, Optimizer, ReduceLROnPlateau } from "../optim/mod.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { type Callback, checkCallback } from "./callback.ts";
+import { checkOwnName } from "./history.ts";
 import {
   batchObjective,
   type Criterion,
@@ -221,7 +223,7 @@ const readFit = optionReader<FitOptions<unknown>>({
   overfitBatches: COUNT,
   maxTime: POSITIVE,
   terminateOnNaN: FLAG,
-  resume: TEXT,
+  resume: PATH_TEXT,
 });
 const readScheduler = optionReader<SchedulerSettings>({
   scheduler: kind("a schedule of optim", (value) => typeof value === "object" && value !== null),
@@ -241,6 +243,7 @@ export interface Evaluation {
 function evaluationOf(call: string, options: Omit<EvaluateOptions<unknown>, "data">): Evaluation {
   const { model, loss, step, metrics = {}, limitBatches = Infinity } = options;
   for (const [name, metric] of Object.entries(metrics)) {
+    checkOwnName(call, "a metric", name);
     checkKind(call, `metrics.${name}`, metric, METRIC);
   }
   if ((loss === undefined) === (step === undefined)) {
@@ -302,6 +305,7 @@ function schedulerOf(
   call: string,
   given: FitScheduler | SchedulerSettings,
   validated: boolean,
+  optimizer: FitOptimizer,
 ): PlannedScheduler {
   const settings = isPlainObject(given)
     ? readScheduler(call, given as unknown as SchedulerSettings)
@@ -309,6 +313,9 @@ function schedulerOf(
   checkGiven(call, settings, "scheduler");
   const { scheduler } = settings;
   const watching = scheduler instanceof ReduceLROnPlateau;
+  if ((watching || scheduler instanceof LRScheduler) && scheduler.optimizer !== optimizer) {
+    throw new TypeError(`Cannot ${call}: scheduler sets the rates of another optimizer`);
+  }
   const eachStep = scheduler instanceof OneCycleLR || scheduler instanceof CyclicLR;
   const {
     interval = eachStep ? "step" : "epoch",
@@ -338,7 +345,9 @@ export function readPlan<B>(call: string, given: FitOptions<B>): Plan {
     train: options.train,
     validation,
     epochs: few === null ? options.epochs ?? 1 : 1,
-    scheduler: scheduler === undefined ? null : schedulerOf(call, scheduler, validation !== null),
+    scheduler: scheduler === undefined
+      ? null
+      : schedulerOf(call, scheduler, validation !== null, options.optimizer),
     clipGradNorm: options.clipGradNorm ?? null,
     accumulate: options.accumulate ?? 1,
     average: options.average ?? null,

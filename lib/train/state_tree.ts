@@ -1,6 +1,6 @@
 /** States of any form as tensors by name and text: what a file holds. */
 
-import { isPlainObject, shown } from "../core/options.ts";
+import { checkGiven, isPlainObject, type OptionReader, shown } from "../core/options.ts";
 import { isTensor } from "../core/tensor.ts";
 import type { StateDict } from "../nn/mod.ts";
 import type { Tensor } from "../tensor/tensor.ts";
@@ -19,6 +19,18 @@ export function isStateful(value: unknown): value is Stateful {
     ["stateDict", "loadStateDict"].every((key) => typeof Reflect.get(value, key) === "function");
 }
 
+/** Reads a state of entries of known kinds, all of which must be there. */
+export function stateOf<S extends object>(
+  call: string,
+  read: OptionReader<S>,
+  given: S,
+  ...names: readonly (keyof S & string)[]
+): S {
+  const state = read(call, given);
+  checkGiven(call, state, ...names);
+  return state;
+}
+
 /** The keys of what stands in place of values that JSON lacks. */
 const [TENSOR, NUMBER, BIGINT] = ["$tensor", "$number", "$bigint"] as const;
 const MARKS: readonly string[] = [TENSOR, NUMBER, BIGINT];
@@ -31,13 +43,24 @@ export interface TakenApart {
   readonly rest: string;
 }
 
+/** The parts of an array or a plain object by their keys; null of anything else. */
+function partsOf(value: unknown): [string, unknown][] | null {
+  if (Array.isArray(value)) return Array.from(value, (item, i) => [String(i), item]);
+  if (!isPlainObject(value) || Object.keys(value).some((key) => MARKS.includes(key))) return null;
+  return Object.entries(value).filter(([, item]) => item !== undefined);
+}
+
 /** Takes a state apart: objects, arrays, tensors, numbers, bigints, texts, flags and nulls. */
 export function takeApart(call: string, state: unknown): TakenApart {
   const tensors: StateDict = {};
+  const open = new Set<unknown>();
   const visit = (value: unknown, path: string): unknown => {
     if (isTensor(value)) {
-      tensors[path] = value;
-      return { [TENSOR]: path };
+      let name = path;
+      // A key may hold points, so that two ways may read alike.
+      while (Object.hasOwn(tensors, name)) name += "'";
+      tensors[name] = value;
+      return { [TENSOR]: name };
     }
     if (typeof value === "number") {
       return Number.isFinite(value) && !Object.is(value, -0) ? value : {
@@ -46,18 +69,16 @@ export function takeApart(call: string, state: unknown): TakenApart {
     }
     if (typeof value === "bigint") return { [BIGINT]: String(value) };
     if (value === null || typeof value === "string" || typeof value === "boolean") return value;
-    const below = (key: string | number) => path === "" ? String(key) : `${path}.${key}`;
-    if (Array.isArray(value)) return value.map((item, i) => visit(item, below(i)));
-    if (isPlainObject(value)) {
-      const marked = Object.keys(value).find((key) => MARKS.includes(key));
-      if (marked === undefined) {
-        return Object.fromEntries(
-          Object.entries(value).filter(([, item]) => item !== undefined).map(([key, item]) => [
-            key,
-            visit(item, below(key)),
-          ]),
-        );
-      }
+    const parts = partsOf(value);
+    if (parts !== null) {
+      if (open.has(value)) throw new TypeError(`Cannot ${call}: ${path} holds itself`);
+      open.add(value);
+      const visited = parts.map(([key, item]): [string, unknown] => [
+        key,
+        visit(item, path === "" ? key : `${path}.${key}`),
+      ]);
+      open.delete(value);
+      return Array.isArray(value) ? visited.map(([, item]) => item) : Object.fromEntries(visited);
     }
     throw new TypeError(
       `Cannot ${call}: ${

@@ -1,10 +1,24 @@
 /** Ending training where it no longer helps. */
 
 import { noGrad } from "../autograd/tape.ts";
-import { checkCount, COUNT, FLAG, NUMBER, oneOf, optionReader, TEXT } from "../core/options.ts";
+import {
+  checkCount,
+  COUNT,
+  FLAG,
+  isPlainObject,
+  kind,
+  NUMBER,
+  oneOf,
+  optionReader,
+  orNull,
+  TENSOR,
+  TEXT,
+  WHOLE,
+} from "../core/options.ts";
 import type { StateDict } from "../nn/mod.ts";
 import type { Callback, Run } from "./callback.ts";
 import { type EpochRecord, monitored } from "./history.ts";
+import { stateOf } from "./state_tree.ts";
 
 /** Options of `EarlyStopping`. */
 export interface EarlyStoppingOptions {
@@ -109,6 +123,7 @@ export class EarlyStopping implements Callback {
 
   /** Goes on from there. */
   loadStateDict(state: EarlyStoppingState): void {
+    stateOf("load the state of EarlyStopping", readState, state, ...KEYS);
     this.#best = state.best;
     this.#bestEpoch = state.bestEpoch;
     this.#weights = state.weights;
@@ -127,5 +142,16 @@ export type EarlyStoppingState = {
   /** Epochs since. */
   readonly waited: number;
 };
+
+const KEYS = ["best", "bestEpoch", "weights", "waited"] as const;
+const readState = optionReader<EarlyStoppingState>({
+  best: orNull(NUMBER),
+  bestEpoch: orNull(COUNT),
+  weights: orNull(kind(
+    "tensors by name",
+    (value) => isPlainObject(value) && Object.values(value).every(TENSOR.accepts),
+  )),
+  waited: WHOLE,
+});
 
 const FRESH: EarlyStoppingState = { best: null, bestEpoch: null, weights: null, waited: 0 };

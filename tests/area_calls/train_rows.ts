@@ -10,6 +10,7 @@ const loss = of(() => losses.mse, "function");
 const shared = model();
 const own = of(() => shared);
 const optimizer = () => new optim.SGD(shared.parameters(), { lr: 0.1 });
+const sharedOptimizer = optimizer();
 const metrics = of(() => ({ mae: losses.l1 }));
 /** A model that gives what it is given, and batches for it. */
 const any = of(() => new nn.Sequential());
@@ -45,11 +46,11 @@ export const TRAIN: Rows<Omit<typeof train, "FitError">, Turns> = {
     args: [
       options({
         ...evaluated,
-        optimizer: of(optimizer),
+        optimizer: of(() => sharedOptimizer),
         train: batches,
         validation: batches,
         epochs: two,
-        scheduler: of(() => new optim.StepLR(optimizer(), { stepSize: 1 })),
+        scheduler: of(() => new optim.StepLR(sharedOptimizer, { stepSize: 1 })),
         clipGradNorm: of(() => 1, "number"),
         accumulate: two,
         average: of(() => new optim.ExponentialMovingAverage(model())),

@@ -183,8 +183,19 @@ Deno.test("fit() ends early by signal, by time, by a callback, and says why", as
     signal: controller.signal,
     callbacks: [aborting],
   });
-  // The third batch of the first epoch, the one that was being computed, and what it notes.
-  assertEquals([aborted.stopped, aborted.column("step")], ["aborted", [4]]);
+  assertEquals([aborted.stopped, aborted.column("step")], ["aborted", [3]]);
+  // Before there is a batch, none is learned.
+  const early: [options: object, reason: string][] = [
+    [{ signal: AbortSignal.abort() }, "aborted"],
+    [{ callbacks: [{ onFitStart: (run: train.Run) => run.stop("enough") }] }, "enough"],
+    [{ callbacks: [{ onEpochStart: (run: train.Run) => run.stop("enough") }] }, "enough"],
+  ];
+  for (const [options, reason] of early) {
+    const settings = problem();
+    const before = weights(settings.model);
+    const none = await fit({ ...settings, ...options });
+    assertEquals([none.stopped, none.records, weights(settings.model)], [reason, [], before]);
+  }
   const stopped = await fit({ ...problem(), epochs: 9, callbacks: [stopping] });
   assertEquals([stopped.stopped, stopped.column("epoch")], ["enough", [1]]);
   const late = await fit({ ...problem(), epochs: 9, maxTime: 1e-9 });
@@ -360,7 +371,7 @@ Deno.test("fit() leaves frozen parts in evaluation mode, and what validation fin
   assertEquals([model.training, frozen.training], [true, true]);
 });
 
-Deno.test("fit() reports parameters of the loss that nobody steps", async () => {
+Deno.test("fit() reports parameters of the loss and of the model that nobody steps", async () => {
   const { warn } = console;
   const said: string[] = [];
   console.warn = (text: string) => void said.push(text);
@@ -372,6 +383,12 @@ Deno.test("fit() reports parameters of the loss that nobody steps", async () => 
     const optimizer = new optim.Adam([...settings.model.parameters(), ...loss.parameters()]);
     await fit({ ...settings, optimizer, loss });
     assertEquals(said.length, 1);
+    const part = new optim.Adam(settings.model.parameters().slice(1));
+    await fit({ ...settings, optimizer: part });
+    assert(said[1]?.includes("the model has parameters that are in no group"), said[1]);
+    settings.model.parameters()[0]!.requiresGrad_(false);
+    await fit({ ...settings, optimizer: part });
+    assertEquals(said.length, 2);
   } finally {
     console.warn = warn;
   }

@@ -1,8 +1,8 @@
 /** Wrong calls of the training loop: each says what it got and what it needs. */
 
-import { assert, assertRejects } from "@std/assert";
-import { losses, ones, optim, tensor, train } from "../../mod.ts";
-import { pointsOf, problem } from "./problem.ts";
+import { assert, assertEquals, assertRejects } from "@std/assert";
+import { losses, metrics, nn, ones, optim, type Tensor, tensor, train } from "../../mod.ts";
+import { pointsOf, problem, weights } from "./problem.ts";
 
 Deno.test("fit() refuses what does not fit, by name", async () => {
   const good = problem();
@@ -23,6 +23,13 @@ Deno.test("fit() refuses what does not fit, by name", async () => {
     [{ ...good, loss: () => ({ a: ones([2]) }) }, "Cannot fit: the term a of the loss must be"],
     [{ ...good, loss: () => ({}) }, "Cannot fit: the loss must be a tensor with one element"],
     [{ ...good, loss: () => tensor(1) }, "Cannot run backward"],
+    [{ ...good, loss: () => ones([], { requiresGrad: true }) }, "must depend on its output"],
+    [
+      { ...good, optimizer: new optim.SGD(new nn.Linear(1, 1).parameters(), { lr: 1 }) },
+      "none of the optimizer's parameters a gradient; they must be those of the model",
+    ],
+    [{ ...good, resume: "" }, 'Cannot fit: resume must be a path, got ""'],
+    [{ ...good, resume: "." }, "Cannot run load on .: it is no file"],
     [{ ...good, metrics: { acc: 1 } }, "Cannot fit: metrics.acc must be a metric"],
     [{ ...good, metrics: { acc: () => "no" } }, "the metric acc: it must give a number"],
     [{ ...good, loss: undefined, step: () => ones([]), metrics: { a: () => 1 } }, "pass loss"],
@@ -46,6 +53,31 @@ Deno.test("fit() refuses what does not fit, by name", async () => {
       },
       'has the interval "epoch"',
     ],
+    ...[optim.ReduceLROnPlateau, optim.ExponentialLR].map((Schedule) => {
+      const other = new optim.SGD(model.parameters(), { lr: 1 });
+      const scheduler = Schedule === optim.ExponentialLR
+        ? new optim.ExponentialLR(other, { gamma: 0.5 })
+        : new optim.ReduceLROnPlateau(other);
+      return [{ ...good, scheduler }, "sets the rates of another optimizer"] as [object, string];
+    }),
+    ...["epoch", "step", "lr", "seconds", "loss"].flatMap((name): [object, string][] => [
+      [
+        { ...good, loss: (p: Tensor) => ({ [name]: p.mean() }) },
+        `a term of the loss must have a name of its own, got "${name}"`,
+      ],
+      [
+        { ...good, metrics: { [name]: metrics.mse } },
+        `a metric must have a name of its own, got "${name}"`,
+      ],
+    ]),
+    [
+      { ...good, loss: (p: Tensor) => ({ a: p.mean() }), metrics: { a: metrics.mse } },
+      "Cannot compute the metric a: a term of the loss has its name",
+    ],
+    [
+      { ...good, loss: (p: Tensor) => ({ valLoss: p.mean() }), validation: loader },
+      '"valLoss" is the name of a number of training and of one of the validation',
+    ],
     [
       { ...good, callbacks: [new train.EarlyStopping()] },
       'Cannot stop early: there is no "valLoss" to watch among epoch, step, lr, seconds, loss',
@@ -66,4 +98,47 @@ Deno.test("fit() refuses what does not fit, by name", async () => {
     );
     assert(error.message.includes(message), `${error.message}\ninstead of\n${message}`);
   }
+});
+
+Deno.test("files that cannot be written are refused before anything is learned", async () => {
+  const folder = await Deno.makeTempDir();
+  try {
+    const makers: readonly ((path: string) => train.Callback)[] = [
+      (path) => new train.Checkpoint(path),
+      (path) => new train.CsvLogger(path),
+      (path) => new train.JsonlLogger(path),
+    ];
+    for (const make of makers) {
+      for (const path of [folder, `${folder}/none/file`]) {
+        const settings = problem();
+        const before = weights(settings.model);
+        const callbacks = [make(path)];
+        const error = await assertRejects(() => train.fit({ ...settings, callbacks }), Error);
+        assert(error.message.startsWith("Cannot run "), error.message);
+        assertEquals(weights(settings.model), before);
+      }
+    }
+    assertEquals([...Deno.readDirSync(folder)], []);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});
+
+Deno.test("what fails first is thrown, and what fails at the end is told beside it", async () => {
+  const told: string[] = [];
+  const { warn } = console;
+  console.warn = (text: string) => told.push(text);
+  try {
+    const failing = (what: string) => () => {
+      throw new Error(what);
+    };
+    const callbacks = [
+      { onFitEnd: failing("disk") },
+      { onBatchEnd: failing("mine"), onFitEnd: failing("wire") },
+    ];
+    await assertRejects(() => train.fit({ ...problem(), callbacks }), Error, "mine");
+  } finally {
+    console.warn = warn;
+  }
+  assertEquals(told, ["fit: at the end, too: Error: wire", "fit: at the end, too: Error: disk"]);
 });

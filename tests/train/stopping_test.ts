@@ -105,6 +105,9 @@ Deno.test("History finds the best epoch, writes tables, and refuses names it doe
     "epoch    loss  acc\n    1     NaN     \n    2  0.2500     \n    3      12    1",
   );
   assertThrows(() => history.column("los"), RangeError, 'no "los" among epoch, loss, acc');
+  const odd = new train.History();
+  odd.records.push({ 'a,"b"': 1 });
+  assertEquals(odd.toCsv(), '"a,""b"""\n1\n');
   const other = new train.History();
   other.loadStateDict(history.stateDict());
   assertEquals(other.records, history.records);
