@@ -59,6 +59,15 @@ class AnomalyWatcher implements Watcher {
         `called at ${line}`,
     );
   }
+
+  replaced(g: Tensor, from: Tensor): void {
+    const wrong = newlyWrong(g, [from]);
+    if (wrong === null) return;
+    throw new GradError(
+      `Detected an anomaly: a hook gave ${wrong} (shape ${showShape(g.shape)}) in place of a ` +
+        "gradient that has none",
+    );
+  }
 }
 
 /**

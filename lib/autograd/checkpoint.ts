@@ -1,7 +1,7 @@
 /** Checkpoints: results computed again in backward, in place of being kept until then. */
 
 import { engine, settled, under } from "../core/engine.ts";
-import { GradError } from "../core/errors.ts";
+import { GradError, showShape } from "../core/errors.ts";
 import { checkKind, FUNCTION, shown } from "../core/options.ts";
 import { defaultGenerator, type RandomState } from "../core/random.ts";
 import type { Batch } from "../core/tensor.ts";
@@ -23,6 +23,8 @@ interface Call {
   readonly within: Within;
   readonly inputs: readonly unknown[];
   readonly versions: readonly number[];
+  /** Shapes and types of what the function gave. */
+  readonly forms: readonly string[];
   readonly random: RandomState;
   /** The batch on whose examples the function worked. */
   readonly batch: Batch | null;
@@ -93,17 +95,24 @@ function outputsOf(output: unknown): Tensor[] {
   );
 }
 
-function versionsOf(inputs: readonly unknown[]): number[] {
-  return inputs.flatMap((input) => leavesOf(input) ?? []).map(({ storage }) => storage.version);
+/** How often inputs, and leaves that the function closes over, were changed in place. */
+function versionsOf(inputs: readonly unknown[], places: readonly Edge[]): number[] {
+  const given = inputs.flatMap((input) => leavesOf(input) ?? []);
+  const leaves = places.flatMap(({ node }) => node.leaf ?? []);
+  return [...given, ...leaves].map(({ storage }) => storage.version);
+}
+
+function formsOf(outputs: readonly Tensor[]): string[] {
+  return outputs.map(({ shape, dtype }) => `${dtype} ${showShape(shape)}`);
 }
 
 /** Runs the function once more; gives its tracked results, and the newest node before it ran. */
 function runAgain(call: Call): { roots: readonly Tensor[]; floor: number } {
   const { places } = call;
-  if (versionsOf(call.inputs).some((version, i) => version !== call.versions[i])) {
+  if (versionsOf(call.inputs, places).some((version, i) => version !== call.versions[i])) {
     throw new GradError(
-      "Cannot run backward: an input of checkpoint was changed in place since; change a copy " +
-        "(x.clone()) instead",
+      "Cannot run backward: an input of checkpoint was changed in place since, or a leaf that its " +
+        "function closes over; change a copy (x.clone()) instead",
     );
   }
   const floor = lastNodeId();
@@ -120,7 +129,8 @@ function runAgain(call: Call): { roots: readonly Tensor[]; floor: number } {
   const known = met.every(({ node, outputIndex }) =>
     places.some((place) => place.node === node && place.outputIndex === outputIndex)
   );
-  if (!known || roots.some((y) => y === undefined || y.node === null)) {
+  const same = formsOf(outputs).join() === call.forms.join();
+  if (!same || !known || roots.some((y) => y === undefined || y.node === null)) {
     throw new GradError(
       "Cannot run backward: the function of checkpoint did not do the same when it ran again; it " +
         "must depend only on its inputs and on tensors that stay in place",
@@ -139,8 +149,9 @@ function runAgain(call: Call): { roots: readonly Tensor[]; floor: number } {
  * @param fn A synchronous function, giving a tensor, or an array or plain record of tensors.
  * @param inputs What it is called with.
  * @returns What the function gives.
- * @throws {GradError} In a backward pass, if an input was changed in place since, or if the function
- * touches other tracked tensors when it runs again.
+ * @throws {GradError} In a backward pass, if an input or a tracked leaf that the function closes over
+ * was changed in place since, or if the function touches other tracked tensors, or gives others, when
+ * it runs again.
  *
  * @example A block whose activations are not kept
  * ```ts
@@ -175,7 +186,7 @@ function keptAside<Inputs extends unknown[], Output>(
 ): Mirror<Output> {
   const floor = lastNodeId();
   const random = defaultGenerator.state;
-  const versions = versionsOf(inputs);
+  const before = versionsOf(inputs, []);
   const output = fn(...inputs);
   const results = outputsOf(output);
   const places = isGradEnabled() ? border(results, floor) : [];
@@ -185,7 +196,8 @@ function keptAside<Inputs extends unknown[], Output>(
     run: () => fn(...inputs),
     within,
     inputs,
-    versions,
+    versions: [...before, ...versionsOf([], places)],
+    forms: formsOf(results),
     random,
     batch: engine.batch,
     places,

@@ -1,7 +1,7 @@
 /** Functions whose gradient the user writes, in differentiable ops like every rule. */
 
 import { type DType, isFloat } from "../core/dtype.ts";
-import { engine, under } from "../core/engine.ts";
+import { engine, settled, under } from "../core/engine.ts";
 import { GradError, ShapeError, showShape } from "../core/errors.ts";
 import { checkCount, FUNCTION, optionReader, shown, TEXT } from "../core/options.ts";
 import { sameShape } from "../core/shape.ts";
@@ -126,7 +126,8 @@ function formOf({ shape, dtype }: Tensor): Form {
 }
 
 /** The gradients that a backward returned, checked. */
-function checked(name: string, returned: unknown, inputs: readonly Form[]): (Tensor | null)[] {
+function checked(name: string, given: unknown, inputs: readonly Form[]): (Tensor | null)[] {
+  const returned = settled(name, "its gradients would be needed before it ends", given, GradError);
   const list: readonly unknown[] = Array.isArray(returned) ? returned : [returned];
   if (list.length !== inputs.length) {
     throw new GradError(
@@ -168,19 +169,38 @@ function refuseExamples(name: string, found: unknown): void {
   );
 }
 
+/** What a forward or a rule for batches returned, as a list; refuses what are no tensors, and none. */
+function outputList(name: string, role: string, output: unknown): readonly Tensor[] {
+  const list: readonly unknown[] = Array.isArray(output) ? output : [output];
+  if (list.length > 0 && list.every(isTensor)) return list as readonly Tensor[];
+  throw new TypeError(
+    `Cannot compute ${name}: ${role} must return a tensor or an array of them, got ${
+      shown(output)
+    }`,
+  );
+}
+
 /** Outputs that are tensors of their own, on no tape yet. */
 function ownOutputs(name: string, output: unknown, inputs: readonly Tensor[]): Tensor[] {
-  const list: readonly unknown[] = Array.isArray(output) ? output : [output];
-  return list.map((y, i) => {
-    if (!isTensor(y)) {
-      throw new TypeError(
-        `Cannot compute ${name}: forward must return a tensor or an array of them, got ${
-          Deno.inspect(y)
-        }`,
-      );
-    }
-    return y.node !== null || inputs.includes(y) || list.indexOf(y) < i ? y.detach() : y;
-  });
+  const list = outputList(name, "forward", output);
+  return list.map((y, i) =>
+    y.node !== null || inputs.includes(y) || list.indexOf(y) < i ? y.detach() : y
+  );
+}
+
+/** What a rule for batches returned: outputs with the batch in front. */
+function batchedOutputs(name: string, given: unknown, size: number): readonly Tensor[] {
+  const output = settled(name, "its examples would be gone before it ends", given);
+  const list = outputList(name, "vmap", output);
+  for (const { shape } of list) {
+    if (shape[0] === size) continue;
+    throw new ShapeError(
+      `Cannot compute ${name}: vmap must return outputs with the batch of ${size} as first dimension, ` +
+        `got ${showShape(shape)}`,
+      [shape],
+    );
+  }
+  return list;
 }
 
 /**
@@ -261,7 +281,9 @@ export function customFunction<
         const wholes = given as Inputs;
         if (vmap !== undefined) {
           const info: VmapInfo = { batchSize: size, inDims: mapped.map((is) => is ? 0 : null) };
-          return outputsFor(vmap(info, ...wholes));
+          const output = vmap(info, ...wholes);
+          batchedOutputs(name, output, size);
+          return outputsFor(output);
         }
         const each = under(
           { batch: engine.batch?.outer ?? null },
@@ -291,7 +313,8 @@ export function customFunction<
     const needs = inputs.map((input) => isGradEnabled() && input.requiresGrad);
     const saved: Tensor[] = [];
     const context = new FunctionContext<Attrs>(name, needs, saved);
-    const output = noGrad(() => forward(context, ...inputs));
+    const consequence = "its output is needed at once";
+    const output = noGrad(() => settled(name, consequence, forward(context, ...inputs), GradError));
     const outputs = ownOutputs(name, output, inputs);
     recordAll(ruleFor(outputs.length), inputs, outputs, {
       context,

@@ -1,9 +1,11 @@
 /** Hooks: what a user wants to know of a gradient, or to change in it, while backward runs. */
 
+import { engine, settled } from "../core/engine.ts";
 import { GradError, ShapeError, showShape } from "../core/errors.ts";
 import { shown } from "../core/options.ts";
 import { sameShape } from "../core/shape.ts";
 import { isTensor } from "../core/tensor.ts";
+import { escape } from "../device/memory.ts";
 import { castTo } from "../ops/copy/copy.ts";
 import { bare, bareAs, batchedAs } from "../ops/define/batch.ts";
 import type { Tensor } from "../tensor/tensor.ts";
@@ -55,8 +57,15 @@ export class NodeHooks {
     for (const entry of this.#hooks) {
       if (entry.outputIndex !== outputIndex) continue;
       g = owned(g);
-      const other: unknown = entry.hook(g);
-      if (other !== undefined) g = replacement(g, other);
+      const other: unknown = settled(
+        "backward",
+        "a hook must be done when it returns",
+        entry.hook(g),
+      );
+      if (other === undefined) continue;
+      const replaced = replacement(g, other);
+      engine.watcher?.replaced?.(replaced, g);
+      g = replaced;
     }
     return g;
   }
@@ -76,7 +85,10 @@ function replacement(g: Tensor, other: unknown): Tensor {
       [other.shape, g.shape],
     );
   }
-  return castTo(other, g.dtype);
+  const gradient = castTo(other, g.dtype);
+  // The hook's owner may hold it, so the pass must not write into it.
+  escape(gradient.storage);
+  return gradient;
 }
 
 function hooksOf(op: string, tensor: Tensor): NodeHooks {

@@ -81,6 +81,28 @@ export interface RandomState {
   readonly offset: bigint;
 }
 
+/** Where streams stood before they were first drawn from. */
+interface Draws {
+  readonly before: Map<RandomGenerator, RandomState>;
+  readonly outer: Draws | null;
+}
+
+let draws: Draws | null = null;
+
+/** Runs functions one after the other, each of which draws the numbers that the first one drew. */
+export function drawingAlike<T>(runs: readonly (() => T)[]): T[] {
+  const own: Draws = { before: new Map(), outer: draws };
+  try {
+    draws = own;
+    return runs.map((run) => {
+      for (const [generator, state] of own.before) generator.state = state;
+      return run();
+    });
+  } finally {
+    draws = own.outer;
+  }
+}
+
 /**
  * A stream of random numbers. Same seed, same numbers.
  *
@@ -137,6 +159,9 @@ export class RandomGenerator {
   take(blocks: number): [number, number, number, number] {
     checkCount("run take", arguments.length, 1);
     checkAmount("run take", "blocks", blocks);
+    for (let noted = draws; noted !== null; noted = noted.outer) {
+      if (!noted.before.has(this)) noted.before.set(this, this.state);
+    }
     const words = [this.#seed, this.#seed >> 32n, this.#offset, this.#offset >> 32n];
     this.#offset = (this.#offset + BigInt(blocks)) & MASK;
     const [a, b, c, d] = words.map((word) => Number(BigInt.asIntN(32, word)));

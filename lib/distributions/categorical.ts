@@ -85,7 +85,10 @@ export class Categorical implements Distribution {
       this.logits = given.logSoftmax(-1);
       this.probs = given.softmax(-1);
     } else {
-      this.probs = given.div(given.sum(-1, { keepdim: true }));
+      // Weights above 1 are scaled, as their sum may leave the range.
+      const largest = given.detach().max(-1, { keepdim: true }).values;
+      const weights = given.div(where(largest.gt(1), largest, 1));
+      this.probs = weights.div(weights.sum(-1, { keepdim: true }));
       const impossible = given.eq(0);
       this.logits = where(impossible, -Infinity, where(impossible, 1, this.probs).log());
     }

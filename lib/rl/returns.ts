@@ -117,6 +117,11 @@ class Timeline {
   }
 }
 
+/** What comes later, by how much it counts: nothing where that is 0, whatever comes. */
+function worth(share: number, later: number): number {
+  return share === 0 ? 0 : share * later;
+}
+
 /**
  * What came of each step: Gₜ = rₜ + γ·Gₜ₊₁, of which nothing follows a state that was the last one.
  * Where an episode was cut off, and after the last step, it goes on with what a critic expects
@@ -150,7 +155,7 @@ export function discountedReturns(rewards: Tensor, options?: DiscountedReturnsOp
   return time.backwards((i, ahead) => {
     const expected = next?.[i] ?? 0;
     const follows = last(i) ? 0 : cut(i) ? expected : ahead ?? expected;
-    return (reward[i] ?? 0) + gamma * follows;
+    return (reward[i] ?? 0) + worth(gamma, follows);
   });
 }
 
@@ -196,8 +201,8 @@ export function gae(
   const [last, cut] = [time.marks("terminated", terminated), time.marks("truncated", truncated)];
   const advantages = time.backwards((i, ahead = 0) => {
     const [r = 0, here = 0, there = 0] = [reward[i], value[i], next[i]];
-    const error = r + (last(i) ? 0 : gamma * there) - here;
-    return last(i) || cut(i) ? error : error + gamma * lambda * ahead;
+    const error = r + (last(i) ? 0 : worth(gamma, there)) - here;
+    return last(i) || cut(i) ? error : error + worth(gamma * lambda, ahead);
   });
   return { advantages, returns: advantages.add(values.detach()) };
 }

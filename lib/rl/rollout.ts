@@ -133,9 +133,14 @@ export class RolloutBuffer<K extends string = string> {
     checkCount(call, arguments.length, 2);
     checkKind(call, "size", size, COUNT);
     const { more, generator } = readBatches(call, options);
-    this.#filled("batches");
-    const [first] = this.#steps;
-    const extents = [this.length, Object.values<Tensor>(first ?? {})[0]?.shape[0] ?? 0];
+    const [first] = this.#filled("batches");
+    const taken = Object.keys(more ?? {}).find((name) => Object.hasOwn(first, name));
+    if (taken !== undefined) {
+      throw new TypeError(
+        `Cannot ${call}: more must have names of its own, and steps have ${taken}`,
+      );
+    }
+    const extents = [this.length, Object.values<Tensor>(first)[0]?.shape[0] ?? 0];
     const all = { ...this.stacked(), ...more } as TensorRecord<K | More>;
     for (const [name, { shape }] of Object.entries<Tensor>(all)) {
       if (sameShape(shape.slice(0, 2), extents)) continue;

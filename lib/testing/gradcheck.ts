@@ -3,6 +3,7 @@
 import { grad } from "../autograd/backward.ts";
 import { enableGrad } from "../autograd/tape.ts";
 import { isFloat } from "../core/dtype.ts";
+import { settled } from "../core/engine.ts";
 import { DTypeError, GradError } from "../core/errors.ts";
 import {
   checkCount,
@@ -142,10 +143,8 @@ function setUp<const Inputs extends readonly GradcheckInput[]>(
   const name = nameOf(fn, options.name, "the function");
   const run = (given: readonly Tensor[]): Tensor[] => {
     const args = given as GradcheckArguments<Inputs>;
-    return asTensors(
-      `Gradient of ${name}`,
-      typeof fn === "function" ? fn(...args) : fn.forward(...args),
-    );
+    const output = typeof fn === "function" ? fn(...args) : fn.forward(...args);
+    return asTensors(`Gradient of ${name}`, settled(check, "its result is needed at once", output));
   };
   return { name, run, inputs: tensors, accuracy: { eps, atol, rtol }, generator };
 }

@@ -3,6 +3,7 @@
 import { grad } from "../autograd/backward.ts";
 import { enableGrad } from "../autograd/tape.ts";
 import { type DType, isFloat } from "../core/dtype.ts";
+import { settled } from "../core/engine.ts";
 import { DTypeError, showShape } from "../core/errors.ts";
 import {
   arrayOf,
@@ -159,9 +160,10 @@ export class LossProbe {
 
   /** The loss itself, whatever its form. */
   call(loss: LossLike, pred: Tensor, target: Tensor): Tensor {
-    const value: unknown = typeof loss === "function"
+    const given: unknown = typeof loss === "function"
       ? loss(pred, target)
       : loss.forward(pred, target);
+    const value = settled("checkLoss", "its value is needed at once", given);
     if (value instanceof Tensor) return value;
     this.fail(`must give a tensor, got ${shown(value)}`);
   }

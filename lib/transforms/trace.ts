@@ -1,7 +1,7 @@
 /** A function's run on inputs of its own, which is what every transform differentiates. */
 
 import { grad } from "../autograd/backward.ts";
-import { engine } from "../core/engine.ts";
+import { engine, settled } from "../core/engine.ts";
 import { enableGrad, isGradEnabled, type Node } from "../autograd/tape.ts";
 import { isFloat } from "../core/dtype.ts";
 import { DTypeError, GradError, ShapeError, showShape } from "../core/errors.ts";
@@ -93,7 +93,7 @@ export function trace<Output>(
       recorded = true;
       return reshape(ownOfEach(input, engine.batch), input.shape);
     });
-    const output = run(own);
+    const output = settled(name, "its derivatives would be taken before it ends", run(own));
     const outputs = outputsOf(output);
     recorded ||= around && reachesOthers(outputs, own.map((input) => input.node!));
     return { inputs: own, output, recorded };

@@ -12,6 +12,7 @@ import {
   orNull,
   shown,
 } from "../core/options.ts";
+import { drawingAlike } from "../core/random.ts";
 import { normalizeDim } from "../core/shape.ts";
 import type { Batch } from "../core/tensor.ts";
 import { leavesOf, type Mirror, rebuild } from "../core/tree.ts";
@@ -187,7 +188,7 @@ function mapped<Args extends unknown[], Output>(
   const fronts = inputs.map((input) =>
     input && input.leaves.map((x, k) => movedDim(x, input.dims[k]!, 0))
   );
-  const results = Array.from({ length: Math.ceil(size / chunk) }, (_, i) => {
+  const runs = Array.from({ length: Math.ceil(size / chunk) }, (_, i) => () => {
     const from = i * chunk;
     const to = Math.min(size, from + chunk);
     const part = chunk >= size
@@ -195,6 +196,7 @@ function mapped<Args extends unknown[], Output>(
       : fronts.map((front) => front && front.map((x) => slice(x, 0, from, to)));
     return runBatch(fn, args, part, to - from, mapping);
   });
+  const results = mapping.randomness === "same" ? drawingAlike(runs) : runs.map((run) => run());
   const { output, wholes } = results[0]!;
   if (typeof outDims !== "number" && outDims.length !== wholes.length) {
     throw new TypeError(

@@ -139,3 +139,16 @@ Deno.test("detectAnomaly() ends with its function, after an error, and with its 
     "Cannot run detectAnomaly: the function returned a promise",
   );
 });
+
+Deno.test("detectAnomaly() looks at what hooks give", () => {
+  const hooked = (hook: (g: Tensor) => Tensor | void) => () => {
+    const x = tensor([1, 2], { requiresGrad: true });
+    const y = x.mul(2);
+    y.registerHook(hook);
+    y.sum().backward();
+  };
+  const words = "a hook gave an infinity (shape [2]) in place of a gradient that has none";
+  assertThrows(() => detectAnomaly(hooked((g) => g.div(0))), GradError, words);
+  detectAnomaly(hooked((g) => g.mul(2)));
+  detectAnomaly(hooked(() => {}));
+});

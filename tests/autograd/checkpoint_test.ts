@@ -210,3 +210,41 @@ Deno.test("checkpoint() of large tensors, whose memory the passes use again", ()
   // What the function puts aside when it runs again is the user's.
   assertClose(stashed[1]!, stashed[0]!, { rtol: 0 });
 });
+
+Deno.test("checkpoint() notices a leaf that was changed in place, as what it stands for does", () => {
+  const uses: Record<string, (x: Tensor, w: Tensor) => Tensor> = {
+    "a leaf that is closed over": (x, w) => checkpoint((x) => x.mul(w).exp(), x),
+    "a leaf that is handed in": (x, w) => checkpoint((x, w) => x.mul(w).exp(), x, w),
+    "a leaf in a record": (x, w) => checkpoint((x, { w }) => x.mul(w).exp(), x, { w }),
+    "a leaf of a checkpoint in another": (x, w) =>
+      checkpoint((x) => checkpoint((x) => x.mul(w), x).exp(), x),
+    "no checkpoint": (x, w) => x.mul(w).exp(),
+  };
+  for (const [name, use] of Object.entries(uses)) {
+    const [x, w] = [sample([2], 1), sample([2], 2)];
+    const y = use(x, w).sum();
+    noGrad(() => w.zero_());
+    assertThrows(() => y.backward(), GradError, "changed in place since", name);
+  }
+  const [x, w] = [sample([2], 1), sample([2], 2)];
+  const y = checkpoint((x) => x.mul(w).exp(), x).sum();
+  noGrad(() => sample([2], 2).zero_());
+  y.backward();
+});
+
+Deno.test("checkpoint() refuses a second run that gives others than the first", () => {
+  const runs: Record<string, readonly ((x: Tensor) => Tensor | Tensor[])[]> = {
+    "another shape": [(x) => x.exp(), (x) => x.sum()],
+    "another type": [(x) => x.exp(), (x) => x.exp().to("float32")],
+    "fewer": [(x) => [x.exp(), x.sin()], (x) => [x.exp()]],
+    "more": [(x) => [x.exp()], (x) => [x.exp(), x.sin()]],
+    "no tape": [(x) => x.exp(), (x) => x.detach().exp()],
+  };
+  for (const [name, [first, second]] of Object.entries(runs)) {
+    let calls = 0;
+    const x = sample([2], 1);
+    const y = checkpoint((x) => (calls++ === 0 ? first! : second!)(x), x);
+    const [whole] = [y].flat();
+    assertThrows(() => whole!.sum().backward(), GradError, "did not do the same", name);
+  }
+});

@@ -16,6 +16,7 @@ import {
   type Tensor,
   tensor,
   testing,
+  vmap,
   zeros,
 } from "../../mod.ts";
 
@@ -216,4 +217,39 @@ Deno.test("customFunction() names itself where a gradient is wrong", () => {
     backward: () => null,
   });
   assertThrows(() => empty(), TypeError, "Cannot compute empty: forward must return a tensor");
+  const nothing = customFunction<Tensor[], Tensor[]>({
+    forward: () => [],
+    backward: () => null,
+  });
+  assertThrows(
+    () => nothing(a),
+    TypeError,
+    "forward must return a tensor or an array of them, got []",
+  );
+});
+
+Deno.test("customFunction() refuses outputs for a batch that are none", () => {
+  const x = zeros([3, 2]);
+  const wrong: readonly (readonly [returned: unknown, words: string])[] = [
+    [undefined, "vmap must return a tensor or an array of them, got undefined"],
+    [3, "vmap must return a tensor or an array of them, got 3"],
+    [[], "vmap must return a tensor or an array of them, got []"],
+    [[x, null], "vmap must return a tensor or an array of them, got ["],
+    [{ y: x }, "vmap must return a tensor or an array of them, got {"],
+    [x.sum(), "vmap must return outputs with the batch of 3 as first dimension, got []"],
+    [x.sum(0), "vmap must return outputs with the batch of 3 as first dimension, got [2]"],
+    [
+      [x, zeros([4, 3])],
+      "vmap must return outputs with the batch of 3 as first dimension, got [4, 3]",
+    ],
+  ];
+  for (const [returned, words] of wrong) {
+    const mine = customFunction<[Tensor]>({
+      name: "mine",
+      forward: (_, x) => x,
+      backward: (_, g) => g,
+      vmap: () => returned as Tensor,
+    });
+    assertThrows(() => vmap(mine)(x), Error, `Cannot compute mine: ${words}`);
+  }
 });

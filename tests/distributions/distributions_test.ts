@@ -263,3 +263,23 @@ Deno.test("distributions say what they cannot be made of, and what has no probab
   ];
   for (const [call, Wrong, words] of refused) assertThrows(call, Wrong, words);
 });
+
+Deno.test("weights count by their shares, however large or small they are", () => {
+  for (const [dtype, far] of [["float32", 2 ** 127], ["float64", 2 ** 1023]] as const) {
+    for (const scale of [far, 1, 1 / far]) {
+      const probs = tensor([1 * scale, 0.5 * scale, 0, 1.5 * scale], { dtype, requiresGrad: true });
+      const p = new Categorical({ probs });
+      assertClose(p.probs, tensor([1 / 3, 1 / 6, 0, 1 / 2], { dtype }), { rtol: 1e-6 });
+      assertAlmostEquals(
+        p.entropy().item(),
+        Math.log(3) / 3 + Math.log(6) / 6 + Math.LN2 / 2,
+        1e-6,
+      );
+      p.logProb(tensor(0, int32)).backward();
+      // d/dw₀ ln (w₀/Σw) = 1/w₀ − 1/Σw
+      if (scale > 1 / far) {
+        assertAlmostEquals(probs.grad!.at(0).mul(scale).item(), 1 - 1 / 3, 1e-6);
+      }
+    }
+  }
+});

@@ -248,8 +248,23 @@ Deno.test("a rollout says what does not fit the steps before", () => {
     [() => buffer.add({ a: ones([2, 3]), b: ones([3]) }), ShapeError, "b must have 2 environments"],
     [() => new RolloutBuffer().add({ a: tensor(1) }), ShapeError, "along the first dimension"],
     [() => buffer.batches(2, { more: { c: ones([2, 2]) } }), ShapeError, "begins with [1, 2]"],
+    [() => buffer.batches(2, { more: { a: ones([1, 2]) } }), TypeError, "and steps have a"],
     [() => new RolloutBuffer().batches(2), RangeError, "there are no steps yet"],
   ];
   for (const [call, Wrong, words] of refused) assertThrows(call, Wrong, words);
   assertEquals(buffer.length, 1);
+});
+
+Deno.test("what comes later counts for nothing where its share is 0, whatever it is", () => {
+  for (const far of [Infinity, -Infinity, NaN, 1e38]) {
+    const rewards = tensor([1, far, 2]);
+    const [first] = discountedReturns(rewards, { gamma: 0 }).toArray() as number[];
+    assertEquals(first, 1, `gamma 0 before ${far}`);
+    const zero = zeros([3]);
+    for (const shares of [{ gamma: 0 }, { lambda: 0 }]) {
+      const [advantage] = gae(rewards, zero, zero, shares).advantages.toArray() as number[];
+      assertEquals(advantage, 1, `${JSON.stringify(shares)} before ${far}`);
+    }
+    assertEquals(gae(tensor([1]), zeros([1]), tensor([far]), { gamma: 0 }).advantages.item(), 1);
+  }
 });

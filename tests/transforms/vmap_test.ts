@@ -15,6 +15,7 @@ import {
   manualSeed,
   nn,
   noGrad,
+  ones,
   perSampleGrad,
   rand,
   randint,
@@ -298,4 +299,31 @@ Deno.test("views stay views under vmap()", () => {
     return view;
   })(x);
   assert(storage === x.storage && y.storage === x.storage);
+});
+
+Deno.test("the same random numbers are the same in all chunks, of every stream, and nested", () => {
+  const own = new RandomGenerator(3);
+  const draw = (row: Tensor) =>
+    row.mul(0).add(rand([2])).add(randn([2], { generator: own })).add(rand([2]));
+  const rows = zeros([5, 2]);
+  const distinct = (y: Tensor) => new Set((y.toArray() as number[][]).map(String)).size;
+  for (const chunk of [1, 2, 3, 5, 9]) {
+    manualSeed(1);
+    assertEquals(distinct(vmap(draw, { randomness: "same", chunk })(rows)), 1, `chunk ${chunk}`);
+    const after = rand([1]).item();
+    manualSeed(1);
+    draw(rows.at(0));
+    assertEquals(after, rand([1]).item(), "what was drawn is used up once");
+    const nested = vmap(
+      (row: Tensor) => vmap(draw, { randomness: "same", chunk: 1 })(rows).add(row),
+      { randomness: "same", chunk },
+    )(rows);
+    assertEquals(distinct(nested.reshape([25, 2])), 1, `nested, chunk ${chunk}`);
+    assertEquals(distinct(vmap(draw, { randomness: "different", chunk })(rows)), 5);
+  }
+  const gradients = perSampleGrad((w: Tensor, x: Tensor) => w.mul(x.add(rand([2]))).sum(), {
+    randomness: "same",
+    chunk: 2,
+  })(ones([2]), rows);
+  assertEquals(distinct(gradients), 1);
 });

@@ -4,7 +4,7 @@ import { customFunction } from "../../autograd/custom.ts";
 import { isGradEnabled, noGrad } from "../../autograd/tape.ts";
 import { wrongKind } from "../../core/arguments.ts";
 import { promote } from "../../core/dtype.ts";
-import { engine } from "../../core/engine.ts";
+import { engine, settled } from "../../core/engine.ts";
 import { DTypeError, ShapeError, showShape } from "../../core/errors.ts";
 import { checkCount, INTEGER, NUMBER, optionReader, shown, TENSOR } from "../../core/options.ts";
 import { broadcastShapes, extentAt, sameShape } from "../../core/shape.ts";
@@ -150,7 +150,7 @@ function solveFunction(
 /** The operator as a function that gives what it must. */
 function checked(apply: LinearOperator): LinearOperator {
   return (x) => {
-    const y: unknown = apply(x);
+    const y: unknown = settled(OP, "its product is needed at once", apply(x));
     if (isTensor(y) && sameShape(y.shape, x.shape) && y.dtype === x.dtype) return y;
     throw new TypeError(
       `Cannot compute ${OP}: the operator must give a tensor of the shape and type of its input, ` +
