@@ -340,7 +340,9 @@ export const gpu: Backend = {
 /** The GPU, opened on first use. */
 export function openBackend(): Backend {
   const opened = openGpu();
-  if ("reason" in opened) throw new DeviceError(`Cannot use the GPU: ${opened.reason}`);
+  if ("reason" in opened) {
+    throw new DeviceError(`Cannot use the GPU: ${opened.reason}; device "cpu" has every op`);
+  }
   return gpu;
 }
 
