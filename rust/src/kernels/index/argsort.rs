@@ -6,8 +6,7 @@ use crate::frame::Launch;
 use crate::gpu::programs;
 use crate::kernels::scan::lanes::for_lanes;
 use crate::registry::{Cpu, Kernel};
-use crate::scratch::scratch;
-use std::cmp::Ordering;
+use crate::scratch::room;
 
 pub(super) const ROWS: &[Kernel] =
     &[Kernel { name: "argsort", outputs: 1, cpu: Cpu::Custom(argsort), wgsl: programs::ARGSORT }];
@@ -18,34 +17,79 @@ fn argsort(launch: &mut Launch<'_>) -> Result {
     by_type!(any launch.input_type(0)?, argsort_as(launch))
 }
 
-fn argsort_as<T: Element>(launch: &mut Launch<'_>) -> Result {
-    let descending = launch.ints()[0] != 0;
-    for_lanes(launch, |x: &[T], out: &mut [i32]| {
-        // Places tell equal elements apart; a stable sort would allocate memory in a way that cannot fail.
-        let apart = |&a: &i32, &b: &i32| {
-            let (x, y) = (x[a as usize], x[b as usize]);
-            if descending { order(y, x) } else { order(x, y) }.then(a.cmp(&b))
-        };
-        let places = 0..x.len() as i32;
-        if out.len() == x.len() {
-            out.iter_mut().zip(places).for_each(|(out, place)| *out = place);
-            out.sort_unstable_by(apart);
-            return Ok(());
+fn argsort_as<T: Ranked>(launch: &mut Launch<'_>) -> Result {
+    let flipped = if launch.ints()[0] != 0 { T::LAST } else { 0 };
+    let rank = |x: T| x.rank() ^ flipped;
+    if T::LAST <= u64::from(u32::MAX) {
+        order(launch, |x, place| rank(x) << 32 | u64::from(place), |key| key as i32)
+    } else {
+        order(launch, |x, place| u128::from(rank(x)) << 32 | u128::from(place), |key| key as i32)
+    }
+}
+
+/// Sorts by keys of elements and their places, which tell equal elements apart; the key gives the place
+/// back. A stable sort would allocate memory in a way that cannot fail.
+fn order<T: Element, K: Copy + Ord>(
+    launch: &mut Launch<'_>,
+    key: impl Fn(T, u32) -> K + Sync,
+    place: impl Fn(K) -> i32 + Sync,
+) -> Result {
+    for_lanes(launch, |keys: &mut Vec<K>, x: &[T], out: &mut [i32]| {
+        if keys.capacity() == 0 {
+            *keys = room(x.len())?;
         }
-        // Only what is asked for is put in order.
-        let mut all = scratch(x.len())?;
-        all.iter_mut().zip(places).for_each(|(to, place)| *to = place);
-        let (first, last, _) = all.select_nth_unstable_by(out.len() - 1, apart);
-        first.sort_unstable_by(apart);
-        let (end, start) = (out.len() - 1, first.len());
-        out[..start].copy_from_slice(first);
-        out[end] = *last;
+        keys.clear();
+        keys.extend(x.iter().zip(0..).map(|(&x, place)| key(x, place)));
+        first_in_order(keys, out.len());
+        out.iter_mut().zip(&*keys).for_each(|(out, &key)| *out = place(key));
         Ok(())
     })
 }
 
-/// Smaller first; what does not compare with itself is NaN.
-fn order<T: Element>(a: T, b: T) -> Ordering {
-    let is_nan = |x: T| x.partial_cmp(&x).is_none();
-    a.partial_cmp(&b).unwrap_or_else(|| is_nan(a).cmp(&is_nan(b)))
+/// Puts the first ones in order, and what comes after them behind them.
+fn first_in_order<K: Ord>(keys: &mut [K], count: usize) {
+    if count < keys.len() {
+        keys.select_nth_unstable(count);
+    }
+    keys[..count].sort_unstable();
+}
+
+/// An element type whose order unsigned integers have too.
+trait Ranked: Element {
+    /// The largest rank.
+    const LAST: u64;
+    /// The smaller the element, the smaller its rank. Both zeros have one, and NaN has the largest.
+    fn rank(self) -> u64;
+}
+
+impl Ranked for u8 {
+    const LAST: u64 = u32::MAX as u64;
+    fn rank(self) -> u64 {
+        self.into()
+    }
+}
+
+impl Ranked for i32 {
+    const LAST: u64 = u32::MAX as u64;
+    fn rank(self) -> u64 {
+        u64::from(self.cast_unsigned() ^ 1 << 31)
+    }
+}
+
+impl Ranked for f32 {
+    const LAST: u64 = u32::MAX as u64;
+    fn rank(self) -> u64 {
+        let bits = (self + 0.0).to_bits();
+        let rank = if bits >> 31 == 1 { !bits } else { bits | 1 << 31 };
+        if self.is_nan() { Self::LAST } else { rank.into() }
+    }
+}
+
+impl Ranked for f64 {
+    const LAST: u64 = u64::MAX;
+    fn rank(self) -> u64 {
+        let bits = (self + 0.0).to_bits();
+        let rank = if bits >> 63 == 1 { !bits } else { bits | 1 << 63 };
+        if self.is_nan() { Self::LAST } else { rank }
+    }
 }

@@ -51,6 +51,8 @@ pub(crate) const GRAIN: usize = 1 << 14;
 const COLUMNS: usize = 64;
 /// Sums that run beside each other, so that they are done in vectors.
 const LANES: usize = 16;
+/// Elements from which a row fills its vectors by itself.
+const LONG: usize = 128;
 /// Elements of short rows that are exponentiated together: alone each would leave its vectors half empty.
 const TOGETHER: usize = 512;
 /// Elements that a lane's sum adds in its own precision.
@@ -280,9 +282,11 @@ pub(crate) fn for_log_totals<T: Real + Into<f64>>(
     let zeros = [T::from_f64(0.0); TOGETHER];
     let (mut e, mut taken, mut totals) = (zeros, zeros, zeros);
     for x in x.chunks(together(length)) {
-        if x.len() > TOGETHER {
-            let most = largest(x);
-            (taken[0], totals[0]) = (most, sum_with(x, x, |x, _| (x - most).exp_()));
+        if length >= LONG {
+            for ((x, taken), total) in x.chunks(length).zip(&mut taken).zip(&mut totals) {
+                let most = largest(x);
+                (*taken, *total) = (most, sum_with(x, x, |x, _| (x - most).exp_()));
+            }
         } else {
             exponentiate(&mut e[..x.len()], x, length, (&mut taken, &mut totals));
         }

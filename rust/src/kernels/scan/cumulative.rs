@@ -62,7 +62,7 @@ fn scan<T: Element, S: Copy + Sync>(
     narrow: impl Fn(S) -> Result<T> + Sync,
 ) -> Result {
     let reverse = launch.ints()[0] != 0;
-    for_lanes(launch, |x: &[T], out: &mut [T]| {
+    for_lanes(launch, |(): &mut (), x: &[T], out: &mut [T]| {
         let mut held = start;
         let mut step = |(out, &x): (&mut T, &T)| {
             held = join(held, x);

@@ -7,11 +7,11 @@ use crate::frame::Launch;
 use crate::reader::Reader;
 use crate::scratch::scratch;
 
-/// Calls `body(lane, out)` for each lane of the last axis, with the lane copied in order. What comes
-/// out of a lane may be shorter than the lane.
-pub(crate) fn for_lanes<T: Element, R: Element>(
+/// Calls `body(state, lane, out)` for each lane of the last axis, with the lane copied in order. What
+/// comes out of a lane may be shorter than the lane. The lanes of one task share a state.
+pub(crate) fn for_lanes<T: Element, R: Element, S: Default>(
     launch: &mut Launch<'_>,
-    body: impl Fn(&[T], &mut [R]) -> Result + Sync,
+    body: impl Fn(&mut S, &[T], &mut [R]) -> Result + Sync,
 ) -> Result {
     let out = elements::<R>(launch.contiguous_output(0)?)?;
     let view = launch.input(0)?;
@@ -28,10 +28,10 @@ pub(crate) fn for_lanes<T: Element, R: Element>(
         return Err(Error::new("the output has another size"));
     }
     try_chunks_of(out, (GRAIN / extent).max(1) * width, |start, chunk| {
-        let mut lane = scratch::<T>(extent)?;
+        let (mut lane, mut state) = (scratch::<T>(extent)?, S::default());
         for (index, out) in chunk.chunks_exact_mut(width).enumerate() {
             x.copy_to((start / width + index) * extent, &mut lane);
-            body(&lane, out)?;
+            body(&mut state, &lane, out)?;
         }
         Ok(())
     })
