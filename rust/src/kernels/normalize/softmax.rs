@@ -53,6 +53,8 @@ const COLUMNS: usize = 64;
 const LANES: usize = 16;
 /// Elements from which a row fills its vectors by itself.
 const LONG: usize = 128;
+/// Long rows whose logarithms are taken together.
+const ABREAST: usize = 8;
 /// Elements of short rows that are exponentiated together: alone each would leave its vectors half empty.
 const TOGETHER: usize = 512;
 /// Elements that a lane's sum adds in its own precision.
@@ -281,7 +283,8 @@ pub(crate) fn for_log_totals<T: Real + Into<f64>>(
 ) {
     let zeros = [T::from_f64(0.0); TOGETHER];
     let (mut e, mut taken, mut totals) = (zeros, zeros, zeros);
-    for x in x.chunks(together(length)) {
+    let each = if length >= LONG { ABREAST * length } else { together(length) };
+    for x in x.chunks(each) {
         if length >= LONG {
             for ((x, taken), total) in x.chunks(length).zip(&mut taken).zip(&mut totals) {
                 let most = largest(x);
