@@ -9,7 +9,7 @@ import { leavesOf, type Mirror, rebuild } from "../core/tree.ts";
 import { bare, batchedAs } from "../ops/define/batch.ts";
 import { OpRule } from "../ops/define/record.ts";
 import type { Tensor } from "../tensor/tensor.ts";
-import { type Edge, gradientsAt } from "./backward.ts";
+import { type Edge, gradientsAt } from "./pass.ts";
 import { pushForward } from "./forward.ts";
 import { scope } from "./scope.ts";
 import { isGradEnabled, lastNodeId, Node } from "./tape.ts";

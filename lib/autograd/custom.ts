@@ -203,6 +203,114 @@ function batchedOutputs(name: string, given: unknown, size: number): readonly Te
   return list;
 }
 
+/** A custom function as it runs: on tensors or, under `vmap`, on a batch. */
+class CustomFunction<
+  Inputs extends Tensor[],
+  Output extends Tensor | readonly Tensor[],
+  Attrs extends object,
+> {
+  readonly #name: string;
+  readonly #spec: CustomFunctionSpec<Inputs, Output, Attrs>;
+  /** By number of outputs. */
+  readonly #rules = new Map<number, OpRule<Call>>();
+
+  constructor(name: string, spec: CustomFunctionSpec<Inputs, Output, Attrs>) {
+    this.#name = name;
+    this.#spec = spec;
+  }
+
+  run(inputs: Inputs): Output {
+    inputs.forEach((input, i) => {
+      if (isTensor(input)) return;
+      throw new TypeError(
+        `Cannot compute ${this.#name}: input ${i} must be a tensor, got ${Deno.inspect(input)}`,
+      );
+    });
+    if (anyBatched(inputs)) return this.#runOnBatch(inputs);
+    const needs = inputs.map((input) => isGradEnabled() && input.requiresGrad);
+    const saved: Tensor[] = [];
+    const context = new FunctionContext<Attrs>(this.#name, needs, saved);
+    const consequence = "its output is needed at once";
+    const output = noGrad(() =>
+      settled(this.#name, consequence, this.#spec.forward(context, ...inputs), GradError)
+    );
+    const outputs = ownOutputs(this.#name, output, inputs);
+    recordAll(this.#ruleFor(outputs.length), inputs, outputs, {
+      context,
+      saved,
+      inputs: inputs.map(formOf),
+      outputs: outputs.map(formOf),
+    });
+    for (const y of outputs) if (!isFloat(y.dtype)) y.node = null;
+    return (Array.isArray(output) ? outputs : outputs[0]) as Output;
+  }
+
+  /** By the user's rule, or one example after the other. */
+  #runOnBatch(inputs: Inputs): Output {
+    const { vmap } = this.#spec;
+    let isList = false;
+    const listOf = (output: Output): readonly Tensor[] => {
+      isList = Array.isArray(output);
+      return isList ? output as readonly Tensor[] : [output as Tensor];
+    };
+    const found = inBatch<null>(
+      (given, _, { size, mapped }) => {
+        const wholes = given as Inputs;
+        if (vmap !== undefined) {
+          const info: VmapInfo = { batchSize: size, inDims: mapped.map((is) => is ? 0 : null) };
+          const output = vmap(info, ...wholes);
+          batchedOutputs(this.#name, output, size);
+          return listOf(output);
+        }
+        const runOn = (example: number) => {
+          const own = wholes.map((x, i) => mapped[i] ? x.at(example) : x);
+          const outputs = listOf(this.run(own as Inputs));
+          if (!anyBatched(own)) refuseExamples(this.#name, outputs);
+          return outputs;
+        };
+        const each = under(
+          { batch: engine.batch?.outer ?? null },
+          () => Array.from({ length: size }, (_, example) => runOn(example)),
+        );
+        return each[0]!.map((_, k) => stack(each.map((outputs) => outputs[k]!)));
+      },
+      inputs,
+      null,
+    );
+    return (isList ? found : found[0]) as Output;
+  }
+
+  /** The user's backward, whose gradients are checked. */
+  #backward(attrs: Call, gs: readonly Tensor[]): (Tensor | null)[] {
+    const returned = this.#spec.backward(attrs.context as FunctionContext<Attrs>, ...gs);
+    if (!anyBatched(gs)) refuseExamples(this.#name, returned);
+    return checked(this.#name, returned, attrs.inputs);
+  }
+
+  #ruleFor(outputs: number): OpRule<Call> {
+    const made = this.#rules.get(outputs) ?? new OpRule<Call>(this.#name, {
+      vjp: [],
+      outputs,
+      foreign: true,
+      vjpAll: (gs, { attrs }, needs) => {
+        const like = gs.find((g) => g !== null)!;
+        const full = gs.map((g, i) => {
+          const { shape, dtype } = attrs.outputs[i]!;
+          return g ?? zeroed(like, dtype, shape);
+        });
+        return this.#backward(attrs, full).map((g, i) => needs[i] ? g : null);
+      },
+      jvp: (tangents, { attrs }) => {
+        const like = tangents.find((t) => t !== null)!;
+        const cotangents = attrs.outputs.map(({ shape, dtype }) => zeroed(like, dtype, shape));
+        return transposed(cotangents, (gs) => this.#backward(attrs, gs), tangents);
+      },
+    });
+    this.#rules.set(outputs, made);
+    return made;
+  }
+}
+
 /**
  * A differentiable function from a forward and a backward of one's own. Forward runs without being
  * recorded; backward is written in ops, and is itself recorded under `createGraph`, so that second
@@ -236,95 +344,15 @@ export function customFunction<
 >(spec: CustomFunctionSpec<Inputs, Output, Attrs>): (...inputs: Inputs) => Output {
   checkCount("make customFunction", arguments.length, 1);
   readSpec("make customFunction", spec ?? {});
-  const { name = "customFunction", forward, backward, vmap } = spec ?? {};
+  const { name = "customFunction", forward, backward } = spec ?? {};
   for (const [role, fn] of Object.entries({ forward, backward })) {
     if (typeof fn === "function") continue;
     throw new TypeError(
       `Cannot make customFunction: it takes { forward, backward }, got ${shown(fn)} for ${role}`,
     );
   }
-  const rules = new Map<number, OpRule<Call>>();
-  const ruleFor = (outputs: number): OpRule<Call> => {
-    const made = rules.get(outputs) ?? new OpRule<Call>(name, {
-      vjp: [],
-      outputs,
-      foreign: true,
-      vjpAll: (gs, { attrs }, needs) => {
-        const full = gs.map((g, i) => {
-          const { shape, dtype } = attrs.outputs[i]!;
-          return g ?? zeroed(gs.find((other) => other !== null)!, dtype, shape);
-        });
-        const returned = backward(attrs.context as FunctionContext<Attrs>, ...full);
-        if (!anyBatched(full)) refuseExamples(name, returned);
-        return checked(name, returned, attrs.inputs).map((g, i) => needs[i] ? g : null);
-      },
-      jvp: (tangents, { attrs }) => {
-        const like = tangents.find((t) => t !== null)!;
-        const cotangents = attrs.outputs.map(({ shape, dtype }) => zeroed(like, dtype, shape));
-        const gradients = (gs: readonly Tensor[]) =>
-          checked(name, backward(attrs.context as FunctionContext<Attrs>, ...gs), attrs.inputs);
-        return transposed(cotangents, gradients, tangents);
-      },
-    });
-    rules.set(outputs, made);
-    return made;
-  };
-  /** On a batch: by the user's rule, or one example after the other. */
-  const batched = (inputs: Inputs): Output => {
-    let list = false;
-    const outputsFor = (output: Output): readonly Tensor[] => {
-      list = Array.isArray(output);
-      return list ? output as readonly Tensor[] : [output as Tensor];
-    };
-    const found = inBatch<null>(
-      (given, _, { size, mapped }) => {
-        const wholes = given as Inputs;
-        if (vmap !== undefined) {
-          const info: VmapInfo = { batchSize: size, inDims: mapped.map((is) => is ? 0 : null) };
-          const output = vmap(info, ...wholes);
-          batchedOutputs(name, output, size);
-          return outputsFor(output);
-        }
-        const each = under(
-          { batch: engine.batch?.outer ?? null },
-          () =>
-            Array.from({ length: size }, (_, example) => {
-              const own = wholes.map((x, i) => mapped[i] ? x.at(example) : x);
-              const outputs = outputsFor(run(...own as Inputs));
-              if (!anyBatched(own)) refuseExamples(name, outputs);
-              return outputs;
-            }),
-        );
-        return each[0]!.map((_, k) => stack(each.map((outputs) => outputs[k]!)));
-      },
-      inputs,
-      null,
-    );
-    return (list ? found : found[0]) as Output;
-  };
-  const run = (...inputs: Inputs): Output => {
-    inputs.forEach((input, i) => {
-      if (isTensor(input)) return;
-      throw new TypeError(
-        `Cannot compute ${name}: input ${i} must be a tensor, got ${Deno.inspect(input)}`,
-      );
-    });
-    if (anyBatched(inputs)) return batched(inputs);
-    const needs = inputs.map((input) => isGradEnabled() && input.requiresGrad);
-    const saved: Tensor[] = [];
-    const context = new FunctionContext<Attrs>(name, needs, saved);
-    const consequence = "its output is needed at once";
-    const output = noGrad(() => settled(name, consequence, forward(context, ...inputs), GradError));
-    const outputs = ownOutputs(name, output, inputs);
-    recordAll(ruleFor(outputs.length), inputs, outputs, {
-      context,
-      saved,
-      inputs: inputs.map(formOf),
-      outputs: outputs.map(formOf),
-    });
-    for (const y of outputs) if (!isFloat(y.dtype)) y.node = null;
-    return (Array.isArray(output) ? outputs : outputs[0]) as Output;
-  };
-  // Whoever tells of the function, as gradcheck does, tells its name.
+  const custom = new CustomFunction(name, spec);
+  const run = (...inputs: Inputs): Output => custom.run(inputs);
+  // Messages about the function, as of gradcheck, use its name.
   return Object.defineProperty(run, "name", { value: name });
 }

@@ -4,7 +4,7 @@ import { sameShape, type Shape } from "../core/shape.ts";
 import { GradError } from "../core/errors.ts";
 import { engine, under } from "../core/engine.ts";
 import type { Tensor } from "../tensor/tensor.ts";
-import { type Edge, gradientsAt, twinsOf } from "./backward.ts";
+import { type Edge, gradientsAt, twinsOf } from "./pass.ts";
 import { DIAGONAL, lastNodeId, type Node, NONE, ZERO } from "./tape.ts";
 
 /** The tangents of a node's outputs; null for those that do not move. */

@@ -1,7 +1,7 @@
 /** Forward mode: derivatives of functions in directions, in one pass through what they did. */
 
 import { enableGrad, isGradEnabled, noGrad } from "../autograd/tape.ts";
-import type { Edge } from "../autograd/backward.ts";
+import type { Edge } from "../autograd/pass.ts";
 import { pushForward } from "../autograd/forward.ts";
 import { checkCount } from "../core/options.ts";
 import { type Mirror, rebuildWith, type TensorTree } from "../core/tree.ts";

@@ -4,7 +4,7 @@
  * order.
  */
 
-import { gradientsOfComposite } from "../../autograd/backward.ts";
+import { gradientsOfComposite } from "../../autograd/pass.ts";
 import { tangentOfComposite } from "../../autograd/forward.ts";
 import type { Context, Jvp, Node } from "../../autograd/tape.ts";
 import { engine } from "../../core/engine.ts";
