@@ -2,7 +2,7 @@
 
 import { shown } from "./options.ts";
 
-/** The error of an argument of another kind than needed; `call` says what cannot be done. */
+/** The error for an argument of the wrong kind; `call` says what cannot be done. */
 export function wrongKind(call: string, name: string, needed: string, value: unknown): TypeError {
   return new TypeError(`Cannot ${call}: ${name} must be ${needed}, got ${shown(value)}`);
 }
@@ -30,7 +30,7 @@ export function checkList(
   );
 }
 
-/** A number as a list of one, or a list of numbers as it is. */
+/** A list of numbers; a single number becomes a list of one. */
 export function listOf(op: string, name: string, given: unknown): readonly number[] {
   if (typeof given === "number") return [given];
   if (!Array.isArray(given)) {
@@ -41,8 +41,8 @@ export function listOf(op: string, name: string, given: unknown): readonly numbe
 }
 
 /**
- * The error of a call with its list spread out, as PyTorch takes it: `reshape(2, 2)`. A function that
- * is called often gives the first of several arguments only, so that it need not collect them.
+ * The error for a list that is spread out, as PyTorch allows: `reshape(2, 2)`. A function on a hot path
+ * passes only the first of several arguments, so that it need not collect them.
  */
 export function spreadOut(
   op: string,

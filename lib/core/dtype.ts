@@ -1,4 +1,4 @@
-/** Element types: their arrays, their order of promotion and what numbers become beside them. */
+/** Element types: their arrays, their promotion, and the type that a number takes beside them. */
 
 /** Element type of a tensor. */
 export type DType = "float32" | "float64" | "int32" | "bool";
@@ -6,14 +6,14 @@ export type DType = "float32" | "float64" | "int32" | "bool";
 /** The array that holds elements of some type; bool is kept as bytes 0 and 1. */
 export type TypedArray = Float32Array | Float64Array | Int32Array | Uint8Array;
 
-/** What is to be known of an element type. */
+/** The properties of an element type. */
 interface Descriptor {
   readonly name: DType;
   /** Bytes of an element. */
   readonly size: number;
   /** The class of arrays that hold elements. */
   readonly Array: new (size: number | TypedArray) => TypedArray;
-  /** What the type promotes to: of two categories the higher, and within one the higher rank. */
+  /** For promotion: the higher category wins, and within one the higher rank. */
   readonly category: "bool" | "integer" | "float";
   readonly rank: number;
   /** An element as its array holds it. */
@@ -23,7 +23,7 @@ interface Descriptor {
   readonly largest?: number;
 }
 
-/** The types; the place of each is its code in the frame, as `rust/src/dtype.rs` knows it. */
+/** The types; the index of each is its code in the frame, as in `rust/src/dtype.rs`. */
 const TABLE: readonly Descriptor[] = [
   {
     name: "float32",
@@ -99,7 +99,7 @@ export function newArray(code: number, size: number): TypedArray {
   return new TABLE[code]!.Array(size);
 }
 
-/** How typed arrays themselves read a property, whatever somebody has given one of them. */
+/** The intrinsic getter of a property, which a user's object cannot override. */
 function intrinsic(name: string | symbol): () => unknown {
   const prototype: object = Object.getPrototypeOf(Uint8Array.prototype);
   return Object.getOwnPropertyDescriptor(prototype, name)!.get!;
@@ -114,7 +114,7 @@ export function lengthOf(array: TypedArray): number {
   return readLength.call(array) as number;
 }
 
-/** The name of a typed array's class; undefined for what is none. */
+/** The name of a typed array's class; undefined for anything else. */
 export function tagOf(value: unknown): string | undefined {
   return readTag.call(value) as string | undefined;
 }
@@ -134,8 +134,8 @@ export function dtypeOfArray(array: TypedArray): DType {
 }
 
 /**
- * An array over which a tensor may lie: the given one, or a copy where its memory may shrink or other
- * threads may write it. Refuses memory that is gone.
+ * An array that can back a tensor: the given one, or a copy if its memory may shrink or other threads
+ * may write to it. Refuses detached memory.
  */
 export function lastingArray(op: string, array: TypedArray): TypedArray {
   const code = CODES_BY_TAG.get(tagOf(array));
@@ -151,7 +151,7 @@ export function lastingArray(op: string, array: TypedArray): TypedArray {
   return array;
 }
 
-/** Refuses a number that lies out of a type's range; what is after the point is cut off. */
+/** Refuses a number outside a type's range; fractions are truncated. */
 export function checkRange(op: string, value: number, dtype: DType): void {
   if (dtype !== "int32" || (value > -2147483649 && value < 2147483648)) return;
   throw new RangeError(

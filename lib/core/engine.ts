@@ -1,4 +1,4 @@
-/** How ops run at the moment: one object, changed for the time of a function or of a guard. */
+/** The modes in which ops run: one object, changed for the duration of a function or of a guard. */
 
 import type { Watcher } from "../autograd/tape.ts";
 import type { Storage } from "../device/backend.ts";
@@ -11,7 +11,7 @@ export interface Modes {
   recording: boolean;
   /** The backward pass that is running; 0 outside. */
   pass: number;
-  /** Is shown every result and every gradient; null, nearly always, for nobody. */
+  /** Observes every result and every gradient; null nearly always. */
   watcher: Watcher | null;
   /** What was made in the innermost scope; null outside. */
   scope: Storage[] | null;
@@ -23,7 +23,7 @@ export interface Modes {
   floor: Guard | null;
 }
 
-/** The modes of now. Only this file, and the loop of backward by `under`, changes them. */
+/** The current modes. Only this file changes them. */
 export const engine: Modes = {
   recording: true,
   pass: 0,
@@ -34,12 +34,12 @@ export const engine: Modes = {
   floor: null,
 };
 
-/** The modes that are changed for the time of a function. */
+/** The modes that can be changed for the duration of a function. */
 type Changes = Partial<Pick<Modes, "recording" | "pass" | "watcher" | "scope" | "batch">>;
 
 /**
- * Runs a function under other modes. They are put back by plain assignments: where the stack has
- * overflowed, a call might overflow it once more.
+ * Runs a function under other modes. They are restored by plain assignments: after a stack overflow, a
+ * call might overflow it again.
  */
 export function under<T>(changes: Changes, fn: () => T): T {
   const { recording, pass, watcher, scope, batch, guard, floor } = engine;
@@ -63,8 +63,8 @@ export function under<T>(changes: Changes, fn: () => T): T {
 }
 
 /**
- * Puts the modes back where a function under them was cut off, as the interrupt of a notebook does: no
- * `finally` runs then. To be called when nothing runs, where all modes are those of guards.
+ * Restores the modes after a function was cut off without its `finally`, as by the interrupt of a
+ * notebook. To be called while nothing runs: then only guards can have changed modes.
  */
 export function recover(): void {
   const { recording, pass, watcher, scope, batch, guard } = engine;
@@ -75,7 +75,7 @@ export function recover(): void {
   Object.assign(engine, plain, { guard: null, floor: null });
 }
 
-/** Refuses what is no function; a guard is made where nothing is given. */
+/** Refuses anything but a function; without an argument the caller makes a guard. */
 export function checkFunction(op: string, fn: unknown): void {
   if (typeof fn === "function") return;
   throw new TypeError(
@@ -83,7 +83,7 @@ export function checkFunction(op: string, fn: unknown): void {
   );
 }
 
-/** The result of a function that must be done when it returns; refuses a promise. */
+/** The result of a function that must be synchronous; refuses a promise. */
 export function settled<T>(
   op: string,
   consequence: string,
@@ -92,7 +92,7 @@ export function settled<T>(
 ): T {
   const { then } = Object(result);
   if (typeof then !== "function") return result;
-  // Nobody else will look at a rejection.
+  // Nobody else handles a rejection.
   if (result instanceof Promise) result.catch(() => {});
   throw new Refusal(
     `Cannot run ${op}: the function returned a promise, and ${consequence}; await first and pass a ` +
@@ -119,7 +119,7 @@ export class Guard implements Disposable {
     engine.guard = this;
   }
 
-  /** Puts the modes back; doing so twice, or after the function around has ended, is no error. */
+  /** Restores the modes; disposing twice, or after the surrounding function has ended, is no error. */
   [Symbol.dispose](): void {
     if (engine.guard !== this) {
       for (let guard = engine.guard; guard !== null; guard = guard.#below) {

@@ -1,11 +1,11 @@
-/** What computes: the versions and the machine's kind, for reports and runs. */
+/** The versions and the platform, for reports and runs. */
 
 import meta from "../../deno.json" with { type: "json" };
 
-/** What computed something. */
+/** The environment in which something was computed. */
 export type Environment = Readonly<Record<"adjoint" | "deno" | "platform" | "device", string>>;
 
-/** The environment of now. @param device Where it was computed. */
+/** The current environment. @param device Where the computation ran. */
 export function environmentOf(device: string): Environment {
   return {
     adjoint: meta.version,

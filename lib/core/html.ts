@@ -1,4 +1,4 @@
-/** HTML as text, in which what is put in is escaped unless it is HTML itself. */
+/** HTML as text; inserted content is escaped unless it is HTML itself. */
 
 /** A piece of HTML. */
 export class Html {
@@ -10,7 +10,7 @@ export class Html {
   }
 }
 
-/** What can be put into HTML. */
+/** Content that can be inserted. */
 export type Content = string | number | Html | null | undefined | readonly Content[];
 
 const ENTITIES: Readonly<Record<string, string>> = {
@@ -28,15 +28,15 @@ function put(content: Content): string {
   return String(content).replace(/[&<>"']/g, (letter) => ENTITIES[letter] ?? letter);
 }
 
-/** Makes HTML of a template; arrays are put in one after the other. */
+/** Makes HTML from a template; the items of arrays are inserted one after the other. */
 export function html(parts: TemplateStringsArray, ...contents: readonly Content[]): Html {
   return new Html(parts.map((part, i) => part + put(contents[i])).join(""));
 }
 
-/** A cell: text, or a number that is set to the right. */
+/** A cell: text, or a number, which is aligned to the right. */
 export type Cell = string | number | undefined;
 
-/** A number in few digits, as tables have it. */
+/** The text of a cell; numbers have few digits. */
 export function written(cell: Cell): string {
   if (cell === undefined) return "–";
   if (typeof cell === "string" || Number.isInteger(cell)) return String(cell);
@@ -44,7 +44,7 @@ export function written(cell: Cell): string {
   return Math.abs(rounded) < 1e-3 ? rounded.toExponential() : String(rounded);
 }
 
-/** A table of which the first column names the rows. Where it is too wide, it can be scrolled by keys. */
+/** A table whose first column names the rows. If it is too wide, it can be scrolled with the keyboard. */
 export function table(
   caption: string,
   columns: readonly string[],

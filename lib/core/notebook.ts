@@ -1,8 +1,8 @@
-/** The notebook that a program runs in. */
+/** The notebook in which a program runs. */
 
 import { recover } from "./engine.ts";
 
-/** What a notebook can be asked to show; later what stands there instead of it. */
+/** Displays content in a notebook, and can replace it later. */
 export type Notebook = Pick<typeof Deno.jupyter, "broadcast">;
 
 function found(): Notebook | null {
@@ -17,15 +17,15 @@ function found(): Notebook | null {
 /** The notebook; null in any other program. */
 export const notebook: Notebook | null = found();
 
-/** How often the collector is asked when some work is over; it comes the second or third time. */
+/** How often to prompt the garbage collector when work has ended; it runs the second or third time. */
 const ASKED = 5;
-/** Bytes that let it come; their pages are never touched. */
+/** Bytes of an allocation that prompts it; its pages are never touched. */
 const BAIT = 2 ** 27;
 
 /**
- * Has the collector look when work is over, of which `done` tells how much there was. What an interrupt
- * has cut off leaves a promise that nobody can settle: a cell that waits for it ends when it is collected,
- * which would not happen by itself while nothing runs.
+ * Prompts the garbage collector when work has ended; `done` says how much there was so far. An
+ * interrupted function leaves a promise that nobody can settle: a cell that awaits it ends only when it
+ * is collected, which would not happen while nothing runs.
  */
 function collectAfterWork(done: () => number): () => void {
   let [before, asks] = [0, 0];
@@ -41,8 +41,8 @@ function collectAfterWork(done: () => number): () => void {
 }
 
 /**
- * Lets the library be used after a cell was interrupted: an interrupt by signal does not end the kernel,
- * and one by message leaves no mode behind, and no cell that waits for ever.
+ * Keeps the library usable after a cell was interrupted: a signal does not end the kernel, and a message
+ * leaves neither changed modes nor a cell that waits forever.
  *
  * @param done How much the library has done so far, in any unit.
  */
@@ -53,6 +53,6 @@ export function surviveInterrupts(done: () => number): void {
   try {
     Deno.addSignalListener("SIGINT", () => {});
   } catch {
-    // A worker hears no signals.
+    // Workers receive no signals.
   }
 }

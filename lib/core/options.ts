@@ -1,6 +1,6 @@
 /**
- * The one reader of options. `deno run` checks no types, so that a misspelt key, a tensor in place of
- * the options or an argument too many would otherwise be dropped without a word.
+ * The reader of options. `deno run` does not check types, so a misspelt key, a tensor in place of the
+ * options or a surplus argument would otherwise be ignored silently.
  */
 
 import type { TensorOptions } from "../tensor/create.ts";
@@ -8,7 +8,7 @@ import { DTYPES } from "./dtype.ts";
 import { DeviceError, DTypeError } from "./errors.ts";
 import { isForeignTensor, isTensor } from "./tensor.ts";
 
-/** What the value of an option must be. */
+/** The kind of value that an option takes. */
 export interface Kind {
   /** In words, after "must be". */
   readonly needed: string;
@@ -50,11 +50,11 @@ export const BOOL_TENSOR: Kind = kind(
   "a bool tensor",
   (value) => isTensor(value) && value.dtype === "bool",
 );
-/** A word that the op looks up itself. */
+/** A string that the op looks up itself. */
 export const TEXT: Kind = kind("a string", (value) => typeof value === "string");
 /** A function. */
 export const FUNCTION: Kind = kind("a function", (value) => typeof value === "function");
-/** Whatever the op itself checks. */
+/** Anything; the op checks it itself. */
 export const ANY: Kind = kind("given", () => true);
 /** A number, or an array of numbers. */
 export const NUMBERS: Kind = kind(
@@ -75,7 +75,7 @@ export const NOT_NEGATIVE: Kind = kind(
   "a non-negative finite number",
   (value) => FINITE.accepts(value) && value as number >= 0,
 );
-/** A share of something. */
+/** A fraction of something. */
 export const SHARE: Kind = kind(
   "a number from 0 to 1",
   (value) => NOT_NEGATIVE.accepts(value) && value as number <= 1,
@@ -102,7 +102,7 @@ export const DTYPE: Kind = { ...oneOf(...DTYPES), error: DTypeError };
 /** A device. */
 export const DEVICE: Kind = { ...oneOf("cpu", "gpu"), error: DeviceError };
 
-/** An array, empty or not, of values of one kind; `items` names them. */
+/** An array, possibly empty, of values of one kind; `items` names them. */
 export function arrayOf({ accepts }: Kind, items: string): Kind {
   return kind(
     `an array of ${items}`,
@@ -110,7 +110,7 @@ export function arrayOf({ accepts }: Kind, items: string): Kind {
   );
 }
 
-/** Refuses a value of another kind; `name` is what the caller knows it as. */
+/** Refuses a value of another kind; `name` is its name for the caller. */
 export function checkKind(call: string, name: string, value: unknown, kind: Kind): void {
   if (kind.accepts(value)) return;
   const Wrong = kind.error ?? TypeError;
@@ -127,19 +127,19 @@ export const TENSOR_OPTIONS: OptionTable<TensorOptions> = {
   requiresGrad: FLAG,
 };
 
-/** Reads what was given as the options of a call; `call` says what cannot be done, as "compute sum". */
+/** Reads the options of a call; `call` says what cannot be done, as "compute sum". */
 export type OptionReader<O extends object> = (call: string, given: O | undefined) => O;
 
 const NOTHING = Object.freeze({});
 
-/** Whether a value is an object as `{}` makes it. */
+/** Whether a value is a plain object, such as `{}`. */
 export function isPlainObject(value: unknown): value is Record<string, unknown> {
   if (typeof value !== "object" || value === null) return false;
   const prototype: unknown = Object.getPrototypeOf(value);
   return prototype === Object.prototype || prototype === null;
 }
 
-/** How a value is shown in a message: on one line and short, whatever it is. */
+/** A value as messages show it: short, on one line. */
 export function shown(value: unknown): string {
   if (isTensor(value)) return `a tensor of shape [${value.shape.join(", ")}]`;
   if (isForeignTensor(value)) {
@@ -150,7 +150,7 @@ export function shown(value: unknown): string {
   return text.length > 80 ? `${text.slice(0, 79)}…` : text;
 }
 
-/** How many letters must be added, left out or replaced to make one word of another. */
+/** The edit distance of two words: letters added, removed or replaced. */
 function distance(a: string, b: string): number {
   let row = Array.from({ length: b.length + 1 }, (_, i) => i);
   for (let i = 1; i <= a.length; i++) {
@@ -164,7 +164,7 @@ function distance(a: string, b: string): number {
   return row.at(-1)!;
 }
 
-/** The word that was probably meant: another case, Python's spelling, initials, or a slip. */
+/** The known word that was probably meant: in another case, in snake_case, by initials, or misspelt. */
 export function nearest(word: string, known: readonly string[]): string | undefined {
   const plain = word.replaceAll("_", "").toLowerCase();
   const parts = word.replace(/([A-Z])/g, "_$1").toLowerCase().split("_").filter((part) => part);
@@ -179,7 +179,7 @@ export function nearest(word: string, known: readonly string[]): string | undefi
   return known.find((key) => parts.some((part) => part.length > 2 && key.toLowerCase() === part));
 }
 
-/** Refuses a word that is none of those known. */
+/** The error for an unknown option. */
 export function unknownKey(call: string, key: string, known: readonly string[]): TypeError {
   const meant = nearest(key, known);
   const hint = meant === undefined ? "" : `; did you mean "${meant}"`;
@@ -188,7 +188,7 @@ export function unknownKey(call: string, key: string, known: readonly string[]):
   );
 }
 
-/** Makes a reader from the kinds of all options. Reading undefined costs nothing. */
+/** Makes a reader from the kinds of all options. Reading undefined is free. */
 export function optionReader<O extends object>(table: OptionTable<O>): OptionReader<O> {
   const kinds = new Map<string, Kind>(Object.entries(table));
   const known = [...kinds.keys()];
@@ -222,12 +222,12 @@ export function checkGiven(call: string, options: object, ...names: readonly str
   if (missing.length > 0) throw new TypeError(`Cannot ${call}: it needs ${missing.join(", ")}`);
 }
 
-/** Refuses arguments that a function does not take; to be called with `arguments.length`. */
+/** Refuses surplus arguments; to be called with `arguments.length`. */
 export function checkCount(call: string, given: number, most: number): void {
   if (given > most) throw surplus(call, given, most);
 }
 
-/** The error of arguments that are too many. */
+/** The error for surplus arguments. */
 export function surplus(call: string, given: number, most: number): TypeError {
   const counted = most === 0
     ? "no arguments"

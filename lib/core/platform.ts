@@ -1,4 +1,4 @@
-/** What the native library is called on this platform. */
+/** The names of the native library on this platform. */
 
 const { os, arch, env } = Deno.build;
 
@@ -7,11 +7,11 @@ const FILES: Partial<Record<typeof os, string>> = {
   windows: "adjoint.dll",
 };
 
-/** The file that holds it. */
+/** Its file. */
 export const LIBRARY_FILE: string = FILES[os] ?? "libadjoint.so";
 
 // What is built for glibc, the usual C library of Linux, does not run on musl.
 const platform = env === "musl" ? `${os}-${arch}-musl` : `${os}-${arch}`;
 
-/** The npm package that holds the file, in `Deno.build`'s words. */
+/** The npm package with the file, named by `Deno.build`. */
 export const LIBRARY_PACKAGE: string = `@adjoint/native-${platform}`;

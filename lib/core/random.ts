@@ -1,6 +1,6 @@
 /**
- * Random streams by counting: Philox4x32-10 (Salmon and others, 2011). The native kernels draw the
- * same words, so a stream is one everywhere and depends on no thread count.
+ * Counter-based random streams: Philox4x32-10 (Salmon and others, 2011). The native kernels draw the
+ * same words, so a stream is the same everywhere and for any number of threads.
  */
 
 import { wrongKind } from "./arguments.ts";
@@ -64,7 +64,7 @@ function checkWord(call: string, name: string, value: unknown): bigint {
   return word;
 }
 
-/** How many numbers a stream is asked for. */
+/** Refuses an amount of numbers that is not a non-negative 31-bit integer. */
 function checkAmount(call: string, name: string, value: unknown): void {
   if (typeof value !== "number") throw wrongKind(call, name, "a number", value);
   if (Number.isInteger(value) && value >= 0 && value < 2 ** 31) return;
@@ -73,7 +73,7 @@ function checkAmount(call: string, name: string, value: unknown): void {
   );
 }
 
-/** State of a stream: where it stands, so that it can go on from there. */
+/** The position of a stream, from which it can be continued. */
 export interface RandomState {
   /** The seed, below 2^64. */
   readonly seed: bigint;
@@ -130,7 +130,7 @@ export class RandomGenerator {
     this.manualSeed(seed);
   }
 
-  /** Starts the stream anew at the given seed, an integer from 0 to 2^64 - 1. */
+  /** Restarts the stream with the given seed, an integer from 0 to 2^64 - 1. */
   manualSeed(seed: number | bigint): this {
     checkCount("run manualSeed", arguments.length, 1);
     this.#seed = checkWord("seed", "a seed", seed);
@@ -138,7 +138,7 @@ export class RandomGenerator {
     return this;
   }
 
-  /** Where the stream stands. */
+  /** The position of the stream. */
   get state(): RandomState {
     return { seed: this.#seed, offset: this.#offset };
   }
@@ -199,8 +199,8 @@ export class RandomGenerator {
 }
 
 /**
- * A stream beside the one that stands at a state, for a branch and a twig from 0 to 2^32 - 2. The
- * stream itself, whose counters end in two words of 0, is not used up.
+ * A stream derived from the one at a state, for a branch and a twig from 0 to 2^32 - 2. It shares no
+ * numbers with that stream, whose counters end in two words of 0.
  */
 export function beside(
   { seed, offset }: RandomState,

@@ -1,7 +1,7 @@
 /**
- * The tensor as ops and the tape know it: elements, shape and place on the tape. The class with the
- * methods, which stands above the ops, puts its prototype behind this one when it is loaded: so a
- * tensor is made by one plain constructor, however many classes its methods stand in.
+ * The tensor as ops and the tape see it: elements, shape and place on the tape. The class with the
+ * methods, which is a layer above the ops, inserts its prototype behind this one when it is loaded: so a
+ * tensor is made by one plain constructor, however many classes its methods come from.
  */
 
 import type { Node } from "../autograd/tape.ts";
@@ -16,9 +16,9 @@ export interface Batch {
   readonly level: number;
   /** Number of examples. */
   readonly size: number;
-  /** What becomes of random numbers that are drawn for the examples. */
+  /** How random numbers are drawn for the examples. */
   readonly randomness: "different" | "same" | "error";
-  /** The batch around; null outside of all others. */
+  /** The enclosing batch; null for the outermost one. */
   readonly outer: Batch | null;
 }
 
@@ -29,7 +29,7 @@ export interface Batched {
   readonly whole: Tensor;
 }
 
-/** Where the elements of single examples begin: beyond all, so that no kernel takes one for all. */
+/** The offset of single examples: beyond any storage, so that no kernel mistakes one for the whole. */
 const NOWHERE = 0x7fffffff;
 
 /** On the tensors of every copy of the library. */

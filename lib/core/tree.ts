@@ -1,10 +1,10 @@
-/** Tensors in arrays and records: what the transforms take and give beside single tensors. */
+/** Tensors in arrays and records, which transforms take and return like single tensors. */
 
 import type { Tensor } from "../tensor/tensor.ts";
 import { isPlainObject, type Kind, kind } from "./options.ts";
 import { isTensor } from "./tensor.ts";
 
-/** A tensor, or tensors in arrays and plain records, as deep as one likes. */
+/** A tensor, or tensors in arrays and plain records, nested to any depth. */
 export type TensorTree = Tensor | readonly TensorTree[] | { readonly [name: string]: TensorTree };
 
 /** The same arrays and records, with a tensor in each place. */

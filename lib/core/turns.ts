@@ -1,6 +1,6 @@
-/** Turns of the event loop in long work that only awaits what is there already. */
+/** Turns of the event loop during long work that awaits only settled promises. */
 
-/** Milliseconds after which it gets one. */
+/** Milliseconds between turns. */
 const TURN = 16;
 
 /** Gives the event loop a turn from time to time, so that timers, signals and finalizers run. */

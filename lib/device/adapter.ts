@@ -1,14 +1,14 @@
-/** The GPU: whether there is one, and which. */
+/** The GPU, as users see it. */
 
 import { checkCount, shown } from "../core/options.ts";
 import { closeGpu, openGpu } from "../ffi/gpu.ts";
 import { setGpuLimit } from "./gpu.ts";
 
-/** What is known of the GPU. */
+/** The GPU that was found, or why there is none. */
 export type GpuInfo =
   | {
     readonly available: true;
-    /** A card, a part of the processor, a share of a card, a program, or what a driver does not tell. */
+    /** A card, part of the processor, a virtual device, software, or what the driver does not say. */
     readonly kind: "discrete" | "integrated" | "virtual" | "software" | "unknown";
     /** Its name, and that of its driver. */
     readonly name: string;
@@ -16,26 +16,26 @@ export type GpuInfo =
   | { readonly available: false; readonly reason: string };
 
 /**
- * The GPU. Any that Vulkan, Metal or Direct3D 12 offers serves: a card of its own before one that is part
- * of the processor, and one in software, which is much slower than the CPU, only where there is no other.
+ * The GPU: any that is reachable through Vulkan, Metal or Direct3D 12. A discrete card is preferred to an
+ * integrated one; software, which is much slower than the CPU, is used only if there is nothing else.
  */
 export interface Gpu {
   /**
-   * Whether tensors can be moved to `"gpu"`, be it in software. The device is opened on the first call.
+   * Whether tensors can be moved to `"gpu"`, which may be software. The first call opens the device.
    */
   available(): boolean;
   /** The kind of the device and its name, or why there is none. */
   info(): GpuInfo;
   /**
-   * Sets how many bytes the tensors of this thread may take that were made outside of `scope` and are
-   * not freed. Where a loop never lets the event loop turn, nothing frees them, and the next one is
-   * refused. Default: 8 GiB.
+   * Sets how many bytes tensors of this thread may take that were made outside `scope` and not yet freed.
+   * In a loop that never lets the event loop turn, nothing frees them, and the next tensor over the limit
+   * is refused. Default: 8 GiB.
    *
    * @throws {RangeError} If it is not a positive integer.
    */
   setMemoryLimit(bytes: number): void;
   /**
-   * Gives the device back. Its tensors are lost, and this process can't open it again.
+   * Closes the device. Its tensors are lost, and this process cannot open it again.
    *
    * @throws {DeviceError} If there is none.
    */
@@ -45,7 +45,7 @@ export interface Gpu {
 /**
  * The GPU.
  *
- * @example Use a real one where there is one
+ * @example Use hardware if there is any
  * ```ts
  * import { gpu, tensor } from "@adjoint/ml";
  * import { assertEquals } from "@std/assert";

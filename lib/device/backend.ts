@@ -1,4 +1,4 @@
-/** What a device must offer. Everything above works with tensors and never asks which device. */
+/** The interface of a device. Everything above it works with tensors, whatever their device. */
 
 import { lengthOf, SIZES, type TypedArray } from "../core/dtype.ts";
 import { engine } from "../core/engine.ts";
@@ -10,7 +10,7 @@ import { disposalOf, share } from "./memory.ts";
 /** Name of a device. */
 export type Device = "cpu" | "gpu";
 
-/** Where a tensor's elements lie: what a backend reads of a tensor. */
+/** What a backend reads of a tensor: where its elements lie. */
 export interface Operand {
   /** The elements' memory, shared by the views of a tensor. */
   readonly storage: Storage;
@@ -29,19 +29,19 @@ export interface Operand {
 /** A device's memory and its launches. */
 export interface Backend {
   /**
-   * Read by nothing but what copies objects property by property, and refuses that. It comes first, as
-   * a copy takes properties in their order and would fail at the functions in words of its own.
+   * Read only by code that copies objects property by property, such as `structuredClone`, to refuse it
+   * with a clear message. It comes first, as such code would fail at the functions with an obscure one.
    */
   readonly copy: never;
   /** Name of the device. */
   readonly device: Device;
-  /** New elements of the type with the given code; zeros if asked for, else anything. */
+  /** New elements of the type with the given code: zeros on request, otherwise anything. */
   allocate(code: number, size: number, zero?: boolean): Storage;
   /** Whether there is a program for a kernel with operands of the type with the given code. */
   supports(kernel: number, code: number): boolean;
-  /** Takes the memory of a storage back. */
+  /** Reclaims the memory of a storage. */
   release(storage: Storage): void;
-  /** One element with the given value, which nothing will change. */
+  /** One element with the given value, never to be changed. */
   scalar(code: number, value: number): Storage;
   /** Sets all elements of a new storage. */
   fill(storage: Storage, value: number): void;
@@ -64,7 +64,7 @@ export interface Backend {
   ): void;
 }
 
-/** Why a tensor is not copied property by property: its elements lie among those of others. */
+/** Refuses to copy a tensor property by property: its memory holds elements of other tensors too. */
 export function refuseCopy(): never {
   throw new TypeError(
     "Cannot clone a tensor by structuredClone or postMessage, nor what was spread of it: send " +
@@ -88,7 +88,7 @@ export class Storage implements Memory {
   readonly size: number;
   /** The array; changes once, when a small storage gets one of its own. */
   array: Memory["array"];
-  /** Bytes of the array, as the engine itself has counted them. */
+  /** Bytes of the array, counted when it was made: a user's object may lie about them. */
   bytes: number;
   /** First element in the array. */
   base: number;
@@ -101,13 +101,13 @@ export class Storage implements Memory {
   readonly references: number = 0;
   /** Whether something holds the elements beyond the scope in which they were made. */
   readonly kept: boolean = false;
-  /** Whether somebody else holds the array, so that it must not be used again. */
+  /** Whether somebody else holds the array, so that it must not be reused. */
   readonly shared: boolean;
-  /** Whether only the engine holds the elements, so that it may use their memory again. */
+  /** Whether only the engine holds the elements, so that it may reuse their memory. */
   readonly reusable: boolean = false;
   /** Whose gradient was made inside a scope and lies here; null for none. */
   readonly collector: Collector | null = null;
-  /** What has taken the memory back; null while it is there. */
+  /** What has reclaimed the memory; null while it is there. */
   readonly gone: "scope" | "dispose" | null = null;
 
   /**

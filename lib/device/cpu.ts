@@ -1,6 +1,6 @@
 /**
- * The CPU: elements live in typed arrays, which the collector frees and accounts for. A typed array
- * costs far more to make than a small result to compute, so small results share slabs.
+ * The CPU: elements live in typed arrays, which the garbage collector frees. Making a typed array costs
+ * far more than computing a small result, so small results share slabs.
  */
 
 import {
@@ -73,7 +73,7 @@ function allocate(code: number, size: number, zero = false): Storage {
   return track(new Storage(cpu, code, size, slab.array, SLAB_BYTES, base, false));
 }
 
-/** A new array; where there is no memory for it, an error of ours. */
+/** A new array, or our own error if there is no memory for it. */
 function make(code: number, size: number): TypedArray {
   try {
     return newArray(code, size);
@@ -123,7 +123,7 @@ export function placesOf(storage: Storage, start: number, count: number): TypedA
   return read(storage, start, count);
 }
 
-/** A storage over an array that somebody else holds; a scope leaves it alone. */
+/** A storage over an array that somebody else holds; scopes do not reclaim it. */
 export function adopt(op: string, given: TypedArray): Storage {
   storages++;
   const array = lastingArray(op, given);

@@ -1,7 +1,7 @@
 /**
- * The GPU: memory is a handle of the native library. A finalizer takes it back with the last tensor, and
- * it waits here for the next one of its size, together with a shadow of equal size, by which the
- * JavaScript collector feels what it holds.
+ * The GPU: memory is a handle of the native library. A finalizer reclaims it after the last tensor, and
+ * it waits here for the next one of its size. Each handle comes with a shadow, an array buffer of equal
+ * size, through which the garbage collector notices the memory pressure.
  */
 
 import { CODES, DTYPES, newArray, SIZES, type TypedArray } from "../core/dtype.ts";
@@ -32,9 +32,9 @@ const MAX_SCALARS = 256;
 
 /** Most bytes of one piece of memory: they are counted in 32 bits. */
 const MAX_BYTES = 2 ** 32 - 32;
-/** Pieces of memory outside of scopes, of which most are lost where a loop never yields. */
+/** Pieces of memory outside scopes at most; in a loop that never yields, nothing frees them. */
 const MAX_LOOSE = 8192;
-/** From so many on the collector is woken, by memory of this size. */
+/** From so many on, an allocation of this size prompts the garbage collector. */
 const [MANY_LOOSE, PRESSURE] = [2048, 2 ** 26];
 /** The smallest piece, and the largest one that serves for tensors of several sizes. */
 const [SMALLEST, LARGEST] = [2 ** 8, 2 ** 28];
@@ -49,7 +49,7 @@ interface Piece {
   readonly shadow: ArrayBuffer;
   /** Bytes of the tensor that lies in it. */
   bytes: number;
-  /** Whether that was made outside of scopes, so that only a finalizer will free it. */
+  /** Whether that was made outside scopes, so that only a finalizer will free it. */
   loose: boolean;
 }
 
@@ -81,7 +81,7 @@ function shadowOf(size: number): ArrayBuffer | null {
   }
 }
 
-/** Memory of the device itself, and its shadow; what waits gives way where there is no more. */
+/** New memory of the device with its shadow; memory that waits is freed if there is no other. */
 function allocated(size: number, again = false): Pick<Piece, "handle" | "shadow"> {
   const shadow = shadowOf(size);
   const handle = shadow && allocateGpu(size);
@@ -94,8 +94,8 @@ function allocated(size: number, again = false): Pick<Piece, "handle" | "shadow"
 let made = 0;
 
 /**
- * Lets the collector look for tensors that nobody has any more, where many may have been left behind: it
- * feels the bytes of shadows, but not how many there are, nor which of them are used again.
+ * Prompts the garbage collector where many unreachable tensors may have accumulated: it notices the bytes
+ * of shadows, but neither their number nor which of them are reused.
  */
 function wakeCollector(): void {
   if (++made % 1024 === 0 && loose.handles >= MANY_LOOSE) shadowOf(PRESSURE);
@@ -123,7 +123,7 @@ function giveBack(piece: Piece): void {
   free.put(piece.size, piece.size, piece);
 }
 
-/** Takes memory; refuses where a loop has left behind too much of it. */
+/** Takes memory; refuses if a loop has left too much of it behind. */
 function take(bytes: number): Piece {
   if (bytes > MAX_BYTES) {
     throw new DeviceError(
@@ -153,7 +153,7 @@ function take(bytes: number): Piece {
 
 const finalizer = new FinalizationRegistry(giveBack);
 
-/** Without elements here, a kernel of the CPU refuses a storage. */
+/** Arrays without elements, so that a kernel of the CPU refuses the storage. */
 const NO_ELEMENTS = [0, 1, 2, 3].map((code) => newArray(code, 0));
 
 /** Elements on the GPU. */
@@ -346,7 +346,7 @@ export function openBackend(): Backend {
   return gpu;
 }
 
-/** Counts of memory and of what went to and fro. */
+/** Counts of memory and of transfers. */
 export interface GpuCounts {
   /** Handles in use. */
   readonly handles: number;
@@ -360,7 +360,7 @@ export interface GpuCounts {
   readonly writes: number;
 }
 
-/** What the GPU holds, and what went to and fro. */
+/** What the GPU holds, and how much was transferred. */
 export function gpuCounts(): GpuCounts {
   return { ...all, freeBytes: free.bytes, reads, writes };
 }

@@ -1,8 +1,8 @@
-/** What the GPU is asked to do, for measurements. Nothing is counted while none runs. */
+/** Measures the work of the GPU. Nothing is counted outside measurements. */
 
 import { measureGpu } from "../ffi/gpu.ts";
 
-/** What the GPU did in a while. */
+/** What the GPU did during a measurement. */
 export interface GpuWork {
   /** Programs that it ran. */
   readonly dispatches: number;
@@ -12,7 +12,7 @@ export interface GpuWork {
   readonly seconds: number | null;
 }
 
-/** Measures what the GPU does for a function, until it has done it. */
+/** Measures the GPU's work for a function, until it is done. */
 export function gpuWork(run: () => void): GpuWork {
   measureGpu(true);
   let measured: ReturnType<typeof measureGpu>;

@@ -1,6 +1,6 @@
 /**
- * Listening to what devices are asked to do. While nobody listens, nothing is different: the functions of
- * the devices are replaced for that time only.
+ * Listening to launches and allocations. It costs nothing while nobody listens: the functions of the
+ * devices are replaced only for that time.
  */
 
 import { kernelTable } from "../ffi/library.ts";
@@ -8,7 +8,7 @@ import type { Backend, Device, Operand, Storage } from "./backend.ts";
 import { cpu } from "./cpu.ts";
 import { gpu } from "./gpu.ts";
 
-/** Is told of memory and of launches. */
+/** Is notified of allocations and launches. */
 export interface LaunchListener {
   /** Memory was taken for a result. */
   allocated(storage: Storage): void;
@@ -41,7 +41,7 @@ function listenTo(
   return () => void Object.assign(backend, { allocate, run1, run2, run3, run });
 }
 
-/** Tells a listener of all devices. Who begins last ends first. @returns Ends that. */
+/** Notifies a listener of all devices. The last to begin must end first. @returns Ends it. */
 export function listen(listener: LaunchListener): () => void {
   const names = kernelTable().map(({ name }) => name);
   const ends = [cpu, gpu].map((backend) => listenTo(backend, names, listener));

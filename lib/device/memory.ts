@@ -1,6 +1,6 @@
 /**
- * Who holds a storage, and when its memory is used again: the only writer of what is decided about a
- * storage after it was made. The devices do the taking.
+ * Ownership of storages: who holds one, and when its memory is reused. Only this file decides the fate of
+ * a storage after it was made; the devices reclaim the memory.
  */
 
 import { callSite, lineOf } from "../core/call_site.ts";
@@ -20,12 +20,12 @@ export function track<S extends Storage>(storage: S): S {
   return storage;
 }
 
-/** The elements were changed in place: what saved them must notice. */
+/** The elements were changed in place; ops that saved them will notice. */
 export function changed(storage: Storage): void {
   (storage as Fate).version++;
 }
 
-/** What the elements of a storage lie between, as long as it is not changed. */
+/** Bounds of the elements of a storage, valid for one version. */
 interface Range {
   readonly low: number;
   readonly high: number;
@@ -34,12 +34,12 @@ interface Range {
 
 const ranges = new WeakMap<Storage, Range>();
 
-/** Notes what all elements of a storage lie between, so that they need not be read back to know it. */
+/** Notes bounds of all elements of a storage, so that they need not be read back to check them. */
 export function noteRange(storage: Storage, low: number, high: number): void {
   ranges.set(storage, { low, high, version: storage.version });
 }
 
-/** What was noted of a storage, where it still holds. */
+/** The noted bounds of a storage, if they still hold. */
 export function rangeOf(storage: Storage): Range | null {
   const range = ranges.get(storage);
   return range?.version === storage.version ? range : null;
@@ -57,12 +57,12 @@ export function escape(storage: Storage): void {
   fate.reusable = false;
 }
 
-/** A scope leaves the storage alone. */
+/** Scopes do not reclaim the storage. */
 export function outlive(storage: Storage): void {
   (storage as Fate).kept = true;
 }
 
-/** Somebody holds the array itself, so that nothing else may ever lie in it. */
+/** Somebody holds the array itself, so that its memory must never be reused. */
 export function share(storage: Storage): void {
   const fate = storage as Fate;
   fate.kept = true;
@@ -84,7 +84,7 @@ export function collectInto(collector: Collector, storage: Storage): void {
   else fate.collector = collector;
 }
 
-/** A leaf forgets a gradient: its memory is used again if nobody has read it. */
+/** A leaf drops a gradient: its memory is reused if nobody has read it. */
 export function dropCollected(storage: Storage): void {
   if (storage.reusable) giveBack(storage);
   else if (storage.collector !== null && engine.scope !== null) engine.scope.push(storage);
@@ -100,7 +100,7 @@ export function letGo(storage: Storage): void {
   (storage as Fate).references--;
 }
 
-/** Takes a storage's memory back for the next one of its size; any later use throws. */
+/** Reclaims a storage's memory for the next one of its size; any later use throws. */
 export function giveBack(storage: Storage, how: "scope" | "dispose" = "scope"): void {
   if (storage.gone !== null) return;
   (storage as Fate).gone = how;
@@ -109,8 +109,8 @@ export function giveBack(storage: Storage, how: "scope" | "dispose" = "scope"): 
 }
 
 /**
- * Where storages on the GPU were disposed, which the error of a later use names. To note it takes longer
- * than a small op on the CPU does.
+ * Where storages on the GPU were disposed, for the error of a later use. On the CPU it is not noted, as
+ * that takes longer than a small op.
  */
 const disposals = new WeakMap<Storage, Error>();
 
@@ -125,7 +125,7 @@ function outlives(storage: Storage): boolean {
   return storage.kept || storage.collector?.collected?.storage === storage;
 }
 
-/** Runs a function and takes back what it made, but for what `survivors` finds in its result. */
+/** Runs a function and reclaims what it made, except for what `survivors` finds in its result. */
 export function scoped<T>(fn: () => T, survivors: (result: T) => ReadonlySet<Storage>): T {
   const outer = engine.scope;
   const made: Storage[] = [];

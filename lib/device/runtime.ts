@@ -1,27 +1,27 @@
-/** Threads and memory. */
+/** The number of threads, and counts of memory. */
 
 import { checkCount, shown } from "../core/options.ts";
 import { nativeThreads, setNativeThreads } from "../ffi/call.ts";
 import { cpuCounts } from "./cpu.ts";
 import { gpuCounts } from "./gpu.ts";
 
-/** What the library has used so far, and what the process holds. */
+/** What the library has allocated so far, and what the process holds. */
 export interface MemoryStats {
   /** Storages made since the start. */
   readonly storages: number;
   /** Their bytes. */
   readonly storageBytes: number;
-  /** Bytes that scopes have given back and that wait for the next use. */
+  /** Bytes that were reclaimed and wait for the next use. */
   readonly freeBytes: number;
   /** Handles of GPU memory in use. */
   readonly gpuHandles: number;
   /** Bytes of tensors on the GPU. */
   readonly gpuBytes: number;
-  /** Bytes on the GPU that were given back and that wait for the next use. */
+  /** Bytes on the GPU that were reclaimed and wait for the next use. */
   readonly gpuFreeBytes: number;
-  /** How often elements were read back from the GPU, for which it has to be waited. */
+  /** How often elements were read back from the GPU, which waits for its work. */
   readonly gpuReads: number;
-  /** How often elements were written to the GPU from here, for which what waits is submitted. */
+  /** How often elements were written to the GPU, which submits pending work. */
   readonly gpuWrites: number;
   /** Bytes of array buffers and the like that the process holds now. */
   readonly externalBytes: number;
@@ -30,8 +30,7 @@ export interface MemoryStats {
 }
 
 /**
- * Counts of memory. Tensors on the CPU belong to the JavaScript collector: what is not reachable any
- * more is freed by it.
+ * Counts of memory. The garbage collector frees tensors on the CPU that are no longer reachable.
  *
  * @example Allocation of a step
  * ```ts
