@@ -1,4 +1,4 @@
-/** Finding the op, and the line, that made the first number that is none. */
+/** Finding the op, and the line, that made the first NaN or infinity. */
 
 import { isFloat } from "../core/dtype.ts";
 import { userLine } from "../core/call_site.ts";
@@ -20,7 +20,7 @@ function wrongIn(x: Tensor): "NaN" | "an infinity" | null {
   return wrong;
 }
 
-/** What is wrong with a result that is not so already with what it was made of. */
+/** What is wrong with a result, unless it is already wrong with its inputs. */
 function newlyWrong(made: Tensor, from: readonly Tensor[]): "NaN" | "an infinity" | null {
   const wrong = wrongIn(made);
   if (wrong === null) return null;
@@ -71,11 +71,10 @@ class AnomalyWatcher implements Watcher {
 }
 
 /**
- * Runs a function and stops at the first op that makes a NaN or an infinity out of numbers that are
- * none, be it forward or in a gradient, with an error that names the op and the line that called it.
- * Every result is read for this, so it is slow: for finding a fault, not for training. Infinities
- * that the user puts in, as in a mask, are left alone. Follows `torch.autograd.detect_anomaly`, which
- * looks at gradients only.
+ * Runs a function and stops at the first op that makes a NaN or an infinity out of finite numbers, in the
+ * forward pass or in a gradient, with an error that names the op and the line that called it. Every
+ * result is inspected, which is slow: use it to find a bug, not for training. Infinities in the inputs,
+ * as in a mask, are allowed. Follows `torch.autograd.detect_anomaly`, which inspects gradients only.
  *
  * @param fn A synchronous function, with its backward passes.
  * @returns What the function returns.

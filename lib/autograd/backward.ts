@@ -28,7 +28,7 @@ export interface GradOptions<Unused extends boolean = boolean> {
   retainGraph?: boolean;
   /** Records the backward pass, so that gradients can be differentiated again. Default: false. */
   createGraph?: boolean;
-  /** Gives null for an input that the outputs don't depend on, in place of an error. Default: false. */
+  /** Returns null for an input that the outputs don't depend on, instead of an error. Default: false. */
   allowUnused?: Unused;
 }
 
@@ -112,7 +112,7 @@ function startingGradient(op: string, tensor: Tensor, gradient: unknown): Tensor
   return castTo(gradient, tensor.dtype);
 }
 
-/** Refuses an input that all examples of a batch share where outputs are those of single examples. */
+/** Refuses an input that all examples of a batch share if the outputs are those of single examples. */
 function checkOwn(i: number, input: Tensor, outputs: readonly Tensor[]): void {
   for (const y of outputs) {
     for (let { batched } = y; batched !== null; { batched } = batched.whole) {

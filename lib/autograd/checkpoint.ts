@@ -1,4 +1,4 @@
-/** Checkpoints: results computed again in backward, in place of being kept until then. */
+/** Checkpoints: results that are recomputed in backward instead of being kept until then. */
 
 import { engine, settled, under } from "../core/engine.ts";
 import { GradError, showShape } from "../core/errors.ts";
@@ -140,15 +140,15 @@ function runAgain(call: Call): { roots: readonly Tensor[]; floor: number } {
 }
 
 /**
- * Runs a function and keeps nothing of what it computed on the way: backward runs it once more, and
- * needs the memory only then. Gradients reach the inputs and every tracked tensor that the function
- * closes over, such as a module's parameters, to any order. Numbers drawn from the default random
- * stream repeat; those of other generators do not, nor does what the function changes by itself, as
- * running statistics, which then change twice. Follows `torch.utils.checkpoint`.
+ * Runs a function without keeping its intermediate results: backward runs it again, and needs the memory
+ * only then. Gradients of any order reach the inputs and every tracked tensor that the function closes
+ * over, such as a module's parameters. Random numbers from the default stream repeat; those of other
+ * generators do not. Side effects, such as updates of running statistics, happen twice. Follows
+ * `torch.utils.checkpoint`.
  *
- * @param fn A synchronous function, giving a tensor, or an array or plain record of tensors.
+ * @param fn A synchronous function that returns a tensor, or an array or plain record of tensors.
  * @param inputs What it is called with.
- * @returns What the function gives.
+ * @returns What the function returns.
  * @throws {GradError} In a backward pass, if an input or a tracked leaf that the function closes over
  * was changed in place since, or if the function touches other tracked tensors, or gives others, when
  * it runs again.
@@ -171,7 +171,7 @@ export function checkpoint<Inputs extends unknown[], Output>(
   return keptAside(fn, inputs, (work) => work());
 }
 
-/** `checkpoint` of a function that leaves nothing behind: the memory of either run is used again at once. */
+/** `checkpoint` of a function without side effects: the memory of both runs is reused immediately. */
 export function checkpointInScope<Inputs extends unknown[], Output>(
   fn: (...inputs: Inputs) => Output,
   ...inputs: Inputs

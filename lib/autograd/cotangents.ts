@@ -1,4 +1,4 @@
-/** The cotangents of one backward pass: where they wait, and when their memory is used again. */
+/** The cotangents of one backward pass: where they wait, and when their memory is reused. */
 
 import { isTensor } from "../core/tensor.ts";
 import type { Storage } from "../device/backend.ts";

@@ -1,4 +1,4 @@
-/** Functions whose gradient the user writes, in differentiable ops like every rule. */
+/** Functions with a gradient written by the user, in differentiable ops like every rule. */
 
 import { type DType, isFloat } from "../core/dtype.ts";
 import { engine, settled, under } from "../core/engine.ts";
@@ -17,7 +17,7 @@ import { isGradEnabled, noGrad } from "./tape.ts";
 
 /** What the forward of a custom function leaves for its backward. */
 export class FunctionContext<Attrs extends object = Record<string, unknown>> {
-  /** Anything beside tensors that backward needs; tensors belong in `save`. */
+  /** Anything that backward needs besides tensors, which belong in `save`. */
   readonly attrs: Attrs = {} as Attrs;
   /** Whether each input requires a gradient. */
   readonly needs: readonly boolean[];
@@ -38,7 +38,7 @@ export class FunctionContext<Attrs extends object = Record<string, unknown>> {
 
   /**
    * Keeps tensors for backward: inputs and outputs, so that second derivatives flow through them.
-   * What forward computed on the way counts as constant there.
+   * Intermediate results of forward are constants there.
    */
   save(...tensors: Tensor[]): void {
     for (const x of tensors) {
@@ -55,7 +55,7 @@ export class FunctionContext<Attrs extends object = Record<string, unknown>> {
   }
 
   /**
-   * What was saved.
+   * The saved tensors.
    *
    * @throws {GradError} If one of the tensors was changed in place since.
    */
@@ -312,13 +312,13 @@ class CustomFunction<
 }
 
 /**
- * A differentiable function from a forward and a backward of one's own. Forward runs without being
- * recorded; backward is written in ops, and is itself recorded under `createGraph`, so that second
- * derivatives are right as long as it uses only its gradients and saved inputs and outputs. Follows
+ * A differentiable function with its own forward and backward. Forward is not recorded; backward is
+ * written in ops and is recorded under `createGraph`, so second derivatives are right as long as it uses
+ * only its gradients and saved inputs and outputs. Follows
  * `torch.autograd.Function`.
  *
  * @param spec `forward`, `backward` and a name for messages.
- * @returns A function of the tensors that forward takes beside the context.
+ * @returns A function of the tensors that forward takes after the context.
  * @throws {GradError} In a backward pass, if `backward` returns too many or too few gradients.
  * @throws {ShapeError} In a backward pass, if a gradient does not have its input's shape.
  *

@@ -1,4 +1,4 @@
-/** Forward mode: derivatives along directions, pushed through what was recorded. */
+/** Forward mode: tangents, pushed through the recorded ops. */
 
 import { sameShape, type Shape } from "../core/shape.ts";
 import { GradError } from "../core/errors.ts";

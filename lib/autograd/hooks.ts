@@ -1,4 +1,4 @@
-/** Hooks: what a user wants to know of a gradient, or to change in it, while backward runs. */
+/** Hooks: functions of the user that see a gradient, or replace it, while backward runs. */
 
 import { engine, settled } from "../core/engine.ts";
 import { GradError, ShapeError, showShape } from "../core/errors.ts";
@@ -14,9 +14,9 @@ import type { Cotangent } from "./cotangents.ts";
 /** Is called with a tensor's gradient; what it returns replaces it, unless that is undefined. */
 export type GradHook = (gradient: Tensor) => Tensor | void;
 
-/** Takes a hook away again, by `remove()` or at the end of a block with `using`. */
+/** Removes a hook, by `remove()` or at the end of a block with `using`. */
 export interface HookHandle extends Disposable {
-  /** Takes the hook away; doing so twice is no error. */
+  /** Removes the hook; calling it twice is not an error. */
   remove(): void;
 }
 

@@ -75,8 +75,8 @@ function paths(
 }
 
 /**
- * A gradient as somebody else may have it, in memory that nothing else shares: what the pass has made
- * and nobody else waits for, or a copy.
+ * A gradient that can be given away, in memory that nothing else shares: one that the pass itself made
+ * and that nothing else uses, or a copy.
  */
 function owned(g: Tensor, pass: number): Tensor {
   const { storage } = g;
@@ -168,7 +168,7 @@ export interface Pass {
   /** Where gradients are wanted; null for all leaves. */
   readonly targets: readonly Target[] | null;
   readonly retainGraph: boolean;
-  /** Nodes numbered up to this are an end of the line. */
+  /** The pass ends at nodes numbered up to this. */
   readonly floor: number;
   /** Whether the targets' gradients go to a user, and not to a rule of another pass. */
   readonly handsOut: boolean;
@@ -243,8 +243,8 @@ function backpropagate(
 }
 
 /**
- * Gradients at places of the tape, for rules that differentiate something themselves. Nodes numbered
- * up to the floor are an end of the line: their own pass treats them, with their hooks.
+ * Gradients at places of the tape, for rules that differentiate something themselves. The pass ends at
+ * nodes numbered up to the floor: the outer pass handles them, with their hooks.
  */
 export function gradientsAt(
   outputs: readonly Tensor[],

@@ -1,4 +1,4 @@
-/** Scopes: memory that is used again at once, where the collector would take its time. */
+/** Scopes: memory that is reused immediately, without waiting for the garbage collector. */
 
 import { checkFunction, settled } from "../core/engine.ts";
 import { isTensor } from "../core/tensor.ts";
@@ -29,10 +29,10 @@ function reach(value: unknown, found: (storage: Storage) => void): void {
 }
 
 /**
- * Runs a function and takes back the memory of the tensors made inside, at once and without waiting
- * for the collector: large work runs faster on memory that is used again. What the function
- * returns stays, with its tape, and so do the gradients of leaves, the state of optimizers and what
- * was given to {@linkcode keep}. Any other tensor that was made inside throws when it is used later.
+ * Runs a function and then reclaims the memory of the tensors made inside, without waiting for the
+ * garbage collector: large computations run faster on reused memory. What the function returns stays,
+ * with its tape, and so do gradients of leaves, the state of optimizers and what was passed to
+ * {@linkcode keep}. Using any other tensor that was made inside throws an error.
  *
  * @param fn A synchronous function.
  * @returns What the function returns: tensors, or arrays and objects of them, or anything else.
@@ -69,7 +69,7 @@ export function scope<T>(fn: () => T): T {
 }
 
 /**
- * Lets tensors made inside a {@linkcode scope} live on after it.
+ * Keeps tensors made inside a {@linkcode scope} after its end.
  *
  * @param value A tensor, or arrays and objects of them.
  * @returns The same value.

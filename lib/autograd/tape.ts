@@ -44,8 +44,8 @@ export type VjpAll<A> = (
 ) => readonly (Tensor | null)[];
 
 /**
- * Forward mode: the derivative of the output, or of each, along directions of the inputs, in
- * differentiable ops. An input that does not move has null.
+ * Forward mode: the tangent of the output, or of each, from the tangents of the inputs, in differentiable
+ * ops. An input without tangent has null.
  */
 export type Jvp<A> = (
   tangents: readonly (Tensor | null)[],
@@ -63,7 +63,7 @@ export interface Rule<A = unknown> {
   readonly saves: string;
   /** One rule for each input; of ops with any number of inputs, the function that gives it. */
   readonly vjp: readonly (Vjp<A> | typeof ZERO | typeof NONE)[];
-  /** In place of `vjp`, where one pass gives all. */
+  /** Replaces `vjp` if one pass gives all gradients. */
   readonly vjpAll?: VjpAll<A>;
   /** Number of differentiable outputs. */
   readonly outputs: number;
@@ -225,7 +225,7 @@ export function isGradEnabled(): boolean {
   return engine.recording;
 }
 
-/** Is shown every result and every gradient while something is searched for. */
+/** Observes every result and every gradient, to find anomalies. */
 export interface Watcher {
   /** A result of an op, after it was recorded. */
   made(name: string, y: Tensor, inputs: readonly Tensor[]): void;
@@ -243,7 +243,7 @@ function withMode<T>(op: string, recording: boolean, fn: (() => T) | undefined):
 }
 
 /**
- * Runs a function without recording, or, without an argument, gives a guard for `using`.
+ * Runs a function without recording or, without an argument, returns a guard for `using`.
  *
  * @param fn A synchronous function.
  * @returns What the function returns.

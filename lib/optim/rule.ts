@@ -47,8 +47,8 @@ export interface OptimizerRule<O extends { lr: number }, K extends string = stri
   /** Whether the step of an element depends on other ones. Default: false. */
   readonly mixes?: boolean;
   /**
-   * The truth: the parameter after its `count`-th step, and what is kept, in ops that have gradients.
-   * Before the first step nothing has been kept.
+   * The reference: the parameter after its `count`-th step, and the new state, in differentiable ops.
+   * Before the first step there is no state.
    */
   step(
     p: Tensor,

@@ -1,8 +1,8 @@
 /**
- * Single examples of a batch, as the functions of `vmap` see them. Behind each stands the whole, with
- * the batch as its first dimension, and ops run on that: what is recorded is what would be recorded
- * without a batch, so that gradients of any order need nothing more. Where batches stand in each other,
- * the innermost is taken off first.
+ * Single examples of a batch, as functions under `vmap` see them. Behind each is the tensor of all
+ * examples, with the batch as its first dimension, and ops run on that: the tape is the same as without a
+ * batch, so gradients of any order need nothing more. With nested batches, the innermost is removed
+ * first.
  */
 
 import { type Batch, makeBatched } from "../../core/tensor.ts";

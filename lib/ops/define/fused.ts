@@ -1,7 +1,6 @@
 /**
- * The form of fused ops: a composite, which is the truth, and beside it a kernel that is faster. What
- * stands here once: when the kernel serves, what is recorded, and how a recorded pass goes on to any
- * order.
+ * Fused ops: a composite, which is the reference, and a faster kernel. This file decides when the kernel
+ * is used, what is recorded, and how a recorded backward pass differentiates to any order.
  */
 
 import { gradientsOfComposite } from "../../autograd/pass.ts";
@@ -18,7 +17,7 @@ import { OpRule, recordAll, result, zeroed } from "./record.ts";
 /** The inputs of a call; null where one was left out. */
 export type Inputs = readonly (Tensor | null)[];
 
-/** What a launch is told beside its tensors. */
+/** Parameters of a launch beside its tensors. */
 export interface Parameters {
   readonly ints?: readonly number[];
   readonly numbers?: readonly number[];
@@ -26,15 +25,15 @@ export interface Parameters {
 
 /** What a fused op consists of. */
 export interface FusedSpec<A> {
-  /** The truth, in other ops: the outputs. */
+  /** The outputs, in other ops: the reference. */
   readonly composite: (inputs: Inputs, attrs: A) => readonly Tensor[];
   /** The kernel that gives the outputs from the inputs. */
   readonly kernel: string;
-  /** What it takes, where that is not the inputs as they are. */
+  /** The operands of the kernel, if they are not the inputs as they are. */
   readonly operands?: (inputs: Inputs, attrs: A) => readonly Tensor[];
   /** The outputs' shapes; they have the first input's type. */
   readonly shapes: (inputs: Inputs, attrs: A) => readonly Shape[];
-  /** What both kernels are told. */
+  /** The parameters of both kernels. */
   readonly parameters?: (attrs: A, inputs: Inputs) => Parameters;
   /** Which inputs (`a`, `b`, `c`) and whether the output `y` the gradients need. */
   readonly saves: string;
@@ -44,19 +43,19 @@ export interface FusedSpec<A> {
   readonly emptyCotangents?: boolean;
   /** How many inputs, from the first on, have gradients. Default: all. */
   readonly gradients?: number;
-  /** What that kernel takes behind the gradients. Default: the cotangents, and what is saved. */
+  /** The operands of that kernel after the gradients. Default: the cotangents, and what is saved. */
   readonly gradOperands?: (gs: readonly Tensor[], context: Context<A>) => readonly Tensor[];
-  /** The gradients in ops, where that is shorter than to differentiate the composite. */
+  /** The gradients in ops, if that is shorter than differentiating the composite. */
   readonly vjp?: (
     gs: readonly Tensor[],
     context: Context<A>,
     needs: readonly boolean[],
   ) => readonly (Tensor | null)[];
-  /** Forward mode, where that is shorter than to push through the composite. */
+  /** Forward mode, if that is shorter than pushing tangents through the composite. */
   readonly jvp?: Jvp<A>;
   /**
-   * How the op runs on a batch: it gives the outputs, or null where the composite is to run. Default:
-   * the composite.
+   * How the op runs on a batch: returns the outputs, or null to run the composite. Default: the
+   * composite.
    */
   readonly batch?: (
     inputs: Inputs,
@@ -135,13 +134,13 @@ export function fused<A>(name: string, spec: FusedSpec<A>): FusedOp<A> {
         return launched(complete(given, node, spec.emptyCotangents), node, needs, gradKernel);
       }
       if (vjp !== undefined) return vjp(complete(given, node), node, needs);
-      const truth = (twins: Inputs) => composite(twins, node.attrs);
-      return gradientsOfComposite(truth, savedInputs(node), given, node, needs);
+      const reference = (twins: Inputs) => composite(twins, node.attrs);
+      return gradientsOfComposite(reference, savedInputs(node), given, node, needs);
     },
     jvp: spec.jvp ?? ((tangents, context) => {
       const node = context as Node & Context<A>;
-      const truth = (twins: Inputs) => composite(twins, node.attrs);
-      return tangentOfComposite(truth, savedInputs(node), node, tangents);
+      const reference = (twins: Inputs) => composite(twins, node.attrs);
+      return tangentOfComposite(reference, savedInputs(node), node, tangents);
     }),
   });
   const rule: OpRule<A> & { readonly batch?: BatchRule<A> } = Object.assign(

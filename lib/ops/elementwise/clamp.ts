@@ -1,4 +1,4 @@
-/** Fused: elements held between bounds. Numbers have a kernel; of tensors the ops around it serve. */
+/** Fused: clamping. Bounds that are numbers have a kernel; bounds that are tensors use other ops. */
 
 import { wrongKind } from "../../core/arguments.ts";
 import { isFloat } from "../../core/dtype.ts";
@@ -12,13 +12,13 @@ import { fused, type FusedOp } from "../define/fused.ts";
 import { maximum, minimum } from "./binary.ts";
 import { ge, gt, le, lt, ne, where } from "./compare.ts";
 
-/** Numbers that elements are held between; null for none. The lower one is not above the upper one. */
+/** The bounds; null for none. The lower one is not above the upper one. */
 interface Bounds {
   readonly min: number | null;
   readonly max: number | null;
 }
 
-/** The truth of `clamp` to numbers. */
+/** The composite form of `clamp` to numbers. */
 export function clampComposite(x: Tensor, { min, max }: Bounds): Tensor {
   const constant = x.detach();
   const below = max === null ? null : lt(constant, max);
@@ -42,7 +42,7 @@ const held: FusedOp<Bounds> = fused<Bounds>("clamp", {
   gradKernel: "clamp_grad",
 });
 
-/** Refuses what is no bound of `clamp`. */
+/** Refuses an invalid bound. */
 function checkBound(role: string, bound: unknown): void {
   if (bound === null || typeof bound === "number" || isTensor(bound)) return;
   const { message } = wrongKind("compute clamp", role, "a tensor, a number or null", bound);
@@ -52,11 +52,11 @@ function checkBound(role: string, bound: unknown): void {
 
 /**
  * The elements, no smaller than `min` and no larger than `max`. With numbers the gradient is 1
- * between the bounds and 0 at and beyond them; with tensors a bound that is met takes half of it.
+ * between the bounds and 0 at and beyond them; with tensors, an element that equals a bound shares it.
  * Follows `torch.clamp`.
  *
  * @param min Lower bound, a number or a tensor; null for none.
- * @param max Upper bound, which wins where it is below `min`.
+ * @param max Upper bound, which takes precedence where it is below `min`.
  */
 export function clamp(
   x: Tensor,

@@ -1,4 +1,4 @@
-/** Composites: whether tensors are equal or almost so. */
+/** Composites: whether tensors are equal or close. */
 
 import { isFloat } from "../../core/dtype.ts";
 import { checkCount, FLAG, NUMBER, optionReader } from "../../core/options.ts";
@@ -13,9 +13,9 @@ import { logicalAnd, logicalOr } from "./logic.ts";
 
 /** Options of `isclose` and `allclose`. */
 export interface ClosenessOptions {
-  /** How far apart elements may be, as a share of the second one. Default: 1e-5. */
+  /** Relative tolerance: a fraction of the second element. Default: 1e-5. */
   rtol?: number;
-  /** How far apart they may be beside that. Default: 1e-8. */
+  /** Absolute tolerance, which is added. Default: 1e-8. */
   atol?: number;
   /** Whether NaN is close to NaN. Default: false. */
   equalNan?: boolean;
@@ -49,15 +49,15 @@ function closeness(
   }
   const [x, y] = [a, b].map((side) => isFloat(side.dtype) ? side : castTo(side, "float32"));
   const away = x!.sub(y!).abs();
-  // Equal infinities are close, whose difference is none.
+  // Equal infinities are close, though their difference is NaN.
   const near = logicalAnd(le(away, y!.abs().mul(rtol).add(atol)), lt(away, Infinity));
   const close = logicalOr(eq(a, b), near);
   return equalNan ? logicalOr(close, logicalAnd(ne(a, a), ne(b, b))) : close;
 }
 
 /**
- * Whether elements are almost equal, |a − b| ≤ atol + rtol · |b|, as bool; infinities are so if they
- * are equal. Broadcasts. Follows `torch.isclose`.
+ * Whether elements are close, |a − b| ≤ atol + rtol · |b|, as bool; infinities only if they are equal.
+ * Broadcasts. Follows `torch.isclose`.
  *
  * @throws {RangeError} If a tolerance is negative.
  */
@@ -67,7 +67,7 @@ export function isclose(a: Tensor, b: Tensor, options?: ClosenessOptions): Tenso
 }
 
 /**
- * Whether all elements are almost equal, as `isclose` has it. Follows `torch.allclose`.
+ * Whether all elements are close, as in `isclose`. Follows `torch.allclose`.
  *
  * @returns True or false, not a tensor.
  * @throws {RangeError} If a tolerance is negative.
@@ -87,7 +87,7 @@ export function allclose(a: Tensor, b: Tensor, options?: ClosenessOptions): bool
 }
 
 /**
- * Whether two tensors have one shape and the same elements, whatever their types; NaN equals nothing.
+ * Whether two tensors have the same shape and elements, whatever their types; NaN equals nothing.
  * Follows `torch.equal`.
  *
  * @returns True or false, not a tensor.

@@ -1,4 +1,4 @@
-/** Primitives: comparisons, which give bool, and the choice between two tensors by a condition. */
+/** Primitives: comparisons, which give bool, and selection between two tensors by a condition. */
 
 import { DIAGONAL, NONE } from "../../autograd/tape.ts";
 import { dtypeOfNumber, promote } from "../../core/dtype.ts";
@@ -48,7 +48,7 @@ const chooseRule = rule("where", {
 });
 
 /**
- * Chooses elementwise: `a` where the condition holds, `b` elsewhere.
+ * Selects elementwise: `a` where the condition holds, `b` elsewhere.
  *
  * @param condition A bool tensor.
  * @param a Tensor or number; at least one side is a tensor, or both are numbers.

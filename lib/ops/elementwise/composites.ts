@@ -33,7 +33,7 @@ export function lerp(a: Tensor, b: Tensor, weight: Tensor | number): Tensor {
     broadcastShapes("lerp", shape, weight.shape);
   }
   [a, b] = floating(a, b);
-  // Half of the way cannot leave the range; counted from the nearer end, both ends are exact.
+  // Half the difference cannot overflow; starting from the nearer end, both ends are exact.
   const half = b.mul(0.5).sub(a.mul(0.5));
   const fromStart = () => a.add(half.mul(doubled(weight)));
   const fromEnd = () => b.sub(half.mul(doubled(rest(weight))));
@@ -41,7 +41,7 @@ export function lerp(a: Tensor, b: Tensor, weight: Tensor | number): Tensor {
   return where(lt(weight, 0.5), fromStart(), fromEnd());
 }
 
-/** Both inputs in the floating type that an op of the two has, which no op of one of them may narrow. */
+/** Both inputs in the floating type of their result, so that no op of a single one rounds to less. */
 function floating(a: Tensor, b: Tensor): [Tensor, Tensor] {
   const common = promote(a.dtype, a.ndim, b.dtype, b.ndim);
   const dtype = isFloat(common) ? common : "float32";

@@ -13,12 +13,12 @@ export interface GeluOptions {
 
 const readGelu = optionReader<GeluOptions>({ approximate: oneOf("none", "tanh") });
 
-/** The truth of `gelu`: x·Φ(x), with the distribution function of the normal distribution. */
+/** The composite form of `gelu`: x·Φ(x), with the distribution function of the normal distribution. */
 export function geluComposite(x: Tensor): Tensor {
   return x.mul(x.mul(Math.SQRT1_2).erf().add(1)).mul(0.5);
 }
 
-/** The truth of its approximation. */
+/** The composite form of its approximation. */
 export function geluTanhComposite(x: Tensor): Tensor {
   const inner = x.add(x.square().mul(x).mul(0.044715)).mul(Math.sqrt(2 / Math.PI));
   return x.mul(inner.tanh().add(1)).mul(0.5);

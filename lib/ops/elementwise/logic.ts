@@ -1,4 +1,4 @@
-/** Composites: truth values, and the numbers that are none. */
+/** Composites: logic on bool, and tests for NaN and infinities. */
 
 import { isFloat, largestOf } from "../../core/dtype.ts";
 import { checkCount, NUMBER, optionReader } from "../../core/options.ts";
@@ -70,11 +70,11 @@ export function isfinite(x: Tensor): Tensor {
 
 /** Options of `nanToNum`. */
 export interface NanToNumOptions {
-  /** What stands for NaN. Default: 0. */
+  /** Replacement of NaN. Default: 0. */
   nan?: number;
-  /** What stands for infinity. Default: the largest number of the type. */
+  /** Replacement of infinity. Default: the largest number of the type. */
   posinf?: number;
-  /** What stands for minus infinity. Default: the smallest number of the type. */
+  /** Replacement of minus infinity. Default: the smallest number of the type. */
   neginf?: number;
 }
 
@@ -85,7 +85,7 @@ const readNanToNum = optionReader<NanToNumOptions>({
 });
 
 /**
- * Numbers in place of NaN and the infinities; those get no gradient. Follows `torch.nan_to_num`.
+ * Replaces NaN and the infinities by numbers, which get no gradient. Follows `torch.nan_to_num`.
  *
  * @example The usual numbers
  * ```ts

@@ -1,4 +1,4 @@
-/** Ops that treat each element by itself. */
+/** Elementwise ops. */
 
 export * from "./unary.ts";
 export * from "./binary.ts";

@@ -19,7 +19,7 @@ function step(name: string, ref: (x: number) => number, kinks: readonly number[]
 const WHOLE = [-3, -2, -1, 0, 1, 2, 3];
 const HALVES = [-2.5, -1.5, -0.5, 0.5, 1.5, 2.5];
 
-/** A half goes to the even side, as in PyTorch. */
+/** Rounds half to even, as in PyTorch. */
 function toEven(x: number): number {
   const below = Math.floor(x);
   if (x - below !== 0.5) return Math.round(x);
@@ -33,11 +33,11 @@ function modulo(a: number, b: number): number {
   return rest !== 0 && (rest < 0) !== (b < 0) ? rest + b : rest;
 }
 
-/** The largest whole number that is not above x. */
+/** The largest integer that is not above x. */
 export const floor: UnaryOp = step("floor", Math.floor, WHOLE);
-/** The smallest whole number that is not below x. */
+/** The smallest integer that is not below x. */
 export const ceil: UnaryOp = step("ceil", Math.ceil, WHOLE);
-/** The nearest whole number; a half goes to the even one. */
+/** The nearest integer; a half is rounded to the even one. */
 export const round: UnaryOp = step("round", toEven, HALVES);
 /** x without its fraction. */
 export const trunc: UnaryOp = step("trunc", Math.trunc, WHOLE);

@@ -1,4 +1,4 @@
-/** Composites: what is read and written at positions by way of the primitives. */
+/** Composites: reading and writing at positions, built on the primitives. */
 
 import { DTypeError, ShapeError, showShape } from "../../core/errors.ts";
 import { checkCount, NUMBER, optionReader, shown } from "../../core/options.ts";
@@ -24,7 +24,7 @@ import {
 
 /**
  * A copy of the tensor with `source` written at given positions along a dimension; of repeated
- * positions the last one stays, and alone gets a gradient. Follows `torch.scatter`.
+ * positions the last one wins, and only it gets a gradient. Follows `torch.scatter`.
  *
  * @param dim The dimension.
  * @param index int32 positions, with as many dimensions as the tensor.

@@ -111,8 +111,8 @@ function boundsOf(x: Tensor, min: number, max: number): [low: number, high: numb
 }
 
 /**
- * A histogram: how many elements lie in each of some bins of one width, of which the last one holds its
- * upper end; others, and NaN, do not count. Follows `torch.histc`.
+ * A histogram: how many elements lie in each of some bins of equal width. The last bin includes its upper
+ * end; elements outside, and NaN, do not count. Follows `torch.histc`.
  *
  * @returns int32, where PyTorch has the input's type.
  * @throws {RangeError} If there are no bins or no bounds.

@@ -1,4 +1,4 @@
-/** Composites: what bool masks choose. */
+/** Composites: selection by bool masks. */
 
 import { DTypeError, ShapeError, showShape } from "../../core/errors.ts";
 import { checkCount } from "../../core/options.ts";

@@ -25,7 +25,7 @@ import { orderOf } from "./sort.ts";
 function medians(x: Tensor, axis: number): ValuesAndIndices {
   const extent = extentAt(x.shape, axis);
   const order = orderOf(x, axis, false);
-  // NaN stands last; a lane that has one is led to it.
+  // NaN is last in order; a lane that has one takes it.
   const last = slice(order, axis, extent - 1, extent);
   const middle = Math.floor((extent - 1) / 2);
   const largest = gatherChecked(x, axis, last);
@@ -50,11 +50,11 @@ function medianOfAll(x: Tensor, dims: readonly number[], keepdim: boolean): Tens
 /** The median, the lower one of two; NaN where there is one. Equal elements share its gradient. */
 export function median(x: Tensor): Tensor;
 /**
- * Medians along a dimension, the lower one of two, and where they stand; NaN where there is one.
+ * Medians along a dimension, the lower one of two, and their positions; NaN where there is one.
  * Follows `torch.median`.
  *
  * @param dim The dimension.
- * @throws {RangeError} If there is nothing of which to take the median.
+ * @throws {RangeError} If there are no elements.
  *
  * @example Of all elements and of rows
  * ```ts

@@ -1,4 +1,4 @@
-/** Ops that choose, order or write elements by position. */
+/** Ops that select, sort or write elements by position. */
 
 export { argsort, type SortOptions } from "./sort.ts";
 export { gather, scatterAdd } from "./primitives.ts";

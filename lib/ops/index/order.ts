@@ -1,4 +1,4 @@
-/** Composites: elements in order along a dimension. */
+/** Composites: sorting and quantiles along a dimension. */
 
 import { DTypeError, ShapeError, showShape } from "../../core/errors.ts";
 import { checkCount, FLAG, oneOf, optionReader, shown } from "../../core/options.ts";
@@ -19,7 +19,7 @@ import { gatherChecked } from "./primitives.ts";
 import { orderOf, readSort, type SortOptions } from "./sort.ts";
 
 /**
- * Elements in order along a dimension, and where they stood. Equal elements keep their order; NaN
+ * Sorted elements along a dimension, and their previous positions. Equal elements keep their order; NaN
  * counts as largest. Follows `torch.sort` with `stable=True`.
  *
  * @param dim The dimension. Default: -1.
@@ -43,14 +43,14 @@ export function sort(x: Tensor, dim = -1, options?: SortOptions): ValuesAndIndic
 
 /** Options of `topk`. */
 export interface TopkOptions {
-  /** Whether the largest elements are meant, or the smallest. Default: true. */
+  /** Whether to return the largest elements, or the smallest. Default: true. */
   largest?: boolean;
 }
 
 const readTopk = optionReader<TopkOptions>({ largest: FLAG });
 
 /**
- * The k largest elements along a dimension, largest first, and where they stand.
+ * The k largest elements along a dimension, largest first, and their positions.
  * Follows `torch.topk`.
  *
  * @param k How many, from 0 to the extent.
@@ -80,8 +80,8 @@ export function topk(
 /** Options of `quantile`. */
 export interface QuantileOptions extends ReduceOptions {
   /**
-   * What lies at a place between two elements: the point on the line through them, the lower one, the
-   * higher one, their midpoint, or the nearest one, the even of two. Default: "linear".
+   * The value between two elements: linear interpolation, the lower one, the higher one, their midpoint,
+   * or the nearest one, of two equally near ones the even one. Default: "linear".
    */
   interpolation?: "linear" | "lower" | "higher" | "midpoint" | "nearest";
 }
@@ -121,15 +121,14 @@ function sharesOf(x: Tensor, q: Tensor | number): Tensor {
 }
 
 /**
- * The elements that a share of the others lies below, along a dimension: of n elements in order, the
- * one at q · (n − 1). NaN where there is one. Follows `torch.quantile`, but an infinite element at a
- * whole place is the result and not NaN.
+ * Quantiles along a dimension: of n sorted elements, the one at position q · (n − 1). NaN where there is
+ * one. Follows `torch.quantile`, but an infinite element that is hit exactly is the result, not NaN.
  *
- * @param q The share, from 0 to 1, or several of them in a tensor of one dimension, which then is the
- * first dimension of the result.
+ * @param q A number from 0 to 1, or several in a tensor of one dimension, which becomes the first
+ * dimension of the result.
  * @param dim The dimension; all elements by default.
- * @throws {RangeError} If a share lies outside of 0 to 1, or the input is empty.
- * @throws {DTypeError} If the input is not floating, or a tensor of shares has another type.
+ * @throws {RangeError} If `q` lies outside 0 to 1, or the input is empty.
+ * @throws {DTypeError} If the input is not floating, or a tensor `q` has another type.
  *
  * @example Quartiles
  * ```ts
@@ -161,7 +160,7 @@ export function quantile(
   const others = lane.shape.map((_, i) => i).filter((i) => i !== axis);
   const sorted = sort(permute(lane, [...others, axis])).values;
   const last = extentAt(sorted.shape, -1) - 1;
-  // NaN stands last; a lane that has one is led to it.
+  // NaN is last in order; a lane that has one takes it.
   const largest = slice(sorted, -1, last);
   const places = where(ne(largest, largest), last, shares.mul(last));
   const at = (place: Tensor) => gatherChecked(sorted, sorted.ndim - 1, castTo(place, "int32"));

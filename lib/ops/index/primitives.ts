@@ -1,4 +1,4 @@
-/** Primitives: reading and writing at positions that a tensor gives. */
+/** Primitives: reading and writing at the positions in a tensor. */
 
 import { NONE } from "../../autograd/tape.ts";
 import { DTypeError, ShapeError, showShape } from "../../core/errors.ts";
@@ -58,7 +58,7 @@ export function checkIndex(op: string, index: Tensor, extent: number, role = "in
     if (value < 0 || value >= extent) throw outOfRange(op, role, value, i, 0, extent);
     if (value > high) high = value;
   }
-  // On the GPU the next use need not wait for the elements.
+  // On the GPU, the next use need not read the elements back.
   const { storage, size } = index;
   if (storage.backend.device === "gpu" && size === storage.size) noteRange(storage, 0, high);
 }

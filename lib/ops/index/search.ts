@@ -1,4 +1,4 @@
-/** Composites: where values belong in an order, and which values there are. */
+/** Composites: binary search, and unique elements. */
 
 import { dtypeOfNumber } from "../../core/dtype.ts";
 import { ShapeError, showShape } from "../../core/errors.ts";
@@ -17,20 +17,20 @@ import { gatherChecked, positionsOn } from "./primitives.ts";
 
 /** Options of `searchsorted`. */
 export interface SearchsortedOptions {
-  /** Whether a value belongs behind equal elements, or before them. Default: false. */
+  /** Whether a value is inserted after equal elements, or before them. Default: false. */
   right?: boolean;
 }
 
 const readSearch = optionReader<SearchsortedOptions>({ right: FLAG });
 
 /**
- * Positions in sorted rows at which values could stand so that the order stays: the number of elements
- * that are less, or with `right` not more. By halves, so that n elements take log₂ n steps. Follows
+ * Positions at which values can be inserted into sorted rows: the number of elements that are less or,
+ * with `right`, not greater. A binary search, which takes log₂ n steps for n elements. Follows
  * `torch.searchsorted`.
  *
  * @param sorted Elements in ascending order along the last dimension.
- * @param values Of any shape where `sorted` has one dimension; else of the shape of `sorted` but for
- * the last dimension. Or a number.
+ * @param values A number, or a tensor: of any shape if `sorted` has one dimension, otherwise of the shape
+ * of `sorted` except for the last dimension.
  * @returns int32, of the shape of the values.
  * @throws {ShapeError} If the shapes do not fit.
  *
@@ -90,9 +90,9 @@ function position(sorted: Tensor, values: Tensor, right: boolean): Tensor {
 export interface UniqueOptions {
   /** The dimension whose entries are compared. Default: all elements, one by one. */
   dim?: number;
-  /** Whether the place of each entry among the values is given too. Default: false. */
+  /** Whether to return the index of each entry among the values. Default: false. */
   returnInverse?: boolean;
-  /** Whether it is given how often each value occurs. Default: false. */
+  /** Whether to return how often each value occurs. Default: false. */
   returnCounts?: boolean;
 }
 
@@ -102,13 +102,13 @@ const readUnique = optionReader<UniqueOptions>({
   returnCounts: FLAG,
 });
 
-/** What `unique` gives where more than the values is asked for. */
+/** The result of `unique` with indices or counts. */
 export interface UniqueResult {
   /** The values in ascending order. */
   readonly values: Tensor;
-  /** For each entry its place among the values, int32; if asked for. */
+  /** The index of each entry among the values, int32, on request. */
   readonly inverse?: Tensor;
-  /** How often each value occurs, int32; if asked for. */
+  /** How often each value occurs, int32, on request. */
   readonly counts?: Tensor;
 }
 
@@ -151,11 +151,11 @@ function classify(elements: ArrayLike<number>, entries: number): Classes {
 }
 
 /**
- * The different elements in ascending order, each NaN by itself; with `dim` the different entries along
- * a dimension. The gradient of a value goes to the first of its elements. Follows `torch.unique`, which
- * has no gradient.
+ * The distinct elements in ascending order, where each NaN counts separately; with `dim`, the distinct
+ * entries along a dimension. The gradient of a value goes to the first of its elements. Follows
+ * `torch.unique`, which has no gradient.
  *
- * @returns The values; where the places or the counts are asked for, an object that has them too.
+ * @returns The values or, if indices or counts are requested, an object with all of them.
  * @throws {ShapeError} If there are entries without elements.
  *
  * @example How often each label occurs

@@ -11,7 +11,7 @@ import { unsqueeze } from "../shape/composites.ts";
 import { expand } from "../shape/primitives.ts";
 import { misfit, sides } from "./pairs.ts";
 
-/** The truth of `cdist`, for points of one batch. */
+/** The composite form of `cdist`, for points of one batch. */
 export function cdistComposite(a: Tensor, b: Tensor, p: number): Tensor {
   const apart = unsqueeze(a, -2).sub(unsqueeze(b, -3));
   return normOver("cdist", apart, p, [apart.ndim - 1], false);

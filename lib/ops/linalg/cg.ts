@@ -31,11 +31,11 @@ export type LinearOperator = (x: Tensor) => Tensor;
 
 /** Options of `cg`. */
 export interface CgOptions {
-  /** Where to begin; gets no gradient. Default: zeros. */
+  /** Initial guess; gets no gradient. Default: zeros. */
   x0?: Tensor;
-  /** The length of b − a·x at which to stop, as a share of that of b. Default: 1e-6, for float64 1e-12. */
+  /** Relative length of the residual b − a·x at which to stop. Default: 1e-6, for float64 1e-12. */
   tol?: number;
-  /** The most steps. Default: ten times the number of unknowns. */
+  /** Maximum number of steps. Default: ten times the number of unknowns. */
   maxIterations?: number;
 }
 

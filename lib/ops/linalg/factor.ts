@@ -1,5 +1,5 @@
 /**
- * Primitives: what factors of square matrices give: Cholesky's, and solutions of linear systems.
+ * Primitives: Cholesky factors, and solutions of linear systems.
  */
 
 import { promote } from "../../core/dtype.ts";

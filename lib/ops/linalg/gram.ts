@@ -6,7 +6,7 @@ import { fused } from "../define/fused.ts";
 import { transpose } from "../shape/primitives.ts";
 import { matmul } from "./matmul.ts";
 
-/** The truth of `gram`. */
+/** The composite form of `gram`. */
 export function gramComposite(x: Tensor): Tensor {
   return matmul(x, transpose(x, 0, 1));
 }

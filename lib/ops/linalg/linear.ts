@@ -36,7 +36,7 @@ const ACTIVATIONS = {
   },
 } as const;
 
-/** The truth of `linear`. */
+/** The composite form of `linear`. */
 export function linearComposite(
   x: Tensor,
   weight: Tensor,

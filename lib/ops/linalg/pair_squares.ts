@@ -24,7 +24,7 @@ export function ofPairs(matrix: Tensor): Tensor {
   return indexSelect(matrix.reshape([n * n]), 0, at);
 }
 
-/** The truth of `pairSquares`. */
+/** The composite form of `pairSquares`. */
 export function pairSquaresComposite(points: Tensor): Tensor {
   const [left, right] = pairsOf(extentAt(points.shape, 0)).map((list) =>
     indexSelect(points, 0, positionsOn(points, list.length, (k) => list[k]!))

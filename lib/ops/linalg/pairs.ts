@@ -79,8 +79,8 @@ export function cross(a: Tensor, b: Tensor, options?: CrossOptions): Tensor {
 }
 
 /**
- * Kronecker's product: blocks that are the second tensor times each element of the first. The tensor
- * with fewer dimensions gets new ones in front. Follows `torch.kron`.
+ * Kronecker product: blocks of the second tensor times each element of the first. The tensor with fewer
+ * dimensions gets new ones in front. Follows `torch.kron`.
  *
  * @returns Extents are the products of both; at most four dimensions.
  * @throws {ShapeError} If there are more dimensions.

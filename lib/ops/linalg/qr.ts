@@ -1,4 +1,4 @@
-/** Primitives: matrices as an orthogonal and a triangular one. */
+/** Primitives: QR decomposition. */
 
 import { transposed } from "../../autograd/forward.ts";
 import { GradError, showShape } from "../../core/errors.ts";
@@ -95,8 +95,9 @@ export interface QrResult {
 }
 
 /**
- * Matrices as q·r, an orthogonal times an upper triangular one. The signs are LAPACK's, so that the
- * diagonal of r may be negative. Follows `torch.linalg.qr`, without the mode "r"; the gradient is that
+ * QR decomposition: matrices as q·r, an orthogonal times an upper triangular matrix. The signs are
+ * LAPACK's, so the diagonal of r may be negative. Follows `torch.linalg.qr`, without the mode "r"; the
+ * gradient is that
  * of Walter and Lehmann, "Algorithmic differentiation of linear algebra functions" (2012).
  *
  * There is a gradient where the first columns, as many as there are rows, are independent; elsewhere

@@ -63,7 +63,7 @@ export interface AlignmentCall {
   readonly perLabel: boolean;
 }
 
-/** The truth of `alignmentLoss`. */
+/** The composite form of `alignmentLoss`. */
 export function alignmentLossComposite(
   logs: Tensor,
   labels: Tensor,

@@ -38,7 +38,7 @@ interface LossCall {
 export interface PairLoss {
   /** The loss, by its kernels where the types are the same. */
   (prediction: Tensor, target: Tensor, reduction: Reduction, ...parameters: number[]): Tensor;
-  /** The truth: the loss of each element, in ops. */
+  /** The loss of each element in other ops, the reference. */
   readonly composite: (prediction: Tensor, target: Tensor, ...parameters: number[]) => Tensor;
 }
 
@@ -182,7 +182,7 @@ export const meanDivergence: PairLoss = pairOp("jsDiv", "js_div", (x, t, logTarg
   return towardsMean(x, goal).add(towardsMean(goal, x)).mul(0.5);
 });
 
-/** The truth of `rowCrossEntropy`. */
+/** The composite form of `rowCrossEntropy`. */
 export function rowCrossEntropyComposite(logits: Tensor, labels: Tensor): Tensor {
   return squeeze(gather(logSoftmax(logits, 1), 1, unsqueeze(labels, 1)), 1).neg();
 }
@@ -208,7 +208,7 @@ export function rowCrossEntropy(logits: Tensor, labels: Tensor): Tensor {
   return entropyOp([logits, labels], null)[0]!;
 }
 
-/** The truth of `rowShareEntropy`. */
+/** The composite form of `rowShareEntropy`. */
 export function rowShareEntropyComposite(logits: Tensor, shares: Tensor): Tensor {
   return logSoftmax(logits, -1).mul(shares).sum(-1).neg();
 }

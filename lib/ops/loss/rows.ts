@@ -45,7 +45,7 @@ export interface MultiMarginCall {
   readonly margin: number;
 }
 
-/** The truth of `multiMarginRows`. */
+/** The composite form of `multiMarginRows`. */
 export function multiMarginComposite(
   scores: Tensor,
   labels: Tensor,
@@ -69,7 +69,7 @@ export function multiMarginRows(scores: Tensor, labels: Tensor, call: MultiMargi
   return multiMarginOp([scores, labels], call)[0]!;
 }
 
-/** The truth of `labelMarginRows`. */
+/** The composite form of `labelMarginRows`. */
 export function labelMarginComposite(scores: Tensor, labels: Tensor): Tensor {
   const at = places(scores);
   const classes = extentAt(scores.shape, 1);
@@ -94,7 +94,7 @@ export function labelMarginRows(scores: Tensor, labels: Tensor): Tensor {
   return labelMarginOp([scores, labels], null)[0]!;
 }
 
-/** The truth of `pairLogisticRows`. */
+/** The composite form of `pairLogisticRows`. */
 export function pairLogisticComposite(
   scores: Tensor,
   relevance: Tensor,

@@ -10,7 +10,7 @@ export interface SimilarityCall {
   readonly whole: boolean;
 }
 
-/** The truth of `similarityMap`. */
+/** The composite form of `similarityMap`. */
 export function similarityComposite(
   means: Tensor,
   { steadied: [c1, c2], whole }: SimilarityCall,

@@ -4,7 +4,7 @@ import { extentAt } from "../../core/shape.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import { fused, type FusedOp } from "../define/fused.ts";
 
-/** The truth of `imageVariation`. */
+/** The composite form of `imageVariation`. */
 export function imageVariationComposite(image: Tensor): Tensor {
   const along = (dim: number) => {
     const extent = extentAt(image.shape, dim);

@@ -18,7 +18,7 @@ export interface NormalizeOptions {
   p?: number;
   /** The dimension that holds the vectors, or several. Default: 1. */
   dim?: Dims;
-  /** The least that is divided by. Default: 1e-12. */
+  /** Lower bound of the divisor. Default: 1e-12. */
   eps?: number;
 }
 
@@ -31,7 +31,7 @@ function checkNumber(op: string, name: string, value: number): void {
 }
 
 /**
- * Vectors over their norm, or over `eps` where that is more, so that a vector of zeros stays one.
+ * Vectors divided by their norm, or by `eps` if that is larger, so that a vector of zeros stays zero.
  * Follows `torch.nn.functional.normalize`.
  *
  * @throws {DTypeError} If the input is not floating.
@@ -58,14 +58,14 @@ export function normalize(x: Tensor, options?: NormalizeOptions): Tensor {
 export interface CosineSimilarityOptions {
   /** The dimension that holds the vectors. Default: 1. */
   dim?: number;
-  /** The least length that is divided by. Default: 1e-8. */
+  /** Lower bound of the norms. Default: 1e-8. */
   eps?: number;
 }
 
 const readCosine = optionReader<CosineSimilarityOptions>({ dim: NUMBER, eps: NUMBER });
 
 /**
- * Cosines of the angles between vectors; 0 beside a vector of zeros. Broadcasts. Follows
+ * Cosine similarity of vectors; 0 if one is zero. Broadcasts. Follows
  * `torch.nn.functional.cosine_similarity`.
  *
  * @returns A tensor of the common shape without the dimension.

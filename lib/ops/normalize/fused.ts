@@ -1,6 +1,6 @@
 /**
- * Fused: softmax, its logarithm, what it divides by, and layer normalisation. Their kernels are in
- * `rust/src/kernels/normalize`; the composite beside each is the truth.
+ * Fused: softmax, log-softmax, logsumexp and layer normalisation, with kernels in
+ * `rust/src/kernels/normalize` and composites as their reference.
  */
 
 import { checkList } from "../../core/arguments.ts";
@@ -30,7 +30,7 @@ function floating(x: Tensor): Tensor {
   return isFloat(x.dtype) ? x : castTo(x, "float32");
 }
 
-/** The truth of `logsumexp`. */
+/** The composite form of `logsumexp`. */
 export function logsumexpComposite(
   x: Tensor,
   dims: readonly number[],
@@ -86,13 +86,13 @@ export function logsumexp(x: Tensor, dim?: Dims, options?: ReduceOptions): Tenso
     : logsumexpOp([input], { axis, keepdim })[0]!;
 }
 
-/** The truth of `softmax`. */
+/** The composite form of `softmax`. */
 export function softmaxComposite(x: Tensor, dim: number): Tensor {
   const e = x.sub(shiftOf(x, [dim])).exp();
   return e.div(sum(e, dim, { keepdim: true }));
 }
 
-/** The truth of `logSoftmax`. */
+/** The composite form of `logSoftmax`. */
 export function logSoftmaxComposite(x: Tensor, dim: number): Tensor {
   // Shifted before the logarithm, so that nothing cancels where the inputs are large.
   const shifted = x.sub(shiftOf(x, [dim]));
@@ -198,7 +198,7 @@ function normalized(x: Tensor, dims: readonly number[], eps: number): Tensor {
   return ratio.mul(mean(ratio.square(), dims, { keepdim: true }).add(rest).rsqrt());
 }
 
-/** The truth of `layerNorm`. */
+/** The composite form of `layerNorm`. */
 export function layerNormComposite(
   x: Tensor,
   weight: Tensor | null,

@@ -6,12 +6,12 @@ import { fused, type FusedOp } from "../define/fused.ts";
 import { clamp } from "../elementwise/clamp.ts";
 import { normOver } from "../reduce/norm.ts";
 
-/** The truth of `unit`. */
+/** The composite form of `unit`. */
 function overNorm(op: string, x: Tensor, p: number, dims: readonly number[], eps: number): Tensor {
   return x.div(clamp(normOver(op, x, p, dims, true), eps, null));
 }
 
-/** The truth of the vectors along the last dimension over their length, or over eps. */
+/** The composite form of the vectors along the last dimension over their length, or over eps. */
 export function unitComposite(x: Tensor, eps: number): Tensor {
   return overNorm("unit", x, 2, [x.ndim - 1], eps);
 }

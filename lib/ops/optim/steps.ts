@@ -1,6 +1,6 @@
 /**
- * In place: optimizer steps, each one native call for a parameter. Their truth are the
- * steps of the rules in `lib/optim/`, with which the tests compare them.
+ * In place: optimizer steps, one native call for each parameter. Their reference are the
+ * steps of the rules in `lib/optim/`.
  */
 
 import { isFloat } from "../../core/dtype.ts";

@@ -5,7 +5,7 @@ import type { Tensor } from "../../tensor/tensor.ts";
 import { fused, type FusedOp } from "../define/fused.ts";
 import { sumOver } from "./primitives.ts";
 
-/** The truth of `rowDots`. */
+/** The composite form of `rowDots`. */
 export function rowDotsComposite(a: Tensor, b: Tensor | null): Tensor {
   return sumOver(b === null ? a.square() : a.mul(b), [a.ndim - 1], false);
 }
@@ -25,7 +25,7 @@ export function rowDots(a: Tensor, b: Tensor | null = null): Tensor {
   return b === null || a.dtype === b.dtype ? dots([a, b], null)[0]! : rowDotsComposite(a, b);
 }
 
-/** The truth of `overlap`. */
+/** The composite form of `overlap`. */
 export function overlapComposite(a: Tensor, b: Tensor): readonly Tensor[] {
   const last = [a.ndim - 1];
   return [sumOver(a.mul(b), last, false), sumOver(a, last, false), sumOver(b, last, false)];

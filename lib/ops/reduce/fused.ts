@@ -11,7 +11,7 @@ import { flatten, squeeze, unsqueeze } from "../shape/composites.ts";
 import { pad, permute, reshape, slice } from "../shape/primitives.ts";
 import { type Dims, readReduce, type ReduceOptions } from "./primitives.ts";
 
-/** The truth of `product`: halves are multiplied until one factor is left. */
+/** The composite form of `product`: halves are multiplied until one factor is left. */
 export function productComposite(x: Tensor): Tensor {
   let y = x;
   for (let n = extentAt(y.shape, -1); n !== 1; n = extentAt(y.shape, -1)) {

@@ -49,7 +49,7 @@ interface Direction {
   readonly reverse: boolean;
 }
 
-/** The truth of `lstm`. */
+/** The composite form of `lstm`. */
 export function lstmComposite(
   inputs: Tensor,
   states: Tensor,
