@@ -220,7 +220,17 @@ export function leafNode(leaf: Tensor): Node {
   return new Node(LEAF, NOTHING, null, leaf);
 }
 
-/** Whether ops are recorded at the moment. */
+/**
+ * Whether ops are recorded at the moment.
+ *
+ * @example Inside `noGrad`
+ * ```ts
+ * import { isGradEnabled, noGrad } from "@adjoint/ml";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals([isGradEnabled(), noGrad(() => isGradEnabled())], [true, false]);
+ * ```
+ */
 export function isGradEnabled(): boolean {
   return engine.recording;
 }

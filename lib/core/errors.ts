@@ -69,7 +69,17 @@ export class NativeError extends Error {
   }
 }
 
-/** Writes a shape the way messages show it: `[2, 3]`. */
+/**
+ * Writes a shape the way messages show it: `[2, 3]`.
+ *
+ * @example As in messages
+ * ```ts
+ * import { showShape } from "@adjoint/ml";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(showShape([2, 3]), "[2, 3]");
+ * ```
+ */
 export function showShape(shape: readonly number[]): string {
   return `[${shape.join(", ")}]`;
 }

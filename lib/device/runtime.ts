@@ -65,6 +65,17 @@ export function memoryStats(): MemoryStats {
  * Sets the number of threads of the kernels; results don't depend on it.
  *
  * @param n An integer from 1 to 1024. At the start it is the number of processors.
+ *
+ * @example One thread
+ * ```ts
+ * import { getThreads, setThreads } from "@adjoint/ml";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const before = getThreads();
+ * setThreads(1);
+ * assertEquals(getThreads(), 1);
+ * setThreads(before);
+ * ```
  */
 export function setThreads(n: number): void {
   checkCount("set threads", arguments.length, 1);
@@ -76,7 +87,17 @@ export function setThreads(n: number): void {
   setNativeThreads(n);
 }
 
-/** The number of threads of the kernels. */
+/**
+ * The number of threads of the kernels.
+ *
+ * @example At least one
+ * ```ts
+ * import { getThreads } from "@adjoint/ml";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(getThreads() >= 1, true);
+ * ```
+ */
 export function getThreads(): number {
   checkCount("get threads", arguments.length, 0);
   return nativeThreads();

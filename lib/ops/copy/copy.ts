@@ -121,7 +121,20 @@ const copyRule = rule("clone", {
   batch: ([x]) => clone(x!),
 });
 
-/** A copy with memory of its own. */
+/**
+ * A copy with memory of its own.
+ *
+ * @example Independent memory
+ * ```ts
+ * import { clone, tensor } from "@adjoint/ml";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const x = tensor([1, 2]);
+ * const y = clone(x);
+ * y.fill_(0);
+ * assertEquals(x.toArray(), [1, 2]);
+ * ```
+ */
 export function clone(x: Tensor): Tensor {
   checkCount("compute clone", arguments.length, 1);
   checkTensor("clone", x);

@@ -63,6 +63,15 @@ const power: BinaryOp = binary("pow", {
  *
  * @param a Base.
  * @param b Exponent.
+ *
+ * @example A number on either side
+ * ```ts
+ * import { pow, tensor } from "@adjoint/ml";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(pow(tensor([2, 3]), 2).toArray(), [4, 9]);
+ * assertEquals(pow(2, tensor([2, 3])).toArray(), [4, 8]);
+ * ```
  */
 export function pow(a: Tensor | number, b: Tensor | number): Tensor {
   checkCount("compute pow", arguments.length, 2);

@@ -57,6 +57,14 @@ function checkBound(role: string, bound: unknown): void {
  *
  * @param min Lower bound, a number or a tensor; null for none.
  * @param max Upper bound, which takes precedence where it is below `min`.
+ *
+ * @example Both bounds
+ * ```ts
+ * import { clamp, tensor } from "@adjoint/ml";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(clamp(tensor([-2, 0.5, 3]), -1, 1).toArray(), [-1, 0.5, 1]);
+ * ```
  */
 export function clamp(
   x: Tensor,

@@ -60,6 +60,16 @@ function closeness(
  * Broadcasts. Follows `torch.isclose`.
  *
  * @throws {RangeError} If a tolerance is negative.
+ *
+ * @example Within a tolerance
+ * ```ts
+ * import { isclose, tensor } from "@adjoint/ml";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const [a, b] = [tensor([1, 2]), tensor([1.001, 2])];
+ * assertEquals(isclose(a, b).toArray(), [false, true]);
+ * assertEquals(isclose(a, b, { rtol: 0.01 }).toArray(), [true, true]);
+ * ```
  */
 export function isclose(a: Tensor, b: Tensor, options?: ClosenessOptions): Tensor {
   checkCount("compute isclose", arguments.length, 3);
@@ -91,6 +101,15 @@ export function allclose(a: Tensor, b: Tensor, options?: ClosenessOptions): bool
  * Follows `torch.equal`.
  *
  * @returns True or false, not a tensor.
+ *
+ * @example Shape and elements
+ * ```ts
+ * import { equal, tensor } from "@adjoint/ml";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(equal(tensor([1, 2]), tensor([1, 2])), true);
+ * assertEquals(equal(tensor([1, 2]), tensor([[1, 2]])), false);
+ * ```
  */
 export function equal(a: Tensor, b: Tensor): boolean {
   checkCount("compute equal", arguments.length, 2);

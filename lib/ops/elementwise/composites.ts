@@ -22,6 +22,14 @@ export function shiftOf(x: Tensor, dims: readonly number[]): Tensor {
  * The point between two tensors, a + weight · (b − a). Follows `torch.lerp`.
  *
  * @param weight 0 for a, 1 for b; a number, or a tensor that broadcasts.
+ *
+ * @example A quarter of the way
+ * ```ts
+ * import { lerp, tensor } from "@adjoint/ml";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(lerp(tensor([0, 4]), tensor([8, 4]), 0.25).toArray(), [2, 4]);
+ * ```
  */
 export function lerp(a: Tensor, b: Tensor, weight: Tensor | number): Tensor {
   checkCount("compute lerp", arguments.length, 3);
@@ -56,7 +64,17 @@ function rest(weight: Tensor | number): Tensor | number {
   return typeof weight === "number" ? 1 - weight : weight.neg().add(1);
 }
 
-/** ln σ(x) = −ln(1 + e⁻ˣ), without overflow. Follows `torch.nn.functional.logsigmoid`. */
+/**
+ * ln σ(x) = −ln(1 + e⁻ˣ), without overflow. Follows `torch.nn.functional.logsigmoid`.
+ *
+ * @example No overflow
+ * ```ts
+ * import { logSigmoid, tensor } from "@adjoint/ml";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(logSigmoid(tensor([-1000, 1000])).toArray(), [-1000, 0]);
+ * ```
+ */
 export function logSigmoid(x: Tensor): Tensor {
   checkCount("compute logSigmoid", arguments.length, 1);
   checkTensor("logSigmoid", x);
@@ -95,6 +113,14 @@ export function xlogy(a: Tensor | number, b: Tensor | number): Tensor {
 /**
  * 0 for negative elements and NaN, 1 for positive ones, and `values` for those that are 0, which get
  * the gradient. Broadcasts. Follows `torch.heaviside`, which has no gradient.
+ *
+ * @example A step
+ * ```ts
+ * import { heaviside, tensor } from "@adjoint/ml";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(heaviside(tensor([-1, 0, 2]), tensor(0.5)).toArray(), [0, 0.5, 1]);
+ * ```
  */
 export function heaviside(x: Tensor, values: Tensor): Tensor {
   checkCount("compute heaviside", arguments.length, 2);

@@ -22,46 +22,119 @@ function truths(op: string, a: Tensor, b: Tensor): [a: Tensor, b: Tensor] {
   return pair;
 }
 
-/** Whether both are not 0; bool. Broadcasts. */
+/**
+ * Whether both are not 0; bool. Broadcasts.
+ *
+ * @example Two masks
+ * ```ts
+ * import { logicalAnd, tensor } from "@adjoint/ml";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const [a, b] = [tensor([true, true, false]), tensor([true, false, false])];
+ * assertEquals(logicalAnd(a, b).toArray(), [true, false, false]);
+ * ```
+ */
 export function logicalAnd(a: Tensor, b: Tensor): Tensor {
   checkCount("compute logicalAnd", arguments.length, 2);
   return mul(...truths("logicalAnd", a, b));
 }
 
-/** Whether one or both are not 0; bool. Broadcasts. */
+/**
+ * Whether one or both are not 0; bool. Broadcasts.
+ *
+ * @example Two masks
+ * ```ts
+ * import { logicalOr, tensor } from "@adjoint/ml";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const [a, b] = [tensor([true, true, false]), tensor([true, false, false])];
+ * assertEquals(logicalOr(a, b).toArray(), [true, true, false]);
+ * ```
+ */
 export function logicalOr(a: Tensor, b: Tensor): Tensor {
   checkCount("compute logicalOr", arguments.length, 2);
   return maximum(...truths("logicalOr", a, b));
 }
 
-/** Whether exactly one is not 0; bool. Broadcasts. */
+/**
+ * Whether exactly one is not 0; bool. Broadcasts.
+ *
+ * @example Two masks
+ * ```ts
+ * import { logicalXor, tensor } from "@adjoint/ml";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const [a, b] = [tensor([true, true, false]), tensor([true, false, false])];
+ * assertEquals(logicalXor(a, b).toArray(), [false, true, false]);
+ * ```
+ */
 export function logicalXor(a: Tensor, b: Tensor): Tensor {
   checkCount("compute logicalXor", arguments.length, 2);
   return ne(...truths("logicalXor", a, b));
 }
 
-/** Whether elements are 0; bool. */
+/**
+ * Whether elements are 0; bool.
+ *
+ * @example The opposite
+ * ```ts
+ * import { logicalNot, tensor } from "@adjoint/ml";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(logicalNot(tensor([0, 2])).toArray(), [true, false]);
+ * ```
+ */
 export function logicalNot(x: Tensor): Tensor {
   checkCount("compute logicalNot", arguments.length, 1);
   checkTensor("logicalNot", x);
   return eq(x, 0);
 }
 
-/** Whether elements are NaN; bool. */
+/**
+ * Whether elements are NaN; bool.
+ *
+ * @example Which are NaN
+ * ```ts
+ * import { isnan, tensor } from "@adjoint/ml";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(isnan(tensor([1, NaN, Infinity])).toArray(), [false, true, false]);
+ * ```
+ */
 export function isnan(x: Tensor): Tensor {
   checkCount("compute isnan", arguments.length, 1);
   checkTensor("isnan", x);
   return ne(x, x);
 }
 
-/** Whether elements are infinite, of either sign; bool. */
+/**
+ * Whether elements are infinite, of either sign; bool.
+ *
+ * @example Which are infinite
+ * ```ts
+ * import { isinf, tensor } from "@adjoint/ml";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(isinf(tensor([1, NaN, Infinity])).toArray(), [false, false, true]);
+ * ```
+ */
 export function isinf(x: Tensor): Tensor {
   checkCount("compute isinf", arguments.length, 1);
   checkTensor("isinf", x);
   return isFloat(x.dtype) ? eq(x.detach().abs(), Infinity) : ne(x, x);
 }
 
-/** Whether elements are neither infinite nor NaN; bool. */
+/**
+ * Whether elements are neither infinite nor NaN; bool.
+ *
+ * @example Which are numbers
+ * ```ts
+ * import { isfinite, tensor } from "@adjoint/ml";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(isfinite(tensor([1, NaN, Infinity])).toArray(), [true, false, false]);
+ * ```
+ */
 export function isfinite(x: Tensor): Tensor {
   checkCount("compute isfinite", arguments.length, 1);
   checkTensor("isfinite", x);

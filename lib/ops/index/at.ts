@@ -235,6 +235,17 @@ function placing(rank: number, shape: Shape, place: number): number[] {
  * @param index A part for each dimension, see {@linkcode Index}; whole dimensions may be left out at
  * the end.
  * @throws {RangeError} If a position is out of range.
+ *
+ * @example A column, a range, a mask
+ * ```ts
+ * import { at, tensor } from "@adjoint/ml";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const x = tensor([[1, 2, 3], [4, 5, 6]]);
+ * assertEquals(at(x, [":", 0]).toArray(), [1, 4]);
+ * assertEquals(at(x, [1, [1, null]]).toArray(), [5, 6]);
+ * assertEquals(at(x, [x.gt(4)]).toArray(), [5, 6]);
+ * ```
  */
 export function at(x: Tensor, index: readonly Index[]): Tensor {
   checkCount("compute at", arguments.length, 2);

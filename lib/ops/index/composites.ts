@@ -30,6 +30,15 @@ import {
  * @param index int32 positions, with as many dimensions as the tensor.
  * @param source A tensor of the index's shape, or a number.
  * @throws {RangeError} If a position is out of range.
+ *
+ * @example Two positions
+ * ```ts
+ * import { scatter, tensor, zeros } from "@adjoint/ml";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const index = tensor([2, 0], { dtype: "int32" });
+ * assertEquals(scatter(zeros([3]), 0, index, tensor([5, 7])).toArray(), [7, 0, 5]);
+ * ```
  */
 export function scatter(x: Tensor, dim: number, index: Tensor, source: Tensor | number): Tensor {
   checkCount("compute scatter", arguments.length, 4);
@@ -140,6 +149,15 @@ export function indexAdd(
  * @param dim The dimension.
  * @param index int32 positions, of one dimension.
  * @throws {RangeError} If a position is out of range.
+ *
+ * @example Rows, one of them twice
+ * ```ts
+ * import { indexSelect, tensor } from "@adjoint/ml";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const index = tensor([1, 0, 1], { dtype: "int32" });
+ * assertEquals(indexSelect(tensor([4, 5]), 0, index).toArray(), [5, 4, 5]);
+ * ```
  */
 export function indexSelect(x: Tensor, dim: number, index: Tensor): Tensor {
   checkCount("compute indexSelect", arguments.length, 3);
@@ -183,6 +201,15 @@ function checkColumn(op: string, x: Tensor, axis: number, index: Tensor): void {
  * @param numClasses Number of classes; default: the largest label plus one.
  * @returns int32, one dimension more than the labels.
  * @throws {RangeError} If a label is out of range.
+ *
+ * @example Two labels
+ * ```ts
+ * import { oneHot, tensor } from "@adjoint/ml";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const labels = tensor([1, 0], { dtype: "int32" });
+ * assertEquals(oneHot(labels, 3).toArray(), [[0, 1, 0], [1, 0, 0]]);
+ * ```
  */
 export function oneHot(labels: Tensor, numClasses?: number): Tensor {
   checkCount("compute oneHot", arguments.length, 2);

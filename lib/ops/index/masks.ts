@@ -75,6 +75,15 @@ function placesOf(op: string, x: Tensor): number[] {
  *
  * @param mask A bool tensor.
  * @throws {DTypeError} If the mask is not bool.
+ *
+ * @example The positive elements
+ * ```ts
+ * import { maskedSelect, tensor } from "@adjoint/ml";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const x = tensor([1, -2, 3]);
+ * assertEquals(maskedSelect(x, x.gt(0)).toArray(), [1, 3]);
+ * ```
  */
 export function maskedSelect(x: Tensor, mask: Tensor): Tensor {
   checkCount("compute maskedSelect", arguments.length, 2);

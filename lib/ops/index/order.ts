@@ -56,6 +56,15 @@ const readTopk = optionReader<TopkOptions>({ largest: FLAG });
  * @param k How many, from 0 to the extent.
  * @param dim The dimension. Default: -1.
  * @throws {RangeError} If the dimension has fewer elements.
+ *
+ * @example The best two
+ * ```ts
+ * import { tensor, topk } from "@adjoint/ml";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const { values, indices } = topk(tensor([1, 4, 3]), 2);
+ * assertEquals([values.toArray(), indices.toArray()], [[4, 3], [1, 2]]);
+ * ```
  */
 export function topk(
   x: Tensor,

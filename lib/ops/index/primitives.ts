@@ -114,6 +114,15 @@ const gatherRule = rule<{ dim: number; shape: Shape }>("gather", {
  * @param index int32 positions, with as many dimensions as the tensor.
  * @returns A tensor of the index's shape.
  * @throws {RangeError} If a position is out of range.
+ *
+ * @example One element of each row
+ * ```ts
+ * import { gather, tensor } from "@adjoint/ml";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const index = tensor([[1], [0]], { dtype: "int32" });
+ * assertEquals(gather(tensor([[1, 2], [3, 4]]), 1, index).toArray(), [[2], [3]]);
+ * ```
  */
 export function gather(x: Tensor, dim: number, index: Tensor): Tensor {
   checkCount("compute gather", arguments.length, 3);
@@ -157,6 +166,15 @@ const scatterAddRule = rule<{ dim: number; shape: Shape }>("scatterAdd", {
  * @param index int32 positions, of the shape of `source`.
  * @param source What is added.
  * @throws {RangeError} If a position is out of range.
+ *
+ * @example Counts
+ * ```ts
+ * import { scatterAdd, tensor, zeros } from "@adjoint/ml";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const index = tensor([0, 2, 2], { dtype: "int32" });
+ * assertEquals(scatterAdd(zeros([3]), 0, index, tensor([1, 1, 1])).toArray(), [1, 0, 2]);
+ * ```
  */
 export function scatterAdd(x: Tensor, dim: number, index: Tensor, source: Tensor): Tensor {
   checkCount("compute scatterAdd", arguments.length, 4);

@@ -32,6 +32,14 @@ const argsortRule = rule<{ axis: number; descending: boolean; count?: number }>(
  * Follows `torch.argsort` with `stable=True`.
  *
  * @param dim The dimension. Default: -1.
+ *
+ * @example Ascending
+ * ```ts
+ * import { argsort, tensor } from "@adjoint/ml";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(argsort(tensor([3, 1, 2])).toArray(), [1, 2, 0]);
+ * ```
  */
 export function argsort(x: Tensor, dim = -1, options?: SortOptions): Tensor {
   checkCount("compute argsort", arguments.length, 3);

@@ -35,7 +35,17 @@ function checkSides(
   }
 }
 
-/** Sum of the products of two vectors of one length. Follows `torch.dot`. */
+/**
+ * Sum of the products of two vectors of one length. Follows `torch.dot`.
+ *
+ * @example Two vectors
+ * ```ts
+ * import { dot, tensor } from "@adjoint/ml";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(dot(tensor([1, 2]), tensor([3, 4])).item(), 11);
+ * ```
+ */
 export function dot(a: Tensor, b: Tensor): Tensor {
   checkCount("compute dot", arguments.length, 2);
   checkSides(
@@ -54,6 +64,14 @@ export function dot(a: Tensor, b: Tensor): Tensor {
  * @param a Shape [n].
  * @param b Shape [m].
  * @returns Shape [n, m].
+ *
+ * @example A table of products
+ * ```ts
+ * import { outer, tensor } from "@adjoint/ml";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(outer(tensor([1, 2]), tensor([3, 4])).toArray(), [[3, 4], [6, 8]]);
+ * ```
  */
 export function outer(a: Tensor, b: Tensor): Tensor {
   checkCount("compute outer", arguments.length, 2);
@@ -68,6 +86,14 @@ export function outer(a: Tensor, b: Tensor): Tensor {
  * @param a Shape [b, n, k].
  * @param b Shape [b, k, m].
  * @returns Shape [b, n, m].
+ *
+ * @example Shapes
+ * ```ts
+ * import { bmm, zeros } from "@adjoint/ml";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(bmm(zeros([5, 2, 3]), zeros([5, 3, 4])).shape, [5, 2, 4]);
+ * ```
  */
 export function bmm(a: Tensor, b: Tensor): Tensor {
   checkCount("compute bmm", arguments.length, 2);

@@ -97,8 +97,8 @@ export interface QrResult {
 /**
  * QR decomposition: matrices as q·r, an orthogonal times an upper triangular matrix. The signs are
  * LAPACK's, so the diagonal of r may be negative. Follows `torch.linalg.qr`, without the mode "r"; the
- * gradient is that
- * of Walter and Lehmann, "Algorithmic differentiation of linear algebra functions" (2012).
+ * gradient is that of Walter and Lehmann, "Algorithmic differentiation of linear algebra functions"
+ * (2012).
  *
  * There is a gradient where the first columns, as many as there are rows, are independent; elsewhere
  * it is infinite. With `complete` there is none for matrices of more rows than columns.

@@ -71,6 +71,14 @@ const logsumexpOp: FusedOp<Lane> = fused<Lane>("logsumexp", {
  * ln Σ eˣ over dimensions, without overflow. Follows `torch.logsumexp`.
  *
  * @param dim The dimensions; all by default.
+ *
+ * @example No overflow
+ * ```ts
+ * import { logsumexp, tensor } from "@adjoint/ml";
+ * import { assertAlmostEquals } from "@std/assert";
+ *
+ * assertAlmostEquals(logsumexp(tensor([1000, 1000])).item(), 1000 + Math.LN2, 1e-4);
+ * ```
  */
 export function logsumexp(x: Tensor, dim?: Dims, options?: ReduceOptions): Tensor {
   checkCount("compute logsumexp", arguments.length, 3);
@@ -150,13 +158,33 @@ const logSoftmaxAlong = alongDim(
   (t, y, dim) => t.sub(sum(y.exp().mul(t), dim, { keepdim: true })),
 );
 
-/** eˣ / Σ eˣ along a dimension: positive, with sum 1. Follows `torch.softmax`. */
+/**
+ * eˣ / Σ eˣ along a dimension: positive, with sum 1. Follows `torch.softmax`.
+ *
+ * @example Equal logits
+ * ```ts
+ * import { softmax, tensor } from "@adjoint/ml";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(softmax(tensor([[7, 7], [0, 0]]), 1).toArray(), [[0.5, 0.5], [0.5, 0.5]]);
+ * ```
+ */
 export function softmax(x: Tensor, dim: number): Tensor {
   checkCount("compute softmax", arguments.length, 2);
   return softmaxAlong(x, dim);
 }
 
-/** ln of the softmax along a dimension: x − ln Σ eˣ. Follows `torch.log_softmax`. */
+/**
+ * ln of the softmax along a dimension: x − ln Σ eˣ. Follows `torch.log_softmax`.
+ *
+ * @example Equal logits
+ * ```ts
+ * import { logSoftmax, tensor } from "@adjoint/ml";
+ * import { assertAlmostEquals } from "@std/assert";
+ *
+ * assertAlmostEquals(logSoftmax(tensor([7, 7]), 0).at(0).item(), -Math.LN2, 1e-6);
+ * ```
+ */
 export function logSoftmax(x: Tensor, dim: number): Tensor {
   checkCount("compute logSoftmax", arguments.length, 2);
   return logSoftmaxAlong(x, dim);

@@ -11,7 +11,17 @@ import { logicalNot } from "../elementwise/logic.ts";
 import { composites } from "../registry.ts";
 import { type Dims, meanOver, readReduce, type ReduceOptions, sumOver } from "./primitives.ts";
 
-/** Whether an element is not 0, over dimensions, as bool; false of none. Follows `torch.any`. */
+/**
+ * Whether an element is not 0, over dimensions, as bool; false of none. Follows `torch.any`.
+ *
+ * @example By rows
+ * ```ts
+ * import { any, tensor } from "@adjoint/ml";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(any(tensor([[0, 2], [0, 0]]), 1).toArray(), [true, false]);
+ * ```
+ */
 export function any(x: Tensor, dim?: Dims, options?: ReduceOptions): Tensor {
   checkCount("compute any", arguments.length, 3);
   checkTensor("any", x);
@@ -20,7 +30,17 @@ export function any(x: Tensor, dim?: Dims, options?: ReduceOptions): Tensor {
   return gt(sumOver(ne(x, 0), dims, keepdim), 0);
 }
 
-/** Whether no element is 0, over dimensions, as bool; true of none. Follows `torch.all`. */
+/**
+ * Whether no element is 0, over dimensions, as bool; true of none. Follows `torch.all`.
+ *
+ * @example By rows
+ * ```ts
+ * import { all, tensor } from "@adjoint/ml";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(all(tensor([[1, 2], [0, 2]]), 1).toArray(), [true, false]);
+ * ```
+ */
 export function all(x: Tensor, dim?: Dims, options?: ReduceOptions): Tensor {
   checkCount("compute all", arguments.length, 3);
   checkTensor("all", x);
@@ -32,6 +52,14 @@ export function all(x: Tensor, dim?: Dims, options?: ReduceOptions): Tensor {
 /**
  * Sum of the elements that are not NaN, which get a gradient of 0; of int32 and bool as int32. Follows
  * `torch.nansum`.
+ *
+ * @example A missing value
+ * ```ts
+ * import { nansum, tensor } from "@adjoint/ml";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(nansum(tensor([1, NaN, 2])).item(), 3);
+ * ```
  */
 export function nansum(x: Tensor, dim?: Dims, options?: ReduceOptions): Tensor {
   checkCount("compute nansum", arguments.length, 3);

@@ -84,7 +84,20 @@ const meanRule = rule<Reduced>("mean", {
   batch: ([x], { dims, keepdim }) => meanOver(x!, behindBatch(dims), keepdim),
 });
 
-/** Sum of the elements; of int32 and bool as int32. */
+/**
+ * Sum of the elements; of int32 and bool as int32.
+ *
+ * @example All, or along a dimension
+ * ```ts
+ * import { sum, tensor } from "@adjoint/ml";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const x = tensor([[1, 3], [4, 2]]);
+ * assertEquals(sum(x).item(), 10);
+ * assertEquals(sum(x, 0).toArray(), [5, 5]);
+ * assertEquals(sum(x, 1, { keepdim: true }).toArray(), [[4], [6]]);
+ * ```
+ */
 export function sum(x: Tensor, dim?: Dims, options?: ReduceOptions): Tensor {
   checkCount("compute sum", arguments.length, 3);
   checkTensor("sum", x);
@@ -101,7 +114,19 @@ export function sumOver(x: Tensor, dims: readonly number[], keepdim: boolean): T
   return record1(sumRule, x, y, { dims, keepdim, shape: x.shape, kept });
 }
 
-/** Mean of the elements, which must be floating; NaN where there are none. */
+/**
+ * Mean of the elements, which must be floating; NaN where there are none.
+ *
+ * @example All, or along a dimension
+ * ```ts
+ * import { mean, tensor } from "@adjoint/ml";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const x = tensor([[1, 3], [4, 2]]);
+ * assertEquals(mean(x).item(), 2.5);
+ * assertEquals(mean(x, 1).toArray(), [2, 3]);
+ * ```
+ */
 export function mean(x: Tensor, dim?: Dims, options?: ReduceOptions): Tensor {
   checkCount("compute mean", arguments.length, 3);
   checkFloat("mean", x);
@@ -258,7 +283,20 @@ function extremeAlong(
   return { values, indices };
 }
 
-/** The largest element; equal ones share its gradient. */
+/**
+ * The largest element; equal ones share its gradient.
+ *
+ * @example All, or along a dimension
+ * ```ts
+ * import { max, tensor } from "@adjoint/ml";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const x = tensor([[1, 3], [4, 2]]);
+ * assertEquals(max(x).item(), 4);
+ * const { values, indices } = max(x, 1);
+ * assertEquals([values.toArray(), indices.toArray()], [[3, 4], [1, 0]]);
+ * ```
+ */
 export function max(x: Tensor): Tensor;
 /** The largest elements along a dimension, and where they first stand. NaN counts as largest. */
 export function max(x: Tensor, dim: number, options?: ReduceOptions): ValuesAndIndices;
@@ -271,7 +309,20 @@ export function max(
   return extreme("max", x, dim, options);
 }
 
-/** The smallest element; equal ones share its gradient. */
+/**
+ * The smallest element; equal ones share its gradient.
+ *
+ * @example All, or along a dimension
+ * ```ts
+ * import { min, tensor } from "@adjoint/ml";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const x = tensor([[1, 3], [4, 2]]);
+ * assertEquals(min(x).item(), 1);
+ * const { values, indices } = min(x, 1);
+ * assertEquals([values.toArray(), indices.toArray()], [[1, 2], [0, 1]]);
+ * ```
+ */
 export function min(x: Tensor): Tensor;
 /** The smallest elements along a dimension, and where they first stand. NaN counts as smallest. */
 export function min(x: Tensor, dim: number, options?: ReduceOptions): ValuesAndIndices;
@@ -321,13 +372,37 @@ function positions(
   return indices;
 }
 
-/** Position of the largest element, as int32; the first of equal ones. */
+/**
+ * Position of the largest element, as int32; the first of equal ones.
+ *
+ * @example All, or along a dimension
+ * ```ts
+ * import { argmax, tensor } from "@adjoint/ml";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const x = tensor([[1, 3], [4, 2]]);
+ * assertEquals(argmax(x).item(), 2);
+ * assertEquals(argmax(x, 1).toArray(), [1, 0]);
+ * ```
+ */
 export function argmax(x: Tensor, dim?: number, options?: ReduceOptions): Tensor {
   checkCount("compute argmax", arguments.length, 3);
   return position("argmax", x, dim, options);
 }
 
-/** Position of the smallest element, as int32; the first of equal ones. */
+/**
+ * Position of the smallest element, as int32; the first of equal ones.
+ *
+ * @example All, or along a dimension
+ * ```ts
+ * import { argmin, tensor } from "@adjoint/ml";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const x = tensor([[1, 3], [4, 2]]);
+ * assertEquals(argmin(x).item(), 0);
+ * assertEquals(argmin(x, 1).toArray(), [0, 1]);
+ * ```
+ */
 export function argmin(x: Tensor, dim?: number, options?: ReduceOptions): Tensor {
   checkCount("compute argmin", arguments.length, 3);
   return position("argmin", x, dim, options);

@@ -124,6 +124,16 @@ export function variance(x: Tensor, dim?: Dims, options?: VarianceOptions): Tens
  *
  * @param dim The dimensions; all by default.
  * @throws {DTypeError} If the input is not floating.
+ *
+ * @example Of a sample, and of all
+ * ```ts
+ * import { std, tensor } from "@adjoint/ml";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const x = tensor([1, 1, 5, 5]);
+ * assertEquals(std(x, undefined, { correction: 0 }).item(), 2);
+ * assertEquals(std(x).item() > 2, true);
+ * ```
  */
 export function std(x: Tensor, dim?: Dims, options?: VarianceOptions): Tensor {
   checkCount("compute std", arguments.length, 3);

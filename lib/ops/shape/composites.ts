@@ -10,14 +10,36 @@ import { checkDevices, checkTensor } from "../define/checks.ts";
 import { composites } from "../registry.ts";
 import { cat, checkTensorList, expand, permute, reshape } from "./primitives.ts";
 
-/** The tensor itself if its elements lie in row-major order, else a copy in which they do. */
+/**
+ * The tensor itself if its elements lie in row-major order, else a copy in which they do.
+ *
+ * @example A transposed matrix
+ * ```ts
+ * import { contiguous, tensor } from "@adjoint/ml";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const x = tensor([[1, 2], [3, 4]]);
+ * assertEquals(contiguous(x) === x, true);
+ * assertEquals([...contiguous(x.mT).data], [1, 3, 2, 4]);
+ * ```
+ */
 export function contiguous(x: Tensor): Tensor {
   checkCount("compute contiguous", arguments.length, 1);
   checkTensor("contiguous", x);
   return x.dense ? x : clone(x);
 }
 
-/** A new dimension of extent 1: a view. */
+/**
+ * A new dimension of extent 1: a view.
+ *
+ * @example A batch of one
+ * ```ts
+ * import { tensor, unsqueeze } from "@adjoint/ml";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(unsqueeze(tensor([1, 2]), 0).shape, [1, 2]);
+ * ```
+ */
 export function unsqueeze(x: Tensor, dim: number): Tensor {
   checkCount("compute unsqueeze", arguments.length, 2);
   checkTensor("unsqueeze", x);
@@ -27,7 +49,18 @@ export function unsqueeze(x: Tensor, dim: number): Tensor {
   return reshape(x, shape);
 }
 
-/** Without the given dimension or dimensions where their extent is 1, or without all such: a view. */
+/**
+ * Without the given dimension or dimensions where their extent is 1, or without all such: a view.
+ *
+ * @example All, or one
+ * ```ts
+ * import { squeeze, zeros } from "@adjoint/ml";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(squeeze(zeros([1, 3, 1])).shape, [3]);
+ * assertEquals(squeeze(zeros([1, 3, 1]), 0).shape, [3, 1]);
+ * ```
+ */
 export function squeeze(x: Tensor, dim?: number | readonly number[]): Tensor {
   checkCount("compute squeeze", arguments.length, 2);
   checkTensor("squeeze", x);
@@ -37,7 +70,17 @@ export function squeeze(x: Tensor, dim?: number | readonly number[]): Tensor {
   return reshape(x, x.shape.filter((_, i) => stays[i]));
 }
 
-/** The dimensions from `startDim` to `endDim` as one. */
+/**
+ * The dimensions from `startDim` to `endDim` as one.
+ *
+ * @example All but the batch
+ * ```ts
+ * import { flatten, zeros } from "@adjoint/ml";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(flatten(zeros([5, 3, 4]), 1).shape, [5, 12]);
+ * ```
+ */
 export function flatten(x: Tensor, startDim = 0, endDim = -1): Tensor {
   checkCount("compute flatten", arguments.length, 3);
   checkTensor("flatten", x);
@@ -56,7 +99,17 @@ export function flatten(x: Tensor, startDim = 0, endDim = -1): Tensor {
   return reshape(x, [...x.shape.slice(0, start), merged, ...x.shape.slice(end + 1)]);
 }
 
-/** Tensors of one shape along a new dimension. */
+/**
+ * Tensors of one shape along a new dimension.
+ *
+ * @example Two rows
+ * ```ts
+ * import { stack, tensor } from "@adjoint/ml";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(stack([tensor([1, 2]), tensor([3, 4])]).toArray(), [[1, 2], [3, 4]]);
+ * ```
+ */
 export function stack(tensors: readonly Tensor[], dim = 0): Tensor {
   const first = checkTensorList("stack", tensors);
   checkCount("compute stack", arguments.length, 2);

@@ -27,7 +27,17 @@ const reshapeRule = rule<{ from: Shape; to: Shape }>("reshape", {
   batch: ([x], { to }, { size }) => reshape(x!, [size, ...to]),
 });
 
-/** The same elements under another shape, one extent of which may be -1; a view where possible. */
+/**
+ * The same elements under another shape, one extent of which may be -1; a view where possible.
+ *
+ * @example An extent that follows
+ * ```ts
+ * import { reshape, tensor } from "@adjoint/ml";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(reshape(tensor([1, 2, 3, 4]), [2, -1]).toArray(), [[1, 2], [3, 4]]);
+ * ```
+ */
 export function reshape(x: Tensor, shape: readonly number[]): Tensor {
   if (arguments.length > 2) throw spreadOut("reshape", [shape], arguments.length - 1);
   checkTensor("reshape", x);
@@ -46,7 +56,17 @@ const permuteRule = rule<{ order: readonly number[] }>("permute", {
   batch: ([x], { order }) => permute(x!, [0, ...behindBatch(order)]),
 });
 
-/** The dimensions in another order: a view. */
+/**
+ * The dimensions in another order: a view.
+ *
+ * @example Channels last
+ * ```ts
+ * import { permute, zeros } from "@adjoint/ml";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(permute(zeros([2, 3, 4]), [1, 2, 0]).shape, [3, 4, 2]);
+ * ```
+ */
 export function permute(x: Tensor, dims: readonly number[]): Tensor {
   if (arguments.length > 2) throw spreadOut("permute", [dims], arguments.length - 1);
   checkTensor("permute", x);
@@ -72,7 +92,17 @@ const transposeRule = rule<{ i: number; j: number }>("transpose", {
   batch: ([x], { i, j }) => transpose(x!, i + 1, j + 1),
 });
 
-/** Two dimensions exchanged: a view. */
+/**
+ * Two dimensions exchanged: a view.
+ *
+ * @example A matrix
+ * ```ts
+ * import { tensor, transpose } from "@adjoint/ml";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(transpose(tensor([[1, 2], [3, 4]]), 0, 1).toArray(), [[1, 3], [2, 4]]);
+ * ```
+ */
 export function transpose(x: Tensor, dim0: number, dim1: number): Tensor {
   checkCount("compute transpose", arguments.length, 3);
   checkTensor("transpose", x);
@@ -94,7 +124,17 @@ const expandRule = rule<{ from: Shape; to: Shape }>("expand", {
   },
 });
 
-/** Dimensions of extent 1 stretched, new ones in front: a view. An extent of -1 keeps its own. */
+/**
+ * Dimensions of extent 1 stretched, new ones in front: a view. An extent of -1 keeps its own.
+ *
+ * @example A row for each example
+ * ```ts
+ * import { expand, tensor } from "@adjoint/ml";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(expand(tensor([1, 2]), [2, -1]).toArray(), [[1, 2], [1, 2]]);
+ * ```
+ */
 export function expand(x: Tensor, shape: readonly number[]): Tensor {
   if (arguments.length > 2) throw spreadOut("expand", [shape], arguments.length - 1);
   return expandAs("expand", x, shape);
@@ -208,6 +248,14 @@ function blockOf(x: Tensor, shape: Shape, { starts, steps }: Block): Tensor {
  * @param start First position; negative counts from the end. Default, also for null: 0.
  * @param end Position after the last one; default, also for null: the end.
  * @param step Distance between positions, at least 1.
+ *
+ * @example Every second element
+ * ```ts
+ * import { slice, tensor } from "@adjoint/ml";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(slice(tensor([1, 2, 3, 4, 5]), 0, 0, 4, 2).toArray(), [1, 3]);
+ * ```
  */
 export function slice(
   x: Tensor,
@@ -277,6 +325,14 @@ function surrounded(x: Tensor, shape: Shape, { starts, steps }: Block, value: nu
 /**
  * Elements added at the ends of dimensions, the last one first: `[left, right, top, bottom, …]`.
  * Negative amounts take elements away. Follows `torch.nn.functional.pad` with mode "constant".
+ *
+ * @example At both ends
+ * ```ts
+ * import { pad, tensor } from "@adjoint/ml";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(pad(tensor([1, 2]), [1, 2]).toArray(), [0, 1, 2, 0, 0]);
+ * ```
  */
 export function pad(x: Tensor, amounts: readonly number[], options?: PadOptions): Tensor {
   checkCount("compute pad", arguments.length, 3);
@@ -345,7 +401,17 @@ export function checkTensorList(op: string, tensors: readonly Tensor[]): Tensor 
   return tensors[0] as Tensor;
 }
 
-/** Tensors joined along a dimension; the other dimensions are equal. */
+/**
+ * Tensors joined along a dimension; the other dimensions are equal.
+ *
+ * @example Along a dimension
+ * ```ts
+ * import { cat, tensor } from "@adjoint/ml";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(cat([tensor([[1], [2]]), tensor([[3], [4]])], 1).toArray(), [[1, 3], [2, 4]]);
+ * ```
+ */
 export function cat(tensors: readonly Tensor[], dim = 0): Tensor {
   const first = checkTensorList("cat", tensors);
   checkCount("compute cat", arguments.length, 2);

@@ -62,7 +62,17 @@ export function repeat(x: Tensor, repeats: readonly number[]): Tensor {
   return repeated("repeat", x, repeats);
 }
 
-/** As `repeat`, where missing counts in front are 1. Follows `torch.tile`. */
+/**
+ * As `repeat`, where missing counts in front are 1. Follows `torch.tile`.
+ *
+ * @example Twice
+ * ```ts
+ * import { tensor, tile } from "@adjoint/ml";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(tile(tensor([1, 2]), [2]).toArray(), [1, 2, 1, 2]);
+ * ```
+ */
 export function tile(x: Tensor, repeats: readonly number[]): Tensor {
   if (arguments.length > 2) throw spreadOut("tile", [repeats], arguments.length - 1);
   checkTensor("tile", x);
@@ -77,6 +87,14 @@ export function tile(x: Tensor, repeats: readonly number[]): Tensor {
  *
  * @param shifts By how many places, for each dimension; negative towards the front.
  * @param dims The dimensions; by default the elements move in row-major order.
+ *
+ * @example By one
+ * ```ts
+ * import { roll, tensor } from "@adjoint/ml";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(roll(tensor([1, 2, 3]), 1).toArray(), [3, 1, 2]);
+ * ```
  */
 export function roll(
   x: Tensor,
@@ -109,7 +127,17 @@ export function roll(
   }, x);
 }
 
-/** The elements in opposite order along the given dimensions: a copy. Follows `torch.flip`. */
+/**
+ * The elements in opposite order along the given dimensions: a copy. Follows `torch.flip`.
+ *
+ * @example A row
+ * ```ts
+ * import { flip, tensor } from "@adjoint/ml";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(flip(tensor([1, 2, 3]), 0).toArray(), [3, 2, 1]);
+ * ```
+ */
 export function flip(x: Tensor, dims: number | readonly number[]): Tensor {
   if (arguments.length > 2) throw spreadOut("flip", [dims], arguments.length - 1);
   checkTensor("flip", x);
@@ -199,6 +227,14 @@ function triangle(
  * Matrices with zeros above a diagonal. Follows `torch.tril`.
  *
  * @param options Or a number, the diagonal.
+ *
+ * @example The lower triangle
+ * ```ts
+ * import { tensor, tril } from "@adjoint/ml";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(tril(tensor([[1, 2], [3, 4]])).toArray(), [[1, 0], [3, 4]]);
+ * ```
  */
 export function tril(x: Tensor, options?: TriangleOptions | number): Tensor {
   checkCount("compute tril", arguments.length, 2);
@@ -209,6 +245,14 @@ export function tril(x: Tensor, options?: TriangleOptions | number): Tensor {
  * Matrices with zeros below a diagonal. Follows `torch.triu`.
  *
  * @param options Or a number, the diagonal.
+ *
+ * @example The upper triangle
+ * ```ts
+ * import { tensor, triu } from "@adjoint/ml";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(triu(tensor([[1, 2], [3, 4]])).toArray(), [[1, 2], [0, 4]]);
+ * ```
  */
 export function triu(x: Tensor, options?: TriangleOptions | number): Tensor {
   checkCount("compute triu", arguments.length, 2);

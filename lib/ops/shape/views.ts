@@ -15,6 +15,14 @@ import { expandAs, permute, reshape, slice, transpose } from "./primitives.ts";
  *
  * @param shape The extents; one may be -1.
  * @throws {ShapeError} If the elements lie so that another shape needs a copy, which `reshape` makes.
+ *
+ * @example Rows
+ * ```ts
+ * import { tensor, view } from "@adjoint/ml";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(view(tensor([1, 2, 3, 4]), [2, 2]).toArray(), [[1, 2], [3, 4]]);
+ * ```
  */
 export function view(x: Tensor, shape: readonly number[]): Tensor {
   if (arguments.length > 2) throw spreadOut("view", [shape], arguments.length - 1);
@@ -35,6 +43,14 @@ export function view(x: Tensor, shape: readonly number[]): Tensor {
  *
  * @param dim The dimension.
  * @param sizes Extents whose product is that of the dimension; one may be -1.
+ *
+ * @example Heads
+ * ```ts
+ * import { unflatten, zeros } from "@adjoint/ml";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(unflatten(zeros([5, 12]), 1, [3, 4]).shape, [5, 3, 4]);
+ * ```
  */
 export function unflatten(x: Tensor, dim: number, sizes: readonly number[]): Tensor {
   checkCount("compute unflatten", arguments.length, 3);
@@ -44,14 +60,34 @@ export function unflatten(x: Tensor, dim: number, sizes: readonly number[]): Ten
   return reshape(x, x.shape.toSpliced(axis, 1, ...inner));
 }
 
-/** The last two dimensions exchanged. Follows `torch.Tensor.mT`. */
+/**
+ * The last two dimensions exchanged. Follows `torch.Tensor.mT`.
+ *
+ * @example A batch of matrices
+ * ```ts
+ * import { mT, zeros } from "@adjoint/ml";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(mT(zeros([5, 2, 3])).shape, [5, 3, 2]);
+ * ```
+ */
 export function mT(x: Tensor): Tensor {
   checkCount("compute mT", arguments.length, 1);
   checkMatrices("mT", x);
   return transpose(x, -2, -1);
 }
 
-/** Dimensions of extent 1 stretched, new ones in front, as `expand`. Follows `torch.broadcast_to`. */
+/**
+ * Dimensions of extent 1 stretched, new ones in front, as `expand`. Follows `torch.broadcast_to`.
+ *
+ * @example Two rows
+ * ```ts
+ * import { broadcastTo, tensor } from "@adjoint/ml";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(broadcastTo(tensor([1, 2]), [2, 2]).toArray(), [[1, 2], [1, 2]]);
+ * ```
+ */
 export function broadcastTo(x: Tensor, shape: readonly number[]): Tensor {
   if (arguments.length > 2) throw spreadOut("broadcastTo", [shape], arguments.length - 1);
   return expandAs("broadcastTo", x, shape);
@@ -64,6 +100,14 @@ export function broadcastTo(x: Tensor, shape: readonly number[]): Tensor {
  * @param start First position; negative counts from the end.
  * @param length Number of entries.
  * @throws {RangeError} If they do not all exist.
+ *
+ * @example Two elements from 1 on
+ * ```ts
+ * import { narrow, tensor } from "@adjoint/ml";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(narrow(tensor([1, 2, 3, 4]), 0, 1, 2).toArray(), [2, 3]);
+ * ```
  */
 export function narrow(x: Tensor, dim: number, start: number, length: number): Tensor {
   checkCount("compute narrow", arguments.length, 4);
@@ -149,6 +193,14 @@ export function split(x: Tensor, size: number | readonly number[], dim = 0): Ten
  *
  * @param chunks Number of parts; there are fewer where the extent does not give as many.
  * @param dim The dimension. Default: 0.
+ *
+ * @example Two parts
+ * ```ts
+ * import { chunk, tensor } from "@adjoint/ml";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(chunk(tensor([1, 2, 3]), 2).map((x) => x.toArray()), [[1, 2], [3]]);
+ * ```
  */
 export function chunk(x: Tensor, chunks: number, dim = 0): Tensor[] {
   checkCount("compute chunk", arguments.length, 3);
@@ -166,7 +218,17 @@ export function chunk(x: Tensor, chunks: number, dim = 0): Tensor[] {
   return split(x, Math.ceil(extent / chunks), axis);
 }
 
-/** The entries along a dimension, without it. Follows `torch.unbind`. */
+/**
+ * The entries along a dimension, without it. Follows `torch.unbind`.
+ *
+ * @example The rows
+ * ```ts
+ * import { tensor, unbind } from "@adjoint/ml";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(unbind(tensor([[1, 2], [3, 4]])).map((x) => x.toArray()), [[1, 2], [3, 4]]);
+ * ```
+ */
 export function unbind(x: Tensor, dim = 0): Tensor[] {
   checkCount("compute unbind", arguments.length, 2);
   checkTensor("unbind", x);
