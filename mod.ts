@@ -37,6 +37,7 @@ export type { ScanMethods } from "./lib/tensor/methods/scan.ts";
 export type { ShapeMethods } from "./lib/tensor/methods/shape.ts";
 export * from "./lib/ops/mod.ts";
 export * from "./lib/tensor/create.ts";
+export * from "./lib/tensor/rand.ts";
 export * from "./lib/tensor/ranges.ts";
 export * from "./lib/tensor/random_tensors.ts";
 export * from "./lib/core/errors.ts";

@@ -65,6 +65,11 @@ export const NUMBERS: Kind = kind(
 
 /** A number that is neither infinite nor NaN. */
 export const FINITE: Kind = kind("a finite number", Number.isFinite);
+/** A number above 0, possibly infinite. */
+export const ABOVE_ZERO: Kind = kind(
+  "a positive number",
+  (value) => NUMBER.accepts(value) && value as number > 0,
+);
 /** A number above 0 that is not infinite. */
 export const POSITIVE: Kind = kind(
   "a positive finite number",

@@ -4,7 +4,7 @@ import { DTypeError, ShapeError } from "../core/errors.ts";
 import { checkCount, optionReader, TENSOR } from "../core/options.ts";
 import { extentAt, type Shape } from "../core/shape.ts";
 import { where } from "../ops/mod.ts";
-import { rand } from "../tensor/create.ts";
+import { rand } from "../tensor/rand.ts";
 import { everyElement } from "../tensor/examples.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import {

@@ -2,7 +2,8 @@
 
 import { checkCount, checkKind } from "../core/options.ts";
 import { broadcastShapes, type Shape } from "../core/shape.ts";
-import { randn, tensor } from "../tensor/create.ts";
+import { tensor } from "../tensor/create.ts";
+import { randn } from "../tensor/rand.ts";
 import { everyElement } from "../tensor/examples.ts";
 import { Tensor } from "../tensor/tensor.ts";
 import {

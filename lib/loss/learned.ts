@@ -2,6 +2,7 @@
 
 import { ShapeError, showShape } from "../core/errors.ts";
 import {
+  ABOVE_ZERO,
   arrayOf,
   checkCount,
   checkKind,
@@ -253,7 +254,7 @@ const readRobust = optionReader<AdaptiveRobustOptions>({
     "a number between 0.001 and 1.999",
     (value) => NUMBER.accepts(value) && Number(value) > LEAST_ALPHA && Number(value) < MOST_ALPHA,
   ),
-  scale: kind("a positive number", (value) => NUMBER.accepts(value) && Number(value) > 0),
+  scale: ABOVE_ZERO,
 });
 
 /** Steps of the integral of the density. */

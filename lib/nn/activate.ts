@@ -9,6 +9,7 @@ import {
   kind,
   optionReader,
   type OptionTable,
+  POSITIVE,
   TENSOR,
 } from "../core/options.ts";
 import { normalizeDim } from "../core/shape.ts";
@@ -288,7 +289,7 @@ export interface SoftplusOptions {
 export const SOFTPLUS: ActivationRule<SoftplusOptions> = {
   name: "softplus",
   kinds: {
-    beta: kind("a finite number above 0", (v) => Number.isFinite(v) && Number(v) > 0),
+    beta: POSITIVE,
     threshold: BOUND,
   },
   compute: (x, { beta = 1, threshold = 20 }) => {

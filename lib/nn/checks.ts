@@ -8,7 +8,7 @@ import { fromTypedArray } from "../tensor/create.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { AnyModule, Module } from "./module.ts";
 
-/** A module of any kind, be it a list of others. */
+/** A module of any kind, such as a list of modules. */
 export const ANY_MODULE = kind("a module", (value) => value instanceof AnyModule);
 
 /** A module with a `forward`. */
@@ -45,7 +45,7 @@ export const EXTENTS = extents(COUNT);
 /** Extents of a padding. */
 export const MARGINS = extents(WHOLE);
 
-/** A number for each dimension of one that is given for all; refuses another count. */
+/** A number for each dimension, from one for all or one for each. */
 export function eachOf(call: string, name: string, given: Extents, dims: number): number[] {
   const list = typeof given === "number" ? new Array<number>(dims).fill(given) : [...given];
   if (list.length === dims) return list;
@@ -54,19 +54,19 @@ export function eachOf(call: string, name: string, given: Extents, dims: number)
   );
 }
 
-/** Whole numbers as positions along a dimension of a tensor, on its device. */
+/** Integers as positions along a dimension of a tensor, on its device. */
 export function positions(list: readonly number[], { device }: Tensor): Tensor {
   return fromTypedArray(Int32Array.from(list), [list.length]).to({ device });
 }
 
-/** Refuses what is no tensor of floating type. */
+/** Refuses anything but a tensor of floating type. */
 export function checkFloating(call: string, x: Tensor, name = "the input"): void {
   checkKind(call, name, x, TENSOR);
   if (isFloat(x.dtype)) return;
   throw new DTypeError(`Cannot ${call}: ${name} must be float32 or float64, got ${x.dtype}`);
 }
 
-/** Refuses an input of another number of dimensions than one of these. */
+/** Refuses an input whose number of dimensions is not one of these. */
 export function checkRank(call: string, x: Tensor, ranks: readonly number[]): void {
   if (ranks.includes(x.ndim)) return;
   throw new ShapeError(

@@ -2,7 +2,7 @@
 
 import { checkCount, checkKind, FLAG, NUMBER, optionReader } from "../core/options.ts";
 import { GENERATOR } from "../core/random.ts";
-import { rand, type RandomOptions } from "../tensor/create.ts";
+import { rand, type RandomOptions } from "../tensor/rand.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { checkFloating, checkRank } from "./checks.ts";
 

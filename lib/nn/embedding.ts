@@ -3,11 +3,11 @@
 import { noGrad } from "../autograd/tape.ts";
 import { DTypeError, ShapeError, showShape } from "../core/errors.ts";
 import {
+  ABOVE_ZERO,
   checkCount,
   checkKind,
   FLAG,
   INTEGER,
-  kind,
   oneOf,
   optionReader,
   type OptionTable,
@@ -17,7 +17,8 @@ import {
 } from "../core/options.ts";
 import { sameShape } from "../core/shape.ts";
 import { where } from "../ops/mod.ts";
-import { fromTypedArray, ones, randn, zeros } from "../tensor/create.ts";
+import { fromTypedArray, ones, zeros } from "../tensor/create.ts";
+import { randn } from "../tensor/rand.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { checkFloating, checkRank, positions } from "./checks.ts";
 import { LAYER_OPTIONS, type LayerOptions, Module, Parameter } from "./module.ts";
@@ -36,15 +37,10 @@ export interface EmbeddingFunctionOptions {
   scaleGradByFreq?: boolean;
 }
 
-const POSITIVE_NUMBER = kind(
-  "a number above 0",
-  (value) => typeof value === "number" && value > 0,
-);
-
 const EMBEDDING: OptionTable<EmbeddingFunctionOptions> = {
   paddingIdx: orNull(INTEGER),
-  maxNorm: orNull(POSITIVE_NUMBER),
-  normType: POSITIVE_NUMBER,
+  maxNorm: orNull(ABOVE_ZERO),
+  normType: ABOVE_ZERO,
   scaleGradByFreq: FLAG,
 };
 

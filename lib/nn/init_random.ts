@@ -15,7 +15,8 @@ import {
 } from "../core/options.ts";
 import { GENERATOR } from "../core/random.ts";
 import { extentAt } from "../core/shape.ts";
-import { rand, randn, type RandomOptions, tensor } from "../tensor/create.ts";
+import { tensor } from "../tensor/create.ts";
+import { rand, randn, type RandomOptions } from "../tensor/rand.ts";
 import { Tensor } from "../tensor/tensor.ts";
 
 /** Options of the random initialisers. */

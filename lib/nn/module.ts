@@ -1,4 +1,4 @@
-/** Modules: objects that hold parameters and compute something with them. */
+/** Modules: objects that hold parameters and compute with them. */
 
 import { noGrad } from "../autograd/tape.ts";
 import { type DType, isFloat } from "../core/dtype.ts";
@@ -28,7 +28,7 @@ export type { Gradients, LoadOptions, LoadResult, StateDict };
 
 /** Options of `namedParameters` and `namedBuffers`. */
 export interface NamedOptions {
-  /** Whether a tensor that stands in several places is given only at the first. Default: true. */
+  /** Whether a tensor that occurs in several places is listed only once. Default: true. */
   removeDuplicate?: boolean;
 }
 
@@ -96,8 +96,8 @@ function stateOf([prefix, module]: [string, AnyModule]): [string, Tensor][] {
 }
 
 /**
- * What all modules have, whatever they take and give: parameters, submodules, state. Classes of
- * one's own extend {@linkcode Module}.
+ * What all modules have, whatever their inputs and outputs: parameters, submodules, state. Your own
+ * classes extend {@linkcode Module}.
  */
 export abstract class AnyModule {
   /** Whether the module is being trained; dropout and the like depend on it. */
@@ -139,7 +139,7 @@ export abstract class AnyModule {
     return namedModulesOf("", this, []).map(([, module]) => module);
   }
 
-  /** The parameters of this module and all below it by name, each once unless told otherwise. */
+  /** The parameters of this module and all below it by name, each once by default. */
   namedParameters(options?: NamedOptions): [string, Parameter][] {
     checkCount("list namedParameters", arguments.length, 1);
     return namedOf(this, Parameter, readNamed("list namedParameters", options));
@@ -151,7 +151,7 @@ export abstract class AnyModule {
     return this.namedParameters().map(([, parameter]) => parameter);
   }
 
-  /** The buffers of this module and all below it by name, each once unless told otherwise. */
+  /** The buffers of this module and all below it by name, each once by default. */
   namedBuffers(options?: NamedOptions): [string, Buffer][] {
     checkCount("list namedBuffers", arguments.length, 1);
     return namedOf(this, Buffer, readNamed("list namedBuffers", options));
@@ -164,7 +164,7 @@ export abstract class AnyModule {
   }
 
   /**
-   * All parameters and buffers by PyTorch's names, sharing memory with the module. One that stands in
+   * All parameters and buffers by PyTorch's names, sharing memory with the module. One that occurs in
    * several places has several names.
    */
   stateDict(): StateDict {
@@ -183,8 +183,8 @@ export abstract class AnyModule {
   }
 
   /**
-   * Copies values into the parameters and buffers. Nothing changes if anything does not fit. Of
-   * several values for one tensor the last stays.
+   * Copies values into the parameters and buffers. Nothing changes if anything does not fit. Of several
+   * values for one tensor, the last one wins.
    *
    * @returns The keys that were missing or unexpected, where `strict` is false.
    * @throws {TypeError} If keys are missing or unexpected and `strict` is not false, or if a value is
@@ -223,7 +223,7 @@ export abstract class AnyModule {
     return this;
   }
 
-  /** Sets whether the parameters are learned. */
+  /** Sets whether the parameters are trained. */
   requiresGrad_(on = true): this {
     checkCount("run requiresGrad_", arguments.length, 1);
     checkKind("run requiresGrad_", "its argument", on, FLAG);
@@ -231,19 +231,19 @@ export abstract class AnyModule {
     return this;
   }
 
-  /** Forgets the gradients of the parameters. */
+  /** Drops the gradients of the parameters. */
   zeroGrad(): void {
     checkCount("run zeroGrad", arguments.length, 0);
     for (const parameter of this.parameters()) parameter.dropGrad();
   }
 
-  /** Gives the parameters and buffers another device, and perhaps a type; or a type. */
+  /** Moves the parameters and buffers to another device, or casts them, or both. */
   to(device: NonNullable<ToOptions["device"]>, dtype?: DType): this;
-  /** Gives the parameters and buffers another type. */
+  /** Casts the parameters and buffers. */
   to(dtype: DType): this;
   /**
-   * Gives the parameters and buffers another type or device, in place: an optimizer that holds them
-   * goes on. Buffers of whole numbers keep their type.
+   * Moves or casts the parameters and buffers in place, so that an optimizer that holds them can continue.
+   * Integer buffers keep their type.
    *
    * @param options A type, a device, or both.
    * @throws {DTypeError} If the type is not floating.
@@ -281,7 +281,7 @@ export abstract class AnyModule {
    * A copy with parameters, buffers and modules of its own, which starts with the same values and
    * gradients. Where one parameter stands in several places, so does its copy. Hooks stay behind.
    *
-   * @throws {TypeError} If a class has `#private` members and no {@linkcode blank} of its own.
+   * @throws {TypeError} If a class has `#private` members and does not define {@linkcode blank}.
    *
    * @example A copy that learns on its own
    * ```ts
@@ -305,8 +305,8 @@ export abstract class AnyModule {
   }
 
   /**
-   * A new instance of the class, whose properties {@linkcode copy} then gives copies of this one's. A
-   * class with `#private` members, which nothing outside of it can copy, has one of its own.
+   * A new instance of the class, into which {@linkcode copy} copies the properties of this one. A class
+   * with `#private` members, which cannot be copied from outside, must override it.
    *
    * @example A module with a private number
    * ```ts
@@ -334,7 +334,7 @@ export abstract class AnyModule {
     return instanceLike(this);
   }
 
-  /** What stands in the brackets after the name of the class. */
+  /** The text in the parentheses after the name of the class. */
   protected describe(): string {
     return "";
   }
@@ -356,11 +356,11 @@ export abstract class AnyModule {
 }
 
 /**
- * Base of everything with parameters. Parameters, buffers and submodules are its own enumerable
- * properties, arrays of them included; `#private` ones are invisible to it.
+ * Base class of everything with parameters. Parameters, buffers and submodules are its own enumerable
+ * properties, or in arrays of them; `#private` ones are invisible to it.
  *
- * @typeParam Inputs What `forward` takes; a tensor by default.
- * @typeParam Output What `forward` gives; a tensor by default.
+ * @typeParam Inputs The inputs of `forward`; a tensor by default.
+ * @typeParam Output The output of `forward`; a tensor by default.
  *
  * @example A network
  * ```ts
@@ -391,10 +391,10 @@ export abstract class Module<Inputs extends unknown[] = [Tensor], Output = Tenso
   abstract forward(...inputs: Inputs): Output;
 
   /**
-   * Calls a function after each `forward` of this instance; what it returns replaces the output
-   * unless it is undefined. Several run in the order in which they were registered.
+   * Calls a function after each `forward` of this instance. If it returns anything, that replaces the
+   * output. Several hooks run in the order in which they were registered.
    *
-   * @returns A function that takes the hook away; calling it twice is no error.
+   * @returns A function that removes the hook; calling it twice is not an error.
    */
   registerForwardHook(
     hook: (module: this, inputs: Inputs, output: Output) => Output | void,
@@ -404,10 +404,10 @@ export abstract class Module<Inputs extends unknown[] = [Tensor], Output = Tenso
   }
 
   /**
-   * Calls a function before each `forward` of this instance; what it returns, an array of inputs,
-   * replaces the inputs unless it is undefined.
+   * Calls a function before each `forward` of this instance. If it returns an array of inputs, these
+   * replace the inputs.
    *
-   * @returns A function that takes the hook away; calling it twice is no error.
+   * @returns A function that removes the hook; calling it twice is not an error.
    *
    * @example Inputs that are scaled
    * ```ts
@@ -437,7 +437,7 @@ export abstract class Module<Inputs extends unknown[] = [Tensor], Output = Tenso
    * among its inputs and by those of its outputs; what it returns replaces the former unless it is
    * undefined. If no input has a gradient, the former are null.
    *
-   * @returns A function that takes the hook away; calling it twice is no error.
+   * @returns A function that removes the hook; calling it twice is not an error.
    *
    * @example How large gradients are
    * ```ts
@@ -486,5 +486,5 @@ export interface LayerOptions {
   dtype?: DType;
 }
 
-/** What the options that every layer with parameters takes must be. */
+/** The kinds of the options that every layer with parameters takes. */
 export const LAYER_OPTIONS: OptionTable<LayerOptions> = { dtype: oneOf("float32", "float64") };

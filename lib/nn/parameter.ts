@@ -9,7 +9,7 @@ import type { Tensor } from "../tensor/tensor.ts";
 
 /** Options of `Parameter`. */
 export interface ParameterOptions {
-  /** Whether the parameter is learned. Default: true. */
+  /** Whether the parameter is trained. Default: true. */
   requiresGrad?: boolean;
 }
 
@@ -23,7 +23,7 @@ function elementsOf(name: string, data: Tensor): Tensor {
 }
 
 /**
- * A tensor that a module learns: found by `parameters()` when it is a property of a module.
+ * A trainable tensor of a module: `parameters()` finds it as a property of the module.
  *
  * @example A learnable scale
  * ```ts
@@ -41,7 +41,7 @@ function elementsOf(name: string, data: Tensor): Tensor {
  */
 export interface Parameter extends Tensor {}
 
-/** A tensor that is learned. */
+/** A trainable tensor. */
 export class Parameter extends TensorCore {
   /**
    * Creates the tensor.

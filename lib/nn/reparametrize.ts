@@ -13,7 +13,7 @@ import {
 } from "../core/options.ts";
 import { normalizeDim } from "../core/shape.ts";
 import { dot, normalize } from "../ops/mod.ts";
-import { randn } from "../tensor/create.ts";
+import { randn } from "../tensor/rand.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { ANY_MODULE, EPSILON } from "./checks.ts";
 import { type AnyModule, Buffer, Parameter } from "./module.ts";

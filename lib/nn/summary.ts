@@ -1,4 +1,4 @@
-/** What a model is made of, and what it computes with an input. */
+/** Summaries of models: layers, shapes, parameters, operations. */
 
 import { noGrad } from "../autograd/tape.ts";
 import { checkKind } from "../core/options.ts";
@@ -9,13 +9,13 @@ import { MODULE } from "./checks.ts";
 import { Embedding, EmbeddingBag } from "./embedding.ts";
 import { type AnyModule, Module, type Parameter } from "./module.ts";
 
-/** A module of a model, with what it did. */
+/** A module of a model. */
 export interface SummaryRow {
   /** Its name in the model; empty for the model itself. */
   readonly name: string;
   /** Its class. */
   readonly type: string;
-  /** Shapes of the tensors that it gave at last; none if it was not called. */
+  /** Shapes of its last output tensors; none if it was not called. */
   readonly outputs: readonly (readonly number[])[];
   /** Elements of its own parameters, without those of modules in it and those counted above. */
   readonly parameters: number;
@@ -23,13 +23,13 @@ export interface SummaryRow {
   readonly operations: number;
 }
 
-/** What a model is made of. */
+/** A summary of a model. */
 export interface Summary {
   /** A row for each module, each before what it holds. */
   readonly rows: readonly SummaryRow[];
   /** Elements of all parameters. */
   readonly parameters: number;
-  /** Elements of those that are learned. */
+  /** Elements of the trained parameters. */
   readonly learned: number;
   /** Products of weights with inputs. */
   readonly operations: number;

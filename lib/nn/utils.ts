@@ -2,10 +2,10 @@
 
 import { noGrad } from "../autograd/tape.ts";
 import {
+  ABOVE_ZERO,
   checkCount,
   checkKind,
   FLAG,
-  kind,
   NUMBER,
   optionReader,
   shown,
@@ -37,8 +37,10 @@ export interface ClipGradNormOptions {
   errorIfNonfinite?: boolean;
 }
 
-const ORDER = kind("a number above 0", (value) => typeof value === "number" && value > 0);
-const readOptions = optionReader<ClipGradNormOptions>({ normType: ORDER, errorIfNonfinite: FLAG });
+const readOptions = optionReader<ClipGradNormOptions>({
+  normType: ABOVE_ZERO,
+  errorIfNonfinite: FLAG,
+});
 
 /** Tensors, or one, as a list. */
 function listOf(call: string, parameters: Tensor | Iterable<Tensor>): Tensor[] {
@@ -75,11 +77,11 @@ function checkBound(call: string, name: string, value: number): void {
 }
 
 /**
- * Shrinks the gradients of parameters in place, so that their norm, taken over all of them, is at most
- * `maxNorm`; to be called between `backward` and `step`. Follows `torch.nn.utils.clip_grad_norm_`.
+ * Scales the gradients of parameters in place so that their total norm is at most `maxNorm`; call it
+ * between `backward` and `step`. Follows `torch.nn.utils.clip_grad_norm_`.
  *
  * @param parameters A tensor, or tensors; those without a gradient do not count.
- * @param maxNorm What the norm may be.
+ * @param maxNorm Upper bound of the norm.
  * @returns The norm before, of no dimensions; 0 if there is no gradient.
  * @throws {RangeError} If the norm is not finite, with `errorIfNonfinite`; nothing changes then.
  *

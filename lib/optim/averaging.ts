@@ -1,4 +1,4 @@
-/** Averages of a model's weights over its training, in a module of their own. */
+/** Averages of a model's weights during training, in a separate module. */
 
 import { noGrad } from "../autograd/tape.ts";
 import { isFloat } from "../core/dtype.ts";
@@ -12,22 +12,22 @@ import { checkRange } from "./optimizer.ts";
 
 /** Options of `SWA`. */
 export interface SWAOptions {
-  /** Whether buffers are averaged too; else they are the last model's. Default: false. */
+  /** Whether buffers are averaged too, instead of copied from the last model. Default: false. */
   useBuffers?: boolean;
 }
 
 /** Options of `ExponentialMovingAverage`. */
 export interface ExponentialMovingAverageOptions extends SWAOptions {
-  /** Share of the average that is kept. Default: 0.999. */
+  /** Weight of the previous average. Default: 0.999. */
   decay?: number;
 }
 
-/** An average, which is used like the model that it is of. */
+/** An average of models, which is used like a model. */
 export abstract class AveragedModel<Inputs extends unknown[] = [Tensor], Output = Tensor>
   extends Module<Inputs, Output> {
   /** What holds the average. */
   readonly module: Module<Inputs, Output>;
-  /** How many models it is the average of. */
+  /** The number of averaged models. */
   readonly nAveraged: Buffer = new Buffer(zeros([], { dtype: "int32" }));
   /** Whether buffers are averaged too. */
   protected readonly useBuffers: boolean;
@@ -35,7 +35,7 @@ export abstract class AveragedModel<Inputs extends unknown[] = [Tensor], Output 
   /**
    * Creates the average.
    *
-   * @param module A module of its own, built like the model; its values do not matter.
+   * @param module A separate module, built like the model; its values do not matter.
    */
   constructor(module: Module<Inputs, Output>, useBuffers: boolean) {
     super();
@@ -53,8 +53,8 @@ export abstract class AveragedModel<Inputs extends unknown[] = [Tensor], Output 
   protected abstract average(before: Tensor, value: Tensor, count: number): Tensor;
 
   /**
-   * Takes the weights of a model into the average; the first are taken as they are. Nothing changes if
-   * the model is not built like the average.
+   * Adds the weights of a model to the average; the first ones are copied. Nothing changes if the model is
+   * not built like the average.
    */
   update(model: AnyModule): void {
     const call = `update ${this.constructor.name}`;
@@ -89,7 +89,7 @@ const readEMA = optionReader<ExponentialMovingAverageOptions>({ decay: NUMBER, u
 const readSWA = optionReader<SWAOptions>({ useBuffers: FLAG });
 
 /**
- * The average of a model's weights in which those of the past fade. Follows
+ * The exponential moving average of a model's weights. Follows
  * `torch.optim.swa_utils.AveragedModel` with `get_ema_avg_fn`; its state dict has the same keys.
  *
  * @example One step away
@@ -109,13 +109,13 @@ const readSWA = optionReader<SWAOptions>({ useBuffers: FLAG });
  */
 export class ExponentialMovingAverage<Inputs extends unknown[] = [Tensor], Output = Tensor>
   extends AveragedModel<Inputs, Output> {
-  /** Share of the average that is kept. */
+  /** Weight of the previous average. */
   protected readonly decay: number;
 
   /**
    * Creates the average.
    *
-   * @param module A module of its own, built like the model; its values do not matter.
+   * @param module A separate module, built like the model; its values do not matter.
    */
   constructor(module: Module<Inputs, Output>, options?: ExponentialMovingAverageOptions) {
     const call = `make ${new.target.name}`;
@@ -157,7 +157,7 @@ export class SWA<Inputs extends unknown[] = [Tensor], Output = Tensor>
   /**
    * Creates the average.
    *
-   * @param module A module of its own, built like the model; its values do not matter.
+   * @param module A separate module, built like the model; its values do not matter.
    */
   constructor(module: Module<Inputs, Output>, options?: SWAOptions) {
     const call = `make ${new.target.name}`;

@@ -21,15 +21,15 @@ export interface LRRangeTestOptions {
   endLr?: number;
   /** How many rates are tried. Default: 100. */
   numIter?: number;
-  /** Whether rates grow by a factor or by a difference. Default: "exp". */
+  /** Whether rates grow exponentially or linearly. Default: "exp". */
   stepMode?: "exp" | "linear";
-  /** Share of the last loss in the mean of losses; 1 for the losses as they are. Default: 0.05. */
+  /** Weight of the last loss in the smoothed loss; 1 for no smoothing. Default: 0.05. */
   smoothing?: number;
-  /** The test ends where a loss is so many times the best one. Default: 5. */
+  /** The test ends when the loss exceeds this multiple of the best one. Default: 5. */
   divergence?: number;
 }
 
-/** What a test of rates gives. */
+/** The result of a test of rates. */
 export interface LRRange {
   /** The rates that were tried. */
   readonly lrs: number[];
@@ -74,9 +74,9 @@ function steepest(lrs: readonly number[], losses: readonly number[]): number | n
 }
 
 /**
- * Trains with rates that grow from step to step, and notes the loss: below the range in which a model
- * learns it stands still, above it diverges. Smith, "Cyclical learning rates for training neural
- * networks", 2017. Parameters and optimizer are as before in the end; buffers of the model are not.
+ * Trains with rates that increase from step to step, and records the loss: below the useful range it
+ * stagnates, above it diverges. Smith, "Cyclical learning rates for training neural networks", 2017.
+ * Parameters and optimizer are restored afterwards; buffers of the model are not.
  *
  * @param optimizer The optimizer; all groups have the same rate meanwhile.
  * @param closure Forgets the gradients, computes the loss of the next batch, runs `backward`, and gives

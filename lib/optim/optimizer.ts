@@ -1,4 +1,4 @@
-/** What all optimizers share: parameter groups, gradients to forget, state to keep. */
+/** What all optimizers share: parameter groups, gradients and state. */
 
 import { enableGrad } from "../autograd/tape.ts";
 import {
@@ -31,7 +31,7 @@ import { copyState, type ParamState } from "./param_state.ts";
 
 export type { ParamGroup, ParamsOrGroups, ParamState };
 
-/** Everything that an optimizer needs to go on from where it was. */
+/** The state from which an optimizer can continue. */
 export interface OptimizerState<O> {
   /** State of each parameter, in the order of the groups; null before its first step. */
   readonly state: readonly (ParamState | null)[];
@@ -74,7 +74,7 @@ export function lossOf(call: string, closure: Closure): Tensor | number {
 }
 
 /**
- * Base of the optimizers. One that steps each parameter by itself extends `ParamOptimizer`.
+ * Base class of optimizers. One that steps each parameter separately extends `ParamOptimizer`.
  *
  * @typeParam O Options of a group.
  * @typeParam S State of a parameter.
@@ -167,7 +167,7 @@ export abstract class Optimizer<O extends { lr: number }, S extends ParamState> 
   /** A copy of a state that was loaded for a parameter, in its type; refuses what does not fit. */
   protected abstract fitted(name: string, given: ParamState, p: Tensor, options: O): S;
 
-  /** Forgets the gradients of all parameters. */
+  /** Drops the gradients of all parameters. */
   zeroGrad(): void {
     checkCount("run zeroGrad", arguments.length, 0);
     for (const group of this.paramGroups) {
@@ -179,7 +179,7 @@ export abstract class Optimizer<O extends { lr: number }, S extends ParamState> 
    * Changes the parameters.
    *
    * @param closure Computes the loss anew, for optimizers that need it more than once.
-   * @returns What the closure gave.
+   * @returns What the closure returned.
    */
   abstract step(closure?: Closure): Tensor | number | void;
 

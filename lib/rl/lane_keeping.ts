@@ -11,7 +11,8 @@ import {
   POSITIVE,
 } from "../core/options.ts";
 import { between } from "../data/draws.ts";
-import { fromTypedArray, randn } from "../tensor/create.ts";
+import { fromTypedArray } from "../tensor/create.ts";
+import { randn } from "../tensor/rand.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import {
   Environment,

@@ -13,7 +13,7 @@ import {
 import { GENERATOR, type RandomGenerator } from "../core/random.ts";
 import { sameShape } from "../core/shape.ts";
 import { stack } from "../ops/mod.ts";
-import { randperm } from "../tensor/create.ts";
+import { randperm } from "../tensor/rand.ts";
 import { Tensor } from "../tensor/tensor.ts";
 
 /** Tensors by name. */

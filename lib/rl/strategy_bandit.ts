@@ -5,7 +5,7 @@ import { checkCount, checkKind, COUNT, optionReader, TENSOR } from "../core/opti
 import { extentAt } from "../core/shape.ts";
 import { uniform } from "../data/draws.ts";
 import { ShapeError, showShape } from "../core/errors.ts";
-import { randn } from "../tensor/create.ts";
+import { randn } from "../tensor/rand.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import {
   Environment,

@@ -18,7 +18,8 @@ import {
 import { RandomGenerator } from "../core/random.ts";
 import { sameShape } from "../core/shape.ts";
 import { where } from "../ops/mod.ts";
-import { randn, tensor } from "../tensor/create.ts";
+import { tensor } from "../tensor/create.ts";
+import { randn } from "../tensor/rand.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { type PairLoss, pairLoss } from "./gradients.ts";
 import { lengthOf } from "./layers.ts";

@@ -1,11 +1,11 @@
-/** A tensor that takes the elements of another in place of its own. */
+/** Replacing the elements of a tensor by those of another. */
 
 import { outlive } from "../device/memory.ts";
 import type { Tensor } from "./tensor.ts";
 
 /**
- * Gives a leaf the elements of another tensor of its shape, whatever their type and device: who holds
- * it, as an optimizer does, holds the new ones. A gradient follows.
+ * Gives a leaf the elements of another tensor of its shape, whatever their type and device: holders of
+ * the leaf, such as an optimizer, see the new ones. A gradient is converted too.
  */
 export function adopt(x: Tensor, other: Tensor): void {
   const { grad } = x;

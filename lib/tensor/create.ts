@@ -1,4 +1,4 @@
-/** Tensors from numbers, from arrays, and from random streams. */
+/** Tensors from numbers and from arrays. */
 
 import { checkNumber } from "../core/arguments.ts";
 import {
@@ -13,7 +13,7 @@ import {
   stored,
   type TypedArray,
 } from "../core/dtype.ts";
-import { DTypeError, ShapeError, showShape } from "../core/errors.ts";
+import { ShapeError, showShape } from "../core/errors.ts";
 import {
   checkCount,
   DEVICE,
@@ -23,22 +23,18 @@ import {
   shown,
   TENSOR_OPTIONS,
 } from "../core/options.ts";
-import { defaultGenerator, type RandomGenerator } from "../core/random.ts";
 import { checkRoom, checkShape, sizeOf } from "../core/shape.ts";
 import type { Device } from "../device/backend.ts";
 import { backendOf } from "../device/devices.ts";
-import { kernelNumber } from "../ffi/library.ts";
 import { tensorOver } from "../ops/define/record.ts";
 import {
   checkCall,
   checkExtent,
-  drawn,
   finish,
   likeOptions,
   make,
   noShape,
   once,
-  readRandomOptions,
   readTensorOptions,
   splitRest,
   write,
@@ -49,18 +45,12 @@ import type { Tensor } from "./tensor.ts";
 
 /** Options of the functions that create tensors. */
 export interface TensorOptions {
-  /** Element type. Default: "float32", or what the data or the range says. */
+  /** Element type. Default: "float32", or that of the data or the range. */
   dtype?: DType;
   /** Device. Default: "cpu". */
   device?: Device;
   /** Whether ops on the tensor are recorded. Default: false. */
   requiresGrad?: boolean;
-}
-
-/** Options of random tensors. */
-export interface RandomOptions extends TensorOptions {
-  /** The stream to draw from. Default: the one that `manualSeed` seeds. */
-  generator?: RandomGenerator;
 }
 
 /** What `tensor` takes. */
@@ -69,14 +59,14 @@ export type TensorData = NestedArray | readonly NestedArray[] | TypedArray;
 /**
  * A tensor with a copy of the data. Follows `torch.tensor`, but numbers always give float32.
  *
- * As int32, numbers lose what is after the point; those that lie out of range, NaN among them, are
- * refused. As bool, every number but 0 is true.
+ * As int32, numbers are truncated; those out of range, and NaN, are refused. As bool, every number but 0
+ * is true.
  *
- * @param data A number, nested arrays of numbers or booleans, or a typed array, which gives its own
- * type (Uint8Array: bool).
+ * @param data A number, nested arrays of numbers or booleans, or a typed array, whose element type is
+ * kept (Uint8Array: bool).
  * @returns A tensor with as many dimensions as the arrays are deep.
  * @throws {ShapeError} If nested arrays differ in length or depth.
- * @throws {RangeError} If a number does not lie in the range of int32.
+ * @throws {RangeError} If a number is out of the range of int32.
  *
  * @example A matrix
  * ```ts
@@ -123,12 +113,23 @@ const readAdoption = optionReader<Omit<TensorOptions, "dtype">>({
 });
 
 /**
- * A tensor over a typed array, without copying: changes of one show in the other. Memory that may
- * shrink (of a resizable buffer) or that other threads may write (a SharedArrayBuffer) is copied, and
- * so is a Uint8Array with other bytes than 0 and 1, each of them as 1, since bool elements are these.
+ * A tensor over a typed array, without copying: changes to one show in the other. Memory that may shrink
+ * (of a resizable buffer) or that other threads may write to (a SharedArrayBuffer) is copied. So is a
+ * Uint8Array with bytes other than 0 and 1, which become 1, as the elements of bool tensors are 0 and 1.
  *
  * @param data The elements in row-major order; Uint8Array: bool.
  * @param shape Extents whose product is the array's length.
+ *
+ * @example Shared memory
+ * ```ts
+ * import { fromTypedArray } from "@adjoint/ml";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const data = Float32Array.of(1, 2, 3, 4);
+ * const x = fromTypedArray(data, [2, 2]);
+ * data[0] = 5;
+ * assertEquals(x.toArray(), [[5, 2], [3, 4]]);
+ * ```
  */
 export function fromTypedArray(
   data: TypedArray,
@@ -156,7 +157,7 @@ export function fromTypedArray(
   return finish(tensorOver(elements, [...shape]), read);
 }
 
-/** A tensor that is made where it is wanted, with one value everywhere; undefined for any. */
+/** A tensor with one value everywhere, made on its device; undefined for any value. */
 function constant(
   op: string,
   shape: readonly number[],
@@ -173,13 +174,33 @@ function constant(
   return finish(x, options);
 }
 
-/** A tensor of zeros. Follows `torch.zeros`. */
+/**
+ * A tensor of zeros. Follows `torch.zeros`.
+ *
+ * @example A matrix
+ * ```ts
+ * import { zeros } from "@adjoint/ml";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(zeros([2, 2]).toArray(), [[0, 0], [0, 0]]);
+ * ```
+ */
 export function zeros(shape: readonly number[], options?: TensorOptions): Tensor {
   checkCall("zeros", shape, arguments, 2);
   return constant("zeros", shape, 0, readTensorOptions("run zeros", options));
 }
 
-/** A tensor of ones. Follows `torch.ones`. */
+/**
+ * A tensor of ones. Follows `torch.ones`.
+ *
+ * @example Integers
+ * ```ts
+ * import { ones } from "@adjoint/ml";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(ones([2], { dtype: "int32" }).dtype, "int32");
+ * ```
+ */
 export function ones(shape: readonly number[], options?: TensorOptions): Tensor {
   checkCall("ones", shape, arguments, 2);
   return constant("ones", shape, 1, readTensorOptions("run ones", options));
@@ -188,7 +209,15 @@ export function ones(shape: readonly number[], options?: TensorOptions): Tensor 
 /**
  * A tensor with the same value everywhere. Follows `torch.full`, but is float32 by default.
  *
- * @throws {RangeError} If the value does not lie in the range of int32, where that is the type.
+ * @throws {RangeError} If the type is int32 and the value is out of its range.
+ *
+ * @example One value
+ * ```ts
+ * import { full } from "@adjoint/ml";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(full([2], 7).toArray(), [7, 7]);
+ * ```
  */
 export function full(shape: readonly number[], value: number, options?: TensorOptions): Tensor {
   if (!Array.isArray(shape)) throw noShape("full", shape, [], "");
@@ -198,8 +227,17 @@ export function full(shape: readonly number[], value: number, options?: TensorOp
 }
 
 /**
- * A tensor whose elements are still to be written: they are zeros, or what the memory held before,
- * which saves clearing it. Follows `torch.empty`.
+ * A tensor with uninitialised elements: zeros, or what the memory held before. Follows `torch.empty`.
+ *
+ * @example To be filled
+ * ```ts
+ * import { empty } from "@adjoint/ml";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const x = empty([2]);
+ * x.fill_(3);
+ * assertEquals(x.toArray(), [3, 3]);
+ * ```
  */
 export function empty(shape: readonly number[], options?: TensorOptions): Tensor {
   checkCall("empty", shape, arguments, 2);
@@ -207,7 +245,7 @@ export function empty(shape: readonly number[], options?: TensorOptions): Tensor
 }
 
 /**
- * A tensor of zeros of the shape, type and device of another, unless told otherwise. Follows
+ * A tensor of zeros of the shape, type and device of another, unless the options say otherwise. Follows
  * `torch.zeros_like`.
  *
  * @example Beside a tensor
@@ -227,8 +265,16 @@ export function zerosLike(x: Tensor, options?: TensorOptions): Tensor {
 }
 
 /**
- * A tensor of ones of the shape, type and device of another, unless told otherwise. Follows
+ * A tensor of ones of the shape, type and device of another, unless the options say otherwise. Follows
  * `torch.ones_like`.
+ *
+ * @example Same shape
+ * ```ts
+ * import { onesLike, tensor } from "@adjoint/ml";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(onesLike(tensor([[1, 2]])).toArray(), [[1, 1]]);
+ * ```
  */
 export function onesLike(x: Tensor, options?: TensorOptions): Tensor {
   checkCount("run onesLike", arguments.length, 2);
@@ -237,8 +283,16 @@ export function onesLike(x: Tensor, options?: TensorOptions): Tensor {
 }
 
 /**
- * A tensor with the same value everywhere, of the shape, type and device of another, unless told
- * otherwise. Follows `torch.full_like`.
+ * A tensor with the same value everywhere, of the shape, type and device of another, unless the options
+ * say otherwise. Follows `torch.full_like`.
+ *
+ * @example Same shape
+ * ```ts
+ * import { fullLike, tensor } from "@adjoint/ml";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(fullLike(tensor([[1, 2]]), 5).toArray(), [[5, 5]]);
+ * ```
  */
 export function fullLike(x: Tensor, value: number, options?: TensorOptions): Tensor {
   checkCount("run fullLike", arguments.length, 3);
@@ -248,8 +302,16 @@ export function fullLike(x: Tensor, value: number, options?: TensorOptions): Ten
 }
 
 /**
- * A tensor whose elements are still to be written, as of `empty`, of the shape, type and device of
- * another, unless told otherwise. Follows `torch.empty_like`.
+ * A tensor with uninitialised elements, of the shape, type and device of another, unless the options say
+ * otherwise. Follows `torch.empty_like`.
+ *
+ * @example Same shape
+ * ```ts
+ * import { emptyLike, tensor } from "@adjoint/ml";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(emptyLike(tensor([[1, 2]])).shape, [1, 2]);
+ * ```
  */
 export function emptyLike(x: Tensor, options?: TensorOptions): Tensor {
   checkCount("run emptyLike", arguments.length, 2);
@@ -271,7 +333,7 @@ export function eye(n: number, options?: EyeOptions): Tensor;
  * 1 where row and column are equal, else 0. Follows `torch.eye`.
  *
  * @param n Number of rows.
- * @param m Number of columns; may also stand in the options.
+ * @param m Number of columns; may also be an option.
  *
  * @example Fewer rows than columns
  * ```ts
@@ -293,97 +355,4 @@ export function eye(n: number, ...rest: unknown[]): Tensor {
   const { array, base } = x.storage;
   for (let i = 0; i < Math.min(n, m); i++) array[base + i * (m + 1)] = 1;
   return finish(x, read);
-}
-
-/** Fills a fresh tensor of floating type from a stream with a kernel. */
-function draw(
-  op: string,
-  kernel: number,
-  shape: readonly number[],
-  options: RandomOptions,
-): Tensor {
-  const { dtype = "float32", device = "cpu", requiresGrad = false } = options;
-  const { generator = defaultGenerator } = options;
-  if (!isFloat(dtype)) {
-    throw new DTypeError(`Cannot run ${op}: dtype must be float32 or float64, got ${dtype}`);
-  }
-  const backend = backendOf(op, device);
-  checkShape(op, shape);
-  const x = drawn(op, shape, (shape) => {
-    // Refusals come before numbers are drawn.
-    const x = make(op, shape, dtype, false, backend);
-    if (x.size > 0) {
-      const perBlock = dtype === "float32" ? 4 : 2;
-      // A device without the kernel refuses to run it, and must not use up the stream.
-      const blocks = backend.supports(kernel, x.storage.code) ? Math.ceil(x.size / perBlock) : 0;
-      backend.run(kernel, [x], generator.take(blocks));
-    }
-    return x;
-  });
-  return requiresGrad ? x.requiresGrad_() : x;
-}
-
-const uniformKernel = kernelNumber("uniform");
-const normalKernel = kernelNumber("normal");
-
-/** Uniform random numbers in [0, 1). Follows `torch.rand`. */
-export function rand(shape: readonly number[], options?: RandomOptions): Tensor {
-  checkCall("rand", shape, arguments, 2);
-  return draw("rand", uniformKernel, shape, readRandomOptions("run rand", options));
-}
-
-/** Normal random numbers with mean 0 and variance 1. Follows `torch.randn`. */
-export function randn(shape: readonly number[], options?: RandomOptions): Tensor {
-  checkCall("randn", shape, arguments, 2);
-  return draw("randn", normalKernel, shape, readRandomOptions("run randn", options));
-}
-
-/**
- * Uniform random numbers in [0, 1) of the shape, type and device of another tensor, unless told
- * otherwise. Follows `torch.rand_like`.
- *
- * @throws {DTypeError} If the type is not floating.
- *
- * @example Noise on an image
- * ```ts
- * import { randLike, RandomGenerator, zeros } from "@adjoint/ml";
- * import { assertEquals } from "@std/assert";
- *
- * const image = zeros([3, 4], { dtype: "float64" });
- * const noise = randLike(image, { generator: new RandomGenerator(1) });
- * assertEquals([noise.shape, noise.dtype], [[3, 4], "float64"]);
- * ```
- */
-export function randLike(x: Tensor, options?: RandomOptions): Tensor {
-  checkCount("run randLike", arguments.length, 2);
-  const own = likeOptions("randLike", x, readRandomOptions, options);
-  return draw("randLike", uniformKernel, x.shape, own);
-}
-
-/**
- * Normal random numbers with mean 0 and variance 1, of the shape, type and device of another tensor,
- * unless told otherwise. Follows `torch.randn_like`.
- *
- * @throws {DTypeError} If the type is not floating.
- */
-export function randnLike(x: Tensor, options?: RandomOptions): Tensor {
-  checkCount("run randnLike", arguments.length, 2);
-  const own = likeOptions("randnLike", x, readRandomOptions, options);
-  return draw("randnLike", normalKernel, x.shape, own);
-}
-
-/** The integers 0 to n - 1 in random order, int32 by default. Follows `torch.randperm`. */
-export function randperm(n: number, options?: RandomOptions): Tensor {
-  checkCount("run randperm", arguments.length, 2);
-  checkExtent("randperm", "n", n);
-  checkShape("randperm", [n]);
-  const read = readRandomOptions("run randperm", options);
-  const { generator = defaultGenerator, dtype = "int32", device = "cpu" } = read;
-  backendOf("randperm", device);
-  const order = drawn("randperm", [n], (shape) => {
-    const rows = shape.slice(0, -1);
-    const orders = Array.from({ length: sizeOf(rows) }, () => [...generator.permutation(n)]);
-    return tensorOver(Int32Array.from(orders.flat()), shape);
-  });
-  return finish(order.to({ dtype }), read);
 }

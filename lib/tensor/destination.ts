@@ -1,4 +1,4 @@
-/** Where `to` leads: what it may be told. */
+/** The arguments of `to`. */
 
 import { type DType, DTYPES } from "../core/dtype.ts";
 import { checkCount, DEVICE, DTYPE, optionReader, shown } from "../core/options.ts";
@@ -14,10 +14,10 @@ export interface ToOptions {
 
 const readTo = optionReader<ToOptions>({ dtype: DTYPE, device: DEVICE });
 
-/** What `to` may be told first. */
+/** The first argument of `to`. */
 export type Destination = DType | Device | ToOptions;
 
-/** What `to` is asked for: options, a type, a device, or a device and a type. */
+/** Reads the arguments of `to`: options, a type, a device, or a device and a type. */
 export function destination(
   target: Destination,
   dtype: DType | undefined,

@@ -1,4 +1,4 @@
-/** What areas ask of elements, which under `vmap` are those of all examples. */
+/** Element access for the areas; under `vmap`, that of all examples. */
 
 import type { TypedArray } from "../core/dtype.ts";
 import { noteRange, rangeOf } from "../device/memory.ts";
@@ -23,7 +23,7 @@ export function firstNegative(
     const value = elements[place]!;
     if (!(value >= 0)) return { value, place };
   }
-  // On the GPU the next use need not wait for the elements.
+  // On the GPU, the next use need not read the elements back.
   if (storage.backend.device === "gpu" && size === storage.size) noteRange(storage, 0, Infinity);
   return null;
 }

@@ -20,7 +20,8 @@ import { type Batch, makeBatched, makeTensor } from "../core/tensor.ts";
 import type { Backend } from "../device/backend.ts";
 import { cpu } from "../device/cpu.ts";
 import { checkTensor } from "../ops/define/checks.ts";
-import type { RandomOptions, TensorOptions } from "./create.ts";
+import type { TensorOptions } from "./create.ts";
+import type { RandomOptions } from "./rand.ts";
 // The class is bound before the first tensor is made.
 import "./tensor.ts";
 import type { Tensor } from "./tensor.ts";
@@ -46,7 +47,7 @@ export function likeOptions<O extends TensorOptions>(
   return { ...options, dtype, device };
 }
 
-/** A tensor of a shape and a type, of zeros if asked for, else of anything. */
+/** A tensor of a shape and a type: zeros on request, otherwise uninitialised. */
 export function make(
   op: string,
   shape: readonly number[],
@@ -57,15 +58,15 @@ export function make(
   checkShape(op, shape);
   const own: Shape = [...shape];
   const size = sizeOf(own);
-  // The GPU has a limit of its own, of which it tells.
+  // The GPU has its own limit, and its own message.
   if (backend === cpu) checkRoom(own, size, CODES[dtype]);
   const storage = backend.allocate(CODES[dtype], size, zero);
   return makeTensor(storage, own, contiguousStrides(own), 0, size, true);
 }
 
 /**
- * Draws random numbers, under `vmap` as it was told: for each example others, for all the same, or not
- * at all.
+ * Draws random numbers, under `vmap` as its option `randomness` says: different ones for each example,
+ * the same ones for all, or none at all.
  *
  * @param draw Gives numbers of a shape.
  */
@@ -89,13 +90,13 @@ export function drawn(
   }
 }
 
-/** Puts a tensor where it is wanted, if it is not there yet. */
+/** Moves a tensor to the device of the options, and makes it require a gradient if they say so. */
 export function finish(x: Tensor, { requiresGrad = false, device = "cpu" }: TensorOptions): Tensor {
   const placed = device === "cpu" ? x : x.to({ device });
   return requiresGrad ? placed.requiresGrad_() : placed;
 }
 
-/** Writes numbers into a fresh tensor, as its type holds them. */
+/** Writes numbers into a fresh tensor, converted to its type. */
 export function write(op: string, x: Tensor, value: (i: number) => number): void {
   const { array, base } = x.storage;
   const { dtype } = x;
@@ -106,7 +107,7 @@ export function write(op: string, x: Tensor, value: (i: number) => number): void
   }
 }
 
-/** Refuses what is no shape, as numbers that are spread out, and arguments that are too many. */
+/** Refuses anything but a shape, such as numbers that are spread out, and surplus arguments. */
 export function checkCall(
   op: string,
   shape: unknown,
@@ -117,7 +118,7 @@ export function checkCall(
   if (given.length > most) throw surplus(`run ${op}`, given.length, most);
 }
 
-/** The error of something else than a shape; `before` stands in front of it in the call. */
+/** The error for anything but a shape; `before` are the arguments before it. */
 export function noShape(
   op: string,
   shape: unknown,
@@ -133,7 +134,7 @@ export function noShape(
   );
 }
 
-/** A number of entries. */
+/** Refuses anything but a number of entries. */
 export function checkExtent(op: string, name: string, value: unknown): void {
   if (typeof value !== "number") {
     throw wrongKind(`run ${op}`, name, "a non-negative integer", value);
@@ -143,8 +144,8 @@ export function checkExtent(op: string, name: string, value: unknown): void {
 }
 
 /**
- * Splits what follows the arguments that a call needs: numbers that may be left out, by their names,
- * then the options.
+ * Splits the arguments after the required ones: numbers that may be left out, with their names, and then
+ * the options.
  */
 export function splitRest<O>(
   call: string,
@@ -167,7 +168,7 @@ export function splitRest<O>(
   };
 }
 
-/** A number that may stand in its place among the arguments or in the options, but not in both. */
+/** A number that may be given as an argument or as an option, but not as both. */
 export function once(
   call: string,
   name: string,

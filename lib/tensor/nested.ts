@@ -14,7 +14,7 @@ export interface Elements {
   readonly bool: boolean;
 }
 
-/** What to write in place of something that holds numbers in another way. */
+/** What to write instead of an object that holds numbers in another way. */
 function hint(value: unknown): string {
   if (isTensor(value)) return "; copy one with clone(), put several together with stack()";
   const name = tagOf(value);
@@ -28,7 +28,7 @@ function hint(value: unknown): string {
   return "";
 }
 
-/** Refuses what is no typed array that a tensor can hold. */
+/** Refuses anything but a typed array that a tensor can hold. */
 export function checkTypedArray(call: string, data: unknown): asserts data is TypedArray {
   if (!isTypedArray(data)) {
     const needed = "a Float32Array, Float64Array, Int32Array or Uint8Array";

@@ -1,9 +1,9 @@
-/** How tensors are shown: nested arrays, and a text that is short and says what it leaves out. */
+/** Tensors as nested arrays, and as short text that shows what it omits. */
 
 import type { DType, TypedArray } from "../core/dtype.ts";
 import type { Shape } from "../core/shape.ts";
 
-/** A number, or arrays of them, nested as deep as a tensor has dimensions. */
+/** A number, or arrays of numbers, nested as deep as a tensor has dimensions. */
 export type NestedArray = number | boolean | NestedArray[];
 
 /** Elements in row-major order under a shape as nested arrays. */
@@ -22,7 +22,7 @@ export function toNested(data: TypedArray, shape: Shape, dtype: DType): NestedAr
 /** Columns of a line. */
 const WIDTH = 88;
 const EDGE = 3;
-/** Tensors with more elements are shown without their middle. */
+/** Tensors with more elements are abbreviated. */
 export const LONG = 1000;
 /** Digits after the point, at most. */
 const DIGITS = 4;
@@ -33,7 +33,7 @@ interface Cells {
   readonly rounded: boolean;
 }
 
-/** Writes numbers with the fewest digits that tell them, or with `DIGITS` if these do not. */
+/** Writes numbers with the fewest digits that distinguish them, or with `DIGITS` if these do not. */
 function writeWith(
   values: readonly number[],
   dtype: DType,
@@ -50,7 +50,7 @@ function writeWith(
   }
 }
 
-/** All numbers in one form, so that points stand below points: decimal, or with exponents. */
+/** All numbers in one format, so that decimal points align: fixed, or with exponents. */
 export function formatNumbers(values: readonly number[], dtype: DType): Cells {
   if (dtype === "bool") {
     return { texts: values.map((value) => String(value !== 0)), rounded: false };
@@ -89,9 +89,8 @@ function wrap(parts: readonly string[], indent: string): string {
 }
 
 /**
- * A tensor as text: `tensor(numbers, notes)`. All numbers have as many digits after the point, four at
- * most; "rounded" among the notes says that some have more. Long tensors are shown without their
- * middle, long rows in several lines.
+ * A tensor as text: `tensor(numbers, notes)`. All numbers have the same number of decimals, at most four;
+ * the note "rounded" says that some have more. Long tensors are abbreviated, long rows are wrapped.
  */
 export function formatTensor(
   data: TypedArray,

@@ -1,11 +1,11 @@
-/** How notebooks show a tensor of one or two dimensions: as a table, shortened as its text is. */
+/** Tensors of one or two dimensions as tables for notebooks, abbreviated like their text. */
 
 import type { DType, TypedArray } from "../core/dtype.ts";
 import { table } from "../core/html.ts";
 import type { Shape } from "../core/shape.ts";
 import { formatNumbers, LONG, visible } from "./print.ts";
 
-/** The table of some elements, with the notes above; null where there are other dimensions, or none. */
+/** The table of some elements, with the notes above; null for other dimensions, or no elements. */
 export function tensorTable(
   data: TypedArray,
   shape: Shape,

@@ -1,4 +1,4 @@
-/** Random tensors of given distributions, made of uniform and normal numbers. */
+/** Random tensors of other distributions: integers, normal, Bernoulli and multinomial. */
 
 import { checkNumber, wrongKind } from "../core/arguments.ts";
 import { isFloat } from "../core/dtype.ts";
@@ -19,7 +19,7 @@ import { kernelNumber } from "../ffi/library.ts";
 import { elementsOf } from "../ops/copy/copy.ts";
 import { bare } from "../ops/define/batch.ts";
 import { tensorOver } from "../ops/define/record.ts";
-import { rand, randn, type RandomOptions } from "./create.ts";
+import { rand, randn, type RandomOptions } from "./rand.ts";
 import { drawn, likeOptions, make, noShape, readRandomOptions } from "./fresh.ts";
 import { Tensor } from "./tensor.ts";
 
@@ -126,7 +126,7 @@ function drawIntegers(
   }
   const integers = drawn(op, shape, (shape) => {
     const x = make(op, shape, "int32", false, backend);
-    // The kernel takes 2³² integers for none.
+    // The kernel takes a range of 0 for 2³² integers.
     const range = [low, (high - low) | 0];
     if (x.size > 0) {
       backend.run(integersKernel, [x], [...generator.take(Math.ceil(x.size / 2)), ...range]);
@@ -148,7 +148,7 @@ export function normal(
  * Normal random numbers of given mean and standard deviation, each a number or a tensor; shapes
  * broadcast. No gradient goes to either. Follows `torch.normal`.
  *
- * @param shape Needed where both are numbers, else that of the tensors.
+ * @param shape Required if both are numbers; otherwise that of the tensors.
  * @throws {RangeError} If a standard deviation is negative.
  *
  * @example Around two means
@@ -179,6 +179,25 @@ export function normal(
   const options = readRandomOptions(call, short ? third : fourth);
   const given = [checkParameter("mean", mean), checkParameter("std", std)]
     .filter((x) => x instanceof Tensor);
+  const own = normalShape(given, shape);
+  const negative = std instanceof Tensor
+    ? floats("normal", std).find((value) => value < 0)
+    : [std].find((value) => !(value >= 0));
+  if (negative !== undefined) {
+    throw new RangeError(`Cannot run normal: std must not be negative, got ${negative}`);
+  }
+  const [like] = given;
+  const { requiresGrad = false, ...rest } = options;
+  const { dtype, device } = like ?? { dtype: "float32", device: "cpu" };
+  const z = randn(own, { dtype, device, ...rest });
+  const plain = (x: Tensor | number) =>
+    x instanceof Tensor ? x.detach().to({ device: z.device }) : x;
+  const y = z.mul(plain(std)).add(plain(mean)).to({ dtype: z.dtype });
+  return requiresGrad ? y.requiresGrad_() : y;
+}
+
+/** The shape that `normal` draws: the given one, or that of its tensors. */
+function normalShape(given: readonly Tensor[], shape: readonly number[] | undefined): Shape {
   if (shape === undefined && given.length === 0) {
     throw new TypeError(
       "Cannot run normal: a shape is needed where mean and std are numbers, as in normal(0, 1, [2])",
@@ -195,20 +214,7 @@ export function normal(
       [own, shape],
     );
   }
-  const negative = std instanceof Tensor
-    ? floats("normal", std).find((value) => value < 0)
-    : [std].find((value) => !(value >= 0));
-  if (negative !== undefined) {
-    throw new RangeError(`Cannot run normal: std must not be negative, got ${negative}`);
-  }
-  const [like] = given;
-  const { requiresGrad = false, ...rest } = options;
-  const { dtype, device } = like ?? { dtype: "float32", device: "cpu" };
-  const z = randn(own, { dtype, device, ...rest });
-  const plain = (x: Tensor | number) =>
-    x instanceof Tensor ? x.detach().to({ device: z.device }) : x;
-  const y = z.mul(plain(std)).add(plain(mean)).to({ dtype: z.dtype });
-  return requiresGrad ? y.requiresGrad_() : y;
+  return own;
 }
 
 /** A mean or a deviation. */
@@ -298,7 +304,7 @@ function drawOnce(weights: Float64Array, uniform: Float64Array, count: number): 
  * @param weights Shape [n] or [rows, n]: floating, finite, none negative, not all 0.
  * @param numSamples How many positions to draw from each row.
  * @returns int32, of shape [numSamples] or [rows, numSamples].
- * @throws {RangeError} If the weights are not so, or fewer than `numSamples` can be drawn.
+ * @throws {RangeError} If the weights are invalid, or fewer than `numSamples` can be drawn.
  *
  * @example All that can be drawn
  * ```ts
@@ -320,7 +326,7 @@ export function multinomial(
   checkCount("run multinomial", arguments.length, 3);
   const { replacement = false, ...draw } = readMultinomialOptions("run multinomial", options);
   const values = floats("multinomial", weights);
-  // What is drawn follows from the elements themselves, which no example may take from another.
+  // The positions depend on the elements, which differ between the examples of `vmap`.
   if (weights.batched !== null) elementsOf(weights, "multinomial");
   const { shape } = weights;
   if (shape.length < 1 || shape.length > 2) {

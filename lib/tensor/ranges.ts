@@ -57,7 +57,7 @@ export function arange(first: number, ...rest: unknown[]): Tensor {
   return finish(x, read);
 }
 
-/** Refuses what `linspace` and `logspace` cannot go through. */
+/** Checks the arguments of `linspace` and `logspace`. */
 function checkSpace(op: string, start: unknown, end: unknown, steps: unknown): void {
   checkNumber(`run ${op}`, "start", start);
   checkNumber(`run ${op}`, "end", end);
@@ -74,6 +74,14 @@ function between(start: number, end: number, steps: number): (i: number) => numb
 /**
  * `steps` numbers from `start` to `end`, both included, at equal distances. Follows
  * `torch.linspace`.
+ *
+ * @example Both ends
+ * ```ts
+ * import { linspace } from "@adjoint/ml";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(linspace(0, 1, 5).toArray(), [0, 0.25, 0.5, 0.75, 1]);
+ * ```
  */
 export function linspace(
   start: number,

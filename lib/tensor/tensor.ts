@@ -28,7 +28,7 @@ function checkGradient(x: Tensor, g: unknown): asserts g is Tensor {
   const call = "set grad";
   if (!(g instanceof Tensor)) throw wrongKind(call, "it", "a tensor or null", g);
   g.storage.check("grad");
-  // That a tensor is its own gradient, the step of an optimizer says, by its name.
+  // A tensor that is its own gradient is refused by the optimizer's step, which knows its name.
   if (g !== x && g.isLeaf && g.requiresGrad) {
     throw new GradError(
       `Cannot ${call}: the gradient requires a gradient itself, as parameters do; detach it first`,
@@ -60,7 +60,7 @@ function checkGradient(x: Tensor, g: unknown): asserts g is Tensor {
 }
 
 /**
- * An array of numbers with a shape, which remembers how it was computed.
+ * A multi-dimensional array of numbers that remembers how it was computed.
  *
  * Made by {@linkcode tensor} and its relatives, never by the constructor. Every op is a method and a
  * function of the same name.
@@ -164,14 +164,14 @@ export abstract class Tensor extends CopyMethods {
   }
 
   /**
-   * The gradient that backward passes have collected; null before the first and after zeroGrad. What
-   * is assigned must be another tensor of the same shape, type and device.
+   * The gradient that backward passes have collected; null before the first one and after zeroGrad. It can
+   * be set to another tensor of the same shape, type and device.
    *
-   * @throws {TypeError} If something else than a tensor or null is assigned.
+   * @throws {TypeError} If it is set to anything but a tensor or null.
    */
   get grad(): Tensor | null {
     const { collected } = bare(this);
-    // Whoever reads it may hold it, so its memory is not used again.
+    // The caller may keep it, so its memory is not reused.
     if (collected !== null) escape(collected.storage);
     return collected && batchedAs(collected, this);
   }
@@ -185,7 +185,7 @@ export abstract class Tensor extends CopyMethods {
   }
 
   /**
-   * Forgets the collected gradient, and uses its memory again if nobody has read it.
+   * Drops the collected gradient, and reuses its memory if nobody has read it.
    *
    * @internal
    */
@@ -292,8 +292,8 @@ export abstract class Tensor extends CopyMethods {
   }
 
   /**
-   * Frees the memory at once, for large tensors on the GPU; views of the tensor share it. Any later
-   * use throws a `DeviceError`. Without it the collector frees what is not reachable any more.
+   * Frees the memory immediately, for large tensors on the GPU; views of the tensor share it. Any later use
+   * throws a `DeviceError`. Otherwise the garbage collector frees tensors that are no longer reachable.
    */
   dispose(): void {
     checkCount("run dispose", arguments.length, 0);
@@ -316,7 +316,7 @@ export abstract class Tensor extends CopyMethods {
   /**
    * Computes the gradients of the leaves that this tensor depends on and adds them to their `grad`.
    *
-   * @param options Or the gradient alone: that of the tensor itself, to start from.
+   * @param options Options, or the gradient of the tensor itself, from which to start.
    */
   backward(options?: BackwardOptions | Tensor): void {
     checkCount("run backward", arguments.length, 1);
@@ -324,11 +324,11 @@ export abstract class Tensor extends CopyMethods {
   }
 
   /**
-   * Calls a function with the tensor's gradient whenever a backward pass or `grad` has computed it,
-   * all paths added; what it returns, of the same shape, takes the gradient's place. Several hooks
+   * Calls a function with the tensor's gradient, summed over all paths, whenever a backward pass or `grad`
+   * has computed it. If the function returns a tensor of the same shape, that replaces the gradient. Hooks
    * run in the order in which they were registered. Follows `torch.Tensor.register_hook`.
    *
-   * @returns A handle that takes the hook away, by `remove()` or `using`.
+   * @returns A handle that removes the hook, by `remove()` or `using`.
    * @throws {GradError} If the tensor requires no gradient.
    *
    * @example Gradients no larger than 1
@@ -348,7 +348,7 @@ export abstract class Tensor extends CopyMethods {
   }
 
   /**
-   * Lets a tensor that is no leaf collect its gradient in `grad` too; nothing changes for a leaf.
+   * Makes a non-leaf tensor collect its gradient in `grad` too; does nothing for a leaf.
    * Follows `torch.Tensor.retain_grad`.
    *
    * @throws {GradError} If the tensor requires no gradient.
@@ -386,10 +386,10 @@ export abstract class Tensor extends CopyMethods {
   }
 
   /**
-   * What JavaScript's own operators see: of one element its number, so that `loss < best`,
-   * `Math.max(x, 0)` and `x + 1` mean the number. They give a number and no tensor, so a gradient
-   * would be lost without a word: a tensor on the tape is refused while ops are recorded, as is a
-   * tensor of more elements. A template such as `${x}` shows the text of any tensor.
+   * The value that JavaScript's operators use: the number of a tensor with one element, so that
+   * `loss < best`, `Math.max(x, 0)` and `x + 1` work. Their result is a number and not a tensor, so a
+   * gradient would be lost silently: a tensor on the tape is refused while ops are recorded, and so is one
+   * with more elements. A template such as `${x}` shows the text of any tensor.
    *
    * @throws {TypeError} If the tensor has not one element.
    * @throws {GradError} If the tensor requires a gradient, unless under `noGrad`.
@@ -424,10 +424,10 @@ export abstract class Tensor extends CopyMethods {
   }
 
   /**
-   * What `JSON.stringify` writes: the number, or nested arrays as of `toArray`. JSON has no NaN and no
-   * infinity, so these become null, which `tensor` refuses.
+   * The value that `JSON.stringify` writes: the number, or nested arrays as from `toArray`. JSON has no NaN
+   * and no infinities, so these become null, which `tensor` refuses.
    *
-   * @param _key Where the tensor stands; of no interest.
+   * @param _key The key of the tensor, which is ignored.
    *
    * @example A loss among others
    * ```ts
@@ -443,8 +443,8 @@ export abstract class Tensor extends CopyMethods {
   }
 
   /**
-   * Numbers, type and shape. All numbers have as many digits after the point, four at most; "rounded"
-   * says that some have more. Long tensors are shown without their middle.
+   * Numbers, type and shape. All numbers have the same number of decimals, at most four; "rounded" says
+   * that some have more. Long tensors are abbreviated.
    */
   override toString(): string {
     checkCount("run toString", arguments.length, 0);
@@ -472,7 +472,7 @@ export abstract class Tensor extends CopyMethods {
   }
 }
 
-/** What is told of a tensor beside its numbers. */
+/** The notes after the numbers of a tensor. */
 function notesOf({ dtype, shape, device, requiresGrad }: Tensor): string[] {
   return [
     dtype,

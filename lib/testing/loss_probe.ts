@@ -19,7 +19,7 @@ import {
 } from "../core/options.ts";
 import { RandomGenerator } from "../core/random.ts";
 import type { Reduction } from "../loss/loss.ts";
-import { randn } from "../tensor/create.ts";
+import { randn } from "../tensor/rand.ts";
 import { Tensor } from "../tensor/tensor.ts";
 import { CheckError, nameOf, SEED, SHAPE, showIndex } from "./check_error.ts";
 import { elements } from "./probe.ts";

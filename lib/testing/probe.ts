@@ -6,7 +6,8 @@ import { isFloat } from "../core/dtype.ts";
 import { DTypeError } from "../core/errors.ts";
 import type { RandomGenerator } from "../core/random.ts";
 import type { Shape } from "../core/shape.ts";
-import { fromTypedArray, randn } from "../tensor/create.ts";
+import { fromTypedArray } from "../tensor/create.ts";
+import { randn } from "../tensor/rand.ts";
 import { Tensor } from "../tensor/tensor.ts";
 import { CheckError, showIndex, showNumber, showPair } from "./check_error.ts";
 

@@ -1,10 +1,10 @@
-/** Going through batches, so that timers, signals and finalizers get their turn. */
+/** Iterating over batches while timers, signals and finalizers get their turn. */
 
 import { inPhase } from "../autograd/timeline.ts";
 import { turns } from "../core/turns.ts";
 import type { Batches } from "./settings.ts";
 
-/** How many batches there are; null if the data does not tell. */
+/** How many batches there are; null if unknown. */
 export function lengthOf(batches: Batches<unknown>): number | null {
   try {
     const length: unknown = Reflect.get(batches, "length");
@@ -24,7 +24,7 @@ export async function* taken<B>(batches: Batches<B>, limit: number): AsyncGenera
   let over = false;
   try {
     for (let count = 0; count < limit; count++) {
-      // What fails to give a batch gives no others, and need not be told that they are not wanted.
+      // An iterator that failed is finished and need not be closed.
       over = true;
       const next = await inPhase("data", () => iterator.next());
       if (next.done === true) return;
@@ -50,7 +50,7 @@ export async function* skipping<B>(batches: Batches<B>, count: number): AsyncGen
   for await (const batch of batches) if (index++ >= count) yield batch;
 }
 
-/** The first batches in an array, to go through again and again. */
+/** The first batches in an array, to be reused. */
 export async function firstBatches(data: Batches<unknown>, limit: number): Promise<unknown[]> {
   const batches: unknown[] = [];
   for await (const batch of taken(data, limit)) batches.push(batch);

@@ -1,4 +1,4 @@
-/** What may be done at the turns of a training run. */
+/** Callbacks of a training run. */
 
 import { isPlainObject, nearest, shown } from "../core/options.ts";
 import type { AnyModule } from "../nn/module.ts";
@@ -6,31 +6,31 @@ import type { EpochRecord, History } from "./history.ts";
 import type { FitOptimizer } from "./settings.ts";
 import type { Stateful } from "./state_tree.ts";
 
-/** What callbacks see of a run, and how they end it. */
+/** A training run as callbacks see it. */
 export interface Run {
-  /** What is trained. */
+  /** The model. */
   readonly model: AnyModule;
-  /** What changes the parameters. */
+  /** The optimizer. */
   readonly optimizer: FitOptimizer;
-  /** What was noted of the epochs that are over. */
+  /** The records of finished epochs. */
   readonly history: History;
-  /** The epoch that runs, from 1 on; 0 before the first. */
+  /** The current epoch, from 1 on; 0 before the first. */
   readonly epoch: number;
-  /** How many epochs there are to be. */
+  /** The planned number of epochs. */
   readonly epochs: number;
   /** Batches of this epoch so far. */
   readonly batch: number;
-  /** Batches of an epoch; null if the data does not tell. */
+  /** Batches of an epoch; null if unknown. */
   readonly batches: number | null;
   /** Steps of the optimizer so far. */
   readonly step: number;
   /** Seconds since the run began. */
   readonly seconds: number;
-  /** Ends training when the batch is done; the reason is kept as `history.stopped`. */
+  /** Ends training after the current batch; the reason is stored in `history.stopped`. */
   stop(reason: string): void;
-  /** Whether everything that the run needs to go on can be read: between two steps of the optimizer. */
+  /** Whether the state of the run is complete: between two steps of the optimizer. */
   readonly resumable: boolean;
-  /** What that is, for `save`. */
+  /** That state, for `save`. */
   readonly parts: Readonly<Record<string, Stateful>>;
 }
 
@@ -50,9 +50,9 @@ export interface BatchReport {
   readonly stepped: boolean;
 }
 
-/** Functions to call at the turns of a run; those that give a promise are waited for. */
+/** Functions that a run calls; their promises are awaited. */
 export interface Callback {
-  /** Whether it is called after all others, whose states it may read. Default: false. */
+  /** Whether to call it after all others, so that it can read their states. Default: false. */
   readonly afterOthers?: boolean;
   /** Before the first epoch. */
   onFitStart?(run: Run): void | Promise<void>;
@@ -60,13 +60,13 @@ export interface Callback {
   onEpochStart?(run: Run): void | Promise<void>;
   /** After each batch of training. */
   onBatchEnd?(run: Run, report: BatchReport): void | Promise<void>;
-  /** After each epoch and its validation; the record stands in the history already. */
+  /** After each epoch and its validation; the history already has the record. */
   onEpochEnd?(run: Run, record: EpochRecord): void | Promise<void>;
-  /** After the last epoch, in the reverse order of the callbacks; also where training was stopped, interrupted or failed. */
+  /** After the last epoch, in the reverse order of the callbacks; even if training was stopped, interrupted or failed. */
   onFitEnd?(run: Run): void | Promise<void>;
-  /** What a resumed run needs to know. */
+  /** The state for a resumed run. */
   stateDict?(): Record<string, unknown>;
-  /** Takes it over. */
+  /** Restores that state. */
   loadStateDict?(state: never): void;
 }
 
@@ -79,7 +79,7 @@ const HOOKS = [
 ] as const satisfies readonly (keyof Callback)[];
 const KEYS: readonly string[] = [...HOOKS, "stateDict", "loadStateDict", "afterOthers"];
 
-/** Refuses what has no function to call, or, in a plain object, one that nothing calls. */
+/** Refuses an object without a function to call and, if it is a plain object, one with unknown functions. */
 export function checkCallback(call: string, value: unknown): asserts value is Callback {
   if (typeof value !== "object" || value === null) {
     throw new TypeError(

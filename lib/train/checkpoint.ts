@@ -1,4 +1,4 @@
-/** Everything that a run needs to go on, in one file. */
+/** Checkpoints: everything that a run needs to continue, in one file. */
 
 import { noGrad } from "../autograd/tape.ts";
 import {
@@ -38,9 +38,9 @@ function checkParts(call: string, path: string, parts: Readonly<Record<string, S
 }
 
 /**
- * Writes the states of a model, an optimizer and whatever else has one, and of the stream of random
- * numbers, to a safetensors file. The file is written under another name, synced and renamed, so that
- * an old one stays whole whatever happens.
+ * Writes the states of a model, an optimizer and anything else that has one, and of the random stream, to
+ * a safetensors file. The file is written under a temporary name, synced and renamed, so that an old one
+ * stays intact whatever happens.
  *
  * @param path The file; it needs `--allow-read` and `--allow-write` for its folder.
  * @param parts What to keep, by name.
@@ -71,12 +71,12 @@ export function save(path: string, parts: Readonly<Record<string, Stateful>>): v
 }
 
 /**
- * Takes over the states in a file that `save` wrote, and the stream of random numbers. Nothing changes if
- * anything does not fit.
+ * Restores the states in a file that `save` wrote, and the random stream. If anything does not fit,
+ * nothing changes.
  *
- * @param parts What was kept, by the same names; all of it.
+ * @param parts Everything that was saved, by the same names.
  * @throws {NotFound} If there is no such file.
- * @throws {InvalidData} If the file is damaged, or another.
+ * @throws {InvalidData} If the file is damaged or of another kind.
  * @throws {TypeError} If a name is missing or unknown, or a state does not fit.
  */
 export function load(path: string, parts: Readonly<Record<string, Stateful>>): void {
@@ -98,7 +98,7 @@ export function load(path: string, parts: Readonly<Record<string, Stateful>>): v
   defaultGenerator.state = putTogether({ tensors, rest: random }) as typeof defaultGenerator.state;
 }
 
-/** Gives each part its state; if one does not fit, those before it have their old ones again. */
+/** Loads the state of each part; if one does not fit, the earlier ones get their old states back. */
 function takeOver(parts: readonly (readonly [Stateful, unknown])[]): void {
   const before = parts.map(([part]) => {
     const { tensors, rest } = takeApart("load", part.stateDict());
@@ -119,15 +119,15 @@ function takeOver(parts: readonly (readonly [Stateful, unknown])[]): void {
 
 /** Options of `Checkpoint`. */
 export interface CheckpointOptions {
-  /** The file is written after every so many epochs. Default: 1. */
+  /** Epochs between two writes. Default: 1. */
   every?: number;
-  /** The file is also written after every so many steps of the optimizer. Default: never. */
+  /** Optimizer steps between additional writes. Default: no additional writes. */
   everySteps?: number;
-  /** The number by which epochs are compared. Default: "valLoss". */
+  /** The number that ranks epochs. Default: "valLoss". */
   monitor?: string;
-  /** Whether it is to fall or to rise. Default: "min". */
+  /** Whether lower or higher is better. Default: "min". */
   mode?: "min" | "max";
-  /** So many of the best epochs are kept in files of their own. Default: none. */
+  /** How many of the best epochs to keep in separate files. Default: none. */
   saveTopK?: number;
 }
 
@@ -160,8 +160,8 @@ const KEPT = kind(
 const readState = optionReader<CheckpointState>({ best: arrayOf(KEPT, "{ value, path }") });
 
 /**
- * Writes a run to a file from which `fit` can `resume`: after epochs, after steps if asked, and in the
- * end, also after Ctrl-C. With `saveTopK`, the best epochs stand beside it, as `NAME.epoch3.EXTENSION`.
+ * Writes a run to a file from which `fit` can `resume`: after epochs, optionally after steps, and at the
+ * end, even after Ctrl-C. With `saveTopK`, the best epochs are kept beside it, as `NAME.epoch3.EXTENSION`.
  *
  * @example
  * ```ts

@@ -1,4 +1,4 @@
-/** What a model is worth on data that it does not learn from. */
+/** Evaluation of a model on data that it is not trained on. */
 
 import { keep, scope } from "../autograd/scope.ts";
 import { noGrad } from "../autograd/tape.ts";
@@ -25,7 +25,7 @@ export function numbersOf({ loss, terms }: Evaluated): Record<string, number> {
   return { loss: loss.item(), ...Object.fromEntries(parts) };
 }
 
-/** Lets what modules hold beside parameters and buffers, such as a state carried on, outlive a scope. */
+/** Keeps tensors of modules other than parameters and buffers, such as a carried state, after a scope. */
 export function keepHeld(modules: readonly AnyModule[]): void {
   for (const module of modules) {
     for (const value of Object.values(module)) {
@@ -95,7 +95,7 @@ function checkedNumber(name: string, value: unknown): number {
   );
 }
 
-/** Means of the loss and its terms over data, and metrics; the modules are as before in the end. */
+/** Means of the loss and its terms over data, and metrics; the modes of the modules are restored. */
 export async function evaluated(
   { model, criterion, objective, metrics, limit }: Evaluation,
   data: Batches<unknown>,
@@ -127,8 +127,8 @@ export async function evaluated(
 
 /**
  * The mean loss of a model over data, its terms, and metrics, without gradients and with the model in
- * evaluation mode; it is in its former mode afterwards. Means over batches are weighed by the number of
- * examples in each.
+ * evaluation mode; its mode is restored afterwards. Means over batches are weighted by their number of
+ * examples.
  *
  * @returns The numbers by name: `loss`, the terms, the metrics.
  *

@@ -1,4 +1,4 @@
-/** A script that shows something, as a command: the options that all of them take, and what they tell. */
+/** Scripts that demonstrate something, as commands: their common options and their output. */
 
 import { jsonNumber } from "../core/json.ts";
 import {
@@ -23,10 +23,10 @@ const COMMON = {
   pictures: "",
 };
 
-/** What an option of the script's own can be; its default says which. */
+/** The type of a script's own option, which its default determines. */
 export type ExperimentOption = number | string | boolean;
 
-/** What a script can tell of a row. */
+/** A finding of a script. */
 export type Figure = number | boolean | string | readonly number[];
 
 /** Options of {@linkcode experiment}. */
@@ -69,7 +69,7 @@ const NAME = kind(
   (value) => typeof value === "string" && /^[\w-]+$/.test(value),
 );
 
-/** Ends the script with one sentence, as its user has made the mistake and needs no stack. */
+/** Ends the script with one sentence; the mistake is its user's, who needs no stack trace. */
 function refuse(sentence: string): never {
   console.error(sentence);
   Deno.exit(2);
@@ -137,7 +137,7 @@ function shownFigure(figure: Figure): string {
   return Array.isArray(figure) ? figure.map(shownFigure).join(" ") : String(figure);
 }
 
-/** Makes the folder of pictures now, as a script that cannot keep them should not work for them first. */
+/** Makes the folder of pictures at the start, so that a script that cannot write them fails early. */
 function makeFolder(folder: string): void {
   try {
     Deno.mkdirSync(folder, { recursive: true });
@@ -182,7 +182,7 @@ export class Experiment<O extends Record<string, ExperimentOption>> {
   }
 
   /**
-   * Notes what was found about one claim, and prints it.
+   * Records the findings about one claim, and prints them.
    *
    * @param row The name of the claim, as "C-09".
    * @param figures Numbers, arrays of numbers, strings, true or false by name.
@@ -204,7 +204,7 @@ export class Experiment<O extends Record<string, ExperimentOption>> {
   }
 
   /**
-   * Keeps a picture in the folder of `--pictures`, if one was given; it is made if it is not there.
+   * Saves a picture in the folder of `--pictures`, if one was given.
    *
    * @param name The file's name without its ending.
    * @param picture What has an `svg` string, as all pictures of `./plot`.
@@ -224,10 +224,10 @@ export class Experiment<O extends Record<string, ExperimentOption>> {
   }
 
   /**
-   * Ends the script at once with one sentence and status 2, where its user has something to mend: a file
-   * that is not there.
+   * Ends the script immediately with one sentence and status 2, for a problem that its user can fix, such
+   * as a missing file.
    *
-   * @param sentence What is needed, and what is there.
+   * @param sentence What is needed, and what was found.
    */
   refuse(sentence: string): never {
     checkCount("refuse to run", arguments.length, 1);
@@ -235,7 +235,7 @@ export class Experiment<O extends Record<string, ExperimentOption>> {
     refuse(sentence);
   }
 
-  /** Ends the script: with `--json`, prints all that was found as the last line. */
+  /** Ends the script: with `--json`, prints all findings as the last line. */
   end(): void {
     checkCount("end the script", arguments.length, 0);
     if (!this.#json) return;
@@ -251,9 +251,9 @@ export class Experiment<O extends Record<string, ExperimentOption>> {
 }
 
 /**
- * Makes a command of a script that shows something: reads `--seed N`, `--quick`, `--control`, `--json`,
- * `--pictures DIR`, `--help` and the script's own options, and seeds the library's random numbers.
- * Another option ends the script with one sentence and status 2.
+ * Turns a script that demonstrates something into a command: reads `--seed N`, `--quick`, `--control`,
+ * `--json`, `--pictures DIR`, `--help` and the script's own options, and seeds the library's random
+ * numbers. An unknown option ends the script with one sentence and status 2.
  *
  * @param shows What the script shows, in one sentence.
  * @param options `options`: those of the script's own, with their defaults.

@@ -1,4 +1,4 @@
-/** Settings found by trying: the learning rate, the size of a batch. */
+/** Searching for settings: the learning rate, the batch size. */
 
 import { scope } from "../autograd/scope.ts";
 import { noGrad } from "../autograd/tape.ts";
@@ -17,7 +17,7 @@ import { type FitOptions, readPlan } from "./settings.ts";
 /** What `lrFind` and `findBatchSize` train with. */
 export type TrainedSettings<B> = Pick<FitOptions<B>, "model" | "loss" | "step" | "optimizer">;
 
-/** Runs something that trains, and gives model and optimizer what they had before. */
+/** Runs something that trains, and restores model and optimizer afterwards. */
 async function undone<T>(
   { model, optimizer }: Pick<FitOptions<unknown>, "model" | "optimizer">,
   run: () => Promise<T>,
@@ -39,10 +39,10 @@ async function undone<T>(
 }
 
 /**
- * Tries learning rates that grow from step to step, and suggests one: see `optim.lrRangeTest`. Model and
- * optimizer are as before in the end.
+ * Tries learning rates that increase from step to step, and suggests one: see `optim.lrRangeTest`. Model
+ * and optimizer are restored afterwards.
  *
- * @param settings What `fit` would be told.
+ * @param settings The settings of `fit`.
  *
  * @example A rate to begin with
  * ```ts
@@ -98,7 +98,7 @@ export interface BatchSizeRate {
   readonly examplesPerSecond: number;
 }
 
-/** What trying sizes gave. */
+/** The result of trying sizes. */
 export interface BatchSizes {
   /** The sizes that were tried. */
   readonly rates: readonly BatchSizeRate[];
@@ -118,20 +118,19 @@ function secondsOf(step: () => void, steps: number): number | null {
       times.push(performance.now() - before);
     }
   } catch (error) {
-    // Tensors and kernels say it in the same words.
+    // Tensors and kernels use the same message.
     if (error instanceof Error && error.message.includes("there is no memory for")) return null;
     throw error;
   }
-  // The first step is a rehearsal.
+  // The first step is a warm-up.
   return times.slice(1).reduce((sum, time) => sum + time, 0) / 1000;
 }
 
 /**
- * Tries batches of sizes that double, until there is no room for more, and suggests the smallest of the
- * fast ones. Model and optimizer are as before in the end. Follows Lightning's `scale_batch_size`, which
- * looks for the largest.
+ * Tries doubling batch sizes until memory runs out, and suggests the smallest of the fast ones. Model and
+ * optimizer are restored afterwards. Follows Lightning's `scale_batch_size`, which looks for the largest.
  *
- * @param settings What `fit` would be told, without batches.
+ * @param settings The settings of `fit`, without batches.
  * @param dataset The examples.
  *
  * @example Sizes up to 4

@@ -14,12 +14,12 @@ import { ProgressBar } from "./progress.ts";
 import { TrainingRun } from "./run.ts";
 import { type Batches, type FitOptions, type Plan, readPlan } from "./settings.ts";
 
-/** Calls a function at Ctrl-C, where the process can hear it. @returns Ends that. */
+/** Calls a function on Ctrl-C, if the process can receive signals. @returns Ends that. */
 function onInterrupt(fn: () => void): () => void {
   try {
     Deno.addSignalListener("SIGINT", fn);
   } catch {
-    // A worker hears no signals.
+    // Workers receive no signals.
     return () => {};
   }
   return () => Deno.removeSignalListener("SIGINT", fn);
@@ -35,12 +35,12 @@ function exists(path: string): boolean {
   return true;
 }
 
-/** What shows how training goes on, here. */
+/** The default display of progress. */
 function progress(): Callback {
   return notebook === null ? new ProgressBar() : new NotebookProgress(notebook);
 }
 
-/** One epoch, from where the run stands in it. */
+/** One epoch, from the current position in it. */
 async function runEpoch(run: TrainingRun, plan: Plan, data: Batches<unknown>): Promise<void> {
   await run.call("onEpochStart");
   if (run.stopped) return;
@@ -62,9 +62,9 @@ async function runEpochs(run: TrainingRun, plan: Plan, data: Batches<unknown>): 
 }
 
 /**
- * Runs the epochs, or fails if an interrupt of a notebook by message has cut them off: it ends the code
- * that runs, and what awaits that would wait for ever. In a batch, a timer finds the run busy; anywhere
- * else nobody is left to settle the promise of the epochs, and the collector takes it.
+ * Runs the epochs, or fails if an interrupt of a notebook by message has cut them off: that ends the
+ * running code, and whatever awaits it would wait forever. During a batch, a timer finds the run busy;
+ * elsewhere nothing is left to settle the promise of the epochs, and the garbage collector takes it.
  */
 async function unlessCutOff(run: TrainingRun, begin: () => Promise<void>): Promise<void> {
   const { promise: cutOff, reject } = Promise.withResolvers<never>();
@@ -86,18 +86,18 @@ async function unlessCutOff(run: TrainingRun, begin: () => Promise<void>): Promi
 }
 
 /**
- * Trains a model: for each epoch all batches, each with its loss, its gradients and a step of the
- * optimizer, then the validation. The same can be written by hand with public functions; see the
- * README. Batches that are pairs go to the device of the model's parameters. Each is computed inside
- * `scope`, so that its memory is used again at once: what the model and the loss hold as properties
- * stays, and so does what is given to `keep`.
+ * Trains a model: in each epoch, for each batch the loss, its gradients and an optimizer step, then the
+ * validation. The guide on training shows the same loop written by hand with public functions. Batches
+ * that are pairs are moved to the device of the model's parameters. Each batch is computed inside `scope`,
+ * so that its memory is reused immediately: tensors that the model and the loss hold as properties stay,
+ * and so does what is passed to `keep`.
  *
- * An interrupt (Ctrl-C) ends training when the batch is done; callbacks still learn of the end.
+ * An interrupt (Ctrl-C) ends training after the current batch; the callbacks' `onFitEnd` is still called.
  *
- * @returns What was noted of each epoch: `epoch`, `step`, `lr`, `seconds`, `loss`, its terms, the
- * metrics, and those of the validation with `val` before the name.
- * @throws {FitError} If the loss is no finite number or depends on no parameter of the optimizer, or
- * training was interrupted.
+ * @returns A record of each epoch: `epoch`, `step`, `lr`, `seconds`, `loss`, its terms, the metrics, and
+ * those of the validation with the prefix `val`.
+ * @throws {FitError} If the loss is not finite or depends on no parameter of the optimizer, or training
+ * was interrupted.
  *
  * @example A line through points
  * ```ts

@@ -1,12 +1,12 @@
-/** Training that cannot go on. */
+/** The error of `fit`. */
 
 import type { History } from "./history.ts";
 
-/** The error of training that cannot go on; what was noted until then is not lost. */
+/** The error for training that cannot continue; it holds the history up to then. */
 export class FitError extends Error {
   /** The class's name. */
   override readonly name: string = "FitError";
-  /** What was noted of the epochs before. */
+  /** The records of the epochs before. */
   readonly history: History;
 
   /** Creates the error of a reason. */

@@ -1,4 +1,4 @@
-/** What training noted, epoch by epoch. */
+/** The history of a training run. */
 
 import {
   arrayOf,
@@ -34,7 +34,7 @@ export function monitored(call: string, record: EpochRecord, name: string): numb
   );
 }
 
-/** A number in few letters. */
+/** A number in few characters. */
 export function short(value: number | undefined): string {
   if (value === undefined) return "";
   return Number.isInteger(value) ? String(value) : value.toPrecision(4);
@@ -71,7 +71,7 @@ export function checkOwnName(call: string, what: string, name: string): void {
 }
 
 /**
- * What training noted, epoch by epoch.
+ * The numbers of a training run, epoch by epoch.
  *
  * @example The best epoch
  * ```ts
@@ -95,7 +95,7 @@ export class History {
     checkCount("make History", arguments.length, 0);
   }
 
-  /** The names of all numbers, in the order in which they came up. */
+  /** The names of all numbers, in the order of their first appearance. */
   get columns(): string[] {
     return [...new Set(this.records.flatMap((record) => Object.keys(record)))];
   }
@@ -107,7 +107,7 @@ export class History {
     return this.records.map((record) => record[name] ?? NaN);
   }
 
-  /** The epoch with the best value; null if there is none, or none that is a number. */
+  /** The epoch with the best value; null if there is none, or all are NaN. */
   best(name: string, options?: BestOptions): EpochRecord | null {
     const call = "find the best of a History";
     checkCount(call, arguments.length, 2);
@@ -130,7 +130,7 @@ export class History {
     );
   }
 
-  /** The epochs as comma-separated values, with a line of names. */
+  /** The epochs as comma-separated values, with a header. */
   toCsv(): string {
     checkCount("run History.toCsv", arguments.length, 0);
     const { columns } = this;
@@ -138,7 +138,7 @@ export class History {
     return [columns.map(quotedCell).join(","), ...rows, ""].join("\n");
   }
 
-  /** The epochs as a table of text. */
+  /** The epochs as a text table. */
   toString(): string {
     checkCount("run History.toString", arguments.length, 0);
     const { columns } = this;
@@ -158,13 +158,13 @@ export class History {
     return { "text/html": historyHtml(this), "text/plain": this.toString() };
   }
 
-  /** Everything to go on from. */
+  /** The state to continue from. */
   stateDict(): HistoryState {
     checkCount("read the state of a History", arguments.length, 0);
     return { records: this.records.map((record) => ({ ...record })) };
   }
 
-  /** Goes on from there. */
+  /** Restores a state. */
   loadStateDict(state: HistoryState): void {
     const call = "load the state of a History";
     checkCount(call, arguments.length, 1);

@@ -1,4 +1,4 @@
-/** How long a model takes. */
+/** The latency of a model. */
 
 import { scope } from "../autograd/scope.ts";
 import { noGrad } from "../autograd/tape.ts";
@@ -12,7 +12,7 @@ import type { AnyModule, Module } from "../nn/module.ts";
 export interface LatencyOptions {
   /** How often the model is run and timed. Default: 100. */
   runs?: number;
-  /** How often it is run before, which is not timed. Default: 10. */
+  /** Number of warm-up runs, which are not timed. Default: 10. */
   warmup?: number;
 }
 
@@ -21,11 +21,11 @@ const INPUT = kind(
   "a tensor, or an array of what forward takes: tensors, and arrays and records of them",
   (value) => leavesOf(value) !== null,
 );
-/** How long a model takes, in milliseconds. */
+/** The latency of a model, in milliseconds. */
 export interface Latency {
-  /** Half of all runs took no longer. */
+  /** The median. */
   readonly p50: number;
-  /** 99 of 100 runs took no longer. */
+  /** The 99th percentile. */
   readonly p99: number;
   /** The mean. */
   readonly mean: number;
@@ -38,7 +38,7 @@ function quantile(sorted: readonly number[], share: number): number {
   return sorted[Math.ceil(share * sorted.length) - 1] ?? NaN;
 }
 
-/** Waits until outputs are there, which on the GPU nothing else does. */
+/** Waits for outputs, which the GPU computes asynchronously. */
 function waitFor(output: unknown): void {
   if (isTensor(output)) {
     if (output.device === "gpu" && output.size > 0) output.flatten().narrow(0, 0, 1).item();
@@ -48,7 +48,7 @@ function waitFor(output: unknown): void {
 }
 
 /**
- * How long a model takes for an input, again and again, in evaluation mode and without being recorded.
+ * The latency of a model for an input, over repeated runs in evaluation mode without recording.
  *
  * @param input What its `forward` takes; an array of several arguments.
  *

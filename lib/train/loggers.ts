@@ -1,4 +1,4 @@
-/** Files of what training notes. */
+/** Callbacks that log training to files. */
 
 import { checkCount, checkKind, COUNT, optionReader } from "../core/options.ts";
 import { checkTarget, writeFile } from "../io/sink.ts";
@@ -15,8 +15,8 @@ function pathFor(name: string, path: string, count: number): string {
 }
 
 /**
- * Writes the numbers of the epochs as comma-separated values: after each epoch the whole history anew, so
- * that a resumed run has no epoch twice.
+ * Writes the numbers of the epochs as comma-separated values. After each epoch the whole history is
+ * rewritten, so that a resumed run has no epoch twice.
  *
  * @example
  * ```ts
@@ -49,8 +49,8 @@ export class CsvLogger implements Callback {
 }
 
 /**
- * Writes the numbers of each epoch as a line of JSON: after each epoch the whole history anew. Numbers that
- * JSON lacks are null.
+ * Writes the numbers of each epoch as a line of JSON. After each epoch the whole history is rewritten.
+ * Numbers that JSON lacks are null.
  *
  * @example
  * ```ts
@@ -85,7 +85,7 @@ export class JsonlLogger implements Callback {
 
 /** Options of `TensorBoardLogger`. */
 export interface TensorBoardLoggerOptions {
-  /** Numbers of every so many steps are written, beside those of the epochs. Default: 50. */
+  /** Steps between two logged steps; epochs are always logged. Default: 50. */
   every?: number;
 }
 
@@ -111,7 +111,7 @@ export class TensorBoardLogger implements Callback {
   /**
    * Creates the callback.
    *
-   * @param folder Where a file is made for each call of `fit`; it is made if there is none.
+   * @param folder The folder, created if missing, in which each call of `fit` makes a file.
    */
   constructor(folder: string, options?: TensorBoardLoggerOptions) {
     const call = "make TensorBoardLogger";

@@ -1,4 +1,4 @@
-/** Means of the numbers of many batches, weighed by the examples in each. */
+/** Means of the numbers of many batches, weighted by their number of examples. */
 
 import { isPlainObject, type Kind, kind, NUMBER } from "../core/options.ts";
 
@@ -31,12 +31,12 @@ export class Means {
     );
   }
 
-  /** The sums, to go on from. */
+  /** The sums, to continue from. */
   stateDict(): Record<string, { sum: number; weight: number }> {
     return Object.fromEntries([...this.#sums].map(([name, entry]) => [name, { ...entry }]));
   }
 
-  /** Goes on from sums. */
+  /** Restores the sums. */
   loadStateDict(state: Readonly<Record<string, { sum: number; weight: number }>>): void {
     this.#sums.clear();
     for (const [name, entry] of Object.entries(state)) this.#sums.set(name, { ...entry });

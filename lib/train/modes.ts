@@ -1,8 +1,8 @@
-/** Modules in evaluation mode for a while. */
+/** Temporary evaluation mode. */
 
 import type { AnyModule } from "../nn/module.ts";
 
-/** Runs something with modules in evaluation mode; each is in its former mode afterwards. */
+/** Runs something with modules in evaluation mode, and restores their modes afterwards. */
 export async function evaluating<T>(
   modules: readonly AnyModule[],
   run: () => Promise<T>,

@@ -1,4 +1,4 @@
-/** What training lowers: a loss of a model's output and a target, or a function of a whole batch. */
+/** The objective of training: a loss of output and target, or a function of a whole batch. */
 
 import { checkKind, isPlainObject, kind, shown } from "../core/options.ts";
 import { isTensor } from "../core/tensor.ts";
@@ -24,11 +24,11 @@ export interface Evaluated {
   readonly loss: Tensor;
   /** The terms by name; none if the loss is one tensor. */
   readonly terms: Terms;
-  /** What the model gave; null for a loss of the whole batch. */
+  /** The model's output; null for a loss of the whole batch. */
   readonly output: Tensor | null;
-  /** What it should have given; null for a loss of the whole batch. */
+  /** The target; null for a loss of the whole batch. */
   readonly target: Tensor | null;
-  /** Number of examples, by which means over batches are weighed. */
+  /** Number of examples, the weight of the batch in means. */
   readonly size: number;
 }
 

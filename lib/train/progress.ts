@@ -1,4 +1,4 @@
-/** What a terminal shows of a run. */
+/** Progress on a terminal. */
 
 import { checkCount, FLAG, FUNCTION, optionReader } from "../core/options.ts";
 import type { BatchReport, Callback, Run } from "./callback.ts";
@@ -7,9 +7,9 @@ import { Means } from "./means.ts";
 
 /** Options of `ProgressBar`. */
 export interface ProgressBarOptions {
-  /** Takes the text. Default: standard output takes it. */
+  /** Receives the text. Default: writes to standard output. */
   write?: (text: string) => void;
-  /** Whether a line may be written over. Default: whether standard output is a terminal. */
+  /** Whether a line may be overwritten. Default: whether standard output is a terminal. */
   moving?: boolean;
 }
 
@@ -19,10 +19,10 @@ function toStandardOutput(text: string): void {
   Deno.stdout.writeSync(new TextEncoder().encode(text));
 }
 
-/** Milliseconds between two pictures of a line that moves. */
+/** Milliseconds between two updates of the line. */
 const PAUSE = 100;
 
-/** Seconds as people write them. */
+/** A duration for people. */
 function duration(seconds: number): string {
   const whole = Math.round(seconds);
   const [hours, minutes] = [Math.floor(whole / 3600), Math.floor(whole / 60) % 60];
@@ -35,8 +35,8 @@ function labelled(values: Readonly<Record<string, number>>): string {
 }
 
 /**
- * Shows progress: on a terminal a line with the share that is done, the rate, the time that is left,
- * the loss and each of its terms; elsewhere one line per epoch. `fit` uses one unless told otherwise.
+ * Shows progress: on a terminal a line with the fraction done, the speed, the time left, the loss and each
+ * of its terms; elsewhere one line per epoch. `fit` uses it by default.
  */
 export class ProgressBar implements Callback {
   readonly #write: (text: string) => void;
@@ -89,7 +89,7 @@ export class ProgressBar implements Callback {
     );
   }
 
-  /** Ends the line of an epoch that was broken off. */
+  /** Ends the line of an interrupted epoch. */
   onFitEnd(run: Run): void {
     const { stopped } = run.history;
     if (stopped !== null) this.#write(`${this.#moving ? "\r\x1b[K" : ""}stopped: ${stopped}\n`);

@@ -1,6 +1,7 @@
-/** The model that suits: the best of those that are fast and small enough. */
+/** Model selection: the best of those that are fast and small enough. */
 
 import {
+  ABOVE_ZERO,
   checkCount,
   checkGiven,
   checkKind,
@@ -23,25 +24,24 @@ import {
   type Batches,
   type BatchMetric,
   METRIC,
-  POSITIVE,
   type StreamableMetric,
 } from "./settings.ts";
 
-/** What models are compared by. */
+/** How models are compared. */
 export interface SelectModelOptions {
-  /** How good outputs are, beside the targets. */
+  /** The metric of outputs and targets. */
   metric: BatchMetric | StreamableMetric;
   /** Whether the metric is to be small or large. Default: "min". */
   mode?: "min" | "max";
   /** Pairs of inputs and targets by which the model is selected. */
   validation: Batches<unknown>;
-  /** Others, by which the score of the one that is selected is found: it was not selected by them. */
+  /** Held-out pairs, on which the selected model is scored. */
   test: Batches<unknown>;
-  /** What a model is timed on. Default: the first example of the validation alone. */
+  /** The input for timing. Default: the first example of the validation alone. */
   input?: Tensor;
-  /** How many milliseconds 99 of 100 runs may take. Default: any time. */
+  /** Upper bound of the 99th percentile of the latency, in milliseconds. Default: none. */
   latencyBudgetMs?: number;
-  /** How many parameters a model may have. Default: any number. */
+  /** Upper bound of the number of parameters. Default: none. */
   paramBudget?: number;
 }
 
@@ -51,18 +51,18 @@ const readOptions = optionReader<SelectModelOptions>({
   validation: BATCHES,
   test: BATCHES,
   input: kind("a tensor", isTensor),
-  latencyBudgetMs: POSITIVE,
-  paramBudget: POSITIVE,
+  latencyBudgetMs: ABOVE_ZERO,
+  paramBudget: ABOVE_ZERO,
 });
-/** A model beside the others. */
+/** A model in the comparison. */
 export interface RankedModel {
   /** Its name. */
   readonly name: string;
   /** The metric of the validation. */
   readonly score: number;
-  /** Milliseconds that half of all runs took at most. */
+  /** The median of the latency, in milliseconds. */
   readonly p50: number;
-  /** Milliseconds that 99 of 100 runs took at most. */
+  /** The 99th percentile of the latency, in milliseconds. */
   readonly p99: number;
   /** Its parameters, each counted once. */
   readonly parameters: number;
@@ -70,11 +70,11 @@ export interface RankedModel {
   readonly feasible: boolean;
 }
 
-/** What `selectModel` gives. */
+/** The result of `selectModel`. */
 export interface ModelSelection {
   /** The name of the best model that is feasible; null if none is. */
   readonly best: string | null;
-  /** The metric of its test; NaN if there is none. */
+  /** The metric on the test; NaN if no model is feasible. */
   readonly testScore: number;
   /** All models: those that are feasible first, the best first. */
   readonly rows: readonly RankedModel[];
@@ -89,8 +89,8 @@ async function firstExample(call: string, batches: Batches<unknown>): Promise<Te
 }
 
 /**
- * Compares trained models on a validation, with their time and size, and gives the best of those that stay
- * within the budgets. Its score is found on a test of its own.
+ * Compares trained models on a validation set, with their latency and size, and returns the best of those
+ * within the budgets. Its score comes from a separate test set.
  *
  * @param candidates Models by name, which take one tensor and give one.
  *
@@ -125,7 +125,7 @@ export async function selectModel(
   const { metric, mode = "min", validation, test, latencyBudgetMs = Infinity } = given;
   const { paramBudget = Infinity, input = await firstExample(call, validation) } = given;
   const scoreOf = async (model: Module<[Tensor], Tensor>, data: Batches<unknown>, role: string) => {
-    // Only the metric counts, whatever the model was trained by.
+    // Only the metric counts, whatever loss the model was trained with.
     const objective = pairObjective(call, model, () => tensor(0));
     const evaluation = { model, criterion: null, objective, metrics: { metric }, limit: Infinity };
     return (await evaluated(evaluation, data, role)).metric ?? NaN;

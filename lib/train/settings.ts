@@ -1,6 +1,7 @@
 /** What training is told, and how it is read. */
 
 import {
+  ABOVE_ZERO,
   ANY,
   arrayOf,
   checkGiven,
@@ -9,7 +10,6 @@ import {
   FLAG,
   FUNCTION,
   isPlainObject,
-  type Kind,
   kind,
   oneOf,
   optionReader,
@@ -161,11 +161,6 @@ export interface FitOptions<B> extends Omit<EvaluateOptions<B>, "data"> {
   resume?: string;
 }
 
-/** A number above 0, infinity too. */
-export const POSITIVE: Kind = kind(
-  "a number above 0",
-  (value) => typeof value === "number" && value > 0,
-);
 /** Batches to go through. */
 export const BATCHES = kind(
   "batches, such as a DataLoader or an array",
@@ -207,7 +202,7 @@ const readFit = optionReader<FitOptions<unknown>>({
   validation: BATCHES,
   epochs: COUNT,
   scheduler: SCHEDULER,
-  clipGradNorm: POSITIVE,
+  clipGradNorm: ABOVE_ZERO,
   accumulate: COUNT,
   average: kind(
     "an average of optim",
@@ -221,7 +216,7 @@ const readFit = optionReader<FitOptions<unknown>>({
     (value) => FLAG.accepts(value) || COUNT.accepts(value),
   ),
   overfitBatches: COUNT,
-  maxTime: POSITIVE,
+  maxTime: ABOVE_ZERO,
   terminateOnNaN: FLAG,
   resume: PATH_TEXT,
 });

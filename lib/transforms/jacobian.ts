@@ -32,13 +32,13 @@ export type Hessian<Inputs> = Jacobian<Inputs, Inputs>;
 
 /** Options of `jacobian`, `jacfwd` and `hessian`. */
 export interface JacobianOptions {
-  /** How many directions are followed at once; memory grows with them. Default: 256. */
+  /** How many directions are processed together; memory grows with them. Default: 256. */
   chunk?: number;
 }
 
 const readJacobian = optionReader<JacobianOptions>({ chunk: INTEGER });
 
-/** Directions that are followed at once. */
+/** Directions that are processed together by default. */
 const CHUNK = 256;
 
 function chunkOf(name: string, options: JacobianOptions | undefined): number {

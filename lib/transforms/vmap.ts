@@ -33,7 +33,7 @@ export interface VmapOptions {
   outDims?: number | readonly number[];
   /** Whether random numbers are different or the same for all examples, or refused: the default. */
   randomness?: "different" | "same" | "error";
-  /** How many examples are treated at once; memory grows with them. Default: all. */
+  /** How many examples are processed together; memory grows with them. Default: all. */
   chunk?: number;
 }
 

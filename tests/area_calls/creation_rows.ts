@@ -4,6 +4,7 @@ import type * as random from "../../lib/core/random.ts";
 import type { Gpu } from "../../lib/device/adapter.ts";
 import type * as runtime from "../../lib/device/runtime.ts";
 import type * as create from "../../lib/tensor/create.ts";
+import type * as rand from "../../lib/tensor/rand.ts";
 import type * as sample from "../../lib/tensor/random_tensors.ts";
 import type * as ranges from "../../lib/tensor/ranges.ts";
 import { gpu, ones, RandomGenerator, type Tensor, tensor } from "../../mod.ts";
@@ -22,7 +23,7 @@ const seed = of(() => 5, "bigint");
 const leaf = () => ones([2]).requiresGrad_();
 
 /** Tensors from numbers and arrays, and the simplest random ones. */
-export const CREATE: Rows<typeof create> = {
+export const CREATE: Rows<typeof create & typeof rand> = {
   tensor: {
     args: [of(() => [1, 2], "number", "NaN", "flag"), options(made)],
     named: "make a tensor",

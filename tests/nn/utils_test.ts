@@ -97,7 +97,7 @@ Deno.test("clipping refuses what is no bound, no parameter, and norms that are n
   assertThrows(() => clipGradNorm_([x], -1), RangeError, "maxNorm must be from 0 on, got -1");
   assertThrows(() => clipGradNorm_([x], NaN), RangeError, "maxNorm must be from 0 on, got NaN");
   assertThrows(() => clipGradValue_([x], -1), RangeError, "clipValue must be from 0 on, got -1");
-  assertThrows(() => clipGradNorm_([x], 1, { normType: 0 }), TypeError, "a number above 0, got 0");
+  assertThrows(() => clipGradNorm_([x], 1, { normType: 0 }), TypeError, "a positive number, got 0");
   const model = new nn.Linear(2, 1) as unknown as Tensor;
   assertThrows(() => clipGradNorm_(model, 1), TypeError, "must be a tensor or an array of tensors");
   assertThrows(() => clipGradValue_([1 as unknown as Tensor], 1), TypeError, "each of parameters");

@@ -41,7 +41,7 @@ Deno.test("fit() refuses what does not fit, by name", async () => {
     [{ ...good, callbacks: [{ onEpochend() {} }] }, 'did you mean "onEpochEnd"'],
     [{ ...good, scheduler: 1 }, "Cannot fit: scheduler must be a schedule of optim"],
     [{ ...good, scheduler: { interval: "step" } }, "Cannot fit: it needs scheduler"],
-    [{ ...good, clipGradNorm: 0 }, "Cannot fit: clipGradNorm must be a number above 0"],
+    [{ ...good, clipGradNorm: 0 }, "Cannot fit: clipGradNorm must be a positive number"],
     [{ ...good, signal: true }, "Cannot fit: signal must be an AbortSignal"],
     [
       {

@@ -2,7 +2,8 @@
 
 import { kind, NOT_NEGATIVE, optionReader, SHARE } from "../../core/options.ts";
 import type { RandomGenerator } from "../../core/random.ts";
-import { fromTypedArray, randn } from "../../tensor/create.ts";
+import { fromTypedArray } from "../../tensor/create.ts";
+import { randn } from "../../tensor/rand.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import { below, between, uniform } from "../draws.ts";
 import {

@@ -2,7 +2,8 @@
 
 import { COUNT, countTo, optionReader } from "../../core/options.ts";
 import { oneHot } from "../../ops/mod.ts";
-import { fromTypedArray, rand, randn } from "../../tensor/create.ts";
+import { fromTypedArray } from "../../tensor/create.ts";
+import { rand, randn } from "../../tensor/rand.ts";
 import { elementsOf } from "../../tensor/examples.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import { below, uniform } from "../draws.ts";

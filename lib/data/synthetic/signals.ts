@@ -2,7 +2,8 @@
 
 import { NOT_NEGATIVE, optionReader, SHARE } from "../../core/options.ts";
 import { cat, where } from "../../ops/mod.ts";
-import { fromTypedArray, rand, randn, tensor } from "../../tensor/create.ts";
+import { fromTypedArray, tensor } from "../../tensor/create.ts";
+import { rand, randn } from "../../tensor/rand.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import { below, normal, uniform } from "../draws.ts";
 import {

@@ -11,7 +11,8 @@ import {
 } from "../../core/options.ts";
 import { defaultGenerator, type RandomGenerator } from "../../core/random.ts";
 import { where } from "../../ops/mod.ts";
-import { fromTypedArray, rand, randn, tensor } from "../../tensor/create.ts";
+import { fromTypedArray, tensor } from "../../tensor/create.ts";
+import { rand, randn } from "../../tensor/rand.ts";
 import { elementsOf } from "../../tensor/examples.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import { below, uniform } from "../draws.ts";

@@ -2,7 +2,8 @@
 
 import { countTo, NOT_NEGATIVE, optionReader } from "../../core/options.ts";
 import { oneHot } from "../../ops/mod.ts";
-import { fromTypedArray, randn } from "../../tensor/create.ts";
+import { fromTypedArray } from "../../tensor/create.ts";
+import { randn } from "../../tensor/rand.ts";
 import { elementsOf } from "../../tensor/examples.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import { below, normal } from "../draws.ts";

@@ -15,7 +15,8 @@ import {
   SHARE,
   WHOLE,
 } from "../../core/options.ts";
-import { randn, tensor } from "../../tensor/create.ts";
+import { tensor } from "../../tensor/create.ts";
+import { randn } from "../../tensor/rand.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import { below, between, uniform } from "../draws.ts";
 import { extentsOf, type Transform, transform } from "./transform.ts";

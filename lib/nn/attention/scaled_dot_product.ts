@@ -16,7 +16,8 @@ import {
 import { GENERATOR } from "../../core/random.ts";
 import { broadcastShapes, extentAt, sameShape } from "../../core/shape.ts";
 import { where } from "../../ops/mod.ts";
-import { ones, type RandomOptions } from "../../tensor/create.ts";
+import { ones } from "../../tensor/create.ts";
+import type { RandomOptions } from "../../tensor/rand.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import { checkProbability, dropout } from "../drop.ts";
 

@@ -4,7 +4,8 @@ import { checkCount, checkKind, COUNT, NUMBER, optionReader } from "../../core/o
 import { extentAt } from "../../core/shape.ts";
 import { linear } from "../../ops/linalg/linear.ts";
 import { gelu } from "../../ops/mod.ts";
-import { fromTypedArray, rand, zeros } from "../../tensor/create.ts";
+import { fromTypedArray, zeros } from "../../tensor/create.ts";
+import { rand } from "../../tensor/rand.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import { attend } from "../attention/scaled_dot_product.ts";
 import { eachOf, EXTENTS, MARGINS, positions } from "../checks.ts";

@@ -8,7 +8,7 @@ import { ShapeMethods } from "./shape.ts";
 
 /** Methods that copy, or write in place. */
 export abstract class CopyMethods extends ShapeMethods {
-  /** A copy with memory of its own. */
+  /** A copy with its own memory. */
   clone(this: Tensor): Tensor {
     checkCount("run clone", arguments.length, 0);
     return ops.clone(this);

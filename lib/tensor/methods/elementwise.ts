@@ -1,10 +1,10 @@
-/** Methods that treat each element by itself; each calls the op of its name. */
+/** Elementwise methods; each calls the op of its name. */
 
 import { checkCount } from "../../core/options.ts";
 import * as ops from "../../ops/mod.ts";
 import type { Tensor } from "../tensor.ts";
 
-/** Methods that treat each element by itself. */
+/** Elementwise methods. */
 export abstract class ElementwiseMethods {
   /** −x, elementwise. */
   neg(this: Tensor): Tensor {
@@ -76,7 +76,7 @@ export abstract class ElementwiseMethods {
     checkCount("run relu", arguments.length, 0);
     return ops.relu(this);
   }
-  /** Ln(1 + eˣ), elementwise. */
+  /** ln(1 + eˣ), elementwise. */
   softplus(this: Tensor): Tensor {
     checkCount("run softplus", arguments.length, 0);
     return ops.softplus(this);
@@ -291,7 +291,7 @@ export abstract class ElementwiseMethods {
     checkCount("run logSigmoid", arguments.length, 0);
     return ops.logSigmoid(this);
   }
-  /** The elements, moved to the bounds where they lie outside; null for no bound. */
+  /** The elements, clamped to the bounds; null for no bound. */
   clamp(this: Tensor, min?: Tensor | number | null, max?: Tensor | number | null): Tensor {
     checkCount("run clamp", arguments.length, 2);
     return ops.clamp(this, min, max);
@@ -331,12 +331,12 @@ export abstract class ElementwiseMethods {
     checkCount("run heaviside", arguments.length, 1);
     return ops.heaviside(this, values);
   }
-  /** Whether elements are almost equal to another tensor's; shapes broadcast. */
+  /** Whether elements are close to another tensor's; shapes broadcast. */
   isclose(this: Tensor, other: Tensor, options?: ops.ClosenessOptions): Tensor {
     checkCount("run isclose", arguments.length, 2);
     return ops.isclose(this, other, options);
   }
-  /** Whether all elements are almost equal to another tensor's. */
+  /** Whether all elements are close to another tensor's. */
   allclose(this: Tensor, other: Tensor, options?: ops.ClosenessOptions): boolean {
     checkCount("run allclose", arguments.length, 2);
     return ops.allclose(this, other, options);

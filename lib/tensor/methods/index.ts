@@ -7,7 +7,7 @@ import { NormalizeMethods } from "./normalize.ts";
 
 /** Methods that choose, order or write elements by position. */
 export abstract class IndexMethods extends NormalizeMethods {
-  /** Elements in order along a dimension, and where they stood. */
+  /** Sorted elements along a dimension, and their previous positions. */
   sort(this: Tensor, dim?: number, options?: ops.SortOptions): ops.ValuesAndIndices {
     checkCount("run sort", arguments.length, 2);
     return ops.sort(this, dim, options);
@@ -17,20 +17,20 @@ export abstract class IndexMethods extends NormalizeMethods {
     checkCount("run argsort", arguments.length, 2);
     return ops.argsort(this, dim, options);
   }
-  /** The k largest elements along a dimension, and where they stand. */
+  /** The k largest elements along a dimension, and their positions. */
   topk(this: Tensor, k: number, dim?: number, options?: ops.TopkOptions): ops.ValuesAndIndices {
     checkCount("run topk", arguments.length, 3);
     return ops.topk(this, k, dim, options);
   }
   /** The median, the lower one of two. */
   median(this: Tensor): Tensor;
-  /** Medians along a dimension, the lower one of two, and where they stand. */
+  /** Medians along a dimension, the lower one of two, and their positions. */
   median(this: Tensor, dim: number, options?: ops.ReduceOptions): ops.ValuesAndIndices;
   median(this: Tensor, dim?: number, options?: ops.ReduceOptions): Tensor | ops.ValuesAndIndices {
     checkCount("run median", arguments.length, 2);
     return ops.median(this, dim as number, options);
   }
-  /** The elements that a share of the others lies below, along a dimension, or of all. */
+  /** Quantiles along a dimension, or of all elements. */
   quantile(this: Tensor, q: Tensor | number, dim?: number, options?: ops.QuantileOptions): Tensor {
     checkCount("run quantile", arguments.length, 3);
     return ops.quantile(this, q, dim, options);
@@ -88,12 +88,12 @@ export abstract class IndexMethods extends NormalizeMethods {
   at(this: Tensor, ...index: ops.Index[]): Tensor {
     return ops.at(this, index);
   }
-  /** The different elements in ascending order, or entries along a dimension. */
+  /** The distinct elements in ascending order, or entries along a dimension. */
   unique(
     this: Tensor,
     options?: ops.UniqueOptions & { returnInverse?: false; returnCounts?: false },
   ): Tensor;
-  /** The different elements, and where and how often each stands. */
+  /** The distinct elements, with indices and counts. */
   unique(this: Tensor, options: ops.UniqueOptions): ops.UniqueResult;
   unique(this: Tensor, options?: ops.UniqueOptions): Tensor | ops.UniqueResult {
     checkCount("run unique", arguments.length, 1);

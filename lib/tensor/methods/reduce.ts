@@ -49,7 +49,7 @@ export abstract class ReduceMethods extends ElementwiseMethods {
   }
   /** The largest element. */
   max(this: Tensor): Tensor;
-  /** The largest elements along a dimension, and where they stand. */
+  /** The largest elements along a dimension, and their positions. */
   max(this: Tensor, dim: number, options?: ops.ReduceOptions): ops.ValuesAndIndices;
   max(this: Tensor, dim?: number, options?: ops.ReduceOptions): Tensor | ops.ValuesAndIndices {
     checkCount("run max", arguments.length, 2);
@@ -57,7 +57,7 @@ export abstract class ReduceMethods extends ElementwiseMethods {
   }
   /** The smallest element. */
   min(this: Tensor): Tensor;
-  /** The smallest elements along a dimension, and where they stand. */
+  /** The smallest elements along a dimension, and their positions. */
   min(this: Tensor, dim: number, options?: ops.ReduceOptions): ops.ValuesAndIndices;
   min(this: Tensor, dim?: number, options?: ops.ReduceOptions): Tensor | ops.ValuesAndIndices {
     checkCount("run min", arguments.length, 2);

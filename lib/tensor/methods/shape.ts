@@ -1,4 +1,4 @@
-/** Methods that give the elements another shape or order; each calls the op of its name. */
+/** Methods that change shape or order; each calls the op of its name. */
 
 import { spreadOut } from "../../core/arguments.ts";
 import { checkCount } from "../../core/options.ts";
@@ -6,7 +6,7 @@ import * as ops from "../../ops/mod.ts";
 import type { Tensor } from "../tensor.ts";
 import { LinalgMethods } from "./linalg.ts";
 
-/** Methods that give the elements another shape or order. */
+/** Methods that change shape or order. */
 export abstract class ShapeMethods extends LinalgMethods {
   /** The same elements under another shape, one extent of which may be -1. */
   reshape(this: Tensor, shape: readonly number[]): Tensor {
