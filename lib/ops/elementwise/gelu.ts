@@ -4,6 +4,7 @@ import { checkCount, oneOf, optionReader } from "../../core/options.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import { checkFloat } from "../define/checks.ts";
 import { fused, type FusedOp } from "../define/fused.ts";
+import { clamp } from "./clamp.ts";
 
 /** Options of `gelu`. */
 export interface GeluOptions {
@@ -20,7 +21,9 @@ export function geluComposite(x: Tensor): Tensor {
 
 /** The composite form of its approximation. */
 export function geluTanhComposite(x: Tensor): Tensor {
-  const inner = x.add(x.square().mul(x).mul(0.044715)).mul(Math.sqrt(2 / Math.PI));
+  // Beyond, the tangent is ±1, whose slope of 0 would meet a cube that leaves the range.
+  const near = clamp(x, -10, 10);
+  const inner = x.add(near.square().mul(near).mul(0.044715)).mul(Math.sqrt(2 / Math.PI));
   return x.mul(inner.tanh().add(1)).mul(0.5);
 }
 

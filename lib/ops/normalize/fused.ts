@@ -23,6 +23,7 @@ import {
   type ReduceOptions,
   sum,
 } from "../reduce/primitives.ts";
+import { centered } from "../reduce/variance.ts";
 import { reshape } from "../shape/primitives.ts";
 
 /** The input in a floating type: integers as float32. */
@@ -47,7 +48,7 @@ interface Lane {
   readonly keepdim: boolean;
 }
 
-// y = ln Σ eˣ: x̄ = ȳ·e^(x − y)
+// y = ln Σ eˣ: x̄ = ȳ·softmax(x), which is e^(x − y) without the digits that a large y has lost
 const logsumexpOp: FusedOp<Lane> = fused<Lane>("logsumexp", {
   composite: ([x], { axis, keepdim }) => [logsumexpComposite(x!, [axis], keepdim)],
   kernel: "logsumexp",
@@ -56,15 +57,11 @@ const logsumexpOp: FusedOp<Lane> = fused<Lane>("logsumexp", {
   ],
   parameters: ({ axis }) => ({ ints: [axis] }),
   batch: ([x], { axis, keepdim }) => logsumexpOp([x!], { axis: axis + 1, keepdim }),
-  saves: "ay",
-  vjp: ([g], { a, y, attrs: { axis } }) => {
-    const kept = a.shape.with(axis, 1);
-    return [a.sub(reshape(y, kept)).exp().mul(reshape(g!, kept))];
-  },
-  jvp: ([t], { a, y, attrs: { axis } }) => {
-    const weights = a.sub(reshape(y, a.shape.with(axis, 1))).exp();
-    return reshape(sum(weights.mul(t!), axis), y.shape);
-  },
+  saves: "a",
+  vjp: ([g], { a, attrs: { axis } }) => [
+    softmax(a, axis).mul(reshape(g!, a.shape.with(axis, 1))),
+  ],
+  jvp: ([t], { a, attrs: { axis, keepdim } }) => sum(softmax(a, axis).mul(t!), axis, { keepdim }),
 });
 
 /**
@@ -234,7 +231,7 @@ export function layerNormComposite(
   { shape, eps }: NormCall,
 ): Tensor {
   const dims = shape.map((_, i) => i + x.ndim - shape.length);
-  const y = normalized(x.sub(mean(x, dims, { keepdim: true })), dims, eps);
+  const y = normalized(centered(x, dims), dims, eps);
   const scaled = weight === null ? y : y.mul(weight);
   return bias === null ? scaled : scaled.add(bias);
 }

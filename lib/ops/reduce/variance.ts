@@ -44,7 +44,7 @@ function understood(
 }
 
 /** Distances from the mean. A mean of large numbers is rounded; that of the small rest is not. */
-function centered(x: Tensor, dims: readonly number[]): Tensor {
+export function centered(x: Tensor, dims: readonly number[]): Tensor {
   const near = x.sub(meanOver(x, dims, true));
   return near.sub(meanOver(near, dims, true));
 }

@@ -8,7 +8,8 @@ import { isTensor } from "../../core/tensor.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import { castTo } from "../copy/copy.ts";
 import { checkDevices, checkFloat, checkTensor } from "../define/checks.ts";
-import { logaddexp } from "../elementwise/binary.ts";
+import { logaddexp, maximum } from "../elementwise/binary.ts";
+import { clamp } from "../elementwise/clamp.ts";
 import { ne } from "../elementwise/compare.ts";
 import { sumOver } from "../reduce/primitives.ts";
 import { composites } from "../registry.ts";
@@ -156,6 +157,9 @@ export function trapezoid(y: Tensor, options?: TrapezoidOptions | Tensor): Tenso
   return sumOver(areas, [areas.ndim - (y.ndim - axis)], false).mul(0.5);
 }
 
+/** Where running sums of exponentials have infinities for what they are. */
+const FAR = 3e38;
+
 /**
  * ln of the running sum of eˣ along a dimension, which neither overflows nor loses small values.
  * Follows `torch.logcumsumexp`.
@@ -179,12 +183,22 @@ export function logcumsumexp(x: Tensor, dim: number): Tensor {
   checkCount("compute logcumsumexp", arguments.length, 2);
   checkFloat("logcumsumexp", x);
   const { lane, axis } = laneOf("logcumsumexp", x, dim);
-  let y = lane;
+  // What is far from 0 has few digits left: each sum is the largest of its elements, which is constant,
+  // and what is above it, of which the gradient is taken.
+  let largest = clamp(lane.detach(), -FAR, FAR);
+  let above = lane.sub(largest);
   for (let step = 1; step < extentAt(lane.shape, axis); step *= 2) {
-    const sums = logaddexp(slice(y, axis, step), slice(y, axis, 0, -step));
-    y = cat([slice(y, axis, 0, step), sums], axis);
+    const later = slice(largest, axis, step);
+    const earlier = slice(largest, axis, 0, -step);
+    const both = maximum(later, earlier);
+    const sums = logaddexp(
+      slice(above, axis, step).add(later.sub(both)),
+      slice(above, axis, 0, -step).add(earlier.sub(both)),
+    );
+    largest = cat([slice(largest, axis, 0, step), both], axis);
+    above = cat([slice(above, axis, 0, step), sums], axis);
   }
-  return like(x, y);
+  return like(x, largest.add(above));
 }
 
 composites({ diff, trapezoid, logcumsumexp });

@@ -201,7 +201,8 @@ fn gelu_tanh(x: T) -> T {
 
 fn gelu_tanh_slope(x: T) -> T {
     let tangent = gelu_tangent(x);
-    let slope = 0.7978845608028654 * (1.0 + 0.134145 * x * x);
+    // Beyond, the slope of the tangent is 0, which must not meet an infinity.
+    let slope = 0.7978845608028654 * (1.0 + 0.134145 * min(x * x, 100.0));
     return 0.5 * (1.0 + tangent + x * (1.0 - tangent * tangent) * slope);
 }
 
@@ -750,7 +751,8 @@ fn gelu_tanh(x: T) -> T {
 
 fn gelu_tanh_slope(x: T) -> T {
     let tangent = gelu_tangent(x);
-    let slope = 0.7978845608028654 * (1.0 + 0.134145 * x * x);
+    // Beyond, the slope of the tangent is 0, which must not meet an infinity.
+    let slope = 0.7978845608028654 * (1.0 + 0.134145 * min(x * x, 100.0));
     return 0.5 * (1.0 + tangent + x * (1.0 - tangent * tangent) * slope);
 }
 
@@ -1349,7 +1351,8 @@ fn gelu_tanh(x: T) -> T {
 
 fn gelu_tanh_slope(x: T) -> T {
     let tangent = gelu_tangent(x);
-    let slope = 0.7978845608028654 * (1.0 + 0.134145 * x * x);
+    // Beyond, the slope of the tangent is 0, which must not meet an infinity.
+    let slope = 0.7978845608028654 * (1.0 + 0.134145 * min(x * x, 100.0));
     return 0.5 * (1.0 + tangent + x * (1.0 - tangent * tangent) * slope);
 }
 
@@ -5937,7 +5940,8 @@ fn gelu_tanh(x: T) -> T {
 
 fn gelu_tanh_slope(x: T) -> T {
     let tangent = gelu_tangent(x);
-    let slope = 0.7978845608028654 * (1.0 + 0.134145 * x * x);
+    // Beyond, the slope of the tangent is 0, which must not meet an infinity.
+    let slope = 0.7978845608028654 * (1.0 + 0.134145 * min(x * x, 100.0));
     return 0.5 * (1.0 + tangent + x * (1.0 - tangent * tangent) * slope);
 }
 
@@ -6514,7 +6518,8 @@ fn gelu_tanh(x: T) -> T {
 
 fn gelu_tanh_slope(x: T) -> T {
     let tangent = gelu_tangent(x);
-    let slope = 0.7978845608028654 * (1.0 + 0.134145 * x * x);
+    // Beyond, the slope of the tangent is 0, which must not meet an infinity.
+    let slope = 0.7978845608028654 * (1.0 + 0.134145 * min(x * x, 100.0));
     return 0.5 * (1.0 + tangent + x * (1.0 - tangent * tangent) * slope);
 }
 

@@ -131,7 +131,8 @@ fn gelu_tanh(x: T) -> T {
 
 fn gelu_tanh_slope(x: T) -> T {
     let tangent = gelu_tangent(x);
-    let slope = 0.7978845608028654 * (1.0 + 0.134145 * x * x);
+    // Beyond, the slope of the tangent is 0, which must not meet an infinity.
+    let slope = 0.7978845608028654 * (1.0 + 0.134145 * min(x * x, 100.0));
     return 0.5 * (1.0 + tangent + x * (1.0 - tangent * tangent) * slope);
 }
 

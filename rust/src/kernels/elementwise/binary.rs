@@ -95,9 +95,11 @@ fn gelu_grad<T: Real>(g: T, x: T) -> T {
 
 #[inline(always)]
 fn gelu_tanh_grad<T: Real>(g: T, x: T) -> T {
-    let [one, half] = [1.0, 0.5].map(T::from_f64);
+    let [one, half, most] = [1.0, 0.5, 100.0].map(T::from_f64);
     let tanh = gelu_inner(x).tanh_();
-    let slope = T::from_f64(GELU_SCALE) * (one + T::from_f64(3.0 * GELU_CUBE) * (x * x));
+    // Beyond, the slope of the tangent is 0, which must not meet an infinity.
+    let square = if x * x < most { x * x } else { most };
+    let slope = T::from_f64(GELU_SCALE) * (one + T::from_f64(3.0 * GELU_CUBE) * square);
     g * half * (one + tanh + x * (one - tanh * tanh) * slope)
 }
 

@@ -29,17 +29,43 @@ pub(super) const ROWS: &[Kernel] = &[
 /// A variance from which no square has been lost, in either type.
 const LEAST: f64 = 1e-30;
 
-/// Mean of a row, and 1 / √(variance + ε).
+/// How many variances a squared mean may be before its rounding counts among the deviations.
+const LARGE: f64 = 256.0;
+
+/// What a row is normalised by.
+struct Moments<T> {
+    mean: T,
+    /// What the rounding of the mean has left.
+    rest: T,
+    /// 1 / √(variance + ε).
+    scale: T,
+}
+
+impl<T: Real> Moments<T> {
+    #[inline(always)]
+    fn normalized(&self, x: T) -> T {
+        (x - self.mean - self.rest) * self.scale
+    }
+}
+
 #[inline(always)]
-fn moments<T: Real + Into<f64>>(x: &[T], eps: f64) -> (T, T) {
-    let count = T::from_f64(x.len() as f64);
+fn moments<T: Real + Into<f64>>(x: &[T], eps: f64) -> Moments<T> {
+    let [count, none] = [x.len() as f64, 0.0].map(T::from_f64);
     let mean = sum(x) / count;
     let mean = if mean.finite() { mean } else { careful_mean(x) };
     let variance = sum_with(x, x, |x, _| (x - mean) * (x - mean)) / count;
-    if variance.finite() && variance > T::from_f64(LEAST) {
-        return (mean, T::from_f64(1.0) / (variance + T::from_f64(eps)).sqrt_());
+    if !variance.finite() || variance <= T::from_f64(LEAST) {
+        let scale = T::from_f64(careful_scale(x, mean.into(), eps));
+        return Moments { mean, rest: none, scale };
     }
-    (mean, T::from_f64(careful_scale(x, mean.into(), eps)))
+    let (rest, variance) = if mean * mean > T::from_f64(LARGE) * variance {
+        let rest = sum_with(x, x, |x, _| x - mean) / count;
+        let less = variance - rest * rest;
+        (rest, if less > none { less } else { none })
+    } else {
+        (none, variance)
+    };
+    Moments { mean, rest, scale: T::from_f64(1.0) / (variance + T::from_f64(eps)).sqrt_() }
 }
 
 /// The mean of a row whose sum has left the range.
@@ -93,16 +119,15 @@ fn layer_norm_as<T: Element + Real + Into<f64>>(launch: &mut Launch<'_>) -> Resu
             || {
                 for (index, out) in chunk.chunks_mut(length).enumerate() {
                     let x = &x[start + index * length..][..length];
-                    let (mean, scale) = moments(x, eps);
-                    let unit = |x: T| (x - mean) * scale;
+                    let moments = moments(x, eps);
                     if let (Some(weight), Some(bias)) = (&weight, &bias) {
                         let rows = x.iter().zip(weight.iter().zip(bias.iter()));
                         out.iter_mut()
                             .zip(rows)
-                            .for_each(|(y, (&x, (&w, &b)))| *y = unit(x) * w + b);
+                            .for_each(|(y, (&x, (&w, &b)))| *y = moments.normalized(x) * w + b);
                         continue;
                     }
-                    out.iter_mut().zip(x).for_each(|(y, &x)| *y = unit(x));
+                    out.iter_mut().zip(x).for_each(|(y, &x)| *y = moments.normalized(x));
                     if let Some(weight) = &weight {
                         out.iter_mut().zip(weight.iter()).for_each(|(y, &w)| *y = *y * w);
                     }
@@ -159,8 +184,8 @@ fn layer_norm_grad_as<T: Element + Real + Into<f64>>(launch: &mut Launch<'_>) ->
             || {
                 let mut outs = out.chunks_mut(length);
                 for (g, x) in g.chunks(length).zip(x.chunks(length)) {
-                    let (mean, scale) = moments(x, eps);
-                    row.iter_mut().zip(x).for_each(|(h, &x)| *h = (x - mean) * scale);
+                    let moments = moments(x, eps);
+                    row.iter_mut().zip(x).for_each(|(h, &x)| *h = moments.normalized(x));
                     let sums = weights.iter_mut().zip(&mut *biases);
                     for ((weight, bias), (&g, &h)) in sums.zip(g.iter().zip(&row)) {
                         *weight = *weight + g * h;
@@ -178,7 +203,7 @@ fn layer_norm_grad_as<T: Element + Real + Into<f64>>(launch: &mut Launch<'_>) ->
                     let mean = sum(&scaled) / count;
                     let slope = sum_with(&scaled, &row, |g, h| g * h) / count;
                     for ((out, &g), &h) in out.iter_mut().zip(&scaled).zip(&row) {
-                        *out = (g - mean - h * slope) * scale;
+                        *out = (g - mean - h * slope) * moments.scale;
                     }
                 }
             },
