@@ -60,12 +60,14 @@ class AnomalyWatcher implements Watcher {
     );
   }
 
-  replaced(g: Tensor, from: Tensor): void {
-    const wrong = newlyWrong(g, [from]);
+  joined(what: string, g: Tensor, from: readonly Tensor[]): void {
+    const wrong = newlyWrong(g, from);
     if (wrong === null) return;
     throw new GradError(
-      `Detected an anomaly: a hook gave ${wrong} (shape ${showShape(g.shape)}) in place of a ` +
-        "gradient that has none",
+      `Detected an anomaly: ${what} has ${wrong} (shape ${
+        showShape(g.shape)
+      }) where the gradients ` +
+        "before it have none",
     );
   }
 }

@@ -1,5 +1,6 @@
 /** The cotangents of one backward pass: where they wait, and when their memory is reused. */
 
+import { engine } from "../core/engine.ts";
 import { isTensor } from "../core/tensor.ts";
 import type { Storage } from "../device/backend.ts";
 import { giveBack, hold, letGo, scoped } from "../device/memory.ts";
@@ -70,6 +71,7 @@ export class Cotangents {
       return g;
     }
     const sum = held.add(g);
+    engine.watcher?.joined?.("the sum of gradients", sum, [held, g]);
     hold(sum.storage);
     letGo(held.storage);
     this.#offer(held.storage);

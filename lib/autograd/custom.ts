@@ -314,7 +314,8 @@ class CustomFunction<
 /**
  * A differentiable function with its own forward and backward. Forward is not recorded; backward is
  * written in ops and is recorded under `createGraph`, so second derivatives are right as long as it uses
- * only its gradients and saved inputs and outputs. Follows
+ * only its gradients and saved inputs and outputs. Forward mode transposes backward, and takes it to be
+ * linear in its gradients. Follows
  * `torch.autograd.Function`.
  *
  * @param spec `forward`, `backward` and a name for messages.

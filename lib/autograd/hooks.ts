@@ -64,7 +64,7 @@ export class NodeHooks {
       );
       if (other === undefined) continue;
       const replaced = replacement(g, other);
-      engine.watcher?.replaced?.(replaced, g);
+      engine.watcher?.joined?.("what a hook gave", replaced, [g]);
       g = replaced;
     }
     return g;

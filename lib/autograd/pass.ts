@@ -91,6 +91,7 @@ function owned(g: Tensor, pass: number): Tensor {
 function accumulate(leaf: Tensor, g: Tensor, pass: number): void {
   const held = leaf.collected;
   leaf.collected = held === null ? owned(g, pass) : held.add(g);
+  if (held !== null) engine.watcher?.joined?.("the sum of gradients", leaf.collected, [held, g]);
   const { storage } = leaf.collected;
   // A recorded gradient is also held by the tape.
   if (engine.recording) outlive(storage);

@@ -241,8 +241,8 @@ export interface Watcher {
   made(name: string, y: Tensor, inputs: readonly Tensor[]): void;
   /** The gradient of a node for one of its inputs, and what it was made of. */
   differentiated(node: Node, input: number, g: Tensor, from: readonly Tensor[]): void;
-  /** What a hook gave in a gradient's place. */
-  replaced?(g: Tensor, from: Tensor): void;
+  /** What became a gradient beside the rules: what a hook gave, or a sum. */
+  joined?(what: string, g: Tensor, from: readonly Tensor[]): void;
 }
 
 function withMode<T>(op: string, recording: boolean, fn: (() => T) | undefined): T | Disposable {

@@ -146,6 +146,8 @@ export function isPlainObject(value: unknown): value is Record<string, unknown> 
 
 /** A value as messages show it: short, on one line. */
 export function shown(value: unknown): string {
+  // Nobody else will look at the rejection of a promise that is refused.
+  if (value instanceof Promise) value.catch(() => {});
   if (isTensor(value)) return `a tensor of shape [${value.shape.join(", ")}]`;
   if (isForeignTensor(value)) {
     return "a tensor of another copy of the library, of which a program must import one only";

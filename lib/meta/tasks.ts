@@ -1,5 +1,6 @@
 /** Where tasks come from. */
 
+import { settled } from "../core/engine.ts";
 import { ShapeError, showShape } from "../core/errors.ts";
 import { checkCount, checkKind, COUNT, FUNCTION, optionReader, shown } from "../core/options.ts";
 import { defaultGenerator, GENERATOR, type RandomGenerator } from "../core/random.ts";
@@ -61,7 +62,11 @@ export class TaskDistribution<Task> {
     checkCount(call, arguments.length, 2);
     checkKind(call, "count", count, COUNT);
     const { generator = defaultGenerator } = readSample(call, options);
-    const tasks = Array.from({ length: count }, () => this.#draw(generator));
+    const consequence = "a task is needed at once";
+    const tasks = Array.from(
+      { length: count },
+      () => settled("meta.TaskDistribution.sample", consequence, this.#draw(generator)),
+    );
     const [first] = tasks as [Task & TensorTree];
     const form = placesOf(call, first);
     const lists = tasks.map((task, i) => {

@@ -2,6 +2,7 @@
 
 import { noGrad } from "../autograd/tape.ts";
 import { type DType, isFloat } from "../core/dtype.ts";
+import { settled } from "../core/engine.ts";
 import { DTypeError } from "../core/errors.ts";
 import {
   checkCount,
@@ -400,7 +401,10 @@ export abstract class Module<Inputs extends unknown[] = [Tensor], Output = Tenso
     hook: (module: this, inputs: Inputs, output: Output) => Output | void,
   ): () => void {
     checkHook("registerForwardHook", arguments.length, hook);
-    return hooksOf(this).after((inputs, output) => hook(this, inputs, output) ?? output);
+    return hooksOf(this).after((inputs, output) => {
+      const given = hook(this, inputs, output);
+      return settled("forward", "a hook must be done when it returns", given) ?? output;
+    });
   }
 
   /**

@@ -147,8 +147,29 @@ Deno.test("detectAnomaly() looks at what hooks give", () => {
     y.registerHook(hook);
     y.sum().backward();
   };
-  const words = "a hook gave an infinity (shape [2]) in place of a gradient that has none";
+  const words = "what a hook gave has an infinity (shape [2])";
   assertThrows(() => detectAnomaly(hooked((g) => g.div(0))), GradError, words);
   detectAnomaly(hooked((g) => g.mul(2)));
   detectAnomaly(hooked(() => {}));
+});
+
+Deno.test("detectAnomaly() looks at sums of gradients, of several paths and of several passes", () => {
+  const words = "the sum of gradients has an infinity (shape [1])";
+  const x = tensor([1e-10], { requiresGrad: true });
+  const far = () => x.mul(3e38);
+  assertThrows(
+    () => detectAnomaly(() => far().sum().add(far().sum()).backward()),
+    GradError,
+    words,
+  );
+  assertThrows(
+    () => detectAnomaly(() => far().mul(1).add(far().mul(1)).sum().backward()),
+    GradError,
+    words,
+  );
+  x.grad = null;
+  detectAnomaly(() => far().sum().backward());
+  assertThrows(() => detectAnomaly(() => far().sum().backward()), GradError, words);
+  x.grad = null;
+  detectAnomaly(() => far().sum().sub(far().sum()).backward());
 });

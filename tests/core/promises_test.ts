@@ -18,10 +18,15 @@ import {
   jvp,
   linalg,
   linearize,
+  losses,
   meta,
+  nn,
   noGrad,
+  ones,
+  optim,
   perSampleGrad,
   scope,
+  study,
   type Tensor,
   tensor,
   testing,
@@ -68,9 +73,33 @@ const CALLS: Readonly<Record<string, (late: Asynchronous) => unknown>> = {
   hessian: (late) => hessian(late, x()),
   "linalg.cg": (late) => linalg.cg(late, x()),
   "meta.innerLoop": (late) => meta.innerLoop({ params: x(), loss: late }),
+  registerForwardHook: (late) => {
+    const layer = new nn.ReLU();
+    layer.registerForwardHook(late);
+    layer.forward(x());
+  },
+  "meta.TaskDistribution": (late) => new meta.TaskDistribution(late).sample(2),
   "testing.gradcheck": (late) => testing.gradcheck(late, [x()]),
   "testing.gradgradcheck": (late) => testing.gradgradcheck(late, [x()]),
   "testing.checkLoss": (late) => testing.checkLoss(late),
+};
+
+/** Calls that refuse a promise as they refuse anything else that is not what they need. */
+const OTHERS: typeof CALLS = {
+  registerForwardPreHook: (late) => {
+    const layer = new nn.ReLU();
+    layer.registerForwardPreHook(late);
+    layer.forward(x());
+  },
+  LambdaLR: (late) => {
+    const optimizer = new optim.SGD([x()], { lr: 0.1 });
+    new optim.LambdaLR(optimizer, { lrLambda: late });
+  },
+  "losses.tripletMarginWithDistance": (late) => {
+    const rows = ones([2, 3]);
+    losses.tripletMarginWithDistance(rows, rows, rows, { distanceFunction: late });
+  },
+  "study.gradientProfile": (late) => study.gradientProfile(late, ones([3, 2]), ones([3, 2])),
 };
 
 /** Calls with a function that rejects; gives what was thrown, once no rejection was left to anybody. */
@@ -103,6 +132,12 @@ for (const [name, call] of Object.entries(CALLS)) {
       /^Cannot .*: the function returned a promise, and .*synchronous function$/,
     );
     assertEquals(isGradEnabled(), true);
+  });
+}
+
+for (const [name, call] of Object.entries(OTHERS)) {
+  Deno.test(`a promise is refused by ${name}`, async () => {
+    assertMatch((await refusal(call)).message, /^Cannot .*got Promise \{/);
   });
 }
 
