@@ -61,12 +61,18 @@ export function arange(first: number, ...rest: unknown[]): Tensor {
 function checkSpace(op: string, start: unknown, end: unknown, steps: unknown): void {
   checkNumber(`run ${op}`, "start", start);
   checkNumber(`run ${op}`, "end", end);
+  if (!Number.isFinite(start) || !Number.isFinite(end)) {
+    throw new RangeError(`Cannot run ${op}: start and end must be finite, got ${start} and ${end}`);
+  }
   checkExtent(op, "steps", steps);
 }
 
 /** The i-th of `steps` numbers from `start` to `end`, both included, at equal distances. */
 function between(start: number, end: number, steps: number): (i: number) => number {
-  const distance = steps > 1 ? (end - start) / (steps - 1) : 0;
+  const parts = Math.max(1, steps - 1);
+  // The whole distance may leave the range.
+  const whole = end - start;
+  const distance = Number.isFinite(whole) ? whole / parts : end / parts - start / parts;
   // From the nearer end, so that the sequence is symmetric and ends exactly.
   return (i) => i < steps / 2 ? start + i * distance : end - (steps - 1 - i) * distance;
 }

@@ -327,6 +327,19 @@ Deno.test("linspace() includes both ends at equal distances", () => {
   for (const steps of [-1, 1.5, NaN]) {
     assertThrows(() => linspace(0, 1, steps), ShapeError, "non-negative integer");
   }
+  const far = { dtype: "float64" } as const;
+  assertEquals(linspace(-1.5e308, 1.5e308, 5, far).toArray(), [
+    -1.5e308,
+    -0.75e308,
+    0,
+    0.75e308,
+    1.5e308,
+  ]);
+  for (const [start, end] of [[0, Infinity], [-Infinity, 0], [NaN, 1], [0, NaN]] as const) {
+    for (const space of [linspace, logspace]) {
+      assertThrows(() => space(start, end, 3), RangeError, "start and end must be finite");
+    }
+  }
 });
 
 Deno.test("randperm() holds each number once, in an order that the seed gives", () => {
