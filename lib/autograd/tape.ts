@@ -215,9 +215,17 @@ export class Node implements Context {
   }
 }
 
-/** A place for a leaf on the tape. */
+/** The places of leaves that want no gradient for a while. */
+const retired = new WeakMap<Tensor, Node>();
+
+/** A leaf's place on the tape: the one that it had before, with its hooks, if it had one. */
 export function leafNode(leaf: Tensor): Node {
-  return new Node(LEAF, NOTHING, null, leaf);
+  return retired.get(leaf) ?? new Node(LEAF, NOTHING, null, leaf);
+}
+
+/** Keeps the place of a leaf that wants no gradient any more, as it may want one again. */
+export function retire(leaf: Tensor): void {
+  if (leaf.node !== null) retired.set(leaf, leaf.node);
 }
 
 /**

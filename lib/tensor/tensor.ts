@@ -2,7 +2,7 @@
 
 import { backward, type BackwardOptions } from "../autograd/backward.ts";
 import { type GradHook, type HookHandle, registerHook, retainGrad } from "../autograd/hooks.ts";
-import { leafNode, type Node } from "../autograd/tape.ts";
+import { leafNode, type Node, retire } from "../autograd/tape.ts";
 import { wrongKind } from "../core/arguments.ts";
 import { type DType, DTYPES, isFloat, type TypedArray } from "../core/dtype.ts";
 import { engine } from "../core/engine.ts";
@@ -212,7 +212,11 @@ export abstract class Tensor extends CopyMethods {
       throw new GradError("Cannot change requiresGrad: the tensor is not a leaf; detach it first");
     }
     if (this.batched !== null) this.node = this.batched.whole.requiresGrad_(on).node;
-    else this.node = on ? leafNode(this) : null;
+    else if (on) this.node = leafNode(this);
+    else {
+      retire(this);
+      this.node = null;
+    }
     return this;
   }
 

@@ -170,3 +170,27 @@ Deno.test("hooks refuse wrong returns and tensors without gradient", () => {
     "Cannot run backward: a hook must return a tensor or nothing, got 5",
   );
 });
+
+Deno.test("a leaf that wants no gradient for a while keeps its hooks and its place in losses", () => {
+  const x = leaf([1, 2]);
+  const seen: unknown[] = [];
+  const handle = x.registerHook((g) => void seen.push(g.toArray()));
+  const before = x.square().sum();
+  x.requiresGrad = false;
+  assertEquals(x.mul(3).requiresGrad, false);
+  x.requiresGrad = true;
+  const after = x.mul(3).sum();
+  assertEquals(grad(before, [x], { retainGraph: true })[0].toArray(), [2, 4]);
+  assertEquals(grad(before.add(after), [x], { retainGraph: true })[0].toArray(), [5, 7]);
+  before.add(after).backward();
+  assertEquals([seen, x.grad?.toArray()], [[[2, 4], [5, 7], [5, 7]], [5, 7]]);
+  handle.remove();
+  x.sum().backward();
+  assertEquals(seen.length, 3);
+  // A backward pass reaches the leaf while it wants none, too: the loss was made before.
+  const loss = x.square().sum();
+  x.requiresGrad = false;
+  x.grad = null;
+  loss.backward();
+  assertEquals(x.grad!.toArray(), [2, 4]);
+});
