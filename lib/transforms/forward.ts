@@ -114,7 +114,8 @@ export function linearize<const Inputs extends TensorTree, Output extends Tensor
     (y) => outputList("linearize", y),
   );
   const outputs = outputList("linearize", traced.output);
-  const derivative = (tangents: TensorTree) => {
+  const derivative = (tangents: TensorTree, ...more: unknown[]) => {
+    checkCount("run the derivative of linearize", 1 + more.length, 1);
     const directions = listOf("linearize", "tangents", tangents);
     checkMatch("linearize", "tangent", directions, points);
     const products = pushed(outputs, traced.inputs, directions, isRecorded(traced, directions));

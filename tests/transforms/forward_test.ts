@@ -177,3 +177,11 @@ Deno.test("forward mode says where a tape was used up", () => {
   }, normal(40, 2));
   assertThrows(() => derivative(normal(41, 2)), GradError, "used up by a backward pass");
 });
+
+Deno.test("the derivative of linearize() takes one argument, in the form of the inputs", () => {
+  const x = tensor([1, 1]);
+  const [, derivative] = linearize((a: Tensor, b: Tensor) => a.mul(b), [x, x]);
+  const spread = derivative as unknown as (...tangents: Tensor[]) => Tensor;
+  assertThrows(() => spread(x, x), TypeError, "Cannot run the derivative of linearize: it takes");
+  assertEquals(derivative([x, x]).toArray(), [2, 2]);
+});
