@@ -4,6 +4,7 @@ import { isFloat } from "../core/dtype.ts";
 import { userLine } from "../core/call_site.ts";
 import { checkFunction, engine, Guard, settled, under } from "../core/engine.ts";
 import { GradError, showShape } from "../core/errors.ts";
+import { checkCount } from "../core/options.ts";
 import { elementsOf } from "../ops/copy/copy.ts";
 import { bare } from "../ops/define/batch.ts";
 import type { Tensor } from "../tensor/tensor.ts";
@@ -99,9 +100,10 @@ export function detectAnomaly<T>(fn: () => T): T;
 /** A guard that ends the search when it is disposed; it may span an `await`, as of `fit`, if nothing else runs. */
 export function detectAnomaly(): Disposable;
 export function detectAnomaly<T>(fn?: () => T): T | Disposable {
+  checkCount("run detectAnomaly", arguments.length, 1);
   const watcher = new AnomalyWatcher();
-  if (fn === undefined) return new Guard("detectAnomaly", { watcher });
+  if (arguments.length === 0) return new Guard("detectAnomaly", { watcher });
   checkFunction("detectAnomaly", fn);
   const consequence = "the search would end before it";
-  return under({ watcher }, () => settled("detectAnomaly", consequence, fn(), GradError));
+  return under({ watcher }, () => settled("detectAnomaly", consequence, fn!(), GradError));
 }

@@ -1,6 +1,7 @@
 /** Scopes: memory that is reused immediately, without waiting for the garbage collector. */
 
 import { checkFunction, settled } from "../core/engine.ts";
+import { checkCount } from "../core/options.ts";
 import { isTensor } from "../core/tensor.ts";
 import type { Storage } from "../device/backend.ts";
 import { outlive, scoped } from "../device/memory.ts";
@@ -57,6 +58,7 @@ function reach(value: unknown, found: (storage: Storage) => void): void {
  * ```
  */
 export function scope<T>(fn: () => T): T {
+  checkCount("run scope", arguments.length, 1);
   checkFunction("scope", fn);
   return scoped(
     () => settled("scope", "its tensors would be gone before it ends", fn()),
@@ -87,6 +89,7 @@ export function scope<T>(fn: () => T): T {
  * ```
  */
 export function keep<T>(value: T): T {
+  checkCount("run keep", arguments.length, 1);
   reach(value, outlive);
   return value;
 }

@@ -6,6 +6,7 @@
 
 import { checkFunction, engine, Guard, settled, under } from "../core/engine.ts";
 import { GradError } from "../core/errors.ts";
+import { checkCount } from "../core/options.ts";
 import type { Shape } from "../core/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import type { NodeHooks } from "./hooks.ts";
@@ -240,6 +241,7 @@ export function retire(leaf: Tensor): void {
  * ```
  */
 export function isGradEnabled(): boolean {
+  checkCount("run isGradEnabled", arguments.length, 0);
   return engine.recording;
 }
 
@@ -253,11 +255,18 @@ export interface Watcher {
   joined?(what: string, g: Tensor, from: readonly Tensor[]): void;
 }
 
-function withMode<T>(op: string, recording: boolean, fn: (() => T) | undefined): T | Disposable {
-  if (fn === undefined) return new Guard(op, { recording });
+function withMode<T>(
+  op: string,
+  recording: boolean,
+  fn: (() => T) | undefined,
+  given: number,
+): T | Disposable {
+  checkCount(`run ${op}`, given, 1);
+  // Undefined in a function's place is no call for a guard, which would leave the mode on.
+  if (given === 0) return new Guard(op, { recording });
   checkFunction(op, fn);
   const consequence = "the mode would end before it";
-  return under({ recording }, () => settled(op, consequence, fn(), GradError));
+  return under({ recording }, () => settled(op, consequence, fn!(), GradError));
 }
 
 /**
@@ -285,7 +294,7 @@ export function noGrad<T>(fn: () => T): T;
 /** A guard that ends the mode when it is disposed; it must not span an `await`. */
 export function noGrad(): Disposable;
 export function noGrad<T>(fn?: () => T): T | Disposable {
-  return withMode("noGrad", false, fn);
+  return withMode("noGrad", false, fn, arguments.length);
 }
 
 /**
@@ -308,5 +317,5 @@ export function enableGrad<T>(fn: () => T): T;
 /** A guard that ends the mode when it is disposed; it must not span an `await`. */
 export function enableGrad(): Disposable;
 export function enableGrad<T>(fn?: () => T): T | Disposable {
-  return withMode("enableGrad", true, fn);
+  return withMode("enableGrad", true, fn, arguments.length);
 }

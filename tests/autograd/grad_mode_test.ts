@@ -1,10 +1,13 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import {
+  detectAnomaly,
   enableGrad,
   grad,
   GradError,
   isGradEnabled,
+  keep,
   noGrad,
+  scope,
   type Tensor,
   tensor,
 } from "../../mod.ts";
@@ -93,4 +96,24 @@ Deno.test("backward() that fails restores the mode", () => {
   assertEquals(isGradEnabled(), true);
   noGrad(() => assertThrows(() => y.sum().backward({ createGraph: true }), GradError));
   assertEquals(isGradEnabled(), true);
+});
+
+Deno.test("modes and scopes take a function, and no more", () => {
+  const calls = { noGrad, enableGrad, detectAnomaly, scope };
+  for (const [name, call] of Object.entries(calls)) {
+    const run = call as (...given: unknown[]) => unknown;
+    assertEquals(run(() => 3), 3);
+    for (const wrong of [undefined, null, 3, "fn", {}]) {
+      assertThrows(() => run(wrong), TypeError, `Cannot run ${name}: it takes a function`);
+    }
+    assertThrows(
+      () => run(() => 3, 4),
+      TypeError,
+      `Cannot run ${name}: it takes at most 1 argument`,
+    );
+    assertEquals(isGradEnabled(), true);
+  }
+  const [more, enabled] = [keep, isGradEnabled] as ((...given: unknown[]) => unknown)[];
+  assertThrows(() => more!(1, 2), TypeError, "Cannot run keep: it takes at most 1 argument, got 2");
+  assertThrows(() => enabled!(1), TypeError, "Cannot run isGradEnabled: it takes no arguments");
 });
