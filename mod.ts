@@ -1,5 +1,5 @@
 /**
- * Automatic differentiation, shaped like PyTorch, for people who design and study loss functions.
+ * Automatic differentiation with PyTorch's API, for people who design and study loss functions.
  *
  * ```ts
  * import { losses, nn, optim, tensor } from "@adjoint/ml";
@@ -25,7 +25,7 @@ import { checkKernels } from "./lib/ffi/library.ts";
 
 export { Tensor } from "./lib/tensor/tensor.ts";
 export type { ToOptions } from "./lib/tensor/destination.ts";
-// What tensors have their fields and their methods from, the latter by families of ops.
+// The classes from which tensors inherit their fields, and their methods by family.
 export type { TensorCore } from "./lib/core/tensor.ts";
 export type { CopyMethods } from "./lib/tensor/methods/copy.ts";
 export type { ElementwiseMethods } from "./lib/tensor/methods/elementwise.ts";

@@ -1,6 +1,6 @@
 /**
- * Classical methods to compare with: groups, principal components, support vector machines, trees and
- * forests. They take and give tensors, keep numbers, and follow scikit-learn.
+ * Classical methods as baselines: clusters, principal components, support vector machines, trees and
+ * forests. They take and return tensors, and follow scikit-learn.
  *
  * ```ts
  * import { randn } from "@adjoint/ml";

@@ -1,6 +1,6 @@
 /**
- * Images from files: PNG and JPEG. This part loads the npm packages `fast-png` and `jpeg-js`, which
- * the rest of the library does without.
+ * Images from PNG and JPEG files. This part loads the npm packages `fast-png` and `jpeg-js`, which the
+ * rest of the library does not need.
  *
  * ```ts
  * import { type Tensor } from "@adjoint/ml";

@@ -1,5 +1,5 @@
 /**
- * Data sets and batches.
+ * Data sets, samplers, batches, transforms and synthetic data.
  *
  * ```ts
  * import { rand } from "@adjoint/ml";

@@ -1,6 +1,6 @@
 /**
- * Distributions: draws from them, what is probable under them, how uncertain they are, and how far
- * one is from another. Parameters are tensors, and gradients of any order go to them.
+ * Probability distributions: sampling, log-probabilities, entropies and divergences. Parameters are
+ * tensors, and have gradients of any order.
  *
  * ```ts
  * import { losses, randn, tensor } from "@adjoint/ml";

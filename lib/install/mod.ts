@@ -1,9 +1,9 @@
 /**
- * Builds the native library from its sources, for a platform that has no package of it. Needs Rust and
- * a C linker; the sources come with this module, the crates that they use from Rust's registry.
+ * Builds the native library from source, for platforms without a package. Needs Rust and a C linker; the
+ * sources are part of this module, and the crates that they use come from Rust's registry.
  *
  * ```sh
- * deno run -A jsr:@adjoint/ml/install            # puts the library into this folder
+ * deno run -A jsr:@adjoint/ml/install            # into the current folder
  * deno run -A jsr:@adjoint/ml/install ~/adjoint  # into another one
  * deno run -A jsr:@adjoint/ml/install --no-gpu   # without the GPU, in a third of the time
  * ```

@@ -1,5 +1,5 @@
 /**
- * Weights and arrays that travel: safetensors, PyTorch's checkpoints, NumPy's arrays.
+ * File formats for weights and arrays: safetensors, PyTorch's checkpoints, NumPy's arrays.
  *
  * ```ts
  * import { nn } from "@adjoint/ml";

@@ -1,5 +1,5 @@
 /**
- * Losses: functions of tensors, and modules where they hold options or parameters.
+ * Losses: functions of tensors, and modules that hold their options or parameters.
  *
  * ```ts
  * import { tensor } from "@adjoint/ml";

@@ -1,7 +1,7 @@
 /**
- * Meta-learning: training through training. An inner loop adapts parameters to a task by steps that can
- * be differentiated, and what it is made of (initial parameters, a learned loss, a rate) is trained by
- * how good the adapted parameters are.
+ * Meta-learning: training through training. An inner loop adapts parameters to a task by differentiable
+ * steps, and its ingredients (initial parameters, a learned loss, a learning rate) are trained by the
+ * quality of the adapted parameters.
  *
  * ```ts
  * import { optim, randn, type Tensor, zeros } from "@adjoint/ml";

@@ -1,6 +1,6 @@
 /**
- * Metrics: how good predictions are. Each is a function of whole data, and has a streaming form that
- * is fed batch by batch and keeps numbers, never tensors or tapes.
+ * Metrics of predictions. Each is a function of all data at once, and has a streaming form that is updated
+ * batch by batch and keeps numbers, never tensors or tapes.
  *
  * ```ts
  * import { tensor } from "@adjoint/ml";

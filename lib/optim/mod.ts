@@ -1,5 +1,5 @@
 /**
- * Optimizers.
+ * Optimizers, learning rate schedules, averages of weights, and differentiable steps.
  *
  * ```ts
  * import { nn, zeros } from "@adjoint/ml";

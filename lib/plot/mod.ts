@@ -1,6 +1,6 @@
 /**
- * Pictures: Observable Plot's, drawn to SVG without a browser. This part loads the npm packages
- * `@observablehq/plot` and `@xmldom/xmldom`, which the rest of the library does without.
+ * Charts as SVG by Observable Plot, without a browser. This part loads the npm packages
+ * `@observablehq/plot` and `@xmldom/xmldom`, which the rest of the library does not need.
  *
  * ```ts
  * import { lines } from "@adjoint/ml/plot";

@@ -1,7 +1,7 @@
 /**
- * Learning from rewards: returns and advantages, what was seen and done, and small synthetic
- * environments that run several at a time. Policies are modules, their losses stand in `losses`,
- * what is drawn from them in `distributions`.
+ * Reinforcement learning: returns and advantages, rollout buffers, and small vectorised synthetic
+ * environments. Policies are modules; their losses are in `losses`, action distributions in
+ * `distributions`.
  *
  * ```ts
  * import { losses, nn, noGrad } from "@adjoint/ml";

@@ -1,7 +1,7 @@
 /**
- * Runs, each kept in a folder: what it was set to, its seed and versions, and its numbers as JSON, CSV
- * and events of TensorBoard. `RunFolder` is a callback of `fit` that writes it; `listRuns`, `readRun` and
- * `diffRuns` read it again. The same is a command: `deno run -R jsr:@adjoint/ml/runs list`.
+ * Runs, each recorded in a folder: its settings, its seed and versions, and its numbers as JSON, CSV and
+ * TensorBoard events. `RunFolder` is a callback of `fit` that writes them; `listRuns`, `readRun` and
+ * `diffRuns` read them, and so does a command: `deno run -R jsr:@adjoint/ml/runs list`.
  *
  * ```ts
  * import { data, losses, nn, ones, optim, train } from "@adjoint/ml";

@@ -1,7 +1,7 @@
 /**
- * Instruments that show what a loss does: how it divides its pull among samples, terms and layers, what
- * it looks like around a point, and how it bends. They take any function, at tensors or at a module, and
- * change nothing of it: no parameter, no gradient, no mode, no stream of random numbers.
+ * Tools to study a loss: how its gradient is distributed among samples, terms and layers, its landscape
+ * around a point, and its curvature. They take any function of tensors or of a module, and change nothing:
+ * no parameters, gradients, modes or random streams.
  *
  * ```ts
  * import { losses, nn, randn } from "@adjoint/ml";

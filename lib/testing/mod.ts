@@ -1,18 +1,18 @@
 /**
- * Checks of losses and other functions of tensors, to be run by `deno test`: gradients against
- * differences, what a loss should keep to, and values against those of PyTorch. This page goes through
- * the work on a loss of your own.
+ * Checks of losses and other functions of tensors, for `deno test`: gradients against finite differences,
+ * properties that a loss should have, and values against those of PyTorch. This page shows how to develop
+ * your own loss.
  *
  * ## A loss and its test
  *
- * A loss is a function of prediction and target that gives one element, or a module with such a
- * `forward`. Its test, `loss_test.ts`, says which gradients it claims to have:
+ * A loss is a function of prediction and target that returns one element, or a module with such a
+ * `forward`. Its test, `loss_test.ts`, states which properties it claims:
  *
  * ```ts
  * import type { Tensor } from "@adjoint/ml";
  * import { checkLoss, gradcheck, gradgradcheck } from "@adjoint/ml/testing";
  *
- * // In a project this stands in a file of its own, which training imports too.
+ * // In a project this is a separate file, which training imports too.
  * function softHuber(pred: Tensor, target: Tensor): Tensor {
  *   return pred.sub(target).square().add(1).sqrt().sub(1).mean();
  * }

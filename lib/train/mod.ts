@@ -1,5 +1,21 @@
 /**
- * The training loop, what it notes, and what can be done at its turns.
+ * The training loop, its history, callbacks, checkpoints, logs and traces.
+ *
+ * ```ts
+ * import { data, losses, nn, ones, optim } from "@adjoint/ml";
+ * import { EarlyStopping, fit } from "@adjoint/ml/train";
+ *
+ * const model = new nn.Linear(2, 1);
+ * const history = await fit({
+ *   model,
+ *   loss: losses.mse,
+ *   optimizer: new optim.Adam(model.parameters(), { lr: 0.1 }),
+ *   train: new data.DataLoader(new data.TensorDataset(ones([8, 2]), ones([8, 1]))),
+ *   epochs: 20,
+ *   callbacks: [new EarlyStopping({ monitor: "loss", patience: 3 })],
+ * });
+ * console.log(history.column("loss"));
+ * ```
  *
  * @module
  */
