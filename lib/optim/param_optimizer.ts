@@ -42,6 +42,18 @@ export abstract class ParamOptimizer<O extends { lr: number }, S extends ParamSt
     return keep(fittedState(op, name, given, blank, this.optional, p) as S);
   }
 
+  /** What is kept for a parameter, in the type and on the device that it has by now. */
+  #stateFor(p: Tensor, group: O): S {
+    const state = this.stateOf(p);
+    if (state === undefined) return keep(this.initial(p, group));
+    for (const key in state) {
+      const own: Tensor | number | undefined = state[key];
+      if (typeof own !== "object" || (own.dtype === p.dtype && own.device === p.device)) continue;
+      return this.fitted("a parameter", state, p, group);
+    }
+    return state;
+  }
+
   /** All that a step changes, once it is known that each of it can be changed. */
   #updates(): ParamUpdate<O, S>[] {
     const updates: ParamUpdate<O, S>[] = [];
@@ -50,7 +62,7 @@ export abstract class ParamOptimizer<O extends { lr: number }, S extends ParamSt
         const g = p.collected;
         if (g === null) continue;
         checkStep(this.constructor.name, p, g);
-        const state = this.stateOf(p) ?? keep(this.initial(p, group));
+        const state = this.#stateFor(p, group);
         updates.push([p, g, state, group]);
       }
     }

@@ -20,6 +20,7 @@ import {
   type MakeOptimizer,
   moduleFaults,
   OPTIMIZERS,
+  plain,
   stepFaults,
 } from "./state.ts";
 import { shapeOf } from "../optim/table.ts";
@@ -182,6 +183,23 @@ for (const [name, make] of OPTIMIZERS) {
       assertClose(around, own.detach(), { rtol: 1e-15, atol: 0 });
     });
   }
+
+  Deno.test(`${name} goes on where its module is given another type`, () => {
+    for (const [from, to] of [["float64", "float32"], ["float32", "float64"]] as const) {
+      const moved = new nn.ParameterList([ones(shapeOf(make, 3), { dtype: from })]);
+      const own = make([leafOf(moved.at(0))]);
+      own.step();
+      moved.to(to);
+      const twin = leafOf(moved.at(0).detach().clone());
+      const other = make([twin]);
+      other.loadStateDict(own.stateDict() as never);
+      leafOf(moved.at(0));
+      for (const optimizer of [own, other]) optimizer.step();
+      const [state, wanted] = [own, other].map((optimizer) => plain(optimizer.stateDict()));
+      assertEquals(state, wanted);
+      assertEquals(plain(moved.at(0)), plain(twin));
+    }
+  });
 
   Deno.test(`${name} casts a loaded state to the types of its parameters`, () => {
     for (const [from, to] of [["float64", "float32"], ["float32", "float64"]] as const) {

@@ -36,7 +36,8 @@ export function leafOf(x: Tensor): Tensor {
   return leaf;
 }
 
-function plain(value: unknown): unknown {
+/** Types and elements, to be compared. */
+export function plain(value: unknown): unknown {
   if (value instanceof Tensor) return [value.dtype, value.toArray()];
   if (Array.isArray(value)) return value.map(plain);
   if (!isPlainObject(value)) return value;
