@@ -80,10 +80,10 @@ function namedOf<T extends Tensor>(
 
 /** A tensor of the class of another. */
 function tensorLike(like: Tensor, elements: Tensor): Tensor {
-  if (like instanceof Buffer) return new Buffer(elements);
   const { requiresGrad } = like;
   if (like instanceof Parameter) return new Parameter(elements, { requiresGrad });
-  return requiresGrad ? elements.requiresGrad_() : elements;
+  const copy = like instanceof Buffer ? new Buffer(elements) : elements;
+  return requiresGrad ? copy.requiresGrad_() : copy;
 }
 
 /** The parameters of a module and then its buffers, not those of the modules below it. */

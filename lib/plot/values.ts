@@ -45,11 +45,21 @@ export function anyNumbersOf(call: string, name: string, values: Values): number
   throw new RangeError(`Cannot ${call}: ${name} must have at least one number, got none`);
 }
 
+/** Refuses numbers so far apart that an axis over them has no length. */
+function spanned(call: string, name: string, numbers: number[]): number[] {
+  const [least, largest] = extentOf(numbers);
+  if (Number.isFinite(largest - least)) return numbers;
+  throw new RangeError(
+    `Cannot ${call}: ${name} must lie within ${Number.MAX_VALUE} of each other, got ${least} and ` +
+      `${largest}`,
+  );
+}
+
 /** The numbers, all finite, of which there must be some. */
 export function numbersOf(call: string, name: string, values: Values): number[] {
   const numbers = anyNumbersOf(call, name, values);
   const at = numbers.findIndex((value) => !Number.isFinite(value));
-  if (at < 0) return numbers;
+  if (at < 0) return spanned(call, name, numbers);
   throw new RangeError(
     `Cannot ${call}: ${name} must be finite, got ${numbers[at]} at index ${at}`,
   );
@@ -73,7 +83,12 @@ export function seriesOf(
   if (!NAMED.accepts(given)) throw wrong(call, name, NAMED, given);
   const series = Object.entries(given);
   if (series.length > 0) {
-    return series.map(([label, own]) => [label, numbersOf(call, `${name}.${label}`, own)]);
+    const found = series.map(([label, own]): [string, number[]] => [
+      label,
+      numbersOf(call, `${name}.${label}`, own),
+    ]);
+    spanned(call, `the numbers of ${name}`, found.flatMap(([, own]) => own));
+    return found;
   }
   throw new RangeError(`Cannot ${call}: ${name} must have at least one series, got none`);
 }
@@ -110,6 +125,7 @@ export function rowsOf(call: string, name: string, matrix: Matrix): number[][] {
     rows.forEach((row, i) =>
       checkLengths(call, `the numbers of row ${i} of ${name}`, "those of row 0", row.length, width)
     );
+    spanned(call, `the numbers of ${name}`, rows.flat());
     return rows;
   }
   const [height = 0, width = 0] = matrix.shape;

@@ -191,6 +191,23 @@ Deno.test("losses have copies", () => {
   assertEquals(other, one);
 });
 
+Deno.test("Module.copy() keeps what is learned and what is frozen, of every class of tensor", () => {
+  class Three extends nn.Module {
+    learned = new nn.Parameter(ones([1]));
+    frozen = new nn.Parameter(ones([1]), { requiresGrad: false });
+    buffer = new nn.Buffer(ones([1]));
+    sought = new nn.Buffer(ones([1])).requiresGrad_();
+    plain = ones([1], { requiresGrad: true });
+    override forward(x: Tensor): Tensor {
+      return x;
+    }
+  }
+  const { learned, frozen, buffer, sought, plain } = new Three().copy();
+  const all = [learned, frozen, buffer, sought, plain];
+  assertEquals(all.map((x) => x.requiresGrad), [true, false, false, true, true]);
+  assertEquals([sought instanceof nn.Buffer, plain instanceof nn.Buffer], [true, false]);
+});
+
 Deno.test("Module.copy() leaves hooks behind", () => {
   const layer = new nn.ReLU();
   layer.registerForwardHook((_, __, y) => y.mul(2));
@@ -221,6 +238,14 @@ Deno.test("hooks run in order around forward, and each can be taken away, in its
   const wrong = layer.registerForwardPreHook((() => ones([1])) as unknown as () => void);
   assertThrows(() => layer.forward(ones([1])), TypeError, "an array of inputs or nothing");
   wrong();
+  assertEquals(layer.forward(ones([1])).item(), 10);
+  const late = layer.registerForwardHook((async () => {}) as unknown as () => void);
+  assertThrows(
+    () => layer.forward(ones([1])),
+    TypeError,
+    "replaces the output at once, got a promise",
+  );
+  late();
   assertEquals(layer.forward(ones([1])).item(), 10);
 });
 

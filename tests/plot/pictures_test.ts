@@ -208,6 +208,19 @@ Deno.test("pictures refuse what cannot be drawn, and say where it is", () => {
     RangeError,
     "Infinity at index 1",
   );
+  const far = [1e308, -1e308];
+  const [one, other] = far.map((value) => [value]);
+  const distant: (() => unknown)[] = [
+    () => plot.lines(far),
+    () => plot.lines({ one: one!, other: other! }),
+    () => plot.scatter([1, 2], far),
+    () => plot.histogram(far),
+    () => plot.heatmap([one!, other!]),
+    () => plot.heatmap(tensor([far], { dtype: "float64" })),
+  ];
+  for (const draw of distant) {
+    assertThrows(draw, RangeError, "of each other, got -1e+308 and 1e+308");
+  }
   assertThrows(() => plot.lines([1, 2], { x: [1] }), ShapeError, "as many as x, got 2 and 1");
   assertThrows(() => plot.scatter([1, 2], [1, 2, 3]), ShapeError, "as many as x, got 3 and 2");
   assertThrows(() => plot.scatter([1], [1], { groups: [] }), ShapeError, "groups");
