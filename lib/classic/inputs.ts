@@ -39,6 +39,20 @@ export function tableOf(call: string, x: Tensor, columns?: number): Table {
   return { rows, columns: found, values };
 }
 
+/** Magnitudes whose squares and sums of squares stay in the range of numbers. */
+const [LEAST, MOST] = [1e-100, 1e100];
+
+/** The same, for methods that square distances: what is far too large or too small is refused. */
+export function measuredTable(call: string, x: Tensor): Table {
+  const table = tableOf(call, x);
+  const largest = table.values.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+  if (largest === 0 || (largest >= LEAST && largest <= MOST)) return table;
+  throw new RangeError(
+    `Cannot ${call}: the largest magnitude of x must lie between ${LEAST} and ${MOST}, got ` +
+      `${largest}; scale x first`,
+  );
+}
+
 /** Reads labels of classes from 0 on: an int32 tensor [N], one for each row of a table. */
 export function labelsOf(call: string, y: Tensor, { rows }: Table): Int32Array {
   checkKind(call, "y", y, TENSOR);

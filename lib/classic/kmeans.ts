@@ -5,7 +5,7 @@ import { defaultGenerator, GENERATOR, type RandomGenerator } from "../core/rando
 import { uniform } from "../data/draws.ts";
 import { fromTypedArray } from "../tensor/create.ts";
 import type { Tensor } from "../tensor/tensor.ts";
-import { argmin, fitted, squaredDistance, type Table, tableOf } from "./inputs.ts";
+import { argmin, fitted, measuredTable, squaredDistance, type Table, tableOf } from "./inputs.ts";
 
 /** Options of {@linkcode KMeans}. */
 export interface KMeansOptions {
@@ -143,7 +143,7 @@ export class KMeans {
    */
   fit(x: Tensor): this {
     checkCount("fit KMeans", arguments.length, 1);
-    const table = tableOf("fit KMeans", x);
+    const table = measuredTable("fit KMeans", x);
     if (table.rows < this.#clusters) {
       throw new RangeError(
         `Cannot fit KMeans: ${this.#clusters} groups need as many examples, got ${table.rows}`,

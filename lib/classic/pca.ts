@@ -4,7 +4,7 @@ import { noGrad } from "../autograd/tape.ts";
 import { checkCount, checkKind, COUNT } from "../core/options.ts";
 import { eigh } from "../ops/linalg/namespace.ts";
 import type { Tensor } from "../tensor/tensor.ts";
-import { fitted, tableOf } from "./inputs.ts";
+import { fitted, measuredTable, tableOf } from "./inputs.ts";
 
 interface Directions {
   readonly mean: Tensor;
@@ -57,7 +57,7 @@ export class PCA {
    */
   fit(x: Tensor): this {
     checkCount("fit PCA", arguments.length, 1);
-    const { rows, columns } = tableOf("fit PCA", x);
+    const { rows, columns } = measuredTable("fit PCA", x);
     if (rows < 2 || columns < this.#count) {
       throw new RangeError(
         `Cannot fit PCA: ${this.#count} components need as many columns and 2 rows, got x of ` +

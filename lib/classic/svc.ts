@@ -3,7 +3,7 @@
 import { checkCount, kind, oneOf, optionReader, POSITIVE } from "../core/options.ts";
 import { fromTypedArray } from "../tensor/create.ts";
 import type { Tensor } from "../tensor/tensor.ts";
-import { fitted, labelsOf, squaredDistance, type Table, tableOf } from "./inputs.ts";
+import { fitted, labelsOf, measuredTable, squaredDistance, type Table, tableOf } from "./inputs.ts";
 
 /** Options of {@linkcode SVC}. */
 export interface SVCOptions {
@@ -53,6 +53,11 @@ function scaled({ values, columns }: Table): number {
   return variance === 0 ? 1 : 1 / (columns * variance);
 }
 
+/** Numbers of the kernel that are kept at most. */
+const MOST_KEPT = 2 ** 25;
+/** Steps at most, each of two examples. */
+const MOST_STEPS = 1_000_000;
+
 /** Curvatures below this are taken for it, as equal examples have none between them. */
 const FLAT = 1e-12;
 
@@ -71,6 +76,8 @@ function solve(x: Table, signs: Int8Array, kernel: Kernel, c: number, tol: numbe
   const row = (i: number) => {
     let found = rows.get(i);
     if (found === undefined) {
+      const [oldest] = rows.keys();
+      if (oldest !== undefined && (rows.size + 1) * n > MOST_KEPT) rows.delete(oldest);
       rows.set(i, found = Float64Array.from({ length: n }, (_, j) => kernel(x, i, x, j)));
     }
     return found;
@@ -79,7 +86,13 @@ function solve(x: Table, signs: Int8Array, kernel: Kernel, c: number, tol: numbe
   const up = (i: number) => signs[i] === 1 ? a(i) < c : a(i) > 0;
   const down = (i: number) => signs[i] === 1 ? a(i) > 0 : a(i) < c;
   let [highest, lowest] = [-Infinity, Infinity];
-  for (;;) {
+  for (let steps = 0;; steps++) {
+    if (steps === MOST_STEPS) {
+      throw new RangeError(
+        `Cannot fit SVC: ${MOST_STEPS} steps do not lead to the margin; a smaller c, a larger tol or ` +
+          "columns of less spread are needed",
+      );
+    }
     let first = -1;
     [highest, lowest] = [-Infinity, Infinity];
     for (let i = 0; i < n; i++) {
@@ -107,8 +120,11 @@ function solve(x: Table, signs: Int8Array, kernel: Kernel, c: number, tol: numbe
       signs[first] === 1 ? c - a(first) : a(first),
       signs[second] === 1 ? a(second) : c - a(second),
     );
+    const before = [a(first), a(second)];
     alpha[first] = a(first) + (signs[first] ?? 0) * step;
     alpha[second] = a(second) - (signs[second] ?? 0) * step;
+    // Steps that rounding takes away lead nowhere: this is as near as numbers come.
+    if (a(first) === before[0] && a(second) === before[1]) break;
     for (let k = 0; k < n; k++) {
       pull[k] = (pull[k] ?? 0) - step * ((ofFirst[k] ?? 0) - (ofSecond[k] ?? 0));
     }
@@ -158,7 +174,7 @@ export class SVC {
    */
   fit(x: Tensor, y: Tensor): this {
     checkCount("fit SVC", arguments.length, 2);
-    const table = tableOf("fit SVC", x);
+    const table = measuredTable("fit SVC", x);
     const labels = labelsOf("fit SVC", y, table);
     const classes = [...new Set(labels)].sort((a, b) => a - b);
     if (classes.length !== 2 || classes[1] !== 1) {

@@ -1,11 +1,14 @@
 /** Decision trees, and forests of them. */
 
+import { CODES } from "../core/dtype.ts";
+import { largest } from "../core/lists.ts";
 import { checkCount, COUNT, integerFrom, kind, optionReader, orNull } from "../core/options.ts";
 import { defaultGenerator, GENERATOR, type RandomGenerator } from "../core/random.ts";
+import { checkRoom, checkShape } from "../core/shape.ts";
 import { below } from "../data/draws.ts";
 import { fromTypedArray } from "../tensor/create.ts";
 import type { Tensor } from "../tensor/tensor.ts";
-import { fitted, labelsOf, type Table, tableOf } from "./inputs.ts";
+import { argmin, fitted, labelsOf, type Table, tableOf } from "./inputs.ts";
 
 /** Options of {@linkcode DecisionTreeClassifier}. */
 export interface TreeOptions {
@@ -42,10 +45,19 @@ const TREE_OPTIONS = {
 const readTree = optionReader<TreeOptions>(TREE_OPTIONS);
 const readForest = optionReader<ForestOptions>({ ...TREE_OPTIONS, nEstimators: COUNT });
 
-/** A question about a column with what follows from both answers, or the shares of the classes. */
-type Node =
-  | { readonly shares: Float64Array }
-  | { readonly column: number; readonly most: number; readonly yes: Node; readonly no: Node };
+/** A question about a column, with what follows from both answers. */
+interface Question {
+  readonly column: number;
+  readonly most: number;
+  yes: Node;
+  no: Node;
+}
+
+/** A question, or the shares of the classes where there is none. */
+type Node = { readonly shares: Float64Array } | Question;
+
+/** What stands where a tree still grows. */
+const BUD: Node = { shares: new Float64Array() };
 
 interface Split {
   readonly column: number;
@@ -56,7 +68,10 @@ interface Split {
 /** What a tree grows from. */
 interface Ground {
   readonly x: Table;
+  /** The place of each label among those that occur. */
   readonly labels: Int32Array;
+  /** The labels that occur, in order. */
+  readonly kinds: Int32Array;
   readonly classes: number;
   readonly options: TreeOptions;
   readonly generator: RandomGenerator;
@@ -118,21 +133,33 @@ function bestSplit(ground: Ground, rows: Int32Array): Split | null {
   return best;
 }
 
-function grow(ground: Ground, rows: Int32Array, depth: number): Node {
-  const counts = countsOf(ground, rows);
+/** Grows a tree, without recursion: it may be as deep as there are examples. */
+function grow(ground: Ground, all: Int32Array): Node {
   const { x, options: { maxDepth = null, minSamplesSplit = 2 } } = ground;
-  const pure = counts.some((count) => count === rows.length);
-  const split = pure || rows.length < minSamplesSplit || depth === maxDepth
-    ? null
-    : bestSplit(ground, rows);
-  if (split === null) return { shares: counts.map((count) => count / rows.length) };
-  const says = (row: number) => (x.values[row * x.columns + split.column] ?? 0) <= split.most;
-  return {
-    column: split.column,
-    most: split.most,
-    yes: grow(ground, rows.filter(says), depth + 1),
-    no: grow(ground, rows.filter((row) => !says(row)), depth + 1),
-  };
+  let root = BUD;
+  const open = [{ rows: all, depth: 0, put: (node: Node) => void (root = node) }];
+  for (let next = open.pop(); next !== undefined; next = open.pop()) {
+    const { rows, depth, put } = next;
+    const counts = countsOf(ground, rows);
+    const pure = counts.some((count) => count === rows.length);
+    const split = pure || rows.length < minSamplesSplit || depth === maxDepth
+      ? null
+      : bestSplit(ground, rows);
+    if (split === null) {
+      put({ shares: counts.map((count) => count / rows.length) });
+      continue;
+    }
+    const { column, most } = split;
+    const says = (row: number) => (x.values[row * x.columns + column] ?? 0) <= most;
+    const question: Question = { column, most, yes: BUD, no: BUD };
+    put(question);
+    const no = rows.filter((row) => !says(row));
+    open.push({ rows: no, depth: depth + 1, put: (node) => void (question.no = node) });
+    // What is pushed last grows first, as drawn numbers have it.
+    const yes = rows.filter(says);
+    open.push({ rows: yes, depth: depth + 1, put: (node) => void (question.yes = node) });
+  }
+  return root;
 }
 
 /** The shares of the classes where a row of a table ends. */
@@ -144,14 +171,22 @@ function follow(node: Node, x: Table, row: number): Float64Array {
 }
 
 /** Questions in a row, at most. */
-function depthOf(node: Node): number {
-  return "shares" in node ? 0 : 1 + Math.max(depthOf(node.yes), depthOf(node.no));
+function depthOf(root: Node): number {
+  let deepest = 0;
+  const open: [node: Node, depth: number][] = [[root, 0]];
+  for (let next = open.pop(); next !== undefined; next = open.pop()) {
+    const [node, depth] = next;
+    deepest = Math.max(deepest, depth);
+    if (!("shares" in node)) open.push([node.yes, depth + 1], [node.no, depth + 1]);
+  }
+  return deepest;
 }
 
 interface Grown {
   readonly trees: readonly Node[];
   readonly columns: number;
-  readonly classes: number;
+  /** The labels that occur, in order; trees count them by their places here. */
+  readonly kinds: Int32Array;
 }
 
 /** Reads what to learn from. */
@@ -164,13 +199,22 @@ function groundOf(call: string, x: Tensor, y: Tensor, options: TreeOptions): Gro
       `Cannot ${call}: maxFeatures must be at most the ${table.columns} columns, got ${maxFeatures}`,
     );
   }
-  const classes = labels.reduce((most, label) => Math.max(most, label), 0) + 1;
-  return { x: table, labels, classes, options, generator };
+  const kinds = Int32Array.from(new Set(labels)).sort();
+  const places = new Map([...kinds].map((label, place) => [label, place]));
+  return {
+    x: table,
+    labels: labels.map((label) => places.get(label) ?? 0),
+    kinds,
+    classes: kinds.length,
+    options,
+    generator,
+  };
 }
 
-/** The mean of the shares that some trees give to each row, [N, classes]. */
-function sharesOf(call: string, x: Tensor, { trees, columns, classes }: Grown): Tensor {
+/** The mean of the shares that some trees give to each row, [N, kinds]. */
+function sharesOf(call: string, x: Tensor, { trees, columns, kinds }: Grown): Float64Array {
   const table = tableOf(call, x, columns);
+  const classes = kinds.length;
   const shares = new Float64Array(table.rows * classes);
   for (let row = 0; row < table.rows; row++) {
     for (const tree of trees) {
@@ -180,7 +224,34 @@ function sharesOf(call: string, x: Tensor, { trees, columns, classes }: Grown): 
       }
     }
   }
-  return fromTypedArray(shares, [table.rows, classes]).to(x.dtype);
+  return shares;
+}
+
+/** Those shares by label, 0 for labels that do not occur: [N, largest label + 1]. */
+function probabilities(call: string, x: Tensor, grown: Grown): Tensor {
+  const { kinds } = grown;
+  const shares = sharesOf(call, x, grown);
+  const shape = [shares.length / kinds.length, (kinds.at(-1) ?? 0) + 1] as const;
+  const size = shape[0] * shape[1];
+  checkShape(call.replace("run ", ""), shape);
+  checkRoom(shape, size, CODES.float64, "the shares of all labels");
+  const all = new Float64Array(size);
+  for (const [at, share] of shares.entries()) {
+    const label = kinds[at % kinds.length] ?? 0;
+    all[Math.floor(at / kinds.length) * shape[1] + label] = share;
+  }
+  return fromTypedArray(all, shape).to(x.dtype);
+}
+
+/** The label with the largest share in each row, the first of equal ones. */
+function likeliest(call: string, x: Tensor, grown: Grown): Tensor {
+  const { kinds } = grown;
+  const shares = sharesOf(call, x, grown);
+  const labels = Int32Array.from({ length: shares.length / kinds.length }, (_, row) => {
+    const own = shares.subarray(row * kinds.length, (row + 1) * kinds.length);
+    return kinds[argmin(kinds.length, (i) => -(own[i] ?? 0))] ?? 0;
+  });
+  return fromTypedArray(labels, [labels.length]);
 }
 
 /**
@@ -223,31 +294,28 @@ export class DecisionTreeClassifier {
     checkCount("fit DecisionTreeClassifier", arguments.length, 2);
     const ground = groundOf("fit DecisionTreeClassifier", x, y, this.#options);
     const rows = Int32Array.from({ length: ground.x.rows }, (_, row) => row);
-    const { classes, x: { columns } } = ground;
-    this.#state = { trees: [grow(ground, rows, 0)], columns, classes };
+    const { kinds, x: { columns } } = ground;
+    this.#state = { trees: [grow(ground, rows)], columns, kinds };
     return this;
   }
 
   /** Questions in a row, at most. */
   get depth(): number {
     const { trees } = fitted("read the depth of DecisionTreeClassifier", this.#state);
-    return Math.max(...trees.map(depthOf));
+    return largest(trees.map(depthOf));
   }
 
   /** The share of each class among the examples that answered alike, [N, classes]. */
   predictProba(x: Tensor): Tensor {
-    checkCount("run predictProba", arguments.length, 1);
-    return this.#shares("run predictProba", x);
+    const call = "run predictProba";
+    checkCount(call, arguments.length, 1);
+    return probabilities(call, x, fitted(call, this.#state));
   }
 
   /** The likeliest class of each of some examples [N, D], int32 [N]. */
   predict(x: Tensor): Tensor {
     checkCount("run predict", arguments.length, 1);
-    return this.#shares("run predict", x).argmax(1);
-  }
-
-  #shares(call: string, x: Tensor): Tensor {
-    return sharesOf(call, x, fitted(call, this.#state));
+    return likeliest("run predict", x, fitted("run predict", this.#state));
   }
 }
 
@@ -292,11 +360,11 @@ export class RandomForestClassifier {
     const { nEstimators = 100, maxFeatures = "sqrt", ...rest } = this.#options;
     const options = { ...rest, maxFeatures };
     const ground = groundOf("fit RandomForestClassifier", x, y, options);
-    const { x: table, labels, classes, generator } = ground;
+    const { x: table, labels, kinds, classes, generator } = ground;
     const votes = Array.from({ length: table.rows }, () => new Float64Array(classes));
     const trees = Array.from({ length: nEstimators }, () => {
       const rows = Int32Array.from({ length: table.rows }, () => below(generator, table.rows));
-      const tree = grow(ground, rows, 0);
+      const tree = grow(ground, rows);
       const drawn = new Set(rows);
       for (const [row, vote] of votes.entries()) {
         if (drawn.has(row)) continue;
@@ -307,11 +375,11 @@ export class RandomForestClassifier {
       return tree;
     });
     const judged = [...votes.entries()].filter(([, vote]) => vote.some((share) => share > 0));
-    const right = judged.filter(([row, vote]) => vote.indexOf(Math.max(...vote)) === labels[row]);
+    const right = judged.filter(([row, vote]) => vote.indexOf(largest(vote)) === labels[row]);
     this.#state = {
       trees,
       columns: table.columns,
-      classes,
+      kinds,
       oobScore: right.length / judged.length,
     };
     return this;
@@ -324,17 +392,14 @@ export class RandomForestClassifier {
 
   /** The mean of the shares that the trees give to each class, [N, classes]. */
   predictProba(x: Tensor): Tensor {
-    checkCount("run predictProba", arguments.length, 1);
-    return this.#shares("run predictProba", x);
+    const call = "run predictProba";
+    checkCount(call, arguments.length, 1);
+    return probabilities(call, x, fitted(call, this.#state));
   }
 
   /** The likeliest class of each of some examples [N, D], int32 [N]. */
   predict(x: Tensor): Tensor {
     checkCount("run predict", arguments.length, 1);
-    return this.#shares("run predict", x).argmax(1);
-  }
-
-  #shares(call: string, x: Tensor): Tensor {
-    return sharesOf(call, x, fitted(call, this.#state));
+    return likeliest("run predict", x, fitted("run predict", this.#state));
   }
 }

@@ -1,6 +1,7 @@
 /** Batches of examples: part by part stacked, or padded to one length. */
 
 import { ShapeError, showShape } from "../core/errors.ts";
+import { largest } from "../core/lists.ts";
 import {
   arrayOf,
   checkCount,
@@ -166,7 +167,7 @@ function padded(call: string, sequences: readonly Tensor[], options: PadOptions)
     );
   }
   const lengths = sequences.map(({ shape: [own = 0] }) => own);
-  const longest = Math.max(...lengths);
+  const longest = largest(lengths);
   const { value = 0, length = longest } = options;
   if (length < longest) {
     throw new RangeError(

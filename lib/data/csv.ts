@@ -67,12 +67,12 @@ interface Row {
 /** The rows of a text: cells may stand in quotes, with line breaks and doubled quotes in them. */
 function rowsOf(call: string, text: string, delimiter: string): Row[] {
   const rows: Row[] = [];
-  let [cells, line, begun]: [string[], number, number] = [[], 1, 1];
+  let [cells, quoted, line, begun]: [string[], boolean, number, number] = [[], false, 1, 1];
   let at = text.startsWith("\ufeff") ? 1 : 0;
   const endRow = () => {
-    // A line without anything is no row.
-    if (cells.length > 1 || cells[0] !== "") rows.push({ line: begun, cells });
-    cells = [];
+    // A line without anything is no row; one with an empty cell in quotes is.
+    if (cells.length > 1 || cells[0] !== "" || quoted) rows.push({ line: begun, cells });
+    [cells, quoted] = [[], false];
     begun = line;
   };
   const plain = new RegExp(`[^\\r\\n${delimiter.replace(/[\\\]^-]/g, "\\$&")}]*`, "y");
@@ -80,6 +80,7 @@ function rowsOf(call: string, text: string, delimiter: string): Row[] {
     if (text[at] === '"') {
       let cell = "";
       const opened = line;
+      quoted = true;
       for (;;) {
         const end = text.indexOf('"', at + 1);
         if (end === -1) {
@@ -122,6 +123,12 @@ function rowsOf(call: string, text: string, delimiter: string): Row[] {
     if (at >= text.length) break;
   }
   return rows;
+}
+
+/** Whether a number is one of an element type, where a cast would make another of it. */
+function fitsIn(dtype: DType, value: number): boolean {
+  if (dtype === "int32") return Object.is(value | 0, value) || Object.is(value, -0);
+  return dtype !== "bool" || value === 0 || value === 1;
 }
 
 /** The number in a cell: NaN of an empty one, null if it is none. */
@@ -204,6 +211,8 @@ export class Table implements Dataset<Record<string, Cell>> {
    * Columns of numbers as a tensor of shape [rows, columns].
    *
    * @param columns Their names, in the order in which they shall stand.
+   * @throws {DTypeError} If a column holds text.
+   * @throws {RangeError} If a number is none of the type, as NaN, of an empty cell, is no int32.
    */
   tensor(columns: readonly string[], options?: TableTensorOptions): Tensor {
     const call = "make a tensor of columns";
@@ -217,6 +226,11 @@ export class Table implements Dataset<Record<string, Cell>> {
         if (typeof cell !== "number") {
           throw new DTypeError(
             `Cannot ${call}: "${columns[i]}" holds text, as ${JSON.stringify(cell)} in row ${row}`,
+          );
+        }
+        if (!fitsIn(dtype, cell)) {
+          throw new RangeError(
+            `Cannot ${call}: "${columns[i]}" holds ${cell} in row ${row}, which is no ${dtype}`,
           );
         }
         elements[row * own.length + i] = cell;

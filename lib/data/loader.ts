@@ -28,6 +28,7 @@ import {
   BATCH_SAMPLER,
   type BatchedSampler,
   BatchSampler,
+  listOf,
   RandomSampler,
   SAMPLER,
   type Sampler,
@@ -90,7 +91,8 @@ const STATE = kind(
   "the state of a loader, { epoch, position, pass, generator }",
   (value) =>
     isPlainObject(value) && Object.keys(value).length === 4 && WHOLE.accepts(value.epoch) &&
-    WHOLE.accepts(value.position) && (value.pass === null || isState(value.pass)) &&
+    WHOLE.accepts(value.position) &&
+    (value.pass === null ? value.position === 0 : isState(value.pass)) &&
     (value.generator === null || isState(value.generator)),
 );
 
@@ -262,7 +264,8 @@ export class DataLoader<T, B = Collated<Awaited<T>>> implements Iterable<B>, Asy
     const anew = generator.state.seed === pass.seed && generator.state.offset === pass.offset;
     const stream = anew ? generator : new RandomGenerator();
     if (!anew) stream.state = pass;
-    return Array.from(sampler.batches(stream), (batch) => {
+    return listOf("the batches of a sampler", sampler.batches(stream)).map((given) => {
+      const batch = listOf("the numbers of a batch", given);
       for (const index of batch) {
         if (Number.isSafeInteger(index) && index >= 0 && index < length) continue;
         throw new RangeError(
@@ -400,6 +403,13 @@ export class DataLoader<T, B = Collated<Awaited<T>>> implements Iterable<B>, Asy
       const [it, other] = generator === undefined ? ["no", "one"] : ["a", "none"];
       throw new TypeError(
         `Cannot ${call}: this loader has ${it} generator of its own, the state is of ${other}`,
+      );
+    }
+    const batches = this.#numbered?.sampler.length ?? Infinity;
+    if (state.position > batches) {
+      throw new RangeError(
+        `Cannot ${call}: it stands behind batch ${state.position} of a pass, and this loader has ` +
+          `${batches}; data and batchSize must be the same`,
       );
     }
     if (generator !== undefined && state.generator !== null) generator.state = state.generator;

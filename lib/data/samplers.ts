@@ -3,6 +3,7 @@
  * and no stream: the loader hands in the stream, so that it can go on in the middle of a pass.
  */
 
+import { append } from "../core/lists.ts";
 import {
   arrayOf,
   checkCount,
@@ -13,6 +14,7 @@ import {
   INTEGER,
   kind,
   optionReader,
+  shown,
   TENSOR,
   WHOLE,
 } from "../core/options.ts";
@@ -60,6 +62,15 @@ const SOURCE = kind("a data set, or anything with a whole length", hasLength);
 /** Refuses what is no stream. */
 function checkStream(call: string, generator: RandomGenerator): void {
   checkKind(call, "the generator", generator, GENERATOR);
+}
+
+/** What a sampler of the user's gave, which must come one after the other. */
+export function listOf<T>(what: string, given: Iterable<T>): T[] {
+  const found: unknown = given;
+  if (typeof found === "object" && found !== null && Symbol.iterator in found) return [...given];
+  throw new TypeError(
+    `Cannot read a batch: ${what} must stand in an array or come one by one, got ${shown(found)}`,
+  );
 }
 
 /**
@@ -157,7 +168,7 @@ export class RandomSampler implements Sampler {
       );
     }
     const order: number[] = [];
-    while (length > 0 && order.length < this.length) order.push(...generator.permutation(length));
+    while (length > 0 && order.length < this.length) append(order, generator.permutation(length));
     return order.slice(0, this.length);
   }
 }
@@ -457,7 +468,7 @@ export class BatchSampler implements BatchedSampler {
   batches(generator: RandomGenerator): Iterable<readonly number[]> {
     checkCount("run BatchSampler.batches", arguments.length, 1);
     checkStream("run BatchSampler.batches", generator);
-    const order = [...this.#sampler.indices(generator)];
+    const order = listOf("the numbers of a sampler", this.#sampler.indices(generator));
     const count = order.length / this.#batchSize;
     return Array.from(
       { length: this.#dropLast ? Math.floor(count) : Math.ceil(count) },

@@ -1,5 +1,6 @@
 /** Whether probabilities are what they say. */
 
+import { largest } from "../core/lists.ts";
 import { countTo, oneOf, optionReader } from "../core/options.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import {
@@ -83,7 +84,7 @@ class Bins implements Sums<Pair, number> {
     if (total === 0) throw nothing(this.#call);
     const gaps = full.map(({ count, confidence, hits }) => Math.abs(hits - confidence) / count);
     const { norm = "l1" } = this.#options;
-    if (norm === "max") return Math.max(...gaps);
+    if (norm === "max") return largest(gaps);
     const power = norm === "l1" ? 1 : 2;
     const mean = gaps.reduce(
       (sum, gap, i) => sum + gap ** power * ((full[i]?.count ?? 0) / total),

@@ -1,5 +1,6 @@
 /** Lists and dictionaries of modules and of parameters, whose members belong to a module. */
 
+import { append } from "../core/lists.ts";
 import { checkCount, checkKind, INTEGER, isPlainObject, shown, TEXT } from "../core/options.ts";
 import { isTensor } from "../core/tensor.ts";
 import type { Tensor } from "../tensor/tensor.ts";
@@ -38,7 +39,7 @@ export abstract class ListModule<Given, Item> extends AnyModule {
   protected fill(given: Iterable<Given>): void {
     const call = `make ${this.constructor.name}`;
     const list = [...listGiven(call, given)] as Given[];
-    this.items.push(...list.map((item, i) => this.own(call, `item ${i}`, item)));
+    append(this.items, list.map((item, i) => this.own(call, `item ${i}`, item)));
   }
 
   /** How many members there are. */
@@ -64,7 +65,7 @@ export abstract class ListModule<Given, Item> extends AnyModule {
   /** Adds members at the end. */
   push(...items: Given[]): this {
     const own = items.map((item, i) => this.own("run push", `item ${i}`, item));
-    this.items.push(...own);
+    append(this.items, own);
     return this;
   }
 

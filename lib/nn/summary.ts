@@ -1,6 +1,7 @@
 /** Summaries of models: layers, shapes, parameters, operations. */
 
 import { noGrad } from "../autograd/tape.ts";
+import { largest } from "../core/lists.ts";
 import { checkKind } from "../core/options.ts";
 import { isTensor } from "../core/tensor.ts";
 import { showShape } from "../core/errors.ts";
@@ -71,9 +72,7 @@ function sum(rows: readonly SummaryRow[], of: (row: SummaryRow) => number): numb
 
 /** Cells in columns, each as wide as its widest; numbers to the right. */
 function table(lines: readonly (readonly string[])[]): string {
-  const widths = (lines[0] ?? []).map((_, i) =>
-    Math.max(...lines.map((line) => line[i]?.length ?? 0))
-  );
+  const widths = (lines[0] ?? []).map((_, i) => largest(lines.map((line) => line[i]?.length ?? 0)));
   return lines.map((line) =>
     line.map((cell, i) => i < 3 ? cell.padEnd(widths[i] ?? 0) : cell.padStart(widths[i] ?? 0))
       .join("  ").trimEnd()

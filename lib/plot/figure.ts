@@ -1,5 +1,6 @@
 /** Several pictures as one. */
 
+import { largest } from "../core/lists.ts";
 import {
   checkCount,
   checkKind,
@@ -97,9 +98,9 @@ export function figure(
   const { title, columns: wanted = panels.length, ...read } = readFigure(call, options);
   const columns = Math.min(wanted, panels.length);
   const rows = Math.ceil(panels.length / columns);
-  const largest = (side: "width" | "height") =>
-    Math.max(...panels.map((panel) => panel.options[side] ?? SIZE[side]));
+  const most = (side: "width" | "height") =>
+    largest(panels.map((panel) => panel.options[side] ?? SIZE[side]));
   const alt = read.alt ?? [title, ...panels.map(altOf)].filter((part) => part).join(". ");
-  const { width = columns * largest("width"), height = rows * largest("height") } = read;
+  const { width = columns * most("width"), height = rows * most("height") } = read;
   return pictureOf({ panels, columns, title, width, height, alt });
 }

@@ -1,6 +1,7 @@
 /** Runs that are on the disk: what is in the folder of one, and where they are. */
 
 import type { Environment } from "../core/environment.ts";
+import { append } from "../core/lists.ts";
 import { checkCount, checkKind, isPlainObject, TEXT } from "../core/options.ts";
 import { textOf } from "../data/files.ts";
 import { parseJsonl } from "../data/jsonl.ts";
@@ -160,7 +161,7 @@ export function runIn(call: string, path: string): RunRecord {
     throw new Deno.errors.NotFound(`Cannot ${call}: there is no run in ${path}`);
   }
   const history = new History();
-  history.records.push(...linesIn<EpochRecord>(call, path, FILES.epochs));
+  append(history.records, linesIn<EpochRecord>(call, path, FILES.epochs));
   history.stopped = info.stopped;
   return {
     path,

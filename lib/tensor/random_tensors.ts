@@ -280,13 +280,23 @@ const readMultinomialOptions = optionReader<MultinomialOptions>({
 
 /** Positions drawn one by one, each in proportion to its weight, given uniform numbers. */
 function drawAgain(weights: Float64Array, uniform: Float64Array): number[] {
+  // Where their sum would leave the range, all are taken by the same share.
+  const share = Number.isFinite(weights.reduce((sum, weight) => sum + weight, 0))
+    ? 1
+    : 1 / weights.length;
   let sum = 0;
-  const bounds = weights.map((weight) => sum += weight);
+  const bounds = weights.map((weight) => sum += weight * share);
   const last = weights.findLastIndex((weight) => weight > 0);
   return Array.from(uniform, (u) => {
-    const place = bounds.findIndex((bound) => bound > u * sum);
+    // The first bound above u · sum, as findIndex has it, in the halves that are left.
+    let [from, to] = [0, bounds.length];
+    while (from < to) {
+      const middle = (from + to) >> 1;
+      if (u * sum < (bounds[middle] ?? NaN)) to = middle;
+      else from = middle + 1;
+    }
     // Rounding can put u · sum at the end itself.
-    return place < 0 ? last : place;
+    return from < bounds.length ? from : last;
   });
 }
 

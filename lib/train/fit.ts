@@ -1,6 +1,7 @@
 /** The training loop. */
 
 import { inPhase } from "../autograd/timeline.ts";
+import { append } from "../core/lists.ts";
 import { notebook } from "../core/notebook.ts";
 import { checkCount } from "../core/options.ts";
 import type { Callback } from "./callback.ts";
@@ -134,7 +135,7 @@ export async function fit<B>(options: FitOptions<B>): Promise<History> {
     failures.push(error);
   }
   quiet();
-  failures.push(...await run.end());
+  append(failures, await run.end());
   run.endEarly();
   if (failures.length > 0) {
     // What failed first is what is to be known; the rest is often its consequence.

@@ -1,5 +1,6 @@
 /** The history of a training run. */
 
+import { append, largest } from "../core/lists.ts";
 import {
   arrayOf,
   checkCount,
@@ -143,7 +144,7 @@ export class History {
     checkCount("run History.toString", arguments.length, 0);
     const { columns } = this;
     const rows = [columns, ...this.records.map((r) => columns.map((name) => short(r[name])))];
-    const widths = columns.map((_, i) => Math.max(...rows.map((row) => row[i]?.length ?? 0)));
+    const widths = columns.map((_, i) => largest(rows.map((row) => row[i]?.length ?? 0)));
     const lines = rows.map((row) => row.map((cell, i) => cell.padStart(widths[i] ?? 0)).join("  "));
     return [...lines, ...(this.stopped === null ? [] : [`stopped: ${this.stopped}`])].join("\n");
   }
@@ -169,6 +170,8 @@ export class History {
     const call = "load the state of a History";
     checkCount(call, arguments.length, 1);
     const { records } = stateOf(call, readState, state, "records");
-    this.records.splice(0, this.records.length, ...records.map((record) => ({ ...record })));
+    const copies = records.map((record) => ({ ...record }));
+    this.records.length = 0;
+    append(this.records, copies);
   }
 }

@@ -143,6 +143,38 @@ Deno.test("a forest knows new examples better than one tree, and its own score t
   assertEquals(single.oobScore, NaN);
 });
 
+Deno.test("SVC ends where examples cannot be parted at any cost", () => {
+  const x = randn([30, 2], { generator: new RandomGenerator(0) });
+  const y = labelled(...Array.from({ length: 30 }, (_, i) => i % 2));
+  const machine = new SVC({ c: 1e10, kernel: "linear" });
+  let said = "";
+  try {
+    machine.fit(x, y);
+  } catch (error) {
+    said = (error as Error).message;
+  }
+  assert(said === "" || said.startsWith("Cannot fit SVC: 1000000 steps do not lead to the margin"));
+});
+
+Deno.test("labels are any whole numbers from 0 on, also where few of them occur", () => {
+  const x = tensor([[0], [1], [2], [3]]);
+  const far = labelled(7, 7, 2 ** 31 - 1, 3);
+  for (
+    const method of [new DecisionTreeClassifier(), new RandomForestClassifier({ nEstimators: 3 })]
+  ) {
+    method.fit(x, far);
+    assert(
+      (method.predict(x).toArray() as number[]).every((label) =>
+        [3, 7, 2 ** 31 - 1].includes(label)
+      ),
+    );
+    assertThrows(() => method.predictProba(x), ShapeError, "over 2^31 elements");
+  }
+  const tree = new DecisionTreeClassifier().fit(x, labelled(1, 1, 3, 3));
+  assertEquals(tree.predict(x).toArray(), [1, 1, 3, 3]);
+  assertEquals(tree.predictProba(x.narrow(0, 1, 2)).toArray(), [[0, 1, 0, 0], [0, 0, 0, 1]]);
+});
+
 Deno.test("classical methods say what they need", () => {
   const x = zeros([3, 2]);
   const y = labelled(0, 1, 0);
@@ -158,6 +190,15 @@ Deno.test("classical methods say what they need", () => {
       "x must have the shape [N, D], neither of them 0, got [3]",
     ],
     [() => new KMeans(1).fit(x).predict(zeros([1, 3])), "the shape [N, 2] as in fit, got [1, 3]"],
+    ...[1e200, 1e-200].flatMap((scale): [() => unknown, string][] => {
+      const far = tensor([[scale, 0], [-scale, 1 / 8 * scale], [0, 0]], { dtype: "float64" });
+      const says = `must lie between 1e-100 and 1e+100, got ${scale}; scale x first`;
+      return [
+        [() => new KMeans(2).fit(far), says],
+        [() => new PCA(1).fit(far), says],
+        [() => new SVC().fit(far, y), says],
+      ];
+    }),
     [() => new KMeans(1).fit(x.div(0)), "x must be finite, got NaN at [0, 0]"],
     [() => new SVC().fit(x, y.to("float32")), "y must hold int32 labels, got float32"],
     [() => new SVC().fit(x, labelled(0, 1)), "y must have the shape [3] as x has rows, got [2]"],

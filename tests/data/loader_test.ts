@@ -131,6 +131,29 @@ Deno.test("options that do not go together, and an empty data set, are refused",
   assertThrows(() => new data.DataLoader(arange(3) as never), TypeError, "new TensorDataset(x)");
 });
 
+Deno.test("samplers that give something else than numbers one by one are refused", () => {
+  const given: readonly (readonly [sampler: object, says: string])[] = [
+    [
+      { sampler: { length: 2, indices: () => 3 } },
+      "the numbers of a sampler must stand in an array",
+    ],
+    [{ sampler: { length: 2, indices: () => [0, 0.5] } }, "the sampler gave 0.5 for 3 examples"],
+    [
+      { batchSampler: { length: 1, batches: () => null } },
+      "the batches of a sampler must stand in",
+    ],
+    [
+      { batchSampler: { length: 1, batches: () => [3] } },
+      "the numbers of a batch must stand in an",
+    ],
+    [{ batchSampler: { length: 1, batches: () => [[3]] } }, "the sampler gave 3 for 3 examples"],
+  ];
+  for (const [options, says] of given) {
+    const loader = new data.DataLoader(set(3), options);
+    assertThrows(() => [...loader], Error, says);
+  }
+});
+
 Deno.test("collate() goes into arrays and records, and says where examples differ", () => {
   const example = (i: number) => ({ x: [tensor([i, i]), i] as const, ok: i > 0 });
   const batch = data.collate([example(0), example(1)]);

@@ -192,6 +192,10 @@ Deno.test("parseCsv() tells numbers from text, column by column, or as told", ()
   assertEquals([batch!.x!.toArray(), batch!.y!.toArray()], [[1, 3], [2, 4]]);
 });
 
+Deno.test("parseCsv() keeps rows of an empty cell in quotes, and passes over empty lines", () => {
+  assertEquals(data.parseCsv('a\nx\n""\n\ny\n""').column("a"), ["x", "", "y", ""]);
+});
+
 Deno.test("parseCsv() names the line of what is wrong, also behind breaks in quotes", () => {
   const wrong: readonly (readonly [string, data.CsvOptions, string])[] = [
     ["a,b\n1,2\n3\n", {}, "line 3 has 1 cells, the first row has 2"],
@@ -225,6 +229,19 @@ Deno.test("a table refuses columns that are not there, of other lengths, or of t
   assertThrows(() => table.column("c"), RangeError, 'there is no "c" among a, b');
   assertThrows(() => table.tensor(["a", "b"]), DTypeError, '"b" holds text, as "x" in row 0');
   assertThrows(() => table.get(1), RangeError, "1 is out of range for 1 rows");
+  // A cast would make labels of what are none.
+  const labels = data.parseCsv("whole,flag,odd,none,far\n-1,1,1.5,,3e9\n2,0,2,1,1\n");
+  assertEquals(labels.tensor(["whole"], { dtype: "int32" }).toArray(), [[-1], [2]]);
+  assertEquals(labels.tensor(["flag"], { dtype: "bool" }).toArray(), [[true], [false]]);
+  const wrong: readonly (readonly [string, "int32" | "bool", string])[] = [
+    ["odd", "int32", '"odd" holds 1.5 in row 0, which is no int32'],
+    ["none", "int32", '"none" holds NaN in row 0, which is no int32'],
+    ["far", "int32", '"far" holds 3000000000 in row 0, which is no int32'],
+    ["whole", "bool", '"whole" holds -1 in row 0, which is no bool'],
+  ];
+  for (const [name, dtype, says] of wrong) {
+    assertThrows(() => labels.tensor([name], { dtype }), RangeError, says);
+  }
   assertThrows(() => new data.Table({ a: [1], b: [] }), RangeError, "as long, got 1, 0");
   assertEquals(data.parseCsv("a,b\n").tensor(["a"]).shape, [0, 1]);
 });

@@ -163,6 +163,7 @@ Deno.test("a state of another kind is refused, and changes nothing", () => {
     { ...before, position: 0.5 },
     { ...before, pass: { seed: 1, offset: 0 } },
     { ...before, more: 1 },
+    { ...before, pass: null },
     other.stateDict(),
   ];
   for (const state of wrong) {
@@ -174,5 +175,14 @@ Deno.test("a state of another kind is refused, and changes nothing", () => {
     assertEquals(own.stateDict(), before);
   }
   assertThrows(() => other.loadStateDict(before), TypeError, "has no generator of its own");
+  // Fewer batches than those that were given out: of other data, or of another size.
+  const fewer = new data.DataLoader(set, { generator: new RandomGenerator(1), batchSize: 6 });
+  const late = { ...before, position: 2 };
+  assertThrows(
+    () => fewer.loadStateDict(late),
+    RangeError,
+    "and this loader has 1; data and batchSize",
+  );
+  assertEquals(fewer.stateDict().epoch, 0);
   assertNotEquals(own.stateDict().generator, null);
 });

@@ -1,6 +1,7 @@
 /** What recurrent layers share: several steps, several layers, both directions, packed sequences. */
 
 import { ShapeError, showShape } from "../../core/errors.ts";
+import { append } from "../../core/lists.ts";
 import {
   checkKind,
   COUNT,
@@ -339,7 +340,7 @@ export abstract class RNNBase<State, Output> extends Module<
         return read(this.mode, rows, runs, own, weightsOf(this, i), direction === 1);
       });
       rows = joined(directions.map(({ output }) => output), -1);
-      found.push(...directions.map(({ states }) => states));
+      append(found, directions.map(({ states }) => states));
     }
     const states = initial.map((_, k) => stack(found.flatMap((own) => own.slice(k, k + 1))));
     if (x instanceof PackedSequence) {

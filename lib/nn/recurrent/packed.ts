@@ -1,6 +1,7 @@
 /** Sequences of different lengths as one tensor: padded, or packed without padding. */
 
 import { ShapeError, showShape } from "../../core/errors.ts";
+import { largest } from "../../core/lists.ts";
 import {
   arrayOf,
   checkCount,
@@ -149,7 +150,7 @@ export function padSequence(sequences: readonly Tensor[], options?: PadSequenceO
   checkCount(call, arguments.length, 2);
   const { batchFirst = false, paddingValue = 0, paddingSide = "right" } = readPad(call, options);
   const entry = checkSequences(call, sequences);
-  const most = Math.max(...sequences.map((x) => extentAt(x.shape, 0)));
+  const most = largest(sequences.map((x) => extentAt(x.shape, 0)));
   const beside = entry.flatMap(() => [0, 0]);
   const padded = sequences.map((x) => {
     const missing = most - extentAt(x.shape, 0);
@@ -240,7 +241,7 @@ function packed(
     );
   }
   const batchSizes = Array.from(
-    { length: Math.max(...lengths) },
+    { length: largest(lengths) },
     (_, t) => lengths.filter((length) => length > t).length,
   );
   const rows = batchSizes.flatMap((size, t) =>

@@ -1,5 +1,6 @@
 /** What one step of a recurrent net computes, for cells and layers alike. */
 
+import { append } from "../../core/lists.ts";
 import { extentAt } from "../../core/shape.ts";
 import { linear } from "../../ops/linalg/linear.ts";
 import { stack } from "../../ops/mod.ts";
@@ -93,7 +94,7 @@ export function scan(
   const outputs: Tensor[] = [];
   for (const input of reverse ? each.reverse() : each) {
     states = step(mode, input, states, weights);
-    outputs.push(...states.slice(0, 1));
+    append(outputs, states.slice(0, 1));
   }
   return { output: stack(reverse ? outputs.reverse() : outputs), states };
 }
