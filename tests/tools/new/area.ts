@@ -159,7 +159,7 @@ export type ${name} = RuleOptimizer<${name}Group, RuleState>;
     pascal: true,
     names: (name) => [name, `type ${name}Options`],
     text: (name) =>
-      `import { FINITE } from "./kinds.ts";
+      `import { FINITE } from "../../core/options.ts";
 import { type ScheduleClass, scheduleClass, type ScheduleRule } from "./rule.ts";
 import type { LRScheduler } from "./schedule.ts";
 
