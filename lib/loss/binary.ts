@@ -3,8 +3,8 @@
 import { checkCount, NUMBER, orNull, TENSOR } from "../core/options.ts";
 import { logitError, reduced, shareError } from "../ops/loss/fused.ts";
 import type { Tensor } from "../tensor/tensor.ts";
+import { checkDomain } from "./domain.ts";
 import {
-  checkedLoss,
   checkPair,
   checkVectors,
   checkWeights,
@@ -33,6 +33,7 @@ import {
  * @param target The same shape, from 0 to 1.
  * @returns A tensor without dimensions, or of the shape of the inputs for reduction "none".
  * @throws {ShapeError} If the shapes differ.
+ * @throws {RangeError} If a target does not lie in 0 to 1.
  *
  * @example A coin
  * ```ts
@@ -83,6 +84,7 @@ const logitsOptions = lossOptions<BCEWithLogitsOptions>({
  * @param target The same shape, from 0 to 1.
  * @returns A tensor without dimensions, or of the shape of the inputs for reduction "none".
  * @throws {ShapeError} If the shapes differ, or a weight does not broadcast to them.
+ * @throws {RangeError} If a target does not lie in 0 to 1.
  *
  * @example Positives count three times
  * ```ts
@@ -144,7 +146,7 @@ const focalOptions = lossOptions<FocalOptions>(
  * @param target The same shape, each 0 or 1.
  * @returns A tensor without dimensions, or of the shape of the inputs for reduction "none".
  * @throws {ShapeError} If the shapes differ.
- * @throws {RangeError} If gamma is negative, or alpha is not from 0 to 1.
+ * @throws {RangeError} If a target is neither 0 nor 1, gamma is negative, or alpha is not from 0 to 1.
  *
  * @example What is undecided
  * ```ts
@@ -183,9 +185,10 @@ function softMarginError(x: Tensor, t: Tensor): Tensor {
  * `torch.nn.functional.soft_margin_loss`.
  *
  * @param prediction Any shape.
- * @param target The same shape, each 1 or −1.
+ * @param target The same shape, each 1 or −1, or between them where it is not certain.
  * @returns A tensor without dimensions, or of the shape of the inputs for reduction "none".
  * @throws {ShapeError} If the shapes differ.
+ * @throws {RangeError} If a target does not lie in −1 to 1.
  *
  * @example What is undecided
  * ```ts
@@ -230,6 +233,7 @@ const labelsOptions = lossOptions<MultiLabelSoftMarginOptions>({ ...LOSS_OPTIONS
  * @param target The same shape, from 0 to 1: 1 for each class that is there.
  * @returns A tensor without dimensions, or of shape [...] for reduction "none".
  * @throws {ShapeError} If the shapes differ, or the weight does not broadcast to them.
+ * @throws {RangeError} If a target does not lie in 0 to 1.
  *
  * @example Two of four classes
  * ```ts
@@ -251,9 +255,10 @@ export function multiLabelSoftMargin(
   checkPair(op, logits, target);
   checkVectors(op, "prediction", logits);
   checkWeights(op, "weight", weight, logits);
+  checkDomain(op, target);
   const each = logitError(logits, target, "none", 0);
   const own = (weight === undefined ? each : each.mul(weight)).mean(-1);
-  return checkedLoss(op, target, reduction, reduced(own, reduction));
+  return reduced(own, reduction);
 }
 
 /** {@linkcode multiLabelSoftMargin} as a module. */

@@ -8,6 +8,7 @@ import { reduced, rowCrossEntropy, rowShareEntropy } from "../ops/loss/fused.ts"
 import { where } from "../ops/mod.ts";
 import { arange } from "../tensor/ranges.ts";
 import type { Tensor } from "../tensor/tensor.ts";
+import { checkDomain } from "./domain.ts";
 import {
   checkLabels,
   checkWeight,
@@ -20,7 +21,6 @@ import {
   reducedPlaces,
 } from "./labels.ts";
 import {
-  checkedLoss,
   type FunctionLoss,
   LOSS_OPTIONS,
   type LossModule,
@@ -137,8 +137,8 @@ export function entropyOf(
   const classes = extentAt(logits.shape, dim);
   checkWeight(op, weight, classes);
   if (!isLabels(op, logits, target, dim, ignoreIndex)) {
-    const each = fromProbabilities(logits, target, dim, options);
-    return checkedLoss(op, target, reduction, reduced(each, reduction));
+    checkDomain(op, target);
+    return reduced(fromProbabilities(logits, target, dim, options), reduction);
   }
   const ignored = hasIgnored(op, target, classes, ignoreIndex);
   // The usual case has a kernel: rows, labels, no options.
@@ -153,9 +153,10 @@ export function entropyOf(
  * Follows `torch.nn.functional.cross_entropy`.
  *
  * @param logits Shape [N, C, ...] or [C].
- * @param target int32 classes of shape [N, ...], or probabilities of the logits' shape.
+ * @param target int32 classes of shape [N, ...], or probabilities of the logits' shape, from 0, which
+ * need not add up to 1.
  * @returns A tensor without dimensions, or of the shape of the labels for reduction "none".
- * @throws {RangeError} If a label names no class.
+ * @throws {RangeError} If a label names no class, or a probability is negative.
  * @throws {DTypeError} If labels are not int32.
  * @throws {ShapeError} If the shapes do not fit.
  *

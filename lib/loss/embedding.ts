@@ -7,6 +7,7 @@ import { minimum, where } from "../ops/mod.ts";
 import { reduced } from "../ops/loss/fused.ts";
 import { rowDots } from "../ops/reduce/dots.ts";
 import type { Tensor } from "../tensor/tensor.ts";
+import { checkDomain } from "./domain.ts";
 import {
   checkPair,
   checkVectors,
@@ -46,7 +47,7 @@ function lengthOf(x: Tensor): Tensor {
  * @param target Shape [N] or []: 1 (alike) or −1 (unlike).
  * @returns A tensor without dimensions, or of the target's shape for reduction "none".
  * @throws {ShapeError} If the shapes do not fit.
- * @throws {RangeError} If the margin is not finite.
+ * @throws {RangeError} If a target is neither 1 nor −1, or the margin is not finite.
  *
  * @example At a right angle
  * ```ts
@@ -77,6 +78,7 @@ export function cosineEmbedding(
       [first.shape, target.shape],
     );
   }
+  checkDomain(op, target);
   const cosine = rowDots(first, second).div(lengthOf(first).mul(lengthOf(second)));
   const apart = cosine.sub(margin).relu();
   return reduced(where(target.eq(1), cosine.neg().add(1), apart), reduction);

@@ -21,6 +21,7 @@ import { type PairLoss, reduced, type Reduction } from "../ops/loss/fused.ts";
 import { add, mul, where } from "../ops/mod.ts";
 import { everyElement, firstNegative } from "../tensor/examples.ts";
 import type { Tensor } from "../tensor/tensor.ts";
+import { checkDomain, type Domain, DOMAINS } from "./domain.ts";
 
 export type { Reduction };
 
@@ -209,12 +210,14 @@ export function elementLoss(
   target: Tensor,
   options: ElementLossOptions,
   formula: (prediction: Tensor, target: Tensor) => Tensor,
+  domain: Domain | undefined = DOMAINS[op],
 ): Tensor {
   const { reduction = "mean", weight, mask } = options;
   checkPair(op, prediction, target);
   checkWeights(op, "weight", weight, prediction);
   checkFactor(op, "mask", mask, prediction);
-  const goal = mask === undefined ? target : where(mask, target, 0);
+  const goal = mask === undefined ? target : where(mask, target, domain?.masked ?? 0);
+  checkDomain(op, goal, domain);
   const each = mask === undefined
     ? formula(prediction, goal)
     : where(mask, formula(where(mask, prediction, 0), goal), 0);
@@ -222,7 +225,7 @@ export function elementLoss(
   const loss = mask === undefined || reduction !== "mean"
     ? reduced(weighed, reduction)
     : meanOver(weighed.sum(), mask.expand(weighed.shape).sum());
-  return checkedLoss(op, goal, reduction, loss);
+  return domain === undefined ? checkedLoss(op, goal, reduction, loss) : loss;
 }
 
 /** `elementLoss` for a loss that has kernels, which serve where nothing is masked or weighed. */
@@ -232,15 +235,18 @@ export function pairLoss(
   target: Tensor,
   options: ElementLossOptions,
   loss: PairLoss,
-  ...parameters: number[]
+  parameters: readonly number[] = [],
+  domain: Domain | undefined = DOMAINS[op],
 ): Tensor {
   const { reduction = "mean", weight, mask } = options;
   if (weight !== undefined || mask !== undefined) {
     const formula = (p: Tensor, t: Tensor) => loss.composite(p, t, ...parameters);
-    return elementLoss(op, prediction, target, options, formula);
+    return elementLoss(op, prediction, target, options, formula, domain);
   }
   checkPair(op, prediction, target);
-  return checkedLoss(op, target, reduction, loss(prediction, target, reduction, ...parameters));
+  checkDomain(op, target, domain);
+  const whole = loss(prediction, target, reduction, ...parameters);
+  return domain === undefined ? checkedLoss(op, target, reduction, whole) : whole;
 }
 
 /**

@@ -39,6 +39,7 @@ function hingeError(x: Tensor, t: Tensor): Tensor {
  * @param target The same shape, each 1 or −1.
  * @returns A tensor without dimensions, or of the shape of the inputs for reduction "none".
  * @throws {ShapeError} If the shapes differ.
+ * @throws {RangeError} If a target is neither 1 nor −1.
  *
  * @example Beyond the margin, within it, and wrong
  * ```ts
@@ -84,7 +85,7 @@ const embeddingOptions = lossOptions<HingeEmbeddingOptions>(
  * @param target The same shape, each 1 (alike) or −1 (unlike).
  * @returns A tensor without dimensions, or of the shape of the inputs for reduction "none".
  * @throws {ShapeError} If the shapes differ.
- * @throws {RangeError} If the margin is not finite.
+ * @throws {RangeError} If a target is neither 1 nor −1, or the margin is not finite.
  *
  * @example Alike, and unlike
  * ```ts
@@ -138,7 +139,7 @@ const rankingOptions = lossOptions<MarginRankingOptions>(
  * @param target The same shape: 1 where a should be larger, −1 where b should.
  * @returns A tensor without dimensions, or of the shape of the inputs for reduction "none".
  * @throws {ShapeError} If the shapes differ.
- * @throws {RangeError} If the margin is not finite.
+ * @throws {RangeError} If a target is neither 1 nor −1, or the margin is not finite.
  *
  * @example In order, and not
  * ```ts

@@ -6,6 +6,7 @@ import { extentAt, sameShape } from "../core/shape.ts";
 import { where } from "../ops/mod.ts";
 import { everyElement } from "../tensor/examples.ts";
 import type { Tensor } from "../tensor/tensor.ts";
+import { DOMAINS, LOGARITHMS } from "./domain.ts";
 import { meanDivergence, type PairLoss, reduced, relativeEntropy } from "../ops/loss/fused.ts";
 import {
   checkedLoss,
@@ -61,7 +62,7 @@ function stirling(t: Tensor): Tensor {
  * @param target Counts of the same shape, from 0.
  * @returns A tensor without dimensions, or of the shape of the inputs for reduction "none".
  * @throws {ShapeError} If the shapes differ.
- * @throws {RangeError} If eps is negative or not finite.
+ * @throws {RangeError} If a target is negative, or eps is negative or not finite.
  *
  * @example The gradient is 0 where the rate is the count
  * ```ts
@@ -117,7 +118,8 @@ function divergence(
   loss: PairLoss,
 ): Tensor {
   const plain = { ...rest, reduction: reduction === "batchmean" ? "sum" : reduction } as const;
-  const sum = pairLoss(op, prediction, target, plain, loss, Number(logTarget));
+  const domain = logTarget ? LOGARITHMS : DOMAINS[op];
+  const sum = pairLoss(op, prediction, target, plain, loss, [Number(logTarget)], domain);
   if (reduction !== "batchmean") return sum;
   return prediction.ndim === 0 ? sum : sum.div(extentAt(prediction.shape, 0));
 }
@@ -130,9 +132,10 @@ function divergence(
  * prediction is. Follows `torch.nn.functional.kl_div`.
  *
  * @param prediction Logarithms of probabilities, any shape.
- * @param target Probabilities of the same shape, or their logarithms.
+ * @param target Probabilities of the same shape, from 0, which need not add up to 1, or their logarithms.
  * @returns A tensor without dimensions, or of the shape of the inputs for reduction "none".
  * @throws {ShapeError} If the shapes differ.
+ * @throws {RangeError} If a target is negative without `logTarget`, or infinite.
  *
  * @example The divergence of two distributions
  * ```ts
@@ -167,9 +170,10 @@ export type KLDivLoss = FunctionLoss<DivergenceOptions>;
  * "Divergence measures based on the Shannon entropy", 1991.
  *
  * @param prediction Logarithms of probabilities, any shape.
- * @param target Probabilities of the same shape, or their logarithms.
+ * @param target Probabilities of the same shape, from 0, which need not add up to 1, or their logarithms.
  * @returns A tensor without dimensions, or of the shape of the inputs for reduction "none".
  * @throws {ShapeError} If the shapes differ.
+ * @throws {RangeError} If a target is negative without `logTarget`, or infinite.
  *
  * @example Distributions that have nothing in common
  * ```ts

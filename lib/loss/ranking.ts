@@ -6,6 +6,7 @@ import { reduced, rowShareEntropy } from "../ops/loss/fused.ts";
 import { pairLogisticComposite, pairLogisticRows } from "../ops/loss/rows.ts";
 import { where } from "../ops/mod.ts";
 import type { Tensor } from "../tensor/tensor.ts";
+import { checkDomain, DOMAINS } from "./domain.ts";
 import {
   checkedLoss,
   checkFactor,
@@ -53,6 +54,7 @@ function listLoss(
   const [s, y] = counts === null
     ? [scores, relevance]
     : [where(counts, scores, 0), where(counts, relevance, 0)];
+  checkDomain(op, y, DOMAINS[op], "relevance");
   const each = formula(s, y, counts);
   const loss = counts === null || reduction !== "mean"
     ? reduced(each, reduction)
@@ -69,6 +71,7 @@ function listLoss(
  * @param relevance The same shape, from 0.
  * @returns A tensor without dimensions, or of shape [...] for reduction "none".
  * @throws {ShapeError} If the shapes differ, or the mask's does not fit.
+ * @throws {RangeError} If a relevance is negative.
  *
  * @example One relevant item of two
  * ```ts

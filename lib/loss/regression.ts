@@ -83,7 +83,7 @@ const huberOptions = lossOptions<HuberOptions>(
 export function huber(prediction: Tensor, target: Tensor, options?: HuberOptions): Tensor {
   checkCount("compute losses.huber", arguments.length, 3);
   const read = huberOptions("compute losses.huber", options);
-  return pairLoss("losses.huber", prediction, target, read, huberError, read.delta ?? 1);
+  return pairLoss("losses.huber", prediction, target, read, huberError, [read.delta ?? 1]);
 }
 
 /** {@linkcode huber} as a module. */
@@ -156,7 +156,7 @@ const smoothL1Options = lossOptions<SmoothL1Options>(
 export function smoothL1(prediction: Tensor, target: Tensor, options?: SmoothL1Options): Tensor {
   checkCount("compute losses.smoothL1", arguments.length, 3);
   const read = smoothL1Options("compute losses.smoothL1", options);
-  return pairLoss("losses.smoothL1", prediction, target, read, smoothL1Error, read.beta ?? 1);
+  return pairLoss("losses.smoothL1", prediction, target, read, smoothL1Error, [read.beta ?? 1]);
 }
 
 /** {@linkcode smoothL1} as a module. */

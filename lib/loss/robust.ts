@@ -157,7 +157,7 @@ export function charbonnier(
   checkCount("compute losses.charbonnier", arguments.length, 3);
   const read = charbonnierOptions("compute losses.charbonnier", options);
   const { eps = 1e-3 } = read;
-  return pairLoss("losses.charbonnier", prediction, target, read, charbonnierError, eps);
+  return pairLoss("losses.charbonnier", prediction, target, read, charbonnierError, [eps]);
 }
 
 /** {@linkcode charbonnier} as a module. */
@@ -261,7 +261,7 @@ export function tukeyBiweight(
   checkCount("compute losses.tukeyBiweight", arguments.length, 3);
   const read = tukeyOptions("compute losses.tukeyBiweight", options);
   const { c = 4.685 } = read;
-  return pairLoss("losses.tukeyBiweight", prediction, target, read, biweightError, c);
+  return pairLoss("losses.tukeyBiweight", prediction, target, read, biweightError, [c]);
 }
 
 /** {@linkcode tukeyBiweight} as a module. */
@@ -342,7 +342,7 @@ export function generalRobust(
   const { alpha = 1, scale = 1 } = read;
   if (typeof alpha === "number" && Number.isFinite(alpha) && alpha !== 0 && alpha !== 2) {
     if (typeof scale === "number") {
-      return pairLoss(op, prediction, target, read, generalRobustError, alpha, scale);
+      return pairLoss(op, prediction, target, read, generalRobustError, [alpha, scale]);
     }
   }
   return elementLoss(op, prediction, target, read, (p, t) => {

@@ -5,8 +5,8 @@ import { checkCount, NUMBER } from "../core/options.ts";
 import { reduced } from "../ops/loss/fused.ts";
 import { overlap } from "../ops/reduce/dots.ts";
 import type { Tensor } from "../tensor/tensor.ts";
+import { checkDomain } from "./domain.ts";
 import {
-  checkedLoss,
   checkPair,
   type FunctionLoss,
   LOSS_OPTIONS,
@@ -56,10 +56,11 @@ function overlapLoss(
       [prediction.shape],
     );
   }
+  checkDomain(op, target);
   const [common, predicted, there] = overlap(prediction.flatten(2), target.flatten(2));
   const apart = predicted.sub(common).mul(alpha).add(there.sub(common).mul(beta));
   const each = apart.div(common.add(apart).add(smooth));
-  return checkedLoss(op, target, reduction, reduced(each, reduction));
+  return reduced(each, reduction);
 }
 
 /**
@@ -67,10 +68,10 @@ function overlapLoss(
  * its places. Milletari et al., "V-Net", 2016, without their squares.
  *
  * @param prediction Probabilities of shape [N, C, ...].
- * @param target The same shape, 1 where the class is and 0 elsewhere.
+ * @param target The same shape, 1 where the class is and 0 elsewhere, or between them.
  * @returns A tensor without dimensions, or of shape [N, C] for reduction "none".
  * @throws {ShapeError} If the shapes differ or have no places.
- * @throws {RangeError} If smooth is negative or not finite.
+ * @throws {RangeError} If a target does not lie in 0 to 1, or smooth is negative or not finite.
  *
  * @example Half of the region is found
  * ```ts
@@ -98,10 +99,10 @@ export type DiceLoss = FunctionLoss<OverlapOptions>;
  * in deep neural networks for image segmentation", 2016.
  *
  * @param prediction Probabilities of shape [N, C, ...].
- * @param target The same shape, 1 where the class is and 0 elsewhere.
+ * @param target The same shape, 1 where the class is and 0 elsewhere, or between them.
  * @returns A tensor without dimensions, or of shape [N, C] for reduction "none".
  * @throws {ShapeError} If the shapes differ or have no places.
- * @throws {RangeError} If smooth is negative or not finite.
+ * @throws {RangeError} If a target does not lie in 0 to 1, or smooth is negative or not finite.
  *
  * @example Half of the region is found
  * ```ts
@@ -133,10 +134,10 @@ export type JaccardLoss = FunctionLoss<OverlapOptions>;
  * loss function for image segmentation using 3D fully convolutional deep networks", 2017.
  *
  * @param prediction Probabilities of shape [N, C, ...].
- * @param target The same shape, 1 where the class is and 0 elsewhere.
+ * @param target The same shape, 1 where the class is and 0 elsewhere, or between them.
  * @returns A tensor without dimensions, or of shape [N, C] for reduction "none".
  * @throws {ShapeError} If the shapes differ or have no places.
- * @throws {RangeError} If alpha, beta or smooth is negative or not finite.
+ * @throws {RangeError} If a target does not lie in 0 to 1, or an option is negative or not finite.
  *
  * @example What is missed counts for more
  * ```ts

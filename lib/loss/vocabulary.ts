@@ -22,6 +22,7 @@ import { cat } from "../ops/mod.ts";
 import { tensor, zeros } from "../tensor/create.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { type CrossEntropyOptions, entropyOf } from "./classification.ts";
+import { checkDomain } from "./domain.ts";
 import {
   checkLabels,
   checkWeight,
@@ -142,6 +143,7 @@ export function linearCrossEntropy(
     return reducedPlaces(each, placesOf(target, ignored, read), reduction);
   }
   if (many && target?.dtype === input.dtype && sameShape(target.shape, [...places, classes])) {
+    checkDomain(op, target);
     return reduced(eachInChunks(op, input, linearWeight, target, given), reduction);
   }
   return entropyOf(op, linear(input, linearWeight, linearBias ?? null), target, read);

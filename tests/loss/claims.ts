@@ -74,7 +74,7 @@ export const CLAIMS: { readonly [Name in LossName]: Claims } = {
   focal: { reference: FORMULA, onlyClass: 0, target: 1 },
   softMargin: { reference: PYTORCH, bound: 1, onlyClass: -1, target: 1 },
   hinge: { reference: FORMULA, bound: 1, onlyClass: -1, target: 1 },
-  hingeEmbedding: { reference: PYTORCH, bound: 1, onlyClass: -1 },
+  hingeEmbedding: { reference: PYTORCH, bound: 1, onlyClass: -1, target: 1 },
   marginRanking: { reference: PYTORCH, offset: [0, 1], bound: 1, target: 2 },
   multiMargin: { reference: PYTORCH, offset: [0], bound: 2 / 3, onlyClass: 0 },
   multiLabelMargin: { reference: PYTORCH, offset: [0] },
@@ -107,5 +107,5 @@ export const CLAIMS: { readonly [Name in LossName]: Claims } = {
   },
   reinforce: { reference: FORMULA, target: 1 },
   dpo: { reference: FORMULA, offset: [0, 1], bound: 0.1 },
-  linearCrossEntropy: { reference: PYTORCH, batch: [0, null, 0] },
+  linearCrossEntropy: { reference: PYTORCH, batch: [0, null, 0], target: 2 },
 };
