@@ -50,10 +50,10 @@ export function firstOutside(
   x: Tensor,
   bounds: Bounds,
 ): { readonly value: number; readonly place: number } | null {
-  const whole = bare(x).detach();
+  const whole = bare(x);
   const { storage, size } = whole;
   if (isKnown(storage, bounds)) return null;
-  if (size >= MANY && isFloat(whole.dtype) && areInside(whole, bounds)) {
+  if (size >= MANY && isFloat(whole.dtype) && areInside(whole.detach(), bounds)) {
     if (size === storage.size) known.set(storage, { bounds, version: storage.version });
     return null;
   }
