@@ -151,7 +151,7 @@ const LOSSES: { readonly [K in Name]: Make } = {
   cauchy: of(numbers)(losses.cauchy),
   tukeyBiweight: of(numbers)(losses.tukeyBiweight),
   generalRobust: of(numbers)(losses.generalRobust),
-  poissonNll: of(numbers)(losses.poissonNll),
+  poissonNll: of(binary)(losses.poissonNll),
   gaussianNll: of(spread)(losses.gaussianNll),
   bce: of(shares)(losses.bce),
   bceWithLogits: of(binary)(losses.bceWithLogits),

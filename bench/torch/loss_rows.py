@@ -398,7 +398,7 @@ LOSSES = {
     "cauchy": of(numbers)(lambda p, t: (0.5 * ((p - t) ** 2).log1p()).mean()),
     "tukeyBiweight": of(numbers)(tukey),
     "generalRobust": of(numbers)(lambda p, t: robust((p - t) ** 2, 1.0).mean()),
-    "poissonNll": of(numbers)(F.poisson_nll_loss),
+    "poissonNll": of(binary)(F.poisson_nll_loss),
     "gaussianNll": of(spread)(F.gaussian_nll_loss),
     "bce": of(shares)(F.binary_cross_entropy),
     "bceWithLogits": of(binary)(F.binary_cross_entropy_with_logits),

@@ -3,6 +3,7 @@
 import { sameShape, type Shape } from "../core/shape.ts";
 import { GradError } from "../core/errors.ts";
 import { engine, under } from "../core/engine.ts";
+import { append } from "../core/lists.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { type Edge, gradientsAt, twinsOf } from "./pass.ts";
 import { DIAGONAL, lastNodeId, type Node, NONE, ZERO } from "./tape.ts";
@@ -25,7 +26,7 @@ function between(outputs: readonly Tensor[], places: readonly Edge[]): Node[] {
       );
     }
     seen.add(node);
-    pending.push(...node.parents);
+    append(pending, node.parents);
   }
   return [...seen].sort((a, b) => a.id - b.id);
 }

@@ -1,6 +1,7 @@
 /** Scopes: memory that is reused immediately, without waiting for the garbage collector. */
 
 import { checkFunction, settled } from "../core/engine.ts";
+import { append } from "../core/lists.ts";
 import { checkCount } from "../core/options.ts";
 import { isTensor } from "../core/tensor.ts";
 import type { Storage } from "../device/backend.ts";
@@ -20,11 +21,13 @@ function reach(value: unknown, found: (storage: Storage) => void): void {
       pending.push(next.node, next.collected);
     } else if (next instanceof Node) {
       // Attributes may hold tensors too, such as the positions of a maximum.
-      pending.push(...next.savedTensors(), ...next.parents, next.attrs, next.leaf);
+      append(pending, next.savedTensors());
+      append(pending, next.parents);
+      pending.push(next.attrs, next.leaf);
     } else if (next instanceof Map || next instanceof Set) {
-      for (const entry of next.entries()) pending.push(...entry);
+      for (const [key, item] of next.entries()) pending.push(key, item);
     } else if (!ArrayBuffer.isView(next)) {
-      pending.push(...Object.values(next));
+      append(pending, Object.values(next));
     }
   }
 }

@@ -1,6 +1,7 @@
 /** Tensors in arrays and records, which transforms take and return like single tensors. */
 
 import type { Tensor } from "../tensor/tensor.ts";
+import { append } from "./lists.ts";
 import { isPlainObject, type Kind, kind } from "./options.ts";
 import { isTensor } from "./tensor.ts";
 
@@ -21,7 +22,7 @@ export function leavesOf(tree: unknown): Tensor[] | null {
   for (const branch of branches) {
     const below = leavesOf(branch);
     if (below === null) return null;
-    leaves.push(...below);
+    append(leaves, below);
   }
   return leaves;
 }

@@ -16,15 +16,6 @@ export type Gradients = readonly (Tensor | null)[];
 /** Gives the gradients by the inputs, from them and those of the outputs. */
 type BackwardHook = (gradInputs: Gradients, gradOutputs: Gradients) => Gradients;
 
-/** Refuses what comes later from a hook of what is there at once. */
-function checkAtOnce<Output>(output: Output, given: Output): Output {
-  if (!(output instanceof Promise) || given instanceof Promise) return output;
-  throw new TypeError(
-    "Cannot run a forward hook: what it returns replaces the output at once, got a promise; hooks are " +
-      "no async functions",
-  );
-}
-
 /** The hooks of a module, which stand in place of its `forward` while there are any. */
 export class Hooks<Inputs extends unknown[], Output> {
   readonly #module: Hooked<Inputs, Output>;
@@ -76,10 +67,7 @@ export class Hooks<Inputs extends unknown[], Output> {
     const inputs = [...this.#before].reduce((last, hook) => hook(last), given);
     const watch = this.#backward.size === 0 ? null : new Watch(inputs, [...this.#backward]);
     const output = forward(watch === null ? inputs : watch.inputs as Inputs);
-    const last = [...this.#after].reduce(
-      (last, hook) => checkAtOnce(hook(inputs, last), last),
-      output,
-    );
+    const last = [...this.#after].reduce((last, hook) => hook(inputs, last), output);
     return watch === null ? last : watch.outputs(last);
   }
 }

@@ -134,6 +134,12 @@ Deno.test("scope() ends when its function throws", () => {
   assertNotEquals(after.sum().item(), 0);
 });
 
+Deno.test("scope() takes a result of any length", () => {
+  const many = 200_000;
+  const [list, x] = scope(() => [Array.from({ length: many }, (_, i) => i), ones([2])] as const);
+  assertEquals([list.length, x.toArray()], [many, [1, 1]]);
+});
+
 Deno.test("scope() refuses a promise", () => {
   assertThrows(() => scope(() => Promise.resolve(rand([3]))), TypeError, "returned a promise");
 });

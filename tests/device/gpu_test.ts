@@ -307,7 +307,9 @@ gpuTest("after the device is lost, everything on it is a DeviceError", () => {
      console.log(adjoint.gpu.available(), adjoint.tensor([1, 2]).sum().item());`,
   );
   assertEquals(
-    out.match(/^DeviceError Cannot .*the device is lost \(it was closed\)$/gm)?.length,
+    out.match(
+      /^DeviceError Cannot .*the device is lost \(it was closed\)(?:; device "cpu" has every op)?$/gm,
+    )?.length,
     3,
   );
   assertMatch(out, /^false 3$/m);

@@ -27,6 +27,14 @@ Deno.test("losses.totalVariation() has the values and gradients of Kornia", () =
   }
 });
 
+Deno.test("losses.totalVariation() has the gradient of its composite beside a pixel of NaN", () => {
+  const x = leaf([[1, NaN, 2], [0, 3, 1]]);
+  const [plain] = grad(totalVariation(x), [x]);
+  // A recorded gradient is that of the composite.
+  const [recorded] = grad(totalVariation(x), [x], { createGraph: true });
+  assertEquals(plain.toArray(), recorded.toArray());
+});
+
 Deno.test("regularization sums over several parameters", () => {
   const [a, b] = [leaf([[1, -2], [0, 3]]), leaf([[2, 0]])];
   const both = (term: (x: Tensor | readonly Tensor[]) => Tensor) => term([a, b]).item();

@@ -243,7 +243,7 @@ Deno.test("hooks run in order around forward, and each can be taken away, in its
   assertThrows(
     () => layer.forward(ones([1])),
     TypeError,
-    "replaces the output at once, got a promise",
+    "returned a promise, and a hook must be done when it returns",
   );
   late();
   assertEquals(layer.forward(ones([1])).item(), 10);

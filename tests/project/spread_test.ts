@@ -3,7 +3,18 @@
 import { assertEquals } from "@std/assert";
 
 /** The areas in which lists are as long as data, sequences or steps. */
-const AREAS = ["classic", "data", "io", "metrics", "nn", "plot", "runs", "train"];
+const AREAS = [
+  "autograd",
+  "classic",
+  "core",
+  "data",
+  "io",
+  "metrics",
+  "nn",
+  "plot",
+  "runs",
+  "train",
+];
 /** A list of any length as the arguments of a function that takes any number of them. */
 const SPREAD = /(?:\.(?:push|unshift)|Math\.(?:max|min)|String\.from\w+)\(\.\.\.[^)]/;
 

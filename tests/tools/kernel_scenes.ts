@@ -111,7 +111,8 @@ export function kernelScenes(n: (large: number) => number): Record<string, () =>
         .reshape([some, few]).flip(1);
       losses.multiLabelMargin(leaf(few, some).mT, lists).backward();
       losses.pairwiseLogistic(leaf(few, some).mT, randn([few, some]).mT).backward();
-      losses.listwiseSoftmax(leaf(few, some).mT, leaf(few, some).mT).backward();
+      const relevance = rand([few, some], { requiresGrad: true }).mT;
+      losses.listwiseSoftmax(leaf(few, some).mT, relevance).backward();
     },
     alignments: () => {
       const [times, count, longest] = [n(60), n(40), n(12)];
@@ -125,7 +126,8 @@ export function kernelScenes(n: (large: number) => number): Record<string, () =>
       const [p, t] = [leaf(n(4), 3, n(60), n(60)), rand([n(4), 3, n(60), n(60)])];
       losses.ssim(p, t, { windowSize: 3 }).backward();
       losses.totalVariation(p.mT).backward();
-      losses.dice(leaf(n(4), many, 3).mT, leaf(n(4), many, 3).mT).backward();
+      const masks = rand([n(4), many, 3], { requiresGrad: true }).mT;
+      losses.dice(leaf(n(4), many, 3).mT, masks).backward();
     },
     recurrent: () => {
       const lstm = new nn.LSTM(n(40), n(100), { bidirectional: true });

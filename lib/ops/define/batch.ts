@@ -5,6 +5,7 @@
  * first.
  */
 
+import { largest } from "../../core/lists.ts";
 import { type Batch, makeBatched } from "../../core/tensor.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 
@@ -92,7 +93,7 @@ export function inBatch<A>(
   const wholes = inputs.map((x) => x && wholeOf(x, batch));
   const front = (i: number) => mapped[i] ? wholes[i]! : stretched(wholes[i]!, size);
   const aligned = () => {
-    const rank = Math.max(...inputs.map((x) => x!.ndim));
+    const rank = largest(inputs.map((x) => x!.ndim));
     return wholes.map((x, i) => mapped[i] ? ranked(x!, rank) : x!);
   };
   const found = rule(wholes, attrs, { size, mapped, front, aligned });

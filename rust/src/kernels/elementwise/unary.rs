@@ -58,7 +58,7 @@ pub(crate) fn softplus<T: Real>(x: T) -> T {
 }
 
 #[inline(always)]
-fn sign<T: Real>(x: T) -> T {
+pub(crate) fn sign<T: Real>(x: T) -> T {
     let (zero, one) = (T::from_f64(0.0), T::from_f64(1.0));
     let above = if x > zero { one } else { zero };
     if x < zero { -one } else { above }

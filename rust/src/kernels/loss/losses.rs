@@ -144,7 +144,7 @@ fn share_slope<T: Real>(share: T, other: T, own: T) -> T {
 
 /// 1, −1, or what is neither: 0 and NaN.
 #[inline(always)]
-pub(super) fn sign<T: Real>(r: T) -> T {
+fn sign<T: Real>(r: T) -> T {
     let (zero, one) = (T::from_f64(0.0), T::from_f64(1.0));
     if r > zero {
         one

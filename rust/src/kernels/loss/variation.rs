@@ -1,12 +1,12 @@
 //! Total variation of images and its gradient, in one pass each. The composite in TypeScript is the
 //! reference.
 
-use super::losses::sign;
 use crate::cpu::{GRAIN, elements, for_chunks_of, simd};
 use crate::dtype::{Element, by_type};
 use crate::error::{Error, Result};
 use crate::frame::Launch;
 use crate::kernels::elementwise::math::Real;
+use crate::kernels::elementwise::unary::sign;
 use crate::kernels::normalize::softmax::sum_with;
 use crate::registry::{Cpu, Kernel, Wgsl};
 use crate::scratch::{all_in_order, in_order, scratch};
