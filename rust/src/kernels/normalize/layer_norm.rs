@@ -4,12 +4,13 @@ use super::softmax::{GRAIN, sum, sum_with};
 use crate::cpu::{elements, for_chunks_of, simd, try_parts};
 use crate::dtype::{Element, by_type};
 use crate::error::{Error, Result};
-use crate::frame::Launch;
+use crate::frame::{Launch, View};
 use crate::gpu::programs;
 use crate::kernels::elementwise::math::Real;
 use crate::kernels::reduce::sum::FAR;
 use crate::registry::{Cpu, Kernel};
 use crate::scratch::{in_order, scratch};
+use std::borrow::Cow;
 
 pub(super) const ROWS: &[Kernel] = &[
     Kernel {
@@ -90,6 +91,16 @@ fn careful_scale<T: Real + Into<f64>>(x: &[T], mean: f64, eps: f64) -> f64 {
     1.0 / root / largest
 }
 
+/// A row, or one of a value where there is none.
+fn row_or<T: Element>(row: Option<View<'_>>, length: usize, value: T) -> Result<Cow<'_, [T]>> {
+    if let Some(row) = row {
+        return in_order(row);
+    }
+    let mut row = scratch(length)?;
+    row.fill(value);
+    Ok(Cow::Owned(row))
+}
+
 fn layer_norm(launch: &mut Launch<'_>) -> Result {
     by_type!(float launch.input_type(0)?, layer_norm_as(launch))
 }
@@ -111,8 +122,8 @@ fn layer_norm_as<T: Element + Real + Into<f64>>(launch: &mut Launch<'_>) -> Resu
         return Err(Error::new("the operands of a layer norm do not fit"));
     }
     let x = in_order::<T>(x)?;
-    let weight = weight.map(in_order::<T>).transpose()?;
-    let bias = bias.map(in_order::<T>).transpose()?;
+    let weight = row_or(weight, length, T::from_f64(1.0))?;
+    let bias = row_or(bias, length, T::from_f64(0.0))?;
     for_chunks_of(out, (GRAIN / length).max(1) * length, |start, chunk| {
         simd(
             #[inline(always)]
@@ -120,20 +131,10 @@ fn layer_norm_as<T: Element + Real + Into<f64>>(launch: &mut Launch<'_>) -> Resu
                 for (index, out) in chunk.chunks_mut(length).enumerate() {
                     let x = &x[start + index * length..][..length];
                     let moments = moments(x, eps);
-                    if let (Some(weight), Some(bias)) = (&weight, &bias) {
-                        let rows = x.iter().zip(weight.iter().zip(bias.iter()));
-                        out.iter_mut()
-                            .zip(rows)
-                            .for_each(|(y, (&x, (&w, &b)))| *y = moments.normalized(x) * w + b);
-                        continue;
-                    }
-                    out.iter_mut().zip(x).for_each(|(y, &x)| *y = moments.normalized(x));
-                    if let Some(weight) = &weight {
-                        out.iter_mut().zip(weight.iter()).for_each(|(y, &w)| *y = *y * w);
-                    }
-                    if let Some(bias) = &bias {
-                        out.iter_mut().zip(bias.iter()).for_each(|(y, &b)| *y = *y + b);
-                    }
+                    let rows = x.iter().zip(weight.iter().zip(&*bias));
+                    out.iter_mut()
+                        .zip(rows)
+                        .for_each(|(y, (&x, (&w, &b)))| *y = moments.normalized(x) * w + b);
                 }
             },
         );
@@ -166,7 +167,7 @@ fn layer_norm_grad_as<T: Element + Real + Into<f64>>(launch: &mut Launch<'_>) ->
         return Err(Error::new("the operands of a layer norm do not fit"));
     }
     let (g, x) = (in_order::<T>(g)?, in_order::<T>(x)?);
-    let weight = weight.map(in_order::<T>).transpose()?;
+    let weight = row_or(weight, length, T::from_f64(1.0))?;
     // Each task adds up its own rows for weights and bias.
     let each = (GRAIN / length).max(1) * length;
     let tasks = x.len().div_ceil(each);
@@ -192,13 +193,8 @@ fn layer_norm_grad_as<T: Element + Real + Into<f64>>(launch: &mut Launch<'_>) ->
                         *bias = *bias + g;
                     }
                     let Some(out) = outs.next() else { continue };
-                    match &weight {
-                        Some(weight) => {
-                            let products = g.iter().zip(weight.iter()).map(|(&g, &w)| g * w);
-                            scaled.iter_mut().zip(products).for_each(|(to, g)| *to = g);
-                        }
-                        None => scaled.copy_from_slice(g),
-                    }
+                    let products = g.iter().zip(&*weight).map(|(&g, &w)| g * w);
+                    scaled.iter_mut().zip(products).for_each(|(to, g)| *to = g);
                     let count = T::from_f64(length as f64);
                     let mean = sum(&scaled) / count;
                     let slope = sum_with(&scaled, &row, |g, h| g * h) / count;
