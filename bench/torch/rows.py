@@ -1,5 +1,6 @@
 """What is measured. ../rows.ts has the same rows by the same names."""
 
+import copy
 import functools
 
 import torch
@@ -108,9 +109,11 @@ def loader_pass():
     count = 2000
     dataset = TensorDataset(signals(count, 784), labels(count))
     loader = DataLoader(dataset, batch_size=64, sampler=order(count, 0).tolist())
+    model = perceptron()
+    initial = copy.deepcopy(model.state_dict())
 
     def run():
-        model = perceptron()
+        model.load_state_dict(initial)
         optimizer = torch.optim.SGD(model.parameters(), lr=0.01)
         history = []
         for x, y in loader:
