@@ -20,6 +20,7 @@ import {
   lossOptions,
   NOT_NEGATIVE,
   POSITIVE,
+  type Range,
 } from "./loss.ts";
 
 /** Options of `cosineEmbedding`. */
@@ -122,7 +123,7 @@ function pairwiseDistance(a: Tensor, b: Tensor, p = 2, eps = 1e-6): Tensor {
 export interface TripletMarginOptions extends LossOptions {
   /** How much farther the negative must be, positive and finite. Default: 1. */
   margin?: number;
-  /** Order of the norm, positive and finite. Default: 2. */
+  /** Order of the norm, positive; Infinity is the largest difference. Default: 2. */
   p?: number;
   /** What is added to each difference, so that equal examples have a gradient. Default: 1e-6. */
   eps?: number;
@@ -130,9 +131,12 @@ export interface TripletMarginOptions extends LossOptions {
   swap?: boolean;
 }
 
+/** Orders of a norm that is a distance. */
+const ORDER: Range = { needed: "be positive", holds: (value) => value > 0 };
+
 const tripletOptions = lossOptions<TripletMarginOptions>(
   { ...LOSS_OPTIONS, margin: NUMBER, p: NUMBER, eps: NUMBER, swap: FLAG },
-  { margin: POSITIVE, p: POSITIVE, eps: NOT_NEGATIVE },
+  { margin: POSITIVE, p: ORDER, eps: NOT_NEGATIVE },
 );
 
 /**
@@ -145,7 +149,7 @@ const tripletOptions = lossOptions<TripletMarginOptions>(
  * @param negative An example unlike it, of the same shape.
  * @returns A tensor without dimensions, or of shape [...] for reduction "none".
  * @throws {ShapeError} If the shapes differ.
- * @throws {RangeError} If the margin or p is not positive and finite, or eps is negative.
+ * @throws {RangeError} If the margin is not positive and finite, p not positive, or eps is negative.
  *
  * @example The negative is 3 away, the positive 1
  * ```ts

@@ -121,8 +121,10 @@ export const COSINE_EMBEDDING: LossRow<losses.CosineEmbeddingOptions> = {
 
 type Distance = (x: readonly number[], y: readonly number[]) => number;
 
-const norm = (p: number, eps: number): Distance => (x, y) =>
-  sumOf(x.map((v, i) => Math.abs(v - y[i]! + eps) ** p)) ** (1 / p);
+const norm = (p: number, eps: number): Distance => (x, y) => {
+  const apart = x.map((v, i) => Math.abs(v - y[i]! + eps));
+  return p === Infinity ? Math.max(...apart) : sumOf(apart.map((v) => v ** p)) ** (1 / p);
+};
 
 function tripletLoss(
   [anchor, positive, negative]: Inputs,
@@ -184,7 +186,7 @@ export const TRIPLET_MARGIN: LossRow<losses.TripletMarginOptions> = {
   options: {
     reduction: () => REDUCTIONS,
     margin: () => [3],
-    p: () => [1, 3],
+    p: () => [1, 3, Infinity],
     eps: () => [0, 0.1],
     swap: () => [true],
   },
@@ -209,7 +211,7 @@ export const TRIPLET_MARGIN: LossRow<losses.TripletMarginOptions> = {
   extremes,
   refuses: [
     ...TRIPLET_REFUSES,
-    { options: { p: 0 }, error: RangeError, says: "p must be positive and finite, got 0" },
+    { options: { p: 0 }, error: RangeError, says: "p must be positive, got 0" },
     {
       options: { eps: -1 },
       error: RangeError,
