@@ -24,7 +24,7 @@ macro_rules! target_slope {
 
 /// Each loss: the names of its kernels; of prediction, target and two parameters first what the rest is
 /// made of, then its value, its slope for the prediction, and for the target where that is another.
-/// A formula that is not inlined would not be vectorised.
+/// Only the loops are compiled for each; a formula that is not inlined would not be vectorised.
 macro_rules! losses {
     ($($name:literal $gradient:literal |$p:ident, $t:ident, $d:ident, $e:ident| $r:ident = $of:expr;
         $value:expr; $slope:expr $(; for target $own:expr)?;)*) => {
@@ -35,12 +35,8 @@ macro_rules! losses {
                 name: $name,
                 outputs: 1,
                 cpu: Cpu::Custom(|launch| match launch.input_type(0)? {
-                    DType::F32 => {
-                        values(launch, #[inline(always)] |$p: f32, $t, [$d, $e]: [f32; 2]| { let $r = $of; $value })
-                    }
-                    DType::F64 => {
-                        values(launch, #[inline(always)] |$p: f64, $t, [$d, $e]: [f64; 2]| { let $r = $of; $value })
-                    }
+                    DType::F32 => values(launch, formula!(f32 |$p, $t, $d, $e| { let $r = $of; $value })),
+                    DType::F64 => values(launch, formula!(f64 |$p, $t, $d, $e| { let $r = $of; $value })),
                     dtype => Err(Error::unsupported(dtype)),
                 }),
                 wgsl: Wgsl::None,
@@ -51,25 +47,40 @@ macro_rules! losses {
                 cpu: Cpu::Custom(|launch| match launch.input_type(0)? {
                     DType::F32 => gradients(
                         launch,
-                        #[inline(always)] |$p: f32, $t: f32, [$d, $e]: [f32; 2]| { let $r = $of; $slope },
-                        #[inline(always)] |$p: f32, $t: f32, [$d, $e]: [f32; 2]| {
-                            let $r = $of;
-                            target_slope!($slope; $($own)?)
-                        },
+                        formula!(f32 |$p, $t, $d, $e| { let $r = $of; $slope }),
+                        formula!(f32 |$p, $t, $d, $e| { let $r = $of; target_slope!($slope; $($own)?) }),
                     ),
                     DType::F64 => gradients(
                         launch,
-                        #[inline(always)] |$p: f64, $t: f64, [$d, $e]: [f64; 2]| { let $r = $of; $slope },
-                        #[inline(always)] |$p: f64, $t: f64, [$d, $e]: [f64; 2]| {
-                            let $r = $of;
-                            target_slope!($slope; $($own)?)
-                        },
+                        formula!(f64 |$p, $t, $d, $e| { let $r = $of; $slope }),
+                        formula!(f64 |$p, $t, $d, $e| { let $r = $of; target_slope!($slope; $($own)?) }),
                     ),
                     dtype => Err(Error::unsupported(dtype)),
                 }),
                 wgsl: Wgsl::None,
             },
         )*];
+    };
+}
+
+/// A part of prediction and target.
+type Tile<'a, T> = (&'a [T], &'a [T]);
+
+/// What a formula gives for the elements of a tile, times a factor.
+type Fill<T> = fn(out: &mut [T], tile: Tile<'_, T>, parameters: [T; 2], factor: T);
+
+macro_rules! formula {
+    ($type:ty |$p:ident, $t:ident, $d:ident, $e:ident| $body:block) => {
+        |out: &mut [$type], (p, t): Tile<'_, $type>, [$d, $e]: [$type; 2], factor: $type| {
+            simd(
+                #[inline(always)]
+                || {
+                    for ((out, &$p), &$t) in out.iter_mut().zip(p).zip(t) {
+                        *out = $body * factor;
+                    }
+                },
+            );
+        }
     };
 }
 
@@ -239,12 +250,12 @@ impl<'a, T: Element + Real> Pair<'a, T> {
         Ok(Self { prediction, target, reduced: reduction != 0, divisor, parameters })
     }
 
-    /// Calls the body with parts of prediction and target: where they begin, and their elements.
-    fn for_tiles(&self, start: usize, len: usize, mut body: impl FnMut(usize, &[T], &[T])) {
+    /// Calls the body with each tile, and where it begins.
+    fn for_tiles(&self, start: usize, len: usize, body: &mut dyn FnMut(usize, Tile<'_, T>)) {
         let (mut prediction, mut target) = (self.prediction.tiles(), self.target.tiles());
         for from in (0..len).step_by(TILE) {
             let (first, take) = (start + from, TILE.min(len - from));
-            body(from, prediction.block(first, take), target.block(first, take));
+            body(from, (prediction.block(first, take), target.block(first, take)));
         }
     }
 }
@@ -252,7 +263,7 @@ impl<'a, T: Element + Real> Pair<'a, T> {
 /// Operands: the losses or their reduction, prediction, target.
 fn values<T: Element + Real + Into<f64> + Summand<Total = f64>>(
     launch: &mut Launch<'_>,
-    value: impl Fn(T, T, [T; 2]) -> T + Sync + Copy,
+    fill: Fill<T>,
 ) -> Result {
     let out = elements::<T>(launch.contiguous_output(0)?)?;
     let pair = Pair::<T>::new(launch, 0)?;
@@ -260,41 +271,32 @@ fn values<T: Element + Real + Into<f64> + Summand<Total = f64>>(
     if out.len() != if pair.reduced { 1 } else { count } {
         return Err(Error::new("the output has another size"));
     }
-    let fill = |out: &mut [T], prediction: &[T], target: &[T]| {
-        simd(
-            #[inline(always)]
-            || {
-                for ((out, &p), &t) in out.iter_mut().zip(prediction).zip(target) {
-                    *out = value(p, t, parameters);
-                }
-            },
-        );
-    };
+    let one = T::from_f64(1.0);
     if !pair.reduced {
         return for_chunks_of(out, GRAIN, |start, out| {
-            pair.for_tiles(start, out.len(), |from, p, t| {
-                fill(&mut out[from..from + p.len()], p, t)
+            pair.for_tiles(start, out.len(), &mut |from, tile| {
+                fill(&mut out[from..from + tile.0.len()], tile, parameters, one)
             });
         });
     }
     let mut totals = scratch(count.div_ceil(GRAIN))?;
     for_parts(totals.iter_mut().enumerate(), |(index, total)| {
         let start = index * GRAIN;
-        let mut tile = [T::default(); TILE];
-        pair.for_tiles(start, GRAIN.min(count - start), |_, p, t| {
-            let tile = &mut tile[..p.len()];
-            fill(tile, p, t);
-            *total += T::block(tile);
+        let mut losses = [T::default(); TILE];
+        pair.for_tiles(start, GRAIN.min(count - start), &mut |_, tile| {
+            let losses = &mut losses[..tile.0.len()];
+            fill(losses, tile, parameters, one);
+            *total += T::block(losses);
         });
     })?;
     let mut total = totals.iter().sum::<f64>() / pair.divisor;
     if !total.is_finite() {
-        let mut tile = [T::default(); TILE];
+        let mut losses = [T::default(); TILE];
         let mut anew = 0.0;
-        pair.for_tiles(0, count, |_, p, t| {
-            let tile = &mut tile[..p.len()];
-            fill(tile, p, t);
-            anew += tile.iter().map(|&x| x.into() / FAR).sum::<f64>();
+        pair.for_tiles(0, count, &mut |_, tile| {
+            let losses = &mut losses[..tile.0.len()];
+            fill(losses, tile, parameters, one);
+            anew += losses.iter().map(|&x| x.into() / FAR).sum::<f64>();
         });
         total = anew / pair.divisor * FAR;
     }
@@ -306,8 +308,8 @@ fn values<T: Element + Real + Into<f64> + Summand<Total = f64>>(
 /// cotangent, prediction, target.
 fn gradients<T: Element + Real>(
     launch: &mut Launch<'_>,
-    slope: impl Fn(T, T, [T; 2]) -> T + Sync,
-    target_slope: impl Fn(T, T, [T; 2]) -> T + Sync,
+    slopes: Fill<T>,
+    target_slopes: Fill<T>,
 ) -> Result {
     let for_prediction = elements::<T>(launch.contiguous_output(0)?)?;
     let for_target = elements::<T>(launch.contiguous_output(1)?)?;
@@ -319,31 +321,24 @@ fn gradients<T: Element + Real>(
     {
         return Err(Error::new("the operands do not fit"));
     }
-    fill(for_prediction, &g, &pair, slope)?;
-    fill(for_target, &g, &pair, target_slope)
+    times_cotangent(for_prediction, &g, &pair, slopes)?;
+    times_cotangent(for_target, &g, &pair, target_slopes)
 }
 
 /// The slopes of one of the operands, times the cotangent.
-fn fill<T: Element + Real>(
+fn times_cotangent<T: Element + Real>(
     out: &mut [T],
     g: &Reader<'_, T>,
     pair: &Pair<'_, T>,
-    slope: impl Fn(T, T, [T; 2]) -> T + Sync,
+    slopes: Fill<T>,
 ) -> Result {
     let divisor = T::from_f64(pair.divisor);
     let common = if pair.reduced { g.data[0] / divisor } else { divisor };
     for_chunks_of(out, GRAIN, |start, out| {
         let mut cotangents = g.tiles();
-        pair.for_tiles(start, out.len(), |from, p, t| {
-            let out = &mut out[from..from + p.len()];
-            simd(
-                #[inline(always)]
-                || {
-                    for ((out, &p), &t) in out.iter_mut().zip(p).zip(t) {
-                        *out = slope(p, t, pair.parameters) * common;
-                    }
-                },
-            );
+        pair.for_tiles(start, out.len(), &mut |from, tile| {
+            let out = &mut out[from..from + tile.0.len()];
+            slopes(out, tile, pair.parameters, common);
             if !pair.reduced {
                 let g = cotangents.block(start + from, out.len());
                 out.iter_mut().zip(g).for_each(|(out, &g)| *out = *out * g);
