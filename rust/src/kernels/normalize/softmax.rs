@@ -105,14 +105,28 @@ fn fold<T: Copy>(row: &[T], start: T, join: impl Fn(T, T) -> T) -> T {
     let mut lanes = [start; LANES];
     let (chunks, rest) = row.as_chunks::<LANES>();
     for chunk in chunks {
-        for (lane, &x) in lanes.iter_mut().zip(chunk) {
-            *lane = join(*lane, x);
-        }
+        lanes = joined(lanes, *chunk, &join);
     }
-    for (lane, &x) in lanes.iter_mut().zip(rest) {
-        *lane = join(*lane, x);
+    if !rest.is_empty() {
+        let mut last = [start; LANES];
+        last.iter_mut().zip(rest).for_each(|(last, &x)| *last = x);
+        lanes = joined(lanes, last, &join);
     }
     halved(lanes, join)
+}
+
+/// Joins lane by lane. What is at hand of a row's end is made whole first: lanes of which a loop took
+/// some would have to lie in memory.
+#[inline(always)]
+fn joined<T: Copy>(
+    mut lanes: [T; LANES],
+    more: [T; LANES],
+    join: impl Fn(T, T) -> T,
+) -> [T; LANES] {
+    for i in 0..LANES {
+        lanes[i] = join(lanes[i], more[i]);
+    }
+    lanes
 }
 
 /// Joins the lanes in halves, so that this too is done in vectors.
@@ -148,19 +162,29 @@ pub(crate) fn sum_with<T: Real + Into<f64>>(a: &[T], b: &[T], f: impl Fn(T, T) -
     }
     let mut total = 0.0;
     for (a, b) in a.chunks(BLOCK).zip(b.chunks(BLOCK)) {
-        let mut lanes = [T::from_f64(0.0); LANES];
-        let ((a, a_rest), (b, b_rest)) = (a.as_chunks::<LANES>(), b.as_chunks::<LANES>());
-        for (a, b) in a.iter().zip(b) {
-            for i in 0..LANES {
-                lanes[i] = lanes[i] + f(a[i], b[i]);
-            }
-        }
-        for (lane, (&a, &b)) in lanes.iter_mut().zip(a_rest.iter().zip(b_rest)) {
-            *lane = *lane + f(a, b);
-        }
-        total += halved(lanes, |a, b| a + b).into();
+        total += by_lanes(a, b, &f).into();
     }
     T::from_f64(total)
+}
+
+/// Sum of `f` over two blocks of one length, lane by lane.
+#[inline(always)]
+fn by_lanes<T: Real>(a: &[T], b: &[T], f: &impl Fn(T, T) -> T) -> T {
+    let mut lanes = [T::from_f64(0.0); LANES];
+    let ((a, a_rest), (b, b_rest)) = (a.as_chunks::<LANES>(), b.as_chunks::<LANES>());
+    for (a, b) in a.iter().zip(b) {
+        for i in 0..LANES {
+            lanes[i] = lanes[i] + f(a[i], b[i]);
+        }
+    }
+    if !a_rest.is_empty() {
+        let mut last = [T::from_f64(0.0); LANES];
+        for (last, (&a, &b)) in last.iter_mut().zip(a_rest.iter().zip(b_rest)) {
+            *last = f(a, b);
+        }
+        lanes = joined(lanes, last, |a, b| a + b);
+    }
+    halved(lanes, |a, b| a + b)
 }
 
 #[inline(always)]
