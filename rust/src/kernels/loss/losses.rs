@@ -24,7 +24,7 @@ macro_rules! target_slope {
 
 /// Each loss: the names of its kernels; of prediction, target and two parameters first what the rest is
 /// made of, then its value, its slope for the prediction, and for the target where that is another.
-/// Only the loops are compiled for each; a formula that is not inlined would not be vectorised.
+/// Only the loops are compiled for each.
 macro_rules! losses {
     ($($name:literal $gradient:literal |$p:ident, $t:ident, $d:ident, $e:ident| $r:ident = $of:expr;
         $value:expr; $slope:expr $(; for target $own:expr)?;)*) => {
@@ -69,6 +69,7 @@ type Tile<'a, T> = (&'a [T], &'a [T]);
 /// What a formula gives for the elements of a tile, times a factor.
 type Fill<T> = fn(out: &mut [T], tile: Tile<'_, T>, parameters: [T; 2], factor: T);
 
+/// A formula as what fills tiles. Within `simd` all must be inlined, or it is not vectorised.
 macro_rules! formula {
     ($type:ty |$p:ident, $t:ident, $d:ident, $e:ident| $body:block) => {
         |out: &mut [$type], (p, t): Tile<'_, $type>, [$d, $e]: [$type; 2], factor: $type| {
