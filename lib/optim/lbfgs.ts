@@ -152,7 +152,7 @@ export class LBFGS extends Optimizer<LBFGSGroup, LBFGSState> {
   constructor(params: ParamsOrGroups<LBFGSGroup>, options?: LBFGSOptions) {
     const call = `make ${new.target.name}`;
     checkCount(call, arguments.length, 2);
-    super(params, readOptions(call, options), checkLBFGS);
+    super(params, readOptions(call, options), checkLBFGS, undefined, LBFGS_DEFAULTS);
   }
 
   /** Adds the one group that there is. */
@@ -200,6 +200,23 @@ export class LBFGS extends Optimizer<LBFGSGroup, LBFGSState> {
     return keep(fittedState(op, name, given, needed, [], p) as LBFGSState);
   }
 
+  /** What is kept, in the type and on the device that the parameters have by now. */
+  #stateFor(first: Tensor, g: Tensor): LBFGSState {
+    const state = this.stateOf(first);
+    if (state === undefined) return this.#initial(g);
+    const { d } = state;
+    if (d.size !== g.size) {
+      throw new ShapeError(
+        `Cannot run ${this.constructor.name}.step: its state is for parameters of ${d.size} elements ` +
+          `together, which now have ${g.size}`,
+        [d.shape, g.shape],
+      );
+    }
+    return d.dtype === g.dtype && d.device === g.device
+      ? state
+      : this.fitted("parameter 0", state, first);
+  }
+
   /** The gradients of all parameters in a row, to descend. */
   #gradient(params: readonly Tensor[], maximize: boolean): Tensor {
     const parts = params.map((p) => {
@@ -219,19 +236,19 @@ export class LBFGS extends Optimizer<LBFGSGroup, LBFGSState> {
    * @returns The loss before the step.
    */
   override step(closure?: Closure): Tensor | number {
-    const call = `run ${this.constructor.name}.step`;
-    checkCount(call, arguments.length, 1);
+    const op = `${this.constructor.name}.step`;
+    checkCount(`run ${op}`, arguments.length, 1);
     if (closure === undefined) {
       throw new TypeError(
-        `Cannot ${call}: it needs a closure that computes the loss, as in step(fn)`,
+        `Cannot run ${op}: it needs a closure that computes the loss, as in step(fn)`,
       );
     }
     const [group] = this.paramGroups;
-    if (group === undefined) return lossOf(call, closure);
+    if (group === undefined) return lossOf(op, closure);
     const params = this.checkedParams(group);
     const [first] = params;
     return noGrad(() => {
-      const loss = lossOf(call, closure);
+      const loss = lossOf(op, closure);
       if (first !== undefined) this.#iterate(first, params, group, closure, loss);
       return loss;
     });
@@ -245,7 +262,7 @@ export class LBFGS extends Optimizer<LBFGSGroup, LBFGSState> {
     given: Tensor | number,
   ): void {
     const { lr, maxIter, toleranceGrad, toleranceChange, historySize, maximize } = group;
-    const call = `run ${this.constructor.name}.step`;
+    const op = `${this.constructor.name}.step`;
     const maxEval = group.maxEval ?? Math.floor(maxIter * 5 / 4);
     const lossIn = (value: Tensor | number) => {
       const loss = value instanceof Tensor ? value.item() : value;
@@ -259,7 +276,7 @@ export class LBFGS extends Optimizer<LBFGSGroup, LBFGSState> {
     };
     let loss = lossIn(given);
     let g = this.#gradient(params, maximize);
-    const state: LBFGSState = { ...(this.stateOf(first) ?? this.#initial(g)) };
+    const state = { ...this.#stateFor(first, g) };
     let evaluations = 1;
     state.funcEvals++;
     if (largest(g) <= toleranceGrad) {
@@ -290,7 +307,7 @@ export class LBFGS extends Optimizer<LBFGSGroup, LBFGSState> {
         const at = (t: number): LinePoint => {
           move(from, t, d);
           try {
-            const there = lossIn(lossOf(call, closure));
+            const there = lossIn(lossOf(op, closure));
             const gradient = this.#gradient(params, maximize);
             return { t, loss: there, g: gradient, slope: gradient.dot(d).item() };
           } finally {
@@ -305,7 +322,7 @@ export class LBFGS extends Optimizer<LBFGSGroup, LBFGSState> {
       } else {
         move(from, state.t, d);
         if (i < maxIter) {
-          loss = lossIn(lossOf(call, closure));
+          loss = lossIn(lossOf(op, closure));
           g = this.#gradient(params, maximize);
           fresh = 1;
         }

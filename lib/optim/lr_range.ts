@@ -1,6 +1,7 @@
 /** The range of learning rates in which a model learns. */
 
 import { noGrad } from "../autograd/tape.ts";
+import { largest } from "../core/lists.ts";
 import {
   checkCount,
   checkKind,
@@ -25,7 +26,10 @@ export interface LRRangeTestOptions {
   stepMode?: "exp" | "linear";
   /** Weight of the last loss in the smoothed loss; 1 for no smoothing. Default: 0.05. */
   smoothing?: number;
-  /** The test ends when the loss exceeds this multiple of the best one. Default: 5. */
+  /**
+   * The test ends when the loss exceeds this multiple of the best one; where that is negative, when it is
+   * above it by as much. Default: 5.
+   */
   divergence?: number;
 }
 
@@ -36,7 +40,7 @@ export interface LRRange {
   /** The loss before the step with each of them, smoothed. */
   readonly losses: number[];
   /**
-   * The rate whose step made the smoothed loss fall most; null if it never fell. Over the default range
+   * The rate whose step improved the smoothed loss most; null if none did. Over the default range
    * it was 0.2 to 2.3 times the best rate of a grid, for four nets with SGD, momentum and Adam; over a
    * narrower range the mean of losses lags less, and it is more careful.
    */
@@ -46,7 +50,11 @@ export interface LRRange {
 /** What the test needs of an optimizer. */
 export interface RangedOptimizer {
   /** The groups whose rates are tried, and whose parameters are restored. */
-  readonly paramGroups: readonly { lr: number; readonly params: readonly Tensor[] }[];
+  readonly paramGroups: readonly {
+    lr: number;
+    readonly params: readonly Tensor[];
+    readonly maximize?: boolean;
+  }[];
   /** Changes the parameters. */
   step(closure: Closure): unknown;
   /** Everything to go on from. */
@@ -69,7 +77,8 @@ const readOptions = optionReader<LRRangeTestOptions>({
 /** The rate whose step was followed by the greatest fall of the loss. */
 function steepest(lrs: readonly number[], losses: readonly number[]): number | null {
   const falls = losses.slice(1).map((loss, i) => (losses[i] ?? loss) - loss);
-  const most = Math.max(0, ...falls);
+  // A step to NaN is no fall, and hides none before it.
+  const most = largest(falls.filter((fall) => fall > 0));
   return most > 0 ? lrs[falls.indexOf(most)] ?? null : null;
 }
 
@@ -114,6 +123,11 @@ export function lrRangeTest(
   const { smoothing = 0.05, divergence = 5 } = rest;
   checkRange("lrRangeTest", "startLr", startLr, "(0, ∞)");
   checkRange("lrRangeTest", "endLr", endLr, "(0, ∞)");
+  if (endLr < startLr) {
+    throw new RangeError(
+      `Cannot ${call}: rates must increase, got startLr ${startLr} and endLr ${endLr}`,
+    );
+  }
   checkRange("lrRangeTest", "smoothing", smoothing, "(0, 1]");
   checkRange("lrRangeTest", "divergence", divergence, "(1, ∞)");
   const rateAt = (share: number) =>
@@ -122,23 +136,27 @@ export function lrRangeTest(
     params.map((p): [Tensor, Tensor] => [p, p.detach().clone()])
   );
   const state = optimizer.stateDict();
+  // An objective that is to grow is a loss with the other sign.
+  const sign = optimizer.paramGroups.every(({ maximize }) => maximize === true) ? -1 : 1;
   const [lrs, losses]: [number[], number[]] = [[], []];
+  let best = Infinity;
   try {
     for (let i = 0; i < numIter; i++) {
       const lr = rateAt(i / Math.max(1, numIter - 1));
       for (const group of optimizer.paramGroups) group.lr = lr;
       const seen: number[] = [];
       optimizer.step(() => {
-        const loss = lossOf(call, closure);
-        seen.push(typeof loss === "number" ? loss : loss.item());
+        const loss = lossOf("lrRangeTest", closure);
+        seen.push(sign * (typeof loss === "number" ? loss : loss.item()));
         return loss;
       });
       const [value = NaN] = seen;
       const mean = losses.at(-1) ?? value;
+      const last = mean + smoothing * (value - mean);
       lrs.push(lr);
-      losses.push(mean + smoothing * (value - mean));
-      const last = losses.at(-1) ?? NaN;
-      if (!(last <= divergence * Math.min(...losses))) break;
+      losses.push(last);
+      best = Math.min(best, last);
+      if (!(last <= best + (divergence - 1) * Math.abs(best))) break;
     }
   } finally {
     noGrad(() => {
@@ -146,5 +164,6 @@ export function lrRangeTest(
     });
     optimizer.loadStateDict(state as never);
   }
-  return { lrs, losses, suggestion: steepest(lrs, losses) };
+  const suggestion = steepest(lrs, losses);
+  return { lrs, losses: losses.map((loss) => sign * loss), suggestion };
 }

@@ -1,6 +1,7 @@
 /** What all optimizers share: parameter groups, gradients and state. */
 
 import { enableGrad } from "../autograd/tape.ts";
+import { settled } from "../core/engine.ts";
 import {
   ANY,
   arrayOf,
@@ -65,11 +66,11 @@ const LOSS = kind(
   (value) => typeof value === "number" || (isTensor(value) && value.size === 1),
 );
 
-/** What a closure gives, with gradients switched on. */
-export function lossOf(call: string, closure: Closure): Tensor | number {
-  checkKind(call, "the closure", closure, FUNCTION);
-  const loss = enableGrad(closure);
-  checkKind(call, "what the closure gives", loss, LOSS);
+/** The loss that a closure computes, with gradients switched on; `op` is what needs it. */
+export function lossOf(op: string, closure: Closure): Tensor | number {
+  checkKind(`run ${op}`, "the closure", closure, FUNCTION);
+  const loss = enableGrad(() => settled(op, "the loss is needed at once", closure()));
+  checkKind(`run ${op}`, "what the closure gives", loss, LOSS);
   return loss;
 }
 
@@ -97,21 +98,25 @@ export abstract class Optimizer<O extends { lr: number }, S extends ParamState> 
    * @param defaults A value for every option, of the kind that each group must have there.
    * @param check Refuses options out of range. Default: all values are let pass.
    * @param checkShape Refuses parameters of some shapes. Default: all are let pass.
+   * @param form Options whose values show which kinds are taken, where null is one of them. Default:
+   * `defaults`.
    */
   constructor(
     params: ParamsOrGroups<O>,
     defaults: O,
     check: CheckOptions<O> = () => {},
     checkShape: CheckShape = () => {},
+    form: O = defaults,
   ) {
     const call = `make ${this.constructor.name}`;
-    checkCount(call, arguments.length, 4);
+    checkCount(call, arguments.length, 5);
     checkKind(call, "defaults", defaults, OBJECT);
     checkKind(call, "the check", check, FUNCTION);
     checkKind(call, "the check of shapes", checkShape, FUNCTION);
+    checkKind(call, "the form", form, OBJECT);
     this.#checkRanges = check;
     this.#checkShape = checkShape;
-    const kinds = kindsOf(defaults);
+    const kinds = kindsOf(form);
     this.#defaults = defaults;
     this.#kinds = Object.entries(kinds);
     this.#readGroup = optionReader<AnyOptions>({ ...kinds, params: ANY });
@@ -132,6 +137,7 @@ export abstract class Optimizer<O extends { lr: number }, S extends ParamState> 
           `Cannot ${call}: each of params must be a leaf that requires a gradient, got ${shown(p)}`,
         );
       }
+      p.storage.check(`${this.constructor.name}.addParamGroup`);
       this.#checkShape(call, p.shape);
       if (known.has(p)) {
         throw new RangeError(
@@ -240,6 +246,12 @@ export abstract class Optimizer<O extends { lr: number }, S extends ParamState> 
   /** The groups with loaded options. */
   #loadedGroups(call: string, given: readonly object[]): ParamGroup<O>[] {
     const read = given.map((group) => this.#readLoaded(call, group as AnyOptions));
+    const needed = [...this.#kinds.map(([key]) => key), "count"];
+    for (const [i, group] of read.entries()) {
+      const missing = needed.filter((key) => group[key] === undefined);
+      if (missing.length === 0) continue;
+      throw new TypeError(`Cannot ${call}: group ${i} of the state lacks ${missing.join(", ")}`);
+    }
     const counts = read.map(({ count }) => count);
     const sizes = this.paramGroups.map(({ params }) => params.length);
     if (sizes.length !== counts.length || sizes.some((size, i) => size !== counts[i])) {

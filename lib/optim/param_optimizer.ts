@@ -76,9 +76,9 @@ export abstract class ParamOptimizer<O extends { lr: number }, S extends ParamSt
    * @returns What the closure gave.
    */
   override step(closure?: Closure): Tensor | number | void {
-    const call = `run ${this.constructor.name}.step`;
-    checkCount(call, arguments.length, 1);
-    const loss = closure === undefined ? undefined : lossOf(call, closure);
+    const op = `${this.constructor.name}.step`;
+    checkCount(`run ${op}`, arguments.length, 1);
+    const loss = closure === undefined ? undefined : lossOf(op, closure);
     noGrad(() => {
       const updates = this.#updates();
       for (const [p, , state] of updates) this.keepState(p, state);

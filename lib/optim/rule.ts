@@ -92,7 +92,7 @@ export class RuleOptimizer<O extends { lr: number }, S extends RuleState>
    * @param options A value for every option.
    */
   constructor(rule: OptimizerRule<O>, params: ParamsOrGroups<O>, options: O) {
-    super(params, options, rule.check, rule.checkShape);
+    super(params, options, rule.check, rule.checkShape, rule.defaults);
     this.#rule = rule;
     this.#keeps = Object.entries(rule.keeps);
   }

@@ -131,7 +131,7 @@ function signatureOf(name: string): Signature {
 const SPOILT: readonly (readonly [change: (state: Some) => unknown, says: string])[] = [
   [({ lastEpoch: _, ...rest }) => rest, "it needs lastEpoch"],
   [({ lastLr: _, ...rest }) => rest, "it needs lastEpoch"],
-  [(state) => ({ ...state, baseLrs: ["0.1"] }), "baseLrs must be an array of numbers"],
+  [(state) => ({ ...state, baseLrs: ["0.1"] }), "baseLrs must be an array of finite numbers"],
   [(state) => ({ ...state, baseLrs: [] }), "there are 1 groups, the state has 0 baseLrs"],
   [(state) => ({ ...state, lastLr: [1, 2] }), "there are 1 groups"],
   [(state) => ({ ...state, lastEpoch: 1.5 }), "lastEpoch must be an integer, got 1.5"],

@@ -146,7 +146,10 @@ export const SCHEDULES: { readonly [Name in ScheduleName]: ScheduleRow<OptionsOf
   PolynomialLR: {
     defaults: POLYNOMIAL_LR_RULE.defaults,
     needed: () => ({}),
-    refuses: { totalIters: count("totalIters", 1), power: finite("power") },
+    refuses: {
+      totalIters: count("totalIters", 1),
+      power: [...finite("power"), [-1, "power must lie in [0, ∞), got -1"]],
+    },
   },
   CosineAnnealingLR: {
     defaults: COSINE_ANNEALING_LR_RULE.defaults,
@@ -224,7 +227,7 @@ export const SCHEDULES: { readonly [Name in ScheduleName]: ScheduleRow<OptionsOf
       mode: wrong("mode", '"min" or "max"', "least", null),
       factor: range("factor", "[0, 1)", 1, -1),
       patience: count("patience", 0),
-      threshold: range("threshold", "[0, ∞)", -1),
+      threshold: [...range("threshold", "[0, ∞)", -1), ...range("threshold", "[0, 1)", 1)],
       thresholdMode: wrong("thresholdMode", '"rel" or "abs"', "share", null),
       cooldown: count("cooldown", 0),
       minLr: each("minLr", "[0, ∞)", -1),

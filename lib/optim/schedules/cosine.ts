@@ -23,7 +23,9 @@ export const COSINE_ANNEALING_LR_RULE: ScheduleRule<CosineAnnealingLROptions> = 
       return lr + (base - etaMin) * (1 - Math.cos(Math.PI / tMax)) / 2;
     }
     const height = (step: number) => 1 + Math.cos(Math.PI * step / tMax);
-    return height(epoch) / height(epoch - 1) * (lr - etaMin) + etaMin;
+    const next = height(epoch) / height(epoch - 1) * (lr - etaMin) + etaMin;
+    // Where it comes back to 0, rounding would leave it a little below.
+    return Math.abs(next) < 1e-12 * etaMin ? 0 : next;
   },
 };
 

@@ -214,6 +214,12 @@ export const ONE_CYCLE_LR_RULE: ScheduleRule<OneCycleLROptions> = {
     checkRanges(op, "maxLr", maxLr, "[0, ∞)");
     checkRanges(op, "baseMomentum", baseMomentum, "[0, 1)");
     checkRanges(op, "maxMomentum", maxMomentum, "[0, 1)");
+    if (options.threePhase && options.pctStart > 0.5) {
+      throw new RangeError(
+        `Cannot make ${op}: threePhase needs a pctStart of at most 0.5, as the rate falls for as long ` +
+          `as it grows, got ${options.pctStart}`,
+      );
+    }
     checkRange(op, "divFactor", divFactor, "(0, ∞)");
     checkRange(op, "finalDivFactor", finalDivFactor, "(0, ∞)");
   },

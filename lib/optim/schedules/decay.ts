@@ -226,7 +226,7 @@ export type ExponentialLR = LRScheduler;
 export interface PolynomialLROptions {
   /** Steps until the rate is 0. Default: 5. */
   totalIters?: number;
-  /** Power of what is left of them. Default: 1. */
+  /** Power of the share of them that is left, not negative. Default: 1. */
   power?: number;
 }
 
@@ -234,6 +234,8 @@ export interface PolynomialLROptions {
 export const POLYNOMIAL_LR_RULE: ScheduleRule<PolynomialLROptions> = {
   kinds: { totalIters: COUNT, power: FINITE },
   defaults: { totalIters: 5, power: 1 },
+  // A power below 0 ends at a rate without bound.
+  check: (op, { power }) => checkRange(op, "power", power, "[0, ∞)"),
   lr: ({ epoch, lr }, { totalIters, power }) => {
     if (epoch === 0 || epoch > totalIters) return lr;
     return lr * ((1 - epoch / totalIters) / (1 - (epoch - 1) / totalIters)) ** power;

@@ -102,13 +102,15 @@ export class ReduceLROnPlateau extends Schedule {
     const call = `make ${new.target.name}`;
     checkCount(call, arguments.length, 2);
     const full = readOptions(call, options);
-    const { mode, factor, minLr, threshold, eps } = full;
+    const { mode, factor, minLr, threshold, thresholdMode, eps } = full;
     const op = new.target.name;
     checkEach(op, { minLr }, groupsOf(op, optimizer).length);
     checkRange(op, "factor", factor, "[0, 1)");
     checkRanges(op, "minLr", minLr, "[0, ∞)");
     checkRange(op, "threshold", threshold, "[0, ∞)");
     checkRange(op, "eps", eps, "[0, ∞)");
+    // No value is better than the best one by all of it.
+    if (mode === "min" && thresholdMode === "rel") checkRange(op, "threshold", threshold, "[0, 1)");
     const best = mode === "min" ? Infinity : -Infinity;
     const counts = { best, cooldownCounter: 0, numBadEpochs: 0 };
     super(optimizer, { counts });

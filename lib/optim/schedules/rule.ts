@@ -6,6 +6,7 @@ import {
   optionReader,
   type OptionTable,
 } from "../../core/options.ts";
+import { copyOptions } from "../groups.ts";
 import { type Arrival, groupsOf, LRScheduler, type Scheduled } from "./schedule.ts";
 
 /** The keys of options that may be left out. */
@@ -53,7 +54,8 @@ export function scheduleReader<O extends object>(
   const needed = Object.keys(kinds).filter((key) => !Object.hasOwn(defaults, key));
   return (call, given) => {
     const own = Object.entries(read(call, given)).filter(([, value]) => value !== undefined);
-    const full = { ...defaults, ...Object.fromEntries(own) };
+    // Lists of one's own, as the caller may change theirs later.
+    const full = copyOptions({ ...defaults, ...Object.fromEntries(own) });
     const missing = needed.filter((key) => !Object.hasOwn(full, key));
     if (missing.length === 0) return full as Required<O>;
     throw new TypeError(

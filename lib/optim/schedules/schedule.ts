@@ -4,6 +4,7 @@ import {
   ANY,
   arrayOf,
   checkCount,
+  FINITE,
   INTEGER,
   isPlainObject,
   kind,
@@ -34,12 +35,12 @@ export interface ScheduleState {
   readonly counts?: Readonly<Record<string, number>>;
 }
 
-const NUMBER_LIST = arrayOf(NUMBER, "numbers");
+const RATES = arrayOf(FINITE, "finite numbers");
 
 const STATE: OptionTable<ScheduleState> = {
   lastEpoch: INTEGER,
-  baseLrs: NUMBER_LIST,
-  lastLr: NUMBER_LIST,
+  baseLrs: RATES,
+  lastLr: RATES,
   schedulers: ANY,
   counts: ANY,
 };
@@ -86,7 +87,7 @@ const readParts = optionReader<ScheduleParts>({
     "an object of numbers",
     (value) => isPlainObject(value) && Object.values(value).every(NUMBER.accepts),
   ),
-  baseLrs: NUMBER_LIST,
+  baseLrs: RATES,
 });
 
 /** Base of all that sets the rates of an optimizer. */
