@@ -1,5 +1,6 @@
 /** Ways to combine the gradients of several tasks, all of which can themselves be differentiated. */
 
+import { lengthFrom, smallest } from "../core/lists.ts";
 import { checkCount, FLAG, NUMBER, optionReader } from "../core/options.ts";
 import { defaultGenerator, GENERATOR, type RandomGenerator } from "../core/random.ts";
 import type { TensorTree } from "../core/tree.ts";
@@ -53,7 +54,7 @@ function shortest({ count, cosines, lengths, slack }: Products): Tensor {
   }
   // On Σw = 1 a multiple of (Σw)² changes nothing but the scale of the solution.
   const inverse = lengths.map((length) => 1 / length);
-  const size = Math.hypot(...inverse);
+  const size = lengthFrom(inverse);
   const unit = row(inverse.map((value) => value / size));
   const z = cone(cosines.add(unit.mul(unit.transpose(0, 1))), unit, slack).mul(unit);
   return z.div(z.sum()).reshape([count]);
@@ -178,7 +179,7 @@ function ofLength(
     const z = nonNegative(a, mean.map((value, i) => level * (rises[i] ?? 0) - value), slack);
     return { z, level, beyond: Math.sqrt(Math.max(inner(z, image(a, z)), 0)) - length };
   };
-  const first = Math.min(...mean.map((value, i) => value / (rises[i] ?? 1)));
+  const first = smallest(mean.map((value, i) => value / (rises[i] ?? 1)));
   let below = { level: first, beyond: -length };
   let above = at(Math.min(first < 0 ? 0 : 2 * first, most));
   for (let step = 1e-3; above.beyond < 0 && above.level < most; step *= 2) {
@@ -204,10 +205,11 @@ function ofLength(
 /** The weights of CAGrad, of gradients none of which is 0, beside a mean that is not. */
 function conflictAverse(products: Products, c: number): Tensor {
   const { count, cosines, rows, lengths, slack } = products;
-  const size = Math.hypot(...lengths);
+  const size = lengthFrom(lengths);
   // All in gradients of length 1: the mean's coefficients, and how steeply each loss is to fall.
   const mean = row(lengths.map((length) => length / size));
-  const rises = lengths.map((length) => Math.min(...lengths) / length);
+  const least = smallest(lengths);
+  const rises = lengths.map((length) => least / length);
   const start = mean.matmul(cosines);
   const square = (x: Tensor) => x.matmul(cosines).mul(x).sum(1, { keepdim: true });
   const length = c * Math.sqrt(square(mean).item());

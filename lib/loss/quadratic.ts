@@ -4,6 +4,7 @@
  */
 
 import { noGrad } from "../autograd/tape.ts";
+import { largest } from "../core/lists.ts";
 import { where } from "../ops/mod.ts";
 import { eigh } from "../ops/linalg/namespace.ts";
 import type { Tensor } from "../tensor/tensor.ts";
@@ -60,12 +61,12 @@ const ROUNDS = 10;
  */
 export function nonNegative(a: Rows, b: readonly number[], slack: number): number[] {
   const raised = a.map((row, i) => row.map((value, j) => i === j ? value + slack : value));
-  const least = 1e-14 * Math.max(...b.map(Math.abs));
+  const least = 1e-14 * largest(b.map(Math.abs));
   let z = b.map(() => 0);
   let free: number[] = [];
   for (let round = 0; round < ROUNDS * b.length; round++) {
     const pull = image(raised, z).map((value, i) => free.includes(i) ? 0 : (b[i] ?? 0) - value);
-    const most = Math.max(...pull);
+    const most = largest(pull);
     if (!(most > least)) break;
     free.push(pull.indexOf(most));
     for (;;) {

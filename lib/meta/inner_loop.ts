@@ -84,8 +84,8 @@ function gradients(
 /**
  * Parameters after steps of gradient descent on a loss. They are new tensors and depend, differentiably, on
  * the first parameters, on the rate and on whatever else the loss is made of, such as the parameters of a
- * learned loss. Nothing collects a gradient: what the result is good for is differentiated by `grad`, or
- * trained by `metaTrain`. Runs under `vmap`, for many tasks at once.
+ * learned loss. No gradients are collected: differentiate the result with `grad`, or
+ * train through it with `metaTrain`. Runs under `vmap`, for many tasks at once.
  * C. Finn et al., "Model-Agnostic Meta-Learning for Fast Adaptation of Deep Networks", 2017.
  *
  * @returns The parameters after the steps, in the form of `params`.

@@ -61,7 +61,7 @@ const readOptions = optionReader<MetaTrainOptions<Tensor>>({
 
 const CALL = "run meta.metaTrain";
 
-/** The gradients of a meta loss; refuses one to which a whole group has nothing to say. */
+/** The gradients of a meta loss; refuses one that does not depend on a whole group. */
 function metaGradients(loss: Tensor, groups: readonly (readonly Tensor[])[]): (Tensor | null)[] {
   const params = groups.flat();
   const found = loss.node === null

@@ -21,7 +21,7 @@ export interface AdadeltaOptions {
   eps?: number;
   /** Factor of the parameter that is added to the gradient. Default: 0. */
   weightDecay?: number;
-  /** Whether the objective is to grow. Default: false. */
+  /** Whether to maximize the objective. Default: false. */
   maximize?: boolean;
 }
 

@@ -26,7 +26,7 @@ export interface AdafactorOptions {
   d?: number;
   /** Decay of the parameter itself. Default: 0. */
   weightDecay?: number;
-  /** Whether the objective is to grow. Default: false. */
+  /** Whether to maximize the objective. Default: false. */
   maximize?: boolean;
 }
 

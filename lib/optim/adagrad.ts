@@ -23,7 +23,7 @@ export interface AdagradOptions {
   initialAccumulatorValue?: number;
   /** Added to the root of the sum. Default: 1e-10. */
   eps?: number;
-  /** Whether the objective is to grow. Default: false. */
+  /** Whether to maximize the objective. Default: false. */
   maximize?: boolean;
 }
 

@@ -24,7 +24,7 @@ export interface AdamOptions {
   weightDecay?: number;
   /** Whether the greatest mean square so far takes the place of the last. Default: false. */
   amsgrad?: boolean;
-  /** Whether the objective is to grow. Default: false. */
+  /** Whether to maximize the objective. Default: false. */
   maximize?: boolean;
 }
 

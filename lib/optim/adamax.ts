@@ -20,7 +20,7 @@ export interface AdamaxOptions {
   eps?: number;
   /** Factor of the parameter that is added to the gradient. Default: 0. */
   weightDecay?: number;
-  /** Whether the objective is to grow. Default: false. */
+  /** Whether to maximize the objective. Default: false. */
   maximize?: boolean;
 }
 

@@ -1,4 +1,4 @@
-/** L-BFGS: steps by a second order that is learned from gradients. */
+/** L-BFGS: steps by curvature that is learned from gradients. */
 
 import { keep } from "../autograd/scope.ts";
 import { noGrad } from "../autograd/tape.ts";
@@ -29,7 +29,7 @@ export interface LBFGSOptions {
   historySize?: number;
   /** Whether there is a line search. Default: null. */
   lineSearchFn?: "strong_wolfe" | null;
-  /** Whether the objective is to grow. Default: false. */
+  /** Whether to maximize the objective. Default: false. */
   maximize?: boolean;
 }
 
@@ -66,7 +66,7 @@ function checkLBFGS(op: string, options: LBFGSGroup): void {
   );
 }
 
-/** What LBFGS keeps; it stands with the first parameter. Tensors hold all parameters in a row. */
+/** What LBFGS keeps, with the first parameter. Its tensors hold all parameters in a row. */
 export interface LBFGSState extends ParamState {
   /** Evaluations so far. */
   funcEvals: number;
@@ -125,7 +125,7 @@ const readOptions = filledReader(LBFGS_DEFAULTS);
 /**
  * L-BFGS: Newton's steps by a curvature that is learned from the last gradients. Nocedal, "Updating
  * quasi-Newton matrices with limited storage", 1980. Each `step` evaluates the closure several times,
- * which forgets the gradients, computes the loss, and runs `backward`. Follows `torch.optim.LBFGS`.
+ * which clears the gradients, computes the loss, and runs `backward`. Follows `torch.optim.LBFGS`.
  *
  * @example The least of a quadratic
  * ```ts
@@ -179,7 +179,7 @@ export class LBFGS extends Optimizer<LBFGSGroup, LBFGSState> {
     const call = `load the state of ${op}`;
     const params = this.paramGroups.flatMap((group) => group.params);
     if (p !== params[0]) {
-      throw new RangeError(`Cannot ${call}: the state stands with parameter 0, got one of ${name}`);
+      throw new RangeError(`Cannot ${call}: the state belongs to parameter 0, got one for ${name}`);
     }
     const blank = this.#initial(cat(params.map((x) => x.detach().flatten()), 0));
     const histories = HISTORY.map((key) => given[key]);
@@ -230,9 +230,9 @@ export class LBFGS extends Optimizer<LBFGSGroup, LBFGSState> {
   }
 
   /**
-   * Makes several iterations.
+   * Runs several iterations.
    *
-   * @param closure Forgets the gradients, computes the loss, runs `backward`, and gives the loss.
+   * @param closure Clears the gradients, computes the loss, runs `backward`, and returns the loss.
    * @returns The loss before the step.
    */
   override step(closure?: Closure): Tensor | number {

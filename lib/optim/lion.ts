@@ -18,7 +18,7 @@ export interface LionOptions {
   betas?: readonly [number, number];
   /** Weight decay, which shrinks the parameter itself. Default: 0. */
   weightDecay?: number;
-  /** Whether the objective is to grow. Default: false. */
+  /** Whether to maximize the objective. Default: false. */
   maximize?: boolean;
 }
 

@@ -83,12 +83,12 @@ function steepest(lrs: readonly number[], losses: readonly number[]): number | n
 }
 
 /**
- * Trains with rates that increase from step to step, and records the loss: below the useful range it
- * stagnates, above it diverges. Smith, "Cyclical learning rates for training neural networks", 2017.
+ * Trains with a rate that increases from step to step, and records the loss: below the useful range of
+ * rates it stagnates, above it diverges. Smith, "Cyclical learning rates for training neural networks", 2017.
  * Parameters and optimizer are restored afterwards; buffers of the model are not.
  *
  * @param optimizer The optimizer; all groups have the same rate meanwhile.
- * @param closure Forgets the gradients, computes the loss of the next batch, runs `backward`, and gives
+ * @param closure Clears the gradients, computes the loss of the next batch, runs `backward`, and returns
  * the loss.
  *
  * @example The rates of a quadratic, which diverge from 1 on

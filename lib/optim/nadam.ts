@@ -25,7 +25,7 @@ export interface NAdamOptions {
   momentumDecay?: number;
   /** Whether the decay shrinks the parameter itself, as in AdamW. Default: false. */
   decoupledWeightDecay?: boolean;
-  /** Whether the objective is to grow. Default: false. */
+  /** Whether to maximize the objective. Default: false. */
   maximize?: boolean;
 }
 

@@ -141,7 +141,7 @@ export abstract class Optimizer<O extends { lr: number }, S extends ParamState> 
       this.#checkShape(call, p.shape);
       if (known.has(p)) {
         throw new RangeError(
-          `Cannot ${call}: a parameter stands in two groups, or twice in this one`,
+          `Cannot ${call}: a parameter is in two groups, or twice in this one`,
         );
       }
       known.add(p);

@@ -24,7 +24,7 @@ export interface RMSpropOptions {
   momentum?: number;
   /** Whether the variance of the gradient takes the place of its mean square. Default: false. */
   centered?: boolean;
-  /** Whether the objective is to grow. Default: false. */
+  /** Whether to maximize the objective. Default: false. */
   maximize?: boolean;
 }
 

@@ -20,7 +20,7 @@ export interface RpropOptions {
   etas?: readonly [number, number];
   /** The least and the greatest length. Default: [1e-6, 50]. */
   stepSizes?: readonly [number, number];
-  /** Whether the objective is to grow. Default: false. */
+  /** Whether to maximize the objective. Default: false. */
   maximize?: boolean;
 }
 

@@ -24,7 +24,7 @@ export interface SGDOptions {
   weightDecay?: number;
   /** Whether the step looks ahead along the velocity. Default: false. */
   nesterov?: boolean;
-  /** Whether the objective is to grow. Default: false. */
+  /** Whether to maximize the objective. Default: false. */
   maximize?: boolean;
 }
 

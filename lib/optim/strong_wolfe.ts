@@ -52,10 +52,8 @@ function insideOf(bracket: readonly [LinePoint, LinePoint]): (t: number) => numb
   // Whether the last place was already near an end.
   let stuck = false;
   return (t) => {
-    const [low, high] = [
-      Math.min(...bracket.map((p) => p.t)),
-      Math.max(...bracket.map((p) => p.t)),
-    ];
+    const [a, b] = bracket;
+    const [low, high] = [Math.min(a.t, b.t), Math.max(a.t, b.t)];
     const margin = 0.1 * (high - low);
     const near = Math.min(high - t, t - low) < margin;
     const move = near && (stuck || t >= high || t <= low);

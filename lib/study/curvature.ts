@@ -31,8 +31,9 @@ export function curvatureOf<At extends Point>(
   at: At,
 ): Curvature<At> {
   const { places, run, beside } = subjectOf(call, fn, at);
-  const gradient = (...own: Tensor[]) => slopes(call, numberFrom(call, run(own)), own, true);
-  const [, derivative] = linearize(gradient, places);
+  // One argument, as there may be more places than a call takes.
+  const gradient = (own: readonly Tensor[]) => slopes(call, numberFrom(call, run(own)), own, true);
+  const [, derivative] = linearize(gradient, [places]);
   const sizes = places.map(({ size }) => size);
   const parts = (v: Tensor) =>
     v.split(sizes).map((part, i) => {
@@ -42,7 +43,7 @@ export function curvatureOf<At extends Point>(
   return {
     size: sizes.reduce((sum, size) => sum + size, 0),
     product: (v) =>
-      cat(derivative(parts(v)).map((x) => x.flatten().to({ dtype: "float64", device: "cpu" }))),
+      cat(derivative([parts(v)]).map((x) => x.flatten().to({ dtype: "float64", device: "cpu" }))),
     beside: (v) => beside(parts(v)),
     slack: places.every(({ dtype }) => dtype === "float64") ? 1e-13 : 1e-6,
   };

@@ -4,7 +4,7 @@ import { grad } from "../autograd/backward.ts";
 import { enableGrad, noGrad } from "../autograd/tape.ts";
 import { isFloat } from "../core/dtype.ts";
 import { DTypeError, ShapeError, showShape } from "../core/errors.ts";
-import { checkCount, checkKind, kind, TENSOR } from "../core/options.ts";
+import { checkCount, checkKind, kind, shown, TENSOR } from "../core/options.ts";
 import { sizeOf } from "../core/shape.ts";
 import { cat, stack, where } from "../ops/mod.ts";
 import { Tensor } from "../tensor/tensor.ts";
@@ -12,7 +12,7 @@ import { zerosLike } from "../tensor/create.ts";
 import { AnyModule } from "../nn/module.ts";
 import { functionalCall } from "../transforms/functional_call.ts";
 import { jacobian } from "../transforms/jacobian.ts";
-import { layerOf, lengthOf } from "./layers.ts";
+import { layersOf, lengthOf } from "./layers.ts";
 import {
   type ArgumentsAt,
   copiedBuffers,
@@ -218,9 +218,9 @@ export function gradientNorms<const At extends Point>(
     const { terms, names, gradients } = termGradients(call, fn, at);
     const byTerm = (part: (parts: readonly Tensor[]) => readonly Tensor[]) =>
       Object.fromEntries(gradients.map((parts, t) => [terms[t] ?? "", lengthOf(part(parts))]));
-    const layers = [...new Set(names.map(layerOf))].map((layer) => [
+    const layers = Array.from(layersOf(names), ([layer, own]) => [
       layer,
-      byTerm((parts) => parts.filter((_, i) => layerOf(names[i] ?? "") === layer)),
+      byTerm((parts) => own.flatMap((i) => parts[i] ?? [])),
     ]);
     return { layers: Object.fromEntries(layers), total: byTerm((parts) => parts) };
   });
@@ -236,7 +236,7 @@ export interface SignalToNoise {
   readonly signal: number;
   /** √(tr Σ). */
   readonly noise: number;
-  /** The ratio in each layer. */
+  /** The ratio in each layer; NaN where all gradients are 0. */
   readonly layers: Readonly<Record<string, number>>;
 }
 
@@ -273,7 +273,7 @@ export function gradientSignalToNoise<const At extends Point>(
     const each = (...own: Tensor[]) => {
       const losses: unknown = run(own);
       if (!(losses instanceof Tensor) || losses.ndim !== 1 || losses.size < 2) {
-        const got = losses instanceof Tensor ? showShape(losses.shape) : "no tensor";
+        const got = losses instanceof Tensor ? showShape(losses.shape) : shown(losses);
         throw new ShapeError(
           `Cannot ${call}: the function must return the losses of samples, [N] with N from 2 on, got ${got}`,
         );
@@ -294,8 +294,8 @@ export function gradientSignalToNoise<const At extends Point>(
         { signal: 0, noise: 0 },
       );
     const all = sums(parts);
-    const layers = [...new Set(names.map(layerOf))].map((layer) => {
-      const { signal, noise } = sums(parts.filter((_, i) => layerOf(names[i] ?? "") === layer));
+    const layers = Array.from(layersOf(names), ([layer, own]) => {
+      const { signal, noise } = sums(own.flatMap((i) => parts[i] ?? []));
       return [layer, Math.sqrt(signal / noise)];
     });
     return {

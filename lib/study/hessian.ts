@@ -1,6 +1,7 @@
 /** Second derivatives without the matrix of them: trace, spectrum, eigenvectors. */
 
 import { noGrad } from "../autograd/tape.ts";
+import { largest } from "../core/lists.ts";
 import { checkCount, COUNT, NUMBER, oneOf, optionReader } from "../core/options.ts";
 import { RandomGenerator } from "../core/random.ts";
 import type { Tensor } from "../tensor/tensor.ts";
@@ -253,7 +254,7 @@ function next(
 ): Tensor {
   const settled = (small: Ritz, rest: number) => {
     const last = small.vectors.at(-1)?.[topOf(small, rank)] ?? 0;
-    return Math.abs(rest * last) <= tol * Math.max(...small.values.map(Math.abs));
+    return Math.abs(rest * last) <= tol * largest(small.values.map(Math.abs));
   };
   const most = Math.min(steps, size - found.length);
   const space = krylov(call, product, start, { steps: most, slack, found, settled });

@@ -138,7 +138,8 @@ function directionsOf<At>(
  * @param at A module, whose parameters are what moves, or tensors as for `hessian`; nothing of it changes.
  * @param directions 1 or 2 random directions, or an array of one or two of one's own, in the form of the
  * point or by the names of the parameters, such as `topEigenvectors` gives. Default: 1.
- * @throws {RangeError} If the range is not positive, or there are fewer than 2 points.
+ * @throws {RangeError} If the range is not positive, there are fewer than 2 points, or a direction has
+ * no length, as a random one at a point of zeros does unless `scale` is "none".
  * @throws {ShapeError} If a direction does not fit the point.
  *
  * @example A parabola
@@ -172,6 +173,11 @@ export function lossLandscape<const At extends Point>(
     const { places, run, beside } = subject;
     const ways = directionsOf(call, subject, directions, new RandomGenerator(seed))
       .map((way) => way.map((x, k) => scaled(x, places[k] ?? x, by)));
+    const still = ways.findIndex((way) => lengthOf(way) === 0);
+    if (still !== -1) {
+      const why = by === "none" ? "" : `, scaled by "${by}" to the length of the point`;
+      throw new RangeError(`Cannot ${call}: direction ${still} has length 0${why}`);
+    }
     const along = Array.from({ length: points }, (_, i) => range * (2 * i / (points - 1) - 1));
     const lossAt = (...steps: number[]) => {
       const own = places.map((place, k) =>

@@ -1,5 +1,6 @@
 /** Layers by the names of their parameters, and how long what they hold is. */
 
+import { lengthFrom } from "../core/lists.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 
 /** The layer of a parameter: its name without the last part. */
@@ -8,7 +9,12 @@ export function layerOf(name: string): string {
   return end === -1 ? name : name.slice(0, end);
 }
 
+/** The layers of parameters, each with the positions of its own among them. */
+export function layersOf(names: readonly string[]): Map<string, number[]> {
+  return Map.groupBy(names.keys(), (i) => layerOf(names[i] ?? ""));
+}
+
 /** √Σ of the squares of all elements. */
 export function lengthOf(tensors: readonly Tensor[]): number {
-  return Math.hypot(...tensors.map((x) => x.norm().item()));
+  return lengthFrom(tensors.map((x) => x.norm().item()));
 }

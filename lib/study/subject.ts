@@ -6,7 +6,7 @@
 
 import { grad } from "../autograd/backward.ts";
 import { isFloat } from "../core/dtype.ts";
-import { DTypeError, GradError, showShape } from "../core/errors.ts";
+import { DTypeError, GradError, ShapeError, showShape } from "../core/errors.ts";
 import { checkKind, FUNCTION, isPlainObject, type Kind, kind, shown } from "../core/options.ts";
 import { defaultGenerator } from "../core/random.ts";
 import { leavesOf, type Mirror, rebuildWith, type TensorTree } from "../core/tree.ts";
@@ -142,6 +142,15 @@ export function subjectOf<At extends Point, Output>(
   for (const { dtype } of subject.places) {
     if (isFloat(dtype)) continue;
     throw new DTypeError(`Cannot ${call}: what moves must be float32 or float64, got ${dtype}`);
+  }
+  if (subject.places.every(({ size }) => size === 0)) {
+    const shapes = subject.places.map(({ shape }) => shape);
+    throw new ShapeError(
+      `Cannot ${call}: what moves must have elements, got shape ${
+        shapes.map(showShape).join(", ")
+      }`,
+      shapes,
+    );
   }
   return subject as unknown as Subject<At, Output>;
 }

@@ -1,6 +1,7 @@
 /** Tensors as nested arrays, and as short text that shows what it omits. */
 
 import type { DType, TypedArray } from "../core/dtype.ts";
+import { largest, smallest } from "../core/lists.ts";
 import type { Shape } from "../core/shape.ts";
 
 /** A number, or arrays of numbers, nested as deep as a tensor has dimensions. */
@@ -56,7 +57,7 @@ export function formatNumbers(values: readonly number[], dtype: DType): Cells {
     return { texts: values.map((value) => String(value !== 0)), rounded: false };
   }
   const sizes = values.filter((value) => Number.isFinite(value) && value !== 0).map(Math.abs);
-  const [least, most] = [Math.min(...sizes), Math.max(...sizes)];
+  const [least, most] = [smallest(sizes), largest(sizes)];
   const whole = sizes.every(Number.isInteger);
   if (most < (whole ? 1e16 : 1e8) || sizes.length === 0) {
     const cells = writeWith(values, dtype, (value, digits) => value.toFixed(digits));

@@ -2,6 +2,7 @@
 
 import { type DType, dtypeOfArray, isTypedArray, type TypedArray } from "../core/dtype.ts";
 import { showShape } from "../core/errors.ts";
+import { largest } from "../core/lists.ts";
 import { checkCount, NUMBER, optionReader, shown, TEXT } from "../core/options.ts";
 import type { Shape } from "../core/shape.ts";
 import { tensor } from "../tensor/create.ts";
@@ -54,6 +55,7 @@ const SHOWN = 8;
 function read(side: string, value: Comparable): Values {
   if (value instanceof Tensor) {
     const { shape, dtype } = value;
+    value.storage.check("assertClose");
     return { data: value.detach().contiguous().data, shape, dtype };
   }
   if (isTypedArray(value)) {
@@ -77,8 +79,8 @@ function read(side: string, value: Comparable): Values {
 }
 
 function checkTolerance(name: string, value: number): void {
-  if (value >= 0) return;
-  throw new RangeError(`Cannot compare: ${name} must be a number from 0, got ${value}`);
+  if (value >= 0 && value < Infinity) return;
+  throw new RangeError(`Cannot compare: ${name} must be a finite number from 0, got ${value}`);
 }
 
 /** Distance of two numbers: 0 for the same, NaN and infinities included. */
@@ -103,9 +105,7 @@ function excerpt(
 ): string {
   const rows = [["index", "actual", "expected"]];
   for (const i of indices.slice(0, SHOWN)) rows.push([showIndex(i, shape), actual(i), expected(i)]);
-  const widths = [0, 1, 2].map((column) =>
-    Math.max(...rows.map((row) => row[column]?.length ?? 0))
-  );
+  const widths = [0, 1, 2].map((column) => largest(rows.map((row) => row[column]?.length ?? 0)));
   const lines = rows.map((row) =>
     "  " + row.map((cell, column) => cell.padStart(widths[column] ?? 0)).join("  ")
   );

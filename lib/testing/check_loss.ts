@@ -1,4 +1,4 @@
-/** What a loss should keep to, beyond having the right gradients. */
+/** The properties that a loss should have beyond the right gradients. */
 
 import { grad } from "../autograd/backward.ts";
 import { enableGrad } from "../autograd/tape.ts";
@@ -89,6 +89,14 @@ function checkReductions(probe: LossProbe): void {
         `(shape ${showShape(each.shape)}) is ${shown[1]}`,
     );
   }
+}
+
+/** Refuses a loss whose value changes by itself. */
+function checkRepeated(probe: LossProbe, base: Outcome): void {
+  const again = probe.value(probe.loss, probe.pred, probe.target);
+  if (Object.is(again, base.value)) return;
+  const shown = showPair(base.value, again);
+  probe.fail(`is not deterministic: two calls at one point gave ${shown[0]} and ${shown[1]}`);
 }
 
 /** Every row elsewhere, and a random order. */
@@ -252,8 +260,9 @@ function checkTargets(probe: LossProbe): void {
 }
 
 /**
- * Checks what a loss should keep to, beyond having the right gradients (`gradcheck`):
+ * Checks the properties that a loss should have beyond the right gradients (`gradcheck`):
  *
+ * - it changes neither prediction nor target, and gives the same value each time;
  * - it gives one finite element, with a finite gradient with respect to the prediction, also where
  *   the prediction is the target and at the extremes `finiteAt` (there in float32; every prediction
  *   the same, and in turn with 0; against the target option, else a target of zeros);
@@ -269,7 +278,7 @@ function checkTargets(probe: LossProbe): void {
  * @throws {CheckError} At the first check that fails, in one sentence with the values.
  * @throws {ShapeError} If an option needs another target.
  *
- * @example A loss that keeps to all, and one that overflows
+ * @example A loss that has them all, and one that overflows
  * ```ts
  * import type { Tensor } from "@adjoint/ml";
  * import { checkLoss, CheckError } from "@adjoint/ml/testing";
@@ -293,6 +302,7 @@ export function checkLoss(loss: LossLike, options?: CheckLossOptions): void {
   const probe = new LossProbe(loss, readOptions("run checkLoss", options));
   const base = probe.run(probe.pred, probe.target);
   probe.finite(base, "at a random prediction");
+  checkRepeated(probe, base);
   checkTarget(probe);
   checkExtremes(probe);
   checkReductions(probe);

@@ -40,7 +40,7 @@ export interface GradcheckOptions {
   eps?: number;
   /** Absolute tolerance. Default: 1e-5. */
   atol?: number;
-  /** Tolerance relative to the numeric gradient. Default: 1e-3. */
+  /** Tolerance relative to the numeric gradient, below 1. Default: 1e-3. */
   rtol?: number;
   /** Seed of the samples and of random projections. Default: 0. */
   seed?: number | bigint;
@@ -103,6 +103,7 @@ function checkNumber(check: string, option: string, value: number, positive: boo
 
 function checkInput(check: string, input: GradcheckInput, i: number): void {
   if (input instanceof Tensor) {
+    input.storage.check(check);
     if (!input.requiresGrad || input.dtype === "float64") return;
     throw new DTypeError(
       `Cannot run ${check}: input ${i} is ${input.dtype}, which has too few digits for ` +
@@ -125,6 +126,12 @@ function setUp<const Inputs extends readonly GradcheckInput[]>(
   checkNumber(check, "eps", eps, true);
   checkNumber(check, "atol", atol, false);
   checkNumber(check, "rtol", rtol, false);
+  if (rtol >= 1) {
+    throw new RangeError(
+      `Cannot run ${check}: rtol must be below 1, as a gradient of 0 is then close to any other, got ` +
+        rtol,
+    );
+  }
   checkKind(`run ${check}`, "the first argument", fn, CALLABLE);
   if (!Array.isArray(inputs)) {
     throw new TypeError(
@@ -243,14 +250,16 @@ function checkOrder<const Inputs extends readonly GradcheckInput[]>(
  * [torch.autograd.gradcheck](https://docs.pytorch.org/docs/stable/generated/torch.autograd.gradcheck.gradcheck.html),
  * and its condition is |analytic − numeric| ≤ atol + rtol · |numeric|.
  *
- * The inputs are never changed: the function sees contiguous copies, on the device of each. All
- * floating outputs are checked; one that is on no tape must be constant.
+ * The function sees contiguous copies of the inputs, on the device of each, and must not change them.
+ * All floating outputs are checked; one that is on no tape must be constant. As `atol`
+ * would let any small gradient pass, all entries must also agree to a tenth of the largest one.
  *
  * @param fn A function of tensors that returns a tensor of any shape or an array of them, or a module.
  * @param inputs Tensors, of which those that require a gradient are checked, or shapes: for each a
  * seeded float64 sample is made, normally distributed and kept 0.1 away from zero.
  * @throws {CheckError} If a gradient is wrong, with the input, the index, both values and the step;
- * if the point lies at a kink; if the function changes from call to call or is not finite.
+ * if the point lies at a kink; if the function changes from call to call, changes its inputs, or is
+ * not finite.
  * @throws {DTypeError} If an input that requires a gradient, or an output, is not float64.
  * @throws {GradError} If no input requires a gradient.
  *

@@ -4,7 +4,7 @@
  */
 
 import type { RandomGenerator } from "../core/random.ts";
-import { CheckError, showPair } from "./check_error.ts";
+import { CheckError, showNumber, showPair } from "./check_error.ts";
 import {
   type Accuracy,
   type Entry,
@@ -69,6 +69,8 @@ function compareFully(probe: Probe): void {
   let excess = 0;
   let worst: Entry | undefined;
   let kinked: Entry | undefined;
+  let small: Entry | undefined;
+  let [size, gap] = [0, 0];
   for (let column = 0; column < columns; column++) {
     const direction = unit(columns, column);
     const slopes = probe.slopes(direction);
@@ -79,14 +81,21 @@ function compareFully(probe: Probe): void {
       const numeric = slopes.central(row);
       const kink = probe.kink(slopes, row, wider);
       const wrongHere = probe.differ(analytic, numeric);
+      size = Math.max(size, Math.abs(analytic), Math.abs(numeric));
+      const apart = Math.abs(analytic - numeric);
+      if (apart > gap && apart > 1000 * slopes.rounding(row)) {
+        // A curve moves the wider difference; what stays is the slope.
+        const steady = Math.abs(wider().central(row) - numeric) < 0.1 * apart;
+        if (steady) [small, gap] = [{ row, column, analytic, numeric, kink }, apart];
+      }
       if (kink === "" && !wrongHere) continue;
       const entry = { row, column, analytic, numeric, kink };
       if (kink !== "") kinked ??= entry;
       if (!wrongHere) continue;
       wrong++;
       const ratio = Math.abs(analytic - numeric) / probe.tolerance(numeric);
-      const size = Number.isNaN(ratio) ? Infinity : ratio;
-      if (worst === undefined || size > excess) [worst, excess] = [entry, size];
+      const over = Number.isNaN(ratio) ? Infinity : ratio;
+      if (worst === undefined || over > excess) [worst, excess] = [entry, over];
     }
   }
   const where = ({ row, column }: Entry) =>
@@ -103,6 +112,14 @@ function compareFully(probe: Probe): void {
       `${probe.subject.title} cannot be checked ${where(kinked)}: ${kinked.kink} (${
         probe.showEntry(kinked)
       }); move the input away from it`,
+    );
+  }
+  const { atol } = probe.accuracy;
+  if (small !== undefined && gap > 0.1 * size) {
+    throw new CheckError(
+      `${probe.subject.title} cannot be checked with atol ${atol}, beside which the largest entry, ` +
+        `${showNumber(size)}, is small; it disagrees ${where(small)}: ${probe.showEntry(small)}; ` +
+        "give a smaller atol",
     );
   }
 }

@@ -18,6 +18,7 @@ import {
   TEXT,
 } from "../core/options.ts";
 import { RandomGenerator } from "../core/random.ts";
+import type { Shape } from "../core/shape.ts";
 import type { Reduction } from "../loss/loss.ts";
 import { randn } from "../tensor/rand.ts";
 import { Tensor } from "../tensor/tensor.ts";
@@ -46,7 +47,7 @@ export interface CheckLossOptions {
   shape?: readonly number[];
   /** Makes the prediction. Default: normally distributed and seeded. */
   pred?: (shape: readonly number[]) => Tensor;
-  /** Makes the target, of labels for example. Default: as the prediction, of its shape. */
+  /** Makes the target, of labels for example. Default: normally distributed, of the prediction's shape. */
   target?: (shape: readonly number[]) => Tensor;
   /** Demands that the loss is 0 where the prediction is the target. Default: false. */
   zeroAtTarget?: boolean;
@@ -83,7 +84,10 @@ export const readOptions = optionReader<CheckLossOptions>({
   target: FUNCTION,
   zeroAtTarget: FLAG,
   gradientBound: kind("a number from 0", (value) => NUMBER.accepts(value) && Number(value) >= 0),
-  finiteAt: arrayOf(NUMBER, "numbers"),
+  finiteAt: arrayOf(
+    kind("a number", (value) => NUMBER.accepts(value) && !Number.isNaN(value)),
+    "numbers that are not NaN",
+  ),
   permutationInvariant: FLAG,
   offsetInvariant: FLAG,
   emptyBatch: FLAG,
@@ -138,10 +142,10 @@ export class LossProbe {
     this.loss = loss;
     this.options = options;
     this.generator = new RandomGenerator(seed);
-    const sample = () => randn(shape, { generator: this.generator });
-    const pred = options.pred?.(shape) ?? sample();
-    const target = options.target?.(shape) ?? sample();
+    const sample = (shape: Shape) => randn(shape, { generator: this.generator });
+    const pred = options.pred === undefined ? sample(shape) : options.pred(shape);
     checkKind("run checkLoss", "what pred gives", pred, TENSOR);
+    const target = options.target === undefined ? sample(pred.shape) : options.target(shape);
     checkKind("run checkLoss", "what target gives", target, TENSOR);
     if (!isFloat(pred.dtype)) {
       throw new DTypeError(
@@ -160,9 +164,15 @@ export class LossProbe {
 
   /** The loss itself, whatever its form. */
   call(loss: LossLike, pred: Tensor, target: Tensor): Tensor {
+    const versions = [pred, target].map(({ storage }) => storage.version);
     const given: unknown = typeof loss === "function"
       ? loss(pred, target)
       : loss.forward(pred, target);
+    [pred, target].forEach(({ storage }, i) => {
+      if (storage.version === versions[i]) return;
+      const name = i === 0 ? "prediction" : "target";
+      this.fail(`changes the ${name} in place; let it change a copy (x.clone()) instead`);
+    });
     const value = settled("checkLoss", "its value is needed at once", given);
     if (value instanceof Tensor) return value;
     this.fail(`must give a tensor, got ${shown(value)}`);

@@ -117,7 +117,7 @@
  * loss for example, give tensors on either side of it. The same words at a point without a kink of
  * yours tell of one that you did not mean, such as a `clamp` that cuts into the range of the data.
  *
- * ## What else a loss should keep to
+ * ## What else a loss should satisfy
  *
  * {@linkcode checkLoss} always demands one finite element, a finite gradient with respect to the
  * prediction (also where it is the target), that float32 agrees with float64, and that the rows of a

@@ -4,6 +4,7 @@ import { grad } from "../autograd/backward.ts";
 import { enableGrad } from "../autograd/tape.ts";
 import { isFloat } from "../core/dtype.ts";
 import { DTypeError } from "../core/errors.ts";
+import { shown } from "../core/options.ts";
 import type { RandomGenerator } from "../core/random.ts";
 import type { Shape } from "../core/shape.ts";
 import { fromTypedArray } from "../tensor/create.ts";
@@ -169,7 +170,7 @@ export function asTensors(title: string, result: unknown): Tensor[] {
     if (output instanceof Tensor) continue;
     throw new TypeError(
       `Cannot check the ${lower(title)}: the function must return a tensor or an array of ` +
-        `tensors, got ${Deno.inspect(result)}`,
+        `tensors, got ${shown(result)}`,
     );
   }
   return outputs as Tensor[];
@@ -205,20 +206,30 @@ export class Probe {
     this.outputs = layOut(this.base.outputs, subject.outputName);
   }
 
-  /** Values at another point. Every evaluation has leaves of its own, so the inputs never change. */
+  /** Values at another point. Every evaluation has copies of its own, so the inputs never change. */
   evaluate(point: Float64Array): Evaluation {
     const { subject } = this;
     const leaves: Tensor[] = [];
     const all = subject.inputs.map((input) => {
       const part = this.inputs[leaves.length];
-      if (!input.requiresGrad || part === undefined) return input.detach();
+      if (!input.requiresGrad || part === undefined) return input.detach().clone();
       const data = point.slice(part.start, part.start + part.size);
       const { device } = input;
       const leaf = fromTypedArray(data, part.shape, { device, requiresGrad: true });
       leaves.push(leaf);
       return leaf;
     });
+    const versions = all.map(({ storage }) => storage.version);
     const outputs = enableGrad(() => subject.run(all)).filter(({ dtype }) => isFloat(dtype));
+    const changed = all.findIndex(({ storage }, i) => storage.version !== versions[i]);
+    if (changed !== -1) {
+      throw new CheckError(
+        `${subject.title} cannot be checked: the function changes ${
+          subject.inputName(changed)
+        } in ` +
+          "place; let it change a copy (x.clone()) instead",
+      );
+    }
     outputs.forEach(({ dtype }, i) => {
       if (dtype === "float64") return;
       throw new DTypeError(

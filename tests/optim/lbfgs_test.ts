@@ -179,7 +179,7 @@ Deno.test("optim.LBFGS loads a state that fits, or nothing of it", () => {
     [[{ ...own, oldStps: ones([5, 8]) }, null], "oldStps of parameter 0 needs shape [1, 8]"],
     [[{ ...own, oldDirs: 1 }, null], "oldDirs of parameter 0 must be a tensor"],
     [[{ ...own, t: NaN }, null], "t of parameter 0 must be a finite number"],
-    [[null, own], "the state stands with parameter 0, got one of parameter 1"],
+    [[null, own], "the state belongs to parameter 0, got one for parameter 1"],
     [[own], "there are 2 parameters, the state has 1"],
   ];
   for (const [state, says] of wrong) {

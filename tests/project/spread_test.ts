@@ -8,15 +8,23 @@ const AREAS = [
   "classic",
   "core",
   "data",
+  "distributions",
   "io",
+  "loss",
+  "meta",
   "metrics",
   "nn",
+  "ops",
+  "optim",
   "plot",
   "runs",
+  "study",
+  "tensor",
+  "testing",
   "train",
 ];
 /** A list of any length as the arguments of a function that takes any number of them. */
-const SPREAD = /(?:\.(?:push|unshift)|Math\.(?:max|min)|String\.from\w+)\(\.\.\.[^)]/;
+const SPREAD = /(?:\.(?:push|unshift)|Math\.(?:max|min|hypot)|String\.from\w+)\(\.\.\.[^)]/;
 
 function spreads(text: string): string[] {
   return text.split("\n").map((line) => line.trim())
@@ -40,6 +48,11 @@ Deno.test("no list is spread into a call that takes any number of arguments", ()
 });
 
 Deno.test("a list that is spread is found", () => {
-  const planted = ["order.push(...more);", "const most = Math.max(...lengths);", "x.push(1, 2);"];
-  assertEquals(spreads(planted.join("\n")), planted.slice(0, 2));
+  const planted = [
+    "order.push(...more);",
+    "const most = Math.max(...lengths);",
+    "const length = Math.hypot(...parts);",
+    "x.push(1, 2);",
+  ];
+  assertEquals(spreads(planted.join("\n")), planted.slice(0, 3));
 });

@@ -471,7 +471,11 @@ Deno.test("assertClose() keeps types, shapes and exact integers apart", () => {
   );
   assertFailsWith(() => assertClose(tensor([1]), tensor([1.00002])), "1 of 1 elements differ");
   assertFailsWith(() => assertClose(1, 1 + 3e-7), "the difference is 3e-7");
-  assertThrows(() => assertClose(1, 1, { atol: NaN }), RangeError, "atol must be a number from 0");
+  assertThrows(
+    () => assertClose(1, 1, { atol: NaN }),
+    RangeError,
+    "atol must be a finite number from 0",
+  );
   assertThrows(
     () => assertClose([[1], [1, 2]], 1),
     TypeError,

@@ -77,7 +77,8 @@ export function vesselTrees(n: number, options?: VesselTreesOptions): GraphSampl
       const first = Math.max(0, i - 6);
       const parent = first + below(generator, i - first);
       const bent = (directions[parent] ?? []).map((own) => own + 0.35 * normal(generator));
-      const length = Math.hypot(...bent);
+      const [x = 0, y = 0, z = 0] = bent;
+      const length = Math.hypot(x, y, z);
       const direction = bent.map((own) => own / length);
       parents.push(parent);
       directions.push(direction);

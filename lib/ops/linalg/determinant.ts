@@ -1,6 +1,7 @@
 /** Primitives: determinants, and their gradients where a matrix is singular too. */
 
 import { epsilonOf } from "../../core/dtype.ts";
+import { largest, smallest } from "../../core/lists.ts";
 import { checkCount } from "../../core/options.ts";
 import { checkShape, extentAt } from "../../core/shape.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
@@ -42,7 +43,7 @@ function singularOf(a: Tensor, factors: Factors): number[] {
   const poor: number[] = [];
   for (let start = 0; start < pivots.length; start += n) {
     const sizes = Array.from(pivots.subarray(start, start + n), Math.abs);
-    if (Math.min(...sizes) <= least * Math.max(...sizes)) poor.push(start / n);
+    if (smallest(sizes) <= least * largest(sizes)) poor.push(start / n);
   }
   return poor;
 }

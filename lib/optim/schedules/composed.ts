@@ -24,7 +24,7 @@ function optimizerOf(op: string, schedulers: readonly LRScheduler[]): Scheduled 
 export interface SequentialLROptions {
   /** The schedules, the first one first. */
   schedulers: readonly LRScheduler[];
-  /** The steps at which the next takes over; one less than there are schedules, in their order. */
+  /** The steps at which the next schedule takes over, in order; one fewer than there are schedules. */
   milestones: readonly number[];
 }
 
@@ -104,7 +104,7 @@ export class SequentialLR extends LRScheduler {
 }
 
 /**
- * All schedules at each step, the factors of each upon those of the others. Follows
+ * Steps all schedules together, so that their factors multiply. Follows
  * `torch.optim.lr_scheduler.ChainedScheduler`.
  *
  * @example Decay with a warm-up

@@ -16,7 +16,7 @@ export interface CosineAnnealingLROptions {
 export const COSINE_ANNEALING_LR_RULE: ScheduleRule<CosineAnnealingLROptions> = {
   kinds: { tMax: COUNT, etaMin: FINITE },
   defaults: { etaMin: 0 },
-  // From the last rate, so that it goes together with schedules beside it.
+  // From the last rate, so that it can be combined with other schedules.
   lr: ({ epoch, lr, base }, { tMax, etaMin }) => {
     if (epoch === 0) return lr;
     if ((epoch - 1 - tMax) % (2 * tMax) === 0) {

@@ -138,7 +138,7 @@ export interface OneCycleLROptions {
   maxMomentum?: OrEach<number>;
   /** The first rate is `maxLr / divFactor`. Default: 25. */
   divFactor?: number;
-  /** The last rate is the first by this. Default: 1e4. */
+  /** The last rate is the first divided by this. Default: 1e4. */
   finalDivFactor?: number;
   /** Whether the rate comes back to the first before it ends. Default: false. */
   threePhase?: boolean;

@@ -46,7 +46,7 @@ export type StepLR = LRScheduler;
 
 /** Options of `MultiStepLR`. */
 export interface MultiStepLROptions {
-  /** Steps at which the rate changes; one that stands twice counts twice. */
+  /** Steps at which the rate changes; one listed twice counts twice. */
   milestones: readonly number[];
   /** Factor of each change. Default: 0.1. */
   gamma?: number;

@@ -1,4 +1,4 @@
-/** A schedule that follows what is measured. */
+/** A schedule that follows a metric. */
 
 import { checkCount, checkKind, FINITE, kind, oneOf, WHOLE } from "../../core/options.ts";
 import { isTensor } from "../../core/tensor.ts";
@@ -10,21 +10,21 @@ import { groupsOf, Schedule, type Scheduled } from "./schedule.ts";
 
 /** Options of `ReduceLROnPlateau`. */
 export interface ReduceLROnPlateauOptions {
-  /** Whether what is measured is to fall or to grow. Default: "min". */
+  /** Whether the metric is to fall, "min", or to rise, "max". Default: "min". */
   mode?: "min" | "max";
   /** Factor of each reduction. Default: 0.1. */
   factor?: number;
-  /** How many values in a row may be no better. Default: 10. */
+  /** How many values in a row may bring no improvement. Default: 10. */
   patience?: number;
-  /** How much better a value must be to count. Default: 1e-4. */
+  /** By how much a value must improve on the best one to count. Default: 1e-4. */
   threshold?: number;
-  /** Whether that is a share of the best value, or a difference to it. Default: "rel". */
+  /** Whether that is a share of the best value, or a difference. Default: "rel". */
   thresholdMode?: "rel" | "abs";
-  /** Values after a reduction that are not looked at. Default: 0. */
+  /** How many values after a reduction are ignored. Default: 0. */
   cooldown?: number;
   /** The least rate; a list has one for each group. Default: 0. */
   minLr?: OrEach<number>;
-  /** Reductions by no more than this are left out. Default: 1e-8. */
+  /** A reduction by no more than this is skipped. Default: 1e-8. */
   eps?: number;
 }
 
@@ -75,7 +75,7 @@ function isBetter(
 }
 
 /**
- * Reduces the rate where a value, such as the validation loss, gets no better. Follows
+ * Reduces the rate when a metric, such as the validation loss, stops improving. Follows
  * `torch.optim.lr_scheduler.ReduceLROnPlateau`.
  *
  * @example A loss that stands still
@@ -119,7 +119,7 @@ export class ReduceLROnPlateau extends Schedule {
   }
 
   /**
-   * Takes notice of a value.
+   * Records a value, and reduces the rates if it is time.
    *
    * @param metric A number, or a tensor with one element. NaN is no better than anything.
    */
