@@ -5,7 +5,8 @@
 
 import { callSite, lineOf } from "../core/call_site.ts";
 import { engine, under } from "../core/engine.ts";
-import type { Collector, Storage } from "./backend.ts";
+import { isContiguous } from "../core/shape.ts";
+import type { Collector, Operand, Storage } from "./backend.ts";
 
 /** What is decided about a storage, as this file may change it. */
 type Fate = {
@@ -25,22 +26,44 @@ export function changed(storage: Storage): void {
   (storage as Fate).version++;
 }
 
-/** Bounds of the elements of a storage, valid for one version. */
-interface Range {
+/** Where elements lie: from `low` to `lower` or from `upper` to `high`, which may overlap. */
+export interface Range {
   readonly low: number;
+  readonly lower: number;
+  readonly upper: number;
   readonly high: number;
-  readonly version: number;
 }
 
-const ranges = new WeakMap<Storage, Range>();
+/** The ranges of storages, each with the version of the elements for which it holds. */
+const ranges = new WeakMap<Storage, Range & { readonly version: number }>();
 
-/** Notes bounds of all elements of a storage, so that they need not be read back to check them. */
-export function noteRange(storage: Storage, low: number, high: number): void {
-  ranges.set(storage, { low, high, version: storage.version });
+/** Notes where all elements of a storage lie, so that a check need not read them again. */
+export function noteRange(
+  storage: Storage,
+  low: number,
+  high: number,
+  lower = high,
+  upper = low,
+): void {
+  ranges.set(storage, { low, lower, upper, high, version: storage.version });
 }
 
-/** The noted bounds of a storage, if they still hold. */
+/** Whether an operand's elements are all of its storage, in whatever order. */
+function isAll({ storage, size, shape, strides, dense }: Operand): boolean {
+  if (size !== storage.size) return false;
+  if (dense) return true;
+  const order = shape.map((_, dim) => dim).sort((a, b) => strides[b]! - strides[a]!);
+  return isContiguous(order.map((dim) => shape[dim]!), order.map((dim) => strides[dim]!));
+}
+
+/** Notes where an operand's elements lie, if they are all of its storage. */
+export function noteRangeOf(x: Operand, low: number, high: number, lower?: number, upper?: number) {
+  if (isAll(x)) noteRange(x.storage, low, high, lower, upper);
+}
+
+/** The noted range of a storage; null if somebody may have changed the elements since. */
 export function rangeOf(storage: Storage): Range | null {
+  if (storage.shared) return null;
   const range = ranges.get(storage);
   return range?.version === storage.version ? range : null;
 }

@@ -194,6 +194,20 @@ export function checkedLoss(
   throw new RangeError(`Cannot compute ${op}: ${role} must be numbers, got NaN at index ${place}`);
 }
 
+/** A loss whose target lies in its domain; where it has none, only NaN is refused. */
+export function lossOfTarget(
+  op: string,
+  target: Tensor,
+  domain: Domain | undefined,
+  reduction: Reduction,
+  compute: () => Tensor,
+  role = "target",
+): Tensor {
+  checkDomain(op, target, domain, role);
+  const loss = compute();
+  return domain === undefined ? checkedLoss(op, target, reduction, loss, role) : loss;
+}
+
 /** A sum as the mean over what counts. Where nothing does it is NaN, whose gradient is 0. */
 export function meanOver(sum: Tensor, total: Tensor): Tensor {
   const nothing = total.eq(0);
@@ -217,15 +231,15 @@ export function elementLoss(
   checkWeights(op, "weight", weight, prediction);
   checkFactor(op, "mask", mask, prediction);
   const goal = mask === undefined ? target : where(mask, target, domain?.masked ?? 0);
-  checkDomain(op, goal, domain);
-  const each = mask === undefined
-    ? formula(prediction, goal)
-    : where(mask, formula(where(mask, prediction, 0), goal), 0);
-  const weighed = weight === undefined ? each : each.mul(weight);
-  const loss = mask === undefined || reduction !== "mean"
-    ? reduced(weighed, reduction)
-    : meanOver(weighed.sum(), mask.expand(weighed.shape).sum());
-  return domain === undefined ? checkedLoss(op, goal, reduction, loss) : loss;
+  return lossOfTarget(op, goal, domain, reduction, () => {
+    const each = mask === undefined
+      ? formula(prediction, goal)
+      : where(mask, formula(where(mask, prediction, 0), goal), 0);
+    const weighed = weight === undefined ? each : each.mul(weight);
+    return mask === undefined || reduction !== "mean"
+      ? reduced(weighed, reduction)
+      : meanOver(weighed.sum(), mask.expand(weighed.shape).sum());
+  });
 }
 
 /** `elementLoss` for a loss that has kernels, which serve where nothing is masked or weighed. */
@@ -244,9 +258,13 @@ export function pairLoss(
     return elementLoss(op, prediction, target, options, formula, domain);
   }
   checkPair(op, prediction, target);
-  checkDomain(op, target, domain);
-  const whole = loss(prediction, target, reduction, ...parameters);
-  return domain === undefined ? checkedLoss(op, target, reduction, whole) : whole;
+  return lossOfTarget(
+    op,
+    target,
+    domain,
+    reduction,
+    () => loss(prediction, target, reduction, ...parameters),
+  );
 }
 
 /**

@@ -6,9 +6,8 @@ import { reduced, rowShareEntropy } from "../ops/loss/fused.ts";
 import { pairLogisticComposite, pairLogisticRows } from "../ops/loss/rows.ts";
 import { where } from "../ops/mod.ts";
 import type { Tensor } from "../tensor/tensor.ts";
-import { checkDomain, DOMAINS } from "./domain.ts";
+import { DOMAINS } from "./domain.ts";
 import {
-  checkedLoss,
   checkFactor,
   checkPair,
   checkVectors,
@@ -17,6 +16,7 @@ import {
   LOSS_OPTIONS,
   type LossModule,
   lossModule,
+  lossOfTarget,
   type LossOptions,
   lossOptions,
   meanOver,
@@ -54,12 +54,12 @@ function listLoss(
   const [s, y] = counts === null
     ? [scores, relevance]
     : [where(counts, scores, 0), where(counts, relevance, 0)];
-  checkDomain(op, y, DOMAINS[op], "relevance");
-  const each = formula(s, y, counts);
-  const loss = counts === null || reduction !== "mean"
-    ? reduced(each, reduction)
-    : meanOver(each.sum(), counts.any(-1).sum());
-  return checkedLoss(op, y, reduction, loss, "relevance");
+  return lossOfTarget(op, y, DOMAINS[op], reduction, () => {
+    const each = formula(s, y, counts);
+    return counts === null || reduction !== "mean"
+      ? reduced(each, reduction)
+      : meanOver(each.sum(), counts.any(-1).sum());
+  }, "relevance");
 }
 
 /**

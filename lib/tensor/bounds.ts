@@ -1,7 +1,7 @@
 /** Whether all elements lie within bounds, which is asked of targets in each step. */
 
 import { isFloat } from "../core/dtype.ts";
-import type { Storage } from "../device/backend.ts";
+import { noteRangeOf, type Range, rangeOf } from "../device/memory.ts";
 import { bare } from "../ops/define/batch.ts";
 import { extremeOver } from "../ops/reduce/primitives.ts";
 import { everyElement } from "./examples.ts";
@@ -17,32 +17,28 @@ export interface Bounds {
   readonly slack: number;
 }
 
-/** From which size on two passes of a kernel are faster than a loop. */
+/** From which size on the passes of kernels are faster than a loop. */
 const MANY = 2048;
 
-/** Whether all of many floats lie within bounds, by their extremes, which are NaN if one is. */
-function areInside(x: Tensor, { low, high, ends, slack }: Bounds): boolean {
+/** Whether what lies in a range lies within bounds; NaN never does. */
+function isInside(found: Range, { low, high, ends, slack }: Bounds): boolean {
+  if (!(found.low >= low - slack && found.high <= high + slack)) return false;
+  if (!ends) return true;
+  const [lower, upper] = [low + slack, high - slack];
+  return found.high <= lower || found.low >= upper ||
+    (found.lower <= lower && found.upper >= upper);
+}
+
+/** Where the elements lie, by kernels; a gap is sought where bounds ask for one. NaN if one is. */
+function rangeFound(x: Tensor, { low, high, ends }: Bounds): Range {
   const all = x.shape.map((_, dim) => dim);
   const extreme = (name: "min" | "max", y: Tensor) =>
     everyElement(extremeOver("extremes", name, y, all))[0]!;
-  if (!ends) {
-    if (!(extreme("min", x) >= low - slack)) return false;
-    return high === Number.MAX_VALUE
-      ? extreme("max", x) < Infinity
-      : extreme("max", x) <= high + slack;
-  }
-  const half = (high - low) / 2;
-  const apart = x.sub((low + high) / 2).abs();
-  return extreme("min", apart) >= half - slack && extreme("max", apart) <= half + slack;
-}
-
-/** What was found to lie within bounds, and in which state. */
-const known = new WeakMap<Storage, { readonly bounds: Bounds; readonly version: number }>();
-
-/** Whether the elements need not be looked at again: nobody else can have changed them since. */
-function isKnown(storage: Storage, bounds: Bounds): boolean {
-  const last = known.get(storage);
-  return last?.bounds === bounds && last.version === storage.version && !storage.shared;
+  const [least, most] = [extreme("min", x), extreme("max", x)];
+  if (!ends) return { low: least, lower: most, upper: least, high: most };
+  const middle = (low + high) / 2;
+  const apart = extreme("min", (middle === 0 ? x : x.sub(middle)).abs());
+  return { low: least, lower: middle - apart, upper: middle + apart, high: most };
 }
 
 /** The first element out of bounds or NaN, and its place; null if there is none. */
@@ -51,11 +47,14 @@ export function firstOutside(
   bounds: Bounds,
 ): { readonly value: number; readonly place: number } | null {
   const whole = bare(x);
-  const { storage, size } = whole;
-  if (isKnown(storage, bounds)) return null;
-  if (size >= MANY && isFloat(whole.dtype) && areInside(whole.detach(), bounds)) {
-    if (size === storage.size) known.set(storage, { bounds, version: storage.version });
-    return null;
+  const known = rangeOf(whole.storage);
+  if (known !== null && isInside(known, bounds)) return null;
+  if (whole.size >= MANY && isFloat(whole.dtype)) {
+    const found = rangeFound(whole.detach(), bounds);
+    if (isInside(found, bounds)) {
+      noteRangeOf(whole, found.low, found.high, found.lower, found.upper);
+      return null;
+    }
   }
   const { low, high, ends, slack } = bounds;
   const [least, most] = [low - slack, high + slack];

@@ -1,7 +1,7 @@
 /** Element access for the areas; under `vmap`, that of all examples. */
 
 import type { TypedArray } from "../core/dtype.ts";
-import { noteRange, rangeOf } from "../device/memory.ts";
+import { noteRangeOf, rangeOf } from "../device/memory.ts";
 import { elementsOf } from "../ops/copy/copy.ts";
 import { bare, inBatchOf } from "../ops/define/batch.ts";
 import { fromTypedArray } from "./create.ts";
@@ -16,15 +16,16 @@ export function everyElement(x: Tensor): TypedArray {
 export function firstNegative(
   x: Tensor,
 ): { readonly value: number; readonly place: number } | null {
-  const { storage, size } = bare(x);
+  const whole = bare(x);
+  const { storage } = whole;
   if ((rangeOf(storage)?.low ?? -1) >= 0) return null;
-  const elements = everyElement(x);
+  const elements = everyElement(whole);
   for (let place = 0; place < elements.length; place++) {
     const value = elements[place]!;
     if (!(value >= 0)) return { value, place };
   }
   // On the GPU, the next use need not read the elements back.
-  if (storage.backend.device === "gpu" && size === storage.size) noteRange(storage, 0, Infinity);
+  if (storage.backend.device === "gpu") noteRangeOf(whole, 0, Infinity);
   return null;
 }
 

@@ -1,13 +1,15 @@
-/** Running sums and products, orders, and sums at long indices on the GPU: the bits of the CPU. */
+/** Running sums, orders, and sums at long indices on the GPU: the bits of the CPU; ranges of indices. */
 
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertEquals, assertThrows } from "@std/assert";
 import {
   bincount,
   cat,
   cumprod,
   cumsum,
   type DType,
+  gather,
   grad,
+  losses,
   manualSeed,
   median,
   memoryStats,
@@ -247,4 +249,20 @@ gpuTest("nothing is read back by sums, orders and what leads back from them", ()
   searchsorted(x.detach(), x.detach());
   assertEquals(memoryStats().gpuReads, before);
   assert(Number.isFinite(x.grad!.sum().item()));
+});
+
+gpuTest("what was found of a view is not believed of the whole", () => {
+  const x = tensor([1, 2, 3], there);
+  for (
+    const view of [(y: Tensor) => y.slice(0, 0, 1).expand([4]), (y: Tensor) => y.slice(0, 0, 2)]
+  ) {
+    const index = tensor([0, 1, 5, 5], { dtype: "int32", ...there });
+    gather(x, 0, view(index));
+    assertThrows(() => gather(x, 0, index), RangeError, "index 5 at position 2 is out of range");
+    const weight = tensor([1, 1, -1, 1], there);
+    const loss = (w: Tensor) =>
+      losses.mse(zeros(w.shape, there), zeros(w.shape, there), { weight: w });
+    loss(view(weight));
+    assertThrows(() => loss(weight), RangeError, "got -1 at index 2");
+  }
 });

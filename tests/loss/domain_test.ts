@@ -115,6 +115,43 @@ Deno.test("one target of many is found, again after a write, and not behind a ma
   }
 });
 
+Deno.test("a view that was looked at says nothing of the elements beside it", () => {
+  for (const [loss, good, bad] of [[losses.bce, 0.5, 1.5], [losses.hinge, -1, 0]] as const) {
+    const views: Record<string, (t: Tensor) => Tensor> = {
+      "one for all": (t) => t.slice(0, 0, 1).expand([4096]),
+      "one row for all": (t) => t.reshape([64, 64]).slice(0, 0, 1).expand([64, 64]),
+      "the first half": (t) => t.slice(0, 0, 2048),
+    };
+    for (const [what, view] of Object.entries(views)) {
+      const t = full([4096], good);
+      t.slice(0, 4095, 4096).fill_(bad);
+      const seen = view(t);
+      loss(full(seen.shape, 0.5), seen);
+      assertThrows(() => loss(full([4096], 0.5), t), RangeError, `got ${bad} at index 4095`, what);
+    }
+  }
+});
+
+Deno.test("targets that one loss takes are looked at again by one with other bounds", () => {
+  const mixed = full([4096], 1);
+  mixed.slice(0, 0, 2048).fill_(-1);
+  const x = full([4096], 0.5);
+  for (
+    const [t, takes, refuses] of [
+      [mixed, [losses.hinge, losses.softMargin], [losses.bce, losses.focal, losses.klDiv]],
+      [full([4096], 1), [losses.hinge, losses.bce, losses.focal, losses.klDiv], []],
+      [full([4096], 0), [losses.bce, losses.focal, losses.klDiv], [losses.hinge]],
+      [full([4096], 1.00005), [losses.hinge, losses.bce], [losses.hingeEmbedding, losses.focal]],
+      [full([4096], 0.5), [losses.bce, losses.softMargin], [losses.hinge, losses.focal]],
+    ] as const
+  ) {
+    for (let round = 0; round < 2; round++) {
+      for (const loss of takes) loss(x, t);
+      for (const loss of refuses) assertThrows(() => loss(x, t), RangeError, "target must");
+    }
+  }
+});
+
 Deno.test("logarithms of probabilities are below Infinity, and may be those of 0", () => {
   const x = tensor([-1, -1]);
   for (const loss of [losses.klDiv, losses.jsDiv]) {

@@ -4,7 +4,7 @@ import { NONE } from "../../autograd/tape.ts";
 import { DTypeError, ShapeError, showShape } from "../../core/errors.ts";
 import { checkCount } from "../../core/options.ts";
 import { normalizeDim, sameShape, type Shape } from "../../core/shape.ts";
-import { noteRange, rangeOf } from "../../device/memory.ts";
+import { noteRange, noteRangeOf, rangeOf } from "../../device/memory.ts";
 import { kernelNumber } from "../../ffi/library.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import { copyOf, elementsOf } from "../copy/copy.ts";
@@ -51,7 +51,8 @@ export function areKnownBelow(index: Tensor, extent: number): boolean {
 export function checkIndex(op: string, index: Tensor, extent: number, role = "index"): void {
   checkPositions(op, index, role);
   if (areKnownBelow(index, extent)) return;
-  const elements = elementsOf(bare(index), op);
+  const whole = bare(index);
+  const elements = elementsOf(whole, op);
   let high = -1;
   for (let i = 0; i < elements.length; i++) {
     const value = elements[i]!;
@@ -59,8 +60,7 @@ export function checkIndex(op: string, index: Tensor, extent: number, role = "in
     if (value > high) high = value;
   }
   // On the GPU, the next use need not read the elements back.
-  const { storage, size } = index;
-  if (storage.backend.device === "gpu" && size === storage.size) noteRange(storage, 0, high);
+  if (whole.storage.backend.device === "gpu") noteRangeOf(whole, 0, high);
 }
 
 /** int32 positions on a tensor's device, each a function of its place. */
