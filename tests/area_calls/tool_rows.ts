@@ -79,6 +79,7 @@ const base = {
     of(() => ({ lr: 0.1 }), "object"),
     of(() => () => {}, "undefined", "function"),
     of(() => () => {}, "undefined", "function"),
+    of(() => ({ lr: 0.1 }), "undefined", "object"),
   ],
   run: (...args: unknown[]) => new Plain(...args as ConstructorParameters<typeof Plain>),
   named: "Plain",
