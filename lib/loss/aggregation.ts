@@ -1,4 +1,4 @@
-/** Ways to combine the gradients of several tasks, all of which can themselves be differentiated. */
+/** Ways to combine the gradients of several tasks; their results can be differentiated in turn. */
 
 import { lengthFrom, smallest } from "../core/lists.ts";
 import { checkCount, FLAG, NUMBER, optionReader } from "../core/options.ts";
@@ -27,7 +27,7 @@ function row(values: readonly number[]): Tensor {
   return tensor([[...values]], float64);
 }
 
-/** For each solution the inverse of the part of a matrix that is free, where z > 0, with zeros around. */
+/** For each solution, the inverse of the free part of a matrix, where z > 0, padded with zeros. */
 function freeInverse(matrix: Tensor, solutions: Rows, slack: number): Tensor {
   const free = tensor(solutions.map((z) => z.map((value) => Number(value > 0))), float64);
   const both = free.unsqueeze(-1).mul(free.unsqueeze(-2));
@@ -74,16 +74,16 @@ function isStationary(products: Products): boolean {
  * (the point is Pareto stationary). Désidéri, "Multiple-gradient descent algorithm (MGDA) for
  * multiobjective optimization", 2012.
  *
- * A gradient of 0 gets all the weight. Of several solutions, as with equal gradients, it is the one
+ * A gradient of 0 gets all the weight. Of several solutions, as with equal gradients, it takes the one
  * that spreads the weights the most evenly among gradients of length 1. The problem is solved by
- * active sets, to all digits.
+ * active sets, to full precision.
  *
  * @param gradients What `taskGradients`, `jacobian` or `perSampleGrad` gives: tensors of shape
  * [T, ...] for T tasks, alone or in arrays and records.
  * @returns `gradient`, in the same form without T, and `weights` of shape [T].
  * @throws {RangeError} If a gradient is not finite.
  *
- * @example Of opposite strength
+ * @example Gradients that oppose each other
  * ```ts
  * import { losses, tensor } from "@adjoint/ml";
  * import { assertEquals } from "@std/assert";
@@ -111,8 +111,8 @@ export interface PCGradOptions {
 const readPCGrad = optionReader<PCGradOptions>({ shuffle: FLAG, generator: GENERATOR });
 
 /**
- * The sum of the gradients, each of which first loses what goes against another: for one after the
- * other, g ← g − (g·gⱼ / gⱼ·gⱼ)·gⱼ where g·gⱼ < 0. Yu et al., "Gradient surgery for multi-task
+ * The sum of the gradients, after removing from each what conflicts with another: for each in turn,
+ * g ← g − (g·gⱼ / gⱼ·gⱼ)·gⱼ where g·gⱼ < 0. Yu et al., "Gradient surgery for multi-task
  * learning", 2020.
  *
  * @param gradients Tensors of shape [T, ...], as in {@linkcode mgda}.
@@ -159,13 +159,13 @@ export interface CAGradOptions {
 const BELOW_ONE: Range = { needed: "lie in 0 to less than 1", holds: (c) => c >= 0 && c < 1 };
 const readCAGrad = lossOptions<CAGradOptions>({ c: NUMBER }, { c: BELOW_ONE });
 
-/** Narrowings of an interval, of which a dozen are needed most often. */
+/** How often the interval is narrowed at most; a dozen times usually suffices. */
 const NARROWINGS = 200;
 
 /**
- * What is added to a mean of length 1 or so: the z ≥ 0 of a given length √(zᵀ·a·z) that solves
- * min ½·zᵀ·a·z + meanᵀ·z − level·risesᵀ·z for some level up to `most`. The length grows with the level, from 0 on and
- * nearly straight, so that the level is found by false position.
+ * What is added to a mean of length about 1: the z ≥ 0 of a given length √(zᵀ·a·z) that solves
+ * min ½·zᵀ·a·z + meanᵀ·z − level·risesᵀ·z for some level up to `most`. The length grows with the level, from 0 and
+ * nearly linearly, so the level is found by false position.
  */
 function ofLength(
   a: Rows,
@@ -188,13 +188,13 @@ function ofLength(
   }
   let found = above;
   for (let i = 0; i < NARROWINGS && Math.abs(found.beyond) > 1e-14 * length; i++) {
-    // Where the length is far from straight, halving is faster.
+    // Where the length is far from linear, bisection is faster.
     const share = i % 3 === 2 ? 0.5 : below.beyond / (below.beyond - above.beyond);
     const level = below.level + share * (above.level - below.level);
     if (level === below.level || level === above.level) break;
     const last = found.beyond;
     found = at(level);
-    // An end that stays counts half, so that it moves too.
+    // The value at an end that stays is halved, so that this end moves too.
     const half = Math.sign(last) === Math.sign(found.beyond) ? 0.5 : 1;
     if (found.beyond < 0) [below, above] = [found, { ...above, beyond: above.beyond * half }];
     else [below, above] = [{ ...below, beyond: below.beyond * half }, found];
@@ -202,11 +202,11 @@ function ofLength(
   return found;
 }
 
-/** The weights of CAGrad, of gradients none of which is 0, beside a mean that is not. */
+/** The weights of CAGrad, where neither a gradient nor their mean is 0. */
 function conflictAverse(products: Products, c: number): Tensor {
   const { count, cosines, rows, lengths, slack } = products;
   const size = lengthFrom(lengths);
-  // All in gradients of length 1: the mean's coefficients, and how steeply each loss is to fall.
+  // For gradients scaled to length 1: the mean's coefficients, and how steeply each loss is to fall.
   const mean = row(lengths.map((length) => length / size));
   const least = smallest(lengths);
   const rises = lengths.map((length) => least / length);
@@ -216,7 +216,7 @@ function conflictAverse(products: Products, c: number): Tensor {
   const weights = (added: Tensor) => added.div(mean).squeeze(0).add(1).div(count);
   const still = isStationary(products);
   if (still) {
-    // Nothing helps the worst-off; so little is enough that nothing harms it.
+    // Nothing helps the worst-off; this little is enough to do it no harm.
     const added = cone(cosines, start.neg(), slack);
     if (square(added).item() <= length ** 2) return weights(added);
   }
@@ -242,14 +242,14 @@ function conflictAverse(products: Products, c: number): Tensor {
 }
 
 /**
- * The direction that helps the task it helps least as much as possible, among those that differ from
+ * The direction that does the most for the task it helps least, among those that differ from
  * the mean gradient g by at most c times its length: max over d of minᵢ gᵢ·d, ‖d − g‖ ≤ c·‖g‖. With
  * c = 0 it is the mean. Liu et al., "Conflict-averse gradient descent for multi-task learning", 2021,
  * without the rescaling of its code.
  *
  * Tasks whose gradient is 0 have the weight 1/T and no say. Where the mean gradient is 0, so is the
  * direction. Where no direction is good for all tasks, it is the one nearest to the mean of those that
- * harm none, if there is one within the ball. The problem is solved to all digits.
+ * harm none, if there is one within the ball. The problem is solved to full precision.
  *
  * @param gradients Tensors of shape [T, ...], as in {@linkcode mgda}.
  * @returns `gradient`, in the same form without T, and `weights` of shape [T].
@@ -291,7 +291,7 @@ export function caGrad<const Gradients extends TensorTree>(
   });
 }
 
-/** Newton's steps, of which a few dozen are needed at most. */
+/** Newton steps; a few dozen are needed at most. */
 const STEPS = 200;
 
 /** The x > 0 with a·x = 1/x, by damped steps down the convex ½·xᵀ·a·x − Σ ln x. */
@@ -304,7 +304,7 @@ function bargained(a: Rows): number[] {
     );
     const change = solved(bend, slope);
     const decrement = Math.sqrt(Math.max(inner(change, slope), 0));
-    // The function is self-concordant: so short a step stays where x > 0, and goes down.
+    // The function is self-concordant, so a step this short stays where x > 0 and descends.
     const share = decrement < 0.25 ? 1 : 1 / (1 + decrement);
     x = x.map((value, i) => value - share * (change[i] ?? 0));
     if (decrement < 1e-12) break;
@@ -313,13 +313,13 @@ function bargained(a: Rows): number[] {
 }
 
 /**
- * The direction on which tasks agree that bargain for their shares: the one that has the largest product
- * of the gᵢ·d among those of a length, with weights such that wᵢ·(gᵢ·d) = 1 for each. It does not depend
+ * The direction on which tasks agree when they bargain: the one with the largest product
+ * of the gᵢ·d among those of equal length, with weights such that wᵢ·(gᵢ·d) = 1 for each. It does not depend
  * on the scales of the losses. Navon et al., "Multi-task learning as a bargaining game", 2022, without
  * the bound on the length of its code: it is √T.
  *
  * Where no direction is good for all tasks there is no bargain, and the weights are those of
- * {@linkcode mgda}, with direction 0. The equations are solved to all digits by Newton's method.
+ * {@linkcode mgda}, with direction 0. The equations are solved to full precision by Newton's method.
  *
  * @param gradients Tensors of shape [T, ...], as in {@linkcode mgda}.
  * @returns `gradient`, in the same form without T, and `weights` of shape [T].
@@ -357,7 +357,7 @@ export function nashMtl<const Gradients extends TensorTree>(
  * rises: for each, the nearest d with gⱼ·d ≥ 0 for all j. Quinton and Rey, "Jacobian descent for
  * multi-objective optimization", 2024.
  *
- * Gradients of 0 stay what they are. The problems are solved by active sets, to all digits.
+ * Gradients of 0 stay what they are. The problems are solved by active sets, to full precision.
  *
  * @param gradients Tensors of shape [T, ...], as in {@linkcode mgda}.
  * @returns `gradient`, in the same form without T, and `weights` of shape [T].

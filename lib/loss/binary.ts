@@ -1,4 +1,4 @@
-/** Losses for two classes, each element by itself. */
+/** Losses for two classes, computed for each element. */
 
 import { checkCount, NUMBER, orNull, TENSOR } from "../core/options.ts";
 import { logitError, reduced, shareError } from "../ops/loss/fused.ts";
@@ -24,12 +24,12 @@ import {
 } from "./loss.ts";
 
 /**
- * Binary cross-entropy of probabilities, −t·ln p − (1 − t)·ln(1 − p), its logarithms at least −100.
- * Follows `torch.nn.functional.binary_cross_entropy`. Of logits, `bceWithLogits` is more exact.
+ * Binary cross-entropy of probabilities, −t·ln p − (1 − t)·ln(1 − p), with logarithms of at least −100.
+ * Follows `torch.nn.functional.binary_cross_entropy`. For logits, `bceWithLogits` is more exact.
  *
  * Where a probability is within 1e-12 of 0 or 1, the slope of its logarithm is 1e12, as in PyTorch.
  *
- * @param prediction Probabilities, from 0 to 1, of any shape; beyond, the loss is NaN.
+ * @param prediction Probabilities, of any shape; the loss is NaN for one outside 0 to 1.
  * @param target The same shape, from 0 to 1.
  * @returns A tensor without dimensions, or of the shape of the inputs for reduction "none".
  * @throws {ShapeError} If the shapes differ.
@@ -61,7 +61,7 @@ export type BCELoss = FunctionLoss<ElementLossOptions>;
 
 /** Options of `bceWithLogits`. */
 export interface BCEWithLogitsOptions extends ElementLossOptions {
-  /** Factor of the loss where the target is 1, from 0; broadcasts. */
+  /** Factor of the loss where the target is 1, at least 0; broadcasts. */
   posWeight?: Tensor;
 }
 
@@ -123,9 +123,9 @@ export type BCEWithLogitsLoss = FunctionLoss<BCEWithLogitsOptions>;
 
 /** Options of `focal`. */
 export interface FocalOptions extends ElementLossOptions {
-  /** How much less what is right already counts, not negative. Default: 2. */
+  /** How strongly well-classified elements are discounted, at least 0. Default: 2. */
   gamma?: number;
-  /** Factor where the target is 1; where it is 0, 1 minus that. From 0 to 1, or null. Default: 0.25. */
+  /** Factor where the target is 1; 1 minus it where the target is 0. From 0 to 1, or null. Default: 0.25. */
   alpha?: number | null;
 }
 
@@ -163,7 +163,7 @@ export function focal(logits: Tensor, target: Tensor, options?: FocalOptions): T
   const read = focalOptions(`compute ${op}`, options);
   const { gamma = 2, alpha = 0.25 } = read;
   return elementLoss(op, logits, target, read, (x, t) => {
-    // A power of 1 − q = σ(−z) has no derivative where that is 0; the power of its logarithm has.
+    // A power of 1 − q = σ(−z) has no derivative where that is 0; written with its logarithm it has one.
     const z = t.mul(2).sub(1).mul(x);
     const each = z.softplus().mul(-gamma).exp().mul(z.neg().softplus());
     return alpha === null ? each : each.mul(t.mul(2 * alpha - 1).add(1 - alpha));
@@ -185,7 +185,7 @@ function softMarginError(x: Tensor, t: Tensor): Tensor {
  * `torch.nn.functional.soft_margin_loss`.
  *
  * @param prediction Any shape.
- * @param target The same shape, each 1 or −1, or between them where it is not certain.
+ * @param target The same shape: 1 or −1, or a value in between where it is uncertain.
  * @returns A tensor without dimensions, or of the shape of the inputs for reduction "none".
  * @throws {ShapeError} If the shapes differ.
  * @throws {RangeError} If a target does not lie in −1 to 1.
@@ -219,18 +219,18 @@ export type SoftMarginLoss = FunctionLoss<ElementLossOptions>;
 
 /** Options of `multiLabelSoftMargin`. */
 export interface MultiLabelSoftMarginOptions extends LossOptions {
-  /** Factor for each class, from 0; broadcasts. */
+  /** Factor for each class, at least 0; broadcasts. */
   weight?: Tensor;
 }
 
 const labelsOptions = lossOptions<MultiLabelSoftMarginOptions>({ ...LOSS_OPTIONS, weight: TENSOR });
 
 /**
- * Binary cross-entropy of logits, as a mean over the classes of each example. Follows
+ * Binary cross-entropy of logits, averaged over the classes of each example. Follows
  * `torch.nn.functional.multilabel_soft_margin_loss`.
  *
  * @param logits Shape [..., C].
- * @param target The same shape, from 0 to 1: 1 for each class that is there.
+ * @param target The same shape, from 0 to 1: 1 for each class that is present.
  * @returns A tensor without dimensions, or of shape [...] for reduction "none".
  * @throws {ShapeError} If the shapes differ, or the weight does not broadcast to them.
  * @throws {RangeError} If a target does not lie in 0 to 1.

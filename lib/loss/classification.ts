@@ -32,11 +32,11 @@ import {
 
 /** Options of `crossEntropy`. */
 export interface CrossEntropyOptions extends LossOptions {
-  /** Weight of each class, from 0, shape [C]. A mean is divided by the weights of the targets. */
+  /** Weight of each class, at least 0, shape [C]. A mean is divided by the weights of the targets. */
   weight?: Tensor;
-  /** Label of entries that don't count. Default: -100. */
+  /** Label of entries that are ignored. Default: -100. */
   ignoreIndex?: number;
-  /** Share of the target that is spread over all classes, from 0 to 1. Default: 0. */
+  /** Share of the target spread over all classes, from 0 to 1. Default: 0. */
   labelSmoothing?: number;
 }
 
@@ -45,7 +45,7 @@ const entropyOptions = lossOptions<CrossEntropyOptions>(
   { labelSmoothing: SHARE },
 );
 
-/** Whether the target is classes, not probabilities of them; refuses what is neither. */
+/** Whether the target holds classes rather than probabilities; refuses anything else. */
 function isLabels(
   op: string,
   logits: Tensor,
@@ -66,7 +66,7 @@ function isLabels(
     }
     if (ignoreIndex !== undefined) {
       throw new TypeError(
-        `Cannot compute ${op}: ignoreIndex is for labels, and the target is probabilities`,
+        `Cannot compute ${op}: ignoreIndex needs a target of labels, got probabilities`,
       );
     }
     return false;
@@ -87,7 +87,7 @@ function isLabels(
   return true;
 }
 
-/** The loss of each place for labels. */
+/** The loss at each place, for labels. */
 function fromLabels(
   { x: logits, labels, factor }: Considered,
   dim: number,
@@ -105,7 +105,7 @@ function fromLabels(
   return each.mul(1 - labelSmoothing).add(smooth.mul(labelSmoothing));
 }
 
-/** The same for probabilities of classes. */
+/** The loss at each place, for probabilities of classes. */
 function fromProbabilities(
   logits: Tensor,
   target: Tensor,
@@ -123,7 +123,7 @@ function fromProbabilities(
   return logits.logSoftmax(dim).mul(shares).sum(dim).neg();
 }
 
-/** Cross-entropy in the name of a loss. */
+/** Cross-entropy, with errors that name the given loss. */
 export function entropyOf(
   op: string,
   logits: Tensor,
@@ -141,7 +141,7 @@ export function entropyOf(
     return reduced(fromProbabilities(logits, target, dim, options), reduction);
   }
   const ignored = hasIgnored(op, target, classes, ignoreIndex);
-  // The usual case has a kernel: rows, labels, no options.
+  // The usual case, rows with labels and no options, has a kernel.
   const plain = !ignored && weight === undefined && labelSmoothing === 0;
   if (plain && logits.ndim === 2) return reduced(rowCrossEntropy(logits, target), reduction);
   const places = considered(logits, target, dim, ignored, options);
@@ -191,9 +191,9 @@ export type CrossEntropyLoss = FunctionLoss<CrossEntropyOptions>;
 
 /** Options of `nll`. */
 export interface NLLOptions extends LossOptions {
-  /** Weight of each class, from 0, shape [C]. A mean is divided by the weights of the targets. */
+  /** Weight of each class, at least 0, shape [C]. A mean is divided by the weights of the targets. */
   weight?: Tensor;
-  /** Label of entries that don't count. Default: -100. */
+  /** Label of entries that are ignored. Default: -100. */
   ignoreIndex?: number;
 }
 
@@ -205,7 +205,7 @@ const nllOptions = lossOptions<NLLOptions>({
 
 /**
  * Negative log-likelihood of log-probabilities, −x[class]. Follows
- * `torch.nn.functional.nll_loss`. From logits, `crossEntropy` does both steps at once.
+ * `torch.nn.functional.nll_loss`. For logits, `crossEntropy` takes both steps at once.
  *
  * @param logProbabilities Shape [N, C, ...] or [C], as `logSoftmax` gives them.
  * @param target int32 classes of shape [N, ...].
@@ -249,7 +249,7 @@ export type NLLLoss = FunctionLoss<NLLOptions>;
 export interface Poly1Options extends LossOptions {
   /** Coefficient of 1 − q, at least -1 and finite. Default: 1. */
   epsilon?: number;
-  /** Label of entries that don't count. Default: -100. */
+  /** Label of entries that are ignored. Default: -100. */
   ignoreIndex?: number;
 }
 
@@ -295,7 +295,7 @@ export function poly1(logits: Tensor, target: Tensor, options?: Poly1Options): T
   const ignored = hasIgnored(op, target, extentAt(logits.shape, dim), read.ignoreIndex);
   const places = considered(logits, target, dim, ignored, read);
   const logProbability = ofClass(places.x.logSoftmax(dim), places.labels, dim);
-  // 1 − q without the loss of digits where q is near 1.
+  // 1 − q, without losing digits where q is near 1.
   const wrong = logProbability.expm1().neg();
   return reducedPlaces(wrong.mul(epsilon).sub(logProbability), places, reduction);
 }
@@ -307,13 +307,13 @@ export type Poly1Loss = FunctionLoss<Poly1Options>;
 
 /** Options of `sparsemax`. */
 export interface SparsemaxOptions extends LossOptions {
-  /** Label of entries that don't count. Default: -100. */
+  /** Label of entries that are ignored. Default: -100. */
   ignoreIndex?: number;
 }
 
 const sparsemaxOptions = lossOptions<SparsemaxOptions>({ ...LOSS_OPTIONS, ignoreIndex: INTEGER });
 
-/** Scores seen from their largest, at which no digits are lost, and how many are in the support. */
+/** Scores less their largest, which loses no digits there, and how many are in the support. */
 function supportOf(scores: Tensor, dim: number): [z: Tensor, inside: Tensor, count: Tensor] {
   const { values } = scores.detach().sort(dim, { descending: true });
   const top = values.narrow(dim, 0, 1);
@@ -331,7 +331,7 @@ function supportOf(scores: Tensor, dim: number): [z: Tensor, inside: Tensor, cou
 /**
  * Loss of sparsemax p, the point of the simplex that is nearest to the logits z:
  * z·p − z[class] − ½·‖p‖² + ½, which is 0 where the class leads by 1. Its gradient is p − one-hot.
- * Martins and Astudillo, "From softmax to sparsemax", 2016. The second derivative has steps where a
+ * Martins and Astudillo, "From softmax to sparsemax", 2016. The second derivative jumps where a
  * class enters or leaves the support.
  *
  * @param logits Shape [N, C, ...] or [C].
@@ -361,7 +361,7 @@ export function sparsemax(logits: Tensor, target: Tensor, options?: SparsemaxOpt
   const ignored = hasIgnored(op, target, extentAt(logits.shape, dim), read.ignoreIndex);
   const places = considered(logits, target, dim, ignored, read);
   const [z, inside, count] = supportOf(places.x, dim);
-  // Inside p is z − τ with τ = (Σ z − 1)/count: the formula is ½·(Σ z² − count·τ² + 1) − z[class].
+  // In the support p = z − τ with τ = (Σ z − 1)/count, so the loss is ½·(Σ z² − count·τ² + 1) − z[class].
   const support = where(inside, z, 0);
   const rest = support.sum(dim).sub(1);
   const squares = support.square().sum(dim).sub(rest.square().div(count));

@@ -1,4 +1,4 @@
-/** Losses that compare the examples of a batch with each other: what is alike, and what is not. */
+/** Losses that compare the examples of a batch with each other. */
 
 import { isFloat } from "../core/dtype.ts";
 import { DTypeError, ShapeError, showShape } from "../core/errors.ts";
@@ -23,10 +23,10 @@ import {
   POSITIVE,
 } from "./loss.ts";
 
-/** A logarithm of nothing that softmax can do sums with. */
+/** Stands for the logarithm of 0 in a softmax, which an infinity would make NaN. */
 const NEVER = -1e30;
 
-/** Refuses what is not one vector for each example. */
+/** Refuses anything but one vector for each example. */
 function checkExamples(op: string, role: string, x: Tensor): void {
   checkKind(`compute ${op}`, role, x, TENSOR);
   if (!isFloat(x.dtype)) {
@@ -41,17 +41,17 @@ function checkExamples(op: string, role: string, x: Tensor): void {
   );
 }
 
-/** The cosines of all pairs of rows, by a temperature; a vector of 0 has cosine 0. */
+/** The cosines of all pairs of rows, divided by a temperature; a vector of 0 has cosine 0. */
 function similarities(a: Tensor, b: Tensor, temperature: number): Tensor {
   return normalize(a).matmul(normalize(b).transpose(0, 1)).div(temperature);
 }
 
-/** Where an example meets itself among all pairs. */
+/** Which of all pairs consist of an example and itself. */
 function diagonalOf({ shape, device }: Tensor): Tensor {
   return eye(extentAt(shape, 0), { dtype: "bool", device });
 }
 
-/** The logarithm of each example's share of the similarity to one, that to itself left out. */
+/** The logarithm of each example's share in the similarities to one example, itself left out. */
 function logShares(x: Tensor, temperature: number): Tensor {
   const s = gram(normalize(x)).div(temperature);
   return s.maskedFill(diagonalOf(x), NEVER).logSoftmax(1);
@@ -59,7 +59,7 @@ function logShares(x: Tensor, temperature: number): Tensor {
 
 /** Options of the losses of cosines. */
 export interface TemperatureOptions extends LossOptions {
-  /** What cosines are divided by, positive. Default: 0.1, of `ntXent` 0.5. */
+  /** What cosines are divided by, positive. Default: 0.1, or 0.5 for `ntXent`. */
   temperature?: number;
 }
 
@@ -70,7 +70,7 @@ const temperatureOptions = lossOptions<TemperatureOptions>(
 
 /** Options of `infoNce`. */
 export interface InfoNCEOptions extends TemperatureOptions {
-  /** Keys that fit no query, shape [M, D]. Default: the keys of the other queries. */
+  /** Keys that match no query, shape [M, D]. Default: the keys of the other queries. */
   negatives?: Tensor;
 }
 
@@ -80,7 +80,7 @@ const infoOptions = lossOptions<InfoNCEOptions>(
 );
 
 /**
- * How well each query finds its key, −ln(e^(s_ii) / Σⱼ e^(s_ij)) with s_ij = cos(qᵢ, kⱼ)/temperature;
+ * How well each query matches its key, −ln(e^(s_ii) / Σⱼ e^(s_ij)) with s_ij = cos(qᵢ, kⱼ)/temperature;
  * j runs over all keys, or over the query's own and the negatives. Van den Oord et al.,
  * "Representation learning with contrastive predictive coding", 2018. A vector of 0 has cosine 0.
  *
@@ -136,7 +136,7 @@ export type InfoNCELoss = FunctionLoss<InfoNCEOptions>;
 
 /**
  * InfoNCE of two views of each example, among all 2N views but itself: −ln(e^(s_ij) / Σ_(k≠i) e^(s_ik))
- * where j is the other view of i, and s the cosine by the temperature. Chen et al., "A simple
+ * where j is the other view of i, and s the cosine divided by the temperature. Chen et al., "A simple
  * framework for contrastive learning of visual representations", 2020.
  *
  * @param first One view of each example, shape [N, D].
@@ -175,8 +175,8 @@ export const NTXentLoss: LossModule<TemperatureOptions> = lossModule(
 export type NTXentLoss = FunctionLoss<TemperatureOptions>;
 
 /**
- * Contrastive loss of labels, the mean over the other examples p of i's class of
- * −ln(e^(s_ip) / Σ_(k≠i) e^(s_ik)), s the cosine by the temperature. An example that is alone in its
+ * Supervised contrastive loss: the mean, over the other examples p of i's class, of
+ * −ln(e^(s_ip) / Σ_(k≠i) e^(s_ik)), s the cosine divided by the temperature. An example that is alone in its
  * class has loss 0 and does not count in a mean. Khosla et al., "Supervised contrastive learning",
  * 2020, the form with the sum outside.
  *
@@ -222,7 +222,7 @@ export type SupConLoss = FunctionLoss<TemperatureOptions>;
 
 /** Options of `contrastive`. */
 export interface ContrastiveOptions extends LossOptions {
-  /** Distance from which on what is unlike costs nothing, positive. Default: 1. */
+  /** Distance from which unlike examples cost nothing, positive. Default: 1. */
   margin?: number;
 }
 
@@ -234,7 +234,7 @@ const contrastiveOptions = lossOptions<ContrastiveOptions>(
 /**
  * Loss of all pairs of a batch by their distance d: d² for examples of one class, max(0, margin − d)²
  * for others. Hadsell et al., "Dimensionality reduction by learning an invariant mapping", 2006,
- * without its factor ½. Unlike examples in one place have gradient 0, since no direction is better.
+ * without its factor ½. Unlike examples at the same point have gradient 0, as no direction is better.
  *
  * @param examples Shape [N, D].
  * @param labels int32 classes of shape [N]; any numbers.
@@ -264,7 +264,7 @@ export function contrastive(
   const { margin = 1, reduction = "mean" } = contrastiveOptions(`compute ${op}`, options);
   checkExamples(op, "examples", examples);
   checkLabels(op, "examples", examples, labels, 1);
-  // The square is not of the distance, which has a kink at 0.
+  // The squared distance is not taken from the distance, which has a kink at 0.
   const near = pairSquares(examples);
   const same = near.eq(0);
   const distance = where(same, 0, where(same, 1, near).sqrt());

@@ -5,11 +5,11 @@ import type { Tensor } from "../tensor/tensor.ts";
 
 /** What the targets of a loss may be. */
 export interface Domain extends Bounds {
-  /** What stands where a mask leaves a target out. */
+  /** What replaces a target that a mask leaves out. */
   readonly masked: number;
   /** In words, after "must". */
   readonly needed: string;
-  /** What most often is the matter with others. */
+  /** The usual reason for other targets, and what to do. */
   readonly cause: string;
 }
 
@@ -22,7 +22,7 @@ const SHARES: Domain = {
   slack: SLACK,
   masked: 0,
   needed: "lie in 0 to 1",
-  cause: "labels of -1 and 1 are mapped by add(1).div(2), those of classes by oneHot",
+  cause: "map labels of -1 and 1 by add(1).div(2), and labels of classes by oneHot",
 };
 
 const FLAGS: Domain = {
@@ -36,10 +36,10 @@ const SOFT_SIGNS: Domain = {
   ...SHARES,
   low: -1,
   needed: "lie in -1 to 1",
-  cause: "labels of classes are mapped by oneHot(…).mul(2).sub(1)",
+  cause: "map labels of classes by oneHot(…).mul(2).sub(1)",
 };
 
-/** Signs by which a loss branches. */
+/** Signs that a loss branches on. */
 const SIGNS: Domain = {
   low: -1,
   high: 1,
@@ -47,34 +47,34 @@ const SIGNS: Domain = {
   slack: 0,
   masked: 1,
   needed: "be -1 or 1",
-  cause: "labels of 0 and 1 are mapped by mul(2).sub(1)",
+  cause: "map labels of 0 and 1 by mul(2).sub(1)",
 };
 
-/** Signs that are factors, so that a loss has a derivative in them. */
+/** Signs that a loss multiplies by, so that it has a derivative with respect to them. */
 const FACTORS: Domain = { ...SIGNS, slack: SLACK };
 
 const NOT_NEGATIVE: Domain = {
   ...SHARES,
   high: Number.MAX_VALUE,
   needed: "be finite and at least 0",
-  cause: "they need not add up to 1, but logits first go through softmax",
+  cause: "they need not add up to 1, but logits need softmax first",
 };
 
 const DENSITIES: Domain = {
   ...NOT_NEGATIVE,
   slack: 0,
-  cause: "logarithms of probabilities are taken with logTarget: true",
+  cause: "for logarithms of probabilities, set logTarget: true",
 };
 
-/** Logarithms of what is from 0 on, of which that of 0 is -Infinity. */
+/** Logarithms of numbers from 0, which may thus be -Infinity. */
 export const LOGARITHMS: Domain = {
   ...NOT_NEGATIVE,
   low: -Infinity,
   needed: "be below Infinity",
-  cause: "they are logarithms of probabilities, as logSoftmax gives them",
+  cause: "they are logarithms of probabilities, as logSoftmax gives",
 };
 
-/** The domains of the targets of losses that do not take all numbers. */
+/** The domains of targets, for losses that do not take all numbers. */
 export const DOMAINS: Readonly<Record<string, Domain>> = {
   "losses.bce": SHARES,
   "losses.bceWithLogits": SHARES,
@@ -87,7 +87,7 @@ export const DOMAINS: Readonly<Record<string, Domain>> = {
   "losses.cosineEmbedding": SIGNS,
   "losses.crossEntropy": NOT_NEGATIVE,
   "losses.linearCrossEntropy": NOT_NEGATIVE,
-  "losses.listwiseSoftmax": { ...NOT_NEGATIVE, cause: "an item of no relevance has 0" },
+  "losses.listwiseSoftmax": { ...NOT_NEGATIVE, cause: "an item without relevance has 0" },
   "losses.poissonNll": { ...NOT_NEGATIVE, cause: "they are counts, not their logarithms" },
   "losses.klDiv": DENSITIES,
   "losses.jsDiv": DENSITIES,
@@ -96,7 +96,7 @@ export const DOMAINS: Readonly<Record<string, Domain>> = {
   "losses.tversky": SHARES,
 };
 
-/** Refuses targets beyond a domain; those on a device that would have to be waited for pass. */
+/** Refuses targets outside a domain; those on a GPU pass, as checking would mean waiting for it. */
 export function checkDomain(
   op: string,
   x: Tensor,

@@ -1,4 +1,4 @@
-/** Losses that bring like examples together and keep unlike ones apart. */
+/** Losses that pull like examples together and push unlike ones apart. */
 
 import { ShapeError, showShape } from "../core/errors.ts";
 import { checkCount, checkKind, FLAG, FUNCTION, NUMBER, TENSOR } from "../core/options.ts";
@@ -25,7 +25,7 @@ import {
 
 /** Options of `cosineEmbedding`. */
 export interface CosineEmbeddingOptions extends LossOptions {
-  /** Cosine up to which what is unlike costs nothing, finite. Default: 0. */
+  /** Cosine up to which unlike vectors cost nothing, finite. Default: 0. */
   margin?: number;
 }
 
@@ -93,13 +93,13 @@ export type CosineEmbeddingLoss = FunctionLoss<CosineEmbeddingOptions, [Tensor, 
 
 /** Options of both losses of triplets. */
 interface SharedOptions extends LossOptions {
-  /** How much farther the negative must be, positive and finite. Default: 1. */
+  /** How much farther away the negative must be, positive and finite. Default: 1. */
   margin?: number;
-  /** Whether the negative's distance from the positive counts too, if it is smaller. Default: false. */
+  /** Whether the negative's distance from the positive is used if it is smaller. Default: false. */
   swap?: boolean;
 }
 
-/** The loss of three examples, by a distance. */
+/** The loss of triplets, given a distance. */
 function triplet(
   op: string,
   [anchor, positive, negative]: readonly [Tensor, Tensor, Tensor],
@@ -114,20 +114,20 @@ function triplet(
   return reduced(distance(anchor, positive).sub(farthest).add(margin).relu(), reduction);
 }
 
-/** ‖a − b + eps‖ₚ along the last dimension, as `torch.nn.functional.pairwise_distance` has it. */
+/** ‖a − b + eps‖ₚ along the last dimension, as in `torch.nn.functional.pairwise_distance`. */
 function pairwiseDistance(a: Tensor, b: Tensor, p = 2, eps = 1e-6): Tensor {
   return a.sub(b).add(eps).norm({ p, dim: -1 });
 }
 
 /** Options of `tripletMargin`. */
 export interface TripletMarginOptions extends LossOptions {
-  /** How much farther the negative must be, positive and finite. Default: 1. */
+  /** How much farther away the negative must be, positive and finite. Default: 1. */
   margin?: number;
   /** Order of the norm, positive; Infinity is the largest difference. Default: 2. */
   p?: number;
   /** What is added to each difference, so that equal examples have a gradient. Default: 1e-6. */
   eps?: number;
-  /** Whether the negative's distance from the positive counts too, if it is smaller. Default: false. */
+  /** Whether the negative's distance from the positive is used if it is smaller. Default: false. */
   swap?: boolean;
 }
 
@@ -181,13 +181,13 @@ export type TripletMarginLoss = FunctionLoss<TripletMarginOptions, [Tensor, Tens
 /** Options of `tripletMarginWithDistance`. */
 export interface TripletMarginWithDistanceOptions extends LossOptions {
   /**
-   * How far two tensors of examples are apart, a tensor with an entry for each. Default: the
+   * The distance between two tensors of examples: a tensor with an entry for each example. Default: the
    * Euclidean distance of `tripletMargin`.
    */
   distanceFunction?: (a: Tensor, b: Tensor) => Tensor;
-  /** How much farther the negative must be, positive and finite. Default: 1. */
+  /** How much farther away the negative must be, positive and finite. Default: 1. */
   margin?: number;
-  /** Whether the negative's distance from the positive counts too, if it is smaller. Default: false. */
+  /** Whether the negative's distance from the positive is used if it is smaller. Default: false. */
   swap?: boolean;
 }
 
@@ -197,16 +197,16 @@ const distanceOptions = lossOptions<TripletMarginWithDistanceOptions>(
 );
 
 /**
- * Loss of triplets by a distance of one's own, max(0, d(a, p) − d(a, n) + margin). Follows
+ * Loss of triplets with a distance of your own, max(0, d(a, p) − d(a, n) + margin). Follows
  * `torch.nn.functional.triplet_margin_with_distance_loss`.
  *
- * @param anchor Any shape that the distance takes.
+ * @param anchor Any shape that the distance accepts.
  * @param positive An example like it, of the same shape.
  * @param negative An example unlike it, of the same shape.
  * @returns A tensor without dimensions, or of the shape of the distances for reduction "none".
  * @throws {ShapeError} If the shapes differ.
  * @throws {RangeError} If the margin is not positive and finite.
- * @throws {TypeError} If the distance gives no tensor.
+ * @throws {TypeError} If the distance returns no tensor.
  *
  * @example The largest difference
  * ```ts
@@ -233,13 +233,13 @@ export function tripletMarginWithDistance(
   );
   return triplet(op, [anchor, positive, negative], read, (a, b) => {
     const distance = distanceFunction(a, b);
-    checkKind(`compute ${op}`, "what distanceFunction gives", distance, TENSOR);
+    checkKind(`compute ${op}`, "the result of distanceFunction", distance, TENSOR);
     const each = a.shape.slice(0, -1);
     if (sameShape(distance.shape, each)) return distance;
     throw new ShapeError(
-      `Cannot compute ${op}: what distanceFunction gives must have shape ${showShape(each)}, got ${
-        showShape(distance.shape)
-      }`,
+      `Cannot compute ${op}: the result of distanceFunction must have shape ${
+        showShape(each)
+      }, got ${showShape(distance.shape)}`,
       [distance.shape],
     );
   });

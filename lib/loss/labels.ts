@@ -1,4 +1,4 @@
-/** What the losses of labels share: where the classes are, and which labels there may be. */
+/** What losses of labels share: where the classes lie, and which labels are valid. */
 
 import { isFloat } from "../core/dtype.ts";
 import { DTypeError, ShapeError, showShape } from "../core/errors.ts";
@@ -11,7 +11,7 @@ import { areKnownBelow } from "../ops/index/primitives.ts";
 import { checkNotNegative, meanOver } from "./loss.ts";
 import { reduced, type Reduction } from "../ops/loss/fused.ts";
 
-/** The label of what does not count, where none is given. */
+/** The label of what is ignored, unless another is given. */
 export const IGNORED = -100;
 
 /** The dimension of the classes. */
@@ -29,7 +29,7 @@ export function classDim(op: string, role: string, x: Tensor): number {
   return x.ndim === 1 ? 0 : 1;
 }
 
-/** Refuses weights that are not one for each class, or are negative. */
+/** Refuses weights other than one for each class, and negative ones. */
 export function checkWeight(op: string, weight: Tensor | undefined, classes: number): void {
   if (weight === undefined) return;
   if (sameShape(weight.shape, [classes])) return checkNotNegative(op, "weight", weight);
@@ -46,7 +46,7 @@ export function notLabels(op: string, { dtype }: Tensor): DTypeError {
   );
 }
 
-/** Refuses what are no labels for the places of x, one each. */
+/** Refuses anything but one label for each place of x. */
 export function checkLabels(
   op: string,
   role: string,
@@ -89,7 +89,7 @@ export function hasIgnored(
   return ignored;
 }
 
-/** What counts of the places of labels; what does not has label 0. */
+/** Which places of labels count; the others have label 0. */
 export interface Places {
   readonly labels: Tensor;
   /** The places that count; null if all do. */
@@ -98,18 +98,18 @@ export interface Places {
   readonly factor: Tensor | null;
 }
 
-/** The same, and values, which are 0 where a place does not count. */
+/** The same with values, which are 0 where a place does not count. */
 export interface Considered extends Places {
   readonly x: Tensor;
 }
 
-/** What the options of a loss say of labels. */
+/** The options of a loss about labels. */
 interface LabelOptions {
   readonly weight?: Tensor;
   readonly ignoreIndex?: number;
 }
 
-/** The places of labels, of which some are to be ignored or none. */
+/** The places of labels, some of which may have to be ignored. */
 export function placesOf(
   labels: Tensor,
   ignored: boolean,
@@ -121,7 +121,7 @@ export function placesOf(
   return { labels: safe, counts, factor };
 }
 
-/** What is ignored does not reach the formula, so that it may be NaN, also in the gradient. */
+/** What is ignored does not reach the formula, so it may be NaN without harm, to the gradient too. */
 export function considered(
   x: Tensor,
   labels: Tensor,
@@ -139,7 +139,7 @@ export function ofClass(x: Tensor, labels: Tensor, dim: number): Tensor {
   return x.gather(dim, labels.unsqueeze(dim)).squeeze(dim);
 }
 
-/** The losses of the places as one; a mean is divided by the weights of those that count. */
+/** Reduces the losses of the places; a mean is divided by the weights of those that count. */
 export function reducedPlaces(
   each: Tensor,
   { counts, factor }: Places,

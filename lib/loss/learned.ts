@@ -1,4 +1,4 @@
-/** Losses with parameters of their own, which are trained beside the model's. */
+/** Losses with parameters of their own, trained together with the model's. */
 
 import { ShapeError, showShape } from "../core/errors.ts";
 import {
@@ -28,12 +28,12 @@ import { tasksOf } from "./objectives.ts";
 
 const readLayer = optionReader<LayerOptions>(LAYER_OPTIONS);
 
-/** Whether a task is of classes or of numbers, which decides how its loss is weighed. */
+/** Whether a task predicts classes or numbers, which decides how its loss is weighted. */
 export type TaskKind = "classification" | "regression";
 
 /** Options of `MultiTaskLossWithUncertainty`. */
 export interface MultiTaskOptions extends LayerOptions {
-  /** The form of all tasks, or of each. Default: "classification", the form of the article. */
+  /** The kind of all tasks, or of each. Default: "classification", the form of the article. */
   kind?: TaskKind | readonly TaskKind[];
   /** The least and the largest log-variance. Default: none. */
   clamp?: readonly [least: number, largest: number];
@@ -49,7 +49,7 @@ const readMultiTask = optionReader<MultiTaskOptions>({
     (value) => KIND.accepts(value) || KINDS.accepts(value),
   ),
   clamp: kind(
-    "two growing numbers",
+    "two increasing numbers",
     (value) =>
       Array.isArray(value) && value.length === 2 && value.every(NUMBER.accepts) &&
       value[0] < value[1],
@@ -57,8 +57,8 @@ const readMultiTask = optionReader<MultiTaskOptions>({
 });
 
 /**
- * The losses of several tasks, each weighed by a learned log-variance sᵢ: Σᵢ e^(−sᵢ)·Lᵢ + sᵢ/2 for tasks
- * of classes, which settles at sᵢ = ln(2Lᵢ), and Σᵢ e^(−sᵢ)·Lᵢ/2 + sᵢ/2 for those of numbers, at ln Lᵢ.
+ * The losses of several tasks, each weighted by a learned log-variance sᵢ: Σᵢ e^(−sᵢ)·Lᵢ + sᵢ/2 for tasks
+ * that predict classes, which settles at sᵢ = ln(2Lᵢ), and Σᵢ e^(−sᵢ)·Lᵢ/2 + sᵢ/2 for numbers, at ln Lᵢ.
  * Kendall et al., "Multi-task learning using uncertainty to weigh losses", 2018.
  *
  * The sum may be negative, and falls without end where a loss goes to 0: watch the losses themselves,
@@ -77,11 +77,11 @@ const readMultiTask = optionReader<MultiTaskOptions>({
  * ```
  */
 export class MultiTaskLossWithUncertainty extends Module<[readonly Tensor[]]> {
-  /** ln σ² of each task, of its noise as a whole; 0 at first. */
+  /** ln σ² of each task, of its overall noise; 0 at first. */
   readonly logVars: Parameter;
-  /** What is before each e^(−sᵢ)·Lᵢ. */
+  /** The factor of each e^(−sᵢ)·Lᵢ. */
   protected readonly factors: readonly number[];
-  /** The least and the largest log-variance that count; null for no bounds. */
+  /** What the log-variances are clamped to; null for no bounds. */
   protected readonly clamp: readonly [number, number] | null;
 
   /**
@@ -107,7 +107,7 @@ export class MultiTaskLossWithUncertainty extends Module<[readonly Tensor[]]> {
   }
 
   /**
-   * The sum of the weighed losses.
+   * The sum of the weighted losses.
    *
    * @param taskLosses A loss of one element for each task.
    */
@@ -123,9 +123,9 @@ export class MultiTaskLossWithUncertainty extends Module<[readonly Tensor[]]> {
 }
 
 /**
- * Mean squared error times one learned factor, mean(α·(p − t)²), as an article has it. It is degenerate:
- * ∂/∂α is never negative, so that descent lowers α, below 0 too, from where on the error grows without
- * end; and one factor can tell no regions apart. It is here to be studied; `RegionWeightedMSE` and
+ * Mean squared error times one learned factor, mean(α·(p − t)²), as published. It is degenerate:
+ * ∂/∂α is never negative, so descent lowers α, even below 0, from where the error grows without
+ * end; and a single factor cannot tell regions apart. It is here to be studied; `RegionWeightedMSE` and
  * `MinimaxMSE` do what it was meant to.
  *
  * @example Value and gradient
@@ -161,7 +161,7 @@ export class AdaptiveMSE extends Loss {
 }
 
 /**
- * A network that is the loss: features, prediction and target of an example go in, a positive number comes
+ * A network as the loss: features, prediction and target of an example go in, a positive number comes
  * out, and the mean of these is the loss. It is trained by the loss of the model that it has trained,
  * through a step that is differentiated (`optim.functional`). Bechtle et al., "Meta learning via learned
  * loss", 2021.
@@ -205,7 +205,7 @@ export class MetaLossNetwork extends Loss<[Tensor, Tensor, Tensor]> {
    *
    * @param features Shape [N, ...] with inputDim − 2 numbers for each example.
    * @param predictions Shape [N].
-   * @param targets Shape [N]; classes are to be one-hot features or their logits, not labels.
+   * @param targets Shape [N]; pass classes as one-hot features or logits, not as labels.
    */
   override forward(features: Tensor, predictions: Tensor, targets: Tensor): Tensor {
     const op = "losses.MetaLossNetwork";
@@ -234,7 +234,7 @@ export class MetaLossNetwork extends Loss<[Tensor, Tensor, Tensor]> {
   }
 }
 
-/** Between which shapes the learned one lies: at the ends its density is no longer of this form. */
+/** The bounds of the learned shape: at 0 and 2 its density no longer has this form. */
 const [LEAST_ALPHA, MOST_ALPHA] = [0.001, 1.999];
 
 /** Options of `AdaptiveRobustLoss`. */
@@ -243,7 +243,7 @@ export interface AdaptiveRobustOptions extends LayerOptions {
   alpha?: number;
   /** The scale at first, positive. Default: 1. */
   scale?: number;
-  /** How the losses of the elements become one. Default: "mean". */
+  /** How the losses of the elements are reduced. Default: "mean". */
   reduction?: Reduction;
 }
 
@@ -261,13 +261,13 @@ const readRobust = optionReader<AdaptiveRobustOptions>({
 const STEP = 1 / 8;
 /** ln(1 + sinh² v) from v = 0 on. */
 const RISES = Float64Array.from({ length: 321 }, (_, i) => 2 * Math.log(Math.cosh(i * STEP)));
-/** ln of the width of each step, on both sides of 0, in what sinh v is. */
+/** ln of the width of each step on both sides of 0, measured in sinh v. */
 const LOG_WIDTHS = RISES.map((rise, i) => rise / 2 + Math.log(i === 0 ? STEP : 2 * STEP));
 
 /**
  * The loss of residuals with a shape and a scale, and what is to be added so that it is the negative
  * logarithm of a density: ln of the integral of e^(−loss) over all residuals. With r = √b·c·u and b = 2 − α
- * the loss is (b/α)·((1 + u²)^(α/2) − 1), and with u = sinh v so smooth that a sum of steps in v has
+ * the loss is (b/α)·((1 + u²)^(α/2) − 1); with u = sinh v it is so smooth that a sum of steps in v has
  * nearly all digits.
  */
 function robustDensity(
@@ -287,8 +287,8 @@ function robustDensity(
 /**
  * The negative log-likelihood of residuals whose density is that of `generalRobust`, with shape and scale
  * learned: loss(r, α, c) + ln c + ln Z(α), where Z is the integral of e^(−loss(r, α, 1)). Without the last
- * two terms a small α or a large c would be best for any residuals. α lies between 0, Cauchy's density,
- * and 2, the normal one, the ends left out. Barron, "A general and adaptive robust loss function", 2019.
+ * two terms a small α or a large c would be best for any residuals. α lies strictly between 0, Cauchy's
+ * density, and 2, the normal one. Barron, "A general and adaptive robust loss function", 2019.
  *
  * @example The terms of a normal density, nearly
  * ```ts
@@ -301,11 +301,11 @@ function robustDensity(
  * ```
  */
 export class AdaptiveRobustLoss extends Loss {
-  /** The shape as a logit of its place between 0.001 and 1.999. */
+  /** The shape, as the logit of where it lies between 0.001 and 1.999. */
   readonly latentAlpha: Parameter;
   /** The scale before softplus. */
   readonly latentScale: Parameter;
-  /** How elements become the loss. */
+  /** How the losses of the elements are reduced. */
   protected readonly reduction: Reduction;
 
   /** Creates the loss. */

@@ -33,7 +33,7 @@ export interface LossOptions<Words extends string = Reduction> {
 
 /** Options of the losses that are computed element by element. */
 export interface ElementLossOptions<Words extends string = Reduction> extends LossOptions<Words> {
-  /** Factor for each element, from 0; broadcasts. */
+  /** Factor for each element, at least 0; broadcasts. */
   weight?: Tensor;
   /** Elements that count, bool; broadcasts. A mean is then over those that do. */
   mask?: Tensor;
@@ -49,15 +49,15 @@ export const ELEMENT_LOSS_OPTIONS: OptionTable<ElementLossOptions> = {
   mask: BOOL_TENSOR,
 };
 
-/** Where a number among the options must lie. */
+/** The range that an option must lie in. */
 export interface Range {
   /** In words, after "must". */
   readonly needed: string;
-  /** Whether a number lies there. */
+  /** Whether a number lies in the range. */
   readonly holds: (value: number) => boolean;
 }
 
-/** Numbers that are no infinity. */
+/** Finite numbers. */
 export const FINITE: Range = { needed: "be finite", holds: Number.isFinite };
 
 /** Numbers above 0. */
@@ -75,7 +75,7 @@ export const NOT_NEGATIVE: Range = {
 /** Shares of something. */
 export const SHARE: Range = { needed: "lie in 0 to 1", holds: (value) => value >= 0 && value <= 1 };
 
-/** Makes the reader of a loss's options from their kinds, and the ranges of those that have one. */
+/** Makes the reader of a loss's options from their kinds, and from ranges where they have one. */
 export function lossOptions<Options extends object>(
   kinds: OptionTable<Options>,
   ranges: { readonly [K in keyof Options]?: Range } = {},
@@ -93,12 +93,12 @@ export function lossOptions<Options extends object>(
   };
 }
 
-/** Reads the options of a loss that has none of its own. */
+/** Reads the options of a loss that has only the common ones. */
 export const elementLossOptions: OptionReader<ElementLossOptions> = lossOptions(
   ELEMENT_LOSS_OPTIONS,
 );
 
-/** Refuses inputs, most often predictions and targets, of different shapes, which would broadcast silently. */
+/** Refuses inputs of different shapes, which would broadcast silently; most often predictions and targets. */
 export function checkPair(
   op: string,
   prediction: Tensor,
@@ -129,7 +129,7 @@ export function checkPair(
   );
 }
 
-/** Refuses numbers in place of vectors, which lie along the last dimension. */
+/** Refuses tensors without dimensions where vectors are needed, which lie along the last one. */
 export function checkVectors(op: string, role: string, x: Tensor): void {
   if (x.ndim > 0) return;
   throw new ShapeError(`Cannot compute ${op}: ${role} must have shape [..., D], got []`, [x.shape]);
@@ -153,7 +153,7 @@ export function checkFactor(
   );
 }
 
-/** Refuses weights below 0, which would turn the loss round, and NaN. */
+/** Refuses NaN, and weights below 0, which would reverse the loss. */
 export function checkNotNegative(op: string, role: string, x: Tensor): void {
   const wrong = firstNegative(x);
   if (wrong === null) return;
@@ -175,8 +175,8 @@ export function checkWeights(
 }
 
 /**
- * The loss, if no NaN of the target has made it NaN; that of a prediction passes. It looks at the target
- * only then, and not where the device would have to be waited for.
+ * The loss, unless a NaN in the target made it NaN; one in the prediction passes. The target is read
+ * only if the loss is NaN, and never on a GPU, which would have to be waited for.
  */
 export function checkedLoss(
   op: string,
@@ -186,7 +186,7 @@ export function checkedLoss(
   role = "target",
 ): Tensor {
   if (loss.device !== "cpu") return loss;
-  // A sum is NaN if an element is, and is faster than to read all of them.
+  // A sum is NaN if an element is, and is faster than reading them all.
   const witness = reduction === "none" ? loss.detach().sum() : loss;
   if (!everyElement(witness).some(Number.isNaN)) return loss;
   const place = everyElement(target).findIndex(Number.isNaN);
@@ -208,15 +208,15 @@ export function lossOfTarget(
   return domain === undefined ? checkedLoss(op, target, reduction, loss, role) : loss;
 }
 
-/** A sum as the mean over what counts. Where nothing does it is NaN, whose gradient is 0. */
+/** Divides a sum by how much counts. Where nothing does, the mean is NaN and its gradient 0. */
 export function meanOver(sum: Tensor, total: Tensor): Tensor {
   const nothing = total.eq(0);
   return where(nothing, NaN, sum.div(where(nothing, 1, total)));
 }
 
 /**
- * A loss that is computed element by element: checks, masks, applies the formula, weighs, reduces.
- * What is masked does not reach the formula, so that it may be NaN, also in the gradient.
+ * A loss that is computed element by element: checks, masks, applies the formula, weights, reduces.
+ * What is masked does not reach the formula, so it may be NaN without harm, to the gradient too.
  */
 export function elementLoss(
   op: string,
@@ -242,7 +242,7 @@ export function elementLoss(
   });
 }
 
-/** `elementLoss` for a loss that has kernels, which serve where nothing is masked or weighed. */
+/** `elementLoss` for a loss with kernels, which are used where nothing is masked or weighted. */
 export function pairLoss(
   op: string,
   prediction: Tensor,
@@ -281,7 +281,7 @@ export function pairLoss(
  */
 export abstract class Loss<Inputs extends Tensor[] = [Tensor, Tensor]> extends Module<Inputs> {
   /**
-   * The parts of which the loss is the sum, by the names of their classes; a loss that is no sum has
+   * The parts that the loss is the sum of, by the names of their classes; a loss that is no sum has
    * one.
    *
    * @example The parts of a weighted sum
@@ -318,7 +318,7 @@ export abstract class Loss<Inputs extends Tensor[] = [Tensor, Tensor]> extends M
 
 const LOSS = kind("a loss module", (value) => value instanceof Loss);
 
-/** A loss as a function of its inputs, most often prediction and target, and of options. */
+/** A loss as a function of its inputs, usually prediction and target, and of options. */
 export type LossFunction<Options extends LossOptions<string>, Inputs extends Tensor[]> = (
   ...call: [...inputs: Inputs, options: Options]
 ) => Tensor;
@@ -366,7 +366,7 @@ export interface LossModule<
  * Makes the class of a loss function as a module.
  *
  * @param name What the class is called.
- * @param read Reads the function's options, so that wrong ones are refused where a module is made.
+ * @param read Reads the function's options, so that wrong ones are refused when a module is made.
  */
 export function lossModule<
   Options extends LossOptions<string>,

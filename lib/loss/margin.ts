@@ -68,7 +68,7 @@ export type HingeLoss = FunctionLoss<ElementLossOptions>;
 
 /** Options of `hingeEmbedding`. */
 export interface HingeEmbeddingOptions extends ElementLossOptions {
-  /** Distance from which on what is unlike costs nothing, finite. Default: 1. */
+  /** Distance from which unlike examples cost nothing, finite. Default: 1. */
   margin?: number;
 }
 
@@ -121,7 +121,7 @@ export type HingeEmbeddingLoss = FunctionLoss<HingeEmbeddingOptions>;
 
 /** Options of `marginRanking`. */
 export interface MarginRankingOptions extends ElementLossOptions {
-  /** How much larger the one must be, finite. Default: 0. */
+  /** How much larger the one score must be, finite. Default: 0. */
   margin?: number;
 }
 
@@ -173,7 +173,7 @@ export const MarginRankingLoss: LossModule<MarginRankingOptions, [Tensor, Tensor
 /** A module of {@linkcode marginRanking}. */
 export type MarginRankingLoss = FunctionLoss<MarginRankingOptions, [Tensor, Tensor, Tensor]>;
 
-/** Refuses scores that are not of classes, in rows or a single one. */
+/** Refuses scores that are neither rows of classes nor a single such row. */
 function checkScores(op: string, x: Tensor): void {
   checkKind(`compute ${op}`, "prediction", x, TENSOR);
   if (!isFloat(x.dtype)) {
@@ -188,7 +188,7 @@ function checkScores(op: string, x: Tensor): void {
   );
 }
 
-/** The losses of the rows of scores, or of the only row where they are of a single example. */
+/** The losses of the rows of scores, or of the one row if there is a single example. */
 function ofRows(
   scores: Tensor,
   labels: Tensor,
@@ -204,7 +204,7 @@ export interface MultiMarginOptions extends LossOptions {
   p?: number;
   /** How much larger the score of the right class must be, finite. Default: 1. */
   margin?: number;
-  /** Weight of each class, from 0, shape [C]; it does not change what a mean is divided by. */
+  /** Weight of each class, at least 0, shape [C]; a mean is not divided by the weights. */
   weight?: Tensor;
 }
 
@@ -248,7 +248,7 @@ export function multiMargin(
   const classes = extentAt(prediction.shape, dim);
   checkWeight(op, weight, classes);
   checkLabels(op, "scores", prediction, target, dim);
-  // No label is ignored, and all are checked.
+  // No label is ignored, so all are checked.
   hasIgnored(op, target, classes, null);
   const call = { power: p === 2 ? 2 : 1, margin } as const;
   const sums = ofRows(prediction, target, (x, labels) => multiMarginRows(x, labels, call));
@@ -268,7 +268,7 @@ export type MultiMarginLoss = FunctionLoss<MultiMarginOptions>;
 
 const plainOptions = lossOptions<LossOptions>(LOSS_OPTIONS);
 
-/** Refuses lists of labels, which end before the first −1, that name no class. */
+/** Refuses labels that name no class, in lists that end before the first −1. */
 function checkLists(op: string, labels: Tensor, classes: number): void {
   const data = everyElement(labels);
   for (let row = 0; row < data.length; row += classes) {
@@ -285,10 +285,10 @@ function checkLists(op: string, labels: Tensor, classes: number): void {
 
 /**
  * Hinge loss of several labels at once, Σ max(0, 1 − x_y + x_i) / C over all labels y and all
- * classes i that are no labels. Follows `torch.nn.functional.multilabel_margin_loss`.
+ * classes i that are not labels. Follows `torch.nn.functional.multilabel_margin_loss`.
  *
  * @param prediction Scores, shape [N, C] or [C].
- * @param target int32 of the same shape: the labels of each row, then −1, and what follows is no
+ * @param target int32 of the same shape: the labels of each row, then −1; what follows does not
  * matter.
  * @returns A tensor without dimensions, or of shape [N] or [] for reduction "none".
  * @throws {RangeError} If a label names no class.

@@ -180,5 +180,5 @@ export {
   type TchebycheffOptions,
   WeightedSum,
 } from "./objectives.ts";
-/** Terms of the parameters themselves. */
+/** Terms that depend on the parameters alone. */
 export * as regularization from "./regularization.ts";

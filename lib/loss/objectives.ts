@@ -1,4 +1,4 @@
-/** Several objectives as one number, the balance of their weights, and what is best among them. */
+/** Turning several objectives into one number, balancing their weights, and finding the best points. */
 
 import { isFloat } from "../core/dtype.ts";
 import { DTypeError, ShapeError, showShape } from "../core/errors.ts";
@@ -14,7 +14,7 @@ import { FINITE, lossOptions, NOT_NEGATIVE, POSITIVE } from "./loss.ts";
 import { type Aggregate, combined, gradientLengths } from "./task_gradients.ts";
 
 const SHARES = kind(
-  "an array of numbers from 0 on, one for each task, not all 0",
+  "an array of numbers, at least 0 and not all 0, one for each task",
   (value) =>
     Array.isArray(value) && value.every((x) => NUMBER.accepts(x) && NOT_NEGATIVE.holds(x)) &&
     value.some((x) => x > 0),
@@ -22,7 +22,7 @@ const SHARES = kind(
 const TASKS = arrayOf(TENSOR, "tensors");
 const NUMBERS = arrayOf(kind("", (x) => NUMBER.accepts(x) && FINITE.holds(x as number)), "numbers");
 
-/** The losses of tasks as a tensor [T]; refuses what is no list of so many numbers. */
+/** The losses of tasks as a tensor [T]; refuses anything but that many numbers. */
 export function tasksOf(call: string, taskLosses: readonly Tensor[], count: number): Tensor {
   checkKind(call, "taskLosses", taskLosses, TASKS);
   if (taskLosses.length !== count) {
@@ -42,7 +42,7 @@ export function tasksOf(call: string, taskLosses: readonly Tensor[], count: numb
   }));
 }
 
-/** Numbers, one for each task, as a tensor to go with the losses. */
+/** Numbers, one for each task, as a tensor that matches the losses. */
 function beside({ dtype, device }: Tensor, numbers: readonly number[]): Tensor {
   return tensor([...numbers], { dtype, device });
 }
@@ -61,13 +61,13 @@ function beside({ dtype, device }: Tensor, numbers: readonly number[]): Tensor {
  * ```
  */
 export class WeightedSum extends Module<[readonly Tensor[]]> {
-  /** What each loss is weighed by. */
+  /** The weight of each loss. */
   protected readonly weights: readonly number[];
 
   /**
    * Creates the loss.
    *
-   * @param weights A number from 0 on for each task, not all 0.
+   * @param weights A number for each task, at least 0 and not all 0.
    */
   constructor(weights: readonly number[]) {
     super();
@@ -91,9 +91,9 @@ export class WeightedSum extends Module<[readonly Tensor[]]> {
 
 /** Options of `Tchebycheff`. */
 export interface TchebycheffOptions {
-  /** The least that each loss can be. Default: 0. */
+  /** The smallest value that each loss can take. Default: 0. */
   ideal?: readonly number[];
-  /** μ of the smooth form, which is nearer to the maximum the smaller it is. Default: null, the maximum. */
+  /** μ of the smooth form, which comes closer to the maximum the smaller μ is. Default: null, the maximum. */
   smooth?: number | null;
 }
 
@@ -122,17 +122,17 @@ const readTchebycheff = lossOptions<TchebycheffOptions>({
  * ```
  */
 export class Tchebycheff extends Module<[readonly Tensor[]]> {
-  /** What each loss is weighed by. */
+  /** The weight of each loss. */
   protected readonly weights: readonly number[];
-  /** The losses that are asked for. */
+  /** The losses that are aimed for. */
   protected readonly ideal: readonly number[];
-  /** How much the largest is smoothed; null for not at all. */
+  /** How much the maximum is smoothed; null for not at all. */
   protected readonly smooth: number | null;
 
   /**
    * Creates the loss.
    *
-   * @param weights A number from 0 on for each task, not all 0.
+   * @param weights A number for each task, at least 0 and not all 0.
    */
   constructor(weights: readonly number[], options?: TchebycheffOptions) {
     super();
@@ -165,7 +165,7 @@ export class Tchebycheff extends Module<[readonly Tensor[]]> {
   }
 }
 
-/** Refuses what is no floating tensor of one number for each task. */
+/** Refuses anything but a floating tensor with one number for each task. */
 function checkTasks(call: string, name: string, x: Tensor, count?: number): void {
   checkKind(call, name, x, TENSOR);
   if (!isFloat(x.dtype)) {
@@ -222,7 +222,7 @@ export function dwa(last: Tensor, before: Tensor, options?: DwaOptions): Tensor 
 export interface GradNormOptions {
   /** The loss of each task as a share of what it was at first, [T]. Default: all alike. */
   ratios?: Tensor;
-  /** How much more a task weighs whose loss falls slowly; 0 for the same for all. Default: 1.5. */
+  /** How much more a task weighs if its loss falls slowly; 0 treats all alike. Default: 1.5. */
   alpha?: number;
 }
 
@@ -233,7 +233,7 @@ const readGradNorm = lossOptions<GradNormOptions>(
 
 /** What `gradNorm` gives. */
 export interface Balance<Gradients> extends Aggregate<Gradients> {
-  /** How far the lengths are from where they should be; its gradient is what trains the weights. */
+  /** How far the lengths are from where they should be; its gradient trains the weights. */
   readonly loss: Tensor;
 }
 
@@ -244,7 +244,7 @@ export interface Balance<Gradients> extends Aggregate<Gradients> {
  * 2018, where the gradients are those of the last layer that the tasks share.
  *
  * @param gradients Tensors of shape [T, ...], as in {@linkcode mgda}.
- * @param weights Of shape [T], most often a parameter that begins with ones.
+ * @param weights Of shape [T], usually a parameter that starts as ones.
  * @returns `gradient`, in the form of the gradients without T, `weights` as they were given, and `loss`.
  * @throws {ShapeError} If there is not one weight, and one ratio, for each task.
  *
@@ -276,12 +276,12 @@ export function gradNorm<const Gradients extends TensorTree>(
 }
 
 /**
- * Which of several points are on the Pareto front: those that no other one beats, by being as small in
- * all objectives and smaller in one. Of equal points all stay; one with NaN is not on the front.
+ * Which of several points are on the Pareto front: those that no other point beats, by being no larger in
+ * any objective and smaller in one. Equal points all stay; one with NaN is not on the front.
  *
  * @param points Shape [N, M]: M objectives of each of N points, all to be small.
  * @returns A bool tensor of shape [N].
- * @throws {ShapeError} If the points are no matrix.
+ * @throws {ShapeError} If the points do not form a matrix.
  *
  * @example The last one is beaten by the second
  * ```ts
@@ -309,9 +309,9 @@ export function paretoFilter(points: Tensor): Tensor {
 
 /**
  * How unequally a loss treats groups: the mean of (mₐ − m_b)² over all pairs of groups, where m is a
- * group's mean loss; for two groups the square of their difference. Added to a loss with a factor it
- * makes a model fairer in this sense, most often at the price of a larger loss: much of what it does is
- * to level down. Groups that do not occur do not count, and fewer than two have the penalty 0.
+ * group's mean loss; for two groups the square of their difference. Added to a loss with a factor, it
+ * makes a model fairer in this sense, usually at the price of a larger loss: much of what it does is to
+ * make the better groups worse. Groups that do not occur are left out; fewer than two have penalty 0.
  *
  * @param each The loss of each example, as reduction "none" gives it; shape [N].
  * @param groups The group of each, int32 from 0 on; shape [N].
@@ -336,12 +336,12 @@ export function groupGapPenalty(each: Tensor, groups: Tensor): Tensor {
   }
   if (!isFloat(each.dtype) || groups.dtype !== "int32") {
     throw new DTypeError(
-      `Cannot ${call}: it takes losses of floating type and groups of int32, got ${each.dtype} and ${groups.dtype}`,
+      `Cannot ${call}: each must be floating and groups int32, got ${each.dtype} and ${groups.dtype}`,
     );
   }
   if (each.ndim !== 1 || !sameShape(each.shape, groups.shape)) {
     throw new ShapeError(
-      `Cannot ${call}: each and groups must have one shape [N], got ${showShape(each.shape)} and ${
+      `Cannot ${call}: each and groups must both have shape [N], got ${showShape(each.shape)} and ${
         showShape(groups.shape)
       }`,
       [each.shape, groups.shape],

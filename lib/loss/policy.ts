@@ -1,4 +1,4 @@
-/** Losses of policies, by what came of their actions or by what was preferred. */
+/** Losses that train policies, by the outcome of their actions or by preferences. */
 
 import { isFloat } from "../core/dtype.ts";
 import { DTypeError, ShapeError, showShape } from "../core/errors.ts";
@@ -27,8 +27,8 @@ import {
 
 /**
  * The loss whose gradient is that of the expected return, −ln π(a)·R, of actions that were drawn from the
- * policy. A baseline that does not depend on the action may be subtracted from R; it lowers the noise
- * and changes no expectation. What came of the actions counts as constant. Williams, "Simple statistical
+ * policy. A baseline that does not depend on the action may be subtracted from R; it reduces the noise
+ * without changing the expectation. The returns count as constants. Williams, "Simple statistical
  * gradient-following algorithms for connectionist reinforcement learning", 1992.
  *
  * @param prediction ln π(a) of each action, any shape.
@@ -68,9 +68,9 @@ export type ReinforceLoss = FunctionLoss<ElementLossOptions>;
 
 /** Options of `dpo`. */
 export interface DPOOptions extends LossOptions {
-  /** How strongly the policy is held to the reference, positive. Default: 0.1. */
+  /** How strongly the policy is kept near the reference, positive. Default: 0.1. */
   beta?: number;
-  /** The share of preferences that are taken to be wrong, from 0 to less than a half. Default: 0. */
+  /** The share of preferences assumed to be wrong, from 0 to less than a half. Default: 0. */
   labelSmoothing?: number;
 }
 
@@ -87,11 +87,11 @@ const dpoOptions = lossOptions<DPOOptions>(
 /**
  * Direct preference optimization, −ln σ(z) with z = β·((c − r) − (c₀ − r₀)): how much more the policy
  * prefers what was chosen to what was rejected than a reference policy does, all in log-probabilities of
- * whole answers. The reference counts as constant. Rafailov et al., "Direct preference optimization",
+ * whole answers. The reference counts as a constant. Rafailov et al., "Direct preference optimization",
  * 2023; with label smoothing ε it is −(1 − ε)·ln σ(z) − ε·ln σ(−z).
  *
  * @param chosen c, the policy's log-probability of the answer that was preferred, any shape.
- * @param rejected r, of the other one, the same shape.
+ * @param rejected r, that of the other answer, the same shape.
  * @param referenceChosen c₀, the reference's.
  * @param referenceRejected r₀, the reference's.
  * @returns A tensor without dimensions, or of the shape of the inputs for reduction "none".
@@ -125,7 +125,7 @@ export function dpo(
   checkPair(op, chosen, referenceChosen, ["chosen", "referenceChosen"]);
   checkPair(op, chosen, referenceRejected, ["chosen", "referenceRejected"]);
   const reference = referenceChosen.sub(referenceRejected).detach();
-  // In this order chosen alone needs a gradient of the other sign.
+  // In this order only `chosen` needs a gradient of the opposite sign.
   const negative = reference.sub(chosen).add(rejected).mul(beta);
   const each = negative.softplus();
   // ln σ(−z) = ln σ(z) − z
@@ -143,11 +143,11 @@ export type DPOLoss = FunctionLoss<DPOOptions, [Tensor, Tensor, Tensor, Tensor]>
 
 /** Options of `PPOSequenceLoss`. */
 export interface PPOSequenceOptions {
-  /** How far the ratio of probabilities may go from 1, from 0 on. Default: 0.2. */
+  /** How far the ratio of probabilities may move from 1, at least 0. Default: 0.2. */
   clipEpsilon?: number;
-  /** Factor of the critic's loss, from 0 on. Default: 0.5. */
+  /** Factor of the critic's loss, at least 0. Default: 0.5. */
   valueCoef?: number;
-  /** Factor of the entropy, from 0 on. Default: 0.01. */
+  /** Factor of the entropy, at least 0. Default: 0.01. */
   entropyCoef?: number;
   /** Whether advantages are shifted and scaled to mean 0 and deviation 1 first. Default: false. */
   normalizeAdvantage?: boolean;
@@ -160,27 +160,27 @@ const readPPO = lossOptions<PPOSequenceOptions>(
 
 /** What `PPOSequenceLoss` gives: tensors without dimensions. */
 export interface PPOTerms {
-  /** policy + valueCoef·value + entropyCoef·entropy, which is what is differentiated. */
+  /** policy + valueCoef·value + entropyCoef·entropy, the one to differentiate. */
   readonly loss: Tensor;
   /** The clipped loss of the policy. */
   readonly policy: Tensor;
   /** The mean squared error of the critic. */
   readonly value: Tensor;
-  /** The mean entropy with the other sign. */
+  /** The negative mean entropy. */
   readonly entropy: Tensor;
 }
 
 const ROLES = ["logprobsNew", "logprobsOld", "advantages", "returns", "values", "entropy"] as const;
 
-/** The logarithm of a ratio beyond which it counts as this one, so that nothing overflows. */
+/** The largest logarithm of a ratio; larger ones count as this, so that nothing overflows. */
 const MOST = 20;
 
 /**
  * The loss of proximal policy optimization for the tokens of sequences: −mean(min(ρ·A, clip(ρ)·A)) with
  * ρ = e^(new − old) clipped to 1 ± clipEpsilon, beside the critic's squared error and the entropy. Beyond
- * the clip, on the side that the advantage favours, the gradient is 0; a ratio above e²⁰ counts as that.
+ * the clip, on the side that the advantage favours, the gradient is 0; a ratio above e²⁰ counts as e²⁰.
  * Old log-probabilities, advantages and returns count as constants. Schulman et al., "Proximal policy
- * optimization algorithms", 2017. It keeps to the last policy, and not to the first: for that, add a
+ * optimization algorithms", 2017. It keeps the policy near the last one, not near the first: for that, add a
  * divergence from a reference policy.
  *
  * @example An advantage within the clip, and one beyond it
@@ -197,7 +197,7 @@ const MOST = 20;
  */
 export class PPOSequenceLoss
   extends Module<[Tensor, Tensor, Tensor, Tensor, Tensor, Tensor, Tensor?], PPOTerms> {
-  /** What is clipped and weighed, and how. */
+  /** The factors, and whether and where to clip. */
   protected readonly options: Required<PPOSequenceOptions>;
 
   /** Creates the loss. */
@@ -253,7 +253,7 @@ export class PPOSequenceLoss
         [shape, other.shape],
       );
     }
-    // What does not count may be NaN, and reaches no formula.
+    // Masked tokens may be NaN, so they must not reach the formula.
     const [now = logprobsNew, old = now, gains = now, goals = now, said = now, spread = now] =
       mask === undefined ? given : given.map((x) => where(mask, x, 0));
     const mean = (x: Tensor) =>

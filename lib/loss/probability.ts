@@ -33,7 +33,7 @@ export interface PoissonNLLOptions extends ElementLossOptions {
   logInput?: boolean;
   /** Whether ln t! is added, by Stirling's formula, for targets above 1. Default: false. */
   full?: boolean;
-  /** What is added to rates before their logarithm is taken, from 0. Default: 1e-8. */
+  /** What is added to rates before their logarithm is taken, at least 0. Default: 1e-8. */
   eps?: number;
 }
 
@@ -42,7 +42,7 @@ const poissonOptions = lossOptions<PoissonNLLOptions>(
   { eps: NOT_NEGATIVE },
 );
 
-/** ln t! by Stirling's formula for what is above 1, else 0. */
+/** ln t! by Stirling's formula for targets above 1, else 0. */
 function stirling(t: Tensor): Tensor {
   const above = t.gt(1);
   const safe = where(above, t, 1);
@@ -99,7 +99,7 @@ export type PoissonNLLLoss = FunctionLoss<PoissonNLLOptions>;
 
 /** Options of the divergences. */
 export interface DivergenceOptions extends ElementLossOptions<Reduction | "batchmean"> {
-  /** Whether the target too is logarithms of probabilities. Default: false. */
+  /** Whether the target holds logarithms of probabilities too. Default: false. */
   logTarget?: boolean;
 }
 
@@ -109,7 +109,7 @@ const divergenceOptions = lossOptions<DivergenceOptions>({
   logTarget: FLAG,
 });
 
-/** `pairLoss` that knows the reduction "batchmean", the sum over the first extent. */
+/** `pairLoss` with the reduction "batchmean", the sum divided by the first extent. */
 function divergence(
   op: string,
   prediction: Tensor,
@@ -125,11 +125,11 @@ function divergence(
 }
 
 /**
- * Divergence of Kullback and Leibler of each element, t·(ln t − x), from logarithms x of
+ * Kullback–Leibler divergence of each element, t·(ln t − x), from logarithms x of
  * probabilities to probabilities t, or eᵗ·(t − x) for logarithms of them (`logTarget`). Reduction
  * "batchmean" divides the sum by the first extent, which gives the divergence of distributions along
- * the others. What has probability 0 in the target adds nothing, to gradients neither, whatever the
- * prediction is. Follows `torch.nn.functional.kl_div`.
+ * the others. Where the target is 0, neither the loss nor its gradient depends on the
+ * prediction. Follows `torch.nn.functional.kl_div`.
  *
  * @param prediction Logarithms of probabilities, any shape.
  * @param target Probabilities of the same shape, from 0, which need not add up to 1, or their logarithms.
@@ -163,10 +163,10 @@ export const KLDivLoss: LossModule<DivergenceOptions> = lossModule(
 export type KLDivLoss = FunctionLoss<DivergenceOptions>;
 
 /**
- * Divergence of Jensen and Shannon of each element, ½·p·ln(p/m) + ½·t·ln(t/m) with m = (p + t)/2, from
+ * Jensen–Shannon divergence of each element, ½·p·ln(p/m) + ½·t·ln(t/m) with m = (p + t)/2, from
  * logarithms x = ln p of probabilities to probabilities t or logarithms of them (`logTarget`). It is
  * symmetric, and the sum over a distribution lies in 0 to ln 2. Reduction "batchmean" divides the sum
- * by the first extent. What has probability 0 adds nothing of its own, to its gradient neither. Lin,
+ * by the first extent. A probability of 0 adds nothing of its own, nor to its gradient. Lin,
  * "Divergence measures based on the Shannon entropy", 1991.
  *
  * @param prediction Logarithms of probabilities, any shape.
@@ -204,7 +204,7 @@ export type JSDivLoss = FunctionLoss<DivergenceOptions>;
 export interface GaussianNLLOptions extends ElementLossOptions {
   /** Whether the constant ½·ln 2π is added. Default: false. */
   full?: boolean;
-  /** The least variance that is used, positive. Default: 1e-6. */
+  /** The smallest variance that is used, positive. Default: 1e-6. */
   eps?: number;
 }
 
@@ -213,7 +213,7 @@ const gaussianOptions = lossOptions<GaussianNLLOptions>(
   { eps: POSITIVE },
 );
 
-/** The variances as they broadcast to the predictions; refuses others. */
+/** The variances, shaped to broadcast to the predictions; refuses those that do not. */
 function variances(call: string, variance: Tensor, { shape }: Tensor, mask?: Tensor): Tensor {
   const perRow = shape.length > 0 && sameShape(variance.shape, shape.slice(0, -1));
   const spread = perRow ? variance.unsqueeze(-1) : variance;
@@ -229,11 +229,11 @@ function variances(call: string, variance: Tensor, { shape }: Tensor, mask?: Ten
   return mask === undefined ? spread : where(mask, spread, 1);
 }
 
-/** The variances, eps in place of less, with the gradient that there is at eps; refuses those below 0. */
+/** The variances, at least eps, with the gradient that they have at eps; refuses those below 0. */
 function heldVariances(call: string, given: Tensor, eps: number): Tensor {
   const low = given.detach().lt(eps);
   const some = (x: Tensor) => everyElement(x.any()).includes(1);
-  // Mostly there are none.
+  // Usually there are none.
   if (!some(low)) return given;
   if (some(given.detach().lt(0))) {
     throw new RangeError(`Cannot ${call}: variance must be at least 0, got a negative one`);
@@ -243,13 +243,13 @@ function heldVariances(call: string, given: Tensor, eps: number): Tensor {
 
 /**
  * Negative log-likelihood of normally distributed targets, ½·(ln v + (p − t)²/v) with predicted mean
- * p and variance v, plus ½·ln 2π with `full`. A variance below eps counts as eps, with the gradient
- * that there is at eps, so that it can grow again. Nix and Weigend, "Estimating the mean and variance
+ * p and variance v, plus ½·ln 2π with `full`. A variance below eps counts as eps and gets the
+ * gradient at eps, so that it can grow again. Nix and Weigend, "Estimating the mean and variance
  * of the target probability distribution", 1994; `torch.nn.functional.gaussian_nll_loss`.
  *
  * @param prediction Means of any shape.
  * @param target The same shape.
- * @param variance The same shape, or 1 in place of extents, or without the last one; from 0.
+ * @param variance The same shape, or with some extents 1, or without the last one; at least 0.
  * @returns A tensor without dimensions, or of the shape of the inputs for reduction "none".
  * @throws {ShapeError} If the shapes do not fit.
  * @throws {RangeError} If a variance is negative, or eps is not positive and finite.
@@ -309,7 +309,7 @@ const wassersteinOptions = lossOptions<Wasserstein1dOptions>(
 );
 
 /**
- * Distance of Wasserstein between as many samples of two distributions of numbers, to its power:
+ * Wasserstein distance between equally many samples of two distributions of numbers, to the power p:
  * W_pᵖ = Σᵢ |x₍ᵢ₎ − y₍ᵢ₎|ᵖ/n of the sorted samples. Ramdas et al., "On Wasserstein two-sample testing
  * and related families of nonparametric tests", 2017. Equal samples are matched in their order.
  *

@@ -1,6 +1,6 @@
 /**
- * Small quadratic programs, as the weights of tasks need them. They are solved in plain numbers; what is
- * found is then put on the tape, so that it has derivatives.
+ * Small quadratic programs, for the weights of tasks. They are solved in plain numbers; the solution
+ * is then put on the tape, so that it has derivatives.
  */
 
 import { noGrad } from "../autograd/tape.ts";
@@ -22,12 +22,12 @@ export function image(a: Rows, x: readonly number[]): number[] {
   return a.map((row) => inner(row, x));
 }
 
-/** The rows of a matrix as numbers, without its gradient. */
+/** The rows of a matrix as plain numbers, off the tape. */
 export function rowsOf(matrix: Tensor): Rows {
   return matrix.detach().toArray() as number[][];
 }
 
-/** The solution of a·x = b by Cholesky's factors, for a positive definite matrix. */
+/** The solution of a·x = b by a Cholesky factorization, for a positive definite matrix. */
 export function solved(a: Rows, b: readonly number[]): number[] {
   const factor: number[][] = [];
   const forward: number[] = [];
@@ -51,12 +51,12 @@ export function solved(a: Rows, b: readonly number[]): number[] {
   return x;
 }
 
-/** Rounds of the search for each unknown, of which it needs one or two. */
+/** The most rounds of the search for each unknown; one or two usually suffice. */
 const ROUNDS = 10;
 
 /**
- * The least of ½·zᵀ·(a + slack·I)·z − bᵀ·z over z ≥ 0, of a matrix whose diagonal is about 1. The slack
- * makes it the shortest of several solutions, nearly. Lawson and Hanson, "Solving least squares problems",
+ * The z with the least ½·zᵀ·(a + slack·I)·z − bᵀ·z over z ≥ 0, of a matrix whose diagonal is about 1. The slack
+ * picks nearly the shortest of several solutions. Lawson and Hanson, "Solving least squares problems",
  * 1974, chapter 23.
  */
 export function nonNegative(a: Rows, b: readonly number[], slack: number): number[] {
@@ -73,7 +73,7 @@ export function nonNegative(a: Rows, b: readonly number[], slack: number): numbe
       const part = free.map((i) => free.map((j) => raised[i]?.[j] ?? 0));
       const trial = z.map(() => 0);
       solved(part, free.map((i) => b[i] ?? 0)).forEach((value, k) => trial[free[k] ?? 0] = value);
-      // As far as all stay from 0 on; what then is 0 is bound again.
+      // Goes only as far as all stay at least 0; what reaches 0 is bound again.
       const stops = free.map((i) => {
         const [from = 0, to = 0] = [z[i], trial[i]];
         return to > 0 ? 1 : from > 0 ? from / (from - to) : 0;
@@ -89,7 +89,7 @@ export function nonNegative(a: Rows, b: readonly number[], slack: number): numbe
   return z;
 }
 
-/** The inverses of symmetric matrices where they have one: what is below the slack counts as 0. */
+/** Pseudoinverses of symmetric matrices: eigenvalues below the slack count as 0. */
 export function pseudoInverse(a: Tensor, slack: number): Tensor {
   return noGrad(() => {
     const { eigenvalues: values, eigenvectors: vectors } = eigh(a.detach());

@@ -1,4 +1,4 @@
-/** Losses of the order of the items of lists. */
+/** Losses of the order of items in lists. */
 
 import { checkCount } from "../core/options.ts";
 import { extentAt, sizeOf } from "../core/shape.ts";
@@ -39,7 +39,7 @@ function asRows(lists: Tensor): Tensor {
   return lists.reshape([sizeOf(shape.slice(0, -1)), extentAt(shape, -1)]);
 }
 
-/** Checks lists, keeps what is masked from the formula, and reduces what it gives for each list. */
+/** Checks lists, keeps masked items from the formula, and reduces the losses of the lists. */
 function listLoss(
   op: string,
   scores: Tensor,
@@ -63,12 +63,12 @@ function listLoss(
 }
 
 /**
- * Cross-entropy of the items of each list, −Σᵢ yᵢ·ln softmax(s)ᵢ, with the relevance y as weights; with
- * y as a softmax it is ListNet. Cao et al., "Learning to rank: from pairwise approach to listwise
+ * Cross-entropy of the items of each list, −Σᵢ yᵢ·ln softmax(s)ᵢ, weighted by the relevance y; if
+ * y is a softmax, it is ListNet. Cao et al., "Learning to rank: from pairwise approach to listwise
  * approach", 2007; `softmax_loss` of Rax.
  *
  * @param scores Shape [..., L], a list of L items along the last dimension.
- * @param relevance The same shape, from 0.
+ * @param relevance The same shape, at least 0.
  * @returns A tensor without dimensions, or of shape [...] for reduction "none".
  * @throws {ShapeError} If the shapes differ, or the mask's does not fit.
  * @throws {RangeError} If a relevance is negative.
@@ -91,7 +91,7 @@ export function listwiseSoftmax(
   checkCount(`compute ${op}`, arguments.length, 3);
   const read = listOptions(`compute ${op}`, options);
   return listLoss(op, scores, relevance, read, (s, y, counts) =>
-    // The relevance of what does not count is 0.
+    // Items that do not count have relevance 0.
     rowShareEntropy(counts === null ? s : where(counts, s, -1e30), y));
 }
 
@@ -109,7 +109,7 @@ export type ListwiseSoftmaxLoss = FunctionLoss<ListLossOptions>;
  * than j. Burges et al., "Learning to rank using gradient descent" (RankNet), 2005.
  *
  * @param scores Shape [..., L], a list of L items along the last dimension.
- * @param relevance The same shape; only its order counts, so that it has no gradient.
+ * @param relevance The same shape; only its order counts, so it has no gradient.
  * @returns A tensor without dimensions, or of shape [...] for reduction "none".
  * @throws {ShapeError} If the shapes differ, or the mask's does not fit.
  *

@@ -1,4 +1,4 @@
-/** Squared errors of regions whose weights are learned. */
+/** Squared errors of regions, with learned weights. */
 
 import { ShapeError, showShape } from "../core/errors.ts";
 import { checkCount, checkKind, kind, optionReader } from "../core/options.ts";
@@ -16,7 +16,7 @@ const LABELS = kind(
   (value) => value instanceof Tensor && value.dtype === "int32",
 );
 
-/** How many regions there are; refuses what is no region of each element. */
+/** How many regions there are; refuses anything but a region for each element. */
 function countRegions(name: string, regions: Tensor): number {
   checkKind(`make ${name}`, "regions", regions, LABELS);
   const found = [...new Set(regions.contiguous().data)].sort((a, b) => a - b);
@@ -62,10 +62,10 @@ function regionErrors(
 }
 
 /**
- * Squared error of regions of different noise, Σᵣ e^(−sᵣ)·MSEᵣ + sᵣ/2 with a learned log-variance sᵣ for
- * each: what is noisy counts for less. Kendall and Gal, "What uncertainties do we need in Bayesian
- * deep learning for computer vision?", 2017, with a variance for each region. Where a region is hard,
- * not noisy, `MinimaxMSE` is what to take.
+ * Squared error of regions with different noise, Σᵣ e^(−sᵣ)·MSEᵣ + sᵣ/2 with a learned log-variance sᵣ for
+ * each: noisy regions count for less. Kendall and Gal, "What uncertainties do we need in Bayesian
+ * deep learning for computer vision?", 2017, with a variance for each region. Where a region is hard
+ * rather than noisy, use `MinimaxMSE`.
  *
  * @example Two regions of two elements
  * ```ts
@@ -116,7 +116,7 @@ export class RegionWeightedMSE extends Loss {
 /**
  * Squared error of regions with weights that seek the hard ones, Σᵣ softmax(z)ᵣ·MSEᵣ, where z is trained
  * by ascent: its gradient comes with the other sign, so that any optimizer that descends on the model
- * ascends on z. Descent would shrink the weight of just the regions with errors. Mohri et al., "Agnostic
+ * ascends on z. Descent would shrink the weights of exactly those regions that have errors. Mohri et al., "Agnostic
  * federated learning", 2019, with regions in place of clients.
  *
  * @example The harder region gains weight
@@ -163,7 +163,7 @@ export class MinimaxMSE extends Loss {
     const { regions, sizes, logits } = this;
     const op = "losses.MinimaxMSE";
     const errors = regionErrors(op, regions, sizes, prediction, target);
-    // The same value, and −1 as the derivative.
+    // The same value, with derivative −1.
     const turned = logits.detach().mul(2).sub(logits);
     return checkedLoss(op, target, "mean", turned.softmax(0).mul(errors).sum());
   }

@@ -124,7 +124,7 @@ export type L1Loss = FunctionLoss<ElementLossOptions>;
 
 /** Options of `smoothL1`. */
 export interface SmoothL1Options extends ElementLossOptions {
-  /** Residual at which the loss turns from quadratic to linear, from 0. Default: 1. */
+  /** Residual at which the loss turns from quadratic to linear, at least 0. Default: 1. */
   beta?: number;
 }
 

@@ -1,4 +1,4 @@
-/** Terms of the parameters themselves, to be added to a loss. */
+/** Terms of the parameters alone, to be added to a loss. */
 
 import { isFloat } from "../core/dtype.ts";
 import { DTypeError, ShapeError, showShape } from "../core/errors.ts";
@@ -32,9 +32,9 @@ function total(
 }
 
 /**
- * Σ|w|, which makes parameters 0. At 0 the gradient is 0.
+ * Σ|w|, which drives parameters to 0. At 0 the gradient is 0.
  *
- * @param parameters One or several.
+ * @param parameters A tensor or several.
  * @returns A tensor without dimensions.
  * @throws {DTypeError} If one is not floating.
  *
@@ -53,9 +53,9 @@ export function l1(parameters: Tensor | readonly Tensor[]): Tensor {
 }
 
 /**
- * Σw², which makes parameters small; its gradient is twice that of a weight decay of 1.
+ * Σw², which keeps parameters small; its gradient is twice that of a weight decay of 1.
  *
- * @param parameters One or several.
+ * @param parameters A tensor or several.
  * @returns A tensor without dimensions.
  * @throws {DTypeError} If one is not floating.
  *
@@ -74,11 +74,11 @@ export function l2(parameters: Tensor | readonly Tensor[]): Tensor {
 }
 
 /**
- * ‖W·Wᵀ − I‖² of each W of shape [out, ...], flattened to a matrix and with the shorter side first: 0 where
+ * ‖W·Wᵀ − I‖² for each W of shape [out, ...], flattened to a matrix with the shorter side first: 0 where
  * its rows or columns are orthonormal. Brock et al., "Neural photo editing with introspective
  * adversarial networks", 2017, with squares.
  *
- * @param parameters One or several.
+ * @param parameters A tensor or several.
  * @returns A tensor without dimensions.
  * @throws {ShapeError} If one has fewer than two dimensions.
  * @throws {DTypeError} If one is not floating.

@@ -1,4 +1,4 @@
-/** Losses for numbers that grow slower than the square, so that outliers count for less. */
+/** Losses for numbers that grow more slowly than the square, so that outliers count for less. */
 
 import { isFloat } from "../core/dtype.ts";
 import { checkCount, kind, NUMBER } from "../core/options.ts";
@@ -27,7 +27,7 @@ import {
 } from "./loss.ts";
 
 /**
- * Logarithm of the hyperbolic cosine, ln cosh(p − t): about r²/2 for small residuals r = p − t and
+ * Logarithm of the hyperbolic cosine, ln cosh(p − t): about r²/2 for small residuals r = p − t,
  * |r| − ln 2 for large ones, and smooth everywhere. Its gradient is tanh r. Computed as
  * ½·log1p(sinh² r) for |r| < 1 and |r| + log1p(e^(−2|r|)) − ln 2 beyond, which neither overflows nor
  * loses small residuals. Saleh and Saleh, "Statistical properties of the log-cosh loss function used
@@ -77,7 +77,7 @@ const quantileOptions = lossOptions<QuantileOptions>(
 );
 
 /**
- * Pinball loss, max(q·r, (q − 1)·r) with r = t − p, which is least on average where the prediction is
+ * Pinball loss, max(q·r, (q − 1)·r) with r = t − p, whose mean is smallest where the prediction is
  * the q-quantile of the targets. Its gradient is −q below the target and 1 − q above; at the target
  * it is the middle, ½ − q. Koenker and Bassett, "Regression quantiles", 1978.
  *
@@ -171,7 +171,7 @@ export type CharbonnierLoss = FunctionLoss<CharbonnierOptions>;
 
 /** Options of `cauchy`. */
 export interface CauchyOptions extends ElementLossOptions {
-  /** Residual of the steepest slope, positive. Default: 1. */
+  /** Residual at which the slope is steepest, positive. Default: 1. */
   c?: number;
 }
 
@@ -181,7 +181,7 @@ const cauchyOptions = lossOptions<CauchyOptions>(
 );
 
 /**
- * Cauchy's loss, also Lorentz's: c²/2·ln(1 + (r/c)²) with r = p − t, about r²/2 for small residuals. Its
+ * Cauchy's (or Lorentz's) loss: c²/2·ln(1 + (r/c)²) with r = p − t, about r²/2 for small residuals. Its
  * gradient r/(1 + (r/c)²) falls off beyond c, so that outliers count for little. With c = 2.385 it
  * loses 5 % of the efficiency of squares on normal residuals of deviation 1. Holland and Welsch,
  * "Robust regression using iteratively reweighted least-squares", 1977.
@@ -277,7 +277,7 @@ export type TukeyBiweightLoss = FunctionLoss<TukeyBiweightOptions>;
 export interface GeneralRobustOptions extends ElementLossOptions {
   /** Shape, a number from −Infinity or a tensor that broadcasts and may be learned. Default: 1. */
   alpha?: number | Tensor;
-  /** Residual up to which the loss is about quadratic, positive, or a tensor of such. Default: 1. */
+  /** Residual up to which the loss is about quadratic, positive; a number or a tensor. Default: 1. */
   scale?: number | Tensor;
 }
 
@@ -296,7 +296,7 @@ const generalOptions = lossOptions<GeneralRobustOptions>({
   scale: numberOrTensor("a positive number", POSITIVE.holds),
 });
 
-/** The loss for squares u of residuals by the scale, and any shape. */
+/** The loss for squares u of residuals divided by the scale, and any shape. */
 function generalError(u: Tensor, alpha: number | Tensor): Tensor {
   if (alpha === -Infinity) return u.mul(-0.5).expm1().neg();
   if (alpha === 2) return u.mul(0.5);
@@ -310,15 +310,15 @@ function generalError(u: Tensor, alpha: number | Tensor): Tensor {
 /**
  * Barron's general loss of r = p − t with shape α and scale c,
  * (|α − 2|/α)·(((r/c)²/|α − 2| + 1)^(α/2) − 1): squares at α = 2, `charbonnier` (less its ε) at 1,
- * `cauchy` at 0, Geman and McClure's at −2, Welsch's at −Infinity; the smaller α, the less outliers
+ * `cauchy` at 0, Geman and McClure's at −2, Welsch's at −Infinity; the smaller α is, the less outliers
  * count. Barron, "A general and adaptive robust loss function", 2019. A tensor α has gradient 0 where
- * it is just 0 or 2. To learn both, take `AdaptiveRobustLoss`: by this loss alone α would fall forever.
+ * it is exactly 0 or 2. To learn both, use `AdaptiveRobustLoss`: under this loss α would fall forever.
  *
  * @param prediction Any shape.
  * @param target The same shape.
  * @returns A tensor without dimensions, or of the shape of the inputs for reduction "none".
  * @throws {ShapeError} If the shapes differ, or alpha's or scale's does not fit.
- * @throws {TypeError} If alpha is no number below Infinity or the scale not positive.
+ * @throws {TypeError} If alpha is not a number below Infinity, or the scale is not positive.
  *
  * @example Three shapes
  * ```ts

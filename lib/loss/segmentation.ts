@@ -1,4 +1,4 @@
-/** Losses of how far two regions overlap. */
+/** Losses of how much two regions overlap. */
 
 import { ShapeError, showShape } from "../core/errors.ts";
 import { checkCount, NUMBER } from "../core/options.ts";
@@ -19,7 +19,7 @@ import {
 
 /** Options of `dice` and `jaccard`. */
 export interface OverlapOptions extends LossOptions {
-  /** What is added above and below, so that two empty regions are equal. Default: 1e-5. */
+  /** What is added to numerator and denominator, so that two empty regions are equal. Default: 1e-5. */
   smooth?: number;
 }
 
@@ -30,9 +30,9 @@ const overlapOptions = lossOptions<OverlapOptions>(
 
 /** Options of `tversky`. */
 export interface TverskyOptions extends OverlapOptions {
-  /** Weight of what is predicted and not there. Default: 0.5. */
+  /** Weight of false positives. Default: 0.5. */
   alpha?: number;
-  /** Weight of what is there and not predicted. Default: 0.5. */
+  /** Weight of false negatives. Default: 0.5. */
   beta?: number;
 }
 
@@ -41,7 +41,7 @@ const tverskyOptions = lossOptions<TverskyOptions>(
   { smooth: NOT_NEGATIVE, alpha: NOT_NEGATIVE, beta: NOT_NEGATIVE },
 );
 
-/** 1 − (I + smooth)/(I + α·FP + β·FN + smooth) of each map, with I the common part. */
+/** 1 − (I + smooth)/(I + α·FP + β·FN + smooth) of each map, where I is the overlap. */
 function overlapLoss(
   op: string,
   prediction: Tensor,
@@ -130,7 +130,7 @@ export type JaccardLoss = FunctionLoss<OverlapOptions>;
 
 /**
  * Tversky's loss, 1 − (I + smooth)/(I + α·(P − I) + β·(T − I) + smooth) for each map, with I = Σ p·t,
- * P = Σ p and T = Σ t over its places; β above α weighs what is missed more. Salehi et al., "Tversky
+ * P = Σ p and T = Σ t over its places; with β above α, what is missed weighs more. Salehi et al., "Tversky
  * loss function for image segmentation using 3D fully convolutional deep networks", 2017.
  *
  * @param prediction Probabilities of shape [N, C, ...].

@@ -1,4 +1,4 @@
-/** Losses of sequences whose alignment is not known. */
+/** Losses of sequences with unknown alignment. */
 
 import { isFloat } from "../core/dtype.ts";
 import { DTypeError, ShapeError, showShape } from "../core/errors.ts";
@@ -20,9 +20,9 @@ import {
 
 /** Options of `ctc`. */
 export interface CTCOptions extends LossOptions {
-  /** The class of no label. Default: 0. */
+  /** The class that stands for no label. Default: 0. */
   blank?: number;
-  /** Whether a target that cannot be aligned costs nothing instead of Infinity. Default: false. */
+  /** Whether a target that cannot be aligned costs 0 rather than Infinity. Default: false. */
   zeroInfinity?: boolean;
 }
 
@@ -34,7 +34,7 @@ const ctcOptions = lossOptions<CTCOptions>({
 
 const OP = "losses.ctc";
 
-/** What stands for the loss of a target that does not fit, and what only that is beyond. */
+/** The loss that stands for a target that does not fit, and a bound that only it exceeds. */
 const [IMPOSSIBLE, BEYOND] = [1e38, 1e30];
 
 /** The numbers of an int32 tensor of the given shape, each from `least` to `most`. */
@@ -65,7 +65,7 @@ function wholeNumbers(
   );
 }
 
-/** Refuses labels that are the blank or name no class, as far as the lengths go. */
+/** Refuses labels, within the lengths, that are the blank or name no class. */
 function checkLabels(
   labels: ArrayLike<number>,
   lengths: ArrayLike<number>,
@@ -78,7 +78,7 @@ function checkLabels(
       const label = labels[i * longest + s] ?? blank;
       if (label >= 0 && label < classes && label !== blank) continue;
       throw new RangeError(
-        `Cannot compute ${OP}: labels must be other than the blank ${blank} and lie in 0 to ` +
+        `Cannot compute ${OP}: labels must not be the blank ${blank} and lie in 0 to ` +
           `${classes - 1}, got ${label} at index [${i}, ${s}]`,
       );
     }
@@ -89,10 +89,10 @@ function checkLabels(
  * Negative log-likelihood of label sequences over all their alignments, −ln Σ Πₜ p(cₜ), where repeats and
  * blanks of an alignment c collapse to the target. Graves et al., "Connectionist temporal
  * classification", 2006; `torch.nn.functional.ctc_loss`. A mean first divides by the targets' lengths.
- * The gradient is that of the log-probabilities as they are, −(share of the alignments).
+ * The gradient is with respect to the log-probabilities as given, −(share of the alignments).
  *
  * @param logProbabilities Shape [T, N, C], as `logSoftmax(2)` gives them.
- * @param targets int32 labels of shape [N, S]; what lies beyond a length does not matter.
+ * @param targets int32 labels of shape [N, S]; what lies beyond a length is ignored.
  * @param inputLengths int32 of shape [N], from 1 to T.
  * @param targetLengths int32 of shape [N], from 0 to S.
  * @returns A tensor without dimensions, or of shape [N] for reduction "none". Infinity, with gradient
@@ -158,7 +158,7 @@ export function ctc(
     impossible: zeroInfinity ? 0 : IMPOSSIBLE,
     perLabel: reduction === "mean",
   });
-  // Mostly all targets fit, and there is nothing to replace.
+  // Usually all targets fit, and there is nothing to replace.
   const fit = zeroInfinity || everyElement(each).every((loss) => !(loss > BEYOND));
   return reduced(fit ? each : where(each.gt(BEYOND), Infinity, each), reduction);
 }

@@ -1,4 +1,4 @@
-/** Losses of images that compare neighbourhoods, not single pixels. */
+/** Losses that compare images by neighbourhoods rather than single pixels. */
 
 import { isFloat } from "../core/dtype.ts";
 import { DTypeError, ShapeError, showShape } from "../core/errors.ts";
@@ -23,9 +23,9 @@ import {
 
 /** Options of `psnr`. */
 export interface PSNROptions extends LossOptions {
-  /** Difference of the largest and the least value that a pixel can have, positive. Default: 1. */
+  /** Difference between the largest and the smallest value a pixel can have, positive. Default: 1. */
   dataRange?: number;
-  /** What is added to the squared error, positive, so that equal images have a value. Default: 1e-8. */
+  /** What is added to the squared error, positive, so that equal images have a finite loss. Default: 1e-8. */
   eps?: number;
 }
 
@@ -34,7 +34,7 @@ const psnrOptions = lossOptions<PSNROptions>(
   { dataRange: POSITIVE, eps: POSITIVE },
 );
 
-/** Refuses what has no batch of images. */
+/** Refuses anything but a batch of images. */
 function checkImages(op: string, x: Tensor, extent: number): void {
   if (x.ndim === 4 && x.shape.slice(2).every((own) => own >= extent)) return;
   throw new ShapeError(
@@ -45,8 +45,8 @@ function checkImages(op: string, x: Tensor, extent: number): void {
 }
 
 /**
- * The negative ratio of peak signal to noise in decibels, 10·log₁₀(mse/range² + eps) for each image, so
- * that less is better; −80 for equal images with the default eps. Its value and gradient follow
+ * The negative peak signal-to-noise ratio in decibels, 10·log₁₀(mse/range² + eps) for each image, so
+ * that lower is better; −80 for equal images with the default eps. Its value and gradient follow
  * `piq.psnr`.
  *
  * @param prediction Shape [N, C, H, W].
@@ -82,15 +82,15 @@ export type PSNRLoss = FunctionLoss<PSNROptions>;
 
 /** Options of `ssim`. */
 export interface SSIMOptions extends LossOptions {
-  /** Difference of the largest and the least value that a pixel can have, positive. Default: 1. */
+  /** Difference between the largest and the smallest value a pixel can have, positive. Default: 1. */
   dataRange?: number;
-  /** Extent of the Gaussian window in pixels, odd. Default: 11. */
+  /** Width of the Gaussian window in pixels, odd. Default: 11. */
   windowSize?: number;
-  /** Deviation of the Gaussian window in pixels, positive. Default: 1.5. */
+  /** Standard deviation of the Gaussian window in pixels, positive. Default: 1.5. */
   sigma?: number;
-  /** Steadies the ratio of means, positive. Default: 0.01. */
+  /** Stabilizes the ratio of means, positive. Default: 0.01. */
   k1?: number;
-  /** Steadies the ratio of variances, positive. Default: 0.03. */
+  /** Stabilizes the ratio of variances, positive. Default: 0.03. */
   k2?: number;
 }
 
@@ -115,21 +115,21 @@ const SSIM_RANGES = {
 
 const ssimOptions = lossOptions<SSIMOptions>(SSIM_KINDS, SSIM_RANGES);
 
-/** Means in a Gaussian window, without padding, of images [N, C, H, W], behind each other. */
+/** Means in a Gaussian window, without padding, of images [N, C, H, W], concatenated. */
 function gaussianMeans(images: readonly Tensor[], windowSize: number, sigma: number): Tensor {
   const bell = Float64Array.from(
     { length: windowSize },
     (_, i) => Math.exp(-((i - (windowSize - 1) / 2) ** 2) / (2 * sigma * sigma)),
   );
   const total = bell.reduce((sum, weight) => sum + weight, 0);
-  // All at once, as small convolutions take about as long as large ones.
+  // All in one call, as small convolutions take about as long as large ones.
   const x = cat(images, 0).flatten(0, 1).unsqueeze(1);
   const weights = fromTypedArray(bell.map((weight) => weight / total), [1, 1, windowSize, 1])
     .to({ dtype: x.dtype, device: x.device });
   return conv2d(conv2d(x, weights), weights.transpose(2, 3));
 }
 
-/** Similarity of structure, or its part without the means, of each image and channel: [N, C]. */
+/** Structural similarity, or its part without the means, of each image and channel: [N, C]. */
 function similarity(
   p: Tensor,
   t: Tensor,
@@ -146,7 +146,7 @@ function similarity(
 }
 
 /**
- * One less the similarity of structure, 1 − mean of
+ * One minus the structural similarity, 1 − mean of
  * (2·μₚμₜ + c₁)(2·σₚₜ + c₂)/((μₚ² + μₜ² + c₁)(σₚ² + σₜ² + c₂)), in Gaussian windows that lie within the
  * image, cᵢ = (kᵢ·range)². Wang et al., "Image quality assessment: from error visibility to structural
  * similarity", 2004.
@@ -185,7 +185,7 @@ export type SSIMLoss = FunctionLoss<SSIMOptions>;
 
 /** Options of `msSsim`. */
 export interface MSSSIMOptions extends SSIMOptions {
-  /** Powers of the scales, the finest first. Default: the five of the paper. */
+  /** Exponents of the scales, the finest first. Default: the five of the paper. */
   powers?: readonly number[];
 }
 
@@ -196,17 +196,17 @@ const SCALES = kind(
 
 const msSsimOptions = lossOptions<MSSSIMOptions>({ ...SSIM_KINDS, powers: SCALES }, SSIM_RANGES);
 
-/** The powers of Wang, Simoncelli and Bovik. */
+/** The exponents of Wang, Simoncelli and Bovik. */
 const POWERS = [0.0448, 0.2856, 0.3001, 0.2363, 0.1333];
 
-/** A power with value and gradient 0 below 0, where a similarity is of no use. */
+/** A power that has value and gradient 0 below 0, where it is not defined. */
 function positivePower(x: Tensor, power: number): Tensor {
   const below = x.le(0);
   return where(below, 0, where(below, 1, x).pow(power));
 }
 
 /**
- * One less the similarity of structure over several scales, 1 − Π csⱼ^wⱼ · ssim^w over the scales, each
+ * One minus the structural similarity over several scales, 1 − Π csⱼ^wⱼ · ssim^w over the scales, each
  * half of the one before; cs is the part of ssim without the means. Wang et al., "Multiscale
  * structural similarity for image quality assessment", 2003. A scale that is negative counts as 0.
  *

@@ -1,4 +1,4 @@
-/** The gradients of several losses beside each other, and what all ways to combine them share. */
+/** The gradients of several losses side by side, and what all ways to combine them share. */
 
 import { grad } from "../autograd/backward.ts";
 import { type DType, isFloat } from "../core/dtype.ts";
@@ -36,17 +36,17 @@ const LOSSES = kind(
 
 /**
  * The gradient of each of several losses, stacked along a new first dimension: the Jacobian that
- * `jacobian` gives of a function, in the form of the parameters. No `.grad` changes, nothing is added
- * up, and the losses can be differentiated once more. What a loss does not depend on gets zeros.
+ * `jacobian` gives of a function, in the form of the parameters. No `.grad` changes, nothing is
+ * accumulated, and the losses can be differentiated again. What a loss does not depend on gets zeros.
  *
- * @param losses A loss of one element for each task, which may share what they are made of.
+ * @param losses A loss of one element for each task; they may share parts of their graphs.
  * @param params The parameters, or places in the network such as a shared representation: a tensor, or
  * an array or record of tensors.
  * @returns In the form of `params`, with shape [T, ...] for each of shape [...].
  * @throws {GradError} If a loss is on no tape, or a parameter requires no gradient.
  * @throws {ShapeError} If a loss has more than one element.
  *
- * @example A step that is good for both losses
+ * @example A step that lowers both losses
  * ```ts
  * import { losses, nn, ones, optim } from "@adjoint/ml";
  *
@@ -94,7 +94,7 @@ export function taskGradients<const Params extends TensorTree>(
   return rebuild(params, places.map((_, k) => stack(rows.flatMap((row) => row[k] ?? []))));
 }
 
-/** The gradients of tasks as one, and how much of each is in it. */
+/** The combined gradient of tasks, and the weight of each in it. */
 export interface Aggregate<Gradients> {
   /** Σᵢ wᵢ·gᵢ, in the form of one task's gradient. */
   readonly gradient: Mirror<Gradients>;
@@ -102,10 +102,10 @@ export interface Aggregate<Gradients> {
   readonly weights: Tensor;
 }
 
-/** What counts as 0 beside 1 in products of gradients of a type. */
+/** What counts as 0 next to 1 in products of gradients, by type. */
 const SLACK = { float64: 1e-12, float32: 1e-6 };
 
-/** The gradients of tasks as what combines them sees them: by their products. */
+/** The gradients of tasks as the rules that combine them see them: by their products. */
 export interface Products {
   /** How many tasks there are. */
   readonly count: number;
@@ -115,7 +115,7 @@ export interface Products {
   readonly rows: Rows;
   /** The lengths of the gradients. */
   readonly lengths: readonly number[];
-  /** What gradients of length 1 are multiplied with to be those given: the lengths, or 1 instead of 0. */
+  /** What turns gradients of length 1 back into those given: their lengths, with 1 in place of 0. */
   readonly scales: number[];
   /** What counts as 0 among the cosines. */
   readonly slack: number;
@@ -142,7 +142,7 @@ function matrices(call: string, gradients: TensorTree): { leaves: Tensor[]; flat
   return { leaves, flat };
 }
 
-/** The lengths of the gradients of all tasks, [T], where differentiable with 0 for a gradient of 0. */
+/** The lengths of the gradients of all tasks, [T], whose derivative is 0 at a gradient of 0. */
 export function gradientLengths(call: string, gradients: TensorTree): Tensor {
   const { flat } = matrices(call, gradients);
   const each = flat.map((x) => x.norm({ dim: 1 }));
@@ -159,7 +159,7 @@ export function combined<Gradients extends TensorTree>(
   return { gradient: rebuild(gradients, sums), weights };
 }
 
-/** Combines gradients by weights that are a function of their products alone. */
+/** Combines gradients by weights that depend on their products alone. */
 export function aggregate<Gradients extends TensorTree>(
   call: string,
   gradients: Gradients,

@@ -1,4 +1,4 @@
-/** Losses of classes that hold the layer before them, as of large vocabularies. */
+/** Losses of classes that include the layer before them, for large vocabularies. */
 
 import { checkpointInScope } from "../autograd/checkpoint.ts";
 import { ShapeError, showShape } from "../core/errors.ts";
@@ -57,10 +57,10 @@ const linearOptions = lossOptions<LinearCrossEntropyOptions>(
   { labelSmoothing: SHARE },
 );
 
-/** Logits beyond which they are computed in chunks of rows. */
+/** How many logits are computed at once; more are computed in chunks of rows. */
 const MOST_LOGITS = 2 ** 22;
 
-/** The losses of rows, of whose logits there are never more than those of a chunk. */
+/** The losses of rows, with the logits of one chunk in memory at a time. */
 function eachInChunks(
   op: string,
   input: Tensor,
@@ -81,8 +81,8 @@ function eachInChunks(
 }
 
 /**
- * Cross-entropy of the logits x·Wᵀ + b, as `crossEntropy` has it. Where there are more than 2²² logits,
- * they are computed in chunks of rows, once more in backward, so that they are never all in memory.
+ * Cross-entropy of the logits x·Wᵀ + b, as in `crossEntropy`. More than 2²² logits are
+ * computed in chunks of rows, and again in backward, so that they are never all in memory.
  * Follows `torch.nn.functional.linear_cross_entropy`.
  *
  * @param input Shape [N, D] or [D].
@@ -162,7 +162,7 @@ export type LinearCrossEntropyLoss = FunctionLoss<
 
 /** Options of `AdaptiveLogSoftmaxWithLoss`. */
 export interface AdaptiveLogSoftmaxOptions extends LayerOptions {
-  /** How much smaller the features of each cluster are than those of the one before. Default: 4. */
+  /** By which factor each cluster has fewer features than the one before. Default: 4. */
   divValue?: number;
   /** Whether a bias is added to the head. Default: false. */
   headBias?: boolean;
@@ -185,11 +185,11 @@ export interface AdaptiveLogSoftmaxOutput {
 const CUTOFFS = arrayOf(INTEGER, "integers");
 
 /**
- * Log-likelihood of many classes, the frequent ones first: a head knows those below the first cutoff and
+ * Log-likelihood of many classes, the frequent ones first: a head has those below the first cutoff and
  * one entry for each cluster of the others, ln p(c) = ln p(cluster) + ln p(c | cluster). Grave et al.,
  * "Efficient softmax approximation for GPUs", 2017. Follows `torch.nn.AdaptiveLogSoftmaxWithLoss`.
  *
- * @example A loss, and what is most likely
+ * @example A loss, and the most likely classes
  * ```ts
  * import { losses, randn, tensor } from "@adjoint/ml";
  * import { assertEquals } from "@std/assert";
@@ -216,7 +216,7 @@ export class AdaptiveLogSoftmaxWithLoss extends Module<[Tensor, Tensor], Adaptiv
    *
    * @param inFeatures Extent of the inputs.
    * @param nClasses How many classes there are.
-   * @param cutoffs The first class of each cluster, growing, between 1 and nClasses − 1.
+   * @param cutoffs The first class of each cluster, increasing, between 1 and nClasses − 1.
    */
   constructor(
     readonly inFeatures: number,
@@ -235,7 +235,7 @@ export class AdaptiveLogSoftmaxWithLoss extends Module<[Tensor, Tensor], Adaptiv
     const grows = [...cutoffs, nClasses].every((bound, i) => bound > (cutoffs[i - 1] ?? 0));
     if (shortlist === undefined || !grows) {
       throw new RangeError(
-        `Cannot ${call}: cutoffs must grow and lie in 1 to ${nClasses - 1}, got [${
+        `Cannot ${call}: cutoffs must increase and lie in 1 to ${nClasses - 1}, got [${
           cutoffs.join(", ")
         }]`,
       );
@@ -288,7 +288,7 @@ export class AdaptiveLogSoftmaxWithLoss extends Module<[Tensor, Tensor], Adaptiv
     });
     const entries = int32(examples.map(({ entry }) => entry));
     const head = this.head.forward(input).logSoftmax(1).gather(1, entries.unsqueeze(1));
-    // What the clusters say of their own, one after the other, then in the order of the examples.
+    // The log-probabilities within clusters, one cluster after the other, then in the order of the examples.
     const short = examples.filter(({ cluster }) => cluster < 0);
     const order = [short];
     const parts = [zeros([short.length, 1], { dtype: head.dtype, device })];

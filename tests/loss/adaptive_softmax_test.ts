@@ -62,10 +62,13 @@ for (const one of casesOf<AdaptiveCase>("losses/adaptiveLogSoftmaxWithLoss")) {
 Deno.test("AdaptiveLogSoftmaxWithLoss refuses what does not fit", () => {
   const module = new AdaptiveLogSoftmaxWithLoss(3, 4, [2]);
   const refused: [run: () => unknown, message: string][] = [
-    [() => new AdaptiveLogSoftmaxWithLoss(3, 4, []), "cutoffs must grow and lie in 1 to 3, got []"],
-    [() => new AdaptiveLogSoftmaxWithLoss(3, 4, [2, 2]), "cutoffs must grow"],
-    [() => new AdaptiveLogSoftmaxWithLoss(3, 4, [4]), "cutoffs must grow"],
-    [() => new AdaptiveLogSoftmaxWithLoss(3, 4, [0]), "cutoffs must grow"],
+    [
+      () => new AdaptiveLogSoftmaxWithLoss(3, 4, []),
+      "cutoffs must increase and lie in 1 to 3, got []",
+    ],
+    [() => new AdaptiveLogSoftmaxWithLoss(3, 4, [2, 2]), "cutoffs must increase"],
+    [() => new AdaptiveLogSoftmaxWithLoss(3, 4, [4]), "cutoffs must increase"],
+    [() => new AdaptiveLogSoftmaxWithLoss(3, 4, [0]), "cutoffs must increase"],
     [
       () => new AdaptiveLogSoftmaxWithLoss(3, 4, [1], { divValue: 0 }),
       "divValue must be positive and finite, got 0",

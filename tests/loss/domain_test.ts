@@ -158,6 +158,6 @@ Deno.test("logarithms of probabilities are below Infinity, and may be those of 0
     const run = (t: number[]) => loss(x, tensor(t), { logTarget: true }).item();
     assert(Number.isFinite(run([-Infinity, 0])));
     assertThrows(() => run([0, Infinity]), RangeError, "must be below Infinity");
-    assertThrows(() => loss(x, tensor([-1, 0])), RangeError, "with logTarget: true");
+    assertThrows(() => loss(x, tensor([-1, 0])), RangeError, "set logTarget: true");
   }
 });

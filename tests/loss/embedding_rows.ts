@@ -252,13 +252,13 @@ export const TRIPLET_MARGIN_WITH_DISTANCE: LossRow<losses.TripletMarginWithDista
       inputs: distant,
       options: { distanceFunction: () => 3 },
       error: TypeError,
-      says: "what distanceFunction gives must be a tensor, got 3",
+      says: "the result of distanceFunction must be a tensor, got 3",
     },
     {
       inputs: distant,
       options: { distanceFunction: (a: Tensor, b: Tensor) => squared(a, b).reshape([1]) },
       error: ShapeError,
-      says: "what distanceFunction gives must have shape [], got [1]",
+      says: "the result of distanceFunction must have shape [], got [1]",
     },
   ],
 };

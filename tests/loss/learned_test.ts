@@ -165,7 +165,7 @@ Deno.test("losses with parameters refuse what does not fit", () => {
     ],
     [
       () => new losses.MultiTaskLossWithUncertainty(2, { clamp: [1, -1] }),
-      "clamp must be two growing numbers",
+      "clamp must be two increasing numbers",
     ],
     [() => tasks.forward([]), "it takes 2 losses, got 0"],
     [() => tasks.forward([ones([]), ones([2])]), "a loss must have one element, got shape [2]"],

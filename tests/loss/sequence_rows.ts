@@ -137,7 +137,7 @@ export const CTC: LossRow<losses.CTCOptions> = {
     {
       inputs: fitting(sounds, int32([1, 2, 0, 1], [2, 2]), steps, counts),
       error: RangeError,
-      says: "labels must be other than the blank 0 and lie in 0 to 2, got 0 at index [1, 0]",
+      says: "labels must not be the blank 0 and lie in 0 to 2, got 0 at index [1, 0]",
     },
     {
       inputs: fitting(sounds, words, int32([5, 4]), counts),
