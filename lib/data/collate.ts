@@ -1,4 +1,4 @@
-/** Batches of examples: part by part stacked, or padded to one length. */
+/** Batches of examples: each part stacked, or padded to one length. */
 
 import { ShapeError, showShape } from "../core/errors.ts";
 import { largest } from "../core/lists.ts";
@@ -19,7 +19,7 @@ import { tensor } from "../tensor/create.ts";
 import { arange } from "../tensor/ranges.ts";
 import { Tensor } from "../tensor/tensor.ts";
 
-/** A batch of examples: tensors in place of tensors, numbers and flags, in the same arrays and records. */
+/** A batch of examples: tensors replace tensors, numbers and flags, in the same arrays and records. */
 export type Collated<T> = unknown extends T ? T
   : T extends Tensor | number | boolean ? Tensor
   : T extends readonly unknown[] | Readonly<Record<string, unknown>>
@@ -28,12 +28,12 @@ export type Collated<T> = unknown extends T ? T
 
 type Leaf = (tensors: readonly Tensor[], at: string) => unknown;
 
-/** Where a part stands in an example, for messages. */
+/** Where a part is in an example, for messages. */
 function partAt(at: string, key: string | number): string {
   return at === "" ? `part ${key}` : `${at}.${key}`;
 }
 
-/** The error of parts that do not go together. */
+/** The error for parts that do not match. */
 function odd(at: string, needed: string, first: unknown, other: unknown): TypeError {
   const where = at === "" ? "" : `${at} of `;
   return new TypeError(
@@ -47,7 +47,7 @@ function typeOf(value: unknown): string {
   return typeof value;
 }
 
-/** Goes into arrays and records, and makes one of each part. */
+/** Descends into arrays and records, and combines the examples' parts at each leaf. */
 function collateWith(examples: readonly unknown[], leaf: Leaf, at = ""): unknown {
   const [first] = examples;
   const other = (fits: (value: unknown) => boolean) => examples.find((value) => !fits(value));
@@ -102,20 +102,20 @@ function stacked(tensors: readonly Tensor[], at: string): Tensor {
   );
 }
 
-/** Refuses what is no list of examples. */
+/** Refuses anything but a list of examples. */
 function checkExamples(call: string, examples: readonly unknown[]): void {
   if (!Array.isArray(examples)) {
-    throw new TypeError(`Cannot ${call}: it takes an array of examples, got ${shown(examples)}`);
+    throw new TypeError(`Cannot ${call}: an array of examples is needed, got ${shown(examples)}`);
   }
   if (examples.length === 0) throw new RangeError(`Cannot ${call}: there are no examples`);
 }
 
 /**
- * Makes a batch of examples: tensors are stacked, numbers and flags become tensors, arrays and records
- * are gone into. Follows `torch.utils.data.default_collate`.
+ * Makes a batch of examples: tensors are stacked, numbers and flags become tensors, and so on within
+ * arrays and records. Follows `torch.utils.data.default_collate`.
  *
  * @throws {ShapeError} If tensors in the same place have different shapes.
- * @throws {TypeError} If the examples have different parts, or parts of another kind.
+ * @throws {TypeError} If the examples have different parts, or parts of an unsupported kind.
  *
  * @example Records
  * ```ts
@@ -133,11 +133,11 @@ export function collate<T>(examples: readonly T[]): Collated<T> {
   return collateWith(examples, stacked) as Collated<T>;
 }
 
-/** Sequences of one length, and which entries are theirs. */
+/** Sequences padded to one length, and which entries are not padding. */
 export interface Padded {
-  /** Shape [N, L, ...]: behind a sequence stands the value of padding. */
+  /** Shape [N, L, ...]: each sequence is followed by the padding value. */
   readonly values: Tensor;
-  /** bool, of shape [N, L]: which entries are of the sequence. */
+  /** bool, of shape [N, L]: which entries belong to the sequence. */
   readonly mask: Tensor;
   /** int32, of shape [N]: the lengths of the sequences. */
   readonly lengths: Tensor;
@@ -145,9 +145,9 @@ export interface Padded {
 
 /** Options of `padSequences` and `padCollate`. */
 export interface PadOptions {
-  /** What stands behind a sequence. Default: 0. */
+  /** The value that pads. Default: 0. */
   value?: number;
-  /** The length that all get, at least that of the longest, which it is by default. */
+  /** The padded length. Default: that of the longest sequence, which is also the least allowed. */
   length?: number;
 }
 
@@ -184,7 +184,7 @@ function padded(call: string, sequences: readonly Tensor[], options: PadOptions)
 }
 
 /**
- * Sequences of different lengths as one tensor, with a mask of what is theirs. Follows
+ * Sequences of different lengths as one tensor, with a mask of what is not padding. Follows
  * `torch.nn.utils.rnn.pad_sequence` with `batch_first`.
  *
  * @param sequences One or more of shape [L, ...], where only L differs.
@@ -218,7 +218,7 @@ export type PadCollated<T> = unknown extends T ? T
 
 /**
  * Makes a `collate` for a loader that pads: each tensor of an example is a sequence and becomes a
- * {@linkcode Padded}, numbers and flags become tensors, arrays and records are gone into.
+ * {@linkcode Padded}, numbers and flags become tensors, and so on within arrays and records.
  *
  * @example Sequences with labels
  * ```ts

@@ -20,18 +20,18 @@ import type { Tensor } from "../tensor/tensor.ts";
 import type { Dataset } from "./dataset.ts";
 import { textOf } from "./files.ts";
 
-/** What is in a cell. */
+/** The value of a cell. */
 export type Cell = number | string;
 
 /** Options of `parseCsv` and `readCsv`. */
 export interface CsvOptions {
-  /** Whether the first row has the names of the columns; else they are "0", "1" … Default: true. */
+  /** Whether the first row holds the column names; otherwise they are "0", "1" … Default: true. */
   header?: boolean;
-  /** What parts the cells, one character. Default: ",". */
+  /** The character between cells. Default: ",". */
   delimiter?: string;
   /**
-   * What is in columns, by their names. Default: numbers where all cells are numbers or empty, but not
-   * all empty; else text.
+   * The types of columns, by name. Default: numbers where all cells are numbers or empty, but not
+   * all empty; otherwise text.
    */
   types?: Readonly<Record<string, "number" | "string">>;
 }
@@ -39,11 +39,11 @@ export interface CsvOptions {
 const CSV_OPTIONS: OptionTable<CsvOptions> = {
   header: FLAG,
   delimiter: kind(
-    "one character that is no quote and no line break",
+    "one character other than a quote or a line break",
     (value) => typeof value === "string" && value.length === 1 && !/["\r\n]/.test(value),
   ),
   types: kind(
-    'a plain object of "number" and "string"',
+    'a plain object with values "number" or "string"',
     (value) =>
       isPlainObject(value) &&
       Object.values(value).every((own) => own === "number" || own === "string"),
@@ -58,19 +58,19 @@ export interface TableTensorOptions {
   dtype?: DType;
 }
 
-/** A row as it stands, and the line that it begins on. */
+/** A row's cells as text, and the line that it begins on. */
 interface Row {
   readonly line: number;
   readonly cells: readonly string[];
 }
 
-/** The rows of a text: cells may stand in quotes, with line breaks and doubled quotes in them. */
+/** The rows of a text: cells may be quoted, with line breaks and doubled quotes in them. */
 function rowsOf(call: string, text: string, delimiter: string): Row[] {
   const rows: Row[] = [];
   let [cells, quoted, line, begun]: [string[], boolean, number, number] = [[], false, 1, 1];
   let at = text.startsWith("\ufeff") ? 1 : 0;
   const endRow = () => {
-    // A line without anything is no row; one with an empty cell in quotes is.
+    // An empty line is no row; one with an empty quoted cell is.
     if (cells.length > 1 || cells[0] !== "" || quoted) rows.push({ line: begun, cells });
     [cells, quoted] = [[], false];
     begun = line;
@@ -85,7 +85,7 @@ function rowsOf(call: string, text: string, delimiter: string): Row[] {
         const end = text.indexOf('"', at + 1);
         if (end === -1) {
           throw new SyntaxError(
-            `Cannot ${call}: the quote that line ${opened} opens is not closed`,
+            `Cannot ${call}: the quote opened in line ${opened} is not closed`,
           );
         }
         cell += text.slice(at + 1, end);
@@ -98,7 +98,7 @@ function rowsOf(call: string, text: string, delimiter: string): Row[] {
       const next = text[at];
       if (next !== undefined && next !== delimiter && next !== "\r" && next !== "\n") {
         throw new SyntaxError(
-          `Cannot ${call}: line ${line} has ${JSON.stringify(next)} behind a closing quote`,
+          `Cannot ${call}: line ${line} has ${JSON.stringify(next)} after a closing quote`,
         );
       }
     } else {
@@ -109,7 +109,7 @@ function rowsOf(call: string, text: string, delimiter: string): Row[] {
     }
     if (text[at] === delimiter) {
       at++;
-      // Behind a last delimiter there is one more cell, though nothing is in it.
+      // After a final delimiter there is one more cell, though an empty one.
       if (at === text.length) {
         cells.push("");
         endRow();
@@ -125,13 +125,13 @@ function rowsOf(call: string, text: string, delimiter: string): Row[] {
   return rows;
 }
 
-/** Whether a number is one of an element type, where a cast would make another of it. */
+/** Whether an element type holds a number that a cast would otherwise change. */
 function fitsIn(dtype: DType, value: number): boolean {
   if (dtype === "int32") return Object.is(value | 0, value) || Object.is(value, -0);
   return dtype !== "bool" || value === 0 || value === 1;
 }
 
-/** The number in a cell: NaN of an empty one, null if it is none. */
+/** The number in a cell: NaN if the cell is empty, null if it holds something else. */
 function numberIn(cell: string): number | null {
   const text = cell.trim();
   if (text === "" || /^nan$/i.test(text)) return NaN;
@@ -140,7 +140,7 @@ function numberIn(cell: string): number | null {
 }
 
 /**
- * A table with named columns, each of numbers or of text. Its rows are the examples of a data set.
+ * A table with named columns of numbers or text. As a data set, its rows are the examples.
  *
  * @example Numbers for a model
  * ```ts
@@ -162,13 +162,13 @@ export class Table implements Dataset<Record<string, Cell>> {
   /**
    * Creates a table.
    *
-   * @param cells The cells of each column, by its name, as many in each.
+   * @param cells The cells of each column by name, equally many in each.
    */
   constructor(cells: Readonly<Record<string, readonly Cell[]>>) {
     const call = "make Table";
     checkCount(call, arguments.length, 1);
     const columns = kind(
-      "a plain object that has an array of numbers or strings for each column",
+      "a plain object with an array of numbers or strings for each column",
       (value) =>
         isPlainObject(value) &&
         Object.values(value).every((own) =>
@@ -178,7 +178,9 @@ export class Table implements Dataset<Record<string, Cell>> {
     checkKind(call, "the argument", cells, columns);
     const lengths = Object.values(cells).map(({ length }) => length);
     if (lengths.some((length) => length !== lengths[0])) {
-      throw new RangeError(`Cannot ${call}: columns must be as long, got ${lengths.join(", ")}`);
+      throw new RangeError(
+        `Cannot ${call}: columns must have the same length, got lengths ${lengths.join(", ")}`,
+      );
     }
     this.#cells = new Map(Object.entries(cells).map(([name, own]) => [name, [...own]]));
     this.columns = [...this.#cells.keys()];
@@ -192,7 +194,9 @@ export class Table implements Dataset<Record<string, Cell>> {
     if (found !== undefined) return found;
     checkKind("read a column", "its name", name, TEXT);
     throw new RangeError(
-      `Cannot read a column: there is no "${name}" among ${this.columns.join(", ") || "none"}`,
+      `Cannot read a column: there is no column "${name}", got ${
+        this.columns.join(", ") || "none"
+      }`,
     );
   }
 
@@ -210,9 +214,9 @@ export class Table implements Dataset<Record<string, Cell>> {
   /**
    * Columns of numbers as a tensor of shape [rows, columns].
    *
-   * @param columns Their names, in the order in which they shall stand.
+   * @param columns Their names, in the order of the result.
    * @throws {DTypeError} If a column holds text.
-   * @throws {RangeError} If a number is none of the type, as NaN, of an empty cell, is no int32.
+   * @throws {RangeError} If the type cannot hold a number, as int32 cannot hold NaN, the value of an empty cell.
    */
   tensor(columns: readonly string[], options?: TableTensorOptions): Tensor {
     const call = "make a tensor of columns";
@@ -230,7 +234,7 @@ export class Table implements Dataset<Record<string, Cell>> {
         }
         if (!fitsIn(dtype, cell)) {
           throw new RangeError(
-            `Cannot ${call}: "${columns[i]}" holds ${cell} in row ${row}, which is no ${dtype}`,
+            `Cannot ${call}: "${columns[i]}" holds ${cell} in row ${row}, which is not ${dtype}`,
           );
         }
         elements[row * own.length + i] = cell;
@@ -240,7 +244,7 @@ export class Table implements Dataset<Record<string, Cell>> {
   }
 }
 
-/** The cells of a column in its type. */
+/** The cells of a column, converted to its type. */
 function typed(
   call: string,
   name: string,
@@ -257,7 +261,7 @@ function typed(
   if (type === undefined) return texts;
   throw new SyntaxError(
     `Cannot ${call}: line ${rows[wrong]?.line} has ${JSON.stringify(texts[wrong])} in column ` +
-      `"${name}", which is no number`,
+      `"${name}", which is not a number`,
   );
 }
 
@@ -269,7 +273,7 @@ function tableOf(call: string, text: string, options: CsvOptions): Table {
   const names = header ? first.cells.map((name) => name.trim()) : first.cells.map((_, i) => `${i}`);
   const twice = names.find((name, i) => names.indexOf(name) !== i);
   if (twice !== undefined) {
-    throw new SyntaxError(`Cannot ${call}: two columns are called ${JSON.stringify(twice)}`);
+    throw new SyntaxError(`Cannot ${call}: two columns have the name ${JSON.stringify(twice)}`);
   }
   const rows = header ? all.slice(1) : all;
   const ragged = rows.find(({ cells }) => cells.length !== names.length);
@@ -282,7 +286,7 @@ function tableOf(call: string, text: string, options: CsvOptions): Table {
   const unknown = Object.keys(types).find((name) => !names.includes(name));
   if (unknown !== undefined) {
     throw new RangeError(
-      `Cannot ${call}: types has "${unknown}", which is no column among ${names.join(", ")}`,
+      `Cannot ${call}: types has "${unknown}", which is not a column; got ${names.join(", ")}`,
     );
   }
   return new Table(Object.fromEntries(
@@ -291,11 +295,11 @@ function tableOf(call: string, text: string, options: CsvOptions): Table {
 }
 
 /**
- * The table in a text of comma-separated values (RFC 4180): cells may stand in quotes, lines may end
- * in either way, empty lines are passed over. Empty cells of columns of numbers are NaN.
+ * The table in a text of comma-separated values (RFC 4180): cells may be quoted, lines may end
+ * in LF or CRLF, and empty lines are skipped. Empty cells in number columns are NaN.
  *
- * @throws {SyntaxError} If a row has another number of cells than the first, if a quote is not closed,
- * or a cell is no number where one must be; the message has the number of the line.
+ * @throws {SyntaxError} If a row has more or fewer cells than the first, if a quote is not closed,
+ * or if a cell that must be a number is none; the message names the line.
  *
  * @example Quotes
  * ```ts
@@ -315,9 +319,9 @@ export function parseCsv(text: string, options?: CsvOptions): Table {
 }
 
 /**
- * {@linkcode parseCsv} of a file in UTF-8, also packed by gzip. Needs the permission to read it.
+ * {@linkcode parseCsv} of a UTF-8 file, which may be gzipped. Needs permission to read it.
  *
- * @throws {Deno.errors.NotFound} If there is no such file.
+ * @throws {Deno.errors.NotFound} If the file does not exist.
  */
 export function readCsv(path: string | URL, options?: CsvOptions): Table {
   const call = "run readCsv";

@@ -1,4 +1,4 @@
-/** Data sets: examples by number, or one after the other; parts of them, and several as one. */
+/** Data sets: examples by index or in sequence, subsets, and concatenations. */
 
 import { ShapeError, showShape } from "../core/errors.ts";
 import { arrayOf, checkCount, checkKind, INTEGER, kind, TENSOR } from "../core/options.ts";
@@ -8,47 +8,47 @@ import { elementsOf } from "../tensor/examples.ts";
 import { fromTypedArray } from "../tensor/create.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 
-/** Examples by number. */
+/** Examples by index. */
 export interface Dataset<T> {
   /** How many examples there are. */
   readonly length: number;
   /**
-   * The example with the given number, from 0 to length - 1. What is random in it should be drawn
-   * from the generator: a `DataLoader` hands in one that depends on its seed and on the batch alone,
-   * so that a pass goes on after a break as if there had been none.
+   * The example at an index from 0 to length - 1. Anything random in it should be drawn
+   * from the generator: a `DataLoader` passes one that depends only on its seed and the batch,
+   * so that an interrupted pass resumes as if nothing had happened.
    */
   get(index: number, generator?: RandomGenerator): T;
-  /** Several examples at once, already collated; faster where it can be had. */
+  /** Several examples at once, already collated; faster, where the data set supports it. */
   getBatch?(indices: Tensor, generator?: RandomGenerator): unknown;
   /**
-   * What reads examples for one pass elsewhere, in a Worker say, while the program computes; a
-   * `DataLoader` with `prefetch` asks for it. It must give what `get` gives.
+   * What reads the examples of one pass elsewhere, such as in a Worker, while the program computes; a
+   * `DataLoader` with `prefetch` asks for it. It must return what `get` does.
    */
   readAhead?(): AheadReader<T>;
 }
 
-/** Reads examples elsewhere; it is disposed when a pass is over or left. */
+/** Reads examples elsewhere; it is disposed when a pass ends or is left. */
 export interface AheadReader<T> extends Disposable {
   /**
-   * Begins to read an example. It is made of what was read when all of its batch are there, in their
-   * order, so that what they draw from the generator depends on nothing else.
+   * Begins to read an example. The examples of a batch are made, in order, once all have been read,
+   * so that what they draw from the generator depends on nothing else.
    */
   read(index: number): Promise<(generator: RandomGenerator) => T>;
 }
 
-/** Examples one after the other, as they come from a file or from elsewhere. */
+/** Examples in sequence, as they come from a file or another source. */
 export type IterableDataset<T> = Iterable<T> | AsyncIterable<T>;
 
-/** A data set whose examples have numbers. */
+/** A data set whose examples have indices. */
 export const DATASET = kind(
-  "a data set, with a whole length and get(index)",
+  "a data set, with an integer length and get(index)",
   (value) =>
     typeof value === "object" && value !== null &&
     typeof Reflect.get(value, "get") === "function" &&
     Number.isSafeInteger(Reflect.get(value, "length")),
 );
 
-/** The number of an example, counted from the end where it is negative. */
+/** The index of an example; a negative one counts from the end. */
 export function numberIn(call: string, index: number, length: number): number {
   checkKind(call, "the index", index, INTEGER);
   const place = index < 0 ? index + length : index;
@@ -71,7 +71,7 @@ export function numberIn(call: string, index: number, length: number): number {
 export class TensorDataset<T extends readonly Tensor[] = Tensor[]> implements Dataset<T> {
   /** The tensors. */
   readonly tensors: T;
-  /** Extent of their first dimension. */
+  /** The extent of their first dimension. */
   readonly length: number;
 
   /**
@@ -86,7 +86,7 @@ export class TensorDataset<T extends readonly Tensor[] = Tensor[]> implements Da
     }
     if (Array.isArray(first)) {
       throw new TypeError(
-        "Cannot make TensorDataset: tensors are not given in an array; spread it, as in " +
+        "Cannot make TensorDataset: it takes tensors, got an array; spread it, as in " +
           "new TensorDataset(...tensors)",
       );
     }
@@ -103,14 +103,14 @@ export class TensorDataset<T extends readonly Tensor[] = Tensor[]> implements Da
     this.length = extentAt(first.shape, 0);
   }
 
-  /** The entries with the given number. */
+  /** The entries at an index. */
   get(index: number, _generator?: RandomGenerator): T {
     checkCount("read TensorDataset", arguments.length, 2);
     checkKind("read TensorDataset", "the index", index, INTEGER);
     return this.tensors.map((x) => x.at(index)) as unknown as T;
   }
 
-  /** The entries with the given numbers, int32, as new tensors. */
+  /** The entries at several int32 indices, as new tensors. */
   getBatch(indices: Tensor, _generator?: RandomGenerator): T {
     checkCount("read TensorDataset", arguments.length, 2);
     checkKind("read TensorDataset", "the indices", indices, TENSOR);
@@ -131,21 +131,21 @@ export class TensorDataset<T extends readonly Tensor[] = Tensor[]> implements Da
  * ```
  */
 export class Subset<T> implements Dataset<T> {
-  /** The data set that it is a part of. */
+  /** The data set that it is a subset of. */
   readonly dataset: Dataset<T>;
-  /** The numbers of its examples there. */
+  /** The indices of its examples there. */
   readonly indices: readonly number[];
   /** How many examples there are. */
   readonly length: number;
-  /** Several examples at once, where the data set can give them. */
+  /** Several examples at once, where the data set supports it. */
   readonly getBatch?: (indices: Tensor, generator?: RandomGenerator) => unknown;
-  /** What reads examples elsewhere, where the data set has it. */
+  /** What reads examples elsewhere, where the data set supports it. */
   readonly readAhead?: () => AheadReader<T>;
 
   /**
    * Creates the data set.
    *
-   * @param indices Numbers of examples, in any order, also several times.
+   * @param indices Indices of examples, in any order; they may repeat.
    */
   constructor(dataset: Dataset<T>, indices: readonly number[]) {
     const call = "make Subset";
@@ -173,7 +173,7 @@ export class Subset<T> implements Dataset<T> {
     }
   }
 
-  /** The example with the given number. */
+  /** The example at an index. */
   get(index: number, generator?: RandomGenerator): T {
     checkCount("read Subset", arguments.length, 2);
     const own = this.indices[numberIn("read Subset", index, this.length)] ?? -1;
@@ -199,7 +199,7 @@ export class ConcatDataset<T> implements Dataset<T> {
   readonly datasets: readonly Dataset<T>[];
   /** How many examples there are. */
   readonly length: number;
-  /** What reads examples elsewhere, where one of the data sets has it. */
+  /** What reads examples elsewhere, where one of the data sets supports it. */
   readonly readAhead?: () => AheadReader<T>;
 
   /**
@@ -229,14 +229,14 @@ export class ConcatDataset<T> implements Dataset<T> {
     }
   }
 
-  /** The example with the given number. */
+  /** The example at an index. */
   get(index: number, generator?: RandomGenerator): T {
     checkCount("read ConcatDataset", arguments.length, 2);
     const { own, place } = this.#placeOf(index);
     return own.get(place, generator);
   }
 
-  /** The data set that an example is in, and its number there. */
+  /** The data set that an example is in, and its index there. */
   #placeOf(index: number): { own: Dataset<T>; place: number } {
     let place = numberIn("read ConcatDataset", index, this.length);
     const own = this.datasets.find(({ length }) => {

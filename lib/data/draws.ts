@@ -1,4 +1,4 @@
-/** Single random numbers of a stream, for what is drawn one by one. */
+/** Single random numbers from a stream. */
 
 import type { RandomGenerator } from "../core/random.ts";
 
@@ -17,7 +17,7 @@ export function below(generator: RandomGenerator, n: number): number {
   return Math.floor(uniform(generator) * n);
 }
 
-/** A number of the standard normal distribution, by Box and Muller's way. */
+/** A standard normal number, by the Box–Muller transform. */
 export function normal(generator: RandomGenerator): number {
   const radius = Math.sqrt(-2 * Math.log(1 - uniform(generator)));
   return radius * Math.cos(2 * Math.PI * uniform(generator));

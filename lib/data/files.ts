@@ -1,4 +1,4 @@
-/** Files as bytes and text, and what is said of those that are not as they should be. */
+/** Files as bytes and text, and the errors for those that cannot be read. */
 
 import process from "node:process";
 import { checkKind, kind } from "../core/options.ts";
@@ -10,7 +10,7 @@ const PATH = kind(
 /** Bytes. */
 export const BYTES = kind("a Uint8Array", (value) => value instanceof Uint8Array);
 
-/** The bytes of a file; `call` says what cannot be done without. */
+/** The bytes of a file; `call` names what needs them, for errors. */
 export function bytesOf(call: string, path: string | URL): Uint8Array<ArrayBuffer> {
   checkKind(call, "the path", path, PATH);
   try {
@@ -18,29 +18,29 @@ export function bytesOf(call: string, path: string | URL): Uint8Array<ArrayBuffe
   } catch (cause) {
     const { name, message } = cause as Error;
     const said = name === "NotFound" ? `there is no file ${path}` : `${message}, of ${path}`;
-    // The class of the error stays, as callers tell a missing file by it.
+    // The error keeps its class, by which callers recognize a missing file.
     const Same = (cause as Error).constructor as new (text: string, options: ErrorOptions) => Error;
     throw new Same(`Cannot ${call}: ${said}`, { cause });
   }
 }
 
-/** The text of a file in UTF-8. */
+/** The text of a UTF-8 file. */
 export function textOf(call: string, path: string | URL): string {
   const bytes = bytesOf(call, path);
   try {
     return new TextDecoder("utf-8", { fatal: true }).decode(unzipped(call, bytes));
   } catch (cause) {
     if (!(cause instanceof TypeError)) throw cause;
-    throw new SyntaxError(`Cannot ${call}: ${path} is no text in UTF-8`, { cause });
+    throw new SyntaxError(`Cannot ${call}: ${path} is not UTF-8 text`, { cause });
   }
 }
 
-/** What is in bytes that gzip has packed; other bytes as they are. */
+/** Unpacks gzipped bytes; returns others as they are. */
 export function unzipped(call: string, bytes: Uint8Array): Uint8Array {
   if (bytes[0] !== 0x1f || bytes[1] !== 0x8b) return bytes;
   try {
     return new Uint8Array(process.getBuiltinModule("node:zlib").gunzipSync(bytes));
   } catch (cause) {
-    throw new SyntaxError(`Cannot ${call}: what gzip has packed is damaged`, { cause });
+    throw new SyntaxError(`Cannot ${call}: the gzipped data are damaged`, { cause });
   }
 }

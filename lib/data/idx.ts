@@ -1,4 +1,4 @@
-/** The format of MNIST: one array of numbers, its extents before it. */
+/** IDX, the format of MNIST: the extents of an array, then its numbers. */
 
 import { checkCount, checkKind } from "../core/options.ts";
 import { checkShape, sizeOf } from "../core/shape.ts";
@@ -29,7 +29,7 @@ function idxOf(call: string, packed: Uint8Array): Tensor {
   const type = TYPES[bytes[2] ?? 0];
   if (bytes.length < 4 || bytes[0] !== 0 || bytes[1] !== 0 || type === undefined) {
     const start = Array.from(bytes.subarray(0, 4), (byte) => byte.toString(16).padStart(2, "0"));
-    throw wrong(`the bytes do not begin as IDX does, got ${start.join(" ") || "none"}`);
+    throw wrong(`the bytes must begin as IDX does, got ${start.join(" ") || "none"}`);
   }
   const ndim = bytes[3] ?? 0;
   const start = 4 + 4 * ndim;
@@ -49,10 +49,10 @@ function idxOf(call: string, packed: Uint8Array): Tensor {
 }
 
 /**
- * The array in the bytes of an IDX file, as MNIST has them, also packed by gzip. Whole numbers become
- * int32, which is as large as a tensor has them.
+ * The array in the bytes of an IDX file, the format of MNIST, which may be gzipped. Integers become
+ * int32.
  *
- * @throws {SyntaxError} If the bytes are no such file, or have another length.
+ * @throws {SyntaxError} If the bytes are not such a file, or have the wrong length.
  *
  * @example Two images of one pixel
  * ```ts
@@ -71,9 +71,9 @@ export function parseIdx(bytes: Uint8Array): Tensor {
 }
 
 /**
- * {@linkcode parseIdx} of a file. Needs the permission to read it.
+ * {@linkcode parseIdx} of a file. Needs permission to read it.
  *
- * @throws {Deno.errors.NotFound} If there is no such file.
+ * @throws {Deno.errors.NotFound} If the file does not exist.
  */
 export function readIdx(path: string | URL): Tensor {
   const call = "run readIdx";

@@ -1,4 +1,4 @@
-/** Images of single files as tensors. */
+/** Single image files as tensors. */
 
 import { checkCount, checkKind, kind, optionReader, type OptionTable } from "../core/options.ts";
 import { fromTypedArray } from "../tensor/create.ts";
@@ -10,7 +10,7 @@ import { decoded, type Planes } from "./pixels.ts";
 export interface ImageOptions {
   /**
    * How many channels the tensor has: 1 for grey, 3 for colour, 4 for colour and opacity. Default: as
-   * many as the file has, 2 being grey and opacity.
+   * many as the file has, where 2 means grey and opacity.
    */
   channels?: 1 | 3 | 4;
 }
@@ -30,7 +30,7 @@ export function tensorOf({ values, shape }: Planes): Tensor {
  * The image in the bytes of a PNG or JPEG file, float32 from 0 to 1.
  *
  * @returns Shape [C, H, W].
- * @throws {SyntaxError} If the bytes are no such file, or damaged.
+ * @throws {SyntaxError} If the bytes are not such a file, or are damaged.
  *
  * @example One grey pixel
  * ```ts
@@ -50,9 +50,9 @@ export function decodeImage(bytes: Uint8Array, options?: ImageOptions): Tensor {
 }
 
 /**
- * {@linkcode decodeImage} of a file. Needs the permission to read it.
+ * {@linkcode decodeImage} of a file. Needs permission to read it.
  *
- * @throws {Deno.errors.NotFound} If there is no such file.
+ * @throws {Deno.errors.NotFound} If the file does not exist.
  */
 export function readImage(path: string | URL, options?: ImageOptions): Tensor {
   const call = "run readImage";

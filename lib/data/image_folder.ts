@@ -1,4 +1,4 @@
-/** A data set of the images in a folder, which a Worker may decode. */
+/** A data set of the images in a folder, which can be decoded in a Worker. */
 
 import {
   checkCount,
@@ -18,14 +18,14 @@ import type { Planes } from "./pixels.ts";
 
 /** Options of `ImageFolder`. */
 export interface ImageFolderOptions extends ImageOptions {
-  /** Changes an image; what is random in it should be drawn from the generator. Default: nothing. */
+  /** Transforms an image; anything random in it should be drawn from the generator. Default: none. */
   transform?: (image: Tensor, generator?: RandomGenerator) => Tensor;
 }
 
 const TABLE: OptionTable<ImageFolderOptions> = { ...IMAGE_OPTIONS, transform: FUNCTION };
 const folderOptions = optionReader(TABLE);
 
-/** Names in a folder, in an order that is the same everywhere. */
+/** The names in a folder, in an order that does not depend on the system. */
 function sorted(path: string, wanted: (entry: Deno.DirEntry) => boolean): string[] {
   try {
     return [...Deno.readDirSync(path)].filter(wanted).map(({ name }) => name).sort();
@@ -34,7 +34,7 @@ function sorted(path: string, wanted: (entry: Deno.DirEntry) => boolean): string
   }
 }
 
-/** Lets a Worker read and decode images, one after the other. */
+/** Has a Worker read and decode images, one after the other. */
 class ImageWorker {
   readonly #worker = new Worker(new URL("./image_worker.ts", import.meta.url), { type: "module" });
   readonly #waiting = new Map<number, PromiseWithResolvers<Planes | null>>();
@@ -47,7 +47,7 @@ class ImageWorker {
       this.#waiting.delete(data.id);
     });
     this.#worker.addEventListener("error", (event) => {
-      // What breaks the Worker is told to those that wait, and need not end the program.
+      // Those that wait learn what broke the Worker; the program need not end.
       event.preventDefault();
       this.#end(new Error(`Cannot decode images in a Worker: ${event.message}`));
     });
@@ -76,9 +76,9 @@ class ImageWorker {
 }
 
 /**
- * The PNG and JPEG images in a folder that has a folder for each class, with the numbers of their classes,
- * which are in the order of their names. An image is read when it is asked for. With `for await` and
- * `prefetch`, a `DataLoader` lets a Worker read and decode them while the program computes: the batches are
+ * The PNG and JPEG images in a folder with a subfolder for each class, and the indices of their classes,
+ * which are sorted by name. An image is read when it is asked for. With `for await` and
+ * `prefetch`, a `DataLoader` has a Worker read and decode them while the program computes; the batches are
  * the same. Follows `torchvision.datasets.ImageFolder`.
  *
  * @example Two classes of one image each
@@ -106,7 +106,7 @@ export class ImageFolder implements Dataset<[Tensor, number]> {
   readonly classes: readonly string[];
   /** The files. */
   readonly paths: readonly string[];
-  /** The number of each file's class. */
+  /** The class index of each file. */
   readonly labels: readonly number[];
   readonly #options: ImageFolderOptions;
 
@@ -114,8 +114,8 @@ export class ImageFolder implements Dataset<[Tensor, number]> {
    * Creates the data set.
    *
    * @param root The folder; it needs `--allow-read`.
-   * @throws {Deno.errors.NotFound} If there is no such folder.
-   * @throws {RangeError} If it has no classes, or one without images.
+   * @throws {Deno.errors.NotFound} If the folder does not exist.
+   * @throws {RangeError} If it has no classes, or a class has no images.
    */
   constructor(root: string | URL, options?: ImageFolderOptions) {
     const call = "make ImageFolder";
@@ -125,12 +125,14 @@ export class ImageFolder implements Dataset<[Tensor, number]> {
     const path = pathOf(root).replace(/(?<=.)\/+$/, "");
     this.classes = sorted(path, ({ isDirectory }) => isDirectory);
     if (this.classes.length === 0) {
-      throw new RangeError(`Cannot ${call} of ${path}: there is no folder of a class in it`);
+      throw new RangeError(
+        `Cannot ${call} of ${path}: it must have a folder for each class, got none`,
+      );
     }
     const images = this.classes.map((name) => {
       const files = sorted(`${path}/${name}`, ({ name }) => /\.(png|jpe?g)$/i.test(name));
       if (files.length > 0) return files.map((file) => `${path}/${name}/${file}`);
-      throw new RangeError(`Cannot ${call} of ${path}: the class ${name} has no PNG and no JPEG`);
+      throw new RangeError(`Cannot ${call} of ${path}: the class ${name} has no PNG or JPEG files`);
     });
     this.paths = images.flat();
     this.labels = images.flatMap((files, label) => files.map(() => label));
@@ -141,7 +143,7 @@ export class ImageFolder implements Dataset<[Tensor, number]> {
     return this.paths.length;
   }
 
-  /** An image and the number of its class. */
+  /** An image and the index of its class. */
   get(index: number, generator?: RandomGenerator): [Tensor, number] {
     const call = "read ImageFolder";
     checkCount(call, arguments.length, 2);
@@ -158,7 +160,7 @@ export class ImageFolder implements Dataset<[Tensor, number]> {
     return {
       read: async (index) => {
         const planes = await worker.decode(this.#pathOf(index), this.#options.channels);
-        // What could not be read there fails here, with the error that it has without a Worker.
+        // What could not be read there is read again here, to get the error it has without a Worker.
         return planes === null
           ? (generator) => this.get(index, generator)
           : (generator) => this.#example(index, tensorOf(planes), generator);

@@ -1,4 +1,4 @@
-/** Reads and decodes images in a Worker: a path comes in, the pixels go out; null where that failed. */
+/** Reads and decodes images in a Worker: a path comes in, the pixels go out, or null on failure. */
 
 import { bytesOf } from "./files.ts";
 import { decoded } from "./pixels.ts";
@@ -26,13 +26,13 @@ function answerTo({ id, path, channels }: ImageRequest): ImageAnswer {
   try {
     return { id, planes: decoded("decode an image", bytesOf("decode an image", path), channels) };
   } catch {
-    // The error is made again where it can be met.
+    // The caller reads the file again to get the error.
     return { id, planes: null };
   }
 }
 
 const scope = globalThis as unknown as Scope;
-// Whoever imports the file outside of a Worker hears nothing of it.
+// Outside a Worker, importing this file does nothing.
 if ("postMessage" in globalThis) {
   scope.addEventListener("message", ({ data }) => {
     const answer = answerTo(data);

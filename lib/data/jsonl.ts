@@ -10,7 +10,7 @@ function linesOf(call: string, text: string): unknown[] {
       return [JSON.parse(line)];
     } catch (cause) {
       throw new SyntaxError(
-        `Cannot ${call}: line ${i + 1} is no JSON: ${(cause as Error).message}`,
+        `Cannot ${call}: line ${i + 1} is not JSON: ${(cause as Error).message}`,
         { cause },
       );
     }
@@ -18,10 +18,10 @@ function linesOf(call: string, text: string): unknown[] {
 }
 
 /**
- * The values in a text that has one in each line, as JSON; empty lines are passed over. What the
- * values are is not checked: `T` is what the caller knows of them.
+ * The values in a text with one JSON value per line; empty lines are skipped. The values are not
+ * checked: `T` is what the caller knows about them.
  *
- * @throws {SyntaxError} If a line is no JSON; the message has its number.
+ * @throws {SyntaxError} If a line is not JSON; the message names it.
  *
  * @example Two records
  * ```ts
@@ -40,9 +40,9 @@ export function parseJsonl<T = unknown>(text: string): T[] {
 }
 
 /**
- * {@linkcode parseJsonl} of a file in UTF-8, also packed by gzip. Needs the permission to read it.
+ * {@linkcode parseJsonl} of a UTF-8 file, which may be gzipped. Needs permission to read it.
  *
- * @throws {Deno.errors.NotFound} If there is no such file.
+ * @throws {Deno.errors.NotFound} If the file does not exist.
  */
 export function readJsonl<T = unknown>(path: string | URL): T[] {
   const call = "run readJsonl";

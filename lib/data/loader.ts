@@ -39,23 +39,23 @@ import {
 export interface DataLoaderOptions<T, B> {
   /** Examples in a batch. Default: 1. */
   batchSize?: number;
-  /** Whether each pass has an order of its own. Default: false. */
+  /** Whether each pass has a new random order. Default: false. */
   shuffle?: boolean;
-  /** Whether a last batch that is not full is left out. Default: false. */
+  /** Whether a last batch that is not full is dropped. Default: false. */
   dropLast?: boolean;
-  /** The order of a pass, in place of `shuffle`. */
+  /** The order of a pass; replaces `shuffle`. */
   sampler?: Sampler;
-  /** The batches of a pass, in place of `batchSize`, `shuffle`, `dropLast` and `sampler`. */
+  /** The batches of a pass; replaces `batchSize`, `shuffle`, `dropLast` and `sampler`. */
   batchSampler?: BatchedSampler;
   /**
-   * Makes a batch of examples. What is random in it should be drawn from the generator, which depends
-   * on the batch alone. Default: {@linkcode collate}.
+   * Makes a batch of examples. Anything random in it should be drawn from the generator, which depends
+   * only on the batch. Default: {@linkcode collate}.
    */
   collate?: (examples: Awaited<T>[], generator: RandomGenerator) => B;
-  /** The stream that shuffles. Default: the one that `manualSeed` seeds. */
+  /** The stream that shuffles. Default: the one seeded by `manualSeed`. */
   generator?: RandomGenerator;
   /**
-   * With `for await`: how many batches are begun ahead of the one that is used. A data set that can, as
+   * With `for await`: how many batches are begun ahead of the current one. A data set that can, such as
    * `ImageFolder`, then reads in a Worker. Default: 0.
    */
   prefetch?: number;
@@ -72,15 +72,15 @@ const readOptions = optionReader<DataLoaderOptions<never, unknown>>({
   prefetch: WHOLE,
 });
 
-/** Where a loader stands, so that a run goes on in the middle of a pass with the same batches. */
+/** The position of a loader, with which a run resumes in the middle of a pass with the same batches. */
 export interface DataLoaderState {
   /** How many passes have begun. */
   readonly epoch: number;
-  /** How many batches of the last one were given out. */
+  /** How many batches of the last pass were returned. */
   readonly position: number;
-  /** Where the stream stood when the last one began; null if it came to its end. */
+  /** The state of the stream when the last pass began; null if that pass is over. */
   readonly pass: RandomState | null;
-  /** Where the loader's own stream stands; null if it has none of its own. */
+  /** The state of the loader's own stream; null if it has none. */
   readonly generator: RandomState | null;
 }
 
@@ -98,7 +98,7 @@ const STATE = kind(
 
 type Order = "batchSize" | "shuffle" | "dropLast" | "sampler" | "batchSampler";
 
-/** Refuses options of order that do not go together, or not with examples without numbers. */
+/** Refuses options of order that exclude each other, or that need examples with indices. */
 function checkTogether(
   call: string,
   read: DataLoaderOptions<never, unknown>,
@@ -113,18 +113,18 @@ function checkTogether(
   for (const [word, others] of apart) {
     const other = read[word] === undefined ? undefined : given(others);
     if (other === undefined) continue;
-    throw new TypeError(`Cannot ${call}: ${word} and ${other} do not go together`);
+    throw new TypeError(`Cannot ${call}: ${word} and ${other} exclude each other`);
   }
   const order = numbered ? undefined : given(["shuffle", "sampler", "batchSampler"]);
   if (order === undefined) return;
-  throw new TypeError(`Cannot ${call}: ${order} needs a data set whose examples have numbers`);
+  throw new TypeError(`Cannot ${call}: ${order} needs a data set with indices`);
 }
 
 const isIterable = (value: unknown) =>
   typeof value === "object" && value !== null &&
   (Symbol.iterator in value || Symbol.asyncIterator in value);
 
-/** Examples one after the other in batches. */
+/** Groups examples in sequence into batches. */
 function* inBatches<T>(examples: Iterable<T>, size: number, dropLast: boolean): Iterable<T[]> {
   let batch: T[] = [];
   for (const example of examples) {
@@ -136,7 +136,7 @@ function* inBatches<T>(examples: Iterable<T>, size: number, dropLast: boolean): 
   if (batch.length > 0 && !dropLast) yield batch;
 }
 
-/** The same of examples that come later. */
+/** The same for examples that arrive asynchronously. */
 async function* inLaterBatches<T>(
   examples: Iterable<T> | AsyncIterable<T>,
   size: number,
@@ -153,7 +153,7 @@ async function* inLaterBatches<T>(
 }
 
 /**
- * Goes through a data set in batches, each time anew. Follows `torch.utils.data.DataLoader`.
+ * Iterates over a data set in batches, as often as wanted. Follows `torch.utils.data.DataLoader`.
  *
  * @example Batches of two
  * ```ts
@@ -186,12 +186,12 @@ export class DataLoader<T, B = Collated<Awaited<T>>> implements Iterable<B>, Asy
   /** Examples in a batch. */
   readonly batchSize: number;
   readonly #options: DataLoaderOptions<T, B>;
-  /** The same data where it has numbers, and its batches. */
+  /** The same data if it has indices, and its batches. */
   readonly #numbered: { readonly set: Dataset<T>; readonly sampler: BatchedSampler } | null;
   #epoch = 0;
   #position = 0;
   #pass: RandomState | null = null;
-  /** Whether the next pass goes on where the state says. */
+  /** Whether the next pass resumes where the loaded state says. */
   #goesOn = false;
 
   /**
@@ -236,14 +236,14 @@ export class DataLoader<T, B = Collated<Awaited<T>>> implements Iterable<B>, Asy
   /**
    * Number of batches.
    *
-   * @throws {TypeError} If the examples of the data set have no numbers.
+   * @throws {TypeError} If the examples of the data set have no indices.
    */
   get length(): number {
     if (this.#numbered !== null) return this.#numbered.sampler.length;
-    throw new TypeError("Cannot count the batches of a DataLoader: its examples have no numbers");
+    throw new TypeError("Cannot count the batches of a DataLoader: its examples have no indices");
   }
 
-  /** Begins a pass, or goes on with the one of a state. */
+  /** Begins a pass, or resumes that of a loaded state. */
   #begin(): { readonly pass: RandomState; readonly epoch: number; readonly from: number } {
     const { generator = defaultGenerator } = this.#options;
     if (!this.#goesOn) {
@@ -255,12 +255,12 @@ export class DataLoader<T, B = Collated<Awaited<T>>> implements Iterable<B>, Asy
     return { pass: this.#pass ?? generator.state, epoch: this.#epoch, from: this.#position };
   }
 
-  /** The numbers of the examples of each batch, checked. */
+  /** The indices of the examples of each batch, checked. */
   #order(pass: RandomState): Int32Array<ArrayBuffer>[] {
     if (this.#numbered === null) return [];
     const { set: { length }, sampler } = this.#numbered;
     const { generator = defaultGenerator } = this.#options;
-    // A pass that goes on draws from a copy of the stream as it was when the pass began.
+    // A resumed pass draws from a copy of the stream as it was when the pass began.
     const anew = generator.state.seed === pass.seed && generator.state.offset === pass.offset;
     const stream = anew ? generator : new RandomGenerator();
     if (!anew) stream.state = pass;
@@ -276,7 +276,7 @@ export class DataLoader<T, B = Collated<Awaited<T>>> implements Iterable<B>, Asy
     });
   }
 
-  /** A batch as the data set itself makes it; undefined if it cannot. */
+  /** A batch as made by the data set itself; undefined if it cannot. */
   #whole(order: Int32Array<ArrayBuffer>, stream: RandomGenerator): B | undefined {
     const set = this.#numbered?.set;
     if (this.#options.collate !== undefined || set?.getBatch === undefined) return undefined;
@@ -312,7 +312,7 @@ export class DataLoader<T, B = Collated<Awaited<T>>> implements Iterable<B>, Asy
     const { pass, epoch, from } = this.#begin();
     const mine = () => this.#pass === pass && this.#epoch === epoch;
     const { prefetch = 0 } = this.#options;
-    // What reads ahead is ended also where the pass is left.
+    // Reading ahead also ends where the pass is left early.
     using reader = prefetch > 0 ? this.#numbered?.set.readAhead?.() : undefined;
     const ahead: Promise<B>[] = [];
     const turn = turns();
@@ -327,7 +327,7 @@ export class DataLoader<T, B = Collated<Awaited<T>>> implements Iterable<B>, Asy
       const own = batch++;
       if (own < from) continue;
       const made = this.#later(source, beside(pass, epoch, own), reader);
-      // It is awaited in its turn, and until then no failure of the program.
+      // It is awaited in its turn; until then a rejection must not end the program.
       made.catch(() => {});
       ahead.push(made);
       if (ahead.length > prefetch) yield await give();
@@ -362,13 +362,13 @@ export class DataLoader<T, B = Collated<Awaited<T>>> implements Iterable<B>, Asy
     return this.#collated(await Promise.all(examples), stream);
   }
 
-  /** What the batches of a pass are made of: numbers, or examples. */
+  /** What the batches of a pass are made from: indices or examples. */
   #sources(pass: RandomState): Iterable<Int32Array<ArrayBuffer> | T[]> {
     if (this.#numbered !== null) return this.#order(pass);
     if (Symbol.iterator in this.dataset) {
       return inBatches(this.dataset, this.batchSize, this.#options.dropLast ?? false);
     }
-    throw new TypeError("Cannot read a batch: the examples come later and need for await");
+    throw new TypeError("Cannot read a batch: the examples arrive asynchronously; use for await");
   }
 
   #laterSources(
@@ -379,7 +379,7 @@ export class DataLoader<T, B = Collated<Awaited<T>>> implements Iterable<B>, Asy
     return inLaterBatches(this.dataset as IterableDataset<T>, this.batchSize, dropLast);
   }
 
-  /** Where the loader stands: a loader that loads it gives the batches that would have come next. */
+  /** The position of the loader: one that loads it continues with the next batch. */
   stateDict(): DataLoaderState {
     checkCount("read the state of DataLoader", arguments.length, 0);
     return {
@@ -391,7 +391,7 @@ export class DataLoader<T, B = Collated<Awaited<T>>> implements Iterable<B>, Asy
   }
 
   /**
-   * Goes on where another loader of the same data and options stood. The stream that `manualSeed`
+   * Resumes where another loader with the same data and options was. The stream that `manualSeed`
    * seeds is not part of the state.
    */
   loadStateDict(state: DataLoaderState): void {
@@ -402,13 +402,13 @@ export class DataLoader<T, B = Collated<Awaited<T>>> implements Iterable<B>, Asy
     if ((generator === undefined) !== (state.generator === null)) {
       const [it, other] = generator === undefined ? ["no", "one"] : ["a", "none"];
       throw new TypeError(
-        `Cannot ${call}: this loader has ${it} generator of its own, the state is of ${other}`,
+        `Cannot ${call}: this loader has ${it} generator of its own, the state is from one with ${other}`,
       );
     }
     const batches = this.#numbered?.sampler.length ?? Infinity;
     if (state.position > batches) {
       throw new RangeError(
-        `Cannot ${call}: it stands behind batch ${state.position} of a pass, and this loader has ` +
+        `Cannot ${call}: the state follows batch ${state.position} of a pass, but this loader has ` +
           `${batches}; data and batchSize must be the same`,
       );
     }

@@ -65,5 +65,5 @@ export {
   Vocabulary,
   type VocabularyOptions,
 } from "./text.ts";
-/** Synthetic data, drawn from a stream; nothing of it was measured. */
+/** Synthetic data, drawn from a stream; none of it was measured. */
 export * as synthetic from "./synthetic/mod.ts";

@@ -1,4 +1,4 @@
-/** Pixels of PNG and JPEG files, by npm packages; it knows no tensors, so that a Worker loads it fast. */
+/** Pixels of PNG and JPEG files, by npm packages; independent of tensors, so that a Worker loads fast. */
 
 import { convertIndexedToRgb, decode as decodePng, type IndexedColors } from "fast-png";
 import jpeg from "jpeg-js";
@@ -15,12 +15,12 @@ interface Pixels {
   readonly width: number;
   readonly height: number;
   readonly channels: number;
-  /** The value of what is brightest. */
+  /** The largest value, that of white. */
   readonly most: number;
   readonly data: ArrayLike<number>;
 }
 
-/** Pixels of 1, 2 or 4 bits, of which several share a byte; each row begins with a new one. */
+/** Pixels of 1, 2 or 4 bits, several in a byte; each row begins with a new byte. */
 function unpacked(
   data: ArrayLike<number>,
   width: number,
@@ -67,7 +67,7 @@ function ofJpeg(bytes: Uint8Array): Pixels {
   return { width, height, channels: 3, most: 255, data };
 }
 
-/** The value of a channel of another number of channels. */
+/** The value of a channel after a change of the number of channels. */
 function converter(
   from: number,
   to: number,
@@ -78,7 +78,7 @@ function converter(
   return (pixel, at) => {
     if (at === 3) return opacity ? pixel(from - 1) : 1;
     if (colours === 1) return pixel(0);
-    // Luma as in ITU-R 601, which most programs take for grey.
+    // Luma as in ITU-R 601, which most programs use for grey.
     return to === 1 ? 0.299 * pixel(0) + 0.587 * pixel(1) + 0.114 * pixel(2) : pixel(at);
   };
 }
@@ -95,14 +95,16 @@ function planesOf({ width, height, channels, most, data }: Pixels, wanted = chan
   return { values, shape: [wanted, height, width] };
 }
 
-/** The image in the bytes of a file; `call` says what cannot be done without. */
+/** The image in the bytes of a file; `call` names what needs it, for errors. */
 export function decoded(call: string, bytes: Uint8Array, channels?: number): Planes {
   const start = Array.from(bytes.subarray(0, 4));
   const png = [0x89, 0x50, 0x4e, 0x47].every((byte, i) => start[i] === byte);
   if (!png && !(start[0] === 0xff && start[1] === 0xd8)) {
     const shown = start.map((byte) => byte.toString(16).padStart(2, "0")).join(" ");
     throw new SyntaxError(
-      `Cannot ${call}: the bytes are neither PNG nor JPEG, they begin with ${shown || "none"}`,
+      `Cannot ${call}: the bytes must be PNG or JPEG, got a file that begins with ${
+        shown || "none"
+      }`,
     );
   }
   try {

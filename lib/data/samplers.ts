@@ -1,6 +1,6 @@
 /**
- * Samplers: in which order a loader goes through a data set, and in which batches. They hold no place
- * and no stream: the loader hands in the stream, so that it can go on in the middle of a pass.
+ * Samplers: the order in which a loader goes through a data set, and its batches. They hold neither a position
+ * nor a stream: the loader passes the stream, so that it can resume in the middle of a pass.
  */
 
 import { append } from "../core/lists.ts";
@@ -26,9 +26,9 @@ import type { Tensor } from "../tensor/tensor.ts";
 
 /** The order of a pass. */
 export interface Sampler {
-  /** How many numbers a pass has. */
+  /** How many indices a pass has. */
   readonly length: number;
-  /** The numbers of the examples of one pass; what is random in them is drawn from the generator. */
+  /** The indices of the examples of one pass; anything random is drawn from the generator. */
   indices(generator: RandomGenerator): Iterable<number>;
 }
 
@@ -36,7 +36,7 @@ export interface Sampler {
 export interface BatchedSampler {
   /** How many batches a pass has. */
   readonly length: number;
-  /** The numbers of the examples of each batch of one pass. */
+  /** The indices of the examples of each batch of one pass. */
   batches(generator: RandomGenerator): Iterable<readonly number[]>;
 }
 
@@ -46,30 +46,30 @@ const hasLength = (value: unknown): value is { readonly length: number } =>
 
 /** A sampler. */
 export const SAMPLER = kind(
-  "a sampler, with a whole length and indices(generator)",
+  "a sampler, with an integer length and indices(generator)",
   (value) => hasLength(value) && typeof Reflect.get(value, "indices") === "function",
 );
 
-/** What gives batches. */
+/** A sampler of batches. */
 export const BATCH_SAMPLER = kind(
-  "a sampler of batches, with a whole length and batches(generator)",
+  "a sampler of batches, with an integer length and batches(generator)",
   (value) => hasLength(value) && typeof Reflect.get(value, "batches") === "function",
 );
 
-/** What has a number of examples. */
+/** Anything with a number of examples. */
 const SOURCE = kind("a data set, or anything with a whole length", hasLength);
 
-/** Refuses what is no stream. */
+/** Refuses anything but a stream. */
 function checkStream(call: string, generator: RandomGenerator): void {
   checkKind(call, "the generator", generator, GENERATOR);
 }
 
-/** What a sampler of the user's gave, which must come one after the other. */
+/** What a user's sampler returned, which must be iterable. */
 export function listOf<T>(what: string, given: Iterable<T>): T[] {
   const found: unknown = given;
   if (typeof found === "object" && found !== null && Symbol.iterator in found) return [...given];
   throw new TypeError(
-    `Cannot read a batch: ${what} must stand in an array or come one by one, got ${shown(found)}`,
+    `Cannot read a batch: ${what} must be an array or another iterable, got ${shown(found)}`,
   );
 }
 
@@ -99,12 +99,12 @@ export class SequentialSampler implements Sampler {
     this.#source = source;
   }
 
-  /** How many numbers a pass has. */
+  /** How many indices a pass has. */
   get length(): number {
     return this.#source.length;
   }
 
-  /** The numbers of one pass. */
+  /** The indices of one pass. */
   indices(generator: RandomGenerator): Iterable<number> {
     checkCount("run SequentialSampler.indices", arguments.length, 1);
     checkStream("run SequentialSampler.indices", generator);
@@ -114,16 +114,16 @@ export class SequentialSampler implements Sampler {
 
 /** Options of `RandomSampler`. */
 export interface RandomSamplerOptions {
-  /** Whether an example may come more than once. Default: false. */
+  /** Whether an example may be drawn more than once. Default: false. */
   replacement?: boolean;
-  /** How many numbers a pass has. Default: as many as there are examples. */
+  /** How many indices a pass has. Default: as many as there are examples. */
   numSamples?: number;
 }
 
 const randomOptions = optionReader<RandomSamplerOptions>({ replacement: FLAG, numSamples: COUNT });
 
 /**
- * Examples at random, without replacement all of them before one comes again. Follows
+ * Examples in random order; without replacement, all come before one repeats. Follows
  * `torch.utils.data.RandomSampler`.
  *
  * @example All in another order
@@ -151,12 +151,12 @@ export class RandomSampler implements Sampler {
     this.#options = { ...randomOptions("make RandomSampler", options) };
   }
 
-  /** How many numbers a pass has. */
+  /** How many indices a pass has. */
   get length(): number {
     return this.#options.numSamples ?? this.#source.length;
   }
 
-  /** The numbers of one pass. */
+  /** The indices of one pass. */
   indices(generator: RandomGenerator): Iterable<number> {
     checkCount("run RandomSampler.indices", arguments.length, 1);
     checkStream("run RandomSampler.indices", generator);
@@ -175,14 +175,14 @@ export class RandomSampler implements Sampler {
 
 /** Options of `WeightedRandomSampler`. */
 export interface WeightedRandomSamplerOptions {
-  /** Whether an example may come more than once. Default: true. */
+  /** Whether an example may be drawn more than once. Default: true. */
   replacement?: boolean;
 }
 
 const weightedOptions = optionReader<WeightedRandomSamplerOptions>({ replacement: FLAG });
 
 /**
- * Examples in proportion to weights, say one over how often their class is there. Follows
+ * Examples drawn in proportion to weights, such as the inverse frequencies of their classes. Follows
  * `torch.utils.data.WeightedRandomSampler`.
  *
  * @example The one with all the weight
@@ -195,7 +195,7 @@ const weightedOptions = optionReader<WeightedRandomSamplerOptions>({ replacement
  * ```
  */
 export class WeightedRandomSampler implements Sampler {
-  /** How many numbers a pass has. */
+  /** How many indices a pass has. */
   readonly length: number;
   readonly #weights: Tensor;
   readonly #replacement: boolean;
@@ -203,8 +203,8 @@ export class WeightedRandomSampler implements Sampler {
   /**
    * Creates the sampler.
    *
-   * @param weights Of shape [n], floating, none negative, not all 0.
-   * @param numSamples How many numbers a pass has.
+   * @param weights Of shape [n], floating, at least 0 and not all 0.
+   * @param numSamples How many indices a pass has.
    */
   constructor(weights: Tensor, numSamples: number, options?: WeightedRandomSamplerOptions) {
     const call = "make WeightedRandomSampler";
@@ -223,7 +223,7 @@ export class WeightedRandomSampler implements Sampler {
     this.#weights = weights.detach().clone();
   }
 
-  /** The numbers of one pass. */
+  /** The indices of one pass. */
   indices(generator: RandomGenerator): Iterable<number> {
     checkCount("run WeightedRandomSampler.indices", arguments.length, 1);
     checkStream("run WeightedRandomSampler.indices", generator);
@@ -233,12 +233,12 @@ export class WeightedRandomSampler implements Sampler {
   }
 }
 
-/** Examples of a class in a row at most. */
+/** The most examples of one class in a row. */
 const MOST_IN_A_ROW = 2 ** 16;
 
 /**
- * Examples in rows of m of one class, for losses that compare within a batch: a batch of k·m has k
- * classes, as long as not all have had their turn, and m examples of each. A class with fewer than m
+ * Examples in groups of m from one class, for losses that compare within a batch: a batch of k·m has m
+ * examples of each of k classes, until all classes have had their turn. A class with fewer than m
  * examples repeats them.
  *
  * @example Pairs
@@ -253,7 +253,7 @@ const MOST_IN_A_ROW = 2 ** 16;
  * ```
  */
 export class MPerClassSampler implements Sampler {
-  /** How many numbers a pass has: m for each m examples, or a part of them, of each class. */
+  /** How many indices a pass has: m for each full or partial group of m examples of a class. */
   readonly length: number;
   readonly #classes: readonly (readonly number[])[];
   readonly #m: number;
@@ -275,7 +275,7 @@ export class MPerClassSampler implements Sampler {
     this.length = this.#classes.reduce((sum, own) => sum + Math.ceil(own.length / m) * m, 0);
   }
 
-  /** The numbers of one pass. */
+  /** The indices of one pass. */
   indices(generator: RandomGenerator): Iterable<number> {
     checkCount("run MPerClassSampler.indices", arguments.length, 1);
     checkStream("run MPerClassSampler.indices", generator);
@@ -287,7 +287,7 @@ export class MPerClassSampler implements Sampler {
       while (order.length < wanted) {
         for (const i of generator.permutation(own.length)) order.push(own[i] ?? -1);
       }
-      // The first row of each class, then the second of those that have one, and so on.
+      // The first group of each class, then the second of those that have one, and so on.
       for (let row = 0; row < wanted / m; row++) {
         const round = rounds[row] ??= [];
         round.push(order.slice(row * m, (row + 1) * m));
@@ -312,14 +312,14 @@ export class MPerClassSampler implements Sampler {
  * ```
  */
 export class SubsetRandomSampler implements Sampler {
-  /** How many numbers a pass has. */
+  /** How many indices a pass has. */
   readonly length: number;
   readonly #indices: readonly number[];
 
   /**
    * Creates the sampler.
    *
-   * @param indices Numbers of examples.
+   * @param indices Indices of examples.
    */
   constructor(indices: readonly number[]) {
     checkCount("make SubsetRandomSampler", arguments.length, 1);
@@ -328,7 +328,7 @@ export class SubsetRandomSampler implements Sampler {
     this.length = indices.length;
   }
 
-  /** The numbers of one pass. */
+  /** The indices of one pass. */
   indices(generator: RandomGenerator): Iterable<number> {
     checkCount("run SubsetRandomSampler.indices", arguments.length, 1);
     checkStream("run SubsetRandomSampler.indices", generator);
@@ -338,13 +338,13 @@ export class SubsetRandomSampler implements Sampler {
 
 /** Options of `DistributedSampler`. */
 export interface DistributedSamplerOptions {
-  /** The number of this process, from 0 to worldSize - 1. */
+  /** The rank of this process, from 0 to worldSize - 1. */
   rank: number;
   /** How many processes there are. */
   worldSize: number;
-  /** Whether each pass has an order of its own. Default: true. */
+  /** Whether each pass has a new random order. Default: true. */
   shuffle?: boolean;
-  /** Whether examples that do not go up are left out, where some come twice otherwise. Default: false. */
+  /** Whether examples that cannot be shared out evenly are dropped rather than repeated. Default: false. */
   dropLast?: boolean;
 }
 
@@ -356,8 +356,8 @@ const distributedOptions = optionReader<DistributedSamplerOptions>({
 });
 
 /**
- * The share of one process of several that go through a data set together: each has as many examples,
- * and together they have all. The loaders of all processes must have generators of the same seed.
+ * The share of one of several processes that go through a data set together: all get equally many
+ * examples, and together they get all of them. The loaders of all processes must have generators with the same seed.
  * Follows `torch.utils.data.distributed.DistributedSampler`.
  *
  * @example The second of two
@@ -389,21 +389,21 @@ export class DistributedSampler implements Sampler {
     }
     if (rank >= worldSize) {
       throw new RangeError(
-        `Cannot ${call}: rank must lie below worldSize, got ${rank} and ${worldSize}`,
+        `Cannot ${call}: rank must be below worldSize, got ${rank} and ${worldSize}`,
       );
     }
     this.#source = source;
     this.#options = { rank, worldSize, ...rest };
   }
 
-  /** How many numbers a pass of this process has. */
+  /** How many indices a pass of this process has. */
   get length(): number {
     const { worldSize, dropLast } = this.#options;
     const share = this.#source.length / worldSize;
     return dropLast ? Math.floor(share) : Math.ceil(share);
   }
 
-  /** The numbers of one pass. */
+  /** The indices of one pass. */
   indices(generator: RandomGenerator): Iterable<number> {
     checkCount("run DistributedSampler.indices", arguments.length, 1);
     checkStream("run DistributedSampler.indices", generator);
@@ -419,14 +419,14 @@ export class DistributedSampler implements Sampler {
 
 /** Options of `BatchSampler`. */
 export interface BatchSamplerOptions {
-  /** Whether a last batch that is not full is left out. Default: false. */
+  /** Whether a last batch that is not full is dropped. Default: false. */
   dropLast?: boolean;
 }
 
 const batchOptions = optionReader<BatchSamplerOptions>({ dropLast: FLAG });
 
 /**
- * The numbers of another sampler in batches. Follows `torch.utils.data.BatchSampler`.
+ * The indices of another sampler, in batches. Follows `torch.utils.data.BatchSampler`.
  *
  * @example Batches of two
  * ```ts

@@ -1,4 +1,4 @@
-/** Parts of a data set for training and validation. */
+/** Splits of a data set for training and validation. */
 
 import {
   arrayOf,
@@ -14,7 +14,7 @@ import { DATASET, type Dataset, Subset } from "./dataset.ts";
 
 /** Options of `randomSplit`. */
 export interface SplitOptions {
-  /** The stream that draws. Default: the one that `manualSeed` seeds. */
+  /** The stream to draw from. Default: the one seeded by `manualSeed`. */
   generator?: RandomGenerator;
 }
 
@@ -27,7 +27,7 @@ function sizesOf(call: string, length: number, parts: readonly number[]): number
   const right = shares ? Math.abs(sum - 1) < 1e-9 : sum === length;
   if (!right || parts.some((part) => !(part >= 0))) {
     throw new RangeError(
-      `Cannot ${call}: lengths must be counts with sum ${length}, or shares with sum 1, got ` +
+      `Cannot ${call}: lengths must be counts that add up to ${length}, or shares that add up to 1, got ` +
         `${parts.join(", ")}`,
     );
   }
@@ -44,11 +44,11 @@ function cut(list: readonly number[], sizes: readonly number[]): number[][] {
 }
 
 /**
- * Parts of a data set that have no example in common, drawn at random. Follows
+ * Disjoint parts of a data set, drawn at random. Follows
  * `torch.utils.data.random_split`.
  *
- * @param lengths How many examples each part has, or shares with sum 1.
- * @throws {RangeError} If they have another sum.
+ * @param lengths How many examples each part has, or shares that add up to 1.
+ * @throws {RangeError} If they do not add up.
  *
  * @example Four fifths and the rest
  * ```ts
@@ -76,25 +76,25 @@ export function randomSplit<T>(
 
 /** Options of `kFold`. */
 export interface KFoldOptions extends SplitOptions {
-  /** Whether the parts are drawn at random, or lie one after the other. Default: false. */
+  /** Whether the parts are drawn at random rather than consecutive. Default: false. */
   shuffle?: boolean;
 }
 
 const foldOptions = optionReader<KFoldOptions>({ generator: GENERATOR, shuffle: FLAG });
 
-/** The parts of one fold. */
+/** The two parts of one fold. */
 export interface Fold<T> {
   /** All other parts. */
   readonly train: Subset<T>;
-  /** The part that is left out. */
+  /** The part that is held out. */
   readonly validation: Subset<T>;
 }
 
 /**
- * k ways to part a data set into training and validation, each example being once in the latter.
+ * k ways to split a data set into training and validation, where each example is validated once.
  * Follows `sklearn.model_selection.KFold`.
  *
- * @param folds How many, 2 or more, and no more than there are examples.
+ * @param folds How many: at least 2, at most as many as there are examples.
  *
  * @example Two folds
  * ```ts
@@ -113,7 +113,9 @@ export function kFold<T>(dataset: Dataset<T>, folds: number, options?: KFoldOpti
   const { generator = defaultGenerator, shuffle = false } = foldOptions(call, options);
   const { length } = dataset;
   if (folds > length) {
-    throw new RangeError(`Cannot ${call}: ${folds} folds need as many examples, got ${length}`);
+    throw new RangeError(
+      `Cannot ${call}: ${folds} folds need at least as many examples, got ${length}`,
+    );
   }
   const order = shuffle ? [...generator.permutation(length)] : [...Array(length).keys()];
   const sizes = Array.from(

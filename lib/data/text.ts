@@ -1,4 +1,4 @@
-/** Text as numbers: what it is parted into, and the numbers of the parts. */
+/** Text as numbers: splitting it into tokens, and numbering these. */
 
 import {
   arrayOf,
@@ -13,7 +13,7 @@ import {
 } from "../core/options.ts";
 
 /**
- * The signs of a text, as people see them: a letter with its accents is one.
+ * The characters of a text as people see them: a letter with its accents is one.
  *
  * @example A letter and its accent
  * ```ts
@@ -57,13 +57,13 @@ const LISTS = kind(
 
 /** Options of `Vocabulary`. */
 export interface VocabularyOptions {
-  /** How often a token must be there. Default: 1. */
+  /** How often a token must occur. Default: 1. */
   minCount?: number;
-  /** How many tokens there are at most, the special ones among them. Default: all. */
+  /** The most tokens, including the special ones. Default: no limit. */
   maxSize?: number;
-  /** Tokens that come first, whatever is in the texts. Default: ["<pad>", "<unk>"]. */
+  /** Tokens that come first, whatever the texts contain. Default: ["<pad>", "<unk>"]. */
   specials?: readonly string[];
-  /** The token of what is not known; null to refuse that. Default: "<unk>" if it is special. */
+  /** The token that stands for unknown ones; null to refuse them. Default: "<unk>" if it is special. */
   unknown?: string | null;
 }
 
@@ -76,7 +76,7 @@ const vocabularyOptions = optionReader<VocabularyOptions>({
 
 /**
  * Numbers for tokens: the special ones first, then those of the texts, the most frequent first and
- * equally frequent ones in their order of the alphabet.
+ * equally frequent ones in alphabetical order.
  *
  * @example Words as numbers
  * ```ts
@@ -90,7 +90,7 @@ const vocabularyOptions = optionReader<VocabularyOptions>({
  * ```
  */
 export class Vocabulary {
-  /** The tokens by their numbers. */
+  /** The tokens, indexed by their numbers. */
   readonly tokens: readonly string[];
   readonly #numbers: ReadonlyMap<string, number>;
   readonly #unknown: number | null;
@@ -114,7 +114,7 @@ export class Vocabulary {
     this.tokens = [...new Set([...specials, ...found])].slice(0, maxSize);
     if (this.tokens.length < specials.length) {
       throw new RangeError(
-        `Cannot ${call}: ${specials.length} different special tokens do not go into ` +
+        `Cannot ${call}: ${specials.length} different special tokens do not fit into ` +
           `${this.tokens.length} places`,
       );
     }
@@ -122,7 +122,9 @@ export class Vocabulary {
     const own = unknown === undefined ? "<unk>" : unknown;
     this.#unknown = own === null ? null : this.#numbers.get(own) ?? null;
     if (unknown !== undefined && unknown !== null && this.#unknown === null) {
-      throw new RangeError(`Cannot ${call}: unknown is ${JSON.stringify(own)}, which is no token`);
+      throw new RangeError(
+        `Cannot ${call}: unknown is ${JSON.stringify(own)}, which is not a token`,
+      );
     }
   }
 
@@ -140,7 +142,9 @@ export class Vocabulary {
       const number = this.#numbers.get(token) ?? this.#unknown;
       if (number !== null) return number;
       throw new RangeError(
-        `Cannot ${call}: ${JSON.stringify(token)} is no token, and there is none for unknown ones`,
+        `Cannot ${call}: ${
+          JSON.stringify(token)
+        } is not a token, and there is no token for unknown ones`,
       );
     });
   }
@@ -158,10 +162,10 @@ export class Vocabulary {
   }
 }
 
-/** What ends a word, so that its last pair is not that of a longer one. */
+/** Marks the end of a word, so that its last pair differs from one inside a word. */
 const END = "\u0000";
 
-/** A text with two neighbours as one wherever they stand so. */
+/** A word with a pair of neighbours joined wherever it occurs. */
 function merged(parts: readonly string[], left: string, right: string): string[] {
   const result: string[] = [];
   for (let i = 0; i < parts.length; i++) {
@@ -173,9 +177,9 @@ function merged(parts: readonly string[], left: string, right: string): string[]
 }
 
 /**
- * Parts of words that are often together, found by joining the most frequent pair again and again.
+ * Byte-pair encoding: frequent parts of words, found by repeatedly joining the most frequent pair.
  * Sennrich et al., "Neural machine translation of rare words with subword units", 2016. Of equally
- * frequent pairs the first in the order of the alphabet is joined.
+ * frequent pairs, the alphabetically first is joined.
  *
  * @example Parts of words
  * ```ts
@@ -193,8 +197,8 @@ export class BytePairEncoding {
   /**
    * Finds the pairs.
    *
-   * @param words The words of texts, each as often as it is there.
-   * @param merges How many pairs are joined at most.
+   * @param words The words of texts, repeated as often as they occur.
+   * @param merges The most pairs to join.
    */
   constructor(words: readonly string[], merges: number) {
     const call = "make BytePairEncoding";
@@ -226,7 +230,7 @@ export class BytePairEncoding {
   }
 }
 
-/** The pair of neighbours that is there most often; null if none is there twice. */
+/** The most frequent pair of neighbours; null if none occurs twice. */
 function mostFrequent(
   words: readonly { readonly parts: readonly string[]; readonly count: number }[],
 ): [string, string] | null {

@@ -154,7 +154,7 @@ Deno.test("what a Worker cannot read fails in its turn, as it does without one",
       message,
       `Cannot run readImage of ${
         images.paths[2]
-      }: the bytes are neither PNG nor JPEG, they begin ` +
+      }: the bytes must be PNG or JPEG, got a file that begins ` +
         "with 6e 6f 20 69",
     );
     assertEquals((await failing(1, [5]))[1], "NotFound");
@@ -186,9 +186,9 @@ Deno.test("folders without classes or images are refused by name", () =>
   withImages(async (root) => {
     const make = (path: string) => () => new ImageFolder(path);
     assertThrows(make(`${root}/c`), Deno.errors.NotFound, `Cannot make ImageFolder of ${root}/c`);
-    assertThrows(make(`${root}/a`), RangeError, "there is no folder of a class in it");
+    assertThrows(make(`${root}/a`), RangeError, "it must have a folder for each class, got none");
     await Deno.mkdir(`${root}/c`);
-    assertThrows(make(root), RangeError, "the class c has no PNG and no JPEG");
+    assertThrows(make(root), RangeError, "the class c has no PNG or JPEG files");
   }));
 
 Deno.test("images of different sizes are refused in a batch, with their place", () =>

@@ -70,10 +70,10 @@ Deno.test("readImage() reads files, and names those that are missing, damaged or
     assertThrows(
       () => readImage(path),
       SyntaxError,
-      "neither PNG nor JPEG, they begin with 47 49 46 38",
+      "must be PNG or JPEG, got a file that begins with 47 49 46 38",
     );
     await Deno.writeFile(path, new Uint8Array(0));
-    assertThrows(() => readImage(path), SyntaxError, "they begin with none");
+    assertThrows(() => readImage(path), SyntaxError, "got a file that begins with none");
   } finally {
     await Deno.remove(path);
   }

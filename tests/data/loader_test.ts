@@ -39,7 +39,7 @@ Deno.test("a loader takes examples that come one after the other, now or later",
     ]);
   }
   assertEquals([...new data.DataLoader(examples, { batchSize: 2, dropLast: true })].length, 2);
-  assertThrows(() => loader.length, TypeError, "its examples have no numbers");
+  assertThrows(() => loader.length, TypeError, "its examples have no indices");
   const [, ...rest] = loader;
   const other = new data.DataLoader(examples, { batchSize: 2 });
   for (const _ of loader) break;
@@ -60,7 +60,7 @@ Deno.test("a loader takes examples that come one after the other, now or later",
   const seen: unknown[] = [];
   for await (const batch of stream) seen.push(batch.toArray());
   assertEquals(seen, [[[0], [1], [4]], [[9], [16]]]);
-  assertThrows(() => [...stream], TypeError, "the examples come later and need for await");
+  assertThrows(() => [...stream], TypeError, "the examples arrive asynchronously; use for await");
 });
 
 /** A data set that reads slowly, and counts how many reads are under way. */
@@ -113,10 +113,10 @@ Deno.test("options that do not go together, and an empty data set, are refused",
   const sampler = new data.RandomSampler(set(3));
   const batchSampler = new data.BatchSampler(sampler, 2);
   const wrong: readonly (readonly [data.DataLoaderOptions<[Tensor], unknown>, string])[] = [
-    [{ sampler, shuffle: true }, "sampler and shuffle do not go together"],
-    [{ batchSampler, batchSize: 2 }, "batchSampler and batchSize do not go together"],
-    [{ batchSampler, sampler }, "batchSampler and sampler do not go together"],
-    [{ batchSampler, dropLast: true }, "batchSampler and dropLast do not go together"],
+    [{ sampler, shuffle: true }, "sampler and shuffle exclude each other"],
+    [{ batchSampler, batchSize: 2 }, "batchSampler and batchSize exclude each other"],
+    [{ batchSampler, sampler }, "batchSampler and sampler exclude each other"],
+    [{ batchSampler, dropLast: true }, "batchSampler and dropLast exclude each other"],
     [{ prefetch: -1 }, "prefetch must be a non-negative integer, got -1"],
   ];
   for (const [options, says] of wrong) {
@@ -127,7 +127,7 @@ Deno.test("options that do not go together, and an empty data set, are refused",
   assertThrows(() => new data.DataLoader(none), RangeError, "the data set is empty");
   const iterable = { [Symbol.iterator]: () => [1, 2][Symbol.iterator]() };
   const shuffled = () => new data.DataLoader(iterable, { shuffle: true });
-  assertThrows(shuffled, TypeError, "shuffle needs a data set whose examples have numbers");
+  assertThrows(shuffled, TypeError, "shuffle needs a data set with indices");
   assertThrows(() => new data.DataLoader(arange(3) as never), TypeError, "new TensorDataset(x)");
 });
 
@@ -135,16 +135,16 @@ Deno.test("samplers that give something else than numbers one by one are refused
   const given: readonly (readonly [sampler: object, says: string])[] = [
     [
       { sampler: { length: 2, indices: () => 3 } },
-      "the numbers of a sampler must stand in an array",
+      "the numbers of a sampler must be an array",
     ],
     [{ sampler: { length: 2, indices: () => [0, 0.5] } }, "the sampler gave 0.5 for 3 examples"],
     [
       { batchSampler: { length: 1, batches: () => null } },
-      "the batches of a sampler must stand in",
+      "the batches of a sampler must be an array",
     ],
     [
       { batchSampler: { length: 1, batches: () => [3] } },
-      "the numbers of a batch must stand in an",
+      "the numbers of a batch must be an",
     ],
     [{ batchSampler: { length: 1, batches: () => [[3]] } }, "the sampler gave 3 for 3 examples"],
   ];

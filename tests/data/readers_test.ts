@@ -87,10 +87,10 @@ Deno.test("parseIdx() refuses what is cut off, too long, or something else", asy
     [bytes.subarray(0, -1), "shape [2, 3] needs 24 bytes, got 23"],
     [Uint8Array.of(...bytes, 0), "needs 24 bytes, got 25"],
     [bytes.subarray(0, 9), "the file ends within its 2 extents"],
-    [Uint8Array.of(0x89, 0x50, 0x4e, 0x47, 0, 0), "do not begin as IDX does, got 89 50 4e 47"],
-    [Uint8Array.of(0, 0, 0x0a, 1), "do not begin as IDX does, got 00 00 0a 01"],
+    [Uint8Array.of(0x89, 0x50, 0x4e, 0x47, 0, 0), "must begin as IDX does, got 89 50 4e 47"],
+    [Uint8Array.of(0, 0, 0x0a, 1), "must begin as IDX does, got 00 00 0a 01"],
     [new Uint8Array(0), "got none"],
-    [packed.subarray(0, -9), "what gzip has packed is damaged"],
+    [packed.subarray(0, -9), "the gzipped data are damaged"],
     [idx("uint8", [2 ** 31, 2 ** 31], []), "Cannot run parseIdx: shape"],
   ];
   for (const [own, says] of wrong) assertThrows(() => data.parseIdx(own), Error, says);
@@ -98,7 +98,7 @@ Deno.test("parseIdx() refuses what is cut off, too long, or something else", asy
     bytes.subarray(1),
     (path) => assertThrows(() => data.readIdx(path), SyntaxError, `Cannot run readIdx of ${path}`),
   );
-  assert(error.message.includes("do not begin as IDX does"));
+  assert(error.message.includes("must begin as IDX does"));
 });
 
 Deno.test("every reader names a file that is missing, by an error of its class", async () => {
@@ -117,7 +117,7 @@ Deno.test("every reader names a file that is missing, by an error of its class",
   for (const read of [data.readCsv, data.readJsonl]) {
     await withFile(
       bytes,
-      (path) => assertThrows(() => read(path), SyntaxError, "is no text in UTF-8"),
+      (path) => assertThrows(() => read(path), SyntaxError, "is not UTF-8 text"),
     );
   }
 });
@@ -202,14 +202,14 @@ Deno.test("parseCsv() names the line of what is wrong, also behind breaks in quo
     ["a,b\n\n\n1,2,3\n", {}, "line 4 has 3 cells, the first row has 2"],
     ['a,b\n"x\ny",2\n3\n', {}, "line 4 has 1 cells"],
     ["a,b\r\n1,2\r\n3,4,\r\n", {}, "line 3 has 3 cells"],
-    ['a\nb\n"c', {}, "the quote that line 3 opens is not closed"],
-    ['a\n"b\nc" d\n', {}, 'line 3 has " " behind a closing quote'],
+    ['a\nb\n"c', {}, "the quote opened in line 3 is not closed"],
+    ['a\n"b\nc" d\n', {}, 'line 3 has " " after a closing quote'],
     [
       "a,b\n1,2\n3,x\n",
       { types: { b: "number" } },
-      'line 3 has "x" in column "b", which is no number',
+      'line 3 has "x" in column "b", which is not a number',
     ],
-    ["a,a\n1,2", {}, 'two columns are called "a"'],
+    ["a,a\n1,2", {}, 'two columns have the name "a"'],
     ["", {}, "there are no rows"],
     ["\n\r\n\n", {}, "there are no rows"],
   ];
@@ -220,13 +220,13 @@ Deno.test("parseCsv() names the line of what is wrong, also behind breaks in quo
   assertThrows(
     () => data.parseCsv("a\n1", { types }),
     RangeError,
-    'types has "c", which is no column',
+    'types has "c", which is not a column',
   );
 });
 
 Deno.test("a table refuses columns that are not there, of other lengths, or of text", () => {
   const table = data.parseCsv("a,b\n1,x\n");
-  assertThrows(() => table.column("c"), RangeError, 'there is no "c" among a, b');
+  assertThrows(() => table.column("c"), RangeError, 'there is no column "c", got a, b');
   assertThrows(() => table.tensor(["a", "b"]), DTypeError, '"b" holds text, as "x" in row 0');
   assertThrows(() => table.get(1), RangeError, "1 is out of range for 1 rows");
   // A cast would make labels of what are none.
@@ -234,15 +234,19 @@ Deno.test("a table refuses columns that are not there, of other lengths, or of t
   assertEquals(labels.tensor(["whole"], { dtype: "int32" }).toArray(), [[-1], [2]]);
   assertEquals(labels.tensor(["flag"], { dtype: "bool" }).toArray(), [[true], [false]]);
   const wrong: readonly (readonly [string, "int32" | "bool", string])[] = [
-    ["odd", "int32", '"odd" holds 1.5 in row 0, which is no int32'],
-    ["none", "int32", '"none" holds NaN in row 0, which is no int32'],
-    ["far", "int32", '"far" holds 3000000000 in row 0, which is no int32'],
-    ["whole", "bool", '"whole" holds -1 in row 0, which is no bool'],
+    ["odd", "int32", '"odd" holds 1.5 in row 0, which is not int32'],
+    ["none", "int32", '"none" holds NaN in row 0, which is not int32'],
+    ["far", "int32", '"far" holds 3000000000 in row 0, which is not int32'],
+    ["whole", "bool", '"whole" holds -1 in row 0, which is not bool'],
   ];
   for (const [name, dtype, says] of wrong) {
     assertThrows(() => labels.tensor([name], { dtype }), RangeError, says);
   }
-  assertThrows(() => new data.Table({ a: [1], b: [] }), RangeError, "as long, got 1, 0");
+  assertThrows(
+    () => new data.Table({ a: [1], b: [] }),
+    RangeError,
+    "the same length, got lengths 1, 0",
+  );
   assertEquals(data.parseCsv("a,b\n").tensor(["a"]).shape, [0, 1]);
 });
 
@@ -262,7 +266,7 @@ Deno.test("readCsv() and readJsonl() read files, packed or not", async () => {
 Deno.test("parseJsonl() names the line that is no JSON", () => {
   assertEquals(data.parseJsonl("\ufeff1\n\n null \r\n"), [1, null]);
   assertEquals(data.parseJsonl(""), []);
-  assertThrows(() => data.parseJsonl('1\n\n{"a":\n'), SyntaxError, "line 3 is no JSON: ");
+  assertThrows(() => data.parseJsonl('1\n\n{"a":\n'), SyntaxError, "line 3 is not JSON: ");
 });
 
 Deno.test("an IDX file of a million bytes is read as it is", () => {

@@ -181,7 +181,7 @@ Deno.test("a state of another kind is refused, and changes nothing", () => {
   assertThrows(
     () => fewer.loadStateDict(late),
     RangeError,
-    "and this loader has 1; data and batchSize",
+    "but this loader has 1; data and batchSize",
   );
   assertEquals(fewer.stateDict().epoch, 0);
   assertNotEquals(own.stateDict().generator, null);

@@ -86,7 +86,7 @@ Deno.test("DistributedSampler gives all examples to the processes together, as m
     }
   }
   const wrong = () => new data.DistributedSampler(set(3), { rank: 2, worldSize: 2 });
-  assertThrows(wrong, RangeError, "rank must lie below worldSize, got 2 and 2");
+  assertThrows(wrong, RangeError, "rank must be below worldSize, got 2 and 2");
   const none = () => new data.DistributedSampler(set(3), {} as never);
   assertThrows(none, TypeError, "it needs { rank, worldSize }");
 });
@@ -115,7 +115,11 @@ Deno.test("randomSplit() parts a data set by counts and by shares", () => {
   assertEquals(sizes(10, [1, 0]), [10, 0]);
   assertEquals(sizes(1, [1]), [1]);
   for (const lengths of [[7, 4], [0.5, 0.6], [11, -1], [NaN, 1], []]) {
-    assertThrows(() => data.randomSplit(set(10), lengths), RangeError, "with sum 10, or shares");
+    assertThrows(
+      () => data.randomSplit(set(10), lengths),
+      RangeError,
+      "that add up to 10, or shares",
+    );
   }
 });
 
@@ -130,7 +134,11 @@ Deno.test("kFold() has each example once in a validation part, in order or at ra
       assertEquals(sorted([...train.indices, ...validation.indices]), upTo(7));
     }
   }
-  assertThrows(() => data.kFold(set(2), 3), RangeError, "3 folds need as many examples, got 2");
+  assertThrows(
+    () => data.kFold(set(2), 3),
+    RangeError,
+    "3 folds need at least as many examples, got 2",
+  );
   assertThrows(() => data.kFold(set(2), 1), TypeError, "an integer of at least 2, got 1");
 });
 

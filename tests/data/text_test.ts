@@ -34,10 +34,10 @@ Deno.test("Vocabulary orders tokens by how often they are there, and knows those
   // What the tokens of objects are called is no token.
   assertEquals(vocabulary.encode(["constructor", "__proto__"]), [1, 1]);
   const strict = new data.Vocabulary(texts, { unknown: null });
-  assertThrows(() => strict.encode(["z"]), RangeError, '"z" is no token');
+  assertThrows(() => strict.encode(["z"]), RangeError, '"z" is not a token');
   assertThrows(() => new data.Vocabulary(texts, { specials: [] }).encode(["z"]), RangeError);
   assertThrows(() => vocabulary.decode([6]), RangeError, "6 is out of range for 6 tokens");
-  assertThrows(() => new data.Vocabulary(texts, { unknown: "z" }), RangeError, "no token");
+  assertThrows(() => new data.Vocabulary(texts, { unknown: "z" }), RangeError, "not a token");
   assertThrows(() => new data.Vocabulary(texts, { maxSize: 1 }), RangeError, "2 different special");
 });
 
