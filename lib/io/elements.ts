@@ -1,4 +1,4 @@
-/** Element types in files, and the tensors that take their elements. */
+/** Element types in files, and the tensors that hold their elements. */
 
 import { CODES, type DType, type TypedArray } from "../core/dtype.ts";
 import { showShape } from "../core/errors.ts";
@@ -9,15 +9,15 @@ import type { Source } from "./source.ts";
 
 /** An element type in files. */
 interface Stored {
-  /** Bytes of an element. */
+  /** The number of bytes of an element. */
   readonly bytes: number;
-  /** The type that takes the elements. */
+  /** The tensor type that holds the elements. */
   readonly dtype: DType;
-  /** The elements; where one does not fit its type, the place of the first. */
+  /** The elements, or the place of the first one that does not fit that type. */
   readonly decode: (bytes: ArrayBuffer) => TypedArray | { readonly misfit: number };
 }
 
-/** Whole numbers that int32 may hold or not. */
+/** Integers, which int32 may or may not hold. */
 function narrowed(
   bytes: ArrayBuffer,
   words: number,
@@ -33,7 +33,7 @@ function narrowed(
   return to;
 }
 
-/** The type of brain floats: the upper halves of float32. */
+/** Brain floats, the upper halves of float32. */
 function widenedBrain(bytes: ArrayBuffer): Float32Array {
   const from = new Uint16Array(bytes);
   const to = new Uint32Array(from.length);
@@ -85,13 +85,13 @@ export function isStoredType(word: string): word is StoredType {
   return Object.hasOwn(STORED, word);
 }
 
-/** Bytes of an element. */
+/** The number of bytes of an element. */
 export function bytesOf(type: StoredType): number {
   return STORED[type].bytes;
 }
 
 /**
- * Refuses a shape that no tensor has, before anything is allocated for it.
+ * Refuses a shape that no tensor can have, before anything is allocated for it.
  *
  * @param what Whose shape it is.
  * @returns The number of elements.
@@ -106,10 +106,10 @@ export function checkedSize(
   if (bad !== undefined) throw source.refused(`${what} has an extent of ${bad}`);
   if (shape.length > MAX_RANK) {
     throw source.refused(
-      `${what} has ${shape.length} dimensions, and at most ${MAX_RANK} are known`,
+      `${what} has ${shape.length} dimensions, at most ${MAX_RANK} are supported`,
     );
   }
-  // Strides count also where an extent is 0.
+  // Strides matter even where an extent is 0.
   const spread = shape.reduce((product, extent) => product * (extent || 1), 1);
   if (spread > MAX_SIZE) {
     throw source.refused(`${what} has shape ${showShape(shape)}, of over 2^31 elements`);
@@ -118,7 +118,7 @@ export function checkedSize(
   return sizeOf(shape);
 }
 
-/** A flat tensor of the elements in some bytes that nobody else holds. */
+/** A flat tensor of the elements in bytes that nobody else holds. */
 export function flatTensor(
   source: Source,
   what: string,

@@ -1,5 +1,5 @@
 /**
- * File formats for weights and arrays: safetensors, PyTorch's checkpoints, NumPy's arrays.
+ * File formats for weights and arrays: safetensors, PyTorch checkpoints, NumPy arrays.
  *
  * ```ts
  * import { nn } from "@adjoint/ml";

@@ -1,4 +1,4 @@
-/** NumPy's arrays: a header in Python's notation, and the elements. */
+/** NumPy arrays: a header in Python notation, and the elements. */
 
 import type { DType } from "../core/dtype.ts";
 import { showShape } from "../core/errors.ts";
@@ -11,13 +11,13 @@ import { bytesOfTensor, checkElements } from "./state.ts";
 
 const MAGIC = Uint8Array.of(0x93, ...new TextEncoder().encode("NUMPY"));
 
-/** Bytes of a header at most: what describes plain elements is far shorter. */
+/** The most bytes of a header; for plain elements it is far shorter. */
 const LARGEST_HEADER = 0xffff;
 
-/** NumPy's kinds of elements, which stand before the number of bytes. */
+/** NumPy's letters for kinds of elements, which precede the number of bytes. */
 const KINDS: Readonly<Record<string, string>> = { b: "bool", i: "int", u: "uint", f: "float" };
 
-/** How NumPy describes the elements of a tensor. */
+/** NumPy's descriptions of the element types of tensors. */
 const DESCRIPTIONS: Readonly<Record<DType, string>> = {
   float32: "<f4",
   float64: "<f8",
@@ -25,11 +25,11 @@ const DESCRIPTIONS: Readonly<Record<DType, string>> = {
   bool: "|b1",
 };
 
-/** An entry of the dictionary in a header: a name, and text, a truth, or a tuple of numbers. */
+/** An entry of the dictionary in a header: a name, then text, a boolean, or a tuple of numbers. */
 const FIELD =
   /\s*['"](\w+)['"]\s*:\s*(?:['"]([^'"\\]*)['"]|(True|False)|\(([\dL,\s]*)\))\s*(?:,|$)/y;
 
-/** The entries of a dictionary in Python's notation; null where it has anything else. */
+/** The entries of a dictionary in Python notation; null if it holds anything else. */
 function fieldsOf(text: string): ReadonlyMap<string, string> | null {
   const inner = /^\s*\{([^{}]*)\}\s*$/.exec(text)?.[1]?.trim();
   if (inner === undefined) return null;
@@ -50,7 +50,7 @@ interface Header {
   readonly shape: readonly number[];
 }
 
-/** What the text of a header says. */
+/** Parses the text of a header. */
 function readHeader(source: Source, text: string): Header {
   const fields = fieldsOf(text);
   const [descr, order, tuple] = ["descr", "fortran_order", "shape"].map((name) =>
@@ -66,7 +66,7 @@ function readHeader(source: Source, text: string): Header {
   const [, endian, kind, size] = /^([<>|=])([a-zA-Z])(\d+)$/.exec(descr) ?? [];
   const name = `${KINDS[kind ?? ""]}${kind === "b" ? "" : 8 * Number(size)}`;
   if (!isStoredType(name) || bytesOf(name) !== Number(size)) {
-    throw source.refused(`elements "${descr}" are not known; those known are bool, int, float`);
+    throw source.refused(`elements "${descr}" are not supported, only bool, int and float are`);
   }
   return {
     type: name,
@@ -76,7 +76,7 @@ function readHeader(source: Source, text: string): Header {
   };
 }
 
-/** Turns the bytes of each element round. */
+/** Reverses the bytes of each element. */
 function swap(bytes: Uint8Array, width: number): void {
   for (let at = 0; at < bytes.length; at += width) bytes.subarray(at, at + width).reverse();
 }
@@ -84,7 +84,7 @@ function swap(bytes: Uint8Array, width: number): void {
 /** The array in a file. */
 export function decodedArray(source: Source): Tensor {
   const start = source.read(0, 8, "the start of the file");
-  if (MAGIC.some((byte, i) => start[i] !== byte)) throw source.refused("it is no file of an array");
+  if (MAGIC.some((byte, i) => start[i] !== byte)) throw source.refused("it is not an array file");
   const [major] = start.subarray(MAGIC.length);
   if (major !== 1 && major !== 2 && major !== 3) {
     throw source.refused(`version ${major} of the format is not known; those known are 1, 2, 3`);
@@ -94,7 +94,7 @@ export function decodedArray(source: Source): Tensor {
   const length = width === 2 ? view.getUint16(0, true) : view.getUint32(0, true);
   if (length > LARGEST_HEADER) {
     throw source.refused(
-      `the header would take ${length} bytes, and ${LARGEST_HEADER} are the most allowed`,
+      `the header would take ${length} bytes, at most ${LARGEST_HEADER} are allowed`,
     );
   }
   const text = new TextDecoder().decode(source.read(8 + width, length, "the header"));
@@ -121,7 +121,7 @@ export function decodedArray(source: Source): Tensor {
 export function encodedArray(x: Tensor): Uint8Array[] {
   const tuple = x.ndim === 1 ? `(${x.shape[0]},)` : `(${x.shape.join(", ")})`;
   const text = `{'descr': '${DESCRIPTIONS[x.dtype]}', 'fortran_order': False, 'shape': ${tuple}, }`;
-  // The elements begin at a multiple of 64, after a line feed.
+  // The elements begin at a multiple of 64 bytes, after a line feed.
   const start = MAGIC.length + 4;
   const length = Math.ceil((start + text.length + 1) / 64) * 64 - start;
   const header = new TextEncoder().encode(`${text.padEnd(length - 1)}\n`);
@@ -129,8 +129,8 @@ export function encodedArray(x: Tensor): Uint8Array[] {
 }
 
 /**
- * Writes a tensor to a file of NumPy's format, which has no room for a checksum; `saveNpz` writes one.
- * The file is written under another name and renamed when it is complete. Follows `numpy.save`.
+ * Writes a tensor to an `.npy` file, a format without room for a checksum; `saveNpz` writes one.
+ * The file is written under another name and renamed once it is complete. Follows `numpy.save`.
  *
  * @param path The file: a path or a file URL. It needs `--allow-read` and `--allow-write` for its folder.
  * @param x A tensor of any type, shape and device.
@@ -154,12 +154,12 @@ export function saveNpy(path: string | URL, x: Tensor): void {
 }
 
 /**
- * The array in a file of NumPy's format. float16 becomes float32, integers int32; arrays in Fortran's
- * order and of the other byte order are rearranged. Follows `numpy.load`, without Python's objects.
+ * The array in an `.npy` file. float16 becomes float32, integers int32; arrays in Fortran order
+ * or the other byte order are rearranged. Follows `numpy.load`, without Python objects.
  *
  * @param path The file: a path or a file URL. It needs `--allow-read`.
- * @throws {NotFound} If there is no such file.
- * @throws {InvalidData} If the file is damaged or holds anything else than numbers, or if an integer
+ * @throws {NotFound} If the file does not exist.
+ * @throws {InvalidData} If the file is damaged or holds anything but numbers, or if an integer
  * does not fit int32.
  *
  * @example A file of NumPy's
@@ -195,9 +195,9 @@ export function encodeNpy(x: Tensor): Uint8Array {
 }
 
 /**
- * The array in the bytes of a file of NumPy's format, as `loadNpy` has it.
+ * The array in the bytes of an `.npy` file, as `loadNpy` returns it.
  *
- * @throws {InvalidData} If the bytes are no such file.
+ * @throws {InvalidData} If the bytes are not such a file.
  *
  * @example Without its end
  * ```ts

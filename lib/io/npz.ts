@@ -1,4 +1,4 @@
-/** NumPy's archives: an array in each file of a zip archive, with a checksum. */
+/** NumPy archives: zip archives with an array in each file, and checksums. */
 
 import { checkCount, checkKind } from "../core/options.ts";
 import type { StateDict } from "../nn/state_dict.ts";
@@ -27,7 +27,7 @@ function decoded(source: Source): StateDict {
   return Object.fromEntries(arrays);
 }
 
-/** The parts of an archive; each tensor is copied when its turn comes. */
+/** The parts of an archive; each tensor is copied only when its turn comes. */
 function encoded(name: string, state: StateDict): Iterable<Uint8Array> {
   const files = tensorsOf(name, state).map(([key, x]) =>
     [`${key}${ENDING}`, () => joined(encodedArray(x))] as const
@@ -36,13 +36,13 @@ function encoded(name: string, state: StateDict): Iterable<Uint8Array> {
 }
 
 /**
- * Writes tensors to one of NumPy's archives, with a CRC-32 for each. The file is written under another
- * name and renamed when it is complete. Follows `numpy.savez`.
+ * Writes tensors to an `.npz` archive, with a CRC-32 for each. The file is written under another
+ * name and renamed once it is complete. Follows `numpy.savez`.
  *
  * @param path The file: a path or a file URL. It needs `--allow-read` and `--allow-write` for its folder.
  * @param arrays Tensors by name.
- * @throws {TypeError} If something else than a tensor is among them.
- * @throws {RangeError} If they are too many or too large for an archive: 65,535, 4 GiB.
+ * @throws {TypeError} If anything but a tensor is among them.
+ * @throws {RangeError} If they are too many or too large for an archive: more than 65,535, or 4 GiB.
  *
  * @example There and back
  * ```ts
@@ -62,12 +62,12 @@ export function saveNpz(path: string | URL, arrays: StateDict): void {
 }
 
 /**
- * The arrays of one of NumPy's archives by name, compressed or not; types as of `loadNpy`. Follows
- * `numpy.load`, without Python's objects.
+ * The arrays of an `.npz` archive by name, compressed or not; types as in `loadNpy`. Follows
+ * `numpy.load`, without Python objects.
  *
  * @param path The file: a path or a file URL. It needs `--allow-read`.
- * @throws {NotFound} If there is no such file.
- * @throws {InvalidData} If the file is damaged or holds anything else than arrays of numbers; the
+ * @throws {NotFound} If the file does not exist.
+ * @throws {InvalidData} If the file is damaged or holds anything but arrays of numbers; the
  * message names the array.
  *
  * @example A file of NumPy's
@@ -102,9 +102,9 @@ export function encodeNpz(arrays: StateDict): Uint8Array {
 }
 
 /**
- * The arrays in the bytes of one of NumPy's archives, as `loadNpz` has them.
+ * The arrays in the bytes of an `.npz` archive, as `loadNpz` returns them.
  *
- * @throws {InvalidData} If the bytes are no such archive.
+ * @throws {InvalidData} If the bytes are not such an archive.
  *
  * @example An array alone
  * ```ts

@@ -1,7 +1,7 @@
 /**
- * Python's pickles, as data: a machine with a stack that builds plain containers, and calls nothing but
- * what its table has. Any other name that a pickle asks for is refused before anything is done with it.
- * Every step reads bytes, so the length of the pickle bounds the time, the memo and the stack.
+ * Python pickles as data: a stack machine that builds plain containers and calls nothing but
+ * what is in its table. Any other name that a pickle asks for is refused before anything is done with it.
+ * Every step reads bytes, so the length of the pickle bounds time, memo and stack.
  */
 
 import type { Tensor } from "../tensor/tensor.ts";
@@ -19,13 +19,13 @@ export type TorchValue =
   | readonly TorchValue[]
   | { readonly [key: string]: TorchValue };
 
-/** A name that a pickle asked for, and that is in the table. */
+/** A name that a pickle asked for and that is in the table. */
 export class Global {
   /** Module and name. */
   readonly name: string;
-  /** What becomes of arguments; null where it is not called. */
+  /** What it returns for arguments; null if it cannot be called. */
   readonly call: ((args: readonly unknown[]) => unknown) | null;
-  /** What stands for the name itself where it is a value; undefined where it is none. */
+  /** The value of the name itself; undefined if it has none. */
   readonly value: string | undefined;
 
   constructor(name: string, call: ((args: readonly unknown[]) => unknown) | null, value?: string) {
@@ -35,12 +35,12 @@ export class Global {
   }
 }
 
-/** A dictionary of Python, whose keys are texts and whole numbers. */
+/** A Python dictionary, whose keys are texts and integers. */
 export class Dict {
   readonly entries: Map<string, unknown> = new Map();
 }
 
-/** A tensor that is made when it is known where it stands. */
+/** A tensor that is made once its place is known. */
 export class Deferred {
   readonly #make: (name: string) => Tensor;
   #made: Tensor | undefined;
@@ -54,29 +54,29 @@ export class Deferred {
     this.#make = make;
   }
 
-  /** The tensor, one for all the places where it stands. */
+  /** The tensor, the same for all its places. */
   at(name: string): Tensor {
     return this.#made ??= this.#make(name);
   }
 }
 
-/** Builds what is not plain. */
+/** Builds what is not a plain value. */
 export interface Builder {
-  /** What a name stands for; undefined for what is refused. */
+  /** What a name stands for; undefined if it is refused. */
   global(name: string): Global | undefined;
   /** What a persistent id stands for. */
   persistent(id: unknown): unknown;
 }
 
-/** Containers inside of each other at most. */
+/** The deepest nesting of containers. */
 const DEEPEST = 100;
-/** Bytes of a whole number at most. */
+/** The most bytes of an integer. */
 const LONGEST_NUMBER = 256;
 
 /** Where the items of an open container begin on the stack. */
 const MARK = Symbol("mark");
 
-/** The letters of an opcode that stands for itself in a message. */
+/** An opcode as messages show it. */
 function opcodeText(code: number): string {
   const hex = `0x${code.toString(16).padStart(2, "0")}`;
   return code > 32 && code < 127 ? `${hex} ("${String.fromCharCode(code)}")` : hex;
@@ -103,7 +103,7 @@ class Machine {
     return this.#source.refused(`its pickle, at byte ${this.#at}, ${why}`);
   }
 
-  /** Passes over bytes that must be there; where they began. */
+  /** Skips bytes, which must be there; returns where they began. */
   #take(count: number): number {
     if (!(count <= this.#bytes.length - this.#at)) throw this.refused("is cut off");
     this.#at += count;
@@ -131,7 +131,7 @@ class Machine {
     return this.#bytes.slice(begin, begin + count);
   }
 
-  /** Text; Python's may have halves of characters, which become replacement characters. */
+  /** Text; Python allows lone surrogates, which become replacement characters. */
   #text(count: number): string {
     return new TextDecoder().decode(this.#slice(count));
   }
@@ -144,7 +144,7 @@ class Machine {
     return line;
   }
 
-  /** A whole number of some bytes in two's complement. */
+  /** An integer of some bytes in two's complement. */
   #whole(count: number): number | bigint {
     if (count > LONGEST_NUMBER) throw this.refused(`has a whole number of ${count} bytes`);
     if (count === 0) return 0;
@@ -156,11 +156,11 @@ class Machine {
   #pop(): unknown {
     if (this.#stack.length === 0) throw this.refused("takes from an empty stack");
     const value = this.#stack.pop();
-    if (value === MARK) throw this.refused("takes a mark for a value");
+    if (value === MARK) throw this.refused("uses a mark as a value");
     return value;
   }
 
-  /** What stands above the last mark, which is taken away too. */
+  /** Pops everything above the last mark, and the mark. */
   #popItems(): unknown[] {
     const mark = this.#stack.lastIndexOf(MARK);
     if (mark === -1) throw this.refused("has no mark where one is needed");
@@ -171,7 +171,7 @@ class Machine {
 
   #top<T>(is: (value: unknown) => value is T, needed: string): T {
     const value = this.#stack.at(-1);
-    if (!is(value)) throw this.refused(`adds to what is no ${needed}`);
+    if (!is(value)) throw this.refused(`adds to something other than a ${needed}`);
     return value;
   }
 
@@ -185,7 +185,7 @@ class Machine {
     for (let i = 0; i < entries.length; i += 2) {
       const key = entries[i];
       if (typeof key !== "string" && typeof key !== "number" && typeof key !== "bigint") {
-        throw this.refused("has a key that is neither text nor a whole number");
+        throw this.refused("has a key that is neither text nor an integer");
       }
       if (dict.entries.has(String(key))) {
         throw this.refused(`has the key ${quoted(String(key))} twice`);
@@ -194,7 +194,7 @@ class Machine {
     }
   }
 
-  /** The value on the stack, which stays there. */
+  /** The value on top of the stack, which stays there. */
   #lasting(): unknown {
     const value = this.#pop();
     this.#stack.push(value);
@@ -212,7 +212,7 @@ class Machine {
 
   #global(module: unknown, name: unknown): Global {
     if (typeof module !== "string" || typeof name !== "string") {
-      throw this.refused("asks for something whose name is no text");
+      throw this.refused("asks for something whose name is not text");
     }
     const found = this.#builder.global(`${module}.${name}`);
     if (found !== undefined) return found;
@@ -232,13 +232,15 @@ class Machine {
     return fn.call(args);
   }
 
-  /** Attributes of an object: only ordered dictionaries have some, which say nothing of tensors. */
+  /** Attributes of an object: only ordered dictionaries have any, none of which concern tensors. */
   #build(state: unknown): void {
     this.#top((value): value is Dict => value instanceof Dict, "dict");
-    if (!(state instanceof Dict)) throw this.refused("sets attributes from what is no dict");
+    if (!(state instanceof Dict)) {
+      throw this.refused("sets attributes from something other than a dict");
+    }
   }
 
-  /** Does what one opcode says; true at the end. */
+  /** Runs one opcode; returns true at the end. */
   #step(): boolean {
     const push = (value: unknown) => this.#stack.push(value);
     const code = this.#u8();
@@ -420,17 +422,17 @@ class Machine {
   }
 }
 
-/** Whether something is made of parts. */
+/** Whether something has parts. */
 function isContainer(value: unknown): value is unknown[] | Dict {
   return Array.isArray(value) || value instanceof Dict;
 }
 
-/** The parts of a container by their keys. */
+/** The parts of a container, by key. */
 function partsOf(container: readonly unknown[] | Dict): Iterable<[string | number, unknown]> {
   return container instanceof Dict ? container.entries : container.entries();
 }
 
-/** A value that has no parts, as users get it; `path` is where it stands. */
+/** A value without parts, as users get it; `path` is its place. */
 function plainLeaf(machine: Machine, value: unknown, path: string): TorchValue {
   if (value instanceof Deferred) return value.at(path);
   if (value instanceof Global && value.value !== undefined) return value.value;
@@ -440,7 +442,7 @@ function plainLeaf(machine: Machine, value: unknown, path: string): TorchValue {
   throw machine.refused(`holds ${what} at ${quoted(path)}, which is no value`);
 }
 
-/** Containers as users get them: each once, wherever it stands, and none too deep or in itself. */
+/** Containers as users get them: each made once, however often it occurs; none too deep or in itself. */
 function plainValue(machine: Machine, root: unknown): TorchValue {
   const done = new Map<unknown, { readonly value: TorchValue; readonly height: number }>();
   const open = new Set<unknown>();
@@ -458,7 +460,7 @@ function plainValue(machine: Machine, root: unknown): TorchValue {
       open.add(container);
       if (open.size > DEEPEST) throw tooDeep();
       for (const [key, part] of partsOf(container)) {
-        if (open.has(part)) throw machine.refused("has a container that holds itself");
+        if (open.has(part)) throw machine.refused("has a container that contains itself");
         if (isContainer(part) && !done.has(part)) waiting.push([part, below(key)]);
       }
     } else {
@@ -480,7 +482,7 @@ function plainValue(machine: Machine, root: unknown): TorchValue {
   return plain(root, "");
 }
 
-/** What a pickle holds. */
+/** The value of a pickle. */
 export function unpickled(source: Source, bytes: Uint8Array, builder: Builder): TorchValue {
   const machine = new Machine(source, bytes, builder);
   return plainValue(machine, machine.run());

@@ -2,7 +2,7 @@
  * Safetensors files: a header that says where each tensor lies, and their bytes.
  *
  * Files written here carry a CRC-32 of each tensor, over its name, type, shape and bytes, and one of
- * the header, all in the metadata, where other readers pass over them. CRC-32 finds every flipped bit.
+ * the header, all in the metadata, where other readers ignore them. CRC-32 finds every flipped bit.
  */
 
 import type { DType } from "../core/dtype.ts";
@@ -17,13 +17,13 @@ import { crc32 } from "./zlib.ts";
 
 /** Options of `saveSafetensors` and `encodeSafetensors`. */
 export interface SafetensorsOptions {
-  /** What else the file says, by name. Default: `{ format: "pt" }`, which Hugging Face asks for. */
+  /** Metadata of the file, by name. Default: `{ format: "pt" }`, which Hugging Face requires. */
   metadata?: Readonly<Record<string, string>>;
 }
 
 const readOptions = optionReader<SafetensorsOptions>({ metadata: TEXTS });
 
-/** The types by the names that safetensors gives them. */
+/** The types, by their names in safetensors. */
 const TYPES: ReadonlyMap<unknown, StoredType> = new Map<string, StoredType>([
   ["BOOL", "bool"],
   ["U8", "uint8"],
@@ -47,23 +47,23 @@ const NAMES: Readonly<Record<DType, string>> = {
   bool: "BOOL",
 };
 
-/** Bytes of a header at most, as the format has it. */
+/** The most bytes of a header that the format allows. */
 const LARGEST_HEADER = 100_000_000;
 
 /** The name of the metadata in a header. */
 const METADATA = "__metadata__";
-/** How the names of our own metadata begin. */
+/** The prefix of the names of our own metadata. */
 const OURS = "adjoint.";
-/** The checksum of the header, with zeros in its own place; it stands first in files of ours. */
+/** The checksum of the header, computed with zeros in its place; it comes first in our files. */
 const HEADER_SUM = `${OURS}header`;
-/** The checksums of tensors, with their names behind. */
+/** The prefix of the checksums of tensors, followed by their names. */
 const TENSOR_SUM = `${OURS}tensor.`;
-/** Says that a file is ours even if it holds nothing. */
+/** Marks a file as ours even if it holds nothing. */
 const VERSION = `${OURS}version`;
-/** How headers of ours begin, up to the checksum. */
+/** How our headers begin, up to the checksum. */
 const START = `{"${METADATA}":{"${HEADER_SUM}":"`;
 
-/** What a header says of a tensor. */
+/** The header's entry for a tensor. */
 interface Entry {
   readonly dtype: string;
   readonly shape: readonly number[];
@@ -73,7 +73,7 @@ interface Entry {
 const encoder = new TextEncoder();
 const NO_SUM = "0".repeat(8);
 
-/** A checksum as files have it. */
+/** A checksum as it is written in files. */
 function digits(sum: number): string {
   return sum.toString(16).padStart(8, "0");
 }
@@ -83,24 +83,24 @@ function sumOf(name: string, { dtype, shape }: Entry, bytes: Uint8Array): string
   return digits(crc32(bytes, crc32(encoder.encode(JSON.stringify([name, dtype, shape])))));
 }
 
-/** The checksum of a header of ours. */
+/** The checksum of one of our headers. */
 function headerSum(header: Uint8Array): string {
   const [zero, end] = ["0".charCodeAt(0), START.length + NO_SUM.length];
   return digits(crc32(header.slice().fill(zero, START.length, end)));
 }
 
-/** An object as JSON, in the given order, whatever the names. */
+/** An object as JSON, in the given order whatever the names. */
 function json(entries: readonly (readonly [name: string, value: unknown])[]): string {
   const fields = entries.map(([name, value]) => `${JSON.stringify(name)}:${JSON.stringify(value)}`);
   return `{${fields.join(",")}}`;
 }
 
-/** Bytes of an element of a tensor, as it is written. */
+/** The number of bytes of a tensor's element, as written. */
 function widthOf(x: Tensor): number {
   return bytesOf(x.dtype);
 }
 
-/** A header with its length before it, padded so that what follows is aligned. */
+/** A header preceded by its length and padded so that what follows is aligned. */
 function framed(text: string): Uint8Array {
   const bytes = encoder.encode(text);
   const padded = new Uint8Array(8 + Math.ceil(bytes.length / 8) * 8).fill(" ".charCodeAt(0));
@@ -111,19 +111,19 @@ function framed(text: string): Uint8Array {
   return padded;
 }
 
-/** The parts of a file, one after the other: each tensor is copied when its turn comes. */
+/** The parts of a file, one after the other: each tensor is copied only when its turn comes. */
 function encoded(
   name: string,
   state: StateDict,
   options: SafetensorsOptions | undefined,
 ): Iterable<Uint8Array> {
   const { metadata = { format: "pt" } } = readOptions(`run ${name}`, options);
-  // Wide elements first, so that each tensor is aligned to its own.
+  // Wide elements come first, so that each tensor is aligned to its elements.
   const tensors = tensorsOf(name, state).toSorted(([, a], [, b]) => widthOf(b) - widthOf(a));
   const taken = Object.keys(metadata).find((key) => key.startsWith(OURS)) ??
     tensors.find(([key]) => key === METADATA)?.[0];
   if (taken !== undefined) {
-    throw new TypeError(`Cannot run ${name}: the name "${taken}" has a meaning in these files`);
+    throw new TypeError(`Cannot run ${name}: the name "${taken}" is reserved in these files`);
   }
   let begin = 0;
   const entries = tensors.map(([key, x]): [string, Entry] => {
@@ -155,7 +155,7 @@ function* chunks(
   for (const [, x] of tensors) yield bytesOfTensor(x);
 }
 
-/** Colons outside of text: as many as there are names in all objects. */
+/** The number of colons outside of text, which is that of names in all objects. */
 function colonsIn(text: string): number {
   let colons = 0;
   let inside = false;
@@ -168,7 +168,7 @@ function colonsIn(text: string): number {
   return colons;
 }
 
-/** Whether something is an entry, its numbers still to be checked. */
+/** Whether something looks like an entry; its numbers are checked later. */
 function isEntry(value: unknown): value is Entry {
   const numbers = (list: unknown) =>
     Array.isArray(list) && list.every((item) => Number.isSafeInteger(item));
@@ -177,7 +177,7 @@ function isEntry(value: unknown): value is Entry {
     (value.data_offsets as unknown[]).length === 2;
 }
 
-/** What a file says of itself. */
+/** The parsed header of a file. */
 interface Header {
   readonly bytes: Uint8Array;
   readonly metadata: Readonly<Record<string, string>>;
@@ -186,7 +186,7 @@ interface Header {
   readonly start: number;
 }
 
-/** A text as JSON that holds an object, in which each name stands once. */
+/** Parses JSON of an object in which each name occurs once. */
 function parsed(source: Source, bytes: Uint8Array): Record<string, unknown> {
   let value: unknown;
   let text: string;
@@ -197,24 +197,24 @@ function parsed(source: Source, bytes: Uint8Array): Record<string, unknown> {
     const why = cause instanceof Error ? cause.message.replace(/\s+/g, " ") : "";
     throw source.refused(`the header is no JSON: ${why}`);
   }
-  if (!isPlainObject(value)) throw source.refused("the header is no object");
+  if (!isPlainObject(value)) throw source.refused("the header is not an object");
   const counts = Object.values(value).map((inner) =>
     isPlainObject(inner) ? Object.keys(inner).length : 0
   );
   const names = counts.reduce((sum, count) => sum + count, Object.keys(value).length);
   if (names !== colonsIn(text)) {
-    throw source.refused("in the header a name stands twice, or objects are nested");
+    throw source.refused("the header has a name twice, or nested objects");
   }
   return value;
 }
 
-/** The header, with entries that are in order and fill the file. */
+/** Reads the header, whose entries must be in order and fill the file. */
 function headerOf(source: Source): Header {
   const length = new DataView(source.read(0, 8, "the length of the header").buffer)
     .getBigUint64(0, true);
   if (length > LARGEST_HEADER) {
     throw source.refused(
-      `the header would take ${length} bytes, and ${LARGEST_HEADER} are the most allowed`,
+      `the header would take ${length} bytes, at most ${LARGEST_HEADER} are allowed`,
     );
   }
   const start = 8 + Number(length);
@@ -247,13 +247,13 @@ function headerOf(source: Source): Header {
   return { bytes, metadata: metadata as Record<string, string>, entries: order, start };
 }
 
-/** The tensor of an entry; in files of ours its checksum must be right. */
+/** The tensor of an entry; in our files its checksum must match. */
 function tensorOf(source: Source, name: string, entry: Entry, header: Header): Tensor {
   const what = `tensor ${quoted(name)}`;
   const type = TYPES.get(entry.dtype);
   if (type === undefined) {
     throw source.refused(
-      `${what} has type ${quoted(entry.dtype)}, known are ${[...TYPES.keys()].join(", ")}`,
+      `${what} has type ${quoted(entry.dtype)}, supported are ${[...TYPES.keys()].join(", ")}`,
     );
   }
   const size = checkedSize(source, what, type, entry.shape);
@@ -268,7 +268,7 @@ function tensorOf(source: Source, name: string, entry: Entry, header: Header): T
   const bytes = source.read(header.start + begin, end - begin, what);
   if (isOurs(header) && header.metadata[TENSOR_SUM + name] !== sumOf(name, entry, bytes)) {
     throw source.refused(
-      `${what} is damaged: its checksum is not that of its name, type and bytes`,
+      `${what} is damaged: its checksum does not match its name, type and bytes`,
     );
   }
   return flatTensor(source, what, type, bytes).reshape(entry.shape);
@@ -284,7 +284,7 @@ function decoded(source: Source): StateDict {
   return whole(source).tensors;
 }
 
-/** The tensors of a file, and what else it says. */
+/** The tensors and the metadata of a file. */
 function whole(source: Source): {
   readonly tensors: StateDict;
   readonly metadata: Readonly<Record<string, string>>;
@@ -294,22 +294,22 @@ function whole(source: Source): {
     [name, tensorOf(source, name, entry, header)] as const
   );
   if (isOurs(header) && header.metadata[HEADER_SUM] !== headerSum(header.bytes)) {
-    throw source.refused("the header is damaged: its checksum is another");
+    throw source.refused("the header is damaged: its checksum does not match");
   }
   return { tensors: Object.fromEntries(tensors), metadata: header.metadata };
 }
 
 /**
  * Writes tensors to a safetensors file, which PyTorch and others read. The file is written under
- * another name and renamed when it is complete, so that an old one is never left half written. A
- * tensor that stands under several names is written under each. Follows
+ * another name and renamed once it is complete, so that a file is never left half written. A
+ * tensor with several names is written under each. Follows
  * `safetensors.torch.save_file`.
  *
  * The metadata hold a CRC-32 of each tensor, so that `loadSafetensors` finds every flipped bit.
  *
  * @param path The file: a path or a file URL. It needs `--allow-read` and `--allow-write` for its folder.
  * @param state Tensors by name, as `module.stateDict()` gives them, of any type and device.
- * @throws {TypeError} If something else than a tensor is among them.
+ * @throws {TypeError} If anything but a tensor is among them.
  *
  * @example From one model into another
  * ```ts
@@ -336,15 +336,15 @@ export function saveSafetensors(
 }
 
 /**
- * The tensors of a safetensors file by name. Of a large file no more than the result is held in
+ * The tensors of a safetensors file by name. Even for a large file, only the result is held in
  * memory. Follows `safetensors.torch.load_file`.
  *
- * float16 and bfloat16 become float32, integers int32. In files that `saveSafetensors` wrote,
- * checksums are compared; files of others have none.
+ * float16 and bfloat16 become float32, integers int32. Files that `saveSafetensors` wrote
+ * have checksums, which are compared; others have none.
  *
  * @param path The file: a path or a file URL. It needs `--allow-read`.
- * @throws {NotFound} If there is no such file.
- * @throws {InvalidData} If the file is damaged or no safetensors file, or if an integer does not fit
+ * @throws {NotFound} If the file does not exist.
+ * @throws {InvalidData} If the file is damaged or not a safetensors file, or if an integer does not fit
  * int32; the message names the tensor.
  *
  * @example A file of PyTorch's
@@ -365,7 +365,7 @@ export function loadSafetensors(path: string | URL): StateDict {
 }
 
 /**
- * The bytes that `saveSafetensors` would write, for whoever has no permission for files.
+ * The bytes that `saveSafetensors` would write, for programs without permission to write files.
  *
  * @example There and back
  * ```ts
@@ -383,9 +383,9 @@ export function encodeSafetensors(state: StateDict, options?: SafetensorsOptions
 }
 
 /**
- * The tensors in the bytes of a safetensors file, as `loadSafetensors` has them.
+ * The tensors in the bytes of a safetensors file, as `loadSafetensors` returns them.
  *
- * @throws {InvalidData} If the bytes are no safetensors file.
+ * @throws {InvalidData} If the bytes are not a safetensors file.
  *
  * @example A flipped bit
  * ```ts
@@ -403,7 +403,7 @@ export function decodeSafetensors(bytes: Uint8Array): StateDict {
 }
 
 /**
- * The tensors of a file, and what else it says.
+ * The tensors and the metadata of a file.
  *
  * @param name The function that reads, for messages.
  */

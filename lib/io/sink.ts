@@ -1,12 +1,12 @@
-/** Files that are written whole, or stay as they were. */
+/** Writes files completely, or leaves them as they were. */
 
 import { explained, pathOf } from "./source.ts";
 import { crc32 } from "./zlib.ts";
 
-/** How the names of files begin that are still being written. */
+/** The prefix of the names of files that are still being written. */
 const PREFIX = ".adjoint-";
 
-/** How long nobody has written to a temporary file whose program is surely gone, in ms. */
+/** How long, in ms, a temporary file must be untouched for its program to be surely gone. */
 const ABANDONED = 3_600_000;
 
 /** Parts of a file in one array. */
@@ -28,7 +28,7 @@ function folderOf(path: string): string {
   return at === undefined ? "." : path.slice(0, at) || path.slice(0, 1);
 }
 
-/** Removes what programs that were stopped while they wrote the same file have left. */
+/** Removes what was left by programs that were stopped while writing the same file. */
 function sweep(folder: string, start: string): void {
   for (const { name } of Deno.readDirSync(folder)) {
     if (!name.startsWith(start)) continue;
@@ -39,7 +39,7 @@ function sweep(folder: string, start: string): void {
   }
 }
 
-/** Writes a new file, down to the disk. */
+/** Writes a new file and flushes it to disk. */
 function write(path: string, chunks: Iterable<Uint8Array>, mode: number | null): void {
   using file = Deno.openSync(path, { write: true, createNew: true });
   for (const chunk of chunks) {
@@ -49,14 +49,14 @@ function write(path: string, chunks: Iterable<Uint8Array>, mode: number | null):
   file.syncSync();
 }
 
-/** Notes the new name of a file on the disk, where folders can be opened. */
+/** Flushes the new name of a file to disk, where folders can be opened. */
 function syncFolder(folder: string): void {
   if (Deno.build.os === "windows") return;
   using handle = Deno.openSync(folder);
   handle.syncSync();
 }
 
-/** The file that a path leads to, through links, and its permissions, if there is one already. */
+/** The file that a path leads to through links, and its permissions if it already exists. */
 function targetOf(path: string): { path: string; mode: number | null } {
   let real: string;
   try {
@@ -66,13 +66,13 @@ function targetOf(path: string): { path: string; mode: number | null } {
     throw error;
   }
   const { isFile, mode } = Deno.statSync(real);
-  if (!isFile) throw new TypeError("there is something that is no file");
-  // A file that must not be written is not replaced either.
+  if (!isFile) throw new TypeError("something other than a file is there");
+  // A file that may not be written must not be replaced either.
   Deno.openSync(real, { write: true }).close();
   return { path: real, mode: Deno.build.os === "windows" || mode === null ? null : mode & 0o777 };
 }
 
-/** Takes away what was begun. */
+/** Removes the unfinished file. */
 function discard(path: string): void {
   try {
     Deno.removeSync(path);
@@ -81,7 +81,7 @@ function discard(path: string): void {
   }
 }
 
-/** Something done with the file that a path leads to and with a temporary one, of which nothing is left. */
+/** Does something with the file that a path leads to and a temporary one, which is then removed. */
 function besides(
   name: string,
   path: string | URL,
@@ -109,8 +109,8 @@ function besides(
 }
 
 /**
- * Writes a file under a temporary name, and gives it its own when all is on the disk: whatever
- * happens meanwhile, an old file stays as it is or the new one is complete.
+ * Writes a file under a temporary name and renames it once all is on disk: whatever
+ * happens, either the old file is unchanged or the new one is complete.
  *
  * @param name The function that writes, for messages.
  */
@@ -121,7 +121,7 @@ export function writeFile(name: string, path: string | URL, chunks: Iterable<Uin
   });
 }
 
-/** Refuses a path at which no file can be written, before there is anything that would be lost. */
+/** Refuses a path at which no file can be written, before there is anything to lose. */
 export function checkTarget(name: string, path: string | URL): void {
   besides(name, path, (temporary) => {
     write(temporary, [], null);

@@ -1,14 +1,14 @@
-/** What is read: a file, or bytes in memory, never past the end and never more than is there. */
+/** What is read from: a file or bytes in memory, never past the end. */
 
 import { lastingArray, lengthOf, tagOf } from "../core/dtype.ts";
 import { type Kind, kind, shown, TEXT } from "../core/options.ts";
 
-/** Where a file is, as text. */
+/** The path of a file, as text. */
 export const PATH_TEXT: Kind = kind(
   "a path",
   (value) => TEXT.accepts(value) && value !== "",
 );
-/** Where a file is. */
+/** The path of a file. */
 export const PATH: Kind = kind(
   "a path or a file URL",
   (value) => PATH_TEXT.accepts(value) || (value instanceof URL && value.protocol === "file:"),
@@ -21,15 +21,15 @@ export function pathOf(path: string | URL): string {
   return Deno.build.os === "windows" ? text.replace(/^\/(?=[A-Za-z]:)/, "") : text;
 }
 
-/** Letters of a name that messages show at most. */
+/** The most characters of a name that messages show. */
 const LONGEST_NAME = 200;
 
-/** A name from a file as messages show it, on one line whatever it is. */
+/** A name from a file as messages show it, always on one line. */
 export function quoted(name: string): string {
   return JSON.stringify(name.length > LONGEST_NAME ? `${name.slice(0, LONGEST_NAME)}…` : name);
 }
 
-/** An error of the operating system, with what could not be done and what would mend it. */
+/** An error of the operating system, with what could not be done and how to fix it. */
 export function explained(call: string, flags: string, cause: unknown): unknown {
   if (cause instanceof Deno.errors.NotFound) {
     return new Deno.errors.NotFound(`Cannot ${call}: there is no such file or folder`, { cause });
@@ -46,7 +46,7 @@ export function explained(call: string, flags: string, cause: unknown): unknown 
   return new Same(`Cannot ${call}: ${cause.message}`, { cause });
 }
 
-/** Bytes of a known number, of which parts are read. */
+/** A known number of bytes, parts of which can be read. */
 export class Source {
   /** What reads it, for messages: "run loadNpy on x.npy". */
   readonly call: string;
@@ -57,7 +57,7 @@ export class Source {
   /**
    * Creates the source.
    *
-   * @param read Gives bytes that lie inside, in memory of their own.
+   * @param read Returns bytes within the source, in memory of their own.
    */
   constructor(
     call: string,
@@ -69,12 +69,12 @@ export class Source {
     this.#read = read;
   }
 
-  /** The error of content that cannot be right. */
+  /** The error for invalid content. */
   refused(why: string): Error {
     return new Deno.errors.InvalidData(`Cannot ${this.call}: ${why}`);
   }
 
-  /** Bytes in memory of their own; `what` is what they are said to be. */
+  /** Bytes in memory of their own; `what` names them, for errors. */
   read(offset: number, length: number, what: string): Uint8Array<ArrayBuffer> {
     if (offset < 0 || length < 0 || !(offset + length <= this.length)) {
       throw this.refused(
@@ -93,14 +93,14 @@ export function overBytes(name: string, bytes: Uint8Array): Source {
   }
   const lasting = lastingArray(name, bytes) as Uint8Array;
   return new Source(call, lengthOf(lasting), (offset, length) => {
-    // What a subclass gives, as Node's Buffer is one, may lie in memory that others share.
+    // A slice of a subclass, such as Node's Buffer, may share its memory.
     const own = new Uint8Array(length);
     own.set(Uint8Array.prototype.subarray.call(lasting, offset, offset + length));
     return own;
   });
 }
 
-/** Fills an array from where a file stands. */
+/** Fills an array from the current position of a file. */
 function fill(file: Deno.FsFile, bytes: Uint8Array): void {
   for (let done = 0; done < bytes.length;) {
     const count = file.readSync(bytes.subarray(done));
@@ -109,7 +109,7 @@ function fill(file: Deno.FsFile, bytes: Uint8Array): void {
   }
 }
 
-/** Calls a function with a file that is open for it; only what it reads is brought into memory. */
+/** Calls a function with an open file; only what it reads is brought into memory. */
 export function overFile<T>(name: string, path: string | URL, use: (source: Source) => T): T {
   const shown = pathOf(path);
   const call = `run ${name} on ${shown}`;
@@ -122,7 +122,7 @@ export function overFile<T>(name: string, path: string | URL, use: (source: Sour
   };
   using file = attempt(() => Deno.openSync(path));
   const { isFile, size } = attempt(() => file.statSync());
-  if (!isFile) throw new Deno.errors.InvalidData(`Cannot ${call}: it is no file`);
+  if (!isFile) throw new Deno.errors.InvalidData(`Cannot ${call}: it is not a file`);
   return use(
     new Source(call, size, (offset, length) =>
       attempt(() => {

@@ -1,4 +1,4 @@
-/** States as they are written: tensors by name, each as the bytes of its elements. */
+/** States as they are written: tensors by name, each with the bytes of its elements. */
 
 import { noGrad } from "../autograd/tape.ts";
 import { checkKind, isPlainObject, type Kind, kind, shown, TENSOR, TEXT } from "../core/options.ts";
@@ -11,7 +11,7 @@ export const TEXTS: Kind = kind(
   (value) => isPlainObject(value) && Object.values(value).every(TEXT.accepts),
 );
 
-/** Refuses a tensor whose elements cannot be had; `name` is what messages call it. */
+/** Refuses a tensor whose elements cannot be read; `name` is its name in errors. */
 export function checkElements(call: string, name: string, x: Tensor): void {
   checkKind(call, name, x, TENSOR);
   x.storage.check(call.replace("run ", ""));
@@ -32,15 +32,15 @@ export function tensorsOf(name: string, state: StateDict): [name: string, x: Ten
   const entries = Object.entries<Tensor>(state);
   for (const [key, x] of entries) {
     checkElements(call, JSON.stringify(key), x);
-    // Other libraries read UTF-8, which has no halves of characters.
+    // Other libraries read UTF-8, which has no lone surrogates.
     if (!key.isWellFormed()) {
-      throw new TypeError(`Cannot ${call}: the name ${JSON.stringify(key)} is no text`);
+      throw new TypeError(`Cannot ${call}: the name ${JSON.stringify(key)} is not valid text`);
     }
   }
   return entries;
 }
 
-/** The bytes of the elements in row-major order, little-endian, to be read at once. */
+/** The bytes of the elements, row-major and little-endian, to be used immediately. */
 export function bytesOfTensor(x: Tensor): Uint8Array {
   const { storage, offset, size } = noGrad(() => x.detach().to({ device: "cpu" }).contiguous());
   const { buffer, byteOffset, byteLength } = storage.backend.read(storage, offset, size);

@@ -1,4 +1,4 @@
-/** PyTorch's checkpoints: a zip archive with a pickle, and with the bytes of each storage. */
+/** PyTorch checkpoints: a zip archive with a pickle and the bytes of each storage. */
 
 import { checkCount, checkKind } from "../core/options.ts";
 import { contiguousStrides, isContiguous } from "../core/shape.ts";
@@ -10,7 +10,7 @@ import { type Builder, Deferred, Dict, Global, type TorchValue, unpickled } from
 import { overBytes, overFile, PATH, quoted, type Source } from "./source.ts";
 import { Archive } from "./zip.ts";
 
-/** PyTorch's classes of storages, by the types of their elements. */
+/** The element types of PyTorch's storage classes. */
 const STORAGES: ReadonlyMap<string, StoredType | null> = new Map(Object.entries({
   BoolStorage: "bool",
   ByteStorage: "uint8",
@@ -22,16 +22,16 @@ const STORAGES: ReadonlyMap<string, StoredType | null> = new Map(Object.entries(
   BFloat16Storage: "bfloat16",
   FloatStorage: "float32",
   DoubleStorage: "float64",
-  // Counted in bytes; the tensor says what they mean.
+  // Counted in bytes; their type comes from the tensor.
   UntypedStorage: null,
 }));
 
 /** The longest name of a storage: PyTorch counts them. */
 const LONGEST_KEY = 32;
 
-/** What a pickle says of a storage. */
+/** A storage as a pickle describes it. */
 class StorageRecord {
-  /** The type of its elements; null where it counts bytes. */
+  /** The type of its elements; null if it is counted in bytes. */
   readonly type: StoredType | null;
   readonly key: string;
   readonly count: number;
@@ -49,7 +49,7 @@ interface Loaded {
   readonly flat: Tensor;
 }
 
-/** Whether something is a list of whole numbers of no more than a few. */
+/** Whether something is a short list of integers. */
 function isExtents(value: unknown): value is number[] {
   return Array.isArray(value) && value.length <= 64 &&
     value.every((item) => Number.isSafeInteger(item) && item >= 0);
@@ -61,7 +61,7 @@ class TensorBuilder implements Builder {
   readonly #archive: Archive;
   readonly #prefix: string;
   readonly #loaded = new Map<string, Loaded>();
-  /** Bytes that may still be made of text: no more than the pickle has. */
+  /** How many bytes may still be decoded from text: no more than the pickle has. */
   #room: number;
 
   constructor(source: Source, archive: Archive, prefix: string, room: number) {
@@ -86,7 +86,7 @@ class TensorBuilder implements Builder {
     return new StorageRecord(type, key, count);
   }
 
-  /** The elements of a storage, which are read once. */
+  /** The elements of a storage, read only once. */
   #load({ type: own, key, count }: StorageRecord, wanted: StoredType | null, of: string): Loaded {
     const what = `the storage "${key}" of ${of}`;
     const type = own ?? wanted;
@@ -102,7 +102,7 @@ class TensorBuilder implements Builder {
     const bytes = this.#archive.read(`${this.#prefix}data/${key}`, what);
     const needed = own === null ? count : count * bytesOf(type);
     if (needed !== bytes.length || needed % bytesOf(type) !== 0) {
-      throw this.#source.refused(`${what} should have ${needed} bytes, and has ${bytes.length}`);
+      throw this.#source.refused(`${what} should have ${needed} bytes, but has ${bytes.length}`);
     }
     checkedSize(this.#source, what, type, [needed / bytesOf(type)]);
     const fresh = { type, flat: flatTensor(this.#source, what, type, bytes) };
@@ -110,7 +110,7 @@ class TensorBuilder implements Builder {
     return fresh;
   }
 
-  /** A tensor over a storage, as `torch._utils._rebuild_tensor_v2` has its arguments. */
+  /** A tensor over a storage, from the arguments of `torch._utils._rebuild_tensor_v2`. */
   #tensor(args: readonly unknown[], wanted: StoredType | null, name: string): Tensor {
     const [record, offset, shape, strides] = args;
     const what = `tensor ${quoted(name)}`;
@@ -122,7 +122,7 @@ class TensorBuilder implements Builder {
     const { type, flat } = this.#load(record, wanted, what);
     const size = checkedSize(this.#source, what, type, shape);
     const first = offset as number;
-    // Along one element, or none, any stride may stand: it leads nowhere.
+    // With at most one element along a dimension, its stride does not matter.
     const own = contiguousStrides(shape).map((dense, i) =>
       size > 0 && (shape[i] ?? 0) > 1 ? strides[i] ?? dense : dense
     );
@@ -135,7 +135,7 @@ class TensorBuilder implements Builder {
     return makeTensor(flat.storage, shape, own, first, size, isContiguous(shape, own));
   }
 
-  /** Bytes, which older protocols write as text of as many letters. */
+  /** Bytes, which older protocols write as text with one character each. */
   #encoded(args: readonly unknown[]): Uint8Array {
     const [text, encoding] = args;
     if (typeof text !== "string" || encoding !== "latin1" || text.length > this.#room) {
@@ -196,10 +196,10 @@ class TensorBuilder implements Builder {
   }
 }
 
-/** How files begin that are no zip archive but PyTorch's own old format, or a pickle alone. */
+/** The first byte of PyTorch's old format, or of a bare pickle, neither of which is a zip archive. */
 const BARE_PICKLE = 0x80;
 
-/** The name of the pickle, in the folder of an archive that holds all, or alone. */
+/** The name of the pickle, inside the one folder of an archive or at its top. */
 const PICKLE = "data.pkl";
 const PICKLE_PATH = /^(?:[^/]*\/)?data\.pkl$/;
 
@@ -211,7 +211,7 @@ function decoded(source: Source): TorchValue {
         "old), new) in PyTorch",
     );
   }
-  // PyTorch can be told to compute no checksums.
+  // PyTorch can be set to compute no checksums.
   const archive = new Archive(source, true);
   const pickles = archive.names.filter((name) => PICKLE_PATH.test(name));
   const [pickle] = pickles;
@@ -234,18 +234,18 @@ function decoded(source: Source): TorchValue {
 
 /**
  * What PyTorch wrote with `torch.save`: a state dict, or any checkpoint of dicts, lists, tensors,
- * numbers and text. Nothing in the file is run: a pickle that asks for anything else than tensors and
- * plain containers is refused by the name it asks for. Follows `torch.load` with `weights_only=True`.
+ * numbers and text. Nothing in the file is run: a pickle that asks for anything but tensors and
+ * plain containers is refused, with an error that names it. Follows `torch.load` with `weights_only=True`.
  *
  * Tuples, sets and sizes become arrays, bytes `Uint8Array`, types and devices text, whole numbers
- * beyond 2^53 bigints; keys become text. float16 and bfloat16 become float32, integers int32. What shared
- * memory in PyTorch shares it here. Parameters become plain tensors without a gradient.
+ * beyond 2^53 bigints; keys become text. float16 and bfloat16 become float32, integers int32. Tensors that shared
+ * memory in PyTorch share it here. Parameters become plain tensors without a gradient.
  *
  * @typeParam T What the file holds, for the type checker; `loadStateDict` checks it.
  * @param path The file: a path or a file URL. It needs `--allow-read`.
- * @throws {NotFound} If there is no such file.
+ * @throws {NotFound} If the file does not exist.
  * @throws {InvalidData} If the file is damaged, in PyTorch's format from before 1.6, or asks for
- * something else; the message names the tensor, or what was asked for.
+ * anything else; the message names the tensor, or what was asked for.
  *
  * @example A state dict and its shapes
  * ```ts
@@ -263,10 +263,10 @@ export function loadTorch<T extends TorchValue = StateDict>(path: string | URL):
 }
 
 /**
- * What PyTorch wrote, in bytes, as `loadTorch` has it.
+ * What PyTorch wrote, from bytes, as `loadTorch` returns it.
  *
  * @typeParam T What the bytes hold, for the type checker; `loadStateDict` checks it.
- * @throws {InvalidData} If the bytes are damaged or ask for something else than tensors and plain
+ * @throws {InvalidData} If the bytes are damaged or ask for anything but tensors and plain
  * containers.
  *
  * @example A model that was saved whole

@@ -1,30 +1,30 @@
 /**
  * Zip archives, as PyTorch and NumPy write them: the central directory, entries that are stored or
- * deflated, and checksums. What a local header repeats is not believed but for where the bytes begin.
+ * deflated, and checksums. Local headers are trusted only for where the bytes begin.
  */
 
 import { quoted, type Source } from "./source.ts";
 import { crc32, inflate } from "./zlib.ts";
 
-/** What begins each part. */
+/** The signature of each part. */
 const LOCAL = 0x04034b50;
 const CENTRAL = 0x02014b50;
 const END = 0x06054b50;
 const END_64 = 0x06064b50;
 const LOCATOR_64 = 0x07064b50;
 
-/** Bytes of the parts without what is of variable length. */
+/** The number of bytes of each part, without what has variable length. */
 const LOCAL_SIZE = 30;
 const CENTRAL_SIZE = 46;
 const END_SIZE = 22;
 const END_64_SIZE = 56;
 const LOCATOR_64_SIZE = 20;
 
-/** The longest comment behind the end. */
+/** The longest comment after the end. */
 const LONGEST_COMMENT = 0xffff;
-/** In place of a number that stands in 64 bits elsewhere. */
+/** Stands for a number that is stored elsewhere with 64 bits. */
 const ELSEWHERE = 0xffffffff;
-/** How many times its length deflated data may have at most. */
+/** The largest ratio of inflated to deflated length. */
 const MOST_DEFLATED = 1032;
 
 const UTF8_FLAG = 1 << 11;
@@ -35,18 +35,18 @@ const DEFLATED = 8;
 /** A file in an archive. */
 interface Entry {
   readonly name: string;
-  /** The name as it is written, here and before the bytes. */
+  /** The name as written, here and in the local header. */
   readonly nameBytes: Uint8Array;
   readonly method: number;
   readonly sum: number;
-  /** Bytes in the archive, and as they were. */
+  /** The number of bytes in the archive, and before packing. */
   readonly packed: number;
   readonly size: number;
   /** Where its local header begins. */
   readonly offset: number;
 }
 
-/** Reads numbers of a part one after the other. */
+/** Reads the numbers of a part one after the other. */
 class Fields {
   readonly #view: DataView;
   #at = 0;
@@ -55,7 +55,7 @@ class Fields {
     this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   }
 
-  /** Passes over bytes. */
+  /** Skips bytes. */
   skip(count: number): this {
     this.#at += count;
     return this;
@@ -71,7 +71,7 @@ class Fields {
     return this.#view.getUint32(this.#at - 4, true);
   }
 
-  /** Beyond 2^53 it is not exact, and beyond the end of any file. */
+  /** Beyond 2^53 it is inexact, but also beyond the end of any file. */
   u64(): number {
     this.#at += 8;
     return Number(this.#view.getBigUint64(this.#at - 8, true));
@@ -85,7 +85,7 @@ interface Directory {
   readonly offset: number;
 }
 
-/** The directory as the end of the archive tells. */
+/** The directory as described at the end of the archive. */
 function directoryOf(source: Source): Directory {
   const room = Math.min(source.length, END_SIZE + LONGEST_COMMENT);
   const start = source.length - room;
@@ -99,10 +99,10 @@ function directoryOf(source: Source): Directory {
     const directory = { count: end.u16(), size: end.u32(), offset: end.u32() };
     return wideDirectory(source, start + at) ?? directory;
   }
-  throw source.refused("it is no zip archive, or its end is missing");
+  throw source.refused("it is not a zip archive, or its end is missing");
 }
 
-/** The directory in 64 bits, where there is one before the end. */
+/** The 64-bit record of the directory, where there is one before the end. */
 function wideDirectory(source: Source, end: number): Directory | null {
   if (end < LOCATOR_64_SIZE) return null;
   const locator = new Fields(
@@ -115,14 +115,14 @@ function wideDirectory(source: Source, end: number): Directory | null {
   return { count: fields.skip(28).u64(), size: fields.u64(), offset: fields.u64() };
 }
 
-/** A number in 32 bits, or, where it says so, in 64 bits among what is added to an entry. */
+/** A 32-bit number, or, where it says so, the 64-bit one in the extra field of an entry. */
 function wide(source: Source, narrow: number, extra: Fields | null, what: string): number {
   if (narrow !== ELSEWHERE) return narrow;
   if (extra === null) throw source.refused(`${what} lacks its sizes in 64 bits`);
   return extra.u64();
 }
 
-/** What was added to an entry for numbers of 64 bits, where all needed are there. */
+/** The extra field of an entry with 64-bit numbers, if it has all that are needed. */
 function wideFields(extra: Uint8Array, needed: number): Fields | null {
   const view = new DataView(extra.buffer, extra.byteOffset, extra.byteLength);
   for (let at = 0; at + 4 <= extra.length;) {
@@ -160,7 +160,7 @@ function entriesOf(source: Source, { count, size, offset }: Directory): Entry[] 
     if ((flags & ENCRYPTED_FLAG) !== 0) throw source.refused(`${what} is encrypted`);
     const missing = [packed, full, local].filter((value) => value === ELSEWHERE).length;
     const extra = wideFields(bytes.subarray(extraAt, extraAt + extraSize), 8 * missing);
-    // Read in this order, each only where it is needed.
+    // These are read in this order, each only if needed.
     const size64 = wide(source, full, extra, what);
     const packed64 = wide(source, packed, extra, what);
     const offset64 = wide(source, local, extra, what);
@@ -172,7 +172,7 @@ function entriesOf(source: Source, { count, size, offset }: Directory): Entry[] 
 export class Archive {
   readonly #source: Source;
   readonly #entries: ReadonlyMap<string, Entry>;
-  /** Where the bytes of each entry must have ended: at the next, or at the directory. */
+  /** Where the bytes of each entry must end at the latest: at the next entry or the directory. */
   readonly #limits: ReadonlyMap<Entry, number>;
   /** Whether there are checksums. */
   readonly #summed: boolean;
@@ -210,7 +210,7 @@ export class Archive {
   /**
    * The bytes of an entry, in memory of their own.
    *
-   * @param what What they are said to be.
+   * @param what Their name, for errors.
    */
   read(name: string, what: string): Uint8Array<ArrayBuffer> {
     const entry = this.#entries.get(name);
@@ -223,7 +223,7 @@ export class Archive {
     }
     if (method === STORED ? size !== packed : size > packed * MOST_DEFLATED) {
       throw this.#source.refused(
-        `${what} cannot have ${size} bytes, of which ${packed} are packed`,
+        `${what} cannot have ${size} bytes unpacked from ${packed}`,
       );
     }
     const bytes = this.#source.read(this.#begin(entry, what), packed, what);
@@ -234,7 +234,7 @@ export class Archive {
     return whole;
   }
 
-  /** Where the bytes of an entry begin; they must end before anything else begins. */
+  /** Where the bytes of an entry begin; they must end before whatever comes next. */
   #begin(entry: Entry, what: string): number {
     const { nameBytes, offset, packed } = entry;
     const bytes = this.#source.read(offset, LOCAL_SIZE + nameBytes.length, what);
@@ -261,7 +261,7 @@ export class Archive {
       const whole = inflate(bytes, size);
       if (whole.length === size) return whole;
     } catch {
-      // Damaged, or longer than it should be.
+      // Damaged, or longer than stated.
     }
     throw this.#source.refused(`${what} is damaged: it does not inflate to ${size} bytes`);
   }
@@ -281,11 +281,11 @@ function bytesOfNumbers(
   return new Uint8Array(view.buffer);
 }
 
-/** The first day that archives know, so that equal content gives equal bytes. */
+/** The earliest date in the format, so that equal content gives equal bytes. */
 const FIRST_DAY = 0x21;
 const VERSION = 20;
 
-/** Files in an archive at most, and bytes of it: more would need 64 bits, which few readers know. */
+/** The most files and bytes in an archive: more would need 64 bits, which few readers support. */
 const MOST_FILES = 0xfffe;
 const MOST_BYTES = 0xffffff00;
 const LONGEST_NAME = 0xffff;
@@ -294,7 +294,7 @@ const LONGEST_NAME = 0xffff;
  * The parts of an archive in which files are stored as they are.
  *
  * @param name The function that writes, for messages.
- * @param files What each holds is asked for when its turn comes.
+ * @param files The content of each is asked for when its turn comes.
  */
 export function* zipped(
   name: string,

@@ -1,16 +1,16 @@
-/** CRC-32 and deflate, which Deno has inside as Node's module; loaded when they are first needed. */
+/** CRC-32 and deflate, which Deno provides as Node's module; loaded on first use. */
 
-/** The module. Imported, it would slow down the start of every program by a third. */
+/** The module. A static import would slow down the start of every program by a third. */
 function zlib(): typeof import("node:zlib") {
   return globalThis.process.getBuiltinModule("node:zlib");
 }
 
-/** CRC-32 of bytes, or of what came before and bytes: every change of up to 32 bits in a row shows. */
+/** CRC-32 of bytes, or continued over more: it detects every change within 32 consecutive bits. */
 export function crc32(bytes: Uint8Array, before = 0): number {
   return zlib().crc32(bytes, before);
 }
 
-/** The bytes that were deflated; an error if they are more than a number. */
+/** Inflates bytes; throws if there are more than a given number. */
 export function inflate(bytes: Uint8Array, most: number): Uint8Array<ArrayBuffer> {
   return new Uint8Array(zlib().inflateRawSync(bytes, { maxOutputLength: Math.max(1, most) }));
 }

@@ -53,7 +53,7 @@ for (const [name, [save, load]] of Object.entries(WAYS)) {
       );
       assertEquals(
         message(folder, TypeError),
-        `Cannot run ${name} on ${folder}: there is something that is no file`,
+        `Cannot run ${name} on ${folder}: something other than a file is there`,
       );
       Deno.writeTextFileSync(`${folder}/file`, "");
       assertMatch(
@@ -242,7 +242,7 @@ Deno.test("a folder, and a file that becomes shorter, are refused", () =>
     assertThrows(
       () => io.loadTorch(folder),
       Deno.errors.InvalidData,
-      `Cannot run loadTorch on ${folder}: it is no file`,
+      `Cannot run loadTorch on ${folder}: it is not a file`,
     );
     const path = `${folder}/x.npy`;
     io.saveNpy(path, ones([4]));

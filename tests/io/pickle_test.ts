@@ -118,9 +118,9 @@ Deno.test("pickles call nothing but what their table has, with what it takes", (
     [file(global("torch", "FloatStorage"), ")", 0x81), /calls torch.FloatStorage$/],
     [file(dict, text("x"), "R"), /calls collections.OrderedDict$/],
     [file(dict, text("x"), 0x85, "R"), /a dict in its pickle has arguments$/],
-    [file(dict, ")", "R", text("x"), "b"), /sets attributes from what is no dict$/],
-    [file("]", "}", "b"), /adds to what is no dict$/],
-    [file(sizes, "}", "b"), /adds to what is no dict$/],
+    [file(dict, ")", "R", text("x"), "b"), /sets attributes from something other than a dict$/],
+    [file("]", "}", "b"), /adds to something other than a dict$/],
+    [file(sizes, "}", "b"), /adds to something other than a dict$/],
     [file(sizes), /holds torch.Size at "", which is no value$/],
     [file("]", storage(), "a"), /holds a storage without a tensor at "0", which is no value$/],
     [
@@ -135,17 +135,17 @@ Deno.test("pickles call nothing but what their table has, with what it takes", (
     [file(text("x"), "P"), /has opcode 0x50 \("P"\), which PyTorch does not write$/],
     [file(0x97), /has opcode 0x97, which PyTorch does not write$/],
     [file(0x80, 9), /is of protocol 9, known are 2 to 5$/],
-    [file("}", "]", "N", "s"), /has a key that is neither text nor a whole number$/],
+    [file("}", "]", "N", "s"), /has a key that is neither text nor an integer$/],
     [file("}", text("1"), "N", "s", number(1), "N", "s"), /has the key "1" twice$/],
     [file("}", "(", "N", "u"), /has a key without a value$/],
     [file("N", "N"), /leaves more than one value$/],
     [file(), /takes from an empty stack$/],
-    [file("("), /takes a mark for a value$/],
-    [file("(", put(0)), /takes a mark for a value$/],
+    [file("("), /uses a mark as a value$/],
+    [file("(", put(0)), /uses a mark as a value$/],
     [file("t"), /has no mark where one is needed$/],
     [file("2"), /takes from an empty stack$/],
     [file("a"), /takes from an empty stack$/],
-    [file("N", "a"), /adds to what is no list$/],
+    [file("N", "a"), /adds to something other than a list$/],
     [file(get(7)), /recalls place 7, where nothing is$/],
     [file("X", u32(0xffffffff)), /is cut off$/],
     [file(0x8d, u32(0), u32(0xffffffff)), /is cut off$/],
@@ -163,8 +163,8 @@ Deno.test("tensors in pickles lie inside of storages that are there", () => {
   const called = 'tensor "layer.weight"';
   const cases: readonly (readonly [bytes: Uint8Array, why: string])[] = [
     [over(storage("1")), `the storage "1" of ${called} is missing: there is no "a/data/1"`],
-    [over(storage("0", 5)), `the storage "0" of ${called} should have 20 bytes, and has 16`],
-    [over(storage("0", 3)), `the storage "0" of ${called} should have 12 bytes, and has 16`],
+    [over(storage("0", 5)), `the storage "0" of ${called} should have 20 bytes, but has 16`],
+    [over(storage("0", 3)), `the storage "0" of ${called} should have 12 bytes, but has 16`],
     [
       over(storage("0", 2, "LongStorage")),
       `${called} begins at element 0 and ends at 3, and there are 2`,
@@ -216,9 +216,9 @@ Deno.test("a storage of two types is refused", () => {
 });
 
 Deno.test("containers that hold themselves or are too deep are refused, without recursion", () => {
-  assertMatch(refusal(file("]", put(0), get(0), "a")), /has a container that holds itself$/);
+  assertMatch(refusal(file("]", put(0), get(0), "a")), /has a container that contains itself$/);
   const circle = file("}", put(0), text("x"), "]", put(1), get(0), "a", "s");
-  assertMatch(refusal(circle), /has a container that holds itself$/);
+  assertMatch(refusal(circle), /has a container that contains itself$/);
   const deep = (levels: number) => file("]".repeat(levels), "a".repeat(levels - 1));
   assertMatch(refusal(deep(1_000_000)), /has containers more than 100 deep$/);
   assertMatch(refusal(deep(101)), /has containers more than 100 deep$/);

@@ -83,7 +83,7 @@ Deno.test("encodeSafetensors() writes metadata, by default what Hugging Face ask
   assertThrows(
     () => io.encodeSafetensors({}, { metadata: { "adjoint.header": "" } }),
     TypeError,
-    'Cannot run encodeSafetensors: the name "adjoint.header" has a meaning in these files',
+    'Cannot run encodeSafetensors: the name "adjoint.header" is reserved in these files',
   );
   assertThrows(
     () => io.encodeSafetensors({ "__metadata__": ones([1]) }),
@@ -96,7 +96,11 @@ Deno.test("encodeSafetensors() refuses what has no elements to write", () => {
   const gone = ones([2]);
   gone.dispose();
   assertThrows(() => io.encodeSafetensors({ gone }), Error, "disposed");
-  assertThrows(() => io.encodeSafetensors({ "half\ud800": ones([1]) }), TypeError, "is no text");
+  assertThrows(
+    () => io.encodeSafetensors({ "half\ud800": ones([1]) }),
+    TypeError,
+    "is not valid text",
+  );
   const each = (x: Tensor) => (io.encodeSafetensors({ x }), x);
   assertThrows(
     () => vmap(each)(ones([2, 3])),
@@ -175,10 +179,10 @@ Deno.test("decodeSafetensors() refuses files that cannot be right, and says why"
   const x = entry("F32", [2], 0, 8);
   const cases: readonly (readonly [bytes: Uint8Array, why: RegExp])[] = [
     [new Uint8Array(), /^the length of the header would take bytes 0 to 8, and there are 0$/],
-    [sized(2n ** 63n), /^the header would take 9223372036854775808 bytes, and 100000000 are the/],
+    [sized(2n ** 63n), /^the header would take 9223372036854775808 bytes, at most 100000000 are/],
     [sized(99_999_999n), /^the header would take bytes 8 to 100000007, and there are 64$/],
     [sized(0n), /^the header is no JSON/],
-    [file("[]"), /^the header is no object$/],
+    [file("[]"), /^the header is not an object$/],
     [file('{"x"'), /^the header is no JSON/],
     [file('{"é":1}'.replace("é", "\ud800")), /must have dtype/],
     [file(`${"[".repeat(100_000)}`), /^the header is no JSON/],
@@ -190,9 +194,15 @@ Deno.test("decodeSafetensors() refuses files that cannot be right, and says why"
     [file('{"x":{"dtype":"F32","shape":[2],"data_offsets":[0,8,9]}}', 8), /^tensor "x" must have/],
     [file({ __metadata__: { a: 1 } }), /^__metadata__ must hold strings by name$/],
     [file({ __metadata__: "a" }), /^__metadata__ must hold strings by name$/],
-    [file('{"x":{},"x":{}}'), /a name stands twice/],
-    [file('{"x":{"dtype":"F32","shape":[0],"shape":[2],"data_offsets":[0,8]}}', 8), /stands twice/],
-    [file({ x: entry("F8_E4M3", [8], 0, 8) }, 8), /^tensor "x" has type "F8_E4M3", known are BOOL/],
+    [file('{"x":{},"x":{}}'), /has a name twice/],
+    [
+      file('{"x":{"dtype":"F32","shape":[0],"shape":[2],"data_offsets":[0,8]}}', 8),
+      /has a name twice/,
+    ],
+    [
+      file({ x: entry("F8_E4M3", [8], 0, 8) }, 8),
+      /^tensor "x" has type "F8_E4M3", supported are BOOL/,
+    ],
     [file({ x: entry("F32", [3], 0, 8) }, 8), /^tensor "x" of 3 elements of float32 needs 12 byt/],
     [file({ x: entry("F32", [-2, -1], 0, 8) }, 8), /^tensor "x" has an extent of -2$/],
     [file({ x: entry("F32", Array(9).fill(1), 0, 4) }, 4), /^tensor "x" has 9 dimensions/],
