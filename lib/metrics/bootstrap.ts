@@ -1,4 +1,4 @@
-/** How sure a metric is: intervals from examples that are drawn again. */
+/** How certain a metric is: intervals from resampled examples. */
 
 import {
   checkCount,
@@ -21,15 +21,15 @@ import { nothing } from "./metric.ts";
 export interface BootstrapOptions {
   /** The share of such intervals that hold the true value, between 0 and 1. Default: 0.95. */
   level?: number;
-  /** How often as many examples are drawn again, with replacement. Default: 1000. */
+  /** How often the examples are resampled, with replacement. Default: 1000. */
   resamples?: number;
-  /** The stream that draws. Default: the one that `manualSeed` seeds. */
+  /** The stream to draw from. Default: the one seeded by `manualSeed`. */
   generator?: RandomGenerator;
 }
 
 /** A metric with its interval. */
 export interface BootstrapInterval {
-  /** The metric of the examples as they are. */
+  /** The metric of the original examples. */
   readonly value: number;
   /** The lower end. */
   readonly low: number;
@@ -39,7 +39,7 @@ export interface BootstrapInterval {
   readonly level: number;
 }
 
-/** Draws at most: the ends of intervals are long the same. */
+/** The most resamples: beyond, the ends of intervals no longer change. */
 const MOST_RESAMPLES = 1_000_000;
 
 /** The kinds of those options. */
@@ -62,10 +62,10 @@ function quantileOf(sorted: Float64Array, q: number): number {
 }
 
 /**
- * Intervals of several values at once, by the percentiles of those of examples that are drawn again.
+ * Intervals of several values at once, by the percentiles of their values for resampled examples.
  * Values that are NaN do not count.
  *
- * @param valuesOf The values of the examples with the given numbers.
+ * @param valuesOf The values for the examples at the given indices.
  */
 export function intervalsOf(
   examples: number,
@@ -107,14 +107,14 @@ function drawn<X extends Examples>(examples: X, indices: Tensor): X {
 }
 
 /**
- * A metric with an interval that says how much it may owe to the choice of examples, by the
- * percentiles of its values for examples that are drawn again, with replacement. Efron and Tibshirani,
- * "An introduction to the bootstrap", 1993, chapter 13. Draws for which the metric is NaN do not count.
+ * A metric with an interval that says how much it depends on the choice of examples, by the
+ * percentiles of its values for examples resampled with replacement. Efron and Tibshirani,
+ * "An introduction to the bootstrap", 1993, chapter 13. Resamples with metric NaN do not count.
  *
- * @param metric Gives a number for predictions and targets.
+ * @param metric Computes a number from predictions and targets.
  * @param pred Predictions: a tensor whose first dimension is the examples, or an array.
- * @param target Targets, as many.
- * @throws {RangeError} If there are no examples, or not as many of both.
+ * @param target As many targets.
+ * @throws {RangeError} If there are no examples, or not equally many of both.
  *
  * @example The error of a model
  * ```ts
@@ -143,7 +143,7 @@ export function bootstrapInterval<P extends Examples, T extends Examples>(
   const n = lengthOf(pred);
   if (lengthOf(target) !== n) {
     throw new RangeError(
-      `Cannot ${call}: pred and target must have as many examples, got ${n} and ${
+      `Cannot ${call}: pred and target must have equally many examples, got ${n} and ${
         lengthOf(target)
       }`,
     );
@@ -151,7 +151,7 @@ export function bootstrapInterval<P extends Examples, T extends Examples>(
   if (n === 0) throw nothing(call);
   const numberOf = (value: unknown): number => {
     if (typeof value === "number") return value;
-    throw new TypeError(`Cannot ${call}: the metric must give a number, got ${shown(value)}`);
+    throw new TypeError(`Cannot ${call}: the metric must return a number, got ${shown(value)}`);
   };
   const value = numberOf(metric(pred, target));
   const [ends = { low: NaN, high: NaN }] = intervalsOf(

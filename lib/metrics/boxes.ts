@@ -1,4 +1,4 @@
-/** Boxes in images: how much they have in common, and which of many to keep. */
+/** Boxes in images: how much they overlap, and which of many to keep. */
 
 import { ShapeError, showShape } from "../core/errors.ts";
 import { checkCount, checkKind, SHARE, TENSOR } from "../core/options.ts";
@@ -7,7 +7,7 @@ import { fromTypedArray } from "../tensor/create.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { elements } from "./inputs.ts";
 
-/** Refuses what are no boxes. */
+/** Refuses anything but boxes. */
 export function checkBoxes(call: string, role: string, boxes: Tensor): void {
   checkKind(call, role, boxes, TENSOR);
   if (boxes.ndim === 2 && boxes.shape[1] === 4) return;
@@ -39,12 +39,12 @@ export function overlapOf(
 
 /**
  * Intersection over union of each box of one list with each of another. Follows
- * `torchvision.ops.box_iou`; two boxes without area have 0. It is made of ops, so that it has gradients.
+ * `torchvision.ops.box_iou`; two boxes without area have 0. It consists of ops, so it has gradients.
  *
  * @param a Shape [N, 4]: left, top, right, bottom.
  * @param b Shape [M, 4].
  * @returns Shape [N, M].
- * @throws {ShapeError} If the shapes are not so.
+ * @throws {ShapeError} If the shapes are different.
  *
  * @example A quarter of each
  * ```ts
@@ -74,14 +74,14 @@ export function boxIou(a: Tensor, b: Tensor): Tensor {
 }
 
 /**
- * The boxes that are left when each takes away those of lower score that have more in common with it
- * than a threshold. Follows `torchvision.ops.nms`.
+ * Non-maximum suppression: the boxes that remain when each removes those of lower score that overlap it
+ * by more than a threshold. Follows `torchvision.ops.nms`.
  *
  * @param boxes Shape [N, 4]: left, top, right, bottom.
  * @param scores Shape [N].
  * @param iouThreshold From 0 to 1.
- * @returns The numbers of the boxes, int32, by falling score; of equal ones the first comes first.
- * @throws {ShapeError} If the shapes are not so.
+ * @returns The indices of the boxes, int32, by decreasing score; equal scores keep their order.
+ * @throws {ShapeError} If the shapes are different.
  *
  * @example The better one of two
  * ```ts

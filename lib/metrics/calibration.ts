@@ -1,4 +1,4 @@
-/** Whether probabilities are what they say. */
+/** How well probabilities match frequencies. */
 
 import { largest } from "../core/lists.ts";
 import { countTo, oneOf, optionReader } from "../core/options.ts";
@@ -16,15 +16,15 @@ import { type Metric, metric, nothing, type Pair, type Sums } from "./metric.ts"
 
 /** Options of `expectedCalibrationError`. */
 export interface CalibrationOptions {
-  /** How many bins of equal width confidences are put into. Default: 15. */
+  /** How many bins of equal width the confidences are sorted into. Default: 15. */
   bins?: number;
   /** The mean of the bins' gaps, the root of their mean square, or the largest. Default: "l1". */
   norm?: "l1" | "l2" | "max";
-  /** Places of this label do not count. Default: null, for none. */
+  /** Places with this label do not count. Default: null, for none. */
   ignoreIndex?: number | null;
 }
 
-/** Bins at most: more than there are examples. */
+/** The most bins: more than there are examples. */
 const MOST_BINS = 2 ** 20;
 
 /** Sums of confidences and hits in bins. */
@@ -95,17 +95,17 @@ class Bins implements Sums<Pair, number> {
 }
 
 /**
- * The mean gap between how sure predictions are and how often they are right, in bins of confidence.
- * Of several classes the confidence is the largest probability; of two, the probability of class 1.
- * A confidence at a bound is in the bin below. Guo et al., "On calibration of modern neural networks",
+ * The mean gap between the confidence of predictions and how often they are right, in bins of confidence.
+ * For several classes the confidence is the largest probability; for two, the probability of class 1.
+ * A confidence at the bound of two bins belongs to the lower one. Guo et al., "On calibration of modern neural networks",
  * 2017; follows `torchmetrics.functional.calibration_error`.
  *
  * `pred` holds probabilities of shape [N, C, ...] for a target of shape [N, ...], or of the target's
  * shape for two classes.
  *
- * @throws {ShapeError} If the shapes do not go together.
- * @throws {DTypeError} If `pred` is of whole numbers.
- * @throws {RangeError} If a probability is none, a label is out of range, or nothing counts.
+ * @throws {ShapeError} If the shapes do not match.
+ * @throws {DTypeError} If `pred` holds integers.
+ * @throws {RangeError} If a probability or a label is out of range, or nothing counts.
  *
  * @example Sure of three, and right about two
  * ```ts

@@ -1,4 +1,4 @@
-/** Metrics of classes, made of how often each is predicted, true, and both. */
+/** Metrics of classes, computed from how often each is predicted, true, and both. */
 
 import { COUNT, kind, oneOf, type OptionReader, optionReader } from "../core/options.ts";
 import { CLASS_OPTIONS, type ClassOptions, type ClassTask, labelPairs, taskOf } from "./inputs.ts";
@@ -15,10 +15,10 @@ import {
 } from "./metric.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 
-/** Options of metrics of classes whose values may become one. */
+/** Options of metrics of classes that can be averaged. */
 export interface AveragedClassOptions extends ClassOptions {
   /**
-   * How the values of classes become one. Default: that of class 1 for binary predictions, else the
+   * How the values of classes are averaged. Default: that of class 1 for binary predictions, else the
    * plain mean over classes that are predicted or true anywhere.
    */
   average?: Average;
@@ -26,9 +26,9 @@ export interface AveragedClassOptions extends ClassOptions {
 
 /** Options of `accuracy`. */
 export interface AccuracyOptions extends ClassOptions {
-  /** How the values of classes become one. Default: "micro", the share of all examples. */
+  /** How the values of classes are averaged. Default: "micro", the share of all examples. */
   average?: Average;
-  /** A true class among so many with the largest scores is a hit. Default: 1. */
+  /** A hit is a true class among this many with the largest scores. Default: 1. */
   topK?: number;
 }
 
@@ -40,7 +40,7 @@ const accuracyOptions = optionReader<AccuracyOptions>({
   topK: COUNT,
 });
 
-/** How often each class is predicted, true, and both; of several labels at once, at how many places. */
+/** How often each class is predicted, true, and both; for several labels at once, at how many places. */
 class ClassCounts {
   task: ClassTask | undefined;
   readonly both: number[] = [];
@@ -82,7 +82,7 @@ interface Counts {
   readonly places: number;
 }
 
-/** A share; of nothing it is 0, as in scikit-learn. */
+/** A share; 0 if there is nothing, as in scikit-learn. */
 function share(part: number, whole: number): number {
   return whole === 0 ? 0 : part / whole;
 }
@@ -100,7 +100,7 @@ function classesOf(counts: ClassCounts): Counts[] {
   }));
 }
 
-/** The mean of values of classes: those that occur nowhere do not count, but for "multilabel". */
+/** The mean of the values of classes; those that never occur do not count, except for "multilabel". */
 function averaged(
   call: string,
   counts: ClassCounts,
@@ -130,17 +130,17 @@ function averaged(
   return share(sum(counted.map((own, i) => value(own) * (weights[i] ?? 0))), sum(weights));
 }
 
-/** How a metric of classes differs from others. */
+/** What defines a metric of classes. */
 interface ClassValue {
   /** The value of a class, or of several together. */
   readonly value: (counts: Counts, task: ClassTask | undefined) => number;
-  /** The average where none is asked for. */
+  /** The default average. */
   readonly usual?: Average;
-  /** Whether a class that is ignored has no part in the average. */
+  /** Whether an ignored class is left out of the average. */
   readonly leavesOut?: true;
 }
 
-/** Makes a metric whose value is one for each class. */
+/** Makes a metric that has a value for each class. */
 function classMetric<O extends ClassOptions & { average?: Average }>(
   name: string,
   read: OptionReader<O>,
@@ -163,15 +163,15 @@ function classMetric<O extends ClassOptions & { average?: Average }>(
 }
 
 /**
- * The share of examples whose class is predicted. For classes one by one it is the share of the
- * examples of each class; of several labels at once (task "multilabel"), of the places of each label.
+ * The share of examples whose class is predicted. With average "none" it is the share among the
+ * examples of each class; for several labels at once (task "multilabel"), among the places of each label.
  * Follows `torchmetrics.functional.accuracy`.
  *
  * Predictions are scores of shape [N, C, ...], int32 labels of the target's shape, or, for two
- * classes, scores of the target's shape that are compared with `threshold`. They are taken as they
- * are: give logits the threshold 0.
+ * classes, scores of the target's shape that are compared with `threshold`. They are used as they
+ * are: for logits, set the threshold 0.
  *
- * @throws {ShapeError} If the shapes do not go together.
+ * @throws {ShapeError} If the shapes do not match.
  * @throws {RangeError} If a label is out of range, or nothing counts.
  *
  * @example Scores, and the same batch by batch
@@ -202,12 +202,12 @@ export const accuracy: ClassMetric<AccuracyOptions> = classMetric(
 );
 
 /**
- * Intersection over union of classes, Jaccard's index: how often a class is predicted and true, over
- * how often it is either. A class that is ignored has no part in the average. Follows
+ * Intersection over union of classes, the Jaccard index: how often a class is predicted and true, over
+ * how often it is either. An ignored class is left out of the average. Follows
  * `torchmetrics.functional.jaccard_index`; see {@linkcode accuracy}
  * for the forms of predictions.
  *
- * @throws {ShapeError} If the shapes do not go together.
+ * @throws {ShapeError} If the shapes do not match.
  * @throws {RangeError} If a label is out of range, or nothing counts.
  *
  * @example A mask
@@ -228,11 +228,11 @@ export const iou: ClassMetric<AveragedClassOptions> = classMetric(
   },
 );
 
-/** What `precisionRecallF1` gives: numbers, or one of each class where the average is "none". */
+/** The result of `precisionRecallF1`: numbers, or one for each class if the average is "none". */
 export interface PrecisionRecallF1<Value = number> {
-  /** The share of what was predicted that is true. */
+  /** The share of predictions that are true. */
   readonly precision: Value;
-  /** The share of what is true that was predicted. */
+  /** The share of true cases that are predicted. */
   readonly recall: Value;
   /** Their harmonic mean. */
   readonly f1: Value;
@@ -240,24 +240,24 @@ export interface PrecisionRecallF1<Value = number> {
 
 /** The type of `precisionRecallF1`. */
 export interface PrecisionRecallF1Metric {
-  /** The metric of whole data. */
+  /** The metric of all data at once. */
   <const O extends AveragedClassOptions = Record<never, never>>(
     pred: Tensor,
     target: Tensor,
     options?: O,
   ): PrecisionRecallF1<Averaged<O>>;
-  /** The metric as it is fed batch by batch: the same sums, so the same value as of the whole. */
+  /** The metric, updated batch by batch: from the same sums, so with the same value. */
   stream<const O extends AveragedClassOptions = Record<never, never>>(
     options?: O,
   ): MetricStream<Pair, PrecisionRecallF1<Averaged<O>>>;
 }
 
 /**
- * Precision, recall and their harmonic mean F1 = 2·both/(predicted + true). What has nothing to divide
- * by is 0. Follows `sklearn.metrics.precision_recall_fscore_support`; see {@linkcode accuracy} for the
+ * Precision, recall and their harmonic mean F1 = 2·both/(predicted + true). A ratio of 0 to 0
+ * is 0. Follows `sklearn.metrics.precision_recall_fscore_support`; see {@linkcode accuracy} for the
  * forms of predictions.
  *
- * @throws {ShapeError} If the shapes do not go together.
+ * @throws {ShapeError} If the shapes do not match.
  * @throws {RangeError} If a label is out of range, or nothing counts.
  *
  * @example One hit, one false alarm
@@ -292,7 +292,7 @@ export const precisionRecallF1: PrecisionRecallF1Metric = metric<
 
 /** Options of `confusionMatrix`. */
 export interface ConfusionMatrixOptions extends ClassOptions {
-  /** "binary" or "multiclass". Default: told by shapes and types. */
+  /** "binary" or "multiclass". Default: inferred from shapes and types. */
   task?: "binary" | "multiclass";
   /**
    * What sums to 1: the row of each true class, the column of each predicted one, or all. Default:
@@ -310,10 +310,10 @@ const confusionOptions = optionReader<ConfusionMatrixOptions>({
   ),
 });
 
-/** Rows of a matrix at most. */
+/** The most rows of a matrix. */
 const MOST_ROWS = 4096;
 
-/** Counts of pairs of classes, which grow with the classes that are seen. */
+/** Counts of pairs of classes, which grow as new classes are seen. */
 class PairCounts implements Sums<Pair, number[][]> {
   #task: ClassTask | undefined;
   readonly #rows: number[][] = [];
@@ -332,7 +332,7 @@ class PairCounts implements Sums<Pair, number[][]> {
     if (classes > MOST_ROWS) {
       throw new RangeError(
         `Cannot ${this.#call}: a matrix has at most ${MOST_ROWS} rows, got ${classes} classes; ` +
-          "number those that occur from 0 on",
+          "number those that occur from 0",
       );
     }
     this.#task = task;
@@ -365,7 +365,7 @@ class PairCounts implements Sums<Pair, number[][]> {
  * How often each true class (row) is predicted as each class (column). Follows
  * `sklearn.metrics.confusion_matrix`; see {@linkcode accuracy} for the forms of predictions.
  *
- * @throws {ShapeError} If the shapes do not go together.
+ * @throws {ShapeError} If the shapes do not match.
  * @throws {RangeError} If a label is out of range, or nothing counts.
  *
  * @example Labels

@@ -13,8 +13,8 @@ function squares(counts: Map<unknown, number>): number {
 }
 
 /**
- * How much two clusterings agree about pairs of examples, beyond chance: 1 for the same clusters
- * whatever they are called, about 0 for random ones. Hubert and Arabie, "Comparing partitions", 1985;
+ * How much two clusterings agree on pairs of examples, beyond chance: 1 for the same clusters
+ * under any names, about 0 for random ones. Hubert and Arabie, "Comparing partitions", 1985;
  * follows `sklearn.metrics.adjusted_rand_score`.
  *
  * @throws {ShapeError} If the shapes differ.
@@ -51,7 +51,7 @@ export const adjustedRandIndex: Metric<Pair, NoOptions, number> = metric<Pair, N
       },
       result: () => {
         if (n === 0) throw nothing(call);
-        // Ordered pairs that both put together, that one does and the other does not, and neither.
+        // Ordered pairs that both clusterings put together, that only one does, and that neither does.
         const together = squares(both);
         const [one, other] = [squares(first) - together, squares(second) - together];
         if (one === 0 && other === 0) return 1;

@@ -1,4 +1,4 @@
-/** Metrics of how well scores part what is from what is not, at all thresholds at once. */
+/** Metrics of how well scores separate positives from negatives, over all thresholds. */
 
 import { oneOf, optionReader } from "../core/options.ts";
 import type { Tensor } from "../tensor/tensor.ts";
@@ -17,14 +17,14 @@ import { Numbers } from "./numbers.ts";
 
 /** Options of `rocAuc` and `averagePrecision`. */
 export interface CurveOptions {
-  /** What is predicted. Default: told by shapes, where "multilabel" must be said. */
+  /** What is predicted. Default: inferred from shapes, except "multilabel", which must be given. */
   task?: ClassTask;
   /**
-   * How the values of classes become one. Default: "macro", the mean over classes that are true
-   * somewhere, and for `rocAuc` not everywhere.
+   * How the values of classes are averaged. Default: "macro", the mean over classes that are true
+   * somewhere and, for `rocAuc`, not everywhere.
    */
   average?: Average;
-  /** Places of this label do not count. Default: null, for none. */
+  /** Places with this label do not count. Default: null, for none. */
   ignoreIndex?: number | null;
 }
 
@@ -34,10 +34,10 @@ const curveOptions = optionReader<CurveOptions>({
   ignoreIndex: CLASS_OPTIONS.ignoreIndex,
 });
 
-/** The examples at one threshold after the other, the largest first: those that are, and all. */
+/** The numbers of positives and of all examples at each threshold, the largest first. */
 type Steps = readonly (readonly [positives: number, all: number])[];
 
-/** Scores in falling order, equal ones in one step; null if one is NaN, which has no place. */
+/** Scores in decreasing order, equal ones in one step; null if one is NaN, which has no order. */
 function stepsOf(scores: Float64Array, truth: Float64Array): Steps | null {
   if (scores.includes(NaN)) return null;
   const order = Uint32Array.from(scores, (_, i) => i)
@@ -83,7 +83,7 @@ function meanPrecision(steps: Steps): number {
   return mean;
 }
 
-/** Scores and truths of each class, against all others. */
+/** Scores and truth of each class against all others. */
 class ScoredClasses {
   task: ClassTask | undefined;
   readonly scores: Numbers[] = [];
@@ -103,7 +103,7 @@ class ScoredClasses {
     const grid = task === "binary" ? { classes: 1, inner: pred.size } : gridOf(pred);
     if (this.task !== undefined && this.scores.length !== grid.classes) {
       throw new RangeError(
-        `Cannot ${call}: there were scores of ${this.scores.length} classes before, now of ` +
+        `Cannot ${call}: pred must have scores of ${this.scores.length} classes as before, got ` +
           `${grid.classes}`,
       );
     }
@@ -182,14 +182,14 @@ function curveMetric(
 }
 
 /**
- * The area under the receiver operating characteristic: the chance that what is gets a larger score
- * than what is not, equal scores counting half. Of several classes, each is taken against all others.
- * Where one of both is missing it is NaN, as in `sklearn.metrics.roc_auc_score`, which it follows;
- * such classes, and scores of NaN, make no part of a mean and all of it NaN, respectively.
+ * The area under the receiver operating characteristic: the chance that a positive gets a larger score
+ * than a negative, where equal scores count half. Of several classes, each is taken against all others.
+ * Without positives or without negatives it is NaN, as in `sklearn.metrics.roc_auc_score`, which it
+ * follows. A mean leaves out such classes; a score of NaN makes it NaN.
  *
- * The stream keeps each score, as the area depends on all.
+ * The stream keeps all scores, as the area depends on each.
  *
- * @throws {ShapeError} If the shapes do not go together.
+ * @throws {ShapeError} If the shapes do not match.
  * @throws {RangeError} If a label is out of range, or nothing counts.
  *
  * @example One pair of four in the wrong order
@@ -210,11 +210,11 @@ export const rocAuc: ClassMetric<CurveOptions> = curveMetric(
 /**
  * The mean of precisions at all thresholds, weighted by the recall that each adds, Σ (Rₖ − Rₖ₋₁)·Pₖ.
  * Of several classes, each is taken against all others. Follows
- * `sklearn.metrics.average_precision_score`; where nothing is true it is NaN, as in torchmetrics.
+ * `sklearn.metrics.average_precision_score`; without positives it is NaN, as in torchmetrics.
  *
- * The stream keeps each score, as the mean depends on all.
+ * The stream keeps all scores, as the mean depends on each.
  *
- * @throws {ShapeError} If the shapes do not go together.
+ * @throws {ShapeError} If the shapes do not match.
  * @throws {RangeError} If a label is out of range, or nothing counts.
  *
  * @example Precisions of 1 and 2/3

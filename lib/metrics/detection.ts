@@ -16,7 +16,7 @@ import { checkBoxes, overlapOf } from "./boxes.ts";
 import { checkLabel, elements } from "./inputs.ts";
 import { type Metric, metric, nothing, type Sums } from "./metric.ts";
 
-/** The boxes that are in an image. */
+/** The true boxes of an image. */
 export interface TrueBoxes {
   /** Shape [N, 4]: left, top, right, bottom. */
   readonly boxes: Tensor;
@@ -24,24 +24,24 @@ export interface TrueBoxes {
   readonly labels: Tensor;
 }
 
-/** The boxes that were found in an image. */
+/** The boxes detected in an image. */
 export interface FoundBoxes extends TrueBoxes {
   /** Shape [N]. */
   readonly scores: Tensor;
 }
 
-/** What was found in each image, and what is there. */
+/** The detections in each image, and its true boxes. */
 export type Detections = [pred: readonly FoundBoxes[], target: readonly TrueBoxes[]];
 
 /** Options of `meanAveragePrecision`. */
 export interface MeanAveragePrecisionOptions {
-  /** What boxes must have in common to be a hit. Default: 0.5, 0.55 … 0.95. */
+  /** The overlaps from which a box is a hit. Default: 0.5, 0.55 … 0.95. */
   iouThresholds?: readonly number[];
-  /** How many boxes of an image and a class count, those of the largest scores. Default: 100. */
+  /** How many boxes count per image and class, those with the largest scores. Default: 100. */
   maxDetections?: number;
 }
 
-/** What `meanAveragePrecision` gives. What has no value is NaN. */
+/** The result of `meanAveragePrecision`. What is undefined is NaN. */
 export interface MeanAveragePrecision {
   /** The mean over thresholds and classes. */
   readonly map: number;
@@ -49,7 +49,7 @@ export interface MeanAveragePrecision {
   readonly map50: number;
   /** At the threshold 0.75. */
   readonly map75: number;
-  /** The share of boxes that are found at all, the mean over thresholds and classes. */
+  /** The share of true boxes that are detected, averaged over thresholds and classes. */
   readonly mar: number;
   /** The mean over thresholds, by label. */
   readonly perClass: Readonly<Record<string, number>>;
@@ -60,7 +60,7 @@ const IMAGES = kind(
   (value) => Array.isArray(value) && value.every(isPlainObject),
 );
 
-/** What was found of one class: how sure it is, and at which thresholds it is a hit. */
+/** The detections of one class: their scores, and at which thresholds they are hits. */
 interface Found {
   readonly score: number;
   readonly hits: readonly boolean[];
@@ -73,7 +73,7 @@ interface Image {
   readonly scores: ArrayLike<number>;
 }
 
-/** Whether each box that was found is a hit: of the true box that is nearest and not yet taken. */
+/** Whether each detected box is a hit on the true box, not yet taken, that it overlaps most. */
 function hitsAt(
   threshold: number,
   overlaps: readonly (readonly number[])[],
@@ -89,7 +89,7 @@ function hitsAt(
   });
 }
 
-/** The precision at 101 recalls, each the best at that recall or above, and the last recall. */
+/** The precision at 101 recalls, each the best at that recall or above, and the final recall. */
 function precisionOf(hits: readonly boolean[], positives: number): { ap: number; recall: number } {
   let found = 0;
   const recalls: number[] = [];
@@ -113,7 +113,7 @@ function mean(values: readonly number[]): number {
   return values.reduce((sum, value) => sum + value, 0) / values.length;
 }
 
-/** What was found of each class, and how much there is. */
+/** The detections of each class, and the number of true boxes. */
 class FoundClasses implements Sums<Detections, MeanAveragePrecision> {
   readonly #call: string;
   readonly #thresholds: readonly number[];
@@ -158,7 +158,7 @@ class FoundClasses implements Sums<Detections, MeanAveragePrecision> {
     checkKind(call, "target", target, IMAGES);
     if (pred.length !== target.length) {
       throw new RangeError(
-        `Cannot ${call}: pred and target must have as many images, got ${pred.length} and ` +
+        `Cannot ${call}: pred and target must have equally many images, got ${pred.length} and ` +
           `${target.length}`,
       );
     }
@@ -216,12 +216,12 @@ class FoundClasses implements Sums<Detections, MeanAveragePrecision> {
 
 /**
  * The mean over classes and thresholds of the precision of detections, each at 101 recalls: how well
- * boxes and their classes are found. A box is a hit where it has more in common with a true box of its
- * class than the threshold, and no box of a larger score has taken that. Lin et al., "Microsoft COCO:
+ * boxes and their classes are detected. A box is a hit if its overlap with a true box of its class
+ * exceeds the threshold and no box with a larger score has taken that one. Lin et al., "Microsoft COCO:
  * common objects in context", 2014; follows `pycocotools`, for boxes of all sizes and without crowds.
  *
- * @throws {ShapeError} If boxes, scores and labels do not go together.
- * @throws {RangeError} If there are not as many images in both, or none.
+ * @throws {ShapeError} If the shapes of boxes, scores and labels do not match.
+ * @throws {RangeError} If there are no images, or not equally many in both.
  *
  * @example One of two found
  * ```ts

@@ -1,4 +1,4 @@
-/** What notices at once that a stream of numbers is no longer what it was. */
+/** Detectors of changes in a stream of numbers. */
 
 import {
   arrayOf,
@@ -37,9 +37,9 @@ function calmOf(call: string, calm: Tensor | readonly number[]): [mean: number, 
 
 /** Options of `Ewma`. */
 export interface EwmaOptions {
-  /** How much the newest number weighs, above 0 and at most 1. Default: 0.3. */
+  /** The weight of the newest number, above 0 and at most 1. Default: 0.3. */
   alpha?: number;
-  /** How many deviations of the moving mean it may rise. Default: 3. */
+  /** How many of its standard deviations the moving mean may rise. Default: 3. */
   threshold?: number;
 }
 
@@ -53,8 +53,8 @@ const readEwma = optionReader<EwmaOptions>({
 
 /**
  * Raises an alarm where the exponentially weighted moving mean of a stream rises above
- * μ + k·σ·√(α/(2 − α)), with μ and σ of a calm stretch: it notices small changes sooner than single
- * numbers do. Roberts, "Control chart tests based on geometric moving averages", 1959.
+ * μ + k·σ·√(α/(2 − α)), with μ and σ of a calm stretch: it detects small changes sooner than single
+ * numbers would. Roberts, "Control chart tests based on geometric moving averages", 1959.
  *
  * @example A step of two deviations
  * ```ts
@@ -68,7 +68,7 @@ const readEwma = optionReader<EwmaOptions>({
 export class Ewma {
   /** The moving mean, that of the calm stretch at first. */
   level: number;
-  /** Above what the moving mean raises an alarm. */
+  /** The moving mean above which there is an alarm. */
   readonly limit: number;
   readonly #alpha: number;
   readonly #mean: number;
@@ -76,7 +76,7 @@ export class Ewma {
   /**
    * Creates the detector.
    *
-   * @param calm Numbers of the stream while nothing happens, two or more that differ.
+   * @param calm Numbers of the stream while nothing happens, at least two that differ.
    * @throws {RangeError} If they do not differ, or are not finite.
    */
   constructor(calm: Tensor | readonly number[], options?: EwmaOptions) {
@@ -90,7 +90,7 @@ export class Ewma {
     this.limit = mean + threshold * std * Math.sqrt(alpha / (2 - alpha));
   }
 
-  /** Takes the next number; gives whether there is an alarm. */
+  /** Takes the next number; returns whether there is an alarm. */
   update(value: number): boolean {
     checkCount("update metrics.Ewma", arguments.length, 1);
     checkKind("update metrics.Ewma", "the value", value, FINITE);
@@ -109,14 +109,14 @@ export class Ewma {
 export interface CusumOptions {
   /** How many deviations above the mean are not counted. Default: 0.5. */
   slack?: number;
-  /** Above which sum of deviations there is an alarm. Default: 5. */
+  /** The sum of deviations above which there is an alarm. Default: 5. */
   threshold?: number;
 }
 
 const readCusum = optionReader<CusumOptions>({ slack: NOT_NEGATIVE, threshold: NOT_NEGATIVE });
 
 /**
- * Raises an alarm where the sum of what a stream has been too high, S ← max(0, S + (x − μ)/σ − slack),
+ * Raises an alarm where the cumulative excess of a stream, S ← max(0, S + (x − μ)/σ − slack),
  * rises above a threshold, with μ and σ of a calm stretch. Page, "Continuous inspection schemes", 1954.
  *
  * @example A step of two deviations
@@ -139,7 +139,7 @@ export class Cusum {
   /**
    * Creates the detector.
    *
-   * @param calm Numbers of the stream while nothing happens, two or more that differ.
+   * @param calm Numbers of the stream while nothing happens, at least two that differ.
    * @throws {RangeError} If they do not differ, or are not finite.
    */
   constructor(calm: Tensor | readonly number[], options?: CusumOptions) {
@@ -149,7 +149,7 @@ export class Cusum {
     ({ slack: this.#slack = 0.5, threshold: this.#threshold = 5 } = readCusum(call, options));
   }
 
-  /** Takes the next number; gives whether there is an alarm. */
+  /** Takes the next number; returns whether there is an alarm. */
   update(value: number): boolean {
     checkCount("update metrics.Cusum", arguments.length, 1);
     checkKind("update metrics.Cusum", "the value", value, FINITE);

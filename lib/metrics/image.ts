@@ -9,12 +9,12 @@ import { PooledResiduals } from "./regression.ts";
 
 /** Options of `psnr`. */
 export interface PSNROptions {
-  /** Difference of the largest and the least value that a pixel can have, positive. Default: 1. */
+  /** Difference between the largest and the smallest value a pixel can have, positive. Default: 1. */
   dataRange?: number;
 }
 
 /**
- * The ratio of peak signal to noise in decibels, 10·log₁₀(range²/mse), of all pixels together; infinite
+ * The peak signal-to-noise ratio in decibels, 10·log₁₀(range²/mse), of all pixels together; infinite
  * for equal images. Follows `torchmetrics.functional.image.peak_signal_noise_ratio`. `losses.psnr` is
  * its negative, image by image.
  *
@@ -49,8 +49,8 @@ export const psnr: Metric<Pair, PSNROptions, number> = metric<Pair, PSNROptions,
 export type SSIMOptions = Omit<SSIMLossOptions, "reduction">;
 
 /**
- * The similarity of structure in Gaussian windows that lie within the image, the mean over images: 1
- * for equal ones. `losses.ssim` is 1 less this. torchmetrics also counts windows over the border,
+ * The structural similarity in Gaussian windows that lie within the image, averaged over images: 1
+ * for equal ones. `losses.ssim` is 1 minus this. torchmetrics also counts windows across the border,
  * beyond which it mirrors the image. Wang et al., "Image quality assessment: from error visibility to structural similarity", 2004.
  *
  * @throws {ShapeError} If the shapes differ, are not [N, C, H, W], or smaller than the window.

@@ -1,4 +1,4 @@
-/** What metrics read of tensors: their elements, and classes in whatever form they are given. */
+/** How metrics read tensors: their elements, and classes in any of their forms. */
 
 import { isFloat, type TypedArray } from "../core/dtype.ts";
 import { DTypeError, ShapeError, showShape } from "../core/errors.ts";
@@ -21,7 +21,7 @@ export function elements(call: string, x: Tensor): TypedArray {
   return elementsOf(x, call.replace("compute ", ""));
 }
 
-/** Refuses inputs that are no tensors. */
+/** Refuses inputs that are not tensors. */
 export function checkTensors(call: string, pred: Tensor, target: Tensor): void {
   checkKind(`${call}`, "pred", pred, TENSOR);
   checkKind(`${call}`, "target", target, TENSOR);
@@ -39,22 +39,22 @@ export function checkSameShape(call: string, pred: Tensor, target: Tensor): void
   );
 }
 
-/** What predictions of classes are: of 0 and 1, of one class of several, or of several at once. */
+/** The kind of predictions: 0 or 1, one class of several, or several labels at once. */
 export type ClassTask = "binary" | "multiclass" | "multilabel";
 
 /** Options of metrics of classes. */
 export interface ClassOptions {
-  /** What is predicted. Default: told by shapes and types, where "multilabel" must be said. */
+  /** What is predicted. Default: inferred from shapes and types, except "multilabel", which must be given. */
   task?: ClassTask;
-  /** The score above which a prediction of 0 or 1 is 1; 0 for logits. Default: 0.5. */
+  /** The score above which a binary prediction is 1; use 0 for logits. Default: 0.5. */
   threshold?: number;
-  /** Places of this label do not count. Default: null, for none. */
+  /** Places with this label do not count. Default: null, for none. */
   ignoreIndex?: number | null;
-  /** Number of classes where labels are predicted. Default: up to the largest label seen. */
+  /** The number of classes, where labels are predicted. Default: up to the largest label seen. */
   numClasses?: number;
 }
 
-/** Classes that are counted at most: numbers beyond are names. */
+/** The most classes that are counted; larger numbers must be names. */
 const MOST_CLASSES = 2 ** 20;
 
 /** The kinds of those options. */
@@ -65,7 +65,7 @@ export const CLASS_OPTIONS: OptionTable<ClassOptions> = {
   numClasses: countTo(MOST_CLASSES),
 };
 
-/** The task of inputs, as far as their shapes and types tell it. */
+/** The task, as inferred from the shapes and types of the inputs. */
 export function taskOf(call: string, pred: Tensor, target: Tensor, task?: ClassTask): ClassTask {
   checkTensors(call, pred, target);
   const same = sameShape(pred.shape, target.shape);
@@ -86,7 +86,7 @@ export function taskOf(call: string, pred: Tensor, target: Tensor, task?: ClassT
   const told = task ?? guessed;
   if (told === "multiclass" && ofClasses && pred.shape[classDim] === 1) {
     throw new ShapeError(
-      `Cannot ${call}: scores of one class tell nothing apart; those of two classes have the ` +
+      `Cannot ${call}: scores need two or more classes; for binary predictions they have the ` +
         `target's shape, as in pred.squeeze(${classDim}), got ${showShape(pred.shape)}`,
       [pred.shape, target.shape],
     );
@@ -106,7 +106,7 @@ export function taskOf(call: string, pred: Tensor, target: Tensor, task?: ClassT
   );
 }
 
-/** Scores of classes, and where they lie. */
+/** Scores of classes, and their layout. */
 export interface Grid {
   /** Number of classes. */
   readonly classes: number;
@@ -125,7 +125,7 @@ export function scoreAt({ classes, inner }: Grid, place: number, own: number): n
   return (Math.floor(place / inner) * classes + own) * inner + place % inner;
 }
 
-/** Refuses what is no label. */
+/** Refuses anything but a label. */
 export function checkLabel(
   call: string,
   role: string,
@@ -135,7 +135,7 @@ export function checkLabel(
 ): void {
   if (!Number.isInteger(label) || label < 0) {
     throw new RangeError(
-      `Cannot ${call}: ${role} must hold labels, which are whole numbers from 0 on, got ${label} ` +
+      `Cannot ${call}: ${role} must hold labels, which are integers from 0, got ${label} ` +
         `at index ${index}`,
     );
   }
@@ -146,7 +146,7 @@ export function checkLabel(
   );
 }
 
-/** Refuses predictions that are no scores. */
+/** Refuses predictions that are not scores. */
 export function checkScores(call: string, { dtype }: Tensor): void {
   if (isFloat(dtype)) return;
   throw new DTypeError(`Cannot ${call}: pred must hold float scores, got ${dtype}`);
@@ -156,13 +156,13 @@ export function checkScores(call: string, { dtype }: Tensor): void {
 export interface LabelPairs {
   readonly predicted: number[];
   readonly actual: number[];
-  /** Of a multilabel task, which label each place is about. */
+  /** For a multilabel task, the label of each place. */
   readonly column: number[];
-  /** Number of classes, or of labels that are predicted at once. */
+  /** The number of classes, or of labels predicted at once. */
   readonly classes: number;
 }
 
-/** The best class at a place, the first of equals; NaN counts as the largest, as in `argmax`. */
+/** The best class at a place, the first of equal ones; NaN counts as the largest, as in `argmax`. */
 function bestClass(scores: TypedArray, grid: Grid, place: number): number {
   let [best, value] = [0, -Infinity];
   for (let own = 0; own < grid.classes; own++) {
@@ -173,7 +173,7 @@ function bestClass(scores: TypedArray, grid: Grid, place: number): number {
   return best;
 }
 
-/** Whether a class is among the best at a place; of equal ones the first are. */
+/** Whether a class is among the best at a place; of equal ones the first win. */
 function amongBest(
   scores: TypedArray,
   grid: Grid,

@@ -1,9 +1,9 @@
-/** What all metrics share: a function of whole data, and a stream that is fed batch by batch. */
+/** What all metrics share: a function of all data at once, and a stream that is updated batch by batch. */
 
 import { checkCount, type OptionReader } from "../core/options.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 
-/** What a metric remembers of the examples that it has seen: numbers, never tensors. */
+/** What a metric remembers of the examples it has seen: numbers, never tensors. */
 export interface Sums<Inputs extends readonly unknown[], Result> {
   /** Adds examples: all of them, or none if they are refused. */
   add(...inputs: Inputs): void;
@@ -11,7 +11,7 @@ export interface Sums<Inputs extends readonly unknown[], Result> {
   result(): Result;
 }
 
-/** A metric that is fed batch by batch, and keeps numbers alone. */
+/** A metric that is updated batch by batch, and keeps only numbers. */
 export class MetricStream<Inputs extends readonly unknown[], Result> {
   readonly #call: string;
   readonly #inputs: number;
@@ -21,9 +21,9 @@ export class MetricStream<Inputs extends readonly unknown[], Result> {
   /**
    * For the library; users have the `stream` of a metric.
    *
-   * @param call What the messages call it.
+   * @param call Its name in error messages.
    * @param inputs How many inputs a batch has.
-   * @param begin Makes sums of nothing.
+   * @param begin Makes empty sums.
    */
   constructor(call: string, inputs: number, begin: () => Sums<Inputs, Result>) {
     this.#call = call;
@@ -51,32 +51,32 @@ export class MetricStream<Inputs extends readonly unknown[], Result> {
   }
 }
 
-/** A metric: a function of whole data, with its streaming form. */
+/** A metric: a function of all data at once, with its streaming form. */
 export interface Metric<Inputs extends readonly unknown[], Options extends object, Result> {
-  /** The metric of whole data. */
+  /** The metric of all data at once. */
   (...call: [...inputs: Inputs, options?: Options]): Result;
-  /** The metric as it is fed batch by batch: the same sums, so the same value as of the whole. */
+  /** The metric, updated batch by batch: from the same sums, so with the same value. */
   stream(options?: Options): MetricStream<Inputs, Result>;
 }
 
-/** How the values of classes become one. */
+/** How the values of classes are averaged. */
 export type Average = "micro" | "macro" | "weighted" | "none";
 
-/** What a metric of classes gives: a value of each class where the average is "none", else one. */
+/** The result of a metric of classes: a value for each class if the average is "none", else one. */
 export type Averaged<O extends { average?: Average }> = unknown extends O["average"] ? number
   : [O["average"]] extends ["none"] ? number[]
   : "none" extends O["average"] ? number | number[]
   : number;
 
-/** A metric of prediction and target whose value may be asked for each class. */
+/** A metric of prediction and target that can give a value for each class. */
 export interface ClassMetric<Options extends { average?: Average }> {
-  /** The metric of whole data. */
+  /** The metric of all data at once. */
   <const O extends Options = Options & { average?: undefined }>(
     pred: Tensor,
     target: Tensor,
     options?: O,
   ): Averaged<O>;
-  /** The metric as it is fed batch by batch: the same sums, so the same value as of the whole. */
+  /** The metric, updated batch by batch: from the same sums, so with the same value. */
   stream<const O extends Options = Options & { average?: undefined }>(
     options?: O,
   ): MetricStream<[pred: Tensor, target: Tensor], Averaged<O>>;
@@ -90,7 +90,7 @@ export type Pair = [pred: Tensor, target: Tensor];
  *
  * @param inputs How many inputs it has, before the options.
  * @param read Reads its options.
- * @param begin Makes sums of nothing.
+ * @param begin Makes empty sums.
  */
 export function metric<Inputs extends readonly unknown[], Options extends object, Result>(
   name: string,
@@ -114,7 +114,7 @@ export function metric<Inputs extends readonly unknown[], Options extends object
   return Object.assign(whole, { stream });
 }
 
-/** The error of a metric of nothing. */
+/** The error for a metric of no examples. */
 export function nothing(call: string): RangeError {
   return new RangeError(`Cannot ${call}: there are no examples that count`);
 }

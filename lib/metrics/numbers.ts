@@ -1,6 +1,6 @@
-/** Numbers that are collected batch by batch. */
+/** Numbers collected batch by batch. */
 
-/** A list of numbers in one array, which doubles when it is full. */
+/** A list of numbers in one array that doubles when full. */
 export class Numbers {
   #array = new Float64Array(16);
   #length = 0;

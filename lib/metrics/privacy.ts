@@ -1,4 +1,4 @@
-/** What noisy steps reveal of single examples. */
+/** What noisy steps reveal about single examples. */
 
 import { checkCount, checkGiven, COUNT, kind, optionReader, POSITIVE } from "../core/options.ts";
 
@@ -6,17 +6,17 @@ import { checkCount, checkGiven, COUNT, kind, optionReader, POSITIVE } from "../
 export interface PrivacySettings {
   /** The noise's standard deviation, in units of the norm that a sample's gradient is clipped to. */
   noiseMultiplier: number;
-  /** The chance of each example to be in a step, above 0 and at most 1. */
+  /** The chance that an example is in a step, above 0 and at most 1. */
   sampleRate: number;
   /** Number of steps. */
   steps: number;
-  /** The chance with which the promise may fail, between 0 and 1; less than 1/n for n examples. */
+  /** The chance that the guarantee fails, between 0 and 1; should be below 1/n for n examples. */
   delta: number;
 }
 
-/** What was promised. */
+/** What is guaranteed. */
 export interface PrivacySpent {
-  /** The loss of privacy: with or without an example, results are likely to within a factor of e^ε. */
+  /** The privacy loss: whether an example takes part changes the chance of a result by at most e^ε. */
   readonly epsilon: number;
   /** The Rényi order that gave it. */
   readonly order: number;
@@ -35,7 +35,7 @@ const readSettings = optionReader<PrivacySettings>({
   ),
 });
 
-/** Orders that are tried: the best is small where much is revealed, and large where little is. */
+/** The orders that are tried: the best is small if much is revealed, and large if little is. */
 const ORDERS = [
   ...Array.from({ length: 62 }, (_, i) => i + 2),
   ...[64, 72, 80, 96, 128, 160, 192, 256, 384, 512, 768, 1024],
@@ -63,13 +63,13 @@ function divergence(order: number, q: number, sigma: number): number {
  * The (ε, δ) privacy of training by noisy gradient steps, each on a random part of the examples with
  * every sample's gradient clipped (DP-SGD), by Rényi differential privacy of the subsampled Gaussian
  * mechanism: Mironov, Talwar and Zhang, 2019, with the conversion of Balle et al., 2020. It is an upper
- * bound, over integer orders; it holds only if each example is in a step by its own chance
- * `sampleRate`, is clipped by itself, and the noise is drawn anew each step. Follows Opacus'
+ * bound, over integer orders; it holds only if each example is in a step independently with chance
+ * `sampleRate`, is clipped by itself, and the noise is drawn anew in each step. Follows Opacus'
  * `RDPAccountant`.
  *
  * @param settings Noise, sampling, steps and δ.
  * @returns ε and the order that gave it.
- * @throws {TypeError} A setting that is missing or out of its range.
+ * @throws {TypeError} If a setting is missing or out of range.
  *
  * @example A thousand steps
  * ```ts

@@ -1,4 +1,4 @@
-/** Metrics of orders: what stands first, and whether it should. */
+/** Metrics of rankings. */
 
 import { ShapeError, showShape } from "../core/errors.ts";
 import { COUNT, optionReader } from "../core/options.ts";
@@ -71,12 +71,12 @@ function overQueries<O extends { topK?: number }>(
   );
 }
 
-/** Positions by falling score, equal ones in their order. */
+/** Positions by decreasing score; equal scores keep their order. */
 function byScore(scores: Float64Array): number[] {
   return [...scores.keys()].sort((a, b) => (scores[b] ?? 0) - (scores[a] ?? 0));
 }
 
-/** The gain of an order, each place counting 1/log₂(place + 1); equal scores share their places. */
+/** The gain of an order, where each place counts 1/log₂(place + 1); equal scores share their places. */
 function gainOf(scores: Float64Array, relevances: Float64Array, topK: number): number {
   const order = byScore(scores);
   let [gain, place] = [0, 0];
@@ -94,12 +94,12 @@ function gainOf(scores: Float64Array, relevances: Float64Array, topK: number): n
 }
 
 /**
- * Normalized discounted cumulative gain: Σ relevance/log₂(place + 1) in the order of the scores, by
- * that in the best order; the mean over queries. Items of equal scores share their places. A query
- * without anything relevant is 0. Järvelin and Kekäläinen, "Cumulated gain-based evaluation of IR
+ * Normalized discounted cumulative gain: Σ relevance/log₂(place + 1) in the order of the scores, divided
+ * by that in the best order; the mean over queries. Items with equal scores share their places. A query
+ * without relevant items has 0. Järvelin and Kekäläinen, "Cumulated gain-based evaluation of IR
  * techniques", 2002; follows `sklearn.metrics.ndcg_score`.
  *
- * `pred` holds scores of shape [Q, D], or [D] of one query, and `target` relevances from 0 on.
+ * `pred` holds scores of shape [Q, D], or [D] for one query, and `target` relevances of at least 0.
  *
  * @throws {ShapeError} If the shapes differ, or are not so.
  * @throws {RangeError} If a relevance is negative, or there are no queries.
@@ -123,11 +123,11 @@ export const ndcg: Metric<Pair, NdcgOptions, number> = overQueries(
 );
 
 /**
- * The share of what is relevant that stands among the first, the mean over queries; a query without
- * anything relevant is 0. Of items with equal scores the first stand before. Follows
- * `torchmetrics.functional.retrieval.retrieval_recall`, but that scores may be negative.
+ * The share of relevant items that rank among the first, averaged over queries; a query without
+ * relevant items has 0. Items with equal scores keep their order. Follows
+ * `torchmetrics.functional.retrieval.retrieval_recall`, except that scores may be negative.
  *
- * `pred` holds scores of shape [Q, D], or [D] of one query; what is above 0 in `target` is relevant.
+ * `pred` holds scores of shape [Q, D], or [D] for one query; items with a `target` above 0 are relevant.
  *
  * @throws {ShapeError} If the shapes differ, or are not so.
  * @throws {RangeError} If a relevance is negative, or there are no queries.

@@ -1,4 +1,4 @@
-/** Metrics of numbers, made of sums of residuals and the spread of the target. */
+/** Metrics of numbers, computed from sums of residuals and the spread of the target. */
 
 import { ShapeError, showShape } from "../core/errors.ts";
 import { FLAG, oneOf, type OptionReader, optionReader } from "../core/options.ts";
@@ -6,7 +6,7 @@ import type { Tensor } from "../tensor/tensor.ts";
 import { checkSameShape, elements } from "./inputs.ts";
 import { type Metric, metric, type MetricStream, nothing, type Pair, type Sums } from "./metric.ts";
 
-/** Sums of residuals, and mean and spread of the target by Welford's way, which does not cancel. */
+/** Sums of residuals, and mean and spread of the target by Welford's method, which avoids cancellation. */
 export class Residuals {
   /** How many numbers there are. */
   n = 0;
@@ -35,7 +35,7 @@ export class Residuals {
     this.spread += away * (target - this.#mean);
   }
 
-  /** The share of the target's spread that is explained; as in scikit-learn 1 or 0 without spread. */
+  /** The share of the target's spread that is explained; without spread 1 or 0, as in scikit-learn. */
   get r2(): number {
     if (this.n < 2) return NaN;
     if (this.spread === 0) return this.squares === 0 ? 1 : this.squares > 0 ? 0 : NaN;
@@ -64,10 +64,10 @@ export class PooledResiduals {
   }
 }
 
-/** Options of metrics that have none. */
+/** Options of metrics without any. */
 export type NoOptions = Record<never, never>;
 
-/** Reads options of metrics that have none. */
+/** Reads the options of metrics without any. */
 export const noOptions: OptionReader<NoOptions> = optionReader<NoOptions>({});
 
 /** Makes a metric of all residuals together. */
@@ -85,7 +85,7 @@ function pooled(
 }
 
 /**
- * The mean of squared errors, Σ (p − t)²/n, over all elements. Follows
+ * The mean squared error, Σ (p − t)²/n, over all elements. Follows
  * `sklearn.metrics.mean_squared_error`.
  *
  * @throws {ShapeError} If the shapes differ.
@@ -102,7 +102,7 @@ function pooled(
 export const mse: Metric<Pair, NoOptions, number> = pooled("mse", ({ squares, n }) => squares / n);
 
 /**
- * The root of the mean of squared errors, √(Σ (p − t)²/n), over all elements. Follows
+ * The root of the mean squared error, √(Σ (p − t)²/n), over all elements. Follows
  * `sklearn.metrics.root_mean_squared_error`.
  *
  * @throws {ShapeError} If the shapes differ.
@@ -122,7 +122,7 @@ export const rmse: Metric<Pair, NoOptions, number> = pooled(
 );
 
 /**
- * The mean of absolute errors, Σ |p − t|/n, over all elements. Follows
+ * The mean absolute error, Σ |p − t|/n, over all elements. Follows
  * `sklearn.metrics.mean_absolute_error`.
  *
  * @throws {ShapeError} If the shapes differ.
@@ -143,13 +143,13 @@ export const mae: Metric<Pair, NoOptions, number> = pooled(
 
 /** Options of `nmse`. */
 export interface NmseOptions {
-  /** Whether the target is taken less its mean. Default: true. */
+  /** Whether the mean of the target is subtracted. Default: true. */
   centered?: boolean;
 }
 
 /**
- * The squared error by that of the target's mean, Σ (p − t)²/Σ (t − mean)², or, not centered, by
- * Σ t²: 0 is right, 1 is as good as the mean, or as 0. The former is 1 − R² of all elements together.
+ * The squared error relative to that of the target's mean, Σ (p − t)²/Σ (t − mean)², or, not centered,
+ * to Σ t²: 0 is perfect, 1 is as good as predicting the mean, or 0. The former is 1 − R² of all elements.
  *
  * @throws {ShapeError} If the shapes differ.
  * @throws {RangeError} If there are no elements.
@@ -181,7 +181,7 @@ export const nmse: Metric<Pair, NmseOptions, number> = metric<Pair, NmseOptions,
 /** Options of `r2`. */
 export interface R2Options {
   /**
-   * How the values of columns become one: their mean, their mean weighted by the columns' spread, or
+   * How the values of columns are averaged: their mean, their mean weighted by the columns' spread, or
    * not at all. Default: "uniform_average".
    */
   multioutput?: "uniform_average" | "variance_weighted" | "raw_values";
@@ -227,7 +227,7 @@ class ColumnResiduals implements Sums<Pair, number | number[]> {
   }
 }
 
-/** What `r2` gives: a number, or one for each column. */
+/** The result of `r2`: a number, or one for each column. */
 export type R2Of<O extends R2Options> = unknown extends O["multioutput"] ? number
   : [O["multioutput"]] extends ["raw_values"] ? number[]
   : "raw_values" extends O["multioutput"] ? number | number[]
@@ -235,16 +235,16 @@ export type R2Of<O extends R2Options> = unknown extends O["multioutput"] ? numbe
 
 /** The type of `r2`. */
 export interface R2Metric {
-  /** The metric of whole data. */
+  /** The metric of all data at once. */
   <const O extends R2Options = NoOptions>(pred: Tensor, target: Tensor, options?: O): R2Of<O>;
-  /** The metric as it is fed batch by batch: the same sums, so the same value as of the whole. */
+  /** The metric, updated batch by batch: from the same sums, so with the same value. */
   stream<const O extends R2Options = NoOptions>(options?: O): MetricStream<Pair, R2Of<O>>;
 }
 
 /**
  * The share of the target's spread that is explained, 1 − Σ (p − t)²/Σ (t − mean)², of each column of
- * [N, D], and then their mean. Of a target without spread it is 1 where the prediction is equal and 0
- * elsewhere; of one example it is NaN. Follows `sklearn.metrics.r2_score`.
+ * [N, D], averaged. For a target without spread it is 1 if the prediction is equal and 0
+ * otherwise; for one example it is NaN. Follows `sklearn.metrics.r2_score`.
  *
  * @throws {ShapeError} If the shapes differ, or are not [N] or [N, D].
  * @throws {RangeError} If there are no examples.

@@ -13,7 +13,7 @@ import { Residuals } from "./regression.ts";
 
 /** Options of `metricsReport`. */
 export interface MetricsReportOptions extends BootstrapOptions {
-  /** What else the report shall say, by name: the commit, the data, the model, the seed. */
+  /** What else the report should say, by name: the commit, the data, the model, the seed. */
   context?: Readonly<Record<string, string | number>>;
 }
 
@@ -29,7 +29,7 @@ const reportOptions = optionReader<MetricsReportOptions>({
 
 /** A value of a report, with its interval. */
 export interface ReportedMetric {
-  /** The value for the examples as they are. */
+  /** The value for the original examples. */
   readonly value: number;
   /** The lower end of the interval. */
   readonly low: number;
@@ -40,13 +40,13 @@ export interface ReportedMetric {
 /** Names of the metrics of a report. */
 export type ReportedName = "mse" | "rmse" | "mae" | "maxError" | "r2";
 
-/** What `metricsReport` gives. `JSON.stringify` writes all but the method. */
+/** The result of `metricsReport`. `JSON.stringify` writes all but the method. */
 export interface MetricsReport {
-  /** What the report is not. */
+  /** What the report does not say. */
   readonly notice: string;
-  /** Number of examples. */
+  /** The number of examples. */
   readonly examples: number;
-  /** Number of values that are predicted, over all examples. */
+  /** The number of predicted values, over all examples. */
   readonly values: number;
   /** The share of such intervals that hold the true value. */
   readonly level: number;
@@ -54,7 +54,7 @@ export interface MetricsReport {
   readonly metrics: Readonly<Record<ReportedName, ReportedMetric>>;
   /** SHA-256 of the elements of prediction and target, one after the other, in hexadecimal. */
   readonly dataHash: string;
-  /** What computed it. */
+  /** The software that computed it. */
   readonly environment: Environment;
   /** What the caller added. */
   readonly context: Readonly<Record<string, string | number>>;
@@ -73,7 +73,7 @@ const METRICS: Readonly<Record<ReportedName, (residuals: Residuals) => number>> 
 };
 const NAMES = Object.keys(METRICS) as ReportedName[];
 
-/** SHA-256 of the elements, which is not loaded before it is asked for. */
+/** SHA-256 of the elements; its module is loaded on first use. */
 function hashOf(call: string, tensors: readonly Tensor[]): string {
   const hash = process.getBuiltinModule("node:crypto").createHash("sha256");
   for (const x of tensors) {
@@ -83,7 +83,7 @@ function hashOf(call: string, tensors: readonly Tensor[]): string {
   return hash.digest("hex");
 }
 
-/** Text that stays in its cell. */
+/** Escapes text so that it stays in its cell. */
 function cell(value: string | number): string {
   return String(value).replaceAll("|", "\\|").replace(/\s+/g, " ");
 }
@@ -113,8 +113,8 @@ function markdownOf(report: Omit<MetricsReport, "toMarkdown">): string {
 
 /**
  * The errors of predictions of numbers with bootstrap intervals, a hash of the data and what computed
- * them: MSE, RMSE, MAE, the largest error and R², over all values together. Examples, which are drawn
- * again for the intervals, lie along the first dimension. See {@linkcode bootstrapInterval}.
+ * them: MSE, RMSE, MAE, the largest error and R², over all values together. Examples, which are
+ * resampled for the intervals, lie along the first dimension. See {@linkcode bootstrapInterval}.
  *
  * @param pred Shape [N, ...].
  * @param target The same shape.

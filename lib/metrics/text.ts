@@ -1,4 +1,4 @@
-/** Metrics of texts that were written by a model, against texts that people wrote. */
+/** Metrics of generated texts against texts written by people. */
 
 import {
   arrayOf,
@@ -16,7 +16,7 @@ import { type NoOptions, noOptions } from "./regression.ts";
 /** A text, or several. */
 export type Texts = string | readonly string[];
 
-/** The references of a text, or of several: for each one, or some. */
+/** The references of a text, or of several texts: one or more for each. */
 export type References = string | readonly (string | readonly string[])[];
 
 /** Texts and their references. */
@@ -26,7 +26,7 @@ const LIST = arrayOf(TEXT, "strings");
 const TEXTS = kind("a string or an array of strings", (x) => TEXT.accepts(x) || LIST.accepts(x));
 const SOME = (value: unknown) => LIST.accepts(value) && (value as string[]).length > 0;
 const REFERENCES = kind(
-  "a string, or an array that has a string or an array of strings for each text",
+  "a string, or an array with a string or an array of strings for each text",
   (value) =>
     TEXT.accepts(value) ||
     Array.isArray(value) && Array.from(value).every((own) => TEXT.accepts(own) || SOME(own)),
@@ -44,7 +44,7 @@ function pairsOf(
   const references = typeof target === "string" ? [target] : target;
   if (texts.length !== references.length) {
     throw new RangeError(
-      `Cannot ${call}: each text needs its references, got ${texts.length} and ${references.length}`,
+      `Cannot ${call}: there must be as many texts as references, got ${texts.length} and ${references.length}`,
     );
   }
   return texts.map((text, i) => {
@@ -53,7 +53,7 @@ function pairsOf(
   });
 }
 
-/** How often each run of n words is there. */
+/** How often each run of n words occurs. */
 function ngrams(words: readonly string[], n: number): Map<string, number> {
   const counts = new Map<string, number>();
   for (let i = 0; i + n <= words.length; i++) {
@@ -63,12 +63,12 @@ function ngrams(words: readonly string[], n: number): Map<string, number> {
   return counts;
 }
 
-/** How many runs two texts have in common. */
+/** How many runs two texts share. */
 function common(a: Map<string, number>, b: Map<string, number>): number {
   return a.entries().reduce((sum, [key, count]) => sum + Math.min(count, b.get(key) ?? 0), 0);
 }
 
-/** Length of the longest list of words that stand in both in this order. */
+/** The length of the longest common subsequence of words. */
 function longestCommon(a: readonly string[], b: readonly string[]): number {
   let row = new Uint32Array(b.length + 1);
   for (const word of a) {
@@ -81,7 +81,7 @@ function longestCommon(a: readonly string[], b: readonly string[]): number {
   return row.at(-1) ?? 0;
 }
 
-/** How much of a text is in another. */
+/** How much a text shares with another. */
 export interface Overlap {
   /** The share of the text that is in the reference. */
   readonly precision: number;
@@ -100,13 +100,13 @@ function overlap(both: number, text: number, reference: number): Overlap {
   return { precision, recall, f1: sum === 0 ? 0 : 2 * precision * recall / sum };
 }
 
-/** What `rouge` gives: overlap of words, of pairs of words, and of the longest common list of words. */
+/** The result of `rouge`: overlap of words, of pairs of words, and of the longest common subsequence. */
 export interface Rouge {
   /** Of words. */
   readonly rouge1: Overlap;
   /** Of pairs of words. */
   readonly rouge2: Overlap;
-  /** Of the longest list of words that stand in both in one order. */
+  /** Of the longest common subsequence of words. */
   readonly rougeL: Overlap;
 }
 
@@ -125,18 +125,18 @@ const ROUGES: Readonly<Record<RougeKey, (a: readonly string[], b: readonly strin
   };
 const KEYS = Object.keys(ROUGES) as RougeKey[];
 
-/** Words in lower case, without what is no letter and no digit. */
+/** Words in lower case, of letters and digits only. */
 function wordsOf(text: string): string[] {
   return text.toLowerCase().split(/[^\p{L}\p{N}]+/u).filter((word) => word !== "");
 }
 
 /**
- * How much a summary and its reference have in common: words, pairs of words, and the longest list of
- * words in one order; the mean over texts. Of several references the one with the best F1 counts, for
+ * How much a summary and its reference share: words, pairs of words, and the longest common
+ * subsequence of words; the mean over texts. Of several references, the one with the best F1 counts, for
  * each of the three. Lin, "ROUGE: a package for automatic evaluation of summaries", 2004; follows
- * the package `rouge-score`, which knows no letters but those of English, without stemming.
+ * the package `rouge-score`, which knows only English letters, without stemming.
  *
- * @throws {RangeError} If there are not as many references as texts, or none.
+ * @throws {RangeError} If there are no texts, or not as many references.
  *
  * @example Two of three words
  * ```ts
@@ -188,15 +188,15 @@ export const rouge: Metric<TextPair, NoOptions, Rouge> = metric<TextPair, NoOpti
 
 /** Options of `bleu`. */
 export interface BleuOptions {
-  /** Words in the longest runs that are compared. Default: 4. */
+  /** The number of words in the longest runs that are compared. Default: 4. */
   nGram?: number;
-  /** Whether 1 is added to the counts of runs of two words and more. Default: false. */
+  /** Whether 1 is added to the counts of runs of two or more words. Default: false. */
   smooth?: boolean;
-  /** A weight for each length of runs. Default: all the same, with sum 1. */
+  /** A weight for each length of runs. Default: equal weights with sum 1. */
   weights?: readonly number[];
 }
 
-/** Words of a run at most. */
+/** The most words of a run. */
 const MOST_WORDS = 1000;
 
 const bleuOptions = optionReader<BleuOptions>({
@@ -205,7 +205,7 @@ const bleuOptions = optionReader<BleuOptions>({
   weights: arrayOf(NUMBER, "numbers"),
 });
 
-/** The length that is nearest to another; the first of equally near ones. */
+/** The length nearest to another; the first of equally near ones. */
 function nearestLength(lengths: readonly number[], length: number): number {
   return lengths.reduce((best, own) =>
     Math.abs(own - length) < Math.abs(best - length) ? own : best
@@ -213,13 +213,13 @@ function nearestLength(lengths: readonly number[], length: number): number {
 }
 
 /**
- * How much translations and their references have in common: the geometric mean of the shares of runs
- * of 1 to 4 words that are in a reference, less where the translations are shorter, over all texts
- * together. Words are what blanks part. It is 0 where no run of some length is in common. Papineni et
+ * How much translations share with their references: the geometric mean of the shares of runs
+ * of 1 to 4 words that are in a reference, reduced if the translations are shorter, over all texts
+ * together. Words are separated by white space. It is 0 if no run of some length is shared. Papineni et
  * al., "BLEU: a method for automatic evaluation of machine translation", 2002; follows
  * `torchmetrics.functional.bleu_score`.
  *
- * @throws {RangeError} If there are not as many references as texts, or none, or if there is not a
+ * @throws {RangeError} If there are no texts, not as many references, or not a
  * weight for each length.
  *
  * @example The same words
@@ -237,7 +237,7 @@ export const bleu: Metric<TextPair, BleuOptions, number> = metric<TextPair, Bleu
   (call, { nGram = 4, smooth = false, weights }) => {
     if (weights !== undefined && weights.length !== nGram) {
       throw new RangeError(
-        `Cannot ${call}: weights must be ${nGram}, one for each length, got ${weights.length}`,
+        `Cannot ${call}: there must be ${nGram} weights, one for each length, got ${weights.length}`,
       );
     }
     const [hits, all] = [new Float64Array(nGram), new Float64Array(nGram)];

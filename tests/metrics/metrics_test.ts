@@ -135,7 +135,7 @@ Deno.test("a stream takes classes as they come, but not another number of scores
   assertThrows(
     () => area.update(tensor([[0.1, 0.9, 0]]), labels(1)),
     RangeError,
-    "there were scores of 2 classes before, now of 3",
+    "pred must have scores of 2 classes as before, got 3",
   );
 });
 

@@ -121,7 +121,10 @@ Deno.test("intervals and reports refuse what has no examples, or not as many", (
   const one = tensor([1]);
   const calls: readonly (readonly [() => unknown, string])[] = [
     [() => metrics.bootstrapInterval(metrics.mse, empty, empty), "no examples that count"],
-    [() => metrics.bootstrapInterval(metrics.mse, one, empty), "as many examples, got 1 and 0"],
+    [
+      () => metrics.bootstrapInterval(metrics.mse, one, empty),
+      "equally many examples, got 1 and 0",
+    ],
     [() => metrics.metricsReport(empty, empty), "no examples that count"],
     [() => metrics.metricsReport(tensor(1), tensor(1)), "shape [N, ...], got []"],
     [() => metrics.metricsReport(one, empty), "the same shape, got [1] and [0]"],
@@ -130,5 +133,5 @@ Deno.test("intervals and reports refuse what has no examples, or not as many", (
   const level = 1.5;
   assertThrows(() => metrics.metricsReport(one, one, { level }), TypeError, "between 0 and 1");
   const wrong = () => metrics.bootstrapInterval((() => one) as never, one, one);
-  assertThrows(wrong, TypeError, "the metric must give a number, got a tensor");
+  assertThrows(wrong, TypeError, "the metric must return a number, got a tensor");
 });

@@ -64,12 +64,12 @@ const CLASSES: readonly Refusal[] = [
   {
     inputs: pair(() => ones([2, 3]), () => labels(0, -1)),
     error: RangeError,
-    says: "whole numbers from 0 on, got -1 at index 1",
+    says: "integers from 0, got -1 at index 1",
   },
   {
     inputs: pair(() => ones([2]), () => tensor([0.5, 1])),
     error: RangeError,
-    says: "whole numbers from 0 on, got 0.5 at index 0",
+    says: "integers from 0, got 0.5 at index 0",
   },
   {
     inputs: pair(() => ones([2, 3]), () => labels(0, 1, 2)),
@@ -89,7 +89,7 @@ const LABELS: readonly Refusal[] = [
     inputs: pair(() => labels(0, -100), () => labels(0, 1)),
     options: { ignoreIndex: -100 },
     error: RangeError,
-    says: "pred must hold labels, which are whole numbers from 0 on, got -100 at index 1",
+    says: "pred must hold labels, which are integers from 0, got -100 at index 1",
   },
   {
     inputs: pair(() => ones([2, 3]), () => labels(0, 1)),
@@ -130,7 +130,7 @@ const TEXTS: readonly Refusal[] = [
   {
     inputs: () => [["a", "b"], ["a"]],
     error: RangeError,
-    says: "each text needs its references, got 2 and 1",
+    says: "there must be as many texts as references, got 2 and 1",
   },
   { inputs: () => [["a"], [[]]], error: TypeError, says: "target must be a string, or an array" },
   { inputs: () => [["a", 1], ["a", "b"]], error: TypeError, says: "pred must be a string or" },
@@ -214,7 +214,11 @@ export const METRICS: { readonly [Name in MetricName]: MetricRow<OptionsOf<Name>
   meanAveragePrecision: {
     options: { iouThresholds: true, maxDetections: true },
     refuses: [
-      { inputs: () => [[], [there()]], error: RangeError, says: "as many images, got 0 and 1" },
+      {
+        inputs: () => [[], [there()]],
+        error: RangeError,
+        says: "equally many images, got 0 and 1",
+      },
       {
         inputs: () => [[there()], [there()]],
         error: TypeError,
@@ -223,7 +227,7 @@ export const METRICS: { readonly [Name in MetricName]: MetricRow<OptionsOf<Name>
       {
         inputs: () => [[], [{ ...there(), boxes: ones([4]) }]].map((own) => [...own, there()]),
         error: RangeError,
-        says: "as many images, got 1 and 2",
+        says: "equally many images, got 1 and 2",
       },
       {
         inputs: () => [[{ ...there(), scores: ones([2]) }], [there()]],
@@ -233,7 +237,7 @@ export const METRICS: { readonly [Name in MetricName]: MetricRow<OptionsOf<Name>
       {
         inputs: () => [[{ ...there(), scores: ones([1]) }], [{ ...there(), labels: labels(-1) }]],
         error: RangeError,
-        says: "labels of target 0 must hold labels, which are whole numbers from 0 on, got -1",
+        says: "labels of target 0 must hold labels, which are integers from 0, got -1",
       },
       {
         inputs: () => [[{ ...there(), scores: ones([1]) }], [{ ...there(), boxes: ones([4]) }]],
