@@ -1,16 +1,16 @@
 /** Bins of histograms. */
 
-/** As many bins as nobody wants more of. */
+/** The most bins that are useful. */
 const MOST = 100;
 
-/** The number below which a share of sorted numbers lies, between two of them in proportion. */
+/** A quantile of sorted numbers, linear between neighbours. */
 function quantile(sorted: Float64Array, share: number): number {
   const at = share * (sorted.length - 1);
   const [low = 0, high = low] = sorted.subarray(Math.floor(at), Math.floor(at) + 2);
   return low + (high - low) * (at % 1);
 }
 
-/** How many bins numbers ask for: the more of Sturges' and Freedman's and Diaconis', as in NumPy. */
+/** How many bins suit some numbers: the larger of the Sturges and Freedman–Diaconis rules, as in NumPy. */
 function countFor(sorted: Float64Array, extent: number): number {
   const sturges = Math.ceil(Math.log2(sorted.length)) + 1;
   const spread = quantile(sorted, 0.75) - quantile(sorted, 0.25);
@@ -22,7 +22,7 @@ function countFor(sorted: Float64Array, extent: number): number {
 export function edgesOf(numbers: readonly number[], bins: number | undefined): number[] {
   const sorted = Float64Array.from(numbers).sort();
   const [least = 0, largest = 0] = [sorted.at(0), sorted.at(-1)];
-  // Numbers that are all one get a bin around them, as wide as the axis needs to be one.
+  // Numbers that are all equal get a bin around them, wide enough for an axis.
   const half = Math.max(0.5, Math.abs(least) * 1e-6);
   const [from, to] = least < largest ? [least, largest] : [least - half, largest + half];
   const count = bins ?? (least < largest ? countFor(sorted, to - from) : 1);
@@ -32,13 +32,13 @@ export function edgesOf(numbers: readonly number[], bins: number | undefined): n
   );
 }
 
-/** How many numbers each bin has; the last has its upper edge too. */
+/** How many numbers each bin holds; the last includes its upper edge. */
 export function countsOf(numbers: readonly number[], edges: readonly number[]): number[] {
   const counts = new Array<number>(edges.length - 1).fill(0);
   const [from = 0, to = 0] = [edges.at(0), edges.at(-1)];
   for (const value of numbers) {
     let bin = Math.min(counts.length - 1, Math.floor((value - from) / (to - from) * counts.length));
-    // What was rounded away in that division.
+    // Corrects the rounding of that division.
     while (bin > 0 && value < (edges[bin] ?? 0)) bin--;
     while (bin < counts.length - 1 && value >= (edges[bin + 1] ?? 0)) bin++;
     counts[bin] = (counts[bin] ?? 0) + 1;

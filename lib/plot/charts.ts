@@ -30,7 +30,7 @@ import {
 import { type Picture, pictureOf } from "./picture.ts";
 import { anyNumbersOf, checkLengths, numbersOf, seriesOf, VALUES, type Values } from "./values.ts";
 
-/** What a panel shows, in words: its title, its axes, and what is drawn. */
+/** A panel in words: its title, its axes, and what is drawn. */
 export function altOf({ what, options: { title, xLabel, yLabel, alt } }: Panel): string {
   if (alt !== undefined) return alt;
   const axes = [yLabel, xLabel].filter((label) => label !== undefined).join(" against ");
@@ -50,18 +50,18 @@ export function alone(panel: Panel): Picture {
   });
 }
 
-/** Words for a number of things. */
+/** A count with its noun. */
 export function counted(count: number, thing: string): string {
   return `${count} ${thing}${count === 1 ? "" : "s"}`;
 }
 
 /** Options of `lines`. */
 export interface LinesOptions extends AxesOptions {
-  /** The places of the numbers along the axis. Default: 0, 1, 2 … */
+  /** The positions of the numbers along the axis. Default: 0, 1, 2 … */
   x?: Values;
-  /** The name in the legend, of a series that has none. */
+  /** The name in the legend, for a series without one. */
   label?: string;
-  /** A colour of CSS, of a series that has no name. Default: the next of the palette. */
+  /** A CSS colour, for a series without a name. Default: the next of the palette. */
   color?: string;
   /** How the lines are drawn. Default: "solid". */
   line?: LineStyle;
@@ -82,12 +82,12 @@ const readLines = optionReader<LinesOptions>({
 });
 
 /**
- * Lines through numbers in their order.
+ * Lines through numbers, in order.
  *
  * @param y The heights: a tensor or an array, or a record of several by their names in the legend, which
- * need not be as many as each other.
+ * may have different lengths.
  * @throws {RangeError} If there are none, or some that are not finite.
- * @throws {ShapeError} If `x` has another number of places.
+ * @throws {ShapeError} If `x` has a different length.
  *
  * @example Two series
  * ```ts
@@ -139,11 +139,11 @@ export function lines(
 
 /** Options of `scatter`. */
 export interface ScatterOptions extends AxesOptions {
-  /** The group of each point, which gives it colour and shape. Default: all are of one. */
+  /** The group of each point, which sets its colour and shape. Default: one group. */
   groups?: Values | readonly string[];
-  /** The name in the legend, where there are no groups. */
+  /** The name in the legend, if there are no groups. */
   label?: string;
-  /** A colour of CSS, where there are no groups. Default: the next of the palette. */
+  /** A CSS colour, if there are no groups. Default: the next of the palette. */
   color?: string;
   /** Radius of the points in pixels. Default: 2.5. */
   radius?: number;
@@ -167,7 +167,7 @@ const readScatter = optionReader<ScatterOptions>({
   opacity: SHARE,
 });
 
-/** The groups of points by their names, each with the places of its points. */
+/** The groups of points by name, each with the indices of its points. */
 function groupsOf(
   call: string,
   groups: NonNullable<ScatterOptions["groups"]>,
@@ -188,10 +188,10 @@ function groupsOf(
 /**
  * Points at pairs of numbers.
  *
- * @param x The places along the horizontal axis.
+ * @param x The positions along the horizontal axis.
  * @param y The heights, as many.
  * @throws {RangeError} If there are none, or some that are not finite.
- * @throws {ShapeError} If `x`, `y` and `groups` are not as many as each other.
+ * @throws {ShapeError} If `x`, `y` and `groups` have different lengths.
  *
  * @example Two clusters
  * ```ts
@@ -230,17 +230,17 @@ export function scatter(x: Values, y: Values, options?: ScatterOptions): Picture
 /** Options of `histogram`. */
 export interface HistogramOptions extends AxesOptions {
   /**
-   * How many bins there are. Default: the more of Sturges' and of Freedman's and Diaconis' numbers, as
+   * How many bins there are. Default: the larger of the Sturges and Freedman–Diaconis rules, as
    * in NumPy's `bins="auto"`, at most 100.
    */
   bins?: number;
-  /** The name in the legend, of numbers that have none. */
+  /** The name in the legend, for numbers without one. */
   label?: string;
-  /** A colour of CSS, of numbers that have no name. Default: the next of the palette. */
+  /** A CSS colour, for numbers without a name. Default: the next of the palette. */
   color?: string;
 }
 
-/** Bins at most: more are narrower than a line of the screen. */
+/** The most bins: more would be narrower than a pixel. */
 const MOST_BINS = 10_000;
 
 const readHistogram = optionReader<HistogramOptions>({
@@ -251,10 +251,10 @@ const readHistogram = optionReader<HistogramOptions>({
 });
 
 /**
- * How often numbers lie where.
+ * Histograms of numbers.
  *
- * @param values The numbers, or a record of several lists by their names in the legend, whose bins are
- * the same and which are drawn over each other.
+ * @param values The numbers, or a record of several lists by their names in the legend, which share
+ * their bins and are drawn over each other.
  * @throws {RangeError} If there are none, or some that are not finite; if the horizontal scale is "log".
  *
  * @example Normal numbers

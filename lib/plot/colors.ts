@@ -9,7 +9,7 @@ export function colorScale({ scheme, domain }: ColorScale): (value: number) => s
   return (value) => hex(String(made.apply(value)));
 }
 
-/** A colour of CSS that stands as rgb(r, g, b) or as #rrggbb, as the latter. */
+/** Converts a CSS colour rgb(r, g, b) to #rrggbb, which stays as it is. */
 function hex(color: string): string {
   const parts = color.match(/\d+/g);
   if (color.startsWith("#") || parts === null) return color;
@@ -25,18 +25,18 @@ export function luminance(color: string): number {
   return 0.2126 * r + 0.7152 * g + 0.0722 * b;
 }
 
-/** How far two colours are from each other, from 1 to 21, as in WCAG 2. */
+/** The contrast ratio of two colours, from 1 to 21, as in WCAG 2. */
 export function contrast(a: string, b: string): number {
   const [dark = 0, bright = 0] = [luminance(a), luminance(b)].sort((x, y) => x - y);
   return (bright + 0.05) / (dark + 0.05);
 }
 
-/** Black or white, whichever is better read on a colour. */
+/** Black or white, whichever is more legible on a colour. */
 export function textOn(color: string): string {
   return contrast(color, "#ffffff") >= contrast(color, "#000000") ? "#ffffff" : "#000000";
 }
 
-/** A number as people read it beside a scale of colours. */
+/** A short form of a number, for a scale of colours. */
 export function shortNumber(value: number): string {
   const rounded = Number(value.toPrecision(3));
   return rounded !== 0 && Math.abs(rounded) < 1e-3 ? rounded.toExponential() : String(rounded);

@@ -6,19 +6,19 @@ import { colorAt, GROUNDS } from "./palette.ts";
 import { type AxesOptions, type ColorScale, DASHES, type Panel, type Swatch } from "./panel.ts";
 import { document, type Element, element, serialized } from "./svg.ts";
 
-/** The size of a panel that says nothing of it. */
+/** The default size of a panel. */
 export const SIZE = { width: 480, height: 320 } as const;
 
 /** Where a title ends, and how high a row of a legend is. */
 const TITLE = 26;
 const ROW = 18;
 
-/** About how wide a text of the size of labels is; there is nothing here that could measure it. */
+/** The approximate width of a text in the size of labels; nothing here could measure it. */
 function widthOf(text: string): number {
   return 6.2 * [...text].length;
 }
 
-/** What is named in a legend. */
+/** An entry of a legend. */
 interface Entry {
   readonly label: string;
   readonly color: string;
@@ -26,7 +26,7 @@ interface Entry {
   readonly dash: string | undefined;
 }
 
-/** A sign of a legend. Points have none of the elements that points of the chart have. */
+/** The symbol of a legend entry, made of other elements than the points of the chart. */
 function sign({ swatch, color, dash }: Entry): Element {
   const place = { fill: color, transform: "translate(8,0)" };
   switch (swatch) {
@@ -55,7 +55,7 @@ function sign({ swatch, color, dash }: Entry): Element {
   }
 }
 
-/** A legend in as many rows as its width asks for. */
+/** A legend in as many rows as its width requires. */
 function legendOf(entries: readonly Entry[], width: number): { legend: Element; height: number } {
   const legend = element("g", { class: "adjoint-legend", "text-anchor": "start" });
   let [x, y] = [0, 0];
@@ -70,7 +70,7 @@ function legendOf(entries: readonly Entry[], width: number): { legend: Element; 
   return { legend, height: entries.length === 0 ? 0 : y + ROW };
 }
 
-/** A scale of colours as a bar, with numbers at its ends and in its middle. */
+/** A scale of colours as a bar, with numbers at its ends and middle. */
 function colorBar(color: ColorScale, height: number): Element {
   const [from, to] = color.domain;
   const colors = colorScale(color);
@@ -88,7 +88,7 @@ function colorBar(color: ColorScale, height: number): Element {
   return bar;
 }
 
-/** The names along an axis, of which only as many are shown as there is room for. */
+/** The names along an axis, as many as there is room for. */
 function bandOf(names: readonly string[], room: number): Partial<PlotOptions["x"] & object> {
   const every = Math.max(1, Math.ceil(names.length / Math.max(1, Math.floor(room))));
   return {
@@ -120,13 +120,13 @@ function axisOf(
 function chartOf(panel: Panel, marks: Markish[], width: number, height: number): Element {
   const { options, names, color } = panel;
   const right = color === undefined ? 16 : 76;
-  // Points at the ends of an axis are seen whole; bars stand on their axis, and colours fill theirs.
+  // Points at the ends of an axis must be fully visible; bars stand on their axis, and colours fill theirs.
   const inset = color === undefined ? 5 : 0;
   const bars = panel.series.some(({ swatch }) => swatch === "area");
   const longest = Math.max(0, ...names?.x.map(widthOf) ?? []);
   const draw = (left: number) =>
     plot({
-      // The types speak of a browser's document, of which this one has all that is needed.
+      // The types expect a browser's document; this one has all that is needed.
       document: document as unknown as NonNullable<PlotOptions["document"]>,
       width,
       height,
@@ -153,7 +153,7 @@ function chartOf(panel: Panel, marks: Markish[], width: number, height: number):
         : { color: { scheme: color.scheme, domain: [...color.domain] } }),
       marks,
     });
-  // Ticks are as wide as their numbers are long, which is known when they are drawn.
+  // The width of tick labels is only known once they are drawn.
   const beside = options.yLabel === undefined ? 14 : 32;
   const first = draw(40) as unknown as Element;
   const ticks = Array.from(first.getElementsByTagName("text"))
@@ -162,7 +162,7 @@ function chartOf(panel: Panel, marks: Markish[], width: number, height: number):
     );
   const widest = Math.max(12, ...ticks.map((tick) => widthOf(tick.textContent ?? "")));
   const own = draw(beside + widest) as unknown as Element;
-  // What Plot's own style says stands in that of the picture.
+  // The picture's own style replaces that of Plot.
   own.removeAttribute("class");
   for (const style of Array.from(own.getElementsByTagName("style"))) own.removeChild(style);
   return own;

@@ -17,15 +17,15 @@ import { panelsOf, Picture, pictureOf } from "./picture.ts";
 
 /** Options of `figure`. */
 export interface FigureOptions {
-  /** The title above all. Default: none. */
+  /** The title above all panels. Default: none. */
   title?: string;
-  /** How many panels stand side by side. Default: all of them. */
+  /** How many panels there are in a row. Default: all of them. */
   columns?: number;
-  /** Width of the whole in pixels. Default: that of the widest panel for each column. */
+  /** Total width in pixels. Default: the sum over columns of the widest panel. */
   width?: number;
-  /** Height of the whole in pixels. Default: that of the highest panel for each row. */
+  /** Total height in pixels. Default: the sum over rows of the highest panel. */
   height?: number;
-  /** What the figure shows, for those who cannot see it. Default: what its panels show. */
+  /** A description of the figure, for those who cannot see it. Default: those of its panels. */
   alt?: string;
 }
 
@@ -50,7 +50,7 @@ const PICTURES = kind(
     ),
 );
 
-/** What is drawn in one system of axes: the panels of pictures over each other. */
+/** What is drawn in one pair of axes: the panels of several pictures, merged. */
 function over(call: string, pictures: readonly Picture[]): Panel {
   const panels = pictures.flatMap(panelsOf);
   if (panels.length > pictures.length) {
@@ -67,8 +67,8 @@ function over(call: string, pictures: readonly Picture[]): Panel {
 /**
  * Pictures side by side, and over each other.
  *
- * @param pictures The panels in rows. An array in place of a picture is drawn in one system of axes, the
- * last on top; of two titles or other options the first that is given counts.
+ * @param pictures The panels in rows. An array in place of a picture is drawn in one pair of axes, the
+ * last on top; the first title, or other option, that is given counts.
  *
  * @example Data and a fit beside what is left of them
  * ```ts

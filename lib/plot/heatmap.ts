@@ -14,11 +14,11 @@ export interface HeatmapOptions extends PanelOptions {
   columns?: readonly string[];
   /** The names of the rows, from the top. Default: their indices. */
   rows?: readonly string[];
-  /** Whether each number is written in its cell. Default: where there are at most 100. */
+  /** Whether each number is written in its cell. Default: if there are at most 100. */
   values?: boolean;
-  /** The number of the middle colour, blue below and red above. Default: null, colours in one order. */
+  /** The number with the middle colour, blue below and red above. Default: null, a sequential scale. */
   center?: number | null;
-  /** The numbers of the first and the last colour. Default: the lowest and the highest. */
+  /** The numbers with the first and the last colour. Default: the lowest and the highest. */
   range?: readonly [number, number];
 }
 
@@ -33,7 +33,7 @@ const readHeatmap = optionReader<HeatmapOptions>({
   range: RANGE,
 });
 
-/** As many cells as a picture has at most; each is an element of it. */
+/** The most cells of a picture, each of which is an element. */
 const MOST_CELLS = 40_000;
 
 /** The scale of colours for some numbers. */
@@ -67,7 +67,7 @@ function namesOf(
  *
  * @param matrix A tensor of shape [rows, columns], or an array of rows.
  * @throws {RangeError} If there are none, some that are not finite, or more than 40,000.
- * @throws {ShapeError} If it is no matrix, or `rows` or `columns` do not fit it.
+ * @throws {ShapeError} If it is not a matrix, or `rows` or `columns` do not fit it.
  *
  * @example Cosines of gradients
  * ```ts

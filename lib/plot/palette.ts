@@ -1,12 +1,12 @@
-/** Colours that can be told from white and from black grounds, and from each other. */
+/** Colours that stand out from white and black backgrounds, and from each other. */
 
-/** The ground and the text, on light and on dark screens. */
+/** Background and text, on light and dark screens. */
 export const GROUNDS = {
   light: { ground: "#ffffff", text: "#1d2127" },
   dark: { ground: "#16191d", text: "#e4e7eb" },
 } as const;
 
-/** The colours of series, in the order in which they are taken. */
+/** The colours of series, in order of use. */
 export const PALETTE = [
   "#3b7dd8",
   "#d9701a",
@@ -19,7 +19,7 @@ export const PALETTE = [
   "#77808b",
 ] as const;
 
-/** The colour of a place in a list; after the last comes the first. */
+/** The colour at an index; after the last comes the first again. */
 export function colorAt(index: number): string {
   return PALETTE[index % PALETTE.length] ?? PALETTE[0];
 }

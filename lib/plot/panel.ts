@@ -26,13 +26,13 @@ export const DASHES: Readonly<Record<LineStyle, string | undefined>> = {
 
 /** A line across a panel, at an `x` or at a `y`. */
 export interface Reference {
-  /** Where an upright line stands. */
+  /** The position of a vertical line. */
   x?: number;
-  /** Where a level line lies. */
+  /** The position of a horizontal line. */
   y?: number;
-  /** Its name in the legend. Default: it has none there. */
+  /** Its name in the legend. Default: none. */
   label?: string;
-  /** A colour of CSS. Default: that of the text. */
+  /** A CSS colour. Default: that of the text. */
   color?: string;
   /** How it is drawn. Default: "dashed". */
   line?: LineStyle;
@@ -42,19 +42,19 @@ export interface Reference {
 export interface PanelOptions {
   /** The title above. Default: none. */
   title?: string;
-  /** What stands along the horizontal axis. Default: none. */
+  /** The label of the horizontal axis. Default: none. */
   xLabel?: string;
-  /** What stands along the vertical axis. Default: none. */
+  /** The label of the vertical axis. Default: none. */
   yLabel?: string;
   /** Width in pixels. Default: 480. */
   width?: number;
   /** Height in pixels. Default: 320. */
   height?: number;
-  /** What the picture shows, for those who cannot see it. Default: told by titles, labels and counts. */
+  /** A description of the picture, for those who cannot see it. Default: made from titles, labels and counts. */
   alt?: string;
 }
 
-/** Options of all pictures whose axes are numbers. */
+/** Options of all pictures with numeric axes. */
 export interface AxesOptions extends PanelOptions {
   /** "log" for powers of ten, where all numbers must be above 0. Default: "linear". */
   xScale?: "linear" | "log";
@@ -64,7 +64,7 @@ export interface AxesOptions extends PanelOptions {
   xRange?: readonly [number, number];
   /** The ends of the vertical axis. Default: those of the numbers. */
   yRange?: readonly [number, number];
-  /** Whether there are lines at the ticks. Default: true. */
+  /** Whether there are grid lines at the ticks. Default: true. */
   grid?: boolean;
   /** Whether there is a legend of what has a label. Default: true. */
   legend?: boolean;
@@ -96,7 +96,7 @@ export const PANEL_OPTIONS: OptionTable<PanelOptions> = {
   alt: TEXT,
 };
 
-/** The kinds of the options of pictures whose axes are numbers. */
+/** The kinds of the options of pictures with numeric axes. */
 export const AXES_OPTIONS: OptionTable<AxesOptions> = {
   ...PANEL_OPTIONS,
   xScale: oneOf("linear", "log"),
@@ -116,10 +116,10 @@ const readReference = optionReader<Reference>({
   line: oneOf("solid", "dashed", "dotted"),
 });
 
-/** What stands for a series in a legend. */
+/** The symbol of a series in a legend. */
 export type Swatch = "line" | "area" | PointShape;
 
-/** Shapes of points, in the order in which groups take them. */
+/** The shapes of points, in the order in which groups use them. */
 export const POINT_SHAPES = ["circle", "square", "triangle", "diamond2", "cross"] as const;
 
 /** A shape of points. */
@@ -129,7 +129,7 @@ export type PointShape = typeof POINT_SHAPES[number];
 export interface Series {
   readonly label: string | undefined;
   readonly swatch: Swatch;
-  /** A colour of its own. Default: the next of the palette. */
+  /** Its own colour. Default: the next of the palette. */
   readonly color: string | undefined;
   readonly dash?: string | undefined;
   readonly marks: (color: string) => readonly Markish[];
@@ -141,7 +141,7 @@ export interface ColorScale {
   readonly domain: readonly [number, number];
 }
 
-/** What is drawn in one system of axes. */
+/** What is drawn in one pair of axes. */
 export interface Panel {
   /** What it shows, in words. */
   readonly what: string;
@@ -149,11 +149,11 @@ export interface Panel {
   readonly references: readonly Reference[];
   readonly options: AxesOptions;
   readonly color?: ColorScale;
-  /** The names along the axes, where these have names instead of numbers. */
+  /** The names along the axes, if they have names rather than numbers. */
   readonly names?: { readonly x: readonly string[]; readonly y: readonly string[] };
 }
 
-/** A panel of series, with what all pictures have among their options. */
+/** A panel of series, with the options that all pictures have. */
 export function panelOf(
   call: string,
   what: string,
@@ -174,7 +174,7 @@ export function panelOf(
   return { what, series, references, options, ...rest };
 }
 
-/** Refuses numbers that have no logarithm where they need one. */
+/** Refuses numbers without a logarithm on a log scale. */
 export function checkLog(
   call: string,
   name: string,
@@ -189,7 +189,7 @@ export function checkLog(
   );
 }
 
-/** Panels drawn over each other as one; of two options the first that is given counts. */
+/** Merges panels drawn over each other; the first option that is given counts. */
 export function layered(panels: readonly Panel[]): Panel {
   const backwards = panels.toReversed();
   return {

@@ -6,12 +6,12 @@ import { PATH, pathOf } from "../io/source.ts";
 import { drawn, type Layout } from "./draw.ts";
 import type { Panel } from "./panel.ts";
 
-/** Makes a picture of a layout, and tells the panels of one, for this room alone. */
+/** Makes a picture of a layout, and returns the panels of one, for this folder alone. */
 export let pictureOf: (layout: Layout) => Picture;
 export let panelsOf: (picture: Picture) => readonly Panel[];
 
 /**
- * A picture, as SVG that needs no browser to be made. A notebook shows it; on dark screens it is dark.
+ * A picture as SVG, made without a browser. Notebooks display it; on dark screens it is dark.
  *
  * @example A file
  * ```ts
@@ -57,10 +57,10 @@ export class Picture {
   }
 
   /**
-   * Writes the picture to an SVG file, which is whole or as it was before. Needs the permissions to read
-   * and to write its folder.
+   * Writes the picture to an SVG file, completely or not at all. Needs permission to read
+   * and write its folder.
    *
-   * @param path Where to, with the ending `.svg`.
+   * @param path The file, ending in `.svg`.
    */
   save(path: string | URL): void {
     const call = "run Picture.save";

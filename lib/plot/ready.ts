@@ -1,4 +1,4 @@
-/** Ready pictures of what training and metrics give. */
+/** Ready-made pictures of the results of training and metrics. */
 
 import { dot, lineY, text } from "@observablehq/plot";
 import { ShapeError } from "../core/errors.ts";
@@ -34,7 +34,7 @@ import { checkLengths, extentOf, type Matrix, rowsOf } from "./values.ts";
 
 /** Options of `history`. */
 export interface HistoryOptions extends FigureOptions {
-  /** What is drawn, in one panel. Default: all but times and rates, with a panel for each number. */
+  /** What is drawn, in one panel. Default: all but times and rates, each in a panel of its own. */
   names?: readonly string[];
   /** "log" for powers of ten, where all numbers must be above 0. Default: "linear". */
   yScale?: "linear" | "log";
@@ -51,7 +51,7 @@ const RECORDS = kind(
   (value) => value instanceof History || (Array.isArray(value) && value.every(isPlainObject)),
 );
 
-/** A panel of some numbers of a history; epochs without a finite one are passed over. */
+/** A panel of some numbers of a history; epochs without a finite one are skipped. */
 function panelFor(
   records: readonly EpochRecord[],
   names: readonly string[],
@@ -75,10 +75,10 @@ function panelFor(
 }
 
 /**
- * How the numbers of a run went, epoch by epoch: a panel for each, beside that of the validation. Epochs
- * without a finite number are passed over.
+ * The numbers of a run, epoch by epoch: a panel for each, together with that of the validation. Epochs
+ * without a finite number are skipped.
  *
- * @param history What `fit` gives, or the records of one.
+ * @param history The result of `fit`, or its records.
  * @throws {RangeError} If there are no finite numbers, or a name is not among them.
  *
  * @example Loss and validation
@@ -101,9 +101,9 @@ export function history(
   const missing = names?.find((name) => !known.includes(name));
   if (missing !== undefined) {
     throw new RangeError(
-      `Cannot ${call}: names must be of finite numbers, here ${known.join(", ") || "none"}, got ${
-        JSON.stringify(missing)
-      }`,
+      `Cannot ${call}: names must be among those with finite numbers, ${
+        known.join(", ") || "none"
+      }, got ${JSON.stringify(missing)}`,
     );
   }
   const panels = names === undefined ? panelNames(records) : names.length === 0 ? [] : [names];
@@ -115,9 +115,9 @@ export function history(
 
 /** Options of `pareto`. */
 export interface ParetoOptions extends AxesOptions {
-  /** A name for each point, written beside those of the front. Default: none. */
+  /** A name for each point, written next to those on the front. Default: none. */
   names?: readonly string[];
-  /** Whether the larger is the better, of each of the two. Default: [false, false]. */
+  /** Whether larger is better, for each of the two. Default: [false, false]. */
   maximize?: readonly [boolean, boolean];
 }
 
@@ -131,10 +131,10 @@ const readPareto = optionReader<ParetoOptions>({
 });
 
 /**
- * Choices between two objectives, and the front of those than which none is better in both.
+ * Choices between two objectives, and the front of those that no other beats in both.
  *
  * @param points Shape [N, 2]: both objectives of each choice; the lower the better.
- * @throws {ShapeError} If there are not two numbers for each choice, or not a name.
+ * @throws {ShapeError} If there are not two numbers, or not one name, for each choice.
  *
  * @example Loss against size
  * ```ts
@@ -170,7 +170,7 @@ export function pareto(points: Matrix, options?: ParetoOptions): Picture {
   const front = choices.filter(({ onFront }) => onFront).sort((a, b) => a.x - b.x);
   const others = choices.filter(({ onFront }) => !onFront);
   const place = { x: "x", y: "y" };
-  // Names lean to where there is room for them.
+  // Names go to the side where there is room.
   const [least, largest] = extentOf(choices.map(({ x }) => x));
   const middle = (least + largest) / 2;
   const [left, right] = [front.filter(({ x }) => x <= middle), front.filter(({ x }) => x > middle)];
@@ -180,7 +180,7 @@ export function pareto(points: Matrix, options?: ParetoOptions): Picture {
       swatch: "circle",
       color: undefined,
       marks: (color) => [
-        // Between two choices there is nothing better than the corner that both leave.
+        // Between two choices, nothing is known to be better than the corner that both leave.
         lineY(front, {
           ...place,
           stroke: color,
@@ -215,9 +215,9 @@ const readConfusion = optionReader<ConfusionOptions>({
 });
 
 /**
- * Which classes are taken for which.
+ * Which classes are mistaken for which.
  *
- * @param matrix What `metrics.confusionMatrix` gives: a row for each true class.
+ * @param matrix The result of `metrics.confusionMatrix`: a row for each true class.
  * @throws {ShapeError} If it is not square, or there is not a name for each class.
  *
  * @example Two classes

@@ -1,4 +1,4 @@
-/** Ready pictures of what the instruments of `study` give. */
+/** Ready-made pictures of the results of `study`. */
 
 import { contour, dot } from "@observablehq/plot";
 import {
@@ -46,14 +46,14 @@ const readGradients = optionReader<GradientsOptions>({
   perSample: FLAG,
 });
 
-/** Whether a value is what `study.gradientProfile` gives. */
+/** Whether a value is a result of `study.gradientProfile`. */
 function isProfile(value: unknown): value is GradientProfile {
   return isPlainObject(value) &&
     ["gradient", "norms", "shares"].every((key) => isTensor(value[key]));
 }
 
 const PROFILES = kind(
-  "what study.gradientProfile gives, or a record of such by the names of the losses",
+  "the result of study.gradientProfile, or a record of such by the names of the losses",
   (value) =>
     isProfile(value) ||
     (isPlainObject(value) && Object.keys(value).length > 0 &&
@@ -61,10 +61,10 @@ const PROFILES = kind(
 );
 
 /**
- * How losses pull at each sample: its gradient where a sample has one number, else the length of its
- * gradient. The legend tells the largest share of one sample.
+ * How losses pull at each sample: its gradient if a sample has one number, else the length of its
+ * gradient. The legend shows the largest share of one sample.
  *
- * @param profiles What `study.gradientProfile` gives, or a record of several by the names of the losses.
+ * @param profiles The result of `study.gradientProfile`, or a record of several by the names of the losses.
  * @throws {RangeError} If a gradient is not finite.
  * @throws {ShapeError} If `x` has not a number for each sample.
  *
@@ -107,7 +107,7 @@ export function gradients(
 }
 
 const LANDSCAPE = kind(
-  "what study.lossLandscape gives",
+  "the result of study.lossLandscape",
   (value) =>
     isPlainObject(value) && Array.isArray(value.at) && isTensor(value.values) &&
     typeof value.center === "number",
@@ -115,13 +115,13 @@ const LANDSCAPE = kind(
 
 /** Options of `landscape`. */
 export interface LandscapeOptions extends AxesOptions {
-  /** About how many heights are told apart on a plane. Default: 20. */
+  /** About how many levels of height a plane shows. Default: 20. */
   levels?: number;
 }
 
 const readLandscape = optionReader<LandscapeOptions>({ ...AXES_OPTIONS, levels: COUNT });
 
-/** The heights of a plane as areas between lines of one height. */
+/** The heights of a plane as areas between contour lines. */
 function planeOf(
   call: string,
   at: readonly number[],
@@ -130,7 +130,7 @@ function planeOf(
   options: AxesOptions,
 ): Panel {
   const [from = 0, to = 0] = [at.at(0), at.at(-1)];
-  // Numbers stand in the middles of cells, which reach half a step farther.
+  // Numbers belong to the centres of cells, which reach half a step farther.
   const half = (to - from) / (at.length - 1) / 2;
   // The first direction is along the rows of the matrix, and along the horizontal axis here.
   const heights = at.flatMap((_, j) => rows.map((row) => row[j] ?? NaN));
@@ -161,9 +161,9 @@ function planeOf(
 }
 
 /**
- * The loss along a line, or on a plane as areas between lines of one height, with a cross at the point.
+ * The loss along a line, or on a plane as areas between contour lines, with a cross at the point.
  *
- * @param landscape What `study.lossLandscape` gives.
+ * @param landscape The result of `study.lossLandscape`.
  * @throws {RangeError} If a loss is not finite: a smaller range of the landscape then helps.
  *
  * @example A valley
@@ -194,7 +194,7 @@ export function landscape<At>(landscape: LossLandscape<At>, options?: LandscapeO
 }
 
 const SPECTRUM = kind(
-  "what study.hessianSpectrum gives",
+  "the result of study.hessianSpectrum",
   (value) =>
     isPlainObject(value) && isPlainObject(value.density) && isTensor(value.density.at) &&
     isTensor(value.density.value) && typeof value.largest === "number",
@@ -202,14 +202,14 @@ const SPECTRUM = kind(
 
 const readSpectrum = optionReader<AxesOptions>(AXES_OPTIONS);
 
-/** The share of the highest density below which there is nothing to be seen on a scale of powers. */
+/** The share of the highest density below which a log scale shows nothing. */
 const SEEN = 1e-8;
 
 /**
- * Where the eigenvalues of a Hessian are, with the least and the largest that were found. On a log scale,
- * densities below a hundred-millionth of the highest are drawn there.
+ * The density of the eigenvalues of a Hessian, with the smallest and the largest that were found. On a log
+ * scale, densities below a hundred-millionth of the highest are drawn at that height.
  *
- * @param spectrum What `study.hessianSpectrum` gives.
+ * @param spectrum The result of `study.hessianSpectrum`.
  *
  * @example A parabola
  * ```ts

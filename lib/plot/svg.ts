@@ -4,10 +4,10 @@ import { DOMImplementation, type Element, type Node, XMLSerializer } from "@xmld
 
 const NAMESPACE = "http://www.w3.org/2000/svg";
 
-/** The document of which all elements are. */
+/** The document that all elements belong to. */
 export const document = new DOMImplementation().createDocument(NAMESPACE, "svg");
 
-/** An element with its attributes, those that are undefined left out, and what stands in it. */
+/** An element with its attributes, except undefined ones, and its content. */
 export function element(
   name: string,
   attributes: Readonly<Record<string, string | number | undefined>>,

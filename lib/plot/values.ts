@@ -1,4 +1,4 @@
-/** What pictures are given: numbers in tensors, typed arrays or plain arrays. */
+/** The data of pictures: numbers in tensors, typed arrays or plain arrays. */
 
 import { isTypedArray, type TypedArray } from "../core/dtype.ts";
 import { ShapeError, showShape } from "../core/errors.ts";
@@ -7,22 +7,22 @@ import { isTensor } from "../core/tensor.ts";
 import { elementsOf } from "../tensor/examples.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 
-/** Numbers in a row: a tensor of any shape counts in row-major order. */
+/** A list of numbers; a tensor of any shape is read in row-major order. */
 export type Values = Tensor | TypedArray | readonly number[];
 
-/** Numbers in rows: a tensor of shape [rows, columns], or an array of rows. */
+/** A matrix of numbers: a tensor of shape [rows, columns], or an array of rows. */
 export type Matrix = Tensor | readonly (TypedArray | readonly number[])[];
 
-/** Whether a value is numbers in a row, whatever they are. */
+/** Whether a value is a list of numbers, whatever their values. */
 function isValues(value: unknown): value is Values {
   return isTensor(value) || isTypedArray(value) ||
     (Array.isArray(value) && value.every((item) => typeof item === "number"));
 }
 
-/** The kind of numbers in a row. */
+/** The kind of a list of numbers. */
 export const VALUES: Kind = kind("a tensor or an array of numbers", isValues);
 
-/** The kind of numbers in a row, or of a record of such. */
+/** The kind of a list of numbers, or of a record of lists. */
 const NAMED: Kind = kind(
   "a tensor, an array of numbers, or a record of such by name",
   (value) => isValues(value) || (isPlainObject(value) && Object.values(value).every(isValues)),
@@ -37,7 +37,7 @@ function opOf(call: string): string {
   return call.slice(call.lastIndexOf(" ") + 1);
 }
 
-/** The numbers, finite or not, of which there must be some. */
+/** The numbers, finite or not; at least one. */
 export function anyNumbersOf(call: string, name: string, values: Values): number[] {
   if (!isValues(values)) throw wrong(call, name, VALUES, values);
   const numbers = Array.from(isTensor(values) ? elementsOf(values, opOf(call)) : values);
@@ -55,7 +55,7 @@ function spanned(call: string, name: string, numbers: number[]): number[] {
   );
 }
 
-/** The numbers, all finite, of which there must be some. */
+/** The numbers, all finite; at least one. */
 export function numbersOf(call: string, name: string, values: Values): number[] {
   const numbers = anyNumbersOf(call, name, values);
   const at = numbers.findIndex((value) => !Number.isFinite(value));
@@ -65,7 +65,7 @@ export function numbersOf(call: string, name: string, values: Values): number[] 
   );
 }
 
-/** The least and the largest of numbers, which may be more than a call takes. */
+/** The smallest and the largest of numbers, which may be more than a call can take. */
 export function extentOf(numbers: readonly number[]): readonly [least: number, largest: number] {
   return numbers.reduce<readonly [number, number]>(
     ([least, largest], value) => [Math.min(least, value), Math.max(largest, value)],
@@ -93,7 +93,7 @@ export function seriesOf(
   throw new RangeError(`Cannot ${call}: ${name} must have at least one series, got none`);
 }
 
-/** Refuses numbers that are not as many as others. */
+/** Refuses a list of a different length. */
 export function checkLengths(
   call: string,
   name: string,
@@ -103,7 +103,7 @@ export function checkLengths(
 ): void {
   if (length === needed) return;
   throw new ShapeError(
-    `Cannot ${call}: ${name} must be as many as ${other}, got ${length} and ${needed}`,
+    `Cannot ${call}: ${name} must have the length of ${other}, got ${length} and ${needed}`,
     [[length], [needed]],
   );
 }
@@ -113,7 +113,7 @@ const MATRIX: Kind = kind(
   (value) => isTensor(value) || (Array.isArray(value) && value.every(isValues)),
 );
 
-/** The rows of a matrix, as long as each other and all finite. */
+/** The rows of a matrix, of equal length and all finite. */
 export function rowsOf(call: string, name: string, matrix: Matrix): number[][] {
   if (!MATRIX.accepts(matrix)) throw wrong(call, name, MATRIX, matrix);
   if (!isTensor(matrix)) {

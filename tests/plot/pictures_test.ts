@@ -221,8 +221,8 @@ Deno.test("pictures refuse what cannot be drawn, and say where it is", () => {
   for (const draw of distant) {
     assertThrows(draw, RangeError, "of each other, got -1e+308 and 1e+308");
   }
-  assertThrows(() => plot.lines([1, 2], { x: [1] }), ShapeError, "as many as x, got 2 and 1");
-  assertThrows(() => plot.scatter([1, 2], [1, 2, 3]), ShapeError, "as many as x, got 3 and 2");
+  assertThrows(() => plot.lines([1, 2], { x: [1] }), ShapeError, "the length of x, got 2 and 1");
+  assertThrows(() => plot.scatter([1, 2], [1, 2, 3]), ShapeError, "the length of x, got 3 and 2");
   assertThrows(() => plot.scatter([1], [1], { groups: [] }), ShapeError, "groups");
   assertThrows(
     () => plot.lines([0, 1], { yScale: "log" }),
