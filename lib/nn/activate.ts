@@ -1,4 +1,4 @@
-/** Activations as functions, and what their layers are made of. */
+/** Activations as functions, and the definitions of their layers. */
 
 import { ShapeError, showShape } from "../core/errors.ts";
 import {
@@ -20,12 +20,12 @@ import { checkFloating } from "./checks.ts";
 /** An activation with options. */
 export type Activate<Options> = (x: Tensor, options?: Options) => Tensor;
 
-/** What an activation is made of. */
+/** The definition of an activation. */
 export interface ActivationRule<Options extends object> {
   readonly name: string;
-  /** What the options must be. */
+  /** The kinds of the options. */
   readonly kinds: OptionTable<Options>;
-  /** Refuses options that do not belong together. */
+  /** Refuses options that contradict each other. */
   readonly check?: (call: string, options: Options) => void;
   readonly compute: (x: Tensor, options: Options) => Tensor;
 }
@@ -69,7 +69,7 @@ export interface LeakyReluOptions {
   negativeSlope?: number;
 }
 
-/** What leakyRelu is made of. */
+/** The definition of leakyRelu. */
 export const LEAKY_RELU: ActivationRule<LeakyReluOptions> = {
   name: "leakyRelu",
   kinds: { negativeSlope: FINITE },
@@ -77,7 +77,7 @@ export const LEAKY_RELU: ActivationRule<LeakyReluOptions> = {
 };
 
 /**
- * x where it is above 0, else a small part of it, elementwise. At 0 the slope is that below. Follows
+ * x where it is above 0, else a small multiple of it, elementwise. At 0 the slope is that from below. Follows
  * `torch.nn.functional.leaky_relu`.
  *
  * @throws {DTypeError} If the input is not floating.
@@ -102,12 +102,12 @@ export interface EluOptions {
 /** x above 0, α·(e^(x/β) − 1) below. */
 function eluOf(x: Tensor, alpha: number, beta = 1): Tensor {
   const above = x.gt(0);
-  // What is above stays out of the power, which would overflow.
+  // Positive values stay out of the power, which would overflow.
   const below = where(above, 0, beta === 1 ? x : x.div(beta));
   return where(above, x, below.expm1().mul(alpha));
 }
 
-/** What elu is made of. */
+/** The definition of elu. */
 export const ELU_RULE: ActivationRule<EluOptions> = {
   name: "elu",
   kinds: { alpha: FINITE },
@@ -130,7 +130,7 @@ export const ELU_RULE: ActivationRule<EluOptions> = {
  */
 export const elu: Activate<EluOptions> = activate(ELU_RULE);
 
-/** What celu is made of. */
+/** The definition of celu. */
 export const CELU_RULE: ActivationRule<EluOptions> = {
   name: "celu",
   kinds: { alpha: kind("a finite number other than 0", (v) => v !== 0 && Number.isFinite(v)) },
@@ -138,7 +138,7 @@ export const CELU_RULE: ActivationRule<EluOptions> = {
 };
 
 /**
- * x above 0 and α·(e^(x/α) − 1) below, elementwise, whose slope has no jump. Barron, 2017; follows
+ * x above 0 and α·(e^(x/α) − 1) below, elementwise, with a continuous slope. Barron, 2017; follows
  * `torch.nn.functional.celu`.
  *
  * @throws {DTypeError} If the input is not floating.
@@ -153,11 +153,11 @@ export const CELU_RULE: ActivationRule<EluOptions> = {
  */
 export const celu: Activate<EluOptions> = activate(CELU_RULE);
 
-/** What keeps mean 0 and variance 1 from layer to layer, from the paper. */
+/** The constants of the paper, which keep mean 0 and variance 1 from layer to layer. */
 const SELU = { alpha: 1.6732632423543772, scale: 1.0507009873554805 };
 
 /**
- * {@linkcode elu} with numbers that keep mean 0 and variance 1 from layer to layer. Klambauer and
+ * {@linkcode elu} with constants that keep mean 0 and variance 1 from layer to layer. Klambauer and
  * others, 2017; follows `torch.nn.functional.selu`.
  *
  * @throws {DTypeError} If the input is not floating.
@@ -218,7 +218,7 @@ export const mish: (x: Tensor) => Tensor = plain("mish", (x) => x.mul(softplusOp
 export const softsign: (x: Tensor) => Tensor = plain("softsign", (x) => x.div(x.abs().add(1)));
 
 /**
- * x·min(max(x + 3, 0), 6)/6, elementwise: near x·σ(x), and cheaper. Howard and others, 2019; follows
+ * x·min(max(x + 3, 0), 6)/6, elementwise: close to x·σ(x), but cheaper. Howard and others, 2019; follows
  * `torch.nn.functional.hardswish`.
  *
  * @throws {DTypeError} If the input is not floating.
@@ -240,13 +240,13 @@ export const hardswish: (x: Tensor) => Tensor = plain("hardswish", (x) => {
 export interface HardtanhOptions {
   /** Least value. Default: -1. */
   minVal?: number;
-  /** Greatest value, above the least. Default: 1. */
+  /** Largest value, above the least. Default: 1. */
   maxVal?: number;
 }
 
 const BOUND = kind("a number", (value) => typeof value === "number" && !Number.isNaN(value));
 
-/** What hardtanh is made of. */
+/** The definition of hardtanh. */
 export const HARDTANH: ActivationRule<HardtanhOptions> = {
   name: "hardtanh",
   kinds: { minVal: BOUND, maxVal: BOUND },
@@ -260,11 +260,11 @@ export const HARDTANH: ActivationRule<HardtanhOptions> = {
 };
 
 /**
- * x between two bounds and the bounds beyond, elementwise; at a bound the slope is 0. Follows
+ * x clamped to two bounds, elementwise; at a bound the slope is 0. Follows
  * `torch.nn.functional.hardtanh`.
  *
  * @throws {DTypeError} If the input is not floating.
- * @throws {RangeError} If the least value is not below the greatest.
+ * @throws {RangeError} If the least value is not below the largest.
  *
  * @example From 0 to 6
  * ```ts
@@ -281,11 +281,11 @@ export const hardtanh: Activate<HardtanhOptions> = activate(HARDTANH);
 export interface SoftplusOptions {
   /** How sharp its bend is, above 0. Default: 1. */
   beta?: number;
-  /** Product of x and beta from which on it is x itself. Default: 20. */
+  /** The product of x and beta above which the result is x itself. Default: 20. */
   threshold?: number;
 }
 
-/** What softplus is made of. */
+/** The definition of softplus. */
 export const SOFTPLUS: ActivationRule<SoftplusOptions> = {
   name: "softplus",
   kinds: {
@@ -321,7 +321,7 @@ export interface GluOptions {
   dim?: number;
 }
 
-/** What glu is made of. */
+/** The definition of glu. */
 export const GLU_RULE: ActivationRule<GluOptions> = {
   name: "glu",
   kinds: { dim: INTEGER },
@@ -364,7 +364,7 @@ export const glu: Activate<GluOptions> = activate(GLU_RULE);
  *
  * @param x Shape [batch, channels, …], or any with one weight.
  * @param weight Slopes, of shape [1] or [channels].
- * @throws {ShapeError} If there are neither one nor as many weights as channels.
+ * @throws {ShapeError} If there is neither one weight nor one for each channel.
  *
  * @example A slope for each channel
  * ```ts

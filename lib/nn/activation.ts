@@ -56,16 +56,16 @@ export interface OpLayer extends Module {
   forward(x: Tensor): Tensor;
 }
 
-/** The class of the layers that an op is made into. */
+/** The class of a layer made from an op. */
 export interface OpLayerClass<Args extends unknown[] = []> {
   /** Creates the layer. */
   new (...args: Args): OpLayer;
-  /** What all of its instances have. */
+  /** What all instances have. */
   readonly prototype: OpLayer;
 }
 
 /**
- * Makes the class of an op as a layer.
+ * Makes a layer class from an op.
  *
  * @param name What the class is called.
  */
@@ -82,7 +82,7 @@ export function opLayer(name: string, op: (x: Tensor) => Tensor): OpLayerClass {
   };
 }
 
-/** Makes the class of an activation with options as a layer. */
+/** Makes a layer class from an activation with options. */
 function activationLayer<Options extends object>(
   name: string,
   rule: ActivationRule<Options>,
@@ -106,7 +106,7 @@ function activationLayer<Options extends object>(
   };
 }
 
-/** Makes the class of an op along a dimension as a layer. */
+/** Makes a layer class from an op along a dimension. */
 function alongLayer(
   name: string,
   op: (x: Tensor, dim: number) => Tensor,
@@ -179,7 +179,7 @@ export const Sigmoid: OpLayerClass = opLayer("Sigmoid", sigmoid);
 export type Sigmoid = OpLayer;
 
 /**
- * {@linkcode ELU} with numbers that keep mean 0 and variance 1 from layer to layer. Follows `torch.nn.SELU`.
+ * {@linkcode ELU} with constants that keep mean 0 and variance 1 from layer to layer. Follows `torch.nn.SELU`.
  *
  * @example In a call
  * ```ts
@@ -269,7 +269,7 @@ export const LogSigmoid: OpLayerClass = opLayer("LogSigmoid", logSigmoid);
 export type LogSigmoid = OpLayer;
 
 /**
- * x where it is above 0, else a small part of it, elementwise. Follows `torch.nn.LeakyReLU`.
+ * x where it is above 0, else a small multiple of it, elementwise. Follows `torch.nn.LeakyReLU`.
  *
  * @example In a call
  * ```ts
@@ -317,7 +317,7 @@ export const CELU: OpLayerClass<[options?: EluOptions]> = activationLayer("CELU"
 export type CELU = OpLayer;
 
 /**
- * x between two bounds and the bounds beyond, elementwise. Follows `torch.nn.Hardtanh`.
+ * x clamped to two bounds, elementwise. Follows `torch.nn.Hardtanh`.
  *
  * @example In a call
  * ```ts
@@ -368,7 +368,7 @@ export const GLU: OpLayerClass<[options?: GluOptions]> = activationLayer("GLU", 
 export type GLU = OpLayer;
 
 /**
- * x·Φ(x), elementwise, with the distribution function of the normal distribution. Follows `torch.nn.GELU`.
+ * x·Φ(x), elementwise, where Φ is the distribution function of the normal distribution. Follows `torch.nn.GELU`.
  *
  * @example In a call
  * ```ts
@@ -416,7 +416,7 @@ export type LogSoftmax = OpLayer;
 export interface PReLUOptions extends LayerOptions {
   /** How many slopes there are: 1, or one for each channel. Default: 1. */
   numParameters?: number;
-  /** What the slopes start at. Default: 0.25. */
+  /** The initial slopes. Default: 0.25. */
   init?: number;
 }
 
@@ -461,7 +461,7 @@ export class PReLU extends Module {
     return prelu(x, this.weight);
   }
 
-  /** What stands in the brackets after the name. */
+  /** The text in the parentheses after the name. */
   protected override describe(): string {
     return this.made;
   }

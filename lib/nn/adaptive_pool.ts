@@ -1,4 +1,4 @@
-/** Pools that are told how many windows there are. */
+/** Pools with a given number of windows. */
 
 import { ShapeError, showShape } from "../core/errors.ts";
 import { checkCount, shown } from "../core/options.ts";
@@ -20,17 +20,17 @@ import { checkFloating, checkRank } from "./checks.ts";
 import { Module } from "./module.ts";
 import { shownCall } from "./shown.ts";
 
-/** How many windows there are: one number for all dimensions, or each; null for as many as entries. */
+/** The number of windows: one for all dimensions, or one for each; null for as many as entries. */
 export type OutputSize = number | null | readonly (number | null)[];
 
-/** A pool that is told how many windows there are. */
+/** A pool with a given number of windows. */
 export type AdaptivePool = (x: Tensor, outputSize: OutputSize) => Tensor;
 
-/** What is taken of the windows. */
+/** What is computed from the windows. */
 interface Taken {
-  /** Of one window along a dimension, which stays. */
+  /** For one window along a dimension, which is kept. */
   readonly of: (x: Tensor, dim: number) => Tensor;
-  /** Of windows that are all alike and do not overlap. */
+  /** For windows of equal size that do not overlap. */
   readonly pools: readonly Pool<PoolOptions>[];
 }
 
@@ -44,7 +44,7 @@ const MAX: Taken = {
   pools: [maxPool1d, maxPool2d, maxPool3d],
 };
 
-/** Refuses what is no number of windows for each dimension. */
+/** Refuses anything but a number of windows for each dimension. */
 function sizesOf(call: string, given: OutputSize, dims: number): (number | null)[] {
   const list: unknown[] = Array.isArray(given) ? Array.from(given) : new Array(dims).fill(given);
   const fits = (size: unknown) =>
@@ -96,7 +96,7 @@ function adaptivePool(op: string, dims: number, taken: Taken): AdaptivePool {
 }
 
 /**
- * The means of so many windows over one dimension as are asked for, which cover the input and overlap
+ * The means of a given number of windows over one dimension, which cover the input and overlap
  * where they must. Follows `torch.nn.functional.adaptive_avg_pool1d`.
  *
  * @param x Shape [batch, channels, length], or without the batch.
@@ -115,7 +115,7 @@ function adaptivePool(op: string, dims: number, taken: Taken): AdaptivePool {
 export const adaptiveAvgPool1d: AdaptivePool = adaptivePool("adaptiveAvgPool1d", 1, MEAN);
 
 /**
- * The means of so many windows over two dimensions as are asked for. Follows
+ * The means of a given number of windows over two dimensions. Follows
  * `torch.nn.functional.adaptive_avg_pool2d`.
  *
  * @param x Shape [batch, channels, height, width], or without the batch.
@@ -132,7 +132,7 @@ export const adaptiveAvgPool1d: AdaptivePool = adaptivePool("adaptiveAvgPool1d",
 export const adaptiveAvgPool2d: AdaptivePool = adaptivePool("adaptiveAvgPool2d", 2, MEAN);
 
 /**
- * The means of so many windows over three dimensions as are asked for. Follows
+ * The means of a given number of windows over three dimensions. Follows
  * `torch.nn.functional.adaptive_avg_pool3d`.
  *
  * @param x Shape [batch, channels, depth, height, width], or without the batch.
@@ -149,7 +149,7 @@ export const adaptiveAvgPool2d: AdaptivePool = adaptivePool("adaptiveAvgPool2d",
 export const adaptiveAvgPool3d: AdaptivePool = adaptivePool("adaptiveAvgPool3d", 3, MEAN);
 
 /**
- * The largest entries of so many windows over one dimension as are asked for. Follows
+ * The largest entries of a given number of windows over one dimension. Follows
  * `torch.nn.functional.adaptive_max_pool1d`.
  *
  * @param x Shape [batch, channels, length], or without the batch.
@@ -166,7 +166,7 @@ export const adaptiveAvgPool3d: AdaptivePool = adaptivePool("adaptiveAvgPool3d",
 export const adaptiveMaxPool1d: AdaptivePool = adaptivePool("adaptiveMaxPool1d", 1, MAX);
 
 /**
- * The largest entries of so many windows over two dimensions as are asked for. Follows
+ * The largest entries of a given number of windows over two dimensions. Follows
  * `torch.nn.functional.adaptive_max_pool2d`.
  *
  * @param x Shape [batch, channels, height, width], or without the batch.
@@ -183,7 +183,7 @@ export const adaptiveMaxPool1d: AdaptivePool = adaptivePool("adaptiveMaxPool1d",
 export const adaptiveMaxPool2d: AdaptivePool = adaptivePool("adaptiveMaxPool2d", 2, MAX);
 
 /**
- * The largest entries of so many windows over three dimensions as are asked for. Follows
+ * The largest entries of a given number of windows over three dimensions. Follows
  * `torch.nn.functional.adaptive_max_pool3d`.
  *
  * @param x Shape [batch, channels, depth, height, width], or without the batch.
@@ -199,7 +199,7 @@ export const adaptiveMaxPool2d: AdaptivePool = adaptivePool("adaptiveMaxPool2d",
  */
 export const adaptiveMaxPool3d: AdaptivePool = adaptivePool("adaptiveMaxPool3d", 3, MAX);
 
-/** The class of pools that are told how many windows there are. */
+/** The class of pools with a given number of windows. */
 export type AdaptivePoolClass = OpLayerClass<[outputSize: OutputSize]>;
 
 function adaptiveLayer(name: string, dims: number, op: AdaptivePool): AdaptivePoolClass {
@@ -220,7 +220,7 @@ function adaptiveLayer(name: string, dims: number, op: AdaptivePool): AdaptivePo
 }
 
 /**
- * The means of so many windows over one dimension as are asked for. Follows `torch.nn.AdaptiveAvgPool1d`.
+ * The means of a given number of windows over one dimension. Follows `torch.nn.AdaptiveAvgPool1d`.
  *
  * @example Two windows
  * ```ts
@@ -239,7 +239,7 @@ export const AdaptiveAvgPool1d: AdaptivePoolClass = adaptiveLayer(
 export type AdaptiveAvgPool1d = OpLayer;
 
 /**
- * The means of so many windows over two dimensions as are asked for. Follows `torch.nn.AdaptiveAvgPool2d`.
+ * The means of a given number of windows over two dimensions. Follows `torch.nn.AdaptiveAvgPool2d`.
  *
  * @example Two windows
  * ```ts
@@ -258,7 +258,7 @@ export const AdaptiveAvgPool2d: AdaptivePoolClass = adaptiveLayer(
 export type AdaptiveAvgPool2d = OpLayer;
 
 /**
- * The means of so many windows over three dimensions as are asked for. Follows `torch.nn.AdaptiveAvgPool3d`.
+ * The means of a given number of windows over three dimensions. Follows `torch.nn.AdaptiveAvgPool3d`.
  *
  * @example Two windows
  * ```ts
@@ -277,7 +277,7 @@ export const AdaptiveAvgPool3d: AdaptivePoolClass = adaptiveLayer(
 export type AdaptiveAvgPool3d = OpLayer;
 
 /**
- * The largest entries of so many windows over one dimension as are asked for. Follows `torch.nn.AdaptiveMaxPool1d`.
+ * The largest entries of a given number of windows over one dimension. Follows `torch.nn.AdaptiveMaxPool1d`.
  *
  * @example Two windows
  * ```ts
@@ -296,7 +296,7 @@ export const AdaptiveMaxPool1d: AdaptivePoolClass = adaptiveLayer(
 export type AdaptiveMaxPool1d = OpLayer;
 
 /**
- * The largest entries of so many windows over two dimensions as are asked for. Follows `torch.nn.AdaptiveMaxPool2d`.
+ * The largest entries of a given number of windows over two dimensions. Follows `torch.nn.AdaptiveMaxPool2d`.
  *
  * @example Two windows
  * ```ts
@@ -315,7 +315,7 @@ export const AdaptiveMaxPool2d: AdaptivePoolClass = adaptiveLayer(
 export type AdaptiveMaxPool2d = OpLayer;
 
 /**
- * The largest entries of so many windows over three dimensions as are asked for. Follows `torch.nn.AdaptiveMaxPool3d`.
+ * The largest entries of a given number of windows over three dimensions. Follows `torch.nn.AdaptiveMaxPool3d`.
  *
  * @example Two windows
  * ```ts

@@ -1,4 +1,4 @@
-/** Layers that change nothing but the shape, or are linear in each of two inputs. */
+/** Layers that only change the shape, or are linear in each of two inputs. */
 
 import { checkList } from "../core/arguments.ts";
 import { ShapeError, showShape } from "../core/errors.ts";
@@ -23,7 +23,7 @@ import { LAYER_OPTIONS, Module, Parameter } from "./module.ts";
 import { shownCall } from "./shown.ts";
 
 /**
- * The input as it is. Follows `torch.nn.Identity`.
+ * Returns its input. Follows `torch.nn.Identity`.
  *
  * @example A layer that is left out
  * ```ts
@@ -42,7 +42,7 @@ export class Identity extends Module {
   }
 
   /**
-   * Gives the input.
+   * Returns the input.
    *
    * @param x Any shape.
    */
@@ -53,7 +53,7 @@ export class Identity extends Module {
 }
 
 /**
- * One dimension as several. Follows `torch.nn.Unflatten`.
+ * Splits one dimension into several. Follows `torch.nn.Unflatten`.
  *
  * @example Rows of images
  * ```ts
@@ -90,7 +90,7 @@ export class Unflatten extends Module {
     return unflatten(x, this.dim, this.unflattenedSize);
   }
 
-  /** What stands in the brackets after the name. */
+  /** The text in the parentheses after the name. */
   protected override describe(): string {
     return shownCall([this.dim, this.unflattenedSize]);
   }
@@ -108,7 +108,7 @@ const readFunction = optionReader<BilinearFunctionOptions>({ bias: orNull(TENSOR
  * x₁ᵀ·A·x₂ + b for each of several matrices. Follows `torch.nn.functional.bilinear`.
  *
  * @param x1 Shape [..., in1].
- * @param x2 Shape [..., in2], with the same extents before.
+ * @param x2 Shape [..., in2], with the same leading extents.
  * @param weight Shape [out, in1, in2].
  * @returns Shape [..., out].
  * @throws {ShapeError} If the shapes do not fit.
@@ -212,13 +212,13 @@ export class Bilinear extends Module<[x1: Tensor, x2: Tensor]> {
    * Computes the output.
    *
    * @param x1 Shape [..., in1].
-   * @param x2 Shape [..., in2], with the same extents before.
+   * @param x2 Shape [..., in2], with the same leading extents.
    */
   override forward(x1: Tensor, x2: Tensor): Tensor {
     return bilinear(x1, x2, this.weight, { bias: this.bias });
   }
 
-  /** What stands in the brackets after the name. */
+  /** The text in the parentheses after the name. */
   protected override describe(): string {
     const { in1Features, in2Features, outFeatures, bias } = this;
     return shownCall([in1Features, in2Features, outFeatures], { bias: bias !== null });

@@ -1,4 +1,4 @@
-/** Checks and kinds that layers and their stateless form share. */
+/** Checks and kinds shared by layers and their stateless form. */
 
 import { isFloat } from "../core/dtype.ts";
 import { DTypeError, ShapeError, showShape } from "../core/errors.ts";
@@ -14,16 +14,16 @@ export const ANY_MODULE = kind("a module", (value) => value instanceof AnyModule
 /** A module with a `forward`. */
 export const MODULE = kind("a module", (value) => value instanceof Module);
 
-/** A number that keeps a divisor from 0. */
+/** A number that keeps a divisor away from 0. */
 export const EPSILON = kind(
-  "a number from 0 on",
+  "a number of at least 0",
   (value) => typeof value === "number" && value >= 0,
 );
 
-/** Layers that a net makes of one at most. */
+/** The most layers that a net makes from one. */
 const MOST_LAYERS = 10_000;
 
-/** A number of layers that a net makes one by one, from a least on. */
+/** A number of layers that a net makes one by one, with a minimum. */
 export function layersFrom(least: number): Kind {
   return kind(
     `an integer from ${least} to ${MOST_LAYERS}`,
@@ -39,13 +39,13 @@ function extents({ needed, accepts }: Kind): Kind {
   );
 }
 
-/** Extents of a window, its steps and the like. */
+/** Extents of a window, its strides and the like. */
 export const EXTENTS = extents(COUNT);
 
 /** Extents of a padding. */
 export const MARGINS = extents(WHOLE);
 
-/** A number for each dimension, from one for all or one for each. */
+/** A number for each dimension, from one for all or a list. */
 export function eachOf(call: string, name: string, given: Extents, dims: number): number[] {
   const list = typeof given === "number" ? new Array<number>(dims).fill(given) : [...given];
   if (list.length === dims) return list;

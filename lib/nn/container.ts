@@ -1,4 +1,4 @@
-/** Modules made of modules. */
+/** Modules that contain modules. */
 
 import { checkKind } from "../core/options.ts";
 import type { Tensor } from "../tensor/tensor.ts";
@@ -9,7 +9,7 @@ import { Linear } from "./linear.ts";
 import { Module } from "./module.ts";
 import { inPart } from "./part.ts";
 
-/** The activation that a layer is, if a linear layer before it can compute it. */
+/** The activation of a layer, if a linear layer before it can compute it. */
 function activationOf(layer: Module | undefined): Activation | undefined {
   switch (layer?.forward) {
     case ReLU.prototype.forward:
@@ -25,7 +25,7 @@ function activationOf(layer: Module | undefined): Activation | undefined {
 
 /**
  * Modules one after the other, each given the output of the one before.
- * A linear layer and the activation behind it are computed in one pass. Follows `torch.nn.Sequential`.
+ * A linear layer and the activation after it are computed in one pass. Follows `torch.nn.Sequential`.
  *
  * @example A small network
  * ```ts
@@ -50,7 +50,7 @@ export class Sequential extends Module {
     super();
     if (Array.isArray(layers[0])) {
       throw new TypeError(
-        "Cannot make Sequential: layers are not given in an array; spread it, as in " +
+        "Cannot make Sequential: it takes layers, got an array; spread it, as in " +
           "new Sequential(...layers)",
       );
     }
@@ -70,7 +70,7 @@ export class Sequential extends Module {
   /**
    * Computes the output.
    *
-   * @param x What the first module takes.
+   * @param x The input of the first module.
    */
   override forward(x: Tensor): Tensor {
     const { layers } = this;
@@ -78,7 +78,7 @@ export class Sequential extends Module {
       const [layer, given] = [layers[i], x];
       if (layer === undefined) continue;
       const activation = activationOf(layers[i + 1]);
-      // A layer whose forward has been replaced, by a hook or a subclass, is left alone.
+      // A layer whose forward has been replaced, by a hook or a subclass, is left as it is.
       const { forward } = Linear.prototype;
       if (activation !== undefined && layer instanceof Linear && layer.forward === forward) {
         x = inPart(layer, () => layer.activated(given, activation));

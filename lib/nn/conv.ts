@@ -23,30 +23,30 @@ import { shownCall } from "./shown.ts";
 
 /** Options that `Conv1d` and the like share with their transposes. */
 export interface SharedConvLayerOptions extends LayerOptions {
-  /** Steps of the window. Default: 1. */
+  /** The stride of the window. Default: 1. */
   stride?: Extents;
-  /** Distance of neighbouring taps of the window. Default: 1. */
+  /** The distance between neighbouring taps of the window. Default: 1. */
   dilation?: Extents;
-  /** Parts into which the channels fall, each with filters of its own. Default: 1. */
+  /** The number of groups of channels, each with its own filters. Default: 1. */
   groups?: number;
   /** Whether a bias is added. Default: true. */
   bias?: boolean;
 }
 
-/** Options of `Conv1d`, `Conv2d` and `Conv3d`; of each extent one for all dimensions, or a list. */
+/** Options of `Conv1d`, `Conv2d` and `Conv3d`; extents are one number for all dimensions, or a list. */
 export interface ConvLayerOptions extends SharedConvLayerOptions {
   /**
-   * Elements added on either side; "same" for as many as keep the extents, where the stride is 1;
+   * Elements added on each side; "same" for as many as keep the extents, with stride 1;
    * "valid" for none. Default: 0.
    */
   padding?: Extents | "same" | "valid";
-  /** What is added: zeros, or what the input has. Default: "zeros". */
+  /** What is added: zeros, or elements of the input. Default: "zeros". */
   paddingMode?: "zeros" | "reflect" | "replicate" | "circular";
 }
 
-/** Options of `ConvTranspose1d`, `2d` and `3d`; of each extent one for all dimensions, or a list. */
+/** Options of `ConvTranspose1d`, `2d` and `3d`; extents are one number for all dimensions, or a list. */
 export interface ConvTransposeLayerOptions extends SharedConvLayerOptions {
-  /** Zeros that the convolution had on either side: taken away here. Default: 0. */
+  /** Zeros that the convolution added on each side; removed here. Default: 0. */
   padding?: Extents;
   /** Entries added at the end, fewer than the stride or the dilation. Default: 0. */
   outputPadding?: Extents;
@@ -75,7 +75,7 @@ export interface ConvLayerClass<Options> {
     kernelSize: Extents,
     options?: Options,
   ): ConvLayer;
-  /** What all of its instances have. */
+  /** What all instances have. */
   readonly prototype: ConvLayer;
 }
 
@@ -102,7 +102,7 @@ const readTranspose = optionReader<ConvTransposeLayerOptions>({
   outputPadding: MARGINS,
 });
 
-/** What a layer with filters is made with, checked. */
+/** The checked arguments of a layer with filters. */
 interface Made<Options> {
   readonly kernel: readonly number[];
   readonly options: Options;
@@ -111,7 +111,7 @@ interface Made<Options> {
   readonly shown: string;
 }
 
-/** Filters and bias, uniform in ±1/√fan_in as PyTorch has them. */
+/** Filters and bias, uniform in ±1/√fan_in as in PyTorch. */
 function makeFilters<Options extends SharedConvLayerOptions>(
   name: string,
   dims: number,
@@ -148,7 +148,7 @@ function makeFilters<Options extends SharedConvLayerOptions>(
   };
 }
 
-/** The elements on either side of each dimension, the last one first, as `pad` takes them. */
+/** The elements added on each side of each dimension, the last one first, as `pad` takes them. */
 function amountsOf(call: string, kernel: readonly number[], options: ConvLayerOptions): number[] {
   const { padding = 0, dilation = 1 } = options;
   if (padding === "valid") return [];
@@ -190,7 +190,7 @@ function convLayer(
           `Cannot make ${name}: padding "same" needs a stride of 1, got ${stride}`,
         );
       }
-      // What is not zero is added before the op.
+      // Padding other than zeros is added before the op.
       const inside = paddingMode === "zeros" ? padding : 0;
       this.options = { stride, dilation, groups, padding: inside };
     }
@@ -242,7 +242,7 @@ function transposeLayer(
 }
 
 /**
- * Cross-correlation with filters that are learned, over one dimension; they start uniform in
+ * Cross-correlation with learned filters over one dimension; they start uniform in
  * ±1/√(in / groups · taps). Follows `torch.nn.Conv1d`.
  *
  * @example Shapes
@@ -260,7 +260,7 @@ export const Conv1d: ConvLayerClass<ConvLayerOptions> = convLayer("Conv1d", 1, c
 export type Conv1d = ConvLayer;
 
 /**
- * Cross-correlation with filters that are learned, over two dimensions. Follows `torch.nn.Conv2d`.
+ * Cross-correlation with learned filters over two dimensions. Follows `torch.nn.Conv2d`.
  *
  * @example Half as many rows and columns
  * ```ts
@@ -276,7 +276,7 @@ export const Conv2d: ConvLayerClass<ConvLayerOptions> = convLayer("Conv2d", 2, c
 export type Conv2d = ConvLayer;
 
 /**
- * Cross-correlation with filters that are learned, over three dimensions. Follows `torch.nn.Conv3d`.
+ * Cross-correlation with learned filters over three dimensions. Follows `torch.nn.Conv3d`.
  *
  * @example Shapes
  * ```ts
@@ -292,7 +292,7 @@ export const Conv3d: ConvLayerClass<ConvLayerOptions> = convLayer("Conv3d", 3, c
 export type Conv3d = ConvLayer;
 
 /**
- * The transpose of a convolution over one dimension, which turns its output's shape into its input's.
+ * The transpose of a convolution over one dimension, which maps its output's shape to its input's.
  * Follows `torch.nn.ConvTranspose1d`.
  *
  * @example Twice as long

@@ -1,17 +1,17 @@
-/** Copies of modules, with everything in them. */
+/** Copies of modules and everything in them. */
 
 import { isPlainObject } from "../core/options.ts";
 import { isTensor } from "../core/tensor.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 
-/** Makes a tensor of the class of another, with the elements given. */
+/** Makes a tensor of another's class with the given elements. */
 export type TensorMaker = (like: Tensor, elements: Tensor) => Tensor;
 
-/** The use of a member that is seen inside of its class alone. */
+/** The use of a private member. */
 const PRIVATE = /\.#[\p{ID_Start}$_]/u;
 const COMMENT = /\/\*[^]*?\*\/|\/\/.*/g;
 
-/** An object of the prototype of another. */
+/** An object with the prototype of another. */
 function withoutProperties<T extends object>(value: T): T {
   return Object.create(Object.getPrototypeOf(value)) as T;
 }
@@ -25,7 +25,7 @@ function classesOf(instance: object): { readonly name: string }[] {
 
 /**
  * An instance of the class of another, without any properties; refuses a class with `#private` members,
- * which it would not have either. Only the text of a class tells.
+ * which it would lack. Only the source of a class shows them.
  */
 export function instanceLike<T extends object>(instance: T): T {
   const closed = classesOf(instance).find((one) =>
@@ -33,12 +33,12 @@ export function instanceLike<T extends object>(instance: T): T {
   );
   if (closed === undefined) return withoutProperties(instance);
   throw new TypeError(
-    `Cannot run copy: ${closed.name} has #private members, so that it needs a method blank() that ` +
+    `Cannot run copy: ${closed.name} has #private members, so it needs a method blank() that ` +
       "returns a new instance with them, got none",
   );
 }
 
-/** The instance that a class has made for the copy of another. */
+/** The instance that a class makes for the copy of another. */
 function checkedBlank(instance: object, blank: object): object {
   const alike = Object.getPrototypeOf(blank) === Object.getPrototypeOf(instance);
   if (alike && blank !== instance) return blank;
@@ -52,7 +52,7 @@ function checkedBlank(instance: object, blank: object): object {
 
 /**
  * A value with everything in it copied: tensors, arrays, plain objects, maps, sets, and instances of
- * some classes. What stood in several places does so in the copy; what is anything else is shared.
+ * some classes. What occurred in several places does so in the copy; anything else is shared.
  *
  * @param blank Makes a new instance for one whose properties are copied; null for one that is shared.
  * @param make Makes a tensor of the class of another.
@@ -95,7 +95,7 @@ export function copied<T>(
     if (fresh === null) return value;
     const copy = keep(plain ? fresh : checkedBlank(value, fresh));
     for (const [key, own] of Object.entries(Object.getOwnPropertyDescriptors(value))) {
-      // What is computed goes on to be; a `forward` that is, is one with hooks.
+      // Accessors stay accessors, except `forward`, where they mean hooks.
       if (own.get === undefined) Reflect.set(copy, key, copyOf(own.value));
       else if (key !== "forward") Object.defineProperty(copy, key, own);
     }

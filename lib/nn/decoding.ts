@@ -1,4 +1,4 @@
-/** Going on with sequences by a model that tells what may come next. */
+/** Continuing sequences with a model that predicts the next token. */
 
 import { noGrad } from "../autograd/tape.ts";
 import { DTypeError, ShapeError, showShape } from "../core/errors.ts";
@@ -19,30 +19,30 @@ import type { Tensor } from "../tensor/tensor.ts";
 import { checkFloating, checkRank, positions } from "./checks.ts";
 
 /**
- * Logits of the next token, of shape [n, tokens], behind each of n sequences, int32 of shape [n, length].
- * `rows`, int32 of shape [n], has the place in the batch of what each sequence goes on from.
+ * Logits of the next token, of shape [n, tokens], after each of n sequences, int32 of shape [n, length].
+ * `rows`, int32 of shape [n], holds the index in the batch of the start of each sequence.
  */
 export type NextToken = (sequences: Tensor, rows: Tensor) => Tensor;
 
 /** Options of `beamSearch`. */
 export interface BeamSearchOptions {
-  /** How many sequences are kept of each; 1 takes the best token each time. Default: 1. */
+  /** How many continuations of each start are kept; 1 takes the best token each time. Default: 1. */
   beams?: number;
-  /** The token that ends a sequence, and fills it up; null for none. Default: null. */
+  /** The token that ends a sequence and pads it afterwards; null for none. Default: null. */
   end?: number | null;
 }
 
 const readOptions = optionReader<BeamSearchOptions>({ beams: COUNT, end: orNull(WHOLE) });
 
-/** What `beamSearch` finds. */
+/** The result of `beamSearch`. */
 export interface Decoded {
-  /** The sequences with their starts, int32 of shape [batch, length]. */
+  /** The sequences including their starts, int32 of shape [batch, length]. */
   readonly tokens: Tensor;
-  /** The logarithm of the probability of what was added, of shape [batch]. */
+  /** The log-probability of what was added, of shape [batch]. */
   readonly logProb: Tensor;
 }
 
-/** Refuses logits that are not those of n sequences, with the token that ends them. */
+/** Refuses logits that are not for n sequences, or that lack the token that ends them. */
 function checkLogits(call: string, logits: Tensor, n: number, end: number | null): void {
   checkFloating(call, logits, "what next gives");
   const { shape } = logits;
@@ -50,7 +50,7 @@ function checkLogits(call: string, logits: Tensor, n: number, end: number | null
   const least = (end ?? 0) + 1;
   if (shape.length === 2 && rows === n && tokens >= least) return;
   throw new ShapeError(
-    `Cannot ${call}: next must give the shape [${n}, tokens] with ${least} tokens or more, got ${
+    `Cannot ${call}: next must return shape [${n}, tokens] with at least ${least} tokens, got ${
       showShape(shape)
     }`,
     [shape],
@@ -58,16 +58,16 @@ function checkLogits(call: string, logits: Tensor, n: number, end: number | null
 }
 
 /**
- * Goes on with each sequence of a batch by likely tokens: of all continuations of the sequences that are
- * kept, those of the highest probability are kept each time, and the best is the result. With one beam it
- * is greedy decoding. Sums of logarithms are compared as they are, without a bonus for length. Nothing of
- * it is recorded for gradients.
+ * Continues each sequence of a batch with likely tokens: in each step, the most probable of all
+ * continuations of the kept sequences are kept, and the best is the result. With one beam this
+ * is greedy decoding. Sums of log-probabilities are compared without a bonus for length. Nothing
+ * is recorded for gradients.
  *
- * @param next What tells the logits of the next token.
- * @param start The starts, int32 of shape [batch, length], with one token or more.
- * @param steps How many tokens are added; fewer, if the best of each has ended.
+ * @param next Computes the logits of the next token.
+ * @param start The starts, int32 of shape [batch, length], with at least one token.
+ * @param steps How many tokens are added; fewer if the best of each has ended.
  * @param options How many beams, and what ends a sequence.
- * @throws {RangeError} If there is no likeliest token, as logits are NaN.
+ * @throws {RangeError} If logits are NaN, so that no token is the likeliest.
  *
  * @example The best token now is not that of the best sequence
  * ```ts
@@ -98,7 +98,7 @@ export function beamSearch(
   }
   if (start.shape[1] === 0) {
     throw new ShapeError(
-      `Cannot ${call}: start must have one token or more, got ${showShape(start.shape)}`,
+      `Cannot ${call}: start must have at least one token, got ${showShape(start.shape)}`,
       [start.shape],
     );
   }
@@ -124,7 +124,7 @@ export function beamSearch(
       const kept = Math.min(beams, width * tokens);
       const best = all.reshape([batch, width * tokens]).topk(kept, 1);
       if (best.values.isnan().any().item()) {
-        throw new RangeError(`Cannot ${call}: next must give numbers, got NaN`);
+        throw new RangeError(`Cannot ${call}: next must return numbers, got NaN`);
       }
       const places = Array.from(elementsOf(best.indices, "beamSearch"), Number);
       const parents = places.map((place, i) =>
@@ -136,7 +136,7 @@ export function beamSearch(
       width = kept;
       if (end !== null) {
         ended = words.eq(end);
-        // What is added only makes a sequence less likely: none overtakes the best, once it has ended.
+        // Adding tokens only makes a sequence less likely: none can overtake the best once that has ended.
         if (ended.reshape([batch, width]).at(":", 0).all().item()) break;
       }
     }

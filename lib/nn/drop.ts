@@ -1,4 +1,4 @@
-/** Dropout as functions: of elements, of channels, and for self-normalising nets. */
+/** Dropout as functions: of elements, of channels, and for self-normalizing nets. */
 
 import { checkCount, checkKind, FLAG, NUMBER, optionReader } from "../core/options.ts";
 import { GENERATOR } from "../core/random.ts";
@@ -31,7 +31,7 @@ export function checkProbability(call: string, p: number, name = "p"): void {
   }
 }
 
-/** What a dropout makes of an input of which it keeps a part: 1 for what it keeps, 0 for the rest. */
+/** What a dropout makes of an input, given a mask that is 1 for what it keeps and 0 for the rest. */
 type Drop = (x: Tensor, kept: Tensor, p: number) => Tensor;
 
 function dropoutOf(
@@ -55,10 +55,10 @@ function dropoutOf(
   };
 }
 
-/** Scaled, so that the mean stays. */
+/** Scaled, so that the mean is kept. */
 const scaled: Drop = (x, kept, p) => x.mul(kept.mul(1 / (1 - p)));
 
-/** One number for each channel of inputs with so many dimensions of space. */
+/** A shape with one number for each channel, for inputs with the given spatial dimensions. */
 function channels(name: string, dims: number): (x: Tensor) => number[] {
   return (x) => {
     checkRank(`run ${name}`, x, [dims + 1, dims + 2]);
@@ -67,10 +67,10 @@ function channels(name: string, dims: number): (x: Tensor) => number[] {
 }
 
 /**
- * Elements set to 0 at random and the others scaled by 1 / (1 − p), so that the mean stays.
+ * Elements set to 0 at random and the others scaled by 1 / (1 − p), so that the mean is kept.
  * Srivastava and others, "Dropout", 2014; follows `torch.nn.functional.dropout`.
  *
- * @throws {RangeError} If p is no probability.
+ * @throws {RangeError} If p is not a probability.
  *
  * @example None and all
  * ```ts
@@ -132,12 +132,12 @@ export const dropout2d: DropoutFunction = dropoutOf("dropout2d", channels("dropo
  */
 export const dropout3d: DropoutFunction = dropoutOf("dropout3d", channels("dropout3d", 3), scaled);
 
-/** What SELU tends to far below 0: minus its scale times its α. */
+/** The limit of SELU far below 0: minus its scale times its α. */
 const SATURATED = -1.0507009873554805 * 1.6732632423543772;
 
 /**
- * Elements set at random to what SELU tends to far below 0, and all scaled and shifted so that mean 0
- * and variance 1 stay. Klambauer and others, 2017; follows `torch.nn.functional.alpha_dropout`.
+ * Elements set at random to the limit of SELU far below 0, then all scaled and shifted so that mean 0
+ * and variance 1 are kept. Klambauer and others, 2017; follows `torch.nn.functional.alpha_dropout`.
  *
  * @param options Nothing is dropped unless `training` is true.
  *

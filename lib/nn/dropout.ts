@@ -25,7 +25,7 @@ export interface DropoutLayer extends OpLayer {
 export interface DropoutLayerClass {
   /** Creates the layer; the probability is 0.5 by default. */
   new (p?: number): DropoutLayer;
-  /** What all of its instances have. */
+  /** What all instances have. */
   readonly prototype: DropoutLayer;
 }
 
@@ -111,7 +111,7 @@ export const Dropout3d: DropoutLayerClass = dropoutLayer("Dropout3d", dropout3d)
 export type Dropout3d = DropoutLayer;
 
 /**
- * Elements set at random to what SELU tends to far below 0, so that mean 0 and variance 1 stay. Follows `torch.nn.AlphaDropout`.
+ * Elements set at random to the limit of SELU far below 0, so that mean 0 and variance 1 are kept. Follows `torch.nn.AlphaDropout`.
  *
  * @example In evaluation
  * ```ts

@@ -1,4 +1,4 @@
-/** Rows of a table that is learned, and sums of such rows. */
+/** Rows of a learned table, and sums of such rows. */
 
 import { noGrad } from "../autograd/tape.ts";
 import { DTypeError, ShapeError, showShape } from "../core/errors.ts";
@@ -26,9 +26,9 @@ import { shownCall } from "./shown.ts";
 
 /** Options of `embedding`. */
 export interface EmbeddingFunctionOptions {
-  /** The row that learns nothing, counted from the end if negative; null for none. Default: null. */
+  /** The row without gradient, counted from the end if negative; null for none. Default: null. */
   paddingIdx?: number | null;
-  /** The norm above which rows that are looked up are made shorter, in place; null for none.
+  /** The norm to which longer rows are shortened in place when they are looked up; null for none.
    * Default: null. */
   maxNorm?: number | null;
   /** Order of that norm. Default: 2. */
@@ -46,7 +46,7 @@ const EMBEDDING: OptionTable<EmbeddingFunctionOptions> = {
 
 const readEmbedding = optionReader(EMBEDDING);
 
-/** The row that learns nothing, counted from the start. */
+/** The row without gradient, counted from the start. */
 function paddingOf(call: string, given: number | null, count: number): number | null {
   if (given === null) return null;
   if (given >= -count && given < count) return given < 0 ? given + count : given;
@@ -55,7 +55,7 @@ function paddingOf(call: string, given: number | null, count: number): number | 
   );
 }
 
-/** Refuses what holds no positions. */
+/** Refuses anything but positions. */
 function checkPositions(call: string, name: string, x: Tensor): void {
   checkKind(call, name, x, TENSOR);
   if (x.dtype === "int32") return;
@@ -71,7 +71,7 @@ function checkTable(call: string, weight: Tensor): void {
   );
 }
 
-/** Makes rows shorter in the table that are looked up and longer than they may be. */
+/** Shortens the rows of the table that are looked up and too long. */
 function shorten(weight: Tensor, ids: Tensor, maxNorm: number, normType: number): void {
   noGrad(() => {
     const { dtype, device } = weight;
@@ -82,7 +82,7 @@ function shorten(weight: Tensor, ids: Tensor, maxNorm: number, normType: number)
   });
 }
 
-/** The rows at some positions, as the options want their gradients. */
+/** The rows at some positions, with gradients as the options say. */
 function lookUp(
   x: Tensor,
   weight: Tensor,
@@ -98,7 +98,7 @@ function lookUp(
     const each = ones([ids.size], { dtype, device });
     const counts = zeros([weight.shape[0] ?? 0], { dtype, device }).indexAdd(0, ids, each);
     const share = counts.indexSelect(0, ids).reciprocal().unsqueeze(1);
-    // The value stays, and the gradient is a share.
+    // The value is kept, and the gradient divided.
     rows = rows.detach().add(rows.sub(rows.detach()).mul(share));
   }
   if (padding !== null) rows = where(ids.eq(padding).unsqueeze(1), rows.detach(), rows);
@@ -142,7 +142,7 @@ export interface EmbeddingOptions extends EmbeddingFunctionOptions, LayerOptions
 
 const readLayer = optionReader<EmbeddingOptions>({ ...LAYER_OPTIONS, ...EMBEDDING });
 
-/** A table of normal numbers, with zeros in the row that learns nothing. */
+/** A table of normal numbers, with zeros in the row without gradient. */
 function tableOf(
   call: string,
   numEmbeddings: number,
@@ -158,8 +158,8 @@ function tableOf(
 }
 
 /**
- * The rows of a table that is learned, at some positions. The table starts with normal numbers, and
- * with zeros where `paddingIdx` says. Follows `torch.nn.Embedding`.
+ * The rows of a learned table at some positions. The table starts with normal numbers, and
+ * zeros in the row `paddingIdx`. Follows `torch.nn.Embedding`.
  *
  * @example A row for each word
  * ```ts
@@ -205,7 +205,7 @@ export class Embedding extends Module {
     return embedding(x, this.weight, this.options);
   }
 
-  /** What stands in the brackets after the name. */
+  /** The text in the parentheses after the name. */
   protected override describe(): string {
     return this.made;
   }
@@ -213,13 +213,13 @@ export class Embedding extends Module {
 
 /** Options of `embeddingBag`, beside those of `embedding`. */
 export interface EmbeddingBagFunctionOptions extends EmbeddingFunctionOptions {
-  /** What is made of the rows of a bag; 0 of none. Default: "mean". */
+  /** How the rows of a bag are combined; an empty bag gives 0. Default: "mean". */
   mode?: "sum" | "mean" | "max";
   /** Where each bag starts, if the positions are one list; null or undefined for a bag in each row. */
   offsets?: Tensor | null;
-  /** Factors of the rows, of the shape of the positions; with mode "sum" alone. Default: none. */
+  /** Factors of the rows, of the shape of the positions; only with mode "sum". Default: none. */
   perSampleWeights?: Tensor | null;
-  /** Whether the offsets end with that of the end. Default: false. */
+  /** Whether the last offset is the end of the last bag. Default: false. */
   includeLastOffset?: boolean;
 }
 
@@ -239,7 +239,7 @@ interface Bags {
   readonly factors: Tensor | null;
 }
 
-/** Bags of one list as rows that are all as long as the longest. */
+/** The bags of one list as rows, all as long as the longest. */
 function rowsOf(
   call: string,
   x: Tensor,
@@ -262,7 +262,7 @@ function rowsOf(
   const rising = starts.every((start, i) => start <= (ends[i] ?? 0));
   if ((starts[0] ?? 0) !== 0 || !rising || (ends.at(-1) ?? 0) > x.size) {
     throw new RangeError(
-      `Cannot ${call}: offsets must rise from 0 to at most ${x.size}, got ${showShape(given)}`,
+      `Cannot ${call}: offsets must increase from 0 to at most ${x.size}, got ${showShape(given)}`,
     );
   }
   const bags = starts.map((start, i) => ({ start, length: (ends[i] ?? 0) - start }));
@@ -283,13 +283,13 @@ function rowsOf(
 }
 
 /**
- * The sums, means or largest of the rows of a table at some positions, for each bag of them. Follows
+ * The sums, means or maxima of the rows of a table, for each bag of positions. Follows
  * `torch.nn.functional.embedding_bag`.
  *
  * @param x Positions, of type int32: a bag in each row, or one list and `offsets`.
  * @param weight Shape [rows, features].
  * @returns Shape [bags, features].
- * @throws {RangeError} If a position is beyond the table, or the offsets do not rise from 0.
+ * @throws {RangeError} If a position is beyond the table, or the offsets do not increase from 0.
  *
  * @example The sums of two bags
  * ```ts
@@ -317,7 +317,7 @@ export function embeddingBag(
   const padding = paddingOf(call, read.paddingIdx ?? null, weight.shape[0] ?? 0);
   if (factors !== null && (mode !== "sum" || !sameShape(factors.shape, x.shape))) {
     throw new TypeError(
-      `Cannot ${call}: perSampleWeights are for mode "sum" and have the shape ${
+      `Cannot ${call}: perSampleWeights need mode "sum" and the shape ${
         showShape(x.shape)
       } of the input, got mode "${mode}" and shape ${showShape(factors.shape)}`,
     );
@@ -346,7 +346,7 @@ export interface EmbeddingBagOptions
 const readBagLayer = optionReader<EmbeddingBagOptions>({ ...LAYER_OPTIONS, ...EMBEDDING, ...BAG });
 
 /**
- * The sums, means or largest of the rows of a table that is learned, for each bag of positions.
+ * The sums, means or maxima of the rows of a learned table, for each bag of positions.
  * Follows `torch.nn.EmbeddingBag`.
  *
  * @example A bag in each row
@@ -390,7 +390,7 @@ export class EmbeddingBag
    *
    * @param x Positions, of type int32: a bag in each row, or one list.
    * @param offsets Where each bag starts, if they are one list.
-   * @param perSampleWeights Factors of the rows, with mode "sum" alone.
+   * @param perSampleWeights Factors of the rows, only with mode "sum".
    */
   override forward(
     x: Tensor,
@@ -400,7 +400,7 @@ export class EmbeddingBag
     return embeddingBag(x, this.weight, { ...this.options, offsets, perSampleWeights });
   }
 
-  /** What stands in the brackets after the name. */
+  /** The text in the parentheses after the name. */
   protected override describe(): string {
     return this.made;
   }

@@ -1,4 +1,4 @@
-/** Windows of images as columns, and columns added up to images. */
+/** Windows of images as columns, and columns summed to images. */
 
 import { ShapeError, showShape } from "../core/errors.ts";
 import { checkCount, checkKind, optionReader } from "../core/options.ts";
@@ -11,13 +11,13 @@ import { Module } from "./module.ts";
 import { pad } from "./padding.ts";
 import { shownCall } from "./shown.ts";
 
-/** Options of `unfold` and `fold`; of each extent one for both dimensions, or a list. */
+/** Options of `unfold` and `fold`; extents are one number for both dimensions, or a list. */
 export interface FoldOptions {
-  /** Distance of neighbouring entries of a window. Default: 1. */
+  /** The distance between neighbouring entries of a window. Default: 1. */
   dilation?: Extents;
-  /** Zeros on either side. Default: 0. */
+  /** Zeros added on each side. Default: 0. */
   padding?: Extents;
-  /** Steps of the window. Default: 1. */
+  /** The stride of the window. Default: 1. */
   stride?: Extents;
 }
 
@@ -34,7 +34,7 @@ interface Windows {
   readonly margins: readonly number[];
   /** Entries of a window. */
   readonly taps: number;
-  /** For each tap the places in the image, in rows, at which the windows have it. */
+  /** For each tap, the places in the image, in rows, where the windows have it. */
   readonly places: readonly number[];
 }
 
@@ -84,13 +84,13 @@ function amounts([rows = 0, columns = 0]: readonly number[], sign: number): numb
   return [columns, columns, rows, rows].map((margin) => sign * margin);
 }
 
-/** A batch of what may be a single example, and a batch or an example of the result. */
+/** Makes a batch of what may be a single example, and undoes that for the result. */
 function asBatch(x: Tensor, rank: number, run: (x: Tensor) => Tensor): Tensor {
   return x.ndim === rank ? run(x) : run(x.unsqueeze(0)).squeeze(0);
 }
 
 /**
- * The windows of an image, each as a column: those of one channel after the other. Follows
+ * The windows of an image, each as a column, one channel after the other. Follows
  * `torch.nn.functional.unfold`.
  *
  * @param x Shape [batch, channels, height, width], or without the batch.
@@ -123,14 +123,14 @@ export function unfold(x: Tensor, kernelSize: Extents, options?: FoldOptions): T
 }
 
 /**
- * The image whose elements are the sums of what the columns have for them: the transpose of
+ * The image whose elements are the sums of their values in all columns: the transpose of
  * {@linkcode unfold}. Follows `torch.nn.functional.fold`.
  *
  * @param x Shape [batch, channels · entries of a window, windows], or without the batch.
  * @param outputSize Height and width of the image.
  * @param kernelSize Extents of a window.
  * @returns Shape [batch, channels, height, width].
- * @throws {ShapeError} If the columns are not as many or not as long as the windows of the image.
+ * @throws {ShapeError} If the number or the length of the columns does not match the windows of the image.
  *
  * @example What lies in two windows counts twice
  * ```ts
@@ -210,14 +210,14 @@ export class Unfold extends Module {
     return unfold(x, this.kernelSize, this.options);
   }
 
-  /** What stands in the brackets after the name. */
+  /** The text in the parentheses after the name. */
   protected override describe(): string {
     return shownCall([this.kernelSize], this.options);
   }
 }
 
 /**
- * The image whose elements are the sums of what the columns have for them. Follows `torch.nn.Fold`.
+ * The image whose elements are the sums of their values in all columns. Follows `torch.nn.Fold`.
  *
  * @example The image of nine windows
  * ```ts
@@ -253,7 +253,7 @@ export class Fold extends Module {
     return fold(x, this.outputSize, this.kernelSize, this.options);
   }
 
-  /** What stands in the brackets after the name. */
+  /** The text in the parentheses after the name. */
   protected override describe(): string {
     return shownCall([this.outputSize, this.kernelSize], this.options);
   }

@@ -106,7 +106,7 @@ export {
 export interface LinearFunctionOptions {
   /** Shape [out]; null or undefined for none. */
   bias?: Tensor | null;
-  /** Function that is applied to the result in the same pass. Default: none. */
+  /** The activation applied to the result in the same pass. Default: none. */
   activation?: Activation;
 }
 
@@ -116,7 +116,7 @@ const readLinear = optionReader<LinearFunctionOptions>({
 });
 
 /**
- * x·Wᵀ + b, or an activation of it, which costs less than the activation afterwards.
+ * x·Wᵀ + b, or an activation of it, which costs less here than afterwards.
  *
  * @param x Shape [..., in].
  * @param weight Shape [out, in].

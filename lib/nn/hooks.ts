@@ -1,22 +1,22 @@
-/** What runs before and after a module's `forward`, and when gradients pass it. */
+/** Hooks that run before and after a module's `forward`, and when gradients pass it. */
 
 import { customFunction } from "../autograd/custom.ts";
 import { isTensor } from "../core/tensor.ts";
 import { leavesOf, rebuild } from "../core/tree.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 
-/** What has a `forward` that hooks run around. */
+/** Anything with a `forward` that hooks can run around. */
 interface Hooked<Inputs extends unknown[], Output> {
   forward(...inputs: Inputs): Output;
 }
 
-/** Gradients by the inputs or outputs that are tensors; null for none. */
+/** Gradients with respect to the inputs or outputs that are tensors; null for none. */
 export type Gradients = readonly (Tensor | null)[];
 
-/** Gives the gradients by the inputs, from them and those of the outputs. */
+/** Returns the gradients of the inputs, given them and those of the outputs. */
 type BackwardHook = (gradInputs: Gradients, gradOutputs: Gradients) => Gradients;
 
-/** The hooks of a module, which stand in place of its `forward` while there are any. */
+/** The hooks of a module, which replace its `forward` while there are any. */
 export class Hooks<Inputs extends unknown[], Output> {
   readonly #module: Hooked<Inputs, Output>;
   readonly #before = new Set<(inputs: Inputs) => Inputs>();
@@ -33,17 +33,17 @@ export class Hooks<Inputs extends unknown[], Output> {
     this.#module = module;
   }
 
-  /** Gives other inputs. */
+  /** Replaces the inputs. */
   before(hook: (inputs: Inputs) => Inputs): () => void {
     return this.#add(this.#before, hook);
   }
 
-  /** Gives another output. */
+  /** Replaces the output. */
   after(hook: (inputs: Inputs, output: Output) => Output): () => void {
     return this.#add(this.#after, hook);
   }
 
-  /** Gives other gradients. */
+  /** Replaces the gradients. */
   backward(hook: BackwardHook): () => void {
     return this.#add(this.#backward, hook);
   }
@@ -52,7 +52,7 @@ export class Hooks<Inputs extends unknown[], Output> {
     return this.#before.size + this.#after.size + this.#backward.size;
   }
 
-  /** Adds a hook; what is returned takes it away. */
+  /** Adds a hook; the function that is returned removes it. */
   #add<Hook>(hooks: Set<Hook>, hook: Hook): () => void {
     if (this.#count === 0) {
       this.#unhook = hookForward(this.#module, (forward, inputs) => this.#run(forward, inputs));
@@ -72,7 +72,7 @@ export class Hooks<Inputs extends unknown[], Output> {
   }
 }
 
-/** Sees the gradients of one call on their way back. */
+/** Observes the gradients of one call on their way back. */
 class Watch {
   readonly inputs: readonly unknown[];
   readonly #hooks: readonly BackwardHook[];
@@ -94,7 +94,7 @@ class Watch {
     return this.#hooks.reduce((last, hook) => hook(last, this.#gradOutputs), gradInputs);
   }
 
-  /** The tensors of an output, whose gradients come first. */
+  /** The tensors of an output, whose gradients arrive first. */
   outputs<Output>(output: Output): Output {
     const leaves = leavesOf(output);
     if (leaves === null || !leaves.some((y) => y.requiresGrad)) return output;
@@ -108,7 +108,7 @@ class Watch {
   }
 }
 
-/** Tensors as they are, whose gradients a function sees and may replace. */
+/** The same tensors, whose gradients a function sees and may replace. */
 function passing(
   backward: (...gs: Tensor[]) => Gradients,
 ): (tensors: readonly Tensor[]) => readonly Tensor[] {
@@ -121,9 +121,9 @@ function passing(
 }
 
 /**
- * Lets hooks run around an instance's `forward`, and around whatever else is put in its place.
+ * Has hooks run around an instance's `forward`, and around whatever replaces it.
  *
- * @returns A function that leaves the instance without them.
+ * @returns A function that removes them from the instance.
  */
 function hookForward<Inputs extends unknown[], Output>(
   module: Hooked<Inputs, Output>,

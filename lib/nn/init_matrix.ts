@@ -1,4 +1,4 @@
-/** Initial values that are matrices of a kind, written in place. */
+/** Initial values that are special matrices, written in place. */
 
 import { noGrad } from "../autograd/tape.ts";
 import { ShapeError, showShape } from "../core/errors.ts";
@@ -13,7 +13,7 @@ import type { InitOptions } from "./init_random.ts";
 
 const readOptions = optionReader<InitOptions>({ generator: GENERATOR });
 
-/** Refuses what has not one of some numbers of dimensions. */
+/** Refuses a parameter with another number of dimensions. */
 function checkRanks(op: string, x: Tensor, ranks: readonly number[]): void {
   checkFloating(`run ${op}`, x, "the parameter");
   if (ranks.includes(x.ndim)) return;
@@ -54,10 +54,10 @@ export function eye_<T extends Tensor>(x: T): T {
 }
 
 /**
- * Filters that keep as many channels as there are, in groups: a 1 in the middle. Follows
+ * Filters that pass as many channels through as there are, in groups: a 1 in the middle. Follows
  * `torch.nn.init.dirac_`.
  *
- * @param groups Parts into which the channels of the convolution fall. Default: 1.
+ * @param groups The number of groups of channels of the convolution. Default: 1.
  * @throws {ShapeError} If there are not three to five dimensions, or the groups do not divide the first.
  *
  * @example A convolution that keeps its input
@@ -95,12 +95,12 @@ export function dirac_<T extends Tensor>(x: T, groups = 1): T {
 }
 
 /**
- * An orthogonal matrix, drawn evenly among all, of which rows or columns are left out where it is not
+ * A uniformly random orthogonal matrix, without some rows or columns if it is not
  * square; further dimensions count as columns. Saxe and others, 2013; follows
  * `torch.nn.init.orthogonal_`.
  *
  * @param gain Factor of the matrix. Default: 1.
- * @throws {ShapeError} If there are less than two dimensions.
+ * @throws {ShapeError} If there are fewer than two dimensions.
  *
  * @example Rows that are orthogonal and of length 1
  * ```ts
@@ -122,14 +122,14 @@ export function orthogonal_<T extends Tensor>(x: T, gain = 1, options?: InitOpti
   return fill(x, () => {
     const [long, short] = [Math.max(rows, columns), Math.min(rows, columns)];
     const { q, r } = qr(randn([long, short], { dtype: "float64", ...read }));
-    // With the signs of R's diagonal no matrix is likelier than another.
+    // With the signs of R's diagonal, all matrices are equally likely.
     const even = q.mul(r.diagonal().sign());
     return (rows < columns ? even.mT : even).mul(gain).reshape(x.shape);
   });
 }
 
 /**
- * Normal values with as many zeros in each column as a share says. Martens, 2010; follows
+ * Normal values with a given share of zeros in each column. Martens, 2010; follows
  * `torch.nn.init.sparse_`.
  *
  * @param sparsity The share of zeros in a column.
@@ -158,7 +158,7 @@ export function sparse_<T extends Tensor>(
   checkKind("run sparse_", "std", std, FINITE);
   const [rows = 0] = x.shape;
   return fill(x, () => {
-    // A row's place in the order of numbers that are drawn is a random one.
+    // Sorting drawn numbers gives the rows a random order.
     const place = rand(x.shape, { dtype: "float64", ...read }).argsort(0).argsort(0);
     const values = randn(x.shape, { dtype: x.dtype, ...read }).mul(std);
     return values.mul(place.ge(Math.ceil(sparsity * rows)).to({ dtype: x.dtype }));

@@ -19,7 +19,7 @@ import { tensor } from "../tensor/create.ts";
 import { rand, randn, type RandomOptions } from "../tensor/rand.ts";
 import { Tensor } from "../tensor/tensor.ts";
 
-/** Options of the random initialisers. */
+/** Options of the random initializers. */
 export type InitOptions = Pick<RandomOptions, "generator">;
 
 const readOptions = optionReader<InitOptions>({ generator: GENERATOR });
@@ -28,7 +28,7 @@ const FLOATING = kind(
   "a tensor of floating type",
   (value) => value instanceof Tensor && isFloat(value.dtype),
 );
-/** Refuses what cannot be initialised, and numbers that make no distribution. */
+/** Refuses what cannot be initialized, and parameters that define no distribution. */
 function check(
   op: string,
   given: number,
@@ -145,7 +145,7 @@ export function zeros_<T extends Tensor>(x: T): T {
   return x;
 }
 
-/** Φ(z) · 2 − 1, which the inverse of the error function leads back from. */
+/** 2·Φ(z) − 1, which the inverse of the error function undoes. */
 function doubled(z: number): number {
   return tensor(z * Math.SQRT1_2, { dtype: "float64" }).erf().item();
 }
@@ -186,7 +186,7 @@ export function truncNormal_<T extends Tensor>(
   return x;
 }
 
-/** Inputs and outputs of each unit: weights are [out, in, ...kernel]. */
+/** The number of inputs and outputs of each unit: weights are [out, in, ...kernel]. */
 function fans(op: string, x: Tensor): { fanIn: number; fanOut: number } {
   if (x.ndim < 2) {
     throw new ShapeError(
@@ -198,7 +198,7 @@ function fans(op: string, x: Tensor): { fanIn: number; fanOut: number } {
   return { fanIn: extentAt(x.shape, 1) * kernel, fanOut: extentAt(x.shape, 0) * kernel };
 }
 
-/** What a function after a layer does to the spread of its inputs. */
+/** How an activation changes the spread of its inputs. */
 export type Nonlinearity =
   | "linear"
   | "conv1d"
@@ -213,7 +213,7 @@ export type Nonlinearity =
   | "leakyRelu"
   | "selu";
 
-/** The gain of each; the leaky rectifier's depends on its slope. */
+/** The gain of each; that of the leaky rectifier depends on its slope. */
 const GAINS: Readonly<Record<Nonlinearity, (slope: number) => number>> = {
   linear: () => 1,
   conv1d: () => 1,
@@ -232,7 +232,7 @@ const GAINS: Readonly<Record<Nonlinearity, (slope: number) => number>> = {
 const NONLINEARITY = oneOf(...Object.keys(GAINS));
 
 /**
- * By how much weights must be larger for a function behind the layer. Follows
+ * By how much weights must be larger for the activation that follows the layer. Follows
  * `torch.nn.init.calculate_gain`.
  *
  * @param nonlinearity The function.
@@ -253,7 +253,7 @@ export function calculateGain(nonlinearity: Nonlinearity, slope = 0.01): number 
   return GAINS[nonlinearity](slope);
 }
 
-/** Options of the Kaiming initialisers. */
+/** Options of the Kaiming initializers. */
 export interface KaimingOptions extends InitOptions {
   /** Slope of the leaky rectifier that follows. Default: 0, the rectifier. */
   a?: number;
@@ -270,7 +270,7 @@ const readKaiming = optionReader<KaimingOptions>({
   generator: GENERATOR,
 });
 
-/** The standard deviation that a Kaiming initialiser gives, and the options of drawing. */
+/** The standard deviation of a Kaiming initializer, and the options for drawing. */
 function kaiming(
   op: string,
   given: number,
@@ -287,11 +287,11 @@ function kaiming(
 }
 
 /**
- * Uniform values with standard deviation gain / √fan, where the gain is that of the function that
+ * Uniform values with standard deviation gain / √fan, where the gain is that of the activation that
  * follows. He and others, "Delving deep into rectifiers", 2015; follows
  * `torch.nn.init.kaiming_uniform_`.
  *
- * @throws {ShapeError} If there are less than two dimensions.
+ * @throws {ShapeError} If there are fewer than two dimensions.
  *
  * @example Before a rectifier
  * ```ts
@@ -309,10 +309,10 @@ export function kaimingUniform_<T extends Tensor>(x: T, options?: KaimingOptions
 }
 
 /**
- * Normal values with standard deviation gain / √fan, where the gain is that of the function that
+ * Normal values with standard deviation gain / √fan, where the gain is that of the activation that
  * follows. Follows `torch.nn.init.kaiming_normal_`.
  *
- * @throws {ShapeError} If there are less than two dimensions.
+ * @throws {ShapeError} If there are fewer than two dimensions.
  *
  * @example For the spread of gradients
  * ```ts
@@ -328,7 +328,7 @@ export function kaimingNormal_<T extends Tensor>(x: T, options?: KaimingOptions)
   return fillNormal(x, 0, std, rest);
 }
 
-/** The variance 2 / (fan_in + fan_out), after the checks of a Xavier initialiser. */
+/** The variance 2 / (fan_in + fan_out), after the checks of a Xavier initializer. */
 function xavier(op: string, given: number, x: Tensor, gain: number): number {
   check(op, given, 3, x, { gain });
   const { fanIn, fanOut } = fans(op, x);
@@ -340,7 +340,7 @@ function xavier(op: string, given: number, x: Tensor, gain: number): number {
  * difficulty of training deep feedforward neural networks", 2010; follows
  * `torch.nn.init.xavier_uniform_`.
  *
- * @throws {ShapeError} If there are less than two dimensions.
+ * @throws {ShapeError} If there are fewer than two dimensions.
  *
  * @example Before tanh
  * ```ts
@@ -361,7 +361,7 @@ export function xavierUniform_<T extends Tensor>(x: T, gain = 1, options?: InitO
  * Normal values with variance gain² · 2 / (fan_in + fan_out). Follows
  * `torch.nn.init.xavier_normal_`.
  *
- * @throws {ShapeError} If there are less than two dimensions.
+ * @throws {ShapeError} If there are fewer than two dimensions.
  *
  * @example Without gain
  * ```ts

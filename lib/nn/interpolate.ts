@@ -1,4 +1,4 @@
-/** Images of other extents: interpolation between their entries, and channels as pixels. */
+/** Resizing images: interpolation between entries, and channels as pixels. */
 
 import { ShapeError, showShape } from "../core/errors.ts";
 import {
@@ -21,7 +21,7 @@ import { checkFloating, checkRank, eachOf, EXTENTS, positions } from "./checks.t
 import { Module } from "./module.ts";
 import { shownCall } from "./shown.ts";
 
-/** How entries are found between entries. */
+/** How values between entries are found. */
 export type InterpolationMode =
   | "nearest"
   | "nearest-exact"
@@ -33,17 +33,17 @@ export type InterpolationMode =
 
 /** Options of `interpolate`: either a size or a factor is needed. */
 export interface InterpolateOptions {
-  /** Extents of the output, one for all dimensions or each. */
+  /** Extents of the output: one for all dimensions, or one for each. */
   size?: Extents | null;
-  /** By how much the extents grow, one factor for all dimensions or each. */
+  /** By which factor the extents grow: one for all dimensions, or one for each. */
   scaleFactor?: Extents | null;
-  /** How entries are found: the nearest one, or between two, or four, in each dimension, or the mean
+  /** How entries are found: the nearest one, or between two or four in each dimension, or the mean
    * over the area that an entry covers. Default: "nearest". */
   mode?: InterpolationMode;
-  /** Whether the outermost entries of input and output lie upon each other, or their edges do.
+  /** Whether the outermost entries of input and output coincide, rather than their edges.
    * Default: false. */
   alignCorners?: boolean | null;
-  /** Whether the factor is that of the extents, which are whole, and not the one given.
+  /** Whether the factor is recomputed from the rounded extents rather than used as given.
    * Default: false. */
   recomputeScaleFactor?: boolean | null;
 }
@@ -61,7 +61,7 @@ const readInterpolate = optionReader<InterpolateOptions>({
   recomputeScaleFactor: orNull(FLAG),
 });
 
-/** Dimensions of space for which a mode is; those that are for all have none. */
+/** The number of spatial dimensions that a mode needs; modes for any number have no entry. */
 const DIMS: Readonly<Partial<Record<InterpolationMode, number>>> = {
   linear: 1,
   bilinear: 2,
@@ -79,7 +79,7 @@ interface Tap {
 interface Lane {
   readonly extent: number;
   readonly size: number;
-  /** Entries of the input for one of the output. */
+  /** How many entries of the input there are for one of the output. */
   readonly step: number;
   readonly aligned: boolean;
 }
@@ -127,7 +127,7 @@ function tapsOf(mode: InterpolationMode, lane: Lane): Tap[] {
   ];
 }
 
-/** What stands at the taps along a dimension, by their weights. */
+/** The weighted sum of the taps along a dimension. */
 function resampled(x: Tensor, dim: number, taps: readonly Tap[]): Tensor {
   const behind = x.shape.slice(dim + 1).map(() => 1);
   const parts = taps.map(({ places, weights }) => {
@@ -139,7 +139,7 @@ function resampled(x: Tensor, dim: number, taps: readonly Tap[]): Tensor {
   return parts.reduce((sum, part) => sum.add(part));
 }
 
-/** The sizes that the options ask for, and the lanes that lead there. */
+/** The sizes that the options ask for, and the lanes to compute them. */
 function lanesOf(call: string, space: readonly number[], options: InterpolateOptions): Lane[] {
   const { size, scaleFactor, alignCorners, recomputeScaleFactor } = options;
   const dims = space.length;
@@ -154,7 +154,7 @@ function lanesOf(call: string, space: readonly number[], options: InterpolateOpt
     const size = sizes[i] ?? 0;
     if (size < 1 || extent < 1) {
       throw new ShapeError(
-        `Cannot ${call}: extents of space must not be 0, got ${showShape(space)} and ${
+        `Cannot ${call}: spatial extents must not be 0, got ${showShape(space)} and ${
           showShape(sizes)
         }`,
         [space, sizes],
@@ -167,7 +167,7 @@ function lanesOf(call: string, space: readonly number[], options: InterpolateOpt
   });
 }
 
-/** Refuses options that do not belong together. */
+/** Refuses options that contradict each other. */
 function checkOptions(call: string, options: InterpolateOptions): void {
   const { size = null, scaleFactor = null, mode = "nearest", alignCorners = null } = options;
   if ((size === null) === (scaleFactor === null)) {
@@ -186,12 +186,12 @@ function checkOptions(call: string, options: InterpolateOptions): void {
 }
 
 /**
- * An image, a line or a volume of other extents. Follows `torch.nn.functional.interpolate`.
+ * Resizes a line, an image or a volume. Follows `torch.nn.functional.interpolate`.
  *
- * @param x Shape [batch, channels, …], with one to three dimensions of space.
+ * @param x Shape [batch, channels, …], with one to three spatial dimensions.
  * @param options A size or a factor, and how entries are found.
  * @throws {TypeError} If there is neither a size nor a factor, or both.
- * @throws {ShapeError} If the mode is not for so many dimensions.
+ * @throws {ShapeError} If the mode does not support the number of dimensions.
  *
  * @example Between entries
  * ```ts
@@ -222,7 +222,7 @@ export function interpolate(x: Tensor, options: InterpolateOptions): Tensor {
 }
 
 /**
- * Images of other extents, as {@linkcode functional.interpolate} makes them. Follows
+ * Resizes images, as {@linkcode functional.interpolate} does. Follows
  * `torch.nn.Upsample`.
  *
  * @example Each entry twice
@@ -249,24 +249,24 @@ export class Upsample extends Module {
   /**
    * Computes the output.
    *
-   * @param x Shape [batch, channels, …], with one to three dimensions of space.
+   * @param x Shape [batch, channels, …], with one to three spatial dimensions.
    */
   override forward(x: Tensor): Tensor {
     return interpolate(x, this.options);
   }
 
-  /** What stands in the brackets after the name. */
+  /** The text in the parentheses after the name. */
   protected override describe(): string {
     return shownCall([], this.options);
   }
 }
 
 /**
- * Groups of r² channels as r·r pixels. Shi and others, 2016; follows
+ * Rearranges groups of r² channels into r·r pixels. Shi and others, 2016; follows
  * `torch.nn.functional.pixel_shuffle`.
  *
  * @param x Shape [..., channels · r², height, width].
- * @param upscaleFactor How many times more rows and columns, r.
+ * @param upscaleFactor The factor r by which rows and columns grow.
  * @returns Shape [..., channels, height · r, width · r].
  * @throws {ShapeError} If r² does not divide the channels.
  *
@@ -302,7 +302,7 @@ export function pixelShuffle(x: Tensor, upscaleFactor: number): Tensor {
 }
 
 /**
- * Groups of r² channels as r·r pixels. Follows `torch.nn.PixelShuffle`.
+ * Rearranges groups of r² channels into r·r pixels. Follows `torch.nn.PixelShuffle`.
  *
  * @example Four channels as one
  * ```ts
@@ -316,7 +316,7 @@ export class PixelShuffle extends Module {
   /**
    * Creates the layer.
    *
-   * @param upscaleFactor How many times more rows and columns.
+   * @param upscaleFactor The factor by which rows and columns grow.
    */
   constructor(readonly upscaleFactor: number) {
     super();
@@ -333,7 +333,7 @@ export class PixelShuffle extends Module {
     return pixelShuffle(x, this.upscaleFactor);
   }
 
-  /** What stands in the brackets after the name. */
+  /** The text in the parentheses after the name. */
   protected override describe(): string {
     return shownCall([this.upscaleFactor]);
   }

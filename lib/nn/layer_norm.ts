@@ -1,4 +1,4 @@
-/** Layer normalisation, with a scale and a shift that are learned. */
+/** Layer normalization, with a learned scale and shift. */
 
 import { listOf, wrongKind } from "../core/arguments.ts";
 import { checkCount, FLAG, optionReader } from "../core/options.ts";
@@ -11,11 +11,11 @@ import { LAYER_OPTIONS, type LayerOptions, Module, Parameter } from "./module.ts
 
 /** Options of `LayerNorm`. */
 export interface LayerNormLayerOptions extends LayerOptions {
-  /** What is added to the variance before its root is taken, from 0 on. Default: 1e-5. */
+  /** What is added to the variance before its root is taken, at least 0. Default: 1e-5. */
   eps?: number;
-  /** Whether a scale, and a shift with it, are learned. Default: true. */
+  /** Whether a scale, and with it a shift, is learned. Default: true. */
   elementwiseAffine?: boolean;
-  /** Whether there is a shift beside the scale. Default: true. */
+  /** Whether there is a shift besides the scale. Default: true. */
   bias?: boolean;
 }
 
@@ -26,7 +26,7 @@ const readLayerNorm = optionReader<LayerNormLayerOptions>({
   bias: FLAG,
 });
 
-/** The extents over which a layer normalises, from one or several. */
+/** The extents over which a layer normalizes, from one or several. */
 export function normalizedShapeOf(name: string, given: number | readonly number[]): number[] {
   const shape = listOf(name, "normalizedShape", given);
   if (shape.length === 0) {
@@ -51,11 +51,11 @@ export function normalizedShapeOf(name: string, given: number | readonly number[
  * ```
  */
 export class LayerNorm extends Module {
-  /** Extents of the last dimensions, over which is normalised. */
+  /** Extents of the last dimensions, which are normalized over. */
   readonly normalizedShape: readonly number[];
-  /** Scale, of the normalised shape; null without. */
+  /** Scale, of the normalized shape; null without. */
   readonly weight: Parameter | null;
-  /** Shift, of the normalised shape; null without. */
+  /** Shift, of the normalized shape; null without. */
   readonly bias: Parameter | null;
   /** What is added to the variance. */
   readonly eps: number;
@@ -83,14 +83,14 @@ export class LayerNorm extends Module {
   /**
    * Computes the output.
    *
-   * @param x Any shape that ends in the normalised one.
+   * @param x Any shape that ends in the normalized one.
    */
   override forward(x: Tensor): Tensor {
     const { weight, bias, eps } = this;
     return layerNorm(x, this.normalizedShape, { weight, bias, eps });
   }
 
-  /** What stands in the brackets after the name. */
+  /** The text in the parentheses after the name. */
   protected override describe(): string {
     const { eps, weight, bias } = this;
     return `[${this.normalizedShape.join(", ")}], { eps: ${eps}, elementwiseAffine: ${

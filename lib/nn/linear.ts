@@ -78,7 +78,7 @@ export class Linear<Bias extends boolean = true> extends Module {
   }
 
   /**
-   * The output under an activation, in one pass.
+   * The output after an activation, in one pass.
    *
    * @internal
    */
@@ -95,13 +95,13 @@ export class Linear<Bias extends boolean = true> extends Module {
     return linear(x, this.weight, this.bias, activation);
   }
 
-  /** What stands in the brackets after the name. */
+  /** The text in the parentheses after the name. */
   protected override describe(): string {
     return `${this.inFeatures}, ${this.outFeatures}, { bias: ${this.bias !== null} }`;
   }
 }
 
-/** Dimensions merged into one. Follows `torch.nn.Flatten`. */
+/** Merges dimensions into one. Follows `torch.nn.Flatten`. */
 export class Flatten extends Module {
   /**
    * Creates the layer.
@@ -125,7 +125,7 @@ export class Flatten extends Module {
     return flatten(x, this.startDim, this.endDim);
   }
 
-  /** What stands in the brackets after the name. */
+  /** The text in the parentheses after the name. */
   protected override describe(): string {
     return `${this.startDim}, ${this.endDim}`;
   }

@@ -7,13 +7,13 @@ import type { Tensor } from "../tensor/tensor.ts";
 import { ANY_MODULE } from "./checks.ts";
 import { AnyModule, Parameter } from "./module.ts";
 
-/** Refuses what is no module. */
+/** Refuses anything but a module. */
 function moduleOf<M extends AnyModule>(call: string, name: string, item: M): M {
   checkKind(call, name, item, ANY_MODULE);
   return item;
 }
 
-/** A parameter as it is, and a tensor as one. */
+/** A parameter as it is, and a tensor made into one. */
 function parameterOf(call: string, name: string, item: Tensor): Parameter {
   if (item instanceof Parameter) return item;
   if (isTensor(item)) return new Parameter(item);
@@ -24,15 +24,15 @@ function listGiven(call: string, given: unknown): Iterable<unknown> {
   const iterable = typeof given === "object" && given !== null && Symbol.iterator in given &&
     !isTensor(given);
   if (iterable) return given as Iterable<unknown>;
-  throw new TypeError(`Cannot ${call}: the items stand in an array, got ${shown(given)}`);
+  throw new TypeError(`Cannot ${call}: the items must be in an array, got ${shown(given)}`);
 }
 
-/** Members by number. */
+/** Members by index. */
 export abstract class ListModule<Given, Item> extends AnyModule {
   /** The members in order. */
   readonly items: Item[] = [];
 
-  /** What a member becomes, or why it is none. */
+  /** What a member becomes; throws if it cannot be one. */
   protected abstract own(call: string, name: string, item: Given): Item;
 
   /** Adds what a constructor was given. */
@@ -48,7 +48,7 @@ export abstract class ListModule<Given, Item> extends AnyModule {
   }
 
   /**
-   * The member at a place, counted from the end if negative.
+   * The member at an index, counted from the end if negative.
    *
    * @throws {RangeError} If there is none.
    */
@@ -75,7 +75,7 @@ export abstract class ListModule<Given, Item> extends AnyModule {
   }
 
   /**
-   * The members by number.
+   * The members by index.
    *
    * @internal
    */
@@ -88,7 +88,9 @@ export abstract class ListModule<Given, Item> extends AnyModule {
 function checkName(call: string, name: unknown): void {
   checkKind(call, "the name", name, TEXT);
   if (name !== "" && !(name as string).includes(".")) return;
-  throw new RangeError(`Cannot ${call}: a name has letters and no point, got ${shown(name)}`);
+  throw new RangeError(
+    `Cannot ${call}: a name must not be empty or contain a dot, got ${shown(name)}`,
+  );
 }
 
 /** Members by name. */
@@ -96,14 +98,14 @@ export abstract class DictModule<Given, Item> extends AnyModule {
   /** The members by name. */
   readonly items: Record<string, Item> = {};
 
-  /** What a member becomes, or why it is none. */
+  /** What a member becomes; throws if it cannot be one. */
   protected abstract own(call: string, name: string, item: Given): Item;
 
   /** Adds what a constructor was given. */
   protected fill(given: Readonly<Record<string, Given>>): void {
     const call = `make ${this.constructor.name}`;
     if (!isPlainObject(given)) {
-      throw new TypeError(`Cannot ${call}: the items stand in an object, got ${shown(given)}`);
+      throw new TypeError(`Cannot ${call}: the items must be in an object, got ${shown(given)}`);
     }
     for (const [name, item] of Object.entries(given)) {
       checkName(call, name);
@@ -125,7 +127,7 @@ export abstract class DictModule<Given, Item> extends AnyModule {
     return Object.hasOwn(this.items, name);
   }
 
-  /** Adds a member, or puts one in the place of another. */
+  /** Adds a member, or replaces one. */
   set(name: string, item: Given): this {
     checkCount("run set", arguments.length, 2);
     checkName("run set", name);
@@ -133,7 +135,7 @@ export abstract class DictModule<Given, Item> extends AnyModule {
     return this;
   }
 
-  /** Takes a member away; tells whether there was one. */
+  /** Removes a member; returns whether there was one. */
   delete(name: string): boolean {
     checkCount("run delete", arguments.length, 1);
     const there = this.has(name);
@@ -246,7 +248,7 @@ export class ParameterList extends ListModule<Tensor, Parameter> {
     this.fill(parameters);
   }
 
-  /** A parameter as it is, and a tensor as one. */
+  /** A parameter as it is, and a tensor made into one. */
   protected override own(call: string, name: string, item: Tensor): Parameter {
     return parameterOf(call, name, item);
   }
@@ -276,7 +278,7 @@ export class ParameterDict extends DictModule<Tensor, Parameter> {
     this.fill(parameters);
   }
 
-  /** A parameter as it is, and a tensor as one. */
+  /** A parameter as it is, and a tensor made into one. */
   protected override own(call: string, name: string, item: Tensor): Parameter {
     return parameterOf(call, name, item);
   }

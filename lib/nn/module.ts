@@ -40,20 +40,20 @@ function snakeCase(name: string): string {
   return name.replace(/[A-Z]/g, (letter, at) => `${at === 0 ? "" : "_"}${letter.toLowerCase()}`);
 }
 
-/** A value by its name; what stands in an array by its place there, however deep. */
+/** A value by its name; those in arrays by their index, however deeply nested. */
 function placed(name: string, value: unknown): [string, unknown][] {
   if (!Array.isArray(value)) return [[name, value]];
   return value.flatMap((item, i) => placed(`${name}.${i}`, item));
 }
 
-/** A module and all below it, each before what it holds. */
+/** A module and all below it, each before what it contains. */
 function namedModulesOf(
   name: string,
   module: AnyModule,
   above: readonly AnyModule[],
 ): [string, AnyModule][] {
   if (above.includes(module)) {
-    throw new TypeError(`Cannot list the modules: the one called "${name}" holds itself`);
+    throw new TypeError(`Cannot list the modules: the one called "${name}" contains itself`);
   }
   const path = [...above, module];
   const below = module.namedChildren().flatMap(([own, child]) =>
@@ -78,7 +78,7 @@ function namedOf<T extends Tensor>(
   );
 }
 
-/** A tensor of the class of another. */
+/** A tensor of another's class. */
 function tensorLike(like: Tensor, elements: Tensor): Tensor {
   const { requiresGrad } = like;
   if (like instanceof Parameter) return new Parameter(elements, { requiresGrad });
@@ -97,7 +97,7 @@ function stateOf([prefix, module]: [string, AnyModule]): [string, Tensor][] {
 }
 
 /**
- * What all modules have, whatever their inputs and outputs: parameters, submodules, state. Your own
+ * What all modules have, whatever their inputs and outputs: parameters, submodules and state. Your own
  * classes extend {@linkcode Module}.
  */
 export abstract class AnyModule {
@@ -105,7 +105,7 @@ export abstract class AnyModule {
   training = true;
 
   /**
-   * Names and values that may be parameters, buffers or modules; a class may give its own names.
+   * Names and values that may be parameters, buffers or modules; a class may use its own names.
    *
    * @internal
    */
@@ -113,7 +113,7 @@ export abstract class AnyModule {
     return Object.entries(this).flatMap(([name, value]) => placed(spelled(name), value));
   }
 
-  /** The submodules of this module by name, not theirs. */
+  /** The submodules of this module by name, without their own. */
   namedChildren(): [string, AnyModule][] {
     checkCount("list namedChildren", arguments.length, 0);
     return this.members().filter((member): member is [string, AnyModule] =>
@@ -121,7 +121,7 @@ export abstract class AnyModule {
     );
   }
 
-  /** The submodules of this module, not theirs. */
+  /** The submodules of this module, without their own. */
   children(): AnyModule[] {
     checkCount("list children", arguments.length, 0);
     return this.namedChildren().map(([, child]) => child);
@@ -184,12 +184,12 @@ export abstract class AnyModule {
   }
 
   /**
-   * Copies values into the parameters and buffers. Nothing changes if anything does not fit. Of several
+   * Copies values into the parameters and buffers. Nothing changes unless everything fits. Of several
    * values for one tensor, the last one wins.
    *
    * @returns The keys that were missing or unexpected, where `strict` is false.
    * @throws {TypeError} If keys are missing or unexpected and `strict` is not false, or if a value is
-   * no tensor.
+   * not a tensor.
    * @throws {ShapeError} If a shape differs.
    */
   loadStateDict(state: StateDict, options?: LoadOptions): LoadResult {
@@ -243,7 +243,7 @@ export abstract class AnyModule {
   /** Casts the parameters and buffers. */
   to(dtype: DType): this;
   /**
-   * Moves or casts the parameters and buffers in place, so that an optimizer that holds them can continue.
+   * Moves or casts the parameters and buffers in place, so that an optimizer of them can continue.
    * Integer buffers keep their type.
    *
    * @param options A type, a device, or both.
@@ -269,7 +269,7 @@ export abstract class AnyModule {
     }
     const { dtype: _, ...device } = where;
     noGrad(() => {
-      // All that is new is made before anything changes.
+      // Everything new is made before anything changes.
       const moved = [...this.parameters(), ...this.buffers()].map((x) =>
         [x, x.detach().to(isFloat(x.dtype) ? where : device)] as const
       );
@@ -280,7 +280,7 @@ export abstract class AnyModule {
 
   /**
    * A copy with parameters, buffers and modules of its own, which starts with the same values and
-   * gradients. Where one parameter stands in several places, so does its copy. Hooks stay behind.
+   * gradients. A parameter in several places has one copy in all of them. Hooks are not copied.
    *
    * @throws {TypeError} If a class has `#private` members and does not define {@linkcode blank}.
    *
@@ -437,8 +437,8 @@ export abstract class Module<Inputs extends unknown[] = [Tensor], Output = Tenso
   }
 
   /**
-   * Calls a function in each backward pass through this instance, with the gradients by the tensors
-   * among its inputs and by those of its outputs; what it returns replaces the former unless it is
+   * Calls a function in each backward pass through this instance, with the gradients of the tensors
+   * among its inputs and among its outputs; what it returns replaces the former unless it is
    * undefined. If no input has a gradient, the former are null.
    *
    * @returns A function that removes the hook; calling it twice is not an error.
@@ -467,7 +467,7 @@ export abstract class Module<Inputs extends unknown[] = [Tensor], Output = Tenso
   }
 }
 
-/** The hooks of modules that have some, or had. */
+/** The hooks of modules that have or had some. */
 const HOOKS = new WeakMap<AnyModule, unknown>();
 
 /** The hooks of a module. */

@@ -1,4 +1,4 @@
-/** Normalisation by batches, groups, instances and roots of squares, as modules. */
+/** Normalization by batches, groups, instances and root mean squares, as modules. */
 
 import { noGrad } from "../autograd/tape.ts";
 import { ShapeError, showShape } from "../core/errors.ts";
@@ -19,21 +19,21 @@ import { Buffer, LAYER_OPTIONS, type LayerOptions, Module, Parameter } from "./m
 import { batchNorm, byBatch, groupNorm, instanceNorm, rmsNorm } from "./normalize.ts";
 import { shownCall } from "./shown.ts";
 
-/** Options that all normalisations by channels share. */
+/** Options that all normalizations by channels share. */
 export interface ChannelNormOptions extends LayerOptions {
   /** What is added to the variance. Default: 1e-5. */
   eps?: number;
-  /** Whether factors, and what is added, are learned. Default: true, of instances false. */
+  /** Whether a weight and a bias are learned. Default: true, but false for instances. */
   affine?: boolean;
-  /** Whether something is added, beside factors. Default: true. */
+  /** Whether there is a bias besides the weight. Default: true. */
   bias?: boolean;
 }
 
 /** Options of `BatchNorm1d`, `BatchNorm2d` and `BatchNorm3d`. */
 export interface BatchNormLayerOptions extends ChannelNormOptions {
-  /** Whether factors, and what is added, are learned. Default: true. */
+  /** Whether a weight and a bias are learned. Default: true. */
   affine?: boolean;
-  /** How far running statistics go towards a batch's; null for the mean of all batches. Default: 0.1. */
+  /** How far running statistics move towards those of a batch; null for the mean of all batches. Default: 0.1. */
   momentum?: number | null;
   /** Whether there are running statistics, for evaluation. Default: true. */
   trackRunningStats?: boolean;
@@ -41,9 +41,9 @@ export interface BatchNormLayerOptions extends ChannelNormOptions {
 
 /** Options of `InstanceNorm1d`, `InstanceNorm2d` and `InstanceNorm3d`. */
 export interface InstanceNormLayerOptions extends ChannelNormOptions {
-  /** Whether factors, and what is added, are learned. Default: false. */
+  /** Whether a weight and a bias are learned. Default: false. */
   affine?: boolean;
-  /** How far running statistics go towards the mean of the instances'. Default: 0.1. */
+  /** How far running statistics move towards the mean over instances. Default: 0.1. */
   momentum?: number;
   /** Whether there are running statistics, for evaluation. Default: false. */
   trackRunningStats?: boolean;
@@ -63,11 +63,11 @@ const readInstanceNorm = optionReader<InstanceNormLayerOptions>({
   trackRunningStats: FLAG,
 });
 
-/** A layer that normalises channels, with running statistics. */
+/** A layer that normalizes channels, with running statistics. */
 export interface RunningNorm extends Module {
-  /** Factors, of shape [channels]; null without. */
+  /** The weight, of shape [channels]; null without. */
   readonly weight: Parameter | null;
-  /** What is added, of shape [channels]; null without. */
+  /** The bias, of shape [channels]; null without. */
   readonly bias: Parameter | null;
   /** Running mean, of shape [channels]; null without. */
   readonly runningMean: Buffer | null;
@@ -83,15 +83,15 @@ export interface RunningNorm extends Module {
   forward(x: Tensor): Tensor;
 }
 
-/** The class of layers that normalise channels, with running statistics. */
+/** The class of layers that normalize channels, with running statistics. */
 export interface RunningNormClass<Options> {
   /** Creates the layer. */
   new (numFeatures: number, options?: Options): RunningNorm;
-  /** What all of its instances have. */
+  /** What all instances have. */
   readonly prototype: RunningNorm;
 }
 
-/** What the layers with running statistics hold. */
+/** What layers with running statistics hold. */
 abstract class Running<Options extends InstanceNormLayerOptions | BatchNormLayerOptions>
   extends Module {
   readonly weight: Parameter | null;
@@ -201,7 +201,7 @@ function instanceNormLayer(
 }
 
 /**
- * (x − mean) / √(variance + ε) for each channel, by the batch in training, whose statistics running ones follow, and by those in evaluation, times a weight
+ * (x − mean) / √(variance + ε) for each channel, by the statistics of the batch in training, and by running averages of them in evaluation, times a weight
  * plus a bias, of inputs of shape [batch, channels] or [batch, channels, length]. Ioffe and Szegedy, 2015; follows `torch.nn.BatchNorm1d`.
  *
  * @example Two values
@@ -221,7 +221,7 @@ export const BatchNorm1d: RunningNormClass<BatchNormLayerOptions> = batchNormLay
 export type BatchNorm1d = RunningNorm;
 
 /**
- * (x − mean) / √(variance + ε) for each channel, by the batch in training, whose statistics running ones follow, and by those in evaluation, times a weight
+ * (x − mean) / √(variance + ε) for each channel, by the statistics of the batch in training, and by running averages of them in evaluation, times a weight
  * plus a bias, of inputs of shape [batch, channels, height, width]. Ioffe and Szegedy, 2015; follows `torch.nn.BatchNorm2d`.
  *
  * @example Two values
@@ -240,7 +240,7 @@ export const BatchNorm2d: RunningNormClass<BatchNormLayerOptions> = batchNormLay
 export type BatchNorm2d = RunningNorm;
 
 /**
- * (x − mean) / √(variance + ε) for each channel, by the batch in training, whose statistics running ones follow, and by those in evaluation, times a weight
+ * (x − mean) / √(variance + ε) for each channel, by the statistics of the batch in training, and by running averages of them in evaluation, times a weight
  * plus a bias, of inputs of shape [batch, channels, depth, height, width]. Ioffe and Szegedy, 2015; follows `torch.nn.BatchNorm3d`.
  *
  * @example Two values
@@ -320,7 +320,7 @@ export type InstanceNorm3d = RunningNorm;
 
 /** Options of `GroupNorm`. */
 export interface GroupNormLayerOptions extends ChannelNormOptions {
-  /** Whether factors, and what is added, are learned. Default: true. */
+  /** Whether a weight and a bias are learned. Default: true. */
   affine?: boolean;
 }
 
@@ -340,16 +340,16 @@ const readGroupNorm = optionReader<GroupNormLayerOptions>(CHANNEL_NORM);
  * ```
  */
 export class GroupNorm extends Module {
-  /** Factors, of shape [channels]; null without. */
+  /** The weight, of shape [channels]; null without. */
   readonly weight: Parameter | null;
-  /** What is added, of shape [channels]; null without. */
+  /** The bias, of shape [channels]; null without. */
   readonly bias: Parameter | null;
   private readonly options: GroupNormLayerOptions;
 
   /**
    * Creates the layer.
    *
-   * @param numGroups Into how many groups the channels fall.
+   * @param numGroups The number of groups of channels.
    * @param numChannels How many channels there are.
    */
   constructor(
@@ -383,7 +383,7 @@ export class GroupNorm extends Module {
     return groupNorm(x, this.numGroups, { weight, bias, eps: this.options.eps ?? 1e-5 });
   }
 
-  /** What stands in the brackets after the name. */
+  /** The text in the parentheses after the name. */
   protected override describe(): string {
     return shownCall([this.numGroups, this.numChannels], { ...this.options, dtype: undefined });
   }
@@ -391,10 +391,10 @@ export class GroupNorm extends Module {
 
 /** Options of `RMSNorm`. */
 export interface RMSNormLayerOptions extends LayerOptions {
-  /** What is added to the mean square; null for the spacing of the type's numbers at 1.
+  /** What is added to the mean square; null for the machine epsilon of the type.
    * Default: null. */
   eps?: number | null;
-  /** Whether factors are learned. Default: true. */
+  /** Whether a weight is learned. Default: true. */
   elementwiseAffine?: boolean;
 }
 
@@ -417,9 +417,9 @@ const readRMSNorm = optionReader<RMSNormLayerOptions>({
  * ```
  */
 export class RMSNorm extends Module {
-  /** Extents of the last dimensions, over which is normalised. */
+  /** Extents of the last dimensions, which are normalized over. */
   readonly normalizedShape: readonly number[];
-  /** Factors, of the normalised shape; null without. */
+  /** The weight, of the normalized shape; null without. */
   readonly weight: Parameter | null;
   private readonly options: RMSNormLayerOptions;
 
@@ -440,7 +440,7 @@ export class RMSNorm extends Module {
   /**
    * Computes the output.
    *
-   * @param x Any shape that ends in the normalised one.
+   * @param x Any shape that ends in the normalized one.
    */
   override forward(x: Tensor): Tensor {
     return rmsNorm(x, this.normalizedShape, {
@@ -449,7 +449,7 @@ export class RMSNorm extends Module {
     });
   }
 
-  /** What stands in the brackets after the name. */
+  /** The text in the parentheses after the name. */
   protected override describe(): string {
     return shownCall([this.normalizedShape], { ...this.options, dtype: undefined });
   }

@@ -1,4 +1,4 @@
-/** Normalisation by batches, groups, instances and roots of squares, as functions. */
+/** Normalization by batches, groups, instances and root mean squares, as functions. */
 
 import { noGrad } from "../autograd/tape.ts";
 import { ShapeError, showShape } from "../core/errors.ts";
@@ -19,11 +19,11 @@ import { layerNorm } from "../ops/mod.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { checkFloating, EPSILON } from "./checks.ts";
 
-/** What all normalisations can be told. */
+/** Options that all normalizations share. */
 interface Affine {
-  /** Factors; null or undefined for none. */
+  /** The weight; null or undefined for none. */
   weight?: Tensor | null;
-  /** What is added; null or undefined for none. */
+  /** The bias; null or undefined for none. */
   bias?: Tensor | null;
   /** What is added to the variance. Default: 1e-5. */
   eps?: number;
@@ -35,7 +35,7 @@ const AFFINE: OptionTable<Affine> = {
   eps: EPSILON,
 };
 
-/** Refuses what is not one number for each channel. */
+/** Refuses anything but one number for each channel. */
 function checkChannels(call: string, name: string, row: Tensor | null, x: Tensor): void {
   if (row === null) return;
   const channels = x.shape[1] ?? 0;
@@ -77,7 +77,7 @@ function normalizedRows(rows: Tensor, eps: number): Tensor {
   return layerNorm(rows, rows.shape.slice(-1), { eps });
 }
 
-/** By the statistics that are given for each channel. */
+/** Normalizes by given statistics of each channel. */
 function byStatistics(x: Tensor, mean: Tensor, variance: Tensor, options: Affine): Tensor {
   const { weight = null, bias = null, eps = 1e-5 } = options;
   const factor = variance.add(eps).rsqrt();
@@ -85,7 +85,7 @@ function byStatistics(x: Tensor, mean: Tensor, variance: Tensor, options: Affine
   return affine(x.sub(perChannel(mean, x)), { weight: scale, bias });
 }
 
-/** How far running statistics go towards new ones: a number, or a tensor of one. */
+/** How far running statistics move towards new ones: a number, or a tensor with one. */
 export type Momentum = number | Tensor;
 
 /** Moves a running statistic in place. */
@@ -104,14 +104,14 @@ interface Running {
 function checkValues(call: string, count: number, x: Tensor): void {
   if (count > 1) return;
   throw new ShapeError(
-    `Cannot ${call}: in training more than one value for each channel is needed, got shape ${
+    `Cannot ${call}: training needs more than one value for each channel, got shape ${
       showShape(x.shape)
     }`,
     [x.shape],
   );
 }
 
-/** Batch normalisation by the batch itself, which moves the running statistics. */
+/** Batch normalization by the batch itself, which updates the running statistics. */
 export function byBatch(
   call: string,
   x: Tensor,
@@ -133,9 +133,9 @@ export function byBatch(
 
 /** Options of `batchNorm`. */
 export interface BatchNormOptions extends Affine {
-  /** Whether the batch's own statistics are taken, and the running ones moved. Default: false. */
+  /** Whether the batch's own statistics are used, and the running ones updated. Default: false. */
   training?: boolean;
-  /** How far the running statistics go towards the batch's. Default: 0.1. */
+  /** How far the running statistics move towards those of the batch. Default: 0.1. */
   momentum?: number;
 }
 
@@ -146,14 +146,14 @@ const readBatchNorm = optionReader<BatchNormOptions>({
 });
 
 /**
- * (x − mean) / √(variance + ε) for each channel, times a weight plus a bias; in training by the batch,
- * whose statistics the running ones are moved towards, else by the running ones. Ioffe and Szegedy,
+ * (x − mean) / √(variance + ε) for each channel, times a weight plus a bias; in training by the batch's statistics,
+ * which also update the running ones, else by the running ones. Ioffe and Szegedy,
  * "Batch normalization", 2015; follows `torch.nn.functional.batch_norm`.
  *
  * @param x Shape [batch, channels, …].
  * @param runningMean Shape [channels], written in place in training; null for none.
- * @param runningVar The same of variances.
- * @throws {ShapeError} If there is but one value for a channel in training, or if shapes do not fit.
+ * @param runningVar The same for variances.
+ * @throws {ShapeError} If there is only one value for a channel in training, or if shapes do not fit.
  * @throws {TypeError} If there are no running statistics outside of training.
  *
  * @example By the batch
@@ -184,18 +184,18 @@ export function batchNorm(
   if (runningMean !== null && runningVar !== null) {
     return byStatistics(x, runningMean, runningVar, rest);
   }
-  throw new TypeError(`Cannot ${call}: outside of training it needs running statistics, got null`);
+  throw new TypeError(`Cannot ${call}: outside training, running statistics are needed, got null`);
 }
 
 /** Options of `instanceNorm`. */
 export interface InstanceNormOptions extends Affine {
   /** Shape [channels], written in place; null or undefined for none. */
   runningMean?: Tensor | null;
-  /** The same of variances. */
+  /** The same for variances. */
   runningVar?: Tensor | null;
-  /** Whether each instance's own statistics are taken. Default: true. */
+  /** Whether each instance's own statistics are used. Default: true. */
   useInputStats?: boolean;
-  /** How far the running statistics go towards the mean of the instances'. Default: 0.1. */
+  /** How far the running statistics move towards the mean over instances. Default: 0.1. */
   momentum?: number;
 }
 
@@ -212,8 +212,8 @@ const readInstanceNorm = optionReader<InstanceNormOptions>({
  * and others, "Instance normalization", 2016; follows `torch.nn.functional.instance_norm`.
  *
  * @param x Shape [batch, channels, …].
- * @throws {ShapeError} If a channel of an instance has but one value, or if shapes do not fit.
- * @throws {TypeError} If running statistics are to be taken and there are none.
+ * @throws {ShapeError} If a channel of an instance has only one value, or if shapes do not fit.
+ * @throws {TypeError} If running statistics are to be used and there are none.
  *
  * @example A channel
  * ```ts
@@ -234,7 +234,9 @@ export function instanceNorm(x: Tensor, options?: InstanceNormOptions): Tensor {
   checkChannels(call, "runningVar", runningVar, x);
   if (!useInputStats) {
     if (runningMean === null || runningVar === null) {
-      throw new TypeError(`Cannot ${call}: without useInputStats it needs running statistics`);
+      throw new TypeError(
+        `Cannot ${call}: without useInputStats, running statistics are needed, got none`,
+      );
     }
     return byStatistics(x, runningMean, runningVar, rest);
   }
@@ -292,9 +294,9 @@ export function groupNorm(x: Tensor, numGroups: number, options?: GroupNormOptio
 
 /** Options of `rmsNorm`. */
 export interface RmsNormOptions {
-  /** Factors, of the normalized shape; null or undefined for none. */
+  /** The weight, of the normalized shape; null or undefined for none. */
   weight?: Tensor | null;
-  /** What is added to the mean square; null for the spacing of the type's numbers at 1.
+  /** What is added to the mean square; null for the machine epsilon of the type.
    * Default: null. */
   eps?: number | null;
 }

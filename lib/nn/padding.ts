@@ -1,4 +1,4 @@
-/** Padding with zeros, and with what the input has. */
+/** Padding with zeros or with elements of the input. */
 
 import { ShapeError, showShape } from "../core/errors.ts";
 import {
@@ -14,14 +14,14 @@ import { pad as padOp } from "../ops/mod.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { positions } from "./checks.ts";
 
-/** What new elements are: a value, the input mirrored at its ends, its ends, or it once more. */
+/** What new elements are: a value, the input mirrored at its ends, its outermost elements, or its repetition. */
 export type PadMode = "constant" | "reflect" | "replicate" | "circular";
 
 /** Options of `pad`. */
 export interface PadFunctionOptions {
   /** What the new elements are. Default: "constant". */
   mode?: PadMode;
-  /** The value of new elements, where they are constant. Default: 0. */
+  /** The value of new elements, in mode "constant". Default: 0. */
   value?: number;
 }
 
@@ -30,7 +30,7 @@ const readPad = optionReader<PadFunctionOptions>({
   value: NUMBER,
 });
 
-/** Which element stands at a place outside of the input. */
+/** The element for a place outside the input. */
 const SOURCES = {
   reflect: (at: number, extent: number) => at < 0 ? -at : at < extent ? at : 2 * extent - 2 - at,
   replicate: (at: number, extent: number) => Math.min(Math.max(at, 0), extent - 1),
@@ -70,7 +70,7 @@ function along(
  * Elements added at the ends of dimensions, the last one first: `[left, right, top, bottom, …]`.
  * Follows `torch.nn.functional.pad`.
  *
- * @param amounts Pairs of numbers of elements; negative ones take away, with a constant.
+ * @param amounts Pairs of numbers of elements; with mode "constant", negative ones remove elements.
  * @throws {ShapeError} If there are too many amounts, or more than the mode can add.
  *
  * @example A mirror at either end
@@ -88,7 +88,7 @@ export function pad(x: Tensor, amounts: readonly number[], options?: PadFunction
   if (mode === "constant") return padOp(x, amounts, { value });
   checkKind("compute pad", "the input", x, TENSOR);
   checkKind("compute pad", "amounts", amounts, NUMBERS);
-  // What is wrong with the amounts as such, the op says.
+  // The op itself reports amounts that are invalid in any mode.
   if (amounts.length % 2 !== 0 || amounts.length > 2 * x.ndim) padOp(x, amounts);
   let y = x;
   for (let i = 0; 2 * i < amounts.length; i++) {

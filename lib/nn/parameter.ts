@@ -15,7 +15,7 @@ export interface ParameterOptions {
 
 const readParameter = optionReader<ParameterOptions>({ requiresGrad: FLAG });
 
-/** The elements of a tensor, in order, for one of another class to share. */
+/** The elements of a tensor, in order, to be shared by one of another class. */
 function elementsOf(name: string, data: Tensor): Tensor {
   checkKind(`make a ${name}`, "data", data, TENSOR);
   data.storage.check(name);

@@ -1,14 +1,14 @@
-/** Errors that say in which part of a module they arose. */
+/** Errors that name the part of a module where they arose. */
 
 import { DTypeError, ShapeError } from "../core/errors.ts";
 
-/** What has parts. */
+/** Anything with parts. */
 export interface Whole {
-  /** Names and values, of which some may be parts; a property has the name that `spelled` makes of its own. */
+  /** Names and values, some of which may be parts; `spelled` gives the name of a property. */
   members(spelled: (name: string) => string): [string, unknown][];
 }
 
-/** Where an error arose: the innermost part that can be named, and what was said there. */
+/** Where an error arose: the innermost part that can be named, and the message there. */
 interface Origin {
   readonly part: Whole;
   readonly message: string;
@@ -32,14 +32,14 @@ function pathTo(part: Whole, from: Whole, passed: Set<Whole>): string[] | null {
   return null;
 }
 
-/** Changes what an error says, and what its stack begins with. */
+/** Changes the message of an error, and the start of its stack. */
 function say(error: Error, message: string): void {
   const { stack, message: before } = error;
   error.message = message;
   if (stack !== undefined) error.stack = stack.replace(before, () => message);
 }
 
-/** An error on its way out of a module: one about shapes or types says in which part it arose. */
+/** An error on its way out of a module: one about shapes or types names the part where it arose. */
 function placed(error: unknown, module: Whole): unknown {
   if (!(error instanceof ShapeError || error instanceof DTypeError)) return error;
   const origin = ORIGINS.get(error);
@@ -53,8 +53,8 @@ function placed(error: unknown, module: Whole): unknown {
 }
 
 /**
- * Runs what a module computes. An error about shapes or types that leaves several modules says where it
- * arose in the outermost one: `encoder.layers.2.selfAttn`.
+ * Runs the computation of a module. An error about shapes or types that leaves several modules names its
+ * place in the outermost one: `encoder.layers.2.selfAttn`.
  */
 export function inPart<T>(module: Whole, run: () => T): T {
   try {
@@ -66,7 +66,7 @@ export function inPart<T>(module: Whole, run: () => T): T {
 
 const PLACING = new WeakSet<object>();
 
-/** Lets the `forward` of a class, and of those that it extends, run as {@linkcode inPart} does. */
+/** Has the `forward` of a class, and of those that it extends, run by {@linkcode inPart}. */
 export function placeErrors(prototype: object): void {
   if (PLACING.has(prototype)) return;
   PLACING.add(prototype);

@@ -1,4 +1,4 @@
-/** Weights that are computed from others, which are learned in their place. */
+/** Weights that are computed from others, which are learned instead. */
 
 import { noGrad } from "../autograd/tape.ts";
 import {
@@ -18,7 +18,7 @@ import type { Tensor } from "../tensor/tensor.ts";
 import { ANY_MODULE, EPSILON } from "./checks.ts";
 import { type AnyModule, Buffer, Parameter } from "./module.ts";
 
-/** The parameter of a module that is to be computed. */
+/** The parameter of a module that will be computed. */
 function parameterOf(call: string, module: AnyModule, name: string): Parameter {
   checkKind(call, "the module", module, ANY_MODULE);
   checkKind(call, "name", name, TEXT);
@@ -31,10 +31,10 @@ function parameterOf(call: string, module: AnyModule, name: string): Parameter {
   );
 }
 
-/** Tensors that a weight is computed from, found in the module whenever it is. */
+/** The tensors that a weight is computed from, looked up in the module each time. */
 type Sources = Readonly<Record<string, Tensor>>;
 
-/** Puts parameters and buffers in the place of a parameter, which is computed from them. */
+/** Replaces a parameter by parameters and buffers that it is computed from. */
 function replaceBy(
   module: AnyModule,
   name: string,
@@ -58,7 +58,7 @@ function replaceBy(
 export interface WeightNormOptions {
   /** The parameter. Default: "weight". */
   name?: string;
-  /** The dimension along which each entry has a length of its own; null for one of all. Default: 0. */
+  /** The dimension along which each entry has its own length; null for one length. Default: 0. */
   dim?: number | null;
 }
 
@@ -72,12 +72,12 @@ function lengthsOf(x: Tensor, dim: number | null): Tensor {
 }
 
 /**
- * Learns a weight's lengths and its directions apart: `weight = weightG · weightV / ‖weightV‖`.
+ * Learns a weight's lengths and directions separately: `weight = weightG · weightV / ‖weightV‖`.
  * Salimans and Kingma, "Weight normalization", 2016; follows `torch.nn.utils.weight_norm`.
  *
  * @param module A module, which is changed.
  * @returns The module.
- * @throws {TypeError} If it has no parameter of the name.
+ * @throws {TypeError} If it has no parameter with the name.
  *
  * @example What is learned then
  * ```ts
@@ -115,7 +115,7 @@ export interface SpectralNormOptions {
   name?: string;
   /** Steps of the power iteration whenever the weight is computed in training. Default: 1. */
   nPowerIterations?: number;
-  /** The least that a length is divided by. Default: 1e-12. */
+  /** The smallest divisor of a length. Default: 1e-12. */
   eps?: number;
   /** The dimension of the outputs. Default: 0, but 1 for transposed convolutions. */
   dim?: number | null;
@@ -134,13 +134,13 @@ function matrixOf(weight: Tensor, dim: number): Tensor {
 }
 
 /**
- * Divides a weight by its largest singular value, of which a power iteration keeps track. Miyato and
+ * Divides a weight by its largest singular value, which a power iteration tracks. Miyato and
  * others, "Spectral normalization", 2018; follows `torch.nn.utils.spectral_norm`.
  *
  * @param module A module, which is changed; in training the weight's vectors `weightU` and `weightV`
- * move a step whenever the weight is looked at.
+ * take a step whenever the weight is read.
  * @returns The module.
- * @throws {TypeError} If it has no parameter of the name.
+ * @throws {TypeError} If it has no parameter with the name.
  *
  * @example A layer that makes nothing longer
  * ```ts

@@ -1,4 +1,4 @@
-/** What a layer was made with, as it is printed. */
+/** How the arguments of a layer are printed. */
 
 function shown(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map(shown).join(", ")}]`;
@@ -6,8 +6,8 @@ function shown(value: unknown): string {
 }
 
 /**
- * What stands in the brackets of a call with these arguments and, in an object, these options. Those
- * that are undefined are left out.
+ * The text in the parentheses of a call with these arguments and an object of these options, without
+ * those that are undefined.
  */
 export function shownCall(args: readonly unknown[], options: object = {}): string {
   const given = Object.entries(options).filter(([, value]) => value !== undefined);

@@ -1,4 +1,4 @@
-/** Parameters and buffers by name, and how they are taken over by a module: all of them or none. */
+/** Parameters and buffers by name, and how a module loads them: all or none. */
 
 import { noGrad } from "../autograd/tape.ts";
 import { ShapeError, showShape } from "../core/errors.ts";
@@ -21,13 +21,13 @@ export type StateDict = Record<string, Tensor>;
 
 /** Options of `loadStateDict`. */
 export interface LoadOptions {
-  /** Whether every key must be there on both sides. Default: true. */
+  /** Whether both sides must have the same keys. Default: true. */
   strict?: boolean;
-  /** Gives the key under which a key of the module stands in the state. */
+  /** Maps a key of the module to its key in the state. */
   rename?: (key: string) => string;
 }
 
-/** What `loadStateDict` did not find, and what it did not use. */
+/** The keys that `loadStateDict` did not find, and those it did not use. */
 export interface LoadResult {
   /** Keys of the module that the state lacks. */
   readonly missing: readonly string[];
@@ -39,23 +39,23 @@ const readOptions = optionReader<LoadOptions>({ strict: FLAG, rename: FUNCTION }
 
 const CALL = "load the state";
 
-/** A tensor of the module and what is written into it. */
+/** A tensor of the module, and the value for it. */
 interface Pair {
   readonly target: Tensor;
   readonly value: Tensor;
 }
 
-/** Refuses a value that cannot be written into a tensor whatever its shape. */
+/** Refuses a value that could not be written into a tensor of any shape. */
 function checkValue(key: string, target: Tensor, value: Tensor): void {
   checkKind(CALL, `"${key}"`, value, TENSOR);
   value.storage.check("loadStateDict");
   target.storage.check("loadStateDict");
 }
 
-/** Pairs of letters that are compared without taking time to speak of. */
+/** How many pairs of letters are compared at most, to keep this fast. */
 const MOST_COMPARED = 50_000_000;
 
-/** Keys that one side lacks, each with the key of the other side that was probably meant. */
+/** Keys that one side lacks, each with the key of the other side that it was probably meant to be. */
 function listed(keys: readonly string[], others: readonly string[] = []): string {
   if (keys.length === 0) return "none";
   const compared = keys.join("").length * others.join("").length <= MOST_COMPARED;
@@ -65,7 +65,7 @@ function listed(keys: readonly string[], others: readonly string[] = []): string
   }).join(", ");
 }
 
-/** What stands before every missing key in the state, or before every key of the state in the module. */
+/** The prefix that the state adds to every missing key, or that its own keys all lack. */
 function prefixHint(missing: readonly string[], unexpected: readonly string[]): string {
   const before = (shorter: readonly string[], longer: readonly string[]): string | undefined => {
     const [first] = shorter;
@@ -84,7 +84,7 @@ function prefixHint(missing: readonly string[], unexpected: readonly string[]): 
   return `; the state lacks "${lacking}" before each: { rename: (key) => key.slice(${lacking.length}) }`;
 }
 
-/** The error of keys and shapes that do not fit, all of them; null if there are none. */
+/** The error for all keys and shapes that do not fit; null if there are none. */
 function misfit(
   missing: readonly string[],
   unexpected: readonly string[],
@@ -97,7 +97,7 @@ function misfit(
   );
   if (missing.length + unexpected.length > 0) {
     const hint = renamed ? "" : prefixHint(missing, unexpected);
-    // Where one rename mends all, the nearest name of each is of no interest.
+    // Where one renaming fixes all, similar names would only distract.
     const [near, own] = hint === "" ? [unexpected, [...missing, ...found.map(([key]) => key)]] : [];
     const keys = `missing keys ${listed(missing, near)}, unexpected keys ${
       listed(unexpected, own)
@@ -111,7 +111,7 @@ function misfit(
   );
 }
 
-/** The values as they are written: on the device of their targets, and changed by no other write. */
+/** The values to write: on the device of their targets, and unaffected by other writes. */
 function pairsOf(
   found: readonly (readonly [key: string, target: Tensor, value: Tensor])[],
 ): Pair[] {
@@ -123,7 +123,7 @@ function pairsOf(
   });
 }
 
-/** Copies a state into tensors of the same names; nothing changes if anything does not fit. */
+/** Copies a state into tensors of the same names; nothing changes unless everything fits. */
 export function loadState(
   own: readonly [key: string, target: Tensor][],
   state: StateDict,

@@ -16,29 +16,29 @@ export interface SummaryRow {
   readonly name: string;
   /** Its class. */
   readonly type: string;
-  /** Shapes of its last output tensors; none if it was not called. */
+  /** The shapes of its last outputs; none if it was not called. */
   readonly outputs: readonly (readonly number[])[];
-  /** Elements of its own parameters, without those of modules in it and those counted above. */
+  /** The elements of its own parameters, without those of its modules and those already counted. */
   readonly parameters: number;
-  /** Products of its own weights with inputs, in all of its calls. */
+  /** Multiplications of its own weights with inputs, in all its calls. */
   readonly operations: number;
 }
 
 /** A summary of a model. */
 export interface Summary {
-  /** A row for each module, each before what it holds. */
+  /** A row for each module, each before what it contains. */
   readonly rows: readonly SummaryRow[];
-  /** Elements of all parameters. */
+  /** The elements of all parameters. */
   readonly parameters: number;
-  /** Elements of the trained parameters. */
+  /** The elements of the trained parameters. */
   readonly learned: number;
-  /** Products of weights with inputs. */
+  /** Multiplications of weights with inputs. */
   readonly operations: number;
   /** The rows as a table. */
   toString(): string;
 }
 
-/** The tensors of an output, in order; those of arrays and records too. */
+/** The tensors of an output, in order, including those in arrays and records. */
 function tensorsOf(output: unknown): Tensor[] {
   if (isTensor(output)) return [output];
   return typeof output === "object" && output !== null
@@ -52,7 +52,7 @@ function ownParameters(module: AnyModule): Parameter[] {
   return module.parameters().filter((p) => !below.has(p));
 }
 
-/** How often a weight is applied: a matrix to each row of the input, filters to each place. */
+/** How often a weight is applied: a matrix once for each row of the input, filters for each place. */
 function operationsOf(module: AnyModule, input: Tensor | undefined, output: Tensor | undefined) {
   if (module instanceof Embedding || module instanceof EmbeddingBag) return 0;
   const transposed = module.constructor.name.startsWith("ConvTranspose");
@@ -70,7 +70,7 @@ function sum(rows: readonly SummaryRow[], of: (row: SummaryRow) => number): numb
   return rows.reduce((total, row) => total + of(row), 0);
 }
 
-/** Cells in columns, each as wide as its widest; numbers to the right. */
+/** Cells in columns as wide as their widest cell; numbers are right-aligned. */
 function table(lines: readonly (readonly string[])[]): string {
   const widths = (lines[0] ?? []).map((_, i) => largest(lines.map((line) => line[i]?.length ?? 0)));
   return lines.map((line) =>
@@ -93,13 +93,13 @@ function shownTable({ rows, parameters, learned, operations }: Summary): string 
 }
 
 /**
- * What a model is made of: for each module the shapes that it gives, its parameters, and how many
- * products of weights with inputs it takes. The model is run once, in evaluation and without being
- * recorded.
+ * A summary of a model: for each module the shapes of its outputs, its parameters, and how many
+ * multiplications of weights with inputs it takes. The model is run once, in evaluation mode and without
+ * being recorded.
  *
  * @param model A module.
  * @param inputs What its `forward` takes.
- * @throws {TypeError} If the model is no module.
+ * @throws {TypeError} If the model is not a module.
  *
  * @example A small network
  * ```ts

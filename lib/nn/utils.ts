@@ -31,7 +31,7 @@ export {
 
 /** Options of `clipGradNorm_`. */
 export interface ClipGradNormOptions {
-  /** Order of the norm, Infinity for the greatest absolute value. Default: 2. */
+  /** Order of the norm; Infinity for the largest absolute value. Default: 2. */
   normType?: number;
   /** Whether a norm that is not finite is an error. Default: false. */
   errorIfNonfinite?: boolean;
@@ -42,7 +42,7 @@ const readOptions = optionReader<ClipGradNormOptions>({
   errorIfNonfinite: FLAG,
 });
 
-/** Tensors, or one, as a list. */
+/** One or several tensors, as a list. */
 function listOf(call: string, parameters: Tensor | Iterable<Tensor>): Tensor[] {
   const iterable = typeof parameters === "object" && parameters !== null &&
     Symbol.iterator in parameters;
@@ -60,7 +60,7 @@ function listOf(call: string, parameters: Tensor | Iterable<Tensor>): Tensor[] {
   });
 }
 
-/** The gradients of parameters, of those that have one. */
+/** The gradients of those parameters that have one. */
 function gradientsOf(call: string, parameters: Tensor | Iterable<Tensor>): Tensor[] {
   return listOf(call, parameters).flatMap((p) => {
     if (p.collected === null) return [];
@@ -73,16 +73,16 @@ function gradientsOf(call: string, parameters: Tensor | Iterable<Tensor>): Tenso
 function checkBound(call: string, name: string, value: number): void {
   checkKind(call, name, value, NUMBER);
   if (value >= 0) return;
-  throw new RangeError(`Cannot ${call}: ${name} must be from 0 on, got ${value}`);
+  throw new RangeError(`Cannot ${call}: ${name} must be at least 0, got ${value}`);
 }
 
 /**
  * Scales the gradients of parameters in place so that their total norm is at most `maxNorm`; call it
  * between `backward` and `step`. Follows `torch.nn.utils.clip_grad_norm_`.
  *
- * @param parameters A tensor, or tensors; those without a gradient do not count.
+ * @param parameters A tensor or several; those without a gradient are skipped.
  * @param maxNorm Upper bound of the norm.
- * @returns The norm before, of no dimensions; 0 if there is no gradient.
+ * @returns The norm before clipping, without dimensions; 0 if there is no gradient.
  * @throws {RangeError} If the norm is not finite, with `errorIfNonfinite`; nothing changes then.
  *
  * @example A gradient of norm 5
@@ -126,8 +126,8 @@ export function clipGradNorm_(
  * Clamps each element of the gradients of parameters in place. Follows
  * `torch.nn.utils.clip_grad_value_`.
  *
- * @param parameters A tensor, or tensors; those without a gradient do not count.
- * @param clipValue The greatest absolute value.
+ * @param parameters A tensor or several; those without a gradient are skipped.
+ * @param clipValue The largest absolute value.
  *
  * @example Elements beyond 1
  * ```ts
@@ -154,7 +154,7 @@ export function clipGradValue_(parameters: Tensor | Iterable<Tensor>, clipValue:
  * `torch.nn.utils.parameters_to_vector`.
  *
  * @param parameters Tensors of one type and device, in order.
- * @returns Shape [elements]; of no parameters [0].
+ * @returns Shape [elements]; [0] without parameters.
  *
  * @example How many there are
  * ```ts
@@ -177,7 +177,7 @@ export function parametersToVector(parameters: Iterable<Tensor>): Tensor {
  *
  * @param vector Shape [elements].
  * @param parameters Tensors, in order, which change in place.
- * @throws {ShapeError} If there are not as many elements as the parameters have; nothing changes then.
+ * @throws {ShapeError} If the parameters have a different number of elements; nothing changes then.
  *
  * @example The parameters of another model
  * ```ts

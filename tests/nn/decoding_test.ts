@@ -90,14 +90,14 @@ Deno.test("a batch may be empty, starts may be long, and nothing is recorded", (
 Deno.test("beam search refuses what it cannot go on with", () => {
   const start = zeros([2, 1], { dtype: "int32" });
   const giving = (x: Tensor) => () => nn.beamSearch(() => x, start, 2, { end: 3 });
-  const needed = "next must give the shape [2, tokens] with 4 tokens or more, got ";
+  const needed = "next must return shape [2, tokens] with at least 4 tokens, got ";
   assertThrows(giving(zeros([2, 3])), ShapeError, `${needed}[2, 3]`);
   assertThrows(giving(zeros([3, 4])), ShapeError, `${needed}[3, 4]`);
   assertThrows(giving(zeros([4])), ShapeError, `${needed}[4]`);
   assertThrows(giving(zeros([2, 4], { dtype: "int32" })), DTypeError, "float32 or float64");
-  assertThrows(giving(full([2, 4], NaN)), RangeError, "next must give numbers, got NaN");
+  assertThrows(giving(full([2, 4], NaN)), RangeError, "next must return numbers, got NaN");
   const next = () => zeros([2, 4]);
   assertThrows(() => nn.beamSearch(next, zeros([2, 1]), 2), DTypeError, "start must be int32");
   const none = zeros([2, 0], { dtype: "int32" });
-  assertThrows(() => nn.beamSearch(next, none, 2), ShapeError, "one token or more");
+  assertThrows(() => nn.beamSearch(next, none, 2), ShapeError, "at least one token");
 });

@@ -108,7 +108,7 @@ const REFUSED: Readonly<
   "the statistics of one value": [
     () => new nn.BatchNorm1d(3).forward(ones([1, 3])),
     ShapeError,
-    "compute BatchNorm1d: in training more than one value for each channel is needed",
+    "compute BatchNorm1d: training needs more than one value for each channel",
   ],
   "the statistics of an instance of one value": [
     () => new nn.InstanceNorm1d(3).forward(ones([2, 3, 1])),
@@ -118,7 +118,7 @@ const REFUSED: Readonly<
   "evaluation without statistics": [
     () => F.batchNorm(ones([2, 3]), null, null),
     TypeError,
-    "needs running statistics",
+    "running statistics are needed",
   ],
   "groups that do not divide the channels of a norm": [
     () => new nn.GroupNorm(2, 3),
@@ -156,7 +156,7 @@ const REFUSED: Readonly<
       new nn.EmbeddingBag(3, 2).forward(ids!, offsets!);
     },
     RangeError,
-    "offsets must rise from 0 to at most 3, got [0, 2, 1]",
+    "offsets must increase from 0 to at most 3, got [0, 2, 1]",
   ],
   "factors of means": [
     () => {
@@ -164,7 +164,7 @@ const REFUSED: Readonly<
       new nn.EmbeddingBag(3, 2).forward(ids, null, ones([1, 2]));
     },
     TypeError,
-    'perSampleWeights are for mode "sum"',
+    'perSampleWeights need mode "sum"',
   ],
   "an odd extent to halve": [() => F.glu(ones([3])), ShapeError, "must be even"],
   "slopes of another number of channels": [

@@ -94,9 +94,9 @@ Deno.test("clipping refuses what is no bound, no parameter, and norms that are n
   const strict = { errorIfNonfinite: true };
   assertThrows(() => clipGradNorm_([x], 1, strict), RangeError, "the norm is Infinity, so nothing");
   assertEquals(x.grad!.toArray(), [Infinity, 1]);
-  assertThrows(() => clipGradNorm_([x], -1), RangeError, "maxNorm must be from 0 on, got -1");
-  assertThrows(() => clipGradNorm_([x], NaN), RangeError, "maxNorm must be from 0 on, got NaN");
-  assertThrows(() => clipGradValue_([x], -1), RangeError, "clipValue must be from 0 on, got -1");
+  assertThrows(() => clipGradNorm_([x], -1), RangeError, "maxNorm must be at least 0, got -1");
+  assertThrows(() => clipGradNorm_([x], NaN), RangeError, "maxNorm must be at least 0, got NaN");
+  assertThrows(() => clipGradValue_([x], -1), RangeError, "clipValue must be at least 0, got -1");
   assertThrows(() => clipGradNorm_([x], 1, { normType: 0 }), TypeError, "a positive number, got 0");
   const model = new nn.Linear(2, 1) as unknown as Tensor;
   assertThrows(() => clipGradNorm_(model, 1), TypeError, "must be a tensor or an array of tensors");
