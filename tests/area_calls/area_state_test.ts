@@ -157,7 +157,7 @@ Deno.test("a module that holds itself is refused by all that lists modules", () 
     assertThrows(
       call,
       TypeError,
-      'Cannot list the modules: the one called "inner.0.0" holds itself',
+      'Cannot list the modules: the one called "inner.0.0" contains itself',
     );
   }
 });

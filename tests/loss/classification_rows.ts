@@ -173,7 +173,7 @@ const REFUSES: readonly Refusal[] = [
     inputs: () => [ones([2, 3]), ones([2, 3])],
     options: { ignoreIndex: 1 },
     error: TypeError,
-    says: "ignoreIndex is for labels",
+    says: "ignoreIndex needs a target of labels",
   },
   ...[2, -0.1, NaN].map((labelSmoothing) => ({
     options: { labelSmoothing },

@@ -124,7 +124,7 @@ Deno.test("what makes several objectives one refuses what does not fit", () => {
     [() => paretoFilter(two), "points must have shape [N, M], got [2]"],
     [() => groupGapPenalty(two, int32([0])), "must both have shape [N], got [2] and [1]"],
     [() => groupGapPenalty(ones([]), tensor(0, { dtype: "int32" })), "must both have shape [N]"],
-    [() => groupGapPenalty(two, two), "groups of int32, got float32 and float32"],
+    [() => groupGapPenalty(two, two), "groups int32, got float32 and float32"],
     [() => groupGapPenalty(two, int32([0, -1])), "groups are counted from 0, got -1"],
   ];
   for (const [run, says] of wrong) {
