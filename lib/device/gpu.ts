@@ -262,13 +262,10 @@ function rowOf(kernel: number): Row {
   return table[kernel]!;
 }
 
-function refuse({ name, takes }: Row, code: number): never {
-  const [what, other] = takes.includes(true)
-    ? [`for ${DTYPES[code]} there`, " or cast them to float32"]
-    : ["there", ""];
+function refuse(name: string): never {
   throw new DeviceError(
-    `Cannot run ${name} on the GPU: it has no program ${what}; move the tensors with ` +
-      `to({ device: "cpu" })${other}`,
+    `Cannot run ${name} on the GPU: it has no program there; move the tensors with ` +
+      `to({ device: "cpu" })`,
   );
 }
 
@@ -286,7 +283,7 @@ function launch(
   for (let i = 0; i < operands.length; i++) {
     const { storage, offset, shape: own, strides } = operands[i]!;
     storage.check(name, "gpu");
-    if (!row.takes[storage.code]) refuse(row, storage.code);
+    if (!row.takes[storage.code]) refuse(name);
     putStrided(i, storage, offset, own, strides, shape ?? own);
     setHandle(i, (storage as GpuStorage).handle);
   }

@@ -1,10 +1,10 @@
 //! The table of kernels: rows of every family, found by number; TypeScript learns the names at load.
 
 use crate::blocks::{Binary, Cast, Choose, Compare, Unary};
-use crate::dtype::{ByType, DType};
+use crate::dtype::ByType;
 use crate::error::Result;
 use crate::frame::{Frame, Launch};
-use crate::gpu::{Operand, Stage, programs};
+use crate::gpu::{Operand, Stage};
 use crate::kernels;
 use std::sync::LazyLock;
 
@@ -28,13 +28,8 @@ pub(crate) enum Wgsl {
     /// The formula of one element, of `x`, of `a` and `b`, or of a condition `c`, `a` and `b`, whose
     /// type is `T`. `gpu/programs/elementwise.wgsl` stands around it.
     Expression(&'static str),
-    /// A program, and what a launch of it becomes: one dispatch or several; and whether
-    /// it is written for float64 too.
-    Program {
-        source: &'static str,
-        plan: fn(&Frame<'_>, &[Operand]) -> Result<Vec<Stage>>,
-        float64: bool,
-    },
+    /// A program, and what a launch of it becomes: one dispatch or several.
+    Program { source: &'static str, plan: fn(&Frame<'_>, &[Operand]) -> Result<Vec<Stage>> },
 }
 
 /// One row: a name, how many of its first operands it writes, what runs on the CPU, and the same in
@@ -65,16 +60,6 @@ impl Wgsl {
         match self {
             Self::None => None,
             Self::Expression(text) | Self::Program { source: text, .. } => Some(text),
-        }
-    }
-
-    /// Whether operands of a type may be among those of a launch.
-    #[cfg_attr(not(feature = "gpu"), allow(dead_code))]
-    pub(crate) fn takes(&self, dtype: DType) -> bool {
-        match self {
-            Self::None => false,
-            Self::Expression(text) => programs::has_functions(text, dtype),
-            Self::Program { float64, .. } => *float64 || dtype != DType::F64,
         }
     }
 }

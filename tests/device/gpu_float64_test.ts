@@ -6,13 +6,19 @@ import { assertClose, gradcheck, gradgradcheck } from "../../lib/testing/mod.ts"
 import {
   conv2d,
   DeviceError,
+  digamma,
   empty,
+  erfinv,
+  lgamma,
   losses,
   manualSeed,
   maxPool2d,
   memoryStats,
   optim,
+  polygamma,
+  rand,
   randn,
+  RandomGenerator,
   type Tensor,
   tensor,
   zeros,
@@ -66,6 +72,30 @@ float64Test(
     gradcheck((x) => x.softmax(1).mul(x.logSoftmax(1)).add(x.gelu()), leaves([2, 3]));
   },
 );
+
+/** Special functions, where they are tried, and the units in the last place that they may be off. */
+const SPECIAL: readonly (readonly [string, (x: Tensor) => Tensor, number, number, number])[] = [
+  ["erfinv", erfinv, -1, 1, 8],
+  ["lgamma near its zeros", lgamma, 0.9, 2.1, 8],
+  ["lgamma", lgamma, 3, 40, 8],
+  ["lgamma near 0", lgamma, -0.5, 0.5, 8],
+  ["digamma", digamma, 2, 40, 8],
+  ["polygamma of order 1", (x) => polygamma(1, x), -5, 30, 16],
+  ["polygamma of order 7", (x) => polygamma(7, x), -5, 30, 64],
+  ["polygamma of order 24", (x) => polygamma(24, x), -5, 30, 128],
+  ["polygamma of order 60", (x) => polygamma(60, x), -5, 30, 128],
+  ["polygamma of order 160", (x) => polygamma(160, x), 2, 90, 8192],
+];
+
+float64Test("special functions are the CPU's over their ranges", () => {
+  manualSeed(11);
+  for (const [name, of, low, high, units] of SPECIAL) {
+    const x = rand([3000], { dtype: "float64" }).mul(high - low).add(low);
+    const [ours, wanted] = [of(x.to({ device: "gpu" })).to(here), of(x)];
+    const off = ours.sub(wanted).abs().div(wanted.abs()).max().item() / Number.EPSILON;
+    assert(off <= units, `${name} is off by ${off} units`);
+  }
+});
 
 float64Test("sums in parts, extremes and products of large matrices equal the CPU", () => {
   manualSeed(9);
@@ -138,6 +168,9 @@ gpuTest("where the device has no float64, that is said before anything is launch
     assertThrows(() => empty([2], there), DeviceError, message);
     assertThrows(() => x.to({ dtype: "float64" }), DeviceError, message);
     assertThrows(() => float64.to("gpu"), DeviceError, message);
+    const generator = new RandomGenerator(1);
+    assertThrows(() => rand([3], { ...there, generator }), DeviceError, message);
+    assertEquals(generator.state.offset, 0n);
     assertEquals(x.add(1).toArray(), [2, 3]);
   } finally {
     backend.supports = supports;

@@ -2,9 +2,10 @@
 
 import { assert, assertEquals } from "@std/assert";
 import { listen } from "../../lib/device/launches.ts";
-import { grad, layerNorm, manualSeed, ones, randn, type Tensor, tensor } from "../../mod.ts";
+import { grad, layerNorm, manualSeed, nn, ones, randn, type Tensor, tensor } from "../../mod.ts";
 import { assertTensor } from "../common/compare.ts";
 import { plainOf } from "../common/samples.ts";
+import { float64Test } from "../tools/gpu_float64.ts";
 import { gpuTest } from "../tools/gpu.ts";
 
 const CLOSE = { rtol: 2e-5, atol: 2e-5 };
@@ -20,7 +21,7 @@ const FORMS = [[true, true], [true, false], [false, true], [false, false]] as co
 
 function same(name: string, ours: Tensor, cpu: Tensor, tolerance = CLOSE): void {
   assertEquals(ours.device, "gpu");
-  assertTensor(name, ours, plainOf(cpu), "float32", tolerance);
+  assertTensor(name, ours, plainOf(cpu), cpu.dtype, tolerance);
 }
 
 /** The output and the gradients of all inputs. */
@@ -62,6 +63,62 @@ for (const [i, length] of LENGTHS.entries()) {
     }
   });
 }
+
+float64Test("layerNorm() of float64, with its gradients, is the CPU's", () => {
+  manualSeed(5);
+  for (const length of [1, 4, 33, 100, 2050, 8196]) {
+    const inputs = inputsOf([37, length], [true, true]).map((x) => x.to({ dtype: "float64" }));
+    const both = [inputs.map(moved), inputs].map((all) =>
+      run(all.slice(0, -1), all.at(-1)!, [true, true])
+    );
+    both[0]!.forEach((x, k) => {
+      same(`part ${k} of ${length}`, x, both[1]![k]!, { rtol: 1e-12, atol: 1e-12 });
+    });
+  }
+});
+
+/** The largest difference from what it is of float64 on the CPU, of the largest number there. */
+function distances(of: (x: Tensor, g: Tensor) => readonly Tensor[], x: Tensor, g: Tensor) {
+  const exact = of(...[x, g].map((t) => t.to({ dtype: "float64" })) as [Tensor, Tensor]);
+  return of(moved(x), moved(g)).map((y, k) => {
+    const near = y.to({ device: "cpu", dtype: "float64" });
+    return near.sub(exact[k]!).abs().max().item() / exact[k]!.abs().max().item();
+  });
+}
+
+gpuTest("norms far from 0 keep the digits that the CPU keeps, and their gradients too", () => {
+  manualSeed(6);
+  const norms: Readonly<Record<string, (x: Tensor) => Tensor>> = {
+    layerNorm: (x) => layerNorm(x, x.shape.slice(1)),
+    batchNorm: (x) => nn.functional.batchNorm(x, null, null, { training: true }),
+    groupNorm: (x) => nn.functional.groupNorm(x, 1),
+    variance: (x) => x.var(1),
+    softmax: (x) => x.softmax(1),
+    logsumexp: (x) => x.logsumexp(1),
+  };
+  for (const shape of [[40, 30], [20, 600], [10, 10_000]]) {
+    const x = randn(shape).add(1e4);
+    for (const [name, norm] of Object.entries(norms)) {
+      const both = (x: Tensor, g: Tensor) => {
+        const leaf = x.detach().requiresGrad_();
+        const y = norm(leaf);
+        return [
+          y.detach(),
+          grad(y, [leaf], { gradOutputs: g.narrow(1, 0, y.shape[1] ?? 1).reshape(y.shape) })[0]!,
+        ];
+      };
+      for (const distance of distances(both, x, randn(shape))) {
+        assert(distance < 2e-6, `${name} of ${shape}: ${distance}`);
+      }
+    }
+  }
+  const weighted = (x: Tensor, g: Tensor) => {
+    const weight = ones([30], { device: x.device, dtype: x.dtype, requiresGrad: true });
+    return grad(layerNorm(x, [30], { weight }), [weight], { gradOutputs: g });
+  };
+  const [distance] = distances(weighted, randn([40, 30]).add(1e4), randn([40, 30]));
+  assert(distance! < 2e-6, `of the weights: ${distance}`);
+});
 
 gpuTest("layerNorm() of operands that do not lie in order is the CPU's", () => {
   manualSeed(1);

@@ -27,6 +27,7 @@ import {
   zeros,
 } from "../../mod.ts";
 import { assertClose } from "../../lib/testing/mod.ts";
+import { float64Test } from "../tools/gpu_float64.ts";
 import { gpuTest } from "../tools/gpu.ts";
 
 const there = { device: "gpu" } as const;
@@ -142,6 +143,42 @@ gpuTest("argsort() of rows of any length equals the CPU, ties in order", () => {
       same(ours.indices, wanted.indices);
     }
   }
+});
+
+float64Test("orders, running sums and products of float64 equal the CPU", () => {
+  manualSeed(8);
+  const draw = (shape: readonly number[]) => randn(shape, { dtype: "float64" });
+  const tiny = [5e-324, -5e-324, 1e-310, 1.7e308, 1 + 2 ** -52, 1];
+  const special = tensor([...SPECIAL, ...tiny, ...SPECIAL], { dtype: "float64" });
+  for (const x of [special, ...SHAPES.float32.map(draw)]) {
+    const y = x.to(there);
+    for (const descending of [false, true]) {
+      same(y.argsort(-1, { descending }), x.argsort(-1, { descending }));
+    }
+    same(sort(y, -1).values, sort(x, -1).values);
+    if (x.size === 0 || x === special) continue;
+    // Near to each other as float32 they would be one.
+    const near = x.mul(1e-12).add(1);
+    same(near.to(there).argsort(-1), near.argsort(-1));
+    same(topk(y, 1, -1).values, topk(x, 1, -1).values);
+    same(median(y, -1).indices, median(x, -1).indices);
+    const sorted = sort(x, -1).values;
+    same(searchsorted(sorted.to(there), y), searchsorted(sorted, x));
+    const ones = where(x.ge(0), 1, -1).to({ dtype: "float64" });
+    same(cumprod(ones.to(there), -1), cumprod(ones, -1));
+    assertClose(cumsum(y, -1).to(here), cumsum(x, -1), { rtol: 1e-12, atol: 1e-11 });
+  }
+  const far = tensor([[1e-300, 1e300, 1e300, 1e-300, -0.5, 3], [
+    1e300,
+    1e300,
+    1e-300,
+    1e-300,
+    0,
+    Infinity,
+  ]], {
+    dtype: "float64",
+  });
+  assertClose(far.to(there).cumprod(1).to(here), far.cumprod(1), { rtol: 1e-15, atol: 0 });
 });
 
 gpuTest("orders of strided and repeated elements, and the first of them, equal the CPU", () => {

@@ -25,6 +25,8 @@ import {
 import { assertTensor } from "../common/compare.ts";
 import { plainOf } from "../common/samples.ts";
 import { NORMAL_NUMBERS } from "../matrix/gpu_differences.ts";
+import { NORMAL_NUMBERS_FLOAT64 } from "../matrix/gpu_float64_differences.ts";
+import { float64Test } from "../tools/gpu_float64.ts";
 import { gpuTest } from "../tools/gpu.ts";
 
 /** Where a stream stands. */
@@ -66,6 +68,16 @@ const CLOSE: Readonly<Record<string, Draw>> = {
     nn.init.normal_(zeros([n], { device }), 0, 3, { generator }),
 };
 
+/** What those in float64 are like. */
+const WIDE_EXACT: Readonly<Record<string, Draw>> = {
+  "rand() of float64": (n, place) => rand([n], { ...place, dtype: "float64" }),
+  "init.uniform_() of float64": (n, { device, generator }) =>
+    nn.init.uniform_(zeros([n], { device, dtype: "float64" }), 0, 4, { generator }),
+};
+const WIDE_CLOSE: Readonly<Record<string, Draw>> = {
+  "randn() of float64": (n, place) => randn([n], { ...place, dtype: "float64" }),
+};
+
 /** The last states reach the ends of both words of the counter. */
 const STATES: readonly RandomState[] = [
   { seed: 0n, offset: 0n },
@@ -84,9 +96,16 @@ function drawnOn(device: Device, draw: Draw, n: number, state: RandomState) {
   return { x, state: generator.state };
 }
 
-for (const [draws, tolerance] of [[EXACT, { rtol: 0 }], [CLOSE, NORMAL_NUMBERS]] as const) {
+for (
+  const [draws, tolerance, declare] of [
+    [EXACT, { rtol: 0 }, gpuTest],
+    [CLOSE, NORMAL_NUMBERS, gpuTest],
+    [WIDE_EXACT, { rtol: 0 }, float64Test],
+    [WIDE_CLOSE, NORMAL_NUMBERS_FLOAT64, float64Test],
+  ] as const
+) {
   for (const [name, draw] of Object.entries(draws)) {
-    gpuTest(`${name} draws what the CPU draws, and the stream goes on alike`, () => {
+    declare(`${name} draws what the CPU draws, and the stream goes on alike`, () => {
       for (const state of STATES) {
         for (const n of SIZES) {
           const [ours, cpu] = (["gpu", "cpu"] as const).map((d) => drawnOn(d, draw, n, state));
@@ -143,8 +162,6 @@ gpuTest("nothing is drawn on the host and written, nor read back", () => {
 
 gpuTest("what a draw refuses takes nothing out of the stream", () => {
   const generator = new RandomGenerator(1);
-  const wide = { dtype: "float64", device: "gpu", generator } as const;
-  assertThrows(() => rand([3], wide), DeviceError, "float64");
   assertThrows(() => randn([2 ** 30], { device: "gpu", generator }), DeviceError, "limit");
   assertEquals(generator.state.offset, 0n);
 });

@@ -15,20 +15,3 @@ export const ABSENT: Readonly<Partial<Record<Name | InPlaceName, string>>> = {
   "linalg.qr": COLUMNS,
   "linalg.eigh": "it repeats until it is done, and each round waits for the one before",
 };
-
-/**
- * The ops that are not there in float64, beside those: special functions that are written for float32
- * alone, and what sorts, by keys of 32 bits (the cases of searchsorted do).
- */
-export const ABSENT_FLOAT64: readonly string[] = [
-  "erfinv",
-  "lgamma",
-  "digamma",
-  "polygamma",
-  "argsort",
-  "searchsorted",
-  "sort",
-  "topk",
-  "median",
-  "quantile",
-];

@@ -53,9 +53,7 @@ Deno.test("other numbers than those that are known are noticed where a differenc
   const at = (...point: number[]) => point.map((x) => ({ shape: [1], data: [x] }));
   const agrees = (op: string, point: number[], came: number, wanted: number) =>
     agreesAt(op, at(...point))(came, wanted, 0);
-  assert(agrees("lgamma", [2], 1e-7, 0));
-  assert(!agrees("lgamma", [2], 1e-5, 0));
-  assert(!agrees("lgamma", [3], 1e-7, Math.log(2)));
+  assert(!agrees("lgamma", [2], 1e-7, 0));
   assert(!agrees("log", [1], 1e-7, 0));
   assert(agrees("atan2", [1, 2], 0.463647 * (1 + 2 ** -16), 0.463647));
   assert(!agrees("sin", [1e30], -1, Math.sin(1e30)));
@@ -74,14 +72,7 @@ Deno.test("a normal number of a cosine as inexact as the language allows is noti
   assert(!near(radius * Math.cos(2 * Math.PI * (v + 2 ** -18)), wanted, NORMAL_NUMBERS));
 });
 
-Deno.test("every difference that is known is tried for each of its ops", () => {
-  const untried = DIFFERENCES.flatMap(({ ops = [], at = () => true, reason }) =>
-    ops.filter((name) => {
-      const op = ELEMENTWISE.find((op) => op.name === name);
-      if (op === undefined) return true;
-      const inputs = specialInputs(op, "float32");
-      return !inputs[0]!.data.some((_, i) => at(...inputs.map(({ data }) => data[i]!)));
-    }).map((name) => `${name}: ${reason}`)
-  );
-  assertEquals(untried, []);
+Deno.test("the ops of which differences are known are there", () => {
+  const names = new Set(ELEMENTWISE.map(({ name }) => name));
+  assertEquals(DIFFERENCES.flatMap(({ ops = [] }) => ops).filter((name) => !names.has(name)), []);
 });

@@ -84,11 +84,12 @@ struct Opened {
 /// The device, or why there is none; empty until it is first used.
 static DEVICE: OnceLock<std::result::Result<Opened, String>> = OnceLock::new();
 
-/// The names of the element types that a kernel takes on the device that is open; float64 is not among
-/// them while none is.
+/// The names of the element types that a kernel with a program takes on the device that is open; float64
+/// is not among them while none is.
 pub(crate) fn types(kernel: &Kernel) -> Vec<&'static str> {
     let float64 = matches!(DEVICE.get(), Some(Ok(device)) if device.has_float64);
-    let takes = |dtype: &&DType| kernel.wgsl.takes(**dtype) && (float64 || **dtype != DType::F64);
+    let there = kernel.wgsl.text().is_some();
+    let takes = |dtype: &&DType| there && (float64 || **dtype != DType::F64);
     DType::ALL.iter().filter(takes).map(|dtype| dtype.name()).collect()
 }
 

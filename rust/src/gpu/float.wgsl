@@ -30,3 +30,9 @@ fn is_negative(x: T) -> bool {
 fn copysign(x: T, sign: T) -> T {
     return bitcast<T>((bitcast<Bits>(x) & SIZE) | (bitcast<Bits>(sign) & SIGN));
 }
+
+// x · 2ᵏ, in two steps, as the power alone may leave the range.
+fn scaled(x: T, k: i32) -> T {
+    let half = k / 2;
+    return x * bitcast<T>(Bits(half + BIAS) << PLACES) * bitcast<T>(Bits(k - half + BIAS) << PLACES);
+}

@@ -31,9 +31,12 @@ fn number_at(first: u32, i: u32) -> N {
 alias Bits = u32;
 const SIGN: Bits = 0x80000000u;
 const SIZE: Bits = 0x7fffffffu;
+const ONES: Bits = 0xffffffffu;
 const INFINITE: Bits = 0x7f800000u;
 const POINT: Bits = 0x800000u;
 const PLACES = 23u;
+const BIAS = 127;
+const ONE: Bits = 0x3f800000u;
 const LARGEST: T = 3.4028234e38;
 // The language lets no constant be one of these.
 fn infinity() -> T {
@@ -66,6 +69,12 @@ fn is_negative(x: T) -> bool {
 
 fn copysign(x: T, sign: T) -> T {
     return bitcast<T>((bitcast<Bits>(x) & SIZE) | (bitcast<Bits>(sign) & SIGN));
+}
+
+// x · 2ᵏ, in two steps, as the power alone may leave the range.
+fn scaled(x: T, k: i32) -> T {
+    let half = k / 2;
+    return x * bitcast<T>(Bits(half + BIAS) << PLACES) * bitcast<T>(Bits(k - half + BIAS) << PLACES);
 }
 const RANK = 1u;
 // What all floating types have in common.
@@ -147,12 +156,16 @@ fn ceil_of(x: T) -> T {
     return ceil(x);
 }
 
+// By the floor: of float64 some devices have no right round and trunc.
 fn round_of(x: T) -> T {
-    return round(x);
+    let below = floor(x);
+    let odd = below != 2.0 * floor(0.5 * below);
+    let up = x - below > 0.5 || (x - below == 0.5 && odd);
+    return copysign(select(below, below + 1.0, up), x);
 }
 
 fn trunc_of(x: T) -> T {
-    return trunc(x);
+    return copysign(floor(abs(x)), x);
 }
 
 // Squares of ratios do not overflow.
@@ -181,6 +194,25 @@ fn logaddexp(a: T, b: T) -> T {
     }
     let high = max(a, b);
     return high + log1p(exp(min(a, b) - high));
+}
+
+// All 64 bits of a product.
+fn wide_product(a: u32, b: u32) -> vec2<u32> {
+    let low = (a & 0xffffu) * (b & 0xffffu);
+    let cross = (a >> 16u) * (b & 0xffffu) + (low >> 16u);
+    let other = (a & 0xffffu) * (b >> 16u) + (cross & 0xffffu);
+    return vec2<u32>((other << 16u) | (low & 0xffffu),
+        (a >> 16u) * (b >> 16u) + (cross >> 16u) + (other >> 16u));
+}
+
+// What erf of 1 and more lacks to 1, as the fraction e^(−x²) / √π / (x + ½ / (x + 1 / (x + 3⁄2 / (x + …)))).
+fn erf_rest(x: T) -> T {
+    let square = x * x;
+    var fraction = x;
+    for (var n = 8 + i32(T(4u * PLACES) / square); n > 0; n--) {
+        fraction = x + 0.5 * T(n) / fraction;
+    }
+    return 0.5641895835477563 * exp(-square) / fraction;
 }
 
 fn gelu(x: T) -> T {
@@ -318,115 +350,6 @@ fn erf(x: f32) -> f32 {
     return sign(x) * (1.0 - t * (0.25482959 + t * tail) * exp(-size * size));
 }
 
-// Halley's steps on erf from Winitzki's estimate.
-fn erfinv(x: f32) -> f32 {
-    if (is_nan(x) || abs(x) > 1.0) {
-        return nan();
-    }
-    if (x == 0.0) {
-        return x;
-    }
-    if (abs(x) == 1.0) {
-        return copysign(infinity(), x);
-    }
-    let log_rest = log((1.0 - x) * (1.0 + x));
-    let half = 2.0 / (3.14159265 * 0.147) + log_rest / 2.0;
-    var y = sign(x) * sqrt(max(sqrt(half * half - log_rest / 0.147) - half, 0.0));
-    for (var i = 0; i < 2; i++) {
-        let step = (erf(y) - x) / (1.1283792 * exp(-y * y));
-        y -= step / (1.0 + y * step);
-    }
-    return y;
-}
-
-// ln |Γ(x)|, by Stirling's series from 8 on, below it less the logarithm of what lies between.
-fn lgamma(x: f32) -> f32 {
-    if (x <= 0.0 && x == floor(x)) {
-        return infinity();
-    }
-    if (x < 0.5) {
-        return log(3.14159265 / abs(sine(3.14159265 * (x - round(x))))) - lgamma_above(1.0 - x);
-    }
-    return lgamma_above(x);
-}
-
-fn lgamma_above(x: f32) -> f32 {
-    var z = x;
-    var product = 1.0;
-    while (z < 8.0) {
-        product *= z;
-        z += 1.0;
-    }
-    if (z == infinity()) {
-        return z;
-    }
-    let square = 1.0 / (z * z);
-    let tail = (1.0 / 12.0 - square * (1.0 / 360.0 - square / 1260.0)) / z;
-    return (z - 0.5) * log(z) - z + 0.9189385332 + tail - log(product);
-}
-
-fn digamma(x: f32) -> f32 {
-    if (x == 0.0) {
-        return select(-infinity(), infinity(), is_negative(x));
-    }
-    if (x < 0.0) {
-        let rest = x - round(x);
-        if (rest == 0.0) {
-            return nan();
-        }
-        return digamma_above(1.0 - x) - 3.14159265 / tangent(3.14159265 * rest);
-    }
-    return digamma_above(x);
-}
-
-fn digamma_above(x: f32) -> f32 {
-    var z = x;
-    var below = 0.0;
-    while (z < 6.0) {
-        below += 1.0 / z;
-        z += 1.0;
-    }
-    let square = 1.0 / (z * z);
-    let tail = square * (1.0 / 12.0 - square * (1.0 / 120.0 - square / 252.0));
-    return log(z) - 0.5 / z - tail - below;
-}
-
-// Hurwitz's zeta function for whole s > 1 and q > 0, by Euler and Maclaurin.
-fn zeta(s: f32, q: f32) -> f32 {
-    var z = q;
-    var sum = 0.0;
-    while (z < 6.0) {
-        sum += pow(z, -s);
-        z += 1.0;
-    }
-    let last = pow(z, -s);
-    let second = s * (s + 1.0) * (s + 2.0) / (720.0 * z * z * z);
-    return sum + last * (z / (s - 1.0) + 0.5 + s / (12.0 * z) - second);
-}
-
-// Derivative number n of digamma.
-fn polygamma(n: f32, x: f32) -> f32 {
-    if (n == 0.0) {
-        return digamma(x);
-    }
-    let s = n + 1.0;
-    var factor = select(-1.0, 1.0, (i32(n) & 1) != 0);
-    var sum = infinity();
-    if (!(x <= 0.0)) {
-        sum = zeta(s, x);
-    } else if (x != floor(x)) {
-        // Over all whole numbers, beginning with the two nearest, less what begins at 1 - x.
-        let behind = x - round(x);
-        let near = abs(behind);
-        let all = pow(near, -s) + zeta(s, 1.0 + near) + factor * zeta(s, 1.0 - near);
-        sum = select(1.0, factor, behind < 0.0) * all - factor * zeta(s, 1.0 - x);
-    }
-    for (var i = 2.0; i <= n; i += 1.0) {
-        factor *= i;
-    }
-    return factor * sum;
-}
-
 fn arctangent(x: f32) -> f32 {
     if (is_nan(x) || x == 0.0) {
         return x;
@@ -438,15 +361,6 @@ fn arctangent(x: f32) -> f32 {
 fn quotient(a: f32, b: f32) -> f32 {
     let scale = select(1.0, 0x1p-24, abs(b) > 0x1p+100);
     return (a * scale) / (b * scale);
-}
-
-// All 64 bits of a product.
-fn wide_product(a: u32, b: u32) -> vec2<u32> {
-    let low = (a & 0xffffu) * (b & 0xffffu);
-    let cross = (a >> 16u) * (b & 0xffffu) + (low >> 16u);
-    let other = (a & 0xffffu) * (b >> 16u) + (cross & 0xffffu);
-    return vec2<u32>((other << 16u) | (low & 0xffffu),
-        (a >> 16u) * (b >> 16u) + (cross >> 16u) + (other >> 16u));
 }
 
 // By as many binary places of 2/π as matter.
@@ -581,9 +495,12 @@ fn number_at(first: u32, i: u32) -> N {
 alias Bits = u64;
 const SIGN: Bits = 0x8000000000000000lu;
 const SIZE: Bits = 0x7ffffffffffffffflu;
+const ONES: Bits = 0xfffffffffffffffflu;
 const INFINITE: Bits = 0x7ff0000000000000lu;
 const POINT: Bits = 0x10000000000000lu;
 const PLACES = 52u;
+const BIAS = 1023;
+const ONE: Bits = 0x3ff0000000000000lu;
 const LARGEST: T = 1.7976931348623157e308;
 // The language lets no constant be one of these.
 fn infinity() -> T {
@@ -616,6 +533,12 @@ fn is_negative(x: T) -> bool {
 
 fn copysign(x: T, sign: T) -> T {
     return bitcast<T>((bitcast<Bits>(x) & SIZE) | (bitcast<Bits>(sign) & SIGN));
+}
+
+// x · 2ᵏ, in two steps, as the power alone may leave the range.
+fn scaled(x: T, k: i32) -> T {
+    let half = k / 2;
+    return x * bitcast<T>(Bits(half + BIAS) << PLACES) * bitcast<T>(Bits(k - half + BIAS) << PLACES);
 }
 const RANK = 1u;
 // What all floating types have in common.
@@ -697,12 +620,16 @@ fn ceil_of(x: T) -> T {
     return ceil(x);
 }
 
+// By the floor: of float64 some devices have no right round and trunc.
 fn round_of(x: T) -> T {
-    return round(x);
+    let below = floor(x);
+    let odd = below != 2.0 * floor(0.5 * below);
+    let up = x - below > 0.5 || (x - below == 0.5 && odd);
+    return copysign(select(below, below + 1.0, up), x);
 }
 
 fn trunc_of(x: T) -> T {
-    return trunc(x);
+    return copysign(floor(abs(x)), x);
 }
 
 // Squares of ratios do not overflow.
@@ -731,6 +658,25 @@ fn logaddexp(a: T, b: T) -> T {
     }
     let high = max(a, b);
     return high + log1p(exp(min(a, b) - high));
+}
+
+// All 64 bits of a product.
+fn wide_product(a: u32, b: u32) -> vec2<u32> {
+    let low = (a & 0xffffu) * (b & 0xffffu);
+    let cross = (a >> 16u) * (b & 0xffffu) + (low >> 16u);
+    let other = (a & 0xffffu) * (b >> 16u) + (cross & 0xffffu);
+    return vec2<u32>((other << 16u) | (low & 0xffffu),
+        (a >> 16u) * (b >> 16u) + (cross >> 16u) + (other >> 16u));
+}
+
+// What erf of 1 and more lacks to 1, as the fraction e^(−x²) / √π / (x + ½ / (x + 1 / (x + 3⁄2 / (x + …)))).
+fn erf_rest(x: T) -> T {
+    let square = x * x;
+    var fraction = x;
+    for (var n = 8 + i32(T(4u * PLACES) / square); n > 0; n--) {
+        fraction = x + 0.5 * T(n) / fraction;
+    }
+    return 0.5641895835477563 * exp(-square) / fraction;
 }
 
 fn gelu(x: T) -> T {
@@ -849,12 +795,6 @@ fn product_error(a: T, b: T, product: T) -> T {
     let x = halves_of(a);
     let y = halves_of(b);
     return ((x.x * y.x - product) + x.x * y.y + x.y * y.x) + x.y * y.y;
-}
-
-// x · 2ᵏ, in two steps, as the power alone may leave the range.
-fn scaled(x: T, k: i32) -> T {
-    let half = k / 2;
-    return x * bitcast<T>(u64(half + 1023) << 52u) * bitcast<T>(u64(k - half + 1023) << 52u);
 }
 
 // Taylor's series, for less than 0.35.
@@ -979,22 +919,17 @@ fn hyperbolic_sine(x: T) -> T {
     return copysign(0.5 * (above + above / (above + 1.0)), x);
 }
 
-// e^(−x²) · Σ 2ⁿ x²ⁿ⁺¹ / (1 · 3 · … · (2n + 1)), of which no term is negative; far from 0 what is left to 1
-// is e^(−x²) / √π over the fraction x + ½ / (x + 1 / (x + 3⁄2 / (x + …))).
+// e^(−x²) · Σ 2ⁿ x²ⁿ⁺¹ / (1 · 3 · … · (2n + 1)), of which no term is negative.
 fn erf(x: T) -> T {
     if (is_nan(x)) {
         return x;
     }
     let size = min(abs(x), 6.0);
+    if (size > 2.0) {
+        return copysign(1.0 - erf_rest(size), x);
+    }
     let square = rounded(size * size);
     let power = exp_of(-square, -product_error(size, size, square));
-    if (size > 2.0) {
-        var fraction = size;
-        for (var n = 60; n > 0; n--) {
-            fraction = size + 0.5 * T(n) / fraction;
-        }
-        return copysign(1.0 - 0.5641895835477563 * power / fraction, x);
-    }
     var term = size;
     var sum = size;
     for (var n = 3; term > 1e-17 * sum; n += 2) {
@@ -1181,9 +1116,12 @@ fn number_at(first: u32, i: u32) -> N {
 alias Bits = u32;
 const SIGN: Bits = 0x80000000u;
 const SIZE: Bits = 0x7fffffffu;
+const ONES: Bits = 0xffffffffu;
 const INFINITE: Bits = 0x7f800000u;
 const POINT: Bits = 0x800000u;
 const PLACES = 23u;
+const BIAS = 127;
+const ONE: Bits = 0x3f800000u;
 const LARGEST: T = 3.4028234e38;
 // The language lets no constant be one of these.
 fn infinity() -> T {
@@ -1216,6 +1154,12 @@ fn is_negative(x: T) -> bool {
 
 fn copysign(x: T, sign: T) -> T {
     return bitcast<T>((bitcast<Bits>(x) & SIZE) | (bitcast<Bits>(sign) & SIGN));
+}
+
+// x · 2ᵏ, in two steps, as the power alone may leave the range.
+fn scaled(x: T, k: i32) -> T {
+    let half = k / 2;
+    return x * bitcast<T>(Bits(half + BIAS) << PLACES) * bitcast<T>(Bits(k - half + BIAS) << PLACES);
 }
 const RANK = 1u;
 // What all floating types have in common.
@@ -1297,12 +1241,16 @@ fn ceil_of(x: T) -> T {
     return ceil(x);
 }
 
+// By the floor: of float64 some devices have no right round and trunc.
 fn round_of(x: T) -> T {
-    return round(x);
+    let below = floor(x);
+    let odd = below != 2.0 * floor(0.5 * below);
+    let up = x - below > 0.5 || (x - below == 0.5 && odd);
+    return copysign(select(below, below + 1.0, up), x);
 }
 
 fn trunc_of(x: T) -> T {
-    return trunc(x);
+    return copysign(floor(abs(x)), x);
 }
 
 // Squares of ratios do not overflow.
@@ -1331,6 +1279,25 @@ fn logaddexp(a: T, b: T) -> T {
     }
     let high = max(a, b);
     return high + log1p(exp(min(a, b) - high));
+}
+
+// All 64 bits of a product.
+fn wide_product(a: u32, b: u32) -> vec2<u32> {
+    let low = (a & 0xffffu) * (b & 0xffffu);
+    let cross = (a >> 16u) * (b & 0xffffu) + (low >> 16u);
+    let other = (a & 0xffffu) * (b >> 16u) + (cross & 0xffffu);
+    return vec2<u32>((other << 16u) | (low & 0xffffu),
+        (a >> 16u) * (b >> 16u) + (cross >> 16u) + (other >> 16u));
+}
+
+// What erf of 1 and more lacks to 1, as the fraction e^(−x²) / √π / (x + ½ / (x + 1 / (x + 3⁄2 / (x + …)))).
+fn erf_rest(x: T) -> T {
+    let square = x * x;
+    var fraction = x;
+    for (var n = 8 + i32(T(4u * PLACES) / square); n > 0; n--) {
+        fraction = x + 0.5 * T(n) / fraction;
+    }
+    return 0.5641895835477563 * exp(-square) / fraction;
 }
 
 fn gelu(x: T) -> T {
@@ -1468,115 +1435,6 @@ fn erf(x: f32) -> f32 {
     return sign(x) * (1.0 - t * (0.25482959 + t * tail) * exp(-size * size));
 }
 
-// Halley's steps on erf from Winitzki's estimate.
-fn erfinv(x: f32) -> f32 {
-    if (is_nan(x) || abs(x) > 1.0) {
-        return nan();
-    }
-    if (x == 0.0) {
-        return x;
-    }
-    if (abs(x) == 1.0) {
-        return copysign(infinity(), x);
-    }
-    let log_rest = log((1.0 - x) * (1.0 + x));
-    let half = 2.0 / (3.14159265 * 0.147) + log_rest / 2.0;
-    var y = sign(x) * sqrt(max(sqrt(half * half - log_rest / 0.147) - half, 0.0));
-    for (var i = 0; i < 2; i++) {
-        let step = (erf(y) - x) / (1.1283792 * exp(-y * y));
-        y -= step / (1.0 + y * step);
-    }
-    return y;
-}
-
-// ln |Γ(x)|, by Stirling's series from 8 on, below it less the logarithm of what lies between.
-fn lgamma(x: f32) -> f32 {
-    if (x <= 0.0 && x == floor(x)) {
-        return infinity();
-    }
-    if (x < 0.5) {
-        return log(3.14159265 / abs(sine(3.14159265 * (x - round(x))))) - lgamma_above(1.0 - x);
-    }
-    return lgamma_above(x);
-}
-
-fn lgamma_above(x: f32) -> f32 {
-    var z = x;
-    var product = 1.0;
-    while (z < 8.0) {
-        product *= z;
-        z += 1.0;
-    }
-    if (z == infinity()) {
-        return z;
-    }
-    let square = 1.0 / (z * z);
-    let tail = (1.0 / 12.0 - square * (1.0 / 360.0 - square / 1260.0)) / z;
-    return (z - 0.5) * log(z) - z + 0.9189385332 + tail - log(product);
-}
-
-fn digamma(x: f32) -> f32 {
-    if (x == 0.0) {
-        return select(-infinity(), infinity(), is_negative(x));
-    }
-    if (x < 0.0) {
-        let rest = x - round(x);
-        if (rest == 0.0) {
-            return nan();
-        }
-        return digamma_above(1.0 - x) - 3.14159265 / tangent(3.14159265 * rest);
-    }
-    return digamma_above(x);
-}
-
-fn digamma_above(x: f32) -> f32 {
-    var z = x;
-    var below = 0.0;
-    while (z < 6.0) {
-        below += 1.0 / z;
-        z += 1.0;
-    }
-    let square = 1.0 / (z * z);
-    let tail = square * (1.0 / 12.0 - square * (1.0 / 120.0 - square / 252.0));
-    return log(z) - 0.5 / z - tail - below;
-}
-
-// Hurwitz's zeta function for whole s > 1 and q > 0, by Euler and Maclaurin.
-fn zeta(s: f32, q: f32) -> f32 {
-    var z = q;
-    var sum = 0.0;
-    while (z < 6.0) {
-        sum += pow(z, -s);
-        z += 1.0;
-    }
-    let last = pow(z, -s);
-    let second = s * (s + 1.0) * (s + 2.0) / (720.0 * z * z * z);
-    return sum + last * (z / (s - 1.0) + 0.5 + s / (12.0 * z) - second);
-}
-
-// Derivative number n of digamma.
-fn polygamma(n: f32, x: f32) -> f32 {
-    if (n == 0.0) {
-        return digamma(x);
-    }
-    let s = n + 1.0;
-    var factor = select(-1.0, 1.0, (i32(n) & 1) != 0);
-    var sum = infinity();
-    if (!(x <= 0.0)) {
-        sum = zeta(s, x);
-    } else if (x != floor(x)) {
-        // Over all whole numbers, beginning with the two nearest, less what begins at 1 - x.
-        let behind = x - round(x);
-        let near = abs(behind);
-        let all = pow(near, -s) + zeta(s, 1.0 + near) + factor * zeta(s, 1.0 - near);
-        sum = select(1.0, factor, behind < 0.0) * all - factor * zeta(s, 1.0 - x);
-    }
-    for (var i = 2.0; i <= n; i += 1.0) {
-        factor *= i;
-    }
-    return factor * sum;
-}
-
 fn arctangent(x: f32) -> f32 {
     if (is_nan(x) || x == 0.0) {
         return x;
@@ -1588,15 +1446,6 @@ fn arctangent(x: f32) -> f32 {
 fn quotient(a: f32, b: f32) -> f32 {
     let scale = select(1.0, 0x1p-24, abs(b) > 0x1p+100);
     return (a * scale) / (b * scale);
-}
-
-// All 64 bits of a product.
-fn wide_product(a: u32, b: u32) -> vec2<u32> {
-    let low = (a & 0xffffu) * (b & 0xffffu);
-    let cross = (a >> 16u) * (b & 0xffffu) + (low >> 16u);
-    let other = (a & 0xffffu) * (b >> 16u) + (cross & 0xffffu);
-    return vec2<u32>((other << 16u) | (low & 0xffffu),
-        (a >> 16u) * (b >> 16u) + (cross >> 16u) + (other >> 16u));
 }
 
 // By as many binary places of 2/π as matter.
@@ -1732,9 +1581,12 @@ fn number_at(first: u32, i: u32) -> N {
 alias Bits = u32;
 const SIGN: Bits = 0x80000000u;
 const SIZE: Bits = 0x7fffffffu;
+const ONES: Bits = 0xffffffffu;
 const INFINITE: Bits = 0x7f800000u;
 const POINT: Bits = 0x800000u;
 const PLACES = 23u;
+const BIAS = 127;
+const ONE: Bits = 0x3f800000u;
 const LARGEST: T = 3.4028234e38;
 // The language lets no constant be one of these.
 fn infinity() -> T {
@@ -1767,6 +1619,12 @@ fn is_negative(x: T) -> bool {
 
 fn copysign(x: T, sign: T) -> T {
     return bitcast<T>((bitcast<Bits>(x) & SIZE) | (bitcast<Bits>(sign) & SIGN));
+}
+
+// x · 2ᵏ, in two steps, as the power alone may leave the range.
+fn scaled(x: T, k: i32) -> T {
+    let half = k / 2;
+    return x * bitcast<T>(Bits(half + BIAS) << PLACES) * bitcast<T>(Bits(k - half + BIAS) << PLACES);
 }
 const LANES = 256u;
 const KEPT = 0u;
@@ -1859,9 +1717,12 @@ fn number_at(first: u32, i: u32) -> N {
 alias Bits = u32;
 const SIGN: Bits = 0x80000000u;
 const SIZE: Bits = 0x7fffffffu;
+const ONES: Bits = 0xffffffffu;
 const INFINITE: Bits = 0x7f800000u;
 const POINT: Bits = 0x800000u;
 const PLACES = 23u;
+const BIAS = 127;
+const ONE: Bits = 0x3f800000u;
 const LARGEST: T = 3.4028234e38;
 // The language lets no constant be one of these.
 fn infinity() -> T {
@@ -1894,6 +1755,12 @@ fn is_negative(x: T) -> bool {
 
 fn copysign(x: T, sign: T) -> T {
     return bitcast<T>((bitcast<Bits>(x) & SIZE) | (bitcast<Bits>(sign) & SIGN));
+}
+
+// x · 2ᵏ, in two steps, as the power alone may leave the range.
+fn scaled(x: T, k: i32) -> T {
+    let half = k / 2;
+    return x * bitcast<T>(Bits(half + BIAS) << PLACES) * bitcast<T>(Bits(k - half + BIAS) << PLACES);
 }
 const LANES = 256u;
 const KEPT = 1u;
@@ -1983,9 +1850,12 @@ fn number_at(first: u32, i: u32) -> N {
 alias Bits = u64;
 const SIGN: Bits = 0x8000000000000000lu;
 const SIZE: Bits = 0x7ffffffffffffffflu;
+const ONES: Bits = 0xfffffffffffffffflu;
 const INFINITE: Bits = 0x7ff0000000000000lu;
 const POINT: Bits = 0x10000000000000lu;
 const PLACES = 52u;
+const BIAS = 1023;
+const ONE: Bits = 0x3ff0000000000000lu;
 const LARGEST: T = 1.7976931348623157e308;
 // The language lets no constant be one of these.
 fn infinity() -> T {
@@ -2018,6 +1888,12 @@ fn is_negative(x: T) -> bool {
 
 fn copysign(x: T, sign: T) -> T {
     return bitcast<T>((bitcast<Bits>(x) & SIZE) | (bitcast<Bits>(sign) & SIGN));
+}
+
+// x · 2ᵏ, in two steps, as the power alone may leave the range.
+fn scaled(x: T, k: i32) -> T {
+    let half = k / 2;
+    return x * bitcast<T>(Bits(half + BIAS) << PLACES) * bitcast<T>(Bits(k - half + BIAS) << PLACES);
 }
 const LANES = 256u;
 const KEPT = 0u;
@@ -2111,9 +1987,12 @@ fn number_at(first: u32, i: u32) -> N {
 alias Bits = u64;
 const SIGN: Bits = 0x8000000000000000lu;
 const SIZE: Bits = 0x7ffffffffffffffflu;
+const ONES: Bits = 0xfffffffffffffffflu;
 const INFINITE: Bits = 0x7ff0000000000000lu;
 const POINT: Bits = 0x10000000000000lu;
 const PLACES = 52u;
+const BIAS = 1023;
+const ONE: Bits = 0x3ff0000000000000lu;
 const LARGEST: T = 1.7976931348623157e308;
 // The language lets no constant be one of these.
 fn infinity() -> T {
@@ -2146,6 +2025,12 @@ fn is_negative(x: T) -> bool {
 
 fn copysign(x: T, sign: T) -> T {
     return bitcast<T>((bitcast<Bits>(x) & SIZE) | (bitcast<Bits>(sign) & SIGN));
+}
+
+// x · 2ᵏ, in two steps, as the power alone may leave the range.
+fn scaled(x: T, k: i32) -> T {
+    let half = k / 2;
+    return x * bitcast<T>(Bits(half + BIAS) << PLACES) * bitcast<T>(Bits(k - half + BIAS) << PLACES);
 }
 const LANES = 256u;
 const KEPT = 1u;
@@ -2235,9 +2120,12 @@ fn number_at(first: u32, i: u32) -> N {
 alias Bits = u32;
 const SIGN: Bits = 0x80000000u;
 const SIZE: Bits = 0x7fffffffu;
+const ONES: Bits = 0xffffffffu;
 const INFINITE: Bits = 0x7f800000u;
 const POINT: Bits = 0x800000u;
 const PLACES = 23u;
+const BIAS = 127;
+const ONE: Bits = 0x3f800000u;
 const LARGEST: T = 3.4028234e38;
 // The language lets no constant be one of these.
 fn infinity() -> T {
@@ -2270,6 +2158,12 @@ fn is_negative(x: T) -> bool {
 
 fn copysign(x: T, sign: T) -> T {
     return bitcast<T>((bitcast<Bits>(x) & SIZE) | (bitcast<Bits>(sign) & SIGN));
+}
+
+// x · 2ᵏ, in two steps, as the power alone may leave the range.
+fn scaled(x: T, k: i32) -> T {
+    let half = k / 2;
+    return x * bitcast<T>(Bits(half + BIAS) << PLACES) * bitcast<T>(Bits(k - half + BIAS) << PLACES);
 }
 const LANES = 32u;
 const KEPT = 1u;
@@ -2399,9 +2293,12 @@ fn number_at(first: u32, i: u32) -> N {
 alias Bits = u32;
 const SIGN: Bits = 0x80000000u;
 const SIZE: Bits = 0x7fffffffu;
+const ONES: Bits = 0xffffffffu;
 const INFINITE: Bits = 0x7f800000u;
 const POINT: Bits = 0x800000u;
 const PLACES = 23u;
+const BIAS = 127;
+const ONE: Bits = 0x3f800000u;
 const LARGEST: T = 3.4028234e38;
 // The language lets no constant be one of these.
 fn infinity() -> T {
@@ -2434,6 +2331,12 @@ fn is_negative(x: T) -> bool {
 
 fn copysign(x: T, sign: T) -> T {
     return bitcast<T>((bitcast<Bits>(x) & SIZE) | (bitcast<Bits>(sign) & SIGN));
+}
+
+// x · 2ᵏ, in two steps, as the power alone may leave the range.
+fn scaled(x: T, k: i32) -> T {
+    let half = k / 2;
+    return x * bitcast<T>(Bits(half + BIAS) << PLACES) * bitcast<T>(Bits(k - half + BIAS) << PLACES);
 }
 const SIDE = 32u;
 const ROW_PARTS = 1u;
@@ -2888,9 +2791,12 @@ fn number_at(first: u32, i: u32) -> N {
 alias Bits = u32;
 const SIGN: Bits = 0x80000000u;
 const SIZE: Bits = 0x7fffffffu;
+const ONES: Bits = 0xffffffffu;
 const INFINITE: Bits = 0x7f800000u;
 const POINT: Bits = 0x800000u;
 const PLACES = 23u;
+const BIAS = 127;
+const ONE: Bits = 0x3f800000u;
 const LARGEST: T = 3.4028234e38;
 // The language lets no constant be one of these.
 fn infinity() -> T {
@@ -2923,6 +2829,12 @@ fn is_negative(x: T) -> bool {
 
 fn copysign(x: T, sign: T) -> T {
     return bitcast<T>((bitcast<Bits>(x) & SIZE) | (bitcast<Bits>(sign) & SIGN));
+}
+
+// x · 2ᵏ, in two steps, as the power alone may leave the range.
+fn scaled(x: T, k: i32) -> T {
+    let half = k / 2;
+    return x * bitcast<T>(Bits(half + BIAS) << PLACES) * bitcast<T>(Bits(k - half + BIAS) << PLACES);
 }
 const LANES = 1u;
 const KEPT = 1u;
@@ -3012,9 +2924,12 @@ fn number_at(first: u32, i: u32) -> N {
 alias Bits = u32;
 const SIGN: Bits = 0x80000000u;
 const SIZE: Bits = 0x7fffffffu;
+const ONES: Bits = 0xffffffffu;
 const INFINITE: Bits = 0x7f800000u;
 const POINT: Bits = 0x800000u;
 const PLACES = 23u;
+const BIAS = 127;
+const ONE: Bits = 0x3f800000u;
 const LARGEST: T = 3.4028234e38;
 // The language lets no constant be one of these.
 fn infinity() -> T {
@@ -3047,6 +2962,12 @@ fn is_negative(x: T) -> bool {
 
 fn copysign(x: T, sign: T) -> T {
     return bitcast<T>((bitcast<Bits>(x) & SIZE) | (bitcast<Bits>(sign) & SIGN));
+}
+
+// x · 2ᵏ, in two steps, as the power alone may leave the range.
+fn scaled(x: T, k: i32) -> T {
+    let half = k / 2;
+    return x * bitcast<T>(Bits(half + BIAS) << PLACES) * bitcast<T>(Bits(k - half + BIAS) << PLACES);
 }
 const SIDE = 32u;
 const ROW_PARTS = 1u;
@@ -3500,9 +3421,12 @@ fn number_at(first: u32, i: u32) -> N {
 alias Bits = u32;
 const SIGN: Bits = 0x80000000u;
 const SIZE: Bits = 0x7fffffffu;
+const ONES: Bits = 0xffffffffu;
 const INFINITE: Bits = 0x7f800000u;
 const POINT: Bits = 0x800000u;
 const PLACES = 23u;
+const BIAS = 127;
+const ONE: Bits = 0x3f800000u;
 const LARGEST: T = 3.4028234e38;
 // The language lets no constant be one of these.
 fn infinity() -> T {
@@ -3535,6 +3459,12 @@ fn is_negative(x: T) -> bool {
 
 fn copysign(x: T, sign: T) -> T {
     return bitcast<T>((bitcast<Bits>(x) & SIZE) | (bitcast<Bits>(sign) & SIGN));
+}
+
+// x · 2ᵏ, in two steps, as the power alone may leave the range.
+fn scaled(x: T, k: i32) -> T {
+    let half = k / 2;
+    return x * bitcast<T>(Bits(half + BIAS) << PLACES) * bitcast<T>(Bits(k - half + BIAS) << PLACES);
 }
 const LANES = 32u;
 const KEPT = 1u;
@@ -3667,9 +3597,12 @@ fn number_at(first: u32, i: u32) -> N {
 alias Bits = u32;
 const SIGN: Bits = 0x80000000u;
 const SIZE: Bits = 0x7fffffffu;
+const ONES: Bits = 0xffffffffu;
 const INFINITE: Bits = 0x7f800000u;
 const POINT: Bits = 0x800000u;
 const PLACES = 23u;
+const BIAS = 127;
+const ONE: Bits = 0x3f800000u;
 const LARGEST: T = 3.4028234e38;
 // The language lets no constant be one of these.
 fn infinity() -> T {
@@ -3702,6 +3635,12 @@ fn is_negative(x: T) -> bool {
 
 fn copysign(x: T, sign: T) -> T {
     return bitcast<T>((bitcast<Bits>(x) & SIZE) | (bitcast<Bits>(sign) & SIGN));
+}
+
+// x · 2ᵏ, in two steps, as the power alone may leave the range.
+fn scaled(x: T, k: i32) -> T {
+    let half = k / 2;
+    return x * bitcast<T>(Bits(half + BIAS) << PLACES) * bitcast<T>(Bits(k - half + BIAS) << PLACES);
 }
 const SCATTERS = false;
 // Words: elements of the output, axes of the index, offsets of the output, the index and the values,
@@ -3788,10 +3727,11 @@ const KEPT = 0u;
 const TILE = 1024u;
 alias State = vec2<u32>;
 fn before(a: State, b: State) -> bool { return a.x < b.x || (a.x == b.x && a.y < b.y); }
+const LAST = 0xffffffffu;
 fn key_of(x: T) -> u32 { return bitcast<u32>(x) ^ 0x80000000u; }
 // A workgroup sorts a tile: segments of WIDTH pairs, each of a row or of a part of one.
-// Words: segments, segments of a row, elements of a row, results of a row; offset of the input, what turns
-// the order of keys around, offset of the results, stride along the row; extents of the KEPT axes of the
+// Words: segments, segments of a row, elements of a row, results of a row; offset of the input, whether the
+// largest comes first, offset of the results, stride along the row; extents of the KEPT axes of the
 // rows from 8, their strides from 16; the first row at 24.
 
 var<workgroup> pairs: array<State, TILE>;
@@ -3802,11 +3742,12 @@ fn run(group: u32, own: u32) {
         let segment = first + k / WIDTH;
         let i = segment % word(1u) * WIDTH + k % WIDTH;
         // What stands behind the end of a row comes after all of it.
-        var pair = State(0xffffffffu, i);
+        var pair = State(LAST, i);
         if (segment < word(0u) && i < word(2u)) {
             let row = word(24u) + segment / word(1u);
             let at = word(4u) + position(row, KEPT, 8u, 16u) + i * word(7u);
-            pair.x = key_of(m1[at]) ^ word(5u);
+            let key = key_of(m1[at]);
+            pair.x = select(key, LAST - key, word(5u) != 0u);
         }
         pairs[k] = pair;
     }
@@ -3881,9 +3822,12 @@ fn number_at(first: u32, i: u32) -> N {
 alias Bits = u32;
 const SIGN: Bits = 0x80000000u;
 const SIZE: Bits = 0x7fffffffu;
+const ONES: Bits = 0xffffffffu;
 const INFINITE: Bits = 0x7f800000u;
 const POINT: Bits = 0x800000u;
 const PLACES = 23u;
+const BIAS = 127;
+const ONE: Bits = 0x3f800000u;
 const LARGEST: T = 3.4028234e38;
 // The language lets no constant be one of these.
 fn infinity() -> T {
@@ -3916,6 +3860,12 @@ fn is_negative(x: T) -> bool {
 
 fn copysign(x: T, sign: T) -> T {
     return bitcast<T>((bitcast<Bits>(x) & SIZE) | (bitcast<Bits>(sign) & SIGN));
+}
+
+// x · 2ᵏ, in two steps, as the power alone may leave the range.
+fn scaled(x: T, k: i32) -> T {
+    let half = k / 2;
+    return x * bitcast<T>(Bits(half + BIAS) << PLACES) * bitcast<T>(Bits(k - half + BIAS) << PLACES);
 }
 const SCATTERS = true;
 alias State = vec2<u32>;
@@ -4017,9 +3967,12 @@ fn number_at(first: u32, i: u32) -> N {
 alias Bits = u32;
 const SIGN: Bits = 0x80000000u;
 const SIZE: Bits = 0x7fffffffu;
+const ONES: Bits = 0xffffffffu;
 const INFINITE: Bits = 0x7f800000u;
 const POINT: Bits = 0x800000u;
 const PLACES = 23u;
+const BIAS = 127;
+const ONE: Bits = 0x3f800000u;
 const LARGEST: T = 3.4028234e38;
 // The language lets no constant be one of these.
 fn infinity() -> T {
@@ -4052,6 +4005,12 @@ fn is_negative(x: T) -> bool {
 
 fn copysign(x: T, sign: T) -> T {
     return bitcast<T>((bitcast<Bits>(x) & SIZE) | (bitcast<Bits>(sign) & SIGN));
+}
+
+// x · 2ᵏ, in two steps, as the power alone may leave the range.
+fn scaled(x: T, k: i32) -> T {
+    let half = k / 2;
+    return x * bitcast<T>(Bits(half + BIAS) << PLACES) * bitcast<T>(Bits(k - half + BIAS) << PLACES);
 }
 const LANES = 256u;
 const KEPT = 0u;
@@ -4163,9 +4122,12 @@ fn number_at(first: u32, i: u32) -> N {
 alias Bits = u32;
 const SIGN: Bits = 0x80000000u;
 const SIZE: Bits = 0x7fffffffu;
+const ONES: Bits = 0xffffffffu;
 const INFINITE: Bits = 0x7f800000u;
 const POINT: Bits = 0x800000u;
 const PLACES = 23u;
+const BIAS = 127;
+const ONE: Bits = 0x3f800000u;
 const LARGEST: T = 3.4028234e38;
 // The language lets no constant be one of these.
 fn infinity() -> T {
@@ -4198,6 +4160,12 @@ fn is_negative(x: T) -> bool {
 
 fn copysign(x: T, sign: T) -> T {
     return bitcast<T>((bitcast<Bits>(x) & SIZE) | (bitcast<Bits>(sign) & SIGN));
+}
+
+// x · 2ᵏ, in two steps, as the power alone may leave the range.
+fn scaled(x: T, k: i32) -> T {
+    let half = k / 2;
+    return x * bitcast<T>(Bits(half + BIAS) << PLACES) * bitcast<T>(Bits(k - half + BIAS) << PLACES);
 }
 const LANES = 1u;
 const KEPT = 1u;
@@ -4309,9 +4277,12 @@ fn number_at(first: u32, i: u32) -> N {
 alias Bits = u32;
 const SIGN: Bits = 0x80000000u;
 const SIZE: Bits = 0x7fffffffu;
+const ONES: Bits = 0xffffffffu;
 const INFINITE: Bits = 0x7f800000u;
 const POINT: Bits = 0x800000u;
 const PLACES = 23u;
+const BIAS = 127;
+const ONE: Bits = 0x3f800000u;
 const LARGEST: T = 3.4028234e38;
 // The language lets no constant be one of these.
 fn infinity() -> T {
@@ -4344,6 +4315,12 @@ fn is_negative(x: T) -> bool {
 
 fn copysign(x: T, sign: T) -> T {
     return bitcast<T>((bitcast<Bits>(x) & SIZE) | (bitcast<Bits>(sign) & SIGN));
+}
+
+// x · 2ᵏ, in two steps, as the power alone may leave the range.
+fn scaled(x: T, k: i32) -> T {
+    let half = k / 2;
+    return x * bitcast<T>(Bits(half + BIAS) << PLACES) * bitcast<T>(Bits(k - half + BIAS) << PLACES);
 }
 const LANES = 256u;
 const KEPT = 0u;
@@ -4456,9 +4433,12 @@ fn number_at(first: u32, i: u32) -> N {
 alias Bits = u32;
 const SIGN: Bits = 0x80000000u;
 const SIZE: Bits = 0x7fffffffu;
+const ONES: Bits = 0xffffffffu;
 const INFINITE: Bits = 0x7f800000u;
 const POINT: Bits = 0x800000u;
 const PLACES = 23u;
+const BIAS = 127;
+const ONE: Bits = 0x3f800000u;
 const LARGEST: T = 3.4028234e38;
 // The language lets no constant be one of these.
 fn infinity() -> T {
@@ -4492,13 +4472,19 @@ fn is_negative(x: T) -> bool {
 fn copysign(x: T, sign: T) -> T {
     return bitcast<T>((bitcast<Bits>(x) & SIZE) | (bitcast<Bits>(sign) & SIGN));
 }
+
+// x · 2ᵏ, in two steps, as the power alone may leave the range.
+fn scaled(x: T, k: i32) -> T {
+    let half = k / 2;
+    return x * bitcast<T>(Bits(half + BIAS) << PLACES) * bitcast<T>(Bits(k - half + BIAS) << PLACES);
+}
 const LANES = 1u;
 const KEPT = 1u;
 const RUN = 8u;
 // A factor from 1 to 2 (or 0, an infinity or NaN) and a power of two: a partial product stays in range
 // wherever the whole product does.
 struct State {
-    factor: f32,
+    factor: T,
     power: i32,
 }
 
@@ -4506,13 +4492,13 @@ fn identity() -> State {
     return State(1.0, 0);
 }
 
-fn state_of(x: f32) -> State {
-    let bits = bitcast<u32>(x);
-    let power = (bits >> 23u) & 0xffu;
-    if (power == 0u || power == 0xffu) {
+fn state_of(x: T) -> State {
+    let bits = bitcast<Bits>(x);
+    let power = bits & INFINITE;
+    if (power < POINT || power == INFINITE) {
         return State(x, 0);
     }
-    return State(bitcast<f32>((bits & 0x807fffffu) | 0x3f800000u), i32(power) - 127);
+    return State(bitcast<T>((bits ^ power) | ONE), i32(power >> PLACES) - BIAS);
 }
 
 fn joined(a: State, b: State) -> State {
@@ -4520,14 +4506,187 @@ fn joined(a: State, b: State) -> State {
     return State(product.factor, clamp(product.power + a.power + b.power, -500000000, 500000000));
 }
 
-fn power_of_two(power: i32) -> f32 {
-    return bitcast<f32>(u32(power + 127) << 23u);
+fn finish(a: State) -> T {
+    return scaled(a.factor, clamp(a.power, 4 - 2 * BIAS, 2 * BIAS - 4));
 }
 
-fn finish(a: State) -> f32 {
-    let power = clamp(a.power, -250, 250);
-    let half = power / 2;
-    return a.factor * power_of_two(half) * power_of_two(power - half);
+// What is gathered up to each element of a row. LANES invocations treat an item, which is a row or a part
+// of one, RUN elements each at a time: each gathers its own, then they learn what stands before those.
+// Words: items (rows times parts), parts of a row, elements of a row and of a part; offset and stride of
+// the input, offset and stride of the results, of which strides may lead back; extents of the KEPT axes
+// of the rows from 8, their strides from 16.
+
+var<workgroup> held: array<State, 256>;
+
+fn run(group: u32, own: u32) {
+    let item = group * (256u / LANES) + own / LANES;
+    let lane = own % LANES;
+    let there = item < word(0u);
+    let row = item / word(1u);
+    let start = item % word(1u) * word(3u);
+    let end = select(0u, min(start + word(3u), word(2u)), there);
+    let base = word(4u) + position(row, KEPT, 8u, 16u);
+    let out = word(6u) + row * word(2u);
+    var carry = identity();
+    
+    for (var done = 0u; done < word(3u); done += LANES * RUN) {
+        let first = start + done + lane * RUN;
+        var run: array<State, RUN>;
+        var state = identity();
+        for (var k = 0u; k < RUN; k++) {
+            let i = first + k;
+            if (i < end) {
+                state = joined(state, state_of(m1[base + i * word(5u)]));
+            }
+            run[k] = state;
+        }
+        var ahead = carry;
+        if (LANES > 1u) {
+            workgroupBarrier();
+            held[own] = state;
+            for (var step = 1u; step < LANES; step *= 2u) {
+                workgroupBarrier();
+                if (lane >= step) {
+                    state = joined(held[own - step], state);
+                }
+                workgroupBarrier();
+                held[own] = state;
+            }
+            workgroupBarrier();
+            if (lane > 0u) {
+                ahead = joined(carry, held[own - 1u]);
+            }
+            state = held[own - lane + LANES - 1u];
+        }
+        carry = joined(carry, state);
+        for (var k = 0u; k < RUN; k++) {
+            let i = first + k;
+            if (i < end) {
+                m0[out + i * word(7u)] = finish(joined(ahead, run[k]));
+            }
+        }
+    }
+    
+}
+
+// A launch is spread over two axes of workgroups, which programs count as one.
+@compute @workgroup_size(256)
+fn main(
+    @builtin(workgroup_id) group: vec3<u32>,
+    @builtin(num_workgroups) groups: vec3<u32>,
+    @builtin(local_invocation_index) own: u32,
+) {
+    run(group.y * groups.x + group.x, own);
+}
+
+// cumprod [(F64, [9, 3]), (F64, [9, 3])], dispatch 0
+
+alias T = f64;
+alias R = f64;
+@group(0) @binding(0) var<uniform> parameters: array<vec4<u32>, 16>;
+@group(0) @binding(1) var<storage, read_write> m0: array<f64>;
+@group(0) @binding(2) var<storage, read> m1: array<f64>;
+fn word(i: u32) -> u32 {
+    return parameters[i / 4u][i % 4u];
+}
+
+// Where the element with a row-major number lies, for axes whose extents and strides are the words
+// from the given ones on.
+fn position(number: u32, axes: u32, extents: u32, strides: u32) -> u32 {
+    var at = 0u;
+    var rest = number;
+    for (var axis = axes; axis > 0u; axis--) {
+        let extent = word(extents + axis - 1u);
+        at += (rest % extent) * word(strides + axis - 1u);
+        rest /= extent;
+    }
+    return at;
+}
+alias N = f64;
+
+fn number_at(first: u32, i: u32) -> N {
+    let at = first + 2u * i;
+    return bitcast<f64>(u64(word(at)) | (u64(word(at + 1u)) << 32u));
+}
+
+alias Bits = u64;
+const SIGN: Bits = 0x8000000000000000lu;
+const SIZE: Bits = 0x7ffffffffffffffflu;
+const ONES: Bits = 0xfffffffffffffffflu;
+const INFINITE: Bits = 0x7ff0000000000000lu;
+const POINT: Bits = 0x10000000000000lu;
+const PLACES = 52u;
+const BIAS = 1023;
+const ONE: Bits = 0x3ff0000000000000lu;
+const LARGEST: T = 1.7976931348623157e308;
+// The language lets no constant be one of these.
+fn infinity() -> T {
+    return bitcast<T>(INFINITE + Bits(word(0u) * 0u));
+}
+
+fn nan() -> T {
+    let bits = INFINITE + Bits(word(0u) * 0u);
+    return bitcast<T>(bits | (bits >> 1u));
+}
+
+// A number as it was rounded: a compiler may take it that (a + b) - a is b. The last word is 0, which it
+// does not know.
+fn rounded(x: T) -> T {
+    return bitcast<T>(bitcast<Bits>(x) ^ Bits(word(63u)));
+}
+
+// By their bits, as a compiler may take it that there is no NaN and that zeros have no sign.
+fn is_nan(x: T) -> bool {
+    return (bitcast<Bits>(x) & SIZE) > INFINITE;
+}
+
+fn is_infinite(x: T) -> bool {
+    return (bitcast<Bits>(x) & SIZE) == INFINITE;
+}
+
+fn is_negative(x: T) -> bool {
+    return bitcast<Bits>(x) > SIZE;
+}
+
+fn copysign(x: T, sign: T) -> T {
+    return bitcast<T>((bitcast<Bits>(x) & SIZE) | (bitcast<Bits>(sign) & SIGN));
+}
+
+// x · 2ᵏ, in two steps, as the power alone may leave the range.
+fn scaled(x: T, k: i32) -> T {
+    let half = k / 2;
+    return x * bitcast<T>(Bits(half + BIAS) << PLACES) * bitcast<T>(Bits(k - half + BIAS) << PLACES);
+}
+const LANES = 1u;
+const KEPT = 1u;
+const RUN = 8u;
+// A factor from 1 to 2 (or 0, an infinity or NaN) and a power of two: a partial product stays in range
+// wherever the whole product does.
+struct State {
+    factor: T,
+    power: i32,
+}
+
+fn identity() -> State {
+    return State(1.0, 0);
+}
+
+fn state_of(x: T) -> State {
+    let bits = bitcast<Bits>(x);
+    let power = bits & INFINITE;
+    if (power < POINT || power == INFINITE) {
+        return State(x, 0);
+    }
+    return State(bitcast<T>((bits ^ power) | ONE), i32(power >> PLACES) - BIAS);
+}
+
+fn joined(a: State, b: State) -> State {
+    let product = state_of(a.factor * b.factor);
+    return State(product.factor, clamp(product.power + a.power + b.power, -500000000, 500000000));
+}
+
+fn finish(a: State) -> T {
+    return scaled(a.factor, clamp(a.power, 4 - 2 * BIAS, 2 * BIAS - 4));
 }
 
 // What is gathered up to each element of a row. LANES invocations treat an item, which is a row or a part
@@ -4631,9 +4790,12 @@ fn number_at(first: u32, i: u32) -> N {
 alias Bits = u32;
 const SIGN: Bits = 0x80000000u;
 const SIZE: Bits = 0x7fffffffu;
+const ONES: Bits = 0xffffffffu;
 const INFINITE: Bits = 0x7f800000u;
 const POINT: Bits = 0x800000u;
 const PLACES = 23u;
+const BIAS = 127;
+const ONE: Bits = 0x3f800000u;
 const LARGEST: T = 3.4028234e38;
 // The language lets no constant be one of these.
 fn infinity() -> T {
@@ -4667,21 +4829,28 @@ fn is_negative(x: T) -> bool {
 fn copysign(x: T, sign: T) -> T {
     return bitcast<T>((bitcast<Bits>(x) & SIZE) | (bitcast<Bits>(sign) & SIGN));
 }
+
+// x · 2ᵏ, in two steps, as the power alone may leave the range.
+fn scaled(x: T, k: i32) -> T {
+    let half = k / 2;
+    return x * bitcast<T>(Bits(half + BIAS) << PLACES) * bitcast<T>(Bits(k - half + BIAS) << PLACES);
+}
 const WIDTH = 1024u;
 const KEPT = 0u;
 const TILE = 1024u;
 alias State = vec2<u32>;
 fn before(a: State, b: State) -> bool { return a.x < b.x || (a.x == b.x && a.y < b.y); }
-fn key_of(x: T) -> u32 {
-    let bits = bitcast<u32>(x);
-    let size = bits & 0x7fffffffu;
-    if (size > 0x7f800000u) { return 0xffffffffu; }
-    if (size == 0u) { return 0x80000000u; }
-    return select(bits | 0x80000000u, ~bits, bits >= 0x80000000u);
+const LAST = ONES;
+fn key_of(x: T) -> Bits {
+    let bits = bitcast<Bits>(x);
+    let size = bits & SIZE;
+    if (size > INFINITE) { return LAST; }
+    if (size == 0) { return SIGN; }
+    return select(bits | SIGN, LAST - bits, bits >= SIGN);
 }
 // A workgroup sorts a tile: segments of WIDTH pairs, each of a row or of a part of one.
-// Words: segments, segments of a row, elements of a row, results of a row; offset of the input, what turns
-// the order of keys around, offset of the results, stride along the row; extents of the KEPT axes of the
+// Words: segments, segments of a row, elements of a row, results of a row; offset of the input, whether the
+// largest comes first, offset of the results, stride along the row; extents of the KEPT axes of the
 // rows from 8, their strides from 16; the first row at 24.
 
 var<workgroup> pairs: array<State, TILE>;
@@ -4692,11 +4861,12 @@ fn run(group: u32, own: u32) {
         let segment = first + k / WIDTH;
         let i = segment % word(1u) * WIDTH + k % WIDTH;
         // What stands behind the end of a row comes after all of it.
-        var pair = State(0xffffffffu, i);
+        var pair = State(LAST, i);
         if (segment < word(0u) && i < word(2u)) {
             let row = word(24u) + segment / word(1u);
             let at = word(4u) + position(row, KEPT, 8u, 16u) + i * word(7u);
-            pair.x = key_of(m1[at]) ^ word(5u);
+            let key = key_of(m1[at]);
+            pair.x = select(key, LAST - key, word(5u) != 0u);
         }
         pairs[k] = pair;
     }
@@ -4815,6 +4985,280 @@ fn main(
     run(group.y * groups.x + group.x, own);
 }
 
+// argsort [(I32, [2000]), (F64, [2000])], dispatch 0
+
+alias T = f64;
+alias R = f64;
+@group(0) @binding(0) var<uniform> parameters: array<vec4<u32>, 16>;
+@group(0) @binding(1) var<storage, read_write> m0: array<State>;
+@group(0) @binding(2) var<storage, read> m1: array<f64>;
+fn word(i: u32) -> u32 {
+    return parameters[i / 4u][i % 4u];
+}
+
+// Where the element with a row-major number lies, for axes whose extents and strides are the words
+// from the given ones on.
+fn position(number: u32, axes: u32, extents: u32, strides: u32) -> u32 {
+    var at = 0u;
+    var rest = number;
+    for (var axis = axes; axis > 0u; axis--) {
+        let extent = word(extents + axis - 1u);
+        at += (rest % extent) * word(strides + axis - 1u);
+        rest /= extent;
+    }
+    return at;
+}
+alias N = f64;
+
+fn number_at(first: u32, i: u32) -> N {
+    let at = first + 2u * i;
+    return bitcast<f64>(u64(word(at)) | (u64(word(at + 1u)) << 32u));
+}
+
+alias Bits = u64;
+const SIGN: Bits = 0x8000000000000000lu;
+const SIZE: Bits = 0x7ffffffffffffffflu;
+const ONES: Bits = 0xfffffffffffffffflu;
+const INFINITE: Bits = 0x7ff0000000000000lu;
+const POINT: Bits = 0x10000000000000lu;
+const PLACES = 52u;
+const BIAS = 1023;
+const ONE: Bits = 0x3ff0000000000000lu;
+const LARGEST: T = 1.7976931348623157e308;
+// The language lets no constant be one of these.
+fn infinity() -> T {
+    return bitcast<T>(INFINITE + Bits(word(0u) * 0u));
+}
+
+fn nan() -> T {
+    let bits = INFINITE + Bits(word(0u) * 0u);
+    return bitcast<T>(bits | (bits >> 1u));
+}
+
+// A number as it was rounded: a compiler may take it that (a + b) - a is b. The last word is 0, which it
+// does not know.
+fn rounded(x: T) -> T {
+    return bitcast<T>(bitcast<Bits>(x) ^ Bits(word(63u)));
+}
+
+// By their bits, as a compiler may take it that there is no NaN and that zeros have no sign.
+fn is_nan(x: T) -> bool {
+    return (bitcast<Bits>(x) & SIZE) > INFINITE;
+}
+
+fn is_infinite(x: T) -> bool {
+    return (bitcast<Bits>(x) & SIZE) == INFINITE;
+}
+
+fn is_negative(x: T) -> bool {
+    return bitcast<Bits>(x) > SIZE;
+}
+
+fn copysign(x: T, sign: T) -> T {
+    return bitcast<T>((bitcast<Bits>(x) & SIZE) | (bitcast<Bits>(sign) & SIGN));
+}
+
+// x · 2ᵏ, in two steps, as the power alone may leave the range.
+fn scaled(x: T, k: i32) -> T {
+    let half = k / 2;
+    return x * bitcast<T>(Bits(half + BIAS) << PLACES) * bitcast<T>(Bits(k - half + BIAS) << PLACES);
+}
+const WIDTH = 1024u;
+const KEPT = 0u;
+const TILE = 1024u;
+struct State { x: Bits, y: u32 }
+fn before(a: State, b: State) -> bool { return a.x < b.x || (a.x == b.x && a.y < b.y); }
+const LAST = ONES;
+fn key_of(x: T) -> Bits {
+    let bits = bitcast<Bits>(x);
+    let size = bits & SIZE;
+    if (size > INFINITE) { return LAST; }
+    if (size == 0) { return SIGN; }
+    return select(bits | SIGN, LAST - bits, bits >= SIGN);
+}
+// A workgroup sorts a tile: segments of WIDTH pairs, each of a row or of a part of one.
+// Words: segments, segments of a row, elements of a row, results of a row; offset of the input, whether the
+// largest comes first, offset of the results, stride along the row; extents of the KEPT axes of the
+// rows from 8, their strides from 16; the first row at 24.
+
+var<workgroup> pairs: array<State, TILE>;
+
+fn run(group: u32, own: u32) {
+    let first = group * (TILE / WIDTH);
+    for (var k = own; k < TILE; k += 256u) {
+        let segment = first + k / WIDTH;
+        let i = segment % word(1u) * WIDTH + k % WIDTH;
+        // What stands behind the end of a row comes after all of it.
+        var pair = State(LAST, i);
+        if (segment < word(0u) && i < word(2u)) {
+            let row = word(24u) + segment / word(1u);
+            let at = word(4u) + position(row, KEPT, 8u, 16u) + i * word(7u);
+            let key = key_of(m1[at]);
+            pair.x = select(key, LAST - key, word(5u) != 0u);
+        }
+        pairs[k] = pair;
+    }
+    for (var size = 2u; size <= WIDTH; size *= 2u) {
+        for (var step = size / 2u; step > 0u; step /= 2u) {
+            workgroupBarrier();
+            for (var k = own; k < TILE / 2u; k += 256u) {
+                let low = 2u * k - k % step;
+                let a = pairs[low];
+                let b = pairs[low + step];
+                if (before(b, a) == (((low % WIDTH) & size) == 0u)) {
+                    pairs[low] = b;
+                    pairs[low + step] = a;
+                }
+            }
+        }
+    }
+    workgroupBarrier();
+    for (var k = own; k < TILE; k += 256u) {
+        let segment = first + k / WIDTH;
+        if (segment >= word(0u)) {
+            continue;
+        }
+        let row = segment / word(1u);
+        let i = segment % word(1u) * WIDTH + k % WIDTH;
+        if (i < word(2u)) {
+            m0[row * word(2u) + i] = pairs[k];
+        }
+    }
+}
+
+// A launch is spread over two axes of workgroups, which programs count as one.
+@compute @workgroup_size(256)
+fn main(
+    @builtin(workgroup_id) group: vec3<u32>,
+    @builtin(num_workgroups) groups: vec3<u32>,
+    @builtin(local_invocation_index) own: u32,
+) {
+    run(group.y * groups.x + group.x, own);
+}
+
+// argsort [(I32, [2000]), (F64, [2000])], dispatch 1
+
+alias T = f64;
+alias R = f64;
+@group(0) @binding(0) var<uniform> parameters: array<vec4<u32>, 16>;
+@group(0) @binding(1) var<storage, read_write> m0: array<i32>;
+@group(0) @binding(2) var<storage, read> m1: array<State>;
+fn word(i: u32) -> u32 {
+    return parameters[i / 4u][i % 4u];
+}
+
+// Where the element with a row-major number lies, for axes whose extents and strides are the words
+// from the given ones on.
+fn position(number: u32, axes: u32, extents: u32, strides: u32) -> u32 {
+    var at = 0u;
+    var rest = number;
+    for (var axis = axes; axis > 0u; axis--) {
+        let extent = word(extents + axis - 1u);
+        at += (rest % extent) * word(strides + axis - 1u);
+        rest /= extent;
+    }
+    return at;
+}
+alias N = f64;
+
+fn number_at(first: u32, i: u32) -> N {
+    let at = first + 2u * i;
+    return bitcast<f64>(u64(word(at)) | (u64(word(at + 1u)) << 32u));
+}
+
+alias Bits = u64;
+const SIGN: Bits = 0x8000000000000000lu;
+const SIZE: Bits = 0x7ffffffffffffffflu;
+const ONES: Bits = 0xfffffffffffffffflu;
+const INFINITE: Bits = 0x7ff0000000000000lu;
+const POINT: Bits = 0x10000000000000lu;
+const PLACES = 52u;
+const BIAS = 1023;
+const ONE: Bits = 0x3ff0000000000000lu;
+const LARGEST: T = 1.7976931348623157e308;
+// The language lets no constant be one of these.
+fn infinity() -> T {
+    return bitcast<T>(INFINITE + Bits(word(0u) * 0u));
+}
+
+fn nan() -> T {
+    let bits = INFINITE + Bits(word(0u) * 0u);
+    return bitcast<T>(bits | (bits >> 1u));
+}
+
+// A number as it was rounded: a compiler may take it that (a + b) - a is b. The last word is 0, which it
+// does not know.
+fn rounded(x: T) -> T {
+    return bitcast<T>(bitcast<Bits>(x) ^ Bits(word(63u)));
+}
+
+// By their bits, as a compiler may take it that there is no NaN and that zeros have no sign.
+fn is_nan(x: T) -> bool {
+    return (bitcast<Bits>(x) & SIZE) > INFINITE;
+}
+
+fn is_infinite(x: T) -> bool {
+    return (bitcast<Bits>(x) & SIZE) == INFINITE;
+}
+
+fn is_negative(x: T) -> bool {
+    return bitcast<Bits>(x) > SIZE;
+}
+
+fn copysign(x: T, sign: T) -> T {
+    return bitcast<T>((bitcast<Bits>(x) & SIZE) | (bitcast<Bits>(sign) & SIGN));
+}
+
+// x · 2ᵏ, in two steps, as the power alone may leave the range.
+fn scaled(x: T, k: i32) -> T {
+    let half = k / 2;
+    return x * bitcast<T>(Bits(half + BIAS) << PLACES) * bitcast<T>(Bits(k - half + BIAS) << PLACES);
+}
+struct State { x: Bits, y: u32 }
+fn before(a: State, b: State) -> bool { return a.x < b.x || (a.x == b.x && a.y < b.y); }
+// Each pair finds its place among those of the run that is merged with its own.
+// Words: pairs, length of a run, elements of a row, results of a row; where the pairs lie, where they go,
+// offset of the results; the first row at 24.
+
+fn run(group: u32, own: u32) {
+    let number = group * 256u + own;
+    if (number >= word(0u)) {
+        return;
+    }
+    let run = word(1u);
+    let row = number / word(2u);
+    let i = number % word(2u);
+    let base = word(4u) + row * word(2u);
+    let pair = m1[base + i];
+    let start = i - i % (2u * run);
+    let other = select(start, start + run, i - start < run);
+    var low = min(other, word(2u));
+    var high = min(other + run, word(2u));
+    let first = low;
+    while (low < high) {
+        let middle = (low + high) / 2u;
+        if (before(m1[base + middle], pair)) {
+            low = middle + 1u;
+        } else {
+            high = middle;
+        }
+    }
+    let place = start + i % run + (low - first);
+    if (place < word(3u)) {
+        m0[word(6u) + (word(24u) + row) * word(3u) + place] = i32(pair.y);
+    }
+}
+
+// A launch is spread over two axes of workgroups, which programs count as one.
+@compute @workgroup_size(256)
+fn main(
+    @builtin(workgroup_id) group: vec3<u32>,
+    @builtin(num_workgroups) groups: vec3<u32>,
+    @builtin(local_invocation_index) own: u32,
+) {
+    run(group.y * groups.x + group.x, own);
+}
+
 // adam_step [(F32, [64]), (F32, [64]), (F32, [64]), (F32, [64])], dispatch 0
 
 alias T = f32;
@@ -4849,9 +5293,12 @@ fn number_at(first: u32, i: u32) -> N {
 alias Bits = u32;
 const SIGN: Bits = 0x80000000u;
 const SIZE: Bits = 0x7fffffffu;
+const ONES: Bits = 0xffffffffu;
 const INFINITE: Bits = 0x7f800000u;
 const POINT: Bits = 0x800000u;
 const PLACES = 23u;
+const BIAS = 127;
+const ONE: Bits = 0x3f800000u;
 const LARGEST: T = 3.4028234e38;
 // The language lets no constant be one of these.
 fn infinity() -> T {
@@ -4884,6 +5331,12 @@ fn is_negative(x: T) -> bool {
 
 fn copysign(x: T, sign: T) -> T {
     return bitcast<T>((bitcast<Bits>(x) & SIZE) | (bitcast<Bits>(sign) & SIGN));
+}
+
+// x · 2ᵏ, in two steps, as the power alone may leave the range.
+fn scaled(x: T, k: i32) -> T {
+    let half = k / 2;
+    return x * bitcast<T>(Bits(half + BIAS) << PLACES) * bitcast<T>(Bits(k - half + BIAS) << PLACES);
 }
 alias E = vec4<T>;
 const GRADIENT = 4u;
@@ -4957,9 +5410,12 @@ fn number_at(first: u32, i: u32) -> N {
 alias Bits = u32;
 const SIGN: Bits = 0x80000000u;
 const SIZE: Bits = 0x7fffffffu;
+const ONES: Bits = 0xffffffffu;
 const INFINITE: Bits = 0x7f800000u;
 const POINT: Bits = 0x800000u;
 const PLACES = 23u;
+const BIAS = 127;
+const ONE: Bits = 0x3f800000u;
 const LARGEST: T = 3.4028234e38;
 // The language lets no constant be one of these.
 fn infinity() -> T {
@@ -4993,10 +5449,16 @@ fn is_negative(x: T) -> bool {
 fn copysign(x: T, sign: T) -> T {
     return bitcast<T>((bitcast<Bits>(x) & SIZE) | (bitcast<Bits>(sign) & SIGN));
 }
-const LANES = 32u;
-var<workgroup> held: array<T, 256>;
 
-fn sum_across(own: u32, value: T) -> T {
+// x · 2ᵏ, in two steps, as the power alone may leave the range.
+fn scaled(x: T, k: i32) -> T {
+    let half = k / 2;
+    return x * bitcast<T>(Bits(half + BIAS) << PLACES) * bitcast<T>(Bits(k - half + BIAS) << PLACES);
+}
+const LANES = 32u;
+var<workgroup> held: array<vec2<T>, 256>;
+
+fn sum_across(own: u32, value: vec2<T>) -> vec2<T> {
     if (LANES == 1u) {
         return value;
     }
@@ -5015,76 +5477,76 @@ fn sum_across(own: u32, value: T) -> T {
 }
 
 // Some invocations treat a row, whose items are elements or vectors of four.
-// Words: rows, items and elements of a row, ε as bits of a float, offsets of the result, the input, the
-// weights, the bias and the cotangent; from 9 on rows of a part, parts, and where the sums of the parts
-// begin; extents of the input from 16, its strides from 24, those of the weights from 32, of the bias
+// Words: rows, items and elements of a row, nothing, offsets of the result, the input, the weights, the
+// bias and the cotangent; from 9 on rows of a part, parts, and where the sums of the parts begin, from 12
+// on ε; extents of the input from 16, its strides from 24, those of the weights from 32, of the bias
 // from 40, of the cotangent from 48.
 
-alias E = vec4<f32>;
-alias U = vec4<u32>;
+alias E = vec4<T>;
 const RANK = 0u;
 const OWN = 0u;
-fn sum_of(v: E) -> f32 { return (v.x + v.y) + (v.z + v.w); }
-fn largest_of(v: E) -> f32 { return max(max(v.x, v.y), max(v.z, v.w)); }
+fn sum_of(v: E) -> T { return (v.x + v.y) + (v.z + v.w); }
+fn largest_of(v: E) -> T { return max(max(v.x, v.y), max(v.z, v.w)); }
 fn x_at(row: u32, i: u32) -> E { return m1[word(5u) + row * word(1u) + i]; }
 fn weight_at(row: u32, i: u32) -> E { return m2[word(6u) + i]; }
 fn bias_at(row: u32, i: u32) -> E { return m3[word(7u) + i]; }
 
-fn is_finite(x: f32) -> bool {
-    return (bitcast<u32>(x) & 0x7fffffffu) < 0x7f800000u;
+fn is_finite(x: T) -> bool {
+    return (bitcast<Bits>(x) & SIZE) < INFINITE;
 }
 
-// An item times 2⁻⁶⁴, by its bits: a factor may be taken out of a sum again, which then overflows.
-fn lowered(x: E) -> E {
-    let exponent = (bitcast<U>(x) >> U(23u)) & U(0xffu);
-    let less = select(E(), bitcast<E>(bitcast<U>(x) - U(0x20000000u)), exponent > U(64u));
-    return select(less, x, exponent == U(255u));
+// As it was rounded: the factor may be taken out of a sum again, which then overflows.
+fn lowered(x: T) -> T {
+    return rounded(x * 0x1p-64);
 }
 
 // The mean of a row whose sum has left the range: by each invocation, as that is rare.
-fn careful_mean(row: u32) -> f32 {
-    var total = 0.0;
+fn careful_mean(row: u32) -> T {
+    var total = T();
     for (var i = 0u; i < word(1u); i++) {
-        total += sum_of(lowered(x_at(row, i)));
+        let x = x_at(row, i);
+        total += sum_of(vec4<T>(lowered(x.x), lowered(x.y), lowered(x.z), lowered(x.w)));
     }
-    return total / f32(word(2u)) * 0x1p+64;
+    return total / T(word(2u)) * 0x1p+64;
 }
 
 // The same of deviations whose squares have left the range: they are divided by the largest one.
-fn careful_scale(row: u32, mean: f32) -> vec2<f32> {
-    let eps = bitcast<f32>(word(3u));
+fn careful_scale(row: u32, mean: T) -> vec3<T> {
+    let eps = number_at(12u, 0u);
     var largest = sqrt(eps);
     for (var i = 0u; i < word(1u); i++) {
         largest = max(largest, largest_of(abs(x_at(row, i) - mean)));
     }
     if (!is_finite(mean) || !is_finite(largest) || largest == 0.0) {
-        return vec2<f32>(1.0, bitcast<f32>(0x7fc00000u + word(0u) * 0u));
+        return vec3<T>(0.0, 1.0, nan());
     }
     // A divisor near the end of the range has a reciprocal below the normal numbers.
-    let shrink = select(1.0, 0x1p-24, largest > 0x1p+100);
+    let shrink = select(T(1), 0x1p-24, largest > 0x1p+100);
     let divisor = largest * shrink;
-    var total = 0.0;
+    var total = T();
     for (var i = 0u; i < word(1u); i++) {
         let ratio = (x_at(row, i) - mean) * shrink / divisor;
         total += sum_of(ratio * ratio);
     }
-    let root = sqrt(total / f32(word(2u)) + eps / largest / largest);
-    return vec2<f32>(shrink, 1.0 / root / divisor);
+    let root = sqrt(total / T(word(2u)) + eps / largest / largest);
+    return vec3<T>(0.0, shrink, 1.0 / root / divisor);
 }
 
-fn mean_of(own: u32, row: u32, there: bool, total: f32) -> f32 {
-    let mean = sum_across(own, total) / f32(word(2u));
+fn mean_of(own: u32, row: u32, there: bool, total: T) -> T {
+    let mean = sum_across(own, vec2<T>(total, 0.0)).x / T(word(2u));
     if (!there || is_finite(mean)) {
         return mean;
     }
     return careful_mean(row);
 }
 
-// Two factors that are together 1 / √(variance + ε), of the sum of squares.
-fn scale_of(own: u32, row: u32, there: bool, mean: f32, total: f32) -> vec2<f32> {
-    let variance = sum_across(own, total) / f32(word(2u)) + bitcast<f32>(word(3u));
-    if (!there || (is_finite(variance) && variance > 1e-30)) {
-        return vec2<f32>(1.0, inverseSqrt(variance));
+// What the rounding of the mean has left, and two factors that are together 1 / √(variance + ε), of the
+// sums of the deviations and of their squares.
+fn scale_of(own: u32, row: u32, there: bool, mean: T, sums: vec2<T>) -> vec3<T> {
+    let means = sum_across(own, sums) / T(word(2u));
+    let eps = number_at(12u, 0u);
+    if (!there || (is_finite(means.y) && means.y + eps > 1e-30)) {
+        return vec3<T>(means.x, 1.0, 1.0 / sqrt(max(means.y - means.x * means.x, 0.0) + eps));
     }
     return careful_scale(row, mean);
 }
@@ -5094,7 +5556,7 @@ fn run(group: u32, own: u32) {
     let lane = own % LANES;
     let there = row < word(0u);
     let items = select(0u, word(1u), there);
-    var total = 0.0;
+    var total = T();
     let i0 = lane + 0u;
     var x0 = E();
     if (i0 < items) {
@@ -5102,14 +5564,14 @@ fn run(group: u32, own: u32) {
         total += sum_of(x0);
     }
     let mean = mean_of(own, row, there, total);
-    total = 0.0;
+    var sums = vec2<T>();
     if (i0 < items) {
         let d0 = x0 - mean;
-        total += sum_of(d0 * d0);
+        sums += vec2<T>(sum_of(d0), sum_of(d0 * d0));
     }
-    let scale = scale_of(own, row, there, mean, total);
+    let scale = scale_of(own, row, there, mean, sums);
     if (i0 < items) {
-        m0[word(4u) + row * word(1u) + i0] = (x0 - mean) * scale.x * scale.y * weight_at(row, i0) + bias_at(row, i0);
+        m0[word(4u) + row * word(1u) + i0] = (x0 - mean - scale.x) * scale.y * scale.z * weight_at(row, i0) + bias_at(row, i0);
     }
 }
 
@@ -5158,9 +5620,12 @@ fn number_at(first: u32, i: u32) -> N {
 alias Bits = u32;
 const SIGN: Bits = 0x80000000u;
 const SIZE: Bits = 0x7fffffffu;
+const ONES: Bits = 0xffffffffu;
 const INFINITE: Bits = 0x7f800000u;
 const POINT: Bits = 0x800000u;
 const PLACES = 23u;
+const BIAS = 127;
+const ONE: Bits = 0x3f800000u;
 const LARGEST: T = 3.4028234e38;
 // The language lets no constant be one of these.
 fn infinity() -> T {
@@ -5194,10 +5659,16 @@ fn is_negative(x: T) -> bool {
 fn copysign(x: T, sign: T) -> T {
     return bitcast<T>((bitcast<Bits>(x) & SIZE) | (bitcast<Bits>(sign) & SIGN));
 }
-const LANES = 1u;
-var<workgroup> held: array<T, 256>;
 
-fn sum_across(own: u32, value: T) -> T {
+// x · 2ᵏ, in two steps, as the power alone may leave the range.
+fn scaled(x: T, k: i32) -> T {
+    let half = k / 2;
+    return x * bitcast<T>(Bits(half + BIAS) << PLACES) * bitcast<T>(Bits(k - half + BIAS) << PLACES);
+}
+const LANES = 1u;
+var<workgroup> held: array<vec2<T>, 256>;
+
+fn sum_across(own: u32, value: vec2<T>) -> vec2<T> {
     if (LANES == 1u) {
         return value;
     }
@@ -5216,77 +5687,77 @@ fn sum_across(own: u32, value: T) -> T {
 }
 
 // Some invocations treat a row, whose items are elements or vectors of four.
-// Words: rows, items and elements of a row, ε as bits of a float, offsets of the result, the input, the
-// weights, the bias and the cotangent; from 9 on rows of a part, parts, and where the sums of the parts
-// begin; extents of the input from 16, its strides from 24, those of the weights from 32, of the bias
+// Words: rows, items and elements of a row, nothing, offsets of the result, the input, the weights, the
+// bias and the cotangent; from 9 on rows of a part, parts, and where the sums of the parts begin, from 12
+// on ε; extents of the input from 16, its strides from 24, those of the weights from 32, of the bias
 // from 40, of the cotangent from 48.
 
-alias E = f32;
-alias U = u32;
+alias E = T;
 const RANK = 2u;
 const OWN = 1u;
-fn sum_of(v: E) -> f32 { return v; }
-fn largest_of(v: E) -> f32 { return v; }
+fn sum_of(v: E) -> T { return v; }
+fn largest_of(v: E) -> T { return v; }
 fn x_at(row: u32, i: u32) -> E { return m2[word(5u) + position(row * word(1u) + i, RANK, 16u, 24u)]; }
 fn weight_at(row: u32, i: u32) -> E { return m4[word(6u) + position(i, OWN, 16u + RANK - OWN, 32u)]; }
 fn g_at(row: u32, i: u32) -> E { return m3[word(8u) + position(row * word(1u) + i, RANK, 16u, 48u)]; }
 fn scaled_at(row: u32, i: u32) -> E { return g_at(row, i) * weight_at(row, i); }
 
-fn is_finite(x: f32) -> bool {
-    return (bitcast<u32>(x) & 0x7fffffffu) < 0x7f800000u;
+fn is_finite(x: T) -> bool {
+    return (bitcast<Bits>(x) & SIZE) < INFINITE;
 }
 
-// An item times 2⁻⁶⁴, by its bits: a factor may be taken out of a sum again, which then overflows.
-fn lowered(x: E) -> E {
-    let exponent = (bitcast<U>(x) >> U(23u)) & U(0xffu);
-    let less = select(E(), bitcast<E>(bitcast<U>(x) - U(0x20000000u)), exponent > U(64u));
-    return select(less, x, exponent == U(255u));
+// As it was rounded: the factor may be taken out of a sum again, which then overflows.
+fn lowered(x: T) -> T {
+    return rounded(x * 0x1p-64);
 }
 
 // The mean of a row whose sum has left the range: by each invocation, as that is rare.
-fn careful_mean(row: u32) -> f32 {
-    var total = 0.0;
+fn careful_mean(row: u32) -> T {
+    var total = T();
     for (var i = 0u; i < word(1u); i++) {
-        total += sum_of(lowered(x_at(row, i)));
+        let x = x_at(row, i);
+        total += sum_of(lowered(x));
     }
-    return total / f32(word(2u)) * 0x1p+64;
+    return total / T(word(2u)) * 0x1p+64;
 }
 
 // The same of deviations whose squares have left the range: they are divided by the largest one.
-fn careful_scale(row: u32, mean: f32) -> vec2<f32> {
-    let eps = bitcast<f32>(word(3u));
+fn careful_scale(row: u32, mean: T) -> vec3<T> {
+    let eps = number_at(12u, 0u);
     var largest = sqrt(eps);
     for (var i = 0u; i < word(1u); i++) {
         largest = max(largest, largest_of(abs(x_at(row, i) - mean)));
     }
     if (!is_finite(mean) || !is_finite(largest) || largest == 0.0) {
-        return vec2<f32>(1.0, bitcast<f32>(0x7fc00000u + word(0u) * 0u));
+        return vec3<T>(0.0, 1.0, nan());
     }
     // A divisor near the end of the range has a reciprocal below the normal numbers.
-    let shrink = select(1.0, 0x1p-24, largest > 0x1p+100);
+    let shrink = select(T(1), 0x1p-24, largest > 0x1p+100);
     let divisor = largest * shrink;
-    var total = 0.0;
+    var total = T();
     for (var i = 0u; i < word(1u); i++) {
         let ratio = (x_at(row, i) - mean) * shrink / divisor;
         total += sum_of(ratio * ratio);
     }
-    let root = sqrt(total / f32(word(2u)) + eps / largest / largest);
-    return vec2<f32>(shrink, 1.0 / root / divisor);
+    let root = sqrt(total / T(word(2u)) + eps / largest / largest);
+    return vec3<T>(0.0, shrink, 1.0 / root / divisor);
 }
 
-fn mean_of(own: u32, row: u32, there: bool, total: f32) -> f32 {
-    let mean = sum_across(own, total) / f32(word(2u));
+fn mean_of(own: u32, row: u32, there: bool, total: T) -> T {
+    let mean = sum_across(own, vec2<T>(total, 0.0)).x / T(word(2u));
     if (!there || is_finite(mean)) {
         return mean;
     }
     return careful_mean(row);
 }
 
-// Two factors that are together 1 / √(variance + ε), of the sum of squares.
-fn scale_of(own: u32, row: u32, there: bool, mean: f32, total: f32) -> vec2<f32> {
-    let variance = sum_across(own, total) / f32(word(2u)) + bitcast<f32>(word(3u));
-    if (!there || (is_finite(variance) && variance > 1e-30)) {
-        return vec2<f32>(1.0, inverseSqrt(variance));
+// What the rounding of the mean has left, and two factors that are together 1 / √(variance + ε), of the
+// sums of the deviations and of their squares.
+fn scale_of(own: u32, row: u32, there: bool, mean: T, sums: vec2<T>) -> vec3<T> {
+    let means = sum_across(own, sums) / T(word(2u));
+    let eps = number_at(12u, 0u);
+    if (!there || (is_finite(means.y) && means.y + eps > 1e-30)) {
+        return vec3<T>(means.x, 1.0, 1.0 / sqrt(max(means.y - means.x * means.x, 0.0) + eps));
     }
     return careful_scale(row, mean);
 }
@@ -5296,7 +5767,7 @@ fn run(group: u32, own: u32) {
     let lane = own % LANES;
     let there = row < word(0u);
     let items = select(0u, word(1u), there);
-    var total = 0.0;
+    var total = T();
     let i0 = lane + 0u;
     var x0 = E();
     if (i0 < items) {
@@ -5316,55 +5787,50 @@ fn run(group: u32, own: u32) {
         total += sum_of(x2);
     }
     let mean = mean_of(own, row, there, total);
-    total = 0.0;
+    var sums = vec2<T>();
     if (i0 < items) {
         let d0 = x0 - mean;
-        total += sum_of(d0 * d0);
+        sums += vec2<T>(sum_of(d0), sum_of(d0 * d0));
     }
     if (i1 < items) {
         let d1 = x1 - mean;
-        total += sum_of(d1 * d1);
+        sums += vec2<T>(sum_of(d1), sum_of(d1 * d1));
     }
     if (i2 < items) {
         let d2 = x2 - mean;
-        total += sum_of(d2 * d2);
+        sums += vec2<T>(sum_of(d2), sum_of(d2 * d2));
     }
-    let scale = scale_of(own, row, there, mean, total);
+    let scale = scale_of(own, row, there, mean, sums);
     if (there && lane == 0u) {
-        m1[2u * row] = mean;
-        m1[2u * row + 1u] = scale.x * scale.y;
+        m1[3u * row] = mean;
+        m1[3u * row + 1u] = scale.x;
+        m1[3u * row + 2u] = scale.y * scale.z;
     }
-    total = 0.0;
-    var slopes = 0.0;
+    sums = vec2<T>();
     var g0 = E();
     if (i0 < items) {
         g0 = scaled_at(row, i0);
-        total += sum_of(g0);
-        slopes += sum_of(g0 * ((x0 - mean) * scale.x * scale.y));
+        sums += vec2<T>(sum_of(g0), sum_of(g0 * ((x0 - mean - scale.x) * scale.y * scale.z)));
     }
     var g1 = E();
     if (i1 < items) {
         g1 = scaled_at(row, i1);
-        total += sum_of(g1);
-        slopes += sum_of(g1 * ((x1 - mean) * scale.x * scale.y));
+        sums += vec2<T>(sum_of(g1), sum_of(g1 * ((x1 - mean - scale.x) * scale.y * scale.z)));
     }
     var g2 = E();
     if (i2 < items) {
         g2 = scaled_at(row, i2);
-        total += sum_of(g2);
-        slopes += sum_of(g2 * ((x2 - mean) * scale.x * scale.y));
+        sums += vec2<T>(sum_of(g2), sum_of(g2 * ((x2 - mean - scale.x) * scale.y * scale.z)));
     }
-    let length = f32(word(2u));
-    let shift = sum_across(own, total) / length;
-    let slope = sum_across(own, slopes) / length;
+    let means = sum_across(own, sums) / T(word(2u));
     if (i0 < items) {
-        m0[word(4u) + row * word(1u) + i0] = (g0 - shift - (x0 - mean) * scale.x * scale.y * slope) * scale.x * scale.y;
+        m0[word(4u) + row * word(1u) + i0] = (g0 - means.x - (x0 - mean - scale.x) * scale.y * scale.z * means.y) * scale.y * scale.z;
     }
     if (i1 < items) {
-        m0[word(4u) + row * word(1u) + i1] = (g1 - shift - (x1 - mean) * scale.x * scale.y * slope) * scale.x * scale.y;
+        m0[word(4u) + row * word(1u) + i1] = (g1 - means.x - (x1 - mean - scale.x) * scale.y * scale.z * means.y) * scale.y * scale.z;
     }
     if (i2 < items) {
-        m0[word(4u) + row * word(1u) + i2] = (g2 - shift - (x2 - mean) * scale.x * scale.y * slope) * scale.x * scale.y;
+        m0[word(4u) + row * word(1u) + i2] = (g2 - means.x - (x2 - mean - scale.x) * scale.y * scale.z * means.y) * scale.y * scale.z;
     }
 }
 
@@ -5412,9 +5878,12 @@ fn number_at(first: u32, i: u32) -> N {
 alias Bits = u32;
 const SIGN: Bits = 0x80000000u;
 const SIZE: Bits = 0x7fffffffu;
+const ONES: Bits = 0xffffffffu;
 const INFINITE: Bits = 0x7f800000u;
 const POINT: Bits = 0x800000u;
 const PLACES = 23u;
+const BIAS = 127;
+const ONE: Bits = 0x3f800000u;
 const LARGEST: T = 3.4028234e38;
 // The language lets no constant be one of these.
 fn infinity() -> T {
@@ -5448,16 +5917,21 @@ fn is_negative(x: T) -> bool {
 fn copysign(x: T, sign: T) -> T {
     return bitcast<T>((bitcast<Bits>(x) & SIZE) | (bitcast<Bits>(sign) & SIGN));
 }
+
+// x · 2ᵏ, in two steps, as the power alone may leave the range.
+fn scaled(x: T, k: i32) -> T {
+    let half = k / 2;
+    return x * bitcast<T>(Bits(half + BIAS) << PLACES) * bitcast<T>(Bits(k - half + BIAS) << PLACES);
+}
 const ITEM = 1u;
 // Each invocation adds up, for one item of the weights and the bias, the rows of a part: from what the
-// rows have left, mean and scale of each. Words as of the rows' program.
+// rows have left, mean, what its rounding has left, and scale of each. Words as of the rows' program.
 
-alias E = f32;
-alias U = u32;
+alias E = T;
 const RANK = 2u;
 const OWN = 1u;
-fn sum_of(v: E) -> f32 { return v; }
-fn largest_of(v: E) -> f32 { return v; }
+fn sum_of(v: E) -> T { return v; }
+fn largest_of(v: E) -> T { return v; }
 fn x_at(row: u32, i: u32) -> E { return m1[word(5u) + position(row * word(1u) + i, RANK, 16u, 24u)]; }
 fn weight_at(row: u32, i: u32) -> E { return m3[word(6u) + position(i, OWN, 16u + RANK - OWN, 32u)]; }
 fn g_at(row: u32, i: u32) -> E { return m2[word(8u) + position(row * word(1u) + i, RANK, 16u, 48u)]; }
@@ -5475,7 +5949,7 @@ fn run(group: u32, own: u32) {
     var bias = E();
     for (var row = start; row < end; row++) {
         let g = g_at(row, item);
-        weight += g * ((x_at(row, item) - m0[2u * row]) * m0[2u * row + 1u]);
+        weight += g * ((x_at(row, item) - m0[3u * row] - m0[3u * row + 1u]) * m0[3u * row + 2u]);
         bias += g;
     }
     let to = word(11u) + i * ITEM;
@@ -5526,9 +6000,12 @@ fn number_at(first: u32, i: u32) -> N {
 alias Bits = u32;
 const SIGN: Bits = 0x80000000u;
 const SIZE: Bits = 0x7fffffffu;
+const ONES: Bits = 0xffffffffu;
 const INFINITE: Bits = 0x7f800000u;
 const POINT: Bits = 0x800000u;
 const PLACES = 23u;
+const BIAS = 127;
+const ONE: Bits = 0x3f800000u;
 const LARGEST: T = 3.4028234e38;
 // The language lets no constant be one of these.
 fn infinity() -> T {
@@ -5561,6 +6038,12 @@ fn is_negative(x: T) -> bool {
 
 fn copysign(x: T, sign: T) -> T {
     return bitcast<T>((bitcast<Bits>(x) & SIZE) | (bitcast<Bits>(sign) & SIGN));
+}
+
+// x · 2ᵏ, in two steps, as the power alone may leave the range.
+fn scaled(x: T, k: i32) -> T {
+    let half = k / 2;
+    return x * bitcast<T>(Bits(half + BIAS) << PLACES) * bitcast<T>(Bits(k - half + BIAS) << PLACES);
 }
 const LANES = 1u;
 const KEPT = 1u;
@@ -5649,9 +6132,12 @@ fn number_at(first: u32, i: u32) -> N {
 alias Bits = u32;
 const SIGN: Bits = 0x80000000u;
 const SIZE: Bits = 0x7fffffffu;
+const ONES: Bits = 0xffffffffu;
 const INFINITE: Bits = 0x7f800000u;
 const POINT: Bits = 0x800000u;
 const PLACES = 23u;
+const BIAS = 127;
+const ONE: Bits = 0x3f800000u;
 const LARGEST: T = 3.4028234e38;
 // The language lets no constant be one of these.
 fn infinity() -> T {
@@ -5684,6 +6170,12 @@ fn is_negative(x: T) -> bool {
 
 fn copysign(x: T, sign: T) -> T {
     return bitcast<T>((bitcast<Bits>(x) & SIZE) | (bitcast<Bits>(sign) & SIGN));
+}
+
+// x · 2ᵏ, in two steps, as the power alone may leave the range.
+fn scaled(x: T, k: i32) -> T {
+    let half = k / 2;
+    return x * bitcast<T>(Bits(half + BIAS) << PLACES) * bitcast<T>(Bits(k - half + BIAS) << PLACES);
 }
 const LANES = 1u;
 const KEPT = 1u;
@@ -5771,9 +6263,12 @@ fn number_at(first: u32, i: u32) -> N {
 alias Bits = u32;
 const SIGN: Bits = 0x80000000u;
 const SIZE: Bits = 0x7fffffffu;
+const ONES: Bits = 0xffffffffu;
 const INFINITE: Bits = 0x7f800000u;
 const POINT: Bits = 0x800000u;
 const PLACES = 23u;
+const BIAS = 127;
+const ONE: Bits = 0x3f800000u;
 const LARGEST: T = 3.4028234e38;
 // The language lets no constant be one of these.
 fn infinity() -> T {
@@ -5806,6 +6301,12 @@ fn is_negative(x: T) -> bool {
 
 fn copysign(x: T, sign: T) -> T {
     return bitcast<T>((bitcast<Bits>(x) & SIZE) | (bitcast<Bits>(sign) & SIGN));
+}
+
+// x · 2ᵏ, in two steps, as the power alone may leave the range.
+fn scaled(x: T, k: i32) -> T {
+    let half = k / 2;
+    return x * bitcast<T>(Bits(half + BIAS) << PLACES) * bitcast<T>(Bits(k - half + BIAS) << PLACES);
 }
 // What all floating types have in common.
 
@@ -5886,12 +6387,16 @@ fn ceil_of(x: T) -> T {
     return ceil(x);
 }
 
+// By the floor: of float64 some devices have no right round and trunc.
 fn round_of(x: T) -> T {
-    return round(x);
+    let below = floor(x);
+    let odd = below != 2.0 * floor(0.5 * below);
+    let up = x - below > 0.5 || (x - below == 0.5 && odd);
+    return copysign(select(below, below + 1.0, up), x);
 }
 
 fn trunc_of(x: T) -> T {
-    return trunc(x);
+    return copysign(floor(abs(x)), x);
 }
 
 // Squares of ratios do not overflow.
@@ -5920,6 +6425,25 @@ fn logaddexp(a: T, b: T) -> T {
     }
     let high = max(a, b);
     return high + log1p(exp(min(a, b) - high));
+}
+
+// All 64 bits of a product.
+fn wide_product(a: u32, b: u32) -> vec2<u32> {
+    let low = (a & 0xffffu) * (b & 0xffffu);
+    let cross = (a >> 16u) * (b & 0xffffu) + (low >> 16u);
+    let other = (a & 0xffffu) * (b >> 16u) + (cross & 0xffffu);
+    return vec2<u32>((other << 16u) | (low & 0xffffu),
+        (a >> 16u) * (b >> 16u) + (cross >> 16u) + (other >> 16u));
+}
+
+// What erf of 1 and more lacks to 1, as the fraction e^(−x²) / √π / (x + ½ / (x + 1 / (x + 3⁄2 / (x + …)))).
+fn erf_rest(x: T) -> T {
+    let square = x * x;
+    var fraction = x;
+    for (var n = 8 + i32(T(4u * PLACES) / square); n > 0; n--) {
+        fraction = x + 0.5 * T(n) / fraction;
+    }
+    return 0.5641895835477563 * exp(-square) / fraction;
 }
 
 fn gelu(x: T) -> T {
@@ -6057,115 +6581,6 @@ fn erf(x: f32) -> f32 {
     return sign(x) * (1.0 - t * (0.25482959 + t * tail) * exp(-size * size));
 }
 
-// Halley's steps on erf from Winitzki's estimate.
-fn erfinv(x: f32) -> f32 {
-    if (is_nan(x) || abs(x) > 1.0) {
-        return nan();
-    }
-    if (x == 0.0) {
-        return x;
-    }
-    if (abs(x) == 1.0) {
-        return copysign(infinity(), x);
-    }
-    let log_rest = log((1.0 - x) * (1.0 + x));
-    let half = 2.0 / (3.14159265 * 0.147) + log_rest / 2.0;
-    var y = sign(x) * sqrt(max(sqrt(half * half - log_rest / 0.147) - half, 0.0));
-    for (var i = 0; i < 2; i++) {
-        let step = (erf(y) - x) / (1.1283792 * exp(-y * y));
-        y -= step / (1.0 + y * step);
-    }
-    return y;
-}
-
-// ln |Γ(x)|, by Stirling's series from 8 on, below it less the logarithm of what lies between.
-fn lgamma(x: f32) -> f32 {
-    if (x <= 0.0 && x == floor(x)) {
-        return infinity();
-    }
-    if (x < 0.5) {
-        return log(3.14159265 / abs(sine(3.14159265 * (x - round(x))))) - lgamma_above(1.0 - x);
-    }
-    return lgamma_above(x);
-}
-
-fn lgamma_above(x: f32) -> f32 {
-    var z = x;
-    var product = 1.0;
-    while (z < 8.0) {
-        product *= z;
-        z += 1.0;
-    }
-    if (z == infinity()) {
-        return z;
-    }
-    let square = 1.0 / (z * z);
-    let tail = (1.0 / 12.0 - square * (1.0 / 360.0 - square / 1260.0)) / z;
-    return (z - 0.5) * log(z) - z + 0.9189385332 + tail - log(product);
-}
-
-fn digamma(x: f32) -> f32 {
-    if (x == 0.0) {
-        return select(-infinity(), infinity(), is_negative(x));
-    }
-    if (x < 0.0) {
-        let rest = x - round(x);
-        if (rest == 0.0) {
-            return nan();
-        }
-        return digamma_above(1.0 - x) - 3.14159265 / tangent(3.14159265 * rest);
-    }
-    return digamma_above(x);
-}
-
-fn digamma_above(x: f32) -> f32 {
-    var z = x;
-    var below = 0.0;
-    while (z < 6.0) {
-        below += 1.0 / z;
-        z += 1.0;
-    }
-    let square = 1.0 / (z * z);
-    let tail = square * (1.0 / 12.0 - square * (1.0 / 120.0 - square / 252.0));
-    return log(z) - 0.5 / z - tail - below;
-}
-
-// Hurwitz's zeta function for whole s > 1 and q > 0, by Euler and Maclaurin.
-fn zeta(s: f32, q: f32) -> f32 {
-    var z = q;
-    var sum = 0.0;
-    while (z < 6.0) {
-        sum += pow(z, -s);
-        z += 1.0;
-    }
-    let last = pow(z, -s);
-    let second = s * (s + 1.0) * (s + 2.0) / (720.0 * z * z * z);
-    return sum + last * (z / (s - 1.0) + 0.5 + s / (12.0 * z) - second);
-}
-
-// Derivative number n of digamma.
-fn polygamma(n: f32, x: f32) -> f32 {
-    if (n == 0.0) {
-        return digamma(x);
-    }
-    let s = n + 1.0;
-    var factor = select(-1.0, 1.0, (i32(n) & 1) != 0);
-    var sum = infinity();
-    if (!(x <= 0.0)) {
-        sum = zeta(s, x);
-    } else if (x != floor(x)) {
-        // Over all whole numbers, beginning with the two nearest, less what begins at 1 - x.
-        let behind = x - round(x);
-        let near = abs(behind);
-        let all = pow(near, -s) + zeta(s, 1.0 + near) + factor * zeta(s, 1.0 - near);
-        sum = select(1.0, factor, behind < 0.0) * all - factor * zeta(s, 1.0 - x);
-    }
-    for (var i = 2.0; i <= n; i += 1.0) {
-        factor *= i;
-    }
-    return factor * sum;
-}
-
 fn arctangent(x: f32) -> f32 {
     if (is_nan(x) || x == 0.0) {
         return x;
@@ -6177,15 +6592,6 @@ fn arctangent(x: f32) -> f32 {
 fn quotient(a: f32, b: f32) -> f32 {
     let scale = select(1.0, 0x1p-24, abs(b) > 0x1p+100);
     return (a * scale) / (b * scale);
-}
-
-// All 64 bits of a product.
-fn wide_product(a: u32, b: u32) -> vec2<u32> {
-    let low = (a & 0xffffu) * (b & 0xffffu);
-    let cross = (a >> 16u) * (b & 0xffffu) + (low >> 16u);
-    let other = (a & 0xffffu) * (b >> 16u) + (cross & 0xffffu);
-    return vec2<u32>((other << 16u) | (low & 0xffffu),
-        (a >> 16u) * (b >> 16u) + (cross >> 16u) + (other >> 16u));
 }
 
 // By as many binary places of 2/π as matter.
@@ -6245,6 +6651,10 @@ fn near_cosine(x: f32) -> f32 {
     let q = x * x;
     return 1.0 - 0.5 * q + q * q * (0.041666646 - q * (0.0013887316 - q * 0.000024433157));
 }
+fn units(i: u32) -> vec4<T> {
+    return vec4<T>(block(i) >> vec4<u32>(8u)) * 0x1p-24;
+}
+
 // Each invocation makes four numbers. Words: items, elements, offset of the output; of random numbers
 // from 4 on the seed and the first counter, low words first, and from 8 on the first integer of a range
 // and how many it has, 0 for 2³²; of sequences from 4 on the first number and the distance.
@@ -6263,19 +6673,14 @@ fn block(i: u32) -> vec4<u32> {
     return counter;
 }
 
-// 24 bits in [0, 1), all of them exact.
-fn unit(words: vec4<u32>) -> vec4<f32> {
-    return vec4<f32>(words >> vec4<u32>(8u)) * 0x1p-24;
-}
-
 // Two normal numbers from two uniform ones, after Box and Muller. The turn is split into quarters before
 // it becomes an angle, so that nothing is lost.
-fn box_muller(u: f32, v: f32) -> vec2<f32> {
+fn box_muller(u: T, v: T) -> vec2<T> {
     let radius = sqrt(-2.0 * log1p(-u));
     let quarters = floor(4.0 * v + 0.5);
-    let angle = 6.2831853 * (v - 0.25 * quarters);
-    let rest = vec2<f32>(near_cosine(angle), near_sine(angle));
-    let point = select(rest, vec2<f32>(-rest.y, rest.x), (u32(quarters) & 1u) != 0u);
+    let angle = 6.283185307179586 * (v - 0.25 * quarters);
+    let rest = vec2<T>(near_cosine(angle), near_sine(angle));
+    let point = select(rest, vec2<T>(-rest.y, rest.x), (u32(quarters) & 1u) != 0u);
     return radius * select(point, -point, (u32(quarters) & 2u) != 0u);
 }
 
@@ -6288,8 +6693,667 @@ fn integer(high: u32, low: u32) -> i32 {
 }
 
 fn four(i: u32) -> vec4<R> {
-    let u = unit(block(i));
-    return vec4<f32>(box_muller(u.x, u.y), box_muller(u.z, u.w));
+    let u = units(i);
+    return vec4<T>(box_muller(u.x, u.y), box_muller(u.z, u.w));
+}
+
+fn run(group: u32, own: u32) {
+    let i = group * 256u + own;
+    if (i >= word(0u)) {
+        return;
+    }
+    let numbers = four(i);
+    let count = min(4u, word(1u) - 4u * i);
+    if (count == 4u) {
+        m0[word(2u) + i] = numbers;
+        return;
+    }
+    for (var part = 0u; part < count; part++) {
+        m0[word(2u) + i][part] = numbers[part];
+    }
+}
+
+// A launch is spread over two axes of workgroups, which programs count as one.
+@compute @workgroup_size(256)
+fn main(
+    @builtin(workgroup_id) group: vec3<u32>,
+    @builtin(num_workgroups) groups: vec3<u32>,
+    @builtin(local_invocation_index) own: u32,
+) {
+    run(group.y * groups.x + group.x, own);
+}
+
+// normal [(F64, [64])], dispatch 0
+
+alias T = f64;
+alias R = f64;
+@group(0) @binding(0) var<uniform> parameters: array<vec4<u32>, 16>;
+@group(0) @binding(1) var<storage, read_write> m0: array<vec4<f64>>;
+fn word(i: u32) -> u32 {
+    return parameters[i / 4u][i % 4u];
+}
+
+// Where the element with a row-major number lies, for axes whose extents and strides are the words
+// from the given ones on.
+fn position(number: u32, axes: u32, extents: u32, strides: u32) -> u32 {
+    var at = 0u;
+    var rest = number;
+    for (var axis = axes; axis > 0u; axis--) {
+        let extent = word(extents + axis - 1u);
+        at += (rest % extent) * word(strides + axis - 1u);
+        rest /= extent;
+    }
+    return at;
+}
+alias N = f64;
+
+fn number_at(first: u32, i: u32) -> N {
+    let at = first + 2u * i;
+    return bitcast<f64>(u64(word(at)) | (u64(word(at + 1u)) << 32u));
+}
+
+alias Bits = u64;
+const SIGN: Bits = 0x8000000000000000lu;
+const SIZE: Bits = 0x7ffffffffffffffflu;
+const ONES: Bits = 0xfffffffffffffffflu;
+const INFINITE: Bits = 0x7ff0000000000000lu;
+const POINT: Bits = 0x10000000000000lu;
+const PLACES = 52u;
+const BIAS = 1023;
+const ONE: Bits = 0x3ff0000000000000lu;
+const LARGEST: T = 1.7976931348623157e308;
+// The language lets no constant be one of these.
+fn infinity() -> T {
+    return bitcast<T>(INFINITE + Bits(word(0u) * 0u));
+}
+
+fn nan() -> T {
+    let bits = INFINITE + Bits(word(0u) * 0u);
+    return bitcast<T>(bits | (bits >> 1u));
+}
+
+// A number as it was rounded: a compiler may take it that (a + b) - a is b. The last word is 0, which it
+// does not know.
+fn rounded(x: T) -> T {
+    return bitcast<T>(bitcast<Bits>(x) ^ Bits(word(63u)));
+}
+
+// By their bits, as a compiler may take it that there is no NaN and that zeros have no sign.
+fn is_nan(x: T) -> bool {
+    return (bitcast<Bits>(x) & SIZE) > INFINITE;
+}
+
+fn is_infinite(x: T) -> bool {
+    return (bitcast<Bits>(x) & SIZE) == INFINITE;
+}
+
+fn is_negative(x: T) -> bool {
+    return bitcast<Bits>(x) > SIZE;
+}
+
+fn copysign(x: T, sign: T) -> T {
+    return bitcast<T>((bitcast<Bits>(x) & SIZE) | (bitcast<Bits>(sign) & SIGN));
+}
+
+// x · 2ᵏ, in two steps, as the power alone may leave the range.
+fn scaled(x: T, k: i32) -> T {
+    let half = k / 2;
+    return x * bitcast<T>(Bits(half + BIAS) << PLACES) * bitcast<T>(Bits(k - half + BIAS) << PLACES);
+}
+// What all floating types have in common.
+
+// WGSL leaves powers of negative numbers open, and those at the ends of the range too.
+fn power(a: T, b: T) -> T {
+    let size = abs(a);
+    if (b == 0.0 || a == 1.0 || (size == 1.0 && is_infinite(b))) {
+        return 1.0;
+    }
+    if (is_nan(a) || is_nan(b)) {
+        return nan();
+    }
+    let extreme = size == 0.0 || is_infinite(a);
+    var result = pow(size, b);
+    if (extreme || is_infinite(b)) {
+        result = select(0.0, infinity(), (b < 0.0) == (size < 1.0));
+    }
+    if (!is_negative(a)) {
+        return result;
+    }
+    if (b != floor(b)) {
+        return select(nan(), result, extreme);
+    }
+    let odd = b != 2.0 * floor(0.5 * b);
+    return select(result, -result, odd);
+}
+
+// (e²ˣ − 1) / (e²ˣ + 1), which is 1 long before the power overflows.
+fn hyperbolic_tangent(x: T) -> T {
+    if (is_nan(x)) {
+        return x;
+    }
+    let above = expm1(2.0 * min(abs(x), 20.0));
+    return copysign(above / (above + 2.0), x);
+}
+
+// The remainder of whole numbers, some binary places at a time, has no error.
+fn remainder(a: T, b: T) -> T {
+    let dividend = bitcast<Bits>(a) & SIZE;
+    let divisor = bitcast<Bits>(b) & SIZE;
+    if (is_nan(a) || is_nan(b) || is_infinite(a) || divisor == 0) {
+        return nan();
+    }
+    var rest = dividend;
+    if (dividend >= divisor) {
+        let digits = digits_of(divisor);
+        var exponent = max(u32(divisor >> PLACES), 1u);
+        var left = digits_of(dividend) % digits;
+        for (var places = max(u32(dividend >> PLACES), 1u) - exponent; places > 0u;) {
+            let step = min(places, 8u);
+            left = (left << step) % digits;
+            places -= step;
+        }
+        while (left > 0 && left < POINT && exponent > 1u) {
+            left <<= 1u;
+            exponent--;
+        }
+        rest = select(left, left + (Bits(exponent - 1u) << PLACES), left >= POINT);
+    }
+    let signed = bitcast<T>(rest | (bitcast<Bits>(a) & SIGN));
+    return select(signed, signed + b, rest != 0 && is_negative(a) != is_negative(b));
+}
+
+// All binary places of a number as a whole one.
+fn digits_of(bits: Bits) -> Bits {
+    return select(bits, bits % POINT + POINT, bits >= POINT);
+}
+
+fn relu_of(x: T) -> T {
+    return select(max(x, 0.0), x, is_nan(x));
+}
+
+fn floor_of(x: T) -> T {
+    return floor(x);
+}
+
+fn ceil_of(x: T) -> T {
+    return ceil(x);
+}
+
+// By the floor: of float64 some devices have no right round and trunc.
+fn round_of(x: T) -> T {
+    let below = floor(x);
+    let odd = below != 2.0 * floor(0.5 * below);
+    let up = x - below > 0.5 || (x - below == 0.5 && odd);
+    return copysign(select(below, below + 1.0, up), x);
+}
+
+fn trunc_of(x: T) -> T {
+    return copysign(floor(abs(x)), x);
+}
+
+// Squares of ratios do not overflow.
+fn hypot(a: T, b: T) -> T {
+    if (is_infinite(a) || is_infinite(b)) {
+        return infinity();
+    }
+    if (is_nan(a) || is_nan(b)) {
+        return nan();
+    }
+    let large = max(abs(a), abs(b));
+    let small = min(abs(a), abs(b));
+    if (large == 0.0) {
+        return 0.0;
+    }
+    let ratio = quotient(small, large);
+    return large * sqrt(1.0 + ratio * ratio);
+}
+
+fn logaddexp(a: T, b: T) -> T {
+    if (a == b) {
+        return a + 0.6931471805599453;
+    }
+    if (is_nan(a) || is_nan(b)) {
+        return nan();
+    }
+    let high = max(a, b);
+    return high + log1p(exp(min(a, b) - high));
+}
+
+// All 64 bits of a product.
+fn wide_product(a: u32, b: u32) -> vec2<u32> {
+    let low = (a & 0xffffu) * (b & 0xffffu);
+    let cross = (a >> 16u) * (b & 0xffffu) + (low >> 16u);
+    let other = (a & 0xffffu) * (b >> 16u) + (cross & 0xffffu);
+    return vec2<u32>((other << 16u) | (low & 0xffffu),
+        (a >> 16u) * (b >> 16u) + (cross >> 16u) + (other >> 16u));
+}
+
+// What erf of 1 and more lacks to 1, as the fraction e^(−x²) / √π / (x + ½ / (x + 1 / (x + 3⁄2 / (x + …)))).
+fn erf_rest(x: T) -> T {
+    let square = x * x;
+    var fraction = x;
+    for (var n = 8 + i32(T(4u * PLACES) / square); n > 0; n--) {
+        fraction = x + 0.5 * T(n) / fraction;
+    }
+    return 0.5641895835477563 * exp(-square) / fraction;
+}
+
+fn gelu(x: T) -> T {
+    return 0.5 * x * (1.0 + erf(x * 0.7071067811865476));
+}
+
+fn gelu_slope(x: T) -> T {
+    return 0.5 * (1.0 + erf(x * 0.7071067811865476)) + x * exp(-0.5 * x * x) * 0.3989422804014327;
+}
+
+fn gelu_tangent(x: T) -> T {
+    return hyperbolic_tangent(0.7978845608028654 * (x + 0.044715 * x * x * x));
+}
+
+fn gelu_tanh(x: T) -> T {
+    return 0.5 * x * (1.0 + gelu_tangent(x));
+}
+
+fn gelu_tanh_slope(x: T) -> T {
+    let tangent = gelu_tangent(x);
+    // Beyond, the slope of the tangent is 0, which must not meet an infinity.
+    let slope = 0.7978845608028654 * (1.0 + 0.134145 * min(x * x, 100.0));
+    return 0.5 * (1.0 + tangent + x * (1.0 - tangent * tangent) * slope);
+}
+
+// What an angle is beyond the nearest multiple of π/2, and how many of those it has, modulo 4.
+struct Turned {
+    rest: T,
+    quarters: u32,
+}
+
+fn sine(x: T) -> T {
+    if (is_nan(x) || is_infinite(x)) {
+        return nan();
+    }
+    let angle = turned(x);
+    let value = select(near_sine(angle.rest), near_cosine(angle.rest), (angle.quarters & 1u) != 0u);
+    return select(value, -value, angle.quarters > 1u);
+}
+
+fn cosine(x: T) -> T {
+    if (is_nan(x) || is_infinite(x)) {
+        return nan();
+    }
+    let angle = turned(x);
+    let value = select(near_cosine(angle.rest), near_sine(angle.rest), (angle.quarters & 1u) != 0u);
+    return select(value, -value, angle.quarters == 1u || angle.quarters == 2u);
+}
+
+fn tangent(x: T) -> T {
+    if (is_nan(x) || is_infinite(x)) {
+        return nan();
+    }
+    let angle = turned(x);
+    let ratio = near_sine(angle.rest) / near_cosine(angle.rest);
+    return select(ratio, -1.0 / ratio, (angle.quarters & 1u) != 0u);
+}
+
+// What is reduced before it is multiplied is 0 at whole numbers.
+fn sinc(x: T) -> T {
+    if (x == 0.0) {
+        return 1.0;
+    }
+    let whole = round(x);
+    let value = sine(3.141592653589793 * (x - whole));
+    let odd = whole != 2.0 * floor(whole / 2.0);
+    return select(value, -value, odd) / (3.141592653589793 * x);
+}
+
+// The angle of the point (b, a), with the sides that the signs of zeros tell.
+fn angle(a: T, b: T) -> T {
+    if (is_nan(a) || is_nan(b)) {
+        return nan();
+    }
+    if (a == 0.0) {
+        return copysign(select(T(0), T(3.141592653589793), is_negative(b)), a);
+    }
+    return atan2(a, b);
+}
+
+fn arcsine(x: T) -> T {
+    if (abs(x) > 1.0) {
+        return nan();
+    }
+    return angle(x, sqrt((1.0 - x) * (1.0 + x)));
+}
+
+fn arccosine(x: T) -> T {
+    if (abs(x) > 1.0) {
+        return nan();
+    }
+    return angle(sqrt((1.0 - x) * (1.0 + x)), x);
+}
+// The language has no such functions of float64. What ends in `_of` gives or takes two numbers, of which
+// the second is what the first lacks.
+
+const LN2_HIGH: T = 6.93147180369123816490e-01;
+const LN2_LOW: T = 1.90821492927058770002e-10;
+
+fn quotient(a: T, b: T) -> T {
+    return a / b;
+}
+
+fn inverseSqrt(x: T) -> T {
+    return 1.0 / sqrt(x);
+}
+
+// Two halves of the binary places, whose products are exact.
+fn halves_of(x: T) -> vec2<T> {
+    let high = bitcast<T>(bitcast<Bits>(x) & 0xfffffffff8000000lu);
+    return vec2<T>(high, x - high);
+}
+
+// What the product of two numbers lacks.
+fn product_error(a: T, b: T, product: T) -> T {
+    let x = halves_of(a);
+    let y = halves_of(b);
+    return ((x.x * y.x - product) + x.x * y.y + x.y * y.x) + x.y * y.y;
+}
+
+// Taylor's series, for less than 0.35.
+fn expm1_near(x: T) -> T {
+    let end = 1.0 / 39916800.0 + x * (1.0 / 479001600.0 + x / 6227020800.0);
+    let tail = 1.0 / 40320.0 + x * (1.0 / 362880.0 + x * (1.0 / 3628800.0 + x * end));
+    let middle = 1.0 / 120.0 + x * (1.0 / 720.0 + x * (1.0 / 5040.0 + x * tail));
+    return x * (1.0 + x * (0.5 + x * (1.0 / 6.0 + x * (1.0 / 24.0 + x * middle))));
+}
+
+fn exp_of(high: T, low: T) -> T {
+    let k = round(high * 1.4426950408889634);
+    return scaled(1.0 + expm1_near(((high - k * LN2_HIGH) - k * LN2_LOW) + low), i32(k));
+}
+
+fn exp(x: T) -> T {
+    if (is_nan(x)) {
+        return x;
+    }
+    return exp_of(clamp(x, -800.0, 800.0), 0.0);
+}
+
+fn exp2(x: T) -> T {
+    if (is_nan(x)) {
+        return x;
+    }
+    let power = clamp(x, -1200.0, 1200.0);
+    let k = round(power);
+    return scaled(1.0 + expm1_near((power - k) * 0.6931471805599453), i32(k));
+}
+
+fn expm1(x: T) -> T {
+    if (abs(x) < 0.35) {
+        return expm1_near(x);
+    }
+    return exp(x) - 1.0;
+}
+
+// Of k · ln 2 and 2 artanh(s) with s = (m − 1) / (m + 1), where x = m · 2ᵏ and m is near 1.
+fn log_of(x: T) -> vec2<T> {
+    let small = x < 0x1p-1022;
+    let bits = bitcast<i64>(select(x, x * 0x1p+54, small));
+    // m lies between √½ and √2.
+    let exponent = (bits - 0x3fe6a09e667f3bcdli) >> 52u;
+    let f = bitcast<T>(bits - (exponent << 52u)) - 1.0;
+    let d = rounded(2.0 + f);
+    let s = f / d;
+    let product = rounded(s * d);
+    let rest = (f - product) - product_error(s, d, product) - s * ((2.0 - d) + f);
+    let z = s * s;
+    let end = 1.0 / 15.0 + z * (1.0 / 17.0 + z * (1.0 / 19.0 + z / 21.0));
+    let tail = 1.0 / 7.0 + z * (1.0 / 9.0 + z * (1.0 / 11.0 + z * (1.0 / 13.0 + z * end)));
+    let series = 2.0 * s * z * (1.0 / 3.0 + z * (1.0 / 5.0 + z * tail));
+    let k = T(i32(exponent) - select(0, 54, small));
+    let power = k * LN2_HIGH;
+    let top = rounded(power + 2.0 * s);
+    let under = ((power - top) + 2.0 * s) + (2.0 * rest / d + series + k * LN2_LOW);
+    let high = rounded(top + under);
+    return vec2<T>(high, (top - high) + under);
+}
+
+fn log(x: T) -> T {
+    if (!(x > 0.0)) {
+        return select(nan(), -infinity(), x == 0.0);
+    }
+    if (is_infinite(x)) {
+        return x;
+    }
+    return log_of(x).x;
+}
+
+// With what the logarithm and the factor lack, it is whole at powers of two.
+fn log2(x: T) -> T {
+    let y = log(x);
+    if (!(abs(y) < 1000.0)) {
+        return y;
+    }
+    let product = rounded(y * 1.4426950408889634);
+    let low = y * 2.0355273740931033e-17 + log_of(x).y * 1.4426950408889634;
+    return product + (product_error(y, 1.4426950408889634, product) + low);
+}
+
+// What 1 + x has lost is given back.
+fn log1p(x: T) -> T {
+    let above = rounded(1.0 + x);
+    if (!(above > 0.0) || is_infinite(above)) {
+        return log(above);
+    }
+    if (abs(x) < 0x1p-54) {
+        return x;
+    }
+    return log(above) + (x - (above - 1.0)) / above;
+}
+
+// Of a positive number.
+fn pow(x: T, b: T) -> T {
+    let y = log_of(x);
+    let product = rounded(b * y.x);
+    if (!(abs(product) < 800.0)) {
+        return select(0.0, infinity(), product > 0.0);
+    }
+    return exp_of(product, product_error(b, y.x, product) + b * y.y);
+}
+
+// Halves of powers do not overflow.
+fn cosh(x: T) -> T {
+    let size = abs(x);
+    if (size > 40.0) {
+        let root = exp(0.5 * size);
+        return (0.5 * root) * root;
+    }
+    let power = exp(size);
+    return 0.5 * (power + 1.0 / power);
+}
+
+fn hyperbolic_sine(x: T) -> T {
+    let size = abs(x);
+    if (size > 40.0) {
+        return copysign(cosh(size), x);
+    }
+    let above = expm1(size);
+    return copysign(0.5 * (above + above / (above + 1.0)), x);
+}
+
+// e^(−x²) · Σ 2ⁿ x²ⁿ⁺¹ / (1 · 3 · … · (2n + 1)), of which no term is negative.
+fn erf(x: T) -> T {
+    if (is_nan(x)) {
+        return x;
+    }
+    let size = min(abs(x), 6.0);
+    if (size > 2.0) {
+        return copysign(1.0 - erf_rest(size), x);
+    }
+    let square = rounded(size * size);
+    let power = exp_of(-square, -product_error(size, size, square));
+    var term = size;
+    var sum = size;
+    for (var n = 3; term > 1e-17 * sum; n += 2) {
+        term *= 2.0 * square / T(n);
+        sum += term;
+    }
+    return copysign(1.1283791670955126 * sum * power, x);
+}
+
+// By as many binary places of 2/π as matter: 192 from those on that are worth less than 4.
+fn turned(x: T) -> Turned {
+    if (abs(x) < 0.785) {
+        return Turned(x, 0u);
+    }
+    var places = array<u32, 39>(
+        0u, 0u, 0xa2f9836eu, 0x4e441529u, 0xfc2757d1u, 0xf534ddc0u, 0xdb629599u, 0x3c439041u,
+        0xfe5163abu, 0xdebbc561u, 0xb7246e3au, 0x424dd2e0u, 0x06492eeau, 0x09d1921cu, 0xfe1deb1cu,
+        0xb129a73eu, 0xe88235f5u, 0x2ebb4484u, 0xe99c7026u, 0xb45f7e41u, 0x3991d639u, 0x835339f4u,
+        0x9c845f8bu, 0xbdf9283bu, 0x1ff897ffu, 0xde05980fu, 0xef2f118bu, 0x5a0a6d1fu, 0x6d367ecfu,
+        0x27cb09b7u, 0x4f463f66u, 0x9e5fea2du, 0x7527bac7u, 0xebe5f17bu, 0x3d0739f7u, 0x8a5292eau,
+        0x6bfb5fb1u, 0x1f8d5d08u, 0x56033046u,
+    );
+    let bits = bitcast<Bits>(x) & SIZE;
+    let digits = digits_of(bits);
+    let start = u32(bits >> PLACES) - 1013u;
+    var product: array<u32, 6>;
+    var carry = 0lu;
+    var before = 0lu;
+    for (var i = 0u; i < 6u; i++) {
+        let at = start / 32u + 5u - i;
+        let pair = (Bits(places[at]) << 32u) | Bits(places[at + 1u]);
+        let part = (pair << (start % 32u)) >> 32u;
+        let low = part * (digits & 0xfffffffflu);
+        let high = before * (digits >> 32u);
+        let sum = (low & 0xfffffffflu) + (high & 0xfffffffflu) + carry;
+        product[i] = u32(sum & 0xfffffffflu);
+        carry = (low >> 32u) + (high >> 32u) + (sum >> 32u);
+        before = part;
+    }
+    var high = (Bits(product[5]) << 32u) | Bits(product[4]);
+    var low = (Bits(product[3]) << 32u) | Bits(product[2]);
+    var quarters = u32(high >> 62u);
+    high = (high << 2u) | (low >> 62u);
+    low <<= 2u;
+    let beyond = (high >> 63u) == 1;
+    if (beyond) {
+        quarters += 1u;
+        high = (high ^ 0xfffffffffffffffflu) + select(0lu, 1lu, low == 0);
+        low = (low ^ 0xfffffffffffffffflu) + 1lu;
+    }
+    var zeros = 0u;
+    while ((high >> 63u) == 0 && zeros < 100u) {
+        high = (high << 1u) | (low >> 63u);
+        low <<= 1u;
+        zeros++;
+    }
+    let rest = T(high) * 1.5707963267948966 * bitcast<T>(Bits(959u - zeros) << PLACES);
+    return Turned(
+        select(rest, -rest, beyond != is_negative(x)),
+        select(quarters, 4u - quarters, is_negative(x)) & 3u,
+    );
+}
+
+// Taylor's series, for less than π/4.
+fn near_sine(x: T) -> T {
+    let q = x * x;
+    let end = 1.0 / 6227020800.0 - q * (1.0 / 1307674368000.0 - q / 355687428096000.0);
+    let tail = 1.0 / 362880.0 - q * (1.0 / 39916800.0 - q * end);
+    return x * (1.0 - q * (1.0 / 6.0 - q * (1.0 / 120.0 - q * (1.0 / 5040.0 - q * tail))));
+}
+
+fn near_cosine(x: T) -> T {
+    let q = x * x;
+    let end = 1.0 / 479001600.0 - q * (1.0 / 87178291200.0 - q / 20922789888000.0);
+    let tail = 1.0 / 40320.0 - q * (1.0 / 3628800.0 - q * end);
+    return 1.0 - q * (0.5 - q * (1.0 / 24.0 - q * (1.0 / 720.0 - q * tail)));
+}
+
+// By the series at a quarter of the angle, or of what it lacks to π/2.
+fn arctangent(x: T) -> T {
+    if (is_nan(x)) {
+        return x;
+    }
+    let size = abs(x);
+    let steep = size > 1.0;
+    let slope = select(size, 1.0 / size, steep);
+    let half = slope / (1.0 + sqrt(1.0 + slope * slope));
+    let quarter = half / (1.0 + sqrt(1.0 + half * half));
+    let q = quarter * quarter;
+    let end = 1.0 / 17.0 - q * (1.0 / 19.0 - q * (1.0 / 21.0 - q * (1.0 / 23.0 - q / 25.0)));
+    let tail = 1.0 / 9.0 - q * (1.0 / 11.0 - q * (1.0 / 13.0 - q * (1.0 / 15.0 - q * end)));
+    let series = 1.0 - q * (1.0 / 3.0 - q * (1.0 / 5.0 - q * (1.0 / 7.0 - q * tail)));
+    let angle = 4.0 * quarter * series;
+    return copysign(select(angle, less_than(1.5707963267948966, angle), steep), x);
+}
+
+// A quarter or half of a turn, with the places that it lacks, less an angle.
+fn less_than(turn: T, angle: T) -> T {
+    return (turn - angle) + turn * 3.8981718325193755e-17;
+}
+
+// Of a point beside the axis from which angles are counted.
+fn atan2(a: T, b: T) -> T {
+    let sides = vec2<T>(abs(a), abs(b));
+    let steep = sides.x > sides.y;
+    let ratio = select(sides.x / sides.y, sides.y / sides.x, steep);
+    var angle = arctangent(select(ratio, 1.0, is_infinite(a) && is_infinite(b)));
+    if (steep) {
+        angle = less_than(1.5707963267948966, angle);
+    }
+    if (is_negative(b)) {
+        angle = less_than(3.141592653589793, angle);
+    }
+    return copysign(angle, a);
+}
+fn unit(high: u32, low: u32) -> T {
+    return T(((Bits(high) << 32u) | Bits(low)) >> 11u) * 0x1p-53;
+}
+
+fn units(i: u32) -> vec4<T> {
+    let a = block(2u * i);
+    let b = block(2u * i + 1u);
+    return vec4<T>(unit(a.x, a.y), unit(a.z, a.w), unit(b.x, b.y), unit(b.z, b.w));
+}
+
+// Each invocation makes four numbers. Words: items, elements, offset of the output; of random numbers
+// from 4 on the seed and the first counter, low words first, and from 8 on the first integer of a range
+// and how many it has, 0 for 2³²; of sequences from 4 on the first number and the distance.
+
+// Block number `i` of the stream: Philox4x32-10.
+fn block(i: u32) -> vec4<u32> {
+    var key = vec2<u32>(word(4u), word(5u));
+    let low = word(6u) + i;
+    var counter = vec4<u32>(low, word(7u) + select(0u, 1u, low < i), 0u, 0u);
+    for (var round = 0u; round < 10u; round++) {
+        let a = wide_product(counter.x, 0xd2511f53u);
+        let b = wide_product(counter.z, 0xcd9e8d57u);
+        counter = vec4<u32>(b.y ^ counter.y ^ key.x, b.x, a.y ^ counter.w ^ key.y, a.x);
+        key += vec2<u32>(0x9e3779b9u, 0xbb67ae85u);
+    }
+    return counter;
+}
+
+// Two normal numbers from two uniform ones, after Box and Muller. The turn is split into quarters before
+// it becomes an angle, so that nothing is lost.
+fn box_muller(u: T, v: T) -> vec2<T> {
+    let radius = sqrt(-2.0 * log1p(-u));
+    let quarters = floor(4.0 * v + 0.5);
+    let angle = 6.283185307179586 * (v - 0.25 * quarters);
+    let rest = vec2<T>(near_cosine(angle), near_sine(angle));
+    let point = select(rest, vec2<T>(-rest.y, rest.x), (u32(quarters) & 1u) != 0u);
+    return radius * select(point, -point, (u32(quarters) & 2u) != 0u);
+}
+
+// The share of a range that 64 bits name: the upper half of their product.
+fn integer(high: u32, low: u32) -> i32 {
+    let above = wide_product(high, word(9u));
+    let below = wide_product(low, word(9u));
+    let share = above.y + select(0u, 1u, above.x + below.y < above.x);
+    return bitcast<i32>(word(8u) + select(share, high, word(9u) == 0u));
+}
+
+fn four(i: u32) -> vec4<R> {
+    let u = units(i);
+    return vec4<T>(box_muller(u.x, u.y), box_muller(u.z, u.w));
 }
 
 fn run(group: u32, own: u32) {
@@ -6349,9 +7413,12 @@ fn number_at(first: u32, i: u32) -> N {
 alias Bits = u32;
 const SIGN: Bits = 0x80000000u;
 const SIZE: Bits = 0x7fffffffu;
+const ONES: Bits = 0xffffffffu;
 const INFINITE: Bits = 0x7f800000u;
 const POINT: Bits = 0x800000u;
 const PLACES = 23u;
+const BIAS = 127;
+const ONE: Bits = 0x3f800000u;
 const LARGEST: T = 3.4028234e38;
 // The language lets no constant be one of these.
 fn infinity() -> T {
@@ -6384,6 +7451,12 @@ fn is_negative(x: T) -> bool {
 
 fn copysign(x: T, sign: T) -> T {
     return bitcast<T>((bitcast<Bits>(x) & SIZE) | (bitcast<Bits>(sign) & SIGN));
+}
+
+// x · 2ᵏ, in two steps, as the power alone may leave the range.
+fn scaled(x: T, k: i32) -> T {
+    let half = k / 2;
+    return x * bitcast<T>(Bits(half + BIAS) << PLACES) * bitcast<T>(Bits(k - half + BIAS) << PLACES);
 }
 // What all floating types have in common.
 
@@ -6464,12 +7537,16 @@ fn ceil_of(x: T) -> T {
     return ceil(x);
 }
 
+// By the floor: of float64 some devices have no right round and trunc.
 fn round_of(x: T) -> T {
-    return round(x);
+    let below = floor(x);
+    let odd = below != 2.0 * floor(0.5 * below);
+    let up = x - below > 0.5 || (x - below == 0.5 && odd);
+    return copysign(select(below, below + 1.0, up), x);
 }
 
 fn trunc_of(x: T) -> T {
-    return trunc(x);
+    return copysign(floor(abs(x)), x);
 }
 
 // Squares of ratios do not overflow.
@@ -6498,6 +7575,25 @@ fn logaddexp(a: T, b: T) -> T {
     }
     let high = max(a, b);
     return high + log1p(exp(min(a, b) - high));
+}
+
+// All 64 bits of a product.
+fn wide_product(a: u32, b: u32) -> vec2<u32> {
+    let low = (a & 0xffffu) * (b & 0xffffu);
+    let cross = (a >> 16u) * (b & 0xffffu) + (low >> 16u);
+    let other = (a & 0xffffu) * (b >> 16u) + (cross & 0xffffu);
+    return vec2<u32>((other << 16u) | (low & 0xffffu),
+        (a >> 16u) * (b >> 16u) + (cross >> 16u) + (other >> 16u));
+}
+
+// What erf of 1 and more lacks to 1, as the fraction e^(−x²) / √π / (x + ½ / (x + 1 / (x + 3⁄2 / (x + …)))).
+fn erf_rest(x: T) -> T {
+    let square = x * x;
+    var fraction = x;
+    for (var n = 8 + i32(T(4u * PLACES) / square); n > 0; n--) {
+        fraction = x + 0.5 * T(n) / fraction;
+    }
+    return 0.5641895835477563 * exp(-square) / fraction;
 }
 
 fn gelu(x: T) -> T {
@@ -6635,115 +7731,6 @@ fn erf(x: f32) -> f32 {
     return sign(x) * (1.0 - t * (0.25482959 + t * tail) * exp(-size * size));
 }
 
-// Halley's steps on erf from Winitzki's estimate.
-fn erfinv(x: f32) -> f32 {
-    if (is_nan(x) || abs(x) > 1.0) {
-        return nan();
-    }
-    if (x == 0.0) {
-        return x;
-    }
-    if (abs(x) == 1.0) {
-        return copysign(infinity(), x);
-    }
-    let log_rest = log((1.0 - x) * (1.0 + x));
-    let half = 2.0 / (3.14159265 * 0.147) + log_rest / 2.0;
-    var y = sign(x) * sqrt(max(sqrt(half * half - log_rest / 0.147) - half, 0.0));
-    for (var i = 0; i < 2; i++) {
-        let step = (erf(y) - x) / (1.1283792 * exp(-y * y));
-        y -= step / (1.0 + y * step);
-    }
-    return y;
-}
-
-// ln |Γ(x)|, by Stirling's series from 8 on, below it less the logarithm of what lies between.
-fn lgamma(x: f32) -> f32 {
-    if (x <= 0.0 && x == floor(x)) {
-        return infinity();
-    }
-    if (x < 0.5) {
-        return log(3.14159265 / abs(sine(3.14159265 * (x - round(x))))) - lgamma_above(1.0 - x);
-    }
-    return lgamma_above(x);
-}
-
-fn lgamma_above(x: f32) -> f32 {
-    var z = x;
-    var product = 1.0;
-    while (z < 8.0) {
-        product *= z;
-        z += 1.0;
-    }
-    if (z == infinity()) {
-        return z;
-    }
-    let square = 1.0 / (z * z);
-    let tail = (1.0 / 12.0 - square * (1.0 / 360.0 - square / 1260.0)) / z;
-    return (z - 0.5) * log(z) - z + 0.9189385332 + tail - log(product);
-}
-
-fn digamma(x: f32) -> f32 {
-    if (x == 0.0) {
-        return select(-infinity(), infinity(), is_negative(x));
-    }
-    if (x < 0.0) {
-        let rest = x - round(x);
-        if (rest == 0.0) {
-            return nan();
-        }
-        return digamma_above(1.0 - x) - 3.14159265 / tangent(3.14159265 * rest);
-    }
-    return digamma_above(x);
-}
-
-fn digamma_above(x: f32) -> f32 {
-    var z = x;
-    var below = 0.0;
-    while (z < 6.0) {
-        below += 1.0 / z;
-        z += 1.0;
-    }
-    let square = 1.0 / (z * z);
-    let tail = square * (1.0 / 12.0 - square * (1.0 / 120.0 - square / 252.0));
-    return log(z) - 0.5 / z - tail - below;
-}
-
-// Hurwitz's zeta function for whole s > 1 and q > 0, by Euler and Maclaurin.
-fn zeta(s: f32, q: f32) -> f32 {
-    var z = q;
-    var sum = 0.0;
-    while (z < 6.0) {
-        sum += pow(z, -s);
-        z += 1.0;
-    }
-    let last = pow(z, -s);
-    let second = s * (s + 1.0) * (s + 2.0) / (720.0 * z * z * z);
-    return sum + last * (z / (s - 1.0) + 0.5 + s / (12.0 * z) - second);
-}
-
-// Derivative number n of digamma.
-fn polygamma(n: f32, x: f32) -> f32 {
-    if (n == 0.0) {
-        return digamma(x);
-    }
-    let s = n + 1.0;
-    var factor = select(-1.0, 1.0, (i32(n) & 1) != 0);
-    var sum = infinity();
-    if (!(x <= 0.0)) {
-        sum = zeta(s, x);
-    } else if (x != floor(x)) {
-        // Over all whole numbers, beginning with the two nearest, less what begins at 1 - x.
-        let behind = x - round(x);
-        let near = abs(behind);
-        let all = pow(near, -s) + zeta(s, 1.0 + near) + factor * zeta(s, 1.0 - near);
-        sum = select(1.0, factor, behind < 0.0) * all - factor * zeta(s, 1.0 - x);
-    }
-    for (var i = 2.0; i <= n; i += 1.0) {
-        factor *= i;
-    }
-    return factor * sum;
-}
-
 fn arctangent(x: f32) -> f32 {
     if (is_nan(x) || x == 0.0) {
         return x;
@@ -6755,15 +7742,6 @@ fn arctangent(x: f32) -> f32 {
 fn quotient(a: f32, b: f32) -> f32 {
     let scale = select(1.0, 0x1p-24, abs(b) > 0x1p+100);
     return (a * scale) / (b * scale);
-}
-
-// All 64 bits of a product.
-fn wide_product(a: u32, b: u32) -> vec2<u32> {
-    let low = (a & 0xffffu) * (b & 0xffffu);
-    let cross = (a >> 16u) * (b & 0xffffu) + (low >> 16u);
-    let other = (a & 0xffffu) * (b >> 16u) + (cross & 0xffffu);
-    return vec2<u32>((other << 16u) | (low & 0xffffu),
-        (a >> 16u) * (b >> 16u) + (cross >> 16u) + (other >> 16u));
 }
 
 // By as many binary places of 2/π as matter.
@@ -6823,6 +7801,10 @@ fn near_cosine(x: f32) -> f32 {
     let q = x * x;
     return 1.0 - 0.5 * q + q * q * (0.041666646 - q * (0.0013887316 - q * 0.000024433157));
 }
+fn units(i: u32) -> vec4<T> {
+    return vec4<T>(block(i) >> vec4<u32>(8u)) * 0x1p-24;
+}
+
 // Each invocation makes four numbers. Words: items, elements, offset of the output; of random numbers
 // from 4 on the seed and the first counter, low words first, and from 8 on the first integer of a range
 // and how many it has, 0 for 2³²; of sequences from 4 on the first number and the distance.
@@ -6841,19 +7823,14 @@ fn block(i: u32) -> vec4<u32> {
     return counter;
 }
 
-// 24 bits in [0, 1), all of them exact.
-fn unit(words: vec4<u32>) -> vec4<f32> {
-    return vec4<f32>(words >> vec4<u32>(8u)) * 0x1p-24;
-}
-
 // Two normal numbers from two uniform ones, after Box and Muller. The turn is split into quarters before
 // it becomes an angle, so that nothing is lost.
-fn box_muller(u: f32, v: f32) -> vec2<f32> {
+fn box_muller(u: T, v: T) -> vec2<T> {
     let radius = sqrt(-2.0 * log1p(-u));
     let quarters = floor(4.0 * v + 0.5);
-    let angle = 6.2831853 * (v - 0.25 * quarters);
-    let rest = vec2<f32>(near_cosine(angle), near_sine(angle));
-    let point = select(rest, vec2<f32>(-rest.y, rest.x), (u32(quarters) & 1u) != 0u);
+    let angle = 6.283185307179586 * (v - 0.25 * quarters);
+    let rest = vec2<T>(near_cosine(angle), near_sine(angle));
+    let point = select(rest, vec2<T>(-rest.y, rest.x), (u32(quarters) & 1u) != 0u);
     return radius * select(point, -point, (u32(quarters) & 2u) != 0u);
 }
 
@@ -6930,9 +7907,12 @@ fn number_at(first: u32, i: u32) -> N {
 alias Bits = u32;
 const SIGN: Bits = 0x80000000u;
 const SIZE: Bits = 0x7fffffffu;
+const ONES: Bits = 0xffffffffu;
 const INFINITE: Bits = 0x7f800000u;
 const POINT: Bits = 0x800000u;
 const PLACES = 23u;
+const BIAS = 127;
+const ONE: Bits = 0x3f800000u;
 const LARGEST: T = 3.4028234e38;
 // The language lets no constant be one of these.
 fn infinity() -> T {
@@ -6965,6 +7945,12 @@ fn is_negative(x: T) -> bool {
 
 fn copysign(x: T, sign: T) -> T {
     return bitcast<T>((bitcast<Bits>(x) & SIZE) | (bitcast<Bits>(sign) & SIGN));
+}
+
+// x · 2ᵏ, in two steps, as the power alone may leave the range.
+fn scaled(x: T, k: i32) -> T {
+    let half = k / 2;
+    return x * bitcast<T>(Bits(half + BIAS) << PLACES) * bitcast<T>(Bits(k - half + BIAS) << PLACES);
 }
 const SIDE = 32u;
 const ROW_PARTS = 1u;
@@ -7515,9 +8501,12 @@ fn number_at(first: u32, i: u32) -> N {
 alias Bits = u32;
 const SIGN: Bits = 0x80000000u;
 const SIZE: Bits = 0x7fffffffu;
+const ONES: Bits = 0xffffffffu;
 const INFINITE: Bits = 0x7f800000u;
 const POINT: Bits = 0x800000u;
 const PLACES = 23u;
+const BIAS = 127;
+const ONE: Bits = 0x3f800000u;
 const LARGEST: T = 3.4028234e38;
 // The language lets no constant be one of these.
 fn infinity() -> T {
@@ -7550,6 +8539,12 @@ fn is_negative(x: T) -> bool {
 
 fn copysign(x: T, sign: T) -> T {
     return bitcast<T>((bitcast<Bits>(x) & SIZE) | (bitcast<Bits>(sign) & SIGN));
+}
+
+// x · 2ᵏ, in two steps, as the power alone may leave the range.
+fn scaled(x: T, k: i32) -> T {
+    let half = k / 2;
+    return x * bitcast<T>(Bits(half + BIAS) << PLACES) * bitcast<T>(Bits(k - half + BIAS) << PLACES);
 }
 const DEEP = 1u;
 const HIGH = 2u;

@@ -68,7 +68,9 @@ fn programs_have_the_text_of_the_snapshot() {
         texts("scatter_add", &[(F, &[3]), (I, &[300]), (F, &[300])], &[0], &[]),
         texts("cumsum", &[(F, &[1 << 17]), (F, &[1 << 17])], &[1], &[]),
         texts("cumprod", &[(F, &[9, 3]), (F, &[9, 3])], &[0], &[]),
+        texts("cumprod", &[(D, &[9, 3]), (D, &[9, 3])], &[0], &[]),
         texts("argsort", &[(I, &[2000]), (F, &[2000])], &[0], &[]),
+        texts("argsort", &[(I, &[2000]), (D, &[2000])], &[0], &[]),
         texts("adam_step", &[(F, &[64]), (F, &[64]), (F, &[64]), (F, &[64])], &[], &[0.1; 7]),
         texts(
             "layer_norm",
@@ -83,6 +85,7 @@ fn programs_have_the_text_of_the_snapshot() {
             &[1e-5],
         ),
         texts("normal", &[(F, &[64])], &[1, 2, 3, 4], &[]),
+        texts("normal", &[(D, &[64])], &[1, 2, 3, 4], &[]),
         texts("integers", &[(I, &[6])], &[1, 2, 3, 4, 5, 6], &[]),
         texts("conv", &[(F, features), (F, image), (F, filters)], &window, &padding),
         texts(

@@ -2,11 +2,12 @@
 
 const SOURCE: &str = include_str!("across.wgsl");
 
-/// The memory in which invocations meet, and functions that reduce a value of each: names, and how `a`
-/// and `b` become one.
-pub(super) fn across(functions: &[(&str, &str)]) -> String {
-    let function =
-        |(name, joined): &(&str, &str)| SOURCE.replace("NAME", name).replace("JOINED", joined);
+/// The memory in which invocations meet, and functions that reduce a value of a type of each: names, and
+/// how `a` and `b` become one.
+pub(super) fn across(item: &str, functions: &[(&str, &str)]) -> String {
+    let function = |(name, joined): &(&str, &str)| {
+        SOURCE.replace("NAME", name).replace("ITEM", item).replace("JOINED", joined)
+    };
     let functions: String = functions.iter().map(function).collect();
-    format!("var<workgroup> held: array<T, 256>;\n\n{functions}")
+    format!("var<workgroup> held: array<{item}, 256>;\n\n{functions}")
 }

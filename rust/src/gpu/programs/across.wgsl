@@ -1,4 +1,4 @@
-fn NAME(own: u32, value: T) -> T {
+fn NAME(own: u32, value: ITEM) -> ITEM {
     if (LANES == 1u) {
         return value;
     }

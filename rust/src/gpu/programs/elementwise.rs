@@ -11,23 +11,11 @@ const SOURCE: &str = include_str!("elementwise.wgsl");
 pub(super) const MATH: &str = include_str!("math.wgsl");
 pub(super) const MATH_FLOAT32: &str = include_str!("math_float32.wgsl");
 pub(super) const MATH_FLOAT64: &str = include_str!("math_float64.wgsl");
+const SPECIAL: &str = include_str!("special.wgsl");
 const INTEGER: &str = include_str!("integer.wgsl");
-/// What the language itself has for float64 of what formulas call.
-const BUILT_IN_FLOAT64: [&str; 11] =
-    ["R", "T", "abs", "bool", "f32", "f64", "i32", "max", "select", "sign", "sqrt"];
-
-/// Whether all functions that a formula calls are there for a type.
-pub(crate) fn has_functions(formula: &str, dtype: DType) -> bool {
-    let is_there = |(end, _)| {
-        let head: &str = &formula[..end];
-        let begin = head.rfind(|letter: char| !letter.is_alphanumeric() && letter != '_');
-        let name = &head[begin.map_or(0, |before| before + 1)..];
-        let defined = |text: &str| text.contains(&format!("fn {name}("));
-        name.is_empty()
-            || BUILT_IN_FLOAT64.contains(&name)
-            || [MATH, MATH_FLOAT64].into_iter().any(defined)
-    };
-    dtype != DType::F64 || formula.match_indices('(').all(is_there)
+/// Whether a formula is a long function, of which a program holds no four copies.
+fn is_special(expression: &str) -> bool {
+    expression.split_once('(').is_some_and(|(name, _)| SPECIAL.contains(&format!("fn {name}(")))
 }
 
 /// Where an operand's words begin.
@@ -116,7 +104,7 @@ pub(crate) fn elementwise(
     }
     let mut axes = Axes::of(operands);
     let size = out.layout.len();
-    let vectors = axes.are_vectors(operands);
+    let vectors = !is_special(expression) && axes.are_vectors(operands);
     let mut bound = Vec::with_capacity(operands.len());
     let mut offsets = Vec::with_capacity(operands.len());
     for (number, operand) in operands.iter().enumerate() {
@@ -155,11 +143,12 @@ fn text(stage: &Stage) -> Result<String> {
     let expression = stage.expression;
     let item = |number: usize| stage.bound.get(number).map(|&(_, item)| item);
     let [element, to] = stage.types;
+    let special = if is_special(expression) { SPECIAL } else { "" };
     let functions = match element {
-        DType::F32 => [MATH, MATH_FLOAT32],
-        DType::F64 => [MATH, MATH_FLOAT64],
-        DType::I32 => ["", INTEGER],
-        DType::Bool => ["", ""],
+        DType::F32 => [MATH, MATH_FLOAT32, special],
+        DType::F64 => [MATH, MATH_FLOAT64, special],
+        DType::I32 => [INTEGER, "", ""],
+        DType::Bool => [""; 3],
     };
     let names = match stage.bound.len() {
         2 => &["x"][..],
@@ -210,24 +199,4 @@ fn text(stage: &Stage) -> Result<String> {
             .replace("    // loads\n", &loads)
             .replace("    // store\n", &store)
         + MAIN)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_formula_is_there_for_float64_where_all_that_it_calls_is() {
-        for (formula, float64) in [
-            ("-x", true),
-            ("1.0 / (1.0 + exp(-x))", true),
-            ("max(x, 0.0) + log1p(exp(-abs(x)))", true),
-            ("lgamma(x)", false),
-            ("max(x, 0.0) + lgamma(abs(x))", false),
-            ("tanh(x)", false),
-        ] {
-            assert_eq!(has_functions(formula, DType::F64), float64, "{formula}");
-            assert!(has_functions(formula, DType::F32), "{formula}");
-        }
-    }
 }

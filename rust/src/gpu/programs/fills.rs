@@ -2,7 +2,7 @@
 //! are word for word those of `kernels/random`.
 
 use super::MAIN;
-use super::elementwise::{MATH, MATH_FLOAT32};
+use super::elementwise::{MATH, MATH_FLOAT32, MATH_FLOAT64};
 use crate::dtype::DType;
 use crate::error::{Error, Result};
 use crate::frame::Frame;
@@ -10,10 +10,28 @@ use crate::gpu::plan::{GROUP, Item, Operand, Slot, Stage, VECTOR, spread};
 
 pub(crate) const FILL_SOURCE: &str = include_str!("fills.wgsl");
 
-const UNIFORM: &str = "return unit(block(i));\n";
+/// 24 bits of a word in [0, 1), all of them exact; or 53 of two.
+const UNITS_FLOAT32: &str = "fn units(i: u32) -> vec4<T> {
+    return vec4<T>(block(i) >> vec4<u32>(8u)) * 0x1p-24;
+}
 
-const NORMAL: &str = "let u = unit(block(i));
-    return vec4<f32>(box_muller(u.x, u.y), box_muller(u.z, u.w));
+";
+const UNITS_FLOAT64: &str = "fn unit(high: u32, low: u32) -> T {
+    return T(((Bits(high) << 32u) | Bits(low)) >> 11u) * 0x1p-53;
+}
+
+fn units(i: u32) -> vec4<T> {
+    let a = block(2u * i);
+    let b = block(2u * i + 1u);
+    return vec4<T>(unit(a.x, a.y), unit(a.z, a.w), unit(b.x, b.y), unit(b.z, b.w));
+}
+
+";
+
+const UNIFORM: &str = "return units(i);\n";
+
+const NORMAL: &str = "let u = units(i);
+    return vec4<T>(box_muller(u.x, u.y), box_muller(u.z, u.w));
 ";
 
 /// Each takes two words.
@@ -40,17 +58,18 @@ const STORE_SINGLE: &str = "for (var part = 0u; part < count; part++) {
     }
 ";
 
-/// The dispatch that fills an output; integers as on the CPU.
+/// The dispatch that fills an output of integers or floats; integers as on the CPU.
 fn fill(
     name: &'static str,
     numbers: &'static str,
-    dtype: DType,
+    floats: bool,
     frame: &Frame<'_>,
     operands: &[Operand],
 ) -> Result<Vec<Stage>> {
     let [out] = operands else { return Err(Error::new("what is filled is one operand")) };
-    if out.dtype != dtype {
-        return Err(Error::unsupported(out.dtype));
+    let dtype = out.dtype;
+    if if floats { !dtype.is_float() } else { dtype != DType::I32 } {
+        return Err(Error::unsupported(dtype));
     }
     if !out.layout.is_contiguous() {
         return Err(Error::new("the output must be contiguous"));
@@ -62,7 +81,8 @@ fn fill(
         if vectors { (Item::Vector(dtype), VECTOR) } else { (Item::Element(dtype), 1) };
     let bound = vec![(Slot::Operand(0), item)];
     let groups = spread(items.div_ceil(GROUP))?;
-    let mut stage = Stage::new(name, text, [DType::F32, dtype], bound, groups);
+    let number = if floats { dtype } else { DType::F32 };
+    let mut stage = Stage::new(name, text, [number, dtype], bound, groups);
     stage.expression = numbers;
     stage.values[0] = vectors.into();
     stage.set(0, &[items, size, out.offset / each])?;
@@ -75,25 +95,29 @@ fn text(stage: &Stage) -> Result<String> {
     let source = FILL_SOURCE
         .replace("    // numbers\n", &format!("    {}", stage.expression))
         .replace("    // store\n", &format!("    {store}"));
-    Ok([MATH, MATH_FLOAT32, &source, MAIN].concat())
+    let functions = match stage.number() {
+        DType::F64 => [MATH, MATH_FLOAT64, UNITS_FLOAT64],
+        _ => [MATH, MATH_FLOAT32, UNITS_FLOAT32],
+    };
+    Ok(functions.concat() + &source + MAIN)
 }
 
 /// Uniform numbers in [0, 1).
 pub(crate) fn uniform(frame: &Frame<'_>, operands: &[Operand]) -> Result<Vec<Stage>> {
-    fill("uniform", UNIFORM, DType::F32, frame, operands)
+    fill("uniform", UNIFORM, true, frame, operands)
 }
 
 /// Normal numbers.
 pub(crate) fn normal(frame: &Frame<'_>, operands: &[Operand]) -> Result<Vec<Stage>> {
-    fill("normal", NORMAL, DType::F32, frame, operands)
+    fill("normal", NORMAL, true, frame, operands)
 }
 
 /// Integers of a range.
 pub(crate) fn integers(frame: &Frame<'_>, operands: &[Operand]) -> Result<Vec<Stage>> {
-    fill("integers", INTEGERS, DType::I32, frame, operands)
+    fill("integers", INTEGERS, false, frame, operands)
 }
 
 /// Integers at equal distances. Integer 0: the first one, integer 1: the distance.
 pub(crate) fn sequence(frame: &Frame<'_>, operands: &[Operand]) -> Result<Vec<Stage>> {
-    fill("sequence", SEQUENCE, DType::I32, frame, operands)
+    fill("sequence", SEQUENCE, false, frame, operands)
 }

@@ -16,19 +16,14 @@ fn block(i: u32) -> vec4<u32> {
     return counter;
 }
 
-// 24 bits in [0, 1), all of them exact.
-fn unit(words: vec4<u32>) -> vec4<f32> {
-    return vec4<f32>(words >> vec4<u32>(8u)) * 0x1p-24;
-}
-
 // Two normal numbers from two uniform ones, after Box and Muller. The turn is split into quarters before
 // it becomes an angle, so that nothing is lost.
-fn box_muller(u: f32, v: f32) -> vec2<f32> {
+fn box_muller(u: T, v: T) -> vec2<T> {
     let radius = sqrt(-2.0 * log1p(-u));
     let quarters = floor(4.0 * v + 0.5);
-    let angle = 6.2831853 * (v - 0.25 * quarters);
-    let rest = vec2<f32>(near_cosine(angle), near_sine(angle));
-    let point = select(rest, vec2<f32>(-rest.y, rest.x), (u32(quarters) & 1u) != 0u);
+    let angle = 6.283185307179586 * (v - 0.25 * quarters);
+    let rest = vec2<T>(near_cosine(angle), near_sine(angle));
+    let point = select(rest, vec2<T>(-rest.y, rest.x), (u32(quarters) & 1u) != 0u);
     return radius * select(point, -point, (u32(quarters) & 2u) != 0u);
 }
 

@@ -4,7 +4,7 @@
 
 use super::MAIN;
 use super::lanes::Lanes;
-use super::sort::{PAIRS, Unsorted};
+use super::sort::{Unsorted, pairs_text};
 use crate::dtype::DType;
 use crate::error::{Error, Result};
 use crate::frame::Frame;
@@ -93,9 +93,9 @@ fn text(stage: &Stage) -> Result<String> {
         "scatter" => scattered.replace("JOINED", "m2[value + i * value_stride]"),
         _ => scattered.replace("JOINED", "result + m2[value + i * value_stride]"),
     };
-    let pairs = if sorted { PAIRS } else { "" };
+    let pairs = if sorted { pairs_text(DType::I32) } else { String::new() };
     Ok(format!("const SCATTERS = {};\n", stage.name != "gather")
-        + pairs
+        + &pairs
         + &INDEX_SOURCE.replace("    // body\n", &format!("    {body}"))
         + MAIN)
 }

@@ -4,7 +4,6 @@
 use super::MAIN;
 use super::across::across;
 use super::reduce::{FILLING, sum_of_parts};
-use crate::dtype::DType;
 use crate::error::{Error, Result};
 use crate::frame::Frame;
 use crate::gpu::plan::{GROUP, Item, Operand, Slot, Stage, Text, VECTOR, constants, spread};
@@ -41,7 +40,7 @@ struct Call<'a> {
     parts: Vec<Part<'a>>,
     rows: usize,
     length: usize,
-    eps: f32,
+    eps: f64,
 }
 
 impl<'a> Call<'a> {
@@ -55,13 +54,14 @@ impl<'a> Call<'a> {
             }
             _ => part.layout.shape() == x.layout.shape(),
         };
-        if let Some(Part(_, _, wrong)) = parts.iter().find(|part| part.2.dtype != DType::F32) {
+        let differs = |part: &&Part<'_>| !x.dtype.is_float() || part.2.dtype != x.dtype;
+        if let Some(Part(_, _, wrong)) = parts.iter().find(differs) {
             return Err(Error::unsupported(wrong.dtype));
         }
         if !parts.iter().all(fits) || !x.layout.len().is_multiple_of(length) {
             return Err(Error::new("the operands of a layer norm do not fit"));
         }
-        let eps = frame.params()[0] as f32;
+        let eps = frame.params()[0];
         Ok(Self { x, parts, rows: x.layout.len() / length, length, eps })
     }
 
@@ -92,8 +92,9 @@ impl<'a> Call<'a> {
             _ => GROUP,
         };
         let held = items.div_ceil(lanes);
-        let item = if vectors { Item::Vector(DType::F32) } else { Item::Element(DType::F32) };
-        let mut stage = Stage::new(name, text, [DType::F32; 2], Vec::new(), groups(items, lanes)?);
+        let dtype = self.x.dtype;
+        let item = if vectors { Item::Vector(dtype) } else { Item::Element(dtype) };
+        let mut stage = Stage::new(name, text, [dtype; 2], Vec::new(), groups(items, lanes)?);
         stage.values[RESULT..].fill(NONE);
         stage.values[..RESULT].copy_from_slice(&[
             lanes as u32,
@@ -104,7 +105,7 @@ impl<'a> Call<'a> {
         ]);
         for &(value, slot) in written {
             stage.values[value] = stage.bound.len() as u32;
-            let element = if value == STATS { Item::Element(DType::F32) } else { item };
+            let element = if value == STATS { Item::Element(dtype) } else { item };
             stage.bound.push((slot, element));
         }
         stage.outputs = written.len();
@@ -124,7 +125,7 @@ impl<'a> Call<'a> {
             stage.copy(strides, part.layout.strides());
         }
         stage.set(0, &[self.rows, items, self.length])?;
-        stage.words[3] = self.eps.to_bits();
+        stage.set_numbers(12, &[self.eps]);
         stage.set(4, &[result.map_or(0, |result| result.offset / each)])?;
         stage.copy(16, self.x.layout.shape());
         Ok(stage)
@@ -148,7 +149,7 @@ const X: Load = ("x", "x_at(row, i#)");
 const G: Load = ("g", "scaled_at(row, i#)");
 
 /// An item that is normalised.
-const NORMAL: &str = "(x# - mean) * scale.x * scale.y";
+const NORMAL: &str = "(x# - mean - scale.x) * scale.y * scale.z";
 
 /// What is done for each item of an invocation, written out for those it keeps, as loops are counted;
 /// where there are too many, what an earlier pass has read is read again.
@@ -194,15 +195,15 @@ fn accessors(stage: &Stage) -> String {
             memory(value)
         ),
     };
-    let (element, bits, sum, largest) = if vectors {
-        ("vec4<f32>", "vec4<u32>", "(v.x + v.y) + (v.z + v.w)", "max(max(v.x, v.y), max(v.z, v.w))")
+    let (element, sum, largest) = if vectors {
+        ("vec4<T>", "(v.x + v.y) + (v.z + v.w)", "max(max(v.x, v.y), max(v.z, v.w))")
     } else {
-        ("f32", "u32", "v", "v")
+        ("T", "v", "v")
     };
-    let mut text = format!("alias E = {element};\nalias U = {bits};\n")
+    let mut text = format!("alias E = {element};\n")
         + &constants(&[("RANK", stage.values[RANK]), ("OWN", stage.values[OWN])])
-        + &format!("fn sum_of(v: E) -> f32 {{ return {sum}; }}\n")
-        + &format!("fn largest_of(v: E) -> f32 {{ return {largest}; }}\n");
+        + &format!("fn sum_of(v: E) -> T {{ return {sum}; }}\n")
+        + &format!("fn largest_of(v: E) -> T {{ return {largest}; }}\n");
     let named = [
         ("x", INPUT, 5, 24),
         ("weight", WEIGHT, 6, 32),
@@ -225,12 +226,12 @@ fn accessors(stage: &Stage) -> String {
 
 fn rows_text(stage: &Stage) -> Result<String> {
     let memory = |value: usize| stage.values[value];
-    let mut body = "var total = 0.0;\n".to_string();
+    let mut body = "var total = T();\n".to_string();
     body += &pass(stage, &[], &[X], "total += sum_of(x#);");
-    body += "    let mean = mean_of(own, row, there, total);\n    total = 0.0;\n";
-    let square = "let d# = x# - mean;\n        total += sum_of(d# * d#);";
+    body += "    let mean = mean_of(own, row, there, total);\n    var sums = vec2<T>();\n";
+    let square = "let d# = x# - mean;\n        sums += vec2<T>(sum_of(d#), sum_of(d# * d#));";
     body += &pass(stage, &[X], &[], square);
-    body += "    let scale = scale_of(own, row, there, mean, total);\n";
+    body += "    let scale = scale_of(own, row, there, mean, sums);\n";
     let to = format!("m{}[word(4u) + row * word(1u) + i#]", memory(RESULT));
     if memory(COTANGENT) == NONE {
         let weight = if memory(WEIGHT) == NONE { "" } else { " * weight_at(row, i#)" };
@@ -241,25 +242,30 @@ fn rows_text(stage: &Stage) -> Result<String> {
         let stats = memory(STATS);
         body += &format!(
             "    if (there && lane == 0u) {{
-        m{stats}[2u * row] = mean;
-        m{stats}[2u * row + 1u] = scale.x * scale.y;
+        m{stats}[3u * row] = mean;
+        m{stats}[3u * row + 1u] = scale.x;
+        m{stats}[3u * row + 2u] = scale.y * scale.z;
     }}\n"
         );
     }
     if memory(COTANGENT) != NONE && memory(RESULT) != NONE {
-        body += "    total = 0.0;\n    var slopes = 0.0;\n";
-        let sums = format!("total += sum_of(g#);\n        slopes += sum_of(g# * ({NORMAL}));");
+        body += "    sums = vec2<T>();\n";
+        let sums = format!("sums += vec2<T>(sum_of(g#), sum_of(g# * ({NORMAL})));");
         body += &pass(stage, &[X], &[G], &sums);
-        body += "    let length = f32(word(2u));
-    let shift = sum_across(own, total) / length;
-    let slope = sum_across(own, slopes) / length;\n";
-        let back = format!("{to} = (g# - shift - {NORMAL} * slope) * scale.x * scale.y;");
+        body += "    let means = sum_across(own, sums) / T(word(2u));\n";
+        let back = format!("{to} = (g# - means.x - {NORMAL} * means.y) * scale.y * scale.z;");
         body += &pass(stage, &[X, G], &[], &back);
     }
+    let lowered = if memory(VECTORS) == 1 {
+        "vec4<T>(lowered(x.x), lowered(x.y), lowered(x.z), lowered(x.w))"
+    } else {
+        "lowered(x)"
+    };
     Ok(constants(&[("LANES", stage.values[LANES])])
-        + &across(&[("sum_across", "a + b")])
+        + &across("vec2<T>", &[("sum_across", "a + b")])
         + &LAYER_NORM_SOURCE
             .replace("// accessors\n", &accessors(stage))
+            .replace("LOWERED", lowered)
             .replace("    // body\n", &format!("    {body}"))
         + MAIN)
 }
@@ -347,14 +353,14 @@ pub(crate) fn layer_norm_grad(frame: &Frame<'_>, operands: &[Operand]) -> Result
     let groups = |items: usize, _| spread((items * parts).div_ceil(GROUP));
     let stats = [(STATS, Slot::Scratch)];
     let mut stage = call.stage("layer_norm_sums", sums_text, &stats, None, groups)?;
-    stage.set(9, &[chunk, parts, 2 * rows])?;
+    stage.set(9, &[chunk, parts, 3 * rows])?;
     stages.push(stage);
     // All stages have the same memory from the first on.
     for stage in &mut stages {
-        stage.scratch = 4 * (2 * rows + 2 * parts * length);
+        stage.scratch = call.x.dtype.size() * (3 * rows + 2 * parts * length);
     }
     for number in sums {
-        let first = 2 * rows + (number - 1) * parts * length;
+        let first = 3 * rows + (number - 1) * parts * length;
         stages.push(sum_of_parts(&operands[number], number, parts, first)?);
     }
     Ok(stages)

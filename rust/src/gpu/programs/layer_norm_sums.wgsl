@@ -1,5 +1,5 @@
 // Each invocation adds up, for one item of the weights and the bias, the rows of a part: from what the
-// rows have left, mean and scale of each. Words as of the rows' program.
+// rows have left, mean, what its rounding has left, and scale of each. Words as of the rows' program.
 
 // accessors
 
@@ -15,7 +15,7 @@ fn run(group: u32, own: u32) {
     var bias = E();
     for (var row = start; row < end; row++) {
         let g = g_at(row, item);
-        weight += g * ((x_at(row, item) - m0[2u * row]) * m0[2u * row + 1u]);
+        weight += g * ((x_at(row, item) - m0[3u * row] - m0[3u * row + 1u]) * m0[3u * row + 2u]);
         bias += g;
     }
     let to = word(11u) + i * ITEM;

@@ -77,12 +77,16 @@ fn ceil_of(x: T) -> T {
     return ceil(x);
 }
 
+// By the floor: of float64 some devices have no right round and trunc.
 fn round_of(x: T) -> T {
-    return round(x);
+    let below = floor(x);
+    let odd = below != 2.0 * floor(0.5 * below);
+    let up = x - below > 0.5 || (x - below == 0.5 && odd);
+    return copysign(select(below, below + 1.0, up), x);
 }
 
 fn trunc_of(x: T) -> T {
-    return trunc(x);
+    return copysign(floor(abs(x)), x);
 }
 
 // Squares of ratios do not overflow.
@@ -111,6 +115,25 @@ fn logaddexp(a: T, b: T) -> T {
     }
     let high = max(a, b);
     return high + log1p(exp(min(a, b) - high));
+}
+
+// All 64 bits of a product.
+fn wide_product(a: u32, b: u32) -> vec2<u32> {
+    let low = (a & 0xffffu) * (b & 0xffffu);
+    let cross = (a >> 16u) * (b & 0xffffu) + (low >> 16u);
+    let other = (a & 0xffffu) * (b >> 16u) + (cross & 0xffffu);
+    return vec2<u32>((other << 16u) | (low & 0xffffu),
+        (a >> 16u) * (b >> 16u) + (cross >> 16u) + (other >> 16u));
+}
+
+// What erf of 1 and more lacks to 1, as the fraction e^(−x²) / √π / (x + ½ / (x + 1 / (x + 3⁄2 / (x + …)))).
+fn erf_rest(x: T) -> T {
+    let square = x * x;
+    var fraction = x;
+    for (var n = 8 + i32(T(4u * PLACES) / square); n > 0; n--) {
+        fraction = x + 0.5 * T(n) / fraction;
+    }
+    return 0.5641895835477563 * exp(-square) / fraction;
 }
 
 fn gelu(x: T) -> T {

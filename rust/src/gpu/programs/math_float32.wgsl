@@ -42,115 +42,6 @@ fn erf(x: f32) -> f32 {
     return sign(x) * (1.0 - t * (0.25482959 + t * tail) * exp(-size * size));
 }
 
-// Halley's steps on erf from Winitzki's estimate.
-fn erfinv(x: f32) -> f32 {
-    if (is_nan(x) || abs(x) > 1.0) {
-        return nan();
-    }
-    if (x == 0.0) {
-        return x;
-    }
-    if (abs(x) == 1.0) {
-        return copysign(infinity(), x);
-    }
-    let log_rest = log((1.0 - x) * (1.0 + x));
-    let half = 2.0 / (3.14159265 * 0.147) + log_rest / 2.0;
-    var y = sign(x) * sqrt(max(sqrt(half * half - log_rest / 0.147) - half, 0.0));
-    for (var i = 0; i < 2; i++) {
-        let step = (erf(y) - x) / (1.1283792 * exp(-y * y));
-        y -= step / (1.0 + y * step);
-    }
-    return y;
-}
-
-// ln |Γ(x)|, by Stirling's series from 8 on, below it less the logarithm of what lies between.
-fn lgamma(x: f32) -> f32 {
-    if (x <= 0.0 && x == floor(x)) {
-        return infinity();
-    }
-    if (x < 0.5) {
-        return log(3.14159265 / abs(sine(3.14159265 * (x - round(x))))) - lgamma_above(1.0 - x);
-    }
-    return lgamma_above(x);
-}
-
-fn lgamma_above(x: f32) -> f32 {
-    var z = x;
-    var product = 1.0;
-    while (z < 8.0) {
-        product *= z;
-        z += 1.0;
-    }
-    if (z == infinity()) {
-        return z;
-    }
-    let square = 1.0 / (z * z);
-    let tail = (1.0 / 12.0 - square * (1.0 / 360.0 - square / 1260.0)) / z;
-    return (z - 0.5) * log(z) - z + 0.9189385332 + tail - log(product);
-}
-
-fn digamma(x: f32) -> f32 {
-    if (x == 0.0) {
-        return select(-infinity(), infinity(), is_negative(x));
-    }
-    if (x < 0.0) {
-        let rest = x - round(x);
-        if (rest == 0.0) {
-            return nan();
-        }
-        return digamma_above(1.0 - x) - 3.14159265 / tangent(3.14159265 * rest);
-    }
-    return digamma_above(x);
-}
-
-fn digamma_above(x: f32) -> f32 {
-    var z = x;
-    var below = 0.0;
-    while (z < 6.0) {
-        below += 1.0 / z;
-        z += 1.0;
-    }
-    let square = 1.0 / (z * z);
-    let tail = square * (1.0 / 12.0 - square * (1.0 / 120.0 - square / 252.0));
-    return log(z) - 0.5 / z - tail - below;
-}
-
-// Hurwitz's zeta function for whole s > 1 and q > 0, by Euler and Maclaurin.
-fn zeta(s: f32, q: f32) -> f32 {
-    var z = q;
-    var sum = 0.0;
-    while (z < 6.0) {
-        sum += pow(z, -s);
-        z += 1.0;
-    }
-    let last = pow(z, -s);
-    let second = s * (s + 1.0) * (s + 2.0) / (720.0 * z * z * z);
-    return sum + last * (z / (s - 1.0) + 0.5 + s / (12.0 * z) - second);
-}
-
-// Derivative number n of digamma.
-fn polygamma(n: f32, x: f32) -> f32 {
-    if (n == 0.0) {
-        return digamma(x);
-    }
-    let s = n + 1.0;
-    var factor = select(-1.0, 1.0, (i32(n) & 1) != 0);
-    var sum = infinity();
-    if (!(x <= 0.0)) {
-        sum = zeta(s, x);
-    } else if (x != floor(x)) {
-        // Over all whole numbers, beginning with the two nearest, less what begins at 1 - x.
-        let behind = x - round(x);
-        let near = abs(behind);
-        let all = pow(near, -s) + zeta(s, 1.0 + near) + factor * zeta(s, 1.0 - near);
-        sum = select(1.0, factor, behind < 0.0) * all - factor * zeta(s, 1.0 - x);
-    }
-    for (var i = 2.0; i <= n; i += 1.0) {
-        factor *= i;
-    }
-    return factor * sum;
-}
-
 fn arctangent(x: f32) -> f32 {
     if (is_nan(x) || x == 0.0) {
         return x;
@@ -162,15 +53,6 @@ fn arctangent(x: f32) -> f32 {
 fn quotient(a: f32, b: f32) -> f32 {
     let scale = select(1.0, 0x1p-24, abs(b) > 0x1p+100);
     return (a * scale) / (b * scale);
-}
-
-// All 64 bits of a product.
-fn wide_product(a: u32, b: u32) -> vec2<u32> {
-    let low = (a & 0xffffu) * (b & 0xffffu);
-    let cross = (a >> 16u) * (b & 0xffffu) + (low >> 16u);
-    let other = (a & 0xffffu) * (b >> 16u) + (cross & 0xffffu);
-    return vec2<u32>((other << 16u) | (low & 0xffffu),
-        (a >> 16u) * (b >> 16u) + (cross >> 16u) + (other >> 16u));
 }
 
 // By as many binary places of 2/π as matter.

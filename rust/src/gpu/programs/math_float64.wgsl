@@ -25,12 +25,6 @@ fn product_error(a: T, b: T, product: T) -> T {
     return ((x.x * y.x - product) + x.x * y.y + x.y * y.x) + x.y * y.y;
 }
 
-// x · 2ᵏ, in two steps, as the power alone may leave the range.
-fn scaled(x: T, k: i32) -> T {
-    let half = k / 2;
-    return x * bitcast<T>(u64(half + 1023) << 52u) * bitcast<T>(u64(k - half + 1023) << 52u);
-}
-
 // Taylor's series, for less than 0.35.
 fn expm1_near(x: T) -> T {
     let end = 1.0 / 39916800.0 + x * (1.0 / 479001600.0 + x / 6227020800.0);
@@ -153,22 +147,17 @@ fn hyperbolic_sine(x: T) -> T {
     return copysign(0.5 * (above + above / (above + 1.0)), x);
 }
 
-// e^(−x²) · Σ 2ⁿ x²ⁿ⁺¹ / (1 · 3 · … · (2n + 1)), of which no term is negative; far from 0 what is left to 1
-// is e^(−x²) / √π over the fraction x + ½ / (x + 1 / (x + 3⁄2 / (x + …))).
+// e^(−x²) · Σ 2ⁿ x²ⁿ⁺¹ / (1 · 3 · … · (2n + 1)), of which no term is negative.
 fn erf(x: T) -> T {
     if (is_nan(x)) {
         return x;
     }
     let size = min(abs(x), 6.0);
+    if (size > 2.0) {
+        return copysign(1.0 - erf_rest(size), x);
+    }
     let square = rounded(size * size);
     let power = exp_of(-square, -product_error(size, size, square));
-    if (size > 2.0) {
-        var fraction = size;
-        for (var n = 60; n > 0; n--) {
-            fraction = size + 0.5 * T(n) / fraction;
-        }
-        return copysign(1.0 - 0.5641895835477563 * power / fraction, x);
-    }
     var term = size;
     var sum = size;
     for (var n = 3; term > 1e-17 * sum; n += 2) {

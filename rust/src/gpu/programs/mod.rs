@@ -22,7 +22,6 @@ use crate::registry::Wgsl;
 
 #[cfg(feature = "gpu")]
 pub(crate) use elementwise::elementwise;
-pub(crate) use elementwise::has_functions;
 
 /// The entry point of programs that have a function `run`.
 const MAIN: &str = include_str!("main.wgsl");
@@ -30,38 +29,29 @@ const MAIN: &str = include_str!("main.wgsl");
 type Plan = fn(&Frame<'_>, &[Operand]) -> Result<Vec<Stage>>;
 
 const fn program(source: &'static str, plan: Plan) -> Wgsl {
-    Wgsl::Program { source, plan, float64: false }
+    Wgsl::Program { source, plan }
 }
 
-/// The program, which is written for float64 too.
-const fn general(program: Wgsl) -> Wgsl {
-    let Wgsl::Program { source, plan, .. } = program else { return program };
-    Wgsl::Program { source, plan, float64: true }
-}
-
-pub(crate) const SUM: Wgsl = general(program(reduce::REDUCE_SOURCE, reduce::sum));
-pub(crate) const MAX: Wgsl = general(program(reduce::REDUCE_SOURCE, reduce::extreme::<true>));
-pub(crate) const MIN: Wgsl = general(program(reduce::REDUCE_SOURCE, reduce::extreme::<false>));
-pub(crate) const MATMUL: Wgsl = general(program(matmul::MATMUL_SOURCE, matmul::matmul));
-pub(crate) const SOFTMAX: Wgsl = general(program(rows::ROWS_SOURCE, rows::softmax::<false>));
-pub(crate) const LOG_SOFTMAX: Wgsl = general(program(rows::ROWS_SOURCE, rows::softmax::<true>));
-pub(crate) const SOFTMAX_GRAD: Wgsl =
-    general(program(rows::ROWS_SOURCE, rows::softmax_grad::<false>));
-pub(crate) const LOG_SOFTMAX_GRAD: Wgsl =
-    general(program(rows::ROWS_SOURCE, rows::softmax_grad::<true>));
-pub(crate) const LOGSUMEXP: Wgsl = general(program(rows::ROWS_SOURCE, rows::logsumexp));
-pub(crate) const CROSS_ENTROPY: Wgsl = general(program(rows::ROWS_SOURCE, rows::cross_entropy));
-pub(crate) const CROSS_ENTROPY_GRAD: Wgsl =
-    general(program(rows::ROWS_SOURCE, rows::cross_entropy_grad));
-pub(crate) const GATHER: Wgsl = general(program(index::INDEX_SOURCE, index::gather));
-pub(crate) const SCATTER: Wgsl = general(program(index::INDEX_SOURCE, index::scatter::<false>));
-pub(crate) const SCATTER_ADD: Wgsl = general(program(index::INDEX_SOURCE, index::scatter::<true>));
-pub(crate) const CUMSUM: Wgsl = general(program(scan::SCAN_SOURCE, scan::cumsum));
+pub(crate) const SUM: Wgsl = program(reduce::REDUCE_SOURCE, reduce::sum);
+pub(crate) const MAX: Wgsl = program(reduce::REDUCE_SOURCE, reduce::extreme::<true>);
+pub(crate) const MIN: Wgsl = program(reduce::REDUCE_SOURCE, reduce::extreme::<false>);
+pub(crate) const MATMUL: Wgsl = program(matmul::MATMUL_SOURCE, matmul::matmul);
+pub(crate) const SOFTMAX: Wgsl = program(rows::ROWS_SOURCE, rows::softmax::<false>);
+pub(crate) const LOG_SOFTMAX: Wgsl = program(rows::ROWS_SOURCE, rows::softmax::<true>);
+pub(crate) const SOFTMAX_GRAD: Wgsl = program(rows::ROWS_SOURCE, rows::softmax_grad::<false>);
+pub(crate) const LOG_SOFTMAX_GRAD: Wgsl = program(rows::ROWS_SOURCE, rows::softmax_grad::<true>);
+pub(crate) const LOGSUMEXP: Wgsl = program(rows::ROWS_SOURCE, rows::logsumexp);
+pub(crate) const CROSS_ENTROPY: Wgsl = program(rows::ROWS_SOURCE, rows::cross_entropy);
+pub(crate) const CROSS_ENTROPY_GRAD: Wgsl = program(rows::ROWS_SOURCE, rows::cross_entropy_grad);
+pub(crate) const GATHER: Wgsl = program(index::INDEX_SOURCE, index::gather);
+pub(crate) const SCATTER: Wgsl = program(index::INDEX_SOURCE, index::scatter::<false>);
+pub(crate) const SCATTER_ADD: Wgsl = program(index::INDEX_SOURCE, index::scatter::<true>);
+pub(crate) const CUMSUM: Wgsl = program(scan::SCAN_SOURCE, scan::cumsum);
 pub(crate) const CUMPROD: Wgsl = program(scan::SCAN_SOURCE, scan::cumprod);
 pub(crate) const ARGSORT: Wgsl = program(sort::TILES_SOURCE, sort::argsort);
-pub(crate) const SGD: Wgsl = general(program(optim::STEP_SOURCE, optim::sgd));
-pub(crate) const SGD_MOMENTUM: Wgsl = general(program(optim::STEP_SOURCE, optim::sgd_momentum));
-pub(crate) const ADAM: Wgsl = general(program(optim::STEP_SOURCE, optim::adam));
+pub(crate) const SGD: Wgsl = program(optim::STEP_SOURCE, optim::sgd);
+pub(crate) const SGD_MOMENTUM: Wgsl = program(optim::STEP_SOURCE, optim::sgd_momentum);
+pub(crate) const ADAM: Wgsl = program(optim::STEP_SOURCE, optim::adam);
 pub(crate) const LAYER_NORM: Wgsl = program(layer_norm::LAYER_NORM_SOURCE, layer_norm::layer_norm);
 pub(crate) const LAYER_NORM_GRAD: Wgsl =
     program(layer_norm::LAYER_NORM_SOURCE, layer_norm::layer_norm_grad);
@@ -69,10 +59,9 @@ pub(crate) const UNIFORM: Wgsl = program(fills::FILL_SOURCE, fills::uniform);
 pub(crate) const NORMAL: Wgsl = program(fills::FILL_SOURCE, fills::normal);
 pub(crate) const INTEGERS: Wgsl = program(fills::FILL_SOURCE, fills::integers);
 pub(crate) const SEQUENCE: Wgsl = program(fills::FILL_SOURCE, fills::sequence);
-pub(crate) const CONV: Wgsl = general(program(matmul::MATMUL_SOURCE, window::conv));
-pub(crate) const CONV_INPUT: Wgsl = general(program(matmul::MATMUL_SOURCE, window::conv_input));
-pub(crate) const CONV_WEIGHT: Wgsl = general(program(matmul::MATMUL_SOURCE, window::conv_weight));
-pub(crate) const MAX_POOL: Wgsl = general(program(window::POOL_SOURCE, window::max_pool));
-pub(crate) const SUM_POOL: Wgsl = general(program(window::POOL_SOURCE, window::sum_pool));
-pub(crate) const SUM_POOL_INPUT: Wgsl =
-    general(program(window::POOL_SOURCE, window::sum_pool_input));
+pub(crate) const CONV: Wgsl = program(matmul::MATMUL_SOURCE, window::conv);
+pub(crate) const CONV_INPUT: Wgsl = program(matmul::MATMUL_SOURCE, window::conv_input);
+pub(crate) const CONV_WEIGHT: Wgsl = program(matmul::MATMUL_SOURCE, window::conv_weight);
+pub(crate) const MAX_POOL: Wgsl = program(window::POOL_SOURCE, window::max_pool);
+pub(crate) const SUM_POOL: Wgsl = program(window::POOL_SOURCE, window::sum_pool);
+pub(crate) const SUM_POOL_INPUT: Wgsl = program(window::POOL_SOURCE, window::sum_pool_input);

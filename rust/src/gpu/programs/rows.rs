@@ -149,7 +149,7 @@ fn text(stage: &Stage) -> Result<String> {
     };
     Ok(constants(&[("LANES", lanes), ("KEPT", kept)])
         + &functions.concat()
-        + &across(&[("sum_across", "a + b"), ("largest_across", "larger(a, b)")])
+        + &across("T", &[("sum_across", "a + b"), ("largest_across", "larger(a, b)")])
         + &ROWS_SOURCE.replace("    // body\n", &format!("    {}", stage.expression))
         + MAIN)
 }

@@ -207,6 +207,6 @@ pub(crate) fn cumsum(frame: &Frame<'_>, operands: &[Operand]) -> Result<Vec<Stag
 }
 
 pub(crate) fn cumprod(frame: &Frame<'_>, operands: &[Operand]) -> Result<Vec<Stage>> {
-    let float = operands.last().is_some_and(|x| x.dtype == DType::F32);
+    let float = operands.last().is_some_and(|x| x.dtype.is_float());
     stages(if float { WIDE_PRODUCT } else { PRODUCT }, frame, operands)
 }

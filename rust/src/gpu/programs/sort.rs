@@ -13,30 +13,42 @@ const MERGE_SOURCE: &str = include_str!("sort_merge.wgsl");
 
 /// Pairs of a tile.
 const TILE: usize = 1024;
-/// Bytes of a pair.
-const PAIR: usize = 8;
 /// Bytes of scratch memory from which on rows are sorted some at a time.
 const MOST_BYTES: usize = 1 << 26;
 
-/// Pairs, and which comes first.
-pub(super) const PAIRS: &str = "alias State = vec2<u32>;
-fn before(a: State, b: State) -> bool { return a.x < b.x || (a.x == b.x && a.y < b.y); }
-";
-
-/// The key of an element: a NaN is the largest, and both zeros are one.
-fn key_text(dtype: DType) -> Result<&'static str> {
-    match dtype {
-        DType::F32 => Ok("fn key_of(x: T) -> u32 {
-    let bits = bitcast<u32>(x);
-    let size = bits & 0x7fffffffu;
-    if (size > 0x7f800000u) { return 0xffffffffu; }
-    if (size == 0u) { return 0x80000000u; }
-    return select(bits | 0x80000000u, ~bits, bits >= 0x80000000u);
+/// Pairs, of keys as long as elements, and which comes first.
+pub(super) fn pairs_text(dtype: DType) -> String {
+    let state = match dtype {
+        DType::F64 => "struct State { x: Bits, y: u32 }",
+        _ => "alias State = vec2<u32>;",
+    };
+    format!(
+        "{state}
+fn before(a: State, b: State) -> bool {{ return a.x < b.x || (a.x == b.x && a.y < b.y); }}
+"
+    )
 }
-"),
-        DType::I32 => Ok("fn key_of(x: T) -> u32 { return bitcast<u32>(x) ^ 0x80000000u; }\n"),
-        DType::Bool => Ok("fn key_of(x: T) -> u32 { return x; }\n"),
-        dtype => Err(Error::unsupported(dtype)),
+
+/// The largest key, and that of an element: a NaN has the largest, and both zeros are one.
+fn key_text(dtype: DType) -> &'static str {
+    match dtype {
+        DType::F32 | DType::F64 => {
+            "const LAST = ONES;
+fn key_of(x: T) -> Bits {
+    let bits = bitcast<Bits>(x);
+    let size = bits & SIZE;
+    if (size > INFINITE) { return LAST; }
+    if (size == 0) { return SIGN; }
+    return select(bits | SIGN, LAST - bits, bits >= SIGN);
+}
+"
+        }
+        DType::I32 => {
+            "const LAST = 0xffffffffu;
+fn key_of(x: T) -> u32 { return bitcast<u32>(x) ^ 0x80000000u; }
+"
+        }
+        DType::Bool => "const LAST = 1u;\nfn key_of(x: T) -> u32 { return x; }\n",
     }
 }
 
@@ -65,7 +77,8 @@ struct Places {
 impl Unsorted<'_> {
     /// Bytes of scratch memory that so many rows need.
     pub(super) fn scratch(&self, rows: usize) -> usize {
-        2 * rows * self.lanes.extent * PAIR
+        let key = if self.dtype == DType::F64 { 8 } else { 4 };
+        2 * rows * self.lanes.extent * 2 * key
     }
 
     /// The dispatches that leave places in the first operand, or without any the pairs in scratch memory,
@@ -123,7 +136,7 @@ impl Unsorted<'_> {
         stage.values[1..3].copy_from_slice(&[width as u32, lanes.rest.rank() as u32]);
         stage.set(0, &[rows.count * segments, segments])?;
         stage.set(4, &[lanes.offset])?;
-        stage.words[5] = if self.descending { u32::MAX } else { 0 };
+        stage.words[5] = self.descending.into();
         stage.set(7, &[lanes.stride])?;
         lanes.set_rows(&mut stage);
         Ok(stage)
@@ -140,8 +153,10 @@ impl Unsorted<'_> {
         let reads = (Slot::Scratch, Item::State);
         let groups = count.div_ceil(GROUP);
         let mut stage = self.stage(("sort merge", merge_text), reads, rows, to, groups)?;
-        // The text has nothing of the elements.
-        stage.types = [DType::I32; 2];
+        // The text has nothing of the elements but how long their keys are.
+        if self.dtype != DType::F64 {
+            stage.types = [DType::I32; 2];
+        }
         stage.set(0, &[count, run])?;
         stage.set(4, &[from, other])?;
         Ok(stage)
@@ -163,8 +178,8 @@ fn tiles_text(stage: &Stage) -> Result<String> {
     let constants = constants(&[("WIDTH", width), ("KEPT", kept), ("TILE", TILE as u32)]);
     let source = TILES_SOURCE.replace("INPUT", &format!("m{input}"));
     Ok(constants
-        + PAIRS
-        + key_text(stage.types[0])?
+        + &pairs_text(stage.types[0])
+        + key_text(stage.types[0])
         + &source.replace("// store\n", &format!("{store}\n"))
         + MAIN)
 }
@@ -178,7 +193,7 @@ fn merge_text(stage: &Stage) -> Result<String> {
         "m0[word(5u) + row * word(2u) + place] = pair;"
     };
     let source = MERGE_SOURCE.replace("FROM", &format!("m{}", stage.bound.len() - 1));
-    Ok(PAIRS.to_string() + &source.replace("// store\n", &format!("{store}\n")) + MAIN)
+    Ok(pairs_text(stage.types[0]) + &source.replace("// store\n", &format!("{store}\n")) + MAIN)
 }
 
 /// Places in order along the last axis, the largest first if integer 0 is not 0. A shorter output gets

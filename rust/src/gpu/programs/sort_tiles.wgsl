@@ -1,6 +1,6 @@
 // A workgroup sorts a tile: segments of WIDTH pairs, each of a row or of a part of one.
-// Words: segments, segments of a row, elements of a row, results of a row; offset of the input, what turns
-// the order of keys around, offset of the results, stride along the row; extents of the KEPT axes of the
+// Words: segments, segments of a row, elements of a row, results of a row; offset of the input, whether the
+// largest comes first, offset of the results, stride along the row; extents of the KEPT axes of the
 // rows from 8, their strides from 16; the first row at 24.
 
 var<workgroup> pairs: array<State, TILE>;
@@ -11,11 +11,12 @@ fn run(group: u32, own: u32) {
         let segment = first + k / WIDTH;
         let i = segment % word(1u) * WIDTH + k % WIDTH;
         // What stands behind the end of a row comes after all of it.
-        var pair = State(0xffffffffu, i);
+        var pair = State(LAST, i);
         if (segment < word(0u) && i < word(2u)) {
             let row = word(24u) + segment / word(1u);
             let at = word(4u) + position(row, KEPT, 8u, 16u) + i * word(7u);
-            pair.x = key_of(INPUT[at]) ^ word(5u);
+            let key = key_of(INPUT[at]);
+            pair.x = select(key, LAST - key, word(5u) != 0u);
         }
         pairs[k] = pair;
     }
