@@ -197,7 +197,7 @@ Deno.test("bad settings, folders and files are refused by name", () =>
       ["run.json", '{"format":2}', /its format is 2, known is 1/],
       ["run.json", '{"format":1,"began":"","seed":"1"}', /it has no outcome, settings, training/],
       ["metrics.jsonl", "{}\n7\n", /record 2 is no object/],
-      ["metrics.jsonl", "{\n", /line 1 is no JSON/],
+      ["metrics.jsonl", "{\n", /line 1 is not JSON/],
       ["notes.json", "1", /it holds no object/],
     ];
     for (const [file, text, message] of damaged) {

@@ -29,7 +29,7 @@ Deno.test("fit() refuses what does not fit, by name", async () => {
       "none of the optimizer's parameters a gradient; they must be those of the model",
     ],
     [{ ...good, resume: "" }, 'Cannot fit: resume must be a path, got ""'],
-    [{ ...good, resume: "." }, "Cannot run load on .: it is no file"],
+    [{ ...good, resume: "." }, "Cannot run load on .: it is not a file"],
     [{ ...good, metrics: { acc: 1 } }, "Cannot fit: metrics.acc must be a metric"],
     [{ ...good, metrics: { acc: () => "no" } }, "the metric acc: it must give a number"],
     [{ ...good, loss: undefined, step: () => ones([]), metrics: { a: () => 1 } }, "pass loss"],
