@@ -24,8 +24,7 @@ import {
 } from "../../mod.ts";
 import { assertTensor } from "../common/compare.ts";
 import { plainOf } from "../common/samples.ts";
-import { NORMAL_NUMBERS } from "../matrix/gpu_differences.ts";
-import { NORMAL_NUMBERS_FLOAT64 } from "../matrix/gpu_float64_differences.ts";
+import { NORMAL_NUMBERS, NORMAL_NUMBERS_FLOAT64 } from "../matrix/gpu_differences.ts";
 import { float64Test } from "../tools/gpu_float64.ts";
 import { gpuTest } from "../tools/gpu.ts";
 

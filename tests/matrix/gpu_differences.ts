@@ -26,6 +26,12 @@ const CLOSE = 2e-5;
  */
 export const NORMAL_NUMBERS = { rtol: 2 ** -19, atol: 2 ** -40 } as const;
 
+/**
+ * The same of float64. The angle of the CPU is rounded, by half a unit of 2π at most, and the root is
+ * less than 9.
+ */
+export const NORMAL_NUMBERS_FLOAT64 = { rtol: 2 ** -50, atol: 2 ** -48 } as const;
+
 /** The smallest float32 that has all its digits. */
 const NORMAL = 2 ** -126;
 

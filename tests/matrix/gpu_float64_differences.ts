@@ -28,12 +28,6 @@ export const DIFFERENCES_FLOAT64: readonly Difference[] = [
   { reason: "several operations", units: 8 },
 ];
 
-/**
- * What a normal random number may be off, which is the root of a logarithm times a sine. The angle of the
- * CPU is rounded, by half a unit of 2π at most, and the root is less than 9.
- */
-export const NORMAL_NUMBERS_FLOAT64 = { rtol: 2 ** -50, atol: 2 ** -48 } as const;
-
 /** The smallest number that has all its digits; what is less may become 0. */
 const NORMAL = 2 ** -1022;
 
