@@ -111,7 +111,7 @@ export function encodeNpz(arrays: StateDict): Uint8Array {
  * import { io, ones } from "@adjoint/ml";
  * import { assertThrows } from "@std/assert";
  *
- * assertThrows(() => io.decodeNpz(io.encodeNpy(ones([3]))), Error, "it is no zip archive");
+ * assertThrows(() => io.decodeNpz(io.encodeNpy(ones([3]))), Error, "it is not a zip archive");
  * ```
  */
 export function decodeNpz(bytes: Uint8Array): StateDict {
