@@ -10,6 +10,7 @@ import {
 } from "../core/options.ts";
 import type { RandomGenerator } from "../core/random.ts";
 import { explained, PATH, pathOf } from "../io/source.ts";
+import { tensor } from "../tensor/create.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { type AheadReader, type Dataset, numberIn } from "./dataset.ts";
 import { IMAGE_OPTIONS, type ImageOptions, readImage, tensorOf } from "./image_files.ts";
@@ -77,9 +78,9 @@ class ImageWorker {
 
 /**
  * The PNG and JPEG images in a folder with a subfolder for each class, and the indices of their classes,
- * which are sorted by name. An image is read when it is asked for. With `for await` and
- * `prefetch`, a `DataLoader` has a Worker read and decode them while the program computes; the batches are
- * the same. Follows `torchvision.datasets.ImageFolder`.
+ * int32 as `crossEntropy` takes them. Classes are sorted by name. An image is read when it is asked for.
+ * With `for await` and `prefetch`, a `DataLoader` has a Worker read and decode images while the program
+ * computes; the batches are the same. Follows `torchvision.datasets.ImageFolder`.
  *
  * @example Two classes of one image each
  * ```ts
@@ -101,7 +102,7 @@ class ImageWorker {
  * await Deno.remove(root, { recursive: true });
  * ```
  */
-export class ImageFolder implements Dataset<[Tensor, number]> {
+export class ImageFolder implements Dataset<[Tensor, Tensor]> {
   /** The names of the classes. */
   readonly classes: readonly string[];
   /** The files. */
@@ -143,8 +144,8 @@ export class ImageFolder implements Dataset<[Tensor, number]> {
     return this.paths.length;
   }
 
-  /** An image and the index of its class. */
-  get(index: number, generator?: RandomGenerator): [Tensor, number] {
+  /** An image and the index of its class, an int32 tensor without dimensions. */
+  get(index: number, generator?: RandomGenerator): [Tensor, Tensor] {
     const call = "read ImageFolder";
     checkCount(call, arguments.length, 2);
     checkKind(call, "the index", index, INTEGER);
@@ -154,7 +155,7 @@ export class ImageFolder implements Dataset<[Tensor, number]> {
   }
 
   /** A Worker that reads images. */
-  readAhead(): AheadReader<[Tensor, number]> {
+  readAhead(): AheadReader<[Tensor, Tensor]> {
     checkCount("read ImageFolder ahead", arguments.length, 0);
     const worker = new ImageWorker();
     return {
@@ -173,9 +174,12 @@ export class ImageFolder implements Dataset<[Tensor, number]> {
     return this.paths[numberIn("read ImageFolder", index, this.length)] ?? "";
   }
 
-  #example(index: number, image: Tensor, generator?: RandomGenerator): [Tensor, number] {
+  #example(index: number, image: Tensor, generator?: RandomGenerator): [Tensor, Tensor] {
     const { transform } = this.#options;
     const label = this.labels[numberIn("read ImageFolder", index, this.length)] ?? 0;
-    return [transform === undefined ? image : transform(image, generator), label];
+    return [
+      transform === undefined ? image : transform(image, generator),
+      tensor(label, { dtype: "int32" }),
+    ];
   }
 }

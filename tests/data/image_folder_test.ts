@@ -2,7 +2,7 @@
 
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { ImageFolder, readImage } from "../../lib/data/images.ts";
-import { data, rand, RandomGenerator, type Tensor } from "../../mod.ts";
+import { data, losses, rand, RandomGenerator, type Tensor, zeros } from "../../mod.ts";
 import { casesOf } from "../fixtures/stored.ts";
 
 const FILES = casesOf<{ title: string; file: string; shape: readonly number[] }>("images")
@@ -33,7 +33,7 @@ function noisy(image: Tensor, generator?: RandomGenerator): Tensor {
 
 /** What a loader gives in two passes. */
 async function batchesOf(
-  set: data.Dataset<[Tensor, number]>,
+  set: data.Dataset<[Tensor, Tensor]>,
   prefetch: number,
 ): Promise<unknown[]> {
   const generator = new RandomGenerator(3);
@@ -74,7 +74,7 @@ Deno.test("ImageFolder has the images of each class in order, with its number", 
     assertEquals(images.labels, [0, 0, 0, 0, 1, 1, 1, 1, 1]);
     assertEquals(images.paths[4], `${root}/b/0.png`);
     const [image, label] = images.get(4);
-    assertEquals(label, 1);
+    assertEquals([label.dtype, label.shape, label.item()], ["int32", [], 1]);
     assertEquals(image.toArray(), readImage(`${root}/b/0.png`, { channels: 3 }).toArray());
     assertEquals(images.get(-1)[0].toArray(), images.get(8)[0].toArray());
     assertThrows(() => images.get(9), RangeError, "index 9 is out of range for 9 examples");
@@ -113,6 +113,17 @@ Deno.test("a Worker that reads ahead gives the same batches in the same order, a
     await assertRejects(async () =>
       assertEquals(await batchesOf(careless, 1), await batchesOf(images, 0))
     );
+  }));
+
+Deno.test("a batch of labels goes into a loss as it is", () =>
+  withImages(async (root) => {
+    for (const prefetch of [0, 2]) {
+      const loader = new data.DataLoader(new ImageFolder(root, { channels: 1 }), { prefetch });
+      for await (const [x, labels] of loader) {
+        const loss = losses.crossEntropy(zeros([x.shape[0]!, 2]), labels);
+        assertEquals(loss.item(), Math.fround(Math.LN2));
+      }
+    }
   }));
 
 Deno.test("the Worker ends when the loop is left, and the loader can begin anew", () =>
