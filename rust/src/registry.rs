@@ -28,6 +28,9 @@ pub(crate) enum Wgsl {
     /// The formula of one element, of `x`, of `a` and `b`, or of a condition `c`, `a` and `b`, whose
     /// type is `T`. `gpu/programs/elementwise.wgsl` stands around it.
     Expression(&'static str),
+    /// The same, calling a function of `gpu/programs/special.wgsl`: too long for a program to hold
+    /// four copies.
+    Special(&'static str),
     /// A program, and what a launch of it becomes: one dispatch or several.
     Program { source: &'static str, plan: fn(&Frame<'_>, &[Operand]) -> Result<Vec<Stage>> },
 }
@@ -56,10 +59,20 @@ impl Kernel {
 }
 
 impl Wgsl {
+    /// The row of an expression that calls a function of `special.wgsl`.
+    pub(crate) const fn special(self) -> Self {
+        match self {
+            Self::Expression(text) => Self::Special(text),
+            other => other,
+        }
+    }
+
     pub(crate) fn text(&self) -> Option<&'static str> {
         match self {
             Self::None => None,
-            Self::Expression(text) | Self::Program { source: text, .. } => Some(text),
+            Self::Expression(text) | Self::Special(text) | Self::Program { source: text, .. } => {
+                Some(text)
+            }
         }
     }
 }

@@ -48,7 +48,8 @@ pub(super) fn stages(
     operands: &[Operand],
 ) -> Result<Vec<Stage>> {
     match kernel.wgsl {
-        Wgsl::Expression(expression) => elementwise(kernel.name, expression, operands),
+        Wgsl::Expression(expression) => elementwise(kernel.name, expression, false, operands),
+        Wgsl::Special(expression) => elementwise(kernel.name, expression, true, operands),
         Wgsl::Program { plan, .. } => plan(frame, operands),
         Wgsl::None => Err(Error::new("there is no program for the GPU")),
     }

@@ -13,10 +13,6 @@ pub(super) const MATH_FLOAT32: &str = include_str!("math_float32.wgsl");
 pub(super) const MATH_FLOAT64: &str = include_str!("math_float64.wgsl");
 const SPECIAL: &str = include_str!("special.wgsl");
 const INTEGER: &str = include_str!("integer.wgsl");
-/// Whether a formula is a long function, of which a program holds no four copies.
-fn is_special(expression: &str) -> bool {
-    expression.split_once('(').is_some_and(|(name, _)| SPECIAL.contains(&format!("fn {name}(")))
-}
 
 /// Where an operand's words begin.
 const fn words_of(operand: usize) -> usize {
@@ -89,10 +85,12 @@ impl Axes {
     }
 }
 
-/// The dispatch of a row of one expression, of an output and up to three inputs of its shape.
+/// The dispatch of a row of one expression, of an output and up to three inputs of its shape;
+/// `special` where it calls a function of `special.wgsl`.
 pub(crate) fn elementwise(
     name: &'static str,
     expression: &'static str,
+    special: bool,
     operands: &[Operand],
 ) -> Result<Vec<Stage>> {
     let out = operands.first().ok_or_else(|| Error::new("the output is missing"))?;
@@ -104,7 +102,7 @@ pub(crate) fn elementwise(
     }
     let mut axes = Axes::of(operands);
     let size = out.layout.len();
-    let vectors = !is_special(expression) && axes.are_vectors(operands);
+    let vectors = !special && axes.are_vectors(operands);
     let mut bound = Vec::with_capacity(operands.len());
     let mut offsets = Vec::with_capacity(operands.len());
     for (number, operand) in operands.iter().enumerate() {
@@ -127,7 +125,8 @@ pub(crate) fn elementwise(
     let mut stage = Stage::new(name, text, types, bound, spread(items.div_ceil(GROUP))?);
     stage.expression = expression;
     let tail = vectors && !size.is_multiple_of(VECTOR);
-    stage.values[..3].copy_from_slice(&[axes.shape.len() as u32, vectors.into(), tail.into()]);
+    stage.values[0] = axes.shape.len() as u32;
+    stage.values[1..4].copy_from_slice(&[vectors, tail, special].map(u32::from));
     stage.set(0, &[items, size])?;
     stage.copy(2, &axes.shape);
     for (number, (&offset, strides)) in offsets.iter().zip(&axes.strides).enumerate() {
@@ -139,11 +138,11 @@ pub(crate) fn elementwise(
 
 /// The text around an expression.
 fn text(stage: &Stage) -> Result<String> {
-    let [rank, vectors, tail, ..] = stage.values;
+    let [rank, vectors, tail, special, ..] = stage.values;
     let expression = stage.expression;
     let item = |number: usize| stage.bound.get(number).map(|&(_, item)| item);
     let [element, to] = stage.types;
-    let special = if is_special(expression) { SPECIAL } else { "" };
+    let special = if special == 0 { "" } else { SPECIAL };
     let functions = match element {
         DType::F32 => [MATH, MATH_FLOAT32, special],
         DType::F64 => [MATH, MATH_FLOAT64, special],

@@ -10,23 +10,8 @@ use crate::gpu::plan::{GROUP, Item, Operand, Slot, Stage, VECTOR, spread};
 
 pub(crate) const FILL_SOURCE: &str = include_str!("fills.wgsl");
 
-/// 24 bits of a word in [0, 1), all of them exact; or 53 of two.
-const UNITS_FLOAT32: &str = "fn units(i: u32) -> vec4<T> {
-    return vec4<T>(block(i) >> vec4<u32>(8u)) * 0x1p-24;
-}
-
-";
-const UNITS_FLOAT64: &str = "fn unit(high: u32, low: u32) -> T {
-    return T(((Bits(high) << 32u) | Bits(low)) >> 11u) * 0x1p-53;
-}
-
-fn units(i: u32) -> vec4<T> {
-    let a = block(2u * i);
-    let b = block(2u * i + 1u);
-    return vec4<T>(unit(a.x, a.y), unit(a.z, a.w), unit(b.x, b.y), unit(b.z, b.w));
-}
-
-";
+const UNITS_FLOAT32: &str = include_str!("units_float32.wgsl");
+const UNITS_FLOAT64: &str = include_str!("units_float64.wgsl");
 
 const UNIFORM: &str = "return units(i);\n";
 

@@ -19,7 +19,7 @@ fn each<T: Element, R: Element>(out: &mut [R], x: &[T], f: impl Fn(T) -> R) {
 
 /// A row: name, field and type of its results, formula for any element type, and in WGSL.
 macro_rules! casts {
-    ($($name:literal $field:ident $to:ty, |$x:ident| $formula:expr; $wgsl:expr;)*) => {
+    ($($name:literal $field:ident $to:ty, |$x:ident| $formula:expr; $wgsl:literal)*) => {
         pub(super) const ROWS: &[Kernel] = &[$(Kernel {
             name: $name,
             outputs: 1,
@@ -32,13 +32,14 @@ macro_rules! casts {
                 }),
                 ..ByType::NONE
             }),
-            wgsl: $wgsl,
+            wgsl: Wgsl::Expression($wgsl),
         }),*];
     };
 }
+
 casts! {
-    "cast_f32"  f32 f32, |x| x as f32; Wgsl::Expression("f32(x)");
-    "cast_f64"  f64 f64, |x| x as f64; Wgsl::Expression("f64(x)");
-    "cast_i32"  i32 i32, |x| x as i32; Wgsl::Expression("i32(x)");
-    "cast_bool" bool u8, |x| u8::from(x != Default::default()); Wgsl::Expression("!(x == T(0))");
+    "cast_f32"  f32 f32, |x| x as f32; "f32(x)"
+    "cast_f64"  f64 f64, |x| x as f64; "f64(x)"
+    "cast_i32"  i32 i32, |x| x as i32; "i32(x)"
+    "cast_bool" bool u8, |x| u8::from(x != Default::default()); "!(x == T(0))"
 }

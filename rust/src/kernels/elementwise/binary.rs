@@ -24,7 +24,7 @@ pub(super) fn each<T: Element, R: Element>(out: &mut [R], a: &[T], b: &[T], f: i
 /// A formula that is not inlined would not be vectorised.
 macro_rules! binary {
     ($($name:literal |$a:ident, $b:ident| $float:expr; $(int $int:expr;)? $(bool $bool:expr;)?
-        $wgsl:literal)*) => {
+        $wgsl:literal $($special:ident)?)*) => {
         // A row with all types leaves nothing to `NONE`.
         #[allow(clippy::needless_update)]
         pub(super) const ROWS: &[Kernel] = &[$(Kernel {
@@ -37,7 +37,7 @@ macro_rules! binary {
                 $(bool: Some(|out, a, b| each(out, a, b, #[inline(always)] |$a: u8, $b: u8| $bool)),)?
                 ..ByType::NONE
             }),
-            wgsl: Wgsl::Expression($wgsl),
+            wgsl: Wgsl::Expression($wgsl)$(.$special())?,
         }),*];
     };
 }
@@ -111,7 +111,7 @@ binary! {
     "div"     |a, b| a / b;                                                              "quotient(a, b)"
     "pow"     |a, b| a.pow_(b); int integer_power(a, b);                                 "power(a, b)"
     "atan2"   |a, b| a.atan2(b);                                                         "angle(a, b)"
-    "polygamma"  |a, b| wide(a, b, polygamma);  "polygamma(a, b)"
+    "polygamma"  |a, b| wide(a, b, polygamma);  "polygamma(a, b)" special
     "remainder" |a, b| remainder!(a, b); int integer_remainder(a, b);                    "remainder(a, b)"
     "maximum" |a, b| if a > b || a.is_nan() { a } else { b }; int a.max(b); bool a | b;  "select(b, a, a > b || !(a == a))"
     "minimum" |a, b| if a < b || a.is_nan() { a } else { b }; int a.min(b); bool a & b;  "select(b, a, a < b || !(a == a))"

@@ -19,10 +19,12 @@ fn each<T: Element>(out: &mut [T], x: &[T], f: impl Fn(T) -> T) {
     );
 }
 
-/// A row: name, formula for a float, formula for an int32 where it has one, formula in WGSL.
+/// A row: name, formula for a float, formula for an int32 where it has one, formula in WGSL (`special`
+/// where it calls a function of `special.wgsl`).
 /// A formula that is not inlined would not be vectorised.
 macro_rules! unary {
-    ($($name:literal |$x:ident| $float:expr; $(int $int:expr;)? $wgsl:literal)*) => {
+    ($($name:literal |$x:ident| $float:expr; $(int $int:expr;)?
+        $wgsl:literal $($special:ident)?)*) => {
         pub(super) const ROWS: &[Kernel] = &[$(Kernel {
             name: $name,
             outputs: 1,
@@ -32,7 +34,7 @@ macro_rules! unary {
                 $(i32: Some(|out, x| each(out, x, #[inline(always)] |$x: i32| $int)),)?
                 ..ByType::NONE
             }),
-            wgsl: Wgsl::Expression($wgsl),
+            wgsl: Wgsl::Expression($wgsl)$(.$special())?,
         }),*];
     };
 }
@@ -124,9 +126,9 @@ unary! {
     "sinh"       |x| x.sinh_();                                             "hyperbolic_sine(x)"
     "cosh"       |x| x.cosh_();                                             "cosh(x)"
     "erf"        |x| x.erf_();                                              "erf(x)"
-    "erfinv"     |x| through(x, erfinv);                                    "erfinv(x)"
-    "lgamma"     |x| through(x, libm::lgamma);                              "lgamma(x)"
-    "digamma"    |x| through(x, digamma);                                   "digamma(x)"
+    "erfinv"     |x| through(x, erfinv);                                    "erfinv(x)" special
+    "lgamma"     |x| through(x, libm::lgamma);                              "lgamma(x)" special
+    "digamma"    |x| through(x, digamma);                                   "digamma(x)" special
     "floor"      |x| x.floor();          int x;                             "floor_of(x)"
     "ceil"       |x| x.ceil();           int x;                             "ceil_of(x)"
     "round"      |x| x.round_ties_even(); int x;                            "round_of(x)"

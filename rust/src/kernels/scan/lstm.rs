@@ -72,33 +72,35 @@ fn lstm_as<T: Element + Real>(launch: &mut Launch<'_>) -> Result {
         (weight.len(), 4 * n),
     ])?;
     let turned = transposed(&weight, n)?;
-    let (mut h, mut c) = (scratch::<T>(batch * n)?, scratch::<T>(batch * n)?);
-    h.copy_from_slice(&states[..batch * n]);
-    c.copy_from_slice(&states[batch * n..]);
-    let mut sums = scratch::<T>(4 * batch * n)?;
-    for step in (0..sizes.steps).map(|i| sizes.at(i)) {
-        let right = (&turned[..], Matrix::dense(0, n, 4 * n));
-        multiply(&mut sums, (&h, Matrix::dense(0, batch, n)), right)?;
-        let rows = step * batch..(step + 1) * batch;
-        let inputs = &inputs[4 * n * rows.start..4 * n * rows.end];
-        let trace = &mut trace[5 * n * rows.start..5 * n * rows.end];
+    let (size, mut sums) = (batch * n, scratch::<T>(4 * batch * n)?);
+    let mut c = scratch::<T>(size)?;
+    c.copy_from_slice(&states[size..]);
+    for i in 0..sizes.steps {
+        let step = sizes.at(i);
+        let before =
+            if i == 0 { &states[..size] } else { &hidden[sizes.at(i - 1) * size..][..size] };
+        let left = (before, Matrix::dense(0, batch, n));
+        multiply(&mut sums, left, (&turned, Matrix::dense(0, n, 4 * n)))?;
+        let inputs = &inputs[4 * step * size..][..4 * size];
+        let trace = &mut trace[5 * step * size..][..5 * size];
+        let hidden = &mut hidden[step * size..][..size];
         simd(
             #[inline(always)]
             || {
                 let sums = sums.chunks(4 * n).zip(inputs.chunks(4 * n));
-                let states = h.chunks_mut(n).zip(c.chunks_mut(n));
+                let states = hidden.chunks_mut(n).zip(c.chunks_mut(n));
                 for ((trace, (sum, input)), (h, c)) in trace.chunks_mut(5 * n).zip(sums).zip(states)
                 {
                     forth(trace, sum, input, h, c);
                 }
             },
         );
-        hidden[n * rows.start..n * rows.end].copy_from_slice(&h);
     }
     Ok(())
 }
 
-/// One step of one example: gates and cell from sums and inputs, and the states after it.
+/// One step of one example: gates and cell from sums and inputs, the hidden state, and in place of the
+/// cell before the step the one after it.
 #[inline(always)]
 fn forth<T: Element + Real>(trace: &mut [T], sum: &[T], input: &[T], h: &mut [T], c: &mut [T]) {
     let n = h.len();
@@ -113,10 +115,12 @@ fn forth<T: Element + Real>(trace: &mut [T], sum: &[T], input: &[T], h: &mut [T]
         }
     }
     let (i, f, g, o) = quarters(gates, n);
-    let offered = i.iter().zip(g);
-    c.iter_mut().zip(f).zip(offered).for_each(|((c, &f), (&i, &g))| *c = f * *c + i * g);
-    cell.copy_from_slice(c);
-    h.iter_mut().zip(&*c).zip(o).for_each(|((h, &c), &o)| *h = o * c.tanh_());
+    let (cell, c) = (&mut cell[..n], &mut c[..n]);
+    for k in 0..n {
+        c[k] = f[k] * c[k] + i[k] * g[k];
+        cell[k] = c[k];
+        h[k] = o[k] * c[k].tanh_();
+    }
 }
 
 /// The four gates, all of one length.
@@ -125,12 +129,16 @@ fn quarters<T>(gates: &[T], n: usize) -> (&[T], &[T], &[T], &[T]) {
     (&gates[..n], &gates[n..2 * n], &gates[2 * n..3 * n], &gates[3 * n..4 * n])
 }
 
-/// Weights of shape [4n, n] as [n, 4n].
+/// Weights of shape [4n, n] as [n, 4n], by squares of which a cache holds both sides.
 fn transposed<T: Element>(weight: &[T], n: usize) -> Result<Vec<T>> {
+    const SIDE: usize = 16;
     let mut turned = scratch::<T>(weight.len())?;
-    for (row, from) in weight.chunks(n.max(1)).enumerate() {
-        for (column, &value) in from.iter().enumerate() {
-            turned[column * 4 * n + row] = value;
+    for row in (0..4 * n).step_by(SIDE) {
+        for column in (0..n).step_by(SIDE) {
+            for k in column..n.min(column + SIDE) {
+                let to = &mut turned[k * 4 * n..][row..(4 * n).min(row + SIDE)];
+                to.iter_mut().enumerate().for_each(|(j, to)| *to = weight[(row + j) * n + k]);
+            }
         }
     }
     Ok(turned)
@@ -168,23 +176,20 @@ fn lstm_grad_as<T: Element + Real>(launch: &mut Launch<'_>) -> Result {
     ])?;
     let mut own = scratch::<T>(if to_inputs.is_empty() { 4 * rows * n } else { 0 })?;
     let to_inputs = if to_inputs.is_empty() { &mut own[..] } else { to_inputs };
-    let mut squashed = scratch::<T>(rows * n)?;
-    simd(
-        #[inline(always)]
-        || {
-            for (to, trace) in squashed.chunks_mut(n).zip(trace.chunks(5 * n)) {
-                to.iter_mut().zip(&trace[4 * n..]).for_each(|(to, &c)| *to = c.tanh_());
-            }
-        },
-    );
     let size = batch * n;
-    let nothing = scratch::<T>(5 * n)?;
+    // The hidden state before each step.
+    let mut before = scratch::<T>(if to_weight.is_empty() { 0 } else { rows * n })?;
+    let (nothing, mut squashed) = (scratch::<T>(5 * n)?, scratch::<T>(n)?);
     let (mut dh, mut dc) = (scratch::<T>(size)?, scratch::<T>(size)?);
     for i in (0..sizes.steps).rev() {
         let step = sizes.at(i);
         let trace_at = |step: usize| &trace[5 * step * size..][..5 * size];
         let target = &mut to_inputs[4 * step * size..][..4 * size];
-        let squashed = &squashed[step * size..];
+        let next = match i + 1 {
+            next if next < sizes.steps && !before.is_empty() => sizes.at(next) * size..,
+            _ => before.len()..,
+        };
+        let mut next = before[next].chunks_mut(n);
         simd(
             #[inline(always)]
             || {
@@ -193,11 +198,17 @@ fn lstm_grad_as<T: Element + Real>(launch: &mut Launch<'_>) -> Result {
                         0 => &states[size + row * n..][..n],
                         _ => &trace_at(sizes.at(i - 1))[(5 * row + 4) * n..][..n],
                     };
+                    let trace = &trace_at(step)[5 * row * n..][..5 * n];
+                    squashed.iter_mut().zip(&trace[4 * n..]).for_each(|(to, &c)| *to = c.tanh_());
+                    if let Some(next) = next.next() {
+                        let products = trace[3 * n..].iter().zip(&squashed).map(|(&o, &c)| o * c);
+                        next.iter_mut().zip(products).for_each(|(to, h)| *to = h);
+                    }
                     let one = Step {
-                        trace: &trace_at(step)[5 * row * n..][..5 * n],
+                        trace,
                         trace_g: row_of(&trace_g, &nothing, step * batch + row, 5 * n),
                         hidden_g: row_of(&hidden_g, &nothing, step * batch + row, n),
-                        squashed: &squashed[row * n..][..n],
+                        squashed: &squashed,
                         cell,
                     };
                     let states = (&dh[row * n..][..n], &mut dc[row * n..][..n]);
@@ -215,18 +226,8 @@ fn lstm_grad_as<T: Element + Real>(launch: &mut Launch<'_>) -> Result {
     if to_weight.is_empty() {
         return Ok(());
     }
-    // The hidden state before each step.
-    let mut before = scratch::<T>(rows * n)?;
-    before[sizes.at(0) * size..][..size].copy_from_slice(&states[..size]);
-    for i in 1..sizes.steps {
-        let (step, last) = (sizes.at(i), sizes.at(i - 1));
-        let trace = trace[5 * last * size..][..5 * size].chunks(5 * n);
-        let squashed = squashed[last * size..][..size].chunks(n);
-        for (to, (trace, squashed)) in before[step * size..].chunks_mut(n).zip(trace.zip(squashed))
-        {
-            let products = trace[3 * n..].iter().zip(squashed).map(|(&o, &c)| o * c);
-            to.iter_mut().zip(products).for_each(|(to, h)| *to = h);
-        }
+    if !before.is_empty() {
+        before[sizes.at(0) * size..][..size].copy_from_slice(&states[..size]);
     }
     let left = Matrix::dense(0, rows, 4 * n).transposed();
     multiply(to_weight, (to_inputs, left), (&before, Matrix::dense(0, rows, n)))
