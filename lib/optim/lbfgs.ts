@@ -152,7 +152,7 @@ export class LBFGS extends Optimizer<LBFGSGroup, LBFGSState> {
   constructor(params: ParamsOrGroups<LBFGSGroup>, options?: LBFGSOptions) {
     const call = `make ${new.target.name}`;
     checkCount(call, arguments.length, 2);
-    super(params, readOptions(call, options), checkLBFGS, undefined, LBFGS_DEFAULTS);
+    super(params, readOptions(call, options), { check: checkLBFGS, form: LBFGS_DEFAULTS });
   }
 
   /** Adds the one group that there is. */

@@ -19,6 +19,7 @@ export {
   type CheckShape,
   type Closure,
   Optimizer,
+  type OptimizerChecks,
   type OptimizerState,
   type ParamGroup,
   type ParamsOrGroups,

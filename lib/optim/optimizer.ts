@@ -14,6 +14,7 @@ import {
   kind,
   type OptionReader,
   optionReader,
+  type OptionTable,
   orNull,
   shown,
 } from "../core/options.ts";
@@ -42,6 +43,12 @@ export interface OptimizerState<O> {
 
 const OBJECT = kind("an object", isPlainObject);
 
+const CHECKS: OptionTable<OptimizerChecks<object>> = {
+  check: FUNCTION,
+  checkShape: FUNCTION,
+  form: OBJECT,
+};
+
 const readState = optionReader<OptimizerState<object>>({
   state: arrayOf(orNull(OBJECT), "objects or nulls"),
   groups: arrayOf(OBJECT, "objects"),
@@ -57,6 +64,19 @@ export type CheckOptions<O> = (op: string, options: O) => void;
 
 /** Refuses a parameter of a shape that the optimizer cannot step, in a call that adds it. */
 export type CheckShape = (call: string, shape: readonly number[]) => void;
+
+/** What the options and the parameters of an optimizer may be. */
+export interface OptimizerChecks<O> {
+  /** Refuses options out of range. Default: all values are let pass. */
+  check?: CheckOptions<O>;
+  /** Refuses parameters of some shapes. Default: all are let pass. */
+  checkShape?: CheckShape | undefined;
+  /**
+   * Options whose values show which kinds are taken, where null is one of them. Default: the
+   * defaults.
+   */
+  form?: O;
+}
 
 /** Computes the loss anew, and with `backward` its gradients. */
 export type Closure = () => Tensor | number;
@@ -96,24 +116,15 @@ export abstract class Optimizer<O extends { lr: number }, S extends ParamState> 
    *
    * @param params Parameters or groups of them.
    * @param defaults A value for every option, of the kind that each group must have there.
-   * @param check Refuses options out of range. Default: all values are let pass.
-   * @param checkShape Refuses parameters of some shapes. Default: all are let pass.
-   * @param form Options whose values show which kinds are taken, where null is one of them. Default:
-   * `defaults`.
+   * @param checks What is refused.
    */
-  constructor(
-    params: ParamsOrGroups<O>,
-    defaults: O,
-    check: CheckOptions<O> = () => {},
-    checkShape: CheckShape = () => {},
-    form: O = defaults,
-  ) {
+  constructor(params: ParamsOrGroups<O>, defaults: O, checks?: OptimizerChecks<O>) {
     const call = `make ${this.constructor.name}`;
-    checkCount(call, arguments.length, 5);
+    checkCount(call, arguments.length, 3);
     checkKind(call, "defaults", defaults, OBJECT);
-    checkKind(call, "the check", check, FUNCTION);
-    checkKind(call, "the check of shapes", checkShape, FUNCTION);
-    checkKind(call, "the form", form, OBJECT);
+    const { check = () => {}, checkShape = () => {}, form = defaults } = optionReader<
+      OptimizerChecks<O>
+    >(CHECKS)(call, checks);
     this.#checkRanges = check;
     this.#checkShape = checkShape;
     const kinds = kindsOf(form);

@@ -5,7 +5,7 @@ import { checkCount } from "../core/options.ts";
 import { zeros } from "../tensor/create.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { filledReader } from "./groups.ts";
-import type { CheckOptions, ParamsOrGroups, ParamState } from "./optimizer.ts";
+import type { CheckOptions, CheckShape, ParamsOrGroups, ParamState } from "./optimizer.ts";
 import type { Scalars } from "./scalars.ts";
 import { isLarge, packsOf, updateAsOne, updateInPieces } from "./packs.ts";
 import { ParamOptimizer, type ParamUpdate } from "./param_optimizer.ts";
@@ -39,7 +39,7 @@ export interface OptimizerRule<O extends { lr: number }, K extends string = stri
   /** Refuses options out of range. */
   readonly check: CheckOptions<O>;
   /** Refuses parameters of a shape that it cannot step. Default: none. */
-  readonly checkShape?: (call: string, shape: readonly number[]) => void;
+  readonly checkShape?: CheckShape;
   /** What is kept from step to step. */
   readonly keeps: { readonly [Name in K]: Keeping<O> };
   /** Whether it matters how many steps there were. Default: false. */
@@ -92,7 +92,8 @@ export class RuleOptimizer<O extends { lr: number }, S extends RuleState>
    * @param options A value for every option.
    */
   constructor(rule: OptimizerRule<O>, params: ParamsOrGroups<O>, options: O) {
-    super(params, options, rule.check, rule.checkShape, rule.defaults);
+    const { check, checkShape, defaults: form } = rule;
+    super(params, options, { check, checkShape, form });
     this.#rule = rule;
     this.#keeps = Object.entries(rule.keeps);
   }

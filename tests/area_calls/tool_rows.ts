@@ -77,9 +77,11 @@ const base = {
   args: [
     of(leaves),
     of(() => ({ lr: 0.1 }), "object"),
-    of(() => () => {}, "undefined", "function"),
-    of(() => () => {}, "undefined", "function"),
-    of(() => ({ lr: 0.1 }), "undefined", "object"),
+    options({
+      check: of(() => () => {}, "function"),
+      checkShape: of(() => () => {}, "function"),
+      form: of(() => ({ lr: 0.1 }), "object"),
+    }),
   ],
   run: (...args: unknown[]) => new Plain(...args as ConstructorParameters<typeof Plain>),
   named: "Plain",
