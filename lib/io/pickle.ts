@@ -76,6 +76,9 @@ const LONGEST_NUMBER = 256;
 /** Where the items of an open container begin on the stack. */
 const MARK = Symbol("mark");
 
+/** The opcode that ends a pickle. */
+const STOP = 0x2e;
+
 /** An opcode as messages show it. */
 function opcodeText(code: number): string {
   const hex = `0x${code.toString(16).padStart(2, "0")}`;
@@ -197,7 +200,7 @@ class Machine {
   /** The value on top of the stack, which stays there. */
   #lasting(): unknown {
     const value = this.#pop();
-    this.#stack.push(value);
+    this.#push(value);
     return value;
   }
 
@@ -224,6 +227,11 @@ class Machine {
     );
   }
 
+  #reduce(): void {
+    const [fn, args] = this.#pops(2);
+    this.#push(this.#call(fn, args));
+  }
+
   #call(fn: unknown, args: unknown): unknown {
     if (!(fn instanceof Global) || fn.call === null || !Array.isArray(args)) {
       const what = fn instanceof Global ? fn.name : "what is no function";
@@ -240,182 +248,103 @@ class Machine {
     }
   }
 
-  /** Runs one opcode; returns true at the end. */
-  #step(): boolean {
-    const push = (value: unknown) => this.#stack.push(value);
-    const code = this.#u8();
-    switch (code) {
-      case 0x80: { // PROTO
-        const protocol = this.#u8();
-        if (protocol > 5) throw this.refused(`is of protocol ${protocol}, known are 2 to 5`);
-        break;
-      }
-      case 0x95: // FRAME
-        this.#u64();
-        break;
-      case 0x2e: // STOP
-        return true;
-      case 0x28: // MARK
-        push(MARK);
-        break;
-      case 0x30: // POP
-        this.#pop();
-        break;
-      case 0x31: // POP_MARK
-        this.#popItems();
-        break;
-      case 0x32: // DUP
-        push(this.#lasting());
-        break;
-      case 0x4e: // NONE
-        push(null);
-        break;
-      case 0x88: // NEWTRUE
-        push(true);
-        break;
-      case 0x89: // NEWFALSE
-        push(false);
-        break;
-      case 0x4a: // BININT
-        push(this.#u32() | 0);
-        break;
-      case 0x4b: // BININT1
-        push(this.#u8());
-        break;
-      case 0x4d: // BININT2
-        push(this.#u16());
-        break;
-      case 0x8a: // LONG1
-        push(this.#whole(this.#u8()));
-        break;
-      case 0x8b: // LONG4
-        push(this.#whole(this.#u32()));
-        break;
-      case 0x47: // BINFLOAT
-        push(this.#view.getFloat64(this.#take(8), false));
-        break;
-      case 0x8c: // SHORT_BINUNICODE
-        push(this.#text(this.#u8()));
-        break;
-      case 0x58: // BINUNICODE
-        push(this.#text(this.#u32()));
-        break;
-      case 0x8d: // BINUNICODE8
-        push(this.#text(this.#u64()));
-        break;
-      case 0x43: // SHORT_BINBYTES
-        push(this.#slice(this.#u8()));
-        break;
-      case 0x42: // BINBYTES
-        push(this.#slice(this.#u32()));
-        break;
-      case 0x8e: // BINBYTES8
-      case 0x96: // BYTEARRAY8
-        push(this.#slice(this.#u64()));
-        break;
-      case 0x5d: // EMPTY_LIST
-      case 0x29: // EMPTY_TUPLE
-      case 0x8f: // EMPTY_SET
-        push([]);
-        break;
-      case 0x6c: // LIST
-      case 0x74: // TUPLE
-      case 0x91: // FROZENSET
-        push(this.#popItems());
-        break;
-      case 0x85: // TUPLE1
-      case 0x86: // TUPLE2
-      case 0x87: // TUPLE3
-        push(Array.from({ length: code - 0x84 }, () => this.#pop()).reverse());
-        break;
-      case 0x61: { // APPEND
-        const item = this.#pop();
-        this.#list().push(item);
-        break;
-      }
-      case 0x65: // APPENDS
-      case 0x90: { // ADDITEMS
-        const items = this.#popItems();
-        const list = this.#list();
-        for (const item of items) list.push(item);
-        break;
-      }
-      case 0x7d: // EMPTY_DICT
-        push(new Dict());
-        break;
-      case 0x64: { // DICT
-        const items = this.#popItems();
-        push(new Dict());
-        this.#set(items);
-        break;
-      }
-      case 0x73: { // SETITEM
-        const value = this.#pop();
-        this.#set([this.#pop(), value]);
-        break;
-      }
-      case 0x75: { // SETITEMS
-        const items = this.#popItems();
-        this.#set(items);
-        break;
-      }
-      case 0x71: // BINPUT
-        this.#remember(this.#u8());
-        break;
-      case 0x72: // LONG_BINPUT
-        this.#remember(this.#u32());
-        break;
-      case 0x94: // MEMOIZE
-        this.#remember(this.#memo.size);
-        break;
-      case 0x68: // BINGET
-        push(this.#recall(this.#u8()));
-        break;
-      case 0x6a: // LONG_BINGET
-        push(this.#recall(this.#u32()));
-        break;
-      case 0x63: { // GLOBAL
-        const module = this.#line();
-        push(this.#global(module, this.#line()));
-        break;
-      }
-      case 0x93: { // STACK_GLOBAL
-        const name = this.#pop();
-        push(this.#global(this.#pop(), name));
-        break;
-      }
-      case 0x69: { // INST
-        const module = this.#line();
-        const fn = this.#global(module, this.#line());
-        push(this.#call(fn, this.#popItems()));
-        break;
-      }
-      case 0x52: // REDUCE
-      case 0x81: { // NEWOBJ
-        const args = this.#pop();
-        push(this.#call(this.#pop(), args));
-        break;
-      }
-      case 0x62: // BUILD
-        this.#build(this.#pop());
-        break;
-      case 0x51: // BINPERSID
-        push(this.#builder.persistent(this.#pop()));
-        break;
-      case 0x82: // EXT1
-        throw this.refused(`asks for extension ${this.#u8()}, which could be anything`);
-      case 0x83: // EXT2
-        throw this.refused(`asks for extension ${this.#u16()}, which could be anything`);
-      case 0x84: // EXT4
-        throw this.refused(`asks for extension ${this.#u32()}, which could be anything`);
-      default:
-        throw this.refused(`has opcode ${opcodeText(code)}, which PyTorch does not write`);
-    }
-    return false;
+  #push(value: unknown): void {
+    this.#stack.push(value);
   }
 
+  /** Pops some values, in the order in which they were pushed. */
+  #pops(count: number): unknown[] {
+    return Array.from({ length: count }, () => this.#pop()).reverse();
+  }
+
+  #protocol(protocol: number): void {
+    if (protocol > 5) throw this.refused(`is of protocol ${protocol}, known are 2 to 5`);
+  }
+
+  #extension(number: number): never {
+    throw this.refused(`asks for extension ${number}, which could be anything`);
+  }
+
+  #appendTo(items: readonly unknown[]): void {
+    const list = this.#list();
+    for (const item of items) list.push(item);
+  }
+
+  /** What the opcodes do, but for the one that ends. */
+  static readonly #OPCODES: Readonly<Record<number, (m: Machine) => void>> = {
+    0x80: (m) => m.#protocol(m.#u8()), // PROTO
+    0x95: (m) => m.#u64(), // FRAME
+    0x28: (m) => m.#push(MARK), // MARK
+    0x30: (m) => m.#pop(), // POP
+    0x31: (m) => m.#popItems(), // POP_MARK
+    0x32: (m) => m.#push(m.#lasting()), // DUP
+    0x4e: (m) => m.#push(null), // NONE
+    0x88: (m) => m.#push(true), // NEWTRUE
+    0x89: (m) => m.#push(false), // NEWFALSE
+    0x4a: (m) => m.#push(m.#u32() | 0), // BININT
+    0x4b: (m) => m.#push(m.#u8()), // BININT1
+    0x4d: (m) => m.#push(m.#u16()), // BININT2
+    0x8a: (m) => m.#push(m.#whole(m.#u8())), // LONG1
+    0x8b: (m) => m.#push(m.#whole(m.#u32())), // LONG4
+    0x47: (m) => m.#push(m.#view.getFloat64(m.#take(8), false)), // BINFLOAT
+    0x8c: (m) => m.#push(m.#text(m.#u8())), // SHORT_BINUNICODE
+    0x58: (m) => m.#push(m.#text(m.#u32())), // BINUNICODE
+    0x8d: (m) => m.#push(m.#text(m.#u64())), // BINUNICODE8
+    0x43: (m) => m.#push(m.#slice(m.#u8())), // SHORT_BINBYTES
+    0x42: (m) => m.#push(m.#slice(m.#u32())), // BINBYTES
+    0x8e: (m) => m.#push(m.#slice(m.#u64())), // BINBYTES8
+    0x96: (m) => m.#push(m.#slice(m.#u64())), // BYTEARRAY8
+    0x5d: (m) => m.#push([]), // EMPTY_LIST
+    0x29: (m) => m.#push([]), // EMPTY_TUPLE
+    0x8f: (m) => m.#push([]), // EMPTY_SET
+    0x6c: (m) => m.#push(m.#popItems()), // LIST
+    0x74: (m) => m.#push(m.#popItems()), // TUPLE
+    0x91: (m) => m.#push(m.#popItems()), // FROZENSET
+    0x85: (m) => m.#push(m.#pops(1)), // TUPLE1
+    0x86: (m) => m.#push(m.#pops(2)), // TUPLE2
+    0x87: (m) => m.#push(m.#pops(3)), // TUPLE3
+    0x61: (m) => m.#appendTo(m.#pops(1)), // APPEND
+    0x65: (m) => m.#appendTo(m.#popItems()), // APPENDS
+    0x90: (m) => m.#appendTo(m.#popItems()), // ADDITEMS
+    0x7d: (m) => m.#push(new Dict()), // EMPTY_DICT
+    0x64: (m) => { // DICT
+      const items = m.#popItems();
+      m.#push(new Dict());
+      m.#set(items);
+    },
+    0x73: (m) => m.#set(m.#pops(2)), // SETITEM
+    0x75: (m) => m.#set(m.#popItems()), // SETITEMS
+    0x71: (m) => m.#remember(m.#u8()), // BINPUT
+    0x72: (m) => m.#remember(m.#u32()), // LONG_BINPUT
+    0x94: (m) => m.#remember(m.#memo.size), // MEMOIZE
+    0x68: (m) => m.#push(m.#recall(m.#u8())), // BINGET
+    0x6a: (m) => m.#push(m.#recall(m.#u32())), // LONG_BINGET
+    0x63: (m) => m.#push(m.#global(m.#line(), m.#line())), // GLOBAL
+    0x93: (m) => { // STACK_GLOBAL
+      const [module, name] = m.#pops(2);
+      m.#push(m.#global(module, name));
+    },
+    0x69: (m) => { // INST
+      const fn = m.#global(m.#line(), m.#line());
+      m.#push(m.#call(fn, m.#popItems()));
+    },
+    0x52: (m) => m.#reduce(), // REDUCE
+    0x81: (m) => m.#reduce(), // NEWOBJ
+    0x62: (m) => m.#build(m.#pop()), // BUILD
+    0x51: (m) => m.#push(m.#builder.persistent(m.#pop())), // BINPERSID
+    0x82: (m) => m.#extension(m.#u8()), // EXT1
+    0x83: (m) => m.#extension(m.#u16()), // EXT2
+    0x84: (m) => m.#extension(m.#u32()), // EXT4
+  };
+
   run(): unknown {
-    while (!this.#step());
+    for (let code = this.#u8(); code !== STOP; code = this.#u8()) {
+      const step = Machine.#OPCODES[code];
+      if (step === undefined) {
+        throw this.refused(`has opcode ${opcodeText(code)}, which PyTorch does not write`);
+      }
+      step(this);
+    }
     const value = this.#pop();
     if (this.#stack.length > 0) throw this.refused("leaves more than one value");
     return value;
