@@ -57,6 +57,31 @@ function checkLogits(call: string, logits: Tensor, n: number, end: number | null
   );
 }
 
+/** Refuses starts that are not int32 of shape [batch, length] with at least one token. */
+function checkStart(call: string, start: Tensor): void {
+  checkKind(call, "start", start, TENSOR);
+  checkRank(call, start, [2]);
+  if (start.dtype !== "int32") {
+    throw new DTypeError(`Cannot ${call}: start must be int32, got ${start.dtype}`);
+  }
+  if (start.shape[1] === 0) {
+    throw new ShapeError(
+      `Cannot ${call}: start must have at least one token, got ${showShape(start.shape)}`,
+      [start.shape],
+    );
+  }
+}
+
+/** Log-probabilities of the next token; behind a sequence that has ended comes the end. */
+function logProbsOf(logits: Tensor, ended: Tensor | null, end: number | null): Tensor {
+  const logProbs = logits.logSoftmax(1);
+  if (ended === null || end === null) return logProbs;
+  const { dtype, shape: [, tokens = 0] } = logits;
+  // 0 for the end and −∞ for all others.
+  const onlyEnd = oneHot(positions([end], logits), tokens).to({ dtype }).log();
+  return where(ended.unsqueeze(1), onlyEnd, logProbs);
+}
+
 /**
  * Continues each sequence of a batch with likely tokens: in each step, the most probable of all
  * continuations of the kept sequences are kept, and the best is the result. With one beam this
@@ -91,17 +116,7 @@ export function beamSearch(
   const call = "run beamSearch";
   checkCount(call, arguments.length, 4);
   checkKind(call, "next", next, FUNCTION);
-  checkKind(call, "start", start, TENSOR);
-  checkRank(call, start, [2]);
-  if (start.dtype !== "int32") {
-    throw new DTypeError(`Cannot ${call}: start must be int32, got ${start.dtype}`);
-  }
-  if (start.shape[1] === 0) {
-    throw new ShapeError(
-      `Cannot ${call}: start must have at least one token, got ${showShape(start.shape)}`,
-      [start.shape],
-    );
-  }
+  checkStart(call, start);
   checkKind(call, "steps", steps, COUNT);
   const { beams = 1, end = null } = readOptions(call, options);
   return noGrad(() => {
@@ -114,13 +129,8 @@ export function beamSearch(
       const logits = next(sequences, positions(rows, start));
       checkLogits(call, logits, rows.length, end);
       const { dtype, device, shape: [, tokens = 0] } = logits;
-      let added = logits.logSoftmax(1);
-      if (ended !== null && end !== null) {
-        // 0 for the end and −∞ for all others.
-        const onlyEnd = oneHot(positions([end], logits), tokens).to({ dtype }).log();
-        added = where(ended.unsqueeze(1), onlyEnd, added);
-      }
-      const all = added.add(logProb.to({ dtype, device }).unsqueeze(1));
+      const before = logProb.to({ dtype, device }).unsqueeze(1);
+      const all = logProbsOf(logits, ended, end).add(before);
       const kept = Math.min(beams, width * tokens);
       const best = all.reshape([batch, width * tokens]).topk(kept, 1);
       if (best.values.isnan().any().item()) {
