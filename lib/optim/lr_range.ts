@@ -74,6 +74,18 @@ const readOptions = optionReader<LRRangeTestOptions>({
   divergence: FINITE,
 });
 
+/** −1 for an objective that is to grow, which is a loss with the other sign; 1 for a loss. */
+function signOf(call: string, groups: RangedOptimizer["paramGroups"]): number {
+  const ascents = groups.filter(({ maximize }) => maximize === true).length;
+  if (ascents > 0 && ascents < groups.length) {
+    throw new RangeError(
+      `Cannot ${call}: all groups must maximize or none, as one loss tells whether a step was ` +
+        `good, got ${ascents} of ${groups.length} that do`,
+    );
+  }
+  return ascents > 0 ? -1 : 1;
+}
+
 /** The rate whose step was followed by the greatest fall of the loss. */
 function steepest(lrs: readonly number[], losses: readonly number[]): number | null {
   const falls = losses.slice(1).map((loss, i) => (losses[i] ?? loss) - loss);
@@ -90,6 +102,7 @@ function steepest(lrs: readonly number[], losses: readonly number[]): number | n
  * @param optimizer The optimizer; all groups have the same rate meanwhile.
  * @param closure Clears the gradients, computes the loss of the next batch, runs `backward`, and returns
  * the loss.
+ * @throws {RangeError} If some groups maximize and others do not.
  *
  * @example The rates of a quadratic, which diverge from 1 on
  * ```ts
@@ -136,8 +149,7 @@ export function lrRangeTest(
     params.map((p): [Tensor, Tensor] => [p, p.detach().clone()])
   );
   const state = optimizer.stateDict();
-  // An objective that is to grow is a loss with the other sign.
-  const sign = optimizer.paramGroups.every(({ maximize }) => maximize === true) ? -1 : 1;
+  const sign = signOf(call, optimizer.paramGroups);
   const [lrs, losses]: [number[], number[]] = [[], []];
   let best = Infinity;
   try {

@@ -91,6 +91,27 @@ Deno.test("an optimizer that was left in another state is found", () => {
   assertThrows(() => checkLeft(make), Error, "not equal");
 });
 
+Deno.test("optim.lrRangeTest() follows an objective that is to grow, and refuses to grow and fall at once", () => {
+  const scene = (maximize: boolean[], sign: number) => {
+    const groups = maximize.map((up) => {
+      return { params: [tensor([3], { requiresGrad: true })], maximize: up };
+    });
+    const optimizer = new optim.SGD(groups);
+    return optim.lrRangeTest(optimizer, () => {
+      optimizer.zeroGrad();
+      const [first, second] = groups.map(({ params: [x] }) => x!.square().sum());
+      const loss = first!.add(second!).mul(sign);
+      loss.backward();
+      return loss;
+    });
+  };
+  const [down, up] = [scene([false, false], 1), scene([true, true], -1)];
+  assertEquals(up, { ...down, losses: down.losses.map((loss) => -loss) });
+  for (const mixed of [[true, false], [false, true]]) {
+    assertThrows(() => scene(mixed, 1), RangeError, "or none, as one loss tells");
+  }
+});
+
 Deno.test("optim.lrRangeTest() refuses rates and shares out of range", () => {
   const { optimizer, closure } = sgd();
   const wrong: [options: object, says: string][] = [
