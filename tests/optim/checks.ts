@@ -3,7 +3,7 @@
 import { assert, assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
 import { optimizerClass, type RuleState } from "../../lib/optim/rule.ts";
 import { assertClose } from "../../lib/testing/mod.ts";
-import { arange, type DType, grad, ones, type optim, type Tensor } from "../../mod.ts";
+import { arange, type Device, type DType, grad, ones, type optim, type Tensor } from "../../mod.ts";
 import { casesOf, optionsOf, type Stored, unstored } from "../fixtures/stored.ts";
 import { type OptimizerRow, shapeOf } from "./table.ts";
 
@@ -31,6 +31,14 @@ interface Trajectory {
   readonly last: readonly Stored[];
   /** What is kept in the end for the first parameter. */
   readonly kept: Readonly<Record<string, Stored>>;
+}
+
+/** Steps of PyTorch with infinite parameters and gradients. */
+interface Infinite {
+  readonly options: Some;
+  readonly start: Stored;
+  readonly grads: readonly Stored[];
+  readonly after: readonly Stored[];
 }
 
 /** The options that are tried, as PyTorch's trajectories have them. */
@@ -104,6 +112,32 @@ function crowd(row: OptimizerRow<Options>): Tensor[] {
   });
   const turned = arange(6, { dtype: "float64" }).sin().reshape([2, 3]).transpose(0, 1);
   return [...params, turned].map((p) => p.detach().requiresGrad_());
+}
+
+/** Checks an optimizer and its functional step beside PyTorch where numbers are infinite. */
+export function checkInfinite(
+  { name, make, step, row }: Subject,
+  where: { readonly dtype: DType; readonly device?: Device },
+): void {
+  // There one that is infinite leaves little of the others.
+  if (row.rule.mixes === true) return;
+  const [all] = casesOf<Readonly<Record<string, readonly Infinite[]>>>("optimizers/infinite");
+  for (const { options: given, start, grads, after } of all![name]!) {
+    const options: Options = { ...RATE, ...optionsOf(given) };
+    const p = unstored(start).to(where).requiresGrad_();
+    const optimizer = new make([p], options);
+    let [params, state]: [readonly Tensor[], object] = [[p.detach().clone()], {}];
+    grads.forEach((stored, i) => {
+      const g = unstored(stored).to(where);
+      p.grad = g;
+      optimizer.step();
+      ({ params, state } = step(params, [g], state, { ...row.functional, ...options }));
+      const says = `step ${i + 1} in ${where.dtype} with ${JSON.stringify(given)}`;
+      for (const [x, what] of [[p, ""], [params[0]!, "the functional "]] as const) {
+        compare([x.to({ device: "cpu" })], [after[i]!], what + says, { rtol: 2e-6, atol: 0 });
+      }
+    });
+  }
 }
 
 /** The checks, by what they say of an optimizer. */
@@ -195,6 +229,10 @@ export const CHECKS = {
     twin.step();
     assertClose(x.item(), wide.item(), { rtol: 1e-6, message: says });
   }),
+  "does with infinite numbers what PyTorch does": (subject: Subject) => {
+    checkInfinite(subject, { dtype: "float32" });
+    checkInfinite(subject, { dtype: "float64" });
+  },
   "steps many parameters with the bits of each alone": forEach(
     ({ make, row }, trajectory, says) => {
       const together = crowd(row);

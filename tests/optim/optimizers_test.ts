@@ -3,8 +3,9 @@
 import { assertEquals, assertMatch, assertThrows } from "@std/assert";
 import { assertType, type IsExact } from "@std/testing/types";
 import { optimizerClass, type OptimizerRule, type RuleState } from "../../lib/optim/rule.ts";
-import { arange, cat, ones, optim, type Tensor, tensor } from "../../mod.ts";
-import { CHECKS, type Options, type Subject, variantsOf } from "./checks.ts";
+import { arange, cat, ones, optim, scope, type Tensor, tensor } from "../../mod.ts";
+import { checkInfinite, CHECKS, type Options, type Subject, variantsOf } from "./checks.ts";
+import { gpuTest } from "../tools/gpu.ts";
 import { type OptimizerName, OPTIMIZERS, shapeOf, type StepName, STEPS } from "./table.ts";
 
 /** Of optimizers with different options the checks see what is common to all. */
@@ -32,6 +33,12 @@ for (const name of Object.keys(OPTIMIZERS) as OptimizerName[]) {
     assertThrows(() => new Own(params, { lr: -1 }), RangeError, "Cannot run Own: lr must lie");
   });
 }
+
+gpuTest("every optimizer does with infinite numbers what PyTorch does", () => {
+  for (const name of Object.keys(OPTIMIZERS) as OptimizerName[]) {
+    scope(() => checkInfinite(subjectOf(name), { dtype: "float32", device: "gpu" }));
+  }
+});
 
 Deno.test("every functional step is some optimizer's, and a row that lacks something does not compile", () => {
   assertType<IsExact<(typeof STEPS)[OptimizerName], StepName>>(true);
@@ -78,6 +85,14 @@ const mixing = madeOf({
   step: (p, g, ...rest) => rule.step(p, g.size === 0 ? g : g.sub(g.mean()), ...rest),
 });
 
+/** Adam to whose gradient decay is added where there is none. */
+const undecayed = madeOf({
+  defaults: rule.defaults,
+  check: rule.check,
+  keeps: rule.keeps,
+  step: (p, g, ...rest) => rule.step(p, g.add(p.mul(0)), ...rest),
+});
+
 /** Adam that forgets its means where a state is loaded. */
 class Forgetful extends optim.Adam {
   override loadStateDict(state: ReturnType<optim.Adam["stateDict"]>): void {
@@ -122,6 +137,10 @@ const FAULTS: Readonly<Record<Check, readonly [subject: Subject, says: string]>>
     { ...adam, make: Restless as unknown as Subject["make"] },
     "not equal",
   ],
+  "does with infinite numbers what PyTorch does": [
+    { ...adam, make: undecayed },
+    "step 1 in float32 with {}",
+  ],
   "steps many parameters with the bits of each alone": [
     { ...adam, make: mixing },
     "with {}",
@@ -161,6 +180,16 @@ Deno.test("parameters that lie in one place are stepped one after the other", ()
   new optim.Adagrad(together.params, { lr: 0.5 }).step();
   for (const p of apart.params) new optim.Adagrad([p], { lr: 0.5 }).step();
   assertEquals(together.whole.toArray(), apart.whole.toArray());
+});
+
+Deno.test("ASGD's mean is the parameter until it begins", () => {
+  const p = tensor([1, -Infinity, 0.3], { requiresGrad: true });
+  const optimizer = new optim.ASGD([p], { t0: 3 });
+  for (let step = 0; step < 3; step++) {
+    p.grad = tensor([0.1, 1, 7]);
+    optimizer.step();
+  }
+  assertEquals((optimizer.stateDict().state[0]!["ax"] as Tensor).toArray(), p.toArray());
 });
 
 Deno.test("a large parameter has the bits of its parts", () => {

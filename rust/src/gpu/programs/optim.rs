@@ -9,28 +9,30 @@ use crate::gpu::plan::{GROUP, Item, Operand, Slot, Stage, VECTOR, spread};
 pub(crate) const STEP_SOURCE: &str = include_str!("optim.wgsl");
 
 /// Numbers: lr, weight decay, sign of the gradient.
-const SGD: &str = "m0[p] = m0[p] - number(0u) * (number(2u) * m1[g] + number(1u) * m0[p]);
+const SGD: &str = "m0[p] = m0[p] - number(0u) * descent(m1[g], m0[p]);
 ";
 
-/// Numbers: lr, weight decay, sign, what is kept of the buffer and taken into it, and the shares of the
-/// gradient and the buffer in the step.
-const SGD_MOMENTUM: &str = "let gradient = number(2u) * m2[g] + number(1u) * m0[p];
+/// Numbers: lr, weight decay, sign, what is kept of the buffer and taken into it, and how far the step
+/// looks ahead along it; 0 for a step along the buffer itself.
+const SGD_MOMENTUM: &str = "let gradient = descent(m2[g], m0[p]);
     let buffer = number(3u) * m1[s] + number(4u) * gradient;
     m1[s] = buffer;
-    m0[p] = m0[p] - number(0u) * (number(5u) * gradient + number(6u) * buffer);
+    let change = select(gradient + number(5u) * buffer, buffer, number(5u) == 0);
+    m0[p] = m0[p] - number(0u) * change;
 ";
 
 /// Numbers: step, weight decay, sign, what shrinks the parameter, 1 − β₁, β₂, 1 − β₂, the root of the
 /// second correction, ε. A mean square that leaves the range stays at its end: after ∞ every later
-/// step would be 0.
+/// step would be 0. That of an infinite gradient counts as such, so that the step is NaN.
 const ADAM: &str = "let held = m0[p] * number(3u);
-    let gradient = number(2u) * m3[g] + number(1u) * held;
+    let gradient = descent(m3[g], held);
     let mean = m1[s] + number(4u) * (gradient - m1[s]);
     let next = number(5u) * m2[t] + number(6u) * (gradient * gradient);
     let square = min(next, E(LARGEST));
     m1[s] = mean;
     m2[t] = square;
-    m0[p] = held - number(0u) * mean / (sqrt(square) / number(7u) + number(8u));
+    let size = sqrt(select(square, next, abs(mean) > E(LARGEST)));
+    m0[p] = held - number(0u) * mean / (size / number(7u) + number(8u));
 ";
 
 fn step(
@@ -94,8 +96,8 @@ pub(crate) fn sgd_momentum(frame: &Frame<'_>, operands: &[Operand]) -> Result<Ve
         return Err(Error::new("a step has a parameter, a buffer and a gradient"));
     }
     let (keep, take) = if first { (0.0, 1.0) } else { (momentum, 1.0 - dampening) };
-    let (own, ahead) = if nesterov { (1.0, momentum) } else { (0.0, 1.0) };
-    let numbers = [lr, decay, sign(maximize), keep, take, own, ahead];
+    let ahead = if nesterov { momentum } else { 0.0 };
+    let numbers = [lr, decay, sign(maximize), keep, take, ahead];
     step("sgd_momentum_step", SGD_MOMENTUM, operands, &numbers)
 }
 

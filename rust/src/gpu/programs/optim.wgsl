@@ -5,6 +5,13 @@ fn number(i: u32) -> N {
     return number_at(8u, i);
 }
 
+// The gradient to descend, with the decay that enters it. Without any it does not matter what the
+// parameter holds: 0 * infinity would be NaN.
+fn descent(g: E, p: E) -> E {
+    let down = number(2u) * g;
+    return select(down + number(1u) * p, down, number(1u) == 0);
+}
+
 fn run(group: u32, own: u32) {
     let i = group * 256u + own;
     if (i >= word(0u)) {

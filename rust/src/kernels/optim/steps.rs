@@ -57,6 +57,13 @@ fn gradient<'a, T: Element + Real>(launch: &mut Launch<'a>, len: usize) -> Resul
     }
 }
 
+/// The gradient to descend, with the decay that enters it. Without any it does not matter what the
+/// parameter holds: 0 · ∞ would be NaN.
+#[inline(always)]
+fn descent<T: Real>(sign: T, g: T, decay: T, p: T) -> T {
+    if decay == T::from_f64(0.0) { sign * g } else { sign * g + decay * p }
+}
+
 /// Parameters: lr, weight decay; integer 0: maximize.
 fn sgd_as<T: Element + Real>(launch: &mut Launch<'_>) -> Result {
     let [lr, decay, ..] = launch.params().map(T::from_f64);
@@ -68,7 +75,7 @@ fn sgd_as<T: Element + Real>(launch: &mut Launch<'_>) -> Result {
             #[inline(always)]
             || {
                 for (p, &g) in p.iter_mut().zip(g) {
-                    *p = *p - lr * (sign * g + decay * *p);
+                    *p = *p - lr * descent(sign, g, decay, *p);
                 }
             },
         );
@@ -82,19 +89,21 @@ fn sgd_momentum_as<T: Element + Real>(launch: &mut Launch<'_>) -> Result {
     let (zero, one) = (T::from_f64(0.0), T::from_f64(1.0));
     let sign = if maximize { -one } else { one };
     let (keep, take) = if first { (zero, one) } else { (momentum, one - dampening) };
-    let (own, ahead) = if nesterov { (one, momentum) } else { (zero, one) };
     let p = elements::<T>(launch.contiguous_output(0)?)?;
     let buffer = state::<T>(launch, 1, p.len())?;
     let g = gradient::<T>(launch, p.len())?;
     let parts = p.chunks_mut(GRAIN).zip(buffer.chunks_mut(GRAIN)).zip(g.chunks(GRAIN));
     for_parts(parts, |((p, buffer), g)| {
         simd(
+            // The flags are moved here so that the loop need not read them anew for each element.
             #[inline(always)]
-            || {
+            move || {
                 for ((p, buffer), &g) in p.iter_mut().zip(&mut *buffer).zip(g) {
-                    let g = sign * g + decay * *p;
-                    *buffer = keep * *buffer + take * g;
-                    *p = *p - lr * (own * g + ahead * *buffer);
+                    let g = descent(sign, g, decay, *p);
+                    let next = keep * *buffer + take * g;
+                    let change = if nesterov { g + momentum * next } else { next };
+                    *buffer = next;
+                    *p = *p - lr * change;
                 }
             },
         );
@@ -159,11 +168,29 @@ impl AdamStep {
         square: &mut [T],
         g: &[T],
     ) -> bool {
-        let [step, root, sign] = [self.step, self.root, self.sign].map(T::from_f64);
-        let [shrink, decay, epsilon] = [self.shrink, self.decay, self.epsilon].map(T::from_f64);
+        let [sign, shrink, decay] = [self.sign, self.shrink, self.decay].map(T::from_f64);
+        // Decided here, it costs the loop nothing.
+        if self.decay == 0.0 {
+            self.run_with(p, mean, square, g, |_, g| sign * g)
+        } else {
+            self.run_with(p, mean, square, g, |p, g| sign * g + decay * (p * shrink))
+        }
+    }
+
+    /// The same for the gradient to descend, as a function of the parameter and its gradient.
+    #[inline(always)]
+    fn run_with<T: Element + Real>(
+        &self,
+        p: &mut [T],
+        mean: &mut [T],
+        square: &mut [T],
+        g: &[T],
+        gradient: impl Fn(T, T) -> T,
+    ) -> bool {
+        let [step, root] = [self.step, self.root].map(T::from_f64);
+        let [shrink, epsilon] = [self.shrink, self.epsilon].map(T::from_f64);
         let [take1, keep2, take2] =
             [1.0 - self.beta1, self.beta2, 1.0 - self.beta2].map(T::from_f64);
-        let gradient = |p: T, g: T| sign * g + decay * (p * shrink);
         let next = |square: T, g: T| keep2 * square + take2 * (g * g);
         let mut inside = true;
         for ((&p, &square), &g) in p.iter().zip(&*square).zip(g) {
@@ -196,7 +223,7 @@ impl AdamStep {
     ) {
         for (((p, mean), square), &g) in p.iter_mut().zip(mean).zip(square).zip(g) {
             let held = (*p).into() * self.shrink;
-            let g = self.sign * g.into() + self.decay * held;
+            let g = descent(self.sign, g.into(), self.decay, held);
             let m = (*mean).into() + (1.0 - self.beta1) * (g - (*mean).into());
             let scale = if g.abs() > LARGE { SMALLER } else { 1.0 };
             let (v, scaled) = ((*square).into() * scale * scale, g * scale);
