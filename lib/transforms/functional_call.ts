@@ -138,8 +138,9 @@ export function functionalCall<Inputs extends unknown[], Output>(
   checkKind("run functionalCall", "the first argument", module, MODULE);
   const others = replacements(module, params);
   const slots = slotsOf(module.modules(), others);
+  const held = new Set<unknown>(slots.map(({ own }) => own));
   for (const own of others.keys()) {
-    if (slots.some((slot) => slot.own === own)) continue;
+    if (held.has(own)) continue;
     throw new GradError(
       "Cannot run functionalCall: the module holds a tensor neither in a property nor in an array " +
         "that is one, so it cannot be replaced",

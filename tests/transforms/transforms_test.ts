@@ -277,6 +277,19 @@ Deno.test("functionalCall() puts the module's own tensors back, also after an er
   );
 });
 
+Deno.test("functionalCall() takes more parameters than a square has time for", () => {
+  class Many extends nn.Module<[], number> {
+    numbers = Array.from({ length: 100_000 }, (_, i) => new nn.Parameter(f64(i)));
+    override forward(): number {
+      return this.numbers.filter((own) => own.item() === 1).length;
+    }
+  }
+  const model = new Many();
+  const one = f64(1);
+  const ones = Object.fromEntries(model.namedParameters().map(([name]) => [name, one]));
+  assertEquals([functionalCall(model, ones), model.forward()], [100_000, 1]);
+});
+
 Deno.test("functionalCall() shows the module the others as its parameters and buffers", () => {
   class Decayed extends nn.Module {
     layer = new nn.Linear(2, 1, { dtype: "float64" });
