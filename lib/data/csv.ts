@@ -321,6 +321,7 @@ export function parseCsv(text: string, options?: CsvOptions): Table {
 /**
  * {@linkcode parseCsv} of a UTF-8 file, which may be gzipped. Needs permission to read it.
  *
+ * @throws {RangeError} If it has more text, or unpacks to more, than a string holds: 512 MiB.
  * @throws {Deno.errors.NotFound} If the file does not exist.
  */
 export function readCsv(path: string | URL, options?: CsvOptions): Table {

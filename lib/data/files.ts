@@ -1,7 +1,7 @@
 /** Files as bytes and text, and the errors for those that cannot be read. */
 
-import process from "node:process";
 import { checkKind, kind } from "../core/options.ts";
+import { gunzip, gunzipBeginning, isGzipped } from "../io/zlib.ts";
 
 const PATH = kind(
   "a path, or the URL of a file",
@@ -24,23 +24,44 @@ export function bytesOf(call: string, path: string | URL): Uint8Array<ArrayBuffe
   }
 }
 
-/** The text of a UTF-8 file. */
+/** The most characters of a string. */
+const LONGEST_TEXT = 2 ** 29 - 24;
+
+/** The text of a UTF-8 file, which may be gzipped. */
 export function textOf(call: string, path: string | URL): string {
-  const bytes = bytesOf(call, path);
+  const bytes = unzipped(call, bytesOf(call, path), LONGEST_TEXT);
+  const tooLong = bytes === null || bytes.length > LONGEST_TEXT;
   try {
-    return new TextDecoder("utf-8", { fatal: true }).decode(unzipped(call, bytes));
+    if (bytes !== null) return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
   } catch (cause) {
     if (!(cause instanceof TypeError)) throw cause;
-    throw new SyntaxError(`Cannot ${call}: ${path} is not UTF-8 text`, { cause });
+    if (!tooLong) throw new SyntaxError(`Cannot ${call}: ${path} is not UTF-8 text`, { cause });
   }
+  throw new RangeError(
+    `Cannot ${call}: ${path} has more than ${LONGEST_TEXT} bytes of text; divide it`,
+  );
 }
 
-/** Unpacks gzipped bytes; returns others as they are. */
-export function unzipped(call: string, bytes: Uint8Array): Uint8Array {
-  if (bytes[0] !== 0x1f || bytes[1] !== 0x8b) return bytes;
+/** What is made of gzipped bytes; others are returned as they are. */
+function unpacked<T>(
+  call: string,
+  bytes: Uint8Array,
+  unpack: (packed: Uint8Array) => T,
+): T | Uint8Array {
+  if (!isGzipped(bytes)) return bytes;
   try {
-    return new Uint8Array(process.getBuiltinModule("node:zlib").gunzipSync(bytes));
+    return unpack(bytes);
   } catch (cause) {
     throw new SyntaxError(`Cannot ${call}: the gzipped data are damaged`, { cause });
   }
+}
+
+/** Unpacks gzipped bytes, null if there are more than a given number; returns others as they are. */
+export function unzipped(call: string, bytes: Uint8Array, most: number): Uint8Array | null {
+  return unpacked(call, bytes, (packed) => gunzip(packed, most));
+}
+
+/** The first kilobyte of gzipped bytes, or more; returns others as they are. */
+export function beginningOf(call: string, bytes: Uint8Array): Uint8Array {
+  return unpacked(call, bytes, gunzipBeginning);
 }

@@ -4,7 +4,7 @@ import { checkCount, checkKind } from "../core/options.ts";
 import { checkShape, sizeOf } from "../core/shape.ts";
 import { fromTypedArray } from "../tensor/create.ts";
 import type { Tensor } from "../tensor/tensor.ts";
-import { BYTES, bytesOf, unzipped } from "./files.ts";
+import { beginningOf, BYTES, bytesOf, unzipped } from "./files.ts";
 
 /** How a type of elements is read, by its code. */
 interface ElementType {
@@ -22,9 +22,9 @@ const TYPES: Readonly<Record<number, ElementType>> = {
   0x0e: { size: 8, Array: Float64Array, read: (view, at) => view.getFloat64(at) },
 };
 
-/** The array in the bytes of a file. */
+/** The array in the bytes of a file. No more of them are unpacked than its extents need. */
 function idxOf(call: string, packed: Uint8Array): Tensor {
-  const bytes = unzipped(call, packed);
+  const bytes = beginningOf(call, packed);
   const wrong = (what: string) => new SyntaxError(`Cannot ${call}: ${what}`);
   const type = TYPES[bytes[2] ?? 0];
   if (bytes.length < 4 || bytes[0] !== 0 || bytes[1] !== 0 || type === undefined) {
@@ -34,15 +34,17 @@ function idxOf(call: string, packed: Uint8Array): Tensor {
   const ndim = bytes[3] ?? 0;
   const start = 4 + 4 * ndim;
   if (bytes.length < start) throw wrong(`the file ends within its ${ndim} extents`);
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const shape = Array.from({ length: ndim }, (_, i) => view.getUint32(4 + 4 * i));
+  const header = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const shape = Array.from({ length: ndim }, (_, i) => header.getUint32(4 + 4 * i));
   checkShape("parseIdx", shape);
   const size = sizeOf(shape);
-  if (bytes.length !== start + size * type.size) {
-    throw wrong(
-      `shape [${shape.join(", ")}] needs ${start + size * type.size} bytes, got ${bytes.length}`,
-    );
+  const needed = start + size * type.size;
+  const whole = unzipped(call, packed, needed);
+  if (whole?.length !== needed) {
+    const got = whole === null ? "more" : whole.length;
+    throw wrong(`shape [${shape.join(", ")}] needs ${needed} bytes, got ${got}`);
   }
+  const view = new DataView(whole.buffer, whole.byteOffset, whole.byteLength);
   const elements = new type.Array(size);
   for (let i = 0; i < size; i++) elements[i] = type.read(view, start + i * type.size);
   return fromTypedArray(elements, shape);

@@ -42,6 +42,7 @@ export function parseJsonl<T = unknown>(text: string): T[] {
 /**
  * {@linkcode parseJsonl} of a UTF-8 file, which may be gzipped. Needs permission to read it.
  *
+ * @throws {RangeError} If it has more text, or unpacks to more, than a string holds: 512 MiB.
  * @throws {Deno.errors.NotFound} If the file does not exist.
  */
 export function readJsonl<T = unknown>(path: string | URL): T[] {

@@ -101,6 +101,24 @@ Deno.test("parseIdx() refuses what is cut off, too long, or something else", asy
   assert(error.message.includes("must begin as IDX does"));
 });
 
+/** So many zeros, packed in members of a megabyte. */
+function bomb(start: Uint8Array, megabytes: number): Uint8Array {
+  const zeros = gzipSync(new Uint8Array(2 ** 20));
+  const members = Array.from({ length: megabytes }, () => [...zeros]).flat();
+  return Uint8Array.from([...gzipSync(start), ...members]);
+}
+
+Deno.test("no more is unpacked than a header or a text has room for", async () => {
+  const header = idx("uint8", [2, 3], []);
+  const packed = bomb(header, 1);
+  assertThrows(() => data.parseIdx(packed), SyntaxError, "shape [2, 3] needs 18 bytes, got more");
+  const table = bomb(new Uint8Array(0), 512);
+  for (const read of [data.readCsv, data.readJsonl]) {
+    const says = `has more than ${2 ** 29 - 24} bytes of text; divide it`;
+    await withFile(table, (path) => assertThrows(() => read(path), RangeError, says));
+  }
+});
+
 Deno.test("every reader names a file that is missing, by an error of its class", async () => {
   for (const read of [data.readIdx, data.readCsv, data.readJsonl]) {
     for (const path of ["no/such.file", new URL("file:///no/such.file")]) {
