@@ -252,7 +252,8 @@ function checkOrder<const Inputs extends readonly GradcheckInput[]>(
  *
  * The function sees contiguous copies of the inputs, on the device of each, and must not change them.
  * All floating outputs are checked; one that is on no tape must be constant. As `atol`
- * would let any small gradient pass, all entries must also agree to a tenth of the largest one.
+ * would let any small gradient pass, all entries must also agree to a tenth of the largest one, and
+ * slopes along random directions to a tenth of the largest of those.
  *
  * @param fn A function of tensors that returns a tensor of any shape or an array of them, or a module.
  * @param inputs Tensors, of which those that require a gradient are checked, or shapes: for each a

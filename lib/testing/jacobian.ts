@@ -10,6 +10,7 @@ import {
   type Entry,
   get,
   normal,
+  type Pair,
   place,
   Probe,
   type Slopes,
@@ -60,6 +61,30 @@ function unit(size: number, i: number): Float64Array {
   return direction;
 }
 
+/**
+ * Whether two values are apart by more than rounding, and a wider difference moves by less than that:
+ * what a curve adds grows with the step, a slope stays.
+ */
+function lasts(apart: number, rounding: number, moves: () => number): boolean {
+  return apart > 1000 * rounding && Math.abs(moves()) < 0.1 * apart;
+}
+
+/** The error where values agree by `atol` alone, and not to a tenth of the largest. */
+function refusedBySize(
+  probe: Probe,
+  what: string,
+  size: number,
+  where: string,
+  pair: Pair,
+): CheckError {
+  return new CheckError(
+    `${probe.subject.title} cannot be checked with atol ${probe.accuracy.atol}, beside which the ` +
+      `largest ${what}, ${showNumber(size)}, is small; it disagrees ${where}: ${
+        probe.showEntry(pair)
+      }; give a smaller atol`,
+  );
+}
+
 /** Compares every entry of the Jacobian. */
 function compareFully(probe: Probe): void {
   const [rows, columns] = [probe.base.values.length, probe.point.length];
@@ -83,10 +108,10 @@ function compareFully(probe: Probe): void {
       const wrongHere = probe.differ(analytic, numeric);
       size = Math.max(size, Math.abs(analytic), Math.abs(numeric));
       const apart = Math.abs(analytic - numeric);
-      if (apart > gap && apart > 1000 * slopes.rounding(row)) {
-        // A curve moves the wider difference; what stays is the slope.
-        const steady = Math.abs(wider().central(row) - numeric) < 0.1 * apart;
-        if (steady) [small, gap] = [{ row, column, analytic, numeric, kink }, apart];
+      if (
+        apart > gap && lasts(apart, slopes.rounding(row), () => wider().central(row) - numeric)
+      ) {
+        [small, gap] = [{ row, column, analytic, numeric, kink }, apart];
       }
       if (kink === "" && !wrongHere) continue;
       const entry = { row, column, analytic, numeric, kink };
@@ -114,13 +139,8 @@ function compareFully(probe: Probe): void {
       }); move the input away from it`,
     );
   }
-  const { atol } = probe.accuracy;
   if (small !== undefined && gap > 0.1 * size) {
-    throw new CheckError(
-      `${probe.subject.title} cannot be checked with atol ${atol}, beside which the largest entry, ` +
-        `${showNumber(size)}, is small; it disagrees ${where(small)}: ${probe.showEntry(small)}; ` +
-        "give a smaller atol",
-    );
+    throw refusedBySize(probe, "entry", size, where(small), small);
   }
 }
 
@@ -131,25 +151,38 @@ function dot(a: Float64Array, b: Float64Array): number {
 /** Compares the Jacobian along random directions, and looks for the element where it is wrong. */
 function compareProjections(probe: Probe, generator: RandomGenerator): void {
   const [rows, columns] = [probe.base.values.length, probe.point.length];
+  let small: readonly [where: string, pair: Pair] | undefined;
+  let [size, gap] = [0, 0];
   for (let round = 0; round < PROJECTIONS; round++) {
     const cotangent = rows === 1 ? unit(1, 0) : normal([rows], generator);
     const gradient = probe.analytic(cotangent);
     checkReached(probe);
     const random = normal([columns], generator);
     // Both values along the direction, cut to the elements from start to end.
-    const along = (start: number, end: number): { analytic: number; numeric: number } => {
+    const along = (start: number, end: number) => {
       const direction = new Float64Array(columns);
       direction.set(random.subarray(start, end), start);
-      return {
-        analytic: dot(gradient, direction),
-        numeric: probe.slopes(direction).dot(cotangent),
-      };
+      const slopes = probe.slopes(direction);
+      const pair = { analytic: dot(gradient, direction), numeric: slopes.dot(cotangent) };
+      return { direction, slopes, ...pair };
     };
-    for (const { name, start, size } of probe.inputs) {
-      if (size === 0) continue;
-      const whole = along(start, start + size);
-      if (!probe.differ(whole.analytic, whole.numeric)) continue;
-      let [from, to] = [start, start + size];
+    const outputs = rows === 1 ? place(probe.outputs, 0) : "a random combination of the outputs";
+    for (const { name, start, size: count } of probe.inputs) {
+      if (count === 0) continue;
+      const whole = along(start, start + count);
+      const where = `along a random direction of ${name}, for ${outputs}`;
+      const { analytic, numeric, direction: whence } = whole;
+      if (!probe.differ(analytic, numeric)) {
+        size = Math.max(size, Math.abs(analytic), Math.abs(numeric));
+        const apart = Math.abs(analytic - numeric);
+        const moves = () =>
+          probe.slopes(whence, WIDER * probe.accuracy.eps).dot(cotangent) - numeric;
+        if (apart > gap && lasts(apart, whole.slopes.roundingOf(cotangent), moves)) {
+          [small, gap] = [[where, whole], apart];
+        }
+        continue;
+      }
+      let [from, to] = [start, start + count];
       while (to - from > 1) {
         const middle = Math.floor((from + to) / 2);
         const [first, second] = [along(from, middle), along(middle, to)];
@@ -170,15 +203,17 @@ function compareProjections(probe: Probe, generator: RandomGenerator): void {
         numeric: slopes.dot(cotangent),
         kink: probe.kink(slopes, row, wider),
       };
-      const outputs = rows === 1 ? place(probe.outputs, 0) : "a random combination of the outputs";
       throw new CheckError(
-        `${probe.subject.title} is wrong along a random direction of ${name}, for ${outputs}: ${
-          probe.showEntry({ ...entry, ...whole })
+        `${probe.subject.title} is wrong ${where}: ${
+          probe.showEntry(whole)
         }, ${probe.showTolerance()}; it is furthest off at ${place(probe.inputs, from)}: ${
           probe.showEntry(entry)
         }` + probe.remarks(entry),
       );
     }
+  }
+  if (small !== undefined && gap > 0.1 * size) {
+    throw refusedBySize(probe, "slope along a random direction", size, ...small);
   }
 }
 

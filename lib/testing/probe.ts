@@ -102,6 +102,11 @@ export class Slopes {
     return cotangent.reduce((sum, weight, row) => sum + weight * this.central(row), 0);
   }
 
+  /** What rounding of the values may change in that. */
+  roundingOf(cotangent: Float64Array): number {
+    return cotangent.reduce((sum, weight, row) => sum + Math.abs(weight) * this.rounding(row), 0);
+  }
+
   /** The output that changes most. */
   steepest(): number {
     let best = 0;
@@ -112,12 +117,16 @@ export class Slopes {
   }
 }
 
-/** An entry of the Jacobian, both ways. */
-export interface Entry {
-  readonly row: number;
-  readonly column: number;
+/** A slope, both ways. */
+export interface Pair {
   readonly analytic: number;
   readonly numeric: number;
+}
+
+/** An entry of the Jacobian, both ways. */
+export interface Entry extends Pair {
+  readonly row: number;
+  readonly column: number;
   readonly kink: string;
 }
 
@@ -342,7 +351,7 @@ export class Probe {
   }
 
   /** Both values of an entry, and the step. */
-  showEntry({ analytic, numeric }: Entry): string {
+  showEntry({ analytic, numeric }: Pair): string {
     const shown = showPair(analytic, numeric);
     return `analytic ${shown[0]}, numeric ${shown[1]} with step ${this.accuracy.eps}`;
   }

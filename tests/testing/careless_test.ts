@@ -136,3 +136,23 @@ Deno.test("gradcheck finds a wrong factor in gradients that are smaller than its
   assertThrows(() => gradgradcheck(third, [[4]]), CheckError);
   for (const [fn, point] of Object.values(SMALL)) checkGradients(fn, [leaf(point)], { order: 3 });
 });
+
+Deno.test("gradcheck finds it along random directions too", () => {
+  for (const scale of [1e-3, 1e-6, 1e-8, 1e-10]) {
+    for (const fn of [halved(scale), (x: Tensor) => halved(scale)(x).mean()]) {
+      assertThrows(() => gradcheck(fn, [[3000]]), CheckError);
+    }
+  }
+  const { message } = assertThrows(() => gradcheck(halved(1e-9), [[3000]]), CheckError);
+  assertMatch(
+    message,
+    /the largest slope along a random direction, [\d.e-]+, is small; it disagrees along a random dir/,
+  );
+  const third = (x: Tensor) => x.square().mul(x.detach()).mul(1e-9);
+  assertThrows(() => gradgradcheck(third, [[3000]]), CheckError);
+  for (const [fn, point] of Object.values(SMALL)) {
+    const many = leaf(Array.from({ length: 3000 }, (_, i) => point[i % point.length]!));
+    checkGradients(fn, [many], { order: 3 });
+    checkGradients((x) => fn(x).mean(), [many], { order: 3 });
+  }
+});
