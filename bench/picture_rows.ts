@@ -60,7 +60,7 @@ class Windows extends nn.Module {
   }
 }
 
-/** The net of `examples/slabs.ts`. */
+/** The net of `examples/slabs.ts`, but for the number of heads; importing a script would run it. */
 class SwinUNet extends nn.Module {
   near = twice(3, 16);
   down1 = new nn.Conv2d(16, 32, 2, { stride: 2 });

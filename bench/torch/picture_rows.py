@@ -80,7 +80,7 @@ class Windows(nn.Module):
 
 
 class SwinUNet(nn.Module):
-    """The net of examples/slabs.ts."""
+    """The net of examples/slabs.ts, but for the number of heads."""
 
     def __init__(self):
         super().__init__()
