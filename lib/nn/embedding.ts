@@ -2,6 +2,7 @@
 
 import { noGrad } from "../autograd/tape.ts";
 import { DTypeError, ShapeError, showShape } from "../core/errors.ts";
+import { largest } from "../core/lists.ts";
 import {
   ABOVE_ZERO,
   checkCount,
@@ -232,21 +233,15 @@ const readBag = optionReader<EmbeddingBagFunctionOptions>({
   perSampleWeights: orNull(TENSOR),
 });
 
-/** Positions with a bag in each row, which of them count, and their factors. */
+/** A list arranged with a bag in each row, and which entries of the bags count. */
 interface Bags {
-  readonly ids: Tensor;
-  readonly counts: Tensor;
-  readonly factors: Tensor | null;
+  /** Arranges what has an entry for each position. */
+  readonly arranged: (list: Tensor) => Tensor;
+  readonly inside: Tensor;
 }
 
 /** The bags of one list as rows, all as long as the longest. */
-function rowsOf(
-  call: string,
-  x: Tensor,
-  factors: Tensor | null,
-  offsets: Tensor,
-  includeLast: boolean,
-): Bags {
+function bagsOf(call: string, x: Tensor, offsets: Tensor, includeLast: boolean): Bags {
   checkPositions(call, "offsets", offsets);
   if (x.ndim !== 1 || offsets.ndim !== 1) {
     throw new ShapeError(
@@ -266,7 +261,7 @@ function rowsOf(
     );
   }
   const bags = starts.map((start, i) => ({ start, length: (ends[i] ?? 0) - start }));
-  const longest = Math.max(0, ...bags.map(({ length }) => length));
+  const longest = Math.max(0, largest(bags.map(({ length }) => length)));
   const places = bags.flatMap(({ start, length }) =>
     Array.from({ length: longest }, (_, i) => i < length ? start + i : 0)
   );
@@ -274,11 +269,10 @@ function rowsOf(
     Array.from({ length: longest }, (_, i) => Number(i < length))
   );
   const shape = [bags.length, longest];
-  const taken = (of: Tensor) => of.indexSelect(0, positions(places, x)).reshape(shape);
+  const order = positions(places, x);
   return {
-    ids: taken(x),
-    counts: fromTypedArray(Int32Array.from(inside), shape).to({ device: x.device }).ne(0),
-    factors: factors === null ? null : taken(factors),
+    arranged: (list) => list.indexSelect(0, order).reshape([...shape, ...list.shape.slice(1)]),
+    inside: fromTypedArray(Int32Array.from(inside), shape).to({ device: x.device }).ne(0),
   };
 }
 
@@ -323,17 +317,18 @@ export function embeddingBag(
     );
   }
   if (offsets === null) checkRank(call, x, [2]);
-  const bags = offsets === null
-    ? { ids: x, counts: x.ge(0), factors }
-    : rowsOf(call, x, factors, offsets, read.includeLastOffset ?? false);
-  const counts = padding === null ? bags.counts : bags.counts.logicalAnd(bags.ids.ne(padding));
-  const rows = lookUp(bags.ids, weight, padding, read);
+  const { arranged, inside: all }: Bags = offsets === null
+    ? { arranged: (list) => list, inside: x.ge(0) }
+    : bagsOf(call, x, offsets, read.includeLastOffset ?? false);
+  const counts = padding === null ? all : all.logicalAnd(arranged(x).ne(padding));
+  // Rows are looked up before they are arranged: what fills the shorter bags is looked up by nobody.
+  const rows = arranged(lookUp(x, weight, padding, read));
   const inside = counts.unsqueeze(2);
   if (mode === "max" && rows.size > 0) {
     const { values } = where(inside, rows, -Infinity).max(1);
     return where(counts.any(1).unsqueeze(1), values, 0);
   }
-  const scaled = bags.factors === null ? rows : rows.mul(bags.factors.unsqueeze(2));
+  const scaled = factors === null ? rows : rows.mul(arranged(factors).unsqueeze(2));
   const sums = where(inside, scaled, 0).sum(1);
   if (mode === "sum") return sums;
   return sums.div(counts.sum(1).clamp(1, null).unsqueeze(1));

@@ -79,13 +79,24 @@ interface Tap {
 interface Lane {
   readonly extent: number;
   readonly size: number;
-  /** How many entries of the input there are for one of the output. */
-  readonly step: number;
+  /**
+   * How many entries of the input there are for how many of the output. Their ratio is not rounded, so
+   * that an entry which lies exactly on one of the input is found there.
+   */
+  readonly step: readonly [input: number, output: number];
   readonly aligned: boolean;
 }
 
-function pointsOf({ size, step, aligned }: Lane): number[] {
-  return Array.from({ length: size }, (_, i) => aligned ? i * step : (i + 0.5) * step - 0.5);
+/** The point of the input that lies so many entries of the output behind its beginning. */
+function pointAt({ step: [input, output] }: Lane, entries: number): number {
+  return entries * input / output;
+}
+
+function pointsOf(lane: Lane): number[] {
+  return Array.from(
+    { length: lane.size },
+    (_, i) => lane.aligned ? pointAt(lane, i) : pointAt(lane, i + 0.5) - 0.5,
+  );
 }
 
 function within(at: number, extent: number): number {
@@ -100,12 +111,12 @@ function cubicWeight(distance: number): number {
 
 /** The taps of a mode along a dimension. */
 function tapsOf(mode: InterpolationMode, lane: Lane): Tap[] {
-  const { extent, size, step } = lane;
+  const { extent, size } = lane;
   if (mode === "nearest" || mode === "nearest-exact") {
     const middle = mode === "nearest" ? 0 : 0.5;
     const places = Array.from(
       { length: size },
-      (_, i) => within(Math.floor((i + middle) * step), extent),
+      (_, i) => within(Math.floor(pointAt(lane, i + middle)), extent),
     );
     return [{ places, weights: null }];
   }
@@ -116,7 +127,8 @@ function tapsOf(mode: InterpolationMode, lane: Lane): Tap[] {
       weights: points.map((at) => cubicWeight(Math.floor(at) + offset - at)),
     }));
   }
-  const inside = points.map((at) => within(at, extent));
+  // A factor that does not change the extent changes nothing, as in PyTorch.
+  const inside = points.map((at, i) => size === extent ? i : within(at, extent));
   const first = inside.map(Math.floor);
   return [
     { places: first, weights: inside.map((at, i) => 1 - (at - (first[i] ?? 0))) },
@@ -162,8 +174,12 @@ function lanesOf(call: string, space: readonly number[], options: InterpolateOpt
     }
     const aligned = alignCorners === true;
     const own = recomputeScaleFactor === true ? undefined : factors?.[i];
-    const step = own === undefined ? extent / size : 1 / own;
-    return { extent, size, aligned, step: aligned ? (extent - 1) / Math.max(size - 1, 1) : step };
+    const step = aligned
+      ? [extent - 1, Math.max(size - 1, 1)] as const
+      : own === undefined
+      ? [extent, size] as const
+      : [1, own] as const;
+    return { extent, size, aligned, step };
   });
 }
 
