@@ -18,7 +18,8 @@ import { outOfRange, scatterRows } from "./primitives.ts";
 /**
  * One part of an index: an integer, a range `[start, end, step?]` of which null leaves an end open,
  * `":"` for a whole dimension, `"..."` for as many as are left, `null` for a new dimension, or a tensor
- * of int32 positions or of bool. A bool tensor without dimensions makes a new one, of extent 1 or 0.
+ * of int32 positions or of bool. A tensor of one position without dimensions stands for the integer. A
+ * bool tensor without dimensions makes a new one, of extent 1 or 0.
  */
 export type Index = number | readonly (number | null | undefined)[] | ":" | "..." | null | Tensor;
 
@@ -212,13 +213,18 @@ function toRows(op: string, { view, tensors }: Resolved): Rows {
     return sum.mul(sizeOf(view.shape.slice(dim, dim + dims))).add(index);
   });
   const others = view.shape.map((_, i) => i).filter((i) => !dims.includes(i));
-  const neighbours = dims.every((dim, i) => i === 0 || dim === dims[i - 1]! + 1);
+  // A position without dimensions takes its dimension away, as an integer does, and then the others
+  // may be neighbours.
+  const single = new Set(tensors.filter(({ index }) => index.ndim === 0).map(({ dim }) => dim));
+  const placed = view.shape.map((_, i) => i).filter((i) => !single.has(i))
+    .flatMap((dim, i) => dims.includes(dim) ? [i] : []);
+  const neighbours = placed.every((place, i) => i === 0 || place === placed[i - 1]! + 1);
   return {
     front: permute(view, [...dims, ...others]),
     count: dims.length,
     index: reshape(expand(linear, shape), [-1]),
     shape,
-    place: neighbours ? dims[0]! : 0,
+    place: neighbours ? placed[0] ?? 0 : 0,
   };
 }
 

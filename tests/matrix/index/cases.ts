@@ -73,7 +73,10 @@ function choiceAt(
   };
 }
 
-/** An index with tensors of positions; "i" and "j" stand for the second and third input. */
+/**
+ * An index with tensors of positions; "i" and "j" stand for the second and third input. To the reference
+ * those without dimensions are integers.
+ */
 function tensorAt(
   shape: number[],
   tensors: CaseInput[],
@@ -85,7 +88,10 @@ function tensorAt(
     name: `[${shape}] ${JSON.stringify(index)} of ${tensors.map((t) => `[${t.shape}]`).join(" ")}`,
     inputs: [random(...shape), ...tensors],
     call: (x, ...parts) => at(x, fill(parts) as Index[]),
-    reference: (x, ...parts) => reference.at(x!, fill(parts) as PlainIndex[]),
+    reference: (x, ...parts) => {
+      const plain = parts.map((part) => part!.shape.length === 0 ? part!.data[0]! : part);
+      return reference.at(x!, fill<unknown>(plain) as PlainIndex[]);
+    },
   };
 }
 
@@ -206,6 +212,10 @@ export const INDEXING_CASES = {
     tensorAt([3, 4], [positions([2], [2, 0]), positions([2], [3, 1])], "i", null, "j"),
     tensorAt([2, 3, 4], [positions([2], [2, 0]), positions([2], [3, 1])], ":", "i", null, "j"),
     tensorAt([2, 3, 4], [positions([2], [1, 0])], [0, 1], null, 1, "i"),
+    tensorAt([2, 3, 4], [positions([], [1]), positions([2], [3, 1])], "i", ":", "j"),
+    tensorAt([2, 3, 4], [positions([], [-1]), positions([2], [1, 0])], ":", "j", "i"),
+    tensorAt([2, 3, 4], [positions([], [2]), positions([2], [1, 0])], null, "j", "i"),
+    tensorAt([2, 3, 4], [positions([], [1]), positions([], [2])], "i", ":", "j"),
     plainAt([5], [1, null]),
     plainAt([5], [null, 3], null),
     plainAt([3, 4], [null, null, 2], [1, null, 2]),
