@@ -1,6 +1,8 @@
 /** All first and second derivatives of functions: many directions at once, as a batch. */
 
+import { CODES } from "../core/dtype.ts";
 import { checkCount, INTEGER, optionReader } from "../core/options.ts";
+import { checkRoom, checkShape, sizeOf } from "../core/shape.ts";
 import { type Batch, makeBatched } from "../core/tensor.ts";
 import { type Mirror, rebuildWith, type TensorTree } from "../core/tree.ts";
 import { isGradEnabled } from "../autograd/tape.ts";
@@ -44,6 +46,17 @@ const CHUNK = 256;
 function chunkOf(name: string, options: JacobianOptions | undefined): number {
   const { chunk = CHUNK } = readJacobian(`run ${name}`, options);
   return checkChunk(name, chunk);
+}
+
+/** Refuses derivatives that no tensor can hold, before the first of them is computed. */
+function checkBlocks(name: string, ys: readonly Tensor[], inputs: readonly Tensor[]): void {
+  for (const y of ys) {
+    for (const x of inputs) {
+      const shape = [...y.shape, ...x.shape];
+      checkShape(name, shape);
+      checkRoom(shape, sizeOf(shape), CODES[x.dtype], `the result of ${name}`);
+    }
+  }
 }
 
 /** The unit directions of a tensor from one on, as a batch. */
@@ -117,6 +130,7 @@ function byColumns(
  * @param options `chunk`: elements of the output that are followed at once, default 256.
  * @returns A tensor for one output and one input; in the form of the inputs, if they are several; in
  * the form of the outputs of that, if those are.
+ * @throws {ShapeError} If the result would have more than 8 dimensions, or take 4 GiB or more.
  *
  * @example Of an elementwise function
  * ```ts
@@ -136,7 +150,9 @@ export function jacobian<const Inputs extends TensorTree, Output extends TensorT
   const chunk = chunkOf("jacobian", options);
   const points = listOf("jacobian", "inputs", inputs);
   const traced = trace("jacobian", callWith(fn, inputs), points, (y) => outputList("jacobian", y));
-  const blocks = outputList("jacobian", traced.output).map((y) =>
+  const outputs = outputList("jacobian", traced.output);
+  checkBlocks("jacobian", outputs, points);
+  const blocks = outputs.map((y) =>
     rebuildWith(inputs, byRows(y, traced.inputs, chunk, traced.recorded))
   );
   return rebuildWith(traced.output, blocks) as Jacobian<Output, Inputs>;
@@ -152,6 +168,7 @@ export function jacobian<const Inputs extends TensorTree, Output extends TensorT
  * @param options `chunk`: elements of an input that are followed at once, default 256.
  * @returns A tensor for one output and one input; in the form of the inputs, if they are several; in
  * the form of the outputs of that, if those are.
+ * @throws {ShapeError} If the result would have more than 8 dimensions, or take 4 GiB or more.
  *
  * @example A curve in space
  * ```ts
@@ -173,6 +190,7 @@ export function jacfwd<const Inputs extends TensorTree, Output extends TensorTre
   const points = listOf("jacfwd", "inputs", inputs);
   const traced = trace("jacfwd", callWith(fn, inputs), points, (y) => outputList("jacfwd", y));
   const outputs = outputList("jacfwd", traced.output);
+  checkBlocks("jacfwd", outputs, points);
   const columns = points.map((_, k) => byColumns(outputs, traced, k, chunk));
   const blocks = outputs.map((_, i) => rebuildWith(inputs, columns.map((column) => column[i]!)));
   return rebuildWith(traced.output, blocks) as Jacobian<Output, Inputs>;
@@ -188,6 +206,7 @@ export function jacfwd<const Inputs extends TensorTree, Output extends TensorTre
  * @param options `chunk`: elements of an input that are followed at once, default 256.
  * @returns A tensor for one input; for several in their form, twice.
  * @throws {GradError} If `fn` returns something else than one tensor of one element.
+ * @throws {ShapeError} If the result would have more than 8 dimensions, or take 4 GiB or more.
  *
  * @example Of a cubic
  * ```ts
@@ -206,6 +225,7 @@ export function hessian<const Inputs extends TensorTree>(
   checkFunction("hessian", fn);
   const chunk = chunkOf("hessian", options);
   const points = listOf("hessian", "inputs", inputs);
+  checkBlocks("hessian", points, points);
   const traced = trace("hessian", callWith(fn, inputs), points, (y) => singleOutput("hessian", y));
   const { output } = traced;
   const first = pullBack([output], [onesLike(output)], traced.inputs, { createGraph: true });

@@ -1,4 +1,4 @@
-import { assertEquals, assertStrictEquals, assertThrows } from "@std/assert";
+import { assertEquals, assertMatch, assertStrictEquals, assertThrows } from "@std/assert";
 import { assertType, type IsExact } from "@std/testing/types";
 import {
   enableGrad,
@@ -8,6 +8,7 @@ import {
   gradOf,
   hessian,
   hvp,
+  jacfwd,
   jacobian,
   jvp,
   matmul,
@@ -362,6 +363,33 @@ Deno.test("transforms refuse what they cannot differentiate", () => {
     TypeError,
     "Cannot run vmap: 1 arguments need as many inDims, got 2",
   );
+});
+
+Deno.test("derivatives that no tensor can hold are refused before the first is computed", () => {
+  let steps = 0;
+  const counted = (x: Tensor) => {
+    x.registerHook(() => void steps++);
+    return x.mul(2);
+  };
+  const tooLarge: [shape: number[], text: string][] = [
+    [[2, 1, 2, 1, 2], "a tensor has at most 8 dimensions, got 10"],
+    [[50_000], "shape [50000, 50000] has over 2^31 elements"],
+    [[40_000], "shape [40000, 40000] and type float64: it would take 4 GiB or more"],
+  ];
+  for (const [shape, text] of tooLarge) {
+    const x = zeros(shape, { dtype: "float64" });
+    for (
+      const [name, run] of Object.entries({
+        jacobian: () => jacobian(counted, x),
+        jacfwd: () => jacfwd(counted, x),
+        hessian: () => hessian((x) => counted(x).square().sum(), x),
+      })
+    ) {
+      const { message } = assertThrows(run, ShapeError, text);
+      assertMatch(message, new RegExp(`^Cannot .*${name}`));
+    }
+  }
+  assertEquals(steps, 0);
 });
 
 Deno.test("transforms refuse arguments that are named twice", () => {
