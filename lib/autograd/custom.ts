@@ -3,7 +3,7 @@
 import { type DType, isFloat } from "../core/dtype.ts";
 import { engine, settled, under } from "../core/engine.ts";
 import { GradError, ShapeError, showShape } from "../core/errors.ts";
-import { checkCount, FUNCTION, optionReader, shown, TEXT } from "../core/options.ts";
+import { checkCount, FUNCTION, isListOf, optionReader, shown, TEXT } from "../core/options.ts";
 import { sameShape } from "../core/shape.ts";
 import { isTensor } from "../core/tensor.ts";
 import { escape } from "../device/memory.ts";
@@ -171,8 +171,8 @@ function refuseExamples(name: string, found: unknown): void {
 
 /** What a forward or a rule for batches returned, as a list; refuses what are no tensors, and none. */
 function outputList(name: string, role: string, output: unknown): readonly Tensor[] {
-  const list: readonly unknown[] = Array.isArray(output) ? output : [output];
-  if (list.length > 0 && list.every(isTensor)) return list as readonly Tensor[];
+  const list: unknown = Array.isArray(output) ? output : [output];
+  if (isListOf(list, isTensor) && list.length > 0) return list as readonly Tensor[];
   throw new TypeError(
     `Cannot compute ${name}: ${role} must return a tensor or an array of them, got ${
       shown(output)

@@ -2,7 +2,7 @@
 
 import { engine, settled } from "../core/engine.ts";
 import { GradError, ShapeError, showShape } from "../core/errors.ts";
-import { shown } from "../core/options.ts";
+import { checkKind, FUNCTION } from "../core/options.ts";
 import { sameShape } from "../core/shape.ts";
 import { isTensor } from "../core/tensor.ts";
 import { escape } from "../device/memory.ts";
@@ -103,9 +103,7 @@ function hooksOf(op: string, tensor: Tensor): NodeHooks {
 
 /** Calls a function with a tensor's gradient whenever backward computes it. */
 export function registerHook(tensor: Tensor, hook: GradHook): HookHandle {
-  if (typeof hook !== "function") {
-    throw new TypeError(`Cannot run registerHook: the hook must be a function, got ${shown(hook)}`);
-  }
+  checkKind("run registerHook", "the hook", hook, FUNCTION);
   // On the tape lies the whole of a batch; the hook sees single examples.
   const seen: GradHook = tensor.batched === null ? hook : (g) => {
     const other: unknown = hook(batchedAs(g, tensor));

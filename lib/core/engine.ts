@@ -3,6 +3,7 @@
 import type { Watcher } from "../autograd/tape.ts";
 import type { Storage } from "../device/backend.ts";
 import { GradError } from "./errors.ts";
+import { isFunction, shown } from "./options.ts";
 import type { Batch } from "./tensor.ts";
 
 /** The modes. */
@@ -77,9 +78,9 @@ export function recover(): void {
 
 /** Refuses anything but a function; without an argument the caller makes a guard. */
 export function checkFunction(op: string, fn: unknown): void {
-  if (typeof fn === "function") return;
+  if (isFunction(fn)) return;
   throw new TypeError(
-    `Cannot run ${op}: it takes a function, as in ${op}(() => …), got ${Deno.inspect(fn)}`,
+    `Cannot run ${op}: it takes a function, as in ${op}(() => …), got ${shown(fn)}`,
   );
 }
 

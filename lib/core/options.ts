@@ -52,15 +52,38 @@ export const BOOL_TENSOR: Kind = kind(
 );
 /** A string that the op looks up itself. */
 export const TEXT: Kind = kind("a string", (value) => typeof value === "string");
+
+type Fn = (...args: never[]) => unknown;
+
+/** Whether a function is a class, which only `new` calls. */
+function isClass(fn: Fn): boolean {
+  // The prototype of a class cannot be replaced, nor can that of what is built in; most have none.
+  return fn.prototype !== undefined &&
+    Object.getOwnPropertyDescriptor(fn, "prototype")?.writable === false &&
+    Function.prototype.toString.call(fn).startsWith("class");
+}
+
+/** Whether a value can be called. */
+export function isFunction(value: unknown): value is Fn {
+  return typeof value === "function" && !isClass(value as Fn);
+}
+
 /** A function. */
-export const FUNCTION: Kind = kind("a function", (value) => typeof value === "function");
+export const FUNCTION: Kind = kind("a function", isFunction);
 /** Anything; the op checks it itself. */
 export const ANY: Kind = kind("given", () => true);
+/** Whether a value is an array, and each of its items is accepted; a hole in it counts as undefined. */
+export function isListOf(
+  value: unknown,
+  accepts: (item: unknown) => boolean,
+): value is readonly unknown[] {
+  // The methods of arrays pass over holes.
+  return Array.isArray(value) && Array.from(value as unknown[]).every((item) => accepts(item));
+}
 /** A number, or an array of numbers. */
 export const NUMBERS: Kind = kind(
   "a number or an array of numbers",
-  (value) =>
-    NUMBER.accepts(value) || (Array.isArray(value) && value.every((item) => NUMBER.accepts(item))),
+  (value) => NUMBER.accepts(value) || isListOf(value, NUMBER.accepts),
 );
 
 /** A number that is neither infinite nor NaN. */
@@ -109,10 +132,7 @@ export const DEVICE: Kind = { ...oneOf("cpu", "gpu"), error: DeviceError };
 
 /** An array, possibly empty, of values of one kind; `items` names them. */
 export function arrayOf({ accepts }: Kind, items: string): Kind {
-  return kind(
-    `an array of ${items}`,
-    (value) => Array.isArray(value) && Array.from(value as unknown[]).every(accepts),
-  );
+  return kind(`an array of ${items}`, (value) => isListOf(value, accepts));
 }
 
 /** Refuses a value of another kind; `name` is its name for the caller. */
@@ -149,6 +169,9 @@ export function shown(value: unknown): string {
   // Nobody else will look at the rejection of a promise that is refused.
   if (value instanceof Promise) value.catch(() => {});
   if (isTensor(value)) return `a tensor of shape [${value.shape.join(", ")}]`;
+  if (typeof value === "function" && isClass(value as Fn)) {
+    return `the class ${value.name}, of which new makes an object`;
+  }
   if (isForeignTensor(value)) {
     return "a tensor of another copy of the library, of which a program must import one only";
   }

@@ -8,6 +8,7 @@ import {
   DTYPE,
   FLAG,
   INTEGER,
+  isListOf,
   isPlainObject,
   kind,
   optionReader,
@@ -172,7 +173,7 @@ export class Table implements Dataset<Record<string, Cell>> {
       (value) =>
         isPlainObject(value) &&
         Object.values(value).every((own) =>
-          Array.isArray(own) && own.every((cell) => ["number", "string"].includes(typeof cell))
+          isListOf(own, (cell) => ["number", "string"].includes(typeof cell))
         ),
     );
     checkKind(call, "the argument", cells, columns);

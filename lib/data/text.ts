@@ -6,6 +6,7 @@ import {
   checkKind,
   COUNT,
   INTEGER,
+  isListOf,
   kind,
   optionReader,
   TEXT,
@@ -52,7 +53,7 @@ export function splitWords(text: string): string[] {
 const TOKENS = arrayOf(TEXT, "strings");
 const LISTS = kind(
   "an array of arrays of strings",
-  (value) => Array.isArray(value) && Array.from(value).every((own) => TOKENS.accepts(own)),
+  (value) => isListOf(value, TOKENS.accepts),
 );
 
 /** Options of `Vocabulary`. */

@@ -8,6 +8,7 @@ import {
   checkKind,
   COUNT,
   integerFrom,
+  isListOf,
   kind,
   NUMBER,
   oneOf,
@@ -51,8 +52,8 @@ const readMultiTask = optionReader<MultiTaskOptions>({
   clamp: kind(
     "two increasing numbers",
     (value) =>
-      Array.isArray(value) && value.length === 2 && value.every(NUMBER.accepts) &&
-      value[0] < value[1],
+      isListOf(value, NUMBER.accepts) && value.length === 2 &&
+      Number(value[0]) < Number(value[1]),
   ),
 });
 

@@ -2,7 +2,7 @@
 
 import { isFloat } from "../core/dtype.ts";
 import { DTypeError, ShapeError, showShape } from "../core/errors.ts";
-import { arrayOf, checkCount, checkKind, kind, NUMBER, TENSOR } from "../core/options.ts";
+import { arrayOf, checkCount, checkKind, isListOf, kind, NUMBER, TENSOR } from "../core/options.ts";
 import { sameShape } from "../core/shape.ts";
 import type { TensorTree } from "../core/tree.ts";
 import { Module } from "../nn/module.ts";
@@ -16,8 +16,8 @@ import { type Aggregate, combined, gradientLengths } from "./task_gradients.ts";
 const SHARES = kind(
   "an array of numbers, at least 0 and not all 0, one for each task",
   (value) =>
-    Array.isArray(value) && value.every((x) => NUMBER.accepts(x) && NOT_NEGATIVE.holds(x)) &&
-    value.some((x) => x > 0),
+    isListOf(value, (x) => NUMBER.accepts(x) && NOT_NEGATIVE.holds(x as number)) &&
+    value.some((x) => Number(x) > 0),
 );
 const TASKS = arrayOf(TENSOR, "tensors");
 const NUMBERS = arrayOf(kind("", (x) => NUMBER.accepts(x) && FINITE.holds(x as number)), "numbers");

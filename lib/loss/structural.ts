@@ -2,7 +2,16 @@
 
 import { isFloat } from "../core/dtype.ts";
 import { DTypeError, ShapeError, showShape } from "../core/errors.ts";
-import { checkCount, checkKind, INTEGER, kind, NUMBER, TENSOR } from "../core/options.ts";
+import {
+  ABOVE_ZERO,
+  checkCount,
+  checkKind,
+  INTEGER,
+  isListOf,
+  kind,
+  NUMBER,
+  TENSOR,
+} from "../core/options.ts";
 import { avgPool2d, cat, conv2d, where } from "../ops/mod.ts";
 import { reduced } from "../ops/loss/fused.ts";
 import { similarityMap } from "../ops/loss/similarity.ts";
@@ -191,7 +200,7 @@ export interface MSSSIMOptions extends SSIMOptions {
 
 const SCALES = kind(
   "an array of positive numbers, one or more",
-  (value) => Array.isArray(value) && value.length > 0 && value.every(POSITIVE.holds),
+  (value) => isListOf(value, ABOVE_ZERO.accepts) && value.length > 0,
 );
 
 const msSsimOptions = lossOptions<MSSSIMOptions>({ ...SSIM_KINDS, powers: SCALES }, SSIM_RANGES);

@@ -5,6 +5,7 @@ import {
   arrayOf,
   checkKind,
   COUNT,
+  isListOf,
   isPlainObject,
   kind,
   optionReader,
@@ -57,7 +58,7 @@ export interface MeanAveragePrecision {
 
 const IMAGES = kind(
   "an array of { boxes, scores, labels }, one for each image",
-  (value) => Array.isArray(value) && value.every(isPlainObject),
+  (value) => isListOf(value, isPlainObject),
 );
 
 /** The detections of one class: their scores, and at which thresholds they are hits. */

@@ -5,6 +5,7 @@ import {
   checkKind,
   countTo,
   FLAG,
+  isListOf,
   kind,
   NUMBER,
   optionReader,
@@ -29,7 +30,7 @@ const REFERENCES = kind(
   "a string, or an array with a string or an array of strings for each text",
   (value) =>
     TEXT.accepts(value) ||
-    Array.isArray(value) && Array.from(value).every((own) => TEXT.accepts(own) || SOME(own)),
+    isListOf(value, (own) => TEXT.accepts(own) || SOME(own)),
 );
 
 /** Each text with its references. */

@@ -2,7 +2,16 @@
 
 import { isFloat } from "../core/dtype.ts";
 import { DTypeError, ShapeError, showShape } from "../core/errors.ts";
-import { checkKind, COUNT, type Kind, kind, shown, TENSOR, WHOLE } from "../core/options.ts";
+import {
+  checkKind,
+  COUNT,
+  isListOf,
+  type Kind,
+  kind,
+  shown,
+  TENSOR,
+  WHOLE,
+} from "../core/options.ts";
 import type { Extents } from "../ops/mod.ts";
 import { fromTypedArray } from "../tensor/create.ts";
 import type { Tensor } from "../tensor/tensor.ts";
@@ -35,7 +44,7 @@ export function layersFrom(least: number): Kind {
 function extents({ needed, accepts }: Kind): Kind {
   return kind(
     `${needed}, or an array of such`,
-    (value) => accepts(value) || (Array.isArray(value) && Array.from(value).every(accepts)),
+    (value) => accepts(value) || isListOf(value, accepts),
   );
 }
 

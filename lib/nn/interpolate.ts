@@ -6,6 +6,7 @@ import {
   checkKind,
   COUNT,
   FLAG,
+  isListOf,
   kind,
   oneOf,
   optionReader,
@@ -54,7 +55,7 @@ const readInterpolate = optionReader<InterpolateOptions>({
   size: orNull(EXTENTS),
   scaleFactor: orNull(kind(
     "a number above 0, or an array of such",
-    (value) => FACTOR(value) || (Array.isArray(value) && Array.from(value).every(FACTOR)),
+    (value) => FACTOR(value) || isListOf(value, FACTOR),
   )),
   mode: oneOf("nearest", "nearest-exact", "linear", "bilinear", "trilinear", "bicubic", "area"),
   alignCorners: orNull(FLAG),

@@ -5,6 +5,7 @@ import {
   checkCount,
   countTo,
   FLAG,
+  isListOf,
   type Kind,
   kind,
   oneOf,
@@ -155,7 +156,7 @@ const GROUPS: Kind = kind(
   "a tensor or an array of numbers, or an array of strings",
   (value) =>
     VALUES.accepts(value) ||
-    (Array.isArray(value) && value.every((item) => typeof item === "string")),
+    isListOf(value, TEXT.accepts),
 );
 
 const readScatter = optionReader<ScatterOptions>({

@@ -5,6 +5,7 @@ import {
   checkCount,
   checkKind,
   COUNT,
+  isListOf,
   kind,
   optionReader,
   type OptionTable,
@@ -44,10 +45,7 @@ const isPicture = (value: unknown) => value instanceof Picture;
 const PICTURES = kind(
   "an array of pictures, or of arrays of pictures that are drawn over each other",
   (value) =>
-    Array.isArray(value) &&
-    value.every((item) =>
-      isPicture(item) || (Array.isArray(item) && item.length > 0 && item.every(isPicture))
-    ),
+    isListOf(value, (item) => isPicture(item) || (isListOf(item, isPicture) && item.length > 0)),
 );
 
 /** What is drawn in one pair of axes: the panels of several pictures, merged. */

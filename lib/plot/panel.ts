@@ -4,6 +4,7 @@ import {
   arrayOf,
   FINITE,
   FLAG,
+  isListOf,
   isPlainObject,
   type Kind,
   kind,
@@ -82,8 +83,7 @@ export const PIXELS: Kind = kind(
 export const RANGE: Kind = kind(
   "an array of two finite numbers, the lower one first",
   (value) =>
-    Array.isArray(value) && value.length === 2 && value.every(FINITE.accepts) &&
-    value[0] < value[1],
+    isListOf(value, FINITE.accepts) && value.length === 2 && Number(value[0]) < Number(value[1]),
 );
 
 /** The kinds of the options of all pictures. */

@@ -7,6 +7,7 @@ import {
   checkCount,
   checkKind,
   FLAG,
+  isListOf,
   isPlainObject,
   kind,
   oneOf,
@@ -48,7 +49,7 @@ const readHistory = optionReader<HistoryOptions>({
 
 const RECORDS = kind(
   "a History, or an array of the numbers of epochs",
-  (value) => value instanceof History || (Array.isArray(value) && value.every(isPlainObject)),
+  (value) => value instanceof History || isListOf(value, isPlainObject),
 );
 
 /** A panel of some numbers of a history; epochs without a finite one are skipped. */
@@ -126,7 +127,7 @@ const readPareto = optionReader<ParetoOptions>({
   names: arrayOf(TEXT, "strings"),
   maximize: kind(
     "an array of two flags",
-    (value) => Array.isArray(value) && value.length === 2 && value.every(FLAG.accepts),
+    (value) => isListOf(value, FLAG.accepts) && value.length === 2,
   ),
 });
 

@@ -2,7 +2,7 @@
 
 import { isTypedArray, type TypedArray } from "../core/dtype.ts";
 import { ShapeError, showShape } from "../core/errors.ts";
-import { isPlainObject, type Kind, kind, shown } from "../core/options.ts";
+import { isListOf, isPlainObject, type Kind, kind, NUMBER, shown } from "../core/options.ts";
 import { isTensor } from "../core/tensor.ts";
 import { elementsOf } from "../tensor/examples.ts";
 import type { Tensor } from "../tensor/tensor.ts";
@@ -16,7 +16,7 @@ export type Matrix = Tensor | readonly (TypedArray | readonly number[])[];
 /** Whether a value is a list of numbers, whatever their values. */
 function isValues(value: unknown): value is Values {
   return isTensor(value) || isTypedArray(value) ||
-    (Array.isArray(value) && value.every((item) => typeof item === "number"));
+    isListOf(value, NUMBER.accepts);
 }
 
 /** The kind of a list of numbers. */
@@ -110,7 +110,7 @@ export function checkLengths(
 
 const MATRIX: Kind = kind(
   "a tensor or an array of rows of numbers",
-  (value) => isTensor(value) || (Array.isArray(value) && value.every(isValues)),
+  (value) => isTensor(value) || isListOf(value, isValues),
 );
 
 /** The rows of a matrix, of equal length and all finite. */

@@ -5,6 +5,8 @@ import {
   checkCount,
   checkKind,
   COUNT,
+  FINITE,
+  isListOf,
   kind,
   oneOf,
   optionReader,
@@ -42,7 +44,7 @@ const readOptions = optionReader<LaneKeepingOptions>({
 });
 const NUMBERS = kind(
   "an array of finite numbers",
-  (value) => Array.isArray(value) && value.length > 0 && value.every(Number.isFinite),
+  (value) => isListOf(value, FINITE.accepts) && value.length > 0,
 );
 
 const [ROWS, COLUMNS] = [16, 32];

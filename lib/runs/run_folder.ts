@@ -56,7 +56,9 @@ function jsonOf(call: string, name: string, value: unknown): Json {
   if (typeof value === "number") return jsonNumber(value);
   if (typeof value === "bigint") return String(value);
   if (isTensor(value)) return jsonOf(call, name, value.toArray());
-  if (Array.isArray(value)) return value.map((own, i) => jsonOf(call, `${name}[${i}]`, own));
+  if (Array.isArray(value)) {
+    return Array.from(value, (own: unknown, i) => jsonOf(call, `${name}[${i}]`, own));
+  }
   if (isPlainObject(value)) {
     return Object.fromEntries(
       Object.entries(value).filter(([, own]) => own !== undefined)

@@ -4,7 +4,7 @@ import { grad } from "../autograd/backward.ts";
 import { enableGrad, noGrad } from "../autograd/tape.ts";
 import { isFloat } from "../core/dtype.ts";
 import { DTypeError, ShapeError, showShape } from "../core/errors.ts";
-import { checkCount, checkKind, kind, shown, TENSOR } from "../core/options.ts";
+import { checkCount, checkKind, isFunction, kind, shown, TENSOR } from "../core/options.ts";
 import { sizeOf } from "../core/shape.ts";
 import { cat, stack, where } from "../ops/mod.ts";
 import { Tensor } from "../tensor/tensor.ts";
@@ -33,7 +33,7 @@ export type PairLoss =
 const LOSS = kind(
   "a function of prediction and target, or a loss module",
   (value) =>
-    typeof value === "function" ||
+    isFunction(value) ||
     (typeof value === "object" && value !== null &&
       typeof Reflect.get(value, "forward") === "function"),
 );

@@ -1,6 +1,6 @@
 /** The error of a failed check, and how checks write numbers and positions. */
 
-import { arrayOf, type Kind, kind } from "../core/options.ts";
+import { arrayOf, isFunction, type Kind, kind } from "../core/options.ts";
 import type { Shape } from "../core/shape.ts";
 
 /**
@@ -60,7 +60,7 @@ export function nameOf(fn: unknown, given: string | undefined, otherwise: string
 export const CALLABLE: Kind = kind(
   "a function or a module",
   (value) =>
-    typeof value === "function" ||
+    isFunction(value) ||
     (typeof value === "object" && value !== null &&
       typeof Reflect.get(value, "forward") === "function"),
 );

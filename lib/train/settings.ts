@@ -9,6 +9,7 @@ import {
   COUNT,
   FLAG,
   FUNCTION,
+  isFunction,
   isPlainObject,
   kind,
   oneOf,
@@ -170,13 +171,13 @@ export const BATCHES = kind(
 );
 const CRITERION = kind(
   "a function or a module",
-  (value) => typeof value === "function" || isModule(value),
+  (value) => isFunction(value) || isModule(value),
 );
 /** A number of outputs and targets. */
 export const METRIC = kind(
   "a metric: a function, or an object with update, compute and reset",
   (value) =>
-    typeof value === "function" ||
+    isFunction(value) ||
     (typeof value === "object" && value !== null &&
       ["update", "compute", "reset"].every((key) => typeof Reflect.get(value, key) === "function")),
 );

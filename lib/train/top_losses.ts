@@ -2,7 +2,7 @@
 
 import { scope } from "../autograd/scope.ts";
 import { noGrad } from "../autograd/tape.ts";
-import { checkCount, checkKind, COUNT, kind, optionReader } from "../core/options.ts";
+import { checkCount, checkKind, COUNT, isFunction, kind, optionReader } from "../core/options.ts";
 import { DATASET, type Dataset } from "../data/dataset.ts";
 import { DataLoader } from "../data/loader.ts";
 import { MODULE } from "../nn/checks.ts";
@@ -28,7 +28,7 @@ export interface ExampleLoss {
 const readOptions = optionReader<TopLossesOptions>({ k: COUNT });
 const LOSS = kind(
   "a function or a module",
-  (value) => typeof value === "function" || isModule(value),
+  (value) => isFunction(value) || isModule(value),
 );
 
 /**

@@ -2,7 +2,15 @@
 
 import { settled } from "../core/engine.ts";
 import { environmentOf } from "../core/environment.ts";
-import { checkCount, checkKind, COUNT, FUNCTION, optionReader, TEXT } from "../core/options.ts";
+import {
+  checkCount,
+  checkKind,
+  COUNT,
+  FUNCTION,
+  isFunction,
+  optionReader,
+  TEXT,
+} from "../core/options.ts";
 import { type Span, Timeline } from "../autograd/timeline.ts";
 import { writeFile } from "../io/sink.ts";
 
@@ -123,7 +131,7 @@ export function trace<T>(
 ): T | Trace {
   checkCount("run trace", arguments.length, 3);
   checkKind("run trace", "the path", path, TEXT);
-  if (typeof fn !== "function") {
+  if (!isFunction(fn)) {
     checkCount("run trace", arguments.length, 2);
     return new Trace(path, readOptions("run trace", fn).limit);
   }

@@ -4,7 +4,15 @@
  */
 
 import { isGradEnabled } from "../autograd/tape.ts";
-import { checkCount, INTEGER, type Kind, kind, optionReader, shown } from "../core/options.ts";
+import {
+  checkCount,
+  INTEGER,
+  isListOf,
+  type Kind,
+  kind,
+  optionReader,
+  shown,
+} from "../core/options.ts";
 import { leavesOf, type Mirror, rebuild, rebuildWith, type TensorTree } from "../core/tree.ts";
 import { onesLike } from "../tensor/create.ts";
 import type { Tensor } from "../tensor/tensor.ts";
@@ -25,7 +33,7 @@ export const ARGNUMS: Kind = kind(
   "an integer or an array of different integers",
   (value) =>
     INTEGER.accepts(value) ||
-    (Array.isArray(value) && value.length > 0 && value.every((item) => INTEGER.accepts(item)) &&
+    (isListOf(value, INTEGER.accepts) && value.length > 0 &&
       new Set(value).size === value.length),
 );
 

@@ -12,10 +12,10 @@ const generator = of(() => new RandomGenerator(1));
 const unread = of(
   () => new RandomGenerator(1),
   ...["undefined", "null", "text", "number", "NaN", "bigint", "flag", "tensor"] as const,
-  ...["array", "object", "symbol", "function", "instance"] as const,
+  ...["array", "digits", "holes", "object", "symbol", "function", "class", "instance"] as const,
 );
 const count = of(() => 2);
-const source = of(set, "array");
+const source = of(set, "array", "digits", "holes");
 
 /** The method of a sampler. */
 function indices(on: () => data.Sampler, named: string) {
@@ -134,18 +134,22 @@ export const DATA: Rows<Omit<typeof data, "transforms" | "synthetic">> = {
         options({
           minCount: of(() => 1),
           maxSize: of(() => 9),
-          specials: of(() => ["<unk>"], "array"),
+          specials: of(() => ["<unk>"], "array", "digits"),
           unknown: of(() => "<unk>", "null"),
         }),
       ],
     },
     methods: {
-      encode: { on: vocabulary, args: [of(() => ["a"], "array")], named: "encode by a Vocabulary" },
+      encode: {
+        on: vocabulary,
+        args: [of(() => ["a"], "array", "digits")],
+        named: "encode by a Vocabulary",
+      },
       decode: { on: vocabulary, args: [of(() => [0])], named: "decode by a Vocabulary" },
     },
   },
   BytePairEncoding: {
-    make: { args: [of(() => ["ab", "ab"], "array"), count] },
+    make: { args: [of(() => ["ab", "ab"], "array", "digits"), count] },
     methods: {
       split: {
         on: () => new data.BytePairEncoding(["ab"], 1),
@@ -175,7 +179,7 @@ export const DATA: Rows<Omit<typeof data, "transforms" | "synthetic">> = {
   DataLoader: {
     make: {
       args: [
-        of(set, "array", "instance"),
+        of(set, "array", "digits", "holes", "instance"),
         options({
           batchSize: count,
           shuffle: flag,

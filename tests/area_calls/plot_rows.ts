@@ -65,8 +65,8 @@ export const PLOT: Rows<Omit<typeof plot, "Picture">> = {
       of(() => [[1, 2], [3, 4]]),
       options({
         ...panel,
-        rows: of(() => ["a", "b"]),
-        columns: of(() => ["c", "d"]),
+        rows: of(() => ["a", "b"], "digits"),
+        columns: of(() => ["c", "d"], "digits"),
         values: flag,
         center: of(() => 0, "number", "null"),
         range,
@@ -92,11 +92,18 @@ export const PLOT: Rows<Omit<typeof plot, "Picture">> = {
   pareto: {
     args: [
       of(() => [[1, 2], [2, 1]]),
-      options({ ...axes, names: of(() => ["a", "b"]), maximize: of(() => [true, false]) }),
+      options({
+        ...axes,
+        names: of(() => ["a", "b"], "digits"),
+        maximize: of(() => [true, false]),
+      }),
     ],
   },
   confusion: {
-    args: [of(() => [[1, 2], [2, 1]]), options({ ...panel, classes: of(() => ["a", "b"]) })],
+    args: [
+      of(() => [[1, 2], [2, 1]]),
+      options({ ...panel, classes: of(() => ["a", "b"], "digits") }),
+    ],
   },
   landscape: {
     args: [

@@ -42,6 +42,7 @@ export const RUNS: Rows<typeof runs, keyof train.Callback> = {
             "flag",
             "tensor",
             "array",
+            "digits",
             "object",
           ),
         ],

@@ -16,9 +16,12 @@ export const WRONG = {
   flag: () => true,
   tensor: () => tensor([1, 2, 3, 4, 5, 6, 7], { dtype: "int32" }),
   array: () => ["text"],
+  digits: () => ["1", "2"],
+  holes: () => Object.assign(new Array<number>(2), { 1: 1 }),
   object: () => ({ odd: 1 }),
   symbol: () => Symbol("odd"),
   function: () => () => "text",
+  class: () => class Odd {},
   instance: () => new Map([["odd", 1]]),
 } as const satisfies Record<string, () => unknown>;
 

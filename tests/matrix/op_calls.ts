@@ -273,7 +273,7 @@ const STRUCTURAL: Readonly<Record<Name, Call | readonly Call[]>> = {
 };
 
 /** A part of an index. */
-const part = (value: unknown) => of(() => value, "null", "tensor");
+const part = (value: unknown) => of(() => value, "null", "tensor", "holes");
 
 /** What stands inside an index, one by one. */
 const INDICES = {

@@ -1,6 +1,6 @@
 /** Synthetic images: digits, shapes, tissue, lanes. Nothing in them was seen by a camera. */
 
-import { kind, NOT_NEGATIVE, optionReader, SHARE } from "../../core/options.ts";
+import { FINITE, isListOf, kind, NOT_NEGATIVE, optionReader, SHARE } from "../../core/options.ts";
 import type { RandomGenerator } from "../../core/random.ts";
 import { fromTypedArray } from "../../tensor/create.ts";
 import { randn } from "../../tensor/rand.ts";
@@ -303,7 +303,7 @@ export function lanes(
     ? n
     : listed(n, () => [between(generator, -0.8, 0.8), between(generator, -0.5, 0.5)] as const);
   for (const [i, place] of places.entries()) {
-    if (Array.isArray(place) && place.length === 2 && place.every(Number.isFinite)) continue;
+    if (isListOf(place, FINITE.accepts) && place.length === 2) continue;
     throw new TypeError(
       `Cannot run synthetic.lanes: place ${i} must be [offset, curvature], got ${
         Deno.inspect(place)

@@ -7,11 +7,13 @@ import {
   checkKind,
   COUNT,
   FINITE,
+  isListOf,
   kind,
   NOT_NEGATIVE,
   NUMBER,
   NUMBERS,
   optionReader,
+  POSITIVE,
   SHARE,
   WHOLE,
 } from "../../core/options.ts";
@@ -210,8 +212,7 @@ export function randomCrop(size: Size, options?: RandomCropOptions): Transform {
 const RANGE = kind(
   "two positive numbers in rising order",
   (value) =>
-    Array.isArray(value) && value.length === 2 && value.every((own) => own > 0 && own < Infinity) &&
-    value[0] <= value[1],
+    isListOf(value, POSITIVE.accepts) && value.length === 2 && Number(value[0]) <= Number(value[1]),
 );
 
 /** Options of `randomErasing`. */

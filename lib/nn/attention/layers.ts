@@ -5,6 +5,7 @@ import {
   checkKind,
   COUNT,
   FLAG,
+  isFunction,
   kind,
   NUMBER,
   optionReader,
@@ -49,7 +50,7 @@ export const TRANSFORMER_OPTIONS = {
   dropout: NUMBER,
   activation: kind(
     '"relu", "gelu" or a function',
-    (value) => value === "relu" || value === "gelu" || typeof value === "function",
+    (value) => value === "relu" || value === "gelu" || isFunction(value),
   ),
   layerNormEps: EPSILON,
   batchFirst: FLAG,

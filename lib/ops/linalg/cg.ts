@@ -6,7 +6,15 @@ import { wrongKind } from "../../core/arguments.ts";
 import { promote } from "../../core/dtype.ts";
 import { engine, settled } from "../../core/engine.ts";
 import { DTypeError, ShapeError, showShape } from "../../core/errors.ts";
-import { checkCount, INTEGER, NUMBER, optionReader, shown, TENSOR } from "../../core/options.ts";
+import {
+  checkCount,
+  INTEGER,
+  isFunction,
+  NUMBER,
+  optionReader,
+  shown,
+  TENSOR,
+} from "../../core/options.ts";
 import { broadcastShapes, extentAt, sameShape } from "../../core/shape.ts";
 import { isTensor } from "../../core/tensor.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
@@ -191,7 +199,7 @@ function checked(apply: LinearOperator): LinearOperator {
  */
 export function cg(a: Tensor | LinearOperator, b: Tensor, options?: CgOptions): Tensor {
   checkCount(`compute ${OP}`, arguments.length, 3);
-  const matrix = typeof a !== "function";
+  const matrix = !isFunction(a);
   if (matrix && !isTensor(a)) {
     throw wrongKind(`compute ${OP}`, "the operator", "a tensor or a function", a);
   }
