@@ -13,14 +13,19 @@ export type Mirror<T> = TensorTree extends T ? T
   : T extends Tensor ? Tensor
   : { -readonly [K in keyof T]: Mirror<T[K]> };
 
-/** The tensors of a tree in order; null if there is anything else in it. */
-export function leavesOf(tree: unknown): Tensor[] | null {
+/**
+ * The tensors of a tree in order; null if there is anything else in it, or if it contains itself.
+ *
+ * @param above What the tree stands in.
+ */
+export function leavesOf(tree: unknown, above: readonly unknown[] = []): Tensor[] | null {
   if (isTensor(tree)) return [tree];
   const branches = Array.isArray(tree) ? tree : isPlainObject(tree) ? Object.values(tree) : null;
-  if (branches === null) return null;
+  if (branches === null || above.includes(tree)) return null;
+  const path = [...above, tree];
   const leaves: Tensor[] = [];
   for (const branch of branches) {
-    const below = leavesOf(branch);
+    const below = leavesOf(branch, path);
     if (below === null) return null;
     append(leaves, below);
   }

@@ -48,8 +48,22 @@ function typeOf(value: unknown): string {
 }
 
 /** Descends into arrays and records, and combines the examples' parts at each leaf. */
-function collateWith(examples: readonly unknown[], leaf: Leaf, at = ""): unknown {
+function collateWith(
+  examples: readonly unknown[],
+  leaf: Leaf,
+  at = "",
+  above: readonly unknown[] = [],
+): unknown {
   const [first] = examples;
+  // What contains itself has no leaves.
+  const open = !above.includes(first);
+  const below = (part: string | number) =>
+    collateWith(
+      examples.map((own) => (own as Record<string | number, unknown>)[part]),
+      leaf,
+      partAt(at, part),
+      [...above, first],
+    );
   const other = (fits: (value: unknown) => boolean) => examples.find((value) => !fits(value));
   if (typeof first === "number" || typeof first === "boolean") {
     const type = typeOf(first);
@@ -62,24 +76,19 @@ function collateWith(examples: readonly unknown[], leaf: Leaf, at = ""): unknown
     if (wrong !== undefined) throw odd(at, "tensors", first, wrong);
     return leaf(examples as Tensor[], at);
   }
-  if (Array.isArray(first)) {
+  if (open && Array.isArray(first)) {
     const wrong = other((value) => Array.isArray(value) && value.length === first.length);
     if (wrong !== undefined) throw odd(at, "as many parts", first, wrong);
-    return first.map((_, part) =>
-      collateWith(examples.map((own) => (own as unknown[])[part]), leaf, partAt(at, part))
-    );
+    return first.map((_, part) => below(part));
   }
-  if (isPlainObject(first)) {
+  if (open && isPlainObject(first)) {
     const keys = Object.keys(first);
     const wrong = other((value) =>
       isPlainObject(value) && Object.keys(value).length === keys.length &&
-      keys.every((key) => key in value)
+      keys.every((key) => Object.hasOwn(value, key))
     );
     if (wrong !== undefined) throw odd(at, "the same keys", first, wrong);
-    return Object.fromEntries(keys.map((key) => [
-      key,
-      collateWith(examples.map((own) => (own as typeof first)[key]), leaf, partAt(at, key)),
-    ]));
+    return Object.fromEntries(keys.map((key) => [key, below(key)]));
   }
   const promised = first instanceof Promise ? "; examples that come later need for await" : "";
   throw new TypeError(

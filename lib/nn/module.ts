@@ -217,7 +217,7 @@ export abstract class AnyModule {
     checkKind("run apply", "its argument", fn, FUNCTION);
     const visit = (module: AnyModule) => {
       module.children().forEach(visit);
-      fn(module);
+      settled("apply", "the modules would be read before it ends", fn(module));
     };
     namedModulesOf("", this, []);
     visit(this);

@@ -56,11 +56,16 @@ export interface FunctionalStep<Options, S> {
 /** The state of a step: how many there were, if they count, and lists with a tensor per parameter. */
 type AnyState = Record<string, number | readonly Tensor[]>;
 
-/** What stands in the places of a tree, with the names of the places. */
-function placesOf(tree: unknown, path = ""): [path: string, value: unknown][] {
-  if (!Array.isArray(tree) && !isPlainObject(tree)) return [[path, tree]];
-  return Object.entries(tree).flatMap(([name, branch]) =>
-    placesOf(branch, path === "" ? name : `${path}.${name}`)
+/** What stands in the places of a tree, with the names of the places; also what contains itself. */
+function placesOf(
+  tree: unknown,
+  path = "",
+  above: readonly unknown[] = [],
+): [path: string, value: unknown][] {
+  const branches = Array.isArray(tree) || isPlainObject(tree) ? Object.entries(tree) : null;
+  if (branches === null || above.includes(tree)) return [[path, tree]];
+  return branches.flatMap(([name, branch]) =>
+    placesOf(branch, path === "" ? name : `${path}.${name}`, [...above, tree])
   );
 }
 

@@ -50,19 +50,21 @@ const readOptions = optionReader<RunFolderOptions>({
   every: COUNT,
 });
 
-/** A value in the forms that JSON has; what has none is refused. */
-function jsonOf(call: string, name: string, value: unknown): Json {
+/** A value in the forms that JSON has; what has none is refused, and what contains itself. */
+function jsonOf(call: string, name: string, value: unknown, above: readonly unknown[] = []): Json {
   if (value === null || typeof value === "boolean" || typeof value === "string") return value;
   if (typeof value === "number") return jsonNumber(value);
   if (typeof value === "bigint") return String(value);
   if (isTensor(value)) return jsonOf(call, name, value.toArray());
-  if (Array.isArray(value)) {
-    return Array.from(value, (own: unknown, i) => jsonOf(call, `${name}[${i}]`, own));
+  const open = !above.includes(value);
+  const path = [...above, value];
+  if (open && Array.isArray(value)) {
+    return Array.from(value, (own: unknown, i) => jsonOf(call, `${name}[${i}]`, own, path));
   }
-  if (isPlainObject(value)) {
+  if (open && isPlainObject(value)) {
     return Object.fromEntries(
       Object.entries(value).filter(([, own]) => own !== undefined)
-        .map(([key, own]) => [key, jsonOf(call, `${name}.${key}`, own)]),
+        .map(([key, own]) => [key, jsonOf(call, `${name}.${key}`, own, path)]),
     );
   }
   throw new TypeError(

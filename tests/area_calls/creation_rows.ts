@@ -167,6 +167,7 @@ export const TENSOR: Readonly<Record<string, Call & { readonly on: () => Tensor 
         "digits",
         "holes",
         "object",
+        "circle",
         "symbol",
         "function",
         "class",

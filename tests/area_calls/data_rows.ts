@@ -12,7 +12,17 @@ const generator = of(() => new RandomGenerator(1));
 const unread = of(
   () => new RandomGenerator(1),
   ...["undefined", "null", "text", "number", "NaN", "bigint", "flag", "tensor"] as const,
-  ...["array", "digits", "holes", "object", "symbol", "function", "class", "instance"] as const,
+  ...[
+    "array",
+    "digits",
+    "holes",
+    "object",
+    "circle",
+    "symbol",
+    "function",
+    "class",
+    "instance",
+  ] as const,
 );
 const count = of(() => 2);
 const source = of(set, "array", "digits", "holes");

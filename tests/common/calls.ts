@@ -19,6 +19,10 @@ export const WRONG = {
   digits: () => ["1", "2"],
   holes: () => Object.assign(new Array<number>(2), { 1: 1 }),
   object: () => ({ odd: 1 }),
+  circle: () => {
+    const record: Record<string, unknown> = { odd: tensor([1]) };
+    return Object.assign(record, { itself: record });
+  },
   symbol: () => Symbol("odd"),
   function: () => () => "text",
   class: () => class Odd {},

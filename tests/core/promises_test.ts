@@ -73,6 +73,7 @@ const CALLS: Readonly<Record<string, (late: Asynchronous) => unknown>> = {
   hessian: (late) => hessian(late, x()),
   "linalg.cg": (late) => linalg.cg(late, x()),
   "meta.innerLoop": (late) => meta.innerLoop({ params: x(), loss: late }),
+  "Module.apply": (late) => new nn.ReLU().apply(late),
   registerForwardHook: (late) => {
     const layer = new nn.ReLU();
     layer.registerForwardHook(late);
