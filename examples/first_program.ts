@@ -10,8 +10,8 @@ const run = train.experiment("A perceptron that reads digits takes 40 lines.");
 const digits = data.synthetic.digits(run.quick ? 1500 : 4500);
 const labels = run.control ? digits.y.indexSelect(0, randperm(digits.y.size)) : digits.y;
 const [known, unknown] = data.randomSplit(new data.TensorDataset(digits.x, labels), [0.9, 0.1]);
-const trainLoader = new data.DataLoader(known!, { batchSize: 32, shuffle: true });
-const testLoader = new data.DataLoader(unknown!, { batchSize: 100 });
+const trainLoader = new data.DataLoader(known, { batchSize: 32, shuffle: true });
+const testLoader = new data.DataLoader(unknown, { batchSize: 100 });
 
 const model = new nn.Sequential(
   new nn.Flatten(),

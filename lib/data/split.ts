@@ -43,6 +43,9 @@ function cut(list: readonly number[], sizes: readonly number[]): number[][] {
   return sizes.map((size) => list.slice(from, from += size));
 }
 
+/** The parts of a data set, one for each length. */
+export type Parts<T, L extends readonly number[]> = { -readonly [K in keyof L]: Subset<T> };
+
 /**
  * Disjoint parts of a data set, drawn at random. Follows
  * `torch.utils.data.random_split`.
@@ -56,14 +59,14 @@ function cut(list: readonly number[], sizes: readonly number[]): number[][] {
  * import { assertEquals } from "@std/assert";
  *
  * const [train, test] = data.randomSplit(new data.TensorDataset(arange(10)), [0.8, 0.2]);
- * assertEquals([train!.length, test!.length], [8, 2]);
+ * assertEquals([train.length, test.length], [8, 2]);
  * ```
  */
-export function randomSplit<T>(
+export function randomSplit<T, const L extends readonly number[]>(
   dataset: Dataset<T>,
-  lengths: readonly number[],
+  lengths: L,
   options?: SplitOptions,
-): Subset<T>[] {
+): Parts<T, L> {
   const call = "run randomSplit";
   checkCount(call, arguments.length, 3);
   checkKind(call, "the data set", dataset, DATASET);
@@ -71,7 +74,7 @@ export function randomSplit<T>(
   const { generator = defaultGenerator } = splitOptions(call, options);
   const sizes = sizesOf(call, dataset.length, lengths);
   return cut([...generator.permutation(dataset.length)], sizes)
-    .map((indices) => new Subset(dataset, indices));
+    .map((indices) => new Subset(dataset, indices)) as Parts<T, L>;
 }
 
 /** Options of `kFold`. */

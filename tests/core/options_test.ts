@@ -7,6 +7,7 @@ import {
   checkCount,
   checkKind,
   FLAG,
+  FUNCTION,
   INTEGER,
   nearest,
   NUMBER,
@@ -131,6 +132,9 @@ Deno.test("checkKind() refuses an argument of another kind", () => {
     [[], numbers],
     [[1, NaN], numbers],
     [new RandomGenerator(1), GENERATOR],
+    [Math.sin, FUNCTION],
+    [Number, FUNCTION],
+    [async () => {}, FUNCTION],
   ];
   for (const [value, kind] of right) checkKind("compute f", "x", value, kind);
   const wrong: [value: unknown, kind: typeof NUMBER, text: string][] = [
@@ -138,6 +142,7 @@ Deno.test("checkKind() refuses an argument of another kind", () => {
     ["1", INTEGER, 'x must be an integer, got "1"'],
     [[1, "2"], numbers, 'x must be an array of numbers, got [ 1, "2" ]'],
     [new Array(1), numbers, "x must be an array of numbers, got [ <1 empty item> ]"],
+    [class Loss {}, FUNCTION, "x must be a function, got [class Loss]"],
     [5, GENERATOR, "x must be a RandomGenerator, as in new RandomGenerator(1), got 5"],
   ];
   for (const [value, kind, text] of wrong) {

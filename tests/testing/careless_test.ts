@@ -3,7 +3,7 @@
 import { assertEquals, assertMatch, assertThrows } from "@std/assert";
 import { checkGradients, checkLoss, gradcheck, gradgradcheck } from "../../lib/testing/mod.ts";
 import { assertClose, CheckError } from "../../lib/testing/mod.ts";
-import { nn, noGrad, ones, rand, randn, type Tensor, tensor } from "../../mod.ts";
+import { losses, nn, noGrad, ones, rand, randn, type Tensor, tensor } from "../../mod.ts";
 
 const leaf = (data: number[]) => tensor(data, { dtype: "float64", requiresGrad: true });
 
@@ -56,6 +56,10 @@ const REFUSED: Readonly<Record<string, readonly [call: () => unknown, says: RegE
   "gradcheck of a function that gives a record": [
     () => gradcheck(((x: Tensor) => ({ x })) as never, [[2]]),
     /^Cannot check the gradient of the function: [^\n]* got \{ x: [^\n]*$/,
+  ],
+  "a class of losses": [
+    () => checkLoss(losses.HuberLoss as never),
+    /^Cannot run checkLoss: the loss must be a function or a module, got \[class HuberLoss /,
   ],
   "a loss that changes its target": [
     () => checkLoss((pred, target) => mse(pred, set(target))),
