@@ -127,7 +127,7 @@ const weighted = () => new losses.RegionWeightedMSE(regions, float64);
 export const minimax = () => new losses.MinimaxMSE(regions, float64);
 const meta = () => new losses.MetaLossNetwork(4, float64);
 const softmax = () => new losses.AdaptiveLogSoftmaxWithLoss(4, 6, [2], float64);
-const GOLDEN = "golden values of the design";
+const GOLDEN = "golden values";
 const FORMULA = "formula of the paper";
 
 /** Tools for losses, which are none. */
@@ -226,10 +226,10 @@ export const OTHERS: { readonly [Name in OtherName]: Other } = {
     ones([5]),
   ),
   totalVariation: term("Kornia", totalVariation, double("image", [2, 3, 4]), ones([1, 3, 2])),
-  "regularization.l1": term("golden values", regularization.l1, double("l1", [5]), zeros([3])),
-  "regularization.l2": term("golden values", regularization.l2, double("l2", [5]), zeros([3])),
+  "regularization.l1": term(GOLDEN, regularization.l1, double("l1", [5]), zeros([3])),
+  "regularization.l2": term(GOLDEN, regularization.l2, double("l2", [5]), zeros([3])),
   "regularization.orthogonal": term(
-    "golden values",
+    GOLDEN,
     regularization.orthogonal,
     double("orthogonal", [3, 2, 2]),
     eye(3, 2),

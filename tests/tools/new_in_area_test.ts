@@ -5,6 +5,7 @@ import { checkoutCopy, contents, typeErrors } from "./checkout_copy.ts";
 import { make } from "./new.ts";
 import { Refusal } from "./new/draft.ts";
 import { snakeCase } from "./new/names.ts";
+import { ROOT } from "./places.ts";
 
 const THINGS = [
   ["loss", "welsch"],
@@ -96,6 +97,14 @@ Deno.test("new loss, layer, optimizer, schedule: what is refused changes nothing
     "losses.py: there is no",
   );
   assertEquals(contents(copy.root), without);
+});
+
+Deno.test("the commands on the page for contributors write stubs", async () => {
+  await using copy = await checkoutCopy();
+  const page = Deno.readTextFileSync(new URL("CONTRIBUTING.md", ROOT));
+  const commands = [...page.matchAll(/^deno task new (.+)$/gm)].map(([, command]) => command!);
+  assertEquals(commands.map((command) => command.split(" ")[0]), ["op", ...THINGS.map(([x]) => x)]);
+  for (const command of commands) await make(copy.root, command.split(" "));
 });
 
 Deno.test("snakeCase() names files and functions as PyTorch does", () => {
