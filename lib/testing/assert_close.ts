@@ -29,7 +29,7 @@ const readOptions = optionReader<AssertCloseOptions>({
   message: TEXT,
 });
 
-/** Elements in row-major order; plain numbers have no type of their own. */
+/** Elements in row-major order; the type is null for plain numbers. */
 interface Values {
   readonly data: TypedArray;
   readonly shape: Shape;
@@ -49,7 +49,7 @@ const TOLERANCES: Readonly<Record<DType, Tolerances>> = {
   bool: { rtol: 0, atol: 0 },
 };
 
-/** Differing elements that a message shows. */
+/** How many differing elements a message shows. */
 const SHOWN = 8;
 
 function read(side: string, value: Comparable): Values {
@@ -67,7 +67,7 @@ function read(side: string, value: Comparable): Values {
       return { data, shape, dtype: null };
     } catch (cause) {
       const why = cause instanceof Error ? cause.message.replace(/^.*?: /, "") : String(cause);
-      throw new TypeError(`Cannot compare: the ${side} side is no array of numbers: ${why}`, {
+      throw new TypeError(`Cannot compare: the ${side} side is not an array of numbers: ${why}`, {
         cause,
       });
     }
@@ -80,10 +80,12 @@ function read(side: string, value: Comparable): Values {
 
 function checkTolerance(name: string, value: number): void {
   if (value >= 0 && value < Infinity) return;
-  throw new RangeError(`Cannot compare: ${name} must be a finite number from 0, got ${value}`);
+  throw new RangeError(
+    `Cannot compare: ${name} must be a non-negative finite number, got ${value}`,
+  );
 }
 
-/** Distance of two numbers: 0 for the same, NaN and infinities included. */
+/** Distance of two numbers, 0 for equal ones, including NaN and infinities. */
 function distance(a: number, e: number): number {
   if (a === e || (Number.isNaN(a) && Number.isNaN(e))) return 0;
   const difference = Math.abs(a - e);
@@ -165,8 +167,8 @@ function difference(actual: Values, expected: Values, options: AssertCloseOption
  * [torch.testing.assert_close](https://docs.pytorch.org/docs/stable/testing.html), with its default
  * tolerances: float32 rtol 1.3e-6 and atol 1e-5, float64 1e-7 and 1e-7, int32 and bool exact.
  *
- * Numbers and nested arrays take the type of the other side; two of them are compared as float64. Of
- * typed arrays, which have one dimension, Uint8Array counts as bool.
+ * Numbers and nested arrays take the type of the other side, or float64 if both sides are such. Typed
+ * arrays have one dimension; a Uint8Array counts as bool.
  *
  * @param actual What was computed.
  * @param expected What it should be.

@@ -1,10 +1,10 @@
-/** The error of a failed check, and how checks write numbers and positions. */
+/** The error of a failed check, and how checks show numbers and positions. */
 
 import { arrayOf, isFunction, type Kind, kind } from "../core/options.ts";
 import type { Shape } from "../core/shape.ts";
 
 /**
- * A check of the testing kit that failed: what was checked, what came out and what was needed.
+ * A failed check of the testing kit: what was checked, what it got and what it needed.
  *
  * @example Telling it from other errors
  * ```ts
@@ -18,7 +18,7 @@ export class CheckError extends Error {
   /**
    * For checks of your own.
    *
-   * @param message What was checked, what came out and what was needed.
+   * @param message What was checked, what it got and what it needed.
    * @param options The cause, if there is one.
    */
   constructor(message: string, options?: ErrorOptions) {
@@ -27,12 +27,12 @@ export class CheckError extends Error {
   }
 }
 
-/** A number in as many digits as a reader needs. */
+/** A number, rounded to some significant digits. */
 export function showNumber(value: number, digits = 7): string {
   return String(Number.isInteger(value) ? value : Number(value.toPrecision(digits)));
 }
 
-/** Two numbers, in as many digits as it takes to tell them apart. */
+/** Two numbers, with enough digits to tell them apart. */
 export function showPair(a: number, b: number): [string, string] {
   const short: [string, string] = [showNumber(a), showNumber(b)];
   return short[0] === short[1] ? [String(a), String(b)] : short;
@@ -48,7 +48,7 @@ export function showIndex(flat: number, shape: Shape): string {
   return `[${index.join(", ")}]`;
 }
 
-/** What a function is called in messages. */
+/** The name of a function in messages. */
 export function nameOf(fn: unknown, given: string | undefined, otherwise: string): string {
   if (given !== undefined) return given;
   if (typeof fn === "function") return fn.name || otherwise;
@@ -65,7 +65,7 @@ export const CALLABLE: Kind = kind(
       typeof Reflect.get(value, "forward") === "function"),
 );
 
-/** Where samples start. */
+/** The seed of samples. */
 export const SEED: Kind = kind(
   "an integer or a bigint",
   (value) => Number.isSafeInteger(value) || typeof value === "bigint",
@@ -74,5 +74,5 @@ export const SEED: Kind = kind(
 /** Extents of a sample. */
 export const SHAPE: Kind = arrayOf(
   kind("an extent", (value) => Number.isSafeInteger(value) && Number(value) >= 0),
-  "integers from 0",
+  "non-negative integers",
 );

@@ -37,7 +37,7 @@ function checkExtremes(probe: LossProbe): void {
   for (const extreme of finiteAt) {
     const filled = full(shape, extreme);
     probe.finite(probe.run(filled, goal), `where every prediction is ${extreme}`);
-    // Equal predictions cancel in a softmax, so that they alone would not show an overflow.
+    // Equal predictions cancel in a softmax, so they would not show an overflow.
     const mixed = Float32Array.from({ length: filled.size }, (_, i) => i % 2 === 0 ? extreme : 0);
     const outcome = probe.run(tensor(mixed).reshape(shape), goal);
     probe.finite(outcome, `where the predictions are ${extreme} and 0 in turn`);
@@ -54,7 +54,7 @@ function checkTarget(probe: LossProbe): void {
       [probe.pred.shape, target.shape],
     );
   }
-  // Where the prediction is made in a special way, the target may be no valid prediction.
+  // If predictions need a special form, the target may not be a valid one.
   if (!comparable || (options.pred !== undefined && !options.zeroAtTarget)) return;
   const outcome = probe.run(target, target);
   probe.finite(outcome, "where the prediction is the target");
@@ -91,7 +91,7 @@ function checkReductions(probe: LossProbe): void {
   }
 }
 
-/** Refuses a loss whose value changes by itself. */
+/** Refuses a loss whose value changes from call to call. */
 function checkRepeated(probe: LossProbe, base: Outcome): void {
   const again = probe.value(probe.loss, probe.pred, probe.target);
   if (Object.is(again, base.value)) return;
@@ -99,7 +99,7 @@ function checkRepeated(probe: LossProbe, base: Outcome): void {
   probe.fail(`is not deterministic: two calls at one point gave ${shown[0]} and ${shown[1]}`);
 }
 
-/** Every row elsewhere, and a random order. */
+/** Orders of rows: rotated, rotated in reverse, and random. */
 function orders(rows: number, generator: RandomGenerator): Int32Array[] {
   const rolled = Int32Array.from({ length: rows }, (_, i) => (i + 1) % rows);
   return [rolled, rolled.toReversed(), generator.permutation(rows)];
@@ -111,9 +111,9 @@ function checkPermutation(probe: LossProbe, base: Outcome): void {
   if (options.permutationInvariant === false || rows < 2) return;
   if (target.shape[0] !== rows) {
     throw new ShapeError(
-      `Cannot run checkLoss: prediction and target need as many rows to permute, got shapes ${
+      `Cannot run checkLoss: prediction and target need the same number of rows to permute, got shapes ${
         showShape(pred.shape)
-      } and ${showShape(target.shape)}; or give permutationInvariant: false`,
+      } and ${showShape(target.shape)}; or set permutationInvariant: false`,
       [pred.shape, target.shape],
     );
   }
@@ -145,7 +145,7 @@ function checkPrecision(probe: LossProbe, double: Outcome): void {
         `more than ${SINGLE} · (1 + |float64|) apart`,
     );
   }
-  // Times the number of elements, so that the gradient of a mean has the size of an element's own.
+  // Times the number of elements, so that the gradient of a mean is that of an element.
   for (const [i, g] of double.gradient.entries()) {
     const [own, needed] = [(single.gradient[i] ?? NaN) * pred.size, g * pred.size];
     if (near(own, needed, SINGLE)) continue;
@@ -192,7 +192,7 @@ function checkBound(probe: LossProbe): void {
 function checkOffset(probe: LossProbe): void {
   if (probe.options.offsetInvariant !== true) return;
   const target = cast(probe.target, "float32");
-  // Multiples of 1/64 stay what they are beside 10⁴ in float32.
+  // Multiples of 1/64 stay exact in float32 when 10⁴ is added.
   const pred = cast(probe.pred.mul(64).round().div(64), "float32");
   const here = probe.run(pred, target);
   const far = probe.run(pred.add(1e4), target);
@@ -238,7 +238,7 @@ function checkTargets(probe: LossProbe): void {
     const bad = gradient.findIndex((g) => g !== 0);
     if (bad !== -1) {
       probe.fail(
-        `has a gradient where nothing counts: it is ${gradient[bad]} at index ${
+        `has a gradient where the target is ignored: it is ${gradient[bad]} at index ${
           showIndex(bad, probe.pred.shape)
         } of the prediction, needed is 0`,
       );
@@ -262,23 +262,23 @@ function checkTargets(probe: LossProbe): void {
 /**
  * Checks the properties that a loss should have beyond the right gradients (`gradcheck`):
  *
- * - it changes neither prediction nor target, and gives the same value each time;
- * - it gives one finite element, with a finite gradient with respect to the prediction, also where
- *   the prediction is the target and at the extremes `finiteAt` (there in float32; every prediction
- *   the same, and in turn with 0; against the target option, else a target of zeros);
+ * - it changes neither prediction nor target, and returns the same value each time;
+ * - it returns one finite element, with a finite gradient with respect to the prediction, also where
+ *   the prediction equals the target and at the extremes `finiteAt` (there in float32; with all
+ *   predictions equal, and alternating with 0; for the `target` option or a target of zeros);
  * - float32 and float64 agree to 1e-4, in value and gradient;
  * - the rows of a batch may be permuted;
- * - and, if asked: it is zero at the target; its reductions agree; its gradient is bounded; a common
- *   offset of 10⁴ changes nothing; a batch without rows is taken; a target of which nothing counts has
- *   gradient 0; one from which classes are missing is taken; its values at end points are exact.
+ * - on request: it is zero at the target; its reductions agree; its gradient is bounded; a common
+ *   offset of 10⁴ changes nothing; an empty batch is accepted; an ignored target gives gradient 0; a
+ *   target that lacks classes is accepted; its values at boundary points are exact.
  *
- * Checks that need a residual are for targets of the prediction's shape and of floating type.
+ * Checks that need a residual require a floating target of the prediction's shape.
  *
- * @param loss A function of prediction and target that gives one element, or a module.
+ * @param loss A function of prediction and target that returns one element, or a module.
  * @throws {CheckError} At the first check that fails, in one sentence with the values.
- * @throws {ShapeError} If an option needs another target.
+ * @throws {ShapeError} If the target does not fit an option.
  *
- * @example A loss that has them all, and one that overflows
+ * @example A loss that passes, and one that overflows
  * ```ts
  * import type { Tensor } from "@adjoint/ml";
  * import { checkLoss, CheckError } from "@adjoint/ml/testing";

@@ -1,4 +1,4 @@
-/** Gradients against differences, of first, second and third order. */
+/** Gradients of the first, second and third order against finite differences. */
 
 import { grad } from "../autograd/backward.ts";
 import { enableGrad } from "../autograd/tape.ts";
@@ -21,7 +21,7 @@ import { CALLABLE, CheckError, nameOf, SEED, SHAPE } from "./check_error.ts";
 import { checkJacobian } from "./jacobian.ts";
 import { asTensors, normal, type Subject } from "./probe.ts";
 
-/** A tensor, or the shape of a float64 sample that is made. */
+/** A tensor, or the shape of a float64 sample to draw. */
 export type GradcheckInput = Tensor | readonly number[];
 
 /** A tensor for each input. */
@@ -44,7 +44,7 @@ export interface GradcheckOptions {
   rtol?: number;
   /** Seed of the samples and of random projections. Default: 0. */
   seed?: number | bigint;
-  /** What the function is called in messages. Default: its own name. */
+  /** The name of the function in messages. Default: its own name. */
   name?: string;
 }
 
@@ -64,13 +64,13 @@ const OPTIONS: OptionTable<GradcheckOptions> = {
 const readOptions = optionReader(OPTIONS);
 const readOrders = optionReader<CheckGradientsOptions>({ ...OPTIONS, order: NUMBER });
 
-/** What the gradients of each order are called. */
+/** The names of the gradients of each order. */
 const TITLES = ["Gradient", "Second gradient", "Third gradient"] as const;
 
-/** What those are called that they are gradients of. */
+/** The names of what they are gradients of. */
 const BELOW = ["", "first gradient", "second gradient"] as const;
 
-/** A function of any number of tensors, and all that a check needs beside it. */
+/** A function of any number of tensors, and what a check of it needs. */
 interface Setup {
   readonly name: string;
   readonly run: (inputs: readonly Tensor[]) => Tensor[];
@@ -96,8 +96,8 @@ function checkNumber(check: string, option: string, value: number, positive: boo
   if (Number.isFinite(value) && (positive ? value > 0 : value >= 0)) return;
   throw new RangeError(
     `Cannot run ${check}: ${option} must be a ${
-      positive ? "positive number" : "number from 0"
-    }, got ${value}`,
+      positive ? "positive" : "non-negative"
+    } number, got ${value}`,
   );
 }
 
@@ -156,7 +156,7 @@ function setUp<const Inputs extends readonly GradcheckInput[]>(
   return { name, run, inputs: tensors, accuracy: { eps, atol, rtol }, generator };
 }
 
-/** The outputs that have gradients; at least one. */
+/** The floating outputs; refuses a function that has none. */
 function floating(check: string, name: string, outputs: readonly Tensor[]): Tensor[] {
   const found = outputs.filter(({ dtype }) => isFloat(dtype));
   if (found.length > 0) return found;
@@ -185,12 +185,11 @@ function gradientOf(
       const wanted = inputs.filter((input) => input.requiresGrad);
       const values = subject.run(inputs);
       const roots = values.filter((output) => output.requiresGrad);
-      // Gradients that depend on nothing are flat.
+      // Outputs that depend on no input have gradients of 0.
       if (roots.length === 0) return wanted.map((input) => zerosLike(input));
       const gradOutputs = cotangents.filter((_, i) => values[i]?.requiresGrad === true);
       const options = { gradOutputs, createGraph: true, allowUnused: true } as const;
       const gradients = grad(roots, wanted, options);
-      // An input that the outputs don't depend on has a gradient of zeros.
       return wanted.map((input, i) => gradients[i] ?? zerosLike(input));
     },
     inputs: [
@@ -203,7 +202,7 @@ function gradientOf(
   };
 }
 
-/** Compares the gradients of one order with differences of what they are gradients of. */
+/** Compares the gradients of one order with differences of those one order lower. */
 function checkOrder<const Inputs extends readonly GradcheckInput[]>(
   check: string,
   order: 1 | 2 | 3,
@@ -250,14 +249,14 @@ function checkOrder<const Inputs extends readonly GradcheckInput[]>(
  * [torch.autograd.gradcheck](https://docs.pytorch.org/docs/stable/generated/torch.autograd.gradcheck.gradcheck.html),
  * and its condition is |analytic − numeric| ≤ atol + rtol · |numeric|.
  *
- * The function sees contiguous copies of the inputs, on the device of each, and must not change them.
- * All floating outputs are checked; one that is on no tape must be constant. As `atol`
- * would let any small gradient pass, all entries must also agree to a tenth of the largest one, and
- * slopes along random directions to a tenth of the largest of those.
+ * The function gets contiguous copies of the inputs, each on its device, and must not change them.
+ * All floating outputs are checked; one that is on no tape must be constant. Since `atol` alone
+ * would accept any small gradient, all entries must also agree to a tenth of the largest one, and slopes
+ * along random directions to a tenth of the largest of those.
  *
  * @param fn A function of tensors that returns a tensor of any shape or an array of them, or a module.
- * @param inputs Tensors, of which those that require a gradient are checked, or shapes: for each a
- * seeded float64 sample is made, normally distributed and kept 0.1 away from zero.
+ * @param inputs Tensors, of which those that require a gradient are checked, or shapes, for each of which
+ * a seeded float64 sample is drawn: normally distributed, with 0.1 added away from zero.
  * @throws {CheckError} If a gradient is wrong, with the input, the index, both values and the step;
  * if the point lies at a kink; if the function changes from call to call, changes its inputs, or is
  * not finite.
@@ -286,22 +285,22 @@ export function gradcheck<const Inputs extends readonly GradcheckInput[]>(
 }
 
 /**
- * Compares second gradients with central differences: the check of `gradcheck`, of the gradient
- * function that `grad(…, { createGraph: true })` gives, at random cotangents, with respect to the
- * inputs and the cotangents. Follows
+ * Compares second gradients with central differences: `gradcheck` of the gradient function that
+ * `grad(…, { createGraph: true })` gives, at random cotangents, with respect to the inputs and the
+ * cotangents. Follows
  * [torch.autograd.gradgradcheck](https://docs.pytorch.org/docs/stable/generated/torch.autograd.gradcheck.gradgradcheck.html).
  *
- * It takes the first gradient as it is: whether that is right, `gradcheck` says.
+ * The first gradient is taken as it is; `gradcheck` tests it.
  *
  * @param fn A function of tensors that returns a tensor of any shape or an array of them, or a module.
- * @param inputs Tensors, of which those that require a gradient are checked, or shapes: for each a
- * seeded float64 sample is made, normally distributed and kept 0.1 away from zero.
+ * @param inputs Tensors, of which those that require a gradient are checked, or shapes, for each of which
+ * a seeded float64 sample is drawn: normally distributed, with 0.1 added away from zero.
  * @throws {CheckError} If a second gradient is wrong or cannot be computed, or for the reasons of
  * `gradcheck`.
  * @throws {DTypeError} If an input that requires a gradient, or an output, is not float64.
  * @throws {GradError} If no input requires a gradient.
  *
- * @example A second gradient, right and lost
+ * @example A second gradient that is right, and one that is lost
  * ```ts
  * import { type Tensor } from "@adjoint/ml";
  * import { CheckError, gradcheck, gradgradcheck } from "@adjoint/ml/testing";
@@ -328,13 +327,13 @@ export function gradgradcheck<const Inputs extends readonly GradcheckInput[]>(
 }
 
 /**
- * Gradients of a function against differences, from the first order to the given one: `gradcheck`,
- * `gradgradcheck`, and for the third order the same of the function that gives second gradients.
- * Each order takes the gradients below it as they are, so the first that is wrong is named. Follows
+ * Compares the gradients of a function with differences, from the first order to the given one:
+ * `gradcheck`, `gradgradcheck`, and for the third order the same for second gradients. The error names
+ * the lowest order that is wrong. Follows
  * [jax.test_util.check_grads](https://docs.jax.dev/en/latest/_autosummary/jax.test_util.check_grads.html).
  *
  * @param fn A function of tensors that returns a tensor of any shape or an array of them, or a module.
- * @param inputs Tensors or shapes, as of `gradcheck`.
+ * @param inputs Tensors or shapes, as for `gradcheck`.
  * @throws {CheckError} If a gradient is wrong.
  * @throws {RangeError} If the order is not 1, 2 or 3.
  *

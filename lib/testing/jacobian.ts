@@ -1,6 +1,5 @@
 /**
- * The Jacobian of a function twice over, from its tape and from differences, and what is wrong where
- * they disagree.
+ * Compares the Jacobian of a function from its tape with that from finite differences.
  */
 
 import type { RandomGenerator } from "../core/random.ts";
@@ -18,13 +17,13 @@ import {
   WIDER,
 } from "./probe.ts";
 
-/** Above this number of inputs or outputs, random projections of the Jacobian are compared. */
+/** Above this number of inputs or outputs, only random projections of the Jacobian are compared. */
 const FULL_LIMIT = 2000;
 
-/** Random projections that are compared in place of a large Jacobian. */
+/** How many random projections are compared. */
 const PROJECTIONS = 4;
 
-/** Refuses a function whose values change by themselves or are not finite. */
+/** Refuses a function whose values change from call to call, or are not finite. */
 function checkValues(probe: Probe): void {
   const { subject, base, outputs } = probe;
   const again = probe.values(probe.point);
@@ -41,17 +40,17 @@ function checkValues(probe: Probe): void {
     throw new CheckError(
       `${subject.title} cannot be checked: the value is ${get(base.values, bad)} at ${
         place(outputs, bad)
-      }, and differences need finite values`,
+      }, but differences need finite values; pass inputs within the domain of the function`,
     );
   }
 }
 
-/** Refuses a function that is differentiable, but in other tensors than its inputs. */
+/** Refuses a function that depends on tensors that require a gradient, but not on its inputs. */
 function checkReached(probe: Probe): void {
   if (probe.reached || !probe.base.outputs.some((output) => output.requiresGrad)) return;
   throw new CheckError(
     `${probe.subject.title} cannot be checked: the outputs depend on tensors that require a ` +
-      "gradient, but on none of the inputs; give the tensors that it uses as inputs",
+      "gradient, but on none of the inputs; pass the tensors that it uses as inputs",
   );
 }
 
@@ -148,7 +147,7 @@ function dot(a: Float64Array, b: Float64Array): number {
   return a.reduce((sum, x, i) => sum + x * get(b, i), 0);
 }
 
-/** Compares the Jacobian along random directions, and looks for the element where it is wrong. */
+/** Compares the Jacobian along random directions, and finds the element where it differs most. */
 function compareProjections(probe: Probe, generator: RandomGenerator): void {
   const [rows, columns] = [probe.base.values.length, probe.point.length];
   let small: readonly [where: string, pair: Pair] | undefined;
@@ -158,7 +157,7 @@ function compareProjections(probe: Probe, generator: RandomGenerator): void {
     const gradient = probe.analytic(cotangent);
     checkReached(probe);
     const random = normal([columns], generator);
-    // Both values along the direction, cut to the elements from start to end.
+    // Both slopes along the direction, limited to the elements from start to end.
     const along = (start: number, end: number) => {
       const direction = new Float64Array(columns);
       direction.set(random.subarray(start, end), start);
@@ -188,7 +187,7 @@ function compareProjections(probe: Probe, generator: RandomGenerator): void {
         const [first, second] = [along(from, middle), along(middle, to)];
         const gap = Math.abs(first.analytic - first.numeric);
         const other = Math.abs(second.analytic - second.numeric);
-        // Written so that a NaN in either half is followed.
+        // A NaN in either half is followed.
         if (Number.isNaN(gap) || gap >= other) to = middle;
         else from = middle;
       }
@@ -217,7 +216,7 @@ function compareProjections(probe: Probe, generator: RandomGenerator): void {
   }
 }
 
-/** Compares the gradient of a pass that is recorded, for higher orders, with that of a plain one. */
+/** Compares the gradient of a recorded pass, as for higher orders, with that of a plain one. */
 function compareRecorded(probe: Probe, generator: RandomGenerator): void {
   const rows = probe.base.values.length;
   const cotangent = rows === 1 ? unit(1, 0) : normal([rows], generator);
@@ -234,8 +233,8 @@ function compareRecorded(probe: Probe, generator: RandomGenerator): void {
 }
 
 /**
- * Compares the gradients that a function's tape gives with central differences, and those of a
- * recorded pass with them.
+ * Compares the gradients from a function's tape with central differences, and with those of a
+ * recorded pass.
  *
  * @throws {CheckError} If they differ, if the function changes from call to call, is not finite, or
  * has a kink at the point.

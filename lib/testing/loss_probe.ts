@@ -1,4 +1,4 @@
-/** A loss that is checked, and its samples. */
+/** A loss under test, and its samples. */
 
 import { grad } from "../autograd/backward.ts";
 import { enableGrad } from "../autograd/tape.ts";
@@ -45,36 +45,36 @@ export interface LossPoint {
 export interface CheckLossOptions {
   /** Shape of the prediction, the batch first. Default: `[8, 3]`. */
   shape?: readonly number[];
-  /** Makes the prediction. Default: normally distributed and seeded. */
+  /** Makes the prediction from its shape. Default: seeded normal samples. */
   pred?: (shape: readonly number[]) => Tensor;
-  /** Makes the target, of labels for example. Default: normally distributed, of the prediction's shape. */
+  /** Makes the target, such as labels, from that shape. Default: seeded normal samples of the same shape. */
   target?: (shape: readonly number[]) => Tensor;
-  /** Demands that the loss is 0 where the prediction is the target. Default: false. */
+  /** Whether the loss must be 0 where the prediction equals the target. Default: false. */
   zeroAtTarget?: boolean;
   /**
-   * Demands that no element's own gradient exceeds the bound in absolute value: for a loss that is a
-   * mean, the number of elements times its gradient, over residuals from −10⁴ to 10⁴. Default: none.
+   * The largest absolute gradient that an element may have, at least 0, for residuals from −10⁴ to 10⁴.
+   * As for a mean, gradients are multiplied by the number of elements. Default: no bound.
    */
   gradientBound?: number;
   /** Predictions at which value and gradient must be finite in float32. Default: none. */
   finiteAt?: readonly number[];
   /** Whether the order of the rows of a batch must not matter. Default: true. */
   permutationInvariant?: boolean;
-  /** Demands that adding 10⁴ to all predictions changes nothing, as of a softmax. Default: false. */
+  /** Whether adding 10⁴ to all predictions must change nothing, as for a softmax. Default: false. */
   offsetInvariant?: boolean;
-  /** Demands that a batch without rows is taken, with a gradient without elements. Default: false. */
+  /** Whether an empty batch must be accepted, with an empty gradient. Default: false. */
   emptyBatch?: boolean;
-  /** Makes a target of which nothing counts; the gradient must be 0. Default: none. */
+  /** Makes a target that is ignored entirely; the gradient must be 0. Default: none. */
   ignored?: (shape: readonly number[]) => Tensor;
-  /** Makes a target from which classes are missing; all must be finite. Default: none. */
+  /** Makes a target that lacks classes; value and gradient must be finite. Default: none. */
   missing?: (shape: readonly number[]) => Tensor;
-  /** Exact values at end points, such as probabilities of 0 and 1; gradients must be finite. */
+  /** Exact values at boundary points, such as probabilities of 0 and 1; gradients must be finite. */
   exact?: readonly LossPoint[];
-  /** Gives the loss with a reduction; those of "mean" and "sum" are compared with "none". */
+  /** Returns the loss with a reduction; "mean" and "sum" are compared with "none". */
   reductions?: (reduction: Reduction) => LossLike;
   /** Seed of the samples. Default: 0. */
   seed?: number | bigint;
-  /** What the loss is called in messages. Default: its own name. */
+  /** The name of the loss in messages. Default: its own name. */
   name?: string;
 }
 
@@ -83,7 +83,10 @@ export const readOptions = optionReader<CheckLossOptions>({
   pred: FUNCTION,
   target: FUNCTION,
   zeroAtTarget: FLAG,
-  gradientBound: kind("a number from 0", (value) => NUMBER.accepts(value) && Number(value) >= 0),
+  gradientBound: kind(
+    "a non-negative number",
+    (value) => NUMBER.accepts(value) && Number(value) >= 0,
+  ),
   finiteAt: arrayOf(
     kind("a number", (value) => NUMBER.accepts(value) && !Number.isNaN(value)),
     "numbers that are not NaN",
@@ -111,15 +114,15 @@ export interface Outcome {
   readonly gradient: Float64Array;
 }
 
-/** How far float64 values of equal formulas may be apart, absolute and relative. */
+/** How much float64 values of the same formula may differ, absolute and relative. */
 export const EXACT = 1e-9;
-/** How far the float32 value may be from the float64 one, absolute and relative. */
+/** How much float32 values may differ from float64 ones, absolute and relative. */
 export const SINGLE = 1e-4;
 export function near(a: number, b: number, tolerance: number): boolean {
   return Math.abs(a - b) <= tolerance * (1 + Math.abs(b));
 }
 
-/** A floating tensor in the given type, off the tape; labels stay as they are. */
+/** A floating tensor in the given type, off the tape; labels are returned unchanged. */
 export function cast(x: Tensor, dtype: DType): Tensor {
   return isFloat(x.dtype) ? x.detach().to({ dtype }) : x;
 }
@@ -130,10 +133,10 @@ export class LossProbe {
   readonly loss: LossLike;
   readonly options: CheckLossOptions;
   readonly generator: RandomGenerator;
-  /** The samples, float64 with values that float32 can hold. */
+  /** The samples, in float64 with values that float32 can represent. */
   readonly pred: Tensor;
   readonly target: Tensor;
-  /** Whether prediction less target has a meaning. */
+  /** Whether prediction and target can be subtracted. */
   readonly comparable: boolean;
 
   constructor(loss: LossLike, options: CheckLossOptions) {
@@ -157,12 +160,12 @@ export class LossProbe {
     this.comparable = isFloat(target.dtype) && showShape(target.shape) === showShape(pred.shape);
   }
 
-  /** Fails with a sentence that starts with the loss's name. */
+  /** Throws an error whose sentence starts with the name of the loss. */
   fail(sentence: string): never {
     throw new CheckError(`${this.name} ${sentence}`);
   }
 
-  /** The loss itself, whatever its form. */
+  /** Calls the loss, a function or a module; refuses one that changes its inputs. */
   call(loss: LossLike, pred: Tensor, target: Tensor): Tensor {
     const versions = [pred, target].map(({ storage }) => storage.version);
     const given: unknown = typeof loss === "function"
@@ -202,7 +205,7 @@ export class LossProbe {
     });
   }
 
-  /** Demands finite numbers, at a point that is described. */
+  /** Refuses values and gradients that are not finite; `where` describes the point. */
   finite({ value, gradient }: Outcome, where: string): void {
     if (!Number.isFinite(value)) this.fail(`is not finite ${where}: the value is ${value}`);
     const bad = gradient.findIndex((g) => !Number.isFinite(g));

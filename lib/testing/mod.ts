@@ -28,17 +28,17 @@
  * deno test --allow-ffi loss_test.ts
  * ```
  *
- * The inputs here are shapes: for each a float64 sample is made, the same in every run, and no element
- * lies within 0.1 of zero. Tensors do as well; those that require a gradient are checked, and labels or
- * weights beside them are passed on as they are. {@linkcode gradcheck} compares each entry of the
+ * The inputs here are shapes: for each, a float64 sample is drawn, the same in every run, with no
+ * element within 0.1 of zero. Tensors work too; those that require a gradient are checked, and others,
+ * such as labels or weights, are passed on unchanged. {@linkcode gradcheck} compares each entry of the
  * gradient with a central difference, {@linkcode gradgradcheck} does so with the gradient of the
- * gradient, which methods of second order and losses that learn need, and {@linkcode checkGradients}
- * does both.
+ * gradient, which second-order methods and learned losses need, and {@linkcode checkGradients} does
+ * both.
  *
  * ## A gradient that is wrong
  *
- * A weight that is computed from the residual and held fixed, as in a reweighted fit, gives a loss
- * whose gradient is not its own:
+ * A weight that is computed from the residual and held fixed, as in a reweighted fit, makes the
+ * gradient of a loss wrong:
  *
  * ```ts
  * import type { Tensor } from "@adjoint/ml";
@@ -60,12 +60,12 @@
  * |numeric| apart; 4 of 4 entries are wrong
  * ```
  *
- * Input 1 is the target, index [1] the element where the two numbers are furthest apart, and a loss has
- * one output, whose index is empty. "Analytic" is what the tape gives, "numeric" the difference over the
- * step on either side. Half or twice the number, or the other sign, often names the mistake; that all
- * entries are wrong says that it lies in no special case.
+ * Input 1 is the target, and index [1] is the element where the two numbers differ most; a loss has one
+ * output, whose index is empty. "Analytic" is the tape's gradient, "numeric" the central difference. A
+ * factor of 2 between them, or the opposite sign, often reveals the mistake; if all entries are wrong,
+ * it is not in a special case.
  *
- * A first gradient can be right where the second is lost, because its slope is a constant:
+ * A first gradient can be right while the second is lost, because the slope is held constant:
  *
  * ```ts
  * import type { Tensor } from "@adjoint/ml";
@@ -91,9 +91,9 @@
  *
  * ## A kink
  *
- * At a kink a function has a slope to either side and no gradient between them. Which one the library
- * takes there follows PyTorch; no difference can say whether it is right. So such a point is refused,
- * even if the two numbers agree:
+ * At a kink, a function has a slope on either side and no gradient. The library returns the same one as
+ * PyTorch, but differences cannot tell whether it is right. So such a point is refused, even if the two
+ * numbers agree:
  *
  * ```ts
  * import { type Tensor, tensor } from "@adjoint/ml";
@@ -113,33 +113,33 @@
  * step 0.000001); move the input away from it
  * ```
  *
- * Shapes in place of tensors keep a distance from zero. For a kink elsewhere, at the delta of Huber's
- * loss for example, give tensors on either side of it. The same words at a point without a kink of
- * yours tell of one that you did not mean, such as a `clamp` that cuts into the range of the data.
+ * Samples drawn for shapes keep a distance from zero. For a kink elsewhere, such as the delta of Huber's
+ * loss, pass tensors on either side of it. If you get this error where you expect no kink, there is
+ * one that you did not intend, such as a `clamp` within the range of the data.
  *
  * ## What else a loss should satisfy
  *
- * {@linkcode checkLoss} always demands one finite element, a finite gradient with respect to the
- * prediction (also where it is the target), that float32 agrees with float64, and that the rows of a
- * batch may stand in any order. Options ask for more, or say what the samples are:
+ * {@linkcode checkLoss} always requires one finite element, a finite gradient with respect to the
+ * prediction (also where it equals the target), that float32 agrees with float64, and that the order of
+ * the rows of a batch does not matter. Options require more, or set the samples:
  *
- * | option                 | what it demands or sets                                                 |
+ * | option                 | what it requires or sets                                                |
  * | ---------------------- | ----------------------------------------------------------------------- |
- * | `zeroAtTarget`         | the value is 0 where the prediction is the target                       |
- * | `gradientBound`        | no element's own gradient is larger, for residuals from −10⁴ to 10⁴     |
- * | `finiteAt`             | value and gradient are finite in float32 where predictions are so large |
+ * | `zeroAtTarget`         | the value is 0 where the prediction equals the target                   |
+ * | `gradientBound`        | no element has a larger gradient, for residuals from −10⁴ to 10⁴        |
+ * | `finiteAt`             | value and gradient are finite in float32 at these predictions           |
  * | `reductions`           | "mean" and "sum" are those of "none"                                    |
- * | `permutationInvariant` | where it is `false`, the order of the rows may matter                   |
- * | `offsetInvariant`      | adding 10⁴ to all predictions changes nothing, as of a softmax          |
- * | `emptyBatch`           | a batch without rows is taken, with a gradient without elements         |
- * | `ignored`              | makes a target of which nothing counts; the gradient must be 0          |
- * | `missing`              | makes a target without some classes; all must be finite                 |
- * | `exact`                | values at end points, where gradients must be finite                    |
+ * | `permutationInvariant` | if `false`, the order of the rows may matter                            |
+ * | `offsetInvariant`      | adding 10⁴ to all predictions changes nothing, as for a softmax         |
+ * | `emptyBatch`           | an empty batch is accepted, and has an empty gradient                   |
+ * | `ignored`              | makes a target that is ignored entirely; the gradient must be 0         |
+ * | `missing`              | makes a target that lacks some classes; all must be finite              |
+ * | `exact`                | exact values at boundary points, where gradients must be finite         |
  * | `shape`                | shape of the prediction, the batch first: `[8, 3]` by default           |
- * | `pred`, `target`       | make the samples from the shape: probabilities, labels                  |
- * | `seed`, `name`         | another sample, and what the loss is called in messages                 |
+ * | `pred`, `target`       | make the samples from a shape, such as probabilities or labels          |
+ * | `seed`, `name`         | the seed of the samples, and the name of the loss in messages           |
  *
- * Each check says in its message what came out and what it needs:
+ * Each error says what the check got and what it needs:
  *
  * ```ts
  * import { losses, type Tensor } from "@adjoint/ml";
@@ -194,9 +194,9 @@
  *
  * ## Values from PyTorch
  *
- * Where PyTorch has the loss too, its values can be kept in a file, so that the tests need no Python.
- * {@linkcode torchFixture} documents the few lines that write one, and reads it; {@linkcode assertClose}
- * compares, with PyTorch's tolerances for each type, and shows what differs:
+ * If PyTorch has the loss too, its values can be kept in a file, so that the tests need no Python.
+ * {@linkcode torchFixture} reads such a file, and documents the few lines of Python that write it.
+ * {@linkcode assertClose} compares with PyTorch's tolerances for each type, and shows what differs:
  *
  * ```ts
  * import { grad, losses } from "@adjoint/ml";

@@ -1,4 +1,4 @@
-/** A function at a point: its values around it, its gradients there, and how they are shown. */
+/** A function around a point: its values, its gradients, and how they are shown. */
 
 import { grad } from "../autograd/backward.ts";
 import { enableGrad } from "../autograd/tape.ts";
@@ -12,20 +12,20 @@ import { randn } from "../tensor/rand.ts";
 import { Tensor } from "../tensor/tensor.ts";
 import { CheckError, showIndex, showNumber, showPair } from "./check_error.ts";
 
-/** Factor of the second, wider step that tells a kink from a curve. */
+/** Factor of the wider step that distinguishes a kink from curvature. */
 export const WIDER = 16;
 
-/** A function at a point, and what its parts are called. */
+/** A function at a point, and the names of its parts. */
 export interface Subject {
-  /** What is checked, as the start of a sentence: `Gradient of f`. */
+  /** What is checked, as the beginning of a sentence: `Gradient of f`. */
   readonly title: string;
   /** The function, from all inputs to all outputs. */
   readonly run: (inputs: readonly Tensor[]) => readonly Tensor[];
   /** The point. Inputs that require a gradient are checked. */
   readonly inputs: readonly Tensor[];
-  /** What an input is called. */
+  /** The name of an input. */
   readonly inputName: (i: number) => string;
-  /** What an output is called. */
+  /** The name of an output. */
   readonly outputName: (i: number) => string;
 }
 
@@ -39,7 +39,7 @@ export interface Accuracy {
   readonly rtol: number;
 }
 
-/** A tensor's place among the numbers of all inputs or outputs. */
+/** The range of a tensor's elements among those of all inputs or outputs. */
 export interface Part {
   readonly name: string;
   readonly shape: Shape;
@@ -47,14 +47,14 @@ export interface Part {
   readonly size: number;
 }
 
-/** The function's value at a point, and the leaves that stand for the point. */
+/** The function's value at a point, and the leaves that hold the point. */
 export interface Evaluation {
   readonly leaves: readonly Tensor[];
   readonly outputs: readonly Tensor[];
   readonly values: Float64Array;
 }
 
-/** The outputs on both sides of the point along a direction, and how far away that is. */
+/** The outputs on both sides of the point along a direction, and the distances. */
 export class Slopes {
   readonly #low: Float64Array;
   readonly #base: Float64Array;
@@ -91,7 +91,7 @@ export class Slopes {
     return (get(this.#high, row) - get(this.#low, row)) / (this.#up + this.#down);
   }
 
-  /** What rounding of the values may change in a slope. */
+  /** The error of a slope by rounding of the values. */
   rounding(row: number): number {
     const size = Math.max(Math.abs(get(this.#low, row)), Math.abs(get(this.#high, row)));
     return Number.EPSILON * size / this.#up;
@@ -117,20 +117,20 @@ export class Slopes {
   }
 }
 
-/** A slope, both ways. */
+/** A slope, from the tape and from differences. */
 export interface Pair {
   readonly analytic: number;
   readonly numeric: number;
 }
 
-/** An entry of the Jacobian, both ways. */
+/** An entry of the Jacobian, from the tape and from differences. */
 export interface Entry extends Pair {
   readonly row: number;
   readonly column: number;
   readonly kink: string;
 }
 
-/** An element; the loops stay inside the arrays. */
+/** An element, which must exist. */
 export function get(array: Float64Array, i: number): number {
   return array[i] ?? NaN;
 }
@@ -154,7 +154,7 @@ function layOut(tensors: readonly Tensor[], name: (i: number) => string): Part[]
   });
 }
 
-/** What an element of the inputs or outputs is called: its tensor and its index. */
+/** The name of an element of the inputs or outputs: its tensor and its index. */
 export function place(parts: readonly Part[], flat: number): string {
   const part = parts.find(({ start, size }) => flat >= start && flat < start + size);
   return part === undefined
@@ -172,7 +172,7 @@ function flatten(tensors: readonly Tensor[]): Float64Array {
   return flat;
 }
 
-/** What makes up the results of a function: a tensor or an array of them. */
+/** The results of a function, a tensor or an array of them, as an array. */
 export function asTensors(title: string, result: unknown): Tensor[] {
   const outputs: unknown[] = Array.isArray(result) ? result : [result];
   for (const output of outputs) {
@@ -197,7 +197,7 @@ export class Probe {
   readonly inputs: readonly Part[];
   /** The floating outputs. */
   readonly outputs: readonly Part[];
-  /** The numbers of the checked inputs. */
+  /** The elements of the checked inputs. */
   readonly point: Float64Array;
   /** The value at the point. */
   readonly base: Evaluation;
@@ -215,7 +215,7 @@ export class Probe {
     this.outputs = layOut(this.base.outputs, subject.outputName);
   }
 
-  /** Values at another point. Every evaluation has copies of its own, so the inputs never change. */
+  /** Values at another point. Every evaluation gets its own copies, so the inputs never change. */
   evaluate(point: Float64Array): Evaluation {
     const { subject } = this;
     const leaves: Tensor[] = [];
@@ -262,7 +262,7 @@ export class Probe {
   /**
    * Gradient of the outputs' sum, weighted by a cotangent, with respect to the checked inputs.
    *
-   * @param createGraph Whether the pass is recorded, which ops may treat otherwise.
+   * @param createGraph Whether the pass is recorded; ops may then use another rule.
    */
   analytic(cotangent: Float64Array, createGraph = false): Float64Array {
     const result = new Float64Array(this.point.length);
@@ -291,7 +291,7 @@ export class Probe {
     const { point, base } = this;
     const up = point.map((x, i) => x + eps * get(direction, i));
     const down = point.map((x, i) => x - eps * get(direction, i));
-    // The steps that the numbers can really take, which rounding makes a little different from eps.
+    // The steps actually taken, which differ from eps by rounding.
     let [square, upStep, downStep] = [0, 0, 0];
     direction.forEach((u, i) => {
       const x = get(point, i);
@@ -304,7 +304,7 @@ export class Probe {
       const column = direction.findIndex((u) => u !== 0);
       throw new CheckError(
         `${this.subject.title} cannot be checked at ${place(this.inputs, column)}: the step ` +
-          `${eps} vanishes beside the value ${showNumber(get(point, column))}; give a larger eps`,
+          `${eps} vanishes beside the value ${showNumber(get(point, column))}; pass a larger eps`,
       );
     }
     return new Slopes(this.values(down), base.values, this.values(up), downStep, upStep);
@@ -320,21 +320,21 @@ export class Probe {
     return !(Math.abs(analytic - numeric) <= this.tolerance(numeric));
   }
 
-  /** What there is to say on a kink at an entry; empty if the function looks smooth there. */
+  /** A remark about a kink at an entry; empty if the function looks smooth there. */
   kink(slopes: Slopes, row: number, wider: () => Slopes): string {
     const [left, right] = [slopes.left(row), slopes.right(row)];
     const scale = Math.max(Math.abs(left), Math.abs(right));
     const gap = Math.abs(right - left);
     const allowed = Math.max(10 * this.tolerance(scale), 1e-3 * scale);
     if (!(gap > allowed && gap > 1000 * slopes.rounding(row))) return "";
-    // The gap of a curve grows with the step, that of a kink does not.
+    // The gap grows with the step for curvature, but not for a kink.
     const wide = wider();
     if (!(Math.abs(wide.right(row) - wide.left(row)) < WIDER / 4 * gap)) return "";
     const shown = showPair(left, right);
     return `the point may lie at a kink: the one-sided slopes are ${shown[0]} and ${shown[1]}`;
   }
 
-  /** What stands beside a wrong entry, beyond its values. */
+  /** Further remarks about a wrong entry. */
   remarks(entry: Entry): string {
     let remarks = entry.kink === "" ? "" : `; ${entry.kink}`;
     if (!Number.isFinite(entry.numeric)) {

@@ -1,4 +1,4 @@
-/** Tensors that PyTorch wrote to a file, so that tests can compare with them without it. */
+/** Tensors in a file that PyTorch wrote, so that tests can compare with them without PyTorch. */
 
 import { DTypeError, ShapeError, showShape } from "../core/errors.ts";
 import { arrayOf, checkCount, checkKind, TEXT } from "../core/options.ts";
@@ -42,7 +42,7 @@ function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-/** A value that is no object, in few words. */
+/** A value that is not an object, in a few words. */
 function show(value: unknown): string {
   return Array.isArray(value) ? "an array" : Deno.inspect(value);
 }
@@ -68,7 +68,7 @@ function parse(text: string, shown: string): Record<string, unknown> {
   );
 }
 
-/** An element as a number; `op` says where it stands. */
+/** An element as a number; `op` names its tensor. */
 function numberOf(op: string, dtype: Stored, value: unknown, i: number): number {
   const got = `got ${Deno.inspect(value)} at data[${i}]`;
   if (dtype === "bool") {
@@ -89,7 +89,7 @@ function numberOf(op: string, dtype: Stored, value: unknown, i: number): number 
   );
 }
 
-/** A tensor of the file; `op` says which. */
+/** A tensor of the file; `op` names it. */
 function tensorOf(op: string, entry: unknown): Tensor {
   if (!isRecord(entry) || !("shape" in entry && "dtype" in entry && "data" in entry)) {
     const got = isRecord(entry) ? `only ${Object.keys(entry).join(", ") || "{}"}` : show(entry);
@@ -119,8 +119,8 @@ function tensorOf(op: string, entry: unknown): Tensor {
 }
 
 /**
- * Tensors by name from a JSON file that PyTorch wrote. These lines of Python write one, for tests
- * that run without Python from then on:
+ * Reads tensors by name from a JSON file that PyTorch wrote. These lines of Python write one, once; the
+ * tests then run without Python:
  *
  * ```python
  * import json, math, torch
@@ -137,16 +137,16 @@ function tensorOf(op: string, entry: unknown): Tensor {
  * Types are kept, except that int64 becomes int32, and float16 and bfloat16 become float32.
  *
  * @param path The file: a path, or a URL such as `new URL("./huber.json", import.meta.url)`, which
- * does not depend on where Deno is started. It needs `--allow-read`.
- * @param names Tensors that must be there; the result has them by name. Default: whatever is there.
+ * does not depend on the current folder. It needs `--allow-read`.
+ * @param names The tensors to return, which must exist. Default: all of the file.
  * @throws {NotFound} If there is no such file.
  * @throws {SyntaxError} If the file is not JSON.
- * @throws {TypeError} If it holds anything else than tensors, or lacks one of the names.
- * @throws {ShapeError} If a shape is none, or does not fit the number of elements.
+ * @throws {TypeError} If it holds anything but tensors, or lacks one of the names.
+ * @throws {ShapeError} If a shape is invalid or does not match the number of elements.
  * @throws {DTypeError} If a type is not float64, float32, float16, bfloat16, int64, int32 or bool.
  * @throws {RangeError} If an integer does not fit int32.
  *
- * @example Huber's loss as PyTorch has it
+ * @example Huber's loss against PyTorch's values
  * ```ts
  * import { losses } from "@adjoint/ml";
  * import { assertClose, torchFixture } from "@adjoint/ml/testing";
@@ -169,7 +169,7 @@ export function torchFixture<const Name extends string = string>(
   if (missing !== undefined) {
     const known = Object.keys(content).join(", ") || "none";
     throw new TypeError(
-      `Cannot run torchFixture: ${shown} has no tensor "${missing}"; those there are ${known}`,
+      `Cannot run torchFixture: ${shown} has no tensor "${missing}"; it has ${known}`,
     );
   }
   const tensors = (names ?? Object.keys(content)).map((name) => [

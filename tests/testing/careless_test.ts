@@ -88,7 +88,7 @@ const REFUSED: Readonly<Record<string, readonly [call: () => unknown, says: RegE
   ],
   "assertClose with a tolerance that nothing exceeds": [
     () => assertClose(1, 2, { atol: Infinity }),
-    /^Cannot compare: atol must be a finite number from 0, got Infinity$/,
+    /^Cannot compare: atol must be a non-negative finite number, got Infinity$/,
   ],
   "assertClose of a disposed tensor": [
     () => assertClose(disposed(), [1]),

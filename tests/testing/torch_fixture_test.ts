@@ -192,12 +192,12 @@ Deno.test("torchFixture() names the tensors that are there where one is missing"
   for (const name of ["los", "toString"]) {
     assertEquals(
       assertThrows((): Tensor | undefined => torchFixture(file, [name])[name], TypeError).message,
-      `Cannot run torchFixture: ${path} has no tensor "${name}"; those there are ${known}`,
+      `Cannot run torchFixture: ${path} has no tensor "${name}"; it has ${known}`,
     );
   }
   withFile("{}", (path) => {
     assertEquals(torchFixture(path), {});
-    assertThrows(() => torchFixture(path, ["x"]), TypeError, "those there are none");
+    assertThrows(() => torchFixture(path, ["x"]), TypeError, "; it has none");
   });
 });
 
