@@ -53,7 +53,7 @@ export function measuredTable(call: string, x: Tensor): Table {
   );
 }
 
-/** Reads labels of classes from 0 on: an int32 tensor [N], one for each row of a table. */
+/** Reads non-negative labels of classes: an int32 tensor [N], one for each row of a table. */
 export function labelsOf(call: string, y: Tensor, { rows }: Table): Int32Array {
   checkKind(call, "y", y, TENSOR);
   if (y.dtype !== "int32") {

@@ -288,7 +288,7 @@ export class DecisionTreeClassifier {
    * Grows the tree.
    *
    * @param x Examples [N, D].
-   * @param y Their labels from 0 on, int32 [N].
+   * @param y Their labels, non-negative int32 [N].
    */
   fit(x: Tensor, y: Tensor): this {
     checkCount("fit DecisionTreeClassifier", arguments.length, 2);
@@ -353,7 +353,7 @@ export class RandomForestClassifier {
    * Grows the trees.
    *
    * @param x Examples [N, D].
-   * @param y Their labels from 0 on, int32 [N].
+   * @param y Their labels, non-negative int32 [N].
    */
   fit(x: Tensor, y: Tensor): this {
     checkCount("fit RandomForestClassifier", arguments.length, 2);

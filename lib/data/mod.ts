@@ -20,7 +20,14 @@ export {
   Subset,
   TensorDataset,
 } from "./dataset.ts";
-export { type Fold, kFold, type KFoldOptions, type Parts, randomSplit, type SplitOptions } from "./split.ts";
+export {
+  type Fold,
+  kFold,
+  type KFoldOptions,
+  type Parts,
+  randomSplit,
+  type SplitOptions,
+} from "./split.ts";
 export {
   type BatchedSampler,
   BatchSampler,

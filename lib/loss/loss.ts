@@ -66,7 +66,7 @@ export const POSITIVE: Range = {
   holds: (value) => value > 0 && value < Infinity,
 };
 
-/** Numbers from 0 on. */
+/** Non-negative numbers. */
 export const NOT_NEGATIVE: Range = {
   needed: "be finite and not negative",
   holds: (value) => value >= 0 && value < Infinity,

@@ -314,7 +314,7 @@ export function paretoFilter(points: Tensor): Tensor {
  * make the better groups worse. Groups that do not occur are left out; fewer than two have penalty 0.
  *
  * @param each The loss of each example, as reduction "none" gives it; shape [N].
- * @param groups The group of each, int32 from 0 on; shape [N].
+ * @param groups The group of each, non-negative int32 of shape [N].
  * @returns A tensor without dimensions.
  * @throws {ShapeError} If the shapes are not the same [N].
  * @throws {RangeError} If a group is negative.

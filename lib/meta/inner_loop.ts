@@ -29,11 +29,11 @@ export interface InnerLoopOptions<Params> {
   loss: (params: Mirror<Params>, step: number) => Tensor;
   /** How many steps. Default: 1. */
   steps?: number;
-  /** The rate, which may be a tensor of one element, to be learned. Default: 0.01. */
+  /** The learning rate, at least 0; a tensor with one element can be learned. Default: 0.01. */
   lr?: number | Tensor;
   /**
-   * Whether the gradients of the loss are taken for constants, which saves the second derivatives: the
-   * result then depends on `params` and `lr`, but on nothing else that the loss is made of. Default: false.
+   * Whether the gradients of the loss count as constants, which saves the second derivatives: the result
+   * then depends on `params` and `lr`, but not on other ingredients of the loss. Default: false.
    */
   firstOrder?: boolean;
 }
@@ -53,7 +53,7 @@ const readOptions = optionReader<InnerLoopOptions<TensorTree>>({
 
 const CALL = "run meta.innerLoop";
 
-/** The gradients of a loss at parameters, differentiable where something around them is tracked. */
+/** The gradients of a loss at parameters, differentiable if anything that they depend on is tracked. */
 function gradients(
   params: readonly Tensor[],
   run: (own: readonly Tensor[]) => Tensor,
@@ -65,7 +65,7 @@ function gradients(
     return [y];
   });
   const { inputs, output } = traced;
-  // The tape is kept for the next step, whose loss may be made of the same parts.
+  // The tape is kept, since the loss of the next step may share parts of it.
   const found = output.node === null ? [] : grad([output], inputs, {
     gradOutputs: [onesLike(output)],
     createGraph: traced.recorded && !firstOrder,
@@ -75,24 +75,24 @@ function gradients(
   if (found.every((g) => g === null)) {
     throw new GradError(
       `Cannot ${CALL}: the loss must depend on the parameters that it is called with, got one that ` +
-        "does not; a module is run with them by functionalCall",
+        "does not; functionalCall runs a module with them",
     );
   }
   return inputs.map((x, i) => found[i] ?? zerosFor(x));
 }
 
 /**
- * Parameters after steps of gradient descent on a loss. They are new tensors and depend, differentiably, on
- * the first parameters, on the rate and on whatever else the loss is made of, such as the parameters of a
- * learned loss. No gradients are collected: differentiate the result with `grad`, or
- * train through it with `metaTrain`. Runs under `vmap`, for many tasks at once.
+ * Parameters after some steps of gradient descent on a loss. The result consists of new tensors that are
+ * differentiable in the initial parameters, in the rate, and in anything else that the loss depends on,
+ * such as the parameters of a learned loss. No `.grad` is changed: differentiate the result with `grad`,
+ * or train through it with `metaTrain`. Works under `vmap`, for many tasks at once.
  * C. Finn et al., "Model-Agnostic Meta-Learning for Fast Adaptation of Deep Networks", 2017.
  *
  * @returns The parameters after the steps, in the form of `params`.
  * @throws {GradError} If the loss does not depend on the parameters that it is called with.
- * @throws {TypeError} If the loss is not a tensor of one element.
+ * @throws {TypeError} If the loss is not a tensor with one element.
  *
- * @example How the first parameter decides the last
+ * @example The derivative of the last parameter with respect to the first
  * ```ts
  * import { grad, meta, tensor } from "@adjoint/ml";
  * import { assertAlmostEquals } from "@std/assert";

@@ -1,4 +1,4 @@
-/** Training of what an inner loop is made of. */
+/** Training of the ingredients of an inner loop. */
 
 import { grad } from "../autograd/backward.ts";
 import { keep, scope } from "../autograd/scope.ts";
@@ -20,30 +20,30 @@ import type { Tensor } from "../tensor/tensor.ts";
 import { vmap } from "../transforms/vmap.ts";
 import { TaskDistribution } from "./tasks.ts";
 
-/** What `metaTrain` needs of an optimizer; those of `optim` have it. */
+/** The part of an optimizer that `metaTrain` uses; those of `optim` have it. */
 export interface MetaOptimizer {
   /** The meta parameters in their groups. */
   readonly paramGroups: readonly { readonly params: readonly Tensor[] }[];
-  /** Changes them by their gradients. */
+  /** Updates them by their gradients. */
   step(): unknown;
-  /** Forgets the gradients. */
+  /** Drops the gradients. */
   zeroGrad(): void;
 }
 
 /** Options of `metaTrain`. */
 export interface MetaTrainOptions<Task> {
-  /** Where the tasks come from. */
+  /** The tasks to draw from. */
   tasks: TaskDistribution<Task>;
   /**
-   * How bad one task ends, a tensor of one element: most often an `innerLoop` on one part of the task and
-   * the loss of its result on the other. It runs under `vmap`, and sees a single task.
+   * The meta loss of one task, a tensor with one element: usually an `innerLoop` on one part of the task
+   * and the loss of its result on the other. It runs under `vmap`, and gets a single task.
    */
   loss: (task: Mirror<Task>) => Tensor;
-  /** Steps the meta parameters. */
+  /** The optimizer of the meta parameters. */
   optimizer: MetaOptimizer;
   /** How many steps of the optimizer. */
   steps: number;
-  /** Tasks of which the mean makes a step. Default: 8. */
+  /** How many tasks each step averages over. Default: 8. */
   tasksPerStep?: number;
 }
 
@@ -61,7 +61,7 @@ const readOptions = optionReader<MetaTrainOptions<Tensor>>({
 
 const CALL = "run meta.metaTrain";
 
-/** The gradients of a meta loss; refuses one that does not depend on a whole group. */
+/** The gradients of a meta loss; refuses one that depends on no parameter of some group. */
 function metaGradients(loss: Tensor, groups: readonly (readonly Tensor[])[]): (Tensor | null)[] {
   const params = groups.flat();
   const found = loss.node === null
@@ -74,7 +74,7 @@ function metaGradients(loss: Tensor, groups: readonly (readonly Tensor[])[]): (T
       const which = groups.length === 1 ? "" : ` of group ${i}`;
       throw new GradError(
         `Cannot ${CALL}: the meta loss must depend on the meta parameters${which}, got one that does ` +
-          "not; an optimizer's step, detach, item or firstOrder within it cuts them off",
+          "not; an optimizer's step, detach, item or firstOrder within it stops the gradient",
       );
     }
   });
@@ -82,16 +82,16 @@ function metaGradients(loss: Tensor, groups: readonly (readonly Tensor[])[]): (T
 }
 
 /**
- * Trains meta parameters: whatever the loss of an adapted model depends on, such as initial parameters, a
- * learned loss or rates. Each step draws tasks, computes the loss of all of them at once by `vmap`, and
+ * Trains meta parameters, on which the loss of an adapted model depends: initial parameters, a learned
+ * loss or learning rates. Each step draws tasks, computes the losses of all of them at once by `vmap`, and
  * steps the optimizer by the gradient of their mean. Only the meta parameters get gradients. Each step
- * runs inside `scope`, so that its memory is used again at once.
+ * runs inside `scope`, which reuses its memory immediately.
  *
  * @returns The mean loss of each step.
- * @throws {GradError} If the loss does not depend on the meta parameters, or not on those of a group:
- * without an error they would never change.
+ * @throws {GradError} If the loss depends on none of the meta parameters of some group, which would
+ * then never change.
  *
- * @example A rate that is learned
+ * @example A learned rate
  * ```ts
  * import { manualSeed, meta, optim, randn, tensor, zeros } from "@adjoint/ml";
  * import { assertAlmostEquals } from "@std/assert";
@@ -108,7 +108,7 @@ function metaGradients(loss: Tensor, groups: readonly (readonly Tensor[])[]): (T
  *   optimizer: new optim.Adam([lr], { lr: 0.02 }),
  *   steps: 200,
  * });
- * // One step of this rate ends in the goal.
+ * // With this rate, one step reaches the goal.
  * assertAlmostEquals(lr.item(), 0.5, 0.02);
  * ```
  */

@@ -1,4 +1,4 @@
-/** Where tasks come from. */
+/** Distributions of tasks. */
 
 import { settled } from "../core/engine.ts";
 import { ShapeError, showShape } from "../core/errors.ts";
@@ -11,16 +11,16 @@ import type { Tensor } from "../tensor/tensor.ts";
 
 /** Options of `TaskDistribution.sample`. */
 export interface SampleOptions {
-  /** Where the random numbers come from. Default: the stream that `manualSeed` sets. */
+  /** The generator of the random numbers. Default: the stream of `manualSeed`. */
   generator?: RandomGenerator;
 }
 
 const readSample = optionReader<SampleOptions>({ generator: GENERATOR });
 
 /**
- * A distribution of tasks, from which `metaTrain` draws. A task is tensors in arrays and records, as
- * `{ support: [x, y], query: [x, y] }`: what a model adapts to, and what it is judged by. All tasks have
- * the same form and shapes, so that many go through one run of each op.
+ * A distribution of tasks, from which `metaTrain` draws. A task consists of tensors in arrays and records,
+ * such as `{ support: [x, y], query: [x, y] }`: what a model adapts to, and what it is judged by. All tasks
+ * have the same form and shapes, so that they can be processed together.
  *
  * @example Lines of different slopes
  * ```ts
@@ -40,7 +40,7 @@ export class TaskDistribution<Task> {
   /**
    * Creates a distribution.
    *
-   * @param draw Makes one task, from random numbers of the generator that it is given.
+   * @param draw Makes one task, with random numbers from the given generator.
    */
   constructor(draw: (generator: RandomGenerator) => Task & TensorTree) {
     checkCount("make meta.TaskDistribution", arguments.length, 1);
@@ -52,10 +52,10 @@ export class TaskDistribution<Task> {
    * Draws tasks.
    *
    * @param count How many.
-   * @returns The tasks in the form of one, each tensor with the tasks along a first dimension, as `vmap`
-   * takes them.
-   * @throws {TypeError} If a task is not tensors in arrays and records, or of another form than the first.
-   * @throws {ShapeError} If tasks differ in shapes.
+   * @returns The tasks in the form of one, with the tasks along a new first dimension of each tensor, as
+   * `vmap` takes them.
+   * @throws {TypeError} If a task is not tensors in arrays and records, or differs in form from the first.
+   * @throws {ShapeError} If the shapes of tasks differ.
    */
   sample(count: number, options?: SampleOptions): Mirror<Task> {
     const call = "run meta.TaskDistribution.sample";
@@ -86,12 +86,12 @@ export class TaskDistribution<Task> {
   }
 }
 
-/** The way to each tensor of a task. */
+/** The path to each tensor of a task. */
 function placesOf(call: string, task: unknown): readonly string[] {
   const leaves = leavesOf(task);
   if (leaves === null || leaves.length === 0) {
     throw new TypeError(
-      `Cannot ${call}: a task must be tensors, in arrays or records, got ${shown(task)}`,
+      `Cannot ${call}: a task must consist of tensors in arrays or records, got ${shown(task)}`,
     );
   }
   const ways = (tree: unknown, way: string): string[] =>
@@ -108,9 +108,9 @@ function stacked(call: string, place: string, tensors: readonly Tensor[]): Tenso
   const other = tensors.find((x) => !sameShape(x.shape, shape));
   if (other !== undefined) {
     throw new ShapeError(
-      `Cannot ${call}: ${place} must have one shape in all tasks, got ${showShape(shape)} and ${
-        showShape(other.shape)
-      }`,
+      `Cannot ${call}: ${place} must have the same shape in all tasks, got ${
+        showShape(shape)
+      } and ${showShape(other.shape)}`,
       [shape, other.shape],
     );
   }

@@ -12,19 +12,19 @@ import {
   subjectOf,
 } from "./subject.ts";
 
-/** The Hessian of a function at a point, as a map of vectors. */
+/** The Hessian of a function at a point, as a linear map. */
 export interface Curvature<At> {
-  /** How many numbers a vector has. */
+  /** The length of a vector. */
   readonly size: number;
-  /** The product with a vector of float64. */
+  /** The product with a float64 vector. */
   readonly product: (v: Tensor) => Tensor;
   /** A vector in the form of the point. */
   readonly beside: (v: Tensor) => Beside<At>;
-  /** The share of a number that is rounding. */
+  /** The relative rounding error. */
   readonly slack: number;
 }
 
-/** The Hessian of a function at a point. What the function does is kept, so that it runs once. */
+/** The Hessian of a function at a point. The function runs once; its ops are kept. */
 export function curvatureOf<At extends Point>(
   call: string,
   fn: (...inputs: ArgumentsAt<At>) => Tensor,

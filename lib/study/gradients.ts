@@ -1,4 +1,4 @@
-/** What gradients are made of: samples, terms, layers. */
+/** Gradients of losses by sample, term and layer. */
 
 import { grad } from "../autograd/backward.ts";
 import { enableGrad, noGrad } from "../autograd/tape.ts";
@@ -25,7 +25,7 @@ import {
   termsFrom,
 } from "./subject.ts";
 
-/** A loss of prediction and target: a function, or a module. */
+/** A loss of prediction and target: a function or a module. */
 export type PairLoss =
   | ((prediction: Tensor, target: Tensor) => Tensor)
   | { forward(prediction: Tensor, target: Tensor): Tensor };
@@ -38,7 +38,7 @@ const LOSS = kind(
       typeof Reflect.get(value, "forward") === "function"),
 );
 
-/** A loss as a function; refuses what is none. */
+/** A loss as a function; refuses anything else. */
 export function pairLoss(
   call: string,
   name: string,
@@ -57,29 +57,30 @@ function rowsOf(x: Tensor): Tensor {
   return x.reshape([count, sizeOf(rest)]);
 }
 
-/** What `gradientProfile` gives. */
+/** The result of `gradientProfile`. */
 export interface GradientProfile {
   /** The loss. */
   readonly value: number;
   /** Its gradient with respect to the prediction, of its shape. */
   readonly gradient: Tensor;
-  /** The length of each sample's part of the gradient, [N]. */
+  /** The norm of each sample's gradient, [N]. */
   readonly norms: Tensor;
-  /** What share of the sum of the lengths each is, [N]. */
+  /** The share of each sample in the sum of the norms, [N]. */
   readonly shares: Tensor;
 }
 
 /**
- * How a loss divides its pull among the samples of a batch: the gradient with respect to the prediction,
- * its length for each sample, and the share of the sum of lengths. A share far above 1/N is an outlier
- * that steers the step. Where all gradients are 0, so are the shares.
+ * How the gradient of a loss is distributed among the samples of a batch: the gradient with respect
+ * to the prediction, its norm for each sample, and the share of each in the sum of the norms. A
+ * share far above 1/N marks an outlier that dominates the step. If all gradients are 0, so are the
+ * shares.
  *
- * @param loss A function of prediction and target that gives one number, or a loss module.
+ * @param loss A function of prediction and target that returns one number, or a loss module.
  * @param pred The prediction, [N, ...] with the samples along the first dimension.
- * @param target Whatever the loss takes.
+ * @param target Whatever the loss takes as target.
  * @throws {ShapeError} If the prediction has no dimensions.
  *
- * @example An outlier under two losses
+ * @example An outlier with two losses
  * ```ts
  * import { losses, study, tensor } from "@adjoint/ml";
  * import { assertEquals } from "@std/assert";
@@ -130,24 +131,24 @@ function termGradients<At extends Point>(
   };
 }
 
-/** What `conflictMatrix` gives. */
+/** The result of `conflictMatrix`. */
 export interface ConflictMatrix {
   /** The names of the terms, in the order of the rows. */
   readonly terms: readonly string[];
-  /** The cosine between the gradients of each two terms, [T, T]; 0 where one has no length. */
+  /** The cosine between the gradients of each pair of terms, [T, T]; 0 if one of them is 0. */
   readonly cosines: Tensor;
-  /** The length of each term's gradient. */
+  /** The norm of each term's gradient. */
   readonly norms: readonly number[];
 }
 
 /**
- * How the terms of a loss agree: the cosines between their gradients. A cosine near −1 means that two
- * terms undo each other's work; those of a sum are then decided by their lengths.
+ * Whether the terms of a loss agree: the cosines between their gradients. A cosine near −1 means
+ * that two terms work against each other; the one with the larger gradient then decides.
  *
- * @param fn A function of the point, which gives the terms: a record or an array of tensors of one
- * element.
- * @param at A module, whose parameters are what moves, or tensors as for `hessian`.
- * @throws {GradError} If a term does not depend on what the function is called with.
+ * @param fn A function of the point that returns the terms: a record or an array of tensors with
+ * one element.
+ * @param at A module, whose parameters are varied, or tensors as for `hessian`.
+ * @throws {GradError} If a term does not depend on the function's argument.
  *
  * @example Two terms that conflict
  * ```ts
@@ -178,24 +179,25 @@ export function conflictMatrix<const At extends Point>(
   });
 }
 
-/** The lengths of gradients, by layer and by term: `{ fc1: { mse: 1.5 } }`. */
+/** Gradient norms by layer and by term: `{ fc1: { mse: 1.5 } }`. */
 export interface GradientNorms {
-  /** For each layer the length of each term's gradient there. */
+  /** The norm of each term's gradient in each layer. */
   readonly layers: Readonly<Record<string, Readonly<Record<string, number>>>>;
-  /** The length of each term's whole gradient. */
+  /** The norm of each term's whole gradient. */
   readonly total: Readonly<Record<string, number>>;
 }
 
 /**
- * The length of the gradient of each term of a loss, in each layer: where a network learns, and from what.
- * A layer is a parameter's name without its last part; `console.table(layers)` shows a row for each.
+ * The gradient norm of each term of a loss in each layer: which layers learn, and from which term.
+ * A layer is a parameter's name without its last part; `console.table(layers)` shows a row for
+ * each.
  *
- * @param fn A function of the point, which gives one term or several: a tensor of one element, or an
- * array or a record of them.
- * @param at A module, whose parameters are what moves, or tensors as for `hessian`.
- * @throws {GradError} If a term does not depend on what the function is called with.
+ * @param fn A function of the point that returns one or more terms: a tensor with one element, or
+ * an array or record of them.
+ * @param at A module, whose parameters are varied, or tensors as for `hessian`.
+ * @throws {GradError} If a term does not depend on the function's argument.
  *
- * @example A network of two layers
+ * @example A network with two layers
  * ```ts
  * import { losses, nn, ones, study } from "@adjoint/ml";
  * import { assertEquals } from "@std/assert";
@@ -226,32 +228,35 @@ export function gradientNorms<const At extends Point>(
   });
 }
 
-/** What `gradientSignalToNoise` gives. */
+/** The result of `gradientSignalToNoise`. */
 export interface SignalToNoise {
-  /** ‖ḡ‖ / √(tr Σ): the length of the mean gradient beside how far one sample's is from it. */
+  /**
+   * ‖ḡ‖ / √(tr Σ): the norm of the mean gradient, divided by the spread of single samples'
+   * gradients.
+   */
   readonly ratio: number;
-  /** tr Σ / ‖ḡ‖²: in a batch of so many samples, noise and signal are equal. */
+  /** tr Σ / ‖ḡ‖²: the batch size at which noise and signal are equal. */
   readonly noiseScale: number;
   /** ‖ḡ‖. */
   readonly signal: number;
   /** √(tr Σ). */
   readonly noise: number;
-  /** The ratio in each layer; NaN where all gradients are 0. */
+  /** The ratio in each layer; NaN if all gradients are 0. */
   readonly layers: Readonly<Record<string, number>>;
 }
 
 /**
- * How much of a sample's gradient is common to all: the length of the mean gradient ḡ of a batch beside
- * the standard deviation of single samples' gradients, with Σ their covariance. McCandlish et al., "An
- * empirical model of large-batch training", 2018, call the inverse square the simple noise scale. ‖ḡ‖² of
- * N samples has about tr Σ / N of noise in it, so that a batch far below the noise scale shows too
- * small a one.
+ * How much of a sample's gradient is common to all samples: the norm of the mean gradient ḡ of a
+ * batch, divided by the standard deviation of single samples' gradients, whose covariance is Σ.
+ * McCandlish et al., "An empirical model of large-batch training", 2018, call the inverse square
+ * the simple noise scale. For N samples, ‖ḡ‖² contains noise of about tr Σ / N, so a batch far
+ * below the noise scale underestimates the scale.
  *
- * @param fn A function of the point, which gives the loss of each sample, [N] with N from 2 on, as
- * reduction "none" does.
- * @param at A module, whose parameters are what moves, or tensors as for `hessian`.
- * @throws {ShapeError} If the function gives something else.
- * @throws {GradError} If the losses do not depend on what the function is called with.
+ * @param fn A function of the point that returns the loss of each sample, [N] with N at least 2, as
+ * with reduction "none".
+ * @param at A module, whose parameters are varied, or tensors as for `hessian`.
+ * @throws {ShapeError} If the function returns anything else.
+ * @throws {GradError} If the losses do not depend on the function's argument.
  *
  * @example Two samples
  * ```ts
@@ -275,7 +280,7 @@ export function gradientSignalToNoise<const At extends Point>(
       if (!(losses instanceof Tensor) || losses.ndim !== 1 || losses.size < 2) {
         const got = losses instanceof Tensor ? showShape(losses.shape) : shown(losses);
         throw new ShapeError(
-          `Cannot ${call}: the function must return the losses of samples, [N] with N from 2 on, got ${got}`,
+          `Cannot ${call}: the function must return the losses of samples, [N] with N at least 2, got ${got}`,
         );
       }
       slopes(call, losses.sum(), own, false);

@@ -1,4 +1,4 @@
-/** Second derivatives without the matrix of them: trace, spectrum, eigenvectors. */
+/** Trace, spectrum and eigenvectors of the Hessian, computed without the matrix. */
 
 import { noGrad } from "../autograd/tape.ts";
 import { largest } from "../core/lists.ts";
@@ -13,45 +13,45 @@ import { type ArgumentsAt, type Beside, type Point, SEED } from "./subject.ts";
 
 /** Options of `hessianTrace`. */
 export interface HessianTraceOptions {
-  /** How many random directions are tried, at least 2. Default: 32. */
+  /** How many random directions are used, at least 2. Default: 32. */
   probes?: number;
-  /** Where the random directions begin. Default: 0. */
+  /** Seed of the random directions. Default: 0. */
   seed?: number;
 }
 
 const readTrace = optionReader<HessianTraceOptions>({ probes: COUNT, seed: SEED });
 
-/** What `hessianTrace` gives. */
+/** The result of `hessianTrace`. */
 export interface HessianTrace {
   /** The estimate: the mean of the samples. */
   readonly trace: number;
-  /** Its standard deviation, as the samples show it. */
+  /** Its standard error, estimated from the samples. */
   readonly standardError: number;
   /** vᵀ·H·v of each direction. */
   readonly samples: Tensor;
 }
 
-/** Numbers as a tensor, of which long ones print short. */
+/** Numbers that print in short form if there are many. */
 function listed(values: readonly number[]): Tensor {
   return tensor([...values], { dtype: "float64" });
 }
 
-/** Refuses fewer directions than show how they differ. */
+/** Refuses too few directions to estimate a standard error. */
 function checkProbes(call: string, probes: number): void {
   if (probes >= 2) return;
   throw new RangeError(`Cannot ${call}: probes must be at least 2, got ${probes}`);
 }
 
 /**
- * The trace of the Hessian of a function, the sum of its eigenvalues, by the products vᵀ·H·v of random
- * vectors of ±1 (Hutchinson's estimate), with its standard error: a product for each vector, without the
- * matrix. For a diagonal Hessian each sample is exact.
+ * The trace of the Hessian of a function, which is the sum of its eigenvalues, with its standard
+ * error. Hutchinson's estimate: the mean of vᵀ·H·v over random vectors of ±1, one product with the
+ * Hessian for each. For a diagonal Hessian each sample is exact.
  *
- * @param fn A function of the point, which gives a tensor of one element.
- * @param at A module, whose parameters are what moves, or tensors as for `hessian`.
- * @throws {GradError} If the function does not depend on what it is called with.
+ * @param fn A function of the point that returns a tensor with one element.
+ * @param at A module, whose parameters are varied, or tensors as for `hessian`.
+ * @throws {GradError} If the function does not depend on its argument.
  *
- * @example Of a sum of squares
+ * @example A sum of squares
  * ```ts
  * import { study, tensor } from "@adjoint/ml";
  * import { assertEquals } from "@std/assert";
@@ -86,13 +86,13 @@ export function hessianTrace<const At extends Point>(
 
 /** Options of `hessianSpectrum`. */
 export interface HessianSpectrumOptions {
-  /** Products with the Hessian for each random direction; more tell more details. Default: 64. */
+  /** Products with the Hessian for each random direction; more resolve more detail. Default: 64. */
   steps?: number;
   /** How many random directions are averaged. Default: 4. */
   probes?: number;
-  /** Where the random directions begin. Default: 0. */
+  /** Seed of the random directions. Default: 0. */
   seed?: number;
-  /** At how many places the density is given. Default: 101. */
+  /** At how many points the density is computed. Default: 101. */
   points?: number;
   /** Standard deviation by which the density is smoothed. Default: 1 % of the range of eigenvalues. */
   width?: number;
@@ -106,19 +106,19 @@ const readSpectrum = optionReader<HessianSpectrumOptions>({
   width: NUMBER,
 });
 
-/** What `hessianSpectrum` gives. */
+/** The result of `hessianSpectrum`. */
 export interface HessianSpectrum {
   /** How many eigenvalues the Hessian has. */
   readonly size: number;
-  /** The least eigenvalue that was found; the true one lies below or is the same. */
+  /** The smallest eigenvalue that was found; the true one is smaller or equal. */
   readonly least: number;
-  /** The largest eigenvalue that was found; the true one lies above or is the same. */
+  /** The largest eigenvalue that was found; the true one is larger or equal. */
   readonly largest: number;
-  /** Places among the eigenvalues, growing, from all directions. */
+  /** The nodes of all directions, in increasing order. */
   readonly nodes: Tensor;
-  /** The share of eigenvalues that each node stands for; their sum is 1. */
+  /** The share of the eigenvalues that each node represents; the shares sum to 1. */
   readonly weights: Tensor;
-  /** The density of eigenvalues, whose integral is 1. */
+  /** The density of the eigenvalues, whose integral is 1. */
   readonly density: { readonly at: Tensor; readonly value: Tensor };
 }
 
@@ -146,18 +146,18 @@ function densityOf(
 }
 
 /**
- * How the eigenvalues of the Hessian of a function are spread, by stochastic Lanczos quadrature: from
- * each of some random directions Lanczos' method, with full reorthogonalisation, makes a small matrix
- * whose eigenvalues and first components stand for the spectrum. With as many steps as there are
- * parameters the nodes are eigenvalues. Ghorbani et al., "An investigation into neural net optimization
- * via Hessian eigenvalue density", 2019.
+ * The distribution of the eigenvalues of the Hessian of a function, by stochastic Lanczos
+ * quadrature: from each of several random directions, Lanczos' method with full reorthogonalisation
+ * makes a small matrix whose eigenvalues and first components represent the spectrum. With as many
+ * steps as there are parameters, the nodes are the eigenvalues. Ghorbani et al., "An investigation
+ * into neural net optimization via Hessian eigenvalue density", 2019.
  *
- * @param fn A function of the point, which gives a tensor of one element.
- * @param at A module, whose parameters are what moves, or tensors as for `hessian`.
- * @throws {GradError} If the function does not depend on what it is called with.
+ * @param fn A function of the point that returns a tensor with one element.
+ * @param at A module, whose parameters are varied, or tensors as for `hessian`.
+ * @throws {GradError} If the function does not depend on its argument.
  * @throws {RangeError} If the width is not positive, or the Hessian is not finite.
  *
- * @example Of two squares
+ * @example Two squares
  * ```ts
  * import { study, tensor } from "@adjoint/ml";
  * import { assertAlmostEquals } from "@std/assert";
@@ -202,15 +202,21 @@ export function hessianSpectrum<const At extends Point>(
 
 /** Options of `topEigenvectors`. */
 export interface TopEigenvectorsOptions {
-  /** How many. Default: 1. */
+  /** How many eigenvectors. Default: 1. */
   count?: number;
-  /** Which end of the spectrum, or what is farthest from 0. Default: "largest". */
+  /**
+   * Which eigenvalues: those at an end of the spectrum, or the largest in magnitude. Default:
+   * "largest".
+   */
   which?: "largest" | "smallest" | "magnitude";
-  /** The most products with the Hessian for each. Default: 100. */
+  /** The largest number of products with the Hessian for each. Default: 100. */
   steps?: number;
-  /** ‖H·v − λ·v‖ at which to stop, as a share of the largest eigenvalue in magnitude. Default: 1e-6. */
+  /**
+   * The residual ‖H·v − λ·v‖ at which to stop, relative to the largest eigenvalue in magnitude.
+   * Default: 1e-6.
+   */
   tol?: number;
-  /** Where the random start begins. Default: 0. */
+  /** Seed of the random start. Default: 0. */
   seed?: number;
 }
 
@@ -222,13 +228,13 @@ const readTop = optionReader<TopEigenvectorsOptions>({
   seed: SEED,
 });
 
-/** What `topEigenvectors` gives. */
+/** The result of `topEigenvectors`. */
 export interface TopEigenvectors<At> {
   /** The eigenvalues, the top one first. */
   readonly eigenvalues: readonly number[];
-  /** An eigenvector for each, of length 1, in the form of the point or by the parameters' names. */
+  /** The eigenvectors, of length 1, in the form of the point or by the names of the parameters. */
   readonly eigenvectors: readonly Beside<At>[];
-  /** ‖H·v − λ·v‖ of each. */
+  /** The residual ‖H·v − λ·v‖ of each. */
   readonly residuals: readonly number[];
 }
 
@@ -239,12 +245,12 @@ const RANK: Readonly<Record<NonNullable<TopEigenvectorsOptions["which"]>, (x: nu
     magnitude: Math.abs,
   };
 
-/** The place of the top one among eigenvalues. */
+/** The index of the top eigenvalue. */
 function topOf({ values }: Ritz, rank: (x: number) => number): number {
   return values.reduce((best, x, i) => rank(x) > rank(values[best] ?? x) ? i : best, 0);
 }
 
-/** An eigenvector at right angles to those found before. */
+/** An eigenvector orthogonal to those found before. */
 function next(
   call: string,
   { size, product, slack }: Omit<Curvature<never>, "beside">,
@@ -266,15 +272,15 @@ function next(
 }
 
 /**
- * The eigenvectors of the Hessian of a function at one end of its spectrum, with their eigenvalues, by
- * Lanczos' method with full reorthogonalisation: the directions in which the function bends most. They
- * are found one after the other, each at right angles to those before, so that an eigenvalue that stands
- * twice is found twice.
+ * The eigenvectors of the Hessian of a function at one end of its spectrum, with their eigenvalues:
+ * the directions of the largest curvature. They are found one after the other by Lanczos' method
+ * with full reorthogonalisation, each orthogonal to those before, so a double eigenvalue is found
+ * twice.
  *
- * @param fn A function of the point, which gives a tensor of one element.
- * @param at A module, whose parameters are what moves, or tensors as for `hessian`.
- * @returns What was found; a residual above `tol` says that more steps are needed.
- * @throws {RangeError} If there are fewer eigenvalues than are wanted, or the Hessian is not finite.
+ * @param fn A function of the point that returns a tensor with one element.
+ * @param at A module, whose parameters are varied, or tensors as for `hessian`.
+ * @returns The eigenvectors; a residual above `tol` means that more steps are needed.
+ * @throws {RangeError} If there are fewer eigenvalues than `count`, or the Hessian is not finite.
  *
  * @example The steepest of three squares
  * ```ts
@@ -297,12 +303,14 @@ export function topEigenvectors<const At extends Point>(
     call,
     options,
   );
-  if (!(tol >= 0)) throw new RangeError(`Cannot ${call}: tol must be from 0 on, got ${tol}`);
+  if (!(tol >= 0)) throw new RangeError(`Cannot ${call}: tol must be at least 0, got ${tol}`);
   return noGrad(() => {
     const curvature = curvatureOf(call, fn, at);
     const { size, product, beside } = curvature;
     if (count > size) {
-      throw new RangeError(`Cannot ${call}: there are ${size} eigenvalues, and count is ${count}`);
+      throw new RangeError(
+        `Cannot ${call}: count must be at most ${size}, the number of eigenvalues, got ${count}`,
+      );
     }
     const generator = new RandomGenerator(seed);
     const found: Tensor[] = [];

@@ -1,46 +1,46 @@
-/** Lanczos' method for symmetric matrices that are given as maps of vectors. */
+/** Lanczos' method for symmetric matrices that are given as linear maps. */
 
 import { eigh } from "../ops/linalg/namespace.ts";
 import { tensor, zeros } from "../tensor/create.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 
-/** A space of vectors on which a matrix is tridiagonal. */
+/** A space on which a matrix is tridiagonal. */
 export interface Krylov {
-  /** Orthonormal vectors, in the rows. */
+  /** An orthonormal basis, in rows. */
   readonly basis: Tensor;
   /** The diagonal. */
   readonly diagonal: readonly number[];
-  /** What is beside it, one less. */
+  /** The off-diagonal, with one element less. */
   readonly beside: readonly number[];
 }
 
 /** The eigenvalues and eigenvectors of the tridiagonal matrix. */
 export interface Ritz {
-  /** The eigenvalues, growing. */
+  /** The eigenvalues, in increasing order. */
   readonly values: readonly number[];
-  /** The eigenvectors, in the columns. */
+  /** The eigenvectors, in columns. */
   readonly vectors: readonly (readonly number[])[];
 }
 
-/** How a space is made. */
+/** How a space is built. */
 export interface Search {
-  /** How many vectors it has at most. */
+  /** The largest number of vectors. */
   readonly steps: number;
-  /** Which part of a vector's length is rounding. */
+  /** The relative rounding error of a vector's length. */
   readonly slack: number;
-  /** Vectors to which all are at right angles. */
+  /** Vectors to which all are orthogonal. */
   readonly found: readonly Tensor[];
-  /** Whether the eigenvalues that are sought are good enough, by the length of what comes next. */
+  /** Whether the wanted eigenvalues are accurate enough, given the norm of the next vector. */
   readonly settled?: (small: Ritz, rest: number) => boolean;
 }
 
-/** The part of a vector that is at right angles to the rows; done twice, it is so to all digits. */
+/** The part of a vector that is orthogonal to the rows; done twice, to full precision. */
 function apart(v: Tensor, rows: Tensor): Tensor {
   const once = (x: Tensor) => x.sub(rows.matmul(x).matmul(rows));
   return once(once(v));
 }
 
-/** The eigenvalues and eigenvectors of the matrix on a space. */
+/** The eigenvalues and eigenvectors of the matrix on the space. */
 export function ritz({ diagonal, beside }: Pick<Krylov, "diagonal" | "beside">): Ritz {
   const rows = diagonal.map((value, i) =>
     diagonal.map((_, j) => {
@@ -55,7 +55,7 @@ export function ritz({ diagonal, beside }: Pick<Krylov, "diagonal" | "beside">):
   };
 }
 
-/** The space that products with a matrix make of a vector, with full reorthogonalisation. */
+/** The Krylov space of a matrix and a vector, with full reorthogonalisation. */
 export function krylov(
   call: string,
   product: (v: Tensor) => Tensor,
@@ -78,7 +78,7 @@ export function krylov(
     const rest = apart(image, rows.narrow(0, 0, found.length + diagonal.length));
     const length = rest.norm().item();
     scale = Math.max(scale, Math.abs(height), length);
-    // Nothing new comes, so that the eigenvalues are those of the matrix.
+    // The space is invariant, so its eigenvalues are those of the matrix.
     if (length <= slack * scale || diagonal.length === steps) break;
     if (settled?.(ritz({ diagonal, beside }), length)) break;
     beside.push(length);

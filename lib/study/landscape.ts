@@ -1,4 +1,4 @@
-/** Values of losses along lines and planes. */
+/** Losses along lines and planes. */
 
 import { grad } from "../autograd/backward.ts";
 import { enableGrad, noGrad } from "../autograd/tape.ts";
@@ -39,16 +39,19 @@ export type Scale = "filter" | "layer" | "none";
 
 /** Options of `lossLandscape`. */
 export interface LossLandscapeOptions {
-  /** How far to go, both ways, in multiples of a direction. Default: 1. */
+  /** How far to go in either direction, in multiples of a direction. Default: 1. */
   range?: number;
-  /** Places along each direction, at least 2; an odd number has the point itself. Default: 21. */
+  /**
+   * Points along each direction, at least 2; an odd number includes the point itself. Default: 21.
+   */
   points?: number;
   /**
-   * "filter": each row of a tensor of a direction is as long as that of the point; "layer": each tensor
-   * is; "none". Default: "filter" for random directions, "none" for given ones.
+   * "filter" gives each row of a direction's tensors the norm of that row of the point, "layer"
+   * each tensor that of the point's tensor. Default: "filter" for random directions, "none" for
+   * given ones.
    */
   scale?: Scale;
-  /** Where the random directions begin. Default: 0. */
+  /** Seed of the random directions. Default: 0. */
   seed?: number;
 }
 
@@ -64,17 +67,17 @@ const DIRECTIONS = kind(
   (value) => value === 1 || value === 2 || (Array.isArray(value) && [1, 2].includes(value.length)),
 );
 
-/** What `lossLandscape` gives. */
+/** The result of `lossLandscape`. */
 export interface LossLandscape<At> {
-  /** The places along each direction, in multiples of it. */
+  /** The points along each direction, in multiples of it. */
   readonly at: readonly number[];
-  /** The loss there: [P], or [P, P] with the first direction along the rows. */
+  /** The losses: [P], or [P, P] with the first direction along the rows. */
   readonly values: Tensor;
   /** The loss at the point itself. */
   readonly center: number;
-  /** The directions, in the form of the point or by the parameters' names. */
+  /** The directions, in the form of the point or by the names of the parameters. */
   readonly directions: readonly Beside<At>[];
-  /** How the directions were scaled, and how long they are beside the point. */
+  /** How the directions were scaled, and their lengths relative to the point. */
   readonly scale: {
     readonly by: Scale;
     readonly directions: readonly number[];
@@ -82,14 +85,14 @@ export interface LossLandscape<At> {
   };
 }
 
-/** The length of each row, or of all, so that it broadcasts over the tensor. */
+/** The norm of each row, or of all elements, so that it broadcasts over the tensor. */
 function lengths(x: Tensor, byRow: boolean): Tensor {
   if (!byRow || x.ndim < 2) return x.norm();
   const rows = x.flatten(1).norm({ dim: 1 });
   return rows.reshape([rows.size, ...x.shape.slice(1).map(() => 1)]);
 }
 
-/** A direction whose rows, or tensors, are as long as those of the point. */
+/** A direction whose rows, or tensors, have the norms of those of the point. */
 function scaled(direction: Tensor, place: Tensor, by: Scale): Tensor {
   if (by === "none") return direction;
   const [own, other] = [direction, place].map((x) => lengths(x, by === "filter"));
@@ -97,12 +100,12 @@ function scaled(direction: Tensor, place: Tensor, by: Scale): Tensor {
   return direction.mul(other).div(where(own.eq(0), 1, own));
 }
 
-/** Numbers drawn for each place. */
+/** Random numbers for each varied tensor. */
 function drawn(places: readonly Tensor[], generator: RandomGenerator): Tensor[] {
   return places.map(({ shape, dtype, device }) => randn(shape, { dtype, device, generator }));
 }
 
-/** The given directions, or random ones, as a tensor for each place. */
+/** The given directions, or random ones, with a tensor for each varied tensor. */
 function directionsOf<At>(
   call: string,
   { places, leaves }: Subject<At, unknown>,
@@ -128,18 +131,18 @@ function directionsOf<At>(
 }
 
 /**
- * The loss along one direction from a point, or on the plane of two. Random directions are scaled filter
- * by filter, so that networks whose weights have other scales can be compared: each row of a weight's
- * direction is as long as that row, and a tensor of fewer than two dimensions counts as one row. What was
- * used stands in the result. Li et al., "Visualizing the loss landscape of neural nets", 2018, where
- * biases stand still.
+ * The loss along one direction from a point, or on the plane of two. Random directions are scaled
+ * filter by filter, so that networks with differently scaled weights can be compared: each row of a
+ * weight's direction gets the norm of that row, and a tensor of fewer than two dimensions counts as
+ * one row. The result says how they were scaled. Li et al., "Visualizing the loss landscape of
+ * neural nets", 2018, who keep biases fixed.
  *
- * @param fn A function of the point, which gives a tensor of one element.
- * @param at A module, whose parameters are what moves, or tensors as for `hessian`; nothing of it changes.
- * @param directions 1 or 2 random directions, or an array of one or two of one's own, in the form of the
- * point or by the names of the parameters, such as `topEigenvectors` gives. Default: 1.
- * @throws {RangeError} If the range is not positive, there are fewer than 2 points, or a direction has
- * no length, as a random one at a point of zeros does unless `scale` is "none".
+ * @param fn A function of the point that returns a tensor with one element.
+ * @param at A module, whose parameters are varied, or tensors as for `hessian`; it is not changed.
+ * @param directions 1 or 2 random directions, or an array of one or two directions in the form of
+ * the point or by the names of the parameters, such as `topEigenvectors` returns. Default: 1.
+ * @throws {RangeError} If the range is not positive, there are fewer than 2 points, or a direction
+ * is 0, such as a random one at a point of zeros unless `scale` is "none".
  * @throws {ShapeError} If a direction does not fit the point.
  *
  * @example A parabola
@@ -200,7 +203,7 @@ export function lossLandscape<const At extends Point>(
 
 /** Options of `compareLosses`. */
 export interface CompareLossesOptions {
-  /** Prediction less target. Default: 21 numbers from −5 to 5. */
+  /** The residuals, prediction less target. Default: 21 numbers from −5 to 5. */
   residuals?: readonly number[];
   /** The target. Default: 0. */
   target?: number;
@@ -221,18 +224,18 @@ export interface Curve {
   readonly second: readonly number[];
 }
 
-/** What `compareLosses` gives. */
+/** The result of `compareLosses`. */
 export interface Comparison<Names extends string> {
-  /** Prediction less target. */
+  /** The residuals, prediction less target. */
   readonly residuals: readonly number[];
-  /** For each loss its values and derivatives there. */
+  /** The values and derivatives of each loss there. */
   readonly curves: Readonly<Record<Names, Curve>>;
 }
 
 const RESIDUALS = Array.from({ length: 21 }, (_, i) => i / 2 - 5);
 const TABLE = kind("a record of losses", (value) => isPlainObject(value));
 
-/** Value and two derivatives of a loss of one pair, in float64. */
+/** Value and two derivatives of a loss with one element, in float64. */
 function derivatives(
   call: string,
   loss: (prediction: Tensor, target: Tensor) => Tensor,
@@ -251,13 +254,13 @@ function derivatives(
 }
 
 /**
- * Losses as functions of the residual: values, and first and second derivatives, which are what pulls and
- * what Newton's method divides by. Each is called with a prediction and a target of one element, in
- * float64.
+ * Losses as functions of the residual: values, first derivatives, which are the gradients, and
+ * second derivatives, which Newton's method divides by. Each loss is called with a prediction and a
+ * target of one element, in float64.
  *
  * @param losses Functions of prediction and target, or loss modules, by name.
  *
- * @example A loss that outliers do not bend
+ * @example A loss that bounds the effect of outliers
  * ```ts
  * import { losses, study } from "@adjoint/ml";
  * import { assertEquals } from "@std/assert";

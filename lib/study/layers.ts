@@ -1,4 +1,4 @@
-/** Layers by the names of their parameters, and how long what they hold is. */
+/** Layers by the names of their parameters, and norms of lists of tensors. */
 
 import { lengthFrom } from "../core/lists.ts";
 import type { Tensor } from "../tensor/tensor.ts";
@@ -9,12 +9,12 @@ export function layerOf(name: string): string {
   return end === -1 ? name : name.slice(0, end);
 }
 
-/** The layers of parameters, each with the positions of its own among them. */
+/** The layers of parameters, each with the indices of its parameters. */
 export function layersOf(names: readonly string[]): Map<string, number[]> {
   return Map.groupBy(names.keys(), (i) => layerOf(names[i] ?? ""));
 }
 
-/** √Σ of the squares of all elements. */
+/** The norm of all elements together. */
 export function lengthOf(tensors: readonly Tensor[]): number {
   return lengthFrom(tensors.map((x) => x.norm().item()));
 }

@@ -1,7 +1,7 @@
 /**
- * Tools to study a loss: how its gradient is distributed among samples, terms and layers, its landscape
- * around a point, and its curvature. They take any function of tensors or of a module, and change nothing:
- * no parameters, gradients, modes or random streams.
+ * Tools to study a loss: how its gradient is distributed among samples, terms and layers, its
+ * landscape around a point, and its curvature. They take any function of tensors or of a module,
+ * and change no parameters, gradients, modes or random streams.
  *
  * ```ts
  * import { losses, nn, randn } from "@adjoint/ml";

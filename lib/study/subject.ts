@@ -1,7 +1,7 @@
 /**
- * What is studied: a function at a point. The point is a module, whose parameters then are what moves,
- * or tensors; the function is called with it. A module is never changed: other tensors stand in the
- * place of its own while the function runs.
+ * What is studied: a function at a point. The point is a module, whose parameters are varied, or
+ * tensors; the function is called with it. A module is never changed: while the function runs,
+ * other tensors replace its parameters.
  */
 
 import { grad } from "../autograd/backward.ts";
@@ -19,15 +19,18 @@ import type { ArgumentsOf } from "../transforms/trace.ts";
 /** Where a function is studied: a module, or a tensor, or arrays and records of tensors. */
 export type Point = AnyModule | TensorTree;
 
-/** What a function is called with that is studied at a point: the module, or the tensors. */
+/** The arguments of a function that is studied at a point: the module, or the tensors. */
 export type ArgumentsAt<At> = At extends AnyModule ? [At] : ArgumentsOf<At>;
 
-/** Tensors beside those of a point: by the names of a module's parameters, or in the point's form. */
+/**
+ * Tensors that correspond to those of a point: by the names of a module's parameters, or in the
+ * point's form.
+ */
 export type Beside<At> = [At] extends [AnyModule] ? Record<string, Tensor> : Mirror<At>;
 
 /** A seed of random numbers. */
 export const SEED: Kind = kind(
-  "an integer from 0, below 2⁵³",
+  "a non-negative integer below 2⁵³",
   (value) => Number.isSafeInteger(value) && (value as number) >= 0,
 );
 
@@ -41,19 +44,19 @@ const POINT = kind(
 
 /** A function at a point. */
 export interface Subject<At, Output> {
-  /** The name of each tensor that moves. */
+  /** The name of each varied tensor. */
   readonly names: readonly string[];
-  /** The tensors that move. */
+  /** The varied tensors. */
   readonly places: readonly Tensor[];
-  /** Calls the function with others in their places. */
+  /** Calls the function with other tensors in their places. */
   readonly run: (own: readonly Tensor[]) => Output;
-  /** Gives tensors, one for each place, in the form of the point. */
+  /** Puts tensors, one for each place, into the form of the point. */
   readonly beside: (tensors: readonly Tensor[]) => Beside<At>;
-  /** Takes tensors in that form apart; null if there is not one for each place. */
+  /** The tensors of such a form; null if there is not one for each place. */
   readonly leaves: (tree: Beside<At>) => readonly Tensor[] | null;
 }
 
-/** The names of the tensors in a tree: the way to each. */
+/** The names of the tensors in a tree, which are their paths. */
 function paths(tree: TensorTree, start: string): string[] {
   if (tree instanceof Tensor) return [start === "" ? "input" : start];
   return Object.entries(tree).flatMap(([key, part]: [string, TensorTree]) =>
@@ -61,7 +64,7 @@ function paths(tree: TensorTree, start: string): string[] {
   );
 }
 
-/** Runs a function that draws the same random numbers each time, and leaves them as they were. */
+/** Runs a function that draws the same random numbers each time, and restores the random stream. */
 export function repeatable<T>(run: () => T): T {
   const { state } = defaultGenerator;
   try {
@@ -71,7 +74,7 @@ export function repeatable<T>(run: () => T): T {
   }
 }
 
-/** Copies of a module's buffers by name: a forward pass may change them, as running means. */
+/** Copies of a module's buffers by name: a forward pass may change them, such as running means. */
 export function copiedBuffers(model: AnyModule): Record<string, Tensor> {
   return Object.fromEntries(model.namedBuffers().map(([name, buffer]) => [name, buffer.clone()]));
 }
@@ -128,7 +131,7 @@ function ofTree<Output>(
   };
 }
 
-/** A function at a point; refuses what is none. */
+/** A function at a point; refuses anything else. */
 export function subjectOf<At extends Point, Output>(
   call: string,
   fn: (...inputs: ArgumentsAt<At>) => Output,
@@ -141,21 +144,19 @@ export function subjectOf<At extends Point, Output>(
     : ofTree(fn as unknown as (...inputs: never[]) => Output, at as TensorTree);
   for (const { dtype } of subject.places) {
     if (isFloat(dtype)) continue;
-    throw new DTypeError(`Cannot ${call}: what moves must be float32 or float64, got ${dtype}`);
+    throw new DTypeError(`Cannot ${call}: the point must be float32 or float64, got ${dtype}`);
   }
   if (subject.places.every(({ size }) => size === 0)) {
     const shapes = subject.places.map(({ shape }) => shape);
     throw new ShapeError(
-      `Cannot ${call}: what moves must have elements, got shape ${
-        shapes.map(showShape).join(", ")
-      }`,
+      `Cannot ${call}: the point must have elements, got shape ${shapes.map(showShape).join(", ")}`,
       shapes,
     );
   }
   return subject as unknown as Subject<At, Output>;
 }
 
-/** The one number that a function gave. */
+/** The one number that a function returned. */
 export function numberFrom(call: string, output: unknown): Tensor {
   if (output instanceof Tensor && output.size === 1 && isFloat(output.dtype)) return output;
   const got = output instanceof Tensor
@@ -166,7 +167,7 @@ export function numberFrom(call: string, output: unknown): Tensor {
   );
 }
 
-/** The numbers that a function gave, by name: a record, an array, or one alone. */
+/** The numbers that a function returned, by name: a record, an array, or a single one. */
 export function termsFrom(call: string, output: unknown): [name: string, term: Tensor][] {
   const entries: [string, unknown][] = Array.isArray(output) || isPlainObject(output)
     ? Object.entries(output)
@@ -177,12 +178,12 @@ export function termsFrom(call: string, output: unknown): [name: string, term: T
   return entries.map(([name, term]) => [name, numberFrom(call, term)]);
 }
 
-/** The places as tensors of their own, at which a function can be differentiated. */
+/** The varied tensors as leaves, at which a function can be differentiated. */
 export function leavesAt(places: readonly Tensor[]): Tensor[] {
   return places.map((place) => place.detach().requiresGrad_());
 }
 
-/** The gradients of a number; refuses one that has nothing to do with what it is studied at. */
+/** The gradients of a number; refuses one that does not depend on the varied tensors. */
 export function slopes(
   call: string,
   y: Tensor,
@@ -194,8 +195,8 @@ export function slopes(
     : [];
   if (found.every((g) => g === null)) {
     throw new GradError(
-      `Cannot ${call}: the function's result does not depend on what it is called with; a module is ` +
-        "handed in itself, and the function computes with its argument",
+      `Cannot ${call}: the function's result does not depend on its argument; pass the module or ` +
+        "tensors as the second argument, and compute with the function's own argument",
     );
   }
   return own.map((x, i) => found[i] ?? zerosLike(x));

@@ -191,7 +191,7 @@ Deno.test("transforms refuse what they cannot change", () => {
       "float32 or float64, got int32",
     ],
     [() => transforms.affine({ scale: 0 }), TypeError, "a positive finite number, got 0"],
-    [() => transforms.randomRotation([3, 1]), TypeError, "in rising order"],
+    [() => transforms.randomRotation([3, 1]), TypeError, "in increasing order"],
     [
       () => transforms.mixup()(ones([2, 2]), arange(2)),
       DTypeError,

@@ -277,7 +277,7 @@ Deno.test("tasks of different shapes or forms are refused, with the place", () =
   assertThrows(
     () => sizes.sample(2),
     ShapeError,
-    "x must have one shape in all tasks, got [1] and [2]",
+    "x must have the same shape in all tasks, got [1] and [2]",
   );
   const forms = new meta.TaskDistribution(() =>
     ++count % 2 === 0 ? { x: ones([1]) } : { y: ones([1]) } as never
@@ -287,6 +287,6 @@ Deno.test("tasks of different shapes or forms are refused, with the place", () =
   assertThrows(
     () => none.sample(1),
     TypeError,
-    "a task must be tensors, in arrays or records, got 5",
+    "a task must consist of tensors in arrays or records, got 5",
   );
 });

@@ -10,7 +10,7 @@ const squares = (x: Tensor) => x.square().sum();
 const REFUSED: Readonly<Record<string, readonly [call: () => unknown, says: RegExp]>> = {
   "a point without elements": [
     () => study.hessianSpectrum(squares, zeros([0], float64)),
-    /^Cannot compute study\.hessianSpectrum: what moves must have elements, got shape \[0\]$/,
+    /^Cannot compute study\.hessianSpectrum: the point must have elements, got shape \[0\]$/,
   ],
   "losses that are promised and then fail": [
     () => {

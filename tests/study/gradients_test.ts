@@ -123,7 +123,7 @@ Deno.test("gradientSignalToNoise() is that of the gradients of single samples", 
 
 Deno.test("what looks at gradients refuses what it cannot work on", () => {
   const at = tensor([1, 2]);
-  const none = "does not depend on what it is called with";
+  const none = "does not depend on its argument";
   const wrong: [run: () => unknown, says: string][] = [
     [
       () => study.gradientProfile(losses.mse, tensor(1), tensor(1)),
@@ -141,8 +141,8 @@ Deno.test("what looks at gradients refuses what it cannot work on", () => {
     ],
     [() => study.conflictMatrix((x) => [x.sum(), ones([])], at), none],
     [() => study.gradientNorms(() => at.sum(), at), none],
-    [() => study.gradientSignalToNoise((x) => x.sum(), at), "[N] with N from 2 on, got []"],
-    [() => study.gradientSignalToNoise((x) => x.narrow(0, 0, 1), at), "N from 2 on, got [1]"],
+    [() => study.gradientSignalToNoise((x) => x.sum(), at), "[N] with N at least 2, got []"],
+    [() => study.gradientSignalToNoise((x) => x.narrow(0, 0, 1), at), "N at least 2, got [1]"],
     [() => study.gradientSignalToNoise(() => at, at), none],
   ];
   for (const [run, says] of wrong) {

@@ -179,9 +179,9 @@ Deno.test("instruments of the Hessian refuse what they cannot work on", () => {
     [() => study.hessianTrace(() => 1 as unknown as Tensor, at), "as a tensor, got 1"],
     [
       () => study.hessianTrace(constant, model.parameters()),
-      "does not depend on what it is called",
+      "does not depend on its argument",
     ],
-    [() => study.hessianTrace(() => tensor(1), at), "does not depend on what it is called with"],
+    [() => study.hessianTrace(() => tensor(1), at), "does not depend on its argument"],
     [
       () => study.hessianTrace(square, tensor([1], { dtype: "int32" })),
       "must be float32 or float64",
@@ -198,9 +198,9 @@ Deno.test("instruments of the Hessian refuse what they cannot work on", () => {
     [() => study.hessianSpectrum((x) => x.log().sum(), zeros([2])), "the Hessian is not finite"],
     [
       () => study.topEigenvectors(square, at, { count: 3 }),
-      "there are 2 eigenvalues, and count is 3",
+      "count must be at most 2, the number of eigenvalues, got 3",
     ],
-    [() => study.topEigenvectors(square, at, { tol: NaN }), "tol must be from 0 on, got NaN"],
+    [() => study.topEigenvectors(square, at, { tol: NaN }), "tol must be at least 0, got NaN"],
   ];
   for (const [run, says] of wrong) {
     const { message } = assertThrows(run, Error);

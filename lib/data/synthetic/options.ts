@@ -28,7 +28,7 @@ export interface SyntheticOptions {
 
 /** Options of data that have something in common, as the centres of their classes. */
 export interface WorldOptions extends SyntheticOptions {
-  /** The seed of what training and test have in common, an integer from 0 on. Default: 0. */
+  /** The seed of what training and test have in common, a non-negative integer. Default: 0. */
   world?: number;
 }
 

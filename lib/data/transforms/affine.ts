@@ -114,7 +114,7 @@ export function affine(options?: AffineOptions): Transform {
 export type Around = number | readonly [low: number, high: number];
 
 const AROUND = kind(
-  "a number from 0 on, or two numbers in rising order",
+  "a non-negative number, or two numbers in increasing order",
   (value) =>
     typeof value === "number"
       ? value >= 0 && value < Infinity
@@ -170,7 +170,7 @@ const randomAffineOptions = optionReader<RandomAffineOptions>({
     (value) => PAIR.accepts(value) && (value as number[]).every((x) => x >= 0 && x <= 1),
   ),
   scale: kind(
-    "two positive numbers in rising order",
+    "two positive numbers in increasing order",
     (value) => AROUND.accepts(value) && PAIR.accepts(value) && (value as number[])[0] as number > 0,
   ),
   shear: AROUND,

@@ -210,7 +210,7 @@ export function randomCrop(size: Size, options?: RandomCropOptions): Transform {
 
 /** Two numbers, the second not below the first. */
 const RANGE = kind(
-  "two positive numbers in rising order",
+  "two positive numbers in increasing order",
   (value) =>
     isListOf(value, POSITIVE.accepts) && value.length === 2 && Number(value[0]) <= Number(value[1]),
 );
@@ -275,7 +275,7 @@ export function randomErasing(options?: RandomErasingOptions): Transform {
 
 /** Options of `gaussianNoise`. */
 export interface GaussianNoiseOptions {
-  /** The deviation, from 0 on. Default: 0.1. */
+  /** The standard deviation, at least 0. Default: 0.1. */
   std?: number;
   /** The mean. Default: 0. */
   mean?: number;

@@ -310,7 +310,7 @@ export function layerNorm(
     );
   }
   if (!(eps >= 0)) {
-    throw new RangeError(`Cannot compute layerNorm: eps must be a number from 0 on, got ${eps}`);
+    throw new RangeError(`Cannot compute layerNorm: eps must be a non-negative number, got ${eps}`);
   }
   if (weight !== null) checkRow("the weight", x, weight, shape);
   if (bias !== null) checkRow("the bias", x, bias, shape);

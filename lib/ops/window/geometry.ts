@@ -25,7 +25,7 @@ export interface WindowOptions {
   outputPadding?: Extents;
 }
 
-/** A number for each dimension, integers from `least` on that the kernels hold. */
+/** An integer of at least `least` for each dimension, within the range of the kernels. */
 export function extentsOf(
   op: string,
   name: string,
@@ -37,9 +37,9 @@ export function extentsOf(
   const whole = list.every((extent) => Number.isInteger(extent) && extent >= least);
   const fits = !whole || list.every((extent) => extent <= MAX_SIZE);
   if (!whole || !fits || (list.length !== 1 && list.length !== dims)) {
-    const range = fits ? `from ${least} on` : `from ${least} to 2^31 - 1`;
+    const range = fits ? `of at least ${least}` : `from ${least} to 2^31 - 1`;
     throw new RangeError(
-      `Cannot compute ${op}: ${name} must be an integer ${range}, or ${dims} of them, got ${
+      `Cannot compute ${op}: ${name} must be an integer ${range}, or an array of ${dims}, got ${
         shown(given)
       }`,
     );
