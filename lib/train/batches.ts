@@ -1,4 +1,4 @@
-/** Iterating over batches while timers, signals and finalizers get their turn. */
+/** Iterates over batches, and lets timers, signals and finalizers run in between. */
 
 import { inPhase } from "../autograd/timeline.ts";
 import { turns } from "../core/turns.ts";
@@ -10,12 +10,12 @@ export function lengthOf(batches: Batches<unknown>): number | null {
     const length: unknown = Reflect.get(batches, "length");
     return typeof length === "number" ? length : null;
   } catch {
-    // A loader of examples that come one after the other does not know.
+    // // The length of a loader over an iterable is unknown.
     return null;
   }
 }
 
-/** The first batches, at most `limit`, in turns with the event loop. */
+/** The first batches, at most `limit`, with turns of the event loop in between. */
 export async function* taken<B>(batches: Batches<B>, limit: number): AsyncGenerator<B> {
   if (limit <= 0) return;
   const iterator = Symbol.asyncIterator in batches

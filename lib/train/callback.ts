@@ -14,15 +14,15 @@ export interface Run {
   readonly optimizer: FitOptimizer;
   /** The records of finished epochs. */
   readonly history: History;
-  /** The current epoch, from 1 on; 0 before the first. */
+  /** The current epoch, counted from 1; 0 before the first. */
   readonly epoch: number;
   /** The planned number of epochs. */
   readonly epochs: number;
-  /** Batches of this epoch so far. */
+  /** Batches of this epoch that are done. */
   readonly batch: number;
   /** Batches of an epoch; null if unknown. */
   readonly batches: number | null;
-  /** Steps of the optimizer so far. */
+  /** Optimizer steps so far. */
   readonly step: number;
   /** Seconds since the run began. */
   readonly seconds: number;
@@ -42,7 +42,9 @@ export interface BatchReport {
   readonly terms: Readonly<Record<string, number>>;
   /** The learning rate of the first group. */
   readonly lr: number;
-  /** The norm of the gradients before they were clipped; null if they were not, or no step was made. */
+  /**
+   * The norm of the gradients before clipping; null if they were not clipped, or no step was made.
+   */
   readonly gradNorm: number | null;
   /** Number of examples. */
   readonly size: number;
@@ -52,7 +54,7 @@ export interface BatchReport {
 
 /** Functions that a run calls; their promises are awaited. */
 export interface Callback {
-  /** Whether to call it after all others, so that it can read their states. Default: false. */
+  /** Whether to call it after all others, so that it sees their states. Default: false. */
   readonly afterOthers?: boolean;
   /** Before the first epoch. */
   onFitStart?(run: Run): void | Promise<void>;
@@ -62,9 +64,12 @@ export interface Callback {
   onBatchEnd?(run: Run, report: BatchReport): void | Promise<void>;
   /** After each epoch and its validation; the history already has the record. */
   onEpochEnd?(run: Run, record: EpochRecord): void | Promise<void>;
-  /** After the last epoch, in the reverse order of the callbacks; even if training was stopped, interrupted or failed. */
+  /**
+   * After the last epoch, in the reverse order of the callbacks; also if training was stopped or
+   * interrupted, or failed.
+   */
   onFitEnd?(run: Run): void | Promise<void>;
-  /** The state for a resumed run. */
+  /** The state to store for a resumed run. */
   stateDict?(): Record<string, unknown>;
   /** Restores that state. */
   loadStateDict?(state: never): void;
@@ -92,9 +97,7 @@ export function checkCallback(call: string, value: unknown): asserts value is Ca
   if (unknown) {
     const meant = nearest(unknown, KEYS);
     throw new TypeError(
-      `Cannot ${call}: nothing calls "${unknown}" of one of callbacks; there are ${
-        KEYS.join(", ")
-      }` +
+      `Cannot ${call}: one of callbacks has "${unknown}", which is none of ${KEYS.join(", ")}` +
         (meant === undefined ? "" : `; did you mean "${meant}"`),
     );
   }

@@ -22,7 +22,7 @@ import type { BatchReport, Callback, Run } from "./callback.ts";
 import { type EpochRecord, monitored } from "./history.ts";
 import { isStateful, putTogether, type Stateful, stateOf, takeApart } from "./state_tree.ts";
 
-/** The entries of a checkpoint's metadata: all but the tensors, and the stream of random numbers. */
+/** The entries of a checkpoint's metadata: everything but the tensors, and the random stream. */
 const [STATES, RANDOM] = ["adjoint_states", "adjoint_random"] as const;
 
 const STATEFUL = kind("something with stateDict and loadStateDict", isStateful);
@@ -38,14 +38,14 @@ function checkParts(call: string, path: string, parts: Readonly<Record<string, S
 }
 
 /**
- * Writes the states of a model, an optimizer and anything else that has one, and of the random stream, to
- * a safetensors file. The file is written under a temporary name, synced and renamed, so that an old one
- * stays intact whatever happens.
+ * Writes the states of a model, an optimizer and anything else that has one, and of the random
+ * stream, to a safetensors file. The file is written under a temporary name, synced and renamed, so
+ * that an old one stays intact if anything fails.
  *
  * @param path The file; it needs `--allow-read` and `--allow-write` for its folder.
- * @param parts What to keep, by name.
+ * @param parts What to save, by name.
  *
- * @example There and back
+ * @example Save and load
  * ```ts
  * import { nn, optim, train } from "@adjoint/ml";
  * import { assertEquals } from "@std/assert";
@@ -91,7 +91,7 @@ export function load(path: string, parts: Readonly<Record<string, Stateful>>): v
   const [asked, kept] = [Object.keys(parts), Object.keys(states)];
   if (asked.length !== kept.length || asked.some((name) => !kept.includes(name))) {
     throw new TypeError(
-      `Cannot load ${path}: it holds ${kept.join(", ")}, asked for was ${asked.join(", ")}`,
+      `Cannot load ${path}: its parts are ${kept.join(", ")}, got ${asked.join(", ")}`,
     );
   }
   takeOver(Object.entries(parts).map(([name, part]) => [part, states[name]]));
@@ -147,9 +147,9 @@ export interface KeptEpoch {
   readonly path: string;
 }
 
-/** What `Checkpoint` knows. */
+/** The state of `Checkpoint`. */
 export type CheckpointState = {
-  /** The epochs that are kept, the best first. */
+  /** The kept epochs, the best first. */
   readonly best: readonly KeptEpoch[];
 };
 
@@ -182,7 +182,7 @@ export class Checkpoint implements Callback {
   /**
    * Creates the callback.
    *
-   * @param path The file, which is overwritten from time to time; its folder must be there.
+   * @param path The file, which is overwritten; its folder must exist.
    */
   constructor(path: string, options?: CheckpointOptions) {
     checkCount("make Checkpoint", arguments.length, 2);
@@ -191,20 +191,20 @@ export class Checkpoint implements Callback {
     this.#path = path;
   }
 
-  /** Refuses a file that cannot be written, before anything is learned that would be lost. */
+  /** Refuses a file that cannot be written, before any training would be lost. */
   onFitStart(): void {
     this.#writable = false;
     checkTarget("Checkpoint", this.#path);
     this.#writable = true;
   }
 
-  /** Writes the file after a step, if it is time. */
+  /** Writes the file after a step, if it is due. */
   onBatchEnd(run: Run, { stepped }: BatchReport): void {
     const { everySteps = Infinity } = this.#options;
     if (stepped && run.step % everySteps === 0) this.#save(run);
   }
 
-  /** Writes the file after an epoch, if it is time, and keeps the epoch if it is one of the best. */
+  /** Writes the file after an epoch, if it is due, and keeps the epoch if it is one of the best. */
   onEpochEnd(run: Run, record: EpochRecord): void {
     const { every = 1, monitor = "valLoss", mode = "min", saveTopK = 0 } = this.#options;
     if (saveTopK > 0) {
@@ -213,17 +213,17 @@ export class Checkpoint implements Callback {
     if (run.epoch % every === 0) this.#save(run);
   }
 
-  /** Writes the file if something has happened since. */
+  /** Writes the file if the run has changed since. */
   onFitEnd(run: Run): void {
     if (run.resumable && this.#writable) this.#save(run);
   }
 
-  /** The epochs that are kept. */
+  /** The kept epochs. */
   stateDict(): CheckpointState {
     return { best: this.#best };
   }
 
-  /** Takes them over. */
+  /** Restores them. */
   loadStateDict(state: CheckpointState): void {
     this.#best = stateOf("load the state of Checkpoint", readState, state, "best").best;
   }
@@ -249,7 +249,7 @@ export class Checkpoint implements Callback {
       try {
         Deno.removeSync(path);
       } catch (error) {
-        // Somebody may have moved it away.
+        // // Someone may have moved it.
         if (!(error instanceof Deno.errors.NotFound)) throw error;
       }
     }

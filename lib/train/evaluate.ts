@@ -1,4 +1,4 @@
-/** Evaluation of a model on data that it is not trained on. */
+/** Evaluation of a model on data other than the training data. */
 
 import { keep, scope } from "../autograd/scope.ts";
 import { noGrad } from "../autograd/tape.ts";
@@ -25,7 +25,10 @@ export function numbersOf({ loss, terms }: Evaluated): Record<string, number> {
   return { loss: loss.item(), ...Object.fromEntries(parts) };
 }
 
-/** Keeps tensors of modules other than parameters and buffers, such as a carried state, after a scope. */
+/**
+ * Keeps tensors of modules other than parameters and buffers, such as a carried state, beyond a
+ * scope.
+ */
 export function keepHeld(modules: readonly AnyModule[]): void {
   for (const module of modules) {
     for (const value of Object.values(module)) {
@@ -41,10 +44,10 @@ export class Measured {
   readonly #streams: readonly (readonly [string, StreamingMetric])[];
   readonly #names: readonly string[];
 
-  /** Begins with no batches. */
+  /** Starts without batches. */
   constructor(metrics: Metrics) {
     const entries = Object.entries(metrics).map(([name, metric]) =>
-      // What can be computed exactly over batches is not averaged over them.
+      // // What a streaming form computes exactly is not averaged over batches.
       [name, "stream" in metric ? metric.stream() : metric] as const
     );
     this.#names = Object.keys(metrics);
@@ -95,7 +98,10 @@ function checkedNumber(name: string, value: unknown): number {
   );
 }
 
-/** Means of the loss and its terms over data, and metrics; the modes of the modules are restored. */
+/**
+ * Means of the loss and its terms over data, and metrics; the modes of the modules are restored
+ * afterwards.
+ */
 export async function evaluated(
   { model, criterion, objective, metrics, limit }: Evaluation,
   data: Batches<unknown>,
@@ -126,9 +132,9 @@ export async function evaluated(
 }
 
 /**
- * The mean loss of a model over data, its terms, and metrics, without gradients and with the model in
- * evaluation mode; its mode is restored afterwards. Means over batches are weighted by their number of
- * examples.
+ * The mean loss of a model over data, its terms, and metrics, without gradients and with the model
+ * in evaluation mode; its mode is restored afterwards. Means are weighted by the number of examples
+ * in each batch.
  *
  * @returns The numbers by name: `loss`, the terms, the metrics.
  *

@@ -1,4 +1,4 @@
-/** Scripts that demonstrate something, as commands: their common options and their output. */
+/** Scripts that demonstrate something, as commands with common options and output. */
 
 import { jsonNumber } from "../core/json.ts";
 import {
@@ -31,11 +31,11 @@ export type Figure = number | boolean | string | readonly number[];
 
 /** Options of {@linkcode experiment}. */
 export interface ExperimentOptions<O extends Record<string, ExperimentOption>> {
-  /** Options of the script's own with their defaults: `{ epochs: 5 }` is given as `--epochs 5`. */
+  /** Options of the script's own, with their defaults: `{ epochs: 5 }` is set by `--epochs 5`. */
   readonly options?: O;
 }
 
-/** A default made to the type of its option: 5 can become any number. */
+/** A default, widened to the type of its option: 5 becomes any number. */
 export type Widened<T> = T extends number ? number : T extends boolean ? boolean : string;
 
 const OPTION = kind(
@@ -69,13 +69,13 @@ const NAME = kind(
   (value) => typeof value === "string" && /^[\w-]+$/.test(value),
 );
 
-/** Ends the script with one sentence; the mistake is its user's, who needs no stack trace. */
+/** Ends the script with one sentence and no stack trace, since the mistake is its user's. */
 function refuse(sentence: string): never {
   console.error(sentence);
   Deno.exit(2);
 }
 
-/** The value of an option that was written. */
+/** The value of an option on the command line. */
 function valueOf(
   name: string,
   standard: ExperimentOption | bigint,
@@ -125,19 +125,21 @@ function parse<K extends Record<string, ExperimentOption | bigint>>(shows: strin
   return read as K;
 }
 
-/** A figure as JSON can hold it. */
+/** A figure for JSON. */
 function jsonFigure(figure: Figure): unknown {
   if (Array.isArray(figure)) return figure.map(jsonNumber);
   return typeof figure === "number" ? jsonNumber(figure) : figure;
 }
 
-/** A figure as a line shows it. */
+/** A figure on a printed line. */
 function shownFigure(figure: Figure): string {
   if (typeof figure === "number") return String(Number(figure.toPrecision(4)));
   return Array.isArray(figure) ? figure.map(shownFigure).join(" ") : String(figure);
 }
 
-/** Makes the folder of pictures at the start, so that a script that cannot write them fails early. */
+/**
+ * Makes the folder of pictures at the start, so that a script that cannot write to it fails early.
+ */
 function makeFolder(folder: string): void {
   try {
     Deno.mkdirSync(folder, { recursive: true });
@@ -147,13 +149,13 @@ function makeFolder(folder: string): void {
   }
 }
 
-/** A script that runs; made by {@linkcode experiment}. */
+/** A running script; made by {@linkcode experiment}. */
 export class Experiment<O extends Record<string, ExperimentOption>> {
-  /** The seed, with which the library's own stream of random numbers began. */
+  /** The seed of the library's random stream. */
   readonly seed: bigint;
-  /** Whether to do the least that still shows something. */
+  /** Whether to do only the least that shows something. */
   readonly quick: boolean;
-  /** Whether to run with what the script recommends swapped for its negative control. */
+  /** Whether to replace what the script recommends by its negative control. */
   readonly control: boolean;
   /** The script's own options. */
   readonly options: { readonly [K in keyof O]: Widened<O[K]> };
@@ -184,7 +186,7 @@ export class Experiment<O extends Record<string, ExperimentOption>> {
   /**
    * Records the findings about one claim, and prints them.
    *
-   * @param row The name of the claim, as "C-09".
+   * @param row The name of the claim, such as "C-09".
    * @param figures Numbers, arrays of numbers, strings, true or false by name.
    */
   figures(row: string, figures: Readonly<Record<string, Figure>>): void {
@@ -192,7 +194,7 @@ export class Experiment<O extends Record<string, ExperimentOption>> {
     checkKind("note figures", "the row", row, TEXT);
     checkKind("note figures", "what was found", figures, FIGURES);
     if (this.#figures[row] !== undefined) {
-      throw new TypeError(`Cannot note figures: those of ${row} are noted already`);
+      throw new TypeError(`Cannot note figures: those of ${row} have been noted`);
     }
     const entries = Object.entries(figures);
     this.#figures[row] = Object.fromEntries(
@@ -206,8 +208,8 @@ export class Experiment<O extends Record<string, ExperimentOption>> {
   /**
    * Saves a picture in the folder of `--pictures`, if one was given.
    *
-   * @param name The file's name without its ending.
-   * @param picture What has an `svg` string, as all pictures of `./plot`.
+   * @param name The file's name without its extension.
+   * @param picture An object with an `svg` string, such as the pictures of `./plot`.
    */
   picture(name: string, picture: { readonly svg: string }): void {
     checkCount("keep a picture", arguments.length, 2);
@@ -227,7 +229,7 @@ export class Experiment<O extends Record<string, ExperimentOption>> {
    * Ends the script immediately with one sentence and status 2, for a problem that its user can fix, such
    * as a missing file.
    *
-   * @param sentence What is needed, and what was found.
+   * @param sentence What is needed, and what was found instead.
    */
   refuse(sentence: string): never {
     checkCount("refuse to run", arguments.length, 1);
@@ -256,9 +258,10 @@ export class Experiment<O extends Record<string, ExperimentOption>> {
  * numbers. An unknown option ends the script with one sentence and status 2.
  *
  * @param shows What the script shows, in one sentence.
- * @param options `options`: those of the script's own, with their defaults.
- * @returns The options, and methods that note figures and pictures.
- * @throws {TypeError} An option that has the name of a common one, or is no number, string or boolean.
+ * @param options `options`: the script's own options, with their defaults.
+ * @returns The options, and methods that record figures and pictures.
+ * @throws {TypeError} If an option has the name of a common one, or is not a number, string or
+ * boolean.
  *
  * @example
  * ```ts

@@ -1,4 +1,4 @@
-/** Searching for settings: the learning rate, the batch size. */
+/** Search for settings: the learning rate and the batch size. */
 
 import { scope } from "../autograd/scope.ts";
 import { noGrad } from "../autograd/tape.ts";
@@ -14,10 +14,10 @@ import {
 import { firstBatches } from "./batches.ts";
 import { type FitOptions, readPlan } from "./settings.ts";
 
-/** What `lrFind` and `findBatchSize` train with. */
+/** The settings of `lrFind` and `findBatchSize`. */
 export type TrainedSettings<B> = Pick<FitOptions<B>, "model" | "loss" | "step" | "optimizer">;
 
-/** Runs something that trains, and restores model and optimizer afterwards. */
+/** Runs training, and restores model and optimizer afterwards. */
 async function undone<T>(
   { model, optimizer }: Pick<FitOptions<unknown>, "model" | "optimizer">,
   run: () => Promise<T>,
@@ -39,12 +39,12 @@ async function undone<T>(
 }
 
 /**
- * Tries learning rates that increase from step to step, and suggests one: see `optim.lrRangeTest`. Model
- * and optimizer are restored afterwards.
+ * Tries learning rates that increase from step to step, and suggests one, like `optim.lrRangeTest`.
+ * Model and optimizer are restored afterwards.
  *
  * @param settings The settings of `fit`.
  *
- * @example A rate to begin with
+ * @example A rate to start with
  * ```ts
  * import { losses, nn, ones, optim, train } from "@adjoint/ml";
  * import { assert } from "@std/assert";
@@ -64,7 +64,7 @@ export async function lrFind<B>(
   checkCount("run lrFind", arguments.length, 2);
   const { objective, optimizer, model, train } = readPlan("run lrFind", settings);
   const { numIter = 100 } = options ?? {};
-  // What is no number of steps is refused by the test itself.
+  // // The test itself refuses an invalid number of steps.
   const batches = await firstBatches(train, COUNT.accepts(numIter) ? numIter : 0);
   let next = 0;
   return await undone(
@@ -82,7 +82,7 @@ export async function lrFind<B>(
 
 /** Options of `findBatchSize`. */
 export interface FindBatchSizeOptions {
-  /** The first size; each next one is twice as large. Default: 1. */
+  /** The first size, which is then doubled. Default: 1. */
   start?: number;
   /** The largest size. Default: the length of the data set. */
   max?: number;
@@ -90,11 +90,11 @@ export interface FindBatchSizeOptions {
   steps?: number;
 }
 
-/** How fast batches of a size are. */
+/** The speed of batches of one size. */
 export interface BatchSizeRate {
-  /** Examples in a batch. */
+  /** Examples per batch. */
   readonly batchSize: number;
-  /** Examples that are learned from in a second. */
+  /** Examples per second. */
   readonly examplesPerSecond: number;
 }
 
@@ -102,13 +102,16 @@ export interface BatchSizeRate {
 export interface BatchSizes {
   /** The sizes that were tried. */
   readonly rates: readonly BatchSizeRate[];
-  /** The smallest size that is at most a tenth slower than the fastest; null if none had room. */
+  /**
+   * The smallest size that is at most a tenth slower than the fastest; null if none fits into
+   * memory.
+   */
   readonly suggestion: number | null;
 }
 
 const readFind = optionReader<FindBatchSizeOptions>({ start: COUNT, max: COUNT, steps: COUNT });
 
-/** Seconds that a number of steps takes with the first batch of a size; null if there is no room. */
+/** The seconds that some steps take with the first batch of a size; null if memory runs out. */
 function secondsOf(step: () => void, steps: number): number | null {
   const times: number[] = [];
   try {

@@ -15,7 +15,10 @@ import { ProgressBar } from "./progress.ts";
 import { TrainingRun } from "./run.ts";
 import { type Batches, type FitOptions, type Plan, readPlan } from "./settings.ts";
 
-/** Calls a function on Ctrl-C, if the process can receive signals. @returns Ends that. */
+/**
+ * Calls a function on Ctrl-C, if the process can receive signals. @returns A function that stops
+ * this.
+ */
 function onInterrupt(fn: () => void): () => void {
   try {
     Deno.addSignalListener("SIGINT", fn);
@@ -26,7 +29,7 @@ function onInterrupt(fn: () => void): () => void {
   return () => Deno.removeSignalListener("SIGINT", fn);
 }
 
-/** Whether there is something at a path; whatever is no checkpoint, `load` refuses. */
+/** Whether a file exists; `load` refuses one that is not a checkpoint. */
 function exists(path: string): boolean {
   try {
     Deno.statSync(path);
@@ -41,7 +44,7 @@ function progress(): Callback {
   return notebook === null ? new ProgressBar() : new NotebookProgress(notebook);
 }
 
-/** One epoch, from the current position in it. */
+/** One epoch, from the current position. */
 async function runEpoch(run: TrainingRun, plan: Plan, data: Batches<unknown>): Promise<void> {
   await run.call("onEpochStart");
   if (run.stopped) return;
@@ -63,16 +66,17 @@ async function runEpochs(run: TrainingRun, plan: Plan, data: Batches<unknown>): 
 }
 
 /**
- * Runs the epochs, or fails if an interrupt of a notebook by message has cut them off: that ends the
- * running code, and whatever awaits it would wait forever. During a batch, a timer finds the run busy;
- * elsewhere nothing is left to settle the promise of the epochs, and the garbage collector takes it.
+ * Runs the epochs, and fails if an interrupt message from a notebook cuts them off: such a message
+ * ends the running code, and whatever awaits it would wait forever. If it comes during a batch, a
+ * timer finds the run still busy; otherwise the promise of the epochs is abandoned, and the garbage
+ * collector reports it.
  */
 async function unlessCutOff(run: TrainingRun, begin: () => Promise<void>): Promise<void> {
   const { promise: cutOff, reject } = Promise.withResolvers<never>();
   const cut = (where: string) =>
     reject(new FitError(`interrupted ${where} of epoch ${run.epoch}`, run.history));
   const lost = new FinalizationRegistry<string>(cut);
-  // No variable of what is suspended below may hold the promise.
+  // // No variable of the suspended function below may hold the promise.
   const race = () => {
     const epochs = begin();
     lost.register(epochs, "between two batches");
@@ -87,16 +91,17 @@ async function unlessCutOff(run: TrainingRun, begin: () => Promise<void>): Promi
 }
 
 /**
- * Trains a model: in each epoch, for each batch the loss, its gradients and an optimizer step, then the
- * validation. The guide on training shows the same loop written by hand with public functions. Batches
- * that are pairs are moved to the device of the model's parameters. Each batch is computed inside `scope`,
- * so that its memory is reused immediately: tensors that the model and the loss hold as properties stay,
- * and so does what is passed to `keep`.
+ * Trains a model: for each batch of each epoch, computes the loss and its gradients and steps the
+ * optimizer, then validates. The guide on training shows the same loop written by hand with public
+ * functions. Batches that are pairs are moved to the device of the model's parameters. Each batch
+ * is computed inside `scope`, so that its memory is reused immediately: tensors that the model and
+ * the loss hold as properties survive, as do those passed to `keep`.
  *
- * An interrupt (Ctrl-C) ends training after the current batch; the callbacks' `onFitEnd` is still called.
+ * An interrupt (Ctrl-C) ends training after the current batch; the callbacks' `onFitEnd` is still
+ * called.
  *
- * @returns A record of each epoch: `epoch`, `step`, `lr`, `seconds`, `loss`, its terms, the metrics, and
- * those of the validation with the prefix `val`.
+ * @returns A record of each epoch: `epoch`, `step`, `lr`, `seconds`, `loss`, its terms, the
+ * metrics, and the same of the validation with the prefix `val`.
  * @throws {FitError} If the loss is not finite or depends on no parameter of the optimizer, or training
  * was interrupted.
  *
@@ -138,7 +143,7 @@ export async function fit<B>(options: FitOptions<B>): Promise<History> {
   append(failures, await run.end());
   run.endEarly();
   if (failures.length > 0) {
-    // What failed first is what is to be known; the rest is often its consequence.
+    // // The first failure is the cause; the others often follow from it.
     for (const other of failures.slice(1)) console.warn(`fit: at the end, too: ${other}`);
     throw failures[0];
   }

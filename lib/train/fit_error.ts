@@ -2,16 +2,16 @@
 
 import type { History } from "./history.ts";
 
-/** The error for training that cannot continue; it holds the history up to then. */
+/** The error of training that cannot continue; it holds the history so far. */
 export class FitError extends Error {
   /** The class's name. */
   override readonly name: string = "FitError";
-  /** The records of the epochs before. */
+  /** The records of the finished epochs. */
   readonly history: History;
 
-  /** Creates the error of a reason. */
+  /** Creates the error for a reason. */
   constructor(reason: string, history: History) {
-    super(`Cannot go on with fit: ${reason}`);
+    super(`Cannot continue fit: ${reason}`);
     this.history = history;
   }
 }

@@ -26,16 +26,16 @@ export interface BestOptions {
 
 const readBest = optionReader<BestOptions>({ mode: oneOf("min", "max") });
 
-/** A number of a record; refuses a name that it does not have. */
+/** A number of a record; refuses an unknown name. */
 export function monitored(call: string, record: EpochRecord, name: string): number {
   const value = record[name];
   if (value !== undefined) return value;
   throw new RangeError(
-    `Cannot ${call}: there is no "${name}" to watch among ${Object.keys(record).join(", ")}`,
+    `Cannot ${call}: there is no "${name}" to monitor among ${Object.keys(record).join(", ")}`,
   );
 }
 
-/** A number in few characters. */
+/** A number in a few characters. */
 export function short(value: number | undefined): string {
   if (value === undefined) return "";
   return Number.isInteger(value) ? String(value) : value.toPrecision(4);
@@ -43,7 +43,7 @@ export function short(value: number | undefined): string {
 
 /** The epochs of a run. */
 export interface HistoryState {
-  /** In order. */
+  /** The records, in order. */
   readonly records: readonly EpochRecord[];
 }
 
@@ -58,10 +58,10 @@ function quotedCell(name: string): string {
   return /[",\r\n]/.test(name) ? `"${name.replaceAll('"', '""')}"` : name;
 }
 
-/** The numbers of an epoch that training itself notes. */
+/** The numbers that training itself adds to a record. */
 const OWN_NAMES: readonly string[] = ["epoch", "step", "lr", "seconds", "loss"];
 
-/** Refuses the name of a number that another has already; `what` is what the number is. */
+/** Refuses a name that is taken; `what` describes the number. */
 export function checkOwnName(call: string, what: string, name: string): void {
   if (!OWN_NAMES.includes(name)) return;
   throw new TypeError(
@@ -91,7 +91,7 @@ export class History {
   /** Why training ended before its last epoch; null if it did not. */
   stopped: string | null = null;
 
-  /** Begins with no epochs. */
+  /** Starts without epochs. */
   constructor() {
     checkCount("make History", arguments.length, 0);
   }
@@ -101,14 +101,14 @@ export class History {
     return [...new Set(this.records.flatMap((record) => Object.keys(record)))];
   }
 
-  /** One number of every epoch; NaN where an epoch has none. */
+  /** One number of every epoch; NaN for epochs without it. */
   column(name: string): number[] {
     checkCount("read a column of a History", arguments.length, 1);
     this.#checkName("read a column of a History", name);
     return this.records.map((record) => record[name] ?? NaN);
   }
 
-  /** The epoch with the best value; null if there is none, or all are NaN. */
+  /** The epoch with the best value; null if there is none or all are NaN. */
   best(name: string, options?: BestOptions): EpochRecord | null {
     const call = "find the best of a History";
     checkCount(call, arguments.length, 2);
@@ -154,7 +154,7 @@ export class History {
     return `History\n${this.toString()}`;
   }
 
-  /** What a notebook shows. */
+  /** What a notebook displays. */
   [Symbol.for("Jupyter.display")](): Record<string, string> {
     return { "text/html": historyHtml(this), "text/plain": this.toString() };
   }

@@ -10,9 +10,9 @@ import type { AnyModule, Module } from "../nn/module.ts";
 
 /** Options of `latency`. */
 export interface LatencyOptions {
-  /** How often the model is run and timed. Default: 100. */
+  /** How many runs are timed. Default: 100. */
   runs?: number;
-  /** Number of warm-up runs, which are not timed. Default: 10. */
+  /** Warm-up runs, which are not timed. Default: 10. */
   warmup?: number;
 }
 
@@ -33,7 +33,7 @@ export interface Latency {
   readonly runs: number;
 }
 
-/** The least of sorted values that a share of them do not exceed. */
+/** The smallest of the sorted values that at least this share of them do not exceed. */
 function quantile(sorted: readonly number[], share: number): number {
   return sorted[Math.ceil(share * sorted.length) - 1] ?? NaN;
 }
@@ -48,7 +48,7 @@ function waitFor(output: unknown): void {
 }
 
 /**
- * The latency of a model for an input, over repeated runs in evaluation mode without recording.
+ * The latency of a model for an input: repeated runs in evaluation mode, without recording.
  *
  * @param input What its `forward` takes; an array of several arguments.
  *

@@ -1,4 +1,4 @@
-/** Callbacks that log training to files. */
+/** Callbacks that log a run to files. */
 
 import { checkCount, checkKind, COUNT, optionReader } from "../core/options.ts";
 import { checkTarget, writeFile } from "../io/sink.ts";
@@ -7,7 +7,7 @@ import type { BatchReport, Callback, Run } from "./callback.ts";
 import type { EpochRecord } from "./history.ts";
 import { scalarsRecord, versionRecord } from "./tensorboard.ts";
 
-/** A path, which must be text. */
+/** A path, which must be a string. */
 function pathFor(name: string, path: string, count: number): string {
   checkCount(`make ${name}`, count, 1);
   checkKind(`make ${name}`, "the path", path, PATH_TEXT);
@@ -16,7 +16,7 @@ function pathFor(name: string, path: string, count: number): string {
 
 /**
  * Writes the numbers of the epochs as comma-separated values. After each epoch the whole history is
- * rewritten, so that a resumed run has no epoch twice.
+ * rewritten, so that a resumed run records no epoch twice.
  *
  * @example
  * ```ts
@@ -31,18 +31,18 @@ export class CsvLogger implements Callback {
   /**
    * Creates the callback.
    *
-   * @param path The file; an old one is replaced.
+   * @param path The file; an existing one is replaced.
    */
   constructor(path: string) {
     this.#path = pathFor("CsvLogger", path, arguments.length);
   }
 
-  /** Refuses a file that cannot be written, before anything is learned. */
+  /** Refuses a file that cannot be written, before training starts. */
   onFitStart(): void {
     checkTarget("CsvLogger", this.#path);
   }
 
-  /** Writes a line of names, then one for each epoch. */
+  /** Writes a header, then a line for each epoch. */
   onEpochEnd({ history }: Run): void {
     writeFile("CsvLogger", this.#path, [new TextEncoder().encode(history.toCsv())]);
   }
@@ -65,18 +65,18 @@ export class JsonlLogger implements Callback {
   /**
    * Creates the callback.
    *
-   * @param path The file; an old one is replaced.
+   * @param path The file; an existing one is replaced.
    */
   constructor(path: string) {
     this.#path = pathFor("JsonlLogger", path, arguments.length);
   }
 
-  /** Refuses a file that cannot be written, before anything is learned. */
+  /** Refuses a file that cannot be written, before training starts. */
   onFitStart(): void {
     checkTarget("JsonlLogger", this.#path);
   }
 
-  /** Writes one line for each epoch. */
+  /** Writes a line for each epoch. */
   onEpochEnd({ history: { records } }: Run): void {
     const text = records.map((record) => `${JSON.stringify(record)}\n`).join("");
     writeFile("JsonlLogger", this.#path, [new TextEncoder().encode(text)]);
@@ -85,15 +85,15 @@ export class JsonlLogger implements Callback {
 
 /** Options of `TensorBoardLogger`. */
 export interface TensorBoardLoggerOptions {
-  /** Steps between two logged steps; epochs are always logged. Default: 50. */
+  /** Log every so many steps; epochs are always logged. Default: 50. */
   every?: number;
 }
 
 const readOptions = optionReader<TensorBoardLoggerOptions>({ every: COUNT });
 
 /**
- * Writes numbers of steps and of epochs to a folder that TensorBoard reads. A resumed run adds a file,
- * and TensorBoard shows the later of two numbers for one step.
+ * Writes the numbers of steps and epochs to a folder that TensorBoard reads. A resumed run adds a
+ * file; where two files have a number for the same step, TensorBoard shows the later one.
  *
  * @example
  * ```ts
@@ -122,7 +122,7 @@ export class TensorBoardLogger implements Callback {
     this.#every = every;
   }
 
-  /** Begins a file. */
+  /** Starts a file. */
   onFitStart(): void {
     const now = Date.now();
     Deno.mkdirSync(this.#folder, { recursive: true });
@@ -132,14 +132,14 @@ export class TensorBoardLogger implements Callback {
     this.#flush();
   }
 
-  /** Notes a step. */
+  /** Records a step. */
   onBatchEnd(run: Run, { loss, terms, lr, gradNorm, stepped }: BatchReport): void {
     if (!stepped || run.step % this.#every !== 0) return;
     const values = { loss, ...terms, lr, ...(gradNorm !== null && { gradNorm }) };
     this.#note(run.step, "step", values);
   }
 
-  /** Notes an epoch and writes what was noted. */
+  /** Records an epoch, and writes what was recorded. */
   onEpochEnd(run: Run, record: EpochRecord): void {
     const { epoch: _, step: __, ...values } = record;
     this.#note(run.step, "epoch", values);

@@ -2,7 +2,7 @@
 
 import { isPlainObject, type Kind, kind, NUMBER } from "../core/options.ts";
 
-/** The kind of the state of means. */
+/** The kind of the state. */
 export const SUMS: Kind = kind(
   "sums by name, { sum, weight }",
   (value) =>
@@ -12,11 +12,11 @@ export const SUMS: Kind = kind(
     ),
 );
 
-/** Sums by name, of which the means are taken. */
+/** Weighted sums by name, from which the means are computed. */
 export class Means {
   readonly #sums = new Map<string, { sum: number; weight: number }>();
 
-  /** Adds the numbers of a batch with so many examples. */
+  /** Adds the numbers of a batch with `weight` examples. */
   add(values: Readonly<Record<string, number>>, weight: number): void {
     for (const [name, value] of Object.entries(values)) {
       const entry = this.#sums.get(name) ?? { sum: 0, weight: 0 };
@@ -31,7 +31,7 @@ export class Means {
     );
   }
 
-  /** The sums, to continue from. */
+  /** The sums, as a state to continue from. */
   stateDict(): Record<string, { sum: number; weight: number }> {
     return Object.fromEntries([...this.#sums].map(([name, entry]) => [name, { ...entry }]));
   }

@@ -2,7 +2,7 @@
 
 import type { AnyModule } from "../nn/module.ts";
 
-/** Runs something with modules in evaluation mode, and restores their modes afterwards. */
+/** Runs a function with modules in evaluation mode, and restores their modes afterwards. */
 export async function evaluating<T>(
   modules: readonly AnyModule[],
   run: () => Promise<T>,

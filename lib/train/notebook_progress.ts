@@ -1,4 +1,4 @@
-/** What a notebook shows of a run while it trains. */
+/** The display of a run in a notebook. */
 
 import { html } from "../core/html.ts";
 import type { Notebook } from "../core/notebook.ts";
@@ -6,40 +6,40 @@ import type { BatchReport, Callback, Run } from "./callback.ts";
 import { ProgressBar } from "./progress.ts";
 import { historyHtml } from "./shown.ts";
 
-/** Milliseconds between two pictures. */
+/** Milliseconds between two updates. */
 const PAUSE = 250;
 
-/** Shows the charts of a history, which change while training goes on, with the progress above. */
+/** Shows the charts of a history, updated while training goes on, with a line of progress above. */
 export class NotebookProgress implements Callback {
   readonly #notebook: Notebook;
   readonly #id: string = crypto.randomUUID();
-  /** What the bar would write at the moment. */
+  /** The line of progress. */
   #line = "";
   readonly #bar = new ProgressBar({ moving: true, write: (text) => this.#take(text) });
   #shown = -Infinity;
 
-  /** Begins in a notebook. */
+  /** Starts the display. */
   constructor(notebook: Notebook) {
     this.#notebook = notebook;
   }
 
-  /** Shows that training begins. */
+  /** Shows the start of training. */
   async onFitStart(run: Run): Promise<void> {
     await this.#show("display_data", run);
   }
 
-  /** Begins an epoch. */
+  /** Starts an epoch. */
   onEpochStart(run: Run): void {
     this.#bar.onEpochStart(run);
   }
 
-  /** Shows a batch, if the last picture is old. */
+  /** Shows a batch, if an update is due. */
   async onBatchEnd(run: Run, report: BatchReport): Promise<void> {
     this.#bar.onBatchEnd(run, report);
     await this.#refresh(run);
   }
 
-  /** Shows an epoch, if the last picture is old. */
+  /** Shows an epoch, if an update is due. */
   async onEpochEnd(run: Run): Promise<void> {
     await this.#refresh(run);
   }
@@ -50,7 +50,7 @@ export class NotebookProgress implements Callback {
     await this.#show("update_display_data", run);
   }
 
-  /** Keeps a line without what moves a terminal's. */
+  /** Takes over a line, without the control characters of a terminal. */
   #take(text: string): void {
     this.#line = text.split("\x1b[K").at(-1) ?? "";
   }

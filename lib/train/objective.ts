@@ -10,29 +10,29 @@ import { checkOwnName } from "./history.ts";
 /** The parts of a loss by name; the loss is their sum. */
 export type Terms = Readonly<Record<string, Tensor>>;
 
-/** A loss of outputs and targets, with or without parameters of its own. */
+/** A loss of outputs and targets, possibly with parameters. */
 export type Criterion =
   | ((output: Tensor, target: Tensor) => Tensor | Terms)
   | Module<[Tensor, Tensor]>;
 
-/** The loss of a batch, with one element for each term. */
+/** The loss of a batch, or a record with one element for each term. */
 export type Step<B> = (batch: B) => Tensor | Terms;
 
-/** What training and evaluation compute of one batch. */
+/** The result of one batch in training and evaluation. */
 export interface Evaluated {
   /** The sum of the terms. */
   readonly loss: Tensor;
   /** The terms by name; none if the loss is one tensor. */
   readonly terms: Terms;
-  /** The model's output; null for a loss of the whole batch. */
+  /** The model's output; null if the loss takes whole batches. */
   readonly output: Tensor | null;
-  /** The target; null for a loss of the whole batch. */
+  /** The target; null if the loss takes whole batches. */
   readonly target: Tensor | null;
-  /** Number of examples, the weight of the batch in means. */
+  /** Number of examples, which is the weight of the batch in means. */
   readonly size: number;
 }
 
-/** Computes the loss of a batch; `source` is the option that it came by. */
+/** Computes the loss of a batch; `source` names the option that the batch came from. */
 export type Objective = (batch: unknown, source: string) => Evaluated;
 
 const SCALAR = kind(
@@ -40,7 +40,7 @@ const SCALAR = kind(
   (value) => isTensor(value) && value.size === 1,
 );
 
-/** The loss and its terms, of what a loss function gave. */
+/** The loss and its terms, from the result of a loss function. */
 function summed(call: string, given: Tensor | Terms): Pick<Evaluated, "loss" | "terms"> {
   if (!isPlainObject(given) || Object.keys(given).length === 0) {
     checkKind(call, "the loss", given, SCALAR);
@@ -54,7 +54,7 @@ function summed(call: string, given: Tensor | Terms): Pick<Evaluated, "loss" | "
   return { loss: rest.reduce((sum, term) => sum.add(term), first), terms: given };
 }
 
-/** The first extent of the first tensor in a batch; 1 where there is none. */
+/** The first extent of the first tensor in a batch; 1 if there is none. */
 function sizeOf(batch: unknown): number {
   if (isTensor(batch)) return batch.shape[0] ?? 1;
   if (Array.isArray(batch)) return sizeOf(batch[0]);
@@ -67,7 +67,7 @@ export function isModule(value: unknown): value is Module<[Tensor, Tensor]> & An
   return typeof value === "object" && value !== null && "forward" in value;
 }
 
-/** A loss as a function; one that is a sum gives its terms. */
+/** A loss as a function; a sum of losses returns its terms. */
 function criterionOf(criterion: Criterion): (output: Tensor, target: Tensor) => Tensor | Terms {
   if (!isModule(criterion)) return criterion;
   if (!(criterion instanceof Loss)) return (output, target) => criterion.forward(output, target);
@@ -78,7 +78,10 @@ function criterionOf(criterion: Criterion): (output: Tensor, target: Tensor) => 
   };
 }
 
-/** The objective of batches that are pairs of an input and a target, which go to the model's device. */
+/**
+ * The objective of batches that are pairs of an input and a target, which are moved to the model's
+ * device.
+ */
 export function pairObjective(call: string, model: Module, criterion: Criterion): Objective {
   const compute = criterionOf(criterion);
   const device = model.parameters()[0]?.device;

@@ -1,17 +1,19 @@
-/** What of a history is looked at together. */
+/** Which numbers of a history share a chart. */
 
 import type { EpochRecord } from "./history.ts";
 
-/** What tells when a record was made and not how good it is. */
+/** Numbers that tell when a record was made, not how good it is. */
 const TIMES = ["epoch", "step", "seconds", "lr"];
 
-/** The names of what was noted as a finite number in some epoch. */
+/** The names of the numbers that are finite in some epoch. */
 export function namesIn(records: readonly EpochRecord[]): string[] {
   return [...new Set(records.flatMap((record) => Object.keys(record)))]
     .filter((name) => records.some((record) => Number.isFinite(record[name])));
 }
 
-/** The names that share a panel: each number that is no time or rate, with that of the validation. */
+/**
+ * The names that share a panel: each number, except times and rates, with that of the validation.
+ */
 export function panelNames(records: readonly EpochRecord[]): string[][] {
   const names = namesIn(records).filter((name) => !TIMES.includes(name));
   const validated = (name: string) => `val${name.charAt(0).toUpperCase()}${name.slice(1)}`;

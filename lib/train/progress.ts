@@ -1,4 +1,4 @@
-/** Progress on a terminal. */
+/** Progress in a terminal. */
 
 import { checkCount, FLAG, FUNCTION, optionReader } from "../core/options.ts";
 import type { BatchReport, Callback, Run } from "./callback.ts";
@@ -9,7 +9,7 @@ import { Means } from "./means.ts";
 export interface ProgressBarOptions {
   /** Receives the text. Default: writes to standard output. */
   write?: (text: string) => void;
-  /** Whether a line may be overwritten. Default: whether standard output is a terminal. */
+  /** Whether the line may be overwritten. Default: whether standard output is a terminal. */
   moving?: boolean;
 }
 
@@ -22,7 +22,7 @@ function toStandardOutput(text: string): void {
 /** Milliseconds between two updates of the line. */
 const PAUSE = 100;
 
-/** A duration for people. */
+/** A duration in readable form. */
 function duration(seconds: number): string {
   const whole = Math.round(seconds);
   const [hours, minutes] = [Math.floor(whole / 3600), Math.floor(whole / 60) % 60];
@@ -35,8 +35,8 @@ function labelled(values: Readonly<Record<string, number>>): string {
 }
 
 /**
- * Shows progress: on a terminal a line with the fraction done, the speed, the time left, the loss and each
- * of its terms; elsewhere one line per epoch. `fit` uses it by default.
+ * Shows progress: in a terminal, a line with the fraction done, the speed, the time left, the loss
+ * and each of its terms; elsewhere, a line per epoch. `fit` uses it by default.
  */
 export class ProgressBar implements Callback {
   readonly #write: (text: string) => void;
@@ -55,7 +55,7 @@ export class ProgressBar implements Callback {
     this.#moving = read.moving ?? Deno.stdout.isTerminal();
   }
 
-  /** Begins an epoch. */
+  /** Starts an epoch. */
   onEpochStart(run: Run): void {
     this.#means = new Means();
     this.#examples = 0;
@@ -89,7 +89,7 @@ export class ProgressBar implements Callback {
     );
   }
 
-  /** Ends the line of an interrupted epoch. */
+  /** Ends the line of an unfinished epoch. */
   onFitEnd(run: Run): void {
     const { stopped } = run.history;
     if (stopped !== null) this.#write(`${this.#moving ? "\r\x1b[K" : ""}stopped: ${stopped}\n`);

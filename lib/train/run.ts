@@ -1,4 +1,4 @@
-/** A training run: where it stands, what a batch does to it, what is needed to go on. */
+/** A training run: its position, the step on a batch, and the state to continue from. */
 
 import { scope } from "../autograd/scope.ts";
 import { noGrad } from "../autograd/tape.ts";
@@ -16,19 +16,19 @@ import { Means, SUMS } from "./means.ts";
 import type { Batches, FitOptimizer, Plan } from "./settings.ts";
 import { isStateful, type Stateful, stateOf } from "./state_tree.ts";
 
-/** Where a run stands, in numbers. */
+/** The position of a run. */
 interface Position {
-  /** The epoch that runs, or ran last. */
+  /** The current epoch, or the last one. */
   epoch: number;
-  /** Batches of it so far. */
+  /** Batches of it that are done. */
   batch: number;
-  /** Steps of the optimizer so far. */
+  /** Optimizer steps so far. */
   step: number;
-  /** Whether the epoch is not over. */
+  /** Whether the epoch is unfinished. */
   within: boolean;
 }
 
-/** What a run needs to go on, beside the states of its parts. */
+/** The state to continue a run from, except the states of its parts. */
 interface RunState {
   readonly at: Position;
   readonly means: ReturnType<Means["stateDict"]>;
@@ -48,7 +48,7 @@ const AT = kind(
 const readPosition = optionReader<RunState>({ at: AT, means: SUMS });
 const readCallbacks = optionReader<CallbackStates>({ states: arrayOf(ANY, "states") });
 
-/** What shows the op that made a number that is none. */
+/** How to find the op that made a NaN or infinity. */
 const ANOMALY = "put `using _ = detectAnomaly()` before fit to see which op made it";
 
 /** A run of `fit`. */
@@ -62,15 +62,15 @@ export class TrainingRun implements Run {
   #batches: number | null = null;
   #means = new Means();
   #measured: Measured;
-  /** Batches whose gradients are collected for the next step. */
+  /** Batches whose gradients have accumulated for the next step. */
   #gathered = 0;
   #busy = false;
-  /** Whether a gradient has come to the optimizer's parameters. */
+  /** Whether a parameter of the optimizer has received a gradient. */
   #reached = false;
   #interrupted = false;
   readonly #began = performance.now();
 
-  /** Begins a run, watched by more than the callbacks of the plan. */
+  /** Starts a run, watched by further callbacks than those of the plan. */
   constructor(plan: Plan, watchers: readonly Callback[]) {
     const { model, criterion, optimizer, scheduler, average, train } = plan;
     this.#plan = plan;
@@ -96,7 +96,7 @@ export class TrainingRun implements Run {
       Object.entries(parts).filter((part): part is [string, Stateful] => isStateful(part[1])),
     );
     this.#measured = new Measured(plan.metrics);
-    // A frozen part of a model that trains stays as it is.
+    // // Frozen parts of the model keep their mode.
     for (const module of [model, criterion]) if (module?.training === false) module.train();
     this.#reportLeftOut();
   }
@@ -128,16 +128,16 @@ export class TrainingRun implements Run {
   get resumable(): boolean {
     return !this.#busy && this.#gathered === 0;
   }
-  /** Whether a batch is being computed, or was when something failed or cut it off. */
+  /** Whether a batch is being computed, or was when an error or interrupt ended it. */
   get busy(): boolean {
     return this.#busy;
   }
-  /** Whether somebody has ended training. */
+  /** Whether someone has stopped training. */
   get stopped(): boolean {
     if (this.#plan.signal?.aborted) this.stop("aborted");
     return this.history.stopped !== null;
   }
-  /** Whether that was Ctrl-C. */
+  /** Whether it was stopped by Ctrl-C. */
   get interrupted(): boolean {
     return this.#interrupted;
   }
@@ -146,18 +146,21 @@ export class TrainingRun implements Run {
     this.history.stopped ??= reason;
   }
 
-  /** Ctrl-C was pressed. */
+  /** Handles Ctrl-C. */
   interrupt(): void {
     this.#interrupted = true;
     this.stop("interrupted");
   }
 
-  /** All that the optimizer steps. */
+  /** All parameters in the groups of the optimizer. */
   #params(): Tensor[] {
     return this.optimizer.paramGroups.flatMap(({ params }) => params);
   }
 
-  /** Says which parameters nobody steps though they may be learned, since they would never change. */
+  /**
+   * Warns of parameters that require a gradient but are in no group of the optimizer, as they never
+   * change.
+   */
   #reportLeftOut(): void {
     const grouped = new Set(this.#params());
     const { model, criterion } = this.#plan;
@@ -171,7 +174,7 @@ export class TrainingRun implements Run {
     }
   }
 
-  /** Refuses a loss by which no parameter would ever be changed. */
+  /** Refuses a loss that reaches no parameter of the optimizer. */
   #checkReached(): void {
     if (this.#reached || this.#params().some(({ grad }) => grad !== null)) {
       this.#reached = true;
@@ -184,7 +187,7 @@ export class TrainingRun implements Run {
     );
   }
 
-  /** Calls all callbacks at a turn, one after the other. */
+  /** Calls one method of all callbacks, one after the other. */
   async call(hook: "onFitStart" | "onEpochStart"): Promise<void>;
   async call(hook: "onBatchEnd", given: BatchReport): Promise<void>;
   async call(hook: "onEpochEnd", given: EpochRecord): Promise<void>;
@@ -200,9 +203,10 @@ export class TrainingRun implements Run {
   }
 
   /**
-   * Tells all callbacks of the end, that which was begun first last.
+   * Calls `onFitEnd` of all callbacks, in reverse order.
    *
-   * @returns What failed: the others learn of the end as well, where a checkpoint finds no room, say.
+   * @returns The errors; one callback's failure, such as a full disk, does not keep others from
+   * being called.
    */
   async end(): Promise<unknown[]> {
     const failures: unknown[] = [];
@@ -218,7 +222,7 @@ export class TrainingRun implements Run {
     return failures;
   }
 
-  /** Goes to the next epoch, unless one is not over; whether there is one. */
+  /** Goes to the next epoch, unless the current one is unfinished; returns whether there is one. */
   next(data: Batches<unknown>): boolean {
     const { limit, epochs } = this.#plan;
     const length = lengthOf(data);
@@ -231,13 +235,13 @@ export class TrainingRun implements Run {
     return true;
   }
 
-  /** The batches of this epoch that are left. */
+  /** The remaining batches of this epoch. */
   remaining(data: Batches<unknown>): Batches<unknown> {
-    // Data with a state of its own knows where it stands.
+    // // Data with its own state continues from there.
     return this.batch === 0 || isStateful(data) ? data : skipping(data, this.batch);
   }
 
-  /** Learns from a batch. */
+  /** Trains on a batch. */
   learn(batch: unknown): BatchReport {
     const { objective, optimizer, accumulate, maxTime } = this.#plan;
     this.#busy = true;
@@ -276,9 +280,9 @@ export class TrainingRun implements Run {
   }
 
   /**
-   * Makes a step with the gradients that are collected, if there are any.
+   * Makes a step with the accumulated gradients, if there are any.
    *
-   * @returns The norm of the gradients before they were clipped; null if they were not.
+   * @returns The norm of the gradients before clipping; null if they were not clipped.
    */
   finishStep(): number | null {
     const { optimizer, clipGradNorm, average, scheduler, model } = this.#plan;
@@ -298,7 +302,7 @@ export class TrainingRun implements Run {
     });
   }
 
-  /** Refuses an epoch in which there was nothing to learn. */
+  /** Refuses an epoch without batches. */
   checkBatches(): void {
     if (this.batch > 0) return;
     throw new FitError(
@@ -308,7 +312,7 @@ export class TrainingRun implements Run {
     );
   }
 
-  /** Says which numbers of an epoch are NaN that were not so before. */
+  /** Warns of numbers of an epoch that have become NaN. */
   #reportNaN(record: EpochRecord): void {
     const before = this.history.records.at(-1) ?? {};
     const names = Object.keys(record).filter((name) =>
@@ -321,7 +325,7 @@ export class TrainingRun implements Run {
     );
   }
 
-  /** Notes an epoch that is over, and steps the schedule. */
+  /** Records a finished epoch, and steps the schedule. */
   endEpoch(validated: Readonly<Record<string, number>>): EpochRecord {
     const { scheduler } = this.#plan;
     const record = this.#record(validated);
@@ -336,7 +340,7 @@ export class TrainingRun implements Run {
     return record;
   }
 
-  /** Notes what there is of an epoch that was broken off. */
+  /** Records an epoch that was broken off. */
   endEarly(): void {
     if (this.#at.within && this.batch > 0) this.history.records.push(this.#record({}));
   }
@@ -366,13 +370,13 @@ export class TrainingRun implements Run {
     };
   }
 
-  /** Where the run stands, to go on from. */
+  /** The position and the states of the parts, to continue from. */
   #position(): Stateful {
     return {
       stateDict: () => {
         if (this.resumable) return { at: { ...this.#at }, means: this.#means.stateDict() };
         throw new TypeError(
-          "Cannot read the state of a run: a batch is not done, or waits with others for a step",
+          "Cannot read the state of a run: a batch is unfinished, or its gradients wait for a step",
         );
       },
       loadStateDict: (state: RunState) => {
@@ -392,7 +396,7 @@ export class TrainingRun implements Run {
         const { states } = stateOf("resume", readCallbacks, state, "states");
         if (states.length !== callbacks.length) {
           throw new RangeError(
-            `Cannot resume: there are ${callbacks.length} callbacks, there were ${states.length}`,
+            `Cannot resume: the run had ${states.length} callbacks, got ${callbacks.length}`,
           );
         }
         callbacks.forEach((callback, i) => {
@@ -403,7 +407,7 @@ export class TrainingRun implements Run {
   }
 }
 
-/** The gradients of so many batches, which lie added up, as their mean. */
+/** Turns the accumulated gradients of some batches into their mean. */
 function averageGradients(params: readonly Tensor[], count: number): void {
   noGrad(() => {
     for (const { grad } of params) grad?.copy_(grad.mul(1 / count));

@@ -27,17 +27,17 @@ import {
   type StreamableMetric,
 } from "./settings.ts";
 
-/** How models are compared. */
+/** How to compare models. */
 export interface SelectModelOptions {
   /** The metric of outputs and targets. */
   metric: BatchMetric | StreamableMetric;
-  /** Whether the metric is to be small or large. Default: "min". */
+  /** Whether lower or higher is better. Default: "min". */
   mode?: "min" | "max";
   /** Pairs of inputs and targets by which the model is selected. */
   validation: Batches<unknown>;
   /** Held-out pairs, on which the selected model is scored. */
   test: Batches<unknown>;
-  /** The input for timing. Default: the first example of the validation alone. */
+  /** The input for timing. Default: the first example of the validation set. */
   input?: Tensor;
   /** Upper bound of the 99th percentile of the latency, in milliseconds. Default: none. */
   latencyBudgetMs?: number;
@@ -58,25 +58,25 @@ const readOptions = optionReader<SelectModelOptions>({
 export interface RankedModel {
   /** Its name. */
   readonly name: string;
-  /** The metric of the validation. */
+  /** The metric on the validation set. */
   readonly score: number;
   /** The median of the latency, in milliseconds. */
   readonly p50: number;
   /** The 99th percentile of the latency, in milliseconds. */
   readonly p99: number;
-  /** Its parameters, each counted once. */
+  /** The number of parameters, shared ones counted once. */
   readonly parameters: number;
-  /** Whether it is fast and small enough. */
+  /** Whether it is within the budgets. */
   readonly feasible: boolean;
 }
 
 /** The result of `selectModel`. */
 export interface ModelSelection {
-  /** The name of the best model that is feasible; null if none is. */
+  /** The name of the best feasible model; null if none is. */
   readonly best: string | null;
-  /** The metric on the test; NaN if no model is feasible. */
+  /** The metric on the test set; NaN if no model is feasible. */
   readonly testScore: number;
-  /** All models: those that are feasible first, the best first. */
+  /** All models, feasible ones first, each in order of the metric. */
   readonly rows: readonly RankedModel[];
 }
 
@@ -92,7 +92,7 @@ async function firstExample(call: string, batches: Batches<unknown>): Promise<Te
  * Compares trained models on a validation set, with their latency and size, and returns the best of those
  * within the budgets. Its score comes from a separate test set.
  *
- * @param candidates Models by name, which take one tensor and give one.
+ * @param candidates Models by name, which take and return one tensor.
  *
  * @example A budget changes the choice
  * ```ts
@@ -125,7 +125,7 @@ export async function selectModel(
   const { metric, mode = "min", validation, test, latencyBudgetMs = Infinity } = given;
   const { paramBudget = Infinity, input = await firstExample(call, validation) } = given;
   const scoreOf = async (model: Module<[Tensor], Tensor>, data: Batches<unknown>, role: string) => {
-    // Only the metric counts, whatever loss the model was trained with.
+    // // Only the metric is used, so any loss will do.
     const objective = pairObjective(call, model, () => tensor(0));
     const evaluation = { model, criterion: null, objective, metrics: { metric }, limit: Infinity };
     return (await evaluated(evaluation, data, role)).metric ?? NaN;

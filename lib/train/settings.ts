@@ -1,4 +1,4 @@
-/** What training is told, and how it is read. */
+/** The options of training and evaluation, and how they are read. */
 
 import {
   ABOVE_ZERO,
@@ -33,36 +33,36 @@ import {
   type Step,
 } from "./objective.ts";
 
-/** Batches, to go through once for each epoch; with a `length`, progress is known. */
+/** Batches, iterated over once per epoch; with a `length`, the progress is known. */
 export type Batches<B> = Iterable<B> | AsyncIterable<B>;
 
-/** What training needs of an optimizer; all of `optim` have it. */
+/** The part of an optimizer that training uses; all of `optim` have it. */
 export interface FitOptimizer {
-  /** The groups, of which each parameter to be learned is in one. */
+  /** The groups of parameters. */
   readonly paramGroups: readonly { lr: number; readonly params: readonly Tensor[] }[];
-  /** Forgets the gradients. */
+  /** Drops the gradients. */
   zeroGrad(): void;
-  /** Changes the parameters. */
+  /** Updates the parameters. */
   step(): unknown;
-  /** Everything to go on from. */
+  /** The state to continue from. */
   stateDict(): unknown;
-  /** Goes on from there. */
+  /** Restores a state. */
   loadStateDict(state: never): void;
 }
 
-/** What training needs of a schedule; all of `optim` have it. */
+/** The part of a schedule that training uses; all of `optim` have it. */
 export interface FitScheduler {
-  /** Sets the next rates; those that watch a number are given it. */
+  /** Sets the next rates; a schedule that monitors a number is passed it. */
   step(...metric: never[]): void;
-  /** Everything to go on from. */
+  /** The state to continue from. */
   stateDict(): unknown;
-  /** Goes on from there. */
+  /** Restores a state. */
   loadStateDict(state: never): void;
 }
 
-/** What training needs of an average of weights; those of `optim` have it. */
+/** The part of an average of weights that training uses; those of `optim` have it. */
 export interface Averaging {
-  /** Takes the weights of a model into the average. */
+  /** Adds the weights of a model to the average. */
   update(model: AnyModule): void;
 }
 
@@ -76,93 +76,101 @@ export interface SchedulerSettings {
    */
   interval?: "epoch" | "step";
   /**
-   * The number of the epoch that it is given. Default: "valLoss", or "loss" without validation, for
+   * The number of the epoch that it monitors. Default: "valLoss", or "loss" without validation, for
    * `ReduceLROnPlateau`; none for all others.
    */
   monitor?: string;
 }
 
-/** A number of outputs and targets that says how good they are, averaged over the batches. */
+/** A number of outputs and targets, averaged over the batches. */
 export type BatchMetric = (output: Tensor, target: Tensor) => number | Tensor;
 
-/** A number that is computed at the end from what all batches added. */
+/** A metric that accumulates over batches. */
 export interface StreamingMetric {
   /** Adds a batch. */
   update(output: Tensor, target: Tensor): void;
-  /** The number. */
+  /** The result. */
   compute(): unknown;
-  /** Forgets all batches. */
+  /** Drops all batches. */
   reset(): void;
 }
 
 /** A metric of `metrics`: its streaming form is used, which is exact over batches of any sizes. */
 export interface StreamableMetric {
-  /** Makes the streaming form. */
+  /** Makes a streaming form. */
   stream(): StreamingMetric;
 }
 
-/** Numbers to note beside the loss, by name. */
+/** Metrics by name. */
 export type Metrics = Readonly<Record<string, BatchMetric | StreamingMetric | StreamableMetric>>;
 
-/** What evaluation is told. */
+/** Options of `evaluate`. */
 export interface EvaluateOptions<B> {
-  /** What is evaluated. */
+  /** The model. */
   model: Module;
-  /** The loss of its output and the target, for batches `[input, target]`. */
+  /** The loss of output and target, for batches `[input, target]`. */
   loss?: Criterion;
-  /** The loss of a batch of any form, in place of `loss`. */
+  /** The loss of a batch of any form, instead of `loss`. */
   step?: Step<B>;
   /** The batches. */
   data: Batches<B>;
-  /** Numbers to note beside the loss; with `loss` only. */
+  /** Numbers to compute beside the loss; only with `loss`. */
   metrics?: Metrics;
-  /** At most so many batches. Default: all. */
+  /** Evaluate only so many batches. Default: all. */
   limitBatches?: number;
 }
 
-/** What training is told. */
+/** Options of `fit`. */
 export interface FitOptions<B> extends Omit<EvaluateOptions<B>, "data"> {
-  /** What changes the parameters. */
+  /** The optimizer. */
   optimizer: FitOptimizer;
-  /** The batches to learn from. */
+  /** The training batches. */
   train: Batches<B>;
-  /** Batches to evaluate after each epoch. Default: none. */
+  /** Batches to evaluate on after each epoch. Default: none. */
   validation?: Batches<B>;
-  /** How often all batches are gone through. Default: 1. */
+  /** The number of epochs. Default: 1. */
   epochs?: number;
   /** A schedule of the learning rate. Default: none. */
   scheduler?: FitScheduler | SchedulerSettings;
-  /** What the norm of all gradients may be. Default: anything. */
+  /**
+   * The largest norm of all gradients together, above which they are scaled down. Default: no
+   * limit.
+   */
   clipGradNorm?: number;
-  /** So many batches make one step of the optimizer, with the mean of their gradients. Default: 1. */
+  /** Number of batches whose mean gradient makes one step of the optimizer. Default: 1. */
   accumulate?: number;
-  /** An average of the model's weights, which takes in each step. Default: none. */
+  /** An average of the model's weights, updated after each step. Default: none. */
   average?: Averaging;
-  /** What to call at the turns. Default: none. */
+  /** Callbacks. Default: none. */
   callbacks?: readonly Callback[];
-  /** Whether progress is shown: a line that moves on a terminal, a line per epoch elsewhere. Default: true. */
+  /**
+   * Whether to show progress: in a terminal, a line that is updated; elsewhere, a line per epoch.
+   * Default: true.
+   */
   progress?: boolean;
-  /** Ends training, as after the last epoch, when the batch is done. */
+  /** Ends training after the current batch, as after the last epoch. */
   signal?: AbortSignal;
   /**
-   * One batch, or so many, through everything, in one epoch and without callbacks: a test of the
+   * Runs one batch (or so many) through everything, in one epoch and without callbacks, to test the
    * script. Default: false.
    */
   fastDevRun?: boolean | number;
   /**
-   * Learns and evaluates only the first so many batches, the same in each epoch: a test of the model.
-   * Default: all.
+   * Trains and evaluates on only the first so many batches, the same in each epoch, to test the
+   * model. Default: all.
    */
   overfitBatches?: number;
-  /** Ends training after so many seconds. Default: never. */
+  /** Ends training after so many seconds. Default: no limit. */
   maxTime?: number;
-  /** Whether a loss that is no finite number is an error. Default: true. */
+  /** Whether a loss of NaN or infinity is an error. Default: true. */
   terminateOnNaN?: boolean;
-  /** A file that `Checkpoint` wrote, to go on from; a file that does not exist begins anew. */
+  /**
+   * A file that `Checkpoint` wrote, to continue from; if it does not exist, training starts anew.
+   */
   resume?: string;
 }
 
-/** Batches to go through. */
+/** Batches to iterate over. */
 export const BATCHES = kind(
   "batches, such as a DataLoader or an array",
   (value) =>
@@ -173,7 +181,7 @@ const CRITERION = kind(
   "a function or a module",
   (value) => isFunction(value) || isModule(value),
 );
-/** A number of outputs and targets. */
+/** A metric. */
 export const METRIC = kind(
   "a metric: a function, or an object with update, compute and reset",
   (value) =>
@@ -227,7 +235,7 @@ const readScheduler = optionReader<SchedulerSettings>({
   monitor: TEXT,
 });
 
-/** What is computed of each batch, and over all. */
+/** What to compute of each batch, and over all batches. */
 export interface Evaluation {
   readonly model: Module;
   readonly criterion: AnyModule | null;
@@ -247,7 +255,7 @@ function evaluationOf(call: string, options: Omit<EvaluateOptions<unknown>, "dat
   }
   if (step !== undefined && Object.keys(metrics).length > 0) {
     throw new TypeError(
-      `Cannot ${call}: metrics are of outputs and targets, which step keeps to itself; pass loss`,
+      `Cannot ${call}: metrics need outputs and targets, which step does not return; pass loss`,
     );
   }
   return {
@@ -261,7 +269,7 @@ function evaluationOf(call: string, options: Omit<EvaluateOptions<unknown>, "dat
   };
 }
 
-/** Reads what evaluation is told. */
+/** Reads the options of evaluation. */
 export function readEvaluation<B>(
   call: string,
   given: EvaluateOptions<B>,
@@ -271,14 +279,14 @@ export function readEvaluation<B>(
   return { ...evaluationOf(call, options), data: options.data };
 }
 
-/** A schedule, when it is stepped and with what. */
+/** A schedule, with its interval and what it monitors. */
 interface PlannedScheduler {
   readonly scheduler: FitScheduler;
   readonly interval: "epoch" | "step";
   readonly monitor: string | null;
 }
 
-/** What training is told, with every default in its place. */
+/** The options of training, with defaults filled in. */
 export interface Plan extends Evaluation {
   readonly optimizer: FitOptimizer;
   readonly train: Batches<unknown>;
@@ -319,13 +327,13 @@ function schedulerOf(
   } = settings;
   if (interval === "step" && monitor !== null) {
     throw new TypeError(
-      `Cannot ${call}: a schedule that watches a number of the epoch has the interval "epoch"`,
+      `Cannot ${call}: a schedule that monitors a number of the epoch has the interval "epoch"`,
     );
   }
   return { scheduler, interval, monitor };
 }
 
-/** Reads what training is told. */
+/** Reads the options of training. */
 export function readPlan<B>(call: string, given: FitOptions<B>): Plan {
   const options = readFit(call, given as FitOptions<unknown>);
   checkGiven(call, options, "model", "optimizer", "train");

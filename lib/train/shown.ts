@@ -1,13 +1,13 @@
-/** How a notebook shows a history: small charts and a table, as HTML that needs nothing else. */
+/** A history in a notebook: small charts and a table, as self-contained HTML. */
 
 import { type Content, Html, html, table, written } from "../core/html.ts";
 import type { EpochRecord, History } from "./history.ts";
 import { panelNames } from "./panels.ts";
 
-/** The size of a chart, and of the part of it that lines are drawn in. */
+/** The size of a chart, and of its plotting area. */
 const [WIDTH, HEIGHT] = [300, 170];
 const [LEFT, RIGHT, TOP, BOTTOM] = [64, 290, 26, 146];
-/** Points of a line, and rows of the table, at most. */
+/** The most points of a line, and rows of the table. */
 const MOST = 500;
 
 function thinned<T>(list: readonly T[]): T[] {
@@ -21,7 +21,7 @@ interface Point {
   readonly y: number;
 }
 
-/** A place between two ends as a share; the middle where the ends are one. */
+/** The position of a value in a range, from 0 to 1; 0.5 if the range is empty. */
 function share(value: number, from: number, to: number): number {
   return from < to ? (value - from) / (to - from) : 0.5;
 }
@@ -83,7 +83,7 @@ function chart(records: readonly EpochRecord[], names: readonly string[]): Html 
   `;
 }
 
-/** A history as HTML, and what stands above it. */
+/** A history as HTML, below a heading. */
 export function historyHtml({ records, columns, stopped }: History, above: Content = null): string {
   const rows = thinned(records).map((record) => columns.map((name) => record[name]));
   const charts = panelNames(records).map((names) => chart(records, names));

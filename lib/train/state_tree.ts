@@ -1,4 +1,4 @@
-/** States of any form as tensors by name and text: what a file holds. */
+/** States of any form as tensors by name and JSON, for files. */
 
 import { checkGiven, isPlainObject, type OptionReader, shown } from "../core/options.ts";
 import { isTensor } from "../core/tensor.ts";
@@ -7,19 +7,19 @@ import type { Tensor } from "../tensor/tensor.ts";
 
 /** Something whose state can be kept: a module, an optimizer, a schedule, a loader, an average. */
 export interface Stateful {
-  /** Everything to go on from. */
+  /** The state to continue from. */
   stateDict(): unknown;
-  /** Goes on from there. */
+  /** Restores a state. */
   loadStateDict(state: never): unknown;
 }
 
-/** Whether something has a state that can be read and taken over. */
+/** Whether a value has a state that can be read and restored. */
 export function isStateful(value: unknown): value is Stateful {
   return typeof value === "object" && value !== null &&
     ["stateDict", "loadStateDict"].every((key) => typeof Reflect.get(value, key) === "function");
 }
 
-/** Reads a state of entries of known kinds, all of which must be there. */
+/** Reads a state whose entries have known kinds and must all be present. */
 export function stateOf<S extends object>(
   call: string,
   read: OptionReader<S>,
@@ -31,33 +31,36 @@ export function stateOf<S extends object>(
   return state;
 }
 
-/** The keys of what stands in place of values that JSON lacks. */
+/** The keys that mark values that JSON lacks. */
 const [TENSOR, NUMBER, BIGINT] = ["$tensor", "$number", "$bigint"] as const;
 const MARKS: readonly string[] = [TENSOR, NUMBER, BIGINT];
 
-/** A state taken apart. */
+/** A state in two parts. */
 export interface TakenApart {
-  /** The tensors, by the way that leads to each. */
+  /** The tensors, by their paths. */
   readonly tensors: StateDict;
   /** Everything else, as JSON. */
   readonly rest: string;
 }
 
-/** The parts of an array or a plain object by their keys; null of anything else. */
+/** The entries of an array or a plain object; null for anything else. */
 function partsOf(value: unknown): [string, unknown][] | null {
   if (Array.isArray(value)) return Array.from(value, (item, i) => [String(i), item]);
   if (!isPlainObject(value) || Object.keys(value).some((key) => MARKS.includes(key))) return null;
   return Object.entries(value).filter(([, item]) => item !== undefined);
 }
 
-/** Takes a state apart: objects, arrays, tensors, numbers, bigints, texts, flags and nulls. */
+/**
+ * Splits a state, which may hold objects, arrays, tensors, numbers, bigints, strings, booleans and
+ * nulls.
+ */
 export function takeApart(call: string, state: unknown): TakenApart {
   const tensors: StateDict = {};
   const open = new Set<unknown>();
   const visit = (value: unknown, path: string): unknown => {
     if (isTensor(value)) {
       let name = path;
-      // A key may hold points, so that two ways may read alike.
+      // // A key may contain dots, so two paths may be equal.
       while (Object.hasOwn(tensors, name)) name += "'";
       tensors[name] = value;
       return { [TENSOR]: name };
@@ -90,7 +93,7 @@ export function takeApart(call: string, state: unknown): TakenApart {
   return { rest: JSON.stringify(visit(state, "")), tensors };
 }
 
-/** Puts a state together again. */
+/** Puts a state together from its parts. */
 export function putTogether({ tensors, rest }: TakenApart): unknown {
   return JSON.parse(rest, (_, value: unknown) => {
     if (!isPlainObject(value)) return value;

@@ -1,4 +1,4 @@
-/** Ending training where it no longer helps. */
+/** Early stopping. */
 
 import { noGrad } from "../autograd/tape.ts";
 import {
@@ -22,15 +22,15 @@ import { stateOf } from "./state_tree.ts";
 
 /** Options of `EarlyStopping`. */
 export interface EarlyStoppingOptions {
-  /** The number that is watched. Default: "valLoss". */
+  /** The number to monitor. Default: "valLoss". */
   monitor?: string;
-  /** Whether it is to fall or to rise. Default: "min". */
+  /** Whether lower or higher is better. Default: "min". */
   mode?: "min" | "max";
-  /** Epochs without a better value after which training ends. Default: 3. */
+  /** After how many epochs without improvement training ends. Default: 3. */
   patience?: number;
-  /** By how much a value must be better to count. Default: 0. */
+  /** The least improvement that counts, at least 0. Default: 0. */
   minDelta?: number;
-  /** Whether the model has its best weights again in the end. Default: true. */
+  /** Whether the model gets its best weights back at the end. Default: true. */
   restoreBest?: boolean;
 }
 
@@ -42,14 +42,14 @@ const readOptions = optionReader<EarlyStoppingOptions>({
   restoreBest: FLAG,
 });
 
-/** Copies of the values of a state dict, which training does not change. */
+/** Copies of the values of a state dict, unaffected by further training. */
 function copied(state: StateDict): StateDict {
   return noGrad(() => Object.fromEntries(Object.entries(state).map(([k, v]) => [k, v.clone()])));
 }
 
 /**
- * Ends training when a number has not become better for some epochs, and gives the model its best
- * weights back. Follows `keras.callbacks.EarlyStopping`.
+ * Ends training if a number has not improved for some epochs, and gives the model its best weights
+ * back. Follows `keras.callbacks.EarlyStopping`.
  *
  * @example
  * ```ts
@@ -73,7 +73,7 @@ export class EarlyStopping implements Callback {
       readOptions("make EarlyStopping", options);
     if (!(minDelta >= 0)) {
       throw new RangeError(
-        `Cannot make EarlyStopping: minDelta must be from 0 on, got ${minDelta}`,
+        `Cannot make EarlyStopping: minDelta must be at least 0, got ${minDelta}`,
       );
     }
     this.#options = { monitor, mode, patience, minDelta, restoreBest };
@@ -84,12 +84,12 @@ export class EarlyStopping implements Callback {
     return this.#bestEpoch;
   }
 
-  /** Begins anew, unless a run is resumed. */
+  /** Starts anew, unless a run is resumed. */
   onFitStart(run: Run): void {
     if (run.epoch === 0) this.loadStateDict(FRESH);
   }
 
-  /** Looks at the epoch's value; one that is not a number is never better. */
+  /** Compares the epoch's value; NaN never counts as better. */
   onEpochEnd(run: Run, record: EpochRecord): void {
     const { monitor, mode, patience, minDelta, restoreBest } = this.#options;
     const value = monitored("stop early", record, monitor);
@@ -111,7 +111,7 @@ export class EarlyStopping implements Callback {
     if (this.#weights !== null) run.model.loadStateDict(this.#weights);
   }
 
-  /** Everything to go on from. */
+  /** The state to continue from. */
   stateDict(): EarlyStoppingState {
     return {
       best: this.#best,
@@ -121,7 +121,7 @@ export class EarlyStopping implements Callback {
     };
   }
 
-  /** Goes on from there. */
+  /** Restores a state. */
   loadStateDict(state: EarlyStoppingState): void {
     stateOf("load the state of EarlyStopping", readState, state, ...KEYS);
     this.#best = state.best;
@@ -131,15 +131,15 @@ export class EarlyStopping implements Callback {
   }
 }
 
-/** What `EarlyStopping` knows. */
+/** The state of `EarlyStopping`. */
 export type EarlyStoppingState = {
   /** The best value so far. */
   readonly best: number | null;
-  /** The epoch that had it. */
+  /** The epoch of the best value. */
   readonly bestEpoch: number | null;
-  /** The model's values then. */
+  /** The model's values in that epoch. */
   readonly weights: StateDict | null;
-  /** Epochs since. */
+  /** Epochs since then. */
   readonly waited: number;
 };
 

@@ -15,14 +15,14 @@ function maskedCrc(bytes: Uint8Array): number {
   return (((crc >>> 15) | (crc << 17)) + 0xa282ead8) >>> 0;
 }
 
-/** An unsigned number in groups of seven bits, the lowest first. */
+/** An unsigned number as a varint: groups of seven bits, the lowest first. */
 function varint(value: number): number[] {
   const bytes: number[] = [];
   for (; value >= 0x80; value = Math.floor(value / 0x80)) bytes.push((value % 0x80) | 0x80);
   return [...bytes, value];
 }
 
-/** A field of a message that is bytes: text or another message. */
+/** A length-delimited field of a message: text, or another message. */
 function field(number: number, bytes: ArrayLike<number>): number[] {
   return [number << 3 | 2, ...varint(bytes.length), ...Array.from(bytes)];
 }

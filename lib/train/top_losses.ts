@@ -1,4 +1,4 @@
-/** The examples that a model does worst on. */
+/** The examples with the largest losses. */
 
 import { scope } from "../autograd/scope.ts";
 import { noGrad } from "../autograd/tape.ts";
@@ -13,13 +13,13 @@ import { type Criterion, isModule, pairObjective } from "./objective.ts";
 
 /** Options of `topLosses`. */
 export interface TopLossesOptions {
-  /** How many examples to give. Default: 10. */
+  /** How many examples to return. Default: 10. */
   k?: number;
 }
 
-/** An example, and its loss alone. */
+/** An example and its loss. */
 export interface ExampleLoss {
-  /** Its number in the data set. */
+  /** Its index in the data set. */
   readonly index: number;
   /** Its loss. */
   readonly loss: number;
@@ -32,13 +32,12 @@ const LOSS = kind(
 );
 
 /**
- * The examples with the greatest losses, each computed by itself in evaluation mode, the worst first: where
- * labels are wrong, or a model fails. A loss that is NaN comes before all others. Follows fastai's
- * `top_losses`.
+ * The examples with the largest losses, largest first, each computed separately in evaluation mode:
+ * often wrong labels, or where the model fails. NaN comes first. Follows fastai's `top_losses`.
  *
  * @param dataset Pairs of an input and a target.
  *
- * @example One point that does not fit
+ * @example A point that does not fit
  * ```ts
  * import { data, losses, nn, tensor, train } from "@adjoint/ml";
  * import { assertEquals } from "@std/assert";

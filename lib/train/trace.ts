@@ -1,4 +1,4 @@
-/** Traces of programs, for Chrome and Perfetto. */
+/** Traces of programs in the format of Chrome and Perfetto. */
 
 import { settled } from "../core/engine.ts";
 import { environmentOf } from "../core/environment.ts";
@@ -16,16 +16,18 @@ import { writeFile } from "../io/sink.ts";
 
 /** Options of `trace`. */
 export interface TraceOptions {
-  /** How many ops, launches and phases are kept; what follows is only counted. Default: 1,000,000. */
+  /**
+   * How many ops, launches and phases to keep; further ones are only counted. Default: 1,000,000.
+   */
   limit?: number;
 }
 
 const readOptions = optionReader<TraceOptions>({ limit: COUNT });
 
-/** How many spans are written at once. */
+/** How many spans are written at a time. */
 const CHUNK = 10_000;
 
-/** The file in parts: the trace event format of Chrome, times in microseconds. */
+/** The file in parts, in Chrome's trace event format, with times in microseconds. */
 function* partsOf({ spans, dropped }: Timeline, origin: number): Iterable<Uint8Array> {
   const encoder = new TextEncoder();
   const micros = (ms: number) => Math.round(ms * 1e6) / 1e3;
@@ -42,30 +44,30 @@ function* partsOf({ spans, dropped }: Timeline, origin: number): Iterable<Uint8A
   for (let i = 0; i < spans.length; i += CHUNK) {
     yield encoder.encode(spans.slice(i, i + CHUNK).map((span) => `,\n${event(span)}`).join(""));
   }
-  // Each launch says its device.
+  // // Each launch names its device.
   const { device: _, ...environment } = environmentOf("cpu");
   const otherData = { ...environment, dropped };
   yield encoder.encode(`\n],"displayTimeUnit":"ms","otherData":${JSON.stringify(otherData)}}\n`);
 }
 
-/** A trace that is being made; {@linkcode trace} begins one. */
+/** A trace in progress; {@linkcode trace} starts one. */
 export class Trace implements Disposable {
   readonly #path: string;
   readonly #timeline: Timeline;
   readonly #origin = performance.now();
   #written = false;
 
-  /** Begins the trace. @param limit How many spans are kept. */
+  /** Starts the trace. @param limit How many spans to keep. */
   constructor(path: string, limit = 1_000_000) {
     this.#path = path;
     this.#timeline = new Timeline("trace", limit);
   }
 
   /**
-   * Runs a part of the program as a phase of the trace.
+   * Records a part of the program as a phase.
    *
    * @param name Its name.
-   * @param fn The part; if it gives a promise, the phase lasts until that is settled.
+   * @param fn The part; if it returns a promise, the phase lasts until that is settled.
    * @returns What the function returns.
    */
   phase<T>(name: string, fn: () => T): T {
@@ -87,18 +89,18 @@ export class Trace implements Disposable {
 /** A trace for `using`, which is written when it is disposed. It may span an `await`. */
 export function trace(path: string, options?: TraceOptions): Trace;
 /**
- * Writes what runs inside a function to a file that <https://ui.perfetto.dev> and Chrome's
- * `about:tracing` show: each op, each launch of a kernel with the bytes that it reads and writes, and
- * phases: backward passes, those of `fit` (`data`, `forward`, `step`, `validation`, `callbacks`), and
- * your own. An op lasts from when memory is taken for its result until the result stands. On the GPU a
- * launch is the sending of it. While nothing is traced, this costs nothing.
+ * Records what a function runs, in a file that <https://ui.perfetto.dev> and Chrome's
+ * `about:tracing` display: each op, each kernel launch with the bytes that it reads and writes, and
+ * phases: backward passes, those of `fit` (`data`, `forward`, `step`, `validation`, `callbacks`),
+ * and your own. An op lasts from the allocation of its result to its completion; on the GPU, a
+ * launch is only its submission. Without a trace, this costs nothing.
  *
  * @param path The file; it needs `--allow-read` and `--allow-write` for its folder.
  * @param fn A synchronous function.
  * @returns What the function returns.
  * @throws {TypeError} If the function returns a promise.
  *
- * @example A step of training, and a whole `fit`
+ * @example A training step, and a whole `fit`
  * ```ts
  * import { data, losses, nn, ones, optim, train } from "@adjoint/ml";
  * import { assert } from "@std/assert";

@@ -104,7 +104,7 @@ Deno.test("figures and pictures are refused where they are none", () => {
   );
   wrong(() => run.figures(1 as unknown as string, {}), "the row must be a string");
   run.figures("row", { a: 1 });
-  wrong(() => run.figures("row", { a: 2 }), "those of row are noted already");
+  wrong(() => run.figures("row", { a: 2 }), "those of row have been noted");
   wrong(() => run.picture("../up", { svg: "" }), "its name must be a name of letters");
   wrong(
     () => run.picture("name", {} as { svg: string }),

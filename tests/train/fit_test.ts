@@ -167,7 +167,7 @@ Deno.test("fit() steps schedules by step or by epoch, and plateaus by what they 
   await assertRejects(
     () => rates(plateau, { monitor: "valLoss" }),
     RangeError,
-    'Cannot step the schedule: there is no "valLoss" to watch among epoch, step, lr, seconds, loss',
+    'Cannot step the schedule: there is no "valLoss" to monitor among epoch, step, lr, seconds, loss',
   );
 });
 
@@ -234,7 +234,7 @@ Deno.test("a loss that is no number ends fit() with where it happened, and nothi
   const error = await assertRejects(
     () => fit({ ...rest, model, optimizer, loss: broken, epochs: 3 }),
     train.FitError,
-    "Cannot go on with fit: the term bad of the loss is NaN in batch 3 of epoch 2, after 7 steps",
+    "Cannot continue fit: the term bad of the loss is NaN in batch 3 of epoch 2, after 7 steps",
   );
   assertEquals(error.history.column("epoch"), [1, 2]);
   assert(model.parameters().every((p) => p.isfinite().all().item()));
@@ -289,10 +289,10 @@ Deno.test("data without batches, and an iterator that is used up, are refused by
   const again = "an iterator gives them only once";
   const batches = [...settings.train];
   const refused: [options: object, message: string][] = [
-    [{ train: [] }, `Cannot go on with fit: train gave no batches in epoch 1; ${again}`],
+    [{ train: [] }, `Cannot continue fit: train gave no batches in epoch 1; ${again}`],
     [
       { train: batches.values() },
-      `Cannot go on with fit: train gave no batches in epoch 2; ${again}`,
+      `Cannot continue fit: train gave no batches in epoch 2; ${again}`,
     ],
     [{ validation: [] }, `Cannot evaluate: validation gave no batches; ${again}`],
     [{ validation: batches.values() }, `Cannot evaluate: validation gave no batches; ${again}`],

@@ -81,7 +81,7 @@ Deno.test("fit() refuses what does not fit, by name", async () => {
     ],
     [
       { ...good, callbacks: [new train.EarlyStopping()] },
-      'Cannot stop early: there is no "valLoss" to watch among epoch, step, lr, seconds, loss',
+      'Cannot stop early: there is no "valLoss" to monitor among epoch, step, lr, seconds, loss',
     ],
   ];
   for (const [options, message] of refused) {

@@ -57,7 +57,7 @@ Deno.test("a run that is over is not trained again when it is resumed", async ()
     let steps = 0;
     const counting = { onBatchEnd: () => void steps++ };
     const callbacks = [new train.EarlyStopping(), new train.Checkpoint(path), counting];
-    await assertRejects(() => trained(path, { callbacks }), RangeError, "there were 2");
+    await assertRejects(() => trained(path, { callbacks }), RangeError, "the run had 2");
     const stopping = new train.EarlyStopping({ patience: 3 });
     assertEquals(summary(await trained(path, { callbacks: [stopping, counting] })), whole);
     assertEquals(steps, 0);
@@ -66,8 +66,8 @@ Deno.test("a run that is over is not trained again when it is resumed", async ()
     const { message } = await assertRejects(() => less, TypeError);
     assertEquals(
       message,
-      `Cannot load ${path}: it holds model, optimizer, scheduler, average, train, history, callbacks, ` +
-        "position, asked for was model, optimizer, train, history, callbacks, position",
+      `Cannot load ${path}: its parts are model, optimizer, scheduler, average, train, history, callbacks, ` +
+        "position, got model, optimizer, train, history, callbacks, position",
     );
   });
 });
@@ -90,7 +90,7 @@ Deno.test("save() and load() keep names that other readers know, and all or noth
       "groups have [5] parameters, the state [4]",
     );
     assertEquals(JSON.stringify([weights(other.model), other.optimizer.stateDict()]), before);
-    assertThrows(() => train.load(path, { model }), TypeError, "it holds model, optimizer");
+    assertThrows(() => train.load(path, { model }), TypeError, "its parts are model, optimizer");
     assertThrows(() => train.load(`${folder}/none`, { model }), Deno.errors.NotFound);
     io.saveSafetensors(path, model.stateDict());
     assertThrows(() => train.load(path, { model }), Deno.errors.InvalidData, "train.save");

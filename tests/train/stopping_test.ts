@@ -45,7 +45,7 @@ Deno.test("EarlyStopping ends training after its patience and restores the best 
   ]);
   assertEquals((await run(values, { patience: 2, minDelta: 1.5 })).slice(0, 3), [3, 1, 1]);
   assertEquals((await run([NaN, NaN], { patience: 2 })).slice(0, 2), [2, null]);
-  assertThrows(() => new train.EarlyStopping({ minDelta: -1 }), RangeError, "from 0 on");
+  assertThrows(() => new train.EarlyStopping({ minDelta: -1 }), RangeError, "at least 0");
   assertThrows(() => new train.EarlyStopping({ patience: 0 }), TypeError, "a positive integer");
 });
 
