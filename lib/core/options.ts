@@ -232,7 +232,7 @@ export function optionReader<O extends object>(table: OptionTable<O>): OptionRea
       const place = isTensor(given) ? "tensor" : shown(given);
       const form = fitting === undefined ? `{ ${known.join(", ")} }` : `{ ${fitting}: ${place} }`;
       throw new TypeError(
-        `Cannot ${call}: options stand in an object, as in ${form}, got ${shown(given)}`,
+        `Cannot ${call}: options go in an object, as in ${form}, got ${shown(given)}`,
       );
     }
     // A plain object inherits nothing.

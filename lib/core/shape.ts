@@ -128,7 +128,7 @@ export function broadcastShapes(op: string, a: Shape, b: Shape, what = "shapes")
 export function normalizeDim(op: string, dim: number, rank: number, name = "dim"): number {
   if (!Number.isInteger(dim) || dim < -rank || dim >= rank) {
     // Options come after the dimension, also where it may be left out.
-    const form = isPlainObject(dim) ? `; it stands before the options, as in ${op}(0)` : "";
+    const form = isPlainObject(dim) ? `; it comes before the options, as in ${op}(0)` : "";
     throw new RangeError(
       `Cannot compute ${op}: ` +
         (rank === 0

@@ -77,7 +77,7 @@ function prefixHint(missing: readonly string[], unexpected: readonly string[]): 
   };
   const added = before(missing, unexpected);
   if (added !== undefined) {
-    return `; in the state "${added}" stands before each: { rename: (key) => "${added}" + key }`;
+    return `; the state has "${added}" before each: { rename: (key) => "${added}" + key }`;
   }
   const lacking = before(unexpected, missing);
   if (lacking === undefined) return "";

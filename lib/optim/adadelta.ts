@@ -1,4 +1,4 @@
-/** Steps whose length is the mean of the steps before. */
+/** Adadelta: steps in units of the parameters. */
 
 import { descent, meanSquareOf, rootOf } from "./averages.ts";
 import { checkRange } from "./optimizer.ts";
@@ -19,7 +19,7 @@ export interface AdadeltaOptions {
   rho?: number;
   /** Added to the means of squares. Default: 1e-6. */
   eps?: number;
-  /** Factor of the parameter that is added to the gradient. Default: 0. */
+  /** Weight decay: this multiple of the parameter is added to the gradient. Default: 0. */
   weightDecay?: number;
   /** Whether to maximize the objective. Default: false. */
   maximize?: boolean;
@@ -28,7 +28,7 @@ export interface AdadeltaOptions {
 /** Options of a group of parameters. */
 export type AdadeltaGroup = Required<AdadeltaOptions>;
 
-/** What Adadelta is made of. */
+/** The rule of Adadelta. */
 export const ADADELTA_RULE: OptimizerRule<AdadeltaGroup, "squareAvg" | "accDelta"> = {
   defaults: {
     lr: 1,
@@ -55,8 +55,9 @@ export const ADADELTA_RULE: OptimizerRule<AdadeltaGroup, "squareAvg" | "accDelta
 };
 
 /**
- * Adadelta: steps along the gradient in units of the parameter: times the root of the mean square of
- * the steps before, over that of the gradients. Zeiler, "Adadelta", 2012; `torch.optim.Adadelta`.
+ * Adadelta: the gradient, scaled to the units of the parameter by the root of the mean square of
+ * the last steps over that of the gradients. Zeiler, "Adadelta", 2012. Follows
+ * `torch.optim.Adadelta`.
  */
 export const Adadelta: OptimizerClass<AdadeltaGroup, RuleState> = optimizerClass(
   "Adadelta",

@@ -1,4 +1,4 @@
-/** Adafactor: mean squares that are kept as rows and columns. */
+/** Adafactor: mean squares stored as rows and columns. */
 
 import type { Tensor } from "../tensor/tensor.ts";
 import { checkRange } from "./optimizer.ts";
@@ -13,18 +13,20 @@ import { minus, power, type Scalar, times, valueOf } from "./scalars.ts";
 
 /** Options of `Adafactor`. */
 export interface AdafactorOptions {
-  /** Learning rate, the greatest relative step. Default: 1e-2. */
+  /** Learning rate: the largest relative step. Default: 1e-2. */
   lr?: number;
-  /** The mean squares forget with this power of the steps. Default: -0.8. */
+  /**
+   * The decay of the mean squares is this power of the number of steps, at most 0. Default: -0.8.
+   */
   beta2Decay?: number;
   /**
-   * The least root of a mean square, null for the spacing of numbers at 1, and the least size that a
+   * The smallest root of a mean square, null for the machine epsilon, and the smallest size that a
    * parameter counts as. Default: [null, 1e-3].
    */
   eps?: readonly [number | null, number];
-  /** The root mean square at which a step is clipped. Default: 1. */
+  /** The root mean square at which steps are clipped. Default: 1. */
   d?: number;
-  /** Decay of the parameter itself. Default: 0. */
+  /** Weight decay, which shrinks the parameter directly. Default: 0. */
   weightDecay?: number;
   /** Whether to maximize the objective. Default: false. */
   maximize?: boolean;
@@ -48,7 +50,7 @@ function checkAdafactor(op: string, options: AdafactorGroup): void {
   checkRange(op, "weightDecay", weightDecay, "[0, ∞)");
 }
 
-/** The shape with one dimension of extent 1; null for a vector. */
+/** The shape with one dimension reduced to extent 1; null for a vector. */
 function reduced(shape: readonly number[], dim: -1 | -2): readonly number[] | null {
   return shape.length < 2 ? null : shape.with(dim, 1);
 }
@@ -58,15 +60,15 @@ function size(x: Tensor): Tensor {
   return x.norm().div(Math.sqrt(x.size));
 }
 
-/** A mean that takes over a share of what is new. */
+/** A running mean with the given share of the new value. */
 function towards(before: Tensor | undefined, fresh: Tensor, share: Scalar): Tensor {
   return before?.mul(minus(1, share)).add(fresh.mul(share)) ?? fresh.mul(share);
 }
 
-/** The spacing of numbers at 1. */
+/** The machine epsilon: the spacing of numbers at 1. */
 const SPACING = { float32: 2 ** -23, float64: 2 ** -52 } as const;
 
-/** What Adafactor is made of. */
+/** The rule of Adafactor. */
 export const ADAFACTOR_RULE: OptimizerRule<AdafactorGroup, "rowVar" | "colVar" | "variance"> = {
   defaults: {
     lr: 1e-2,
@@ -110,9 +112,9 @@ export const ADAFACTOR_RULE: OptimizerRule<AdafactorGroup, "rowVar" | "colVar" |
 };
 
 /**
- * Steps relative to the size of the parameter, by mean squares of which a matrix keeps but those of its
- * rows and of its columns: Shazeer and Stern, "Adafactor: adaptive learning rates with sublinear memory
- * cost", 2018. Follows `torch.optim.Adafactor`.
+ * Adafactor: steps relative to the size of the parameter. Of the mean squares of a matrix, only the
+ * means of its rows and columns are stored. Shazeer and Stern, "Adafactor: adaptive learning rates
+ * with sublinear memory cost", 2018. Follows `torch.optim.Adafactor`.
  *
  * @example One step
  * ```ts

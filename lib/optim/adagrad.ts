@@ -1,4 +1,4 @@
-/** Steps along the gradient over the root of the sum of its squares. */
+/** Adagrad: the gradient, divided by the root of the sum of its squares. */
 
 import { descent, rootOf } from "./averages.ts";
 import { checkRange } from "./optimizer.ts";
@@ -15,11 +15,11 @@ import { over, plus, times } from "./scalars.ts";
 export interface AdagradOptions {
   /** Learning rate. Default: 1e-2. */
   lr?: number;
-  /** How fast the rate falls: it is over 1 + (steps before) · lrDecay. Default: 0. */
+  /** How fast the rate falls: it is divided by 1 + (previous steps) · lrDecay. Default: 0. */
   lrDecay?: number;
-  /** Factor of the parameter that is added to the gradient. Default: 0. */
+  /** Weight decay: this multiple of the parameter is added to the gradient. Default: 0. */
   weightDecay?: number;
-  /** Where the sum of squares starts. Default: 0. */
+  /** Initial value of the sum of squares. Default: 0. */
   initialAccumulatorValue?: number;
   /** Added to the root of the sum. Default: 1e-10. */
   eps?: number;
@@ -30,7 +30,7 @@ export interface AdagradOptions {
 /** Options of a group of parameters. */
 export type AdagradGroup = Required<AdagradOptions>;
 
-/** What Adagrad is made of. */
+/** The rule of Adagrad. */
 export const ADAGRAD_RULE: OptimizerRule<AdagradGroup, "sum"> = {
   defaults: {
     lr: 1e-2,
@@ -59,8 +59,8 @@ export const ADAGRAD_RULE: OptimizerRule<AdagradGroup, "sum"> = {
 };
 
 /**
- * Adagrad: steps along the gradient over the root of the sum of all its squares so far. Duchi, Hazan
- * and Singer, "Adaptive subgradient methods", 2011; `torch.optim.Adagrad`.
+ * Adagrad: the gradient, divided by the root of the sum of all its squares so far. Duchi, Hazan and
+ * Singer, "Adaptive subgradient methods", 2011. Follows `torch.optim.Adagrad`.
  */
 export const Adagrad: OptimizerClass<AdagradGroup, RuleState> = optimizerClass(
   "Adagrad",

@@ -1,4 +1,4 @@
-/** Adam and its relative with decoupled weight decay. */
+/** Adam, and AdamW with decoupled weight decay. */
 
 import { adamStep_ } from "../ops/optim/steps.ts";
 import type { Tensor } from "../tensor/tensor.ts";
@@ -16,13 +16,13 @@ import { minus, over, power, root } from "./scalars.ts";
 export interface AdamOptions {
   /** Learning rate. Default: 1e-3. */
   lr?: number;
-  /** Decay of the means of the gradient and of its square. Default: [0.9, 0.999]. */
+  /** Decay rates of the running means of the gradient and of its square. Default: [0.9, 0.999]. */
   betas?: readonly [number, number];
   /** Added to the root of the mean square. Default: 1e-8. */
   eps?: number;
   /** Weight decay. Default: 0 for Adam, 0.01 for AdamW. */
   weightDecay?: number;
-  /** Whether the greatest mean square so far takes the place of the last. Default: false. */
+  /** Whether to use the largest mean square so far instead of the last. Default: false. */
   amsgrad?: boolean;
   /** Whether to maximize the objective. Default: false. */
   maximize?: boolean;
@@ -48,7 +48,7 @@ const SHARED = {
 
 type AdamRule<O extends AdamGroup> = OptimizerRule<O, keyof typeof SHARED.keeps>;
 
-/** What both kinds of Adam are made of, where the kind is an option. */
+/** The step of both, where the kind of weight decay is an option. */
 export const FUNCTIONAL_ADAM_RULE: AdamRule<AdamGroup & { readonly decoupled: boolean }> = {
   ...SHARED,
   defaults: { ...DEFAULTS, decoupled: false },
@@ -66,7 +66,7 @@ export const FUNCTIONAL_ADAM_RULE: AdamRule<AdamGroup & { readonly decoupled: bo
   },
 };
 
-/** What Adam with one kind of weight decay is made of. */
+/** The rule of Adam with one kind of weight decay. */
 function adamRule(defaults: AdamGroup, decoupled: boolean): AdamRule<AdamGroup> {
   return {
     ...SHARED,
@@ -80,23 +80,24 @@ function adamRule(defaults: AdamGroup, decoupled: boolean): AdamRule<AdamGroup> 
   };
 }
 
-/** What Adam keeps for a parameter. */
+/** The state of Adam for a parameter. */
 export interface AdamParamState extends RuleState {
   /** Steps so far. */
   step: number;
-  /** Mean of the gradient. */
+  /** Running mean of the gradient. */
   expAvg: Tensor;
-  /** Mean of its square. */
+  /** Running mean of its square. */
   expAvgSq: Tensor;
 }
 
-/** What Adam is made of. */
+/** The rule of Adam. */
 export const ADAM_RULE: AdamRule<AdamGroup> = adamRule(DEFAULTS, false);
 
 /**
- * Adam: steps along the mean gradient over the root of the mean square, both corrected for their
- * start at 0. Kingma and Ba, "Adam: a method for stochastic optimization", 2015; with `amsgrad`,
- * Reddi, Kale and Kumar, "On the convergence of Adam and beyond", 2018. Follows `torch.optim.Adam`.
+ * Adam: the running mean of the gradient, divided by the root of that of its square, both corrected
+ * for their start at 0. Kingma and Ba, "Adam: a method for stochastic optimization", 2015; with
+ * `amsgrad`, Reddi, Kale and Kumar, "On the convergence of Adam and beyond", 2018. Follows
+ * `torch.optim.Adam`.
  *
  * @example One step
  * ```ts
@@ -117,12 +118,13 @@ export const Adam: OptimizerClass<AdamGroup, AdamParamState> = optimizerClass(
 /** An {@linkcode Adam} optimizer. */
 export type Adam = RuleOptimizer<AdamGroup, AdamParamState>;
 
-/** What AdamW is made of. */
+/** The rule of AdamW. */
 export const ADAM_W_RULE: AdamRule<AdamGroup> = adamRule({ ...DEFAULTS, weightDecay: 0.01 }, true);
 
 /**
- * Adam whose weight decay shrinks the parameters instead of entering the gradient.
- * Loshchilov and Hutter, "Decoupled weight decay regularization", 2019; `torch.optim.AdamW`.
+ * Adam with weight decay that shrinks the parameters directly instead of entering the gradient.
+ * Loshchilov and Hutter, "Decoupled weight decay regularization", 2019. Follows
+ * `torch.optim.AdamW`.
  */
 export const AdamW: OptimizerClass<AdamGroup, AdamParamState> = optimizerClass(
   "AdamW",

@@ -1,4 +1,4 @@
-/** Adam by the greatest gradient. */
+/** Adamax: Adam with the infinity norm. */
 
 import { checkAdaptive, descent, meanOf } from "./averages.ts";
 import {
@@ -14,11 +14,14 @@ import { minus, over, power } from "./scalars.ts";
 export interface AdamaxOptions {
   /** Learning rate. Default: 2e-3. */
   lr?: number;
-  /** Decay of the mean of the gradient and of its greatest size. Default: [0.9, 0.999]. */
+  /**
+   * Decay rates of the running mean of the gradient and of its largest magnitude. Default: [0.9,
+   * 0.999].
+   */
   betas?: readonly [number, number];
-  /** Added to the size of the gradient. Default: 1e-8. */
+  /** Added to the magnitude of the gradient. Default: 1e-8. */
   eps?: number;
-  /** Factor of the parameter that is added to the gradient. Default: 0. */
+  /** Weight decay: this multiple of the parameter is added to the gradient. Default: 0. */
   weightDecay?: number;
   /** Whether to maximize the objective. Default: false. */
   maximize?: boolean;
@@ -27,7 +30,7 @@ export interface AdamaxOptions {
 /** Options of a group of parameters. */
 export type AdamaxGroup = Required<AdamaxOptions>;
 
-/** What Adamax is made of. */
+/** The rule of Adamax. */
 export const ADAMAX_RULE: OptimizerRule<AdamaxGroup, "expAvg" | "expInf"> = {
   defaults: {
     lr: 2e-3,
@@ -53,8 +56,8 @@ export const ADAMAX_RULE: OptimizerRule<AdamaxGroup, "expAvg" | "expInf"> = {
 };
 
 /**
- * Adamax: Adam with the greatest size of the gradient, decayed, in place of its mean square. Kingma
- * and Ba, "Adam: a method for stochastic optimization", 2015; `torch.optim.Adamax`.
+ * Adamax: Adam with the largest magnitude of the gradient, decayed, instead of its mean square.
+ * Kingma and Ba, "Adam: a method for stochastic optimization", 2015. Follows `torch.optim.Adamax`.
  */
 export const Adamax: OptimizerClass<AdamaxGroup, RuleState> = optimizerClass("Adamax", ADAMAX_RULE);
 /** An {@linkcode Adamax} optimizer. */

@@ -1,4 +1,4 @@
-/** Gradient descent that keeps the mean of the parameters. */
+/** Gradient descent that averages the parameters. */
 
 import { descent } from "./averages.ts";
 import { checkRange } from "./optimizer.ts";
@@ -17,11 +17,11 @@ export interface ASGDOptions {
   lr?: number;
   /** How fast the parameters and the rate decay. Default: 1e-4. */
   lambd?: number;
-  /** Power by which the rate falls. Default: 0.75. */
+  /** Exponent of the decrease of the rate. Default: 0.75. */
   alpha?: number;
-  /** Steps after which the mean begins. Default: 1e6. */
+  /** After how many steps averaging starts. Default: 1e6. */
   t0?: number;
-  /** Factor of the parameter that is added to the gradient. Default: 0. */
+  /** Weight decay: this multiple of the parameter is added to the gradient. Default: 0. */
   weightDecay?: number;
   /** Whether to maximize the objective. Default: false. */
   maximize?: boolean;
@@ -30,7 +30,7 @@ export interface ASGDOptions {
 /** Options of a group of parameters. */
 export type ASGDGroup = Required<ASGDOptions>;
 
-/** What ASGD is made of. */
+/** The rule of ASGD. */
 export const ASGD_RULE: OptimizerRule<ASGDGroup, "ax"> = {
   defaults: {
     lr: 1e-2,
@@ -62,9 +62,9 @@ export const ASGD_RULE: OptimizerRule<ASGDGroup, "ax"> = {
 };
 
 /**
- * Averaged stochastic gradient descent, which keeps the mean of the parameters beside them, as `ax`
- * of the state. Polyak and Juditsky, "Acceleration of stochastic approximation by averaging", 1992;
- * `torch.optim.ASGD`.
+ * Averaged stochastic gradient descent, which stores the mean of the parameters as `ax` in its
+ * state. Polyak and Juditsky, "Acceleration of stochastic approximation by averaging", 1992.
+ * Follows `torch.optim.ASGD`.
  */
 export const ASGD: OptimizerClass<ASGDGroup, RuleState> = optimizerClass("ASGD", ASGD_RULE);
 /** An {@linkcode ASGD} optimizer. */

@@ -1,11 +1,11 @@
-/** What the steps of adaptive optimizers share: running means, and roots of mean squares. */
+/** Parts of the steps of adaptive optimizers: running means, and roots of mean squares. */
 
 import { where } from "../ops/mod.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { checkRange } from "./optimizer.ts";
 import { minus, type Scalar, times } from "./scalars.ts";
 
-/** Options of Adam and its relatives that have one range in all of them. */
+/** The options of Adam and its relatives that have the same range in all of them. */
 interface Adaptive {
   readonly lr: number;
   readonly betas: readonly [number, number];
@@ -23,7 +23,7 @@ export function checkAdaptive(op: string, { lr, betas, eps, weightDecay }: Adapt
 }
 
 /**
- * √x, whose derivative at 0 is taken to be 0: there it meets a mean that is 0 too. A variance that
+ * √x with derivative 0 at 0, where it is multiplied by a mean that is 0 too. A variance that
  * rounding has made negative counts as 0.
  */
 export function rootOf(x: Tensor): Tensor {
@@ -39,12 +39,12 @@ export function meanOf(before: Tensor | undefined, fresh: Tensor, decay: Scalar)
 
 /** A running mean of squares that starts at 0. */
 export function meanSquareOf(before: Tensor | undefined, fresh: Tensor, decay: Scalar): Tensor {
-  // In this order, as the square alone may leave the range.
+  // In this order, as the square alone may overflow or underflow.
   const part = fresh.mul(minus(1, decay)).mul(fresh);
   return before?.mul(decay).add(part) ?? part;
 }
 
-/** The gradient to descend: its opposite to go uphill, and with the decay that enters it. */
+/** The gradient to descend: negated with `maximize`, plus the weight decay that enters it. */
 export function descent(
   p: Tensor,
   g: Tensor,
@@ -54,7 +54,7 @@ export function descent(
   return weightDecay === 0 ? down : down.add(p.mul(weightDecay));
 }
 
-/** The parameter and the gradient to descend after weight decay, which enters one of them. */
+/** The parameter and the gradient after weight decay, which enters one of them. */
 export function decayed(
   p: Tensor,
   g: Tensor,

@@ -22,10 +22,10 @@ export interface ExponentialMovingAverageOptions extends SWAOptions {
   decay?: number;
 }
 
-/** An average of models, which is used like a model. */
+/** An average of models, which can be used like a model. */
 export abstract class AveragedModel<Inputs extends unknown[] = [Tensor], Output = Tensor>
   extends Module<Inputs, Output> {
-  /** What holds the average. */
+  /** The module that holds the average. */
   readonly module: Module<Inputs, Output>;
   /** The number of averaged models. */
   readonly nAveraged: Buffer = new Buffer(zeros([], { dtype: "int32" }));
@@ -49,12 +49,12 @@ export abstract class AveragedModel<Inputs extends unknown[] = [Tensor], Output 
     return this.module.forward(...inputs);
   }
 
-  /** The average of one model more than `count`. */
+  /** The average including one more model, after `count` of them. */
   protected abstract average(before: Tensor, value: Tensor, count: number): Tensor;
 
   /**
-   * Adds the weights of a model to the average; the first ones are copied. Nothing changes if the model is
-   * not built like the average.
+   * Adds the weights of a model to the average; the first ones are copied. Nothing changes if the
+   * structure of the model differs.
    */
   update(model: AnyModule): void {
     const call = `update ${this.constructor.name}`;
@@ -75,7 +75,7 @@ export abstract class AveragedModel<Inputs extends unknown[] = [Tensor], Output 
       const after = Object.entries(model.stateDict()).map(([name, value]) => {
         const last = before[name];
         const averaged = learned.has(name) || (this.useBuffers && isFloat(value.dtype));
-        // What does not fit is refused where it is loaded.
+        // Loading refuses what does not fit.
         const fits = last !== undefined && sameShape(last.shape, value.shape);
         return [name, count > 0 && averaged && fits ? this.average(last, value, count) : value];
       });
@@ -126,7 +126,7 @@ export class ExponentialMovingAverage<Inputs extends unknown[] = [Tensor], Outpu
     this.decay = decay;
   }
 
-  /** The average of one model more. */
+  /** The average including one more model. */
   protected override average(before: Tensor, value: Tensor): Tensor {
     return before.mul(this.decay).add(value.mul(1 - this.decay));
   }
@@ -137,7 +137,7 @@ export class ExponentialMovingAverage<Inputs extends unknown[] = [Tensor], Outpu
  * to wider optima and better generalization", 2018. Follows `torch.optim.swa_utils.AveragedModel`; its
  * state dict has the same keys.
  *
- * @example The mean of three
+ * @example The mean of three models
  * ```ts
  * import { nn, optim } from "@adjoint/ml";
  * import { assertAlmostEquals } from "@std/assert";
@@ -166,7 +166,7 @@ export class SWA<Inputs extends unknown[] = [Tensor], Output = Tensor>
     super(module, useBuffers);
   }
 
-  /** The average of one model more than `count`. */
+  /** The average including one more model, after `count` of them. */
   protected override average(before: Tensor, value: Tensor, count: number): Tensor {
     return before.add(value.sub(before).div(count + 1));
   }

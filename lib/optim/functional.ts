@@ -1,6 +1,6 @@
 /**
- * Steps that return new parameters in place of changing them: differentiable, for inner loops that
- * are trained through. The optimizers' kernels compute the same.
+ * Steps that return new parameters instead of changing them. They are differentiable, for inner
+ * loops that are trained through, and compute the same as the optimizers' kernels.
  */
 
 import type { Tensor } from "../tensor/tensor.ts";
@@ -26,9 +26,9 @@ import { SGD_RULE, type SGDOptions } from "./sgd.ts";
 
 export type { FunctionalStep, Stepped, StepState };
 
-/** Velocities between steps of `sgd`; empty before the first. */
+/** The state of `sgd`; empty before the first step. */
 export interface SgdState {
-  /** One for each parameter. */
+  /** The velocities, one for each parameter. */
   readonly buffers?: readonly Tensor[];
 }
 
@@ -51,21 +51,21 @@ export const sgd: FunctionalStep<SGDOptions, SgdState> = functionalStep("sgd", S
   momentumBuffer: "buffers",
 });
 
-/** Means between steps of `adam`; empty before the first. */
+/** The state of `adam`; empty before the first step. */
 export interface AdamState {
   /** Steps so far. */
   readonly step?: number;
-  /** Means of the gradients. */
+  /** Running means of the gradients. */
   readonly means?: readonly Tensor[];
-  /** Means of their squares. */
+  /** Running means of their squares. */
   readonly squares?: readonly Tensor[];
-  /** The greatest of these so far, with `amsgrad`. */
+  /** The largest of these so far, with `amsgrad`. */
   readonly maxSquares?: readonly Tensor[];
 }
 
 /** Options of `adam`. */
 export interface FunctionalAdamOptions extends AdamOptions {
-  /** Whether the decay shrinks the parameter itself, as in AdamW. Default: false. */
+  /** Whether the decay shrinks the parameter directly, as in AdamW. Default: false. */
   decoupled?: boolean;
 }
 
@@ -73,9 +73,9 @@ export interface FunctionalAdamOptions extends AdamOptions {
  * One step of Adam; with `decoupled`, of AdamW. Follows `torch.optim.Adam`.
  *
  * Where the gradient and its mean square are 0, the derivative of the step with respect to the
- * gradient is that of the limit, −lr/eps at the first step.
+ * gradient is its limit, −lr/eps at the first step.
  *
- * @example A learning rate that is learned, and parameters by name
+ * @example A learned learning rate, and parameters by name
  * ```ts
  * import { grad, optim, tensor } from "@adjoint/ml";
  * import { assertAlmostEquals } from "@std/assert";

@@ -1,4 +1,4 @@
-/** The functional form of an optimizer's rule: new parameters in place of changed ones. */
+/** Optimizer rules as functions that return new parameters. */
 
 import { isFloat } from "../core/dtype.ts";
 import { DTypeError, ShapeError, showShape } from "../core/errors.ts";
@@ -22,28 +22,30 @@ import { optionsFor, plainOptions, SCALAR, type Scalars } from "./scalars.ts";
 
 const TENSORS = arrayOf(TENSOR, "tensors");
 
-/** New parameters and what the next step needs. */
+/** New parameters, and the state for the next step. */
 export interface Stepped<S, Params = readonly Tensor[]> {
-  /** The parameters after the step, in the arrays and records in which they were given. */
+  /** The parameters after the step, in the form in which they were given. */
   readonly params: Mirror<Params>;
-  /** To be given to the next step. */
+  /** The state to pass to the next step. */
   readonly state: S;
 }
 
-/** The state of a step, by its lists with a tensor for each parameter; empty before the first. */
+/** The state of a step: lists with a tensor for each parameter; empty before the first step. */
 export type StepState<List extends string> = {
   readonly [Name in List]?: readonly Tensor[];
 };
 
-/** A step that returns new parameters in place of changing them. */
+/** A step that returns new parameters instead of changing them. */
 export interface FunctionalStep<Options, S> {
   /**
    * One step.
    *
-   * @param params A tensor, or tensors in arrays and records, nested as one likes.
+   * @param params A tensor, or tensors in arrays and records, nested to any depth.
    * @param grads A gradient for each parameter, in the same form.
-   * @param options Numbers among them may be tensors with one element, to be differentiated by.
-   * @param state What the step before returned, or {}. Its lists are in the order of the parameters.
+   * @param options Numbers among them may be tensors with one element, to differentiate with
+   * respect to.
+   * @param state The state that the last step returned, or {}. Its lists are in the order of the
+   * parameters.
    */
   <Params>(
     params: Params & TensorTree,
@@ -53,10 +55,12 @@ export interface FunctionalStep<Options, S> {
   ): Stepped<S, Params>;
 }
 
-/** The state of a step: how many there were, if they count, and lists with a tensor per parameter. */
+/**
+ * The state of a step: the number of steps, if it matters, and lists with a tensor per parameter.
+ */
 type AnyState = Record<string, number | readonly Tensor[]>;
 
-/** What stands in the places of a tree, with the names of the places; also what contains itself. */
+/** The values at the places of a tree, with their paths; a tree that contains itself is a value there. */
 function placesOf(
   tree: unknown,
   path = "",
@@ -85,7 +89,7 @@ function pairsOf(
   const given = new Map(placesOf(grads));
   if (given.size !== leaves.length) {
     throw new RangeError(
-      `Cannot ${call}: ${leaves.length} parameters need as many gradients, got ${given.size}`,
+      `Cannot ${call}: ${leaves.length} parameters need the same number of gradients, got ${given.size}`,
     );
   }
   const names = placesOf(params).map(([path]) => path);
@@ -103,7 +107,7 @@ function pairsOf(
   });
 }
 
-/** A tensor of the state or a gradient, which must be like its parameter. */
+/** A tensor of the state or a gradient; refuses one that does not match its parameter. */
 function fitting(
   call: string,
   name: string,
@@ -130,8 +134,8 @@ function fitting(
 /**
  * The functional step of a rule.
  *
- * @param name What messages call it, behind `optim.functional`.
- * @param lists What the state calls the lists of what is kept.
+ * @param name Its name in messages, after `optim.functional`.
+ * @param lists The names of the lists in the state.
  */
 export function functionalStep<O extends { lr: number }, K extends string, S extends object>(
   name: string,
@@ -146,7 +150,7 @@ export function functionalStep<O extends { lr: number }, K extends string, S ext
   const readState = optionReader<Record<string, unknown>>(Object.fromEntries(kinds));
   const readOptions = filledReader<Scalars<O>>(defaults as Scalars<O>, SCALAR);
 
-  /** The parameters for which something is kept, or may be, with its shape. */
+  /** The parameters for which a tensor is kept, or may be, with its shape. */
   function keepers(key: K, params: readonly Tensor[]): [i: number, shape: readonly number[]][] {
     const keeping = keeps[key];
     return params.flatMap(({ shape }, i): [number, readonly number[]][] => {
@@ -155,11 +159,11 @@ export function functionalStep<O extends { lr: number }, K extends string, S ext
     });
   }
 
-  /** Reads what the step before returned; its tensors must fit the parameters. */
+  /** Reads the state; its tensors must match the parameters. */
   function stateOf(given: S | undefined, params: readonly Tensor[]): AnyState {
     if (isPlainObject(given) && Object.keys(given).some((key) => Object.hasOwn(defaults, key))) {
       throw new TypeError(
-        `Cannot ${call}: options stand after the state, as in ${name}(params, grads, {}, { lr })`,
+        `Cannot ${call}: options come after the state, as in ${name}(params, grads, {}, { lr })`,
       );
     }
     const state = readState(call, given as Record<string, unknown> | undefined) as AnyState;
@@ -180,7 +184,7 @@ export function functionalStep<O extends { lr: number }, K extends string, S ext
     return state;
   }
 
-  /** Refuses a state that has a part of what is always there, but not all of it. */
+  /** Refuses a state with some but not all of the required lists. */
   function checkWhole(state: AnyState, params: readonly Tensor[]): void {
     const always = named.flatMap(([key, list]) =>
       typeof keeps[key] !== "function" && keepers(key, params).length > 0 ? [list] : []
@@ -192,7 +196,7 @@ export function functionalStep<O extends { lr: number }, K extends string, S ext
     const parts = counts ? ["a step from 0", ...always] : always;
     const got = [Object.keys(state).join(", "), ...(counts ? [`step ${state["step"]}`] : [])];
     throw new RangeError(
-      `Cannot ${call}: the state must be {} or what the step before returned, with ` +
+      `Cannot ${call}: the state must be {} or what the last step returned, with ` +
         `${parts.join(", ").replace(/, (?=[^,]*$)/, " and ")}, got ${got.join(" and ")}`,
     );
   }

@@ -16,13 +16,14 @@ import { Tensor } from "../tensor/tensor.ts";
 /** Parameters that share their options. */
 export type ParamGroup<O> = { params: readonly Tensor[] } & O;
 
-/** Parameters, or groups of them with options of their own. */
+/** Parameters, or groups of them with their own options. */
 export type ParamsOrGroups<O> = Iterable<Tensor> | Iterable<ParamGroup<Partial<O>>>;
 
 /**
- * The kind of an option, by its default: numbers, flags, as many numbers (or null, where that is).
+ * The kind of an option, determined by its default: a number, a flag, or an array of as many
+ * numbers (or null where the default has it).
  *
- * @param number What a number must be.
+ * @param number The kind of a number.
  */
 function kindOf(value: unknown, number: Kind): Kind {
   if (typeof value === "number") return number;
@@ -38,7 +39,7 @@ function kindOf(value: unknown, number: Kind): Kind {
   );
 }
 
-/** The kinds of options, by their defaults. */
+/** The kinds of options, determined by their defaults. */
 export function kindsOf<O extends object>(
   defaults: O,
   number: Kind = NUMBER,
@@ -47,7 +48,7 @@ export function kindsOf<O extends object>(
   return Object.fromEntries(entries);
 }
 
-/** A copy that shares no array. */
+/** A copy that shares no arrays. */
 export function copyOptions<O extends object>(options: O): O {
   const entries = Object.entries(options).map(([key, value]) => [
     key,
@@ -56,16 +57,16 @@ export function copyOptions<O extends object>(options: O): O {
   return Object.fromEntries(entries);
 }
 
-/** The defaults with what was given in their place, sharing no array with either. */
+/** The defaults, overridden by the given options, sharing no arrays with either. */
 export function withDefaults<O extends object>(defaults: O, given: Partial<O>): O {
   const entries = Object.entries(given).filter(([, value]) => value !== undefined);
   return copyOptions({ ...defaults, ...Object.fromEntries(entries) });
 }
 
 /**
- * Makes the reader of options that puts the defaults in place of those not given.
+ * Makes a reader of options that fills in defaults.
  *
- * @param number What a number must be.
+ * @param number The kind of a number.
  */
 export function filledReader<O extends object>(
   defaults: O,
@@ -80,7 +81,7 @@ function isIterable(value: unknown): value is Iterable<unknown> {
     !(value instanceof Tensor);
 }
 
-/** What to do with something that is no array of parameters. */
+/** A hint for something that is not an array of parameters. */
 function adviceFor(value: unknown): string {
   if (value instanceof Tensor) return "; put it in an array";
   if (typeof value === "function") return "; call it";
@@ -89,7 +90,7 @@ function adviceFor(value: unknown): string {
   return "params" in value ? "; put the group in an array" : "";
 }
 
-/** The groups that an optimizer is made of. */
+/** The groups of an optimizer. */
 export function groupsOf<O>(name: string, given: ParamsOrGroups<O>): ParamGroup<Partial<O>>[] {
   const needed =
     `Cannot make ${name}: parameters must be an array of tensors or of groups { params }`;

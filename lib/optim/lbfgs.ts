@@ -1,4 +1,4 @@
-/** L-BFGS: steps by curvature that is learned from gradients. */
+/** L-BFGS: steps by curvature that is estimated from gradients. */
 
 import { keep } from "../autograd/scope.ts";
 import { noGrad } from "../autograd/tape.ts";
@@ -15,17 +15,17 @@ import { type LinePoint, strongWolfe } from "./strong_wolfe.ts";
 
 /** Options of `LBFGS`. */
 export interface LBFGSOptions {
-  /** Learning rate, with a line search the first step that it tries. Default: 1. */
+  /** Learning rate; with a line search, the first step length to try. Default: 1. */
   lr?: number;
-  /** The greatest number of iterations of a step. Default: 20. */
+  /** The largest number of iterations in a step. Default: 20. */
   maxIter?: number;
-  /** The greatest number of evaluations of a step; null for 5/4 of the iterations. Default: null. */
+  /** The largest number of evaluations in a step; null for 5/4 of the iterations. Default: null. */
   maxEval?: number | null;
-  /** A step ends where no element of the gradient is larger than this. Default: 1e-7. */
+  /** A step ends if no element of the gradient is larger in magnitude. Default: 1e-7. */
   toleranceGrad?: number;
-  /** It ends where neither a parameter nor the loss changes by more. Default: 1e-9. */
+  /** A step ends if neither a parameter nor the loss changes by more. Default: 1e-9. */
   toleranceChange?: number;
-  /** How many changes are remembered. Default: 100. */
+  /** How many changes are kept. Default: 100. */
   historySize?: number;
   /** Whether there is a line search. Default: null. */
   lineSearchFn?: "strong_wolfe" | null;
@@ -36,7 +36,7 @@ export interface LBFGSOptions {
 /** Options of the group of parameters. */
 export type LBFGSGroup = Required<LBFGSOptions>;
 
-/** The values of options that are not given. */
+/** The default options. */
 export const LBFGS_DEFAULTS: LBFGSGroup = {
   lr: 1,
   maxIter: 20,
@@ -66,15 +66,15 @@ function checkLBFGS(op: string, options: LBFGSGroup): void {
   );
 }
 
-/** What LBFGS keeps, with the first parameter. Its tensors hold all parameters in a row. */
+/** The state of LBFGS, stored with the first parameter. Its tensors concatenate all parameters. */
 export interface LBFGSState extends ParamState {
   /** Evaluations so far. */
   funcEvals: number;
   /** Iterations so far. */
   nIter: number;
-  /** How far the last iteration went along its direction. */
+  /** The length of the last iteration along its direction. */
   t: number;
-  /** Scale of the inverse curvature where nothing is known of it. */
+  /** The scale of the initial inverse Hessian. */
   hDiag: number;
   /** The loss at the last iteration. */
   prevLoss: number;
@@ -82,22 +82,22 @@ export interface LBFGSState extends ParamState {
   d: Tensor;
   /** The gradient before it. */
   prevFlatGrad: Tensor;
-  /** Changes of the gradient, a row for each that is remembered. */
+  /** The changes of the gradient, one per row. */
   oldDirs: Tensor;
-  /** Changes of the parameters. */
+  /** The changes of the parameters. */
   oldStps: Tensor;
 }
 
 const HISTORY = ["oldDirs", "oldStps"];
 
-/** The last rows, with one more. */
+/** The last rows, with one added. */
 function remembered(rows: Tensor, row: Tensor, most: number): Tensor {
   const all = cat([rows, row.unsqueeze(0)], 0);
   const [count = 0] = all.shape;
   return all.narrow(0, Math.max(0, count - most), Math.min(count, most));
 }
 
-/** The direction of descent: the gradient times the inverse curvature that the changes tell. */
+/** The direction of descent: minus the gradient, times the estimated inverse Hessian. */
 function directionOf(g: Tensor, { oldDirs, oldStps, hDiag }: LBFGSState): Tensor {
   const changes = oldDirs.unbind(0).map((y, i) => {
     const s = oldStps.at(i);
@@ -115,7 +115,7 @@ function directionOf(g: Tensor, { oldDirs, oldStps, hDiag }: LBFGSState): Tensor
   );
 }
 
-/** The greatest absolute element. */
+/** The largest absolute element. */
 function largest(x: Tensor): number {
   return x.abs().max().item();
 }
@@ -123,11 +123,12 @@ function largest(x: Tensor): number {
 const readOptions = filledReader(LBFGS_DEFAULTS);
 
 /**
- * L-BFGS: Newton's steps by a curvature that is learned from the last gradients. Nocedal, "Updating
- * quasi-Newton matrices with limited storage", 1980. Each `step` evaluates the closure several times,
- * which clears the gradients, computes the loss, and runs `backward`. Follows `torch.optim.LBFGS`.
+ * L-BFGS: Newton steps with a Hessian that is estimated from the last gradients. Nocedal, "Updating
+ * quasi-Newton matrices with limited storage", 1980. Each `step` evaluates the closure several
+ * times; it clears the gradients, computes the loss, and runs `backward`. Follows
+ * `torch.optim.LBFGS`.
  *
- * @example The least of a quadratic
+ * @example The minimum of a quadratic
  * ```ts
  * import { optim, tensor } from "@adjoint/ml";
  * import { assertAlmostEquals } from "@std/assert";
@@ -155,7 +156,7 @@ export class LBFGS extends Optimizer<LBFGSGroup, LBFGSState> {
     super(params, readOptions(call, options), { check: checkLBFGS, form: LBFGS_DEFAULTS });
   }
 
-  /** Adds the one group that there is. */
+  /** Adds the single group of parameters. */
   override addParamGroup(group: ParamGroup<Partial<LBFGSGroup>>): void {
     super.addParamGroup(group);
     if (this.paramGroups.length === 1) return;
@@ -173,7 +174,7 @@ export class LBFGS extends Optimizer<LBFGSGroup, LBFGSState> {
     return { ...counts, d: blank, prevFlatGrad: blank, oldDirs: none, oldStps: none };
   }
 
-  /** A copy of a state that was loaded. */
+  /** A copy of a loaded state. */
   protected override fitted(name: string, given: ParamState, p: Tensor): LBFGSState {
     const op = this.constructor.name;
     const call = `load the state of ${op}`;
@@ -200,7 +201,7 @@ export class LBFGS extends Optimizer<LBFGSGroup, LBFGSState> {
     return keep(fittedState(op, name, given, needed, [], p) as LBFGSState);
   }
 
-  /** What is kept, in the type and on the device that the parameters have by now. */
+  /** The state, in the current type and on the current device of the parameters. */
   #stateFor(first: Tensor, g: Tensor): LBFGSState {
     const state = this.stateOf(first);
     if (state === undefined) return this.#initial(g);
@@ -217,7 +218,7 @@ export class LBFGS extends Optimizer<LBFGSGroup, LBFGSState> {
       : this.fitted("parameter 0", state, first);
   }
 
-  /** The gradients of all parameters in a row, to descend. */
+  /** The gradients of all parameters, concatenated and, with `maximize`, negated. */
   #gradient(params: readonly Tensor[], maximize: boolean): Tensor {
     const parts = params.map((p) => {
       const g = p.collected;

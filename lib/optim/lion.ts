@@ -1,4 +1,4 @@
-/** Steps by the sign of the mean gradient. */
+/** Lion: steps by the sign of a running mean of the gradient. */
 
 import { decayed, meanOf } from "./averages.ts";
 import { checkRange } from "./optimizer.ts";
@@ -14,9 +14,12 @@ import {
 export interface LionOptions {
   /** Learning rate. Default: 1e-4. */
   lr?: number;
-  /** Decay of the mean whose sign is used and of the one that is kept. Default: [0.9, 0.99]. */
+  /**
+   * Decay rates of the mean whose sign is used, and of the one that is stored. Default: [0.9,
+   * 0.99].
+   */
   betas?: readonly [number, number];
-  /** Weight decay, which shrinks the parameter itself. Default: 0. */
+  /** Weight decay, which shrinks the parameter directly. Default: 0. */
   weightDecay?: number;
   /** Whether to maximize the objective. Default: false. */
   maximize?: boolean;
@@ -25,7 +28,7 @@ export interface LionOptions {
 /** Options of a group of parameters. */
 export type LionGroup = Required<LionOptions>;
 
-/** What Lion is made of. */
+/** The rule of Lion. */
 export const LION_RULE: OptimizerRule<LionGroup, "expAvg"> = {
   defaults: {
     lr: 1e-4,
@@ -49,8 +52,8 @@ export const LION_RULE: OptimizerRule<LionGroup, "expAvg"> = {
 };
 
 /**
- * Lion: steps by the sign of the mean gradient, all of one length. Chen et al., "Symbolic discovery of
- * optimization algorithms", 2023.
+ * Lion: steps by the sign of a running mean of the gradient, all of the same size. Chen et al.,
+ * "Symbolic discovery of optimization algorithms", 2023.
  */
 export const Lion: OptimizerClass<LionGroup, RuleState> = optimizerClass("Lion", LION_RULE);
 /** An {@linkcode Lion} optimizer. */

@@ -1,4 +1,4 @@
-/** The range of learning rates in which a model learns. */
+/** A test of learning rates. */
 
 import { noGrad } from "../autograd/tape.ts";
 import { largest } from "../core/lists.ts";
@@ -24,42 +24,42 @@ export interface LRRangeTestOptions {
   numIter?: number;
   /** Whether rates grow exponentially or linearly. Default: "exp". */
   stepMode?: "exp" | "linear";
-  /** Weight of the last loss in the smoothed loss; 1 for no smoothing. Default: 0.05. */
+  /** Weight of the newest loss in the smoothed loss; 1 for no smoothing. Default: 0.05. */
   smoothing?: number;
   /**
-   * The test ends when the loss exceeds this multiple of the best one; where that is negative, when it is
-   * above it by as much. Default: 5.
+   * The test ends when the loss exceeds this multiple of the best one; if the best one is negative,
+   * when it exceeds it by the same margin. Default: 5.
    */
   divergence?: number;
 }
 
-/** The result of a test of rates. */
+/** The result of the test. */
 export interface LRRange {
   /** The rates that were tried. */
   readonly lrs: number[];
-  /** The loss before the step with each of them, smoothed. */
+  /** The smoothed loss before the step with each of them. */
   readonly losses: number[];
   /**
    * The rate whose step improved the smoothed loss most; null if none did. Over the default range
-   * it was 0.2 to 2.3 times the best rate of a grid, for four nets with SGD, momentum and Adam; over a
-   * narrower range the mean of losses lags less, and it is more careful.
+   * it was 0.2 to 2.3 times the best rate of a grid, for four nets with SGD, momentum and Adam;
+   * over a narrower range, the smoothed loss lags less and the suggestion is lower.
    */
   readonly suggestion: number | null;
 }
 
-/** What the test needs of an optimizer. */
+/** The part of an optimizer that the test uses. */
 export interface RangedOptimizer {
-  /** The groups whose rates are tried, and whose parameters are restored. */
+  /** The groups whose rates are varied, and whose parameters are restored. */
   readonly paramGroups: readonly {
     lr: number;
     readonly params: readonly Tensor[];
     readonly maximize?: boolean;
   }[];
-  /** Changes the parameters. */
+  /** Updates the parameters. */
   step(closure: Closure): unknown;
-  /** Everything to go on from. */
+  /** The state to continue from. */
   stateDict(): unknown;
-  /** Goes on from there. */
+  /** Restores a state. */
   loadStateDict(state: never): void;
 }
 
@@ -74,7 +74,7 @@ const readOptions = optionReader<LRRangeTestOptions>({
   divergence: FINITE,
 });
 
-/** −1 for an objective that is to grow, which is a loss with the other sign; 1 for a loss. */
+/** −1 for an objective that is maximized, which is negated into a loss; 1 for a loss. */
 function signOf(call: string, groups: RangedOptimizer["paramGroups"]): number {
   const ascents = groups.filter(({ maximize }) => maximize === true).length;
   if (ascents > 0 && ascents < groups.length) {
@@ -86,20 +86,20 @@ function signOf(call: string, groups: RangedOptimizer["paramGroups"]): number {
   return ascents > 0 ? -1 : 1;
 }
 
-/** The rate whose step was followed by the greatest fall of the loss. */
+/** The rate whose step was followed by the largest decrease of the loss. */
 function steepest(lrs: readonly number[], losses: readonly number[]): number | null {
   const falls = losses.slice(1).map((loss, i) => (losses[i] ?? loss) - loss);
-  // A step to NaN is no fall, and hides none before it.
+  // A step to NaN is no decrease, and must not hide one before it.
   const most = largest(falls.filter((fall) => fall > 0));
   return most > 0 ? lrs[falls.indexOf(most)] ?? null : null;
 }
 
 /**
- * Trains with a rate that increases from step to step, and records the loss: below the useful range of
- * rates it stagnates, above it diverges. Smith, "Cyclical learning rates for training neural networks", 2017.
- * Parameters and optimizer are restored afterwards; buffers of the model are not.
+ * Trains with a rate that increases from step to step, and records the loss: below the useful range
+ * of rates it stagnates, above it diverges. Smith, "Cyclical learning rates for training neural
+ * networks", 2017. Parameters and optimizer are restored afterwards; buffers of the model are not.
  *
- * @param optimizer The optimizer; all groups have the same rate meanwhile.
+ * @param optimizer The optimizer; during the test all its groups have the same rate.
  * @param closure Clears the gradients, computes the loss of the next batch, runs `backward`, and returns
  * the loss.
  * @throws {RangeError} If some groups maximize and others do not.

@@ -1,4 +1,4 @@
-/** Muon: steps along the nearest matrix without scale. */
+/** Muon: steps along orthogonalised gradients. */
 
 import { ShapeError, showShape } from "../core/errors.ts";
 import { shown } from "../core/options.ts";
@@ -17,26 +17,26 @@ import { minus, type Scalars, times, valueOf } from "./scalars.ts";
 export interface MuonOptions {
   /** Learning rate. Default: 1e-3. */
   lr?: number;
-  /** Decay of the parameter itself. Default: 0.1. */
+  /** Weight decay, which shrinks the parameter directly. Default: 0.1. */
   weightDecay?: number;
-  /** Share of the mean gradient that is kept. Default: 0.95. */
+  /** Decay rate of the running mean of the gradient. Default: 0.95. */
   momentum?: number;
-  /** Whether the step looks ahead along the mean. Default: true. */
+  /** Whether to use Nesterov's momentum. Default: true. */
   nesterov?: boolean;
   /** Coefficients of the Newton-Schulz iteration. Default: [3.4445, -4.775, 2.0315]. */
   nsCoefficients?: readonly [number, number, number];
-  /** The least norm by which the gradient is divided. Default: 1e-7. */
+  /** The smallest norm that the gradient is divided by. Default: 1e-7. */
   eps?: number;
-  /** How many iterations there are. Default: 5. */
+  /** Number of iterations, from 0 to 99. Default: 5. */
   nsSteps?: number;
-  /** How the rate depends on the shape; null is "original". Default: null. */
+  /** How the rate is adjusted to the shape; null is "original". Default: null. */
   adjustLrFn?: "original" | "match_rms_adamw" | "spectral_unclamped" | null;
 }
 
 /** Options of a group of parameters. */
 export type MuonGroup = Required<MuonOptions>;
 
-/** The factor of the rate of a matrix with so many rows and columns. */
+/** The factor of the rate for a matrix of this shape. */
 const ADJUSTMENTS: Readonly<
   Record<NonNullable<MuonGroup["adjustLrFn"]>, (rows: number, columns: number) => number>
 > = {
@@ -77,7 +77,7 @@ function orthogonal(
 ): Tensor {
   const [rows = 0, columns = 0] = g.shape;
   const wide = rows > columns ? g.mT : g;
-  // The greatest singular value is at most the norm.
+  // The largest singular value is at most the norm.
   let x = wide.div(wide.norm().clamp(valueOf(eps), null));
   for (let step = 0; step < valueOf(nsSteps); step++) {
     const gram = x.matmul(x.mT);
@@ -86,7 +86,7 @@ function orthogonal(
   return rows > columns ? x.mT : x;
 }
 
-/** What Muon is made of. */
+/** The rule of Muon. */
 export const MUON_RULE: OptimizerRule<MuonGroup, "momentumBuffer"> = {
   defaults: {
     lr: 1e-3,
@@ -101,7 +101,7 @@ export const MUON_RULE: OptimizerRule<MuonGroup, "momentumBuffer"> = {
   check: checkMuon,
   checkShape: (call, shape) => {
     if (shape.length === 2) return;
-    const needed = "Muon steps matrices alone; give other parameters to another optimizer";
+    const needed = "Muon takes only matrices; give other parameters to another optimizer";
     throw new ShapeError(`Cannot ${call}: ${needed}, got shape ${showShape(shape)}`, [shape]);
   },
   keeps: { momentumBuffer: true },
@@ -119,9 +119,9 @@ export const MUON_RULE: OptimizerRule<MuonGroup, "momentumBuffer"> = {
 };
 
 /**
- * Steps along the mean gradient with all its singular values made about 1, for the matrices of hidden
- * layers: Jordan et al., "Muon: an optimizer for hidden layers in neural networks", 2024. Follows
- * `torch.optim.Muon`, in the parameter's own type.
+ * Muon: steps along the running mean of the gradient, with all its singular values made about 1,
+ * for the matrices of hidden layers. Jordan et al., "Muon: an optimizer for hidden layers in neural
+ * networks", 2024. Follows `torch.optim.Muon`, in the parameter's own type.
  *
  * @example One step of a matrix
  * ```ts

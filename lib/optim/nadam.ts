@@ -1,4 +1,4 @@
-/** Adam that looks ahead. */
+/** NAdam: Adam with Nesterov's momentum. */
 
 import { checkAdaptive, decayed, meanOf, meanSquareOf, rootOf } from "./averages.ts";
 import { checkRange } from "./optimizer.ts";
@@ -15,15 +15,15 @@ import { minus, over, power, root, type Scalar, type Scalars, times, valueOf } f
 export interface NAdamOptions {
   /** Learning rate. Default: 2e-3. */
   lr?: number;
-  /** Decay of the means of the gradient and of its square. Default: [0.9, 0.999]. */
+  /** Decay rates of the running means of the gradient and of its square. Default: [0.9, 0.999]. */
   betas?: readonly [number, number];
   /** Added to the root of the mean square. Default: 1e-8. */
   eps?: number;
   /** Weight decay. Default: 0. */
   weightDecay?: number;
-  /** How fast the momentum reaches its limit. Default: 4e-3. */
+  /** How fast the momentum approaches its limit. Default: 4e-3. */
   momentumDecay?: number;
-  /** Whether the decay shrinks the parameter itself, as in AdamW. Default: false. */
+  /** Whether the decay shrinks the parameter directly, as in AdamW. Default: false. */
   decoupledWeightDecay?: boolean;
   /** Whether to maximize the objective. Default: false. */
   maximize?: boolean;
@@ -37,7 +37,7 @@ function momentumAt(count: number, { betas, momentumDecay }: Scalars<NAdamGroup>
   return times(betas[0], minus(1, times(0.5, power(0.96, times(count, momentumDecay)))));
 }
 
-/** The product of the momenta up to a step, as far as it is seen beside 1. */
+/** The product of the momenta up to a step, until it is negligible beside 1. */
 function momentaUpTo(count: number, options: Scalars<NAdamGroup>): Scalar {
   let product: Scalar = 1;
   for (let i = 1; i <= count && valueOf(product) > 2 ** -60; i++) {
@@ -46,7 +46,7 @@ function momentaUpTo(count: number, options: Scalars<NAdamGroup>): Scalar {
   return product;
 }
 
-/** What NAdam is made of. */
+/** The rule of NAdam. */
 export const NADAM_RULE: OptimizerRule<NAdamGroup, "expAvg" | "expAvgSq"> = {
   defaults: {
     lr: 2e-3,
@@ -78,8 +78,8 @@ export const NADAM_RULE: OptimizerRule<NAdamGroup, "expAvg" | "expAvgSq"> = {
 };
 
 /**
- * NAdam: Adam with Nesterov's momentum, whose step looks ahead along the mean. Dozat, "Incorporating
- * Nesterov momentum into Adam", 2016; `torch.optim.NAdam`.
+ * NAdam: Adam with Nesterov's momentum. Dozat, "Incorporating Nesterov momentum into Adam", 2016.
+ * Follows `torch.optim.NAdam`.
  */
 export const NAdam: OptimizerClass<NAdamGroup, RuleState> = optimizerClass("NAdam", NADAM_RULE);
 /** An {@linkcode NAdam} optimizer. */

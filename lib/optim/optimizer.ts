@@ -57,28 +57,28 @@ const readState = optionReader<OptimizerState<object>>({
 type AnyOptions = Record<string, unknown>;
 
 /**
- * Refuses options out of range; that they are of the right kinds is known. What messages call the
- * optimizer comes first.
+ * Refuses options out of range; their kinds have been checked. The first argument is the
+ * optimizer's name for messages.
  */
 export type CheckOptions<O> = (op: string, options: O) => void;
 
-/** Refuses a parameter of a shape that the optimizer cannot step, in a call that adds it. */
+/** Refuses a parameter whose shape the optimizer cannot step; `call` adds it. */
 export type CheckShape = (call: string, shape: readonly number[]) => void;
 
 /** What the options and the parameters of an optimizer may be. */
 export interface OptimizerChecks<O> {
-  /** Refuses options out of range. Default: all values are let pass. */
+  /** Refuses options out of range. Default: no check. */
   check?: CheckOptions<O>;
-  /** Refuses parameters of some shapes. Default: all are let pass. */
+  /** Refuses parameters by their shape. Default: no check. */
   checkShape?: CheckShape | undefined;
   /**
-   * Options whose values show which kinds are taken, where null is one of them. Default: the
+   * Options whose values determine the kinds, where null is one of the values taken. Default: the
    * defaults.
    */
   form?: O;
 }
 
-/** Computes the loss anew, and with `backward` its gradients. */
+/** Computes the loss and, with `backward`, its gradients. */
 export type Closure = () => Tensor | number;
 
 const LOSS = kind(
@@ -86,16 +86,16 @@ const LOSS = kind(
   (value) => typeof value === "number" || (isTensor(value) && value.size === 1),
 );
 
-/** The loss that a closure computes, with gradients switched on; `op` is what needs it. */
+/** The loss that a closure computes, with gradients enabled; `op` names the call. */
 export function lossOf(op: string, closure: Closure): Tensor | number {
   checkKind(`run ${op}`, "the closure", closure, FUNCTION);
   const loss = enableGrad(() => settled(op, "the loss is needed at once", closure()));
-  checkKind(`run ${op}`, "what the closure gives", loss, LOSS);
+  checkKind(`run ${op}`, "the result of the closure", loss, LOSS);
   return loss;
 }
 
 /**
- * Base class of optimizers. One that steps each parameter separately extends `ParamOptimizer`.
+ * Base class of optimizers. Those that step each parameter separately extend `ParamOptimizer`.
  *
  * @typeParam O Options of a group.
  * @typeParam S State of a parameter.
@@ -115,7 +115,7 @@ export abstract class Optimizer<O extends { lr: number }, S extends ParamState> 
    * Creates the optimizer.
    *
    * @param params Parameters or groups of them.
-   * @param defaults A value for every option, of the kind that each group must have there.
+   * @param defaults A default for every option, which also determines its kind.
    * @param checks What is refused.
    */
   constructor(params: ParamsOrGroups<O>, defaults: O, checks?: OptimizerChecks<O>) {
@@ -135,7 +135,7 @@ export abstract class Optimizer<O extends { lr: number }, S extends ParamState> 
     for (const group of groupsOf(this.constructor.name, params)) this.addParamGroup(group);
   }
 
-  /** Adds parameters, with options of their own or the optimizer's. */
+  /** Adds a group of parameters, with its own options or the optimizer's. */
   addParamGroup(group: ParamGroup<Partial<O>>): void {
     const call = `add to ${this.constructor.name}`;
     checkCount(call, arguments.length, 1);
@@ -162,26 +162,29 @@ export abstract class Optimizer<O extends { lr: number }, S extends ParamState> 
     this.paramGroups.push(full);
   }
 
-  /** Refuses a group that lacks an option, or has an unknown one or a value that does not fit. */
+  /** Refuses a group with a missing or unknown option, or a value that does not fit. */
   #checkGroup(call: string, group: ParamGroup<O>): void {
     const options: AnyOptions = isPlainObject(group) ? group : {};
     for (const [key, kind] of this.#kinds) checkKind(call, key, options[key], kind);
-    // Beside the options there are the parameters.
+    // A group also holds its parameters.
     if (Object.keys(options).length > this.#kinds.length + 1) this.#readGroup(call, options);
     this.#checkRanges(this.constructor.name, group);
   }
 
-  /** What is kept for a parameter; undefined before its first step. */
+  /** The state of a parameter; undefined before its first step. */
   protected stateOf(p: Tensor): S | undefined {
     return this.#state.get(p);
   }
 
-  /** Keeps something for a parameter from here on. */
+  /** Sets the state of a parameter. */
   protected keepState(p: Tensor, state: S): void {
     this.#state.set(p, state);
   }
 
-  /** A copy of a state that was loaded for a parameter, in its type; refuses what does not fit. */
+  /**
+   * A copy of a loaded state of a parameter, in the parameter's type; refuses one that does not
+   * fit.
+   */
   protected abstract fitted(name: string, given: ParamState, p: Tensor, options: O): S;
 
   /** Drops the gradients of all parameters. */
@@ -193,20 +196,20 @@ export abstract class Optimizer<O extends { lr: number }, S extends ParamState> 
   }
 
   /**
-   * Changes the parameters.
+   * Updates the parameters.
    *
-   * @param closure Computes the loss anew, for optimizers that need it more than once.
-   * @returns What the closure returned.
+   * @param closure Computes the loss, for optimizers that evaluate it.
+   * @returns The result of the closure.
    */
   abstract step(closure?: Closure): Tensor | number | void;
 
-  /** The parameters of a group whose options are right; refuses one whose are not. */
+  /** The parameters of a group, after checking its options. */
   protected checkedParams(group: ParamGroup<O>): Tensor[] {
     this.#checkGroup(`run ${this.constructor.name}`, group);
     return paramsOf(`run ${this.constructor.name}`, group.params);
   }
 
-  /** Copies of everything that is needed to go on. */
+  /** A copy of the state to continue from. */
   stateDict(): OptimizerState<O> {
     checkCount(`read the state of ${this.constructor.name}`, arguments.length, 0);
     const state = this.paramGroups.flatMap(({ params }) =>
@@ -223,8 +226,8 @@ export abstract class Optimizer<O extends { lr: number }, S extends ParamState> 
   }
 
   /**
-   * Takes over the state of an optimizer of the same class with groups of the same sizes, cast to the
-   * types of the own parameters. Nothing changes if anything does not fit.
+   * Restores the state of an optimizer of the same class with groups of the same sizes, cast to the
+   * types of this optimizer's parameters. If anything does not fit, nothing changes.
    *
    * @throws {TypeError} If an entry is missing, unknown or of another kind.
    * @throws {RangeError} If the number of parameters or the shape of a tensor differs.
@@ -235,7 +238,9 @@ export abstract class Optimizer<O extends { lr: number }, S extends ParamState> 
     checkCount(call, arguments.length, 1);
     const given = readState(call, state);
     if (given.state === undefined || given.groups === undefined) {
-      throw new TypeError(`Cannot ${call}: it must be what stateDict() gives, got ${shown(state)}`);
+      throw new TypeError(
+        `Cannot ${call}: it must be a result of stateDict(), got ${shown(state)}`,
+      );
     }
     const groups = this.#loadedGroups(call, given.groups);
     const places = groups.flatMap((group) => group.params.map((p) => ({ p, group })));
@@ -279,10 +284,10 @@ export abstract class Optimizer<O extends { lr: number }, S extends ParamState> 
   }
 }
 
-/** An interval, as messages show it. */
+/** An interval in messages. */
 export type Interval = `${"[" | "("}${number}, ${number | "∞"}${"]" | ")"}`;
 
-/** Intervals, read once: they are asked for at every step. */
+/** Parsed intervals, since they are checked at every step. */
 const INTERVALS = new Map<Interval, (value: number) => boolean>();
 
 function contains(range: Interval): (value: number) => boolean {

@@ -1,6 +1,6 @@
 /**
- * Steps of ops over parameters of other sizes than their own, with the same bits: small ones as one, for
- * fewer launches, and large ones in pieces that stay in the cache.
+ * Runs the ops of a step on other sizes than those of the parameters, with the same bits: small
+ * parameters together, for fewer launches, and large ones in pieces that stay in the cache.
  */
 
 import { keep, scope } from "../autograd/scope.ts";
@@ -10,9 +10,12 @@ import type { Tensor } from "../tensor/tensor.ts";
 import type { ParamUpdate } from "./param_optimizer.ts";
 import type { ParamState } from "./param_state.ts";
 
-/** Elements up to which a parameter is small: to copy more costs more than a launch. */
+/** Up to this size a parameter is small: copying a larger one costs more than a launch. */
 const SMALL = 2048;
-/** Elements of a piece, and of a full pack: few enough for the cache, enough for several threads. */
+/**
+ * The size of a piece and of a full pack: small enough for the cache, large enough for several
+ * threads.
+ */
 const PIECE = 2 ** 16;
 
 interface Pack<U> {
@@ -20,7 +23,7 @@ interface Pack<U> {
   size: number;
 }
 
-/** Whether two updates of one group have the same numbers, and keep the same. */
+/** Whether two updates have the same options and step count, and keep the same tensors. */
 function alike(
   [p, , a, group]: ParamUpdate<unknown, ParamState>,
   [q, , b, other]: ParamUpdate<unknown, ParamState>,
@@ -31,10 +34,10 @@ function alike(
 }
 
 /**
- * The updates of a step in an order that gives what theirs does: lists of those that run as one.
+ * Groups the updates of a step into lists that run as one, in an order that gives the same result.
  *
- * @param keeps The names of what is kept for a parameter.
- * @param alone Whether updates under some options run alone.
+ * @param keeps The names of the tensors kept for a parameter.
+ * @param alone Whether updates with these options run separately.
  */
 export function packsOf<O, S extends ParamState>(
   updates: readonly ParamUpdate<O, S>[],
@@ -47,7 +50,7 @@ export function packsOf<O, S extends ParamState>(
   for (const update of updates) {
     const [p, g, , options] = update;
     const [target, source] = [memoryOf(p), memoryOf(g)];
-    // What changes memory that another one has to do with, or reads what another changes, comes after it.
+    // An update that shares memory with an earlier one must not run before it.
     if (changed.has(target) || read.has(target) || changed.has(source)) open = [];
     changed.add(target);
     read.add(source);
@@ -77,10 +80,10 @@ function keptOf(states: readonly ParamState[], name: string): [Tensor, ...Tensor
 }
 
 /**
- * Runs updates that `packsOf` has found alike as one.
+ * Runs updates that `packsOf` has grouped as one.
  *
- * @param keeps The names of what is kept for a parameter.
- * @param run Changes a parameter and its state by a gradient.
+ * @param keeps The names of the tensors kept for a parameter.
+ * @param run Updates a parameter and its state by a gradient.
  */
 export function updateAsOne(
   updates: readonly ParamUpdate<unknown, ParamState>[],
@@ -108,7 +111,7 @@ export function updateAsOne(
   }
 }
 
-/** Whether the step of a parameter is one to run in pieces. */
+/** Whether a parameter is so large that it is stepped in pieces. */
 export function isLarge([p, g]: ParamUpdate<unknown, ParamState>): boolean {
   return p.size > PIECE && p.dtype === g.dtype && packs(p) && packs(g);
 }
@@ -116,7 +119,7 @@ export function isLarge([p, g]: ParamUpdate<unknown, ParamState>): boolean {
 /**
  * Runs an update of a large parameter piece by piece.
  *
- * @param run Changes a parameter and its state by a gradient.
+ * @param run Updates a parameter and its state by a gradient.
  */
 export function updateInPieces(
   [p, g, state]: ParamUpdate<unknown, ParamState>,

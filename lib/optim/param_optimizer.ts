@@ -1,4 +1,4 @@
-/** Optimizers that step each parameter by itself. */
+/** Optimizers that step each parameter separately. */
 
 import { keep } from "../autograd/scope.ts";
 import { noGrad } from "../autograd/tape.ts";
@@ -8,18 +8,18 @@ import type { Tensor } from "../tensor/tensor.ts";
 import { type Closure, lossOf, Optimizer } from "./optimizer.ts";
 import { fittedState, type ParamState } from "./param_state.ts";
 
-/** A parameter that a step changes, and what it needs. */
+/** A parameter to step, its gradient, state and options. */
 export type ParamUpdate<O, S> = readonly [p: Tensor, g: Tensor, state: S, options: O];
 
 /**
- * Base of the optimizers that step each parameter by itself.
+ * Base class of optimizers that step each parameter separately.
  *
  * @typeParam O Options of a group.
  * @typeParam S State of a parameter.
  */
 export abstract class ParamOptimizer<O extends { lr: number }, S extends ParamState>
   extends Optimizer<O, S> {
-  /** Entries that the state of a parameter may have or not, tensors like the parameter. */
+  /** Optional entries of a parameter's state, which are tensors like the parameter. */
   protected get optional(): readonly string[] {
     return [];
   }
@@ -27,22 +27,22 @@ export abstract class ParamOptimizer<O extends { lr: number }, S extends ParamSt
   /** The state of a parameter before its first step. */
   protected abstract initial(p: Tensor, options: O): S;
 
-  /** Changes a parameter in place; gradient and state are known to fit. */
+  /** Updates a parameter in place; gradient and state have been checked. */
   protected abstract update(p: Tensor, g: Tensor, state: S, options: O): void;
 
-  /** Changes parameters in place: here one after the other. */
+  /** Updates parameters in place, by default one after the other. */
   protected updateAll(updates: readonly ParamUpdate<O, S>[]): void {
     for (const update of updates) this.update(...update);
   }
 
-  /** A copy of a state that was loaded for a parameter, in its type. */
+  /** A copy of a loaded state of a parameter, in the parameter's type. */
   protected override fitted(name: string, given: ParamState, p: Tensor, options: O): S {
     const blank = noGrad(() => this.initial(p, options));
     const op = this.constructor.name;
     return keep(fittedState(op, name, given, blank, this.optional, p) as S);
   }
 
-  /** What is kept for a parameter, in the type and on the device that it has by now. */
+  /** The state of a parameter, in its current type and on its current device. */
   #stateFor(p: Tensor, group: O): S {
     const state = this.stateOf(p);
     if (state === undefined) return keep(this.initial(p, group));
@@ -54,7 +54,7 @@ export abstract class ParamOptimizer<O extends { lr: number }, S extends ParamSt
     return state;
   }
 
-  /** All that a step changes, once it is known that each of it can be changed. */
+  /** All updates of a step, after checking that each is possible. */
   #updates(): ParamUpdate<O, S>[] {
     const updates: ParamUpdate<O, S>[] = [];
     for (const group of this.paramGroups) {
@@ -70,10 +70,10 @@ export abstract class ParamOptimizer<O extends { lr: number }, S extends ParamSt
   }
 
   /**
-   * Changes each parameter that has a gradient; none if one of them cannot be changed.
+   * Updates each parameter that has a gradient; none if one of them cannot be updated.
    *
    * @param closure Computes the loss and its gradients first, if given.
-   * @returns What the closure gave.
+   * @returns The result of the closure.
    */
   override step(closure?: Closure): Tensor | number | void {
     const op = `${this.constructor.name}.step`;

@@ -1,4 +1,4 @@
-/** What an optimizer keeps for a parameter, and whether what is loaded fits. */
+/** The state that an optimizer keeps for a parameter, and the check of a loaded one. */
 
 import { isFloat } from "../core/dtype.ts";
 import { DTypeError, ShapeError, showShape } from "../core/errors.ts";
@@ -6,7 +6,9 @@ import { checkKind, FINITE, shown, TENSOR, WHOLE } from "../core/options.ts";
 import { sameShape } from "../core/shape.ts";
 import { Tensor } from "../tensor/tensor.ts";
 
-/** What an optimizer keeps for a parameter: tensors and numbers; `step` counts the steps. */
+/**
+ * The state that an optimizer keeps for a parameter: tensors and numbers; `step` counts the steps.
+ */
 export type ParamState = Record<string, Tensor | number>;
 
 /** A copy that shares no memory. */
@@ -18,7 +20,7 @@ export function copyState(state: ParamState): ParamState {
   return Object.fromEntries(entries);
 }
 
-/** A copy of a loaded tensor in the type and on the device of the one whose place it takes. */
+/** A copy of a loaded tensor, in the type and on the device of the one that it replaces. */
 function fittedTensor(op: string, name: string, given: unknown, like: Tensor): Tensor {
   const call = `load the state of ${op}`;
   checkKind(call, name, given, TENSOR);
@@ -38,12 +40,12 @@ function fittedTensor(op: string, name: string, given: unknown, like: Tensor): T
 }
 
 /**
- * A copy of the state that was loaded for a parameter, in the parameter's type.
+ * A copy of a loaded state of a parameter, in the parameter's type.
  *
  * @param op The optimizer.
- * @param name What the state is called in messages.
- * @param blank The state before the first step, whose entries it must have.
- * @param optional Entries that it may have or not, tensors like the parameter.
+ * @param name The name of the state in messages.
+ * @param blank The state before the first step, whose entries are required.
+ * @param optional Optional entries, which are tensors like the parameter.
  */
 export function fittedState(
   op: string,

@@ -1,4 +1,4 @@
-/** Adam that waits until its mean square is known. */
+/** RAdam: Adam that waits until its mean square is reliable. */
 
 import { checkAdaptive, decayed, meanOf, meanSquareOf, rootOf } from "./averages.ts";
 import {
@@ -14,13 +14,13 @@ import { minus, over, power, root, type Scalar, times, valueOf } from "./scalars
 export interface RAdamOptions {
   /** Learning rate. Default: 1e-3. */
   lr?: number;
-  /** Decay of the means of the gradient and of its square. Default: [0.9, 0.999]. */
+  /** Decay rates of the running means of the gradient and of its square. Default: [0.9, 0.999]. */
   betas?: readonly [number, number];
   /** Added to the root of the mean square. Default: 1e-8. */
   eps?: number;
   /** Weight decay. Default: 0. */
   weightDecay?: number;
-  /** Whether the decay shrinks the parameter itself, as in AdamW. Default: false. */
+  /** Whether the decay shrinks the parameter directly, as in AdamW. Default: false. */
   decoupledWeightDecay?: boolean;
   /** Whether to maximize the objective. Default: false. */
   maximize?: boolean;
@@ -29,7 +29,7 @@ export interface RAdamOptions {
 /** Options of a group of parameters. */
 export type RAdamGroup = Required<RAdamOptions>;
 
-/** What makes up for the variance of the mean square, or null while there are too few steps. */
+/** The rectification of the variance of the mean square; null if there are too few steps. */
 function rectification(beta2: Scalar, count: number): Scalar | null {
   const limit = minus(over(2, minus(1, beta2)), 1);
   const left = power(beta2, count);
@@ -39,7 +39,7 @@ function rectification(beta2: Scalar, count: number): Scalar | null {
   return root(over(times(product(length), limit), times(product(limit), length)));
 }
 
-/** What RAdam is made of. */
+/** The rule of RAdam. */
 export const RADAM_RULE: OptimizerRule<RAdamGroup, "expAvg" | "expAvgSq"> = {
   defaults: {
     lr: 1e-3,
@@ -67,9 +67,9 @@ export const RADAM_RULE: OptimizerRule<RAdamGroup, "expAvg" | "expAvgSq"> = {
 };
 
 /**
- * RAdam: Adam whose first steps follow the mean gradient alone, and whose next ones are as much
- * smaller as their mean square is uncertain. Liu et al., "On the variance of the adaptive learning
- * rate and beyond", 2020; `torch.optim.RAdam`.
+ * RAdam: Adam whose first steps follow the mean gradient alone, and whose later steps are reduced
+ * as long as the mean square is uncertain. Liu et al., "On the variance of the adaptive learning
+ * rate and beyond", 2020. Follows `torch.optim.RAdam`.
  */
 export const RAdam: OptimizerClass<RAdamGroup, RuleState> = optimizerClass("RAdam", RADAM_RULE);
 /** An {@linkcode RAdam} optimizer. */

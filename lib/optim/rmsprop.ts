@@ -1,4 +1,4 @@
-/** Steps along the gradient over the root of its mean square. */
+/** RMSprop: the gradient, divided by the root of its mean square. */
 
 import { descent, meanOf, meanSquareOf, rootOf } from "./averages.ts";
 import { checkRange } from "./optimizer.ts";
@@ -14,15 +14,15 @@ import {
 export interface RMSpropOptions {
   /** Learning rate. Default: 1e-2. */
   lr?: number;
-  /** Decay of the mean square of the gradient. Default: 0.99. */
+  /** Decay rate of the running mean of the squared gradient. Default: 0.99. */
   alpha?: number;
   /** Added to the root of the mean square. Default: 1e-8. */
   eps?: number;
-  /** Factor of the parameter that is added to the gradient. Default: 0. */
+  /** Weight decay: this multiple of the parameter is added to the gradient. Default: 0. */
   weightDecay?: number;
-  /** Factor of the velocity that is kept. Default: 0. */
+  /** Momentum: the factor of the velocity. Default: 0. */
   momentum?: number;
-  /** Whether the variance of the gradient takes the place of its mean square. Default: false. */
+  /** Whether to divide by the root of the variance instead of the mean square. Default: false. */
   centered?: boolean;
   /** Whether to maximize the objective. Default: false. */
   maximize?: boolean;
@@ -31,7 +31,7 @@ export interface RMSpropOptions {
 /** Options of a group of parameters. */
 export type RMSpropGroup = Required<RMSpropOptions>;
 
-/** What RMSprop is made of. */
+/** The rule of RMSprop. */
 export const RMSPROP_RULE: OptimizerRule<RMSpropGroup, "squareAvg" | "momentumBuffer" | "gradAvg"> =
   {
     defaults: {
@@ -69,8 +69,8 @@ export const RMSPROP_RULE: OptimizerRule<RMSpropGroup, "squareAvg" | "momentumBu
   };
 
 /**
- * RMSprop: steps along the gradient over the root of its mean square, or of its variance. Tieleman
- * and Hinton, "Neural networks for machine learning", lecture 6.5, 2012; `torch.optim.RMSprop`.
+ * RMSprop: the gradient, divided by the root of its mean square or of its variance. Tieleman and
+ * Hinton, "Neural networks for machine learning", lecture 6.5, 2012. Follows `torch.optim.RMSprop`.
  *
  * @example One step
  * ```ts

@@ -1,4 +1,4 @@
-/** Steps by the sign of the gradient, of lengths that adapt. */
+/** Rprop: steps by the sign of the gradient, with adaptive sizes. */
 
 import { where } from "../ops/mod.ts";
 import { fullLike } from "../tensor/create.ts";
@@ -14,11 +14,13 @@ import { valueOf } from "./scalars.ts";
 
 /** Options of `Rprop`. */
 export interface RpropOptions {
-  /** Length of the first step. Default: 1e-2. */
+  /** Size of the first step. Default: 1e-2. */
   lr?: number;
-  /** Factors of the length where the gradient turns and where it does not. Default: [0.5, 1.2]. */
+  /**
+   * Factors of the size where the gradient changes sign and where it does not. Default: [0.5, 1.2].
+   */
   etas?: readonly [number, number];
-  /** The least and the greatest length. Default: [1e-6, 50]. */
+  /** The smallest and the largest size. Default: [1e-6, 50]. */
   stepSizes?: readonly [number, number];
   /** Whether to maximize the objective. Default: false. */
   maximize?: boolean;
@@ -27,7 +29,7 @@ export interface RpropOptions {
 /** Options of a group of parameters. */
 export type RpropGroup = Required<RpropOptions>;
 
-/** What Rprop is made of. */
+/** The rule of Rprop. */
 export const RPROP_RULE: OptimizerRule<RpropGroup, "prev" | "stepSize"> = {
   defaults: {
     lr: 1e-2,
@@ -43,7 +45,7 @@ export const RPROP_RULE: OptimizerRule<RpropGroup, "prev" | "stepSize"> = {
     checkRange(op, "stepSizes[1]", stepSizes[1], "[0, ∞)");
     if (stepSizes[0] > stepSizes[1]) {
       throw new RangeError(
-        `Cannot run ${op}: stepSizes must not fall, got ${stepSizes.join(", ")}`,
+        `Cannot run ${op}: stepSizes must not decrease, got ${stepSizes.join(", ")}`,
       );
     }
   },
@@ -65,9 +67,9 @@ export const RPROP_RULE: OptimizerRule<RpropGroup, "prev" | "stepSize"> = {
 };
 
 /**
- * Resilient backpropagation: steps by the sign of the gradient alone, whose length grows while it
- * stays and shrinks where it turns. Riedmiller and Braun, "A direct adaptive method for faster
- * backpropagation learning: the RPROP algorithm", 1993; `torch.optim.Rprop`.
+ * Resilient backpropagation: steps by the sign of the gradient alone. Their size grows while the
+ * sign stays and shrinks when it changes. Riedmiller and Braun, "A direct adaptive method for
+ * faster backpropagation learning: the RPROP algorithm", 1993. Follows `torch.optim.Rprop`.
  */
 export const Rprop: OptimizerClass<RpropGroup, RuleState> = optimizerClass("Rprop", RPROP_RULE);
 /** An {@linkcode Rprop} optimizer. */

@@ -1,4 +1,7 @@
-/** The form of an optimizer: its options and its step. The class is made of it, the functional step too. */
+/**
+ * Optimizers as rules, which consist of options and a step; a rule makes both the class and the
+ * functional step.
+ */
 
 import { keep, scope } from "../autograd/scope.ts";
 import { checkCount } from "../core/options.ts";
@@ -10,19 +13,19 @@ import type { Scalars } from "./scalars.ts";
 import { isLarge, packsOf, updateAsOne, updateInPieces } from "./packs.ts";
 import { ParamOptimizer, type ParamUpdate } from "./param_optimizer.ts";
 
-/** What was kept for a parameter from the step before, by name. */
+/** The tensors kept for a parameter from the last step, by name. */
 export type Kept<K extends string> = { readonly [Name in K]?: Tensor | undefined };
 
 /**
- * Whether a tensor is kept from step to step, like the parameter: always, under some options, or in a
- * shape that the parameter's decides, null for none.
+ * Whether a tensor like the parameter is kept from step to step: always, under some options, or in
+ * a shape computed from the parameter's, null for none.
  */
 export type Keeping<O> =
   | true
   | ((options: O) => boolean)
   | { readonly shape: (shape: readonly number[]) => readonly number[] | null };
 
-/** The shape in which a tensor is kept for a parameter; null if it is not. */
+/** The shape of a tensor that is kept for a parameter; null if none is. */
 export function keptShape<O>(
   keeping: Keeping<O>,
   shape: readonly number[],
@@ -32,23 +35,23 @@ export function keptShape<O>(
   return keeping === true || keeping(options) ? shape : null;
 }
 
-/** What an optimizer is made of. */
+/** An optimizer as a rule. */
 export interface OptimizerRule<O extends { lr: number }, K extends string = string> {
-  /** A value for every option. */
+  /** A default for every option. */
   readonly defaults: O;
   /** Refuses options out of range. */
   readonly check: CheckOptions<O>;
-  /** Refuses parameters of a shape that it cannot step. Default: none. */
+  /** Refuses parameters whose shape it cannot step. Default: no check. */
   readonly checkShape?: CheckShape;
-  /** What is kept from step to step. */
+  /** The tensors kept from step to step. */
   readonly keeps: { readonly [Name in K]: Keeping<O> };
-  /** Whether it matters how many steps there were. Default: false. */
+  /** Whether the number of steps matters. Default: false. */
   readonly counts?: boolean;
-  /** Whether the step of an element depends on other ones. Default: false. */
+  /** Whether the step of an element depends on other elements. Default: false. */
   readonly mixes?: boolean;
   /**
-   * The reference: the parameter after its `count`-th step, and the new state, in differentiable ops.
-   * Before the first step there is no state.
+   * The reference in differentiable ops: the parameter after its `count`-th step, and the new
+   * state. Before the first step the state is empty.
    */
   step(
     p: Tensor,
@@ -57,11 +60,11 @@ export interface OptimizerRule<O extends { lr: number }, K extends string = stri
     options: Scalars<O>,
     count: number,
   ): readonly [p: Tensor, kept: Kept<K>];
-  /** Whether the kernel knows the step under these options. Default: always. */
+  /** Whether the kernel supports these options. Default: always. */
   readonly inKernel?: (options: O) => boolean;
   /**
-   * The same in place and faster, by a kernel. What is kept starts as zeros; `fresh` tells whether any
-   * of it did so just now.
+   * The same step in place, by a kernel. Kept tensors start as zeros; `fresh` says whether one of
+   * them was just made.
    */
   kernel?(
     p: Tensor,
@@ -73,13 +76,13 @@ export interface OptimizerRule<O extends { lr: number }, K extends string = stri
   ): void;
 }
 
-/** State of a parameter of an optimizer that is made of a rule. */
+/** State of a parameter of an optimizer that a rule makes. */
 export interface RuleState extends ParamState {
   /** Steps so far. */
   step: number;
 }
 
-/** An optimizer that is made of a rule. */
+/** An optimizer that a rule makes. */
 export class RuleOptimizer<O extends { lr: number }, S extends RuleState>
   extends ParamOptimizer<O, S> {
   readonly #rule: OptimizerRule<O>;
@@ -88,8 +91,8 @@ export class RuleOptimizer<O extends { lr: number }, S extends RuleState>
   /**
    * Creates the optimizer.
    *
-   * @param rule What it is made of.
-   * @param options A value for every option.
+   * @param rule The rule.
+   * @param options A default for every option.
    */
   constructor(rule: OptimizerRule<O>, params: ParamsOrGroups<O>, options: O) {
     const { check, checkShape, defaults: form } = rule;
@@ -98,12 +101,15 @@ export class RuleOptimizer<O extends { lr: number }, S extends RuleState>
     this.#keeps = Object.entries(rule.keeps);
   }
 
-  /** What is kept under some options alone. */
+  /** The names of tensors that are kept only under some options. */
   protected override get optional(): readonly string[] {
     return this.#keeps.flatMap(([name, keeping]) => typeof keeping === "function" ? [name] : []);
   }
 
-  /** Begins to keep what is to be kept under the options and is not; tells whether there was any. */
+  /**
+   * Makes the tensors that the options require and that are missing; returns whether there were
+   * any.
+   */
   #begin(state: ParamState, p: Tensor, options: O): boolean {
     let any = false;
     for (const [name, keeping] of this.#keeps) {
@@ -122,13 +128,15 @@ export class RuleOptimizer<O extends { lr: number }, S extends RuleState>
     return state as S;
   }
 
-  /** Whether the kernel takes the steps under some options. */
+  /** Whether the kernel takes the steps under these options. */
   #inKernel(options: O): boolean {
     const { kernel, inKernel } = this.#rule;
     return kernel !== undefined && inKernel?.(options) !== false;
   }
 
-  /** Changes parameters in place; by ops in sizes that suit them, where no element depends on others. */
+  /**
+   * Updates parameters in place; ops process them in convenient sizes if elements are independent.
+   */
   protected override updateAll(updates: readonly ParamUpdate<O, S>[]): void {
     const alone = (options: O) => this.#rule.mixes === true || this.#inKernel(options);
     if (this.paramGroups.every(alone)) return super.updateAll(updates);
@@ -144,13 +152,13 @@ export class RuleOptimizer<O extends { lr: number }, S extends RuleState>
     }
   }
 
-  /** Changes a parameter in place. */
+  /** Updates a parameter in place. */
   protected override update(p: Tensor, g: Tensor, state: S, options: O): void {
     const { step, kernel } = this.#rule;
     const kept: ParamState = state;
     const first = state.step++ === 0;
     if (kernel !== undefined && this.#inKernel(options)) {
-      // An option may be changed between steps, by a schedule say, so that more is kept from here on.
+      // A schedule may change an option between steps, so that further tensors are needed.
       const begun = this.#begin(kept, p, options);
       if (begun) keep(kept);
       kernel(p, g, kept as Record<string, Tensor>, options, state.step, first || begun);
@@ -167,12 +175,12 @@ export class RuleOptimizer<O extends { lr: number }, S extends RuleState>
   }
 }
 
-/** The class of the optimizers that a rule is made into. */
+/** The class of an optimizer that a rule makes. */
 export interface OptimizerClass<O extends { lr: number }, S extends RuleState> {
   /**
    * Creates the optimizer.
    *
-   * @param params Parameters, or groups of them with options of their own.
+   * @param params Parameters, or groups of them with their own options.
    */
   new (params: ParamsOrGroups<O>, options?: Partial<O>): RuleOptimizer<O, S>;
 }
@@ -180,7 +188,7 @@ export interface OptimizerClass<O extends { lr: number }, S extends RuleState> {
 /**
  * Makes the class of a rule.
  *
- * @param name What it is called.
+ * @param name The name of the class.
  */
 export function optimizerClass<O extends { lr: number }, S extends RuleState>(
   name: string,

@@ -1,4 +1,4 @@
-/** Options of steps that are numbers, or tensors to be differentiated by. */
+/** Options of steps that are numbers, or tensors to differentiate with respect to. */
 
 import { add, div, mul, pow, sqrt, sub } from "../ops/mod.ts";
 import { isFloat } from "../core/dtype.ts";
@@ -9,15 +9,15 @@ import type { Tensor } from "../tensor/tensor.ts";
 /** A number, or a tensor without dimensions. */
 export type Scalar = number | Tensor;
 
-/** An option that may be a tensor where it is a number. */
+/** An option that may be a tensor instead of a number. */
 export type ScalarOption<T> = number extends T ? T | Tensor
   : T extends readonly unknown[] ? { readonly [I in keyof T]: ScalarOption<T[I]> }
   : T;
 
-/** Options of which numbers, alone or in lists, may be tensors. */
+/** Options in which numbers, alone or in lists, may be tensors. */
 export type Scalars<O> = { readonly [K in keyof O]: ScalarOption<O[K]> };
 
-/** Applies a function to numbers, and the op of the same formula where one is a tensor. */
+/** Applies a function to numbers, or the corresponding op if one of them is a tensor. */
 function either(
   plain: (a: number, b: number) => number,
   op: (a: Scalar, b: Scalar) => Tensor,
@@ -41,32 +41,32 @@ export function root(x: Scalar): Scalar {
   return typeof x === "number" ? Math.sqrt(x) : sqrt(x);
 }
 
-/** The number, for what is counted or decided by it. */
+/** The value of a number or tensor, for counts and decisions. */
 export function valueOf(x: Scalar): number {
   return typeof x === "number" ? x : x.item();
 }
 
-/** What a number among the options of a functional step must be. */
+/** The kind of a number among the options of a functional step. */
 export const SCALAR: Kind = kind(
   "a number or a float tensor with one element",
   (value) => NUMBER.accepts(value) || (isTensor(value) && isFloat(value.dtype) && value.size === 1),
 );
 
-/** The options with something in the place of each tensor. */
+/** The options with each tensor replaced. */
 function mapped(value: unknown, fn: (x: Tensor) => Scalar): unknown {
   if (isTensor(value)) return fn(value);
   return Array.isArray(value) ? value.map((item) => mapped(item, fn)) : value;
 }
 
-/** The options with numbers in place of tensors. */
+/** The options with numbers instead of tensors. */
 export function plainOptions<O extends object>(options: Scalars<O>): O {
-  // A tensor where no number stands is for the check of the options to refuse.
+  // The check of the options refuses other tensors.
   const plain = (x: Tensor) => x.size === 1 ? x.item() : x;
   const entries = Object.entries(options).map(([key, value]) => [key, mapped(value, plain)]);
   return Object.fromEntries(entries);
 }
 
-/** The options with tensors that have no dimensions, and the type of a parameter. */
+/** The options with tensors reshaped to no dimensions, in the type of a parameter. */
 export function optionsFor<O extends object>(p: Tensor, options: Scalars<O>): Scalars<O> {
   const fit = (x: Tensor) => x.reshape([]).to({ dtype: p.dtype });
   const entries = Object.entries(options).map(([key, value]) => [key, mapped(value, fit)]);

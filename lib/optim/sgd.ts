@@ -16,13 +16,13 @@ import { minus } from "./scalars.ts";
 export interface SGDOptions {
   /** Learning rate. Default: 1e-3. */
   lr?: number;
-  /** Factor of the velocity that is kept. Default: 0. */
+  /** Momentum: the factor of the velocity. Default: 0. */
   momentum?: number;
   /** Share of the gradient that does not enter the velocity. Default: 0. */
   dampening?: number;
-  /** Factor of the parameter that is added to the gradient. Default: 0. */
+  /** Weight decay: this multiple of the parameter is added to the gradient. Default: 0. */
   weightDecay?: number;
-  /** Whether the step looks ahead along the velocity. Default: false. */
+  /** Whether to use Nesterov's momentum. Default: false. */
   nesterov?: boolean;
   /** Whether to maximize the objective. Default: false. */
   maximize?: boolean;
@@ -31,7 +31,7 @@ export interface SGDOptions {
 /** Options of a group of parameters. */
 export type SGDGroup = Required<SGDOptions>;
 
-/** The values of options that are not given. */
+/** The default options. */
 const SGD_DEFAULTS: SGDGroup = {
   lr: 1e-3,
   momentum: 0,
@@ -55,7 +55,7 @@ function checkSgd(op: string, options: SGDGroup): void {
   }
 }
 
-/** What SGD is made of. */
+/** The rule of SGD. */
 export const SGD_RULE: OptimizerRule<SGDGroup, "momentumBuffer"> = {
   defaults: SGD_DEFAULTS,
   check: checkSgd,
@@ -73,14 +73,15 @@ export const SGD_RULE: OptimizerRule<SGDGroup, "momentumBuffer"> = {
   },
 };
 
-/** What SGD keeps for a parameter. */
+/** The state of SGD for a parameter. */
 export interface SGDParamState extends RuleState {
   /** Steps so far. */
   step: number;
 }
 
 /**
- * Stochastic gradient descent, with momentum and weight decay if wanted. Follows `torch.optim.SGD`.
+ * Stochastic gradient descent, optionally with momentum and weight decay. Follows
+ * `torch.optim.SGD`.
  *
  * @example One step
  * ```ts

@@ -7,32 +7,32 @@ import type { Tensor } from "../tensor/tensor.ts";
 
 /** A point on the line. */
 export interface LinePoint {
-  /** How far along the direction it lies. */
+  /** Its distance along the direction. */
   readonly t: number;
-  /** The loss there. */
+  /** The loss. */
   readonly loss: number;
-  /** The gradient there. */
+  /** The gradient. */
   readonly g: Tensor;
   /** The slope along the line. */
   readonly slope: number;
 }
 
-/** The bounds of the search. */
+/** The limits of the search. */
 export interface LineSearchOptions {
   /** An interval shorter than this is not searched. */
   readonly toleranceChange: number;
-  /** The greatest absolute element of the direction. */
+  /** The largest absolute element of the direction. */
   readonly size: number;
-  /** How many points may be looked at beyond the first. */
+  /** How many further points may be evaluated. */
   readonly maxEvaluations: number;
 }
 
-/** Share of the first slope by which the loss must fall. */
+/** The loss must fall by this share of the first slope. */
 const DECREASE = 1e-4;
-/** Share of the first slope to which the slope must have come down. */
+/** The slope must fall to this share of the first one. */
 const CURVATURE = 0.9;
 
-/** Where the cubic through two points with their slopes is least, within bounds. */
+/** The minimum of the cubic through two points with their slopes, within bounds. */
 function cubicMinimum(
   a: LinePoint,
   b: LinePoint,
@@ -47,9 +47,9 @@ function cubicMinimum(
   return Math.min(Math.max(right.t - (right.t - left.t) * share, low), high);
 }
 
-/** A place within a bracket that is no end of it, again and again. */
+/** Successive points inside a bracket, away from its ends. */
 function insideOf(bracket: readonly [LinePoint, LinePoint]): (t: number) => number {
-  // Whether the last place was already near an end.
+  // Whether the last point was already near an end.
   let stuck = false;
   return (t) => {
     const [a, b] = bracket;
@@ -64,12 +64,12 @@ function insideOf(bracket: readonly [LinePoint, LinePoint]): (t: number) => numb
 }
 
 /**
- * Looks along a line for a point at which the loss is low enough and flat enough.
+ * Searches a line for a point where the loss is low enough and the slope small enough.
  *
- * @param first Where the line starts.
+ * @param first The start of the line.
  * @param t The first step to try.
- * @param at The point at a step.
- * @returns The point that was found, and how many points were looked at.
+ * @param at Evaluates the point at a distance.
+ * @returns The point found, and how many points were evaluated.
  */
 export function strongWolfe(
   first: LinePoint,

@@ -102,7 +102,7 @@ export function tensor(data: TensorData, options?: TensorOptions): Tensor {
 function spreadData(given: ArrayLike<unknown>): TypeError {
   const form = Array.from(given, shown).join(", ");
   return new TypeError(
-    `Cannot make a tensor: its data stand in one argument, as in tensor([${form}]), got ` +
+    `Cannot make a tensor: pass the data as one argument, as in tensor([${form}]), got ` +
       `${given.length} arguments`,
   );
 }

@@ -80,7 +80,7 @@ function refusedBySize(
     `${probe.subject.title} cannot be checked with atol ${probe.accuracy.atol}, beside which the ` +
       `largest ${what}, ${showNumber(size)}, is small; it disagrees ${where}: ${
         probe.showEntry(pair)
-      }; give a smaller atol`,
+      }; pass a smaller atol`,
   );
 }
 

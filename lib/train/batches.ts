@@ -10,7 +10,7 @@ export function lengthOf(batches: Batches<unknown>): number | null {
     const length: unknown = Reflect.get(batches, "length");
     return typeof length === "number" ? length : null;
   } catch {
-    // // The length of a loader over an iterable is unknown.
+    // The length of a loader over an iterable is unknown.
     return null;
   }
 }

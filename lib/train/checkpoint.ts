@@ -249,7 +249,7 @@ export class Checkpoint implements Callback {
       try {
         Deno.removeSync(path);
       } catch (error) {
-        // // Someone may have moved it.
+        // Someone may have moved it.
         if (!(error instanceof Deno.errors.NotFound)) throw error;
       }
     }

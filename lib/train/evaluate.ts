@@ -47,7 +47,7 @@ export class Measured {
   /** Starts without batches. */
   constructor(metrics: Metrics) {
     const entries = Object.entries(metrics).map(([name, metric]) =>
-      // // What a streaming form computes exactly is not averaged over batches.
+      // What a streaming form computes exactly is not averaged over batches.
       [name, "stream" in metric ? metric.stream() : metric] as const
     );
     this.#names = Object.keys(metrics);

@@ -64,7 +64,7 @@ export async function lrFind<B>(
   checkCount("run lrFind", arguments.length, 2);
   const { objective, optimizer, model, train } = readPlan("run lrFind", settings);
   const { numIter = 100 } = options ?? {};
-  // // The test itself refuses an invalid number of steps.
+  // The test itself refuses an invalid number of steps.
   const batches = await firstBatches(train, COUNT.accepts(numIter) ? numIter : 0);
   let next = 0;
   return await undone(

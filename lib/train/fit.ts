@@ -76,7 +76,7 @@ async function unlessCutOff(run: TrainingRun, begin: () => Promise<void>): Promi
   const cut = (where: string) =>
     reject(new FitError(`interrupted ${where} of epoch ${run.epoch}`, run.history));
   const lost = new FinalizationRegistry<string>(cut);
-  // // No variable of the suspended function below may hold the promise.
+  // No variable of the suspended function below may hold the promise.
   const race = () => {
     const epochs = begin();
     lost.register(epochs, "between two batches");
@@ -143,7 +143,7 @@ export async function fit<B>(options: FitOptions<B>): Promise<History> {
   append(failures, await run.end());
   run.endEarly();
   if (failures.length > 0) {
-    // // The first failure is the cause; the others often follow from it.
+    // The first failure is the cause; the others often follow from it.
     for (const other of failures.slice(1)) console.warn(`fit: at the end, too: ${other}`);
     throw failures[0];
   }

@@ -96,7 +96,7 @@ export class TrainingRun implements Run {
       Object.entries(parts).filter((part): part is [string, Stateful] => isStateful(part[1])),
     );
     this.#measured = new Measured(plan.metrics);
-    // // Frozen parts of the model keep their mode.
+    // Frozen parts of the model keep their mode.
     for (const module of [model, criterion]) if (module?.training === false) module.train();
     this.#reportLeftOut();
   }
@@ -237,7 +237,7 @@ export class TrainingRun implements Run {
 
   /** The remaining batches of this epoch. */
   remaining(data: Batches<unknown>): Batches<unknown> {
-    // // Data with its own state continues from there.
+    // Data with its own state continues from there.
     return this.batch === 0 || isStateful(data) ? data : skipping(data, this.batch);
   }
 

@@ -125,7 +125,7 @@ export async function selectModel(
   const { metric, mode = "min", validation, test, latencyBudgetMs = Infinity } = given;
   const { paramBudget = Infinity, input = await firstExample(call, validation) } = given;
   const scoreOf = async (model: Module<[Tensor], Tensor>, data: Batches<unknown>, role: string) => {
-    // // Only the metric is used, so any loss will do.
+    // Only the metric is used, so any loss will do.
     const objective = pairObjective(call, model, () => tensor(0));
     const evaluation = { model, criterion: null, objective, metrics: { metric }, limit: Infinity };
     return (await evaluated(evaluation, data, role)).metric ?? NaN;

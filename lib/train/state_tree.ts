@@ -60,7 +60,7 @@ export function takeApart(call: string, state: unknown): TakenApart {
   const visit = (value: unknown, path: string): unknown => {
     if (isTensor(value)) {
       let name = path;
-      // // A key may contain dots, so two paths may be equal.
+      // A key may contain dots, so two paths may be equal.
       while (Object.hasOwn(tensors, name)) name += "'";
       tensors[name] = value;
       return { [TENSOR]: name };

@@ -44,7 +44,7 @@ function* partsOf({ spans, dropped }: Timeline, origin: number): Iterable<Uint8A
   for (let i = 0; i < spans.length; i += CHUNK) {
     yield encoder.encode(spans.slice(i, i + CHUNK).map((span) => `,\n${event(span)}`).join(""));
   }
-  // // Each launch names its device.
+  // Each launch names its device.
   const { device: _, ...environment } = environmentOf("cpu");
   const otherData = { ...environment, dropped };
   yield encoder.encode(`\n],"displayTimeUnit":"ms","otherData":${JSON.stringify(otherData)}}\n`);

@@ -89,10 +89,10 @@ Deno.test("the reader shows the form where something stands in place of the opti
   for (const [given, form, got] of forms) {
     assertEquals(
       refusal(given),
-      `Cannot compute f: options stand in an object, as in ${form}, got ${got}`,
+      `Cannot compute f: options go in an object, as in ${form}, got ${got}`,
     );
   }
-  assertThrows(() => read("compute f", new Map() as Options), TypeError, "stand in an object");
+  assertThrows(() => read("compute f", new Map() as Options), TypeError, "go in an object");
 });
 
 Deno.test("nearest() finds a word in another spelling, and none that is far", () => {

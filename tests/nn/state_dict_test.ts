@@ -78,7 +78,7 @@ Deno.test("loadStateDict() sees a prefix that stands before each key, and says h
     wrapped.message,
     `Cannot load the state: missing keys ${keys.join(", ")}, unexpected keys ${
       keys.map((key) => `module.${key}`).join(", ")
-    }; in the state "module." stands before each: { rename: (key) => "module." + key }`,
+    }; the state has "module." before each: { rename: (key) => "module." + key }`,
   );
   const inner = said((state) => {
     const { "fc1.weight": w, "fc1.bias": b, ...rest } = state;

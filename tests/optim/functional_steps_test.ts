@@ -137,7 +137,7 @@ Deno.test("functional steps refuse gradients and states that do not fit the para
     [() => adam(p, g, { betas: 1 } as object), "as in adam(params, grads, {}, { lr })"],
     [() => sgd(p, g, { buffers: [] }), "the state has 0 buffers for 1 parameters"],
     [() => sgd(p, g, { buffers: [ones([3])] }), "buffers[0] must have the parameter's shape"],
-    [() => adam(p, g, { step: 3 }), "the state must be {} or what the step before returned"],
+    [() => adam(p, g, { step: 3 }), "the state must be {} or what the last step returned"],
     [() => adam(p, g, { ...state, step: -1 }), "with a step from 0"],
     [() => adam(p, g, { buffers: g } as object), 'no option "buffers" among step, means, squares'],
     [() => sgd(p, g, {}, { lr: -1 }), "lr must lie in [0, ∞), got -1"],

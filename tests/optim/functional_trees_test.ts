@@ -78,7 +78,7 @@ Deno.test("functional steps refuse gradients of another form", () => {
   const { sgd } = optim.functional;
   const params = { w: ones([2]), b: [ones([1])] };
   const wrong: [grads: unknown, says: string][] = [
-    [{ w: ones([2]) }, "2 parameters need as many gradients, got 1"],
+    [{ w: ones([2]) }, "2 parameters need the same number of gradients, got 1"],
     [{ w: ones([2]), c: [ones([1])] }, "there is no gradient for the parameter b.0 among w,c.0"],
     [{ w: ones([2]), b: [ones([2])] }, "gradient b.0 must have the parameter's shape [1], got [2]"],
     [{ w: null, b: [ones([1])] }, "gradient w must be a tensor, got null"],

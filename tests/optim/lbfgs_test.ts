@@ -146,7 +146,11 @@ Deno.test("optim.LBFGS needs a closure that gives a loss, and leaves the paramet
   const optimizer = new optim.LBFGS([x], { lineSearchFn: "strong_wolfe" });
   assertThrows(() => optimizer.step(), TypeError, "it needs a closure");
   const text = () => "1" as unknown as number;
-  assertThrows(() => optimizer.step(text), TypeError, "what the closure gives must be a number or");
+  assertThrows(
+    () => optimizer.step(text),
+    TypeError,
+    "the result of the closure must be a number or",
+  );
   assertThrows(() => optimizer.step(() => ones([2])), TypeError, "a tensor with one element");
   let calls = 0;
   const failing = () => {

@@ -22,7 +22,7 @@ Deno.test("Optimizer refuses what is no parameter", () => {
   assertThrows(() => new optim.SGD([tensor([1])]), TypeError, "must be a leaf");
   assertThrows(() => new optim.SGD([x.mul(2)]), TypeError, "must be a leaf");
   assertThrows(() => new optim.SGD([x, x]), RangeError, "two groups");
-  assertThrows(() => optim.functional.sgd([x], []), RangeError, "as many gradients");
+  assertThrows(() => optim.functional.sgd([x], []), RangeError, "the same number of gradients");
 });
 
 Deno.test("Optimizer.zeroGrad() forgets, so that gradients do not add up over steps", () => {

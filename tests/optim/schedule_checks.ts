@@ -141,7 +141,7 @@ const SPOILT: readonly (readonly [change: (state: Some) => unknown, says: string
   [(state) => ({ ...state, counts: { odd: 1 } }), "it needs lastEpoch"],
   [(state) => ({ ...state, gamma: 1 }), 'there is no option "gamma"'],
   [() => undefined, "it needs lastEpoch"],
-  [() => [1], "options stand in an object"],
+  [() => [1], "options go in an object"],
 ];
 
 /** The checks, by what they say of a schedule. */

@@ -261,7 +261,7 @@ export const OPTIMIZERS: { readonly [Name in OptimizerName]: OptimizerRow<GroupO
       stepSizes: [
         [[-1, 1], "stepSizes[0] must lie in [0, ∞), got -1"],
         [[1, Infinity], "stepSizes[1] must lie in [0, ∞), got Infinity"],
-        [[2, 1], "stepSizes must not fall, got 2, 1"],
+        [[2, 1], "stepSizes must not decrease, got 2, 1"],
         [[1], "stepSizes must be an array of 2 numbers"],
       ],
     },

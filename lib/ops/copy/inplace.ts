@@ -99,9 +99,7 @@ export function setAt(x: Tensor, index: readonly Index[], value: Tensor | number
   checkChange("setAt", x);
   if (!Array.isArray(index)) {
     throw new TypeError(
-      `Cannot run setAt: the index stands in an array, as in setAt([0], value), got ${
-        shown(index)
-      }`,
+      `Cannot run setAt: pass the index as an array, as in setAt([0], value), got ${shown(index)}`,
     );
   }
   writeAt(x.detach(), index, sourceFor("setAt", x, value));

@@ -46,7 +46,7 @@ const held: FusedOp<Bounds> = fused<Bounds>("clamp", {
 function checkBound(role: string, bound: unknown): void {
   if (bound === null || typeof bound === "number" || isTensor(bound)) return;
   const { message } = wrongKind("compute clamp", role, "a tensor, a number or null", bound);
-  const form = isPlainObject(bound) ? "; it stands by position, as in clamp(0, null)" : "";
+  const form = isPlainObject(bound) ? "; pass it by position, as in clamp(0, null)" : "";
   throw new TypeError(message + form);
 }
 

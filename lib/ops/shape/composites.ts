@@ -133,7 +133,7 @@ function movedDims(x: Tensor, dims: number | readonly number[], role: string): n
   const given = listOf("movedim", role, dims);
   const found = given.map((dim) => normalizeDim("movedim", dim, x.ndim, role));
   if (new Set(found).size === found.length) return found;
-  throw new RangeError(`Cannot compute movedim: each ${role} must stand once, got [${given}]`);
+  throw new RangeError(`Cannot compute movedim: each ${role} must occur once, got [${given}]`);
 }
 
 /**

@@ -390,7 +390,7 @@ const catRule = rule<{ dim: number; extents: readonly number[] }>("cat", {
 export function checkTensorList(op: string, tensors: readonly Tensor[]): Tensor {
   if (!Array.isArray(tensors)) {
     throw new TypeError(
-      `Cannot compute ${op}: the tensors stand in an array, as in ${op}([a, b]), got ` +
+      `Cannot compute ${op}: pass the tensors in an array, as in ${op}([a, b]), got ` +
         shown(tensors),
     );
   }

@@ -1,4 +1,4 @@
-/** Schedules made of others: one after the other, or all at once. */
+/** Schedules that consist of others: one after the other, or all at once. */
 
 import { arrayOf, checkCount, checkKind, kind, WHOLE } from "../../core/options.ts";
 import { scheduleReader } from "./rule.ts";
@@ -9,7 +9,7 @@ const SCHEDULES = arrayOf(
   "schedules that need no value to step",
 );
 
-/** The optimizer of schedules, which must be one. */
+/** The optimizer of the schedules, which must have the same one. */
 function optimizerOf(op: string, schedulers: readonly LRScheduler[]): Scheduled {
   const [first, ...others] = schedulers;
   if (first === undefined) throw new RangeError(`Cannot make ${op}: there are no schedules`);
@@ -22,9 +22,11 @@ function optimizerOf(op: string, schedulers: readonly LRScheduler[]): Scheduled 
 
 /** Options of `SequentialLR`. */
 export interface SequentialLROptions {
-  /** The schedules, the first one first. */
+  /** The schedules, in order. */
   schedulers: readonly LRScheduler[];
-  /** The steps at which the next schedule takes over, in order; one fewer than there are schedules. */
+  /**
+   * The steps at which the next schedule takes over, in increasing order; one fewer than schedules.
+   */
   milestones: readonly number[];
 }
 
@@ -34,7 +36,7 @@ const readSequence = scheduleReader<SequentialLROptions>({
 });
 
 /**
- * One schedule after the other, each from its own start. Follows
+ * Runs schedules one after the other, each from its own start. Follows
  * `torch.optim.lr_scheduler.SequentialLR`.
  *
  * @example Warm-up, then decay
@@ -59,9 +61,9 @@ export class SequentialLR extends LRScheduler {
   readonly #milestones: readonly number[];
 
   /**
-   * Creates the schedule, and sets the rates at which the first of them starts.
+   * Creates the schedule, and sets the rates at which the first one starts.
    *
-   * @param optimizer Whose rates are set.
+   * @param optimizer The optimizer whose rates it sets.
    */
   constructor(optimizer: Scheduled, options: SequentialLROptions) {
     const call = `make ${new.target.name}`;
@@ -80,7 +82,7 @@ export class SequentialLR extends LRScheduler {
     }
     if (milestones.some((milestone, i) => milestone < (milestones[i - 1] ?? 0))) {
       throw new RangeError(
-        `Cannot ${call}: milestones must not fall, got ${milestones.join(", ")}`,
+        `Cannot ${call}: milestones must not decrease, got ${milestones.join(", ")}`,
       );
     }
     super(optimizer, { schedulers: [...schedulers] });
@@ -127,9 +129,9 @@ export class ChainedScheduler extends LRScheduler {
   readonly #schedulers: readonly LRScheduler[];
 
   /**
-   * Creates the schedule; its parts have set the rates.
+   * Creates the schedule; the schedules it consists of have set the rates.
    *
-   * @param schedulers Schedules of one optimizer.
+   * @param schedulers Schedules of the same optimizer.
    */
   constructor(schedulers: readonly LRScheduler[]) {
     const call = `make ${new.target.name}`;

@@ -6,17 +6,17 @@ import type { LRScheduler } from "./schedule.ts";
 
 /** Options of `CosineAnnealingLR`. */
 export interface CosineAnnealingLROptions {
-  /** Steps down to the least rate. */
+  /** Steps until the lowest rate. */
   tMax: number;
-  /** The least rate. Default: 0. */
+  /** The lowest rate. Default: 0. */
   etaMin?: number;
 }
 
-/** What CosineAnnealingLR is made of. */
+/** The rule of CosineAnnealingLR. */
 export const COSINE_ANNEALING_LR_RULE: ScheduleRule<CosineAnnealingLROptions> = {
   kinds: { tMax: COUNT, etaMin: FINITE },
   defaults: { etaMin: 0 },
-  // From the last rate, so that it can be combined with other schedules.
+  // Computed from the last rate, so that it can be combined with other schedules.
   lr: ({ epoch, lr, base }, { tMax, etaMin }) => {
     if (epoch === 0) return lr;
     if ((epoch - 1 - tMax) % (2 * tMax) === 0) {
@@ -24,13 +24,13 @@ export const COSINE_ANNEALING_LR_RULE: ScheduleRule<CosineAnnealingLROptions> = 
     }
     const height = (step: number) => 1 + Math.cos(Math.PI * step / tMax);
     const next = height(epoch) / height(epoch - 1) * (lr - etaMin) + etaMin;
-    // Where it comes back to 0, rounding would leave it a little below.
+    // At the return to 0, rounding would leave a slightly negative rate.
     return Math.abs(next) < 1e-12 * etaMin ? 0 : next;
   },
 };
 
 /**
- * Down to the least rate along half a cosine, and up again if it goes on: Loshchilov and Hutter,
+ * Lowers the rate along half a cosine, and raises it again if it goes on: Loshchilov and Hutter,
  * "SGDR: stochastic gradient descent with warm restarts", 2017, without the restarts. Follows
  * `torch.optim.lr_scheduler.CosineAnnealingLR`.
  *
@@ -56,13 +56,13 @@ export type CosineAnnealingLR = LRScheduler;
 export interface CosineAnnealingWarmRestartsOptions {
   /** Steps until the first restart. */
   t0: number;
-  /** Factor of the steps from restart to restart. Default: 1. */
+  /** Factor of the number of steps from one restart to the next. Default: 1. */
   tMult?: number;
-  /** The least rate. Default: 0. */
+  /** The lowest rate. Default: 0. */
   etaMin?: number;
 }
 
-/** What CosineAnnealingWarmRestarts is made of. */
+/** The rule of CosineAnnealingWarmRestarts. */
 export const COSINE_ANNEALING_WARM_RESTARTS_RULE: ScheduleRule<
   CosineAnnealingWarmRestartsOptions
 > = {
@@ -79,8 +79,9 @@ export const COSINE_ANNEALING_WARM_RESTARTS_RULE: ScheduleRule<
 };
 
 /**
- * Down along half a cosine, again and again: Loshchilov and Hutter, "SGDR: stochastic gradient descent
- * with warm restarts", 2017. Follows `torch.optim.lr_scheduler.CosineAnnealingWarmRestarts`.
+ * Lowers the rate along half a cosine, and restarts: Loshchilov and Hutter, "SGDR: stochastic
+ * gradient descent with warm restarts", 2017. Follows
+ * `torch.optim.lr_scheduler.CosineAnnealingWarmRestarts`.
  */
 export const CosineAnnealingWarmRestarts: ScheduleClass<CosineAnnealingWarmRestartsOptions> =
   scheduleClass("CosineAnnealingWarmRestarts", COSINE_ANNEALING_WARM_RESTARTS_RULE);

@@ -1,4 +1,4 @@
-/** Schedules that go up and down, with the momentum the other way. */
+/** Schedules that raise and lower the rate, with the momentum in the opposite direction. */
 
 import {
   checkKind,
@@ -17,34 +17,40 @@ import type { LRScheduler } from "./schedule.ts";
 
 /** Options of `CyclicLR`. */
 export interface CyclicLROptions {
-  /** The least rate, with which it starts; a list has one for each group. */
+  /** The lowest rate, at which it starts; a list has one for each group. */
   baseLr: OrEach<number>;
-  /** The greatest rate; a list has one for each group. */
+  /** The highest rate; a list has one for each group. */
   maxLr: OrEach<number>;
-  /** Steps up. Default: 2000. */
+  /** Steps of the increase. Default: 2000. */
   stepSizeUp?: number;
-  /** Steps down; null for as many. Default: null. */
+  /** Steps of the decrease; null for the same number. Default: null. */
   stepSizeDown?: number | null;
   /**
-   * The height of the cycles: the same, half of the one before, or `gamma` to the steps. Default:
-   * "triangular".
+   * The height of the cycles: constant, halved each time, or multiplied by `gamma` at each step.
+   * Default: "triangular".
    */
   mode?: "triangular" | "triangular2" | "exp_range";
-  /** What the height is multiplied by at each step in the mode "exp_range". Default: 1. */
+  /** Factor of the height at each step in the mode "exp_range". Default: 1. */
   gamma?: number;
-  /** The height instead of a mode, by cycles (from 1) or steps. Default: null. */
+  /**
+   * A function of the cycle (from 1) or the step that gives the height instead of `mode`. Default:
+   * null.
+   */
   scaleFn?: ((count: number) => number) | null;
-  /** What `scaleFn` counts. Default: "cycle". */
+  /** What `scaleFn` is called with. Default: "cycle". */
   scaleMode?: "cycle" | "iterations";
-  /** Whether the momentum, or the first of `betas`, goes down and up. Default: true. */
+  /**
+   * Whether to move the momentum, or the first of `betas`, in the opposite direction. Default:
+   * true.
+   */
   cycleMomentum?: boolean;
-  /** The least momentum; a list has one for each group. Default: 0.8. */
+  /** The lowest momentum; a list has one for each group. Default: 0.8. */
   baseMomentum?: OrEach<number>;
-  /** The greatest momentum, with which it starts. Default: 0.9. */
+  /** The highest momentum, at which it starts. Default: 0.9. */
   maxMomentum?: OrEach<number>;
 }
 
-/** How far up a cycle is at a step, as a share of the whole way. */
+/** The position in a cycle at a step: 0 at the lowest rate, 1 at the highest. */
 function cycleHeight(epoch: number, options: Required<CyclicLROptions>): number {
   const { stepSizeUp, stepSizeDown, mode, gamma, scaleFn, scaleMode } = options;
   const size = stepSizeUp + (stepSizeDown ?? stepSizeUp);
@@ -62,7 +68,7 @@ function cycleHeight(epoch: number, options: Required<CyclicLROptions>): number 
   return mode === "triangular" ? height : height * gamma ** epoch;
 }
 
-/** What CyclicLR is made of. */
+/** The rule of CyclicLR. */
 export const CYCLIC_LR_RULE: ScheduleRule<CyclicLROptions> = {
   kinds: {
     baseLr: FINITE_OR_EACH,
@@ -109,8 +115,9 @@ export const CYCLIC_LR_RULE: ScheduleRule<CyclicLROptions> = {
 };
 
 /**
- * Up and down between two rates in straight lines: Smith, "Cyclical learning rates for training neural
- * networks", 2017. The optimizer's own rate has no effect. Follows `torch.optim.lr_scheduler.CyclicLR`.
+ * Raises and lowers the rate linearly between two rates: Smith, "Cyclical learning rates for
+ * training neural networks", 2017. The optimizer's own rate has no effect. Follows
+ * `torch.optim.lr_scheduler.CyclicLR`.
  */
 export const CyclicLR: ScheduleClass<CyclicLROptions> = scheduleClass("CyclicLR", CYCLIC_LR_RULE);
 /** A {@linkcode CyclicLR} schedule. */
@@ -118,41 +125,44 @@ export type CyclicLR = LRScheduler;
 
 /** Options of `OneCycleLR`. */
 export interface OneCycleLROptions {
-  /** The greatest rate; a list has one for each group. */
+  /** The highest rate; a list has one for each group. */
   maxLr: OrEach<number>;
-  /** All steps; null where `epochs` and `stepsPerEpoch` are given. Default: null. */
+  /** The number of steps; null if `epochs` and `stepsPerEpoch` are given. Default: null. */
   totalSteps?: number | null;
-  /** Epochs, where `totalSteps` is null. Default: null. */
+  /** The number of epochs, if `totalSteps` is null. Default: null. */
   epochs?: number | null;
-  /** Steps of each of them. Default: null. */
+  /** Steps per epoch. Default: null. */
   stepsPerEpoch?: number | null;
-  /** Share of the steps in which the rate grows. Default: 0.3. */
+  /** Share of the steps in which the rate increases. Default: 0.3. */
   pctStart?: number;
-  /** Along a cosine, or a line. Default: "cos". */
+  /** Whether rates follow a cosine or a line. Default: "cos". */
   annealStrategy?: "cos" | "linear";
-  /** Whether the momentum, or the first of `betas`, goes down and up. Default: true. */
+  /**
+   * Whether to move the momentum, or the first of `betas`, in the opposite direction. Default:
+   * true.
+   */
   cycleMomentum?: boolean;
-  /** The least momentum; a list has one for each group. Default: 0.85. */
+  /** The lowest momentum; a list has one for each group. Default: 0.85. */
   baseMomentum?: OrEach<number>;
-  /** The greatest momentum, with which it starts. Default: 0.95. */
+  /** The highest momentum, at which it starts. Default: 0.95. */
   maxMomentum?: OrEach<number>;
   /** The first rate is `maxLr / divFactor`. Default: 25. */
   divFactor?: number;
   /** The last rate is the first divided by this. Default: 1e4. */
   finalDivFactor?: number;
-  /** Whether the rate comes back to the first before it ends. Default: false. */
+  /** Whether the rate returns to the first one before the final decrease. Default: false. */
   threePhase?: boolean;
 }
 
 type OneCycle = Required<OneCycleLROptions>;
 
-/** All steps, as they are given; null if they are not. */
+/** The number of steps, from either form; null if neither is given. */
 function totalOf({ totalSteps, epochs, stepsPerEpoch }: OneCycle): number | null {
   if (totalSteps !== null) return totalSteps;
   return epochs === null || stepsPerEpoch === null ? null : epochs * stepsPerEpoch;
 }
 
-/** Between the values of three points in the cycle, at a step. */
+/** Interpolates between the values at three points of the cycle. */
 function anneal(
   epoch: number,
   options: OneCycle,
@@ -168,7 +178,7 @@ function anneal(
   const i = found < 0 ? phases.length - 1 : found;
   const [end, from, to] = phases[i] ?? [0, last, last];
   const start = phases[i - 1]?.[0] ?? 0;
-  // A phase may have no length: one step of growth ends where it starts.
+  // A phase may have no length: an increase of one step ends where it starts.
   const share = end === start ? 1 : (epoch - start) / (end - start);
   if (annealStrategy === "linear") return from + (to - from) * share;
   return to + (from - to) / 2 * (1 + Math.cos(Math.PI * share));
@@ -176,7 +186,7 @@ function anneal(
 
 const STEPS = orNull(COUNT);
 
-/** What OneCycleLR is made of. */
+/** The rule of OneCycleLR. */
 export const ONE_CYCLE_LR_RULE: ScheduleRule<OneCycleLROptions> = {
   kinds: {
     maxLr: FINITE_OR_EACH,
@@ -216,8 +226,8 @@ export const ONE_CYCLE_LR_RULE: ScheduleRule<OneCycleLROptions> = {
     checkRanges(op, "maxMomentum", maxMomentum, "[0, 1)");
     if (options.threePhase && options.pctStart > 0.5) {
       throw new RangeError(
-        `Cannot make ${op}: threePhase needs a pctStart of at most 0.5, as the rate falls for as long ` +
-          `as it grows, got ${options.pctStart}`,
+        `Cannot make ${op}: threePhase needs a pctStart of at most 0.5, as the rate decreases for as long ` +
+          `as it increases, got ${options.pctStart}`,
       );
     }
     checkRange(op, "divFactor", divFactor, "(0, ∞)");
@@ -245,9 +255,9 @@ export const ONE_CYCLE_LR_RULE: ScheduleRule<OneCycleLROptions> = {
 };
 
 /**
- * Up to the greatest rate and down to almost nothing, once: Smith and Topin, "Super-convergence", 2018.
- * To be stepped after each batch. The optimizer's own rate has no effect. Follows
- * `torch.optim.lr_scheduler.OneCycleLR`.
+ * Raises the rate to a maximum and lowers it to almost nothing, once: Smith and Topin,
+ * "Super-convergence", 2018. To be stepped after each batch. The optimizer's own rate has no
+ * effect. Follows `torch.optim.lr_scheduler.OneCycleLR`.
  *
  * @example Fifty epochs of ten batches
  * ```ts

@@ -1,4 +1,6 @@
-/** Schedules by factors: at milestones, over some steps, at each step, or by a function. */
+/**
+ * Schedules that multiply the rate: at milestones, over some steps, at each step, or by a function.
+ */
 
 import { arrayOf, checkKind, COUNT, FINITE, WHOLE } from "../../core/options.ts";
 import { checkRange } from "../optimizer.ts";
@@ -14,7 +16,7 @@ export interface StepLROptions {
   gamma?: number;
 }
 
-/** What StepLR is made of. */
+/** The rule of StepLR. */
 export const STEP_LR_RULE: ScheduleRule<StepLROptions> = {
   kinds: { stepSize: COUNT, gamma: FINITE },
   defaults: { gamma: 0.1 },
@@ -48,11 +50,11 @@ export type StepLR = LRScheduler;
 export interface MultiStepLROptions {
   /** Steps at which the rate changes; one listed twice counts twice. */
   milestones: readonly number[];
-  /** Factor of each change. Default: 0.1. */
+  /** Steps at which the rate changes; a step listed twice counts twice. */
   gamma?: number;
 }
 
-/** What MultiStepLR is made of. */
+/** The rule of MultiStepLR. */
 export const MULTI_STEP_LR_RULE: ScheduleRule<MultiStepLROptions> = {
   kinds: { milestones: arrayOf(WHOLE, "non-negative integers"), gamma: FINITE },
   defaults: { gamma: 0.1 },
@@ -68,7 +70,7 @@ export const MultiStepLR: ScheduleClass<MultiStepLROptions> = scheduleClass(
 /** A {@linkcode MultiStepLR} schedule. */
 export type MultiStepLR = LRScheduler;
 
-/** A number for each count of steps. */
+/** A function of the number of steps. */
 export type StepFunction = (epoch: number) => number;
 
 /** Options of `LambdaLR` and `MultiplicativeLR`. */
@@ -95,14 +97,15 @@ function factorAt(
   return factor;
 }
 
-/** What LambdaLR is made of. */
+/** The rule of LambdaLR. */
 export const LAMBDA_LR_RULE: ScheduleRule<LambdaLROptions> = {
   ...LAMBDA,
   lr: ({ epoch, base, group }, { lrLambda }) => base * factorAt("LambdaLR", lrLambda, group, epoch),
 };
 
 /**
- * Multiplies the first rate by a function of the step. Follows `torch.optim.lr_scheduler.LambdaLR`.
+ * Multiplies the initial rate by a function of the step. Follows
+ * `torch.optim.lr_scheduler.LambdaLR`.
  *
  * @example Warm-up, then the inverse root
  * ```ts
@@ -119,7 +122,7 @@ export const LambdaLR: ScheduleClass<LambdaLROptions> = scheduleClass("LambdaLR"
 /** A {@linkcode LambdaLR} schedule. */
 export type LambdaLR = LRScheduler;
 
-/** What MultiplicativeLR is made of. */
+/** The rule of MultiplicativeLR. */
 export const MULTIPLICATIVE_LR_RULE: ScheduleRule<LambdaLROptions> = {
   ...LAMBDA,
   goesOn: true,
@@ -142,11 +145,11 @@ export type MultiplicativeLR = LRScheduler;
 export interface ConstantLROptions {
   /** Factor of the rate until then. Default: 1/3. */
   factor?: number;
-  /** After how many steps the rate is whole. Default: 5. */
+  /** After how many steps the factor ends. Default: 5. */
   totalIters?: number;
 }
 
-/** What ConstantLR is made of. */
+/** The rule of ConstantLR. */
 export const CONSTANT_LR_RULE: ScheduleRule<ConstantLROptions> = {
   kinds: { factor: FINITE, totalIters: WHOLE },
   defaults: { factor: 1 / 3, totalIters: 5 },
@@ -157,7 +160,9 @@ export const CONSTANT_LR_RULE: ScheduleRule<ConstantLROptions> = {
   },
 };
 
-/** A share of the rate for some steps. Follows `torch.optim.lr_scheduler.ConstantLR`. */
+/**
+ * Multiplies the rate by a factor for some steps. Follows `torch.optim.lr_scheduler.ConstantLR`.
+ */
 export const ConstantLR: ScheduleClass<ConstantLROptions> = scheduleClass(
   "ConstantLR",
   CONSTANT_LR_RULE,
@@ -169,13 +174,13 @@ export type ConstantLR = LRScheduler;
 export interface LinearLROptions {
   /** Factor of the rate at the start. Default: 1/3. */
   startFactor?: number;
-  /** Factor of the rate in the end. Default: 1. */
+  /** Factor of the rate at the end. Default: 1. */
   endFactor?: number;
-  /** Steps from the one to the other. Default: 5. */
+  /** Steps from the start to the end. Default: 5. */
   totalIters?: number;
 }
 
-/** What LinearLR is made of. */
+/** The rule of LinearLR. */
 export const LINEAR_LR_RULE: ScheduleRule<LinearLROptions> = {
   kinds: { startFactor: FINITE, endFactor: FINITE, totalIters: COUNT },
   defaults: { startFactor: 1 / 3, endFactor: 1, totalIters: 5 },
@@ -187,15 +192,14 @@ export const LINEAR_LR_RULE: ScheduleRule<LinearLROptions> = {
     if (epoch === 0) return lr * startFactor;
     if (epoch > totalIters) return lr;
     const slope = endFactor - startFactor;
-    // Where it ends at 0, rounding would leave it a little below.
+    // At the end at 0, rounding would leave a slightly negative rate.
     const factor = Math.max(0, 1 + slope / (totalIters * startFactor + (epoch - 1) * slope));
     return lr * factor;
   },
 };
 
 /**
- * From one share of the rate to another in a straight line. Follows
- * `torch.optim.lr_scheduler.LinearLR`.
+ * Changes the factor of the rate linearly. Follows `torch.optim.lr_scheduler.LinearLR`.
  */
 export const LinearLR: ScheduleClass<LinearLROptions> = scheduleClass("LinearLR", LINEAR_LR_RULE);
 /** A {@linkcode LinearLR} schedule. */
@@ -203,11 +207,11 @@ export type LinearLR = LRScheduler;
 
 /** Options of `ExponentialLR`. */
 export interface ExponentialLROptions {
-  /** Factor of each step. */
+  /** Factor at each step. */
   gamma: number;
 }
 
-/** What ExponentialLR is made of. */
+/** The rule of ExponentialLR. */
 export const EXPONENTIAL_LR_RULE: ScheduleRule<ExponentialLROptions> = {
   kinds: { gamma: FINITE },
   defaults: {},
@@ -226,15 +230,15 @@ export type ExponentialLR = LRScheduler;
 export interface PolynomialLROptions {
   /** Steps until the rate is 0. Default: 5. */
   totalIters?: number;
-  /** Power of the share of them that is left, not negative. Default: 1. */
+  /** Exponent of the remaining share of the steps, at least 0. Default: 1. */
   power?: number;
 }
 
-/** What PolynomialLR is made of. */
+/** The rule of PolynomialLR. */
 export const POLYNOMIAL_LR_RULE: ScheduleRule<PolynomialLROptions> = {
   kinds: { totalIters: COUNT, power: FINITE },
   defaults: { totalIters: 5, power: 1 },
-  // A power below 0 ends at a rate without bound.
+  // With a negative exponent, the rate would end at infinity.
   check: (op, { power }) => checkRange(op, "power", power, "[0, ∞)"),
   lr: ({ epoch, lr }, { totalIters, power }) => {
     if (epoch === 0 || epoch > totalIters) return lr;
@@ -243,7 +247,7 @@ export const POLYNOMIAL_LR_RULE: ScheduleRule<PolynomialLROptions> = {
 };
 
 /**
- * Down to 0 with a power of the steps that are left. Follows
+ * Lowers the rate to 0 as a power of the remaining steps. Follows
  * `torch.optim.lr_scheduler.PolynomialLR`.
  */
 export const PolynomialLR: ScheduleClass<PolynomialLROptions> = scheduleClass(

@@ -1,4 +1,4 @@
-/** Kinds of options of schedules, and options that each group may have of its own. */
+/** Kinds of options of schedules, and options with an entry for each group. */
 
 import { FINITE, FUNCTION, type Kind, kind } from "../../core/options.ts";
 import { checkRange, type Interval } from "../optimizer.ts";
@@ -14,15 +14,15 @@ export const FUNCTION_OR_EACH: Kind = kind(
   (value) => [value].flat().every((item) => FUNCTION.accepts(item)),
 );
 
-/** An option that is one for all groups, or a list with one for each. */
+/** An option with one value for all groups, or a list with one for each. */
 export type OrEach<T> = T | readonly T[];
 
-/** The option of a group. */
+/** The value for a group. */
 export function ofGroup<T>(option: OrEach<T>, group: number): T {
   return (Array.isArray(option) ? option[group] : option) as T;
 }
 
-/** Refuses a list that is not as long as there are groups. */
+/** Refuses a list whose length is not the number of groups. */
 export function checkEach(
   op: string,
   options: Readonly<Record<string, unknown>>,
@@ -37,7 +37,7 @@ export function checkEach(
   }
 }
 
-/** Refuses numbers out of range, one or one for each group. */
+/** Refuses numbers out of range, whether one or a list. */
 export function checkRanges(
   op: string,
   name: string,

@@ -1,4 +1,4 @@
-/** A schedule that follows a metric. */
+/** A schedule that monitors a metric. */
 
 import { checkCount, checkKind, FINITE, kind, oneOf, WHOLE } from "../../core/options.ts";
 import { isTensor } from "../../core/tensor.ts";
@@ -10,21 +10,21 @@ import { groupsOf, Schedule, type Scheduled } from "./schedule.ts";
 
 /** Options of `ReduceLROnPlateau`. */
 export interface ReduceLROnPlateauOptions {
-  /** Whether the metric is to fall, "min", or to rise, "max". Default: "min". */
+  /** Whether lower or higher is better. Default: "min". */
   mode?: "min" | "max";
   /** Factor of each reduction. Default: 0.1. */
   factor?: number;
-  /** How many values in a row may bring no improvement. Default: 10. */
+  /** How many values in a row without improvement are allowed. Default: 10. */
   patience?: number;
-  /** By how much a value must improve on the best one to count. Default: 1e-4. */
+  /** The smallest improvement on the best value that counts. Default: 1e-4. */
   threshold?: number;
-  /** Whether that is a share of the best value, or a difference. Default: "rel". */
+  /** Whether that is relative to the best value, or a difference. Default: "rel". */
   thresholdMode?: "rel" | "abs";
   /** How many values after a reduction are ignored. Default: 0. */
   cooldown?: number;
-  /** The least rate; a list has one for each group. Default: 0. */
+  /** The lowest rate; a list has one for each group. Default: 0. */
   minLr?: OrEach<number>;
-  /** A reduction by no more than this is skipped. Default: 1e-8. */
+  /** Smaller reductions of the rate are skipped. Default: 1e-8. */
   eps?: number;
 }
 
@@ -78,7 +78,7 @@ function isBetter(
  * Reduces the rate when a metric, such as the validation loss, stops improving. Follows
  * `torch.optim.lr_scheduler.ReduceLROnPlateau`.
  *
- * @example A loss that stands still
+ * @example A loss that stops improving
  * ```ts
  * import { optim, zeros } from "@adjoint/ml";
  * import { assertEquals } from "@std/assert";
@@ -96,7 +96,7 @@ export class ReduceLROnPlateau extends Schedule {
   /**
    * Creates the schedule.
    *
-   * @param optimizer Whose rates are set.
+   * @param optimizer The optimizer whose rates it sets.
    */
   constructor(optimizer: Scheduled, options?: ReduceLROnPlateauOptions) {
     const call = `make ${new.target.name}`;
@@ -109,7 +109,7 @@ export class ReduceLROnPlateau extends Schedule {
     checkRanges(op, "minLr", minLr, "[0, ∞)");
     checkRange(op, "threshold", threshold, "[0, ∞)");
     checkRange(op, "eps", eps, "[0, ∞)");
-    // No value is better than the best one by all of it.
+    // No value can improve on the best one by all of it.
     if (mode === "min" && thresholdMode === "rel") checkRange(op, "threshold", threshold, "[0, 1)");
     const best = mode === "min" ? Infinity : -Infinity;
     const counts = { best, cooldownCounter: 0, numBadEpochs: 0 };
@@ -119,9 +119,9 @@ export class ReduceLROnPlateau extends Schedule {
   }
 
   /**
-   * Records a value, and reduces the rates if it is time.
+   * Records a value, and reduces the rates if necessary.
    *
-   * @param metric A number, or a tensor with one element. NaN is no better than anything.
+   * @param metric A number, or a tensor with one element. NaN never counts as an improvement.
    */
   step(metric: number | Tensor): void {
     const call = `run ${this.constructor.name}.step`;

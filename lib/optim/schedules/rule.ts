@@ -1,4 +1,7 @@
-/** The form of a schedule: its options, and the rate as a function of the step. The class is made of it. */
+/**
+ * Schedules as rules, which consist of options and the rate as a function of the step; a rule makes
+ * the class.
+ */
 
 import {
   checkCount,
@@ -9,44 +12,48 @@ import {
 import { copyOptions } from "../groups.ts";
 import { type Arrival, groupsOf, LRScheduler, type Scheduled } from "./schedule.ts";
 
-/** The keys of options that may be left out. */
+/** The keys of optional options. */
 type OptionalKey<O> = {
   [K in keyof O]-?: Record<never, never> extends Pick<O, K> ? K : never;
 }[keyof O];
 
-/** What a rate may depend on. */
+/** The arguments of a rate. */
 export interface Moment {
   /** Steps so far. */
   readonly epoch: number;
-  /** The rate of the group. */
+  /** The current rate of the group. */
   readonly lr: number;
-  /** The rate with which it began. */
+  /** The initial rate of the group. */
   readonly base: number;
-  /** Which group it is. */
+  /** The index of the group. */
   readonly group: number;
-  /** Whether the schedule is being made. */
+  /** Whether the schedule is just being created. */
   readonly made: boolean;
 }
 
-/** What a schedule is made of. */
+/** A schedule as a rule. */
 export interface ScheduleRule<O extends object> {
   /** The kinds of all options. */
   readonly kinds: OptionTable<O>;
-  /** A value for every option that may be left out. */
+  /** A default for every optional option. */
   readonly defaults: Required<Pick<O, OptionalKey<O>>>;
-  /** Refuses options that are out of range or do not fit so many groups; `op` is its name. */
+  /**
+   * Refuses options that are out of range or do not match the number of groups; `op` is the name.
+   */
   readonly check?: (op: string, options: Required<O>, groups: number) => void;
-  /** The rate with which a group begins, where that is not its own. */
+  /** The initial rate of a group, if not its own. */
   readonly base?: (options: Required<O>, group: number) => number;
   /** The rate at a step. */
   readonly lr: (at: Moment, options: Required<O>) => number;
-  /** The momentum at a step, null where it is left as it is. */
+  /** The momentum at a step, or null to leave it. */
   readonly momentum?: (at: Moment, options: Required<O>) => number | null;
-  /** Whether it goes on from the last rate where it follows another schedule. Default: from the first. */
+  /**
+   * Whether it continues from the last rate after another schedule. Default: from the initial rate.
+   */
   readonly goesOn?: true;
 }
 
-/** Makes the reader of the options of a schedule, which must have those without a default. */
+/** Makes the reader of a schedule's options, which requires those without a default. */
 export function scheduleReader<O extends object>(
   { kinds, defaults }: Pick<ScheduleRule<O>, "kinds" | "defaults">,
 ): (call: string, given: O | undefined) => Required<O> {
@@ -54,7 +61,7 @@ export function scheduleReader<O extends object>(
   const needed = Object.keys(kinds).filter((key) => !Object.hasOwn(defaults, key));
   return (call, given) => {
     const own = Object.entries(read(call, given)).filter(([, value]) => value !== undefined);
-    // Lists of one's own, as the caller may change theirs later.
+    // Copies the lists, as the caller may change them later.
     const full = copyOptions({ ...defaults, ...Object.fromEntries(own) });
     const missing = needed.filter((key) => !Object.hasOwn(full, key));
     if (missing.length === 0) return full as Required<O>;
@@ -64,13 +71,13 @@ export function scheduleReader<O extends object>(
   };
 }
 
-/** A group with a momentum of its own, or the first of its betas in this place. */
+/** A group with a momentum, or with betas, whose first one is set. */
 interface Momentous {
   momentum?: number;
   betas?: readonly [number, number];
 }
 
-/** A schedule that is made of a rule. */
+/** A schedule that a rule makes. */
 export class RuleSchedule<O extends object> extends LRScheduler {
   readonly #rule: ScheduleRule<O>;
   readonly #options: Required<O>;
@@ -78,7 +85,7 @@ export class RuleSchedule<O extends object> extends LRScheduler {
   /**
    * Creates the schedule.
    *
-   * @param rule What it is made of.
+   * @param rule The rule.
    * @param options A value for every option.
    */
   constructor(rule: ScheduleRule<O>, optimizer: Scheduled, options: Required<O>) {
@@ -124,12 +131,12 @@ export class RuleSchedule<O extends object> extends LRScheduler {
   }
 }
 
-/** The class of the schedules that a rule is made into. */
+/** The class of a schedule that a rule makes. */
 export interface ScheduleClass<O extends object> {
   /**
    * Creates the schedule, and sets the rates at which it starts.
    *
-   * @param optimizer Whose rates are set.
+   * @param optimizer The optimizer whose rates it sets.
    */
   new (
     optimizer: Scheduled,
@@ -140,7 +147,7 @@ export interface ScheduleClass<O extends object> {
 /**
  * Makes the class of a rule.
  *
- * @param name What it is called.
+ * @param name The name of the class.
  */
 export function scheduleClass<O extends object>(
   name: string,

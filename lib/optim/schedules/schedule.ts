@@ -1,4 +1,4 @@
-/** What all schedules share: whose rates they set, where they stand, state to keep. */
+/** Base classes of schedules: the optimizer, the position and the state. */
 
 import {
   ANY,
@@ -15,23 +15,25 @@ import {
 } from "../../core/options.ts";
 import { Optimizer } from "../optimizer.ts";
 
-/** What a schedule needs of an optimizer: groups that have a rate. */
+/** The part of an optimizer that schedules use. */
 export interface Scheduled {
   /** The groups whose rates are set. */
   readonly paramGroups: readonly { lr: number }[];
 }
 
-/** Everything that a schedule needs to go on from where it was, beside the optimizer's state. */
+/**
+ * The state from which a schedule can continue; the rates themselves are in the optimizer's state.
+ */
 export interface ScheduleState {
   /** Steps so far. */
   readonly lastEpoch: number;
-  /** The rate with which each group began. */
+  /** The initial rate of each group. */
   readonly baseLrs: readonly number[];
   /** The rate of each group after the last step. */
   readonly lastLr: readonly number[];
-  /** The states of the schedules that this one is made of. */
+  /** The states of the schedules that it consists of. */
   readonly schedulers?: readonly ScheduleState[];
-  /** Other numbers that the schedule counts, by name. */
+  /** Other counters, by name. */
   readonly counts?: Readonly<Record<string, number>>;
 }
 
@@ -46,13 +48,13 @@ const STATE: OptionTable<ScheduleState> = {
 };
 const readState = optionReader<ScheduleState>(STATE);
 
-/** The rate that a group had before any schedule. */
+/** The rate of each group before any schedule. */
 const INITIAL_RATES = new WeakMap<object, number>();
 
 /**
- * The rate that a group had before its first schedule.
+ * The rate of a group before its first schedule.
  *
- * @param now What it is, if the first schedule is being made.
+ * @param now Its current rate, if the first schedule is being created.
  */
 function initialRate(group: { readonly lr: number }, now = group.lr): number {
   const known = INITIAL_RATES.get(group);
@@ -60,23 +62,23 @@ function initialRate(group: { readonly lr: number }, now = group.lr): number {
   return known ?? now;
 }
 
-/** The groups of an optimizer, which must be one. */
+/** The groups of an optimizer; refuses anything else. */
 export function groupsOf(op: string, optimizer: Scheduled): readonly { lr: number }[] {
   if (optimizer instanceof Optimizer) return optimizer.paramGroups;
   throw new TypeError(`Cannot make ${op}: it needs an optimizer, got ${shown(optimizer)}`);
 }
 
-/** What a schedule has beside its optimizer. */
+/** The parts of a schedule besides its optimizer. */
 export interface ScheduleParts {
-  /** The schedules that it is made of. Default: none. */
+  /** The schedules that it consists of. Default: none. */
   readonly schedulers?: readonly Schedule[];
-  /** Other numbers that are part of its state. Default: none. */
+  /** Other counters in its state. Default: none. */
   readonly counts?: Record<string, number>;
-  /** The rates with which the groups begin. Default: those that they have. */
+  /** The initial rates of the groups. Default: their current rates. */
   readonly baseLrs?: readonly number[];
 }
 
-/** Whether two lists of names are the same, in any order. */
+/** Whether two lists have the same names, in any order. */
 function sameNames(a: readonly string[], b: readonly string[]): boolean {
   return a.length === b.length && a.every((name) => b.includes(name));
 }
@@ -90,7 +92,7 @@ const readParts = optionReader<ScheduleParts>({
   baseLrs: RATES,
 });
 
-/** Base of all that sets the rates of an optimizer. */
+/** Base class of everything that sets the rates of an optimizer. */
 export abstract class Schedule {
   /** The optimizer whose rates are set. */
   readonly optimizer: Scheduled;
@@ -103,8 +105,8 @@ export abstract class Schedule {
   /**
    * Creates the schedule; the rates are not set yet.
    *
-   * @param optimizer Whose rates are to be set.
-   * @param parts What it has beside.
+   * @param optimizer The optimizer whose rates it sets.
+   * @param parts Its other parts.
    */
   constructor(optimizer: Scheduled, parts?: ScheduleParts) {
     const call = `make ${new.target.name}`;
@@ -119,17 +121,17 @@ export abstract class Schedule {
     this.#lastLr = groups.map(({ lr }) => lr);
   }
 
-  /** Steps so far: 0 where the schedule starts. */
+  /** Steps so far: 0 at the start of the schedule. */
   get lastEpoch(): number {
     return this.#lastEpoch;
   }
 
-  /** The rates with which the groups began. */
+  /** The initial rates of the groups. */
   protected get baseLrs(): readonly number[] {
     return this.#baseLrs;
   }
 
-  /** The groups; there must be as many as when the schedule was made. */
+  /** The groups; refuses if their number has changed. */
   protected groups(): readonly { lr: number }[] {
     const { paramGroups } = this.optimizer;
     const made = this.#baseLrs.length;
@@ -140,7 +142,7 @@ export abstract class Schedule {
     );
   }
 
-  /** Has arrived at a step, with the rates set. */
+  /** Records a step and its rates. */
   protected arrive(epoch: number): void {
     this.#lastEpoch = epoch;
     this.#lastLr = this.optimizer.paramGroups.map(({ lr }) => lr);
@@ -152,7 +154,7 @@ export abstract class Schedule {
     return [...this.#lastLr];
   }
 
-  /** Copies of everything that is needed to go on; the optimizer's state has the rates themselves. */
+  /** A copy of the state to continue from; the rates themselves are in the optimizer's state. */
   stateDict(): ScheduleState {
     checkCount(`read the state of ${this.constructor.name}`, arguments.length, 0);
     const parts = this.#parts.map((part) => part.stateDict());
@@ -167,8 +169,8 @@ export abstract class Schedule {
   }
 
   /**
-   * Takes over the state of a schedule of the same class and options. It leaves the optimizer as it
-   * is, whose own state has the rates: load both. Nothing changes if anything does not fit.
+   * Restores the state of a schedule of the same class and options. The optimizer is not changed;
+   * its own state has the rates, so load both. If anything does not fit, nothing changes.
    *
    * @throws {TypeError} If an entry is missing, unknown or of another kind.
    * @throws {RangeError} If the number of groups or of schedules differs.
@@ -178,7 +180,7 @@ export abstract class Schedule {
     for (const take of this.#fitted(state)) take();
   }
 
-  /** What takes a state over, once it is known that all of it fits. */
+  /** Checks a state, and returns a function that restores it. */
   #fitted(state: ScheduleState): (() => void)[] {
     const call = `load the state of ${this.constructor.name}`;
     const { lastEpoch, baseLrs, lastLr, schedulers = [], counts = {} } = readState(call, state);
@@ -222,21 +224,21 @@ export abstract class Schedule {
   }
 }
 
-/** How a schedule comes to a step: when it is made, in a row of others, or one step further. */
+/** How a schedule reaches a step: at creation, in a sequence, or by a single step. */
 export type Arrival = "made" | "restarted" | "stepped";
 
-/** Base of the schedules whose rates depend on the number of steps alone. */
+/** Base class of schedules whose rates depend only on the number of steps. */
 export abstract class LRScheduler extends Schedule {
   /** Sets the rates of a step. */
   protected abstract set(epoch: number, arrival: Arrival): void;
 
-  /** Sets the rates of the next step; to be called after the optimizer's. */
+  /** Sets the rates of the next step; call it after the optimizer's step. */
   step(): void {
     checkCount(`run ${this.constructor.name}.step`, arguments.length, 0);
     this.set(this.lastEpoch + 1, "stepped");
   }
 
-  /** Begins a schedule anew. */
+  /** Restarts a schedule. */
   protected begin(part: LRScheduler, arrival: Arrival): void {
     part.set(0, arrival);
   }
