@@ -1,4 +1,4 @@
-/** Rows that both devices have. `torch/basics.py` has the same. */
+/** Rows of both devices. `torch/basics.py` has the same rows. */
 
 import { losses, type Tensor, where } from "@adjoint/ml";
 import { positions, wave, waves } from "./inputs.ts";
@@ -10,7 +10,7 @@ export function add(size: number, recording = false): Instance {
   return computing(() => a.add(b));
 }
 
-/** Huber's loss, written by hand. */
+/** Huber's loss, written out in ops. */
 function huberByHand(prediction: Tensor, target: Tensor, delta = 1): Tensor {
   const r = prediction.sub(target).abs();
   return where(r.le(delta), r.square().mul(0.5), r.mul(delta).sub(0.5 * delta ** 2)).mean();
@@ -50,7 +50,7 @@ export function exp(size: number): Instance {
 }
 
 export function sum(size: number): Instance {
-  // Around 1, as the sum of a sine would be nothing but rounding.
+  // Around 1, since the sum of a sine would be only rounding.
   const x = waves(size, { offset: 1, scale: 0.5 });
   return computing(() => x.sum());
 }

@@ -1,5 +1,5 @@
 /**
- * Times of this library beside PyTorch's on the CPU, taken in turns in one run.
+ * Times this library beside PyTorch on the CPU, alternating in one run.
  *
  *   deno task bench                     our column, and PyTorch's if bench/.venv is there
  *   deno task bench --with-torch        makes bench/.venv first: about 5 GB from PyPI
@@ -8,13 +8,13 @@
  *                                       it was busy, by its own clock
  *   deno task bench --filter matmul     the rows with the text in their name; several filters add up
  *
- * Further options: --threads N for either side (default 2), --rounds N (default 5), --proto (on the GPU:
- * the bytes that are moved in a second, and their share of those of a large copy), --json (a last
- * line `{"rows": [{ name, ours_us, torch_us, ratio, target }]}`, null where there is none; on the GPU
- * also `gpu_us` and `bytes_per_s`).
+ * Further options: --threads N for each side (default 2), --rounds N (default 5), --proto (on the
+ * GPU: the bytes moved per second, and their share of a large copy's), --json (a last line
+ * `{"rows": [{ name, ours_us, torch_us, ratio, target }]}`, with null where there is no value; on
+ * the GPU also `gpu_us` and `bytes_per_s`).
  *
- * Each row first compares what the two sides compute. Then the sides take turns, and the medians
- * over the rounds count. Large rows run inside `scope`; "plain" is their time without it.
+ * Each row first compares the results of the two sides. Then the sides alternate, and the medians
+ * over the rounds are reported. Large rows run inside `scope`; "plain" is their time without it.
  */
 
 import { scope, setThreads } from "@adjoint/ml";
@@ -26,32 +26,34 @@ import { BenchError, median, runMain } from "./program.ts";
 import type { Instance, Row, Within } from "./row.ts";
 import { findPython, makeEnvironment, TorchSide } from "./torch_side.ts";
 
-/** How long a measurement is to take; it may take half of it. */
+/** The target duration of a measurement, which may be half as long. */
 const MEASUREMENT_US = 200_000;
 
-/** The threads of a side spin for a while after its last work; the other one waits for that. */
+/**
+ * The threads of a side keep spinning for a while after its work; the other side waits for that.
+ */
 const PAUSE_MS = 10;
 
 /** How long a card is kept busy before the first row. */
 const WARM_UP_MS = 2000;
 
-/** The figures of a row; on the GPU also its own. */
+/** The figures of a row; on the GPU also those of its own clock. */
 export interface RowFigures extends Partial<GpuFigures> {
   readonly name: string;
   /** Microseconds of a run. */
   readonly ours_us: number;
-  /** PyTorch's microseconds; null without it. */
+  /** PyTorch's microseconds; null without PyTorch. */
   readonly torch_us: number | null;
-  /** Ours by PyTorch's. */
+  /** Our time divided by PyTorch's. */
   readonly ratio: number | null;
-  /** What the ratio may be; null if nothing is asked of it. */
+  /** The largest acceptable ratio; null if none is required. */
   readonly target: number | null;
 }
 
-/** Gives the microseconds of an iteration. */
+/** Returns the microseconds of an iteration. */
 type Measure = (iterations: number) => number | Promise<number>;
 
-/** Our times of an instance inside `scope` or nothing, until the device has done it. */
+/** Times our instance, inside `scope` or not, until the device has finished. */
 function ourSide(instance: Instance, within: Within, finish: () => void): Measure {
   return (iterations) => {
     const start = performance.now();
@@ -63,17 +65,17 @@ function ourSide(instance: Instance, within: Within, finish: () => void): Measur
 
 const plainly: Within = (work) => work();
 
-/** Runs until a measurement is long enough, which warms up as well; gives its iterations. */
+/** Finds how many iterations take long enough to measure, which also warms up. */
 async function calibrate(measure: Measure): Promise<number> {
   for (let iterations = 1;;) {
     const total = iterations * await measure(iterations);
     if (total >= MEASUREMENT_US / 2) return iterations;
-    // The first runs are slow, so the step is bounded.
+    // The first runs are slow, so the increase is limited.
     iterations = Math.ceil(iterations * Math.min(8, MEASUREMENT_US / total));
   }
 }
 
-/** Takes turns; gives the median of each. */
+/** Alternates between the sides; returns the median of each. */
 async function alternate(sides: readonly Measure[], rounds: number): Promise<number[]> {
   const turns: { measure: Measure; iterations: number; times: number[] }[] = [];
   for (const measure of sides) {
@@ -112,7 +114,7 @@ export function compare(
   });
 }
 
-/** A row's figures, and the microseconds without `scope` for a large one. */
+/** The figures of a row, and for a large one the microseconds without `scope`. */
 interface Measured {
   readonly figures: RowFigures;
   readonly plain_us: number | undefined;
@@ -143,7 +145,7 @@ async function measureRow(
   return { figures: { ...figures, ...own }, plain_us };
 }
 
-/** Three digits, or all before the point. */
+/** Three digits, or all digits before the point. */
 function digits(us: number | null | undefined): string {
   return us?.toFixed(us < 10 ? 2 : us < 100 ? 1 : 0) ?? "";
 }
@@ -161,7 +163,7 @@ function line(name: string, ours: string, torch: string, ratio: string, rest: st
   ].join("").trimEnd();
 }
 
-/** What stands at the end of a line of the GPU: its time, and with `--proto` what it moved. */
+/** The end of a line for the GPU: its time and, with `--proto`, the bytes per second. */
 function ofGpu({ gpu_us, bytes_per_s: rate = null }: RowFigures, copied: number | null): string[] {
   if (copied === null || rate === null) return [digits(gpu_us)];
   return [digits(gpu_us), digits(rate / 1e9), `${(100 * rate / copied).toFixed(0)} %`];
@@ -174,7 +176,7 @@ function describe(figures: RowFigures, own: readonly string[]): string {
   return line(name, digits(ours_us), digits(torch_us), ratio?.toFixed(2) ?? "", rest);
 }
 
-/** A card that has idled runs slowly for a while; a device in software does not. */
+/** Warms up a card, which is slow after idling; a software device is not. */
 async function warmUp(torch: TorchSide | null): Promise<void> {
   if (isSoftware()) return;
   const x = wave([2048, 2048]);

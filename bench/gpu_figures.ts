@@ -1,21 +1,21 @@
-/** What the GPU says of a row itself: its time by its own clock, and how fast it moves bytes. */
+/** The GPU's own figures of a row: the time by its own clock, and the bytes per second. */
 
 import { gpu, ones, scope } from "@adjoint/ml";
 import { gpuWork } from "../lib/device/gpu_work.ts";
 
 const COPIES = 5;
 
-/** Whether the GPU is a program. */
+/** Whether the GPU is a software device. */
 export function isSoftware(): boolean {
   const info = gpu.info();
   return info.available && info.kind === "software";
 }
 
-/** What the GPU did for a run of a row; null where it has no clock. */
+/** The GPU's figures for a run of a row; null if it has no clock. */
 export interface GpuFigures {
-  /** Microseconds in which it was busy. */
+  /** Microseconds during which it was busy. */
   readonly gpu_us: number | null;
-  /** Bytes in a second, where each operand is read or written once. */
+  /** Bytes per second, counting each operand once. */
   readonly bytes_per_s: number | null;
 }
 
@@ -28,7 +28,7 @@ export function gpuFigures(run: () => void, iterations: number): GpuFigures {
   return { gpu_us: seconds * 1e6 / iterations, bytes_per_s: seconds > 0 ? bytes / seconds : null };
 }
 
-/** The bytes in a second of a large copy, the most of several: what can be moved at all. */
+/** The bytes per second of a large copy, the largest of several: the most that can be moved. */
 export function copyRate(): number | null {
   return scope(() => {
     const x = ones([isSoftware() ? 2 ** 22 : 2 ** 26], { device: "gpu" });

@@ -1,8 +1,8 @@
 /**
- * Memory over many training steps on the GPU: in a synchronous loop inside `scope`, which never lets the
- * event loop turn nor reads anything back, and in a plain loop that yields. Fails if the handles, the bytes
- * of tensors, what waits for the next use or the resident memory are larger in the second half than in the
- * first by more than is allowed.
+ * Memory over many training steps on the GPU: in a synchronous loop inside `scope`, which never
+ * lets the event loop turn and reads nothing back, and in a plain loop that yields. Fails if the
+ * handles, the bytes of tensors, the bytes kept for reuse or the resident memory are larger in the
+ * second half than in the first by more than is allowed.
  *
  *   deno run --allow-ffi bench/gpu_memory.ts [steps, default 20000]
  */
@@ -22,8 +22,8 @@ import {
 
 const MEBIBYTE = 2 ** 20;
 /**
- * What may be more in the second half: the collector runs when it likes. A tensor that each of 10,000 steps
- * left behind would show.
+ * How much larger the second half may be: the collector runs when it likes. One tensor left behind
+ * in each of 10,000 steps would show.
  */
 const ALLOWED: Readonly<Record<string, number>> = {
   gpuHandles: 2048,
@@ -31,7 +31,7 @@ const ALLOWED: Readonly<Record<string, number>> = {
   gpuFreeBytes: 4 * MEBIBYTE,
   residentBytes: 32 * MEBIBYTE,
 };
-/** Steps from one look to the next. */
+/** Steps between two measurements. */
 const EACH = 20;
 
 const steps = Number(Deno.args[0] ?? 20_000);
@@ -59,13 +59,13 @@ function step(): Tensor {
   return loss.detach();
 }
 
-/** What is held now. */
+/** The memory held at present. */
 function held(): Record<string, number> {
   const { gpuHandles, gpuBytes, gpuFreeBytes, residentBytes } = memoryStats();
   return { gpuHandles, gpuBytes, gpuFreeBytes, residentBytes };
 }
 
-/** Runs a loop, and gives the most that was held in each half; the first tenth does not count. */
+/** Runs a loop, and returns the most that was held in each half; the first tenth is ignored. */
 async function watch(advance: () => void | Promise<void>): Promise<Record<string, number>[]> {
   const halves: Record<string, number>[] = [{}, {}];
   for (let done = 1; done <= steps; done++) {

@@ -1,11 +1,11 @@
-/** What is measured on the GPU. `torch/gpu_rows.py` has the same rows by the same names. */
+/** The rows of the GPU. `torch/gpu_rows.py` has the same rows by the same names. */
 
 import { conv2d, layerNorm, losses, maxPool2d, nn, noGrad, optim, type Tensor } from "@adjoint/ml";
 import { add, crossEntropy, exp, huber, matmul, sum } from "./basics.ts";
 import { labels, wave } from "./inputs.ts";
 import { computing, type Instance, type Row } from "./row.ts";
 
-/** The step of 784-1024-10 on 256 examples, with squared errors and updates by hand. */
+/** A training step of 784-1024-10 on 256 examples, with squared errors and hand-written updates. */
 function mlpStep(): Instance {
   const parameter = (shape: readonly number[], phase: number) =>
     wave(shape, { phase, scale: 0.03 }).requiresGrad_();
@@ -42,7 +42,7 @@ function backward(shapes: readonly number[][], compute: (...x: Tensor[]) => Tens
   }, () => inputs.map((x) => x.grad));
 }
 
-/** A step of a small convolutional net on 128 pictures of 28 x 28, with Adam. */
+/** A training step of a small convolutional net on 128 pictures of 28 x 28, with Adam. */
 function cnnStep(): Instance {
   const parameter = (shape: readonly number[], phase: number, scale: number) =>
     wave(shape, { phase, scale }).requiresGrad_();

@@ -1,10 +1,13 @@
-/** Inputs and figures that both sides make by the same formulas; `torch/inputs.py` is the other. */
+/**
+ * Inputs and figures that both sides make by the same formulas; `torch/inputs.py` is the other
+ * side.
+ */
 
 import { type Device, fromTypedArray, nn, noGrad, type Tensor } from "@adjoint/ml";
 
 let device: Device = "cpu";
 
-/** Says where inputs are made from now on. */
+/** Sets the device on which inputs are made. */
 export function makeInputsOn(chosen: Device): void {
   device = chosen;
 }
@@ -16,13 +19,13 @@ function made(
   return fromTypedArray(values, shape).to({ device });
 }
 
-/** How the numbers of `wave` run. */
+/** The parameters of `wave`. */
 export interface WaveOptions {
-  /** Where the sine starts. Default: 0.3. */
+  /** The phase of the sine. Default: 0.3. */
   readonly phase?: number;
-  /** Its height. Default: 1. */
+  /** Its amplitude. Default: 1. */
   readonly scale?: number;
-  /** Its middle. Default: 0. */
+  /** Its mean. Default: 0. */
   readonly offset?: number;
 }
 
@@ -34,7 +37,7 @@ export function wave(shape: readonly number[], options: WaveOptions = {}): Tenso
   return made(values, shape);
 }
 
-/** So many numbers: a wave of 2²⁰, again and again. */
+/** A given number of values: a wave of 2²⁰, repeated. */
 export function waves(size: number, options: WaveOptions = {}): Tensor {
   const length = Math.min(size, 2 ** 20);
   return wave([1, length], options).expand([size / length, length]).clone().reshape([size]);
@@ -45,7 +48,7 @@ export function labels(count: number): Tensor {
   return made(Int32Array.from({ length: count }, (_, i) => i % 10), [count]);
 }
 
-/** A sine for each example, whose frequency is that of its label, so that there is much to learn. */
+/** A sine for each example with the frequency of its label, so that there is much to learn. */
 export function signals(count: number, features: number): Tensor {
   const values = new Float32Array(count * features);
   for (let n = 0, i = 0; n < count; n++) {
@@ -55,20 +58,23 @@ export function signals(count: number, features: number): Tensor {
   return made(values, [count, features]);
 }
 
-/** A fixed order of examples, another one for each epoch: 4801 and a count of 8000 share no factor. */
+/**
+ * A fixed order of examples, different in each epoch: 4801 and a count of 8000 have no common
+ * factor.
+ */
 export function order(count: number, epoch: number): Tensor {
   return made(Int32Array.from({ length: count }, (_, i) => (4801 * i + 1013 * epoch) % count), [
     count,
   ]);
 }
 
-/** Positions below an extent, spread over all of it. */
+/** Positions below an extent, spread over its range. */
 export function positions(shape: readonly number[], extent: number): Tensor {
   const size = shape.reduce((product, extent) => product * extent, 1);
   return made(Int32Array.from({ length: size }, (_, i) => 4801 * i % extent), shape);
 }
 
-/** Gives a model's parameters waves of the size that PyTorch's initial values have. */
+/** Sets a model's parameters to waves of the size of PyTorch's initial values. */
 export function setParameters<M extends nn.AnyModule>(model: M): M {
   noGrad(() =>
     model.parameters().forEach((p, i) => {
@@ -86,7 +92,7 @@ export function perceptron(): nn.Sequential {
   );
 }
 
-/** A few hundred of a tensor's numbers, evenly spread; all of a small one. */
+/** A few hundred elements of a tensor, evenly spread; all of a small one. */
 export function samples(x: Tensor): number[] {
   const { data } = x.detach().to({ device: "cpu" }).contiguous();
   const stride = Math.max(1, Math.floor(data.length / 256));

@@ -1,7 +1,7 @@
 /**
- * A row for each built-in loss, forward and backward, of 256 and of 2^20 elements. A loss that is not
- * in the table does not compile. `torch/loss_rows.py` has the same losses by the same names: those of
- * PyTorch, and of the others the formula in its ops.
+ * A row for each built-in loss, forward and backward, with 256 and 2^20 elements. A loss that is
+ * not in the table does not compile. `torch/loss_rows.py` has the same losses by the same names:
+ * PyTorch's own, and the formulas of the others in its ops.
  */
 
 import { losses, type nn, type Tensor, where } from "@adjoint/ml";
@@ -10,15 +10,15 @@ import { computing, type Row } from "./row.ts";
 
 type Losses = typeof losses;
 
-/** What combines losses, or chooses among them. */
+/** Losses that combine others or choose among them. */
 type Tool = "dwa" | "groupGapPenalty" | "paretoFilter" | "taskGradients";
 
-/** The functions. */
+/** The losses that are functions. */
 type FunctionName = {
   [K in Exclude<keyof Losses, Tool>]: Losses[K] extends (...call: never[]) => Tensor ? K : never;
 }[Exclude<keyof Losses, Tool>];
 
-/** The modules that are made from no function. */
+/** The modules that are not made from a function. */
 type LearnedName = {
   [K in keyof Losses]: Losses[K] extends losses.LossModule<infer _, infer __> ? never
     : Losses[K] extends new (...call: never[]) => nn.AnyModule ? K
@@ -27,16 +27,16 @@ type LearnedName = {
 
 type Name = FunctionName | LearnedName | `regularization.${keyof Losses["regularization"]}`;
 
-/** What has gradients, and the loss. */
+/** The tensors to differentiate with respect to, and the loss. */
 type Work = readonly [leaves: readonly Tensor[], loss: () => Tensor];
 
-/** Makes the work of so many elements. */
+/** Makes the work for a number of elements. */
 type Make = (n: number) => Work;
 
 type Pair = [Tensor, Tensor];
 type Triple = [Tensor, Tensor, Tensor];
 
-/** Of inputs, of which the first ones have gradients, the work of a function. */
+/** The work of a function of inputs, the first of which have gradients. */
 function of<Inputs extends Tensor[]>(inputs: (n: number) => Inputs, tracked = 1) {
   return (loss: (...inputs: Inputs) => Tensor): Make => (n) => {
     const all = inputs(n);
@@ -45,7 +45,7 @@ function of<Inputs extends Tensor[]>(inputs: (n: number) => Inputs, tracked = 1)
   };
 }
 
-/** Of inputs the work of a module, whose parameters have gradients too. */
+/** The work of a module on inputs, with gradients of its parameters too. */
 function learned<Inputs extends [Tensor, ...Tensor[]]>(inputs: (n: number) => Inputs) {
   return <Module extends nn.AnyModule>(
     make: (x: Tensor) => Module,
@@ -62,12 +62,12 @@ const flags = (shape: readonly number[]) => where(wave(shape, { phase: 1.3 }).gt
 const signs = (shape: readonly number[]) => where(wave(shape, { phase: 1.3 }).gt(0), 1, -1);
 
 const square = (n: number) => [Math.sqrt(n), Math.sqrt(n)];
-/** Many rows of 16 where all pairs in a row are looked at. */
+/** Many rows of 16, for losses of all pairs in a row. */
 const slim = (n: number) => [n / 16, 16];
 const image = (n: number) => n === 256 ? [1, 1, 16, 16] : [4, 4, 256, 256];
 
 const numbers = (n: number): Pair => [wave([n], { scale: 2 }), wave([n], { phase: 1.3 })];
-/** The same, and errors that differ from region to region. */
+/** The same, with errors that differ from region to region. */
 const regional = (n: number): Pair => [
   wave([n], { scale: 2 }).add(labels(n).mul(0.1)),
   wave([n], { phase: 1.3 }),
@@ -94,7 +94,7 @@ const triples = (n: number): Triple => [...vectors(n), wave(square(n), { phase: 
 const ranked = (n: number): Triple => [...numbers(n), signs([n])];
 const alike = (n: number): Triple => [...vectors(n), signs([Math.sqrt(n)])];
 const spread = (n: number): Triple => [...numbers(n), wave([n], { phase: 2.3, offset: 1.5 })];
-/** What two policies say of two answers, or of tokens, and what came of these. */
+/** The log-probabilities that two policies give to two answers, or to tokens, and the outcomes. */
 const policies = (n: number): [...Triple, Tensor] => [
   ...spread(n),
   wave([n], { phase: 3.3, scale: 2 }),
@@ -110,15 +110,15 @@ const examples = (n: number): Triple => [
   wave([n / 16], { scale: 2 }),
   wave([n / 16], { phase: 1.3 }),
 ];
-/** Features, a layer to as many classes, and labels. */
+/** Features, a layer with as many classes, and labels. */
 const projected = (n: number): Triple => {
   const [x, target] = classes(n);
   return [x, wave(square(n), { phase: 1.3, scale: n ** -0.25 }), target];
 };
-/** What images of 16 by 16 have room for. */
+/** Images of 16 by 16. */
 const SMALL_SCALES = { windowSize: 3, powers: [0.4, 0.6] };
 
-/** Three labels for each row, and none behind. */
+/** Three labels for each row, followed by none. */
 function labelLists(n: number): Pair {
   const [rows = 0, columns = 0] = slim(n);
   const first = labels(rows).unsqueeze(1);
@@ -239,7 +239,7 @@ const LOSSES: { readonly [K in Name]: Make } = {
   "regularization.orthogonal": of(single)(losses.regularization.orthogonal),
 };
 
-/** Long sums in float32, whose rounding remains. */
+/** The rounding of long sums in float32. */
 const TOLERANCES: { readonly [K in Name]?: number } = { msSsim: 1e-4, ctc: 1e-3 };
 
 function lossRow(name: Name, n: number, size: string, target: number): Row {
@@ -260,7 +260,7 @@ function lossRow(name: Name, n: number, size: string, target: number): Row {
   };
 }
 
-/** In the order of the table. */
+/** The rows, in the order of the table. */
 export const lossRows: readonly Row[] = (Object.keys(LOSSES) as Name[]).flatMap((name) => [
   lossRow(name, 256, "256", 0.3),
   lossRow(name, 2 ** 20, "2^20", 1),

@@ -1,10 +1,10 @@
-/** The rows of nets. `torch/net_rows.py` has the same ones by the same names. */
+/** The rows of nets. `torch/net_rows.py` has the same rows by the same names. */
 
 import { losses, nn, optim, type Tensor, tensor } from "@adjoint/ml";
 import { labels, setParameters, wave } from "./inputs.ts";
 import { computing, type Instance, type Row } from "./row.ts";
 
-/** A net on an input, and the gradients of both. */
+/** A net on an input, with the gradients of both. */
 function backward<M extends nn.AnyModule>(
   net: M,
   shape: readonly number[],
@@ -57,7 +57,10 @@ class Gcn extends nn.Module<[x: Tensor, edgeIndex: Tensor]> {
   }
 }
 
-/** A step on a graph of 1000 nodes and 4000 edges without loops. At a rate of 0 each step is the same. */
+/**
+ * A training step on a graph of 1000 nodes and 4000 edges without loops. With a rate of 0, all
+ * steps are the same.
+ */
 function gcnStep(): Instance {
   const net = setParameters(new Gcn());
   const optimizer = new optim.SGD(net.parameters(), { lr: 0 });

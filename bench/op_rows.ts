@@ -1,4 +1,4 @@
-/** The rows of single ops by group. `torch/op_rows.py` has the same ones by the same names. */
+/** The rows of single ops, by group. `torch/op_rows.py` has the same rows by the same names. */
 
 import {
   cat,
@@ -14,10 +14,10 @@ import {
 import { positions, wave } from "./inputs.ts";
 import { computing, type Instance, type Row } from "./row.ts";
 
-/** The shapes of the inputs, and what is computed of them. */
+/** The shapes of the inputs, and the function of them. */
 type Op<Result> = [shapes: readonly number[][], compute: (...inputs: Tensor[]) => Result];
 
-/** Inputs around 1/2, as sums over a sine would be nothing but rounding. */
+/** Inputs around 1/2, since sums of a sine would be only rounding. */
 function inputsOf(shapes: readonly number[][]): Tensor[] {
   return shapes.map((shape, i) => wave(shape, { phase: 0.3 + i, offset: 0.5 }));
 }
@@ -28,7 +28,7 @@ function forward(...[shapes, compute]: Op<Tensor | readonly Tensor[]>): Instance
   return computing(() => compute(...inputs));
 }
 
-/** The op and the gradients of all inputs. */
+/** The op with the gradients of all inputs. */
 function backward(...[shapes, compute]: Op<Tensor>): Instance {
   const inputs = inputsOf(shapes);
   const gradient = wave(compute(...inputs).shape, { phase: 2.3, offset: 0.5 });
@@ -41,7 +41,7 @@ function backward(...[shapes, compute]: Op<Tensor>): Instance {
   }, () => inputs.map((x) => x.grad));
 }
 
-/** Rows that have everything but name and inputs in common. */
+/** Rows that differ only in name and inputs. */
 function group(
   common: Pick<Row, "target" | "large">,
   makes: Readonly<Record<string, () => Instance>>,

@@ -10,30 +10,30 @@ import { cpuRows } from "./rows.ts";
 /** The rows of a device. */
 const rowsOf: Readonly<Record<Device, readonly Row[]>> = { cpu: cpuRows, gpu: gpuRows };
 
-/** What the user asked for. */
+/** The options. */
 export interface Options {
-  /** Where both sides compute. */
+  /** The device on which both sides compute. */
   readonly device: Device;
   /** The rows to measure. */
   readonly selected: readonly Row[];
   /** Whether the last line is JSON. */
   readonly json: boolean;
-  /** Whether to show the share of what the GPU can move. */
+  /** Whether to show the bytes per second as a share of the most that the GPU can move. */
   readonly proto: boolean;
   /** Whether to make a virtual environment with PyTorch. */
   readonly withTorch: boolean;
   /** Path of a Python that has PyTorch. */
   readonly python: string | undefined;
-  /** Threads of either side. */
+  /** Threads of each side. */
   readonly threads: number;
-  /** How often the sides alternate. */
+  /** How many rounds the sides alternate. */
   readonly rounds: number;
 }
 
 function whole(name: string, text: string): number {
   const value = Number(text);
   if (!Number.isSafeInteger(value) || value < 1) {
-    throw new BenchError(`--${name} must be a whole number from 1, got ${text}`);
+    throw new BenchError(`--${name} must be an integer of at least 1, got ${text}`);
   }
   return value;
 }

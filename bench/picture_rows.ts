@@ -1,10 +1,10 @@
-/** The rows of nets that see pictures, as they learn. `torch/picture_rows.py` has the same ones. */
+/** The rows of nets on pictures, in training. `torch/picture_rows.py` has the same rows. */
 
 import { cat, losses, nn, optim, type Tensor } from "@adjoint/ml";
 import { labels, setParameters, wave } from "./inputs.ts";
 import { computing, type Instance, type Row } from "./row.ts";
 
-/** A step with Adam. At a rate of 0 each step is the same. */
+/** A training step with Adam. With a rate of 0, all steps are the same. */
 function step(net: nn.Module, x: Tensor, lossOf: (output: Tensor) => Tensor): Instance {
   const parameters = setParameters(net).parameters();
   const optimizer = new optim.Adam(parameters, { lr: 0 });
@@ -36,7 +36,7 @@ function cnn(): Instance {
 
 const PICTURES = [16, 3, 32, 32];
 
-/** A net that tells two numbers of each place. */
+/** A net with two outputs for each place. */
 function places(net: nn.Module): Instance {
   const wanted = wave([16, 2, 32, 32], { phase: 1.3 });
   return step(net, wave(PICTURES), (found) => losses.mse(found, wanted));
@@ -45,7 +45,7 @@ function places(net: nn.Module): Instance {
 const twice = (from: number, to: number) =>
   new nn.Sequential(conv(from, to), new nn.ReLU(), conv(to, to), new nn.ReLU());
 
-/** Two Swin blocks on pictures with their channels first. */
+/** Two Swin blocks on pictures with channels first. */
 class Windows extends nn.Module {
   first: nn.SwinBlock;
   second: nn.SwinBlock;
@@ -81,7 +81,7 @@ class SwinUNet extends nn.Module {
   }
 }
 
-/** All rows of nets that see pictures. */
+/** All rows of nets on pictures. */
 export const pictureRows: readonly Row[] = [
   { name: "CNN step, 64 of 28x28, 16-32 channels", target: 1, large: true, make: cnn },
   {
@@ -94,7 +94,7 @@ export const pictureRows: readonly Row[] = [
     name: "Swin-U-Net step, 16 of 32x32, 16-32-64 channels",
     target: 1,
     large: true,
-    // What leads back to the biases of windows cancels but for its last digits.
+    // The gradients of the windows' biases cancel except for the last digits.
     tolerance: 1e-3,
     make: () => places(new SwinUNet()),
   },

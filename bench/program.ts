@@ -1,6 +1,6 @@
-/** What the programs of the benchmark share: how they end, and how they sum up. */
+/** Shared by the programs of the benchmark: how they end, and the median. */
 
-/** A mistake of the user or of the machine, told in a sentence and not with a stack. */
+/** A mistake of the user or a problem of the machine, shown as a sentence without a stack. */
 export class BenchError extends Error {}
 
 /** Runs a program with the command line; a {@linkcode BenchError} ends it with its sentence. */
@@ -14,7 +14,7 @@ export async function runMain(main: (args: string[]) => Promise<void>): Promise<
   }
 }
 
-/** The middle of some numbers, or the mean of the middle two; NaN of none. */
+/** The median; NaN of no numbers. */
 export function median(values: readonly number[]): number {
   const sorted = values.toSorted((a, b) => a - b);
   const at = (i: number) => sorted[Math.floor(i)] ?? NaN;

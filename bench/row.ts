@@ -1,34 +1,36 @@
-/** What a row is. */
+/** Rows of the benchmark. */
 
 import type { Tensor } from "@adjoint/ml";
 import { samples } from "./inputs.ts";
 
-/** What stands around the work, or around each step of it: `scope` or nothing. */
+/** What wraps the work, or each step of it: `scope` or nothing. */
 export type Within = <T>(work: () => T) => T;
 
-/** A row, made ready to run. */
+/** A row with its inputs. */
 export interface Instance {
   /** Does the work once. */
   run(within: Within): void;
-  /** Does the work once and reads samples of what it computed, one list for each tensor. */
+  /** Does the work once, and reads samples of the results, one list for each tensor. */
   result(within: Within): number[][];
 }
 
-/** One line of the table. */
+/** A row of the table. */
 export interface Row {
-  /** Name, the same on both sides. */
+  /** The name, the same on both sides. */
   readonly name: string;
-  /** What our time may be, as a share of PyTorch's; nothing is asked of a row without it. */
+  /** The largest acceptable ratio of our time to PyTorch's; none if undefined. */
   readonly target?: number;
-  /** Whether the tensors are so large that `scope` matters: the target is for times inside it. */
+  /**
+   * Whether the tensors are so large that `scope` matters: the target then is for times inside it.
+   */
   readonly large?: boolean;
-  /** How far results may differ, as a share of the largest number of the tensor. Default: 1e-5. */
+  /** How far results may differ, relative to the largest element of the tensor. Default: 1e-5. */
   readonly tolerance?: number;
   /** Makes the inputs. */
   make(): Instance;
 }
 
-/** An instance that computes tensors, and leaves others behind. */
+/** An instance whose work returns tensors, and leaves others to the collector. */
 export function computing(
   compute: () => Tensor | readonly Tensor[],
   left: () => readonly (Tensor | null)[] = () => [],

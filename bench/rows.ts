@@ -1,4 +1,4 @@
-/** What is measured. `torch/rows.py` has the same rows by the same names. */
+/** The rows of the benchmark. `torch/rows.py` has the same rows by the same names. */
 
 import { data, grad, losses, nn, optim, type Tensor } from "@adjoint/ml";
 import { labels, order, perceptron, setParameters, signals, wave } from "./inputs.ts";
@@ -40,7 +40,7 @@ function uncertainty(): Instance {
   }, () => [logVars.grad]);
 }
 
-/** The clipped policy loss, value loss and entropy bonus. */
+/** The clipped policy loss, value loss and entropy bonus of PPO. */
 function ppo(): Instance {
   const logpOld = wave([256], { offset: -2 });
   const logpNew = wave([256], { offset: -2, scale: 0.8, phase: 0.5 }).requiresGrad_();
@@ -96,8 +96,8 @@ function step(make: (params: readonly Tensor[]) => optim.SGD | optim.Adam): Inst
 }
 
 /**
- * A pass over a data set from the initial weights, in batches that a loader makes; the losses of its
- * steps. The initial weights are computed once: only their copy is part of the time.
+ * A pass over a data set from the initial weights, in batches from a loader; returns the losses of
+ * its steps. The initial weights are computed once, so that only their copy is part of the time.
  */
 function loaderPass(): Instance {
   const count = 2000;
@@ -130,7 +130,7 @@ function linear(): Instance {
 
 /**
  * The whole training of the perceptron from its initial weights. The result is the loss of each
- * epoch: 2500 steps enlarge the rounding of single weights.
+ * epoch, since 2500 steps amplify the rounding of single weights.
  */
 function mainJob(): Instance {
   const [count, batch, epochs] = [8000, 32, 10];

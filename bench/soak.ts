@@ -1,10 +1,10 @@
 /**
- * Memory over many synchronous steps that differentiate twice: a convolutional net whose loss holds the
- * norm of its own gradient. Fails if, after the first tenth, the used heap or the resident memory grows
- * by more than is allowed.
+ * Memory over many synchronous steps that differentiate twice: a convolutional net whose loss
+ * contains the norm of its own gradient. Fails if, after the first tenth, the used heap or the
+ * resident memory grows by more than is allowed.
  *
- * V8 enlarges its young generation by 16 MiB once, at some step; here it has its largest size from the
- * beginning, so that what grows is ours.
+ * V8 enlarges its young generation by 16 MiB once, at some step; here it starts at its largest
+ * size, so that any growth is ours.
  *
  *   deno run --allow-ffi --v8-flags=--expose-gc,--min-semi-space-size=16,--max-semi-space-size=16 \
  *     bench/soak.ts [steps, default 200000]
@@ -13,9 +13,9 @@
 import { grad, losses, manualSeed, memoryStats, nn, optim, randn, type Tensor } from "@adjoint/ml";
 
 const MEBIBYTE = 2 ** 20;
-/** What resident memory may grow by. */
+/** How much the resident memory may grow. */
 const RESIDENT = 8 * MEBIBYTE;
-/** What the used heap may grow by: what a collection leaves varies a little. */
+/** How much the used heap may grow; what a collection leaves varies a little. */
 const HEAP = 2 * MEBIBYTE;
 
 const steps = Number(Deno.args[0] ?? 200_000);
@@ -43,7 +43,7 @@ if (typeof collect !== "function") {
   Deno.exit(2);
 }
 
-/** The memory that is held once nothing is waiting to be freed. */
+/** The memory that is held after everything pending has been freed. */
 function held(): { heap: number; resident: number } {
   Reflect.apply(collect as () => void, null, []);
   return { heap: Deno.memoryUsage().heapUsed, resident: memoryStats().residentBytes };

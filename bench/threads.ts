@@ -1,4 +1,6 @@
-/** Loaded before a script that is timed: sets how many threads it has, which the scripts do not say. */
+/**
+ * Loaded before a script that is timed: sets the number of threads, which the scripts leave open.
+ */
 
 import { setThreads } from "@adjoint/ml";
 

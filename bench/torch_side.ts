@@ -21,7 +21,7 @@ async function exists(path: string): Promise<boolean> {
   }
 }
 
-/** Starts a program, or says in a sentence that it is not there. */
+/** Starts a program; if it does not exist, says so in a sentence. */
 function spawn(command: string, options: Deno.CommandOptions): Deno.ChildProcess {
   try {
     return new Deno.Command(command, options).spawn();
@@ -31,7 +31,7 @@ function spawn(command: string, options: Deno.CommandOptions): Deno.ChildProcess
   }
 }
 
-/** What a program prints; its failure is told by its last words. */
+/** The output of a program; if it fails, the last line is its error. */
 export async function runProgram(
   command: string,
   args: string[],
@@ -46,12 +46,12 @@ export async function runProgram(
   );
 }
 
-/** The Python to use; null if there is none with PyTorch. */
+/** The Python to use; null if none has PyTorch. */
 export async function findPython(given: string | undefined): Promise<string | null> {
   return given ?? (await exists(OWN_PYTHON) ? OWN_PYTHON : null);
 }
 
-/** Makes a virtual environment with PyTorch, if there is none yet. */
+/** Makes a virtual environment with PyTorch, unless there is one. */
 export async function makeEnvironment(): Promise<void> {
   const has = ["-c", "import torch"];
   const { success } = await exists(OWN_PYTHON)
@@ -72,7 +72,7 @@ export async function makeEnvironment(): Promise<void> {
   }
 }
 
-/** What the process answers. */
+/** A reply of the process. */
 interface Reply {
   /** Microseconds of an iteration. */
   readonly us: number;
@@ -133,7 +133,7 @@ export class TorchSide implements AsyncDisposable {
     return JSON.parse(reply) as Reply;
   }
 
-  /** What a row computes; the first call of a row makes it anew. */
+  /** The results of a row; the first call of a row makes it anew. */
   async result(row: string): Promise<number[][]> {
     return (await this.#ask(row, 0)).result;
   }
@@ -145,7 +145,7 @@ export class TorchSide implements AsyncDisposable {
 
   /** Ends the process. */
   async [Symbol.asyncDispose](): Promise<void> {
-    // A process that has failed takes no more requests, and its failure is being told already.
+    // A process that has failed takes no more requests, and its failure is already reported.
     await this.#requests.close().catch(() => {});
     await this.#child.status;
   }

@@ -1,4 +1,4 @@
-/** The rows of transforms. `torch/transform_rows.py` has the same ones by `torch.func`. */
+/** The rows of transforms. `torch/transform_rows.py` has the same rows by `torch.func`. */
 
 import {
   conv2d,
@@ -23,7 +23,7 @@ function paramsOf(model: nn.Module): Params {
   return Object.fromEntries(model.namedParameters());
 }
 
-/** A gradient of the cross entropy for each of 256 examples. */
+/** A gradient of the cross-entropy for each of 256 examples. */
 function perSample(
   params: Params,
   shape: readonly number[],
@@ -85,7 +85,7 @@ function wholeHessian(): Instance {
   return computing(() => hessian(loss, w) as Tensor);
 }
 
-/** A loss of each of 1000 tasks: 16 examples of 8 numbers, by weights of its own. */
+/** The loss of each of 1000 tasks: 16 examples of 8 numbers, with its own weights. */
 function tasks(looped: boolean): Instance {
   const batch = [wave([1000, 8], { phase: 2.3 }), wave([1000, 16, 8]), wave([1000, 16])] as const;
   const loss = (w: Tensor, x: Tensor, y: Tensor) => losses.mse(x.matmul(w).tanh(), y);
@@ -97,7 +97,9 @@ function tasks(looped: boolean): Instance {
   );
 }
 
-/** The perceptron's outputs for 64 examples, and how they move with all parameters. */
+/**
+ * The perceptron's outputs for 64 examples, and their derivatives with respect to all parameters.
+ */
 function forwardMode(): Instance {
   const model = perceptron();
   const params = paramsOf(model);
@@ -108,7 +110,7 @@ function forwardMode(): Instance {
   return computing(() => jvp((own: Params) => functionalCall(model, own, x), params, tangents));
 }
 
-/** In the order of the table. */
+/** The rows, in the order of the table. */
 export const transformRows: readonly Row[] = [
   {
     name: "perSampleGrad of 256, MLP 20-64-10",
@@ -129,7 +131,7 @@ export const transformRows: readonly Row[] = [
   },
   { name: "jacobian of 256 by 200", target: 1, make: wholeJacobian },
   { name: "hessian of a loss of 100 parameters", target: 0.5, make: wholeHessian },
-  // Of the first, 0.2 times our time of the second is asked.
+  // The first is to take at most 0.2 times our time of the second.
   { name: "loss of 1000 small tasks by vmap", make: () => tasks(false) },
   { name: "loss of 1000 small tasks in a loop", make: () => tasks(true) },
   { name: "jvp of MLP 784-128-10, batch 64", target: 1, make: forwardMode },

@@ -1,17 +1,18 @@
 /**
- * Experiments beside the same ones in PyTorch: each script of `examples/` that has a twin of its name in
- * `bench/torch/twins/` is run with the same seeds and options on either side, in turns.
+ * Runs experiments beside the same ones in PyTorch: each script of `examples/` with a twin of the
+ * same name in `bench/torch/twins/` is run with the same seeds and options on both sides, in
+ * alternation.
  *
  *   deno task twins                     all of them, PyTorch from bench/.venv (deno task bench --with-torch)
  *   deno task twins --python PATH       PyTorch of another Python
  *   deno task twins --filter sinkhorn   those with the text in their name; several filters add up
  *
- * Further options: --seeds N (default 5: seeds 1 to 5), --threads N (default 1), --quick, and --json (a
- * last line `{"twins": [{ name, figures, ours_s, torch_s, ratio }], geometric_mean }`).
+ * Further options: --seeds N (default 5: seeds 1 to 5), --threads N (default 1), --quick, and
+ * --json (a last line `{"twins": [{ name, figures, ours_s, torch_s, ratio }], geometric_mean }`).
  *
- * The random numbers of the two differ, so that means over the seeds are compared: they may be two
- * standard errors apart, else the exit status is 1. Seconds are medians over the seeds, as the scripts
- * measure them themselves, without the start of the process.
+ * The random numbers of the two sides differ, so means over the seeds are compared: if they differ
+ * by more than two standard errors, the exit status is 1. Seconds are medians over the seeds, as
+ * measured by the scripts themselves, without the start of the process.
  */
 
 import { fileURLToPath } from "node:url";
@@ -23,12 +24,12 @@ const EXAMPLES = new URL("../examples/", import.meta.url);
 const TWINS = new URL("torch/twins/", import.meta.url);
 const THREADS = fileURLToPath(new URL("threads.ts", import.meta.url));
 
-/** How many standard errors means may be apart. */
+/** How many standard errors the means may differ by. */
 const APART = 2;
 
-/** What a side prints in its last line. */
+/** The last line that a side prints. */
 export interface Report {
-  /** What the experiment took. */
+  /** The seconds of the experiment. */
   readonly seconds: number;
   /** The figures of each of its rows, by name. */
   readonly figures: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
@@ -42,17 +43,17 @@ export interface Mean {
   readonly error: number;
 }
 
-/** A figure of either side. */
+/** A figure on both sides. */
 export interface FigurePair {
   /** The row and the name of the figure. */
   readonly name: string;
   readonly ours: Mean;
   readonly torch: Mean;
-  /** How many standard errors of their difference the means are apart. */
+  /** The difference of the means, in its standard errors. */
   readonly apart: number;
 }
 
-/** What came of an experiment. */
+/** The result of an experiment. */
 export interface TwinFigures {
   /** The name of the scripts. */
   readonly name: string;
@@ -61,7 +62,7 @@ export interface TwinFigures {
   readonly ours_s: number;
   /** Median seconds of PyTorch. */
   readonly torch_s: number;
-  /** Ours by PyTorch's. */
+  /** Our time divided by PyTorch's. */
   readonly ratio: number;
 }
 
@@ -71,7 +72,7 @@ function meanOf(values: readonly number[]): Mean {
   return { mean, error: Math.sqrt(squares / (values.length - 1) / values.length) };
 }
 
-/** The numbers in reports, by row and name: an array's are several. */
+/** The numbers in reports, by row and name; an array gives several. */
 function numbersOf({ figures }: Report): Map<string, number> {
   const found = Object.entries(figures).flatMap(([row, named]) =>
     Object.entries(named).flatMap(([name, value]) =>
@@ -84,7 +85,7 @@ function numbersOf({ figures }: Report): Map<string, number> {
   return new Map(found);
 }
 
-/** Compares what the sides reported, seed by seed; all figures of PyTorch's side must be in ours. */
+/** Compares the reports of both sides, seed by seed; ours must have all figures of PyTorch's. */
 export function compareTwins(
   name: string,
   ours: readonly Report[],
@@ -118,12 +119,12 @@ export function compareTwins(
   return { name, figures, ours_s, torch_s, ratio: ours_s / torch_s };
 }
 
-/** Whether the means of all figures may be the same. */
+/** Whether all figures may have the same means. */
 export function agree({ figures }: TwinFigures): boolean {
   return figures.every(({ apart }) => apart < APART);
 }
 
-/** Runs a script; gives what its last line says. */
+/** Runs a script; returns its last line. */
 async function report(command: string, args: string[], env: Record<string, string>) {
   const lines = (await runProgram(command, args, env)).trimEnd().split("\n");
   return JSON.parse(lines.at(-1) ?? "") as Report;
@@ -136,7 +137,7 @@ export function twinNames(): string[] {
     .map((name) => name.slice(0, -".py".length)).sort();
 }
 
-/** Runs an experiment on either side, for each seed in turns. */
+/** Runs an experiment on both sides, alternating for each seed. */
 async function runTwin(name: string, python: string, options: Options): Promise<TwinFigures> {
   const [ours, torch]: [Report[], Report[]] = [[], []];
   const threads = String(options.threads);
@@ -179,7 +180,7 @@ function describe(twin: TwinFigures): string {
   return [`${name}: ${times}`, ...rows].join("\n");
 }
 
-/** What the user asked for. */
+/** The options. */
 interface Options {
   readonly names: readonly string[];
   readonly seeds: number;
@@ -192,7 +193,7 @@ interface Options {
 function whole(name: string, text: string, least: number): number {
   const value = Number(text);
   if (Number.isSafeInteger(value) && value >= least) return value;
-  throw new BenchError(`--${name} must be a whole number from ${least}, got ${text}`);
+  throw new BenchError(`--${name} must be an integer of at least ${least}, got ${text}`);
 }
 
 function parse(args: string[]) {

@@ -1,4 +1,4 @@
-"""Rows that both devices have. ../basics.ts has the same."""
+"""Rows of both devices. ../basics.ts has the same rows."""
 
 import torch
 import torch.nn.functional as F

@@ -1,4 +1,4 @@
-"""What is measured on the GPU. ../gpu_rows.ts has the same rows by the same names."""
+"""The rows of the GPU. ../gpu_rows.ts has the same rows by the same names."""
 
 import torch
 import torch.nn.functional as F

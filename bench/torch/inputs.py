@@ -1,4 +1,4 @@
-"""Inputs and figures that both sides make by the same formulas; ../inputs.ts is the other."""
+"""Inputs and figures that both sides make by the same formulas; ../inputs.ts is the other side."""
 
 import torch
 from torch import nn
@@ -11,7 +11,7 @@ def wave(*shape, phase=0.3, scale=1.0, offset=0.0):
 
 
 def waves(size, **options):
-    """So many numbers: a wave of 2^20, again and again."""
+    """A given number of values: a wave of 2^20, repeated."""
     length = min(size, 2**20)
     return wave(length, **options).repeat(size // length)
 
@@ -22,24 +22,24 @@ def labels(count):
 
 
 def signals(count, features):
-    """A sine for each example, whose frequency is that of its label."""
+    """A sine for each example, with the frequency of its label."""
     n = torch.arange(count, dtype=torch.float64).unsqueeze(1)
     j = torch.arange(features, dtype=torch.float64)
     return torch.sin(0.7 * n + 0.01 * (1 + n % 10) * j).float()
 
 
 def order(count, epoch):
-    """A fixed order of examples, another one for each epoch."""
+    """A fixed order of examples, different in each epoch."""
     return (4801 * torch.arange(count) + 1013 * epoch) % count
 
 
 def positions(*shape, extent):
-    """Positions below an extent, spread over all of it."""
+    """Positions below an extent, spread over its range."""
     return (4801 * torch.arange(torch.Size(shape).numel()) % extent).reshape(shape)
 
 
 def set_parameters(model):
-    """Gives a model's parameters waves of the size that PyTorch's initial values have."""
+    """Sets a model's parameters to waves of the size of PyTorch's initial values."""
     with torch.no_grad():
         for i, p in enumerate(model.parameters()):
             summed = p.numel() / p.shape[0] if p.dim() > 1 else p.numel()
@@ -53,6 +53,6 @@ def perceptron():
 
 
 def samples(x):
-    """A few hundred of a tensor's numbers, evenly spread; all of a small one."""
+    """A few hundred elements of a tensor, evenly spread; all of a small one."""
     flat = x.detach().flatten()
     return flat[:: max(1, len(flat) // 256)].tolist()

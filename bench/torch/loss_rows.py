@@ -13,7 +13,7 @@ from torch import nn
 
 
 def of(inputs, tracked=1):
-    """Of inputs, of which the first ones have gradients, the work of a function."""
+    """The work of a function of inputs, the first of which have gradients."""
 
     def work(loss):
         def make(n):
@@ -26,7 +26,7 @@ def of(inputs, tracked=1):
 
 
 def learned(inputs):
-    """Of inputs the work of parameters, which have gradients too."""
+    """The work of a module on inputs, with gradients of its parameters too."""
 
     def work(parameters, loss):
         def make(n):
@@ -182,7 +182,7 @@ def tukey(p, t, c=4.685):
 
 
 def robust(u, alpha):
-    """Barron's general loss of squares."""
+    """Barron's general loss, as a function of squares."""
     b = abs(alpha - 2)
     return b / alpha * ((u / b + 1) ** (alpha / 2) - 1)
 

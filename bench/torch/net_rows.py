@@ -1,4 +1,4 @@
-"""The rows of nets. ../net_rows.ts has the same ones by the same names."""
+"""The rows of nets. ../net_rows.ts has the same rows by the same names."""
 
 import torch
 import torch.nn.functional as F
@@ -8,7 +8,7 @@ from torch import nn
 
 
 def backward(net, shape, run):
-    """A net on an input, and the gradients of both."""
+    """A net on an input, with the gradients of both."""
     parameters = list(net.parameters())
     x = wave(*shape).requires_grad_()
     gradient = wave(*run(x).shape, phase=2.3, offset=0.5)
@@ -34,7 +34,7 @@ def encoder_layer():
 
 
 class Windows(nn.Module):
-    """Attention in windows on a square of places, which may be shifted, with learned biases."""
+    """Attention in windows of a square, possibly shifted, with learned biases."""
 
     def __init__(self, features, heads, size, shift, side):
         super().__init__()
@@ -111,7 +111,7 @@ def attention():
 
 
 class GcnLayer(nn.Module):
-    """What GCNConv of PyTorch Geometric computes, without loops among the edges."""
+    """GCNConv as in PyTorch Geometric, for edges without loops."""
 
     def __init__(self, features, outputs):
         super().__init__()

@@ -1,4 +1,4 @@
-"""The rows of single ops. ../op_rows.ts has the same ones by the same names."""
+"""The rows of single ops. ../op_rows.ts has the same rows by the same names."""
 
 import torch
 import torch.nn.functional as F
@@ -7,7 +7,7 @@ from row import computing
 
 
 def inputs_of(shapes):
-    """Inputs around 1/2, as sums over a sine would be nothing but rounding."""
+    """Inputs around 1/2, since sums of a sine would be only rounding."""
     return [wave(*shape, phase=0.3 + i, offset=0.5) for i, shape in enumerate(shapes)]
 
 
@@ -18,7 +18,7 @@ def forward(shapes, compute):
 
 
 def backward(shapes, compute):
-    """The op and the gradients of all inputs."""
+    """The op with the gradients of all inputs."""
     inputs = inputs_of(shapes)
     gradient = wave(*compute(*inputs).shape, phase=2.3, offset=0.5)
     for x in inputs:

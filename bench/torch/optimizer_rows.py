@@ -1,4 +1,4 @@
-"""Steps of optimizers over many parameters, and over one. ../optimizer_rows.ts has the same rows."""
+"""Steps of optimizers over many parameters and over one. ../optimizer_rows.ts has the same rows."""
 
 import torch
 from inputs import samples, wave

@@ -1,4 +1,4 @@
-"""The rows of nets that see pictures, as they learn. ../picture_rows.ts has the same ones."""
+"""The rows of nets on pictures, in training. ../picture_rows.ts has the same rows."""
 
 import torch
 import torch.nn.functional as F
@@ -9,7 +9,7 @@ from torch import nn
 
 
 def step(net, x, loss_of):
-    """A step with Adam. At a rate of 0 each step is the same."""
+    """A training step with Adam. With a rate of 0, all steps are the same."""
     parameters = list(set_parameters(net).parameters())
     optimizer = torch.optim.Adam(parameters, lr=0.0)
 
@@ -36,7 +36,7 @@ def cnn():
 
 
 def places(net):
-    """A net that tells two numbers of each place."""
+    """A net with two outputs for each place."""
     wanted = wave(16, 2, 32, 32, phase=1.3)
     return step(net, wave(16, 3, 32, 32), lambda found: F.mse_loss(found, wanted))
 
@@ -50,7 +50,7 @@ def up(channels):
 
 
 class UNet(nn.Module):
-    """What `nn.UNet` computes without normalisation."""
+    """`nn.UNet` without normalisation."""
 
     def __init__(self):
         super().__init__()
@@ -68,7 +68,7 @@ class UNet(nn.Module):
 
 
 class Windows(nn.Module):
-    """Two Swin blocks on pictures with their channels first."""
+    """Two Swin blocks on pictures with channels first."""
 
     def __init__(self, channels, side):
         super().__init__()

@@ -1,10 +1,10 @@
-"""What a row is: a function that makes the inputs and gives (run, result)."""
+"""A row is a function that makes the inputs and returns (run, result)."""
 
 from inputs import samples
 
 
 def computing(run, left=lambda: []):
-    """An instance that computes one tensor or a tuple of them, and leaves others behind."""
+    """An instance whose work returns a tensor or a tuple of tensors."""
 
     def result():
         computed = run()

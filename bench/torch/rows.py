@@ -1,4 +1,4 @@
-"""What is measured. ../rows.ts has the same rows by the same names."""
+"""The rows of the benchmark. ../rows.ts has the same rows by the same names."""
 
 import copy
 import functools

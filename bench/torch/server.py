@@ -14,7 +14,7 @@ import torch
 GPU = sys.argv[1] == "gpu"
 if GPU:
     torch.set_default_device("cuda")
-    # float32 is float32, as here.
+    # Full float32 precision, as on our side.
     torch.backends.cuda.matmul.allow_tf32 = False
     torch.backends.cudnn.allow_tf32 = False
     from gpu_rows import GPU_ROWS as ROWS

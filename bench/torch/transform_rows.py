@@ -1,4 +1,4 @@
-"""The rows of transforms by torch.func. ../transform_rows.ts has the same ones by the same names."""
+"""The rows of transforms by torch.func. ../transform_rows.ts has the same rows by the same names."""
 
 import torch
 import torch.nn.functional as F

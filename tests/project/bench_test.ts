@@ -27,7 +27,7 @@ Deno.test("bench: counts that are none are refused, and so are options that do n
       assertThrows(
         () => parseOptions([`--${name}=${text}`]),
         BenchError,
-        `--${name} must be a whole number from 1, got ${text}`,
+        `--${name} must be an integer of at least 1, got ${text}`,
       );
     }
   }
@@ -58,7 +58,7 @@ Deno.test("bench: a mistake is told in a sentence, with status 1", () => {
     env: { NO_COLOR: "1" },
   }).outputSync();
   const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
-  const message = "--threads must be a whole number from 1, got 0\n";
+  const message = "--threads must be an integer of at least 1, got 0\n";
   assertEquals([code, text(stdout), text(stderr)], [1, "", message]);
 });
 
@@ -201,6 +201,10 @@ Deno.test("twins: each has a script of its name, and wrong options are refused",
   assertEquals(parseTwinOptions([]).names, names);
   assertEquals(parseTwinOptions(["--filter", names[0]!]).names[0], names[0]);
   assertThrows(() => parseTwinOptions(["--filter", "no such twin"]), BenchError, names[0]);
-  assertThrows(() => parseTwinOptions(["--seeds", "1"]), BenchError, "whole number from 2, got 1");
+  assertThrows(
+    () => parseTwinOptions(["--seeds", "1"]),
+    BenchError,
+    "integer of at least 2, got 1",
+  );
   assertThrows(() => parseTwinOptions(["--seed", "1"]), BenchError, "--seed");
 });

@@ -16,7 +16,7 @@ SONNET = re.search(r"SONNET = `(.*?)`", script.read_text(), re.S).group(1)
 
 
 def waves():
-    """The sines and cosines of places that `nn.PositionalEncoding` adds."""
+    """The sines and cosines of positions that `nn.PositionalEncoding` adds."""
     rates = torch.exp(torch.arange(0, WIDTH, 2) * (-math.log(10000.0) / WIDTH))
     angles = torch.arange(CONTEXT).unsqueeze(1) * rates
     return torch.stack([angles.sin(), angles.cos()], 2).flatten(1)
@@ -38,7 +38,7 @@ class LetterModel(nn.Module):
 
 
 def learn(text):
-    """Trains on a text. Gives the loss over all of it, in nats per letter."""
+    """Trains on a text. Returns the loss over all of it, in nats per letter."""
     torch.manual_seed(run.seed)
     letters = sorted(set(text))
     ids = torch.tensor([letters.index(letter) for letter in text])

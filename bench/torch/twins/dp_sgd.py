@@ -7,7 +7,7 @@ from torch.func import functional_call, grad, vmap
 
 run = experiment()
 FEATURES, CLASSES, TRAIN, LOT, CLIP, LR = 20, 4, 2000, 200, 1, 0.5
-# Centres as far from each other for every seed, or some seeds were easier than others.
+# The centres are equally far apart for every seed, so that no seed is easier than others.
 means = torch.eye(CLASSES, FEATURES) * 5**0.5
 
 

@@ -1,4 +1,4 @@
-"""What the twins of the scripts in examples/ share: the command line, the seed, the last line.
+"""Shared by the twins of the scripts in examples/: the command line, the seed, the last line.
 
     run = experiment()
     run.figures("name", {"error": 0.1})

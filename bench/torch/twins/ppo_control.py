@@ -9,7 +9,7 @@ run = experiment()
 
 
 class Environment:
-    """Environments side by side, of which each that is over begins anew."""
+    """Environments side by side; each restarts when it has ended."""
 
     limit = float("inf")
 
