@@ -1,8 +1,8 @@
 /**
- * Run by `tests/device/allocation_test.ts` with a preloaded library that lets requests for memory fail. Each
- * scene is tried with one failure after the other until it meets none. Prints each try before it, as
- * the process may end there, and last a report as JSON. With `planted` as second argument the only
- * scene is one that keeps a failure to itself.
+ * Run by `tests/device/allocation_test.ts` with a preloaded library that makes requests for memory
+ * fail. Each scene is tried with failures at successive requests until none occurs. Prints each try
+ * before it, as the process may end there, and finally a report as JSON. With `planted` as second
+ * argument, the only scene is one that swallows a failure.
  */
 
 import { kernelTable } from "../../lib/ffi/library.ts";
@@ -10,11 +10,11 @@ import { setThreads } from "../../mod.ts";
 import { kernelScenes } from "./kernel_scenes.ts";
 import { watchLaunches } from "./native_calls.ts";
 
-/** What the scenes came to. */
+/** The report. */
 export interface Report {
   /** Tries in which a request failed. */
   tries: number;
-  /** Tries that did not end in a RangeError for want of memory. */
+  /** Tries that did not end in a RangeError about memory. */
   wrong: string[];
   /** Kernels that no scene has launched. */
   unseen: string[];
@@ -38,7 +38,7 @@ if (Deno.args[1] === "planted") {
       try {
         sort!();
       } catch {
-        // What the report must notice.
+        // The fault that the report must notice.
       }
     },
   };
@@ -47,7 +47,7 @@ if (Deno.args[1] === "planted") {
 const OURS = /^Cannot run \w+: there is no memory for \d+ bytes$/;
 const DONE = "no error";
 
-/** The message of a scene's error while requests fail, or null where none has failed. */
+/** The message of a scene's error while requests fail; null if none failed. */
 function attempt(
   name: string,
   scene: () => unknown,
@@ -71,14 +71,14 @@ for (const threads of [1, 3]) {
     scene();
     watchLaunches(null);
     for (let n = 1; n <= 12; n++) {
-      // New threads, which have taken nothing yet.
+      // New threads, which have not allocated anything yet.
       setThreads(threads);
       const message = attempt(`${name}, request ${n}`, scene, [4096, n, 0]);
       if (message === null) break;
       report.tries++;
       if (!OURS.test(message)) report.wrong.push(`${name}, request ${n}: ${message}`);
     }
-    // Small requests have a reserve, so that the scene may come through where all fail.
+    // Small requests have a reserve, so a scene may succeed even if all requests fail.
     for (const n of [1, 3, 10, 30]) {
       const message = attempt(`${name}, all from request ${n} on`, scene, [1, n, 1]);
       if (message === null) break;

@@ -3,10 +3,10 @@
 import { pathToFileURL } from "node:url";
 import { filesOf, type Place, ROOT } from "./places.ts";
 
-// The stand-ins of `.std` are there where the packages of tests cannot be had.
+// `.std` exists only where the test packages are not available.
 const FOLDERS = ["lib", "rust/src", ".std", "tests", "bench"];
 
-/** Copies what tools read and write; the copy is removed at the end of its scope. */
+/** Copies the files that tools read and write; the copy is removed at the end of its scope. */
 export async function checkoutCopy(): Promise<{ readonly root: URL } & AsyncDisposable> {
   const folder = await Deno.makeTempDir();
   const root = pathToFileURL(`${folder}/`);
@@ -27,7 +27,7 @@ export function contents(root: URL): Map<string, string> {
   return new Map(files.map((file) => [file, Deno.readTextFileSync(new URL(file, root))]));
 }
 
-/** Where the compiler finds errors in the library, in the tables of the tests and in that of the bench. */
+/** The compiler's errors in the library, in the tables of the tests and in that of the bench. */
 export async function typeErrors(root: URL): Promise<Place[]> {
   const tables = filesOf(root, "tests", ".ts").filter((file) =>
     /\/(?:op_\w+|error_cases|table|\w+_rows)\.ts$/.test(file) && !file.startsWith("tests/tools/")

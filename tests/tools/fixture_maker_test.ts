@@ -18,7 +18,7 @@ results.append(write(path, [1]))
 print(json.dumps([results, path.read_text()]))
 `;
 
-/** What is written in place of what. */
+/** The old and the new contents. */
 const TRIALS: readonly (readonly [before: unknown, after: unknown, written: boolean])[] = [
   [[{ data: [0.1] }], [{ data: [0.1 * (1 + 5e-15)] }], false],
   [[{ data: [0.1] }], [{ data: [0.1 * (1 + 3e-14)] }], true],

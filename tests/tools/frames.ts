@@ -1,6 +1,6 @@
 /**
- * Hostile frames: launches that are valid are recorded, changed in every way that a bug on our side of
- * the boundary could change them, and run on memory with guards around it.
+ * Hostile frames: valid launches are recorded, changed in every way in which a bug on the
+ * TypeScript side could change them, and run on guarded memory.
  */
 
 import { kernelTable } from "../../lib/ffi/library.ts";
@@ -18,24 +18,27 @@ const MAX_RANK = 8;
 const MAX_OPERANDS = 8;
 const SIZES = [4, 8, 4, 1];
 
-/** Bytes around each operand that nothing may touch. */
+/** Bytes around each operand, which nothing may touch. */
 const GUARD = 64;
 const GUARD_BYTE = 0x5a;
-/** Bytes that all operands of a frame may have. */
+/** The most bytes of all operands of a frame. */
 const POOL = 1 << 20;
 
-/** A launch whose operands have memory of their own, from their first element to their last. */
+/** A launch whose operands have their own memory, from their first element to their last. */
 export interface Case {
-  /** Number of the kernel. */
+  /** Index of the kernel. */
   readonly kernel: number;
   readonly frame: Int32Array;
-  /** What each operand holds; its length may be more than what the frame says. */
+  /** The contents of each operand, which may be longer than the frame says. */
   readonly data: (Uint8Array | null)[];
-  /** Operands whose memory is that of another one: its number. */
+  /** For operands that share memory: the index of the other one. */
   readonly alias: Map<number, number>;
 }
 
-/** A small generator of random numbers (Mulberry32), so that each frame has a number to find it by. */
+/**
+ * A small generator of random numbers (Mulberry32), so that a frame can be reproduced by its
+ * number.
+ */
 export class Dice {
   #state: number;
 
@@ -43,7 +46,7 @@ export class Dice {
     this.#state = seed | 0;
   }
 
-  /** From 0 to 1. */
+  /** A number from 0 to 1. */
   real(): number {
     this.#state = (this.#state + 0x6d2b79f5) | 0;
     let x = Math.imul(this.#state ^ (this.#state >>> 15), 1 | this.#state);
@@ -51,7 +54,7 @@ export class Dice {
     return ((x ^ (x >>> 14)) >>> 0) / 2 ** 32;
   }
 
-  /** A whole number from 0 to n - 1. */
+  /** An integer from 0 to n - 1. */
   below(n: number): number {
     return Math.floor(this.real() * n);
   }
@@ -73,7 +76,7 @@ function shapeOf(words: Int32Array): number[] {
   return [...words.subarray(SHAPE, SHAPE + words[RANK]!)];
 }
 
-/** Elements from the first to the last that an operand reaches. */
+/** The number of elements from the first to the last that an operand reaches. */
 function spanOf(words: Int32Array): number {
   const shape = shapeOf(words);
   return shape.includes(0)
@@ -96,7 +99,7 @@ function normalized({ kernel, frame, arrays }: Launch): Case {
   return { kernel, frame: words, data, alias: new Map() };
 }
 
-/** Launches of each kernel, at most so many, on small operands. */
+/** Launches of each kernel, up to a number, on small operands. */
 export function recordLaunches(most: number): Case[][] {
   const cases: Case[][] = kernelTable().map(() => []);
   watchLaunches((launch) => {
@@ -170,7 +173,9 @@ function fill(dice: Dice, bytes: Uint8Array, code: number): void {
   }
 }
 
-/** Gives an operand a shape, contiguous or, where that is not for memory, repeating one element. */
+/**
+ * Gives an operand a shape, contiguous or, if that would be too large, with one element repeated.
+ */
 function reshaped(dice: Dice, one: Case, operand: number, shape: number[]): void {
   const words = record(one.frame, operand);
   words[RANK] = shape.length;
@@ -212,18 +217,18 @@ const CHANGES: readonly ((dice: Dice, one: Case, all: readonly Case[][]) => void
       params[dice.below(8)] = dice.below(3) === 0 ? dice.word() : dice.one(REALS);
     }
   },
-  // Another extent, stride, offset or rank, for which the memory may be too small.
+  // Another extent, stride, offset or rank, which may exceed the memory.
   (dice, one) => {
     const words = record(one.frame, dice.below(one.data.length));
     const at = 2 + dice.below(RECORD - 2);
     words[at] = dice.below(2) === 0 ? dice.one(NUMBERS) : words[at]! + dice.below(5) - 2;
   },
-  // One extent becomes another one wherever it stands, with memory for it.
+  // One extent changed everywhere, with enough memory.
   (dice, one) => {
     const found = one.data.flatMap((_, operand) => shapeOf(record(one.frame, operand)));
     if (found.length === 0) return;
     const old = dice.one(found);
-    // Loops over this many elements take a part of a second.
+    // Loops over this many elements take a fraction of a second.
     const huge = dice.below(300) === 0;
     const fresh = huge ? dice.one(NUMBERS.slice(11, 14)) : dice.below(40);
     for (const operand of one.data.keys()) {
@@ -237,7 +242,7 @@ const CHANGES: readonly ((dice: Dice, one: Case, all: readonly Case[][]) => void
     const shape = Array.from({ length: dice.below(MAX_RANK + 1) }, () => dice.below(5));
     reshaped(dice, one, dice.below(one.data.length), shape);
   },
-  // Strides that turn or repeat.
+  // Negative strides, or 0.
   (dice, one) => {
     const words = record(one.frame, dice.below(one.data.length));
     const rank = words[RANK]!;
@@ -245,7 +250,7 @@ const CHANGES: readonly ((dice: Dice, one: Case, all: readonly Case[][]) => void
     if (dice.below(2) === 0) strides.fill(0, dice.below(rank + 1));
     else strides.reverse();
   },
-  // Another element type, of one operand or of all with the same one.
+  // Another element type, of one operand or of all that have the same.
   (dice, one) => {
     const which = dice.below(one.data.length);
     const [from, to] = [record(one.frame, which)[DTYPE]!, dice.below(5)];
@@ -263,7 +268,7 @@ const CHANGES: readonly ((dice: Dice, one: Case, all: readonly Case[][]) => void
     if (dice.below(3) === 0) one.data[operand] = null;
     else record(one.frame, operand)[0] = dice.below((one.data[operand]?.length ?? 0) + 1);
   },
-  // Operands that lie in the same memory, in another order, more of them or fewer.
+  // Operands that share memory, in another order, more of them or fewer.
   (dice, one) => void one.alias.set(dice.below(one.data.length), dice.below(one.data.length)),
   (dice, one) => {
     const [a, b] = [dice.below(one.data.length), dice.below(one.data.length)];
@@ -273,21 +278,21 @@ const CHANGES: readonly ((dice: Dice, one: Case, all: readonly Case[][]) => void
     [one.data[a], one.data[b]] = [one.data[b]!, one.data[a]!];
   },
   (dice, one) => void (one.frame[COUNT] = dice.one([...NUMBERS, one.data.length - 1])),
-  // Operands of another kernel.
+  // The operands of another kernel.
   (dice, one, all) => {
     const other = dice.one(dice.one(all));
     if (other === undefined) return;
     one.frame.set(other.frame);
     one.data.splice(0, one.data.length, ...other.data.map((bytes) => bytes?.slice() ?? null));
   },
-  // Any words.
+  // Arbitrary words.
   (dice, one) => {
     const many = dice.below(4) === 0 ? WORDS : dice.below(12);
     for (let i = 0; i < many; i++) one.frame[dice.below(WORDS)] = dice.word();
   },
 ];
 
-/** The hostile frame with a number; kernels take turns. */
+/** The hostile frame with a number; the kernels take turns. */
 export function hostile(seed: number, number: number, all: readonly Case[][]): Case {
   const dice = new Dice(Math.imul(seed, 0x9e3779b1) ^ number);
   const kernel = number % all.length;
@@ -298,11 +303,11 @@ export function hostile(seed: number, number: number, all: readonly Case[][]): C
     data: data.map((bytes) => bytes?.slice() ?? null),
     alias: new Map(),
   };
-  // Few changes, so that many frames get past the first checks.
+  // Few changes, so that many frames pass the first checks.
   for (let i = [0, 1, 1, 1, 2, 3][dice.below(6)]!; i > 0; i--) {
     dice.one(CHANGES)(dice, one, all);
   }
-  // What the frame says of the memory must be true: it is what `call.ts` reads of the array itself.
+  // The lengths in a frame are always true: `call.ts` reads them from the arrays themselves.
   for (const [operand, bytes] of one.data.entries()) {
     const words = record(one.frame, operand);
     if (bytes !== null) words[0] = Math.min(words[0]! >>> 0, bytes.length);
@@ -323,26 +328,26 @@ export type NativeLaunch = (
   ...arrays: (Uint8Array<ArrayBuffer> | null)[]
 ) => number;
 
-/** What came of a frame. */
+/** The result of a frame. */
 export interface Outcome {
-  /** Whether the kernel itself has seen it, as all extents fit their memory. */
+  /** Whether the kernel itself has run, as all extents fit their memory. */
   readonly past: boolean;
-  /** What must not be, or null. */
+  /** A violation, or null. */
   readonly fault: string | null;
-  /** How many operands have changed, counted to the last one. */
+  /** How many operands have changed, up to the last one. */
   readonly written: number;
 }
 
 const pool = new Uint8Array(POOL);
 
-/** Runs a frame on guarded memory; `outputs` is how many operands may be written. */
+/** Runs a frame on guarded memory; the first `outputs` operands may be written. */
 export function runFrame(one: Case, name: string, outputs: number, launch: NativeLaunch): Outcome {
   let end = GUARD;
   const places = one.data.map((bytes) => {
     if (bytes === null || end + bytes.length + 2 * GUARD > POOL) return null;
     const place = pool.subarray(end, end + bytes.length);
     place.set(bytes);
-    // Operands begin where an array of float64 may.
+    // Operands start where a float64 array may.
     const next = Math.ceil((end + bytes.length + GUARD) / 8) * 8;
     pool.fill(GUARD_BYTE, end + bytes.length, next);
     end = next;
@@ -390,14 +395,14 @@ export function runFrame(one: Case, name: string, outputs: number, launch: Nativ
 /** How many operands a valid launch writes: they come first. */
 export function writtenOperands(one: Case, name: string, launch: NativeLaunch): number {
   const counts = one.data.map((_, operand) => {
-    // What a kernel leaves there by chance it does not leave again over other bytes.
+    // Other initial bytes reveal what a kernel has written there.
     const data = one.data.map((bytes, i) => i === operand ? bytes!.slice().fill(0xa5) : bytes);
     return runFrame({ ...one, data }, name, MAX_OPERANDS, launch).written;
   });
   return Math.max(...counts);
 }
 
-/** Whether something of an output was written that its strides do not reach. */
+/** Whether part of an output was written that its strides do not reach. */
 function beside(one: Case, operand: number, now: Uint8Array, before: Uint8Array): string | null {
   const words = record(one.frame, operand);
   const [shape, size] = [shapeOf(words), SIZES[words[DTYPE]!] ?? 1];

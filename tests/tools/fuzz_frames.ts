@@ -1,6 +1,7 @@
 /**
- * Runs hostile frames in processes of their own: one that ends the process or takes over two seconds
- * is named, and the rest runs on. `--frames=N` how many (20,000), `--seed=N` which (1).
+ * Runs hostile frames in separate processes: a frame that ends its process or takes over two
+ * seconds is reported, and the others still run. `--frames=N` is their number (20,000), `--seed=N`
+ * their seed (1).
  *
  *     deno run -A tests/tools/fuzz_frames.ts --frames=500000
  */
@@ -11,14 +12,14 @@ import type { Counts, Task } from "./fuzz_worker.ts";
 /** Milliseconds after which a frame counts as hung. */
 const LONG = 2000;
 
-/** Status of a process whose worker failed otherwise than by a frame. */
+/** Exit status if a worker failed other than by a frame. */
 const BROKEN = 4;
-/** Status of a process with a frame that hung. */
+/** Exit status if a frame hung. */
 const HUNG = 3;
 
-/** What came of all frames. */
+/** The result of all frames. */
 export interface Fuzzed extends Counts {
-  /** Frames that ended the process or hung, with how they did. */
+  /** Frames that ended their process or hung, and how. */
   readonly ended: string[];
 }
 
@@ -36,7 +37,7 @@ function watch(task: Omit<Task, "current">): void {
   setInterval(() => {
     const number = Atomics.load(current, 0);
     if (number !== seen) [seen, since] = [number, performance.now()];
-    // The first number comes after the launches have been recorded.
+    // The first number arrives after the launches have been recorded.
     else if (performance.now() - since > LONG && number > 0) {
       console.log(`hung at ${number}`);
       Deno.exit(HUNG);
@@ -54,7 +55,7 @@ async function child(task: Omit<Task, "current">): Promise<{ code: number; last:
   return { code, last: new TextDecoder().decode(stdout).trimEnd().split("\n").at(-1)! };
 }
 
-/** Runs a number of frames; those that end their process are left out, and named. */
+/** Runs a range of frames; those that end their process are skipped and reported. */
 export async function fuzz(
   frames: number,
   seed = 1,
@@ -62,7 +63,7 @@ export async function fuzz(
   report: (text: string) => void = () => {},
 ): Promise<Fuzzed> {
   const sum: Fuzzed = { kernels: {}, faults: [], ended: [] };
-  // Numbers begin at 1, as a worker that has not begun is at 0.
+  // Frames are counted from 1, as 0 means that the worker has not started.
   const whole = { from: 1, to: frames + 1, seed, planted, each: false };
   const tasks = [whole];
   for (let task = tasks.pop(); task !== undefined; task = tasks.pop()) {
@@ -80,7 +81,7 @@ export async function fuzz(
       report(`frames ${task.from} to ${task.to - 1}`);
       continue;
     }
-    // Where the process has ended, the frames run once more, each named before it runs.
+    // If the process has ended, the frames run again, each named before it runs.
     const named = code === HUNG ? last : (await child({ ...task, each: true })).last;
     const number = Number(named.match(/\d+$/)?.[0] ?? task.from);
     const how = code === HUNG ? `took over ${LONG} ms` : `ended the process with status ${code}`;

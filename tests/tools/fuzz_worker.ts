@@ -1,4 +1,4 @@
-/** Runs hostile frames for `fuzz_frames.ts`, which watches the number of the one that runs. */
+/** Runs hostile frames for `fuzz_frames.ts`, which watches the number of the current one. */
 
 import { kernelTable, native } from "../../lib/ffi/library.ts";
 import { hostile, type NativeLaunch, recordLaunches, runFrame, writtenOperands } from "./frames.ts";
@@ -8,22 +8,22 @@ export interface Task {
   readonly seed: number;
   readonly from: number;
   readonly to: number;
-  /** Where the number of the running frame is written. */
+  /** Where the number of the current frame is written. */
   readonly current: Int32Array;
-  /** A fault that must be found, at the frame ten after the first. */
+  /** A planted fault that must be found, ten frames after the first. */
   readonly planted: string;
   /** Whether each frame is named before it runs. */
   readonly each: boolean;
 }
 
-/** What came of it. */
+/** The result. */
 export interface Counts {
-  /** By kernel: frames, and how many the kernel itself has seen. */
+  /** By kernel: the number of frames, and of those that reached the kernel itself. */
   readonly kernels: Record<string, [frames: number, past: number]>;
   readonly faults: string[];
 }
 
-/** Launches that do what no kernel may. */
+/** Launches that do what no kernel may do. */
 const PLANTED: Record<string, NativeLaunch> = {
   write: (_kernel, _frame, _words, a) => {
     new Uint8Array(a!.buffer)[a!.byteOffset + a!.length] = 0;

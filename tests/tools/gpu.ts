@@ -1,13 +1,13 @@
-/** Tests that need a GPU: run where there is one, else skipped with the reason. */
+/** Tests that need a GPU; without one they are skipped, with the reason. */
 
 import { gpu } from "../../mod.ts";
 
 const info = gpu.info();
 
-/** Where a software GPU is installed for the tests, a skip would be a mistake. */
+/** If a software GPU is installed for the tests, none may be skipped. */
 const required = Deno.env.get("ADJOINT_REQUIRE_GPU") === "1";
 
-if (!info.available && !required) console.log(`Tests of the GPU are skipped: ${info.reason}`);
+if (!info.available && !required) console.log(`GPU tests are skipped: ${info.reason}`);
 
 /** Declares a test of the GPU. */
 export function gpuTest(name: string, fn: () => void | Promise<void>): void {

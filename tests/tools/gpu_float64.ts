@@ -4,7 +4,7 @@ import { kernelTable } from "../../lib/ffi/library.ts";
 import { gpu } from "../../mod.ts";
 import { gpuTest } from "./gpu.ts";
 
-/** Whether there is a program for a kernel with operands of float64 on the GPU that is there. */
+/** Whether the GPU has a program for a kernel with float64 operands. */
 export function supportsFloat64(kernel: string): boolean {
   return gpu.available() &&
     kernelTable().some(({ name, types }) => name === kernel && types.includes("float64"));
@@ -12,7 +12,7 @@ export function supportsFloat64(kernel: string): boolean {
 
 const absent = gpu.available() && !supportsFloat64("copy");
 
-/** Declares a test of float64 on the GPU, which is skipped where the GPU has none. */
+/** Declares a test of float64 on the GPU; skipped if the GPU has none. */
 export function float64Test(name: string, fn: () => void | Promise<void>): void {
   if (absent) Deno.test.ignore(`gpu: ${name}`, fn);
   else gpuTest(name, fn);

@@ -1,6 +1,6 @@
 /**
- * Imports each file that is named, as the first of the library, in a Worker of its own, and prints
- * those that fail. To be run with --no-check, as a test does.
+ * Imports each given file before any other of the library, in a separate Worker, and prints those
+ * that fail. To be run with --no-check, as a test does.
  */
 
 const left = [...Deno.args];

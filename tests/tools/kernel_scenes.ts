@@ -1,4 +1,4 @@
-/** Work for every kernel, from which tests take launches. */
+/** Work for every kernel, from which tests record launches. */
 
 import { kernelTable } from "../../lib/ffi/library.ts";
 import * as adjoint from "../../mod.ts";
@@ -19,10 +19,10 @@ function step(n: number, make: (p: adjoint.Tensor[]) => { step(): void }): void 
 }
 
 /**
- * Scenes that launch all kernels between them, with operands that do not lie in order where one can
- * take a copy.
+ * Scenes that together launch all kernels, with operands that are not contiguous where a kernel may
+ * copy them.
  *
- * @param n Gives the extent that takes the place of a large one.
+ * @param n Maps a large extent to the one to use.
  */
 export function kernelScenes(n: (large: number) => number): Record<string, () => unknown> {
   const [few, some, many] = [n(300), n(600), n(3000)];

@@ -1,6 +1,6 @@
 /**
- * Prints the table of layers: the options that are tried, how many values, gradients and statistics
- * are compared with PyTorch's, and the largest difference. `--json` prints an array in the last line.
+ * Prints the table of layers: the tested options, how many values, gradients and statistics are
+ * compared with PyTorch's, and the largest difference. `--json` prints an array in the last line.
  */
 
 import { parseArgs } from "node:util";

@@ -1,6 +1,6 @@
 /**
- * Prints the table of losses. `--json` prints it as an array in the last line instead, `--write` puts
- * it into the README, and tables of values and derivatives into the pages of `docs/losses`.
+ * Prints the table of losses. `--json` prints it as an array in the last line, `--write` writes it
+ * into the README, and tables of values and derivatives into the pages of `docs/losses`.
  */
 
 import { parseArgs } from "node:util";

@@ -1,12 +1,12 @@
-/** Watches the launches of the native library: import this before anything of the library. */
+/** Watches the launches of the native library; import this before anything of the library. */
 
-/** A launch as it goes over the boundary. */
+/** A launch at the native boundary. */
 export interface Launch {
-  /** Number of the kernel. */
+  /** Index of the kernel. */
   readonly kernel: number;
-  /** The words that describe it. */
+  /** The frame that describes it. */
   readonly frame: Int32Array;
-  /** The arrays of its operands; four or eight places. */
+  /** The arrays of its operands, in four or eight places. */
   readonly arrays: readonly (ArrayBufferView | null)[];
 }
 
@@ -36,7 +36,7 @@ Deno.dlopen = function <const S extends Deno.ForeignLibraryInterface>(
   return { ...library, symbols: watched as typeof library.symbols };
 };
 
-/** Calls `body` for each launch from now on, before it; null ends that. */
+/** Calls `body` before each launch from now on; null stops this. */
 export function watchLaunches(body: ((launch: Launch) => void) | null): void {
   watch = body;
 }

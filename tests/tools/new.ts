@@ -1,5 +1,5 @@
 /**
- * Writes the stubs of something new, and says what is left to write, by file and line.
+ * Writes the stubs of something new, and lists what remains to be written, by file and line.
  *
  *     deno task new op NAME --family FAMILY --kind primitive|composite|fused [--inputs 2]
  *     deno task new loss NAME
@@ -7,8 +7,9 @@
  *     deno task new optimizer NAME
  *     deno task new schedule NAME
  *
- * The stubs do not compile, or fail tests, until they are whole: the compiler and `deno task test
- * --op NAME` lead on. Nothing is overwritten; on any refusal nothing is written at all.
+ * The stubs do not compile, or fail tests, until they are complete: the compiler and `deno task
+ * test --op NAME` show what is missing. Nothing is overwritten; if anything is refused, nothing is
+ * written.
  */
 
 import { unknownKey } from "../../lib/core/options.ts";
@@ -18,7 +19,7 @@ import { type Draft, Refusal, type Step } from "./new/draft.ts";
 import { oneOf } from "./new/names.ts";
 import { newOp } from "./new/op.ts";
 
-/** What can be made, and the options that go with it. */
+/** The kinds of things, with their options. */
 const THINGS: Readonly<Record<string, readonly string[]>> = {
   op: ["family", "kind", "inputs"],
   loss: [],
@@ -27,7 +28,7 @@ const THINGS: Readonly<Record<string, readonly string[]>> = {
   schedule: [],
 };
 
-/** The words and the options of a command line. */
+/** The words and options of a command line. */
 function parsed(args: readonly string[]): [words: string[], options: Map<string, string>] {
   const words: string[] = [];
   const options = new Map<string, string>();
@@ -36,7 +37,7 @@ function parsed(args: readonly string[]): [words: string[], options: Map<string,
     if (key === undefined) words.push(args[i]!);
     else {
       const given = value ?? args[++i];
-      if (given === undefined) throw new Refusal(`Cannot make it: --${key} needs a word`);
+      if (given === undefined) throw new Refusal(`Cannot make anything: --${key} needs a value`);
       options.set(key, given);
     }
   }
@@ -51,7 +52,7 @@ function drafted(root: URL, args: readonly string[]): [Draft, Step[]] {
     if (!known.includes(key)) throw new Refusal(unknownKey(`make ${thing}`, key, known).message);
   }
   if (name === undefined || rest.length > 0) {
-    throw new Refusal(`Cannot make ${thing}: give one name, as in \`deno task new op sinc\``);
+    throw new Refusal(`Cannot make ${thing}: give one name, as in \`deno task new op chirp\``);
   }
   if (isArea(thing)) return newInArea(root, thing, name);
   return newOp(root, name, {
@@ -65,7 +66,7 @@ function isArea(thing: string): thing is keyof typeof AREAS {
   return thing in AREAS;
 }
 
-/** Makes what a command line asks for in a checkout; gives the lines to print. */
+/** Makes what a command line asks for in a checkout; returns the lines to print. */
 export async function make(root: URL, args: readonly string[]): Promise<string[]> {
   const [draft, steps] = drafted(root, args);
   await draft.format();

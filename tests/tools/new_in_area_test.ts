@@ -14,7 +14,7 @@ const THINGS = [
   ["schedule", "InverseLR"],
 ] as const;
 
-/** What PyTorch's values are made with. */
+/** The cases for PyTorch that are written. */
 const CASES = [
   /^save\("losses\/welsch", \[case\(F\.welsch_loss, /m,
   /^layer\(nn\.Snake, case\("by default", /m,
@@ -64,18 +64,18 @@ Deno.test("new loss, layer, optimizer, schedule: what is left is where the compi
   for (const call of CASES) assertMatch(makers, call);
 });
 
-/** Command lines that are refused, and why. */
+/** Refused command lines, and the errors. */
 const REFUSED: readonly (readonly [args: readonly string[], message: RegExp])[] = [
-  [["loss", "huber"], /stands in lib\/loss\/regression\.ts:\d+$/],
-  [["loss", "crossEntropy"], /stands in lib\/loss\/classification\.ts:\d+$/],
-  [["loss", "elementLoss"], /stands in lib\/loss\/loss\.ts:\d+$/],
+  [["loss", "huber"], /is taken in lib\/loss\/regression\.ts:\d+$/],
+  [["loss", "crossEntropy"], /is taken in lib\/loss\/classification\.ts:\d+$/],
+  [["loss", "elementLoss"], /is taken in lib\/loss\/loss\.ts:\d+$/],
   [["loss", "Welsch"], /must be a word in camelCase; did you mean welsch$/],
   [["loss", "welsch", "--family", "regression"], /Cannot make loss: there is no option "family"/],
-  [["layer", "Linear"], /stands in lib\/nn\/linear\.ts:\d+$/],
+  [["layer", "Linear"], /is taken in lib\/nn\/linear\.ts:\d+$/],
   [["layer", "leaky_relu"], /must be a word in PascalCase; did you mean LeakyRelu$/],
   [["layer", "Functional"], /lib\/nn\/functional\.ts: it exists already$/],
-  [["optimizer", "Adam"], /stands in lib\/optim\/adam\.ts:\d+$/],
-  [["schedule", "StepLR"], /stands in lib\/optim\/schedules\/decay\.ts:\d+$/],
+  [["optimizer", "Adam"], /is taken in lib\/optim\/adam\.ts:\d+$/],
+  [["schedule", "StepLR"], /is taken in lib\/optim\/schedules\/decay\.ts:\d+$/],
   [["optimizer"], /give one name/],
   [["optimiser", "LBFGS"], /got optimiser; did you mean optimizer$/],
 ];

@@ -32,13 +32,13 @@ Deno.test("new op: what is left to write is where the compiler finds something m
       const [, file, number] = /^(\S+):(\d+) {2}\S/.exec(line)!;
       const text = contents(copy.root).get(file!)!.split("\n")[Number(number) - 1]!;
       assert(text.trim() !== "" || file!.endsWith(".py"), line);
-      // Lines move as ops are added; each place is told by its text.
+      // Line numbers change as ops are added, so places are identified by their text.
       places.push(`${file}: ${text.trim()}`);
     }
   }
   const now = contents(copy.root);
   for (const [file, text] of before) {
-    // Each line that was there is there, in its order, but for lists that became longer.
+    // All former lines are still there, in order, except for lists that became longer.
     const lines = now.get(file)!.split("\n");
     const lost = text.split("\n").filter((line) => !lines.includes(line));
     const longer = lost.every((line) =>
@@ -85,19 +85,19 @@ Deno.test("new op: the row in Rust lacks its function, and PyTorch's cases are n
 
 const PRIMITIVE = ["--family", "elementwise", "--kind", "primitive"];
 
-/** Command lines that are refused, and why. */
+/** Refused command lines, and the errors. */
 const REFUSED: readonly (readonly [args: readonly string[], message: RegExp])[] = [
-  [["op", "tanh", ...PRIMITIVE], /stands in lib\/ops\/elementwise\/unary\.ts:\d+$/],
-  [["op", "zeros", ...PRIMITIVE], /stands in lib\/tensor\/create\.ts:\d+$/],
-  [["op", "item", ...PRIMITIVE], /stands in lib\/tensor\/tensor\.ts:\d+$/],
-  [["op", "uniform", ...PRIMITIVE], /stands in rust\/src\/\S+\.rs:\d+$/],
-  [["op", "clamp", "--family", "shape", "--kind", "composite"], /stands in .*clamp\.ts:\d+$/],
+  [["op", "tanh", ...PRIMITIVE], /is taken in lib\/ops\/elementwise\/unary\.ts:\d+$/],
+  [["op", "zeros", ...PRIMITIVE], /is taken in lib\/tensor\/create\.ts:\d+$/],
+  [["op", "item", ...PRIMITIVE], /is taken in lib\/tensor\/tensor\.ts:\d+$/],
+  [["op", "uniform", ...PRIMITIVE], /is taken in rust\/src\/\S+\.rs:\d+$/],
+  [["op", "clamp", "--family", "shape", "--kind", "composite"], /is taken in .*clamp\.ts:\d+$/],
   [["op", "lanes", "--family", "scan", "--kind", "fused"], /scan\/lanes\.ts: it exists already$/],
   [["op", "Chirp", ...PRIMITIVE], /must be a word in camelCase; did you mean chirp$/],
   [["op", "log_add_exp", ...PRIMITIVE], /camelCase; did you mean logAddExp$/],
   [["op", "1x", ...PRIMITIVE], /must be a word in camelCase$/],
   [["op", "a;b", ...PRIMITIVE], /must be a word in camelCase; did you mean aB$/],
-  [["op", "delete", ...PRIMITIVE], /JavaScript keeps that word/],
+  [["op", "delete", ...PRIMITIVE], /that word is reserved/],
   [
     ["op", "chirp", "--family", "elementwise"],
     /--kind must be one of primitive, composite, fused$/,
@@ -110,7 +110,7 @@ const REFUSED: readonly (readonly [args: readonly string[], message: RegExp])[] 
   [["op", "chirp", "--family", "copy", "--kind", "fused"], /--family must be one of .*, got copy/],
   [["op", "chirp", ...PRIMITIVE, "--inputs", "3"], /--inputs must be one of 1, 2, got 3$/],
   [["op", "chirp", "--famly", "elementwise"], /no option "famly" .*did you mean "family"$/],
-  [["op", "chirp", "--family"], /--family needs a word$/],
+  [["op", "chirp", "--family"], /--family needs a value$/],
   [["op"], /give one name/],
   [["op", "chirp", "cosc", ...PRIMITIVE], /give one name/],
   [["opp", "chirp"], /must be one of op.*got opp; did you mean op$/],
@@ -127,7 +127,7 @@ Deno.test("new op: what is refused changes nothing", async () => {
     assertMatch(error.message, /^Cannot [^\n]*[^.\n]$/);
   }
   assertEquals(contents(copy.root), before);
-  // What does not fit the form of the files is noticed before anything is written.
+  // Files of an unexpected form are noticed before anything is written.
   const methods = new URL("lib/tensor/methods/elementwise.ts", copy.root);
   Deno.writeTextFileSync(methods, Deno.readTextFileSync(methods) + "const more = 1;\n");
   const broken = contents(copy.root);
@@ -177,6 +177,6 @@ Deno.test("deno task new ends with 1 and a sentence", async () => {
   assertEquals(code, 1);
   assertMatch(
     new TextDecoder().decode(stderr),
-    /^Cannot make op tanh: that name stands in lib\/ops\/elementwise\/unary\.ts:\d+\n$/,
+    /^Cannot make op tanh: that name is taken in lib\/ops\/elementwise\/unary\.ts:\d+\n$/,
   );
 });

@@ -1,15 +1,18 @@
-/** Which tests concern one op: those that begin with it or call it, and what ops have in common. */
+/**
+ * Selects the tests that concern one op: those named after it or calling it, and those that all ops
+ * share.
+ */
 
 import { nearest } from "../../lib/core/options.ts";
 import { filesOf, ROOT } from "./places.ts";
 
-/** The files in which tests of ops stand. */
+/** The files that contain tests of ops. */
 export const OP_FILES: readonly string[] = [
   ...filesOf(ROOT, "tests/matrix", "_test.ts"),
   "tests/project/import_rules_test.ts",
 ];
 
-/** Beginnings of the names of tests that look at all ops, and at their files, at once. */
+/** Beginnings of the names of tests that check all ops and their files at once. */
 export const SHARED: readonly string[] = [
   "messages of calls that must fail",
   "each public op has a fixture",
@@ -25,16 +28,16 @@ export const SHARED: readonly string[] = [
   "nothing is left to do later",
 ];
 
-/** The tests of an op, as an expression that JavaScript and `deno test --filter` understand. */
+/** A regular expression for the tests of an op, for JavaScript and `deno test --filter`. */
 export function filterOf(op: string): string {
   const name = op.replaceAll(".", "\\.");
   return `(^|: |rule of )${name}(\\(\\)|[ ,]|$)|(^|[^\\w.])${name}\\(\\)|^(${SHARED.join("|")})`;
 }
 
-/** Why a name is no op, with the one that was probably meant; null if it is one. */
+/** Why a name is not an op, with a suggestion; null if it is one. */
 export function refusalOf(op: string, ops: readonly string[]): string | null {
   if (ops.includes(op)) return null;
-  // A namespace may have been left out, or put before what has none.
+  // A namespace may be missing, or superfluous.
   const last = (name: string) => name.split(".").at(-1)!;
   const meant = ops.find((known) => last(known) === last(op)) ?? nearest(op, ops);
   const hint = meant === undefined ? "" : `; did you mean ${meant}`;

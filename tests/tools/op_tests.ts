@@ -1,6 +1,6 @@
 /**
- * All files in which tests of ops stand, as one: `deno task test --op` runs some of their tests, and to
- * load the library for each file anew would take longer than the tests.
+ * All files with tests of ops, as one: `deno task test --op` runs some of their tests, and loading
+ * the library for each file would take longer than the tests.
  */
 
 import { OP_FILES } from "./op_filter.ts";

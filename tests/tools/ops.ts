@@ -1,6 +1,6 @@
 /**
- * Prints the table of public ops. `--json` prints it as an array in the last line instead, `--write`
- * puts it into the README.
+ * Prints the table of public ops. `--json` prints it as an array in the last line, `--write` writes
+ * it into the README.
  */
 
 import { parseArgs } from "node:util";

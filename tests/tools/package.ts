@@ -5,7 +5,7 @@ import { buildPortable, checkGlibc } from "./package/build.ts";
 import { writePackage } from "./package/folder.ts";
 import { ROOT } from "./places.ts";
 
-/** The most bytes that the library may have, as it is and as it is sent. */
+/** The largest size of the library in bytes, and compressed. */
 const MOST = { plain: 10e6, packed: 3.5e6 };
 
 const library = await buildPortable();

@@ -1,4 +1,4 @@
-/** The parts of `deno task package`; the whole takes minutes. */
+/** The parts of `deno task package`, which as a whole takes minutes. */
 
 import { assertEquals, assertMatch, assertRejects, assertThrows } from "@std/assert";
 import meta from "../../deno.json" with { type: "json" };
@@ -33,7 +33,7 @@ Deno.test("the licences name the crates in the library, each text once", async (
   const own = await Deno.readTextFile(new URL("rust/Cargo.toml", ROOT));
   const asked = /^\[dependencies\]\n(.*?)^\[/ms.exec(own)![1]!.matchAll(/^([\w-]+) = /gm);
   assertEquals([...asked].map(([, name]) => name!).filter((name) => !named.has(name)), []);
-  // These make macros, and only run while the library is built.
+  // Macro crates, which only run during the build.
   assertEquals(["syn", "quote", "proc-macro2", "paste"].filter((name) => named.has(name)), []);
   assertMatch(text, /^Our own\n/);
   const texts = text.split(`${"-".repeat(80)}\n`).map((part) => part.replace(/^.*?\n\n/s, ""));

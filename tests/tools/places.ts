@@ -1,4 +1,7 @@
-/** Where things stand in the sources, for messages that say where to write. Paths are from the root. */
+/**
+ * Finds places in the sources, for messages that say where to write. Paths are relative to the
+ * root.
+ */
 
 /** The checkout. */
 export const ROOT = new URL("../../", import.meta.url);
@@ -9,12 +12,12 @@ export interface Place {
   readonly line: number;
 }
 
-/** A place as editors open it. */
+/** A place in the form that editors open. */
 export function shown({ file, line }: Place): string {
   return `${file}:${line}`;
 }
 
-/** The files of a folder that end so, those in its folders too; none where there is no such folder. */
+/** The files under a folder with a given ending; none if there is no such folder. */
 export function filesOf(root: URL, folder: string, ending: string): string[] {
   try {
     return [...Deno.readDirSync(new URL(folder, root))].flatMap((entry) => {
@@ -28,7 +31,7 @@ export function filesOf(root: URL, folder: string, ending: string): string[] {
   }
 }
 
-/** The first line of some files that matches. */
+/** The first line that matches in some files. */
 export function find(root: URL, files: readonly string[], pattern: RegExp): Place | undefined {
   for (const file of files) {
     const lines = Deno.readTextFileSync(new URL(file, root)).split("\n");
@@ -38,7 +41,7 @@ export function find(root: URL, files: readonly string[], pattern: RegExp): Plac
   return undefined;
 }
 
-/** The line after the last of a file. */
+/** The line after the end of a file. */
 export function endOf(root: URL, file: string): Place {
   const text = Deno.readTextFileSync(new URL(file, root)).trimEnd();
   return { file, line: text.split("\n").length + 1 };
@@ -48,7 +51,7 @@ export function endOf(root: URL, file: string): Place {
 export function familyOf(root: URL, op: string): string {
   const [name, space] = op.split(".").reverse();
   const folder = space === undefined ? "lib/ops" : `lib/ops/${space}`;
-  // A name may stand in a namespace too.
+  // The name may be in a namespace.
   const files = filesOf(root, folder, ".ts")
     .filter((file) => space !== undefined || !inNamespace(root, file, name!));
   const place = find(root, files, new RegExp(`^export (?:const|function) ${name}\\b`));
@@ -56,7 +59,7 @@ export function familyOf(root: URL, op: string): string {
   return place.file.split("/")[2]!;
 }
 
-/** Whether a file gives a name to the namespace in its folder. */
+/** Whether a file exports a name to the namespace of its folder. */
 function inNamespace(root: URL, file: string, name: string): boolean {
   const at = file.lastIndexOf("/");
   const text = filesOf(root, file.slice(0, at), "/namespace.ts")

@@ -1,8 +1,8 @@
-/** What `deno task fix` needs: which files changed, and a Python that has PyTorch. */
+/** Helpers of `deno task fix`: which files changed, and a Python that has PyTorch. */
 
 import { filesOf } from "./places.ts";
 
-/** The folders in which files are formatted or made. */
+/** The folders of files that are formatted or generated. */
 const FOLDERS = ["lib", "tests", "bench", "examples", "rust"];
 
 /** A hash of each source file, by its path. */
@@ -19,7 +19,7 @@ export async function fingerprints(root: URL): Promise<Map<string, string>> {
   return new Map(await Promise.all(entries));
 }
 
-/** The files that differ, with what happened to those that came or went. */
+/** The files that differ, marking those that were added or removed. */
 export function changed(
   before: ReadonlyMap<string, string>,
   after: ReadonlyMap<string, string>,
@@ -30,7 +30,7 @@ export function changed(
   );
 }
 
-/** The Python that is given or, if none is, the first one found that can load PyTorch. */
+/** The given Python or, if none is given, the first one found that can load PyTorch. */
 export async function pythonWithTorch(given: string | undefined): Promise<string | null> {
   const candidates = given === undefined
     ? ["bench/.venv/bin/python", "bench/.venv/Scripts/python.exe", "python3", "python"]

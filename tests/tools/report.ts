@@ -1,12 +1,12 @@
-/** What a run of `deno test` did, in one line for each file. */
+/** Summarises a run of `deno test`, with a line for each file. */
 
-/** What the tests of a file did. */
+/** The results of a file. */
 export interface FileRow {
   readonly file: string;
   readonly passed: number;
   readonly failed: number;
   readonly ignored: number;
-  /** The time that the tests took. */
+  /** The duration of the tests. */
   readonly ms: number;
 }
 
@@ -28,7 +28,7 @@ function unescaped(text: string): string {
   return text.replace(/&\w+;/g, (entity) => ENTITIES[entity] ?? entity);
 }
 
-/** The tests in the report of a file. Text in the report has no `<` of its own. */
+/** The tests in the report of a file. Text in the report contains no `<`. */
 function testsOf(suite: string): Test[] {
   const cases = suite.matchAll(
     /<testcase name="([^"]*)"[^>]* time="([^"]*)"[^>]*?(?:\/>|>(.*?)<\/testcase>)/gs,
@@ -44,7 +44,7 @@ function testsOf(suite: string): Test[] {
   }));
 }
 
-/** Whether a test is a step of another, which counts. */
+/** Whether a test is a step of another test; steps are counted. */
 function isStep(name: string, names: ReadonlySet<string>): boolean {
   for (let at = name.indexOf(" > "); at !== -1; at = name.indexOf(" > ", at + 1)) {
     if (names.has(name.slice(0, at))) return true;
@@ -53,8 +53,8 @@ function isStep(name: string, names: ReadonlySet<string>): boolean {
 }
 
 /**
- * The files of a run, by name, from the report in JUnit's form, and from what was printed, which alone
- * names files that could not be loaded. Examples in comments count for the file they are in.
+ * The files of a run, by name, from the JUnit report and from the printed output, which alone names
+ * files that could not be loaded. Examples in comments count for the file they are in.
  */
 export function fileRows(junit: string, printed: string): FileRow[] {
   const tests = new Map<string, Test[]>();
@@ -100,12 +100,12 @@ export function fileLines(rows: readonly FileRow[]): string[] {
   );
 }
 
-/** What the reporter of dots printed, without the dots. */
+/** The output of the dot reporter, without the dots. */
 export function withoutDots(printed: string): string {
   return printed.split("\n").filter((line) => !/^[.,!]$/.test(line)).join("\n").trim();
 }
 
-/** Sums the counts in the closing lines of cargo and Deno. */
+/** Sums the counts in the last lines of cargo and Deno. */
 export function countOf(printed: string, word: "passed" | "failed"): number {
   const closing = [
     new RegExp(`^test result: .*?(\\d+) ${word};`, "gm"),

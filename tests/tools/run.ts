@@ -1,18 +1,18 @@
-/** Running commands: their output passes through, and is kept for counting tests. */
+/** Runs commands; their output is passed through, and kept for counting tests. */
 
-/** What a command did. */
+/** The result of a command. */
 export interface Outcome {
   /** Exit status. */
   readonly code: number;
-  /** All that it printed, without colours. */
+  /** All output, without colours. */
   readonly output: string;
 }
 
-/** How a command is run. */
+/** How to run a command. */
 export interface RunOptions {
-  /** Variables that its environment has beside those of this process. */
+  /** Variables added to the environment of this process. */
   readonly env?: Readonly<Record<string, string>>;
-  /** Whether it shows what it prints. Default: true. */
+  /** Whether to show the output. Default: true. */
   readonly show?: boolean;
 }
 
@@ -30,12 +30,12 @@ async function pass(
   }
 }
 
-/** Runs a command in the checkout, showing what it prints. */
+/** Runs a command in the checkout, and shows its output. */
 export function run(command: string, ...args: string[]): Promise<Outcome> {
   return runWith({}, command, ...args);
 }
 
-/** The same with options. */
+/** The same, with options. */
 export async function runWith(
   { env = {}, show = true }: RunOptions,
   command: string,
@@ -44,7 +44,7 @@ export async function runWith(
   if (show) {
     console.log(`\n> ${[command === Deno.execPath() ? "deno" : command, ...args].join(" ")}`);
   }
-  // What watches the native library is for Deno alone, which loads it: compilers do not bear it.
+  // The sanitizer is only for Deno, which loads the library; compilers cannot run with it.
   const unwatched = command === Deno.execPath() ? {} : { LD_PRELOAD: "" };
   const child = new Deno.Command(command, {
     args,
@@ -65,14 +65,14 @@ export async function runWith(
   return { code, output: output.replace(/\x1b\[[0-9;]*m/g, "") };
 }
 
-/** Runs a command and ends this process with its status if it fails. */
+/** Runs a command, and ends this process with its status if it fails. */
 export async function must(command: string, ...args: string[]): Promise<Outcome> {
   const outcome = await run(command, ...args);
   if (outcome.code !== 0) Deno.exit(outcome.code);
   return outcome;
 }
 
-/** Runs a command without a word; if it fails, the error says what it printed. */
+/** Runs a command silently; if it fails, the error contains its output. */
 export async function quietly(
   env: Readonly<Record<string, string>>,
   command: string,
@@ -84,7 +84,7 @@ export async function quietly(
   throw new Error(`\`${line}\` failed with status ${outcome.code}:\n${outcome.output}`);
 }
 
-/** Runs cargo; where there is none, says in one sentence how to get it. */
+/** Runs cargo; if it is not installed, says in one sentence how to get it. */
 export async function cargo(...args: string[]): Promise<Outcome> {
   try {
     return await must("cargo", ...args);

@@ -1,11 +1,12 @@
 /**
  * Builds, then runs all tests: Rust's, Deno's, and the examples in the documentation. The last line
- * counts them. Where the output is no terminal, there is a line for each file, and failures follow.
+ * counts them. If the output is not a terminal, it has a line for each file, followed by the
+ * failures.
  *
- * `--filter TEXT` runs those with the text in their name. `--op NAME` runs what concerns one op: its
- * tests on the devices that are there, its fixture, its messages and wrong calls, the table of ops and
- * the rules for files, and the types of all of that; Rust's tests only if the build changed the library.
- * `--sanitize` runs all tests with a library that AddressSanitizer watches.
+ * `--filter TEXT` runs the tests with the text in their name. `--op NAME` runs what concerns one
+ * op: its tests on the available devices, its fixture, its messages and wrong calls, the table of
+ * ops and the rules for files, and the type checks of all these; Rust's tests run only if the build
+ * changed the library. `--sanitize` runs all tests with a library that AddressSanitizer watches.
  */
 
 import { existsSync } from "node:fs";
@@ -25,7 +26,7 @@ function fail(message: string): never {
   Deno.exit(1);
 }
 
-/** What is shown when all is done. */
+/** The output of failures, shown at the end. */
 const failures: string[] = [];
 
 /** Runs `deno test`. */
@@ -49,13 +50,13 @@ async function denoTest(
   }
 }
 
-/** When the library was built; 0 if it was not. */
+/** When the library was built; 0 if it does not exist. */
 function builtAt(): number {
   const file = new URL(`target/release/${LIBRARY_FILE}`, ROOT);
   return existsSync(file) ? Deno.statSync(file).mtime!.getTime() : 0;
 }
 
-/** The names of all public ops; none if they cannot be loaded, which the tests then show. */
+/** The names of all public ops; none if they cannot be loaded, which the tests then report. */
 async function publicOps(): Promise<readonly string[]> {
   try {
     const { OP_TABLE } = await import("../matrix/op_table.ts");
@@ -65,7 +66,7 @@ async function publicOps(): Promise<readonly string[]> {
   }
 }
 
-/** What concerns one op. */
+/** Runs what concerns one op. */
 async function testOp(op: string): Promise<Outcome[]> {
   const ops = await publicOps();
   const refusal = ops.length === 0 ? null : refusalOf(op, ops);
@@ -80,7 +81,7 @@ async function testOp(op: string): Promise<Outcome[]> {
       ...["test", "-A", "--no-check", "--reporter=dot", filter, "tests/tools/op_tests.ts"],
     ),
   ]);
-  // Where types are wrong, what the tests say follows from that.
+  // After type errors, the failures of the tests say nothing new.
   const shown = types.code === 0 ? tests : types;
   if (shown.code !== 0) failures.push(withoutDots(shown.output));
   return [shown];
@@ -94,11 +95,11 @@ const { values: { filter, op, sanitize } } = parseArgs({
   },
 });
 if (op !== undefined && (filter !== undefined || sanitize)) {
-  fail("Cannot run the tests: --op goes with no other option");
+  fail("Cannot run the tests: --op cannot be combined with other options");
 }
 const only = filter === undefined ? [] : ["--filter", filter];
 
-/** The pages; all code in them runs. */
+/** The pages, whose code all runs. */
 const PAGES = ["docs", "docs/losses"].flatMap((folder) =>
   [...Deno.readDirSync(folder)].filter(({ isFile }) => isFile).map(({ name }) =>
     `${folder}/${name}`
@@ -130,7 +131,7 @@ if (sanitize) {
   const reports = outcomes.filter(({ output }) => output.includes(REPORT)).length;
   console.log(`\nAddressSanitizer has reported ${reports === 0 ? "nothing" : "faults"}`);
 }
-// A run that broke before its tests, say on a type error, counts as one failure.
+// A run that ended before its tests, for example by a type error, counts as one failure.
 const broken = failed === 0 && outcomes.some(({ code }) => code !== 0) ? 1 : 0;
 if (passed + failed + broken === 0) fail(`No test has "${filter}" in its name`);
 console.log(`\n${passed} passed, ${failed + broken} failed`);

@@ -1,6 +1,6 @@
 /**
- * A build of the native library with AddressSanitizer, without the GPU, and the environment in which
- * Deno uses it. A fault that is planted first must be noticed.
+ * Builds the native library with AddressSanitizer and without the GPU, and makes the environment in
+ * which Deno uses it. A planted fault must be noticed first.
  */
 
 import { run, runWith } from "./run.ts";
@@ -8,10 +8,10 @@ import { run, runWith } from "./run.ts";
 const TARGET = "x86_64-unknown-linux-gnu";
 const FOLDER = new URL("../../target/sanitize/", import.meta.url);
 
-/** What the sanitizer says first of any fault. */
+/** The beginning of every report of the sanitizer. */
 export const REPORT = "ERROR: AddressSanitizer";
 
-/** Reads the last element of an array that ends where its memory does. */
+/** Reads the last element of an array that ends at the end of its memory. */
 const TRIAL = `
   const { fromTypedArray } = await import(${
   JSON.stringify(new URL("../../mod.ts", import.meta.url).href)
@@ -27,7 +27,7 @@ function fail(reason: string): never {
 
 async function build(...features: string[]): Promise<void> {
   const { code } = await runWith(
-    // The option belongs to compilers that are not released; this lets a released one have it.
+    // The option exists only in unreleased compilers; this enables it in a released one.
     { env: { RUSTC_BOOTSTRAP: "1", RUSTFLAGS: "-Zsanitizer=address" } },
     "cargo",
     "build",
@@ -39,17 +39,17 @@ async function build(...features: string[]): Promise<void> {
   if (code !== 0) fail("the build failed");
 }
 
-/** Builds the library; gives what the environment of its users must have. */
+/** Builds the library; returns the environment for programs that use it. */
 export async function sanitized(): Promise<Readonly<Record<string, string>>> {
   if (Deno.build.target !== TARGET) fail(`it is for ${TARGET}, this is ${Deno.build.target}`);
-  // The library is no program, so what the sanitizer itself consists of is loaded before it.
+  // The library is not a program, so the sanitizer's runtime must be loaded before it.
   const found = await run("cc", "-print-file-name=libasan.so");
   const runtime = found.output.trim();
   if (!runtime.startsWith("/")) fail("the compiler cc has no libasan.so");
   const env = {
     ADJOINT_LIBRARY_PATH: new URL(`${TARGET}/release/libadjoint.so`, FOLDER).pathname,
     LD_PRELOAD: runtime,
-    // What V8 keeps until its end is no leak.
+    // What V8 keeps until the process ends is not a leak.
     ASAN_OPTIONS: "detect_leaks=0",
   };
   const trial = () => runWith({ env }, Deno.execPath(), "eval", TRIAL);

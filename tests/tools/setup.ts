@@ -1,5 +1,5 @@
 /**
- * Makes the tests run without JSR: where its packages cannot be had, stand-ins take their place as
+ * Makes the tests run without JSR: where its packages are not available, stand-ins replace them as
  * workspace members in `.std/`.
  *
  * @module
@@ -8,13 +8,13 @@
 const ROOT = new URL("../../", import.meta.url);
 const MEMBERS = new URL(".std/", ROOT);
 
-/** This file is the last one written, so its time is the time of the last failed probe. */
+/** This file is written last, so its time is that of the last failed probe. */
 const LAST_FILE = "assert/deno.json";
 
 /** How long a probe may take; Deno itself would wait forever on some networks. */
 const PROBE_MS = 10_000;
 
-/** How long a failed probe counts. */
+/** How long a failed probe remains valid. */
 const PROBE_VALID_MS = 60 * 60 * 1000;
 
 /** The modules of each package: its export, the file in `.std/` and the stand-in. */
@@ -35,7 +35,7 @@ function memberFiles(): Map<string, string> {
       files.set(`${name}/${file}`, `export * from "../../tests/offline/${standIn}";\n`);
     }
     const exports = Object.fromEntries(modules.map(([entry, file]) => [entry, `./${file}`]));
-    // Only with this file the folder is a member, which then is complete.
+    // Only with this file does the folder become a member, which then is complete.
     const manifest = { name: `@std/${name}`, exports };
     files.set(`${name}/deno.json`, JSON.stringify(manifest, null, 2) + "\n");
   }
@@ -66,7 +66,7 @@ async function probeFailedRecently(): Promise<boolean> {
   return age >= 0 && age < PROBE_VALID_MS;
 }
 
-/** The code that loads the real packages, in the versions that deno.json asks for. */
+/** The code that loads the real packages, in the versions of deno.json. */
 async function probeCode(): Promise<string> {
   const { imports } = JSON.parse(await Deno.readTextFile(new URL("deno.json", ROOT)));
   return Object.entries(PACKAGES).flatMap(([name, modules]) =>
@@ -77,9 +77,9 @@ async function probeCode(): Promise<string> {
   ).join("");
 }
 
-/** Asks Deno itself, so that its cache, proxy and certificates count. */
+/** Asks Deno itself, so that its cache, proxy and certificates are used. */
 async function canLoadStd(): Promise<boolean> {
-  // Without the configuration, existing stand-ins are out of the way and may stay in their place.
+  // Without the configuration, existing stand-ins have no effect and may stay.
   const child = new Deno.Command(Deno.execPath(), {
     args: ["eval", "--no-config", "--no-lock", "--ext=ts", await probeCode()],
     cwd: ROOT,
@@ -91,7 +91,7 @@ async function canLoadStd(): Promise<boolean> {
   return (await child.status).success;
 }
 
-/** Replaces a file in one step, so that no other process reads half of it. */
+/** Replaces a file in one step, so that no other process reads an incomplete one. */
 async function writeWhole(file: URL, content: string): Promise<void> {
   const temporary = new URL(`${file.href}.${crypto.randomUUID()}.tmp`);
   try {
@@ -112,14 +112,14 @@ async function writeMembers(files: Map<string, string>): Promise<void> {
 }
 
 async function removeMembers(): Promise<void> {
-  // Without its manifest a folder is no member, so that none is ever seen half removed.
+  // A folder without a manifest is not a member, so none is ever seen half removed.
   for (const name of Object.keys(PACKAGES)) {
     await ifPresent(Deno.remove(new URL(`${name}/deno.json`, MEMBERS)));
   }
   await ifPresent(Deno.remove(MEMBERS, { recursive: true }));
 }
 
-/** Makes the modules of `@std` that the tests import available and tells which ones they get. */
+/** Makes the modules of `@std` available to the tests, and says which ones they get. */
 export async function prepareStd(): Promise<"jsr" | "stand-ins"> {
   const files = memberFiles();
   const upToDate = await isUpToDate(files);

@@ -1,25 +1,25 @@
-/** The stubs of a new loss, layer, optimizer or schedule, each a file of its own in its area. */
+/** The stubs of a new loss, layer, optimizer or schedule, each in its own file. */
 
 import { filesOf, find } from "../places.ts";
 import { Draft, type Step } from "./draft.ts";
 import { checkFree, checkName, exportOf, snakeCase } from "./names.ts";
 
-/** What the areas differ in. */
+/** The differences between the areas. */
 interface Area {
   readonly folder: string;
-  /** The file that gives it to users. Default: `mod.ts` in the folder. */
+  /** The file that exports it. Default: `mod.ts` in the folder. */
   readonly mod?: string;
   readonly pascal: boolean;
-  /** Everything that the file gives to users. */
+  /** All exports of that file. */
   readonly names: (name: string) => readonly string[];
   readonly text: (name: string) => string;
-  /** What is left to write in it. */
+  /** What remains to be written in the new file. */
   readonly left: (name: string) => readonly (readonly [at: RegExp, what: string])[];
-  /** Lines at which tables of the tests ask for a row, and whose. */
+  /** Lines where tables of the tests need a row, and whose. */
   readonly tables: (name: string) => readonly (readonly [at: RegExp, row: string])[];
-  /** Where PyTorch's values are made, and how. */
+  /** Where the cases for PyTorch are, and how they are written. */
   readonly maker: string;
-  /** What writes the file. Default: the maker. */
+  /** The script that writes the fixtures. Default: the maker. */
   readonly script?: string;
   readonly fixture: (name: string) => string;
 }
@@ -64,7 +64,7 @@ export type ${lossClass(name)} = FunctionLoss<ElementLossOptions>;
       [new RegExp(`^function ${name}Error\\b`), "the loss of each element, in ops"],
       [
         new RegExp(`^export function ${name}\\b`),
-        "its own options, if any, and a comment for users",
+        "its own options, if any, and a docstring",
       ],
     ],
     tables: (name) => [
@@ -99,7 +99,7 @@ export class ${name} extends Module {
     left: (name) => [
       [
         new RegExp(`^export class ${name}\\b`),
-        "its parameters and options, and a comment for users",
+        "its parameters and options, and a docstring",
       ],
       [/^ {2}override forward\(/, "the output"],
     ],
@@ -126,7 +126,7 @@ export interface ${name}Options {
 /** Options of a group of parameters. */
 export type ${name}Group = Required<${name}Options>;
 
-/** What ${name} is made of. */
+/** The rule of ${name}. */
 export const ${ruleOf(name)}: OptimizerRule<${name}Group> = {
   check: (op, { lr }) => checkRange(op, "lr", lr, "[0, ∞)"),
 };
@@ -140,10 +140,10 @@ export type ${name} = RuleOptimizer<${name}Group, RuleState>;
       [new RegExp(`^export interface ${name}Options\\b`), "its other options, and their defaults"],
       [
         new RegExp(`^export const ${ruleOf(name)}\\b`),
-        "the values of options that are not given (`defaults`), what is kept from step to step " +
+        "the default options (`defaults`), the tensors kept from step to step " +
         "(`keeps`), and the step in ops (`step`)",
       ],
-      [new RegExp(`^export const ${name}:`), "a comment for users"],
+      [new RegExp(`^export const ${name}:`), "a docstring"],
     ],
     tables: (name) => [
       [/^export const OPTIMIZERS: (Rows|\{)/, name],
@@ -169,7 +169,7 @@ export interface ${name}Options {
   gamma?: number;
 }
 
-/** What ${name} is made of. */
+/** The rule of ${name}. */
 export const ${ruleOf(name)}: ScheduleRule<${name}Options> = {
   kinds: { gamma: FINITE },
 };
@@ -182,9 +182,9 @@ export type ${name} = LRScheduler;
       [new RegExp(`^export interface ${name}Options\\b`), "its own options, and their defaults"],
       [
         new RegExp(`^export const ${ruleOf(name)}\\b`),
-        "the kinds of the options, the values of those not given (`defaults`), and the rate (`lr`)",
+        "the kinds of the options, their defaults (`defaults`), and the rate (`lr`)",
       ],
-      [new RegExp(`^export const ${name}:`), "a comment for users"],
+      [new RegExp(`^export const ${name}:`), "a docstring"],
     ],
     tables: (name) => [[/^export const SCHEDULES:/, name]],
     maker: "tests/fixtures/schedules.py",
@@ -192,7 +192,7 @@ export type ${name} = LRScheduler;
   },
 } as const satisfies Record<string, Area>;
 
-/** Drafts the files of something new in an area, and says what is left to write in them. */
+/** Drafts the files of something new in an area, and lists what remains to be written in them. */
 export function newInArea(root: URL, thing: keyof typeof AREAS, name: string): [Draft, Step[]] {
   const area: Area = AREAS[thing];
   checkName(thing, name, area.pascal);

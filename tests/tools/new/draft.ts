@@ -1,20 +1,20 @@
-/** Changes to files that are made all at once, or not at all. */
+/** Changes to files that are written all at once, or not at all. */
 
 import type { Place } from "../places.ts";
 
-/** Why something cannot be made, in a sentence for the user. */
+/** Why something cannot be made, as a sentence for the user. */
 export class Refusal extends Error {
   override name = "Refusal";
 }
 
-/** Files as they are to be. Paths are from the root. */
+/** The planned contents of files. Paths are relative to the root. */
 export class Draft {
   readonly #root: URL;
   readonly #files = new Map<string, string>();
   readonly #before = new Map<string, string | null>();
 
   /**
-   * Begins with the files as they are.
+   * Starts with the files as they are.
    *
    * @param root The checkout.
    */
@@ -22,7 +22,7 @@ export class Draft {
     this.#root = root;
   }
 
-  /** The text of a file; null where there is none. */
+  /** The text of a file; null if there is none. */
   read(file: string): string | null {
     const known = this.#files.get(file);
     if (known !== undefined) return known;
@@ -39,18 +39,18 @@ export class Draft {
     this.#files.set(file, text);
   }
 
-  /** A new file. */
+  /** Adds a new file. */
   create(file: string, text: string): void {
     if (this.read(file) !== null) throw new Refusal(`Cannot write ${file}: it exists already`);
     this.#set(file, text);
   }
 
-  /** Adds text at the end of a file. */
+  /** Appends text to a file. */
   append(file: string, text: string): void {
     this.edit(file, /$(?![^])/, () => text, "an end");
   }
 
-  /** Replaces what matches in a file that must have it. */
+  /** Replaces a match in a file, which must have one. */
   edit(
     file: string,
     pattern: RegExp,
@@ -86,7 +86,8 @@ export class Draft {
 
   /** Writes all files. */
   write(): void {
-    // What is beside the files does no harm if this is cut short, and renaming takes no space.
+    // Temporary files next to the targets do no harm if this is interrupted, and renaming needs no
+    // space.
     const suffix = `.${crypto.randomUUID()}.tmp`;
     const written: string[] = [];
     try {
@@ -140,10 +141,10 @@ function remove(file: URL): void {
   }
 }
 
-/** Something that is left to write. */
+/** Something that remains to be written. */
 export interface Step {
   readonly file: string;
-  /** What stands in the line to go to. */
+  /** The text of the line to go to. */
   readonly at: RegExp;
   /** What to write there. */
   readonly what: string;

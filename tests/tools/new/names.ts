@@ -1,22 +1,22 @@
-/** What may be the name of something new. */
+/** Checks of the names of new things. */
 
 import { nearest } from "../../../lib/core/options.ts";
 import { filesOf, find, type Place, shown } from "../places.ts";
 import { Refusal } from "./draft.ts";
 
-/** Words that JavaScript keeps, which cannot be the name of a function. */
+/** JavaScript's reserved words, which cannot be the name of a function. */
 const RESERVED =
   ("arguments await break case catch class const continue debugger default delete do " +
     "else enum eval export extends false finally for function if implements import in instanceof " +
     "interface let new null package private protected public return static super switch this throw " +
     "true try typeof undefined var void while with yield").split(" ");
 
-/** A name in camelCase or PascalCase, as it would be in snake_case. */
+/** A name in camelCase or PascalCase, converted to snake_case. */
 export function snakeCase(name: string): string {
   return name.replace(/(?<=[a-z0-9])(?=[A-Z][a-z])/g, "_").toLowerCase();
 }
 
-/** A name in camelCase or PascalCase from one in any form. */
+/** A name in any form, converted to camelCase or PascalCase. */
 function cased(name: string, pascal: boolean): string {
   const words = name.split(/[^A-Za-z0-9]+/).filter((word) => word !== "");
   const joined = words.map((word, i) => i === 0 ? word : word[0]!.toUpperCase() + word.slice(1));
@@ -24,7 +24,7 @@ function cased(name: string, pascal: boolean): string {
   return (pascal ? text.charAt(0).toUpperCase() : text.charAt(0).toLowerCase()) + text.slice(1);
 }
 
-/** Refuses what is no name in camelCase, or in PascalCase for classes. */
+/** Refuses a name that is not in camelCase or, for classes, in PascalCase. */
 export function checkName(thing: string, name: string, pascal: boolean): void {
   const form = pascal ? /^[A-Z][A-Za-z0-9]*$/ : /^[a-z][A-Za-z0-9]*$/;
   const wanted = pascal ? "PascalCase" : "camelCase";
@@ -34,14 +34,14 @@ export function checkName(thing: string, name: string, pascal: boolean): void {
     throw new Refusal(`Cannot make ${thing} ${name}: its name must be a word in ${wanted}${hint}`);
   }
   if (RESERVED.includes(name)) {
-    throw new Refusal(`Cannot make ${thing} ${name}: JavaScript keeps that word for itself`);
+    throw new Refusal(`Cannot make ${thing} ${name}: that word is reserved in JavaScript`);
   }
 }
 
-/** One of some words. */
+/** One of some words; refuses any other. */
 export function oneOf(what: string, word: string | undefined, known: readonly string[]): string {
   if (word !== undefined && known.includes(word)) return word;
-  const needed = `Cannot make it: ${what} must be one of ${known.join(", ")}`;
+  const needed = `Cannot make anything: ${what} must be one of ${known.join(", ")}`;
   if (word === undefined) throw new Refusal(needed);
   const meant = word.length > 1 ? nearest(word, known) : undefined;
   throw new Refusal(
@@ -49,13 +49,13 @@ export function oneOf(what: string, word: string | undefined, known: readonly st
   );
 }
 
-/** Refuses a name that a place has already. */
+/** Refuses a name that is taken. */
 export function checkFree(thing: string, name: string, taken: Place | undefined): void {
   if (taken === undefined) return;
-  throw new Refusal(`Cannot make ${thing} ${name}: that name stands in ${shown(taken)}`);
+  throw new Refusal(`Cannot make ${thing} ${name}: that name is taken in ${shown(taken)}`);
 }
 
-/** Where folders of `lib` export a name. */
+/** Where a name is exported in folders of `lib`. */
 export function exportOf(root: URL, folders: readonly string[], name: string): Place | undefined {
   const files = folders.flatMap((folder) => filesOf(root, folder, ".ts"));
   const words = "const|let|function|class|abstract class|interface|type";

@@ -1,35 +1,35 @@
-/** The stubs of a new op. What is missing in them does not compile, so that nothing is forgotten. */
+/** The stubs of a new op. Whatever is missing does not compile, so that nothing is forgotten. */
 
 import { filesOf, find } from "../places.ts";
 import { Draft, Refusal, type Step } from "./draft.ts";
 import { checkFree, checkName, exportOf, memberOf, oneOf, snakeCase } from "./names.ts";
 
-/** What an op can be made of. In place is none of these: such ops have no gradient. */
+/** The kinds of ops. In place is not among them, as such ops have no gradient. */
 const KINDS = ["primitive", "composite", "fused"];
 
-/** What the command line says about an op. */
+/** The options of the command line. */
 export interface OpOptions {
   readonly family?: string | undefined;
   readonly kind?: string | undefined;
   readonly inputs?: string | undefined;
 }
 
-/** An op to be. */
+/** A planned op. */
 interface NewOp {
   readonly name: string;
   readonly family: string;
   readonly kind: string;
-  /** Whether it treats pairs of elements, of two tensors. */
+  /** Whether it is elementwise in two tensors. */
   readonly binary: boolean;
 }
 
-/** The folders of ops with a face to users. */
+/** The folders of ops with public names. */
 export function familiesOf(root: URL): string[] {
   return filesOf(root, "lib/ops", "/mod.ts").map((file) => file.split("/"))
     .filter((parts) => parts.length === 4 && parts[2] !== "copy").map((parts) => parts[2]!);
 }
 
-/** Drafts the files of a new op, and says what is left to write in them. */
+/** Drafts the files of a new op, and lists what remains to be written in them. */
 export function newOp(root: URL, name: string, options: OpOptions): [Draft, Step[]] {
   checkName("op", name, false);
   const kind = oneOf("--kind", options.kind, KINDS);
@@ -53,7 +53,7 @@ export function newOp(root: URL, name: string, options: OpOptions): [Draft, Step
   return [draft, steps];
 }
 
-/** The folders whose exports all stand in `mod.ts`, or may. */
+/** The folders whose exports are all in `mod.ts`, or may be. */
 const ROOMS = ["ops", "tensor", "transforms", "autograd", "core", "device"].map((room) =>
   `lib/${room}`
 );
@@ -69,10 +69,10 @@ function elementwisePrimitive(draft: Draft, { name, binary }: NewOp): Step[] {
   const entry = `export const ${name}: ${capital(table)}Op = ${table}("${name}", {});`;
   draft.append(file, `\n${entry}\n`);
   const what = binary
-    ? "the gradients (`vjp`, one for each input, and what they read in `saves`), the same of " +
-      "numbers (`ref`), and a comment for users"
-    : "the gradient (`vjp`, and what it reads in `saves`), the same of numbers (`ref`), and a " +
-      "comment for users";
+    ? "the gradients (`vjp`, one for each input, and what they read in `saves`), the same for " +
+      "numbers (`ref`), and a docstring"
+    : "the gradient (`vjp`, and what it reads in `saves`), the same for numbers (`ref`), and a " +
+      "docstring";
   return [{ file, at: new RegExp(`^export const ${name}\\b`), what }];
 }
 
@@ -94,7 +94,7 @@ const IMPORTS = [
   "",
 ].join("\n");
 
-/** A function of other ops, beside the other composites of its family. */
+/** A function of other ops, next to the other composites of its family. */
 function composite(draft: Draft, op: NewOp): Step[] {
   const { name, family } = op;
   const body = `export function ${name}(${parameters(op)}): Tensor {\n  ${checks(op)}\n}\n`;
@@ -119,11 +119,11 @@ function composite(draft: Draft, op: NewOp): Step[] {
   return [{
     file,
     at: new RegExp(`^export function ${name}\\b`),
-    what: "its other arguments, what it returns, and a comment for users",
+    what: "its other arguments, what it returns, and a docstring",
   }];
 }
 
-/** What a file of its own has, for an op with a kernel. */
+/** The file of an op with a kernel. */
 function ownFile(draft: Draft, op: NewOp): Step[] {
   const { name, family, kind, binary } = op;
   const file = `lib/ops/${family}/${snakeCase(name)}.ts`;
@@ -159,10 +159,11 @@ function ownFile(draft: Draft, op: NewOp): Step[] {
   const signature: Step = {
     file,
     at: new RegExp(`^export function ${name}\\b`),
-    what: "its other arguments, and a comment for users",
+    what: "its other arguments, and a docstring",
   };
   if (kind === "fused") {
-    const what = "the truth in other ops (`composite`), the shapes of the outputs, and what the " +
+    const what =
+      "the reference in other ops (`composite`), the shapes of the outputs, and what the " +
       "gradients read (`saves`)";
     return [{ file, at: new RegExp(`^const ${name}Op`), what }, signature];
   }
@@ -173,7 +174,7 @@ function ownFile(draft: Draft, op: NewOp): Step[] {
   ];
 }
 
-/** Adds a name to what the family gives to users. */
+/** Adds a name to the exports of the family. */
 function exported(draft: Draft, { name, family }: NewOp, file: string): void {
   const mod = `lib/ops/${family}/mod.ts`;
   const from = `./${file.split("/").at(-1)}`;
@@ -188,7 +189,7 @@ function exported(draft: Draft, { name, family }: NewOp, file: string): void {
   }
 }
 
-/** The method of tensors, where those of the family stand. */
+/** The tensor method, next to those of the family. */
 function method(root: URL, draft: Draft, { name, family, kind, binary }: NewOp): Step[] {
   const file = `lib/tensor/methods/${family}.ts`;
   if (
@@ -205,11 +206,11 @@ function method(root: URL, draft: Draft, { name, family, kind, binary }: NewOp):
 }
 `;
   draft.edit(file, /^\}\n(?![^])/m, () => text, "class that ends the file");
-  const what = "its other arguments, if there are any, and a comment for users";
+  const what = "its other arguments, if there are any, and a docstring";
   return [{ file, at: new RegExp(`^  ${name}\\(this`), what }];
 }
 
-/** The row of the kernel, beside those of the family, wherever Rust keeps them. */
+/** The kernel's row, next to those of the family. */
 function kernel(root: URL, draft: Draft, { name, family, kind, binary }: NewOp): Step[] {
   const files = filesOf(root, "rust/src/kernels", ".rs");
   const elementwise = family === "elementwise";
@@ -275,9 +276,11 @@ function fixture(draft: Draft, { name, family, kind, binary }: NewOp): Step[] {
   return [{ file, at: new RegExp(`^case\\("${name}"`), what }];
 }
 
-/** The rows that the compiler asks for in the tests of an op that is not in an elementwise table. */
+/**
+ * The rows that the compiler requires in the tests of an op that is not in an elementwise table.
+ */
 function structuralRows(root: URL, { name, family, kind }: NewOp): Step[] {
-  // Tables of all ops, and those of the family; the table of cases is put together from the latter.
+  // Tables of all ops, and those of the family, from which the table of cases is assembled.
   const table = new RegExp(
     `^(?:export )?const (\\w+): Readonly<Record<(?:Name\\b[^,]*|Names\\["${family}"\\]), (.*)>> =`,
   );

@@ -1,18 +1,18 @@
-/** A native library that runs on other machines than the one that built it. */
+/** Builds a native library that runs on other machines than this one. */
 
 import { LIBRARY_FILE } from "../../../lib/core/platform.ts";
 import { quietly, runWith } from "../run.ts";
 import { ROOT } from "../places.ts";
 
-/** The C library that Linux must have at least: Debian 10's. Deno needs almost that. */
+/** The oldest C library that Linux may have: Debian 10's. Deno itself needs nearly that. */
 export const GLIBC = "2.28";
 
-/** A linker for that C library, and cargo's way to it. */
+/** A linker for that C library, and how cargo calls it. */
 const LINKER = ["cargo-zigbuild==0.24.1", "ziglang==0.17.1"];
 
 const FOLDER = new URL("target/package/", ROOT);
 
-/** The folder of the linker's programs, in a Python environment of its own. */
+/** The folder of the linker's programs, in a separate Python environment. */
 async function linker(): Promise<string> {
   const folder = new URL("linker/", FOLDER).pathname;
   const bin = `${folder}bin`;
@@ -21,19 +21,19 @@ async function linker(): Promise<string> {
   return bin;
 }
 
-/** What keeps the machine's own paths out of the library, so that its bytes are the same anywhere. */
+/** Keeps local paths out of the library, so that its bytes are the same on any machine. */
 function portableFlags(): string[] {
   const home = Deno.env.get("CARGO_HOME") ?? `${Deno.env.get("HOME")}/.cargo`;
   const root = ROOT.pathname.slice(0, -1);
   return [
     `--remap-path-prefix=${home}/registry/src=/crates`,
     `--remap-path-prefix=${root}=/adjoint`,
-    // Windows has the C library only where a program has brought it.
+    // Windows has the C library only if a program has installed it.
     ...Deno.build.os === "windows" ? ["-Ctarget-feature=+crt-static"] : [],
   ];
 }
 
-/** Builds the library for machines like this one; gives its path. */
+/** Builds the library for machines like this one; returns its path. */
 export async function buildPortable(): Promise<string> {
   const { os, target } = Deno.build;
   const linux = os === "linux";
@@ -53,7 +53,10 @@ export async function buildPortable(): Promise<string> {
   return new URL(`build/${target}/dist/${LIBRARY_FILE}`, FOLDER).pathname;
 }
 
-/** The versions of the C library's symbols in what `readelf --version-info` prints that are too new. */
+/**
+ * The versions of the C library's symbols, in the output of `readelf --version-info`, that are too
+ * new.
+ */
 export function tooNew(printed: string, newest = GLIBC): string[] {
   const found = new Set([...printed.matchAll(/\bGLIBC_(\d+(?:\.\d+)+)/g)].map(([, v]) => v!));
   if (found.size === 0) throw new Error("Cannot tell which C library is needed: no version found");
@@ -61,7 +64,7 @@ export function tooNew(printed: string, newest = GLIBC): string[] {
   return [...found].filter((version) => order(version, newest) > 0).toSorted(order);
 }
 
-/** Refuses a library that machines with the oldest C library cannot open. */
+/** Refuses a library that needs a newer C library than the oldest supported. */
 export async function checkGlibc(library: string, newest = GLIBC): Promise<void> {
   const { output } = await quietly({}, "readelf", "--version-info", "--wide", library);
   const versions = tooNew(output, newest);

@@ -1,4 +1,4 @@
-/** The folder of the npm package that holds the native library of this platform. */
+/** The folder of the npm package with the native library of this platform. */
 
 import { gzipSync } from "node:zlib";
 import meta from "../../../deno.json" with { type: "json" };
@@ -6,7 +6,7 @@ import { LIBRARY_FILE, LIBRARY_PACKAGE } from "../../../lib/core/platform.ts";
 import { ROOT } from "../places.ts";
 import { licences } from "./licences.ts";
 
-/** What npm calls the platforms of Deno. */
+/** npm's names of Deno's platforms. */
 const NPM: Readonly<Record<string, string>> = {
   windows: "win32",
   x86_64: "x64",
@@ -15,7 +15,7 @@ const NPM: Readonly<Record<string, string>> = {
 };
 const npm = (word: string) => NPM[word] ?? word;
 
-/** The package as npm reads it. */
+/** The package's `package.json`. */
 function manifest(): Record<string, unknown> {
   const { os, arch, env } = Deno.build;
   const repository = Deno.env.get("GITHUB_REPOSITORY");
@@ -24,7 +24,7 @@ function manifest(): Record<string, unknown> {
     version: meta.version,
     description: `The native library of ${meta.name} for ${os} on ${arch}`,
     license: meta.license,
-    // Where a workflow publishes it, npm compares this with where it was built.
+    // If a workflow publishes it, npm compares this with where it was built.
     ...repository === undefined ? {} : { repository: `git+https://github.com/${repository}.git` },
     type: "module",
     exports: "./index.js",
@@ -34,25 +34,25 @@ function manifest(): Record<string, unknown> {
   };
 }
 
-/** What the code imports: where the library lies, and what its bytes sum up to. */
+/** The module that the code imports: the location of the library, and its checksum. */
 function entry(sha256: string): string {
   return [
-    `// The native library of ${meta.name}; nothing else has a use for it.`,
+    `// The native library of ${meta.name}; used only by it.`,
     `export default new URL("./${LIBRARY_FILE}", import.meta.url);`,
     `export const sha256 = "${sha256}";`,
     "",
   ].join("\n");
 }
 
-/** What was packaged. */
+/** The result of packaging. */
 export interface Packaged {
   readonly sha256: string;
-  /** Bytes of the library, as it is and as it is sent. */
+  /** The size of the library in bytes, and compressed. */
   readonly plain: number;
   readonly packed: number;
 }
 
-/** Writes the package of a library that is stripped already into a folder. */
+/** Writes the package of a stripped library into a folder. */
 export async function writePackage(library: string, folder: string): Promise<Packaged> {
   const bytes = await Deno.readFile(library);
   const sha256 = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes)).toHex();
@@ -61,7 +61,7 @@ export async function writePackage(library: string, folder: string): Promise<Pac
     "package.json": JSON.stringify(manifest(), null, 2) + "\n",
     "index.js": entry(sha256),
     "README.md": `# ${LIBRARY_PACKAGE}\n\nThe native library of [${meta.name}](https://jsr.io/` +
-      `${meta.name}), which imports it by itself. SHA-256 ${sha256}.\n`,
+      `${meta.name}), which imports it automatically. SHA-256 ${sha256}.\n`,
     "LICENSE": await licences(Deno.build.target, own),
   };
   await Deno.mkdir(folder, { recursive: true });

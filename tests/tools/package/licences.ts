@@ -1,8 +1,8 @@
-/** The licences of all that is linked into the native library, as one text. */
+/** The licences of everything that is linked into the native library, as one text. */
 
 import { quietly } from "../run.ts";
 
-/** What `cargo metadata` says of a crate. */
+/** The description of a crate by `cargo metadata`. */
 interface Crate {
   readonly name: string;
   readonly version: string;
@@ -15,7 +15,7 @@ async function cargo(command: string, ...args: readonly string[]): Promise<strin
   return (await quietly({}, "cargo", command, "--locked", "--quiet", ...args)).output;
 }
 
-/** The crates whose code is in the library: what only runs while it is built is not. */
+/** The crates whose code is in the library; those that only run during the build are not. */
 async function linkedCrates(target: string): Promise<Crate[]> {
   const edges = ["--edges=normal,no-proc-macro", "--prefix=none", "--format={p}"];
   const tree = (await cargo("tree", ...edges, "--target", target)).split("\n");
@@ -27,7 +27,7 @@ async function linkedCrates(target: string): Promise<Crate[]> {
     .filter(({ name }) => name !== "adjoint").toSorted((a, b) => a.name < b.name ? -1 : 1);
 }
 
-/** The licences that a crate carries. */
+/** The licences that a crate contains. */
 function textsOf({ manifest_path }: Crate): string[] {
   const folder = manifest_path.slice(0, -"Cargo.toml".length);
   return [...Deno.readDirSync(folder)]
@@ -36,7 +36,7 @@ function textsOf({ manifest_path }: Crate): string[] {
     .toSorted();
 }
 
-/** The text of each licence once, below the crates that carry it. */
+/** The text of each licence once, below the names of its crates. */
 export async function licences(target: string, own: string): Promise<string> {
   const crates = await linkedCrates(target);
   const carriers = new Map<string, string[]>();
@@ -51,7 +51,7 @@ export async function licences(target: string, own: string): Promise<string> {
   for (const crate of crates.filter((crate) => textsOf(crate).length === 0)) {
     const { license, authors } = crate;
     if (license?.includes("Apache-2.0")) enter(apache, named(crate));
-    // The terms are the ones of this project's licence, the owners are others.
+    // The terms are those of this project's licence, with other owners.
     else if (license === "MIT") {
       enter(own.replace(/^Copyright .*$/m, `Copyright (c) ${authors.join(", ")}`), named(crate));
     } else throw new Error(`Cannot list the licences: ${named(crate)} carries no text`);
