@@ -1,11 +1,11 @@
-/** What calls that must fail are made of. */
+/** Building blocks of calls that must fail. */
 
 import { assert, assertStrictEquals, assertThrows } from "@std/assert";
 import * as adjoint from "../../mod.ts";
 import { DTypeError, type Tensor, tensor, zeros } from "../../mod.ts";
 import type { ErrorCase } from "./cases.ts";
 
-/** One number without dimensions. */
+/** A number without dimensions. */
 export const scalar: Tensor = tensor(1);
 /** Three numbers. */
 export const vector: Tensor = tensor([1, 2, 3]);
@@ -13,16 +13,16 @@ export const vector: Tensor = tensor([1, 2, 3]);
 export const matrix: Tensor = zeros([2, 3]);
 /** Positions 0 and 1. */
 export const index: Tensor = tensor([0, 1], { dtype: "int32" });
-/** The largest int32, twice: no sum and no product of them is one. */
+/** The largest int32, twice: neither their sum nor their product is an int32. */
 export const large: Tensor = tensor([2 ** 31 - 1, 2 ** 31 - 1], { dtype: "int32" });
-/** int32 whose product leaves float64 too. */
+/** int32 whose product exceeds float64 too. */
 export const huge: Tensor = tensor(new Array(40).fill(2 ** 30), { dtype: "int32" });
 /** Three bool elements. */
 export const bools: Tensor = tensor([true, false, true]);
-/** Two rows of nothing. */
+/** Two empty rows. */
 export const empty: Tensor = zeros([2, 0]);
 
-/** Half as many elements as a tensor may have. */
+/** Half of the most elements that a tensor may have. */
 export const HALF: number = 2 ** 30;
 /** The most elements that a tensor may have. */
 export const MOST: number = 2 ** 31 - 1;
@@ -32,14 +32,14 @@ export function wide(...shape: number[]): Tensor {
   return adjoint.expand(scalar, shape);
 }
 
-/** The library, for calls that do not compile. */
+/** The library without types, for calls that do not compile. */
 // deno-lint-ignore no-explicit-any
 export const untyped: any = adjoint;
-/** `matrix`, for the same. */
+/** `matrix` without types, for the same. */
 // deno-lint-ignore no-explicit-any
 export const untypedMatrix: any = matrix;
 
-/** A call that must fail with an error of a class. */
+/** A call that must fail with an error of a given class. */
 export function bad(
   name: string,
   error: ErrorCase["error"],
@@ -49,7 +49,7 @@ export function bad(
   return { name, error, call, message };
 }
 
-/** Several tables as one; an op that is in two has the calls of both. */
+/** Several tables as one; an op that is in two of them has the calls of both. */
 export function joined<Name extends string>(
   ...tables: readonly Readonly<Partial<Record<Name, readonly ErrorCase[]>>>[]
 ): Record<Name, readonly ErrorCase[]> {
@@ -62,7 +62,9 @@ export function joined<Name extends string>(
   return all as Record<Name, readonly ErrorCase[]>;
 }
 
-/** Fails unless each call throws an error of its class, with the op and all parts in its message. */
+/**
+ * Fails unless each call throws an error of its class whose message contains the op and all parts.
+ */
 export function assertRefuses(op: string, cases: readonly ErrorCase[]): void {
   assert(cases.length > 0);
   for (const { name, call, error, message } of cases) {
@@ -74,16 +76,16 @@ export function assertRefuses(op: string, cases: readonly ErrorCase[]): void {
   }
 }
 
-/** What is refused as an input: something else than a tensor. */
+/** Calls with an input that is not a tensor. */
 export function notTensor(call: (x: Tensor) => unknown): ErrorCase {
   const refused = { shape: [2, 3] } as unknown as Tensor;
   return bad("not a tensor", TypeError, () => call(refused), "must be a tensor");
 }
 
-/** Name of the case among those of `badDims` that some ops refuse otherwise, or not at all. */
+/** The name of a case of `badDims` that some ops refuse in another way, or not at all. */
 export const SCALAR = "dim of a scalar";
 
-/** Dimensions that a tensor of two does not have. */
+/** Dimensions that a tensor with two dimensions does not have. */
 export function badDims(call: (x: Tensor, dim: number) => unknown): ErrorCase[] {
   return [
     ...[2, -3, 0.5, NaN].map((dim) =>
@@ -94,7 +96,7 @@ export function badDims(call: (x: Tensor, dim: number) => unknown): ErrorCase[] 
   ];
 }
 
-/** What is refused as positions. */
+/** Calls with positions that are refused. */
 export function badPositions(call: (x: Tensor, positions: Tensor) => unknown): ErrorCase[] {
   const given = (...list: number[]) => tensor(list, { dtype: "int32" });
   return [

@@ -1,31 +1,31 @@
-/** What a case of a structural op is, and the inputs that it is tried with. */
+/** The form of a case of a structural op, and its inputs. */
 
 import type { DType, Tensor } from "../../mod.ts";
 import { type Plain, sample, tensorOf } from "../common/samples.ts";
 
-/** An input of a case: random elements of each type that is tried, or what is given here. */
+/** An input of a case: random elements of each tested type, or the given ones. */
 export interface CaseInput {
   readonly shape: readonly number[];
-  /** Elements in place of random ones. */
+  /** Elements to use instead of random ones. */
   readonly data?: readonly number[];
-  /** The only type of this input, for indices and conditions; such inputs are not differentiated. */
+  /** The only type of this input, such as indices and conditions; it is not differentiated. */
   readonly dtype?: DType;
 }
 
-/** One way to call an op. */
+/** A way to call an op. */
 export interface OpCase {
-  /** What it tries, for the name of the test. */
+  /** What it tests, for the name of the test. */
   readonly name: string;
   readonly inputs: readonly CaseInput[];
   readonly call: (...inputs: Tensor[]) => Tensor | readonly Tensor[];
   readonly reference: (...inputs: Plain[]) => Plain | readonly Plain[];
-  /** Types of the inputs that are tried. Default: all. */
+  /** The tested types of the inputs. Default: all. */
   readonly dtypes?: readonly DType[];
-  /** Types of the results. Default: that of the inputs. */
+  /** The types of the results. Default: those of the inputs. */
   readonly results?: (dtype: DType) => DType | readonly DType[];
-  /** Number of terms that a result adds up; 0, the default, for exact results. */
+  /** Number of terms that a result sums; 0, the default, for exact results. */
   readonly terms?: number;
-  /** Whether gradients exist and are checked. Default: true. */
+  /** Whether to check gradients. Default: true. */
   readonly differentiable?: boolean;
 }
 
@@ -33,9 +33,9 @@ export interface OpCase {
 export interface ErrorCase {
   readonly name: string;
   readonly call: () => unknown;
-  /** Class of the error. */
+  /** The class of the error. */
   readonly error: new (message: string) => Error;
-  /** Parts of its message, the name of the op among them. */
+  /** Parts of its message, including the name of the op. */
   readonly message: readonly string[];
 }
 
@@ -54,7 +54,6 @@ export function mask(shape: readonly number[], data: readonly number[]): CaseInp
   return { shape, data, dtype: "bool" };
 }
 
-/** All types. */
 export const DTYPES: readonly DType[] = ["float32", "float64", "int32", "bool"];
 
 /** The floating types. */
@@ -63,7 +62,7 @@ export const FLOATS: readonly DType[] = ["float32", "float64"];
 /** The types of numbers. */
 export const NUMBERS: readonly DType[] = ["float32", "float64", "int32"];
 
-/** Types of a case's inputs where those that are free to choose have the given one. */
+/** The types of a case's inputs; those that are not fixed have the given one. */
 export function typesOf(one: Pick<OpCase, "inputs">, dtype: DType): DType[] {
   return one.inputs.map((input) => input.dtype ?? dtype);
 }

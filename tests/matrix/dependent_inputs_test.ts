@@ -1,6 +1,6 @@
 /**
- * Inputs that depend on each other, or are one and the same: gradients are right in plain and in
- * recorded passes, to second order, and a leaf's hook runs once.
+ * Inputs that depend on each other, or are the same: gradients are right in plain and recorded
+ * passes, to the second order, and a leaf's hook runs once.
  */
 
 import { assert, assertEquals, AssertionError, assertThrows } from "@std/assert";
@@ -11,13 +11,13 @@ import { checkGradients, type Differentiable, type GradientOptions } from "../co
 import { RULE_CASES } from "./rule_cases.ts";
 import { valuesOf } from "../common/samples.ts";
 
-/** What moves the other inputs where one is moved. */
+/** How strongly a free input moves the others. */
 const SHARE = 0.5;
 
 /** Ops that jump where both inputs are equal. */
 const JUMPS = ["remainder"];
 
-/** A function of one tensor, made of a function of several, at a point. */
+/** A function of one tensor, made from a function of several, at a point. */
 interface Tied {
   readonly name: string;
   readonly fn: Differentiable;
@@ -25,7 +25,7 @@ interface Tied {
   readonly options?: GradientOptions;
 }
 
-/** One input is free, and moves the others by a share of its mean; the point stays where it is. */
+/** One input is free, and moves the others by a share of its mean, without changing the point. */
 function following({ name, fn, options }: GradientCase, inputs: Tensor[], free: number): Tied {
   const point = inputs[free]!;
   const start = valuesOf(point).reduce((sum, x) => sum + x, 0) / point.size;
@@ -47,7 +47,7 @@ function twice({ name, fn, options }: GradientCase, inputs: Tensor[], [a, b]: nu
   return { name: `${name} with one tensor as inputs ${a} and ${b}`, fn: tied, point, ...options };
 }
 
-/** The ways in which the inputs of a case can be tied. */
+/** The ways to tie the inputs of a case. */
 function tiedForms(op: string, one: GradientCase): Tied[] {
   const inputs = one.inputs();
   const floats = inputs.flatMap(({ dtype, size }, i) => dtype === "float64" && size > 0 ? [i] : []);

@@ -1,6 +1,6 @@
 /**
- * Functions of single numbers have slopes far from 0, where a factor that leaves the range must not
- * meet one that is 0: wherever the value is finite, no derivative is NaN.
+ * Elementwise functions have finite slopes far from 0, where an infinite factor must not be
+ * multiplied by 0: wherever the value is finite, no derivative is NaN.
  */
 
 import { assert, AssertionError, assertThrows } from "@std/assert";
@@ -20,7 +20,7 @@ function points(type: Float): number[] {
   return [...positive, 0, -0, ...positive.map((x) => -x)];
 }
 
-/** Whether a function gives for each number what it gives for it alone. */
+/** Whether a function gives the same for each number as for that number alone. */
 function isElementwise(fn: (x: Tensor) => unknown): fn is (x: Tensor) => Tensor {
   try {
     const [both, one] = [fn(tensor([0.5, 3000])), fn(tensor([0.5]))] as [Tensor, Tensor];
@@ -31,7 +31,7 @@ function isElementwise(fn: (x: Tensor) => unknown): fn is (x: Tensor) => Tensor 
   }
 }
 
-/** All functions of one tensor that are elementwise, and forms of them that options choose. */
+/** All elementwise functions of one tensor, and their forms with options. */
 const FUNCTIONS: Readonly<Record<string, (x: Tensor) => Tensor>> = {
   ...Object.fromEntries(
     [...Object.entries(adjoint), ...Object.entries(nn.functional)].filter(

@@ -1,4 +1,6 @@
-/** Forward mode of every op against reverse mode, and many backward passes at once against each. */
+/**
+ * Forward mode of every op against reverse mode, and batched backward passes against single ones.
+ */
 
 import { checkForward, checkRows } from "../common/mapped.ts";
 import { GRADIENT_CASES } from "./gradient_cases.ts";

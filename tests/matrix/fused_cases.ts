@@ -1,4 +1,4 @@
-/** The fused ops: what each is tried with, beside the composite that is its truth. */
+/** The fused ops: their cases, and the composite that is the reference of each. */
 
 import { clampComposite } from "../../lib/ops/elementwise/clamp.ts";
 import { geluComposite, geluTanhComposite } from "../../lib/ops/elementwise/gelu.ts";
@@ -51,7 +51,7 @@ import { type CaseInput, random } from "./cases.ts";
 import { casesOf, type Function, type FusedCase, type FusedRow, NONE, wide } from "./fused_form.ts";
 import { ROW_CASES } from "./row_cases.ts";
 
-/** Elements whose products are of their size: beside 1 and −1, and 0 where that is asked for. */
+/** Elements near 1 and −1, whose products stay near 1, and 0 on request. */
 function factors(shape: readonly number[], zeros: boolean): CaseInput {
   const { data } = sample(`factors ${shape}`, shape, "float32", [-1, 1]);
   return {
@@ -89,23 +89,23 @@ function products(fused: Function, composite: Function): FusedCase[] {
   });
 }
 
-/** Elements between 0 and 1, their ends too. */
+/** Elements from 0 to 1, including both. */
 function shares(...shape: number[]): CaseInput {
   const { data } = sample(`shares ${shape}`, shape, "float32", [0, 1]);
   return { shape, data: data.map((x, i) => i % 29 === 5 ? 0 : i % 29 === 7 ? 1 : x) };
 }
 
-/** How a loss of pairs of elements is tried. */
+/** The cases of a loss of pairs of elements. */
 interface PairTrials {
   readonly predictions?: (...shape: number[]) => CaseInput;
   readonly targets?: (...shape: number[]) => CaseInput;
-  /** What it is told beside its inputs. */
+  /** Its options. */
   readonly parameters?: readonly number[];
-  /** The same in words. */
+  /** The options in words. */
   readonly told?: string;
 }
 
-/** Losses of pairs of elements, with predictions and targets of a kind. */
+/** Losses of pairs of elements, with a given kind of predictions and targets. */
 function pairs(
   loss: PairLoss,
   { predictions = random, targets = random, parameters = [0.7], told = "" }: PairTrials = {},
@@ -116,7 +116,7 @@ function pairs(
     attributes: Object.fromEntries(
       Object.entries(reductions).map(([word, reduction]) => [`${word} ${told}`, reduction]),
     ),
-    // Of several trials one is enough for what is large.
+    // For large inputs one of several trials is enough.
     inputs: () =>
       shapes.slice(0, told === "" ? undefined : -1)
         .map((shape) => [predictions(...shape), targets(...shape)]),
@@ -125,7 +125,7 @@ function pairs(
   });
 }
 
-/** Divergences of logarithms from shares, of which some are 0, and from logarithms. */
+/** Divergences from probabilities, some of which are 0, and from logarithms. */
 function divergences(loss: PairLoss): FusedCase[] {
   return [
     ...pairs(loss, { targets: shares, parameters: [0] }),
@@ -141,7 +141,7 @@ function bounded(...shape: number[]): CaseInput {
 
 type Along = (x: Tensor, dim: number) => Tensor;
 
-/** What is done along a dimension. */
+/** Functions along a dimension. */
 function along(fused: Along, composite: Along): FusedCase[] {
   const shapes = [[1], [7], [3, 5], [40, 30], [64, 1000], [5, 30, 7], [2, 200, 90]];
   return casesOf({
@@ -152,7 +152,7 @@ function along(fused: Along, composite: Along): FusedCase[] {
   });
 }
 
-/** Functions of each element by itself. */
+/** Elementwise functions. */
 function elementwise(fused: (x: Tensor) => Tensor, composite: (x: Tensor) => Tensor): FusedCase[] {
   return casesOf({
     attributes: NONE,
@@ -162,7 +162,7 @@ function elementwise(fused: (x: Tensor) => Tensor, composite: (x: Tensor) => Ten
   });
 }
 
-/** The rows of a layer norm: whether there is a weight, and a bias. */
+/** The rows of a layer norm: with or without a weight and a bias. */
 const ROWS = {
   "": [false, false],
   "with a weight": [true, false],
@@ -195,14 +195,14 @@ function layerNorms(): FusedCase[] {
   });
 }
 
-/** The variance in simple ops, which are good where the mean is near 0. */
+/** The variance in simple ops, which are accurate if the mean is near 0. */
 function simpleVariance(x: Tensor, dim: number | undefined): Tensor {
   const centered = x.sub(x.mean(dim, { keepdim: true }));
   const size = dim === undefined ? x.size : x.shape.at(dim)!;
   return centered.square().sum(dim).div(size - 1);
 }
 
-/** The first of several outputs, each by its factor, as one. */
+/** Several outputs as one: their sum with a different factor for each. */
 function mixed(outputs: readonly Tensor[], factors: readonly number[]): Tensor {
   return factors.map((factor, i) => outputs[i]!.mul(factor)).reduce((sum, x) => sum.add(x));
 }
@@ -218,7 +218,7 @@ function overDims(fused: OverDims, composite: OverDims): FusedCase[] {
   });
 }
 
-/** The cases of each, by its name in the registry. */
+/** The cases of each op, by its name in the registry. */
 export const FUSED_CASES: Readonly<Record<string, readonly FusedCase[]>> = {
   linear: affine({ "": null }),
   activatedLinear: affine({ relu: "relu", tanh: "tanh", sigmoid: "sigmoid" }),

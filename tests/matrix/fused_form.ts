@@ -1,4 +1,4 @@
-/** What a case of a fused op is, and how cases are made of a row. */
+/** The form of a case of a fused op, and how cases are made from a row. */
 
 import type { Tensor } from "../../mod.ts";
 import { sample, show } from "../common/samples.ts";
@@ -7,16 +7,16 @@ import type { CaseInput } from "./cases.ts";
 /** A function of tensors. */
 export type Function = (...inputs: Tensor[]) => Tensor;
 
-/** A call of a fused op, and of its composite. */
+/** A call of a fused op and of its composite. */
 export interface FusedCase {
-  /** Its inputs and attributes in words. */
+  /** Its inputs and options in words. */
   readonly name: string;
   readonly inputs: readonly CaseInput[];
   readonly fused: Function;
   readonly composite: Function;
 }
 
-/** An op: its attributes by name, the inputs that each is tried with, and the two that must agree. */
+/** An op: its options by name, the inputs for each, and the two functions that must agree. */
 export interface FusedRow<A> {
   readonly attributes: Readonly<Record<string, A>>;
   readonly inputs: (attributes: A) => readonly (readonly CaseInput[])[];
@@ -35,10 +35,10 @@ export function casesOf<A>({ attributes, inputs, fused, composite }: FusedRow<A>
   );
 }
 
-/** Nothing to tell beside the inputs. */
+/** No options. */
 export const NONE = { "": null };
 
-/** Random elements of a larger range than others. */
+/** Random elements from a larger range. */
 export function wide(...shape: number[]): CaseInput {
   return { shape, data: sample(`wide ${shape}`, shape, "float32", [-15, 15]).data };
 }

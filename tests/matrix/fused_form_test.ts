@@ -1,4 +1,7 @@
-/** The form of fused ops, on one that no user sees: several outputs, and how a recorded pass grows. */
+/**
+ * The form of fused ops, tested on an internal one: several outputs, and the size of a recorded
+ * pass.
+ */
 
 import { assert, assertEquals } from "@std/assert";
 import { lastNodeId } from "../../lib/autograd/tape.ts";
@@ -8,7 +11,9 @@ import { assertClose } from "../../lib/testing/mod.ts";
 import { grad, manualSeed, matmul, randn, sum, type Tensor, tensor, transpose } from "../../mod.ts";
 import { checkGradients } from "../common/gradients.ts";
 
-/** Three products of a cotangent, an input and weights: the kernel of the backward pass of `linear`. */
+/**
+ * Three products of a cotangent, an input and weights: the kernel of the backward pass of `linear`.
+ */
 function products([g, x, w]: Inputs): Tensor[] {
   return [matmul(g!, w!), matmul(transpose(g!, 0, 1), x!), sum(g!, 0)];
 }

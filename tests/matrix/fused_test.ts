@@ -1,4 +1,4 @@
-/** Fused ops equal their composites, in value and in gradients, recorded or not. */
+/** Fused ops equal their composites, in values and gradients, recorded or not. */
 
 import {
   assert,
@@ -30,23 +30,23 @@ import type { Function, FusedCase } from "./fused_form.ts";
 
 type Float = "float32" | "float64";
 
-/** What a product of 784 terms is good to, and what lies between that and nothing. */
+/** Tolerances for the rounding errors of products of 784 terms. */
 const CLOSE = {
   float32: { rtol: 1e-4, atol: 1e-4 },
   float64: { rtol: 1e-11, atol: 1e-12 },
 } as const;
 
-/** How the inputs lie; a pass is recorded or not; which inputs have a gradient. */
+/** The layout of the inputs, whether the pass is recorded, and which inputs have a gradient. */
 interface Way {
   readonly layout: "dense" | "permuted";
   readonly recorded: boolean;
   readonly needs: readonly boolean[];
 }
 
-/** Elements of an input from which on a case is tried in few ways. */
+/** The size of an input from which a case is tested in few ways. */
 const LARGE = 20_000;
 
-/** All ways to try a case; of a large one those where every input has a gradient. */
+/** All ways to test a case; for a large one only those where every input has a gradient. */
 function waysOf({ inputs }: FusedCase): Way[] {
   const large = inputs.some(({ shape }) => count(shape) > LARGE);
   const choices = inputs.reduce<boolean[][]>((lists, { dtype }) => {
@@ -60,7 +60,7 @@ function waysOf({ inputs }: FusedCase): Way[] {
   );
 }
 
-/** A function's value, and its gradients for a cotangent. */
+/** The value of a function, and its gradients for a cotangent. */
 function run(fn: Function, inputs: readonly Tensor[], { recorded, needs }: Way): Tensor[] {
   const given = inputs.map((x, i) => needs[i] ? x.detach().requiresGrad_() : x);
   const y = fn(...given);

@@ -1,41 +1,41 @@
 /**
  * Where an elementwise op may give another number on the GPU than on the CPU at special points, as
- * WGSL allows and as narrow as is known. Everywhere else they agree to `CLOSE`, zeros and infinities
- * with their signs.
+ * WGSL allows, and as narrowly as known. Everywhere else they agree to `CLOSE`, including the signs
+ * of zeros and infinities.
  */
 
 import type { Agrees } from "../common/compare.ts";
 import type { Plain } from "../common/samples.ts";
 
-/** A difference, which is the device's: where our program could be right, it has to be. */
+/** A difference that is due to the device, not to our program. */
 export interface Difference {
-  /** The ops; all if left out. */
+  /** The ops; all if omitted. */
   readonly ops?: readonly string[];
   readonly reason: string;
-  /** What may come there. */
+  /** The results that are allowed. */
   readonly gives: (came: number, wanted: number, ...inputs: number[]) => boolean;
 }
 
-/** What a GPU may be off in float32, of the number itself. */
+/** The allowed relative error of a GPU in float32. */
 const CLOSE = 2e-5;
 
 /**
- * What a normal random number may be off, which is the root of a logarithm times a sine. From 1/2 to 3/4
- * a logarithm may be off by 2⁻²¹, which is 2⁻¹⁹ of it at most, and half of that of the root; the rest is
- * for the roundings. Where the CPU's sine is 0 but for the rounding of π, ours is 0.
+ * The allowed error of a normal random number, which is the root of a logarithm times a sine. From
+ * 1/2 to 3/4 a logarithm may be off by 2⁻²¹, which is at most 2⁻¹⁹ of it, and half of that for the
+ * root; the rest is for rounding. Where the CPU's sine is 0 except for the rounding of π, ours is
+ * 0.
  */
 export const NORMAL_NUMBERS = { rtol: 2 ** -19, atol: 2 ** -40 } as const;
 
 /**
- * The same of float64. The angle of the CPU is rounded, by half a unit of 2π at most, and the root is
+ * The same for float64. The CPU rounds the angle, by at most half a unit of 2π, and the root is
  * less than 9.
  */
 export const NORMAL_NUMBERS_FLOAT64 = { rtol: 2 ** -50, atol: 2 ** -48 } as const;
 
-/** The smallest float32 that has all its digits. */
+/** The smallest normal float32. */
 const NORMAL = 2 ** -126;
 
-/** The differences. */
 export const DIFFERENCES: readonly Difference[] = [
   {
     reason: "numbers below the normal ones may become 0",
@@ -53,14 +53,14 @@ export const DIFFERENCES: readonly Difference[] = [
   },
 ];
 
-/** Whether a number of the CPU and one of the GPU are as good as equal. */
+/** Whether a number of the CPU and one of the GPU agree. */
 function close(came: number, wanted: number): boolean {
   return wanted !== 0 && Number.isFinite(wanted)
     ? Math.abs(came - wanted) <= CLOSE * Math.abs(wanted)
     : Object.is(came, wanted);
 }
 
-/** What decides whether the GPU agrees with the CPU at special points of an op. */
+/** Compares the GPU with the CPU at special points of an op. */
 export function agreesAt(op: string, inputs: readonly Plain[]): Agrees {
   const known = DIFFERENCES.filter(({ ops }) => ops?.includes(op) ?? true);
   return (came, wanted, place) => {

@@ -1,4 +1,6 @@
-/** What the comparison of the GPU with the CPU would notice at special points, without a GPU. */
+/**
+ * The comparison of the GPU with the CPU at special points notices errors; tested without a GPU.
+ */
 
 import { assert, assertEquals, AssertionError, assertThrows } from "@std/assert";
 import { assertTensor, near } from "../common/compare.ts";
@@ -7,7 +9,7 @@ import { ELEMENTWISE } from "../common/elementwise.ts";
 import { specialInputs } from "./elementwise/points.ts";
 import { agreesAt, DIFFERENCES, NORMAL_NUMBERS } from "./gpu_differences.ts";
 
-/** Compares what a formula gives in float32 with what a function is, as the matrix does. */
+/** Compares a formula in float32 with the exact function, as the matrix does. */
 function compare(
   name: string,
   formula: (...inputs: number[]) => number,

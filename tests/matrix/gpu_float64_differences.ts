@@ -1,16 +1,15 @@
-/** How far elementwise ops of float64 may be from the CPU on a GPU, as narrow as is known. */
+/** How much elementwise ops of float64 may differ between GPU and CPU, as narrowly as known. */
 
 import type { Agrees } from "../common/compare.ts";
 
-/** What may differ, in units in the last place of the CPU's number. */
+/** The allowed difference, in units in the last place of the CPU's number. */
 interface Difference {
-  /** The ops; all others if left out. */
+  /** The ops; all others if omitted. */
   readonly ops?: readonly string[];
   readonly reason: string;
   readonly units: number;
 }
 
-/** The differences. */
 export const DIFFERENCES_FLOAT64: readonly Difference[] = [
   {
     ops: [
@@ -28,10 +27,10 @@ export const DIFFERENCES_FLOAT64: readonly Difference[] = [
   { reason: "several operations", units: 8 },
 ];
 
-/** The smallest number that has all its digits; what is less may become 0. */
+/** The smallest normal float64; smaller numbers may become 0. */
 const NORMAL = 2 ** -1022;
 
-/** What decides whether the GPU agrees with the CPU in float64; infinities and zeros with their signs. */
+/** Compares the GPU with the CPU in float64, including the signs of infinities and zeros. */
 export function agreesInFloat64(op: string): Agrees {
   const { units } = DIFFERENCES_FLOAT64.find(({ ops }) => ops?.includes(op) ?? true)!;
   return (came, wanted) => {

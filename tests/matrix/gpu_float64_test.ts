@@ -1,4 +1,7 @@
-/** float64 on the GPU, of every op: a few units in the last place from the CPU, or a refusal in words. */
+/**
+ * Every op in float64 on the GPU: within a few units in the last place of the CPU, or refused with
+ * a reason.
+ */
 
 import { assert, assertEquals } from "@std/assert";
 import { DeviceError, type DType, grad, Tensor, tensor, where } from "../../mod.ts";
@@ -15,7 +18,7 @@ import { OP_CASES } from "./op_cases.ts";
 
 const dtype = "float64";
 const DTYPES: readonly DType[] = ["float32", "float64", "int32", "bool"];
-/** What sums, and what is made of several steps, may differ by. */
+/** The allowed difference of sums, and of results of several steps. */
 const SUMMED: Tolerance = { rtol: 1e-13, atol: 1e-13 };
 function moved(x: Tensor): Tensor {
   return x.to({ device: "gpu" });
@@ -39,7 +42,7 @@ function isRefused(run: () => unknown): boolean {
   }
 }
 
-/** Compares values, at many points and at those where formulas break. */
+/** Compares values, at many points and at special ones. */
 function compareValues(op: Elementwise): void {
   const agrees = agreesInFloat64(op.name);
   const samples = [[], [0], [5], [1001]].map((shape) => samplesFor(op, shape, dtype));
@@ -123,7 +126,9 @@ float64Test("to() casts between all types", () => {
   same(trial, moved(x).to({ dtype: "int32" }), x.to({ dtype: "int32" }), { rtol: 0 });
 });
 
-/** Programs of convolutions take long to compile for a GPU in software: some cases stand for all. */
+/**
+ * Programs of convolutions take long to compile for a software GPU, so a few cases represent all.
+ */
 function casesOf(name: string, cases: readonly OpCase[]): readonly OpCase[] {
   const typed = cases.filter((one) => (one.dtypes ?? [dtype]).includes(dtype));
   return name.startsWith("conv") ? typed.slice(0, 2) : typed;
@@ -136,7 +141,7 @@ for (const [name, cases] of Object.entries({ ...OP_CASES, ...IN_PLACE_CASES })) 
       const inputs = inputsOf(one, dtype);
       const listed = (y: Tensor | readonly Tensor[]) => y instanceof Tensor ? [y] : y;
       const run = () => listed(one.call(...inputs.map(moved)));
-      // Some cases need nothing that is absent.
+      // Some cases run, as they need nothing that is missing.
       if (absent && isRefused(run)) continue;
       const wanted = listed(one.call(...inputs));
       const trial = { name: `${name}() ${one.name}`, dtype, inputs: inputs.map(plainOf) } as const;

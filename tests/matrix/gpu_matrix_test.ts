@@ -1,4 +1,4 @@
-/** The op matrix on the GPU: every elementwise row that has a program there, against the CPU. */
+/** The op matrix on the GPU: every elementwise row that has a program, against the CPU. */
 
 import { makeTensor } from "../../lib/core/tensor.ts";
 import { assert, assertEquals, assertThrows } from "@std/assert";
@@ -26,7 +26,7 @@ import {
 const DTYPES: readonly DType[] = ["float32", "int32", "bool"];
 const SHAPES = [[], [1], [5], [2, 3], [3, 1, 4], [0], [300], [70_001]];
 const PAIRS = [[[2, 3], [3]], [[2, 1], [1, 3]], [[], [4]], [[3, 1, 2], [4, 1]]] as const;
-/** What a GPU may be off in float32: its exp, log and pow are good to a few units in 1e-7 of x. */
+/** The allowed error of a GPU in float32: its exp, log and pow are accurate to a few 1e-7 of x. */
 const CLOSE: Tolerance = { rtol: 2e-5, atol: 2e-6 };
 
 const ops: readonly Elementwise[] = ELEMENTWISE.filter(({ program }) => program);
@@ -42,7 +42,7 @@ function same(trial: Trial, ours: Tensor, cpu: Tensor, tolerance = CLOSE): void 
   assertTensor(trial, ours, plainOf(cpu), cpu.dtype, exact);
 }
 
-/** Compares a function on the GPU with the same on the CPU. */
+/** Compares a function on the GPU with the same function on the CPU. */
 function compare(
   name: string,
   fn: (...inputs: Tensor[]) => Tensor,
@@ -52,7 +52,7 @@ function compare(
   same({ name, dtype, inputs }, ...both(fn, inputs, dtype));
 }
 
-/** What a function gives on the GPU, and on the CPU. */
+/** The results of a function on the GPU and on the CPU. */
 function both(
   fn: (...inputs: Tensor[]) => Tensor,
   inputs: readonly Plain[],
@@ -81,7 +81,7 @@ for (const op of ops) {
         for (const shape of [[4, 5], [2, 3, 4]]) {
           const inputs = samplesFor(op, shape, dtype);
           const strided = inputs.map((input) => laidOut(input, dtype, layout));
-          // The views are made there, so that strides and offsets reach the program.
+          // Views are made on the GPU, so that strides and offsets reach the program.
           const views = strided.map((x) => {
             const { storage, strides, offset, size } = x;
             const base = makeTensor(storage, [storage.size], [1], 0, storage.size, true);

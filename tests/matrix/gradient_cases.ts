@@ -1,4 +1,4 @@
-/** Where the gradients of the public ops are checked at small cost. */
+/** Small cases for checks of the gradients of all public ops. */
 
 import type { Tensor } from "../../mod.ts";
 import { type CaseInput, inputsOf, isDifferentiable, type OpCase } from "./cases.ts";
@@ -10,18 +10,18 @@ import { count, show, tensorOf } from "../common/samples.ts";
 
 /** A function and a point. */
 export interface GradientCase {
-  /** The op and what the case tries. */
+  /** The op, and what the case tests. */
   readonly name: string;
   readonly fn: Differentiable;
-  /** The point: new tensors in each call. */
+  /** The point: new tensors at each call. */
   readonly inputs: () => Tensor[];
   /** Number of elements of all inputs. */
   readonly size: number;
-  /** What its checks need beside that. */
+  /** Further needs of its checks. */
   readonly options?: GradientOptions;
 }
 
-/** Elements of a case up to which it is small. */
+/** Up to this number of elements a case is small. */
 const SMALL = 100;
 
 function sizeOf(shapes: readonly (readonly number[])[]): number {

@@ -1,6 +1,6 @@
 /**
- * The messages of all calls that must fail, against the file `fixtures/messages.txt`. After a change
- * that is meant, `deno task fix` writes it anew.
+ * The messages of all calls that must fail, compared with the file `fixtures/messages.txt`. After
+ * an intended change, `deno task fix` rewrites it.
  */
 
 import "../../mod.ts";
@@ -38,7 +38,7 @@ const lines = [
   ),
 ];
 
-/** What to change in one list of lines to get another, call by call. */
+/** The changes from one list of lines to another, call by call. */
 function difference(before: readonly string[], after: readonly string[]): string[] {
   const call = (change: string) => change.slice(2).split(" | ", 2).join(" | ");
   return [

@@ -1,4 +1,6 @@
-/** Rules made wrong on purpose, one gradient at a time, to see whether a check of the matrix fails. */
+/**
+ * Makes rules wrong on purpose, one gradient at a time, to see that a check of the matrix fails.
+ */
 
 import { AssertionError } from "@std/assert";
 import { isGradEnabled, type Rule, type Vjp, type VjpAll } from "../../lib/autograd/tape.ts";
@@ -8,7 +10,7 @@ import { GRADIENT_CASES, type GradientCase } from "./gradient_cases.ts";
 import { checkGradients, type GradientOptions, runGradients } from "../common/gradients.ts";
 import { RULE_CASES } from "./rule_cases.ts";
 
-/** What a gradient that is wrong is multiplied by. */
+/** The factor of a wrong gradient. */
 const FACTOR = 1.01;
 
 /** A case, and the check of it. */
@@ -19,22 +21,22 @@ export interface Check {
 
 /** A gradient that a rule gives. */
 export interface Entry {
-  /** The input that it is of. */
+  /** The input that it belongs to. */
   readonly input: number;
-  /** Whether it is the one of a recorded pass; null for rules that compute both alike. */
+  /** Whether it is that of a recorded pass; null for rules that compute both alike. */
   readonly recorded: boolean | null;
-  /** The checks that run it. */
+  /** The checks that use it. */
   readonly checks: readonly Check[];
 }
 
-/** Checks as the matrix has them: the first order in both kinds of pass, and the second. */
+/** The checks of the matrix: the first order in both kinds of pass, and the second order. */
 const CHECKS: readonly GradientOptions[] = [
   { order: 1 },
   { order: 1, recorded: true },
   { order: 2 },
 ];
 
-/** Leads every gradient of a rule through a function, until it is disposed. */
+/** Passes every gradient of a rule through a function, until disposed. */
 function intercept(rule: Rule, change: (g: Tensor, input: number) => Tensor): Disposable {
   const { vjpAll } = rule;
   const own = [...rule.vjp];
@@ -63,7 +65,7 @@ function passOf(kind: OpEntry["kind"]): boolean | null {
 
 const keyOf = (input: number, recorded: boolean | null) => `${input} ${recorded}`;
 
-/** Which checks of the given cases run which gradients of which rules. */
+/** Which checks of the given cases use which gradients of which rules. */
 function traced(cases: Iterable<GradientCase>): Map<Rule, Map<string, Set<Check>>> {
   const found = new Map<Rule, Map<string, Set<Check>>>();
   using watched = new DisposableStack();
@@ -89,14 +91,14 @@ function traced(cases: Iterable<GradientCase>): Map<Rule, Map<string, Set<Check>
 
 let all: ReturnType<typeof traced> | undefined;
 
-/** The gradients that a registered rule gives, each with the checks that run it, smallest first. */
+/** The gradients of a registered rule, each with the checks that use it, smallest first. */
 export function entriesOf({ rule, kind }: OpEntry): Entry[] {
   if (rule === undefined) return [];
   all ??= traced([...GRADIENT_CASES.values(), RULE_CASES].flat());
   const checks = all.get(rule) ?? new Map<string, Set<Check>>();
   const inputs = rule.vjpAll === undefined
     ? rule.vjp.flatMap((vjp, i) => typeof vjp === "string" ? [] : [i])
-    // One function gives them all; there is one at least.
+    // One function returns them all, and there is at least one.
     : [...new Set([0, ...[...checks.keys()].map((key) => Number.parseInt(key))])];
   const passes = kind === "fused" ? [false, true] : [null];
   const cost = ({ one, options }: Check) => 1000 * options.order! + one.size;

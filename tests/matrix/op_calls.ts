@@ -1,4 +1,4 @@
-/** A good call of every public op, described so that wrong ones can be made of it. */
+/** A valid call of every public op, described so that wrong ones can be derived from it. */
 
 import { at, type Index, ones, Tensor, tensor } from "../../mod.ts";
 import { type Arg, type Call, of, options } from "../common/calls.ts";
@@ -27,7 +27,7 @@ const integer = (value: number) => of(() => value);
 const list = (...values: readonly number[]) => of(() => [...values]);
 const flag = of(() => true, "flag");
 
-/** The same argument where it may be left out. */
+/** The same argument, optional. */
 const optional = ({ make, takes }: Arg): Arg => of(make, "undefined", ...takes);
 
 const dim = integer(0);
@@ -50,7 +50,7 @@ const AVERAGED = { countIncludePad: flag, divisorOverride: finite };
 
 const space = (dims: number) => new Array<number>(dims).fill(1);
 
-/** A convolution of a dimension of space and more. */
+/** A convolution over one or more dimensions of space. */
 function convolution(dims: number, more: Record<string, Arg> = {}): Call {
   const bias = of(() => ones([2]), "tensor", "null");
   return {
@@ -275,7 +275,7 @@ const STRUCTURAL: Readonly<Record<Name, Call | readonly Call[]>> = {
 /** A part of an index. */
 const part = (value: unknown) => of(() => value, "null", "tensor", "holes");
 
-/** What stands inside an index, one by one. */
+/** The parts of an index, one at a time. */
 const INDICES = {
   parts: [part(0), part(":")],
   range: [open(0), open(2), open(1)],
@@ -283,16 +283,16 @@ const INDICES = {
 
 type Run = (...args: unknown[]) => unknown;
 
-/** An op and one of its good calls. */
+/** An op and one of its valid calls. */
 export interface OpCall {
   readonly title: string;
-  /** The name that messages have. */
+  /** Its name in messages. */
   readonly name: string;
   readonly call: Call;
   readonly run: Run;
 }
 
-/** The calls of an op, and those with the entries of a list one by one. */
+/** The calls of an op, and those with the entries of a list one at a time. */
 function callsOf(title: string, name: string, given: Call | readonly Call[], run: Run): OpCall[] {
   return [given].flat().flatMap((call) => {
     const unpacked = call.args.flatMap((arg, i): OpCall[] => {
@@ -319,17 +319,17 @@ const ROWS: readonly [name: string, calls: Call | readonly Call[]][] = [
   ...Object.entries(STRUCTURAL),
 ];
 
-/** A call of each op as a function, of some in several ways. */
+/** A call of each op as a function, in several ways for some. */
 const FUNCTIONS = ROWS.flatMap(([name, calls]) => callsOf(`${name}()`, name, calls, opOf(name)));
 
-/** Methods with another name than their function, and what the messages of both have of it. */
+/** Methods whose name differs from their function's, and what they share in messages. */
 const RENAMED: Readonly<Record<string, readonly [method: string, said: string]>> = {
   variance: ["var", "var"],
   "linalg.det": ["det", "det"],
   "linalg.inv": ["inverse", "inv"],
 };
 
-/** Methods that take other arguments than functions do after the tensor. */
+/** Methods whose further arguments differ from their function's. */
 const UNLIKE: Readonly<Record<string, readonly Call[]>> = {
   mT: [],
   where: [{ args: [x, bools, operand] }],
@@ -358,7 +358,7 @@ const METHODS = [...ROWS, ...Object.entries(IN_PLACE)].flatMap(([name, given]) =
   });
 });
 
-/** What stands inside an index, one by one. */
+/** The parts of an index, one at a time. */
 function insideIndices(): OpCall[] {
   const write = (index: unknown[]) => (valueOf(x) as Tensor).setAt(index as Index[], 1);
   const read = (index: unknown[]) => at(valueOf(x) as Tensor, index as Index[]);
@@ -378,5 +378,5 @@ function insideIndices(): OpCall[] {
   ]).map(({ call, ...rest }) => ({ ...rest, call: { args: call, rest: true } }));
 }
 
-/** Calls of all ops, as functions and as methods, and of what stands inside indices. */
+/** Calls of all ops, as functions and as methods, and of the parts of indices. */
 export const OP_CALLS: readonly OpCall[] = [...FUNCTIONS, ...METHODS, ...insideIndices()];

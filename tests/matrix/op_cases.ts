@@ -1,4 +1,4 @@
-/** The structural ops and their cases of all rooms; a public op without cases does not compile. */
+/** The structural ops and their cases; a public op without cases does not compile. */
 
 import type { Name, Names } from "../common/op_names.ts";
 import type { ErrorCase, OpCase } from "./cases.ts";
@@ -12,13 +12,12 @@ import * as scan from "./scan/mod.ts";
 import * as shape from "./shape/mod.ts";
 import * as window from "./window/mod.ts";
 
-/** What a room has. */
+/** The cases of a room. */
 interface Room<N extends string> {
   readonly CASES: Readonly<Record<N, readonly OpCase[]>>;
   readonly ERRORS: Readonly<Record<N, readonly ErrorCase[]>>;
 }
 
-/** The rooms. */
 export const ROOMS: { readonly [R in keyof Names]: Room<Names[R]> } = {
   elementwise,
   reduce,
@@ -31,7 +30,6 @@ export const ROOMS: { readonly [R in keyof Names]: Room<Names[R]> } = {
   copy,
 };
 
-/** The cases of each op. */
 export const OP_CASES: Readonly<Record<Name, readonly OpCase[]>> = {
   ...elementwise.CASES,
   ...reduce.CASES,

@@ -1,6 +1,6 @@
 /**
- * The table of public ops, as the tests know them: nothing in it is written by hand. `deno task ops`
- * prints it, and the README has a shorter form.
+ * The table of public ops, derived from the tests: nothing in it is written by hand. `deno task
+ * ops` prints it, and the README has a shorter form.
  */
 
 import { type Kind, registeredOps } from "../../lib/ops/registry.ts";
@@ -17,17 +17,17 @@ export interface OpRow {
   /** Name of the function, or of the method that writes in place. */
   readonly name: string;
   readonly kind: Kind;
-  /** Types that it takes. */
+  /** The types that it takes. */
   readonly dtypes: readonly DType[];
-  /** Whether all of it runs on the GPU, as it does on the CPU, or why not. */
+  /** Whether all of it runs on the GPU, or why not. */
   readonly gpu: true | `on the CPU alone: ${string}`;
-  /** Highest order of gradient that is verified, and that exists; 0 for none. */
+  /** The highest order of gradient that exists and is verified; 0 for none. */
   readonly order: 0 | 1 | 3;
-  /** Whether it runs under `vmap`, or why it is refused there. */
+  /** Whether it runs under `vmap`, or why not. */
   readonly vmap: true | "refused: the shape of the result depends on data";
-  /** Whether forward mode goes through it, or why not. */
+  /** Whether it supports forward mode, or why not. */
   readonly jvp: true | "refused: in place";
-  /** Whether it has steps alone: its gradient is zeros, or its results are whole numbers. */
+  /** Whether it is a step function: its gradient is zeros, or its results are integers. */
   readonly flat: boolean;
 }
 
@@ -80,17 +80,17 @@ export const OP_TABLE: readonly OpRow[] = [
 const KINDS: readonly Kind[] = ["primitive", "fused", "composite", "in place"];
 const GRADIENTS = { 0: "none", 1: "zeros", 3: "to the 3rd order" };
 
-/** What an op has of gradients, in words. */
+/** The gradients of an op, in words. */
 export function gradientsOf({ order }: OpRow): string {
   return GRADIENTS[order];
 }
 
-/** Whether it runs under `vmap` and in forward mode, in words. */
+/** Its support of `vmap` and forward mode, in words. */
 export function transformsOf({ vmap, jvp }: OpRow): string {
   return vmap !== true ? "jvp" : jvp !== true ? "vmap" : "vmap, jvp";
 }
 
-/** What it runs on. */
+/** The devices that it runs on. */
 function devicesOf({ gpu }: OpRow): string {
   return gpu === true ? "CPU, GPU" : "CPU";
 }
@@ -124,7 +124,7 @@ const BEGIN =
   "<!-- The table that `deno task ops --write` makes -->\n\n<!-- deno-fmt-ignore-start -->";
 const END = "<!-- deno-fmt-ignore-end -->";
 
-/** A text with the table of today in place of the one between its marks. */
+/** A text with the current table between its marks. */
 export function withTable(text: string, rows: readonly OpRow[]): string {
   const [start, end] = [text.indexOf(BEGIN), text.indexOf(END, text.indexOf(BEGIN))];
   if (start === -1 || end < start) {

@@ -1,4 +1,4 @@
-/** The table of public ops is complete, true, and what the README shows. */
+/** The table of public ops is complete and true, and the README shows it. */
 
 import { membersOf } from "../common/samples.ts";
 import { assert, assertEquals, assertMatch, assertNotEquals, assertThrows } from "@std/assert";
@@ -16,7 +16,7 @@ Deno.test("OP_TABLE has every method that writes in place, and no name twice", (
   assertEquals(registered.map(({ name }) => name).toSorted(), IN_PLACE.toSorted());
   const methods = membersOf(Tensor.prototype).map(([name]) => name);
   assertEquals(IN_PLACE.filter((name) => !methods.includes(name)), []);
-  // The switch of recording ends in _ as in PyTorch, though it changes no element.
+  // `requiresGrad_` ends in _ as in PyTorch, though it changes no element.
   const marked = methods.filter((name) => name.endsWith("_") && name !== "requiresGrad_");
   assertEquals(marked.filter((name) => !IN_PLACE.includes(name)), []);
   assertEquals(new Set(OP_TABLE.map(({ name }) => name)).size, OP_TABLE.length);
@@ -40,7 +40,7 @@ Deno.test("OP_TABLE tells the four kinds apart, and what is flat", () => {
 
 Deno.test("OP_TABLE has a reason for each of the ops that the GPU does not run", () => {
   const absent = OP_TABLE.filter(({ gpu }) => gpu !== true);
-  // Where layers, losses and optimizers call one of them, it is for a few numbers on the CPU.
+  // Layers, losses and optimizers may call one of them only for a few numbers on the CPU.
   assertEquals(
     absent.map(({ name }) => name),
     ["cholesky", "det", "eigh", "inv", "qr", "solve", "solveTriangular"]
@@ -60,7 +60,7 @@ for (const name of IN_PLACE) {
 Deno.test("the README shows the table of ops", () => {
   const text = Deno.readTextFileSync(README);
   assert(withTable(text, OP_TABLE) === text, "it is another: run `deno task ops --write`");
-  // Any change of the table shows.
+  // Any change of the table is noticed.
   for (
     const change of [{ kind: "fused" }, { gpu: CPU }, { order: 1 }, { name: "exp0" }] as const
   ) {

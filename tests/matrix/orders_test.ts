@@ -1,6 +1,6 @@
 /**
- * The orders of gradient that the table of ops claims: the third is checked here (the first and second
- * in the op matrix), and an op that has none of an order says so.
+ * The orders of gradient that the table of ops claims: the third is checked here (the first and
+ * second in the op matrix), and an op that lacks an order says so.
  */
 
 import { assert, assertEquals, assertThrows } from "@std/assert";
@@ -16,7 +16,7 @@ import { OP_TABLE } from "./op_table.ts";
 import { RULE_CASES } from "./rule_cases.ts";
 import { tensorOf, valuesOf } from "../common/samples.ts";
 
-/** Calls of an op without gradients of some order: inputs, leaves where they can be, and results. */
+/** Calls of an op without gradients of some order: inputs, as leaves if possible, and results. */
 function calls(name: string): { inputs: Tensor[]; results: readonly Tensor[] }[] {
   const asLeaves = (inputs: Tensor[]) => {
     for (const x of inputs) if (isFloat(x.dtype)) x.requiresGrad_();

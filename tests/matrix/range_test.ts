@@ -1,4 +1,4 @@
-/** Intermediate values that leave the range of a type where the result is an ordinary number. */
+/** Intermediate values that overflow or underflow though the result is an ordinary number. */
 
 import { assertEquals, assertThrows } from "@std/assert";
 import { assertClose } from "../../lib/testing/mod.ts";
@@ -17,10 +17,10 @@ import {
 
 type Float = "float32" | "float64";
 
-/** Powers of two that take a type near the ends of its range, so that scaling is exact. */
+/** Powers of two near the ends of a type's range, so that scaling is exact. */
 const FAR: Readonly<Record<Float, number>> = { float32: 2 ** 120, float64: 2 ** 1000 };
 
-/** Scaled by s, an input gives s^degree times what it gives otherwise. */
+/** Scaled by s, an input gives s^degree times its result. */
 const DEGREES: Readonly<Record<string, readonly [degree: number, fn: (x: Tensor) => Tensor]>> = {
   mean: [1, (x) => x.mean()],
   "mean of rows": [1, (x) => x.mean(1)],
@@ -50,7 +50,7 @@ for (const dtype of ["float32", "float64"] as const) {
   for (const [name, [degree, fn]] of Object.entries(DEGREES)) {
     Deno.test(`${name} of ${dtype} stays in range where its result does`, () => {
       manualSeed(2);
-      // Enough that a sum leaves the range, all of about one size.
+      // Enough elements of about the same size that their sum overflows.
       const x = rand([300, 12], { dtype }).add(1);
       const far = FAR[dtype];
       const y = fn(x.mul(far)).div(far ** degree);
@@ -75,7 +75,7 @@ for (const dtype of ["float32", "float64"] as const) {
       const adam = new optim.Adam([p], { lr: 0.125 });
       adam.step();
       assertClose(p.detach(), tensor([0.875, -0.875], { dtype }), { rtol: 1e-6 });
-      // The mean square stays finite, so that there are steps afterwards.
+      // The mean square stays finite, so that later steps exist.
       p.grad = tensor([size, -size], { dtype });
       const before = p.detach().clone();
       adam.step();
@@ -91,7 +91,10 @@ for (const dtype of ["float32", "float64"] as const) {
   });
 }
 
-/** What adds or multiplies int32: a call that fits, though not at every turn, and one that does not. */
+/**
+ * Ops that add or multiply int32: a call that fits, though not at every step, and one that does
+ * not.
+ */
 const MOST = 2 ** 31 - 1;
 const INTEGERS: Readonly<Record<string, (ends: boolean) => Tensor>> = {
   sum: (fits) => int([MOST, 1, fits ? -1 : 0]).sum(),

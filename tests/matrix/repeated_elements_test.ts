@@ -1,4 +1,4 @@
-/** Reductions of elements that repeat themselves, which are reduced once. */
+/** Reductions of views that repeat elements, each of which is reduced once. */
 
 import { assertEquals, assertThrows } from "@std/assert";
 import { assertClose } from "../../lib/testing/mod.ts";
@@ -15,7 +15,7 @@ const FLOATS: Readonly<Record<string, Reduction>> = {
   std: (x, dim) => x.std(dim),
 };
 
-/** Those that give one of the elements or its place, along one axis. */
+/** Reductions along an axis that return an element or its position. */
 const PLACES: Readonly<Record<string, (x: Tensor, dim: number) => Tensor>> = {
   max: (x, dim) => x.max(dim).values,
   min: (x, dim) => x.min(dim).values,
@@ -23,7 +23,7 @@ const PLACES: Readonly<Record<string, (x: Tensor, dim: number) => Tensor>> = {
   argmin: (x, dim) => x.argmin(dim),
 };
 
-/** Views that repeat elements, whose first axes stay or are the last ones in memory. */
+/** Views that repeat elements, with other axes before or after the repeated ones. */
 const VIEWS: readonly [shape: number[], expanded: number[], dims: number[][]][] = [
   [[1], [5], [[0]]],
   [[3, 1], [3, 6], [[1], [0], [0, 1]]],
@@ -32,7 +32,7 @@ const VIEWS: readonly [shape: number[], expanded: number[], dims: number[][]][] 
   [[1, 3, 1, 2], [70, 3, 4, 2], [[0], [2], [0, 2], [1, 2, 3], [0, 1, 2, 3]]],
 ];
 
-/** Throws where a reduction of repeated elements is not that of a copy of them. */
+/** Throws if a reduction of repeated elements differs from that of a copy. */
 function check(reduce: Reduction, dtype: DType, most = 4, ofCopy = reduce): void {
   manualSeed(4);
   for (const [shape, expanded, dims] of VIEWS) {
@@ -81,7 +81,7 @@ Deno.test("a reduction that forgets the repetitions, or counts them twice, is no
 
 const MANY = 2 ** 31 - 1;
 
-/** An element of a type as often as there may be. */
+/** One element, repeated as often as possible. */
 function many(value: number, dtype: DType): Tensor {
   return tensor([value], { dtype }).expand([MANY]);
 }

@@ -1,4 +1,4 @@
-/** Fused losses of rows of scores, and of sequences: what each is tried with, beside its composite. */
+/** Fused losses of rows of scores, and of sequences: their cases, with the composites. */
 
 import { alignmentLoss, alignmentLossComposite } from "../../lib/ops/loss/ctc.ts";
 import {
@@ -28,13 +28,13 @@ function classes(rows: number, count: number): CaseInput {
   return positions([rows], Array.from({ length: rows }, (_, i) => (i * 7) % count));
 }
 
-/** Lists of labels, of which some are empty, some full, and some name a class twice. */
+/** Lists of labels, some empty, some full, and some with a class twice. */
 function lists(rows: number, count: number): CaseInput {
   const data = Array.from({ length: rows * count }, (_, k) => {
     const [row, i] = [Math.floor(k / count), k % count];
     return i < row % (Math.min(count, 5) + 1) ? (row + i * 3) % count : i % 3 === 0 ? -1 : i;
   });
-  // What lies behind the first −1 is no matter.
+  // What follows the first −1 does not matter.
   for (let row = 0; row < rows; row++) {
     const end = row % (Math.min(count, 5) + 1);
     if (end < count) data[row * count + end] = -1;
@@ -42,7 +42,7 @@ function lists(rows: number, count: number): CaseInput {
   return positions([rows, count], data);
 }
 
-/** Labels other than 0, some of which stand twice in a row, and the lengths of steps and labels. */
+/** Labels other than 0, with repetitions, and the numbers of steps and labels. */
 function alignments(times: number, count: number, classes: number, longest: number) {
   const labels = Array.from({ length: count * longest }, (_, k) => 1 + (k >> 1) % (classes - 1));
   const steps = Array.from({ length: count }, (_, n) => Math.max(1, times - n));
@@ -60,7 +60,7 @@ function means(shape: readonly number[]): CaseInput {
   return { shape, data: data.map((x, i) => i < 3 * data.length / 4 ? x : 2 + Math.abs(x)) };
 }
 
-/** The cases of each, by its name in the registry. */
+/** The cases of each op, by its name in the registry. */
 export const ROW_CASES: Readonly<Record<string, readonly FusedCase[]>> = {
   rowCrossEntropy: casesOf({
     attributes: NONE,

@@ -1,6 +1,6 @@
 /**
- * Cases of the rules that no public op shows: those of fused ops, which layers and losses call, and of
- * what the engine does itself. A rule that no case reaches fails `rule_mutants_test.ts`.
+ * Cases of the rules that no public op uses: those of fused ops that layers and losses call, and
+ * those of the engine itself. A rule that no case reaches fails `rule_mutants_test.ts`.
  */
 
 import type { Backend } from "../../lib/device/backend.ts";
@@ -78,19 +78,18 @@ const LABELS = tensor([2, 0, 1], { dtype: "int32" });
 
 const LISTS = tensor([[2, 0, -1], [-1, 1, 2], [1, 1, 0]], { dtype: "int32" });
 
-/** Labels, of which one stands twice, and the lengths of steps and labels. */
+/** Labels with a repetition, and the numbers of steps and labels. */
 const ALIGNED = [
   tensor([[1, 1], [2, 1]], { dtype: "int32" }),
   tensor([4, 3, 2, 1], { dtype: "int32" }),
 ] as const;
 
-/** Another backend, on which the CPU computes: without a GPU there is none to move to. */
+/** Another backend, which computes on the CPU: without a GPU there is no other to move to. */
 const ELSEWHERE: Backend = Object.create(cpu);
 
-// Steps of 1e-6 are lost in float32: these points and steps are exact, and a conversion is linear.
+// Steps of 1e-6 are lost in float32, so points and steps are exact; a conversion is linear.
 const EXACT = { shape: [3], data: [1.5, -2, 0.25] };
 
-/** The cases. */
 export const RULE_CASES: readonly GradientCase[] = [
   ...LINEAR,
   ...LOSSES,

@@ -1,6 +1,6 @@
 /**
- * Intermediate values that leave the range of the type though the result is ordinary: a homogeneous
- * function of scaled inputs is the scaled function, and its gradient likewise.
+ * Intermediate values that overflow or underflow though the result is ordinary: a homogeneous
+ * function of scaled inputs is the scaled function, and so is its gradient.
  */
 
 import { assert, AssertionError, assertThrows } from "@std/assert";
@@ -101,7 +101,7 @@ function check(one: Homogeneous, dtype: "float32" | "float64"): void {
       const factor = scale ** (part === 0 ? one.degree : one.degree - 1);
       values.forEach((value, i) => {
         const right = expected[part]![i]!;
-        // Gradients of degree −1 of huge inputs may leave the range themselves.
+        // Gradients of degree −1 at huge inputs may underflow themselves.
         const away = Math.abs(value / factor - right);
         const size = Math.max(Math.abs(right), 1e-3);
         if (away <= TOLERANCES[dtype] * size) return;

@@ -1,6 +1,6 @@
 /**
- * Functions of differences have the same derivatives however far all inputs lie from 0: no
- * intermediate value may be rounded where it is large beside the differences that count.
+ * Functions of differences have the same derivatives however far the inputs are from 0: no
+ * intermediate value may lose the digits of the differences.
  */
 
 import { AssertionError, assertThrows } from "@std/assert";
@@ -23,7 +23,7 @@ import { valuesOf } from "../common/samples.ts";
 
 const LABELS = tensor(Int32Array.of(1, 3, 0));
 
-/** Functions of a matrix of 3 by 4 whose derivatives are those of its differences. */
+/** Functions of a matrix of 3 by 4 that depend on differences only. */
 const FUNCTIONS: Readonly<Record<string, (x: Tensor) => Tensor>> = {
   "logsumexp over rows": (x) => x.logsumexp(1),
   "logsumexp over columns, kept": (x) => x.logsumexp(0, { keepdim: true }),
@@ -50,12 +50,15 @@ const FUNCTIONS: Readonly<Record<string, (x: Tensor) => Tensor>> = {
   "Categorical, entropy": (x) => new distributions.Categorical({ logits: x }).entropy(),
 };
 
-/** Whole numbers, which stay what they are beside the offsets; their means are no whole numbers. */
+/** Integers, which stay exact when the offsets are added; their means are not integers. */
 const BASE = [[3, 0, -1, 2], [1, 1, 4, -2], [0, 6, 2, -3]];
 const DIRECTION = tensor([[1, -2, 0.5, 3], [2, 0, 1, -1], [0, -3, 1, 0.5]]);
 const OFFSETS = [2 ** 12, 2 ** 20, -(2 ** 20)];
 
-/** Ways to a derivative: a plain pass, a recorded one, forward mode, and a second derivative. */
+/**
+ * Ways to compute a derivative: a plain pass, a recorded one, forward mode, and a second
+ * derivative.
+ */
 const WAYS: Readonly<Record<string, (fn: (x: Tensor) => Tensor, x: Tensor) => Tensor>> = {
   backward: (fn, x) => grad(fn(x), [x])[0],
   "a recorded backward": (fn, x) => grad(fn(x), [x], { createGraph: true })[0],
@@ -67,7 +70,7 @@ const WAYS: Readonly<Record<string, (fn: (x: Tensor) => Tensor, x: Tensor) => Te
   },
 };
 
-/** A number for a tensor of any shape. */
+/** A weighted sum of a tensor of any shape. */
 function weighted(y: Tensor): Tensor {
   const weights = Float32Array.from({ length: y.size }, (_, i) => Math.cos(i + 1));
   return y.reshape([-1]).mul(tensor(weights)).sum();

@@ -1,7 +1,7 @@
 /**
- * Points where a definition meets |x|, √x, a power or a quotient at 0 though the function is smooth
- * there: zeros among the elements, and inputs that are equal. Where the value is finite, first and
- * second derivatives are, but for the functions that really have none.
+ * Points where a definition contains |x|, √x, a power or a quotient at 0 though the function is
+ * smooth: zeros among the elements, and equal inputs. Where the value is finite, so are the first
+ * and second derivatives, except of functions that have none.
  */
 
 import { assert, assertEquals, assertThrows } from "@std/assert";
@@ -22,7 +22,7 @@ import type { Differentiable } from "../common/gradients.ts";
 import { RULE_CASES } from "./rule_cases.ts";
 import { valuesOf } from "../common/samples.ts";
 
-/** Functions whose derivative is infinite at 0 or 1, though they are finite there. */
+/** Functions with an infinite derivative at 0 or 1, where they are finite. */
 const INFINITE = ["sqrt", "pow", "asin", "acos"];
 
 const CHANGES = {
@@ -45,14 +45,14 @@ function isFinite({ data }: { data: ArrayLike<number> }): boolean {
   return Array.from(data).every(Number.isFinite);
 }
 
-/** Which derivative is not finite at a point where the value is; null if all are, or there is none. */
+/** The first derivative that is not finite at a point where the value is; null if there is none. */
 function fault(fn: Differentiable, inputs: readonly Tensor[]): string | null {
   let outputs: readonly Tensor[];
   try {
     const y = fn(...inputs);
     outputs = (Array.isArray(y) ? y : [y]).filter((one: Tensor) => one.requiresGrad);
   } catch (error) {
-    // A matrix that is singular, say.
+    // For example, the matrix is singular.
     if (error instanceof RangeError) return null;
     throw error;
   }

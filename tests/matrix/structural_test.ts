@@ -32,8 +32,8 @@ function listed<T>(one: T | readonly T[]): readonly T[] {
 const LARGEST = 9;
 
 /**
- * Rounding errors of n random terms grow with √n. Equal terms err to the same side: up to 64 of them
- * are added in the type of the elements, each time with half a unit.
+ * Rounding errors of n random terms grow with √n. Equal terms err to the same side: up to 64 of
+ * them are added in the type of the elements, each with an error of half a unit.
  */
 function toleranceFor(terms: number, dtype: DType, equal = false): Tolerance {
   if (terms === 0) return { rtol: 0 };
@@ -131,7 +131,7 @@ for (const [name, cases] of CASES) {
         if (y.dtype !== "float64") assertEquals(y.requiresGrad, false, one.name);
         else if (differentiable) assertEquals(y.requiresGrad, true, one.name);
       }
-      // Ops that have nothing to do give back the input, which requires a gradient.
+      // Ops that have nothing to do return the input, which requires a gradient.
       for (const y of listed(adjoint.noGrad(() => one.call(...tensors)))) {
         if (!tensors.includes(y)) assertEquals(y.requiresGrad, false, one.name);
       }
@@ -193,7 +193,7 @@ Deno.test("where() is a method of the tensor that is chosen where the condition 
 const BIG = sample("big", [270, 300], "float32");
 const LOWER = { upper: false };
 
-/** Symmetric matrices that are positive definite. */
+/** Symmetric positive definite matrices. */
 function gram(x: Tensor): Tensor {
   return x.matmul(x.mT).add(adjoint.eye(x.shape.at(-2)!));
 }
@@ -280,7 +280,7 @@ for (const dtype of DTYPES) {
   });
 }
 
-/** Whether a change of one tensor shows in the other. */
+/** Whether a change of one tensor is visible in the other. */
 function shares(x: Tensor, y: Tensor): boolean {
   const before = JSON.stringify(y.toArray());
   x.copy_(x.neg().sub(100));
@@ -320,7 +320,7 @@ for (const [name, view] of VIEWS) {
   Deno.test(`${name} is a view`, () => {
     const x = fromTypedArray(Float64Array.from({ length: 12 }, (_, i) => i), [3, 4]);
     assert(shares(x, view(x)));
-    // Elements that are there several times cannot be written.
+    // Elements that are repeated in memory cannot be written.
     if (name !== "expand()") assert(shares(view(x), x));
   });
 }
@@ -386,7 +386,7 @@ Deno.test("windows of maxPool1d() that gaps lead past the input have no gradient
   assertEquals(x.grad?.toArray(), [[1, 0, 1]]);
 });
 
-/** Where the elements of a tensor lie, in order. */
+/** The positions in memory of a tensor's elements, in order. */
 function placesOf(x: Tensor): readonly number[] {
   return reference.build(
     x.shape,
@@ -394,7 +394,7 @@ function placesOf(x: Tensor): readonly number[] {
   ).data;
 }
 
-/** Whether neighbours along each dimension are everywhere equally far apart. */
+/** Whether elements are evenly spaced along each dimension. */
 function isRegular(places: Tensor): boolean {
   const plain = { shape: places.shape, data: Array.from(places.data) };
   const steps = plain.shape.map((extent, axis) =>

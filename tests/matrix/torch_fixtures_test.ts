@@ -21,10 +21,10 @@ interface Case {
   readonly gradients?: readonly (Stored | null)[];
 }
 
-/** Op, type and rank of both inputs, type of the result. */
+/** The op, type and rank of both inputs, and the type of the result. */
 type Promotion = readonly [string, DType, number, DType, number, DType | "error"];
 
-/** A case and its place. */
+/** A case and its position. */
 interface Placed extends Case {
   readonly op: string;
   readonly number: number;
@@ -45,7 +45,7 @@ function zerosOf(shape: readonly number[]): Plain {
   return { shape, data: new Array<number>(count(shape)).fill(0) };
 }
 
-/** Puts the inputs where the arguments name them. */
+/** Puts the inputs into the places where the arguments name them. */
 function filled(arg: unknown, inputs: readonly Tensor[]): unknown {
   if (Array.isArray(arg)) return arg.map((part) => filled(part, inputs));
   if (typeof arg === "object" && arg !== null) {
@@ -57,7 +57,7 @@ function filled(arg: unknown, inputs: readonly Tensor[]): unknown {
   return typeof arg === "string" ? Reflect.get(NUMBERS, arg) ?? arg : arg;
 }
 
-/** The results of an op that has one, or values and indices, or true or false. */
+/** The results of an op, whether one tensor, values and indices, or a boolean. */
 function results(y: unknown): Tensor[] {
   if (typeof y === "boolean") return [adjoint.tensor(y)];
   return y instanceof Tensor ? [y] : Object.values(y as Record<string, Tensor>);
@@ -89,7 +89,7 @@ for (const one of cases) {
       const wanted = one.gradients![i] ?? null;
       const what = `gradient of input ${i} of ${one.op}()`;
       if (gradient === null) return assertEquals(wanted, null, `${what}: there is none`);
-      // Where PyTorch sends nothing back, zeros are the same.
+      // Where PyTorch returns no gradient, zeros are equal to it.
       const expected = wanted === null ? zerosOf(gradient.shape) : plainStored(wanted);
       assertTensor(what, gradient, expected, "float64", TOLERANCE);
     });
@@ -97,8 +97,8 @@ for (const one of cases) {
 }
 
 /**
- * Ops that are functions alone: their first argument is no tensor, or not the one worked on, or they
- * are so in PyTorch.
+ * Ops that exist only as functions: their first argument is not a tensor, or not the main one, or
+ * PyTorch has no method either.
  */
 const FUNCTIONS = [
   ...["where", "cat", "stack", "meshgrid", "oneHot", "einsum", "layerNorm", "polygamma"],
@@ -107,7 +107,7 @@ const FUNCTIONS = [
   ...Object.keys(window),
 ];
 
-/** Methods of another name. */
+/** Methods with another name. */
 const METHODS: Readonly<Record<string, string>> = {
   variance: "var",
   "linalg.det": "det",
@@ -148,7 +148,7 @@ for (const op of new Set(promotions.map(([op]) => op))) {
       const make = (dtype: DType, rank: number) =>
         adjoint.ones(new Array<number>(rank).fill(2), { dtype });
       const call = () => opOf(op)(make(a, aRank), make(b, bRank)) as Tensor;
-      // PyTorch refuses bool beside numbers in differences alone; here it counts as in sums.
+      // PyTorch refuses bool with numbers only in differences; here it counts as in sums.
       if (op === "sub" && (a === "bool") !== (b === "bool")) continue;
       const what = `${op} of ${a} with ${aRank} and ${b} with ${bRank} dimensions`;
       if (wanted === "error") assertThrows(call, adjoint.DTypeError, op, what);
@@ -159,7 +159,7 @@ for (const op of new Set(promotions.map(([op]) => op))) {
 
 const makerOf = (op: string) => `tests/fixtures/makers/${familyOf(ROOT, op)}.py`;
 
-/** How the fixture of an op is made. */
+/** How to make the fixture of an op. */
 function making(op: string): string {
   const maker = makerOf(op);
   const found = find(ROOT, [maker], new RegExp(`"${op}"`));
@@ -168,7 +168,7 @@ function making(op: string): string {
   return `write its cases in ${shown(endOf(ROOT, maker))}, then ${run}`;
 }
 
-/** What to write so that each op has a fixture, and each fixture an op. */
+/** What to change so that each op has a fixture, and each fixture an op. */
 function differences(ops: readonly string[], fixtures: readonly string[]): string[] {
   const missing = ops.filter((op) => !fixtures.includes(op)).map((op) =>
     `${op} has no fixture: ${making(op)}`
@@ -195,7 +195,7 @@ Deno.test("each public op has a fixture, and each fixture an op", () => {
     differences(ops.filter((op) => op !== "linalg.norm"), names)[0]!,
     /ops\/linalg\.norm\.json:1 is of no public op: remove it, and .*makers\/linalg\.py:\d+$/,
   );
-  // Where the cases of an op do not stand yet, they are to stand at the end.
+  // Cases that are still missing belong at the end.
   const { file, line } = endOf(ROOT, "tests/fixtures/makers/copy.py");
   const write = `copy_ has no fixture: write its cases in ${file}:${line}, then run`;
   assert(differences([...ops, "copy_"], names)[0]!.startsWith(write));

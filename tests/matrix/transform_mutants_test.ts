@@ -11,7 +11,7 @@ import { OP_CASES } from "./op_cases.ts";
 import { RULE_CASES } from "./rule_cases.ts";
 import { refusalOf } from "./vmap_refusals.ts";
 
-/** What a rule says of transforms. */
+/** The parts of a rule for transforms. */
 type Part = "batch" | "jvp";
 
 /** Functions of one part, of any arguments. */
@@ -19,7 +19,7 @@ type Spoilable = Record<Part, (...given: never[]) => Tensor | readonly (Tensor |
 
 type Change = (y: Tensor) => Tensor;
 
-/** Leads the results of one part of a rule through a function, until it is disposed. */
+/** Passes the results of a part of a rule through a function, until disposed. */
 function intercept(rule: Spoilable, part: Part, change: Change): Disposable {
   const own = rule[part];
   rule[part] = (...given) => {
@@ -30,7 +30,7 @@ function intercept(rule: Spoilable, part: Part, change: Change): Disposable {
   return { [Symbol.dispose]: () => rule[part] = own };
 }
 
-/** The rules that have a part. */
+/** The rules that have a given part. */
 function rulesWith(part: Part): { name: string; rule: Spoilable }[] {
   return registeredOps().flatMap(({ name, rule }) => {
     const own = rule instanceof OpRule ? Reflect.get(rule, part) : undefined;
@@ -41,7 +41,7 @@ function rulesWith(part: Part): { name: string; rule: Spoilable }[] {
 const SMALL = [...GRADIENT_CASES.values(), RULE_CASES].flat();
 const MAX_RANK = 8;
 
-/** Checks of a part, which are to notice what is wrong in it. */
+/** Checks of a part, one of which must notice an error. */
 const CHECKS: Readonly<Record<Part, readonly (() => void)[]>> = {
   batch: [
     ...Object.entries(OP_CASES).flatMap(([name, cases]) =>
@@ -59,7 +59,7 @@ const CHECKS: Readonly<Record<Part, readonly (() => void)[]>> = {
   jvp: SMALL.map((one) => () => checkForward(one.name, one.fn, one.inputs())),
 };
 
-/** For each rule the checks that run its part. */
+/** For each rule, the checks that use its part. */
 function traced(part: Part): Map<Spoilable, Set<() => void>> {
   const found = new Map<Spoilable, Set<() => void>>();
   using watched = new DisposableStack();
@@ -76,7 +76,7 @@ function traced(part: Part): Map<Spoilable, Set<() => void>> {
     try {
       check();
     } catch (error) {
-      // What has more dimensions than there can be is no case here.
+      // Cases that exceed the largest number of dimensions are skipped.
       if (!(error as Error).message.includes(`at most ${MAX_RANK} dimensions`)) throw error;
     }
   }

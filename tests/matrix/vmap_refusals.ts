@@ -12,7 +12,9 @@ import {
   unique,
 } from "../../mod.ts";
 
-/** Ops whose result depends on the elements of an example: its shape, or a number that is read. */
+/**
+ * Ops whose result depends on the elements of an example, by its shape or by a number that is read.
+ */
 export const REFUSED: Readonly<Record<string, (row: Tensor) => unknown>> = {
   maskedSelect: (row) => maskedSelect(row, row.gt(1)),
   nonzero: (row) => nonzero(row),
@@ -31,7 +33,9 @@ export const REFUSED: Readonly<Record<string, (row: Tensor) => unknown>> = {
 /** Ops of which some calls are refused. */
 const IN_PART = new Set(["at", "histc", "oneHot"]);
 
-/** Ops that are refused: the shape of the result depends on the data, or it is no tensor. */
+/**
+ * Ops that are always refused: the shape of the result depends on the data, or it is not a tensor.
+ */
 export const DATA_DEPENDENT: ReadonlySet<string> = new Set([
   "allclose",
   "bincount",
@@ -41,12 +45,12 @@ export const DATA_DEPENDENT: ReadonlySet<string> = new Set([
   "unique",
 ]);
 
-/** Runs a check of an op; its refusal passes where the op may refuse. */
+/** Runs a check of an op; a refusal passes if the op may refuse. */
 export function refusalOf(name: string, what: string, check: () => void): void {
   try {
     check();
   } catch (error) {
-    // A batch takes one of the dimensions that there can be.
+    // The batch takes one of the available dimensions.
     if ((error as Error).message.includes("at most 8 dimensions")) return;
     const refused = error instanceof TypeError && error.message.includes("under vmap");
     if (refused && (DATA_DEPENDENT.has(name) || IN_PART.has(name))) return;

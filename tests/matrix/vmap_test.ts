@@ -48,7 +48,7 @@ Deno.test("what depends on the elements of an example is refused, by op and line
     const error = assertThrows(() => vmap((row: Tensor) => run(row))(x), TypeError);
     assertEquals(error.message.includes(`${name} under vmap`), true, error.message);
     assertEquals(/called at .*vmap_refusals\.ts:\d+/.test(error.message), true, error.message);
-    // The engine is as before.
+    // The state of the engine is restored.
     assertEquals(vmap((row: Tensor) => row.sum())(x).toArray(), [3, 7]);
   }
 });

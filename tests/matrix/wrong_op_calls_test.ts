@@ -1,8 +1,8 @@
 /**
  * Wrong calls of every op, as function and as method: each argument, each entry of a list and each
- * option in turn is replaced by what people give by mistake, lists are spread out, keys misspelt,
- * arguments added. The library must refuse all of it in its own words, and may not do something else
- * in silence. An op without a row does not compile.
+ * option in turn is replaced by typical mistakes, lists are spread out, keys misspelt, arguments
+ * added. The library must refuse each in its own words, and must not silently do something else. An
+ * op without a row does not compile.
  */
 
 import { assert, assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
@@ -31,14 +31,14 @@ for (const [title, calls] of TITLES) {
   });
 }
 
-/** The elements of what a call gives, with their types. */
+/** The elements of a call's result, with their types. */
 function plain(result: unknown): unknown {
   if (result instanceof TensorClass) return [result.dtype, result.toArray()];
   if (Array.isArray(result)) return result.map(plain);
   return Object.entries(result as object).map(([key, value]) => [key, plain(value)]);
 }
 
-/** What a call gives, or says. */
+/** The result of a call, or its message. */
 function outcomeOf(run: OpCall["run"], args: readonly unknown[]): string {
   try {
     return JSON.stringify(plain(run(...args)));
@@ -51,7 +51,7 @@ function isOptional(arg: Arg | Options): boolean {
   return "keys" in arg || arg.takes.includes("undefined");
 }
 
-/** What does not mean the same as an argument that is left out, though it should. */
+/** Values that should mean the same as an omitted argument, but do not. */
 function meaningsOf({ title, call: { args }, run }: OpCall): string[] {
   const good = args.map(valueOf);
   const differs = (changed: readonly unknown[], like: readonly unknown[]) =>
@@ -60,7 +60,7 @@ function meaningsOf({ title, call: { args }, run }: OpCall): string[] {
     if (!isOptional(arg)) return [];
     const absent = good.with(i, undefined);
     const lines: string[] = [];
-    // A range must tell both of its ends, so that it is no list of positions.
+    // A range must have both ends, so that it is not a list of positions.
     const rest = !title.startsWith("a range") && args.slice(i + 1).every(isOptional);
     if (rest && differs(good.with(i, undefined).slice(0, i + 1), good.slice(0, i))) {
       lines.push(`${title}: undefined as argument ${i}`);
@@ -81,7 +81,7 @@ Deno.test("what is left out, undefined, null where it is taken, and {} mean the 
 
 const FAR = [-1, -(2 ** 31), 2 ** 31, 2 ** 32, 2 ** 40, 2 ** 53, 1e308, Infinity, -Infinity];
 
-/** What ends otherwise than with a result or an error of ours where a number is far off. */
+/** Huge arguments that cause neither a result nor one of our errors. */
 function farOff({ title, name, call: { args }, run }: OpCall): string[] {
   const good = args.map(valueOf);
   const places = good.flatMap((value, i): [what: string, at: (far: number) => unknown[]][] => {
@@ -108,7 +108,7 @@ Deno.test("numbers that are far off are refused in words of the library's own, o
   assertEquals(OP_CALLS.flatMap(farOff), []);
 });
 
-/** Nothing, with extents that a frame just holds. */
+/** Empty tensors with extents that a frame can just hold. */
 const HOLLOW: Readonly<Record<string, () => Tensor>> = {
   "[2147483647, 0]": () => zeros([1, 0]).expand([2 ** 31 - 1, 0]),
   "[0, 2147483647]": () => zeros([0, 1]).expand([0, 2 ** 31 - 1]),
@@ -116,7 +116,7 @@ const HOLLOW: Readonly<Record<string, () => Tensor>> = {
   "[16384, 0, 65536]": () => zeros([16384, 0, 65536]),
 };
 
-/** What ends otherwise than with a result or an error of ours on nothing with large extents. */
+/** Empty tensors with large extents that cause neither a result nor one of our errors. */
 function tripsOver({ title, call: { args }, run }: OpCall): string[] {
   const good = args.map(valueOf);
   return good.flatMap((value, i) => {

@@ -7,7 +7,6 @@ function cloned(name: string, ...shape: number[]): OpCase {
   return { name, inputs: [random(...shape)], call: clone, reference: (x) => x };
 }
 
-/** The cases. */
 export const COPY_CASES = {
   clone: [
     cloned("of a matrix", 2, 3),

@@ -4,7 +4,6 @@ import { clone } from "../../../mod.ts";
 import { notTensor } from "../bad_input.ts";
 import type { ErrorCase } from "../cases.ts";
 
-/** The cases. */
 export const COPY_ERRORS = {
   clone: [notTensor(clone)],
 } satisfies Record<string, readonly ErrorCase[]>;

@@ -74,5 +74,4 @@ const CASES = {
 /** Name of a method that writes in place. */
 export type InPlaceName = keyof typeof CASES;
 
-/** The cases of each. */
 export const IN_PLACE_CASES: Readonly<Record<InPlaceName, readonly OpCase[]>> = CASES;

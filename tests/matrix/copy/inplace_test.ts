@@ -32,7 +32,7 @@ import {
 
 const DTYPES: readonly DType[] = ["float32", "float64", "int32", "bool"];
 
-/** Numbers that each conversion changes in another way. */
+/** Numbers that each conversion changes differently. */
 const NUMBERS = [0, 1, -1, 2.7, -2.7, 0.3, 16777217, -0];
 
 for (const from of DTYPES) {
@@ -72,7 +72,7 @@ Deno.test("to() bool counts NaN and infinities as true", () => {
 });
 
 Deno.test("to() float64 gradcheck through float32", () => {
-  // Steps of 1e-6 are lost in float32: the rule is tried on points and factors that are exact.
+  // Steps of 1e-6 are lost in float32: the rule is tested at exact points with exact factors.
   const x = tensor([1.5, -2, 0.25], { dtype: "float64", requiresGrad: true });
   const y = x.to({ dtype: "float32" });
   assertEquals(y.dtype, "float32");
@@ -162,7 +162,7 @@ Deno.test("copy_() refuses shapes that do not fit", () => {
 });
 
 Deno.test("copy_() into a stretched view is refused as the user's error", () => {
-  // Several elements of the view are one in memory.
+  // Several elements of the view share memory.
   const error = assertThrows(() => zeros([3]).expand([2, 3]).copy_(zeros([2, 3])), Error, "copy_");
   assert(error.name !== "NativeError", `${error}`);
 });
@@ -199,7 +199,7 @@ for (
   });
 }
 
-/** An index and the shapes of tensors that fit it. */
+/** An index, and the shapes of tensors that fit it. */
 const INDICES: readonly (readonly [shape: number[], index: Index[]])[] = [
   [[5], [2]],
   [[5], [-1]],
@@ -223,7 +223,7 @@ const INDICES: readonly (readonly [shape: number[], index: Index[]])[] = [
   [[3, 2], [tensor([false, false, false])]],
 ];
 
-/** Writes an index for a test's name. */
+/** An index in the name of a test. */
 function named(index: readonly Index[]): string {
   const parts = index.map((part) =>
     typeof part === "number" || part === null || typeof part === "string"
@@ -237,7 +237,7 @@ for (const [shape, index] of INDICES) {
   Deno.test(`setAt() [${shape}] ${named(index)} writes where at() reads`, () => {
     for (const dtype of DTYPES) {
       const start = sample("start", shape, dtype);
-      // What at() gives of the positions tells where setAt() must write.
+      // at() of the positions shows where setAt() must write.
       const size = start.data.length;
       const places = at(arange(size).reshape(shape), index);
       const values = sample("values", places.shape, dtype, [4, 9]);

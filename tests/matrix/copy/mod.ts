@@ -5,8 +5,6 @@ import type { ErrorCase, OpCase } from "../cases.ts";
 import { COPY_CASES } from "./cases.ts";
 import { COPY_ERRORS } from "./error_cases.ts";
 
-/** The cases of each. */
 export const CASES: Readonly<Record<Names["copy"], readonly OpCase[]>> = COPY_CASES;
 
-/** Calls of each that must fail. */
 export const ERRORS: Readonly<Record<Names["copy"], readonly ErrorCase[]>> = COPY_ERRORS;

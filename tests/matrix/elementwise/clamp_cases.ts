@@ -8,7 +8,6 @@ function bounded(x: number, low: number, high: number): number {
   return x > high ? high : x < low ? (low > high ? high : low) : x;
 }
 
-/** The cases. */
 export const CLAMP_CASES = {
   clamp: [
     {

@@ -27,7 +27,7 @@ function close(a: number, b: number, options: ClosenessOptions = {}): boolean {
   return Number.isFinite(away) && away <= atol + rtol * Math.abs(b);
 }
 
-/** Pairs of elements, the tolerances, and whether a pair is left to float64. */
+/** Pairs of elements, the tolerances, and whether a pair is only for float64. */
 const PAIRS: readonly (readonly [CaseInput, CaseInput, ClosenessOptions?])[] = [
   [{ shape: [4], data: [1, 2, 3, 0] }, { shape: [4], data: [1.000001, 2.1, 3, 0] }],
   [{ shape: [2, 2], data: [1, 2, 3, 4] }, { shape: [2], data: [1, 2] }],
@@ -83,7 +83,6 @@ function sameShapes([a, b]: typeof PAIRS[number]): boolean {
 /** The pairs in other types too. */
 const inAllTypes = (cases: readonly OpCase[]) => cases.map(({ dtypes: _, ...one }) => one);
 
-/** The cases. */
 export const CLOSENESS_CASES = {
   isclose: [...PAIRS, ...WHOLE].map((pair, i): OpCase => ({
     name: name(pair as typeof PAIRS[number]),
@@ -125,7 +124,6 @@ function badTolerances(
   ];
 }
 
-/** Calls that must fail. */
 export const CLOSENESS_ERRORS = {
   isclose: badTolerances(isclose),
   allclose: [

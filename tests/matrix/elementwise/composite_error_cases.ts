@@ -4,7 +4,6 @@ import { clamp, DTypeError, polygamma, ShapeError, where, zeros } from "../../..
 import { bad, bools, notTensor, untypedMatrix, vector } from "../bad_input.ts";
 import type { ErrorCase } from "../cases.ts";
 
-/** The cases. */
 export const ELEMENTWISE_ERRORS = {
   polygamma: [
     notTensor((x) => polygamma(1, x)),

@@ -42,7 +42,7 @@ import { expected, samplesFor, slopes, smoothSamples } from "./points.ts";
 const DTYPES: readonly DType[] = ["float32", "float64", "int32", "bool"];
 const FLOATS: readonly DType[] = ["float32", "float64"];
 
-/** Scalars, single elements, lengths beside and across a tile of 256, and one for several threads. */
+/** Scalars, single elements, lengths around a tile of 256, and one for several threads. */
 const SHAPES = [[], [1], [5], [2, 3], [3, 1, 4], [0], [300], [70_001]];
 
 /** Pairs of shapes that broadcast. */
@@ -56,7 +56,7 @@ const PAIRS = [
   [[1, 1], [3]],
 ] as const;
 
-/** Shapes for the name of a trial. */
+/** Shapes in the name of a test. */
 function shapesOf(inputs: readonly { shape: readonly number[] }[]): string {
   return inputs.map(({ shape }) => show(shape)).join(" and ");
 }
@@ -93,7 +93,7 @@ for (const op of BINARY) {
 
   Deno.test(`${op.name}() takes a number on either side`, () => {
     for (const dtype of [...FLOATS, "int32"] as const) {
-      // 2 has its own way in pow; 0.7 turns int32 into float32.
+      // 2 has its own branch in pow; 0.7 turns int32 into float32.
       for (const number of [2, 3, 0.7]) {
         const x = sample("beside", [2, 3], dtype, op.domain);
         const beside = { shape: [], data: [dtype === "float32" ? Math.fround(number) : number] };
@@ -124,7 +124,7 @@ for (const op of BINARY) {
         };
         check(op.call(x, y), [a, b]);
         check(op.call(y, x), [b, a]);
-        // A tensor without dimensions changes the type only from a lower kind of number.
+        // A tensor without dimensions changes the type only if its kind of number is higher.
         const scalar = tensorOf({ shape: [], data: [b.data[0]!] }, high);
         const category = low === "float32" ? low : high;
         assertEquals(op.call(x, scalar).dtype, resultType(op, category), `${what} without dims`);
@@ -239,7 +239,7 @@ for (const op of BINARY) {
   });
 }
 
-// Products of these that are not exact in float64 are left out: there the reference is not.
+// Products that are not exact in float64 are left out, as the reference is inexact there.
 const INTEGERS = [-(2 ** 31), -65536, -3, -1, 0, 1, 2, 46341, 65536, 2 ** 31 - 1];
 
 for (const op of ELEMENTWISE.filter((op) => op.integers && !op.compares)) {
@@ -260,7 +260,7 @@ for (const op of ELEMENTWISE.filter((op) => op.integers && !op.compares)) {
 
 const SPECIAL_PAIRS = [0, 1, -1, 2.5, Infinity, -Infinity, NaN];
 
-/** Where ECMAScript departs from IEEE 754, which the kernels and PyTorch follow: 1^∞ is 1. */
+/** Where ECMAScript differs from IEEE 754, which the kernels and PyTorch follow: 1^∞ is 1. */
 function differs(name: string, [a, b]: readonly number[]): boolean {
   return name === "pow" && Math.abs(a!) === 1 && !Number.isFinite(b);
 }
@@ -284,7 +284,7 @@ for (const op of ELEMENTWISE) {
         (value, wanted) =>
           Number.isFinite(wanted) && !Number.isInteger(wanted)
             ? near(value, wanted, TOLERANCES[dtype])
-            // The sign of zero is free where two zeros of unlike sign meet.
+            // The sign of zero is undetermined where two zeros of unlike sign meet.
             : Object.is(value, wanted) || (value === 0 && wanted === 0 && op.arity === 2),
       );
     });

@@ -6,7 +6,7 @@ import type { ErrorCase } from "../cases.ts";
 import { show } from "../../common/samples.ts";
 import { type Elementwise, resultType } from "../../common/elementwise.ts";
 
-/** What is no tensor, as its case calls it. */
+/** The name of the case of an input that is not a tensor. */
 const REFUSED: Readonly<Record<string, unknown>> = {
   "a string": "1",
   "an array": [1],

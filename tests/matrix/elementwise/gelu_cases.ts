@@ -10,7 +10,6 @@ const erf = registeredOps().find(({ name }) => name === "erf")!.sampling!.ref;
 
 const tangent = (x: number) => Math.tanh(Math.sqrt(2 / Math.PI) * (x + 0.044715 * x ** 3));
 
-/** The cases. */
 export const GELU_CASES = {
   gelu: [
     {
@@ -32,7 +31,6 @@ export const GELU_CASES = {
   ],
 } satisfies Record<string, readonly OpCase[]>;
 
-/** Calls that must fail. */
 export const GELU_ERRORS = {
   gelu: [
     notTensor(gelu),

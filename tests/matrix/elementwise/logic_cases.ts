@@ -1,4 +1,4 @@
-/** Cases of truth values and of what replaces infinities, and calls of them that must fail. */
+/** Cases of logical ops and of the replacement of infinities, and calls of them that must fail. */
 
 import {
   type DType,
@@ -49,7 +49,6 @@ function tests(call: (x: Tensor) => Tensor, value: (x: number) => boolean): OpCa
   ];
 }
 
-/** The cases. */
 export const LOGIC_CASES = {
   logicalAnd: pairs(logicalAnd, (a, b) => a && b),
   logicalOr: pairs(logicalOr, (a, b) => a || b),
@@ -99,7 +98,6 @@ export const LOGIC_CASES = {
 
 const refused = (call: (x: Tensor) => unknown): readonly ErrorCase[] => [notTensor(call)];
 
-/** Calls that must fail. */
 export const LOGIC_ERRORS = {
   logicalAnd: refused((x) => logicalAnd(x, x)),
   logicalOr: refused((x) => logicalOr(x, x)),

@@ -12,7 +12,6 @@ import { SPECIAL_CASES } from "./special_cases.ts";
 import { STEP_CASES, STEP_ERRORS } from "./step_cases.ts";
 import { WHERE_CASES } from "./where_cases.ts";
 
-/** The cases of each. */
 export const CASES: Readonly<Record<Names["elementwise"], readonly OpCase[]>> = {
   ...LOGIC_CASES,
   ...GELU_CASES,
@@ -23,7 +22,6 @@ export const CASES: Readonly<Record<Names["elementwise"], readonly OpCase[]>> = 
   ...CLOSENESS_CASES,
 };
 
-/** Calls of each that must fail. */
 export const ERRORS: Readonly<Record<Names["elementwise"], readonly ErrorCase[]>> = joined(
   LOGIC_ERRORS,
   GELU_ERRORS,

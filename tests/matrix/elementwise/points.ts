@@ -1,10 +1,10 @@
-/** Points at which elementwise ops are tried, and what they are there. */
+/** Points at which elementwise ops are tested, and the references there. */
 
 import type { DType } from "../../../mod.ts";
 import type { Elementwise } from "../../common/elementwise.ts";
 import { asType, columns, count, type Plain, sample, stream } from "../../common/samples.ts";
 
-/** Inputs of one shape; every fourth pair is equal, so that comparisons meet ties. */
+/** Inputs of one shape; every fourth pair is equal, so that comparisons see ties. */
 export function samplesFor(op: Elementwise, shape: readonly number[], dtype: DType): Plain[] {
   const inputs = Array.from(
     { length: op.arity },
@@ -15,11 +15,11 @@ export function samplesFor(op: Elementwise, shape: readonly number[], dtype: DTy
   return [a, { shape, data: b.data.map((value, i) => i % 4 === 3 ? a.data[i]! : value) }];
 }
 
-/** Distance that points keep from kinks, far above the steps of the differences. */
+/** The distance of points from kinks, far above the steps of the differences. */
 const CLEARANCE = 0.05;
 
 /**
- * Inputs for gradients: away from the kinks, which for two inputs may be meant for each input or for
+ * Inputs for gradients, away from the kinks, which for two inputs are those of each input or of
  * their difference. Shapes broadcast.
  */
 export function smoothSamples(op: Elementwise, ...shapes: (readonly number[])[]): Plain[] {
@@ -34,7 +34,7 @@ export function smoothSamples(op: Elementwise, ...shapes: (readonly number[])[])
     }
   };
   const first: number[] = Array.from({ length: count(shapes[0]!) }, () => draw(() => true));
-  // Elements of the second input differ from all of a small first one: any two of them may meet.
+  // Elements of the second input differ from all of a small first one, as any two may be paired.
   const others = first.length <= 30 && kinks.length > 0;
   const second = shapes[1] === undefined ? [] : Array.from(
     { length: count(shapes[1]) },
@@ -44,7 +44,7 @@ export function smoothSamples(op: Elementwise, ...shapes: (readonly number[])[])
   return shapes.map((shape, i) => ({ shape, data: i === 0 ? first : second }));
 }
 
-/** Large, small and in between; what is neither. */
+/** Large and small numbers, and NaN and infinities. */
 const EXTREMES = {
   float32: [
     ...[0, 1e-30, 1.2e-38, 1, 2.5, 3, 20, 1e30, 3e38, Infinity].flatMap((x) => [x, -x]),
@@ -57,7 +57,10 @@ const EXTREMES = {
   int32: [0, 1, -1, 3, -3, 46341, -46341, 2 ** 31 - 1, -(2 ** 31)],
 };
 
-/** Extremes and what an op's entry has, the ends of its domain too; in pairs for two inputs. */
+/**
+ * Extremes, the special points of an op's entry, and the ends of its domain; in pairs for two
+ * inputs.
+ */
 export function specialInputs(
   { arity, sampling, domain }: Pick<Elementwise, "arity" | "sampling" | "domain">,
   dtype: "float32" | "float64" | "int32",
@@ -97,13 +100,13 @@ export function expected(op: Elementwise, inputs: readonly Plain[]): Plain {
   return { shape, data };
 }
 
-/** A pair of slopes of the reference beside a point, or null where it has no finite ones. */
+/** The one-sided slopes of the reference at a point, or null if they are not finite. */
 export function slopes(
   ref: (x: number) => number,
   x: number,
 ): readonly [number, number] | null {
   const slope = (h: number) => (ref(x + h) - ref(x)) / h;
-  // A finite derivative shows in two steps alike; that of √x at 0 grows by 100.
+  // If the derivative is finite, two steps give about the same; for √x at 0 it grows by 100.
   const sides = [-1, 1].map((side) => [slope(side * 1e-4), slope(side * 1e-8)] as const);
   const settled = sides.every(([wide, narrow]) =>
     Math.abs(wide - narrow) <= 0.01 + 0.1 * Math.abs(wide)

@@ -1,10 +1,10 @@
-/** Cases of special functions that take more than tensors. */
+/** Cases of special functions with arguments other than tensors. */
 
 import { polygamma } from "../../../mod.ts";
 import { FLOATS, type OpCase } from "../cases.ts";
 import { map } from "../../common/references.ts";
 
-/** (−1)ⁿ⁺¹ · n! · Σ (x + k)⁻ⁿ⁻¹ over k ≥ 0, for n ≥ 1: many terms, and what is left as an integral. */
+/** (−1)ⁿ⁺¹ · n! · Σ (x + k)⁻ⁿ⁻¹ over k ≥ 0, for n ≥ 1: many terms, and an integral for the rest. */
 function series(n: number, x: number): number {
   const [s, far] = [n + 1, x + 3000];
   let sum = far ** -s * (far / (s - 1) + 0.5 + s / (12 * far));
@@ -16,7 +16,6 @@ function series(n: number, x: number): number {
 
 const POINTS = [0.75, 1, 1.5, 2.25, 6, 11];
 
-/** The cases. */
 export const SPECIAL_CASES = {
   polygamma: [
     ...[1, 2, 3].map((n): OpCase => ({

@@ -27,7 +27,7 @@ function logs(a: number[], b: number[], shape: number[]): OpCase {
   return {
     name: `[${a}] and [${b}]`,
     inputs: [random(...a), random(...b)],
-    // The logarithm of nothing but positive numbers.
+    // Logarithms of positive numbers only.
     call: (a, b) => xlogy(a!, b!.square().add(1)),
     reference: (a, b) => pairwise(shape, a!, b!, (a, b) => entropic(a, b * b + 1)),
     dtypes: NUMBERS,
@@ -46,7 +46,6 @@ function stepping(a: number[], b: number[], shape: number[]): OpCase {
   };
 }
 
-/** The cases. */
 export const STEP_CASES = {
   xlogy: [
     logs([2, 3], [2, 3], [2, 3]),
@@ -109,7 +108,6 @@ export const STEP_CASES = {
   ],
 } satisfies Record<string, readonly OpCase[]>;
 
-/** Calls that must fail. */
 export const STEP_ERRORS = {
   xlogy: [
     notTensor((x) => xlogy(x, 2)),

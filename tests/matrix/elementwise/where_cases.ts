@@ -18,7 +18,6 @@ function choosing(condition: number[], a: number[], b: number[], shape: number[]
   };
 }
 
-/** The cases. */
 export const WHERE_CASES = {
   where: [
     choosing([3], [3], [3], [3]),

@@ -1,4 +1,4 @@
-/** What an index leaves behind. */
+/** The tape after an index. */
 
 import { assertEquals } from "@std/assert";
 import { noGrad, tensor } from "../../../mod.ts";

@@ -6,7 +6,7 @@ import * as reference from "../../common/references.ts";
 import type { PlainIndex } from "../../common/references.ts";
 import { count } from "../../common/samples.ts";
 
-/** Positions below an extent that repeat and are in no order. */
+/** Positions below an extent, repeated and unordered. */
 export function scattered(shape: readonly number[], extent: number): CaseInput {
   return positions(shape, Array.from({ length: count(shape) }, (_, i) => (i * 7 + 3) % extent));
 }
@@ -40,12 +40,12 @@ function selecting(shape: number[], dim: number, list: number[]): OpCase {
   };
 }
 
-/** An index without tensors: parts mean the same to the op and to its reference. */
+/** An index without tensors: its parts mean the same to the op and to the reference. */
 function plainAt(
   shape: number[],
   ...index: (number | (number | null)[] | ":" | "..." | null)[]
 ): OpCase {
-  // An open end is what is missing.
+  // An open end is undefined.
   const plain = index.map((part) =>
     Array.isArray(part) ? part.map((end, i) => end ?? [0, Infinity, 1][i]!) : part
   );
@@ -57,7 +57,7 @@ function plainAt(
   };
 }
 
-/** What a bool tensor without dimensions gives with other parts; "b" stands for it. */
+/** A bool tensor without dimensions among other parts, written as "b". */
 function choiceAt(
   holds: boolean,
   index: (number | ":" | null | "b" | "i")[],
@@ -74,7 +74,7 @@ function choiceAt(
 }
 
 /**
- * An index with tensors of positions; "i" and "j" stand for the second and third input. To the reference
+ * An index with tensors of positions; "i" and "j" are the second and third input. For the reference
  * those without dimensions are integers.
  */
 function tensorAt(
@@ -95,7 +95,7 @@ function tensorAt(
   };
 }
 
-/** A bool mask, with the positions where it holds for the reference. */
+/** A bool mask, with the positions where it is true for the reference. */
 function maskAt(shape: number[], ...holds: number[]): OpCase {
   return {
     name: `[${shape}] by a mask of ${holds.length}`,
@@ -124,7 +124,6 @@ function hot(shape: number[], labels: number[], classes: number, given = true): 
   };
 }
 
-/** The cases. */
 export const INDEXING_CASES = {
   gather: [
     gathering([5], 0, [3]),

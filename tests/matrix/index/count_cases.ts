@@ -70,7 +70,6 @@ function binned(input: CaseInput, options: HistcOptions): OpCase {
   };
 }
 
-/** The cases. */
 export const COUNT_CASES = {
   bincount: [
     ...NUMBERS.flatMap((data): OpCase[] => {
@@ -111,7 +110,6 @@ export const COUNT_CASES = {
   ],
 } satisfies Record<string, readonly OpCase[]>;
 
-/** Calls that must fail. */
 export const COUNT_ERRORS = {
   bincount: [
     ...badPositions((_, x) => bincount(x)).filter(({ name }) => /float32|bool/.test(name)),

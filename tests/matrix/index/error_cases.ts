@@ -33,7 +33,7 @@ import {
 } from "../bad_input.ts";
 import type { ErrorCase } from "../cases.ts";
 
-/** What is refused as a mask. */
+/** Masks that are refused. */
 function badMasks(call: (x: Tensor, mask: Tensor) => unknown): ErrorCase[] {
   return [
     notTensor((x) => call(x, bools)),
@@ -43,7 +43,6 @@ function badMasks(call: (x: Tensor, mask: Tensor) => unknown): ErrorCase[] {
   ];
 }
 
-/** The cases. */
 export const INDEX_ERRORS = {
   gather: [
     ...badPositions((x, positions) => gather(x, 0, positions)),

@@ -10,7 +10,6 @@ import { SEARCH_CASES, SEARCH_ERRORS } from "./search_cases.ts";
 import { SELECTION_CASES } from "./selection_cases.ts";
 import { SORTING_CASES, SORTING_ERRORS } from "./sort_cases.ts";
 
-/** The cases of each. */
 export const CASES: Readonly<Record<Names["index"], readonly OpCase[]>> = {
   ...INDEXING_CASES,
   ...SELECTION_CASES,
@@ -19,7 +18,6 @@ export const CASES: Readonly<Record<Names["index"], readonly OpCase[]>> = {
   ...COUNT_CASES,
 };
 
-/** Calls of each that must fail. */
 export const ERRORS: Readonly<Record<Names["index"], readonly ErrorCase[]>> = joined(
   SORTING_ERRORS,
   INDEX_ERRORS,

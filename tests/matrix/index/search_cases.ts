@@ -1,4 +1,4 @@
-/** Cases of places in an order and of different elements, and calls of them that must fail. */
+/** Cases of positions in an order and of distinct elements, and calls of them that must fail. */
 
 import {
   type DType,
@@ -24,7 +24,7 @@ function ascending(lane: readonly number[]): number[] {
   return lane.toSorted((a, b) => a - b);
 }
 
-/** How many elements of the rows of x stand before each value. */
+/** How many elements of the rows of x precede each value. */
 function places(x: Plain, values: Plain, right: boolean): Plain {
   return reference.build(values.shape, (at) => {
     const value = reference.read(values, at);
@@ -100,12 +100,11 @@ function sorting(shape: number[], dim?: number, data?: readonly number[]): OpCas
     },
     reference: (x) => classes(x!, dim === undefined || dim >= 0 ? dim : dim + shape.length),
     results: (dtype) => [dtype, "int32", "int32"] satisfies DType[],
-    // Equal elements come apart in differences.
+    // Differences would separate equal elements.
     ...data === undefined ? {} : { differentiable: false },
   };
 }
 
-/** The cases. */
 export const SEARCH_CASES = {
   searchsorted: [
     ...ROWS.flatMap(([rows, values]) =>
@@ -138,7 +137,7 @@ export const SEARCH_CASES = {
       ],
       call: (x, v) => [searchsorted(sorted(x!), v!), searchsorted(sorted(x!), v!, { right: true })],
       reference: (x, v) => {
-        // A NaN belongs behind everything.
+        // NaN comes last.
         const last = reference.map(v!, (value) => Number.isNaN(value) ? Infinity : value);
         const behind = (at: Plain) => ({
           ...at,
@@ -171,7 +170,7 @@ export const SEARCH_CASES = {
       },
       reference: (x) =>
         x!.data.every((value) => Object.is(value, NaN))
-          // All are one NaN, stretched.
+          // All elements are the same NaN, stretched.
           ? [{ shape: [6], data: x!.data }, { shape: [6], data: [0, 1, 2, 3, 4, 5] }, {
             shape: [6],
             data: [1, 1, 1, 1, 1, 1],
@@ -188,7 +187,6 @@ export const SEARCH_CASES = {
   ],
 } satisfies Record<string, readonly OpCase[]>;
 
-/** Calls that must fail. */
 export const SEARCH_ERRORS = {
   searchsorted: [
     notTensor((x) => searchsorted(x, vector)),

@@ -35,7 +35,7 @@ function adding(shape: number[], dim: number, list: number[], alpha?: number): O
   };
 }
 
-/** A mask of which every third element holds, or none. */
+/** A mask that is true for every third element, or for none. */
 function some(shape: readonly number[], none = false) {
   return mask(shape, Array.from({ length: count(shape) }, (_, i) => Number(!none && i % 3 !== 1)));
 }
@@ -67,7 +67,7 @@ function masking(
   );
 }
 
-/** The tensor with a value where the mask holds. */
+/** The tensor with a value where the mask is true. */
 function filled(x: Plain, mask: Plain, value: number): Plain {
   return { shape: x.shape, data: x.data.map((old, i) => mask.data[i] ? value : old) };
 }
@@ -91,7 +91,6 @@ function finding(shape: number[], data: number[]): OpCase {
   };
 }
 
-/** The cases. */
 export const SELECTION_CASES = {
   scatter: [
     writing([5], 0, [3]),

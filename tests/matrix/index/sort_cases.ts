@@ -18,7 +18,7 @@ import { type ErrorCase, FLOATS, NUMBERS, type OpCase, random } from "../cases.t
 import type { Plain } from "../../common/samples.ts";
 import { lanes, SHAPES } from "../scan/lanes.ts";
 
-/** Ties and values that don't compare, in float64 and float32 alike. */
+/** Ties and values that do not compare, the same in float64 and float32. */
 const TIES = { shape: [9], data: [1, 0, NaN, 1, -Infinity, 0, Infinity, NaN, 1] };
 
 /** Positions in order; a NaN is the largest. */
@@ -48,7 +48,7 @@ function middle(lane: readonly number[]): number[] {
 
 type Interpolation = NonNullable<QuantileOptions["interpolation"]>;
 
-/** What lies between two neighbours, at a share of the way. */
+/** An interpolation between two neighbours. */
 const BETWEEN: Readonly<Record<Interpolation, (share: number, place: number) => number>> = {
   linear: (share) => share,
   lower: () => 0,
@@ -64,11 +64,12 @@ function quantileOf(lane: readonly number[], q: number, interpolation: Interpola
   const weight = BETWEEN[interpolation](q * (lane.length - 1) - place, place);
   const [low, high] = [sorted[place]!, sorted[place + 1]!];
   if (weight === 0) return low;
-  // Counted from the nearer end, as PyTorch does: of an infinite and a finite one this decides.
+  // Counted from the nearer end, as in PyTorch, which decides between an infinite and a finite
+  // element.
   return weight < 0.5 ? low + weight * (high - low) : high - (1 - weight) * (high - low);
 }
 
-/** Quantiles along a dimension, which is kept, in front a dimension for the shares. */
+/** Quantiles along a dimension, which is kept, with a first dimension for the shares. */
 function quantiles(
   x: Plain,
   shares: readonly number[],
@@ -84,15 +85,14 @@ function flat({ data }: Plain): Plain {
   return { shape: [data.length], data };
 }
 
-/** Shares and their products with whole numbers that both floating types have. */
+/** Shares whose products with whole numbers are exact in both floating types. */
 const SHARES = [0, 0.25, 0.5, 0.75, 1];
 
-/** Spreads of random numbers and rounding of their places. */
+/** The types, and the rounding errors of the interpolation. */
 const QUANTILE: Partial<OpCase> = { dtypes: FLOATS, terms: 4 };
 
 const pair = (dtype: DType): readonly DType[] => [dtype, "int32"];
 
-/** The cases. */
 export const SORTING_CASES = {
   argsort: [
     ...SHAPES.flatMap(([shape, dim]) =>
@@ -231,7 +231,6 @@ export const SORTING_CASES = {
   ],
 } satisfies Record<string, readonly OpCase[]>;
 
-/** Calls that must fail. */
 export const SORTING_ERRORS = {
   argsort: [...badDims((x, dim) => argsort(x, dim))],
   sort: [...badDims((x, dim) => sort(x, dim))],

@@ -14,7 +14,6 @@ import {
 import { bad, bools, matrix, notTensor, scalar, untyped, vector, wide } from "../bad_input.ts";
 import type { ErrorCase } from "../cases.ts";
 
-/** The cases. */
 export const LINALG_ERRORS = {
   dot: [
     notTensor((x) => dot(x, vector)),

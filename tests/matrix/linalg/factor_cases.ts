@@ -1,4 +1,4 @@
-/** Cases of factors of matrices and of what follows from them, and calls that must fail. */
+/** Cases of matrix factors and ops based on them, and calls that must fail. */
 
 import {
   DTypeError,
@@ -17,7 +17,7 @@ import { type Plain, show } from "../../common/samples.ts";
 import { triangle } from "../shape/references.ts";
 import * as factors from "./factor_references.ts";
 
-/** Random matrices are far from singular with this on the diagonal, also when rows are repeated. */
+/** With this on the diagonal, random matrices are far from singular, even with repeated rows. */
 function tamed(a: Tensor): Tensor {
   return a.mul(0.25).add(eye(a.shape.at(-1)!).mul(3));
 }
@@ -54,7 +54,7 @@ function turnedShape(shape: readonly number[]): number[] {
   return [...shape.slice(0, -2), shape.at(-1)!, shape.at(-2)!];
 }
 
-/** A system a·x = b, or x·a = b where `left` is false. */
+/** A system a·x = b, or x·a = b if `left` is false. */
 function system(
   [a, b]: readonly [number[], number[]],
   left: boolean,
@@ -94,7 +94,7 @@ function triangular(upper: boolean, unitriangular: boolean): OpCase[] {
   );
 }
 
-/** Vectors as right sides: one, one for each matrix, and what could be matrices too. */
+/** Vectors as right sides: one, one for each matrix, and ones that could also be matrices. */
 const VECTORS: readonly (readonly [a: number[], b: number[]])[] = [
   [[3, 3], [3]],
   [[2, 3, 3], [3]],
@@ -115,7 +115,7 @@ const ofVectors = VECTORS.map(([a, b]): OpCase => ({
   terms: 16,
 }));
 
-/** Symmetric and positive definite; shifted, so that nothing is lost. */
+/** Symmetric positive definite matrices, shifted so that no digits are lost. */
 function positive(a: Tensor): Tensor {
   return a.matmul(a.mT).add(eye(a.shape.at(-1)!).mul(9));
 }
@@ -134,7 +134,7 @@ function choleskyCase(shape: number[], upper: boolean): OpCase {
   };
 }
 
-/** An error of n rounding errors in products of n elements of rows: n·(3·√n)ⁿ. */
+/** The error of n rounding errors in products of n elements of rows: n·(3·√n)ⁿ. */
 function detTerms(n: number): number {
   return n * (3 * Math.sqrt(n)) ** n;
 }
@@ -168,7 +168,6 @@ const DETS: OpCase[] = [
   })),
 ];
 
-/** The cases. */
 export const FACTOR_CASES = {
   "linalg.cholesky": SQUARE.flatMap((shape) =>
     [false, true].map((upper) => choleskyCase(shape, upper))
@@ -198,7 +197,7 @@ export const FACTOR_CASES = {
   "linalg.det": DETS,
 } satisfies Record<string, readonly OpCase[]>;
 
-/** What is refused as square matrices. */
+/** Inputs that are not square matrices. */
 export function badSquares(call: (a: Tensor) => unknown): ErrorCase[] {
   const square = eye(2).to({ dtype: "int32" });
   return [
@@ -210,7 +209,7 @@ export function badSquares(call: (a: Tensor) => unknown): ErrorCase[] {
   ];
 }
 
-/** What is refused as right sides of 3×3 matrices. */
+/** Right sides of 3×3 matrices that are refused. */
 function badSides(call: (a: Tensor, b: Tensor) => unknown): ErrorCase[] {
   const a = eye(3);
   return [
@@ -238,7 +237,6 @@ function badSingular(call: (a: Tensor) => unknown): ErrorCase[] {
   ];
 }
 
-/** Calls that must fail. */
 export const FACTOR_ERRORS = {
   "linalg.cholesky": [
     ...badSquares(linalg.cholesky),

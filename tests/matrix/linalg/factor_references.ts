@@ -1,4 +1,4 @@
-/** Linear systems, determinants and Cholesky factors in float64, as plainly as possible. */
+/** Linear systems, determinants and Cholesky factors in float64, as simply as possible. */
 
 import { build, expand, matmul, read } from "../../common/references.ts";
 import { count, type Plain } from "../../common/samples.ts";
@@ -6,7 +6,7 @@ import { count, type Plain } from "../../common/samples.ts";
 /** A matrix as rows. */
 type Rows = readonly (readonly number[])[];
 
-/** Applies a function to the matrices at each place of a batch; it gives rows of the last extents. */
+/** Applies a function to the matrices of a batch; it returns rows of the last extents. */
 function batched(shape: readonly number[], fn: (...matrices: Rows[]) => Rows, ...xs: Plain[]) {
   const batch = shape.slice(0, -2);
   const stretched = xs.map((x) => expand(x, [...batch, ...x.shape.slice(-2)]));
@@ -25,7 +25,7 @@ function batched(shape: readonly number[], fn: (...matrices: Rows[]) => Rows, ..
   return { shape, data };
 }
 
-/** Gauss and Jordan: the solution of a·x = b, and the determinant of a. */
+/** Gauss–Jordan: the solution of a·x = b, and the determinant of a. */
 function eliminate(a: Rows, b: Rows): { solution: Rows; determinant: number } {
   const rows = a.map((row, i) => [...row, ...b[i]!]);
   let determinant = 1;
@@ -77,7 +77,7 @@ export function det(a: Plain): Plain {
   return { shape: batch, data: values.data };
 }
 
-/** The lower l with l·lᵀ = a. */
+/** The lower triangular l with l·lᵀ = a. */
 export function cholesky(a: Plain): Plain {
   return batched(a.shape, (a) => {
     const l: number[][] = a.map((row) => row.map(() => 0));
@@ -92,14 +92,14 @@ export function cholesky(a: Plain): Plain {
   }, a);
 }
 
-/** Gram and Schmidt: q of orthogonal columns and r with a positive diagonal, of one matrix. */
+/** Gram–Schmidt for one matrix: q with orthogonal columns, and r with a positive diagonal. */
 function orthogonalize(a: Rows): { q: Rows; r: Rows } {
   const [m, n] = [a.length, a[0]!.length];
   const columns: number[][] = [];
   const r = Array.from({ length: Math.min(m, n) }, () => new Array<number>(n).fill(0));
   for (let j = 0; j < n; j++) {
     let rest = a.map((row) => row[j]!);
-    // Twice, so that rounding leaves nothing.
+    // Twice, to remove rounding errors.
     for (let turn = 0; turn < 2; turn++) {
       columns.slice(0, j).forEach((column, i) => {
         const share = column.reduce((sum, x, k) => sum + x * rest[k]!, 0);
@@ -114,7 +114,7 @@ function orthogonalize(a: Rows): { q: Rows; r: Rows } {
   return { q: a.map((_, i) => columns.map((column) => column[i]!)), r };
 }
 
-/** Matrices as an orthogonal one and a triangular one with a positive diagonal. */
+/** Matrices as a product of an orthogonal one and a triangular one with a positive diagonal. */
 export function qr(a: Plain): [q: Plain, r: Plain] {
   const [batch, [m, n]] = [a.shape.slice(0, -2), a.shape.slice(-2)];
   const k = Math.min(m!, n!);
@@ -130,7 +130,9 @@ export function qr(a: Plain): [q: Plain, r: Plain] {
   ];
 }
 
-/** Jacobi: rotations that take the largest element beside the diagonal away, one after the other. */
+/**
+ * Jacobi's method: rotations that eliminate the largest off-diagonal element, one after the other.
+ */
 function diagonalize(a: Rows): { values: number[]; vectors: Rows } {
   const n = a.length;
   const d = a.map((row) => [...row]);

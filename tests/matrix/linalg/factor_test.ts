@@ -1,4 +1,6 @@
-/** Factors of matrices larger than a block, and what the table of cases does not say of them. */
+/**
+ * Factors of matrices larger than a block, and properties that the table of cases does not cover.
+ */
 
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { kernelTable } from "../../../lib/ffi/library.ts";
@@ -15,25 +17,25 @@ import {
 import { checkGradients } from "../../common/gradients.ts";
 import { sample, tensorOf } from "../../common/samples.ts";
 
-/** Below, at and above one block of 64, several blocks, and products that are shared out. */
+/** Sizes below, at and above one block of 64, several blocks, and products on several threads. */
 const SIZES = [63, 64, 65, 130, 300];
 
 function randomMatrix(name: string, shape: readonly number[], dtype: DType): Tensor {
   return tensorOf(sample(name, shape, dtype, [-1, 1]), dtype);
 }
 
-/** The largest element in size. */
+/** The largest absolute element. */
 function largest(x: Tensor): number {
   return x.abs().max().item();
 }
 
-/** Symmetric and positive definite, with eigenvalues from 1 to about 4. */
+/** Symmetric positive definite matrices with eigenvalues from 1 to about 4. */
 function positive(n: number, dtype: DType, ...batch: number[]): Tensor {
   const x = randomMatrix(`positive ${n}`, [...batch, n, n], dtype);
   return x.matmul(x.mT).div(n / 2).add(eye(n, { dtype }));
 }
 
-/** Far from symmetric, and with pivots that are not on the diagonal; the inverse is below 2. */
+/** Matrices far from symmetric, with off-diagonal pivots; the inverse is below 2. */
 function regular(n: number, dtype: DType, ...batch: number[]): Tensor {
   const x = randomMatrix(`regular ${n}`, [...batch, n, n], dtype);
   return x.div(2 * Math.sqrt(n)).add(eye(n, { dtype })).roll(n >> 1, -2);
@@ -41,7 +43,7 @@ function regular(n: number, dtype: DType, ...batch: number[]): Tensor {
 
 for (const dtype of ["float32", "float64"] as const) {
   const unit = dtype === "float32" ? 2 ** -24 : 2 ** -53;
-  // Sums of n products that are below 16 and err with random signs.
+  // Sums of n products that are below 16 and have random signs.
   const bound = (n: number) => 16 * unit * Math.sqrt(n) * 4;
 
   for (const n of SIZES) {
@@ -86,7 +88,7 @@ for (const dtype of ["float32", "float64"] as const) {
     const a = positive(65, dtype);
     const half = linalg.cholesky(a).diagonal().log().sum().item();
     assert(Math.abs(Math.log(linalg.det(a).item()) - 2 * half) < bound(65));
-    // Exchanging two rows changes the sign alone.
+    // Exchanging two rows changes only the sign.
     const order = Array.from({ length: 65 }, (_, i) => i).with(0, 64).with(64, 0);
     const exchanged = a.indexSelect(0, tensor(order, { dtype: "int32" }));
     assert(Math.abs(Math.log(-linalg.det(exchanged).item()) - 2 * half) < bound(65));
@@ -164,7 +166,8 @@ Deno.test("the two sides of a system may have different floating types", () => {
 });
 
 Deno.test("det() has three derivatives at a matrix of zeros", () => {
-  // The third derivative by a[0][0], a[1][1] and a[2][2] is the sign of the order 0, 1, 2.
+  // The third derivative with respect to a[0][0], a[1][1] and a[2][2] is the sign of the
+  // permutation 0, 1, 2.
   const signs = [[[0, 1, 2], 1], [[1, 0, 2], -1], [[1, 2, 0], 1], [[0, 0, 1], 0]] as const;
   for (const [columns, sign] of signs) {
     const a = tensor([[0, 0, 0], [0, 0, 0], [0, 0, 0]], { requiresGrad: true });

@@ -15,7 +15,6 @@ function multiplying(a: number[], b: number[]): OpCase {
   };
 }
 
-/** The cases. */
 export const MATMUL_CASES = {
   matmul: [
     multiplying([2, 3], [3, 4]),

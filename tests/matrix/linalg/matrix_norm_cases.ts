@@ -6,7 +6,7 @@ import { type ErrorCase, FLOATS, type OpCase, random } from "../cases.ts";
 import * as reference from "../../common/references.ts";
 import { show } from "../../common/samples.ts";
 
-/** Orders of matrix norms: what is done with the sums of |x|, and whether they are of columns. */
+/** Orders of matrix norms: how the sums of |x| are reduced, and whether they are of columns. */
 const SUMS: Readonly<Record<string, readonly [(...sums: number[]) => number, boolean]>> = {
   1: [Math.max, true],
   "-1": [Math.min, true],
@@ -14,7 +14,7 @@ const SUMS: Readonly<Record<string, readonly [(...sums: number[]) => number, boo
   "-Infinity": [Math.min, false],
 };
 
-/** Shapes and the dimensions of rows and of columns. */
+/** Shapes, and the dimensions of rows and of columns. */
 const MATRICES: readonly (readonly [number[], readonly [number, number] | undefined])[] = [
   [[2, 3], undefined],
   [[2, 3], [1, 0]],
@@ -116,12 +116,10 @@ function vectorNorms(): OpCase[] {
   ];
 }
 
-/** The cases. */
 export const MATRIX_NORM_CASES = {
   "linalg.norm": [...vectorNorms(), ...matrixNorms()],
 } satisfies Record<string, readonly OpCase[]>;
 
-/** Calls that must fail. */
 export const MATRIX_NORM_ERRORS = {
   "linalg.norm": [
     notTensor((x) => linalg.norm(x)),

@@ -11,7 +11,6 @@ import { PAIR_CASES, PAIR_ERRORS } from "./pair_cases.ts";
 import { PRODUCT_CASES } from "./product_cases.ts";
 import { SPECTRAL_CASES, SPECTRAL_ERRORS } from "./spectral_cases.ts";
 
-/** The cases of each. */
 export const CASES: Readonly<Record<Names["linalg"], readonly OpCase[]>> = {
   ...MATMUL_CASES,
   ...PRODUCT_CASES,
@@ -21,7 +20,6 @@ export const CASES: Readonly<Record<Names["linalg"], readonly OpCase[]>> = {
   ...SPECTRAL_CASES,
 };
 
-/** Calls of each that must fail. */
 export const ERRORS: Readonly<Record<Names["linalg"], readonly ErrorCase[]>> = joined(
   FACTOR_ERRORS,
   MATRIX_NORM_ERRORS,

@@ -94,7 +94,7 @@ const NORMS: Readonly<Record<string, (sizes: readonly number[]) => number>> = {
   Infinity: (sizes) => Math.max(0, ...sizes),
 };
 
-/** Distances, each by the points of its pair. */
+/** Distances, each from the points of its pair. */
 function plainDistances(a: Plain, b: Plain, batch: readonly number[], p: number): Plain {
   const [[n, d], m] = [a.shape.slice(-2), b.shape.at(-2)!];
   const x = reference.expand(a, [...batch, n!, d!]);
@@ -120,7 +120,6 @@ function distant(a: number[], b: number[], batch: number[], p = 2): OpCase {
   };
 }
 
-/** The cases. */
 export const PAIR_CASES = {
   cross: [
     crossing([3], [3], [3], -1),
@@ -171,7 +170,7 @@ export const PAIR_CASES = {
       reference: (a, b) => [1, 2, Infinity].map((p) => plainDistances(a!, b!, [], p)),
       dtypes: FLOATS,
       terms: 1,
-      // They have a kink there; the gradients are tried in `pair_test.ts`.
+      // There is a kink there; `pair_test.ts` tests the gradients.
       differentiable: false,
     },
   ],
@@ -181,7 +180,6 @@ function badPairs(call: (a: Tensor, b: Tensor) => unknown): ErrorCase[] {
   return [notTensor((x) => call(x, matrix)), notTensor((x) => call(matrix, x))];
 }
 
-/** Calls that must fail. */
 export const PAIR_ERRORS = {
   cross: [
     ...badPairs(cross),

@@ -1,4 +1,4 @@
-/** Distances where points coincide or almost do. */
+/** Distances of points that coincide or almost do. */
 
 import { assert, assertEquals } from "@std/assert";
 import { cdist, grad, tensor } from "../../../mod.ts";
@@ -21,7 +21,7 @@ for (const p of [0, 0.5, 1, 1.5, 2, 3, Infinity]) {
 }
 
 Deno.test("cdist() of float32 points that almost coincide has all digits", () => {
-  // By |a|² + |b|² − 2·a·b nothing would be left: a² is 10⁸, and the distance squared 10⁻⁶.
+  // |a|² + |b|² − 2·a·b would lose all digits: a² is 10⁸, and the squared distance 10⁻⁶.
   const a = tensor([[10000, 0]]);
   const b = tensor([[10000.0009765625, 0], [10000, 2 ** -20]]);
   assertEquals(cdist(a, b).toArray(), [[2 ** -10, 2 ** -20]]);

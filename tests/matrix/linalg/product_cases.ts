@@ -1,11 +1,11 @@
-/** Cases of the products that are made of matrix products. */
+/** Cases of the products that consist of matrix products. */
 
 import { bmm, dot, einsum, outer } from "../../../mod.ts";
 import { NUMBERS, type OpCase, random } from "../cases.ts";
 import * as reference from "../../common/references.ts";
 import { count } from "../../common/samples.ts";
 
-/** A product by an equation; `plain` has the output and letters in place of "...". */
+/** A product by an equation; `plain` writes out the output and letters for "...". */
 function summing(equation: string, shapes: number[][], plain = equation): OpCase {
   return {
     name: `${equation} of ${shapes.map((shape) => `[${shape}]`).join(" ")}`,
@@ -33,7 +33,6 @@ function product(
   }));
 }
 
-/** The cases. */
 export const PRODUCT_CASES = {
   dot: product(dot, "i,i->", [[[3], [3]], [[1], [1]], [[300], [300]]]),
   outer: product(outer, "i,j->ij", [[[3], [2]], [[1], [4]], [[0], [3]], [[3], [0]]]),

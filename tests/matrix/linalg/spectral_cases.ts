@@ -17,7 +17,7 @@ import { type Plain, show } from "../../common/samples.ts";
 import { badSquares } from "./factor_cases.ts";
 import * as factors from "./factor_references.ts";
 
-/** Random matrices with this on their diagonals have independent rows and columns. */
+/** With this on the diagonal, random matrices have independent rows and columns. */
 function independent(a: Tensor): Tensor {
   const [m, n] = a.shape.slice(-2) as [number, number];
   const one = eye(Math.max(m, n), { device: a.device });
@@ -45,7 +45,7 @@ function orthogonal(shape: number[]): OpCase {
   };
 }
 
-/** All columns of q, of which only their products are given by the matrix. */
+/** All columns of q; the matrix determines only their products. */
 function complete(shape: number[]): OpCase {
   const [batch, m] = [shape.slice(0, -2), shape.at(-2)!];
   return {
@@ -66,7 +66,7 @@ function complete(shape: number[]): OpCase {
   };
 }
 
-/** Symmetric, with eigenvalues about 5 apart. */
+/** Symmetric matrices with eigenvalues about 5 apart. */
 function symmetric(a: Tensor): Tensor {
   const n = a.shape.at(-1)!;
   const spread = tensor(Array.from({ length: n }, (_, i) => 5 * i), { device: a.device });
@@ -96,7 +96,7 @@ function spectral(shape: number[], uplo?: "L" | "U"): OpCase {
   };
 }
 
-/** Symmetric and positive definite, with eigenvalues of about 1 to 20. */
+/** Symmetric positive definite matrices with eigenvalues of about 1 to 20. */
 function definite(a: Tensor): Tensor {
   return a.matmul(a.mT).mul(0.25).add(eye(a.shape.at(-1)!, { device: a.device }).mul(2));
 }
@@ -107,7 +107,7 @@ function definitePlain(a: Plain): Plain {
   return factors.shifted(reference.matmul(a, turned), 0.25, 2);
 }
 
-/** As far as rounding lets it go. */
+/** As accurately as rounding allows. */
 const EXACT: linalg.CgOptions = { tol: 1e-16, maxIterations: 12 };
 
 function gradients(a: number[], b: number[]): OpCase {
@@ -124,7 +124,6 @@ function gradients(a: number[], b: number[]): OpCase {
   };
 }
 
-/** The cases. */
 export const SPECTRAL_CASES = {
   "linalg.qr": [
     ...[[3, 3], [4, 2], [2, 4], [1, 1], [3, 1], [1, 3], [2, 3, 2], [2, 1, 2, 3]].map(orthogonal),
@@ -176,7 +175,6 @@ export const SPECTRAL_CASES = {
   ],
 } satisfies Record<string, readonly OpCase[]>;
 
-/** Calls that must fail. */
 export const SPECTRAL_ERRORS = {
   "linalg.qr": [
     notTensor((x) => linalg.qr(x)),

@@ -1,4 +1,7 @@
-/** Orthogonal factors, eigenvalues and conjugate gradients: what the table of cases does not say. */
+/**
+ * Orthogonal factors, eigenvalues and conjugate gradients: properties that the table of cases does
+ * not cover.
+ */
 
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import {
@@ -27,14 +30,14 @@ function symmetric(n: number, dtype: DType, ...batch: number[]): Tensor {
   return x.add(x.mT);
 }
 
-/** The largest element in size. */
+/** The largest absolute element. */
 function largest(x: Tensor): number {
   return x.abs().max().item();
 }
 
 for (const dtype of ["float32", "float64"] as const) {
   const unit = dtype === "float32" ? 2 ** -24 : 2 ** -53;
-  // Products of rows of n elements below 2, and some roundings of each.
+  // Products of rows of n elements below 2, with a few roundings each.
   const bound = (n: number) => 16 * unit * Math.sqrt(n) * 4;
 
   for (const [m, n] of [[7, 7], [9, 8], [8, 17], [100, 60], [40, 130]] as const) {
@@ -133,7 +136,7 @@ Deno.test("eigh() reads one triangle, and its gradient is symmetric", () => {
   const { eigenvectors } = linalg.eigh(leaf);
   const [gradient] = grad(eigenvectors, [leaf], { gradOutputs: noise });
   assert(largest(gradient.sub(gradient.mT)) < 1e-14);
-  // What the other triangle holds does not reach the gradient, of the second order too.
+  // The other triangle does not affect the gradient, of the second order either.
   const clean = a.clone().requiresGrad_();
   const second = (x: Tensor) => {
     const { eigenvectors: v } = linalg.eigh(x);
@@ -168,7 +171,7 @@ Deno.test("eigh() settles where eigenvalues are clustered, and for a matrix of z
   assertEquals(linalg.eigh(zeros([3, 3])).eigenvectors.toArray(), eye(3).toArray());
 });
 
-/** Symmetric and positive definite, as a matrix and as a function that counts its calls. */
+/** A symmetric positive definite matrix, also as a function that counts its calls. */
 function counted(n: number): { a: Tensor; apply: linalg.LinearOperator; calls: () => number } {
   const x = randomMatrix("definite", [n, n], "float64");
   const a = x.matmul(x.mT).add(eye(n)).requiresGrad_();
@@ -203,7 +206,7 @@ Deno.test("cg() takes a product for each different eigenvalue, none where it beg
   const b = randomMatrix("right", [6], "float64");
   const x = linalg.cg(apply, b, { tol: 1e-10 });
   assert(largest(x.sub(b.div(scale))) < 1e-9);
-  // Three, and those that record it.
+  // Three calls, and those that are recorded.
   assert(calls <= 3 + 3, `${calls} products`);
   calls = 0;
   linalg.cg(apply, b, { x0: b.div(scale), tol: 1e-10 });
@@ -240,7 +243,7 @@ Deno.test("cg() solves systems with the Hessian of a function", () => {
   const x = linalg.cg(apply, b);
   const curvature = point.sub(centre).square().mul(12).add(2);
   assert(largest(x.sub(b.div(curvature))) < 1e-10);
-  // Through the Hessian to what the function uses.
+  // Through the Hessian to the tensors that the function uses.
   const [g] = grad(x.sum(), [centre]);
   const [wanted] = grad(b.div(curvature).sum(), [centre]);
   assert(largest(g.sub(wanted)) < 1e-10);

@@ -7,7 +7,7 @@ import { count, type Plain, show } from "../../common/samples.ts";
 
 const EPS = 1e-5;
 
-/** Rows of the given length, moved and scaled, then weighted and shifted. */
+/** Rows of a given length, normalised, then weighted and shifted. */
 function normalized(x: Plain, length: number, weight?: Plain, bias?: Plain, eps = EPS): Plain {
   const data: number[] = [];
   for (let start = 0; start < x.data.length; start += length) {
@@ -54,7 +54,6 @@ function norms(): OpCase[] {
   );
 }
 
-/** The cases. */
 export const NORMALIZE_CASES = {
   layerNorm: [
     ...norms(),

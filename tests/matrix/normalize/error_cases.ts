@@ -21,7 +21,6 @@ import {
 } from "../bad_input.ts";
 import type { ErrorCase } from "../cases.ts";
 
-/** The cases. */
 export const NORMALIZE_ERRORS = {
   logsumexp: [
     ...badDims((x, dim) => logsumexp(x, dim)),

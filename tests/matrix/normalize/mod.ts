@@ -8,14 +8,12 @@ import { NORMALIZE_ERRORS } from "./error_cases.ts";
 import { SOFTMAX_CASES } from "./softmax_cases.ts";
 import { UNIT_CASES, UNIT_ERRORS } from "./unit_cases.ts";
 
-/** The cases of each. */
 export const CASES: Readonly<Record<Names["normalize"], readonly OpCase[]>> = {
   ...NORMALIZE_CASES,
   ...SOFTMAX_CASES,
   ...UNIT_CASES,
 };
 
-/** Calls of each that must fail. */
 export const ERRORS: Readonly<Record<Names["normalize"], readonly ErrorCase[]>> = joined(
   NORMALIZE_ERRORS,
   UNIT_ERRORS,

@@ -1,4 +1,4 @@
-/** Cases of softmax, of its logarithm, and of what it divides by. */
+/** Cases of softmax, of its logarithm, and of logsumexp. */
 
 import { type DType, logSoftmax, logsumexp, softmax } from "../../../mod.ts";
 import { type CaseInput, FLOATS, type OpCase, random } from "../cases.ts";
@@ -57,7 +57,6 @@ function along(run: typeof softmax, value: (x: Plain, dim: number) => Plain): Op
   ];
 }
 
-/** The cases. */
 export const SOFTMAX_CASES = {
   logsumexp: [
     ...totals(logsumexp, reference.logsumexp, { results: floated }),

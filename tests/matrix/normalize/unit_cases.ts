@@ -35,7 +35,7 @@ function scaled(shape: number[], dim: number | number[], p = 2): OpCase {
   };
 }
 
-/** Rows of which one is 0 and one is short. */
+/** Rows, one of which is 0 and one short. */
 const ZEROS = { shape: [3, 2], data: [0, 0, 3, -4, 0.25, 0] };
 
 function compared(a: number[], b: number[], shape: number[], dim: number): OpCase {
@@ -55,7 +55,6 @@ function cosines(a: Plain, b: Plain, dim: number, eps = 1e-8): Plain {
   return reference.reduce(products, dim, false, reference.total);
 }
 
-/** The cases. */
 export const UNIT_CASES = {
   normalize: [
     {
@@ -81,7 +80,7 @@ export const UNIT_CASES = {
       reference: (x) => [unit(x!, 1, 2, 1e-12), unit(x!, 1, 2, 1)],
       dtypes: FLOATS,
       terms: 1,
-      // Differences at 0 would be of 1e-12; the gradient there is tried in `unit_test.ts`.
+      // Differences at 0 would need steps of 1e-12; `unit_test.ts` tests the gradient there.
       differentiable: false,
     },
     {
@@ -113,7 +112,6 @@ export const UNIT_CASES = {
   ],
 } satisfies Record<string, readonly OpCase[]>;
 
-/** Calls that must fail. */
 export const UNIT_ERRORS = {
   normalize: [
     ...badDims((x, dim) => normalize(x, { dim })),

@@ -85,7 +85,6 @@ function places(run: typeof argmax, largest: boolean): OpCase[] {
   return [...cases, ...special];
 }
 
-/** The cases. */
 export const REDUCE_CASES = {
   sum: totals(sum, reference.total, {
     results: (dtype) => dtype === "bool" ? "int32" : dtype,

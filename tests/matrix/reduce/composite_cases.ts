@@ -5,7 +5,7 @@ import { type CaseInput, FLOATS, type OpCase } from "../cases.ts";
 import * as reference from "../../common/references.ts";
 import { EMPTY, REDUCED, SEVERAL, totals } from "./reduced.ts";
 
-/** Those with few enough elements that rounding stays small where terms are multiplied. */
+/** Shapes with few elements, so that rounding errors of products stay small. */
 const FEW = [...REDUCED, ...SEVERAL].filter(([, , terms]) => terms <= 24);
 
 function spread(values: readonly number[], correction: number): number {
@@ -57,7 +57,7 @@ const NORMS: Readonly<Record<string, (sizes: readonly number[]) => number>> = {
   "-Infinity": (sizes) => Math.min(...sizes),
 };
 
-/** Orders that are tried with what is not finite. */
+/** Orders that are tested with NaN and infinities. */
 const SPECIAL = [2, 1, Infinity];
 
 function norms(): OpCase[] {
@@ -73,7 +73,7 @@ function norms(): OpCase[] {
   });
 }
 
-/** Elements of which some, all and none are 0. */
+/** Elements of which some, all or none are 0. */
 const ZEROS: readonly CaseInput[] = [
   { shape: [2, 3], data: [0, 2, 3, 0, 5, 0] },
   { shape: [3, 2], data: [0, 0, 1, 0, 2, 1] },
@@ -100,7 +100,7 @@ function decisions(run: typeof any, value: (values: readonly number[]) => boolea
   ];
 }
 
-/** Those that are not NaN. */
+/** The elements that are not NaN. */
 function present(values: readonly number[]): number[] {
   return values.filter((value) => !Number.isNaN(value));
 }
@@ -109,7 +109,7 @@ function presentMean(values: readonly number[]): number {
   return reference.total(present(values)) / present(values).length;
 }
 
-/** Rows of which some, all and none are NaN. */
+/** Rows of which some, all or none are NaN. */
 const MISSING: CaseInput = { shape: [3, 3], data: [1, NaN, 3, NaN, NaN, NaN, -1, 0.5, 2] };
 
 function withoutNaN(
@@ -129,7 +129,7 @@ function withoutNaN(
         ),
       dtypes: FLOATS,
       terms: 9,
-      // Differences with NaN tell nothing; the gradients are tried in `nan_reductions_test.ts`.
+      // Differences with NaN are meaningless; `nan_reductions_test.ts` tests the gradients.
       differentiable: false,
     },
   ];
@@ -139,12 +139,11 @@ function product(values: readonly number[]): number {
   return values.reduce((all, value) => all * value, 1);
 }
 
-/** The same of integers, wherever it leads. */
+/** The product of integers, exactly. */
 function wholeProduct(values: readonly number[]): number {
   return Number(values.reduce((all, value) => all * BigInt(value), 1n));
 }
 
-/** The cases. */
 export const REDUCTION_CASES = {
   variance: spreads(variance, (value) => value),
   std: spreads(std, Math.sqrt),

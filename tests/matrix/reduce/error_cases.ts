@@ -43,7 +43,6 @@ function emptyReductions(call: (x: Tensor, dim?: number) => unknown): ErrorCase[
   ];
 }
 
-/** The cases. */
 export const REDUCE_ERRORS = {
   sum: [
     ...badDims((x, dim) => sum(x, dim)),

@@ -6,11 +6,9 @@ import { REDUCE_CASES } from "./cases.ts";
 import { REDUCTION_CASES } from "./composite_cases.ts";
 import { REDUCE_ERRORS } from "./error_cases.ts";
 
-/** The cases of each. */
 export const CASES: Readonly<Record<Names["reduce"], readonly OpCase[]>> = {
   ...REDUCE_CASES,
   ...REDUCTION_CASES,
 };
 
-/** Calls of each that must fail. */
 export const ERRORS: Readonly<Record<Names["reduce"], readonly ErrorCase[]>> = REDUCE_ERRORS;

@@ -1,4 +1,4 @@
-/** Gradients of sums and means that leave NaN out, where differences tell nothing. */
+/** Gradients of sums and means that skip NaN, where differences are meaningless. */
 
 import { assertEquals } from "@std/assert";
 import { grad, nanmean, nansum, tensor } from "../../../mod.ts";

@@ -1,4 +1,4 @@
-/** What reductions are tried with. */
+/** Inputs of the tests of reductions. */
 
 import type { ReduceOptions, Tensor } from "../../../mod.ts";
 import { type OpCase, random } from "../cases.ts";
@@ -7,7 +7,7 @@ import * as reference from "../../common/references.ts";
 /** Dimensions to reduce. */
 export type Dims = number | readonly number[] | undefined;
 
-/** Shapes and dimensions that every reduction is tried with, and how many elements it reduces. */
+/** Shapes and dimensions for every reduction, with the number of elements that it reduces. */
 export const REDUCED: readonly (readonly [shape: number[], dims: Dims, terms: number])[] = [
   [[5], undefined, 5],
   [[2, 3], undefined, 6],
@@ -27,7 +27,7 @@ export const REDUCED: readonly (readonly [shape: number[], dims: Dims, terms: nu
   [[37, 300], 1, 300],
 ];
 
-/** More for those of several dimensions. */
+/** Further ones for reductions of several dimensions. */
 export const SEVERAL: typeof REDUCED = [
   [[2, 3, 4], [0, 2], 8],
   [[2, 3, 4], [2, 0], 8],
@@ -37,7 +37,7 @@ export const SEVERAL: typeof REDUCED = [
   [[3, 4, 5, 2], [1, 3], 8],
 ];
 
-/** For those with a value for no elements. */
+/** Further ones for reductions that are defined for no elements. */
 export const EMPTY: typeof REDUCED = [
   [[0], undefined, 0],
   [[2, 0], 1, 0],
@@ -51,7 +51,7 @@ export function named(shape: readonly number[], dims: Dims, keepdim = false): st
   return `[${shape}]${over}${keepdim ? " kept" : ""}`;
 }
 
-/** Cases over every set of dimensions, unless told which ones. */
+/** Cases over every set of dimensions, or the given ones. */
 export function totals(
   run: (x: Tensor, dim?: Dims, options?: ReduceOptions) => Tensor,
   value: (values: readonly number[]) => number,

@@ -15,7 +15,6 @@ function growing(lane: readonly number[]): number[] {
   return lane.map((value) => product *= value);
 }
 
-/** The cases. */
 export const SCAN_CASES = {
   cumsum: SHAPES.map(([shape, dim]): OpCase => ({
     name: `[${shape}] dim ${dim}`,
@@ -62,7 +61,6 @@ export const SCAN_CASES = {
   ],
 } satisfies Record<string, readonly OpCase[]>;
 
-/** Calls that must fail. */
 export const SCAN_ERRORS = {
   cumsum: [
     ...badDims((x, dim) => cumsum(x, dim)),

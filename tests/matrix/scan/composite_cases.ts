@@ -19,7 +19,7 @@ function differences(lane: readonly number[]): number[] {
   return lane.slice(1).map((value, i) => value - lane[i]!);
 }
 
-/** Differences along a dimension, also of none. */
+/** Differences along a dimension, including none. */
 function plainDiff(x: Plain, dim: number, fn = differences): Plain {
   const axis = dim < 0 ? dim + x.shape.length : dim;
   const shape = x.shape.with(axis, Math.max(0, x.shape[axis]! - 1));
@@ -65,7 +65,7 @@ function integrating(shape: number[], dim: number, dx?: number): OpCase {
   };
 }
 
-/** Shapes of a function and of its places, and the dimension. */
+/** Shapes of a function and of its positions, and the dimension. */
 const PLACED: readonly (readonly [y: number[], x: number[], dim: number])[] = [
   [[4], [4], -1],
   [[2, 3], [3], 1],
@@ -100,12 +100,11 @@ const placed = PLACED.map(([shape, places, dim]): OpCase => ({
   terms: 16,
 }));
 
-/** Exponentials added from the first element on. */
+/** Running sums of exponentials. */
 function runningExponentials(lane: readonly number[]): number[] {
   return lane.map((_, i) => reference.logsumexp(lane.slice(0, i + 1)));
 }
 
-/** The cases. */
 export const SCAN_COMPOSITE_CASES = {
   diff: [
     differing([5], -1),
@@ -188,7 +187,6 @@ export const SCAN_COMPOSITE_CASES = {
   ],
 } satisfies Record<string, readonly OpCase[]>;
 
-/** Calls that must fail. */
 export const SCAN_COMPOSITE_ERRORS = {
   diff: [
     ...badDims((x, dim) => diff(x, { dim })),

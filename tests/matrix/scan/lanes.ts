@@ -1,4 +1,4 @@
-/** What the cases of ops along one dimension share. */
+/** Shared by the cases of ops along one dimension. */
 
 import { build, read } from "../../common/references.ts";
 import type { Plain } from "../../common/samples.ts";

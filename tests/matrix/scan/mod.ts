@@ -6,13 +6,11 @@ import type { ErrorCase, OpCase } from "../cases.ts";
 import { SCAN_CASES, SCAN_ERRORS } from "./cases.ts";
 import { SCAN_COMPOSITE_CASES, SCAN_COMPOSITE_ERRORS } from "./composite_cases.ts";
 
-/** The cases of each. */
 export const CASES: Readonly<Record<Names["scan"], readonly OpCase[]>> = {
   ...SCAN_CASES,
   ...SCAN_COMPOSITE_CASES,
 };
 
-/** Calls of each that must fail. */
 export const ERRORS: Readonly<Record<Names["scan"], readonly ErrorCase[]>> = joined(
   SCAN_ERRORS,
   SCAN_COMPOSITE_ERRORS,

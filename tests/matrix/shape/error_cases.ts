@@ -1,4 +1,4 @@
-/** Calls that must fail of the ops that give the elements another shape or order. */
+/** Calls that must fail of the ops that reshape or reorder elements. */
 
 import {
   broadcastTo,
@@ -51,7 +51,7 @@ import {
 } from "../bad_input.ts";
 import type { ErrorCase } from "../cases.ts";
 
-/** What `repeat` and `tile` refuse. */
+/** Calls that `repeat` and `tile` refuse. */
 function badRepeats(run: typeof repeat): ErrorCase[] {
   return [
     notTensor((x) => run(x, [1, 1])),
@@ -62,7 +62,7 @@ function badRepeats(run: typeof repeat): ErrorCase[] {
   ];
 }
 
-/** What `tril` and `triu` refuse. */
+/** Calls that `tril` and `triu` refuse. */
 function badTriangles(run: typeof tril): ErrorCase[] {
   return [
     notTensor((x) => run(x)),
@@ -90,7 +90,6 @@ function spread(name: string, ...list: readonly number[]): ErrorCase[] {
   ];
 }
 
-/** The cases. */
 export const SHAPE_ERRORS = {
   reshape: [
     notTensor((x) => reshape(x, [6])),

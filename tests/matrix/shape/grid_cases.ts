@@ -43,7 +43,6 @@ function grid(extents: (number | undefined)[], indexing?: "ij" | "xy"): OpCase {
   };
 }
 
-/** The cases. */
 export const GRID_CASES = {
   movedim: [
     moving([2, 3, 4], 0, 2, [1, 2, 0]),
@@ -76,7 +75,6 @@ export const GRID_CASES = {
   ],
 } satisfies Record<string, readonly OpCase[]>;
 
-/** Calls that must fail. */
 export const GRID_ERRORS = {
   movedim: [
     ...badDims((x, dim) => movedim(x, dim, 0)),

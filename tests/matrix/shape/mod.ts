@@ -1,4 +1,4 @@
-/** Ops that give the elements another shape or order: their cases, and calls that must fail. */
+/** Ops that reshape or reorder elements: their cases, and calls that must fail. */
 
 import { joined } from "../bad_input.ts";
 import type { Names } from "../../common/op_names.ts";
@@ -9,7 +9,6 @@ import { MOVEMENT_CASES } from "./movement_cases.ts";
 import { REARRANGE_CASES } from "./rearrange_cases.ts";
 import { VIEW_CASES } from "./view_cases.ts";
 
-/** The cases of each. */
 export const CASES: Readonly<Record<Names["shape"], readonly OpCase[]>> = {
   ...MOVEMENT_CASES,
   ...VIEW_CASES,
@@ -17,7 +16,6 @@ export const CASES: Readonly<Record<Names["shape"], readonly OpCase[]>> = {
   ...GRID_CASES,
 };
 
-/** Calls of each that must fail. */
 export const ERRORS: Readonly<Record<Names["shape"], readonly ErrorCase[]>> = joined(
   SHAPE_ERRORS,
   GRID_ERRORS,

@@ -112,7 +112,6 @@ function stacking(shape: number[], times: number, dim: number | undefined, at: n
   };
 }
 
-/** The cases. */
 export const MOVEMENT_CASES = {
   reshape: [
     reshaping([2, 3], [3, 2]),

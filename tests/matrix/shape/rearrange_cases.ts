@@ -1,4 +1,4 @@
-/** Cases of copies with elements repeated, moved or zeroed by place. */
+/** Cases of ops that repeat, move or zero elements by position. */
 
 import { flip, repeat, roll, tile, tril, triu, unfold } from "../../../mod.ts";
 import { type OpCase, random } from "../cases.ts";
@@ -83,7 +83,6 @@ function triangles(
   }));
 }
 
-/** The cases. */
 export const REARRANGE_CASES = {
   repeat: [
     repeating(repeat, [3], [2]),

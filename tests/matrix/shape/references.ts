@@ -1,4 +1,4 @@
-/** What the ops that only move elements compute, each element by its index. */
+/** References of the ops that only move elements, each computed by its index. */
 
 import { build, positions, read, take } from "../../common/references.ts";
 import type { Plain } from "../../common/samples.ts";
@@ -9,7 +9,7 @@ export function split(x: Plain, dim: number, sizes: readonly number[]): Plain[] 
   return sizes.map((size) => take(x, dim, positions(start + size, start, start += size)));
 }
 
-/** The elements at row i, column i + offset, along a last dimension of the given length. */
+/** The elements at row i, column i + offset, along a new last dimension of the given length. */
 export function diagonal(
   x: Plain,
   offset: number,
@@ -27,7 +27,7 @@ export function diagonal(
   });
 }
 
-/** The elements again and again along each dimension. */
+/** The elements repeated along each dimension. */
 export function repeat(x: Plain, times: readonly number[]): Plain {
   const missing = times.length - x.shape.length;
   const extent = (i: number) => i < missing ? 1 : x.shape[i - missing]!;
@@ -37,7 +37,7 @@ export function repeat(x: Plain, times: readonly number[]): Plain {
   );
 }
 
-/** Each element where the one before it by `shift` was, along a dimension. */
+/** The elements shifted along a dimension. */
 export function roll(x: Plain, shift: number, dim: number): Plain {
   return build(x.shape, (index) => {
     const extent = x.shape[dim]!;
@@ -46,7 +46,7 @@ export function roll(x: Plain, shift: number, dim: number): Plain {
   });
 }
 
-/** Opposite order along dimensions. */
+/** The reversed order along dimensions. */
 export function flip(x: Plain, dims: readonly number[]): Plain {
   return build(
     x.shape,
@@ -54,7 +54,7 @@ export function flip(x: Plain, dims: readonly number[]): Plain {
   );
 }
 
-/** Windows along a dimension, as a last one. */
+/** Windows along a dimension, as a new last one. */
 export function unfold(x: Plain, dim: number, size: number, step: number): Plain {
   const starts = positions(x.shape[dim]! - size + 1, 0, Infinity, step);
   return build(
@@ -63,7 +63,7 @@ export function unfold(x: Plain, dim: number, size: number, step: number): Plain
   );
 }
 
-/** Zeros where the place in a matrix is not kept. */
+/** Zeros where a position of the matrix is not kept. */
 export function triangle(x: Plain, keeps: (row: number, column: number) => boolean): Plain {
   return build(
     x.shape,

@@ -1,4 +1,4 @@
-/** Cases of the views that are made of others. */
+/** Cases of the views that consist of others. */
 
 import {
   broadcastTo,
@@ -93,7 +93,6 @@ function broadcasting(from: number[], to: number[], result = to): OpCase {
   };
 }
 
-/** The cases. */
 export const VIEW_CASES = {
   view: [
     viewing([2, 3], [3, 2]),

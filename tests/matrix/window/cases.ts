@@ -21,7 +21,10 @@ import { FLOATS, type OpCase, random } from "../cases.ts";
 import { count, show } from "../../common/samples.ts";
 import * as reference from "./references.ts";
 
-/** Input, weight and output of a case, and how the window moves; one number is for all dimensions. */
+/**
+ * Input, weight and output of a case, and the options of the window; one number is for all
+ * dimensions.
+ */
 interface Spec {
   readonly x: readonly number[];
   readonly w: readonly number[];
@@ -51,7 +54,7 @@ function moveOf({ y, options = {} }: Spec, kernel: readonly number[]): reference
   };
 }
 
-/** A convolution, or a transpose of one, which refuses some of the options. */
+/** A convolution or a transposed one, which refuses some of the options. */
 type Convolution = (x: Tensor, w: Tensor, options: object) => Tensor;
 
 function convolutions(
@@ -62,7 +65,7 @@ function convolutions(
   return specs.map((spec) => {
     const { x, w, y, options = {}, bias = false } = spec;
     const dims = y.length;
-    // Without a batch the reference gets one, and its result loses it.
+    // Without a batch, the reference gets one and its result loses it.
     const alone = x.length === dims + 1;
     const move = moveOf(spec, w.slice(2));
     const transposed = compute === reference.transposedConvolution;
@@ -181,7 +184,7 @@ interface PoolSpec {
   readonly options?: PoolOptions;
 }
 
-/** The value of a window from its elements and their number with those of the padding. */
+/** The value of a window, from its elements and their number including the padding. */
 type Value = (elements: readonly number[], padded: number, options: PoolOptions) => number;
 
 function pools(run: typeof maxPool1d | typeof avgPool1d, value: Value, specs: readonly PoolSpec[]) {
@@ -247,7 +250,7 @@ const POOL_SPACE: readonly PoolSpec[] = [
   },
 ];
 
-/** With windows that have gaps, which averages do not. */
+/** With dilation, which averages do not have. */
 const DILATED = {
   1: [
     { x: [2, 2, 9], kernel: 3, y: [4], options: { dilation: 2, stride: 2, padding: 1 } },
@@ -277,7 +280,6 @@ const average: Value = (elements, padded, { countIncludePad = true, divisorOverr
   elements.reduce((sum, x) => sum + x, 0) /
   (divisorOverride ?? (countIncludePad ? padded : elements.length));
 
-/** The cases. */
 export const WINDOW_CASES = {
   conv1d: convolutions(conv1d, reference.convolution, LINE),
   conv2d: convolutions(conv2d, reference.convolution, PLANE),

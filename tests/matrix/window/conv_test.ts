@@ -1,4 +1,4 @@
-/** Convolutions of any extents against sums of products of slices, in value and gradients. */
+/** Convolutions of any extents against sums of products of slices, in values and gradients. */
 
 import { assertEquals } from "@std/assert";
 import { assertClose } from "../../../lib/testing/mod.ts";
@@ -16,7 +16,7 @@ import {
 } from "../../../mod.ts";
 import { stream } from "../../common/samples.ts";
 
-/** How the window moves over two or three dimensions. */
+/** The options of the window over two or three dimensions. */
 interface Move {
   readonly stride: readonly number[];
   readonly padding: readonly number[];
@@ -24,7 +24,7 @@ interface Move {
   readonly groups: number;
 }
 
-/** The places of all taps of a window. */
+/** The positions of all taps of a window. */
 function tapsOf(kernel: readonly number[]): number[][] {
   return kernel.reduce<number[][]>(
     (taps, extent) => taps.flatMap((tap) => Array.from({ length: extent }, (_, i) => [...tap, i])),
@@ -32,7 +32,7 @@ function tapsOf(kernel: readonly number[]): number[][] {
   );
 }
 
-/** For each tap of the window the part of the input that it reads, times its weights. */
+/** For each tap of the window, the part of the input that it reads, times its weights. */
 function bySlices(x: Tensor, w: Tensor, { stride, padding, dilation, groups }: Move): Tensor {
   const [batch, , ...extents] = x.shape as [number, number, ...number[]];
   const [filters, channels, ...kernel] = w.shape as [number, number, ...number[]];
@@ -60,7 +60,7 @@ interface Call {
   readonly move: Move;
 }
 
-/** What random calls have at most: examples, channels, the window's extents, and the input's. */
+/** The limits of random calls: examples, channels, the window's extents, and the input's. */
 interface Most {
   readonly batch: number;
   readonly channels: number;
@@ -79,9 +79,9 @@ function* randomCalls(name: string, tries: number, most: Most): Generator<Call> 
     most.extents.map(() => between(least, greatest));
   let made = 0;
   while (made < tries) {
-    // From 8 groups on, each is a piece of work of its own.
+    // From 8 groups on, each group is a separate unit of work.
     const groups = [1, 2, 3, 9][between(0, 3)]!;
-    // From 16 channels on the kernels go another way.
+    // From 16 channels on, the kernels use another algorithm.
     const channels = between(1, most.channels);
     const filters = groups * between(1, most.channels);
     const strides = each(1, next() < 0.5 ? 1 : 4);
@@ -100,17 +100,17 @@ function* randomCalls(name: string, tries: number, most: Most): Generator<Call> 
 
 const PLAIN: Move = { stride: [1, 1, 1], padding: [0, 0, 0], dilation: [1, 1, 1], groups: 1 };
 
-/** Calls in which two lengths are equal that mostly differ. */
+/** Calls in which two lengths are equal that usually differ. */
 const COINCIDENCES: readonly Call[] = [
-  // Of two planes, what is read for the lines of one is as long as what is written for both.
+  // With two planes, the lines read for one are as long as what is written for both.
   { x: [1, 1, 7, 13, 9], w: [1, 1, 3, 3, 2], move: { ...PLAIN, padding: [1, 1, 1] } },
-  // Each plane has one line, and what is read for it is as long.
+  // Each plane has one line, and what is read for it has the same length.
   {
     x: [1, 3, 8, 3, 10],
     w: [9, 1, 2, 3, 1],
     move: { ...PLAIN, padding: [4, 1, 1], dilation: [1, 2, 3], groups: 3 },
   },
-  // The one output reads as much as the input has, but from the zeros before it on.
+  // The single output reads as much as the input has, but starting in the zeros before it.
   {
     x: [1, 3, 9, 3, 2],
     w: [6, 1, 1, 2, 1],
@@ -122,7 +122,7 @@ function show({ x, w, move }: Call): string {
   return `[${x}] by [${w}] ${JSON.stringify(move)}`;
 }
 
-/** The result, and the gradients that lead from it back to both inputs. */
+/** The result, and the gradients with respect to both inputs. */
 function bothWays(conv: typeof bySlices, inputs: readonly [Tensor, Tensor], move: Move): Tensor[] {
   const y = conv(...inputs, move);
   const gradOutputs = y.detach().mul(0.5).add(1);

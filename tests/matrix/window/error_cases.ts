@@ -125,7 +125,6 @@ function badAverage(run: typeof avgPool1d, dims: number): ErrorCase[] {
 
 const [x, w] = [ones([1, 1, 4]), ones([1, 1, 2])];
 
-/** The cases. */
 export const WINDOW_ERRORS = {
   conv1d: [
     ...badForward(conv1d, 1),

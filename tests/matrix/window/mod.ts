@@ -5,8 +5,6 @@ import type { ErrorCase, OpCase } from "../cases.ts";
 import { WINDOW_CASES } from "./cases.ts";
 import { WINDOW_ERRORS } from "./error_cases.ts";
 
-/** The cases of each. */
 export const CASES: Readonly<Record<Names["window"], readonly OpCase[]>> = WINDOW_CASES;
 
-/** Calls of each that must fail. */
 export const ERRORS: Readonly<Record<Names["window"], readonly ErrorCase[]>> = WINDOW_ERRORS;

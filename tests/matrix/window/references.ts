@@ -1,9 +1,9 @@
-/** What convolutions and pools compute, each element of the result by its definition. */
+/** References of convolutions and pools, each element computed by its definition. */
 
 import { build, read } from "../../common/references.ts";
 import { count, type Plain } from "../../common/samples.ts";
 
-/** How a window moves over space. */
+/** The options of a window. */
 export interface Move {
   readonly stride: readonly number[];
   readonly padding: readonly number[];
@@ -18,7 +18,7 @@ function indices(shape: readonly number[]): (readonly number[])[] {
   return all;
 }
 
-/** Where tap `tap` of the window at `at` reads. */
+/** The position that tap `tap` of the window at `at` reads. */
 function place(at: readonly number[], tap: readonly number[], move: Move): readonly number[] {
   return at.map((p, i) => p * move.stride[i]! + tap[i]! * move.dilation[i]! - move.padding[i]!);
 }
@@ -48,7 +48,7 @@ export function convolution(
   });
 }
 
-/** Each input times the filters, added where the convolution would have read it. */
+/** Each input times the filters, added to the positions that the convolution would have read. */
 export function transposedConvolution(
   x: Plain,
   w: Plain,
@@ -73,7 +73,10 @@ export function transposedConvolution(
   return { shape, data };
 }
 
-/** A function of the elements of each window that exist, and of how many it counts with padding. */
+/**
+ * A function of the elements of each window within the input, and of their number including
+ * padding.
+ */
 export function pool(
   x: Plain,
   kernel: readonly number[],
