@@ -53,7 +53,7 @@ fn write_message(frame: &mut [i32], message: &str) {
     }
 }
 
-/// The bytes of memory that an operand reaches, after comparing them with what its array holds.
+/// The bytes of memory that an operand reaches, checked against the length of its array.
 fn extent(
     record: &Record,
     layout: &Layout,
@@ -81,7 +81,7 @@ fn extent(
 }
 
 /// # Safety
-/// `start` must be null with `count` 0, or valid for reading `count` elements of type `T` that
+/// `start` must be null with `count` 0, or valid for reading `count` elements of type `T`, which
 /// nothing writes during `'a`.
 unsafe fn slice<'a, T: Element>(start: *const u8, count: usize) -> Slice<'a> {
     if count == 0 {
@@ -101,7 +101,7 @@ unsafe fn slice_mut<'a, T: Element>(start: *mut u8, count: usize) -> SliceMut<'a
     T::slice_mut(unsafe { from_raw_parts_mut(start.cast(), count) })
 }
 
-/// Checks every operand against its memory and runs the kernel on slices.
+/// Checks every operand against its memory, and runs the kernel on slices.
 ///
 /// # Safety
 /// Each pointer must be null or valid for the byte length that the frame gives for it, and no
@@ -128,7 +128,7 @@ unsafe fn launch<const N: usize>(
         let range = extent(&record, layout, pointer, operand)?;
         let length = range.len() / record.dtype.size();
         let start = pointer.wrapping_add(record.offset * record.dtype.size());
-        // An output must not share a byte with any operand before it; an input with no output.
+        // An output must not share a byte with any operand before it, nor an input with an output.
         let written = if operand < kernel.outputs { operand } else { kernel.outputs };
         for (other, &(from, to)) in ranges.iter().enumerate().take(written) {
             if range.start < to && from < range.end {
@@ -145,7 +145,7 @@ unsafe fn launch<const N: usize>(
             let data = unsafe { by_type!(any record.dtype, slice(start, length)) };
             #[cfg(feature = "planted-over-read")]
             if length > 0 {
-                // SAFETY: none. This is the fault that the build with a sanitizer must notice.
+                // SAFETY: none. This is the fault that a build with a sanitizer must report.
                 std::hint::black_box(unsafe { *start.add(length * record.dtype.size()) });
             }
             ins[operand - kernel.outputs] = Some(View { data, layout });
@@ -189,14 +189,15 @@ pub extern "C" fn adjoint_abi_version() -> u32 {
     ABI_VERSION
 }
 
-/// How many kernels the library has; their numbers are 0 to this.
+/// How many kernels the library has; they are numbered from 0.
 #[unsafe(no_mangle)]
 pub extern "C" fn adjoint_kernel_count() -> u32 {
     registry::count()
 }
 
-/// Writes a text of a kernel (field 0 its name, 1 its WGSL expression, 2 the element types that it takes
-/// on the GPU that is open) and returns the length in bytes: 0 if it does not exist or fit.
+/// Writes a text of a kernel (field 0 its name, 1 its WGSL expression, 2 the element types that it
+/// supports on the open GPU) and returns the length in bytes; 0 if it does not exist or does not
+/// fit.
 ///
 /// # Safety
 /// `text` must be null or valid for `capacity` bytes.
@@ -224,7 +225,7 @@ pub unsafe extern "C" fn adjoint_kernel_text(
     }
 }
 
-/// Sets the number of threads; 0 is refused, and so is a second change once the pool runs.
+/// Sets the number of threads; refuses 0, and any change once the pool runs.
 #[unsafe(no_mangle)]
 pub extern "C" fn adjoint_set_threads(threads: u32) -> u32 {
     catch_unwind(|| crate::cpu::set_threads(threads as usize))
@@ -278,7 +279,7 @@ pub unsafe extern "C" fn adjoint_launch8(
     unsafe { call(kernel, frame, length, &[a, b, c, d, e, f, g, h]) }
 }
 
-/// Opens the GPU; its name, or why there is none, is left in the frame.
+/// Opens the GPU; writes its name, or why there is none, into the frame.
 ///
 /// # Safety
 /// `frame` as for `words`.
@@ -305,7 +306,7 @@ pub unsafe extern "C" fn adjoint_gpu_close(frame: *mut i32, length: u32) -> u32 
     guarded(frame, |_| gpu::close())
 }
 
-/// Takes memory on the GPU; its handle is left in the first word of the frame.
+/// Allocates memory on the GPU; writes its handle into the first word of the frame.
 ///
 /// # Safety
 /// `frame` as for `words`.
@@ -321,7 +322,7 @@ pub unsafe extern "C" fn adjoint_gpu_allocate(frame: *mut i32, length: u32, byte
     status
 }
 
-/// Gives memory on the GPU back.
+/// Frees memory on the GPU.
 ///
 /// # Safety
 /// `frame` as for `words`.
@@ -354,7 +355,7 @@ pub unsafe extern "C" fn adjoint_gpu_write(
     })
 }
 
-/// Waits for all launches and copies memory on the GPU, from byte `start` on, to an array.
+/// Waits for all launches, and copies memory on the GPU, from byte `start` on, to an array.
 ///
 /// # Safety
 /// `frame` as for `words`; `data` must be null or valid for writing `bytes` bytes, and nothing else
@@ -393,8 +394,8 @@ pub unsafe extern "C" fn adjoint_gpu_launch(kernel: u32, frame: *mut i32, length
     })
 }
 
-/// Ends a measurement of what the GPU is asked to do, and begins another for an `on` other than 0. The
-/// dispatches, bytes and nanoseconds of the one that ended are left at the beginning of the frame, as
+/// Ends a measurement of the GPU's work, and starts another unless `on` is 0. Writes the
+/// dispatches, bytes and nanoseconds of the one that ended to the beginning of the frame, as
 /// numbers of eight bytes.
 ///
 /// # Safety

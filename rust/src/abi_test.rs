@@ -1,4 +1,4 @@
-//! The boundary refuses what does not fit, and never lets a panic out.
+//! The boundary refuses invalid calls, and no panic crosses it.
 
 use super::*;
 use crate::frame::FRAME_WORDS;
@@ -88,7 +88,7 @@ fn unknown_kernels_types_and_short_frames_are_refused() {
     words = frame(&[(0, 0)]);
     words[24] = 77;
     assert!(run(number("neg"), &mut words, [NULL; 4]).unwrap_err().contains("77 operands"));
-    // SAFETY: a null frame is what is tested.
+    // SAFETY: the test passes a null frame on purpose.
     let status = unsafe { adjoint_launch4(0, std::ptr::null_mut(), 0, NULL, NULL, NULL, NULL) };
     assert_eq!(status, NO_FRAME);
 }
@@ -120,7 +120,7 @@ fn texts_are_written_only_where_they_fit() {
     let neg = number("neg");
     assert_eq!((text(neg, 0, 512).as_str(), text(neg, 1, 512).as_str()), ("neg", "-x"));
     assert_eq!(text(number("sum"), 1, 512), "");
-    // Another test may have opened a device, which has float64 or not.
+    // Another test may have opened a device, with or without float64.
     let types = if cfg!(feature = "gpu") { "float32 int32 bool" } else { "" };
     assert_eq!(text(neg, 2, 512).replace("float64 ", ""), types);
     assert_eq!(text(number("eigh"), 2, 512), "");

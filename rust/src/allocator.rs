@@ -1,8 +1,8 @@
-//! The library's allocator: the system's, with two additions for when it runs out of memory.
+//! The library's allocator: the system's, with two additions for when memory runs out.
 //!
-//! Kernels allocate memory for their data in a way that can fail (`scratch.rs`). Code around them aborts
-//! the process instead when an allocation fails: jobs for threads and error messages, which are small
-//! and come from a reserve; and the packed operands of `gemm`, for which a thread sets room aside
+//! Kernels allocate memory for their data in a way that can fail (`scratch.rs`). Other code aborts
+//! the process if an allocation fails: jobs for threads and error messages, which are small and
+//! come from a reserve; and the packed operands of `gemm`, for which a thread reserves a room
 //! beforehand.
 #![allow(unsafe_code)]
 
@@ -18,23 +18,23 @@ static ALLOCATOR: Allocator = Allocator;
 
 struct Allocator;
 
-/// Bytes of a place in the reserve.
+/// The size of a slot in bytes.
 const SLOT: usize = 4096;
-/// A word of the reserve's record has a bit for each of so many places.
+/// How many slots a word of the reserve's record has bits for.
 const WORD: usize = 64;
 const WORDS: usize = 4;
 
-/// Pages that are not touched, and so cost nothing, until the system has no memory.
+/// Pages that are not touched, and so cost nothing, until the system is out of memory.
 #[repr(align(4096))]
 struct Reserve(UnsafeCell<[u8; SLOT * WORD * WORDS]>);
 
-// SAFETY: a place is handed out to one caller at a time, as `TAKEN` records.
+// SAFETY: `TAKEN` ensures that a slot is given to one caller at a time.
 unsafe impl Sync for Reserve {}
 
 static RESERVE: Reserve = Reserve(UnsafeCell::new([0; SLOT * WORD * WORDS]));
 static TAKEN: [AtomicU64; WORDS] = [const { AtomicU64::new(0) }; WORDS];
 
-/// A slot of the reserve for something small; null if it is too large or all slots are taken.
+/// A free slot of the reserve for a small allocation; null if it is too large or all are taken.
 #[cold]
 fn take(layout: Layout) -> *mut u8 {
     if layout.size() >= SLOT || layout.align() > SLOT {
@@ -54,13 +54,13 @@ fn take(layout: Layout) -> *mut u8 {
     null_mut()
 }
 
-/// The place that a pointer has in the reserve, if it lies there.
+/// The slot of a pointer, if it is in the reserve.
 fn place(pointer: *mut u8) -> Option<usize> {
     let offset = pointer.addr().wrapping_sub(RESERVE.0.get().addr());
     (offset < SLOT * WORD * WORDS).then_some(offset / SLOT)
 }
 
-/// Memory that a thread has set aside. It is lent out while some of it is free.
+/// Memory that a thread has reserved. Parts of it are lent out.
 #[derive(Clone, Copy)]
 struct Room {
     start: *mut u8,
@@ -76,22 +76,22 @@ impl Room {
     }
 }
 
-/// Zeros, or none where there is no memory for them. The system backs large ones with pages only when
-/// they are touched.
+/// Zeros, or none if memory runs out. The system backs large allocations with pages only when they
+/// are touched.
 pub(crate) fn zeros<T: Element>(length: usize) -> Option<Vec<T>> {
     let layout = Layout::array::<T>(length).ok()?;
     if layout.size() == 0 {
         return Some(Vec::new());
     }
-    // SAFETY: the layout is not empty. Elements are numbers, of which zero bytes are one, and a vector
-    // gives its memory back by the layout that it was taken with here.
+    // SAFETY: the layout is not empty. Elements are numbers, for which zero bytes are valid, and a
+    // vector frees its memory with the layout with which it is allocated here.
     unsafe {
         let start = std::alloc::alloc_zeroed(layout).cast::<T>();
         (!start.is_null()).then(|| Vec::from_raw_parts(start, length, length))
     }
 }
 
-/// The memory behind a room.
+/// The memory of a room.
 struct Held(Vec<u8>);
 
 impl Drop for Held {
@@ -111,11 +111,11 @@ thread_local! {
     pub(crate) static BEYOND: Cell<usize> = const { Cell::new(0) };
 }
 
-/// Room that a thread keeps for the next time.
+/// The room that a thread keeps for the next call.
 const KEPT: usize = 1 << 22;
 
-/// Calls the body, whose allocations must not fail, with `bytes` of room for them, or reports that there
-/// is no memory. The body must free all that it allocates.
+/// Calls the body, whose allocations must not fail, with `bytes` of room for them, or reports that
+/// memory has run out. The body must free everything that it allocates.
 pub(crate) fn with_room<R>(bytes: usize, body: impl FnOnce() -> R) -> Result<R> {
     HELD.with_borrow_mut(|held| {
         if held.0.capacity() < bytes {
@@ -168,9 +168,9 @@ fn lent(layout: Layout) -> *mut u8 {
     room.start.wrapping_add(free)
 }
 
-// SAFETY: what the system gives goes back to the system with its layout. Places of the reserve are as
-// large and aligned as `take` asks; parts of a room are inside it, aligned and apart from each other,
-// and stay until the body that they were lent to has ended.
+// SAFETY: memory from the system is freed by the system with its layout. Slots of the reserve are
+// as large and aligned as `take` requires; parts of a room lie inside it, aligned and disjoint, and
+// remain until the body that uses them has ended.
 unsafe impl GlobalAlloc for Allocator {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         let part = lent(layout);
@@ -193,7 +193,7 @@ unsafe impl GlobalAlloc for Allocator {
             pointer = take(layout);
         }
         if !pointer.is_null() {
-            // SAFETY: both give so many bytes.
+            // SAFETY: both have that many bytes.
             unsafe { write_bytes(pointer, 0, layout.size()) };
         }
         pointer
@@ -203,20 +203,20 @@ unsafe impl GlobalAlloc for Allocator {
         if let Some(place) = place(pointer) {
             TAKEN[place / WORD].fetch_and(!(1 << (place % WORD)), Ordering::Release);
         } else if !ROOM.get().holds(pointer) {
-            // SAFETY: it lies neither in the reserve nor in a room, so the system has given it.
+            // SAFETY: it is neither in the reserve nor in a room, so it comes from the system.
             unsafe { System.dealloc(pointer, layout) };
         }
     }
 
     unsafe fn realloc(&self, pointer: *mut u8, layout: Layout, size: usize) -> *mut u8 {
         if place(pointer).is_none() && !ROOM.get().holds(pointer) {
-            // SAFETY: the system has given it; the rest is passed on from the caller.
+            // SAFETY: it comes from the system; the rest is passed on from the caller.
             let moved = unsafe { System.realloc(pointer, layout, size) };
             if !moved.is_null() {
                 return moved;
             }
         }
-        // SAFETY: the caller vouches for the size; both places are as large as what is copied.
+        // SAFETY: the caller vouches for the size; both are as large as what is copied.
         unsafe {
             let moved = self.alloc(Layout::from_size_align_unchecked(size, layout.align()));
             if !moved.is_null() {
@@ -269,12 +269,12 @@ mod tests {
         assert!(take(layout).is_null());
         assert!(take(Layout::from_size_align(SLOT, 1).unwrap()).is_null());
         for pointer in places {
-            // SAFETY: each is a place of the reserve.
+            // SAFETY: each is a slot of the reserve.
             unsafe { Allocator.dealloc(pointer, layout) };
         }
         let again = take(layout);
         assert!(!again.is_null());
-        // SAFETY: a place of the reserve, moved to the system's memory.
+        // SAFETY: a slot of the reserve, moved to the system's memory.
         unsafe {
             again.write(7);
             let moved = Allocator.realloc(again, layout, 2 * SLOT);

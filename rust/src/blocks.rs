@@ -1,8 +1,8 @@
-//! Functions over blocks of consecutive elements, which rows hold as data, and the drivers that run them
-//! over any operands.
+//! Functions over blocks of consecutive elements, which rows hold as data, and the drivers that run
+//! them on operands of any layout.
 //!
-//! Outputs are contiguous. An input that is not is copied tile by tile into a buffer that stays in the
-//! first-level cache, so each function is compiled once for each element type and knows no strides.
+//! Outputs are contiguous. Other inputs are copied tile by tile into a buffer that stays in the
+//! first-level cache, so each function is compiled once for each element type and needs no strides.
 
 use crate::cpu::{TILE, elements, for_chunks};
 use crate::dtype::{ByType, DType, Element, Kind, by_type};
@@ -11,7 +11,7 @@ use crate::frame::Launch;
 use crate::reader::Reader;
 use std::marker::PhantomData;
 
-/// A kind of functions over blocks, by an element type that a launch shows. The output stands first.
+/// A kind of block function, by the element type of a launch. The output comes first.
 pub(crate) trait Blocks: Kind {
     fn dtype(launch: &Launch<'_>) -> Result<DType> {
         launch.input_type(0)
@@ -22,7 +22,7 @@ pub(crate) trait Blocks: Kind {
 }
 
 impl<K: Blocks> ByType<K> {
-    /// Runs the function of the type that a launch shows.
+    /// Runs the function for the type of a launch.
     pub(crate) fn run(&self, launch: &mut Launch<'_>) -> Result {
         fn run_as<T: Element>(blocks: &ByType<impl Blocks>, launch: &mut Launch<'_>) -> Result {
             blocks.run_as::<T>(launch)
@@ -203,7 +203,7 @@ mod tests {
         rows.into_iter().find(|row| row.name == name).unwrap()
     }
 
-    /// The row's result, by its driver.
+    /// The result of a row, by its driver.
     fn driven<R: Element>(name: &str, inputs: &[&[f32]]) -> Vec<R> {
         let mut out = vec![R::default(); inputs[0].len()];
         let layout = Layout::new(&[out.len() as i32], &[1]).unwrap();
@@ -216,7 +216,7 @@ mod tests {
         out
     }
 
-    /// What an evaluator of rows does: it reads their functions and runs them over one tile.
+    /// As an evaluator of rows does: reads their functions, and runs them over one tile.
     #[test]
     fn rows_in_sequence_over_a_tile_give_what_their_drivers_give() {
         let a: [f32; TILE] = std::array::from_fn(|i| (i as f32 - 99.5) / 50.0);

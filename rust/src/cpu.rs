@@ -12,15 +12,15 @@ use std::time::Instant;
 
 /// Elements of a tile: 1 kB of f32, so that three operands stay in the first-level cache.
 pub(crate) const TILE: usize = 256;
-/// Elements that one parallel task handles; a constant, so that results don't depend on threads.
+/// Elements of a parallel task; a constant, so that results don't depend on the number of threads.
 pub(crate) const GRAIN: usize = 1 << 15;
 
 static ARCH: LazyLock<Arch> = LazyLock::new(Arch::new);
 static THREADS: AtomicUsize = AtomicUsize::new(0);
 static POOL: LazyLock<RwLock<Option<Arc<ThreadPool>>>> = LazyLock::new(|| RwLock::new(None));
 
-/// A closure as `pulp` takes it. As `FnOnce` it would be called through a shim that is not always
-/// inlined, and its loops would then be compiled for no vectors at all.
+/// A closure in the form that `pulp` takes. As `FnOnce` it would be called through a shim that is
+/// not always inlined, and its loops would then not be vectorised.
 struct Body<F>(F);
 
 impl<R, F: FnMut() -> R> WithSimd for Body<F> {
@@ -38,12 +38,12 @@ pub(crate) fn simd<R>(body: impl FnMut() -> R) -> R {
     ARCH.dispatch(Body(body))
 }
 
-/// Runs what is written in the widest vectors of this processor.
+/// Runs code that is written with the widest vectors of this processor.
 pub(crate) fn in_vectors<W: WithSimd>(body: W) -> W::Output {
     ARCH.dispatch(body)
 }
 
-/// The number of threads in use, by default that of the processor.
+/// The number of threads in use, by default the processor's.
 pub(crate) fn threads() -> usize {
     match THREADS.load(Ordering::Relaxed) {
         0 => {
@@ -55,23 +55,23 @@ pub(crate) fn threads() -> usize {
     }
 }
 
-/// Changes the number of threads; false if it is 0 or the threads can't be had.
+/// Changes the number of threads; false if it is 0 or the threads cannot be started.
 pub(crate) fn set_threads(count: usize) -> bool {
     let Ok(mut pool) = POOL.write() else { return false };
     if count == 0 {
         return false;
     }
-    // The old pool's threads end when its last task does.
+    // The old pool's threads end after its last task.
     *pool = None;
     THREADS.store(count, Ordering::Relaxed);
     true
 }
 
-/// Bytes that a pool takes at most for each of its threads, beside their stacks.
+/// The most memory that a pool takes for each of its threads, beside their stacks, in bytes.
 const POOL_BYTES: usize = 1 << 14;
 
-/// The helper threads: one fewer than are in use, as the calling one works too. None where the system
-/// gives no threads.
+/// The helper threads: one fewer than in use, as the calling thread works too. None if the system
+/// cannot start threads.
 fn pool() -> Result<Option<Arc<ThreadPool>>> {
     if let Some(pool) = POOL.read().ok().and_then(|pool| pool.clone()) {
         return Ok(Some(pool));
@@ -79,7 +79,7 @@ fn pool() -> Result<Option<Arc<ThreadPool>>> {
     let Ok(mut slot) = POOL.write() else { return Ok(None) };
     if slot.is_none() {
         let helpers = (threads() - 1).max(1);
-        // A pool takes its memory without asking, so it is asked for here.
+        // A pool allocates without checks, so the memory is checked here.
         drop(scratch::<u8>(helpers * POOL_BYTES)?);
         let builder = ThreadPoolBuilder::new().num_threads(helpers);
         *slot = builder.thread_name(|i| format!("adjoint-{i}")).build().ok().map(Arc::new);
@@ -87,18 +87,18 @@ fn pool() -> Result<Option<Arc<ThreadPool>>> {
     Ok(slot.clone())
 }
 
-/// Microseconds that a helper thread stays awake after its work. Waking one takes longer than many
-/// kernels, and a training step launches the next one soon.
+/// Microseconds for which a helper thread stays awake after its work. Waking one takes longer than
+/// many kernels, and a training step launches the next one soon.
 const AWAKE: u64 = 200;
 
-/// Pauses between two looks, a fraction of a microsecond.
+/// Pauses between two checks, a fraction of a microsecond.
 const REST: usize = 4;
 
 static AWAKE_UNTIL: AtomicU64 = AtomicU64::new(0);
 static WATCHES: AtomicUsize = AtomicUsize::new(0);
 static START: LazyLock<Instant> = LazyLock::new(Instant::now);
 
-/// Keeps the helper threads looking for work for a while.
+/// Keeps the helper threads awake for a while.
 fn stay_awake(pool: &ThreadPool, helpers: usize) {
     let now = || START.elapsed().as_micros() as u64;
     AWAKE_UNTIL.store(now() + AWAKE, Ordering::Relaxed);
@@ -106,7 +106,8 @@ fn stay_awake(pool: &ThreadPool, helpers: usize) {
         WATCHES.fetch_add(1, Ordering::Relaxed);
         pool.spawn(move || {
             while now() < AWAKE_UNTIL.load(Ordering::Relaxed) {
-                // Runs what has been spawned meanwhile, or pauses, as two threads may share a core.
+                // Runs work that has been spawned meanwhile, or pauses, as two threads may share a
+                // core.
                 if rayon::yield_now() != Some(rayon::Yield::Executed) {
                     (0..REST).for_each(|_| std::hint::spin_loop());
                     std::thread::yield_now();
@@ -117,8 +118,8 @@ fn stay_awake(pool: &ThreadPool, helpers: usize) {
     }
 }
 
-/// Calls `body(i)` for `0..pieces`, each once, on all threads; the calling thread works too. The
-/// pieces must not depend on the number of threads, so that results don't.
+/// Calls `body(i)` once for each of `0..pieces`, on all threads; the calling thread works too. The
+/// pieces must not depend on the number of threads, so that the results don't.
 pub(crate) fn for_pieces(pieces: usize, body: impl Fn(usize) + Sync) -> Result {
     let helpers = (threads() - 1).min(pieces.saturating_sub(1));
     if helpers == 0 {
@@ -128,11 +129,11 @@ pub(crate) fn for_pieces(pieces: usize, body: impl Fn(usize) + Sync) -> Result {
     share(pieces, helpers, &body)
 }
 
-/// Runs the pieces on the calling thread and its helpers. Compiled once and not for each kernel: next to
-/// a piece, a call costs nothing.
+/// Runs the pieces on the calling thread and its helpers. Compiled once and not for each kernel,
+/// since a call costs nothing beside a piece.
 fn share(pieces: usize, helpers: usize, body: &(dyn Fn(usize) + Sync)) -> Result {
-    // Each thread has a range of its own, so that the same part of an array tends to stay in the same
-    // cache; then it takes what others have left.
+    // Each thread has its own range, so that the same part of an array tends to stay in the same
+    // cache; then it takes pieces of others.
     let ranges = helpers + 1;
     let bound = |range: usize| range * pieces / ranges;
     let next = listed((0..ranges).map(|range| AtomicUsize::new(bound(range))))?;
@@ -162,12 +163,12 @@ fn share(pieces: usize, helpers: usize, body: &(dyn Fn(usize) + Sync)) -> Result
         }
         stay_awake(&pool, helpers);
         work(0);
-        // Helpers end at about the same time; sleeping until then would cost more than waiting.
-        // Yielding lets a helper run that the system has put on this thread's core, which
-        // otherwise would wait milliseconds for the next tick.
+        // Helpers end at about the same time, so sleeping would cost more than spinning. Yielding
+        // lets a helper run that the system has put on this thread's core, which otherwise would
+        // wait milliseconds for the next tick.
         let mut turns = 0;
         while ended.load(Ordering::Acquire) < helpers && turns < 100_000 {
-            // Work spawned by a helper may be what another one waits for.
+            // A helper may wait for work that another one has spawned.
             if rayon::yield_now() != Some(rayon::Yield::Executed) {
                 (0..REST).for_each(|_| std::hint::spin_loop());
                 std::thread::yield_now();
@@ -191,8 +192,8 @@ pub(crate) fn try_pieces(pieces: usize, body: impl Fn(usize) -> Result + Sync) -
     failure.into_inner().ok().flatten().map_or(Ok(()), Err)
 }
 
-/// Calls the body with each part, on all threads. Neighbouring parts tend to go to the same thread, in
-/// this call and the next.
+/// Calls the body with each part, on all threads. Neighbouring parts tend to go to the same thread,
+/// in this call and in the next.
 pub(crate) fn for_parts<P: Send>(
     parts: impl Iterator<Item = P>,
     body: impl Fn(P) + Sync,
@@ -212,13 +213,13 @@ pub(crate) fn try_parts<P: Send>(
     try_pieces(parts.len(), |piece| take(&parts[piece]).map_or(Ok(()), &body))
 }
 
-/// Each part is taken once, so no lock is ever waited for.
+/// Each part is taken once, so no lock is ever contended.
 fn take<P>(part: &Mutex<Option<P>>) -> Option<P> {
     part.lock().ok()?.take()
 }
 
-/// Calls `body(start, chunk)` for consecutive chunks of `grain` elements, on all threads. Inlined, as
-/// are those below, so that small work is done without a call.
+/// Calls `body(start, chunk)` for consecutive chunks of `grain` elements, on all threads. Inlined,
+/// like those below, so that small work needs no call.
 #[inline]
 pub(crate) fn for_chunks_of<T: Send>(
     out: &mut [T],
@@ -247,7 +248,7 @@ pub(crate) fn try_chunks_of<T: Send>(
     share_chunks(out, grain, &body)
 }
 
-/// The chunks on all threads. Compiled once for each type of elements.
+/// The chunks on all threads. Compiled once for each element type.
 fn share_chunks<T: Send>(
     out: &mut [T],
     grain: usize,

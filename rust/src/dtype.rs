@@ -2,8 +2,8 @@
 
 use crate::error::{Error, Result};
 
-/// Generates everything that differs by element type from the table. The first token is `$`, which a
-/// macro cannot write into a nested one by itself.
+/// Generates everything that depends on the element type from the table. The first token is `$`,
+/// which a macro cannot write into a nested one itself.
 macro_rules! dtypes {
     (
         ($d:tt)
@@ -23,7 +23,7 @@ macro_rules! dtypes {
             }
         }
 
-        /// Calls a generic function for an element type: of `any`, or of `float` ones only.
+        /// Calls a generic function for an element type: one of `any`, or of `float` ones only.
         macro_rules! by_type {
             (any $d dtype:expr, $d function:ident($d($d argument:expr),*)) => {
                 match $d dtype {
@@ -100,7 +100,7 @@ macro_rules! dtypes {
             }
         }
 
-        /// What there is of one kind for each element type that has it.
+        /// A value for each element type that has one.
         #[derive(Clone, Copy)]
         pub(crate) struct ByType<K: Kind> {
             $(pub(crate) $field: Option<K::Of<$type>>,)+
@@ -168,7 +168,7 @@ pub(crate) trait Element:
     Copy + Default + PartialEq + PartialOrd + Send + Sync + 'static
 {
     const DTYPE: DType;
-    /// What there is for this type.
+    /// The value for this type.
     fn of<K: Kind>(all: &ByType<K>) -> Option<K::Of<Self>>;
     fn slice(data: &[Self]) -> Slice<'_>;
     fn slice_mut(data: &mut [Self]) -> SliceMut<'_>;
@@ -176,7 +176,7 @@ pub(crate) trait Element:
     fn from_slice_mut<'a>(slice: SliceMut<'a>) -> Option<&'a mut [Self]>;
 }
 
-/// A kind of thing that there is for element types.
+/// A kind of value that depends on the element type.
 pub(crate) trait Kind: Copy {
     type Of<T: Element>: Copy;
 }

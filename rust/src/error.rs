@@ -1,18 +1,18 @@
-//! The one error type: what went wrong, and whose fault it is.
+//! The one error type, which says what went wrong and where the fault lies.
 
 use crate::dtype::DType;
 
 /// Why a call was refused.
 #[derive(Debug)]
 pub(crate) enum Error {
-    /// A bug on our side of the boundary: user errors are found in TypeScript, before the call.
+    /// A bug on our side of the boundary: TypeScript checks what users pass, before the call.
     Bug(String),
     /// A device that is missing, lost or too small.
     #[cfg_attr(not(feature = "gpu"), allow(dead_code))]
     Device(String),
-    /// The system has no memory for what a kernel works with.
+    /// The system has no memory for a kernel's work.
     Memory(String),
-    /// A result that its element type does not hold: only the elements show that.
+    /// A result that its element type cannot hold, which only the elements show.
     Range(String),
 }
 
@@ -38,7 +38,7 @@ impl Error {
         Self::Range(message.into())
     }
 
-    /// The error with the kernel that it is a bug of.
+    /// Names the kernel in an error that is a bug of ours.
     pub(crate) fn of_kernel(self, name: &str) -> Self {
         match self {
             Self::Bug(message) => Self::Bug(format!("{name}: {message}")),
@@ -58,5 +58,5 @@ impl std::fmt::Display for Error {
     }
 }
 
-/// Result of everything that can refuse.
+/// The result of everything that can fail.
 pub(crate) type Result<T = ()> = std::result::Result<T, Error>;

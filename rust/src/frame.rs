@@ -22,7 +22,7 @@ const RECORD: usize = 4 + 2 * MAX_RANK;
 /// Words of a frame: parameters, operand records, rounded up.
 pub(crate) const FRAME_WORDS: usize = 256;
 
-/// One operand as the frame describes it beside its layout, not yet compared with its memory.
+/// An operand as the frame describes it, without its layout, not yet checked against its memory.
 pub(crate) struct Record {
     pub(crate) bytes: usize,
     pub(crate) dtype: DType,
@@ -61,7 +61,7 @@ impl<'a> Frame<'a> {
         }
     }
 
-    /// Reads an operand's record, its layout in place.
+    /// Reads an operand's record, with its layout in place.
     pub(crate) fn record(&self, operand: usize, layout: &mut Layout) -> Result<Record> {
         let words = &self.0[RECORDS + operand * RECORD..][..RECORD];
         let rank = usize::try_from(words[3]).unwrap_or(usize::MAX);
@@ -77,7 +77,7 @@ impl<'a> Frame<'a> {
     }
 }
 
-/// An input: elements and how they lie.
+/// An input: its elements and layout.
 pub(crate) struct View<'a> {
     pub(crate) data: Slice<'a>,
     pub(crate) layout: &'a Layout,
@@ -104,7 +104,7 @@ impl<'a> Launch<'a> {
         self.outs.get_mut(index).and_then(Option::take).ok_or_else(missing)
     }
 
-    /// An output whose elements follow each other.
+    /// A contiguous output.
     pub(crate) fn contiguous_output(&mut self, index: usize) -> Result<ViewMut<'a>> {
         let view = self.output(index)?;
         if view.layout.is_contiguous() {

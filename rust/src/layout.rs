@@ -18,7 +18,7 @@ impl Layout {
     /// No axes: one element.
     pub(crate) const SCALAR: Self = Self { rank: 0, shape: [1; MAX_RANK], strides: [0; MAX_RANK] };
 
-    /// Takes the words of the frame; negative or oversized values are refused. In place, as moving
+    /// Reads the words of the frame, and refuses negative or oversized values. In place, as moving
     /// a layout costs more than a small kernel.
     pub(crate) fn read(&mut self, shape: &[i32], strides: &[i32]) -> Result {
         if shape.len() > MAX_RANK || shape.len() != strides.len() {
@@ -67,9 +67,9 @@ impl Layout {
         self.shape().iter().map(|&extent| extent as usize).product()
     }
 
-    /// Elements of memory from the first to the last one reached, 0 for an empty view. Refuses extents
-    /// of more elements than int32 counts, those beside an extent of 0 too: any of them can be
-    /// multiplied without a check, and no loop over them is endless.
+    /// The number of elements in memory from the first to the last one reached, 0 for an empty
+    /// view. Refuses extents with more elements than int32 can count, also beside an extent of 0:
+    /// then any of them can be multiplied without a check, and no loop over them is endless.
     pub(crate) fn span(&self) -> Result<usize> {
         let (mut last, mut elements, mut empty) = (0u64, 1u64, false);
         for axis in 0..self.rank {
@@ -89,7 +89,7 @@ impl Layout {
         if empty { Ok(0) } else { usize::try_from(last + 1).map_err(overflow) }
     }
 
-    /// Apart, so that `span` saves no registers for it.
+    /// A separate function, so that `span` saves no registers for it.
     #[cold]
     fn too_large(&self) -> Error {
         Error::range(format!(
@@ -98,7 +98,7 @@ impl Layout {
         ))
     }
 
-    /// The axes `from..to` alone.
+    /// Only the axes `from..to`.
     pub(crate) fn axes(&self, from: usize, to: usize) -> Self {
         let mut part = Self { rank: to - from, shape: [1; MAX_RANK], strides: [0; MAX_RANK] };
         part.shape[..to - from].copy_from_slice(&self.shape[from..to]);
@@ -106,7 +106,7 @@ impl Layout {
         part
     }
 
-    /// Whether the elements repeat themselves along an axis.
+    /// Whether elements are repeated along an axis.
     pub(crate) fn repeats(&self, axis: usize) -> bool {
         self.strides[axis] == 0 && self.shape[axis] > 1
     }
@@ -122,7 +122,7 @@ impl Layout {
         part
     }
 
-    /// The same shape with its elements in order, without gaps.
+    /// The same shape, contiguous.
     pub(crate) fn in_order(&self) -> Self {
         let (mut part, mut step) = (*self, 1);
         for axis in (0..self.rank).rev() {
@@ -132,7 +132,7 @@ impl Layout {
         part
     }
 
-    /// The first elements along some axes, from a number on.
+    /// The first elements along some axes, starting from a given axis.
     pub(crate) fn cropped(&self, first: usize, extents: &[usize]) -> Self {
         let mut part = *self;
         for (extent, &shorter) in part.shape[first..].iter_mut().zip(extents) {
@@ -141,8 +141,8 @@ impl Layout {
         part
     }
 
-    /// The same elements in the same order with the fewest axes: neighbours that continue each
-    /// other become one, axes of extent 1 vanish.
+    /// The same elements in the same order with the fewest axes: axes that continue each other are
+    /// merged, axes of extent 1 are dropped.
     pub(crate) fn coalesced(&self) -> Self {
         let mut part = Self { rank: 0, shape: [1; MAX_RANK], strides: [0; MAX_RANK] };
         for axis in 0..self.rank {
@@ -165,7 +165,7 @@ impl Layout {
         part
     }
 
-    /// Whether the elements follow each other without gaps, in order.
+    /// Whether the elements are contiguous and in order.
     pub(crate) fn is_contiguous(&self) -> bool {
         let mut expected = 1u64;
         for axis in (0..self.rank).rev() {
@@ -183,7 +183,7 @@ impl Layout {
         true
     }
 
-    /// Memory position of the element with the given row-major number.
+    /// The position in memory of the element with a given row-major number.
     pub(crate) fn position(&self, mut linear: usize) -> usize {
         let mut at = 0;
         for axis in (0..self.rank).rev() {
@@ -206,7 +206,7 @@ impl Layout {
         dimension.into_dimension()
     }
 
-    /// A view of fixed rank, which ndarray iterates far faster than a dynamic one.
+    /// A view of fixed rank, over which ndarray iterates far faster than over a dynamic one.
     pub(crate) fn view<'a, T, const N: usize>(
         &self,
         data: &'a [T],
@@ -219,7 +219,7 @@ impl Layout {
         ArrayView::from_shape(shape, data).map_err(|error| Error::new(error.to_string()))
     }
 
-    /// The same for writing; strides that reach one element twice are refused.
+    /// The same for writing; refuses strides that reach an element twice.
     pub(crate) fn view_mut<'a, T, const N: usize>(
         &self,
         data: &'a mut [T],

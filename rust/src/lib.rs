@@ -1,8 +1,9 @@
 //! Kernels of the Adjoint library, called from TypeScript through a fixed table of C functions.
 //!
-//! Data flows one way: [`abi`] turns raw pointers into checked slices, [`registry`] finds the kernel,
-//! the row in [`kernels`] runs it with the drivers of [`blocks`] or on its own, or as a program on
-//! [`gpu`]. Only `abi`, the matrix product wrapper and the [`allocator`] contain unsafe code.
+//! Data flows one way: [`abi`] turns raw pointers into checked slices, [`registry`] finds the
+//! kernel, and its row in [`kernels`] runs with the drivers of [`blocks`], by itself, or as a
+//! program on the [`gpu`]. Only `abi`, the matrix product wrapper and the [`allocator`] contain
+//! unsafe code.
 
 mod abi;
 mod allocator;

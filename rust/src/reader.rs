@@ -1,4 +1,4 @@
-//! Reading operands whatever their strides: in blocks, by copies, or position by position.
+//! Reads operands of any layout: in blocks, by copies, or position by position.
 
 use crate::cpu::{TILE, simd};
 use crate::dtype::Element;
@@ -27,7 +27,7 @@ impl<'a, T: Element> Reader<'a, T> {
         self.len
     }
 
-    /// All elements in order, if they lie so.
+    /// All elements as a slice, if they are contiguous.
     pub(crate) fn as_slice(&self) -> Option<&'a [T]> {
         self.contiguous.then_some(self.data)
     }
@@ -43,8 +43,8 @@ impl<'a, T: Element> Reader<'a, T> {
         }
     }
 
-    /// Calls the body with consecutive blocks of the elements `start..end`, at most `most` of them:
-    /// slices of memory where as many as a tile lie together, else tiles.
+    /// Calls the body with consecutive blocks of the elements `start..end`, of at most `most`
+    /// elements: slices of memory where at least a tile is contiguous, else tiles.
     #[inline]
     pub(crate) fn for_blocks(
         &self,
@@ -117,7 +117,7 @@ fn gather<T: Element>(data: &[T], layout: &Layout, start: usize, tile: &mut [T])
     }
 }
 
-/// Copies every `N`th element; a constant step is done in vectors.
+/// Copies every `N`th element; a constant step is vectorised.
 fn step<T: Element, const N: usize>(lane: &mut [T], data: &[T]) {
     let Some((last, lane)) = lane.split_last_mut() else { return };
     simd(
@@ -128,11 +128,11 @@ fn step<T: Element, const N: usize>(lane: &mut [T], data: &[T]) {
             }
         },
     );
-    // The last one may have no whole step behind it.
+    // The last element may not have a whole step after it.
     *last = data[lane.len() * N];
 }
 
-/// Walks the positions of a layout in row-major order without dividing.
+/// Iterates over the positions of a layout in row-major order, without divisions.
 pub(crate) struct Cursor {
     layout: Layout,
     index: [usize; MAX_RANK],
@@ -144,7 +144,7 @@ impl Cursor {
         let mut index = [0; MAX_RANK];
         let (mut linear, mut position) = (start, 0);
         for axis in (0..layout.rank()).rev() {
-            // An empty layout has no positions; its cursor is never read.
+            // An empty layout has no positions, so its cursor is never read.
             let extent = layout.extent(axis).max(1);
             index[axis] = linear % extent;
             linear /= extent;
@@ -166,17 +166,17 @@ impl Cursor {
     }
 }
 
-/// Consecutive blocks of an input: slices of its memory, or tiles gathered from it.
+/// Consecutive blocks of an input: slices of its memory, or gathered tiles.
 pub(crate) struct Tiles<'a, T> {
     data: &'a [T],
     gather: Option<Gather<T>>,
 }
 
-/// What gathering strided elements needs.
+/// State for gathering strided elements.
 struct Gather<T> {
     layout: Layout,
     buffer: [T; TILE],
-    /// How many elements of the buffer hold the value of an input that is one element, repeated.
+    /// How many elements of the buffer are filled, for an input that repeats one element.
     constant: usize,
 }
 

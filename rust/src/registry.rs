@@ -1,4 +1,4 @@
-//! The table of kernels: rows of every family, found by number; TypeScript learns the names at load.
+//! The table of kernels: rows of every family, found by number; TypeScript reads the names at load.
 
 use crate::blocks::{Binary, Cast, Choose, Compare, Unary};
 use crate::dtype::ByType;
@@ -8,8 +8,8 @@ use crate::gpu::{Operand, Stage};
 use crate::kernels;
 use std::sync::LazyLock;
 
-/// How a row runs on the CPU: by functions over blocks of elements, for each element type that has
-/// them, or by one of its own.
+/// How a row runs on the CPU: by block functions for the element types that have them, or by a
+/// function of the launch.
 pub(crate) enum Cpu {
     Unary(ByType<Unary>),
     Binary(ByType<Binary>),
@@ -23,20 +23,19 @@ pub(crate) enum Cpu {
 /// How a row runs on the GPU.
 #[cfg_attr(not(feature = "gpu"), allow(dead_code))]
 pub(crate) enum Wgsl {
-    /// Not yet.
+    /// Not supported.
     None,
-    /// The formula of one element, of `x`, of `a` and `b`, or of a condition `c`, `a` and `b`, whose
-    /// type is `T`. `gpu/programs/elementwise.wgsl` stands around it.
+    /// The formula of one element, in `x`, in `a` and `b`, or in a condition `c`, `a` and `b`,
+    /// whose type is `T`. `gpu/programs/elementwise.wgsl` surrounds it.
     Expression(&'static str),
-    /// The same, calling a function of `gpu/programs/special.wgsl`: too long for a program to hold
-    /// four copies.
+    /// The same, with a call of a function in `gpu/programs/special.wgsl`, so long that a program
+    /// should not contain four copies.
     Special(&'static str),
-    /// A program, and what a launch of it becomes: one dispatch or several.
+    /// A program: the dispatches of a launch.
     Program { source: &'static str, plan: fn(&Frame<'_>, &[Operand]) -> Result<Vec<Stage>> },
 }
 
-/// One row: a name, how many of its first operands it writes, what runs on the CPU, and the same in
-/// WGSL.
+/// A row: a name, how many of its first operands it writes, the function for the CPU, and the WGSL.
 pub(crate) struct Kernel {
     pub(crate) name: &'static str,
     pub(crate) outputs: usize,

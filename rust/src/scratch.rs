@@ -1,4 +1,4 @@
-//! Scratch memory of kernels. Running out of it is an error, not a reason to abort the process.
+//! Scratch memory of kernels. Running out of it is an error that does not abort the process.
 
 use crate::allocator::zeros;
 use crate::cpu::for_chunks;
@@ -9,7 +9,7 @@ use crate::reader::Reader;
 use crate::transpose::copy_transposed;
 use std::borrow::Cow;
 
-/// The elements of an operand in order: its own, or a copy.
+/// The elements of an operand in order: its memory, or a copy.
 pub(crate) fn in_order<T: Element>(view: View<'_>) -> Result<Cow<'_, [T]>> {
     let reader = Reader::<T>::new(view)?;
     if let Some(data) = reader.as_slice() {
@@ -22,8 +22,8 @@ pub(crate) fn in_order<T: Element>(view: View<'_>) -> Result<Cow<'_, [T]>> {
     Ok(Cow::Owned(copy))
 }
 
-/// The same for an operand that must have `count` elements. This is checked before anything is copied, as
-/// a view may repeat its elements.
+/// The same for an operand that must have `count` elements, which is checked before anything is
+/// copied, as a view may repeat its elements.
 pub(crate) fn all_in_order<T: Element>(view: View<'_>, count: usize) -> Result<Cow<'_, [T]>> {
     if view.layout.len() != count {
         return Err(Error::new("the operands have different sizes"));
@@ -31,7 +31,7 @@ pub(crate) fn all_in_order<T: Element>(view: View<'_>, count: usize) -> Result<C
     in_order(view)
 }
 
-/// An empty list with room for so many items.
+/// An empty list with room for a number of items.
 pub(crate) fn room<T>(length: usize) -> Result<Vec<T>> {
     let mut memory = Vec::new();
     let failed = |_| Error::memory(length.saturating_mul(size_of::<T>()));
@@ -44,7 +44,7 @@ pub(crate) fn scratch<T: Element>(length: usize) -> Result<Vec<T>> {
     zeros(length).ok_or_else(|| Error::memory(length.saturating_mul(size_of::<T>())))
 }
 
-/// What an iterator gives, in a list.
+/// The items of an iterator, in a list.
 pub(crate) fn listed<T>(items: impl Iterator<Item = T>) -> Result<Vec<T>> {
     let mut list = room(items.size_hint().0)?;
     for item in items {

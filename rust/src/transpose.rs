@@ -1,5 +1,5 @@
-//! Copies of inputs whose neighbours in memory are not neighbours in the result. They go by square
-//! blocks, so that lines of the cache are read and written whole.
+//! Copies of inputs whose neighbours in memory are not neighbours in the result. They proceed by
+//! square blocks, so that whole cache lines are read and written.
 
 use crate::cpu::{GRAIN, for_chunks_of, simd};
 use crate::dtype::Element;
@@ -7,13 +7,14 @@ use crate::error::Result;
 use crate::layout::Layout;
 use crate::reader::Cursor;
 
-/// Elements along the side of a block.
+/// The side of a block.
 const BLOCK: usize = 16;
-/// An axis shorter than this is not worth blocks.
+/// Blocks do not pay for an axis shorter than this.
 const SHORT: usize = 4;
 
-/// Copies the elements of a view in row-major order, if one of its axes but the last has stride 1;
-/// else leaves `out` alone and returns false. `out` has as many elements as the layout.
+/// Copies the elements of a view in row-major order, if one of its axes other than the last has
+/// stride 1; otherwise leaves `out` unchanged and returns false. `out` has as many elements as the
+/// layout.
 pub(crate) fn copy_transposed<T: Element>(
     out: &mut [T],
     data: &[T],
@@ -25,7 +26,8 @@ pub(crate) fn copy_transposed<T: Element>(
     if layout.extent(fast) < SHORT || layout.extent(last) < SHORT || layout.stride(last) == 0 {
         return Ok(false);
     }
-    // The result is rows of the axes before and with `fast`, each of `inner` elements.
+    // The result consists of rows over the axes up to and including `fast`, each of `inner`
+    // elements.
     let (extent, columns) = (layout.extent(fast), layout.extent(last));
     let between = layout.axes(fast + 1, last);
     let inner = between.len() * columns;

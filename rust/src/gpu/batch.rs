@@ -1,11 +1,12 @@
-//! The dispatches that wait for their submission, and their parameters.
+//! The dispatches that wait for submission, and their parameters.
 
 use super::meter::Clock;
 use super::plan::{Stage, WORDS};
 
-/// Dispatches that wait together at most.
+/// The most dispatches that wait together.
 const FULL: usize = 128;
-/// Workgroups that wait together at most: they keep the device busy, which should not wait for more.
+/// The most workgroups that wait together: they keep the device busy, so it should not wait for
+/// more.
 const BUSY: u64 = 1 << 16;
 const BYTES: usize = WORDS * 4;
 
@@ -38,7 +39,7 @@ impl Batch {
         self.words.len() >= FULL * BYTES || self.groups >= BUSY
     }
 
-    /// The block of parameters of a dispatch, to be bound.
+    /// The parameter block of a dispatch, to be bound.
     pub(super) fn block(&self) -> wgpu::BufferBinding<'_> {
         wgpu::BufferBinding {
             buffer: &self.parameters,
@@ -70,7 +71,7 @@ impl Batch {
         self.groups += u64::from(x) * u64::from(y) * u64::from(z);
     }
 
-    /// Hands everything that waits to the device, in order, in one submission.
+    /// Submits everything that waits to the device, in order.
     pub(super) fn submit(&mut self, queue: &wgpu::Queue) -> Option<wgpu::SubmissionIndex> {
         let Pass { encoder, compute } = self.pass.take()?;
         drop(compute);

@@ -17,18 +17,18 @@ use std::sync::mpsc::channel;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock};
 use std::time::Duration;
 
-/// What float64 needs: its programs look at the bits of numbers.
+/// Features that float64 needs; its programs read the bits of numbers.
 const FLOAT64: wgpu::Features = wgpu::Features::SHADER_F64.union(wgpu::Features::SHADER_INT64);
 /// Longest wait for a device to open.
 const OPENING: Duration = Duration::from_secs(20);
 /// Longest wait for the work of a submission.
 const WORKING: Duration = Duration::from_secs(60);
-/// Submissions in flight at most: enough to keep a device busy, without holding more memory.
+/// The most submissions in flight: enough to keep a device busy, without holding more memory.
 const AHEAD: usize = 8;
-/// What is used where an adapter has it.
+/// Features that are used if an adapter has them.
 const WANTED: wgpu::Features = wgpu::Features::TIMESTAMP_QUERY.union(FLOAT64);
 
-/// An open device and what lies on it.
+/// An open device, and its memory and programs.
 pub(super) struct Gpu {
     pub(super) device: wgpu::Device,
     pub(super) queue: wgpu::Queue,
@@ -37,18 +37,18 @@ pub(super) struct Gpu {
     pipelines: Pipelines,
     batch: Batch,
     under_way: VecDeque<wgpu::SubmissionIndex>,
-    /// Bytes that were written since the last submission, and so are held twice.
+    /// Bytes written since the last submission, which are held twice until then.
     written: u64,
     meter: Option<Meter>,
     trouble: Arc<Trouble>,
 }
 
-/// What the device reports outside of calls.
+/// Errors that the device reports outside of calls.
 #[derive(Default)]
 struct Trouble {
-    /// Whether there is something to look at.
+    /// Whether there is a report.
     any: AtomicBool,
-    /// What went wrong since the last look.
+    /// The errors since the last check.
     failure: Mutex<Option<Error>>,
     lost: Mutex<Option<String>>,
 }
@@ -57,7 +57,7 @@ impl Trouble {
     fn fail(&self, error: wgpu::Error) {
         let error = match error {
             wgpu::Error::OutOfMemory { .. } => Error::Memory("the device is out of memory".into()),
-            // A program or a call that is refused is our own fault.
+            // A refused program or call is our own fault.
             wgpu::Error::Validation { description, .. } => Error::new(description),
             wgpu::Error::Internal { description, .. } => Error::device(description),
         };
@@ -75,17 +75,17 @@ impl Trouble {
     }
 }
 
-/// An open device, and what can be asked of it while it works.
+/// An open device, and what can be queried while it works.
 struct Opened {
     has_float64: bool,
     gpu: Mutex<Gpu>,
 }
 
-/// The device, or why there is none; empty until it is first used.
+/// The device, or why there is none; empty until first used.
 static DEVICE: OnceLock<std::result::Result<Opened, String>> = OnceLock::new();
 
-/// The names of the element types that a kernel with a program takes on the device that is open; float64
-/// is not among them while none is.
+/// The names of the element types that a kernel with a program supports on the open device; without
+/// an open device, float64 is not among them.
 pub(crate) fn types(kernel: &Kernel) -> Vec<&'static str> {
     let float64 = matches!(DEVICE.get(), Some(Ok(device)) if device.has_float64);
     let there = kernel.wgsl.text().is_some();
@@ -93,13 +93,13 @@ pub(crate) fn types(kernel: &Kernel) -> Vec<&'static str> {
     DType::ALL.iter().filter(takes).map(|dtype| dtype.name()).collect()
 }
 
-/// Opens the device on a thread of its own: a driver that hangs must not hang the program.
+/// Opens the device on a separate thread, as a driver that hangs must not hang the program.
 fn start() -> std::result::Result<Opened, String> {
     let (sender, receiver) = channel();
     std::thread::Builder::new()
         .name("adjoint-gpu".into())
         .spawn(move || {
-            // Nobody listens any more once the wait is over.
+            // After the time limit nobody listens.
             let _ = sender.send(pollster::block_on(request()).map(Box::new));
         })
         .map_err(|error| format!("no thread to open the device: {error}"))?;
@@ -156,7 +156,7 @@ async fn request() -> std::result::Result<Gpu, String> {
     })
 }
 
-/// A word for what a device is.
+/// The kind of a device, in a word.
 fn kind_of(device: wgpu::DeviceType) -> &'static str {
     match device {
         wgpu::DeviceType::DiscreteGpu => "discrete",
@@ -178,7 +178,7 @@ fn gpu() -> Result<MutexGuard<'static, Gpu>> {
 }
 
 impl Gpu {
-    /// Turns what the device has reported into an error.
+    /// Turns the reports of the device into an error.
     fn check(&self) -> Result {
         if !self.trouble.any.load(Ordering::Acquire) {
             return Ok(());
@@ -197,13 +197,13 @@ impl Gpu {
         Ok(())
     }
 
-    /// Buffers that are bound together hold each other.
+    /// Buffers that are bound together keep each other alive.
     fn free(&mut self, handle: u32) -> Result {
         self.pipelines.unbind();
         self.memory.free(handle)
     }
 
-    /// Submits what waits in the batch.
+    /// Submits the batch.
     fn flush(&mut self) -> Result {
         if let Some(submission) = self.batch.submit(&self.queue) {
             self.submitted(submission)?;
@@ -215,7 +215,7 @@ impl Gpu {
         self.check()
     }
 
-    /// Notes a submission, and waits for older ones where too many are under way.
+    /// Records a submission, and waits for older ones if too many are in flight.
     fn submitted(&mut self, submission: wgpu::SubmissionIndex) -> Result {
         self.written = 0;
         self.under_way.push_back(submission);
@@ -225,7 +225,7 @@ impl Gpu {
         Ok(())
     }
 
-    /// Waits for the oldest submission that is under way.
+    /// Waits for the oldest submission in flight.
     fn wait_for_one(&mut self) -> Result {
         let submission_index = self.under_way.pop_front();
         let poll = wgpu::PollType::Wait { submission_index, timeout: Some(WORKING) };
@@ -234,7 +234,7 @@ impl Gpu {
         })
     }
 
-    /// Waits until all that was submitted is done.
+    /// Waits for all submissions.
     fn wait(&mut self) -> Result {
         while !self.under_way.is_empty() {
             self.wait_for_one()?;
@@ -242,7 +242,7 @@ impl Gpu {
         self.check()
     }
 
-    /// Makes memory; where there is none, once more after what was given back is free.
+    /// Allocates memory; if that fails, tries again after freed memory has been released.
     fn with_room<T>(
         &mut self,
         make: impl Fn(&mut Memory, &wgpu::Device) -> Result<T>,
@@ -257,7 +257,7 @@ impl Gpu {
         }
     }
 
-    /// Adds up the times of the passes so far.
+    /// Sums the times of the passes so far.
     fn read_clock(&mut self) -> Result {
         let clock = self.meter.as_ref().and_then(|meter| meter.clock.as_ref());
         let Some(clock) = clock.filter(|clock| clock.has_run()) else { return Ok(()) };
@@ -274,8 +274,8 @@ impl Gpu {
     }
 }
 
-/// Ends a measurement, if there is one, and begins another if asked for. Gives the dispatches, the bytes
-/// they moved and the nanoseconds they took; NaN where the device has no clock.
+/// Ends a measurement, if there is one, and starts another on request. Returns the dispatches, the
+/// bytes they moved and the nanoseconds they took; NaN if the device has no clock.
 pub(crate) fn measure(on: bool) -> Result<[f64; 3]> {
     let mut gpu = gpu()?;
     gpu.flush()?;
@@ -288,12 +288,12 @@ pub(crate) fn measure(on: bool) -> Result<[f64; 3]> {
     Ok(ended.map_or([0.0; 3], |meter| meter.work()))
 }
 
-/// Opens the device and tells what it is, in a word, and its name.
+/// Opens the device; returns its kind, in a word, and its name.
 pub(crate) fn open() -> Result<String> {
     Ok(gpu()?.name.clone())
 }
 
-/// Gives the device back; it is then lost to this process.
+/// Closes the device, which is then lost to this process.
 pub(crate) fn close() -> Result {
     let gpu = gpu()?;
     gpu.trouble.lose("it was closed".into());
@@ -301,7 +301,7 @@ pub(crate) fn close() -> Result {
     Ok(())
 }
 
-/// New memory, of which nothing is known but its size; its handle is not 0.
+/// New memory with unspecified contents; its handle is not 0.
 pub(crate) fn allocate(bytes: usize) -> Result<u32> {
     let mut gpu = gpu()?;
     if let Ok(mut orphans) = ORPHANS.lock() {
@@ -314,21 +314,21 @@ pub(crate) fn allocate(bytes: usize) -> Result<u32> {
     Ok(handle)
 }
 
-/// Takes memory back. Launches that wait keep it until they are done.
+/// Frees memory. Waiting launches keep it until they are done.
 pub(crate) fn free(handle: u32) -> Result {
     OWNED.with_borrow_mut(|owned| owned.0.remove(&handle));
     gpu()?.free(handle)
 }
 
-/// The memory that a thread has taken: a Worker that is terminated runs no finalizers.
+/// The memory that a thread has allocated: a Worker that is terminated runs no finalizers.
 struct Owned(HashSet<u32>);
 
 thread_local! {
     static OWNED: RefCell<Owned> = RefCell::new(Owned(HashSet::new()));
 }
 
-/// Memory left by threads that have ended. They do not free it themselves: at the end of the process the
-/// driver may be gone.
+/// Memory left by threads that have ended. They do not free it themselves, as at the end of the
+/// process the driver may be gone.
 static ORPHANS: Mutex<Vec<u32>> = Mutex::new(Vec::new());
 
 impl Drop for Owned {
@@ -342,7 +342,7 @@ impl Drop for Owned {
 /// Writes the first elements of memory that no launch has used yet.
 pub(crate) fn write(handle: u32, data: &[u8]) -> Result {
     let mut gpu = gpu()?;
-    // A write overtakes what waits in the batch, which may still use the same buffer.
+    // A write overtakes the batch, which may still use the same buffer.
     gpu.flush()?;
     let buffer = gpu.memory.buffer(handle)?.clone();
     if data.len() as u64 > buffer.size() || !data.len().is_multiple_of(4) {
@@ -359,7 +359,7 @@ pub(crate) fn write(handle: u32, data: &[u8]) -> Result {
     gpu.check()
 }
 
-/// Waits for all launches and copies bytes from `start` on.
+/// Waits for all launches, and copies bytes from `start` on.
 pub(crate) fn read(handle: u32, start: usize, data: &mut [u8]) -> Result {
     if data.is_empty() {
         return Ok(());
@@ -426,7 +426,7 @@ impl Gpu {
     }
 }
 
-/// Adds a launch to the batch. In the frame, a handle stands where the CPU has a byte length.
+/// Adds a launch to the batch. In the frame, a handle takes the place of the CPU's byte length.
 pub(crate) fn run(kernel: &'static Kernel, frame: &Frame<'_>) -> Result {
     let mut gpu = gpu()?;
     let operands = operands(kernel, frame, &gpu.memory)?;

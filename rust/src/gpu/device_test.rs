@@ -1,9 +1,9 @@
-//! What needs a device to be seen: run where there is one.
+//! Tests that need a device; they run if there is one.
 
 use super::*;
 use crate::dtype::DType;
 
-/// The device; none is an error only where one is required.
+/// The device; a missing one is an error only where one is required.
 fn opened() -> Option<MutexGuard<'static, Gpu>> {
     match gpu() {
         Ok(gpu) => Some(gpu),
@@ -27,7 +27,7 @@ fn a_program_that_is_refused_is_told_with_its_line_and_not_kept() {
         let Err(Error::Bug(told)) = gpu.dispatch(&broken, &[]) else { panic!("it was not told") };
         assert!(told.contains("fn main() { let x = nothing; }"), "{told}");
         assert!(told.contains("broken") && told.len() < 1000, "{told}");
-        // What comes after it is not touched.
+        // The elements after it are unchanged.
         gpu.dispatch(&fine, &[]).unwrap();
         gpu.flush().unwrap();
         gpu.wait().unwrap();

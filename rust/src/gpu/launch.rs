@@ -1,4 +1,4 @@
-//! From a frame to operands and dispatches.
+//! Turns a frame into operands and dispatches.
 
 use super::memory::Memory;
 use super::plan::{Operand, Stage, bytes_of};
@@ -8,7 +8,7 @@ use crate::frame::Frame;
 use crate::layout::Layout;
 use crate::registry::{Kernel, Wgsl};
 
-/// The operands of a launch, each compared with its memory.
+/// The operands of a launch, each checked against its memory.
 pub(super) fn operands(
     kernel: &Kernel,
     frame: &Frame<'_>,

@@ -1,13 +1,14 @@
-//! Buffers by handle. Those that JavaScript gives back it keeps itself for the next tensor of their size.
-//! Small tensors share no buffer: wgpu lets no dispatch read one part of a buffer and write another.
+//! Buffers by handle. JavaScript itself keeps the buffers that it frees for the next tensors of
+//! their size. Small tensors share no buffer, as wgpu lets no dispatch read one part of a buffer
+//! and write another.
 
 use crate::error::{Error, Result};
 use std::collections::HashMap;
 
-/// A buffer is no smaller, and its size a multiple of a vector's, of float64 too.
+/// The smallest size of a buffer; all sizes are multiples of a float64 vector's.
 const SMALLEST: u64 = 256;
 const VECTOR: u64 = 32;
-/// What is read is copied in parts of this size, so that no large buffer is needed for it.
+/// Readback copies proceed in parts of this size, so that they need no large buffer.
 pub(super) const STAGING: u64 = 1 << 26;
 
 pub(super) struct Memory {
@@ -18,7 +19,7 @@ pub(super) struct Memory {
 }
 
 impl Memory {
-    /// The handle of the memory in which one dispatch leaves something to the next.
+    /// The handle of the memory in which one dispatch leaves intermediate results for the next.
     pub(super) const SCRATCH: u32 = 0;
 
     pub(super) fn new(device: &wgpu::Device) -> Self {
@@ -55,7 +56,7 @@ impl Memory {
         Ok(handle)
     }
 
-    /// Makes the scratch memory at least so large; tells whether it is another one now.
+    /// Grows the scratch memory to at least this size; returns whether it has been replaced.
     pub(super) fn reserve(&mut self, device: &wgpu::Device, bytes: usize) -> Result<bool> {
         let held = self.buffers.get(&Self::SCRATCH).map_or(0, wgpu::Buffer::size);
         if bytes as u64 <= held {
@@ -75,7 +76,7 @@ impl Memory {
         self.buffers.get(&handle).ok_or_else(|| unknown(handle))
     }
 
-    /// A buffer that can be read here, of at least the given size.
+    /// A buffer for reading back, of at least the given size.
     pub(super) fn staging(&mut self, device: &wgpu::Device, size: u64) -> Result<wgpu::Buffer> {
         if let Some(staging) = self.staging.as_ref().filter(|staging| staging.size() >= size) {
             return Ok(staging.clone());

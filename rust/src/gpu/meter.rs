@@ -1,13 +1,13 @@
-//! The work of the device during a measurement, and how long it takes by the device's own clock.
+//! The work of the device during a measurement, and its duration by the device's own clock.
 
 use super::plan::{Operand, Slot, Stage, bytes_of};
 
-/// Passes whose times wait to be read.
+/// Passes whose times have not been read yet.
 const PASSES: u32 = wgpu::QUERY_SET_MAX_QUERIES / 2;
-/// Bytes of a time.
+/// Bytes of a timestamp.
 const TIME: usize = wgpu::QUERY_SIZE as usize;
 
-/// Counts while there is one.
+/// The counts of a measurement, if there is one.
 pub(super) struct Meter {
     dispatches: u64,
     bytes: u64,
@@ -39,14 +39,14 @@ impl Meter {
         self.dispatches += 1;
     }
 
-    /// Dispatches, bytes, and the nanoseconds in which the device was busy; NaN where it has no clock.
+    /// Dispatches, bytes, and the nanoseconds in which the device was busy; NaN if it has no clock.
     pub(super) fn work(&self) -> [f64; 3] {
         let time = self.clock.as_ref().map_or(f64::NAN, |clock| clock.ticks as f64 * clock.period);
         [self.dispatches as f64, self.bytes as f64, time]
     }
 }
 
-/// Bytes of the elements that an operand reaches; what a stride of 0 repeats is one.
+/// Bytes of the elements that an operand reaches; a repeated element counts once.
 fn bytes_reached(operand: &Operand) -> usize {
     let axes = operand.layout.shape().iter().zip(operand.layout.strides());
     let elements = axes.map(|(&extent, &stride)| if stride == 0 { 1 } else { extent as usize });
@@ -60,10 +60,10 @@ pub(super) struct Clock {
     times: wgpu::Buffer,
     /// Passes since the last reading.
     passes: u32,
-    /// When the last of them ended.
+    /// The end of the last of them.
     until: u64,
     ticks: u64,
-    /// Nanoseconds of a tick.
+    /// Nanoseconds per tick.
     period: f64,
 }
 
@@ -103,13 +103,13 @@ impl Clock {
         self.passes == PASSES
     }
 
-    /// Puts the times where they can be read; gives the place and how many bytes they take.
+    /// Copies the times to where they can be read; returns the place and the number of bytes.
     pub(super) fn resolve(&self, encoder: &mut wgpu::CommandEncoder) -> (wgpu::Buffer, usize) {
         encoder.resolve_query_set(&self.queries, 0..2 * self.passes, &self.times, 0);
         (self.times.clone(), 2 * self.passes as usize * TIME)
     }
 
-    /// Adds up times that were read. Passes may overlap: no time counts twice.
+    /// Adds times that were read. Passes may overlap, and no time counts twice.
     pub(super) fn add(&mut self, times: &[u8]) {
         for pass in times.chunks_exact(2 * TIME) {
             let time = |bytes: &[u8]| bytes.try_into().map_or(0, u64::from_le_bytes);

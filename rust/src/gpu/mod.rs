@@ -1,5 +1,5 @@
-//! The GPU, by wgpu: the same rows as on the CPU, rendered to WGSL. Memory is named by handles;
-//! launches wait in a batch until something is read or the batch is full.
+//! The GPU, through wgpu: the same rows as on the CPU, rendered to WGSL. Memory is identified by
+//! handles; launches wait in a batch until something is read or the batch is full.
 
 #[cfg(feature = "gpu")]
 mod batch;

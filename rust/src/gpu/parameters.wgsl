@@ -2,8 +2,8 @@ fn word(i: u32) -> u32 {
     return parameters[i / 4u][i % 4u];
 }
 
-// Where the element with a row-major number lies, for axes whose extents and strides are the words
-// from the given ones on.
+// The position of the element with a given row-major number, for axes whose extents and strides are
+// the words from the given ones on.
 fn position(number: u32, axes: u32, extents: u32, strides: u32) -> u32 {
     var at = 0u;
     var rest = number;

@@ -1,5 +1,5 @@
-//! Programs, rendered and compiled once for the values and element types they meet, and the memory bound
-//! to them.
+//! Programs, rendered and compiled once for the values and element types that they meet, and the
+//! memory bound to them.
 
 use super::memory::Memory;
 use super::plan::{Item, Operand, Slot, Stage, VALUES};
@@ -7,7 +7,7 @@ use crate::dtype::DType;
 use crate::error::{Error, Result};
 use std::collections::HashMap;
 
-/// A compiled program and how its buffers are bound.
+/// A compiled program, and how its buffers are bound.
 #[derive(Clone)]
 pub(super) struct Pipeline {
     pub(super) compute: wgpu::ComputePipeline,
@@ -17,15 +17,15 @@ pub(super) struct Pipeline {
 /// How many buffers a program has, and how many of them it writes.
 type Shape = (usize, usize);
 
-/// What a program's text follows from; the last number holds its items, four bits for each.
+/// What determines a program's text; the last number holds its items, four bits for each.
 type Key = (&'static str, [u32; VALUES], [DType; 2], usize, u64);
 
 /// Buffers that are bound together, by handle.
 type Bound = (Shape, [u32; MOST_BUFFERS]);
 
-/// Buffers of a program at most.
+/// The most buffers of a program.
 const MOST_BUFFERS: usize = 9;
-/// Bound buffers that are kept.
+/// How many bind groups are kept.
 const KEPT: usize = 4096;
 
 pub(super) struct Pipelines {
@@ -47,7 +47,7 @@ fn number_text(dtype: DType) -> &'static str {
     if dtype == DType::F64 { NUMBER_FLOAT64 } else { NUMBER_FLOAT32 }
 }
 
-/// What the bits of a number tell.
+/// Functions of the bits of a number.
 fn bits_text(element: DType) -> [&'static str; 2] {
     match element {
         DType::F32 => [FLOAT32, FLOAT],
@@ -134,7 +134,7 @@ impl Pipelines {
         Ok(pipeline)
     }
 
-    /// The memory of a stage, bound behind the block of parameters.
+    /// The memory of a stage, bound after the parameter block.
     pub(super) fn bind(
         &mut self,
         device: &wgpu::Device,
@@ -171,7 +171,7 @@ impl Pipelines {
         Ok(group)
     }
 
-    /// Lets go of buffers, one of which has been given back.
+    /// Drops bind groups that contain a freed buffer.
     pub(super) fn unbind(&mut self) {
         self.bound.clear();
     }

@@ -1,13 +1,13 @@
-//! What a row hands to the GPU for a launch, so that rows need no wgpu.
+//! The work that a row gives to the GPU for a launch, so that rows do not depend on wgpu.
 #![cfg_attr(not(feature = "gpu"), allow(dead_code))]
 
 use crate::dtype::DType;
 use crate::error::{Error, Result};
 use crate::layout::Layout;
 
-/// Words of parameters of a dispatch: a uniform block of 256 bytes, the least alignment.
+/// Words of parameters of a dispatch: a uniform block of 256 bytes, the smallest alignment.
 pub(crate) const WORDS: usize = 64;
-/// Invocations of a workgroup, where a program has no other number.
+/// Invocations of a workgroup, unless a program has another number.
 pub(crate) const GROUP: usize = 256;
 /// Elements of a vector, which is read and written as one.
 pub(crate) const VECTOR: usize = 4;
@@ -24,14 +24,14 @@ pub(crate) struct Operand {
     pub(crate) layout: Layout,
 }
 
-/// Writes the text of a stage's program, which follows from its expression, values and items.
+/// Writes the text of a stage's program, which depends on its expression, values and items.
 pub(crate) type Text = fn(&Stage) -> Result<String>;
 
-/// The memory that a program finds under a number.
+/// The memory that a program finds under an index.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Slot {
     Operand(usize),
-    /// Memory for what one stage leaves to the next.
+    /// Memory for what a stage leaves to the next.
     Scratch,
 }
 
@@ -41,23 +41,23 @@ pub(crate) enum Item {
     Element(DType),
     /// Four elements.
     Vector(DType),
-    /// What the program's text calls `State`.
+    /// The type `State` of the program.
     State,
 }
 
-/// One dispatch of a launch. It finds its memory as `m0` and on, of which the first are written.
+/// A dispatch of a launch. Its memory is `m0`, `m1` and so on, the first of which it writes.
 pub(crate) struct Stage {
-    /// With the values and items, all that the text depends on.
+    /// Together with the values and items, this determines the text.
     pub(crate) name: &'static str,
     pub(crate) text: Text,
     /// The formula of a row that has one.
     pub(crate) expression: &'static str,
     pub(crate) values: [u32; VALUES],
-    /// What the text calls `T` and `R`.
+    /// The types `T` and `R` in the text.
     pub(crate) types: [DType; 2],
     pub(crate) bound: Vec<(Slot, Item)>,
     pub(crate) outputs: usize,
-    /// Whether what is written is read before.
+    /// Whether written memory is also read.
     pub(crate) updates: bool,
     pub(crate) words: [u32; WORDS],
     pub(crate) groups: [u32; 3],
@@ -89,7 +89,7 @@ impl Stage {
         }
     }
 
-    /// Sets words from a number on; none may leave 32 bits.
+    /// Sets words from an index on; each must fit into 32 bits.
     pub(crate) fn set(&mut self, first: usize, numbers: &[usize]) -> Result {
         for (word, &number) in self.words[first..].iter_mut().zip(numbers) {
             *word = word_of(number)?;
@@ -97,7 +97,7 @@ impl Stage {
         Ok(())
     }
 
-    /// The type of the numbers that a program gets.
+    /// The type of the numbers that a program reads.
     pub(crate) fn number(&self) -> DType {
         if self.types.contains(&DType::F64) { DType::F64 } else { DType::F32 }
     }
@@ -115,13 +115,13 @@ impl Stage {
         }
     }
 
-    /// Sets words from a number on.
+    /// Sets words from an index on.
     pub(crate) fn copy(&mut self, first: usize, words: &[u32]) {
         self.words[first..first + words.len()].copy_from_slice(words);
     }
 }
 
-/// Bytes of an element there: a word at least.
+/// Bytes of an element on the GPU: at least a word.
 pub(crate) fn bytes_of(dtype: DType) -> usize {
     dtype.size().max(size_of::<u32>())
 }
@@ -132,13 +132,13 @@ pub(crate) fn word_of(number: usize) -> Result<u32> {
 }
 
 impl Operand {
-    /// The operand's elements one by one.
+    /// The elements of the operand one by one.
     pub(crate) fn item(&self) -> Item {
         Item::Element(self.dtype)
     }
 }
 
-/// A number of workgroups spread over two axes, which may give a few too many.
+/// Spreads a number of workgroups over two axes, possibly with a few too many.
 pub(crate) fn spread(groups: usize) -> Result<[u32; 3]> {
     let rows = groups.div_ceil(MOST_GROUPS).max(1);
     if rows > MOST_GROUPS {

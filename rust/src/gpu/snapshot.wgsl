@@ -10,8 +10,8 @@ fn word(i: u32) -> u32 {
     return parameters[i / 4u][i % 4u];
 }
 
-// Where the element with a row-major number lies, for axes whose extents and strides are the words
-// from the given ones on.
+// The position of the element with a given row-major number, for axes whose extents and strides are
+// the words from the given ones on.
 fn position(number: u32, axes: u32, extents: u32, strides: u32) -> u32 {
     var at = 0u;
     var rest = number;
@@ -38,7 +38,7 @@ const PLACES = 23u;
 const BIAS = 127;
 const ONE: Bits = 0x3f800000u;
 const LARGEST: T = 3.4028234e38;
-// The language lets no constant be one of these.
+// WGSL allows no constants of these values.
 fn infinity() -> T {
     return bitcast<T>(INFINITE + Bits(word(0u) * 0u));
 }
@@ -48,13 +48,13 @@ fn nan() -> T {
     return bitcast<T>(bits | (bits >> 1u));
 }
 
-// A number as it was rounded: a compiler may take it that (a + b) - a is b. The last word is 0, which it
-// does not know.
+// A number as it was rounded: a compiler may assume that (a + b) - a is b. The last word is 0,
+// which it does not know.
 fn rounded(x: T) -> T {
     return bitcast<T>(bitcast<Bits>(x) ^ Bits(word(63u)));
 }
 
-// By their bits, as a compiler may take it that there is no NaN and that zeros have no sign.
+// By their bits, as a compiler may assume that there is no NaN and that zeros have no sign.
 fn is_nan(x: T) -> bool {
     return (bitcast<Bits>(x) & SIZE) > INFINITE;
 }
@@ -71,15 +71,15 @@ fn copysign(x: T, sign: T) -> T {
     return bitcast<T>((bitcast<Bits>(x) & SIZE) | (bitcast<Bits>(sign) & SIGN));
 }
 
-// x · 2ᵏ, in two steps, as the power alone may leave the range.
+// x · 2ᵏ, in two steps, as the power alone may overflow or underflow.
 fn scaled(x: T, k: i32) -> T {
     let half = k / 2;
     return x * bitcast<T>(Bits(half + BIAS) << PLACES) * bitcast<T>(Bits(k - half + BIAS) << PLACES);
 }
 const RANK = 1u;
-// What all floating types have in common.
+// Shared by all floating types.
 
-// WGSL leaves powers of negative numbers open, and those at the ends of the range too.
+// WGSL leaves powers of negative numbers undefined, and those at the ends of the range.
 fn power(a: T, b: T) -> T {
     let size = abs(a);
     if (b == 0.0 || a == 1.0 || (size == 1.0 && is_infinite(b))) {
@@ -112,7 +112,7 @@ fn hyperbolic_tangent(x: T) -> T {
     return copysign(above / (above + 2.0), x);
 }
 
-// The remainder of whole numbers, some binary places at a time, has no error.
+// The remainder of integers, some binary digits at a time, is exact.
 fn remainder(a: T, b: T) -> T {
     let dividend = bitcast<Bits>(a) & SIZE;
     let divisor = bitcast<Bits>(b) & SIZE;
@@ -139,7 +139,7 @@ fn remainder(a: T, b: T) -> T {
     return select(signed, signed + b, rest != 0 && is_negative(a) != is_negative(b));
 }
 
-// All binary places of a number as a whole one.
+// All binary digits of a number, as an integer.
 fn digits_of(bits: Bits) -> Bits {
     return select(bits, bits % POINT + POINT, bits >= POINT);
 }
@@ -156,7 +156,7 @@ fn ceil_of(x: T) -> T {
     return ceil(x);
 }
 
-// By the floor: of float64 some devices have no right round and trunc.
+// By floor, as some devices have wrong round and trunc for float64.
 fn round_of(x: T) -> T {
     let below = floor(x);
     let odd = below != 2.0 * floor(0.5 * below);
@@ -205,7 +205,7 @@ fn wide_product(a: u32, b: u32) -> vec2<u32> {
         (a >> 16u) * (b >> 16u) + (cross >> 16u) + (other >> 16u));
 }
 
-// What erf of 1 and more lacks to 1, as the fraction e^(−x²) / √π / (x + ½ / (x + 1 / (x + 3⁄2 / (x + …)))).
+// 1 − erf for 1 and more, as the fraction e^(−x²) / √π / (x + ½ / (x + 1 / (x + 3⁄2 / (x + …)))).
 fn erf_rest(x: T) -> T {
     let square = x * x;
     var fraction = x;
@@ -233,12 +233,12 @@ fn gelu_tanh(x: T) -> T {
 
 fn gelu_tanh_slope(x: T) -> T {
     let tangent = gelu_tangent(x);
-    // Beyond, the slope of the tangent is 0, which must not meet an infinity.
+    // Beyond, the derivative of tanh is 0, which must not be multiplied by an infinity.
     let slope = 0.7978845608028654 * (1.0 + 0.134145 * min(x * x, 100.0));
     return 0.5 * (1.0 + tangent + x * (1.0 - tangent * tangent) * slope);
 }
 
-// What an angle is beyond the nearest multiple of π/2, and how many of those it has, modulo 4.
+// The difference of an angle from the nearest multiple of π/2, and the number of these, modulo 4.
 struct Turned {
     rest: T,
     quarters: u32,
@@ -271,7 +271,7 @@ fn tangent(x: T) -> T {
     return select(ratio, -1.0 / ratio, (angle.quarters & 1u) != 0u);
 }
 
-// What is reduced before it is multiplied is 0 at whole numbers.
+// Reduced before the multiplication, so that integers give 0.
 fn sinc(x: T) -> T {
     if (x == 0.0) {
         return 1.0;
@@ -282,7 +282,7 @@ fn sinc(x: T) -> T {
     return select(value, -value, odd) / (3.141592653589793 * x);
 }
 
-// The angle of the point (b, a), with the sides that the signs of zeros tell.
+// The angle of the point (b, a), with the side given by the signs of zeros.
 fn angle(a: T, b: T) -> T {
     if (is_nan(a) || is_nan(b)) {
         return nan();
@@ -337,7 +337,8 @@ fn hyperbolic_sine(x: f32) -> f32 {
     return x * (1.0 + q / 6.0 * (1.0 + q / 20.0 * (1.0 + q / 42.0 * (1.0 + q / 72.0))));
 }
 
-// Abramowitz and Stegun 7.1.26 is good to 1.5e-7; near 0 the series keeps the relative error small.
+// Abramowitz and Stegun 7.1.26 is accurate to 1.5e-7; near 0 the series keeps the relative error
+// small.
 fn erf(x: f32) -> f32 {
     let size = abs(x);
     if (size < 0.5) {
@@ -357,13 +358,13 @@ fn arctangent(x: f32) -> f32 {
     return atan(x);
 }
 
-// A divisor near the end of the range has a reciprocal below the normal numbers.
+// The reciprocal of a divisor near the end of the range is subnormal.
 fn quotient(a: f32, b: f32) -> f32 {
     let scale = select(1.0, 0x1p-24, abs(b) > 0x1p+100);
     return (a * scale) / (b * scale);
 }
 
-// By as many binary places of 2/π as matter.
+// Uses as many binary digits of 2/π as matter.
 fn turned(x: f32) -> Turned {
     if (abs(x) < 0.785) {
         return Turned(x, 0u);
@@ -380,7 +381,7 @@ fn turned(x: f32) -> Turned {
         carry = part.y + select(0u, 1u, product[i] < carry);
     }
     product[6] = carry;
-    // At 2, where the exponent is 0, the first two places of the product stand before the point.
+    // At 2, where the exponent is 0, the first two digits of the product are before the point.
     let exponent = i32((bitcast<u32>(x) >> 23u) & 0xffu) - 128;
     let first = 4u - u32(max(exponent, 0)) / 32u;
     let shift = u32(abs(exponent)) % 32u;
@@ -420,7 +421,8 @@ fn near_cosine(x: f32) -> f32 {
     let q = x * x;
     return 1.0 - 0.5 * q + q * q * (0.041666646 - q * (0.0013887316 - q * 0.000024433157));
 }
-// Words: items, elements, extents from 2, and for each operand from 10 on its offset and eight strides.
+// Words: items, elements, extents from 2, and for each operand from 10 on its offset and eight
+// strides.
 
 fn value(a: T, b: T) -> R {
     return R(a + b);
@@ -452,7 +454,7 @@ fn run(group: u32, own: u32) {
     m0[p0] = y;
 }
 
-// A launch is spread over two axes of workgroups, which programs count as one.
+// A launch is spread over two axes of workgroups, which programs see as one.
 @compute @workgroup_size(256)
 fn main(
     @builtin(workgroup_id) group: vec3<u32>,
@@ -473,8 +475,8 @@ fn word(i: u32) -> u32 {
     return parameters[i / 4u][i % 4u];
 }
 
-// Where the element with a row-major number lies, for axes whose extents and strides are the words
-// from the given ones on.
+// The position of the element with a given row-major number, for axes whose extents and strides are
+// the words from the given ones on.
 fn position(number: u32, axes: u32, extents: u32, strides: u32) -> u32 {
     var at = 0u;
     var rest = number;
@@ -502,7 +504,7 @@ const PLACES = 52u;
 const BIAS = 1023;
 const ONE: Bits = 0x3ff0000000000000lu;
 const LARGEST: T = 1.7976931348623157e308;
-// The language lets no constant be one of these.
+// WGSL allows no constants of these values.
 fn infinity() -> T {
     return bitcast<T>(INFINITE + Bits(word(0u) * 0u));
 }
@@ -512,13 +514,13 @@ fn nan() -> T {
     return bitcast<T>(bits | (bits >> 1u));
 }
 
-// A number as it was rounded: a compiler may take it that (a + b) - a is b. The last word is 0, which it
-// does not know.
+// A number as it was rounded: a compiler may assume that (a + b) - a is b. The last word is 0,
+// which it does not know.
 fn rounded(x: T) -> T {
     return bitcast<T>(bitcast<Bits>(x) ^ Bits(word(63u)));
 }
 
-// By their bits, as a compiler may take it that there is no NaN and that zeros have no sign.
+// By their bits, as a compiler may assume that there is no NaN and that zeros have no sign.
 fn is_nan(x: T) -> bool {
     return (bitcast<Bits>(x) & SIZE) > INFINITE;
 }
@@ -535,15 +537,15 @@ fn copysign(x: T, sign: T) -> T {
     return bitcast<T>((bitcast<Bits>(x) & SIZE) | (bitcast<Bits>(sign) & SIGN));
 }
 
-// x · 2ᵏ, in two steps, as the power alone may leave the range.
+// x · 2ᵏ, in two steps, as the power alone may overflow or underflow.
 fn scaled(x: T, k: i32) -> T {
     let half = k / 2;
     return x * bitcast<T>(Bits(half + BIAS) << PLACES) * bitcast<T>(Bits(k - half + BIAS) << PLACES);
 }
 const RANK = 1u;
-// What all floating types have in common.
+// Shared by all floating types.
 
-// WGSL leaves powers of negative numbers open, and those at the ends of the range too.
+// WGSL leaves powers of negative numbers undefined, and those at the ends of the range.
 fn power(a: T, b: T) -> T {
     let size = abs(a);
     if (b == 0.0 || a == 1.0 || (size == 1.0 && is_infinite(b))) {
@@ -576,7 +578,7 @@ fn hyperbolic_tangent(x: T) -> T {
     return copysign(above / (above + 2.0), x);
 }
 
-// The remainder of whole numbers, some binary places at a time, has no error.
+// The remainder of integers, some binary digits at a time, is exact.
 fn remainder(a: T, b: T) -> T {
     let dividend = bitcast<Bits>(a) & SIZE;
     let divisor = bitcast<Bits>(b) & SIZE;
@@ -603,7 +605,7 @@ fn remainder(a: T, b: T) -> T {
     return select(signed, signed + b, rest != 0 && is_negative(a) != is_negative(b));
 }
 
-// All binary places of a number as a whole one.
+// All binary digits of a number, as an integer.
 fn digits_of(bits: Bits) -> Bits {
     return select(bits, bits % POINT + POINT, bits >= POINT);
 }
@@ -620,7 +622,7 @@ fn ceil_of(x: T) -> T {
     return ceil(x);
 }
 
-// By the floor: of float64 some devices have no right round and trunc.
+// By floor, as some devices have wrong round and trunc for float64.
 fn round_of(x: T) -> T {
     let below = floor(x);
     let odd = below != 2.0 * floor(0.5 * below);
@@ -669,7 +671,7 @@ fn wide_product(a: u32, b: u32) -> vec2<u32> {
         (a >> 16u) * (b >> 16u) + (cross >> 16u) + (other >> 16u));
 }
 
-// What erf of 1 and more lacks to 1, as the fraction e^(−x²) / √π / (x + ½ / (x + 1 / (x + 3⁄2 / (x + …)))).
+// 1 − erf for 1 and more, as the fraction e^(−x²) / √π / (x + ½ / (x + 1 / (x + 3⁄2 / (x + …)))).
 fn erf_rest(x: T) -> T {
     let square = x * x;
     var fraction = x;
@@ -697,12 +699,12 @@ fn gelu_tanh(x: T) -> T {
 
 fn gelu_tanh_slope(x: T) -> T {
     let tangent = gelu_tangent(x);
-    // Beyond, the slope of the tangent is 0, which must not meet an infinity.
+    // Beyond, the derivative of tanh is 0, which must not be multiplied by an infinity.
     let slope = 0.7978845608028654 * (1.0 + 0.134145 * min(x * x, 100.0));
     return 0.5 * (1.0 + tangent + x * (1.0 - tangent * tangent) * slope);
 }
 
-// What an angle is beyond the nearest multiple of π/2, and how many of those it has, modulo 4.
+// The difference of an angle from the nearest multiple of π/2, and the number of these, modulo 4.
 struct Turned {
     rest: T,
     quarters: u32,
@@ -735,7 +737,7 @@ fn tangent(x: T) -> T {
     return select(ratio, -1.0 / ratio, (angle.quarters & 1u) != 0u);
 }
 
-// What is reduced before it is multiplied is 0 at whole numbers.
+// Reduced before the multiplication, so that integers give 0.
 fn sinc(x: T) -> T {
     if (x == 0.0) {
         return 1.0;
@@ -746,7 +748,7 @@ fn sinc(x: T) -> T {
     return select(value, -value, odd) / (3.141592653589793 * x);
 }
 
-// The angle of the point (b, a), with the sides that the signs of zeros tell.
+// The angle of the point (b, a), with the side given by the signs of zeros.
 fn angle(a: T, b: T) -> T {
     if (is_nan(a) || is_nan(b)) {
         return nan();
@@ -770,8 +772,8 @@ fn arccosine(x: T) -> T {
     }
     return angle(sqrt((1.0 - x) * (1.0 + x)), x);
 }
-// The language has no such functions of float64. What ends in `_of` gives or takes two numbers, of which
-// the second is what the first lacks.
+// WGSL has no such functions for float64. Functions ending in `_of` take or return two numbers, the
+// second of which is the rounding error of the first.
 
 const LN2_HIGH: T = 6.93147180369123816490e-01;
 const LN2_LOW: T = 1.90821492927058770002e-10;
@@ -784,13 +786,13 @@ fn inverseSqrt(x: T) -> T {
     return 1.0 / sqrt(x);
 }
 
-// Two halves of the binary places, whose products are exact.
+// Splits the binary digits into halves, whose products are exact.
 fn halves_of(x: T) -> vec2<T> {
     let high = bitcast<T>(bitcast<Bits>(x) & 0xfffffffff8000000lu);
     return vec2<T>(high, x - high);
 }
 
-// What the product of two numbers lacks.
+// The rounding error of the product of two numbers.
 fn product_error(a: T, b: T, product: T) -> T {
     let x = halves_of(a);
     let y = halves_of(b);
@@ -833,11 +835,11 @@ fn expm1(x: T) -> T {
     return exp(x) - 1.0;
 }
 
-// Of k · ln 2 and 2 artanh(s) with s = (m − 1) / (m + 1), where x = m · 2ᵏ and m is near 1.
+// k · ln 2 + 2 artanh(s) with s = (m − 1) / (m + 1), where x = m · 2ᵏ and m is near 1.
 fn log_of(x: T) -> vec2<T> {
     let small = x < 0x1p-1022;
     let bits = bitcast<i64>(select(x, x * 0x1p+54, small));
-    // m lies between √½ and √2.
+    // m is between √½ and √2.
     let exponent = (bits - 0x3fe6a09e667f3bcdli) >> 52u;
     let f = bitcast<T>(bits - (exponent << 52u)) - 1.0;
     let d = rounded(2.0 + f);
@@ -866,7 +868,7 @@ fn log(x: T) -> T {
     return log_of(x).x;
 }
 
-// With what the logarithm and the factor lack, it is whole at powers of two.
+// With the rounding errors of the logarithm and the factor, it is an integer at powers of two.
 fn log2(x: T) -> T {
     let y = log(x);
     if (!(abs(y) < 1000.0)) {
@@ -877,7 +879,7 @@ fn log2(x: T) -> T {
     return product + (product_error(y, 1.4426950408889634, product) + low);
 }
 
-// What 1 + x has lost is given back.
+// Restores what 1 + x has lost.
 fn log1p(x: T) -> T {
     let above = rounded(1.0 + x);
     if (!(above > 0.0) || is_infinite(above)) {
@@ -889,7 +891,7 @@ fn log1p(x: T) -> T {
     return log(above) + (x - (above - 1.0)) / above;
 }
 
-// Of a positive number.
+// For a positive number.
 fn pow(x: T, b: T) -> T {
     let y = log_of(x);
     let product = rounded(b * y.x);
@@ -939,7 +941,7 @@ fn erf(x: T) -> T {
     return copysign(1.1283791670955126 * sum * power, x);
 }
 
-// By as many binary places of 2/π as matter: 192 from those on that are worth less than 4.
+// Uses as many binary digits of 2/π as matter: 192 from those on that are worth less than 4.
 fn turned(x: T) -> Turned {
     if (abs(x) < 0.785) {
         return Turned(x, 0u);
@@ -1008,7 +1010,7 @@ fn near_cosine(x: T) -> T {
     return 1.0 - q * (0.5 - q * (1.0 / 24.0 - q * (1.0 / 720.0 - q * tail)));
 }
 
-// By the series at a quarter of the angle, or of what it lacks to π/2.
+// By the series at a quarter of the angle, or of its difference from π/2.
 fn arctangent(x: T) -> T {
     if (is_nan(x)) {
         return x;
@@ -1026,12 +1028,12 @@ fn arctangent(x: T) -> T {
     return copysign(select(angle, less_than(1.5707963267948966, angle), steep), x);
 }
 
-// A quarter or half of a turn, with the places that it lacks, less an angle.
+// A quarter or half turn, with its rounding error, less an angle.
 fn less_than(turn: T, angle: T) -> T {
     return (turn - angle) + turn * 3.8981718325193755e-17;
 }
 
-// Of a point beside the axis from which angles are counted.
+// For a point near the axis from which angles are counted.
 fn atan2(a: T, b: T) -> T {
     let sides = vec2<T>(abs(a), abs(b));
     let steep = sides.x > sides.y;
@@ -1045,7 +1047,8 @@ fn atan2(a: T, b: T) -> T {
     }
     return copysign(angle, a);
 }
-// Words: items, elements, extents from 2, and for each operand from 10 on its offset and eight strides.
+// Words: items, elements, extents from 2, and for each operand from 10 on its offset and eight
+// strides.
 
 fn value(x: T) -> R {
     return R(exp(x));
@@ -1073,7 +1076,7 @@ fn run(group: u32, own: u32) {
     m0[p0] = y;
 }
 
-// A launch is spread over two axes of workgroups, which programs count as one.
+// A launch is spread over two axes of workgroups, which programs see as one.
 @compute @workgroup_size(256)
 fn main(
     @builtin(workgroup_id) group: vec3<u32>,
@@ -1095,8 +1098,8 @@ fn word(i: u32) -> u32 {
     return parameters[i / 4u][i % 4u];
 }
 
-// Where the element with a row-major number lies, for axes whose extents and strides are the words
-// from the given ones on.
+// The position of the element with a given row-major number, for axes whose extents and strides are
+// the words from the given ones on.
 fn position(number: u32, axes: u32, extents: u32, strides: u32) -> u32 {
     var at = 0u;
     var rest = number;
@@ -1123,7 +1126,7 @@ const PLACES = 23u;
 const BIAS = 127;
 const ONE: Bits = 0x3f800000u;
 const LARGEST: T = 3.4028234e38;
-// The language lets no constant be one of these.
+// WGSL allows no constants of these values.
 fn infinity() -> T {
     return bitcast<T>(INFINITE + Bits(word(0u) * 0u));
 }
@@ -1133,13 +1136,13 @@ fn nan() -> T {
     return bitcast<T>(bits | (bits >> 1u));
 }
 
-// A number as it was rounded: a compiler may take it that (a + b) - a is b. The last word is 0, which it
-// does not know.
+// A number as it was rounded: a compiler may assume that (a + b) - a is b. The last word is 0,
+// which it does not know.
 fn rounded(x: T) -> T {
     return bitcast<T>(bitcast<Bits>(x) ^ Bits(word(63u)));
 }
 
-// By their bits, as a compiler may take it that there is no NaN and that zeros have no sign.
+// By their bits, as a compiler may assume that there is no NaN and that zeros have no sign.
 fn is_nan(x: T) -> bool {
     return (bitcast<Bits>(x) & SIZE) > INFINITE;
 }
@@ -1156,15 +1159,15 @@ fn copysign(x: T, sign: T) -> T {
     return bitcast<T>((bitcast<Bits>(x) & SIZE) | (bitcast<Bits>(sign) & SIGN));
 }
 
-// x · 2ᵏ, in two steps, as the power alone may leave the range.
+// x · 2ᵏ, in two steps, as the power alone may overflow or underflow.
 fn scaled(x: T, k: i32) -> T {
     let half = k / 2;
     return x * bitcast<T>(Bits(half + BIAS) << PLACES) * bitcast<T>(Bits(k - half + BIAS) << PLACES);
 }
 const RANK = 1u;
-// What all floating types have in common.
+// Shared by all floating types.
 
-// WGSL leaves powers of negative numbers open, and those at the ends of the range too.
+// WGSL leaves powers of negative numbers undefined, and those at the ends of the range.
 fn power(a: T, b: T) -> T {
     let size = abs(a);
     if (b == 0.0 || a == 1.0 || (size == 1.0 && is_infinite(b))) {
@@ -1197,7 +1200,7 @@ fn hyperbolic_tangent(x: T) -> T {
     return copysign(above / (above + 2.0), x);
 }
 
-// The remainder of whole numbers, some binary places at a time, has no error.
+// The remainder of integers, some binary digits at a time, is exact.
 fn remainder(a: T, b: T) -> T {
     let dividend = bitcast<Bits>(a) & SIZE;
     let divisor = bitcast<Bits>(b) & SIZE;
@@ -1224,7 +1227,7 @@ fn remainder(a: T, b: T) -> T {
     return select(signed, signed + b, rest != 0 && is_negative(a) != is_negative(b));
 }
 
-// All binary places of a number as a whole one.
+// All binary digits of a number, as an integer.
 fn digits_of(bits: Bits) -> Bits {
     return select(bits, bits % POINT + POINT, bits >= POINT);
 }
@@ -1241,7 +1244,7 @@ fn ceil_of(x: T) -> T {
     return ceil(x);
 }
 
-// By the floor: of float64 some devices have no right round and trunc.
+// By floor, as some devices have wrong round and trunc for float64.
 fn round_of(x: T) -> T {
     let below = floor(x);
     let odd = below != 2.0 * floor(0.5 * below);
@@ -1290,7 +1293,7 @@ fn wide_product(a: u32, b: u32) -> vec2<u32> {
         (a >> 16u) * (b >> 16u) + (cross >> 16u) + (other >> 16u));
 }
 
-// What erf of 1 and more lacks to 1, as the fraction e^(−x²) / √π / (x + ½ / (x + 1 / (x + 3⁄2 / (x + …)))).
+// 1 − erf for 1 and more, as the fraction e^(−x²) / √π / (x + ½ / (x + 1 / (x + 3⁄2 / (x + …)))).
 fn erf_rest(x: T) -> T {
     let square = x * x;
     var fraction = x;
@@ -1318,12 +1321,12 @@ fn gelu_tanh(x: T) -> T {
 
 fn gelu_tanh_slope(x: T) -> T {
     let tangent = gelu_tangent(x);
-    // Beyond, the slope of the tangent is 0, which must not meet an infinity.
+    // Beyond, the derivative of tanh is 0, which must not be multiplied by an infinity.
     let slope = 0.7978845608028654 * (1.0 + 0.134145 * min(x * x, 100.0));
     return 0.5 * (1.0 + tangent + x * (1.0 - tangent * tangent) * slope);
 }
 
-// What an angle is beyond the nearest multiple of π/2, and how many of those it has, modulo 4.
+// The difference of an angle from the nearest multiple of π/2, and the number of these, modulo 4.
 struct Turned {
     rest: T,
     quarters: u32,
@@ -1356,7 +1359,7 @@ fn tangent(x: T) -> T {
     return select(ratio, -1.0 / ratio, (angle.quarters & 1u) != 0u);
 }
 
-// What is reduced before it is multiplied is 0 at whole numbers.
+// Reduced before the multiplication, so that integers give 0.
 fn sinc(x: T) -> T {
     if (x == 0.0) {
         return 1.0;
@@ -1367,7 +1370,7 @@ fn sinc(x: T) -> T {
     return select(value, -value, odd) / (3.141592653589793 * x);
 }
 
-// The angle of the point (b, a), with the sides that the signs of zeros tell.
+// The angle of the point (b, a), with the side given by the signs of zeros.
 fn angle(a: T, b: T) -> T {
     if (is_nan(a) || is_nan(b)) {
         return nan();
@@ -1422,7 +1425,8 @@ fn hyperbolic_sine(x: f32) -> f32 {
     return x * (1.0 + q / 6.0 * (1.0 + q / 20.0 * (1.0 + q / 42.0 * (1.0 + q / 72.0))));
 }
 
-// Abramowitz and Stegun 7.1.26 is good to 1.5e-7; near 0 the series keeps the relative error small.
+// Abramowitz and Stegun 7.1.26 is accurate to 1.5e-7; near 0 the series keeps the relative error
+// small.
 fn erf(x: f32) -> f32 {
     let size = abs(x);
     if (size < 0.5) {
@@ -1442,13 +1446,13 @@ fn arctangent(x: f32) -> f32 {
     return atan(x);
 }
 
-// A divisor near the end of the range has a reciprocal below the normal numbers.
+// The reciprocal of a divisor near the end of the range is subnormal.
 fn quotient(a: f32, b: f32) -> f32 {
     let scale = select(1.0, 0x1p-24, abs(b) > 0x1p+100);
     return (a * scale) / (b * scale);
 }
 
-// By as many binary places of 2/π as matter.
+// Uses as many binary digits of 2/π as matter.
 fn turned(x: f32) -> Turned {
     if (abs(x) < 0.785) {
         return Turned(x, 0u);
@@ -1465,7 +1469,7 @@ fn turned(x: f32) -> Turned {
         carry = part.y + select(0u, 1u, product[i] < carry);
     }
     product[6] = carry;
-    // At 2, where the exponent is 0, the first two places of the product stand before the point.
+    // At 2, where the exponent is 0, the first two digits of the product are before the point.
     let exponent = i32((bitcast<u32>(x) >> 23u) & 0xffu) - 128;
     let first = 4u - u32(max(exponent, 0)) / 32u;
     let shift = u32(abs(exponent)) % 32u;
@@ -1505,7 +1509,8 @@ fn near_cosine(x: f32) -> f32 {
     let q = x * x;
     return 1.0 - 0.5 * q + q * q * (0.041666646 - q * (0.0013887316 - q * 0.000024433157));
 }
-// Words: items, elements, extents from 2, and for each operand from 10 on its offset and eight strides.
+// Words: items, elements, extents from 2, and for each operand from 10 on its offset and eight
+// strides.
 
 fn value(a: T, b: T) -> R {
     return u32(bool(a < b));
@@ -1539,7 +1544,7 @@ fn run(group: u32, own: u32) {
     }
 }
 
-// A launch is spread over two axes of workgroups, which programs count as one.
+// A launch is spread over two axes of workgroups, which programs see as one.
 @compute @workgroup_size(256)
 fn main(
     @builtin(workgroup_id) group: vec3<u32>,
@@ -1560,8 +1565,8 @@ fn word(i: u32) -> u32 {
     return parameters[i / 4u][i % 4u];
 }
 
-// Where the element with a row-major number lies, for axes whose extents and strides are the words
-// from the given ones on.
+// The position of the element with a given row-major number, for axes whose extents and strides are
+// the words from the given ones on.
 fn position(number: u32, axes: u32, extents: u32, strides: u32) -> u32 {
     var at = 0u;
     var rest = number;
@@ -1588,7 +1593,7 @@ const PLACES = 23u;
 const BIAS = 127;
 const ONE: Bits = 0x3f800000u;
 const LARGEST: T = 3.4028234e38;
-// The language lets no constant be one of these.
+// WGSL allows no constants of these values.
 fn infinity() -> T {
     return bitcast<T>(INFINITE + Bits(word(0u) * 0u));
 }
@@ -1598,13 +1603,13 @@ fn nan() -> T {
     return bitcast<T>(bits | (bits >> 1u));
 }
 
-// A number as it was rounded: a compiler may take it that (a + b) - a is b. The last word is 0, which it
-// does not know.
+// A number as it was rounded: a compiler may assume that (a + b) - a is b. The last word is 0,
+// which it does not know.
 fn rounded(x: T) -> T {
     return bitcast<T>(bitcast<Bits>(x) ^ Bits(word(63u)));
 }
 
-// By their bits, as a compiler may take it that there is no NaN and that zeros have no sign.
+// By their bits, as a compiler may assume that there is no NaN and that zeros have no sign.
 fn is_nan(x: T) -> bool {
     return (bitcast<Bits>(x) & SIZE) > INFINITE;
 }
@@ -1621,7 +1626,7 @@ fn copysign(x: T, sign: T) -> T {
     return bitcast<T>((bitcast<Bits>(x) & SIZE) | (bitcast<Bits>(sign) & SIGN));
 }
 
-// x · 2ᵏ, in two steps, as the power alone may leave the range.
+// x · 2ᵏ, in two steps, as the power alone may overflow or underflow.
 fn scaled(x: T, k: i32) -> T {
     let half = k / 2;
     return x * bitcast<T>(Bits(half + BIAS) << PLACES) * bitcast<T>(Bits(k - half + BIAS) << PLACES);
@@ -1637,10 +1642,10 @@ fn finish(total: R) -> R {
     let divisor = number_at(24u, 0u);
     return select(R(N(total) / divisor), total, divisor == 1.0);
 }
-// Some invocations add up to a result, or to one of the parts of one, which a second dispatch joins.
-// Words: items (results times parts), results, elements that each is made of, elements of a part,
-// offset, nothing, offsets of the results; extents from 8 and strides from 16, of the KEPT axes first;
-// from 24 on the divisor.
+// Several invocations compute a result, or a part of one, which a second dispatch combines. Words:
+// items (results times parts), results, elements of each result, elements of a part, offset,
+// unused, offsets of the results; extents from 8 and strides from 16, of the KEPT axes first; from
+// 24 on the divisor.
 
 var<workgroup> states: array<State, 256>;
 
@@ -1675,7 +1680,7 @@ fn run(group: u32, own: u32) {
     }
 }
 
-// A launch is spread over two axes of workgroups, which programs count as one.
+// A launch is spread over two axes of workgroups, which programs see as one.
 @compute @workgroup_size(256)
 fn main(
     @builtin(workgroup_id) group: vec3<u32>,
@@ -1696,8 +1701,8 @@ fn word(i: u32) -> u32 {
     return parameters[i / 4u][i % 4u];
 }
 
-// Where the element with a row-major number lies, for axes whose extents and strides are the words
-// from the given ones on.
+// The position of the element with a given row-major number, for axes whose extents and strides are
+// the words from the given ones on.
 fn position(number: u32, axes: u32, extents: u32, strides: u32) -> u32 {
     var at = 0u;
     var rest = number;
@@ -1724,7 +1729,7 @@ const PLACES = 23u;
 const BIAS = 127;
 const ONE: Bits = 0x3f800000u;
 const LARGEST: T = 3.4028234e38;
-// The language lets no constant be one of these.
+// WGSL allows no constants of these values.
 fn infinity() -> T {
     return bitcast<T>(INFINITE + Bits(word(0u) * 0u));
 }
@@ -1734,13 +1739,13 @@ fn nan() -> T {
     return bitcast<T>(bits | (bits >> 1u));
 }
 
-// A number as it was rounded: a compiler may take it that (a + b) - a is b. The last word is 0, which it
-// does not know.
+// A number as it was rounded: a compiler may assume that (a + b) - a is b. The last word is 0,
+// which it does not know.
 fn rounded(x: T) -> T {
     return bitcast<T>(bitcast<Bits>(x) ^ Bits(word(63u)));
 }
 
-// By their bits, as a compiler may take it that there is no NaN and that zeros have no sign.
+// By their bits, as a compiler may assume that there is no NaN and that zeros have no sign.
 fn is_nan(x: T) -> bool {
     return (bitcast<Bits>(x) & SIZE) > INFINITE;
 }
@@ -1757,7 +1762,7 @@ fn copysign(x: T, sign: T) -> T {
     return bitcast<T>((bitcast<Bits>(x) & SIZE) | (bitcast<Bits>(sign) & SIGN));
 }
 
-// x · 2ᵏ, in two steps, as the power alone may leave the range.
+// x · 2ᵏ, in two steps, as the power alone may overflow or underflow.
 fn scaled(x: T, k: i32) -> T {
     let half = k / 2;
     return x * bitcast<T>(Bits(half + BIAS) << PLACES) * bitcast<T>(Bits(k - half + BIAS) << PLACES);
@@ -1773,10 +1778,10 @@ fn finish(total: R) -> R {
     let divisor = number_at(24u, 0u);
     return select(R(N(total) / divisor), total, divisor == 1.0);
 }
-// Some invocations add up to a result, or to one of the parts of one, which a second dispatch joins.
-// Words: items (results times parts), results, elements that each is made of, elements of a part,
-// offset, nothing, offsets of the results; extents from 8 and strides from 16, of the KEPT axes first;
-// from 24 on the divisor.
+// Several invocations compute a result, or a part of one, which a second dispatch combines. Words:
+// items (results times parts), results, elements of each result, elements of a part, offset,
+// unused, offsets of the results; extents from 8 and strides from 16, of the KEPT axes first; from
+// 24 on the divisor.
 
 var<workgroup> states: array<State, 256>;
 
@@ -1807,7 +1812,7 @@ fn run(group: u32, own: u32) {
     }
 }
 
-// A launch is spread over two axes of workgroups, which programs count as one.
+// A launch is spread over two axes of workgroups, which programs see as one.
 @compute @workgroup_size(256)
 fn main(
     @builtin(workgroup_id) group: vec3<u32>,
@@ -1828,8 +1833,8 @@ fn word(i: u32) -> u32 {
     return parameters[i / 4u][i % 4u];
 }
 
-// Where the element with a row-major number lies, for axes whose extents and strides are the words
-// from the given ones on.
+// The position of the element with a given row-major number, for axes whose extents and strides are
+// the words from the given ones on.
 fn position(number: u32, axes: u32, extents: u32, strides: u32) -> u32 {
     var at = 0u;
     var rest = number;
@@ -1857,7 +1862,7 @@ const PLACES = 52u;
 const BIAS = 1023;
 const ONE: Bits = 0x3ff0000000000000lu;
 const LARGEST: T = 1.7976931348623157e308;
-// The language lets no constant be one of these.
+// WGSL allows no constants of these values.
 fn infinity() -> T {
     return bitcast<T>(INFINITE + Bits(word(0u) * 0u));
 }
@@ -1867,13 +1872,13 @@ fn nan() -> T {
     return bitcast<T>(bits | (bits >> 1u));
 }
 
-// A number as it was rounded: a compiler may take it that (a + b) - a is b. The last word is 0, which it
-// does not know.
+// A number as it was rounded: a compiler may assume that (a + b) - a is b. The last word is 0,
+// which it does not know.
 fn rounded(x: T) -> T {
     return bitcast<T>(bitcast<Bits>(x) ^ Bits(word(63u)));
 }
 
-// By their bits, as a compiler may take it that there is no NaN and that zeros have no sign.
+// By their bits, as a compiler may assume that there is no NaN and that zeros have no sign.
 fn is_nan(x: T) -> bool {
     return (bitcast<Bits>(x) & SIZE) > INFINITE;
 }
@@ -1890,7 +1895,7 @@ fn copysign(x: T, sign: T) -> T {
     return bitcast<T>((bitcast<Bits>(x) & SIZE) | (bitcast<Bits>(sign) & SIGN));
 }
 
-// x · 2ᵏ, in two steps, as the power alone may leave the range.
+// x · 2ᵏ, in two steps, as the power alone may overflow or underflow.
 fn scaled(x: T, k: i32) -> T {
     let half = k / 2;
     return x * bitcast<T>(Bits(half + BIAS) << PLACES) * bitcast<T>(Bits(k - half + BIAS) << PLACES);
@@ -1906,10 +1911,10 @@ fn finish(total: R) -> R {
     let divisor = number_at(24u, 0u);
     return select(R(N(total) / divisor), total, divisor == 1.0);
 }
-// Some invocations add up to a result, or to one of the parts of one, which a second dispatch joins.
-// Words: items (results times parts), results, elements that each is made of, elements of a part,
-// offset, nothing, offsets of the results; extents from 8 and strides from 16, of the KEPT axes first;
-// from 24 on the divisor.
+// Several invocations compute a result, or a part of one, which a second dispatch combines. Words:
+// items (results times parts), results, elements of each result, elements of a part, offset,
+// unused, offsets of the results; extents from 8 and strides from 16, of the KEPT axes first; from
+// 24 on the divisor.
 
 var<workgroup> states: array<State, 256>;
 
@@ -1944,7 +1949,7 @@ fn run(group: u32, own: u32) {
     }
 }
 
-// A launch is spread over two axes of workgroups, which programs count as one.
+// A launch is spread over two axes of workgroups, which programs see as one.
 @compute @workgroup_size(256)
 fn main(
     @builtin(workgroup_id) group: vec3<u32>,
@@ -1965,8 +1970,8 @@ fn word(i: u32) -> u32 {
     return parameters[i / 4u][i % 4u];
 }
 
-// Where the element with a row-major number lies, for axes whose extents and strides are the words
-// from the given ones on.
+// The position of the element with a given row-major number, for axes whose extents and strides are
+// the words from the given ones on.
 fn position(number: u32, axes: u32, extents: u32, strides: u32) -> u32 {
     var at = 0u;
     var rest = number;
@@ -1994,7 +1999,7 @@ const PLACES = 52u;
 const BIAS = 1023;
 const ONE: Bits = 0x3ff0000000000000lu;
 const LARGEST: T = 1.7976931348623157e308;
-// The language lets no constant be one of these.
+// WGSL allows no constants of these values.
 fn infinity() -> T {
     return bitcast<T>(INFINITE + Bits(word(0u) * 0u));
 }
@@ -2004,13 +2009,13 @@ fn nan() -> T {
     return bitcast<T>(bits | (bits >> 1u));
 }
 
-// A number as it was rounded: a compiler may take it that (a + b) - a is b. The last word is 0, which it
-// does not know.
+// A number as it was rounded: a compiler may assume that (a + b) - a is b. The last word is 0,
+// which it does not know.
 fn rounded(x: T) -> T {
     return bitcast<T>(bitcast<Bits>(x) ^ Bits(word(63u)));
 }
 
-// By their bits, as a compiler may take it that there is no NaN and that zeros have no sign.
+// By their bits, as a compiler may assume that there is no NaN and that zeros have no sign.
 fn is_nan(x: T) -> bool {
     return (bitcast<Bits>(x) & SIZE) > INFINITE;
 }
@@ -2027,7 +2032,7 @@ fn copysign(x: T, sign: T) -> T {
     return bitcast<T>((bitcast<Bits>(x) & SIZE) | (bitcast<Bits>(sign) & SIGN));
 }
 
-// x · 2ᵏ, in two steps, as the power alone may leave the range.
+// x · 2ᵏ, in two steps, as the power alone may overflow or underflow.
 fn scaled(x: T, k: i32) -> T {
     let half = k / 2;
     return x * bitcast<T>(Bits(half + BIAS) << PLACES) * bitcast<T>(Bits(k - half + BIAS) << PLACES);
@@ -2043,10 +2048,10 @@ fn finish(total: R) -> R {
     let divisor = number_at(24u, 0u);
     return select(R(N(total) / divisor), total, divisor == 1.0);
 }
-// Some invocations add up to a result, or to one of the parts of one, which a second dispatch joins.
-// Words: items (results times parts), results, elements that each is made of, elements of a part,
-// offset, nothing, offsets of the results; extents from 8 and strides from 16, of the KEPT axes first;
-// from 24 on the divisor.
+// Several invocations compute a result, or a part of one, which a second dispatch combines. Words:
+// items (results times parts), results, elements of each result, elements of a part, offset,
+// unused, offsets of the results; extents from 8 and strides from 16, of the KEPT axes first; from
+// 24 on the divisor.
 
 var<workgroup> states: array<State, 256>;
 
@@ -2077,7 +2082,7 @@ fn run(group: u32, own: u32) {
     }
 }
 
-// A launch is spread over two axes of workgroups, which programs count as one.
+// A launch is spread over two axes of workgroups, which programs see as one.
 @compute @workgroup_size(256)
 fn main(
     @builtin(workgroup_id) group: vec3<u32>,
@@ -2099,8 +2104,8 @@ fn word(i: u32) -> u32 {
     return parameters[i / 4u][i % 4u];
 }
 
-// Where the element with a row-major number lies, for axes whose extents and strides are the words
-// from the given ones on.
+// The position of the element with a given row-major number, for axes whose extents and strides are
+// the words from the given ones on.
 fn position(number: u32, axes: u32, extents: u32, strides: u32) -> u32 {
     var at = 0u;
     var rest = number;
@@ -2127,7 +2132,7 @@ const PLACES = 23u;
 const BIAS = 127;
 const ONE: Bits = 0x3f800000u;
 const LARGEST: T = 3.4028234e38;
-// The language lets no constant be one of these.
+// WGSL allows no constants of these values.
 fn infinity() -> T {
     return bitcast<T>(INFINITE + Bits(word(0u) * 0u));
 }
@@ -2137,13 +2142,13 @@ fn nan() -> T {
     return bitcast<T>(bits | (bits >> 1u));
 }
 
-// A number as it was rounded: a compiler may take it that (a + b) - a is b. The last word is 0, which it
-// does not know.
+// A number as it was rounded: a compiler may assume that (a + b) - a is b. The last word is 0,
+// which it does not know.
 fn rounded(x: T) -> T {
     return bitcast<T>(bitcast<Bits>(x) ^ Bits(word(63u)));
 }
 
-// By their bits, as a compiler may take it that there is no NaN and that zeros have no sign.
+// By their bits, as a compiler may assume that there is no NaN and that zeros have no sign.
 fn is_nan(x: T) -> bool {
     return (bitcast<Bits>(x) & SIZE) > INFINITE;
 }
@@ -2160,7 +2165,7 @@ fn copysign(x: T, sign: T) -> T {
     return bitcast<T>((bitcast<Bits>(x) & SIZE) | (bitcast<Bits>(sign) & SIGN));
 }
 
-// x · 2ᵏ, in two steps, as the power alone may leave the range.
+// x · 2ᵏ, in two steps, as the power alone may overflow or underflow.
 fn scaled(x: T, k: i32) -> T {
     let half = k / 2;
     return x * bitcast<T>(Bits(half + BIAS) << PLACES) * bitcast<T>(Bits(k - half + BIAS) << PLACES);
@@ -2168,7 +2173,7 @@ fn scaled(x: T, k: i32) -> T {
 const LANES = 32u;
 const KEPT = 1u;
 const REDUCED = 1u;
-// An element and its place. A NaN wins, and of equal elements the first.
+// An element and its position. NaN wins, and of equal elements the first.
 struct State {
     value: T,
     at: u32,
@@ -2211,10 +2216,10 @@ fn combined(a: State, b: State) -> State {
 }
 
 fn is_better(a: T, b: T) -> bool { return a > b; }
-// Some invocations add up to a result, or to one of the parts of one, which a second dispatch joins.
-// Words: items (results times parts), results, elements that each is made of, elements of a part,
-// offset, nothing, offsets of the results; extents from 8 and strides from 16, of the KEPT axes first;
-// from 24 on the divisor.
+// Several invocations compute a result, or a part of one, which a second dispatch combines. Words:
+// items (results times parts), results, elements of each result, elements of a part, offset,
+// unused, offsets of the results; extents from 8 and strides from 16, of the KEPT axes first; from
+// 24 on the divisor.
 
 var<workgroup> states: array<State, 256>;
 
@@ -2250,7 +2255,7 @@ fn run(group: u32, own: u32) {
     }
 }
 
-// A launch is spread over two axes of workgroups, which programs count as one.
+// A launch is spread over two axes of workgroups, which programs see as one.
 @compute @workgroup_size(256)
 fn main(
     @builtin(workgroup_id) group: vec3<u32>,
@@ -2272,8 +2277,8 @@ fn word(i: u32) -> u32 {
     return parameters[i / 4u][i % 4u];
 }
 
-// Where the element with a row-major number lies, for axes whose extents and strides are the words
-// from the given ones on.
+// The position of the element with a given row-major number, for axes whose extents and strides are
+// the words from the given ones on.
 fn position(number: u32, axes: u32, extents: u32, strides: u32) -> u32 {
     var at = 0u;
     var rest = number;
@@ -2300,7 +2305,7 @@ const PLACES = 23u;
 const BIAS = 127;
 const ONE: Bits = 0x3f800000u;
 const LARGEST: T = 3.4028234e38;
-// The language lets no constant be one of these.
+// WGSL allows no constants of these values.
 fn infinity() -> T {
     return bitcast<T>(INFINITE + Bits(word(0u) * 0u));
 }
@@ -2310,13 +2315,13 @@ fn nan() -> T {
     return bitcast<T>(bits | (bits >> 1u));
 }
 
-// A number as it was rounded: a compiler may take it that (a + b) - a is b. The last word is 0, which it
-// does not know.
+// A number as it was rounded: a compiler may assume that (a + b) - a is b. The last word is 0,
+// which it does not know.
 fn rounded(x: T) -> T {
     return bitcast<T>(bitcast<Bits>(x) ^ Bits(word(63u)));
 }
 
-// By their bits, as a compiler may take it that there is no NaN and that zeros have no sign.
+// By their bits, as a compiler may assume that there is no NaN and that zeros have no sign.
 fn is_nan(x: T) -> bool {
     return (bitcast<Bits>(x) & SIZE) > INFINITE;
 }
@@ -2333,7 +2338,7 @@ fn copysign(x: T, sign: T) -> T {
     return bitcast<T>((bitcast<Bits>(x) & SIZE) | (bitcast<Bits>(sign) & SIGN));
 }
 
-// x · 2ᵏ, in two steps, as the power alone may leave the range.
+// x · 2ᵏ, in two steps, as the power alone may overflow or underflow.
 fn scaled(x: T, k: i32) -> T {
     let half = k / 2;
     return x * bitcast<T>(Bits(half + BIAS) << PLACES) * bitcast<T>(Bits(k - half + BIAS) << PLACES);
@@ -2346,24 +2351,24 @@ const EXACT = true;
 const LEFT_INNER = true;
 const RIGHT_INNER = false;
 // Tiles of SIDE × SIDE results from tiles of SIDE × 16 elements in workgroup memory. Half of the
-// invocations fetch four by four elements of the left side and half of the right one, the next ones while
-// the product of the last is made. Each has four rows (or twice four, SIDE / 2 apart) of four columns (or
-// twice four) of results.
-// Words: rows, inner, columns, axes of the batch, offsets of the left side, the right side and the
-// result, strides along the rows, inner and columns: left row, left inner, right inner, right column;
-// inner elements of a part, products of the batch; tiles along the columns, along the rows, and of all
-// products together; from 16 on the shape of the batch, from 24 its strides on the left, from 32 on the
-// right. Where a side is read as vectors, its numbers count those.
+// invocations fetch four by four elements of the left side and the other half those of the right
+// one, each tile while the product of the previous one is computed. Each invocation has four rows
+// (or twice four, SIDE / 2 apart) of four columns (or twice four) of results. Words: rows, inner,
+// columns, axes of the batch, offsets of the left side, the right side and the result, strides
+// along the rows, inner and columns: left row, left inner, right inner, right column; inner
+// elements of a part, products of the batch; tiles along the columns, along the rows, and of all
+// products together; from 16 on the shape of the batch, from 24 its strides on the left, from 32 on
+// the right. For a side that is read as vectors, the numbers count vectors.
 
 const DEPTH = 16u;
 const QUADS = SIDE / 4u;
-// An index that is seen to be in range is not checked.
+// A compiler does not check an index that it sees to be in range.
 const LAST = 4u * SIDE - 1u;
 const ACROSS = SIDE / (4u * COLUMN_PARTS);
 
 alias V = vec4<T>;
 
-/// Four elements along the tile's side, for each of four inner places.
+/// Four elements along the tile's side, for each of four inner positions.
 struct Quad {
     a: V,
     b: V,
@@ -2371,7 +2376,7 @@ struct Quad {
     d: V,
 }
 
-/// Which of the products of the batch this is.
+/// The index of the product in the batch.
 var<private> product: u32;
 
 var<workgroup> left: array<V, 4u * SIDE>;
@@ -2413,7 +2418,7 @@ fn main(
     @builtin(local_invocation_index) own: u32,
 ) {
     let tile = group.y * groups.x + group.x;
-    // Of word 15, in a form that shows that the whole workgroup goes one way.
+    // From word 15, in a form that shows that the whole workgroup takes the same branch.
     if (tile >= parameters[3u].w) {
         return;
     }
@@ -2770,8 +2775,8 @@ fn word(i: u32) -> u32 {
     return parameters[i / 4u][i % 4u];
 }
 
-// Where the element with a row-major number lies, for axes whose extents and strides are the words
-// from the given ones on.
+// The position of the element with a given row-major number, for axes whose extents and strides are
+// the words from the given ones on.
 fn position(number: u32, axes: u32, extents: u32, strides: u32) -> u32 {
     var at = 0u;
     var rest = number;
@@ -2798,7 +2803,7 @@ const PLACES = 23u;
 const BIAS = 127;
 const ONE: Bits = 0x3f800000u;
 const LARGEST: T = 3.4028234e38;
-// The language lets no constant be one of these.
+// WGSL allows no constants of these values.
 fn infinity() -> T {
     return bitcast<T>(INFINITE + Bits(word(0u) * 0u));
 }
@@ -2808,13 +2813,13 @@ fn nan() -> T {
     return bitcast<T>(bits | (bits >> 1u));
 }
 
-// A number as it was rounded: a compiler may take it that (a + b) - a is b. The last word is 0, which it
-// does not know.
+// A number as it was rounded: a compiler may assume that (a + b) - a is b. The last word is 0,
+// which it does not know.
 fn rounded(x: T) -> T {
     return bitcast<T>(bitcast<Bits>(x) ^ Bits(word(63u)));
 }
 
-// By their bits, as a compiler may take it that there is no NaN and that zeros have no sign.
+// By their bits, as a compiler may assume that there is no NaN and that zeros have no sign.
 fn is_nan(x: T) -> bool {
     return (bitcast<Bits>(x) & SIZE) > INFINITE;
 }
@@ -2831,7 +2836,7 @@ fn copysign(x: T, sign: T) -> T {
     return bitcast<T>((bitcast<Bits>(x) & SIZE) | (bitcast<Bits>(sign) & SIGN));
 }
 
-// x · 2ᵏ, in two steps, as the power alone may leave the range.
+// x · 2ᵏ, in two steps, as the power alone may overflow or underflow.
 fn scaled(x: T, k: i32) -> T {
     let half = k / 2;
     return x * bitcast<T>(Bits(half + BIAS) << PLACES) * bitcast<T>(Bits(k - half + BIAS) << PLACES);
@@ -2847,10 +2852,10 @@ fn finish(total: R) -> R {
     let divisor = number_at(24u, 0u);
     return select(R(N(total) / divisor), total, divisor == 1.0);
 }
-// Some invocations add up to a result, or to one of the parts of one, which a second dispatch joins.
-// Words: items (results times parts), results, elements that each is made of, elements of a part,
-// offset, nothing, offsets of the results; extents from 8 and strides from 16, of the KEPT axes first;
-// from 24 on the divisor.
+// Several invocations compute a result, or a part of one, which a second dispatch combines. Words:
+// items (results times parts), results, elements of each result, elements of a part, offset,
+// unused, offsets of the results; extents from 8 and strides from 16, of the KEPT axes first; from
+// 24 on the divisor.
 
 var<workgroup> states: array<State, 256>;
 
@@ -2881,7 +2886,7 @@ fn run(group: u32, own: u32) {
     }
 }
 
-// A launch is spread over two axes of workgroups, which programs count as one.
+// A launch is spread over two axes of workgroups, which programs see as one.
 @compute @workgroup_size(256)
 fn main(
     @builtin(workgroup_id) group: vec3<u32>,
@@ -2903,8 +2908,8 @@ fn word(i: u32) -> u32 {
     return parameters[i / 4u][i % 4u];
 }
 
-// Where the element with a row-major number lies, for axes whose extents and strides are the words
-// from the given ones on.
+// The position of the element with a given row-major number, for axes whose extents and strides are
+// the words from the given ones on.
 fn position(number: u32, axes: u32, extents: u32, strides: u32) -> u32 {
     var at = 0u;
     var rest = number;
@@ -2931,7 +2936,7 @@ const PLACES = 23u;
 const BIAS = 127;
 const ONE: Bits = 0x3f800000u;
 const LARGEST: T = 3.4028234e38;
-// The language lets no constant be one of these.
+// WGSL allows no constants of these values.
 fn infinity() -> T {
     return bitcast<T>(INFINITE + Bits(word(0u) * 0u));
 }
@@ -2941,13 +2946,13 @@ fn nan() -> T {
     return bitcast<T>(bits | (bits >> 1u));
 }
 
-// A number as it was rounded: a compiler may take it that (a + b) - a is b. The last word is 0, which it
-// does not know.
+// A number as it was rounded: a compiler may assume that (a + b) - a is b. The last word is 0,
+// which it does not know.
 fn rounded(x: T) -> T {
     return bitcast<T>(bitcast<Bits>(x) ^ Bits(word(63u)));
 }
 
-// By their bits, as a compiler may take it that there is no NaN and that zeros have no sign.
+// By their bits, as a compiler may assume that there is no NaN and that zeros have no sign.
 fn is_nan(x: T) -> bool {
     return (bitcast<Bits>(x) & SIZE) > INFINITE;
 }
@@ -2964,7 +2969,7 @@ fn copysign(x: T, sign: T) -> T {
     return bitcast<T>((bitcast<Bits>(x) & SIZE) | (bitcast<Bits>(sign) & SIGN));
 }
 
-// x · 2ᵏ, in two steps, as the power alone may leave the range.
+// x · 2ᵏ, in two steps, as the power alone may overflow or underflow.
 fn scaled(x: T, k: i32) -> T {
     let half = k / 2;
     return x * bitcast<T>(Bits(half + BIAS) << PLACES) * bitcast<T>(Bits(k - half + BIAS) << PLACES);
@@ -2977,24 +2982,24 @@ const EXACT = false;
 const LEFT_INNER = false;
 const RIGHT_INNER = false;
 // Tiles of SIDE × SIDE results from tiles of SIDE × 16 elements in workgroup memory. Half of the
-// invocations fetch four by four elements of the left side and half of the right one, the next ones while
-// the product of the last is made. Each has four rows (or twice four, SIDE / 2 apart) of four columns (or
-// twice four) of results.
-// Words: rows, inner, columns, axes of the batch, offsets of the left side, the right side and the
-// result, strides along the rows, inner and columns: left row, left inner, right inner, right column;
-// inner elements of a part, products of the batch; tiles along the columns, along the rows, and of all
-// products together; from 16 on the shape of the batch, from 24 its strides on the left, from 32 on the
-// right. Where a side is read as vectors, its numbers count those.
+// invocations fetch four by four elements of the left side and the other half those of the right
+// one, each tile while the product of the previous one is computed. Each invocation has four rows
+// (or twice four, SIDE / 2 apart) of four columns (or twice four) of results. Words: rows, inner,
+// columns, axes of the batch, offsets of the left side, the right side and the result, strides
+// along the rows, inner and columns: left row, left inner, right inner, right column; inner
+// elements of a part, products of the batch; tiles along the columns, along the rows, and of all
+// products together; from 16 on the shape of the batch, from 24 its strides on the left, from 32 on
+// the right. For a side that is read as vectors, the numbers count vectors.
 
 const DEPTH = 16u;
 const QUADS = SIDE / 4u;
-// An index that is seen to be in range is not checked.
+// A compiler does not check an index that it sees to be in range.
 const LAST = 4u * SIDE - 1u;
 const ACROSS = SIDE / (4u * COLUMN_PARTS);
 
 alias V = vec4<T>;
 
-/// Four elements along the tile's side, for each of four inner places.
+/// Four elements along the tile's side, for each of four inner positions.
 struct Quad {
     a: V,
     b: V,
@@ -3002,7 +3007,7 @@ struct Quad {
     d: V,
 }
 
-/// Which of the products of the batch this is.
+/// The index of the product in the batch.
 var<private> product: u32;
 
 var<workgroup> left: array<V, 4u * SIDE>;
@@ -3040,7 +3045,7 @@ fn main(
     @builtin(local_invocation_index) own: u32,
 ) {
     let tile = group.y * groups.x + group.x;
-    // Of word 15, in a form that shows that the whole workgroup goes one way.
+    // From word 15, in a form that shows that the whole workgroup takes the same branch.
     if (tile >= parameters[3u].w) {
         return;
     }
@@ -3400,8 +3405,8 @@ fn word(i: u32) -> u32 {
     return parameters[i / 4u][i % 4u];
 }
 
-// Where the element with a row-major number lies, for axes whose extents and strides are the words
-// from the given ones on.
+// The position of the element with a given row-major number, for axes whose extents and strides are
+// the words from the given ones on.
 fn position(number: u32, axes: u32, extents: u32, strides: u32) -> u32 {
     var at = 0u;
     var rest = number;
@@ -3428,7 +3433,7 @@ const PLACES = 23u;
 const BIAS = 127;
 const ONE: Bits = 0x3f800000u;
 const LARGEST: T = 3.4028234e38;
-// The language lets no constant be one of these.
+// WGSL allows no constants of these values.
 fn infinity() -> T {
     return bitcast<T>(INFINITE + Bits(word(0u) * 0u));
 }
@@ -3438,13 +3443,13 @@ fn nan() -> T {
     return bitcast<T>(bits | (bits >> 1u));
 }
 
-// A number as it was rounded: a compiler may take it that (a + b) - a is b. The last word is 0, which it
-// does not know.
+// A number as it was rounded: a compiler may assume that (a + b) - a is b. The last word is 0,
+// which it does not know.
 fn rounded(x: T) -> T {
     return bitcast<T>(bitcast<Bits>(x) ^ Bits(word(63u)));
 }
 
-// By their bits, as a compiler may take it that there is no NaN and that zeros have no sign.
+// By their bits, as a compiler may assume that there is no NaN and that zeros have no sign.
 fn is_nan(x: T) -> bool {
     return (bitcast<Bits>(x) & SIZE) > INFINITE;
 }
@@ -3461,7 +3466,7 @@ fn copysign(x: T, sign: T) -> T {
     return bitcast<T>((bitcast<Bits>(x) & SIZE) | (bitcast<Bits>(sign) & SIGN));
 }
 
-// x · 2ᵏ, in two steps, as the power alone may leave the range.
+// x · 2ᵏ, in two steps, as the power alone may overflow or underflow.
 fn scaled(x: T, k: i32) -> T {
     let half = k / 2;
     return x * bitcast<T>(Bits(half + BIAS) << PLACES) * bitcast<T>(Bits(k - half + BIAS) << PLACES);
@@ -3509,16 +3514,16 @@ fn largest_across(own: u32, value: T) -> T {
     return held[own - own % LANES];
 }
 
-// Some invocations treat a row: what lies along an axis of a tensor.
-// Words: rows, their length, offsets and strides along the axis of the first and the second input and
-// of the output; extents of the other axes from 8, their strides in the inputs from 16 and 24; from 40
-// offset and stride of the labels, from 42 those of the factors.
+// Several invocations process a row along an axis of a tensor. Words: rows, their length, offsets
+// and strides along the axis of the first and the second input and of the output; extents of the
+// other axes from 8, their strides in the inputs from 16 and 24; from 40 offset and stride of the
+// labels, from 42 those of the factors.
 
 fn larger(a: T, b: T) -> T {
     return select(a, b, b > a);
 }
 
-// Four elements of the first input, the last one again for those that are not there: so many are read at
+// Four elements of the first input, repeating the last one at the end of a row: so many are read at
 // once.
 fn four(x: u32, i: u32, length: u32) -> vec4<T> {
     let places = x + min(i + vec4<u32>(0u, 1u, 2u, 3u) * LANES, vec4<u32>(length - 1u)) * word(3u);
@@ -3554,7 +3559,7 @@ fn run(group: u32, own: u32) {
     }
 }
 
-// A launch is spread over two axes of workgroups, which programs count as one.
+// A launch is spread over two axes of workgroups, which programs see as one.
 @compute @workgroup_size(256)
 fn main(
     @builtin(workgroup_id) group: vec3<u32>,
@@ -3576,8 +3581,8 @@ fn word(i: u32) -> u32 {
     return parameters[i / 4u][i % 4u];
 }
 
-// Where the element with a row-major number lies, for axes whose extents and strides are the words
-// from the given ones on.
+// The position of the element with a given row-major number, for axes whose extents and strides are
+// the words from the given ones on.
 fn position(number: u32, axes: u32, extents: u32, strides: u32) -> u32 {
     var at = 0u;
     var rest = number;
@@ -3604,7 +3609,7 @@ const PLACES = 23u;
 const BIAS = 127;
 const ONE: Bits = 0x3f800000u;
 const LARGEST: T = 3.4028234e38;
-// The language lets no constant be one of these.
+// WGSL allows no constants of these values.
 fn infinity() -> T {
     return bitcast<T>(INFINITE + Bits(word(0u) * 0u));
 }
@@ -3614,13 +3619,13 @@ fn nan() -> T {
     return bitcast<T>(bits | (bits >> 1u));
 }
 
-// A number as it was rounded: a compiler may take it that (a + b) - a is b. The last word is 0, which it
-// does not know.
+// A number as it was rounded: a compiler may assume that (a + b) - a is b. The last word is 0,
+// which it does not know.
 fn rounded(x: T) -> T {
     return bitcast<T>(bitcast<Bits>(x) ^ Bits(word(63u)));
 }
 
-// By their bits, as a compiler may take it that there is no NaN and that zeros have no sign.
+// By their bits, as a compiler may assume that there is no NaN and that zeros have no sign.
 fn is_nan(x: T) -> bool {
     return (bitcast<Bits>(x) & SIZE) > INFINITE;
 }
@@ -3637,17 +3642,17 @@ fn copysign(x: T, sign: T) -> T {
     return bitcast<T>((bitcast<Bits>(x) & SIZE) | (bitcast<Bits>(sign) & SIGN));
 }
 
-// x · 2ᵏ, in two steps, as the power alone may leave the range.
+// x · 2ᵏ, in two steps, as the power alone may overflow or underflow.
 fn scaled(x: T, k: i32) -> T {
     let half = k / 2;
     return x * bitcast<T>(Bits(half + BIAS) << PLACES) * bitcast<T>(Bits(k - half + BIAS) << PLACES);
 }
 const SCATTERS = false;
-// Words: elements of the output, axes of the index, offsets of the output, the index and the values,
-// stride of the axis in the indexed tensor, extent of the axis in it and in the index, and the number of
-// the axis, the first pair of a sorted index; extents of the output from 16, of the index from 24, strides
-// of the index from 32, and of the values from 40, along the axis too; from 48 on steps between the rows
-// of a sorted index.
+// Words: elements of the output, axes of the index, offsets of the output, the index and the
+// values, stride of the axis in the indexed tensor, extent of the axis in it and in the index,
+// number of the axis, first pair of a sorted index; extents of the output from 16, of the index
+// from 24; strides of the index from 32 and of the values from 40, including the axis; from 48 on
+// distances between the rows of a sorted index.
 
 fn run(group: u32, own: u32) {
     let number = group * 256u + own;
@@ -3680,7 +3685,7 @@ fn run(group: u32, own: u32) {
     m0[word(2u) + number] = m1[value + found * word(5u)];
 }
 
-// A launch is spread over two axes of workgroups, which programs count as one.
+// A launch is spread over two axes of workgroups, which programs see as one.
 @compute @workgroup_size(256)
 fn main(
     @builtin(workgroup_id) group: vec3<u32>,
@@ -3701,8 +3706,8 @@ fn word(i: u32) -> u32 {
     return parameters[i / 4u][i % 4u];
 }
 
-// Where the element with a row-major number lies, for axes whose extents and strides are the words
-// from the given ones on.
+// The position of the element with a given row-major number, for axes whose extents and strides are
+// the words from the given ones on.
 fn position(number: u32, axes: u32, extents: u32, strides: u32) -> u32 {
     var at = 0u;
     var rest = number;
@@ -3741,7 +3746,7 @@ fn run(group: u32, own: u32) {
     for (var k = own; k < TILE; k += 256u) {
         let segment = first + k / WIDTH;
         let i = segment % word(1u) * WIDTH + k % WIDTH;
-        // What stands behind the end of a row comes after all of it.
+        // Padding after the end of a row comes after all of its elements.
         var pair = State(LAST, i);
         if (segment < word(0u) && i < word(2u)) {
             let row = word(24u) + segment / word(1u);
@@ -3779,7 +3784,7 @@ fn run(group: u32, own: u32) {
     }
 }
 
-// A launch is spread over two axes of workgroups, which programs count as one.
+// A launch is spread over two axes of workgroups, which programs see as one.
 @compute @workgroup_size(256)
 fn main(
     @builtin(workgroup_id) group: vec3<u32>,
@@ -3801,8 +3806,8 @@ fn word(i: u32) -> u32 {
     return parameters[i / 4u][i % 4u];
 }
 
-// Where the element with a row-major number lies, for axes whose extents and strides are the words
-// from the given ones on.
+// The position of the element with a given row-major number, for axes whose extents and strides are
+// the words from the given ones on.
 fn position(number: u32, axes: u32, extents: u32, strides: u32) -> u32 {
     var at = 0u;
     var rest = number;
@@ -3829,7 +3834,7 @@ const PLACES = 23u;
 const BIAS = 127;
 const ONE: Bits = 0x3f800000u;
 const LARGEST: T = 3.4028234e38;
-// The language lets no constant be one of these.
+// WGSL allows no constants of these values.
 fn infinity() -> T {
     return bitcast<T>(INFINITE + Bits(word(0u) * 0u));
 }
@@ -3839,13 +3844,13 @@ fn nan() -> T {
     return bitcast<T>(bits | (bits >> 1u));
 }
 
-// A number as it was rounded: a compiler may take it that (a + b) - a is b. The last word is 0, which it
-// does not know.
+// A number as it was rounded: a compiler may assume that (a + b) - a is b. The last word is 0,
+// which it does not know.
 fn rounded(x: T) -> T {
     return bitcast<T>(bitcast<Bits>(x) ^ Bits(word(63u)));
 }
 
-// By their bits, as a compiler may take it that there is no NaN and that zeros have no sign.
+// By their bits, as a compiler may assume that there is no NaN and that zeros have no sign.
 fn is_nan(x: T) -> bool {
     return (bitcast<Bits>(x) & SIZE) > INFINITE;
 }
@@ -3862,7 +3867,7 @@ fn copysign(x: T, sign: T) -> T {
     return bitcast<T>((bitcast<Bits>(x) & SIZE) | (bitcast<Bits>(sign) & SIGN));
 }
 
-// x · 2ᵏ, in two steps, as the power alone may leave the range.
+// x · 2ᵏ, in two steps, as the power alone may overflow or underflow.
 fn scaled(x: T, k: i32) -> T {
     let half = k / 2;
     return x * bitcast<T>(Bits(half + BIAS) << PLACES) * bitcast<T>(Bits(k - half + BIAS) << PLACES);
@@ -3870,11 +3875,11 @@ fn scaled(x: T, k: i32) -> T {
 const SCATTERS = true;
 alias State = vec2<u32>;
 fn before(a: State, b: State) -> bool { return a.x < b.x || (a.x == b.x && a.y < b.y); }
-// Words: elements of the output, axes of the index, offsets of the output, the index and the values,
-// stride of the axis in the indexed tensor, extent of the axis in it and in the index, and the number of
-// the axis, the first pair of a sorted index; extents of the output from 16, of the index from 24, strides
-// of the index from 32, and of the values from 40, along the axis too; from 48 on steps between the rows
-// of a sorted index.
+// Words: elements of the output, axes of the index, offsets of the output, the index and the
+// values, stride of the axis in the indexed tensor, extent of the axis in it and in the index,
+// number of the axis, first pair of a sorted index; extents of the output from 16, of the index
+// from 24; strides of the index from 32 and of the values from 40, including the axis; from 48 on
+// distances between the rows of a sorted index.
 
 fn run(group: u32, own: u32) {
     let number = group * 256u + own;
@@ -3925,7 +3930,7 @@ fn run(group: u32, own: u32) {
     m0[to] = result;
 }
 
-// A launch is spread over two axes of workgroups, which programs count as one.
+// A launch is spread over two axes of workgroups, which programs see as one.
 @compute @workgroup_size(256)
 fn main(
     @builtin(workgroup_id) group: vec3<u32>,
@@ -3946,8 +3951,8 @@ fn word(i: u32) -> u32 {
     return parameters[i / 4u][i % 4u];
 }
 
-// Where the element with a row-major number lies, for axes whose extents and strides are the words
-// from the given ones on.
+// The position of the element with a given row-major number, for axes whose extents and strides are
+// the words from the given ones on.
 fn position(number: u32, axes: u32, extents: u32, strides: u32) -> u32 {
     var at = 0u;
     var rest = number;
@@ -3974,7 +3979,7 @@ const PLACES = 23u;
 const BIAS = 127;
 const ONE: Bits = 0x3f800000u;
 const LARGEST: T = 3.4028234e38;
-// The language lets no constant be one of these.
+// WGSL allows no constants of these values.
 fn infinity() -> T {
     return bitcast<T>(INFINITE + Bits(word(0u) * 0u));
 }
@@ -3984,13 +3989,13 @@ fn nan() -> T {
     return bitcast<T>(bits | (bits >> 1u));
 }
 
-// A number as it was rounded: a compiler may take it that (a + b) - a is b. The last word is 0, which it
-// does not know.
+// A number as it was rounded: a compiler may assume that (a + b) - a is b. The last word is 0,
+// which it does not know.
 fn rounded(x: T) -> T {
     return bitcast<T>(bitcast<Bits>(x) ^ Bits(word(63u)));
 }
 
-// By their bits, as a compiler may take it that there is no NaN and that zeros have no sign.
+// By their bits, as a compiler may assume that there is no NaN and that zeros have no sign.
 fn is_nan(x: T) -> bool {
     return (bitcast<Bits>(x) & SIZE) > INFINITE;
 }
@@ -4007,7 +4012,7 @@ fn copysign(x: T, sign: T) -> T {
     return bitcast<T>((bitcast<Bits>(x) & SIZE) | (bitcast<Bits>(sign) & SIGN));
 }
 
-// x · 2ᵏ, in two steps, as the power alone may leave the range.
+// x · 2ᵏ, in two steps, as the power alone may overflow or underflow.
 fn scaled(x: T, k: i32) -> T {
     let half = k / 2;
     return x * bitcast<T>(Bits(half + BIAS) << PLACES) * bitcast<T>(Bits(k - half + BIAS) << PLACES);
@@ -4020,11 +4025,11 @@ fn identity() -> State { return T(0); }
 fn state_of(x: T) -> State { return x; }
 fn joined(a: State, b: State) -> State { return a + b; }
 fn finish(a: State) -> T { return a; }
-// What is gathered up to each element of a row. LANES invocations treat an item, which is a row or a part
-// of one, RUN elements each at a time: each gathers its own, then they learn what stands before those.
-// Words: items (rows times parts), parts of a row, elements of a row and of a part; offset and stride of
-// the input, offset and stride of the results, of which strides may lead back; extents of the KEPT axes
-// of the rows from 8, their strides from 16.
+// The accumulated value up to each element of a row. LANES invocations process an item, which is a
+// row or a part of one, RUN elements each at a time: each combines its own, then they learn the
+// total before them. Words: items (rows times parts), parts of a row, elements of a row and of a
+// part; offset and stride of the input, offset and stride of the results, where strides may be
+// negative; extents of the KEPT axes of the rows from 8, their strides from 16.
 
 var<workgroup> held: array<State, 256>;
 
@@ -4081,7 +4086,7 @@ fn run(group: u32, own: u32) {
     }
 }
 
-// A launch is spread over two axes of workgroups, which programs count as one.
+// A launch is spread over two axes of workgroups, which programs see as one.
 @compute @workgroup_size(256)
 fn main(
     @builtin(workgroup_id) group: vec3<u32>,
@@ -4101,8 +4106,8 @@ fn word(i: u32) -> u32 {
     return parameters[i / 4u][i % 4u];
 }
 
-// Where the element with a row-major number lies, for axes whose extents and strides are the words
-// from the given ones on.
+// The position of the element with a given row-major number, for axes whose extents and strides are
+// the words from the given ones on.
 fn position(number: u32, axes: u32, extents: u32, strides: u32) -> u32 {
     var at = 0u;
     var rest = number;
@@ -4129,7 +4134,7 @@ const PLACES = 23u;
 const BIAS = 127;
 const ONE: Bits = 0x3f800000u;
 const LARGEST: T = 3.4028234e38;
-// The language lets no constant be one of these.
+// WGSL allows no constants of these values.
 fn infinity() -> T {
     return bitcast<T>(INFINITE + Bits(word(0u) * 0u));
 }
@@ -4139,13 +4144,13 @@ fn nan() -> T {
     return bitcast<T>(bits | (bits >> 1u));
 }
 
-// A number as it was rounded: a compiler may take it that (a + b) - a is b. The last word is 0, which it
-// does not know.
+// A number as it was rounded: a compiler may assume that (a + b) - a is b. The last word is 0,
+// which it does not know.
 fn rounded(x: T) -> T {
     return bitcast<T>(bitcast<Bits>(x) ^ Bits(word(63u)));
 }
 
-// By their bits, as a compiler may take it that there is no NaN and that zeros have no sign.
+// By their bits, as a compiler may assume that there is no NaN and that zeros have no sign.
 fn is_nan(x: T) -> bool {
     return (bitcast<Bits>(x) & SIZE) > INFINITE;
 }
@@ -4162,7 +4167,7 @@ fn copysign(x: T, sign: T) -> T {
     return bitcast<T>((bitcast<Bits>(x) & SIZE) | (bitcast<Bits>(sign) & SIGN));
 }
 
-// x · 2ᵏ, in two steps, as the power alone may leave the range.
+// x · 2ᵏ, in two steps, as the power alone may overflow or underflow.
 fn scaled(x: T, k: i32) -> T {
     let half = k / 2;
     return x * bitcast<T>(Bits(half + BIAS) << PLACES) * bitcast<T>(Bits(k - half + BIAS) << PLACES);
@@ -4175,11 +4180,11 @@ fn identity() -> State { return T(0); }
 fn state_of(x: T) -> State { return x; }
 fn joined(a: State, b: State) -> State { return a + b; }
 fn finish(a: State) -> T { return a; }
-// What is gathered up to each element of a row. LANES invocations treat an item, which is a row or a part
-// of one, RUN elements each at a time: each gathers its own, then they learn what stands before those.
-// Words: items (rows times parts), parts of a row, elements of a row and of a part; offset and stride of
-// the input, offset and stride of the results, of which strides may lead back; extents of the KEPT axes
-// of the rows from 8, their strides from 16.
+// The accumulated value up to each element of a row. LANES invocations process an item, which is a
+// row or a part of one, RUN elements each at a time: each combines its own, then they learn the
+// total before them. Words: items (rows times parts), parts of a row, elements of a row and of a
+// part; offset and stride of the input, offset and stride of the results, where strides may be
+// negative; extents of the KEPT axes of the rows from 8, their strides from 16.
 
 var<workgroup> held: array<State, 256>;
 
@@ -4234,7 +4239,7 @@ fn run(group: u32, own: u32) {
     
 }
 
-// A launch is spread over two axes of workgroups, which programs count as one.
+// A launch is spread over two axes of workgroups, which programs see as one.
 @compute @workgroup_size(256)
 fn main(
     @builtin(workgroup_id) group: vec3<u32>,
@@ -4256,8 +4261,8 @@ fn word(i: u32) -> u32 {
     return parameters[i / 4u][i % 4u];
 }
 
-// Where the element with a row-major number lies, for axes whose extents and strides are the words
-// from the given ones on.
+// The position of the element with a given row-major number, for axes whose extents and strides are
+// the words from the given ones on.
 fn position(number: u32, axes: u32, extents: u32, strides: u32) -> u32 {
     var at = 0u;
     var rest = number;
@@ -4284,7 +4289,7 @@ const PLACES = 23u;
 const BIAS = 127;
 const ONE: Bits = 0x3f800000u;
 const LARGEST: T = 3.4028234e38;
-// The language lets no constant be one of these.
+// WGSL allows no constants of these values.
 fn infinity() -> T {
     return bitcast<T>(INFINITE + Bits(word(0u) * 0u));
 }
@@ -4294,13 +4299,13 @@ fn nan() -> T {
     return bitcast<T>(bits | (bits >> 1u));
 }
 
-// A number as it was rounded: a compiler may take it that (a + b) - a is b. The last word is 0, which it
-// does not know.
+// A number as it was rounded: a compiler may assume that (a + b) - a is b. The last word is 0,
+// which it does not know.
 fn rounded(x: T) -> T {
     return bitcast<T>(bitcast<Bits>(x) ^ Bits(word(63u)));
 }
 
-// By their bits, as a compiler may take it that there is no NaN and that zeros have no sign.
+// By their bits, as a compiler may assume that there is no NaN and that zeros have no sign.
 fn is_nan(x: T) -> bool {
     return (bitcast<Bits>(x) & SIZE) > INFINITE;
 }
@@ -4317,7 +4322,7 @@ fn copysign(x: T, sign: T) -> T {
     return bitcast<T>((bitcast<Bits>(x) & SIZE) | (bitcast<Bits>(sign) & SIGN));
 }
 
-// x · 2ᵏ, in two steps, as the power alone may leave the range.
+// x · 2ᵏ, in two steps, as the power alone may overflow or underflow.
 fn scaled(x: T, k: i32) -> T {
     let half = k / 2;
     return x * bitcast<T>(Bits(half + BIAS) << PLACES) * bitcast<T>(Bits(k - half + BIAS) << PLACES);
@@ -4330,11 +4335,11 @@ fn identity() -> State { return T(0); }
 fn state_of(x: T) -> State { return x; }
 fn joined(a: State, b: State) -> State { return a + b; }
 fn finish(a: State) -> T { return a; }
-// What is gathered up to each element of a row. LANES invocations treat an item, which is a row or a part
-// of one, RUN elements each at a time: each gathers its own, then they learn what stands before those.
-// Words: items (rows times parts), parts of a row, elements of a row and of a part; offset and stride of
-// the input, offset and stride of the results, of which strides may lead back; extents of the KEPT axes
-// of the rows from 8, their strides from 16.
+// The accumulated value up to each element of a row. LANES invocations process an item, which is a
+// row or a part of one, RUN elements each at a time: each combines its own, then they learn the
+// total before them. Words: items (rows times parts), parts of a row, elements of a row and of a
+// part; offset and stride of the input, offset and stride of the results, where strides may be
+// negative; extents of the KEPT axes of the rows from 8, their strides from 16.
 
 var<workgroup> held: array<State, 256>;
 
@@ -4391,7 +4396,7 @@ fn run(group: u32, own: u32) {
     
 }
 
-// A launch is spread over two axes of workgroups, which programs count as one.
+// A launch is spread over two axes of workgroups, which programs see as one.
 @compute @workgroup_size(256)
 fn main(
     @builtin(workgroup_id) group: vec3<u32>,
@@ -4412,8 +4417,8 @@ fn word(i: u32) -> u32 {
     return parameters[i / 4u][i % 4u];
 }
 
-// Where the element with a row-major number lies, for axes whose extents and strides are the words
-// from the given ones on.
+// The position of the element with a given row-major number, for axes whose extents and strides are
+// the words from the given ones on.
 fn position(number: u32, axes: u32, extents: u32, strides: u32) -> u32 {
     var at = 0u;
     var rest = number;
@@ -4440,7 +4445,7 @@ const PLACES = 23u;
 const BIAS = 127;
 const ONE: Bits = 0x3f800000u;
 const LARGEST: T = 3.4028234e38;
-// The language lets no constant be one of these.
+// WGSL allows no constants of these values.
 fn infinity() -> T {
     return bitcast<T>(INFINITE + Bits(word(0u) * 0u));
 }
@@ -4450,13 +4455,13 @@ fn nan() -> T {
     return bitcast<T>(bits | (bits >> 1u));
 }
 
-// A number as it was rounded: a compiler may take it that (a + b) - a is b. The last word is 0, which it
-// does not know.
+// A number as it was rounded: a compiler may assume that (a + b) - a is b. The last word is 0,
+// which it does not know.
 fn rounded(x: T) -> T {
     return bitcast<T>(bitcast<Bits>(x) ^ Bits(word(63u)));
 }
 
-// By their bits, as a compiler may take it that there is no NaN and that zeros have no sign.
+// By their bits, as a compiler may assume that there is no NaN and that zeros have no sign.
 fn is_nan(x: T) -> bool {
     return (bitcast<Bits>(x) & SIZE) > INFINITE;
 }
@@ -4473,7 +4478,7 @@ fn copysign(x: T, sign: T) -> T {
     return bitcast<T>((bitcast<Bits>(x) & SIZE) | (bitcast<Bits>(sign) & SIGN));
 }
 
-// x · 2ᵏ, in two steps, as the power alone may leave the range.
+// x · 2ᵏ, in two steps, as the power alone may overflow or underflow.
 fn scaled(x: T, k: i32) -> T {
     let half = k / 2;
     return x * bitcast<T>(Bits(half + BIAS) << PLACES) * bitcast<T>(Bits(k - half + BIAS) << PLACES);
@@ -4481,8 +4486,8 @@ fn scaled(x: T, k: i32) -> T {
 const LANES = 1u;
 const KEPT = 1u;
 const RUN = 8u;
-// A factor from 1 to 2 (or 0, an infinity or NaN) and a power of two: a partial product stays in range
-// wherever the whole product does.
+// A factor from 1 to 2 (or 0, an infinity or NaN) and a power of two: a partial product stays in
+// range if the whole product does.
 struct State {
     factor: T,
     power: i32,
@@ -4510,11 +4515,11 @@ fn finish(a: State) -> T {
     return scaled(a.factor, clamp(a.power, 4 - 2 * BIAS, 2 * BIAS - 4));
 }
 
-// What is gathered up to each element of a row. LANES invocations treat an item, which is a row or a part
-// of one, RUN elements each at a time: each gathers its own, then they learn what stands before those.
-// Words: items (rows times parts), parts of a row, elements of a row and of a part; offset and stride of
-// the input, offset and stride of the results, of which strides may lead back; extents of the KEPT axes
-// of the rows from 8, their strides from 16.
+// The accumulated value up to each element of a row. LANES invocations process an item, which is a
+// row or a part of one, RUN elements each at a time: each combines its own, then they learn the
+// total before them. Words: items (rows times parts), parts of a row, elements of a row and of a
+// part; offset and stride of the input, offset and stride of the results, where strides may be
+// negative; extents of the KEPT axes of the rows from 8, their strides from 16.
 
 var<workgroup> held: array<State, 256>;
 
@@ -4569,7 +4574,7 @@ fn run(group: u32, own: u32) {
     
 }
 
-// A launch is spread over two axes of workgroups, which programs count as one.
+// A launch is spread over two axes of workgroups, which programs see as one.
 @compute @workgroup_size(256)
 fn main(
     @builtin(workgroup_id) group: vec3<u32>,
@@ -4590,8 +4595,8 @@ fn word(i: u32) -> u32 {
     return parameters[i / 4u][i % 4u];
 }
 
-// Where the element with a row-major number lies, for axes whose extents and strides are the words
-// from the given ones on.
+// The position of the element with a given row-major number, for axes whose extents and strides are
+// the words from the given ones on.
 fn position(number: u32, axes: u32, extents: u32, strides: u32) -> u32 {
     var at = 0u;
     var rest = number;
@@ -4619,7 +4624,7 @@ const PLACES = 52u;
 const BIAS = 1023;
 const ONE: Bits = 0x3ff0000000000000lu;
 const LARGEST: T = 1.7976931348623157e308;
-// The language lets no constant be one of these.
+// WGSL allows no constants of these values.
 fn infinity() -> T {
     return bitcast<T>(INFINITE + Bits(word(0u) * 0u));
 }
@@ -4629,13 +4634,13 @@ fn nan() -> T {
     return bitcast<T>(bits | (bits >> 1u));
 }
 
-// A number as it was rounded: a compiler may take it that (a + b) - a is b. The last word is 0, which it
-// does not know.
+// A number as it was rounded: a compiler may assume that (a + b) - a is b. The last word is 0,
+// which it does not know.
 fn rounded(x: T) -> T {
     return bitcast<T>(bitcast<Bits>(x) ^ Bits(word(63u)));
 }
 
-// By their bits, as a compiler may take it that there is no NaN and that zeros have no sign.
+// By their bits, as a compiler may assume that there is no NaN and that zeros have no sign.
 fn is_nan(x: T) -> bool {
     return (bitcast<Bits>(x) & SIZE) > INFINITE;
 }
@@ -4652,7 +4657,7 @@ fn copysign(x: T, sign: T) -> T {
     return bitcast<T>((bitcast<Bits>(x) & SIZE) | (bitcast<Bits>(sign) & SIGN));
 }
 
-// x · 2ᵏ, in two steps, as the power alone may leave the range.
+// x · 2ᵏ, in two steps, as the power alone may overflow or underflow.
 fn scaled(x: T, k: i32) -> T {
     let half = k / 2;
     return x * bitcast<T>(Bits(half + BIAS) << PLACES) * bitcast<T>(Bits(k - half + BIAS) << PLACES);
@@ -4660,8 +4665,8 @@ fn scaled(x: T, k: i32) -> T {
 const LANES = 1u;
 const KEPT = 1u;
 const RUN = 8u;
-// A factor from 1 to 2 (or 0, an infinity or NaN) and a power of two: a partial product stays in range
-// wherever the whole product does.
+// A factor from 1 to 2 (or 0, an infinity or NaN) and a power of two: a partial product stays in
+// range if the whole product does.
 struct State {
     factor: T,
     power: i32,
@@ -4689,11 +4694,11 @@ fn finish(a: State) -> T {
     return scaled(a.factor, clamp(a.power, 4 - 2 * BIAS, 2 * BIAS - 4));
 }
 
-// What is gathered up to each element of a row. LANES invocations treat an item, which is a row or a part
-// of one, RUN elements each at a time: each gathers its own, then they learn what stands before those.
-// Words: items (rows times parts), parts of a row, elements of a row and of a part; offset and stride of
-// the input, offset and stride of the results, of which strides may lead back; extents of the KEPT axes
-// of the rows from 8, their strides from 16.
+// The accumulated value up to each element of a row. LANES invocations process an item, which is a
+// row or a part of one, RUN elements each at a time: each combines its own, then they learn the
+// total before them. Words: items (rows times parts), parts of a row, elements of a row and of a
+// part; offset and stride of the input, offset and stride of the results, where strides may be
+// negative; extents of the KEPT axes of the rows from 8, their strides from 16.
 
 var<workgroup> held: array<State, 256>;
 
@@ -4748,7 +4753,7 @@ fn run(group: u32, own: u32) {
     
 }
 
-// A launch is spread over two axes of workgroups, which programs count as one.
+// A launch is spread over two axes of workgroups, which programs see as one.
 @compute @workgroup_size(256)
 fn main(
     @builtin(workgroup_id) group: vec3<u32>,
@@ -4769,8 +4774,8 @@ fn word(i: u32) -> u32 {
     return parameters[i / 4u][i % 4u];
 }
 
-// Where the element with a row-major number lies, for axes whose extents and strides are the words
-// from the given ones on.
+// The position of the element with a given row-major number, for axes whose extents and strides are
+// the words from the given ones on.
 fn position(number: u32, axes: u32, extents: u32, strides: u32) -> u32 {
     var at = 0u;
     var rest = number;
@@ -4797,7 +4802,7 @@ const PLACES = 23u;
 const BIAS = 127;
 const ONE: Bits = 0x3f800000u;
 const LARGEST: T = 3.4028234e38;
-// The language lets no constant be one of these.
+// WGSL allows no constants of these values.
 fn infinity() -> T {
     return bitcast<T>(INFINITE + Bits(word(0u) * 0u));
 }
@@ -4807,13 +4812,13 @@ fn nan() -> T {
     return bitcast<T>(bits | (bits >> 1u));
 }
 
-// A number as it was rounded: a compiler may take it that (a + b) - a is b. The last word is 0, which it
-// does not know.
+// A number as it was rounded: a compiler may assume that (a + b) - a is b. The last word is 0,
+// which it does not know.
 fn rounded(x: T) -> T {
     return bitcast<T>(bitcast<Bits>(x) ^ Bits(word(63u)));
 }
 
-// By their bits, as a compiler may take it that there is no NaN and that zeros have no sign.
+// By their bits, as a compiler may assume that there is no NaN and that zeros have no sign.
 fn is_nan(x: T) -> bool {
     return (bitcast<Bits>(x) & SIZE) > INFINITE;
 }
@@ -4830,7 +4835,7 @@ fn copysign(x: T, sign: T) -> T {
     return bitcast<T>((bitcast<Bits>(x) & SIZE) | (bitcast<Bits>(sign) & SIGN));
 }
 
-// x · 2ᵏ, in two steps, as the power alone may leave the range.
+// x · 2ᵏ, in two steps, as the power alone may overflow or underflow.
 fn scaled(x: T, k: i32) -> T {
     let half = k / 2;
     return x * bitcast<T>(Bits(half + BIAS) << PLACES) * bitcast<T>(Bits(k - half + BIAS) << PLACES);
@@ -4860,7 +4865,7 @@ fn run(group: u32, own: u32) {
     for (var k = own; k < TILE; k += 256u) {
         let segment = first + k / WIDTH;
         let i = segment % word(1u) * WIDTH + k % WIDTH;
-        // What stands behind the end of a row comes after all of it.
+        // Padding after the end of a row comes after all of its elements.
         var pair = State(LAST, i);
         if (segment < word(0u) && i < word(2u)) {
             let row = word(24u) + segment / word(1u);
@@ -4898,7 +4903,7 @@ fn run(group: u32, own: u32) {
     }
 }
 
-// A launch is spread over two axes of workgroups, which programs count as one.
+// A launch is spread over two axes of workgroups, which programs see as one.
 @compute @workgroup_size(256)
 fn main(
     @builtin(workgroup_id) group: vec3<u32>,
@@ -4919,8 +4924,8 @@ fn word(i: u32) -> u32 {
     return parameters[i / 4u][i % 4u];
 }
 
-// Where the element with a row-major number lies, for axes whose extents and strides are the words
-// from the given ones on.
+// The position of the element with a given row-major number, for axes whose extents and strides are
+// the words from the given ones on.
 fn position(number: u32, axes: u32, extents: u32, strides: u32) -> u32 {
     var at = 0u;
     var rest = number;
@@ -4942,8 +4947,8 @@ fn is_nan(x: T) -> bool {
 }
 alias State = vec2<u32>;
 fn before(a: State, b: State) -> bool { return a.x < b.x || (a.x == b.x && a.y < b.y); }
-// Each pair finds its place among those of the run that is merged with its own.
-// Words: pairs, length of a run, elements of a row, results of a row; where the pairs lie, where they go,
+// Each pair finds its position among those of the run that is merged with its own. Words: pairs,
+// length of a run, elements of a row, results of a row; offsets of the pairs to read and to write,
 // offset of the results; the first row at 24.
 
 fn run(group: u32, own: u32) {
@@ -4975,7 +4980,7 @@ fn run(group: u32, own: u32) {
     }
 }
 
-// A launch is spread over two axes of workgroups, which programs count as one.
+// A launch is spread over two axes of workgroups, which programs see as one.
 @compute @workgroup_size(256)
 fn main(
     @builtin(workgroup_id) group: vec3<u32>,
@@ -4996,8 +5001,8 @@ fn word(i: u32) -> u32 {
     return parameters[i / 4u][i % 4u];
 }
 
-// Where the element with a row-major number lies, for axes whose extents and strides are the words
-// from the given ones on.
+// The position of the element with a given row-major number, for axes whose extents and strides are
+// the words from the given ones on.
 fn position(number: u32, axes: u32, extents: u32, strides: u32) -> u32 {
     var at = 0u;
     var rest = number;
@@ -5025,7 +5030,7 @@ const PLACES = 52u;
 const BIAS = 1023;
 const ONE: Bits = 0x3ff0000000000000lu;
 const LARGEST: T = 1.7976931348623157e308;
-// The language lets no constant be one of these.
+// WGSL allows no constants of these values.
 fn infinity() -> T {
     return bitcast<T>(INFINITE + Bits(word(0u) * 0u));
 }
@@ -5035,13 +5040,13 @@ fn nan() -> T {
     return bitcast<T>(bits | (bits >> 1u));
 }
 
-// A number as it was rounded: a compiler may take it that (a + b) - a is b. The last word is 0, which it
-// does not know.
+// A number as it was rounded: a compiler may assume that (a + b) - a is b. The last word is 0,
+// which it does not know.
 fn rounded(x: T) -> T {
     return bitcast<T>(bitcast<Bits>(x) ^ Bits(word(63u)));
 }
 
-// By their bits, as a compiler may take it that there is no NaN and that zeros have no sign.
+// By their bits, as a compiler may assume that there is no NaN and that zeros have no sign.
 fn is_nan(x: T) -> bool {
     return (bitcast<Bits>(x) & SIZE) > INFINITE;
 }
@@ -5058,7 +5063,7 @@ fn copysign(x: T, sign: T) -> T {
     return bitcast<T>((bitcast<Bits>(x) & SIZE) | (bitcast<Bits>(sign) & SIGN));
 }
 
-// x · 2ᵏ, in two steps, as the power alone may leave the range.
+// x · 2ᵏ, in two steps, as the power alone may overflow or underflow.
 fn scaled(x: T, k: i32) -> T {
     let half = k / 2;
     return x * bitcast<T>(Bits(half + BIAS) << PLACES) * bitcast<T>(Bits(k - half + BIAS) << PLACES);
@@ -5088,7 +5093,7 @@ fn run(group: u32, own: u32) {
     for (var k = own; k < TILE; k += 256u) {
         let segment = first + k / WIDTH;
         let i = segment % word(1u) * WIDTH + k % WIDTH;
-        // What stands behind the end of a row comes after all of it.
+        // Padding after the end of a row comes after all of its elements.
         var pair = State(LAST, i);
         if (segment < word(0u) && i < word(2u)) {
             let row = word(24u) + segment / word(1u);
@@ -5126,7 +5131,7 @@ fn run(group: u32, own: u32) {
     }
 }
 
-// A launch is spread over two axes of workgroups, which programs count as one.
+// A launch is spread over two axes of workgroups, which programs see as one.
 @compute @workgroup_size(256)
 fn main(
     @builtin(workgroup_id) group: vec3<u32>,
@@ -5147,8 +5152,8 @@ fn word(i: u32) -> u32 {
     return parameters[i / 4u][i % 4u];
 }
 
-// Where the element with a row-major number lies, for axes whose extents and strides are the words
-// from the given ones on.
+// The position of the element with a given row-major number, for axes whose extents and strides are
+// the words from the given ones on.
 fn position(number: u32, axes: u32, extents: u32, strides: u32) -> u32 {
     var at = 0u;
     var rest = number;
@@ -5176,7 +5181,7 @@ const PLACES = 52u;
 const BIAS = 1023;
 const ONE: Bits = 0x3ff0000000000000lu;
 const LARGEST: T = 1.7976931348623157e308;
-// The language lets no constant be one of these.
+// WGSL allows no constants of these values.
 fn infinity() -> T {
     return bitcast<T>(INFINITE + Bits(word(0u) * 0u));
 }
@@ -5186,13 +5191,13 @@ fn nan() -> T {
     return bitcast<T>(bits | (bits >> 1u));
 }
 
-// A number as it was rounded: a compiler may take it that (a + b) - a is b. The last word is 0, which it
-// does not know.
+// A number as it was rounded: a compiler may assume that (a + b) - a is b. The last word is 0,
+// which it does not know.
 fn rounded(x: T) -> T {
     return bitcast<T>(bitcast<Bits>(x) ^ Bits(word(63u)));
 }
 
-// By their bits, as a compiler may take it that there is no NaN and that zeros have no sign.
+// By their bits, as a compiler may assume that there is no NaN and that zeros have no sign.
 fn is_nan(x: T) -> bool {
     return (bitcast<Bits>(x) & SIZE) > INFINITE;
 }
@@ -5209,15 +5214,15 @@ fn copysign(x: T, sign: T) -> T {
     return bitcast<T>((bitcast<Bits>(x) & SIZE) | (bitcast<Bits>(sign) & SIGN));
 }
 
-// x · 2ᵏ, in two steps, as the power alone may leave the range.
+// x · 2ᵏ, in two steps, as the power alone may overflow or underflow.
 fn scaled(x: T, k: i32) -> T {
     let half = k / 2;
     return x * bitcast<T>(Bits(half + BIAS) << PLACES) * bitcast<T>(Bits(k - half + BIAS) << PLACES);
 }
 struct State { x: Bits, y: u32 }
 fn before(a: State, b: State) -> bool { return a.x < b.x || (a.x == b.x && a.y < b.y); }
-// Each pair finds its place among those of the run that is merged with its own.
-// Words: pairs, length of a run, elements of a row, results of a row; where the pairs lie, where they go,
+// Each pair finds its position among those of the run that is merged with its own. Words: pairs,
+// length of a run, elements of a row, results of a row; offsets of the pairs to read and to write,
 // offset of the results; the first row at 24.
 
 fn run(group: u32, own: u32) {
@@ -5249,7 +5254,7 @@ fn run(group: u32, own: u32) {
     }
 }
 
-// A launch is spread over two axes of workgroups, which programs count as one.
+// A launch is spread over two axes of workgroups, which programs see as one.
 @compute @workgroup_size(256)
 fn main(
     @builtin(workgroup_id) group: vec3<u32>,
@@ -5272,8 +5277,8 @@ fn word(i: u32) -> u32 {
     return parameters[i / 4u][i % 4u];
 }
 
-// Where the element with a row-major number lies, for axes whose extents and strides are the words
-// from the given ones on.
+// The position of the element with a given row-major number, for axes whose extents and strides are
+// the words from the given ones on.
 fn position(number: u32, axes: u32, extents: u32, strides: u32) -> u32 {
     var at = 0u;
     var rest = number;
@@ -5300,7 +5305,7 @@ const PLACES = 23u;
 const BIAS = 127;
 const ONE: Bits = 0x3f800000u;
 const LARGEST: T = 3.4028234e38;
-// The language lets no constant be one of these.
+// WGSL allows no constants of these values.
 fn infinity() -> T {
     return bitcast<T>(INFINITE + Bits(word(0u) * 0u));
 }
@@ -5310,13 +5315,13 @@ fn nan() -> T {
     return bitcast<T>(bits | (bits >> 1u));
 }
 
-// A number as it was rounded: a compiler may take it that (a + b) - a is b. The last word is 0, which it
-// does not know.
+// A number as it was rounded: a compiler may assume that (a + b) - a is b. The last word is 0,
+// which it does not know.
 fn rounded(x: T) -> T {
     return bitcast<T>(bitcast<Bits>(x) ^ Bits(word(63u)));
 }
 
-// By their bits, as a compiler may take it that there is no NaN and that zeros have no sign.
+// By their bits, as a compiler may assume that there is no NaN and that zeros have no sign.
 fn is_nan(x: T) -> bool {
     return (bitcast<Bits>(x) & SIZE) > INFINITE;
 }
@@ -5333,7 +5338,7 @@ fn copysign(x: T, sign: T) -> T {
     return bitcast<T>((bitcast<Bits>(x) & SIZE) | (bitcast<Bits>(sign) & SIGN));
 }
 
-// x · 2ᵏ, in two steps, as the power alone may leave the range.
+// x · 2ᵏ, in two steps, as the power alone may overflow or underflow.
 fn scaled(x: T, k: i32) -> T {
     let half = k / 2;
     return x * bitcast<T>(Bits(half + BIAS) << PLACES) * bitcast<T>(Bits(k - half + BIAS) << PLACES);
@@ -5366,7 +5371,7 @@ fn run(group: u32, own: u32) {
     m0[p] = held - number(0u) * mean / (sqrt(square) / number(7u) + number(8u));
 }
 
-// A launch is spread over two axes of workgroups, which programs count as one.
+// A launch is spread over two axes of workgroups, which programs see as one.
 @compute @workgroup_size(256)
 fn main(
     @builtin(workgroup_id) group: vec3<u32>,
@@ -5389,8 +5394,8 @@ fn word(i: u32) -> u32 {
     return parameters[i / 4u][i % 4u];
 }
 
-// Where the element with a row-major number lies, for axes whose extents and strides are the words
-// from the given ones on.
+// The position of the element with a given row-major number, for axes whose extents and strides are
+// the words from the given ones on.
 fn position(number: u32, axes: u32, extents: u32, strides: u32) -> u32 {
     var at = 0u;
     var rest = number;
@@ -5417,7 +5422,7 @@ const PLACES = 23u;
 const BIAS = 127;
 const ONE: Bits = 0x3f800000u;
 const LARGEST: T = 3.4028234e38;
-// The language lets no constant be one of these.
+// WGSL allows no constants of these values.
 fn infinity() -> T {
     return bitcast<T>(INFINITE + Bits(word(0u) * 0u));
 }
@@ -5427,13 +5432,13 @@ fn nan() -> T {
     return bitcast<T>(bits | (bits >> 1u));
 }
 
-// A number as it was rounded: a compiler may take it that (a + b) - a is b. The last word is 0, which it
-// does not know.
+// A number as it was rounded: a compiler may assume that (a + b) - a is b. The last word is 0,
+// which it does not know.
 fn rounded(x: T) -> T {
     return bitcast<T>(bitcast<Bits>(x) ^ Bits(word(63u)));
 }
 
-// By their bits, as a compiler may take it that there is no NaN and that zeros have no sign.
+// By their bits, as a compiler may assume that there is no NaN and that zeros have no sign.
 fn is_nan(x: T) -> bool {
     return (bitcast<Bits>(x) & SIZE) > INFINITE;
 }
@@ -5450,7 +5455,7 @@ fn copysign(x: T, sign: T) -> T {
     return bitcast<T>((bitcast<Bits>(x) & SIZE) | (bitcast<Bits>(sign) & SIGN));
 }
 
-// x · 2ᵏ, in two steps, as the power alone may leave the range.
+// x · 2ᵏ, in two steps, as the power alone may overflow or underflow.
 fn scaled(x: T, k: i32) -> T {
     let half = k / 2;
     return x * bitcast<T>(Bits(half + BIAS) << PLACES) * bitcast<T>(Bits(k - half + BIAS) << PLACES);
@@ -5476,10 +5481,10 @@ fn sum_across(own: u32, value: vec2<T>) -> vec2<T> {
     return held[own - own % LANES];
 }
 
-// Some invocations treat a row, whose items are elements or vectors of four.
-// Words: rows, items and elements of a row, nothing, offsets of the result, the input, the weights, the
-// bias and the cotangent; from 9 on rows of a part, parts, and where the sums of the parts begin, from 12
-// on ε; extents of the input from 16, its strides from 24, those of the weights from 32, of the bias
+// Several invocations process a row, whose items are elements or vectors of four. Words: rows,
+// items and elements of a row, unused, offsets of the result, the input, the weights, the bias and
+// the cotangent; from 9 on rows of a part, parts, and where the sums of the parts start, from 12 on
+// ε; extents of the input from 16, its strides from 24, those of the weights from 32, of the bias
 // from 40, of the cotangent from 48.
 
 alias E = vec4<T>;
@@ -5495,12 +5500,12 @@ fn is_finite(x: T) -> bool {
     return (bitcast<Bits>(x) & SIZE) < INFINITE;
 }
 
-// As it was rounded: the factor may be taken out of a sum again, which then overflows.
+// Kept as rounded: a compiler may factor it out of a sum, which then overflows.
 fn lowered(x: T) -> T {
     return rounded(x * 0x1p-64);
 }
 
-// The mean of a row whose sum has left the range: by each invocation, as that is rare.
+// The mean of a row whose sum overflows; computed by each invocation, as this is rare.
 fn careful_mean(row: u32) -> T {
     var total = T();
     for (var i = 0u; i < word(1u); i++) {
@@ -5510,7 +5515,7 @@ fn careful_mean(row: u32) -> T {
     return total / T(word(2u)) * 0x1p+64;
 }
 
-// The same of deviations whose squares have left the range: they are divided by the largest one.
+// The same for deviations whose squares overflow or underflow: they are divided by the largest one.
 fn careful_scale(row: u32, mean: T) -> vec3<T> {
     let eps = number_at(12u, 0u);
     var largest = sqrt(eps);
@@ -5520,7 +5525,7 @@ fn careful_scale(row: u32, mean: T) -> vec3<T> {
     if (!is_finite(mean) || !is_finite(largest) || largest == 0.0) {
         return vec3<T>(0.0, 1.0, nan());
     }
-    // A divisor near the end of the range has a reciprocal below the normal numbers.
+    // The reciprocal of a divisor near the end of the range is subnormal.
     let shrink = select(T(1), 0x1p-24, largest > 0x1p+100);
     let divisor = largest * shrink;
     var total = T();
@@ -5540,7 +5545,7 @@ fn mean_of(own: u32, row: u32, there: bool, total: T) -> T {
     return careful_mean(row);
 }
 
-// What the rounding of the mean has left, and two factors that are together 1 / √(variance + ε), of the
+// The rounding error of the mean, and two factors whose product is 1 / √(variance + ε), from the
 // sums of the deviations and of their squares.
 fn scale_of(own: u32, row: u32, there: bool, mean: T, sums: vec2<T>) -> vec3<T> {
     let means = sum_across(own, sums) / T(word(2u));
@@ -5575,7 +5580,7 @@ fn run(group: u32, own: u32) {
     }
 }
 
-// A launch is spread over two axes of workgroups, which programs count as one.
+// A launch is spread over two axes of workgroups, which programs see as one.
 @compute @workgroup_size(256)
 fn main(
     @builtin(workgroup_id) group: vec3<u32>,
@@ -5599,8 +5604,8 @@ fn word(i: u32) -> u32 {
     return parameters[i / 4u][i % 4u];
 }
 
-// Where the element with a row-major number lies, for axes whose extents and strides are the words
-// from the given ones on.
+// The position of the element with a given row-major number, for axes whose extents and strides are
+// the words from the given ones on.
 fn position(number: u32, axes: u32, extents: u32, strides: u32) -> u32 {
     var at = 0u;
     var rest = number;
@@ -5627,7 +5632,7 @@ const PLACES = 23u;
 const BIAS = 127;
 const ONE: Bits = 0x3f800000u;
 const LARGEST: T = 3.4028234e38;
-// The language lets no constant be one of these.
+// WGSL allows no constants of these values.
 fn infinity() -> T {
     return bitcast<T>(INFINITE + Bits(word(0u) * 0u));
 }
@@ -5637,13 +5642,13 @@ fn nan() -> T {
     return bitcast<T>(bits | (bits >> 1u));
 }
 
-// A number as it was rounded: a compiler may take it that (a + b) - a is b. The last word is 0, which it
-// does not know.
+// A number as it was rounded: a compiler may assume that (a + b) - a is b. The last word is 0,
+// which it does not know.
 fn rounded(x: T) -> T {
     return bitcast<T>(bitcast<Bits>(x) ^ Bits(word(63u)));
 }
 
-// By their bits, as a compiler may take it that there is no NaN and that zeros have no sign.
+// By their bits, as a compiler may assume that there is no NaN and that zeros have no sign.
 fn is_nan(x: T) -> bool {
     return (bitcast<Bits>(x) & SIZE) > INFINITE;
 }
@@ -5660,7 +5665,7 @@ fn copysign(x: T, sign: T) -> T {
     return bitcast<T>((bitcast<Bits>(x) & SIZE) | (bitcast<Bits>(sign) & SIGN));
 }
 
-// x · 2ᵏ, in two steps, as the power alone may leave the range.
+// x · 2ᵏ, in two steps, as the power alone may overflow or underflow.
 fn scaled(x: T, k: i32) -> T {
     let half = k / 2;
     return x * bitcast<T>(Bits(half + BIAS) << PLACES) * bitcast<T>(Bits(k - half + BIAS) << PLACES);
@@ -5686,10 +5691,10 @@ fn sum_across(own: u32, value: vec2<T>) -> vec2<T> {
     return held[own - own % LANES];
 }
 
-// Some invocations treat a row, whose items are elements or vectors of four.
-// Words: rows, items and elements of a row, nothing, offsets of the result, the input, the weights, the
-// bias and the cotangent; from 9 on rows of a part, parts, and where the sums of the parts begin, from 12
-// on ε; extents of the input from 16, its strides from 24, those of the weights from 32, of the bias
+// Several invocations process a row, whose items are elements or vectors of four. Words: rows,
+// items and elements of a row, unused, offsets of the result, the input, the weights, the bias and
+// the cotangent; from 9 on rows of a part, parts, and where the sums of the parts start, from 12 on
+// ε; extents of the input from 16, its strides from 24, those of the weights from 32, of the bias
 // from 40, of the cotangent from 48.
 
 alias E = T;
@@ -5706,12 +5711,12 @@ fn is_finite(x: T) -> bool {
     return (bitcast<Bits>(x) & SIZE) < INFINITE;
 }
 
-// As it was rounded: the factor may be taken out of a sum again, which then overflows.
+// Kept as rounded: a compiler may factor it out of a sum, which then overflows.
 fn lowered(x: T) -> T {
     return rounded(x * 0x1p-64);
 }
 
-// The mean of a row whose sum has left the range: by each invocation, as that is rare.
+// The mean of a row whose sum overflows; computed by each invocation, as this is rare.
 fn careful_mean(row: u32) -> T {
     var total = T();
     for (var i = 0u; i < word(1u); i++) {
@@ -5721,7 +5726,7 @@ fn careful_mean(row: u32) -> T {
     return total / T(word(2u)) * 0x1p+64;
 }
 
-// The same of deviations whose squares have left the range: they are divided by the largest one.
+// The same for deviations whose squares overflow or underflow: they are divided by the largest one.
 fn careful_scale(row: u32, mean: T) -> vec3<T> {
     let eps = number_at(12u, 0u);
     var largest = sqrt(eps);
@@ -5731,7 +5736,7 @@ fn careful_scale(row: u32, mean: T) -> vec3<T> {
     if (!is_finite(mean) || !is_finite(largest) || largest == 0.0) {
         return vec3<T>(0.0, 1.0, nan());
     }
-    // A divisor near the end of the range has a reciprocal below the normal numbers.
+    // The reciprocal of a divisor near the end of the range is subnormal.
     let shrink = select(T(1), 0x1p-24, largest > 0x1p+100);
     let divisor = largest * shrink;
     var total = T();
@@ -5751,7 +5756,7 @@ fn mean_of(own: u32, row: u32, there: bool, total: T) -> T {
     return careful_mean(row);
 }
 
-// What the rounding of the mean has left, and two factors that are together 1 / √(variance + ε), of the
+// The rounding error of the mean, and two factors whose product is 1 / √(variance + ε), from the
 // sums of the deviations and of their squares.
 fn scale_of(own: u32, row: u32, there: bool, mean: T, sums: vec2<T>) -> vec3<T> {
     let means = sum_across(own, sums) / T(word(2u));
@@ -5834,7 +5839,7 @@ fn run(group: u32, own: u32) {
     }
 }
 
-// A launch is spread over two axes of workgroups, which programs count as one.
+// A launch is spread over two axes of workgroups, which programs see as one.
 @compute @workgroup_size(256)
 fn main(
     @builtin(workgroup_id) group: vec3<u32>,
@@ -5857,8 +5862,8 @@ fn word(i: u32) -> u32 {
     return parameters[i / 4u][i % 4u];
 }
 
-// Where the element with a row-major number lies, for axes whose extents and strides are the words
-// from the given ones on.
+// The position of the element with a given row-major number, for axes whose extents and strides are
+// the words from the given ones on.
 fn position(number: u32, axes: u32, extents: u32, strides: u32) -> u32 {
     var at = 0u;
     var rest = number;
@@ -5885,7 +5890,7 @@ const PLACES = 23u;
 const BIAS = 127;
 const ONE: Bits = 0x3f800000u;
 const LARGEST: T = 3.4028234e38;
-// The language lets no constant be one of these.
+// WGSL allows no constants of these values.
 fn infinity() -> T {
     return bitcast<T>(INFINITE + Bits(word(0u) * 0u));
 }
@@ -5895,13 +5900,13 @@ fn nan() -> T {
     return bitcast<T>(bits | (bits >> 1u));
 }
 
-// A number as it was rounded: a compiler may take it that (a + b) - a is b. The last word is 0, which it
-// does not know.
+// A number as it was rounded: a compiler may assume that (a + b) - a is b. The last word is 0,
+// which it does not know.
 fn rounded(x: T) -> T {
     return bitcast<T>(bitcast<Bits>(x) ^ Bits(word(63u)));
 }
 
-// By their bits, as a compiler may take it that there is no NaN and that zeros have no sign.
+// By their bits, as a compiler may assume that there is no NaN and that zeros have no sign.
 fn is_nan(x: T) -> bool {
     return (bitcast<Bits>(x) & SIZE) > INFINITE;
 }
@@ -5918,14 +5923,14 @@ fn copysign(x: T, sign: T) -> T {
     return bitcast<T>((bitcast<Bits>(x) & SIZE) | (bitcast<Bits>(sign) & SIGN));
 }
 
-// x · 2ᵏ, in two steps, as the power alone may leave the range.
+// x · 2ᵏ, in two steps, as the power alone may overflow or underflow.
 fn scaled(x: T, k: i32) -> T {
     let half = k / 2;
     return x * bitcast<T>(Bits(half + BIAS) << PLACES) * bitcast<T>(Bits(k - half + BIAS) << PLACES);
 }
 const ITEM = 1u;
-// Each invocation adds up, for one item of the weights and the bias, the rows of a part: from what the
-// rows have left, mean, what its rounding has left, and scale of each. Words as of the rows' program.
+// Each invocation sums the rows of a part, for one item of the weights and the bias, from the mean,
+// its rounding error and the scale of each row. Words as in the rows' program.
 
 alias E = T;
 const RANK = 2u;
@@ -5958,7 +5963,7 @@ fn run(group: u32, own: u32) {
     m0[to + further + 0u] = bias;
 }
 
-// A launch is spread over two axes of workgroups, which programs count as one.
+// A launch is spread over two axes of workgroups, which programs see as one.
 @compute @workgroup_size(256)
 fn main(
     @builtin(workgroup_id) group: vec3<u32>,
@@ -5979,8 +5984,8 @@ fn word(i: u32) -> u32 {
     return parameters[i / 4u][i % 4u];
 }
 
-// Where the element with a row-major number lies, for axes whose extents and strides are the words
-// from the given ones on.
+// The position of the element with a given row-major number, for axes whose extents and strides are
+// the words from the given ones on.
 fn position(number: u32, axes: u32, extents: u32, strides: u32) -> u32 {
     var at = 0u;
     var rest = number;
@@ -6007,7 +6012,7 @@ const PLACES = 23u;
 const BIAS = 127;
 const ONE: Bits = 0x3f800000u;
 const LARGEST: T = 3.4028234e38;
-// The language lets no constant be one of these.
+// WGSL allows no constants of these values.
 fn infinity() -> T {
     return bitcast<T>(INFINITE + Bits(word(0u) * 0u));
 }
@@ -6017,13 +6022,13 @@ fn nan() -> T {
     return bitcast<T>(bits | (bits >> 1u));
 }
 
-// A number as it was rounded: a compiler may take it that (a + b) - a is b. The last word is 0, which it
-// does not know.
+// A number as it was rounded: a compiler may assume that (a + b) - a is b. The last word is 0,
+// which it does not know.
 fn rounded(x: T) -> T {
     return bitcast<T>(bitcast<Bits>(x) ^ Bits(word(63u)));
 }
 
-// By their bits, as a compiler may take it that there is no NaN and that zeros have no sign.
+// By their bits, as a compiler may assume that there is no NaN and that zeros have no sign.
 fn is_nan(x: T) -> bool {
     return (bitcast<Bits>(x) & SIZE) > INFINITE;
 }
@@ -6040,7 +6045,7 @@ fn copysign(x: T, sign: T) -> T {
     return bitcast<T>((bitcast<Bits>(x) & SIZE) | (bitcast<Bits>(sign) & SIGN));
 }
 
-// x · 2ᵏ, in two steps, as the power alone may leave the range.
+// x · 2ᵏ, in two steps, as the power alone may overflow or underflow.
 fn scaled(x: T, k: i32) -> T {
     let half = k / 2;
     return x * bitcast<T>(Bits(half + BIAS) << PLACES) * bitcast<T>(Bits(k - half + BIAS) << PLACES);
@@ -6056,10 +6061,10 @@ fn finish(total: R) -> R {
     let divisor = number_at(24u, 0u);
     return select(R(N(total) / divisor), total, divisor == 1.0);
 }
-// Some invocations add up to a result, or to one of the parts of one, which a second dispatch joins.
-// Words: items (results times parts), results, elements that each is made of, elements of a part,
-// offset, nothing, offsets of the results; extents from 8 and strides from 16, of the KEPT axes first;
-// from 24 on the divisor.
+// Several invocations compute a result, or a part of one, which a second dispatch combines. Words:
+// items (results times parts), results, elements of each result, elements of a part, offset,
+// unused, offsets of the results; extents from 8 and strides from 16, of the KEPT axes first; from
+// 24 on the divisor.
 
 var<workgroup> states: array<State, 256>;
 
@@ -6090,7 +6095,7 @@ fn run(group: u32, own: u32) {
     }
 }
 
-// A launch is spread over two axes of workgroups, which programs count as one.
+// A launch is spread over two axes of workgroups, which programs see as one.
 @compute @workgroup_size(256)
 fn main(
     @builtin(workgroup_id) group: vec3<u32>,
@@ -6111,8 +6116,8 @@ fn word(i: u32) -> u32 {
     return parameters[i / 4u][i % 4u];
 }
 
-// Where the element with a row-major number lies, for axes whose extents and strides are the words
-// from the given ones on.
+// The position of the element with a given row-major number, for axes whose extents and strides are
+// the words from the given ones on.
 fn position(number: u32, axes: u32, extents: u32, strides: u32) -> u32 {
     var at = 0u;
     var rest = number;
@@ -6139,7 +6144,7 @@ const PLACES = 23u;
 const BIAS = 127;
 const ONE: Bits = 0x3f800000u;
 const LARGEST: T = 3.4028234e38;
-// The language lets no constant be one of these.
+// WGSL allows no constants of these values.
 fn infinity() -> T {
     return bitcast<T>(INFINITE + Bits(word(0u) * 0u));
 }
@@ -6149,13 +6154,13 @@ fn nan() -> T {
     return bitcast<T>(bits | (bits >> 1u));
 }
 
-// A number as it was rounded: a compiler may take it that (a + b) - a is b. The last word is 0, which it
-// does not know.
+// A number as it was rounded: a compiler may assume that (a + b) - a is b. The last word is 0,
+// which it does not know.
 fn rounded(x: T) -> T {
     return bitcast<T>(bitcast<Bits>(x) ^ Bits(word(63u)));
 }
 
-// By their bits, as a compiler may take it that there is no NaN and that zeros have no sign.
+// By their bits, as a compiler may assume that there is no NaN and that zeros have no sign.
 fn is_nan(x: T) -> bool {
     return (bitcast<Bits>(x) & SIZE) > INFINITE;
 }
@@ -6172,7 +6177,7 @@ fn copysign(x: T, sign: T) -> T {
     return bitcast<T>((bitcast<Bits>(x) & SIZE) | (bitcast<Bits>(sign) & SIGN));
 }
 
-// x · 2ᵏ, in two steps, as the power alone may leave the range.
+// x · 2ᵏ, in two steps, as the power alone may overflow or underflow.
 fn scaled(x: T, k: i32) -> T {
     let half = k / 2;
     return x * bitcast<T>(Bits(half + BIAS) << PLACES) * bitcast<T>(Bits(k - half + BIAS) << PLACES);
@@ -6188,10 +6193,10 @@ fn finish(total: R) -> R {
     let divisor = number_at(24u, 0u);
     return select(R(N(total) / divisor), total, divisor == 1.0);
 }
-// Some invocations add up to a result, or to one of the parts of one, which a second dispatch joins.
-// Words: items (results times parts), results, elements that each is made of, elements of a part,
-// offset, nothing, offsets of the results; extents from 8 and strides from 16, of the KEPT axes first;
-// from 24 on the divisor.
+// Several invocations compute a result, or a part of one, which a second dispatch combines. Words:
+// items (results times parts), results, elements of each result, elements of a part, offset,
+// unused, offsets of the results; extents from 8 and strides from 16, of the KEPT axes first; from
+// 24 on the divisor.
 
 var<workgroup> states: array<State, 256>;
 
@@ -6222,7 +6227,7 @@ fn run(group: u32, own: u32) {
     }
 }
 
-// A launch is spread over two axes of workgroups, which programs count as one.
+// A launch is spread over two axes of workgroups, which programs see as one.
 @compute @workgroup_size(256)
 fn main(
     @builtin(workgroup_id) group: vec3<u32>,
@@ -6242,8 +6247,8 @@ fn word(i: u32) -> u32 {
     return parameters[i / 4u][i % 4u];
 }
 
-// Where the element with a row-major number lies, for axes whose extents and strides are the words
-// from the given ones on.
+// The position of the element with a given row-major number, for axes whose extents and strides are
+// the words from the given ones on.
 fn position(number: u32, axes: u32, extents: u32, strides: u32) -> u32 {
     var at = 0u;
     var rest = number;
@@ -6270,7 +6275,7 @@ const PLACES = 23u;
 const BIAS = 127;
 const ONE: Bits = 0x3f800000u;
 const LARGEST: T = 3.4028234e38;
-// The language lets no constant be one of these.
+// WGSL allows no constants of these values.
 fn infinity() -> T {
     return bitcast<T>(INFINITE + Bits(word(0u) * 0u));
 }
@@ -6280,13 +6285,13 @@ fn nan() -> T {
     return bitcast<T>(bits | (bits >> 1u));
 }
 
-// A number as it was rounded: a compiler may take it that (a + b) - a is b. The last word is 0, which it
-// does not know.
+// A number as it was rounded: a compiler may assume that (a + b) - a is b. The last word is 0,
+// which it does not know.
 fn rounded(x: T) -> T {
     return bitcast<T>(bitcast<Bits>(x) ^ Bits(word(63u)));
 }
 
-// By their bits, as a compiler may take it that there is no NaN and that zeros have no sign.
+// By their bits, as a compiler may assume that there is no NaN and that zeros have no sign.
 fn is_nan(x: T) -> bool {
     return (bitcast<Bits>(x) & SIZE) > INFINITE;
 }
@@ -6303,14 +6308,14 @@ fn copysign(x: T, sign: T) -> T {
     return bitcast<T>((bitcast<Bits>(x) & SIZE) | (bitcast<Bits>(sign) & SIGN));
 }
 
-// x · 2ᵏ, in two steps, as the power alone may leave the range.
+// x · 2ᵏ, in two steps, as the power alone may overflow or underflow.
 fn scaled(x: T, k: i32) -> T {
     let half = k / 2;
     return x * bitcast<T>(Bits(half + BIAS) << PLACES) * bitcast<T>(Bits(k - half + BIAS) << PLACES);
 }
-// What all floating types have in common.
+// Shared by all floating types.
 
-// WGSL leaves powers of negative numbers open, and those at the ends of the range too.
+// WGSL leaves powers of negative numbers undefined, and those at the ends of the range.
 fn power(a: T, b: T) -> T {
     let size = abs(a);
     if (b == 0.0 || a == 1.0 || (size == 1.0 && is_infinite(b))) {
@@ -6343,7 +6348,7 @@ fn hyperbolic_tangent(x: T) -> T {
     return copysign(above / (above + 2.0), x);
 }
 
-// The remainder of whole numbers, some binary places at a time, has no error.
+// The remainder of integers, some binary digits at a time, is exact.
 fn remainder(a: T, b: T) -> T {
     let dividend = bitcast<Bits>(a) & SIZE;
     let divisor = bitcast<Bits>(b) & SIZE;
@@ -6370,7 +6375,7 @@ fn remainder(a: T, b: T) -> T {
     return select(signed, signed + b, rest != 0 && is_negative(a) != is_negative(b));
 }
 
-// All binary places of a number as a whole one.
+// All binary digits of a number, as an integer.
 fn digits_of(bits: Bits) -> Bits {
     return select(bits, bits % POINT + POINT, bits >= POINT);
 }
@@ -6387,7 +6392,7 @@ fn ceil_of(x: T) -> T {
     return ceil(x);
 }
 
-// By the floor: of float64 some devices have no right round and trunc.
+// By floor, as some devices have wrong round and trunc for float64.
 fn round_of(x: T) -> T {
     let below = floor(x);
     let odd = below != 2.0 * floor(0.5 * below);
@@ -6436,7 +6441,7 @@ fn wide_product(a: u32, b: u32) -> vec2<u32> {
         (a >> 16u) * (b >> 16u) + (cross >> 16u) + (other >> 16u));
 }
 
-// What erf of 1 and more lacks to 1, as the fraction e^(−x²) / √π / (x + ½ / (x + 1 / (x + 3⁄2 / (x + …)))).
+// 1 − erf for 1 and more, as the fraction e^(−x²) / √π / (x + ½ / (x + 1 / (x + 3⁄2 / (x + …)))).
 fn erf_rest(x: T) -> T {
     let square = x * x;
     var fraction = x;
@@ -6464,12 +6469,12 @@ fn gelu_tanh(x: T) -> T {
 
 fn gelu_tanh_slope(x: T) -> T {
     let tangent = gelu_tangent(x);
-    // Beyond, the slope of the tangent is 0, which must not meet an infinity.
+    // Beyond, the derivative of tanh is 0, which must not be multiplied by an infinity.
     let slope = 0.7978845608028654 * (1.0 + 0.134145 * min(x * x, 100.0));
     return 0.5 * (1.0 + tangent + x * (1.0 - tangent * tangent) * slope);
 }
 
-// What an angle is beyond the nearest multiple of π/2, and how many of those it has, modulo 4.
+// The difference of an angle from the nearest multiple of π/2, and the number of these, modulo 4.
 struct Turned {
     rest: T,
     quarters: u32,
@@ -6502,7 +6507,7 @@ fn tangent(x: T) -> T {
     return select(ratio, -1.0 / ratio, (angle.quarters & 1u) != 0u);
 }
 
-// What is reduced before it is multiplied is 0 at whole numbers.
+// Reduced before the multiplication, so that integers give 0.
 fn sinc(x: T) -> T {
     if (x == 0.0) {
         return 1.0;
@@ -6513,7 +6518,7 @@ fn sinc(x: T) -> T {
     return select(value, -value, odd) / (3.141592653589793 * x);
 }
 
-// The angle of the point (b, a), with the sides that the signs of zeros tell.
+// The angle of the point (b, a), with the side given by the signs of zeros.
 fn angle(a: T, b: T) -> T {
     if (is_nan(a) || is_nan(b)) {
         return nan();
@@ -6568,7 +6573,8 @@ fn hyperbolic_sine(x: f32) -> f32 {
     return x * (1.0 + q / 6.0 * (1.0 + q / 20.0 * (1.0 + q / 42.0 * (1.0 + q / 72.0))));
 }
 
-// Abramowitz and Stegun 7.1.26 is good to 1.5e-7; near 0 the series keeps the relative error small.
+// Abramowitz and Stegun 7.1.26 is accurate to 1.5e-7; near 0 the series keeps the relative error
+// small.
 fn erf(x: f32) -> f32 {
     let size = abs(x);
     if (size < 0.5) {
@@ -6588,13 +6594,13 @@ fn arctangent(x: f32) -> f32 {
     return atan(x);
 }
 
-// A divisor near the end of the range has a reciprocal below the normal numbers.
+// The reciprocal of a divisor near the end of the range is subnormal.
 fn quotient(a: f32, b: f32) -> f32 {
     let scale = select(1.0, 0x1p-24, abs(b) > 0x1p+100);
     return (a * scale) / (b * scale);
 }
 
-// By as many binary places of 2/π as matter.
+// Uses as many binary digits of 2/π as matter.
 fn turned(x: f32) -> Turned {
     if (abs(x) < 0.785) {
         return Turned(x, 0u);
@@ -6611,7 +6617,7 @@ fn turned(x: f32) -> Turned {
         carry = part.y + select(0u, 1u, product[i] < carry);
     }
     product[6] = carry;
-    // At 2, where the exponent is 0, the first two places of the product stand before the point.
+    // At 2, where the exponent is 0, the first two digits of the product are before the point.
     let exponent = i32((bitcast<u32>(x) >> 23u) & 0xffu) - 128;
     let first = 4u - u32(max(exponent, 0)) / 32u;
     let shift = u32(abs(exponent)) % 32u;
@@ -6655,9 +6661,10 @@ fn units(i: u32) -> vec4<T> {
     return vec4<T>(block(i) >> vec4<u32>(8u)) * 0x1p-24;
 }
 
-// Each invocation makes four numbers. Words: items, elements, offset of the output; of random numbers
-// from 4 on the seed and the first counter, low words first, and from 8 on the first integer of a range
-// and how many it has, 0 for 2³²; of sequences from 4 on the first number and the distance.
+// Each invocation computes four numbers. Words: items, elements, offset of the output; for random
+// numbers from 4 on the seed and the first counter, low words first, and from 8 on the first
+// integer of a range and its size, 0 for 2³²; for sequences from 4 on the first number and the
+// distance.
 
 // Block number `i` of the stream: Philox4x32-10.
 fn block(i: u32) -> vec4<u32> {
@@ -6673,8 +6680,8 @@ fn block(i: u32) -> vec4<u32> {
     return counter;
 }
 
-// Two normal numbers from two uniform ones, after Box and Muller. The turn is split into quarters before
-// it becomes an angle, so that nothing is lost.
+// Two normal numbers from two uniform ones, by the Box–Muller transform. The turn is split into
+// quarters before it becomes an angle, so that no digits are lost.
 fn box_muller(u: T, v: T) -> vec2<T> {
     let radius = sqrt(-2.0 * log1p(-u));
     let quarters = floor(4.0 * v + 0.5);
@@ -6684,7 +6691,7 @@ fn box_muller(u: T, v: T) -> vec2<T> {
     return radius * select(point, -point, (u32(quarters) & 2u) != 0u);
 }
 
-// The share of a range that 64 bits name: the upper half of their product.
+// The range times the fraction that 64 bits represent: the upper half of the product.
 fn integer(high: u32, low: u32) -> i32 {
     let above = wide_product(high, word(9u));
     let below = wide_product(low, word(9u));
@@ -6713,7 +6720,7 @@ fn run(group: u32, own: u32) {
     }
 }
 
-// A launch is spread over two axes of workgroups, which programs count as one.
+// A launch is spread over two axes of workgroups, which programs see as one.
 @compute @workgroup_size(256)
 fn main(
     @builtin(workgroup_id) group: vec3<u32>,
@@ -6733,8 +6740,8 @@ fn word(i: u32) -> u32 {
     return parameters[i / 4u][i % 4u];
 }
 
-// Where the element with a row-major number lies, for axes whose extents and strides are the words
-// from the given ones on.
+// The position of the element with a given row-major number, for axes whose extents and strides are
+// the words from the given ones on.
 fn position(number: u32, axes: u32, extents: u32, strides: u32) -> u32 {
     var at = 0u;
     var rest = number;
@@ -6762,7 +6769,7 @@ const PLACES = 52u;
 const BIAS = 1023;
 const ONE: Bits = 0x3ff0000000000000lu;
 const LARGEST: T = 1.7976931348623157e308;
-// The language lets no constant be one of these.
+// WGSL allows no constants of these values.
 fn infinity() -> T {
     return bitcast<T>(INFINITE + Bits(word(0u) * 0u));
 }
@@ -6772,13 +6779,13 @@ fn nan() -> T {
     return bitcast<T>(bits | (bits >> 1u));
 }
 
-// A number as it was rounded: a compiler may take it that (a + b) - a is b. The last word is 0, which it
-// does not know.
+// A number as it was rounded: a compiler may assume that (a + b) - a is b. The last word is 0,
+// which it does not know.
 fn rounded(x: T) -> T {
     return bitcast<T>(bitcast<Bits>(x) ^ Bits(word(63u)));
 }
 
-// By their bits, as a compiler may take it that there is no NaN and that zeros have no sign.
+// By their bits, as a compiler may assume that there is no NaN and that zeros have no sign.
 fn is_nan(x: T) -> bool {
     return (bitcast<Bits>(x) & SIZE) > INFINITE;
 }
@@ -6795,14 +6802,14 @@ fn copysign(x: T, sign: T) -> T {
     return bitcast<T>((bitcast<Bits>(x) & SIZE) | (bitcast<Bits>(sign) & SIGN));
 }
 
-// x · 2ᵏ, in two steps, as the power alone may leave the range.
+// x · 2ᵏ, in two steps, as the power alone may overflow or underflow.
 fn scaled(x: T, k: i32) -> T {
     let half = k / 2;
     return x * bitcast<T>(Bits(half + BIAS) << PLACES) * bitcast<T>(Bits(k - half + BIAS) << PLACES);
 }
-// What all floating types have in common.
+// Shared by all floating types.
 
-// WGSL leaves powers of negative numbers open, and those at the ends of the range too.
+// WGSL leaves powers of negative numbers undefined, and those at the ends of the range.
 fn power(a: T, b: T) -> T {
     let size = abs(a);
     if (b == 0.0 || a == 1.0 || (size == 1.0 && is_infinite(b))) {
@@ -6835,7 +6842,7 @@ fn hyperbolic_tangent(x: T) -> T {
     return copysign(above / (above + 2.0), x);
 }
 
-// The remainder of whole numbers, some binary places at a time, has no error.
+// The remainder of integers, some binary digits at a time, is exact.
 fn remainder(a: T, b: T) -> T {
     let dividend = bitcast<Bits>(a) & SIZE;
     let divisor = bitcast<Bits>(b) & SIZE;
@@ -6862,7 +6869,7 @@ fn remainder(a: T, b: T) -> T {
     return select(signed, signed + b, rest != 0 && is_negative(a) != is_negative(b));
 }
 
-// All binary places of a number as a whole one.
+// All binary digits of a number, as an integer.
 fn digits_of(bits: Bits) -> Bits {
     return select(bits, bits % POINT + POINT, bits >= POINT);
 }
@@ -6879,7 +6886,7 @@ fn ceil_of(x: T) -> T {
     return ceil(x);
 }
 
-// By the floor: of float64 some devices have no right round and trunc.
+// By floor, as some devices have wrong round and trunc for float64.
 fn round_of(x: T) -> T {
     let below = floor(x);
     let odd = below != 2.0 * floor(0.5 * below);
@@ -6928,7 +6935,7 @@ fn wide_product(a: u32, b: u32) -> vec2<u32> {
         (a >> 16u) * (b >> 16u) + (cross >> 16u) + (other >> 16u));
 }
 
-// What erf of 1 and more lacks to 1, as the fraction e^(−x²) / √π / (x + ½ / (x + 1 / (x + 3⁄2 / (x + …)))).
+// 1 − erf for 1 and more, as the fraction e^(−x²) / √π / (x + ½ / (x + 1 / (x + 3⁄2 / (x + …)))).
 fn erf_rest(x: T) -> T {
     let square = x * x;
     var fraction = x;
@@ -6956,12 +6963,12 @@ fn gelu_tanh(x: T) -> T {
 
 fn gelu_tanh_slope(x: T) -> T {
     let tangent = gelu_tangent(x);
-    // Beyond, the slope of the tangent is 0, which must not meet an infinity.
+    // Beyond, the derivative of tanh is 0, which must not be multiplied by an infinity.
     let slope = 0.7978845608028654 * (1.0 + 0.134145 * min(x * x, 100.0));
     return 0.5 * (1.0 + tangent + x * (1.0 - tangent * tangent) * slope);
 }
 
-// What an angle is beyond the nearest multiple of π/2, and how many of those it has, modulo 4.
+// The difference of an angle from the nearest multiple of π/2, and the number of these, modulo 4.
 struct Turned {
     rest: T,
     quarters: u32,
@@ -6994,7 +7001,7 @@ fn tangent(x: T) -> T {
     return select(ratio, -1.0 / ratio, (angle.quarters & 1u) != 0u);
 }
 
-// What is reduced before it is multiplied is 0 at whole numbers.
+// Reduced before the multiplication, so that integers give 0.
 fn sinc(x: T) -> T {
     if (x == 0.0) {
         return 1.0;
@@ -7005,7 +7012,7 @@ fn sinc(x: T) -> T {
     return select(value, -value, odd) / (3.141592653589793 * x);
 }
 
-// The angle of the point (b, a), with the sides that the signs of zeros tell.
+// The angle of the point (b, a), with the side given by the signs of zeros.
 fn angle(a: T, b: T) -> T {
     if (is_nan(a) || is_nan(b)) {
         return nan();
@@ -7029,8 +7036,8 @@ fn arccosine(x: T) -> T {
     }
     return angle(sqrt((1.0 - x) * (1.0 + x)), x);
 }
-// The language has no such functions of float64. What ends in `_of` gives or takes two numbers, of which
-// the second is what the first lacks.
+// WGSL has no such functions for float64. Functions ending in `_of` take or return two numbers, the
+// second of which is the rounding error of the first.
 
 const LN2_HIGH: T = 6.93147180369123816490e-01;
 const LN2_LOW: T = 1.90821492927058770002e-10;
@@ -7043,13 +7050,13 @@ fn inverseSqrt(x: T) -> T {
     return 1.0 / sqrt(x);
 }
 
-// Two halves of the binary places, whose products are exact.
+// Splits the binary digits into halves, whose products are exact.
 fn halves_of(x: T) -> vec2<T> {
     let high = bitcast<T>(bitcast<Bits>(x) & 0xfffffffff8000000lu);
     return vec2<T>(high, x - high);
 }
 
-// What the product of two numbers lacks.
+// The rounding error of the product of two numbers.
 fn product_error(a: T, b: T, product: T) -> T {
     let x = halves_of(a);
     let y = halves_of(b);
@@ -7092,11 +7099,11 @@ fn expm1(x: T) -> T {
     return exp(x) - 1.0;
 }
 
-// Of k · ln 2 and 2 artanh(s) with s = (m − 1) / (m + 1), where x = m · 2ᵏ and m is near 1.
+// k · ln 2 + 2 artanh(s) with s = (m − 1) / (m + 1), where x = m · 2ᵏ and m is near 1.
 fn log_of(x: T) -> vec2<T> {
     let small = x < 0x1p-1022;
     let bits = bitcast<i64>(select(x, x * 0x1p+54, small));
-    // m lies between √½ and √2.
+    // m is between √½ and √2.
     let exponent = (bits - 0x3fe6a09e667f3bcdli) >> 52u;
     let f = bitcast<T>(bits - (exponent << 52u)) - 1.0;
     let d = rounded(2.0 + f);
@@ -7125,7 +7132,7 @@ fn log(x: T) -> T {
     return log_of(x).x;
 }
 
-// With what the logarithm and the factor lack, it is whole at powers of two.
+// With the rounding errors of the logarithm and the factor, it is an integer at powers of two.
 fn log2(x: T) -> T {
     let y = log(x);
     if (!(abs(y) < 1000.0)) {
@@ -7136,7 +7143,7 @@ fn log2(x: T) -> T {
     return product + (product_error(y, 1.4426950408889634, product) + low);
 }
 
-// What 1 + x has lost is given back.
+// Restores what 1 + x has lost.
 fn log1p(x: T) -> T {
     let above = rounded(1.0 + x);
     if (!(above > 0.0) || is_infinite(above)) {
@@ -7148,7 +7155,7 @@ fn log1p(x: T) -> T {
     return log(above) + (x - (above - 1.0)) / above;
 }
 
-// Of a positive number.
+// For a positive number.
 fn pow(x: T, b: T) -> T {
     let y = log_of(x);
     let product = rounded(b * y.x);
@@ -7198,7 +7205,7 @@ fn erf(x: T) -> T {
     return copysign(1.1283791670955126 * sum * power, x);
 }
 
-// By as many binary places of 2/π as matter: 192 from those on that are worth less than 4.
+// Uses as many binary digits of 2/π as matter: 192 from those on that are worth less than 4.
 fn turned(x: T) -> Turned {
     if (abs(x) < 0.785) {
         return Turned(x, 0u);
@@ -7267,7 +7274,7 @@ fn near_cosine(x: T) -> T {
     return 1.0 - q * (0.5 - q * (1.0 / 24.0 - q * (1.0 / 720.0 - q * tail)));
 }
 
-// By the series at a quarter of the angle, or of what it lacks to π/2.
+// By the series at a quarter of the angle, or of its difference from π/2.
 fn arctangent(x: T) -> T {
     if (is_nan(x)) {
         return x;
@@ -7285,12 +7292,12 @@ fn arctangent(x: T) -> T {
     return copysign(select(angle, less_than(1.5707963267948966, angle), steep), x);
 }
 
-// A quarter or half of a turn, with the places that it lacks, less an angle.
+// A quarter or half turn, with its rounding error, less an angle.
 fn less_than(turn: T, angle: T) -> T {
     return (turn - angle) + turn * 3.8981718325193755e-17;
 }
 
-// Of a point beside the axis from which angles are counted.
+// For a point near the axis from which angles are counted.
 fn atan2(a: T, b: T) -> T {
     let sides = vec2<T>(abs(a), abs(b));
     let steep = sides.x > sides.y;
@@ -7314,9 +7321,10 @@ fn units(i: u32) -> vec4<T> {
     return vec4<T>(unit(a.x, a.y), unit(a.z, a.w), unit(b.x, b.y), unit(b.z, b.w));
 }
 
-// Each invocation makes four numbers. Words: items, elements, offset of the output; of random numbers
-// from 4 on the seed and the first counter, low words first, and from 8 on the first integer of a range
-// and how many it has, 0 for 2³²; of sequences from 4 on the first number and the distance.
+// Each invocation computes four numbers. Words: items, elements, offset of the output; for random
+// numbers from 4 on the seed and the first counter, low words first, and from 8 on the first
+// integer of a range and its size, 0 for 2³²; for sequences from 4 on the first number and the
+// distance.
 
 // Block number `i` of the stream: Philox4x32-10.
 fn block(i: u32) -> vec4<u32> {
@@ -7332,8 +7340,8 @@ fn block(i: u32) -> vec4<u32> {
     return counter;
 }
 
-// Two normal numbers from two uniform ones, after Box and Muller. The turn is split into quarters before
-// it becomes an angle, so that nothing is lost.
+// Two normal numbers from two uniform ones, by the Box–Muller transform. The turn is split into
+// quarters before it becomes an angle, so that no digits are lost.
 fn box_muller(u: T, v: T) -> vec2<T> {
     let radius = sqrt(-2.0 * log1p(-u));
     let quarters = floor(4.0 * v + 0.5);
@@ -7343,7 +7351,7 @@ fn box_muller(u: T, v: T) -> vec2<T> {
     return radius * select(point, -point, (u32(quarters) & 2u) != 0u);
 }
 
-// The share of a range that 64 bits name: the upper half of their product.
+// The range times the fraction that 64 bits represent: the upper half of the product.
 fn integer(high: u32, low: u32) -> i32 {
     let above = wide_product(high, word(9u));
     let below = wide_product(low, word(9u));
@@ -7372,7 +7380,7 @@ fn run(group: u32, own: u32) {
     }
 }
 
-// A launch is spread over two axes of workgroups, which programs count as one.
+// A launch is spread over two axes of workgroups, which programs see as one.
 @compute @workgroup_size(256)
 fn main(
     @builtin(workgroup_id) group: vec3<u32>,
@@ -7392,8 +7400,8 @@ fn word(i: u32) -> u32 {
     return parameters[i / 4u][i % 4u];
 }
 
-// Where the element with a row-major number lies, for axes whose extents and strides are the words
-// from the given ones on.
+// The position of the element with a given row-major number, for axes whose extents and strides are
+// the words from the given ones on.
 fn position(number: u32, axes: u32, extents: u32, strides: u32) -> u32 {
     var at = 0u;
     var rest = number;
@@ -7420,7 +7428,7 @@ const PLACES = 23u;
 const BIAS = 127;
 const ONE: Bits = 0x3f800000u;
 const LARGEST: T = 3.4028234e38;
-// The language lets no constant be one of these.
+// WGSL allows no constants of these values.
 fn infinity() -> T {
     return bitcast<T>(INFINITE + Bits(word(0u) * 0u));
 }
@@ -7430,13 +7438,13 @@ fn nan() -> T {
     return bitcast<T>(bits | (bits >> 1u));
 }
 
-// A number as it was rounded: a compiler may take it that (a + b) - a is b. The last word is 0, which it
-// does not know.
+// A number as it was rounded: a compiler may assume that (a + b) - a is b. The last word is 0,
+// which it does not know.
 fn rounded(x: T) -> T {
     return bitcast<T>(bitcast<Bits>(x) ^ Bits(word(63u)));
 }
 
-// By their bits, as a compiler may take it that there is no NaN and that zeros have no sign.
+// By their bits, as a compiler may assume that there is no NaN and that zeros have no sign.
 fn is_nan(x: T) -> bool {
     return (bitcast<Bits>(x) & SIZE) > INFINITE;
 }
@@ -7453,14 +7461,14 @@ fn copysign(x: T, sign: T) -> T {
     return bitcast<T>((bitcast<Bits>(x) & SIZE) | (bitcast<Bits>(sign) & SIGN));
 }
 
-// x · 2ᵏ, in two steps, as the power alone may leave the range.
+// x · 2ᵏ, in two steps, as the power alone may overflow or underflow.
 fn scaled(x: T, k: i32) -> T {
     let half = k / 2;
     return x * bitcast<T>(Bits(half + BIAS) << PLACES) * bitcast<T>(Bits(k - half + BIAS) << PLACES);
 }
-// What all floating types have in common.
+// Shared by all floating types.
 
-// WGSL leaves powers of negative numbers open, and those at the ends of the range too.
+// WGSL leaves powers of negative numbers undefined, and those at the ends of the range.
 fn power(a: T, b: T) -> T {
     let size = abs(a);
     if (b == 0.0 || a == 1.0 || (size == 1.0 && is_infinite(b))) {
@@ -7493,7 +7501,7 @@ fn hyperbolic_tangent(x: T) -> T {
     return copysign(above / (above + 2.0), x);
 }
 
-// The remainder of whole numbers, some binary places at a time, has no error.
+// The remainder of integers, some binary digits at a time, is exact.
 fn remainder(a: T, b: T) -> T {
     let dividend = bitcast<Bits>(a) & SIZE;
     let divisor = bitcast<Bits>(b) & SIZE;
@@ -7520,7 +7528,7 @@ fn remainder(a: T, b: T) -> T {
     return select(signed, signed + b, rest != 0 && is_negative(a) != is_negative(b));
 }
 
-// All binary places of a number as a whole one.
+// All binary digits of a number, as an integer.
 fn digits_of(bits: Bits) -> Bits {
     return select(bits, bits % POINT + POINT, bits >= POINT);
 }
@@ -7537,7 +7545,7 @@ fn ceil_of(x: T) -> T {
     return ceil(x);
 }
 
-// By the floor: of float64 some devices have no right round and trunc.
+// By floor, as some devices have wrong round and trunc for float64.
 fn round_of(x: T) -> T {
     let below = floor(x);
     let odd = below != 2.0 * floor(0.5 * below);
@@ -7586,7 +7594,7 @@ fn wide_product(a: u32, b: u32) -> vec2<u32> {
         (a >> 16u) * (b >> 16u) + (cross >> 16u) + (other >> 16u));
 }
 
-// What erf of 1 and more lacks to 1, as the fraction e^(−x²) / √π / (x + ½ / (x + 1 / (x + 3⁄2 / (x + …)))).
+// 1 − erf for 1 and more, as the fraction e^(−x²) / √π / (x + ½ / (x + 1 / (x + 3⁄2 / (x + …)))).
 fn erf_rest(x: T) -> T {
     let square = x * x;
     var fraction = x;
@@ -7614,12 +7622,12 @@ fn gelu_tanh(x: T) -> T {
 
 fn gelu_tanh_slope(x: T) -> T {
     let tangent = gelu_tangent(x);
-    // Beyond, the slope of the tangent is 0, which must not meet an infinity.
+    // Beyond, the derivative of tanh is 0, which must not be multiplied by an infinity.
     let slope = 0.7978845608028654 * (1.0 + 0.134145 * min(x * x, 100.0));
     return 0.5 * (1.0 + tangent + x * (1.0 - tangent * tangent) * slope);
 }
 
-// What an angle is beyond the nearest multiple of π/2, and how many of those it has, modulo 4.
+// The difference of an angle from the nearest multiple of π/2, and the number of these, modulo 4.
 struct Turned {
     rest: T,
     quarters: u32,
@@ -7652,7 +7660,7 @@ fn tangent(x: T) -> T {
     return select(ratio, -1.0 / ratio, (angle.quarters & 1u) != 0u);
 }
 
-// What is reduced before it is multiplied is 0 at whole numbers.
+// Reduced before the multiplication, so that integers give 0.
 fn sinc(x: T) -> T {
     if (x == 0.0) {
         return 1.0;
@@ -7663,7 +7671,7 @@ fn sinc(x: T) -> T {
     return select(value, -value, odd) / (3.141592653589793 * x);
 }
 
-// The angle of the point (b, a), with the sides that the signs of zeros tell.
+// The angle of the point (b, a), with the side given by the signs of zeros.
 fn angle(a: T, b: T) -> T {
     if (is_nan(a) || is_nan(b)) {
         return nan();
@@ -7718,7 +7726,8 @@ fn hyperbolic_sine(x: f32) -> f32 {
     return x * (1.0 + q / 6.0 * (1.0 + q / 20.0 * (1.0 + q / 42.0 * (1.0 + q / 72.0))));
 }
 
-// Abramowitz and Stegun 7.1.26 is good to 1.5e-7; near 0 the series keeps the relative error small.
+// Abramowitz and Stegun 7.1.26 is accurate to 1.5e-7; near 0 the series keeps the relative error
+// small.
 fn erf(x: f32) -> f32 {
     let size = abs(x);
     if (size < 0.5) {
@@ -7738,13 +7747,13 @@ fn arctangent(x: f32) -> f32 {
     return atan(x);
 }
 
-// A divisor near the end of the range has a reciprocal below the normal numbers.
+// The reciprocal of a divisor near the end of the range is subnormal.
 fn quotient(a: f32, b: f32) -> f32 {
     let scale = select(1.0, 0x1p-24, abs(b) > 0x1p+100);
     return (a * scale) / (b * scale);
 }
 
-// By as many binary places of 2/π as matter.
+// Uses as many binary digits of 2/π as matter.
 fn turned(x: f32) -> Turned {
     if (abs(x) < 0.785) {
         return Turned(x, 0u);
@@ -7761,7 +7770,7 @@ fn turned(x: f32) -> Turned {
         carry = part.y + select(0u, 1u, product[i] < carry);
     }
     product[6] = carry;
-    // At 2, where the exponent is 0, the first two places of the product stand before the point.
+    // At 2, where the exponent is 0, the first two digits of the product are before the point.
     let exponent = i32((bitcast<u32>(x) >> 23u) & 0xffu) - 128;
     let first = 4u - u32(max(exponent, 0)) / 32u;
     let shift = u32(abs(exponent)) % 32u;
@@ -7805,9 +7814,10 @@ fn units(i: u32) -> vec4<T> {
     return vec4<T>(block(i) >> vec4<u32>(8u)) * 0x1p-24;
 }
 
-// Each invocation makes four numbers. Words: items, elements, offset of the output; of random numbers
-// from 4 on the seed and the first counter, low words first, and from 8 on the first integer of a range
-// and how many it has, 0 for 2³²; of sequences from 4 on the first number and the distance.
+// Each invocation computes four numbers. Words: items, elements, offset of the output; for random
+// numbers from 4 on the seed and the first counter, low words first, and from 8 on the first
+// integer of a range and its size, 0 for 2³²; for sequences from 4 on the first number and the
+// distance.
 
 // Block number `i` of the stream: Philox4x32-10.
 fn block(i: u32) -> vec4<u32> {
@@ -7823,8 +7833,8 @@ fn block(i: u32) -> vec4<u32> {
     return counter;
 }
 
-// Two normal numbers from two uniform ones, after Box and Muller. The turn is split into quarters before
-// it becomes an angle, so that nothing is lost.
+// Two normal numbers from two uniform ones, by the Box–Muller transform. The turn is split into
+// quarters before it becomes an angle, so that no digits are lost.
 fn box_muller(u: T, v: T) -> vec2<T> {
     let radius = sqrt(-2.0 * log1p(-u));
     let quarters = floor(4.0 * v + 0.5);
@@ -7834,7 +7844,7 @@ fn box_muller(u: T, v: T) -> vec2<T> {
     return radius * select(point, -point, (u32(quarters) & 2u) != 0u);
 }
 
-// The share of a range that 64 bits name: the upper half of their product.
+// The range times the fraction that 64 bits represent: the upper half of the product.
 fn integer(high: u32, low: u32) -> i32 {
     let above = wide_product(high, word(9u));
     let below = wide_product(low, word(9u));
@@ -7864,7 +7874,7 @@ fn run(group: u32, own: u32) {
     }
 }
 
-// A launch is spread over two axes of workgroups, which programs count as one.
+// A launch is spread over two axes of workgroups, which programs see as one.
 @compute @workgroup_size(256)
 fn main(
     @builtin(workgroup_id) group: vec3<u32>,
@@ -7886,8 +7896,8 @@ fn word(i: u32) -> u32 {
     return parameters[i / 4u][i % 4u];
 }
 
-// Where the element with a row-major number lies, for axes whose extents and strides are the words
-// from the given ones on.
+// The position of the element with a given row-major number, for axes whose extents and strides are
+// the words from the given ones on.
 fn position(number: u32, axes: u32, extents: u32, strides: u32) -> u32 {
     var at = 0u;
     var rest = number;
@@ -7914,7 +7924,7 @@ const PLACES = 23u;
 const BIAS = 127;
 const ONE: Bits = 0x3f800000u;
 const LARGEST: T = 3.4028234e38;
-// The language lets no constant be one of these.
+// WGSL allows no constants of these values.
 fn infinity() -> T {
     return bitcast<T>(INFINITE + Bits(word(0u) * 0u));
 }
@@ -7924,13 +7934,13 @@ fn nan() -> T {
     return bitcast<T>(bits | (bits >> 1u));
 }
 
-// A number as it was rounded: a compiler may take it that (a + b) - a is b. The last word is 0, which it
-// does not know.
+// A number as it was rounded: a compiler may assume that (a + b) - a is b. The last word is 0,
+// which it does not know.
 fn rounded(x: T) -> T {
     return bitcast<T>(bitcast<Bits>(x) ^ Bits(word(63u)));
 }
 
-// By their bits, as a compiler may take it that there is no NaN and that zeros have no sign.
+// By their bits, as a compiler may assume that there is no NaN and that zeros have no sign.
 fn is_nan(x: T) -> bool {
     return (bitcast<Bits>(x) & SIZE) > INFINITE;
 }
@@ -7947,7 +7957,7 @@ fn copysign(x: T, sign: T) -> T {
     return bitcast<T>((bitcast<Bits>(x) & SIZE) | (bitcast<Bits>(sign) & SIGN));
 }
 
-// x · 2ᵏ, in two steps, as the power alone may leave the range.
+// x · 2ᵏ, in two steps, as the power alone may overflow or underflow.
 fn scaled(x: T, k: i32) -> T {
     let half = k / 2;
     return x * bitcast<T>(Bits(half + BIAS) << PLACES) * bitcast<T>(Bits(k - half + BIAS) << PLACES);
@@ -7960,24 +7970,24 @@ const EXACT = false;
 const LEFT_INNER = false;
 const RIGHT_INNER = false;
 // Tiles of SIDE × SIDE results from tiles of SIDE × 16 elements in workgroup memory. Half of the
-// invocations fetch four by four elements of the left side and half of the right one, the next ones while
-// the product of the last is made. Each has four rows (or twice four, SIDE / 2 apart) of four columns (or
-// twice four) of results.
-// Words: rows, inner, columns, axes of the batch, offsets of the left side, the right side and the
-// result, strides along the rows, inner and columns: left row, left inner, right inner, right column;
-// inner elements of a part, products of the batch; tiles along the columns, along the rows, and of all
-// products together; from 16 on the shape of the batch, from 24 its strides on the left, from 32 on the
-// right. Where a side is read as vectors, its numbers count those.
+// invocations fetch four by four elements of the left side and the other half those of the right
+// one, each tile while the product of the previous one is computed. Each invocation has four rows
+// (or twice four, SIDE / 2 apart) of four columns (or twice four) of results. Words: rows, inner,
+// columns, axes of the batch, offsets of the left side, the right side and the result, strides
+// along the rows, inner and columns: left row, left inner, right inner, right column; inner
+// elements of a part, products of the batch; tiles along the columns, along the rows, and of all
+// products together; from 16 on the shape of the batch, from 24 its strides on the left, from 32 on
+// the right. For a side that is read as vectors, the numbers count vectors.
 
 const DEPTH = 16u;
 const QUADS = SIDE / 4u;
-// An index that is seen to be in range is not checked.
+// A compiler does not check an index that it sees to be in range.
 const LAST = 4u * SIDE - 1u;
 const ACROSS = SIDE / (4u * COLUMN_PARTS);
 
 alias V = vec4<T>;
 
-/// Four elements along the tile's side, for each of four inner places.
+/// Four elements along the tile's side, for each of four inner positions.
 struct Quad {
     a: V,
     b: V,
@@ -7985,7 +7995,7 @@ struct Quad {
     d: V,
 }
 
-/// Which of the products of the batch this is.
+/// The index of the product in the batch.
 var<private> product: u32;
 
 var<workgroup> left: array<V, 4u * SIDE>;
@@ -7996,7 +8006,7 @@ const DEEP = 1u;
 const HIGH = 3u;
 const WIDE = 3u;
 const TAPS = 9u;
-// What convolutions and pools have in common: numbers of three dimensions, and places in them.
+// Shared by convolutions and pools: numbers for three dimensions, and positions in them.
 
 fn triple(first: u32) -> vec3<u32> {
     return vec3<u32>(word(first), word(first + 1u), word(first + 2u));
@@ -8006,16 +8016,17 @@ fn tap_of(tap: u32) -> vec3<u32> {
     return vec3<u32>(tap / (WIDE * HIGH), tap / WIDE % HIGH, tap % WIDE);
 }
 
-// Where the element with a number lies in three extents, which are words.
+// The position of the element with a given number in three extents, which are words.
 fn place_in(extents: u32, number: u32) -> vec3<u32> {
     let line = number / word(extents + 2u);
     return vec3<u32>(line / word(extents + 1u), line % word(extents + 1u), number % word(extents + 2u));
 }
-// Words from 40 on: extents of input, output and window, strides, dilations and paddings, three each;
-// channels and filters of a group, groups, offset and stride of the bias. From 16 on the strides of the
-// right side, from 24 those of the left one.
+// Words from 40 on: extents of input, output and window, strides, dilations and paddings, three
+// each; channels and filters of a group, groups, offset and stride of the bias. Strides of the
+// right side from 16, of the left one from 24.
 
-// For four places along a side of the tile: where in space they begin, and their part of the address.
+// For four positions along a side of the tile: where in space they start, and their part of the
+// address.
 var<private> sides: array<vec4<u32>, 4>;
 
 fn summed(x: vec3<u32>) -> u32 {
@@ -8038,7 +8049,7 @@ fn left_value(side: vec4<u32>, inner: vec4<u32>) -> T {
     return m1[word(4u) + side.w + inner.w];
 }
 
-// The input that lies so far from where the window begins; zeros are around it.
+// The input at a distance from the start of the window; 0 in the padding.
 fn input_value(side: vec4<u32>, inner: vec4<u32>) -> T {
     let at = side.xyz + inner.xyz;
     if (any(at >= triple(40u))) {
@@ -8112,7 +8123,7 @@ fn main(
     @builtin(local_invocation_index) own: u32,
 ) {
     let tile = group.y * groups.x + group.x;
-    // Of word 15, in a form that shows that the whole workgroup goes one way.
+    // From word 15, in a form that shows that the whole workgroup takes the same branch.
     if (tile >= parameters[3u].w) {
         return;
     }
@@ -8480,8 +8491,8 @@ fn word(i: u32) -> u32 {
     return parameters[i / 4u][i % 4u];
 }
 
-// Where the element with a row-major number lies, for axes whose extents and strides are the words
-// from the given ones on.
+// The position of the element with a given row-major number, for axes whose extents and strides are
+// the words from the given ones on.
 fn position(number: u32, axes: u32, extents: u32, strides: u32) -> u32 {
     var at = 0u;
     var rest = number;
@@ -8508,7 +8519,7 @@ const PLACES = 23u;
 const BIAS = 127;
 const ONE: Bits = 0x3f800000u;
 const LARGEST: T = 3.4028234e38;
-// The language lets no constant be one of these.
+// WGSL allows no constants of these values.
 fn infinity() -> T {
     return bitcast<T>(INFINITE + Bits(word(0u) * 0u));
 }
@@ -8518,13 +8529,13 @@ fn nan() -> T {
     return bitcast<T>(bits | (bits >> 1u));
 }
 
-// A number as it was rounded: a compiler may take it that (a + b) - a is b. The last word is 0, which it
-// does not know.
+// A number as it was rounded: a compiler may assume that (a + b) - a is b. The last word is 0,
+// which it does not know.
 fn rounded(x: T) -> T {
     return bitcast<T>(bitcast<Bits>(x) ^ Bits(word(63u)));
 }
 
-// By their bits, as a compiler may take it that there is no NaN and that zeros have no sign.
+// By their bits, as a compiler may assume that there is no NaN and that zeros have no sign.
 fn is_nan(x: T) -> bool {
     return (bitcast<Bits>(x) & SIZE) > INFINITE;
 }
@@ -8541,7 +8552,7 @@ fn copysign(x: T, sign: T) -> T {
     return bitcast<T>((bitcast<Bits>(x) & SIZE) | (bitcast<Bits>(sign) & SIGN));
 }
 
-// x · 2ᵏ, in two steps, as the power alone may leave the range.
+// x · 2ᵏ, in two steps, as the power alone may overflow or underflow.
 fn scaled(x: T, k: i32) -> T {
     let half = k / 2;
     return x * bitcast<T>(Bits(half + BIAS) << PLACES) * bitcast<T>(Bits(k - half + BIAS) << PLACES);
@@ -8550,7 +8561,7 @@ const DEEP = 1u;
 const HIGH = 2u;
 const WIDE = 2u;
 const TAPS = 4u;
-// What convolutions and pools have in common: numbers of three dimensions, and places in them.
+// Shared by convolutions and pools: numbers for three dimensions, and positions in them.
 
 fn triple(first: u32) -> vec3<u32> {
     return vec3<u32>(word(first), word(first + 1u), word(first + 2u));
@@ -8560,16 +8571,16 @@ fn tap_of(tap: u32) -> vec3<u32> {
     return vec3<u32>(tap / (WIDE * HIGH), tap / WIDE % HIGH, tap % WIDE);
 }
 
-// Where the element with a number lies in three extents, which are words.
+// The position of the element with a given number in three extents, which are words.
 fn place_in(extents: u32, number: u32) -> vec3<u32> {
     let line = number / word(extents + 2u);
     return vec3<u32>(line / word(extents + 1u), line % word(extents + 1u), number % word(extents + 2u));
 }
-// Words: elements of the result, those of a channel of it, channels; offset of the input at 4, of the
+// Words: elements of the result, of a channel of it, channels; offset of the input at 4, of the
 // results at 6 and 7; strides of the input from 16; from 40 on extents of input, output and window,
 // strides, dilations and paddings, three each.
 
-// Of places in space, their distance in memory.
+// The distance in memory of positions in space.
 fn along(place: vec3<u32>) -> u32 {
     let steps = place * triple(18u);
     return steps.x + steps.y + steps.z;
@@ -8593,7 +8604,7 @@ fn run(group: u32, own: u32) {
     m0[word(6u) + number] = total;
 }
 
-// A launch is spread over two axes of workgroups, which programs count as one.
+// A launch is spread over two axes of workgroups, which programs see as one.
 @compute @workgroup_size(256)
 fn main(
     @builtin(workgroup_id) group: vec3<u32>,

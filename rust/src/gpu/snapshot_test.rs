@@ -1,5 +1,5 @@
-//! The text of programs is a snapshot: a change of it is seen, and meant. `ADJOINT_RENEW=1 cargo test`
-//! writes it anew.
+//! The texts of programs are compared with a snapshot, so that a change must be intended.
+//! `ADJOINT_RENEW=1 cargo test` rewrites it.
 
 use super::render;
 use crate::dtype::DType;
@@ -10,7 +10,7 @@ use crate::layout::Layout;
 use crate::registry;
 use std::path::PathBuf;
 
-/// Contiguous operands of some shapes, each with a handle of its own.
+/// Contiguous operands of some shapes, each with its own handle.
 fn operands(shapes: &[(DType, &[i32])]) -> Vec<Operand> {
     let operand = |(index, (dtype, shape)): (usize, &(DType, &[i32]))| {
         let mut strides = vec![1; shape.len()];
@@ -37,7 +37,7 @@ fn launched(kernel: &str, shapes: &[(DType, &[i32])], ints: &[i32], numbers: &[f
     stages(kernel, &Frame::new(&words).unwrap(), &operands).unwrap()
 }
 
-/// What the programs of a launch say.
+/// The texts of the programs of a launch.
 fn texts(kernel: &str, shapes: &[(DType, &[i32])], ints: &[i32], numbers: &[f64]) -> String {
     let text = |(number, stage)| {
         format!("// {kernel} {shapes:?}, dispatch {number}\n\n{}\n", render(stage).unwrap())
@@ -104,7 +104,7 @@ fn programs_have_the_text_of_the_snapshot() {
     let differs = known.lines().zip(all.lines()).position(|(known, now)| known != now);
     assert_eq!(differs, None, "line {differs:?} of the snapshot is another");
     assert_eq!(known.lines().count(), all.lines().count());
-    // Any change of a program shows.
+    // Any change of a program is noticed.
     assert_ne!(all.replacen("f32", "f64", 1), known);
 }
 

@@ -1,4 +1,4 @@
-//! The rows, one folder for each family, with the names that `lib/ops` has.
+//! The rows, with a folder for each family, named as in `lib/ops`.
 
 mod copy;
 mod elementwise;
@@ -15,7 +15,7 @@ mod window;
 
 use crate::registry::Kernel;
 
-/// All families; the number of a kernel is its place among their rows.
+/// All families; the number of a kernel is its position among their rows.
 pub(crate) const FAMILIES: &[&[&[Kernel]]] = &[
     elementwise::ROWS,
     reduce::ROWS,

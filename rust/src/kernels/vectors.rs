@@ -1,11 +1,11 @@
-//! Vectors as wide as the processor's registers, for sums that must stay in these. A loop over elements
-//! is simpler (`cpu::simd`), and mostly as fast.
+//! Vectors as wide as the processor's registers, for sums that must stay in registers. A loop over
+//! elements is simpler (`cpu::simd`), and usually as fast.
 
 use crate::dtype::Element;
 use crate::kernels::elementwise::math::Real;
 use pulp::Simd;
 
-/// A type of elements of which the processor has vectors.
+/// An element type with vectors on this processor.
 pub(crate) trait Lanes: Element + Real {
     type Vector<S: Simd>: Copy;
 
@@ -16,7 +16,7 @@ pub(crate) trait Lanes: Element + Real {
 
     fn splat<S: Simd>(simd: S, x: Self) -> Self::Vector<S>;
 
-    /// `a · b + c`, rounded once where the processor does so.
+    /// `a · b + c`, rounded once if the processor does so.
     fn mul_add<S: Simd>(
         simd: S,
         a: Self::Vector<S>,
@@ -29,10 +29,10 @@ pub(crate) trait Lanes: Element + Real {
     /// The sum of the elements of a vector.
     fn total<S: Simd>(simd: S, x: Self::Vector<S>) -> Self;
 
-    /// The whole vectors of a slice, wherever it begins, and what is left.
+    /// The whole vectors of a slice, wherever it begins, and the rest.
     fn vectors<S: Simd>(x: &[Self]) -> (&[Self::Vector<S>], &[Self]);
 
-    /// The same, to be written.
+    /// The same for writing.
     fn vectors_mut<S: Simd>(x: &mut [Self]) -> (&mut [Self::Vector<S>], &mut [Self]);
 
     /// Writes the first elements of a vector.

@@ -2,8 +2,8 @@
 
 const SOURCE: &str = include_str!("across.wgsl");
 
-/// The memory in which invocations meet, and functions that reduce a value of a type of each: names, and
-/// how `a` and `b` become one.
+/// The workgroup memory for the exchange, and functions that reduce a value of a type each: names,
+/// and how `a` and `b` are combined.
 pub(super) fn across(item: &str, functions: &[(&str, &str)]) -> String {
     let function = |(name, joined): &(&str, &str)| {
         SOURCE.replace("NAME", name).replace("ITEM", item).replace("JOINED", joined)

@@ -1,4 +1,4 @@
-//! Rows of one expression. Axes that continue each other in all operands become one, and where the
+//! Rows of one expression. Axes that continue each other in all operands are merged, and if the
 //! inner one is contiguous or repeats an element, an invocation handles four elements.
 
 use super::MAIN;
@@ -14,7 +14,7 @@ pub(super) const MATH_FLOAT64: &str = include_str!("math_float64.wgsl");
 const SPECIAL: &str = include_str!("special.wgsl");
 const INTEGER: &str = include_str!("integer.wgsl");
 
-/// Where an operand's words begin.
+/// Where an operand's words start.
 const fn words_of(operand: usize) -> usize {
     10 + operand * (1 + MAX_RANK)
 }
@@ -22,7 +22,7 @@ const fn words_of(operand: usize) -> usize {
 /// The axes of several operands of one shape.
 struct Axes {
     shape: Vec<u32>,
-    /// For each operand.
+    /// The strides of each operand.
     strides: Vec<Vec<u32>>,
 }
 
@@ -85,8 +85,8 @@ impl Axes {
     }
 }
 
-/// The dispatch of a row of one expression, of an output and up to three inputs of its shape;
-/// `special` where it calls a function of `special.wgsl`.
+/// The dispatch of a row of one expression, for an output and up to three inputs of its shape;
+/// `special` if it calls a function of `special.wgsl`.
 pub(crate) fn elementwise(
     name: &'static str,
     expression: &'static str,

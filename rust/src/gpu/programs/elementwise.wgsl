@@ -1,4 +1,5 @@
-// Words: items, elements, extents from 2, and for each operand from 10 on its offset and eight strides.
+// Words: items, elements, extents from 2, and for each operand from 10 on its offset and eight
+// strides.
 
 fn value(SIGNATURE) -> R {
     return RESULT;

@@ -1,4 +1,4 @@
-// An element and its place. A NaN wins, and of equal elements the first.
+// An element and its position. NaN wins, and of equal elements the first.
 struct State {
     value: T,
     at: u32,

@@ -1,5 +1,5 @@
-//! What follows from the place of each element alone: sequences, and counter-based random numbers, which
-//! are word for word those of `kernels/random`.
+//! Elements that depend only on their position: sequences, and counter-based random numbers, whose
+//! words are those of `kernels/random`.
 
 use super::MAIN;
 use super::elementwise::{MATH, MATH_FLOAT32, MATH_FLOAT64};
@@ -97,7 +97,7 @@ pub(crate) fn normal(frame: &Frame<'_>, operands: &[Operand]) -> Result<Vec<Stag
     fill("normal", NORMAL, true, frame, operands)
 }
 
-/// Integers of a range.
+/// Integers from a range.
 pub(crate) fn integers(frame: &Frame<'_>, operands: &[Operand]) -> Result<Vec<Stage>> {
     fill("integers", INTEGERS, false, frame, operands)
 }

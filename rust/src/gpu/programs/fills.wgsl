@@ -1,6 +1,7 @@
-// Each invocation makes four numbers. Words: items, elements, offset of the output; of random numbers
-// from 4 on the seed and the first counter, low words first, and from 8 on the first integer of a range
-// and how many it has, 0 for 2³²; of sequences from 4 on the first number and the distance.
+// Each invocation computes four numbers. Words: items, elements, offset of the output; for random
+// numbers from 4 on the seed and the first counter, low words first, and from 8 on the first
+// integer of a range and its size, 0 for 2³²; for sequences from 4 on the first number and the
+// distance.
 
 // Block number `i` of the stream: Philox4x32-10.
 fn block(i: u32) -> vec4<u32> {
@@ -16,8 +17,8 @@ fn block(i: u32) -> vec4<u32> {
     return counter;
 }
 
-// Two normal numbers from two uniform ones, after Box and Muller. The turn is split into quarters before
-// it becomes an angle, so that nothing is lost.
+// Two normal numbers from two uniform ones, by the Box–Muller transform. The turn is split into
+// quarters before it becomes an angle, so that no digits are lost.
 fn box_muller(u: T, v: T) -> vec2<T> {
     let radius = sqrt(-2.0 * log1p(-u));
     let quarters = floor(4.0 * v + 0.5);
@@ -27,7 +28,7 @@ fn box_muller(u: T, v: T) -> vec2<T> {
     return radius * select(point, -point, (u32(quarters) & 2u) != 0u);
 }
 
-// The share of a range that 64 bits name: the upper half of their product.
+// The range times the fraction that 64 bits represent: the upper half of the product.
 fn integer(high: u32, low: u32) -> i32 {
     let above = wide_product(high, word(9u));
     let below = wide_product(low, word(9u));

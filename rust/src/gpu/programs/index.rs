@@ -1,6 +1,6 @@
-//! Reading and writing at positions that a tensor gives. Each element of the output collects
-//! what is written to it, in the order of the index, so that a sum has the bits of the CPU's. A long
-//! index is sorted first, so that each element finds its own entries.
+//! Reading and writing at positions that a tensor gives. Each element of the output collects what
+//! is written to it, in the order of the index, so that sums have the same bits as on the CPU. A
+//! long index is sorted first, so that each element finds its entries.
 
 use super::MAIN;
 use super::lanes::Lanes;
@@ -16,7 +16,7 @@ const GATHER: &str = "let found = min(u32(m2[at]), word(6u) - 1u);
     m0[word(2u) + number] = m1[value + found * word(5u)];
 ";
 
-/// The last one that is written stays; or all are added.
+/// The last value written stays, or all are added.
 const SCATTER: &str = "if (!inside) { return; }
     let to = word(2u) + number;
     let own_stride = word(32u + word(8u));
@@ -30,7 +30,7 @@ const SCATTER: &str = "if (!inside) { return; }
     m0[to] = result;
 ";
 
-/// The same, where the rows of the index have been sorted.
+/// The same, with sorted rows of the index.
 const SCATTER_SORTED: &str = "if (!inside) { return; }
     let to = word(2u) + number;
     let value_stride = word(40u + word(8u));
@@ -53,7 +53,7 @@ const SCATTER_SORTED: &str = "if (!inside) { return; }
     m0[to] = result;
 ";
 
-/// Extent of an index from which on it is sorted, and the bytes of scratch memory that this may take.
+/// The extent from which an index is sorted, and the most scratch memory for this in bytes.
 const LONG: usize = 256;
 const MOST_BYTES: usize = 1 << 27;
 
@@ -100,7 +100,7 @@ fn text(stage: &Stage) -> Result<String> {
         + MAIN)
 }
 
-/// `out[…, i, …] = x[…, index[…, i, …], …]`, the axis being integer 0.
+/// `out[…, i, …] = x[…, index[…, i, …], …]` along the axis of integer 0.
 pub(crate) fn gather(frame: &Frame<'_>, operands: &[Operand]) -> Result<Vec<Stage>> {
     let [out, x, index] = operands else { return Err(Error::new("gather has three operands")) };
     if out.layout.shape() != index.layout.shape() || out.dtype != x.dtype {
@@ -138,8 +138,8 @@ pub(crate) fn scatter<const ADD: bool>(
     Ok(stages)
 }
 
-/// The dispatches that sort the rows of an index, of which each is sorted once, and lets another one find
-/// its own there; none if that takes too much memory.
+/// The dispatches that sort the rows of an index, repeated ones once, and let the next dispatch use
+/// them; none if that needs too much memory.
 fn sort_index(index: &Operand, axis: usize, stage: &mut Stage) -> Result<Vec<Stage>> {
     let layout = &index.layout;
     let extent = layout.extent(axis);

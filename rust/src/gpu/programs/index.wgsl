@@ -1,8 +1,8 @@
-// Words: elements of the output, axes of the index, offsets of the output, the index and the values,
-// stride of the axis in the indexed tensor, extent of the axis in it and in the index, and the number of
-// the axis, the first pair of a sorted index; extents of the output from 16, of the index from 24, strides
-// of the index from 32, and of the values from 40, along the axis too; from 48 on steps between the rows
-// of a sorted index.
+// Words: elements of the output, axes of the index, offsets of the output, the index and the
+// values, stride of the axis in the indexed tensor, extent of the axis in it and in the index,
+// number of the axis, first pair of a sorted index; extents of the output from 16, of the index
+// from 24; strides of the index from 32 and of the values from 40, including the axis; from 48 on
+// distances between the rows of a sorted index.
 
 fn run(group: u32, own: u32) {
     let number = group * 256u + own;

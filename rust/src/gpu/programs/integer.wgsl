@@ -1,6 +1,6 @@
 fn power(a: i32, b: i32) -> i32 {
     if (b < 0) {
-        // Only the powers of 1 and -1 are whole.
+        // Only 1 and -1 have integer powers with negative exponents.
         return select(select(0, 1 - 2 * (b & 1), a == -1), 1, a == 1);
     }
     var result = 1;
@@ -22,7 +22,7 @@ fn remainder(a: i32, b: i32) -> i32 {
     return select(rest, rest + b, rest != 0 && (rest < 0) != (b < 0));
 }
 
-// A whole number is its own floor.
+// An integer is its own floor.
 fn floor_of(x: i32) -> i32 {
     return x;
 }

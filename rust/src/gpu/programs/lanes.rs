@@ -1,4 +1,4 @@
-//! Rows along the last axis of an operand, as programs find them: from word 8 on the extents of the other
+//! The words of rows along the last axis of an operand: from word 8 on the extents of the other
 //! axes, from word 16 on their strides.
 
 use crate::error::{Error, Result};

@@ -1,5 +1,5 @@
-//! Layer normalisation: each element is read once where a row fits the registers of its invocations.
-//! The gradients of weights and bias are added up in parts of the rows.
+//! Layer normalisation: each element is read once if a row fits into the registers of its
+//! invocations. The gradients of weights and bias are summed over parts of the rows.
 
 use super::MAIN;
 use super::across::across;
@@ -11,18 +11,18 @@ use crate::gpu::plan::{GROUP, Item, Operand, Slot, Stage, Text, VECTOR, constant
 pub(crate) const LAYER_NORM_SOURCE: &str = include_str!("layer_norm.wgsl");
 const SUMS_SOURCE: &str = include_str!("layer_norm_sums.wgsl");
 
-/// Items of a row that an invocation keeps at most.
+/// The most items of a row that an invocation keeps.
 const KEPT: usize = 8;
-/// Rows of a part at least.
+/// The fewest rows of a part.
 const PART: usize = 16;
 
-/// What a program has, beside the input: numbers of the values of its stage.
+/// The operands of a program besides the input: indices of the values of its stage.
 const LANES: usize = 0;
 const HELD: usize = 1;
 const VECTORS: usize = 2;
 const RANK: usize = 3;
 const OWN: usize = 4;
-/// The number under which the program finds its memory, or `NONE`.
+/// The index under which the program finds its memory, or `NONE`.
 const RESULT: usize = 5;
 const STATS: usize = 6;
 const INPUT: usize = 7;
@@ -31,10 +31,10 @@ const BIAS: usize = 9;
 const COTANGENT: usize = 10;
 const NONE: u32 = u32::MAX;
 
-/// What a program reads: what it is, its number among the operands, and itself.
+/// An operand that a program reads: its role, its index, and itself.
 struct Part<'a>(usize, usize, &'a Operand);
 
-/// A call: the input and what stands beside it.
+/// A call: the input and the other operands.
 struct Call<'a> {
     x: &'a Operand,
     parts: Vec<Part<'a>>,
@@ -65,7 +65,7 @@ impl<'a> Call<'a> {
         Ok(Self { x, parts, rows: x.layout.len() / length, length, eps })
     }
 
-    /// Whether everything lies in order, so that four elements are read at once.
+    /// Whether all operands are contiguous, so that four elements are read at once.
     fn are_vectors(&self, result: Option<&Operand>) -> bool {
         let aligned =
             |part: &Operand| part.layout.is_contiguous() && part.offset.is_multiple_of(VECTOR);
@@ -74,7 +74,7 @@ impl<'a> Call<'a> {
             && result.is_none_or(aligned)
     }
 
-    /// A stage with the words and values that the programs share; what it writes comes first.
+    /// A stage with the words and values that the programs share; the written memory comes first.
     fn stage(
         &self,
         name: &'static str,
@@ -143,16 +143,16 @@ impl<'a> Call<'a> {
     }
 }
 
-/// What an invocation reads of each of its items: a name, and from where.
+/// What an invocation reads for each of its items: a name, and the source.
 type Load = (&'static str, &'static str);
 const X: Load = ("x", "x_at(row, i#)");
 const G: Load = ("g", "scaled_at(row, i#)");
 
-/// An item that is normalised.
+/// A normalised item.
 const NORMAL: &str = "(x# - mean - scale.x) * scale.y * scale.z";
 
-/// What is done for each item of an invocation, written out for those it keeps, as loops are counted;
-/// where there are too many, what an earlier pass has read is read again.
+/// The code for the items of an invocation, unrolled for those that it keeps, as loops have a cost.
+/// If there are too many, items that an earlier pass has read are read again.
 fn pass(stage: &Stage, known: &[Load], new: &[Load], body: &str) -> String {
     let (lanes, held) = (stage.values[LANES], stage.values[HELD]);
     if held == 0 {
@@ -294,7 +294,8 @@ fn sums_text(stage: &Stage) -> Result<String> {
         + MAIN)
 }
 
-/// Integers 0 and 1: whether there are weights and a bias, integer 2: the length of a row; float 0: ε.
+/// Integers 0 and 1: whether there are weights and a bias, integer 2: the length of a row; float 0:
+/// ε.
 pub(crate) fn layer_norm(frame: &Frame<'_>, operands: &[Operand]) -> Result<Vec<Stage>> {
     let kinds = [(WEIGHT, frame.ints()[0] != 0), (BIAS, frame.ints()[1] != 0)];
     let kinds = [(RESULT, true), (INPUT, true)].into_iter().chain(kinds);
@@ -311,8 +312,9 @@ pub(crate) fn layer_norm(frame: &Frame<'_>, operands: &[Operand]) -> Result<Vec<
     Ok(vec![call.over_rows("layer_norm", &[(RESULT, Slot::Operand(0))], Some(out))?])
 }
 
-/// The gradients of the input, the weights and the bias, from the cotangent, the input and, if integer 0
-/// is not 0, the weights. An output that is not wanted is empty. Integer 2: length of a row.
+/// The gradients of the input, the weights and the bias, from the cotangent, the input and, if
+/// integer 0 is not 0, the weights. An output that is not needed is empty. Integer 2: the length of
+/// a row.
 pub(crate) fn layer_norm_grad(frame: &Frame<'_>, operands: &[Operand]) -> Result<Vec<Stage>> {
     let weighted = frame.ints()[0] != 0;
     if operands.len() != 5 + usize::from(weighted) {

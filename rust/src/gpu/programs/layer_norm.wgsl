@@ -1,7 +1,7 @@
-// Some invocations treat a row, whose items are elements or vectors of four.
-// Words: rows, items and elements of a row, nothing, offsets of the result, the input, the weights, the
-// bias and the cotangent; from 9 on rows of a part, parts, and where the sums of the parts begin, from 12
-// on ε; extents of the input from 16, its strides from 24, those of the weights from 32, of the bias
+// Several invocations process a row, whose items are elements or vectors of four. Words: rows,
+// items and elements of a row, unused, offsets of the result, the input, the weights, the bias and
+// the cotangent; from 9 on rows of a part, parts, and where the sums of the parts start, from 12 on
+// ε; extents of the input from 16, its strides from 24, those of the weights from 32, of the bias
 // from 40, of the cotangent from 48.
 
 // accessors
@@ -10,12 +10,12 @@ fn is_finite(x: T) -> bool {
     return (bitcast<Bits>(x) & SIZE) < INFINITE;
 }
 
-// As it was rounded: the factor may be taken out of a sum again, which then overflows.
+// Kept as rounded: a compiler may factor it out of a sum, which then overflows.
 fn lowered(x: T) -> T {
     return rounded(x * 0x1p-64);
 }
 
-// The mean of a row whose sum has left the range: by each invocation, as that is rare.
+// The mean of a row whose sum overflows; computed by each invocation, as this is rare.
 fn careful_mean(row: u32) -> T {
     var total = T();
     for (var i = 0u; i < word(1u); i++) {
@@ -25,7 +25,7 @@ fn careful_mean(row: u32) -> T {
     return total / T(word(2u)) * 0x1p+64;
 }
 
-// The same of deviations whose squares have left the range: they are divided by the largest one.
+// The same for deviations whose squares overflow or underflow: they are divided by the largest one.
 fn careful_scale(row: u32, mean: T) -> vec3<T> {
     let eps = number_at(12u, 0u);
     var largest = sqrt(eps);
@@ -35,7 +35,7 @@ fn careful_scale(row: u32, mean: T) -> vec3<T> {
     if (!is_finite(mean) || !is_finite(largest) || largest == 0.0) {
         return vec3<T>(0.0, 1.0, nan());
     }
-    // A divisor near the end of the range has a reciprocal below the normal numbers.
+    // The reciprocal of a divisor near the end of the range is subnormal.
     let shrink = select(T(1), 0x1p-24, largest > 0x1p+100);
     let divisor = largest * shrink;
     var total = T();
@@ -55,7 +55,7 @@ fn mean_of(own: u32, row: u32, there: bool, total: T) -> T {
     return careful_mean(row);
 }
 
-// What the rounding of the mean has left, and two factors that are together 1 / √(variance + ε), of the
+// The rounding error of the mean, and two factors whose product is 1 / √(variance + ε), from the
 // sums of the deviations and of their squares.
 fn scale_of(own: u32, row: u32, there: bool, mean: T, sums: vec2<T>) -> vec3<T> {
     let means = sum_across(own, sums) / T(word(2u));

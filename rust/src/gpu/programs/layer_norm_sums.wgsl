@@ -1,5 +1,5 @@
-// Each invocation adds up, for one item of the weights and the bias, the rows of a part: from what the
-// rows have left, mean, what its rounding has left, and scale of each. Words as of the rows' program.
+// Each invocation sums the rows of a part, for one item of the weights and the bias, from the mean,
+// its rounding error and the scale of each row. Words as in the rows' program.
 
 // accessors
 

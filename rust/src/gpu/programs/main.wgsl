@@ -1,5 +1,5 @@
 
-// A launch is spread over two axes of workgroups, which programs count as one.
+// A launch is spread over two axes of workgroups, which programs see as one.
 @compute @workgroup_size(256)
 fn main(
     @builtin(workgroup_id) group: vec3<u32>,

@@ -1,6 +1,6 @@
-// What all floating types have in common.
+// Shared by all floating types.
 
-// WGSL leaves powers of negative numbers open, and those at the ends of the range too.
+// WGSL leaves powers of negative numbers undefined, and those at the ends of the range.
 fn power(a: T, b: T) -> T {
     let size = abs(a);
     if (b == 0.0 || a == 1.0 || (size == 1.0 && is_infinite(b))) {
@@ -33,7 +33,7 @@ fn hyperbolic_tangent(x: T) -> T {
     return copysign(above / (above + 2.0), x);
 }
 
-// The remainder of whole numbers, some binary places at a time, has no error.
+// The remainder of integers, some binary digits at a time, is exact.
 fn remainder(a: T, b: T) -> T {
     let dividend = bitcast<Bits>(a) & SIZE;
     let divisor = bitcast<Bits>(b) & SIZE;
@@ -60,7 +60,7 @@ fn remainder(a: T, b: T) -> T {
     return select(signed, signed + b, rest != 0 && is_negative(a) != is_negative(b));
 }
 
-// All binary places of a number as a whole one.
+// All binary digits of a number, as an integer.
 fn digits_of(bits: Bits) -> Bits {
     return select(bits, bits % POINT + POINT, bits >= POINT);
 }
@@ -77,7 +77,7 @@ fn ceil_of(x: T) -> T {
     return ceil(x);
 }
 
-// By the floor: of float64 some devices have no right round and trunc.
+// By floor, as some devices have wrong round and trunc for float64.
 fn round_of(x: T) -> T {
     let below = floor(x);
     let odd = below != 2.0 * floor(0.5 * below);
@@ -126,7 +126,7 @@ fn wide_product(a: u32, b: u32) -> vec2<u32> {
         (a >> 16u) * (b >> 16u) + (cross >> 16u) + (other >> 16u));
 }
 
-// What erf of 1 and more lacks to 1, as the fraction e^(−x²) / √π / (x + ½ / (x + 1 / (x + 3⁄2 / (x + …)))).
+// 1 − erf for 1 and more, as the fraction e^(−x²) / √π / (x + ½ / (x + 1 / (x + 3⁄2 / (x + …)))).
 fn erf_rest(x: T) -> T {
     let square = x * x;
     var fraction = x;
@@ -154,12 +154,12 @@ fn gelu_tanh(x: T) -> T {
 
 fn gelu_tanh_slope(x: T) -> T {
     let tangent = gelu_tangent(x);
-    // Beyond, the slope of the tangent is 0, which must not meet an infinity.
+    // Beyond, the derivative of tanh is 0, which must not be multiplied by an infinity.
     let slope = 0.7978845608028654 * (1.0 + 0.134145 * min(x * x, 100.0));
     return 0.5 * (1.0 + tangent + x * (1.0 - tangent * tangent) * slope);
 }
 
-// What an angle is beyond the nearest multiple of π/2, and how many of those it has, modulo 4.
+// The difference of an angle from the nearest multiple of π/2, and the number of these, modulo 4.
 struct Turned {
     rest: T,
     quarters: u32,
@@ -192,7 +192,7 @@ fn tangent(x: T) -> T {
     return select(ratio, -1.0 / ratio, (angle.quarters & 1u) != 0u);
 }
 
-// What is reduced before it is multiplied is 0 at whole numbers.
+// Reduced before the multiplication, so that integers give 0.
 fn sinc(x: T) -> T {
     if (x == 0.0) {
         return 1.0;
@@ -203,7 +203,7 @@ fn sinc(x: T) -> T {
     return select(value, -value, odd) / (3.141592653589793 * x);
 }
 
-// The angle of the point (b, a), with the sides that the signs of zeros tell.
+// The angle of the point (b, a), with the side given by the signs of zeros.
 fn angle(a: T, b: T) -> T {
     if (is_nan(a) || is_nan(b)) {
         return nan();

@@ -29,7 +29,8 @@ fn hyperbolic_sine(x: f32) -> f32 {
     return x * (1.0 + q / 6.0 * (1.0 + q / 20.0 * (1.0 + q / 42.0 * (1.0 + q / 72.0))));
 }
 
-// Abramowitz and Stegun 7.1.26 is good to 1.5e-7; near 0 the series keeps the relative error small.
+// Abramowitz and Stegun 7.1.26 is accurate to 1.5e-7; near 0 the series keeps the relative error
+// small.
 fn erf(x: f32) -> f32 {
     let size = abs(x);
     if (size < 0.5) {
@@ -49,13 +50,13 @@ fn arctangent(x: f32) -> f32 {
     return atan(x);
 }
 
-// A divisor near the end of the range has a reciprocal below the normal numbers.
+// The reciprocal of a divisor near the end of the range is subnormal.
 fn quotient(a: f32, b: f32) -> f32 {
     let scale = select(1.0, 0x1p-24, abs(b) > 0x1p+100);
     return (a * scale) / (b * scale);
 }
 
-// By as many binary places of 2/π as matter.
+// Uses as many binary digits of 2/π as matter.
 fn turned(x: f32) -> Turned {
     if (abs(x) < 0.785) {
         return Turned(x, 0u);
@@ -72,7 +73,7 @@ fn turned(x: f32) -> Turned {
         carry = part.y + select(0u, 1u, product[i] < carry);
     }
     product[6] = carry;
-    // At 2, where the exponent is 0, the first two places of the product stand before the point.
+    // At 2, where the exponent is 0, the first two digits of the product are before the point.
     let exponent = i32((bitcast<u32>(x) >> 23u) & 0xffu) - 128;
     let first = 4u - u32(max(exponent, 0)) / 32u;
     let shift = u32(abs(exponent)) % 32u;

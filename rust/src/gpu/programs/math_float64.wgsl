@@ -1,5 +1,5 @@
-// The language has no such functions of float64. What ends in `_of` gives or takes two numbers, of which
-// the second is what the first lacks.
+// WGSL has no such functions for float64. Functions ending in `_of` take or return two numbers, the
+// second of which is the rounding error of the first.
 
 const LN2_HIGH: T = 6.93147180369123816490e-01;
 const LN2_LOW: T = 1.90821492927058770002e-10;
@@ -12,13 +12,13 @@ fn inverseSqrt(x: T) -> T {
     return 1.0 / sqrt(x);
 }
 
-// Two halves of the binary places, whose products are exact.
+// Splits the binary digits into halves, whose products are exact.
 fn halves_of(x: T) -> vec2<T> {
     let high = bitcast<T>(bitcast<Bits>(x) & 0xfffffffff8000000lu);
     return vec2<T>(high, x - high);
 }
 
-// What the product of two numbers lacks.
+// The rounding error of the product of two numbers.
 fn product_error(a: T, b: T, product: T) -> T {
     let x = halves_of(a);
     let y = halves_of(b);
@@ -61,11 +61,11 @@ fn expm1(x: T) -> T {
     return exp(x) - 1.0;
 }
 
-// Of k · ln 2 and 2 artanh(s) with s = (m − 1) / (m + 1), where x = m · 2ᵏ and m is near 1.
+// k · ln 2 + 2 artanh(s) with s = (m − 1) / (m + 1), where x = m · 2ᵏ and m is near 1.
 fn log_of(x: T) -> vec2<T> {
     let small = x < 0x1p-1022;
     let bits = bitcast<i64>(select(x, x * 0x1p+54, small));
-    // m lies between √½ and √2.
+    // m is between √½ and √2.
     let exponent = (bits - 0x3fe6a09e667f3bcdli) >> 52u;
     let f = bitcast<T>(bits - (exponent << 52u)) - 1.0;
     let d = rounded(2.0 + f);
@@ -94,7 +94,7 @@ fn log(x: T) -> T {
     return log_of(x).x;
 }
 
-// With what the logarithm and the factor lack, it is whole at powers of two.
+// With the rounding errors of the logarithm and the factor, it is an integer at powers of two.
 fn log2(x: T) -> T {
     let y = log(x);
     if (!(abs(y) < 1000.0)) {
@@ -105,7 +105,7 @@ fn log2(x: T) -> T {
     return product + (product_error(y, 1.4426950408889634, product) + low);
 }
 
-// What 1 + x has lost is given back.
+// Restores what 1 + x has lost.
 fn log1p(x: T) -> T {
     let above = rounded(1.0 + x);
     if (!(above > 0.0) || is_infinite(above)) {
@@ -117,7 +117,7 @@ fn log1p(x: T) -> T {
     return log(above) + (x - (above - 1.0)) / above;
 }
 
-// Of a positive number.
+// For a positive number.
 fn pow(x: T, b: T) -> T {
     let y = log_of(x);
     let product = rounded(b * y.x);
@@ -167,7 +167,7 @@ fn erf(x: T) -> T {
     return copysign(1.1283791670955126 * sum * power, x);
 }
 
-// By as many binary places of 2/π as matter: 192 from those on that are worth less than 4.
+// Uses as many binary digits of 2/π as matter: 192 from those on that are worth less than 4.
 fn turned(x: T) -> Turned {
     if (abs(x) < 0.785) {
         return Turned(x, 0u);
@@ -236,7 +236,7 @@ fn near_cosine(x: T) -> T {
     return 1.0 - q * (0.5 - q * (1.0 / 24.0 - q * (1.0 / 720.0 - q * tail)));
 }
 
-// By the series at a quarter of the angle, or of what it lacks to π/2.
+// By the series at a quarter of the angle, or of its difference from π/2.
 fn arctangent(x: T) -> T {
     if (is_nan(x)) {
         return x;
@@ -254,12 +254,12 @@ fn arctangent(x: T) -> T {
     return copysign(select(angle, less_than(1.5707963267948966, angle), steep), x);
 }
 
-// A quarter or half of a turn, with the places that it lacks, less an angle.
+// A quarter or half turn, with its rounding error, less an angle.
 fn less_than(turn: T, angle: T) -> T {
     return (turn - angle) + turn * 3.8981718325193755e-17;
 }
 
-// Of a point beside the axis from which angles are counted.
+// For a point near the axis from which angles are counted.
 fn atan2(a: T, b: T) -> T {
     let sides = vec2<T>(abs(a), abs(b));
     let steep = sides.x > sides.y;

@@ -1,5 +1,5 @@
-//! Products of matrices. Large ones by large tiles; where there are few tiles, the inner elements are
-//! shared out, and what comes of the parts is added up by a second dispatch.
+//! Matrix products. Large ones use large tiles; if there are few tiles, the inner dimension is
+//! split into parts, whose results a second dispatch adds.
 
 use super::reduce::sum_of_parts;
 use crate::dtype::DType;
@@ -8,21 +8,21 @@ use crate::frame::Frame;
 use crate::gpu::plan::{Item, Operand, Slot, Stage, VECTOR, bytes_of, constants, spread};
 
 pub(crate) const MATMUL_SOURCE: &str = include_str!("matmul.wgsl");
-/// What is done for one inner element; eight of them are written out, as loops are counted.
+/// The code for one inner element, unrolled eight times, as loops have a cost.
 const STEP_SOURCE: &str = include_str!("matmul_step.wgsl");
 const STEPS: usize = 8;
 
-/// Tiles from which larger ones are better than more.
+/// The number of tiles from which large tiles are better than more tiles.
 const MANY: usize = 256;
 const ENOUGH: usize = 64;
-/// Inner elements of which large tiles can have enough in parts.
+/// The inner extent from which large tiles may be split into parts.
 const LONG: usize = 1024;
-/// Inner elements of a part at least.
+/// The fewest inner elements of a part.
 const PART: usize = 64;
 /// Inner elements of a tile.
 const DEPTH: usize = 16;
 
-/// The value that tells whether tiles fit the matrices, so that no place need be checked.
+/// The value that says whether tiles fit the matrices, so that bounds need no check.
 const EXACT: usize = 10;
 
 /// How a side of the product is read.
@@ -67,8 +67,8 @@ impl Matrix<'_> {
     }
 }
 
-/// The tiles' side, and how often four rows and columns of it an invocation has. The largest tiles of
-/// float64 would need more workgroup memory than some devices have.
+/// The side of the tiles, and how many groups of four rows and columns of it an invocation has. The
+/// largest tiles of float64 would need more workgroup memory than some devices have.
 pub(super) fn tiles(
     dtype: DType,
     [rows, inner, columns]: [usize; 3],
@@ -88,8 +88,8 @@ pub(super) fn tiles(
     }
 }
 
-/// In how many parts the inner elements are shared out where there are so many tiles of a side, so that a
-/// large device is busy, and how many each part has.
+/// Into how many parts the inner dimension is split for a number of tiles of a side, so that a
+/// large device is busy, and the inner elements of a part.
 pub(super) fn parts_of(inner: usize, tiles: usize, side: usize) -> (usize, usize) {
     let filling = match side {
         128 => 264,
@@ -101,7 +101,7 @@ pub(super) fn parts_of(inner: usize, tiles: usize, side: usize) -> (usize, usize
     (inner.div_ceil(chunk.max(1)).max(1), chunk)
 }
 
-/// The tiles of several products, one behind the other, so that no axis of a dispatch is too short.
+/// The tiles of several products, one after the other, so that no axis of a dispatch is too short.
 pub(super) struct Grid {
     across: usize,
     down: usize,
@@ -123,7 +123,7 @@ impl Grid {
     }
 }
 
-/// `out = a · b`, of matrices and of batches of them.
+/// `out = a · b`, for matrices and batches of them.
 pub(crate) fn matmul(_: &Frame<'_>, operands: &[Operand]) -> Result<Vec<Stage>> {
     let [out, a, b] = operands else { return Err(Error::new("a product has three operands")) };
     let rank = a.layout.rank();
@@ -170,7 +170,7 @@ pub(crate) fn matmul(_: &Frame<'_>, operands: &[Operand]) -> Result<Vec<Stage>> 
     ]);
     let whole = [rows, columns].iter().all(|extent| extent.is_multiple_of(side));
     stage.values[EXACT] = u32::from(whole && inner.is_multiple_of(DEPTH));
-    // What counts elements along a contiguous axis stays, all other strides count vectors.
+    // Vectors along a contiguous axis: its stride stays, and all others count vectors.
     let unit = |way| if matches!(way, Way::Single) { 1 } else { VECTOR };
     let scaled = |stride: usize, way| if stride == 1 { 1 } else { stride / unit(way) };
     let offset = if split { 0 } else { out.offset };
@@ -193,7 +193,7 @@ pub(crate) fn matmul(_: &Frame<'_>, operands: &[Operand]) -> Result<Vec<Stage>> 
     Ok(vec![stage, sum_of_parts(out, 0, parts, 0)?])
 }
 
-/// Four by four elements, each by a function of its own.
+/// Four by four elements, each read by a separate function.
 fn single_fetch(name: &str) -> String {
     let quads = ["a", "b", "c", "d"].iter().enumerate().map(|(deep, quad)| {
         let places = (0..VECTOR)
@@ -276,8 +276,8 @@ fn text(stage: &Stage) -> Result<String> {
     Ok(tiled(stage, &fetches, "", ""))
 }
 
-/// The text of a program of tiles, with functions that fetch, what is done before the first of them, and
-/// what is added to a result.
+/// The text of a program of tiles, with functions that fetch, code before the first of them, and an
+/// expression that is added to a result.
 pub(super) fn tiled(stage: &Stage, fetches: &str, sides: &str, added: &str) -> String {
     let [side, row_parts, column_parts, left, right, vector_out, ..] = stage.values;
     let sizes = [

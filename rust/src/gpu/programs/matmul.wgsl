@@ -1,22 +1,22 @@
 // Tiles of SIDE × SIDE results from tiles of SIDE × 16 elements in workgroup memory. Half of the
-// invocations fetch four by four elements of the left side and half of the right one, the next ones while
-// the product of the last is made. Each has four rows (or twice four, SIDE / 2 apart) of four columns (or
-// twice four) of results.
-// Words: rows, inner, columns, axes of the batch, offsets of the left side, the right side and the
-// result, strides along the rows, inner and columns: left row, left inner, right inner, right column;
-// inner elements of a part, products of the batch; tiles along the columns, along the rows, and of all
-// products together; from 16 on the shape of the batch, from 24 its strides on the left, from 32 on the
-// right. Where a side is read as vectors, its numbers count those.
+// invocations fetch four by four elements of the left side and the other half those of the right
+// one, each tile while the product of the previous one is computed. Each invocation has four rows
+// (or twice four, SIDE / 2 apart) of four columns (or twice four) of results. Words: rows, inner,
+// columns, axes of the batch, offsets of the left side, the right side and the result, strides
+// along the rows, inner and columns: left row, left inner, right inner, right column; inner
+// elements of a part, products of the batch; tiles along the columns, along the rows, and of all
+// products together; from 16 on the shape of the batch, from 24 its strides on the left, from 32 on
+// the right. For a side that is read as vectors, the numbers count vectors.
 
 const DEPTH = 16u;
 const QUADS = SIDE / 4u;
-// An index that is seen to be in range is not checked.
+// A compiler does not check an index that it sees to be in range.
 const LAST = 4u * SIDE - 1u;
 const ACROSS = SIDE / (4u * COLUMN_PARTS);
 
 alias V = vec4<T>;
 
-/// Four elements along the tile's side, for each of four inner places.
+/// Four elements along the tile's side, for each of four inner positions.
 struct Quad {
     a: V,
     b: V,
@@ -24,7 +24,7 @@ struct Quad {
     d: V,
 }
 
-/// Which of the products of the batch this is.
+/// The index of the product in the batch.
 var<private> product: u32;
 
 var<workgroup> left: array<V, 4u * SIDE>;
@@ -39,7 +39,7 @@ fn main(
     @builtin(local_invocation_index) own: u32,
 ) {
     let tile = group.y * groups.x + group.x;
-    // Of word 15, in a form that shows that the whole workgroup goes one way.
+    // From word 15, in a form that shows that the whole workgroup takes the same branch.
     if (tile >= parameters[3u].w) {
         return;
     }

@@ -1,4 +1,4 @@
-//! The programs: what a launch of a row becomes on the GPU.
+//! The programs, which turn a launch of a row into dispatches on the GPU.
 #![cfg_attr(not(feature = "gpu"), allow(dead_code))]
 
 mod across;

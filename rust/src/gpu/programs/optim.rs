@@ -1,5 +1,5 @@
-//! Optimizer steps: each changes a parameter and its state in one dispatch, four elements at a time
-//! where they lie so.
+//! Optimizer steps: each updates a parameter and its state in one dispatch, four elements at a time
+//! if they are contiguous.
 
 use super::MAIN;
 use crate::error::{Error, Result};
@@ -12,8 +12,8 @@ pub(crate) const STEP_SOURCE: &str = include_str!("optim.wgsl");
 const SGD: &str = "m0[p] = m0[p] - number(0u) * descent(m1[g], m0[p]);
 ";
 
-/// Numbers: lr, weight decay, sign, what is kept of the buffer and taken into it, and how far the step
-/// looks ahead along it; 0 for a step along the buffer itself.
+/// Numbers: lr, weight decay, sign, the factors of the buffer and of the gradient in the new buffer, and
+/// the factor of the buffer that Nesterov's step adds to the gradient; 0 for a step along the buffer.
 const SGD_MOMENTUM: &str = "let gradient = descent(m2[g], m0[p]);
     let buffer = number(3u) * m1[s] + number(4u) * gradient;
     m1[s] = buffer;
@@ -21,9 +21,9 @@ const SGD_MOMENTUM: &str = "let gradient = descent(m2[g], m0[p]);
     m0[p] = m0[p] - number(0u) * change;
 ";
 
-/// Numbers: step, weight decay, sign, what shrinks the parameter, 1 − β₁, β₂, 1 − β₂, the root of the
-/// second correction, ε. A mean square that leaves the range stays at its end: after ∞ every later
-/// step would be 0. That of an infinite gradient counts as such, so that the step is NaN.
+/// Numbers: step, weight decay, sign, the factor of the parameter, 1 − β₁, β₂, 1 − β₂, the root of the
+/// second correction, ε. A mean square that overflows stays at the largest number: after ∞ every later
+/// step would be 0. That of an infinite gradient does not, so that the step is NaN.
 const ADAM: &str = "let held = m0[p] * number(3u);
     let gradient = descent(m3[g], held);
     let mean = m1[s] + number(4u) * (gradient - m1[s]);

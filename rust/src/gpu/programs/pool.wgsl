@@ -1,8 +1,8 @@
-// Words: elements of the result, those of a channel of it, channels; offset of the input at 4, of the
+// Words: elements of the result, of a channel of it, channels; offset of the input at 4, of the
 // results at 6 and 7; strides of the input from 16; from 40 on extents of input, output and window,
 // strides, dilations and paddings, three each.
 
-// Of places in space, their distance in memory.
+// The distance in memory of positions in space.
 fn along(place: vec3<u32>) -> u32 {
     let steps = place * triple(18u);
     return steps.x + steps.y + steps.z;

@@ -1,6 +1,6 @@
-//! Reductions: sums and extremes. The more elements a result has, the more invocations work on it; where
-//! results are few, each is made in parts. How many depends on the shapes alone, and so do the bits of a
-//! result.
+//! Reductions: sums and extremes. The more elements a result has, the more invocations work on it;
+//! if there are few results, each is computed in parts. The number of parts depends only on the
+//! shapes, and so do the bits of a result.
 
 use super::MAIN;
 use crate::dtype::DType;
@@ -13,20 +13,21 @@ use crate::layout::Layout;
 
 pub(crate) const REDUCE_SOURCE: &str = include_str!("reduce.wgsl");
 
-/// Invocations that fill a large device: 1,056 groups of 256 read most on one of 132 processors.
+/// Invocations that fill a large device: 1,056 groups of 256 read fastest on one with 132
+/// processors.
 pub(super) const FILLING: usize = 1056 * GROUP;
-/// Elements from which a second invocation on the same result pays.
+/// The number of elements from which a second invocation for the same result pays.
 const SHARE: usize = 16;
-/// Where the divisor stands among the words.
+/// The position of the divisor among the words.
 const DIVISOR: usize = 24;
 
-/// What a reduction is.
+/// The kind of a reduction.
 #[derive(Clone, Copy)]
 struct Reduction {
     name: &'static str,
     /// The state: its type and functions.
     state: &'static str,
-    /// How many elements take as much memory as a state.
+    /// How many elements need as much memory as a state.
     elements: usize,
 }
 
@@ -44,7 +45,7 @@ fn finish(total: R) -> R {
     elements: 1,
 };
 
-/// The state of an extreme, and which of two numbers is nearer to it.
+/// The state of an extreme, and the comparison that decides between two numbers.
 macro_rules! extreme_state {
     ($better:literal) => {
         concat!(
@@ -68,7 +69,8 @@ pub(super) struct Sharing {
 }
 
 impl Sharing {
-    /// For so many results of so many elements each; `columns` if neighbours among the results are
+    /// For a number of results of some elements each; `columns` if neighbouring results are
+    /// neighbours in memory, but neighbouring elements are not.
     /// neighbours in memory, but neighbours among the elements are not.
     fn new(results: usize, count: usize, columns: bool) -> Self {
         let lanes = match count {
@@ -85,8 +87,8 @@ impl Sharing {
     }
 }
 
-/// The values of a stage: invocations on each item, axes that stay, reduced axes, whether elements are
-/// read as vectors, what is read and written.
+/// The values of a stage: invocations on each item, kept axes, reduced axes, whether elements are
+/// read as vectors, what is read and what is written.
 #[derive(Clone, Copy, PartialEq)]
 enum Step {
     /// Elements become results.
@@ -97,7 +99,7 @@ enum Step {
     Second,
 }
 
-/// The dispatches of a reduction of the last axes, of which so many stay.
+/// The dispatches of a reduction of the last axes, after a number of kept ones.
 fn stages(
     reduction: Reduction,
     operands: &[Operand],
@@ -136,7 +138,7 @@ fn stages(
     Ok(vec![first, second])
 }
 
-/// Where elements that are reduced lie.
+/// The layout of the elements to reduce.
 struct Source {
     slot: Slot,
     stay: Layout,
@@ -156,7 +158,8 @@ impl Source {
     }
 }
 
-/// The dispatch that makes results of the states of their parts, which lie one part behind the other.
+/// The dispatch that computes results from the states of their parts, which are stored part by
+/// part.
 fn joining(
     reduction: Reduction,
     written: &[Operand],
@@ -186,7 +189,7 @@ fn joining(
     stage(reduction, Step::Second, written, (&source, Item::State), &sharing, divisor)
 }
 
-/// The dispatch that adds up the parts that another program has left as states, from a place on.
+/// The dispatch that adds the parts that another program has left as states, from an offset on.
 pub(super) fn sum_of_parts(
     out: &Operand,
     index: usize,
@@ -282,7 +285,7 @@ fn text(stage: &Stage) -> Result<String> {
         + MAIN)
 }
 
-/// Sums and means. Integer 0: how many axes stay; number 0: what the sum is divided by.
+/// Sums and means. Integer 0: the number of kept axes; number 0: the divisor of the sum.
 pub(crate) fn sum(frame: &Frame<'_>, operands: &[Operand]) -> Result<Vec<Stage>> {
     if operands.len() != 2 {
         return Err(Error::new("a sum has two operands"));
@@ -291,7 +294,7 @@ pub(crate) fn sum(frame: &Frame<'_>, operands: &[Operand]) -> Result<Vec<Stage>>
     stages(SUM, operands, 1, kept, frame.params()[0])
 }
 
-/// The largest or smallest elements and their places, where these are wanted.
+/// The largest or smallest elements and, if requested, their positions.
 pub(crate) fn extreme<const LARGEST: bool>(
     frame: &Frame<'_>,
     operands: &[Operand],

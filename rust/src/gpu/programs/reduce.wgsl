@@ -1,7 +1,7 @@
-// Some invocations add up to a result, or to one of the parts of one, which a second dispatch joins.
-// Words: items (results times parts), results, elements that each is made of, elements of a part,
-// offset, nothing, offsets of the results; extents from 8 and strides from 16, of the KEPT axes first;
-// from 24 on the divisor.
+// Several invocations compute a result, or a part of one, which a second dispatch combines. Words:
+// items (results times parts), results, elements of each result, elements of a part, offset,
+// unused, offsets of the results; extents from 8 and strides from 16, of the KEPT axes first; from
+// 24 on the divisor.
 
 var<workgroup> states: array<State, 256>;
 

@@ -1,5 +1,5 @@
-//! What is computed along one axis, several times over a row: softmax and its kin, cross entropy, and
-//! their gradients.
+//! Functions along one axis, in several passes over a row: softmax and its relatives,
+//! cross-entropy, and their gradients.
 
 use super::MAIN;
 use super::across::across;
@@ -21,7 +21,7 @@ const EXP_FLOAT64: &str = "fn exponentials(x: vec4<T>) -> vec4<T> {
 }
 ";
 
-/// The largest element, or 0 where that is not finite, and the sum of the exponentials.
+/// The largest element, or 0 if that is not finite, and the sum of the exponentials.
 macro_rules! exponentials {
     ($rest:literal) => {
         concat!(
@@ -201,7 +201,7 @@ pub(crate) fn logsumexp(frame: &Frame<'_>, operands: &[Operand]) -> Result<Vec<S
     Ok(vec![over_rows("logsumexp", LOGSUMEXP, operands, axis)?])
 }
 
-/// Sets where the labels of [N, C] logits lie, and the factors of their gradients.
+/// Sets the layout of the labels of [N, C] logits, and the factors of their gradients.
 fn set_labels(stage: &mut Stage, x: &Operand, vectors: &[&Operand]) -> Result {
     for (number, vector) in vectors.iter().enumerate() {
         if x.layout.rank() != 2 || vector.layout.shape() != &x.layout.shape()[..1] {

@@ -1,13 +1,13 @@
-// Some invocations treat a row: what lies along an axis of a tensor.
-// Words: rows, their length, offsets and strides along the axis of the first and the second input and
-// of the output; extents of the other axes from 8, their strides in the inputs from 16 and 24; from 40
-// offset and stride of the labels, from 42 those of the factors.
+// Several invocations process a row along an axis of a tensor. Words: rows, their length, offsets
+// and strides along the axis of the first and the second input and of the output; extents of the
+// other axes from 8, their strides in the inputs from 16 and 24; from 40 offset and stride of the
+// labels, from 42 those of the factors.
 
 fn larger(a: T, b: T) -> T {
     return select(a, b, b > a);
 }
 
-// Four elements of the first input, the last one again for those that are not there: so many are read at
+// Four elements of the first input, repeating the last one at the end of a row: so many are read at
 // once.
 fn four(x: u32, i: u32, length: u32) -> vec4<T> {
     let places = x + min(i + vec4<u32>(0u, 1u, 2u, 3u) * LANES, vec4<u32>(length - 1u)) * word(3u);

@@ -1,7 +1,7 @@
-//! Running sums and products. Each invocation combines a few elements, then learns the total before them.
-//! Where rows are few and long, each is processed in parts: one dispatch combines each part, one scans
-//! the parts of a row, and the last one scans the elements with what precedes their part. How many parts there are depends on the
-//! shapes alone, and so do the bits of a result.
+//! Running sums and products. Each invocation combines a few elements, then learns the total before
+//! them. If rows are few and long, each is processed in parts: one dispatch combines each part, one
+//! scans the parts of a row, and the last scans the elements, starting from the total before their
+//! part. The number of parts depends only on the shapes, and so do the bits of a result.
 
 use super::MAIN;
 use super::lanes::Lanes;
@@ -14,18 +14,18 @@ use crate::layout::Layout;
 
 pub(crate) const SCAN_SOURCE: &str = include_str!("scan.wgsl");
 
-/// Elements that an invocation gathers at a time.
+/// Elements that an invocation combines at a time.
 const RUN: usize = 8;
-/// Elements of a part at least.
+/// The fewest elements of a part.
 const PART: usize = 4 * GROUP * RUN;
 
-/// What a scan is.
+/// The kind of a scan.
 #[derive(Clone, Copy)]
 struct Scan {
     name: &'static str,
     /// The state: its type and functions.
     state: &'static str,
-    /// How many elements take as much memory as a state.
+    /// How many elements need as much memory as a state.
     size: usize,
 }
 
@@ -56,20 +56,20 @@ fn finish(a: State) -> T { return a; }
 const WIDE_PRODUCT: Scan =
     Scan { name: "cumprod", state: include_str!("wide_product.wgsl"), size: 2 };
 
-/// What one dispatch of several does.
+/// The work of one of several dispatches.
 #[derive(Clone, Copy, PartialEq)]
 enum Step {
     /// Elements become results.
     Whole,
     /// The elements of a part become its state.
     First,
-    /// The states of parts become those up to their ends.
+    /// The states of parts become those up to the ends of the parts.
     Between,
-    /// Elements become results, with the state of the parts before.
+    /// Elements become results, starting from the state of the previous parts.
     Last,
 }
 
-/// What a step reads, what it begins with, and what it leaves: of each element, and of a part.
+/// What a step reads, how it starts, and what it writes for each element and for a part.
 fn texts(step: Step) -> [&'static str; 4] {
     const RESULT: &str = "m0[out + i * word(7u)] = finish(joined(ahead, run[k]));";
     const ELEMENT: &str = "state_of(m1[base + i * word(5u)])";
@@ -117,7 +117,7 @@ struct Sharing {
 }
 
 impl Sharing {
-    /// One part for a row of so many elements.
+    /// One part for each row of some elements.
     fn whole(extent: usize) -> Self {
         let lanes = match extent {
             0..33 => 1,
@@ -160,7 +160,7 @@ fn stage(scan: Scan, step: Step, dtype: DType, lanes: &Lanes, sharing: Sharing) 
     Ok(stage)
 }
 
-/// The dispatches of what runs along the last axis, from its end if integer 0 is not 0.
+/// The dispatches along the last axis, from its end if integer 0 is not 0.
 fn stages(scan: Scan, frame: &Frame<'_>, operands: &[Operand]) -> Result<Vec<Stage>> {
     let [out, x] = operands else { return Err(Error::new("a scan has two operands")) };
     let lanes = Lanes::of(x)?;
@@ -192,7 +192,7 @@ fn stages(scan: Scan, frame: &Frame<'_>, operands: &[Operand]) -> Result<Vec<Sta
         }
         stage.set(6, &[out.offset, 1])?;
         if reverse {
-            // Steps back: what is added to an address may leave 32 bits.
+            // Backward strides, which may exceed 32 bits when they are added to an address.
             stage.set(4, &[lanes.offset + (extent - 1) * lanes.stride])?;
             stage.set(6, &[out.offset + extent - 1])?;
             stage.words[5] = stage.words[5].wrapping_neg();

@@ -1,8 +1,8 @@
-// What is gathered up to each element of a row. LANES invocations treat an item, which is a row or a part
-// of one, RUN elements each at a time: each gathers its own, then they learn what stands before those.
-// Words: items (rows times parts), parts of a row, elements of a row and of a part; offset and stride of
-// the input, offset and stride of the results, of which strides may lead back; extents of the KEPT axes
-// of the rows from 8, their strides from 16.
+// The accumulated value up to each element of a row. LANES invocations process an item, which is a
+// row or a part of one, RUN elements each at a time: each combines its own, then they learn the
+// total before them. Words: items (rows times parts), parts of a row, elements of a row and of a
+// part; offset and stride of the input, offset and stride of the results, where strides may be
+// negative; extents of the KEPT axes of the rows from 8, their strides from 16.
 
 var<workgroup> held: array<State, 256>;
 

@@ -1,5 +1,6 @@
-//! Sorting along rows. An element becomes a pair of a key, whose numbers have the wanted order, and its
-//! place: no two pairs are equal, so that there is only one order, and the bits are the same in every run. Tiles are sorted in workgroup memory, then runs are merged two by two.
+//! Sorting along rows. An element becomes a pair of a key, whose numbers have the wanted order, and
+//! its position: no two pairs are equal, so there is only one order, and the bits are the same in
+//! every run. Tiles are sorted in workgroup memory, then pairs of runs are merged.
 
 use super::MAIN;
 use super::lanes::Lanes;
@@ -11,12 +12,12 @@ use crate::gpu::plan::{GROUP, Item, Operand, Slot, Stage, Text, constants, sprea
 pub(crate) const TILES_SOURCE: &str = include_str!("sort_tiles.wgsl");
 const MERGE_SOURCE: &str = include_str!("sort_merge.wgsl");
 
-/// Pairs of a tile.
+/// Pairs in a tile.
 const TILE: usize = 1024;
-/// Bytes of scratch memory from which on rows are sorted some at a time.
+/// The scratch memory in bytes above which rows are sorted in groups.
 const MOST_BYTES: usize = 1 << 26;
 
-/// Pairs, of keys as long as elements, and which comes first.
+/// Pairs with keys as long as elements, and their comparison.
 pub(super) fn pairs_text(dtype: DType) -> String {
     let state = match dtype {
         DType::F64 => "struct State { x: Bits, y: u32 }",
@@ -29,7 +30,7 @@ fn before(a: State, b: State) -> bool {{ return a.x < b.x || (a.x == b.x && a.y 
     )
 }
 
-/// The largest key, and that of an element: a NaN has the largest, and both zeros are one.
+/// The largest key, and the key of an element: NaN has the largest, and both zeros have the same.
 fn key_text(dtype: DType) -> &'static str {
     match dtype {
         DType::F32 | DType::F64 => {
@@ -68,21 +69,21 @@ struct Rows {
     count: usize,
 }
 
-/// The results: so many places of each row, contiguous.
+/// The results: the first positions of each row, contiguous.
 struct Places {
     offset: usize,
     width: usize,
 }
 
 impl Unsorted<'_> {
-    /// Bytes of scratch memory that so many rows need.
+    /// Bytes of scratch memory that some rows need.
     pub(super) fn scratch(&self, rows: usize) -> usize {
         let key = if self.dtype == DType::F64 { 8 } else { 4 };
         2 * rows * self.lanes.extent * 2 * key
     }
 
-    /// The dispatches that leave places in the first operand, or without any the pairs in scratch memory,
-    /// row by row from the pair on whose number comes with them.
+    /// The dispatches that write positions to the first operand, or otherwise leave the pairs in
+    /// scratch memory, row by row, starting at the returned pair.
     fn sorted(&self, rows: Rows, to: Option<&Places>) -> Result<(Vec<Stage>, usize)> {
         let extent = self.lanes.extent;
         let all = rows.count * extent;
@@ -96,12 +97,12 @@ impl Unsorted<'_> {
         Ok((stages, from))
     }
 
-    /// The dispatches that leave the pairs of all rows in scratch memory, and from which pair on.
+    /// The dispatches that leave the pairs of all rows in scratch memory, and the first pair.
     pub(super) fn pairs(&self) -> Result<(Vec<Stage>, usize)> {
         self.sorted(Rows { first: 0, count: self.lanes.rows() }, None)
     }
 
-    /// A dispatch on pairs in scratch memory, or from them to places.
+    /// A dispatch on pairs in scratch memory, or from pairs to positions.
     fn stage(
         &self,
         (name, text): (&'static str, Text),
@@ -142,7 +143,7 @@ impl Unsorted<'_> {
         Ok(stage)
     }
 
-    /// Merges runs of a length, which lie from one pair on, to pairs from another one on.
+    /// Merges runs of a length, from one offset in the pairs to another.
     fn merge(
         &self,
         rows: Rows,
@@ -153,7 +154,7 @@ impl Unsorted<'_> {
         let reads = (Slot::Scratch, Item::State);
         let groups = count.div_ceil(GROUP);
         let mut stage = self.stage(("sort merge", merge_text), reads, rows, to, groups)?;
-        // The text has nothing of the elements but how long their keys are.
+        // The text depends on the elements only by the length of their keys.
         if self.dtype != DType::F64 {
             stage.types = [DType::I32; 2];
         }
@@ -196,8 +197,8 @@ fn merge_text(stage: &Stage) -> Result<String> {
     Ok(pairs_text(stage.types[0]) + &source.replace("// store\n", &format!("{store}\n")) + MAIN)
 }
 
-/// Places in order along the last axis, the largest first if integer 0 is not 0. A shorter output gets
-/// the first ones.
+/// Positions in order along the last axis, the largest first if integer 0 is not 0. A shorter
+/// output gets the first positions.
 pub(crate) fn argsort(frame: &Frame<'_>, operands: &[Operand]) -> Result<Vec<Stage>> {
     let [out, x] = operands else { return Err(Error::new("an order has two operands")) };
     let lanes = Lanes::of(x)?;
@@ -231,12 +232,12 @@ mod tests {
             argsort(&Frame::new(&[0; FRAME_WORDS]).unwrap(), &operands).unwrap()
         };
         let long = dispatches([5, 1 << 21]);
-        // Tiles and eleven merges for each of three parts.
+        // Tiles and eleven merges for each of three groups.
         assert_eq!(long.len(), 36);
         let firsts: Vec<u32> = long.iter().step_by(12).map(|stage| stage.words[24]).collect();
         assert_eq!(firsts, [0, 2, 4]);
         assert!(long.iter().all(|stage| (1..=MOST_BYTES).contains(&stage.scratch)));
-        // Short rows leave nothing in between.
+        // Short rows need no scratch memory.
         let short = dispatches([1 << 20, 1 << 10]);
         assert_eq!(short.iter().map(|stage| stage.scratch).collect::<Vec<_>>(), [0]);
     }

@@ -1,5 +1,5 @@
-// Each pair finds its place among those of the run that is merged with its own.
-// Words: pairs, length of a run, elements of a row, results of a row; where the pairs lie, where they go,
+// Each pair finds its position among those of the run that is merged with its own. Words: pairs,
+// length of a run, elements of a row, results of a row; offsets of the pairs to read and to write,
 // offset of the results; the first row at 24.
 
 fn run(group: u32, own: u32) {

@@ -10,7 +10,7 @@ fn run(group: u32, own: u32) {
     for (var k = own; k < TILE; k += 256u) {
         let segment = first + k / WIDTH;
         let i = segment % word(1u) * WIDTH + k % WIDTH;
-        // What stands behind the end of a row comes after all of it.
+        // Padding after the end of a row comes after all of its elements.
         var pair = State(LAST, i);
         if (segment < word(0u) && i < word(2u)) {
             let row = word(24u) + segment / word(1u);

@@ -1,6 +1,6 @@
 // Special functions of all floating types, as in `kernels/elementwise/special`.
 
-// Halley's steps on erf from Winitzki's estimate; from 1 on by what erf lacks to 1, which is exact there.
+// Halley's method for erf from Winitzki's estimate; from 1 on for 1 − erf, which is accurate there.
 fn erfinv(x: T) -> T {
     let size = abs(x);
     if (!(size < 1.0)) {
@@ -49,7 +49,7 @@ fn lgamma_near(z: T) -> T {
     return sum * z;
 }
 
-// ln |Γ(x)|: by steps to what is near, from 8 on by Stirling's series.
+// ln |Γ(x)|: by steps to a nearby argument, from 8 on by Stirling's series.
 fn lgamma(x: T) -> T {
     if (is_nan(x) || is_infinite(x)) {
         return abs(x);
@@ -112,7 +112,7 @@ fn digamma(x: T) -> T {
     return value;
 }
 
-// n! · q⁻ⁿ⁻¹, of large n by Stirling's series.
+// n! · q⁻ⁿ⁻¹, for large n by Stirling's series.
 fn first_term(n: T, q: T) -> T {
     if (n > 150.0) {
         let x = n + 1.0;
@@ -126,7 +126,7 @@ fn first_term(n: T, q: T) -> T {
     return term;
 }
 
-// Σ (q / (q + k))ˢ over k ≥ 0, by Euler and Maclaurin once the terms have become far.
+// Σ (q / (q + k))ˢ over k ≥ 0, by the Euler–Maclaurin formula for large terms.
 fn zeta_ratio(s: T, q: T) -> T {
     var sum = T();
     var last = T(1);
@@ -149,10 +149,11 @@ fn zeta_ratio(s: T, q: T) -> T {
     return sum;
 }
 
-// n! · Σ (q + k)⁻ⁿ⁻¹ over all whole k, for 0 < q ≤ ½ and n ≤ 24: derivative number n of the cotangent, which
-// is a polynomial in it.
+// n! · Σ (q + k)⁻ⁿ⁻¹ over all integers k, for 0 < q ≤ ½ and n ≤ 24: the derivative of order n of
+// the cotangent, which is a polynomial in it.
 fn all_terms(n: T, cotangent: T) -> T {
-    // Each is that of the one before, times 1 + c²: its terms lie between those of the one before.
+    // Each is that of the previous one, times 1 + c²: its terms lie between those of the previous
+    // one.
     var factors = array<T, 27>();
     factors[1] = 1.0;
     let degree = u32(n) + 1u;
@@ -169,7 +170,8 @@ fn all_terms(n: T, cotangent: T) -> T {
     return pow(3.141592653589793, T(degree)) * select(sum, sum * cotangent, degree % 2u == 1u);
 }
 
-// Derivative number n of digamma, (−1)ⁿ⁺¹ · n! · Σ (x + k)⁻ⁿ⁻¹ over k ≥ 0, for whole n ≥ 0.
+// The derivative of digamma of order n, (−1)ⁿ⁺¹ · n! · Σ (x + k)⁻ⁿ⁻¹ over k ≥ 0, for integers n ≥
+// 0.
 fn polygamma(n: T, x: T) -> T {
     if (n == 0.0 || is_nan(x)) {
         return digamma(x);
@@ -178,8 +180,8 @@ fn polygamma(n: T, x: T) -> T {
     if (is_infinite(x) || (x <= 0.0 && x == floor(x))) {
         return select(sign * infinity(), T(), x > 0.0);
     }
-    // What is added up: where it begins, and its sign; of the first only one term. Left of 0 that is what
-    // has period 1, less what begins at 1 - x.
+    // The sums to add: where they start, and their signs; only one term of the first. Left of 0
+    // they are the sum with period 1, less the one that starts at 1 - x.
     var starts = vec4<T>(1.0, 1.0, 1.0, x);
     var shares = vec4<T>(0.0, 0.0, 0.0, 1.0);
     var sum = T();
@@ -196,7 +198,7 @@ fn polygamma(n: T, x: T) -> T {
         if (n <= 24.0 && cotangent < 1e15) {
             sum = side * all_terms(n, cotangent);
         } else {
-            // The two nearest terms together, as they may cancel: one is a power of the other.
+            // The two nearest terms together, as they may cancel: their ratio is a power.
             let power = (n + 1.0) * log1p(-2.0 * rest / (1.0 - q));
             let pair = select(1.0 + exp(power), -expm1(power), sign < 0.0);
             shares = vec4<T>(side * pair, side, side * sign, -sign);

@@ -1,5 +1,5 @@
-// A factor from 1 to 2 (or 0, an infinity or NaN) and a power of two: a partial product stays in range
-// wherever the whole product does.
+// A factor from 1 to 2 (or 0, an infinity or NaN) and a power of two: a partial product stays in
+// range if the whole product does.
 struct State {
     factor: T,
     power: i32,

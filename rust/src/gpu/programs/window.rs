@@ -1,4 +1,4 @@
-//! Convolutions, as products of matrices one of which is read through a window, and pools.
+//! Convolutions, as matrix products one of whose sides is read through a window, and pools.
 
 use super::MAIN;
 use super::matmul::{Grid, parts_of, tiled, tiles};
@@ -12,9 +12,9 @@ pub(crate) const WINDOW_SOURCE: &str = include_str!("window.wgsl");
 pub(crate) const POOL_SOURCE: &str = include_str!("pool.wgsl");
 const SPACE_SOURCE: &str = include_str!("space.wgsl");
 
-/// Dimensions of space; what has fewer comes with extents of 1 in front.
+/// Dimensions of space; if there are fewer, extents of 1 are put in front.
 const SPACE: usize = 3;
-/// The words of a window begin here.
+/// The first word of a window.
 const WORDS_FROM: usize = 40;
 
 /// What a window moves over: extents of input, output and window, strides, dilations and paddings.
@@ -66,7 +66,7 @@ impl Window {
     }
 }
 
-/// A parameter that is a whole number, and no larger than an extent can be.
+/// An integer parameter, no larger than an extent can be.
 fn extent_of(parameter: f64) -> Result<usize> {
     if parameter.fract() == 0.0 && (0.0..=f64::from(i32::MAX)).contains(&parameter) {
         return Ok(parameter as usize);
@@ -74,8 +74,8 @@ fn extent_of(parameter: f64) -> Result<usize> {
     Err(Error::range(format!("a padding or extent must be a whole number, got {parameter}")))
 }
 
-/// What follows from a place along a side of the product, and from an inner one: on the left, then on the
-/// right, with the function that reads there.
+/// The address of a position along a side of the product, and that of an inner position: on the
+/// left, then on the right, with the function that reads there.
 struct Places {
     left: [&'static str; 2],
     right: [&'static str; 2],
@@ -123,7 +123,7 @@ enum To {
     Weight,
 }
 
-/// A convolution; operands are the result, and in the order of the CPU's kernels what it is made of.
+/// A convolution, from operands in the order of the CPU's kernels.
 fn convolution(frame: &Frame<'_>, operands: &[Operand], to: To) -> Result<Vec<Stage>> {
     let [out, first, second, ..] = operands else {
         return Err(Error::new("a convolution has three operands"));
@@ -157,7 +157,7 @@ fn convolution(frame: &Frame<'_>, operands: &[Operand], to: To) -> Result<Vec<St
     let count = rows.div_ceil(side) * columns.div_ceil(side) * products;
     let (parts, chunk) = if to == To::Weight { parts_of(inner, count, side) } else { (1, inner) };
     let split = parts > 1;
-    // On the left are the weights, or the gradient of the output: the second in all cases.
+    // On the left are the weights or the gradient of the output, in all cases the second operand.
     let (left, right) = (2, 1);
     let vectors = columns.is_multiple_of(VECTOR) && (split || out.offset.is_multiple_of(VECTOR));
     let written = if vectors { Item::Vector(out.dtype) } else { out.item() };
@@ -242,7 +242,8 @@ fn text(stage: &Stage) -> Result<String> {
     Ok(tiled(stage, &fetches, &sides, if biased { bias } else { "" }))
 }
 
-/// How four by four elements of a side are read: what belongs to a place is computed once.
+/// How four by four elements of a side are read: what depends only on the position is computed
+/// once.
 fn side_text(name: &str, [side, inner]: &[String; 2], value: &str) -> String {
     let quad = |(deep, quad): (usize, &str)| {
         let place = format!("    let k{deep} = {name}_inner(inner + {deep}u);\n");
@@ -270,22 +271,22 @@ fn {name}_at(first: u32, side: u32, inner: u32, limit: u32, end: u32) -> Quad {{
     )
 }
 
-/// `y = x * w`, plus a bias for each filter where there is one.
+/// `y = x * w`, plus a bias for each filter if there is one.
 pub(crate) fn conv(frame: &Frame<'_>, operands: &[Operand]) -> Result<Vec<Stage>> {
     convolution(frame, operands, To::Output)
 }
 
-/// From y and w back to x.
+/// The gradient of x, from y and w.
 pub(crate) fn conv_input(frame: &Frame<'_>, operands: &[Operand]) -> Result<Vec<Stage>> {
     convolution(frame, operands, To::Input)
 }
 
-/// From x and y back to w.
+/// The gradient of w, from x and y.
 pub(crate) fn conv_weight(frame: &Frame<'_>, operands: &[Operand]) -> Result<Vec<Stage>> {
     convolution(frame, operands, To::Weight)
 }
 
-/// The same numbers of the CPU's: of equal elements the first one wins, and a NaN over all.
+/// The same as on the CPU: of equal elements the first one wins, and NaN wins over all.
 const LARGEST: &str = "var value = -infinity();
     var place = -1;
     for (var tap = 0u; tap < TAPS; tap++) {
@@ -367,7 +368,7 @@ fn pool_text(stage: &Stage) -> Result<String> {
         + MAIN)
 }
 
-/// The largest elements of windows, and where in their channel they stand.
+/// The largest elements of windows, and their positions in the channel.
 pub(crate) fn max_pool(frame: &Frame<'_>, operands: &[Operand]) -> Result<Vec<Stage>> {
     if operands.len() != 3 || operands[1].layout.len() != operands[0].layout.len() {
         return Err(Error::new("the outputs have different sizes"));
@@ -380,7 +381,7 @@ pub(crate) fn sum_pool(frame: &Frame<'_>, operands: &[Operand]) -> Result<Vec<St
     pool(frame, operands, ("sum_pool", SUM), false)
 }
 
-/// From the sums of windows back to the input.
+/// The gradient of the input, from that of the sums of windows.
 pub(crate) fn sum_pool_input(frame: &Frame<'_>, operands: &[Operand]) -> Result<Vec<Stage>> {
     pool(frame, operands, ("sum_pool_input", SUM_INPUT), true)
 }

@@ -1,8 +1,9 @@
-// Words from 40 on: extents of input, output and window, strides, dilations and paddings, three each;
-// channels and filters of a group, groups, offset and stride of the bias. From 16 on the strides of the
-// right side, from 24 those of the left one.
+// Words from 40 on: extents of input, output and window, strides, dilations and paddings, three
+// each; channels and filters of a group, groups, offset and stride of the bias. Strides of the
+// right side from 16, of the left one from 24.
 
-// For four places along a side of the tile: where in space they begin, and their part of the address.
+// For four positions along a side of the tile: where in space they start, and their part of the
+// address.
 var<private> sides: array<vec4<u32>, 4>;
 
 fn summed(x: vec3<u32>) -> u32 {
@@ -25,7 +26,7 @@ fn left_value(side: vec4<u32>, inner: vec4<u32>) -> T {
     return m1[word(4u) + side.w + inner.w];
 }
 
-// The input that lies so far from where the window begins; zeros are around it.
+// The input at a distance from the start of the window; 0 in the padding.
 fn input_value(side: vec4<u32>, inner: vec4<u32>) -> T {
     let at = side.xyz + inner.xyz;
     if (any(at >= triple(40u))) {

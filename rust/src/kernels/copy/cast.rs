@@ -1,10 +1,10 @@
-//! Conversions between element types: towards zero to integers, 0 and 1 from bool.
+//! Conversions between element types: integers truncate, and bool gives 0 and 1.
 
 use crate::cpu::simd;
 use crate::dtype::{ByType, Element};
 use crate::registry::{Cpu, Kernel, Wgsl};
 
-/// Applies `f` to a block with the vectors of this processor.
+/// Applies `f` to a block, vectorised.
 #[inline(always)]
 fn each<T: Element, R: Element>(out: &mut [R], x: &[T], f: impl Fn(T) -> R) {
     simd(

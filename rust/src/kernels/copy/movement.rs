@@ -38,7 +38,7 @@ fn copy_as<T: Element>(launch: &mut Launch<'_>) -> Result {
     if rows.rank() == 2 && rows.stride(1) == 1 && rows.stride(0) >= rows.extent(1) {
         return copy_rows(&mut target[..to.span()?], &rows, &reader);
     }
-    // The four inner axes go to ndarray, which chooses a good order for both layouts.
+    // The four inner axes are left to ndarray, which chooses a good order for both layouts.
     let inner = to.rank().saturating_sub(4);
     let (outer_to, outer_from) = (to.axes(0, inner), from.axes(0, inner));
     let (inner_to, inner_from) = (to.axes(inner, to.rank()), from.axes(inner, from.rank()));

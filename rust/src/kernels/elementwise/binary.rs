@@ -7,7 +7,7 @@ use crate::cpu::simd;
 use crate::dtype::{ByType, Element};
 use crate::registry::{Cpu, Kernel, Wgsl};
 
-/// Applies `f` to a block with the vectors of this processor.
+/// Applies `f` to a block, vectorised.
 #[inline(always)]
 pub(super) fn each<T: Element, R: Element>(out: &mut [R], a: &[T], b: &[T], f: impl Fn(T, T) -> R) {
     simd(
@@ -20,12 +20,12 @@ pub(super) fn each<T: Element, R: Element>(out: &mut [R], a: &[T], b: &[T], f: i
     );
 }
 
-/// A row: name, formula for a float, for an int32 and for a bool where it has one, in WGSL.
+/// A row: name, formula for a float, for an int32 and for a bool if it has one, and in WGSL.
 /// A formula that is not inlined would not be vectorised.
 macro_rules! binary {
     ($($name:literal |$a:ident, $b:ident| $float:expr; $(int $int:expr;)? $(bool $bool:expr;)?
         $wgsl:literal $($special:ident)?)*) => {
-        // A row with all types leaves nothing to `NONE`.
+        // A row with all types does not use `NONE`.
         #[allow(clippy::needless_update)]
         pub(super) const ROWS: &[Kernel] = &[$(Kernel {
             name: $name,
@@ -42,7 +42,7 @@ macro_rules! binary {
     };
 }
 
-/// Integer powers; a negative exponent leaves only the powers of 1 and −1.
+/// Integer powers; a negative exponent is nonzero only for 1 and −1.
 fn integer_power(base: i32, exponent: i32) -> i32 {
     match (u32::try_from(exponent), base) {
         (Ok(exponent), _) => base.wrapping_pow(exponent),
@@ -52,7 +52,7 @@ fn integer_power(base: i32, exponent: i32) -> i32 {
     }
 }
 
-/// The remainder with the sign of the divisor; 0 for a divisor of 0, where there is none.
+/// The remainder with the sign of the divisor; 0 for a divisor of 0, where it is undefined.
 fn integer_remainder(a: i32, b: i32) -> i32 {
     match a.checked_rem(b) {
         Some(rest) if rest != 0 && (rest < 0) != (b < 0) => rest + b,
@@ -61,7 +61,7 @@ fn integer_remainder(a: i32, b: i32) -> i32 {
     }
 }
 
-/// a − b·⌊a/b⌋, whose sign is that of `b`.
+/// a − b·⌊a/b⌋, which has the sign of `b`.
 macro_rules! remainder {
     ($a:expr, $b:expr) => {{
         let rest = $a % $b;
@@ -74,8 +74,9 @@ fn wide<T: Real + Into<f64>>(a: T, b: T, f: fn(f64, f64) -> f64) -> T {
     T::from_f64(f(a.into(), b.into()))
 }
 
-// In maximum and minimum a NaN on either side wins, as in PyTorch. Bool adds as "or".
-/// ln(eᵃ + eᵇ) of the larger one and what the smaller adds; of equal ones, infinities too, ln 2 more.
+// In maximum and minimum, NaN on either side wins, as in PyTorch. Bool adds as "or".
+/// ln(eᵃ + eᵇ), as the larger one plus what the smaller adds; for equal ones, also infinities, plus
+/// ln 2.
 #[inline(always)]
 fn log_add_exp<T: Real>(a: T, b: T) -> T {
     if a == b {
@@ -97,7 +98,7 @@ fn gelu_grad<T: Real>(g: T, x: T) -> T {
 fn gelu_tanh_grad<T: Real>(g: T, x: T) -> T {
     let [one, half, most] = [1.0, 0.5, 100.0].map(T::from_f64);
     let tanh = gelu_inner(x).tanh_();
-    // Beyond, the slope of the tangent is 0, which must not meet an infinity.
+    // Beyond, the derivative of tanh is 0, which must not be multiplied by an infinity.
     let square = if x * x < most { x * x } else { most };
     let slope = T::from_f64(GELU_SCALE) * (one + T::from_f64(3.0 * GELU_CUBE) * square);
     g * half * (one + tanh + x * (one - tanh * tanh) * slope)

@@ -22,7 +22,7 @@ fn clamp_grad(launch: &mut Launch<'_>) -> Result {
     by_type!(float launch.input_type(0)?, clamp_grad_as(launch))
 }
 
-/// Numbers 0 and 1: the bounds, of which the upper one is not below the lower one.
+/// Numbers 0 and 1: the bounds; the upper one is not below the lower one.
 fn bounds<T: Real>(launch: &Launch<'_>) -> [T; 2] {
     [launch.params()[0], launch.params()[1]].map(T::from_f64)
 }
@@ -51,8 +51,8 @@ fn clamp_as<T: Element + Real>(launch: &mut Launch<'_>) -> Result {
     })
 }
 
-/// Operands: the gradient of the input, that of the result, the elements. Integers 0 and 1: whether there is a
-/// lower bound and an upper one, as an infinite one is still a bound.
+/// Operands: the gradient of the input, that of the result, the elements. Integers 0 and 1: whether
+/// there is a lower bound and an upper one, as an infinite one is still a bound.
 fn clamp_grad_as<T: Element + Real>(launch: &mut Launch<'_>) -> Result {
     let [low, high] = bounds::<T>(launch);
     let [above, below] = [launch.ints()[0] == 0, launch.ints()[1] == 0];

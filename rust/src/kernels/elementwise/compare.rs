@@ -54,7 +54,7 @@ macro_rules! compare {
     };
 }
 
-// In WGSL a NaN may count as equal where != is asked, but never where == is.
+// In WGSL, != may be false for NaN, but == is never true.
 compare! {
     "eq" |a, b| a == b; "a == b"
     "ne" |a, b| a != b; "!(a == b)"

@@ -14,12 +14,12 @@ pub(crate) trait Real:
     + Div<Output = Self>
     + Neg<Output = Self>
 {
-    /// The largest number, and what is beyond.
+    /// The largest finite number, and infinity.
     const MOST: Self;
     const INFINITE: Self;
     fn from_f64(value: f64) -> Self;
     fn finite(self) -> bool;
-    /// The smaller one, NaN if `self` is.
+    /// The smaller one; NaN if `self` is NaN.
     fn min_(self, other: Self) -> Self;
     /// `self · factor + term`, rounded once.
     fn mul_add_(self, factor: Self, term: Self) -> Self;
@@ -36,7 +36,7 @@ pub(crate) trait Real:
     fn pow_(self, exponent: Self) -> Self;
 }
 
-/// What both types take from the standard library.
+/// Functions that both types take from the standard library.
 macro_rules! standard {
     () => {
         const MOST: Self = Self::MAX;
@@ -76,7 +76,7 @@ macro_rules! standard {
     };
 }
 
-/// Adding and subtracting this rounds a small number to an integer, which then stands in its low bits.
+/// Adding and subtracting this rounds a small number to an integer, which is then in its low bits.
 const ROUND: f32 = 12_582_912.0;
 const LN2_HIGH: f32 = 0.693_359_4;
 const LN2_LOW: f32 = -2.121_944_4e-4;
@@ -131,7 +131,7 @@ impl Real for f32 {
         let small = self < f32::MIN_POSITIVE;
         let scaled = if small { self * 8_388_608.0 } else { self };
         let bits = scaled.to_bits() as i32;
-        // Taking off √½ before the shift puts the mantissa into [√½, √2).
+        // Subtracting √½ before the shift puts the mantissa into [√½, √2).
         let exponent = bits.wrapping_sub(0x3f35_04f3) >> 23;
         let mantissa = f32::from_bits(bits.wrapping_sub(exponent << 23) as u32);
         let e = exponent as f32 - if small { 23.0 } else { 0.0 };
@@ -158,7 +158,7 @@ impl Real for f32 {
         if self >= 0.0 { value } else { f32::NAN }
     }
 
-    /// In float64, of which the difference to 1 leaves digits enough from 1e-8 on.
+    /// Computed in float64, where subtracting from 1 leaves enough digits from 1e-8 on.
     #[inline(always)]
     fn expm1_(self) -> Self {
         let value = (f64::from(self).exp_() - 1.0) as f32;
@@ -179,7 +179,7 @@ impl Real for f32 {
         (0.5 * (power + 1.0 / power)) as f32
     }
 
-    /// In float64, whose squares stay in the range.
+    /// Computed in float64, where squares neither overflow nor underflow.
     #[inline(always)]
     fn hypot_(self, other: Self) -> Self {
         let [a, b] = [self, other].map(f64::from);
@@ -202,8 +202,9 @@ impl Real for f32 {
         if x < 0.625 { near } else { far }
     }
 
-    /// An odd polynomial to 1, 1 − e^−r(x) beyond, with a polynomial for r = −ln erfc; from 4 on it is 1.
-    /// The coefficients are fits at the nodes of Chebyshev.
+    /// An odd polynomial up to 1; beyond, 1 − e^−r(x), with a polynomial for r = −ln erfc; from 4
+    /// on it is 1.
+    /// The coefficients are fits at Chebyshev nodes.
     #[inline(always)]
     fn erf_(self) -> Self {
         let x = self.abs();
@@ -244,7 +245,7 @@ impl Real for f32 {
 impl Real for f64 {
     standard!();
 
-    /// As that of f32, with a polynomial of degree 10.
+    /// Like that of f32, with a polynomial of degree 10.
     #[inline(always)]
     fn exp_(self) -> Self {
         let x = self.clamp(-746.0, 710.0);
@@ -275,13 +276,13 @@ impl Real for f64 {
     }
 
     /// ln x = e · ln 2 + ln m with m in [√½, √2). With s = (m − 1) / (m + 1), ln m = 2 artanh s is
-    /// (m − 1) − s · ((m − 1) − s² · R(s²)); the coefficients are a fit of R at the nodes of Chebyshev.
+    /// (m − 1) − s · ((m − 1) − s² · R(s²)); the coefficients are a fit of R at Chebyshev nodes.
     #[inline(always)]
     fn log_(self) -> Self {
         let small = self < f64::MIN_POSITIVE;
         let scaled = if small { self * 18_014_398_509_481_984.0 } else { self };
         let bits = scaled.to_bits();
-        // In words of 32 bits, which every processor converts: the border is √½ to 20 bits.
+        // In words of 32 bits, which every processor converts: the boundary is √½ to 20 bits.
         let exponent = ((bits >> 32) as i32).wrapping_sub(0x3fe6_a09e) >> 20;
         let mantissa = f64::from_bits(bits.wrapping_sub((exponent as u32 as u64) << 52));
         let e = f64::from(exponent) - if small { 54.0 } else { 0.0 };
@@ -337,7 +338,7 @@ impl Real for f64 {
 mod tests {
     use super::*;
 
-    /// The largest error in units in the last place over many arguments.
+    /// The largest error over many arguments, in units in the last place.
     fn worst(range: std::ops::Range<f32>, ours: fn(f32) -> f32, exact: fn(f64) -> f64) -> f64 {
         let steps = 400_000;
         (0..=steps)
@@ -373,7 +374,7 @@ mod tests {
         }
     }
 
-    /// As `worst`, in float64 and against the standard library, which is within 1 itself.
+    /// As `worst`, in float64 and against the standard library, which is accurate to 1 unit itself.
     fn worst_64(range: std::ops::Range<f64>, ours: fn(f64) -> f64, std: fn(f64) -> f64) -> f64 {
         let steps = 400_000;
         (0..=steps)

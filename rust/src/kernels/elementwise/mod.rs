@@ -1,4 +1,4 @@
-//! Functions of elements.
+//! Elementwise functions.
 
 mod binary;
 mod clamp;

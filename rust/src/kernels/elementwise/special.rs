@@ -1,8 +1,9 @@
-//! Special functions of a float64, which serves float32 too.
+//! Special functions in float64, also used for float32.
 
 use std::f64::consts::{FRAC_2_SQRT_PI, PI};
 
-/// The inverse of erf, by Halley's steps from Winitzki's estimate; near 1 on erfc, which is exact there.
+/// The inverse of erf, by Halley's method from Winitzki's estimate; near 1 for erfc, which is
+/// accurate there.
 pub(super) fn erfinv(x: f64) -> f64 {
     let size = x.abs();
     if size >= 1.0 || x == 0.0 {
@@ -36,16 +37,16 @@ const BERNOULLI: [f64; 12] = [
     -236_364_091.0 / 2730.0,
 ];
 
-/// From here on the asymptotic series are exact to the last place.
+/// From here on the asymptotic series are accurate to the last place.
 const FAR: f64 = 12.0;
 
-/// The derivative of ln Γ: −∞ at 0, as on the side of the positive numbers, and NaN at the other poles.
+/// The derivative of ln Γ: −∞ at 0, the limit from the right, and NaN at the other poles.
 pub(super) fn digamma(x: f64) -> f64 {
     if x == 0.0 {
         return f64::NEG_INFINITY.copysign(-x);
     }
     if x < 0.0 {
-        // ψ(x) = ψ(1 − x) − π / tan πx; the tangent is taken of what is behind the point.
+        // ψ(x) = ψ(1 − x) − π / tan πx; the tangent is computed from the fractional part.
         let rest = x - x.round();
         return if rest == 0.0 { f64::NAN } else { digamma(1.0 - x) - PI / (PI * rest).tan() };
     }
@@ -63,16 +64,16 @@ pub(super) fn digamma(x: f64) -> f64 {
     x.ln() - 0.5 / x - tail - below
 }
 
-/// Hurwitz's zeta function over its first term, Σ (q / (q + n))ˢ over n ≥ 0, for s > 1 and q > 0, by
-/// Euler and Maclaurin once the terms have become far.
+/// Hurwitz's zeta function divided by its first term, Σ (q / (q + n))ˢ over n ≥ 0, for s > 1 and q
+/// > 0, by the Euler–Maclaurin formula for large terms.
 fn zeta_ratio(s: f64, q: f64) -> f64 {
     let (mut steps, mut sum) = (0.0, 0.0);
-    // A large q + n may not differ from q, so that their ratio does not either.
+    // A large q + n may equal q, and then their ratio is 1.
     let power = |n: f64| match s <= 32.0 {
         true => (q / (q + n)).powi(s as i32),
         false => (-s * (n / q).ln_1p()).exp(),
     };
-    // From s on the series is exact to the last place too; for a large s the terms vanish before.
+    // The series is also accurate from s on; for a large s its terms vanish before.
     while q + steps < FAR.max(s) {
         let term = power(steps);
         sum += term;
@@ -94,7 +95,7 @@ fn zeta_ratio(s: f64, q: f64) -> f64 {
     sum
 }
 
-/// n! · q⁻ⁿ⁻¹, also where one of the two leaves the range.
+/// n! · q⁻ⁿ⁻¹, also if one of the factors overflows or underflows.
 fn first_term(n: f64, q: f64) -> f64 {
     let (factorial, power) = (libm::tgamma(n + 1.0), q.powf(-n - 1.0));
     if factorial.is_finite() && power >= f64::MIN_POSITIVE {
@@ -108,7 +109,8 @@ fn tail(n: f64, q: f64) -> f64 {
     if q == f64::INFINITY { 0.0 } else { first_term(n, q) * zeta_ratio(n + 1.0, q) }
 }
 
-/// Derivative number n of digamma: (−1)ⁿ⁺¹ · n! · Σ (x + k)⁻ⁿ⁻¹ over k ≥ 0, for whole n ≥ 0.
+/// The derivative of digamma of order n: (−1)ⁿ⁺¹ · n! · Σ (x + k)⁻ⁿ⁻¹ over k ≥ 0, for integers n ≥
+/// 0.
 pub(super) fn polygamma(n: f64, x: f64) -> f64 {
     if n == 0.0 || x.is_nan() {
         return digamma(x);
@@ -116,7 +118,7 @@ pub(super) fn polygamma(n: f64, x: f64) -> f64 {
     if n != n.floor() || n < 0.0 || n == f64::INFINITY {
         return f64::NAN;
     }
-    // Of terms on the other side of 0 the sign is that of n + 1.
+    // Terms with x + k < 0 have the sign of (−1)ⁿ⁺¹.
     let sign = if n % 2.0 == 0.0 { -1.0 } else { 1.0 };
     if x > 0.0 {
         return sign * tail(n, x);
@@ -124,28 +126,28 @@ pub(super) fn polygamma(n: f64, x: f64) -> f64 {
     if x == x.floor() {
         return sign * f64::INFINITY;
     }
-    // The sum over all whole numbers has period 1; what is taken from it begins at 1 − x.
+    // The sum over all integers k has period 1; the part to subtract begins at 1 − x.
     let behind = x - x.round();
     let side = if behind < 0.0 { sign } else { 1.0 };
     let all = side * all_terms(n, behind.abs(), sign);
     sign * if all.is_finite() { all - sign * tail(n, 1.0 - x) } else { all }
 }
 
-/// Greatest order for which derivatives of the cotangent are taken by their polynomials.
+/// The largest order for which derivatives of the cotangent are computed by polynomials.
 const POLYNOMIAL: usize = 24;
 
-/// n! · Σ (x + k)⁻ⁿ⁻¹ over all whole k, for 0 < x ≤ ½: that is (−π)ⁿ⁺¹ times the derivative number n of
-/// −cot at πx.
+/// n! · Σ (x + k)⁻ⁿ⁻¹ over all integers k, for 0 < x ≤ ½: (−π)ⁿ⁺¹ times the derivative of order n
+/// of −cot at πx.
 fn all_terms(n: f64, x: f64, sign: f64) -> f64 {
     let rest = 0.5 - x;
     if rest == 0.0 && sign < 0.0 {
         return 0.0;
     }
-    // Near ½ the cosine is the sine of what is missing there.
+    // Near ½, the cosine is the sine of the difference from there.
     let cosine = if x > 0.25 { (PI * rest).sin() } else { (PI * x).cos() };
     let cotangent = cosine / (PI * x).sin();
     if n > POLYNOMIAL as f64 || cotangent > 1e15 {
-        // The two nearest terms together, as they may cancel: one is this power of the other.
+        // The two nearest terms together, as they may cancel: their ratio is this power.
         let power = (n + 1.0) * (-2.0 * rest / (1.0 - x)).ln_1p();
         let pair = if sign < 0.0 { -power.exp_m1() } else { 1.0 + power.exp() };
         let nearest = if pair == 0.0 { 0.0 } else { pair * first_term(n, x) };
@@ -154,8 +156,8 @@ fn all_terms(n: f64, x: f64, sign: f64) -> f64 {
             false => nearest,
         };
     }
-    // Each derivative is that of the one before as a polynomial in the cotangent c, times 1 + c². All
-    // coefficients are positive and of one parity, so that nothing cancels.
+    // Each derivative is that of the previous one as a polynomial in the cotangent c, times 1 + c².
+    // All coefficients are positive and of one parity, so nothing cancels.
     let order = n as usize;
     let mut q = [0.0; POLYNOMIAL + 3];
     q[1] = 1.0;

@@ -6,7 +6,7 @@ use crate::cpu::simd;
 use crate::dtype::{ByType, Element};
 use crate::registry::{Cpu, Kernel, Wgsl};
 
-/// Applies `f` to a block with the vectors of this processor.
+/// Applies `f` to a block, vectorised.
 #[inline(always)]
 fn each<T: Element>(out: &mut [T], x: &[T], f: impl Fn(T) -> T) {
     simd(
@@ -19,8 +19,8 @@ fn each<T: Element>(out: &mut [T], x: &[T], f: impl Fn(T) -> T) {
     );
 }
 
-/// A row: name, formula for a float, formula for an int32 where it has one, formula in WGSL (`special`
-/// where it calls a function of `special.wgsl`).
+/// A row: name, formula for a float, formula for an int32 if it has one, formula in WGSL (`special` if
+/// it calls a function of `special.wgsl`).
 /// A formula that is not inlined would not be vectorised.
 macro_rules! unary {
     ($($name:literal |$x:ident| $float:expr; $(int $int:expr;)?
@@ -66,12 +66,12 @@ pub(crate) fn sign<T: Real>(x: T) -> T {
     if x < zero { -one } else { above }
 }
 
-/// A function that only float64 has, or whose float32 version would lose too much.
+/// A function that only float64 has, or whose float32 version would be too inaccurate.
 fn through<T: Real + Into<f64>>(x: T, f: impl Fn(f64) -> f64) -> T {
     T::from_f64(f(x.into()))
 }
 
-/// sin(πx)/(πx), 1 at 0; x is reduced before it is multiplied, so that whole numbers give 0.
+/// sin(πx)/(πx), 1 at 0; x is reduced before the multiplication, so that integers give 0.
 fn sinc(x: f64) -> f64 {
     if x == 0.0 {
         return 1.0;
@@ -89,7 +89,7 @@ pub(super) fn normal_share<T: Real>(x: T) -> T {
     T::from_f64(0.5) * (T::from_f64(1.0) + scaled.erf_())
 }
 
-/// What the hyperbolic tangent of its approximation is taken of: √(2/π)·(x + 0.044715·x³).
+/// The argument of tanh in its approximation: √(2/π)·(x + 0.044715·x³).
 #[inline(always)]
 pub(super) fn gelu_inner<T: Real>(x: T) -> T {
     T::from_f64(GELU_SCALE) * (x + T::from_f64(GELU_CUBE) * (x * x * x))

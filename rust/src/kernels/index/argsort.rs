@@ -11,8 +11,8 @@ use crate::scratch::room;
 pub(super) const ROWS: &[Kernel] =
     &[Kernel { name: "argsort", outputs: 1, cpu: Cpu::Custom(argsort), wgsl: programs::ARGSORT }];
 
-/// Integer 0: whether the largest comes first. Equal elements keep their order, NaN is the largest. A
-/// shorter output gets the first ones.
+/// Integer 0: whether the largest comes first. Equal elements keep their order, and NaN is the
+/// largest. A shorter output gets the first ones.
 fn argsort(launch: &mut Launch<'_>) -> Result {
     by_type!(any launch.input_type(0)?, argsort_as(launch))
 }
@@ -27,8 +27,8 @@ fn argsort_as<T: Ranked>(launch: &mut Launch<'_>) -> Result {
     }
 }
 
-/// Sorts by keys of elements and their places, which tell equal elements apart; the key gives the place
-/// back. A stable sort would allocate memory in a way that cannot fail.
+/// Sorts by keys of elements and their positions, which distinguish equal elements; the key
+/// contains the position. A stable sort would allocate memory in a way that cannot fail.
 fn order<T: Element, K: Copy + Ord>(
     launch: &mut Launch<'_>,
     key: impl Fn(T, u32) -> K + Sync,
@@ -46,7 +46,7 @@ fn order<T: Element, K: Copy + Ord>(
     })
 }
 
-/// Puts the first ones in order, and what comes after them behind them.
+/// Sorts the first ones, with all others after them.
 fn first_in_order<K: Ord>(keys: &mut [K], count: usize) {
     if count < keys.len() {
         keys.select_nth_unstable(count);
@@ -54,11 +54,12 @@ fn first_in_order<K: Ord>(keys: &mut [K], count: usize) {
     keys[..count].sort_unstable();
 }
 
-/// An element type whose order unsigned integers have too.
+/// An element type that can be mapped to unsigned integers in the same order.
 trait Ranked: Element {
     /// The largest rank.
     const LAST: u64;
-    /// The smaller the element, the smaller its rank. Both zeros have one, and NaN has the largest.
+    /// The smaller the element, the smaller its rank. Both zeros have the same, and NaN has the
+    /// largest.
     fn rank(self) -> u64;
 }
 

@@ -1,4 +1,4 @@
-//! Reading and writing at positions that a tensor of int32 gives. Integer parameter 0 is the axis.
+//! Reading and writing at positions in a tensor of int32. Integer parameter 0 is the axis.
 
 use crate::cpu::elements;
 use crate::dtype::{DType, Element, by_type};
@@ -21,7 +21,8 @@ pub(super) const ROWS: &[Kernel] = &[
     },
 ];
 
-/// Walks an index tensor beside the tensor it points into, one run along the last axis at a time.
+/// Iterates over an index tensor and the tensor that it points into, one run along the last axis at
+/// a time.
 struct Walk<'a> {
     index: &'a [i32],
     index_cursor: Cursor,
@@ -46,7 +47,7 @@ impl<'a> Walk<'a> {
         if !(0..rank).all(inside) {
             return Err(Error::new("the index is larger than the tensor"));
         }
-        // The positions in `other` without what the index adds along `dim`.
+        // The positions in `other`, without the contribution of the index along `dim`.
         let shape: Vec<i32> = layout.shape().iter().map(|&extent| extent as i32).collect();
         let stride = |axis| if axis == dim { 0 } else { other.stride(axis) as i32 };
         let strides: Vec<i32> = (0..rank).map(stride).collect();
@@ -95,7 +96,7 @@ impl<'a> Walk<'a> {
     }
 }
 
-/// Where the elements of a run lie in the other tensor.
+/// The positions of the elements of a run in the other tensor.
 struct Places<'a> {
     index: &'a [i32],
     index_step: usize,
@@ -105,15 +106,15 @@ struct Places<'a> {
     extent: usize,
     dim_stride: usize,
     count: usize,
-    /// Where the first one lies, if the others follow it.
+    /// The position of the first one, if the others follow it.
     row: Option<usize>,
 }
 
 impl Places<'_> {
-    /// What an index adds to a position.
+    /// The contribution of an index to a position.
     #[inline(always)]
     fn offset(&self, index: i32) -> Result<usize> {
-        // A negative one is large without its sign.
+        // A negative index is large as an unsigned number.
         let place = index as u32 as usize;
         if place < self.extent { Ok(place * self.dim_stride) } else { Err(self.outside(index)) }
     }
@@ -179,7 +180,7 @@ fn scatter_as<T: Element>(launch: &mut Launch<'_>, write: impl Fn(&mut T, T)) ->
     scatter_into(launch, elements::<T>(view)?, layout, write)
 }
 
-/// A sum that int32 does not hold is an error.
+/// An int32 overflow is an error.
 fn add_integers(launch: &mut Launch<'_>) -> Result {
     let view = launch.contiguous_output(0)?;
     let layout = view.layout;
@@ -193,7 +194,7 @@ fn add_integers(launch: &mut Launch<'_>) -> Result {
     Ok(())
 }
 
-/// Writes `source` into the output at the index; in order, so that the bits don't vary.
+/// Writes `source` into the output at the index, in order, so that the bits don't vary.
 fn scatter_into<T: Element, S>(
     launch: &mut Launch<'_>,
     out: &mut [S],

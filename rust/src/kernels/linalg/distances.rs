@@ -1,5 +1,5 @@
-//! Distances of all pairs of points, and their gradients, without the differences of all pairs in
-//! memory. The composite in TypeScript is the reference.
+//! Distances of all pairs of points, and their gradients, without storing the differences of all
+//! pairs. The composite in TypeScript is the reference.
 
 use super::reflect::Float;
 use crate::cpu::{GRAIN, elements, simd, try_parts};
@@ -15,7 +15,7 @@ pub(super) const ROWS: &[Kernel] = &[
     Kernel { name: "cdist_grad", outputs: 2, cpu: Cpu::Custom(cdist_grad), wgsl: Wgsl::None },
 ];
 
-/// The norm that a distance is.
+/// The norm of a distance.
 #[derive(Clone, Copy)]
 enum Order {
     Count,
@@ -37,7 +37,7 @@ impl Order {
     }
 }
 
-/// Sums of squares that have lost nothing to the ends of the range.
+/// Sums of squares in this range have neither overflowed nor lost digits by underflow.
 const SAFE: std::ops::Range<f64> = 1e-280..1e280;
 
 /// The larger one, or NaN.
@@ -46,7 +46,7 @@ fn larger(a: f64, b: f64) -> f64 {
     if a >= b || a.is_nan() { a } else { b }
 }
 
-/// All values of a function of the differences, brought together by another.
+/// Reduces all values of a function of the differences.
 #[inline(always)]
 fn fold<T: Float>(
     x: &[T],
@@ -65,7 +65,8 @@ fn fold<T: Float>(
     rest.chain(lanes).fold(0.0, join)
 }
 
-/// `(Σ |x − z|ᵖ)^(1/p)` over the largest difference, so that no power leaves the range.
+/// `(Σ |x − z|ᵖ)^(1/p)` relative to the largest difference, so that no power overflows or
+/// underflows.
 #[inline(always)]
 fn scaled<T: Float>(x: &[T], z: &[T], p: f64) -> f64 {
     let most = fold(x, z, f64::abs, larger);
@@ -98,7 +99,8 @@ fn add_each<T: Float>(sums: &mut [f64], (x, z): (&[T], &[T]), slope: impl Fn(f64
     }
 }
 
-/// Adds the gradient of a distance by the first point, times a factor; where they coincide it is 0.
+/// Adds the gradient of a distance with respect to the first point, times a factor; 0 if the points
+/// coincide.
 #[inline(always)]
 fn add_gradient<T: Float>(order: Order, sums: &mut [f64], pair: (&[T], &[T]), apart: f64, g: f64) {
     let sign = |d: f64| if d == 0.0 { 0.0 } else { 1f64.copysign(d) };
@@ -108,7 +110,7 @@ fn add_gradient<T: Float>(order: Order, sums: &mut [f64], pair: (&[T], &[T]), ap
         Order::One => add_each(sums, pair, |d| g * sign(d)),
         Order::Two => add_each(sums, pair, |d| d / apart * g),
         Order::Most => {
-            // Equal ones share the gradient.
+            // Equal differences share the gradient.
             let ties = fold(pair.0, pair.1, |d| f64::from(d.abs() == apart), |a, b| a + b);
             add_each(sums, pair, |d| if d.abs() == apart { sign(d) * g / ties } else { 0.0 });
         }
@@ -118,7 +120,7 @@ fn add_gradient<T: Float>(order: Order, sums: &mut [f64], pair: (&[T], &[T]), ap
     }
 }
 
-/// Points in order: how many in each batch, and their coordinates.
+/// Contiguous points: how many in each batch, and their coordinates.
 struct Points<'a, T: Float> {
     data: Cow<'a, [T]>,
     count: usize,
@@ -139,7 +141,7 @@ impl<'a, T: Float> Points<'a, T> {
         &self.data[number * self.coordinates..][..self.coordinates]
     }
 
-    /// Refuses what does not have a number for each pair with other points.
+    /// Refuses an operand without a number for each pair with other points.
     fn check(&self, others: &Self, pairs: usize) -> Result {
         let [own, beside] = [self, others].map(|points| points.count * points.coordinates);
         let fits = self.coordinates == others.coordinates
@@ -153,8 +155,8 @@ fn cdist(launch: &mut Launch<'_>) -> Result {
     by_type!(float launch.input_type(0)?, cdist_as(launch))
 }
 
-/// Operands: the distances, of shape [..., n, m]; points of shapes [..., n, d] and [..., m, d]. Number:
-/// the order.
+/// Operands: the distances, of shape [..., n, m]; points of shapes [..., n, d] and [..., m, d].
+/// Number: the order.
 fn cdist_as<T: Float>(launch: &mut Launch<'_>) -> Result {
     let order = Order::of(launch.params()[0]);
     let out = elements::<T>(launch.contiguous_output(0)?)?;
@@ -188,7 +190,7 @@ fn cdist_grad(launch: &mut Launch<'_>) -> Result {
     by_type!(float launch.input_type(0)?, cdist_grad_as(launch))
 }
 
-/// Operands: the gradients of both points, of which one may be empty; those of the distances, the
+/// Operands: the gradients of both points, one of which may be empty; those of the distances, the
 /// distances, and the points. Number: the order.
 fn cdist_grad_as<T: Float>(launch: &mut Launch<'_>) -> Result {
     let order = Order::of(launch.params()[0]);
@@ -214,8 +216,8 @@ fn cdist_grad_as<T: Float>(launch: &mut Launch<'_>) -> Result {
     })
 }
 
-/// The gradients of points by their distances from others; `at` gives the distance of a point from
-/// another, by its number in the batch, and the gradient of that.
+/// The gradients of points with respect to their distances from others; `at` gives the distance
+/// between two points, by their numbers in the batch, and its gradient.
 fn gradients<T: Float>(
     order: Order,
     out: &mut [T],

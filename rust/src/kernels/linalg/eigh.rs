@@ -1,5 +1,5 @@
-//! Eigenvalues and eigenvectors of symmetric matrices, batched. Reflections bring a matrix to three
-//! diagonals, rotations those to one, by the implicit QL method with Wilkinson's shifts.
+//! Eigenvalues and eigenvectors of symmetric matrices, batched. Reflections make a matrix
+//! tridiagonal, and rotations make it diagonal, by the implicit QL method with Wilkinson's shifts.
 
 use super::reflect::{Float, add_multiple, dot, reflect, reflection, size_of};
 use crate::cpu::{GRAIN, elements, simd, try_parts};
@@ -17,15 +17,16 @@ pub(super) const ROWS: &[Kernel] =
 const NOT_FINITE: i32 = 1;
 const NOT_SETTLED: i32 = 2;
 
-/// Passes for one eigenvalue; two or three are usual.
+/// The most passes for one eigenvalue; two or three are usual.
 const PASSES: usize = 60;
 
 fn eigh(launch: &mut Launch<'_>) -> Result {
     by_type!(float launch.input_type(0)?, eigh_as(launch))
 }
 
-/// `a · v = v · λ`, the eigenvalues in ascending order; of `a` the lower triangle is read. Operands: v,
-/// whose columns are the eigenvectors; λ; a note for each matrix, as int32; a, which is not empty.
+/// `a · v = v · λ`, with the eigenvalues in ascending order; only the lower triangle of `a` is
+/// read. Operands: v, whose columns are the eigenvectors; λ; a status for each matrix, as int32; a,
+/// which is not empty.
 fn eigh_as<T: Float>(launch: &mut Launch<'_>) -> Result {
     let vectors = elements::<T>(launch.contiguous_output(0)?)?;
     let values = elements::<T>(launch.contiguous_output(1)?)?;
@@ -61,7 +62,7 @@ fn eigh_as<T: Float>(launch: &mut Launch<'_>) -> Result {
         };
         let matrices = vectors.chunks_exact_mut(n * n).zip(values.chunks_exact_mut(n));
         for (index, ((vectors, values), note)) in matrices.zip(notes).enumerate() {
-            // The output serves as room for the elements.
+            // The output serves as memory for the elements.
             a.copy_to((part * together + index) * n * n, vectors);
             *note = simd(
                 #[inline(always)]
@@ -72,13 +73,13 @@ fn eigh_as<T: Float>(launch: &mut Launch<'_>) -> Result {
     })
 }
 
-/// Scratch memory for one matrix after the other.
+/// Scratch memory, used for one matrix after the other.
 struct Work {
     matrix: Vec<f64>,
     /// The eigenvectors, one after the other.
     columns: Vec<f64>,
     diagonal: Vec<f64>,
-    /// The diagonal beside it; the last element is none.
+    /// The off-diagonal; its last element is unused.
     beside: Vec<f64>,
     taus: Vec<f64>,
     product: Vec<f64>,
@@ -86,7 +87,7 @@ struct Work {
 }
 
 impl Work {
-    /// Takes the elements from where the eigenvectors are to stand.
+    /// Copies the elements to where the eigenvectors will be.
     #[inline(always)]
     fn solve<T: Float>(&mut self, vectors: &mut [T], values: &mut [T]) -> i32 {
         let n = values.len();
@@ -111,7 +112,7 @@ impl Work {
         0
     }
 
-    /// `a = q · t · qᵀ` with three diagonals in t. Row k keeps the vector of reflection k.
+    /// `a = q · t · qᵀ` with a tridiagonal t. Row k keeps the vector of reflection k.
     #[inline(always)]
     fn tridiagonalize(&mut self, n: usize) {
         for k in 0..n {
@@ -136,7 +137,7 @@ impl Work {
         }
     }
 
-    /// The columns of q: those of the unit matrix, reflected back.
+    /// The columns of q: the reflections applied to the unit matrix.
     #[inline(always)]
     fn reflect_back(&mut self, n: usize) {
         self.columns.fill(0.0);
@@ -170,7 +171,7 @@ impl Work {
         true
     }
 
-    /// Whether an element beside the diagonal is nothing in comparison.
+    /// Whether an off-diagonal element is negligible.
     #[inline(always)]
     fn is_apart(&self, i: usize) -> bool {
         let around = self.diagonal[i].abs() + self.diagonal[i + 1].abs();
@@ -183,7 +184,7 @@ impl Work {
         let Self { diagonal, beside, columns, .. } = self;
         let half = (diagonal[first + 1] - diagonal[first]) / (2.0 * beside[first]);
         let root = (half * half + 1.0).sqrt().copysign(half);
-        // What the last rotation would have left beside the diagonal, had it been shifted.
+        // The off-diagonal element of the last rotation, before the shift.
         let mut ahead = diagonal[last] - diagonal[first] + beside[first] / (half + root);
         let (mut sine, mut cosine, mut moved) = (1.0, 1.0, 0.0);
         for i in (first..last).rev() {
@@ -191,7 +192,7 @@ impl Work {
             let length = (bulge * bulge + ahead * ahead).sqrt();
             beside[i + 1] = length;
             if length == 0.0 {
-                // The block falls apart.
+                // The block splits.
                 diagonal[i + 1] -= moved;
                 beside[last] = 0.0;
                 return;
@@ -212,8 +213,8 @@ impl Work {
         beside[last] = 0.0;
     }
 
-    /// In ascending order, each eigenvector with the sign that makes the first of its large elements
-    /// positive.
+    /// Sorts in ascending order, and gives each eigenvector the sign that makes the first of its
+    /// large elements positive.
     #[inline(always)]
     fn write<T: Float>(&mut self, vectors: &mut [T], values: &mut [T], size: f64) {
         let n = values.len();
@@ -228,7 +229,7 @@ impl Work {
             values[j] = T::from_f64(diagonal[from] * size);
             let column = &self.columns[from * n..(from + 1) * n];
             let largest = column.iter().fold(0.0, |most: f64, x| most.max(x.abs()));
-            // Half of the largest, so that no rounding decides between equal ones.
+            // Half of the largest, so that rounding does not decide between equal ones.
             let first = column.iter().find(|x| x.abs() >= 0.5 * largest);
             let sign = first.map_or(1.0, |x| 1f64.copysign(*x));
             for (place, x) in vectors[j..].iter_mut().step_by(n).zip(column) {

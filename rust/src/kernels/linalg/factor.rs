@@ -1,8 +1,8 @@
-//! Factors of square matrices, batched: Cholesky's, and the two triangles of elimination with
-//! partial pivoting. Beside them what is done with factors: solving for a triangle.
+//! Factors of square matrices, batched: Cholesky's, and LU with partial pivoting; and solutions of
+//! triangular systems.
 //!
-//! Each works on blocks of rows and columns. What earlier blocks contribute is a matrix product; only
-//! the small part inside a block is done by loops, along rows, which vectorise.
+//! Each works on blocks of rows and columns. The contribution of earlier blocks is a matrix
+//! product; only the small part inside a block uses loops, along rows, which vectorise.
 
 use super::gemm::{Matrix, is_whole, multiply};
 use super::matmul::operand;
@@ -30,8 +30,8 @@ pub(super) const ROWS: &[Kernel] = &[
 /// Rows or columns of a block.
 const BLOCK: usize = 64;
 
-/// How many matrices one task treats: a few small ones, or all, one after the other, where the
-/// products of a single one occupy all threads.
+/// How many matrices a task processes: a few small ones, or all, one after the other, if the
+/// products of a single one use all threads.
 fn together(whole: bool, work: usize, batch: usize) -> usize {
     if whole { (GRAIN * 16 / work.max(1)).max(1) } else { batch.max(1) }
 }
@@ -49,7 +49,7 @@ fn subtract_multiple<T: Real>(y: &mut [T], factor: T, x: &[T]) {
     }
 }
 
-/// `a[rows, columns] -= a[rows, known] · b`, in a row-major matrix with rows of `n`; `b` lies in the
+/// `a[rows, columns] -= a[rows, known] · b`, in a row-major matrix with rows of `n`; `b` is in the
 /// same memory.
 fn subtract_product<T: Element + Real>(
     a: &mut [T],
@@ -95,8 +95,8 @@ fn cholesky(launch: &mut Launch<'_>) -> Result {
     by_type!(float launch.input_type(0)?, cholesky_as(launch))
 }
 
-/// `a = l · lᵀ` with zeros above the diagonal of `l`; of `a` the lower triangle is read. Operands: l;
-/// the order of the first leading minor that is not positive, or 0, as int32; a.
+/// `a = l · lᵀ` with zeros above the diagonal of `l`; only the lower triangle of `a` is read.
+/// Operands: l; the order of the first leading minor that is not positive, or 0, as int32; a.
 fn cholesky_as<T: Element + Real>(launch: &mut Launch<'_>) -> Result {
     let out = elements::<T>(launch.contiguous_output(0)?)?;
     let minors = elements::<i32>(launch.contiguous_output(1)?)?;
@@ -173,7 +173,7 @@ fn cholesky_columns<T: Element + Real>(
         }
         if inside {
             let rest = line[own];
-            // Written so that a NaN is refused.
+            // Written so that NaN is refused.
             let positive = rest > T::default();
             if !positive {
                 return row + 1;
@@ -191,9 +191,9 @@ fn lu(launch: &mut Launch<'_>) -> Result {
     by_type!(float launch.input_type(0)?, lu_as(launch))
 }
 
-/// `a[order] = l · u`: the rows of `a` in the order in which they served as pivots. Operands: u, and
-/// below its diagonal l, whose diagonal is 1; order, for each matrix as many int32; one more than the
-/// place of the first pivot that is 0, or 0; the sign of the order; a.
+/// `a[order] = l · u`: the rows of `a` in the order of the pivots. Operands: u, and below its
+/// diagonal l, whose diagonal is 1; order, as int32 for each matrix; one more than the index of the
+/// first pivot that is 0, or 0; the sign of the permutation; a.
 fn lu_as<T: Element + Real>(launch: &mut Launch<'_>) -> Result {
     let out = elements::<T>(launch.contiguous_output(0)?)?;
     let orders = elements::<i32>(launch.contiguous_output(1)?)?;
@@ -276,7 +276,7 @@ fn lu_in_place<T: Element + Real>(
     Ok(())
 }
 
-/// The row whose element of a column is the largest, from the diagonal on; a NaN is larger.
+/// The row with the largest element of a column, from the diagonal on; NaN counts as larger.
 fn largest<T: Element + Real>(a: &[T], n: usize, column: usize) -> usize {
     let mut best = (column, T::default());
     for row in column..n {
@@ -292,7 +292,7 @@ fn largest<T: Element + Real>(a: &[T], n: usize, column: usize) -> usize {
     best.0
 }
 
-/// Takes multiples of the pivot's row from those below, in the columns of its block.
+/// Subtracts multiples of the pivot's row from those below, in the columns of its block.
 #[inline(always)]
 fn eliminate<T: Element + Real>(a: &mut [T], n: usize, column: usize, end: usize) {
     let (upper, lower) = a.split_at_mut((column + 1) * n);
@@ -305,7 +305,7 @@ fn eliminate<T: Element + Real>(a: &mut [T], n: usize, column: usize, end: usize
     }
 }
 
-/// The same among the rows of a block, in the columns to the right of it.
+/// The same for the rows of a block, in the columns to the right of it.
 #[inline(always)]
 fn eliminate_right<T: Element + Real>(a: &mut [T], n: usize, block: Range<usize>) {
     for row in block.clone() {
@@ -321,15 +321,15 @@ fn solve_triangular(launch: &mut Launch<'_>) -> Result {
     by_type!(float launch.input_type(0)?, solve_triangular_as(launch))
 }
 
-/// Which triangle of a matrix is read, and whether its diagonal is, or stands for ones.
+/// Which triangle of a matrix is read, and whether its diagonal is read or counts as ones.
 #[derive(Clone, Copy)]
 struct Triangle {
     upper: bool,
     unit: bool,
 }
 
-/// `t · x = b`. Operands: x, t, b, of one batch. Integers: whether `t` is upper, whether its diagonal
-/// counts as 1.
+/// `t · x = b`. Operands: x, t, b, of one batch. Integers: whether `t` is upper, whether its
+/// diagonal counts as 1.
 fn solve_triangular_as<T: Element + Real>(launch: &mut Launch<'_>) -> Result {
     let triangle = Triangle { upper: launch.ints()[0] != 0, unit: launch.ints()[1] != 0 };
     let out = elements::<T>(launch.contiguous_output(0)?)?;
@@ -417,7 +417,7 @@ fn solve_in_place<T: Element + Real>(
     Ok(())
 }
 
-/// Solves for the rows of a block, of which `x` holds the right side.
+/// Solves for the rows of a block, where `x` holds the right side.
 #[inline(always)]
 fn solve_block<T: Element + Real>(
     x: &mut [T],

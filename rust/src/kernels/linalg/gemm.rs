@@ -14,22 +14,22 @@ use std::cell::Cell;
 use std::marker::PhantomData;
 use std::sync::LazyLock;
 
-/// Largest side of a piece of a product: what `gemm` does best.
+/// The largest side of a piece of a product; `gemm` is fastest up to this.
 const SIDE: usize = 256;
-/// Multiplications of a product that is not divided at all.
+/// A product with fewer multiplications is not divided.
 const WHOLE: usize = 1 << 20;
-/// Multiplications of a piece that is not divided further.
+/// A piece with fewer multiplications is not divided further.
 const PIECE: usize = 1 << 22;
-/// Pieces that are enough for any number of threads.
+/// This many pieces are enough for any number of threads.
 const ENOUGH: usize = 8;
 /// A side shorter than twice this is divided last.
 const LEAST: usize = 32;
-/// Bytes between rows from which on their elements meet the same lines of the cache.
+/// The distance of rows in bytes from which their elements map to the same cache lines.
 const PAGE: usize = 2048;
-/// Sides of pieces are multiples of this, the reach of the widest kernels.
+/// Sides of pieces are multiples of this, the size of the widest kernels.
 const STEP: usize = 16;
 
-/// A matrix inside a slice: where it begins, rows, columns and their strides.
+/// A matrix inside a slice: its start, rows, columns and strides.
 #[derive(Clone, Copy)]
 pub(crate) struct Matrix {
     pub(crate) start: usize,
@@ -40,7 +40,7 @@ pub(crate) struct Matrix {
 }
 
 impl Matrix {
-    /// Rows that follow each other.
+    /// Contiguous rows.
     pub(crate) fn dense(start: usize, rows: usize, columns: usize) -> Self {
         Self { start, rows, columns, row_stride: columns, column_stride: 1 }
     }
@@ -65,7 +65,7 @@ impl Matrix {
     }
 }
 
-/// What happens to a product beside the multiplication.
+/// Operations on a product beyond the multiplication.
 pub(crate) struct Around<'a, T> {
     /// A row that is added to each row.
     pub(crate) bias: Option<&'a [T]>,
@@ -111,7 +111,7 @@ pub(crate) fn multiply_around<T: Element + Real>(
         let (height, width) = (grid.height.min(rows - row), grid.width.min(columns - column));
         let each_row = |body: &dyn Fn(&mut [T])| {
             for row in row..row + height {
-                // SAFETY: a part of a row of `out`, of which only this piece knows.
+                // SAFETY: a part of a row of `out`, which only this piece accesses.
                 body(unsafe { std::slice::from_raw_parts_mut(out.at(row, column), width) });
             }
         };
@@ -132,7 +132,7 @@ pub(crate) fn multiply_around<T: Element + Real>(
     })
 }
 
-/// Columns of a row-major matrix that one thread alone writes.
+/// Columns of a row-major matrix that only one thread writes.
 pub(crate) struct Panel<'a, T> {
     pointer: *mut T,
     rows: usize,
@@ -155,7 +155,7 @@ impl<'a, T: Element + Real> Panel<'a, T> {
 
     pub(crate) fn row(&mut self, row: usize) -> &mut [T] {
         assert!(row < self.rows);
-        // SAFETY: a part of a row that `for_panels` gave to this panel alone.
+        // SAFETY: a part of a row that `for_panels` gave only to this panel.
         unsafe { std::slice::from_raw_parts_mut(self.pointer.add(row * self.stride), self.width) }
     }
 
@@ -170,13 +170,13 @@ impl<'a, T: Element + Real> Panel<'a, T> {
         if !fits {
             return Err(Error::new("the matrices do not fit"));
         }
-        // SAFETY: the inputs reach no further than their slices, the output is this panel.
+        // SAFETY: the inputs reach no further than their slices, and the output is this panel.
         unsafe { run(self.pointer, self.stride, a, b, add) }
     }
 }
 
-/// Calls `body(sheet, first column, panel)`, on all threads, for panels of at most `width` columns
-/// of the matrices of `rows` rows and `columns` columns that lie in `out` one after another.
+/// Calls `body(sheet, first column, panel)` on all threads, for panels of at most `width` columns
+/// of the matrices in `out`, each of `rows` rows and `columns` columns.
 pub(crate) fn for_panels<T: Element + Real>(
     out: &mut [T],
     (rows, columns): (usize, usize),
@@ -206,7 +206,7 @@ pub(crate) fn for_panels<T: Element + Real>(
 ///
 /// # Safety
 ///
-/// Both inputs fit their slices. What the strides of `out` reach is written by no other thread.
+/// Both inputs fit their slices. No other thread writes what the strides of `out` reach.
 unsafe fn run<T: Element + Real>(
     out: *mut T,
     stride: usize,
@@ -215,8 +215,8 @@ unsafe fn run<T: Element + Real>(
     add: bool,
 ) -> Result {
     let one = T::from_f64(1.0);
-    // Rows that lie a power of two apart meet the same lines of the cache, unless they are copied
-    // first. The threshold changes how fast a product is, never its bits.
+    // Rows at distances of a power of two map to the same cache lines, unless they are copied
+    // first. The threshold changes the speed of a product, never its bits.
     let clash = (b.row_stride * size_of::<T>()).is_multiple_of(PAGE);
     let threshold = if clash { 0 } else { gemm::DEFAULT_LHS_PACKING_THRESHOLD_SINGLE_THREAD };
     if gemm::get_lhs_packing_threshold_single_thread() != threshold {
@@ -249,8 +249,8 @@ unsafe fn run<T: Element + Real>(
     })
 }
 
-/// Gives this thread the slab in which `gemm` packs blocks of a left factor, which it would otherwise
-/// allocate itself, in a way that cannot fail.
+/// Gives this thread the memory in which `gemm` packs blocks of a left factor; otherwise `gemm`
+/// would allocate it in a way that cannot fail.
 fn slab() -> Result {
     thread_local! {
         static THERE: Cell<bool> = const { Cell::new(false) };
@@ -268,12 +268,13 @@ fn slab() -> Result {
 /// Rows and columns of a left and a right factor that `gemm` packs together, on any processor.
 const LEFT: [usize; 8] = [2, 3, 4, 8, 12, 16, 32, 64];
 const RIGHT: [usize; 2] = [4, 6];
-/// So many times what is packed of a left factor is packed at once at most.
+/// At most this multiple of the packed part of a left factor is packed at once.
 const TIMES: usize = 16;
-/// Where the last-level cache is not known, so many times what is packed of a right one is.
+/// If the size of the last-level cache is unknown, this multiple of the packed part of a right
+/// factor.
 const UNKNOWN: usize = 128;
 
-/// Depth to which `gemm` packs factors of two elements' sizes at most, 4 and 8 bytes.
+/// The largest depth to which `gemm` packs factors, for elements of 4 and 8 bytes.
 static DEPTH: LazyLock<[usize; 2]> = LazyLock::new(|| {
     [4, 8].map(|size| {
         let all = LEFT.iter().flat_map(|left| RIGHT.map(|right| (*left, right)));
@@ -283,8 +284,8 @@ static DEPTH: LazyLock<[usize; 2]> = LazyLock::new(|| {
     })
 });
 
-/// Bytes that `gemm` takes at most for a product: a left and a right factor packed, whichever of the
-/// two it takes for which, and a flag for each part of the slab.
+/// The most memory that `gemm` needs for a product: a packed left and right factor, in either
+/// order, and a flag for each part of the slab.
 fn room<T>(rows: usize, inner: usize, columns: usize) -> usize {
     let depth = DEPTH[usize::from(size_of::<T>() > 4)].min(inner).max(1);
     let (left, right) = (LEFT[LEFT.len() - 1], RIGHT[RIGHT.len() - 1]);
@@ -302,11 +303,11 @@ fn room<T>(rows: usize, inner: usize, columns: usize) -> usize {
         + 4 * CACHELINE_ALIGN
 }
 
-/// How a product is divided. It depends on the shapes alone, and so do the bits of the result.
+/// How a product is divided. This depends only on the shapes, and so do the bits of the result.
 ///
-/// A piece has rows of its own, or, of a right factor that lies by columns, columns: what a thread
-/// writes or puts in order, it then tends to find in its own cache in the next launch. Fetching it
-/// from another processor's cache can take longer than the product.
+/// A piece has its own rows or, for a right factor stored by columns, its own columns, so that a
+/// thread tends to find what it has written in its own cache in the next launch. Fetching it from
+/// another processor's cache can take longer than the product.
 struct Grid {
     rows: usize,
     columns: usize,
@@ -347,7 +348,7 @@ impl Grid {
     }
 }
 
-/// Whether a product of this shape stays in one piece, so that a batch is shared out instead.
+/// Whether a product of this shape stays in one piece, so that a batch is divided instead.
 pub(crate) fn is_whole(rows: usize, inner: usize, columns: usize) -> bool {
     Grid::new(rows, inner, columns, false).pieces() <= 1
 }
@@ -358,7 +359,7 @@ struct Target<T> {
     columns: usize,
 }
 
-// SAFETY: the pieces that threads write through it lie apart.
+// SAFETY: the pieces that threads write through it are disjoint.
 unsafe impl<T: Send> Sync for Target<T> {}
 
 impl<T> Target<T> {
@@ -372,7 +373,7 @@ mod tests {
     use super::*;
     use crate::allocator::BEYOND;
 
-    /// Whether a product of this shape, rows or columns of whose factors may lie together, takes no
+    /// Whether a product of this shape, whose factors may be stored by rows or by columns, needs no
     /// more memory than it has room for; and whether it is right.
     fn fits<T: Element + Real + Into<f64>>(shape: [usize; 3], flipped: [bool; 2]) -> bool {
         let [rows, inner, columns] = shape;

@@ -21,10 +21,10 @@ pub(super) const ROWS: &[Kernel] = &[
     Kernel { name: "linear_grad", outputs: 3, cpu: Cpu::Custom(linear_grad), wgsl: Wgsl::None },
 ];
 
-/// Elements that one task handles.
+/// Elements of a task.
 const GRAIN: usize = 1 << 14;
 
-/// A function after the sums, and its derivative from its value.
+/// A function of the sums, and its derivative as a function of its value.
 struct Activation<T> {
     apply: fn(&mut [T]),
     /// Multiplies the cotangents `g` by the derivative where the value is `y`.
@@ -45,7 +45,7 @@ fn both<T: Element>(g: &mut [T], y: &[T], f: impl Fn(T, T) -> T) {
     );
 }
 
-/// The activation with a number; 0 is none. `lib/ops/linalg/linear.ts` has the same numbers.
+/// The activation with a given number; 0 is none. `lib/ops/linalg/linear.ts` has the same numbers.
 fn activation<T: Element + Real>(number: i32) -> Result<Option<Activation<T>>> {
     Ok(match number {
         0 => None,
@@ -92,8 +92,8 @@ fn linear_grad(launch: &mut Launch<'_>) -> Result {
     by_type!(float launch.input_type(0)?, linear_grad_as(launch))
 }
 
-/// `x̄ = z̄ · w`, `w̄ = z̄ᵀ · x`, `b̄ = Σ z̄` for `z̄ = ȳ · activation'`. Operands: x̄, w̄, b̄, of which
-/// an empty one is not wanted; ȳ, y, x, w. Integer 0: activation.
+/// `x̄ = z̄ · w`, `w̄ = z̄ᵀ · x`, `b̄ = Σ z̄` for `z̄ = ȳ · activation'`. Operands: x̄, w̄, b̄,
+/// each empty if it is not needed; ȳ, y, x, w. Integer 0: activation.
 fn linear_grad_as<T: Element + Real + Summand<Output = T>>(launch: &mut Launch<'_>) -> Result {
     let activation = activation::<T>(launch.ints()[0])?;
     let x_grad = elements::<T>(launch.contiguous_output(0)?)?;

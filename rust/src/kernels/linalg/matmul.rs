@@ -55,7 +55,7 @@ fn matmul_as<T: Element>(launch: &mut Launch<'_>, product: Product<T>) -> Result
     if out.is_empty() {
         return Ok(());
     }
-    // Large products are shared out among the threads one by one, small ones as they come.
+    // Large products are divided among the threads one by one; small ones are distributed whole.
     let (rows, inner, columns) = (a_matrix.rows, a_matrix.columns, b_matrix.columns);
     let together = if is_whole(rows, inner, columns) {
         (GRAIN * 16 / (size * inner.max(1))).max(1)
@@ -80,7 +80,7 @@ fn matmul_as<T: Element>(launch: &mut Launch<'_>, product: Product<T>) -> Result
     try_parts(out.chunks_mut(size * together).enumerate(), body)
 }
 
-/// A sum that int32 does not hold is an error.
+/// An int32 overflow is an error.
 fn multiply_integers(
     out: &mut [i32],
     (a, left): (&[i32], Matrix),

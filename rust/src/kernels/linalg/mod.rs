@@ -1,4 +1,4 @@
-//! Products of matrices, and factors of one.
+//! Products of matrices, and factorizations.
 
 mod distances;
 mod eigh;

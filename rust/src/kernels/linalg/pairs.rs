@@ -1,5 +1,5 @@
-//! Squared distances of all pairs among some points, and their gradient, without the differences in
-//! memory. The composite in TypeScript is the reference.
+//! Squared distances of all pairs of some points, and their gradient, without storing the
+//! differences. The composite in TypeScript is the reference.
 
 use crate::cpu::{elements, for_parts, simd};
 use crate::dtype::{Element, by_type};
@@ -20,7 +20,7 @@ pub(super) const ROWS: &[Kernel] = &[
     },
 ];
 
-/// Coordinates that are treated together, so that those of many points stay in a near cache.
+/// Coordinates that are processed together, so that those of many points stay in a near cache.
 const BLOCK: usize = 1024;
 
 fn squares(launch: &mut Launch<'_>) -> Result {
@@ -31,12 +31,13 @@ fn squares_grad(launch: &mut Launch<'_>) -> Result {
     by_type!(float launch.input_type(0)?, squares_grad_as(launch))
 }
 
-/// Where the pairs (i, i + 1), (i, i + 2), … of n points begin.
+/// The positions of the pairs (i, i + 1), (i, i + 2), … of n points.
 fn first_pair(i: usize, n: usize) -> usize {
     i * (2 * n - i - 1) / 2
 }
 
-/// Operands: the squares of the pairs (0, 1), (0, 2), …, (1, 2), …; points of shape [n, d].
+/// Operands: the squared distances of the pairs (0, 1), (0, 2), …, (1, 2), …; points of shape [n,
+/// d].
 fn squares_as<T: Element + Real + Into<f64>>(launch: &mut Launch<'_>) -> Result {
     let out = elements::<T>(launch.contiguous_output(0)?)?;
     let view = launch.input(0)?;
@@ -67,7 +68,7 @@ fn squares_as<T: Element + Real + Into<f64>>(launch: &mut Launch<'_>) -> Result 
     })
 }
 
-/// Operands: the gradient of the points, those of the squares, the points.
+/// Operands: the gradient of the points, that of the squared distances, the points.
 /// `out[i] = Σⱼ 2·g[i, j]·(x[i] − x[j])`
 fn squares_grad_as<T: Element + Real + Into<f64>>(launch: &mut Launch<'_>) -> Result {
     let out = elements::<T>(launch.contiguous_output(0)?)?;

@@ -1,4 +1,4 @@
-//! Matrices as an orthogonal and an upper triangular one, batched, by Householder's reflections.
+//! QR factorizations, batched, by Householder reflections.
 
 use super::reflect::{Float, reflect, reflection, size_of};
 use crate::cpu::{GRAIN, elements, simd, try_parts};
@@ -16,8 +16,8 @@ fn qr(launch: &mut Launch<'_>) -> Result {
     by_type!(float launch.input_type(0)?, qr_as(launch))
 }
 
-/// `a = q · r` for matrices of m rows and n columns, neither of which is 0. Operands: q of m rows, r of
-/// n columns, a. Integer: the columns of q, and rows of r.
+/// `a = q · r` for matrices of m rows and n columns, neither of which is 0. Operands: q with m
+/// rows, r with n columns, a. Integer: the columns of q, which are the rows of r.
 fn qr_as<T: Float>(launch: &mut Launch<'_>) -> Result {
     let kept = launch.count(0)?;
     let q = elements::<T>(launch.contiguous_output(0)?)?;
@@ -65,7 +65,8 @@ fn qr_as<T: Float>(launch: &mut Launch<'_>) -> Result {
     })
 }
 
-/// Reflects the columns one after the other; below the diagonal stay the vectors of the reflections.
+/// Reflects the columns one after the other; the vectors of the reflections remain below the
+/// diagonal.
 #[inline(always)]
 fn triangle(columns: &mut [f64], m: usize, diagonal: &mut [f64], taus: &mut [f64]) {
     for (k, (diagonal, tau)) in diagonal.iter_mut().zip(taus).enumerate() {
@@ -97,7 +98,7 @@ fn write_triangle<T: Float>(
     }
 }
 
-/// The columns of the unit matrix, reflected back.
+/// The reflections applied to the columns of the unit matrix.
 #[inline(always)]
 fn write_orthogonal<T: Float>(
     q: &mut [T],

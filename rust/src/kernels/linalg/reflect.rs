@@ -1,5 +1,5 @@
-//! Householder's reflections, with which matrices are brought to a triangle or to three diagonals. All
-//! of it is computed in float64, whatever the elements are.
+//! Householder reflections, which make matrices triangular or tridiagonal. They are computed in
+//! float64 for all element types.
 
 use crate::dtype::Element;
 use crate::kernels::elementwise::math::Real;
@@ -30,9 +30,9 @@ pub(super) fn add_multiple(y: &mut [f64], factor: f64, x: &[f64]) {
     }
 }
 
-/// The reflection `1 − tau · v · vᵀ`, whose `v` begins with 1, that leaves of a vector its first element
-/// alone. `v` takes the place of the vector; what the element becomes comes with `tau`. The sign is that
-/// of LAPACK, which does nothing where the other elements are 0.
+/// The reflection `1 − tau · v · vᵀ`, whose `v` begins with 1, that makes all elements of a vector
+/// but the first 0. `v` replaces the vector; the new first element is returned with `tau`. The sign
+/// is LAPACK's, which does nothing if the other elements are 0.
 #[inline(always)]
 pub(super) fn reflection(x: &mut [f64]) -> (f64, f64) {
     let Some((first, rest)) = x.split_first_mut() else { return (0.0, 0.0) };
@@ -56,10 +56,10 @@ pub(super) fn reflect(y: &mut [f64], v: &[f64], tau: f64) {
     }
 }
 
-/// A power of two by which a matrix can be divided so that no square of it leaves the range.
+/// A power of two to divide a matrix by, so that none of its squares overflows or underflows.
 pub(super) fn size_of(a: &[f64]) -> f64 {
     let largest = a.iter().fold(0.0, |most: f64, x| most.max(x.abs()));
-    // The exponent alone; numbers below the normal ones have none.
+    // Only the exponent; subnormal numbers have none.
     let power = f64::from_bits(largest.to_bits() & f64::INFINITY.to_bits());
     if largest == 0.0 { 1.0 } else { power.max(f64::MIN_POSITIVE) }
 }

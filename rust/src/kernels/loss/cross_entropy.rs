@@ -1,5 +1,5 @@
-//! Cross entropy of rows, with a label or class probabilities for each, and its gradients, in one pass over
-//! the logits. The composite in TypeScript is the reference.
+//! Cross-entropy of rows, with a label or class probabilities for each, and its gradients, in one
+//! pass over the logits. The composite in TypeScript is the reference.
 
 use crate::cpu::{elements, for_chunks_of, simd};
 use crate::dtype::{Element, by_type};
@@ -58,7 +58,7 @@ impl<'a, T: Element> Classified<'a, T> {
         Ok(Self { logits: in_order(logits)?, labels, classes: classes as usize })
     }
 
-    /// Rows that one task handles.
+    /// Rows of a task.
     fn grain(&self) -> usize {
         (GRAIN / self.classes.max(1)).max(1)
     }
@@ -135,7 +135,7 @@ fn cross_entropy_grad_as<T: Element + Real + Into<f64>>(launch: &mut Launch<'_>)
     })
 }
 
-/// Logits and the shares of their classes, in rows of integer 0.
+/// Logits and class probabilities, in rows of integer 0.
 struct Shared<'a, T: Clone> {
     logits: Cow<'a, [T]>,
     shares: Cow<'a, [T]>,
@@ -154,12 +154,12 @@ impl<'a, T: Element> Shared<'a, T> {
         Ok(Self { logits, shares, classes })
     }
 
-    /// Rows that one task handles.
+    /// Rows of a task.
     fn grain(&self) -> usize {
         (GRAIN / self.classes).max(1)
     }
 
-    /// The logits and the shares from element `start` on.
+    /// The logits and probabilities from element `start` on.
     fn from(&self, start: usize) -> (&[T], &[T]) {
         (&self.logits[start..], &self.shares[start..])
     }
@@ -200,8 +200,9 @@ fn share_entropy_as<T: Element + Real + Into<f64>>(launch: &mut Launch<'_>) -> R
     })
 }
 
-/// Operands: the gradients of logits and shares, of which an empty one is not wanted; those of the rows,
-/// and these. `(softmax(x[n])[c] · Σ t[n] − t[n][c]) · g[n]` and `(ln Σ e^x[n] − x[n][c]) · g[n]`.
+/// Operands: the gradients of logits and probabilities, each empty if it is not needed; the
+/// gradients of the rows, logits and probabilities. `(softmax(x[n])[c] · Σ t[n] − t[n][c]) · g[n]`
+/// and `(ln Σ e^x[n] − x[n][c]) · g[n]`.
 fn share_entropy_grad_as<T: Element + Real + Into<f64>>(launch: &mut Launch<'_>) -> Result {
     let for_logits = elements::<T>(launch.contiguous_output(0)?)?;
     let for_shares = elements::<T>(launch.contiguous_output(1)?)?;

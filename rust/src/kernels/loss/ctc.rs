@@ -1,5 +1,5 @@
-//! Connectionist temporal classification: the negative log-likelihood of labels whose alignment with the
-//! steps is not known, and its gradient. The composite in TypeScript is the reference.
+//! Connectionist temporal classification: the negative log-likelihood of labels whose alignment
+//! with the steps is unknown, and its gradient. The composite in TypeScript is the reference.
 
 use crate::cpu::{GRAIN, elements, for_chunks_of, simd, try_parts};
 use crate::dtype::{Element, by_type};
@@ -15,7 +15,7 @@ pub(super) const ROWS: &[Kernel] = &[
     Kernel { name: "ctc_grad", outputs: 1, cpu: Cpu::Custom(ctc_grad), wgsl: Wgsl::None },
 ];
 
-/// A logarithm of nothing that sums can be done with, as in the composite.
+/// Stands for the logarithm of 0 in sums, as in the composite.
 const NEVER: f64 = -1e30;
 
 fn ctc(launch: &mut Launch<'_>) -> Result {
@@ -26,9 +26,9 @@ fn ctc_grad(launch: &mut Launch<'_>) -> Result {
     by_type!(float launch.input_type(1)?, ctc_grad_as(launch))
 }
 
-/// Log-probabilities of shape [T, N, C], labels of shape [N, S], and for each example its steps and
-/// its labels, [2N]. Integer 0 is the class of no label, integer 1 tells whether a loss is divided by the
-/// number of labels; number 0 is the loss where there is no alignment.
+/// Log-probabilities of shape [T, N, C], labels of shape [N, S], and the numbers of steps and
+/// labels of each example, [2N]. Integer 0 is the blank class, integer 1 says whether a loss is
+/// divided by the number of labels; number 0 is the loss if there is no alignment.
 struct Examples<'a, T: Clone> {
     logs: Cow<'a, [T]>,
     labels: Cow<'a, [i32]>,
@@ -76,7 +76,7 @@ impl<'a, T: Element + Into<f64>> Examples<'a, T> {
         Ok(all)
     }
 
-    /// Places of the longest path: its labels, and blanks around them.
+    /// Positions of the longest path: its labels, and blanks around them.
     fn width(&self) -> usize {
         2 * self.longest + 1
     }
@@ -89,19 +89,20 @@ impl<'a, T: Element + Into<f64>> Examples<'a, T> {
         &self.labels[n * self.longest..][..self.lengths[self.count + n] as usize]
     }
 
-    /// What an example's loss is divided by.
+    /// The divisor of an example's loss.
     fn divisor(&self, n: usize) -> f64 {
         if self.per_label { self.word(n).len().max(1) as f64 } else { 1.0 }
     }
 
-    /// The class of each place of an example's path.
+    /// The class of each position of an example's path.
     fn path(&self, n: usize) -> impl Iterator<Item = usize> {
         let labels = self.word(n).iter();
         let pairs = labels.flat_map(|&label| [label as usize, self.blank]);
         std::iter::once(self.blank).chain(pairs)
     }
 
-    /// What is added to a way from the last place but one: it is there for a label behind another.
+    /// What is added to a path that skips a position: 0 to a label after a different one, else the
+    /// logarithm of 0.
     fn skips(&self, n: usize, skips: &mut [f64]) {
         skips.fill(NEVER);
         for (k, pair) in self.word(n).windows(2).enumerate() {
@@ -120,7 +121,7 @@ impl<'a, T: Element + Into<f64>> Examples<'a, T> {
         }
     }
 
-    /// Examples that one task handles.
+    /// Examples of a task.
     fn grain(&self) -> usize {
         (GRAIN / (self.times * self.width()).max(1)).max(1)
     }
@@ -134,7 +135,7 @@ fn joined(a: f64, b: f64, c: f64) -> f64 {
     most + ((a - most).exp_() + (b - most).exp_() + (c - most).exp_()).log_()
 }
 
-/// What an example is worked on with. Places begin behind two that nothing reaches.
+/// Working memory for an example. Positions start after two unreachable ones.
 struct Desk {
     skips: Vec<f64>,
     emissions: Vec<f64>,
@@ -152,7 +153,7 @@ impl Desk {
         })
     }
 
-    /// The logarithm of the likelihood of an example; shows the logarithms of all ways to each place.
+    /// The log-likelihood of an example; reports the logarithms of all paths to each position.
     fn forward<T: Element + Into<f64>>(
         &mut self,
         all: &Examples<'_, T>,
@@ -189,8 +190,8 @@ impl Desk {
         joined(now[width + 1], before, NEVER)
     }
 
-    /// Turns the logarithms of all ways to each place into the shares of the likelihood that go through
-    /// it, times a factor.
+    /// Turns the logarithms of all paths to each position into its share of the likelihood, times a
+    /// factor.
     fn backward<T: Element + Into<f64>>(
         &mut self,
         all: &Examples<'_, T>,
@@ -202,7 +203,7 @@ impl Desk {
         let Self { skips, emissions, now, next } = self;
         let (skips, emissions) = (&mut skips[..width + 2], &mut emissions[..width]);
         let (mut now, mut next) = (&mut now[..width + 2], &mut next[..width + 2]);
-        // Whether the place behind the next one can be reached belongs to that place.
+        // The skip to the position after the next one depends on that position.
         all.skips(n, &mut skips[..width]);
         skips[width..].fill(NEVER);
         now.fill(NEVER);
@@ -232,12 +233,13 @@ impl Desk {
     }
 }
 
-/// Whether there is an alignment; what is NaN has one.
+/// Whether there is an alignment; NaN counts as one.
 fn possible(likelihood: f64) -> bool {
     likelihood > NEVER / 2.0 || likelihood.is_nan()
 }
 
-/// `out[n] = −ln Σ over all alignments of Π e^logs[t][n][class]`, perhaps over the number of labels
+/// `out[n] = −ln Σ over all alignments of Π e^logs[t][n][class]`, optionally divided by the number
+/// of labels.
 fn ctc_as<T: Element + Real + Into<f64>>(launch: &mut Launch<'_>) -> Result {
     let out = elements::<T>(launch.contiguous_output(0)?)?;
     let impossible = launch.params()[0];
@@ -277,14 +279,14 @@ fn ctc_grad_as<T: Element + Real + Into<f64>>(launch: &mut Launch<'_>) -> Result
             let likelihood = desk.forward(&all, n, |t, row| {
                 ways[t * all.width()..][..row.len()].copy_from_slice(row);
             });
-            // What cannot be has no slope.
+            // Impossible paths have no gradient.
             let g: f64 = g[n].into();
             let factor = if possible(likelihood) { -g / all.divisor(n) } else { 0.0 };
             desk.backward(&all, n, (likelihood, factor), ways);
         }
         Ok(())
     })?;
-    // Several places may be of one class.
+    // Several positions may have the same class.
     let step = all.count * all.classes;
     let steps = (GRAIN / step.max(1)).max(1);
     for_chunks_of(out, steps * step.max(1), |start, chunk| {

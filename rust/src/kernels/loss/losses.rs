@@ -12,7 +12,7 @@ use crate::reader::Reader;
 use crate::registry::{Cpu, Kernel, Wgsl};
 use crate::scratch::scratch;
 
-/// The slope for the target: the opposite of that for the prediction, where nothing else is given.
+/// The gradient of the target: the negative of the prediction's, unless given.
 macro_rules! target_slope {
     ($slope:expr;) => {
         -$slope
@@ -22,13 +22,13 @@ macro_rules! target_slope {
     };
 }
 
-/// Each loss: the names of its kernels; of prediction, target and two parameters first what the rest is
-/// made of, then its value, its slope for the prediction, and for the target where that is another.
-/// Only the loops are compiled for each.
+/// Each loss: the names of its kernels; for a prediction, a target and two parameters first the
+/// shared subexpressions, then its value, its derivative by the prediction, and by the target if
+/// that differs. Only the loops are compiled for each.
 macro_rules! losses {
     ($($name:literal $gradient:literal |$p:ident, $t:ident, $d:ident, $e:ident| $r:ident = $of:expr;
         $value:expr; $slope:expr $(; for target $own:expr)?;)*) => {
-        // Not every slope needs all of it.
+        // Not every derivative uses all of it.
         #[allow(unused_variables)]
         pub(super) const ROWS: &[Kernel] = &[$(
             Kernel {
@@ -66,10 +66,11 @@ macro_rules! losses {
 /// A part of prediction and target.
 type Tile<'a, T> = (&'a [T], &'a [T]);
 
-/// What a formula gives for the elements of a tile, times a factor.
+/// What a formula computes for the elements of a tile, times a factor.
 type Fill<T> = fn(out: &mut [T], tile: Tile<'_, T>, parameters: [T; 2], factor: T);
 
-/// A formula as what fills tiles. Within `simd` all must be inlined, or it is not vectorised.
+/// A formula, as a function that fills tiles. Within `simd` all must be inlined, or it is not
+/// vectorised.
 macro_rules! formula {
     ($type:ty |$p:ident, $t:ident, $d:ident, $e:ident| $body:block) => {
         |out: &mut [$type], (p, t): Tile<'_, $type>, [$d, $e]: [$type; 2], factor: $type| {
@@ -134,27 +135,27 @@ fn rise<T: Real>(r: T, alpha: T) -> T {
     (r * r / size).log1p_()
 }
 
-/// The logarithm of 2 e^own over the sum of e^own and e^other.
+/// The logarithm of 2 e^own / (e^own + e^other).
 #[inline(always)]
 fn log_ratio<T: Real>(own: T, other: T) -> T {
     T::from_f64(std::f64::consts::LN_2) - softplus(other - own)
 }
 
-/// Its mean by e^own, 0 where that is 0.
+/// Its mean weighted by e^own; 0 if that is 0.
 #[inline(always)]
 fn toward_mean<T: Real>(own: T, other: T) -> T {
     let value = own.exp_() * log_ratio(own, other);
     if own == -T::INFINITE { T::from_f64(0.0) } else { value }
 }
 
-/// The slope for a share whose logarithm is `own`; where it is 0 there is none.
+/// The derivative by a share with the logarithm `own`; there is none if the share is 0.
 #[inline(always)]
 fn share_slope<T: Real>(share: T, other: T, own: T) -> T {
     let (zero, half) = (T::from_f64(0.0), T::from_f64(0.5));
     if share == zero { zero } else { half * log_ratio(own, other) }
 }
 
-/// 1, −1, or what is neither: 0 and NaN.
+/// 1, −1, or the number itself if it is 0 or NaN.
 #[inline(always)]
 fn sign<T: Real>(r: T) -> T {
     let (zero, one) = (T::from_f64(0.0), T::from_f64(1.0));
@@ -191,7 +192,7 @@ fn softplus_both<T: Real>(x: T) -> (T, T) {
     (low + rest, high + rest)
 }
 
-/// √(r² + d²) for a positive d, by squares that stay in the range.
+/// √(r² + d²) for a positive d, by squares that neither overflow nor underflow.
 #[inline(always)]
 fn length<T: Real>(r: T, d: T) -> T {
     let size = if r < T::from_f64(0.0) { -r } else { r };
@@ -208,10 +209,10 @@ fn biweight<T: Real>(x: T) -> T {
     (u * third - one) * u + one
 }
 
-/// The share below which the slope of the logarithm grows no more, as in PyTorch.
+/// The probability below which the derivative of the logarithm stops growing, as in PyTorch.
 const LEAST_SHARE: f64 = 1e-12;
 
-/// A logarithm of a share, which is given where the share is not near 0, at least −100.
+/// A logarithm of a probability, at least −100, which is given if the probability is not near 0.
 #[inline(always)]
 fn bounded_log<T: Real>(share: T, log: T) -> T {
     let least = T::from_f64(-100.0);
@@ -219,25 +220,26 @@ fn bounded_log<T: Real>(share: T, log: T) -> T {
     if log < least { least } else { log }
 }
 
-/// Its slope.
+/// Its derivative.
 #[inline(always)]
 fn log_slope<T: Real>(share: T) -> T {
     let one = T::from_f64(1.0);
     if share < T::from_f64(LEAST_SHARE) { T::from_f64(1.0 / LEAST_SHARE) } else { one / share }
 }
 
-/// Prediction and target, and how the losses of their elements become one.
+/// Prediction and target, and how the losses of their elements are reduced.
 struct Pair<'a, T> {
     prediction: Reader<'a, T>,
     target: Reader<'a, T>,
     reduced: bool,
-    /// What a sum is divided by.
+    /// The divisor of the sum.
     divisor: f64,
     parameters: [T; 2],
 }
 
 impl<'a, T: Element + Real> Pair<'a, T> {
-    /// Integer 0: 0 for each element, 1 for the sum, 2 for the mean. Numbers 0 and 1 are the loss's own.
+    /// Integer 0: 0 for each element, 1 for the sum, 2 for the mean. Numbers 0 and 1 are the loss's
+    /// own.
     fn new(launch: &mut Launch<'a>, first: usize) -> Result<Self> {
         let [first_own, second_own, ..] = launch.params().map(T::from_f64);
         let reduction = launch.ints()[0];
@@ -251,7 +253,7 @@ impl<'a, T: Element + Real> Pair<'a, T> {
         Ok(Self { prediction, target, reduced: reduction != 0, divisor, parameters })
     }
 
-    /// Calls the body with each tile, and where it begins.
+    /// Calls the body with each tile and its position.
     fn for_tiles(&self, start: usize, len: usize, body: &mut dyn FnMut(usize, Tile<'_, T>)) {
         let (mut prediction, mut target) = (self.prediction.tiles(), self.target.tiles());
         for from in (0..len).step_by(TILE) {
@@ -305,8 +307,8 @@ fn values<T: Element + Real + Into<f64> + Summand<Total = f64>>(
     Ok(())
 }
 
-/// Operands: the gradients of prediction and target, of which an empty one is not wanted; the
-/// cotangent, prediction, target.
+/// Operands: the gradients of prediction and target, each empty if it is not needed; the cotangent,
+/// prediction, target.
 fn gradients<T: Element + Real>(
     launch: &mut Launch<'_>,
     slopes: Fill<T>,
@@ -326,7 +328,7 @@ fn gradients<T: Element + Real>(
     times_cotangent(for_target, &g, &pair, target_slopes)
 }
 
-/// The slopes of one of the operands, times the cotangent.
+/// The derivatives by one of the operands, times the cotangent.
 fn times_cotangent<T: Element + Real>(
     out: &mut [T],
     g: &Reader<'_, T>,

@@ -1,5 +1,5 @@
-//! Losses of rows of scores by the class of each, by several classes, or by the order of relevances,
-//! and their gradients. The composites in TypeScript are the reference.
+//! Losses of rows of scores by a class, by several classes, or by the order of relevances, and
+//! their gradients. The composites in TypeScript are the reference.
 
 use crate::cpu::{elements, simd, try_chunks_of};
 use crate::dtype::{Element, by_type};
@@ -33,18 +33,18 @@ rows! {
     "pair_logistic_grad" pair_logistic_grad;
 }
 
-/// Scores of shape [N, C], and what belongs to each row.
+/// Scores of shape [N, C], and the targets of each row.
 struct Scores<'a, T: Clone, L: Clone> {
     x: Cow<'a, [T]>,
     beside: Cow<'a, [L]>,
     rows: usize,
     classes: usize,
-    /// How much belongs to a row.
+    /// The number of targets of a row.
     each: usize,
 }
 
 impl<'a, T: Element, L: Element> Scores<'a, T, L> {
-    /// Whether what belongs to a row is right, `fits` tells of it and the number of classes.
+    /// Reads the operands; `fits` checks the targets of a row for a number of classes.
     fn new(
         launch: &mut Launch<'a>,
         first: usize,
@@ -69,18 +69,18 @@ impl<'a, T: Element, L: Element> Scores<'a, T, L> {
         }
     }
 
-    /// Rows that one task handles.
+    /// Rows of a task.
     fn grain(&self) -> usize {
         (GRAIN / self.classes).max(1)
     }
 
-    /// The rows from number `first` on, and what belongs to each.
+    /// The rows from number `first` on, and their targets.
     fn from(&self, first: usize) -> impl Iterator<Item = (&[T], &[L])> {
         let beside = self.beside[first * self.each..].chunks_exact(self.each);
         self.x[first * self.classes..].chunks_exact(self.classes).zip(beside)
     }
 
-    /// Operands: the loss of each row. The body has room for a row beside it.
+    /// Operands: the loss of each row. The body also gets working memory for a row.
     fn values(
         &self,
         launch: &mut Launch<'_>,
@@ -104,7 +104,7 @@ impl<'a, T: Element, L: Element> Scores<'a, T, L> {
         })
     }
 
-    /// Operands: the gradient of the scores. The body fills its rows, of the cotangent of each.
+    /// Operands: the gradient of the scores. The body fills its rows from the cotangents.
     fn gradients(
         &self,
         launch: &mut Launch<'_>,
@@ -138,7 +138,7 @@ fn names(label: i32, classes: usize) -> bool {
     usize::try_from(label).is_ok_and(|label| label < classes)
 }
 
-/// The labels of a list, which ends before the first −1.
+/// The labels of a list, up to the first −1.
 fn listed(row: &[i32]) -> &[i32] {
     let end = row.iter().position(|&label| label == -1).unwrap_or(row.len());
     &row[..end]
@@ -193,7 +193,7 @@ fn multi_margin_grad<T: Element + Real + Into<f64>>(launch: &mut Launch<'_>) -> 
     )
 }
 
-/// The scores of what is none of the labels; those of the labels are as far behind as can be.
+/// The scores of the classes that are not labels; those of the labels are replaced by −∞.
 #[inline(always)]
 fn others<T: Real>(room: &mut [T], x: &[T], labels: &[i32]) {
     room.copy_from_slice(x);
@@ -251,7 +251,7 @@ fn label_margin_grad<T: Element + Real + Into<f64>>(launch: &mut Launch<'_>) -> 
     )
 }
 
-/// `out[n] = Σ ln(1 + e^(x[j] − x[i]))` over the pairs whose i is the more relevant.
+/// `out[n] = Σ ln(1 + e^(x[j] − x[i]))` over the pairs in which i is more relevant.
 fn pair_logistic<T: Element + Real + Into<f64>>(launch: &mut Launch<'_>) -> Result {
     let scores = Scores::<T, T>::new(launch, 0, None, |_, _| true)?;
     let zero = T::default();

@@ -1,4 +1,4 @@
-//! Similarity of structure from the means of two images, of their product and of the sum of their
+//! Structural similarity from the means of two images, of their product and of the sum of their
 //! squares, and its gradient, in one pass each. The composite in TypeScript is the reference.
 
 use crate::cpu::{GRAIN, elements, for_chunks, for_parts, simd};
@@ -27,7 +27,7 @@ fn similarity_grad(launch: &mut Launch<'_>) -> Result {
     by_type!(float launch.input_type(0)?, similarity_grad_as(launch))
 }
 
-/// The ratio of the contrasts, A / B, and that of the means, C / D, which is 1 where it is left out.
+/// The ratio of the contrasts, A / B, and that of the means, C / D, which is 1 if it is left out.
 #[derive(Clone, Copy)]
 struct Ratios<T> {
     steadied: [T; 2],
@@ -35,8 +35,8 @@ struct Ratios<T> {
 }
 
 impl<T: Real> Ratios<T> {
-    /// Numbers 0 and 1 steady the ratios of means and of contrasts; integer 0 tells whether the first
-    /// of them counts.
+    /// Numbers 0 and 1 stabilise the ratios of means and of contrasts; integer 0 says whether the
+    /// first one counts.
     fn new(launch: &Launch<'_>) -> Self {
         let [means, contrasts, ..] = launch.params().map(T::from_f64);
         Self { steadied: [means, contrasts], whole: launch.ints()[0] != 0 }
@@ -53,7 +53,7 @@ impl<T: Real> Ratios<T> {
         [contrasts[0], contrasts[1], c, d]
     }
 
-    /// The slopes for each of the four means, times a factor.
+    /// The derivatives by each of the four means, times a factor.
     #[inline(always)]
     fn slopes(self, means: [T; 4], g: T) -> [T; 4] {
         let [p, t, ..] = means;
@@ -73,7 +73,7 @@ impl<T: Real> Ratios<T> {
     }
 }
 
-/// Operands: the map; the four means behind each other.
+/// Operands: the map; the four means, one after the other.
 fn similarity_as<T: Element + Real>(launch: &mut Launch<'_>) -> Result {
     let ratios = Ratios::<T>::new(launch);
     let out = elements::<T>(launch.contiguous_output(0)?)?;

@@ -27,7 +27,7 @@ pub(super) const ROWS: &[Kernel] = &[
     },
 ];
 
-/// The lines of images, one behind the other. Integers 0 and 1: the height and width of an image.
+/// The lines of images, one after the other. Integers 0 and 1: the height and width of an image.
 struct Lines<'a, T: Clone> {
     x: Cow<'a, [T]>,
     height: usize,
@@ -44,7 +44,7 @@ impl<'a, T: Element> Lines<'a, T> {
         Ok(Self { x: all_in_order(launch.input(operand)?, all)?, height, width })
     }
 
-    /// Lines that one task handles.
+    /// Lines of a task.
     fn grain(&self) -> usize {
         (GRAIN / self.width).max(1)
     }
@@ -92,8 +92,8 @@ fn variation<T: Element + Real + Into<f64>>(launch: &mut Launch<'_>) -> Result {
     Ok(())
 }
 
-/// Operands: the gradient of the images; that of their variations, and the images. A step between two
-/// elements leads back to the second by its sign, to the first by the opposite.
+/// Operands: the gradient of the images; that of their variations, and the images. The gradient of
+/// a step between two elements is its sign for the second, and the negative for the first.
 fn variation_grad<T: Element + Real>(launch: &mut Launch<'_>) -> Result {
     let out = elements::<T>(launch.contiguous_output(0)?)?;
     let g = in_order::<T>(launch.input(0)?)?;

@@ -27,16 +27,17 @@ pub(super) const ROWS: &[Kernel] = &[
     },
 ];
 
-/// A variance from which no square has been lost, in either type.
+/// A variance in this range has lost no squares to underflow or overflow, in either type.
 const LEAST: f64 = 1e-30;
 
-/// How many variances a squared mean may be before its rounding counts among the deviations.
+/// The ratio of the squared mean to the variance from which the mean's rounding affects the
+/// deviations.
 const LARGE: f64 = 256.0;
 
 /// What a row is normalised by.
 struct Moments<T> {
     mean: T,
-    /// What the rounding of the mean has left.
+    /// The rounding error of the mean.
     rest: T,
     /// 1 / √(variance + ε).
     scale: T,
@@ -69,15 +70,15 @@ fn moments<T: Real + Into<f64>>(x: &[T], eps: f64) -> Moments<T> {
     Moments { mean, rest, scale: T::from_f64(1.0) / (variance + T::from_f64(eps)).sqrt_() }
 }
 
-/// The mean of a row whose sum has left the range.
+/// The mean of a row whose sum overflows.
 #[cold]
 fn careful_mean<T: Real + Into<f64>>(x: &[T]) -> T {
     let total: f64 = x.iter().map(|&x| x.into() / FAR).sum();
     T::from_f64(total / x.len() as f64 * FAR)
 }
 
-/// 1 / √(variance + ε) where squares of deviations have left the range: of deviations that are
-/// divided by the largest one.
+/// 1 / √(variance + ε) if squares of deviations overflow or underflow: computed from deviations
+/// that are divided by the largest one.
 #[cold]
 fn careful_scale<T: Real + Into<f64>>(x: &[T], mean: f64, eps: f64) -> f64 {
     let deviations = || x.iter().map(|&x| x.into() - mean);
@@ -91,7 +92,7 @@ fn careful_scale<T: Real + Into<f64>>(x: &[T], mean: f64, eps: f64) -> f64 {
     1.0 / root / largest
 }
 
-/// A row, or one of a value where there is none.
+/// A row, or one of a constant if there is none.
 fn row_or<T: Element>(row: Option<View<'_>>, length: usize, value: T) -> Result<Cow<'_, [T]>> {
     if let Some(row) = row {
         return in_order(row);
@@ -105,8 +106,8 @@ fn layer_norm(launch: &mut Launch<'_>) -> Result {
     by_type!(float launch.input_type(0)?, layer_norm_as(launch))
 }
 
-/// Integers 0 and 1: whether there are weights and a bias; float 0: ε. The weights tell the length
-/// of a row, or integer 2.
+/// Integers 0 and 1: whether there are weights and a bias; float 0: ε. The weights, or else integer
+/// 2, give the length of a row.
 fn layer_norm_as<T: Element + Real + Into<f64>>(launch: &mut Launch<'_>) -> Result {
     let (ints, eps) = (launch.ints(), launch.params()[0]);
     let (length, weighted) = (launch.count(2)?.max(1), ints[0] != 0);
@@ -145,8 +146,8 @@ fn layer_norm_grad(launch: &mut Launch<'_>) -> Result {
     by_type!(float launch.input_type(0)?, layer_norm_grad_as(launch))
 }
 
-/// The gradients of x, the weights and the bias, from the cotangent g, the input x and, if integer 0 is
-/// not 0, the weights. An output that is not wanted is empty. Integer 2: length of a row.
+/// The gradients of x, the weights and the bias, from the cotangent g, the input x and, if integer
+/// 0 is not 0, the weights. An output that is not needed is empty. Integer 2: length of a row.
 fn layer_norm_grad_as<T: Element + Real + Into<f64>>(launch: &mut Launch<'_>) -> Result {
     let (weighted, eps) = (launch.ints()[0] != 0, launch.params()[0]);
     let length = launch.count(2)?.max(1);
@@ -168,7 +169,7 @@ fn layer_norm_grad_as<T: Element + Real + Into<f64>>(launch: &mut Launch<'_>) ->
     }
     let (g, x) = (in_order::<T>(g)?, in_order::<T>(x)?);
     let weight = row_or(weight, length, T::from_f64(1.0))?;
-    // Each task adds up its own rows for weights and bias.
+    // Each task sums its own rows for weights and bias.
     let each = (GRAIN / length).max(1) * length;
     let tasks = x.len().div_ceil(each);
     let mut sums = scratch::<T>(tasks * 2 * length)?;

@@ -1,5 +1,5 @@
-//! Softmax, log-softmax and logsumexp, with their gradients, each in one pass where a composite takes
-//! several ops. Their composites in TypeScript are the reference.
+//! Softmax, log-softmax and logsumexp, with their gradients, each in one pass where a composite
+//! needs several ops. Their composites in TypeScript are the reference.
 
 use crate::cpu::{elements, for_chunks_of, simd};
 use crate::dtype::{Element, by_type};
@@ -45,22 +45,23 @@ pub(super) const ROWS: &[Kernel] = &[
     },
 ];
 
-/// Elements that one task handles.
+/// Elements of a task.
 pub(crate) const GRAIN: usize = 1 << 14;
-/// Columns that are treated together where the axis is not the last one.
+/// Columns that are processed together if the axis is not the last one.
 const COLUMNS: usize = 64;
-/// Sums that run beside each other, so that they are done in vectors.
+/// Sums that run in parallel, so that they are vectorised.
 const LANES: usize = 16;
-/// Elements from which a row fills its vectors by itself.
+/// The number of elements from which a row fills its vectors by itself.
 const LONG: usize = 128;
-/// Long rows whose logarithms are taken together.
+/// Long rows whose logarithms are computed together.
 const ABREAST: usize = 8;
-/// Elements of short rows that are exponentiated together: alone each would leave its vectors half empty.
+/// Elements of short rows whose exponentials are computed together, as single rows would leave
+/// vectors half empty.
 const TOGETHER: usize = 512;
-/// Elements that a lane's sum adds in its own precision.
+/// Elements that a lane adds in its own precision.
 const BLOCK: usize = 4096;
 
-/// The elements before an axis, along it and behind it.
+/// The extents before an axis, of it and after it.
 #[derive(Clone, Copy)]
 struct Axis {
     outer: usize,
@@ -80,7 +81,7 @@ impl Axis {
         Ok(Self { outer, length: layout.extent(axis), inner })
     }
 
-    /// Elements of a part of the output that stands for itself.
+    /// Elements of an independent part of the output.
     fn sheet(&self) -> usize {
         self.length * self.inner
     }
@@ -90,13 +91,14 @@ impl Axis {
         (self.length, self.inner)
     }
 
-    /// Elements that one task handles: whole sheets.
+    /// Elements of a task: whole sheets.
     fn grain(&self) -> usize {
         (GRAIN / self.sheet().max(1)).max(1) * self.sheet()
     }
 }
 
-/// Runs lane-wise over a row, and then over the lanes; a row that does not fill them, one by one.
+/// Reduces a row lane by lane, and then the lanes; a row that does not fill them, element by
+/// element.
 #[inline(always)]
 fn fold<T: Copy>(row: &[T], start: T, join: impl Fn(T, T) -> T) -> T {
     if row.len() < LANES {
@@ -115,7 +117,8 @@ fn fold<T: Copy>(row: &[T], start: T, join: impl Fn(T, T) -> T) -> T {
     halved(lanes, join)
 }
 
-/// Joins lane by lane. What is at hand of a row's end is made whole first: lanes of which a loop took
+/// Combines lane by lane. An incomplete end of a row is filled up first, as lanes that a loop reads
+/// partly would have to be in memory.
 /// some would have to lie in memory.
 #[inline(always)]
 fn joined<T: Copy>(
@@ -129,7 +132,7 @@ fn joined<T: Copy>(
     lanes
 }
 
-/// Joins the lanes in halves, so that this too is done in vectors.
+/// Combines the lanes in halves, so that this is vectorised too.
 #[inline(always)]
 fn halved<T: Copy>(mut lanes: [T; LANES], join: impl Fn(T, T) -> T) -> T {
     let mut width = LANES / 2;
@@ -147,13 +150,13 @@ fn larger<T: Real>(a: T, b: T) -> T {
     if b > a { b } else { a }
 }
 
-/// The largest element of a row that is not NaN; where it is not finite, 0, as in the composite.
+/// The largest element of a row that is not NaN; 0 if that is not finite, as in the composite.
 #[inline(always)]
 fn shift<T: Real>(largest: T) -> T {
     if largest.finite() { largest } else { T::from_f64(0.0) }
 }
 
-/// Sum of `f` over a row and another one of its length; by lanes as well.
+/// Sum of `f` over a row and another one of the same length, lane by lane.
 #[inline(always)]
 pub(crate) fn sum_with<T: Real + Into<f64>>(a: &[T], b: &[T], f: impl Fn(T, T) -> T) -> T {
     debug_assert_eq!(a.len(), b.len());
@@ -199,7 +202,7 @@ fn softmax(launch: &mut Launch<'_>, log: bool) -> Result {
 fn softmax_as<T: Element + Real + Into<f64>>(launch: &mut Launch<'_>, log: bool) -> Result {
     let (view, out) = (launch.input(0)?, elements::<T>(launch.contiguous_output(0)?)?);
     let axis = Axis::new(launch, view.layout)?;
-    // Sizes are compared before anything is copied, as a view may repeat its elements.
+    // Lengths are compared before anything is copied, as a view may repeat its elements.
     if out.len() != view.layout.len() {
         return Err(Error::new("the output has another size"));
     }
@@ -215,7 +218,7 @@ fn softmax_as<T: Element + Real + Into<f64>>(launch: &mut Launch<'_>, log: bool)
         });
     }
     for_chunks_of(out, axis.grain(), |start, chunk| {
-        // Not once for each row, which may be short.
+        // Once, and not for each row, which may be short.
         simd(
             #[inline(always)]
             || {
@@ -246,19 +249,20 @@ fn softmax_as<T: Element + Real + Into<f64>>(launch: &mut Launch<'_>, log: bool)
     })
 }
 
-/// The largest element of a row, which is taken from each before it is exponentiated.
+/// The largest element of a row, which is subtracted from each before the exponential.
 #[inline(always)]
 pub(crate) fn largest<T: Real>(x: &[T]) -> T {
     shift(fold(x, T::from_f64(f64::NEG_INFINITY), larger))
 }
 
-/// Elements of as many whole rows of a length as are exponentiated together; of one at least.
+/// Elements of as many whole rows as are processed together, at least one.
 #[inline(always)]
 fn together(length: usize) -> usize {
     (TOGETHER / length).max(1) * length
 }
 
-/// Exponentiates rows of a length, each less its largest element; these, and the sums of the rows.
+/// Computes the exponentials of rows of a length, each less its largest element, and the sums of
+/// the rows.
 #[inline(always)]
 fn exponentiate<T: Real + Into<f64>>(
     out: &mut [T],
@@ -276,8 +280,9 @@ fn exponentiate<T: Real + Into<f64>>(
     }
 }
 
-/// Exponentiates rows of a length, each less its largest element; tells of each its exponentials and
-/// one over their sum, which is taken of short rows together as well.
+/// Computes the exponentials of rows of a length, each less its largest element; reports for each
+/// row its exponentials and the reciprocal of their sum, which are computed together for short
+/// rows.
 #[inline(always)]
 pub(crate) fn for_exponentials<T: Real + Into<f64>>(
     out: &mut [T],
@@ -297,8 +302,8 @@ pub(crate) fn for_exponentials<T: Real + Into<f64>>(
     }
 }
 
-/// Tells of each row of a length what is taken from it before it is exponentiated, and the logarithm of
-/// the sum of the exponentials. The logarithms of short rows are taken together as well.
+/// Reports for each row of a length what is subtracted before the exponential, and the logarithm of
+/// the sum of the exponentials. The logarithms of short rows are computed together.
 #[inline(always)]
 pub(crate) fn for_log_totals<T: Real + Into<f64>>(
     x: &[T],
@@ -325,8 +330,8 @@ pub(crate) fn for_log_totals<T: Real + Into<f64>>(
     }
 }
 
-/// Of the columns `from..from + COLUMNS` of a sheet: what is subtracted, and the sums of the
-/// exponentials, which are shown row by row.
+/// For the columns `from..from + COLUMNS` of a sheet: what is subtracted, and the sums of the
+/// exponentials, which are reported row by row.
 #[inline(always)]
 fn column_totals<T: Real>(
     x: &[T],
@@ -357,7 +362,7 @@ fn column_totals<T: Real>(
     (largest, totals)
 }
 
-/// The columns of a panel, which begins at column `from` of its sheet, row by row.
+/// The columns of a panel, which starts at column `from` of its sheet, row by row.
 #[inline(always)]
 fn softmax_columns<T: Element + Real>(
     out: &mut Panel<'_, T>,
@@ -439,7 +444,7 @@ fn softmax_grad(launch: &mut Launch<'_>, log: bool) -> Result {
     by_type!(float launch.input_type(0)?, softmax_grad_as(launch, log))
 }
 
-/// Of the result y and its cotangent g: y·(g − Σ g·y), or of the logarithm g − eʸ·Σ g.
+/// From the result y and its cotangent g: y·(g − Σ g·y), or for the logarithm g − eʸ·Σ g.
 fn softmax_grad_as<T: Element + Real + Into<f64>>(launch: &mut Launch<'_>, log: bool) -> Result {
     let (y, g) = (launch.input(0)?, launch.input(1)?);
     let out = elements::<T>(launch.contiguous_output(0)?)?;

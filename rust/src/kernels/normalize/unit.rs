@@ -1,5 +1,5 @@
-//! Vectors divided by their length, and the gradient of that, in one pass each. The composite in
-//! TypeScript is the reference.
+//! Vectors divided by their length, and the gradient, in one pass each. The composite in TypeScript
+//! is the reference.
 
 use super::softmax::{GRAIN, sum_with};
 use crate::cpu::{elements, for_chunks_of, simd};
@@ -15,7 +15,7 @@ pub(super) const ROWS: &[Kernel] = &[
     Kernel { name: "unit_grad", outputs: 1, cpu: Cpu::Custom(unit_grad), wgsl: Wgsl::None },
 ];
 
-/// A smaller sum of squares may have lost some of them, of elements of 4 and of 8 bytes.
+/// A smaller sum of squares may have lost some to underflow, for elements of 4 and of 8 bytes.
 const LEAST: [f64; 2] = [1e-30, 1e-280];
 
 fn unit(launch: &mut Launch<'_>) -> Result {
@@ -37,7 +37,7 @@ fn length<T: Real + Into<f64>>(x: &[T]) -> f64 {
     scaled(x)
 }
 
-/// The same of elements that are scaled so that the largest becomes 1.
+/// The same for elements that are scaled so that the largest becomes 1.
 #[cold]
 fn scaled<T: Real + Into<f64>>(x: &[T]) -> f64 {
     let largest = x.iter().fold(0.0_f64, |largest, &x| largest.max(x.into().abs()));
@@ -48,7 +48,7 @@ fn scaled<T: Real + Into<f64>>(x: &[T]) -> f64 {
     squares.sqrt() * largest
 }
 
-/// What a launch is told: number 0 is the least that is divided by; vectors lie along the last axis.
+/// The parameters of a launch: number 0 is the least divisor; vectors are along the last axis.
 struct Rows<T> {
     least: T,
     width: usize,
@@ -63,7 +63,7 @@ impl<T: Real> Rows<T> {
         Ok(Self { least, width })
     }
 
-    /// Elements that one task handles: whole vectors.
+    /// Elements of a task: whole vectors.
     fn grain(&self) -> usize {
         (GRAIN / self.width).max(1) * self.width
     }
@@ -93,7 +93,8 @@ fn unit_as<T: Element + Real + Into<f64>>(launch: &mut Launch<'_>) -> Result {
     })
 }
 
-/// Of the vectors x = l·y and the cotangent g of y: (g − y·Σ g·y) / l, and where l is the least g / l.
+/// For vectors x = l·y and the cotangent g of y: (g − y·Σ g·y) / l, and g / l if l is the least
+/// divisor.
 fn unit_grad_as<T: Element + Real + Into<f64>>(launch: &mut Launch<'_>) -> Result {
     let rows = Rows::<T>::new(launch)?;
     let out = elements::<T>(launch.contiguous_output(0)?)?;

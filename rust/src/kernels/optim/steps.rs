@@ -21,10 +21,10 @@ pub(super) const ROWS: &[Kernel] = &[
     Kernel { name: "adam_step", outputs: 3, cpu: Cpu::Custom(adam), wgsl: programs::ADAM },
 ];
 
-/// Elements of a parameter that one task steps: small, so that a thread meets the part of it whose
+/// Elements of a parameter that a task steps: few, so that a thread tends to step the part whose
 /// gradient it has computed.
 const GRAIN: usize = 1 << 13;
-/// A gradient whose square may leave the range of float64, and what it is multiplied by: 2⁻⁵¹².
+/// A gradient whose square may overflow in float64, and the factor to scale it by: 2⁻⁵¹².
 const LARGE: f64 = 1e150;
 const SMALLER: f64 = f64::from_bits((1023 - 512) << 52);
 
@@ -159,7 +159,7 @@ fn adam_as<T: Element + Real + Into<f64>>(launch: &mut Launch<'_>) -> Result {
 }
 
 impl AdamStep {
-    /// Steps a tile; or leaves it alone and returns false, where a square leaves the range.
+    /// Steps a tile; leaves it unchanged and returns false if a square overflows.
     #[inline(always)]
     fn run<T: Element + Real>(
         &self,
@@ -208,11 +208,11 @@ impl AdamStep {
         true
     }
 
-    /// The same in float64, where squares that leave the range of that are computed of smaller numbers.
+    /// The same in float64, where overflowing squares are computed from scaled numbers.
     ///
-    /// A mean square that its type does not hold is kept as the largest number: the next step is then
-    /// too long, but by no more than 1 / √(1 − β₂), as a new gradient enters before the root is taken;
-    /// after ∞ every later step would be 0.
+    /// A mean square that its type cannot hold is kept as the largest number: the next step is then
+    /// too long, but by no more than 1 / √(1 − β₂), as a new gradient enters before the root is
+    /// taken; after ∞ every later step would be 0.
     #[inline(always)]
     fn run_carefully<T: Element + Real + Into<f64>>(
         &self,

@@ -64,21 +64,22 @@ fn unit64(high: u32, low: u32) -> f64 {
     bits as f64 * (1.0 / 9_007_199_254_740_992.0)
 }
 
-/// An integer from `first` on: the share of a range that 64 bits name. A range of 0 is one of 2³².
+/// An integer from `first` on: the range, times the fraction that 64 bits represent. A range of 0
+/// means 2³².
 fn integer(high: u32, low: u32, (first, range): (i32, u32)) -> i32 {
     let range = if range == 0 { 1 << 32 } else { u64::from(range) };
     let share = (u64::from(high) * range + ((u64::from(low) * range) >> 32)) >> 32;
     first.wrapping_add(share as u32 as i32)
 }
 
-/// Two normal numbers from two uniform ones in [0, 1), after Box and Muller.
+/// Two normal numbers from two uniform ones in [0, 1), by the Box–Muller transform.
 fn box_muller(u: f64, v: f64) -> [f64; 2] {
     let radius = (-2.0 * (1.0 - u).ln()).sqrt();
     let (sin, cos) = (TAU * v).sin_cos();
     [radius * cos, radius * sin]
 }
 
-/// Fills `out` from blocks that give `N` numbers each.
+/// Fills `out` from blocks of `N` numbers each.
 fn fill<T: Send, const N: usize>(
     out: &mut [T],
     numbers: impl Fn(usize) -> [T; N] + Sync,
@@ -123,7 +124,7 @@ fn normal(launch: &mut Launch<'_>) -> Result {
     }
 }
 
-/// Integers 4 and 5: the first one of a range, and how many it has.
+/// Integers 4 and 5: the first number of a range, and its size.
 fn integers(launch: &mut Launch<'_>) -> Result {
     let stream = Stream::new(launch);
     let range = (launch.ints()[4], launch.ints()[5] as u32);

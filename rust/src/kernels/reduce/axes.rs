@@ -1,6 +1,6 @@
-//! What reductions share. The kept axes of the input come first, the reduced ones last; integer
-//! parameter 0 says how many are kept. Along an axis of stride 0 elements repeat themselves: they are
-//! reduced once, and their number is taken into account.
+//! Common parts of reductions. The kept axes of the input come first, the reduced ones last;
+//! integer parameter 0 says how many are kept. Along an axis of stride 0 elements are repeated:
+//! they are reduced once, and their number is taken into account.
 
 use crate::cpu::try_chunks_of;
 use crate::dtype::Element;
@@ -14,16 +14,16 @@ pub(super) const GRAIN: usize = 1 << 16;
 /// Columns that are reduced together when the reduced axes are not the contiguous ones.
 pub(super) const COLUMNS: usize = 256;
 
-/// The axes of an input of which some are reduced.
+/// The axes of an input, split into kept and reduced ones.
 pub(crate) struct Axes<'a> {
     layout: &'a Layout,
     kept: usize,
-    /// The input without repeated elements, where there are any.
+    /// The input without repeated elements, if there are any.
     distinct: Option<Layout>,
     stay: Layout,
     /// Without repeated elements.
     pub(super) reduced: Layout,
-    /// How often each element comes.
+    /// How often each element occurs.
     pub(super) times: usize,
 }
 
@@ -42,7 +42,7 @@ impl<'a> Axes<'a> {
         Self { layout, kept, distinct, stay, reduced, times }
     }
 
-    /// Those of input 0; each output must have an element for each that stays.
+    /// The axes of input 0; each output must have an element for each result.
     pub(super) fn of(launch: &Launch<'a>, outputs: usize) -> Result<Self> {
         let kept = launch.count(0)?;
         let layout = launch.ins[0].as_ref().map(|view| view.layout);
@@ -65,18 +65,18 @@ impl<'a> Axes<'a> {
         Reader::new(View { layout: self.distinct.as_ref().unwrap_or(view.layout), ..view })
     }
 
-    /// The numbers, among all elements that become one, of those without repetition.
+    /// The row-major numbers of the elements of a result, without repetitions.
     pub(super) fn numbers(&self) -> Layout {
         let reduced = self.layout.axes(self.kept, self.layout.rank());
         reduced.in_order().without(|axis| reduced.repeats(axis))
     }
 
-    /// Memory position of the first element of a result.
+    /// The position in memory of the first element of a result.
     pub(super) fn position(&self, result: usize) -> usize {
         self.stay.position(result)
     }
 
-    /// Whether columns that lie beside each other are reduced, so that they are best read together.
+    /// Whether neighbouring columns are reduced, so that they are best read together.
     pub(super) fn down_columns(&self) -> bool {
         let last = self.stay.rank().wrapping_sub(1);
         self.stay.rank() > 0
@@ -85,8 +85,8 @@ impl<'a> Axes<'a> {
             && !(self.reduced.rank() == 1 && self.reduced.stride(0) == 1)
     }
 
-    /// Calls `body(first, data, out)` for results from number `start` on whose columns lie beside each
-    /// other, at most `most` of them; the data begin with the first element of the first.
+    /// Calls `body(first, data, out)` for results from number `start` on, at most `most` of them,
+    /// whose columns are neighbours; the data start with the first element of the first column.
     #[inline(always)]
     pub(super) fn for_columns<T, R>(
         &self,
@@ -95,7 +95,7 @@ impl<'a> Axes<'a> {
         most: usize,
         mut body: impl FnMut(usize, &[T], &mut [R]) -> Result,
     ) -> Result {
-        // Without an axis that stays there is one column.
+        // Without a kept axis there is one column.
         let lane = self.stay.rank().checked_sub(1).map_or(1, |last| self.stay.extent(last));
         let mut first = start;
         while !out.is_empty() {
@@ -107,7 +107,7 @@ impl<'a> Axes<'a> {
         Ok(())
     }
 
-    /// The rows of so many columns, in the order of memory.
+    /// The rows of a number of columns, in the order of memory.
     #[inline(always)]
     pub(super) fn rows<'b, T>(&self, data: &'b [T], width: usize) -> impl Iterator<Item = &'b [T]> {
         let mut cursor = Cursor::new(self.reduced, 0);

@@ -1,5 +1,5 @@
-//! Inner products along the last axis, without the products in memory, sums beside them, and the gradients
-//! of both. The composite in TypeScript is the reference.
+//! Inner products along the last axis, without storing the products, optionally with sums, and the
+//! gradients of both. The composite in TypeScript is the reference.
 
 use crate::cpu::{elements, for_chunks_of, for_parts, simd};
 use crate::dtype::{Element, by_type};
@@ -39,8 +39,8 @@ fn overlap_grad(launch: &mut Launch<'_>) -> Result {
     by_type!(float launch.input_type(0)?, overlap_grad_as(launch))
 }
 
-/// Rows, and those that each is multiplied with; none where it is itself. Integers 0 and 1: the length
-/// of a row, and whether there are others.
+/// Rows, and the rows that they are multiplied with; none for a row with itself. Integers 0 and 1:
+/// the length of a row, and whether there are other rows.
 struct Rows<'a, T: Clone> {
     a: Cow<'a, [T]>,
     b: Option<Cow<'a, [T]>>,
@@ -64,7 +64,7 @@ impl<'a, T: Element> Rows<'a, T> {
         self.b.as_deref().unwrap_or(&self.a)
     }
 
-    /// Rows that one task handles.
+    /// Rows of a task.
     fn grain(&self) -> usize {
         (GRAIN / self.width).max(1)
     }
@@ -89,7 +89,7 @@ fn dots_as<T: Element + Real + Into<f64>>(launch: &mut Launch<'_>) -> Result {
     })
 }
 
-/// Operands: the gradients of both, of which an empty one is not wanted; those of the products, and the
+/// Operands: the gradients of both, each empty if it is not needed; those of the products, and the
 /// rows.
 fn dots_grad_as<T: Element + Real + Into<f64>>(launch: &mut Launch<'_>) -> Result {
     let for_a = elements::<T>(launch.contiguous_output(0)?)?;
@@ -157,8 +157,8 @@ fn overlap_as<T: Element + Real + Into<f64>>(launch: &mut Launch<'_>) -> Result 
     })
 }
 
-/// Operands: the gradients of both, of which an empty one is not wanted; those of the three sums, and the
-/// rows.
+/// Operands: the gradients of both, each empty if it is not needed; those of the three sums, and
+/// the rows.
 fn overlap_grad_as<T: Element + Real + Into<f64>>(launch: &mut Launch<'_>) -> Result {
     let for_a = elements::<T>(launch.contiguous_output(0)?)?;
     let for_b = elements::<T>(launch.contiguous_output(1)?)?;

@@ -1,5 +1,5 @@
-//! The largest or smallest of the reduced elements, and where it first stands; a NaN wins. Where no
-//! positions are wanted, their output is empty.
+//! The largest or smallest of the reduced elements and its first position; NaN wins. If positions
+//! are not needed, their output is empty.
 
 use super::axes::{Axes, try_costly_chunks};
 use crate::cpu::{GRAIN, TILE, elements, for_chunks_of, simd, try_parts};
@@ -16,7 +16,7 @@ pub(super) const ROWS: &[Kernel] = &[
     Kernel { name: "min", outputs: 2, cpu: Cpu::Custom(extreme::<false>), wgsl: programs::MIN },
 ];
 
-/// Candidates that are held beside each other, so that they are compared in vectors.
+/// Candidates that are kept in parallel, so that comparisons are vectorised.
 const LANES: usize = 32;
 
 fn extreme<const MAX: bool>(launch: &mut Launch<'_>) -> Result {
@@ -32,7 +32,7 @@ fn is_nan<T: Element>(x: T) -> bool {
     x.partial_cmp(&x).is_none()
 }
 
-/// Whether `x` takes the place of what is held, which came first.
+/// Whether `x` replaces the current candidate, which came first.
 #[inline(always)]
 fn wins<T: Element, const MAX: bool>(x: T, held: T) -> bool {
     (if MAX { x > held } else { x < held }) | (is_nan(x) & !is_nan(held))
@@ -132,14 +132,14 @@ fn of_block<T: Element, const MAX: bool>(x: &[T]) -> T {
     )
 }
 
-/// Where a value, or the first NaN, stands among `count` consecutive elements.
+/// The position of a value, or of the first NaN, among `count` consecutive elements.
 fn first_of<T: Element>(x: &Reader<'_, T>, first: usize, count: usize, value: T) -> usize {
     let mut tiles = x.tiles();
     let nan = is_nan(value);
     for from in (0..count).step_by(TILE) {
         let block = tiles.block(first + from, TILE.min(count - from));
         let same = |x: T| if nan { is_nan(x) } else { x == value };
-        // Looks at whole blocks first, in vectors.
+        // Compares whole blocks first, vectorised.
         let found = simd(
             #[inline(always)]
             || block.iter().fold(false, |found, &x| found | same(x)),
@@ -151,7 +151,7 @@ fn first_of<T: Element>(x: &Reader<'_, T>, first: usize, count: usize, value: T)
     0
 }
 
-/// Goes down the columns, many at a time, so that memory is read in order.
+/// Reduces many columns at a time, so that memory is read in order.
 fn down_columns<T: Element, const MAX: bool>(
     (start, values): (usize, &mut [T]),
     positions: &mut [i32],

@@ -1,5 +1,5 @@
-//! Euclidean norms: the root of a sum of squares. Where that has left the range of its type, it is added
-//! up again, of scaled elements.
+//! Euclidean norms: the root of a sum of squares. If that overflows or underflows, it is computed
+//! again from scaled elements.
 
 use super::axes::{Axes, COLUMNS, try_costly_chunks};
 use super::sum::{sum_of_lanes, totals};
@@ -14,11 +14,11 @@ use crate::registry::{Cpu, Kernel, Wgsl};
 pub(super) const ROWS: &[Kernel] =
     &[Kernel { name: "norm", outputs: 1, cpu: Cpu::Custom(norm), wgsl: Wgsl::None }];
 
-/// Elements that are looked at together.
+/// Elements that are processed together.
 const BLOCK: usize = 4096;
-/// Sums that run beside each other, so that they are done in vectors.
+/// Sums that run in parallel, so that they are vectorised.
 const LANES: usize = 32;
-/// A smaller sum of squares may have lost some of them, of elements of 4 and of 8 bytes.
+/// A smaller sum of squares may have lost some to underflow, for elements of 4 and of 8 bytes.
 const LEAST: [f64; 2] = [1e-30, 1e-280];
 
 fn norm(launch: &mut Launch<'_>) -> Result {
@@ -70,7 +70,7 @@ fn block<T: Element + Real + Into<f64>>(x: &[T], scale: f64) -> f64 {
     )
 }
 
-/// Elements that become one, each of which comes a number of times.
+/// The elements of a result, each of which occurs a number of times.
 struct Row<'a, 'b, T> {
     x: &'a Reader<'b, T>,
     first: usize,
@@ -79,13 +79,13 @@ struct Row<'a, 'b, T> {
 }
 
 impl<T: Element + Real + Into<f64>> Row<'_, '_, T> {
-    /// Sum of the squares of the scaled elements, each once.
+    /// The sum of the squares of the scaled elements, counting each once.
     fn squares(&self, scale: f64) -> Result<f64> {
         let [total] = totals(self.x, self.first, self.count, |x| [block(x, scale)])?;
         Ok(total)
     }
 
-    /// The root of a sum of squares, which is added up anew where it has left the range.
+    /// The root of a sum of squares, which is computed again if it overflows or underflows.
     #[inline]
     fn root(&self, once: f64) -> Result<T> {
         let (least, total) = (LEAST[usize::from(size_of::<T>() > 4)], once * self.times);
@@ -95,7 +95,7 @@ impl<T: Element + Real + Into<f64>> Row<'_, '_, T> {
         self.anew()
     }
 
-    /// The same of elements that are scaled so that the largest becomes 1.
+    /// The same for elements that are scaled so that the largest becomes 1.
     #[cold]
     fn anew(&self) -> Result<T> {
         let mut largest = 0.0_f64;
@@ -112,7 +112,7 @@ impl<T: Element + Real + Into<f64>> Row<'_, '_, T> {
     }
 }
 
-/// Norms down the columns, many at a time, so that memory is read in order.
+/// Norms of many columns at a time, so that memory is read in order.
 fn norm_columns<T: Element + Real + Into<f64>>(
     out: (usize, &mut [T]),
     axes: &Axes<'_>,

@@ -1,5 +1,5 @@
-//! Products, and the gradients of products and of running products. Nothing leaves the range on the way,
-//! and nothing is divided by an element, which may be 0.
+//! Products, and the gradients of products and of running products. Partial products neither
+//! overflow nor underflow, and nothing is divided by an element, which may be 0.
 
 use super::axes::{Axes, try_costly_chunks};
 use super::wide::{Wide, is_far};
@@ -18,14 +18,14 @@ pub(super) const ROWS: &[Kernel] = &[
     Kernel { name: "cumprod_grad", outputs: 1, cpu: Cpu::Custom(cumprod_grad), wgsl: Wgsl::None },
 ];
 
-/// Elements that are treated at once.
+/// Elements that are processed at once.
 const BLOCK: usize = 4096;
-/// Products that run beside each other, so that they are done in vectors.
+/// Products that run in parallel, so that they are vectorised.
 const LANES: usize = 16;
-/// Columns that are treated together.
+/// Columns that are processed together.
 const COLUMNS: usize = 64;
 
-/// Products beside each other, whose exponents are looked at together.
+/// Parallel products whose exponents are checked together.
 struct Products<const N: usize> {
     factors: [f64; N],
     exponents: [i64; N],
@@ -34,12 +34,12 @@ struct Products<const N: usize> {
 impl<const N: usize> Products<N> {
     const ONES: Self = Self { factors: [1.0; N], exponents: [0; N] };
 
-    /// Multiplies by the elements of a slice, those that it has.
+    /// Multiplies by the elements of a slice, which may be shorter.
     #[inline(always)]
     fn multiply<T: Copy + Into<f64>>(&mut self, elements: &[T]) {
         let mut x = [1.0; N];
         x.iter_mut().zip(elements).for_each(|(to, &x)| *to = x.into());
-        // No float32 is far.
+        // No float32 needs this.
         if size_of::<T>() > 4 {
             self.part(&mut x);
         }
@@ -51,7 +51,7 @@ impl<const N: usize> Products<N> {
         self.factors = factors;
     }
 
-    /// Moves the exponents of numbers that are far to those of the products.
+    /// Moves the exponents of extreme numbers to those of the products.
     #[inline(always)]
     fn part(&mut self, x: &mut [f64; N]) {
         if x.iter().fold(false, |far, &x| far | is_far(x)) {
@@ -115,7 +115,7 @@ fn run_prod<T: Element + Real + Into<f64>>(x: &Reader<'_, T>, first: usize, coun
     (0..LANES).fold(Wide::ONE, |product, lane| product * products.of(lane))
 }
 
-/// Products down the columns, many at a time, so that memory is read in order.
+/// Products of many columns at a time, so that memory is read in order.
 fn columns_prod<T: Element + Real + Into<f64>>(
     out: (usize, &mut [T]),
     axes: &Axes<'_>,
@@ -138,18 +138,18 @@ fn columns_prod<T: Element + Real + Into<f64>>(
     })
 }
 
-/// A product that int32 does not hold is an error, unless a factor of 0 follows.
+/// An int32 overflow is an error, unless a factor of 0 follows.
 fn integer_prod(launch: &mut Launch<'_>) -> Result {
     let axes = Axes::of(launch, 1)?;
     let out = elements::<i32>(launch.contiguous_output(0)?)?;
     let x = axes.reader::<i32>(launch.input(0)?)?;
     let count = axes.reduced.len();
-    // From 32 times on only 0, 1 and -1 stay in int32, and for them it counts whether it is even.
+    // From 32 repetitions on, only 0, 1 and -1 stay in int32, and only the parity counts.
     let times = if axes.times < 32 { axes.times } else { 32 + axes.times % 2 } as u32;
     try_costly_chunks(out, count, |start, chunk| {
         for (index, out) in chunk.iter_mut().enumerate() {
             let first = (start + index) * count;
-            // None once the product has left int32, from where only a 0 leads back.
+            // None once the product has overflowed; only a 0 leads back.
             let mut product = Some(1_i32);
             x.for_blocks(first, first + count, BLOCK, |x| {
                 for &x in x {
@@ -171,7 +171,7 @@ fn prod_grad(launch: &mut Launch<'_>) -> Result {
     by_type!(float launch.input_type(0)?, prod_grad_as(launch))
 }
 
-/// Of lanes along the last axis of x: the cotangent times the product of all other elements.
+/// For lanes along the last axis of x: the cotangent times the product of all other elements.
 /// Operands: x̄, the cotangents, x.
 fn prod_grad_as<T: Element + Real + Into<f64>>(launch: &mut Launch<'_>) -> Result {
     backward(launch, 1, |g: &[T], x: &[T], before: &[Wide], out: &mut [T]| {
@@ -187,8 +187,8 @@ fn cumprod_grad(launch: &mut Launch<'_>) -> Result {
     by_type!(float launch.input_type(0)?, cumprod_grad_as(launch))
 }
 
-/// x̄ⱼ = Σ ȳᵢ · Π xₖ over i ≥ j and k ≤ i but j, for lanes along the last axis of x: the product
-/// before j times a sum that is built from the end. Operands: x̄, ȳ, x.
+/// x̄ⱼ = Σ ȳᵢ · Π xₖ over i ≥ j and k ≤ i, k ≠ j, for lanes along the last axis of x: the product
+/// before j, times a sum that is built from the end. Operands: x̄, ȳ, x.
 fn cumprod_grad_as<T: Element + Real + Into<f64>>(launch: &mut Launch<'_>) -> Result {
     let extent = launch.outs[0].as_ref().and_then(|out| out.layout.shape().last().copied());
     backward(launch, extent.unwrap_or(1) as usize, |g: &[T], x, before, out: &mut [T]| {
@@ -202,8 +202,8 @@ fn cumprod_grad_as<T: Element + Real + Into<f64>>(launch: &mut Launch<'_>) -> Re
     })
 }
 
-/// Calls `body(cotangents, x, products before each element, out)` for lanes along the last axis, each
-/// of which has so many cotangents.
+/// Calls `body(cotangents, x, products before each element, out)` for lanes along the last axis,
+/// each with a number of cotangents.
 fn backward<T: Element + Real + Into<f64>>(
     launch: &mut Launch<'_>,
     cotangents: usize,

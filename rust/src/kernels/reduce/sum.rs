@@ -1,5 +1,5 @@
-//! Sums and means. Number 0 is what a sum is divided by. Work is split into blocks whose size does not
-//! depend on the thread count, so the bits of a result don't either.
+//! Sums and means. Number 0 is the divisor of a sum. Work is split into blocks whose size does not
+//! depend on the number of threads, so the bits of a result don't either.
 
 use super::axes::{Axes, COLUMNS, GRAIN, try_costly_chunks};
 use crate::cpu::{elements, for_chunks_of, in_vectors, simd};
@@ -21,27 +21,27 @@ const BLOCK: usize = 16384;
 pub(super) const ROWS: &[Kernel] =
     &[Kernel { name: "sum", outputs: 1, cpu: Cpu::Custom(sum), wgsl: programs::SUM }];
 
-/// An element type that can be summed, and what its sums are kept in.
+/// An element type that can be summed, and the type of its sums.
 pub(crate) trait Summand: Element {
     type Total: Copy + Default + Send + Sync + std::ops::AddAssign;
-    /// What a column is kept in until it is widened.
+    /// The type of a column's sum until it is widened.
     type Column: Copy + Default;
     type Output: Element;
     /// Sum of at most `BLOCK` elements.
     fn block(x: &[Self]) -> Self::Total;
     fn add_to(self, column: &mut Self::Column);
     fn widen(column: Self::Column) -> Self::Total;
-    /// The total of elements that come so often.
+    /// The total of elements that occur a number of times.
     fn repeated(total: Self::Total, times: usize) -> Self::Total;
-    /// The result; none if the total has left its range.
+    /// The result; none if the total has overflowed.
     fn finish(total: Self::Total, divisor: f64) -> Option<Self::Output> {
         Self::fits(total).then(|| Self::rounded(total, divisor))
     }
     /// Whether a total is in its range.
     fn fits(total: Self::Total) -> bool;
-    /// The result of a total in its range.
+    /// The result of a total that is in range.
     fn rounded(total: Self::Total, divisor: f64) -> Self::Output;
-    /// The result of all elements anew, where nothing leaves the range on the way.
+    /// The result, computed again from all elements without overflow.
     fn anew(
         elements: impl Iterator<Item = Self>,
         times: usize,
@@ -49,10 +49,10 @@ pub(crate) trait Summand: Element {
     ) -> Result<Self::Output>;
 }
 
-/// What is added anew is divided by this, a power of two, so that no sum leaves the range of float64.
+/// The power of two that elements are divided by for this, so that no sum overflows in float64.
 pub(crate) const FAR: f64 = (1_u64 << 40) as f64;
 
-/// The sum of lanes, added in halves, so that this too is done in vectors.
+/// The sum of lanes, added in halves, so that this is vectorised too.
 #[inline(always)]
 pub(super) fn sum_of_lanes<T: Real, const LANES: usize>(lanes: &mut [T; LANES]) -> T {
     let mut width = LANES / 2;
@@ -74,7 +74,7 @@ impl<T: Lanes + Sum<T>> WithSimd for InVectors<'_, T> {
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) -> T {
         let (vectors, rest) = T::vectors::<S>(self.0);
-        // One sum alone would wait for each addition.
+        // A single sum would wait for each addition.
         let mut sums = [T::splat(simd, T::default()); 4];
         let (blocks, some) = vectors.as_chunks::<4>();
         for block in blocks {
@@ -91,7 +91,7 @@ impl<T: Lanes + Sum<T>> WithSimd for InVectors<'_, T> {
     }
 }
 
-/// The sum of a short run: of four, none waits for each addition of the others.
+/// The sum of a short run, by four independent sums.
 #[inline(always)]
 fn short<T: Element + Into<f64>>(x: &[T]) -> f64 {
     let (chunks, rest) = x.as_chunks::<4>();
@@ -116,7 +116,7 @@ macro_rules! float_summand {
                     return short(x);
                 }
                 let sum = f64::from(in_vectors(InVectors(x)));
-                // What float32 does not hold, float64 does.
+                // float64 holds what float32 does not.
                 if sum.is_finite() { sum } else { x.iter().map(|&x| x as f64).sum() }
             }
             #[inline(always)]
@@ -171,7 +171,7 @@ macro_rules! integer_summand {
             fn widen(column: $column) -> i64 {
                 i64::from(column)
             }
-            /// No input has over 2^31 elements, so that no total leaves int64.
+            /// No input has over 2^31 elements, so no total overflows int64.
             #[inline(always)]
             fn repeated(total: i64, times: usize) -> i64 {
                 total * times as i64
@@ -191,10 +191,10 @@ macro_rules! integer_summand {
     };
 }
 integer_summand!(i32, i64);
-// A column of ones holds at most `ROWS_EACH` before it is widened, which fits a byte.
+// A column of ones holds at most `ROWS_EACH` before it is widened, which fits into a byte.
 integer_summand!(u8, u8);
 
-/// Rows that a column adds up in its own precision before it is widened.
+/// Rows that a column adds in its own precision before it is widened.
 const ROWS_EACH: usize = 64;
 
 fn sum(launch: &mut Launch<'_>) -> Result {
@@ -251,10 +251,10 @@ fn sum_run<T: Summand>(x: &Reader<'_, T>, first: usize, count: usize) -> Result<
     Ok(total)
 }
 
-/// Elements that `totals` treats at once.
+/// Elements that `totals` processes at once.
 const TOTAL_BLOCK: usize = 4096;
 
-/// Totals of what a function gives for the blocks of `count` consecutive elements of a reader.
+/// Totals of a function of the blocks of `count` consecutive elements of a reader.
 pub(super) fn totals<T: Element, const N: usize>(
     x: &Reader<'_, T>,
     first: usize,
@@ -284,7 +284,7 @@ pub(super) fn totals<T: Element, const N: usize>(
     Ok(totals)
 }
 
-/// The sum of the reduced elements of one result, of which the data begin with the first.
+/// The sum of the reduced elements of one result, whose first element is the first of the data.
 #[cold]
 fn sum_anew<T: Summand>(data: &[T], axes: &Axes<'_>, divisor: f64) -> Result<T::Output> {
     let mut cursor = Cursor::new(axes.reduced, 0);
@@ -296,7 +296,7 @@ fn sum_anew<T: Summand>(data: &[T], axes: &Axes<'_>, divisor: f64) -> Result<T::
     T::anew(elements, axes.times, divisor)
 }
 
-/// Sums down the columns, many at a time, so that memory is read in order.
+/// Sums of many columns at a time, so that memory is read in order.
 pub(crate) fn sum_columns<T: Summand>(
     out: (usize, &mut [T::Output]),
     axes: &Axes<'_>,
@@ -305,8 +305,8 @@ pub(crate) fn sum_columns<T: Summand>(
 ) -> Result {
     axes.for_columns(out, data, COLUMNS, |_, data, out| {
         let mut totals = [T::Total::default(); COLUMNS];
-        // Rarely does one leave its range, so that all are finished first, and in vectors, for which
-        // whether they fit must not be in memory.
+        // Overflow is rare, so all are finished first, vectorised, which requires that the checks
+        // are not stored.
         let fit = simd(
             #[inline(always)]
             || {

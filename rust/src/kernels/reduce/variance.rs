@@ -1,6 +1,6 @@
-//! Variances and their roots: the mean first, then the squares of the distances from it. What has left its
-//! range is computed anew, of scaled elements or in float64. Integer 1 tells whether the root is taken,
-//! number 0 what the sum of the squares is divided by.
+//! Variances and their roots: the mean first, then the squared distances from it. If those overflow
+//! or underflow, they are computed again from scaled elements or in float64. Integer 1 says whether
+//! to take the root, number 0 is the divisor of the sum of squares.
 
 use super::axes::{Axes, COLUMNS, try_costly_chunks};
 use super::sum::{sum_of_lanes, totals};
@@ -16,13 +16,13 @@ use std::ops::Range;
 pub(super) const ROWS: &[Kernel] =
     &[Kernel { name: "variance", outputs: 1, cpu: Cpu::Custom(variance), wgsl: Wgsl::None }];
 
-/// Sums that run beside each other, so that they are done in vectors.
+/// Sums that run in parallel, so that they are vectorised.
 const LANES: usize = 32;
-/// Outside of these a sum of squares may have lost some of them.
+/// Outside of this range, a sum of squares may have lost some.
 const RANGE: Range<f64> = 1e-280..1e300;
-/// The same of float32.
+/// The same for float32.
 const SHORT_RANGE: Range<f64> = 1e-30..f64::INFINITY;
-/// What elements are scaled by where the squares are too large, and where they are too small.
+/// The factors of elements whose squares are too large and too small.
 const SMALLER: f64 = f64::from_bits((1023 - 600) << 52);
 const LARGER: f64 = f64::from_bits((1023 + 600) << 52);
 /// Elements from here on differ by 0, or by more than what is too small.
@@ -64,15 +64,15 @@ fn variance_as<T: Element + Real + Into<f64>>(launch: &mut Launch<'_>) -> Result
     })
 }
 
-/// The sum of the squared distances from the mean, from those from a rounded mean and the sum of the
-/// distances themselves, which that leaves.
+/// The sum of the squared distances from the mean, from those from a rounded mean and the remaining
+/// sum of the distances.
 #[inline(always)]
 fn corrected([squares, rest]: [f64; 2], count: usize) -> f64 {
     let sum = squares - rest * (rest / count as f64);
     if sum < 0.0 { 0.0 } else { sum }
 }
 
-/// Elements that become one.
+/// The elements of a result.
 struct Row<'a, 'b, T> {
     x: &'a Reader<'b, T>,
     first: usize,
@@ -80,15 +80,15 @@ struct Row<'a, 'b, T> {
 }
 
 impl<T: Element + Real + Into<f64>> Row<'_, '_, T> {
-    /// The first element, from which distances are smaller than large elements, and 0 where all are
-    /// equal.
+    /// The first element as centre: distances from it are smaller than large elements, and 0 if all
+    /// are equal.
     fn pivot(&self) -> T {
         let mut pivot = T::default();
         self.x.for_blocks(self.first, self.first + 1, 1, |x| pivot = x[0]);
         pivot
     }
 
-    /// Sum of the squared distances from their mean of what `take` makes of elements.
+    /// Sum of the squared distances of `take(element)` from their mean.
     fn squares<A>(&self, take: impl Fn(T) -> A + Copy + Sync) -> Result<f64>
     where
         A: Real + Into<f64> + Send + Sync,
@@ -100,14 +100,14 @@ impl<T: Element + Real + Into<f64>> Row<'_, '_, T> {
         Ok(corrected(totals(x, first, count, |x| squares(x, take, mean))?, count))
     }
 
-    /// The sum, of elements with a scale that keeps it in the range, and that scale.
+    /// The sum, of elements with a scale that prevents overflow, and that scale.
     #[inline]
     fn in_range(&self, squares: f64) -> Result<(f64, f64)> {
         let range = if size_of::<T>() == 4 { SHORT_RANGE } else { RANGE };
         if range.contains(&squares) { Ok((squares, 1.0)) } else { self.anew(squares) }
     }
 
-    /// The same in float64, whose range no float32 leaves.
+    /// The same in float64, where no float32 overflows.
     #[cold]
     fn anew(&self, squares: f64) -> Result<(f64, f64)> {
         let scale = match squares < RANGE.start {
@@ -120,7 +120,7 @@ impl<T: Element + Real + Into<f64>> Row<'_, '_, T> {
     }
 }
 
-/// Sum of the distances of elements from a center, each lane in the precision of `A`.
+/// Sum of the distances of elements from a centre, each lane in the precision of `A`.
 fn distances<T: Element, A: Real + Into<f64>>(x: &[T], take: impl Fn(T) -> A, center: A) -> f64 {
     simd(
         #[inline(always)]
@@ -140,7 +140,7 @@ fn distances<T: Element, A: Real + Into<f64>>(x: &[T], take: impl Fn(T) -> A, ce
     )
 }
 
-/// The same of their squares, and of the distances themselves.
+/// The same for their squares and for the distances themselves.
 fn squares<T: Element, A: Real + Into<f64>>(x: &[T], take: impl Fn(T) -> A, center: A) -> [f64; 2] {
     simd(
         #[inline(always)]
@@ -165,8 +165,8 @@ fn squares<T: Element, A: Real + Into<f64>>(x: &[T], take: impl Fn(T) -> A, cent
     )
 }
 
-/// Sums of squares down the columns, many at a time, so that memory is read in order; the last argument
-/// makes results of them.
+/// Sums of squares of many columns at a time, so that memory is read in order; the last argument
+/// computes results from them.
 fn squares_of_columns<T: Element + Real + Into<f64>>(
     out: (usize, &mut [T]),
     axes: &Axes<'_>,

@@ -1,22 +1,22 @@
-//! Numbers with the precision of float64 and an unlimited range, for running products: later factors may
-//! bring an extreme product back to an ordinary one.
+//! Numbers with the precision of float64 and an unlimited range, for running products, where later
+//! factors may bring an extreme product back into range.
 
 use crate::kernels::elementwise::math::Real;
 use std::ops::{Add, Mul};
 
-/// Sizes between these can be multiplied without a look at their exponents.
+/// Magnitudes in this range can be multiplied without checking their exponents.
 const LEAST: f64 = 1e-150;
 const MOST: f64 = 1e150;
 
-/// Whether a number is to be parted from its exponent before it is multiplied: not 0, ∞ or NaN, for
-/// which that changes nothing.
+/// Whether a number must be split from its exponent before it is multiplied: extreme, but not 0, ∞
+/// or NaN, which do not change.
 #[inline(always)]
 pub(crate) fn is_far(x: f64) -> bool {
     let size = x.abs();
     ((size < LEAST) & (size != 0.0)) | ((size > MOST) & (size < f64::INFINITY))
 }
 
-/// `factor · 2^exponent`, where the factor is not far.
+/// `factor · 2^exponent`, with a factor that is not extreme.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Wide {
     factor: f64,
@@ -26,7 +26,7 @@ pub(crate) struct Wide {
 impl Wide {
     pub(crate) const ONE: Self = Self { factor: 1.0, exponent: 0 };
 
-    /// Any factor, far or not.
+    /// Any factor, extreme or not.
     #[inline(always)]
     pub(crate) fn new(factor: f64, exponent: i64) -> Self {
         if !is_far(factor) {
@@ -36,7 +36,7 @@ impl Wide {
         Self { factor, exponent: exponent + i64::from(more) }
     }
 
-    /// The nearest number of a type, which may be 0 or ∞.
+    /// The nearest number of a type, possibly 0 or ∞.
     #[inline(always)]
     pub(crate) fn narrow<T: Real>(self) -> T {
         if self.exponent == 0 {
@@ -48,13 +48,13 @@ impl Wide {
 }
 
 impl Wide {
-    /// The product with a number that is not far, as no float32 is.
+    /// The product with a number that is not extreme, such as any float32.
     #[inline(always)]
     pub(crate) fn times_near(self, x: f64) -> Self {
         Self::new(self.factor * x, self.exponent)
     }
 
-    /// The product with itself, so many times.
+    /// A power with a given exponent.
     pub(crate) fn power(self, mut times: usize) -> Self {
         if times == 1 {
             return self;
@@ -97,7 +97,7 @@ impl Add for Wide {
         if self.exponent == other.exponent {
             return Self::new(self.factor + other.factor, self.exponent);
         }
-        // The exponent of a 0 says nothing.
+        // The exponent of 0 is meaningless.
         let (high, low) = match (self.factor == 0.0, other.factor == 0.0) {
             (true, _) => return other,
             (_, true) => return self,

@@ -13,8 +13,8 @@ pub(super) const ROWS: &[Kernel] = &[
     Kernel { name: "cumprod", outputs: 1, cpu: Cpu::Custom(cumprod), wgsl: programs::CUMPROD },
 ];
 
-/// Integer 0: whether sums run from the end. Floats are added in float64; a sum that int32 does not hold
-/// is an error.
+/// Integer 0: whether sums run from the end. Floats are added in float64; an int32 overflow is an
+/// error.
 fn cumsum(launch: &mut Launch<'_>) -> Result {
     match launch.input_type(0)? {
         DType::F32 => {
@@ -33,8 +33,8 @@ fn cumsum(launch: &mut Launch<'_>) -> Result {
     }
 }
 
-/// Integer 0: whether products run from the end. Of floats none leaves the range on the way; a product
-/// that int32 does not hold is an error.
+/// Integer 0: whether products run from the end. Partial products of floats neither overflow nor
+/// underflow; an int32 overflow is an error.
 fn cumprod(launch: &mut Launch<'_>) -> Result {
     match launch.input_type(0)? {
         DType::F32 => {
@@ -54,7 +54,7 @@ fn cumprod(launch: &mut Launch<'_>) -> Result {
     }
 }
 
-/// What has been gathered up to each element, or from it on if integer 0 is not 0.
+/// The accumulated value up to each element, or from it on if integer 0 is not 0.
 fn scan<T: Element, S: Copy + Sync>(
     launch: &mut Launch<'_>,
     start: S,

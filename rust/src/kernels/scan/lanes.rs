@@ -7,8 +7,8 @@ use crate::frame::Launch;
 use crate::reader::Reader;
 use crate::scratch::scratch;
 
-/// Calls `body(state, lane, out)` for each lane of the last axis, with the lane copied in order. What
-/// comes out of a lane may be shorter than the lane. The lanes of one task share a state.
+/// Calls `body(state, lane, out)` for each lane of the last axis, with a contiguous copy of the
+/// lane. The output may be shorter than the lane. The lanes of a task share a state.
 pub(crate) fn for_lanes<T: Element, R: Element, S: Default>(
     launch: &mut Launch<'_>,
     body: impl Fn(&mut S, &[T], &mut [R]) -> Result + Sync,

@@ -16,7 +16,7 @@ pub(super) const ROWS: &[Kernel] = &[
     Kernel { name: "lstm_grad", outputs: 3, cpu: Cpu::Custom(lstm_grad), wgsl: Wgsl::None },
 ];
 
-/// How many numbers a launch has along each dimension, and which step comes first.
+/// The extents of a launch, and the direction.
 struct Sizes {
     steps: usize,
     batch: usize,
@@ -25,13 +25,13 @@ struct Sizes {
 }
 
 impl Sizes {
-    /// Integers 0 to 3 tell them.
+    /// Integers 0 to 3 are the extents and the direction.
     fn of(launch: &Launch<'_>) -> Result<Self> {
         let (steps, batch, hidden) = (launch.count(0)?, launch.count(1)?, launch.count(2)?);
         Ok(Self { steps, batch, hidden, reverse: launch.ints()[3] != 0 })
     }
 
-    /// The number of the step that comes as the i-th.
+    /// The step that comes as the i-th.
     fn at(&self, i: usize) -> usize {
         if self.reverse { self.steps - 1 - i } else { i }
     }
@@ -41,7 +41,7 @@ impl Sizes {
         self.steps * self.batch
     }
 
-    /// Refuses operands of other lengths than so many times the hidden size.
+    /// Refuses operands whose lengths are not the given multiples of the hidden size.
     fn check(&self, lengths: &[(usize, usize)]) -> Result {
         if lengths.iter().all(|&(length, times)| length == times * self.hidden) {
             return Ok(());
@@ -54,8 +54,9 @@ fn lstm(launch: &mut Launch<'_>) -> Result {
     by_type!(float launch.input_type(0)?, lstm_as(launch))
 }
 
-/// Operands: of each step and example the gates i, f, g, o and the cell c, then the hidden state; what
-/// the inputs add to the gates, the states before the first step, the weights of the hidden state.
+/// Operands: for each step and example the gates i, f, g, o and the cell c, then the hidden state;
+/// the inputs' contribution to the gates, the states before the first step, the weights of the
+/// hidden state.
 fn lstm_as<T: Element + Real>(launch: &mut Launch<'_>) -> Result {
     let sizes = Sizes::of(launch)?;
     let trace = elements::<T>(launch.contiguous_output(0)?)?;
@@ -99,8 +100,8 @@ fn lstm_as<T: Element + Real>(launch: &mut Launch<'_>) -> Result {
     Ok(())
 }
 
-/// One step of one example: gates and cell from sums and inputs, the hidden state, and in place of the
-/// cell before the step the one after it.
+/// A step of one example: gates, cell and hidden state from sums and inputs. The new cell replaces the
+/// one before the step.
 #[inline(always)]
 fn forth<T: Element + Real>(trace: &mut [T], sum: &[T], input: &[T], h: &mut [T], c: &mut [T]) {
     let n = h.len();
@@ -148,9 +149,9 @@ fn lstm_grad(launch: &mut Launch<'_>) -> Result {
     by_type!(float launch.input_type(0)?, lstm_grad_as(launch))
 }
 
-/// Operands: the gradients of the gates' inputs, of the states and of the weights, of which an empty
-/// one is not wanted; the cotangents of gates with cells and of hidden states, of which an empty one is
-/// zero, gates with cells, the states before the first step, the weights.
+/// Operands: the gradients of the gates' inputs, of the states and of the weights, each empty if it
+/// is not needed; the cotangents of gates with cells and of hidden states, which count as zeros if
+/// empty, gates with cells, the states before the first step, the weights.
 fn lstm_grad_as<T: Element + Real>(launch: &mut Launch<'_>) -> Result {
     let sizes = Sizes::of(launch)?;
     let to_inputs = elements::<T>(launch.contiguous_output(0)?)?;
@@ -239,7 +240,7 @@ fn row_of<'a, T>(given: &'a [T], zeros: &'a [T], row: usize, length: usize) -> &
     if given.is_empty() { &zeros[..length] } else { &given[row * length..][..length] }
 }
 
-/// What one step of one example is led back through.
+/// What the backward pass of a step needs.
 struct Step<'a, T> {
     /// The gates and the cell.
     trace: &'a [T],
@@ -254,8 +255,8 @@ struct Step<'a, T> {
 }
 
 impl<T: Element + Real> Step<'_, T> {
-    /// Gives the gradient of the gates' inputs and, in place of the cotangent of the cell after the
-    /// step, that of the cell before it; `dh` comes from the step after.
+    /// Computes the gradient of the gates' inputs and replaces the cotangent of the cell after the
+    /// step by that of the cell before it; `dh` comes from the next step.
     #[inline(always)]
     fn back(&self, target: &mut [T], (dh, dc): (&[T], &mut [T])) {
         let n = dh.len();

@@ -1,4 +1,4 @@
-//! Scans: functions along the last axis that give as many elements as they take.
+//! Scans: functions along the last axis with as many results as elements.
 
 mod cumulative;
 pub(crate) mod lanes;

@@ -1,9 +1,9 @@
-//! Convolutions and their gradients for inputs and weights. Each of the three kernels
+//! Convolutions and their gradients with respect to inputs and weights. Each of the three kernels
 //! is linear in both of its inputs, and its gradients are the other two.
 //!
-//! With strides of 1, the gradient of the input is a convolution with the mirrored weights. Otherwise a
-//! block of outputs is multiplied by the weights, which makes a row for each tap of each channel, and
-//! each element is added to where the tap has read.
+//! With strides of 1, the gradient of the input is a convolution with the mirrored weights.
+//! Otherwise a block of outputs is multiplied by the weights, which gives a row for each tap of
+//! each channel, and each element is added to where the tap has read.
 
 use super::geometry::{SPACE, Window};
 use super::polyphase::Polyphase;
@@ -34,15 +34,16 @@ pub(super) const ROWS: &[Kernel] = &[
     },
 ];
 
-/// Elements of the matrix of taps that are made at once: they stay in the second-level cache.
+/// Elements of the matrix of taps that are made at once, so that they stay in the second-level
+/// cache.
 const BLOCK: usize = 1 << 17;
-/// Least and greatest number of outputs of a block, and what it is a multiple of.
+/// The smallest and largest number of outputs of a block, and what it is a multiple of.
 const OUTPUTS: (usize, usize) = (64, 1024);
 const STEP: usize = 16;
-/// Pieces that are enough for any number of threads.
+/// This many pieces are enough for any number of threads.
 pub(super) const ENOUGH: usize = 8;
 
-/// Extents of a convolution: batch, groups, and what one group has.
+/// Extents of a convolution: batch, groups, and those of one group.
 #[derive(Clone, Copy)]
 pub(super) struct Extents {
     pub(super) batch: usize,
@@ -80,7 +81,7 @@ impl Extents {
         [*batch, *groups, *channels, *filters, window.inputs(), window.outputs()].contains(&0)
     }
 
-    /// Outputs of a block, for a matrix of so many rows.
+    /// Outputs of a block, for a matrix with a number of rows.
     fn block(&self, rows: usize) -> usize {
         let room = (BLOCK / rows.max(1)).clamp(OUTPUTS.0, OUTPUTS.1);
         let outputs = self.window.outputs();
@@ -88,13 +89,13 @@ impl Extents {
         outputs.div_ceil(outputs.div_ceil(room).max(1)).next_multiple_of(STEP)
     }
 
-    /// Channels that a piece of work takes, so that there are pieces enough.
+    /// Channels of a piece of work, so that there are enough pieces.
     fn channels_each(&self, sheets: usize) -> usize {
         self.channels.div_ceil(ENOUGH.div_ceil(sheets.max(1))).max(1)
     }
 }
 
-/// The weights of a convolution, and the distances of those of neighbours.
+/// The weights of a convolution, and the distances of neighbours.
 #[derive(Clone, Copy)]
 pub(super) struct Weights<'a, T> {
     data: &'a [T],
@@ -106,12 +107,12 @@ pub(super) struct Weights<'a, T> {
 }
 
 impl<T: Copy> Weights<'_, T> {
-    /// Those of `mirrored` windows: filters and channels change places, and taps their order.
+    /// The weights of `mirrored` windows: filters and channels exchanged, and taps reversed.
     fn mirrored(self) -> Self {
         Self { filter: self.channel, channel: self.filter, mirrored: true, ..self }
     }
 
-    /// Copies what the taps of a channel weigh for a filter.
+    /// Copies the weights of the taps of a channel for a filter.
     #[inline(always)]
     pub(super) fn copy<'a>(
         &self,
@@ -132,8 +133,8 @@ impl<T: Copy> Weights<'_, T> {
     }
 }
 
-/// Adds what belongs to the outputs `from..to` to where each tap of some channels has read it: a row
-/// for each tap.
+/// Adds the contributions to the outputs `from..to`, a row for each tap, to where the taps of some
+/// channels have read.
 fn add_back<T: Lanes>(x: &mut [T], rows: &[T], window: &Window, (from, to): (usize, usize)) {
     let channels = x.chunks_exact_mut(window.inputs());
     let blocks = rows.chunks_exact((to - from) * window.taps());
@@ -160,7 +161,7 @@ fn conv_weight(launch: &mut Launch<'_>) -> Result {
     by_type!(float launch.input_type(0)?, conv_weight_as(launch))
 }
 
-/// `y = x * w`, plus a bias for each filter where there is one.
+/// `y = x * w`, plus a bias for each filter if there is one.
 fn conv_as<T: Lanes>(launch: &mut Launch<'_>) -> Result {
     let (x, w) = (launch.input(0)?, launch.input(1)?);
     let bias = launch.input(2).ok();
@@ -184,7 +185,7 @@ fn conv_as<T: Lanes>(launch: &mut Launch<'_>) -> Result {
     Polyphase::new(&extents, &x)?.convolve(out, &extents.weights(&w), bias.as_deref())
 }
 
-/// The gradient of x: with strides of 1 a convolution with the mirrored weights.
+/// The gradient of x; with strides of 1 a convolution with the mirrored weights.
 fn conv_input_as<T: Lanes>(launch: &mut Launch<'_>) -> Result {
     let (y, w) = (launch.input(0)?, launch.input(1)?);
     let out = launch.contiguous_output(0)?;
@@ -240,7 +241,7 @@ impl Extents {
         Weights { data, group: self.filters * filter, filter, channel, taps, mirrored: false }
     }
 
-    /// Multiplies outputs by the weights, and adds what each tap has read to where it lies.
+    /// Multiplies outputs by the weights, and adds the result of each tap to where it has read.
     fn scatter<T: Lanes>(&self, out: &mut [T], y: &[T], w: &[T]) -> Result {
         let Self { groups, filters, window, .. } = *self;
         let (inputs, taps, rows) = (window.inputs(), window.taps(), self.rows());

@@ -1,5 +1,5 @@
-//! Convolutions without matrices: sums stay in registers while all taps of all channels pass, each of
-//! which reads the input where it lies.
+//! Convolutions without matrices: sums stay in registers while all taps of all channels are added,
+//! each of which reads the input in place.
 
 use super::conv::{ENOUGH, Extents, Weights};
 use super::polyphase::Polyphase;
@@ -10,7 +10,7 @@ use crate::kernels::vectors::Lanes;
 use crate::scratch::{listed, scratch};
 use pulp::{Simd, WithSimd};
 
-/// Filters that are summed up together, as the first one and their number.
+/// Filters that are summed together: the first one and their number.
 fn blocks(filters: usize) -> impl Iterator<Item = (usize, usize)> {
     let mut first = 0;
     std::iter::from_fn(move || {
@@ -20,7 +20,7 @@ fn blocks(filters: usize) -> impl Iterator<Item = (usize, usize)> {
     })
 }
 
-/// Where the taps of all channels read for output 0, from the beginning of a sheet on.
+/// The offsets that the taps of all channels read for output 0, from the start of a sheet.
 fn offsets<T: Lanes>(polyphase: &Polyphase<'_, T>) -> Result<Vec<usize>> {
     let Extents { channels, window, .. } = &polyphase.extents;
     let taps = listed((0..window.taps()).map(|tap| window.offset(tap)))?;
@@ -28,14 +28,14 @@ fn offsets<T: Lanes>(polyphase: &Polyphase<'_, T>) -> Result<Vec<usize>> {
     listed((0..*channels).flat_map(|channel| taps.iter().map(move |tap| channel * size + tap)))
 }
 
-/// What leads to the outputs.
+/// A plan for computing the outputs.
 pub(super) struct Direct<'a, T: Clone> {
     polyphase: &'a Polyphase<'a, T>,
-    /// Where the taps of all channels read, from the beginning of a sheet on.
+    /// The offsets that the taps of all channels read, from the start of a sheet.
     offsets: Vec<usize>,
-    /// The furthest of these.
+    /// The largest of these.
     reach: usize,
-    /// For each group its blocks of filters, and in these for each tap what it weighs for each.
+    /// For each group its blocks of filters, with the weights of each tap for each filter.
     weights: Vec<T>,
 }
 
@@ -60,7 +60,7 @@ impl<'a, T: Lanes> Direct<'a, T> {
         Ok(Self { polyphase, offsets, reach, weights })
     }
 
-    /// The sums of all filters of a sheet from a place in the grid on.
+    /// The sums of all filters of a sheet, from a position in the grid on.
     pub(super) fn convolve(&self, to: &mut Panel<'_, T>, sheet: usize, start: usize) {
         let Extents { groups, channels, filters, .. } = self.polyphase.extents;
         let rows = self.offsets.len();
@@ -113,8 +113,8 @@ impl<T: Lanes, const F: usize, const V: usize> WithSimd for InBlocks<Sums<'_, '_
 }
 
 impl<T: Lanes> Sums<'_, '_, T> {
-    /// Columns from number `from` on in blocks of vectors, as long as so many are left, and there are
-    /// data for a block. Gives the column after them.
+    /// Columns from number `from` on in blocks of vectors, as long as enough are left and there are
+    /// data for a block. Returns the column after them.
     #[inline(always)]
     fn blocks<S: Simd, const F: usize, const V: usize>(
         &mut self,
@@ -127,7 +127,7 @@ impl<T: Lanes> Sums<'_, '_, T> {
         let Some(last) = self.data.len().checked_sub(needed) else { return from };
         let mut column = from;
         while column + least <= width {
-            // What stands before the last columns may be summed up again.
+            // The columns before the last ones may be computed again.
             let from = column.min(last);
             let sums = self.block::<S, F, V>(simd, from);
             for (f, sums) in sums.iter().enumerate() {
@@ -166,9 +166,9 @@ impl<T: Lanes> Sums<'_, '_, T> {
     }
 }
 
-/// Outputs whose sums are added up before they are added to others.
+/// Outputs whose sums are accumulated before they are added to others.
 const OUTPUTS: usize = 256;
-/// Taps that are summed up together: those of a window of 3 by 3.
+/// Taps that are summed together: those of a window of 3 by 3.
 const ROWS: usize = 9;
 
 /// The gradient of w.
@@ -180,7 +180,7 @@ pub(super) fn correlate<T: Lanes>(polyphase: &Polyphase<'_, T>, out: &mut [T], y
     }
 }
 
-/// Outputs that follow each other: where tap 0 reads for the first, and how many.
+/// Consecutive outputs: where tap 0 reads for the first, and how many.
 #[derive(Clone, Copy, Default)]
 struct Run {
     start: usize,
@@ -198,11 +198,11 @@ fn correlate_by<T: Lanes, const W: usize>(
     let (rows, outputs) = (offsets.len(), window.outputs());
     let (height, pitch, width) = polyphase.line();
     let plane = polyphase.grid[1] * polyphase.grid[2];
-    // A run is a line or a part of one; several short ones are taken together.
+    // A run is a line or a part of one; several short ones are processed together.
     let (lines, parts) = (outputs / width, width.div_ceil(OUTPUTS));
     let (runs, longest) = (batch * lines * parts, width.min(OUTPUTS));
     let together = OUTPUTS / longest;
-    // Pieces of the batch, unless there are groups enough.
+    // Pieces of the batch, unless there are enough groups.
     let each = if groups >= ENOUGH { runs } else { runs.div_ceil(ENOUGH) };
     let pieces = runs.div_ceil(each);
     let size = filters.next_multiple_of(W) * rows;
@@ -220,7 +220,7 @@ fn correlate_by<T: Lanes, const W: usize>(
                     let (line, column) = (run / parts, run % parts * OUTPUTS);
                     let (sheet, line) = (line / lines * groups + group, line % lines);
                     let length = longest.min(width - column);
-                    // Not in vectors, which would be scattered one element after the other.
+                    // Not vectorised, as vectors would be scattered one element after the other.
                     let to = &mut turned[at..at + length];
                     for (i, filter) in (block * W..filters.min(block * W + W)).enumerate() {
                         let start = (sheet * filters + filter) * outputs + line * width + column;
@@ -279,11 +279,11 @@ struct Products<'a, T, const W: usize> {
 }
 
 impl<T: Lanes, const W: usize> Products<'_, T, W> {
-    /// Adds to `R` rows from number `row` on, or those that are left; gives their number.
+    /// Adds to `R` rows from number `row` on, or to the remaining ones; returns their number.
     #[inline(always)]
     #[allow(clippy::needless_range_loop)]
     fn add<const R: usize>(&mut self, row: usize) -> usize {
-        // What stands before the last rows is computed again and left out.
+        // The rows before the last ones are computed again and ignored.
         let first = row.min(self.offsets.len() - R);
         let offsets = &self.offsets[first..];
         let mut added = [[T::default(); W]; R];
@@ -292,7 +292,7 @@ impl<T: Lanes, const W: usize> Products<'_, T, W> {
             let (run, rest) = y.split_at(count);
             let x: [&[T]; R] = std::array::from_fn(|r| &self.data[start + offsets[r]..][..count]);
             for (p, &y) in run.iter().enumerate() {
-                // No iterators, whose loops are not always made vectors of.
+                // No iterators, whose loops are not always vectorised.
                 for r in 0..R {
                     let x = x[r][p];
                     for i in 0..W {

@@ -1,15 +1,15 @@
-//! Where the taps of a window in up to three dimensions meet the input: what convolutions and pools
-//! have in common.
+//! Where the taps of a window in up to three dimensions meet the input; shared by convolutions and
+//! pools.
 
 use crate::error::{Error, Result};
 use crate::frame::Launch;
 use crate::layout::Layout;
 use std::ops::Range;
 
-/// Dimensions of space; what has fewer comes with extents of 1 in front.
+/// Dimensions of space; if there are fewer, extents of 1 are put in front.
 pub(super) const SPACE: usize = 3;
 
-/// A parameter that is a whole number, and no larger than an extent can be.
+/// An integer parameter, no larger than an extent can be.
 pub(super) fn whole(parameter: f64) -> Result<usize> {
     let most = f64::from(i32::MAX);
     if parameter == parameter.floor() && (0.0..=most).contains(&parameter) {
@@ -27,8 +27,8 @@ fn common_divisor(mut a: usize, mut b: usize) -> usize {
     a
 }
 
-/// A window that moves over a channel. Extents of the channel, of the results and of the window,
-/// then how it moves.
+/// A window that moves over a channel: the extents of the channel, of the results and of the
+/// window, then its movement.
 #[derive(Clone, Copy)]
 pub(super) struct Window {
     pub(super) input: [usize; SPACE],
@@ -69,15 +69,16 @@ impl Window {
         }
     }
 
-    /// Whether the last output begins a stride or more before the end of the input and its zeros.
+    /// Whether the last output starts a stride or more before the end of the padded input.
     fn fits(&self, axis: usize) -> bool {
         let reach = self.dilation[axis] * (self.kernel[axis] - 1);
         let last = self.output[axis].saturating_sub(1) * self.stride[axis];
         last + reach < self.input[axis] + 2 * self.padding[axis] + self.stride[axis]
     }
 
-    /// Of an input of shape [N, C, space], what is to be copied where its elements do not lie in order:
-    /// not more than is read, as it may repeat them many times. The window then moves over that.
+    /// The part of an input of shape [N, C, space] to copy if its elements are not contiguous: no
+    /// more than is read, as a view may repeat elements many times. The window then moves over the
+    /// copy.
     pub(super) fn crop(&mut self, layout: &Layout) -> Layout {
         if layout.is_contiguous() {
             return *layout;
@@ -85,7 +86,7 @@ impl Window {
         self.input = std::array::from_fn(|axis| {
             let last = self.output[axis].saturating_sub(1) * self.stride[axis];
             let end = last + self.dilation[axis] * (self.kernel[axis] - 1) + 1;
-            // One at least, as there is nothing to divide where channels are empty.
+            // At least one, so that empty channels cause no division by 0.
             end.saturating_sub(self.padding[axis]).max(1).min(self.input[axis])
         });
         layout.cropped(2, &self.input)
@@ -116,39 +117,39 @@ impl Window {
         self.stride == [1; SPACE]
     }
 
-    /// Whether all strides are 1, and there are no zeros around the input.
+    /// Whether all strides are 1, and there is no padding.
     pub(super) fn reads_as_it_lies(&self) -> bool {
         self.is_dense() && self.padding == [0; SPACE]
     }
 
-    /// How many taps come before they read the same phase again along an axis. Inputs that are strides
-    /// apart are one phase.
+    /// How many taps there are until the same phase is read again along an axis. Inputs at
+    /// distances of the stride form a phase.
     fn cycle(&self, axis: usize) -> usize {
         self.stride[axis] / common_divisor(self.stride[axis], self.dilation[axis])
     }
 
-    /// How many phases taps read along each axis.
+    /// How many phases the taps read along each axis.
     fn phases_along(&self) -> [usize; SPACE] {
         std::array::from_fn(|axis| self.kernel[axis].min(self.cycle(axis)))
     }
 
-    /// How many phases taps read.
+    /// How many phases the taps read.
     pub(super) fn phases(&self) -> usize {
         self.phases_along().iter().product()
     }
 
-    /// Extents of a phase with the zeros around it, as many as all taps read for all outputs.
+    /// Extents of a phase with padding: as much as all taps read for all outputs.
     pub(super) fn grid(&self) -> [usize; SPACE] {
         std::array::from_fn(|axis| {
             let reach = self.dilation[axis] * (self.kernel[axis] - 1);
             let read = self.output[axis] + reach / self.stride[axis];
-            // All of the input, so that it need not be copied where there are no zeros.
+            // The whole input, so that it need not be copied if there is no padding.
             let whole = self.stride[axis] == 1 && self.padding[axis] == 0;
             if whole { read.max(self.input[axis]) } else { read }
         })
     }
 
-    /// In the grids of the phases, one after the other: what a tap reads for output 0.
+    /// The offset in the grids of the phases, one after the other, that a tap reads for output 0.
     pub(super) fn offset(&self, tap: usize) -> usize {
         let (grid, phases) = (self.grid(), self.phases_along());
         let (mut phase, mut place) = (0, 0);
@@ -159,7 +160,7 @@ impl Window {
         phase * grid.iter().product::<usize>() + place
     }
 
-    /// The place of a tap along each axis.
+    /// The position of a tap along each axis.
     pub(super) fn tap(&self, number: usize) -> [usize; SPACE] {
         let [_, k1, k2] = self.kernel;
         [number / (k1 * k2), number / k2 % k1, number % k2]
@@ -184,7 +185,8 @@ impl Window {
         }
     }
 
-    /// Along an axis, the places in the grid of a phase that are inputs, and the input of the first.
+    /// Along an axis, the positions in the grid of a phase that are inputs, and the input of the
+    /// first.
     fn inputs_of(&self, axis: usize, phase: usize, grid: [usize; SPACE]) -> (Range<usize>, usize) {
         let (stride, padding) = (self.stride[axis], self.padding[axis]);
         // A phase has the number of the first tap that reads it.
@@ -195,7 +197,7 @@ impl Window {
         (from..(from + count).min(grid[axis]).max(from), first)
     }
 
-    /// The mirrored window of the gradient: over the outputs, for the inputs. For strides of 1.
+    /// The mirrored window of the gradient, over the outputs. For strides of 1.
     pub(super) fn mirrored(&self) -> Option<Self> {
         let mut padding = [0; SPACE];
         for (axis, padding) in padding.iter_mut().enumerate() {
@@ -206,8 +208,8 @@ impl Window {
         self.is_dense().then_some(back)
     }
 
-    /// Along an axis, the outputs whose input exists for a tap, and the input of output 0, which may
-    /// lie before the beginning.
+    /// Along an axis, the outputs whose input exists for a tap, and the input of output 0, which
+    /// may be before the start.
     fn reach(&self, axis: usize, tap: usize) -> (Range<usize>, isize) {
         let first = (tap * self.dilation[axis]) as isize - self.padding[axis] as isize;
         let stride = self.stride[axis];
@@ -223,8 +225,8 @@ impl Window {
         let (input, padding) = (self.input[axis], self.padding[axis]);
         let last = self.output[axis].checked_sub(1)?;
         while tap < self.kernel[axis] {
-            // Output o reads inputs for taps that lie from `padding − o · stride` on, as many as there
-            // are: it is the last one whose taps do not end before this one.
+            // Output o reads inputs for the taps from `padding − o · stride` on, as many as there
+            // are inputs; this is the last output whose taps do not end before this one.
             let output = ((padding + input).checked_sub(tap * dilation + 1)? / stride).min(last);
             let first = padding.saturating_sub(output * stride).div_ceil(dilation);
             let place = tap.max(first);
@@ -257,8 +259,8 @@ impl Window {
         (0..SPACE).map(along).fold(1, usize::saturating_mul)
     }
 
-    /// Calls `body(place, input, count)` for the runs of those of the outputs `from..to` whose input
-    /// exists for a tap. Places count from `from`; the inputs of a run are `step` apart.
+    /// Calls `body(place, input, count)` for the runs of the outputs `from..to` whose input exists
+    /// for a tap. Places count from `from`; the inputs of a run are `step` apart.
     #[inline(always)]
     pub(super) fn runs(
         &self,

@@ -1,4 +1,4 @@
-//! What is computed in windows that slide over an input.
+//! Functions of windows that slide over an input.
 
 mod conv;
 mod direct;

@@ -1,10 +1,10 @@
-//! Where taps read, and convolutions as products of matrices. With a stride of 1, and with its zeros
-//! around the input, what a tap reads for outputs that follow each other follows each other too. With
-//! other strides it does so after the input has been parted into phases, its polyphase components, of
-//! which each holds the inputs that are strides apart.
-//! So a channel, read from the tap's offset on, is a row of a matrix, and nothing else is copied: the
-//! product of each tap's weights with that matrix is added to the others. At the end of each line it
-//! has columns too many, which are left out.
+//! The offsets that taps read, and convolutions as matrix products. With a stride of 1, and padding
+//! included in the input, a tap reads consecutive elements for consecutive outputs. With other
+//! strides it does so after the input has been split into phases, its polyphase components, each of
+//! which holds the inputs at distances of the stride. So a channel, read from the tap's offset on,
+//! is a row of a matrix, and nothing else is copied: the product of each tap's weights with that
+//! matrix is added to the others. At the end of each line there are superfluous columns, which are
+//! dropped.
 
 use super::conv::{ENOUGH, Extents, Weights};
 use super::direct::{self, Direct};
@@ -17,16 +17,16 @@ use crate::scratch::scratch;
 use crate::transpose::transpose;
 use std::borrow::Cow;
 
-/// Least and greatest number of outputs of a block, about.
+/// The approximate smallest and largest number of outputs of a block.
 const BLOCK: (usize, usize) = (128, 1024);
-/// From as many channels on, each tap of a few is a product of its own.
+/// The number of channels from which each of few taps is a separate product.
 const FEW: usize = 16;
-/// From as many taps on, no products are made.
+/// The number of taps from which no products are used.
 const MANY: usize = 4;
 /// Products are faster over columns in multiples of this.
 const STEP: usize = 32;
 
-/// The polyphase components of an input with zeros around them, and how the window reads them.
+/// The polyphase components of a padded input, and how the window reads them.
 pub(super) struct Polyphase<'a, T: Clone> {
     /// For each channel the grids of all phases.
     pub(super) data: Cow<'a, [T]>,
@@ -35,10 +35,10 @@ pub(super) struct Polyphase<'a, T: Clone> {
     pub(super) extents: Extents,
 }
 
-/// Outputs that follow each other: number of the first, how many with those that are left out, whole
-/// lines or a part of one.
+/// Consecutive outputs: the number of the first, and their number including superfluous ones, for
+/// whole lines or a part of one.
 struct Segment {
-    /// Place in the grid of a phase.
+    /// Position in the grid of a phase.
     start: usize,
     length: usize,
 }
@@ -50,7 +50,7 @@ impl<'a, T: Lanes> Polyphase<'a, T> {
         if window.reads_as_it_lies() && polyphase.grid == window.input {
             return Ok(polyphase);
         }
-        // Far paddings and dilations may need more than there is.
+        // Large paddings and dilations may need more than there is.
         let mut factors = polyphase.grid.into_iter().chain([window.phases()]);
         let size = factors.try_fold(1, usize::checked_mul);
         let channels = x.len() / window.inputs().max(1);
@@ -74,18 +74,18 @@ impl<'a, T: Lanes> Polyphase<'a, T> {
         Ok(Self { data: Cow::Owned(data), ..polyphase })
     }
 
-    /// Elements that a channel has in all phases.
+    /// Elements of a channel in all phases.
     pub(super) fn size(&self) -> usize {
         self.grid.iter().product::<usize>() * self.extents.window.phases()
     }
 
-    /// Lines that follow each other in a grid, and their extents there and in the output.
+    /// Consecutive lines of a grid, and their extents there and in the output.
     pub(super) fn line(&self) -> (usize, usize, usize) {
         let [_, height, width] = self.extents.window.output;
         if self.is_line() { (1, width, width) } else { (height, self.grid[2], width) }
     }
 
-    /// Whether the output is a single line, which can be parted anywhere.
+    /// Whether the output is a single line, which can be split anywhere.
     fn is_line(&self) -> bool {
         let [depth, height, _] = self.extents.window.output;
         depth * height == 1
@@ -107,15 +107,15 @@ impl<'a, T: Lanes> Polyphase<'a, T> {
         })
     }
 
-    /// A segment with some columns more, where there is something to read for them.
+    /// A segment extended by some columns, if there are elements to read for them.
     fn rounded(&self, sheet: usize, segment: &Segment) -> Segment {
         let length = segment.length.next_multiple_of(STEP);
-        // No tap reads beyond its phase, but for these columns.
+        // No tap reads beyond its phase, except for these columns.
         let end = (sheet + 1) * self.extents.channels * self.size() + length - segment.length;
         Segment { length: if end <= self.data.len() { length } else { segment.length }, ..*segment }
     }
 
-    /// What some channels of a sheet have from a tap's offset on, for a segment.
+    /// What some channels of a sheet contribute from a tap's offset on, for a segment.
     fn read(&self, sheet: usize, segment: &Segment, tap: usize) -> Matrix {
         let (size, channels) = (self.size(), self.extents.channels);
         let offset = self.extents.window.offset(tap);
@@ -128,7 +128,7 @@ impl<'a, T: Lanes> Polyphase<'a, T> {
         }
     }
 
-    /// `y = x * w`, plus a bias for each filter where there is one.
+    /// `y = x * w`, plus a bias for each filter if there is one.
     pub(super) fn convolve(&self, out: &mut [T], w: &Weights<'_, T>, bias: Option<&[T]>) -> Result {
         let Extents { groups, channels, filters, .. } = self.extents;
         let window = &self.extents.window;
@@ -136,7 +136,7 @@ impl<'a, T: Lanes> Polyphase<'a, T> {
         let (_, pitch, width) = self.line();
         let by_taps = channels < FEW || taps >= MANY;
         let direct = by_taps.then(|| Direct::new(self, w)).transpose()?;
-        // For each tap a matrix of its own: [group][tap][filter][channel].
+        // A separate matrix for each tap: [group][tap][filter][channel].
         let mut each = scratch(if by_taps { 0 } else { groups * filters * channels * taps })?;
         for (group, to) in each.chunks_mut(taps * filters * channels).enumerate() {
             for (filter, channel) in (0..filters).flat_map(|f| (0..channels).map(move |c| (f, c))) {
@@ -167,7 +167,8 @@ impl<'a, T: Lanes> Polyphase<'a, T> {
             };
             let mut place = 0;
             for segment in self.segments(from, to) {
-                // The whole panel, with no column too many: a segment may be as long without being that.
+                // The whole panel, without superfluous columns: a segment may have the same length
+                // without being that.
                 let whole = pitch == width || segment.length == width;
                 if whole && segment.length == panel.width() {
                     multiply(&mut panel, &segment)?;
@@ -198,8 +199,8 @@ impl<'a, T: Lanes> Polyphase<'a, T> {
     }
 
     /// The outputs as the other factor of the gradient of the weights: for each sheet and plane a
-    /// matrix with a row for each position, and a column for each filter; zeros where a position is
-    /// left out.
+    /// matrix with a row for each position and a column for each filter, with zeros at superfluous
+    /// positions.
     fn turned(&self, y: &[T]) -> Result<Vec<T>> {
         let filters = self.extents.filters;
         let (height, pitch, width) = self.line();

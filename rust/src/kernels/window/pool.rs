@@ -1,5 +1,5 @@
-//! Pools: the largest element of each window and where it stands, and the sum of each window with
-//! its gradient.
+//! Pools: the largest element of each window and its position, and the sum of each window with its
+//! gradient.
 
 use super::geometry::{SPACE, Window, whole};
 use crate::cpu::{GRAIN, elements, for_parts};
@@ -47,12 +47,12 @@ fn window(launch: &Launch<'_>, x: &Layout, y: &Layout) -> Result<Window> {
     Window::new(launch, [space(x), space(y), kernel])
 }
 
-/// Channels that a task handles.
+/// Channels of a task.
 fn channels_each(window: &Window) -> usize {
     (GRAIN / window.reads().max(1)).max(1)
 }
 
-/// Positions count within a channel; of equal elements the first one wins, and a NaN over all.
+/// Positions count within a channel; of equal elements the first one wins, and NaN wins over all.
 fn max_pool_as<T: Element + Real>(launch: &mut Launch<'_>) -> Result {
     let (view, values) = (launch.input(0)?, launch.contiguous_output(0)?);
     let mut window = window(launch, view.layout, values.layout)?;
@@ -70,7 +70,7 @@ fn max_pool_as<T: Element + Real>(launch: &mut Launch<'_>) -> Result {
         let channels = values.chunks_mut(outputs).zip(positions.chunks_mut(outputs));
         for (index, (values, positions)) in channels.enumerate() {
             let x = &x[(part * each + index) * window.inputs()..][..window.inputs()];
-            // What no tap reaches, as gaps lead past the input, stays so.
+            // Outputs that no tap reaches, as gaps lead past the input, stay as they are.
             positions.fill(-1);
             values.fill(T::from_f64(f64::NEG_INFINITY));
             window.reading_taps(|tap| {
@@ -133,7 +133,7 @@ fn sum_pool_input_as<T: Element + Real>(launch: &mut Launch<'_>) -> Result {
     })
 }
 
-/// Calls `body(out, input)` for each channel, of which the output has `size` elements, zeros at first.
+/// Calls `body(out, input)` for each channel, whose output has `size` elements, initially zeros.
 fn each_channel<T: Element + Real>(
     window: &Window,
     view: View<'_>,
