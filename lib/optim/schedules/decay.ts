@@ -48,9 +48,9 @@ export type StepLR = LRScheduler;
 
 /** Options of `MultiStepLR`. */
 export interface MultiStepLROptions {
-  /** Steps at which the rate changes; one listed twice counts twice. */
-  milestones: readonly number[];
   /** Steps at which the rate changes; a step listed twice counts twice. */
+  milestones: readonly number[];
+  /** Factor of each change. Default: 0.1. */
   gamma?: number;
 }
 

@@ -71,7 +71,6 @@ pub(super) struct Sharing {
 impl Sharing {
     /// For a number of results of some elements each; `columns` if neighbouring results are
     /// neighbours in memory, but neighbouring elements are not.
-    /// neighbours in memory, but neighbours among the elements are not.
     fn new(results: usize, count: usize, columns: bool) -> Self {
         let lanes = match count {
             _ if columns => 1,

@@ -55,8 +55,7 @@ const LANES: usize = 16;
 const LONG: usize = 128;
 /// Long rows whose logarithms are computed together.
 const ABREAST: usize = 8;
-/// Elements of short rows whose exponentials are computed together, as single rows would leave
-/// vectors half empty.
+/// Elements of short rows, which are processed together: one would leave its vectors half empty.
 const TOGETHER: usize = 512;
 /// Elements that a lane adds in its own precision.
 const BLOCK: usize = 4096;
@@ -97,8 +96,7 @@ impl Axis {
     }
 }
 
-/// Reduces a row lane by lane, and then the lanes; a row that does not fill them, element by
-/// element.
+/// Reduces a row by lanes, and then the lanes; a row that does not fill them, by elements.
 #[inline(always)]
 fn fold<T: Copy>(row: &[T], start: T, join: impl Fn(T, T) -> T) -> T {
     if row.len() < LANES {
@@ -117,9 +115,8 @@ fn fold<T: Copy>(row: &[T], start: T, join: impl Fn(T, T) -> T) -> T {
     halved(lanes, join)
 }
 
-/// Combines lane by lane. An incomplete end of a row is filled up first, as lanes that a loop reads
-/// partly would have to be in memory.
-/// some would have to lie in memory.
+/// Combines lane by lane. The end of a row is filled up first: lanes that a loop read in part would
+/// have to be in memory.
 #[inline(always)]
 fn joined<T: Copy>(
     mut lanes: [T; LANES],
@@ -261,8 +258,7 @@ fn together(length: usize) -> usize {
     (TOGETHER / length).max(1) * length
 }
 
-/// Computes the exponentials of rows of a length, each less its largest element, and the sums of
-/// the rows.
+/// Exponentials of rows of a length, each less its largest element, and the sums of the rows.
 #[inline(always)]
 fn exponentiate<T: Real + Into<f64>>(
     out: &mut [T],
@@ -280,9 +276,8 @@ fn exponentiate<T: Real + Into<f64>>(
     }
 }
 
-/// Computes the exponentials of rows of a length, each less its largest element; reports for each
-/// row its exponentials and the reciprocal of their sum, which are computed together for short
-/// rows.
+/// Exponentials of rows of a length, each less its largest element, reported for each row with the
+/// reciprocal of their sum. Short rows are processed together.
 #[inline(always)]
 pub(crate) fn for_exponentials<T: Real + Into<f64>>(
     out: &mut [T],
