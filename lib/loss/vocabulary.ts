@@ -17,7 +17,7 @@ import { Sequential } from "../nn/container.ts";
 import { Linear } from "../nn/linear.ts";
 import { LAYER_OPTIONS, type LayerOptions, Module } from "../nn/module.ts";
 import { linear } from "../ops/linalg/linear.ts";
-import { reduced } from "../ops/loss/fused.ts";
+import { reduced, rowCrossEntropy } from "../ops/loss/fused.ts";
 import { cat } from "../ops/mod.ts";
 import { tensor, zeros } from "../tensor/create.ts";
 import type { Tensor } from "../tensor/tensor.ts";
@@ -287,24 +287,24 @@ export class AdaptiveLogSoftmaxWithLoss extends Module<[Tensor, Tensor], Adaptiv
       return { row, label, cluster, entry: cluster < 0 ? label : this.shortlist + cluster };
     });
     const entries = int32(examples.map(({ entry }) => entry));
-    const head = this.head.forward(input).logSoftmax(1).gather(1, entries.unsqueeze(1));
-    // The log-probabilities within clusters, one cluster after the other, then in the order of the examples.
+    const head = rowCrossEntropy(this.head.forward(input), entries);
+    // The losses within clusters, one cluster after the other, then in the order of the examples.
     const short = examples.filter(({ cluster }) => cluster < 0);
     const order = [short];
-    const parts = [zeros([short.length, 1], { dtype: head.dtype, device })];
+    const parts = [zeros([short.length], { dtype: head.dtype, device })];
     for (const [i, layers] of this.tail.entries()) {
       const own = examples.filter(({ cluster }) => cluster === i);
       if (own.length === 0) continue;
       const x = input.indexSelect(0, int32(own.map(({ row }) => row)));
       const classes = int32(own.map(({ label }) => label - (this.cutoffs[i] ?? 0)));
       order.push(own);
-      parts.push(layers.forward(x).logSoftmax(1).gather(1, classes.unsqueeze(1)));
+      parts.push(rowCrossEntropy(layers.forward(x), classes));
     }
     const places = new Int32Array(examples.length);
     order.flat().forEach(({ row }, at) => places[row] = at);
     const within = cat(parts, 0).indexSelect(0, int32(places));
-    const output = head.add(within).squeeze(1);
-    return { output, loss: output.mean().neg() };
+    const each = head.add(within);
+    return { output: each.neg(), loss: each.mean() };
   }
 
   /**
