@@ -5352,6 +5352,13 @@ fn number(i: u32) -> N {
     return number_at(8u, i);
 }
 
+// The gradient to descend, with the decay that enters it. Without any it does not matter what the
+// parameter holds: 0 * infinity would be NaN.
+fn descent(g: E, p: E) -> E {
+    let down = number(2u) * g;
+    return select(down + number(1u) * p, down, number(1u) == 0);
+}
+
 fn run(group: u32, own: u32) {
     let i = group * 256u + own;
     if (i >= word(0u)) {
@@ -5362,13 +5369,14 @@ fn run(group: u32, own: u32) {
     let t = word(3u) + i;
     let g = word(GRADIENT) + i;
     let held = m0[p] * number(3u);
-    let gradient = number(2u) * m3[g] + number(1u) * held;
+    let gradient = descent(m3[g], held);
     let mean = m1[s] + number(4u) * (gradient - m1[s]);
     let next = number(5u) * m2[t] + number(6u) * (gradient * gradient);
     let square = min(next, E(LARGEST));
     m1[s] = mean;
     m2[t] = square;
-    m0[p] = held - number(0u) * mean / (sqrt(square) / number(7u) + number(8u));
+    let size = sqrt(select(square, next, abs(mean) > E(LARGEST)));
+    m0[p] = held - number(0u) * mean / (size / number(7u) + number(8u));
 }
 
 // A launch is spread over two axes of workgroups, which programs see as one.
@@ -6657,10 +6665,10 @@ fn near_cosine(x: f32) -> f32 {
     let q = x * x;
     return 1.0 - 0.5 * q + q * q * (0.041666646 - q * (0.0013887316 - q * 0.000024433157));
 }
+// Four numbers in [0, 1), each of 24 bits of a word, exact.
 fn units(i: u32) -> vec4<T> {
     return vec4<T>(block(i) >> vec4<u32>(8u)) * 0x1p-24;
 }
-
 // Each invocation computes four numbers. Words: items, elements, offset of the output; for random
 // numbers from 4 on the seed and the first counter, low words first, and from 8 on the first
 // integer of a range and its size, 0 for 2³²; for sequences from 4 on the first number and the
@@ -7311,6 +7319,7 @@ fn atan2(a: T, b: T) -> T {
     }
     return copysign(angle, a);
 }
+// A number in [0, 1) of 53 bits of two words, exact.
 fn unit(high: u32, low: u32) -> T {
     return T(((Bits(high) << 32u) | Bits(low)) >> 11u) * 0x1p-53;
 }
@@ -7320,7 +7329,6 @@ fn units(i: u32) -> vec4<T> {
     let b = block(2u * i + 1u);
     return vec4<T>(unit(a.x, a.y), unit(a.z, a.w), unit(b.x, b.y), unit(b.z, b.w));
 }
-
 // Each invocation computes four numbers. Words: items, elements, offset of the output; for random
 // numbers from 4 on the seed and the first counter, low words first, and from 8 on the first
 // integer of a range and its size, 0 for 2³²; for sequences from 4 on the first number and the
@@ -7810,10 +7818,10 @@ fn near_cosine(x: f32) -> f32 {
     let q = x * x;
     return 1.0 - 0.5 * q + q * q * (0.041666646 - q * (0.0013887316 - q * 0.000024433157));
 }
+// Four numbers in [0, 1), each of 24 bits of a word, exact.
 fn units(i: u32) -> vec4<T> {
     return vec4<T>(block(i) >> vec4<u32>(8u)) * 0x1p-24;
 }
-
 // Each invocation computes four numbers. Words: items, elements, offset of the output; for random
 // numbers from 4 on the seed and the first counter, low words first, and from 8 on the first
 // integer of a range and its size, 0 for 2³²; for sequences from 4 on the first number and the
