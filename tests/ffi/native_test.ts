@@ -156,17 +156,21 @@ Deno.test("windows far beyond their input are right or refused, and take no time
     gaps: (far, half) => maxPool1d(x, 3, { padding: 1, dilation: half, stride: far }),
     mean: (far, half) => avgPool1d(x, far, { padding: half }),
   };
-  for (const [name, call] of Object.entries(calls)) {
+  const isSlow = (name: string, far: number) => {
+    const start = performance.now();
+    try {
+      const y = calls[name]!(far, Math.floor(far / 2));
+      assert(y.isfinite().all().item(), `${name} of ${far}`);
+    } catch (error) {
+      assert(error instanceof RangeError && error.message.startsWith("Cannot "), `${error}`);
+    }
+    return performance.now() - start > 2000;
+  };
+  for (const name of Object.keys(calls)) {
     for (const far of FAR) {
-      const start = performance.now();
-      try {
-        const y = call(far, Math.floor(far / 2));
-        assert(y.isfinite().all().item(), `${name} of ${far}`);
-      } catch (error) {
-        assert(error instanceof RangeError && error.message.startsWith("Cannot "), `${error}`);
-      }
-      const time = performance.now() - start;
-      assert(time < 2000, `${name} of ${far} took ${time} ms`);
+      // A busy machine may delay one call, but not three; a loop over the window always takes long.
+      const slow = [1, 2, 3].every(() => isSlow(name, far));
+      assert(!slow, `${name} of ${far} takes over 2 s`);
     }
   }
 });
