@@ -1,16 +1,17 @@
 /**
- * Can one model fit different learners? An encoder is shared, each learner has an adapter, and only the
- * adapter learns from twenty of the learner's own examples. Synthetic learners: nobody was taught.
+ * Can one model fit different learners? All share an encoder and a head, and each learner has a
+ * small adapter. Only the adapter is trained on the learner's own twenty examples. The learners are
+ * synthetic.
  *
  *   deno run --allow-ffi examples/adapters.ts --seed 11
  */
 import { losses, nn, optim, randn, type Tensor, train } from "@adjoint/ml";
 import * as plot from "@adjoint/ml/plot";
 
-const run = train.experiment("A shared encoder, and a small adapter for each learner.");
+const run = train.experiment("A shared encoder and a small adapter for each learner.");
 const [LEARNERS, FEATURES, SKILLS, SHOTS] = [20, 6, 12, 20];
 
-// What learners have in common, and how each differs.
+// What all learners share, and how each one differs.
 const [mix, common] = [randn([FEATURES, SKILLS]).div(2), randn([SKILLS, 1])];
 const own = Array.from({ length: LEARNERS }, () => randn([SKILLS, 1]).mul(0.8));
 function examples(learner: number, n: number): [x: Tensor, y: Tensor] {
@@ -54,7 +55,7 @@ const bits = () => JSON.stringify(tutor.encoder.parameters().map((p) => p.toArra
 const before = bits();
 const errors = own.map((_, learner) => {
   const adapter = tutor.adapters.get(`learner${learner}`) as nn.Linear;
-  // The adapter begins as nothing: the first prediction is that of the shared head.
+  // The adapter starts as zero, so the first prediction is the shared head's.
   nn.init.zeros_(adapter.weight);
   nn.init.zeros_(adapter.bias);
   const [x, y] = examples(learner, SHOTS);
@@ -86,7 +87,7 @@ run.picture(
       yLabel: "error with the learner's adapter",
       label: "learners",
     }),
-    plot.lines(ends, { x: ends, line: "dashed", label: "as good as each other" }),
+    plot.lines(ends, { x: ends, line: "dashed", label: "equally good" }),
   ]]),
 );
 run.figures("A-08", {

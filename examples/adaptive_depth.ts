@@ -1,6 +1,6 @@
 /**
- * Can a net be as deep as its input needs? A block is iterated until it changes little, so that the tape
- * is as long as the input makes it; the gradients are right at each length.
+ * Can a net be as deep as its input needs? A block is iterated until its output hardly changes. The
+ * tape records as many iterations as ran, and the gradients are right at every depth.
  *
  *   deno run --allow-ffi examples/adaptive_depth.ts --seed 11
  */
@@ -8,15 +8,15 @@ import { linalg, randn, type Tensor, train } from "@adjoint/ml";
 import * as plot from "@adjoint/ml/plot";
 import { gradcheck } from "@adjoint/ml/testing";
 
-const run = train.experiment("The graph is made while it runs: its depth depends on the input.");
+const run = train.experiment("The tape is recorded as it runs: its depth depends on the input.");
 const [TOLERANCE, MOST] = [1e-3, 10];
 
-// Each iteration takes 0.7 of the change that is left.
+// Each iteration shrinks the remaining change to 0.7 of it.
 const { q } = linalg.qr(randn([4, 4], { dtype: "float64" }));
 const weight = q.mul(0.7);
 const direction = randn([4], { dtype: "float64" });
 
-/** Iterates h ← W·tanh(h) + x until it changes by less than the tolerance; `each` sees every h. */
+/** Iterates h ← W·tanh(h) + x until it changes by less than the tolerance; `each` gets every h. */
 function settled(x: Tensor, weight: Tensor, each?: (h: Tensor) => void): Tensor {
   let h = x.mul(0);
   for (let depth = 0; depth < MOST; depth++) {
@@ -28,7 +28,7 @@ function settled(x: Tensor, weight: Tensor, each?: (h: Tensor) => void): Tensor 
   return h.square().sum();
 }
 
-/** How often the block runs, and how many of its runs the gradient goes through. */
+/** How often the block runs, and through how many of these runs the gradient flows. */
 function depths(x: Tensor): [forward: number, backward: number] {
   let [forward, backward] = [0, 0];
   settled(x.detach().requiresGrad_(), weight, (h) => {
@@ -40,7 +40,7 @@ function depths(x: Tensor): [forward: number, backward: number] {
   return [forward, backward];
 }
 
-/** Whether gradients for input and weight are those of differences. */
+/** Whether the gradients of input and weight match finite differences. */
 function isRight(x: Tensor): boolean {
   try {
     gradcheck((x, weight) => settled(x as Tensor, weight as Tensor), [
@@ -58,7 +58,7 @@ const wanted = [1, 3, 10];
 const tried = Array.from({ length: 400 }, (_, i) => direction.mul(10 ** (-4 + i / 80)));
 const ran = tried.map((x) => depths(x)[0]);
 const inputs = wanted.map((depth) => {
-  // Small inputs settle soon; of those with the right depth, one in the middle.
+  // Small inputs settle soon; this takes a median input among those of the right depth.
   const fitting = tried.filter((_, i) => ran[i] === depth);
   return fitting[fitting.length >> 1]!;
 });

@@ -1,7 +1,7 @@
 /**
- * Advantages from a critic: with λ = 1 they are what Monte-Carlo returns leave, with λ = 0 the critic's
- * error in one step, and an episode that is cut off is not one that ended. The control takes each cut
- * for an end.
+ * Advantages from a critic. With λ = 1 they are Monte-Carlo returns minus the critic's values, with
+ * λ = 0 the critic's one-step error. An episode that is truncated has not ended. The control treats
+ * every truncation as an end.
  *
  *   deno run --allow-ffi examples/advantages.ts --seed 11
  */
@@ -10,10 +10,10 @@ import { arange, full, nn, noGrad, ones, randint, rl, type Tensor, train } from 
 import { where } from "@adjoint/ml";
 import * as plot from "@adjoint/ml/plot";
 
-const run = train.experiment("What λ does to advantages, and why a cut is not an end.");
+const run = train.experiment("What λ does to advantages, and why a truncation is not an end.");
 const gamma = 0.9;
 
-// A pole on a cart, pushed at random: episodes end as it falls, or are cut after 20 steps.
+// A pole on a cart, pushed at random: episodes end when it falls, or are truncated after 20 steps.
 const env = new rl.CartPole({ count: 64, maxSteps: 20 });
 const critic = new nn.Sequential(new nn.Linear(4, 32), new nn.Tanh(), new nn.Linear(32, 1));
 const value = (seen: Tensor) => noGrad(() => critic.forward(seen).squeeze(-1));
@@ -26,7 +26,7 @@ for (let t = 0; t < 100; t++) {
 }
 const { reward, observation, nextObservation, ...marks } = buffer.stacked();
 const [values, nextValues] = [value(observation), value(nextObservation)];
-// The control: a cut is taken for an end.
+// The control treats a truncation as an end.
 const { terminated, truncated } = marks;
 const ends = run.control
   ? { terminated: terminated.logicalOr(truncated) }
@@ -34,7 +34,7 @@ const ends = run.control
 const advantages = (lambda: number) =>
   rl.gae(reward, values, nextValues, { ...ends, gamma, lambda }).advantages;
 
-// Both ends by their definitions, written out here.
+// λ = 1 and λ = 0 by their definitions.
 const ahead = where(terminated, 0, nextValues).mul(gamma);
 const oneStep = reward.add(ahead).sub(values);
 let follows = nextValues.at(-1);
@@ -47,10 +47,10 @@ const monteCarlo = returns.toReversed().map((row, t) =>
   largest(advantages(1).at(t).sub(row.sub(values.at(t))))
 );
 
-// A world of one state that gives 1 at each step, cut after 10 of them: it is worth 1 / (1 − γ) = 10.
+// One state with reward 1 per step, truncated after 10 steps: its value is 1 / (1 − γ) = 10.
 const rewards = ones([1000, 1]);
 const tenth = arange(1000).remainder(10).eq(9).unsqueeze(1);
-/** What a critic that learns from returns believes, round by round. */
+/** The value that a critic learns from returns, round by round. */
 function beliefs(marks: rl.ReturnOptions): number[] {
   const all = [0];
   for (let round = 0; round < 200; round++) {
@@ -65,15 +65,15 @@ const asEnds = beliefs({ terminated: tenth });
 run.picture(
   "worth",
   plot.lines({
-    "cuts are cuts": asCuts.slice(0, 40),
-    "cuts are taken for ends": asEnds.slice(0, 40),
+    "truncations are not ends": asCuts.slice(0, 40),
+    "truncations are ends": asEnds.slice(0, 40),
   }, {
     xLabel: "round",
-    yLabel: "what the critic says a state is worth",
-    references: [{ y: 10, label: "what it is worth" }],
+    yLabel: "value according to the critic",
+    references: [{ y: 10, label: "true value" }],
   }),
 );
-console.log("A critic that takes cuts for ends believes that lasting long is worth less.");
+console.log("A critic that treats truncations as ends undervalues long episodes.");
 run.figures("C-22", {
   oneStep: largest(advantages(0).sub(oneStep)),
   monteCarlo: Math.max(...monteCarlo),

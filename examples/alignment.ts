@@ -1,7 +1,7 @@
 /**
- * Does a squared error align what three streams show of one moment? It does, and it is least where all
- * embeddings are one point: a term that keeps their variance is needed. Synthetic data: nobody was
- * watched.
+ * Does a squared error align the embeddings of three streams that show the same moments? It does,
+ * but its minimum is where all embeddings are one point, so a term that keeps their variance is
+ * needed. Synthetic data.
  *
  *   deno run --allow-ffi examples/alignment.ts --seed 11
  */
@@ -10,19 +10,19 @@ import { type Tensor, train } from "@adjoint/ml";
 import * as plot from "@adjoint/ml/plot";
 
 const run = train.experiment(
-  "Embeddings aligned by MSE collapse to a point, unless variance is kept.",
+  "Embeddings aligned by MSE collapse to a point, unless a term keeps their variance.",
 );
 const world = Number(run.seed);
 const WIDTHS = { speech: 16, gaze: 8, touch: 12 } as const;
 const NAMES = ["speech", "gaze", "touch"] as const;
 const test = data.synthetic.moments(200, { world });
 
-/** The mean squared distance of embeddings of the same moments. */
+/** The mean squared distance between embeddings of the same moments. */
 function apart([a, b, c]: Tensor[]): Tensor {
   return losses.mse(a!, b!).add(losses.mse(b!, c!)).add(losses.mse(c!, a!));
 }
 
-/** What is lacking to a deviation of 1 in each number, and what numbers have in common. */
+/** How far each dimension's deviation is below 1, and how correlated the dimensions are. */
 function collapse(z: Tensor): Tensor {
   const centred = z.sub(z.mean(0));
   const covariance = centred.mT.matmul(centred).div(z.shape[0]! - 1);
@@ -30,7 +30,7 @@ function collapse(z: Tensor): Tensor {
   return missing.add(covariance.mul(eye(4).neg().add(1)).square().sum().div(4));
 }
 
-/** How often the nearest embedding of another stream is of the same moment, and the variance. */
+/** How often the nearest embedding of another stream shows the same moment, and the variance. */
 function aligned(keepsVariance: boolean): { top1: number; variance: number; views: Tensor[] } {
   const encoders = NAMES.map((name) =>
     new nn.Sequential(new nn.Linear(WIDTHS[name], 32), new nn.ReLU(), new nn.Linear(32, 4))
@@ -68,7 +68,7 @@ for (const [name, { top1, variance }] of Object.entries({ "with variance": kept,
       variance.toPrecision(3),
   );
 }
-console.log("The article's criterion alone has its least value where nothing is told apart.");
+console.log("The article's criterion alone is smallest where all embeddings are the same.");
 const moments = (title: string, { views }: typeof kept) => {
   const [x, y] = [0, 1].map((dim) => cat(views.map((view) => view.at(":", dim)), 0));
   const groups = NAMES.flatMap((name) => new Array<string>(200).fill(name));

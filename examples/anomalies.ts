@@ -1,19 +1,19 @@
 /**
- * A net that has learned to copy what is normal copies faults badly. Article 001 lists smart
- * manufacturing. Synthetic sensor windows of three cycles carry a weak tone of nine cycles where there is
- * a fault; an autoencoder that saw only normal windows is the detector, its error the score. It finds the
- * faults, and so do three principal components at every amplitude: this task needs no net.
+ * An autoencoder that was trained on normal data reconstructs faults badly. Article 001 lists smart
+ * manufacturing. Synthetic sensor windows have three cycles; faulty ones also carry a weak tone of
+ * nine cycles. An autoencoder that saw only normal windows detects faults by its reconstruction
+ * error, but so do three principal components at every amplitude: this task needs no net.
  *
  *   deno run --allow-ffi examples/anomalies.ts --seed 1
  *
- * The control scores windows by a net that was not trained.
+ * The control uses a net that was not trained.
  */
 
 import { data, losses, metrics, nn, noGrad, optim, randint, type Tensor, train } from "@adjoint/ml";
 import { PCA } from "@adjoint/ml/classic";
 import * as plot from "@adjoint/ml/plot";
 
-const run = train.experiment("What a net cannot copy was not among what it learned from.");
+const run = train.experiment("A net reconstructs badly what differs from its training data.");
 const AMPLITUDES = [0.1, 0.15, 0.2, 0.3, 0.5];
 const { x: normal } = data.synthetic.sensors(600);
 const model = new nn.Sequential(
@@ -35,11 +35,11 @@ const pca = new PCA(3).fit(normal);
 const copies = {
   autoencoder: (x: Tensor) => model.forward(x),
   components: (x: Tensor) => pca.inverseTransform(pca.transform(x)),
-  // Without any model: how large a window is.
+  // Without a model: the magnitude of the window.
   energy: (x: Tensor) => x.mul(0),
 };
 
-/** The ROC AUC of each way of copying, at each amplitude of the fault. */
+/** The ROC AUC of each reconstruction, at each amplitude of the fault. */
 const found = Object.fromEntries(
   Object.entries(copies).map(([name, copy]) => [
     name,
@@ -50,12 +50,12 @@ const found = Object.fromEntries(
     }),
   ]),
 );
-console.log("Synthetic sensors. ROC AUC by the amplitude of the fault's tone:");
+console.log("Synthetic sensors. ROC AUC by amplitude of the fault's tone:");
 console.log(`  ${"".padEnd(12)}${AMPLITUDES.map((a) => String(a).padEnd(7)).join("")}`);
 for (const [name, values] of Object.entries(found)) {
   console.log(`  ${name.padEnd(12)}${values.map((v) => v.toFixed(3).padEnd(7)).join("")}`);
 }
-console.log("Three principal components find them as well: this task needs no net.");
+console.log("Three principal components detect faults as well: this task needs no net.");
 const strongest = AMPLITUDES.length - 1;
 run.figures("B-33", {
   auc: found.autoencoder![strongest]!,

@@ -1,13 +1,13 @@
 /**
- * A small push along the gradient of the input misleads a net, and training on such pushes helps. Article
- * 001 asks for models that resist malicious attacks. On synthetic classes in 20 dimensions the fast
- * gradient sign method moves each number by 0.5; the same net, trained on attacked batches, is right more
- * often under attack and no worse without. PGD, 10 smaller steps with a projection, is the harder check:
- * what resists one attack need not resist another.
+ * A small perturbation along the gradient of the input misleads a net, and training on such inputs
+ * helps. Article 001 asks for models that resist malicious attacks. On synthetic classes in 20
+ * dimensions, the fast gradient sign method moves each number by 0.5. The same net trained on
+ * attacked batches is right more often under attack and no worse without. PGD, 10 smaller steps
+ * with a projection, is a harder test: a net that resists one attack need not resist another.
  *
  *   deno run --allow-ffi examples/attacks.ts --seed 1
  *
- * The control trains the second net on random pushes of the same size.
+ * The control trains the second net on random perturbations of the same size.
  */
 
 import { data, grad, losses, metrics, nn, noGrad, optim, randint } from "@adjoint/ml";
@@ -20,7 +20,7 @@ const world = Number(run.seed % 1000n);
 const known = data.synthetic.blobs(900, { world });
 const unknown = data.synthetic.blobs(500, { world });
 
-/** One step along the sign of the gradient of the input. */
+/** One step along the sign of the input's gradient. */
 function push(model: nn.Module, x: Tensor, y: Tensor, step: number): Tensor {
   const input = x.detach().requiresGrad_();
   const [g] = grad(losses.crossEntropy(model.forward(input), y), [input]);
@@ -39,7 +39,7 @@ function pgd(model: nn.Module, x: Tensor, y: Tensor): Tensor {
   return at;
 }
 
-/** A net that is trained on what an attacker makes of the batches. */
+/** A net trained on batches that an attacker has perturbed. */
 function trained(attack: (model: nn.Module, x: Tensor, y: Tensor) => Tensor): nn.Module {
   const model = new nn.Sequential(new nn.Linear(20, 48), new nn.ReLU(), new nn.Linear(48, 3));
   const optimizer = new optim.Adam(model.parameters(), { lr: 3e-3 });
@@ -75,7 +75,7 @@ run.picture(
   "pushes",
   plot.lines({ plain: curve(models.plain), hardened: curve(models.hardened) }, {
     x: sizes,
-    xLabel: "how far each number is pushed (FGSM)",
+    xLabel: "perturbation of each number (FGSM)",
     yLabel: "accuracy",
     references: [{ x: SIZE, label: "hardened against" }],
   }),

@@ -1,24 +1,24 @@
 /**
- * Augmentation gives a net the examples that it was not given. Two hundred digits are too few for a
- * perceptron to learn that a digit stays what it is where it is moved; moved by chance in each pass, they
- * tell it so. The digits are synthetic, and those of the test are new.
+ * Augmentation shows a net variations that its data lacks. Two hundred digits are too few for a
+ * perceptron to learn that a shifted digit is the same digit; shifting them at random in every
+ * epoch teaches it. The digits are synthetic, and the test digits are new.
  *
  *   deno run --allow-ffi examples/augmentation.ts --seed 1
  *
- * The control moves nothing.
+ * The control shifts nothing.
  */
 
 import { data, losses, manualSeed, metrics, nn, noGrad, optim, type Tensor } from "@adjoint/ml";
 import { type RandomGenerator, train } from "@adjoint/ml";
 import * as plot from "@adjoint/ml/plot";
 
-const run = train.experiment("Augmentation gives a net the examples that it was not given.");
+const run = train.experiment("Augmentation shows a net variations that its data lacks.");
 const known = data.synthetic.digits(200, { shift: 3 });
 const unknown = data.synthetic.digits(1000, { shift: 3 });
 const { randomCrop } = data.transforms;
 const moved = run.control ? (image: Tensor) => image : randomCrop([28, 28], { padding: 3 });
 
-/** The share of new digits that a net reads right after so many passes. */
+/** The accuracy on new digits after training for a number of epochs. */
 function trained(change: (image: Tensor, generator?: RandomGenerator) => Tensor): number[] {
   manualSeed(run.seed);
   const model = new nn.Sequential(
@@ -46,11 +46,11 @@ function trained(change: (image: Tensor, generator?: RandomGenerator) => Tensor)
 }
 
 const [plain, augmented] = [trained((image) => image), trained(moved)];
-console.log(`Right of the 200 known digits: ${plain[0]}, augmented ${augmented[0]}`);
+console.log(`Accuracy on the 200 training digits: ${plain[0]}, augmented ${augmented[0]}`);
 const digit = known.x.at(0);
 const shades = [digit, moved(digit), moved(digit), moved(digit)].map((image, i) =>
   plot.heatmap(image.squeeze(0), {
-    title: i === 0 ? "Known" : "Moved",
+    title: i === 0 ? "Original" : "Shifted",
     values: false,
     width: 220,
     height: 220,

@@ -1,18 +1,18 @@
 /**
- * Small batches are more steps, and several of them are one large batch if their gradients are averaged.
- * The gradients of k micro-batches, each divided by k, add up to that of the whole. At the same number of
- * passes and the same rate a small batch takes more steps and learns more, which is what looks like
- * underfitting with a large one.
+ * Small batches mean more steps, and several of them equal one large batch if their gradients are
+ * averaged: the gradients of k micro-batches, each divided by k, add up to that of the whole. With
+ * the same number of epochs and the same rate, a small batch takes more steps and learns more,
+ * which makes a large batch look like underfitting.
  *
  *   deno run --allow-ffi examples/batch_size.ts --seed 1
  *
- * The control forgets to divide by k. The data is synthetic.
+ * The control does not divide by k. Synthetic data.
  */
 
 import { data, losses, metrics, nn, noGrad, optim, type Tensor, train } from "@adjoint/ml";
 import * as plot from "@adjoint/ml/plot";
 
-const run = train.experiment("Several small batches are one large one if gradients are averaged.");
+const run = train.experiment("Small batches equal a large one if their gradients are averaged.");
 const { x, y } = data.synthetic.digits(run.quick ? 640 : 1280, { shift: 1 });
 const K = 4;
 
@@ -30,7 +30,7 @@ for (let part = 0; part < K; part++) {
 }
 const apart = gradients().map((g, i) => g.sub(whole[i]!).norm().div(whole[i]!.norm()).item());
 
-/** The share that is right after five passes in batches of a size, and the loss of each pass. */
+/** The accuracy after five epochs with a batch size, and the loss of each epoch. */
 async function trained(batchSize: number) {
   const net = new nn.Sequential(
     new nn.Flatten(),
@@ -51,7 +51,7 @@ async function trained(batchSize: number) {
 
 const [small, large] = [await trained(16), await trained(128)];
 console.log(
-  `Accuracy on synthetic digits: ${small.right} in batches of 16, ${large.right} in those of 128.`,
+  `Accuracy on synthetic digits: ${small.right} with batches of 16, ${large.right} with 128.`,
 );
 run.picture(
   "passes",

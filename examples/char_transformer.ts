@@ -1,12 +1,13 @@
 /**
- * A small transformer that learns the next letter of a text: Shakespeare's sonnet 18, of 1609.
+ * A small transformer learns to predict the next letter of a text: Shakespeare's sonnet 18, of
+ * 1609.
  *
  *   deno run --allow-ffi examples/char_transformer.ts --seed 1
  *
- * The text is so short that the net begins to learn it by heart; what is shown is that attention learns.
- * Beside its loss in nats per letter stand two baselines, letters by their frequency and by the letter
- * before, and as a control the same net on the same letters in random order, which it learns more
- * slowly: there is nothing to learn but the letters themselves.
+ * The text is so short that the net starts to memorise it; the point is that attention learns. Its
+ * loss in nats per letter is compared with two baselines, the frequencies of letters and of pairs
+ * of letters. As a control, the same net is trained on the same letters in random order, which it
+ * learns more slowly, since it can only memorise them.
  */
 
 import {
@@ -66,8 +67,8 @@ class LetterModel extends nn.Module {
   }
 }
 
-/** Entropy of letters, given the one before or nothing, in nats per letter. */
-export function entropy(text: string, given: "nothing" | "the letter before"): number {
+/** Entropy of the letters in nats per letter, given the previous letter or nothing. */
+export function entropy(text: string, given: "nothing" | "the previous letter"): number {
   const counts = new Map<string, number>();
   const befores = new Map<string, number>();
   const add = (map: Map<string, number>, key: string) => map.set(key, (map.get(key) ?? 0) + 1);
@@ -85,7 +86,7 @@ export function entropy(text: string, given: "nothing" | "the letter before"): n
   ) / total;
 }
 
-/** Trains on a text. @returns The loss over all of it, in nats per letter. */
+/** Trains on a text. @returns The loss over the whole text, in nats per letter. */
 export function learn(text: string, steps: number, seed: number): number {
   manualSeed(seed);
   const letters = [...new Set(text)].sort();
@@ -123,7 +124,7 @@ if (import.meta.main) {
   const { text, shuffled } = texts(seed);
   run.figures("char_transformer", {
     byFrequency: entropy(text, "nothing"),
-    byLetterBefore: entropy(text, "the letter before"),
+    byLetterBefore: entropy(text, "the previous letter"),
     transformer: learn(run.control ? shuffled : text, steps, seed),
     shuffled: learn(shuffled, steps, seed),
   });

@@ -1,17 +1,17 @@
 /**
- * A perceptron tells ten classes apart, with the numbers that one looks at: accuracy, F1, calibration and
- * which classes are taken for which. Synthetic data: clouds about ten centres.
+ * A perceptron classifies points of ten classes, with the usual metrics: accuracy, F1, calibration
+ * and the confusion matrix. Synthetic data: clouds around ten centres.
  *
  *   deno run --allow-ffi examples/classification.ts --seed 1
  *
- * The control gives the labels to other points, from which nothing can be learned.
+ * The control shuffles the labels, from which nothing can be learned.
  */
 
 import { data, losses, metrics, nn, noGrad, optim, RandomGenerator } from "@adjoint/ml";
 import { randperm, train } from "@adjoint/ml";
 import * as plot from "@adjoint/ml/plot";
 
-const run = train.experiment("A perceptron tells classes apart, and knows how sure it may be.");
+const run = train.experiment("A perceptron separates classes with well calibrated probabilities.");
 const draw = (n: number, seed: number) =>
   data.synthetic.blobs(n, {
     classes: 10,
@@ -44,7 +44,8 @@ const accuracy = metrics.accuracy(logits, unseen.y);
 const { f1 } = metrics.precisionRecallF1(logits, unseen.y, { average: "macro" });
 const calibration = metrics.expectedCalibrationError(logits.softmax(1), unseen.y);
 console.log(
-  `accuracy ${accuracy.toFixed(3)}, F1 ${f1.toFixed(3)}, off by ${calibration.toFixed(3)}`,
+  `accuracy ${accuracy.toFixed(3)}, F1 ${f1.toFixed(3)}, ` +
+    `calibration error ${calibration.toFixed(3)}`,
 );
 const confusion = metrics.confusionMatrix(logits, unseen.y);
 console.log(confusion);

@@ -1,22 +1,23 @@
 /**
- * Clipping and one cycle work inside the loop, and nowhere else. In sample S2 of article 000, as printed,
- * gradients are clipped once, before there are any, and the schedule never takes a step: neither does
- * anything. Their order in the loop: backward, clip, step of the optimizer, step of the schedule. Adam's
- * own rate does not count, as the schedule sets it at once.
+ * Gradient clipping and a one-cycle schedule belong in the training loop. In sample S2 of article
+ * 000, as printed, gradients are clipped once, before there are any, and the schedule never takes a
+ * step, so neither has an effect. The right order in the loop: backward, clip, step of the
+ * optimizer, step of the schedule. Adam's own rate has no effect, since the schedule replaces it at
+ * once.
  *
  *   deno run -A examples/clip_onecycle.ts --seed 1
  *
- * The control is the sample as printed. All data is synthetic. That one cycle beats a rate of 1e-3 says
- * nothing about a rate that was tuned; and neither part helps against outliers (A-17).
+ * The control is the sample as printed. Synthetic data. That one cycle beats a rate of 1e-3 says
+ * nothing about a tuned rate, and neither part helps against outliers (A-17).
  */
 
 import { data, losses, nn, noGrad, optim, rand, randn, tensor, train, zeros } from "@adjoint/ml";
 import * as plot from "@adjoint/ml/plot";
 
-const run = train.experiment("Clipping and one cycle work inside the loop, and nowhere else.");
+const run = train.experiment("Clipping and one-cycle schedules only work in the training loop.");
 const inLoop = !run.control;
 
-/** Learning rate and first moment of Adam at each of 500 steps. */
+/** Adam's learning rate and first-moment coefficient at each of 500 steps. */
 function cycle(inLoop: boolean): { rates: number[]; moments: number[] } {
   const optimizer = new optim.Adam([zeros([1], { requiresGrad: true })], { lr: 1e-3 });
   const schedule = new optim.OneCycleLR(optimizer, { maxLr: 1e-2, stepsPerEpoch: 10, epochs: 50 });
@@ -31,7 +32,7 @@ function cycle(inLoop: boolean): { rates: number[]; moments: number[] } {
   return { rates, moments };
 }
 
-/** The norm, and what clipping to 0.5 leaves of a gradient; as printed there is none yet. */
+/** The norm of a gradient, and the gradient clipped to 0.5; as printed, there is none yet. */
 function clipped(gradient: number[], inLoop: boolean): number[] {
   const w = zeros([2], { requiresGrad: true });
   if (inLoop) w.grad = tensor(gradient);
@@ -39,7 +40,7 @@ function clipped(gradient: number[], inLoop: boolean): number[] {
   return [norm, ...((w.grad?.toArray() ?? []) as number[])];
 }
 
-/** A linear recurrent net whose states grow: the last loss, and the step at which it is no number. */
+/** A linear recurrent net whose states grow: its last loss, and the step at which it is not finite. */
 function exploding(clip: boolean): { loss: number; ended: number } {
   const into = randn([8, 1]).mul(0.5).requiresGrad_();
   const around = nn.init.orthogonal_(zeros([8, 8], { requiresGrad: true }), 1.25);
@@ -58,7 +59,7 @@ function exploding(clip: boolean): { loss: number; ended: number } {
   }
 }
 
-/** The error after 50 epochs, with one cycle or at Adam's rate. */
+/** The error after 50 epochs, with a one-cycle schedule or at Adam's own rate. */
 function learned(oneCycle: boolean): number {
   const x = randn([320, 8]);
   const y = x.matmul(randn([8, 16])).sin().sum(1, { keepdim: true }).mul(0.5);

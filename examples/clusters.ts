@@ -1,18 +1,19 @@
 /**
- * Groups are found in a code that a net has learned, and not in any two directions. Article 001 names
- * clustering. An autoencoder squeezes 20 numbers through 2; k-means groups the codes of four synthetic
- * blobs as well as if it knew them. In two random directions the blobs lie on top of each other.
+ * Groups can be found in a code that a net has learned, but not in two random directions. Article
+ * 001 names clustering. An autoencoder compresses 20 numbers to 2. K-means then finds four
+ * synthetic blobs among the codes almost without mistakes, whereas in two random directions the
+ * blobs overlap.
  *
  *   deno run --allow-ffi examples/clusters.ts --seed 1
  *
- * The control groups codes of a net that was not trained.
+ * The control uses codes of a net that was not trained.
  */
 
 import { data, losses, metrics, nn, noGrad, optim, randn, train } from "@adjoint/ml";
 import { KMeans } from "@adjoint/ml/classic";
 import * as plot from "@adjoint/ml/plot";
 
-const run = train.experiment("An autoencoder's code keeps groups apart.");
+const run = train.experiment("An autoencoder's code separates groups.");
 const { x, y } = data.synthetic.blobs(400, {
   classes: 4,
   spread: 1.5,
@@ -37,7 +38,7 @@ run.picture(
   "codes",
   plot.scatter(code.at(":", 0), code.at(":", 1), {
     groups: groups.labels,
-    title: "Codes of four synthetic blobs, by the groups that k-means found",
+    title: "Codes of four synthetic blobs, in the groups found by k-means",
   }),
 );
 run.end();

@@ -1,17 +1,19 @@
 /**
- * The loss decides which number stands for many. It is the mean for the squared error, the median for
- * the absolute one, something between for Huber's, and what nine in ten stay below for the quantile
- * loss. An outlier pulls the mean as far as it likes; article 000 calls that the trap of the mean.
+ * The loss decides which constant represents a sample: the mean for the squared error, the median
+ * for the absolute error, a value in between for Huber's loss, and a quantile for the quantile
+ * loss, here the one that nine in ten values stay below. The minimum is where the pulls of all
+ * values cancel. In the squared error the pull grows with the distance, so a single outlier can
+ * move the mean arbitrarily far; article 000 calls that the trap of the mean.
  *
  *   deno run -A examples/constant_fit.ts --seed 1
  *
- * The control asks for the squared error everywhere. The numbers are synthetic.
+ * The control uses the squared error everywhere. Synthetic numbers.
  */
 
 import { full, linspace, losses, optim, type Tensor, tensor, train } from "@adjoint/ml";
 import * as plot from "@adjoint/ml/plot";
 
-const run = train.experiment("The loss decides which number stands for many.");
+const run = train.experiment("The loss decides which constant represents a sample.");
 const all = tensor([3.2, 3.9, 4.3, 4.6, 4.8, 5, 5.3, 5.7, 6.2, 6.8, 100], { dtype: "float64" });
 
 const asked = {
@@ -21,7 +23,7 @@ const asked = {
   quantile: (c: Tensor, t: Tensor) => losses.quantile(c, t, { q: 0.9 }),
 };
 
-/** The number of the least loss, by ever smaller steps. */
+/** The constant of the smallest loss, found by shrinking steps. */
 function fitted(loss: (constant: Tensor, numbers: Tensor) => Tensor): number {
   const constant = tensor(0, { dtype: "float64", requiresGrad: true });
   const optimizer = new optim.SGD([constant], { lr: 0.5 });
@@ -38,7 +40,7 @@ function fitted(loss: (constant: Tensor, numbers: Tensor) => Tensor): number {
 const fits = Object.fromEntries(
   Object.entries(asked).map(([name, loss]) => [name, fitted(run.control ? losses.mse : loss)]),
 );
-console.log("Synthetic numbers: ten about 5, and one of 100.");
+console.log("Synthetic numbers: ten near 5, and one of 100.");
 for (const [name, value] of Object.entries(fits)) console.log(`  ${name.padEnd(9)} ${value}`);
 const constants = linspace(2, 16, 141);
 const curves = Object.fromEntries(
@@ -50,7 +52,7 @@ const curves = Object.fromEntries(
 );
 run.picture(
   "constant_fit",
-  plot.lines(curves, { x: constants, xLabel: "constant", yLabel: "loss, by its largest" }),
+  plot.lines(curves, { x: constants, xLabel: "constant", yLabel: "loss, relative to its largest" }),
 );
 const [mean, median] = [all.mean().item(), all.median().item()];
 run.figures("A-11", { mse: fits.mse!, l1: fits.l1!, huber: fits.huber!, mean, median });

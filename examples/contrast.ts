@@ -1,7 +1,7 @@
 /**
- * Does a contrastive term make embeddings tell states apart? Windows of behaviour are mapped to eight
- * numbers from which a score is regressed; the term pulls windows of one state together. Synthetic
- * data: nobody was watched.
+ * Does a contrastive term make embeddings separate states? Windows of behaviour are mapped to eight
+ * numbers, from which a score is predicted. The term pulls windows of the same state together.
+ * Synthetic data.
  *
  *   deno run --allow-ffi examples/contrast.ts --seed 11
  */
@@ -10,7 +10,7 @@ import { randint, type Tensor, train } from "@adjoint/ml";
 import * as plot from "@adjoint/ml/plot";
 
 const run = train.experiment(
-  "MSE + a contrastive loss: states apart, at little cost to the score.",
+  "MSE and a contrastive loss: separate states, for a small loss of accuracy.",
 );
 const world = Number(run.seed);
 const known = data.synthetic.behaviours(300, { world });
@@ -18,7 +18,7 @@ const test = data.synthetic.behaviours(run.quick ? 200 : 600, { world });
 
 type Term = (embedding: Tensor, states: Tensor) => Tensor;
 
-/** How well pairs of one state are told by their distance, and the error of the score. */
+/** How well the distance of a pair shows whether its states are the same, and the score's error. */
 function trained(term: Term | null, onSphere = false) {
   manualSeed(run.seed);
   const encoder = new nn.Sequential(new nn.Linear(24, 32), new nn.ReLU(), new nn.Linear(32, 8));
@@ -63,9 +63,9 @@ for (const [name, { auc, nmse }] of Object.entries({ MSE: plain, pairs, InfoNCE:
   );
 }
 console.log(
-  "The embedding tells states apart, and the score is a little worse for it: both are shown.",
+  "The embedding separates the states, and the score is slightly worse.",
 );
-const distances = Object.entries({ "MSE alone": plain, "With the term of pairs": pairs });
+const distances = Object.entries({ "MSE alone": plain, "With the contrastive term": pairs });
 run.picture(
   "distances",
   plot.figure(

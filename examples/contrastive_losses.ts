@@ -1,12 +1,13 @@
 /**
- * Losses of pairs put what is alike together, which a loss of single samples does not ask for. Synthetic
- * windows of behaviour in three states: an embedding that is trained to predict a score alone does not
- * tell the states apart, since the score does not need them. Contrastive, triplet and InfoNCE say so.
+ * Losses of pairs bring similar examples together, which a loss of single examples does not.
+ * Synthetic windows of behaviour have three states. An embedding trained only to predict a score
+ * does not separate the states, since the score does not depend on them; contrastive, triplet and
+ * InfoNCE losses do.
  *
  *   deno run --allow-ffi examples/contrastive_losses.ts --seed 1
  *
- * AUC: how often a pair of one state is nearer than a pair of two. The control shuffles the states that
- * the losses are told.
+ * AUC: how often a pair of the same state is closer than a pair of different states. The control
+ * shuffles the states that the losses get.
  */
 
 import { data, losses, manualSeed, metrics, multinomial, nn, noGrad, optim } from "@adjoint/ml";
@@ -14,12 +15,12 @@ import { randint, randperm, type Tensor, tensor, train } from "@adjoint/ml";
 import { PCA } from "@adjoint/ml/classic";
 import * as plot from "@adjoint/ml/plot";
 
-const run = train.experiment("Losses of pairs put what is alike together.");
+const run = train.experiment("Losses of pairs bring similar examples together.");
 const known = data.synthetic.behaviours(300, { world: Number(run.seed) });
 const unknown = data.synthetic.behaviours(run.quick ? 60 : 400, { world: Number(run.seed) });
 const told = run.control ? known.group.indexSelect(0, randperm(300)) : known.group;
 
-/** Of each sample, another one of the batch that is of its state, or of another state. */
+/** For each example, another one of the batch with the same state, or with another. */
 function partner(z: Tensor, state: Tensor, alike: boolean): Tensor {
   const same = state.unsqueeze(1).eq(state);
   const fits = alike ? same : same.logicalNot();
@@ -32,7 +33,7 @@ const terms: Record<string, (z: Tensor, state: Tensor) => Tensor> = {
   infoNce: (z, state) => losses.infoNce(z, partner(z, state, true), { temperature: 0.5 }),
 };
 
-/** Trains for the score and a term: the error of the score, the AUC of pairs, and the embedding. */
+/** Trains the score and a term; returns the score's error, the AUC of pairs, and the embedding. */
 function trained(term: ((z: Tensor, state: Tensor) => Tensor) | null) {
   manualSeed(run.seed);
   const encoder = new nn.Sequential(new nn.Linear(24, 32), new nn.ReLU(), new nn.Linear(32, 8));
@@ -58,8 +59,8 @@ function trained(term: ((z: Tensor, state: Tensor) => Tensor) | null) {
 
 const z = tensor([[0, 0], [0.6, 0.8], [0.3, 0.4]]);
 const golden = losses.contrastive(z, tensor([0, 0, 1], { dtype: "int32" })).item();
-console.log(`Synthetic data. Contrastive loss of three points, by hand 0.5: ${golden}`);
-console.log("trained for       error of the score, AUC of pairs");
+console.log(`Synthetic data. Contrastive loss of three points, 0.5 by hand: ${golden}`);
+console.log("trained with      error of the score, AUC of pairs");
 const found: Record<string, ReturnType<typeof trained>> = { score: trained(null) };
 for (const [name, term] of Object.entries(terms)) found[name] = trained(term);
 for (const [name, { error, auc }] of Object.entries(found)) {

@@ -1,16 +1,16 @@
 /**
- * What does the course of an error tell about a learner? Four features of a curve name its type by the
- * nearest centroid, and the type chooses the lessons. Synthetic curves: nobody was taught.
+ * What does the curve of its errors tell about a learner? Four features of the curve determine its
+ * type, by the nearest centroid, and the type determines the lessons. Synthetic curves.
  *
  *   deno run --allow-ffi examples/curriculum.ts --seed 11
  */
 import { cdist, data, metrics, stack, type Tensor, train } from "@adjoint/ml";
 import * as plot from "@adjoint/ml/plot";
 
-const run = train.experiment("A curve of errors, its features, a type, and a curriculum.");
+const run = train.experiment("From a curve of errors to features, a type and a curriculum.");
 const TYPES = ["fast plateau", "slow fall", "comes and goes"] as const;
 
-/** How far the error falls, where it ends, how much it turns, how much it varies. */
+/** How far the error falls, where it ends, how often it turns, and how much it varies. */
 function features(curves: Tensor): Tensor {
   if (run.control) return curves.narrow(1, 0, 4);
   const [first, last] = [curves.narrow(1, 0, 15).mean(1), curves.narrow(1, 45, 15).mean(1)];
@@ -29,7 +29,7 @@ const centroids = stack(TYPES.map((_, type) => {
 }));
 const typesOf = (curves: Tensor) => cdist(scaled(curves), centroids).argmin(1);
 
-/** Lessons for a learner: what comes next is easier the higher the error ends. */
+/** The lessons for a learner: the higher the final error, the easier the next lesson. */
 function curriculum(curve: Tensor): string[] {
   const type = typesOf(curve.unsqueeze(0)).item();
   const end = curve.narrow(0, 45, 15).mean().item();

@@ -1,19 +1,21 @@
 /**
- * A loss of one's own with `fit`: a shop that runs out of bread loses nine times what a loaf too many
- * costs. The net then learns to have enough on nine days of ten; each term of the loss is a column.
- * Synthetic data: a demand that depends on the temperature, with noise.
+ * Your own loss with `fit`: for a shop, a missing loaf of bread costs nine times as much as one too
+ * many. That ratio is also the ratio of the two slopes of the loss: where the stock is too low, the
+ * gradient pulls it up with a force of 9, and otherwise down with 1. The pulls cancel where the
+ * stock suffices on nine days of ten, and the net learns that. Each term of the loss is a column of
+ * the history. Synthetic data: demand depends on the temperature, with noise.
  *
  *   deno run --allow-ffi examples/custom_loss.ts --seed 1
  *
- * The control takes the squared error, which is right on average and too little every second day.
+ * The control uses the squared error, which is right on average and too low every second day.
  */
 
 import { data, losses, nn, noGrad, optim, randn, type Tensor, train } from "@adjoint/ml";
 import * as plot from "@adjoint/ml/plot";
 
-const run = train.experiment("A loss that says what errors cost learns what to have in stock.");
+const run = train.experiment("A loss that states the cost of errors learns how much to stock.");
 
-/** What it costs to have `stock` where `demand` is asked for. */
+/** The cost of having `stock` when the demand is `demand`. */
 function costs(stock: Tensor, demand: Tensor) {
   const missing = demand.sub(stock).relu();
   const wasted = stock.sub(demand).relu();
@@ -42,7 +44,9 @@ const stock = noGrad(() => model.forward(temperature));
 const enough = stock.ge(demand).to("float32").mean().item();
 const { missing, wasted } = costs(stock, demand);
 const cost = missing.add(wasted).item();
-console.log(`enough on ${(100 * enough).toFixed(0)} % of the days, ${cost.toFixed(2)} lost a day`);
+console.log(
+  `enough on ${(100 * enough).toFixed(0)} % of the days, a cost of ${cost.toFixed(2)} per day`,
+);
 run.picture(
   "stock",
   plot.figure([[

@@ -1,21 +1,22 @@
 /**
- * A loader gives every example once in each pass, in an order that its seed decides. TensorDataset is the
- * data set and DataLoader makes the batches of it; article 001 calls both loaders. Standardized columns
- * have mean 0 and deviation 1, classes become rows with a single 1, and a loader of nothing is refused.
+ * A loader returns every example once per epoch, in an order that its seed decides. TensorDataset
+ * is the data set, and DataLoader makes batches of it; article 001 calls both loaders. Standardized
+ * columns have mean 0 and deviation 1, classes become rows with a single 1, and a loader of an
+ * empty data set is refused.
  *
  *   deno run --allow-ffi examples/data_loading.ts --seed 1
  *
- * The control draws with replacement, as loaders that only look random do.
+ * The control draws with replacement.
  */
 
 import { arange, data, oneHot, randint, randn, RandomGenerator, tensor } from "@adjoint/ml";
 import { train, zeros } from "@adjoint/ml";
 
-const run = train.experiment("A loader gives every example once in each pass.");
+const run = train.experiment("A loader returns every example once per epoch.");
 const [N, BATCH] = [103, 10];
 const points = new data.TensorDataset(arange(N), randn([N, 3]).mul(5).add(2));
 
-/** The order of the examples in a pass of a loader. */
+/** The order of the examples in one epoch. */
 function order(seed: bigint): { order: number[]; batches: number; length: number } {
   const generator = new RandomGenerator(seed);
   const loader = new data.DataLoader(points, {
@@ -31,7 +32,7 @@ const [first, again, other] = [order(run.seed), order(run.seed), order(run.seed 
 const same = (a: number[], b: number[]) => a.join() === b.join();
 const dropping = new data.DataLoader(points, { batchSize: BATCH, dropLast: true });
 
-/** What is said of a data set without examples. */
+/** The error for a data set without examples. */
 function refusal(): string {
   try {
     new data.DataLoader(new data.TensorDataset(zeros([0, 3])));

@@ -1,13 +1,14 @@
 /**
- * A net finds what is in a picture and where. Article 001 lists object detection. In synthetic noise
- * stands a filled square or a ring; a small convolutional net gives a box and a class, trained by the
- * smooth L1 loss of the box and cross-entropy of the class. The baseline is the mean box. Then four
- * pictures form one: a grid of the same net finds several at once, non-maximum suppression drops
- * doubles, and the mean average precision judges.
+ * A net finds what is in a picture, and where. Article 001 lists object detection. Each synthetic
+ * picture has a filled square or a ring on noise. A small convolutional net predicts its box,
+ * trained by the smooth L1 loss, and its class, trained by cross-entropy. The baseline is the mean
+ * box. Then four pictures are joined: the same net finds several shapes at once on a grid of
+ * windows, non-maximum suppression removes duplicates, and the mean average precision measures the
+ * result.
  *
  *   deno run --allow-ffi examples/detection.ts --seed 1
  *
- * The control trains on boxes and classes of other pictures.
+ * The control trains on the boxes and classes of other pictures.
  */
 
 import { cat, data, losses, metrics, nn, noGrad, optim, randint, randperm } from "@adjoint/ml";
@@ -44,7 +45,7 @@ for (let step = 0; step < (run.quick ? 250 : 500); step++) {
   optimizer.step();
 }
 
-/** How well boxes cover the true ones, each its own. */
+/** How well each box covers its true box. */
 const cover = (found: Tensor, wanted: Tensor) =>
   metrics.boxIou(found, wanted).diagonal().mean().item();
 const output = noGrad(() => model.forward(unknown.x));
@@ -56,7 +57,7 @@ const one = {
   accuracy: metrics.accuracy(output.at(":", [4, null]), unknown.y),
 };
 
-// Four pictures as the quarters of one of 64 × 64; windows of 32 every 16 pixels, in each one look.
+// Four pictures as the quarters of one of 64 × 64; the net sees windows of 32, every 16 pixels.
 const detections = Array.from({ length: 50 }, (_, i) => {
   const places = [0, 1, 2, 3].map((k) => 4 * i + k);
   const quarters = places.map((place) => unknown.x.at(place).squeeze(0));
@@ -109,7 +110,7 @@ function framed(title: string, boxes: Tensor) {
 const { truth, found: seen } = detections[0]!;
 run.picture(
   "four_at_once",
-  plot.figure([framed("What is there", truth.boxes), framed("What is found", seen.boxes)]),
+  plot.figure([framed("True shapes", truth.boxes), framed("Found shapes", seen.boxes)]),
 );
 run.figures("B-18", { ...one, map50 });
 run.end();

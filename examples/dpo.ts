@@ -1,19 +1,19 @@
 /**
- * Direct preference optimization (Rafailov et al., 2023) of a policy that writes each letter by the one
- * before: of two texts of a reference policy the one with more of the first letters is mostly preferred,
- * and the policy learns to write such texts, without a reward being modelled. Synthetic preferences.
+ * Direct preference optimization (Rafailov et al., 2023) of a policy that predicts each letter from
+ * the previous one. Of two texts of a reference policy, the one with more of the first letters is
+ * usually preferred. The policy learns to write such texts, without a model of rewards. Synthetic.
  */
 
 import { bernoulli, cat, losses, multinomial, noGrad, optim } from "@adjoint/ml";
 import { randint, randn, scope, type Tensor, train, where } from "@adjoint/ml";
 import * as plot from "@adjoint/ml/plot";
 
-const run = train.experiment("A policy learns from preferences alone what they have in common.");
+const run = train.experiment("A policy learns from preferences alone what is preferred.");
 const [LETTERS, LENGTH, PAIRS, STEPS, BETA] = [8, 12, 512, run.quick ? 15 : 150, 0.1];
 const reference = randn([LETTERS, LETTERS]);
 const policy = reference.clone().requiresGrad_();
 
-/** Texts that a policy writes, each row one. */
+/** Texts written by a policy, one per row. */
 function write(logits: Tensor, count: number): Tensor {
   const chances = logits.softmax(1);
   const letters = [randint(0, LETTERS, [count, 1])];
@@ -23,18 +23,18 @@ function write(logits: Tensor, count: number): Tensor {
   return cat(letters, 1);
 }
 
-/** How probable a policy finds texts, in logarithms. */
+/** The log-probabilities of texts under a policy. */
 function likelihood(logits: Tensor, texts: Tensor): Tensor {
   const [from, to] = [texts.narrow(1, 0, LENGTH - 1), texts.narrow(1, 1, LENGTH - 1)];
   return logits.logSoftmax(1).flatten().gather(0, from.mul(LETTERS).add(to).flatten())
     .reshape([texts.shape[0]!, LENGTH - 1]).sum(1);
 }
 
-/** What is liked: how many letters are among the first two. */
+/** What is preferred: the number of letters among the first two. */
 const liked = (texts: Tensor) => texts.lt(2).to({ dtype: "float32" }).sum(1);
 
 const [a, b] = [write(reference, PAIRS), write(reference, PAIRS)];
-// Who prefers is sure of little; for a control, of nothing.
+// Preferences are noisy, and random in the control.
 const sure = liked(a).sub(liked(b)).mul(run.control ? 0 : 1).sigmoid();
 const better = bernoulli(sure).unsqueeze(1).gt(0.5);
 const [chosen, rejected] = [where(better, a, b), where(better, b, a)];
@@ -53,7 +53,7 @@ const apart = noGrad(() => likelihood(policy, after!).sub(likelihood(reference, 
 const counts = { reference: liked(before!), policy: liked(after!) };
 run.picture(
   "liked",
-  plot.histogram(counts, { bins: 13, xLabel: "letters of a text that are liked" }),
+  plot.histogram(counts, { bins: 13, xLabel: "preferred letters in a text" }),
 );
 const [was, is] = [counts.reference, counts.policy].map((count) => count.mean().item());
 run.figures("dpo", { before: was!, after: is!, gain: is! - was!, kl: apart.item() });

@@ -1,23 +1,23 @@
 /**
- * Numbers of a model with how sure they are: a report for engineers, not evidence for regulators. Article
- * 000 says that software for simulated surgery must supply the squared error and similar metrics; no such
- * rule is known here. The report has MSE, RMSE, MAE, the largest error and R² with bootstrap intervals, a
- * hash of the data and what computed it. 200 repeats on synthetic data show how often the intervals hold
- * the truth.
+ * Errors of a model with confidence intervals: a report for engineers, not evidence for regulators.
+ * Article 000 says that software for simulated surgery must report the squared error and similar
+ * metrics; we know of no such rule. The report has MSE, RMSE, MAE, the largest error and R² with
+ * bootstrap intervals, a hash of the data, and the version of the software. 200 repetitions on
+ * synthetic data show how often the intervals contain the true value.
  *
  *   deno run --allow-ffi examples/error_report.ts --seed 1
  *
- * The control asks for intervals of 30 %, which hold it too seldom.
+ * The control asks for intervals of 30 %, which contain it too rarely.
  */
 
 import { metrics, randn, tensor, train } from "@adjoint/ml";
 import * as plot from "@adjoint/ml/plot";
 
 const run = train.experiment(
-  "A report of errors with intervals that hold the truth as often as they say.",
+  "A report of errors with intervals that contain the truth as often as they claim.",
 );
 
-// Known numbers first.
+// Numbers with known results first.
 const fixed = metrics.metricsReport(tensor([1, 2, 3]), tensor([1, 2, 5]));
 const { mse, rmse, mae, maxError } = fixed.metrics;
 
@@ -36,7 +36,7 @@ const ordered = intervals.toSorted((a, b) => a.low - b.low);
 run.picture(
   "intervals",
   plot.lines({ low: ordered.map(({ low }) => low), high: ordered.map(({ high }) => high) }, {
-    title: `The ends of ${repeats} intervals, by the lower one`,
+    title: `The ends of ${repeats} intervals, sorted by the lower end`,
     xLabel: "repeat",
     yLabel: "mean squared error",
     references: [{ y: 0.25, label: "true" }],

@@ -1,12 +1,12 @@
 /**
- * A fairness term closes the gap between groups, at a price. Synthetic data: one learner in ten is of a
- * group for which other weights hold, and a model that does not see the group serves it worse. The term
- * is the square of the difference between the groups' mean errors. Much of what it does is levelling
- * down: the larger group's error rises to meet the other.
+ * A fairness term closes the gap between groups, at a price. Synthetic data: one learner in ten
+ * belongs to a group with different true weights, and a model that does not see the group fits it
+ * worse. The term is the squared difference of the groups' mean errors, so it pulls only on that
+ * difference. It closes the gap largely by levelling down: the error of the larger group rises.
  *
  *   deno run -A examples/fairness_term.ts --seed 1
  *
- * The control makes the groups of the term by chance: the same penalty, of groups that are none.
+ * The control assigns the term's groups at random.
  */
 
 import { data, losses, nn, noGrad, optim, randperm, type Tensor, train } from "@adjoint/ml";
@@ -22,7 +22,7 @@ const errors = (model: nn.Linear) =>
 /** The mean error of a group. */
 const meanOf = (each: Tensor, own: number) => each.maskedSelect(group.eq(own)).mean().item();
 
-/** Trains with the term, and gives the errors of all, of each group, and the gap. */
+/** Trains with the term; returns the errors of all and of each group, and the gap. */
 function trained(lambda: number): { all: number; most: number; few: number; gap: number } {
   const model = new nn.Linear(4, 1);
   const optimizer = new optim.Adam(model.parameters(), { lr: 0.02 });
@@ -37,7 +37,7 @@ function trained(lambda: number): { all: number; most: number; few: number; gap:
   return { all: each.mean().item(), most, few, gap: Math.abs(most - few) };
 }
 
-console.log(`Synthetic data: 400 learners, ${group.sum().item()} of them in the small group.`);
+console.log(`Synthetic data: 400 learners, ${group.sum().item()} in the small group.`);
 console.log("λ      error    of most  of few   gap");
 const found = [0, 0.1, 1].map((lambda) => ({ lambda, ...trained(lambda) }));
 for (const row of found) {

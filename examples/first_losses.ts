@@ -1,16 +1,17 @@
 /**
- * The two losses of every course, checked: the squared error, and cross-entropy of logits. Value and
- * gradient of the first beside differences; the second is finite at logits of ±10,000, where the formula
- * as a textbook has it, −ln(softmax), is not, and its gradient is (softmax − one-hot)/N.
+ * The two losses of every course, checked: the squared error, and cross-entropy of logits. The
+ * gradient of the squared error is compared with finite differences. Cross-entropy stays finite at
+ * logits of ±10,000, where the textbook formula −ln(softmax) does not, and its gradient is (softmax
+ * − one-hot)/N.
  *
  *   deno run --allow-ffi examples/first_losses.ts --seed 1
  *
- * The control takes the absolute error for the squared one, and the textbook's formula.
+ * The control uses the absolute error instead of the squared one, and the textbook's formula.
  */
 
 import { grad, losses, oneHot, randn, type Tensor, tensor, train } from "@adjoint/ml";
 
-const run = train.experiment("The squared error and cross-entropy are what their formulas say.");
+const run = train.experiment("The squared error and cross-entropy match their formulas.");
 const int32 = { dtype: "int32" } as const;
 
 /** −ln(softmax) of the right class, step by step. */

@@ -1,7 +1,7 @@
 /**
- * A perceptron that reads digits takes 40 lines, of which this is all. Sample S3 of article 001 as it
- * runs: `deno run --allow-ffi --allow-read examples/first_program.ts` (reading is for counting its own
- * lines). The digits are synthetic. The control shuffles the labels, of which nothing can be learned.
+ * A perceptron that reads digits takes less than 40 lines. Sample S3 of article 001, as it runs:
+ * `deno run --allow-ffi --allow-read examples/first_program.ts` (it reads its own text to count its
+ * lines). Synthetic digits. The control shuffles the labels, so nothing can be learned.
  */
 
 import { data, losses, metrics, nn, noGrad, optim, randperm, train } from "@adjoint/ml";

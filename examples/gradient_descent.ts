@@ -1,7 +1,7 @@
 /**
- * Gradient descent does what its formula says: W′ = W − η·∂L/∂W, step by step. One step by hand; on a
- * parabola xₙ = x₀·(1 − ηλ)ⁿ; twenty steps of SGD and Adam on small batches, beside those of PyTorch;
- * and a line that is found, y = 2x + 1.
+ * Gradient descent follows its formula, W′ = W − η·∂L/∂W, step by step. Of the loss, only the
+ * gradient enters. Shown are a step by hand; a parabola, where xₙ = x₀·(1 − ηλ)ⁿ; twenty steps of
+ * SGD and Adam on small batches, equal to PyTorch's; and the fit of the line y = 2x + 1.
  *
  *   deno run --allow-ffi examples/gradient_descent.ts --seed 1
  *
@@ -11,11 +11,11 @@
 import { arange, data, losses, nn, optim, type Tensor, tensor, train } from "@adjoint/ml";
 import * as plot from "@adjoint/ml/plot";
 
-const run = train.experiment("Gradient descent does what its formula says.");
+const run = train.experiment("Gradient descent follows its formula.");
 const maximize = run.control;
 const float64 = { dtype: "float64" } as const;
 
-/** Takes a step of an optimizer on a loss. */
+/** Takes one step of an optimizer on a loss. */
 function step(optimizer: optim.SGD | optim.Adam, loss: () => Tensor): void {
   optimizer.zeroGrad();
   loss().backward();
@@ -43,10 +43,10 @@ const path = Array.from({ length: 21 }, () => {
 });
 run.figures("B-07", { start: path[0]!, one: path[1]!, ten: path[10]!, twenty: path[20]! });
 
-/** The way of each optimizer. */
+/** The path of each optimizer. */
 const ways: Record<string, number[][]> = {};
 
-/** Where an optimizer is after 1, 5, 10 and 20 steps on batches of two rows. */
+/** The position of an optimizer after 1, 5, 10 and 20 steps on batches of two rows. */
 function trace(name: string, make: (w: Tensor) => optim.SGD | optim.Adam): number[] {
   const wave = (n: number, step: number) => arange(n, float64).mul(step).add(0.3).sin();
   const [rows, targets] = [wave(16, 0.7).reshape([8, 2]), wave(8, 1.1)];

@@ -1,12 +1,13 @@
 /**
- * A loss steers by its gradient: kinks make steps oscillate, and flat parts make them vanish. The absolute
- * error pulls with the same force at any distance, so that steps of 0.1 never come nearer to 0 than
- * 0.05; Huber's pull shrinks on the way. The squared error of a sigmoid is flat where the answer is
- * confidently wrong, logit −10 for a 1; cross-entropy of the logit pulls there with all its force.
+ * A loss steers training by its gradient: kinks make steps oscillate, and flat parts make them
+ * vanish. The absolute error pulls equally hard at any distance, so with a rate of 0.1 steps never
+ * get closer to 0 than 0.05; Huber's pull shrinks near the target. The squared error of a sigmoid
+ * is flat where the answer is confidently wrong, with logit −10 for a 1; cross-entropy of the logit
+ * pulls at full strength there.
  *
  *   deno run -A examples/gradient_regulator.ts
  *
- * The control swaps them: Huber's loss has the absolute error's place, the flat loss the other's.
+ * The control swaps the losses: Huber's for the absolute error, and the flat one for cross-entropy.
  */
 
 import { grad, losses, optim, type Tensor, tensor, train } from "@adjoint/ml";
@@ -23,7 +24,7 @@ const smooth = run.control ? losses.l1 : losses.huber;
 const flat = run.control ? losses.bceWithLogits : squaredSigmoid;
 const steep = run.control ? squaredSigmoid : losses.bceWithLogits;
 
-/** Where steps of 0.1 go from 0.95. */
+/** The path of steps with rate 0.1 from 0.95. */
 function path(loss: typeof kinked): number[] {
   const x = tensor(0.95, float64);
   const optimizer = new optim.SGD([x], { lr: 0.1 });
@@ -36,7 +37,7 @@ function path(loss: typeof kinked): number[] {
   });
 }
 
-/** The pull at logit −10 where the answer is 1. */
+/** The pull at logit −10 if the right answer is 1. */
 function pull(loss: typeof flat): number {
   const logit = tensor(-10, float64);
   return grad(loss(logit, one), [logit])[0].item();

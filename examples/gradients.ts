@@ -1,24 +1,25 @@
-// What a loss does to gradients: the same network and data, three losses, one sample in ten an outlier.
+// What a loss does to gradients: the same network and data with three losses; one sample in ten is an
+// outlier. A step never sees the value of a loss, only its gradient, to which each sample adds a pull.
 // Run with: deno run --allow-ffi examples/gradients.ts
 import { losses, manualSeed, nn, optim, randn, study, type Tensor, tensor } from "@adjoint/ml";
 
 const LOSSES = { mse: losses.mse, huber: losses.huber, cauchy: losses.cauchy };
 
-/** Numbers in a few digits. */
+/** Numbers with three digits. */
 const short = (values: readonly number[]) => values.map((x) => x.toPrecision(3)).join("  ");
 
-/** What was found for each loss. */
+/** The findings for a loss. */
 export interface Finding {
-  /** Share of the outliers in the gradient before training. */
+  /** The outliers' share of the gradient before training. */
   readonly outliers: number;
   /** Error on clean data after training. */
   readonly error: number;
-  /** Largest eigenvalue of the Hessian there, and its mean. */
+  /** The largest eigenvalue of the Hessian after training, and the mean. */
   readonly sharpness: number;
   readonly mean: number;
 }
 
-/** Trains with a loss, and looks at it. */
+/** Trains with a loss, and measures it. */
 export function examine(loss: (p: Tensor, t: Tensor) => Tensor, steps: number): Finding {
   manualSeed(1);
   const x = randn([100, 3]);

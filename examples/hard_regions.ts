@@ -1,18 +1,18 @@
 /**
- * Do trained weights find the regions that matter? Article 000 trains a factor α by descent; descent
- * shrinks whatever multiplies an error. Two losses that work: log-variances, which find what is noisy,
- * and weights by ascent, which find what is hard. Synthetic data.
+ * Do trained weights find the regions that matter? Article 000 trains a factor α by descent, but
+ * descent shrinks whatever multiplies an error. Two losses work: log-variances, which find noisy
+ * regions, and weights trained by ascent, which find hard ones. Synthetic data.
  *
  *   deno run --allow-ffi examples/hard_regions.ts --seed 11
  */
 import { data, linspace, losses, nn, optim, rand, type Tensor, train, where } from "@adjoint/ml";
 import * as plot from "@adjoint/ml/plot";
 
-const run = train.experiment("Region weights: descent flees errors, ascent seeks them.");
+const run = train.experiment("Weights of regions: descent avoids errors, ascent seeks them.");
 const world = Number(run.seed);
 const steps = run.quick ? 300 : 2000;
 
-// (a) Two regions share their weights; the second one is noisy.
+// (a) Two regions share the model's weights; the second one is noisy.
 const { x, y, group } = data.synthetic.twoRegions(128, { world });
 const clean = data.synthetic.twoRegions(2000, { world, noise: 0 });
 
@@ -36,7 +36,7 @@ console.log(
   `clean error: equal weights ${equal.toPrecision(3)}, learned ${weighted.toPrecision(3)}`,
 );
 
-// (b) The left quarter is hard, and nothing is noisy.
+// (b) The left quarter is hard; nothing is noisy.
 const places = rand([400, 1]).mul(2).sub(1);
 const hard = places.lt(-0.5);
 const heights = where(hard, places.mul(12).sin(), places.mul(0.3));
@@ -50,7 +50,7 @@ function fitted(way: "equal" | "ascent" | "descent") {
   const minimax = new losses.MinimaxMSE(regions);
   const loss: losses.Loss = way === "equal" ? new losses.MSELoss() : minimax;
   const optimizer = new optim.Adam(model.parameters(), { lr: 1e-2 });
-  // The loss turns the gradient of its logits round: whoever descends, ascends.
+  // The loss reverses the gradient of its logits, so descent of the optimizer is ascent.
   const weights = new optim.SGD(minimax.parameters(), { lr: 0.5, maximize: way === "descent" });
   for (let step = 0; step < (run.quick ? 300 : 1500); step++) {
     optimizer.zeroGrad();
@@ -80,9 +80,9 @@ for (const trial of trials) {
   console.log(`error in the hard region: ${errors.join(", ")}`);
 }
 console.log(
-  "The article errs: descent drives the weight of the hard region to 0, ascent raises it.",
+  "The article is wrong: descent drives the weight of the hard region to 0; ascent raises it.",
 );
-console.log("Which of the two losses is right depends on whether a region is noisy or hard.");
+console.log("Which of the two losses is right depends on whether regions are noisy or hard.");
 const [{ equal: flat, ascent: seeking, descent: fleeing }] = trials as [typeof trials[number]];
 run.picture(
   "hard_region",

@@ -1,23 +1,25 @@
 /**
- * A loss allocates gradients: an outlier takes 7.3 % of the squared error's pull and 1.2 % of Huber's.
- * Sample S4 of article 002: 100 predictions from −5 to 5 of targets 0, one of which is 20. As printed,
- * its picture draws guides at ±2 beside gradients of a mean, which are a hundredth of that, so that the
- * cap cannot be seen; here gradients are those of single samples.
+ * A loss allocates gradients. Training sees a loss only through its gradient at each prediction,
+ * the pull of that example. An outlier has 7.3 % of the total pull of the squared error, and 1.2 %
+ * of that of Huber's loss, which caps it at δ. Sample S4 of article 002: predictions from −5 to 5
+ * for 100 targets of 0, except one of 20. The printed picture shows guides at ±2 beside gradients
+ * of a mean, which are a hundredth of those of single examples, so the cap cannot be seen; here it
+ * can.
  *
  *   deno run -A examples/huber_gradients.ts --pictures .
  *
- * With δ = 2 most of what is capped are ordinary points, as predictions lie up to 5 away. The control has
- * the squared error in the place of Huber's. The numbers are synthetic.
+ * With δ = 2, most capped points are ordinary ones, since predictions are up to 5 away. The control
+ * has the squared error in place of Huber's loss. Synthetic numbers.
  */
 
 import { grad, linspace, losses, noGrad, study, type Tensor, tensor } from "@adjoint/ml";
 import { train, where, zeros } from "@adjoint/ml";
 import * as plot from "@adjoint/ml/plot";
 
-const run = train.experiment("A loss allocates gradients, to an outlier as to all others.");
+const run = train.experiment("A loss allocates gradients: how strongly each example pulls.");
 const DELTA = 2;
 
-/** Half the squared error, as the sample has it: `losses.mse` has twice its gradient. */
+/** Half the squared error, as in the sample: `losses.mse` has twice its gradient. */
 const half = (p: Tensor, t: Tensor) => losses.mse(p, t).mul(0.5);
 const huber = run.control ? half : (p: Tensor, t: Tensor) => losses.huber(p, t, { delta: DELTA });
 
@@ -43,7 +45,7 @@ run.figures("S4", {
   apart: apart(profiles.huber.gradient, own.gradient),
 });
 
-// Residuals of 0 and ±δ, and ones that are infinite: the step that is not taken must not leak.
+// Residuals of 0, ±δ and ±∞: no NaN of the branch that was not chosen may reach the gradient.
 const edges = tensor([-Infinity, -3, -2, -1, 0, 1, 2, 3, Infinity], { requiresGrad: true });
 const values = run.control ? edges.square().mul(0.5) : losses.huber(edges, zeros([9]), {
   delta: DELTA,
@@ -71,7 +73,7 @@ run.figures("C-28", {
   huber: outlier(profiles.huber.shares),
 });
 
-/** The two panels of the sample, with gradients multiplied by a scale. */
+/** The sample's two panels, with gradients multiplied by a scale. */
 function drawn(scale: number): plot.Picture {
   const axes = { xLabel: "Prediction", yLabel: "Gradient", opacity: 0.6 };
   return plot.figure([
@@ -99,7 +101,7 @@ const picture = drawn(pred.size);
 run.picture("huber_gradients", picture);
 run.picture("huber_gradients_as_printed", drawn(1));
 
-// What the picture has, counted in its SVG, panel by panel.
+// The contents of the picture, counted in the SVG of each panel.
 const panels = picture.svg.split('class="adjoint-panel"').slice(1);
 const count = (pattern: RegExp) => panels.map((panel) => [...panel.matchAll(pattern)].length);
 const guides = [...panels[1]!.matchAll(/"2 3"><line[^>]*? y1="([^"]+)"/g)].map((m) => Number(m[1]));

@@ -1,11 +1,12 @@
 /**
- * Huber's loss fits a line through outliers, and the squared error does not. Synthetic data: y = 2x + 1,
- * one label in ten 20 too high. The pull of an outlier grows with its distance in the squared error;
- * Huber's is capped.
+ * Huber's loss fits a line through outliers, and the squared error does not. Synthetic data: y = 2x
+ * + 1, with one label in ten too high by 20. An example's pull is the gradient of the loss at its
+ * prediction. In the squared error an outlier pulls in proportion to its distance, so a few
+ * outliers drag the line away from all other points; Huber's loss caps the pull.
  *
  *   deno run -A examples/huber_line.ts --seed 1
  *
- * The control puts the mean squared error in the place of Huber's.
+ * The control has the mean squared error in place of Huber's loss.
  */
 
 import {
@@ -27,7 +28,7 @@ const run = train.experiment(
 const robust = run.control ? losses.mse : losses.huber;
 const { x, y } = data.synthetic.line(200, { outliers: 0.1 });
 
-/** A line that is fitted by a loss. */
+/** Fits a line with a loss. */
 function fitted(loss: (prediction: Tensor, target: Tensor) => Tensor): nn.Linear {
   const model = new nn.Linear(1, 1);
   const optimizer = new optim.Adam(model.parameters(), { lr: 0.05 });
@@ -44,7 +45,7 @@ const truth = at.mul(2).add(1);
 const lines = { huber: fitted(robust), mse: fitted(losses.mse) };
 const error = (line: nn.Linear) => metrics.rmse(noGrad(() => line.forward(at)), truth);
 
-console.log("Synthetic points: 180 near the line y = 2x + 1, and 20 that lie 20 above it.");
+console.log("Synthetic points: 180 near the line y = 2x + 1, and 20 about 20 above it.");
 for (const [name, { weight, bias }] of Object.entries(lines)) {
   console.log(`${name}: y = ${weight.item().toFixed(2)}x + ${bias.item().toFixed(2)}`);
 }

@@ -1,7 +1,7 @@
 /**
- * How strongly each weight of a logistic regression is to decay, learned by the loss of validation: its
- * gradient goes through where training ends and not through the steps (Lorraine et al., 2020), by products
- * with the Hessian and conjugate gradients. Half of the features say nothing. Synthetic data.
+ * How strongly should each weight of a logistic regression decay? The validation loss decides: its
+ * gradient flows through the end of training, not through the steps (Lorraine et al., 2020), by
+ * products with the Hessian and conjugate gradients. Half of the features are noise. Synthetic data.
  */
 
 import { full, grad, gradOf, hvp, linalg, losses, optim, randn } from "@adjoint/ml";
@@ -22,7 +22,7 @@ const error = (w: Tensor, [x, y]: [Tensor, Tensor]) => losses.bceWithLogits(x.ma
 const training = (w: Tensor, decay: Tensor) =>
   error(w, known).add(decay.exp().mul(w.square()).sum().mul(0.5));
 
-/** Solves with the Hessian of training. */
+/** Solves with the Hessian of the training loss. */
 function solved(w: Tensor, decay: Tensor, b: Tensor): Tensor {
   const product = (v: Tensor) => hvp((w) => training(w, decay), w, v)[1];
   return linalg.cg(product, b, { tol: 1e-9, maxIterations: 40 });
@@ -36,7 +36,7 @@ function trained(decay: Tensor): Tensor {
   return w;
 }
 
-/** The loss of validation, and its gradient: −∂²T/∂λ∂w · H⁻¹ · ∂V/∂w; the control takes H for 1. */
+/** The validation loss and its gradient, −∂²T/∂λ∂w · H⁻¹ · ∂V/∂w; the control sets H to 1. */
 function hypergradient(decay: Tensor): [number, Tensor] {
   const [w, own] = [trained(decay).requiresGrad_(), decay.detach().requiresGrad_()];
   const [value, slope] = valueAndGrad(error)(w, held);

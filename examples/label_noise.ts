@@ -1,21 +1,20 @@
 /**
- * Under label noise the loss decides; clipping and schedules do not help. Article 000 has three
- * strategies that together "overcome the limits of MSE". Here they meet 15 % labels that are 8 too high,
- * on synthetic data. Clipping and schedules change how far a step goes, not where to: the minimum of the
- * squared error lies between the labels. Another loss has another minimum.
+ * With wrong labels, the loss decides; clipping and schedules do not help. Article 000 combines
+ * three strategies that "overcome the limits of MSE". Here they are tested with 15 % of the labels
+ * too high by 8, on synthetic data. Clipping and schedules change how far a step goes, but not
+ * where the pulls of all examples cancel: for the squared error that is between right and wrong
+ * labels. Another loss pulls differently, so its minimum is elsewhere.
  *
  *   deno run -A examples/label_noise.ts --seed 1
  *
- * The control puts the squared error in the place of Huber's.
+ * The control has the squared error in place of Huber's loss.
  */
 
 import { data, linspace, losses, nn, noGrad, optim, rand, randn, randperm } from "@adjoint/ml";
 import { type Tensor, train } from "@adjoint/ml";
 import * as plot from "@adjoint/ml/plot";
 
-const run = train.experiment(
-  "Under label noise the loss decides; clipping and schedules do not help.",
-);
+const run = train.experiment("With wrong labels, the loss matters; clipping does not help.");
 const mse = losses.mse;
 const robust = run.control
   ? mse
@@ -28,7 +27,7 @@ const wrong = randperm(300).lt(45).unsqueeze(1);
 const points = new data.TensorDataset(x, clean.add(wrong.mul(8)));
 const at = linspace(-1, 1, 200).unsqueeze(1);
 
-/** The curve that a net has learned. */
+/** The curve learned by a net. */
 function learned(loss: typeof robust, clip: boolean, oneCycle: boolean): Tensor {
   const model = new nn.Sequential(
     new nn.Linear(1, 32),
@@ -53,7 +52,7 @@ function learned(loss: typeof robust, clip: boolean, oneCycle: boolean): Tensor 
   return noGrad(() => model.forward(at));
 }
 
-console.log("Synthetic data: y = sin(3x) with little noise, 45 of 300 labels 8 too high.");
+console.log("Synthetic data: y = sin(3x) with little noise, 45 of 300 labels too high by 8.");
 console.log("Error on clean data:   plain     clip      one cycle  both");
 const truth = at.mul(3).sin();
 const cells: Record<string, number[]> = {};
@@ -77,6 +76,6 @@ run.picture(
     plot.lines(curves, { x: at.flatten() }),
   ]]),
 );
-console.log("The three together do not overcome MSE's limits: one of them does, the loss.");
+console.log("Of the three strategies, only the loss overcomes MSE's limits.");
 run.figures("A-17", cells);
 run.end();

@@ -1,12 +1,12 @@
 /**
  * A net that sees a lane steers a toy car along it. Article 001 lists autonomous driving. A small
- * convolutional net learns from 700 synthetic views how to steer, and then drives: what it does decides
- * what it sees next, so small errors could add up. Over 200 steps of a winding lane they do not. Without
- * steering the car drifts off. It is toy lane keeping, and says nothing about cars on roads.
+ * convolutional net learns to steer from 700 synthetic views, and then drives. Its steering
+ * determines what it sees next, so small errors could add up; over 200 steps of a winding lane they
+ * do not. Without steering, the car drifts off. This is a toy and says nothing about real cars.
  *
  *   deno run --allow-ffi examples/lane_keeping.ts --seed 1
  *
- * The control drives with a net that learned from shuffled answers.
+ * The control drives with a net that was trained on shuffled answers.
  */
 
 import {

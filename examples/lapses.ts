@@ -1,14 +1,14 @@
 /**
- * Does a jump of the error show that attention lapses? An autoencoder knows how calm behaviour goes
- * together; the moving mean of its error raises an alarm, which switches the strategy. Synthetic
- * streams: nobody was watched.
+ * Does a jump of the error reveal a lapse of attention? An autoencoder learns what calm behaviour
+ * looks like. When the moving mean of its error exceeds a limit, an alarm switches the strategy.
+ * Synthetic streams.
  *
  *   deno run --allow-ffi examples/lapses.ts --seed 11
  */
 import { data, losses, metrics, nn, noGrad, optim, train } from "@adjoint/ml";
 import * as plot from "@adjoint/ml/plot";
 
-const run = train.experiment("An error that jumps, and a strategy that switches.");
+const run = train.experiment("A jump of the error raises an alarm, which switches the strategy.");
 const world = Number(run.seed);
 const [CALM, LAPSE] = [100, 40];
 const EPISODES = run.quick ? 10 : 40;
@@ -34,14 +34,14 @@ const NEXT: Readonly<Record<Strategy, Strategy>> = {
   pause: "explain",
 };
 
-/** Alarms in episodes of which each begins calm, and how late they come. */
+/** Alarms in episodes that all begin calm, and their delay. */
 function watched(detector: metrics.Ewma | metrics.Cusum) {
   let strategy: Strategy = "explain";
   const found = { missed: 0, falseAlarms: 0, latencies: [] as number[], switches: 0 };
   for (let episode = 0; episode < EPISODES; episode++) {
     detector.reset();
     const errors = errorsOf(LAPSE / (CALM + LAPSE), CALM + LAPSE);
-    // In the control nothing is averaged or compared: the alarm never rings.
+    // In the control the alarm never rings.
     const at = run.control ? -1 : errors.findIndex((error) => detector.update(error));
     if (at === -1) found.missed++;
     else {

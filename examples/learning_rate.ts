@@ -1,23 +1,23 @@
 /**
- * A test of rates finds a good learning rate in one pass, and a rate that is too small underfits. Rates
- * grow from step to step, and the loss tells when they are too large; half the rate at which it is
- * least is near the best of a grid, for a hundredth of the work. Where the loss falls most steeply, the
- * other usual rule, is too careful here.
+ * A range test finds a good learning rate in one pass, whereas too small a rate underfits. The rate
+ * grows with every step, and the loss shows when it is too large. Half the rate of the smallest
+ * loss is close to the best of a grid, for a hundredth of the work. The rate of the steepest fall,
+ * the other common rule, is too cautious here.
  *
  *   deno run -A examples/learning_rate.ts --seed 1
  *
- * The control takes the first rate instead of what the test finds. The data is synthetic.
+ * The control uses the first rate instead of the test's. Synthetic data.
  */
 
 import { data, losses, manualSeed, nn, noGrad, optim, randn, train } from "@adjoint/ml";
 import * as plot from "@adjoint/ml/plot";
 
-const run = train.experiment("A test of rates finds a good learning rate in one pass.");
+const run = train.experiment("A range test finds a good learning rate in one pass.");
 const x = randn([400, 8]);
 const y = x.matmul(randn([8, 1])).tanh().add(randn([400, 1]).mul(0.1));
 const points = new data.TensorDataset(x, y);
 
-/** A net that starts the same way each time, and what trains it. */
+/** A net with the same initial weights each time, and its optimizer. */
 function start(lr: number) {
   manualSeed(run.seed);
   const model = new nn.Sequential(new nn.Linear(8, 32), new nn.Tanh(), new nn.Linear(32, 1));
@@ -27,7 +27,7 @@ function start(lr: number) {
 
 const loader = () => new data.DataLoader(points, { batchSize: 20, shuffle: true });
 
-/** The error after five passes at a rate. */
+/** The error after five epochs with a rate. */
 function error(lr: number): number {
   const { model, optimizer } = start(lr);
   for (let epoch = 0; epoch < 5; epoch++) {
@@ -48,9 +48,9 @@ const grid = Array.from({ length: 11 }, (_, i) => 1e-4 * 10 ** (i / 2.4));
 const errors = grid.map(error);
 const best = Math.min(...errors.filter(Number.isFinite));
 const bestRate = grid[errors.indexOf(best)]!;
-console.log("Error on synthetic data after five passes, by rate:");
+console.log("Error on synthetic data after five epochs, by rate:");
 grid.forEach((lr, i) => console.log(`  ${lr.toFixed(4)}  ${errors[i]!.toFixed(3)}`));
-console.log(`The test says ${picked.toFixed(4)}; steepest is ${range.suggestion?.toFixed(4)}.`);
+console.log(`Picked: ${picked.toFixed(4)}; steepest fall: ${range.suggestion?.toFixed(4)}.`);
 const seen = range.losses.map(Math.log10).map((value) => value < 1);
 run.picture(
   "learning_rate",

@@ -1,19 +1,20 @@
 /**
- * A loss is an interface, not a ruler: it has parameters that train, a state that is kept, and parts that
- * add up. Article 002's thesis, on the smallest loss that shows it: the likelihood of Laplace noise,
- * |r|/s + ln s, which learns the scale s of the errors while the model learns the line.
+ * A loss is more than a measure of error: it can have parameters that train and a state that is
+ * saved, and losses add up. That is the thesis of article 002, shown on the smallest such loss: the
+ * likelihood of Laplace noise, |r|/s + ln s, which learns the scale s of the errors while the model
+ * learns a line. Its pull on a prediction is ±1/s, so the loss itself learns how hard to pull.
  *
  *   deno run --allow-ffi examples/loss_interface.ts --seed 1
  *
- * The control is the ruler: the absolute error, which has nothing to learn. The data is synthetic.
+ * The control is the absolute error, which has nothing to learn. Synthetic data.
  */
 
 import { losses, nn, noGrad, optim, rand, randn, type Tensor, tensor } from "@adjoint/ml";
 import { train, zeros } from "@adjoint/ml";
 
-const run = train.experiment("A loss is an interface: it learns, it has a state, and it composes.");
+const run = train.experiment("A loss can learn, has a state, and composes with others.");
 
-/** |r|/s + ln s, the likelihood of errors of scale s, which is learned. */
+/** |r|/s + ln s, the negative log-likelihood of errors with a learned scale s. */
 class LaplaceLoss extends losses.Loss {
   logScale = new nn.Parameter(zeros([]));
 
@@ -25,7 +26,7 @@ class LaplaceLoss extends losses.Loss {
 
 const make = () => run.control ? new losses.L1Loss() : new LaplaceLoss();
 
-// Synthetic errors of Laplace's law have scale 0.3: the difference of two exponential ones.
+// Laplace noise of scale 0.3 is the difference of two exponential variables.
 const exponential = () => rand([500, 1]).neg().add(1).log();
 const x = randn([500, 1]);
 const y = x.mul(2).add(1).add(exponential().sub(exponential()).mul(0.3));
@@ -46,7 +47,7 @@ for (let step = 0; step < 500; step++) {
 }
 whole.eval();
 
-// What it has learned goes into its state dict, and from there into another loss.
+// The learned scale is in the state dict, from which another loss can load it.
 const other = make().plus(new losses.MSELoss().times(0.01));
 other.loadStateDict(whole.stateDict());
 const [p, t] = [tensor([[3]]), tensor([[1]])];
@@ -55,7 +56,7 @@ const terms = Object.values(noGrad(() => whole.terms(p, t))).map((term) => term.
 const [scale] = own.parameters();
 
 console.log(`Its state: ${JSON.stringify(Object.keys(whole.stateDict()))}`);
-console.log(`Scale learned: ${scale?.exp().item()}, of synthetic errors of scale 0.3.`);
+console.log(`Learned scale: ${scale?.exp().item()}; the synthetic errors have 0.3.`);
 run.figures("C-01", {
   parameters: whole.parameters().length,
   evaluates: !whole.training && !own.training,

@@ -1,11 +1,12 @@
 /**
- * Every loss that is a function of one number, with its value, gradient and curvature on a fixed set.
+ * The value, gradient and curvature of every loss, as a function of one number, at fixed points. The
+ * gradient is what training follows: compare how it grows, stays or fades far from the minimum.
  * Run with: deno run --allow-ffi examples/loss_zoo.ts
  */
 
 import { cat, grad, losses, stack, type Tensor, tensor } from "@adjoint/ml";
 
-/** Losses of one family as functions of a number: what it is, and where they are tried. */
+/** Losses of one family as functions of a number, with its meaning and the points to evaluate. */
 export interface Family {
   readonly variable: string;
   readonly points: readonly number[];
@@ -18,11 +19,11 @@ const int32 = (data: number[]) => tensor(data, { dtype: "int32" });
 const zero = number(0);
 const one = number(1);
 
-/** A row of numbers, some of them the variable. */
+/** A row of numbers, some of which are the variable. */
 const row = (...values: (Tensor | number)[]) =>
   stack(values.map((value) => typeof value === "number" ? number(value) : value), 0);
 
-/** Two logits, that of the right class and 0. */
+/** Two logits: the right class's, and 0. */
 const logits = (x: Tensor) => row(x, 0).unsqueeze(0);
 const right = int32([0]);
 
@@ -32,14 +33,14 @@ const at = (angle: Tensor | number) => {
   return stack([x.cos(), x.sin()], 0).unsqueeze(0);
 };
 
-/** Pictures of stripes, and of checks that are added to them. */
+/** Pictures of stripes, and of checks to add to them. */
 const stripes = tensor(Float64Array.from({ length: 256 }, (_, i) => i % 4 < 2 ? 0.7 : 0.3))
   .reshape([1, 1, 16, 16]);
 const checks = tensor(Float64Array.from({ length: 256 }, (_, i) => ((i >> 4) + i) % 2 ? 1 : -1))
   .reshape([1, 1, 16, 16]);
 const noisy = (x: Tensor) => checks.mul(x).add(stripes);
 
-/** Four places of which a share is predicted, of which half are in the region. */
+/** Four positions with one probability each, half of them in the region. */
 const share = (x: Tensor) => row(x, x, x, x).reshape([1, 1, 4]);
 const region = tensor([[[1, 1, 0, 0]]], float64);
 
@@ -69,7 +70,7 @@ export const ZOO = {
     },
   },
   binary: {
-    variable: "logit z of what is true",
+    variable: "logit z of a true label",
     points: [-100, -3, 0, 3, 100],
     curves: {
       bce: (z) => losses.bce(z.sigmoid(), one),
@@ -80,7 +81,7 @@ export const ZOO = {
     },
   },
   margin: {
-    variable: "score x of what is true",
+    variable: "score x of a true label",
     points: [-100, -1, 0, 0.5, 3],
     curves: {
       hinge: (x) => losses.hinge(x, one),
@@ -91,7 +92,7 @@ export const ZOO = {
     },
   },
   classification: {
-    variable: "logit z of the right class, beside a 0",
+    variable: "logit z of the right class; the other is 0",
     points: [-100, -3, 0, 0.5, 3, 100],
     curves: {
       crossEntropy: (z) => losses.crossEntropy(logits(z), right),
@@ -114,7 +115,7 @@ export const ZOO = {
     },
   },
   similarity: {
-    variable: "angle φ between two that are alike, beside one at a right angle",
+    variable: "angle φ between two similar vectors; a third is at a right angle",
     points: [0, 0.5, 1, 2, 3],
     curves: {
       cosineEmbedding: (x) => losses.cosineEmbedding(at(x), at(0), row(1)),
@@ -131,7 +132,7 @@ export const ZOO = {
     },
   },
   ranking: {
-    variable: "score s of the relevant item, beside a 0",
+    variable: "score s of the relevant item; the other is 0",
     points: [-100, -3, 0, 3, 100],
     curves: {
       listwiseSoftmax: (s) => losses.listwiseSoftmax(row(s, 0), row(1, 0)),
@@ -139,7 +140,7 @@ export const ZOO = {
     },
   },
   segmentation: {
-    variable: "probability p of every place, half of which are in the region",
+    variable: "probability p of every position, half of which are in the region",
     points: [0, 0.1, 0.5, 0.9, 1],
     curves: {
       dice: (p) => losses.dice(share(p), region),
@@ -148,7 +149,7 @@ export const ZOO = {
     },
   },
   structural: {
-    variable: "amplitude a of checks on a picture of stripes",
+    variable: "amplitude a of checks added to a picture of stripes",
     points: [0, 0.01, 0.1, 0.3],
     curves: {
       psnr: (a) => losses.psnr(noisy(a), stripes),
@@ -158,7 +159,7 @@ export const ZOO = {
     },
   },
   sequence: {
-    variable: "logit z of the label in each of three steps, beside a blank of 0",
+    variable: "logit z of the label in each of three steps; the blank's is 0",
     points: [-10, -1, 0, 1, 10],
     curves: {
       ctc: (z) => {
@@ -168,7 +169,7 @@ export const ZOO = {
     },
   },
   policy: {
-    variable: "log-probability x of what was good, above the old or reference one",
+    variable: "log-probability x of the better answer, minus the old or reference one",
     points: [-3, -0.1, 0, 0.1, 3, 30],
     curves: {
       reinforce: (x) => losses.reinforce(x, one),

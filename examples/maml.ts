@@ -1,26 +1,26 @@
 /**
- * Meta-learning of sine waves: initial weights from which one step on 10 points of a new wave nearly fits
- * it (Finn et al., "Model-Agnostic Meta-Learning", 2017). Beside stand the first-order method, which takes
- * the inner gradient for a constant, and training without adaptation, which can only learn the mean of all
- * waves. All data is synthetic.
+ * Meta-learning of sine waves: initial weights from which one step on 10 points of a new wave
+ * nearly fits it (Finn et al., "Model-Agnostic Meta-Learning", 2017). Compared are the first-order
+ * method, which treats the inner gradient as a constant, and training without adaptation, which can
+ * only learn the mean of all waves. Synthetic data.
  */
 
 import { functionalCall, linspace, losses, meta, nn, optim, rand } from "@adjoint/ml";
 import { type Tensor, train, vmap } from "@adjoint/ml";
 import * as plot from "@adjoint/ml/plot";
 
-const run = train.experiment("Initial weights can be learned from which one step fits a new task.");
+const run = train.experiment("Learned initial weights fit a new task after one step.");
 type Points = { x: Tensor; y: Tensor };
 const [SHOTS, LR, AT] = [10, 0.01, linspace(-5, 5, 100).unsqueeze(1)];
 
-/** A wave of its own amplitude and phase: 10 points to learn from, and 10 to be judged by. */
+/** A wave of its own amplitude and phase: 10 points for training, and 10 for evaluation. */
 const waves = new meta.TaskDistribution<Points>((generator) => {
   const [a, b] = [rand([], { generator }), rand([], { generator })];
   const x = rand([2 * SHOTS, 1], { generator }).mul(10).sub(5);
   return { x, y: x.sub(b.mul(Math.PI)).sin().mul(a.mul(4.9).add(0.1)) };
 });
 
-/** Trains initial weights; gives the errors on new waves after 0, 1 and 5 steps, and fits of the first. */
+/** Trains initial weights; returns errors on new waves after 0, 1 and 5 steps, and fits of one. */
 function trained(steps: number, firstOrder: boolean) {
   const [one, two, three] = [new nn.Linear(1, 40), new nn.Linear(40, 40), new nn.Linear(40, 1)];
   const model = new nn.Sequential(one, new nn.ReLU(), two, new nn.ReLU(), three);
@@ -28,7 +28,7 @@ function trained(steps: number, firstOrder: boolean) {
 
   const error = (own: typeof params, { x, y }: Points, from: number) =>
     losses.mse(functionalCall(model, own, x.narrow(0, from, SHOTS)), y.narrow(0, from, SHOTS));
-  /** The weights after steps on the first half of a wave's points. */
+  /** The weights after steps on the training points of a wave. */
   function adapted(task: Points, steps: number): typeof params {
     const loss = (own: typeof params) => error(own, task, 0);
     return steps === 0 ? params : meta.innerLoop({ params, loss, steps, lr: LR, firstOrder });

@@ -1,14 +1,14 @@
 /**
- * Are a support vector machine or a forest the better model? It depends on the data: they are other
- * models, and no cure for overfitting. Article 001 names both against it. A linear machine, trained here
- * by the subgradient of the hinge loss, finds the margin that the solver of the dual finds; on two moons
- * it needs the radial kernel. On a small noisy table a forest is at least as good as a perceptron, and
- * knows its own error from the examples that each tree has not seen. A kernel that is too narrow
- * overfits like any net. All data is synthetic.
+ * Is a support vector machine or a forest the better model? It depends on the data; they are
+ * different models, not a cure for overfitting, as which article 001 names both. A linear machine
+ * trained by the subgradient of the hinge loss finds the margin that the solver of the dual finds;
+ * two moons need the radial kernel. On a small noisy table, a forest is at least as good as a
+ * perceptron, and estimates its own error from the examples that each tree has not seen. A kernel
+ * that is too narrow overfits like any net. Synthetic data.
  *
  *   deno run --allow-ffi examples/margins_and_trees.ts --seed 1
  *
- * The control gives the radial kernel's place to a linear one, and grows trees of depth 1.
+ * The control has a linear kernel in place of the radial one, and trees of depth 1.
  */
 
 import { cat, linspace, losses, metrics, nn, noGrad, optim, rand, randn } from "@adjoint/ml";
@@ -39,11 +39,11 @@ const machine = new SVC({ kernel: "linear", c: 1 }).fit(apart, side);
 const ofMachine = machine.decisionFunction(apart).mul(signs);
 const width = noGrad(() => plane.weight.norm().item());
 console.log(
-  `The margin by subgradient: ${(1 / width).toFixed(3)}, the nearest point at ` +
+  `Margin by subgradient: ${(1 / width).toFixed(3)}, distance of the nearest point: ` +
     `${distances.min().item().toFixed(3)}; ${machine.supportIndices.size} support vectors`,
 );
 
-/** Two half circles that hold on to each other. */
+/** Two interleaved half circles. */
 function moons(n: number): [Tensor, Tensor] {
   const angle = linspace(0, Math.PI, n);
   const upper = stack([angle.cos(), angle.sin()], 1);
@@ -62,8 +62,8 @@ const moonsAs = (title: string, kernel: Kernel) =>
 run.picture(
   "moons",
   plot.figure([
-    moonsAs("What a linear machine takes for 0 and 1", { kernel: "linear" }),
-    moonsAs("What a radial one does", curved),
+    moonsAs("Classes by a linear kernel", { kernel: "linear" }),
+    moonsAs("Classes by a radial kernel", curved),
   ]),
 );
 run.figures("B-42", {
@@ -75,7 +75,7 @@ run.figures("B-42", {
   narrow: on({ gamma: 500, c: 100 }, [x, y]),
 });
 
-/** A table of 8 columns: the class is a corner of two of them, and some labels are wrong. */
+/** A table of 8 columns: the class depends on two of them, and some labels are wrong. */
 function table(n: number, wrong: number): [Tensor, Tensor] {
   const x = randn([n, 8]);
   const inside = x.at(":", 0).gt(0).logicalAnd(x.at(":", 1).gt(-0.5));

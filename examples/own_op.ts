@@ -1,13 +1,13 @@
 /**
- * An op of one's own is a function with a backward pass, and a checker says whether that is right.
- * Article 001 hopes for new algorithms and architectures. Here a rounded ramp, 0 below −1 and x beyond
- * 1 with a parabola between, is an op whose forward and backward are written by hand. It passes the
- * checks of first and second order, trains a net, and works under vmap. A backward that is 1 % off is
- * found.
+ * Your own op is a function with a backward pass, which a checker tests. Article 001 hopes for new
+ * algorithms and architectures. Here, a smoothed ramp (0 below −1, x above 1, a parabola in
+ * between) is an op with a hand-written forward and backward pass. It passes the checks of first
+ * and second order, trains a net, and works under vmap. The checker finds a backward pass that is 1
+ * % off.
  *
  *   deno run --allow-ffi examples/own_op.ts
  *
- * The control is off by 1 %.
+ * In the control, the backward pass is 1 % off.
  */
 
 import { customFunction, linspace, losses, nn, optim, randn, type Tensor } from "@adjoint/ml";
@@ -15,12 +15,12 @@ import { train, vmap, where } from "@adjoint/ml";
 import * as plot from "@adjoint/ml/plot";
 import { gradcheck, gradgradcheck } from "@adjoint/ml/testing";
 
-const run = train.experiment("An op of one's own has a backward pass that a checker judges.");
+const run = train.experiment("Your own op has a backward pass, which a checker tests.");
 
-/** The ramp's slope: 0, a line, 1. */
+/** The slope of the ramp: 0, a line, 1. */
 const slope = (x: Tensor) => x.add(1).mul(0.5).clamp(0, 1);
 
-/** The op with a backward that is too large by a share. */
+/** The op with a backward pass that is too large by a share. */
 const rampOff = (share: number) =>
   customFunction({
     name: "ramp",
@@ -46,7 +46,7 @@ function passes(check: () => unknown): boolean {
 const first = passes(() => gradcheck(ramp, [[3, 4]]));
 const second = passes(() => gradgradcheck(ramp, [[3, 4]]));
 
-/** A net with the op as its activation, and what is left of the error. */
+/** Trains a net with the op as its activation; returns the remaining error. */
 const layers = [new nn.Linear(1, 16), new nn.Linear(16, 1)] as const;
 const forward = (x: Tensor) => layers[1].forward(ramp(layers[0].forward(x)));
 const x = linspace(-2, 2, 64).unsqueeze(1);

@@ -1,17 +1,18 @@
 /**
- * Can a weighted sum find every trade-off? On the problem of Fonseca and Fleming, whose front bends
- * inwards, whatever the weights it ends at one of the ends; the largest weighted loss (Tchebycheff) and
- * the shortest combination of gradients (MGDA) end within.
+ * Can a weighted sum find every trade-off? In the problem of Fonseca and Fleming, whose front is
+ * concave, it ends at one of the ends for all weights, since the two pulls only cancel stably
+ * there. The largest weighted loss (Tchebycheff) and the shortest combination of gradients (MGDA)
+ * end in between.
  *
  *   deno run --allow-ffi examples/pareto.ts --seed 11
  */
 import { grad, linspace, losses, optim, randn, type Tensor, train } from "@adjoint/ml";
 import * as plot from "@adjoint/ml/plot";
 
-const run = train.experiment("Where a front bends inwards, weighted sums find only its ends.");
+const run = train.experiment("On a concave front, weighted sums find only the ends.");
 const CENTRE = 1 / Math.sqrt(3);
 
-/** Both objectives, 1 − exp(−‖x ∓ 1/√3‖²); what is best lies between the two centres. */
+/** Both objectives, 1 − exp(−‖x ∓ 1/√3‖²); the best points lie between the two centres. */
 function objectives(x: Tensor): [Tensor, Tensor] {
   const away = (centre: number) => x.sub(centre).square().sum(-1).neg().exp().neg().add(1);
   return [away(CENTRE), away(-CENTRE)];
@@ -20,7 +21,7 @@ const values = (x: Tensor) => objectives(x).map((value) => value.item()) as [num
 const steps = run.quick ? 250 : 2000;
 const start = () => randn([3]).mul(0.2).requiresGrad_();
 
-/** Where a loss that makes one number of two ends. */
+/** The end point of a loss that combines both objectives. */
 function ends(criterion: { forward(tasks: readonly Tensor[]): Tensor; parameters(): Tensor[] }) {
   const x = start();
   const optimizer = new optim.Adam([x, ...criterion.parameters()], { lr: 1e-2 });
@@ -32,7 +33,7 @@ function ends(criterion: { forward(tasks: readonly Tensor[]): Tensor; parameters
   return values(x);
 }
 
-/** Where steps along the shortest combination of both gradients end, and how long it is there. */
+/** The end point of steps along the shortest combination of both gradients, and its length there. */
 function mgdaEnds(): { at: [number, number]; length: number } {
   const x = start();
   const optimizer = new optim.SGD([x], { lr: 0.1 });
@@ -55,7 +56,7 @@ const largest = shares.map((a) => ends(new Largest([a, 1 - a])));
 const learned = [1, 2, 3].map(() => ends(new losses.MultiTaskLossWithUncertainty(2)));
 const shortest = Array.from({ length: 6 }, mgdaEnds);
 
-/** Points that are not at an end of the front, each counted once. */
+/** The number of distinct points that are not at an end of the front. */
 function interior(points: readonly (readonly number[])[]): number {
   const within = points.filter((point) => point.every((value) => value > 0.05));
   return new Set(within.map((point) => point.map((value) => value.toFixed(2)).join())).size;
@@ -71,10 +72,10 @@ for (const [name, points] of Object.entries(found)) {
   console.log(`${name.padEnd(20)}${interior(points)} within: ${shown.join(" ")}`);
 }
 console.log(
-  "The article errs: weights that are learned make a weighted sum as well, and end where it does.",
+  "The article is wrong: learned weights also form a weighted sum, and end at the same points.",
 );
 console.log(
-  "With positive weights the minimum of a sum is Pareto optimal; what it misses is the bend.",
+  "With positive weights, the minimum of a sum is Pareto optimal, but never inside a concave front.",
 );
 
 const along = linspace(-CENTRE, CENTRE, 80).unsqueeze(1).expand([80, 3]);
@@ -88,7 +89,7 @@ run.picture(
     plot.scatter(points.map(([, x]) => x), points.map(([, , y]) => y), {
       groups: points.map(([name]) => name),
       radius: 5,
-      title: "Where each way ends",
+      title: "End points of each method",
       xLabel: "first objective",
       yLabel: "second objective",
     }),

@@ -1,14 +1,14 @@
 /**
- * A physics-informed network (Raissi et al., 2019): a perceptron that obeys u'' = −sin x between 0 and 2π
- * with u = 0 at both ends, of which u = sin x is the solution. No value of it inside is ever told: the
- * loss is how far the second derivative is from the equation.
+ * A physics-informed network (Raissi et al., 2019): a perceptron that solves u'' = −sin x between 0
+ * and 2π with u = 0 at both ends, so u = sin x. It never sees values of the solution inside: the
+ * loss is the squared residual of the equation, a function of the network's second derivative.
  */
 
 import { grad, linspace, nn, noGrad, optim, rand, scope, tensor, train } from "@adjoint/ml";
 import * as plot from "@adjoint/ml/plot";
 
 const run = train.experiment(
-  "A network solves an equation that its derivatives are in the loss of.",
+  "A network solves an equation because its derivatives are in the loss.",
 );
 const [POINTS, EPOCHS] = [64, run.quick ? 300 : 2000];
 const model = new nn.Sequential(
@@ -22,7 +22,7 @@ const ends = tensor([[0], [2 * Math.PI]]);
 const optimizer = new optim.Adam(model.parameters(), { lr: 5e-3 });
 const schedule = new optim.CosineAnnealingLR(optimizer, { tMax: EPOCHS });
 
-/** How far u'' is from −sin x, squared, at points drawn anew. */
+/** The squared difference of u'' and −sin x at newly drawn points. */
 function residual() {
   const x = rand([POINTS, 1]).mul(2 * Math.PI).requiresGrad_();
   const [slope] = grad(model.forward(x).sum(), [x], { createGraph: true });
@@ -34,7 +34,7 @@ for (let epoch = 0; epoch < EPOCHS; epoch++) {
   scope(() => {
     optimizer.zeroGrad();
     const held = model.forward(ends).square().mean();
-    // Without the equation, only the ends are known.
+    // The control knows only the ends, not the equation.
     (run.control ? held : held.add(residual())).backward();
     optimizer.step();
     schedule.step();

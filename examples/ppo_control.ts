@@ -1,7 +1,7 @@
 /**
- * Rewards that come late, credited by PPO to what earned them: a chain of decisions that is judged at
- * its end, a pole on a cart, an arm with two links. All are synthetic. The control counts no later
- * reward (γ = 0), so that nothing can be credited.
+ * PPO credits late rewards to the actions that earned them, in three synthetic environments: a
+ * chain of decisions that is judged at its end, a pole on a cart, and an arm with two links. The
+ * control ignores later rewards (γ = 0), so nothing can be credited.
  *
  *   deno run --allow-ffi examples/ppo_control.ts --seed 11
  */
@@ -9,14 +9,14 @@
 import { distributions, losses, nn, noGrad, optim, rl, type Tensor, train } from "@adjoint/ml";
 import { lines } from "@adjoint/ml/plot";
 
-const run = train.experiment("Rewards that come late are credited to what earned them, by PPO.");
+const run = train.experiment("PPO credits late rewards to the actions that earned them.");
 const { Categorical, Normal } = distributions;
 const mean = (x: readonly number[]) => x.reduce((sum, one) => sum + one, 0) / x.length;
 
 type Policy = Pick<distributions.Distribution, "sample" | "logProb" | "entropy">;
 type Settings = Record<"updates" | "steps" | "batch" | "lr" | "gamma", number>;
 
-/** Learns, and gives the mean return of the last 20 episodes after each update. */
+/** Trains; returns the mean return of the last 20 episodes after each update. */
 function learn(
   env: rl.Environment,
   actor: nn.Sequential,
@@ -43,7 +43,7 @@ function learn(
       return rl.gae(reward, value(observation), value(nextObservation), {
         terminated,
         truncated,
-        gamma: run.control ? 0 : gamma, // the control: later rewards are credited to nothing
+        gamma: run.control ? 0 : gamma, // the control ignores later rewards
       });
     });
     for (let epoch = 0; epoch < 4; epoch++) {
@@ -67,7 +67,7 @@ const net = (inputs: number, outputs: number) => {
   return new nn.Sequential(...layers, new nn.Linear(64, outputs));
 };
 const choice = (logits: Tensor) => new Categorical({ logits });
-/** A turn of each joint, independent of the other. */
+/** A rotation of each joint, independent of the other's. */
 const turns = (output: Tensor) => {
   const [loc, logScale] = output.split(2, -1) as [Tensor, Tensor];
   const joints = new Normal(loc, logScale.sub(0.5).exp());
@@ -88,7 +88,7 @@ const arm = net(8, 4);
 const near = { updates: 150, steps: 50, batch: 400, lr: 3e-3, gamma: 0.9 };
 learn(new rl.Reacher({ count: 32 }), arm, net(8, 1), turns, near);
 
-/** How far the tip is from the point at the end of an episode, in the mean of 500. */
+/** The mean distance of the tip from the target at the end of an episode, over 500 episodes. */
 const distance = (act: (seen: Tensor) => Tensor) => {
   const env = new rl.Reacher({ count: 500 });
   let seen = env.reset();
@@ -99,12 +99,12 @@ const random = distance(() => new Normal(0, 1).sample([500, 2]));
 const learned = noGrad(() => distance((seen) => arm.forward(seen).narrow(-1, 0, 2)));
 
 console.log(
-  "REINFORCE does as well on the chain. What a pole is held at best, it need not be at the end.",
+  "REINFORCE is as good on the chain. The pole's best result need not be its last.",
 );
 const [first, last] = [chain.episodeReturns.slice(0, 64), chain.episodeReturns.slice(-320)];
 const [best, end] = [Math.max(...held), held.at(-1) ?? NaN];
 const reach = learned / random;
 run.figures("C-17", { chainStart: mean(first), chain: mean(last), best, end, reach, learned });
-const axes = { xLabel: "update", yLabel: "steps that the pole is held, of 500" };
+const axes = { xLabel: "update", yLabel: "steps for which the pole is held, of 500" };
 run.picture("cart_pole", lines(held, axes));
 run.end();

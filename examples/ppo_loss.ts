@@ -1,7 +1,8 @@
 /**
- * The article's PPOSequenceLoss as it is written, and corrected. As written, it learns nothing from a
- * tensor that is old and new at once, compares each value with all returns where a dimension is too
- * many, counts padding, and overflows. The control has no clip and holds nothing constant.
+ * The article's PPOSequenceLoss as printed, and corrected. As printed, it learns nothing if one
+ * live tensor is both the old and the new log-probability, compares each value with all returns if
+ * there is an extra dimension, counts padding, and overflows. The control has no clip and holds
+ * nothing constant.
  *
  *   deno run --allow-ffi examples/ppo_loss.ts --seed 11
  */
@@ -10,15 +11,13 @@ import { cat, full, grad, losses, minimum, ones, optim, randn, stack } from "@ad
 import { tensor, train, zeros } from "@adjoint/ml";
 import * as plot from "@adjoint/ml/plot";
 
-const run = train.experiment(
-  "PPO's loss clips the ratio to the last policy, and what else it needs.",
-);
+const run = train.experiment("What PPO's loss needs besides clipping the ratio of policies.");
 
 const ppo = new losses.PPOSequenceLoss();
 type Given = Parameters<typeof ppo.forward>;
 type Loss = (...given: Given) => losses.PPOTerms;
 
-/** What the article's class computes, with its numbers. */
+/** The article's loss, with its coefficients. */
 function written(epsilon: number): Loss {
   return (now, old, advantages, returns, values, uncertain) => {
     const ratio = now.sub(old).exp();
@@ -32,7 +31,7 @@ function written(epsilon: number): Loss {
 const [asWritten, unclipped] = [written(0.2), written(Infinity)];
 const corrected: Loss = run.control ? unclipped : (...given) => ppo.forward(...given);
 
-// C-21: four tokens whose loss and gradients are known exactly.
+// C-21: four tokens with exactly known loss and gradients.
 const exact = (x: readonly number[]) => tensor(Float64Array.from(x));
 const now = exact([0.3, 0.3, 0.1, 0.1]).log().requiresGrad_();
 const said = exact([0.5, 0.5, 0.5, 0.5]).requiresGrad_();
@@ -46,10 +45,10 @@ const found = cat([
 const golden = exact([0.265, 0.15, 0.25, -1, 0, 0.375, -0.125, 0, -0.125, 0.125, -0.125, 0.125]);
 run.figures("C-21", { difference: found.sub(golden).abs().max().item() });
 
-// C-19: 200 steps on the same draws. What the clip is for: the policy stays near the one that drew.
+// C-19: 200 steps on the same samples. The clip keeps the policy close to the one that drew them.
 const none = zeros([64]);
 const worth = randn([64]);
-/** The largest ratio of probabilities after many steps. */
+/** The largest ratio of probabilities after these steps. */
 function ratioAfter(loss: Loss): number {
   const logits = zeros([64, 2], { requiresGrad: true });
   const optimizer = new optim.SGD([logits], { lr: 4 });
@@ -68,7 +67,7 @@ run.figures("C-19", {
 });
 
 const ratios = Array.from({ length: 80 }, (_, i) => (i + 1) / 40);
-/** What the policy gains by an action that is so much likelier than it was. */
+/** The gain of the policy from an action whose probability has this ratio to its old one. */
 const gain = (advantage: number) =>
   ratios.map((ratio) => {
     const [one, nothing] = [full([1], Math.log(ratio)), zeros([1])];
@@ -79,13 +78,13 @@ const references = [{ x: 0.8 }, { x: 1.2, label: "1 ± ε" }];
 const axes = { x: ratios, xLabel: "new probability ÷ old one", yLabel: "gain", references };
 run.picture("clip", plot.lines({ "advantage 1": gain(1), "advantage −1": gain(-1) }, axes));
 
-// S6: what goes wrong as written, and what becomes of it.
+// S6: what goes wrong as printed, and corrected.
 const logprobs = randn([8]).sub(2).requiresGrad_();
 const [eight, advantages] = [zeros([8]), randn([8])];
 /** The gradient where one live tensor is the old and the new log-probability. */
 const live = (loss: Loss) =>
   grad(loss(logprobs, logprobs, advantages, eight, eight, eight).policy, [logprobs])[0];
-/** A loss that was refused is NaN here. */
+/** NaN stands for a refused loss. */
 const attempt = (loss: Loss, ...given: Given) => {
   try {
     return loss(...given).loss.item();
@@ -95,11 +94,11 @@ const attempt = (loss: Loss, ...given: Given) => {
   }
 };
 const returns = randn([8]);
-const column = returns.unsqueeze(1); // values that are right, with a dimension too many
+const column = returns.unsqueeze(1); // the right values, with an extra dimension
 const square = (loss: Loss) => attempt(loss, eight, eight, eight, returns, column, eight);
 const gap = (loss: Loss) =>
   loss(full([8], 100), eight, ones([8]).neg(), eight, eight, eight).loss.item();
-const padded = cat([advantages, full([4], 50)], 0); // four tokens of padding behind the sentence
+const padded = cat([advantages, full([4], 50)], 0); // four tokens of padding after the sentence
 const twelve = zeros([12]);
 const counts = cat([ones([8]), zeros([4])], 0).to("bool");
 const padding = (loss: Loss) =>
@@ -115,5 +114,5 @@ run.figures("S6", {
   paddingAsWritten: padding(asWritten),
   paddingError: padding(corrected),
 });
-console.log("Nothing in it keeps a policy near the first one: see text_rl.ts for what that costs.");
+console.log("Nothing in it keeps the policy close to the first one; text_rl.ts shows the cost.");
 run.end();

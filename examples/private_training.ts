@@ -1,19 +1,20 @@
 /**
- * Training that hardly shows whose data it saw. Article 001 asks for privacy. DP-SGD clips the gradient
- * of each example to the norm 1 and adds noise to their sum; each example is in a step by its own
- * chance. An accountant says what is promised: ε at δ = 10⁻⁵. On synthetic classes a linear model loses
- * a few points of accuracy. Clipping alone promises nothing.
+ * Training that hardly reveals whose data it used. Article 001 asks for privacy. DP-SGD clips the
+ * gradient of each example to the norm 1 and adds noise to the sum; each example is in a step with
+ * the same probability, independently. An accountant computes the guarantee, ε at δ = 10⁻⁵. On
+ * synthetic classes, a linear model loses a few points of accuracy. Clipping alone guarantees
+ * nothing.
  *
  *   deno run --allow-ffi examples/private_training.ts --seed 1
  *
- * The control adds far more noise, and clips the sum of a batch in place of each example.
+ * The control adds far more noise, and clips the sum of a batch instead of each example.
  */
 
 import { data, functionalCall, losses, metrics, nn, noGrad, nonzero } from "@adjoint/ml";
 import { perSampleGrad, rand, randn, type Tensor, train } from "@adjoint/ml";
 import * as plot from "@adjoint/ml/plot";
 
-const run = train.experiment("Clipped examples and noise bound what a model shows of one of them.");
+const run = train.experiment("Clipping and noise bound what a model reveals about an example.");
 const [N, CLIP, LR] = [1000, 1, 0.5];
 const steps = run.quick ? 60 : 150;
 const sampleRate = 64 / N;
@@ -23,7 +24,7 @@ const unknown = data.synthetic.blobs(500, { world, spread: 0.8 });
 
 type Weights = Record<string, Tensor>;
 
-/** Trains with noise of a deviation, in units of the clipping norm; null for plain steps. */
+/** Trains with noise, whose deviation is in units of the clipping norm; null for plain steps. */
 function fit(noise: number | null): { accuracy: number; largest: number } {
   const model = new nn.Linear(20, 3);
   let largest = 0;
@@ -61,7 +62,7 @@ function fit(noise: number | null): { accuracy: number; largest: number } {
   return { accuracy, largest };
 }
 
-/** The ε that steps cost at δ = 1e-5. */
+/** The ε of a number of steps at δ = 1e-5. */
 const spent = (noiseMultiplier: number, steps: number) =>
   metrics.privacySpent({ noiseMultiplier, sampleRate, steps, delta: 1e-5 }).epsilon;
 

@@ -1,9 +1,9 @@
 /**
- * A rare finding: who looks at accuracy sees nothing. Article 001 lists medical diagnosis. One in ten
- * synthetic pictures has a spot; a net that calls none is right in nine of ten. So the area under the
- * curve is judged, the sensitivity where 95 % of the others are left alone, and how far the chances that
- * the net gives can be taken at their word. Weighting the rare class moves that, and costs calibration.
- * Synthetic images; not a diagnostic.
+ * For a rare finding, accuracy shows nothing. Article 001 lists medical diagnosis. One in ten
+ * synthetic pictures has a spot, so a net that never reports one has an accuracy of nine in ten.
+ * Better measures are the area under the ROC curve, the sensitivity at a specificity of 95 %, and
+ * the calibration of the predicted probabilities. Weighting the rare class multiplies its pulls:
+ * that raises the probabilities, at the cost of calibration. Synthetic images; not a diagnostic.
  *
  *   deno run --allow-ffi examples/rare_findings.ts --seed 1
  *
@@ -15,13 +15,13 @@ import { tensor, train } from "@adjoint/ml";
 import * as plot from "@adjoint/ml/plot";
 
 const run = train.experiment(
-  "A rare finding is judged by its curve, and chances by their calibration.",
+  "A rare finding is judged by its ROC curve, and probabilities by calibration.",
 );
 const known = data.synthetic.lesions(run.quick ? 600 : 1500);
 const unknown = data.synthetic.lesions(1000);
 const labels = run.control ? known.y.indexSelect(0, randperm(known.y.size)) : known.y;
 
-/** Trains with a weight of the rare class, and gives the chances of new pictures. */
+/** Trains with a weight of the rare class; returns the probabilities of new pictures. */
 function chances(weight: number) {
   const model = new nn.Sequential(
     new nn.Conv2d(1, 8, 5, { stride: 2, padding: 2 }),
@@ -51,7 +51,7 @@ const found = [1, 9].map((weight) => {
   const p = chances(weight);
   const healthy = p.maskedSelect(unknown.y.eq(0)).sort().values;
   const ill = p.maskedSelect(unknown.y.eq(1));
-  /** The share of the ill that are found where a share of the others is left alone. */
+  /** The sensitivity at a given specificity. */
   const sensitivity = (specificity: number) => {
     const limit = healthy.at(Math.max(Math.ceil(specificity * healthy.size) - 1, 0)).item();
     return ill.gt(limit).to("float32").mean().item();
@@ -68,18 +68,20 @@ const found = [1, 9].map((weight) => {
   };
 });
 const nobody = unknown.y.eq(0).to("float32").mean().item();
-console.log(`Synthetic images; not a diagnostic. To call nobody ill is right in ${nobody}.`);
+console.log(
+  `Synthetic images; not a diagnostic. Calling everybody healthy has an accuracy of ${nobody}.`,
+);
 const [plain, weighted] = found;
-const xLabel = "chance that the net gives";
+const xLabel = "predicted probability";
 run.picture(
   "findings",
   plot.figure([
     plot.lines({ plain: plain!.curve, "weighted by 9": weighted!.curve }, {
       x: ALARMS,
       title: "Receiver operating characteristic",
-      xLabel: "share of healthy ones called ill",
-      yLabel: "share of ill ones found",
-      references: [{ x: 0.05, label: "95 % left alone" }],
+      xLabel: "share of healthy ones reported",
+      yLabel: "share of ill ones reported",
+      references: [{ x: 0.05, label: "specificity of 95 %" }],
     }),
     plot.histogram(plain!.chances, { title: "Plain", bins: 20, xLabel }),
     plot.histogram(weighted!.chances, { title: "Weighted by 9", bins: 20, xLabel }),

@@ -1,9 +1,9 @@
 /**
- * Recommending: tastes are read off the ratings of others, and new items are known by what they are.
- * Article 001 lists personalised recommendation, collaborative filtering and content filtering. Here 100
- * users rate 80 items by three hidden tastes (synthetic data), a quarter of the pairs is known. Factors
- * of users and items predict the others and rank them better than popularity does. For items that
- * nobody has rated, factors are no better than the mean; a user's taste for features is.
+ * Tastes can be inferred from ratings, and new items are known by their features. Article 001 lists
+ * personalised recommendation, collaborative filtering and content filtering. Here, 100 users rate
+ * 80 items according to three hidden tastes (synthetic data), and a quarter of the ratings is
+ * known. Factors of users and items predict the others, and rank them better than popularity does.
+ * Items without ratings need the users' tastes for features; factors give only the mean.
  *
  *   deno run --allow-ffi examples/recommend.ts --seed 1
  *
@@ -14,26 +14,26 @@ import { arange, losses, metrics, nn, noGrad, optim, rand, randn, train } from "
 import { type Tensor, where } from "@adjoint/ml";
 import * as plot from "@adjoint/ml/plot";
 
-const run = train.experiment("Tastes are read off ratings; new items are known by what they are.");
+const run = train.experiment("Ratings reveal tastes; new items are known by their features.");
 const [USERS, ITEMS, OLD] = [100, 80, 60];
 const features = randn([ITEMS, 6]);
 const tastes = randn([USERS, 3]);
 const items = features.matmul(randn([6, 3])).div(Math.sqrt(6));
-// What all users like or dislike in an item.
+// How much all users like or dislike an item.
 const liked = features.matmul(randn([6])).div(Math.sqrt(6)).mul(0.5);
 const ratings = tastes.matmul(items.mT).div(Math.sqrt(3))
   .add(liked).add(randn([USERS, ITEMS]).mul(0.3)).add(3);
 const known = rand([USERS, ITEMS]).lt(0.25);
 const steps = run.quick ? 250 : 800;
 
-/** The mean of what is known, by item or of all; items without ratings get that of all. */
+/** The mean of the known ratings, by item or overall; items without ratings get the overall mean. */
 function meanOf(seen: Tensor): Tensor {
   const all = ratings.mul(seen).sum().div(seen.sum());
   const counts = seen.sum(0);
   return where(counts.gt(0), ratings.mul(seen).sum(0).div(counts.clamp(1, null)), all);
 }
 
-/** Fits predictions of all pairs to the known ones, and gives them. */
+/** Fits predictions of all pairs to the known ratings, and returns them. */
 function fitted(
   seen: Tensor,
   params: Tensor[],
@@ -53,7 +53,7 @@ const rmse = (pred: Tensor, where: Tensor) =>
   losses.mse(pred, ratings, { mask: where }).sqrt().item();
 const parameter = (...shape: number[]) => new nn.Parameter(randn(shape).mul(0.1));
 
-/** Collaborative filtering: a few numbers for each user and each item, and what both have of their own. */
+/** Collaborative filtering: a few factors and a bias for each user and each item. */
 function collaborative(seen: Tensor): Tensor {
   const [p, q] = [parameter(USERS, 3), parameter(ITEMS, 3)];
   const [ofUser, ofItem] = [parameter(USERS, 1), parameter(ITEMS)];
@@ -67,7 +67,7 @@ function collaborative(seen: Tensor): Tensor {
   );
 }
 
-/** Content filtering: each user's taste is a function of what an item is. */
+/** Content filtering: each user's rating is a function of the item's features. */
 function content(seen: Tensor): Tensor {
   const [common, own] = [parameter(1, 6), parameter(USERS, 6)];
   const ofUser = parameter(USERS, 1);
@@ -89,13 +89,13 @@ run.figures("B-23", { factors: rmse(predicted, hidden), itemMean: rmse(popular, 
 const corner = (title: string, all: Tensor) =>
   plot.heatmap(all.at([0, 30], [0, 30]), { title, values: false, range: [0, 6], width: 340 });
 const panels = [
-  corner("What users (rows) would rate", ratings),
-  corner("What is known of it, else 3", where(known, ratings, 3)),
-  corner("What is predicted", predicted),
+  corner("True ratings, a user per row", ratings),
+  corner("Known ratings, else 3", where(known, ratings, 3)),
+  corner("Predicted ratings", predicted),
 ];
 run.picture("ratings", plot.figure(panels));
 
-// What each user would rate 4 or more among what is hidden, and where it stands in the list.
+// The hidden items that a user would rate 4 or more, and their ranks in the list.
 const relevant = ratings.ge(4).logicalAnd(hidden).to("float32");
 const ranked = (scores: Tensor) => scores.maskedFill(known, -1e9);
 const ndcg = (scores: Tensor) => metrics.ndcg(ranked(scores), relevant, { topK: 10 });
@@ -107,7 +107,7 @@ run.figures("B-22", {
   popularRecall: recall(popular),
 });
 
-// The last items are new: nobody has rated them.
+// The last items are new, so they have no ratings.
 const old = arange(ITEMS).lt(OLD);
 const seen = known.logicalAnd(old);
 const fresh = old.logicalNot().expand([USERS, ITEMS]);

@@ -1,17 +1,17 @@
 /**
- * A small net learns a curve, y = sin 3x with noise, and stops when it gets no better on points that it
- * does not learn from. Synthetic data.
+ * A small net learns a curve, y = sin 3x with noise, and stops when it no longer improves on points
+ * that it is not trained on. Synthetic data.
  *
  *   deno run --allow-ffi examples/regression.ts --seed 1
  *
- * The control gives the targets to other points, from which nothing can be learned.
+ * The control shuffles the targets, from which nothing can be learned.
  */
 
 import { data, linspace, losses, metrics, nn, noGrad, optim, randperm } from "@adjoint/ml";
 import { train } from "@adjoint/ml";
 import * as plot from "@adjoint/ml/plot";
 
-const run = train.experiment("A small net learns a curve, and says how well on unseen points.");
+const run = train.experiment("A small net learns a curve, and is measured on unseen points.");
 const { x, y } = data.synthetic.sine(run.quick ? 300 : 1000, { noise: 0.1 });
 const targets = run.control ? y.indexSelect(0, randperm(y.shape[0]!)) : y;
 const [known, watched, unseen] = data.randomSplit(

@@ -1,18 +1,20 @@
 /**
- * A penalty is a belief: of L1 that most weights are 0, of L2 that all are small. Synthetic data: 20
- * features, of which 3 matter. Σ|w| pulls with the same force until a weight is 0; Σw² pulls ever less
- * and stops before. A third belief, that neighbours are alike, smooths a curve out of noise.
+ * A penalty is an assumption: L1 assumes that most weights are 0, L2 that all are small. A penalty
+ * pulls at the weights without any data. Σ|w| pulls with constant force until a weight is 0; the
+ * pull of Σw² fades as a weight shrinks, so it never gets there. Synthetic data: 20 features, of
+ * which 3 matter. A third assumption, that neighbours are similar, recovers a smooth curve from
+ * noise.
  *
  *   deno run -A examples/regularisers.ts --seed 1
  *
- * The control puts L2 in the place of L1, and takes the smoothness away.
+ * The control has L2 in place of L1, and no smoothness.
  */
 
 import { linspace, losses, nn, noGrad, optim, randn, type Tensor, tensor } from "@adjoint/ml";
 import { train, zeros } from "@adjoint/ml";
 import * as plot from "@adjoint/ml/plot";
 
-const run = train.experiment("A penalty is a belief: L1 finds the features that matter.");
+const run = train.experiment("A penalty is an assumption: L1 finds the features that matter.");
 const { l1, l2 } = losses.regularization;
 const sparse = run.control ? l2 : l1;
 const roughness = run.control ? 0 : 20;
@@ -22,7 +24,7 @@ const truth = tensor([[3], [-2], [1.5], ...Array.from({ length: 17 }, () => [0])
 const x = randn([60, 20]);
 const y = x.matmul(truth).add(randn([60, 1]).mul(0.5));
 
-/** Minimizes a loss by ever smaller steps. */
+/** Minimizes a loss with shrinking steps. */
 function minimize(parameters: Tensor[], loss: () => Tensor): void {
   const optimizer = new optim.Adam(parameters, { lr: 0.05 });
   const schedule = new optim.CosineAnnealingLR(optimizer, { tMax: steps });
@@ -34,7 +36,7 @@ function minimize(parameters: Tensor[], loss: () => Tensor): void {
   }
 }
 
-/** The weights that a penalty leads to. */
+/** The weights learned with a penalty. */
 function weights(penalty: typeof l1): Tensor {
   const model = new nn.Linear(20, 1, { bias: false });
   const fit = () => losses.mse(model.forward(x), y);
@@ -51,7 +53,7 @@ minimize(
 );
 
 const found = { sparse: weights(sparse), small: weights(l2) };
-console.log("Synthetic data: y = 3a − 2b + 1.5c + noise; 17 more features do nothing.");
+console.log("Synthetic data: y = 3a − 2b + 1.5c + noise; 17 more features are irrelevant.");
 for (const [name, w] of Object.entries(found)) {
   console.log(`${name.padEnd(7)}${(w.toArray() as number[]).map((v) => v.toFixed(2)).join(" ")}`);
 }

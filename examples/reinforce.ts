@@ -1,7 +1,8 @@
 /**
- * REINFORCE: the gradient of ln π(a)·R is in the mean that of the expected reward. Shown exactly, by all
- * ways through a world of two steps, and by learning to write synthetic sentences that are judged at
- * their end. The control credits each action with the reward of its own step alone.
+ * A reward has no gradient, so REINFORCE designs a loss that has the right one: the gradient of ln
+ * π(a)·R is on average that of the expected reward. This is shown exactly, over all paths through
+ * an environment of two steps, and by learning to write synthetic sentences that are scored at
+ * their end. The control credits each action with the reward of its own step only.
  *
  *   deno run --allow-ffi examples/reinforce.ts --seed 11
  */
@@ -13,9 +14,9 @@ import * as plot from "@adjoint/ml/plot";
 const run = train.experiment("REINFORCE follows the gradient of the expected reward.");
 const { cat, grad, perSampleGrad, randn, stack, tensor, zerosLike } = adjoint;
 const { Categorical } = distributions;
-const gamma = run.control ? 0 : 1; // the control: nothing is earned by what comes later
+const gamma = run.control ? 0 : 1; // the control ignores later rewards
 
-// A world of two steps: action i in state 0 leads to state i + 1, where the second action follows.
+// Two steps: action i in state 0 leads to state i + 1, where the second action follows.
 const logits = randn([3, 2], { dtype: "float64", requiresGrad: true });
 const rewards = randn([3, 2], { dtype: "float64" });
 const statesOf = (ways: Tensor) => {
@@ -29,7 +30,7 @@ const earned = (ways: Tensor) => rl.discountedReturns(gained(ways), { gamma, dim
 const loss = (logits: Tensor, ways: Tensor, earned: Tensor) =>
   losses.reinforce(logProb(logits, ways), earned, { reduction: "sum" });
 
-// All four ways with their probabilities: the expected reward itself, and the mean of the estimate.
+// All four paths with their probabilities: the expected reward, and the mean of the estimate.
 const all = tensor([[0, 0], [0, 1], [1, 0], [1, 1]], { dtype: "int32" });
 const probs = logProb(logits, all).sum(1).exp();
 const objective = probs.mul(gained(all).sum(1)).sum();
@@ -39,13 +40,13 @@ const estimates = (ways: Tensor, less: Tensor | number = 0) =>
 const expected = estimates(all).mul(probs.detach().reshape([4, 1, 1])).sum(0);
 const difference = expected.sub(exact).abs().max().item();
 
-// Ways that the policy itself drew: how many standard errors their mean is off, and what a baseline saves.
+// Paths drawn by the policy: the error of their mean in standard errors, and the effect of a baseline.
 const count = run.quick ? 2000 : 20_000;
 const drawn = noGrad(() => {
   const first = new Categorical({ logits: logits.at(0) }).sample([count]);
   return stack([first, new Categorical({ logits: logits.at(first.add(1)) }).sample()], 1);
 });
-// What is to be expected in each state, whatever the action.
+// The expected return of each state, over all actions.
 const values = cat(
   [objective.reshape([1]), logits.softmax(1).mul(rewards).sum(1).narrow(0, 1, 2)],
   0,
@@ -56,14 +57,14 @@ const apart = (each: Tensor) =>
 const noise = (each: Tensor) => each.var(0).sum().item();
 const [plain, less] = [estimates(drawn), estimates(drawn, baseline)];
 
-/** The mean reward of each 64 episodes that follow each other. */
+/** The mean reward of every 64 consecutive episodes. */
 const means = (rewards: readonly number[]) =>
   Array.from(
     { length: Math.floor(rewards.length / 64) },
     (_, i) => rewards.slice(64 * i, 64 * (i + 1)).reduce((sum, one) => sum + one, 0) / 64,
   );
 
-/** Learns a table of letters that follow each letter, or of a chain's decisions; gives mean rewards. */
+/** Learns a table of the next letter or of a chain's decisions; returns mean rewards. */
 function learn(env: rl.Environment, policy: nn.Module<[Tensor], Tensor>, steps: number): number[] {
   const optimizer = new optim.Adam(policy.parameters(), { lr: 0.05 });
   for (let update = 0; update < (run.quick ? 60 : 300); update++) {
@@ -88,7 +89,7 @@ function learn(env: rl.Environment, policy: nn.Module<[Tensor], Tensor>, steps: 
 const text = learn(new rl.BigramText({ count: 64 }), new nn.Embedding(9, 8), 8);
 const chain = learn(new rl.Chain({ count: 64 }), new nn.Linear(10, 2), 10);
 console.log(
-  "The value of a state as baseline keeps the mean; in some worlds it takes noise away, in some not.",
+  "The value of a state as baseline keeps the mean; it reduces noise in some environments only.",
 );
 run.picture(
   "rewards",

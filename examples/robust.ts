@@ -6,8 +6,7 @@ const x = randn([200, 1]);
 const y = x.mul(2).add(1);
 noGrad(() => y.setAt([[0, 20]], y.at([0, 20]).add(20))); // 10 % outliers
 
-// A loss is a plain function of tensors. The library needs nothing else to differentiate it, twice if
-// asked.
+// Any function of tensors can be a loss; the library differentiates it, twice if needed.
 export function softHuber(pred: Tensor, target: Tensor): Tensor {
   const r = pred.sub(target);
   return r.square().add(1).sqrt().sub(1).mean();

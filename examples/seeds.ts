@@ -1,20 +1,20 @@
 /**
- * A seed is a number of 64 bits, and all of them count. The seed of article 002, 1766016000072, is a time
- * in milliseconds above 2³²; a library that keeps 32 bits of it would draw the same as 784441416 does.
- * The same seed gives the same numbers, initial weights and order of batches.
+ * A seed is a number of 64 bits, all of which count. The seed of article 002, 1766016000072, is a
+ * time in milliseconds above 2³²; a library that kept only 32 bits would draw the same numbers as
+ * for 784441416. The same seed gives the same numbers, initial weights and order of batches.
  *
  *   deno run --allow-ffi examples/seeds.ts
  *
- * The control gives the whole seed where the low bits should be.
+ * The control uses the whole seed in place of the low bits.
  */
 
 import { arange, data, manualSeed, nn, rand, train } from "@adjoint/ml";
 
-const run = train.experiment("A seed is a number of 64 bits, and all of them count.");
+const run = train.experiment("A seed is a number of 64 bits, all of which count.");
 const SEED = 1766016000072n;
 const LOW = SEED & 0xffffffffn;
 
-/** All that a seed decides: numbers, initial weights, the order of examples. */
+/** What a seed decides: random numbers, initial weights, the order of examples. */
 function drawn(seed: bigint | number): string {
   manualSeed(seed);
   const points = new data.TensorDataset(arange(6));

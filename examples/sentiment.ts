@@ -1,17 +1,17 @@
 /**
- * Whether a sentence is friendly depends on the order of its words, which a bag of words forgets.
- * Article 001 lists sentiment analysis. Here three of ten words are good or bad, half of them behind a
- * "not" that turns them round, in synthetic sentences. An LSTM reads them in order; the mean of the same
- * embeddings cannot tell what "not" belongs to, whatever it learns.
+ * Whether a sentence is friendly depends on the order of its words, which a bag of words ignores.
+ * Article 001 lists sentiment analysis. In synthetic sentences of ten words, three are good or bad,
+ * and half of those follow a "not" that reverses them. An LSTM reads the words in order. The mean
+ * of the same embeddings cannot know to which word "not" belongs.
  *
  *   deno run --allow-ffi examples/sentiment.ts --seed 1
  *
- * The control puts a second bag in the place of the LSTM.
+ * The control has a second bag of words in place of the LSTM.
  */
 
 import { data, losses, nn, noGrad, optim, type Tensor, train } from "@adjoint/ml";
 
-/** The mean of the words' embeddings, in which their order is lost. */
+/** The mean of the words' embeddings, which ignores their order. */
 class Bag extends nn.Module {
   readonly words = new nn.Embedding(21, 16);
   readonly head = new nn.Linear(16, 1);
@@ -21,7 +21,7 @@ class Bag extends nn.Module {
   }
 }
 
-/** The last state of a net that reads the words one by one. */
+/** The last state of an LSTM over the words. */
 class Reader extends nn.Module {
   readonly words = new nn.Embedding(21, 16);
   readonly reader = new nn.LSTM(16, 24, { batchFirst: true });
@@ -55,7 +55,7 @@ async function accuracy(model: Bag | Reader): Promise<number> {
   return right.to("float32").mean().item();
 }
 
-console.log("Synthetic sentences of ten words; a random guess is right in half of them.");
+console.log("Synthetic sentences of ten words; guessing is right for half of them.");
 const bag = await accuracy(new Bag());
 const reader = await accuracy(run.control ? new Bag() : new Reader());
 run.figures("B-21", { reader, bag });

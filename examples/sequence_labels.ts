@@ -1,21 +1,21 @@
 /**
- * Sequences of letters: a planted motif is found by the filter that learns it, and a label depends on
- * neighbours. Article 001 lists genome analysis and protein structure prediction. Both are shown on
- * synthetic chains: it is pattern search and 3-state labelling, and says nothing about genomes or
- * folding. A convolution under a global maximum finds a 7-letter motif with one mutation anywhere in 60
- * letters, and its strongest filter spells it; a window over neighbours labels states that persist
- * better than single letters can.
+ * A filter learns a motif that is planted in sequences of letters, and labels depend on neighbours.
+ * Article 001 lists genome analysis and protein structure prediction. Both tasks here are
+ * synthetic, a pattern search and 3-state labelling, and say nothing about genomes or folding. A
+ * convolution with a global maximum finds a 7-letter motif with one mutation anywhere in 60
+ * letters, and its strongest filter spells the motif. A window over neighbours labels persistent
+ * states better than single letters can.
  *
  *   deno run --allow-ffi examples/sequence_labels.ts --seed 1
  *
- * The control gives both nets windows of one letter.
+ * In the control, both nets see windows of one letter.
  */
 
 import { data, losses, metrics, nn, noGrad, optim, randint } from "@adjoint/ml";
 import { type Tensor, train } from "@adjoint/ml";
 import * as plot from "@adjoint/ml/plot";
 
-const run = train.experiment("A filter finds a motif, and neighbours tell a state.");
+const run = train.experiment("A filter finds a motif, and neighbours help to label a state.");
 const MOTIF = [3, 0, 3, 0, 0, 3, 1];
 
 /** Trains on random batches. */
@@ -35,7 +35,7 @@ function fit(
   }
 }
 
-/** The largest response of each filter, wherever it is, and what they mean. */
+/** The largest response of each filter at any position, and their weighted sum. */
 class MotifFinder extends nn.Module {
   readonly filters: nn.Conv1d;
   readonly head = new nn.Linear(16, 1);
@@ -64,12 +64,12 @@ const others = data.synthetic.dna(500);
 const finder = new MotifFinder(run.control ? 1 : 9);
 fit(finder, losses.bceWithLogits, strands.x, strands.y, 1e-2);
 const auc = metrics.rocAuc(noGrad(() => finder.forward(others.x)), others.y.to("int32"));
-// The filter whose response speaks most for a motif.
+// The filter whose response indicates a motif most strongly.
 const strength = finder.head.weight.squeeze(0).mul(
   finder.filters.weight.square().sum([1, 2]).sqrt(),
 );
 const strongest = finder.filters.weight.at(strength.argmax().item());
-console.log(`Motif in synthetic strands: ROC AUC ${auc.toFixed(3)}, chance 0.5`);
+console.log(`Motif in synthetic strands: ROC AUC ${auc.toFixed(3)}, 0.5 by chance`);
 run.picture(
   "motif",
   plot.heatmap(strongest, {

@@ -1,17 +1,18 @@
 /**
- * A convolutional net reads a digit wherever it stands. Article 001 lists image recognition. A perceptron
- * has to learn each place of each digit by itself; a convolution looks for one pattern everywhere. The
- * 2000 digits are synthetic and moved by up to three pixels, and those of the test are new.
+ * A convolutional net reads a digit wherever it is. Article 001 lists image recognition. A
+ * perceptron has to learn every position of each digit separately; a convolution looks for the same
+ * pattern everywhere. The 2000 digits are synthetic and shifted by up to three pixels, and the test
+ * digits are new.
  *
  *   deno run --allow-ffi examples/shifted_digits.ts --seed 1
  *
- * The control puts a perceptron in the place of the convolutional net.
+ * The control has a perceptron in place of the convolutional net.
  */
 
 import { data, losses, metrics, nn, noGrad, optim, train } from "@adjoint/ml";
 import * as plot from "@adjoint/ml/plot";
 
-const run = train.experiment("A convolutional net reads a digit wherever it stands.");
+const run = train.experiment("A convolutional net reads a digit wherever it is.");
 const known = data.synthetic.digits(run.quick ? 500 : 2000, { shift: 3 });
 const unknown = data.synthetic.digits(500, { shift: 3 });
 const points = new data.TensorDataset(known.x, known.y);
@@ -37,7 +38,7 @@ const convolutional = () =>
     new nn.Linear(16 * 49, 10),
   );
 
-/** Trains by the SGD of the article's perceptron: the share of new digits that are right, and as what. */
+/** Trains with the SGD of the article's perceptron; returns accuracy and classes on new digits. */
 async function judged(model: nn.Sequential, title: string) {
   await train.fit({
     model,
@@ -59,7 +60,7 @@ const [mlp, cnn] = [
   await judged(perceptron(), "Perceptron"),
   await judged(run.control ? perceptron() : convolutional(), "Convolutional net"),
 ];
-console.log("Accuracy on synthetic digits, moved by up to 3 pixels:");
+console.log("Accuracy on synthetic digits, shifted by up to 3 pixels:");
 run.picture("confusion", plot.figure([mlp.shown, cnn.shown]));
 run.figures("B-17", { cnn: cnn.accuracy, mlp: mlp.accuracy });
 run.end();

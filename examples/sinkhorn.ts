@@ -1,17 +1,18 @@
 /**
- * Points that flow onto a ring by the gradient of an optimal transport cost (Cuturi, "Sinkhorn Distances",
- * 2013): 50 iterations in logarithms find how much of each point goes where, and the gradient goes back
- * through all of them. Without iterations every point is drawn to the middle. Synthetic data.
+ * Points flow onto a ring along the gradient of an optimal transport cost (Cuturi, "Sinkhorn
+ * Distances", 2013): 50 iterations in log space find how much of each point goes where, and the
+ * gradient flows back through all of them. Without iterations, all points are drawn to the centre.
+ * Synthetic data.
  */
 
 import { cdist, cos, optim, rand, randn, scope, sin, stack } from "@adjoint/ml";
 import { type Tensor, train, zeros } from "@adjoint/ml";
 import * as plot from "@adjoint/ml/plot";
 
-const run = train.experiment("Sinkhorn's iterations can be differentiated through.");
+const run = train.experiment("Sinkhorn's iterations are differentiable.");
 const [COUNT, ITERATIONS, EPSILON, STEPS] = [64, run.control ? 0 : 50, 0.1, run.quick ? 20 : 100];
 
-/** The cost of carrying points to others, each with the same weight, with entropy ε. */
+/** The cost of moving points to others with equal weights, regularised by the entropy with ε. */
 function transport(x: Tensor, y: Tensor): Tensor {
   const cost = cdist(x, y).square();
   const share = -Math.log(COUNT);
@@ -49,7 +50,7 @@ run.picture(
   }),
 );
 const radius = points.detach().norm({ dim: 1 });
-// How far each point of the ring is from the nearest that was moved.
+// The distance of each point of the ring to the nearest moved point.
 const gap = cdist(ring, points.detach()).min(1).values.mean().item();
 const after = transport(points, ring).item();
 run.figures("sinkhorn", { before, after, radius: radius.mean().item(), gap });

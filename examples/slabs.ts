@@ -1,7 +1,7 @@
 /**
- * Does attention in windows help to tell how tissue moves? Three convolutions, a U-Net and a U-Net with
- * Swin blocks learn the same slabs from a solver by conjugate gradients. Simulated tissue, 1 pixel is
- * 1 mm; the article's 0.87 mm and 41 % have no source.
+ * Does attention in windows help to predict how tissue moves? Three convolutions, a U-Net, and a
+ * U-Net with Swin blocks learn the same slabs from a solver by conjugate gradients. Simulated
+ * tissue, with 1 pixel as 1 mm; the article's 0.87 mm and 41 % have no source.
  *
  *   deno run --allow-ffi examples/slabs.ts --seed 11
  */
@@ -18,7 +18,7 @@ const conv = (from: number, to: number) => new nn.Conv2d(from, to, 3, { padding:
 const twice = (from: number, to: number) =>
   new nn.Sequential(conv(from, to), new nn.ReLU(), conv(to, to), new nn.ReLU());
 
-/** Two Swin blocks, the second one shifted, on pictures with their channels first. */
+/** Two Swin blocks, the second one shifted, on pictures with channels first. */
 class Windows extends nn.Module {
   blocks: nn.Sequential;
 
@@ -33,7 +33,7 @@ class Windows extends nn.Module {
   }
 }
 
-/** A U-Net whose two farther distances are seen in windows. */
+/** A U-Net with attention in windows at its two coarser levels. */
 class SwinUNet extends nn.Module {
   near = twice(3, 16);
   down1 = new nn.Conv2d(16, 32, 2, { stride: 2 });
@@ -65,7 +65,7 @@ const NETS: readonly (() => nn.Module)[] = [
 
 const lengths = (u: Tensor) => u.square().sum(1).sqrt().flatten(1);
 
-/** Mean error, and that where most moves, in mm. */
+/** The mean error and the error at the largest displacement, in mm. */
 function errors(found: Tensor): [mean: number, peak: number] {
   const away = lengths(found.sub(wanted));
   const peak = lengths(wanted).argmax(1, { keepdim: true });
@@ -101,10 +101,12 @@ run.picture("slab", plot.figure(shades, { columns: 2 }));
 const [plain, unet, swin] = found.map(errors) as [number, number][];
 for (const [name, own] of Object.entries({ zero, conv: plain!, unet: unet!, swin: swin! })) {
   const [mean, peak] = own.map((error) => `${error.toFixed(2)} mm`);
-  console.log(`${name.padEnd(5)} mean ${mean}, where most moves ${peak}`);
+  console.log(`${name.padEnd(5)} mean ${mean}, at the largest displacement ${peak}`);
 }
-console.log("Saying 0 is already below the article's 0.87 mm: such a figure alone proves nothing.");
-console.log("Where most moves the nets are about equal.");
+console.log(
+  "Predicting 0 already beats the article's 0.87 mm, so such a figure alone proves nothing.",
+);
+console.log("At the largest displacement, the nets are about equal.");
 const peaks = [plain![1], unet![1], swin![1]];
 const figures = { zero: zero[0], conv: plain![0], unet: unet![0], swin: swin![0], peaks };
 run.figures("A-09", figures);

@@ -1,17 +1,17 @@
 /**
- * The likeness of structure as a loss (Wang et al., "Image quality assessment", 2004): a small network
- * takes noise out of images of blobs, trained by 1 − SSIM, and by the mean squared error beside it. What
- * one is trained by, one is better at. Synthetic images.
+ * Structural similarity as a loss (Wang et al., "Image quality assessment", 2004): a small network
+ * denoises images of blobs, trained by 1 − SSIM, and for comparison by the mean squared error. Each
+ * is better at the measure that trained it. Synthetic images.
  */
 
 import { linspace, losses, manualSeed, nn, noGrad, optim, rand, randn } from "@adjoint/ml";
 import { scope, type Tensor, train } from "@adjoint/ml";
 import * as plot from "@adjoint/ml/plot";
 
-const run = train.experiment("Images that are trained for structure have more of it.");
+const run = train.experiment("A network trained by structural similarity keeps more structure.");
 const [SIDE, BATCH, STEPS, NOISE] = [32, 8, run.quick ? 120 : 200, 0.2];
 
-/** Images of four blobs each, of different widths and places. */
+/** Images of four blobs each, of different widths and positions. */
 function blobs(count: number): Tensor {
   const at = linspace(0, 1, SIDE);
   const [x, y, width] = [rand([count, 4, 1, 1]), rand([count, 4, 1, 1]), rand([count, 4, 1, 1])];
@@ -19,9 +19,9 @@ function blobs(count: number): Tensor {
   return away.div(width.mul(0.02).add(0.005)).neg().exp().max(1, { keepdim: true }).values;
 }
 
-/** Trains by a loss; gives likeness of structure and signal to noise on new images, and one of them. */
+/** Trains by a loss; returns SSIM and signal-to-noise ratio on new images, and one of the images. */
 function trained(loss: (prediction: Tensor, target: Tensor) => Tensor) {
-  // The same images and the same initial weights for either loss.
+  // The same images and initial weights for both losses.
   manualSeed(run.seed);
   const conv = (from: number, to: number) => new nn.Conv2d(from, to, 3, { padding: 1 });
   const layers = [conv(1, 16), new nn.ReLU(), conv(16, 16), new nn.ReLU(), conv(16, 1)];

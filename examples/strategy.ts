@@ -1,7 +1,7 @@
 /**
- * Can a policy learn which way of teaching helps whom? It sees how a learner behaves, tries one of four
- * strategies, and is told only whether that helped. Simulated learners: nobody was taught, and no robot
- * is here but a loop of looking, acting and being told.
+ * Can a policy learn which way of teaching helps whom? It observes a learner's behaviour, tries one
+ * of four strategies, and gets only a reward for success. The learners are simulated, and there is
+ * no robot.
  *
  *   deno run --allow-ffi examples/strategy.ts --seed 11
  */
@@ -9,7 +9,7 @@ import { distributions, losses, nn, noGrad, optim, randn, rl, train } from "@adj
 import * as plot from "@adjoint/ml/plot";
 
 const run = train.experiment(
-  "Behaviour seen, a strategy chosen: a policy learned from success alone.",
+  "A policy that chooses a strategy by behaviour, learned from success alone.",
 );
 const learners = new rl.StrategyBandit({ count: 64 });
 const policy = new nn.Linear(6, 4);
@@ -22,7 +22,7 @@ for (let step = 0; step < (run.quick ? 200 : 500); step++) {
   const strategy = choice.sample();
   const { reward, observation } = learners.step(strategy);
   helped.push(reward.mean().item());
-  // In the control the reward is that of another learner.
+  // In the control, the reward is another learner's.
   const told = run.control ? reward.roll(1, 0) : reward;
   const gained = told.sub(told.mean());
   const loss = losses.reinforce(choice.logProb(strategy), gained)
@@ -40,10 +40,12 @@ const success = helps.gather(1, chosen).mean().item();
 const oracle = helps.max(1).values.mean().item();
 const fixed = helps.mean(0).max().item();
 console.log(
-  `learners helped: policy ${success.toFixed(3)}, who knows all ${oracle.toFixed(3)}, the best`,
+  `learners helped: policy ${success.toFixed(3)}, an oracle ${oracle.toFixed(3)}, the best`,
 );
-console.log(`  strategy for everyone ${fixed.toFixed(3)}, any ${helps.mean().item().toFixed(3)}`);
-// Means of 20 steps that follow each other.
+console.log(
+  `  single strategy ${fixed.toFixed(3)}, a random one ${helps.mean().item().toFixed(3)}`,
+);
+// Means over 20 consecutive steps.
 const course = helped.slice(20).map((_, i) =>
   helped.slice(i, i + 20).reduce((sum, one) => sum + one) / 20
 );
@@ -51,10 +53,10 @@ run.picture(
   "learners_helped",
   plot.lines({ policy: course }, {
     xLabel: "step",
-    yLabel: "share of 64 learners that are helped",
+    yLabel: "share of 64 learners helped",
     references: [
-      { y: oracle, label: "who knows all" },
-      { y: fixed, label: "one for everyone", line: "dotted" },
+      { y: oracle, label: "an oracle" },
+      { y: fixed, label: "best single strategy", line: "dotted" },
     ],
   }),
 );

@@ -1,30 +1,30 @@
 /**
- * A net that scores sentences picks those that a summary is made of. Article 001 lists summarisation of
- * texts. Documents are synthetic: twelve sentences of eight words, three of which matter. They have three
- * weighty words, the others two at most, and the reference says them with some words left out. Which words
- * are weighty is learned from forty documents with references and tried on new ones. Sentences are picked
- * as they stand; nothing is written anew.
+ * A net that scores sentences picks those for a summary. Article 001 lists text summarisation.
+ * Synthetic documents have twelve sentences of eight words. Three sentences matter: they have three
+ * important words, the others at most two, and the reference repeats them with some words left out.
+ * The scorer learns from forty documents with references which words are important, and is tested
+ * on new ones. It only selects sentences; it writes nothing.
  *
  *   deno run --allow-ffi examples/summaries.ts --seed 1
  *
- * The control learns with the references of other documents.
+ * The control learns from the references of other documents.
  */
 
 import { arange, data, losses, metrics, nn, noGrad, optim, rand, train, where } from "@adjoint/ml";
 import type { Tensor } from "@adjoint/ml";
 import * as plot from "@adjoint/ml/plot";
 
-const run = train.experiment("A net that scores sentences picks what a summary is made of.");
+const run = train.experiment("A net that scores sentences picks those for a summary.");
 const [SENTENCES, LENGTH, WORDS, WEIGHTY, PICKED] = [12, 8, 200, 40, 3];
 
-/** Places of the highest of scores, [n, PICKED]. */
+/** The positions of the highest scores, [n, PICKED]. */
 const highest = (scores: Tensor) => scores.topk(PICKED, 1).indices;
 
 /** n documents: words of shape [n, SENTENCES, LENGTH], and which sentences matter, [n, SENTENCES]. */
 function documents(n: number): readonly [words: Tensor, matter: Tensor] {
   const chosen = highest(rand([n, SENTENCES]));
   const matter = chosen.unsqueeze(2).eq(arange(SENTENCES)).any(1);
-  // How many words of a sentence are weighty, and in which places.
+  // How many words of a sentence are important, and at which positions.
   const weighty = where(matter, 3, rand([n, SENTENCES]).mul(3).floor());
   const places = rand([n, SENTENCES, LENGTH]).argsort(2).argsort(2);
   const drawn = rand([n, SENTENCES, LENGTH]);
@@ -36,7 +36,7 @@ function documents(n: number): readonly [words: Tensor, matter: Tensor] {
   return [words.floor().to("int32"), matter.to("float32")];
 }
 
-/** Sees the words of each sentence, in no order. */
+/** Scores each sentence by its words, regardless of their order. */
 class Scorer extends nn.Module {
   readonly words = new nn.Embedding(WORDS, 16);
   readonly head = new nn.Sequential(new nn.Linear(16, 16), new nn.ReLU(), new nn.Linear(16, 1));
@@ -63,7 +63,7 @@ await train.fit({
 const [unknown, truth] = documents(200);
 const texts = unknown.toArray() as number[][][];
 
-/** The sentences at places of each document, as text without the words that `keep` refuses. */
+/** The sentences at given positions of each document, as text of the words that `keep` accepts. */
 function extracts(places: Tensor, keep: (i: number) => boolean = () => true): string[] {
   return (places.toArray() as number[][]).map((own, i) =>
     own.flatMap((place) => texts[i]![place]!.filter((_, at) => keep(at)))
@@ -83,11 +83,11 @@ const scores = noGrad(() => scorer.head.forward(scorer.words.weight)).squeeze(1)
 run.picture(
   "words",
   plot.histogram({ weighty: scores.at([0, WEIGHTY]), others: scores.at([WEIGHTY, null]) }, {
-    title: "What the scorer gives for each word alone",
+    title: "Score of each word alone",
     xLabel: "score",
     yLabel: "words",
   }),
 );
-console.log("ROUGE-1 F1 of three of twelve synthetic sentences; the best can reach:", figures.best);
+console.log("ROUGE-1 F1 of three of twelve synthetic sentences; the best possible:", figures.best);
 run.figures("B-20", figures);
 run.end();

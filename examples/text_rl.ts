@@ -1,7 +1,7 @@
 /**
- * A model of synthetic text, tuned by PPO for what a scorer likes that was trained before on sentences
- * with marks. Without a divergence from a frozen copy it forgets the language that it was trained on.
- * The advantages say which letters earn the reward. The control rewards at random.
+ * A model of synthetic text, tuned by PPO for a scorer that was trained on rated sentences. Without
+ * a penalty on the divergence from a frozen copy, it forgets the language. The advantages show
+ * which letters earn the reward. The control rewards at random.
  *
  *   deno run --allow-ffi examples/text_rl.ts --seed 11
  */
@@ -14,7 +14,7 @@ const run = train.experiment("Tuning a text model for a scorer, with and without
 const { Categorical, kl } = distributions;
 const [LETTERS, LENGTH, COUNT, PAIRS] = [8, 8, 64, 7];
 const rule = new rl.BigramText({ vocabulary: LETTERS, length: LENGTH });
-/** What follows the letters before, and what the sentence will be worth. */
+/** Predicts the next letter, and the score of the finished sentence. */
 class Writer extends nn.Module<[Tensor], { next: distributions.Categorical; value: Tensor }> {
   letters = new nn.Embedding(LETTERS + 1, 16);
   memory = new nn.GRU(16, 32, { batchFirst: true });
@@ -34,7 +34,7 @@ class Writer extends nn.Module<[Tensor], { next: distributions.Categorical; valu
       const step = this.memory.forward(this.letters.forward(letter), { h });
       const next = new Categorical({ logits: this.actor.forward(step.output) });
       [letter, h] = [next.sample(), step.h];
-      buffer.add({ letter, logProb: next.logProb(letter) }); // a copy without gradient
+      buffer.add({ letter, logProb: next.logProb(letter) }); // stored without gradients
     }
     return buffer;
   }
@@ -50,13 +50,13 @@ function fit<M extends nn.AnyModule>(model: M, steps: number, loss: (model: M) =
   return model;
 }
 
-// The language has no letter twice in a row; beyond that all sentences are alike.
+// The language never repeats a letter in a row; otherwise all sentences are equally likely.
 const reference = fit(new Writer(), 200, (writer) => {
   const steps = [randint(0, LETTERS, [COUNT, 1]), randint(1, LETTERS, [COUNT, PAIRS])];
   const sentences = cat(steps, 1).cumsum(1).remainder(LETTERS);
   return writer.forward(sentences).next.logProb(sentences).mean().neg();
 }).requiresGrad_(false);
-// The scorer sees sentences with one mark each, the share of pairs by a rule, with noise.
+// The scorer is trained on one noisy rating per sentence: the share of pairs that follow a rule.
 const layers = [new nn.Conv1d(LETTERS, 64, 2), new nn.Tanh(), new nn.Conv1d(64, 1, 1)];
 const judge = new nn.Sequential(...layers, new nn.Sigmoid());
 const score = (sentences: Tensor) =>
@@ -66,7 +66,7 @@ fit(judge, 800, () => {
   return losses.mse(score(sentences), rule.score(sentences).add(randn([COUNT]).mul(0.05)));
 });
 
-/** Tunes a copy of the reference, held to it by a factor; gives what came of each update. */
+/** Tunes a copy of the reference with a weight on the divergence; returns figures of each update. */
 function tune(hold: number) {
   const writer = new Writer();
   writer.loadStateDict(reference.stateDict());
@@ -104,7 +104,7 @@ const [start, worth] = [mean(free.slice(0, 5)), mean(free.slice(-5))];
 const kept = { worthHeld: mean(held.slice(-5)), driftHeld: held.at(-1)!.drift };
 run.figures("C-20", { start, worth, drift, entropy, ...kept });
 run.figures("C-23", { worth, detached: free.every((update) => update.detached) });
-// Midway: which letters were better than expected? Those that make a pair by the rule.
+// Midway: letters that complete a pair by the rule were better than expected.
 const midway = free.slice(6, 11);
 const sentences = cat(midway.map((update) => update.sentences), 0);
 const advantages = cat(midway.map((update) => update.advantages), 0);

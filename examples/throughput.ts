@@ -1,14 +1,15 @@
 /**
- * How much faster can a squared error be computed? The article says 200 times, by quantum PyTorch; there
- * is no such thing to measure. What can be: its value and gradient in plain JavaScript, by the library
- * and on a GPU. And a circuit of four qubits, simulated, that learns by the parameter-shift rule.
+ * How much faster can a squared error be computed? The article claims a factor of 200 for quantum
+ * PyTorch, which does not exist. Measured here: value and gradient in plain JavaScript, with the
+ * library and on a GPU; and a simulated circuit of four qubits that learns by the parameter-shift
+ * rule.
  *
  *   deno run --allow-ffi examples/throughput.ts --seed 11
  */
 import { fromTypedArray, gpu, losses, rand, randn, scope, type Tensor, train } from "@adjoint/ml";
 import * as plot from "@adjoint/ml/plot";
 
-const run = train.experiment("Measured ratios of MSE instead of 200 times.");
+const run = train.experiment("Measured speedups of MSE instead of the claimed 200.");
 
 /** Value and gradient in plain JavaScript. */
 function plain(prediction: Float32Array, target: Float32Array): [number, Float32Array] {
@@ -26,11 +27,11 @@ function withTape(prediction: Tensor, target: Tensor): void {
   scope(() => {
     const leaf = prediction.detach().requiresGrad_();
     losses.mse(leaf, target).backward();
-    if (leaf.device === "gpu") leaf.grad!.sum().item(); // waits for what was queued
+    if (leaf.device === "gpu") leaf.grad!.sum().item(); // waits for the queued work
   });
 }
 
-/** The least time of several runs, in ms. */
+/** The shortest time of several runs, in ms. */
 function least(work: () => unknown): number {
   const until = performance.now() + (run.quick ? 20 : 200);
   let best = Infinity;
@@ -42,7 +43,7 @@ function least(work: () => unknown): number {
   return best;
 }
 
-// One in software is no measure.
+// A GPU emulated in software would measure nothing.
 const info = gpu.info();
 const isReal = info.available && info.kind !== "software";
 
@@ -71,15 +72,15 @@ run.picture("times", plot.lines({ ...times, ...far }, { x: rows.map(({ n }) => n
 const ratios = rows.map(({ js, rust }) => js / rust);
 const crossover = rows.find(({ js, rust }) => rust < js)?.n ?? Infinity;
 const most = Math.max(...ratios).toFixed(1);
-console.log(`the library is faster from ${crossover} numbers on, at most ${most} times;`);
+console.log(`the library is faster from ${crossover} numbers on, by a factor of at most ${most};`);
 const gpuFrom = rows.find(({ rust, device }) => device < rust)?.n ?? Infinity;
-console.log(`a GPU is faster still from ${gpuFrom} numbers on, if they are there already.`);
+console.log(`a GPU is faster still from ${gpuFrom} numbers on, if they are already on it.`);
 const [left, right] = [randn([1000]).requiresGrad_(), randn([1000])];
 losses.mse(left, right).backward();
 const [, gradient] = plain(left.data as Float32Array, right.data as Float32Array);
 const differs = left.grad!.sub(fromTypedArray(gradient, [1000])).abs().max().item();
 
-/** ⟨Z⟩ of the first of four qubits, of 16 amplitudes, after rotations about y and controlled flips. */
+/** ⟨Z⟩ of the first of four qubits (16 amplitudes) after rotations about y and controlled flips. */
 function circuit(angles: readonly number[]): number {
   let state = Float64Array.from({ length: 16 }, (_, i) => Number(i === 0));
   for (const [k, angle] of angles.entries()) {
@@ -93,7 +94,7 @@ function circuit(angles: readonly number[]): number {
 const moved = (angles: readonly number[], k: number, by: number) =>
   angles.map((own, i) => i === k ? own + by : own);
 const loss = (angles: readonly number[]) => (circuit(angles) - 0.3) ** 2;
-/** The gradient by the circuit itself, at angles that are a quarter turn away. */
+/** The gradient by the parameter-shift rule: the circuit at angles shifted by a quarter turn. */
 function shifted(angles: readonly number[]): number[] {
   const by = run.control ? Math.PI / 4 : Math.PI / 2;
   const slope = (k: number) => circuit(moved(angles, k, by)) - circuit(moved(angles, k, -by));
@@ -110,8 +111,8 @@ for (let step = 0; step < 200; step++) {
   angles = angles.map((own, k) => own - 0.2 * slopes[k]!);
 }
 const [from, to] = [first.toFixed(4), loss(angles).toExponential(1)];
-console.log(`a circuit that is simulated, slower than what is classical: MSE ${from} → ${to},`);
-console.log(`  the gradient of its shift rule off by ${shiftError.toExponential(1)}`);
+console.log(`a simulated circuit, slower than classical computation: MSE ${from} → ${to},`);
+console.log(`  with an error of ${shiftError.toExponential(1)} in the gradient by the shift rule`);
 const transfer = rows.map((row) => row.transfer);
 run.figures("A-23", { ratios, crossover, transfer, differs, shiftError, trained: loss(angles) });
 run.end();

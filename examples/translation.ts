@@ -1,9 +1,10 @@
 /**
- * An encoder and a decoder translate a toy language: each word has its counterpart, and they stand in
- * reverse. Article 001 lists machine translation. The language is synthetic, of 12 words and sentences of
- * six; none of the 200 that are tested was shown. The decoder learns with the right words before it, and then
- * goes on from its own, by the best word each time or by the best of four beams. The same net then learns
- * 300 of 384 small phrases in Chinese and English, made by hand of a few words, and is asked the others.
+ * An encoder and a decoder translate a toy language, in which each word has a counterpart and the
+ * order is reversed. Article 001 lists machine translation. The language is synthetic, with 12
+ * words and sentences of six; none of the 200 test sentences is in the training data. The decoder
+ * learns with the correct previous words. It then translates from its own words, greedily or with
+ * four beams. The same net also learns 300 of 384 hand-made phrases in Chinese and English, and is
+ * tested on the rest.
  *
  *   deno run --allow-ffi examples/translation.ts --seed 1
  *
@@ -17,20 +18,20 @@ const run = train.experiment("A transformer learns a toy language: words and the
 const [WORDS, LENGTH, SIZE, PHRASES, SHOWN] = [12, 6, 32, 384, 300];
 const LAYERS = { numEncoderLayers: 1, numDecoderLayers: 1, dimFeedforward: 64, dropout: 0 };
 
-/** Sentences as numbers of words, and their translations. */
+/** Sentences as word indices, and their translations. */
 type Pairs = { readonly x: Tensor; readonly y: Tensor };
 const picked = ({ x, y }: Pairs, rows: Tensor): Pairs => ({
   x: x.indexSelect(0, rows),
   y: y.indexSelect(0, rows),
 });
 
-/** Learns from pairs; gives what translates others, to so many words and with so many beams. */
+/** Trains on pairs; returns a translator to a given length with a number of beams. */
 function translator(from: number, to: number, steps: number, draw: () => Pairs) {
   const [source, target] = [new nn.Embedding(from, SIZE), new nn.Embedding(to + 1, SIZE)];
   const [place, words] = [new nn.Embedding(12, SIZE), new nn.Linear(SIZE, to)];
   const transformer = new nn.Transformer(SIZE, 4, { ...LAYERS, batchFirst: true });
   const placed = (words: Tensor) => words.add(place.weight.at([0, words.shape[1]!]));
-  /** Logits of the next word behind each word of `y`. */
+  /** The logits of the next word after each word of `y`. */
   function next(x: Tensor, y: Tensor): Tensor {
     const seen = placed(source.forward(run.control ? x.mul(0) : x));
     const said = placed(target.forward(y));
@@ -41,7 +42,7 @@ function translator(from: number, to: number, steps: number, draw: () => Pairs) 
   const optimizer = new optim.Adam(params, { lr: 3e-3 });
   for (let step = 0; step < steps; step++) {
     const { x, y } = draw();
-    // Teacher forcing: each word is asked for behind the right ones.
+    // Teacher forcing: each word is predicted from the correct previous ones.
     const before = cat([starts(x), y.at(":", [0, y.shape[1]! - 1])], 1);
     optimizer.zeroGrad();
     losses.crossEntropy(next(x, before).flatten(0, 1), y.flatten()).backward();
@@ -69,7 +70,7 @@ const fresh = sentences(all.x).flatMap((own, i) => shown.has(own) ? [] : [i]).sl
 const { x, y } = picked(all, tensor(fresh, { dtype: "int32" }));
 const [greedy, beam] = [right(translate(x, LENGTH, 1), y), right(translate(x, LENGTH, 4), y)];
 
-// Who does (not) do what (today): "today" moves, English verbs have an s, Chinese has no "does".
+// Who draws (or not) what (today): "today" moves, English verbs have an s, Chinese has no "does".
 const who = ["我 i", "你 you", "他 he", "她 she", "我们 we", "他们 they"];
 const verbs = ["喜欢 like", "买 buy", "卖 sell", "画 draw"];
 const things = ["猫 cats", "书 books", "花 flowers", "鱼 fish"];
@@ -86,7 +87,7 @@ const phrases = Array.from({ length: PHRASES }, (_, n): Words => {
   return [zh, `${i} ${does} ${cats}${今天 ? " today" : ""}`];
 });
 
-/** Texts as numbers of their parts, each with one full stop or more to be as long as the longest. */
+/** Texts as indices of their parts, padded with at least one full stop to the same length. */
 function language(texts: readonly string[], split: (text: string) => string[]) {
   const parts = texts.map((text) => split(text));
   const words = new data.Vocabulary(parts, { specials: ["."] });

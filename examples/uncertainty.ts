@@ -1,6 +1,7 @@
 /**
- * Does uncertainty weighting find out what is noisy? Kendall's loss of article 002 in a training loop with
- * two groups of parameters, and on two tasks of which one is noisy. Synthetic data.
+ * Does uncertainty weighting find the noisy task? Kendall's loss of article 002 divides the pull of
+ * each task by a learned variance. Shown are its training loop with two groups of parameters, and
+ * two tasks of which one is noisy. Synthetic data.
  *
  *   deno run --allow-ffi examples/uncertainty.ts --seed 11
  */
@@ -8,11 +9,11 @@ import { data, losses, nn, optim, train } from "@adjoint/ml";
 import * as plot from "@adjoint/ml/plot";
 
 const run = train.experiment(
-  "Two groups in one optimizer, and a noisy task that loses its weight.",
+  "Two groups in one optimizer, and a noisy task that gets less weight.",
 );
 const world = Number(run.seed);
 
-// C-14: model and criterion in one optimizer, each with its own rate, which a schedule keeps apart.
+// C-14: model and criterion in one optimizer; each keeps its own rate under a schedule.
 const model = new nn.Linear(16, 1);
 const criterion = new losses.MultiTaskLossWithUncertainty(2);
 const groups = [
@@ -30,14 +31,14 @@ const before = [model.weight.detach().clone(), criterion.logVars.detach().clone(
 criterion.forward(regionLosses(model, first)).backward();
 optimizer.step();
 scheduler.step();
-// The first step of Adam is as long as the rate, in every parameter.
+// The first step of Adam equals the rate in every parameter.
 const steps = [model.weight.sub(before[0]), criterion.logVars.sub(before[1])]
   .map((moved) => moved.abs().mean().item());
 const rates = optimizer.paramGroups.map(({ lr }) => lr);
 console.log(`steps of model and criterion: ${steps}; rates after the schedule: ${rates}`);
 run.figures("C-14", { modelStep: steps[0]!, criterionStep: steps[1]!, rates });
 
-// C-15: two tasks with the same weights to learn, noise of deviation 0.1 in one and 3 in the other.
+// C-15: two tasks with the same true weights; their noise has deviations 0.1 and 3.
 function cleanError(weighted: boolean) {
   const net = new nn.Linear(16, 1);
   const own = new losses.MultiTaskLossWithUncertainty(2);
@@ -57,12 +58,14 @@ function cleanError(weighted: boolean) {
 }
 const plain = cleanError(false);
 const learned = cleanError(!run.control);
-console.log(`weight of the noisy task beside the other: 1 to ${(1 / learned.ratio).toFixed(0)}`);
+console.log(
+  `weight of the noisy task relative to the other: 1 to ${(1 / learned.ratio).toFixed(0)}`,
+);
 console.log(
   `clean test error: ${learned.error.toPrecision(3)}, equal weights ${plain.error.toPrecision(3)}`,
 );
 console.log(
-  "The article is right here: what is noisy, not what is hard, gets less weight by itself.",
+  "The article is right here: noisy tasks, not hard ones, get less weight.",
 );
 run.picture(
   "log_variances",

@@ -1,6 +1,6 @@
 /**
- * Where do the weights of Kendall's loss go, and what do they read as? Sample S5 of article 002, as
- * printed and by the library, on losses that are constant.
+ * Where do the log-variances of Kendall's loss end, and how can they be read? Sample S5 of article
+ * 002, as printed and by the library, on constant losses.
  *
  *   deno run --allow-ffi examples/uncertainty_form.ts
  */
@@ -8,9 +8,11 @@ import { grad, linspace, losses, nn, noGrad, optim, type Tensor, tensor } from "
 import { train, zeros } from "@adjoint/ml";
 import * as plot from "@adjoint/ml/plot";
 
-const run = train.experiment("A loss that learns its weights: as printed, and what they mean.");
+const run = train.experiment(
+  "A loss that learns its weights: the printed form, and how to read them.",
+);
 
-/** S5 as it is printed, with the signs that its text has lost. */
+/** S5 as printed, with the signs that are missing from its text. */
 class Printed extends nn.Module<[readonly Tensor[]]> {
   logVars = new nn.Parameter(zeros([2]));
 
@@ -24,8 +26,8 @@ class Printed extends nn.Module<[readonly Tensor[]]> {
   }
 }
 
-// What is stationary is s = ln(2L): read as the log-variance of a Gaussian it is too large by ln 2. The
-// corrected form, ½e^(−s)·L + s/2, ends at s = ln L. Both total less than 0 where losses are small.
+// S5 is stationary at s = ln(2L), which is too large by ln 2 for the log-variance of a Gaussian. The
+// corrected form, ½e^(−s)·L + s/2, ends at s = ln L. For small losses, both totals are negative.
 const forms = {
   faithful: new losses.MultiTaskLossWithUncertainty(2),
   corrected: new losses.MultiTaskLossWithUncertainty(2, { kind: "regression" }),
@@ -45,17 +47,17 @@ const ends = Object.values(forms).map((criterion) => {
   return criterion.logVars.toArray() as number[];
 });
 const [faithful, corrected] = ends as [number[], number[]];
-console.log(`log-variances of constant losses 0.04 and 9: ${faithful.map((s) => s.toFixed(4))}`);
+console.log(`log-variances for constant losses 0.04 and 9: ${faithful.map((s) => s.toFixed(4))}`);
 console.log(
-  `  corrected form: ${corrected.map((s) => s.toFixed(4))}; the losses' own logarithms are`,
+  `  corrected form: ${corrected.map((s) => s.toFixed(4))}; the logarithms of the losses are`,
 );
 console.log(`  ${[0.04, 9].map((loss) => Math.log(loss).toFixed(4))}`);
 const small = new Printed();
 noGrad(() => small.logVars.copy_(tensor([-9, -9])));
 const below = small.forward([tensor(1e-4), tensor(1e-4)]).item();
-console.log(`the total of two losses of 0.0001 at log-variances −9: ${below.toFixed(2)}, below 0`);
+console.log(`total of two losses of 0.0001 at log-variances −9: ${below.toFixed(2)}, below 0`);
 const s = linspace(-5, 5, 101);
-/** A loss's part of the total over its log-variance, and where it is least. */
+/** The term of a loss over its log-variance, and its minimum. */
 const part = (loss: number) =>
   plot.lines({
     "as printed": s.neg().exp().mul(loss).add(s.mul(0.5)),
@@ -64,7 +66,7 @@ const part = (loss: number) =>
     x: s,
     title: `A loss of ${loss}`,
     xLabel: "log-variance",
-    yLabel: "its part of the total",
+    yLabel: "term of the total",
     yRange: [-3, 6],
     references: [
       { x: Math.log(2 * loss), label: "ln 2L" },

@@ -1,29 +1,30 @@
 /**
- * A net that learns too little needs more of itself, and not less noise. On sin(3x) a net of width 1 fits
- * badly, one of twice 128 fits. Article 001 advises augmentation, regularisation and dropout against
- * underfitting: dropout and decay make the narrow net's error on its own data larger still. Noise on the
- * inputs helps where it wakes a dead unit, and is no cure either.
+ * A net that learns too little needs more capacity, not more regularisation. On sin(3x), a net of
+ * width 1 fits badly, and one with two layers of width 128 fits. Article 001 recommends
+ * augmentation, regularisation and dropout against underfitting, but dropout and decay increase the
+ * narrow net's error on its own data. Noise on the inputs helps if it revives a dead unit, but is
+ * no cure either.
  *
  *   deno run --allow-ffi examples/underfitting.ts --seed 1
  *
- * The control makes the wide net narrow, and the regularisers nothing. The data is synthetic.
+ * The control makes the wide net narrow, and turns the regularisers off. Synthetic data.
  */
 
 import { data, linspace, losses, manualSeed, nn, noGrad, optim, randn, train } from "@adjoint/ml";
 import * as plot from "@adjoint/ml/plot";
 
-const run = train.experiment("A net that learns too little needs more of itself, not less noise.");
+const run = train.experiment("A net that learns too little needs capacity, not regularisation.");
 const { x, y } = data.synthetic.sine(30);
 const [NARROW, WIDE] = [[1], run.control ? [1] : [128, 128]];
 
 interface Noise {
   readonly dropout?: number;
   readonly weightDecay?: number;
-  /** The deviation of what augmentation adds to the inputs. */
+  /** The deviation of the noise that augmentation adds to the inputs. */
   readonly augment?: number;
 }
 
-/** A net of some widths, and its error on its training data. */
+/** A net with hidden layers of the given widths, and its error on the training data. */
 function trained(widths: readonly number[], given: Noise = {}) {
   const { dropout = 0, weightDecay = 0, augment = 0 } = run.control ? {} : given;
   const model = new nn.Sequential(
@@ -44,7 +45,7 @@ function trained(widths: readonly number[], given: Noise = {}) {
   return { model, error: noGrad(() => losses.mse(model.forward(x), y)).item() };
 }
 
-/** The mean over nets that start alike in each case, as one of width 1 may start badly. */
+/** The mean over several nets, since one of width 1 may start badly; all cases share the seeds. */
 function mean(given: Noise): number {
   const starts = [1n, 2n, 3n, 4n, 5n, 6n, 7n, 8n];
   const errors = starts.map((start) => {
@@ -54,7 +55,7 @@ function mean(given: Noise): number {
   return errors.reduce((a, b) => a + b) / errors.length;
 }
 
-console.log("Error on 30 noisy points of sin(3x), which are synthetic:");
+console.log("Error on 30 synthetic noisy points of sin(3x):");
 const [narrow, wide] = [trained(NARROW), trained(WIDE)];
 const at = linspace(x.min().item(), x.max().item(), 200);
 const curve = ({ model }: typeof narrow) => noGrad(() => model.forward(at.unsqueeze(1)));

@@ -1,19 +1,20 @@
 /**
- * What does a sum of losses in unequal units learn, and does a learned weight mend it? One task is 500
- * times smaller than the other. Then the limit of the cure: on data learned by heart, the log-variances
- * fall without end. Synthetic data.
+ * What does a sum of losses in unequal units learn, and do learned weights help? The pulls of the
+ * losses add up, so the loss in the larger unit wins: one task here is 500 times smaller than the
+ * other. Learned log-variances balance them, but only up to a point: on memorised data they fall
+ * without end. Synthetic data.
  *
  *   deno run --allow-ffi examples/unit_mismatch.ts --seed 11
  */
 import { cat, data, losses, nn, optim, randn, type Tensor, train } from "@adjoint/ml";
 import * as plot from "@adjoint/ml/plot";
 
-const run = train.experiment("Two tasks in units 500 times apart: a sum sees only one of them.");
+const run = train.experiment("Of two tasks in units 500 times apart, a sum learns only one.");
 const { twoTasks } = data.synthetic;
 const world = Number(run.seed);
 
 interface Weights {
-  /** Whether weights are learned; the plain sum if not. */
+  /** Whether weights are learned; otherwise the plain sum. */
   readonly learned: boolean;
   /** The rate of the log-variances. */
   readonly lr: number;
@@ -53,10 +54,10 @@ console.log("error as a share of the variance, small task and large one:");
 for (const [name, pair] of Object.entries({ sum, "S5, rate 0.001": slow, "S5, rate 0.02": fast })) {
   console.log(`  ${name.padEnd(15)}${pair.map((error) => error.toPrecision(2)).join("  ")}`);
 }
-console.log("The cure has a price, the large task, and a rate that someone has to choose.");
+console.log("The remedy costs accuracy in the large task, and its rate has to be chosen.");
 run.figures("C-11", { sumSmall: sum[0], sumLarge: sum[1], fastSmall: fast[0], fastLarge: fast[1] });
 
-/** Log-variances while a net learns 32 examples by heart. */
+/** The log-variances while a net memorises 32 examples. */
 function byHeart(clamp: readonly [number, number] | null): number[][] {
   const net = new nn.Sequential(new nn.Linear(10, 128), new nn.Tanh(), new nn.Linear(128, 2));
   const criterion = new losses.MultiTaskLossWithUncertainty(2, clamp === null ? {} : { clamp });
@@ -75,11 +76,11 @@ function byHeart(clamp: readonly [number, number] | null): number[][] {
   }
   return seen;
 }
-// The corrected form ends somewhere: log-variances that are held.
+// The corrected form converges because its log-variances are bounded.
 const [faithful, corrected] = [byHeart(null), byHeart([-4, 4])];
 const [free, held] = [faithful, corrected].map((seen) => seen.at(-1)!) as [number[], number[]];
 console.log(`log-variances after 2000 steps on 32 examples: ${free.map((s) => s.toFixed(1))},`);
-console.log(`  held: ${held.map((s) => s.toFixed(1))}`);
+console.log(`  bounded: ${held.map((s) => s.toFixed(1))}`);
 const courses = { free: faithful, held: corrected };
 run.picture(
   "log_variances",
@@ -91,7 +92,7 @@ run.picture(
     ),
     {
       x: faithful.map((_, i) => 200 * (i + 1)),
-      title: "Log-variances while 32 examples are learned by heart",
+      title: "Log-variances while 32 examples are memorised",
       xLabel: "step",
       yLabel: "log-variance",
     },
@@ -105,6 +106,6 @@ run.figures("C-16", {
   lastFall: seen.at(-1)!.map((s, i) => s - seen.at(-2)![i]!),
 });
 console.log(
-  "So it is learned, but not free: its rate, its limits and when to stop remain to be chosen.",
+  "Learned weights still need choices: their rate, their limits, and when to stop.",
 );
 run.end();

@@ -1,18 +1,19 @@
 /**
- * Against vanishing gradients an activation is half the cure, and the initial weights are the other half.
- * How much of the last layer's gradient arrives at the first of 20, for each activation and both usual
- * initializations: ReLU and its kin keep it with Kaiming's weights, and lose it with the default ones,
- * which article 001 does not say. Batch normalization carries even a sigmoid. Dropout does not help.
+ * Against vanishing gradients, an activation is half the cure, and the initial weights are the
+ * other half. How much of the last layer's gradient reaches the first of 20 layers, for each
+ * activation and both usual initializations? ReLU and its variants keep it with Kaiming's weights,
+ * and lose it with the default ones, which article 001 does not mention. With batch normalization
+ * even a sigmoid keeps it. Dropout does not help.
  *
  *   deno run -A examples/vanishing_gradients.ts --seed 1
  *
- * The control leaves the cures out: Kaiming's weights, and batch normalization. The data is synthetic.
+ * The control leaves out the cures, Kaiming's weights and batch normalization. Synthetic data.
  */
 
 import { losses, nn, noGrad, ones, randn, train } from "@adjoint/ml";
 import * as plot from "@adjoint/ml/plot";
 
-const run = train.experiment("Against vanishing gradients an activation is half the cure.");
+const run = train.experiment("Against vanishing gradients, an activation is only half the cure.");
 const kaiming = !run.control;
 const batchNorm = !run.control;
 const [x, y] = [randn([128, 32]), randn([128, 1])];
@@ -31,7 +32,7 @@ interface Cures {
   readonly dropout?: boolean;
 }
 
-/** The gradient of the first layer's weight by that of the last one's. */
+/** The gradient of the first layer's weight relative to the last layer's. */
 function ratio(activation: () => nn.Module, cures: Cures = {}): number {
   const blocks = Array.from({ length: 20 }, () => {
     const linear = new nn.Linear(32, 32);
@@ -49,7 +50,7 @@ function ratio(activation: () => nn.Module, cures: Cures = {}): number {
   return blocks[0]![0]!.parameters()[0]!.grad!.norm().div(last.weight.grad!.norm()).item();
 }
 
-console.log("Gradient of the first of 20 layers by that of the last (synthetic data):");
+console.log("Gradient of the first of 20 layers relative to the last (synthetic data):");
 console.log("            default   Kaiming");
 const byKaiming: Record<string, number> = {};
 const byDefault: Record<string, number> = {};
@@ -65,7 +66,7 @@ run.picture(
   plot.heatmap(names.map((name) => [byDefault[name]!, byKaiming[name]!].map(Math.log10)), {
     rows: names,
     columns: ["default", "Kaiming"],
-    title: "log₁₀ of the first layer's gradient by the last one's",
+    title: "log₁₀ of the first layer's gradient relative to the last",
   }),
 );
 run.figures("B-36", {
@@ -77,7 +78,7 @@ run.figures("B-36", {
 const sigmoid = ACTIVATIONS.sigmoid!;
 const [normalized, dropped] = [ratio(sigmoid, { batchNorm }), ratio(sigmoid, { dropout: true })];
 
-// In training batches are normalized by themselves, in evaluation by what was seen.
+// Training normalizes by the statistics of the batch, evaluation by the running ones.
 const norm = batchNorm ? new nn.BatchNorm1d(32) : new nn.Identity();
 for (let i = 0; i < 100; i++) noGrad(() => norm.forward(randn([64, 32]).mul(3).add(5)));
 norm.eval();

@@ -1,7 +1,7 @@
 /**
- * Do neighbours help to place the nodes of a vessel tree? A net of messages along the edges against one
- * that sees each node alone. Synthetic trees: no vessel was looked at, and nothing here says anything
- * about complications; the article's −33 % has no source.
+ * Do neighbours help to locate the nodes of a vessel tree? A net that passes messages along the
+ * edges is compared with one that sees each node alone. The trees are synthetic and say nothing
+ * about real vessels or complications; the article's −33 % has no source.
  *
  *   deno run --allow-ffi examples/vessels.ts --seed 11
  */
@@ -9,11 +9,11 @@ import { data, losses, nn, noGrad, optim, randperm, type Tensor } from "@adjoint
 import { tensor, train, zeros } from "@adjoint/ml";
 import * as plot from "@adjoint/ml/plot";
 
-const run = train.experiment("Noisy coordinates of vessel trees, mended along their edges.");
+const run = train.experiment("Noisy coordinates of vessel trees, corrected along the edges.");
 const trees = data.synthetic.vesselTrees(run.quick ? 40 : 80);
 const [known, test] = [trees.slice(0, -20), nn.batchGraphs(trees.slice(-20))];
 
-/** A layer that hears a node itself, and, if it listens, the mean of its neighbours by degree. */
+/** A layer over a node and, if it listens, the mean of its neighbours weighted by degree. */
 class Hearing extends nn.Module<[x: Tensor, edges: Tensor]> {
   own: nn.Linear;
   others: nn.GCNConv;
@@ -41,7 +41,7 @@ class Placer extends nn.Module<[x: Tensor, edges: Tensor]> {
   }
 }
 
-/** Where the nodes of trees that were not seen are placed by a net that listens or does not. */
+/** The nodes of unseen trees, located by a net that listens to neighbours or does not. */
 function placed(listens: boolean): Tensor {
   const net = new Placer();
   const edgesOf = (edges: Tensor) => listens ? edges : zeros([2, 0], { dtype: "int32" });
@@ -62,7 +62,7 @@ const mended = placed(!run.control);
 const error = (nodes: Tensor) => losses.mse(nodes, test.y).item();
 const [graph, alone, nothing] = [error(mended), error(placed(false)), error(test.x)];
 
-// The first tree from above, as a walk along its edges, there and back.
+// The first tree from above, drawn as a walk along each edge and back.
 const [from, to] = test.edgeIndex.toArray() as [number[], number[]];
 const walk = (node: number, before = -1): number[] => [
   node,
@@ -70,7 +70,7 @@ const walk = (node: number, before = -1): number[] => [
     .flatMap((next) => [...walk(next, node), node]),
 ];
 const way = tensor(walk(0), { dtype: "int32" });
-const shown = Object.entries({ "As it is seen": test.x, "Mended": mended, "As it is": test.y });
+const shown = Object.entries({ "Observed": test.x, "Corrected": mended, "True": test.y });
 const panels = shown.map(([title, nodes]) => {
   const [x, y] = [0, 1].map((side) => nodes.at(":", side).indexSelect(0, way));
   return plot.lines(y!, {
@@ -84,7 +84,7 @@ const panels = shown.map(([title, nodes]) => {
 });
 run.picture("tree", plot.figure(panels));
 for (
-  const [name, error] of Object.entries({ "messages": graph, "alone": alone, "as it is": nothing })
+  const [name, error] of Object.entries({ "messages": graph, "alone": alone, "observed": nothing })
 ) {
   console.log(`${name.padEnd(9)} ${error.toFixed(3)}`);
 }

@@ -1,7 +1,7 @@
 /**
- * Is a small 3-D convolution quick and exact enough for a simulator? It learns how blocks of tissue move
- * under a force, beside a numerical solver, and is timed one block at a time. Simulated tissue on a grid
- * of 12 × 12 × 12; nobody was operated on.
+ * Is a small 3-D convolutional net fast and accurate enough for a simulator? It learns how blocks
+ * of tissue move under a force from a numerical solver, and is timed one block at a time. Simulated
+ * tissue on a grid of 12 × 12 × 12.
  *
  *   deno run --allow-ffi examples/volumes.ts --seed 11
  */
@@ -20,7 +20,7 @@ const net = new nn.Sequential(conv(3, 12), new nn.Tanh(), conv(12, 12), new nn.T
 const steps = run.quick ? 20 : 500;
 const optimizer = new optim.Adam(net.parameters(), { lr: 3e-3 });
 const scheduler = new optim.OneCycleLR(optimizer, { maxLr: 1e-2, totalSteps: steps });
-// In the control the net stays as it began.
+// In the control the net is not trained.
 for (let step = 0; step < (run.control ? 0 : steps); step++) {
   const picked = randint(0, KNOWN, [run.quick ? 4 : 8]);
   optimizer.zeroGrad();
@@ -37,7 +37,7 @@ const away = lengths(found.sub(wanted));
 const peakError = away.gather(1, peaks.indices.unsqueeze(1)).mean().item();
 const nmse = losses.mse(found, wanted).div(wanted.square().mean()).item();
 
-const maps = { solver: wanted, "the net": found, "how far off": found.sub(wanted) };
+const maps = { solver: wanted, net: found, error: found.sub(wanted) };
 const slices = Object.entries(maps).map(([title, u]) =>
   plot.heatmap(lengths(u).at(0).reshape([12, 12, 12]).at(6), {
     title: `${title}, mm`,
@@ -58,13 +58,13 @@ const times = noGrad(() =>
 const at = (share: number) => times[Math.min(times.length - 1, Math.floor(share * times.length))]!;
 const zero = lengths(wanted).mean().item();
 console.log(
-  `error: mean ${away.mean().item().toFixed(3)} mm (a net that says 0: ${zero.toFixed(3)} mm),`,
+  `error: mean ${away.mean().item().toFixed(3)} mm (predicting 0: ${zero.toFixed(3)} mm),`,
 );
 console.log(
-  `  where most moves ${peakError.toFixed(2)} mm of ${peaks.values.mean().item().toFixed(2)} mm`,
+  `  where most moves: ${peakError.toFixed(2)} mm of ${peaks.values.mean().item().toFixed(2)} mm`,
 );
 console.log(
-  `one block: ${at(0.5).toFixed(2)} ms in the middle, ${at(0.99).toFixed(2)} ms for 99 of 100`,
+  `one block: median ${at(0.5).toFixed(2)} ms, 99th percentile ${at(0.99).toFixed(2)} ms`,
 );
 run.figures("A-05", { nmse, peakError, p50: at(0.5), p99: at(0.99) });
 run.end();

@@ -1,7 +1,6 @@
 /**
- * What does α·L₁ + (1 − α)·L₂ trade? Realism against structure in images that are freed of noise, where
- * a discriminator judges realism, and accuracy against diversity in what a recommender shows. Synthetic
- * images and ratings.
+ * What does α·L₁ + (1 − α)·L₂ trade? In denoised images, realism (judged by a discriminator)
+ * against structure; in a recommender, accuracy against diversity. Synthetic images and ratings.
  *
  *   deno run --allow-ffi examples/weighted_sums.ts --seed 11
  */
@@ -9,22 +8,22 @@ import { data, losses, manualSeed, metrics, nn, noGrad, ones, optim } from "@adj
 import { randint, randn, type Tensor, train, zeros } from "@adjoint/ml";
 import * as plot from "@adjoint/ml/plot";
 
-const run = train.experiment("Weighted sums: each weight is another compromise.");
+const run = train.experiment("Weighted sums: each weight is a different compromise.");
 const images = data.synthetic.tissueImages(run.quick ? 32 : 256);
 const clean = data.synthetic.tissueImages(run.quick ? 16 : 64);
 const spoilt = (x: Tensor) => x.add(randn(x.shape).mul(0.15));
 const noisy = spoilt(clean);
-// Differences of neighbours: restored images have smaller ones, as they are smoother than real ones.
+// Differences between neighbouring pixels: denoised images are smoother than real ones.
 const texture = (x: Tensor) => x.narrow(3, 1, 31).sub(x.narrow(3, 0, 31)).abs().flatten();
 
-/** Structure, and how far the texture is from that of real images, with realism weighing a share. */
+/** SSIM and the texture's distance from real images, with a weight of realism. */
 function restored(share: number): [structure: number, texture: number] {
   manualSeed(run.seed);
   const conv = (from: number, to: number, stride = 1) =>
     new nn.Conv2d(from, to, 3, { padding: 1, stride });
   const inner = new nn.Sequential(new nn.ReLU(), conv(16, 16), new nn.ReLU());
   const net = new nn.Sequential(conv(1, 16), inner, conv(16, 1));
-  const restore = (x: Tensor) => x.add(net.forward(x)); // the net says what is to be changed
+  const restore = (x: Tensor) => x.add(net.forward(x)); // the net predicts the correction
   const judge = new nn.Sequential(
     conv(1, 8, 2),
     new nn.ReLU(),
@@ -67,7 +66,7 @@ const table = zeros([USERS * ITEMS]).scatter(0, all.users.mul(ITEMS).add(all.ite
 const seen = { from: all.users.narrow(0, 0, 2000), to: all.items.narrow(0, 0, 2000) };
 const ratings = all.ratings.narrow(0, 0, 2000);
 
-/** The mean rating of what is shown to each user, and the share of items that are shown to anyone. */
+/** The mean rating of the items shown to users, and the share of items shown to anyone. */
 function recommended(share: number): [rating: number, shown: number] {
   manualSeed(run.seed);
   const [users, items, own] = [[USERS, 3], [ITEMS, 3], [ITEMS]].map((shape) =>
@@ -97,7 +96,7 @@ weights.forEach((share, i) => {
     `diversity ${share}: rating ${rating.toFixed(2)}, ${(100 * shown).toFixed(0)} % shown`,
   );
 });
-console.log("No weight is best: each is a compromise that someone has to choose.");
+console.log("No weight is best: each is a compromise that has to be chosen.");
 const dots = (title: string, points: [number, number][], xLabel: string, yLabel: string) =>
   plot.scatter(points.map(([, x]) => x), points.map(([y]) => y), { title, xLabel, yLabel });
 run.picture(

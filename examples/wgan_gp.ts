@@ -1,7 +1,7 @@
 /**
- * A generator of points on a ring of eight clusters, trained against a critic whose slope is held at 1 by
- * a penalty on its gradient (Gulrajani et al., "Improved training of Wasserstein GANs", 2017): a loss that
- * is made of a gradient, so that its own gradient is a second derivative. Synthetic data.
+ * A generator of points on a ring of eight clusters, against a critic whose slope is kept at 1 by a
+ * penalty on its gradient (Gulrajani et al., "Improved training of Wasserstein GANs", 2017). The
+ * gradient of this penalty is a second derivative. Synthetic data.
  */
 
 import { cat, cos, grad, nn, optim, rand, randint, randn, sin, stack, train } from "@adjoint/ml";
@@ -24,7 +24,7 @@ function ring(count: number): Tensor {
   return stack([cos(angle), sin(angle)], 1).mul(2).add(randn([count, 2]).mul(0.1));
 }
 
-/** The slope of the critic at points between real and made ones. */
+/** The slope of the critic at points between real and generated ones. */
 function slope(real: Tensor, made: Tensor, createGraph: boolean): Tensor {
   const between = made.detach().lerp(real, rand([real.shape[0]!, 1])).requiresGrad_();
   const [gradient] = grad(critic.forward(between).sum(), [between], { createGraph });
@@ -47,7 +47,7 @@ for (let step = 0; step < (run.quick ? 40 : 600); step++) {
   });
 }
 
-// How far the points are from the ring's: the mean distance of 50 shadows of 2000 points.
+// The distance between the two sets: the mean over 50 one-dimensional projections of 2000 points.
 const [real, made] = [ring(2000), noGrad(() => generator.forward(randn([2000, 2])))];
 const angles = rand([50]).mul(Math.PI);
 const shadows = stack([cos(angles), sin(angles)]);
@@ -55,6 +55,6 @@ const [a, b] = [made, real].map((points) => points.matmul(shadows).mT);
 const distance = losses.wasserstein1d(a!, b!).item();
 const dots = (all: Tensor, label: string) =>
   plot.scatter(all.at([0, 500], 0), all.at([0, 500], 1), { label });
-run.picture("ring", plot.figure([[dots(real, "real"), dots(made, "made")]]));
+run.picture("ring", plot.figure([[dots(real, "real"), dots(made, "generated")]]));
 run.figures("wgan_gp", { distance, slope: slope(real, made, false).mean().item() });
 run.end();
