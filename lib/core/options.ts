@@ -16,6 +16,8 @@ export interface Kind {
   readonly accepts: (value: unknown) => boolean;
   /** The class of the error of another value. Default: TypeError. */
   readonly error?: new (message: string) => Error;
+  /** The value that was probably meant by another one. */
+  readonly meant?: (value: unknown) => string | undefined;
 }
 
 /** A kind that has no name here. */
@@ -127,8 +129,13 @@ export function countTo(most: number): Kind {
 
 /** An element type. */
 export const DTYPE: Kind = { ...oneOf(...DTYPES), error: DTypeError };
-/** A device. */
-export const DEVICE: Kind = { ...oneOf("cpu", "gpu"), error: DeviceError };
+/** A device. PyTorch's names of GPUs are not accepted, but understood. */
+export const DEVICE: Kind = {
+  ...oneOf("cpu", "gpu"),
+  error: DeviceError,
+  meant: (value) =>
+    typeof value === "string" && /^(cuda|mps|xpu)(:\d+)?$/.test(value) ? "gpu" : undefined,
+};
 
 /** An array, possibly empty, of values of one kind; `items` names them. */
 export function arrayOf({ accepts }: Kind, items: string): Kind {
@@ -139,7 +146,15 @@ export function arrayOf({ accepts }: Kind, items: string): Kind {
 export function checkKind(call: string, name: string, value: unknown, kind: Kind): void {
   if (kind.accepts(value)) return;
   const Wrong = kind.error ?? TypeError;
-  throw new Wrong(`Cannot ${call}: ${name} must be ${kind.needed}, got ${shown(value)}`);
+  throw new Wrong(
+    `Cannot ${call}: ${name} must be ${kind.needed}, got ${shown(value)}${hint(kind, value)}`,
+  );
+}
+
+/** The end of a message on a value of another kind: what was probably meant, if that is known. */
+export function hint({ meant }: Kind, value: unknown): string {
+  const word = meant?.(value);
+  return word === undefined ? "" : `; did you mean "${word}"`;
 }
 
 /** The kind of each option: one that is missing does not compile. */
@@ -262,5 +277,7 @@ export function surplus(call: string, given: number, most: number): TypeError {
   const counted = most === 0
     ? "no arguments"
     : `at most ${most === 1 ? "1 argument" : `${most} arguments`}`;
-  return new TypeError(`Cannot ${call}: it takes ${counted}, got ${given}`);
+  // Few functions of one argument have options, and those of none have none.
+  const form = most > 1 ? "; any options go in one object" : "";
+  return new TypeError(`Cannot ${call}: it takes ${counted}, got ${given}${form}`);
 }

@@ -1,7 +1,7 @@
 /** The arguments of `to`. */
 
 import { type DType, DTYPES } from "../core/dtype.ts";
-import { checkCount, DEVICE, DTYPE, optionReader, shown } from "../core/options.ts";
+import { checkCount, DEVICE, DTYPE, hint, optionReader, shown } from "../core/options.ts";
 import type { Device } from "../device/backend.ts";
 
 /** What `to` changes. */
@@ -34,6 +34,7 @@ export function destination(
   }
   throw new TypeError(
     `Cannot run to: it needs a type (${DTYPES.join(", ")}) or a device (cpu, gpu), as in ` +
-      `to("float64"), to("gpu") or to({ dtype, device }), got ${shown(target)}`,
+      `to("float64"), to("gpu") or to({ dtype, device }), got ${shown(target)}` +
+      hint(DEVICE, target),
   );
 }

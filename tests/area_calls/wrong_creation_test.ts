@@ -178,7 +178,10 @@ const FORMS: readonly (readonly [given: string, call: () => unknown, form: RegEx
   ["manualSeed()", () => loose("manualSeed")(), /a seed must be a safe integer or a bigint/],
   ["new Tensor([1])", () => new (Tensor as unknown as Loosely)([1]), /use tensor\(data\)/],
   ["to()", () => looseTo(), /to\("float64"\)/],
-  ['to("cuda")', () => looseTo("cuda"), /got "cuda"/],
+  ['to("cuda")', () => looseTo("cuda"), /got "cuda"; did you mean "gpu"$/],
+  ["to({ device: cuda:0 })", () => looseTo({ device: "cuda:0" }), /; did you mean "gpu"$/],
+  ['zeros([2], { device: "cuda" })', () => loose("zeros")([2], { device: "cuda" }), /mean "gpu"$/],
+  ['zeros([2], { device: "tpu" })', () => loose("zeros")([2], { device: "tpu" }), /got "tpu"$/],
   ["to(dtype, device)", () => looseTo("float64", "cpu"), /got "float64"/],
   ["to({ dtyp })", () => looseTo({ dtyp: "int32" }), /did you mean "dtype"/],
 ];
