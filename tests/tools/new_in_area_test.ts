@@ -42,7 +42,7 @@ Deno.test("new loss, layer, optimizer, schedule: what is left is where the compi
     "lib/loss/welsch.ts",
     "lib/nn/snake.ts",
     "lib/optim/novograd.ts",
-    "lib/optim/schedules/inverselr.ts",
+    "lib/optim/schedules/inverse_lr.ts",
   ]);
   const found = (await typeErrors(copy.root)).map(({ file, line }) => `${file}:${line}`);
   assertEquals(found.filter((place) => !places.includes(place)), []);
@@ -108,14 +108,19 @@ Deno.test("the commands on the page for contributors write stubs", async () => {
 });
 
 Deno.test("snakeCase() names files and functions as PyTorch does", () => {
-  const names = ["logSoftmax", "avgPool1d", "LeakyReLU", "RMSprop", "LayerNorm", "GELU", "rot90"];
-  assertEquals(names.map(snakeCase), [
-    "log_softmax",
-    "avg_pool1d",
-    "leaky_relu",
-    "rmsprop",
-    "layer_norm",
-    "gelu",
-    "rot90",
-  ]);
+  const names = {
+    logSoftmax: "log_softmax",
+    avgPool1d: "avg_pool1d",
+    LeakyReLU: "leaky_relu",
+    SiLU: "silu",
+    RMSprop: "rmsprop",
+    AdamW: "adamw",
+    LayerNorm: "layer_norm",
+    GELU: "gelu",
+    rot90: "rot90",
+    StepLR: "step_lr",
+    InverseSqrtLR: "inverse_sqrt_lr",
+    MinimaxMSE: "minimax_mse",
+  };
+  for (const [name, snake] of Object.entries(names)) assertEquals(snakeCase(name), snake);
 });

@@ -13,7 +13,9 @@ const RESERVED =
 
 /** A name in camelCase or PascalCase, converted to snake_case. */
 export function snakeCase(name: string): string {
-  return name.replace(/(?<=[a-z0-9])(?=[A-Z][a-z])/g, "_").toLowerCase();
+  // Capitals at the end are a word of their own after a word, as in StepLR, but not in SiLU.
+  return name.replace(/(?<=[a-z0-9])(?=[A-Z][a-z])|(?<=[a-z]{3})(?=[A-Z]{2,}$)/g, "_")
+    .toLowerCase();
 }
 
 /** A name in any form, converted to camelCase or PascalCase. */
