@@ -110,6 +110,8 @@ export abstract class Optimizer<O extends { lr: number }, S extends ParamState> 
   readonly #checkRanges: CheckOptions<O>;
   readonly #checkShape: CheckShape;
   #state = new Map<Tensor, S>();
+  /** The parameters of the groups until the constructor ends; afterwards groups may be edited. */
+  #known: Set<Tensor> | undefined = new Set();
 
   /**
    * Creates the optimizer.
@@ -133,6 +135,7 @@ export abstract class Optimizer<O extends { lr: number }, S extends ParamState> 
     this.#readGroup = optionReader<AnyOptions>({ ...kinds, params: ANY });
     this.#readLoaded = optionReader<AnyOptions>({ ...kinds, count: INTEGER });
     for (const group of groupsOf(this.constructor.name, params)) this.addParamGroup(group);
+    this.#known = undefined;
   }
 
   /** Adds a group of parameters, with its own options or the optimizer's. */
@@ -141,7 +144,7 @@ export abstract class Optimizer<O extends { lr: number }, S extends ParamState> 
     checkCount(call, arguments.length, 1);
     const { params: given, ...own } = this.#readGroup(call, group);
     const params = paramsOf(call, given);
-    const known = new Set(this.paramGroups.flatMap((other) => other.params));
+    const known = this.#known ?? new Set(this.paramGroups.flatMap((other) => other.params));
     for (const p of params) {
       if (p.node?.leaf !== p) {
         throw new TypeError(
