@@ -36,12 +36,14 @@ export function leafOf(x: Tensor): Tensor {
   return leaf;
 }
 
-/** Types and elements, to be compared. */
-export function plain(value: unknown): unknown {
+/** Types and elements, to be compared; what contains itself ends where it comes again. */
+export function plain(value: unknown, around: readonly unknown[] = []): unknown {
   if (value instanceof Tensor) return [value.dtype, value.toArray()];
-  if (Array.isArray(value)) return value.map(plain);
+  if (around.includes(value)) return "itself";
+  const inside = (inner: unknown) => plain(inner, [...around, value]);
+  if (Array.isArray(value)) return value.map(inside);
   if (!isPlainObject(value)) return value;
-  return Object.entries(value).map(([key, inner]) => [key, plain(inner)]);
+  return Object.entries(value).map(([key, inner]) => [key, inside(inner)]);
 }
 
 /** All that a step or a loaded state changes, to be compared. */
@@ -193,7 +195,7 @@ interface Place {
 function placesOf(owner: Loose, path: string): Place[] {
   return Object.entries(owner).flatMap(([key, value]): Place[] => {
     const own = { path: `${path}.${key}`, owner, key };
-    const deeper = Array.isArray(value) || isPlainObject(value);
+    const deeper = value !== owner && (Array.isArray(value) || isPlainObject(value));
     return deeper ? [own, ...placesOf(value as Loose, own.path)] : [own];
   });
 }

@@ -80,7 +80,7 @@ const base = {
     options({
       check: of(() => () => {}, "function"),
       checkShape: of(() => () => {}, "function"),
-      form: of(() => ({ lr: 0.1 }), "object"),
+      form: of(() => ({ lr: 0.1 }), "object", "circle"),
     }),
   ],
   run: (...args: unknown[]) => new Plain(...args as ConstructorParameters<typeof Plain>),
