@@ -252,7 +252,7 @@ export function multiLabelSoftMargin(
   const op = "losses.multiLabelSoftMargin";
   checkCount(`compute ${op}`, arguments.length, 3);
   const { weight, reduction = "mean" } = labelsOptions(`compute ${op}`, options);
-  checkPair(op, logits, target);
+  target = checkPair(op, logits, target);
   checkVectors(op, "prediction", logits);
   checkWeights(op, "weight", weight, logits);
   checkDomain(op, target);

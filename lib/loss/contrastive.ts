@@ -106,7 +106,7 @@ export function infoNce(query: Tensor, key: Tensor, options?: InfoNCEOptions): T
     `compute ${op}`,
     options,
   );
-  checkPair(op, query, key, ["query", "key"]);
+  key = checkPair(op, query, key, ["query", "key"]);
   checkExamples(op, "query", query);
   if (negatives === undefined) {
     const s = similarities(query, key, temperature);

@@ -69,7 +69,7 @@ export function cosineEmbedding(
   const op = "losses.cosineEmbedding";
   checkCount(`compute ${op}`, arguments.length, 4);
   const { margin = 0, reduction = "mean" } = cosineOptions(`compute ${op}`, options);
-  checkPair(op, first, second, ["first", "second"]);
+  second = checkPair(op, first, second, ["first", "second"]);
   checkVectors(op, "first", first);
   checkKind(`compute ${op}`, "target", target, TENSOR);
   if (!sameShape(target.shape, first.shape.slice(0, -1))) {

@@ -98,13 +98,22 @@ export const elementLossOptions: OptionReader<ElementLossOptions> = lossOptions(
   ELEMENT_LOSS_OPTIONS,
 );
 
-/** Refuses inputs of different shapes, which would broadcast silently; most often predictions and targets. */
+/** Integers and truth values as numbers of a floating type. */
+export function floating(x: Tensor, { dtype }: Tensor): Tensor {
+  return isFloat(x.dtype) ? x : x.to({ dtype });
+}
+
+/**
+ * Refuses inputs of different shapes, which would broadcast silently; most often predictions and targets.
+ *
+ * @returns The second input; integers and truth values as numbers of the first one's type.
+ */
 export function checkPair(
   op: string,
   prediction: Tensor,
   target: Tensor,
   [first, second]: readonly [string, string] = ["prediction", "target"],
-): void {
+): Tensor {
   checkKind(`compute ${op}`, first, prediction, TENSOR);
   checkKind(`compute ${op}`, second, target, TENSOR);
   if (!isFloat(prediction.dtype)) {
@@ -112,7 +121,7 @@ export function checkPair(
       `Cannot compute ${op}: ${first} must be float32 or float64, got ${prediction.dtype}`,
     );
   }
-  if (sameShape(prediction.shape, target.shape)) return;
+  if (sameShape(prediction.shape, target.shape)) return floating(target, prediction);
   const rank = Math.max(prediction.ndim, target.ndim);
   const extents = Array.from({ length: rank }, (_, i) => {
     const x = prediction.shape[prediction.ndim - rank + i] ?? 1;
@@ -227,7 +236,7 @@ export function elementLoss(
   domain: Domain | undefined = DOMAINS[op],
 ): Tensor {
   const { reduction = "mean", weight, mask } = options;
-  checkPair(op, prediction, target);
+  target = checkPair(op, prediction, target);
   checkWeights(op, "weight", weight, prediction);
   checkFactor(op, "mask", mask, prediction);
   const goal = mask === undefined ? target : where(mask, target, domain?.masked ?? 0);
@@ -257,7 +266,7 @@ export function pairLoss(
     const formula = (p: Tensor, t: Tensor) => loss.composite(p, t, ...parameters);
     return elementLoss(op, prediction, target, options, formula, domain);
   }
-  checkPair(op, prediction, target);
+  target = checkPair(op, prediction, target);
   return lossOfTarget(
     op,
     target,

@@ -15,6 +15,7 @@ import {
   ELEMENT_LOSS_OPTIONS,
   elementLoss,
   type ElementLossOptions,
+  floating,
   type FunctionLoss,
   LOSS_OPTIONS,
   type LossModule,
@@ -214,7 +215,9 @@ const gaussianOptions = lossOptions<GaussianNLLOptions>(
 );
 
 /** The variances, shaped to broadcast to the predictions; refuses those that do not. */
-function variances(call: string, variance: Tensor, { shape }: Tensor, mask?: Tensor): Tensor {
+function variances(call: string, variance: Tensor, prediction: Tensor, mask?: Tensor): Tensor {
+  const { shape } = prediction;
+  variance = floating(variance, prediction);
   const perRow = shape.length > 0 && sameShape(variance.shape, shape.slice(0, -1));
   const spread = perRow ? variance.unsqueeze(-1) : variance;
   const fits = spread.ndim === shape.length &&

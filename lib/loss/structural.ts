@@ -181,7 +181,7 @@ export function ssim(prediction: Tensor, target: Tensor, options?: SSIMOptions):
   const op = "losses.ssim";
   checkCount(`compute ${op}`, arguments.length, 3);
   const { reduction = "mean", ...read } = ssimOptions(`compute ${op}`, options);
-  checkPair(op, prediction, target);
+  target = checkPair(op, prediction, target);
   checkImages(op, prediction, read.windowSize ?? 11);
   const whole = similarity(prediction, target, "whole", read);
   return checkedLoss(op, target, reduction, reduced(whole.mean(1).neg().add(1), reduction));
@@ -240,7 +240,7 @@ export function msSsim(prediction: Tensor, target: Tensor, options?: MSSSIMOptio
   const op = "losses.msSsim";
   checkCount(`compute ${op}`, arguments.length, 3);
   const { reduction = "mean", powers = POWERS, ...read } = msSsimOptions(`compute ${op}`, options);
-  checkPair(op, prediction, target);
+  target = checkPair(op, prediction, target);
   const least = ((read.windowSize ?? 11) - 1) * 2 ** (powers.length - 1) + 1;
   checkImages(op, prediction, least);
   let [p, t] = [prediction, target];

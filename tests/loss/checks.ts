@@ -315,6 +315,29 @@ export const CHECKS = {
       }
     }
   },
+  "takes integers and truth values as the numbers they are, or refuses them by its own name": (
+    { name, run, row },
+  ) => {
+    for (const { inputs: make, beside } of row.samples) {
+      const inputs = make();
+      const { dtype } = inputs[0];
+      for (const place of inputs.keys()) {
+        for (const type of ["bool", "int32"] as const) {
+          const given = inputs[place]!.detach().to({ dtype: type });
+          const runWith = (x: Tensor) => run(mapped(inputs, (y, i) => i === place ? x : y), beside);
+          let taken: Tensor;
+          try {
+            taken = runWith(given);
+          } catch (error) {
+            assertStringIncludes((error as Error).message, `compute losses.${name}: `);
+            continue;
+          }
+          const as = isFloat(inputs[place]) ? given.to({ dtype }) : inputs[place]!;
+          assertClose(taken, runWith(as), { rtol: 1e-12, message: `${type} as input ${place}` });
+        }
+      }
+    }
+  },
   "refuses inputs on different devices": ({ run, row }: Subject) => {
     const inputs = mapped(row.samples[0]!.inputs(), narrowed);
     for (const place of inputs.keys()) {
