@@ -4,6 +4,7 @@ import { ShapeError, showShape } from "../core/errors.ts";
 import { arrayOf, checkCount, checkKind, INTEGER, kind, TENSOR } from "../core/options.ts";
 import type { RandomGenerator } from "../core/random.ts";
 import { extentAt } from "../core/shape.ts";
+import { firstOutside } from "../tensor/bounds.ts";
 import { elementsOf } from "../tensor/examples.ts";
 import { fromTypedArray } from "../tensor/create.ts";
 import type { Tensor } from "../tensor/tensor.ts";
@@ -113,7 +114,21 @@ export class TensorDataset<T extends readonly Tensor[] = Tensor[]> implements Da
   /** The entries at several int32 indices, as new tensors. */
   getBatch(indices: Tensor, _generator?: RandomGenerator): T {
     checkCount("read TensorDataset", arguments.length, 2);
-    checkKind("read TensorDataset", "the indices", indices, TENSOR);
+    const call = "read TensorDataset";
+    checkKind(call, "the indices", indices, TENSOR);
+    if (indices.dtype !== "int32" || indices.ndim !== 1) {
+      throw new TypeError(
+        `Cannot ${call}: the indices must be int32 of one dimension, got ${indices.dtype} of shape ${
+          showShape(indices.shape)
+        }`,
+      );
+    }
+    const wrong = firstOutside(indices, { low: 0, high: this.length - 1, ends: false, slack: 0 });
+    if (wrong !== null) {
+      throw new RangeError(
+        `Cannot ${call}: the indices must be from 0 to ${this.length - 1}, got ${wrong.value}`,
+      );
+    }
     return this.tensors.map((x) => x.indexSelect(0, indices)) as unknown as T;
   }
 }

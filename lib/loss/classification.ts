@@ -323,8 +323,9 @@ function supportOf(scores: Tensor, dim: number): [z: Tensor, inside: Tensor, cou
   const classes = extentAt(scores.shape, dim);
   const ranks = arange(1, classes + 1, { dtype, device })
     .reshape(scores.shape.map((_, i) => i === dim ? classes : 1));
-  const count = sorted.mul(ranks).gt(before).sum(dim, { keepdim: true });
-  const inside = z.detach().gt(before.gather(dim, count.sub(1)).div(count));
+  // At least one, also where the largest is NaN or infinite: then all are inside, and the loss is NaN.
+  const count = sorted.mul(ranks).gt(before).sum(dim, { keepdim: true }).clamp(1, null);
+  const inside = z.detach().le(before.gather(dim, count.sub(1)).div(count)).logicalNot();
   return [z, inside, count.squeeze(dim)];
 }
 

@@ -52,9 +52,9 @@ function regionErrors(
     );
   }
   const places = sizeOf(regions.shape);
-  const { dtype, device } = prediction;
-  const labels = regions.reshape([places]).to({ device });
   const errors = squaredError(prediction, target, "none");
+  const { dtype, device } = errors;
+  const labels = regions.reshape([places]).to({ device });
   const alone = prediction.size === places;
   const each = alone ? errors.reshape([places]) : errors.reshape([-1, places]).mean(0);
   const empty = zeros(sizes.shape, { dtype, device });

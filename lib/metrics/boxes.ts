@@ -1,6 +1,6 @@
 /** Boxes in images: how much they overlap, and which of many to keep. */
 
-import { ShapeError, showShape } from "../core/errors.ts";
+import { DTypeError, ShapeError, showShape } from "../core/errors.ts";
 import { checkCount, checkKind, SHARE, TENSOR } from "../core/options.ts";
 import { maximum, minimum } from "../ops/mod.ts";
 import { fromTypedArray } from "../tensor/create.ts";
@@ -10,6 +10,9 @@ import { elements } from "./inputs.ts";
 /** Refuses anything but boxes. */
 export function checkBoxes(call: string, role: string, boxes: Tensor): void {
   checkKind(call, role, boxes, TENSOR);
+  if (boxes.dtype === "bool") {
+    throw new DTypeError(`Cannot ${call}: ${role} must be numbers, got bool; cast them first`);
+  }
   if (boxes.ndim === 2 && boxes.shape[1] === 4) return;
   throw new ShapeError(
     `Cannot ${call}: ${role} must have shape [N, 4], got ${showShape(boxes.shape)}`,

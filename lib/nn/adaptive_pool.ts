@@ -63,7 +63,8 @@ function adapted(x: Tensor, sizes: readonly number[], taken: Taken): Tensor {
   const space = x.shape.slice(-dims);
   const kernel = sizes.map((size, i) => (space[i] ?? 0) / size);
   const pool = taken.pools[dims - 1];
-  if (pool !== undefined && kernel.every(Number.isInteger)) return pool(x, kernel);
+  // Pools take an empty batch, but no input without channels.
+  if (pool !== undefined && x.size > 0 && kernel.every(Number.isInteger)) return pool(x, kernel);
   return sizes.reduceRight((y, size, i) => {
     const extent = space[i] ?? 0;
     const dim = y.ndim - dims + i;

@@ -13,6 +13,7 @@ import {
   WHOLE,
 } from "../core/options.ts";
 import type { Extents } from "../ops/mod.ts";
+import { firstOutside } from "../tensor/bounds.ts";
 import { fromTypedArray } from "../tensor/create.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { AnyModule, Module } from "./module.ts";
@@ -66,6 +67,38 @@ export function eachOf(call: string, name: string, given: Extents, dims: number)
 /** Integers as positions along a dimension of a tensor, on its device. */
 export function positions(list: readonly number[], { device }: Tensor): Tensor {
   return fromTypedArray(Int32Array.from(list), [list.length]).to({ device });
+}
+
+/** Refuses anything but int32. */
+export function checkIntegers(call: string, x: Tensor, name: string): void {
+  checkKind(call, name, x, TENSOR);
+  if (x.dtype === "int32") return;
+  throw new DTypeError(`Cannot ${call}: ${name} must be int32, got ${x.dtype}`);
+}
+
+/** Refuses anything but int32 positions of so many things; `what` names those. */
+export function checkPlaces(
+  call: string,
+  x: Tensor,
+  name: string,
+  count: number,
+  what: string,
+): void {
+  checkIntegers(call, x, name);
+  const wrong = firstOutside(x, { low: 0, high: count - 1, ends: false, slack: 0 });
+  if (wrong === null) return;
+  throw new RangeError(
+    `Cannot ${call}: ${name} must be ${
+      count === 0 ? "empty, as there are no" : `from 0 to ${count - 1}, as there are ${count}`
+    } ${what}, got ${wrong.value} at index ${wrong.place}`,
+  );
+}
+
+/** Refuses anything but a tensor of numbers. */
+export function checkNumbers(call: string, x: Tensor, name: string): void {
+  checkKind(call, name, x, TENSOR);
+  if (x.dtype !== "bool") return;
+  throw new DTypeError(`Cannot ${call}: ${name} must be numbers, got bool; cast it first`);
 }
 
 /** Refuses anything but a tensor of floating type. */

@@ -1,7 +1,7 @@
 /** Rows of a learned table, and sums of such rows. */
 
 import { noGrad } from "../autograd/tape.ts";
-import { DTypeError, ShapeError, showShape } from "../core/errors.ts";
+import { ShapeError, showShape } from "../core/errors.ts";
 import { largest } from "../core/lists.ts";
 import {
   ABOVE_ZERO,
@@ -21,7 +21,7 @@ import { where } from "../ops/mod.ts";
 import { fromTypedArray, ones, zeros } from "../tensor/create.ts";
 import { randn } from "../tensor/rand.ts";
 import type { Tensor } from "../tensor/tensor.ts";
-import { checkFloating, checkRank, positions } from "./checks.ts";
+import { checkFloating, checkIntegers, checkPlaces, checkRank, positions } from "./checks.ts";
 import { LAYER_OPTIONS, type LayerOptions, Module, Parameter } from "./module.ts";
 import { shownCall } from "./shown.ts";
 
@@ -54,13 +54,6 @@ function paddingOf(call: string, given: number | null, count: number): number | 
   throw new RangeError(
     `Cannot ${call}: paddingIdx must be a row of the ${count} in the table, got ${given}`,
   );
-}
-
-/** Refuses anything but positions. */
-function checkPositions(call: string, name: string, x: Tensor): void {
-  checkKind(call, name, x, TENSOR);
-  if (x.dtype === "int32") return;
-  throw new DTypeError(`Cannot ${call}: ${name} must be int32, got ${x.dtype}`);
 }
 
 function checkTable(call: string, weight: Tensor): void {
@@ -132,8 +125,9 @@ export function embedding(
   const call = "compute embedding";
   checkCount(call, arguments.length, 3);
   const read = readEmbedding(call, options);
-  checkPositions(call, "the input", x);
+  checkIntegers(call, x, "the input");
   checkTable(call, weight);
+  checkPlaces(call, x, "the input", weight.shape[0] ?? 0, "rows");
   const padding = paddingOf(call, read.paddingIdx ?? null, weight.shape[0] ?? 0);
   return lookUp(x, weight, padding, read);
 }
@@ -242,7 +236,7 @@ interface Bags {
 
 /** The bags of one list as rows, all as long as the longest. */
 function bagsOf(call: string, x: Tensor, offsets: Tensor, includeLast: boolean): Bags {
-  checkPositions(call, "offsets", offsets);
+  checkIntegers(call, offsets, "offsets");
   if (x.ndim !== 1 || offsets.ndim !== 1) {
     throw new ShapeError(
       `Cannot ${call}: offsets are a list for an input that is one, got shapes ${
@@ -306,8 +300,9 @@ export function embeddingBag(
   checkCount(call, arguments.length, 3);
   const read = readBag(call, options);
   const { mode = "mean", offsets = null, perSampleWeights: factors = null } = read;
-  checkPositions(call, "the input", x);
+  checkIntegers(call, x, "the input");
   checkTable(call, weight);
+  checkPlaces(call, x, "the input", weight.shape[0] ?? 0, "rows");
   const padding = paddingOf(call, read.paddingIdx ?? null, weight.shape[0] ?? 0);
   if (factors !== null && (mode !== "sum" || !sameShape(factors.shape, x.shape))) {
     throw new TypeError(

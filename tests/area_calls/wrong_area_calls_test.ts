@@ -39,7 +39,7 @@ import { DATA_TRANSFORMS, INSIDE_TRANSFORMS } from "./transform_rows.ts";
 import { TRAIN } from "./train_rows.ts";
 import { PICTURE_METHODS, PLOT } from "./plot_rows.ts";
 import { STUDY } from "./study_rows.ts";
-import { faultsOf, faultsOfAny, misspelt } from "../common/refusals.ts";
+import { faultsOf, faultsOfAny, faultsOfElements, misspelt } from "../common/refusals.ts";
 
 type Loose = (...args: unknown[]) => unknown;
 type Constructor = new (...args: unknown[]) => unknown;
@@ -47,6 +47,9 @@ type Constructor = new (...args: unknown[]) => unknown;
 function testCall(name: string, title: string, call: Call, run: Loose): void {
   Deno.test(`${title} refuses wrong arguments in words of its own`, async () => {
     assertEquals(await faultsOfAny(name, call, call.run ?? run), []);
+  });
+  Deno.test(`${title} takes other elements, or refuses them by its own name`, async () => {
+    assertEquals(await faultsOfElements(name, call, call.run ?? run), []);
   });
 }
 
@@ -189,6 +192,14 @@ for (const [fault, run, needed] of CARELESS) {
     assertEquals(await faultsOfAny("planted", planted, (...args) => run(...args)), faults);
   });
 }
+
+Deno.test("a function that refuses other elements in another's words is found", async () => {
+  const inner: Loose = (x) => adjoint.logSigmoid(x as adjoint.Tensor);
+  assertEquals(await faultsOfElements("planted", planted, inner), [
+    "planted, argument 0 of truth values: does not say planted: " +
+    '"Cannot compute logSigmoid: the input is bool; cast it first"',
+  ]);
+});
 
 Deno.test("a function without a fault is let pass", () => {
   const run: Loose = (x, given, ...more) => {

@@ -1,6 +1,6 @@
 /** What is wrong with how a call treats wrong arguments. */
 
-import { NativeError } from "../../mod.ts";
+import { NativeError, type Tensor, Tensor as TensorClass } from "../../mod.ts";
 import { type Arg, type Call, type Options, type Sort, WRONG } from "./calls.ts";
 
 /** Starts of JavaScript's own messages that look like ours. */
@@ -61,6 +61,59 @@ export async function faultsOfImmense(
       await run(...own);
     } catch (error) {
       const wrong = faultOf(error, "", "");
+      if (wrong !== null) lines.push(`${name}, ${what}: ${wrong}`);
+    }
+  }
+  return lines;
+}
+
+/** Tensors of the same shape that people give by mistake, and of none along the first dimension. */
+const OTHER_ELEMENTS: Readonly<Record<string, (x: Tensor) => Tensor>> = {
+  "truth values": (x) => x.ne(0),
+  "integers below 0": (x) => x.to({ dtype: "int32" }).abs().neg().sub(1),
+  "integers beyond": (x) => x.to({ dtype: "int32" }).mul(0).add(1000),
+  NaN: (x) => x.dtype.startsWith("float") ? x.mul(NaN) : x,
+  infinities: (x) => x.dtype.startsWith("float") ? x.mul(0).add(Infinity) : x,
+  "another floating type": (x) => x.to({ dtype: x.dtype === "float64" ? "float32" : "float64" }),
+  nothing: (x) => x.ndim === 0 ? x : x.slice(0, 0, 0),
+};
+
+/** The ways to call with one tensor, or one among options, that has other elements. */
+function* otherCalls(args: Call["args"]): Generator<[what: string, args: () => unknown[]]> {
+  const good = () => args.map(valueOf);
+  for (const [i, arg] of args.entries()) {
+    const keys = isOptions(arg) ? Object.keys(arg.keys) : [null];
+    for (const key of keys) {
+      const held = key === null ? valueOf(arg) : Reflect.get(valueOf(arg) as object, key);
+      if (!(held instanceof TensorClass)) continue;
+      for (const [kind, change] of Object.entries(OTHER_ELEMENTS)) {
+        yield [`${key ?? `argument ${i}`} of ${kind}`, () => {
+          const own = good();
+          const x = key === null ? own[i] : Reflect.get(own[i] as object, key);
+          const other = change((x as Tensor).detach());
+          return own.with(i, key === null ? other : { ...own[i] as object, [key]: other });
+        }];
+      }
+    }
+  }
+}
+
+/** What may also say what is wrong: a part of a model, and a user's loss. */
+const PARTS = /^Cannot (compute \w+ in [\w.]+|make a Parameter|compute losses\.mse): /;
+
+/** What is wrong with how a function treats other elements, which it takes or refuses by its name. */
+export async function faultsOfElements(
+  name: string,
+  call: Call,
+  run: (...args: unknown[]) => unknown,
+): Promise<string[]> {
+  const lines: string[] = [];
+  for (const [what, args] of otherCalls(call.args)) {
+    try {
+      await run(...args());
+    } catch (error) {
+      const named = PARTS.test((error as Error).message) ? "" : call.named ?? name;
+      const wrong = faultOf(error, named, "");
       if (wrong !== null) lines.push(`${name}, ${what}: ${wrong}`);
     }
   }

@@ -143,7 +143,7 @@ const REFUSED: Readonly<
   "a word beyond the table": [
     () => new nn.Embedding(3, 2).forward(tensor([3], { dtype: "int32" })),
     RangeError,
-    "index 3",
+    "from 0 to 2",
   ],
   "padding beyond the table": [
     () => new nn.Embedding(3, 2, { paddingIdx: 3 }),

@@ -14,6 +14,7 @@ import { extentAt } from "../../core/shape.ts";
 import { where } from "../../ops/mod.ts";
 import { ones, zeros } from "../../tensor/create.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
+import { checkIntegers, checkNumbers, checkPlaces } from "../checks.ts";
 
 /** How messages to one node become one. */
 export type Aggregation = "sum" | "mean" | "max";
@@ -91,7 +92,7 @@ function pool(
   const call = `compute ${op}`;
   checkCount(call, given, 3);
   const { size = null } = readPool(call, options);
-  checkKind(call, "the nodes", x, TENSOR);
+  checkNumbers(call, x, "the nodes");
   checkKind(call, "batch", batch, orNull(TENSOR));
   if (x.ndim === 0 || (batch !== null && (batch.ndim !== 1 || batch.size !== x.shape[0]))) {
     throw new ShapeError(
@@ -102,7 +103,9 @@ function pool(
     );
   }
   const places = batch ?? zeros([extentAt(x.shape, 0)], { dtype: "int32", device: x.device });
+  checkIntegers(call, places, "batch");
   const count = size ?? (batch === null ? 1 : batch.size === 0 ? 0 : batch.max().item() + 1);
+  checkPlaces(call, places, "batch", Math.max(0, count), "graphs");
   return aggregate(how, x, places, count);
 }
 

@@ -168,19 +168,20 @@ export class GATConv extends MessagePassing<[x: Tensor, edgeIndex: Tensor, optio
     checkCount(call, arguments.length, 3);
     const { edgeAttr = null } = readGATCall(call, options);
     checkNodes(call, x, this.inChannels);
-    const given = endsOf(call, edgeIndex, this.flow);
+    const between = endsOf(call, edgeIndex, x, this.flow);
     if (edgeAttr !== null) {
       if (this.linEdge === null) {
         throw new TypeError(`Cannot ${call}: edgeAttr needs a layer with edgeDim`);
       }
-      checkEdges(call, "edgeAttr", edgeAttr, given, [this.linEdge.inFeatures]);
+      checkEdges(call, "edgeAttr", edgeAttr, between, [this.linEdge.inFeatures]);
     }
     const nodes = extentAt(x.shape, 0);
-    const looped = this.addSelfLoops ? withLoops(given, nodes) : null;
-    const ends: Ends = looped ?? given;
-    const attributes = looped === null || edgeAttr === null
-      ? edgeAttr
-      : loopAttributes(edgeAttr, looped, nodes, this.fillValue);
+    const looped = this.addSelfLoops ? withLoops(between, nodes) : null;
+    const ends: Ends = looped ?? between;
+    const given = edgeAttr?.to({ dtype: x.dtype }) ?? null;
+    const attributes = looped === null || given === null
+      ? given
+      : loopAttributes(given, looped, nodes, this.fillValue);
     const features = this.byHead(this.lin.forward(x));
     let scores = this.scores(features, ends, attributes);
     if (looped !== null) {

@@ -107,7 +107,7 @@ export class GCNConv extends MessagePassing<[x: Tensor, edgeIndex: Tensor, optio
     checkCount(call, arguments.length, 3);
     const { edgeWeight = null } = readGCNCall(call, options);
     checkNodes(call, x, this.inChannels);
-    const ends = endsOf(call, edgeIndex, this.flow);
+    const ends = endsOf(call, edgeIndex, x, this.flow);
     if (edgeWeight !== null) checkEdges(call, "edgeWeight", edgeWeight, ends, []);
     // What is linear may come before or after: the fewer features go along the edges.
     const early = this.outChannels <= this.inChannels;
@@ -117,7 +117,8 @@ export class GCNConv extends MessagePassing<[x: Tensor, edgeIndex: Tensor, optio
   }
 
   /** What each node hears, with itself, over the roots of both degrees. */
-  protected summed(x: Tensor, ends: Ends, given: Tensor | null): Tensor {
+  protected summed(x: Tensor, ends: Ends, edgeWeight: Tensor | null): Tensor {
+    const given = edgeWeight?.to({ dtype: x.dtype }) ?? null;
     if (!this.normalize) return this.send(ends, x, given?.unsqueeze(-1) ?? null);
     const nodes = extentAt(x.shape, 0);
     const [weight, own] = this.addSelfLoops

@@ -4,6 +4,7 @@ import { ShapeError, showShape } from "../../core/errors.ts";
 import { checkCount, checkKind, oneOf, optionReader, orNull, TENSOR } from "../../core/options.ts";
 import { extentAt } from "../../core/shape.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
+import { checkFloating, checkNumbers, checkPlaces } from "../checks.ts";
 import { Module } from "../module.ts";
 import { aggregate, AGGREGATION, type Aggregation } from "./aggregate.ts";
 
@@ -55,8 +56,8 @@ export interface Ends {
   readonly target: Tensor;
 }
 
-/** The ends of edges as they are given, [2, edges]. */
-export function endsOf(call: string, edgeIndex: Tensor, flow: Flow): Ends {
+/** The ends of edges between nodes, as they are given, [2, edges]. */
+export function endsOf(call: string, edgeIndex: Tensor, x: Tensor, flow: Flow): Ends {
   checkKind(call, "edgeIndex", edgeIndex, TENSOR);
   if (edgeIndex.ndim !== 2 || edgeIndex.shape[0] !== 2 || edgeIndex.dtype !== "int32") {
     throw new ShapeError(
@@ -66,6 +67,7 @@ export function endsOf(call: string, edgeIndex: Tensor, flow: Flow): Ends {
       [edgeIndex.shape],
     );
   }
+  checkPlaces(call, edgeIndex, "edgeIndex", x.shape[0] ?? 0, "nodes");
   const [first, second] = [edgeIndex.at(0), edgeIndex.at(1)];
   return flow === "source_to_target"
     ? { source: first, target: second }
@@ -74,7 +76,7 @@ export function endsOf(call: string, edgeIndex: Tensor, flow: Flow): Ends {
 
 /** Refuses nodes that are no rows of features. */
 export function checkNodes(call: string, x: Tensor, features: number): void {
-  checkKind(call, "the nodes", x, TENSOR);
+  checkFloating(call, x, "the nodes");
   if (x.ndim === 2 && x.shape[1] === features) return;
   throw new ShapeError(
     `Cannot ${call}: nodes must have shape [nodes, ${features}], got ${showShape(x.shape)}`,
@@ -144,8 +146,8 @@ export abstract class MessagePassing<Inputs extends unknown[] = [x: Tensor, edge
     const call = "run propagate";
     checkCount(call, arguments.length, 3);
     const { edgeAttr = null } = readPropagate(call, options);
-    checkKind(call, "the nodes", x, TENSOR);
-    return this.send(endsOf(call, edgeIndex, this.flow), x, edgeAttr);
+    checkNumbers(call, x, "the nodes");
+    return this.send(endsOf(call, edgeIndex, x, this.flow), x, edgeAttr);
   }
 
   /** {@linkcode propagate} where the ends of the edges are known. */

@@ -89,7 +89,7 @@ export class SAGEConv extends MessagePassing {
     checkCount(call, arguments.length, 2);
     checkNodes(call, x, this.inChannels);
     const heard = this.lin === null ? x : this.lin.forward(x).relu();
-    const ends = endsOf(call, edgeIndex, this.flow);
+    const ends = endsOf(call, edgeIndex, x, this.flow);
     const neighbours = this.linL.forward(this.send(ends, heard, null));
     const y = this.linR === null ? neighbours : neighbours.add(this.linR.forward(x));
     return this.normalize ? normalize(y, { dim: -1 }) : y;

@@ -1,6 +1,7 @@
 /** Composites: functions of other ops, without a kernel or a rule. The default for anything new. */
 
 import { dtypeOfNumber, isFloat, promote } from "../../core/dtype.ts";
+import { DTypeError } from "../../core/errors.ts";
 import { checkCount } from "../../core/options.ts";
 import { broadcastShapes } from "../../core/shape.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
@@ -78,6 +79,9 @@ function rest(weight: Tensor | number): Tensor | number {
 export function logSigmoid(x: Tensor): Tensor {
   checkCount("compute logSigmoid", arguments.length, 1);
   checkTensor("logSigmoid", x);
+  if (x.dtype === "bool") {
+    throw new DTypeError("Cannot compute logSigmoid: the input is bool; cast it first");
+  }
   return x.neg().softplus().neg();
 }
 
