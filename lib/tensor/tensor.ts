@@ -21,6 +21,7 @@ import { mT } from "../ops/shape/views.ts";
 import { CopyMethods } from "./methods/copy.ts";
 import { destination, type ToOptions } from "./destination.ts";
 import { formatTensor, type NestedArray, toNested } from "./print.ts";
+import { refuseSetting } from "./read_only.ts";
 import { tensorTable } from "./print_html.ts";
 
 /** Refuses what cannot be the gradient of a tensor. */
@@ -486,4 +487,5 @@ function notesOf({ dtype, shape, device, requiresGrad }: Tensor): string[] {
   ];
 }
 
+refuseSetting(Tensor.prototype);
 bindMethods(Tensor);

@@ -8,7 +8,7 @@ import {
   ones,
   randint,
   randn,
-  type Tensor,
+  Tensor,
   tensor,
   type TypedArray,
   vmap,
@@ -235,4 +235,17 @@ Deno.test("a notebook shows a table of one or two dimensions, else the text", ()
   gone.dispose();
   for (const x of [tensor(1), ones([2, 2, 2]), ones([0]), gone]) assertEquals(tableOf(x), null);
   vmap((x: Tensor) => (assertEquals(tableOf(x), null), x))(ones([2, 3]));
+});
+
+Deno.test("what follows from a tensor cannot be set, and says what to do instead", () => {
+  const getters = Object.entries(Object.getOwnPropertyDescriptors(Tensor.prototype))
+    .flatMap(([name, { get }]) => get === undefined ? [] : [name]);
+  const settable = ["requiresGrad", "grad"];
+  const refused = getters.filter((name) => !settable.includes(name));
+  assertEquals(refused.toSorted(), ["data", "device", "dtype", "isLeaf", "mT", "ndim"]);
+  for (const name of refused) {
+    const { message } = assertThrows(() => Object.assign(ones([2]), { [name]: 1 }), TypeError);
+    assert(/^Cannot set \w+: it follows from the tensor; \w/.test(message), message);
+    assert(message.includes(name) && !message.includes("undefined"), message);
+  }
 });
