@@ -163,6 +163,14 @@ const FAULTS: Readonly<Record<Check, readonly [subject: Subject, says: string]>>
     { ...huber, run: ([p, t]) => p.sub(t).square().sum() },
     "to throw",
   ],
+  "takes integers and truth values as the numbers they are, or refuses them by its own name": [
+    {
+      ...huber,
+      run: ([p, t, ...more], options) =>
+        huber.run([p, t.dtype === "bool" ? t.logicalNot() : t, ...more], options),
+    },
+    "bool as input 1",
+  ],
   "refuses inputs on different devices": [
     { ...huber, run: ([p, t]) => p.to({ device: "cpu" }).sub(t.to({ device: "cpu" })) },
     "to throw",
