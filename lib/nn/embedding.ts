@@ -17,7 +17,7 @@ import {
   WHOLE,
 } from "../core/options.ts";
 import { sameShape } from "../core/shape.ts";
-import { where } from "../ops/mod.ts";
+import { cat, where } from "../ops/mod.ts";
 import { fromTypedArray, ones, zeros } from "../tensor/create.ts";
 import { randn } from "../tensor/rand.ts";
 import type { Tensor } from "../tensor/tensor.ts";
@@ -227,15 +227,45 @@ const readBag = optionReader<EmbeddingBagFunctionOptions>({
   perSampleWeights: orNull(TENSOR),
 });
 
-/** A list arranged with a bag in each row, and which entries of the bags count. */
+/** A list arranged with a bag in each row. */
 interface Bags {
   /** Arranges what has an entry for each position. */
   readonly arranged: (list: Tensor) => Tensor;
+  /** Which entries of the rows count; the others only fill them. */
   readonly inside: Tensor;
+  /** The places of the bags among all. */
+  readonly places: readonly number[];
 }
 
-/** The bags of one list as rows, all as long as the longest. */
-function bagsOf(call: string, x: Tensor, offsets: Tensor, includeLast: boolean): Bags {
+/** A part of a list. */
+interface Span {
+  readonly start: number;
+  readonly length: number;
+}
+
+/** Spans of a list as rows, all as long as the longest. */
+function rowsOf(x: Tensor, spans: readonly Span[], places: readonly number[]): Bags {
+  const longest = Math.max(0, largest(spans.map(({ length }) => length)));
+  const entries = spans.flatMap(({ start, length }) =>
+    Array.from({ length: longest }, (_, i) => i < length ? start + i : 0)
+  );
+  const inside = spans.flatMap(({ length }) =>
+    Array.from({ length: longest }, (_, i) => Number(i < length))
+  );
+  const shape = [spans.length, longest];
+  const order = positions(entries, x);
+  return {
+    arranged: (list) => list.indexSelect(0, order).reshape([...shape, ...list.shape.slice(1)]),
+    inside: fromTypedArray(Int32Array.from(inside), shape).to({ device: x.device }).ne(0),
+    places,
+  };
+}
+
+/**
+ * The bags of one list: those of similar length together, so that one long bag among many short ones does
+ * not make all rows long.
+ */
+function bagsOf(call: string, x: Tensor, offsets: Tensor, includeLast: boolean): Bags[] {
   checkIntegers(call, offsets, "offsets");
   if (x.ndim !== 1 || offsets.ndim !== 1) {
     throw new ShapeError(
@@ -254,20 +284,33 @@ function bagsOf(call: string, x: Tensor, offsets: Tensor, includeLast: boolean):
       `Cannot ${call}: offsets must increase from 0 to at most ${x.size}, got ${showShape(given)}`,
     );
   }
-  const bags = starts.map((start, i) => ({ start, length: (ends[i] ?? 0) - start }));
-  const longest = Math.max(0, largest(bags.map(({ length }) => length)));
-  const places = bags.flatMap(({ start, length }) =>
-    Array.from({ length: longest }, (_, i) => i < length ? start + i : 0)
-  );
-  const inside = bags.flatMap(({ length }) =>
-    Array.from({ length: longest }, (_, i) => Number(i < length))
-  );
-  const shape = [bags.length, longest];
-  const order = positions(places, x);
-  return {
-    arranged: (list) => list.indexSelect(0, order).reshape([...shape, ...list.shape.slice(1)]),
-    inside: fromTypedArray(Int32Array.from(inside), shape).to({ device: x.device }).ne(0),
-  };
+  const spans = starts.map((start, i): Span => ({ start, length: (ends[i] ?? 0) - start }));
+  const groups = Map.groupBy(spans.keys(), (i) => Math.ceil(Math.log2(spans[i]?.length || 0.5)));
+  if (groups.size < 2) return [rowsOf(x, spans, [...spans.keys()])];
+  return Array.from(groups.values(), (places) => {
+    return rowsOf(x, places.flatMap((i) => spans[i] ?? []), places);
+  });
+}
+
+/** What the rows of each bag become together. */
+function pooled(
+  { arranged, inside: all }: Bags,
+  x: Tensor,
+  list: Tensor,
+  padding: number | null,
+  { mode = "mean", perSampleWeights: factors = null }: EmbeddingBagFunctionOptions,
+): Tensor {
+  const counts = padding === null ? all : all.logicalAnd(arranged(x).ne(padding));
+  const rows = arranged(list);
+  const inside = counts.unsqueeze(2);
+  if (mode === "max" && rows.size > 0) {
+    const { values } = where(inside, rows, -Infinity).max(1);
+    return where(counts.any(1).unsqueeze(1), values, 0);
+  }
+  const scaled = factors === null ? rows : rows.mul(arranged(factors).unsqueeze(2));
+  const sums = where(inside, scaled, 0).sum(1);
+  if (mode === "sum") return sums;
+  return sums.div(counts.sum(1).clamp(1, null).unsqueeze(1));
 }
 
 /**
@@ -312,21 +355,17 @@ export function embeddingBag(
     );
   }
   if (offsets === null) checkRank(call, x, [2]);
-  const { arranged, inside: all }: Bags = offsets === null
-    ? { arranged: (list) => list, inside: x.ge(0) }
-    : bagsOf(call, x, offsets, read.includeLastOffset ?? false);
-  const counts = padding === null ? all : all.logicalAnd(arranged(x).ne(padding));
   // Rows are looked up before they are arranged: what fills the shorter bags is looked up by nobody.
-  const rows = arranged(lookUp(x, weight, padding, read));
-  const inside = counts.unsqueeze(2);
-  if (mode === "max" && rows.size > 0) {
-    const { values } = where(inside, rows, -Infinity).max(1);
-    return where(counts.any(1).unsqueeze(1), values, 0);
-  }
-  const scaled = factors === null ? rows : rows.mul(arranged(factors).unsqueeze(2));
-  const sums = where(inside, scaled, 0).sum(1);
-  if (mode === "sum") return sums;
-  return sums.div(counts.sum(1).clamp(1, null).unsqueeze(1));
+  const list = lookUp(x, weight, padding, read);
+  const bags = offsets === null
+    ? [{ arranged: (list: Tensor) => list, inside: x.ge(0), places: [] }]
+    : bagsOf(call, x, offsets, read.includeLastOffset ?? false);
+  const parts = bags.map((own) => pooled(own, x, list, padding, read));
+  if (parts.length === 1) return parts[0] as Tensor;
+  const places = bags.flatMap((own) => own.places);
+  const order = new Array<number>(places.length);
+  places.forEach((place, i) => order[place] = i);
+  return cat(parts).indexSelect(0, positions(order, x));
 }
 
 /** Options of `EmbeddingBag`. */

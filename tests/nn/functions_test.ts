@@ -2,7 +2,7 @@
 
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { assertClose } from "../../lib/testing/mod.ts";
-import { nn, ones, RandomGenerator, type Tensor, tensor } from "../../mod.ts";
+import { nn, ones, RandomGenerator, type Tensor, tensor, zeros } from "../../mod.ts";
 import { casesOf } from "../fixtures/stored.ts";
 import { CHECKS, type Subject } from "./checks.ts";
 import type { TorchClass, TorchLayer } from "./rows/row.ts";
@@ -182,4 +182,15 @@ Deno.test("a convolution on graphs at once is that on each", () => {
     assertClose(together.narrow(0, 0, 2), layer.forward(one.x, one.edgeIndex));
     assertClose(together.narrow(0, 2, 3), layer.forward(other.x, other.edgeIndex));
   }
+});
+
+Deno.test("embeddingBag() takes one long bag among many without entries", () => {
+  const [bags, entries] = [20_000, 20_000];
+  const ids = zeros([entries], { dtype: "int32" });
+  const offsets = tensor(Int32Array.from({ length: bags }, (_, i) => i < 3 ? 0 : entries));
+  const table = ones([1, 1], { requiresGrad: true });
+  const y = functional.embeddingBag(ids, table, { offsets, mode: "sum" });
+  assertEquals([y.shape, y.at([1, 4], 0).toArray()], [[bags, 1], [0, entries, 0]]);
+  y.sum().backward();
+  assertEquals(table.grad?.toArray(), [[entries]]);
 });
