@@ -185,7 +185,7 @@ export function shown(value: unknown): string {
   if (value instanceof Promise) value.catch(() => {});
   if (isTensor(value)) return `a tensor of shape [${value.shape.join(", ")}]`;
   if (typeof value === "function" && isClass(value as Fn)) {
-    return `the class ${value.name}, of which new makes an object`;
+    return `the class ${value.name}, not an object made with new`;
   }
   if (isForeignTensor(value)) {
     return "a tensor of another copy of the library, of which a program must import one only";

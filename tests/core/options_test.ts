@@ -144,7 +144,7 @@ Deno.test("checkKind() refuses an argument of another kind", () => {
     [
       class Loss {},
       FUNCTION,
-      "x must be a function, got the class Loss, of which new makes an object",
+      "x must be a function, got the class Loss, not an object made with new",
     ],
     [5, GENERATOR, "x must be a RandomGenerator, as in new RandomGenerator(1), got 5"],
   ];

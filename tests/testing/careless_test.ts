@@ -59,7 +59,7 @@ const REFUSED: Readonly<Record<string, readonly [call: () => unknown, says: RegE
   ],
   "a class of losses": [
     () => checkLoss(losses.HuberLoss as never),
-    /^Cannot run checkLoss: the loss must be a function or a module, got \[class HuberLoss /,
+    /^Cannot run checkLoss: the loss must be a function or a module, got the class HuberLoss, not an object made with new$/,
   ],
   "a loss that changes its target": [
     () => checkLoss((pred, target) => mse(pred, set(target))),
