@@ -19,7 +19,10 @@ Deno.test("fit() refuses what does not fit, by name", async () => {
     [{ ...good, train: x }, "Cannot fit: train must be batches"],
     [{ ...good, train: [ones([2, 3])] }, "a batch of train must be a pair of tensors"],
     [{ ...good, train: [[x, x, x]] }, "pass { step } for batches of another form"],
-    [{ ...good, loss: losses.HuberLoss }, "must be a function or a module, got the class HuberLoss"],
+    [
+      { ...good, loss: losses.HuberLoss },
+      "must be a function or a module, got the class HuberLoss",
+    ],
     [{ ...good, loss: () => 1 }, "Cannot fit: the loss must be a tensor with one element"],
     [{ ...good, loss: () => ({ a: ones([2]) }) }, "Cannot fit: the term a of the loss must be"],
     [{ ...good, loss: () => ({}) }, "Cannot fit: the loss must be a tensor with one element"],
