@@ -19,6 +19,11 @@ import type { Tensor } from "../tensor/tensor.ts";
 /** Parameters and buffers by name. */
 export type StateDict = Record<string, Tensor>;
 
+/** Copies of the values of a state dict, which training does not change. */
+export function copied(state: StateDict): StateDict {
+  return noGrad(() => Object.fromEntries(Object.entries(state).map(([k, v]) => [k, v.clone()])));
+}
+
 /** Options of `loadStateDict`. */
 export interface LoadOptions {
   /** Whether both sides must have the same keys. Default: true. */

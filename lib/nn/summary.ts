@@ -8,6 +8,7 @@ import { showShape } from "../core/errors.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { MODULE } from "./checks.ts";
 import { Embedding, EmbeddingBag } from "./embedding.ts";
+import { keptModes } from "./modes.ts";
 import { type AnyModule, Module, type Parameter } from "./module.ts";
 
 /** A module of a model. */
@@ -125,7 +126,7 @@ export function summary<Inputs extends unknown[]>(
   checkKind("run summary", "the model", model, MODULE);
   const modules = model.namedModules();
   const seen = new Map<AnyModule, { outputs: number[][]; operations: number }>();
-  const modes = modules.map(([, module]) => module.training);
+  const restore = keptModes(modules.map(([, module]) => module));
   const hooks = [...new Set(modules.map(([, module]) => module))].flatMap((module) => {
     if (!(module instanceof Module)) return [];
     const remove = module.registerForwardHook((_, given: unknown, output: unknown) => {
@@ -145,7 +146,7 @@ export function summary<Inputs extends unknown[]>(
     });
   } finally {
     for (const remove of hooks) remove();
-    modules.forEach(([, module], i) => module.training = modes[i] ?? true);
+    restore();
   }
   const counted = new Set<Parameter>();
   const listed = new Set<AnyModule>();

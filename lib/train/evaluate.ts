@@ -4,10 +4,10 @@ import { keep, scope } from "../autograd/scope.ts";
 import { noGrad } from "../autograd/tape.ts";
 import { checkCount, shown } from "../core/options.ts";
 import { isTensor } from "../core/tensor.ts";
+import { evaluating } from "../nn/modes.ts";
 import type { AnyModule } from "../nn/module.ts";
 import { taken } from "./batches.ts";
 import { Means } from "./means.ts";
-import { evaluating } from "./modes.ts";
 import type { Evaluated } from "./objective.ts";
 import {
   type Batches,

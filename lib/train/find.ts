@@ -5,42 +5,50 @@ import { noGrad } from "../autograd/tape.ts";
 import { checkCount, checkKind, COUNT, optionReader } from "../core/options.ts";
 import { DATASET, type Dataset } from "../data/dataset.ts";
 import { DataLoader } from "../data/loader.ts";
+import { keptModes } from "../nn/modes.ts";
+import type { AnyModule } from "../nn/module.ts";
+import { copied } from "../nn/state_dict.ts";
 import {
   type LRRange,
   lrRangeTest,
   type LRRangeTestOptions,
   type RangedOptimizer,
 } from "../optim/mod.ts";
+import type { Tensor } from "../tensor/tensor.ts";
 import { firstBatches } from "./batches.ts";
-import { type FitOptions, readPlan } from "./settings.ts";
+import { type FitOptions, type Plan, readPlan } from "./settings.ts";
 
 /** The settings of `lrFind` and `findBatchSize`. */
 export type TrainedSettings<B> = Pick<FitOptions<B>, "model" | "loss" | "step" | "optimizer">;
 
-/** Runs training, and restores model and optimizer afterwards. */
+/** Runs training, and restores model, loss and all that the optimizer changes. */
 async function undone<T>(
-  { model, optimizer }: Pick<FitOptions<unknown>, "model" | "optimizer">,
+  { model, criterion, optimizer }: Pick<Plan, "model" | "criterion" | "optimizer">,
   run: () => Promise<T>,
 ): Promise<T> {
-  const before = noGrad(() =>
-    Object.entries(model.stateDict()).map(([name, x]) => [name, x.clone()])
-  );
+  const trained: readonly AnyModule[] = criterion === null ? [model] : [model, criterion];
+  const states = trained.map((module) => copied(module.stateDict()));
+  const own = new Set(trained.flatMap((module): Tensor[] => module.parameters()));
+  // A step may learn tensors of no module.
+  const others = optimizer.paramGroups.flatMap(({ params }) => params).filter((p) => !own.has(p))
+    .map((p) => [p, p.detach().clone()] as const);
   const state = optimizer.stateDict();
-  const { training } = model;
-  if (!training) model.train();
+  const restoreModes = keptModes(trained.flatMap((module) => module.modules()));
+  for (const module of trained) if (!module.training) module.train();
   try {
     return await run();
   } finally {
-    model.loadStateDict(Object.fromEntries(before));
+    trained.forEach((module, i) => module.loadStateDict(states[i] ?? {}));
+    noGrad(() => others.forEach(([p, value]) => p.copy_(value)));
     optimizer.loadStateDict(state as never);
     optimizer.zeroGrad();
-    if (!training) model.eval();
+    restoreModes();
   }
 }
 
 /**
  * Tries learning rates that increase from step to step, and suggests one, like `optim.lrRangeTest`.
- * Model and optimizer are restored afterwards.
+ * Model, loss and optimizer are restored afterwards.
  *
  * @param settings The settings of `fit`.
  *
@@ -62,13 +70,14 @@ export async function lrFind<B>(
   options?: LRRangeTestOptions,
 ): Promise<LRRange> {
   checkCount("run lrFind", arguments.length, 2);
-  const { objective, optimizer, model, train } = readPlan("run lrFind", settings);
+  const plan = readPlan("run lrFind", settings);
+  const { objective, optimizer, train } = plan;
   const { numIter = 100 } = options ?? {};
   // The test itself refuses an invalid number of steps.
   const batches = await firstBatches(train, COUNT.accepts(numIter) ? numIter : 0);
   let next = 0;
   return await undone(
-    { model, optimizer },
+    plan,
     () =>
       Promise.resolve(lrRangeTest(optimizer as unknown as RangedOptimizer, () =>
         scope(() => {
@@ -130,8 +139,8 @@ function secondsOf(step: () => void, steps: number): number | null {
 }
 
 /**
- * Tries doubling batch sizes until memory runs out, and suggests the smallest of the fast ones. Model and
- * optimizer are restored afterwards. Follows Lightning's `scale_batch_size`, which looks for the largest.
+ * Tries doubling batch sizes until memory runs out, and suggests the smallest of the fast ones. Model,
+ * loss and optimizer are restored afterwards. Follows Lightning's `scale_batch_size`, which looks for the largest.
  *
  * @param settings The settings of `fit`, without batches.
  * @param dataset The examples.
@@ -157,9 +166,10 @@ export async function findBatchSize<T>(
   checkCount(call, arguments.length, 3);
   checkKind(call, "the data set", dataset, DATASET);
   const { start = 1, max = dataset.length, steps = 3 } = readFind(call, options);
-  const { objective, optimizer, model } = readPlan(call, { ...settings, train: [] });
+  const plan = readPlan(call, { ...settings, train: [] });
+  const { objective, optimizer } = plan;
   const rates: BatchSizeRate[] = [];
-  await undone({ model, optimizer }, async () => {
+  await undone(plan, async () => {
     for (let batchSize = start; batchSize <= max; batchSize *= 2) {
       const [batch] = await firstBatches(new DataLoader(dataset, { batchSize }), 1);
       const seconds = secondsOf(() =>

@@ -6,7 +6,8 @@ import { checkCount, checkKind, COUNT, kind, optionReader, WHOLE } from "../core
 import { isTensor } from "../core/tensor.ts";
 import { leavesOf } from "../core/tree.ts";
 import { MODULE } from "../nn/checks.ts";
-import type { AnyModule, Module } from "../nn/module.ts";
+import { keptModes } from "../nn/modes.ts";
+import type { Module } from "../nn/module.ts";
 
 /** Options of `latency`. */
 export interface LatencyOptions {
@@ -72,8 +73,7 @@ export function latency<Inputs extends unknown[]>(
   checkKind(call, "the input", input, INPUT);
   const { runs = 100, warmup = 10 } = readOptions(call, options);
   const inputs = (Array.isArray(input) ? input : [input]) as Inputs;
-  const modules: readonly AnyModule[] = model.modules();
-  const modes = modules.map(({ training }) => training);
+  const restore = keptModes(model.modules());
   const times: number[] = [];
   try {
     model.eval();
@@ -87,7 +87,7 @@ export function latency<Inputs extends unknown[]>(
       );
     }
   } finally {
-    modules.forEach((module, i) => module.training = modes[i] ?? true);
+    restore();
   }
   times.sort((a, b) => a - b);
   const mean = times.reduce((sum, time) => sum + time, 0) / runs;

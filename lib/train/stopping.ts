@@ -1,6 +1,5 @@
 /** Early stopping. */
 
-import { noGrad } from "../autograd/tape.ts";
 import {
   checkCount,
   COUNT,
@@ -15,7 +14,7 @@ import {
   TEXT,
   WHOLE,
 } from "../core/options.ts";
-import type { StateDict } from "../nn/mod.ts";
+import { copied, type StateDict } from "../nn/state_dict.ts";
 import type { Callback, Run } from "./callback.ts";
 import { type EpochRecord, monitored } from "./history.ts";
 import { stateOf } from "./state_tree.ts";
@@ -41,11 +40,6 @@ const readOptions = optionReader<EarlyStoppingOptions>({
   minDelta: NUMBER,
   restoreBest: FLAG,
 });
-
-/** Copies of the values of a state dict, unaffected by further training. */
-function copied(state: StateDict): StateDict {
-  return noGrad(() => Object.fromEntries(Object.entries(state).map(([k, v]) => [k, v.clone()])));
-}
 
 /**
  * Ends training if a number has not improved for some epochs, and gives the model its best weights

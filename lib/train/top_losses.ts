@@ -6,9 +6,9 @@ import { checkCount, checkKind, COUNT, isFunction, kind, optionReader } from "..
 import { DATASET, type Dataset } from "../data/dataset.ts";
 import { DataLoader } from "../data/loader.ts";
 import { MODULE } from "../nn/checks.ts";
+import { evaluating } from "../nn/modes.ts";
 import type { Module } from "../nn/module.ts";
 import { taken } from "./batches.ts";
-import { evaluating } from "./modes.ts";
 import { type Criterion, isModule, pairObjective } from "./objective.ts";
 
 /** Options of `topLosses`. */

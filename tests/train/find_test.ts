@@ -1,7 +1,18 @@
 /** Settings found by trying, and the worst examples. */
 
 import { assert, assertEquals, assertRejects } from "@std/assert";
-import { data, losses, nn, tensor, train, zeros } from "../../mod.ts";
+import {
+  data,
+  losses,
+  nn,
+  ones,
+  optim,
+  randn,
+  type Tensor,
+  tensor,
+  train,
+  zeros,
+} from "../../mod.ts";
 import { pointsOf, problem, weights } from "./problem.ts";
 
 Deno.test("lrFind() suggests a rate and leaves model and optimizer as they were", async () => {
@@ -38,6 +49,57 @@ Deno.test("findBatchSize() tries sizes until there is no room", async () => {
     "prediction has shape [1, 1] but target has shape [3]",
   );
   assertEquals(JSON.stringify([weights(model), optimizer.stateDict()]), before);
+});
+
+/** A loss with a parameter and a buffer. */
+class Scaled extends nn.Module<[Tensor, Tensor], Tensor> {
+  factor = new nn.Parameter(ones([1]));
+  readonly norm = new nn.BatchNorm1d(1);
+  override forward(output: Tensor, target: Tensor): Tensor {
+    return losses.mse(this.norm.forward(output).mul(this.factor), target);
+  }
+}
+
+type Beside = [
+  tensors: () => readonly Tensor[],
+  objective: object,
+  modules: { training: boolean }[],
+];
+/** What is trained beside the model: the loss, or a tensor of a function. */
+const BESIDE: Record<string, (model: nn.Module<[Tensor], Tensor>) => Beside> = {
+  "a loss with parameters": () => {
+    const loss = new Scaled();
+    return [() => Object.values(loss.stateDict()), { loss }, [...loss.modules()]];
+  },
+  "a tensor of a step": (model) => {
+    const scale = ones([1], { requiresGrad: true });
+    const step = ([x, y]: [Tensor, Tensor]) => losses.mse(model.forward(x).mul(scale), y);
+    return [() => [scale], { step }, []];
+  },
+};
+
+Deno.test("lrFind() and findBatchSize() restore what else is trained, and the mode of each module", async () => {
+  const points = new data.TensorDataset(randn([8, 1]), randn([8, 1]));
+  for (const [name, make] of Object.entries(BESIDE)) {
+    const dropout = new nn.Dropout();
+    const model = new nn.Sequential(new nn.Linear(1, 1), dropout);
+    const [beside, objective, modules] = make(model);
+    const params = [...model.parameters(), ...beside().filter((x) => x.requiresGrad)];
+    const settings = { model, optimizer: new optim.SGD(params), ...objective } as never;
+    model.eval();
+    for (const module of modules) module.training = false;
+    dropout.train();
+    const state = () => [
+      ...[...beside(), ...params].map((x) => x.toArray()),
+      ...[...model.modules(), ...modules].map(({ training }) => training),
+    ];
+    const before = state();
+    await train.findBatchSize(settings, points, { start: 4 });
+    assertEquals(state(), before, name);
+    const batches = [[randn([8, 1]), randn([8, 1])]];
+    await train.lrFind(Object.assign({ train: batches }, settings), { numIter: 3 });
+    assertEquals(state(), before, name);
+  }
 });
 
 Deno.test("topLosses() gives the worst examples first, NaN before all", async () => {
