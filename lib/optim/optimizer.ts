@@ -147,8 +147,13 @@ export abstract class Optimizer<O extends { lr: number }, S extends ParamState> 
     const known = this.#known ?? new Set(this.paramGroups.flatMap((other) => other.params));
     for (const p of params) {
       if (p.node?.leaf !== p) {
+        const why = p.requiresGrad
+          ? "that an op made"
+          : "that requires none; leave frozen ones out, by .filter((p) => p.requiresGrad)";
         throw new TypeError(
-          `Cannot ${call}: each of params must be a leaf that requires a gradient, got ${shown(p)}`,
+          `Cannot ${call}: each of params must be a leaf that requires a gradient, got ${
+            shown(p)
+          } ${why}`,
         );
       }
       p.storage.check(`${this.constructor.name}.addParamGroup`);

@@ -55,6 +55,14 @@ const REFUSED: Readonly<Record<string, readonly [call: () => unknown, says: RegE
     x.dispose();
     return new optim.SGD([x]);
   }, /^Cannot run SGD\.addParamGroup: a tensor has been disposed/],
+  "a frozen parameter": [
+    () => new optim.SGD(new nn.Linear(1, 2).requiresGrad_(false).parameters()),
+    /^Cannot add to SGD: each .* got a tensor of shape \[2, 1\] that requires none; leave frozen ones out, by /,
+  ],
+  "a result in a parameter's place": [
+    () => new optim.SGD([leaf([2]).mul(2)]),
+    /got a tensor of shape \[2\] that an op made$/,
+  ],
   "an asynchronous closure": [
     () => new optim.SGD([leaf()]).step((() => Promise.resolve(1)) as never),
     /^Cannot run SGD\.step: the function returned a promise, and the loss is needed at once/,
