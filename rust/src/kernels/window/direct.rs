@@ -71,7 +71,7 @@ impl<'a, T: Lanes> Direct<'a, T> {
             let (offsets, reach) = (&self.offsets[..], self.reach);
             let sums = Sums { to, first, data, offsets, reach, weights };
             match count {
-                4 => in_vectors(InBlocks::<_, 4, 2>(sums)),
+                4 => in_vectors(InBlocks::<_, 4, 3>(sums)),
                 2 => in_vectors(InBlocks::<_, 2, 4>(sums)),
                 _ => in_vectors(InBlocks::<_, 1, 4>(sums)),
             }
