@@ -1,20 +1,25 @@
 //! The steps of an LSTM over a sequence, and their gradients, each in one launch. Their
 //! composite in TypeScript is the reference.
 
-use crate::cpu::{elements, simd};
+use crate::cpu::{elements, simd, try_parts};
 use crate::dtype::{Element, by_type};
 use crate::error::{Error, Result};
 use crate::frame::Launch;
 use crate::kernels::elementwise::math::Real;
 use crate::kernels::elementwise::unary::sigmoid;
-use crate::kernels::linalg::gemm::{Matrix, multiply};
+use crate::kernels::linalg::gemm::{Matrix, Panel, multiply};
 use crate::registry::{Cpu, Kernel, Wgsl};
-use crate::scratch::{in_order, scratch};
+use crate::scratch::{in_order, room, scratch};
 
 pub(super) const ROWS: &[Kernel] = &[
     Kernel { name: "lstm", outputs: 2, cpu: Cpu::Custom(lstm), wgsl: Wgsl::None },
     Kernel { name: "lstm_grad", outputs: 3, cpu: Cpu::Custom(lstm_grad), wgsl: Wgsl::None },
 ];
+
+/// At most this many blocks of examples.
+const BLOCKS: usize = 8;
+/// Examples of a block are multiples of this, the rows that kernels of products take at once.
+const STEP: usize = 6;
 
 /// The extents of a launch, and the direction.
 struct Sizes {
@@ -24,10 +29,16 @@ struct Sizes {
     reverse: bool,
 }
 
+/// A block's part of each step.
+type Steps<'a, T> = Vec<&'a mut [T]>;
+
 impl Sizes {
     /// Integers 0 to 3 are the extents and the direction.
     fn of(launch: &Launch<'_>) -> Result<Self> {
         let (steps, batch, hidden) = (launch.count(0)?, launch.count(1)?, launch.count(2)?);
+        if steps == 0 || batch == 0 || hidden == 0 {
+            return Err(Error::new("an lstm needs steps, examples and hidden states"));
+        }
         Ok(Self { steps, batch, hidden, reverse: launch.ints()[3] != 0 })
     }
 
@@ -39,6 +50,33 @@ impl Sizes {
     /// Rows of all steps.
     fn rows(&self) -> usize {
         self.steps * self.batch
+    }
+
+    /// Examples of a block. Blocks are computed independently, each through all steps.
+    fn block(&self) -> usize {
+        self.batch.div_ceil(BLOCKS).next_multiple_of(STEP)
+    }
+
+    /// The first example of a block, and how many it has.
+    fn examples(&self, block: usize) -> (usize, usize) {
+        let first = block * self.block();
+        (first, self.block().min(self.batch - first))
+    }
+
+    /// Rows for all steps and examples, of `times` the hidden size: for each block its part of each
+    /// step. None of no rows.
+    fn by_block<'a, T>(&self, rows: &'a mut [T], times: usize) -> Result<Vec<Steps<'a, T>>> {
+        let (blocks, length) = (self.batch.div_ceil(self.block()), times * self.hidden);
+        let mut parts: Vec<Steps<'a, T>> = room(blocks)?;
+        for _ in 0..blocks {
+            parts.push(room(self.steps)?);
+        }
+        for step in rows.chunks_mut(self.batch * length) {
+            for (part, rows) in parts.iter_mut().zip(step.chunks_mut(self.block() * length)) {
+                part.push(rows);
+            }
+        }
+        Ok(parts)
     }
 
     /// Refuses operands whose lengths are not the given multiples of the hidden size.
@@ -73,31 +111,35 @@ fn lstm_as<T: Element + Real>(launch: &mut Launch<'_>) -> Result {
         (weight.len(), 4 * n),
     ])?;
     let turned = transposed(&weight, n)?;
-    let (size, mut sums) = (batch * n, scratch::<T>(4 * batch * n)?);
-    let mut c = scratch::<T>(size)?;
-    c.copy_from_slice(&states[size..]);
-    for i in 0..sizes.steps {
-        let step = sizes.at(i);
-        let before =
-            if i == 0 { &states[..size] } else { &hidden[sizes.at(i - 1) * size..][..size] };
-        let left = (before, Matrix::dense(0, batch, n));
-        multiply(&mut sums, left, (&turned, Matrix::dense(0, n, 4 * n)))?;
-        let inputs = &inputs[4 * step * size..][..4 * size];
-        let trace = &mut trace[5 * step * size..][..5 * size];
-        let hidden = &mut hidden[step * size..][..size];
-        simd(
-            #[inline(always)]
-            || {
-                let sums = sums.chunks(4 * n).zip(inputs.chunks(4 * n));
-                let states = hidden.chunks_mut(n).zip(c.chunks_mut(n));
-                for ((trace, (sum, input)), (h, c)) in trace.chunks_mut(5 * n).zip(sums).zip(states)
-                {
-                    forth(trace, sum, input, h, c);
-                }
-            },
-        );
-    }
-    Ok(())
+    let (traces, hiddens) = (sizes.by_block(trace, 5)?, sizes.by_block(hidden, 1)?);
+    let blocks = traces.into_iter().zip(hiddens).enumerate();
+    try_parts(blocks, |(number, (mut traces, mut hiddens))| {
+        let (first, count) = sizes.examples(number);
+        let size = count * n;
+        let mut sums = scratch::<T>(4 * size)?;
+        let (mut h, mut c) = (scratch::<T>(size)?, scratch::<T>(size)?);
+        h.copy_from_slice(&states[first * n..][..size]);
+        c.copy_from_slice(&states[(batch + first) * n..][..size]);
+        for step in (0..sizes.steps).map(|i| sizes.at(i)) {
+            let left = (&h[..], Matrix::dense(0, count, n));
+            let right = (&turned[..], Matrix::dense(0, n, 4 * n));
+            Panel::over(&mut sums, count, 4 * n).multiply(left, right, false)?;
+            let inputs = &inputs[4 * (step * batch + first) * n..][..4 * size];
+            simd(
+                #[inline(always)]
+                || {
+                    let sums = sums.chunks(4 * n).zip(inputs.chunks(4 * n));
+                    let states = h.chunks_mut(n).zip(c.chunks_mut(n));
+                    let traces = traces[step].chunks_mut(5 * n);
+                    for ((trace, (sum, input)), (h, c)) in traces.zip(sums).zip(states) {
+                        forth(trace, sum, input, h, c);
+                    }
+                },
+            );
+            hiddens[step].copy_from_slice(&h);
+        }
+        Ok(())
+    })
 }
 
 /// A step of one example: gates, cell and hidden state from sums and inputs. The new cell replaces the
@@ -180,49 +222,58 @@ fn lstm_grad_as<T: Element + Real>(launch: &mut Launch<'_>) -> Result {
     let size = batch * n;
     // The hidden state before each step.
     let mut before = scratch::<T>(if to_weight.is_empty() { 0 } else { rows * n })?;
-    let (nothing, mut squashed) = (scratch::<T>(5 * n)?, scratch::<T>(n)?);
-    let (mut dh, mut dc) = (scratch::<T>(size)?, scratch::<T>(size)?);
-    for i in (0..sizes.steps).rev() {
-        let step = sizes.at(i);
-        let trace_at = |step: usize| &trace[5 * step * size..][..5 * size];
-        let target = &mut to_inputs[4 * step * size..][..4 * size];
-        let next = match i + 1 {
-            next if next < sizes.steps && !before.is_empty() => sizes.at(next) * size..,
-            _ => before.len()..,
-        };
-        let mut next = before[next].chunks_mut(n);
-        simd(
-            #[inline(always)]
-            || {
-                for row in 0..batch {
-                    let cell = match i {
-                        0 => &states[size + row * n..][..n],
-                        _ => &trace_at(sizes.at(i - 1))[(5 * row + 4) * n..][..n],
-                    };
-                    let trace = &trace_at(step)[5 * row * n..][..5 * n];
-                    squashed.iter_mut().zip(&trace[4 * n..]).for_each(|(to, &c)| *to = c.tanh_());
-                    if let Some(next) = next.next() {
-                        let products = trace[3 * n..].iter().zip(&squashed).map(|(&o, &c)| o * c);
-                        next.iter_mut().zip(products).for_each(|(to, h)| *to = h);
+    let nothing = scratch::<T>(5 * n)?;
+    let (mut all_dh, mut all_dc) = (scratch::<T>(size)?, scratch::<T>(size)?);
+    let lists = sizes.by_block(to_inputs, 4)?.into_iter().zip(sizes.by_block(&mut before, 1)?);
+    let block = sizes.block() * n;
+    let ends = all_dh.chunks_mut(block).zip(all_dc.chunks_mut(block));
+    try_parts(lists.zip(ends).enumerate(), |(number, ((mut targets, mut befores), (dh, dc)))| {
+        let (first, count) = sizes.examples(number);
+        let mut squashed = scratch::<T>(n)?;
+        for i in (0..sizes.steps).rev() {
+            let step = sizes.at(i);
+            let row_at =
+                |step: usize, row: usize| &trace[5 * (step * batch + first + row) * n..][..5 * n];
+            let target = &mut *targets[step];
+            let next = if i + 1 < sizes.steps { befores.get_mut(sizes.at(i + 1)) } else { None };
+            let mut next = next.map_or(&mut [][..], |next| next).chunks_mut(n);
+            simd(
+                #[inline(always)]
+                || {
+                    for row in 0..count {
+                        let cell = match i {
+                            0 => &states[size + (first + row) * n..][..n],
+                            _ => &row_at(sizes.at(i - 1), row)[4 * n..],
+                        };
+                        let trace = row_at(step, row);
+                        let cells = squashed.iter_mut().zip(&trace[4 * n..]);
+                        cells.for_each(|(to, &c)| *to = c.tanh_());
+                        if let Some(next) = next.next() {
+                            let products = trace[3 * n..].iter().zip(&squashed);
+                            let pairs = next.iter_mut().zip(products);
+                            pairs.for_each(|(to, (&o, &c))| *to = o * c);
+                        }
+                        let one = Step {
+                            trace,
+                            trace_g: row_of(&trace_g, &nothing, step * batch + first + row, 5 * n),
+                            hidden_g: row_of(&hidden_g, &nothing, step * batch + first + row, n),
+                            squashed: &squashed,
+                            cell,
+                        };
+                        let states = (&dh[row * n..][..n], &mut dc[row * n..][..n]);
+                        one.back(&mut target[4 * row * n..][..4 * n], states);
                     }
-                    let one = Step {
-                        trace,
-                        trace_g: row_of(&trace_g, &nothing, step * batch + row, 5 * n),
-                        hidden_g: row_of(&hidden_g, &nothing, step * batch + row, n),
-                        squashed: &squashed,
-                        cell,
-                    };
-                    let states = (&dh[row * n..][..n], &mut dc[row * n..][..n]);
-                    one.back(&mut target[4 * row * n..][..4 * n], states);
-                }
-            },
-        );
-        let left = (&*target, Matrix::dense(0, batch, 4 * n));
-        multiply(&mut dh, left, (&weight, Matrix::dense(0, 4 * n, n)))?;
-    }
+                },
+            );
+            let left = (&*target, Matrix::dense(0, count, 4 * n));
+            let right = (&weight[..], Matrix::dense(0, 4 * n, n));
+            Panel::over(dh, count, n).multiply(left, right, false)?;
+        }
+        Ok(())
+    })?;
     if !to_states.is_empty() {
-        to_states[..size].copy_from_slice(&dh);
-        to_states[size..].copy_from_slice(&dc);
+        to_states[..size].copy_from_slice(&all_dh);
+        to_states[size..].copy_from_slice(&all_dc);
     }
     if to_weight.is_empty() {
         return Ok(());
