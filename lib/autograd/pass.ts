@@ -68,8 +68,9 @@ function paths(
   for (const { node } of targets) if (node.mark === pass) use[node.slot] = true;
   for (let i = order.length - 1; i >= 0; i--) {
     if (order[i]!.id <= floor) continue;
-    on[i] = order[i]!.parents.some((parent) => parent !== null && use[parent.slot]!);
-    use[i] ||= on[i]!;
+    for (const parent of order[i]!.parents) {
+      if (parent !== null && use[parent.slot]!) on[i] = use[i] = true;
+    }
   }
   return { use, on };
 }
@@ -253,11 +254,12 @@ export function gradientsAt(
   places: readonly Edge[],
   { createGraph, floor }: { createGraph: boolean; floor: number },
 ): (Tensor | null)[] {
-  const roots = outputs.flatMap((output, i) => {
-    const [tensor, gradient] = [bare(output), gs[i]!];
+  const roots: Pass["roots"][number][] = [];
+  for (let i = 0; i < outputs.length; i++) {
+    const [tensor, gradient] = [bare(outputs[i]!), gs[i]!];
     // Some outputs may have nothing to do with what is wanted.
-    return gradient === null || tensor.node === null ? [] : [{ tensor, gradient }];
-  });
+    if (gradient !== null && tensor.node !== null) roots.push({ tensor, gradient });
+  }
   const targets = places.map(({ node, outputIndex }): Target => ({
     node,
     outputIndex,
@@ -299,11 +301,14 @@ export function gradientsOfComposite(
   needs: readonly boolean[],
 ): (Tensor | null)[] {
   const floor = lastNodeId();
-  const wanted = inputs.flatMap((_, i) => needs[i] ? [i] : []);
   const twins = twinsOf(inputs, node, needs);
-  const places = wanted.map((i): Edge => ({ node: twins[i]!.node!, outputIndex: 0 }));
+  const places: Edge[] = [];
+  for (let i = 0; i < inputs.length; i++) {
+    if (needs[i]) places.push({ node: twins[i]!.node!, outputIndex: 0 });
+  }
   const createGraph = engine.recording;
   const outputs = under({ recording: true }, () => composite(twins));
   const found = gradientsAt(outputs, gs, places, { createGraph, floor });
-  return inputs.map((_, i) => found[wanted.indexOf(i)] ?? null);
+  let next = 0;
+  return inputs.map((_, i) => needs[i] ? found[next++]! : null);
 }

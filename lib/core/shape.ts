@@ -104,9 +104,11 @@ export function sameShape(a: Shape, b: Shape): boolean {
 
 /** The shape that two shapes broadcast to. */
 export function broadcastShapes(op: string, a: Shape, b: Shape, what = "shapes"): Shape {
-  if (sameShape(a, b)) return a;
+  if (b.length === 0 || sameShape(a, b)) return a;
+  if (a.length === 0) return b;
   const rank = Math.max(a.length, b.length);
   const shape = new Array<number>(rank);
+  let [isA, isB] = [a.length === rank, b.length === rank];
   for (let i = 0; i < rank; i++) {
     const x = a[a.length - rank + i] ?? 1;
     const y = b[b.length - rank + i] ?? 1;
@@ -118,10 +120,15 @@ export function broadcastShapes(op: string, a: Shape, b: Shape, what = "shapes")
         [a, b],
       );
     }
-    shape[i] = x === 1 ? y : x;
+    const extent = x === 1 ? y : x;
+    shape[i] = extent;
+    isA &&= extent === x;
+    isB &&= extent === y;
   }
+  if (isA) return a;
+  if (isB) return b;
   checkSize(op, shape);
-  return sameShape(shape, a) ? a : sameShape(shape, b) ? b : shape;
+  return shape;
 }
 
 /** A dimension number between 0 and rank - 1; negative ones count from the end. */
@@ -139,20 +146,27 @@ export function normalizeDim(op: string, dim: number, rank: number, name = "dim"
   return dim < 0 ? dim + rank : dim;
 }
 
+/** The numbers of all dimensions. */
+function allDims(rank: number): number[] {
+  const dims = new Array<number>(rank);
+  for (let i = 0; i < rank; i++) dims[i] = i;
+  return dims;
+}
+
 /** The dimensions to reduce, sorted: all for `undefined`, each once. */
 export function normalizeDims(
   op: string,
   dim: number | readonly number[] | undefined,
   rank: number,
 ): readonly number[] {
-  if (dim === undefined) return Array.from({ length: rank }, (_, i) => i);
+  if (dim === undefined) return allDims(rank);
   // What is no list is refused as a dimension.
   const given: readonly number[] = Array.isArray(dim) ? dim : [dim];
   const dims = new Array<number>(given.length);
   for (let i = 0; i < dims.length; i++) dims[i] = normalizeDim(op, given[i]!, Math.max(1, rank));
   if (rank === 0) return [];
-  if (dims.length === 0) return Array.from({ length: rank }, (_, i) => i);
-  dims.sort((a, b) => a - b);
+  if (dims.length === 0) return allDims(rank);
+  if (dims.length > 1) dims.sort((a, b) => a - b);
   for (let i = 1; i < dims.length; i++) {
     if (dims[i] === dims[i - 1]) {
       throw new RangeError(`Cannot compute ${op}: dims must differ, got ${dims[i]} twice`);

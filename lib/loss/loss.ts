@@ -197,7 +197,7 @@ export function checkedLoss(
   if (loss.device !== "cpu") return loss;
   // A sum is NaN if an element is, and is faster than reading them all.
   const witness = reduction === "none" ? loss.detach().sum() : loss;
-  if (!everyElement(witness).some(Number.isNaN)) return loss;
+  if (!everyElement(witness).includes(NaN)) return loss;
   const place = everyElement(target).findIndex(Number.isNaN);
   if (place === -1) return loss;
   throw new RangeError(`Cannot compute ${op}: ${role} must be numbers, got NaN at index ${place}`);

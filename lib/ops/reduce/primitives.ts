@@ -53,17 +53,23 @@ export function reduction(x: Tensor, dims: readonly number[], keepdim: boolean):
 /** The input with its reduced dimensions last, the output's shape both ways, how many stay. */
 export function plan(x: Tensor, dims: readonly number[], keepdim: boolean) {
   const kept = keptShape(x.shape, dims);
-  const stay = x.shape.map((_, i) => i).filter((i) => !dims.includes(i));
+  const stay: number[] = [];
+  for (let i = 0; i < x.ndim; i++) if (!dims.includes(i)) stay.push(i);
+  const shape = keepdim ? kept : stay.map((i) => x.shape[i]!);
+  return { kept, view: reducedLast(x, stay, dims), shape, count: stay.length };
+}
+
+/** The input with some of its dimensions last; itself where they are. */
+function reducedLast(x: Tensor, stay: readonly number[], dims: readonly number[]): Tensor {
+  if (stay.every((dim, i) => dim === i)) return x;
   const order = [...stay, ...dims];
-  const view = viewOf(
+  return viewOf(
     x,
     order.map((i) => x.shape[i]!),
     order.map((i) => x.strides[i]!),
     x.offset,
     x.size,
   );
-  const shape = keepdim ? kept : stay.map((i) => x.shape[i]!);
-  return { kept, view, shape, count: stay.length };
 }
 
 const back = (g: Tensor, { kept, shape }: Reduced) => expand(reshape(g, kept), shape);
