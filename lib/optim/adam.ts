@@ -74,8 +74,11 @@ function adamRule(defaults: AdamGroup, decoupled: boolean): AdamRule<AdamGroup> 
     step: (p, g, kept, options, count) =>
       FUNCTIONAL_ADAM_RULE.step(p, g, kept, { ...options, decoupled }, count),
     inKernel: ({ amsgrad }) => !amsgrad,
-    kernel: (p, g, { expAvg, expAvgSq }, { betas: [beta1, beta2], ...numbers }, count) => {
-      adamStep_(p, g, expAvg, expAvgSq, count, { ...numbers, beta1, beta2, decoupled });
+    // No spread, which would take longer than the step of a small parameter.
+    kernel: (p, g, { expAvg, expAvgSq }, { lr, betas, eps, weightDecay, maximize }, count) => {
+      const [beta1, beta2] = betas;
+      const numbers = { lr, beta1, beta2, eps, weightDecay, decoupled, maximize };
+      adamStep_(p, g, expAvg, expAvgSq, count, numbers);
     },
   };
 }

@@ -113,8 +113,9 @@ export class RuleOptimizer<O extends { lr: number }, S extends RuleState>
   #begin(state: ParamState, p: Tensor, options: O): boolean {
     let any = false;
     for (const [name, keeping] of this.#keeps) {
+      if (state[name] !== undefined) continue;
       const shape = keptShape(keeping, p.shape, options);
-      if (state[name] !== undefined || shape === null) continue;
+      if (shape === null) continue;
       state[name] = zeros(shape, { dtype: p.dtype, device: p.device });
       any = true;
     }

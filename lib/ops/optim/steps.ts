@@ -135,13 +135,13 @@ export function adamStep_(
 ): void {
   const gradient = gradientFor(p, g);
   const { lr, weightDecay, beta1, beta2, eps } = step;
-  const corrections = [1 - beta1 ** count, 1 - beta2 ** count];
+  const [mean1, mean2] = [1 - beta1 ** count, 1 - beta2 ** count];
   change(p, (own) => {
     p.storage.backend.run(
       adamKernel,
       [own, mean, square, gradient],
       [Number(step.maximize), Number(step.decoupled)],
-      [lr, weightDecay, beta1, beta2, eps, ...corrections],
+      [lr, weightDecay, beta1, beta2, eps, mean1, mean2],
     );
   });
 }

@@ -110,6 +110,23 @@ fn sgd_momentum_as<T: Element + Real>(launch: &mut Launch<'_>) -> Result {
     })
 }
 
+/// The largest square of gradients that are functions of a parameter and its gradient, lane by lane.
+#[inline(always)]
+fn largest_square<T: Real>(p: &[T], g: &[T], gradient: impl Fn(T, T) -> T) -> T {
+    const LANES: usize = 32;
+    let larger = |most: T, g: T| if g * g > most { g * g } else { most };
+    let mut lanes = [T::from_f64(0.0); LANES];
+    let ((p, p_rest), (g, g_rest)) = (p.as_chunks::<LANES>(), g.as_chunks::<LANES>());
+    for (p, g) in p.iter().zip(g) {
+        for i in 0..LANES {
+            lanes[i] = larger(lanes[i], gradient(p[i], g[i]));
+        }
+    }
+    let rest = p_rest.iter().zip(g_rest).map(|(&p, &g)| gradient(p, g));
+    let most = rest.fold(T::from_f64(0.0), larger);
+    lanes.iter().fold(most, |most, &lane| if lane > most { lane } else { most })
+}
+
 /// Numbers of a step of Adam.
 struct AdamStep {
     step: f64,
@@ -187,23 +204,20 @@ impl AdamStep {
         g: &[T],
         gradient: impl Fn(T, T) -> T,
     ) -> bool {
-        let [step, root] = [self.step, self.root].map(T::from_f64);
+        // A product takes less time than a quotient.
+        let [step, inverse] = [self.step, 1.0 / self.root].map(T::from_f64);
         let [shrink, epsilon] = [self.shrink, self.epsilon].map(T::from_f64);
         let [take1, keep2, take2] =
             [1.0 - self.beta1, self.beta2, 1.0 - self.beta2].map(T::from_f64);
-        let next = |square: T, g: T| keep2 * square + take2 * (g * g);
-        let mut inside = true;
-        for ((&p, &square), &g) in p.iter().zip(&*square).zip(g) {
-            inside &= next(square, gradient(p, g)) < T::INFINITE;
-        }
-        if !inside {
+        if largest_square(p, g, &gradient) == T::INFINITE {
             return false;
         }
         for (((p, mean), square), &g) in p.iter_mut().zip(mean).zip(square).zip(g) {
             let g = gradient(*p, g);
             *mean = *mean + take1 * (g - *mean);
-            *square = next(*square, g);
-            *p = *p * shrink - step * *mean / (square.sqrt_() / root + epsilon);
+            // A mean of two numbers is no larger than both, except by rounding.
+            *square = (keep2 * *square + take2 * (g * g)).min_(T::MOST);
+            *p = *p * shrink - step * *mean / (square.sqrt_() * inverse + epsilon);
         }
         true
     }
