@@ -52,7 +52,9 @@ export function kl(p: Normal | Categorical, q: Normal | Categorical): Tensor {
 function ofNormals(p: Normal, q: Normal): Tensor {
   const ratio = p.scale.div(q.scale);
   const apart = p.loc.sub(q.loc).div(q.scale);
-  return ratio.square().add(apart.square()).sub(1).mul(0.5).sub(ratio.log());
+  // The ratio itself may leave the range where its logarithm does not.
+  const logarithm = p.scale.log().sub(q.scale.log());
+  return ratio.square().add(apart.square()).sub(1).mul(0.5).sub(logarithm);
 }
 
 function ofCategoricals(call: string, p: Categorical, q: Categorical): Tensor {

@@ -3,7 +3,7 @@
 import { checkCount, NUMBER, orNull, TENSOR } from "../core/options.ts";
 import { logitError, reduced, shareError } from "../ops/loss/fused.ts";
 import type { Tensor } from "../tensor/tensor.ts";
-import { checkDomain } from "./domain.ts";
+import { checkDomain, PROBABILITIES } from "./domain.ts";
 import {
   checkPair,
   checkVectors,
@@ -18,6 +18,7 @@ import {
   lossModule,
   type LossOptions,
   lossOptions,
+  lossWithin,
   NOT_NEGATIVE,
   pairLoss,
   SHARE,
@@ -29,11 +30,11 @@ import {
  *
  * Where a probability is within 1e-12 of 0 or 1, the slope of its logarithm is 1e12, as in PyTorch.
  *
- * @param prediction Probabilities, of any shape; the loss is NaN for one outside 0 to 1.
+ * @param prediction Probabilities, of any shape.
  * @param target The same shape, from 0 to 1.
  * @returns A tensor without dimensions, or of the shape of the inputs for reduction "none".
  * @throws {ShapeError} If the shapes differ.
- * @throws {RangeError} If a target does not lie in 0 to 1.
+ * @throws {RangeError} If a prediction or a target does not lie in 0 to 1.
  *
  * @example A coin
  * ```ts
@@ -47,7 +48,8 @@ import {
 export function bce(prediction: Tensor, target: Tensor, options?: ElementLossOptions): Tensor {
   checkCount("compute losses.bce", arguments.length, 3);
   const read = elementLossOptions("compute losses.bce", options);
-  return pairLoss("losses.bce", prediction, target, read, shareError);
+  const loss = pairLoss("losses.bce", prediction, target, read, shareError);
+  return lossWithin("losses.bce", prediction, read, PROBABILITIES, loss);
 }
 
 /** {@linkcode bce} as a module. */

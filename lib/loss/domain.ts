@@ -66,6 +66,20 @@ const DENSITIES: Domain = {
   cause: "for logarithms of probabilities, set logTarget: true",
 };
 
+/** Predictions of which a loss takes logarithms, so that it is NaN elsewhere. */
+export const PROBABILITIES: Domain = {
+  ...SHARES,
+  slack: 0,
+  cause: "for logits, use bceWithLogits",
+};
+
+/** Predictions of which a loss takes logarithms, and that may be above 1. */
+export const RATES: Domain = {
+  ...NOT_NEGATIVE,
+  slack: 0,
+  cause: "for logarithms of rates, leave logInput true",
+};
+
 /** Logarithms of numbers from 0, which may thus be -Infinity. */
 export const LOGARITHMS: Domain = {
   ...NOT_NEGATIVE,

@@ -1,14 +1,15 @@
 /** What all losses share: reductions, weights and masks, shape checks, and the base class. */
 
 import { isFloat } from "../core/dtype.ts";
+import { settled } from "../core/engine.ts";
 import { DTypeError, ShapeError, showShape } from "../core/errors.ts";
 import {
   BOOL_TENSOR,
   checkCount,
   checkKind,
+  FINITE as FINITE_NUMBER,
   FUNCTION,
   kind,
-  NUMBER,
   oneOf,
   type OptionReader,
   optionReader,
@@ -183,9 +184,17 @@ export function checkWeights(
   checkNotNegative(op, role, x);
 }
 
+/** Whether a loss is NaN; one on a GPU is not read, as it would have to be waited for. */
+function isNaNLoss(loss: Tensor, reduction: Reduction): boolean {
+  if (loss.device !== "cpu") return false;
+  // A sum is NaN if an element is, and is faster than reading them all.
+  const witness = reduction === "none" ? loss.detach().sum() : loss;
+  return everyElement(witness).includes(NaN);
+}
+
 /**
  * The loss, unless a NaN in the target made it NaN; one in the prediction passes. The target is read
- * only if the loss is NaN, and never on a GPU, which would have to be waited for.
+ * only if the loss is NaN.
  */
 export function checkedLoss(
   op: string,
@@ -194,13 +203,28 @@ export function checkedLoss(
   loss: Tensor,
   role = "target",
 ): Tensor {
-  if (loss.device !== "cpu") return loss;
-  // A sum is NaN if an element is, and is faster than reading them all.
-  const witness = reduction === "none" ? loss.detach().sum() : loss;
-  if (!everyElement(witness).includes(NaN)) return loss;
+  if (!isNaNLoss(loss, reduction)) return loss;
   const place = everyElement(target).findIndex(Number.isNaN);
   if (place === -1) return loss;
   throw new RangeError(`Cannot compute ${op}: ${role} must be numbers, got NaN at index ${place}`);
+}
+
+/**
+ * The loss, unless a prediction outside its domain made it NaN; a NaN in the prediction passes. The
+ * prediction is read only if the loss is NaN.
+ */
+export function lossWithin(
+  op: string,
+  prediction: Tensor,
+  { mask, reduction = "mean" }: ElementLossOptions,
+  domain: Domain,
+  loss: Tensor,
+): Tensor {
+  if (!isNaNLoss(loss, reduction)) return loss;
+  const counted = mask === undefined ? prediction : where(mask, prediction, domain.masked);
+  const numbers = where(counted.isnan(), domain.masked, counted.detach());
+  checkDomain(op, numbers, domain, "prediction");
+  return loss;
 }
 
 /** A loss whose target lies in its domain; where it has none, only NaN is refused. */
@@ -307,7 +331,7 @@ export abstract class Loss<Inputs extends Tensor[] = [Tensor, Tensor]> extends M
    * ```
    */
   terms(...inputs: Inputs): Record<string, Tensor> {
-    return { [this.constructor.name]: this.forward(...inputs) };
+    return { [this.constructor.name]: tensorFrom(this, this.forward(...inputs)) };
   }
 
   /** The sum of this loss and another of the same inputs. */
@@ -317,12 +341,19 @@ export abstract class Loss<Inputs extends Tensor[] = [Tensor, Tensor]> extends M
     return new Combined(this, other);
   }
 
-  /** This loss, scaled. */
+  /** This loss, multiplied by a finite number. */
   times(factor: number): Loss<Inputs> {
     checkCount("scale a loss", arguments.length, 1);
-    checkKind("scale a loss", "the factor", factor, NUMBER);
+    checkKind("scale a loss", "the factor", factor, FINITE_NUMBER);
     return new Scaled(this, factor);
   }
+}
+
+/** What a loss gave; refuses anything but a tensor, such as the promise of an asynchronous one. */
+function tensorFrom({ constructor: { name } }: object, loss: Tensor): Tensor {
+  const given = settled(name, "the loss is needed at once", loss);
+  checkKind(`run ${name}`, "the loss", given, TENSOR);
+  return given;
 }
 
 const LOSS = kind("a loss module", (value) => value instanceof Loss);
@@ -358,7 +389,7 @@ export abstract class FunctionLoss<
 
   /** The loss. */
   override forward(...inputs: Inputs): Tensor {
-    return this.compute(...inputs, this.options);
+    return tensorFrom(this, this.compute(...inputs, this.options));
   }
 }
 
@@ -409,7 +440,9 @@ class Combined<Inputs extends Tensor[]> extends Loss<Inputs> {
     return terms;
   }
   override forward(...inputs: Inputs): Tensor {
-    return add(this.first.forward(...inputs), this.second.forward(...inputs));
+    const first = tensorFrom(this.first, this.first.forward(...inputs));
+    const second = tensorFrom(this.second, this.second.forward(...inputs));
+    return add(first, second);
   }
 }
 
@@ -422,6 +455,6 @@ class Scaled<Inputs extends Tensor[]> extends Loss<Inputs> {
     return Object.fromEntries(terms.map(([name, term]) => [name, mul(term, this.factor)]));
   }
   override forward(...inputs: Inputs): Tensor {
-    return mul(this.loss.forward(...inputs), this.factor);
+    return mul(tensorFrom(this.loss, this.loss.forward(...inputs)), this.factor);
   }
 }

@@ -10,7 +10,7 @@ import { stack, where } from "../ops/mod.ts";
 import { tensor } from "../tensor/create.ts";
 import { everyElement } from "../tensor/examples.ts";
 import type { Tensor } from "../tensor/tensor.ts";
-import { FINITE, lossOptions, NOT_NEGATIVE, POSITIVE } from "./loss.ts";
+import { FINITE, lossOptions, NOT_NEGATIVE, POSITIVE, type Range } from "./loss.ts";
 import { type Aggregate, combined, gradientLengths } from "./task_gradients.ts";
 
 const SHARES = kind(
@@ -178,6 +178,13 @@ function checkTasks(call: string, name: string, x: Tensor, count?: number): void
   );
 }
 
+/** Refuses a tensor with an element out of range. */
+function checkEach(call: string, name: string, x: Tensor, { needed, holds }: Range): void {
+  const wrong = everyElement(x).find((value) => !holds(value));
+  if (wrong === undefined) return;
+  throw new RangeError(`Cannot ${call}: ${name} must ${needed}, got ${wrong}`);
+}
+
 /** Options of `dwa`. */
 export interface DwaOptions {
   /** The larger, the more alike the weights. Default: 2. */
@@ -211,24 +218,22 @@ export function dwa(last: Tensor, before: Tensor, options?: DwaOptions): Tensor 
   const { temperature = 2 } = readDwa(call, options);
   checkTasks(call, "last", last);
   checkTasks(call, "before", before, last.size);
-  const wrong = everyElement(before).find((value) => !(value > 0));
-  if (wrong !== undefined) {
-    throw new RangeError(`Cannot ${call}: losses before must be positive, got ${wrong}`);
-  }
+  checkEach(call, "losses last", last, FINITE);
+  checkEach(call, "losses before", before, POSITIVE);
   return last.div(before).div(temperature).softmax(0).mul(last.size);
 }
 
 /** Options of `gradNorm`. */
 export interface GradNormOptions {
-  /** The loss of each task as a share of what it was at first, [T]. Default: all alike. */
+  /** The loss of each task as a share of what it was at first, [T], not all 0. Default: all alike. */
   ratios?: Tensor;
-  /** How much more a task weighs if its loss falls slowly; 0 treats all alike. Default: 1.5. */
+  /** How much more a task weighs if its loss falls slowly, from 0, which treats all alike. Default: 1.5. */
   alpha?: number;
 }
 
 const readGradNorm = lossOptions<GradNormOptions>(
   { ratios: TENSOR, alpha: NUMBER },
-  { alpha: FINITE },
+  { alpha: NOT_NEGATIVE },
 );
 
 /** What `gradNorm` gives. */
@@ -247,6 +252,7 @@ export interface Balance<Gradients> extends Aggregate<Gradients> {
  * @param weights Of shape [T], usually a parameter that starts as ones.
  * @returns `gradient`, in the form of the gradients without T, `weights` as they were given, and `loss`.
  * @throws {ShapeError} If there is not one weight, and one ratio, for each task.
+ * @throws {RangeError} If a ratio is negative or not finite, or all are 0, or alpha is negative.
  *
  * @example The longer gradient is to weigh less
  * ```ts
@@ -268,7 +274,13 @@ export function gradNorm<const Gradients extends TensorTree>(
   const { ratios, alpha = 1.5 } = readGradNorm(call, options);
   const lengths = gradientLengths(call, gradients);
   checkTasks(call, "weights", weights, lengths.size);
-  if (ratios !== undefined) checkTasks(call, "ratios", ratios, lengths.size);
+  if (ratios !== undefined) {
+    checkTasks(call, "ratios", ratios, lengths.size);
+    checkEach(call, "ratios", ratios, NOT_NEGATIVE);
+    if (!everyElement(ratios).some(Boolean)) {
+      throw new RangeError(`Cannot ${call}: ratios must not all be 0`);
+    }
+  }
   const weighed = weights.mul(lengths);
   const rates = ratios?.div(ratios.mean()).pow(alpha) ?? 1;
   const goals = weighed.mean().mul(rates).detach();

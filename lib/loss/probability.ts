@@ -6,7 +6,7 @@ import { extentAt, sameShape } from "../core/shape.ts";
 import { where } from "../ops/mod.ts";
 import { everyElement } from "../tensor/examples.ts";
 import type { Tensor } from "../tensor/tensor.ts";
-import { DOMAINS, LOGARITHMS } from "./domain.ts";
+import { DOMAINS, LOGARITHMS, RATES } from "./domain.ts";
 import { meanDivergence, type PairLoss, reduced, relativeEntropy } from "../ops/loss/fused.ts";
 import {
   checkedLoss,
@@ -22,6 +22,7 @@ import {
   lossModule,
   type LossOptions,
   lossOptions,
+  lossWithin,
   NOT_NEGATIVE,
   pairLoss,
   POSITIVE,
@@ -63,7 +64,7 @@ function stirling(t: Tensor): Tensor {
  * @param target Counts of the same shape, from 0.
  * @returns A tensor without dimensions, or of the shape of the inputs for reduction "none".
  * @throws {ShapeError} If the shapes differ.
- * @throws {RangeError} If a target is negative, or eps is negative or not finite.
+ * @throws {RangeError} If a target or a rate is negative, or eps is negative or not finite.
  *
  * @example The gradient is 0 where the rate is the count
  * ```ts
@@ -83,10 +84,12 @@ export function poissonNll(
   checkCount("compute losses.poissonNll", arguments.length, 3);
   const read = poissonOptions("compute losses.poissonNll", options);
   const { logInput = true, full = false, eps = 1e-8 } = read;
-  return elementLoss("losses.poissonNll", prediction, target, read, (x, t) => {
+  const op = "losses.poissonNll";
+  const loss = elementLoss(op, prediction, target, read, (x, t) => {
     const each = logInput ? x.exp().sub(t.mul(x)) : x.sub(t.mul(x.add(eps).log()));
     return full ? each.add(stirling(t.to({ dtype: x.dtype }))) : each;
   });
+  return logInput ? loss : lossWithin(op, prediction, read, RATES, loss);
 }
 
 /** {@linkcode poissonNll} as a module. */

@@ -16,7 +16,7 @@ import {
 export interface Curvature<At> {
   /** The length of a vector. */
   readonly size: number;
-  /** The product with a float64 vector. */
+  /** The product with a float64 vector; refuses one that is not finite. */
   readonly product: (v: Tensor) => Tensor;
   /** A vector in the form of the point. */
   readonly beside: (v: Tensor) => Beside<At>;
@@ -42,8 +42,13 @@ export function curvatureOf<At extends Point>(
     });
   return {
     size: sizes.reduce((sum, size) => sum + size, 0),
-    product: (v) =>
-      cat(derivative([parts(v)]).map((x) => x.flatten().to({ dtype: "float64", device: "cpu" }))),
+    product: (v) => {
+      const whole = cat(
+        derivative([parts(v)]).map((x) => x.flatten().to({ dtype: "float64", device: "cpu" })),
+      );
+      if (whole.isfinite().all().item()) return whole;
+      throw new RangeError(`Cannot ${call}: the Hessian is not finite`);
+    },
     beside: (v) => beside(parts(v)),
     slack: places.every(({ dtype }) => dtype === "float64") ? 1e-13 : 1e-6,
   };

@@ -15,7 +15,6 @@ import { jacobian } from "../transforms/jacobian.ts";
 import { layersOf, lengthOf } from "./layers.ts";
 import {
   type ArgumentsAt,
-  copiedBuffers,
   leavesAt,
   numberFrom,
   type Point,
@@ -23,6 +22,7 @@ import {
   slopes,
   subjectOf,
   termsFrom,
+  untouched,
 } from "./subject.ts";
 
 /** A loss of prediction and target: a function or a module. */
@@ -47,7 +47,7 @@ export function pairLoss(
   checkKind(call, name, loss, LOSS);
   if (typeof loss === "function") return loss;
   return loss instanceof AnyModule
-    ? (p, t) => functionalCall(loss, copiedBuffers(loss), p, t)
+    ? (p, t) => untouched(loss, (buffers) => functionalCall(loss, buffers, p, t))
     : (p, t) => loss.forward(p, t);
 }
 
@@ -287,7 +287,8 @@ export function gradientSignalToNoise<const At extends Point>(
       return losses;
     };
     const parts = jacobian(each, places).map((rows) => {
-      const g = rowsOf(rows);
+      // In float64 the squares neither vanish nor leave the range.
+      const g = rowsOf(rows).to({ device: "cpu" }).to({ dtype: "float64" });
       const mean = g.mean(0);
       const count = Math.max((rows.shape[0] ?? 0) - 1, 1);
       const square = g.sub(mean).square().sum().div(count);

@@ -50,6 +50,7 @@ function checkProbes(call: string, probes: number): void {
  * @param fn A function of the point that returns a tensor with one element.
  * @param at A module, whose parameters are varied, or tensors as for `hessian`.
  * @throws {GradError} If the function does not depend on its argument.
+ * @throws {RangeError} If there are fewer than 2 probes, or the Hessian is not finite.
  *
  * @example A sum of squares
  * ```ts
@@ -185,7 +186,7 @@ export function hessianSpectrum<const At extends Point>(
     const generator = new RandomGenerator(seed);
     const found = Array.from({ length: probes }, () => {
       const start = randn([size], { dtype: "float64", generator });
-      return ritz(krylov(call, product, start, { steps: Math.min(steps, size), slack, found: [] }));
+      return ritz(krylov(product, start, { steps: Math.min(steps, size), slack, found: [] }));
     });
     const pairs = found.flatMap(({ values, vectors }) =>
       values.map((value, i) => [value, (vectors[0]?.[i] ?? 0) ** 2 / probes] as const)
@@ -252,7 +253,6 @@ function topOf({ values }: Ritz, rank: (x: number) => number): number {
 
 /** An eigenvector orthogonal to those found before. */
 function next(
-  call: string,
   { size, product, slack }: Omit<Curvature<never>, "beside">,
   found: readonly Tensor[],
   start: Tensor,
@@ -263,7 +263,7 @@ function next(
     return Math.abs(rest * last) <= tol * largest(small.values.map(Math.abs));
   };
   const most = Math.min(steps, size - found.length);
-  const space = krylov(call, product, start, { steps: most, slack, found, settled });
+  const space = krylov(product, start, { steps: most, slack, found, settled });
   const small = ritz(space);
   const top = topOf(small, rank);
   const parts = tensor(small.vectors.map((row) => row[top] ?? 0), { dtype: "float64" });
@@ -316,7 +316,7 @@ export function topEigenvectors<const At extends Point>(
     const found: Tensor[] = [];
     for (let i = 0; i < count; i++) {
       const start = randn([size], { dtype: "float64", generator });
-      found.push(next(call, curvature, found, start, { rank: RANK[which], tol, steps }));
+      found.push(next(curvature, found, start, { rank: RANK[which], tol, steps }));
     }
     const pairs = found.map((v) => {
       const bent = product(v);

@@ -57,7 +57,6 @@ export function ritz({ diagonal, beside }: Pick<Krylov, "diagonal" | "beside">):
 
 /** The Krylov space of a matrix and a vector, with full reorthogonalisation. */
 export function krylov(
-  call: string,
   product: (v: Tensor) => Tensor,
   start: Tensor,
   { steps, slack, found, settled }: Search,
@@ -73,7 +72,6 @@ export function krylov(
     put(v, found.length + diagonal.length);
     const image = product(v);
     const height = v.dot(image).item();
-    if (!Number.isFinite(height)) throw new RangeError(`Cannot ${call}: the Hessian is not finite`);
     diagonal.push(height);
     const rest = apart(image, rows.narrow(0, 0, found.length + diagonal.length));
     const length = rest.norm().item();

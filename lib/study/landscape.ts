@@ -142,7 +142,7 @@ function directionsOf<At>(
  * @param directions 1 or 2 random directions, or an array of one or two directions in the form of
  * the point or by the names of the parameters, such as `topEigenvectors` returns. Default: 1.
  * @throws {RangeError} If the range is not positive, there are fewer than 2 points, or a direction
- * is 0, such as a random one at a point of zeros unless `scale` is "none".
+ * is not finite, or 0, such as a random one at a point of zeros unless `scale` is "none".
  * @throws {ShapeError} If a direction does not fit the point.
  *
  * @example A parabola
@@ -176,10 +176,10 @@ export function lossLandscape<const At extends Point>(
     const { places, run, beside } = subject;
     const ways = directionsOf(call, subject, directions, new RandomGenerator(seed))
       .map((way) => way.map((x, k) => scaled(x, places[k] ?? x, by)));
-    const still = ways.findIndex((way) => lengthOf(way) === 0);
-    if (still !== -1) {
+    for (const [i, length] of ways.map(lengthOf).entries()) {
+      if (length > 0 && length < Infinity) continue;
       const why = by === "none" ? "" : `, scaled by "${by}" to the length of the point`;
-      throw new RangeError(`Cannot ${call}: direction ${still} has length 0${why}`);
+      throw new RangeError(`Cannot ${call}: direction ${i} has length ${length}${why}`);
     }
     const along = Array.from({ length: points }, (_, i) => range * (2 * i / (points - 1) - 1));
     const lossAt = (...steps: number[]) => {

@@ -10,6 +10,7 @@ import { DTypeError, GradError, ShapeError, showShape } from "../core/errors.ts"
 import { checkKind, FUNCTION, isPlainObject, type Kind, kind, shown } from "../core/options.ts";
 import { defaultGenerator } from "../core/random.ts";
 import { leavesOf, type Mirror, rebuildWith, type TensorTree } from "../core/tree.ts";
+import { keptModes } from "../nn/modes.ts";
 import { AnyModule } from "../nn/module.ts";
 import { zerosLike } from "../tensor/create.ts";
 import { Tensor } from "../tensor/tensor.ts";
@@ -74,9 +75,21 @@ export function repeatable<T>(run: () => T): T {
   }
 }
 
-/** Copies of a module's buffers by name: a forward pass may change them, such as running means. */
-export function copiedBuffers(model: AnyModule): Record<string, Tensor> {
-  return Object.fromEntries(model.namedBuffers().map(([name, buffer]) => [name, buffer.clone()]));
+/**
+ * Runs a module, given copies of its buffers by name, as a forward pass may change them, such as
+ * running means; the module's modes are restored.
+ */
+export function untouched<T>(
+  model: AnyModule,
+  run: (buffers: Readonly<Record<string, Tensor>>) => T,
+): T {
+  const restoreModes = keptModes(model.modules());
+  try {
+    const copies = model.namedBuffers().map(([name, buffer]) => [name, buffer.clone()]);
+    return run(Object.fromEntries(copies));
+  } finally {
+    restoreModes();
+  }
 }
 
 function ofModule<M extends AnyModule, Output>(
@@ -98,10 +111,11 @@ function ofModule<M extends AnyModule, Output>(
   return {
     names,
     places: moving.map(([, place]) => place.detach()),
-    run: (own) => {
-      const others = { ...record(own), ...copiedBuffers(model) };
-      return repeatable(() => functionalCall(whole, others));
-    },
+    run: (own) =>
+      untouched(
+        model,
+        (buffers) => repeatable(() => functionalCall(whole, { ...record(own), ...buffers })),
+      ),
     beside: (tensors) => record(tensors) as Beside<M>,
     leaves: (tree) => {
       const found: unknown[] = names.map((name) => Reflect.get(tree, name));

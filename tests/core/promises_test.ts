@@ -40,6 +40,11 @@ const x = () => tensor([1, 2], { dtype: "float64", requiresGrad: true });
 /** An asynchronous function in the place of any other, as it may stand without a type checker. */
 type Asynchronous = (...inputs: unknown[]) => never;
 
+/** A loss of a function. */
+function asynchronous(late: Asynchronous): losses.Loss {
+  return new (class Late extends losses.FunctionLoss<losses.LossOptions> {})(late, {});
+}
+
 /** Calls that run a function. */
 const CALLS: Readonly<Record<string, (late: Asynchronous) => unknown>> = {
   noGrad: (late) => noGrad(late),
@@ -78,6 +83,20 @@ const CALLS: Readonly<Record<string, (late: Asynchronous) => unknown>> = {
     const layer = new nn.ReLU();
     layer.registerForwardHook(late);
     layer.forward(x());
+  },
+  "losses.FunctionLoss": (late) => asynchronous(late).forward(x(), x()),
+  "losses.FunctionLoss, terms": (late) => asynchronous(late).times(2).terms(x(), x()),
+  "losses.Loss in a sum": (late) => {
+    class Late extends losses.Loss {
+      override forward = late;
+    }
+    new losses.MSELoss().plus(new Late()).forward(x(), x());
+  },
+  "losses.Loss with a factor": (late) => {
+    class Late extends losses.Loss {
+      override forward = late;
+    }
+    new Late().times(2).forward(x(), x());
   },
   "meta.TaskDistribution": (late) => new meta.TaskDistribution(late).sample(2),
   "testing.gradcheck": (late) => testing.gradcheck(late, [x()]),

@@ -148,6 +148,18 @@ Deno.test("extreme logits and widths stay finite", () => {
   assert(Number.isFinite(kl(narrow, narrow).item()));
 });
 
+Deno.test("kl() of widths whose ratio leaves the range is what it is in float64, with its gradients", () => {
+  for (const [width, other] of [[1e-25, 1e25], [1e25, 1e-25], [1e-25, 1e-25]] as const) {
+    const [found, wanted] = (["float32", "float64"] as const).map((dtype) => {
+      const scales = [width, other].map((x) => tensor(x, { dtype, requiresGrad: true }));
+      const [p, q] = scales.map((scale) => new Normal(0, scale));
+      const value = kl(p!, q!);
+      return tensor([value, ...grad(value, scales)].map((x) => x.item()));
+    });
+    assertClose(found!, wanted!, { rtol: 1e-5, atol: 0 });
+  }
+});
+
 Deno.test("Categorical.sample() draws in proportion, and never what is impossible", () => {
   const generator = new RandomGenerator(5);
   const probs = tensor([[0, 0.5, 0.25, 0.25, 0], [0, 0, 0, 0, 3]]);

@@ -161,3 +161,53 @@ Deno.test("logarithms of probabilities are below Infinity, and may be those of 0
     assertThrows(() => loss(x, tensor([-1, 0])), RangeError, "set logTarget: true");
   }
 });
+
+/** Losses that are NaN for some predictions, with those and with others. */
+const PREDICTIONS: readonly {
+  name: "bce" | "poissonNll";
+  given?: losses.PoissonNLLOptions;
+  wrong: readonly number[];
+  right: readonly number[];
+  says: string;
+}[] = [
+  {
+    name: "bce",
+    wrong: [-1e-6, 1 + 1e-6, 3, Infinity],
+    right: [0, 1e-6, 1],
+    says: "prediction must lie in 0 to 1, got",
+  },
+  {
+    name: "poissonNll",
+    given: { logInput: false },
+    wrong: [-1e-6, -3, -Infinity],
+    right: [0, 1e-6, 3],
+    says: "prediction must be finite and at least 0, got",
+  },
+  { name: "poissonNll", wrong: [], right: [-3, 0, 3], says: "" },
+];
+
+for (const { name, given, wrong, right, says } of PREDICTIONS) {
+  Deno.test(`losses.${name} refuses predictions of which it is NaN, with ${given?.logInput}`, () => {
+    const [run, target] = [runOf(name), tensor([0.5, 0.5, 0.5])];
+    const message = `Cannot compute losses.${name}: ${says}`;
+    for (const reduction of ["mean", "sum", "none"]) {
+      for (const weight of [undefined, tensor([1, 2, 3])]) {
+        const options = { ...given, reduction, ...weight && { weight } };
+        for (const value of wrong) {
+          const p = tensor([0.5, value, 0.5]);
+          assertThrows(() => run([p, target], options), RangeError, `${message} ${p.at(1).item()}`);
+          assertThrows(() => jvp((x) => run([x, target], options), p, p), RangeError, message);
+          const twice = vmap((x: Tensor) => run([x, target], options));
+          assertThrows(() => twice(p.expand([2, 3])), RangeError, message);
+          const mask = tensor([true, false, true]);
+          assert(run([p, target], { ...options, mask }).isfinite().all().item());
+        }
+        for (const value of right) {
+          assert(run([tensor([0.5, value, 0.5]), target], options).isfinite().all().item());
+        }
+        const lost = run([tensor([0.5, NaN, 0.5]), target], options);
+        assertEquals(lost.isnan().any().item(), 1);
+      }
+    }
+  });
+}

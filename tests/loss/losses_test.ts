@@ -227,6 +227,24 @@ Deno.test("Loss composes with plus and times, and keeps the parameters of its pa
   assertEquals(loss.modules().length, 4);
 });
 
+Deno.test("what composes losses refuses factors that are not finite, and losses that are no tensors", () => {
+  class Odd extends losses.FunctionLoss<losses.LossOptions> {}
+  const odd = new Odd((() => 1) as never, {});
+  const inputs = [tensor([1]), tensor([0])] as const;
+  const wrong: [call: () => unknown, says: string][] = [
+    ...[NaN, Infinity].map((factor): [() => unknown, string] => [
+      () => new losses.MSELoss().times(factor),
+      `Cannot scale a loss: the factor must be a finite number, got ${factor}`,
+    ]),
+    ...[odd, odd.times(2), odd.plus(new losses.MSELoss())].flatMap((loss) =>
+      [() => loss.forward(...inputs), () => loss.terms(...inputs)].map((
+        call,
+      ): [() => unknown, string] => [call, "Cannot run Odd: the loss must be a tensor, got 1"])
+    ),
+  ];
+  for (const [call, says] of wrong) assertThrows(call, TypeError, says);
+});
+
 Deno.test("losses of three inputs compose too, and a loss of two refuses a third", () => {
   const inputs = [tensor([0, 0]), tensor([1, 0]), tensor([0, 0.5])] as const;
   const swapped = { swap: true, margin: 2 };

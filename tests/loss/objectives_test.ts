@@ -101,7 +101,7 @@ Deno.test("groupGapPenalty() narrows the gap between groups, at the price of a l
 });
 
 Deno.test("what makes several objectives one refuses what does not fit", () => {
-  const { WeightedSum, Tchebycheff, dwa, groupGapPenalty, paretoFilter } = losses;
+  const { WeightedSum, Tchebycheff, dwa, gradNorm, groupGapPenalty, paretoFilter } = losses;
   const two = ones([2]);
   const wrong: [run: () => unknown, says: string][] = [
     [() => new WeightedSum([]), "weights must be an array of numbers, at least 0 and not all 0"],
@@ -119,7 +119,16 @@ Deno.test("what makes several objectives one refuses what does not fit", () => {
     ],
     [() => dwa(two, ones([3])), "before must have shape [2], got [3]"],
     [() => dwa(ones([]), ones([])), "last must have shape [T], got []"],
-    [() => dwa(two, zeros([2])), "losses before must be positive, got 0"],
+    [() => dwa(two, zeros([2])), "losses before must be positive and finite, got 0"],
+    [() => dwa(two, two.mul(Infinity)), "losses before must be positive and finite, got Infinity"],
+    [() => dwa(two.mul(NaN), two), "losses last must be finite, got NaN"],
+    [
+      () => gradNorm(two, two, { ratios: two.neg() }),
+      "ratios must be finite and not negative, got -1",
+    ],
+    [() => gradNorm(two, two, { ratios: two.mul(NaN) }), "not negative, got NaN"],
+    [() => gradNorm(two, two, { ratios: zeros([2]) }), "ratios must not all be 0"],
+    [() => gradNorm(two, two, { alpha: -1 }), "alpha must be finite and not negative, got -1"],
     [() => dwa(two, two, { temperature: 0 }), "temperature must be positive and finite, got 0"],
     [() => paretoFilter(two), "points must have shape [N, M], got [2]"],
     [() => groupGapPenalty(two, int32([0])), "must both have shape [N], got [2] and [1]"],

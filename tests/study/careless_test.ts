@@ -1,7 +1,7 @@
 /** What a careless caller hands to the instruments: refused by name, also where lists are long. */
 
 import { assertAlmostEquals, assertEquals, assertMatch, assertThrows } from "@std/assert";
-import { study, type Tensor, tensor, zeros } from "../../mod.ts";
+import { ones, study, type Tensor, tensor, zeros } from "../../mod.ts";
 
 const float64 = { dtype: "float64" } as const;
 const squares = (x: Tensor) => x.square().sum();
@@ -30,6 +30,10 @@ const REFUSED: Readonly<Record<string, readonly [call: () => unknown, says: RegE
     },
     /^Cannot compute study\.lossLandscape: direction 1 has length 0$/,
   ],
+  ...Object.fromEntries([NaN, Infinity].map((odd) => [`a direction with ${odd}`, [
+    () => study.lossLandscape(squares, tensor([1], float64), [tensor([odd], float64)]),
+    new RegExp(`direction 0 has length ${odd}$`),
+  ]])),
 };
 
 for (const [name, [call, says]] of Object.entries(REFUSED)) {
@@ -65,5 +69,15 @@ Deno.test("the length of a gradient neither vanishes nor leaves the range", () =
       [zeros([1], float64), zeros([1], float64)],
     );
     assertAlmostEquals(total["loss"]! / scale, 5, 1e-12);
+  }
+});
+
+Deno.test("signal and noise of float32 neither vanish nor leave the range", () => {
+  for (const scale of [1e-30, 1, 1e30]) {
+    const each = (x: Tensor) => x.mul(tensor([1, 3])).mul(scale);
+    const { ratio, signal, noise } = study.gradientSignalToNoise(each, ones([]));
+    assertAlmostEquals(signal / scale, 2, 1e-6);
+    assertAlmostEquals(noise / scale, Math.SQRT2, 1e-6);
+    assertAlmostEquals(ratio, Math.SQRT2, 1e-6);
   }
 });

@@ -99,6 +99,16 @@ for (const [name, run] of Object.entries(INSTRUMENTS)) {
   });
 }
 
+for (const [name, run] of Object.entries(INSTRUMENTS)) {
+  Deno.test(`study.${name}() gives a model back in the mode that it had`, () => {
+    const model = new Restless();
+    const { forward } = model;
+    model.forward = (...inputs) => forward.call(model.eval(), ...inputs);
+    run(model);
+    assertEquals(model.modules().map(({ training }) => training), model.modules().map(() => true));
+  });
+}
+
 Deno.test("what an instrument changes would be seen", () => {
   const model = new Restless();
   const changes: ((model: Restless) => unknown)[] = [
