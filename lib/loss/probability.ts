@@ -1,9 +1,10 @@
 /** Losses that are negative log-likelihoods or divergences of probabilities. */
 
 import { ShapeError, showShape } from "../core/errors.ts";
-import { checkCount, checkKind, FLAG, NUMBER, oneOf, TENSOR } from "../core/options.ts";
+import { checkCount, checkKind, FLAG, kind, NUMBER, oneOf, TENSOR } from "../core/options.ts";
 import { extentAt, sameShape } from "../core/shape.ts";
 import { where } from "../ops/mod.ts";
+import { full } from "../tensor/create.ts";
 import { everyElement } from "../tensor/examples.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { DOMAINS, LOGARITHMS, RATES } from "./domain.ts";
@@ -212,15 +213,28 @@ export interface GaussianNLLOptions extends ElementLossOptions {
   eps?: number;
 }
 
+const VARIANCE = kind(
+  "a tensor or a number from 0",
+  (value) =>
+    TENSOR.accepts(value) || (NUMBER.accepts(value) && NOT_NEGATIVE.holds(value as number)),
+);
+
 const gaussianOptions = lossOptions<GaussianNLLOptions>(
   { ...ELEMENT_LOSS_OPTIONS, full: FLAG, eps: NUMBER },
   { eps: POSITIVE },
 );
 
 /** The variances, shaped to broadcast to the predictions; refuses those that do not. */
-function variances(call: string, variance: Tensor, prediction: Tensor, mask?: Tensor): Tensor {
-  const { shape } = prediction;
-  variance = floating(variance, prediction);
+function variances(
+  call: string,
+  given: Tensor | number,
+  prediction: Tensor,
+  mask?: Tensor,
+): Tensor {
+  const { shape, dtype, device } = prediction;
+  const variance = typeof given === "number"
+    ? full(shape.map(() => 1), given, { dtype, device })
+    : floating(given, prediction);
   const perRow = shape.length > 0 && sameShape(variance.shape, shape.slice(0, -1));
   const spread = perRow ? variance.unsqueeze(-1) : variance;
   const fits = spread.ndim === shape.length &&
@@ -255,7 +269,8 @@ function heldVariances(call: string, given: Tensor, eps: number): Tensor {
  *
  * @param prediction Means of any shape.
  * @param target The same shape.
- * @param variance The same shape, or with some extents 1, or without the last one; at least 0.
+ * @param variance The same shape, or with some extents 1, or without the last one; or a number. At
+ * least 0.
  * @returns A tensor without dimensions, or of the shape of the inputs for reduction "none".
  * @throws {ShapeError} If the shapes do not fit.
  * @throws {RangeError} If a variance is negative, or eps is not positive and finite.
@@ -273,12 +288,12 @@ function heldVariances(call: string, given: Tensor, eps: number): Tensor {
 export function gaussianNll(
   prediction: Tensor,
   target: Tensor,
-  variance: Tensor,
+  variance: Tensor | number,
   options?: GaussianNLLOptions,
 ): Tensor {
   const call = "compute losses.gaussianNll";
   checkCount(call, arguments.length, 4);
-  checkKind(call, "variance", variance, TENSOR);
+  checkKind(call, "variance", variance, VARIANCE);
   const read = gaussianOptions(call, options);
   const { full = false, eps = 1e-6, mask } = read;
   return elementLoss("losses.gaussianNll", prediction, target, read, (p, t) => {
@@ -292,7 +307,7 @@ export function gaussianNll(
 export const GaussianNLLLoss: LossModule<
   GaussianNLLOptions,
   [prediction: Tensor, target: Tensor, variance: Tensor]
-> = lossModule(
+> = lossModule<GaussianNLLOptions, [prediction: Tensor, target: Tensor, variance: Tensor]>(
   "GaussianNLLLoss",
   gaussianNll,
   gaussianOptions,

@@ -271,12 +271,19 @@ export class AdaptiveLogSoftmaxWithLoss extends Module<[Tensor, Tensor], Adaptiv
   /**
    * Computes the log-probabilities of the targets, and the loss.
    *
-   * @param input Shape [N, in].
-   * @param target int32 classes of shape [N].
+   * @param input Shape [N, in], or [in].
+   * @param target int32 classes of shape [N], or [].
    */
   override forward(input: Tensor, target: Tensor): AdaptiveLogSoftmaxOutput {
     const op = "losses.AdaptiveLogSoftmaxWithLoss";
     checkCount(`compute ${op}`, arguments.length, 2);
+    for (const [name, x] of Object.entries({ input, target })) {
+      checkKind(`compute ${op}`, name, x, TENSOR);
+    }
+    if (input.ndim === 1 && target.ndim === 0) {
+      const { output, loss } = this.forward(input.unsqueeze(0), target.unsqueeze(0));
+      return { output: output.squeeze(0), loss };
+    }
     this.checkInput(op, input);
     checkLabels(op, "inputs", input, target, 1);
     hasIgnored(op, target, this.nClasses, null);

@@ -326,7 +326,7 @@ export const LOSSES: Rows<Omit<typeof losses, "regularization">, LossMethods> = 
   l1: { args: [of(x), of(x), options(element)] },
   smoothL1: { args: [of(x), of(x), options({ ...element, beta: of(() => 2, "number") })] },
   poissonNll: { args: [of(x), of(x), options({ ...element, ...poisson })] },
-  gaussianNll: { args: [of(x), of(x), of(x), options({ ...element, ...gaussian })] },
+  gaussianNll: { args: [of(x), of(x), of(x, "number"), options({ ...element, ...gaussian })] },
   klDiv: { args: [of(x), of(x), options({ ...element, logTarget: flag })] },
   jsDiv: { args: [of(x), of(x), options({ ...element, logTarget: flag })] },
   logCosh: { args: [of(x), of(x), options(element)] },

@@ -59,6 +59,19 @@ for (const one of casesOf<AdaptiveCase>("losses/adaptiveLogSoftmaxWithLoss")) {
   });
 }
 
+Deno.test("AdaptiveLogSoftmaxWithLoss takes an example without a batch", () => {
+  const module = new AdaptiveLogSoftmaxWithLoss(3, 4, [2], { dtype: "float64" });
+  const rows = double("input", [2, 3]);
+  for (const label of [0, 3]) {
+    const labels = int32([label, label]);
+    const wanted = module.forward(rows, labels).output;
+    const { output, loss } = module.forward(rows.at(1), labels.at(1));
+    assertEquals([output.shape, loss.shape], [[], []]);
+    assertClose(output, wanted.at(1));
+    assertClose(loss, wanted.at(1).neg());
+  }
+});
+
 Deno.test("AdaptiveLogSoftmaxWithLoss refuses what does not fit", () => {
   const module = new AdaptiveLogSoftmaxWithLoss(3, 4, [2]);
   const refused: [run: () => unknown, message: string][] = [

@@ -3,7 +3,7 @@
 import { assertEquals, assertMatch, assertThrows } from "@std/assert";
 import { CheckError } from "../../lib/testing/mod.ts";
 import { assertType, type IsExact } from "@std/testing/types";
-import { gpu, losses, type Tensor, tensor } from "../../mod.ts";
+import { full, gpu, losses, type Tensor, tensor } from "../../mod.ts";
 import { CHECKS, type Subject } from "./checks.ts";
 import { CLAIMS } from "./claims.ts";
 import { CLAIM_CHECKS } from "./claim_checks.ts";
@@ -243,6 +243,19 @@ Deno.test("what composes losses refuses factors that are not finite, and losses 
     ),
   ];
   for (const [call, says] of wrong) assertThrows(call, TypeError, says);
+});
+
+Deno.test("gaussianNll() takes a number as the variance of all elements", () => {
+  for (const shape of [[], [3], [2, 3]]) {
+    const [p, t] = [full(shape, 1), full(shape, 3)];
+    for (const variance of [0, 0.5, 2]) {
+      const options = { reduction: "none", full: true } as const;
+      const wanted = losses.gaussianNll(p, t, full(shape, variance), options).toArray();
+      for (const given of [options, { ...options, mask: t.gt(0) }]) {
+        assertEquals(losses.gaussianNll(p, t, variance, given).toArray(), wanted);
+      }
+    }
+  }
 });
 
 Deno.test("losses of three inputs compose too, and a loss of two refuses a third", () => {

@@ -185,6 +185,11 @@ export const GAUSSIAN_NLL = elementRow<losses.GaussianNLLOptions>({
       error: TypeError,
       says: "variance must be a tensor",
     },
+    ...[-1, NaN, Infinity].map((variance) => ({
+      inputs: () => [zeros([2]), zeros([2]), variance],
+      error: TypeError,
+      says: `variance must be a tensor or a number from 0, got ${variance}`,
+    })),
     ...[0, -1, Infinity, NaN].map((eps) => ({
       options: { eps },
       error: RangeError,

@@ -60,9 +60,9 @@ export type ModuleName = {
     : never;
 }[keyof Losses];
 
-/** The options of a function: the only parameter that is no tensor. */
+/** The options of a function: the only parameter that is neither a tensor nor a number. */
 type OptionsOf<Name extends LossName> = NonNullable<
-  Exclude<Parameters<Losses[Name]>[number], Tensor>
+  Exclude<Parameters<Losses[Name]>[number], Tensor | number>
 >;
 
 /** The rows, by the name of the function; PyTorch's values stand in `fixtures/losses/`. */
