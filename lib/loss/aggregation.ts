@@ -81,7 +81,7 @@ function isStationary(products: Products): boolean {
  * @param gradients What `taskGradients`, `jacobian` or `perSampleGrad` gives: tensors of shape
  * [T, ...] for T tasks, alone or in arrays and records.
  * @returns `gradient`, in the same form without T, and `weights` of shape [T].
- * @throws {RangeError} If a gradient is not finite.
+ * @throws {RangeError} If a gradient is not finite, or a weight leaves the range of its type.
  *
  * @example Gradients that oppose each other
  * ```ts
@@ -117,7 +117,7 @@ const readPCGrad = optionReader<PCGradOptions>({ shuffle: FLAG, generator: GENER
  *
  * @param gradients Tensors of shape [T, ...], as in {@linkcode mgda}.
  * @returns `gradient`, in the same form without T, and `weights` of shape [T].
- * @throws {RangeError} If a gradient is not finite.
+ * @throws {RangeError} If a gradient is not finite, or a weight leaves the range of its type.
  *
  * @example Two that conflict
  * ```ts
@@ -253,7 +253,8 @@ function conflictAverse(products: Products, c: number): Tensor {
  *
  * @param gradients Tensors of shape [T, ...], as in {@linkcode mgda}.
  * @returns `gradient`, in the same form without T, and `weights` of shape [T].
- * @throws {RangeError} If a gradient is not finite, or c is not in range.
+ * @throws {RangeError} If a gradient is not finite, a weight leaves the range of its type, or c is not in
+ * range.
  *
  * @example Two that conflict
  * ```ts
@@ -323,7 +324,7 @@ function bargained(a: Rows): number[] {
  *
  * @param gradients Tensors of shape [T, ...], as in {@linkcode mgda}.
  * @returns `gradient`, in the same form without T, and `weights` of shape [T].
- * @throws {RangeError} If a gradient is not finite.
+ * @throws {RangeError} If a gradient is not finite, or a weight leaves the range of its type.
  *
  * @example Gradients of any length
  * ```ts
@@ -361,7 +362,7 @@ export function nashMtl<const Gradients extends TensorTree>(
  *
  * @param gradients Tensors of shape [T, ...], as in {@linkcode mgda}.
  * @returns `gradient`, in the same form without T, and `weights` of shape [T].
- * @throws {RangeError} If a gradient is not finite.
+ * @throws {RangeError} If a gradient is not finite, or a weight leaves the range of its type.
  *
  * @example Two that conflict
  * ```ts

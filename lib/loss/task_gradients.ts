@@ -12,6 +12,7 @@ import {
   optionReader,
   TENSOR,
 } from "../core/options.ts";
+import { lengthFrom } from "../core/lists.ts";
 import { sizeOf } from "../core/shape.ts";
 import { leavesOf, type Mirror, rebuild, type TensorTree, TREE } from "../core/tree.ts";
 import { stack, tensordot } from "../ops/mod.ts";
@@ -159,6 +160,41 @@ export function combined<Gradients extends TensorTree>(
   return { gradient: rebuild(gradients, sums), weights };
 }
 
+/** The products of all pairs of rows, float64. */
+function gram(flat: readonly Tensor[]): Tensor {
+  return flat.map((x) => x.matmul(x.transpose(0, 1)).to({ dtype: "float64", device: "cpu" }))
+    .reduce((sum, x) => sum.add(x));
+}
+
+/** The lengths of the gradients, and the cosines between them; refuses those that are not finite. */
+function measured(
+  call: string,
+  flat: readonly Tensor[],
+): Pick<Products, "cosines" | "lengths" | "scales"> {
+  const products = gram(flat);
+  const count = products.shape[0] ?? 0;
+  const squares = [...everyElement(products)].filter((_, i) => i % (count + 1) === 0);
+  if (squares.every((square) => square > 1e-30 && square < 1e30)) {
+    const lengths = squares.map(Math.sqrt);
+    const inverse = tensor(lengths, { dtype: "float64" }).reciprocal();
+    const cosines = products.mul(inverse).mul(inverse.unsqueeze(1));
+    return { cosines, lengths, scales: lengths };
+  }
+  // Squares of float32 may vanish or leave the range where the gradients do not.
+  const norms = flat.map((x) => everyElement(x.detach().norm({ dim: 1 })));
+  const lengths = squares.map((_, i) => lengthFrom(norms.map((own) => own[i] ?? 0)));
+  const wrong = lengths.findIndex((length) => !Number.isFinite(length));
+  if (wrong !== -1) {
+    throw new RangeError(`Cannot ${call}: the gradient of task ${wrong} is not finite`);
+  }
+  const scales = lengths.map((length) => length === 0 ? 1 : length);
+  const units = flat.map((x) => {
+    const { dtype, device } = x;
+    return x.div(tensor(scales, { dtype, device }).unsqueeze(1));
+  });
+  return { cosines: gram(units), lengths, scales };
+}
+
 /** Combines gradients by weights that depend on their products alone. */
 export function aggregate<Gradients extends TensorTree>(
   call: string,
@@ -166,31 +202,23 @@ export function aggregate<Gradients extends TensorTree>(
   weigh: (products: Products) => Tensor,
 ): Aggregate<Gradients> {
   const { leaves, flat } = matrices(call, gradients);
-  const products = flat.map((x) =>
-    x.matmul(x.transpose(0, 1)).to({ dtype: "float64", device: "cpu" })
-  ).reduce((sum, x) => sum.add(x));
-  const count = products.shape[0] ?? 0;
-  const squares = Array.from(
-    { length: count },
-    (_, i) => everyElement(products)[i * (count + 1)] ?? 0,
-  );
-  const wrong = squares.findIndex((value) => !Number.isFinite(value));
-  if (wrong !== -1) {
-    throw new RangeError(`Cannot ${call}: the gradient of task ${wrong} is not finite`);
-  }
-  const lengths = squares.map(Math.sqrt);
-  const scales = lengths.map((length) => length === 0 ? 1 : length);
-  const inverse = tensor(scales, { dtype: "float64" }).reciprocal();
-  const cosines = products.mul(inverse).mul(inverse.unsqueeze(1));
+  const { cosines, ...sizes } = measured(call, flat);
   const dtype: DType = leaves.every((x) => x.dtype === "float64") ? "float64" : "float32";
   const weights = weigh({
-    count,
+    ...sizes,
+    count: sizes.lengths.length,
     cosines,
     rows: rowsOf(cosines),
-    lengths,
-    scales,
     slack: SLACK[dtype],
   });
+  const given = weights.to({ dtype });
+  const beyond = everyElement(given).findIndex((weight) => !Number.isFinite(weight));
+  if (beyond !== -1) {
+    throw new RangeError(
+      `Cannot ${call}: lengths of gradients must differ less, as the weight of task ${beyond} ` +
+        `leaves the range of ${dtype}`,
+    );
+  }
   const { device } = leaves[0] ?? weights;
-  return combined(gradients, weights.to({ dtype, device }));
+  return combined(gradients, given.to({ device }));
 }

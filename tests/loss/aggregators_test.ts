@@ -151,6 +151,16 @@ for (const [name, aggregator] of Object.entries(AGGREGATORS)) {
     }
   });
 
+  Deno.test(`${title} gives in float32 what it gives in float64, at all scales`, () => {
+    const rows = MATRICES.find(({ shape }) => shape[0] === 3 && shape[1] === 7)!;
+    for (const scales of [[1e-25, 1e-25, 1e-25], [1e25, 1e25, 1e25], [1e-18, 1, 1e18]]) {
+      const single = rows.mul(tensor(scales, float64).unsqueeze(1)).to({ dtype: "float32" });
+      const [own, other] = [single, single.to(float64)].map((x) => run(x).gradient.to(float64));
+      const size = other!.norm();
+      assertClose(own!.div(size), other!.div(size), { rtol: 1e-4, atol: 1e-4 });
+    }
+  });
+
   Deno.test(`${title} takes gradients in any form, and combines all of it by the same weights`, () => {
     const x = MATRICES.find(({ shape }) => shape[0] === 3 && shape[1] === 7)!;
     const { gradient, weights } = run(x);
@@ -270,6 +280,16 @@ Deno.test("nashMtl does not depend on the scales of the losses", () => {
     const scales = tensor(Float64Array.from({ length: x.shape[0]! }, (_, i) => 10 ** (3 * i - 4)));
     const scaled = losses.nashMtl(x.mul(scales.unsqueeze(1))).gradient;
     assertClose(scaled, losses.nashMtl(x).gradient, { rtol: 1e-9, atol: 1e-9 });
+  }
+});
+
+Deno.test("weights that leave the range of their type are refused", () => {
+  const apart = tensor([[1e-30, 0], [-1e15, 1e15]]);
+  for (const run of [losses.pcgrad, losses.upGrad]) {
+    const says =
+      "lengths of gradients must differ less, as the weight of task 0 leaves the range of float32";
+    assertThrows(() => run(apart), RangeError, says);
+    assert(run(apart.to(float64)).weights.isfinite().all().item());
   }
 });
 
