@@ -314,8 +314,8 @@ export function pairLoss(
  */
 export abstract class Loss<Inputs extends Tensor[] = [Tensor, Tensor]> extends Module<Inputs> {
   /**
-   * The parts that the loss is the sum of, by the names of their classes; a loss that is no sum has
-   * one.
+   * The parts that the loss is the sum of, by the names of their classes, "Loss" where one has none;
+   * a loss that is no sum has one.
    *
    * @example The parts of a weighted sum
    * ```ts
@@ -331,7 +331,7 @@ export abstract class Loss<Inputs extends Tensor[] = [Tensor, Tensor]> extends M
    * ```
    */
   terms(...inputs: Inputs): Record<string, Tensor> {
-    return { [this.constructor.name]: tensorFrom(this, this.forward(...inputs)) };
+    return { [nameOf(this)]: tensorFrom(this, this.forward(...inputs)) };
   }
 
   /** The sum of this loss and another of the same inputs. */
@@ -349,8 +349,14 @@ export abstract class Loss<Inputs extends Tensor[] = [Tensor, Tensor]> extends M
   }
 }
 
+/** The name of a loss's class; a class expression may have none. */
+function nameOf({ constructor: { name } }: object): string {
+  return name || "Loss";
+}
+
 /** What a loss gave; refuses anything but a tensor, such as the promise of an asynchronous one. */
-function tensorFrom({ constructor: { name } }: object, loss: Tensor): Tensor {
+function tensorFrom(module: object, loss: Tensor): Tensor {
+  const name = nameOf(module);
   const given = settled(name, "the loss is needed at once", loss);
   checkKind(`run ${name}`, "the loss", given, TENSOR);
   return given;

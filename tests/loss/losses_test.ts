@@ -245,6 +245,23 @@ Deno.test("what composes losses refuses factors that are not finite, and losses 
   for (const [call, says] of wrong) assertThrows(call, TypeError, says);
 });
 
+Deno.test("a term of a class without a name is called Loss, also beside others", () => {
+  const classOf = () =>
+    class extends losses.Loss {
+      override forward(p: Tensor, t: Tensor): Tensor {
+        return p.sub(t).sum();
+      }
+    };
+  const [first, second] = [classOf(), classOf()].map((Own) => new Own());
+  const loss = first!.plus(second!).plus(new losses.MSELoss());
+  const terms = Object.entries(loss.terms(tensor([3]), tensor([1])));
+  assertEquals(terms.map(([name, x]) => [name, x.item()]), [
+    ["Loss", 2],
+    ["Loss 2", 2],
+    ["MSELoss", 4],
+  ]);
+});
+
 Deno.test("gaussianNll() takes a number as the variance of all elements", () => {
   for (const shape of [[], [3], [2, 3]]) {
     const [p, t] = [full(shape, 1), full(shape, 3)];
