@@ -1,7 +1,6 @@
 /** Tensors in arrays and records, which transforms take and return like single tensors. */
 
 import type { Tensor } from "../tensor/tensor.ts";
-import { append } from "./lists.ts";
 import { isPlainObject, type Kind, kind } from "./options.ts";
 import { isTensor } from "./tensor.ts";
 
@@ -13,23 +12,25 @@ export type Mirror<T> = TensorTree extends T ? T
   : T extends Tensor ? Tensor
   : { -readonly [K in keyof T]: Mirror<T[K]> };
 
-/**
- * The tensors of a tree in order; null if there is anything else in it, or if it contains itself.
- *
- * @param above What the tree stands in.
- */
-export function leavesOf(tree: unknown, above: readonly unknown[] = []): Tensor[] | null {
+/** The tensors of a tree in order; null if there is anything else in it, or if it contains itself. */
+export function leavesOf(tree: unknown): Tensor[] | null {
   if (isTensor(tree)) return [tree];
-  const branches = Array.isArray(tree) ? tree : isPlainObject(tree) ? Object.values(tree) : null;
-  if (branches === null || above.includes(tree)) return null;
-  const path = [...above, tree];
   const leaves: Tensor[] = [];
-  for (const branch of branches) {
-    const below = leavesOf(branch, path);
-    if (below === null) return null;
-    append(leaves, below);
-  }
-  return leaves;
+  return gather(tree, new Set(), leaves) ? leaves : null;
+}
+
+/** Lists the tensors of a branch; tells whether there is nothing else, nor what it stands in. */
+function gather(branch: unknown, above: Set<unknown>, leaves: Tensor[]): boolean {
+  if (isTensor(branch)) return leaves.push(branch) > 0;
+  const parts = Array.isArray(branch)
+    ? branch
+    : isPlainObject(branch)
+    ? Object.values(branch)
+    : null;
+  if (parts === null || above.has(branch)) return false;
+  above.add(branch);
+  for (const part of parts) if (!gather(part, above, leaves)) return false;
+  return above.delete(branch);
 }
 
 /** A tree with at least one tensor. */

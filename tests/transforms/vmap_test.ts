@@ -32,6 +32,7 @@ import {
 import { assertClose } from "../../lib/testing/mod.ts";
 
 const F64 = { dtype: "float64" } as const;
+const I32 = { dtype: "int32" } as const;
 
 function normal(seed: number, ...shape: number[]): Tensor {
   return randn(shape, { ...F64, generator: new RandomGenerator(seed) });
@@ -251,6 +252,49 @@ Deno.test("an in-place change works on an example's own tensor, and is refused o
     /in place under vmap: all examples share it .* called at .*vmap_test\.ts/,
   );
   assertEquals(total.toArray(), [0, 0]);
+});
+
+/** In-place changes of an example's tensor of shape [2, 3]: with positions, masks and values of each kind. */
+const CHANGES: Readonly<Record<string, (y: Tensor, at: Tensor, value: Tensor) => void>> = {
+  "a number at an integer": (y) => y.setAt([1], 5),
+  "an example's value at a range": (y, _, value) => y.setAt([":", [0, 2]], value.slice(0, 0, 2)),
+  "a number at shared positions": (y) => y.setAt([":", tensor([2, 0], I32)], 5),
+  "an example's value at shared positions": (y, _, value) =>
+    y.setAt([0, tensor([2, 0, 0], I32)], value),
+  "a number at an example's positions": (y, at) => y.setAt([":", at], 5),
+  "an example's value at its positions": (y, at, value) => y.setAt([1, at], value.slice(0, 0, 2)),
+  "a shared value at an example's positions": (y, at) =>
+    y.setAt([at.sub(1).relu().to({ dtype: "int32" })], tensor([7, 8, 9], F64)),
+  "pairs of positions": (y, at, value) => y.setAt([tensor([0, 1], I32), at], value.slice(0, 0, 2)),
+  "a shared mask": (y) => y.setAt([tensor([[true, false, true], [false, true, false]])], 5),
+};
+
+for (const [title, change] of Object.entries(CHANGES)) {
+  Deno.test(`setAt() under vmap does what it does for each example: ${title}`, () => {
+    const [x, values] = [normal(15, 4, 2, 3), normal(16, 4, 3)];
+    const places = tensor([[0, 1], [2, 2], [1, 0], [2, 1]], I32);
+    const run = (y: Tensor, at: Tensor, value: Tensor) => {
+      const own = y.clone();
+      noGrad(() => change(own, at, value));
+      return own;
+    };
+    const [all, alone] = [
+      vmap(run)(x, places, values),
+      (i: number) => [x, places, values].map((t) => t.at(i)),
+    ];
+    const wanted = stack([0, 1, 2, 3].map((i) => run(...alone(i) as [Tensor, Tensor, Tensor])));
+    assertEquals(all.toArray(), wanted.toArray());
+    const nested = vmap((y: Tensor) => vmap(run)(y, places, values))(stack([x, x.mul(2)]));
+    assertEquals(nested.at(0).toArray(), wanted.toArray());
+  });
+}
+
+Deno.test("setAt() at an example's positions is refused on a tensor that all examples share", () => {
+  const shared = zeros([3], F64);
+  const places = tensor([[0, 1], [2, 2]], I32);
+  const write = (at: Tensor) => noGrad(() => shared.setAt([at], 1));
+  assertThrows(() => vmap(write)(places), GradError, "all examples share it");
+  assertEquals(shared.toArray(), [0, 0, 0]);
 });
 
 Deno.test("vmap() refuses batches that differ, outputs that no example changes, and promises", () => {

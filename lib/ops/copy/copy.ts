@@ -49,20 +49,24 @@ export function filledLike(x: Tensor, value: number): Tensor {
 
 const copyKernel = kernelNumber("copy");
 
+/** Refuses to put what differs from example to example into what all share. */
+export function refuseExample(target: Tensor, source: Tensor): void {
+  if (source.batched === null) return;
+  throw new GradError(
+    "Cannot change a tensor in place under vmap: all examples share it (shape " +
+      `${
+        showShape(target.shape)
+      }), and the value differs from example to example, called at ${userLine()}; make a new tensor, as by add in place of add_`,
+  );
+}
+
 /** Writes elements into an operand as it lies; the shapes broadcast and the types are equal. */
 export function copyInto(target: Tensor, source: Tensor): void {
   if (target.batched !== null) {
     const { batch, whole } = target.batched;
     return copyInto(whole, unbatch(source.expand(target.shape), batch));
   }
-  if (source.batched !== null) {
-    throw new GradError(
-      "Cannot change a tensor in place under vmap: all examples share it (shape " +
-        `${
-          showShape(target.shape)
-        }), and the value differs from example to example, called at ${userLine()}; make a new tensor, as by add in place of add_`,
-    );
-  }
+  refuseExample(target, source);
   target.storage.backend.run1(copyKernel, target, source);
 }
 

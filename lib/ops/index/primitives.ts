@@ -7,8 +7,8 @@ import { normalizeDim, sameShape, type Shape } from "../../core/shape.ts";
 import { noteRange, noteRangeOf, rangeOf } from "../../device/memory.ts";
 import { kernelNumber } from "../../ffi/library.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
-import { copyOf, elementsOf } from "../copy/copy.ts";
-import { anyBatched, bare, inBatch } from "../define/batch.ts";
+import { copyOf, elementsOf, refuseExample } from "../copy/copy.ts";
+import { anyBatched, bare, inBatch, unbatch } from "../define/batch.ts";
 import { checkDevices, checkTensor } from "../define/checks.ts";
 import { recordAll, result, rule, zeroed } from "../define/record.ts";
 import { expand, reshape } from "../shape/primitives.ts";
@@ -216,10 +216,18 @@ export function scatterAddChecked(x: Tensor, dim: number, index: Tensor, source:
 
 /** Writes `source` at positions that fit along the first dimension; for `setAt`, in place. */
 export function scatterRows(target: Tensor, index: Tensor, source: Tensor): void {
-  if (source.size === 0) return;
   const rows = reshape(index, [-1, ...target.shape.slice(1).map(() => 1)]);
-  const places = expand(rows, source.shape);
-  target.storage.backend.run(scatterKernel, [target, places, source], [0]);
+  if (source.size > 0) scatterInto(target, 0, expand(rows, source.shape), source);
+}
+
+/** Writes `source` at positions that fit along a dimension. */
+function scatterInto(target: Tensor, dim: number, index: Tensor, source: Tensor): void {
+  if (target.batched !== null) {
+    const { batch, whole } = target.batched;
+    return scatterInto(whole, dim + 1, unbatch(index, batch), unbatch(source, batch));
+  }
+  for (const x of [index, source]) refuseExample(target, x);
+  target.storage.backend.run(scatterKernel, [target, index, source], [dim]);
 }
 
 /** Zeros of a shape with `source` added at positions that are known to fit, without a copy of zeros. */

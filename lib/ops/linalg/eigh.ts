@@ -8,32 +8,24 @@ import { inBatch } from "../define/batch.ts";
 import { recordAll, result, rule } from "../define/record.ts";
 import { sumOver } from "../reduce/primitives.ts";
 import { unsqueeze } from "../shape/composites.ts";
-import { tril } from "../shape/rearrange.ts";
 import { mT } from "../shape/views.ts";
 import { checkNotes, checkSquare, identity } from "./factor.ts";
 import { matmul } from "./matmul.ts";
 
 const kernel = kernelNumber("eigh");
 
-/** Of each eigenvector v its eigenvalue, vᵀ·a·v, of a symmetric matrix of which the lower part counts. */
-function valuesOf(a: Tensor, vectors: Tensor): Tensor {
-  const symmetric = tril(a).add(mT(tril(a, -1)));
-  return sumOver(vectors.mul(matmul(symmetric, vectors)), [a.ndim - 2], false);
-}
-
 /** λ_j − λ_i in row i and column j; on the diagonal, where a quotient is 0, 1. */
-function gapsOf(a: Tensor, vectors: Tensor, diagonal: Tensor): Tensor {
-  const values = valuesOf(a, vectors);
+function gapsOf(values: Tensor, diagonal: Tensor): Tensor {
   return unsqueeze(values, -2).sub(unsqueeze(values, -1)).add(diagonal);
 }
 
 // a = v·λ·vᵀ: ā = v·(s + λ̄)·vᵀ, s_ij = (m_ij − m_ji) / 2(λ_j − λ_i), m = vᵀ·v̄
 const eighRule = rule<null>("linalg.eigh", {
-  saves: "ay",
+  saves: "cy",
   outputs: 2,
   vjp: [],
-  vjpAll: ([toVectors, toValues], { a, y: v }) => {
-    const diagonal = identity(a, extentAt(a.shape, -1));
+  vjpAll: ([toVectors, toValues], { c: values, y: v }) => {
+    const diagonal = identity(v, extentAt(v.shape, -1));
     const scaled = toValues === null || toValues === undefined
       ? null
       : diagonal.mul(unsqueeze(toValues, -1));
@@ -41,15 +33,15 @@ const eighRule = rule<null>("linalg.eigh", {
       return [matmul(matmul(v, scaled!), mT(v))];
     }
     const m = matmul(mT(v), toVectors);
-    const turned = m.sub(mT(m)).div(gapsOf(a, v, diagonal).mul(2));
+    const turned = m.sub(mT(m)).div(gapsOf(values, diagonal).mul(2));
     return [matmul(matmul(v, scaled === null ? turned : turned.add(scaled)), mT(v))];
   },
   // v̇ = v·f, f_ij = m_ij / (λ_j − λ_i) beside the diagonal, λ̇ that of m = vᵀ·ȧ·v, ȧ taken symmetric
-  jvp: ([t], { a, y: v }) => {
-    const diagonal = identity(a, extentAt(a.shape, -1));
+  jvp: ([t], { c: values, y: v }) => {
+    const diagonal = identity(v, extentAt(v.shape, -1));
     const m = matmul(matmul(mT(v), t!.add(mT(t!)).mul(0.5)), v);
-    const beside = m.mul(diagonal.neg().add(1)).div(gapsOf(a, v, diagonal));
-    return [matmul(v, beside), sumOver(m.mul(diagonal), [a.ndim - 2], false)];
+    const beside = m.mul(diagonal.neg().add(1)).div(gapsOf(values, diagonal));
+    return [matmul(v, beside), sumOver(m.mul(diagonal), [v.ndim - 2], false)];
   },
   batch: ([a]) => decomposed(a!),
 });
@@ -64,7 +56,8 @@ function decomposed(a: Tensor): readonly Tensor[] {
     a.storage.backend.run(kernel, [eigenvectors, eigenvalues, notes, a]);
     checkNotes("linalg.eigh", notes, (note) => REASONS[note]!);
   }
-  recordAll(eighRule, [a], [eigenvectors, eigenvalues]);
+  // The rule reads both outputs: the second one is saved in the place of a third input.
+  recordAll(eighRule, [a, null, eigenvalues], [eigenvectors, eigenvalues]);
   return [eigenvectors, eigenvalues];
 }
 

@@ -36,27 +36,32 @@ function gradient(a: Tensor, q: Tensor, r: Tensor, toQ: Tensor, toR: Tensor): Te
 }
 
 /** The gradient, where there is one. */
-function backThrough(a: Tensor, q: Tensor, toQ: Tensor | null, toR: Tensor | null): Tensor {
+function backThrough(
+  a: Tensor,
+  q: Tensor,
+  r: Tensor,
+  toQ: Tensor | null,
+  toR: Tensor | null,
+): Tensor {
   if (extentAt(q.shape, -1) > extentAt(a.shape, -1)) {
     throw new GradError(
       'Cannot run backward: linalg.qr with mode "complete" has no gradient for matrices of more ' +
         `rows than columns, got shape ${showShape(a.shape)}`,
     );
   }
-  const r = matmul(mT(q), a);
   const zeros = (x: Tensor) => zeroed(x, x.dtype, x.shape);
   return gradient(a, q, r, toQ ?? zeros(q), toR ?? zeros(r));
 }
 
 const qrRule = rule<{ kept: number }>("linalg.qr", {
-  saves: "ay",
+  saves: "acy",
   outputs: 2,
   vjp: [],
-  vjpAll: ([toQ = null, toR = null], { a, y }) => [backThrough(a, y, toQ, toR)],
-  jvp: (tangents, { a, y: q, attrs: { kept } }) => {
-    const r = zeroed(a, a.dtype, [...a.shape.slice(0, -2), kept, extentAt(a.shape, -1)]);
-    const gradients = ([toQ, toR]: readonly Tensor[]) => [backThrough(a, q, toQ!, toR!)];
-    return transposed([zeroed(q, q.dtype, q.shape), r], gradients, tangents);
+  vjpAll: ([toQ = null, toR = null], { a, c: r, y: q }) => [backThrough(a, q, r, toQ, toR)],
+  jvp: (tangents, { a, c: r, y: q }) => {
+    const gradients = ([toQ, toR]: readonly Tensor[]) => [backThrough(a, q, r, toQ!, toR!)];
+    const like = [q, r].map((y) => zeroed(y, y.dtype, y.shape));
+    return transposed(like, gradients, tangents);
   },
   batch: ([a], { kept }) => factored(a!, kept),
 });
@@ -71,7 +76,8 @@ function factored(a: Tensor, kept: number): readonly Tensor[] {
     : result(a, a.dtype, [...batch, kept, n]);
   if (a.size > 0) a.storage.backend.run(kernel, [q, r, a], [kept]);
   else if (q.size > 0) copyInto(q, expand(identity(a, m), q.shape));
-  recordAll(qrRule, [a], [q, r], { kept });
+  // The rule reads both outputs: the second one is saved in the place of a third input.
+  recordAll(qrRule, [a, null, r], [q, r], { kept });
   return [q, r];
 }
 

@@ -12,6 +12,7 @@ import {
   GradError,
   hvp,
   linalg,
+  noGrad,
   type Tensor,
   tensor,
   zeros,
@@ -144,6 +145,78 @@ Deno.test("eigh() reads one triangle, and its gradient is symmetric", () => {
     return grad(g.square().sum(), [x])[0];
   };
   assert(largest(second(leaf).sub(second(clean))) < 1e-9 * largest(second(clean)));
+});
+
+/** What factors multiply to again, the part of the matrix that counts, and the gradient of that. */
+const PRODUCTS: Readonly<
+  Record<string, { product: (a: Tensor) => Tensor; part: (weights: Tensor) => Tensor }>
+> = {
+  "q·r": {
+    product: (a) => {
+      const { q, r } = linalg.qr(a);
+      return q.matmul(r);
+    },
+    part: (weights) => weights,
+  },
+  "v·λ·vᵀ": {
+    product: (a) => {
+      const { eigenvalues, eigenvectors: v } = linalg.eigh(a);
+      return v.mul(eigenvalues).matmul(v.mT);
+    },
+    part: (weights) => weights.add(weights.mT).mul(0.5),
+  },
+};
+
+/** Symmetric matrices, with what rounding may add to their gradients of the first and second order. */
+const MATRICES: Readonly<Record<string, { a: Tensor; first: number; second: number }>> = {
+  "random": { a: symmetric(4, "float64"), first: 1e-13, second: 1e-13 },
+  "of numbers far apart": {
+    a: tensor([[1e8, 1], [1, 3e-8]], FLOAT64),
+    first: 1e-12,
+    second: 1e-7,
+  },
+  "Hilbert's": {
+    a: tensor(
+      Array.from({ length: 6 }, (_, i) => Array.from({ length: 6 }, (_, j) => 1 / (i + j + 1))),
+      FLOAT64,
+    ),
+    first: 1e-9,
+    second: 1e-7,
+  },
+  // Close to it the factors turn arbitrarily fast, so there is no second order to speak of.
+  "of rank 1": { a: tensor([[1, 2, 3], [2, 4, 6], [3, 6, 9]], FLOAT64), first: 1e-8, second: NaN },
+};
+
+for (const [title, { product, part }] of Object.entries(PRODUCTS)) {
+  Deno.test(`${title} is linear in the matrix: its gradients say so, also near singular ones`, () => {
+    for (const [name, { a, first, second }] of Object.entries(MATRICES)) {
+      const leaf = a.clone().requiresGrad_();
+      const weights = randomMatrix(name, a.shape, "float64");
+      const [g] = grad(product(leaf), [leaf], { gradOutputs: weights, createGraph: true });
+      assert(largest(g.sub(part(weights))) < first, `${name}: ${g}`);
+      if (Number.isNaN(second)) continue;
+      const [h] = grad(g, [leaf], { gradOutputs: randomMatrix("second", a.shape, "float64") });
+      assert(largest(h) < second, `${name}, second order: ${h}`);
+    }
+  });
+}
+
+Deno.test("factors that were changed in place since are noticed by the gradients that read them", () => {
+  const parts: Readonly<Record<string, (a: Tensor) => [read: Tensor, y: Tensor]>> = {
+    "eigenvalues": (a) => {
+      const { eigenvalues, eigenvectors } = linalg.eigh(a);
+      return [eigenvalues, eigenvectors];
+    },
+    "r": (a) => {
+      const { q, r } = linalg.qr(a);
+      return [r, q];
+    },
+  };
+  for (const [name, of] of Object.entries(parts)) {
+    const [read, y] = of(symmetric(3, "float64").requiresGrad_());
+    noGrad(() => read.fill_(1));
+    assertThrows(() => y.sum().backward(), GradError, "changed in place since", name);
+  }
 });
 
 Deno.test("eigh() of equal eigenvalues has a gradient by them, and none by the eigenvectors", () => {
