@@ -3,7 +3,7 @@
 import { engine, settled, under } from "../core/engine.ts";
 import { GradError, showShape } from "../core/errors.ts";
 import { checkKind, FUNCTION, shown } from "../core/options.ts";
-import { defaultGenerator, type RandomState } from "../core/random.ts";
+import { defaultGenerator, drawingAgain, notingDraws, type RandomStates } from "../core/random.ts";
 import type { Batch } from "../core/tensor.ts";
 import { leavesOf, type Mirror, rebuild } from "../core/tree.ts";
 import { bare, batchedAs } from "../ops/define/batch.ts";
@@ -25,7 +25,8 @@ interface Call {
   readonly versions: readonly number[];
   /** Shapes and types of what the function gave. */
   readonly forms: readonly string[];
-  readonly random: RandomState;
+  /** Where the streams stood that the function drew from. */
+  readonly random: RandomStates;
   /** The batch on whose examples the function worked. */
   readonly batch: Batch | null;
   /** The outside places that the function's results depend on. */
@@ -116,14 +117,10 @@ function runAgain(call: Call): { roots: readonly Tensor[]; floor: number } {
     );
   }
   const floor = lastNodeId();
-  const now = defaultGenerator.state;
-  defaultGenerator.state = call.random;
-  let outputs: Tensor[];
-  try {
-    outputs = under({ recording: true, batch: call.batch }, () => outputsOf(call.run()));
-  } finally {
-    defaultGenerator.state = now;
-  }
+  const outputs = drawingAgain(
+    call.random,
+    () => under({ recording: true, batch: call.batch }, () => outputsOf(call.run())),
+  );
   const roots = call.tracked.map((i) => outputs[i] && bare(outputs[i]));
   const met = border(roots.filter((y) => y !== undefined), floor);
   const known = met.every(({ node, outputIndex }) =>
@@ -142,9 +139,8 @@ function runAgain(call: Call): { roots: readonly Tensor[]; floor: number } {
 /**
  * Runs a function without keeping its intermediate results: backward runs it again, and needs the memory
  * only then. Gradients of any order reach the inputs and every tracked tensor that the function closes
- * over, such as a module's parameters. Random numbers from the default stream repeat; those of other
- * generators do not. Side effects, such as updates of running statistics, happen twice. Follows
- * `torch.utils.checkpoint`.
+ * over, such as a module's parameters. Random numbers repeat, from whichever generator they come. Side
+ * effects, such as updates of running statistics, happen twice. Follows `torch.utils.checkpoint`.
  *
  * @param fn A synchronous function that returns a tensor, or an array or plain record of tensors.
  * @param inputs What it is called with.
@@ -185,9 +181,10 @@ function keptAside<Inputs extends unknown[], Output>(
   within: Within,
 ): Mirror<Output> {
   const floor = lastNodeId();
-  const random = defaultGenerator.state;
+  // A function may also seed the default stream without drawing from it.
+  const random = new Map([[defaultGenerator, defaultGenerator.state]]);
   const before = versionsOf(inputs, []);
-  const output = fn(...inputs);
+  const output = notingDraws(random, () => fn(...inputs));
   const results = outputsOf(output);
   const places = isGradEnabled() ? border(results, floor) : [];
   if (places.length === 0) return rebuild(output, results);

@@ -89,18 +89,43 @@ interface Draws {
 
 let draws: Draws | null = null;
 
+/** Where streams stood. */
+export type RandomStates = ReadonlyMap<RandomGenerator, RandomState>;
+
+/** Runs a function and adds where streams stood before it first drew from them. */
+export function notingDraws<T>(before: Map<RandomGenerator, RandomState>, run: () => T): T {
+  const outer = draws;
+  try {
+    draws = { before, outer };
+    return run();
+  } finally {
+    draws = outer;
+  }
+}
+
+function putBack(states: RandomStates): void {
+  for (const [generator, state] of states) generator.state = state;
+}
+
+/** Runs a function on streams as they stood; then they go on from where they are now. */
+export function drawingAgain<T>(before: RandomStates, run: () => T): T {
+  const now = new Map([...before.keys()].map((generator) => [generator, generator.state]));
+  putBack(before);
+  try {
+    return run();
+  } finally {
+    putBack(now);
+  }
+}
+
 /** Runs functions one after the other, each of which draws the numbers that the first one drew. */
 export function drawingAlike<T>(runs: readonly (() => T)[]): T[] {
-  const own: Draws = { before: new Map(), outer: draws };
-  try {
-    draws = own;
-    return runs.map((run) => {
-      for (const [generator, state] of own.before) generator.state = state;
+  const before = new Map<RandomGenerator, RandomState>();
+  return notingDraws(before, () =>
+    runs.map((run) => {
+      putBack(before);
       return run();
-    });
-  } finally {
-    draws = own.outer;
-  }
+    }));
 }
 
 /**

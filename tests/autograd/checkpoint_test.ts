@@ -15,8 +15,10 @@ import {
   tensor,
   testing,
 } from "../../mod.ts";
+import { defaultGenerator } from "../../lib/core/random.ts";
 
 const { assertClose, checkGradients } = testing;
+const FLOAT64 = { dtype: "float64" } as const;
 
 function leaf(data: number | number[]): Tensor {
   return tensor(data, { dtype: "float64", requiresGrad: true });
@@ -112,6 +114,36 @@ Deno.test("checkpoint() repeats random numbers and goes on after them", () => {
   rand([8], { dtype: "float64" });
   assertEquals([rand([2]).toArray(), rand([2]).toArray()], [next, after]);
 });
+
+/** Functions that draw numbers: from the default stream, from others, and after seeding them. */
+const own = new RandomGenerator(8);
+const DRAWING: Readonly<Record<string, (x: Tensor) => Tensor>> = {
+  "the default stream": (x) => x.mul(rand([8], FLOAT64)),
+  "a generator": (x) => x.mul(rand([8], { ...FLOAT64, generator: own })),
+  "both, alternately": (x) =>
+    x.mul(rand([8], { ...FLOAT64, generator: own })).mul(rand([8], FLOAT64))
+      .mul(rand([8], { ...FLOAT64, generator: own })),
+  "a generator that it seeds": (x) =>
+    x.mul(rand([8], { ...FLOAT64, generator: own.manualSeed(3) })),
+  "a generator in a checkpoint inside": (x) =>
+    checkpoint((x) => x.mul(rand([8], { ...FLOAT64, generator: own })), x),
+  "nothing, but seeds the default stream": (x) => {
+    manualSeed(11);
+    return x.mul(2);
+  },
+};
+
+for (const [title, noisy] of Object.entries(DRAWING)) {
+  Deno.test(`checkpoint() of a function that draws from ${title} repeats the numbers`, () => {
+    const x = leaf([1, 2, 3, 4, 5, 6, 7, 8]);
+    const y = checkpoint(noisy, x);
+    const states = [own.state, defaultGenerator.state];
+    y.sum().backward();
+    assertClose(x.grad!, y.detach().div(x.detach()), { rtol: 1e-12 });
+    // The second run takes no numbers from what comes next.
+    assertEquals([own.state, defaultGenerator.state], states);
+  });
+}
 
 Deno.test("checkpoint() works within checkpoint() and around modules", () => {
   const block = new nn.Sequential(new nn.Linear(3, 4), new nn.Dropout(0.5), new nn.Linear(4, 3));
