@@ -87,12 +87,18 @@ function* otherCalls(args: Call["args"]): Generator<[what: string, args: () => u
       const held = key === null ? valueOf(arg) : Reflect.get(valueOf(arg) as object, key);
       if (!(held instanceof TensorClass)) continue;
       for (const [kind, change] of Object.entries(OTHER_ELEMENTS)) {
-        yield [`${key ?? `argument ${i}`} of ${kind}`, () => {
+        const changed = () => {
           const own = good();
           const x = key === null ? own[i] : Reflect.get(own[i] as object, key);
           const other = change((x as Tensor).detach());
           return own.with(i, key === null ? other : { ...own[i] as object, [key]: other });
-        }];
+        };
+        const what = `${key ?? `argument ${i}`} of ${kind}`;
+        yield [what, changed];
+        // What a message says of one must not be read off another that is not there.
+        const next = args[i + 1];
+        if (key !== null || next === undefined || isOptions(next)) continue;
+        yield [`${what}, and none behind it`, () => changed().slice(0, i + 1)];
       }
     }
   }

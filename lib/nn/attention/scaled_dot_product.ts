@@ -14,7 +14,7 @@ import {
   TENSOR,
 } from "../../core/options.ts";
 import { GENERATOR } from "../../core/random.ts";
-import { broadcastShapes, extentAt, sameShape } from "../../core/shape.ts";
+import { broadcastShapes, extentAt, sameShape, type Shape } from "../../core/shape.ts";
 import { where } from "../../ops/mod.ts";
 import { ones } from "../../tensor/create.ts";
 import type { RandomOptions } from "../../tensor/rand.ts";
@@ -116,12 +116,12 @@ export function attend(q: Tensor, k: Tensor, v: Tensor, attending: Attending): A
 function checkInputs(call: string, q: Tensor, k: Tensor, v: Tensor, heads: boolean): void {
   for (const [name, x] of Object.entries({ query: q, key: k, value: v })) {
     checkKind(call, `the ${name}`, x, TENSOR);
-    if (!isFloat(x.dtype) || x.dtype !== q.dtype) {
-      throw new DTypeError(
-        `Cannot ${call}: query, key and value must have one floating type, got ${q.dtype}, ` +
-          `${k.dtype} and ${v.dtype}`,
-      );
-    }
+  }
+  if (!isFloat(q.dtype) || k.dtype !== q.dtype || v.dtype !== q.dtype) {
+    throw new DTypeError(
+      `Cannot ${call}: query, key and value must have one floating type, got ${q.dtype}, ` +
+        `${k.dtype} and ${v.dtype}`,
+    );
   }
   const least = heads ? 3 : 2;
   const fits = q.ndim >= least && k.ndim >= least && v.ndim >= least &&
@@ -200,6 +200,8 @@ export function scaledDotProductAttention(
     throw new TypeError(`Cannot ${call}: either attnMask or isCausal can be given, got both`);
   }
   const [k, v] = enableGqa ? [shared(call, query, key), shared(call, query, value)] : [key, value];
+  [query, k, v].map((x): Shape => x.shape.slice(0, -2))
+    .reduce((all, own) => broadcastShapes("scaledDotProductAttention", all, own, "batches"));
   if (attnMask !== null) checkMask(call, attnMask, query, k);
   const how = { ...seeing(attnMask), isCausal, dropoutP, scale, needWeights: false, ...rest };
   return attend(query, k, v, how).output;
