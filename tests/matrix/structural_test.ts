@@ -308,6 +308,8 @@ const VIEWS: [string, (x: Tensor) => Tensor][] = [
   ["chunk()", (x) => x.chunk(2)[0]!],
   ["unbind()", (x) => x.unbind(1)[0]!],
   ["diagonal()", (x) => x.diagonal()],
+  ["diagonal() of a transposed tensor", (x) => x.transpose(0, 1).diagonal(1)],
+  ["diagonal() of columns by rows", (x) => x.diagonal({ offset: -1, dim1: 1, dim2: 0 })],
   ["detach()", (x) => x.detach()],
   ["contiguous() of a contiguous tensor", (x) => x.contiguous()],
   [
@@ -338,6 +340,7 @@ const COPIES: [string, (x: Tensor) => Tensor][] = [
   ["roll() by nothing", (x) => x.roll(0, 0)],
   ["flip() of nothing", (x) => x.flip([])],
   ["unfold()", (x) => x.unfold(1, 2, 2)],
+  ["diagonal() of a part of the columns", (x) => x.slice(1, 0, 3).diagonal()],
   ["tril() of everything", (x) => x.tril({ diagonal: 4 })],
   ["pad() by nothing", (x) => x.pad([0, 0])],
 ];

@@ -251,7 +251,7 @@ const readDiagonal = optionReader<DiagonalOptions>({ offset: NUMBER, dim1: NUMBE
 
 /**
  * The elements of matrices where row plus `offset` equals column, along a last dimension. A view
- * where rows follow each other in memory. Follows `torch.diagonal`.
+ * where rows or columns follow each other in memory, else a copy. Follows `torch.diagonal`.
  *
  * @param options Or a number, the offset.
  *
@@ -281,6 +281,12 @@ export function diagonal(x: Tensor, options?: DiagonalOptions | number): Tensor 
   if (!Number.isInteger(offset)) {
     throw new RangeError(`Cannot compute diagonal: offset must be an integer, got ${offset}`);
   }
+  // A transposed matrix has the same diagonal, on the other side.
+  const turned = x.strides[row]! < x.strides[column]!;
+  return turned ? diagonalOf(x, column, row, -offset) : diagonalOf(x, row, column, offset);
+}
+
+function diagonalOf(x: Tensor, row: number, column: number, offset: number): Tensor {
   const others = x.shape.map((_, i) => i).filter((i) => i !== row && i !== column);
   const matrices = permute(x, [...others, row, column]);
   const [rows, columns] = [x.shape[row]!, x.shape[column]!];
