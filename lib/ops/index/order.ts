@@ -76,9 +76,11 @@ export function topk(
   const { lane, axis } = laneOf("topk", x, dim);
   const { largest = true } = readTopk("compute topk", options);
   const extent = extentAt(lane.shape, axis);
-  if (!Number.isInteger(k) || k < 0 || k > extent || (x.ndim === 0 && k === 0)) {
+  // A tensor without dimensions has one value to give, and no shape for none.
+  const least = x.ndim === 0 ? 1 : 0;
+  if (!Number.isInteger(k) || k < least || k > extent) {
     throw new RangeError(
-      `Cannot compute topk: k must be an integer from 0 to ${extent}, the extent of dim ${dim}, ` +
+      `Cannot compute topk: k must be an integer from ${least} to ${extent}, the extent of dim ${dim}, ` +
         `got ${shown(k)}`,
     );
   }

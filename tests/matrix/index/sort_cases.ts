@@ -13,7 +13,17 @@ import {
   topk,
   zeros,
 } from "../../../mod.ts";
-import { bad, badDims, bools, empty, index, matrix, notTensor, vector } from "../bad_input.ts";
+import {
+  bad,
+  badDims,
+  bools,
+  empty,
+  index,
+  matrix,
+  notTensor,
+  scalar,
+  vector,
+} from "../bad_input.ts";
 import { type ErrorCase, FLOATS, NUMBERS, type OpCase, random } from "../cases.ts";
 import type { Plain } from "../../common/samples.ts";
 import { lanes, SHAPES } from "../scan/lanes.ts";
@@ -237,6 +247,7 @@ export const SORTING_ERRORS = {
   topk: [
     ...badDims((x, dim) => topk(x, 1, dim)),
     bad("more than there are", RangeError, () => topk(matrix, 4), "0 to 3", "got 4"),
+    bad("none of a scalar", RangeError, () => topk(scalar, 0), "1 to 1", "got 0"),
     bad("a fraction", RangeError, () => topk(matrix, 1.5), "got 1.5"),
     notTensor((x) => topk(x, 1)),
   ],
