@@ -140,6 +140,22 @@ function numberIn(cell: string): number | null {
   return /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(text) ? Number(text) : null;
 }
 
+/** The cells of each column by name. */
+type Cells = Readonly<Record<string, readonly Cell[]>> | ReadonlyMap<string, readonly Cell[]>;
+
+function entriesOf(cells: Cells): [name: string, own: readonly Cell[]][] {
+  return cells instanceof Map ? [...cells.entries()] : Object.entries(cells);
+}
+
+const COLUMNS = kind(
+  "a plain object or a Map with an array of numbers or strings for each column",
+  (value) =>
+    (isPlainObject(value) || value instanceof Map) &&
+    entriesOf(value as Cells).every(([name, own]) =>
+      TEXT.accepts(name) && isListOf(own, (cell) => ["number", "string"].includes(typeof cell))
+    ),
+);
+
 /**
  * A table with named columns of numbers or text. As a data set, its rows are the examples.
  *
@@ -163,27 +179,23 @@ export class Table implements Dataset<Record<string, Cell>> {
   /**
    * Creates a table.
    *
-   * @param cells The cells of each column by name, equally many in each.
+   * @param cells The cells of each column by name, equally many in each. A Map keeps the order of
+   * names that are integers, which objects put first.
    */
-  constructor(cells: Readonly<Record<string, readonly Cell[]>>) {
+  constructor(
+    cells: Readonly<Record<string, readonly Cell[]>> | ReadonlyMap<string, readonly Cell[]>,
+  ) {
     const call = "make Table";
     checkCount(call, arguments.length, 1);
-    const columns = kind(
-      "a plain object with an array of numbers or strings for each column",
-      (value) =>
-        isPlainObject(value) &&
-        Object.values(value).every((own) =>
-          isListOf(own, (cell) => ["number", "string"].includes(typeof cell))
-        ),
-    );
-    checkKind(call, "the argument", cells, columns);
-    const lengths = Object.values(cells).map(({ length }) => length);
+    checkKind(call, "the argument", cells, COLUMNS);
+    const entries = entriesOf(cells);
+    const lengths = entries.map(([, { length }]) => length);
     if (lengths.some((length) => length !== lengths[0])) {
       throw new RangeError(
         `Cannot ${call}: columns must have the same length, got lengths ${lengths.join(", ")}`,
       );
     }
-    this.#cells = new Map(Object.entries(cells).map(([name, own]) => [name, [...own]]));
+    this.#cells = new Map(entries.map(([name, own]) => [name, [...own]]));
     this.columns = [...this.#cells.keys()];
     this.length = lengths[0] ?? 0;
   }
@@ -290,9 +302,10 @@ function tableOf(call: string, text: string, options: CsvOptions): Table {
       `Cannot ${call}: types has "${unknown}", which is not a column; got ${names.join(", ")}`,
     );
   }
-  return new Table(Object.fromEntries(
-    names.map((name, i) => [name, typed(call, name, i, rows, types[name])]),
-  ));
+  const typeOf = (name: string) => Object.hasOwn(types, name) ? types[name] : undefined;
+  return new Table(
+    new Map(names.map((name, i) => [name, typed(call, name, i, rows, typeOf(name))])),
+  );
 }
 
 /**

@@ -31,15 +31,13 @@ const MOST_BINS = 2 ** 20;
 class Bins implements Sums<Pair, number> {
   readonly #call: string;
   readonly #options: CalibrationOptions;
-  readonly #bins: { count: number; confidence: number; hits: number }[];
+  readonly state: { bins: { count: number; confidence: number; hits: number }[] };
 
   constructor(call: string, options: CalibrationOptions) {
     this.#call = call;
     this.#options = options;
-    this.#bins = Array.from(
-      { length: options.bins ?? 15 },
-      () => ({ count: 0, confidence: 0, hits: 0 }),
-    );
+    const empty = () => ({ count: 0, confidence: 0, hits: 0 });
+    this.state = { bins: Array.from({ length: options.bins ?? 15 }, empty) };
   }
 
   add(pred: Tensor, target: Tensor): void {
@@ -69,8 +67,9 @@ class Bins implements Sums<Pair, number> {
       }
       places.push([confidence, Number(label === best)]);
     });
+    const { bins } = this.state;
     for (const [confidence, hit] of places) {
-      const bin = this.#bins[Math.max(0, Math.ceil(confidence * this.#bins.length) - 1)];
+      const bin = bins[Math.max(0, Math.ceil(confidence * bins.length) - 1)];
       if (bin === undefined) continue;
       bin.count++;
       bin.confidence += confidence;
@@ -79,7 +78,7 @@ class Bins implements Sums<Pair, number> {
   }
 
   result(): number {
-    const full = this.#bins.filter(({ count }) => count > 0);
+    const full = this.state.bins.filter(({ count }) => count > 0);
     const total = full.reduce((sum, { count }) => sum + count, 0);
     if (total === 0) throw nothing(this.#call);
     const gaps = full.map(({ count, confidence, hits }) => Math.abs(hits - confidence) / count);

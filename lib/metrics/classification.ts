@@ -40,13 +40,18 @@ const accuracyOptions = optionReader<AccuracyOptions>({
   topK: COUNT,
 });
 
+/** The counts by class. */
+interface Tallies {
+  task: ClassTask | null;
+  both: number[];
+  predicted: number[];
+  actual: number[];
+  places: number[];
+}
+
 /** How often each class is predicted, true, and both; for several labels at once, at how many places. */
 class ClassCounts {
-  task: ClassTask | undefined;
-  readonly both: number[] = [];
-  readonly predicted: number[] = [];
-  readonly actual: number[] = [];
-  readonly places: number[] = [];
+  readonly state: Tallies = { task: null, both: [], predicted: [], actual: [], places: [] };
   readonly #call: string;
   readonly #options: ClassOptions;
 
@@ -56,20 +61,23 @@ class ClassCounts {
   }
 
   add(pred: Tensor, target: Tensor): void {
-    const task = taskOf(this.#call, pred, target, this.#options.task ?? this.task);
+    const { state } = this;
+    const task = taskOf(this.#call, pred, target, this.#options.task ?? state.task);
     const pairs = labelPairs(this.#call, pred, target, task, this.#options);
-    this.task = task;
-    for (let own = this.both.length; own < pairs.classes; own++) {
-      for (const counts of [this.both, this.predicted, this.actual, this.places]) counts.push(0);
+    state.task = task;
+    for (let own = state.both.length; own < pairs.classes; own++) {
+      for (const counts of [state.both, state.predicted, state.actual, state.places]) {
+        counts.push(0);
+      }
     }
     const raise = (counts: number[], own: number) => counts[own] = (counts[own] ?? 0) + 1;
     pairs.predicted.forEach((predicted, i) => {
       const [actual = 0, column = 0] = [pairs.actual[i], pairs.column[i]];
       const [p, a] = task === "multilabel" ? [column, column] : [predicted, actual];
-      raise(this.places, a);
-      if (task !== "multilabel" || predicted === 1) raise(this.predicted, p);
-      if (task !== "multilabel" || actual === 1) raise(this.actual, a);
-      if (predicted === actual && (task !== "multilabel" || actual === 1)) raise(this.both, a);
+      raise(state.places, a);
+      if (task !== "multilabel" || predicted === 1) raise(state.predicted, p);
+      if (task !== "multilabel" || actual === 1) raise(state.actual, a);
+      if (predicted === actual && (task !== "multilabel" || actual === 1)) raise(state.both, a);
     });
   }
 }
@@ -91,7 +99,7 @@ function sum(values: readonly number[]): number {
   return values.reduce((total, value) => total + value, 0);
 }
 
-function classesOf(counts: ClassCounts): Counts[] {
+function classesOf(counts: Tallies): Counts[] {
   return counts.both.map((both, own) => ({
     both,
     predicted: counts.predicted[own] ?? 0,
@@ -103,7 +111,7 @@ function classesOf(counts: ClassCounts): Counts[] {
 /** The mean of the values of classes; those that never occur do not count, except for "multilabel". */
 function averaged(
   call: string,
-  counts: ClassCounts,
+  counts: Tallies,
   average: Average | undefined,
   value: (counts: Counts) => number,
   leftOut?: number | null,
@@ -133,7 +141,7 @@ function averaged(
 /** What defines a metric of classes. */
 interface ClassValue {
   /** The value of a class, or of several together. */
-  readonly value: (counts: Counts, task: ClassTask | undefined) => number;
+  readonly value: (counts: Counts, task: ClassTask | null) => number;
   /** The default average. */
   readonly usual?: Average;
   /** Whether an ignored class is left out of the average. */
@@ -149,14 +157,15 @@ function classMetric<O extends ClassOptions & { average?: Average }>(
   return metric<Pair, O, number | number[]>(name, 2, read, (call, options) => {
     const counts = new ClassCounts(call, options);
     return {
+      state: counts.state,
       add: (pred, target) => counts.add(pred, target),
       result: () =>
         averaged(
           call,
-          counts,
+          counts.state,
           options.average ?? usual,
-          (own) => value(own, counts.task),
-          leavesOut && counts.task === "multiclass" ? options.ignoreIndex : null,
+          (own) => value(own, counts.state.task),
+          leavesOut && counts.state.task === "multiclass" ? options.ignoreIndex : null,
         ),
     };
   }) as ClassMetric<O>;
@@ -279,8 +288,9 @@ export const precisionRecallF1: PrecisionRecallF1Metric = metric<
 >("precisionRecallF1", 2, averagedOptions, (call, options) => {
   const counts = new ClassCounts(call, options);
   const mean = (value: (counts: Counts) => number) =>
-    averaged(call, counts, options.average, value);
+    averaged(call, counts.state, options.average, value);
   return {
+    state: counts.state,
     add: (pred, target) => counts.add(pred, target),
     result: () => ({
       precision: mean(({ both, predicted }) => share(both, predicted)),
@@ -315,8 +325,7 @@ const MOST_ROWS = 4096;
 
 /** Counts of pairs of classes, which grow as new classes are seen. */
 class PairCounts implements Sums<Pair, number[][]> {
-  #task: ClassTask | undefined;
-  readonly #rows: number[][] = [];
+  readonly state: { task: ClassTask | null; rows: number[][] } = { task: null, rows: [] };
   readonly #call: string;
   readonly #options: ConfusionMatrixOptions;
 
@@ -326,34 +335,36 @@ class PairCounts implements Sums<Pair, number[][]> {
   }
 
   add(pred: Tensor, target: Tensor): void {
-    const task = taskOf(this.#call, pred, target, this.#options.task ?? this.#task);
+    const { state, state: { rows } } = this;
+    const task = taskOf(this.#call, pred, target, this.#options.task ?? state.task);
     const pairs = labelPairs(this.#call, pred, target, task, this.#options);
-    const classes = Math.max(pairs.classes, this.#rows.length);
+    const classes = Math.max(pairs.classes, rows.length);
     if (classes > MOST_ROWS) {
       throw new RangeError(
         `Cannot ${this.#call}: a matrix has at most ${MOST_ROWS} rows, got ${classes} classes; ` +
           "number those that occur from 0",
       );
     }
-    this.#task = task;
-    while (this.#rows.length < classes) this.#rows.push([]);
-    for (const row of this.#rows) while (row.length < classes) row.push(0);
+    state.task = task;
+    while (rows.length < classes) rows.push([]);
+    for (const row of rows) while (row.length < classes) row.push(0);
     pairs.actual.forEach((actual, i) => {
-      const [row, column] = [this.#rows[actual] ?? [], pairs.predicted[i] ?? 0];
+      const [row, column] = [rows[actual] ?? [], pairs.predicted[i] ?? 0];
       row[column] = (row[column] ?? 0) + 1;
     });
   }
 
   result(): number[][] {
-    const total = sum(this.#rows.map(sum));
+    const { rows } = this.state;
+    const total = sum(rows.map(sum));
     if (total === 0) throw nothing(this.#call);
-    const columns = this.#rows.map((_, own) => sum(this.#rows.map((row) => row[own] ?? 0)));
+    const columns = rows.map((_, own) => sum(rows.map((row) => row[own] ?? 0)));
     const whole = {
       true: (row: number[]) => sum(row),
       pred: (_: number[], own: number) => columns[own] ?? 0,
       all: () => total,
     }[this.#options.normalize ?? "all"];
-    return this.#rows.map((row) =>
+    return rows.map((row) =>
       row.map((count, own) =>
         (this.#options.normalize ?? null) === null ? count : share(count, whole(row, own))
       )

@@ -4,12 +4,15 @@ import { checkSameShape, elements } from "./inputs.ts";
 import { type Metric, metric, nothing, type Pair } from "./metric.ts";
 import { type NoOptions, noOptions } from "./regression.ts";
 
-function raise<K>(counts: Map<K, number>, key: K): void {
-  counts.set(key, (counts.get(key) ?? 0) + 1);
+/** How often each name occurs. */
+type Counts = Record<string, number>;
+
+function raise(counts: Counts, key: string | number): void {
+  counts[key] = (counts[key] ?? 0) + 1;
 }
 
-function squares(counts: Map<unknown, number>): number {
-  return counts.values().reduce((sum, count) => sum + count * count, 0);
+function squares(counts: Counts): number {
+  return Object.values(counts).reduce((sum, count) => sum + count * count, 0);
 }
 
 /**
@@ -34,22 +37,22 @@ export const adjustedRandIndex: Metric<Pair, NoOptions, number> = metric<Pair, N
   2,
   noOptions,
   (call) => {
-    const [first, second] = [new Map<number, number>(), new Map<number, number>()];
-    const both = new Map<string, number>();
-    let n = 0;
+    const state = { first: {} as Counts, second: {} as Counts, both: {} as Counts, n: 0 };
     return {
+      state,
       add: (pred, target) => {
         checkSameShape(call, pred, target);
         const truth = elements(call, target);
         elements(call, pred).forEach((own, i) => {
           const other = truth[i] ?? NaN;
-          raise(first, own);
-          raise(second, other);
-          raise(both, `${own} ${other}`);
-          n++;
+          raise(state.first, own);
+          raise(state.second, other);
+          raise(state.both, `${own} ${other}`);
+          state.n++;
         });
       },
       result: () => {
+        const { first, second, both, n } = state;
         if (n === 0) throw nothing(call);
         // Ordered pairs that both clusterings put together, that only one does, and that neither does.
         const together = squares(both);

@@ -13,7 +13,6 @@ import {
   taskOf,
 } from "./inputs.ts";
 import { type Average, type ClassMetric, metric, nothing, type Pair } from "./metric.ts";
-import { Numbers } from "./numbers.ts";
 
 /** Options of `rocAuc` and `averagePrecision`. */
 export interface CurveOptions {
@@ -38,9 +37,9 @@ const curveOptions = optionReader<CurveOptions>({
 type Steps = readonly (readonly [positives: number, all: number])[];
 
 /** Scores in decreasing order, equal ones in one step; null if one is NaN, which has no order. */
-function stepsOf(scores: Float64Array, truth: Float64Array): Steps | null {
+function stepsOf(scores: readonly number[], truth: readonly number[]): Steps | null {
   if (scores.includes(NaN)) return null;
-  const order = Uint32Array.from(scores, (_, i) => i)
+  const order = Uint32Array.from(scores.keys())
     .sort((a, b) => (scores[b] ?? 0) - (scores[a] ?? 0));
   const steps: [number, number][] = [];
   let last = NaN;
@@ -85,9 +84,11 @@ function meanPrecision(steps: Steps): number {
 
 /** Scores and truth of each class against all others. */
 class ScoredClasses {
-  task: ClassTask | undefined;
-  readonly scores: Numbers[] = [];
-  readonly truth: Numbers[] = [];
+  readonly state: { task: ClassTask | null; scores: number[][]; truth: number[][] } = {
+    task: null,
+    scores: [],
+    truth: [],
+  };
   readonly #call: string;
   readonly #options: CurveOptions;
 
@@ -98,12 +99,13 @@ class ScoredClasses {
 
   add(pred: Tensor, target: Tensor): void {
     const call = this.#call;
-    const task = taskOf(call, pred, target, this.#options.task ?? this.task);
+    const { state, state: { scores, truth } } = this;
+    const task = taskOf(call, pred, target, this.#options.task ?? state.task);
     checkScores(call, pred);
     const grid = task === "binary" ? { classes: 1, inner: pred.size } : gridOf(pred);
-    if (this.task !== undefined && this.scores.length !== grid.classes) {
+    if (state.task !== null && scores.length !== grid.classes) {
       throw new RangeError(
-        `Cannot ${call}: pred must have scores of ${this.scores.length} classes as before, got ` +
+        `Cannot ${call}: pred must have scores of ${scores.length} classes as before, got ` +
           `${grid.classes}`,
       );
     }
@@ -113,14 +115,14 @@ class ScoredClasses {
       if (label === ignored) return;
       checkLabel(call, "target", label, i, task === "multiclass" ? grid.classes : 2);
     });
-    this.task = task;
-    while (this.scores.length < grid.classes) {
-      this.scores.push(new Numbers());
-      this.truth.push(new Numbers());
+    state.task = task;
+    while (scores.length < grid.classes) {
+      scores.push([]);
+      truth.push([]);
     }
     const put = (own: number, score: number, is: boolean) => {
-      this.scores[own]?.push(score);
-      this.truth[own]?.push(Number(is));
+      scores[own]?.push(score);
+      truth[own]?.push(Number(is));
     };
     labels.forEach((label, place) => {
       if (label === ignored) return;
@@ -135,16 +137,6 @@ class ScoredClasses {
   }
 }
 
-function concatenated(lists: readonly Numbers[]): Float64Array {
-  const all = new Float64Array(lists.reduce((length, list) => length + list.length, 0));
-  let at = 0;
-  for (const list of lists) {
-    all.set(list.all, at);
-    at += list.length;
-  }
-  return all;
-}
-
 /** Makes a metric of the steps of scores; `defined` tells whether a class has a value. */
 function curveMetric(
   name: string,
@@ -153,20 +145,21 @@ function curveMetric(
 ): ClassMetric<CurveOptions> {
   return metric<Pair, CurveOptions, number | number[]>(name, 2, curveOptions, (call, options) => {
     const classes = new ScoredClasses(call, options);
-    const valueOf = (scores: Float64Array, truth: Float64Array) => {
+    const valueOf = (scores: readonly number[], truth: readonly number[]) => {
       const steps = stepsOf(scores, truth);
       return steps === null || !defined(...total(steps)) ? NaN : value(steps);
     };
     return {
+      state: classes.state,
       add: (pred, target) => classes.add(pred, target),
       result: () => {
-        const { scores, truth, task } = classes;
+        const { scores, truth, task } = classes.state;
         if (scores.every(({ length }) => length === 0)) throw nothing(call);
         const { average = "macro" } = options;
-        if (average === "micro") return valueOf(concatenated(scores), concatenated(truth));
-        const own = scores.map((list, i) => valueOf(list.all, truth[i]?.all ?? list.all));
+        if (average === "micro") return valueOf(scores.flat(), truth.flat());
+        const own = scores.map((list, i) => valueOf(list, truth[i] ?? []));
         if (average === "none" && task !== "binary") return own;
-        const positives = truth.map(({ all }) => all.reduce((sum, is) => sum + is, 0));
+        const positives = truth.map((own) => own.reduce((sum, is) => sum + is, 0));
         const known = truth.map(({ length }, i) =>
           defined(positives[i] ?? 0, length - (positives[i] ?? 0))
         );

@@ -119,9 +119,11 @@ class FoundClasses implements Sums<Detections, MeanAveragePrecision> {
   readonly #call: string;
   readonly #thresholds: readonly number[];
   readonly #most: number;
-  readonly #found = new Map<number, Found[]>();
-  readonly #positives = new Map<number, number>();
-  #images = 0;
+  readonly state = {
+    found: {} as Record<string, Found[]>,
+    positives: {} as Record<string, number>,
+    images: 0,
+  };
 
   constructor(call: string, { iouThresholds, maxDetections = 100 }: MeanAveragePrecisionOptions) {
     this.#call = call;
@@ -168,7 +170,7 @@ class FoundClasses implements Sums<Detections, MeanAveragePrecision> {
       this.#read(`target ${i}`, there, false),
     ]);
     for (const [found, there] of images) this.#image(found, there);
-    this.#images += images.length;
+    this.state.images += images.length;
   }
 
   #image(found: Image, there: Image): void {
@@ -181,20 +183,22 @@ class FoundClasses implements Sums<Detections, MeanAveragePrecision> {
         .slice(0, this.#most);
       const overlaps = own.map((i) => truth.map((j) => overlapOf(found.boxes, i, there.boxes, j)));
       const hits = this.#thresholds.map((threshold) => hitsAt(threshold, overlaps));
-      const list = this.#found.get(label) ?? [];
+      const { found: lists, positives } = this.state;
+      const list = lists[label] ??= [];
       own.forEach((i, place) =>
         list.push({ score: score(i), hits: hits.map((own) => own[place] ?? false) })
       );
-      this.#found.set(label, list);
-      this.#positives.set(label, (this.#positives.get(label) ?? 0) + truth.length);
+      positives[label] = (positives[label] ?? 0) + truth.length;
     }
   }
 
   result(): MeanAveragePrecision {
-    if (this.#images === 0) throw nothing(this.#call);
-    const classes = [...this.#positives].filter(([, count]) => count > 0).sort(([a], [b]) => a - b);
+    const { found, positives, images } = this.state;
+    if (images === 0) throw nothing(this.#call);
+    // Keys that are integers are in order.
+    const classes = Object.entries(positives).filter(([, count]) => count > 0);
     const values = classes.map(([label, positives]) => {
-      const list = (this.#found.get(label) ?? []).toSorted((a, b) => b.score - a.score);
+      const list = (found[label] ?? []).toSorted((a, b) => b.score - a.score);
       return this.#thresholds.map((_, t) =>
         precisionOf(list.map(({ hits }) => hits[t] ?? false), positives)
       );

@@ -36,6 +36,7 @@ export const psnr: Metric<Pair, PSNROptions, number> = metric<Pair, PSNROptions,
   (call, { dataRange = 1 }) => {
     const sums = new PooledResiduals(call);
     return {
+      state: sums.state,
       add: (pred, target) => sums.add(pred, target),
       result: () => {
         const { squares, n } = sums.result();
@@ -79,17 +80,18 @@ export const ssim: Metric<Pair, SSIMOptions, number> = metric<Pair, SSIMOptions,
     k2: POSITIVE,
   }),
   (call, options) => {
-    let [sum, n] = [0, 0];
+    const state = { sum: 0, n: 0 };
     return {
+      state,
       add: (pred, target) => {
         checkTensors(call, pred, target);
         const each = noGrad(() => ssimLoss(pred, target, { ...options, reduction: "none" }));
-        for (const loss of elements(call, each)) sum += 1 - loss;
-        n += each.size;
+        for (const loss of elements(call, each)) state.sum += 1 - loss;
+        state.n += each.size;
       },
       result: () => {
-        if (n === 0) throw nothing(call);
-        return sum / n;
+        if (state.n === 0) throw nothing(call);
+        return state.sum / state.n;
       },
     };
   },

@@ -66,7 +66,12 @@ export const CLASS_OPTIONS: OptionTable<ClassOptions> = {
 };
 
 /** The task, as inferred from the shapes and types of the inputs. */
-export function taskOf(call: string, pred: Tensor, target: Tensor, task?: ClassTask): ClassTask {
+export function taskOf(
+  call: string,
+  pred: Tensor,
+  target: Tensor,
+  task?: ClassTask | null,
+): ClassTask {
   checkTensors(call, pred, target);
   const same = sameShape(pred.shape, target.shape);
   const scores = isFloat(pred.dtype);

@@ -1,10 +1,12 @@
 /** What all metrics share: a function of all data at once, and a stream that is updated batch by batch. */
 
-import { checkCount, type OptionReader } from "../core/options.ts";
+import { checkCount, checkKind, isPlainObject, kind, type OptionReader } from "../core/options.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 
 /** What a metric remembers of the examples it has seen: numbers, never tensors. */
 export interface Sums<Inputs extends readonly unknown[], Result> {
+  /** All of it: numbers, texts, flags, nulls, and arrays and plain objects of them. */
+  readonly state: object;
   /** Adds examples: all of them, or none if they are refused. */
   add(...inputs: Inputs): void;
   /** The metric of what was added. */
@@ -49,6 +51,34 @@ export class MetricStream<Inputs extends readonly unknown[], Result> {
     checkCount(this.#call, arguments.length, 0);
     this.#sums = this.#begin();
   }
+
+  /** What it remembers, to continue from. */
+  stateDict(): object {
+    checkCount(this.#call, arguments.length, 0);
+    return structuredClone(this.#sums.state);
+  }
+
+  /** Continues from the state of a stream of the same metric with the same options. */
+  loadStateDict(state: object): void {
+    checkCount(this.#call, arguments.length, 1);
+    const sums = this.#begin();
+    const own = Object.entries(sums.state);
+    const fits = kind(
+      `a state of it, { ${own.map(([key]) => key).join(", ")} }`,
+      (value) =>
+        isPlainObject(value) && Object.keys(value).length === own.length &&
+        own.every(([key, one]) => Object.hasOwn(value, key) && alike(one, value[key])),
+    );
+    checkKind(this.#call, "the state", state, fits);
+    Object.assign(sums.state, structuredClone(state));
+    this.#sums = sums;
+  }
+}
+
+/** Whether two values are of one kind; a text may take the place of null. */
+function alike(a: unknown, b: unknown): boolean {
+  const sort = (x: unknown) => x === null ? "string" : Array.isArray(x) ? "array" : typeof x;
+  return sort(a) === sort(b);
 }
 
 /** A metric: a function of all data at once, with its streaming form. */

@@ -33,8 +33,9 @@ function overQueries<O extends { topK?: number }>(
     (call, given) => read(call, given) as O,
     (call, options) => {
       const query = of(call, options);
-      let [sum, n] = [0, 0];
+      const state = { sum: 0, n: 0 };
       return {
+        state,
         add: (pred: Tensor, target: Tensor) => {
           checkSameShape(call, pred, target);
           if (pred.ndim !== 1 && pred.ndim !== 2) {
@@ -58,13 +59,13 @@ function overQueries<O extends { topK?: number }>(
           }
           for (let i = 0; i < queries; i++) {
             const [from, to] = [i * width, (i + 1) * width];
-            sum += query(scores.subarray(from, to), relevances.subarray(from, to));
+            state.sum += query(scores.subarray(from, to), relevances.subarray(from, to));
           }
-          n += queries;
+          state.n += queries;
         },
         result: () => {
-          if (n === 0) throw nothing(call);
-          return sum / n;
+          if (state.n === 0) throw nothing(call);
+          return state.sum / state.n;
         },
       };
     },

@@ -7,45 +7,51 @@ import { checkSameShape, elements } from "./inputs.ts";
 import { type Metric, metric, type MetricStream, nothing, type Pair, type Sums } from "./metric.ts";
 
 /** Sums of residuals, and mean and spread of the target by Welford's method, which avoids cancellation. */
-export class Residuals {
+export interface Residuals {
   /** How many numbers there are. */
-  n = 0;
+  n: number;
   /** Σ (pred − target)². */
-  squares = 0;
+  squares: number;
   /** Σ |pred − target|. */
-  absolute = 0;
+  absolute: number;
   /** The largest |pred − target|. */
-  largest = 0;
+  largest: number;
   /** Σ target². */
-  power = 0;
+  power: number;
   /** Σ (target − mean)². */
-  spread = 0;
-  #mean = 0;
+  spread: number;
+  /** The mean of the target. */
+  mean: number;
+}
 
-  /** Adds a number. */
-  add(pred: number, target: number): void {
-    const residual = Math.abs(pred - target);
-    this.n += 1;
-    this.squares += residual * residual;
-    this.absolute += residual;
-    this.largest = Math.max(this.largest, residual);
-    this.power += target * target;
-    const away = target - this.#mean;
-    this.#mean += away / this.n;
-    this.spread += away * (target - this.#mean);
-  }
+/** The sums of no numbers. */
+export function noResiduals(): Residuals {
+  return { n: 0, squares: 0, absolute: 0, largest: 0, power: 0, spread: 0, mean: 0 };
+}
 
-  /** The share of the target's spread that is explained; without spread 1 or 0, as in scikit-learn. */
-  get r2(): number {
-    if (this.n < 2) return NaN;
-    if (this.spread === 0) return this.squares === 0 ? 1 : this.squares > 0 ? 0 : NaN;
-    return 1 - this.squares / this.spread;
-  }
+/** Adds a number. */
+export function addResidual(sums: Residuals, pred: number, target: number): void {
+  const residual = Math.abs(pred - target);
+  sums.n += 1;
+  sums.squares += residual * residual;
+  sums.absolute += residual;
+  sums.largest = Math.max(sums.largest, residual);
+  sums.power += target * target;
+  const away = target - sums.mean;
+  sums.mean += away / sums.n;
+  sums.spread += away * (target - sums.mean);
+}
+
+/** The share of the target's spread that is explained; without spread 1 or 0, as in scikit-learn. */
+export function r2Of({ n, spread, squares }: Residuals): number {
+  if (n < 2) return NaN;
+  if (spread === 0) return squares === 0 ? 1 : squares > 0 ? 0 : NaN;
+  return 1 - squares / spread;
 }
 
 /** The residuals of all numbers together. */
 export class PooledResiduals {
-  readonly residuals: Residuals = new Residuals();
+  readonly state: Residuals = noResiduals();
   readonly #call: string;
 
   constructor(call: string) {
@@ -55,12 +61,12 @@ export class PooledResiduals {
   add(pred: Tensor, target: Tensor): void {
     checkSameShape(this.#call, pred, target);
     const [given, truth] = [elements(this.#call, pred), elements(this.#call, target)];
-    given.forEach((value, i) => this.residuals.add(value, truth[i] ?? NaN));
+    given.forEach((value, i) => addResidual(this.state, value, truth[i] ?? NaN));
   }
 
   result(): Residuals {
-    if (this.residuals.n === 0) throw nothing(this.#call);
-    return this.residuals;
+    if (this.state.n === 0) throw nothing(this.#call);
+    return this.state;
   }
 }
 
@@ -78,6 +84,7 @@ function pooled(
   return metric<Pair, NoOptions, number>(name, 2, noOptions, (call) => {
     const sums = new PooledResiduals(call);
     return {
+      state: sums.state,
       add: (pred, target) => sums.add(pred, target),
       result: () => value(sums.result()),
     };
@@ -169,6 +176,7 @@ export const nmse: Metric<Pair, NmseOptions, number> = metric<Pair, NmseOptions,
   (call, { centered = true }) => {
     const sums = new PooledResiduals(call);
     return {
+      state: sums.state,
       add: (pred, target) => sums.add(pred, target),
       result: () => {
         const { squares, spread, power } = sums.result();
@@ -189,7 +197,7 @@ export interface R2Options {
 
 /** The residuals of each column. */
 class ColumnResiduals implements Sums<Pair, number | number[]> {
-  readonly #columns: Residuals[] = [];
+  readonly state: { columns: Residuals[] } = { columns: [] };
   readonly #call: string;
   readonly #multioutput: R2Options["multioutput"];
 
@@ -201,7 +209,8 @@ class ColumnResiduals implements Sums<Pair, number | number[]> {
   add(pred: Tensor, target: Tensor): void {
     checkSameShape(this.#call, pred, target);
     const [, width = 1] = pred.shape;
-    const known = this.#columns.length;
+    const { columns } = this.state;
+    const known = columns.length;
     if (pred.ndim < 1 || pred.ndim > 2 || width === 0 || known > 0 && known !== width) {
       const needed = known > 0 ? `[N, ${known}] as before` : "[N] or [N, D]";
       throw new ShapeError(
@@ -210,14 +219,17 @@ class ColumnResiduals implements Sums<Pair, number | number[]> {
       );
     }
     const [given, truth] = [elements(this.#call, pred), elements(this.#call, target)];
-    while (this.#columns.length < width) this.#columns.push(new Residuals());
-    given.forEach((value, i) => this.#columns[i % width]?.add(value, truth[i] ?? NaN));
+    while (columns.length < width) columns.push(noResiduals());
+    given.forEach((value, i) => {
+      const column = columns[i % width];
+      if (column !== undefined) addResidual(column, value, truth[i] ?? NaN);
+    });
   }
 
   result(): number | number[] {
-    const columns = this.#columns;
+    const { columns } = this.state;
     if (columns.every(({ n }) => n === 0)) throw nothing(this.#call);
-    const values = columns.map(({ r2 }) => r2);
+    const values = columns.map(r2Of);
     if (this.#multioutput === "raw_values") return values;
     const weighted = this.#multioutput === "variance_weighted" &&
       columns.some(({ spread }) => spread > 0);

@@ -9,7 +9,7 @@ import type { Tensor } from "../tensor/tensor.ts";
 import { BOOTSTRAP_OPTIONS, type BootstrapOptions, intervalsOf } from "./bootstrap.ts";
 import { checkSameShape, elements } from "./inputs.ts";
 import { nothing } from "./metric.ts";
-import { Residuals } from "./regression.ts";
+import { addResidual, noResiduals, r2Of, type Residuals } from "./regression.ts";
 
 /** Options of `metricsReport`. */
 export interface MetricsReportOptions extends BootstrapOptions {
@@ -69,7 +69,7 @@ const METRICS: Readonly<Record<ReportedName, (residuals: Residuals) => number>> 
   rmse: ({ squares, n }) => Math.sqrt(squares / n),
   mae: ({ absolute, n }) => absolute / n,
   maxError: ({ largest }) => largest,
-  r2: ({ r2 }) => r2,
+  r2: r2Of,
 };
 const NAMES = Object.keys(METRICS) as ReportedName[];
 
@@ -151,10 +151,10 @@ export function metricsReport(
   const [given, truth] = [elements(call, pred), elements(call, target)];
   const width = pred.size / examples;
   const valuesOf = (indices: Iterable<number>) => {
-    const residuals = new Residuals();
+    const residuals = noResiduals();
     for (const example of indices) {
       for (let i = example * width; i < (example + 1) * width; i++) {
-        residuals.add(given[i] ?? NaN, truth[i] ?? NaN);
+        addResidual(residuals, given[i] ?? NaN, truth[i] ?? NaN);
       }
     }
     return NAMES.map((name) => METRICS[name](residuals));

@@ -154,9 +154,9 @@ export const rouge: Metric<TextPair, NoOptions, Rouge> = metric<TextPair, NoOpti
   noOptions,
   (call) => {
     const zero = () => ({ precision: 0, recall: 0, f1: 0 });
-    const sums = { rouge1: zero(), rouge2: zero(), rougeL: zero() };
-    let n = 0;
+    const state = { rouge1: zero(), rouge2: zero(), rougeL: zero(), n: 0 };
     return {
+      state,
       add: (pred, target) => {
         for (const [text, references] of pairsOf(call, pred, target)) {
           const words = wordsOf(text);
@@ -164,13 +164,14 @@ export const rouge: Metric<TextPair, NoOptions, Rouge> = metric<TextPair, NoOpti
             const best = references.map((own) => ROUGES[key](words, wordsOf(own)))
               .reduce((best, own) => own.f1 > best.f1 ? own : best);
             for (const part of ["precision", "recall", "f1"] as const) {
-              sums[key][part] += best[part];
+              state[key][part] += best[part];
             }
           }
-          n++;
+          state.n++;
         }
       },
       result: () => {
+        const { n } = state;
         if (n === 0) throw nothing(call);
         const mean = ({ precision, recall, f1 }: Overlap) => ({
           precision: precision / n,
@@ -178,9 +179,9 @@ export const rouge: Metric<TextPair, NoOptions, Rouge> = metric<TextPair, NoOpti
           f1: f1 / n,
         });
         return {
-          rouge1: mean(sums.rouge1),
-          rouge2: mean(sums.rouge2),
-          rougeL: mean(sums.rougeL),
+          rouge1: mean(state.rouge1),
+          rouge2: mean(state.rouge2),
+          rougeL: mean(state.rougeL),
         };
       },
     };
@@ -241,16 +242,17 @@ export const bleu: Metric<TextPair, BleuOptions, number> = metric<TextPair, Bleu
         `Cannot ${call}: there must be ${nGram} weights, one for each length, got ${weights.length}`,
       );
     }
-    const [hits, all] = [new Float64Array(nGram), new Float64Array(nGram)];
-    let [n, length, references] = [0, 0, 0];
+    const zeros = (): number[] => Array(nGram).fill(0);
+    const state = { hits: zeros(), all: zeros(), n: 0, length: 0, references: 0 };
     return {
+      state,
       add: (pred, target) => {
         for (const [text, others] of pairsOf(call, pred, target)) {
           const parted = (own: string) => own.split(/\s+/).filter((word) => word !== "");
           const [words, lists] = [parted(text), others.map(parted)];
-          n++;
-          length += words.length;
-          references += nearestLength(lists.map((list) => list.length), words.length);
+          state.n++;
+          state.length += words.length;
+          state.references += nearestLength(lists.map((list) => list.length), words.length);
           for (let i = 0; i < nGram; i++) {
             const most = new Map<string, number>();
             for (const list of lists) {
@@ -258,12 +260,13 @@ export const bleu: Metric<TextPair, BleuOptions, number> = metric<TextPair, Bleu
                 most.set(key, Math.max(count, most.get(key) ?? 0));
               }
             }
-            hits[i] = (hits[i] ?? 0) + common(ngrams(words, i + 1), most);
-            all[i] = (all[i] ?? 0) + Math.max(0, words.length - i);
+            state.hits[i] = (state.hits[i] ?? 0) + common(ngrams(words, i + 1), most);
+            state.all[i] = (state.all[i] ?? 0) + Math.max(0, words.length - i);
           }
         }
       },
       result: () => {
+        const { hits, all, n, length, references } = state;
         if (n === 0) throw nothing(call);
         if (hits.includes(0)) return 0;
         const logarithm = hits.reduce((sum, own, i) => {

@@ -192,7 +192,9 @@ export class Checkpoint implements Callback {
   }
 
   /** Refuses a file that cannot be written, before any training would be lost. */
-  onFitStart(): void {
+  onFitStart(run: Run): void {
+    this.#saved = "";
+    if (run.epoch === 0) this.#best = [];
     this.#writable = false;
     checkTarget("Checkpoint", this.#path);
     this.#writable = true;

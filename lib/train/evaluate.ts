@@ -2,12 +2,12 @@
 
 import { keep, scope } from "../autograd/scope.ts";
 import { noGrad } from "../autograd/tape.ts";
-import { checkCount, shown } from "../core/options.ts";
+import { checkCount, isPlainObject, kind, optionReader, shown } from "../core/options.ts";
 import { isTensor } from "../core/tensor.ts";
 import { evaluating } from "../nn/modes.ts";
 import type { AnyModule } from "../nn/module.ts";
 import { taken } from "./batches.ts";
-import { Means } from "./means.ts";
+import { Means, SUMS } from "./means.ts";
 import type { Evaluated } from "./objective.ts";
 import {
   type Batches,
@@ -18,6 +18,7 @@ import {
   readEvaluation,
   type StreamingMetric,
 } from "./settings.ts";
+import { isStateful, stateOf } from "./state_tree.ts";
 
 /** The numbers of a batch: the loss and its terms. */
 export function numbersOf({ loss, terms }: Evaluated): Record<string, number> {
@@ -26,16 +27,31 @@ export function numbersOf({ loss, terms }: Evaluated): Record<string, number> {
 }
 
 /**
- * Keeps tensors of modules other than parameters and buffers, such as a carried state, beyond a
- * scope.
+ * A scope for a batch, beyond which tensors live on that modules hold beside parameters and buffers,
+ * such as a carried state.
  */
-export function keepHeld(modules: readonly AnyModule[]): void {
-  for (const module of modules) {
-    for (const value of Object.values(module)) {
-      if (isTensor(value) || Array.isArray(value)) keep(value);
+export function batchScope<T>(modules: readonly AnyModule[], fn: () => T): T {
+  return scope(() => {
+    const result = fn();
+    for (const module of modules) {
+      for (const value of Object.values(module)) {
+        if (isTensor(value) || Array.isArray(value)) keep(value);
+      }
     }
-  }
+    return result;
+  });
 }
+
+/** The state of metrics over several batches. */
+export interface MeasuredState {
+  readonly means: ReturnType<Means["stateDict"]>;
+  readonly streams: Readonly<Record<string, unknown>>;
+}
+
+const readState = optionReader<MeasuredState>({
+  means: SUMS,
+  streams: kind("states by name", isPlainObject),
+});
 
 /** Metrics over several batches. */
 export class Measured {
@@ -80,6 +96,25 @@ export class Measured {
     });
   }
 
+  /** The sums of the functions, and the states of the streams that have one. */
+  stateDict(): MeasuredState {
+    const states = this.#streams.flatMap(([name, stream]) =>
+      isStateful(stream) ? [[name, stream.stateDict()]] : []
+    );
+    return { means: this.#means.stateDict(), streams: Object.fromEntries(states) };
+  }
+
+  /** Restores them. */
+  loadStateDict(state: MeasuredState): void {
+    const { means, streams } = stateOf("resume", readState, state, "means", "streams");
+    this.#means.loadStateDict(means);
+    for (const [name, stream] of this.#streams) {
+      if (isStateful(stream) && Object.hasOwn(streams, name)) {
+        stream.loadStateDict(streams[name] as never);
+      }
+    }
+  }
+
   /** The metrics by name. */
   get(): Record<string, number> {
     const streamed = this.#streams.map(([name, stream]) => [
@@ -114,14 +149,12 @@ export async function evaluated(
   await evaluating(modules, async () => {
     for await (const batch of taken(data, limit)) {
       batches++;
-      scope(() =>
+      batchScope(modules, () =>
         noGrad(() => {
           const found = objective(batch, source);
           means.add(numbersOf(found), found.size);
           measured.add(found);
-          keepHeld(modules);
-        })
-      );
+        }));
     }
   });
   if (batches > 0) return { ...means.get(), ...measured.get() };

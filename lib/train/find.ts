@@ -1,6 +1,5 @@
 /** Search for settings: the learning rate and the batch size. */
 
-import { scope } from "../autograd/scope.ts";
 import { noGrad } from "../autograd/tape.ts";
 import { checkCount, checkKind, COUNT, optionReader } from "../core/options.ts";
 import { DATASET, type Dataset } from "../data/dataset.ts";
@@ -16,15 +15,16 @@ import {
 } from "../optim/mod.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { firstBatches } from "./batches.ts";
+import { batchScope } from "./evaluate.ts";
 import { type FitOptions, type Plan, readPlan } from "./settings.ts";
 
 /** The settings of `lrFind` and `findBatchSize`. */
 export type TrainedSettings<B> = Pick<FitOptions<B>, "model" | "loss" | "step" | "optimizer">;
 
-/** Runs training, and restores model, loss and all that the optimizer changes. */
+/** Runs training of some modules, and restores model, loss and all that the optimizer changes. */
 async function undone<T>(
   { model, criterion, optimizer }: Pick<Plan, "model" | "criterion" | "optimizer">,
-  run: () => Promise<T>,
+  run: (modules: readonly AnyModule[]) => Promise<T>,
 ): Promise<T> {
   const trained: readonly AnyModule[] = criterion === null ? [model] : [model, criterion];
   const states = trained.map((module) => copied(module.stateDict()));
@@ -33,10 +33,11 @@ async function undone<T>(
   const others = optimizer.paramGroups.flatMap(({ params }) => params).filter((p) => !own.has(p))
     .map((p) => [p, p.detach().clone()] as const);
   const state = optimizer.stateDict();
-  const restoreModes = keptModes(trained.flatMap((module) => module.modules()));
+  const modules = trained.flatMap((module) => [...module.modules()]);
+  const restoreModes = keptModes(modules);
   for (const module of trained) if (!module.training) module.train();
   try {
-    return await run();
+    return await run(modules);
   } finally {
     trained.forEach((module, i) => module.loadStateDict(states[i] ?? {}));
     noGrad(() => others.forEach(([p, value]) => p.copy_(value)));
@@ -74,26 +75,32 @@ export async function lrFind<B>(
   const { objective, optimizer, train } = plan;
   const { numIter = 100 } = options ?? {};
   // The test itself refuses an invalid number of steps.
-  const batches = await firstBatches(train, COUNT.accepts(numIter) ? numIter : 0);
+  const valid = COUNT.accepts(numIter);
+  const batches = await firstBatches(train, valid ? numIter : 0);
+  if (valid && batches.length === 0) {
+    throw new RangeError("Cannot run lrFind: train gave no batches");
+  }
   let next = 0;
   return await undone(
     plan,
-    () =>
-      Promise.resolve(lrRangeTest(optimizer as unknown as RangedOptimizer, () =>
-        scope(() => {
-          optimizer.zeroGrad();
-          const { loss } = objective(batches[next++ % batches.length], "train");
-          loss.backward();
-          return loss.item();
-        }), options)),
+    (modules) =>
+      Promise.resolve(
+        lrRangeTest(optimizer as unknown as RangedOptimizer, () =>
+          batchScope(modules, () => {
+            optimizer.zeroGrad();
+            const { loss } = objective(batches[next++ % batches.length], "train");
+            loss.backward();
+            return loss.item();
+          }), options),
+      ),
   );
 }
 
 /** Options of `findBatchSize`. */
 export interface FindBatchSizeOptions {
-  /** The first size, which is then doubled. Default: 1. */
+  /** The first size, which is then doubled; at most `max`. Default: 1. */
   start?: number;
-  /** The largest size. Default: the length of the data set. */
+  /** The largest size, at most the length of the data set, which is the default. */
   max?: number;
   /** Steps with each size. Default: 3. */
   steps?: number;
@@ -166,14 +173,20 @@ export async function findBatchSize<T>(
   checkCount(call, arguments.length, 3);
   checkKind(call, "the data set", dataset, DATASET);
   const { start = 1, max = dataset.length, steps = 3 } = readFind(call, options);
+  if (start > max || max > dataset.length) {
+    throw new RangeError(
+      `Cannot ${call}: start must be at most max, and max at most the ${dataset.length} examples, ` +
+        `got ${start} and ${max}`,
+    );
+  }
   const plan = readPlan(call, { ...settings, train: [] });
   const { objective, optimizer } = plan;
   const rates: BatchSizeRate[] = [];
-  await undone(plan, async () => {
+  await undone(plan, async (modules) => {
     for (let batchSize = start; batchSize <= max; batchSize *= 2) {
       const [batch] = await firstBatches(new DataLoader(dataset, { batchSize }), 1);
       const seconds = secondsOf(() =>
-        scope(() => {
+        batchScope(modules, () => {
           optimizer.zeroGrad();
           objective(batch, "the data set").loss.backward();
           optimizer.step();

@@ -118,7 +118,8 @@ export class History {
     let best: EpochRecord | null = null;
     for (const record of this.records) {
       const value = sign * (record[name] ?? NaN);
-      if (value < (best === null ? Infinity : sign * (best[name] ?? NaN))) best = record;
+      const least = best === null ? NaN : sign * (best[name] ?? NaN);
+      if (value < least || (best === null && !Number.isNaN(value))) best = record;
     }
     return best;
   }

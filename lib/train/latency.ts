@@ -1,6 +1,5 @@
 /** The latency of a model. */
 
-import { scope } from "../autograd/scope.ts";
 import { noGrad } from "../autograd/tape.ts";
 import { checkCount, checkKind, COUNT, kind, optionReader, WHOLE } from "../core/options.ts";
 import { isTensor } from "../core/tensor.ts";
@@ -8,6 +7,7 @@ import { leavesOf } from "../core/tree.ts";
 import { MODULE } from "../nn/checks.ts";
 import { keptModes } from "../nn/modes.ts";
 import type { Module } from "../nn/module.ts";
+import { batchScope } from "./evaluate.ts";
 
 /** Options of `latency`. */
 export interface LatencyOptions {
@@ -73,18 +73,18 @@ export function latency<Inputs extends unknown[]>(
   checkKind(call, "the input", input, INPUT);
   const { runs = 100, warmup = 10 } = readOptions(call, options);
   const inputs = (Array.isArray(input) ? input : [input]) as Inputs;
-  const restore = keptModes(model.modules());
+  const modules = [...model.modules()];
+  const restore = keptModes(modules);
   const times: number[] = [];
   try {
     model.eval();
     for (let run = 0; run < warmup + runs; run++) {
-      scope(() =>
+      batchScope(modules, () =>
         noGrad(() => {
           const began = performance.now();
           waitFor(model.forward(...inputs));
           if (run >= warmup) times.push(performance.now() - began);
-        })
-      );
+        }));
     }
   } finally {
     restore();

@@ -2,7 +2,7 @@
 
 import { checkCount, checkKind, COUNT, optionReader } from "../core/options.ts";
 import { checkTarget, writeFile } from "../io/sink.ts";
-import { PATH_TEXT } from "../io/source.ts";
+import { explained, PATH_TEXT } from "../io/source.ts";
 import type { BatchReport, Callback, Run } from "./callback.ts";
 import type { EpochRecord } from "./history.ts";
 import { scalarsRecord, versionRecord } from "./tensorboard.ts";
@@ -125,7 +125,12 @@ export class TensorBoardLogger implements Callback {
   /** Starts a file. */
   onFitStart(): void {
     const now = Date.now();
-    Deno.mkdirSync(this.#folder, { recursive: true });
+    try {
+      Deno.mkdirSync(this.#folder, { recursive: true });
+    } catch (error) {
+      const folder = this.#folder;
+      throw explained(`run TensorBoardLogger on ${folder}`, `--allow-write=${folder}`, error);
+    }
     this.#path = `${this.#folder}/events.out.tfevents.${String(now).slice(0, -3)}.` +
       crypto.randomUUID();
     this.#records = [versionRecord(now / 1000)];
@@ -157,6 +162,7 @@ export class TensorBoardLogger implements Callback {
   }
 
   #flush(): void {
+    if (this.#records.length === 0) return;
     using file = Deno.openSync(this.#path, { append: true, create: true });
     for (const record of this.#records) {
       for (let done = 0; done < record.length;) done += file.writeSync(record.subarray(done));

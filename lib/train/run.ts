@@ -1,15 +1,24 @@
 /** A training run: its position, the step on a batch, and the state to continue from. */
 
-import { scope } from "../autograd/scope.ts";
 import { noGrad } from "../autograd/tape.ts";
 import { inPhase } from "../autograd/timeline.ts";
-import { ANY, arrayOf, FLAG, isPlainObject, kind, optionReader, WHOLE } from "../core/options.ts";
+import {
+  ANY,
+  arrayOf,
+  FLAG,
+  isPlainObject,
+  kind,
+  optionReader,
+  orNull,
+  WHOLE,
+} from "../core/options.ts";
+import { DataLoader, type DataLoaderState } from "../data/loader.ts";
 import type { AnyModule } from "../nn/module.ts";
 import { clipGradNorm_ } from "../nn/utils.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { lengthOf, skipping } from "./batches.ts";
 import type { BatchReport, Callback, Run } from "./callback.ts";
-import { keepHeld, Measured, numbersOf } from "./evaluate.ts";
+import { batchScope, Measured, type MeasuredState, numbersOf } from "./evaluate.ts";
 import { FitError } from "./fit_error.ts";
 import { type EpochRecord, History, monitored } from "./history.ts";
 import { Means, SUMS } from "./means.ts";
@@ -32,6 +41,8 @@ interface Position {
 interface RunState {
   readonly at: Position;
   readonly means: ReturnType<Means["stateDict"]>;
+  /** The metrics of an unfinished epoch. */
+  readonly measured: MeasuredState | null;
 }
 
 /** The states of the callbacks, in their order. */
@@ -45,7 +56,8 @@ const AT = kind(
     isPlainObject(value) && [value.epoch, value.batch, value.step].every(WHOLE.accepts) &&
     FLAG.accepts(value.within),
 );
-const readPosition = optionReader<RunState>({ at: AT, means: SUMS });
+const MEASURED = kind("states of metrics", isPlainObject);
+const readPosition = optionReader<RunState>({ at: AT, means: SUMS, measured: orNull(MEASURED) });
 const readCallbacks = optionReader<CallbackStates>({ states: arrayOf(ANY, "states") });
 
 /** How to find the op that made a NaN or infinity. */
@@ -72,7 +84,7 @@ export class TrainingRun implements Run {
 
   /** Starts a run, watched by further callbacks than those of the plan. */
   constructor(plan: Plan, watchers: readonly Callback[]) {
-    const { model, criterion, optimizer, scheduler, average, train } = plan;
+    const { model, criterion, optimizer, scheduler, average, train, validation } = plan;
     this.#plan = plan;
     this.#modules = [...model.modules(), ...criterion?.modules() ?? []];
     const late = plan.callbacks.filter(({ afterOthers }) => afterOthers === true);
@@ -87,7 +99,8 @@ export class TrainingRun implements Run {
       optimizer,
       scheduler: scheduler?.scheduler,
       average,
-      train,
+      train: partOf(train, () => this.#passes),
+      validation: validation === train ? null : partOf(validation, () => "over"),
       history: this.history,
       callbacks: this.#calledBack(),
       position: this.#position(),
@@ -150,6 +163,12 @@ export class TrainingRun implements Run {
   interrupt(): void {
     this.#interrupted = true;
     this.stop("interrupted");
+  }
+
+  /** Whether the pass through the training batches goes on, is over, or is repeated in each epoch. */
+  get #passes(): Pass {
+    const { overfit, limit } = this.#plan;
+    return overfit ? "repeated" : this.#at.within && this.batch < limit ? "goes on" : "over";
   }
 
   /** All parameters in the groups of the optimizer. */
@@ -245,7 +264,7 @@ export class TrainingRun implements Run {
   learn(batch: unknown): BatchReport {
     const { objective, optimizer, accumulate, maxTime } = this.#plan;
     this.#busy = true;
-    const report = scope(() => {
+    const report = batchScope(this.#modules, () => {
       if (this.#gathered === 0) optimizer.zeroGrad();
       const found = inPhase("forward", () => objective(batch, "train"));
       const { loss = NaN, ...terms } = numbersOf(found);
@@ -257,7 +276,6 @@ export class TrainingRun implements Run {
       this.#at.batch++;
       const stepped = this.#gathered === accumulate;
       const gradNorm = stepped ? this.finishStep() : null;
-      keepHeld(this.#modules);
       const lr = optimizer.paramGroups[0]?.lr ?? NaN;
       return { loss, terms, lr, gradNorm, size: found.size, stepped };
     });
@@ -374,15 +392,24 @@ export class TrainingRun implements Run {
   #position(): Stateful {
     return {
       stateDict: () => {
-        if (this.resumable) return { at: { ...this.#at }, means: this.#means.stateDict() };
+        if (this.resumable) {
+          const measured = this.#at.within ? this.#measured.stateDict() : null;
+          return { at: { ...this.#at }, means: this.#means.stateDict(), measured };
+        }
         throw new TypeError(
           "Cannot read the state of a run: a batch is unfinished, or its gradients wait for a step",
         );
       },
       loadStateDict: (state: RunState) => {
-        const { at, means } = stateOf("resume", readPosition, state, "at", "means");
+        const { at, means, measured } = stateOf(
+          "resume",
+          readPosition,
+          state,
+          ...["at", "means", "measured"] as const,
+        );
         this.#at = { ...at };
         this.#means.loadStateDict(means);
+        if (measured !== null) this.#measured.loadStateDict(measured);
       },
     };
   }
@@ -405,6 +432,22 @@ export class TrainingRun implements Run {
       },
     };
   }
+}
+
+/** Whether a pass through batches goes on, is over though batches may be left, or is repeated. */
+type Pass = "goes on" | "over" | "repeated";
+
+/** Batches as a part of the state of a run; a loader is left where the next epoch needs it. */
+function partOf(batches: Batches<unknown> | null, passes: () => Pass): unknown {
+  if (!(batches instanceof DataLoader)) return batches;
+  return {
+    stateDict: () => {
+      const [state, pass] = [batches.stateDict(), passes()];
+      if (pass === "goes on") return state;
+      return { ...state, position: 0, pass: pass === "over" ? null : state.pass };
+    },
+    loadStateDict: (state: DataLoaderState) => batches.loadStateDict(state),
+  };
 }
 
 /** Turns the accumulated gradients of some batches into their mean. */

@@ -85,7 +85,10 @@ export interface SchedulerSettings {
 /** A number of outputs and targets, averaged over the batches. */
 export type BatchMetric = (output: Tensor, target: Tensor) => number | Tensor;
 
-/** A metric that accumulates over batches. */
+/**
+ * A metric that accumulates over batches. With `stateDict` and `loadStateDict` it goes on where a run
+ * that is resumed within an epoch was; without them it counts the rest of that epoch.
+ */
 export interface StreamingMetric {
   /** Adds a batch. */
   update(output: Tensor, target: Tensor): void;

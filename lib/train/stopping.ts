@@ -78,14 +78,15 @@ export class EarlyStopping implements Callback {
     return this.#bestEpoch;
   }
 
-  /** Starts anew, unless a run is resumed. */
+  /** Starts anew, unless a run is resumed; one that was over ends at once. */
   onFitStart(run: Run): void {
     if (run.epoch === 0) this.loadStateDict(FRESH);
+    this.#stopIfOver(run);
   }
 
   /** Compares the epoch's value; NaN never counts as better. */
   onEpochEnd(run: Run, record: EpochRecord): void {
-    const { monitor, mode, patience, minDelta, restoreBest } = this.#options;
+    const { monitor, mode, minDelta, restoreBest } = this.#options;
     const value = monitored("stop early", record, monitor);
     const gain = this.#best === null ? Infinity : (this.#best - value) * (mode === "min" ? 1 : -1);
     if (gain > minDelta && !Number.isNaN(value)) {
@@ -95,9 +96,14 @@ export class EarlyStopping implements Callback {
       if (restoreBest) this.#weights = copied(run.model.stateDict());
       return;
     }
-    if (++this.#waited >= patience) {
-      run.stop(`${monitor} was best in epoch ${this.#bestEpoch ?? "none"}`);
-    }
+    this.#waited++;
+    this.#stopIfOver(run);
+  }
+
+  #stopIfOver(run: Run): void {
+    const { monitor, patience } = this.#options;
+    if (this.#waited < patience) return;
+    run.stop(`${monitor} was best in epoch ${this.#bestEpoch ?? "none"}`);
   }
 
   /** Gives the model its best weights back. */

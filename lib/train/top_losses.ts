@@ -1,6 +1,5 @@
 /** The examples with the largest losses. */
 
-import { scope } from "../autograd/scope.ts";
 import { noGrad } from "../autograd/tape.ts";
 import { checkCount, checkKind, COUNT, isFunction, kind, optionReader } from "../core/options.ts";
 import { DATASET, type Dataset } from "../data/dataset.ts";
@@ -9,6 +8,7 @@ import { MODULE } from "../nn/checks.ts";
 import { evaluating } from "../nn/modes.ts";
 import type { Module } from "../nn/module.ts";
 import { taken } from "./batches.ts";
+import { batchScope } from "./evaluate.ts";
 import { type Criterion, isModule, pairObjective } from "./objective.ts";
 
 /** Options of `topLosses`. */
@@ -64,7 +64,10 @@ export async function topLosses<T>(
   const found: ExampleLoss[] = [];
   await evaluating(modules, async () => {
     for await (const batch of taken(new DataLoader(dataset), Infinity)) {
-      const value = scope(() => noGrad(() => objective(batch, "the data set").loss.item()));
+      const value = batchScope(
+        modules,
+        () => noGrad(() => objective(batch, "the data set").loss.item()),
+      );
       found.push({ index: found.length, loss: value });
     }
   });

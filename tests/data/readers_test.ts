@@ -199,6 +199,7 @@ Deno.test("parseCsv() tells numbers from text, column by column, or as told", ()
   assertEquals(table.column("d"), ["", "", ""]);
   const told = data.parseCsv(text, { types: { a: "string", d: "number" } });
   assertEquals([told.column("a"), told.column("d")], [["1", "-.5e2", "+7."], [NaN, NaN, NaN]]);
+  assertEquals(data.parseCsv("b,2024,2023\nx,1,2").columns, ["b", "2024", "2023"]);
   assertEquals(data.parseCsv("inf,1\n-Infinity,2", { header: false }).column("0"), [
     Infinity,
     -Infinity,

@@ -100,6 +100,42 @@ export function checkCase(metric: AnyMetric, own: MetricCase): void {
   assertThrows(() => stream.compute(), RangeError, "there are no examples that count");
 }
 
+/** Fails unless a stream goes on from the state of another, and refuses what is none. */
+export function checkStates(
+  metric: AnyMetric,
+  own: MetricCase,
+  carry = (from: Stream, to: Stream) => to.loadStateDict(from.stateDict()),
+): void {
+  const { options, value, rtol } = own;
+  const inputs = inputsOf(own);
+  const n = lengthOf(inputs[0]);
+  for (const at of [0, 1, n]) {
+    const [one, other] = [metric.stream(options), metric.stream(options)];
+    if (at > 0) one.update(...inputs.map((input) => part(input, 0, at)));
+    carry(one, other);
+    // What the first learns later is not the other's.
+    one.update(...inputs);
+    if (at < n) other.update(...inputs.map((input) => part(input, at, n)));
+    assertValue(other.compute(), value, rtol, `gone on from ${at}`);
+    const before = other.stateDict();
+    for (const wrong of wrongStates(before)) {
+      assertThrows(() => other.loadStateDict(wrong as object), TypeError, "must be a state of it");
+    }
+    assertEquals(other.stateDict(), before);
+  }
+}
+
+function wrongStates(state: object): unknown[] {
+  const keys = Object.keys(state);
+  return [
+    "text",
+    null,
+    {},
+    { ...state, odd: 1 },
+    ...keys.flatMap((key) => [{ ...state, [key]: true }, { ...state, [key]: undefined }]),
+  ];
+}
+
 /** Fails unless a metric reads elements wherever they lie, and of tensors on the tape. */
 export function checkLayouts(metric: AnyMetric, own: MetricCase): void {
   const inputs = inputsOf(own);

@@ -2,13 +2,14 @@
 
 import { assertEquals, assertThrows } from "@std/assert";
 import { assertType, type IsExact } from "@std/testing/types";
-import { metrics, ones, type Tensor, tensor, vmap } from "../../mod.ts";
+import { metrics, ones, type Tensor, tensor, train, vmap } from "../../mod.ts";
 import { casesOf } from "../fixtures/stored.ts";
 import {
   type AnyMetric,
   checkCase,
   checkLayouts,
   checkRefusals,
+  checkStates,
   inputsOf,
   type MetricCase,
   metricOf,
@@ -30,6 +31,16 @@ for (const [name, row] of ROWS) {
         throw new Error(`${own.title}, ${JSON.stringify(own.options)}`, { cause: error });
       }
     }
+  });
+
+  Deno.test(`metrics.${name}() goes on from a state`, () => {
+    for (const own of cases) checkStates(metric, own);
+    const file = Deno.makeTempFileSync();
+    checkStates(metric, cases[0]!, (from, to) => {
+      train.save(file, { stream: from });
+      train.load(file, { stream: to });
+    });
+    Deno.removeSync(file);
   });
 
   Deno.test(`metrics.${name}() reads any layout`, () => checkLayouts(metric, cases[0]!));

@@ -51,6 +51,51 @@ Deno.test("findBatchSize() tries sizes until there is no room", async () => {
   assertEquals(JSON.stringify([weights(model), optimizer.stateDict()]), before);
 });
 
+/** Carries the mean of its outputs to the next batch. */
+class Carrying extends nn.Module<[Tensor], Tensor> {
+  readonly line = new nn.Linear(3, 1);
+  carried: Tensor | null = null;
+  override forward(x: Tensor): Tensor {
+    const y = this.line.forward(x);
+    this.carried = (this.carried === null ? y : this.carried.add(y)).mean().detach();
+    return y.add(this.carried);
+  }
+}
+
+function carried(model: Carrying) {
+  return { model, loss: losses.mse, optimizer: new optim.SGD(model.parameters(), { lr: 0.01 }) };
+}
+
+/** What runs a model over batches. */
+const RUNS: Record<string, (model: Carrying) => Promise<unknown> | unknown> = {
+  lrFind: (model) => train.lrFind({ ...carried(model), train: problem().train }, { numIter: 3 }),
+  findBatchSize: (model) => train.findBatchSize(carried(model), pointsOf(problem())),
+  topLosses: (model) => train.topLosses(model, losses.mse, pointsOf(problem())),
+  latency: (model) => train.latency(model, ones([2, 3]), { runs: 3 }),
+  fit: (model) => train.fit({ ...problem(), ...carried(model) }),
+  evaluate: (model) => train.evaluate({ model, loss: losses.mse, data: problem().train }),
+};
+
+for (const [name, run] of Object.entries(RUNS)) {
+  Deno.test(`${name}() lets what a model carries live from batch to batch`, async () => {
+    const model = new Carrying();
+    await run(model);
+    assert(Number.isFinite(model.carried!.item()));
+  });
+}
+
+Deno.test("lrFind() and findBatchSize() refuse what leaves nothing to try", async () => {
+  const { model, optimizer, loss, train: loader } = problem();
+  const settings = { model, loss, optimizer };
+  const points = pointsOf({ train: loader });
+  for (const options of [{ start: 21 }, { start: 8, max: 4 }, { max: 21 }]) {
+    const message = "start must be at most max, and max at most the 20 examples, got";
+    await assertRejects(() => train.findBatchSize(settings, points, options), RangeError, message);
+  }
+  const none = train.lrFind({ ...settings, train: [] });
+  await assertRejects(() => none, RangeError, "Cannot run lrFind: train gave no batches");
+});
+
 /** A loss with a parameter and a buffer. */
 class Scaled extends nn.Module<[Tensor, Tensor], Tensor> {
   factor = new nn.Parameter(ones([1]));

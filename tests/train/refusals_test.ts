@@ -4,6 +4,19 @@ import { assert, assertEquals, assertRejects } from "@std/assert";
 import { losses, metrics, nn, ones, optim, type Tensor, tensor, train } from "../../mod.ts";
 import { pointsOf, problem, weights } from "./problem.ts";
 
+/** The warnings that a function gives. */
+async function warnings(fn: () => Promise<void>): Promise<string[]> {
+  const told: string[] = [];
+  const { warn } = console;
+  console.warn = (text: string) => told.push(text);
+  try {
+    await fn();
+  } finally {
+    console.warn = warn;
+  }
+  return told;
+}
+
 Deno.test("fit() refuses what does not fit, by name", async () => {
   const good = problem();
   const { model, optimizer, train: loader } = good;
@@ -111,38 +124,38 @@ Deno.test("files that cannot be written are refused before anything is learned",
       (path) => new train.Checkpoint(path),
       (path) => new train.CsvLogger(path),
       (path) => new train.JsonlLogger(path),
+      (path) => new train.TensorBoardLogger(`${path}/taken/folder`),
     ];
+    await Deno.writeTextFile(`${folder}/taken`, "");
     for (const make of makers) {
-      for (const path of [folder, `${folder}/none/file`]) {
+      for (const path of [folder, `${folder}/taken/file`]) {
         const settings = problem();
         const before = weights(settings.model);
         const callbacks = [make(path)];
-        const error = await assertRejects(() => train.fit({ ...settings, callbacks }), Error);
-        assert(error.message.startsWith("Cannot run "), error.message);
+        const told = await warnings(async () => {
+          const error = await assertRejects(() => train.fit({ ...settings, callbacks }), Error);
+          assert(error.message.startsWith("Cannot run "), error.message);
+        });
+        assertEquals(told, []);
         assertEquals(weights(settings.model), before);
       }
     }
-    assertEquals([...Deno.readDirSync(folder)], []);
+    assertEquals([...Deno.readDirSync(folder)].map(({ name }) => name), ["taken"]);
   } finally {
     await Deno.remove(folder, { recursive: true });
   }
 });
 
 Deno.test("what fails first is thrown, and what fails at the end is told beside it", async () => {
-  const told: string[] = [];
-  const { warn } = console;
-  console.warn = (text: string) => told.push(text);
-  try {
-    const failing = (what: string) => () => {
-      throw new Error(what);
-    };
-    const callbacks = [
-      { onFitEnd: failing("disk") },
-      { onBatchEnd: failing("mine"), onFitEnd: failing("wire") },
-    ];
+  const failing = (what: string) => () => {
+    throw new Error(what);
+  };
+  const callbacks = [
+    { onFitEnd: failing("disk") },
+    { onBatchEnd: failing("mine"), onFitEnd: failing("wire") },
+  ];
+  const told = await warnings(async () => {
     await assertRejects(() => train.fit({ ...problem(), callbacks }), Error, "mine");
-  } finally {
-    console.warn = warn;
-  }
+  });
   assertEquals(told, ["fit: at the end, too: Error: wire", "fit: at the end, too: Error: disk"]);
 });

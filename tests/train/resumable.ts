@@ -47,14 +47,15 @@ export async function trained(
   const [model, averaged] = [net(), net()];
   const average = new optim.ExponentialMovingAverage(averaged, { decay: 0.9, useBuffers: true });
   const optimizer = new optim.Adam(model.parameters());
-  const loader = new data.DataLoader(new Noisy(), { batchSize: 4, shuffle: true });
+  const points = new Noisy();
+  const loader = new data.DataLoader(points, { batchSize: 4, shuffle: true });
   const history = await train.fit({
     model,
     average,
     optimizer,
     loss: losses.mse,
     train: loader,
-    validation: loader,
+    validation: new data.DataLoader(points, { batchSize: 5 }),
     epochs: 4,
     accumulate: 2,
     scheduler: new optim.OneCycleLR(optimizer, { maxLr: 0.05, totalSteps: 12 }),

@@ -1,7 +1,7 @@
 /** Runs that go on from a file end as if they had never been broken off, bit for bit. */
 
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
-import { io, nn, optim, train } from "../../mod.ts";
+import { io, metrics, nn, optim, type Tensor, train } from "../../mod.ts";
 import { killMany } from "./kill_resume.ts";
 import { problem, weights } from "./problem.ts";
 import { summary, trained } from "./resumable.ts";
@@ -50,6 +50,64 @@ Deno.test("a resumed run ends bit for bit like one that was not broken off, wher
   });
 });
 
+type Settings = Partial<train.FitOptions<readonly Tensor[]>>;
+/** What the batches, the numbers and the end of a run may depend on. */
+const KINDS: Readonly<Record<string, Settings>> = {
+  "all batches": {},
+  "metrics that are averaged, and such that are not": {
+    metrics: { mae: metrics.mae, own: (p, t) => p.sub(t).abs().mean() },
+  },
+  "some batches": { limitBatches: 4 },
+  "the same batches": { overfitBatches: 4 },
+};
+
+for (const [kind, settings] of Object.entries(KINDS)) {
+  Deno.test(`a run of ${kind} goes on from the file of any step or epoch`, async () => {
+    await inFolder(async (folder) => {
+      const path = `${folder}/run`;
+      const files: string[] = [];
+      const keep = ({ resumable }: train.Run) => {
+        if (!resumable) return;
+        files.push(`${folder}/${files.length}`);
+        Deno.copyFileSync(path, files.at(-1)!);
+      };
+      const watched = (file: string, last: train.Callback) => ({
+        ...settings,
+        callbacks: [
+          new train.EarlyStopping({ patience: 1, minDelta: 0.5 }),
+          new train.Checkpoint(file, { everySteps: 1 }),
+          last,
+        ],
+      });
+      const ended = await trained(
+        path,
+        watched(path, { afterOthers: true, onBatchEnd: keep, onEpochEnd: keep }),
+      );
+      const whole = summary(ended);
+      assert(ended.history.stopped !== null && ended.history.records.length > 1);
+      for (const file of files) {
+        const resumed = await trained(file, watched(file, { onBatchEnd: () => {} }));
+        assertEquals(summary(resumed), whole, file);
+      }
+    });
+  });
+}
+
+Deno.test("a Checkpoint of several runs writes and ranks those of each", async () => {
+  await inFolder(async (folder) => {
+    const options = { every: 2, monitor: "loss", saveTopK: 1 };
+    const checkpoint = new train.Checkpoint(`${folder}/run`, options);
+    for (const [seed, epochs] of [[1, 4], [2, 4], [3, 2]] as const) {
+      const settings = problem(seed);
+      await train.fit({ ...settings, epochs, callbacks: [checkpoint] });
+      const kept = io.loadSafetensors(`${folder}/run`);
+      assertEquals(kept["model.0.weight"]!.toArray(), weights(settings.model)["0.weight"]);
+      const [{ path }] = checkpoint.stateDict().best as [train.KeptEpoch];
+      assertEquals(path, `${folder}/run.epoch${epochs}`);
+    }
+  });
+});
+
 Deno.test("a run that is over is not trained again when it is resumed", async () => {
   await inFolder(async (folder) => {
     const path = `${folder}/run`;
@@ -66,8 +124,8 @@ Deno.test("a run that is over is not trained again when it is resumed", async ()
     const { message } = await assertRejects(() => less, TypeError);
     assertEquals(
       message,
-      `Cannot load ${path}: its parts are model, optimizer, scheduler, average, train, history, callbacks, ` +
-        "position, got model, optimizer, train, history, callbacks, position",
+      `Cannot load ${path}: its parts are model, optimizer, scheduler, average, train, validation, history, ` +
+        "callbacks, position, got model, optimizer, train, history, callbacks, position",
     );
   });
 });

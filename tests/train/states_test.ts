@@ -51,8 +51,9 @@ const ROWS: Readonly<Record<string, Row>> = {
     state: {
       at: { epoch: 1, batch: 0, step: 2, within: false },
       means: { loss: { sum: 1, weight: 2 } },
+      measured: { means: {}, streams: {} },
     },
-    takes: {},
+    takes: { measured: ["null"] },
   },
   callbacks: { make: () => callbacks, state: { states: [null] }, takes: { states: ["array"] } },
 };

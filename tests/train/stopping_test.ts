@@ -97,6 +97,9 @@ Deno.test("History finds the best epoch, writes tables, and refuses names it doe
     acc: 1,
   });
   assertEquals(history.best("loss")?.epoch, 2);
+  const endless = new train.History();
+  endless.records.push({ loss: NaN }, { loss: Infinity, epoch: 2 }, { loss: Infinity });
+  assertEquals(endless.best("loss")?.epoch, 2);
   assertEquals(history.best("loss", { mode: "max" })?.epoch, 3);
   assertEquals(history.column("acc"), [NaN, NaN, 1]);
   assertEquals(history.toCsv(), "epoch,loss,acc\n1,NaN,\n2,0.25,\n3,12,1\n");
