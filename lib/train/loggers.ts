@@ -125,12 +125,6 @@ export class TensorBoardLogger implements Callback {
   /** Starts a file. */
   onFitStart(): void {
     const now = Date.now();
-    try {
-      Deno.mkdirSync(this.#folder, { recursive: true });
-    } catch (error) {
-      const folder = this.#folder;
-      throw explained(`run TensorBoardLogger on ${folder}`, `--allow-write=${folder}`, error);
-    }
     this.#path = `${this.#folder}/events.out.tfevents.${String(now).slice(0, -3)}.` +
       crypto.randomUUID();
     this.#records = [versionRecord(now / 1000)];
@@ -162,11 +156,17 @@ export class TensorBoardLogger implements Callback {
   }
 
   #flush(): void {
-    if (this.#records.length === 0) return;
-    using file = Deno.openSync(this.#path, { append: true, create: true });
-    for (const record of this.#records) {
-      for (let done = 0; done < record.length;) done += file.writeSync(record.subarray(done));
-    }
+    const [folder, records] = [this.#folder, this.#records];
+    if (records.length === 0) return;
     this.#records = [];
+    try {
+      Deno.mkdirSync(folder, { recursive: true });
+      using file = Deno.openSync(this.#path, { append: true, create: true });
+      for (const record of records) {
+        for (let done = 0; done < record.length;) done += file.writeSync(record.subarray(done));
+      }
+    } catch (error) {
+      throw explained(`run TensorBoardLogger on ${folder}`, `--allow-write=${folder}`, error);
+    }
   }
 }
