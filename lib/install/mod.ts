@@ -92,11 +92,21 @@ async function install(to: string, args: readonly string[]): Promise<string> {
   }
 }
 
+/** Reads the command line; a wrong one is told in one line, and ends the program. */
+function given() {
+  try {
+    return parseArgs({
+      options: { "no-gpu": { type: "boolean", default: false } },
+      allowPositionals: true,
+    });
+  } catch (error) {
+    console.error(error instanceof Error ? error.message : String(error));
+    Deno.exit(2);
+  }
+}
+
 if (import.meta.main) {
-  const { values, positionals } = parseArgs({
-    options: { "no-gpu": { type: "boolean", default: false } },
-    allowPositionals: true,
-  });
+  const { values, positionals } = given();
   const library = await install(
     positionals[0] ?? ".",
     values["no-gpu"] ? ["--no-default-features"] : [],

@@ -6,17 +6,15 @@
  * prints all rows in the last line.
  */
 
-import { parseArgs } from "node:util";
+import { optionsOf } from "../tools/options.ts";
 import { ROWS, SCRIPTS } from "./rows.ts";
 import { writeSite } from "./site.ts";
 import { CATALOGUE, show, type Shown, tableOf, type Verdict } from "./verdict.ts";
 
-const { values } = parseArgs({
-  options: {
-    script: { type: "string" },
-    quick: { type: "boolean", default: false },
-    json: { type: "boolean", default: false },
-  },
+const values = optionsOf({
+  script: { type: "string" },
+  quick: { type: "boolean", default: false },
+  json: { type: "boolean", default: false },
 });
 const scripts = [...SCRIPTS].filter(([script]) =>
   values.script === undefined || script === values.script

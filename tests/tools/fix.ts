@@ -5,7 +5,7 @@
  * `python` are tried.
  */
 
-import { parseArgs } from "node:util";
+import { optionsOf } from "./options.ts";
 import { changed, fingerprints, pythonWithTorch } from "./renewal.ts";
 import { cargo, quietly } from "./run.ts";
 import { ROOT } from "./places.ts";
@@ -15,7 +15,7 @@ const deno = Deno.execPath();
 
 const must = (command: string, ...args: string[]) => quietly({ NO_COLOR: "1" }, command, ...args);
 
-const { values: { python } } = parseArgs({ options: { python: { type: "string" } } });
+const { python } = optionsOf({ python: { type: "string" } });
 
 const before = await fingerprints(ROOT);
 await must(deno, "fmt");

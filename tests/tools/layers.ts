@@ -3,10 +3,10 @@
  * compared with PyTorch's, and the largest difference. `--json` prints an array in the last line.
  */
 
-import { parseArgs } from "node:util";
 import { parityTable } from "../nn/subjects.ts";
+import { optionsOf } from "./options.ts";
 
-const { values } = parseArgs({ options: { json: { type: "boolean", default: false } } });
+const values = optionsOf({ json: { type: "boolean", default: false } });
 
 const table = parityTable();
 

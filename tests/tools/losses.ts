@@ -3,12 +3,12 @@
  * into the README, and tables of values and derivatives into the pages of `docs/losses`.
  */
 
-import { parseArgs } from "node:util";
 import { LOSS_TABLE, README, withTable } from "../loss/loss_table.ts";
 import { FAMILIES, pageOf, withCurves } from "../loss/pages.ts";
+import { optionsOf } from "./options.ts";
 
 const flag = { type: "boolean", default: false } as const;
-const { values } = parseArgs({ options: { json: flag, write: flag } });
+const values = optionsOf({ json: flag, write: flag });
 
 if (values.write) {
   Deno.writeTextFileSync(README, withTable(Deno.readTextFileSync(README), LOSS_TABLE));

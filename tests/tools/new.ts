@@ -37,8 +37,7 @@ function parsed(args: readonly string[]): [words: string[], options: Map<string,
     if (key === undefined) words.push(args[i]!);
     else {
       const given = value ?? args[++i];
-      if (given === undefined) throw new Refusal(`Cannot make anything: --${key} needs a value`);
-      options.set(key, given);
+      options.set(key, given ?? "");
     }
   }
   return [words, options];
@@ -47,12 +46,13 @@ function parsed(args: readonly string[]): [words: string[], options: Map<string,
 function drafted(root: URL, args: readonly string[]): [Draft, Step[]] {
   const [[first, name, ...rest], options] = parsed(args);
   const thing = oneOf("what to make", first, Object.keys(THINGS));
-  for (const key of options.keys()) {
+  for (const [key, value] of options) {
     const known = THINGS[thing]!;
     if (!known.includes(key)) throw new Refusal(unknownKey(`make ${thing}`, key, known).message);
+    if (value === "") throw new Refusal(`Cannot make ${thing}: --${key} needs a value`);
   }
   if (name === undefined || rest.length > 0) {
-    throw new Refusal(`Cannot make ${thing}: give one name, as in \`deno task new op chirp\``);
+    throw new Refusal(`Cannot make ${thing}: give one name, as in \`deno task new ${thing} NAME\``);
   }
   if (isArea(thing)) return newInArea(root, thing, name);
   return newOp(root, name, {

@@ -111,6 +111,7 @@ const REFUSED: readonly (readonly [args: readonly string[], message: RegExp])[] 
   [["op", "chirp", ...PRIMITIVE, "--inputs", "3"], /--inputs must be one of 1, 2, got 3$/],
   [["op", "chirp", "--famly", "elementwise"], /no option "famly" .*did you mean "family"$/],
   [["op", "chirp", "--family"], /--family needs a value$/],
+  [["op", "chirp", "--bad"], /there is no option "bad" among family, kind, inputs$/],
   [["op"], /give one name/],
   [["op", "chirp", "cosc", ...PRIMITIVE], /give one name/],
   [["opp", "chirp"], /must be one of op.*got opp; did you mean op$/],

@@ -3,11 +3,11 @@
  * it into the README.
  */
 
-import { parseArgs } from "node:util";
 import { gradientsOf, OP_TABLE, README, withTable } from "../matrix/op_table.ts";
+import { optionsOf } from "./options.ts";
 
 const flag = { type: "boolean", default: false } as const;
-const { values } = parseArgs({ options: { json: flag, write: flag } });
+const values = optionsOf({ json: flag, write: flag });
 
 if (values.write) {
   Deno.writeTextFileSync(README, withTable(Deno.readTextFileSync(README), OP_TABLE));

@@ -10,9 +10,9 @@
  */
 
 import { existsSync } from "node:fs";
-import { parseArgs } from "node:util";
 import { LIBRARY_FILE } from "../../lib/core/platform.ts";
 import { filterOf, OP_FILES, refusalOf } from "./op_filter.ts";
+import { optionsOf } from "./options.ts";
 import { ROOT } from "./places.ts";
 import { countOf, fileLines, fileRows, withoutDots } from "./report.ts";
 import { cargo, type Outcome, run, runWith } from "./run.ts";
@@ -87,12 +87,10 @@ async function testOp(op: string): Promise<Outcome[]> {
   return [shown];
 }
 
-const { values: { filter, op, sanitize } } = parseArgs({
-  options: {
-    filter: { type: "string" },
-    op: { type: "string" },
-    sanitize: { type: "boolean", default: false },
-  },
+const { filter, op, sanitize } = optionsOf({
+  filter: { type: "string" },
+  op: { type: "string" },
+  sanitize: { type: "boolean", default: false },
 });
 if (op !== undefined && (filter !== undefined || sanitize)) {
   fail("Cannot run the tests: --op cannot be combined with other options");
