@@ -85,9 +85,11 @@ function swap(bytes: Uint8Array, width: number): void {
 export function decodedArray(source: Source): Tensor {
   const start = source.read(0, 8, "the start of the file");
   if (MAGIC.some((byte, i) => start[i] !== byte)) throw source.refused("it is not an array file");
-  const [major] = start.subarray(MAGIC.length);
-  if (major !== 1 && major !== 2 && major !== 3) {
-    throw source.refused(`version ${major} of the format is not known; those known are 1, 2, 3`);
+  const [major = 0, minor = 0] = start.subarray(MAGIC.length);
+  if (major < 1 || major > 3 || minor !== 0) {
+    throw source.refused(
+      `version ${major}.${minor} of the format is not known; those known are 1.0, 2.0, 3.0`,
+    );
   }
   const width = major === 1 ? 2 : 4;
   const view = new DataView(source.read(8, width, "the length of the header").buffer);

@@ -8,10 +8,19 @@ export const PATH_TEXT: Kind = kind(
   "a path",
   (value) => TEXT.accepts(value) && value !== "",
 );
+/** Whether a URL stands for a path on this machine. */
+function isLocal({ protocol, host, pathname }: URL): boolean {
+  try {
+    return protocol === "file:" && host === "" && decodeURIComponent(pathname) !== "";
+  } catch {
+    return false;
+  }
+}
+
 /** The path of a file. */
 export const PATH: Kind = kind(
   "a path or a file URL",
-  (value) => PATH_TEXT.accepts(value) || (value instanceof URL && value.protocol === "file:"),
+  (value) => PATH_TEXT.accepts(value) || (value instanceof URL && isLocal(value)),
 );
 
 /** A path as text. */

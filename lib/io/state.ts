@@ -5,10 +5,12 @@ import { checkKind, isPlainObject, type Kind, kind, shown, TENSOR, TEXT } from "
 import type { StateDict } from "../nn/state_dict.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 
-/** Text by name. */
+/** Text by name. Other libraries read UTF-8, which has no lone surrogates. */
 export const TEXTS: Kind = kind(
   "an object of strings by name",
-  (value) => isPlainObject(value) && Object.values(value).every(TEXT.accepts),
+  (value) =>
+    isPlainObject(value) &&
+    Object.entries(value).flat().every((text) => TEXT.accepts(text) && `${text}`.isWellFormed()),
 );
 
 /** Refuses a tensor whose elements cannot be read; `name` is its name in errors. */
@@ -32,7 +34,7 @@ export function tensorsOf(name: string, state: StateDict): [name: string, x: Ten
   const entries = Object.entries<Tensor>(state);
   for (const [key, x] of entries) {
     checkElements(call, JSON.stringify(key), x);
-    // Other libraries read UTF-8, which has no lone surrogates.
+    // As in `TEXTS`.
     if (!key.isWellFormed()) {
       throw new TypeError(`Cannot ${call}: the name ${JSON.stringify(key)} is not valid text`);
     }

@@ -99,21 +99,39 @@ class TensorBuilder implements Builder {
     if (loaded !== undefined) {
       throw this.#source.refused(`${what} has elements of ${loaded.type} and of ${type}`);
     }
-    const bytes = this.#archive.read(`${this.#prefix}data/${key}`, what);
+    const path = `${this.#prefix}data/${key}`;
+    const { size } = this.#archive.sizes(path, what);
     const needed = own === null ? count : count * bytesOf(type);
-    if (needed !== bytes.length || needed % bytesOf(type) !== 0) {
-      throw this.#source.refused(`${what} should have ${needed} bytes, but has ${bytes.length}`);
+    // Before anything is unpacked.
+    if (needed !== size || needed % bytesOf(type) !== 0) {
+      throw this.#source.refused(`${what} should have ${needed} bytes, but has ${size}`);
     }
     checkedSize(this.#source, what, type, [needed / bytesOf(type)]);
+    const bytes = this.#archive.read(path, what);
     const fresh = { type, flat: flatTensor(this.#source, what, type, bytes) };
     this.#loaded.set(key, fresh);
     return fresh;
   }
 
-  /** A tensor over a storage, from the arguments of `torch._utils._rebuild_tensor_v2`. */
-  #tensor(args: readonly unknown[], wanted: StoredType | null, name: string): Tensor {
+  /**
+   * A tensor over a storage, from the arguments of `torch._utils._rebuild_tensor_v2`.
+   *
+   * @param marks What else there is to know of its elements.
+   */
+  #tensor(
+    args: readonly unknown[],
+    wanted: StoredType | null,
+    marks: unknown,
+    name: string,
+  ): Tensor {
     const [record, offset, shape, strides] = args;
     const what = `tensor ${quoted(name)}`;
+    if (marks instanceof Dict ? marks.entries.size > 0 : (marks ?? null) !== null) {
+      throw this.#source.refused(
+        `${what} is stored negated or conjugated; in PyTorch, save its resolve_neg() or ` +
+          "resolve_conj()",
+      );
+    }
     const fitting = record instanceof StorageRecord && isExtents([offset]) && isExtents(shape) &&
       isExtents(strides) && shape.length === strides.length;
     if (!fitting) {
@@ -145,6 +163,18 @@ class TensorBuilder implements Builder {
     return Uint8Array.from({ length: text.length }, (_, i) => text.charCodeAt(i));
   }
 
+  /** Bytes that can be changed in Python. */
+  #byteArray([bytes = new Uint8Array(), ...rest]: readonly unknown[]): Uint8Array {
+    if (bytes instanceof Uint8Array && rest.length === 0) return bytes;
+    throw this.#source.refused("a bytearray in its pickle is written in an unknown way");
+  }
+
+  /** Counts by key. */
+  #counter([counts = new Dict(), ...rest]: readonly unknown[]): Dict {
+    if (counts instanceof Dict && rest.length === 0) return counts;
+    throw this.#source.refused("a Counter in its pickle has something other than a dict");
+  }
+
   /** The name of a device. */
   #device([type, index]: readonly unknown[]): string {
     const known = typeof type === "string" && type.length <= LONGEST_KEY &&
@@ -165,17 +195,22 @@ class TensorBuilder implements Builder {
       case "__builtin__.set":
       case "torch.Size":
         return callable(([items = []]) => items);
+      case "collections.Counter":
+        return callable((args) => this.#counter(args));
+      case "builtins.bytearray":
+      case "__builtin__.bytearray":
+        return callable((args) => this.#byteArray(args));
       case "_codecs.encode":
         return callable((args) => this.#encoded(args));
       case "torch.device":
         return callable((args) => this.#device(args));
       case "torch._utils._rebuild_tensor":
       case "torch._utils._rebuild_tensor_v2":
-        return callable((args) => new Deferred((name) => this.#tensor(args, null, name)));
+        return callable((args) => new Deferred((name) => this.#tensor(args, null, args[6], name)));
       case "torch._utils._rebuild_tensor_v3":
         return callable((args) => {
           const type = this.#typeOf(args[6]);
-          return new Deferred((name) => this.#tensor(args, type, name));
+          return new Deferred((name) => this.#tensor(args, type, args[7], name));
         });
       case "torch._utils._rebuild_parameter":
       case "torch._utils._rebuild_parameter_with_state":
@@ -195,6 +230,12 @@ class TensorBuilder implements Builder {
     throw this.#source.refused("a tensor in its pickle has elements of an unknown type");
   }
 }
+
+/**
+ * The most bytes of a pickle that is packed, which PyTorch itself never does: each takes time and
+ * memory, and a small file could unpack into many.
+ */
+const LARGEST_UNPACKED = 2 ** 25;
 
 /** The first byte of PyTorch's old format, or of a bare pickle, neither of which is a zip archive. */
 const BARE_PICKLE = 0x80;
@@ -228,6 +269,12 @@ function decoded(source: Source): TorchValue {
   if (bytes.length !== little.length || bytes.some((byte, i) => byte !== little[i])) {
     throw source.refused("its bytes are not in little-endian order");
   }
+  const { packed, size } = archive.sizes(pickle, "its pickle");
+  if (size > Math.max(packed, LARGEST_UNPACKED)) {
+    throw source.refused(
+      `its pickle would unpack from ${packed} bytes to ${size}, at most ${LARGEST_UNPACKED} are read`,
+    );
+  }
   const content = archive.read(pickle, "its pickle");
   return unpickled(source, content, new TensorBuilder(source, archive, prefix, content.length));
 }
@@ -237,7 +284,7 @@ function decoded(source: Source): TorchValue {
  * numbers and text. Nothing in the file is run: a pickle that asks for anything but tensors and
  * plain containers is refused, with an error that names it. Follows `torch.load` with `weights_only=True`.
  *
- * Tuples, sets and sizes become arrays, bytes `Uint8Array`, types and devices text, whole numbers
+ * Tuples, sets and sizes become arrays, counters objects, bytes `Uint8Array`, types and devices text, whole numbers
  * beyond 2^53 bigints; keys become text. float16 and bfloat16 become float32, integers int32. Tensors that shared
  * memory in PyTorch share it here. Parameters become plain tensors without a gradient.
  *

@@ -207,16 +207,25 @@ export class Archive {
     return this.#entries.has(name);
   }
 
+  /** An entry that must be there. */
+  #entry(name: string, what: string): Entry {
+    const entry = this.#entries.get(name);
+    if (entry !== undefined) return entry;
+    throw this.#source.refused(`${what} is missing: there is no ${quoted(name)}`);
+  }
+
+  /** How many bytes an entry has in the archive, and once unpacked. */
+  sizes(name: string, what: string): Pick<Entry, "packed" | "size"> {
+    return this.#entry(name, what);
+  }
+
   /**
    * The bytes of an entry, in memory of their own.
    *
    * @param what Their name, for errors.
    */
   read(name: string, what: string): Uint8Array<ArrayBuffer> {
-    const entry = this.#entries.get(name);
-    if (entry === undefined) {
-      throw this.#source.refused(`${what} is missing: there is no ${quoted(name)}`);
-    }
+    const entry = this.#entry(name, what);
     const { method, packed, size, sum } = entry;
     if (method !== STORED && method !== DEFLATED) {
       throw this.#source.refused(`${what} is packed by method ${method}, known are 0 and 8`);

@@ -237,6 +237,20 @@ function largestArray(act: () => void): number {
   return most;
 }
 
+for (const [name, [save, load]] of Object.entries(WAYS)) {
+  Deno.test(`${name}() and its reader refuse URLs that are no paths on this machine`, () => {
+    for (const text of ["file:///tmp/%ff", "file://other/tmp/x", "https://other/x", "data:,x"]) {
+      for (const call of [save, load]) {
+        assertThrows(
+          () => call(new URL(text)),
+          TypeError,
+          "the file must be a path or a file URL, got URL",
+        );
+      }
+    }
+  });
+}
+
 Deno.test("a folder, and a file that becomes shorter, are refused", () =>
   inFolder((folder) => {
     assertThrows(

@@ -59,7 +59,8 @@ Deno.test("decodeNpy() refuses files that cannot be right, and says why", () => 
   const cases: readonly (readonly [bytes: Uint8Array, why: RegExp])[] = [
     [new Uint8Array(), /^the start of the file would take bytes 0 to 8, and there are 0$/],
     [whole.with(0, 0), /^it is not an array file$/],
-    [whole.with(6, 4), /^version 4 of the format is not known/],
+    [whole.with(7, 1), /^version 1\.1 of the format is not known/],
+    [whole.with(6, 4), /^version 4\.0 of the format is not known/],
     [whole.with(9, 255), /^the header would take bytes 10 to \d+, and there are \d+$/],
     [file("", 0, 2).with(10, 1), /^the header would take 65536 bytes, at most 65535 are allowed/],
     [

@@ -1,7 +1,7 @@
 /** Hostile pickles: whatever asks for more than tensors and plain containers is refused, by its name. */
 
 import { assert, assertEquals, assertMatch, assertThrows } from "@std/assert";
-import { io, type nn } from "../../mod.ts";
+import { io, type nn, type Tensor } from "../../mod.ts";
 import { archive } from "./common.ts";
 
 const { InvalidData } = Deno.errors;
@@ -44,11 +44,17 @@ function storage(key = "0", count = 4, kind = "FloatStorage"): Part[] {
 
 const tuple = (...numbers: number[]): Part[] => ["(", ...numbers.flatMap(number), "t"];
 
-/** A tensor over a storage. */
-function tensor(over: Part[], offset: number, shape: Part[], strides: Part[]): Part[] {
+/** A tensor over a storage, with what else is said of it. */
+function tensor(
+  over: Part[],
+  offset: number,
+  shape: Part[],
+  strides: Part[],
+  marks: Part[] = [],
+): Part[] {
   return [
     ...global("torch._utils", "_rebuild_tensor_v2"),
-    ...["(", ...over, ...number(offset), ...shape, ...strides, 0x89, "N", "t"],
+    ...["(", ...over, ...number(offset), ...shape, ...strides, 0x89, "N", ...marks, "t"],
     "R",
   ];
 }
@@ -112,6 +118,7 @@ Deno.test("pickles call nothing but what their table has, with what it takes", (
   const float32 = global("torch", "float32");
   const codec = global("_codecs", "encode");
   const device = global("torch", "device");
+  const bytes: Part[] = ["C", 1, "x"];
   const cases: readonly (readonly [bytes: Uint8Array, why: RegExp])[] = [
     [file(text("os"), ")", "R"), /calls what is no function$/],
     [file(float32, ")", "R"), /calls torch.float32$/],
@@ -129,6 +136,10 @@ Deno.test("pickles call nothing but what their table has, with what it takes", (
     ],
     [file(device, "]", 0x85, "R"), /a device in its pickle is described in an unknown way$/],
     [file(device, text("x".repeat(99)), 0x85, "R"), /a device in its pickle is described/],
+    [file(global("collections", "Counter"), text("aab"), 0x85, "R"), /a Counter in its pickle has/],
+    [file(global("collections", "Counter"), "}", "}", 0x86, "R"), /a Counter in its pickle has/],
+    [file(global("builtins", "bytearray"), number(9), 0x85, "R"), /a bytearray in its pickle is/],
+    [file(global("builtins", "bytearray"), ...bytes, "N", 0x86, "R"), /a bytearray in its pickle/],
     [file(0x82, 5), /asks for extension 5, which could be anything$/],
     [file(0x83, 5, 1), /asks for extension 261, which could be anything$/],
     [file(0x84, 5, 1, 0, 0), /asks for extension 261, which could be anything$/],
@@ -153,6 +164,34 @@ Deno.test("pickles call nothing but what their table has, with what it takes", (
     [file(0x8b, u32(0x7fffffff)), /has a whole number of 2147483647 bytes$/],
   ];
   for (const [bytes, why] of cases) assertMatch(refusal(bytes), why, `${why}`);
+});
+
+Deno.test("containers of Python's library are read: a Counter, such as a schedule has, and a bytearray", () => {
+  const counter = global("collections", "Counter");
+  const codec = [...global("_codecs", "encode"), ...text("xy"), ...text("latin1"), 0x86, "R"];
+  const cases: readonly (readonly [bytes: Uint8Array, value: unknown])[] = [
+    [file(counter, "}", "(", number(2), number(1), "u", 0x85, "R"), { "2": 1 }],
+    [file(counter, ")", "R"), {}],
+    [file(global("builtins", "bytearray"), "C", 2, "xy", 0x85, "R"), Uint8Array.of(120, 121)],
+    [file(global("__builtin__", "bytearray"), codec, 0x85, "R"), Uint8Array.of(120, 121)],
+    [file(global("builtins", "bytearray"), ")", "R"), new Uint8Array()],
+  ];
+  for (const [bytes, value] of cases) assertEquals<unknown>(io.decodeTorch(bytes), value);
+});
+
+Deno.test("a tensor whose elements stand for others is refused: their negatives or conjugates", () => {
+  const marked = (marks: Part[]) => file(tensor(storage(), 0, tuple(4), tuple(1), marks));
+  for (
+    const marks of [["}", ...text("neg"), 0x88, "s"], ["}", ...text("conj"), 0x88, "s"], ["]"]]
+  ) {
+    assertMatch(
+      refusal(marked(marks)),
+      /^tensor "" is stored negated or conjugated; in PyTorch, sa/,
+    );
+  }
+  for (const marks of [["N"], ["}"]]) {
+    assertEquals(io.decodeTorch<Tensor>(marked(marks)).shape, [4]);
+  }
 });
 
 Deno.test("tensors in pickles lie inside of storages that are there", () => {

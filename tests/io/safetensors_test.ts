@@ -85,6 +85,13 @@ Deno.test("encodeSafetensors() writes metadata, by default what Hugging Face ask
     TypeError,
     'Cannot run encodeSafetensors: the name "adjoint.header" is reserved in these files',
   );
+  for (const metadata of [{ "half\ud800": "" }, { half: "\udfff" }]) {
+    assertThrows(
+      () => io.encodeSafetensors({}, { metadata }),
+      TypeError,
+      "metadata must be an object of strings by name",
+    );
+  }
   assertThrows(
     () => io.encodeSafetensors({ "__metadata__": ones([1]) }),
     TypeError,

@@ -193,11 +193,37 @@ Deno.test("decodeTorch() inflates no more than an archive says, and than it can 
     [file(5001), /^its pickle is damaged: it does not inflate to 5001 bytes$/],
     [file(0), /^its pickle is damaged: it does not inflate to 0 bytes$/],
     [file(5000, packed.subarray(0, -1)), /^its pickle is damaged: it does not inflate to 5000/],
-    [file(0xfffffff0), /^its pickle cannot have 4294967280 bytes unpacked from \d+$/],
+    [file(2 ** 24), /^its pickle cannot have 16777216 bytes unpacked from \d+$/],
   ];
   for (const [bytes, why] of cases) {
     assertMatch(refusal(() => io.decodeTorch(bytes)), why, `${why}`);
   }
+});
+
+Deno.test("decodeTorch() unpacks nothing before it knows that the size is right", () => {
+  const place = 2 ** 25 + 1;
+  const packed = new Uint8Array(deflateRawSync(new Uint8Array(place).fill(0x28)));
+  const plain = archive({ "data.pkl": packed });
+  const at = plain.findLastIndex((_, i) => [0x50, 0x4b, 1, 2].every((b, j) => plain[i + j] === b));
+  const view = new DataView(plain.buffer);
+  view.setUint16(at + 10, 8, true);
+  view.setUint32(at + 24, place, true);
+  assertMatch(
+    refusal(() => io.decodeTorch(plain)),
+    /^its pickle would unpack from \d+ bytes to 33554433, at most 33554432 are read$/,
+  );
+  // A storage that says it is larger than the tensors over it, and is damaged besides.
+  const file = Deno.readFileSync(fixture("checkpoint_deflated.pt"));
+  const name = [..."/data/0"].map((letter) => letter.charCodeAt(0));
+  const entry = file.findLastIndex((_, i) => name.every((byte, j) => file[i + j] === byte));
+  const start = file.subarray(0, entry).findLastIndex((_, i) =>
+    [0x50, 0x4b, 1, 2].every((b, j) => file[i + j] === b)
+  );
+  new DataView(file.buffer).setUint32(start + 24, 1000, true);
+  assertMatch(
+    refusal(() => io.decodeTorch(file)),
+    /^the storage "0" of tensor ".+" should have \d+ bytes, but has 1000$/,
+  );
 });
 
 /** An archive of one file, whose sizes and places stand in 64 bits. */
