@@ -53,9 +53,9 @@ function along(
   if (before === 0 && after === 0) return x;
   const extent = x.shape[dim] ?? 0;
   const most = MOST[mode](extent);
-  if (Math.max(before, after) > most || before < 0 || after < 0) {
+  if (Math.max(before, after) > most) {
     throw new ShapeError(
-      `Cannot compute pad: ${mode} takes amounts from 0 to ${most} for an extent of ${extent}, got ${
+      `Cannot compute pad: ${mode} takes amounts up to ${most} for an extent of ${extent}, got ${
         showShape([before, after])
       }`,
       [x.shape],
@@ -70,7 +70,8 @@ function along(
  * Elements added at the ends of dimensions, the last one first: `[left, right, top, bottom, …]`.
  * Follows `torch.nn.functional.pad`.
  *
- * @param amounts Pairs of numbers of elements; with mode "constant", negative ones remove elements.
+ * @param amounts Pairs of numbers of elements; negative ones remove elements, of which mode "circular"
+ * repeats none, while "reflect" mirrors them too.
  * @throws {ShapeError} If there are too many amounts, or more than the mode can add.
  *
  * @example A mirror at either end
@@ -88,11 +89,14 @@ export function pad(x: Tensor, amounts: readonly number[], options?: PadFunction
   if (mode === "constant") return padOp(x, amounts, { value });
   checkKind("compute pad", "the input", x, TENSOR);
   checkKind("compute pad", "amounts", amounts, NUMBERS);
+  const removes = amounts.some((amount) => amount < 0);
   // The op itself reports amounts that are invalid in any mode.
-  if (amounts.length % 2 !== 0 || amounts.length > 2 * x.ndim) padOp(x, amounts);
-  let y = x;
+  if (removes || amounts.length % 2 !== 0 || amounts.length > 2 * x.ndim) padOp(x, amounts);
+  const cut = removes && mode === "circular";
+  const added = cut ? amounts.map((amount) => Math.max(amount, 0)) : amounts;
+  let y = cut ? padOp(x, amounts.map((amount) => Math.min(amount, 0))) : x;
   for (let i = 0; 2 * i < amounts.length; i++) {
-    y = along(y, x.ndim - 1 - i, [amounts[2 * i] ?? 0, amounts[2 * i + 1] ?? 0], mode);
+    y = along(y, x.ndim - 1 - i, [added[2 * i] ?? 0, added[2 * i + 1] ?? 0], mode);
   }
   return y;
 }

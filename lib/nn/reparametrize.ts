@@ -51,6 +51,11 @@ function replaceBy(
       const own = keys.map((key) => [key, Reflect.get(this, key)]);
       return compute(this, Object.fromEntries(own));
     },
+    set() {
+      throw new TypeError(
+        `Cannot set ${name}: it is computed from ${keys.join(", ")}, whose values can be changed`,
+      );
+    },
   });
 }
 
@@ -130,7 +135,7 @@ const readSpectralNorm = optionReader<SpectralNormOptions>({
 
 /** A weight as a matrix with a row for each output. */
 function matrixOf(weight: Tensor, dim: number): Tensor {
-  return weight.movedim(dim, 0).flatten(1);
+  return weight.movedim(dim, 0).unsqueeze(-1).flatten(1);
 }
 
 /**
@@ -166,12 +171,12 @@ export function spectralNorm<M extends AnyModule>(module: M, options?: SpectralN
   const unit = (x: Tensor) => normalize(x, { dim: 0, eps });
   const { requiresGrad, dtype, device } = weight;
   const draw = (size: number) => unit(randn([size], { dtype, device }));
-  const rows = weight.shape[axis] ?? 0;
+  const [rows = 0, columns = 0] = matrixOf(weight, axis).shape;
   const [orig, u, v] = [`${name}Orig`, `${name}U`, `${name}V`];
   const sources = {
     [orig]: new Parameter(weight.detach().clone(), { requiresGrad }),
     [u]: new Buffer(draw(rows)),
-    [v]: new Buffer(draw(weight.size / rows)),
+    [v]: new Buffer(draw(columns)),
   };
   replaceBy(module, name, sources, (own, { [orig]: whole, [u]: left, [v]: right }) => {
     if (whole === undefined || left === undefined || right === undefined) return weight;

@@ -55,6 +55,11 @@ function checkValue(key: string, target: Tensor, value: Tensor): void {
   checkKind(CALL, `"${key}"`, value, TENSOR);
   value.storage.check("loadStateDict");
   target.storage.check("loadStateDict");
+  if (value.batched === null || target.batched !== null) return;
+  throw new TypeError(
+    `Cannot ${CALL} under vmap: "${key}" stands for a tensor in each example, and the module has ` +
+      "one for all",
+  );
 }
 
 /** How many pairs of letters are compared at most, to keep this fast. */

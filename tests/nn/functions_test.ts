@@ -1,7 +1,7 @@
 /** Functions of nets beside their layers: each goes through the checks of layers that fit it. */
 
 import { assert, assertEquals, assertThrows } from "@std/assert";
-import { assertClose } from "../../lib/testing/mod.ts";
+import { assertClose, checkGradients } from "../../lib/testing/mod.ts";
 import { nn, ones, RandomGenerator, type Tensor, tensor, zeros } from "../../mod.ts";
 import { casesOf } from "../fixtures/stored.ts";
 import { CHECKS, type Subject } from "./checks.ts";
@@ -193,4 +193,33 @@ Deno.test("embeddingBag() takes one long bag among many without entries", () => 
   assertEquals([y.shape, y.at([1, 4], 0).toArray()], [[bags, 1], [0, entries, 0]]);
   y.sum().backward();
   assertEquals(table.grad?.toArray(), [[entries]]);
+});
+
+Deno.test("pad() removes what negative amounts say, in every mode as PyTorch does", () => {
+  const { pad } = functional;
+  const x = tensor([1, 2, 3, 4], { dtype: "float64", requiresGrad: true });
+  const cases: readonly (readonly [
+    mode: nn.functional.PadMode,
+    amounts: readonly number[],
+    result: number[],
+  ])[] = [
+    ["constant", [-1, 2], [2, 3, 4, 0, 0]],
+    ["reflect", [3, -1], [4, 3, 2, 1, 2, 3]],
+    ["reflect", [-2, 3], [3, 4, 3, 2, 1]],
+    ["reflect", [-1, -1], [2, 3]],
+    ["reflect", [1, -4], [2]],
+    ["replicate", [3, -3], [1, 1, 1, 1]],
+    ["replicate", [-1, 3], [2, 3, 4, 4, 4, 4]],
+    ["replicate", [-5, 5], [4, 4, 4, 4]],
+    ["circular", [3, -1], [1, 2, 3, 1, 2, 3]],
+    ["circular", [-3, 1], [4, 4]],
+    ["circular", [2, -2], [1, 2, 1, 2]],
+  ];
+  for (const [mode, amounts, result] of cases) {
+    assertEquals(pad(x, amounts, { mode }).toArray(), result, `${mode} ${amounts}`);
+    checkGradients((x: Tensor) => pad(x, amounts, { mode }).pow(3), [x]);
+    // In the other dimension of a batch, and both at once.
+    const grid = x.detach().expand([3, 4]).mT;
+    assertEquals(pad(grid, [0, 0, ...amounts], { mode }).mT.at(0).toArray(), result);
+  }
 });

@@ -21,12 +21,22 @@ const REFUSED: Readonly<
   "a padding of circles that goes around twice": [
     () => new nn.Conv1d(1, 1, 1, { padding: 4, paddingMode: "circular" }).forward(ones([1, 1, 3])),
     ShapeError,
-    "circular takes amounts from 0 to 3 for an extent of 3, got [4, 4]",
+    "circular takes amounts up to 3 for an extent of 3, got [4, 4]",
   ],
   "a mirror of a single element": [
     () => F.pad(ones([1]), [1, 0], { mode: "reflect" }),
     ShapeError,
-    "reflect takes amounts from 0 to 0",
+    "reflect takes amounts up to 0",
+  ],
+  "circles around more than is left": [
+    () => F.pad(ones([4]), [4, -1], { mode: "circular" }),
+    ShapeError,
+    "circular takes amounts up to 3 for an extent of 3, got [4, 0]",
+  ],
+  "a mirror without an extent that is left": [
+    () => F.pad(ones([4]), [-5, 0], { mode: "reflect" }),
+    ShapeError,
+    "extents must be non-negative",
   ],
   "an odd number of amounts": [
     () => F.pad(ones([3]), [1], { mode: "replicate" }),

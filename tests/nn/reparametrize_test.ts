@@ -97,6 +97,37 @@ Deno.test("norms of weights refuse what is no parameter, and a second norm", () 
   );
 });
 
+Deno.test("a normed weight cannot be set, and what can be is said", () => {
+  const cases = [
+    [nn.utils.weightNorm(new nn.Linear(3, 2)), "weightG, weightV"],
+    [nn.utils.spectralNorm(new nn.Linear(3, 2)), "weightOrig, weightU, weightV"],
+    [nn.utils.weightNorm(new nn.Linear(3, 2)).copy(), "weightG, weightV"],
+  ] as const;
+  for (const [layer, sources] of cases) {
+    assertThrows(
+      () => Reflect.set(layer, "weight", ones([2, 3])),
+      TypeError,
+      `Cannot set weight: it is computed from ${sources}, whose values can be changed`,
+    );
+  }
+});
+
+Deno.test("norms of weights take vectors, and weights without elements", () => {
+  const norms = { weightNorm: nn.utils.weightNorm, spectralNorm: nn.utils.spectralNorm };
+  const layers: readonly (readonly [layer: nn.Linear, name: string])[] = [
+    [new nn.Linear(2, 3), "bias"],
+    [new nn.Linear(2, 0), "weight"],
+    [new nn.Linear(0, 3), "weight"],
+  ];
+  for (const norm of Object.values(norms)) {
+    for (const [layer, name] of layers) {
+      const normed = norm(layer.copy(), { name });
+      const x = ones([4, layer.inFeatures]);
+      assertEquals(normed.forward(x).shape, [4, layer.outFeatures]);
+    }
+  }
+});
+
 Deno.test("nn.utils.spectralNorm() brings the largest singular value to 1", () => {
   const layer = nn.utils.spectralNorm(new nn.Linear(4, 3, { dtype: "float64" }));
   for (let i = 0; i < 200; i++) void layer.weight.size;

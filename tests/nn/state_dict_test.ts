@@ -1,7 +1,7 @@
 /** What `loadStateDict` says of a state that does not fit: all of it at once, with what was meant. */
 
 import { assert, assertEquals, assertThrows } from "@std/assert";
-import { nn, ones, ShapeError, type Tensor, zeros } from "../../mod.ts";
+import { nn, ones, ShapeError, type Tensor, vmap, zeros } from "../../mod.ts";
 
 class Net extends nn.Module {
   fc1 = new nn.Linear(3, 2);
@@ -61,6 +61,19 @@ Deno.test("loadStateDict() lists all shapes that differ, strict or not", () => {
     );
     assertEquals(error.shapes, [[2, 3], [2, 4], [1, 2], []]);
   }
+});
+
+Deno.test("loadStateDict() changes nothing where a value differs from example to example", () => {
+  const net = new Net();
+  const before = Deno.inspect(net.stateDict());
+  const state = { ...new Net().stateDict() };
+  const each = (x: Tensor) => (net.loadStateDict({ ...state, "fc2.bias": x }), x);
+  assertThrows(
+    () => vmap(each)(ones([3, 1])),
+    TypeError,
+    'Cannot load the state under vmap: "fc2.bias" stands for a tensor in each example',
+  );
+  assertEquals(Deno.inspect(net.stateDict()), before);
 });
 
 Deno.test("loadStateDict() says what a key that is too many is near to", () => {
