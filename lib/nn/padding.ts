@@ -10,7 +10,9 @@ import {
   optionReader,
   TENSOR,
 } from "../core/options.ts";
+import { checkRoom, sizeOf } from "../core/shape.ts";
 import { pad as padOp } from "../ops/mod.ts";
+import { padding } from "../ops/shape/primitives.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { positions } from "./checks.ts";
 
@@ -61,8 +63,8 @@ function along(
       [x.shape],
     );
   }
-  const places = Array.from({ length: before + extent + after }, (_, i) => i - before);
-  const source = places.map((at) => SOURCES[mode](at, extent));
+  const source = new Int32Array(before + extent + after);
+  for (let i = 0; i < source.length; i++) source[i] = SOURCES[mode](i - before, extent);
   return x.indexSelect(dim, positions(source, x));
 }
 
@@ -89,14 +91,13 @@ export function pad(x: Tensor, amounts: readonly number[], options?: PadFunction
   if (mode === "constant") return padOp(x, amounts, { value });
   checkKind("compute pad", "the input", x, TENSOR);
   checkKind("compute pad", "amounts", amounts, NUMBERS);
-  const removes = amounts.some((amount) => amount < 0);
-  // The op itself reports amounts that are invalid in any mode.
-  if (removes || amounts.length % 2 !== 0 || amounts.length > 2 * x.ndim) padOp(x, amounts);
-  const cut = removes && mode === "circular";
-  const added = cut ? amounts.map((amount) => Math.max(amount, 0)) : amounts;
+  const { before, after, shape } = padding(x, amounts);
+  checkRoom(shape, sizeOf(shape), x.storage.code);
+  const cut = mode === "circular" && amounts.some((amount) => amount < 0);
+  const added = (amount = 0) => cut ? Math.max(amount, 0) : amount;
   let y = cut ? padOp(x, amounts.map((amount) => Math.min(amount, 0))) : x;
-  for (let i = 0; 2 * i < amounts.length; i++) {
-    y = along(y, x.ndim - 1 - i, [added[2 * i] ?? 0, added[2 * i + 1] ?? 0], mode);
+  for (let dim = x.ndim - 1; dim >= 0; dim--) {
+    y = along(y, dim, [added(before[dim]), added(after[dim])], mode);
   }
   return y;
 }

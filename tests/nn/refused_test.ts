@@ -38,6 +38,27 @@ const REFUSED: Readonly<
     ShapeError,
     "extents must be non-negative",
   ],
+  "amounts that are no whole numbers": [
+    () => F.pad(ones([3]), [1.5, 1], { mode: "replicate" }),
+    ShapeError,
+    "amounts must be pairs of integers",
+  ],
+  "amounts without end": [
+    () => F.pad(ones([3]), [Infinity, 0], { mode: "replicate" }),
+    ShapeError,
+    "amounts must be pairs of integers",
+  ],
+  "amounts for which there is no room": [
+    () => F.pad(ones([3]), [2 ** 30, 0], { mode: "replicate" }),
+    ShapeError,
+    "shape [1073741827] and type float32: it would take 4 GiB or more",
+  ],
+  "a total length for which there is no room": [
+    () =>
+      nn.utils.padPackedSequence(nn.utils.packSequence([ones([2, 4])]), { totalLength: 2 ** 28 }),
+    ShapeError,
+    "shape [268435456, 1, 4] and type float32: it would take 4 GiB or more",
+  ],
   "an odd number of amounts": [
     () => F.pad(ones([3]), [1], { mode: "replicate" }),
     ShapeError,

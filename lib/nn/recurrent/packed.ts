@@ -14,7 +14,7 @@ import {
   orNull,
   TENSOR,
 } from "../../core/options.ts";
-import { checkShape, extentAt, sameShape } from "../../core/shape.ts";
+import { extentAt, sameShape } from "../../core/shape.ts";
 import { cat, stack } from "../../ops/mod.ts";
 import { full } from "../../tensor/create.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
@@ -346,18 +346,22 @@ export function padPackedSequence(
     );
   }
   const batch = batchSizes[0] ?? 0;
-  checkShape("padPackedSequence", [steps, batch, ...data.shape.slice(1)]);
+  const shape = data.shape.slice(1);
   const places = Array.from({ length: batch }, (_, i) => i);
   const order = unsortedIndices === null ? places : unsortedIndices.toArray() as number[];
-  const starts = batchSizes.map((_, t) => batchSizes.slice(0, t).reduce((sum, n) => sum + n, 0));
+  let next = 0;
+  const starts = batchSizes.map((size) => (next += size) - size);
   // Behind all entries stands the padding.
   const rowAt = (t: number, place: number) =>
     place < (batchSizes[t] ?? 0) ? (starts[t] ?? 0) + place : extentAt(data.shape, 0);
-  const rows = Array.from({ length: steps }, (_, t) => order.map((place) => rowAt(t, place)));
+  const rows = batchSizes.flatMap((_, t) => order.map((place) => rowAt(t, place)));
   const { dtype, device } = data;
-  const padding = full([1, ...data.shape.slice(1)], paddingValue, { dtype, device });
-  const padded = cat([data, padding]).indexSelect(0, positions(rows.flat(), data))
-    .reshape([steps, batch, ...data.shape.slice(1)]);
+  const padding = full([1, ...shape], paddingValue, { dtype, device });
+  const beside = [0, ...shape].flatMap(() => [0, 0]);
+  const whole = cat([data, padding]).indexSelect(0, positions(rows, data))
+    .reshape([batchSizes.length, batch, ...shape]);
+  const more = steps - batchSizes.length;
+  const padded = more === 0 ? whole : whole.pad([...beside, 0, more], { value: paddingValue });
   const lengths = order.map((place) => batchSizes.filter((size) => size > place).length);
   return {
     output: batchFirst ? padded.transpose(0, 1) : padded,

@@ -322,24 +322,14 @@ function surrounded(x: Tensor, shape: Shape, { starts, steps }: Block, value: nu
   return record1(padRule, x, y, cut);
 }
 
-/**
- * Elements added at the ends of dimensions, the last one first: `[left, right, top, bottom, …]`.
- * Negative amounts take elements away. Follows `torch.nn.functional.pad` with mode "constant".
- *
- * @example At both ends
- * ```ts
- * import { pad, tensor } from "@adjoint/ml";
- * import { assertEquals } from "@std/assert";
- *
- * assertEquals(pad(tensor([1, 2]), [1, 2]).toArray(), [0, 1, 2, 0, 0]);
- * ```
- */
-export function pad(x: Tensor, amounts: readonly number[], options?: PadOptions): Tensor {
-  checkCount("compute pad", arguments.length, 3);
+/** What amounts add before and after each dimension, and the shape to which they lead. */
+export function padding(x: Tensor, amounts: readonly number[]): {
+  readonly before: readonly number[];
+  readonly after: readonly number[];
+  readonly shape: Shape;
+} {
   checkTensor("pad", x);
   checkList("pad", "amounts", amounts);
-  const { value = 0 } = readPad("compute pad", options);
-  checkElement("pad", "the value", value, x.dtype);
   const count = amounts.length / 2;
   if (!Number.isInteger(count) || count > x.ndim || !amounts.every(Number.isInteger)) {
     throw new ShapeError(
@@ -360,6 +350,26 @@ export function pad(x: Tensor, amounts: readonly number[], options?: PadOptions)
     );
   }
   checkShape("pad", shape);
+  return { before, after, shape };
+}
+
+/**
+ * Elements added at the ends of dimensions, the last one first: `[left, right, top, bottom, …]`.
+ * Negative amounts take elements away. Follows `torch.nn.functional.pad` with mode "constant".
+ *
+ * @example At both ends
+ * ```ts
+ * import { pad, tensor } from "@adjoint/ml";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(pad(tensor([1, 2]), [1, 2]).toArray(), [0, 1, 2, 0, 0]);
+ * ```
+ */
+export function pad(x: Tensor, amounts: readonly number[], options?: PadOptions): Tensor {
+  checkCount("compute pad", arguments.length, 3);
+  const { before, after, shape } = padding(x, amounts);
+  const { value = 0 } = readPad("compute pad", options);
+  checkElement("pad", "the value", value, x.dtype);
   const steps = x.shape.map(() => 1);
   const kept = x.shape.map((extent, i) =>
     Math.max(0, extent + Math.min(before[i]!, 0) + Math.min(after[i]!, 0))
