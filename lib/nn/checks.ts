@@ -66,7 +66,7 @@ export function eachOf(call: string, name: string, given: Extents, dims: number)
 
 /** Integers as positions along a dimension of a tensor, on its device. */
 export function positions(list: ArrayLike<number>, { device }: Tensor): Tensor {
-  return fromTypedArray(Int32Array.from(list), [list.length]).to({ device });
+  return fromTypedArray(new Int32Array(list), [list.length]).to({ device });
 }
 
 /** Refuses anything but int32. */

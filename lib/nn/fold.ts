@@ -1,8 +1,9 @@
 /** Windows of images as columns, and columns summed to images. */
 
+import { CODES } from "../core/dtype.ts";
 import { ShapeError, showShape } from "../core/errors.ts";
 import { checkCount, checkKind, optionReader } from "../core/options.ts";
-import { checkShape } from "../core/shape.ts";
+import { checkRoom, checkShape, sizeOf } from "../core/shape.ts";
 import type { Extents } from "../ops/mod.ts";
 import { zeros } from "../tensor/create.ts";
 import type { Tensor } from "../tensor/tensor.ts";
@@ -35,7 +36,7 @@ interface Windows {
   /** Entries of a window. */
   readonly taps: number;
   /** For each tap, the places in the image, in rows, where the windows have it. */
-  readonly places: readonly number[];
+  readonly places: Int32Array;
 }
 
 function windowsOver(
@@ -62,22 +63,21 @@ function windowsOver(
       [image],
     );
   }
-  checkShape(call.replace("compute ", ""), [...kernel, ...counts]);
-  const [rows = [], columns = []] = kernel.map((extent, i) =>
-    Array.from(
-      { length: extent },
-      (_, tap) =>
-        Array.from(
-          { length: counts[i] ?? 0 },
-          (_, at) => at * (stride[i] ?? 1) + tap * (dilation[i] ?? 1),
-        ),
-    )
-  );
-  const width = padded[1] ?? 0;
-  const places = rows.flatMap((ys) =>
-    columns.flatMap((xs) => ys.flatMap((y) => xs.map((x) => y * width + x)))
-  );
-  return { padded, margins, taps: rows.length * columns.length, places };
+  const all = [...kernel, ...counts];
+  checkShape(call.replace("compute ", ""), all);
+  checkRoom(all, sizeOf(all), CODES.int32, "windows");
+  const [[height = 0, width = 0], [rows = 0, columns = 0]] = [kernel, counts];
+  const [[down = 0, right = 0], [below = 0, beside = 0]] = [stride, dilation];
+  const places = new Int32Array(height * width * rows * columns);
+  let next = 0;
+  for (let tap = 0; tap < height * width; tap++) {
+    const first = Math.floor(tap / width) * below * (padded[1] ?? 0) + (tap % width) * beside;
+    for (let row = 0; row < rows; row++) {
+      const start = first + row * down * (padded[1] ?? 0);
+      for (let column = 0; column < columns; column++) places[next++] = start + column * right;
+    }
+  }
+  return { padded, margins, taps: height * width, places };
 }
 
 function amounts([rows = 0, columns = 0]: readonly number[], sign: number): number[] {

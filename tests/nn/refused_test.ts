@@ -59,6 +59,11 @@ const REFUSED: Readonly<
     ShapeError,
     "shape [268435456, 1, 4] and type float32: it would take 4 GiB or more",
   ],
+  "windows for which there is no room": [
+    () => F.unfold(ones([1, 1, 40_000]), [1, 30_000], { padding: [0, 20_000] }),
+    ShapeError,
+    "Cannot make windows of shape [1, 30000, 1, 50001] and type int32: it would take 4 GiB or more",
+  ],
   "an odd number of amounts": [
     () => F.pad(ones([3]), [1], { mode: "replicate" }),
     ShapeError,
