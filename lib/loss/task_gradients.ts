@@ -17,7 +17,7 @@ import { sizeOf } from "../core/shape.ts";
 import { leavesOf, type Mirror, rebuild, type TensorTree, TREE } from "../core/tree.ts";
 import { stack, tensordot } from "../ops/mod.ts";
 import { tensor, zerosLike } from "../tensor/create.ts";
-import { everyElement } from "../tensor/examples.ts";
+import { elementsOf, everyElement } from "../tensor/examples.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { type Rows, rowsOf } from "./quadratic.ts";
 
@@ -173,7 +173,8 @@ function measured(
 ): Pick<Products, "cosines" | "lengths" | "scales"> {
   const products = gram(flat);
   const count = products.shape[0] ?? 0;
-  const squares = [...everyElement(products)].filter((_, i) => i % (count + 1) === 0);
+  const squares = [...elementsOf(products, call.replace("compute ", ""))]
+    .filter((_, i) => i % (count + 1) === 0);
   if (squares.every((square) => square > 1e-30 && square < 1e30)) {
     const lengths = squares.map(Math.sqrt);
     const inverse = tensor(lengths, { dtype: "float64" }).reciprocal();

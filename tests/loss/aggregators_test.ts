@@ -16,6 +16,7 @@ import {
   stack,
   type Tensor,
   tensor,
+  vmap,
   zeros,
 } from "../../mod.ts";
 import { casesOf, type Stored, unstored } from "../fixtures/stored.ts";
@@ -199,6 +200,11 @@ for (const [name, aggregator] of Object.entries(AGGREGATORS)) {
       assert(message.includes(says), message);
     }
     if (name === "gradNorm") return;
+    const mapped = vmap((x: Tensor) => run(x).weights);
+    const says = `Cannot run ${title.slice(0, -2)} under vmap: it depends on the elements`;
+    for (const scale of [1, 1e-25]) {
+      assertThrows(() => mapped(randn([2, 3, 4]).mul(scale)), TypeError, says);
+    }
     for (const value of [NaN, Infinity]) {
       const says = "the gradient of task 1 is not finite";
       assertThrows(() => run(tensor([[1, 2], [1, value]])), RangeError, says);
