@@ -22,7 +22,13 @@ import { copied, instanceLike } from "./copy.ts";
 import { type Gradients, Hooks } from "./hooks.ts";
 import { Buffer, Parameter, type ParameterOptions } from "./parameter.ts";
 import { placeErrors } from "./part.ts";
-import { type LoadOptions, type LoadResult, loadState, type StateDict } from "./state_dict.ts";
+import {
+  distinct,
+  type LoadOptions,
+  type LoadResult,
+  loadState,
+  type StateDict,
+} from "./state_dict.ts";
 
 export { Buffer, Parameter, type ParameterOptions };
 export type { Gradients, LoadOptions, LoadResult, StateDict };
@@ -69,13 +75,14 @@ function namedOf<T extends Tensor>(
   { removeDuplicate = true }: NamedOptions,
 ): [string, T][] {
   const seen = new Set<T>();
-  return namedModulesOf("", module, []).flatMap(([prefix, module]) =>
+  const named = namedModulesOf("", module, []).flatMap(([prefix, module]) =>
     module.members().flatMap(([name, value]): [string, T][] => {
       if (!(value instanceof kind) || (removeDuplicate && seen.has(value))) return [];
       seen.add(value);
       return [[prefix === "" ? name : `${prefix}.${name}`, value]];
     })
   );
+  return distinct(`list the tensors of ${module.constructor.name}`, named);
 }
 
 /** A tensor of another's class. */
@@ -172,10 +179,8 @@ export abstract class AnyModule {
     checkCount("make a state dict", arguments.length, 0);
     const state: StateDict = {};
     const views = new Map<Tensor, Tensor>();
-    for (const [key, value] of namedModulesOf("", this, []).flatMap(stateOf)) {
-      if (Object.hasOwn(state, key)) {
-        throw new TypeError(`Cannot make a state dict: two tensors are called "${key}"`);
-      }
+    const named = namedModulesOf("", this, []).flatMap(stateOf);
+    for (const [key, value] of distinct("make a state dict", named)) {
       const view = views.get(value) ?? value.detach();
       views.set(value, view);
       state[key] = view;

@@ -19,6 +19,18 @@ import type { Tensor } from "../tensor/tensor.ts";
 /** Parameters and buffers by name. */
 export type StateDict = Record<string, Tensor>;
 
+/** Tensors by name; refuses two that are spelled alike, such as `aB` and `a_b`. */
+export function distinct<T extends Tensor>(call: string, named: [string, T][]): [string, T][] {
+  const names = new Set<string>();
+  for (const [name] of named) {
+    if (names.has(name)) {
+      throw new TypeError(`Cannot ${call}: two tensors are called "${name}"`);
+    }
+    names.add(name);
+  }
+  return named;
+}
+
 /** Copies of the values of a state dict, which training does not change. */
 export function copied(state: StateDict): StateDict {
   return noGrad(() => Object.fromEntries(Object.entries(state).map(([k, v]) => [k, v.clone()])));

@@ -2,11 +2,13 @@ import { assertEquals, assertMatch, assertNotEquals, assertThrows } from "@std/a
 import { assertClose, gradcheck, gradgradcheck } from "../../lib/testing/mod.ts";
 import {
   DTypeError,
+  functionalCall,
   manualSeed,
   nn,
   ones,
   rand,
   ShapeError,
+  stackModuleState,
   type Tensor,
   tensor,
   zeros,
@@ -45,6 +47,33 @@ Deno.test("Module.parameters() gives each parameter once", () => {
   assertEquals(new Tied().parameters().length, 2);
   assertEquals(new Net().parameters().length, 3);
   assertEquals(new Net().buffers().length, 1);
+});
+
+Deno.test("two tensors that are spelled alike are refused wherever tensors have names", () => {
+  class Alike extends nn.Module {
+    aB: nn.Parameter | nn.Buffer;
+    a_b: nn.Parameter | nn.Buffer;
+    constructor(kind: typeof nn.Parameter | typeof nn.Buffer) {
+      super();
+      [this.aB, this.a_b] = [new kind(ones([1])), new kind(ones([1]))];
+    }
+    override forward(x: Tensor): Tensor {
+      return x.mul(this.aB).mul(this.a_b);
+    }
+  }
+  const [learned, kept] = [new Alike(nn.Parameter), new Alike(nn.Buffer)];
+  const state = 'Cannot make a state dict: two tensors are called "a_b"';
+  const list = 'Cannot list the tensors of Alike: two tensors are called "a_b"';
+  const inside = 'Cannot list the tensors of Sequential: two tensors are called "0.a_b"';
+  const cases: readonly (readonly [run: () => unknown, says: string])[] = [
+    [() => learned.stateDict(), state],
+    [() => learned.parameters(), list],
+    [() => learned.namedParameters({ removeDuplicate: false }), list],
+    [() => new nn.Sequential(kept).buffers(), inside],
+    [() => functionalCall(learned, { a_b: ones([1]) }, ones([1])), list],
+    [() => stackModuleState([kept, kept]), list],
+  ];
+  for (const [run, says] of cases) assertEquals(assertThrows(run, TypeError).message, says);
 });
 
 Deno.test("Module.loadStateDict() copies all or nothing", () => {
