@@ -237,7 +237,7 @@ export class Experiment<O extends Record<string, ExperimentOption>> {
     refuse(sentence);
   }
 
-  /** Ends the script: with `--json`, prints all findings as the last line. */
+  /** Ends the script: with `--json`, prints all options and findings as the last line. */
   end(): void {
     checkCount("end the script", arguments.length, 0);
     if (!this.#json) return;
@@ -245,6 +245,7 @@ export class Experiment<O extends Record<string, ExperimentOption>> {
       seed: String(this.seed),
       quick: this.quick,
       control: this.control,
+      options: this.options,
       seconds: (performance.now() - this.#began) / 1000,
       figures: this.#figures,
       pictures: this.#pictures,

@@ -35,6 +35,11 @@ for (const [name, row] of Object.entries(SYNTHETIC)) {
   });
 }
 
+Deno.test("the page on data names each function of synthetic data", () => {
+  const page = Deno.readTextFileSync(new URL("../../docs/data.md", import.meta.url));
+  assertEquals(Object.keys(synthetic).filter((name) => !page.includes(`\`${name}\``)), []);
+});
+
 Deno.test("data that come from elsewhere than their stream, or have no world, are found", () => {
   const { line, blobs } = SYNTHETIC;
   assertThrows(

@@ -28,7 +28,8 @@ Deno.test("a script prints its figures, and with --json all of them in the last 
   const lines = out.trimEnd().split("\n");
   assertMatch(lines[0]!, /^row: draw \S+, epochs 3, far Infinity, list 1 NaN, is true$/);
   const { seconds, figures, ...rest } = JSON.parse(lines.at(-1)!);
-  assertEquals(rest, { seed: "7", quick: true, control: false, pictures: [] });
+  const options = { epochs: 3, missing: "" };
+  assertEquals(rest, { seed: "7", quick: true, control: false, options, pictures: [] });
   assertEquals(seconds > 0, true);
   const { draw, ...row } = figures.row;
   assertEquals(row, { epochs: 3, far: "Infinity", list: [1, "NaN"], is: true });
