@@ -31,7 +31,10 @@ export type Figure = number | boolean | string | readonly number[];
 
 /** Options of {@linkcode experiment}. */
 export interface ExperimentOptions<O extends Record<string, ExperimentOption>> {
-  /** Options of the script's own, with their defaults: `{ epochs: 5 }` is set by `--epochs 5`. */
+  /**
+   * Options of the script's own, with their defaults: `{ epochs: 5 }` is set by `--epochs 5`. Flags
+   * are false until they are given.
+   */
   readonly options?: O;
 }
 
@@ -39,12 +42,12 @@ export interface ExperimentOptions<O extends Record<string, ExperimentOption>> {
 export type Widened<T> = T extends number ? number : T extends boolean ? boolean : string;
 
 const OPTION = kind(
-  "numbers, strings, true or false by name",
+  "numbers, strings or false by name",
   (value) =>
     isPlainObject(value) &&
     Object.entries(value).every(([name, option]) =>
       ![...Object.keys(COMMON), "help"].includes(name) &&
-      ["number", "string", "boolean"].includes(typeof option)
+      (["number", "string"].includes(typeof option) || option === false)
     ),
 );
 const readOptions = optionReader<ExperimentOptions<Record<string, ExperimentOption>>>({
@@ -110,7 +113,7 @@ function parse<K extends Record<string, ExperimentOption | bigint>>(shows: strin
       console.log(`${shows}\n\nOptions: ${usage.join(" ")}`);
       Deno.exit(0);
     }
-    const standard = known[name];
+    const standard = Object.hasOwn(known, name) ? known[name] : undefined;
     if (standard === undefined || !word.startsWith("--")) {
       const meant = nearest(name, names);
       const hint = meant === undefined ? "" : `; did you mean --${meant}`;
@@ -129,6 +132,13 @@ function parse<K extends Record<string, ExperimentOption | bigint>>(shows: strin
 function jsonFigure(figure: Figure): unknown {
   if (Array.isArray(figure)) return figure.map(jsonNumber);
   return typeof figure === "number" ? jsonNumber(figure) : figure;
+}
+
+/** Figures for JSON. */
+function jsonFigures(figures: Readonly<Record<string, Figure>>): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(figures).map(([name, figure]) => [name, jsonFigure(figure)]),
+  );
 }
 
 /** A figure on a printed line. */
@@ -162,7 +172,7 @@ export class Experiment<O extends Record<string, ExperimentOption>> {
   readonly #json: boolean;
   readonly #folder: string;
   readonly #began: number = performance.now();
-  readonly #figures: Record<string, Record<string, unknown>> = {};
+  readonly #figures = new Map<string, Record<string, unknown>>();
   readonly #pictures: string[] = [];
 
   /**
@@ -172,13 +182,16 @@ export class Experiment<O extends Record<string, ExperimentOption>> {
    * @param own Options of its own with their defaults.
    */
   constructor(shows: string, own: O) {
-    const read = parse(shows, { ...COMMON, ...own });
-    this.seed = read.seed;
-    this.quick = read.quick;
-    this.control = read.control;
-    this.options = read as never;
-    this.#json = read.json;
-    this.#folder = read.pictures;
+    const { seed, quick, control, json, pictures, ...options } = parse(shows, {
+      ...COMMON,
+      ...own,
+    });
+    this.seed = seed;
+    this.quick = quick;
+    this.control = control;
+    this.options = options as never;
+    this.#json = json;
+    this.#folder = pictures;
     if (this.#folder !== "") makeFolder(this.#folder);
     manualSeed(this.seed);
   }
@@ -193,16 +206,12 @@ export class Experiment<O extends Record<string, ExperimentOption>> {
     checkCount("note figures", arguments.length, 2);
     checkKind("note figures", "the row", row, TEXT);
     checkKind("note figures", "what was found", figures, FIGURES);
-    if (this.#figures[row] !== undefined) {
+    if (this.#figures.has(row)) {
       throw new TypeError(`Cannot note figures: those of ${row} have been noted`);
     }
-    const entries = Object.entries(figures);
-    this.#figures[row] = Object.fromEntries(
-      entries.map(([name, value]) => [name, jsonFigure(value)]),
-    );
-    console.log(
-      `${row}: ${entries.map(([name, value]) => `${name} ${shownFigure(value)}`).join(", ")}`,
-    );
+    this.#figures.set(row, jsonFigures(figures));
+    const shown = Object.entries(figures).map(([name, value]) => `${name} ${shownFigure(value)}`);
+    console.log(`${row}: ${shown.join(", ")}`);
   }
 
   /**
@@ -245,9 +254,9 @@ export class Experiment<O extends Record<string, ExperimentOption>> {
       seed: String(this.seed),
       quick: this.quick,
       control: this.control,
-      options: this.options,
+      options: jsonFigures(this.options as Readonly<Record<string, Figure>>),
       seconds: (performance.now() - this.#began) / 1000,
-      figures: this.#figures,
+      figures: Object.fromEntries(this.#figures),
       pictures: this.#pictures,
     }));
   }
@@ -261,8 +270,8 @@ export class Experiment<O extends Record<string, ExperimentOption>> {
  * @param shows What the script shows, in one sentence.
  * @param options `options`: the script's own options, with their defaults.
  * @returns The options, and methods that record figures and pictures.
- * @throws {TypeError} If an option has the name of a common one, or is not a number, string or
- * boolean.
+ * @throws {TypeError} If an option has the name of a common one, or is not a number, a string or
+ * false.
  *
  * @example
  * ```ts

@@ -52,6 +52,7 @@ Deno.test("a script refuses what it does not know in one sentence", async () => 
       "--pictures --epochs --missing; did you mean --epochs",
     ],
     [["3"], "there is no option 3 among"],
+    [["--constructor", "3"], "there is no option --constructor among"],
     [["--epochs"], "--epochs needs a value, as in --epochs 5"],
     [["--epochs", "--quick"], "--epochs needs a value"],
     [["--epochs", "many"], "--epochs must be a finite number, got many"],
@@ -104,7 +105,11 @@ Deno.test("figures and pictures are refused where they are none", () => {
     "what was found must be numbers",
   );
   wrong(() => run.figures(1 as unknown as string, {}), "the row must be a string");
-  run.figures("row", { a: 1 });
+  for (const row of ["row", "constructor", "__proto__"]) run.figures(row, { a: 1 });
+  for (const odd of [{ on: true }, { seed: 1 }, { list: [1] }]) {
+    const options = { options: odd as unknown as { on: string } };
+    wrong(() => train.experiment("A test.", options), "must be numbers, strings or false by name");
+  }
   wrong(() => run.figures("row", { a: 2 }), "those of row have been noted");
   wrong(() => run.picture("../up", { svg: "" }), "its name must be a name of letters");
   wrong(
@@ -113,6 +118,6 @@ Deno.test("figures and pictures are refused where they are none", () => {
   );
   wrong(
     () => train.experiment("A test.", { options: { seed: 1 } }),
-    "options must be numbers, strings, true or false by name",
+    "options must be numbers, strings or false by name",
   );
 });
