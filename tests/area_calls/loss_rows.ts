@@ -452,7 +452,7 @@ export const LOSSES: Rows<Omit<typeof losses, "regularization">, LossMethods> = 
     methods: {
       forward: {
         on: () => new losses.GaussianNLLLoss(),
-        args: [of(x), of(x), of(x)],
+        args: [of(x), of(x), of(x, "number")],
         rest: true,
         named: "losses.gaussianNll",
       },
