@@ -54,6 +54,7 @@ fn write_message(frame: &mut [i32], message: &str) {
 }
 
 /// The bytes of memory that an operand reaches, checked against the length of its array.
+#[inline(always)]
 fn extent(
     record: &Record,
     layout: &Layout,

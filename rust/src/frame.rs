@@ -62,6 +62,7 @@ impl<'a> Frame<'a> {
     }
 
     /// Reads an operand's record, with its layout in place.
+    #[inline(always)]
     pub(crate) fn record(&self, operand: usize, layout: &mut Layout) -> Result<Record> {
         let words = &self.0[RECORDS + operand * RECORD..][..RECORD];
         let rank = usize::try_from(words[3]).unwrap_or(usize::MAX);
@@ -99,12 +100,14 @@ pub(crate) struct Launch<'a> {
 
 impl<'a> Launch<'a> {
     /// The next output in order.
+    #[inline]
     pub(crate) fn output(&mut self, index: usize) -> Result<ViewMut<'a>> {
         let missing = || Error::new(format!("output {index} is missing"));
         self.outs.get_mut(index).and_then(Option::take).ok_or_else(missing)
     }
 
     /// A contiguous output.
+    #[inline]
     pub(crate) fn contiguous_output(&mut self, index: usize) -> Result<ViewMut<'a>> {
         let view = self.output(index)?;
         if view.layout.is_contiguous() {
@@ -115,6 +118,7 @@ impl<'a> Launch<'a> {
     }
 
     /// The input with the given number.
+    #[inline]
     pub(crate) fn input(&mut self, index: usize) -> Result<View<'a>> {
         let missing = || Error::new(format!("input {index} is missing"));
         self.ins.get_mut(index).and_then(Option::take).ok_or_else(missing)

@@ -20,6 +20,7 @@ impl Layout {
 
     /// Reads the words of the frame, and refuses negative or oversized values. In place, as moving
     /// a layout costs more than a small kernel.
+    #[inline(always)]
     pub(crate) fn read(&mut self, shape: &[i32], strides: &[i32]) -> Result {
         if shape.len() > MAX_RANK || shape.len() != strides.len() {
             return Err(Error::new(format!("rank {} is over {MAX_RANK}", shape.len())));
@@ -70,6 +71,7 @@ impl Layout {
     /// The number of elements in memory from the first to the last one reached, 0 for an empty
     /// view. Refuses extents with more elements than int32 can count, also beside an extent of 0:
     /// then any of them can be multiplied without a check, and no loop over them is endless.
+    #[inline(always)]
     pub(crate) fn span(&self) -> Result<usize> {
         let (mut last, mut elements, mut empty) = (0u64, 1u64, false);
         for axis in 0..self.rank {

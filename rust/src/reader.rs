@@ -16,6 +16,7 @@ pub(crate) struct Reader<'a, T> {
 }
 
 impl<'a, T: Element> Reader<'a, T> {
+    #[inline]
     pub(crate) fn new(view: View<'a>) -> Result<Self> {
         let wrong = || Error::new(format!("an input must be {}", T::DTYPE.name()));
         let data = T::from_slice(view.data).ok_or_else(wrong)?;
@@ -81,6 +82,18 @@ impl<'a, T: Element> Reader<'a, T> {
         } else {
             gather(self.data, &self.layout.coalesced(), start, tile);
         }
+    }
+
+    /// `len` elements from number `start` on where they lie, or copied to the front of `tile`.
+    pub(crate) fn part<'b>(&self, start: usize, len: usize, tile: &'b mut [T]) -> &'b [T]
+    where
+        'a: 'b,
+    {
+        if self.contiguous {
+            return &self.data[start..start + len];
+        }
+        self.copy_to(start, &mut tile[..len]);
+        &tile[..len]
     }
 }
 

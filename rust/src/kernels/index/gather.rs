@@ -67,11 +67,40 @@ impl<'a> Walk<'a> {
         })
     }
 
+    /// Whether each run has one index and follows itself in the other tensor.
+    fn is_by_rows(&self) -> bool {
+        self.index_step == 0 && self.other_step == 1 && self.run > 0
+    }
+
+    /// Calls `body(number of the first element, position)` for each run, if they are by rows.
+    #[inline(always)]
+    fn each_row(mut self, mut body: impl FnMut(usize, usize)) -> Result {
+        let places = self.places();
+        for number in 0..self.runs {
+            let offset = places.offset(self.index[self.index_cursor.position])?;
+            body(number * self.run, self.other_cursor.position + offset);
+            self.index_cursor.advance();
+            self.other_cursor.advance();
+        }
+        Ok(())
+    }
+
     /// Calls `body(number of the first element, places)` for each run.
     #[inline(always)]
     fn each(mut self, mut body: impl FnMut(usize, &Places<'_>) -> Result) -> Result {
-        let whole = self.index_step == 0 && self.other_step == 1 && self.run > 0;
-        let mut places = Places {
+        let mut places = self.places();
+        for number in 0..self.runs {
+            places.index = &self.index[self.index_cursor.position..];
+            places.base = self.other_cursor.position;
+            body(number * self.run, &places)?;
+            self.index_cursor.advance();
+            self.other_cursor.advance();
+        }
+        Ok(())
+    }
+
+    fn places(&self) -> Places<'a> {
+        Places {
             index: self.index,
             index_step: self.index_step,
             base: 0,
@@ -80,19 +109,7 @@ impl<'a> Walk<'a> {
             extent: self.extent,
             dim_stride: self.dim_stride,
             count: self.run,
-            row: None,
-        };
-        for number in 0..self.runs {
-            places.index = &self.index[self.index_cursor.position..];
-            places.base = self.other_cursor.position;
-            if whole {
-                places.row = Some(places.base + places.offset(places.index[0])?);
-            }
-            body(number * self.run, &places)?;
-            self.index_cursor.advance();
-            self.other_cursor.advance();
         }
-        Ok(())
     }
 }
 
@@ -106,8 +123,6 @@ struct Places<'a> {
     extent: usize,
     dim_stride: usize,
     count: usize,
-    /// The position of the first one, if the others follow it.
-    row: Option<usize>,
 }
 
 impl Places<'_> {
@@ -149,15 +164,16 @@ fn gather_as<T: Element>(launch: &mut Launch<'_>) -> Result {
     if out.len() != index.layout.len() {
         return Err(Error::new("the output has another size than the index"));
     }
-    Walk::new(positions, index.layout, x.layout, dim)?.each(|first, places| {
-        let out = &mut out[first..first + places.count];
-        match places.row {
-            Some(from) => {
-                out.copy_from_slice(&data[from..from + places.count]);
-                Ok(())
-            }
-            None => places.each(|number, position| out[number] = data[position]),
-        }
+    let walk = Walk::new(positions, index.layout, x.layout, dim)?;
+    let run = walk.run;
+    if walk.is_by_rows() {
+        return walk.each_row(|first, from| {
+            out[first..first + run].copy_from_slice(&data[from..from + run]);
+        });
+    }
+    walk.each(|first, places| {
+        let out = &mut out[first..first + run];
+        places.each(|number, position| out[number] = data[position])
     })
 }
 
@@ -208,24 +224,18 @@ fn scatter_into<T: Element, S>(
     }
     let positions = i32::from_slice(index.data).ok_or_else(|| Error::new("index must be int32"))?;
     let source = Reader::<T>::new(source)?;
-    let own = source.as_slice();
-    let length = index.layout.shape().last().map_or(1, |&extent| extent as usize);
-    let mut copy = scratch(if own.is_none() { length } else { 0 })?;
-    Walk::new(positions, index.layout, layout, dim)?.each(|first, places| {
-        let from = match own {
-            Some(elements) => &elements[first..first + places.count],
-            None => {
-                source.copy_to(first, &mut copy);
-                &copy[..]
-            }
-        };
-        match places.row {
-            Some(row) => {
-                let to = &mut out[row..row + places.count];
-                to.iter_mut().zip(from).for_each(|(to, &x)| write(to, x));
-                Ok(())
-            }
-            None => places.each(|number, position| write(&mut out[position], from[number])),
-        }
+    let walk = Walk::new(positions, index.layout, layout, dim)?;
+    let run = walk.run;
+    let mut copy = scratch(if source.as_slice().is_none() { run } else { 0 })?;
+    if walk.is_by_rows() {
+        return walk.each_row(|first, row| {
+            let to = &mut out[row..row + run];
+            let from = source.part(first, run, &mut copy);
+            to.iter_mut().zip(from).for_each(|(to, &x)| write(to, x));
+        });
+    }
+    walk.each(|first, places| {
+        let from = source.part(first, run, &mut copy);
+        places.each(|number, position| write(&mut out[position], from[number]))
     })
 }
