@@ -100,14 +100,12 @@ pub(crate) struct Launch<'a> {
 
 impl<'a> Launch<'a> {
     /// The next output in order.
-    #[inline]
     pub(crate) fn output(&mut self, index: usize) -> Result<ViewMut<'a>> {
         let missing = || Error::new(format!("output {index} is missing"));
         self.outs.get_mut(index).and_then(Option::take).ok_or_else(missing)
     }
 
     /// A contiguous output.
-    #[inline]
     pub(crate) fn contiguous_output(&mut self, index: usize) -> Result<ViewMut<'a>> {
         let view = self.output(index)?;
         if view.layout.is_contiguous() {
@@ -118,7 +116,6 @@ impl<'a> Launch<'a> {
     }
 
     /// The input with the given number.
-    #[inline]
     pub(crate) fn input(&mut self, index: usize) -> Result<View<'a>> {
         let missing = || Error::new(format!("input {index} is missing"));
         self.ins.get_mut(index).and_then(Option::take).ok_or_else(missing)

@@ -16,7 +16,6 @@ pub(crate) struct Reader<'a, T> {
 }
 
 impl<'a, T: Element> Reader<'a, T> {
-    #[inline]
     pub(crate) fn new(view: View<'a>) -> Result<Self> {
         let wrong = || Error::new(format!("an input must be {}", T::DTYPE.name()));
         let data = T::from_slice(view.data).ok_or_else(wrong)?;
