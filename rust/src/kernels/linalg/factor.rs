@@ -4,7 +4,8 @@
 //! Each works on blocks of rows and columns. The contribution of earlier blocks is a matrix
 //! product; only the small part inside a block uses loops, along rows, which vectorise.
 
-use super::gemm::{Matrix, is_whole, multiply};
+use super::gemm::{Matrix, multiply};
+use super::grid::is_whole;
 use super::matmul::operand;
 use crate::cpu::{GRAIN, elements, simd, try_parts};
 use crate::dtype::{Element, by_type};

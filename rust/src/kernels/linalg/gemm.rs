@@ -1,8 +1,9 @@
 //! The one wrapper around the `gemm` crate, whose function takes raw pointers.
 #![allow(unsafe_code)]
 
+use super::grid::Grid;
 use crate::allocator::with_room;
-use crate::cpu::try_pieces;
+use crate::cpu::{threads, try_pieces};
 use crate::dtype::Element;
 use crate::error::{Error, Result};
 use crate::kernels::elementwise::math::Real;
@@ -14,21 +15,8 @@ use std::cell::Cell;
 use std::marker::PhantomData;
 use std::sync::LazyLock;
 
-/// The largest side of a piece of a product; `gemm` is fastest up to this.
-const SIDE: usize = 256;
-/// A product with fewer multiplications is not divided.
-const WHOLE: usize = 1 << 20;
-/// A piece with fewer multiplications is not divided further.
-const PIECE: usize = 1 << 22;
-/// This many pieces are enough for any number of threads.
-const ENOUGH: usize = 8;
-/// A side shorter than twice this is divided last.
-const LEAST: usize = 32;
 /// The distance of rows in bytes from which their elements map to the same cache lines.
 const PAGE: usize = 2048;
-/// Sides of pieces are multiples of this, the size of the widest kernels.
-const STEP: usize = 16;
-
 /// A matrix inside a slice: its start, rows, columns and strides.
 #[derive(Clone, Copy)]
 pub(crate) struct Matrix {
@@ -89,6 +77,17 @@ pub(crate) fn multiply_around<T: Element + Real>(
     b: (&[T], Matrix),
     around: &Around<'_, T>,
 ) -> Result {
+    multiply_on(threads(), out, a, b, around)
+}
+
+/// The same, divided as is best for a number of threads.
+fn multiply_on<T: Element + Real>(
+    threads: usize,
+    out: &mut [T],
+    a: (&[T], Matrix),
+    b: (&[T], Matrix),
+    around: &Around<'_, T>,
+) -> Result {
     let (rows, inner, columns) = (a.1.rows, a.1.columns, b.1.columns);
     let target = Matrix::dense(0, rows, columns);
     if inner != b.1.rows
@@ -104,7 +103,8 @@ pub(crate) fn multiply_around<T: Element + Real>(
     }
     let out = Target { pointer: out.as_mut_ptr(), columns };
     let add = around.bias.is_some() || inner == 0;
-    let grid = Grid::new(rows, inner, columns, b.1.column_stride != 1);
+    let divided = Grid::new(rows, inner, columns, b.1.column_stride != 1);
+    let grid = if threads == 1 { divided.joined() } else { divided };
     try_pieces(grid.pieces(), |piece| {
         let row = piece / grid.across() * grid.height;
         let column = piece % grid.across() * grid.width;
@@ -303,56 +303,6 @@ fn room<T>(rows: usize, inner: usize, columns: usize) -> usize {
         + 4 * CACHELINE_ALIGN
 }
 
-/// How a product is divided. This depends only on the shapes, and so do the bits of the result.
-///
-/// A piece has its own rows or, for a right factor stored by columns, its own columns, so that a
-/// thread tends to find what it has written in its own cache in the next launch. Fetching it from
-/// another processor's cache can take longer than the product.
-struct Grid {
-    rows: usize,
-    columns: usize,
-    /// Rows of a piece.
-    height: usize,
-    /// Columns of a piece.
-    width: usize,
-}
-
-impl Grid {
-    fn new(rows: usize, inner: usize, columns: usize, by_columns: bool) -> Self {
-        let side =
-            |length: usize| length.div_ceil(length.div_ceil(SIDE).max(1)).next_multiple_of(STEP);
-        let mut grid = Self { rows, columns, height: side(rows), width: side(columns) };
-        let work = rows * inner * columns;
-        let done = |grid: &Self| {
-            let piece = grid.height * grid.width * inner;
-            grid.pieces() >= ENOUGH || (piece <= PIECE && (grid.pieces() > 1 || work <= WHOLE))
-        };
-        while !done(&grid) {
-            let Self { height, width, .. } = &mut grid;
-            let (first, second) = if by_columns { (width, height) } else { (height, width) };
-            let side = if *first >= 2 * LEAST { first } else { second };
-            if *side < 2 * STEP {
-                break;
-            }
-            *side = (*side / 2).next_multiple_of(STEP);
-        }
-        grid
-    }
-
-    fn across(&self) -> usize {
-        self.columns.div_ceil(self.width)
-    }
-
-    fn pieces(&self) -> usize {
-        self.rows.div_ceil(self.height) * self.across()
-    }
-}
-
-/// Whether a product of this shape stays in one piece, so that a batch is divided instead.
-pub(crate) fn is_whole(rows: usize, inner: usize, columns: usize) -> bool {
-    Grid::new(rows, inner, columns, false).pieces() <= 1
-}
-
 /// Where the pieces of a product are written, on any thread.
 struct Target<T> {
     pointer: *mut T,
@@ -426,6 +376,48 @@ mod tests {
             for flipped in [[false, false], [false, true], [true, false], [true, true]] {
                 assert!(fits::<f32>(shape, flipped), "{shape:?} {flipped:?} of f32");
                 assert!(fits::<f64>(shape, flipped), "{shape:?} {flipped:?} of f64");
+            }
+        }
+    }
+
+    #[test]
+    fn the_bits_of_a_product_do_not_depend_on_its_pieces() {
+        fn bits<T: Element + Real>([rows, inner, columns]: [usize; 3], flipped: [bool; 2]) {
+            let numbers = |count: usize| -> Vec<T> {
+                (0..count).map(|i| T::from_f64((i as f64 * 0.37).sin())).collect()
+            };
+            let (a, b) = (numbers(rows * inner), numbers(inner * columns));
+            let matrix = |rows, columns, flipped| match flipped {
+                true => Matrix::dense(0, columns, rows).transposed(),
+                false => Matrix::dense(0, rows, columns),
+            };
+            let (left, right) =
+                (matrix(rows, inner, flipped[0]), matrix(inner, columns, flipped[1]));
+            let around = Around { bias: None, finish: None };
+            let [apart, joined] = [2, 1].map(|threads| {
+                let mut out = vec![T::default(); rows * columns];
+                multiply_on(threads, &mut out, (&a, left), (&b, right), &around).unwrap();
+                out
+            });
+            assert!(apart == joined, "{rows} {inner} {columns} {flipped:?}");
+        }
+        for shape in [
+            [16, 2000, 16],
+            [129, 513, 127],
+            [257, 40, 257],
+            [300, 600, 1],
+            [1, 600, 300],
+            [2, 900, 700],
+            [700, 3, 5],
+            [513, 1, 400],
+            [513, 2, 400],
+            [530, 1100, 550],
+            [1040, 70, 1025],
+            [1500, 130, 64],
+        ] {
+            for flipped in [[false, false], [false, true], [true, false], [true, true]] {
+                bits::<f32>(shape, flipped);
+                bits::<f64>(shape, flipped);
             }
         }
     }

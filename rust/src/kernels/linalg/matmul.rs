@@ -1,6 +1,7 @@
 //! Matrix products, batched: the last two axes are the matrices, the axes before them the batch.
 
-use super::gemm::{Matrix, is_whole, multiply};
+use super::gemm::{Matrix, multiply};
+use super::grid::is_whole;
 use crate::cpu::{GRAIN, elements, try_parts};
 use crate::dtype::{DType, Element};
 use crate::error::{Error, Result};

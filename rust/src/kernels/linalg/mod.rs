@@ -4,6 +4,7 @@ mod distances;
 mod eigh;
 mod factor;
 pub(crate) mod gemm;
+mod grid;
 mod linear;
 mod matmul;
 mod pairs;
