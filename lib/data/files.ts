@@ -1,12 +1,9 @@
 /** Files as bytes and text, and the errors for those that cannot be read. */
 
 import { checkKind, kind } from "../core/options.ts";
+import { explained, PATH, pathOf } from "../io/source.ts";
 import { gunzip, gunzipBeginning, isGzipped } from "../io/zlib.ts";
 
-const PATH = kind(
-  "a path, or the URL of a file",
-  (value) => typeof value === "string" || value instanceof URL,
-);
 /** Bytes. */
 export const BYTES = kind("a Uint8Array", (value) => value instanceof Uint8Array);
 
@@ -16,11 +13,7 @@ export function bytesOf(call: string, path: string | URL): Uint8Array<ArrayBuffe
   try {
     return Deno.readFileSync(path);
   } catch (cause) {
-    const { name, message } = cause as Error;
-    const said = name === "NotFound" ? `there is no file ${path}` : `${message}, of ${path}`;
-    // The error keeps its class, by which callers recognize a missing file.
-    const Same = (cause as Error).constructor as new (text: string, options: ErrorOptions) => Error;
-    throw new Same(`Cannot ${call}: ${said}`, { cause });
+    throw explained(`${call} of ${path}`, `--allow-read=${pathOf(path)}`, cause);
   }
 }
 

@@ -12,7 +12,7 @@ import type { Tensor } from "../tensor/tensor.ts";
 import { bytesOf, checkedSize, flatTensor, type StoredType } from "./elements.ts";
 import { joined, writeFile } from "./sink.ts";
 import { overBytes, overFile, PATH, quoted, type Source } from "./source.ts";
-import { bytesOfTensor, tensorsOf, TEXTS } from "./state.ts";
+import { bytesOfTensor, isTexts, tensorsOf, TEXTS } from "./state.ts";
 import { crc32 } from "./zlib.ts";
 
 /** Options of `saveSafetensors` and `encodeSafetensors`. */
@@ -184,6 +184,8 @@ interface Header {
   readonly entries: readonly (readonly [name: string, entry: Entry])[];
   /** Where the elements begin in the file. */
   readonly start: number;
+  /** Whether the file was written here, and so has checksums. */
+  readonly ours: boolean;
 }
 
 /** Parses JSON of an object in which each name occurs once. */
@@ -220,7 +222,7 @@ function headerOf(source: Source): Header {
   const start = 8 + Number(length);
   const bytes = source.read(8, Number(length), "the header");
   const { [METADATA]: metadata = {}, ...rest } = parsed(source, bytes);
-  if (!TEXTS.accepts(metadata)) throw source.refused(`${METADATA} must hold strings by name`);
+  if (!isTexts(metadata)) throw source.refused(`${METADATA} must hold strings by name`);
   const entries = Object.entries(rest).map(([name, entry]): [string, Entry] => {
     if (isEntry(entry)) return [name, entry];
     throw source.refused(
@@ -244,7 +246,8 @@ function headerOf(source: Source): Header {
       `its tensors take ${last} bytes after the header, and there are ${source.length - start}`,
     );
   }
-  return { bytes, metadata: metadata as Record<string, string>, entries: order, start };
+  const ours = Object.keys(metadata).some((key) => key.startsWith(OURS));
+  return { bytes, metadata, entries: order, start, ours };
 }
 
 /** The tensor of an entry; in our files its checksum must match. */
@@ -266,17 +269,12 @@ function tensorOf(source: Source, name: string, entry: Entry, header: Header): T
     );
   }
   const bytes = source.read(header.start + begin, end - begin, what);
-  if (isOurs(header) && header.metadata[TENSOR_SUM + name] !== sumOf(name, entry, bytes)) {
+  if (header.ours && header.metadata[TENSOR_SUM + name] !== sumOf(name, entry, bytes)) {
     throw source.refused(
       `${what} is damaged: its checksum does not match its name, type and bytes`,
     );
   }
   return flatTensor(source, what, type, bytes).reshape(entry.shape);
-}
-
-/** Whether a file was written here, and so has checksums. */
-function isOurs({ metadata }: Header): boolean {
-  return Object.keys(metadata).some((key) => key.startsWith(OURS));
 }
 
 /** The tensors of a file. */
@@ -293,7 +291,7 @@ function whole(source: Source): {
   const tensors = header.entries.map(([name, entry]) =>
     [name, tensorOf(source, name, entry, header)] as const
   );
-  if (isOurs(header) && header.metadata[HEADER_SUM] !== headerSum(header.bytes)) {
+  if (header.ours && header.metadata[HEADER_SUM] !== headerSum(header.bytes)) {
     throw source.refused("the header is damaged: its checksum does not match");
   }
   return { tensors: Object.fromEntries(tensors), metadata: header.metadata };

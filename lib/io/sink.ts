@@ -9,6 +9,8 @@ const PREFIX = ".adjoint-";
 /** How long, in ms, a temporary file must be untouched for its program to be surely gone. */
 const ABANDONED = 3_600_000;
 
+const encoder = new TextEncoder();
+
 /** Parts of a file in one array. */
 export function joined(chunks: Iterable<Uint8Array>): Uint8Array {
   const parts = [...chunks];
@@ -91,7 +93,7 @@ function besides(
   try {
     const target = targetOf(shown);
     const folder = folderOf(target.path);
-    const start = `${PREFIX}${crc32(new TextEncoder().encode(target.path)).toString(16)}-`;
+    const start = `${PREFIX}${crc32(encoder.encode(target.path)).toString(16)}-`;
     sweep(folder, start);
     const temporary = `${folder}/${start}${crypto.randomUUID()}`;
     try {
@@ -119,6 +121,11 @@ export function writeFile(name: string, path: string | URL, chunks: Iterable<Uin
     write(temporary, chunks, target.mode);
     Deno.renameSync(temporary, target.path);
   });
+}
+
+/** Writes a text as a file, in the same way. */
+export function writeText(name: string, path: string | URL, text: string): void {
+  writeFile(name, path, [encoder.encode(text)]);
 }
 
 /** Refuses a path at which no file can be written, before there is anything to lose. */

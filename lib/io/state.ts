@@ -1,17 +1,22 @@
 /** States as they are written: tensors by name, each with the bytes of its elements. */
 
 import { noGrad } from "../autograd/tape.ts";
-import { checkKind, isPlainObject, type Kind, kind, shown, TENSOR, TEXT } from "../core/options.ts";
+import { checkKind, isPlainObject, type Kind, kind, shown, TENSOR } from "../core/options.ts";
 import type { StateDict } from "../nn/state_dict.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 
-/** Text by name. Other libraries read UTF-8, which has no lone surrogates. */
-export const TEXTS: Kind = kind(
-  "an object of strings by name",
-  (value) =>
-    isPlainObject(value) &&
-    Object.entries(value).flat().every((text) => TEXT.accepts(text) && `${text}`.isWellFormed()),
-);
+/** Whether a name or text can be written: other libraries read UTF-8, which has no lone surrogates. */
+function isWritable(text: unknown): boolean {
+  return typeof text === "string" && text.isWellFormed();
+}
+
+/** Whether a value is an object of texts by name. */
+export function isTexts(value: unknown): value is Readonly<Record<string, string>> {
+  return isPlainObject(value) && Object.entries(value).flat().every(isWritable);
+}
+
+/** Text by name. */
+export const TEXTS: Kind = kind("an object of strings by name", isTexts);
 
 /** Refuses a tensor whose elements cannot be read; `name` is its name in errors. */
 export function checkElements(call: string, name: string, x: Tensor): void {
@@ -34,8 +39,7 @@ export function tensorsOf(name: string, state: StateDict): [name: string, x: Ten
   const entries = Object.entries<Tensor>(state);
   for (const [key, x] of entries) {
     checkElements(call, JSON.stringify(key), x);
-    // As in `TEXTS`.
-    if (!key.isWellFormed()) {
+    if (!isWritable(key)) {
       throw new TypeError(`Cannot ${call}: the name ${JSON.stringify(key)} is not valid text`);
     }
   }

@@ -1,7 +1,7 @@
 /** Pictures: what they show, as SVG, in files and in notebooks. */
 
 import { checkCount, checkKind } from "../core/options.ts";
-import { writeFile } from "../io/sink.ts";
+import { writeText } from "../io/sink.ts";
 import { PATH, pathOf } from "../io/source.ts";
 import { drawn, type Layout } from "./draw.ts";
 import type { Panel } from "./panel.ts";
@@ -70,7 +70,7 @@ export class Picture {
     if (!shown.toLowerCase().endsWith(".svg")) {
       throw new RangeError(`Cannot ${call}: the path must end in .svg, got ${shown}`);
     }
-    writeFile("Picture.save", path, [new TextEncoder().encode(this.svg)]);
+    writeText("Picture.save", path, this.svg);
   }
 
   /** What `console.log` shows. */

@@ -15,7 +15,7 @@ import {
 } from "../core/options.ts";
 import { defaultGenerator } from "../core/random.ts";
 import { isTensor } from "../core/tensor.ts";
-import { writeFile } from "../io/sink.ts";
+import { writeText } from "../io/sink.ts";
 import { explained, PATH_TEXT } from "../io/source.ts";
 import { layerOf, lengthOf } from "../study/layers.ts";
 import type { Tensor } from "../tensor/tensor.ts";
@@ -311,7 +311,7 @@ export class RunFolder implements Callback {
   }
 
   #writeText(file: string, text: string): void {
-    writeFile("RunFolder", inside(this.path, file), [new TextEncoder().encode(text)]);
+    writeText("RunFolder", inside(this.path, file), text);
   }
 
   #append(file: string, row: object): void {

@@ -11,7 +11,7 @@ import {
   TEXT,
 } from "../core/options.ts";
 import { manualSeed } from "../core/random.ts";
-import { writeFile } from "../io/sink.ts";
+import { writeText } from "../io/sink.ts";
 import { explained } from "../io/source.ts";
 
 /** The options of all scripts with their defaults. */
@@ -227,7 +227,7 @@ export class Experiment<O extends Record<string, ExperimentOption>> {
     if (this.#folder === "") return;
     const path = `${this.#folder}/${name}.svg`;
     try {
-      writeFile("picture", path, [new TextEncoder().encode(picture.svg)]);
+      writeText("picture", path, picture.svg);
     } catch (error) {
       refuse((error as Error).message);
     }

@@ -1,7 +1,7 @@
 /** Callbacks that log a run to files. */
 
 import { checkCount, checkKind, COUNT, optionReader } from "../core/options.ts";
-import { checkTarget, writeFile } from "../io/sink.ts";
+import { checkTarget, writeText } from "../io/sink.ts";
 import { explained, PATH_TEXT } from "../io/source.ts";
 import type { BatchReport, Callback, Run } from "./callback.ts";
 import type { EpochRecord } from "./history.ts";
@@ -44,7 +44,7 @@ export class CsvLogger implements Callback {
 
   /** Writes a header, then a line for each epoch. */
   onEpochEnd({ history }: Run): void {
-    writeFile("CsvLogger", this.#path, [new TextEncoder().encode(history.toCsv())]);
+    writeText("CsvLogger", this.#path, history.toCsv());
   }
 }
 
@@ -79,7 +79,7 @@ export class JsonlLogger implements Callback {
   /** Writes a line for each epoch. */
   onEpochEnd({ history: { records } }: Run): void {
     const text = records.map((record) => `${JSON.stringify(record)}\n`).join("");
-    writeFile("JsonlLogger", this.#path, [new TextEncoder().encode(text)]);
+    writeText("JsonlLogger", this.#path, text);
   }
 }
 

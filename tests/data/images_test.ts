@@ -77,7 +77,11 @@ Deno.test("readImage() reads files, and names those that are missing, damaged or
   } finally {
     await Deno.remove(path);
   }
-  assertThrows(() => readImage(path), Deno.errors.NotFound, `there is no file ${path}`);
+  assertThrows(
+    () => readImage(path),
+    Deno.errors.NotFound,
+    `readImage of ${path}: there is no such file`,
+  );
 });
 
 Deno.test("a loader says that images are of different sizes", () => {

@@ -125,9 +125,8 @@ Deno.test("every reader names a file that is missing, by an error of its class",
       const error = assertThrows(
         () => read(path),
         Deno.errors.NotFound,
-        `there is no file ${path}`,
+        `Cannot run ${read.name} of ${path}: there is no such file or folder`,
       );
-      assert(error.message.startsWith(`Cannot run ${read.name}: `), error.message);
       assert(error.cause instanceof Deno.errors.NotFound);
     }
   }
@@ -138,6 +137,20 @@ Deno.test("every reader names a file that is missing, by an error of its class",
       (path) => assertThrows(() => read(path), SyntaxError, "is not UTF-8 text"),
     );
   }
+});
+
+Deno.test({
+  name: "every reader names the flag that it needs",
+  permissions: { read: false },
+  fn() {
+    for (const read of [data.readIdx, data.readCsv, data.readJsonl]) {
+      assertThrows(
+        () => read("some.file"),
+        Deno.errors.NotCapable,
+        `Cannot run ${read.name} of some.file without permission: run Deno with --allow-read=some.file`,
+      );
+    }
+  },
 });
 
 /** A table as a program would write it, in one of the ways that are right. */

@@ -1,7 +1,7 @@
 /** The report of a run. */
 
 import { checkCount, checkKind, optionReader, TEXT } from "../../core/options.ts";
-import { writeFile } from "../../io/sink.ts";
+import { writeText } from "../../io/sink.ts";
 import { inside, runIn, type RunRecord } from "../../runs/record.ts";
 import { html } from "../../core/html.ts";
 import { page } from "./page.ts";
@@ -80,6 +80,6 @@ export function report(path: string, options?: ReportOptions): string {
   checkKind(call, "the path", path, TEXT);
   const run = runIn(call, path);
   const { out = inside(path, "report.html") } = readReport(call, options);
-  writeFile("report", out, [new TextEncoder().encode(pageOf(run))]);
+  writeText("report", out, pageOf(run));
   return out;
 }
