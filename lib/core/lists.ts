@@ -5,6 +5,12 @@ export function append<T>(list: T[], items: Iterable<T>): void {
   for (const item of items) list.push(item);
 }
 
+/** At most so many of a list, evenly spread over it, and its last item. */
+export function thinned<T>(list: readonly T[], most: number): T[] {
+  const every = Math.ceil(list.length / most);
+  return list.filter((_, i) => i % every === 0 || i === list.length - 1);
+}
+
 /** The smallest of numbers; ∞ of none, and NaN if one is. */
 export function smallest(numbers: Iterable<number>): number {
   let least = Infinity;

@@ -1,7 +1,7 @@
 /** Summaries of models: layers, shapes, parameters, operations. */
 
 import { noGrad } from "../autograd/tape.ts";
-import { largest } from "../core/lists.ts";
+import { inColumns } from "../core/columns.ts";
 import { checkKind } from "../core/options.ts";
 import { isTensor } from "../core/tensor.ts";
 import { showShape } from "../core/errors.ts";
@@ -71,15 +71,6 @@ function sum(rows: readonly SummaryRow[], of: (row: SummaryRow) => number): numb
   return rows.reduce((total, row) => total + of(row), 0);
 }
 
-/** Cells in columns as wide as their widest cell; numbers are right-aligned. */
-function table(lines: readonly (readonly string[])[]): string {
-  const widths = (lines[0] ?? []).map((_, i) => largest(lines.map((line) => line[i]?.length ?? 0)));
-  return lines.map((line) =>
-    line.map((cell, i) => i < 3 ? cell.padEnd(widths[i] ?? 0) : cell.padStart(widths[i] ?? 0))
-      .join("  ").trimEnd()
-  ).join("\n");
-}
-
 function shownTable({ rows, parameters, learned, operations }: Summary): string {
   const lines = rows.map((row) => [
     row.name === "" ? "(model)" : row.name,
@@ -89,8 +80,8 @@ function shownTable({ rows, parameters, learned, operations }: Summary): string 
     String(row.operations),
   ]);
   const head = ["module", "class", "output", "parameters", "operations"];
-  return `${table([head, ...lines])}\n${parameters} parameters, ${learned} of them learned, ` +
-    `${operations} operations`;
+  const total = `${parameters} parameters, ${learned} of them learned, ${operations} operations`;
+  return [...inColumns([head, ...lines], 3), total].join("\n");
 }
 
 /**

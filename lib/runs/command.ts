@@ -1,6 +1,6 @@
 /** The command that shows runs. */
 
-import { largest } from "../core/lists.ts";
+import { inColumns } from "../core/columns.ts";
 import { short } from "../train/history.ts";
 import { type Difference, diffRuns, settingsOf } from "./diff.ts";
 import { type Json, listRuns, readRun } from "./record.ts";
@@ -14,9 +14,7 @@ const USAGE = `Shows runs that are kept in folders.
 
 /** A table of text, its first row a head. */
 function table(rows: readonly (readonly string[])[]): string {
-  const widths = rows[0]?.map((_, i) => largest(rows.map((row) => row[i]?.length ?? 0))) ?? [];
-  return rows.map((row) => row.map((cell, i) => cell.padEnd(widths[i] ?? 0)).join("  ").trimEnd())
-    .join("\n");
+  return inColumns(rows, Infinity).join("\n");
 }
 
 function cell(value: Json | undefined): string {

@@ -116,7 +116,7 @@ function directionsOf<At>(
     return Array.from({ length: given }, () => drawn(places, generator));
   }
   return given.map((tree, i) => {
-    const own = isPlainObject(tree) || typeof tree === "object" ? leaves(tree) : null;
+    const own = typeof tree === "object" && tree !== null ? leaves(tree) : null;
     if (own !== null && own.every((x, k) => sameShape(x.shape, places[k]?.shape ?? []))) {
       return own.map((x, k) => {
         const { dtype, device } = places[k] ?? x;
@@ -233,7 +233,7 @@ export interface Comparison<Names extends string> {
 }
 
 const RESIDUALS = Array.from({ length: 21 }, (_, i) => i / 2 - 5);
-const TABLE = kind("a record of losses", (value) => isPlainObject(value));
+const TABLE = kind("a record of losses", isPlainObject);
 
 /** Value and two derivatives of a loss with one element, in float64. */
 function derivatives(

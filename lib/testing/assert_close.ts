@@ -1,8 +1,8 @@
 /** Comparison of numbers that were computed in different ways. */
 
+import { inColumns } from "../core/columns.ts";
 import { type DType, dtypeOfArray, isTypedArray, type TypedArray } from "../core/dtype.ts";
 import { showShape } from "../core/errors.ts";
-import { largest } from "../core/lists.ts";
 import { checkCount, NUMBER, optionReader, shown, TEXT } from "../core/options.ts";
 import type { Shape } from "../core/shape.ts";
 import { tensor } from "../tensor/create.ts";
@@ -107,10 +107,7 @@ function excerpt(
 ): string {
   const rows = [["index", "actual", "expected"]];
   for (const i of indices.slice(0, SHOWN)) rows.push([showIndex(i, shape), actual(i), expected(i)]);
-  const widths = [0, 1, 2].map((column) => largest(rows.map((row) => row[column]?.length ?? 0)));
-  const lines = rows.map((row) =>
-    "  " + row.map((cell, column) => cell.padStart(widths[column] ?? 0)).join("  ")
-  );
+  const lines = inColumns(rows, 0).map((line) => `  ${line}`);
   const rest = indices.length - SHOWN;
   if (rest > 0) lines.push(`  … and ${rest} more`);
   return lines.join("\n");

@@ -8,7 +8,7 @@ import { evaluating } from "../nn/modes.ts";
 import type { AnyModule } from "../nn/module.ts";
 import { taken } from "./batches.ts";
 import { Means, SUMS } from "./means.ts";
-import type { Evaluated } from "./objective.ts";
+import { type Evaluated, modulesOf } from "./objective.ts";
 import {
   type Batches,
   type BatchMetric,
@@ -144,7 +144,7 @@ export async function evaluated(
 ): Promise<Record<string, number>> {
   const means = new Means();
   const measured = new Measured(metrics);
-  const modules = [...model.modules(), ...criterion?.modules() ?? []];
+  const modules = modulesOf({ model, criterion });
   let batches = 0;
   await evaluating(modules, async () => {
     for await (const batch of taken(data, limit)) {

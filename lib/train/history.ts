@@ -1,6 +1,7 @@
 /** The history of a training run. */
 
-import { append, largest } from "../core/lists.ts";
+import { inColumns } from "../core/columns.ts";
+import { append } from "../core/lists.ts";
 import {
   arrayOf,
   checkCount,
@@ -33,6 +34,11 @@ export function monitored(call: string, record: EpochRecord, name: string): numb
   throw new RangeError(
     `Cannot ${call}: there is no "${name}" to monitor among ${Object.keys(record).join(", ")}`,
   );
+}
+
+/** The name in a record of a number of the validation, such as "valLoss". */
+export function validated(name: string): string {
+  return `val${name.charAt(0).toUpperCase()}${name.slice(1)}`;
 }
 
 /** A number in a few characters. */
@@ -145,9 +151,8 @@ export class History {
     checkCount("run History.toString", arguments.length, 0);
     const { columns } = this;
     const rows = [columns, ...this.records.map((r) => columns.map((name) => short(r[name])))];
-    const widths = columns.map((_, i) => largest(rows.map((row) => row[i]?.length ?? 0)));
-    const lines = rows.map((row) => row.map((cell, i) => cell.padStart(widths[i] ?? 0)).join("  "));
-    return [...lines, ...(this.stopped === null ? [] : [`stopped: ${this.stopped}`])].join("\n");
+    return [...inColumns(rows, 0), ...(this.stopped === null ? [] : [`stopped: ${this.stopped}`])]
+      .join("\n");
   }
 
   /** What `console.log` shows. */

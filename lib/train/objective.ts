@@ -1,9 +1,9 @@
 /** The objective of training: a loss of output and target, or a function of a whole batch. */
 
-import { checkKind, isPlainObject, kind, shown } from "../core/options.ts";
+import { checkKind, isFunction, isPlainObject, kind, shown } from "../core/options.ts";
 import { isTensor } from "../core/tensor.ts";
 import { Loss } from "../loss/loss.ts";
-import type { AnyModule, Module } from "../nn/module.ts";
+import { type AnyModule, Module } from "../nn/module.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { checkOwnName } from "./history.ts";
 
@@ -62,9 +62,22 @@ function sizeOf(batch: unknown): number {
   return 1;
 }
 
-/** The modules that a loss consists of; none if it is a plain function. */
-export function isModule(value: unknown): value is Module<[Tensor, Tensor]> & AnyModule {
-  return typeof value === "object" && value !== null && "forward" in value;
+/** Whether a loss is a module, which may have parameters. */
+export function isModule(value: unknown): value is Module<[Tensor, Tensor]> {
+  return value instanceof Module;
+}
+
+/** A loss. */
+export const CRITERION = kind(
+  "a function or a module",
+  (value) => isFunction(value) || isModule(value),
+);
+
+/** All modules of a model and of its loss, if that is a module. */
+export function modulesOf(
+  { model, criterion }: { readonly model: AnyModule; readonly criterion: AnyModule | null },
+): AnyModule[] {
+  return [...model.modules(), ...criterion?.modules() ?? []];
 }
 
 /** A loss as a function; a sum of losses returns its terms. */

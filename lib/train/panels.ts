@@ -1,6 +1,6 @@
 /** Which numbers of a history share a chart. */
 
-import type { EpochRecord } from "./history.ts";
+import { type EpochRecord, validated } from "./history.ts";
 
 /** Numbers that tell when a record was made, not how good it is. */
 const TIMES = ["epoch", "step", "seconds", "lr"];
@@ -16,7 +16,6 @@ export function namesIn(records: readonly EpochRecord[]): string[] {
  */
 export function panelNames(records: readonly EpochRecord[]): string[][] {
   const names = namesIn(records).filter((name) => !TIMES.includes(name));
-  const validated = (name: string) => `val${name.charAt(0).toUpperCase()}${name.slice(1)}`;
   const seconds = new Set(names.map(validated));
   return names.filter((name) => !seconds.has(name))
     .map((name) => [name, validated(name)].filter((own) => names.includes(own)));

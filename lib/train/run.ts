@@ -20,8 +20,9 @@ import { lengthOf, skipping } from "./batches.ts";
 import type { BatchReport, Callback, Run } from "./callback.ts";
 import { batchScope, Measured, type MeasuredState, numbersOf } from "./evaluate.ts";
 import { FitError } from "./fit_error.ts";
-import { type EpochRecord, History, monitored } from "./history.ts";
+import { type EpochRecord, History, monitored, validated } from "./history.ts";
 import { Means, SUMS } from "./means.ts";
+import { modulesOf } from "./objective.ts";
 import type { Batches, FitOptimizer, Plan } from "./settings.ts";
 import { isStateful, type Stateful, stateOf } from "./state_tree.ts";
 
@@ -86,7 +87,7 @@ export class TrainingRun implements Run {
   constructor(plan: Plan, watchers: readonly Callback[]) {
     const { model, criterion, optimizer, scheduler, average, train, validation } = plan;
     this.#plan = plan;
-    this.#modules = [...model.modules(), ...criterion?.modules() ?? []];
+    this.#modules = modulesOf(plan);
     const late = plan.callbacks.filter(({ afterOthers }) => afterOthers === true);
     this.#callbacks = [
       ...plan.callbacks.filter((callback) => !late.includes(callback)),
@@ -169,6 +170,11 @@ export class TrainingRun implements Run {
   get #passes(): Pass {
     const { overfit, limit } = this.#plan;
     return overfit ? "repeated" : this.#at.within && this.batch < limit ? "goes on" : "over";
+  }
+
+  /** The learning rate of the first group. */
+  get #lr(): number {
+    return this.optimizer.paramGroups[0]?.lr ?? NaN;
   }
 
   /** All parameters in the groups of the optimizer. */
@@ -276,8 +282,7 @@ export class TrainingRun implements Run {
       this.#at.batch++;
       const stepped = this.#gathered === accumulate;
       const gradNorm = stepped ? this.finishStep() : null;
-      const lr = optimizer.paramGroups[0]?.lr ?? NaN;
-      return { loss, terms, lr, gradNorm, size: found.size, stepped };
+      return { loss, terms, lr: this.#lr, gradNorm, size: found.size, stepped };
     });
     this.#busy = false;
     if (this.seconds > maxTime) this.stop(`maxTime of ${maxTime} s`);
@@ -344,9 +349,9 @@ export class TrainingRun implements Run {
   }
 
   /** Records a finished epoch, and steps the schedule. */
-  endEpoch(validated: Readonly<Record<string, number>>): EpochRecord {
+  endEpoch(validation: Readonly<Record<string, number>>): EpochRecord {
     const { scheduler } = this.#plan;
-    const record = this.#record(validated);
+    const record = this.#record(validation);
     this.#reportNaN(record);
     this.history.records.push(record);
     this.#at.within = false;
@@ -363,13 +368,10 @@ export class TrainingRun implements Run {
     if (this.#at.within && this.batch > 0) this.history.records.push(this.#record({}));
   }
 
-  #record(validated: Readonly<Record<string, number>>): EpochRecord {
+  #record(validation: Readonly<Record<string, number>>): EpochRecord {
     const learned = { ...this.#means.get(), ...this.#measured.get() };
     const named = Object.fromEntries(
-      Object.entries(validated).map(([name, value]) => [
-        `val${name.charAt(0).toUpperCase()}${name.slice(1)}`,
-        value,
-      ]),
+      Object.entries(validation).map(([name, value]) => [validated(name), value]),
     );
     const twice = Object.keys(learned).find((name) => Object.hasOwn(named, name));
     if (twice !== undefined) {
@@ -381,7 +383,7 @@ export class TrainingRun implements Run {
     return {
       epoch: this.epoch,
       step: this.step,
-      lr: this.optimizer.paramGroups[0]?.lr ?? NaN,
+      lr: this.#lr,
       seconds: this.seconds,
       ...learned,
       ...named,

@@ -6,9 +6,9 @@ import {
   checkGiven,
   checkKind,
   isPlainObject,
-  kind,
   oneOf,
   optionReader,
+  TENSOR,
 } from "../core/options.ts";
 import { isTensor } from "../core/tensor.ts";
 import { MODULE } from "../nn/checks.ts";
@@ -50,7 +50,7 @@ const readOptions = optionReader<SelectModelOptions>({
   mode: oneOf("min", "max"),
   validation: BATCHES,
   test: BATCHES,
-  input: kind("a tensor", isTensor),
+  input: TENSOR,
   latencyBudgetMs: ABOVE_ZERO,
   paramBudget: ABOVE_ZERO,
 });

@@ -26,6 +26,7 @@ import { type Callback, checkCallback } from "./callback.ts";
 import { checkOwnName } from "./history.ts";
 import {
   batchObjective,
+  CRITERION,
   type Criterion,
   isModule,
   type Objective,
@@ -179,10 +180,6 @@ export const BATCHES = kind(
   (value) =>
     typeof value === "object" && value !== null && !isTensor(value) &&
     (Symbol.iterator in value || Symbol.asyncIterator in value),
-);
-const CRITERION = kind(
-  "a function or a module",
-  (value) => isFunction(value) || isModule(value),
 );
 /** A metric. */
 export const METRIC = kind(

@@ -1,6 +1,7 @@
 /** A history in a notebook: small charts and a table, as self-contained HTML. */
 
 import { type Content, Html, html, table, written } from "../core/html.ts";
+import { thinned } from "../core/lists.ts";
 import type { EpochRecord, History } from "./history.ts";
 import { panelNames } from "./panels.ts";
 
@@ -9,11 +10,6 @@ const [WIDTH, HEIGHT] = [300, 170];
 const [LEFT, RIGHT, TOP, BOTTOM] = [64, 290, 26, 146];
 /** The most points of a line, and rows of the table. */
 const MOST = 500;
-
-function thinned<T>(list: readonly T[]): T[] {
-  const every = Math.ceil(list.length / MOST);
-  return list.filter((_, i) => i % every === 0 || i === list.length - 1);
-}
 
 /** One number of some epochs. */
 interface Point {
@@ -32,6 +28,7 @@ function chart(records: readonly EpochRecord[], names: readonly string[]): Html 
     thinned(
       records.map((record, i): Point => ({ x: record.epoch ?? i + 1, y: record[name] ?? NaN }))
         .filter(({ y }) => Number.isFinite(y)),
+      MOST,
     )
   );
   const all = lines.flat();
@@ -85,7 +82,7 @@ function chart(records: readonly EpochRecord[], names: readonly string[]): Html 
 
 /** A history as HTML, below a heading. */
 export function historyHtml({ records, columns, stopped }: History, above: Content = null): string {
-  const rows = thinned(records).map((record) => columns.map((name) => record[name]));
+  const rows = thinned(records, MOST).map((record) => columns.map((name) => record[name]));
   const charts = panelNames(records).map((names) => chart(records, names));
   const content = records.length === 0
     ? html`<p>No epoch is over yet.</p>`

@@ -1,7 +1,7 @@
 /** The examples with the largest losses. */
 
 import { noGrad } from "../autograd/tape.ts";
-import { checkCount, checkKind, COUNT, isFunction, kind, optionReader } from "../core/options.ts";
+import { checkCount, checkKind, COUNT, optionReader } from "../core/options.ts";
 import { DATASET, type Dataset } from "../data/dataset.ts";
 import { DataLoader } from "../data/loader.ts";
 import { MODULE } from "../nn/checks.ts";
@@ -9,7 +9,7 @@ import { evaluating } from "../nn/modes.ts";
 import type { Module } from "../nn/module.ts";
 import { taken } from "./batches.ts";
 import { batchScope } from "./evaluate.ts";
-import { type Criterion, isModule, pairObjective } from "./objective.ts";
+import { CRITERION, type Criterion, isModule, modulesOf, pairObjective } from "./objective.ts";
 
 /** Options of `topLosses`. */
 export interface TopLossesOptions {
@@ -26,10 +26,6 @@ export interface ExampleLoss {
 }
 
 const readOptions = optionReader<TopLossesOptions>({ k: COUNT });
-const LOSS = kind(
-  "a function or a module",
-  (value) => isFunction(value) || isModule(value),
-);
 
 /**
  * The examples with the largest losses, largest first, each computed separately in evaluation mode:
@@ -56,11 +52,11 @@ export async function topLosses<T>(
   const call = "find the top losses";
   checkCount(call, arguments.length, 4);
   checkKind(call, "the model", model, MODULE);
-  checkKind(call, "the loss", loss, LOSS);
+  checkKind(call, "the loss", loss, CRITERION);
   checkKind(call, "the data set", dataset, DATASET);
   const { k = 10 } = readOptions(call, options);
   const objective = pairObjective(call, model, loss);
-  const modules = [...model.modules(), ...(isModule(loss) ? loss.modules() : [])];
+  const modules = modulesOf({ model, criterion: isModule(loss) ? loss : null });
   const found: ExampleLoss[] = [];
   await evaluating(modules, async () => {
     for await (const batch of taken(new DataLoader(dataset), Infinity)) {

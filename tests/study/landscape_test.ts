@@ -126,7 +126,10 @@ Deno.test("landscapes refuse what they cannot work on", () => {
     ],
     [() => study.lossLandscape(square, at, [tensor([1])]), form],
     [() => study.lossLandscape(square, at, [null as unknown as Tensor]), form],
-    [() => study.lossLandscape((m) => square(m.weight), model, [given]), form],
+    ...[given, null].map((way): [() => unknown, string] => [
+      () => study.lossLandscape((m) => square(m.weight), model, [way as never]),
+      form,
+    ]),
     [() => study.lossLandscape(square, at, 1, { points: 1 }), "points must be at least 2, got 1"],
     [() => study.lossLandscape(square, at, 1, { range: -1 }), "range must be positive and finite"],
     [() => study.lossLandscape((x) => x, at), "must return one floating number as a tensor"],

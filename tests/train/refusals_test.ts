@@ -36,6 +36,7 @@ Deno.test("fit() refuses what does not fit, by name", async () => {
       { ...good, loss: losses.HuberLoss },
       "must be a function or a module, got the class HuberLoss",
     ],
+    [{ ...good, loss: { forward: losses.mse } }, "Cannot fit: loss must be a function or a module"],
     [{ ...good, loss: () => 1 }, "Cannot fit: the loss must be a tensor with one element"],
     [{ ...good, loss: () => ({ a: ones([2]) }) }, "Cannot fit: the term a of the loss must be"],
     [{ ...good, loss: () => ({}) }, "Cannot fit: the loss must be a tensor with one element"],

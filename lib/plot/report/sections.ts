@@ -1,5 +1,7 @@
 /** What a report shows of a run. */
 
+import { type Cell, type Content, Html, html, table } from "../../core/html.ts";
+import { thinned } from "../../core/lists.ts";
 import { isPlainObject } from "../../core/options.ts";
 import { settingsOf } from "../../runs/diff.ts";
 import type { Json, LayerNorms, RunRecord } from "../../runs/record.ts";
@@ -10,7 +12,6 @@ import { heatmap } from "../heatmap.ts";
 import type { Picture } from "../picture.ts";
 import { history } from "../ready.ts";
 import type { Section } from "./page.ts";
-import { type Cell, type Content, Html, html, table } from "../../core/html.ts";
 
 /** Points of a line at most: more than there are pixels are not seen. */
 const MOST_POINTS = 1000;
@@ -18,12 +19,6 @@ const MOST_POINTS = 1000;
 const MOST_ROWS = 500;
 /** Layers that are drawn; the table has all of them. */
 const MOST_LAYERS = 8;
-
-/** As many of a list as can be seen, the last one among them. */
-function thinned<T>(list: readonly T[], most: number): T[] {
-  const every = Math.ceil(list.length / most);
-  return list.filter((_, i) => i % every === 0 || i === list.length - 1);
-}
 
 /** Pictures side by side, each with what it shows in words. */
 function pictures(list: readonly (readonly [caption: string, picture: Picture])[]): Html {
