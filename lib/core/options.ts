@@ -147,14 +147,15 @@ export function checkKind(call: string, name: string, value: unknown, kind: Kind
   if (kind.accepts(value)) return;
   const Wrong = kind.error ?? TypeError;
   throw new Wrong(
-    `Cannot ${call}: ${name} must be ${kind.needed}, got ${shown(value)}${hint(kind, value)}`,
+    `Cannot ${call}: ${name} must be ${kind.needed}, got ${shown(value)}${
+      hint(kind.meant?.(value))
+    }`,
   );
 }
 
-/** The end of a message on a value of another kind: what was probably meant, if that is known. */
-export function hint({ meant }: Kind, value: unknown): string {
-  const word = meant?.(value);
-  return word === undefined ? "" : `; did you mean "${word}"`;
+/** The end of a message: the word that was probably meant, if that is known. */
+export function hint(meant: string | undefined): string {
+  return meant === undefined ? "" : `; did you mean "${meant}"`;
 }
 
 /** The kind of each option: one that is missing does not compile. */
@@ -226,10 +227,9 @@ export function nearest(word: string, known: readonly string[]): string | undefi
 
 /** The error for an unknown option. */
 export function unknownKey(call: string, key: string, known: readonly string[]): TypeError {
-  const meant = nearest(key, known);
-  const hint = meant === undefined ? "" : `; did you mean "${meant}"`;
+  const among = known.join(", ") || "none";
   return new TypeError(
-    `Cannot ${call}: there is no option "${key}" among ${known.join(", ") || "none"}${hint}`,
+    `Cannot ${call}: there is no option "${key}" among ${among}${hint(nearest(key, known))}`,
   );
 }
 

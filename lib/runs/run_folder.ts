@@ -1,7 +1,7 @@
 /** A callback that keeps a run in a folder. */
 
 import { environmentOf } from "../core/environment.ts";
-import { jsonNumber } from "../core/json.ts";
+import { jsonLines, jsonNumber } from "../core/json.ts";
 import {
   checkCount,
   checkKind,
@@ -22,7 +22,7 @@ import type { Tensor } from "../tensor/tensor.ts";
 import type { BatchReport, Callback, Run } from "../train/callback.ts";
 import type { EpochRecord } from "../train/history.ts";
 import { CsvLogger, JsonlLogger, TensorBoardLogger } from "../train/loggers.ts";
-import { stateOf } from "../train/state_tree.ts";
+import { stateReader } from "../train/state_tree.ts";
 import {
   FILES,
   FORMAT,
@@ -95,7 +95,7 @@ export type RunFolderState = {
   readonly path: string | null;
 };
 
-const readState = optionReader<RunFolderState>({ path: orNull(TEXT) });
+const readState = stateReader<RunFolderState>({ path: orNull(TEXT) });
 
 /** The lengths of what the parameters of each layer hold. */
 function byLayer(params: readonly (readonly [string, Tensor | null])[]): Record<string, number> {
@@ -104,10 +104,6 @@ function byLayer(params: readonly (readonly [string, Tensor | null])[]): Record<
   return Object.fromEntries(
     [...layers].map(([layer, own]) => [layer, lengthOf(own.map(([, x]) => x.detach()))]),
   );
-}
-
-function lines(rows: readonly unknown[]): string {
-  return rows.map((row) => `${JSON.stringify(row)}\n`).join("");
 }
 
 /**
@@ -269,7 +265,7 @@ export class RunFolder implements Callback {
 
   /** Goes on there, unless it has been moved away. */
   loadStateDict(state: RunFolderState): void {
-    const { path } = stateOf("load the state of RunFolder", readState, state, "path");
+    const { path } = readState("load the state of RunFolder", state);
     this.#resumed = path !== null && infoIn("resume a run", path) !== null ? path : null;
   }
 
@@ -296,7 +292,7 @@ export class RunFolder implements Callback {
   #cut(step: number): void {
     for (const file of [FILES.steps, FILES.layers]) {
       const rows = linesIn<EpochRecord>("resume a run", this.path, file);
-      this.#writeText(file, lines(rows.filter((row) => (row.step ?? 0) <= step)));
+      this.#writeText(file, jsonLines(rows.filter((row) => (row.step ?? 0) <= step)));
     }
   }
 
@@ -317,7 +313,7 @@ export class RunFolder implements Callback {
   #append(file: string, row: object): void {
     const path = inside(this.path, file);
     try {
-      Deno.writeTextFileSync(path, lines([row]), { append: true });
+      Deno.writeTextFileSync(path, jsonLines([row]), { append: true });
     } catch (error) {
       throw explained(`run RunFolder on ${path}`, `--allow-write=${this.path}`, error);
     }

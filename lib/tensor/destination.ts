@@ -35,6 +35,6 @@ export function destination(
   throw new TypeError(
     `Cannot run to: it needs a type (${DTYPES.join(", ")}) or a device (cpu, gpu), as in ` +
       `to("float64"), to("gpu") or to({ dtype, device }), got ${shown(target)}` +
-      hint(DEVICE, target),
+      hint(DEVICE.meant?.(target)),
   );
 }

@@ -1,6 +1,6 @@
 /** Callbacks of a training run. */
 
-import { isPlainObject, nearest, shown } from "../core/options.ts";
+import { checkKind, hint, isPlainObject, kind, nearest } from "../core/options.ts";
 import type { AnyModule } from "../nn/module.ts";
 import type { EpochRecord, History } from "./history.ts";
 import type { FitOptimizer } from "./settings.ts";
@@ -84,28 +84,22 @@ const HOOKS = [
 ] as const satisfies readonly (keyof Callback)[];
 const KEYS: readonly string[] = [...HOOKS, "stateDict", "loadStateDict", "afterOthers"];
 
-/** Refuses an object without a function to call and, if it is a plain object, one with unknown functions. */
+const CALLBACK = kind(
+  `an object with some of ${HOOKS.join(", ")}`,
+  (value) =>
+    typeof value === "object" && value !== null &&
+    HOOKS.some((hook) => typeof Reflect.get(value, hook) === "function"),
+);
+
+/** Refuses what has no function to call, and a plain object with anything unknown. */
 export function checkCallback(call: string, value: unknown): asserts value is Callback {
-  if (typeof value !== "object" || value === null) {
-    throw new TypeError(
-      `Cannot ${call}: each of callbacks must be an object with some of ${HOOKS.join(", ")}, got ${
-        shown(value)
-      }`,
-    );
-  }
-  const unknown = isPlainObject(value) ? Object.keys(value).find((key) => !KEYS.includes(key)) : "";
-  if (unknown) {
-    const meant = nearest(unknown, KEYS);
+  const keys = isPlainObject(value) ? Object.keys(value) : [];
+  const unknown = keys.find((key) => !KEYS.includes(key));
+  if (unknown !== undefined) {
     throw new TypeError(
       `Cannot ${call}: one of callbacks has "${unknown}", which is none of ${KEYS.join(", ")}` +
-        (meant === undefined ? "" : `; did you mean "${meant}"`),
+        hint(nearest(unknown, KEYS)),
     );
   }
-  if (!HOOKS.some((hook) => typeof Reflect.get(value, hook) === "function")) {
-    throw new TypeError(
-      `Cannot ${call}: each of callbacks must have some of ${HOOKS.join(", ")}, got ${
-        shown(value)
-      }`,
-    );
-  }
+  checkKind(call, "each of callbacks", value, CALLBACK);
 }

@@ -20,7 +20,7 @@ import { checkTarget } from "../io/sink.ts";
 import { PATH_TEXT } from "../io/source.ts";
 import type { BatchReport, Callback, Run } from "./callback.ts";
 import { type EpochRecord, monitored } from "./history.ts";
-import { isStateful, putTogether, type Stateful, stateOf, takeApart } from "./state_tree.ts";
+import { isStateful, putTogether, type Stateful, stateReader, takeApart } from "./state_tree.ts";
 
 /** The entries of a checkpoint's metadata: everything but the tensors, and the random stream. */
 const [STATES, RANDOM] = ["adjoint_states", "adjoint_random"] as const;
@@ -157,7 +157,7 @@ const KEPT = kind(
   "a kept epoch",
   (value) => isPlainObject(value) && NUMBER.accepts(value.value) && TEXT.accepts(value.path),
 );
-const readState = optionReader<CheckpointState>({ best: arrayOf(KEPT, "{ value, path }") });
+const readState = stateReader<CheckpointState>({ best: arrayOf(KEPT, "{ value, path }") });
 
 /**
  * Writes a run to a file from which `fit` can `resume`: after epochs, optionally after steps, and at the
@@ -227,7 +227,7 @@ export class Checkpoint implements Callback {
 
   /** Restores them. */
   loadStateDict(state: CheckpointState): void {
-    this.#best = stateOf("load the state of Checkpoint", readState, state, "best").best;
+    this.#best = readState("load the state of Checkpoint", state).best;
   }
 
   #save(run: Run): void {

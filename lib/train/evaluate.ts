@@ -2,7 +2,7 @@
 
 import { keep, scope } from "../autograd/scope.ts";
 import { noGrad } from "../autograd/tape.ts";
-import { checkCount, isPlainObject, kind, optionReader, shown } from "../core/options.ts";
+import { checkCount, isPlainObject, kind, shown } from "../core/options.ts";
 import { isTensor } from "../core/tensor.ts";
 import { evaluating } from "../nn/modes.ts";
 import type { AnyModule } from "../nn/module.ts";
@@ -18,7 +18,7 @@ import {
   readEvaluation,
   type StreamingMetric,
 } from "./settings.ts";
-import { isStateful, stateOf } from "./state_tree.ts";
+import { isStateful, stateReader } from "./state_tree.ts";
 
 /** The numbers of a batch: the loss and its terms. */
 export function numbersOf({ loss, terms }: Evaluated): Record<string, number> {
@@ -48,7 +48,7 @@ export interface MeasuredState {
   readonly streams: Readonly<Record<string, unknown>>;
 }
 
-const readState = optionReader<MeasuredState>({
+const readState = stateReader<MeasuredState>({
   means: SUMS,
   streams: kind("states by name", isPlainObject),
 });
@@ -106,7 +106,7 @@ export class Measured {
 
   /** Restores them. */
   loadStateDict(state: MeasuredState): void {
-    const { means, streams } = stateOf("resume", readState, state, "means", "streams");
+    const { means, streams } = readState("resume", state);
     this.#means.loadStateDict(means);
     for (const [name, stream] of this.#streams) {
       if (isStateful(stream) && Object.hasOwn(streams, name)) {

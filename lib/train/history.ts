@@ -14,7 +14,7 @@ import {
   TEXT,
 } from "../core/options.ts";
 import { historyHtml } from "./shown.ts";
-import { stateOf } from "./state_tree.ts";
+import { stateReader } from "./state_tree.ts";
 
 /** The numbers of an epoch by name: `epoch`, `step`, `lr`, `seconds`, `loss`, its terms, `valLoss` … */
 export type EpochRecord = Readonly<Record<string, number>>;
@@ -57,7 +57,7 @@ const RECORD = kind(
   "an epoch",
   (value) => isPlainObject(value) && Object.values(value).every(NUMBER.accepts),
 );
-const readState = optionReader<HistoryState>({ records: arrayOf(RECORD, "numbers by name") });
+const readState = stateReader<HistoryState>({ records: arrayOf(RECORD, "numbers by name") });
 
 /** A name as a cell of comma-separated values (RFC 4180). */
 function quotedCell(name: string): string {
@@ -175,7 +175,7 @@ export class History {
   loadStateDict(state: HistoryState): void {
     const call = "load the state of a History";
     checkCount(call, arguments.length, 1);
-    const { records } = stateOf(call, readState, state, "records");
+    const { records } = readState(call, state);
     const copies = records.map((record) => ({ ...record }));
     this.records.length = 0;
     append(this.records, copies);

@@ -1,7 +1,8 @@
 /** Callbacks that log a run to files. */
 
+import { jsonLines } from "../core/json.ts";
 import { checkCount, checkKind, COUNT, optionReader } from "../core/options.ts";
-import { checkTarget, writeText } from "../io/sink.ts";
+import { checkTarget, joined, writeText } from "../io/sink.ts";
 import { explained, PATH_TEXT } from "../io/source.ts";
 import type { BatchReport, Callback, Run } from "./callback.ts";
 import type { EpochRecord } from "./history.ts";
@@ -78,8 +79,7 @@ export class JsonlLogger implements Callback {
 
   /** Writes a line for each epoch. */
   onEpochEnd({ history: { records } }: Run): void {
-    const text = records.map((record) => `${JSON.stringify(record)}\n`).join("");
-    writeText("JsonlLogger", this.#path, text);
+    writeText("JsonlLogger", this.#path, jsonLines(records));
   }
 }
 
@@ -161,10 +161,7 @@ export class TensorBoardLogger implements Callback {
     this.#records = [];
     try {
       Deno.mkdirSync(folder, { recursive: true });
-      using file = Deno.openSync(this.#path, { append: true, create: true });
-      for (const record of records) {
-        for (let done = 0; done < record.length;) done += file.writeSync(record.subarray(done));
-      }
+      Deno.writeFileSync(this.#path, joined(records), { append: true });
     } catch (error) {
       throw explained(`run TensorBoardLogger on ${folder}`, `--allow-write=${folder}`, error);
     }

@@ -2,16 +2,7 @@
 
 import { noGrad } from "../autograd/tape.ts";
 import { inPhase } from "../autograd/timeline.ts";
-import {
-  ANY,
-  arrayOf,
-  FLAG,
-  isPlainObject,
-  kind,
-  optionReader,
-  orNull,
-  WHOLE,
-} from "../core/options.ts";
+import { ANY, arrayOf, FLAG, isPlainObject, kind, orNull, WHOLE } from "../core/options.ts";
 import { DataLoader, type DataLoaderState } from "../data/loader.ts";
 import type { AnyModule } from "../nn/module.ts";
 import { clipGradNorm_ } from "../nn/utils.ts";
@@ -24,7 +15,7 @@ import { type EpochRecord, History, monitored, validated } from "./history.ts";
 import { Means, SUMS } from "./means.ts";
 import { modulesOf } from "./objective.ts";
 import type { Batches, FitOptimizer, Plan } from "./settings.ts";
-import { isStateful, type Stateful, stateOf } from "./state_tree.ts";
+import { isStateful, type Stateful, stateReader } from "./state_tree.ts";
 
 /** The position of a run. */
 interface Position {
@@ -58,8 +49,8 @@ const AT = kind(
     FLAG.accepts(value.within),
 );
 const MEASURED = kind("states of metrics", isPlainObject);
-const readPosition = optionReader<RunState>({ at: AT, means: SUMS, measured: orNull(MEASURED) });
-const readCallbacks = optionReader<CallbackStates>({ states: arrayOf(ANY, "states") });
+const readPosition = stateReader<RunState>({ at: AT, means: SUMS, measured: orNull(MEASURED) });
+const readCallbacks = stateReader<CallbackStates>({ states: arrayOf(ANY, "states") });
 
 /** How to find the op that made a NaN or infinity. */
 const ANOMALY = "put `using _ = detectAnomaly()` before fit to see which op made it";
@@ -403,12 +394,7 @@ export class TrainingRun implements Run {
         );
       },
       loadStateDict: (state: RunState) => {
-        const { at, means, measured } = stateOf(
-          "resume",
-          readPosition,
-          state,
-          ...["at", "means", "measured"] as const,
-        );
+        const { at, means, measured } = readPosition("resume", state);
         this.#at = { ...at };
         this.#means.loadStateDict(means);
         if (measured !== null) this.#measured.loadStateDict(measured);
@@ -422,7 +408,7 @@ export class TrainingRun implements Run {
     return {
       stateDict: () => ({ states: callbacks.map((callback) => callback.stateDict?.() ?? null) }),
       loadStateDict: (state: CallbackStates) => {
-        const { states } = stateOf("resume", readCallbacks, state, "states");
+        const { states } = readCallbacks("resume", state);
         if (states.length !== callbacks.length) {
           throw new RangeError(
             `Cannot resume: the run had ${states.length} callbacks, got ${callbacks.length}`,

@@ -1,6 +1,13 @@
 /** States of any form as tensors by name and JSON, for files. */
 
-import { checkGiven, isPlainObject, type OptionReader, shown } from "../core/options.ts";
+import {
+  checkGiven,
+  isPlainObject,
+  type OptionReader,
+  optionReader,
+  type OptionTable,
+  shown,
+} from "../core/options.ts";
 import { isTensor } from "../core/tensor.ts";
 import type { StateDict } from "../nn/mod.ts";
 import type { Tensor } from "../tensor/tensor.ts";
@@ -19,16 +26,14 @@ export function isStateful(value: unknown): value is Stateful {
     ["stateDict", "loadStateDict"].every((key) => typeof Reflect.get(value, key) === "function");
 }
 
-/** Reads a state whose entries have known kinds and must all be present. */
-export function stateOf<S extends object>(
-  call: string,
-  read: OptionReader<S>,
-  given: S,
-  ...names: readonly (keyof S & string)[]
-): S {
-  const state = read(call, given);
-  checkGiven(call, state, ...names);
-  return state;
+/** Makes a reader of states from the kinds of their entries, none of which may be missing. */
+export function stateReader<S extends object>(table: OptionTable<S>): OptionReader<S> {
+  const read = optionReader(table);
+  return (call, given) => {
+    const state = read(call, given);
+    checkGiven(call, state, ...Object.keys(table));
+    return state;
+  };
 }
 
 /** The keys that mark values that JSON lacks. */

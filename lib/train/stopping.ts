@@ -17,7 +17,7 @@ import {
 import { copied, type StateDict } from "../nn/state_dict.ts";
 import type { Callback, Run } from "./callback.ts";
 import { type EpochRecord, monitored } from "./history.ts";
-import { stateOf } from "./state_tree.ts";
+import { stateReader } from "./state_tree.ts";
 
 /** Options of `EarlyStopping`. */
 export interface EarlyStoppingOptions {
@@ -40,6 +40,30 @@ const readOptions = optionReader<EarlyStoppingOptions>({
   minDelta: NUMBER,
   restoreBest: FLAG,
 });
+
+/** The state of `EarlyStopping`. */
+export type EarlyStoppingState = {
+  /** The best value so far. */
+  readonly best: number | null;
+  /** The epoch of the best value. */
+  readonly bestEpoch: number | null;
+  /** The model's values in that epoch. */
+  readonly weights: StateDict | null;
+  /** Epochs since then. */
+  readonly waited: number;
+};
+
+const readState = stateReader<EarlyStoppingState>({
+  best: orNull(NUMBER),
+  bestEpoch: orNull(COUNT),
+  weights: orNull(kind(
+    "tensors by name",
+    (value) => isPlainObject(value) && Object.values(value).every(TENSOR.accepts),
+  )),
+  waited: WHOLE,
+});
+
+const FRESH: EarlyStoppingState = { best: null, bestEpoch: null, weights: null, waited: 0 };
 
 /**
  * Ends training if a number has not improved for some epochs, and gives the model its best weights
@@ -123,35 +147,13 @@ export class EarlyStopping implements Callback {
 
   /** Restores a state. */
   loadStateDict(state: EarlyStoppingState): void {
-    stateOf("load the state of EarlyStopping", readState, state, ...KEYS);
-    this.#best = state.best;
-    this.#bestEpoch = state.bestEpoch;
-    this.#weights = state.weights;
-    this.#waited = state.waited;
+    const { best, bestEpoch, weights, waited } = readState(
+      "load the state of EarlyStopping",
+      state,
+    );
+    this.#best = best;
+    this.#bestEpoch = bestEpoch;
+    this.#weights = weights;
+    this.#waited = waited;
   }
 }
-
-/** The state of `EarlyStopping`. */
-export type EarlyStoppingState = {
-  /** The best value so far. */
-  readonly best: number | null;
-  /** The epoch of the best value. */
-  readonly bestEpoch: number | null;
-  /** The model's values in that epoch. */
-  readonly weights: StateDict | null;
-  /** Epochs since then. */
-  readonly waited: number;
-};
-
-const KEYS = ["best", "bestEpoch", "weights", "waited"] as const;
-const readState = optionReader<EarlyStoppingState>({
-  best: orNull(NUMBER),
-  bestEpoch: orNull(COUNT),
-  weights: orNull(kind(
-    "tensors by name",
-    (value) => isPlainObject(value) && Object.values(value).every(TENSOR.accepts),
-  )),
-  waited: WHOLE,
-});
-
-const FRESH: EarlyStoppingState = { best: null, bestEpoch: null, weights: null, waited: 0 };

@@ -55,7 +55,7 @@ Deno.test("fit() refuses what does not fit, by name", async () => {
       { ...good, callbacks: [() => {}] },
       "Cannot fit: each of callbacks must be an object with some of",
     ],
-    [{ ...good, callbacks: [{}] }, "Cannot fit: each of callbacks must have some of onFitStart"],
+    [{ ...good, callbacks: [{}] }, "Cannot fit: each of callbacks must be an object with some of"],
     [{ ...good, callbacks: [{ onEpochend() {} }] }, 'did you mean "onEpochEnd"'],
     [{ ...good, scheduler: 1 }, "Cannot fit: scheduler must be a schedule of optim"],
     [{ ...good, scheduler: { interval: "step" } }, "Cannot fit: it needs scheduler"],

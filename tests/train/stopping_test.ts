@@ -105,7 +105,7 @@ Deno.test("History finds the best epoch, writes tables, and refuses names it doe
   assertEquals(history.toCsv(), "epoch,loss,acc\n1,NaN,\n2,0.25,\n3,12,1\n");
   assertEquals(
     history.toString(),
-    "epoch    loss  acc\n    1     NaN     \n    2  0.2500     \n    3      12    1",
+    "epoch    loss  acc\n    1     NaN\n    2  0.2500\n    3      12    1",
   );
   assertThrows(() => history.column("los"), RangeError, 'no "los" among epoch, loss, acc');
   const odd = new train.History();
