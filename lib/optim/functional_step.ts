@@ -9,6 +9,7 @@ import {
   INTEGER,
   isPlainObject,
   type Kind,
+  type OptionReader,
   optionReader,
   shown,
   TENSOR,
@@ -131,46 +132,45 @@ function fitting(
   return x;
 }
 
-/**
- * The functional step of a rule.
- *
- * @param name Its name in messages, after `optim.functional`.
- * @param lists The names of the lists in the state.
- */
-export function functionalStep<O extends { lr: number }, K extends string, S extends object>(
-  name: string,
-  rule: OptimizerRule<O, K>,
-  lists: { readonly [Name in K]: keyof S & string },
-): FunctionalStep<Partial<O>, S> {
-  const call = `run optim.functional.${name}`;
-  const { defaults, check, checkShape, keeps, counts = false, step } = rule;
-  const named = Object.entries<string>(lists) as [K, string][];
-  const kinds: [string, Kind][] = named.map(([, list]) => [list, TENSORS]);
-  if (counts) kinds.unshift(["step", INTEGER]);
-  const readState = optionReader<Record<string, unknown>>(Object.fromEntries(kinds));
-  const readOptions = filledReader<Scalars<O>>(defaults as Scalars<O>, SCALAR);
+/** What a rule keeps between functional steps: how many there were, if that counts, and its lists. */
+class KeptState<O extends { lr: number }, K extends string> {
+  /** The kept tensors, each with the name of its list in the state. */
+  readonly lists: readonly (readonly [key: K, list: string])[];
+  readonly #name: string;
+  readonly #rule: OptimizerRule<O, K>;
+  readonly #read: OptionReader<Record<string, unknown>>;
+
+  constructor(name: string, rule: OptimizerRule<O, K>, lists: Readonly<Record<K, string>>) {
+    this.lists = Object.entries<string>(lists) as [K, string][];
+    this.#name = name;
+    this.#rule = rule;
+    const kinds: [string, Kind][] = this.lists.map(([, list]) => [list, TENSORS]);
+    if (rule.counts) kinds.unshift(["step", INTEGER]);
+    this.#read = optionReader<Record<string, unknown>>(Object.fromEntries(kinds));
+  }
 
   /** The parameters for which a tensor is kept, or may be, with its shape. */
-  function keepers(key: K, params: readonly Tensor[]): [i: number, shape: readonly number[]][] {
-    const keeping = keeps[key];
+  keepers(key: K, params: readonly Tensor[]): [i: number, shape: readonly number[]][] {
+    const keeping = this.#rule.keeps[key];
     return params.flatMap(({ shape }, i): [number, readonly number[]][] => {
       const kept = typeof keeping === "object" ? keeping.shape(shape) : shape;
       return kept === null ? [] : [[i, kept]];
     });
   }
 
-  /** Reads the state; its tensors must match the parameters. */
-  function stateOf(given: S | undefined, params: readonly Tensor[]): AnyState {
+  /** Reads a state; its tensors must match the parameters. */
+  read(call: string, given: object | undefined, params: readonly Tensor[]): AnyState {
+    const { defaults } = this.#rule;
     if (isPlainObject(given) && Object.keys(given).some((key) => Object.hasOwn(defaults, key))) {
       throw new TypeError(
-        `Cannot ${call}: options come after the state, as in ${name}(params, grads, {}, { lr })`,
+        `Cannot ${call}: options come after the state, as in ${this.#name}(params, grads, {}, { lr })`,
       );
     }
-    const state = readState(call, given as Record<string, unknown> | undefined) as AnyState;
-    for (const [key, list] of named) {
+    const state = this.#read(call, given as Record<string, unknown> | undefined) as AnyState;
+    for (const [key, list] of this.lists) {
       const value = state[list];
       if (!Array.isArray(value)) continue;
-      const own = keepers(key, params);
+      const own = this.keepers(key, params);
       if (value.length !== own.length) {
         throw new RangeError(
           `Cannot ${call}: the state has ${value.length} ${list} for ${own.length} parameters`,
@@ -180,14 +180,15 @@ export function functionalStep<O extends { lr: number }, K extends string, S ext
         fitting(call, `${list}[${i}]`, value[i], params[at] as Tensor, shape);
       });
     }
-    checkWhole(state, params);
+    this.#checkWhole(call, state, params);
     return state;
   }
 
   /** Refuses a state with some but not all of the required lists. */
-  function checkWhole(state: AnyState, params: readonly Tensor[]): void {
-    const always = named.flatMap(([key, list]) =>
-      typeof keeps[key] !== "function" && keepers(key, params).length > 0 ? [list] : []
+  #checkWhole(call: string, state: AnyState, params: readonly Tensor[]): void {
+    const { keeps, counts } = this.#rule;
+    const always = this.lists.flatMap(([key, list]) =>
+      typeof keeps[key] !== "function" && this.keepers(key, params).length > 0 ? [list] : []
     );
     const needed = counts ? ["step", ...always] : always;
     const there = needed.filter((key) => state[key] !== undefined).length;
@@ -200,6 +201,23 @@ export function functionalStep<O extends { lr: number }, K extends string, S ext
         `${parts.join(", ").replace(/, (?=[^,]*$)/, " and ")}, got ${got.join(" and ")}`,
     );
   }
+}
+
+/**
+ * The functional step of a rule.
+ *
+ * @param name Its name in messages, after `optim.functional`.
+ * @param lists The names of the lists in the state.
+ */
+export function functionalStep<O extends { lr: number }, K extends string, S extends object>(
+  name: string,
+  rule: OptimizerRule<O, K>,
+  lists: { readonly [Name in K]: keyof S & string },
+): FunctionalStep<Partial<O>, S> {
+  const call = `run optim.functional.${name}`;
+  const { defaults, check, checkShape, counts = false, step } = rule;
+  const kept = new KeptState(name, rule, lists);
+  const readOptions = filledReader<Scalars<O>>(defaults as Scalars<O>, SCALAR);
 
   return function <Params>(
     params: Params & TensorTree,
@@ -210,12 +228,12 @@ export function functionalStep<O extends { lr: number }, K extends string, S ext
     checkCount(call, arguments.length, 4);
     const pairs = pairsOf(name, params, grads);
     const leaves = pairs.map(([p]) => p);
-    const before = stateOf(state, leaves);
+    const before = kept.read(call, state, leaves);
     const group = readOptions(call, options as Partial<Scalars<O>> | undefined);
     check(`optim.functional.${name}`, plainOptions(group));
     const count = Number(before["step"] ?? 0) + 1;
-    const places = named.map(([key, list]) =>
-      [key, list, keepers(key, leaves).map(([i]) => i)] as const
+    const places = kept.lists.map(([key, list]) =>
+      [key, list, kept.keepers(key, leaves).map(([i]) => i)] as const
     );
     const steps = pairs.map(([p, g], i) => {
       checkShape?.(call, p.shape);
@@ -227,7 +245,7 @@ export function functionalStep<O extends { lr: number }, K extends string, S ext
     });
     const after: AnyState = counts ? { step: count } : {};
     for (const [key, list, own] of places) {
-      const all = steps.flatMap(([, kept]) => kept[key] ?? []);
+      const all = steps.flatMap(([, found]) => found[key] ?? []);
       if (own.length > 0 && all.length === own.length) after[list] = all;
     }
     return { params: rebuild<Params>(params, steps.map(([p]) => p)), state: after as S };

@@ -176,6 +176,7 @@ const SUBJECTS: Readonly<Record<string, readonly string[]>> = {
   // printed, and the list of tasks.
   tools: [
     "lib/ffi/",
+    "lib/core/columns.ts",
     "lib/core/options.ts",
     "lib/core/platform.ts",
     "tests/matrix/op_table.ts",

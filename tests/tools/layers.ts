@@ -3,6 +3,7 @@
  * compared with PyTorch's, and the largest difference. `--json` prints an array in the last line.
  */
 
+import { inColumns } from "../../lib/core/columns.ts";
 import { parityTable } from "../nn/subjects.ts";
 import { optionsOf } from "./options.ts";
 
@@ -24,8 +25,5 @@ if (values.json) {
       row.departures.join(" "),
     ]),
   ];
-  const widths = lines[0]!.map((_, i) => Math.max(...lines.map((line) => line[i]!.length)));
-  for (const line of lines) {
-    console.log(line.map((cell, i) => cell.padEnd(widths[i]!)).join("  ").trimEnd());
-  }
+  console.log(inColumns(lines, Infinity).join("\n"));
 }

@@ -3,6 +3,7 @@
  * into the README, and tables of values and derivatives into the pages of `docs/losses`.
  */
 
+import { inColumns } from "../../lib/core/columns.ts";
 import { LOSS_TABLE, README, withTable } from "../loss/loss_table.ts";
 import { FAMILIES, pageOf, withCurves } from "../loss/pages.ts";
 import { optionsOf } from "./options.ts";
@@ -31,8 +32,5 @@ if (values.json) {
       String(row.lines),
     ]),
   ];
-  const widths = lines[0]!.map((_, i) => Math.max(...lines.map((line) => line[i]!.length)));
-  for (const line of lines) {
-    console.log(line.map((cell, i) => cell.padEnd(widths[i]!)).join("  ").trimEnd());
-  }
+  console.log(inColumns(lines, Infinity).join("\n"));
 }

@@ -3,6 +3,7 @@
  * it into the README.
  */
 
+import { inColumns } from "../../lib/core/columns.ts";
 import { gradientsOf, OP_TABLE, README, withTable } from "../matrix/op_table.ts";
 import { optionsOf } from "./options.ts";
 
@@ -27,8 +28,5 @@ if (values.json) {
       String(row.gpu),
     ]),
   ];
-  const widths = lines[0]!.map((_, i) => Math.max(...lines.map((line) => line[i]!.length)));
-  for (const line of lines) {
-    console.log(line.map((cell, i) => cell.padEnd(widths[i]!)).join("  ").trimEnd());
-  }
+  console.log(inColumns(lines, Infinity).join("\n"));
 }
