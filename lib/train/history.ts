@@ -36,11 +36,6 @@ export function monitored(call: string, record: EpochRecord, name: string): numb
   );
 }
 
-/** The name in a record of a number of the validation, such as "valLoss". */
-export function validated(name: string): string {
-  return `val${name.charAt(0).toUpperCase()}${name.slice(1)}`;
-}
-
 /** A number in a few characters. */
 export function short(value: number | undefined): string {
   if (value === undefined) return "";

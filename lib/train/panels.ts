@@ -1,9 +1,14 @@
-/** Which numbers of a history share a chart. */
+/** The names of the numbers of a history, and which share a chart. */
 
-import { type EpochRecord, validated } from "./history.ts";
+import type { EpochRecord } from "./history.ts";
 
 /** Numbers that tell when a record was made, not how good it is. */
 const TIMES = ["epoch", "step", "seconds", "lr"];
+
+/** The name in a record of a number of the validation, such as "valLoss". */
+export function validated(name: string): string {
+  return `val${name.charAt(0).toUpperCase()}${name.slice(1)}`;
+}
 
 /** The names of the numbers that are finite in some epoch. */
 export function namesIn(records: readonly EpochRecord[]): string[] {

@@ -11,9 +11,10 @@ import { lengthOf, skipping } from "./batches.ts";
 import type { BatchReport, Callback, Run } from "./callback.ts";
 import { batchScope, Measured, type MeasuredState, numbersOf } from "./evaluate.ts";
 import { FitError } from "./fit_error.ts";
-import { type EpochRecord, History, monitored, validated } from "./history.ts";
+import { type EpochRecord, History, monitored } from "./history.ts";
 import { Means, SUMS } from "./means.ts";
 import { modulesOf } from "./objective.ts";
+import { validated } from "./panels.ts";
 import type { Batches, FitOptimizer, Plan } from "./settings.ts";
 import { isStateful, type Stateful, stateReader } from "./state_tree.ts";
 
