@@ -147,6 +147,21 @@ function dot(a: Float64Array, b: Float64Array): number {
   return a.reduce((sum, x, i) => sum + x * get(b, i), 0);
 }
 
+/** The element between start and end whose slope differs most, found by halving. */
+function furthest(along: (start: number, end: number) => Pair, start: number, end: number): number {
+  let [from, to] = [start, end];
+  while (to - from > 1) {
+    const middle = Math.floor((from + to) / 2);
+    const [first, second] = [along(from, middle), along(middle, to)];
+    const gap = Math.abs(first.analytic - first.numeric);
+    const other = Math.abs(second.analytic - second.numeric);
+    // A NaN in either half is followed.
+    if (Number.isNaN(gap) || gap >= other) to = middle;
+    else from = middle;
+  }
+  return from;
+}
+
 /** Compares the Jacobian along random directions, and finds the element where it differs most. */
 function compareProjections(probe: Probe, generator: RandomGenerator): void {
   const [rows, columns] = [probe.base.values.length, probe.point.length];
@@ -181,16 +196,7 @@ function compareProjections(probe: Probe, generator: RandomGenerator): void {
         }
         continue;
       }
-      let [from, to] = [start, start + count];
-      while (to - from > 1) {
-        const middle = Math.floor((from + to) / 2);
-        const [first, second] = [along(from, middle), along(middle, to)];
-        const gap = Math.abs(first.analytic - first.numeric);
-        const other = Math.abs(second.analytic - second.numeric);
-        // A NaN in either half is followed.
-        if (Number.isNaN(gap) || gap >= other) to = middle;
-        else from = middle;
-      }
+      const from = furthest(along, start, start + count);
       const direction = unit(columns, from);
       const slopes = probe.slopes(direction);
       const row = slopes.steepest();

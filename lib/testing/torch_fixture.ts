@@ -1,7 +1,7 @@
 /** Tensors in a file that PyTorch wrote, so that tests can compare with them without PyTorch. */
 
 import { DTypeError, ShapeError, showShape } from "../core/errors.ts";
-import { arrayOf, checkCount, checkKind, TEXT } from "../core/options.ts";
+import { arrayOf, checkCount, checkKind, isPlainObject, TEXT } from "../core/options.ts";
 import { checkShape, sizeOf } from "../core/shape.ts";
 import { explained, PATH, pathOf } from "../io/source.ts";
 import { fromTypedArray } from "../tensor/create.ts";
@@ -38,10 +38,6 @@ function read(path: string | URL, shown: string): string {
   }
 }
 
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}
-
 /** A value that is not an object, in a few words. */
 function show(value: unknown): string {
   return Array.isArray(value) ? "an array" : Deno.inspect(value);
@@ -60,7 +56,7 @@ function parse(text: string, shown: string): Record<string, unknown> {
       : String(cause);
     throw new SyntaxError(`Cannot run torchFixture: ${shown} must be JSON: ${why}`, { cause });
   }
-  if (isRecord(content)) return content;
+  if (isPlainObject(content)) return content;
   throw new TypeError(
     `Cannot run torchFixture: ${shown} must hold an object of tensors by name, got ${
       show(content)
@@ -91,8 +87,10 @@ function numberOf(op: string, dtype: Stored, value: unknown, i: number): number 
 
 /** A tensor of the file; `op` names it. */
 function tensorOf(op: string, entry: unknown): Tensor {
-  if (!isRecord(entry) || !("shape" in entry && "dtype" in entry && "data" in entry)) {
-    const got = isRecord(entry) ? `only ${Object.keys(entry).join(", ") || "{}"}` : show(entry);
+  if (!isPlainObject(entry) || !("shape" in entry && "dtype" in entry && "data" in entry)) {
+    const got = isPlainObject(entry)
+      ? `only ${Object.keys(entry).join(", ") || "{}"}`
+      : show(entry);
     throw new TypeError(`Cannot run ${op}: a tensor must have shape, dtype and data, got ${got}`);
   }
   const { dtype, data } = entry;

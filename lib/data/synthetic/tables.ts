@@ -168,9 +168,9 @@ export function blobs(n: number, options?: BlobsOptions): Samples {
   return { x: own.add(randn([n, features], { generator })), y };
 }
 
-/** Samples of two kinds. */
+/** Samples of several kinds. */
 export interface GroupedSamples extends Samples {
-  /** int32, of shape [n]: 0 or 1. */
+  /** int32, of shape [n]: the kind of each, from 0 on. */
   readonly group: Tensor;
 }
 
