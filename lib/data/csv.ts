@@ -65,6 +65,20 @@ interface Row {
   readonly cells: readonly string[];
 }
 
+/** The quoted cell that begins at a place, and where it ends: behind its last quote, or −1 if that is missing. */
+function quotedCell(text: string, start: number): [cell: string, end: number] {
+  let cell = "";
+  let at = start;
+  for (;;) {
+    const end = text.indexOf('"', at + 1);
+    if (end === -1) return [cell, -1];
+    cell += text.slice(at + 1, end);
+    at = end + 1;
+    if (text[at] !== '"') return [cell, at];
+    cell += '"';
+  }
+}
+
 /** The rows of a text: cells may be quoted, with line breaks and doubled quotes in them. */
 function rowsOf(call: string, text: string, delimiter: string): Row[] {
   const rows: Row[] = [];
@@ -79,21 +93,11 @@ function rowsOf(call: string, text: string, delimiter: string): Row[] {
   const plain = new RegExp(`[^\\r\\n${delimiter.replace(/[\\\]^-]/g, "\\$&")}]*`, "y");
   while (at < text.length || cells.length > 0) {
     if (text[at] === '"') {
-      let cell = "";
-      const opened = line;
-      quoted = true;
-      for (;;) {
-        const end = text.indexOf('"', at + 1);
-        if (end === -1) {
-          throw new SyntaxError(
-            `Cannot ${call}: the quote opened in line ${opened} is not closed`,
-          );
-        }
-        cell += text.slice(at + 1, end);
-        at = end + 1;
-        if (text[at] !== '"') break;
-        cell += '"';
+      const [cell, end] = quotedCell(text, at);
+      if (end === -1) {
+        throw new SyntaxError(`Cannot ${call}: the quote opened in line ${line} is not closed`);
       }
+      [at, quoted] = [end, true];
       line += cell.split(/\r\n|\r|\n/).length - 1;
       cells.push(cell);
       const next = text[at];
@@ -144,7 +148,7 @@ function numberIn(cell: string): number | null {
 type Cells = Readonly<Record<string, readonly Cell[]>> | ReadonlyMap<string, readonly Cell[]>;
 
 function entriesOf(cells: Cells): [name: string, own: readonly Cell[]][] {
-  return cells instanceof Map ? [...cells.entries()] : Object.entries(cells);
+  return cells instanceof Map ? [...cells] : Object.entries(cells);
 }
 
 const COLUMNS = kind(
