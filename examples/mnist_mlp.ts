@@ -10,7 +10,7 @@
  * 2,000 for the test.
  */
 
-import { data, fromTypedArray, losses, nn, noGrad, optim, randperm } from "@adjoint/ml";
+import { data, fromTypedArray, losses, metrics, nn, noGrad, optim, randperm } from "@adjoint/ml";
 import { type Tensor, train } from "@adjoint/ml";
 
 const TRAIN = 8000;
@@ -41,17 +41,11 @@ async function digits(): Promise<{ images: Tensor; labels: Tensor }> {
 
 /** The share of examples whose largest logit is their label's. */
 function accuracy(model: Net, loader: Iterable<Tensor[]>): number {
-  model.eval();
-  let correct = 0;
-  let total = 0;
+  const score = metrics.accuracy.stream();
   noGrad(() => {
-    for (const [images, labels] of loader) {
-      correct += model.forward(images!).argmax(1).eq(labels!).sum().item();
-      total += labels!.size;
-    }
+    for (const [images, labels] of loader) score.update(model.forward(images!), labels!);
   });
-  model.train();
-  return correct / total;
+  return score.compute();
 }
 
 /** A progress bar, redrawn in place, on a terminal; nothing elsewhere. */
