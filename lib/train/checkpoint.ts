@@ -9,7 +9,6 @@ import {
   isPlainObject,
   kind,
   NUMBER,
-  oneOf,
   optionReader,
   shown,
   TEXT,
@@ -19,7 +18,7 @@ import { loadWithMetadata, saveSafetensors } from "../io/safetensors.ts";
 import { checkTarget } from "../io/sink.ts";
 import { PATH_TEXT } from "../io/source.ts";
 import type { BatchReport, Callback, Run } from "./callback.ts";
-import { type EpochRecord, monitored } from "./history.ts";
+import { type EpochRecord, MODE, monitored, signOf } from "./history.ts";
 import { isStateful, putTogether, type Stateful, stateReader, takeApart } from "./state_tree.ts";
 
 /** The entries of a checkpoint's metadata: everything but the tensors, and the random stream. */
@@ -135,7 +134,7 @@ const readOptions = optionReader<CheckpointOptions>({
   every: COUNT,
   everySteps: COUNT,
   monitor: TEXT,
-  mode: oneOf("min", "max"),
+  mode: MODE,
   saveTopK: COUNT,
 });
 
@@ -238,12 +237,13 @@ export class Checkpoint implements Callback {
   }
 
   #compare(run: Run, value: number, mode: "min" | "max", count: number): void {
-    const sign = mode === "min" ? 1 : -1;
     const name = /[^/\\]*$/.exec(this.#path)?.index ?? 0;
     const dot = this.#path.lastIndexOf(".");
     const at = dot > name ? dot : this.#path.length;
     const path = `${this.#path.slice(0, at)}.epoch${run.epoch}${this.#path.slice(at)}`;
-    const ranked = [...this.#best, { value, path }].sort((a, b) => sign * (a.value - b.value));
+    const ranked = [...this.#best, { value, path }].sort((a, b) =>
+      signOf(mode) * (a.value - b.value)
+    );
     if (Number.isNaN(value) || ranked.slice(count).some((kept) => kept.path === path)) return;
     this.#best = ranked.slice(0, count);
     save(path, run.parts);

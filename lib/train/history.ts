@@ -7,6 +7,7 @@ import {
   checkCount,
   checkKind,
   isPlainObject,
+  type Kind,
   kind,
   NUMBER,
   oneOf,
@@ -25,7 +26,15 @@ export interface BestOptions {
   mode?: "min" | "max";
 }
 
-const readBest = optionReader<BestOptions>({ mode: oneOf("min", "max") });
+/** Whether lower or higher is better. */
+export const MODE: Kind = oneOf("min", "max");
+
+/** 1 where lower is better, −1 where higher is: numbers times it are costs. */
+export function signOf(mode: "min" | "max"): 1 | -1 {
+  return mode === "min" ? 1 : -1;
+}
+
+const readBest = optionReader<BestOptions>({ mode: MODE });
 
 /** A number of a record; refuses an unknown name. */
 export function monitored(call: string, record: EpochRecord, name: string): number {
@@ -115,7 +124,7 @@ export class History {
     checkCount(call, arguments.length, 2);
     const { mode = "min" } = readBest(call, options);
     this.#checkName(call, name);
-    const sign = mode === "min" ? 1 : -1;
+    const sign = signOf(mode);
     let best: EpochRecord | null = null;
     for (const record of this.records) {
       const value = sign * (record[name] ?? NaN);

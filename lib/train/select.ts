@@ -6,7 +6,6 @@ import {
   checkGiven,
   checkKind,
   isPlainObject,
-  oneOf,
   optionReader,
   TENSOR,
 } from "../core/options.ts";
@@ -17,6 +16,7 @@ import { tensor } from "../tensor/create.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { firstBatches } from "./batches.ts";
 import { evaluated } from "./evaluate.ts";
+import { MODE, signOf } from "./history.ts";
 import { latency } from "./latency.ts";
 import { pairObjective } from "./objective.ts";
 import {
@@ -47,7 +47,7 @@ export interface SelectModelOptions {
 
 const readOptions = optionReader<SelectModelOptions>({
   metric: METRIC,
-  mode: oneOf("min", "max"),
+  mode: MODE,
   validation: BATCHES,
   test: BATCHES,
   input: TENSOR,
@@ -138,8 +138,7 @@ export async function selectModel(
     const feasible = p99 <= latencyBudgetMs && parameters <= paramBudget;
     rows.push({ name, score, p50, p99, parameters, feasible });
   }
-  const rank = ({ score }: RankedModel) =>
-    Number.isNaN(score) ? Infinity : mode === "min" ? score : -score;
+  const rank = ({ score }: RankedModel) => Number.isNaN(score) ? Infinity : signOf(mode) * score;
   rows.sort((a, b) => {
     if (a.feasible !== b.feasible) return a.feasible ? -1 : 1;
     return rank(a) < rank(b) ? -1 : Number(rank(a) > rank(b));

@@ -7,7 +7,6 @@ import {
   isPlainObject,
   kind,
   NUMBER,
-  oneOf,
   optionReader,
   orNull,
   TENSOR,
@@ -16,7 +15,7 @@ import {
 } from "../core/options.ts";
 import { copied, type StateDict } from "../nn/state_dict.ts";
 import type { Callback, Run } from "./callback.ts";
-import { type EpochRecord, monitored } from "./history.ts";
+import { type EpochRecord, MODE, monitored, signOf } from "./history.ts";
 import { stateReader } from "./state_tree.ts";
 
 /** Options of `EarlyStopping`. */
@@ -35,7 +34,7 @@ export interface EarlyStoppingOptions {
 
 const readOptions = optionReader<EarlyStoppingOptions>({
   monitor: TEXT,
-  mode: oneOf("min", "max"),
+  mode: MODE,
   patience: COUNT,
   minDelta: NUMBER,
   restoreBest: FLAG,
@@ -112,7 +111,7 @@ export class EarlyStopping implements Callback {
   onEpochEnd(run: Run, record: EpochRecord): void {
     const { monitor, mode, minDelta, restoreBest } = this.#options;
     const value = monitored("stop early", record, monitor);
-    const gain = this.#best === null ? Infinity : (this.#best - value) * (mode === "min" ? 1 : -1);
+    const gain = this.#best === null ? Infinity : (this.#best - value) * signOf(mode);
     if (gain > minDelta && !Number.isNaN(value)) {
       this.#best = value;
       this.#bestEpoch = run.epoch;
