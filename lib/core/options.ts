@@ -47,6 +47,8 @@ export const NUMBER: Kind = kind("a number", (value) => typeof value === "number
 export const INTEGER: Kind = kind("an integer", Number.isSafeInteger);
 /** A tensor. */
 export const TENSOR: Kind = kind("a tensor", isTensor);
+/** A plain object; its entries are the op's to check. */
+export const OBJECT: Kind = kind("an object", isPlainObject);
 /** A tensor of truth values. */
 export const BOOL_TENSOR: Kind = kind(
   "a bool tensor",

@@ -12,6 +12,7 @@ import {
   isPlainObject,
   type Kind,
   kind,
+  OBJECT,
   type OptionReader,
   optionReader,
   type OptionTable,
@@ -40,8 +41,6 @@ export interface OptimizerState<O> {
   /** Options of each group and how many parameters it has. */
   readonly groups: readonly (O & { readonly count: number })[];
 }
-
-const OBJECT = kind("an object", isPlainObject);
 
 const CHECKS: OptionTable<OptimizerChecks<object>> = {
   check: FUNCTION,

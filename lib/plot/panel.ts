@@ -5,9 +5,9 @@ import {
   FINITE,
   FLAG,
   isListOf,
-  isPlainObject,
   type Kind,
   kind,
+  OBJECT,
   oneOf,
   optionReader,
   type OptionTable,
@@ -105,7 +105,7 @@ export const AXES_OPTIONS: OptionTable<AxesOptions> = {
   yRange: RANGE,
   grid: FLAG,
   legend: FLAG,
-  references: arrayOf(kind("an object", isPlainObject), "objects such as { y: 0 }"),
+  references: arrayOf(OBJECT, "objects such as { y: 0 }"),
 };
 
 const readReference = optionReader<Reference>({

@@ -7,7 +7,7 @@ import {
   checkKind,
   COUNT,
   isPlainObject,
-  kind,
+  OBJECT,
   optionReader,
   orNull,
   shown,
@@ -46,7 +46,7 @@ export interface RunFolderOptions {
 }
 
 const readOptions = optionReader<RunFolderOptions>({
-  settings: kind("a plain object", isPlainObject),
+  settings: OBJECT,
   every: COUNT,
 });
 

@@ -12,6 +12,7 @@ import {
   isFunction,
   isPlainObject,
   kind,
+  OBJECT,
   oneOf,
   optionReader,
   TEXT,
@@ -200,7 +201,7 @@ const EVALUATE = {
   model: MODULE,
   loss: CRITERION,
   step: FUNCTION,
-  metrics: kind("an object", isPlainObject),
+  metrics: OBJECT,
   limitBatches: COUNT,
 };
 const readEvaluate = optionReader<EvaluateOptions<unknown>>({ ...EVALUATE, data: BATCHES });
