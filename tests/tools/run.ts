@@ -1,5 +1,7 @@
 /** Runs commands; their output is passed through, and kept for counting tests. */
 
+import { ROOT } from "./places.ts";
+
 /** The result of a command. */
 export interface Outcome {
   /** Exit status. */
@@ -48,7 +50,7 @@ export async function runWith(
   const unwatched = command === Deno.execPath() ? {} : { LD_PRELOAD: "" };
   const child = new Deno.Command(command, {
     args,
-    cwd: new URL("../..", import.meta.url),
+    cwd: ROOT,
     env: { ...unwatched, ...env },
     stdin: "null",
     stdout: "piped",

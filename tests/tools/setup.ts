@@ -5,7 +5,8 @@
  * @module
  */
 
-const ROOT = new URL("../../", import.meta.url);
+import { ROOT } from "./places.ts";
+
 const MEMBERS = new URL(".std/", ROOT);
 
 /** This file is written last, so its time is that of the last failed probe. */
