@@ -21,7 +21,7 @@ import { Sequential } from "../nn/container.ts";
 import { Linear } from "../nn/linear.ts";
 import { LAYER_OPTIONS, type LayerOptions, Module, Parameter } from "../nn/module.ts";
 import { cat, sub } from "../ops/mod.ts";
-import { reduced } from "../ops/loss/fused.ts";
+import { log1pSquare, reduced } from "../ops/loss/fused.ts";
 import { full, ones, tensor, zeros } from "../tensor/create.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { checkedLoss, checkPair, Loss, LOSS_OPTIONS, type Reduction } from "./loss.ts";
@@ -281,7 +281,7 @@ function robustDensity(
   const [half, factor, width] = [alpha.mul(0.5), b.div(alpha), b.sqrt().mul(scale)];
   const ofRises = (rises: Tensor) => rises.mul(half).expm1().mul(factor);
   const steps = tensor(LOG_WIDTHS, place).sub(ofRises(tensor(RISES, place)));
-  const loss = ofRises(residuals.mul(width.reciprocal()).square().log1p());
+  const loss = ofRises(log1pSquare(residuals.mul(width.reciprocal())));
   return [loss, steps.logsumexp(-1).add(width.log())];
 }
 

@@ -4,9 +4,11 @@ import { isFloat } from "../core/dtype.ts";
 import { checkCount, kind, NUMBER } from "../core/options.ts";
 import {
   biweightError,
+  cauchyError,
   charbonnierError,
   generalForm,
   generalRobustError,
+  log1pSquare,
   logCoshError,
 } from "../ops/loss/fused.ts";
 import { maximum, where } from "../ops/mod.ts";
@@ -206,8 +208,7 @@ export function cauchy(prediction: Tensor, target: Tensor, options?: CauchyOptio
   checkCount("compute losses.cauchy", arguments.length, 3);
   const read = cauchyOptions("compute losses.cauchy", options);
   const { c = 1 } = read;
-  const error = (p: Tensor, t: Tensor) => p.sub(t).div(c).square().log1p().mul(c * c / 2);
-  return elementLoss("losses.cauchy", prediction, target, read, error);
+  return pairLoss("losses.cauchy", prediction, target, read, cauchyError, [c]);
 }
 
 /** {@linkcode cauchy} as a module. */
@@ -296,15 +297,16 @@ const generalOptions = lossOptions<GeneralRobustOptions>({
   scale: numberOrTensor("a positive number", POSITIVE.holds),
 });
 
-/** The loss for squares u of residuals divided by the scale, and any shape. */
-function generalError(u: Tensor, alpha: number | Tensor): Tensor {
-  if (alpha === -Infinity) return u.mul(-0.5).expm1().neg();
-  if (alpha === 2) return u.mul(0.5);
-  if (alpha === 0) return u.mul(0.5).log1p();
-  if (typeof alpha === "number") return generalForm(u, alpha);
+/** The loss of residuals x divided by the scale, for any shape. */
+function generalError(x: Tensor, alpha: number | Tensor): Tensor {
+  if (alpha === -Infinity) return x.square().mul(-0.5).expm1().neg();
+  if (alpha === 2) return x.square().mul(0.5);
+  const cauchy = () => log1pSquare(x.mul(Math.SQRT1_2));
+  if (alpha === 0) return cauchy();
+  if (typeof alpha === "number") return generalForm(x, alpha);
   const [flat, square] = [alpha.eq(0), alpha.eq(2)];
-  const form = generalForm(u, where(flat.logicalOr(square), 1, alpha));
-  return where(flat, u.mul(0.5).log1p(), where(square, u.mul(0.5), form));
+  const form = generalForm(x, where(flat.logicalOr(square), 1, alpha));
+  return where(flat, cauchy(), where(square, x.square().mul(0.5), form));
 }
 
 /**
@@ -348,7 +350,7 @@ export function generalRobust(
   return elementLoss(op, prediction, target, read, (p, t) => {
     if (alpha instanceof Tensor) checkFactor(op, "alpha", alpha, p);
     if (scale instanceof Tensor) checkFactor(op, "scale", scale, p);
-    return generalError(p.sub(t).div(scale).square(), alpha);
+    return generalError(p.sub(t).div(scale), alpha);
   });
 }
 

@@ -34,39 +34,45 @@ const curveOptions = optionReader<CurveOptions>({
 });
 
 /** The numbers of positives and of all examples at each threshold, the largest first. */
-type Steps = readonly (readonly [positives: number, all: number])[];
+interface Steps {
+  readonly positives: Uint32Array;
+  readonly all: Uint32Array;
+}
 
 /** Scores in decreasing order, equal ones in one step; null if one is NaN, which has no order. */
 function stepsOf(scores: readonly number[], truth: readonly number[]): Steps | null {
   if (scores.includes(NaN)) return null;
-  const order = Uint32Array.from(scores.keys())
-    .sort((a, b) => (scores[b] ?? 0) - (scores[a] ?? 0));
-  const steps: [number, number][] = [];
-  let last = NaN;
-  for (const i of order) {
-    const score = scores[i] ?? NaN;
-    if (score !== last) steps.push([0, 0]);
-    last = score;
-    const step = steps.at(-1);
-    if (step === undefined) continue;
-    step[0] += truth[i] ?? 0;
-    step[1] += 1;
+  // Numbers alone are sorted much faster than places by their scores.
+  const sorted = (label: number) =>
+    new Float64Array(scores.filter((_, i) => truth[i] === label)).sort().reverse();
+  const [hits, others] = [sorted(1), sorted(0)];
+  const [positives, all] = [new Uint32Array(scores.length), new Uint32Array(scores.length)];
+  let [i, j, step] = [0, 0, 0];
+  for (; i < hits.length || j < others.length; step++) {
+    const [hit = -Infinity, other = -Infinity] = [hits[i], others[j]];
+    const score = Math.max(hit, other);
+    const [own, both] = [i, i + j];
+    while (hits[i] === score) i++;
+    while (others[j] === score) j++;
+    positives[step] = i - own;
+    all[step] = i + j - both;
   }
-  return steps;
+  return { positives: positives.subarray(0, step), all: all.subarray(0, step) };
 }
 
-function total(steps: Steps): readonly [positives: number, negatives: number] {
-  return steps.reduce(([p, n], [own, all]) => [p + own, n + all - own], [0, 0]);
+function total({ positives, all }: Steps): readonly [positives: number, negatives: number] {
+  const sum = (counts: Uint32Array) => counts.reduce((sum, count) => sum + count, 0);
+  return [sum(positives), sum(all) - sum(positives)];
 }
 
 /** The area under the curve of hits over false alarms. */
 function areaOf(steps: Steps): number {
   const [positives, negatives] = total(steps);
   let [hits, area] = [0, 0];
-  for (const [own, all] of steps) {
-    area += (all - own) * (hits + own / 2);
+  steps.positives.forEach((own, step) => {
+    area += ((steps.all[step] ?? 0) - own) * (hits + own / 2);
     hits += own;
-  }
+  });
   return area / (positives * negatives);
 }
 
@@ -74,11 +80,11 @@ function areaOf(steps: Steps): number {
 function meanPrecision(steps: Steps): number {
   const [positives] = total(steps);
   let [hits, seen, mean] = [0, 0, 0];
-  for (const [own, all] of steps) {
+  steps.positives.forEach((own, step) => {
     hits += own;
-    seen += all;
+    seen += steps.all[step] ?? 0;
     mean += own / positives * (hits / seen);
-  }
+  });
   return mean;
 }
 

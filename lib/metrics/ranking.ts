@@ -1,7 +1,11 @@
 /** Metrics of rankings. */
 
+import type { TypedArray } from "../core/dtype.ts";
 import { ShapeError, showShape } from "../core/errors.ts";
 import { COUNT, optionReader } from "../core/options.ts";
+import { argsort } from "../ops/mod.ts";
+import { fromTypedArray } from "../tensor/create.ts";
+import { elementsOf } from "../tensor/examples.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { checkSameShape, elements } from "./inputs.ts";
 import { type Metric, metric, nothing, type Pair } from "./metric.ts";
@@ -73,8 +77,9 @@ function overQueries<O extends { topK?: number }>(
 }
 
 /** Positions by decreasing score; equal scores keep their order. */
-function byScore(scores: Float64Array): number[] {
-  return [...scores.keys()].sort((a, b) => (scores[b] ?? 0) - (scores[a] ?? 0));
+function byScore(scores: Float64Array): TypedArray {
+  const order = argsort(fromTypedArray(scores, [scores.length]), 0, { descending: true });
+  return elementsOf(order, "argsort");
 }
 
 /** The gain of an order, where each place counts 1/log₂(place + 1); equal scores share their places. */

@@ -14,6 +14,7 @@ import {
   TEXT,
 } from "../core/options.ts";
 import { sameShape } from "../core/shape.ts";
+import { copyAll } from "../ops/copy/inplace.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 
 /** Parameters and buffers by name. */
@@ -55,12 +56,6 @@ export interface LoadResult {
 const readOptions = optionReader<LoadOptions>({ strict: FLAG, rename: FUNCTION });
 
 const CALL = "load the state";
-
-/** A tensor of the module, and the value for it. */
-interface Pair {
-  readonly target: Tensor;
-  readonly value: Tensor;
-}
 
 /** Refuses a value that could not be written into a tensor of any shape. */
 function checkValue(key: string, target: Tensor, value: Tensor): void {
@@ -136,12 +131,12 @@ function misfit(
 /** The values to write: on the device of their targets, and unaffected by other writes. */
 function pairsOf(
   found: readonly (readonly [key: string, target: Tensor, value: Tensor])[],
-): Pair[] {
+): (readonly [target: Tensor, value: Tensor])[] {
   const written = new Set(found.map(([, target]) => target.storage));
   return found.map(([, target, given]) => {
     const value = given.detach().to({ device: target.device });
     const shared = value.storage !== target.storage && written.has(value.storage);
-    return { target, value: shared ? value.clone() : value };
+    return [target, shared ? value.clone() : value];
   });
 }
 
@@ -175,8 +170,6 @@ export function loadState(
   const [lacking, surplus] = strict ? [missing, unexpected] : [[], []];
   const wrong = misfit(lacking, surplus, found, rename !== undefined);
   if (wrong !== null) throw wrong;
-  noGrad(() => {
-    for (const { target, value } of pairsOf(found)) target.copy_(value);
-  });
+  noGrad(() => copyAll("loadStateDict", pairsOf(found)));
   return { missing, unexpected };
 }

@@ -13,6 +13,7 @@ import {
 } from "../core/options.ts";
 import { ShapeError, showShape } from "../core/errors.ts";
 import { isTensor } from "../core/tensor.ts";
+import { copyAll } from "../ops/copy/inplace.ts";
 import { cat, stack } from "../ops/mod.ts";
 import { zeros } from "../tensor/create.ts";
 import type { Tensor } from "../tensor/tensor.ts";
@@ -206,10 +207,12 @@ export function vectorToParameters(vector: Tensor, parameters: Iterable<Tensor>)
     // The vector may be one of the parameters.
     const values = vector.detach().clone();
     let start = 0;
-    for (const p of list) {
-      p.copy_(values.narrow(0, start, p.size).reshape(p.shape).to({ device: p.device }));
+    const pairs = list.map((p) => {
+      const own = values.narrow(0, start, p.size).reshape(p.shape).to({ device: p.device });
       start += p.size;
-    }
+      return [p, own] as const;
+    });
+    copyAll("vectorToParameters", pairs);
   });
 }
 

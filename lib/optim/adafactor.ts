@@ -1,5 +1,6 @@
 /** Adafactor: mean squares stored as rows and columns. */
 
+import { where } from "../ops/mod.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { checkRange } from "./optimizer.ts";
 import {
@@ -60,6 +61,11 @@ function size(x: Tensor): Tensor {
   return x.norm().div(Math.sqrt(x.size));
 }
 
+/** A number that is at least so large; one that is NaN counts for nothing, as in PyTorch. */
+function atLeast(x: Tensor, least: number): Tensor {
+  return where(x.gt(least), x, least);
+}
+
 /** A running mean with the given share of the new value. */
 function towards(before: Tensor | undefined, fresh: Tensor, share: Scalar): Tensor {
   return before?.mul(minus(1, share)).add(fresh.mul(share)) ?? fresh.mul(share);
@@ -90,7 +96,7 @@ export const ADAFACTOR_RULE: OptimizerRule<AdafactorGroup, "rowVar" | "colVar" |
     const least = valueOf(eps[0] ?? SPACING[p.dtype === "float64" ? "float64" : "float32"]);
     const share = power(count, beta2Decay);
     const most = 1 / Math.sqrt(count);
-    const rate = size(p).maximum(eps[1]).mul(valueOf(lr) < most ? lr : most);
+    const rate = atLeast(size(p), eps[1]).mul(valueOf(lr) < most ? lr : most);
     const shrunk = weightDecay === 0 ? p : p.mul(minus(1, times(lr, weightDecay)));
     const g = maximize ? given.neg() : given;
     const square = g.square();
@@ -106,7 +112,9 @@ export const ADAFACTOR_RULE: OptimizerRule<AdafactorGroup, "rowVar" | "colVar" |
       ? rowVar.mul(colVar).div(rowVar.mean(-2, { keepdim: true }).clamp(least, null))
       : variance ?? square;
     const update = estimate.clamp(least * least, null).rsqrt().mul(g);
-    const change = update.mul(rate).div(size(update).div(d).maximum(1));
+    const excess = size(update).div(d);
+    // What is not finite spoils the estimates of a whole matrix, but of nothing else in a vector.
+    const change = update.mul(rate).div(matrix ? excess.maximum(1) : atLeast(excess, 1));
     return [shrunk.sub(change), { rowVar, colVar, variance }];
   },
 };

@@ -97,7 +97,8 @@ function steepest(lrs: readonly number[], losses: readonly number[]): number | n
 /**
  * Trains with a rate that increases from step to step, and records the loss: below the useful range
  * of rates it stagnates, above it diverges. Smith, "Cyclical learning rates for training neural
- * networks", 2017. Parameters and optimizer are restored afterwards; buffers of the model are not.
+ * networks", 2017. Parameters, their gradients and the optimizer are restored afterwards, also after an
+ * error; buffers of the model are not.
  *
  * @param optimizer The optimizer; during the test all its groups have the same rate.
  * @param closure Clears the gradients, computes the loss of the next batch, runs `backward`, and returns
@@ -146,7 +147,7 @@ export function lrRangeTest(
   const rateAt = (share: number) =>
     stepMode === "exp" ? startLr * (endLr / startLr) ** share : startLr + (endLr - startLr) * share;
   const before = optimizer.paramGroups.flatMap(({ params }) =>
-    params.map((p): [Tensor, Tensor] => [p, p.detach().clone()])
+    params.map((p) => [p, p.detach().clone(), p.collected?.detach().clone() ?? null] as const)
   );
   const state = optimizer.stateDict();
   const sign = signOf(call, optimizer.paramGroups);
@@ -172,7 +173,10 @@ export function lrRangeTest(
     }
   } finally {
     noGrad(() => {
-      for (const [p, value] of before) p.copy_(value);
+      for (const [p, value, gradient] of before) {
+        p.copy_(value);
+        p.grad = gradient;
+      }
     });
     optimizer.loadStateDict(state as never);
   }

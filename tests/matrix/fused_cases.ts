@@ -8,6 +8,7 @@ import { linear, linearComposite } from "../../lib/ops/linalg/linear.ts";
 import { pairSquares, pairSquaresComposite } from "../../lib/ops/linalg/pair_squares.ts";
 import {
   biweightError,
+  cauchyError,
   charbonnierError,
   generalRobustError,
   huberError,
@@ -257,6 +258,7 @@ export const FUSED_CASES: Readonly<Record<string, readonly FusedCase[]>> = {
   smoothL1: pairs(smoothL1Error),
   logCosh: pairs(logCoshError),
   charbonnier: pairs(charbonnierError),
+  cauchy: pairs(cauchyError),
   tukeyBiweight: pairs(biweightError),
   bce: pairs(shareError, { predictions: shares }),
   bceWithLogits: pairs(logitError, { predictions: wide }),

@@ -12,6 +12,7 @@ import { pairSquares } from "../../lib/ops/linalg/pair_squares.ts";
 import { alignmentLoss } from "../../lib/ops/loss/ctc.ts";
 import {
   biweightError,
+  cauchyError,
   charbonnierError,
   generalRobustError,
   huberError,
@@ -55,6 +56,7 @@ const PAIR_LOSSES = {
   smoothL1: smoothL1Error,
   logCosh: logCoshError,
   charbonnier: charbonnierError,
+  cauchy: cauchyError,
   tukeyBiweight: biweightError,
   bce: shareError,
   bceWithLogits: logitError,

@@ -113,3 +113,22 @@ Deno.test("the clipped gradients of a model have the norm that they are clipped 
   const after = nn.utils.clipGradNorm_(model.parameters(), 1).item();
   assertClose([before > 100 ? 1 : 0, after], [1, 1], { rtol: 1e-5 });
 });
+
+/** Tensors that cannot be written, and why. */
+const UNWRITABLE: Record<string, [make: () => Tensor, told: string]> = {
+  "an expanded view": [() => zeros([1]).expand([2]), "several elements of this expanded view"],
+  "a disposed one": [() => {
+    const gone = zeros([2]);
+    gone.dispose();
+    return gone;
+  }, "disposed"],
+};
+
+for (const [name, [make, told]] of Object.entries(UNWRITABLE)) {
+  Deno.test(`nn.utils.vectorToParameters() writes none where one is ${name}`, () => {
+    const first = zeros([2]);
+    const write = () => nn.utils.vectorToParameters(ones([4]), [first, make()]);
+    assertThrows(write, Error, told);
+    assertEquals(first.toArray(), [0, 0]);
+  });
+}

@@ -2,7 +2,7 @@
 
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { assertClose } from "../../lib/testing/mod.ts";
-import { optim, type Tensor, tensor } from "../../mod.ts";
+import { nn, optim, type Tensor, tensor } from "../../mod.ts";
 
 /** A quadratic of curvature 2, which descends by 1 − 2·lr. */
 function sceneOf(make: (x: Tensor) => optim.SGD | optim.Adam | optim.LBFGS) {
@@ -53,6 +53,24 @@ const SCENES = {
   Adam: () => sceneOf((x) => new optim.Adam([x], { lr: 0.1 })),
   LBFGS: () => sceneOf((x) => new optim.LBFGS([x], { maxIter: 2, lr: 0.01 })),
 };
+
+for (const gradient of [null, [7]]) {
+  Deno.test(`optim.lrRangeTest() leaves the gradient ${gradient} as it was, also after an error`, () => {
+    const { x, optimizer, closure } = sgd();
+    const kept = gradient && tensor(gradient, { dtype: "float64" });
+    x.grad = kept;
+    optim.lrRangeTest(optimizer, closure, { numIter: 3 });
+    assertEquals(x.grad?.toArray() ?? null, gradient);
+    const failing = () => {
+      closure();
+      nn.utils.clipGradNorm_([x], 1e-3);
+      throw new Error("the data is gone");
+    };
+    x.grad = kept;
+    assertThrows(() => optim.lrRangeTest(optimizer, failing), Error, "the data is gone");
+    assertEquals(x.grad?.toArray() ?? null, gradient);
+  });
+}
 
 /** Checks that an optimizer goes on as one that was never tried. */
 function checkLeft(make: () => ReturnType<typeof sgd>): void {

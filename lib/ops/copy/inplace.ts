@@ -13,7 +13,7 @@ import { checkDevices, checkTensor, TENSOR_OR_NUMBER } from "../define/checks.ts
 import { scalar } from "../define/record.ts";
 import { type Index, writeAt } from "../index/at.ts";
 import { register } from "../registry.ts";
-import { castTo, copyInto, copyOf } from "./copy.ts";
+import { castTo, copyInto, copyOf, refuseExample } from "./copy.ts";
 
 for (const name of ["copy_", "fill_", "zero_", "setAt"]) {
   register({
@@ -83,6 +83,21 @@ export function copy_(x: Tensor, value: Tensor | number): Tensor {
   copyInto(x.detach(), source);
   changed(x.storage);
   return x;
+}
+
+/** Writes values into tensors of their shapes, off the tape; if one cannot be written, none is. */
+export function copyAll(op: string, pairs: readonly (readonly [Tensor, Tensor])[]): void {
+  const ready = pairs.map(([x, value]) => {
+    checkChange(op, x);
+    x.storage.check(op);
+    const source = sourceFor(op, x, value);
+    if (x.batched === null) refuseExample(x, source);
+    return [x, source] as const;
+  });
+  for (const [x, source] of ready) {
+    copyInto(x.detach(), source);
+    changed(x.storage);
+  }
 }
 
 /** Sets every element. */

@@ -113,6 +113,24 @@ export const biweightError: PairLoss = pairOp("tukeyBiweight", "tukey_biweight",
   return where(beyond, c * c / 6, each);
 });
 
+/** The number from which ln(1 + x²) is 2·ln(1 + x), and below which x² stays in the range. */
+const FAR_OUT = 2 ** 60;
+
+/** ln(1 + x²), for any x. */
+export function log1pSquare(x: Tensor): Tensor {
+  const size = x.abs();
+  const far = size.gt(FAR_OUT);
+  return where(far, size, x.square()).log1p().mul(where(far, 2, 1));
+}
+
+/** c²/2·ln(1 + (r/c)²), which is r²/2 near 0 however large c is. */
+export const cauchyError: PairLoss = pairOp("cauchy", "cauchy", (p, t, c) => {
+  const r = p.sub(t);
+  const near = r.abs().le(c * 1e-9);
+  const far = log1pSquare(where(near, 0, r).div(c)).mul(c).mul(0.5).mul(c);
+  return where(near, where(near, r, 0).square().mul(0.5), far);
+});
+
 /** The share below which the slope of the logarithm grows no more, as in PyTorch. */
 const LEAST_SHARE = 1e-12;
 
@@ -141,22 +159,22 @@ export const logitError: PairLoss = pairOp("bceWithLogits", "bce_with_logits", (
   return t.neg().add(1).mul(x.softplus()).add(yes);
 });
 
-/** Barron's general loss b/α·((u/b + 1)^(α/2) − 1), b = |α − 2|, of squares u; α is neither 0 nor 2. */
-export function generalForm(u: Tensor, alpha: number | Tensor): Tensor {
+/** Barron's general loss b/α·((x²/b + 1)^(α/2) − 1), b = |α − 2|; α is neither 0 nor 2. */
+export function generalForm(x: Tensor, alpha: number | Tensor): Tensor {
   if (typeof alpha === "number") {
     const b = Math.abs(alpha - 2);
-    return u.div(b).log1p().mul(alpha / 2).expm1().mul(b / alpha);
+    return log1pSquare(x.div(Math.sqrt(b))).mul(alpha / 2).expm1().mul(b / alpha);
   }
   const b = alpha.sub(2).abs();
   // Its reciprocal, as what leads back to a divisor takes more passes.
-  return u.mul(b.reciprocal()).log1p().mul(alpha.mul(0.5)).expm1().mul(b.div(alpha));
+  return log1pSquare(x.mul(b.rsqrt())).mul(alpha.mul(0.5)).expm1().mul(b.div(alpha));
 }
 
 /** The same of residuals by a scale, for a finite α. */
 export const generalRobustError: PairLoss = pairOp(
   "generalRobust",
   "general_robust",
-  (p, t, alpha, scale) => generalForm(p.sub(t).div(scale).square(), alpha),
+  (p, t, alpha, scale) => generalForm(p.sub(t).div(scale), alpha),
 );
 
 /** t·(ln t − x), of ln p = x and t, or ln t where the parameter is 1; nothing where t is 0. */

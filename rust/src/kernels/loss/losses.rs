@@ -102,6 +102,9 @@ losses! {
     "charbonnier" "charbonnier_grad" |p, t, d, _e| r = p - t;
         length(r, d);
         r / length(r, d);
+    "cauchy" "cauchy_grad" |p, t, d, _e| r = p - t;
+        if r.abs() <= d * 1e-9 { r * r * 0.5 } else { log1p_square(r / d) * d * 0.5 * d };
+        r / d / length(r / d, 1.0) / length(r / d, 1.0) * d;
     "tukey_biweight" "tukey_biweight_grad" |p, t, d, _e| r = p - t;
         if r.abs() >= d { d * d / 6.0 } else { r * r * 0.5 * biweight(r / d) };
         if r.abs() >= d { 0.0 } else { r * square((1.0 - r / d) * (1.0 + r / d)) };
@@ -115,7 +118,11 @@ losses! {
         for target s.0 - s.1;
     "general_robust" "general_robust_grad" |p, t, alpha, scale| r = (p - t) / scale;
         (rise(r, alpha) * (alpha * 0.5)).expm1_() * (alpha - 2.0).abs() / alpha;
-        (rise(r, alpha) * (alpha * 0.5 - 1.0)).exp_() * r / scale;
+        {
+            // In halves, as a power may vanish where its product with a large residual does not.
+            let half = (rise(r, alpha) * (alpha * 0.25 - 0.5)).exp_();
+            half * r * half / scale
+        };
     "kl_div" "kl_div_grad" |p, t, logs, _e|
         q = if logs == 0.0 { (t, t.log_()) } else { (t.exp_(), t) };
         if q.0 == 0.0 { 0.0 } else { q.0 * (q.1 - p) };
@@ -127,12 +134,24 @@ losses! {
         for target if logs != 0.0 { toward_mean(q, p) * 0.5 } else { share_slope(t, p, q) };
 }
 
+/// The number from which ln(1 + x²) is 2·ln(1 + x), and below which x² stays in the range.
+const FAR_OUT: f64 = (1_u64 << 60) as f64;
+
+/// ln(1 + x²), for any x.
+#[inline(always)]
+fn log1p_square<T: Real>(x: T) -> T {
+    let size = if x < T::from_f64(0.0) { -x } else { x };
+    let far = size > T::from_f64(FAR_OUT);
+    let log = if far { size } else { size * size }.log1p_();
+    if far { log + log } else { log }
+}
+
 /// ln(1 + r²/|α − 2|)
 #[inline(always)]
 fn rise<T: Real>(r: T, alpha: T) -> T {
     let apart = alpha - T::from_f64(2.0);
     let size = if apart < T::from_f64(0.0) { -apart } else { apart };
-    (r * r / size).log1p_()
+    log1p_square(r / size.sqrt_())
 }
 
 /// The logarithm of 2 e^own / (e^own + e^other).
