@@ -298,7 +298,9 @@ export function gaussianNll(
   const { full = false, eps = 1e-6, mask } = read;
   return elementLoss("losses.gaussianNll", prediction, target, read, (p, t) => {
     const v = heldVariances(call, variances(call, variance, p, mask), eps);
-    const each = v.log().add(p.sub(t).square().div(v)).mul(0.5);
+    const r = p.sub(t);
+    // The square alone may leave the range.
+    const each = v.log().add(r.div(v).mul(r)).mul(0.5);
     return full ? each.add(Math.log(2 * Math.PI) / 2) : each;
   });
 }

@@ -1,6 +1,5 @@
 /** Metrics of rankings. */
 
-import type { TypedArray } from "../core/dtype.ts";
 import { ShapeError, showShape } from "../core/errors.ts";
 import { COUNT, optionReader } from "../core/options.ts";
 import { argsort } from "../ops/mod.ts";
@@ -77,9 +76,9 @@ function overQueries<O extends { topK?: number }>(
 }
 
 /** Positions by decreasing score; equal scores keep their order. */
-function byScore(scores: Float64Array): TypedArray {
+function byScore(scores: Float64Array): Int32Array {
   const order = argsort(fromTypedArray(scores, [scores.length]), 0, { descending: true });
-  return elementsOf(order, "argsort");
+  return new Int32Array(elementsOf(order, "argsort"));
 }
 
 /** The gain of an order, where each place counts 1/log₂(place + 1); equal scores share their places. */

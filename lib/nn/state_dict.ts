@@ -14,7 +14,7 @@ import {
   TEXT,
 } from "../core/options.ts";
 import { sameShape } from "../core/shape.ts";
-import { copyAll } from "../ops/copy/inplace.ts";
+import { copyAll } from "../tensor/examples.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 
 /** Parameters and buffers by name. */

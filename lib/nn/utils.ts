@@ -13,9 +13,9 @@ import {
 } from "../core/options.ts";
 import { ShapeError, showShape } from "../core/errors.ts";
 import { isTensor } from "../core/tensor.ts";
-import { copyAll } from "../ops/copy/inplace.ts";
 import { cat, stack } from "../ops/mod.ts";
 import { zeros } from "../tensor/create.ts";
+import { copyAll } from "../tensor/examples.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 
 export {

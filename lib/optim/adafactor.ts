@@ -62,7 +62,7 @@ function size(x: Tensor): Tensor {
 }
 
 /** A number that is at least so large; one that is NaN counts for nothing, as in PyTorch. */
-function atLeast(x: Tensor, least: number): Tensor {
+function atLeast(x: Tensor, least: Scalar): Tensor {
   return where(x.gt(least), x, least);
 }
 

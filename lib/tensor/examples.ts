@@ -3,6 +3,7 @@
 import type { TypedArray } from "../core/dtype.ts";
 import { noteRangeOf, rangeOf } from "../device/memory.ts";
 import { elementsOf } from "../ops/copy/copy.ts";
+import { copyAll } from "../ops/copy/inplace.ts";
 import { bare, inBatchOf } from "../ops/define/batch.ts";
 import { fromTypedArray } from "./create.ts";
 import type { Tensor } from "./tensor.ts";
@@ -41,3 +42,6 @@ export function madeOfElements(
 
 /** All elements in row-major order, to be read only. Under `vmap` they are refused, as they differ. */
 export { elementsOf };
+
+/** Writes values into tensors: into all, or if one cannot be written into none. */
+export { copyAll };

@@ -3,6 +3,7 @@
 import { assertEquals, assertMatch, assertThrows } from "@std/assert";
 import { assertType, type IsExact } from "@std/testing/types";
 import { optimizerClass, type OptimizerRule, type RuleState } from "../../lib/optim/rule.ts";
+import { assertClose } from "../../lib/testing/mod.ts";
 import { arange, cat, ones, optim, scope, type Tensor, tensor } from "../../mod.ts";
 import { checkInfinite, CHECKS, type Options, type Subject, variantsOf } from "./checks.ts";
 import { gpuTest } from "../tools/gpu.ts";
@@ -220,3 +221,15 @@ Deno.test("a large parameter has the bits of its parts", () => {
     }
   }
 });
+
+for (const bad of [NaN, Infinity]) {
+  Deno.test(`a gradient of ${bad} spoils no other element of Adafactor's vectors, as in PyTorch`, () => {
+    const x = ones([3], { requiresGrad: true });
+    const optimizer = new optim.Adafactor([x], { lr: 0.1 });
+    for (const [first, expected] of [[bad, 0.9], [0.5, 0.8999]] as const) {
+      x.grad = tensor([first, 0.5, 0.5]);
+      optimizer.step();
+      assertClose(x.detach(), [NaN, expected, expected], { rtol: 1e-6 });
+    }
+  });
+}

@@ -150,11 +150,11 @@ export const softplus: UnaryOp = unary("softplus", {
   special: [0, 100, -100, 1e4, -1e4],
 });
 
-// d/dx (eˣ − 1) = eˣ = y + 1
+// d/dx (eˣ − 1) = eˣ; y + 1 has none of its digits far below 0
 /** eˣ − 1, exact for small x. */
 export const expm1: UnaryOp = unary("expm1", {
-  saves: "y",
-  vjp: [(g, { y }) => g.mul(y.add(1))],
+  saves: "x",
+  vjp: [(g, { x }) => g.mul(x.exp())],
   ref: Math.expm1,
   special: [0, 1e-20, 1e4, -1e4, Infinity, -Infinity, NaN],
 });

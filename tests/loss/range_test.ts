@@ -1,0 +1,93 @@
+/** Losses whose values and slopes are ordinary numbers where the square of the residual is not. */
+
+import { assertClose } from "../../lib/testing/mod.ts";
+import { type DType, full, losses, type Tensor, tensor } from "../../mod.ts";
+
+/** A loss of residuals, and what it and its slope are for one that is far beyond all others. */
+interface FarLoss {
+  readonly loss: (r: Tensor) => Tensor;
+  readonly value: (r: number) => number;
+  readonly slope: (r: number) => number;
+}
+
+const zero = (r: Tensor) => r.detach().mul(0);
+
+/** The general loss for a shape, which is neither 0 nor 2. */
+function general(alpha: number): Pick<FarLoss, "value" | "slope"> {
+  const b = Math.abs(alpha - 2);
+  const power = (r: number, exponent: number) => (r / Math.sqrt(b)) ** exponent;
+  return {
+    value: (r) => (power(r, alpha) - 1) * b / alpha,
+    slope: (r) => power(r, alpha - 1) * Math.sqrt(b),
+  };
+}
+
+const LOG: Pick<FarLoss, "value" | "slope"> = {
+  value: (r) => 2 * Math.log(r / Math.SQRT2),
+  slope: (r) => 2 / r,
+};
+
+const FAR: Readonly<Record<string, FarLoss>> = {
+  cauchy: {
+    loss: (r) => losses.cauchy(r, zero(r), { c: 3 }),
+    value: (r) => 9 * Math.log(r / 3),
+    slope: (r) => 9 / r,
+  },
+  "cauchy of a residual within a large c": {
+    loss: (r) => losses.cauchy(r.sub(r.detach()).add(5), zero(r), { c: 1e30 }),
+    value: () => 12.5,
+    slope: () => 5,
+  },
+  "generalRobust, alpha 0": {
+    loss: (r) => losses.generalRobust(r, zero(r), { alpha: 0 }),
+    ...LOG,
+  },
+  "generalRobust, alpha 0 as a tensor": {
+    loss: (r) => losses.generalRobust(r, zero(r), { alpha: full([1], 0, { dtype: r.dtype }) }),
+    ...LOG,
+  },
+  ...Object.fromEntries([1.25, 1, 0.5, -0.25].flatMap((alpha) => [
+    [`generalRobust, alpha ${alpha}`, {
+      loss: (r: Tensor) => losses.generalRobust(r, zero(r), { alpha }),
+      ...general(alpha),
+    }],
+    [`generalRobust, alpha ${alpha} as a tensor`, {
+      loss: (r: Tensor) =>
+        losses.generalRobust(r, zero(r), { alpha: full([1], alpha, { dtype: r.dtype }) }),
+      ...general(alpha),
+    }],
+  ])),
+  AdaptiveRobustLoss: {
+    loss: (r) => new losses.AdaptiveRobustLoss({ dtype: r.dtype as "float32" }).forward(r, zero(r)),
+    value: (r) => r,
+    slope: () => 1,
+  },
+  gaussianNll: {
+    loss: (r) => losses.gaussianNll(r, zero(r), r.detach()),
+    value: (r) => (Math.log(r) + r) / 2,
+    slope: () => 1,
+  },
+};
+
+const RESIDUALS = { float32: [1e20, 1e25], float64: [1e160, 1e200] } as const;
+const TOLERANCE = { float32: 2e-5, float64: 1e-12 } as const;
+
+/** Checks value and slope, and the slope that is recorded, which has the composite's form. */
+function checkFar({ loss, value, slope }: FarLoss, r: number, dtype: "float32" | "float64"): void {
+  const close = { rtol: TOLERANCE[dtype], atol: 0 };
+  for (const createGraph of [false, true]) {
+    const x = tensor([r], { dtype: dtype as DType, requiresGrad: true });
+    const y = loss(x);
+    y.backward({ createGraph });
+    assertClose(y.item(), value(r), close);
+    assertClose(x.grad!.item(), slope(r), close);
+  }
+}
+
+for (const [name, row] of Object.entries(FAR)) {
+  Deno.test(`losses.${name} has its value and slope for residuals whose square is infinite`, () => {
+    for (const dtype of ["float32", "float64"] as const) {
+      for (const r of RESIDUALS[dtype]) checkFar(row, r, dtype);
+    }
+  });
+}
