@@ -16,6 +16,7 @@ import {
   charbonnierError,
   generalRobustError,
   huberError,
+  log1pSquare,
   logCoshError,
   logitError,
   meanDivergence,
@@ -137,6 +138,11 @@ export const RULE_CASES: readonly GradientCase[] = [
       const [both, own, others] = overlap(a!, b!);
       return both.mul(own).add(others);
     },
+  }),
+  gradientCase("log1pSquare", {
+    name: "of two rows",
+    inputs: [random(2, 3)],
+    call: (x) => log1pSquare(x!),
   }),
   gradientCase("gram", {
     name: "of three rows",

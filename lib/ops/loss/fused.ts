@@ -114,13 +114,27 @@ export const biweightError: PairLoss = pairOp("tukeyBiweight", "tukey_biweight",
 });
 
 /** The number from which ln(1 + x²) is 2·ln(1 + x), and below which x² stays in the range. */
-const FAR_OUT = 2 ** 60;
+const FAR_OUT = 1e18;
 
-/** ln(1 + x²), for any x. */
-export function log1pSquare(x: Tensor): Tensor {
+/** The composite form of `log1pSquare`. */
+export function log1pSquareComposite(x: Tensor): Tensor {
   const size = x.abs();
   const far = size.gt(FAR_OUT);
   return where(far, size, x.square()).log1p().mul(where(far, 2, 1));
+}
+
+const logs: FusedOp<null> = fused<null>("log1pSquare", {
+  composite: ([x]) => [log1pSquareComposite(x!)],
+  kernel: "log1p_square",
+  shapes: ([x]) => [x!.shape],
+  batch: ([x]) => logs([x!], null),
+  saves: "a",
+  gradKernel: "log1p_square_grad",
+});
+
+/** ln(1 + x²), for any x. */
+export function log1pSquare(x: Tensor): Tensor {
+  return logs([x], null)[0]!;
 }
 
 /** c²/2·ln(1 + (r/c)²), which is r²/2 near 0 however large c is. */

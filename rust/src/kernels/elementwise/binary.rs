@@ -94,6 +94,14 @@ fn gelu_grad<T: Real>(g: T, x: T) -> T {
     g * (normal_share(x) + x * density)
 }
 
+/// g·2x/(1 + x²).
+#[inline(always)]
+fn log1p_square_grad<T: Real>(g: T, x: T) -> T {
+    let [one, two] = [1.0, 2.0].map(T::from_f64);
+    let far = x * x > T::from_f64(1e36);
+    g * if far { two / x } else { two * x / (one + x * x) }
+}
+
 #[inline(always)]
 fn gelu_tanh_grad<T: Real>(g: T, x: T) -> T {
     let [one, half, most] = [1.0, 0.5, 100.0].map(T::from_f64);
@@ -120,4 +128,5 @@ binary! {
     "logaddexp" |a, b| log_add_exp(a, b);                                                "logaddexp(a, b)"
     "gelu_grad" |a, b| gelu_grad(a, b);                                            "a * gelu_slope(b)"
     "gelu_tanh_grad" |a, b| gelu_tanh_grad(a, b);                                        "a * gelu_tanh_slope(b)"
+    "log1p_square_grad" |a, b| log1p_square_grad(a, b);  "a * select(2.0 * b / (1.0 + b * b), 2.0 / b, abs(b) > 1e18)"
 }

@@ -51,6 +51,15 @@ pub(crate) fn relu<T: Real>(x: T) -> T {
     if x <= zero { zero } else { x }
 }
 
+/// ln(1 + x²), which from 10¹⁸ on is 2·ln(1 + |x|), as the square may leave the range.
+#[inline(always)]
+pub(crate) fn log1p_square<T: Real>(x: T) -> T {
+    let size = if x < T::from_f64(0.0) { -x } else { x };
+    let far = size > T::from_f64(1e18);
+    let log = if far { size } else { size * size }.log1p_();
+    if far { log + log } else { log }
+}
+
 /// ln(1 + e^x) = max(x, 0) + ln(1 + e^-|x|), which neither overflows nor loses small values.
 #[inline(always)]
 pub(crate) fn softplus<T: Real>(x: T) -> T {
@@ -141,4 +150,5 @@ unary! {
     "gelu"       |x| x * normal_share(x);                                    "gelu(x)"
     "gelu_tanh"  |x| gelu_tanh(x);                                          "gelu_tanh(x)"
     "exp2"       |x| x.exp2();                                              "exp2(x)"
+    "log1p_square" |x| log1p_square(x);                  "select(log1p(x * x), 2.0 * log1p(abs(x)), abs(x) > 1e18)"
 }

@@ -6,7 +6,7 @@ use crate::dtype::{DType, Element};
 use crate::error::{Error, Result};
 use crate::frame::Launch;
 use crate::kernels::elementwise::math::Real;
-use crate::kernels::elementwise::unary::{sigmoid, softplus};
+use crate::kernels::elementwise::unary::{log1p_square, sigmoid, softplus};
 use crate::kernels::reduce::sum::{FAR, Summand};
 use crate::reader::Reader;
 use crate::registry::{Cpu, Kernel, Wgsl};
@@ -134,24 +134,12 @@ losses! {
         for target if logs != 0.0 { toward_mean(q, p) * 0.5 } else { share_slope(t, p, q) };
 }
 
-/// The number from which ln(1 + x²) is 2·ln(1 + x), and below which x² stays in the range.
-const FAR_OUT: f64 = (1_u64 << 60) as f64;
-
-/// ln(1 + x²), for any x.
-#[inline(always)]
-fn log1p_square<T: Real>(x: T) -> T {
-    let size = if x < T::from_f64(0.0) { -x } else { x };
-    let far = size > T::from_f64(FAR_OUT);
-    let log = if far { size } else { size * size }.log1p_();
-    if far { log + log } else { log }
-}
-
 /// ln(1 + r²/|α − 2|)
 #[inline(always)]
 fn rise<T: Real>(r: T, alpha: T) -> T {
     let apart = alpha - T::from_f64(2.0);
     let size = if apart < T::from_f64(0.0) { -apart } else { apart };
-    log1p_square(r / size.sqrt_())
+    log1p_square(r * (T::from_f64(1.0) / size.sqrt_()))
 }
 
 /// The logarithm of 2 e^own / (e^own + e^other).
