@@ -23,6 +23,9 @@ export type CategoricalParameters =
   | { readonly probs: Tensor; readonly logits?: undefined }
   | { readonly logits: Tensor; readonly probs?: undefined };
 
+/** A share that is far from where float32 loses digits. */
+const SMALL = 1e-30;
+
 const readParameters = optionReader<CategoricalParameters>({ probs: TENSOR, logits: TENSOR });
 
 /**
@@ -87,10 +90,17 @@ export class Categorical implements Distribution {
     } else {
       // Weights above 1 are scaled, as their sum may leave the range.
       const largest = given.detach().max(-1, { keepdim: true }).values;
-      const weights = given.div(where(largest.gt(1), largest, 1));
-      this.probs = weights.div(weights.sum(-1, { keepdim: true }));
+      const scale = where(largest.gt(1), largest, 1);
+      const weights = given.div(scale);
+      const sum = weights.sum(-1, { keepdim: true });
+      this.probs = weights.div(sum);
       const impossible = given.eq(0);
-      this.logits = where(impossible, -Infinity, where(impossible, 1, this.probs).log());
+      // A share may be too small for the type where its logarithm is not.
+      const small = this.probs.lt(SMALL);
+      const plain = where(small, 1, this.probs).log();
+      const apart = where(small.logicalAnd(impossible.logicalNot()), given, 1).log()
+        .sub(sum.log()).sub(scale.log());
+      this.logits = where(impossible, -Infinity, where(small, apart, plain));
     }
   }
 

@@ -67,7 +67,9 @@ function ofCategoricals(call: string, p: Categorical, q: Categorical): Tensor {
       [p.logits.shape, q.logits.shape],
     );
   }
-  const impossible = p.logits.eq(-Infinity);
-  // Where neither can be, −∞ less −∞ would be NaN.
-  return expectation(p, where(impossible, 0, p.logits).sub(where(impossible, 0, q.logits)));
+  const beyond = q.logits.eq(-Infinity);
+  const apart = where(beyond, 0, p.logits).sub(where(beyond, 0, q.logits));
+  // Infinite also where the share of p itself is too small for the type.
+  const infinite = beyond.logicalAnd(p.logits.ne(-Infinity));
+  return expectation(p, apart).add(where(infinite, Infinity, 0).sum(-1));
 }

@@ -295,3 +295,30 @@ Deno.test("weights count by their shares, however large or small they are", () =
     }
   }
 });
+
+Deno.test("a share that is too small for its type keeps its logarithm, with gradients", () => {
+  for (const [dtype, far] of [["float32", 1e30], ["float64", 1e300]] as const) {
+    const probs = tensor([1 / far, far, 2 * far, 0], { dtype, requiresGrad: true });
+    const p = new Categorical({ probs });
+    const small = -2 * Math.log(far) - Math.log(3);
+    const wanted = tensor([small, -Math.log(3), Math.log(2 / 3), -Infinity], { dtype });
+    assertClose(p.logits, wanted, { rtol: 1e-6 });
+    const value = p.entropy().add(kl(p, p)).add(p.logProb(tensor(0, int32)));
+    const [g] = grad(value, [probs]);
+    assert(g.data.every(Number.isFinite), `${g}`);
+    // d/dw₀ ln (w₀/Σw) = 1/w₀ − 1/Σw
+    assertAlmostEquals(g.at(0).div(far).item(), 1, 1e-6);
+  }
+});
+
+Deno.test("kl() is infinite where p can be what q cannot, with PyTorch's gradients of the rest", () => {
+  const q = new Categorical({ probs: tensor([1, 1, 0]) });
+  // Of torch.distributions.kl_divergence; the last share of the second row is 0 in float32.
+  const rows = [[0, 1, 2, -0.064787, 0.068532, -0.003745], [0, 1, -200, -0.196612, 0.196612, 0]];
+  for (const [a = 0, b = 0, c = 0, ...wanted] of rows) {
+    const logits = tensor([a, b, c], { requiresGrad: true });
+    const divergence = kl(new Categorical({ logits }), q);
+    assertEquals(divergence.item(), Infinity);
+    assertClose(grad(divergence, [logits])[0], tensor(wanted), { atol: 1e-4 });
+  }
+});
