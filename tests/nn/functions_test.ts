@@ -173,6 +173,59 @@ Deno.test("batchGraphs() joins all that graphs have, and counts edges on", () =>
   assert(message.includes("all graphs must have x, edgeIndex, edgeWeight, y"), message);
 });
 
+Deno.test("batchGraphs() refuses what would join graphs, or be lost", () => {
+  const int32 = { dtype: "int32" } as const;
+  const good = { x: ones([2, 3]), edgeIndex: tensor([[0], [1]], int32), y: ones([1]) };
+  const refused: readonly (readonly [change: Partial<nn.Graph>, says: string])[] = [
+    [
+      { edgeIndex: tensor([[0], [2]], int32) },
+      "edgeIndex of graph 1 must be from 0 to 1, as there",
+    ],
+    [{ edgeIndex: tensor([[-1], [0]], int32) }, "got -1"],
+    [{ edgeIndex: ones([2, 1]) }, "edgeIndex of graph 1 must be int32 of shape [2, edges]"],
+    [{ edgeIndex: zeros([3, 1], int32) }, "got int32 of shape [3, 1]"],
+    [{ x: ones([]) }, "x must be rows of one shape in all graphs, got [] in graph 1"],
+    [{ x: ones([2, 4]) }, "x must be rows of one shape in all graphs, got [2, 4] in graph 1"],
+    [{ y: ones([]) }, "y must be rows of one shape in all graphs, got [] in graph 1"],
+  ];
+  for (const [change, says] of refused) {
+    const { message } = assertThrows(() => nn.batchGraphs([good, { ...good, ...change }]), Error);
+    assert(message.startsWith("Cannot run batchGraphs: ") && message.includes(says), message);
+  }
+  const batched = nn.batchGraphs([good, good]);
+  const { message } = assertThrows(() => nn.batchGraphs([batched]), TypeError);
+  assert(message.includes("the result has a batch of its own"), message);
+});
+
+Deno.test("message passing refuses messages that are not one for each edge", () => {
+  class Own extends nn.MessagePassing {
+    constructor(readonly made: (edges: nn.Edges) => unknown, aggr: nn.Aggregation) {
+      super({ aggr });
+    }
+    override forward(x: Tensor, edgeIndex: Tensor): Tensor {
+      return this.propagate(edgeIndex, x);
+    }
+    protected override message(edges: nn.Edges): Tensor {
+      return this.made(edges) as Tensor;
+    }
+  }
+  const edges = tensor([[0, 1], [1, 0]], { dtype: "int32" });
+  const refused: readonly (readonly [made: (edges: nn.Edges) => unknown, says: string])[] = [
+    [() => undefined, "what it gives must be a tensor, got undefined"],
+    [() => 5, "what it gives must be a tensor, got 5"],
+    [({ xJ }) => xJ.sum(), "a row for each of 2 edges, got shape []"],
+    [({ xJ }) => xJ.narrow(0, 0, 1), "a row for each of 2 edges, got shape [1, 3]"],
+    [({ xJ }) => xJ.gt(0), "what it gives must be numbers, got bool"],
+  ];
+  for (const aggr of ["sum", "mean", "max"] as const) {
+    for (const [made, says] of refused) {
+      const run = () => new Own(made, aggr).forward(ones([2, 3]), edges);
+      const { message } = assertThrows(run, Error);
+      assert(message.startsWith("Cannot run Own.message: ") && message.includes(says), message);
+    }
+  }
+});
+
 Deno.test("a convolution on graphs at once is that on each", () => {
   const one = { x: ones([2, 3]), edgeIndex: tensor([[0], [1]], { dtype: "int32" }) };
   const other = { x: ones([3, 3]).mul(2), edgeIndex: tensor([[2, 0], [1, 1]], { dtype: "int32" }) };

@@ -2,10 +2,11 @@
 
 import { ShapeError, showShape } from "../../core/errors.ts";
 import { checkCount, checkKind, isPlainObject, kind, shown, TENSOR } from "../../core/options.ts";
-import { extentAt } from "../../core/shape.ts";
+import { extentAt, sameShape } from "../../core/shape.ts";
 import { cat } from "../../ops/mod.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import { positions } from "../checks.ts";
+import { checkEdgeIndex } from "./message_passing.ts";
 
 /** A graph: its nodes and edges, and whatever else belongs to them, by name. */
 export interface Graph {
@@ -40,6 +41,8 @@ const GRAPHS = kind(
  * @param graphs Graphs of the same names.
  * @returns What they have, joined along the first dimension, and the graph of each node.
  * @throws {ShapeError} If what they have does not fit together.
+ * @throws {RangeError} If an edge leads to a node that its graph does not have.
+ * @throws {TypeError} If the names differ, or one is batch.
  *
  * @example Two graphs of two nodes
  * ```ts
@@ -58,6 +61,11 @@ export function batchGraphs<G extends Graph>(graphs: readonly G[]): BatchedGraph
   checkCount(call, arguments.length, 1);
   checkKind(call, "the graphs", graphs, GRAPHS);
   const names = Object.keys(graphs[0] ?? {});
+  if (names.includes("batch")) {
+    throw new TypeError(
+      `Cannot ${call}: the result has a batch of its own, got graphs with ${names.join(", ")}`,
+    );
+  }
   const counts = graphs.map((graph, i) => {
     const own = Object.keys(graph);
     if (own.length !== names.length || names.some((name) => !own.includes(name))) {
@@ -65,15 +73,18 @@ export function batchGraphs<G extends Graph>(graphs: readonly G[]): BatchedGraph
         `Cannot ${call}: all graphs must have ${names.join(", ")}, graph ${i} has ${shown(own)}`,
       );
     }
-    const { edgeIndex } = graph;
-    if (edgeIndex.ndim !== 2 || edgeIndex.shape[0] !== 2 || graph.x.ndim === 0) {
+    for (const name of names.filter((name) => name !== "edgeIndex")) {
+      const { shape } = graph[name] as Tensor;
+      const rest = graphs[0]?.[name]?.shape.slice(1) ?? [];
+      if (shape.length > 0 && sameShape(shape.slice(1), rest)) continue;
       throw new ShapeError(
-        `Cannot ${call}: graph ${i} must have nodes [nodes, …] and edgeIndex [2, edges], got ${
-          showShape(graph.x.shape)
-        } and ${showShape(edgeIndex.shape)}`,
-        [edgeIndex.shape],
+        `Cannot ${call}: ${name} must be rows of one shape in all graphs, got ${
+          showShape(shape)
+        } in graph ${i}`,
+        [shape],
       );
     }
+    checkEdgeIndex(call, `edgeIndex of graph ${i}`, graph.edgeIndex, graph.x);
     return extentAt(graph.x.shape, 0);
   });
   let before = 0;

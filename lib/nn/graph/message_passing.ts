@@ -56,18 +56,23 @@ export interface Ends {
   readonly target: Tensor;
 }
 
-/** The ends of edges between nodes, as they are given, [2, edges]. */
-export function endsOf(call: string, edgeIndex: Tensor, x: Tensor, flow: Flow): Ends {
-  checkKind(call, "edgeIndex", edgeIndex, TENSOR);
+/** Refuses what are no edges between nodes, [2, edges]; `name` is what the caller knows them by. */
+export function checkEdgeIndex(call: string, name: string, edgeIndex: Tensor, x: Tensor): void {
+  checkKind(call, name, edgeIndex, TENSOR);
   if (edgeIndex.ndim !== 2 || edgeIndex.shape[0] !== 2 || edgeIndex.dtype !== "int32") {
     throw new ShapeError(
-      `Cannot ${call}: edgeIndex must be int32 of shape [2, edges], got ${edgeIndex.dtype} of shape ${
+      `Cannot ${call}: ${name} must be int32 of shape [2, edges], got ${edgeIndex.dtype} of shape ${
         showShape(edgeIndex.shape)
       }`,
       [edgeIndex.shape],
     );
   }
-  checkPlaces(call, edgeIndex, "edgeIndex", x.shape[0] ?? 0, "nodes");
+  checkPlaces(call, edgeIndex, name, x.shape[0] ?? 0, "nodes");
+}
+
+/** The ends of edges between nodes, as they are given, [2, edges]. */
+export function endsOf(call: string, edgeIndex: Tensor, x: Tensor, flow: Flow): Ends {
+  checkEdgeIndex(call, "edgeIndex", edgeIndex, x);
   const [first, second] = [edgeIndex.at(0), edgeIndex.at(1)];
   return flow === "source_to_target"
     ? { source: first, target: second }
@@ -81,6 +86,18 @@ export function checkNodes(call: string, x: Tensor, features: number): void {
   throw new ShapeError(
     `Cannot ${call}: nodes must have shape [nodes, ${features}], got ${showShape(x.shape)}`,
     [x.shape],
+  );
+}
+
+/** Refuses messages that are not one for each edge. */
+function checkMessages(call: string, messages: Tensor, edges: number): void {
+  checkNumbers(call, messages, "what it gives");
+  if (messages.shape[0] === edges) return;
+  throw new ShapeError(
+    `Cannot ${call}: it must give a row for each of ${edges} edges, got shape ${
+      showShape(messages.shape)
+    }`,
+    [messages.shape],
   );
 }
 
@@ -161,6 +178,7 @@ export abstract class MessagePassing<Inputs extends unknown[] = [x: Tensor, edge
       edgeAttr,
     };
     const messages = this.message(edges);
+    checkMessages(`run ${this.constructor.name}.message`, messages, source.size);
     return this.update(aggregate(this.aggr, messages, target, extentAt(x.shape, 0)), x);
   }
 
