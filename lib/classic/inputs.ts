@@ -43,8 +43,8 @@ export function tableOf(call: string, x: Tensor, columns?: number): Table {
 const [LEAST, MOST] = [1e-100, 1e100];
 
 /** The same, for methods that square distances: what is far too large or too small is refused. */
-export function measuredTable(call: string, x: Tensor): Table {
-  const table = tableOf(call, x);
+export function measuredTable(call: string, x: Tensor, columns?: number): Table {
+  const table = tableOf(call, x, columns);
   const largest = table.values.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
   if (largest === 0 || (largest >= LEAST && largest <= MOST)) return table;
   throw new RangeError(

@@ -5,7 +5,7 @@ import { defaultGenerator, GENERATOR, type RandomGenerator } from "../core/rando
 import { uniform } from "../data/draws.ts";
 import { fromTypedArray } from "../tensor/create.ts";
 import type { Tensor } from "../tensor/tensor.ts";
-import { argmin, fitted, measuredTable, squaredDistance, type Table, tableOf } from "./inputs.ts";
+import { argmin, fitted, measuredTable, squaredDistance, type Table } from "./inputs.ts";
 
 /** Options of {@linkcode KMeans}. */
 export interface KMeansOptions {
@@ -133,7 +133,7 @@ export class KMeans {
     checkCount("make KMeans", arguments.length, 2);
     checkKind("make KMeans", "clusters", clusters, COUNT);
     this.#clusters = clusters;
-    this.#options = readOptions("make KMeans", options);
+    this.#options = { ...readOptions("make KMeans", options) };
   }
 
   /**
@@ -194,9 +194,10 @@ export class KMeans {
 
   /** The group of each of some examples [N, D], int32 [N]. */
   predict(x: Tensor): Tensor {
-    checkCount("run predict", arguments.length, 1);
-    const { means } = fitted("run predict", this.#state);
-    const table = tableOf("run predict", x, means.columns);
+    const call = "run KMeans.predict";
+    checkCount(call, arguments.length, 1);
+    const { means } = fitted(call, this.#state);
+    const table = measuredTable(call, x, means.columns);
     return fromTypedArray(assigned(table, means), [table.rows]);
   }
 }

@@ -1,5 +1,6 @@
 /** The directions in which data varies most. */
 
+import { keep } from "../autograd/scope.ts";
 import { noGrad } from "../autograd/tape.ts";
 import { checkCount, checkKind, COUNT } from "../core/options.ts";
 import { eigh } from "../ops/linalg/namespace.ts";
@@ -10,7 +11,7 @@ interface Directions {
   readonly mean: Tensor;
   readonly components: Tensor;
   readonly variance: Tensor;
-  readonly total: number;
+  readonly ratio: Tensor;
 }
 
 /** Each direction with the sign that makes its largest element positive, as either would do. */
@@ -65,54 +66,56 @@ export class PCA {
       );
     }
     this.#state = noGrad(() => {
-      const mean = x.mean(0);
-      const centered = x.sub(mean).to("float64");
+      // The type of x may not hold the squares of its numbers.
+      const wide = x.to("float64");
+      const mean = wide.mean(0);
+      const centered = wide.sub(mean);
       const { eigenvalues, eigenvectors } = eigh(centered.mT.matmul(centered).div(rows - 1));
       const largest = (all: Tensor) => all.flip(0).narrow(0, 0, this.#count).clamp(0, null);
-      return {
-        mean,
+      const variance = largest(eigenvalues);
+      return keep({
+        mean: mean.to(x.dtype),
         components: signed(eigenvectors.mT.flip(0).narrow(0, 0, this.#count)).to(x.dtype),
-        variance: largest(eigenvalues).to(x.dtype),
-        total: eigenvalues.sum().item(),
-      };
+        variance: variance.to(x.dtype),
+        ratio: variance.div(eigenvalues.sum()).to(x.dtype),
+      });
     });
     return this;
   }
 
   /** The directions [K, D], each of length 1, its largest element positive. */
   get components(): Tensor {
-    return fitted("read the components of PCA", this.#state).components;
+    return fitted("read the components of PCA", this.#state).components.clone();
   }
 
   /** The mean of the examples [D]. */
   get mean(): Tensor {
-    return fitted("read the mean of PCA", this.#state).mean;
+    return fitted("read the mean of PCA", this.#state).mean.clone();
   }
 
   /** The variance along each direction [K], with N − 1 in the divisor. */
   get explainedVariance(): Tensor {
-    return fitted("read the variance of PCA", this.#state).variance;
+    return fitted("read the variance of PCA", this.#state).variance.clone();
   }
 
   /** Its share of the whole variance [K]; NaN where nothing varies. */
   get explainedVarianceRatio(): Tensor {
-    const { variance, total } = fitted("read the variance of PCA", this.#state);
-    return variance.div(total);
+    return fitted("read the variance of PCA", this.#state).ratio.clone();
   }
 
   /** Examples [N, D] along the directions, [N, K]; differentiable. */
   transform(x: Tensor): Tensor {
-    checkCount("run transform", arguments.length, 1);
-    const { mean, components } = fitted("run transform", this.#state);
-    tableOf("run transform", x, mean.size);
+    checkCount("run PCA.transform", arguments.length, 1);
+    const { mean, components } = fitted("run PCA.transform", this.#state);
+    tableOf("run PCA.transform", x, mean.size);
     return x.sub(mean).matmul(components.mT);
   }
 
   /** What lies at places [N, K] along the directions, [N, D]; differentiable. */
   inverseTransform(z: Tensor): Tensor {
-    checkCount("run inverseTransform", arguments.length, 1);
-    const { mean, components } = fitted("run inverseTransform", this.#state);
-    tableOf("run inverseTransform", z, this.#count);
+    checkCount("run PCA.inverseTransform", arguments.length, 1);
+    const { mean, components } = fitted("run PCA.inverseTransform", this.#state);
+    tableOf("run PCA.inverseTransform", z, this.#count);
     return z.matmul(components).add(mean);
   }
 }

@@ -163,7 +163,7 @@ export class SVC {
    */
   constructor(options?: SVCOptions) {
     checkCount("make SVC", arguments.length, 1);
-    this.#options = readOptions("make SVC", options);
+    this.#options = { ...readOptions("make SVC", options) };
   }
 
   /**
@@ -213,14 +213,14 @@ export class SVC {
 
   /** How far examples [N, D] lie on the side of class 1, [N]; 1 and −1 at the margin. */
   decisionFunction(x: Tensor): Tensor {
-    checkCount("run decisionFunction", arguments.length, 1);
-    return this.#decide("run decisionFunction", x);
+    checkCount("run SVC.decisionFunction", arguments.length, 1);
+    return this.#decide("run SVC.decisionFunction", x);
   }
 
   /** The class of each of some examples [N, D], int32 [N]. */
   predict(x: Tensor): Tensor {
-    checkCount("run predict", arguments.length, 1);
-    return this.#decide("run predict", x).gt(0).to("int32");
+    checkCount("run SVC.predict", arguments.length, 1);
+    return this.#decide("run SVC.predict", x).gt(0).to("int32");
   }
 
   #decide(call: string, x: Tensor): Tensor {

@@ -91,23 +91,28 @@ function squares(counts: Float64Array): number {
 /** The best question about one column: the least Gini impurity of both sides, by their sizes. */
 function splitOn(ground: Ground, rows: Int32Array, column: number): Split | null {
   const { x, labels, classes, options: { minSamplesLeaf = 1 } } = ground;
-  const at = (row: number) => x.values[row * x.columns + column] ?? 0;
+  const at = (row: number | undefined) => x.values[(row ?? 0) * x.columns + column] ?? 0;
   const order = rows.toSorted((a, b) => at(a) - at(b));
   const left = new Float64Array(classes);
   const right = countsOf(ground, rows);
+  // Of each side, kept up to date, as there may be as many classes as rows.
+  let [squaresBefore, squaresAfter] = [0, squares(right)];
   let best: Split | null = null;
   for (let i = 0; i < order.length - 1; i++) {
-    const [row = 0, next = 0] = order.subarray(i, i + 2);
-    const label = labels[row] ?? 0;
-    left[label] = (left[label] ?? 0) + 1;
-    right[label] = (right[label] ?? 0) - 1;
+    const label = labels[order[i] ?? 0] ?? 0;
+    const [own, others] = [left[label] ?? 0, right[label] ?? 0];
+    squaresBefore += 2 * own + 1;
+    squaresAfter -= 2 * others - 1;
+    left[label] = own + 1;
+    right[label] = others - 1;
     const [before, after] = [i + 1, order.length - i - 1];
-    if (at(row) === at(next) || Math.min(before, after) < minSamplesLeaf) continue;
-    const impurity = order.length - squares(left) / before - squares(right) / after;
+    const [here, next] = [at(order[i]), at(order[i + 1])];
+    if (here === next || Math.min(before, after) < minSamplesLeaf) continue;
+    const impurity = order.length - squaresBefore / before - squaresAfter / after;
     if (best === null || impurity < best.impurity) {
-      const middle = at(row) / 2 + at(next) / 2;
+      const middle = here / 2 + next / 2;
       // Between neighbouring numbers there is none.
-      best = { column, most: middle < at(next) ? middle : at(row), impurity };
+      best = { column, most: middle < next ? middle : here, impurity };
     }
   }
   return best;
@@ -281,7 +286,7 @@ export class DecisionTreeClassifier {
    */
   constructor(options?: TreeOptions) {
     checkCount("make DecisionTreeClassifier", arguments.length, 1);
-    this.#options = readTree("make DecisionTreeClassifier", options);
+    this.#options = { ...readTree("make DecisionTreeClassifier", options) };
   }
 
   /**
@@ -307,15 +312,16 @@ export class DecisionTreeClassifier {
 
   /** The share of each class among the examples that answered alike, [N, classes]. */
   predictProba(x: Tensor): Tensor {
-    const call = "run predictProba";
+    const call = "run DecisionTreeClassifier.predictProba";
     checkCount(call, arguments.length, 1);
     return probabilities(call, x, fitted(call, this.#state));
   }
 
   /** The likeliest class of each of some examples [N, D], int32 [N]. */
   predict(x: Tensor): Tensor {
-    checkCount("run predict", arguments.length, 1);
-    return likeliest("run predict", x, fitted("run predict", this.#state));
+    const call = "run DecisionTreeClassifier.predict";
+    checkCount(call, arguments.length, 1);
+    return likeliest(call, x, fitted(call, this.#state));
   }
 }
 
@@ -346,7 +352,7 @@ export class RandomForestClassifier {
    */
   constructor(options?: ForestOptions) {
     checkCount("make RandomForestClassifier", arguments.length, 1);
-    this.#options = readForest("make RandomForestClassifier", options);
+    this.#options = { ...readForest("make RandomForestClassifier", options) };
   }
 
   /**
@@ -392,14 +398,15 @@ export class RandomForestClassifier {
 
   /** The mean of the shares that the trees give to each class, [N, classes]. */
   predictProba(x: Tensor): Tensor {
-    const call = "run predictProba";
+    const call = "run RandomForestClassifier.predictProba";
     checkCount(call, arguments.length, 1);
     return probabilities(call, x, fitted(call, this.#state));
   }
 
   /** The likeliest class of each of some examples [N, D], int32 [N]. */
   predict(x: Tensor): Tensor {
-    checkCount("run predict", arguments.length, 1);
-    return likeliest("run predict", x, fitted("run predict", this.#state));
+    const call = "run RandomForestClassifier.predict";
+    checkCount(call, arguments.length, 1);
+    return likeliest(call, x, fitted(call, this.#state));
   }
 }

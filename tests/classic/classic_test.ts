@@ -13,6 +13,7 @@ import {
   noGrad,
   randn,
   RandomGenerator,
+  scope,
   ShapeError,
   type Tensor,
   tensor,
@@ -180,7 +181,7 @@ Deno.test("classical methods say what they need", () => {
   const y = labelled(0, 1, 0);
   const cases: [() => unknown, string][] = [
     [() => new KMeans(2).centroids, "Cannot read the centroids of KMeans: call fit first"],
-    [() => new SVC().predict(x), "Cannot run predict: call fit first"],
+    [() => new SVC().predict(x), "Cannot run SVC.predict: call fit first"],
     [
       () => new PCA(3).fit(x),
       "3 components need as many columns and 2 rows, got x of shape [3, 2]",
@@ -222,4 +223,92 @@ Deno.test("what is handed out is a copy, and fitting again forgets", () => {
   assertEquals([groups.centroids.toArray(), groups.labels.toArray()], [[[2, 2]], [0, 0]]);
   assertStrictEquals(groups.fit(tensor([[1, 1], [1, 1]])), groups);
   assertEquals(groups.centroids.toArray(), [[1, 1]]);
+});
+
+Deno.test("PCA of numbers whose squares float32 does not hold is that of the same in float64", () => {
+  const x = tensor([[1, 2], [3, 5], [-1, 4], [0, 1]]);
+  for (const scale of [1e-30, 1e-22, 1, 1e22, 1e30]) {
+    const [narrow, wide] = (["float32", "float64"] as const).map((dtype) =>
+      new PCA(2).fit(x.mul(scale).to(dtype))
+    );
+    assertClose(narrow!.explainedVarianceRatio.to("float64"), wide!.explainedVarianceRatio, {
+      rtol: 1e-6,
+    });
+    assertClose(narrow!.components.to("float64"), wide!.components, { rtol: 1e-6 });
+  }
+  const far = randn([100, 2], { generator: new RandomGenerator(4) }).add(1e6);
+  assertClose(
+    new PCA(2).fit(far).explainedVariance,
+    new PCA(2).fit(far.to("float64")).explainedVariance.to("float32"),
+  );
+});
+
+Deno.test("KMeans refuses examples whose distances leave the range, in predict as in fit", () => {
+  const groups = new KMeans(2).fit(tensor([[0], [1e10]], { dtype: "float64" }));
+  const far = tensor([[1e200]], { dtype: "float64" });
+  assertThrows(
+    () => groups.predict(far),
+    RangeError,
+    "Cannot run KMeans.predict: the largest magnitude of x must lie between",
+  );
+});
+
+Deno.test("a tree tells as many classes as examples apart", () => {
+  const x = randn([64, 2], { dtype: "float64", generator: new RandomGenerator(3) });
+  const y = tensor(Int32Array.from({ length: 64 }, (_, i) => i));
+  const tree = new DecisionTreeClassifier().fit(x, y);
+  assertEquals(tree.predict(x).toArray(), y.toArray());
+});
+
+Deno.test("methods outlive the scope in which they were fitted, and what they hand out is the user's", () => {
+  const x = randn([40, 200], { generator: new RandomGenerator(5) });
+  const y = labelled(...Array.from({ length: 40 }, (_, i) => i % 2));
+  const answers: Readonly<
+    Record<string, readonly [made: () => object, read: (of: never) => Tensor[]]>
+  > = {
+    KMeans: [() => new KMeans(2).fit(x), (m: KMeans) => [m.centroids, m.labels, m.predict(x)]],
+    PCA: [
+      () => new PCA(2).fit(x),
+      (
+        m: PCA,
+      ) => [m.components, m.mean, m.explainedVariance, m.explainedVarianceRatio, m.transform(x)],
+    ],
+    SVC: [() => new SVC().fit(x, y), (m: SVC) => [m.supportIndices, m.decisionFunction(x)]],
+    tree: [
+      () => new DecisionTreeClassifier().fit(x, y),
+      (m: DecisionTreeClassifier) => [m.predictProba(x)],
+    ],
+    forest: [
+      () => new RandomForestClassifier({ nEstimators: 3 }).fit(x, y),
+      (m: RandomForestClassifier) => [m.predictProba(x)],
+    ],
+  };
+  for (const [name, [make, read]] of Object.entries(answers)) {
+    let made: unknown;
+    scope(() => void (made = make()));
+    const before = read(made as never).map((given) => given.toArray());
+    noGrad(() => read(made as never).forEach((given) => given.fill_(7)));
+    assertEquals(read(made as never).map((given) => given.toArray()), before, name);
+  }
+});
+
+Deno.test("options that are changed after a method was made change nothing", () => {
+  const x = randn([20, 2], { generator: new RandomGenerator(6) });
+  const y = labelled(...Array.from({ length: 20 }, (_, i) => i % 2));
+  const clusters = { nInit: 1 };
+  const machine = { c: 1 };
+  const tree = { maxDepth: 1 };
+  const forest = { nEstimators: 1 };
+  const made = [
+    new KMeans(2, clusters),
+    new SVC(machine),
+    new DecisionTreeClassifier(tree),
+    new RandomForestClassifier(forest),
+  ] as const;
+  [clusters.nInit, machine.c, tree.maxDepth, forest.nEstimators] = [0, -1, 9, 0];
+  made[0].fit(x);
+  assert(made[0].inertia > 0);
+  assert(made[1].fit(x, y).supportIndices.size > 0);
+  assertEquals(made[2].fit(x, y).depth, 1);
+  assert(made[3].fit(x, y).predictProba(x).isfinite().all().item());
 });

@@ -256,6 +256,16 @@ function counted(n: number): { a: Tensor; apply: linalg.LinearOperator; calls: (
   return { a, apply, calls: () => calls };
 }
 
+Deno.test("eigh() settles for matrices of low rank", () => {
+  for (const [rows, rank] of [[40, 3], [200, 40], [200, 1]] as const) {
+    const factor = randomMatrix(`low rank ${rank}`, [rows, rank], "float64");
+    const x = factor.matmul(factor.mT);
+    const { eigenvalues, eigenvectors } = linalg.eigh(x);
+    const back = eigenvectors.mul(eigenvalues).matmul(eigenvectors.mT);
+    assert(back.sub(x).abs().max().item() < 1e-12 * rows, `${rows} ${rank}`);
+  }
+});
+
 Deno.test("cg() of a matrix and of a function are the solution, with its gradients", () => {
   const { a, apply } = counted(12);
   const b = randomMatrix("right", [12], "float64").requiresGrad_();

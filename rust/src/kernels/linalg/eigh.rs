@@ -19,6 +19,9 @@ const NOT_SETTLED: i32 = 2;
 
 /// The most passes for one eigenvalue; two or three are usual.
 const PASSES: usize = 60;
+/// The passes after which what rounding leaves of the largest elements counts as nothing. Beside
+/// eigenvalues of 0, as a matrix without full rank has them, little else may be left.
+const PATIENCE: usize = 6;
 
 fn eigh(launch: &mut Launch<'_>) -> Result {
     by_type!(float launch.input_type(0)?, eigh_as(launch))
@@ -156,9 +159,12 @@ impl Work {
     /// Whether all eigenvalues converged.
     #[inline(always)]
     fn diagonalize(&mut self, n: usize) -> bool {
+        let elements = self.diagonal.iter().zip(&self.beside);
+        let size = elements.fold(0.0, |most: f64, (d, b)| most.max(d.abs() + b.abs()));
         for first in 0..n {
             for pass in 0.. {
-                let last = (first..n - 1).find(|&i| self.is_apart(i)).unwrap_or(n - 1);
+                let least = if pass < PATIENCE { 0.0 } else { size };
+                let last = (first..n - 1).find(|&i| self.is_apart(i, least)).unwrap_or(n - 1);
                 if last == first {
                     break;
                 }
@@ -171,11 +177,11 @@ impl Work {
         true
     }
 
-    /// Whether an off-diagonal element is negligible.
+    /// Whether an off-diagonal element is negligible, beside elements of at least the given size.
     #[inline(always)]
-    fn is_apart(&self, i: usize) -> bool {
+    fn is_apart(&self, i: usize, least: f64) -> bool {
         let around = self.diagonal[i].abs() + self.diagonal[i + 1].abs();
-        self.beside[i].abs() <= f64::EPSILON * around
+        self.beside[i].abs() <= f64::EPSILON * around.max(least)
     }
 
     /// One pass of the QL method over a block: rotations of neighbours from its end to its beginning.
