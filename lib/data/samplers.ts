@@ -3,6 +3,7 @@
  * nor a stream: the loader passes the stream, so that it can resume in the middle of a pass.
  */
 
+import { keep } from "../autograd/scope.ts";
 import { append } from "../core/lists.ts";
 import {
   arrayOf,
@@ -220,7 +221,7 @@ export class WeightedRandomSampler implements Sampler {
     const { replacement = true } = weightedOptions(call, options);
     this.length = numSamples;
     this.#replacement = replacement;
-    this.#weights = weights.detach().clone();
+    this.#weights = keep(weights.detach().clone());
   }
 
   /** The indices of one pass. */

@@ -390,7 +390,7 @@ export abstract class FunctionLoss<
     checkCount("make FunctionLoss", arguments.length, 2);
     checkKind("make FunctionLoss", "the loss", compute, FUNCTION);
     this.compute = compute;
-    this.options = options;
+    this.options = { ...options };
   }
 
   /** The loss. */

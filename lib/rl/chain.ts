@@ -72,7 +72,7 @@ export class Chain extends Environment {
     const found = right + Number(actions[offset] === this.#right[place]);
     this.#states.set([place + 1, found], 2 * i);
     const terminated = place + 1 === this.#right.length;
-    const enough = found >= this.#needed * this.#right.length;
+    const enough = found / this.#right.length >= this.#needed;
     return { reward: Number(terminated && enough), terminated };
   }
 

@@ -1,5 +1,6 @@
 /** Learners who need different strategies of teaching. */
 
+import { keep } from "../autograd/scope.ts";
 import type { TypedArray } from "../core/dtype.ts";
 import { checkCount, checkKind, COUNT, optionReader, TENSOR } from "../core/options.ts";
 import { extentAt } from "../core/shape.ts";
@@ -63,7 +64,9 @@ export class StrategyBandit extends Environment {
       { name: "StrategyBandit", observationShape: [features], actionSize: strategies },
       own,
     );
-    this.#weights = randn([features, strategies], { generator: this.generator }).mul(SPREAD);
+    this.#weights = keep(
+      randn([features, strategies], { generator: this.generator }).mul(SPREAD),
+    );
     this.#learners = new Float32Array(this.count * features);
   }
 

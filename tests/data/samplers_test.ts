@@ -1,7 +1,7 @@
 /** Samplers and splits: each example as often as it should come, the same for the same stream. */
 
 import { assert, assertEquals, assertNotEquals, assertThrows } from "@std/assert";
-import { arange, data, RandomGenerator, tensor } from "../../mod.ts";
+import { arange, data, ones, RandomGenerator, scope, tensor } from "../../mod.ts";
 
 const set = (n: number) => new data.TensorDataset(arange(n));
 const of = (sampler: data.Sampler, seed = 1) => [...sampler.indices(new RandomGenerator(seed))];
@@ -155,4 +155,12 @@ Deno.test("Subset and ConcatDataset count from the end, and refuse what is beyon
   assertThrows(() => new data.ConcatDataset([]), RangeError, "there are no data sets");
   // A part of what has no batches of its own has none either.
   assertEquals(new data.Subset(both, [0]).getBatch, undefined);
+});
+
+Deno.test("WeightedRandomSampler outlives the scope in which it was made", () => {
+  let sampler: data.WeightedRandomSampler | undefined;
+  scope(() => {
+    sampler = new data.WeightedRandomSampler(ones([4]), 3);
+  });
+  assertEquals(of(sampler!).length, 3);
 });

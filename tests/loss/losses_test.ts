@@ -227,6 +227,13 @@ Deno.test("Loss composes with plus and times, and keeps the parameters of its pa
   assertEquals(loss.modules().length, 4);
 });
 
+Deno.test("options that are changed after a loss was made change nothing", () => {
+  const options = { delta: 1 };
+  const loss = new losses.HuberLoss(options);
+  options.delta = 100;
+  assertEquals(loss.forward(tensor([10]), tensor([0])).item(), 9.5);
+});
+
 Deno.test("what composes losses refuses factors that are not finite, and losses that are no tensors", () => {
   class Odd extends losses.FunctionLoss<losses.LossOptions> {}
   const odd = new Odd((() => 1) as never, {});

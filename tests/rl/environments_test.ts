@@ -9,6 +9,7 @@ import {
   randn,
   RandomGenerator,
   rl,
+  scope,
   ShapeError,
   type Tensor,
   tensor,
@@ -233,4 +234,28 @@ Deno.test("LaneKeeping drifts with the road, and its picture shows the offset", 
     assert(Math.abs(Math.abs(bright[i]! - middle) - 6) <= 1, `${bright}`);
   });
   assertThrows(() => env.render([1], [1, 2]), TypeError, "got 1 offsets and 2 curves");
+});
+
+Deno.test("Chain rewards exactly the share that is needed", () => {
+  for (const [needed, length] of [[0.55, 100], [0.07, 100], [0.14, 50], [0.28, 25]] as const) {
+    const right = Math.round(needed * length);
+    for (const hits of [right - 1, right]) {
+      const env = new rl.Chain({ ...seeded(15), needed, length });
+      env.reset();
+      const rewards = (env.key.toArray() as number[]).map((action, i) => {
+        const taken = i < hits ? action : 1 - action;
+        return env.step(tensor([taken], { dtype: "int32" })).reward.item();
+      });
+      assertEquals(rewards.at(-1), Number(hits === right), `${hits} of ${length}`);
+    }
+  }
+});
+
+Deno.test("StrategyBandit outlives the scope in which it was made", () => {
+  let env: rl.StrategyBandit | undefined;
+  scope(() => {
+    env = new rl.StrategyBandit(seeded(16));
+  });
+  env!.reset();
+  assertEquals(env!.step(tensor([0], { dtype: "int32" })).terminated.item(), 1);
 });
