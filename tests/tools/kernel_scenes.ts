@@ -85,7 +85,7 @@ export function kernelScenes(n: (large: number) => number): Record<string, () =>
     residuals: () => {
       const ofNumbers = [
         ...[losses.mse, losses.huber, losses.smoothL1, losses.logCosh],
-        ...[losses.charbonnier, losses.tukeyBiweight],
+        ...[losses.charbonnier, losses.cauchy, losses.tukeyBiweight],
       ];
       for (const reduction of ["mean", "none"] as const) {
         for (const loss of ofNumbers) {
@@ -104,6 +104,7 @@ export function kernelScenes(n: (large: number) => number): Record<string, () =>
           loss(logs, shares.mT, { reduction }).sum().backward();
         }
       }
+      losses.generalRobust(logs, shares.mT, { alpha: 0 }).backward();
     },
     rows: () => {
       losses.multiMargin(leaf(few, some).mT, labels).backward();
