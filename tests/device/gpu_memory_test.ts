@@ -209,6 +209,11 @@ gpuTest("a Worker that is ended gives its memory back", async () => {
   await run();
   const before = Deno.memoryUsage().rss;
   for (let i = 0; i < 8; i++) assertEquals(await run(), 2 ** 18);
-  // Each Worker holds 32 MiB, in a device that keeps its memory here or on a card.
-  assert(Deno.memoryUsage().rss - before < 2 ** 27);
+  // Each Worker holds 32 MiB, in a device that keeps its memory here or on a card. It gives it back
+  // when its thread has ended, which a busy machine may delay.
+  const grown = () => Deno.memoryUsage().rss - before;
+  for (let i = 0; i < 100 && grown() >= 2 ** 27; i++) {
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+  assert(grown() < 2 ** 27);
 });
