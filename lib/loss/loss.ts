@@ -390,7 +390,7 @@ export abstract class FunctionLoss<
     checkCount("make FunctionLoss", arguments.length, 2);
     checkKind("make FunctionLoss", "the loss", compute, FUNCTION);
     this.compute = compute;
-    this.options = { ...options };
+    this.options = options;
   }
 
   /** The loss. */
@@ -427,7 +427,7 @@ export function lossModule<
     static override readonly name: string = name;
     constructor(options?: Options) {
       checkCount(call, arguments.length, 1);
-      super(compute, read(call, options));
+      super(compute, { ...read(call, options) });
     }
   };
 }
