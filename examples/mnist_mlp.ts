@@ -42,9 +42,11 @@ async function digits(): Promise<{ images: Tensor; labels: Tensor }> {
 /** The share of examples whose largest logit is their label's. */
 function accuracy(model: Net, loader: Iterable<Tensor[]>): number {
   const score = metrics.accuracy.stream();
+  model.eval();
   noGrad(() => {
     for (const [images, labels] of loader) score.update(model.forward(images!), labels!);
   });
+  model.train();
   return score.compute();
 }
 

@@ -96,7 +96,7 @@ fn gelu_grad<T: Real>(g: T, x: T) -> T {
 
 /// g·2x/(1 + x²).
 #[inline(always)]
-fn log1p_square_grad<T: Real>(g: T, x: T) -> T {
+pub(crate) fn log1p_square_grad<T: Real>(g: T, x: T) -> T {
     let [one, two] = [1.0, 2.0].map(T::from_f64);
     let far = x * x > T::from_f64(1e36);
     g * if far { two / x } else { two * x / (one + x * x) }

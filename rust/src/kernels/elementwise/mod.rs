@@ -1,6 +1,6 @@
 //! Elementwise functions.
 
-mod binary;
+pub(crate) mod binary;
 mod clamp;
 mod compare;
 pub(crate) mod math;

@@ -17,6 +17,7 @@ use std::sync::LazyLock;
 
 /// The distance of rows in bytes from which their elements map to the same cache lines.
 const PAGE: usize = 2048;
+
 /// A matrix inside a slice: its start, rows, columns and strides.
 #[derive(Clone, Copy)]
 pub(crate) struct Matrix {

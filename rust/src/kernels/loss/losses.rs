@@ -5,6 +5,7 @@ use crate::cpu::{GRAIN, TILE, elements, for_chunks_of, for_parts, simd};
 use crate::dtype::{DType, Element};
 use crate::error::{Error, Result};
 use crate::frame::Launch;
+use crate::kernels::elementwise::binary::log1p_square_grad;
 use crate::kernels::elementwise::math::Real;
 use crate::kernels::elementwise::unary::{log1p_square, sigmoid, softplus};
 use crate::kernels::reduce::sum::{FAR, Summand};
@@ -104,7 +105,7 @@ losses! {
         r / length(r, d);
     "cauchy" "cauchy_grad" |p, t, d, _e| r = p - t;
         if r.abs() <= d * 1e-9 { r * r * 0.5 } else { log1p_square(r / d) * d * 0.5 * d };
-        r / d / length(r / d, 1.0) / length(r / d, 1.0) * d;
+        log1p_square_grad(d * 0.5, r / d);
     "tukey_biweight" "tukey_biweight_grad" |p, t, d, _e| r = p - t;
         if r.abs() >= d { d * d / 6.0 } else { r * r * 0.5 * biweight(r / d) };
         if r.abs() >= d { 0.0 } else { r * square((1.0 - r / d) * (1.0 + r / d)) };
