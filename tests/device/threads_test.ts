@@ -31,3 +31,27 @@ Deno.test("50 training steps give the same bits on 1, 2 and 4 threads", async ()
     setThreads(before);
   }
 });
+
+/** Output and gradients of an LSTM, one behind the other. */
+function recurrent(batch: number, threads: number): number[] {
+  setThreads(threads);
+  manualSeed(1766016000073n);
+  const lstm = new nn.LSTM(5, 7);
+  const x = randn([6, batch, 5]).requiresGrad_();
+  const { output, c } = lstm.forward(x);
+  output.square().sum().add(c.sin().sum()).backward();
+  return [output, ...[x, ...lstm.parameters()].map(({ grad }) => grad!)]
+    .flatMap((part) => part.flatten().toArray() as number[]);
+}
+
+Deno.test("an LSTM gives the same bits on any number of threads, whatever its batch", () => {
+  const before = getThreads();
+  try {
+    for (const batch of [1, 2, 3, 5, 7, 9, 13, 16, 31]) {
+      const alone = recurrent(batch, 1);
+      for (const threads of [2, 3, 5, 8]) assertEquals(recurrent(batch, threads), alone);
+    }
+  } finally {
+    setThreads(before);
+  }
+});

@@ -1,7 +1,7 @@
 //! The steps of an LSTM over a sequence, and their gradients, each in one launch. Their
 //! composite in TypeScript is the reference.
 
-use crate::cpu::{elements, simd, try_parts};
+use crate::cpu::{elements, simd, threads, try_parts};
 use crate::dtype::{Element, by_type};
 use crate::error::{Error, Result};
 use crate::frame::Launch;
@@ -16,10 +16,8 @@ pub(super) const ROWS: &[Kernel] = &[
     Kernel { name: "lstm_grad", outputs: 3, cpu: Cpu::Custom(lstm_grad), wgsl: Wgsl::None },
 ];
 
-/// At most this many blocks of examples.
-const BLOCKS: usize = 8;
-/// Examples of a block are multiples of this, the rows that kernels of products take at once.
-const STEP: usize = 6;
+/// Fewer examples than this are not worth a thread.
+const FEWEST: usize = 4;
 
 /// The extents of a launch, and the direction.
 struct Sizes {
@@ -27,6 +25,8 @@ struct Sizes {
     batch: usize,
     hidden: usize,
     reverse: bool,
+    /// Examples of a block. Blocks are computed independently, each through all steps.
+    block: usize,
 }
 
 /// A block's part of each step.
@@ -39,7 +39,8 @@ impl Sizes {
         if steps == 0 || batch == 0 || hidden == 0 {
             return Err(Error::new("an lstm needs steps, examples and hidden states"));
         }
-        Ok(Self { steps, batch, hidden, reverse: launch.ints()[3] != 0 })
+        let reverse = launch.ints()[3] != 0;
+        Ok(Self { steps, batch, hidden, reverse, block: block_of(batch, threads()) })
     }
 
     /// The step that comes as the i-th.
@@ -52,27 +53,22 @@ impl Sizes {
         self.steps * self.batch
     }
 
-    /// Examples of a block. Blocks are computed independently, each through all steps.
-    fn block(&self) -> usize {
-        self.batch.div_ceil(BLOCKS).next_multiple_of(STEP)
-    }
-
     /// The first example of a block, and how many it has.
     fn examples(&self, block: usize) -> (usize, usize) {
-        let first = block * self.block();
-        (first, self.block().min(self.batch - first))
+        let first = block * self.block;
+        (first, self.block.min(self.batch - first))
     }
 
     /// Rows for all steps and examples, of `times` the hidden size: for each block its part of each
     /// step. None of no rows.
     fn by_block<'a, T>(&self, rows: &'a mut [T], times: usize) -> Result<Vec<Steps<'a, T>>> {
-        let (blocks, length) = (self.batch.div_ceil(self.block()), times * self.hidden);
+        let (blocks, length) = (self.batch.div_ceil(self.block), times * self.hidden);
         let mut parts: Vec<Steps<'a, T>> = room(blocks)?;
         for _ in 0..blocks {
             parts.push(room(self.steps)?);
         }
         for step in rows.chunks_mut(self.batch * length) {
-            for (part, rows) in parts.iter_mut().zip(step.chunks_mut(self.block() * length)) {
+            for (part, rows) in parts.iter_mut().zip(step.chunks_mut(self.block * length)) {
                 part.push(rows);
             }
         }
@@ -86,6 +82,13 @@ impl Sizes {
         }
         Err(Error::new("the operands of an lstm do not fit"))
     }
+}
+
+/// A block for each thread. A product with a single row is summed in another order, so none is left
+/// with one example: the bits must not depend on the number of threads.
+fn block_of(batch: usize, threads: usize) -> usize {
+    let share = batch.div_ceil(threads).max(FEWEST);
+    (share..batch).find(|block| batch % block != 1).unwrap_or(batch)
 }
 
 fn lstm(launch: &mut Launch<'_>) -> Result {
@@ -225,11 +228,11 @@ fn lstm_grad_as<T: Element + Real>(launch: &mut Launch<'_>) -> Result {
     let nothing = scratch::<T>(5 * n)?;
     let (mut all_dh, mut all_dc) = (scratch::<T>(size)?, scratch::<T>(size)?);
     let lists = sizes.by_block(to_inputs, 4)?.into_iter().zip(sizes.by_block(&mut before, 1)?);
-    let block = sizes.block() * n;
+    let block = sizes.block * n;
     let ends = all_dh.chunks_mut(block).zip(all_dc.chunks_mut(block));
     try_parts(lists.zip(ends).enumerate(), |(number, ((mut targets, mut befores), (dh, dc)))| {
         let (first, count) = sizes.examples(number);
-        let mut squashed = scratch::<T>(n)?;
+        let mut spare = scratch::<T>(n)?;
         for i in (0..sizes.steps).rev() {
             let step = sizes.at(i);
             let row_at =
@@ -240,28 +243,24 @@ fn lstm_grad_as<T: Element + Real>(launch: &mut Launch<'_>) -> Result {
             simd(
                 #[inline(always)]
                 || {
-                    for row in 0..count {
-                        let cell = match i {
-                            0 => &states[size + (first + row) * n..][..n],
-                            _ => &row_at(sizes.at(i - 1), row)[4 * n..],
-                        };
-                        let trace = row_at(step, row);
-                        let cells = squashed.iter_mut().zip(&trace[4 * n..]);
-                        cells.for_each(|(to, &c)| *to = c.tanh_());
-                        if let Some(next) = next.next() {
-                            let products = trace[3 * n..].iter().zip(&squashed);
-                            let pairs = next.iter_mut().zip(products);
-                            pairs.for_each(|(to, (&o, &c))| *to = o * c);
-                        }
+                    let rows = target.chunks_mut(4 * n).zip(dc.chunks_mut(n)).enumerate();
+                    for (row, (target, dc)) in rows {
+                        let at = step * batch + first + row;
                         let one = Step {
-                            trace,
-                            trace_g: row_of(&trace_g, &nothing, step * batch + first + row, 5 * n),
-                            hidden_g: row_of(&hidden_g, &nothing, step * batch + first + row, n),
-                            squashed: &squashed,
-                            cell,
+                            trace: row_at(step, row),
+                            trace_g: row_of(&trace_g, &nothing, at, 5 * n),
+                            hidden_g: row_of(&hidden_g, &nothing, at, n),
+                            dh: &dh[row * n..][..n],
+                            before: match i {
+                                0 => &states[size + (first + row) * n..][..n],
+                                _ => &row_at(sizes.at(i - 1), row)[4 * n..],
+                            },
                         };
-                        let states = (&dh[row * n..][..n], &mut dc[row * n..][..n]);
-                        one.back(&mut target[4 * row * n..][..4 * n], states);
+                        let (to_i, rest) = target.split_at_mut(n);
+                        let (to_f, rest) = rest.split_at_mut(n);
+                        let (to_g, to_o) = rest.split_at_mut(n);
+                        let hidden = next.next().unwrap_or(&mut spare);
+                        one.back(to_i, to_f, to_g, to_o, dc, hidden);
                     }
                 },
             );
@@ -291,7 +290,7 @@ fn row_of<'a, T>(given: &'a [T], zeros: &'a [T], row: usize, length: usize) -> &
     if given.is_empty() { &zeros[..length] } else { &given[row * length..][..length] }
 }
 
-/// What the backward pass of a step needs.
+/// What the backward pass of a step of one example needs.
 struct Step<'a, T> {
     /// The gates and the cell.
     trace: &'a [T],
@@ -299,35 +298,66 @@ struct Step<'a, T> {
     trace_g: &'a [T],
     /// The cotangent of the hidden state.
     hidden_g: &'a [T],
-    /// The hyperbolic tangent of the cell.
-    squashed: &'a [T],
+    /// What the next step adds to it.
+    dh: &'a [T],
     /// The cell before.
-    cell: &'a [T],
+    before: &'a [T],
 }
 
 impl<T: Element + Real> Step<'_, T> {
-    /// Computes the gradient of the gates' inputs and replaces the cotangent of the cell after the
-    /// step by that of the cell before it; `dh` comes from the next step.
+    /// Computes the gradients of the gates' inputs and the hidden state after the step, and replaces
+    /// the cotangent of the cell after the step by that of the cell before it. As arguments of their
+    /// own, the targets are known not to overlap.
     #[inline(always)]
-    fn back(&self, target: &mut [T], (dh, dc): (&[T], &mut [T])) {
-        let n = dh.len();
+    fn back(
+        &self,
+        to_i: &mut [T],
+        to_f: &mut [T],
+        to_g: &mut [T],
+        to_o: &mut [T],
+        dc: &mut [T],
+        hidden: &mut [T],
+    ) {
+        let n = dc.len();
         let one = T::from_f64(1.0);
-        let (i, f, g, o) = quarters(self.trace, n);
-        let (i_g, f_g, g_g, o_g) = quarters(self.trace_g, n);
-        let cell_g = &self.trace_g[4 * n..5 * n];
-        let (hidden_g, squashed, cell) =
-            (&self.hidden_g[..n], &self.squashed[..n], &self.cell[..n]);
-        let (first, second) = target.split_at_mut(2 * n);
-        let ((to_i, to_f), (to_g, to_o)) = (first.split_at_mut(n), second.split_at_mut(n));
-        let (to_g, to_o, dc) = (&mut to_g[..n], &mut to_o[..n], &mut dc[..n]);
-        for (k, dc) in dc.iter_mut().enumerate() {
+        let [i, f, g, o, cell] = fifths(self.trace, n);
+        let [i_g, f_g, g_g, o_g, cell_g] = fifths(self.trace_g, n);
+        let (hidden_g, dh, before) = (&self.hidden_g[..n], &self.dh[..n], &self.before[..n]);
+        let (to_i, to_f, to_g, to_o) =
+            (&mut to_i[..n], &mut to_f[..n], &mut to_g[..n], &mut to_o[..n]);
+        let hidden = &mut hidden[..n];
+        for k in 0..n {
+            let squashed = cell[k].tanh_();
             let h = hidden_g[k] + dh[k];
-            let c = *dc + cell_g[k] + h * o[k] * (one - squashed[k] * squashed[k]);
+            let c = dc[k] + cell_g[k] + h * o[k] * (one - squashed * squashed);
             to_i[k] = (c * g[k] + i_g[k]) * (i[k] * (one - i[k]));
-            to_f[k] = (c * cell[k] + f_g[k]) * (f[k] * (one - f[k]));
+            to_f[k] = (c * before[k] + f_g[k]) * (f[k] * (one - f[k]));
             to_g[k] = (c * i[k] + g_g[k]) * (one - g[k] * g[k]);
-            to_o[k] = (h * squashed[k] + o_g[k]) * (o[k] * (one - o[k]));
-            *dc = c * f[k];
+            to_o[k] = (h * squashed + o_g[k]) * (o[k] * (one - o[k]));
+            dc[k] = c * f[k];
+            hidden[k] = o[k] * squashed;
+        }
+    }
+}
+
+/// The gates and the cell, all of one length.
+#[inline(always)]
+fn fifths<T>(x: &[T], n: usize) -> [&[T]; 5] {
+    [&x[..n], &x[n..][..n], &x[2 * n..][..n], &x[3 * n..][..n], &x[4 * n..][..n]]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::block_of;
+
+    #[test]
+    fn no_block_has_a_single_example_of_several() {
+        for batch in 2usize..200 {
+            for threads in 1..20 {
+                let block = block_of(batch, threads);
+                assert!(block <= batch && batch % block != 1, "{batch} on {threads}");
+                assert!(batch.div_ceil(block) <= threads, "{batch} on {threads}");
+            }
         }
     }
 }
