@@ -24,10 +24,13 @@ function parameterOf(call: string, module: AnyModule, name: string): Parameter {
   checkKind(call, "name", name, TEXT);
   const found: unknown = Reflect.get(module, name);
   if (found instanceof Parameter && Object.hasOwn(module, name)) return found;
+  const names = Object.entries(module).flatMap(([key, own]) =>
+    own instanceof Parameter ? [key] : []
+  );
   throw new TypeError(
-    `Cannot ${call}: name must be that of a parameter of ${module.constructor.name}, got ${
-      shown(name)
-    }`,
+    `Cannot ${call}: name must be that of a parameter of ${module.constructor.name} (${
+      names.join(", ") || "it has none"
+    }), got ${shown(name)}`,
   );
 }
 
@@ -61,7 +64,7 @@ function replaceBy(
 
 /** Options of `weightNorm`. */
 export interface WeightNormOptions {
-  /** The parameter. Default: "weight". */
+  /** The parameter, such as "weightHhL0" of a recurrent layer. Default: "weight". */
   name?: string;
   /** The dimension along which each entry has its own length; null for one length. Default: 0. */
   dim?: number | null;
@@ -116,7 +119,7 @@ export function weightNorm<M extends AnyModule>(module: M, options?: WeightNormO
 
 /** Options of `spectralNorm`. */
 export interface SpectralNormOptions {
-  /** The parameter. Default: "weight". */
+  /** The parameter, such as "weightHhL0" of a recurrent layer. Default: "weight". */
   name?: string;
   /** Steps of the power iteration whenever the weight is computed in training. Default: 1. */
   nPowerIterations?: number;

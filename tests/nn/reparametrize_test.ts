@@ -1,6 +1,6 @@
 /** Weights that are computed from others, vectors of parameters, and states of many modules. */
 
-import { assertEquals, assertThrows } from "@std/assert";
+import { assert, assertEquals, assertThrows } from "@std/assert";
 import { assertClose } from "../../lib/testing/mod.ts";
 import {
   type DType,
@@ -24,10 +24,12 @@ interface NormCase extends TorchLayer {
   readonly norm: "weightNorm" | "spectralNorm";
 }
 
-const LAYERS: Readonly<Record<string, (dtype: DType) => nn.Module>> = {
+const LAYERS: Readonly<Record<string, (dtype: DType) => nn.AnyModule>> = {
   linear: (dtype) => new nn.Linear(3, 2, { dtype }),
   convolution: (dtype) => new nn.Conv1d(2, 3, 2, { dtype }),
   transposed: (dtype) => new nn.ConvTranspose1d(2, 3, 2, { dtype }),
+  recurrent: (dtype) => new nn.LSTM(2, 2, { bidirectional: true, dtype }),
+  gated: (dtype) => new nn.GRU(2, 3, { dtype }),
 };
 
 function subjectOf(torch: NormCase): Subject {
@@ -68,7 +70,7 @@ Deno.test("norms of weights try all of PyTorch's options", () => {
   const tried = (norm: string) =>
     new Set(cases.filter((one) => one.norm === norm).flatMap((one) => one.tried));
   assertEquals(tried("weightNorm"), new Set(["layer", "dim", "name"]));
-  assertEquals(tried("spectralNorm"), new Set(["layer", "nPowerIterations", "eps", "dim"]));
+  assertEquals(tried("spectralNorm"), new Set(["layer", "name", "nPowerIterations", "eps", "dim"]));
 });
 
 Deno.test("a normed weight is computed in a copy, and behind an activation, too", () => {
@@ -88,13 +90,21 @@ Deno.test("a normed weight is computed in a copy, and behind an activation, too"
 });
 
 Deno.test("norms of weights refuse what is no parameter, and a second norm", () => {
-  const layer = nn.utils.weightNorm(new nn.Linear(3, 2));
-  assertThrows(() => nn.utils.weightNorm(layer), TypeError, "that of a parameter of Linear");
-  assertThrows(
-    () => nn.utils.spectralNorm(new nn.ReLU(), { name: "bias" }),
-    TypeError,
-    "that of a parameter of ReLU",
-  );
+  const cases: [module: nn.AnyModule, name: string, says: string][] = [
+    [
+      nn.utils.weightNorm(new nn.Linear(3, 2)),
+      "weight",
+      'Linear (bias, weightG, weightV), got "weight"',
+    ],
+    [new nn.ReLU(), "bias", "ReLU (it has none)"],
+    [new nn.GRU(2, 3, { bias: false }), "weight_hh_l0", "GRU (weightIhL0, weightHhL0)"],
+  ];
+  for (const [module, name, says] of cases) {
+    for (const norm of [nn.utils.weightNorm, nn.utils.spectralNorm]) {
+      const { message } = assertThrows(() => norm(module, { name }), TypeError);
+      assert(message.includes(`name must be that of a parameter of ${says}`), message);
+    }
+  }
 });
 
 Deno.test("a normed weight cannot be set, and what can be is said", () => {

@@ -144,7 +144,7 @@ type Build = Pick<
   | "bias"
   | "batchFirst"
   | "bidirectional"
-  | "allWeights"
+  | "numLayers"
 >;
 
 /** How many nets read the sequence. */
@@ -152,11 +152,33 @@ function directionsOf({ bidirectional }: Pick<Build, "bidirectional">): number {
   return bidirectional ? 2 : 1;
 }
 
+/** How many nets there are in all layers. */
+function netsOf(build: Build): number {
+  return build.numLayers * directionsOf(build);
+}
+
+/** The properties that hold the weights of a layer and direction, such as `weightIhL0Reverse`. */
+function weightNames(build: Build, i: number): string[] {
+  const directions = directionsOf(build);
+  const place = `L${Math.floor(i / directions)}${i % directions === 1 ? "Reverse" : ""}`;
+  return [
+    "weightIh",
+    "weightHh",
+    ...build.bias ? ["biasIh", "biasHh"] : [],
+    ...build.projSize > 0 ? ["weightHr"] : [],
+  ].map((kind) => kind + place);
+}
+
+/** The weights of a layer and direction, each read once: some are computed whenever they are read. */
+function weightsAt(build: Build, i: number): Parameter[] {
+  return weightNames(build, i).map((name) => Reflect.get(build, name) as Parameter);
+}
+
 /** The weights of a layer and direction by what they are. */
-function weightsOf({ allWeights, bias, projSize }: Build, i: number): Weights {
-  const [weightIh, weightHh, ...rest] = allWeights[i] as [Tensor, Tensor, ...Tensor[]];
-  const [biasIh = null, biasHh = null] = bias ? rest : [];
-  const [weightHr = null] = projSize > 0 ? rest.slice(-1) : [];
+function weightsOf(build: Build, i: number): Weights {
+  const [weightIh, weightHh, ...rest] = weightsAt(build, i) as [Tensor, Tensor, ...Tensor[]];
+  const [biasIh = null, biasHh = null] = build.bias ? rest : [];
+  const [weightHr = null] = build.projSize > 0 ? rest.slice(-1) : [];
   return { weightIh, weightHh, biasIh, biasHh, weightHr };
 }
 
@@ -197,7 +219,7 @@ function statesOf(
   given: Readonly<Record<string, Tensor>> | null,
 ): Tensor[] {
   const batch = rows.batchSizes[0] ?? 0;
-  const shapes = stateSizes(build).map((size) => [build.allWeights.length, batch, size]);
+  const shapes = stateSizes(build).map((size) => [netsOf(build), batch, size]);
   if (given === null) return noStates(rows.rows, shapes);
   const single = !(x instanceof PackedSequence) && x.ndim === 2;
   return Object.entries(given).map(([name, state], i) => {
@@ -220,7 +242,9 @@ export interface RNNRun {
 }
 
 /**
- * What recurrent layers share. Follows `torch.nn.RNNBase`.
+ * What recurrent layers share. Follows `torch.nn.RNNBase`. The weights of layer 0 are the properties
+ * `weightIhL0`, `weightHhL0`, `biasIhL0`, `biasHhL0` and `weightHrL0`, those of the other direction
+ * `weightIhL0Reverse` and so on.
  *
  * @typeParam State What a state is given as.
  * @typeParam Output What `forward` gives.
@@ -239,8 +263,6 @@ export abstract class RNNBase<State, Output> extends Module<
   readonly dropout: number;
   /** Whether the sequence is also read backwards. */
   readonly bidirectional: boolean;
-  /** The weights of each layer and direction: of inputs, of states, their biases, the projection. */
-  readonly allWeights: readonly (readonly Parameter[])[];
   /** The kind of step. */
   readonly mode: RNNMode;
 
@@ -285,37 +307,21 @@ export abstract class RNNBase<State, Output> extends Module<
       uniform_(new Parameter(zeros(shape, { dtype })), -bound, bound);
     const gates = GATES[mode] * hiddenSize;
     const outSize = projSize || hiddenSize;
-    this.allWeights = Array.from({ length: numLayers * directionsOf(this) }, (_, i) => {
+    for (let i = 0; i < netsOf(this); i++) {
       const inner = i < directionsOf(this) ? inputSize : outSize * directionsOf(this);
-      return [
+      const weights = [
         make(gates, inner),
         make(gates, outSize),
         ...bias ? [make(gates), make(gates)] : [],
         ...projSize > 0 ? [make(projSize, hiddenSize)] : [],
       ];
-    });
+      weightNames(this, i).forEach((name, k) => Reflect.set(this, name, weights[k]));
+    }
   }
 
-  /**
-   * The parameters by PyTorch's names.
-   *
-   * @internal
-   */
-  override members(): [string, unknown][] {
-    const kinds = [
-      "weight_ih",
-      "weight_hh",
-      ...this.bias ? ["bias_ih", "bias_hh"] : [],
-      ...this.projSize > 0 ? ["weight_hr"] : [],
-    ];
-    return this.allWeights.flatMap((weights, i) => {
-      const layer = Math.floor(i / directionsOf(this));
-      const suffix = i % directionsOf(this) === 1 ? "_reverse" : "";
-      return weights.map((weight, k): [string, unknown] => [
-        `${kinds[k]}_l${layer}${suffix}`,
-        weight,
-      ]);
-    });
+  /** The weights of each layer and direction: of inputs, of states, their biases, the projection. */
+  get allWeights(): readonly (readonly Parameter[])[] {
+    return Array.from({ length: netsOf(this) }, (_, i) => weightsAt(this, i));
   }
 
   /**
