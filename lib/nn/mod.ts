@@ -19,6 +19,7 @@ export * from "./vision/mod.ts";
 export {
   AnyModule,
   Buffer,
+  type BufferOptions,
   type Gradients,
   type LayerOptions,
   type LoadOptions,

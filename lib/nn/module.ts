@@ -20,7 +20,7 @@ import { type Destination, destination, type ToOptions } from "../tensor/destina
 import type { Tensor } from "../tensor/tensor.ts";
 import { copied, instanceLike } from "./copy.ts";
 import { type Gradients, Hooks } from "./hooks.ts";
-import { Buffer, Parameter, type ParameterOptions } from "./parameter.ts";
+import { Buffer, type BufferOptions, Parameter, type ParameterOptions } from "./parameter.ts";
 import { placeErrors } from "./part.ts";
 import {
   distinct,
@@ -30,7 +30,7 @@ import {
   type StateDict,
 } from "./state_dict.ts";
 
-export { Buffer, Parameter, type ParameterOptions };
+export { Buffer, type BufferOptions, Parameter, type ParameterOptions };
 export type { Gradients, LoadOptions, LoadResult, StateDict };
 
 /** Options of `namedParameters` and `namedBuffers`. */
@@ -89,13 +89,13 @@ function namedOf<T extends Tensor>(
 function tensorLike(like: Tensor, elements: Tensor): Tensor {
   const { requiresGrad } = like;
   if (like instanceof Parameter) return new Parameter(elements, { requiresGrad });
-  const copy = like instanceof Buffer ? new Buffer(elements) : elements;
-  return requiresGrad ? copy.requiresGrad_() : copy;
+  if (like instanceof Buffer) elements = new Buffer(elements, { persistent: like.persistent });
+  return requiresGrad ? elements.requiresGrad_() : elements;
 }
 
-/** The parameters of a module and then its buffers, not those of the modules below it. */
+/** The parameters of a module and then its persistent buffers, not those of the modules below it. */
 function stateOf([prefix, module]: [string, AnyModule]): [string, Tensor][] {
-  const members = module.members();
+  const members = module.members().filter(([, x]) => !(x instanceof Buffer) || x.persistent);
   return [Parameter, Buffer].flatMap((kind) =>
     members.flatMap(([name, value]): [string, Tensor][] =>
       value instanceof kind ? [[prefix === "" ? name : `${prefix}.${name}`, value]] : []
@@ -172,8 +172,8 @@ export abstract class AnyModule {
   }
 
   /**
-   * All parameters and buffers by PyTorch's names, sharing memory with the module. One that occurs in
-   * several places has several names.
+   * All parameters and persistent buffers by PyTorch's names, sharing memory with the module. One that
+   * occurs in several places has several names.
    */
   stateDict(): StateDict {
     checkCount("make a state dict", arguments.length, 0);

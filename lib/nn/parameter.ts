@@ -62,19 +62,33 @@ export class Parameter extends TensorCore {
   }
 }
 
+/** Options of `Buffer`. */
+export interface BufferOptions {
+  /** Whether the buffer is part of the state dict. Default: true. */
+  persistent?: boolean;
+}
+
+const readBuffer = optionReader<BufferOptions>({ persistent: FLAG });
+
 /** A tensor that belongs to a module's state without being learned. */
 export interface Buffer extends Tensor {}
 
 /** A tensor that belongs to a module's state without being learned. */
 export class Buffer extends TensorCore {
+  /** Whether the buffer is part of the state dict. */
+  readonly persistent: boolean;
+
   /**
    * Creates the tensor.
    *
    * @param data Initial values; the buffer shares their memory if contiguous.
+   * @param options Whether it is part of the state dict; what can be computed anew need not be.
    */
-  constructor(data: Tensor) {
-    checkCount("make a Buffer", arguments.length, 1);
+  constructor(data: Tensor, options?: BufferOptions) {
+    checkCount("make a Buffer", arguments.length, 2);
+    const { persistent = true } = readBuffer("make a Buffer", options);
     const { storage, shape, strides, offset, size } = elementsOf("Buffer", data);
     super(storage, shape, strides, offset, size, true);
+    this.persistent = persistent;
   }
 }

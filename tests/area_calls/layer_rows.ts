@@ -28,7 +28,7 @@ export const LAYERS: Rows<Omit<typeof nn, "init" | "functional" | "utils">, Modu
     },
   },
   Parameter: { make: { args: [of(x), options({ requiresGrad: flag })] }, methods: {} },
-  Buffer: { make: { args: [of(x, "tensor")] }, methods: {} },
+  Buffer: { make: { args: [of(x, "tensor"), options({ persistent: flag })] }, methods: {} },
   ...ATTENTION,
   ...GRAPH,
   ...RECURRENT,

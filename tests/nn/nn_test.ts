@@ -36,6 +36,25 @@ Deno.test("Module.stateDict() has PyTorch's keys, and #private members are invis
   assertEquals(Object.keys(net.stateDict()), ["1.weight", "1.bias"]);
 });
 
+Deno.test("a buffer that does not persist is all that a buffer is, but no part of the state", () => {
+  class Masked extends nn.Module {
+    mask = new nn.Buffer(ones([2]), { persistent: false });
+    kept = new nn.Buffer(ones([2]), { persistent: true });
+    override forward(x: Tensor): Tensor {
+      return x.mul(this.mask);
+    }
+  }
+  for (const made of [new Masked(), new Masked().copy(), new Masked().to("float64")]) {
+    const net = new nn.Sequential(made);
+    assertEquals(Object.keys(net.stateDict()), ["0.kept"]);
+    assertEquals(net.loadStateDict({ "0.kept": ones([2]) }), { missing: [], unexpected: [] });
+    assertEquals(net.namedBuffers().map(([name]) => name), ["0.mask", "0.kept"]);
+    assertEquals(made.mask.dtype, made.kept.dtype);
+    const own = { "0.mask": tensor([2, 3]) };
+    assertEquals(functionalCall(net, own, ones([2])).toArray(), [2, 3]);
+  }
+});
+
 Deno.test("Module.parameters() gives each parameter once", () => {
   class Tied extends nn.Module {
     a = new nn.Linear(2, 2);
