@@ -182,3 +182,22 @@ Deno.test("recurrent nets say what does not fit", () => {
     assert(message.includes(says), message);
   }
 });
+
+Deno.test("blocks for pictures say what does not fit, before they take memory", () => {
+  const embed = new nn.PatchEmbed(2, 3, [4, 2]);
+  const calls: [() => unknown, string][] = [
+    [
+      () => new nn.SwinBlock(2, 1, 200, 0),
+      "make SwinBlock: a window must have at most 32767 places",
+    ],
+    [() => new nn.SwinBlock(2, 1, [1, 32768], 0), "got windowSize [1,32768]"],
+    [() => embed.forward(ones([1, 2, 3, 8])), "compute PatchEmbed: the input must have shape"],
+    [() => embed.forward(ones([1, 2, 8, 1])), "at least a patch of [4, 2], got [1, 2, 8, 1]"],
+    [() => embed.forward(ones([1, 1, 4, 2])), "[batch, 2, height, width]"],
+  ];
+  for (const [call, says] of calls) {
+    const { message } = assertThrows(call, RangeError);
+    assert(message.includes(says), message);
+  }
+  assertEquals(embed.forward(ones([1, 2, 4, 2])).shape, [1, 1, 1, 3]);
+});

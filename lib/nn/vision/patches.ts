@@ -77,11 +77,13 @@ export class PatchEmbed extends Module {
     const call = "compute PatchEmbed";
     checkCount(call, arguments.length, 1);
     checkFloating(call, x);
-    if (x.ndim !== 4 || x.shape[1] !== this.inChannels) {
+    const patch = this.proj.weight.shape.slice(2);
+    const fits = x.ndim === 4 && x.shape[1] === this.inChannels &&
+      patch.every((least, i) => extentAt(x.shape, 2 + i) >= least);
+    if (!fits) {
       throw new ShapeError(
-        `Cannot ${call}: the input must have shape [batch, ${this.inChannels}, height, width], got ${
-          showShape(x.shape)
-        }`,
+        `Cannot ${call}: the input must have shape [batch, ${this.inChannels}, height, width], at least ` +
+          `a patch of ${showShape(patch)}, got ${showShape(x.shape)}`,
         [x.shape],
       );
     }

@@ -6,6 +6,7 @@ import { linear } from "../../ops/linalg/linear.ts";
 import { gelu } from "../../ops/mod.ts";
 import { fromTypedArray, zeros } from "../../tensor/create.ts";
 import { rand } from "../../tensor/rand.ts";
+import { arange } from "../../tensor/ranges.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import { attend } from "../attention/scaled_dot_product.ts";
 import { eachOf, EXTENTS, MARGINS, positions } from "../checks.ts";
@@ -39,17 +40,17 @@ const readBlock = optionReader<SwinBlockOptions>({
 /** Height and width of something. */
 type Pair = readonly [height: number, width: number];
 
+/** The most places of a window: a number for each two of them takes less than 4 GiB. */
+const MOST_PLACES = 2 ** 15 - 1;
+
 /** Where in the table the bias of each two places of a window stands. */
-function relativePositions([height, width]: Pair): number[] {
-  const places = Array.from(
-    { length: height * width },
-    (_, i) => [Math.floor(i / width), i % width],
-  );
-  return places.flatMap(([row = 0, column = 0]) =>
-    places.map(([otherRow = 0, otherColumn = 0]) =>
-      (row - otherRow + height - 1) * (2 * width - 1) + column - otherColumn + width - 1
-    )
-  );
+function relativePositions([height, width]: Pair): Tensor {
+  const apart = (extent: number) => {
+    const place = arange(extent);
+    return place.unsqueeze(1).sub(place).add(extent - 1);
+  };
+  const rows = apart(height).mul(2 * width - 1).reshape([height, 1, height, 1]);
+  return rows.add(apart(width).reshape([1, width, 1, width])).flatten();
 }
 
 /** In which of three bands of a shifted picture a place of a dimension lies. */
@@ -111,7 +112,7 @@ class ShiftedWindowAttention extends Module {
     const [height, width] = windowSize;
     const table = zeros([(2 * height - 1) * (2 * width - 1), numHeads], layer);
     this.relativePositionBiasTable = normal_(new Parameter(table), 0, 0.02);
-    this.relativePositionIndex = new Buffer(positions(relativePositions(windowSize), table));
+    this.relativePositionIndex = new Buffer(relativePositions(windowSize));
     this.qkv = new Linear(dim, 3 * dim, layer);
     this.proj = new Linear(dim, dim, layer);
   }
@@ -234,6 +235,12 @@ export class SwinBlock extends Module {
     if (dim % numHeads !== 0) {
       throw new RangeError(
         `Cannot ${call}: dim must be a multiple of numHeads, got ${dim} and ${numHeads}`,
+      );
+    }
+    if (size[0] * size[1] > MOST_PLACES) {
+      throw new RangeError(
+        `Cannot ${call}: a window must have at most ${MOST_PLACES} places, as each two of them have a ` +
+          `bias, got windowSize [${size}]`,
       );
     }
     if (shift.some((by, i) => by >= (size[i] ?? 0))) {
