@@ -145,6 +145,7 @@ type Build = Pick<
   | "batchFirst"
   | "bidirectional"
   | "numLayers"
+  | "weightNames"
 >;
 
 /** How many nets read the sequence. */
@@ -152,26 +153,24 @@ function directionsOf({ bidirectional }: Pick<Build, "bidirectional">): number {
   return bidirectional ? 2 : 1;
 }
 
-/** How many nets there are in all layers. */
-function netsOf(build: Build): number {
-  return build.numLayers * directionsOf(build);
-}
-
-/** The properties that hold the weights of a layer and direction, such as `weightIhL0Reverse`. */
-function weightNames(build: Build, i: number): string[] {
+/** The properties that hold the weights of each layer and direction, such as `weightIhL0Reverse`. */
+function weightNames(build: Omit<Build, "weightNames">): string[][] {
   const directions = directionsOf(build);
-  const place = `L${Math.floor(i / directions)}${i % directions === 1 ? "Reverse" : ""}`;
-  return [
+  const kinds = [
     "weightIh",
     "weightHh",
     ...build.bias ? ["biasIh", "biasHh"] : [],
     ...build.projSize > 0 ? ["weightHr"] : [],
-  ].map((kind) => kind + place);
+  ];
+  return Array.from({ length: build.numLayers * directions }, (_, i) => {
+    const place = `L${Math.floor(i / directions)}${i % directions === 1 ? "Reverse" : ""}`;
+    return kinds.map((kind) => kind + place);
+  });
 }
 
 /** The weights of a layer and direction, each read once: some are computed whenever they are read. */
 function weightsAt(build: Build, i: number): Parameter[] {
-  return weightNames(build, i).map((name) => Reflect.get(build, name) as Parameter);
+  return (build.weightNames[i] ?? []).map((name) => Reflect.get(build, name) as Parameter);
 }
 
 /** The weights of a layer and direction by what they are. */
@@ -219,7 +218,7 @@ function statesOf(
   given: Readonly<Record<string, Tensor>> | null,
 ): Tensor[] {
   const batch = rows.batchSizes[0] ?? 0;
-  const shapes = stateSizes(build).map((size) => [netsOf(build), batch, size]);
+  const shapes = stateSizes(build).map((size) => [build.weightNames.length, batch, size]);
   if (given === null) return noStates(rows.rows, shapes);
   const single = !(x instanceof PackedSequence) && x.ndim === 2;
   return Object.entries(given).map(([name, state], i) => {
@@ -265,6 +264,8 @@ export abstract class RNNBase<State, Output> extends Module<
   readonly bidirectional: boolean;
   /** The kind of step. */
   readonly mode: RNNMode;
+  /** The properties that hold the weights of each layer and direction, in the order of `allWeights`. */
+  readonly weightNames: readonly (readonly string[])[];
 
   /**
    * Creates the layer.
@@ -307,7 +308,8 @@ export abstract class RNNBase<State, Output> extends Module<
       uniform_(new Parameter(zeros(shape, { dtype })), -bound, bound);
     const gates = GATES[mode] * hiddenSize;
     const outSize = projSize || hiddenSize;
-    for (let i = 0; i < netsOf(this); i++) {
+    this.weightNames = weightNames(this);
+    this.weightNames.forEach((names, i) => {
       const inner = i < directionsOf(this) ? inputSize : outSize * directionsOf(this);
       const weights = [
         make(gates, inner),
@@ -315,13 +317,13 @@ export abstract class RNNBase<State, Output> extends Module<
         ...bias ? [make(gates), make(gates)] : [],
         ...projSize > 0 ? [make(projSize, hiddenSize)] : [],
       ];
-      weightNames(this, i).forEach((name, k) => Reflect.set(this, name, weights[k]));
-    }
+      names.forEach((name, k) => Reflect.set(this, name, weights[k]));
+    });
   }
 
   /** The weights of each layer and direction: of inputs, of states, their biases, the projection. */
   get allWeights(): readonly (readonly Parameter[])[] {
-    return Array.from({ length: netsOf(this) }, (_, i) => weightsAt(this, i));
+    return this.weightNames.map((_, i) => weightsAt(this, i));
   }
 
   /**
