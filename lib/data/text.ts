@@ -194,6 +194,8 @@ function merged(parts: readonly string[], left: string, right: string): string[]
 export class BytePairEncoding {
   /** The pairs in the order in which they are joined. */
   readonly merges: readonly (readonly [left: string, right: string])[];
+  /** The places of each pair among them; joins of others may bring it back. */
+  readonly #ranks = new Map<string, readonly number[]>();
 
   /**
    * Finds the pairs.
@@ -208,13 +210,18 @@ export class BytePairEncoding {
     checkKind(call, "merges", merges, WHOLE);
     const counts = new Map<string, number>();
     for (const word of words) counts.set(word, (counts.get(word) ?? 0) + 1);
-    let parted = Array.from(counts, ([word, count]) => ({ parts: [...word, END], count }));
+    const pairs: Pairs = new Map();
+    for (const [word, count] of counts) tally(pairs, { parts: [...word, END], count }, 1);
     const found: [string, string][] = [];
     while (found.length < merges) {
-      const best = mostFrequent(parted);
+      const best = mostFrequent(pairs);
       if (best === null) break;
-      found.push(best);
-      parted = parted.map(({ parts, count }) => ({ parts: merged(parts, ...best), count }));
+      this.#ranks.set(best.key, [...this.#ranks.get(best.key) ?? [], found.length]);
+      found.push(best.pair);
+      for (const word of [...best.words]) {
+        tally(pairs, word, -1);
+        tally(pairs, { ...word, parts: merged(word.parts, ...best.pair) }, 1);
+      }
     }
     this.merges = found;
   }
@@ -223,28 +230,61 @@ export class BytePairEncoding {
   split(word: string): string[] {
     checkCount("run BytePairEncoding.split", arguments.length, 1);
     checkKind("run BytePairEncoding.split", "the word", word, TEXT);
-    const parts = this.merges.reduce(
-      (parts, [left, right]) => merged(parts, left, right),
-      [...word, END],
-    );
+    let parts = [...word, END];
+    let rank = -1;
+    // Only pairs that the word has are looked at, in the order of all.
+    const next = () =>
+      parts.reduce((least, part, i) => {
+        const ranks = this.#ranks.get(keyOf(part, parts[i + 1] ?? "")) ?? [];
+        return Math.min(least, ranks.find((own) => own > rank) ?? Infinity);
+      }, Infinity);
+    for (let pair = this.merges[rank = next()]; pair; pair = this.merges[rank = next()]) {
+      parts = merged(parts, ...pair);
+    }
     return parts.map((part) => part.replace(END, "")).filter((part) => part !== "");
   }
 }
 
-/** The most frequent pair of neighbours; null if none occurs twice. */
-function mostFrequent(
-  words: readonly { readonly parts: readonly string[]; readonly count: number }[],
-): [string, string] | null {
-  const pairs = new Map<string, { readonly pair: [string, string]; count: number }>();
-  for (const { parts, count } of words) {
-    for (let i = 0; i + 1 < parts.length; i++) {
-      const pair: [string, string] = [parts[i] ?? "", parts[i + 1] ?? ""];
-      const key = JSON.stringify(pair);
-      const entry = pairs.get(key) ?? { pair, count: 0 };
-      entry.count += count;
-      pairs.set(key, entry);
-    }
+/** A word in parts. */
+interface Parted {
+  readonly parts: readonly string[];
+  readonly count: number;
+}
+
+/** A pair of neighbours, how often it occurs, and where. */
+interface Neighbours {
+  readonly key: string;
+  readonly pair: [left: string, right: string];
+  readonly words: Set<Parted>;
+  count: number;
+}
+
+type Pairs = Map<string, Neighbours>;
+
+function keyOf(left: string, right: string): string {
+  return JSON.stringify([left, right]);
+}
+
+/** Counts the pairs of a word, or takes them away again. */
+function tally(pairs: Pairs, word: Parted, sign: 1 | -1): void {
+  for (let i = 0; i + 1 < word.parts.length; i++) {
+    const pair: Neighbours["pair"] = [word.parts[i] ?? "", word.parts[i + 1] ?? ""];
+    const key = keyOf(...pair);
+    const entry = pairs.get(key) ?? { key, pair, words: new Set(), count: 0 };
+    entry.count += sign * word.count;
+    if (sign === 1) entry.words.add(word);
+    else entry.words.delete(word);
+    if (entry.count === 0) pairs.delete(key);
+    else pairs.set(key, entry);
   }
-  const [best] = [...pairs].sort(([a, x], [b, y]) => y.count - x.count || (a < b ? -1 : 1));
-  return best === undefined || best[1].count < 2 ? null : best[1].pair;
+}
+
+/** The most frequent pair of neighbours; null if none occurs twice. */
+function mostFrequent(pairs: Pairs): Neighbours | null {
+  let best: Neighbours | null = null;
+  for (const own of pairs.values()) {
+    const apart = own.count - (best?.count ?? 1);
+    if (apart > 0 || (best !== null && apart === 0 && own.key < best.key)) best = own;
+  }
+  return best;
 }

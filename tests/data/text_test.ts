@@ -66,3 +66,52 @@ Deno.test("the parts of a word make up the word, whatever it is", () => {
   assertEquals(new data.BytePairEncoding(["a", "b"], 10).merges, []);
   assertEquals(new data.BytePairEncoding([], 3).split("ab"), ["a", "b"]);
 });
+
+/** A word with a pair joined, from left to right. */
+function joined(parts: readonly string[], [left, right]: readonly [string, string]): string[] {
+  const result: string[] = [];
+  for (const part of parts) {
+    // What was joined just now is not joined again.
+    if (part === right && result.at(-1) === left) result.splice(-1, 1, left + right, "");
+    else result.push(part);
+  }
+  return result.filter((part) => part !== "");
+}
+
+/** The pairs that are found when all are counted anew each time. */
+function countedAnew(words: readonly string[], merges: number): [string, string][] {
+  let parted = words.map((word) => [...word, "\0"]);
+  const found: [string, string][] = [];
+  for (;;) {
+    const keys = parted.flatMap((parts) =>
+      parts.slice(1).map((right, i) => JSON.stringify([parts[i], right]))
+    );
+    const counts = [...Map.groupBy(keys, (key) => key)].map(([key, { length }]) => ({
+      key,
+      length,
+    }));
+    const [best] = counts.sort((a, b) => b.length - a.length || (a.key < b.key ? -1 : 1));
+    if (best === undefined || best.length < 2 || found.length === merges) return found;
+    const pair: [string, string] = JSON.parse(best.key);
+    found.push(pair);
+    parted = parted.map((parts) => joined(parts, pair));
+  }
+}
+
+for (const letters of ["a", "ab", 'a\\"', "abé𝄞"]) {
+  Deno.test(`BytePairEncoding counts on what it would count anew, of the letters ${letters}`, () => {
+    const generator = new RandomGenerator(7);
+    const all = [...letters];
+    const word = (length: number) =>
+      Array.from(generator.words(length), (own) => all[own % all.length]).join("");
+    for (let round = 0; round < 20; round++) {
+      const words = Array.from({ length: 2 * round }, (_, i) => word(i % 9));
+      const pairs = new data.BytePairEncoding(words, 40);
+      assertEquals(pairs.merges, countedAnew(words, 40));
+      const other = word(round);
+      const parts = pairs.merges.reduce(joined, [...other, "\0"]);
+      const plain = parts.map((part) => part.replace("\0", "")).filter((part) => part !== "");
+      assertEquals(pairs.split(other), plain);
+    }
+  });
+}
