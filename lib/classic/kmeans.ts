@@ -1,6 +1,7 @@
 /** Groups around means. */
 
 import { checkCount, checkKind, COUNT, NOT_NEGATIVE, optionReader } from "../core/options.ts";
+import { largest } from "../core/lists.ts";
 import { defaultGenerator, GENERATOR, type RandomGenerator } from "../core/random.ts";
 import { uniform } from "../data/draws.ts";
 import { fromTypedArray } from "../tensor/create.ts";
@@ -53,12 +54,41 @@ function beginning(x: Table, clusters: number, generator: RandomGenerator): Tabl
   return means;
 }
 
-/** The nearest mean of each row. */
-function assigned(x: Table, means: Table): Int32Array {
-  return Int32Array.from(
-    { length: x.rows },
-    (_, i) => argmin(means.rows, (cluster) => squaredDistance(x, i, means, cluster)),
-  );
+/** The nearest mean of each row, and by how much it leads the second nearest. */
+interface Places {
+  readonly labels: Int32Array;
+  readonly lead: Float64Array;
+}
+
+function placesOf(x: Table, means: Table): Places {
+  const places = { labels: new Int32Array(x.rows), lead: new Float64Array(x.rows) };
+  assign(x, means, places, new Float64Array(means.rows));
+  return places;
+}
+
+/** Finds the nearest means again after moves, but of rows whose mean has led by more than those. */
+function assign(x: Table, means: Table, { labels, lead }: Places, moves: Float64Array): void {
+  const most = largest(moves);
+  for (let i = 0; i < x.rows; i++) {
+    const left = (lead[i] ?? 0) - (moves[labels[i] ?? 0] ?? 0) - most;
+    lead[i] = left;
+    if (left > 0) continue;
+    let best = 0;
+    let least = Infinity;
+    let second = Infinity;
+    for (let cluster = 0; cluster < means.rows; cluster++) {
+      const found = squaredDistance(x, i, means, cluster);
+      if (found >= second) continue;
+      if (found < least) {
+        second = least;
+        least = found;
+        best = cluster;
+      } else second = found;
+    }
+    labels[i] = best;
+    // A lead within rounding is none.
+    lead[i] = Math.sqrt(second) * (1 - 1e-9) - Math.sqrt(least);
+  }
 }
 
 /** The mean of the rows of each group; one without rows takes the row that is farthest from its own. */
@@ -154,16 +184,14 @@ export class KMeans {
     let best: Groups | null = null;
     for (let start = 0; start < nInit; start++) {
       let means = beginning(table, this.#clusters, generator);
+      const places = placesOf(table, means);
+      const { labels } = places;
       for (let round = 0; round < maxIter; round++) {
-        const next = meansOf(table, assigned(table, means), means);
-        const moved = next.values.reduce(
-          (sum, value, at) => sum + (value - (means.values[at] ?? 0)) ** 2,
-          0,
-        );
-        means = next;
-        if (moved <= least) break;
+        const [next, old] = [meansOf(table, labels, means), means];
+        const squares = new Float64Array(next.rows).map((_, i) => squaredDistance(next, i, old, i));
+        assign(table, means = next, places, squares.map(Math.sqrt));
+        if (squares.reduce((sum, own) => sum + own, 0) <= least) break;
       }
-      const labels = assigned(table, means);
       const inertia = labels.reduce(
         (sum, label, i) => sum + squaredDistance(table, i, means, label),
         0,
@@ -198,6 +226,6 @@ export class KMeans {
     checkCount(call, arguments.length, 1);
     const { means } = fitted(call, this.#state);
     const table = measuredTable(call, x, means.columns);
-    return fromTypedArray(assigned(table, means), [table.rows]);
+    return fromTypedArray(placesOf(table, means).labels, [table.rows]);
   }
 }

@@ -52,6 +52,32 @@ Deno.test("KMeans gives as many groups as it was asked for, also of equal exampl
   assertThrows(() => new KMeans(5).fit(x), RangeError, "5 groups need as many examples, got 4");
 });
 
+for (
+  const [kind, draw] of Object.entries({
+    spread: (generator: RandomGenerator) => randn([300, 3], { generator }),
+    "of few numbers": (generator: RandomGenerator) => randn([300, 2], { generator }).round(),
+    small: (generator: RandomGenerator) => randn([300, 2], { generator }).mul(1e-20),
+    "in one column": (generator: RandomGenerator) => randn([300, 1], { generator }),
+  })
+) {
+  Deno.test(`KMeans ends where each example is nearest to the mean of its group: ${kind}`, () => {
+    for (let seed = 0; seed < 10; seed++) {
+      const generator = new RandomGenerator(seed);
+      const x = draw(generator).to("float64");
+      const groups = new KMeans(1 + seed, { nInit: 1, tol: 0, generator }).fit(x);
+      const { labels, centroids } = groups;
+      // It remembers what is nearest from round to round; predict looks anew.
+      assertEquals(labels.toArray(), groups.predict(x).toArray());
+      for (let cluster = 0; cluster <= seed; cluster++) {
+        const own = x.at(labels.eq(cluster));
+        if (own.size > 0) {
+          assertClose(centroids.at(cluster), own.mean(0), { rtol: 1e-9, atol: 1e-29 });
+        }
+      }
+    }
+  });
+}
+
 Deno.test("KMeans draws from its own stream", () => {
   const x = randn([50, 3], { generator: new RandomGenerator(2) });
   const fit = (seed: number) =>
