@@ -20,23 +20,22 @@ export function checkBoxes(call: string, role: string, boxes: Tensor): void {
   );
 }
 
+type Numbers = ArrayLike<number>;
+
+/** What two boxes that begin at these places have in common along one side, which begins there. */
+function sideOf(a: Numbers, i: number, b: Numbers, j: number): number {
+  const end = Math.min(a[i + 2] ?? NaN, b[j + 2] ?? NaN);
+  return Math.max(0, end - Math.max(a[i] ?? NaN, b[j] ?? NaN));
+}
+
+function areaOf(a: Numbers, i: number): number {
+  return ((a[i + 2] ?? NaN) - (a[i] ?? NaN)) * ((a[i + 3] ?? NaN) - (a[i + 1] ?? NaN));
+}
+
 /** Intersection over union of two boxes in a list, from their numbers. */
-export function overlapOf(
-  a: ArrayLike<number>,
-  i: number,
-  b: ArrayLike<number>,
-  j: number,
-): number {
-  const at = (list: ArrayLike<number>, box: number, part: number) => list[4 * box + part] ?? NaN;
-  const side = (low: number) =>
-    Math.max(
-      0,
-      Math.min(at(a, i, low + 2), at(b, j, low + 2)) - Math.max(at(a, i, low), at(b, j, low)),
-    );
-  const area = (list: ArrayLike<number>, box: number) =>
-    (at(list, box, 2) - at(list, box, 0)) * (at(list, box, 3) - at(list, box, 1));
-  const both = side(0) * side(1);
-  const either = area(a, i) + area(b, j) - both;
+export function overlapOf(a: Numbers, i: number, b: Numbers, j: number): number {
+  const both = sideOf(a, 4 * i, b, 4 * j) * sideOf(a, 4 * i + 1, b, 4 * j + 1);
+  const either = areaOf(a, 4 * i) + areaOf(b, 4 * j) - both;
   return either === 0 ? 0 : both / either;
 }
 
