@@ -19,6 +19,7 @@ import { kernelNumber } from "../ffi/library.ts";
 import { elementsOf } from "../ops/copy/copy.ts";
 import { bare } from "../ops/define/batch.ts";
 import { tensorOver } from "../ops/define/record.ts";
+import { argsort } from "../ops/index/sort.ts";
 import { rand, randn, type RandomOptions } from "./rand.ts";
 import { drawn, likeOptions, make, noShape, readRandomOptions } from "./fresh.ts";
 import { Tensor } from "./tensor.ts";
@@ -279,7 +280,7 @@ const readMultinomialOptions = optionReader<MultinomialOptions>({
 });
 
 /** Positions drawn one by one, each in proportion to its weight, given uniform numbers. */
-function drawAgain(weights: Float64Array, uniform: Float64Array): number[] {
+function drawAgain(weights: Float64Array, uniform: Float64Array): Int32Array {
   // Where their sum would leave the range, all are taken by the same share.
   const share = Number.isFinite(weights.reduce((sum, weight) => sum + weight, 0))
     ? 1
@@ -287,12 +288,13 @@ function drawAgain(weights: Float64Array, uniform: Float64Array): number[] {
   let sum = 0;
   const bounds = weights.map((weight) => sum += weight * share);
   const last = weights.findLastIndex((weight) => weight > 0);
-  return Array.from(uniform, (u) => {
+  return new Int32Array(uniform.length).map((_, i) => {
+    const reached = (uniform[i] ?? 0) * sum;
     // The first bound above u · sum, as findIndex has it, in the halves that are left.
     let [from, to] = [0, bounds.length];
     while (from < to) {
       const middle = (from + to) >> 1;
-      if (u * sum < (bounds[middle] ?? NaN)) to = middle;
+      if (reached < (bounds[middle] ?? NaN)) to = middle;
       else from = middle + 1;
     }
     // Rounding can put u · sum at the end itself.
@@ -301,11 +303,12 @@ function drawAgain(weights: Float64Array, uniform: Float64Array): number[] {
 }
 
 /** Positions without repetition: of waiting times with these rates the shortest come first. */
-function drawOnce(weights: Float64Array, uniform: Float64Array, count: number): number[] {
-  const times = Array.from(uniform, (u, i) => ({ i, rate: weights[i] ?? 0, u }))
-    .filter(({ rate }) => rate > 0)
-    .map(({ i, rate, u }) => ({ i, time: -Math.log1p(-u) / rate }));
-  return times.sort((a, b) => a.time - b.time).slice(0, count).map(({ i }) => i);
+function drawOnce(weights: Float64Array, uniform: Float64Array, count: number): Int32Array {
+  const possible = new Int32Array(weights.keys()).filter((i) => (weights[i] ?? 0) > 0);
+  const times = new Float64Array(possible)
+    .map((i) => -Math.log1p(-(uniform[i] ?? 0)) / (weights[i] ?? 0));
+  const order = argsort(tensorOver(times, [times.length])).data.subarray(0, count);
+  return new Int32Array(order).map((place) => possible[place] ?? 0);
 }
 
 /**
@@ -362,7 +365,8 @@ export function multinomial(
   const rows = shape.length === 1 ? 1 : extentAt(shape, 0);
   const each = replacement ? numSamples : width;
   const uniform = rand([rows, each], { ...draw, dtype: "float64" }).data as Float64Array;
-  const drawn = Array.from({ length: rows }, (_, row) => {
+  const all = new Int32Array(rows * numSamples);
+  for (let row = 0; row < rows; row++) {
     const own = values.subarray(row * width, (row + 1) * width);
     const possible = own.filter((weight) => weight > 0).length;
     if (possible < (replacement ? 1 : numSamples)) {
@@ -372,8 +376,9 @@ export function multinomial(
       );
     }
     const random = uniform.subarray(row * each, (row + 1) * each);
-    return replacement ? drawAgain(own, random) : drawOnce(own, random, numSamples);
-  });
-  const y = tensorOver(Int32Array.from(drawn.flat()), [...shape.slice(0, -1), numSamples]);
+    const drawn = replacement ? drawAgain(own, random) : drawOnce(own, random, numSamples);
+    all.set(drawn, row * numSamples);
+  }
+  const y = tensorOver(all, [...shape.slice(0, -1), numSamples]);
   return y.to({ device: weights.device });
 }

@@ -204,6 +204,9 @@ Deno.test("multinomial() draws once in proportion to what is left", () => {
   assertShare(pair, (value) => value === 30, 4 / 8 * 1 / 4);
   assertShare(pair, (value) => value === 32, 4 / 8 * 3 / 4);
   assertEquals(valuesOf(multinomial(tensor([1, 2, 0, 3]), 3)).toSorted(), [0, 1, 3]);
+  // They wait for as long as what never comes, and come all the same.
+  const rare = tensor([0, 5e-324, 0, 5e-324], { dtype: "float64" });
+  assertEquals(valuesOf(multinomial(rare, 2, seeded())), [1, 3]);
 });
 
 Deno.test("multinomial() refuses weights from which it cannot draw", () => {
