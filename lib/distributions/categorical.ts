@@ -2,8 +2,8 @@
 
 import { DTypeError, ShapeError } from "../core/errors.ts";
 import { checkCount, optionReader, TENSOR } from "../core/options.ts";
-import { extentAt, type Shape } from "../core/shape.ts";
-import { where } from "../ops/mod.ts";
+import { extentAt, type Shape, sizeOf } from "../core/shape.ts";
+import { searchsorted, where } from "../ops/mod.ts";
 import { rand } from "../tensor/rand.ts";
 import { everyElement } from "../tensor/examples.ts";
 import type { Tensor } from "../tensor/tensor.ts";
@@ -116,9 +116,15 @@ export class Categorical implements Distribution {
     // The first outcome up to which there is more than a uniform share of all, which never rounds to
     // all of it in float64.
     const upTo = this.probs.detach().to({ device: "cpu" }).to({ dtype: "float64" }).cumsum(-1);
-    const share = rand([...read.shape, 1], { dtype: "float64", ...read.options });
-    return upTo.le(share.mul(upTo.narrow(-1, extentAt(upTo.shape, -1) - 1, 1))).sum(-1)
-      .to({ device });
+    const outcomes = extentAt(upTo.shape, -1);
+    const all = upTo.narrow(-1, outcomes - 1, 1).squeeze(-1);
+    const share = rand(read.shape, { dtype: "float64", ...read.options }).mul(all);
+    if (shape.length === 0) return upTo.le(share.unsqueeze(-1)).sum(-1).to({ device });
+    // Many are looked for, as comparing each with all outcomes would take memory for all of that.
+    const [many, places] = [sizeOf(shape), sizeOf(this.batchShape)];
+    return searchsorted(upTo.reshape([places, outcomes]), share.reshape([many, places]).mT, {
+      right: true,
+    }).mT.reshape(read.shape).to({ device });
   }
 
   /**

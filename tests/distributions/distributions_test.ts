@@ -3,12 +3,14 @@
 import { assert, assertAlmostEquals, assertEquals, assertThrows } from "@std/assert";
 import { assertClose, checkGradients } from "../../lib/testing/mod.ts";
 import {
+  cat,
   distributions,
   DTypeError,
   grad,
   manualSeed,
   noGrad,
   ones,
+  rand,
   randn,
   RandomGenerator,
   ShapeError,
@@ -321,4 +323,40 @@ Deno.test("kl() is infinite where p can be what q cannot, with PyTorch's gradien
     assertEquals(divergence.item(), Infinity);
     assertClose(grad(divergence, [logits])[0], tensor(wanted), { atol: 1e-4 });
   }
+});
+
+for (
+  const [batch, shape] of [[[], [200]], [[], [3, 70]], [[4], [50]], [[2, 3], [5, 6]], [[0], [4]], [[
+    3,
+  ], [0]]]
+) {
+  Deno.test(`Categorical draws [${shape}] of batch [${batch}] as when each is compared with all`, () => {
+    const places = batch!.reduce((all, own) => all * own, 1);
+    const weights = randn([...batch!, 9], { generator: new RandomGenerator(places), ...float64 })
+      .relu();
+    // Outcomes that cannot be, also the first and the last; one that can.
+    const probs = cat([
+      zeros([...batch!, 1], float64),
+      weights,
+      ones([...batch!, 1], float64),
+      zeros([...batch!, 1], float64),
+    ], -1);
+    const x = new Categorical({ probs });
+    const drawn = x.sample(shape, { generator: new RandomGenerator(3) });
+    const share = rand([...shape!, ...batch!, 1], {
+      generator: new RandomGenerator(3),
+      ...float64,
+    });
+    const upTo = x.probs.cumsum(-1);
+    const each = upTo.le(share.mul(upTo.narrow(-1, 11, 1))).sum(-1);
+    assertEquals([drawn.dtype, drawn.shape], ["int32", [...shape!, ...batch!]]);
+    assertEquals(drawn.toArray(), each.toArray());
+  });
+}
+
+Deno.test("Categorical draws many of many outcomes without a number for each pair", () => {
+  // All pairs would take 16 GiB.
+  const drawn = new Categorical({ probs: ones([2 ** 16]) }).sample([2 ** 18]);
+  assertEquals(drawn.shape, [2 ** 18]);
+  assertAlmostEquals(drawn.to("float64").mean().item() / 2 ** 16, 0.5, 0.01);
 });
