@@ -71,14 +71,14 @@ function solve(x: Table, signs: Int8Array, kernel: Kernel, c: number, tol: numbe
   const alpha = new Float64Array(n);
   // −y · gradient: what an example pulls the bias to.
   const pull = Float64Array.from(signs);
-  const diagonal = Float64Array.from({ length: n }, (_, i) => kernel(x, i, x, i));
+  const diagonal = new Float64Array(n).map((_, i) => kernel(x, i, x, i));
   const rows = new Map<number, Float64Array>();
   const row = (i: number) => {
     let found = rows.get(i);
     if (found === undefined) {
       const [oldest] = rows.keys();
       if (oldest !== undefined && (rows.size + 1) * n > MOST_KEPT) rows.delete(oldest);
-      rows.set(i, found = Float64Array.from({ length: n }, (_, j) => kernel(x, i, x, j)));
+      rows.set(i, found = new Float64Array(n).map((_, j) => kernel(x, i, x, j)));
     }
     return found;
   };
@@ -226,10 +226,8 @@ export class SVC {
   #decide(call: string, x: Tensor): Tensor {
     const { support, weights, bias, kernel } = fitted(call, this.#state);
     const table = tableOf(call, x, support.columns);
-    const values = Float64Array.from(
-      { length: table.rows },
-      (_, i) =>
-        weights.reduce((sum, weight, k) => sum + weight * kernel(table, i, support, k), bias),
+    const values = new Float64Array(table.rows).map((_, i) =>
+      weights.reduce((sum, weight, k) => sum + weight * kernel(table, i, support, k), bias)
     );
     return fromTypedArray(values, [table.rows]).to(x.dtype);
   }
