@@ -13,6 +13,7 @@ import {
   checkVectors,
   FINITE,
   type FunctionLoss,
+  leftRange,
   LOSS_OPTIONS,
   type LossModule,
   lossModule,
@@ -21,6 +22,7 @@ import {
   NOT_NEGATIVE,
   POSITIVE,
   type Range,
+  scaleOf,
 } from "./loss.ts";
 
 /** Options of `cosineEmbedding`. */
@@ -34,9 +36,21 @@ const cosineOptions = lossOptions<CosineEmbeddingOptions>(
   { margin: FINITE },
 );
 
-/** The length of each vector, with PyTorch's guard of 1e-12 under the root. */
-function lengthOf(x: Tensor): Tensor {
-  return rowDots(x).add(1e-12).sqrt();
+/** What PyTorch adds to the square of a length. */
+const GUARD = 1e-12;
+
+/** Vectors at length 1, whose squares may leave the range. */
+function farUnit(x: Tensor): Tensor {
+  const scale = scaleOf(x, -1);
+  const near = x.div(scale);
+  const guard = scale.reciprocal().square().mul(GUARD);
+  return near.div(rowDots(near).unsqueeze(-1).add(guard).sqrt());
+}
+
+/** The cosines of pairs of vectors. */
+function cosines(a: Tensor, b: Tensor): Tensor {
+  const lengths = rowDots(a).add(GUARD).sqrt().mul(rowDots(b).add(GUARD).sqrt());
+  return leftRange(lengths) ? rowDots(farUnit(a), farUnit(b)) : rowDots(a, b).div(lengths);
 }
 
 /**
@@ -80,7 +94,7 @@ export function cosineEmbedding(
     );
   }
   checkDomain(op, target);
-  const cosine = rowDots(first, second).div(lengthOf(first).mul(lengthOf(second)));
+  const cosine = cosines(first, second);
   const apart = cosine.sub(margin).relu();
   return reduced(where(target.eq(1), cosine.neg().add(1), apart), reduction);
 }

@@ -241,6 +241,23 @@ export function lossOfTarget(
   return domain === undefined ? checkedLoss(op, target, reduction, loss, role) : loss;
 }
 
+/**
+ * Whether what is computed from squares left the range of its type, so that it needs scaled numbers;
+ * on a GPU it is not read, as it would have to be waited for.
+ */
+export function leftRange(x: Tensor): boolean {
+  return x.device === "cpu" && everyElement(x).includes(Infinity);
+}
+
+/**
+ * Lengths, from 1, that vectors are divided by where their squares leave the range. A result that does
+ * not depend on them needs no gradient of them.
+ */
+export function scaleOf(x: Tensor, dim: number | readonly number[]): Tensor {
+  const length = x.detach().norm({ dim, keepdim: true }).maximum(1);
+  return where(length.eq(Infinity), 1, length);
+}
+
 /** Divides a sum by how much counts. Where nothing does, the mean is NaN and its gradient 0. */
 export function meanOver(sum: Tensor, total: Tensor): Tensor {
   const nothing = total.eq(0);

@@ -22,12 +22,14 @@ import {
   checkedLoss,
   checkPair,
   type FunctionLoss,
+  leftRange,
   LOSS_OPTIONS,
   type LossModule,
   lossModule,
   type LossOptions,
   lossOptions,
   POSITIVE,
+  scaleOf,
 } from "./loss.ts";
 
 /** Options of `psnr`. */
@@ -51,6 +53,15 @@ function checkImages(op: string, x: Tensor, extent: number): void {
       `got ${showShape(x.shape)}`,
     [x.shape],
   );
+}
+
+/** ln(mean(r²) + eps) of each image. */
+function logMeanSquare(r: Tensor, eps: number): Tensor {
+  const error = r.square().mean([1, 2, 3]);
+  if (!leftRange(error)) return error.add(eps).log();
+  const scale = scaleOf(r, [1, 2, 3]);
+  const [near, size] = [r.div(scale).square().mean([1, 2, 3]), scale.flatten()];
+  return near.add(size.reciprocal().square().mul(eps)).log().add(size.log().mul(2));
 }
 
 /**
@@ -79,8 +90,7 @@ export function psnr(prediction: Tensor, target: Tensor, options?: PSNROptions):
   const { dataRange = 1, eps = 1e-8, reduction = "mean" } = psnrOptions(`compute ${op}`, options);
   checkPair(op, prediction, target);
   checkImages(op, prediction, 1);
-  const error = prediction.sub(target).div(dataRange).square().mean([1, 2, 3]);
-  const each = error.add(eps).log().mul(10 / Math.LN10);
+  const each = logMeanSquare(prediction.sub(target).div(dataRange), eps).mul(10 / Math.LN10);
   return checkedLoss(op, target, reduction, reduced(each, reduction));
 }
 

@@ -265,6 +265,12 @@ export const MULTI_LABEL_MARGIN: LossRow<losses.LossOptions> = {
       value: 0.5 / 3,
       gradient: [-1 / 3, 0, 1 / 3],
     },
+    {
+      title: "equal scores that are far larger than the margin",
+      inputs: () => [leaf([1e20, 1e20, 0]), int32([0, -1, -1])],
+      value: 1 / 3,
+      gradient: [-1 / 3, 1 / 3, 0],
+    },
   ],
   nothing: [],
   extremes: [1e4, 1e30].map((size) => () => [

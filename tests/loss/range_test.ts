@@ -1,7 +1,8 @@
 /** Losses whose values and slopes are ordinary numbers where the square of the residual is not. */
 
+import { assertEquals } from "@std/assert";
 import { assertClose } from "../../lib/testing/mod.ts";
-import { type DType, full, losses, type Tensor, tensor } from "../../mod.ts";
+import { cat, type DType, full, losses, stack, type Tensor, tensor } from "../../mod.ts";
 
 /** A loss of residuals, and what it and its slope are for one that is far beyond all others. */
 interface FarLoss {
@@ -67,6 +68,28 @@ const FAR: Readonly<Record<string, FarLoss>> = {
     value: (r) => (Math.log(r) + r) / 2,
     slope: () => 1,
   },
+  cosineEmbedding: {
+    loss: (r) => {
+      const [first, second] = [cat([r, r.detach()]), cat([r.detach(), zero(r)])];
+      return losses.cosineEmbedding(first, second, tensor(1));
+    },
+    value: () => 1 - Math.SQRT1_2,
+    slope: (r) => -Math.SQRT1_2 / 2 / r,
+  },
+  "cosineEmbedding beside a short vector": {
+    loss: (r) => {
+      const [far, short] = [cat([r, r.detach()]), tensor([1000, 0], { dtype: r.dtype })];
+      const first = stack([far, short]);
+      return losses.cosineEmbedding(first, stack([short, short]), tensor([1, 1]));
+    },
+    value: () => (1 - Math.SQRT1_2) / 2,
+    slope: (r) => -Math.SQRT1_2 / 4 / r,
+  },
+  psnr: {
+    loss: (r) => losses.psnr(r.reshape([1, 1, 1, 1]), zero(r).reshape([1, 1, 1, 1])),
+    value: (r) => 20 * Math.log10(r),
+    slope: (r) => 20 / Math.LN10 / r,
+  },
 };
 
 const RESIDUALS = { float32: [1e20, 1e25], float64: [1e160, 1e200] } as const;
@@ -91,3 +114,8 @@ for (const [name, row] of Object.entries(FAR)) {
     }
   });
 }
+
+Deno.test("losses.psnr of an infinite error is infinite", () => {
+  const image = tensor([Infinity, 1, 2, 3]).reshape([2, 1, 1, 2]);
+  assertEquals(losses.psnr(image, image.mul(0).nanToNum()).item(), Infinity);
+});

@@ -79,9 +79,10 @@ export function labelMarginComposite(scores: Tensor, labels: Tensor): Tensor {
   const named = logicalAnd(unsqueeze(there, 2), eq(unsqueeze(labels, 2), at)).any(1);
   // Labels along the last dimension but one, all classes along the last. What does not count is as far
   // behind as can be.
-  const bounds = unsqueeze(where(there, own.sub(1), Infinity), 2);
+  const bounds = unsqueeze(where(there, own, Infinity), 2);
   const others = unsqueeze(where(named, -Infinity, scores), 1);
-  return others.sub(bounds).relu().sum([1, 2]).div(classes);
+  // The margin comes last, as scores may be so large that it would be lost.
+  return others.sub(bounds).add(1).relu().sum([1, 2]).div(classes);
 }
 
 const labelMarginOp = rowOp<null>("labelMargin", "label_margin", labelMarginComposite, () => ({}));
