@@ -6,9 +6,9 @@ import { arrayOf, checkCount, checkKind, isListOf, kind, NUMBER, TENSOR } from "
 import { sameShape } from "../core/shape.ts";
 import type { TensorTree } from "../core/tree.ts";
 import { Module } from "../nn/module.ts";
-import { stack, where } from "../ops/mod.ts";
-import { tensor } from "../tensor/create.ts";
-import { everyElement } from "../tensor/examples.ts";
+import { indexAdd, stack, where } from "../ops/mod.ts";
+import { onesLike, tensor, zeros } from "../tensor/create.ts";
+import { everyElement, madeOfElements } from "../tensor/examples.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { FINITE, lossOptions, NOT_NEGATIVE, POSITIVE, type Range } from "./loss.ts";
 import { type Aggregate, combined, gradientLengths } from "./task_gradients.ts";
@@ -365,10 +365,16 @@ export function groupGapPenalty(each: Tensor, groups: Tensor): Tensor {
     throw new RangeError(`Cannot ${call}: groups are counted from 0, got ${wrong}`);
   }
   if (names.length < 2) return where(groups.lt(0), each, 0).sum();
-  const means = stack(names.map((group) => {
-    const own = groups.eq(group);
-    return where(own, each, 0).sum().div(own.sum());
-  }));
+  // Groups that are all the numbers below so many are their own places.
+  const dense = names.every((group) => group < names.length);
+  const place = new Map(names.map((group, i) => [group, i]));
+  const places = dense ? groups : madeOfElements(
+    call,
+    groups,
+    (elements) => Int32Array.from(elements, (group) => place.get(group) ?? 0),
+  );
+  const none = zeros([names.length], { dtype: each.dtype, device: each.device });
+  const means = indexAdd(none, 0, places, each).div(indexAdd(none, 0, places, onesLike(each)));
   // The sum over pairs is T times that of the squared distances from the mean.
   return means.sub(means.mean()).square().sum().mul(2 / (names.length - 1));
 }

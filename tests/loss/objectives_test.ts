@@ -9,8 +9,10 @@ import {
   ones,
   optim,
   randn,
+  stack,
   type Tensor,
   tensor,
+  vmap,
   zeros,
 } from "../../mod.ts";
 import { int32, leaf } from "./plain.ts";
@@ -64,6 +66,19 @@ Deno.test("groupGapPenalty() is the mean square of the differences between group
   const value = (groups: number[]) => losses.groupGapPenalty(each, int32(groups)).item();
   assertEquals(value([0, 0, 1, 1]), 30.25);
   assertEquals(value([7, 7, 0, 0]), 30.25);
+  assertClose(value([2 ** 31 - 1, 2 ** 31 - 1, 3, 0]), 98 / 3, { rtol: 1e-14 });
+  for (const groups of [int32([0, 0, 1, 1]), int32([9, 9, 4, 4])]) {
+    const penalty = (own: Tensor) => losses.groupGapPenalty(own, groups);
+    assertEquals(vmap(penalty)(stack([each, each.mul(2)])).toArray(), [30.25, 121]);
+  }
+  const many = Int32Array.from({ length: 3000 }, (_, i) => i * 5 % 3000);
+  const x = leaf([...many]);
+  const penalty = losses.groupGapPenalty(x, int32([...many]));
+  assertClose(penalty, x.var().mul(2), { rtol: 1e-13 });
+  assertClose(grad(penalty, [x])[0], grad(x.var().mul(2), [x])[0], {
+    rtol: 1e-12,
+    atol: 1e-12,
+  });
   // The means are 2, 5 and 10: (9 + 64 + 25) / 3.
   assertClose(value([0, 0, 1, 2]), 98 / 3, { rtol: 1e-14 });
   assertEquals(value([4, 4, 4, 4]), 0);
