@@ -10,6 +10,7 @@ import { arange } from "../tensor/ranges.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { checkDomain } from "./domain.ts";
 import {
+  checkClasses,
   checkLabels,
   checkWeight,
   classDim,
@@ -358,6 +359,7 @@ export function sparsemax(logits: Tensor, target: Tensor, options?: SparsemaxOpt
   const { reduction = "mean", ...read } = sparsemaxOptions(`compute ${op}`, options);
   checkKind(`compute ${op}`, "logits", logits, TENSOR);
   const dim = classDim(op, "logits", logits);
+  checkClasses(op, "logits", logits, dim);
   checkLabels(op, "logits", logits, target, dim);
   const ignored = hasIgnored(op, target, extentAt(logits.shape, dim), read.ignoreIndex);
   const places = considered(logits, target, dim, ignored, read);

@@ -29,6 +29,15 @@ export function classDim(op: string, role: string, x: Tensor): number {
   return x.ndim === 1 ? 0 : 1;
 }
 
+/** Refuses scores of no classes, among which there is none to compare with. */
+export function checkClasses(op: string, role: string, { shape }: Tensor, dim: number): void {
+  if (shape[dim] !== 0) return;
+  throw new ShapeError(
+    `Cannot compute ${op}: ${role} must have at least one class, got shape ${showShape(shape)}`,
+    [shape],
+  );
+}
+
 /** Refuses weights other than one for each class, and negative ones. */
 export function checkWeight(op: string, weight: Tensor | undefined, classes: number): void {
   if (weight === undefined) return;

@@ -9,7 +9,7 @@ import { labelMarginRows, multiMarginRows } from "../ops/loss/rows.ts";
 import { where } from "../ops/mod.ts";
 import { everyElement } from "../tensor/examples.ts";
 import type { Tensor } from "../tensor/tensor.ts";
-import { checkLabels, checkWeight, hasIgnored, notLabels } from "./labels.ts";
+import { checkClasses, checkLabels, checkWeight, hasIgnored, notLabels } from "./labels.ts";
 import {
   checkPair,
   ELEMENT_LOSS_OPTIONS,
@@ -181,7 +181,7 @@ function checkScores(op: string, x: Tensor): void {
       `Cannot compute ${op}: prediction must be float32 or float64, got ${x.dtype}`,
     );
   }
-  if (x.ndim === 1 || x.ndim === 2) return;
+  if (x.ndim === 1 || x.ndim === 2) return checkClasses(op, "prediction", x, x.ndim - 1);
   throw new ShapeError(
     `Cannot compute ${op}: prediction must have shape [N, C] or [C], got ${showShape(x.shape)}`,
     [x.shape],

@@ -222,6 +222,11 @@ export const SPARSEMAX: LossRow<losses.SparsemaxOptions> = {
       says: "label 7 at index 2 is out of range for 2 classes",
     },
     {
+      inputs: () => [ones([0, 0]), int32([])],
+      error: ShapeError,
+      says: "logits must have at least one class, got shape [0, 0]",
+    },
+    {
       inputs: () => [ones([2, 3]), ones([2, 3])],
       error: TypeError,
       says: "labels must be int32, got float32",

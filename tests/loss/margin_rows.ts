@@ -163,6 +163,11 @@ const SCORE_REFUSES: readonly Refusal[] = [
     error: DTypeError,
     says: "prediction must be float32 or float64, got int32",
   },
+  ...[[0, 0], [2, 0], [0]].map((shape): Refusal => ({
+    inputs: () => [ones(shape), zeros(shape, { dtype: "int32" })],
+    error: ShapeError,
+    says: `prediction must have at least one class, got shape [${shape.join(", ")}]`,
+  })),
 ];
 
 function multi([x, target]: Inputs, options: losses.MultiMarginOptions): Entries {
