@@ -96,7 +96,8 @@ export const ADAFACTOR_RULE: OptimizerRule<AdafactorGroup, "rowVar" | "colVar" |
     const least = valueOf(eps[0] ?? SPACING[p.dtype === "float64" ? "float64" : "float32"]);
     const share = power(count, beta2Decay);
     const most = 1 / Math.sqrt(count);
-    const rate = atLeast(size(p), eps[1]).mul(valueOf(lr) < most ? lr : most);
+    const held = typeof lr === "number" ? Math.min(lr, most) : where(lr.lt(most), lr, most);
+    const rate = atLeast(size(p), eps[1]).mul(held);
     const shrunk = weightDecay === 0 ? p : p.mul(minus(1, times(lr, weightDecay)));
     const g = maximize ? given.neg() : given;
     const square = g.square();

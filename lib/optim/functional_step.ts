@@ -230,7 +230,7 @@ export function functionalStep<O extends { lr: number }, K extends string, S ext
     const leaves = pairs.map(([p]) => p);
     const before = kept.read(call, state, leaves);
     const group = readOptions(call, options as Partial<Scalars<O>> | undefined);
-    check(`optim.functional.${name}`, plainOptions(group));
+    for (const plain of plainOptions(group)) check(`optim.functional.${name}`, plain);
     const count = Number(before["step"] ?? 0) + 1;
     const places = kept.lists.map(([key, list]) =>
       [key, list, kept.keepers(key, leaves).map(([i]) => i)] as const

@@ -54,7 +54,8 @@ export const RPROP_RULE: OptimizerRule<RpropGroup, "prev" | "stepSize"> = {
     const { lr, etas: [less, more], stepSizes: [least, greatest], maximize } = options;
     const g = maximize ? given.neg() : given;
     const { prev, stepSize: before = fullLike(p, 0).add(lr) } = kept;
-    const agreement = prev === undefined ? fullLike(p, 0) : g.mul(prev);
+    // Of small numbers the product would be 0.
+    const agreement = prev === undefined ? fullLike(p, 0) : g.sign().mul(prev);
     const turned = agreement.lt(0);
     const longer = where(agreement.gt(0), before.mul(more), before);
     const stepSize = where(turned, before.mul(less), longer).clamp(

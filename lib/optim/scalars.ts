@@ -4,6 +4,7 @@ import { add, div, mul, pow, sqrt, sub } from "../ops/mod.ts";
 import { isFloat } from "../core/dtype.ts";
 import { type Kind, kind, NUMBER } from "../core/options.ts";
 import { isTensor } from "../core/tensor.ts";
+import { everyElement } from "../tensor/examples.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 
 /** A number, or a tensor without dimensions. */
@@ -58,12 +59,22 @@ function mapped(value: unknown, fn: (x: Tensor) => Scalar): unknown {
   return Array.isArray(value) ? value.map((item) => mapped(item, fn)) : value;
 }
 
-/** The options with numbers instead of tensors. */
-export function plainOptions<O extends object>(options: Scalars<O>): O {
-  // The check of the options refuses other tensors.
-  const plain = (x: Tensor) => x.size === 1 ? x.item() : x;
-  const entries = Object.entries(options).map(([key, value]) => [key, mapped(value, plain)]);
-  return Object.fromEntries(entries);
+/** The options with numbers instead of tensors: one for all, under `vmap` one for each example. */
+export function plainOptions<O extends object>(options: Scalars<O>): O[] {
+  let count = 1;
+  const plain = (example: number) => (x: Tensor) => {
+    // The check of the options refuses other tensors.
+    if (x.size !== 1) return x;
+    const values = everyElement(x);
+    count = Math.max(count, values.length);
+    return values[example % values.length] ?? NaN;
+  };
+  const made: O[] = [];
+  for (let i = 0; i < count; i++) {
+    const entries = Object.entries(options).map(([key, value]) => [key, mapped(value, plain(i))]);
+    made.push(Object.fromEntries(entries));
+  }
+  return made;
 }
 
 /** The options with tensors reshaped to no dimensions, in the type of a parameter. */

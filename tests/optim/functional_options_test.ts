@@ -2,7 +2,7 @@
 
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { assertClose, CheckError, gradcheck } from "../../lib/testing/mod.ts";
-import { grad, ones, optim, type Tensor, tensor } from "../../mod.ts";
+import { grad, ones, optim, stack, type Tensor, tensor, vmap } from "../../mod.ts";
 import { type OptimizerName, OPTIMIZERS, STEPS } from "./table.ts";
 
 type Options = Readonly<Record<string, unknown>>;
@@ -74,6 +74,14 @@ for (const name of Object.keys(OPTIMIZERS) as OptimizerName[]) {
       check(value, counts.includes(place), (x) => walk(name, at(x)));
     });
   }
+
+  Deno.test(`functional ${STEPS[name]} of ${name} takes a rate for each example of vmap`, () => {
+    const { functional } = OPTIMIZERS[name];
+    const run = (lr: Tensor) => walk(name, { ...functional, lr });
+    const rates = [0.1, 0.02, 0.9].map((rate) => scalar(rate));
+    assertClose(vmap(run)(stack(rates)), stack(rates.map(run)), { rtol: 1e-12, atol: 1e-14 });
+    assertThrows(() => vmap(run)(stack([...rates, scalar(-1)])), RangeError, "lr must lie in [0, ");
+  });
 
   Deno.test(`functional ${STEPS[name]} of ${name} is tried with a tensor in place of each number`, () => {
     const places = numbersOf(name).map(([place]) => place);

@@ -4,7 +4,7 @@ import { assertEquals, assertMatch, assertThrows } from "@std/assert";
 import { assertType, type IsExact } from "@std/testing/types";
 import { optimizerClass, type OptimizerRule, type RuleState } from "../../lib/optim/rule.ts";
 import { assertClose } from "../../lib/testing/mod.ts";
-import { arange, cat, ones, optim, scope, type Tensor, tensor } from "../../mod.ts";
+import { arange, cat, ones, optim, scope, type Tensor, tensor, zeros } from "../../mod.ts";
 import { checkInfinite, CHECKS, type Options, type Subject, variantsOf } from "./checks.ts";
 import { gpuTest } from "../tools/gpu.ts";
 import { type OptimizerName, OPTIMIZERS, shapeOf, type StepName, STEPS } from "./table.ts";
@@ -233,3 +233,16 @@ for (const bad of [NaN, Infinity]) {
     }
   });
 }
+
+Deno.test("Rprop sees that small gradients agree, though their product is 0 in their type", () => {
+  for (const [dtype, size] of [["float32", 1e-30], ["float64", 1e-200]] as const) {
+    const p = zeros([2], { dtype, requiresGrad: true });
+    const optimizer = new optim.Rprop([p], { lr: 0.1 });
+    for (let step = 0; step < 3; step++) {
+      p.grad = tensor([size, step === 2 ? size : -size], { dtype });
+      optimizer.step();
+    }
+    // Steps of 0.1, 0.12 and 0.144; the second one's last is a turn.
+    assertClose(p.detach(), tensor([-0.364, 0.22], { dtype: "float64" }), { rtol: 1e-6 });
+  }
+});
