@@ -243,6 +243,6 @@ Deno.test("Rprop sees that small gradients agree, though their product is 0 in t
       optimizer.step();
     }
     // Steps of 0.1, 0.12 and 0.144; the second one's last is a turn.
-    assertClose(p.detach(), tensor([-0.364, 0.22], { dtype: "float64" }), { rtol: 1e-6 });
+    assertClose(p.detach(), tensor([-0.364, 0.22], { dtype }), { rtol: 1e-6 });
   }
 });
