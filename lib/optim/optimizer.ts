@@ -109,10 +109,8 @@ export abstract class Optimizer<O extends { lr: number }, S extends ParamState> 
   readonly #checkRanges: CheckOptions<O>;
   readonly #checkShape: CheckShape;
   #state = new Map<Tensor, S>();
-  /** The parameters of the groups, as they were when the last one was added. */
-  #known = new Set<Tensor>();
-  /** The lists of them, which tell whether a group was edited; none until the constructor ends. */
-  #lists: (readonly Tensor[])[] | undefined;
+  /** The parameters of the groups until the constructor ends; afterwards groups may be edited. */
+  #known: Set<Tensor> | undefined = new Set();
 
   /**
    * Creates the optimizer.
@@ -136,8 +134,7 @@ export abstract class Optimizer<O extends { lr: number }, S extends ParamState> 
     this.#readGroup = optionReader<AnyOptions>({ ...kinds, params: ANY });
     this.#readLoaded = optionReader<AnyOptions>({ ...kinds, count: INTEGER });
     for (const group of groupsOf(this.constructor.name, params)) this.addParamGroup(group);
-    this.#known = new Set();
-    this.#lists = [];
+    this.#known = undefined;
   }
 
   /** Adds a group of parameters, with its own options or the optimizer's. */
@@ -146,7 +143,7 @@ export abstract class Optimizer<O extends { lr: number }, S extends ParamState> 
     checkCount(call, arguments.length, 1);
     const { params: given, ...own } = this.#readGroup(call, group);
     const params = paramsOf(call, given);
-    const known = this.#knownParams();
+    const known = this.#known ?? new Set(this.paramGroups.flatMap((other) => other.params));
     for (const p of params) {
       if (p.node?.leaf !== p) {
         const why = p.requiresGrad
@@ -160,28 +157,16 @@ export abstract class Optimizer<O extends { lr: number }, S extends ParamState> 
       }
       p.storage.check(`${this.constructor.name}.addParamGroup`);
       this.#checkShape(call, p.shape);
-    }
-    if (new Set(params).size < params.length || params.some((p) => known.has(p))) {
-      throw new RangeError(`Cannot ${call}: a parameter is in two groups, or twice in this one`);
+      if (known.has(p)) {
+        throw new RangeError(
+          `Cannot ${call}: a parameter is in two groups, or twice in this one`,
+        );
+      }
+      known.add(p);
     }
     const full = { ...withDefaults(this.#defaults, own as Partial<O>), params };
     this.#checkGroup(call, full);
     this.paramGroups.push(full);
-    this.#lists?.push(params);
-    for (const p of params) known.add(p);
-  }
-
-  /** The parameters of the groups, collected anew if a group was edited. */
-  #knownParams(): Set<Tensor> {
-    const lists = this.#lists;
-    if (lists === undefined) return this.#known;
-    let same = 0;
-    while (same < lists.length && this.paramGroups[same]?.params === lists[same]) same++;
-    if (same < Math.max(lists.length, this.paramGroups.length)) {
-      this.#lists = this.paramGroups.map(({ params }) => params);
-      this.#known = new Set(this.#lists.flat());
-    }
-    return this.#known;
   }
 
   /** Refuses a group with a missing or unknown option, or a value that does not fit. */
