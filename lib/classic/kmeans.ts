@@ -1,6 +1,6 @@
 /** Groups around means. */
 
-import { checkCount, checkKind, COUNT, NOT_NEGATIVE, optionReader } from "../core/options.ts";
+import { checkCount, checkKind, COUNT, kept, NOT_NEGATIVE, optionReader } from "../core/options.ts";
 import { largest } from "../core/lists.ts";
 import { defaultGenerator, GENERATOR, type RandomGenerator } from "../core/random.ts";
 import { uniform } from "../data/draws.ts";
@@ -163,7 +163,7 @@ export class KMeans {
     checkCount("make KMeans", arguments.length, 2);
     checkKind("make KMeans", "clusters", clusters, COUNT);
     this.#clusters = clusters;
-    this.#options = { ...readOptions("make KMeans", options) };
+    this.#options = kept(readOptions("make KMeans", options));
   }
 
   /**

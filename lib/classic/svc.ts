@@ -1,6 +1,6 @@
 /** Support vector machines of two classes. */
 
-import { checkCount, kind, oneOf, optionReader, POSITIVE } from "../core/options.ts";
+import { checkCount, kept, kind, oneOf, optionReader, POSITIVE } from "../core/options.ts";
 import { fromTypedArray } from "../tensor/create.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { fitted, labelsOf, measuredTable, squaredDistance, type Table, tableOf } from "./inputs.ts";
@@ -163,7 +163,7 @@ export class SVC {
    */
   constructor(options?: SVCOptions) {
     checkCount("make SVC", arguments.length, 1);
-    this.#options = { ...readOptions("make SVC", options) };
+    this.#options = kept(readOptions("make SVC", options));
   }
 
   /**

@@ -2,7 +2,15 @@
 
 import { CODES } from "../core/dtype.ts";
 import { largest } from "../core/lists.ts";
-import { checkCount, COUNT, integerFrom, kind, optionReader, orNull } from "../core/options.ts";
+import {
+  checkCount,
+  COUNT,
+  integerFrom,
+  kept,
+  kind,
+  optionReader,
+  orNull,
+} from "../core/options.ts";
 import { defaultGenerator, GENERATOR, type RandomGenerator } from "../core/random.ts";
 import { checkRoom, checkShape } from "../core/shape.ts";
 import { below } from "../data/draws.ts";
@@ -286,7 +294,7 @@ export class DecisionTreeClassifier {
    */
   constructor(options?: TreeOptions) {
     checkCount("make DecisionTreeClassifier", arguments.length, 1);
-    this.#options = { ...readTree("make DecisionTreeClassifier", options) };
+    this.#options = kept(readTree("make DecisionTreeClassifier", options));
   }
 
   /**
@@ -352,7 +360,7 @@ export class RandomForestClassifier {
    */
   constructor(options?: ForestOptions) {
     checkCount("make RandomForestClassifier", arguments.length, 1);
-    this.#options = { ...readForest("make RandomForestClassifier", options) };
+    this.#options = kept(readForest("make RandomForestClassifier", options));
   }
 
   /**

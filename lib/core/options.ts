@@ -4,7 +4,7 @@
  */
 
 import type { TensorOptions } from "../tensor/create.ts";
-import { DTYPES } from "./dtype.ts";
+import { DTYPES, isTypedArray } from "./dtype.ts";
 import { DeviceError, DTypeError } from "./errors.ts";
 import { isForeignTensor, isTensor } from "./tensor.ts";
 
@@ -261,6 +261,22 @@ export function optionReader<O extends object>(table: OptionTable<O>): OptionRea
     }
     return given;
   };
+}
+
+/** A copy of a list with the lists in it; of anything else that itself. */
+function listKept(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(listKept);
+  return isTypedArray(value) ? value.slice() : value;
+}
+
+/**
+ * A caller's list or options, as an object keeps them: a copy with the lists in it, which the caller
+ * cannot change later. What else stands in them is shared, and anything else is given back.
+ */
+export function kept<T>(given: T): T {
+  if (!isPlainObject(given)) return listKept(given) as T;
+  const own = Object.entries(given).map(([key, value]) => [key, listKept(value)]);
+  return Object.fromEntries(own) as T;
 }
 
 /** Refuses options that are missing. */

@@ -6,6 +6,7 @@ import {
   FLAG,
   FUNCTION,
   isPlainObject,
+  kept,
   kind,
   NUMBER,
   optionReader,
@@ -197,7 +198,7 @@ export class DataLoader<T, B = Collated<Awaited<T>>> implements Iterable<B>, Asy
   /**
    * Creates the loader.
    *
-   * @param dataset At least one example.
+   * @param dataset At least one example; it is shared, as it may be an array that grows.
    */
   constructor(dataset: Dataset<T> | IterableDataset<T>, options?: DataLoaderOptions<T, B>) {
     const call = "make DataLoader";
@@ -219,7 +220,7 @@ export class DataLoader<T, B = Collated<Awaited<T>>> implements Iterable<B>, Asy
     checkTogether(call, read, numbered);
     this.dataset = dataset;
     this.batchSize = batchSize;
-    this.#options = { ...read } as DataLoaderOptions<T, B>;
+    this.#options = kept(read) as DataLoaderOptions<T, B>;
     if (!numbered) {
       this.#numbered = null;
       return;

@@ -92,7 +92,7 @@ export class SequentialSampler implements Sampler {
   /**
    * Creates the sampler.
    *
-   * @param source The data set, or anything with a length.
+   * @param source The data set, or anything with a length, which is shared: each pass asks it.
    */
   constructor(source: { readonly length: number }) {
     checkCount("make SequentialSampler", arguments.length, 1);
@@ -143,7 +143,7 @@ export class RandomSampler implements Sampler {
   /**
    * Creates the sampler.
    *
-   * @param source The data set, or anything with a length.
+   * @param source The data set, or anything with a length, which is shared: each pass asks it.
    */
   constructor(source: { readonly length: number }, options?: RandomSamplerOptions) {
     checkCount("make RandomSampler", arguments.length, 2);
@@ -378,7 +378,7 @@ export class DistributedSampler implements Sampler {
   /**
    * Creates the sampler.
    *
-   * @param source The data set, or anything with a length.
+   * @param source The data set, or anything with a length, which is shared: each pass asks it.
    */
   constructor(source: { readonly length: number }, options: DistributedSamplerOptions) {
     const call = "make DistributedSampler";

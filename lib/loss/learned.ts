@@ -9,6 +9,7 @@ import {
   COUNT,
   integerFrom,
   isListOf,
+  kept,
   kind,
   NUMBER,
   oneOf,
@@ -95,7 +96,9 @@ export class MultiTaskLossWithUncertainty extends Module<[readonly Tensor[]]> {
     const call = "make losses.MultiTaskLossWithUncertainty";
     checkCount(call, arguments.length, 2);
     checkKind(call, "numTasks", numTasks, COUNT);
-    const { kind = "classification", clamp, dtype = "float32" } = readMultiTask(call, options);
+    const { kind = "classification", clamp, dtype = "float32" } = kept(
+      readMultiTask(call, options),
+    );
     const kinds = typeof kind === "string" ? new Array<TaskKind>(numTasks).fill(kind) : kind;
     if (kinds.length !== numTasks) {
       throw new RangeError(

@@ -9,6 +9,7 @@ import {
   checkKind,
   FINITE as FINITE_NUMBER,
   FUNCTION,
+  kept,
   kind,
   oneOf,
   type OptionReader,
@@ -407,7 +408,7 @@ export abstract class FunctionLoss<
     checkCount("make FunctionLoss", arguments.length, 2);
     checkKind("make FunctionLoss", "the loss", compute, FUNCTION);
     this.compute = compute;
-    this.options = options;
+    this.options = kept(options);
   }
 
   /** The loss. */
@@ -444,7 +445,7 @@ export function lossModule<
     static override readonly name: string = name;
     constructor(options?: Options) {
       checkCount(call, arguments.length, 1);
-      super(compute, { ...read(call, options) });
+      super(compute, read(call, options));
     }
   };
 }

@@ -1,6 +1,13 @@
 /** What all metrics share: a function of all data at once, and a stream that is updated batch by batch. */
 
-import { checkCount, checkKind, isPlainObject, kind, type OptionReader } from "../core/options.ts";
+import {
+  checkCount,
+  checkKind,
+  isPlainObject,
+  kept,
+  kind,
+  type OptionReader,
+} from "../core/options.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 
 /** What a metric remembers of the examples it has seen: numbers, never tensors. */
@@ -137,7 +144,7 @@ export function metric<Inputs extends readonly unknown[], Options extends object
   }
   function stream(options?: Options): MetricStream<Inputs, Result> {
     checkCount(call, arguments.length, 1);
-    const own = { ...read(call, options) };
+    const own = kept(read(call, options));
     return new MetricStream(call, inputs, () => begin(call, own));
   }
   Object.defineProperty(whole, "name", { value: name });

@@ -6,6 +6,7 @@ import {
   COUNT,
   FINITE,
   INTEGER,
+  kept,
   oneOf,
   optionReader,
 } from "../core/options.ts";
@@ -94,7 +95,7 @@ function activationLayer<Options extends object>(
     constructor(options?: Options) {
       super();
       checkCount(`make ${name}`, arguments.length, 1);
-      this.options = { ...read(`make ${name}`, options) };
+      this.options = kept(read(`make ${name}`, options));
     }
     override forward(x: Tensor): Tensor {
       checkFloating(`compute ${rule.name}`, x);

@@ -1,7 +1,7 @@
 /** Pools with a given number of windows. */
 
 import { ShapeError, showShape } from "../core/errors.ts";
-import { checkCount, shown } from "../core/options.ts";
+import { checkCount, kept, shown } from "../core/options.ts";
 import { checkShape } from "../core/shape.ts";
 import {
   avgPool1d,
@@ -206,10 +206,12 @@ export type AdaptivePoolClass = OpLayerClass<[outputSize: OutputSize]>;
 function adaptiveLayer(name: string, dims: number, op: AdaptivePool): AdaptivePoolClass {
   return class extends Module {
     static override readonly name: string = name;
-    constructor(readonly outputSize: OutputSize) {
+    readonly outputSize: OutputSize;
+    constructor(outputSize: OutputSize) {
       super();
       checkCount(`make ${name}`, arguments.length, 1);
       sizesOf(`make ${name}`, outputSize, dims);
+      this.outputSize = kept(outputSize);
     }
     override forward(x: Tensor): Tensor {
       return op(x, this.outputSize);

@@ -1,6 +1,15 @@
 /** Convolutions and their transposes as modules. */
 
-import { checkCount, checkKind, COUNT, FLAG, kind, oneOf, optionReader } from "../core/options.ts";
+import {
+  checkCount,
+  checkKind,
+  COUNT,
+  FLAG,
+  kept,
+  kind,
+  oneOf,
+  optionReader,
+} from "../core/options.ts";
 import {
   conv1d,
   conv2d,
@@ -169,6 +178,7 @@ function convLayer(
 ): ConvLayerClass<ConvLayerOptions> {
   return class extends Module {
     static override readonly name: string = name;
+    readonly kernelSize: Extents;
     readonly weight: Parameter;
     readonly bias: Parameter | null;
     private readonly made: Made<ConvLayerOptions>;
@@ -176,13 +186,14 @@ function convLayer(
     constructor(
       readonly inChannels: number,
       readonly outChannels: number,
-      readonly kernelSize: Extents,
+      kernelSize: Extents,
       options?: ConvLayerOptions,
     ) {
       super();
       checkCount(`make ${name}`, arguments.length, 4);
-      const read = { ...readConv(`make ${name}`, options) };
+      const read = kept(readConv(`make ${name}`, options));
       this.made = makeFilters(name, dims, [inChannels, outChannels, kernelSize], read, false);
+      this.kernelSize = kept(kernelSize);
       ({ weight: this.weight, bias: this.bias } = this.made);
       const { stride = 1, dilation = 1, groups = 1, padding = 0, paddingMode = "zeros" } = read;
       if (padding === "same" && eachOf("", "stride", stride, dims).some((step) => step > 1)) {
@@ -214,19 +225,21 @@ function transposeLayer(
 ): ConvLayerClass<ConvTransposeLayerOptions> {
   return class extends Module {
     static override readonly name: string = name;
+    readonly kernelSize: Extents;
     readonly weight: Parameter;
     readonly bias: Parameter | null;
     private readonly made: Made<ConvTransposeLayerOptions>;
     constructor(
       readonly inChannels: number,
       readonly outChannels: number,
-      readonly kernelSize: Extents,
+      kernelSize: Extents,
       options?: ConvTransposeLayerOptions,
     ) {
       super();
       checkCount(`make ${name}`, arguments.length, 4);
-      const read = { ...readTranspose(`make ${name}`, options) };
+      const read = kept(readTranspose(`make ${name}`, options));
       this.made = makeFilters(name, dims, [inChannels, outChannels, kernelSize], read, true);
+      this.kernelSize = kept(kernelSize);
       ({ weight: this.weight, bias: this.bias } = this.made);
     }
     override forward(x: Tensor): Tensor {

@@ -2,7 +2,7 @@
 
 import { CODES } from "../core/dtype.ts";
 import { ShapeError, showShape } from "../core/errors.ts";
-import { checkCount, checkKind, optionReader } from "../core/options.ts";
+import { checkCount, checkKind, kept, optionReader } from "../core/options.ts";
 import { checkRoom, checkShape, sizeOf } from "../core/shape.ts";
 import type { Extents } from "../ops/mod.ts";
 import { zeros } from "../tensor/create.ts";
@@ -187,6 +187,8 @@ export function fold(
  * ```
  */
 export class Unfold extends Module {
+  /** Extents of a window. */
+  readonly kernelSize: Extents;
   private readonly options: FoldOptions;
 
   /**
@@ -194,11 +196,12 @@ export class Unfold extends Module {
    *
    * @param kernelSize Extents of a window.
    */
-  constructor(readonly kernelSize: Extents, options?: FoldOptions) {
+  constructor(kernelSize: Extents, options?: FoldOptions) {
     super();
     checkCount("make Unfold", arguments.length, 2);
     checkKind("make Unfold", "kernelSize", kernelSize, EXTENTS);
-    this.options = { ...readFold("make Unfold", options) };
+    this.kernelSize = kept(kernelSize);
+    this.options = kept(readFold("make Unfold", options));
   }
 
   /**
@@ -228,6 +231,10 @@ export class Unfold extends Module {
  * ```
  */
 export class Fold extends Module {
+  /** Height and width of the image. */
+  readonly outputSize: Extents;
+  /** Extents of a window. */
+  readonly kernelSize: Extents;
   private readonly options: FoldOptions;
 
   /**
@@ -236,12 +243,14 @@ export class Fold extends Module {
    * @param outputSize Height and width of the image.
    * @param kernelSize Extents of a window.
    */
-  constructor(readonly outputSize: Extents, readonly kernelSize: Extents, options?: FoldOptions) {
+  constructor(outputSize: Extents, kernelSize: Extents, options?: FoldOptions) {
     super();
     checkCount("make Fold", arguments.length, 3);
     checkKind("make Fold", "outputSize", outputSize, EXTENTS);
     checkKind("make Fold", "kernelSize", kernelSize, EXTENTS);
-    this.options = { ...readFold("make Fold", options) };
+    this.outputSize = kept(outputSize);
+    this.kernelSize = kept(kernelSize);
+    this.options = kept(readFold("make Fold", options));
   }
 
   /**

@@ -7,6 +7,7 @@ import {
   COUNT,
   FLAG,
   isListOf,
+  kept,
   kind,
   oneOf,
   optionReader,
@@ -259,7 +260,7 @@ export class Upsample extends Module {
   constructor(options: InterpolateOptions) {
     super();
     checkCount("make Upsample", arguments.length, 1);
-    this.options = { ...readInterpolate("make Upsample", options) };
+    this.options = kept(readInterpolate("make Upsample", options));
     checkOptions("make Upsample", this.options);
   }
 

@@ -8,6 +8,7 @@ import {
   COUNT,
   FINITE,
   FLAG,
+  kept,
   optionReader,
   orNull,
 } from "../core/options.ts";
@@ -151,7 +152,7 @@ function batchNormLayer(
     static override readonly name: string = name;
     constructor(numFeatures: number, options?: BatchNormLayerOptions) {
       checkCount(`make ${name}`, arguments.length, 2);
-      const read = { ...readBatchNorm(`make ${name}`, options) };
+      const read = kept(readBatchNorm(`make ${name}`, options));
       super(`make ${name}`, numFeatures, read, { affine: true, trackRunningStats: true });
     }
     override forward(x: Tensor): Tensor {
@@ -180,7 +181,7 @@ function instanceNormLayer(
     static override readonly name: string = name;
     constructor(numFeatures: number, options?: InstanceNormLayerOptions) {
       checkCount(`make ${name}`, arguments.length, 2);
-      const read = { ...readInstanceNorm(`make ${name}`, options) };
+      const read = kept(readInstanceNorm(`make ${name}`, options));
       super(`make ${name}`, numFeatures, read, { affine: false, trackRunningStats: false });
     }
     override forward(x: Tensor): Tensor {
@@ -362,7 +363,7 @@ export class GroupNorm extends Module {
     checkCount(call, arguments.length, 3);
     checkKind(call, "numGroups", numGroups, COUNT);
     checkKind(call, "numChannels", numChannels, COUNT);
-    this.options = { ...readGroupNorm(call, options) };
+    this.options = kept(readGroupNorm(call, options));
     if (numChannels % numGroups !== 0) {
       throw new RangeError(
         `Cannot ${call}: numGroups must divide numChannels, got ${numGroups} and ${numChannels}`,
@@ -432,7 +433,7 @@ export class RMSNorm extends Module {
     super();
     checkCount("make RMSNorm", arguments.length, 2);
     this.normalizedShape = normalizedShapeOf("RMSNorm", normalizedShape);
-    this.options = { ...readRMSNorm("make RMSNorm", options) };
+    this.options = kept(readRMSNorm("make RMSNorm", options));
     const { elementwiseAffine = true, dtype = "float32" } = this.options;
     this.weight = elementwiseAffine ? new Parameter(ones(this.normalizedShape, { dtype })) : null;
   }

@@ -5,6 +5,7 @@ import {
   checkKind,
   FINITE,
   FLAG,
+  kept,
   kind,
   optionReader,
   type OptionTable,
@@ -50,13 +51,15 @@ function poolLayer<Options extends PoolOptions>(
   const read = optionReader(kinds);
   return class extends Module {
     static override readonly name: string = name;
+    readonly kernelSize: Extents;
     readonly options: Options;
-    constructor(readonly kernelSize: Extents, options?: Options) {
+    constructor(kernelSize: Extents, options?: Options) {
       super();
       const call = `make ${name}`;
       checkCount(call, arguments.length, 2);
       checkKind(call, "kernelSize", kernelSize, EXTENTS);
-      this.options = { ...read(call, options) };
+      this.kernelSize = kept(kernelSize);
+      this.options = kept(read(call, options));
       for (const [key, value] of Object.entries({ ...this.options, kernelSize })) {
         if (Array.isArray(value)) eachOf(call, key, value, dims);
       }

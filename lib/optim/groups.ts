@@ -3,6 +3,7 @@
 import {
   checkKind,
   FLAG,
+  kept,
   type Kind,
   kind,
   NUMBER,
@@ -48,19 +49,10 @@ export function kindsOf<O extends object>(
   return Object.fromEntries(entries);
 }
 
-/** A copy that shares no arrays. */
-export function copyOptions<O extends object>(options: O): O {
-  const entries = Object.entries(options).map(([key, value]) => [
-    key,
-    Array.isArray(value) ? [...value] : value,
-  ]);
-  return Object.fromEntries(entries);
-}
-
 /** The defaults, overridden by the given options, sharing no arrays with either. */
 export function withDefaults<O extends object>(defaults: O, given: Partial<O>): O {
   const entries = Object.entries(given).filter(([, value]) => value !== undefined);
-  return copyOptions({ ...defaults, ...Object.fromEntries(entries) });
+  return kept({ ...defaults, ...Object.fromEntries(entries) });
 }
 
 /**

@@ -10,6 +10,7 @@ import {
   FUNCTION,
   INTEGER,
   isPlainObject,
+  kept,
   type Kind,
   kind,
   OBJECT,
@@ -22,7 +23,6 @@ import {
 import { isTensor } from "../core/tensor.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import {
-  copyOptions,
   groupsOf,
   kindsOf,
   type ParamGroup,
@@ -129,7 +129,7 @@ export abstract class Optimizer<O extends { lr: number }, S extends ParamState> 
     this.#checkRanges = check;
     this.#checkShape = checkShape;
     const kinds = kindsOf(form);
-    this.#defaults = defaults;
+    this.#defaults = kept(defaults);
     this.#kinds = Object.entries(kinds);
     this.#readGroup = optionReader<AnyOptions>({ ...kinds, params: ANY });
     this.#readLoaded = optionReader<AnyOptions>({ ...kinds, count: INTEGER });
@@ -226,7 +226,7 @@ export abstract class Optimizer<O extends { lr: number }, S extends ParamState> 
       })
     );
     const groups = this.paramGroups.map(({ params, ...options }) => ({
-      ...copyOptions(options as unknown as O),
+      ...kept(options as unknown as O),
       count: params.length,
     }));
     return { state, groups };

@@ -107,13 +107,14 @@ export function lines(
   checkCount(call, arguments.length, 2);
   const { x, label, color, line = "solid", strokeWidth = 1.75, points = false, ...rest } =
     readLines(call, options);
+  const { xScale, yScale } = rest;
   const places = x === undefined ? undefined : numbersOf(call, "x", x);
-  if (places !== undefined) checkLog(call, "x", places, rest.xScale);
+  if (places !== undefined) checkLog(call, "x", places, xScale);
   const series = seriesOf(call, "y", y).map(([name, heights]): Series => {
     const own = name === undefined ? "y" : `y.${name}`;
-    checkLog(call, own, heights, rest.yScale);
+    checkLog(call, own, heights, yScale);
     if (places !== undefined) checkLengths(call, own, "x", heights.length, places.length);
-    else if (rest.xScale === "log") checkLog(call, "x", [0], "log");
+    else if (xScale === "log") checkLog(call, "x", [0], "log");
     const channels = { x: places ?? heights.map((_, i) => i), y: heights };
     return {
       label: name ?? label,
@@ -213,6 +214,7 @@ export function scatter(x: Values, y: Values, options?: ScatterOptions): Picture
   const all: [string | undefined, number[]][] = groups === undefined
     ? [[label, places.map((_, i) => i)]]
     : [...groupsOf(call, groups, places.length)];
+  const plain = groups === undefined ? color : undefined;
   const series = all.map(([name, own], k): Series => {
     const symbol = POINT_SHAPES[k % POINT_SHAPES.length] ?? "circle";
     const at = (numbers: readonly number[]) => own.map((i) => numbers[i] ?? NaN);
@@ -220,7 +222,7 @@ export function scatter(x: Values, y: Values, options?: ScatterOptions): Picture
     return {
       label: name,
       swatch: symbol,
-      color: groups === undefined ? color : undefined,
+      color: plain,
       marks: (fill) => [dot(own, { ...channels, fill, symbol, r: radius, fillOpacity: opacity })],
     };
   });

@@ -1,7 +1,16 @@
 /** Matrices as colours. */
 
 import { cell, text } from "@observablehq/plot";
-import { arrayOf, checkCount, FINITE, FLAG, optionReader, orNull, TEXT } from "../core/options.ts";
+import {
+  arrayOf,
+  checkCount,
+  FINITE,
+  FLAG,
+  kept,
+  optionReader,
+  orNull,
+  TEXT,
+} from "../core/options.ts";
 import { alone } from "./charts.ts";
 import { colorScale, shortNumber, textOn } from "./colors.ts";
 import { type ColorScale, PANEL_OPTIONS, panelOf, type PanelOptions, RANGE } from "./panel.ts";
@@ -80,7 +89,7 @@ function namesOf(
 export function heatmap(matrix: Matrix, options?: HeatmapOptions): Picture {
   const call = "draw heatmap";
   checkCount(call, arguments.length, 2);
-  const { rows, columns, values, center, range, ...rest } = readHeatmap(call, options);
+  const { rows, columns, values, center, range, ...rest } = kept(readHeatmap(call, options));
   const numbers = rowsOf(call, "matrix", matrix);
   const [height, width] = [numbers.length, numbers[0]?.length ?? 0];
   if (height * width > MOST_CELLS) {

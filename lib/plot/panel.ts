@@ -5,6 +5,7 @@ import {
   FINITE,
   FLAG,
   isListOf,
+  kept,
   type Kind,
   kind,
   OBJECT,
@@ -161,17 +162,18 @@ export function panelOf(
   options: AxesOptions,
   rest?: Pick<Panel, "color" | "names">,
 ): Panel {
-  const references = (options.references ?? []).map((given, i) => {
-    const own = `${call} with references[${i}]`;
-    const read = readReference(own, given);
-    if ((read.x === undefined) !== (read.y === undefined)) return read;
-    throw new TypeError(`Cannot ${own}: it must have either x or y, as in { y: 0 }`);
+  const { references: lines = [], ...own } = kept(options);
+  const references = lines.map((given, i) => {
+    const place = `${call} with references[${i}]`;
+    const read = readReference(place, given);
+    if ((read.x === undefined) !== (read.y === undefined)) return kept(read);
+    throw new TypeError(`Cannot ${place}: it must have either x or y, as in { y: 0 }`);
   });
   checkLog(call, "references", references.flatMap(({ x }) => x ?? []), options.xScale);
   checkLog(call, "references", references.flatMap(({ y }) => y ?? []), options.yScale);
   checkLog(call, "xRange", options.xRange ?? [], options.xScale);
   checkLog(call, "yRange", options.yRange ?? [], options.yScale);
-  return { what, series, references, options, ...rest };
+  return { what, series, references, options: own, ...rest };
 }
 
 /** Refuses numbers without a logarithm on a log scale. */

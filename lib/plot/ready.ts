@@ -9,6 +9,7 @@ import {
   FLAG,
   isListOf,
   isPlainObject,
+  kept,
   kind,
   oneOf,
   optionReader,
@@ -147,7 +148,7 @@ const readPareto = optionReader<ParetoOptions>({
 export function pareto(points: Matrix, options?: ParetoOptions): Picture {
   const call = "draw pareto";
   checkCount(call, arguments.length, 2);
-  const { names, maximize = [false, false], ...rest } = readPareto(call, options);
+  const { names, maximize = [false, false], ...rest } = kept(readPareto(call, options));
   const rows = rowsOf(call, "points", points);
   const width = rows[0]?.length ?? 0;
   if (width !== 2) {

@@ -7,6 +7,7 @@ import {
   checkKind,
   COUNT,
   isPlainObject,
+  kept,
   kind,
   NUMBER,
   optionReader,
@@ -186,7 +187,7 @@ export class Checkpoint implements Callback {
   constructor(path: string, options?: CheckpointOptions) {
     checkCount("make Checkpoint", arguments.length, 2);
     checkKind("make Checkpoint", "the path", path, PATH_TEXT);
-    this.#options = readOptions("make Checkpoint", options);
+    this.#options = kept(readOptions("make Checkpoint", options));
     this.#path = path;
   }
 

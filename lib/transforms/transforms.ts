@@ -8,6 +8,7 @@ import {
   checkCount,
   INTEGER,
   isListOf,
+  kept,
   type Kind,
   kind,
   optionReader,
@@ -59,7 +60,7 @@ function argnumsOf<Which extends number | readonly number[]>(
   checkCount(`run ${name}`, given, 2);
   checkFunction(name, fn);
   const { argnums = 0 } = readGradOf(`run ${name}`, options);
-  return argnums as Which;
+  return kept(argnums) as Which;
 }
 
 /** A result as the caller may keep it: without the tape that only the transform needed. */

@@ -6,6 +6,7 @@ import {
   arrayOf,
   checkCount,
   INTEGER,
+  kept,
   kind,
   oneOf,
   optionReader,
@@ -249,7 +250,9 @@ export function vmap<Args extends unknown[] = Tensor[], Output = Tensor>(
 ): (...args: Args) => Mirror<Output> {
   checkCount("run vmap", arguments.length, 2);
   checkFunction("vmap", fn);
-  const { inDims = 0, outDims = 0, randomness = "error", chunk } = readVmap("run vmap", options);
+  const { inDims = 0, outDims = 0, randomness = "error", chunk } = kept(
+    readVmap("run vmap", options),
+  );
   const each = chunk === undefined ? null : checkChunk("vmap", chunk);
   return (...args) => {
     if (Array.isArray(inDims) && inDims.length !== args.length) {
@@ -302,7 +305,7 @@ export function perSampleGrad<
   const name = "perSampleGrad";
   checkCount(`run ${name}`, arguments.length, 2);
   checkFunction(name, fn);
-  const read = readPerSample(`run ${name}`, options);
+  const read = kept(readPerSample(`run ${name}`, options));
   const { argnums = 0, inDims, randomness = "different" } = read;
   const chunk = checkChunk(name, read.chunk ?? CHUNK);
   const shared = typeof argnums === "number" ? [argnums] : argnums;

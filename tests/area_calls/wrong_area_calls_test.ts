@@ -7,128 +7,18 @@
 import { assertEquals } from "@std/assert";
 import { assertType, type IsExact } from "@std/testing/types";
 import { checkCount, checkKind, kind, optionReader, TENSOR } from "../../lib/core/options.ts";
-import * as classic from "../../lib/classic/mod.ts";
-import * as images from "../../lib/data/images.ts";
-import * as runs from "../../lib/runs/mod.ts";
-import * as plot from "../../lib/plot/mod.ts";
 import * as adjoint from "../../mod.ts";
 import { type Arg, type Call, of, options, type Rows } from "../common/calls.ts";
-import { CLASSIC } from "./classic_rows.ts";
-import { DISTRIBUTIONS } from "./distribution_rows.ts";
-import { DATA, IMAGES, INSIDE_DATA } from "./data_rows.ts";
-import { IO } from "./io_rows.ts";
-import { LOSS_METHODS, LOSSES, REGULARIZATION } from "./loss_rows.ts";
-import { FUNCTIONAL, LAYERS } from "./layer_rows.ts";
-import { AVERAGES, INIT, MODULE_METHODS, UTILS } from "./module_rows.ts";
-import { META } from "./meta_rows.ts";
-import { METRICS, STREAMS } from "./metric_rows.ts";
-import { RL } from "./rl_rows.ts";
-import { SCHEDULE_METHODS, SCHEDULES } from "./schedule_rows.ts";
-import {
-  INSIDE,
-  OPTIMIZER_METHODS,
-  OPTIMIZERS,
-  STEPS,
-  TESTING,
-  TRANSFORMED,
-  TRANSFORMS,
-} from "./tool_rows.ts";
-import { RUNS } from "./run_rows.ts";
-import { SYNTHETIC } from "./synthetic_rows.ts";
-import { DATA_TRANSFORMS, INSIDE_TRANSFORMS } from "./transform_rows.ts";
-import { TRAIN } from "./train_rows.ts";
-import { PICTURE_METHODS, PLOT } from "./plot_rows.ts";
-import { STUDY } from "./study_rows.ts";
 import { faultsOf, faultsOfAny, faultsOfElements, misspelt } from "../common/refusals.ts";
+import { EVERYTHING, type Loose } from "./areas.ts";
 
-type Loose = (...args: unknown[]) => unknown;
-type Constructor = new (...args: unknown[]) => unknown;
-
-function testCall(name: string, title: string, call: Call, run: Loose): void {
+for (const { name, title, call, run } of EVERYTHING) {
   Deno.test(`${title} refuses wrong arguments in words of its own`, async () => {
-    assertEquals(await faultsOfAny(name, call, call.run ?? run), []);
+    assertEquals(await faultsOfAny(name, call, (...args) => run(args)), []);
   });
   Deno.test(`${title} takes other elements, or refuses them by its own name`, async () => {
-    assertEquals(await faultsOfElements(name, call, call.run ?? run), []);
+    assertEquals(await faultsOfElements(name, call, (...args) => run(args)), []);
   });
-}
-
-function testMethods(owner: string, rows: Readonly<Record<string, Call>>): void {
-  for (const [name, call] of Object.entries(rows)) {
-    const run: Loose = (...args) => {
-      const object = call.on!();
-      return (Reflect.get(object, name) as Loose).apply(object, args);
-    };
-    testCall(name, `${owner}.${name}()`, call, run);
-  }
-}
-
-interface ClassRows {
-  readonly make: Call;
-  readonly methods: object;
-}
-
-/** Tests everything that a table has rows for. */
-function testAll(space: string, module: object, rows: object): void {
-  for (const [name, row] of Object.entries(rows) as [string, Call | ClassRows][]) {
-    const found: unknown = Reflect.get(module, name);
-    if ("make" in row) {
-      testCall(
-        name,
-        `new ${space}${name}()`,
-        row.make,
-        (...args) => new (found as Constructor)(...args),
-      );
-      testMethods(`${space}${name}`, row.methods as Record<string, Call>);
-    } else {
-      testCall(name, `${space}${name}()`, row, found as Loose);
-    }
-  }
-}
-
-const { data, distributions, io, losses, meta, metrics, nn, optim, rl, study, testing, train } =
-  adjoint;
-testAll("losses.", losses, LOSSES);
-testAll("losses.regularization.", losses.regularization, REGULARIZATION);
-testAll("nn.", nn, LAYERS);
-testAll("nn.utils.", nn.utils, UTILS);
-testAll("nn.init.", nn.init, INIT);
-testAll("nn.functional.", nn.functional, FUNCTIONAL);
-testAll("optim.", optim, OPTIMIZERS);
-testAll("optim.", optim, SCHEDULES);
-testAll("optim.", optim, AVERAGES);
-testAll("optim.functional.", optim.functional, STEPS);
-testAll("data.", data, DATA);
-testAll("data/images ", images, IMAGES);
-testAll("data.synthetic.", data.synthetic, SYNTHETIC);
-testAll("data.transforms.", data.transforms, DATA_TRANSFORMS);
-testAll("meta.", meta, META);
-testAll("metrics.", metrics, METRICS);
-testAll("train.", train, TRAIN);
-testAll("runs ", runs, RUNS);
-testAll("io.", io, IO);
-testAll("study.", study, STUDY);
-testAll("distributions.", distributions, DISTRIBUTIONS);
-testAll("plot.", plot, PLOT);
-testAll("classic ", classic, CLASSIC);
-testAll("rl.", rl, RL);
-testAll("testing.", testing, TESTING);
-testAll("", adjoint, TRANSFORMS);
-testMethods("Picture", PICTURE_METHODS);
-testMethods("Module", MODULE_METHODS);
-testMethods("Loss", LOSS_METHODS);
-testMethods("Optimizer", OPTIMIZER_METHODS);
-testMethods("LRScheduler", SCHEDULE_METHODS);
-for (
-  const [name, call] of Object.entries({
-    ...TRANSFORMED,
-    ...INSIDE,
-    ...INSIDE_DATA,
-    ...INSIDE_TRANSFORMS,
-    ...STREAMS,
-  })
-) {
-  testCall(name, name, call, call.run!);
 }
 
 const planted: Call = {

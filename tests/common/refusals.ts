@@ -137,7 +137,7 @@ export function complaint(named: string, call: () => unknown, needed = ""): stri
   return acceptance(outcome);
 }
 
-function isOptions(arg: Arg | Options): arg is Options {
+export function isOptions(arg: Arg | Options): arg is Options {
   return "keys" in arg;
 }
 

@@ -9,6 +9,7 @@ import {
   FLAG,
   FUNCTION,
   INTEGER,
+  kept,
   nearest,
   NUMBER,
   NUMBERS,
@@ -51,6 +52,23 @@ Deno.test("the reader gives back what it was given, and the same nothing for und
   assertStrictEquals(read("compute f", undefined), read("compute g", undefined));
   read("compute f", { delta: undefined } as unknown as Options);
   read("compute f", Object.assign(Object.create(null), { delta: 1 }));
+});
+
+Deno.test("kept() copies options and the lists in them, and shares what else stands there", () => {
+  const [weight, other] = [tensor([1]), { count: 0, next: () => 1 }];
+  const size = [1, [2, 3]];
+  const given = { delta: NaN, weight, other, size, keepdim: undefined };
+  const own = kept(given);
+  assertEquals(own, given);
+  assertEquals([own.weight === weight, own.other === other], [true, true]);
+  for (const copy of [own.size, kept(size)]) {
+    assertEquals([copy === size, copy[1] === size[1]], [false, false]);
+  }
+  const numbers = Float32Array.of(1, 2);
+  assertEquals([kept(numbers), kept(numbers) === numbers], [numbers, false]);
+  assertEquals(kept(Object.freeze([1, 2])), [1, 2]);
+  const shared = [weight, null, undefined, 2, "same", Math.sin, new Map()];
+  for (const value of shared) assertStrictEquals(kept(value), value);
 });
 
 Deno.test("the reader names an option that does not exist, and the one that was meant", () => {

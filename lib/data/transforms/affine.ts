@@ -5,6 +5,7 @@ import {
   checkCount,
   checkKind,
   FINITE,
+  kept,
   kind,
   optionReader,
   POSITIVE,
@@ -193,9 +194,8 @@ const randomAffineOptions = optionReader<RandomAffineOptions>({
 export function randomAffine(options?: RandomAffineOptions): Transform {
   const call = "run transforms.randomAffine";
   checkCount(call, arguments.length, 1);
-  const { degrees = 0, translate = [0, 0], scale = [1, 1], shear = 0 } = randomAffineOptions(
-    call,
-    options,
+  const { degrees = 0, translate = [0, 0], scale = [1, 1], shear = 0 } = kept(
+    randomAffineOptions(call, options),
   );
   return transform("randomAffine", (x, generator) => {
     const [height, width] = extentsOf(call, x);

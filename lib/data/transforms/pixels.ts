@@ -8,6 +8,7 @@ import {
   COUNT,
   FINITE,
   isListOf,
+  kept,
   kind,
   NOT_NEGATIVE,
   NUMBER,
@@ -60,9 +61,10 @@ export function normalize(
   checkKind(call, "mean", mean, NUMBERS);
   checkKind(call, "std", std, NUMBERS);
   if ([std].flat().includes(0)) throw new RangeError(`Cannot ${call}: std must not be 0`);
+  const [shift, scale] = kept([mean, std]);
   return transform(
     "normalize",
-    (x) => x.sub(perChannel(call, x, mean)).div(perChannel(call, x, std)),
+    (x) => x.sub(perChannel(call, x, shift)).div(perChannel(call, x, scale)),
   );
 }
 
@@ -163,12 +165,13 @@ export function centerCrop(size: Size): Transform {
   const call = "run transforms.centerCrop";
   checkCount(call, arguments.length, 1);
   checkKind(call, "size", size, SIZE);
+  const own = kept(size);
   // Half a pixel goes to the even side, as Python rounds.
   const half = (room: number) => {
     const middle = Math.floor(room / 2);
     return room % 2 === 1 && middle % 2 === 1 ? middle + 1 : middle;
   };
-  return transform("centerCrop", (x) => crop(call, x, size, half));
+  return transform("centerCrop", (x) => crop(call, x, own, half));
 }
 
 /** Options of `randomCrop`. */
@@ -200,11 +203,12 @@ export function randomCrop(size: Size, options?: RandomCropOptions): Transform {
   const call = "run transforms.randomCrop";
   checkCount(call, arguments.length, 2);
   checkKind(call, "size", size, SIZE);
+  const own = kept(size);
   const { padding = 0 } = cropOptions(call, options);
   return transform("randomCrop", (x, generator) => {
     extentsOf(call, x);
     const framed = padding === 0 ? x : x.pad([padding, padding, padding, padding]);
-    return crop(call, framed, size, (room) => below(generator, room + 1));
+    return crop(call, framed, own, (room) => below(generator, room + 1));
   });
 }
 
@@ -249,9 +253,8 @@ const erasingOptions = optionReader<RandomErasingOptions>({
 export function randomErasing(options?: RandomErasingOptions): Transform {
   const call = "run transforms.randomErasing";
   checkCount(call, arguments.length, 1);
-  const { p = 0.5, scale = [0.02, 0.33], ratio = [0.3, 3.3], value = 0 } = erasingOptions(
-    call,
-    options,
+  const { p = 0.5, scale = [0.02, 0.33], ratio = [0.3, 3.3], value = 0 } = kept(
+    erasingOptions(call, options),
   );
   return transform("randomErasing", (x, generator) => {
     const [height, width] = extentsOf(call, x);

@@ -7,6 +7,7 @@ import {
   checkCount,
   checkKind,
   FLAG,
+  kept,
   kind,
   NUMBER,
   oneOf,
@@ -71,7 +72,7 @@ export class PackedSequence implements PackedSequenceParts {
       );
     }
     this.data = data;
-    this.batchSizes = batchSizes;
+    this.batchSizes = kept(batchSizes);
     this.sortedIndices = sortedIndices;
     this.unsortedIndices = unsortedIndices;
   }

@@ -5,11 +5,11 @@
 
 import {
   checkCount,
+  kept,
   type OptionReader,
   optionReader,
   type OptionTable,
 } from "../../core/options.ts";
-import { copyOptions } from "../groups.ts";
 import { type Arrival, groupsOf, LRScheduler, type Scheduled } from "./schedule.ts";
 
 /** The keys of optional options. */
@@ -61,8 +61,7 @@ export function scheduleReader<O extends object>(
   const needed = Object.keys(kinds).filter((key) => !Object.hasOwn(defaults, key));
   return (call, given) => {
     const own = Object.entries(read(call, given)).filter(([, value]) => value !== undefined);
-    // Copies the lists, as the caller may change them later.
-    const full = copyOptions({ ...defaults, ...Object.fromEntries(own) });
+    const full = kept({ ...defaults, ...Object.fromEntries(own) });
     const missing = needed.filter((key) => !Object.hasOwn(full, key));
     if (missing.length === 0) return full as Required<O>;
     throw new TypeError(

@@ -7,6 +7,7 @@ import {
   FINITE,
   INTEGER,
   isPlainObject,
+  kept,
   kind,
   NUMBER,
   optionReader,
@@ -72,7 +73,7 @@ export function groupsOf(op: string, optimizer: Scheduled): readonly { lr: numbe
 export interface ScheduleParts {
   /** The schedules that it consists of. Default: none. */
   readonly schedulers?: readonly Schedule[];
-  /** Other counters in its state. Default: none. */
+  /** Other counters in its state: the object is shared, as the class counts in it. Default: none. */
   readonly counts?: Record<string, number>;
   /** The initial rates of the groups. Default: their current rates. */
   readonly baseLrs?: readonly number[];
@@ -111,7 +112,7 @@ export abstract class Schedule {
   constructor(optimizer: Scheduled, parts?: ScheduleParts) {
     const call = `make ${new.target.name}`;
     checkCount(call, arguments.length, 2);
-    const { schedulers = [], counts = {}, baseLrs } = readParts(call, parts);
+    const { schedulers = [], counts = {}, baseLrs } = kept(readParts(call, parts));
     const groups = groupsOf(new.target.name, optimizer);
     this.optimizer = optimizer;
     this.#parts = schedulers;
