@@ -129,6 +129,9 @@ export function countTo(most: number): Kind {
   );
 }
 
+/** How many there are of what is made one by one in JavaScript, at least one. */
+export const MANY: Kind = countTo(2 ** 20);
+
 /** An element type. */
 export const DTYPE: Kind = { ...oneOf(...DTYPES), error: DTypeError };
 /** A device. PyTorch's names of GPUs are not accepted, but understood. */
@@ -144,9 +147,20 @@ export function arrayOf({ accepts }: Kind, items: string): Kind {
   return kind(`an array of ${items}`, (value) => isListOf(value, accepts));
 }
 
-/** Refuses a value of another kind; `name` is its name for the caller. */
+/** Refuses tensors, alone or in an array, whose elements are no longer there. */
+function checkThere(call: string, name: string, value: unknown): void {
+  if (isTensor(value)) value.storage.check(call, undefined, name);
+  else if (Array.isArray(value) && isTensor(value[0])) {
+    for (const x of value) checkThere(call, name, x);
+  }
+}
+
+/**
+ * Refuses a value of another kind, and a tensor whose elements are gone; `name` is its name for the
+ * caller.
+ */
 export function checkKind(call: string, name: string, value: unknown, kind: Kind): void {
-  if (kind.accepts(value)) return;
+  if (kind.accepts(value)) return checkThere(call, name, value);
   const Wrong = kind.error ?? TypeError;
   throw new Wrong(
     `Cannot ${call}: ${name} must be ${kind.needed}, got ${shown(value)}${

@@ -1,5 +1,6 @@
 /** Batches of examples: each part stacked, or padded to one length. */
 
+import { CODES } from "../core/dtype.ts";
 import { ShapeError, showShape } from "../core/errors.ts";
 import { largest } from "../core/lists.ts";
 import {
@@ -13,7 +14,7 @@ import {
   shown,
   TENSOR,
 } from "../core/options.ts";
-import { sameShape } from "../core/shape.ts";
+import { checkRoom, sameShape, sizeOf } from "../core/shape.ts";
 import { stack } from "../ops/mod.ts";
 import { tensor } from "../tensor/create.ts";
 import { arange } from "../tensor/ranges.ts";
@@ -64,30 +65,31 @@ function collateWith(
       partAt(at, part),
       [...above, first],
     );
-  const other = (fits: (value: unknown) => boolean) => examples.find((value) => !fits(value));
+  const checkAll = (needed: string, fits: (value: unknown) => boolean) => {
+    const wrong = examples.findIndex((value) => !fits(value));
+    if (wrong !== -1) throw odd(at, needed, first, examples[wrong]);
+  };
   if (typeof first === "number" || typeof first === "boolean") {
     const type = typeOf(first);
-    const wrong = other((value) => typeOf(value) === type);
-    if (wrong !== undefined) throw odd(at, "the same kind of value", first, wrong);
+    checkAll("the same kind of value", (value) => typeOf(value) === type);
     return tensor(examples as number[]);
   }
   if (first instanceof Tensor) {
-    const wrong = other((value) => value instanceof Tensor);
-    if (wrong !== undefined) throw odd(at, "tensors", first, wrong);
+    checkAll("tensors", (value) => value instanceof Tensor);
     return leaf(examples as Tensor[], at);
   }
   if (open && Array.isArray(first)) {
-    const wrong = other((value) => Array.isArray(value) && value.length === first.length);
-    if (wrong !== undefined) throw odd(at, "as many parts", first, wrong);
+    checkAll("as many parts", (value) => Array.isArray(value) && value.length === first.length);
     return first.map((_, part) => below(part));
   }
   if (open && isPlainObject(first)) {
     const keys = Object.keys(first);
-    const wrong = other((value) =>
-      isPlainObject(value) && Object.keys(value).length === keys.length &&
-      keys.every((key) => Object.hasOwn(value, key))
+    checkAll(
+      "the same keys",
+      (value) =>
+        isPlainObject(value) && Object.keys(value).length === keys.length &&
+        keys.every((key) => Object.hasOwn(value, key)),
     );
-    if (wrong !== undefined) throw odd(at, "the same keys", first, wrong);
     return Object.fromEntries(keys.map((key) => [key, below(key)]));
   }
   const promised = first instanceof Promise ? "; examples that come later need for await" : "";
@@ -183,6 +185,8 @@ function padded(call: string, sequences: readonly Tensor[], options: PadOptions)
       `Cannot ${call}: length ${length} is less than that of the longest sequence, ${longest}`,
     );
   }
+  const shape = [sequences.length, length, ...rest];
+  checkRoom(shape, sizeOf(shape), CODES[first?.dtype ?? "float32"], "padded sequences");
   const behind = rest.flatMap(() => [0, 0]);
   const rows = sequences.map((own, i) => {
     const missing = length - (lengths[i] ?? 0);

@@ -32,7 +32,8 @@ export interface CsvOptions {
   delimiter?: string;
   /**
    * The types of columns, by name. Default: numbers where all cells are numbers or empty, but not
-   * all empty; otherwise text.
+   * all empty; otherwise text. Whole numbers beyond 2⁵³ that a number would round, such as identities,
+   * are text unless the column is said to hold numbers.
    */
   types?: Readonly<Record<string, "number" | "string">>;
 }
@@ -142,6 +143,13 @@ function numberIn(cell: string): number | null {
   if (text === "" || /^nan$/i.test(text)) return NaN;
   if (/^[+-]?inf(inity)?$/i.test(text)) return text.startsWith("-") ? -Infinity : Infinity;
   return /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(text) ? Number(text) : null;
+}
+
+/** Whether a cell holds a whole number, such as an identity, that would be rounded to another. */
+function isRounded(cell: string, value: number): boolean {
+  if (Number.isSafeInteger(value) || !Number.isInteger(value)) return false;
+  const digits = /^\s*([+-]?)(\d+)\s*$/.exec(cell);
+  return digits !== null && BigInt(digits[2] ?? "") !== BigInt(Math.abs(value));
 }
 
 /** The cells of each column by name. */
@@ -274,8 +282,11 @@ function typed(
   const numbers = texts.map(numberIn);
   const wrong = numbers.indexOf(null);
   const empty = texts.every((text) => text.trim() === "");
-  if (wrong === -1 && !(empty && type === undefined)) return numbers.map((own) => own ?? NaN);
-  if (type === undefined) return texts;
+  if (type === undefined) {
+    const rounded = numbers.some((own, i) => own !== null && isRounded(texts[i] ?? "", own));
+    if (wrong !== -1 || empty || rounded) return texts;
+  }
+  if (wrong === -1) return numbers.map((own) => own ?? NaN);
   throw new SyntaxError(
     `Cannot ${call}: line ${rows[wrong]?.line} has ${JSON.stringify(texts[wrong])} in column ` +
       `"${name}", which is not a number`,

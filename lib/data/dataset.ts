@@ -107,8 +107,8 @@ export class TensorDataset<T extends readonly Tensor[] = Tensor[]> implements Da
   /** The entries at an index. */
   get(index: number, _generator?: RandomGenerator): T {
     checkCount("read TensorDataset", arguments.length, 2);
-    checkKind("read TensorDataset", "the index", index, INTEGER);
-    return this.tensors.map((x) => x.at(index)) as unknown as T;
+    const place = numberIn("read TensorDataset", index, this.length);
+    return this.tensors.map((x) => x.at(place)) as unknown as T;
   }
 
   /** The entries at several int32 indices, as new tensors. */

@@ -166,6 +166,13 @@ export class Vocabulary {
 /** Marks the end of a word, so that its last pair differs from one inside a word. */
 const END = "\u0000";
 
+/** A word, in which the mark must not occur. */
+const WORD = kind(
+  "a string without the character NUL",
+  (value) => typeof value === "string" && !value.includes(END),
+);
+const WORDS = arrayOf(WORD, "strings without the character NUL");
+
 /** A word with a pair of neighbours joined wherever it occurs. */
 function merged(parts: readonly string[], left: string, right: string): string[] {
   const result: string[] = [];
@@ -206,7 +213,7 @@ export class BytePairEncoding {
   constructor(words: readonly string[], merges: number) {
     const call = "make BytePairEncoding";
     checkCount(call, arguments.length, 2);
-    checkKind(call, "the words", words, TOKENS);
+    checkKind(call, "the words", words, WORDS);
     checkKind(call, "merges", merges, WHOLE);
     const counts = new Map<string, number>();
     for (const word of words) counts.set(word, (counts.get(word) ?? 0) + 1);
@@ -229,7 +236,7 @@ export class BytePairEncoding {
   /** The parts of a word. */
   split(word: string): string[] {
     checkCount("run BytePairEncoding.split", arguments.length, 1);
-    checkKind("run BytePairEncoding.split", "the word", word, TEXT);
+    checkKind("run BytePairEncoding.split", "the word", word, WORD);
     let parts = [...word, END];
     let rank = -1;
     // Only pairs that the word has are looked at, in the order of all.

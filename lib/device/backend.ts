@@ -136,32 +136,40 @@ export class Storage implements Memory {
     this.pass = engine.pass;
   }
 
-  /** Refuses a storage whose memory is gone, or lies on another device than a kernel's. */
-  check(op: string, device?: Device): void {
+  /**
+   * Refuses a storage whose memory is gone, or lies on another device than a kernel's.
+   *
+   * @param op What runs, or what cannot be done, as "compute rl.gae".
+   * @param name As what its tensor was given to that.
+   */
+  check(op: string, device?: Device, name?: string): void {
+    const own = this.backend.device;
+    const there = this.gone === null &&
+      (own !== "cpu" || this.size === 0 || lengthOf(this.array) > 0);
+    if (there && (device === undefined || own === device)) return;
+    const call = op.includes(" ") ? op : `run ${op}`;
+    const what = name === undefined ? "a tensor" : `the tensor given as ${name}`;
     if (this.gone === "scope") {
       throw new ReferenceError(
-        `Cannot run ${op}: a tensor was made inside scope(), which has ended; return it from the ` +
+        `Cannot ${call}: ${what} was made inside scope(), which has ended; return it from the ` +
           "function or pass it to keep()",
       );
     }
     if (this.gone === "dispose") {
       const line = disposalOf(this);
       const where = line === null ? "" : `, at ${line}`;
-      throw new DeviceError(`Cannot run ${op}: a tensor has been disposed${where}`);
+      throw new DeviceError(`Cannot ${call}: ${what} has been disposed${where}`);
     }
-    const own = this.backend.device;
-    if (own === "cpu" && this.size > 0 && lengthOf(this.array) === 0) {
+    if (!there) {
       throw new ReferenceError(
-        `Cannot run ${op}: the memory of a tensor was transferred, to a Worker say; hand out a ` +
+        `Cannot ${call}: the memory of ${what} was transferred, to a Worker say; hand out a ` +
           "copy (x.clone().data) instead",
       );
     }
-    if (device !== undefined && own !== device) {
-      throw new DeviceError(
-        `Cannot run ${op}: tensors are on different devices, ${own} and ${device}; move one with ` +
-          "to({ device })",
-      );
-    }
+    throw new DeviceError(
+      `Cannot ${call}: tensors are on different devices, ${own} and ${device}; move one with ` +
+        "to({ device })",
+    );
   }
 
   /** The elements as a typed array that shares their memory with nothing else. */

@@ -6,11 +6,11 @@ import {
   arrayOf,
   checkCount,
   checkKind,
-  COUNT,
   integerFrom,
   isListOf,
   kept,
   kind,
+  MANY,
   NUMBER,
   oneOf,
   optionReader,
@@ -95,7 +95,7 @@ export class MultiTaskLossWithUncertainty extends Module<[readonly Tensor[]]> {
     super();
     const call = "make losses.MultiTaskLossWithUncertainty";
     checkCount(call, arguments.length, 2);
-    checkKind(call, "numTasks", numTasks, COUNT);
+    checkKind(call, "numTasks", numTasks, MANY);
     const { kind = "classification", clamp, dtype = "float32" } = kept(
       readMultiTask(call, options),
     );

@@ -11,6 +11,7 @@ import {
   NUMBER,
   optionReader,
   TENSOR,
+  WHOLE,
 } from "../core/options.ts";
 import { extentAt, sameShape } from "../core/shape.ts";
 import { Sequential } from "../nn/container.ts";
@@ -227,7 +228,7 @@ export class AdaptiveLogSoftmaxWithLoss extends Module<[Tensor, Tensor], Adaptiv
     super();
     const call = "make losses.AdaptiveLogSoftmaxWithLoss";
     checkCount(call, arguments.length, 4);
-    checkKind(call, "inFeatures", inFeatures, INTEGER);
+    checkKind(call, "inFeatures", inFeatures, WHOLE);
     checkKind(call, "nClasses", nClasses, INTEGER);
     checkKind(call, "cutoffs", cutoffs, CUTOFFS);
     const { divValue = 4, headBias = false, ...rest } = readAdaptive(call, options);

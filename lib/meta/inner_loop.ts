@@ -16,7 +16,7 @@ import {
 import { isTensor } from "../core/tensor.ts";
 import { leavesOf, type Mirror, rebuild, type TensorTree, TREE } from "../core/tree.ts";
 import { sgd } from "../optim/functional.ts";
-import { SCALAR, valueOf } from "../optim/scalars.ts";
+import { SCALAR, valuesOf } from "../optim/scalars.ts";
 import { onesLike } from "../tensor/create.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { trace, zerosFor } from "../transforms/trace.ts";
@@ -110,8 +110,8 @@ export function innerLoop<Params>(options: InnerLoopOptions<Params>): Mirror<Par
   const { params, loss, steps = 1, lr = 0.01, firstOrder = false } = read;
   checkKind(CALL, "params", params, TREE);
   checkKind(CALL, "loss", loss, FUNCTION);
-  const rate = valueOf(lr);
-  if (!(rate >= 0 && rate < Infinity)) {
+  for (const rate of Array.from(valuesOf(lr))) {
+    if (rate >= 0 && rate < Infinity) continue;
     throw new RangeError(`Cannot ${CALL}: lr must lie in [0, ∞), got ${rate}`);
   }
   let own = leavesOf(params) ?? [];

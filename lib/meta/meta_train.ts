@@ -11,6 +11,7 @@ import {
   COUNT,
   FUNCTION,
   kind,
+  MANY,
   optionReader,
 } from "../core/options.ts";
 import { isTensor } from "../core/tensor.ts";
@@ -56,7 +57,7 @@ const readOptions = optionReader<MetaTrainOptions<Tensor>>({
   loss: ANY,
   optimizer: ANY,
   steps: ANY,
-  tasksPerStep: COUNT,
+  tasksPerStep: MANY,
 });
 
 const CALL = "run meta.metaTrain";
@@ -125,8 +126,9 @@ export function metaTrain<Task>(options: MetaTrainOptions<Task>): number[] {
     checkKind(CALL, "the loss of a task", value, ONE);
     return value.reshape([]);
   }, { randomness: "different" });
-  return Array.from({ length: steps }, () =>
-    scope(() => {
+  const history: number[] = [];
+  for (let step = 0; step < steps; step++) {
+    history.push(scope(() => {
       const groups = optimizer.paramGroups.map(({ params }) =>
         params.filter(({ requiresGrad }) => requiresGrad)
       );
@@ -142,4 +144,6 @@ export function metaTrain<Task>(options: MetaTrainOptions<Task>): number[] {
       optimizer.step();
       return value.item();
     }));
+  }
+  return history;
 }

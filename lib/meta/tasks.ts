@@ -2,7 +2,7 @@
 
 import { settled } from "../core/engine.ts";
 import { ShapeError, showShape } from "../core/errors.ts";
-import { checkCount, checkKind, COUNT, FUNCTION, optionReader, shown } from "../core/options.ts";
+import { checkCount, checkKind, FUNCTION, MANY, optionReader, shown } from "../core/options.ts";
 import { defaultGenerator, GENERATOR, type RandomGenerator } from "../core/random.ts";
 import { sameShape } from "../core/shape.ts";
 import { leavesOf, type Mirror, rebuild, type TensorTree } from "../core/tree.ts";
@@ -60,7 +60,7 @@ export class TaskDistribution<Task> {
   sample(count: number, options?: SampleOptions): Mirror<Task> {
     const call = "run meta.TaskDistribution.sample";
     checkCount(call, arguments.length, 2);
-    checkKind(call, "count", count, COUNT);
+    checkKind(call, "count", count, MANY);
     const { generator = defaultGenerator } = readSample(call, options);
     const consequence = "a task is needed at once";
     const tasks = Array.from(

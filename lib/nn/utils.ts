@@ -56,8 +56,8 @@ function listOf(call: string, parameters: Tensor | Iterable<Tensor>): Tensor[] {
   }
   const list: unknown[] = isTensor(parameters) ? [parameters] : [...parameters];
   return list.map((p) => {
-    if (isTensor(p)) return p;
-    throw new TypeError(`Cannot ${call}: each of parameters must be a tensor, got ${shown(p)}`);
+    checkKind(call, "each of parameters", p, TENSOR);
+    return p as Tensor;
   });
 }
 

@@ -93,7 +93,10 @@ export const ADAFACTOR_RULE: OptimizerRule<AdafactorGroup, "rowVar" | "colVar" |
   counts: true,
   mixes: true,
   step: (p, given, kept, { lr, beta2Decay, eps, d, weightDecay, maximize }, count) => {
-    const least = valueOf(eps[0] ?? SPACING[p.dtype === "float64" ? "float64" : "float32"]);
+    const least = valueOf(
+      "optim.functional.adafactor",
+      eps[0] ?? SPACING[p.dtype === "float64" ? "float64" : "float32"],
+    );
     const share = power(count, beta2Decay);
     const most = 1 / Math.sqrt(count);
     const held = typeof lr === "number" ? Math.min(lr, most) : where(lr.lt(most), lr, most);

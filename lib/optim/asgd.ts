@@ -54,7 +54,7 @@ export const ASGD_RULE: OptimizerRule<ASGDGroup, "ax"> = {
     const g = descent(p, given, options);
     const rate = over(lr, power(plus(1, times(times(lambd, lr), count - 1)), alpha));
     const next = p.mul(minus(1, times(lambd, rate))).sub(g.mul(rate));
-    const share = 1 / Math.max(1, count - 1 - valueOf(t0));
+    const share = 1 / Math.max(1, count - 1 - valueOf("optim.functional.asgd", t0));
     // Before the mean begins it is the parameter, which may be infinite.
     const ax = share === 1 ? next : kept.ax?.add(next.sub(kept.ax).mul(share)) ?? next;
     return [next, { ax }];

@@ -101,6 +101,7 @@ function pairsOf(
         `Cannot ${call}: there is no gradient for the parameter ${path} among ${[...given.keys()]}`,
       );
     }
+    checkKind(call, path === "" ? "the parameter" : `parameter ${path}`, p, TENSOR);
     const g = given.get(path);
     const name = path === "" ? "the gradient" : `gradient ${path}`;
     checkKind(call, name, g, TENSOR);

@@ -78,8 +78,8 @@ function orthogonal(
   const [rows = 0, columns = 0] = g.shape;
   const wide = rows > columns ? g.mT : g;
   // The largest singular value is at most the norm.
-  let x = wide.div(wide.norm().clamp(valueOf(eps), null));
-  for (let step = 0; step < valueOf(nsSteps); step++) {
+  let x = wide.div(wide.norm().clamp(valueOf("optim.functional.muon", eps), null));
+  for (let step = 0; step < valueOf("optim.functional.muon", nsSteps); step++) {
     const gram = x.matmul(x.mT);
     x = x.mul(a).add(gram.mul(b).add(gram.matmul(gram).mul(c)).matmul(x));
   }

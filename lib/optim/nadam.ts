@@ -40,7 +40,7 @@ function momentumAt(count: number, { betas, momentumDecay }: Scalars<NAdamGroup>
 /** The product of the momenta up to a step, until it is negligible beside 1. */
 function momentaUpTo(count: number, options: Scalars<NAdamGroup>): Scalar {
   let product: Scalar = 1;
-  for (let i = 1; i <= count && valueOf(product) > 2 ** -60; i++) {
+  for (let i = 1; i <= count && valueOf("optim.functional.nadam", product) > 2 ** -60; i++) {
     product = times(product, momentumAt(i, options));
   }
   return product;

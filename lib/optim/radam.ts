@@ -34,7 +34,7 @@ function rectification(beta2: Scalar, count: number): Scalar | null {
   const limit = minus(over(2, minus(1, beta2)), 1);
   const left = power(beta2, count);
   const length = minus(limit, over(times(2 * count, left), minus(1, left)));
-  if (valueOf(length) <= 5) return null;
+  if (valueOf("optim.functional.radam", length) <= 5) return null;
   const product = (x: Scalar) => times(minus(x, 4), minus(x, 2));
   return root(over(times(product(length), limit), times(product(limit), length)));
 }

@@ -59,8 +59,8 @@ export const RPROP_RULE: OptimizerRule<RpropGroup, "prev" | "stepSize"> = {
     const turned = agreement.lt(0);
     const longer = where(agreement.gt(0), before.mul(more), before);
     const stepSize = where(turned, before.mul(less), longer).clamp(
-      valueOf(least),
-      valueOf(greatest),
+      valueOf("optim.functional.rprop", least),
+      valueOf("optim.functional.rprop", greatest),
     );
     const used = where(turned, 0, g);
     return [p.sub(used.sign().mul(stepSize)), { prev: used, stepSize }];

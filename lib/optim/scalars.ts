@@ -4,7 +4,7 @@ import { add, div, mul, pow, sqrt, sub } from "../ops/mod.ts";
 import { isFloat } from "../core/dtype.ts";
 import { type Kind, kind, NUMBER } from "../core/options.ts";
 import { isTensor } from "../core/tensor.ts";
-import { everyElement } from "../tensor/examples.ts";
+import { elementsOf, everyElement } from "../tensor/examples.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 
 /** A number, or a tensor without dimensions. */
@@ -42,9 +42,14 @@ export function root(x: Scalar): Scalar {
   return typeof x === "number" ? Math.sqrt(x) : sqrt(x);
 }
 
-/** The value of a number or tensor, for counts and decisions. */
-export function valueOf(x: Scalar): number {
-  return typeof x === "number" ? x : x.item();
+/** The value of a number or tensor, for counts and decisions; `op` is refused where examples differ. */
+export function valueOf(op: string, x: Scalar): number {
+  return typeof x === "number" ? x : elementsOf(x, op)[0]!;
+}
+
+/** The values of a number or tensor that are to be checked: under `vmap` those of all examples. */
+export function valuesOf(x: Scalar): ArrayLike<number> {
+  return typeof x === "number" ? [x] : everyElement(x);
 }
 
 /** The kind of a number among the options of a functional step. */
@@ -59,22 +64,22 @@ function mapped(value: unknown, fn: (x: Tensor) => Scalar): unknown {
   return Array.isArray(value) ? value.map((item) => mapped(item, fn)) : value;
 }
 
-/** The options with numbers instead of tensors: one for all, under `vmap` one for each example. */
+/** The options with numbers instead of tensors; under `vmap`, those of each example. */
 export function plainOptions<O extends object>(options: Scalars<O>): O[] {
   let count = 1;
-  const plain = (example: number) => (x: Tensor) => {
+  const at = (example: number) => (x: Tensor) => {
     // The check of the options refuses other tensors.
     if (x.size !== 1) return x;
-    const values = everyElement(x);
+    const values = valuesOf(x);
     count = Math.max(count, values.length);
-    return values[example % values.length] ?? NaN;
+    return values[example % values.length]!;
   };
-  const made: O[] = [];
+  const found: O[] = [];
   for (let i = 0; i < count; i++) {
-    const entries = Object.entries(options).map(([key, value]) => [key, mapped(value, plain(i))]);
-    made.push(Object.fromEntries(entries));
+    const entries = Object.entries(options).map(([key, value]) => [key, mapped(value, at(i))]);
+    found.push(Object.fromEntries(entries));
   }
-  return made;
+  return found;
 }
 
 /** The options with tensors reshaped to no dimensions, in the type of a parameter. */

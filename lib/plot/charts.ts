@@ -103,8 +103,16 @@ export function lines(
   y: Values | Readonly<Record<string, Values>>,
   options?: LinesOptions,
 ): Picture {
-  const call = "draw lines";
-  checkCount(call, arguments.length, 2);
+  checkCount("draw lines", arguments.length, 2);
+  return linesFor("draw lines", y, options);
+}
+
+/** `lines` for a picture that has another name. */
+export function linesFor(
+  call: string,
+  y: Values | Readonly<Record<string, Values>>,
+  options?: LinesOptions,
+): Picture {
   const { x, label, color, line = "solid", strokeWidth = 1.75, points = false, ...rest } =
     readLines(call, options);
   const { xScale, yScale } = rest;
@@ -203,8 +211,17 @@ function groupsOf(
  * ```
  */
 export function scatter(x: Values, y: Values, options?: ScatterOptions): Picture {
-  const call = "draw scatter";
-  checkCount(call, arguments.length, 3);
+  checkCount("draw scatter", arguments.length, 3);
+  return scatterFor("draw scatter", x, y, options);
+}
+
+/** `scatter` for a picture that has another name. */
+export function scatterFor(
+  call: string,
+  x: Values,
+  y: Values,
+  options?: ScatterOptions,
+): Picture {
   const { groups, label, color, radius = 2.5, opacity = 0.7, ...rest } = readScatter(call, options);
   const places = numbersOf(call, "x", x);
   const heights = numbersOf(call, "y", y);

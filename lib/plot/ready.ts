@@ -19,7 +19,7 @@ import { paretoFilter } from "../loss/objectives.ts";
 import { tensor } from "../tensor/create.ts";
 import { type EpochRecord, History } from "../train/history.ts";
 import { namesIn, panelNames } from "../train/panels.ts";
-import { alone, counted, lines } from "./charts.ts";
+import { alone, counted, linesFor } from "./charts.ts";
 import { figure, FIGURE_OPTIONS, type FigureOptions } from "./figure.ts";
 import { heatmap } from "./heatmap.ts";
 import {
@@ -66,7 +66,7 @@ function panelFor(
     }))
       .filter(({ y }) => Number.isFinite(y));
     const scale = yScale === undefined ? {} : { yScale };
-    return lines({ [name]: points.map(({ y }) => y) }, {
+    return linesFor("draw history", { [name]: points.map(({ y }) => y) }, {
       x: points.map(({ x }) => x),
       xLabel: "epoch",
       points: points.length <= 30,

@@ -6,8 +6,10 @@ import {
   checkKind,
   COUNT,
   FLAG,
+  isListOf,
   isPlainObject,
   kind,
+  NUMBER,
   optionReader,
 } from "../core/options.ts";
 import { isTensor } from "../core/tensor.ts";
@@ -15,7 +17,7 @@ import { sizeOf } from "../core/shape.ts";
 import type { GradientProfile } from "../study/gradients.ts";
 import type { HessianSpectrum } from "../study/hessian.ts";
 import type { LossLandscape } from "../study/landscape.ts";
-import { alone, lines, scatter } from "./charts.ts";
+import { alone, linesFor, scatterFor } from "./charts.ts";
 import { shortNumber } from "./colors.ts";
 import { colorsOf } from "./heatmap.ts";
 import {
@@ -100,7 +102,7 @@ export function gradients(
     const yLabel = signed ? "gradient" : "length of the gradient";
     const places = x ?? Array.from({ length: count }, (_, i) => i);
     const xLabel = x === undefined ? { xLabel: "sample" } : {};
-    return panelsOf(scatter(places, pull, { yLabel, ...xLabel, ...rest, label }));
+    return panelsOf(scatterFor(call, places, pull, { yLabel, ...xLabel, ...rest, label }));
   });
   const [first] = panels;
   return alone({ ...layered(panels), references: first?.references ?? [] });
@@ -109,7 +111,7 @@ export function gradients(
 const LANDSCAPE = kind(
   "the result of study.lossLandscape",
   (value) =>
-    isPlainObject(value) && Array.isArray(value.at) && isTensor(value.values) &&
+    isPlainObject(value) && isListOf(value.at, NUMBER.accepts) && isTensor(value.values) &&
     typeof value.center === "number",
 );
 
@@ -184,7 +186,7 @@ export function landscape<At>(landscape: LossLandscape<At>, options?: LandscapeO
   if (values.ndim === 2) {
     return alone(planeOf(call, at, rowsOf(call, "values", values), levels, rest));
   }
-  return lines(values, {
+  return linesFor(call, values, {
     x: at,
     xLabel: "along the direction",
     yLabel: "loss",
@@ -197,7 +199,8 @@ const SPECTRUM = kind(
   "the result of study.hessianSpectrum",
   (value) =>
     isPlainObject(value) && isPlainObject(value.density) && isTensor(value.density.at) &&
-    isTensor(value.density.value) && typeof value.largest === "number",
+    isTensor(value.density.value) &&
+    [value.least, value.largest].every(NUMBER.accepts),
 );
 
 const readSpectrum = optionReader<AxesOptions>(AXES_OPTIONS);
@@ -229,7 +232,7 @@ export function spectrum(spectrum: HessianSpectrum, options?: AxesOptions): Pict
   const { density, least, largest } = spectrum;
   const values = numbersOf(call, "density.value", density.value);
   const floor = read.yScale === "log" ? SEEN * extentOf(values)[1] : 0;
-  return lines(values.map((value) => Math.max(value, floor)), {
+  return linesFor(call, values.map((value) => Math.max(value, floor)), {
     x: density.at,
     xLabel: "eigenvalue",
     yLabel: "density",

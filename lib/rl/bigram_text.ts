@@ -2,7 +2,15 @@
 
 import type { TypedArray } from "../core/dtype.ts";
 import { DTypeError, ShapeError, showShape } from "../core/errors.ts";
-import { checkCount, checkKind, COUNT, FLAG, optionReader, TENSOR } from "../core/options.ts";
+import {
+  checkCount,
+  checkKind,
+  COUNT,
+  countTo,
+  FLAG,
+  optionReader,
+  TENSOR,
+} from "../core/options.ts";
 import { fromTypedArray } from "../tensor/create.ts";
 import { elementsOf } from "../tensor/examples.ts";
 import type { Tensor } from "../tensor/tensor.ts";
@@ -25,9 +33,12 @@ export interface BigramTextOptions extends EnvironmentOptions {
   dense?: boolean;
 }
 
+/** The most letters: each pair of them has a place in the rule. */
+const MOST_LETTERS = 4096;
+
 const readOptions = optionReader<BigramTextOptions>({
   ...ENVIRONMENT_OPTIONS,
-  vocabulary: COUNT,
+  vocabulary: countTo(MOST_LETTERS),
   length: COUNT,
   followers: COUNT,
   dense: FLAG,

@@ -1,7 +1,7 @@
 /** A chain of decisions that are only judged at its end. */
 
 import type { TypedArray } from "../core/dtype.ts";
-import { checkCount, COUNT, optionReader, SHARE } from "../core/options.ts";
+import { checkCount, MANY, optionReader, SHARE } from "../core/options.ts";
 import { below } from "../data/draws.ts";
 import { fromTypedArray } from "../tensor/create.ts";
 import type { Tensor } from "../tensor/tensor.ts";
@@ -22,7 +22,7 @@ export interface ChainOptions extends EnvironmentOptions {
 
 const readOptions = optionReader<ChainOptions>({
   ...ENVIRONMENT_OPTIONS,
-  length: COUNT,
+  length: MANY,
   needed: SHARE,
 });
 

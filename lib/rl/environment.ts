@@ -1,10 +1,10 @@
 /** What environments have in common: several run side by side, and begin anew by themselves. */
 
-import { isFloat, type TypedArray } from "../core/dtype.ts";
+import { CODES, isFloat, type TypedArray } from "../core/dtype.ts";
 import { DTypeError, ShapeError, showShape } from "../core/errors.ts";
-import { checkCount, checkKind, COUNT, type OptionTable, TENSOR } from "../core/options.ts";
+import { checkCount, checkKind, MANY, type OptionTable, TENSOR } from "../core/options.ts";
 import { defaultGenerator, GENERATOR, type RandomGenerator } from "../core/random.ts";
-import { sameShape, type Shape, sizeOf } from "../core/shape.ts";
+import { checkRoom, sameShape, type Shape, sizeOf } from "../core/shape.ts";
 import { fromTypedArray } from "../tensor/create.ts";
 import { elementsOf } from "../tensor/examples.ts";
 import type { Tensor } from "../tensor/tensor.ts";
@@ -19,7 +19,7 @@ export interface EnvironmentOptions {
 
 /** The kinds of the options of all environments. */
 export const ENVIRONMENT_OPTIONS: OptionTable<EnvironmentOptions> = {
-  count: COUNT,
+  count: MANY,
   generator: GENERATOR,
 };
 
@@ -83,6 +83,8 @@ export abstract class Environment {
 
   /** For the environments of the library. */
   constructor(frame: Frame, { count = 1, generator = defaultGenerator }: EnvironmentOptions) {
+    const seen = [count, ...frame.observationShape];
+    checkRoom(seen, sizeOf(seen), CODES[frame.observed ?? "float32"], `what rl.${frame.name} sees`);
     this.#frame = frame;
     this.count = count;
     this.generator = generator;

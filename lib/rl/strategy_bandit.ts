@@ -2,7 +2,7 @@
 
 import { keep } from "../autograd/scope.ts";
 import type { TypedArray } from "../core/dtype.ts";
-import { checkCount, checkKind, COUNT, optionReader, TENSOR } from "../core/options.ts";
+import { checkCount, checkKind, countTo, optionReader, TENSOR } from "../core/options.ts";
 import { extentAt } from "../core/shape.ts";
 import { uniform } from "../data/draws.ts";
 import { ShapeError, showShape } from "../core/errors.ts";
@@ -23,10 +23,13 @@ export interface StrategyBanditOptions extends EnvironmentOptions {
   strategies?: number;
 }
 
+/** Each feature has a weight for each strategy. */
+const SEVERAL = countTo(4096);
+
 const readOptions = optionReader<StrategyBanditOptions>({
   ...ENVIRONMENT_OPTIONS,
-  features: COUNT,
-  strategies: COUNT,
+  features: SEVERAL,
+  strategies: SEVERAL,
 });
 
 /** The deviation of the weights that say what helps whom. */

@@ -2,7 +2,7 @@
 
 import { noGrad } from "../autograd/tape.ts";
 import { largest } from "../core/lists.ts";
-import { checkCount, COUNT, NUMBER, oneOf, optionReader } from "../core/options.ts";
+import { checkCount, COUNT, MANY, NUMBER, oneOf, optionReader } from "../core/options.ts";
 import { RandomGenerator } from "../core/random.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { fromTypedArray, tensor } from "../tensor/create.ts";
@@ -19,7 +19,7 @@ export interface HessianTraceOptions {
   seed?: number;
 }
 
-const readTrace = optionReader<HessianTraceOptions>({ probes: COUNT, seed: SEED });
+const readTrace = optionReader<HessianTraceOptions>({ probes: MANY, seed: SEED });
 
 /** The result of `hessianTrace`. */
 export interface HessianTrace {
@@ -101,9 +101,9 @@ export interface HessianSpectrumOptions {
 
 const readSpectrum = optionReader<HessianSpectrumOptions>({
   steps: COUNT,
-  probes: COUNT,
+  probes: MANY,
   seed: SEED,
-  points: COUNT,
+  points: MANY,
   width: NUMBER,
 });
 

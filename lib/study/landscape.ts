@@ -7,7 +7,7 @@ import {
   arrayOf,
   checkCount,
   checkKind,
-  COUNT,
+  countTo,
   FINITE,
   isPlainObject,
   kind,
@@ -55,9 +55,12 @@ export interface LossLandscapeOptions {
   seed?: number;
 }
 
+/** The most points along a direction; a plane has as many lines of them. */
+const MOST_POINTS = 10_000;
+
 const readLandscape = optionReader<LossLandscapeOptions>({
   range: NUMBER,
-  points: COUNT,
+  points: countTo(MOST_POINTS),
   scale: oneOf("filter", "layer", "none"),
   seed: SEED,
 });

@@ -219,7 +219,7 @@ export function stackModuleState(
   if (!Array.isArray(modules) || modules.length === 0) {
     throw new TypeError(`Cannot ${call}: it needs an array of modules, got ${shown(modules)}`);
   }
-  modules.forEach((module, i) => checkKind(call, `module ${i}`, module, MODULE));
+  for (const [i, module] of modules.entries()) checkKind(call, `module ${i}`, module, MODULE);
   const all = { removeDuplicate: true };
   return [
     stacked(modules.map((module) => module.namedParameters(all))),

@@ -75,6 +75,7 @@ export function isTracked(vectors: readonly Tensor[]): boolean {
 
 function argumentLeaves(name: string, args: readonly unknown[], index: number): Tensor[] {
   const leaves = leavesOf(args[index]);
+  for (const x of leaves ?? []) x.storage.check(name, undefined, `argument ${index}`);
   if (leaves !== null) return leaves;
   throw new TypeError(
     `Cannot run ${name}: argument ${index} must be a tensor, or an array or record of tensors, ` +

@@ -92,6 +92,7 @@ function mappedArgument(
         `or have null among inDims, got ${shown(arg)}`,
     );
   }
+  for (const x of leaves) x.storage.check(name, undefined, `argument ${index}`);
   return { leaves, dims: leaves.map((x) => normalizeDim(name, dim, x.ndim)) };
 }
 

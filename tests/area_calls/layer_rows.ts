@@ -35,6 +35,7 @@ export const LAYERS: Rows<Omit<typeof nn, "init" | "functional" | "utils">, Modu
   ...VISION,
   summary: { args: [of(() => new nn.ReLU()), of(x, "tensor")], rest: true, named: "" },
   beamSearch: {
+    patient: [2],
     args: [
       of(() => () => ones([1, 3]), "function"),
       of(() => zeros([1, 1], { dtype: "int32" })),

@@ -10,6 +10,7 @@ const start = ones([2], { requiresGrad: true });
 /** Inner loops, what goes through them, and where tasks come from. */
 export const META: Rows<typeof meta> = {
   innerLoop: {
+    patient: ["steps"],
     args: [
       options({
         params: of(() => ones([2]), "tensor"),
@@ -21,6 +22,7 @@ export const META: Rows<typeof meta> = {
     ],
   },
   metaTrain: {
+    patient: ["steps"],
     args: [
       options({
         tasks: of(distribution),

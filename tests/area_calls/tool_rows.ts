@@ -144,6 +144,7 @@ export const OPTIMIZERS: Rows<
     methods: {},
   },
   lrRangeTest: {
+    patient: ["numIter"],
     args: [
       of(() => new optim.SGD(leaves())),
       of(() => () => 1),

@@ -68,6 +68,7 @@ export const TRAIN: Rows<Omit<typeof train, "FitError">, Turns> = {
   experiment: { args: [text, options({ options: of(() => ({ epochs: 5 }), "object") })] },
   evaluate: { args: [options({ ...evaluated, data: batches })] },
   lrFind: {
+    patient: ["numIter"],
     args: [
       options({ ...trained, train: batches }),
       options({
@@ -83,6 +84,7 @@ export const TRAIN: Rows<Omit<typeof train, "FitError">, Turns> = {
     named: "run lr",
   },
   findBatchSize: {
+    patient: ["steps"],
     args: [
       options(trained),
       of(set),
@@ -102,6 +104,7 @@ export const TRAIN: Rows<Omit<typeof train, "FitError">, Turns> = {
     ],
   },
   latency: {
+    patient: ["runs", "warmup"],
     args: [any, of(() => ones([1, 2]), "tensor"), options({ runs: two, warmup: two })],
   },
   selectModel: {

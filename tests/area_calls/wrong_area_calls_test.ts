@@ -9,15 +9,24 @@ import { assertType, type IsExact } from "@std/testing/types";
 import { checkCount, checkKind, kind, optionReader, TENSOR } from "../../lib/core/options.ts";
 import * as adjoint from "../../mod.ts";
 import { type Arg, type Call, of, options, type Rows } from "../common/calls.ts";
-import { faultsOf, faultsOfAny, faultsOfElements, misspelt } from "../common/refusals.ts";
+import {
+  faultsOf,
+  faultsOfAny,
+  faultsOfElements,
+  faultsOfNumbers,
+  misspelt,
+} from "../common/refusals.ts";
 import { EVERYTHING, type Loose } from "./areas.ts";
 
 for (const { name, title, call, run } of EVERYTHING) {
   Deno.test(`${title} refuses wrong arguments in words of its own`, async () => {
     assertEquals(await faultsOfAny(name, call, (...args) => run(args)), []);
   });
-  Deno.test(`${title} takes other elements, or refuses them by its own name`, async () => {
+  Deno.test(`${title} takes other tensors, or refuses them by its own name`, async () => {
     assertEquals(await faultsOfElements(name, call, (...args) => run(args)), []);
+  });
+  Deno.test(`${title} takes other numbers, or refuses them by its own name`, async () => {
+    assertEquals(await faultsOfNumbers(name, call, (...args) => run(args)), []);
   });
 }
 
@@ -85,10 +94,24 @@ for (const [fault, run, needed] of CARELESS) {
 
 Deno.test("a function that refuses other elements in another's words is found", async () => {
   const inner: Loose = (x) => adjoint.logSigmoid(x as adjoint.Tensor);
-  assertEquals(await faultsOfElements("planted", planted, inner), [
-    "planted, argument 0 of truth values: does not say planted: " +
-    '"Cannot compute logSigmoid: the input is bool; cast it first"',
+  const faults = await faultsOfElements("planted", planted, inner);
+  assertEquals(faults.map((line) => line.replace(/: "Cannot compute logSigmoid: .*/, "")), [
+    "planted, argument 0 of truth values: does not say planted",
+    "planted, argument 0 of elements disposed of: does not say planted",
+    "planted, argument 0 of a scope that ended: does not say planted",
   ]);
+});
+
+Deno.test("a function that makes as many as it is told is found, unless it may take its time", async () => {
+  const call: Call = { args: [of(() => [2, 3], "array"), options({ bins: of(() => 3) })] };
+  const careless: Loose = (_, given) =>
+    Array.from({ length: (given as { bins: number }).bins }, () => 0);
+  assertEquals(await faultsOfNumbers("planted", call, careless), [
+    'planted, bins: Infinity: ended in "RangeError: Invalid array length"',
+    'planted, bins: 1099511627776: ended in "RangeError: Invalid array length"',
+  ]);
+  const patient = await faultsOfNumbers("planted", { ...call, patient: ["bins"] }, careless);
+  assertEquals(patient, []);
 });
 
 Deno.test("a function without a fault is let pass", () => {

@@ -67,6 +67,8 @@ export interface Call<Args = readonly (Arg | Options)[]> {
   readonly rest?: true;
   /** What the messages call it. Default: its name. */
   readonly named?: string;
+  /** The arguments and options that an immense number only lets take longer, as it was asked to. */
+  readonly patient?: readonly (number | string)[];
 }
 
 // Of a union each part is looked at alone.

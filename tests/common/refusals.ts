@@ -1,6 +1,6 @@
 /** What is wrong with how a call treats wrong arguments. */
 
-import { NativeError, type Tensor, Tensor as TensorClass } from "../../mod.ts";
+import { cat, NativeError, scope, type Tensor, Tensor as TensorClass, testing } from "../../mod.ts";
 import { type Arg, type Call, type Options, type Sort, WRONG } from "./calls.ts";
 
 /** Starts of JavaScript's own messages that look like ours. */
@@ -22,53 +22,66 @@ function acceptance(outcome: unknown): string {
   return `was accepted, and gave ${Deno.inspect(outcome, { depth: 0 }).slice(0, 80)}`;
 }
 
-/** A number of things that no memory holds. */
-const IMMENSE = 2 ** 40;
+/** Numbers that people give by mistake; no memory holds as many things as the last one says. */
+const NUMBERS = [NaN, Infinity, -1, 0, 0.5, 2 ** 40];
 
-/** A value of which a whole number is immense; undefined if there is none in it. */
-function immense(value: unknown): unknown {
-  const counts = (own: unknown) => Number.isInteger(own) && Number(own) > 0;
-  if (counts(value)) return IMMENSE;
-  const several = Array.isArray(value) && value.length > 0 && value.every(counts);
-  return several ? value.map(() => IMMENSE) : undefined;
-}
-
-/** The ways to call with one immense number. */
-function* immenseCalls(args: Call["args"]): Generator<[what: string, args: unknown[]]> {
+/** The ways to call with another number, also in place of each of a list. */
+function* numberCalls({ args, patient = [] }: Call): Generator<[what: string, args: unknown[]]> {
   for (const [i, arg] of args.entries()) {
-    const put = (value: unknown) => args.map(valueOf).toSpliced(i, 1, value);
-    if (!isOptions(arg)) {
-      const value = immense(arg.make());
-      if (value !== undefined) yield [`argument ${i}`, put(value)];
-      continue;
-    }
-    for (const [key, own] of Object.entries(arg.keys)) {
-      const value = immense(own.make());
-      if (value !== undefined) yield [key, put({ ...valueOf(arg) as object, [key]: value })];
+    const good = () => args.map(valueOf);
+    for (const [key, own] of isOptions(arg) ? Object.entries(arg.keys) : [[null, arg] as const]) {
+      const value = own.make();
+      const list = Array.isArray(value) && value.length > 0 ? value : null;
+      if (!(list ?? [value]).every((item) => typeof item === "number")) continue;
+      for (const number of NUMBERS) {
+        if (number > 1e9 && patient.includes(key ?? i)) continue;
+        const other = list === null ? number : list.map(() => number);
+        const put = key === null ? other : { ...valueOf(arg) as object, [key]: other };
+        yield [`${key ?? `argument ${i}`}: ${number}`, good().with(i, put)];
+      }
     }
   }
 }
 
-/** What is wrong with how a function treats immense numbers, which it takes or refuses in our words. */
-export async function faultsOfImmense(
+/** Refusals of what is too large, which name its shape. */
+const TOO_LARGE = /^Cannot (make|run) .* shape \[/;
+
+/** What is wrong with how a function treats other numbers, which it takes or refuses by its name. */
+export async function faultsOfNumbers(
   name: string,
-  { args }: Call,
+  call: Call,
   run: (...args: unknown[]) => unknown,
 ): Promise<string[]> {
   const lines: string[] = [];
-  for (const [what, own] of immenseCalls(args)) {
+  for (const [what, args] of numberCalls(call)) {
     try {
-      await run(...own);
+      await run(...args);
     } catch (error) {
-      const wrong = faultOf(error, "", "");
+      // What is compared and checked may fail.
+      if (error instanceof testing.CheckError) continue;
+      const { message } = error as Error;
+      const named = TOO_LARGE.test(message) || PARTS.test(message) ? "" : call.named ?? name;
+      const wrong = faultOf(error, named, "");
       if (wrong !== null) lines.push(`${name}, ${what}: ${wrong}`);
     }
   }
   return lines;
 }
 
-/** Tensors of the same shape that people give by mistake, and of none along the first dimension. */
-const OTHER_ELEMENTS: Readonly<Record<string, (x: Tensor) => Tensor>> = {
+/** A tensor that was made in a scope which has ended. */
+function outlived(x: Tensor): Tensor {
+  const made: Tensor[] = [];
+  scope(() => {
+    made.push(x.clone());
+  });
+  return made[0] ?? x;
+}
+
+/**
+ * Tensors that people give by mistake: with other elements, of none along the first dimension, of
+ * another shape, and such whose elements are gone.
+ */
+const OTHERS: Readonly<Record<string, (x: Tensor) => Tensor>> = {
   "truth values": (x) => x.ne(0),
   "integers below 0": (x) => x.to({ dtype: "int32" }).abs().neg().sub(1),
   "integers beyond": (x) => x.to({ dtype: "int32" }).mul(0).add(1000),
@@ -76,36 +89,53 @@ const OTHER_ELEMENTS: Readonly<Record<string, (x: Tensor) => Tensor>> = {
   infinities: (x) => x.dtype.startsWith("float") ? x.mul(0).add(Infinity) : x,
   "another floating type": (x) => x.to({ dtype: x.dtype === "float64" ? "float32" : "float64" }),
   nothing: (x) => x.ndim === 0 ? x : x.slice(0, 0, 0),
+  "one row more": (x) => x.ndim === 0 ? x.reshape([1]) : cat([x, x.slice(0, 0, 1)]),
+  "one row": (x) => x.ndim === 0 ? x : x.slice(0, 0, 1),
+  "a dimension more": (x) => x.unsqueeze(0),
+  "a dimension fewer": (x) => x.ndim === 0 || x.shape[0] === 0 ? x : x.at(0),
+  "no dimension": (x) => x.size === 0 ? x.sum() : x.flatten().at(0),
+  "elements disposed of": (x) => {
+    const gone = x.clone();
+    gone.dispose();
+    return gone;
+  },
+  "a scope that ended": outlived,
 };
 
-/** The ways to call with one tensor, or one among options, that has other elements. */
+/** A value with its tensor changed: itself, or the first of an array. */
+function changed(value: unknown, change: (x: Tensor) => Tensor): unknown {
+  if (Array.isArray(value)) return value.with(0, changed(value[0], change));
+  return change((value as Tensor).detach());
+}
+
+/** The ways to call with one tensor, or one among options, that is another. */
 function* otherCalls(args: Call["args"]): Generator<[what: string, args: () => unknown[]]> {
   const good = () => args.map(valueOf);
   for (const [i, arg] of args.entries()) {
     const keys = isOptions(arg) ? Object.keys(arg.keys) : [null];
     for (const key of keys) {
       const held = key === null ? valueOf(arg) : Reflect.get(valueOf(arg) as object, key);
-      if (!(held instanceof TensorClass)) continue;
-      for (const [kind, change] of Object.entries(OTHER_ELEMENTS)) {
-        const changed = () => {
+      if (!((Array.isArray(held) ? held[0] : held) instanceof TensorClass)) continue;
+      for (const [kind, change] of Object.entries(OTHERS)) {
+        const given = () => {
           const own = good();
           const x = key === null ? own[i] : Reflect.get(own[i] as object, key);
-          const other = change((x as Tensor).detach());
+          const other = changed(x, change);
           return own.with(i, key === null ? other : { ...own[i] as object, [key]: other });
         };
         const what = `${key ?? `argument ${i}`} of ${kind}`;
-        yield [what, changed];
+        yield [what, given];
         // What a message says of one must not be read off another that is not there.
         const next = args[i + 1];
         if (key !== null || next === undefined || isOptions(next)) continue;
-        yield [`${what}, and none behind it`, () => changed().slice(0, i + 1)];
+        yield [`${what}, and none behind it`, () => given().slice(0, i + 1)];
       }
     }
   }
 }
 
-/** What may also say what is wrong: a part of a model, and a user's loss. */
-const PARTS = /^Cannot (compute \w+ in [\w.]+|make a Parameter|compute losses\.mse): /;
+/** What may also say what is wrong: a part of a model, a seed, and a user's loss or function. */
+const PARTS = /^Cannot (compute \w+ in [\w.]+|make a Parameter|seed|compute (sum|losses\.mse)): /;
 
 /** What is wrong with how a function treats other elements, which it takes or refuses by its name. */
 export async function faultsOfElements(

@@ -1,6 +1,14 @@
 /** Synthetic images: digits, shapes, tissue, lanes. Nothing in them was seen by a camera. */
 
-import { FINITE, isListOf, kind, NOT_NEGATIVE, optionReader, SHARE } from "../../core/options.ts";
+import {
+  FINITE,
+  isListOf,
+  kind,
+  NOT_NEGATIVE,
+  optionReader,
+  SHARE,
+  shown,
+} from "../../core/options.ts";
 import type { RandomGenerator } from "../../core/random.ts";
 import { fromTypedArray } from "../../tensor/create.ts";
 import { randn } from "../../tensor/rand.ts";
@@ -305,9 +313,7 @@ export function lanes(
   for (const [i, place] of places.entries()) {
     if (isListOf(place, FINITE.accepts) && place.length === 2) continue;
     throw new TypeError(
-      `Cannot run synthetic.lanes: place ${i} must be [offset, curvature], got ${
-        Deno.inspect(place)
-      }`,
+      `Cannot run synthetic.lanes: place ${i} must be [offset, curvature], got ${shown(place)}`,
     );
   }
   const x = drawn(count, [16, 32], noise, generator, (image) => {

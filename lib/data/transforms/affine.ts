@@ -1,5 +1,6 @@
 /** Turning, shifting, scaling and shearing of images. */
 
+import { ShapeError, showShape } from "../../core/errors.ts";
 import {
   arrayOf,
   checkCount,
@@ -22,6 +23,11 @@ type Matrix = readonly [number, number, number, number, number, number];
 function sampled(call: string, x: Tensor, [a, b, c, d, e, f]: Matrix): Tensor {
   const [height, width] = extentsOf(call, x);
   const size = height * width;
+  if (size === 0) {
+    throw new ShapeError(`Cannot ${call}: x must have pixels, got shape ${showShape(x.shape)}`, [
+      x.shape,
+    ]);
+  }
   const corners = [[0, 0], [0, 1], [1, 0], [1, 1]].map(([down = 0, right = 0]) => {
     const [places, weights] = [new Int32Array(size), new Float64Array(size)];
     for (let i = 0; i < size; i++) {

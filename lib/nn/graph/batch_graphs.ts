@@ -1,7 +1,15 @@
 /** Several graphs as one. */
 
 import { ShapeError, showShape } from "../../core/errors.ts";
-import { checkCount, checkKind, isPlainObject, kind, shown, TENSOR } from "../../core/options.ts";
+import {
+  checkCount,
+  checkKind,
+  isListOf,
+  isPlainObject,
+  kind,
+  shown,
+  TENSOR,
+} from "../../core/options.ts";
 import { extentAt, sameShape } from "../../core/shape.ts";
 import { cat } from "../../ops/mod.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
@@ -27,11 +35,9 @@ export type BatchedGraphs<G extends Graph> = G & {
 const GRAPHS = kind(
   "an array of graphs, each with x and edgeIndex",
   (value) =>
-    Array.isArray(value) && value.length > 0 &&
-    value.every((graph) =>
+    isListOf(value, (graph) =>
       isPlainObject(graph) && "x" in graph && "edgeIndex" in graph &&
-      Object.values(graph).every(TENSOR.accepts)
-    ),
+      Object.values(graph).every(TENSOR.accepts)) && value.length > 0,
 );
 
 /**

@@ -6,7 +6,7 @@ import { DeviceError, DTypeError, ShapeError, showShape } from "../../core/error
 import { isTensor } from "../../core/tensor.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 
-/** Refuses what is not a tensor. */
+/** Refuses what is not a tensor, or one whose elements are gone. */
 export function checkTensor(
   op: string,
   x: unknown,
@@ -14,6 +14,7 @@ export function checkTensor(
   needed = "a tensor",
 ): asserts x is Tensor {
   if (!isTensor(x)) throw wrongKind(`compute ${op}`, role, needed, x);
+  if (x.storage.gone !== null) x.storage.check(`compute ${op}`, undefined, role);
 }
 
 /** What an op needs where its other input is a tensor. */

@@ -40,6 +40,9 @@ export function lerp(a: Tensor, b: Tensor, weight: Tensor | number): Tensor {
   if (typeof weight !== "number") {
     checkTensor("lerp", weight, "the weight", TENSOR_OR_NUMBER);
     broadcastShapes("lerp", shape, weight.shape);
+    if (weight.dtype === "bool") {
+      throw new DTypeError("Cannot compute lerp: the weight is bool; cast it first");
+    }
   }
   [a, b] = floating(a, b);
   // Half the difference cannot overflow; starting from the nearer end, both ends are exact.

@@ -135,14 +135,12 @@ export function histc(x: Tensor, options?: HistcOptions): Tensor {
   const flat = reshape(x.detach(), [x.size]);
   const [low, high] = boundsOf(flat, min, max);
   const inside = logicalAnd(ge(flat, low), le(flat, high));
-  const places = floor(where(inside, flat, low).sub(low).mul(bins).div(high - low)).clamp(
-    0,
-    bins - 1,
-  );
+  const places = floor(where(inside, flat, low).sub(low).mul(bins).div(high - low));
   return scatterAdd(
     zeroed(x, "int32", [bins]),
     0,
-    castTo(places, "int32"),
+    // float32 may round the last place up, to one behind the end.
+    castTo(places, "int32").clamp(0, bins - 1),
     castTo(inside, "int32"),
   );
 }

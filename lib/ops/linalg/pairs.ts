@@ -3,7 +3,7 @@
 import { wrongKind } from "../../core/arguments.ts";
 import { promote } from "../../core/dtype.ts";
 import { DTypeError, ShapeError, showShape } from "../../core/errors.ts";
-import { checkCount, NUMBER, optionReader, shown } from "../../core/options.ts";
+import { checkCount, isListOf, NUMBER, optionReader, shown } from "../../core/options.ts";
 import {
   broadcastShapes,
   checkShape,
@@ -127,8 +127,7 @@ function summedDims(
     const counted = Array.from({ length: dims }, (_, i) => i);
     return [counted.map((i) => a.ndim - dims + i), counted];
   }
-  const lists: readonly unknown[] = Array.isArray(dims) ? dims : [];
-  if (lists.length !== 2 || !lists.every(Array.isArray)) {
+  if (!isListOf(dims, Array.isArray) || dims.length !== 2) {
     const needed = "a number or a pair of arrays, as in [[1], [0]]";
     throw wrongKind("compute tensordot", "dims", needed, dims);
   }
