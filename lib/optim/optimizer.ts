@@ -155,7 +155,6 @@ export abstract class Optimizer<O extends { lr: number }, S extends ParamState> 
           } ${why}`,
         );
       }
-      p.storage.check(`${this.constructor.name}.addParamGroup`);
       this.#checkShape(call, p.shape);
       if (known.has(p)) {
         throw new RangeError(

@@ -18,7 +18,7 @@ import {
   zeros,
 } from "../../mod.ts";
 
-const GONE = /a tensor was made inside scope\(\), which has ended/;
+const GONE = / was made inside scope\(\), which has ended/;
 
 function refuses(fn: () => unknown): void {
   assert(GONE.test(assertThrows(fn, ReferenceError).message));

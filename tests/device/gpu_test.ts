@@ -218,7 +218,7 @@ gpuTest("what is disposed, mixed or without a program is a DeviceError", () => {
   refused(() => tensor([1], { device: "tpu" as "gpu" }), 'device must be "cpu" or "gpu"');
   const y = x.neg();
   y.dispose();
-  refused(() => y.add(1), "Cannot run add: a tensor has been disposed");
+  refused(() => y.add(1), "Cannot compute add: the tensor given as one side has been disposed");
   refused(() => y.toArray(), "a tensor has been disposed");
   assertEquals(String(y), "tensor(disposed, shape [2])");
   y.dispose();
@@ -228,7 +228,7 @@ Deno.test("dispose() on the CPU refuses later use too", () => {
   const x = ones([1000]);
   const view = x.reshape([10, 100]);
   x.dispose();
-  assertThrows(() => view.sum(), DeviceError, "a tensor has been disposed");
+  assertThrows(() => view.sum(), DeviceError, "Cannot compute sum: the tensor given as the input");
   assertThrows(() => x.toArray(), DeviceError, "a tensor has been disposed");
 });
 
@@ -243,7 +243,7 @@ gpuTest("the error of a disposed tensor names the line that disposed it, the fir
   x.dispose();
   for (const use of [() => view.sum(), () => x.toArray(), () => ones([1000], there).add(x)]) {
     const { message } = assertThrows(use, DeviceError);
-    assertMatch(message, /^Cannot run \w+: a tensor has been disposed, at throwAway \(.*:\d+:5\)$/);
+    assertMatch(message, /^Cannot [\w ]+: .* has been disposed, at throwAway \(.*:\d+:5\)$/);
   }
   const left = ones([3], there);
   {

@@ -54,7 +54,7 @@ const REFUSED: Readonly<Record<string, readonly [call: () => unknown, says: RegE
     const x = leaf();
     x.dispose();
     return new optim.SGD([x]);
-  }, /^Cannot run SGD\.addParamGroup: a tensor has been disposed/],
+  }, /^Cannot add to SGD: the tensor given as params has been disposed/],
   "a frozen parameter": [
     () => new optim.SGD(new nn.Linear(1, 2).requiresGrad_(false).parameters()),
     /^Cannot add to SGD: each .* got a tensor of shape \[2, 1\] that requires none; leave frozen ones out, by /,
