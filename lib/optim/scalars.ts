@@ -44,7 +44,7 @@ export function root(x: Scalar): Scalar {
 
 /** The value of a number or tensor, for counts and decisions; `op` is refused where examples differ. */
 export function valueOf(op: string, x: Scalar): number {
-  return typeof x === "number" ? x : elementsOf(x, op)[0]!;
+  return typeof x === "number" ? x : elementsOf(x, op)[0] ?? NaN;
 }
 
 /** The values of a number or tensor that are to be checked: under `vmap` those of all examples. */
@@ -72,7 +72,7 @@ export function plainOptions<O extends object>(options: Scalars<O>): O[] {
     if (x.size !== 1) return x;
     const values = valuesOf(x);
     count = Math.max(count, values.length);
-    return values[example % values.length]!;
+    return values[example % values.length] ?? NaN;
   };
   const found: O[] = [];
   for (let i = 0; i < count; i++) {
