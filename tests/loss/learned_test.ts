@@ -157,7 +157,7 @@ Deno.test("losses with parameters refuse what does not fit", () => {
   const refused: [run: () => unknown, message: string][] = [
     [
       () => new losses.MultiTaskLossWithUncertainty(0),
-      "numTasks must be a positive integer, got 0",
+      "numTasks must be an integer from 1 to 1048576, got 0",
     ],
     [
       () => new losses.MultiTaskLossWithUncertainty(2, { kind: ["regression"] }),
