@@ -31,6 +31,14 @@ pub(crate) fn all_in_order<T: Element>(view: View<'_>, count: usize) -> Result<C
     in_order(view)
 }
 
+/// The same for an operand that has one element for each row of something of `size` elements.
+pub(crate) fn rows_in_order<T: Element>(view: View<'_>, size: usize) -> Result<Cow<'_, [T]>> {
+    if view.layout.len() > size {
+        return Err(Error::new("there are more rows than elements"));
+    }
+    in_order(view)
+}
+
 /// An empty list with room for a number of items.
 pub(crate) fn room<T>(length: usize) -> Result<Vec<T>> {
     let mut memory = Vec::new();

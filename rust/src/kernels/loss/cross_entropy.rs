@@ -9,7 +9,7 @@ use crate::gpu::programs;
 use crate::kernels::elementwise::math::Real;
 use crate::kernels::normalize::softmax::{GRAIN, for_exponentials, for_log_totals, sum, sum_with};
 use crate::registry::{Cpu, Kernel, Wgsl};
-use crate::scratch::{all_in_order, in_order};
+use crate::scratch::{all_in_order, in_order, rows_in_order};
 use std::borrow::Cow;
 
 pub(super) const ROWS: &[Kernel] = &[
@@ -206,7 +206,11 @@ fn share_entropy_as<T: Element + Real + Into<f64>>(launch: &mut Launch<'_>) -> R
 fn share_entropy_grad_as<T: Element + Real + Into<f64>>(launch: &mut Launch<'_>) -> Result {
     let for_logits = elements::<T>(launch.contiguous_output(0)?)?;
     let for_shares = elements::<T>(launch.contiguous_output(1)?)?;
-    let g = in_order::<T>(launch.input(0)?)?;
+    let size = for_logits.len().max(for_shares.len());
+    if size == 0 {
+        return Ok(());
+    }
+    let g = rows_in_order::<T>(launch.input(0)?, size)?;
     let data = Shared::<T>::new(launch, 1, g.len())?;
     let fits = |out: &[T]| out.is_empty() || out.len() == data.logits.len();
     if !fits(for_logits) || !fits(for_shares) {

@@ -9,7 +9,7 @@ use crate::kernels::elementwise::math::Real;
 use crate::kernels::elementwise::unary::sign;
 use crate::kernels::normalize::softmax::sum_with;
 use crate::registry::{Cpu, Kernel, Wgsl};
-use crate::scratch::{all_in_order, in_order, scratch};
+use crate::scratch::{all_in_order, rows_in_order, scratch};
 use std::borrow::Cow;
 
 pub(super) const ROWS: &[Kernel] = &[
@@ -96,7 +96,10 @@ fn variation<T: Element + Real + Into<f64>>(launch: &mut Launch<'_>) -> Result {
 /// a step between two elements is its sign for the second, and the negative for the first.
 fn variation_grad<T: Element + Real>(launch: &mut Launch<'_>) -> Result {
     let out = elements::<T>(launch.contiguous_output(0)?)?;
-    let g = in_order::<T>(launch.input(0)?)?;
+    if out.is_empty() {
+        return Ok(());
+    }
+    let g = rows_in_order::<T>(launch.input(0)?, out.len())?;
     let lines = Lines::<T>::new(launch, 1, g.len())?;
     if out.len() != lines.x.len() {
         return Err(Error::new("the operands do not fit"));

@@ -8,7 +8,7 @@ use crate::frame::Launch;
 use crate::kernels::elementwise::math::Real;
 use crate::kernels::normalize::softmax::{GRAIN, sum_with};
 use crate::registry::{Cpu, Kernel, Wgsl};
-use crate::scratch::{all_in_order, in_order};
+use crate::scratch::{all_in_order, rows_in_order};
 use std::borrow::Cow;
 
 pub(super) const ROWS: &[Kernel] = &[
@@ -94,7 +94,11 @@ fn dots_as<T: Element + Real + Into<f64>>(launch: &mut Launch<'_>) -> Result {
 fn dots_grad_as<T: Element + Real + Into<f64>>(launch: &mut Launch<'_>) -> Result {
     let for_a = elements::<T>(launch.contiguous_output(0)?)?;
     let for_b = elements::<T>(launch.contiguous_output(1)?)?;
-    let g = in_order::<T>(launch.input(0)?)?;
+    let size = for_a.len().max(for_b.len());
+    if size == 0 {
+        return Ok(());
+    }
+    let g = rows_in_order::<T>(launch.input(0)?, size)?;
     let rows = Rows::<T>::new(launch, 1, g.len())?;
     let fits = |out: &[T]| out.is_empty() || out.len() == rows.a.len();
     if !fits(for_a) || !fits(for_b) {
@@ -162,7 +166,11 @@ fn overlap_as<T: Element + Real + Into<f64>>(launch: &mut Launch<'_>) -> Result 
 fn overlap_grad_as<T: Element + Real + Into<f64>>(launch: &mut Launch<'_>) -> Result {
     let for_a = elements::<T>(launch.contiguous_output(0)?)?;
     let for_b = elements::<T>(launch.contiguous_output(1)?)?;
-    let both = in_order::<T>(launch.input(0)?)?;
+    let size = for_a.len().max(for_b.len());
+    if size == 0 {
+        return Ok(());
+    }
+    let both = rows_in_order::<T>(launch.input(0)?, size)?;
     let own = all_in_order::<T>(launch.input(1)?, both.len())?;
     let others = all_in_order::<T>(launch.input(2)?, both.len())?;
     let rows = Rows::<T>::new(launch, 3, both.len())?;

@@ -102,17 +102,18 @@ fn lstm_as<T: Element + Real>(launch: &mut Launch<'_>) -> Result {
     let sizes = Sizes::of(launch)?;
     let trace = elements::<T>(launch.contiguous_output(0)?)?;
     let hidden = elements::<T>(launch.contiguous_output(1)?)?;
-    let inputs = in_order::<T>(launch.input(0)?)?;
-    let states = in_order::<T>(launch.input(1)?)?;
-    let weight = in_order::<T>(launch.input(2)?)?;
     let (n, batch) = (sizes.hidden, sizes.batch);
+    let (inputs, states, weight) = (launch.input(0)?, launch.input(1)?, launch.input(2)?);
+    // Lengths are compared before anything is copied, as a view may repeat its elements.
     sizes.check(&[
         (trace.len(), 5 * sizes.rows()),
         (hidden.len(), sizes.rows()),
-        (inputs.len(), 4 * sizes.rows()),
-        (states.len(), 2 * batch),
-        (weight.len(), 4 * n),
+        (inputs.layout.len(), 4 * sizes.rows()),
+        (states.layout.len(), 2 * batch),
+        (weight.layout.len(), 4 * n),
     ])?;
+    let inputs = in_order::<T>(inputs)?;
+    let (states, weight) = (in_order::<T>(states)?, in_order::<T>(weight)?);
     let turned = transposed(&weight, n)?;
     let (traces, hiddens) = (sizes.by_block(trace, 5)?, sizes.by_block(hidden, 1)?);
     let blocks = traces.into_iter().zip(hiddens).enumerate();
@@ -202,24 +203,23 @@ fn lstm_grad_as<T: Element + Real>(launch: &mut Launch<'_>) -> Result {
     let to_inputs = elements::<T>(launch.contiguous_output(0)?)?;
     let to_states = elements::<T>(launch.contiguous_output(1)?)?;
     let to_weight = elements::<T>(launch.contiguous_output(2)?)?;
-    let trace_g = in_order::<T>(launch.input(0)?)?;
-    let hidden_g = in_order::<T>(launch.input(1)?)?;
-    let trace = in_order::<T>(launch.input(2)?)?;
-    let states = in_order::<T>(launch.input(3)?)?;
-    let weight = in_order::<T>(launch.input(4)?)?;
+    let (trace_g, hidden_g) = (launch.input(0)?, launch.input(1)?);
+    let (trace, states, weight) = (launch.input(2)?, launch.input(3)?, launch.input(4)?);
     let (n, batch, rows) = (sizes.hidden, sizes.batch, sizes.rows());
-    let unless_empty =
-        |out: &[T], times: usize| (out.len(), if out.is_empty() { 0 } else { times });
+    let unless_empty = |length: usize, times: usize| (length, if length == 0 { 0 } else { times });
     sizes.check(&[
-        unless_empty(&trace_g, 5 * rows),
-        unless_empty(&hidden_g, rows),
-        (trace.len(), 5 * rows),
-        (states.len(), 2 * batch),
-        (weight.len(), 4 * n),
-        unless_empty(to_inputs, 4 * rows),
-        unless_empty(to_states, 2 * batch),
-        unless_empty(to_weight, 4 * n),
+        unless_empty(trace_g.layout.len(), 5 * rows),
+        unless_empty(hidden_g.layout.len(), rows),
+        (trace.layout.len(), 5 * rows),
+        (states.layout.len(), 2 * batch),
+        (weight.layout.len(), 4 * n),
+        unless_empty(to_inputs.len(), 4 * rows),
+        unless_empty(to_states.len(), 2 * batch),
+        unless_empty(to_weight.len(), 4 * n),
     ])?;
+    let (trace_g, hidden_g) = (in_order::<T>(trace_g)?, in_order::<T>(hidden_g)?);
+    let (trace, states) = (in_order::<T>(trace)?, in_order::<T>(states)?);
+    let weight = in_order::<T>(weight)?;
     let mut own = scratch::<T>(if to_inputs.is_empty() { 4 * rows * n } else { 0 })?;
     let to_inputs = if to_inputs.is_empty() { &mut own[..] } else { to_inputs };
     let size = batch * n;
