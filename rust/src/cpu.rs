@@ -6,6 +6,7 @@ use crate::frame::ViewMut;
 use crate::scratch::{listed, scratch};
 use pulp::{Arch, Simd, WithSimd};
 use rayon::{ThreadPool, ThreadPoolBuilder};
+use std::cell::Cell;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, LazyLock, Mutex, RwLock};
 use std::time::Instant;
@@ -43,8 +44,27 @@ pub(crate) fn in_vectors<W: WithSimd>(body: W) -> W::Output {
     ARCH.dispatch(body)
 }
 
+thread_local! {
+    static ALONE: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Runs work that stays on this thread: for parts that other threads have their like of.
+pub(crate) fn alone<R>(body: impl FnOnce() -> R) -> R {
+    struct Before(bool);
+    impl Drop for Before {
+        fn drop(&mut self) {
+            ALONE.set(self.0);
+        }
+    }
+    let _before = Before(ALONE.replace(true));
+    body()
+}
+
 /// The number of threads in use, by default the processor's.
 pub(crate) fn threads() -> usize {
+    if ALONE.get() {
+        return 1;
+    }
     match THREADS.load(Ordering::Relaxed) {
         0 => {
             let count = std::thread::available_parallelism().map_or(1, usize::from);
@@ -273,6 +293,20 @@ pub(crate) fn elements<T: Element>(view: ViewMut<'_>) -> Result<&mut [T]> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn work_alone_is_not_divided() {
+        assert!(threads() >= 1);
+        let panicked = std::panic::catch_unwind(|| {
+            alone(|| {
+                assert_eq!(alone(threads), 1);
+                assert_eq!(threads(), 1);
+                panic!("planted")
+            })
+        });
+        assert!(panicked.is_err());
+        assert!(!ALONE.get());
+    }
 
     #[test]
     fn threads_can_be_changed_but_not_to_zero() {

@@ -18,4 +18,6 @@ mod layout;
 mod reader;
 mod registry;
 mod scratch;
+#[cfg(target_arch = "x86_64")]
+mod squares;
 mod transpose;

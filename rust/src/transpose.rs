@@ -1,11 +1,14 @@
 //! Copies of inputs whose neighbours in memory are not neighbours in the result. They proceed by
 //! square blocks, so that whole cache lines are read and written.
 
-use crate::cpu::{GRAIN, for_chunks_of, simd};
+use crate::cpu::{GRAIN, for_chunks_of, in_vectors};
 use crate::dtype::Element;
 use crate::error::Result;
 use crate::layout::Layout;
 use crate::reader::Cursor;
+#[cfg(target_arch = "x86_64")]
+use crate::squares::squares;
+use pulp::{Simd, WithSimd};
 
 /// The side of a block.
 const BLOCK: usize = 16;
@@ -54,32 +57,49 @@ pub(crate) fn copy_transposed<T: Element>(
 
 /// `out[i][j] = x[j][i]` for `i < rows` and `j < columns`; each matrix comes with its row stride.
 pub(crate) fn transpose<T: Element>(
-    (out, out_stride): (&mut [T], usize),
-    (x, x_stride): (&[T], usize),
+    out: (&mut [T], usize),
+    x: (&[T], usize),
     rows: usize,
     columns: usize,
 ) {
-    simd(
-        #[inline(always)]
-        || {
-            for first in (0..columns).step_by(BLOCK) {
-                for row in (0..rows).step_by(BLOCK) {
-                    let (height, width) = (BLOCK.min(rows - row), BLOCK.min(columns - first));
-                    let out = &mut out[row * out_stride + first..];
-                    let x = &x[first * x_stride + row..];
-                    if height == BLOCK && width == BLOCK {
-                        block::<T, BLOCK>(out, out_stride, x, x_stride);
-                    } else {
-                        for i in 0..height {
-                            for j in 0..width {
-                                out[i * out_stride + j] = x[j * x_stride + i];
-                            }
+    in_vectors(Transpose { out, x, rows, columns });
+}
+
+struct Transpose<'a, T> {
+    out: (&'a mut [T], usize),
+    x: (&'a [T], usize),
+    rows: usize,
+    columns: usize,
+}
+
+impl<T: Element> WithSimd for Transpose<'_, T> {
+    type Output = ();
+
+    #[inline(always)]
+    #[cfg_attr(not(target_arch = "x86_64"), expect(unused_variables))]
+    fn with_simd<S: Simd>(self, simd: S) {
+        let Self { out: (out, out_stride), x: (x, x_stride), rows, columns } = self;
+        for first in (0..columns).step_by(BLOCK) {
+            for row in (0..rows).step_by(BLOCK) {
+                let (height, width) = (BLOCK.min(rows - row), BLOCK.min(columns - first));
+                let out = &mut out[row * out_stride + first..];
+                let x = &x[first * x_stride + row..];
+                #[cfg(target_arch = "x86_64")]
+                if squares(simd, (&mut *out, out_stride), (x, x_stride), height, width) {
+                    continue;
+                }
+                if height == BLOCK && width == BLOCK {
+                    block::<T, BLOCK>(out, out_stride, x, x_stride);
+                } else {
+                    for i in 0..height {
+                        for j in 0..width {
+                            out[i * out_stride + j] = x[j * x_stride + i];
                         }
                     }
                 }
             }
-        },
-    );
+        }
+    }
 }
 
 #[inline(always)]

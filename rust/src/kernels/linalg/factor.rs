@@ -12,6 +12,7 @@ use crate::dtype::{Element, by_type};
 use crate::error::{Error, Result};
 use crate::frame::Launch;
 use crate::kernels::elementwise::math::Real;
+use crate::kernels::vectors::Lanes;
 use crate::reader::{Cursor, Reader};
 use crate::registry::{Cpu, Kernel, Wgsl};
 use crate::scratch::scratch;
@@ -52,7 +53,7 @@ fn subtract_multiple<T: Real>(y: &mut [T], factor: T, x: &[T]) {
 
 /// `a[rows, columns] -= a[rows, known] · b`, in a row-major matrix with rows of `n`; `b` is in the
 /// same memory.
-fn subtract_product<T: Element + Real>(
+fn subtract_product<T: Lanes>(
     a: &mut [T],
     n: usize,
     (rows, known, columns): (Range<usize>, Range<usize>, Range<usize>),
@@ -98,7 +99,7 @@ fn cholesky(launch: &mut Launch<'_>) -> Result {
 
 /// `a = l · lᵀ` with zeros above the diagonal of `l`; only the lower triangle of `a` is read.
 /// Operands: l; the order of the first leading minor that is not positive, or 0, as int32; a.
-fn cholesky_as<T: Element + Real>(launch: &mut Launch<'_>) -> Result {
+fn cholesky_as<T: Lanes>(launch: &mut Launch<'_>) -> Result {
     let out = elements::<T>(launch.contiguous_output(0)?)?;
     let minors = elements::<i32>(launch.contiguous_output(1)?)?;
     let (a, n) = square::<T>(launch)?;
@@ -122,7 +123,7 @@ fn cholesky_as<T: Element + Real>(launch: &mut Launch<'_>) -> Result {
     })
 }
 
-fn cholesky_in_place<T: Element + Real>(
+fn cholesky_in_place<T: Lanes>(
     a: &mut [T],
     n: usize,
     product: &mut [T],
@@ -151,7 +152,7 @@ fn cholesky_in_place<T: Element + Real>(
 
 /// The columns of a block, row by row. `above` gets the transpose of the block on the diagonal.
 #[inline(always)]
-fn cholesky_columns<T: Element + Real>(
+fn cholesky_columns<T: Lanes>(
     a: &mut [T],
     n: usize,
     columns: Range<usize>,
@@ -195,7 +196,7 @@ fn lu(launch: &mut Launch<'_>) -> Result {
 /// `a[order] = l · u`: the rows of `a` in the order of the pivots. Operands: u, and below its
 /// diagonal l, whose diagonal is 1; order, as int32 for each matrix; one more than the index of the
 /// first pivot that is 0, or 0; the sign of the permutation; a.
-fn lu_as<T: Element + Real>(launch: &mut Launch<'_>) -> Result {
+fn lu_as<T: Lanes>(launch: &mut Launch<'_>) -> Result {
     let out = elements::<T>(launch.contiguous_output(0)?)?;
     let orders = elements::<i32>(launch.contiguous_output(1)?)?;
     let zeros = elements::<i32>(launch.contiguous_output(2)?)?;
@@ -234,7 +235,7 @@ fn lu_as<T: Element + Real>(launch: &mut Launch<'_>) -> Result {
     })
 }
 
-fn lu_in_place<T: Element + Real>(
+fn lu_in_place<T: Lanes>(
     a: &mut [T],
     n: usize,
     order: &mut [i32],
@@ -278,7 +279,7 @@ fn lu_in_place<T: Element + Real>(
 }
 
 /// The row with the largest element of a column, from the diagonal on; NaN counts as larger.
-fn largest<T: Element + Real>(a: &[T], n: usize, column: usize) -> usize {
+fn largest<T: Lanes>(a: &[T], n: usize, column: usize) -> usize {
     let mut best = (column, T::default());
     for row in column..n {
         let x = a[row * n + column];
@@ -295,7 +296,7 @@ fn largest<T: Element + Real>(a: &[T], n: usize, column: usize) -> usize {
 
 /// Subtracts multiples of the pivot's row from those below, in the columns of its block.
 #[inline(always)]
-fn eliminate<T: Element + Real>(a: &mut [T], n: usize, column: usize, end: usize) {
+fn eliminate<T: Lanes>(a: &mut [T], n: usize, column: usize, end: usize) {
     let (upper, lower) = a.split_at_mut((column + 1) * n);
     let pivot = &upper[column * n..][column..end];
     for line in lower.chunks_exact_mut(n) {
@@ -308,7 +309,7 @@ fn eliminate<T: Element + Real>(a: &mut [T], n: usize, column: usize, end: usize
 
 /// The same for the rows of a block, in the columns to the right of it.
 #[inline(always)]
-fn eliminate_right<T: Element + Real>(a: &mut [T], n: usize, block: Range<usize>) {
+fn eliminate_right<T: Lanes>(a: &mut [T], n: usize, block: Range<usize>) {
     for row in block.clone() {
         let (upper, lower) = a.split_at_mut(row * n);
         let (factors, line) = lower[..n].split_at_mut(block.end);
@@ -331,7 +332,7 @@ struct Triangle {
 
 /// `t · x = b`. Operands: x, t, b, of one batch. Integers: whether `t` is upper, whether its
 /// diagonal counts as 1.
-fn solve_triangular_as<T: Element + Real>(launch: &mut Launch<'_>) -> Result {
+fn solve_triangular_as<T: Lanes>(launch: &mut Launch<'_>) -> Result {
     let triangle = Triangle { upper: launch.ints()[0] != 0, unit: launch.ints()[1] != 0 };
     let out = elements::<T>(launch.contiguous_output(0)?)?;
     let (t, batch, matrix) = operand::<T>(launch.input(0)?)?;
@@ -366,7 +367,7 @@ fn solve_triangular_as<T: Element + Real>(launch: &mut Launch<'_>) -> Result {
     })
 }
 
-fn solve_in_place<T: Element + Real>(
+fn solve_in_place<T: Lanes>(
     x: &mut [T],
     m: usize,
     (t, matrix): (&[T], Matrix),
@@ -420,7 +421,7 @@ fn solve_in_place<T: Element + Real>(
 
 /// Solves for the rows of a block, where `x` holds the right side.
 #[inline(always)]
-fn solve_block<T: Element + Real>(
+fn solve_block<T: Lanes>(
     x: &mut [T],
     m: usize,
     (t, matrix): (&[T], Matrix),

@@ -2,15 +2,19 @@
 #![allow(unsafe_code)]
 
 use super::grid::Grid;
+use super::tiles;
 use crate::allocator::with_room;
 use crate::cpu::{threads, try_pieces};
 use crate::dtype::Element;
 use crate::error::{Error, Result};
 use crate::kernels::elementwise::math::Real;
+use crate::kernels::vectors::Lanes;
 use dyn_stack::{MemBuffer, StackReq};
 use gemm::Parallelism;
 use gemm_common::cache::{CACHE_INFO, kernel_params};
 use gemm_common::gemm::{CACHELINE_ALIGN, L2_SLAB};
+#[cfg(target_arch = "x86_64")]
+use std::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
 use std::cell::Cell;
 use std::marker::PhantomData;
 use std::sync::LazyLock;
@@ -34,13 +38,19 @@ impl Matrix {
         Self { start, rows, columns, row_stride: columns, column_stride: 1 }
     }
 
-    fn fits(&self, length: usize) -> bool {
+    pub(super) fn fits(&self, length: usize) -> bool {
         self.rows == 0
             || self.columns == 0
             || self.start
                 + (self.rows - 1) * self.row_stride
                 + (self.columns - 1) * self.column_stride
                 < length
+    }
+
+    /// Whether several rows can be read side by side: their elements are neighbours, and the rows
+    /// do not map to the same cache lines.
+    pub(super) fn has_readable_rows<T>(&self) -> bool {
+        self.column_stride == 1 && !(self.row_stride * size_of::<T>()).is_multiple_of(PAGE)
     }
 
     pub(crate) fn transposed(self) -> Self {
@@ -63,16 +73,12 @@ pub(crate) struct Around<'a, T> {
 }
 
 /// `out = a · b`, where `out` is row-major.
-pub(crate) fn multiply<T: Element + Real>(
-    out: &mut [T],
-    a: (&[T], Matrix),
-    b: (&[T], Matrix),
-) -> Result {
+pub(crate) fn multiply<T: Lanes>(out: &mut [T], a: (&[T], Matrix), b: (&[T], Matrix)) -> Result {
     multiply_around(out, a, b, &Around { bias: None, finish: None })
 }
 
 /// `out = finish(a · b + bias)`, where `out` is row-major.
-pub(crate) fn multiply_around<T: Element + Real>(
+pub(crate) fn multiply_around<T: Lanes>(
     out: &mut [T],
     a: (&[T], Matrix),
     b: (&[T], Matrix),
@@ -82,7 +88,7 @@ pub(crate) fn multiply_around<T: Element + Real>(
 }
 
 /// The same, divided as is best for a number of threads.
-fn multiply_on<T: Element + Real>(
+fn multiply_on<T: Lanes>(
     threads: usize,
     out: &mut [T],
     a: (&[T], Matrix),
@@ -101,6 +107,9 @@ fn multiply_on<T: Element + Real>(
     }
     if rows == 0 || columns == 0 {
         return Ok(());
+    }
+    if tiles::pay(&a.1, columns) {
+        return tiles::multiply_around(threads, out, a, b, around);
     }
     let out = Target { pointer: out.as_mut_ptr(), columns };
     let add = around.bias.is_some() || inner == 0;
@@ -150,14 +159,38 @@ impl<'a, T: Element + Real> Panel<'a, T> {
         Self { pointer: out.as_mut_ptr(), rows, width, stride: width, marker: PhantomData }
     }
 
+    pub(crate) fn rows(&self) -> usize {
+        self.rows
+    }
+
     pub(crate) fn width(&self) -> usize {
         self.width
+    }
+
+    /// Some of the columns.
+    pub(crate) fn columns(&mut self, from: usize, width: usize) -> Panel<'_, T> {
+        assert!(from + width <= self.width);
+        Panel { pointer: self.pointer.wrapping_add(from), width, marker: PhantomData, ..*self }
     }
 
     pub(crate) fn row(&mut self, row: usize) -> &mut [T] {
         assert!(row < self.rows);
         // SAFETY: a part of a row that `for_panels` gave only to this panel.
         unsafe { std::slice::from_raw_parts_mut(self.pointer.add(row * self.stride), self.width) }
+    }
+
+    /// Tells the processor that some elements of `H` rows are about to be changed.
+    #[inline(always)]
+    #[cfg_attr(not(target_arch = "x86_64"), expect(unused_variables))]
+    pub(crate) fn fetch<const H: usize>(&self, (row, column): (usize, usize), width: usize) {
+        #[cfg(target_arch = "x86_64")]
+        for row in row..row + H {
+            let start = self.pointer.wrapping_add(row * self.stride + column).cast::<i8>();
+            for byte in [0, width * size_of::<T>() - 1] {
+                // SAFETY: a hint, which accesses nothing.
+                unsafe { _mm_prefetch::<_MM_HINT_T0>(start.wrapping_add(byte)) };
+            }
+        }
     }
 
     /// `panel = a · b`, or `panel += a · b`, on this thread.
@@ -383,7 +416,7 @@ mod tests {
 
     #[test]
     fn the_bits_of_a_product_do_not_depend_on_its_pieces() {
-        fn bits<T: Element + Real>([rows, inner, columns]: [usize; 3], flipped: [bool; 2]) {
+        fn bits<T: Lanes>([rows, inner, columns]: [usize; 3], flipped: [bool; 2]) {
             let numbers = |count: usize| -> Vec<T> {
                 (0..count).map(|i| T::from_f64((i as f64 * 0.37).sin())).collect()
             };

@@ -7,10 +7,10 @@ use crate::cpu::{elements, simd, try_parts};
 use crate::dtype::{Element, by_type};
 use crate::error::{Error, Result};
 use crate::frame::Launch;
-use crate::kernels::elementwise::math::Real;
 use crate::kernels::elementwise::unary::{relu, sigmoid};
 use crate::kernels::reduce::axes::Axes;
 use crate::kernels::reduce::sum::{Summand, sum_columns};
+use crate::kernels::vectors::Lanes;
 use crate::layout::Layout;
 use crate::reader::Reader;
 use crate::registry::{Cpu, Kernel, Wgsl};
@@ -46,7 +46,7 @@ fn both<T: Element>(g: &mut [T], y: &[T], f: impl Fn(T, T) -> T) {
 }
 
 /// The activation with a given number; 0 is none. `lib/ops/linalg/linear.ts` has the same numbers.
-fn activation<T: Element + Real>(number: i32) -> Result<Option<Activation<T>>> {
+fn activation<T: Lanes>(number: i32) -> Result<Option<Activation<T>>> {
     Ok(match number {
         0 => None,
         1 => Some(Activation {
@@ -73,7 +73,7 @@ fn linear(launch: &mut Launch<'_>) -> Result {
 }
 
 /// `y = activation(x · wᵀ + b)`. Operands: y, x, w and, if there is one, b. Integer 0: activation.
-fn linear_as<T: Element + Real>(launch: &mut Launch<'_>) -> Result {
+fn linear_as<T: Lanes>(launch: &mut Launch<'_>) -> Result {
     let activation = activation::<T>(launch.ints()[0])?;
     let out = elements::<T>(launch.contiguous_output(0)?)?;
     let (x, _, rows) = operand::<T>(launch.input(0)?)?;
@@ -94,7 +94,7 @@ fn linear_grad(launch: &mut Launch<'_>) -> Result {
 
 /// `x̄ = z̄ · w`, `w̄ = z̄ᵀ · x`, `b̄ = Σ z̄` for `z̄ = ȳ · activation'`. Operands: x̄, w̄, b̄,
 /// each empty if it is not needed; ȳ, y, x, w. Integer 0: activation.
-fn linear_grad_as<T: Element + Real + Summand<Output = T>>(launch: &mut Launch<'_>) -> Result {
+fn linear_grad_as<T: Lanes + Summand<Output = T>>(launch: &mut Launch<'_>) -> Result {
     let activation = activation::<T>(launch.ints()[0])?;
     let x_grad = elements::<T>(launch.contiguous_output(0)?)?;
     let w_grad = elements::<T>(launch.contiguous_output(1)?)?;

@@ -2,7 +2,7 @@
 
 use super::gemm::{Matrix, multiply};
 use super::grid::is_whole;
-use crate::cpu::{GRAIN, elements, try_parts};
+use crate::cpu::{GRAIN, alone, elements, threads, try_parts};
 use crate::dtype::{DType, Element};
 use crate::error::{Error, Result};
 use crate::frame::{Launch, View};
@@ -22,6 +22,9 @@ fn matmul(launch: &mut Launch<'_>) -> Result {
         dtype => Err(Error::unsupported(dtype)),
     }
 }
+
+/// A batch of this many products for each thread keeps all of them busy.
+const MANY: usize = 2;
 
 type Product<T> = fn(&mut [T], (&[T], Matrix), (&[T], Matrix)) -> Result;
 
@@ -56,12 +59,12 @@ fn matmul_as<T: Element>(launch: &mut Launch<'_>, product: Product<T>) -> Result
     if out.is_empty() {
         return Ok(());
     }
-    // Large products are divided among the threads one by one; small ones are distributed whole.
+    // Few large products are divided among the threads one by one; others are distributed whole.
     let (rows, inner, columns) = (a_matrix.rows, a_matrix.columns, b_matrix.columns);
-    let together = if is_whole(rows, inner, columns) {
-        (GRAIN * 16 / (size * inner.max(1))).max(1)
-    } else {
-        a_batch.len()
+    let whole = is_whole(rows, inner, columns) || a_batch.len() >= MANY * threads();
+    let together = match whole {
+        true => (GRAIN * 16 / (size * inner.max(1))).max(1),
+        false => a_batch.len(),
     };
     let body = |(index, chunk): (usize, &mut [T])| {
         let first = index * together;
@@ -78,7 +81,7 @@ fn matmul_as<T: Element>(launch: &mut Launch<'_>, product: Product<T>) -> Result
     if out.len() <= size * together {
         return body((0, out));
     }
-    try_parts(out.chunks_mut(size * together).enumerate(), body)
+    try_parts(out.chunks_mut(size * together).enumerate(), |part| alone(|| body(part)))
 }
 
 /// An int32 overflow is an error.

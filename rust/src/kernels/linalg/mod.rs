@@ -10,6 +10,7 @@ mod matmul;
 mod pairs;
 mod qr;
 mod reflect;
+pub(crate) mod tiles;
 
 use crate::registry::Kernel;
 

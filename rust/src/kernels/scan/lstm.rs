@@ -2,14 +2,15 @@
 //! composite in TypeScript is the reference.
 
 use crate::cpu::{elements, simd, threads, try_parts};
-use crate::dtype::{Element, by_type};
+use crate::dtype::by_type;
 use crate::error::{Error, Result};
 use crate::frame::Launch;
-use crate::kernels::elementwise::math::Real;
 use crate::kernels::elementwise::unary::sigmoid;
 use crate::kernels::linalg::gemm::{Matrix, Panel, multiply};
+use crate::kernels::linalg::tiles::{self, Factor};
+use crate::kernels::vectors::Lanes;
 use crate::registry::{Cpu, Kernel, Wgsl};
-use crate::scratch::{in_order, room, scratch};
+use crate::scratch::{Kept, in_order, room, scratch};
 
 pub(super) const ROWS: &[Kernel] = &[
     Kernel { name: "lstm", outputs: 2, cpu: Cpu::Custom(lstm), wgsl: Wgsl::None },
@@ -40,7 +41,9 @@ impl Sizes {
             return Err(Error::new("an lstm needs steps, examples and hidden states"));
         }
         let reverse = launch.ints()[3] != 0;
-        Ok(Self { steps, batch, hidden, reverse, block: block_of(batch, threads()) })
+        // A block for each thread.
+        let block = batch.div_ceil(threads()).max(FEWEST);
+        Ok(Self { steps, batch, hidden, reverse, block })
     }
 
     /// The step that comes as the i-th.
@@ -84,13 +87,6 @@ impl Sizes {
     }
 }
 
-/// A block for each thread. A product with a single row is summed in another order, so none is left
-/// with one example: the bits must not depend on the number of threads.
-fn block_of(batch: usize, threads: usize) -> usize {
-    let share = batch.div_ceil(threads).max(FEWEST);
-    (share..batch).find(|block| batch % block != 1).unwrap_or(batch)
-}
-
 fn lstm(launch: &mut Launch<'_>) -> Result {
     by_type!(float launch.input_type(0)?, lstm_as(launch))
 }
@@ -98,7 +94,7 @@ fn lstm(launch: &mut Launch<'_>) -> Result {
 /// Operands: for each step and example the gates i, f, g, o and the cell c, then the hidden state;
 /// the inputs' contribution to the gates, the states before the first step, the weights of the
 /// hidden state.
-fn lstm_as<T: Element + Real>(launch: &mut Launch<'_>) -> Result {
+fn lstm_as<T: Lanes>(launch: &mut Launch<'_>) -> Result {
     let sizes = Sizes::of(launch)?;
     let trace = elements::<T>(launch.contiguous_output(0)?)?;
     let hidden = elements::<T>(launch.contiguous_output(1)?)?;
@@ -114,7 +110,7 @@ fn lstm_as<T: Element + Real>(launch: &mut Launch<'_>) -> Result {
     ])?;
     let inputs = in_order::<T>(inputs)?;
     let (states, weight) = (in_order::<T>(states)?, in_order::<T>(weight)?);
-    let turned = transposed(&weight, n)?;
+    let weight = Factor::new(&weight, Matrix::dense(0, 4 * n, n).transposed())?;
     let (traces, hiddens) = (sizes.by_block(trace, 5)?, sizes.by_block(hidden, 1)?);
     let blocks = traces.into_iter().zip(hiddens).enumerate();
     try_parts(blocks, |(number, (mut traces, mut hiddens))| {
@@ -126,8 +122,7 @@ fn lstm_as<T: Element + Real>(launch: &mut Launch<'_>) -> Result {
         c.copy_from_slice(&states[(batch + first) * n..][..size]);
         for step in (0..sizes.steps).map(|i| sizes.at(i)) {
             let left = (&h[..], Matrix::dense(0, count, n));
-            let right = (&turned[..], Matrix::dense(0, n, 4 * n));
-            Panel::over(&mut sums, count, 4 * n).multiply(left, right, false)?;
+            tiles::multiply(&mut Panel::over(&mut sums, count, 4 * n), left, &weight, None)?;
             let inputs = &inputs[4 * (step * batch + first) * n..][..4 * size];
             simd(
                 #[inline(always)]
@@ -149,7 +144,7 @@ fn lstm_as<T: Element + Real>(launch: &mut Launch<'_>) -> Result {
 /// A step of one example: gates, cell and hidden state from sums and inputs. The new cell replaces the
 /// one before the step.
 #[inline(always)]
-fn forth<T: Element + Real>(trace: &mut [T], sum: &[T], input: &[T], h: &mut [T], c: &mut [T]) {
+fn forth<T: Lanes>(trace: &mut [T], sum: &[T], input: &[T], h: &mut [T], c: &mut [T]) {
     let n = h.len();
     let (gates, cell) = trace.split_at_mut(4 * n);
     for (part, gate) in gates.chunks_mut(n).enumerate() {
@@ -176,21 +171,6 @@ fn quarters<T>(gates: &[T], n: usize) -> (&[T], &[T], &[T], &[T]) {
     (&gates[..n], &gates[n..2 * n], &gates[2 * n..3 * n], &gates[3 * n..4 * n])
 }
 
-/// Weights of shape [4n, n] as [n, 4n], by squares of which a cache holds both sides.
-fn transposed<T: Element>(weight: &[T], n: usize) -> Result<Vec<T>> {
-    const SIDE: usize = 16;
-    let mut turned = scratch::<T>(weight.len())?;
-    for row in (0..4 * n).step_by(SIDE) {
-        for column in (0..n).step_by(SIDE) {
-            for k in column..n.min(column + SIDE) {
-                let to = &mut turned[k * 4 * n..][row..(4 * n).min(row + SIDE)];
-                to.iter_mut().enumerate().for_each(|(j, to)| *to = weight[(row + j) * n + k]);
-            }
-        }
-    }
-    Ok(turned)
-}
-
 fn lstm_grad(launch: &mut Launch<'_>) -> Result {
     by_type!(float launch.input_type(0)?, lstm_grad_as(launch))
 }
@@ -198,7 +178,7 @@ fn lstm_grad(launch: &mut Launch<'_>) -> Result {
 /// Operands: the gradients of the gates' inputs, of the states and of the weights, each empty if it
 /// is not needed; the cotangents of gates with cells and of hidden states, which count as zeros if
 /// empty, gates with cells, the states before the first step, the weights.
-fn lstm_grad_as<T: Element + Real>(launch: &mut Launch<'_>) -> Result {
+fn lstm_grad_as<T: Lanes>(launch: &mut Launch<'_>) -> Result {
     let sizes = Sizes::of(launch)?;
     let to_inputs = elements::<T>(launch.contiguous_output(0)?)?;
     let to_states = elements::<T>(launch.contiguous_output(1)?)?;
@@ -219,12 +199,12 @@ fn lstm_grad_as<T: Element + Real>(launch: &mut Launch<'_>) -> Result {
     ])?;
     let (trace_g, hidden_g) = (in_order::<T>(trace_g)?, in_order::<T>(hidden_g)?);
     let (trace, states) = (in_order::<T>(trace)?, in_order::<T>(states)?);
-    let weight = in_order::<T>(weight)?;
+    let weight = Factor::new(&in_order::<T>(weight)?, Matrix::dense(0, 4 * n, n))?;
     let mut own = scratch::<T>(if to_inputs.is_empty() { 4 * rows * n } else { 0 })?;
     let to_inputs = if to_inputs.is_empty() { &mut own[..] } else { to_inputs };
     let size = batch * n;
     // The hidden state before each step.
-    let mut before = scratch::<T>(if to_weight.is_empty() { 0 } else { rows * n })?;
+    let mut before = Kept::<T>::new(if to_weight.is_empty() { 0 } else { rows * n })?;
     let nothing = scratch::<T>(5 * n)?;
     let (mut all_dh, mut all_dc) = (scratch::<T>(size)?, scratch::<T>(size)?);
     let lists = sizes.by_block(to_inputs, 4)?.into_iter().zip(sizes.by_block(&mut before, 1)?);
@@ -265,8 +245,7 @@ fn lstm_grad_as<T: Element + Real>(launch: &mut Launch<'_>) -> Result {
                 },
             );
             let left = (&*target, Matrix::dense(0, count, 4 * n));
-            let right = (&weight[..], Matrix::dense(0, 4 * n, n));
-            Panel::over(dh, count, n).multiply(left, right, false)?;
+            tiles::multiply(&mut Panel::over(dh, count, n), left, &weight, None)?;
         }
         Ok(())
     })?;
@@ -304,7 +283,7 @@ struct Step<'a, T> {
     before: &'a [T],
 }
 
-impl<T: Element + Real> Step<'_, T> {
+impl<T: Lanes> Step<'_, T> {
     /// Computes the gradients of the gates' inputs and the hidden state after the step, and replaces
     /// the cotangent of the cell after the step by that of the cell before it. As arguments of their
     /// own, the targets are known not to overlap.
@@ -344,20 +323,4 @@ impl<T: Element + Real> Step<'_, T> {
 #[inline(always)]
 fn fifths<T>(x: &[T], n: usize) -> [&[T]; 5] {
     [&x[..n], &x[n..][..n], &x[2 * n..][..n], &x[3 * n..][..n], &x[4 * n..][..n]]
-}
-
-#[cfg(test)]
-mod tests {
-    use super::block_of;
-
-    #[test]
-    fn no_block_has_a_single_example_of_several() {
-        for batch in 2usize..200 {
-            for threads in 1..20 {
-                let block = block_of(batch, threads);
-                assert!(block <= batch && batch % block != 1, "{batch} on {threads}");
-                assert!(batch.div_ceil(block) <= threads, "{batch} on {threads}");
-            }
-        }
-    }
 }
