@@ -240,6 +240,11 @@ export interface RNNRun {
   readonly states: readonly Tensor[];
 }
 
+/** The name of a weight of a layer and direction, such as "weightHhL0" or "biasIhL1Reverse". */
+export type RNNWeightName = `${`${"weight" | "bias"}${"Ih" | "Hh"}` | "weightHr"}L${number}${
+  | ""
+  | "Reverse"}`;
+
 /**
  * What recurrent layers share. Follows `torch.nn.RNNBase`. The weights of layer 0 are the properties
  * `weightIhL0`, `weightHhL0`, `biasIhL0`, `biasHhL0` and `weightHrL0`, those of the other direction
@@ -252,6 +257,8 @@ export abstract class RNNBase<State, Output> extends Module<
   [x: Sequence, state?: State],
   Output
 > {
+  /** The weights by layer and direction. Those that a layer lacks are undefined. */
+  [name: RNNWeightName]: Parameter;
   /** How many layers stand on each other. */
   readonly numLayers: number;
   /** Whether there are biases. */

@@ -180,6 +180,7 @@ const readLSTM = optionReader<LSTMOptions>({
  * assertEquals([output.shape, h.shape, c.shape], [[5, 7, 4], [1, 5, 4], [1, 5, 4]]);
  * assertEquals(lstm.forward(zeros([5, 2, 3]), { h, c }).output.shape, [5, 2, 4]);
  * assertEquals(Object.keys(lstm.stateDict())[0], "weight_ih_l0");
+ * assertEquals(lstm.weightIhL0?.shape, [16, 3]);
  * ```
  */
 export class LSTM extends RNNBase<LSTMState, LSTMOutput<Sequence>> {

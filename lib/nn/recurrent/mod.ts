@@ -1,6 +1,6 @@
 /** Recurrent layers, their cells, and packed sequences. */
 
-export type { RNNBase, RNNBaseOptions, RNNRun, Sequence } from "./base.ts";
+export type { RNNBase, RNNBaseOptions, RNNRun, RNNWeightName, Sequence } from "./base.ts";
 
 export {
   GRU,
