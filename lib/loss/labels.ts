@@ -38,7 +38,7 @@ export function checkClasses(op: string, role: string, { shape }: Tensor, dim: n
   );
 }
 
-/** Refuses weights other than one for each class, and negative ones. */
+/** Refuses weights other than one for each class, and those that are negative or not finite. */
 export function checkWeight(op: string, weight: Tensor | undefined, classes: number): void {
   if (weight === undefined) return;
   if (sameShape(weight.shape, [classes])) return checkNotNegative(op, "weight", weight);

@@ -21,7 +21,8 @@ import { sameShape } from "../core/shape.ts";
 import { Module } from "../nn/module.ts";
 import { type PairLoss, reduced, type Reduction } from "../ops/loss/fused.ts";
 import { add, mul, where } from "../ops/mod.ts";
-import { everyElement, firstNegative } from "../tensor/examples.ts";
+import { type Bounds, firstOutside } from "../tensor/bounds.ts";
+import { everyElement } from "../tensor/examples.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { checkDomain, type Domain, DOMAINS } from "./domain.ts";
 
@@ -164,16 +165,19 @@ export function checkFactor(
   );
 }
 
-/** Refuses NaN, and weights below 0, which would reverse the loss. */
+const FACTORS: Bounds = { low: 0, high: Number.MAX_VALUE, ends: false, slack: 0 };
+
+/** Refuses NaN, weights below 0, which would reverse the loss, and infinite ones, which are NaN beside 0. */
 export function checkNotNegative(op: string, role: string, x: Tensor): void {
-  const wrong = firstNegative(x);
+  const wrong = firstOutside(x, FACTORS);
   if (wrong === null) return;
   throw new RangeError(
-    `Cannot compute ${op}: ${role} must be at least 0, got ${wrong.value} at index ${wrong.place}`,
+    `Cannot compute ${op}: ${role} must be finite and at least 0, got ${wrong.value} at index ` +
+      wrong.place,
   );
 }
 
-/** Refuses weights that do not fit the prediction, or are negative. */
+/** Refuses weights that do not fit the prediction, are negative, or not finite. */
 export function checkWeights(
   op: string,
   role: string,

@@ -58,13 +58,17 @@ export function firstOutside(
   }
   const { low, high, ends, slack } = bounds;
   const [least, most] = [low - slack, high + slack];
-  const [lower, upper] = ends ? [low + slack, high - slack] : [Infinity, -Infinity];
+  const [lower, upper] = ends ? [low + slack, high - slack] : [most, least];
   const elements = everyElement(whole);
   for (let place = 0; place < elements.length; place++) {
     const value = elements[place]!;
     // Written so that NaN is outside.
     if (value >= least && value <= most && (value <= lower || value >= upper)) continue;
     return { value, place };
+  }
+  // On the GPU, the next use need not read the elements back.
+  if (whole.storage.backend.device === "gpu") {
+    noteRangeOf(whole, least, most, lower, upper);
   }
   return null;
 }

@@ -300,16 +300,20 @@ export const CHECKS = {
       }
     }
   },
-  "refuses weights below 0, and NaN": (subject: Subject) => {
+  "refuses weights below 0, infinite ones and NaN": (subject: Subject) => {
     for (const sample of subject.row.samples) {
       const inputs = sample.inputs();
       for (const [key, values] of valuesFor(subject, sample, inputs)) {
         if (!WEIGHTS.includes(key)) continue;
         for (const weight of (values as Tensor[]).filter(({ size }) => size > 0)) {
-          for (const odd of [-1, NaN]) {
+          for (const odd of [-1, NaN, Infinity, -Infinity]) {
             const wrong = weight.detach().mul(0).add(odd);
             const call = () => subject.run(inputs, { ...sample.beside, [key]: wrong });
-            assertThrows(call, RangeError, `${key} must be at least 0, got ${odd} at index 0`);
+            assertThrows(
+              call,
+              RangeError,
+              `${key} must be finite and at least 0, got ${odd} at index 0`,
+            );
           }
         }
       }
@@ -353,7 +357,7 @@ export function isAbout(check: keyof typeof CHECKS, row: LossRow<Options>): bool
     "takes its limits, and the side of a kink that PyTorch takes": row.points,
     "is right and finite for what is very large or small": row.extremes,
     "is NaN as a mean of nothing, and reaches nothing": row.nothing,
-    "refuses weights below 0, and NaN": WEIGHTS.filter((key) => key in row.options),
+    "refuses weights below 0, infinite ones and NaN": WEIGHTS.filter((key) => key in row.options),
   };
   return lists[check]?.length !== 0;
 }

@@ -155,7 +155,7 @@ const FAULTS: Readonly<Record<Check, readonly [subject: Subject, says: string]>>
     { ...huber, make: forgetful("delta") },
     "to throw",
   ],
-  "refuses weights below 0, and NaN": [
+  "refuses weights below 0, infinite ones and NaN": [
     { ...huber, run: ([p, t], { reduction = "mean" } = {}) => huber.run([p, t], { reduction }) },
     "to throw",
   ],
