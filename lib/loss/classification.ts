@@ -4,8 +4,9 @@ import { isFloat } from "../core/dtype.ts";
 import { DTypeError, ShapeError, showShape } from "../core/errors.ts";
 import { checkCount, checkKind, INTEGER, NUMBER, TENSOR } from "../core/options.ts";
 import { extentAt, sameShape } from "../core/shape.ts";
-import { reduced, rowCrossEntropy, rowShareEntropy } from "../ops/loss/fused.ts";
+import { reduced, rowCrossEntropy, rowShareEntropy, sharedLogs } from "../ops/loss/fused.ts";
 import { where } from "../ops/mod.ts";
+import { type Bounds, firstOutside } from "../tensor/bounds.ts";
 import { arange } from "../tensor/ranges.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { checkDomain } from "./domain.ts";
@@ -106,6 +107,8 @@ function fromLabels(
   return each.mul(1 - labelSmoothing).add(smooth.mul(labelSmoothing));
 }
 
+const POSSIBLE: Bounds = { low: -Number.MAX_VALUE, high: 0, ends: false, slack: 0 };
+
 /** The loss at each place, for probabilities of classes. */
 function fromProbabilities(
   logits: Tensor,
@@ -121,7 +124,10 @@ function fromProbabilities(
     shares = shares.mul(weight.reshape(target.shape.map((_, i) => i === dim ? -1 : 1)));
   }
   if (dim === logits.ndim - 1) return rowShareEntropy(logits, shares);
-  return logits.logSoftmax(dim).mul(shares).sum(dim).neg();
+  const logs = logits.logSoftmax(dim);
+  // To look for classes without probability takes less time than to mask them.
+  const all = logs.device === "cpu" && firstOutside(logs, POSSIBLE) === null;
+  return (all ? logs : sharedLogs(logs, shares)).mul(shares).sum(dim).neg();
 }
 
 /** Cross-entropy, with errors that name the given loss. */
@@ -155,7 +161,7 @@ export function entropyOf(
  *
  * @param logits Shape [N, C, ...] or [C].
  * @param target int32 classes of shape [N, ...], or probabilities of the logits' shape, from 0, which
- * need not add up to 1.
+ * need not add up to 1; a class whose probability is 0 may have the logit -Infinity.
  * @returns A tensor without dimensions, or of the shape of the labels for reduction "none".
  * @throws {RangeError} If a label names no class, or a probability is negative.
  * @throws {DTypeError} If labels are not int32.

@@ -2,8 +2,16 @@
 
 import { DTypeError, full, type losses, ones, ShapeError, type Tensor, tensor } from "../../mod.ts";
 import { tensorOf, valuesOf } from "../common/samples.ts";
-import { double } from "./plain.ts";
-import type { Entries, Inputs, LossRow, LossSample, NothingCounts, Refusal } from "./row.ts";
+import { double, leaf } from "./plain.ts";
+import type {
+  Entries,
+  Inputs,
+  LossPoint,
+  LossRow,
+  LossSample,
+  NothingCounts,
+  Refusal,
+} from "./row.ts";
 
 type Options = losses.CrossEntropyOptions;
 
@@ -182,6 +190,28 @@ const REFUSES: readonly Refusal[] = [
   })),
 ];
 
+const BETWEEN = {
+  logits: [Math.log(0.25), -Infinity, Math.log(0.75)],
+  loss: 0.5 * Math.log(16 / 3),
+};
+
+/** A class whose probability is 0, in the target and in the prediction. */
+const impossible = (shape: readonly number[]): LossPoint<Options> => ({
+  title: `a logit of -Infinity whose share is 0, shape [${shape}]`,
+  inputs: () => [leaf(BETWEEN.logits).reshape(shape), leaf([0.5, 0, 0.5]).reshape(shape)],
+  value: BETWEEN.loss,
+  gradient: tensor([-0.25, 0, 0.25], { dtype: "float64" }).reshape([...shape])
+    .toArray() as number[],
+});
+
+/** A class that is in the target, but has no weight. */
+const weightless = (shape: readonly number[]): LossPoint<Options> => ({
+  ...impossible(shape),
+  title: `a logit of -Infinity whose weight is 0, shape [${shape}]`,
+  inputs: () => [leaf(BETWEEN.logits).reshape(shape), leaf([0.5, 0.25, 0.5]).reshape(shape)],
+  options: { weight: tensor([1, 0, 1], { dtype: "float64" }) },
+});
+
 /** Cross-entropy. */
 export const CROSS_ENTROPY: LossRow<Options> = {
   samples: [
@@ -207,6 +237,7 @@ export const CROSS_ENTROPY: LossRow<Options> = {
       value: (2e4 + Math.log(2)) / 2,
       gradient: [[0.5, -0.5, 0], [0, 0.25, -0.25]],
     },
+    ...[[1, 3], [3], [1, 3, 1]].flatMap((shape) => [impossible(shape), weightless(shape)]),
   ],
   nothing: NOTHING,
   extremes: [1e4, 1e30].map((size) => () => [

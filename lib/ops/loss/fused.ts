@@ -240,9 +240,14 @@ export function rowCrossEntropy(logits: Tensor, labels: Tensor): Tensor {
   return entropyOp([logits, labels], null)[0]!;
 }
 
+/** Logarithms of probabilities, but 0 where a probability and its share are both 0, as 0 · ∞ is NaN. */
+export function sharedLogs(logs: Tensor, shares: Tensor): Tensor {
+  return where(logs.eq(-Infinity).logicalAnd(shares.eq(0)), 0, logs);
+}
+
 /** The composite form of `rowShareEntropy`. */
 export function rowShareEntropyComposite(logits: Tensor, shares: Tensor): Tensor {
-  return logSoftmax(logits, -1).mul(shares).sum(-1).neg();
+  return sharedLogs(logSoftmax(logits, -1), shares).mul(shares).sum(-1).neg();
 }
 
 const shareEntropyOp: FusedOp<null> = fused<null>("rowShareEntropy", {
@@ -255,7 +260,10 @@ const shareEntropyOp: FusedOp<null> = fused<null>("rowShareEntropy", {
   gradKernel: "share_entropy_grad",
 });
 
-/** −Σ t·ln softmax(x) along the last dimension, of logits x and shares t of the classes, of one shape. */
+/**
+ * −Σ t·ln softmax(x) along the last dimension, of logits x and shares t of the classes, of one shape. A
+ * class whose probability and share are both 0 adds nothing, neither to the sum nor to its gradients.
+ */
 export function rowShareEntropy(logits: Tensor, shares: Tensor): Tensor {
   checkDevices("rowShareEntropy", logits, shares);
   if (logits.dtype !== shares.dtype) return rowShareEntropyComposite(logits, shares);

@@ -165,6 +165,13 @@ impl<'a, T: Element> Shared<'a, T> {
     }
 }
 
+/// The cost ln(1/p) of a class with share t, or nothing where neither share nor class is possible.
+#[inline(always)]
+fn cost<T: Element + Real>(share: T, cost: T) -> T {
+    let none = T::from_f64(0.0);
+    if share == none && cost == T::INFINITE { none } else { cost }
+}
+
 fn share_entropy(launch: &mut Launch<'_>) -> Result {
     by_type!(float launch.input_type(0)?, share_entropy_as(launch))
 }
@@ -173,7 +180,7 @@ fn share_entropy_grad(launch: &mut Launch<'_>) -> Result {
     by_type!(float launch.input_type(0)?, share_entropy_grad_as(launch))
 }
 
-/// `out[n] = Σ t[n][c] · (ln Σ e^x[n] − x[n][c])`
+/// `out[n] = Σ t[n][c] · (ln Σ e^x[n] − x[n][c])`, 0 · ∞ being 0
 fn share_entropy_as<T: Element + Real + Into<f64>>(launch: &mut Launch<'_>) -> Result {
     let out = elements::<T>(launch.contiguous_output(0)?)?;
     let data = Shared::<T>::new(launch, 0, out.len())?;
@@ -191,7 +198,7 @@ fn share_entropy_as<T: Element + Real + Into<f64>>(launch: &mut Launch<'_>) -> R
                     #[inline(always)]
                     |x, largest, log| {
                         if let Some((out, shares)) = rows.next() {
-                            *out = sum_with(x, shares, |x, share| share * (log - (x - largest)));
+                            *out = sum_with(x, shares, |x, t| t * cost(t, log - (x - largest)));
                         }
                     },
                 );
@@ -239,19 +246,21 @@ fn share_entropy_grad_as<T: Element + Real + Into<f64>>(launch: &mut Launch<'_>)
         );
     })?;
     for_chunks_of(for_shares, data.grain() * classes, |start, chunk| {
-        let x = &data.logits[start..][..chunk.len()];
+        let (x, shares) = data.from(start);
+        let x = &x[..chunk.len()];
         simd(
             #[inline(always)]
             || {
-                let mut rows = chunk.chunks_mut(classes).zip(&g[start / classes..]);
+                let chunks = chunk.chunks_mut(classes).zip(shares.chunks(classes));
+                let mut rows = chunks.zip(&g[start / classes..]);
                 for_log_totals(
                     x,
                     classes,
                     #[inline(always)]
                     |x, largest, log| {
-                        if let Some((out, &g)) = rows.next() {
-                            let each = out.iter_mut().zip(x);
-                            each.for_each(|(e, &x)| *e = (log - (x - largest)) * g);
+                        if let Some(((out, shares), &g)) = rows.next() {
+                            let each = out.iter_mut().zip(x.iter().zip(shares));
+                            each.for_each(|(e, (&x, &t))| *e = cost(t, log - (x - largest)) * g);
                         }
                     },
                 );
