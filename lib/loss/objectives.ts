@@ -196,7 +196,8 @@ const readDwa = lossOptions<DwaOptions>({ temperature: NUMBER }, { temperature: 
 /**
  * Weights for tasks by how fast their losses fall (dynamic weight average): T·softmax(r/temperature) with
  * rᵢ the loss of the last epoch as a share of that of the one before. A loss that falls more slowly than
- * the others gets more. Liu et al., "End-to-end multi-task learning with attention", 2019.
+ * the others gets more; those whose rᵢ leaves the range of its type count alike. Liu et al., "End-to-end
+ * multi-task learning with attention", 2019.
  *
  * @param last The mean loss of each task in the last epoch, [T].
  * @param before That of the epoch before, positive; [T].
@@ -220,7 +221,12 @@ export function dwa(last: Tensor, before: Tensor, options?: DwaOptions): Tensor 
   checkTasks(call, "before", before, last.size);
   checkEach(call, "losses last", last, FINITE);
   checkEach(call, "losses before", before, POSITIVE);
-  return last.div(before).div(temperature).softmax(0).mul(last.size);
+  const rates = last.div(before);
+  // What lies between two rates stays in the range of their type, and a divisor does not become 0.
+  const most = 2 ** (rates.dtype === "float32" ? 126 : 1022);
+  const clamped = rates.clamp(-most, most);
+  const divisor = Math.min(Math.max(temperature, 1 / most), most);
+  return clamped.sub(clamped.detach().max()).div(divisor).softmax(0).mul(last.size);
 }
 
 /** Options of `gradNorm`. */

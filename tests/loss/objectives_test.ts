@@ -43,6 +43,31 @@ Deno.test("dwa() has the weights of its formula, which sum to the number of task
   assertEquals(losses.dwa(leaf([5]), leaf([7])).toArray(), [1]);
 });
 
+/** Losses of two epochs, a temperature, and the weights; the square of `far` leaves its range. */
+const farRates = (far: number): [number[], number[], number, number[]][] => [
+  [[1, 3], [2, 3], 1e-30, [0, 2]],
+  [[1, 3], [2, 3], 1e-40, [0, 2]],
+  [[1, 3], [2, 3], 5e-324, [0, 2]],
+  [[1, 3], [2, 3], 1e300, [1, 1]],
+  [[0, 0], [2, 3], 5e-324, [1, 1]],
+  [[far, 3], [1 / far, 3], 2, [2, 0]],
+  [[-far, 3], [1 / far, 3], 2, [0, 2]],
+  [[-far, -far], [1 / far, 1 / far], 2, [1, 1]],
+  [[far, -far], [1 / far, 1 / far], 2, [2, 0]],
+];
+
+Deno.test("dwa() has weights and slopes of rates and temperatures however far apart", () => {
+  for (const [dtype, far] of [["float32", 1e30], ["float64", 1e200]] as const) {
+    for (const [last, before, temperature, weights] of farRates(far)) {
+      const x = tensor(last, { dtype, requiresGrad: true });
+      const y = losses.dwa(x, tensor(before, { dtype }), { temperature });
+      assertEquals(y.toArray(), weights);
+      const slopes = grad(y.at(0), [x])[0].toArray() as number[];
+      assert(slopes.every(Number.isFinite), `${last}, ${before}, ${temperature}: ${slopes}`);
+    }
+  }
+});
+
 Deno.test("paretoFilter() keeps what no other point beats, by looking at each pair", () => {
   manualSeed(2);
   for (const [n, m] of [[1, 1], [1, 3], [20, 1], [30, 2], [40, 3]] as const) {
