@@ -161,7 +161,10 @@ export class Tchebycheff extends Module<[readonly Tensor[]]> {
     const each = tasksOf(call, taskLosses, this.weights.length);
     const distances = each.sub(beside(each, this.ideal)).mul(beside(each, this.weights));
     const mu = this.smooth;
-    return mu === null ? distances.max() : distances.div(mu).logsumexp(0).mul(mu);
+    if (mu === null) return distances.max();
+    // What μ divides is how far the others are behind, as the distances themselves may leave the range.
+    const most = distances.detach().max().nanToNum();
+    return distances.sub(most).div(mu).logsumexp(0).mul(mu).add(most);
   }
 }
 

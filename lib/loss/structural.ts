@@ -155,9 +155,11 @@ function similarity(
   part: "whole" | "contrast",
   { dataRange = 1, windowSize = 11, sigma = 1.5, k1 = 0.01, k2 = 0.03 }: SSIMOptions,
 ): Tensor {
-  const images = [p, t, p.mul(t), p.square().add(t.square())];
+  // As shares of the range, whose square may be out of that of the type.
+  const [x, y] = dataRange === 1 ? [p, t] : [p.div(dataRange), t.div(dataRange)];
+  const images = [x, y, x.mul(y), x.square().add(y.square())];
   const map = similarityMap(gaussianMeans(images, windowSize, sigma), {
-    steadied: [(k1 * dataRange) ** 2, (k2 * dataRange) ** 2],
+    steadied: [k1 ** 2, k2 ** 2],
     whole: part === "whole",
   });
   const [n = 0, c = 0] = p.shape;

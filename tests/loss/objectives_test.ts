@@ -26,9 +26,12 @@ Deno.test("Tchebycheff() has the slope of the largest distance, and shares it wh
   const near = slopes(new losses.Tchebycheff([1, 1, 1], { smooth: 1e-3 }));
   assertClose(tensor(near), tensor([0, 0.5, 0.5]), { atol: 1e-6 });
   // Above the maximum, by at most μ·ln T, and without an overflow.
-  const far = [leaf(2e4), leaf(2e4), leaf(-1e4)];
-  const value = new losses.Tchebycheff([1, 1, 1], { smooth: 0.1 }).forward(far).item();
-  assertClose(value, 2e4 + 0.1 * Math.log(2), { rtol: 1e-14 });
+  for (const far of [2e4, 1e308, Infinity]) {
+    const tasks = [leaf(far), leaf(far), leaf(-1e4)];
+    const value = new losses.Tchebycheff([1, 1, 1], { smooth: 0.1 }).forward(tasks);
+    assertClose(value.item(), far + 0.1 * Math.log(2), { rtol: 1e-14 });
+    if (far < Infinity) assertClose(stack(grad(value, tasks)), [0.5, 0.5, 0], { rtol: 1e-14 });
+  }
 });
 
 Deno.test("dwa() has the weights of its formula, which sum to the number of tasks", () => {

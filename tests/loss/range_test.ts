@@ -2,7 +2,18 @@
 
 import { assertEquals } from "@std/assert";
 import { assertClose } from "../../lib/testing/mod.ts";
-import { cat, type DType, full, losses, stack, type Tensor, tensor } from "../../mod.ts";
+import {
+  cat,
+  type DType,
+  full,
+  grad,
+  losses,
+  manualSeed,
+  rand,
+  stack,
+  type Tensor,
+  tensor,
+} from "../../mod.ts";
 
 /** A loss of residuals, and what it and its slope are for one that is far beyond all others. */
 interface FarLoss {
@@ -118,4 +129,29 @@ for (const [name, row] of Object.entries(FAR)) {
 Deno.test("losses.psnr of an infinite error is infinite", () => {
   const image = tensor([Infinity, 1, 2, 3]).reshape([2, 1, 1, 2]);
   assertEquals(losses.psnr(image, image.mul(0).nanToNum()).item(), Infinity);
+});
+
+Deno.test("losses.ssim and msSsim do not depend on the unit of the images and their range", () => {
+  manualSeed(3);
+  const [image, noise] = [rand([1, 1, 12, 12]), rand([1, 1, 12, 12])];
+  const options = { windowSize: 3, powers: [0.5, 0.5] };
+  const runs = {
+    ssim: (p: Tensor, t: Tensor, dataRange: number) =>
+      losses.ssim(p, t, { dataRange, windowSize: 3 }),
+    msSsim: (p: Tensor, t: Tensor, dataRange: number) =>
+      losses.msSsim(p, t, { dataRange, ...options }),
+  };
+  for (const [name, run] of Object.entries(runs)) {
+    const slopesIn = (unit: number) => {
+      const p = image.mul(unit).requiresGrad_();
+      const loss = run(p, image.add(noise).mul(unit), unit);
+      return [loss.item(), grad(loss, [p])[0].mul(unit)] as const;
+    };
+    const [value, slopes] = slopesIn(1);
+    for (const unit of [1e-25, 1e-15, 1e15, 1e25]) {
+      const [own, others] = slopesIn(unit);
+      assertClose(own, value, { rtol: 1e-4, message: `${name} in ${unit}` });
+      assertClose(others, slopes, { rtol: 1e-3, atol: 1e-5, message: `${name} in ${unit}` });
+    }
+  }
 });

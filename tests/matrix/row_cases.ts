@@ -23,6 +23,11 @@ import { casesOf, type FusedCase, NONE, wide } from "./fused_form.ts";
 
 const SHAPES = [[1, 1], [2, 3], [64, 10], [70, 1000]] as const;
 
+/** The same with a number in every fourth place. */
+function everyFourth({ shape, data }: CaseInput, value: number): CaseInput {
+  return { shape, data: data!.map((x, i) => i % 4 === 0 ? value : x) };
+}
+
 /** A class for each row. */
 function classes(rows: number, count: number): CaseInput {
   return positions([rows], Array.from({ length: rows }, (_, i) => (i * 7) % count));
@@ -70,7 +75,13 @@ export const ROW_CASES: Readonly<Record<string, readonly FusedCase[]>> = {
   }),
   rowShareEntropy: casesOf({
     attributes: NONE,
-    inputs: () => [...SHAPES, [5, 30, 7], [7]].map((shape) => [wide(...shape), random(...shape)]),
+    inputs: () => [
+      ...[...SHAPES, [5, 30, 7], [7]].map((shape) => [wide(...shape), random(...shape)]),
+      ...[[4, 5], [40, 33]].map((shape) => [
+        everyFourth(wide(...shape), -Infinity),
+        everyFourth(wide(...shape), 0),
+      ]),
+    ],
     fused: ([logits, shares]) => rowShareEntropy(logits!, shares!),
     composite: ([logits, shares]) => rowShareEntropyComposite(logits!, shares!),
   }),
