@@ -63,7 +63,7 @@ export type BCELoss = FunctionLoss<ElementLossOptions>;
 
 /** Options of `bceWithLogits`. */
 export interface BCEWithLogitsOptions extends ElementLossOptions {
-  /** Factor of the loss where the target is 1, at least 0; broadcasts. */
+  /** Factor of the loss where the target is 1, finite and at least 0; broadcasts. */
   posWeight?: Tensor;
 }
 
@@ -221,7 +221,7 @@ export type SoftMarginLoss = FunctionLoss<ElementLossOptions>;
 
 /** Options of `multiLabelSoftMargin`. */
 export interface MultiLabelSoftMarginOptions extends LossOptions {
-  /** Factor for each class, at least 0; broadcasts. */
+  /** Factor for each class, finite and at least 0; broadcasts. */
   weight?: Tensor;
 }
 

@@ -34,7 +34,7 @@ import {
 
 /** Options of `crossEntropy`. */
 export interface CrossEntropyOptions extends LossOptions {
-  /** Weight of each class, at least 0, shape [C]. A mean is divided by the weights of the targets. */
+  /** Weight of each class, finite and at least 0, shape [C]. A mean is divided by those of the targets. */
   weight?: Tensor;
   /** Label of entries that are ignored. Default: -100. */
   ignoreIndex?: number;
@@ -198,7 +198,7 @@ export type CrossEntropyLoss = FunctionLoss<CrossEntropyOptions>;
 
 /** Options of `nll`. */
 export interface NLLOptions extends LossOptions {
-  /** Weight of each class, at least 0, shape [C]. A mean is divided by the weights of the targets. */
+  /** Weight of each class, finite and at least 0, shape [C]. A mean is divided by those of the targets. */
   weight?: Tensor;
   /** Label of entries that are ignored. Default: -100. */
   ignoreIndex?: number;

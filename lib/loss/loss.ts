@@ -36,7 +36,7 @@ export interface LossOptions<Words extends string = Reduction> {
 
 /** Options of the losses that are computed element by element. */
 export interface ElementLossOptions<Words extends string = Reduction> extends LossOptions<Words> {
-  /** Factor for each element, at least 0; broadcasts. */
+  /** Factor for each element, finite and at least 0; broadcasts. */
   weight?: Tensor;
   /** Elements that count, bool; broadcasts. A mean is then over those that do. */
   mask?: Tensor;

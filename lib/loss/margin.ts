@@ -204,7 +204,7 @@ export interface MultiMarginOptions extends LossOptions {
   p?: number;
   /** How much larger the score of the right class must be, finite. Default: 1. */
   margin?: number;
-  /** Weight of each class, at least 0, shape [C]; a mean is not divided by the weights. */
+  /** Weight of each class, finite and at least 0, shape [C]; a mean is not divided by the weights. */
   weight?: Tensor;
 }
 

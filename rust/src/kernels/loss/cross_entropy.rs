@@ -198,7 +198,14 @@ fn share_entropy_as<T: Element + Real + Into<f64>>(launch: &mut Launch<'_>) -> R
                     #[inline(always)]
                     |x, largest, log| {
                         if let Some((out, shares)) = rows.next() {
-                            *out = sum_with(x, shares, |x, t| t * cost(t, log - (x - largest)));
+                            let ln = |x| log - (x - largest);
+                            let plain = sum_with(x, shares, |x, t| t * ln(x));
+                            // The rare row with an impossible class is summed again.
+                            *out = if plain.finite() {
+                                plain
+                            } else {
+                                sum_with(x, shares, |x, t| t * cost(t, ln(x)))
+                            };
                         }
                     },
                 );
