@@ -23,7 +23,7 @@ export interface LBFGSOptions {
   maxEval?: number | null;
   /** A step ends if no element of the gradient is larger in magnitude. Default: 1e-7. */
   toleranceGrad?: number;
-  /** A step ends if neither a parameter nor the loss changes by more. Default: 1e-9. */
+  /** A step ends if no parameter, or else the loss, changes by more. Default: 1e-9. */
   toleranceChange?: number;
   /** How many changes are kept. Default: 100. */
   historySize?: number;
@@ -315,7 +315,7 @@ export class LBFGS extends Optimizer<LBFGSGroup, LBFGSState> {
             move(from, 0, d);
           }
         };
-        const bounds = { toleranceChange, size: largest(d), maxEvaluations: maxEval - evaluations };
+        const bounds = { size: largest(d), maxEvaluations: maxEval - evaluations };
         const [found, looked] = strongWolfe({ t: 0, loss, g, slope }, state.t, at, bounds);
         ({ t: state.t, loss, g } = found);
         fresh = looked;

@@ -19,8 +19,6 @@ export interface LinePoint {
 
 /** The limits of the search. */
 export interface LineSearchOptions {
-  /** An interval shorter than this is not searched. */
-  readonly toleranceChange: number;
   /** The largest absolute element of the direction. */
   readonly size: number;
   /** How many further points may be evaluated. */
@@ -31,6 +29,8 @@ export interface LineSearchOptions {
 const DECREASE = 1e-4;
 /** The slope must fall to this share of the first one. */
 const CURVATURE = 0.9;
+/** A bracket over which no parameter changes by more is not searched. */
+const NARROW = 1e-9;
 
 /** The minimum of the cubic through two points with their slopes, within bounds. */
 function cubicMinimum(
@@ -75,7 +75,7 @@ export function strongWolfe(
   first: LinePoint,
   t: number,
   at: (t: number) => LinePoint,
-  { toleranceChange, size, maxEvaluations }: LineSearchOptions,
+  { size, maxEvaluations }: LineSearchOptions,
 ): readonly [found: LinePoint, evaluations: number] {
   const isLow = (p: LinePoint) => !(p.loss > first.loss + DECREASE * p.t * first.slope);
   const isFlat = (p: LinePoint) => Math.abs(p.slope) <= -CURVATURE * first.slope;
@@ -101,7 +101,7 @@ export function strongWolfe(
   let low: 0 | 1 = bracket[0].loss <= bracket[1].loss ? 0 : 1;
   const inside = insideOf(bracket);
   while (tries < maxEvaluations) {
-    if (Math.abs(bracket[1].t - bracket[0].t) * size < toleranceChange) break;
+    if (Math.abs(bracket[1].t - bracket[0].t) * size < NARROW) break;
     const high = low === 0 ? 1 : 0;
     point = at(inside(cubicMinimum(bracket[0], bracket[1])));
     evaluations++;
