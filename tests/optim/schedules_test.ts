@@ -91,6 +91,22 @@ Deno.test("optim.OneCycleLR starts at the greatest rate where there is but one s
   }
 });
 
+Deno.test("optim.ConstantLR without steps leaves the rate, wherever it stands", () => {
+  const wraps: Readonly<Record<string, (of: optim.SGD, none: optim.LRScheduler) => AnySchedule>> = {
+    "alone": (_, none) => none,
+    "chained": (_, none) => new optim.ChainedScheduler([none]),
+    "first": (of, none) => new optim.SequentialLR(of, { schedulers: [none], milestones: [] }),
+  };
+  for (const [title, wrap] of Object.entries(wraps)) {
+    const optimizer = new optim.SGD([zeros([1], { requiresGrad: true })], { lr: 1 });
+    const none = new optim.ConstantLR(optimizer, { factor: 0.5, totalIters: 0 });
+    const schedule = wrap(optimizer, none);
+    assertEquals([schedule.getLastLr(), optimizer.paramGroups[0]!.lr], [[1], 1], title);
+    schedule.step();
+    assertEquals([schedule.getLastLr(), optimizer.paramGroups[0]!.lr], [[1], 1], title);
+  }
+});
+
 Deno.test("a cycle of the momentum needs one, and can be switched off", () => {
   const optimizer = new optim.Adagrad([zeros([1], { requiresGrad: true })]);
   const options = { maxLr: 0.1, totalSteps: 9 };

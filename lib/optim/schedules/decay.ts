@@ -145,7 +145,7 @@ export type MultiplicativeLR = LRScheduler;
 export interface ConstantLROptions {
   /** Factor of the rate until then. Default: 1/3. */
   factor?: number;
-  /** After how many steps the factor ends. Default: 5. */
+  /** After how many steps the factor ends; 0 for no factor. Default: 5. */
   totalIters?: number;
 }
 
@@ -155,6 +155,7 @@ export const CONSTANT_LR_RULE: ScheduleRule<ConstantLROptions> = {
   defaults: { factor: 1 / 3, totalIters: 5 },
   check: (op, { factor }) => checkRange(op, "factor", factor, "(0, 1]"),
   lr: ({ epoch, lr }, { factor, totalIters }) => {
+    if (totalIters === 0) return lr;
     if (epoch === 0) return lr * factor;
     return epoch === totalIters ? lr / factor : lr;
   },
