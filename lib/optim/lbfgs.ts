@@ -298,7 +298,9 @@ export class LBFGS extends Optimizer<LBFGSGroup, LBFGSState> {
       state.d = directionOf(g, state);
       state.prevFlatGrad = g;
       state.prevLoss = loss;
-      state.t = state.nIter === 1 ? Math.min(1, 1 / g.abs().sum().item()) * lr : lr;
+      // A sum that is NaN leaves 1: elements whose own gradient is a number go on.
+      const sum = state.nIter === 1 ? g.abs().sum().item() : 1;
+      state.t = sum > 1 ? lr / sum : lr;
       const slope = g.dot(state.d).item();
       if (slope > -toleranceChange) break;
       const from = start();

@@ -2,7 +2,7 @@
 
 import { isFloat } from "../core/dtype.ts";
 import { DTypeError, ShapeError, showShape } from "../core/errors.ts";
-import { checkKind, FINITE, shown, TENSOR, WHOLE } from "../core/options.ts";
+import { checkKind, NUMBER, shown, TENSOR, WHOLE } from "../core/options.ts";
 import { sameShape } from "../core/shape.ts";
 import { Tensor } from "../tensor/tensor.ts";
 
@@ -10,6 +10,9 @@ import { Tensor } from "../tensor/tensor.ts";
  * The state that an optimizer keeps for a parameter: tensors and numbers; `step` counts the steps.
  */
 export type ParamState = Record<string, Tensor | number>;
+
+/** The numbers that are counted, not computed. */
+const COUNTS: ReadonlySet<string> = new Set(["step", "funcEvals", "nIter"]);
 
 /** A copy that shares no memory. */
 export function copyState(state: ParamState): ParamState {
@@ -68,7 +71,8 @@ export function fittedState(
     const like = blank[key] ?? p;
     const value: unknown = given[key];
     if (like instanceof Tensor) return [key, fittedTensor(op, `${key} of ${name}`, value, like)];
-    checkKind(call, `${key} of ${name}`, value, key === "step" ? WHOLE : FINITE);
+    // What an optimizer has computed itself, it must take back: a loss may have been infinite.
+    checkKind(call, `${key} of ${name}`, value, COUNTS.has(key) ? WHOLE : NUMBER);
     return [key, value as number];
   }));
 }

@@ -182,7 +182,9 @@ Deno.test("optim.LBFGS loads a state that fits, or nothing of it", () => {
     [[{ ...own, oldDirs: ones([2, 3]) }, null], "oldDirs of parameter 0 needs shape [2, 8]"],
     [[{ ...own, oldStps: ones([5, 8]) }, null], "oldStps of parameter 0 needs shape [1, 8]"],
     [[{ ...own, oldDirs: 1 }, null], "oldDirs of parameter 0 must be a tensor"],
-    [[{ ...own, t: NaN }, null], "t of parameter 0 must be a finite number"],
+    [[{ ...own, t: "1" }, null], "t of parameter 0 must be a number"],
+    [[{ ...own, nIter: 1.5 }, null], "nIter of parameter 0 must be a non-negative integer"],
+    [[{ ...own, funcEvals: NaN }, null], "funcEvals of parameter 0 must be a non-negative integer"],
     [[null, own], "the state belongs to parameter 0, got one for parameter 1"],
     [[own], "there are 2 parameters, the state has 1"],
   ];
@@ -191,6 +193,45 @@ Deno.test("optim.LBFGS loads a state that fits, or nothing of it", () => {
     assertThrows(load, Error, says);
     assertEquals(plain(scene.optimizer.stateDict()), plain(good));
   }
+});
+
+/** Losses that are no finite number, or have gradients that are none. */
+const WILD: Readonly<Record<string, (x: Tensor) => Tensor>> = {
+  "an infinite loss": (x) => x.sub(x.detach()).log().neg().sum(),
+  "a loss that is NaN": (x) => x.neg().log().sum(),
+  "a gradient that is NaN": (x) => x.sub(x).sqrt().sum(),
+  "an infinite gradient": (x) => x.sub(x.detach()).abs().sqrt().sum(),
+};
+
+for (const [title, wild] of Object.entries(WILD)) {
+  for (const lineSearchFn of [null, "strong_wolfe"] as const) {
+    Deno.test(`optim.LBFGS takes back its state after ${title} with lineSearchFn ${lineSearchFn}`, () => {
+      const x = leaf();
+      const optimizer = new optim.LBFGS([x], { maxIter: 3, lineSearchFn });
+      optimizer.step(() => {
+        optimizer.zeroGrad();
+        const loss = wild(x);
+        loss.backward();
+        return loss;
+      });
+      const state = optimizer.stateDict();
+      optimizer.loadStateDict(state);
+      assertEquals(plain(optimizer.stateDict()), plain(state));
+    });
+  }
+}
+
+Deno.test("optim.LBFGS moves elements beside one whose gradient is NaN, as PyTorch's does", () => {
+  const x = tensor([0.3, 0.5], { dtype: "float64", requiresGrad: true });
+  const optimizer = new optim.LBFGS([x], { lr: 0.1, maxIter: 1 });
+  optimizer.step(() => {
+    optimizer.zeroGrad();
+    const loss = x.square().sum();
+    loss.backward();
+    x.grad = tensor([NaN, 1], { dtype: "float64" });
+    return loss;
+  });
+  assertEquals(x.toArray(), [NaN, 0.4]);
 });
 
 Deno.test("every optimizer takes a closure, and gives back its loss", () => {
