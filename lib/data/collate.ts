@@ -18,6 +18,7 @@ import { checkRoom, sameShape, sizeOf } from "../core/shape.ts";
 import { stack } from "../ops/mod.ts";
 import { tensor } from "../tensor/create.ts";
 import { arange } from "../tensor/ranges.ts";
+import { padTo } from "../tensor/sequences.ts";
 import { Tensor } from "../tensor/tensor.ts";
 
 /** A batch of examples: tensors replace tensors, numbers and flags, in the same arrays and records. */
@@ -187,13 +188,12 @@ function padded(call: string, sequences: readonly Tensor[], options: PadOptions)
   }
   const shape = [sequences.length, length, ...rest];
   checkRoom(shape, sizeOf(shape), CODES[first?.dtype ?? "float32"], "padded sequences");
-  const behind = rest.flatMap(() => [0, 0]);
-  const rows = sequences.map((own, i) => {
-    const missing = length - (lengths[i] ?? 0);
-    return missing === 0 ? own : own.pad([...behind, 0, missing], { value });
-  });
   const own = tensor(lengths, { dtype: "int32" });
-  return { values: stack(rows), mask: arange(length).lt(own.unsqueeze(1)), lengths: own };
+  return {
+    values: padTo(sequences, length, value),
+    mask: arange(length).lt(own.unsqueeze(1)),
+    lengths: own,
+  };
 }
 
 /**

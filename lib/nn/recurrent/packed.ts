@@ -16,8 +16,9 @@ import {
   TENSOR,
 } from "../../core/options.ts";
 import { extentAt, sameShape } from "../../core/shape.ts";
-import { cat, stack } from "../../ops/mod.ts";
+import { cat } from "../../ops/mod.ts";
 import { full } from "../../tensor/create.ts";
+import { padTo } from "../../tensor/sequences.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import { positions } from "../checks.ts";
 
@@ -93,8 +94,8 @@ const readParts = optionReader<PackedSequenceParts>({
 
 const PACKED = kind("a PackedSequence", (value) => value instanceof PackedSequence);
 
-/** Checks sequences of equal entries; gives the shape of an entry. */
-function checkSequences(call: string, sequences: readonly Tensor[]): readonly number[] {
+/** Refuses sequences that differ beside their length. */
+function checkSequences(call: string, sequences: readonly Tensor[]): void {
   checkKind(call, "the sequences", sequences, SEQUENCES);
   const [first] = sequences;
   if (first === undefined) {
@@ -110,7 +111,6 @@ function checkSequences(call: string, sequences: readonly Tensor[]): readonly nu
       );
     }
   }
-  return entry;
 }
 
 /** Options of `padSequence`. */
@@ -150,15 +150,10 @@ export function padSequence(sequences: readonly Tensor[], options?: PadSequenceO
   const call = "run padSequence";
   checkCount(call, arguments.length, 2);
   const { batchFirst = false, paddingValue = 0, paddingSide = "right" } = readPad(call, options);
-  const entry = checkSequences(call, sequences);
+  checkSequences(call, sequences);
   const most = largest(sequences.map((x) => extentAt(x.shape, 0)));
-  const beside = entry.flatMap(() => [0, 0]);
-  const padded = sequences.map((x) => {
-    const missing = most - extentAt(x.shape, 0);
-    const amounts = paddingSide === "right" ? [0, missing] : [missing, 0];
-    return x.pad([...beside, ...amounts], { value: paddingValue });
-  });
-  return stack(padded, batchFirst ? 0 : 1);
+  const padded = padTo(sequences, most, paddingValue, paddingSide);
+  return batchFirst ? padded : padded.transpose(0, 1).contiguous();
 }
 
 /** Options of `packPaddedSequence`. */
@@ -241,14 +236,16 @@ function packed(
       }; enforceSorted: false sorts them`,
     );
   }
-  const batchSizes = Array.from(
-    { length: largest(lengths) },
-    (_, t) => lengths.filter((length) => length > t).length,
-  );
+  let size = batch;
+  const batchSizes = Array.from({ length: largest(lengths) }, (_, t) => {
+    while ((lengths[order[size - 1] ?? 0] ?? 0) <= t) size--;
+    return size;
+  });
   const rows = batchSizes.flatMap((size, t) =>
     order.slice(0, size).map((b) => batchFirst ? b * steps + t : t * batch + b)
   );
-  const inverse = order.map((_, i) => order.indexOf(i));
+  const inverse = new Int32Array(batch);
+  order.forEach((place, i) => inverse[place] = i);
   return new PackedSequence({
     data: x.flatten(0, 1).indexSelect(0, positions(rows, x)),
     batchSizes,

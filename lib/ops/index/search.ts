@@ -14,6 +14,7 @@ import { composites } from "../registry.ts";
 import { expand, reshape, transpose } from "../shape/primitives.ts";
 import { indexSelect } from "./composites.ts";
 import { gatherChecked, positionsOn } from "./primitives.ts";
+import { argsort } from "./sort.ts";
 
 /** Options of `searchsorted`. */
 export interface SearchsortedOptions {
@@ -117,13 +118,14 @@ interface Classes {
   /** The first entry of each class, in order. */
   readonly first: readonly number[];
   /** The class of each entry. */
-  readonly inverse: readonly number[];
+  readonly inverse: Int32Array;
   readonly counts: readonly number[];
 }
 
-/** Sorts entries, each a run of elements, by their first different elements; NaN is largest. */
-function classify(elements: ArrayLike<number>, entries: number): Classes {
-  const length = entries === 0 ? 0 : elements.length / entries;
+/** Classes of rows, which are sorted by their first different elements; NaN is largest. */
+function classify(rows: Tensor): Classes {
+  const elements = elementsOf(rows, "unique");
+  const [entries, length] = rows.shape as [number, number];
   const compare = (i: number, j: number) => {
     for (let k = 0; k < length; k++) {
       const [a, b] = [elements[i * length + k]!, elements[j * length + k]!];
@@ -134,10 +136,13 @@ function classify(elements: ArrayLike<number>, entries: number): Classes {
     }
     return 0;
   };
-  const order = Array.from({ length: entries }, (_, i) => i).sort((i, j) => compare(i, j) || i - j);
+  // Single elements have a kernel, which sorts them in the same order.
+  const order = length === 1
+    ? elementsOf(argsort(rows, 0), "unique")
+    : new Int32Array(entries).map((_, i) => i).sort((i, j) => compare(i, j) || i - j);
   const first: number[] = [];
   const counts: number[] = [];
-  const inverse = new Array<number>(entries);
+  const inverse = new Int32Array(entries);
   for (const i of order) {
     const last = first.at(-1);
     if (last === undefined || compare(last, i) !== 0) {
@@ -194,8 +199,8 @@ export function unique(x: Tensor, options?: UniqueOptions): Tensor | UniqueResul
   }
   const length = extent === 0 ? 0 : x.size / extent;
   const rows = reshape(transpose(entries.detach(), 0, axis), [extent, length]);
-  const { first, inverse, counts } = classify(elementsOf(rows, "unique"), extent);
-  const list = (numbers: readonly number[]) => positionsOn(x, numbers.length, (i) => numbers[i]!);
+  const { first, inverse, counts } = classify(rows);
+  const list = (numbers: ArrayLike<number>) => positionsOn(x, numbers.length, (i) => numbers[i]!);
   const values = indexSelect(entries, axis, list(first));
   if (!returnInverse && !returnCounts) return values;
   const places = list(inverse);
