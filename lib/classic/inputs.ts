@@ -30,7 +30,7 @@ export function tableOf(call: string, x: Tensor, columns?: number): Table {
       [x.shape],
     );
   }
-  const values = Float64Array.from(elementsOf(x, call));
+  const values = new Float64Array(elementsOf(x, call));
   const odd = values.findIndex((value) => !Number.isFinite(value));
   if (odd >= 0) {
     const place = `[${Math.floor(odd / found)}, ${odd % found}]`;
@@ -45,7 +45,8 @@ const [LEAST, MOST] = [1e-100, 1e100];
 /** The same, for methods that square distances: what is far too large or too small is refused. */
 export function measuredTable(call: string, x: Tensor, columns?: number): Table {
   const table = tableOf(call, x, columns);
-  const largest = table.values.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+  let largest = 0;
+  for (const value of table.values) largest = Math.max(largest, Math.abs(value));
   if (largest === 0 || (largest >= LEAST && largest <= MOST)) return table;
   throw new RangeError(
     `Cannot ${call}: the largest magnitude of x must lie between ${LEAST} and ${MOST}, got ` +
@@ -65,7 +66,7 @@ export function labelsOf(call: string, y: Tensor, { rows }: Table): Int32Array {
       [y.shape],
     );
   }
-  const labels = Int32Array.from(elementsOf(y, call));
+  const labels = new Int32Array(elementsOf(y, call));
   const odd = labels.findIndex((label) => label < 0);
   if (odd >= 0) {
     throw new RangeError(

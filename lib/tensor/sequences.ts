@@ -1,6 +1,7 @@
 /** Sequences of different lengths, padded, for the areas. */
 
 import { largest } from "../core/lists.ts";
+import { checkElement } from "../ops/define/checks.ts";
 import { cat } from "../ops/mod.ts";
 import { full } from "./create.ts";
 import type { Tensor } from "./tensor.ts";
@@ -19,6 +20,7 @@ export function padTo(
 ): Tensor {
   const [{ shape: [, ...entry], dtype, device }] = sequences as [Tensor];
   const missing = sequences.map(({ shape }) => length - shape[0]!);
+  checkElement("pad", "the value", value, dtype);
   // Joined with pieces of one padding, they are copied once.
   const padding = full([largest(missing), ...entry], value, { dtype, device });
   const pieces = sequences.flatMap((x, i) => {

@@ -1,9 +1,10 @@
 /** Sequences of all lengths, padded and packed, against loops over their elements. */
 
-import { assertEquals, assertStrictEquals } from "@std/assert";
+import { assertEquals, assertStrictEquals, assertThrows } from "@std/assert";
 import {
   data,
   type DType,
+  DTypeError,
   manualSeed,
   nn,
   randint,
@@ -74,6 +75,15 @@ Deno.test("padded sequences hold each entry at its step, and padding elsewhere",
         }
       }
     }
+  }
+});
+
+Deno.test("a padding that the type cannot hold is refused, needed or not", () => {
+  for (const lengths of Object.values(LENGTHS)) {
+    const own = sequences(lengths, [], "int32");
+    const message = "the value must be a 32-bit integer for int32, got 0.5";
+    assertThrows(() => padSequence(own, { paddingValue: 0.5 }), DTypeError, message);
+    assertThrows(() => data.padSequences(own, { value: 0.5 }), DTypeError, message);
   }
 });
 
