@@ -3,6 +3,7 @@
 import { isFloat } from "../core/dtype.ts";
 import { DTypeError, ShapeError, showShape } from "../core/errors.ts";
 import { checkKind, TENSOR } from "../core/options.ts";
+import { firstOutside } from "../tensor/bounds.ts";
 import { elementsOf } from "../tensor/examples.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 
@@ -13,6 +14,8 @@ export interface Table {
   /** By rows. */
   readonly values: Float64Array;
 }
+
+const FINITE = { low: -Number.MAX_VALUE, high: Number.MAX_VALUE, ends: false, slack: 0 };
 
 /** Reads examples: a tensor [N, D] of finite numbers. */
 export function tableOf(call: string, x: Tensor, columns?: number): Table {
@@ -31,10 +34,10 @@ export function tableOf(call: string, x: Tensor, columns?: number): Table {
     );
   }
   const values = new Float64Array(elementsOf(x, call));
-  const odd = values.findIndex((value) => !Number.isFinite(value));
-  if (odd >= 0) {
-    const place = `[${Math.floor(odd / found)}, ${odd % found}]`;
-    throw new RangeError(`Cannot ${call}: x must be finite, got ${values[odd]} at ${place}`);
+  const odd = firstOutside(x, FINITE);
+  if (odd !== null) {
+    const place = `[${Math.floor(odd.place / found)}, ${odd.place % found}]`;
+    throw new RangeError(`Cannot ${call}: x must be finite, got ${odd.value} at ${place}`);
   }
   return { rows, columns: found, values };
 }
@@ -45,8 +48,7 @@ const [LEAST, MOST] = [1e-100, 1e100];
 /** The same, for methods that square distances: what is far too large or too small is refused. */
 export function measuredTable(call: string, x: Tensor, columns?: number): Table {
   const table = tableOf(call, x, columns);
-  let largest = 0;
-  for (const value of table.values) largest = Math.max(largest, Math.abs(value));
+  const largest = x.detach().abs().max().item();
   if (largest === 0 || (largest >= LEAST && largest <= MOST)) return table;
   throw new RangeError(
     `Cannot ${call}: the largest magnitude of x must lie between ${LEAST} and ${MOST}, got ` +
