@@ -81,8 +81,10 @@ export function isListOf(
   value: unknown,
   accepts: (item: unknown) => boolean,
 ): value is readonly unknown[] {
-  // The methods of arrays pass over holes.
-  return Array.isArray(value) && Array.from(value as unknown[]).every((item) => accepts(item));
+  if (!Array.isArray(value)) return false;
+  // The methods of arrays pass over holes, a loop does not.
+  for (const item of value) if (!accepts(item)) return false;
+  return true;
 }
 /** A number, or an array of numbers. */
 export const NUMBERS: Kind = kind(

@@ -108,10 +108,9 @@ function rowsOf(call: string, text: string, delimiter: string): Row[] {
         );
       }
     } else {
-      plain.lastIndex = at;
-      const [cell = ""] = plain.exec(text) ?? [];
-      cells.push(cell);
-      at += cell.length;
+      const start = plain.lastIndex = at;
+      plain.test(text);
+      cells.push(text.slice(start, at = plain.lastIndex));
     }
     if (text[at] === delimiter) {
       at++;
@@ -139,10 +138,12 @@ function fitsIn(dtype: DType, value: number): boolean {
 
 /** The number in a cell: NaN if the cell is empty, null if it holds something else. */
 function numberIn(cell: string): number | null {
+  // Most cells are digits.
+  if (/^\s*[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?\s*$/i.test(cell)) return Number(cell);
   const text = cell.trim();
   if (text === "" || /^nan$/i.test(text)) return NaN;
   if (/^[+-]?inf(inity)?$/i.test(text)) return text.startsWith("-") ? -Infinity : Infinity;
-  return /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(text) ? Number(text) : null;
+  return null;
 }
 
 /** Whether a cell holds a whole number, such as an identity, that would be rounded to another. */
@@ -164,7 +165,8 @@ const COLUMNS = kind(
   (value) =>
     (isPlainObject(value) || value instanceof Map) &&
     entriesOf(value as Cells).every(([name, own]) =>
-      TEXT.accepts(name) && isListOf(own, (cell) => ["number", "string"].includes(typeof cell))
+      TEXT.accepts(name) &&
+      isListOf(own, (cell) => typeof cell === "number" || typeof cell === "string")
     ),
 );
 
@@ -279,18 +281,22 @@ function typed(
 ): Cell[] {
   const texts = rows.map(({ cells }) => cells[column] ?? "");
   if (type === "string") return texts;
-  const numbers = texts.map(numberIn);
-  const wrong = numbers.indexOf(null);
-  const empty = texts.every((text) => text.trim() === "");
-  if (type === undefined) {
-    const rounded = numbers.some((own, i) => own !== null && isRounded(texts[i] ?? "", own));
-    if (wrong !== -1 || empty || rounded) return texts;
+  const numbers: number[] = [];
+  for (const text of texts) {
+    const own = numberIn(text);
+    if (type === undefined && (own === null || isRounded(text, own))) return texts;
+    if (own === null) {
+      throw new SyntaxError(
+        `Cannot ${call}: line ${rows[numbers.length]?.line} has ${
+          JSON.stringify(text)
+        } in column ` +
+          `"${name}", which is not a number`,
+      );
+    }
+    numbers.push(own);
   }
-  if (wrong === -1) return numbers.map((own) => own ?? NaN);
-  throw new SyntaxError(
-    `Cannot ${call}: line ${rows[wrong]?.line} has ${JSON.stringify(texts[wrong])} in column ` +
-      `"${name}", which is not a number`,
-  );
+  const empty = type === undefined && texts.every((text) => text.trim() === "");
+  return empty ? texts : numbers;
 }
 
 function tableOf(call: string, text: string, options: CsvOptions): Table {
