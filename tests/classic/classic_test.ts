@@ -43,6 +43,29 @@ Deno.test("KMeans finds the groups of scikit-learn", () => {
   assertEquals(groups.predict(groups.centroids).toArray(), [0, 1, 2]);
 });
 
+Deno.test("KMeans puts each example to its nearest mean, the first of equally near ones", () => {
+  const generator = new RandomGenerator(2);
+  for (const [rows, columns, clusters] of [[1, 1, 1], [50, 3, 4], [3000, 2, 7]] as const) {
+    // Of few numbers, so that there are ties.
+    const dtype = "float64";
+    const x = randn([rows, columns], { generator, dtype }).mul(2).round();
+    const groups = new KMeans(clusters, { nInit: 1, generator }).fit(x);
+    const [lists, means] = [x.toArray(), groups.centroids.toArray()] as number[][][];
+    const expected = lists!.map((own) => {
+      const squares = means!.map((mean) =>
+        mean.reduce((sum, value, i) => sum + ((own[i] ?? 0) - value) ** 2, 0)
+      );
+      return squares.indexOf(Math.min(...squares));
+    });
+    assertEquals(groups.predict(x).toArray(), expected);
+    for (const odd of [NaN, Infinity, -Infinity]) {
+      const wrong = cat([x, zeros([1, columns], { dtype }).add(odd)]);
+      assertThrows(() => groups.predict(wrong), RangeError, `got ${odd} at [${rows}, 0]`);
+    }
+    assertThrows(() => groups.predict(x.add(9).mul(1e101)), RangeError, "the largest magnitude");
+  }
+});
+
 Deno.test("KMeans gives as many groups as it was asked for, also of equal examples", () => {
   const x = tensor([[1, 1], [1, 1], [1, 1], [5, 5]]);
   const groups = new KMeans(3, { nInit: 2 }).fit(x);
