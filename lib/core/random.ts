@@ -213,11 +213,13 @@ export class RandomGenerator {
   permutation(n: number): Int32Array {
     checkCount("run permutation", arguments.length, 1);
     checkAmount("run permutation", "n", n);
-    const order = Int32Array.from({ length: n }, (_, i) => i);
+    const order = new Int32Array(n).map((_, i) => i);
     const words = this.words(Math.max(n - 1, 0));
     for (let i = n - 1; i > 0; i--) {
       const j = Math.floor(words[n - 1 - i]! / 0x100000000 * (i + 1));
-      [order[i], order[j]] = [order[j]!, order[i]!];
+      const own = order[i]!;
+      order[i] = order[j]!;
+      order[j] = own;
     }
     return order;
   }

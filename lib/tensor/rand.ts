@@ -150,9 +150,9 @@ export function randperm(n: number, options?: RandomOptions): Tensor {
   const { generator = defaultGenerator, dtype = "int32", device = "cpu" } = read;
   backendOf("randperm", device);
   const order = drawn("randperm", [n], (shape) => {
-    const rows = shape.slice(0, -1);
-    const orders = Array.from({ length: sizeOf(rows) }, () => [...generator.permutation(n)]);
-    return tensorOver(Int32Array.from(orders.flat()), shape);
+    const orders = new Int32Array(sizeOf(shape));
+    for (let at = 0; at < orders.length; at += n) orders.set(generator.permutation(n), at);
+    return tensorOver(orders, shape);
   });
   return finish(order.to({ dtype }), read);
 }

@@ -19,7 +19,7 @@ import { kernelNumber } from "../ffi/library.ts";
 import { elementsOf } from "../ops/copy/copy.ts";
 import { bare } from "../ops/define/batch.ts";
 import { tensorOver } from "../ops/define/record.ts";
-import { argsort } from "../ops/index/sort.ts";
+import { orderOf } from "../ops/index/sort.ts";
 import { rand, randn, type RandomOptions } from "./rand.ts";
 import { drawn, likeOptions, make, noShape, readRandomOptions } from "./fresh.ts";
 import { Tensor } from "./tensor.ts";
@@ -304,11 +304,12 @@ function drawAgain(weights: Float64Array, uniform: Float64Array): Int32Array {
 
 /** Positions without repetition: of waiting times with these rates the shortest come first. */
 function drawOnce(weights: Float64Array, uniform: Float64Array, count: number): Int32Array {
-  const possible = new Int32Array(weights.keys()).filter((i) => (weights[i] ?? 0) > 0);
+  const places = new Int32Array(weights.length).map((_, i) => i);
+  const possible = places.filter((i) => (weights[i] ?? 0) > 0);
   const times = new Float64Array(possible)
     .map((i) => -Math.log1p(-(uniform[i] ?? 0)) / (weights[i] ?? 0));
-  const order = argsort(tensorOver(times, [times.length])).data.subarray(0, count);
-  return new Int32Array(order).map((place) => possible[place] ?? 0);
+  const order = orderOf(tensorOver(times, [times.length]), 0, false, count);
+  return new Int32Array(order.data).map((place) => possible[place] ?? 0);
 }
 
 /**

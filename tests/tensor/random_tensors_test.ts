@@ -17,6 +17,7 @@ import {
   randn,
   randnLike,
   RandomGenerator,
+  randperm,
   ShapeError,
   type Tensor,
   tensor,
@@ -189,6 +190,29 @@ Deno.test("multinomial() draws again in proportion to the weights of each row", 
       else assertShare(values, (value) => value === place, share);
     });
   });
+});
+
+Deno.test("multinomial() draws the same first positions however many are drawn", () => {
+  for (const n of [1, 2, 50, 3000]) {
+    // Every third cannot be drawn.
+    const weights = tensor(Array.from({ length: n }, (_, i) => (i + 1) % 3 && 1 + i % 5));
+    const possible = n - Math.floor(n / 3);
+    const all = valuesOf(multinomial(weights, possible, seeded()));
+    assertEquals(new Set(all).size, possible);
+    for (const count of [1, Math.ceil(possible / 2), possible]) {
+      assertEquals(valuesOf(multinomial(weights, count, seeded())), all.slice(0, count));
+    }
+  }
+});
+
+Deno.test("randperm() is the permutation that its generator gives", () => {
+  for (const n of [0, 1, 2, 1000]) {
+    const [one, other] = [new RandomGenerator(3), new RandomGenerator(3)];
+    const x = randperm(n, { generator: one });
+    assertEquals(valuesOf(x), [...other.permutation(n)]);
+    assertEquals(one.state, other.state);
+    assertEquals(valuesOf(x).toSorted((a, b) => a - b), Array.from({ length: n }, (_, i) => i));
+  }
 });
 
 Deno.test("multinomial() draws once in proportion to what is left", () => {
