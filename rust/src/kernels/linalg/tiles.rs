@@ -185,14 +185,14 @@ pub(crate) fn multiply<T: Lanes>(
     Ok(())
 }
 
-/// Whether tiles are faster than `gemm`. They are not if panels cost too much beside the product, or
-/// if rows of the left factor would have to be gathered.
+/// Whether tiles are faster than `gemm`. They are not if panels cost too much beside the product, nor
+/// if rows of the left factor have to be gathered, unless the product is large.
 pub(super) fn pay(left: &Matrix, columns: usize) -> bool {
-    left.column_stride == 1
-        && left.rows >= 128
+    let least = if left.column_stride == 1 { 1 << 22 } else { 1 << 28 };
+    left.rows >= 128
         && left.columns >= 32
         && columns >= 32
-        && left.rows * left.columns * columns >= 1 << 22
+        && left.rows * left.columns * columns >= least
 }
 
 /// `out = finish(a · b + bias)` on all threads, where `out` is row-major.
