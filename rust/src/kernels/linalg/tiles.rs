@@ -22,7 +22,7 @@ const VECTORS: usize = 2;
 /// The most elements in a row of a tile.
 const WIDEST: usize = 32;
 /// Terms that are added before sums are written.
-const DEPTH: usize = 256;
+const DEPTH: usize = 512;
 /// Terms of one turn of the loop.
 const TURN: usize = 4;
 /// Rows of a block of the left factor, at most.
@@ -423,8 +423,8 @@ mod tests {
             [3, 0, 5],
             [6, 4, 16],
             [7, 9, 17],
-            [11, 257, 33],
-            [13, 512, 31],
+            [11, 600, 33],
+            [13, 1100, 31],
             [200, 30, 130],
             [193, 300, 15],
         ] {
