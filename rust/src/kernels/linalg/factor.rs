@@ -152,7 +152,7 @@ fn cholesky_in_place<T: Lanes>(
 
 /// The columns of a block, row by row. `above` gets the transpose of the block on the diagonal.
 #[inline(always)]
-fn cholesky_columns<T: Lanes>(
+fn cholesky_columns<T: Element + Real>(
     a: &mut [T],
     n: usize,
     columns: Range<usize>,
@@ -279,7 +279,7 @@ fn lu_in_place<T: Lanes>(
 }
 
 /// The row with the largest element of a column, from the diagonal on; NaN counts as larger.
-fn largest<T: Lanes>(a: &[T], n: usize, column: usize) -> usize {
+fn largest<T: Element + Real>(a: &[T], n: usize, column: usize) -> usize {
     let mut best = (column, T::default());
     for row in column..n {
         let x = a[row * n + column];
@@ -296,7 +296,7 @@ fn largest<T: Lanes>(a: &[T], n: usize, column: usize) -> usize {
 
 /// Subtracts multiples of the pivot's row from those below, in the columns of its block.
 #[inline(always)]
-fn eliminate<T: Lanes>(a: &mut [T], n: usize, column: usize, end: usize) {
+fn eliminate<T: Element + Real>(a: &mut [T], n: usize, column: usize, end: usize) {
     let (upper, lower) = a.split_at_mut((column + 1) * n);
     let pivot = &upper[column * n..][column..end];
     for line in lower.chunks_exact_mut(n) {
@@ -309,7 +309,7 @@ fn eliminate<T: Lanes>(a: &mut [T], n: usize, column: usize, end: usize) {
 
 /// The same for the rows of a block, in the columns to the right of it.
 #[inline(always)]
-fn eliminate_right<T: Lanes>(a: &mut [T], n: usize, block: Range<usize>) {
+fn eliminate_right<T: Element + Real>(a: &mut [T], n: usize, block: Range<usize>) {
     for row in block.clone() {
         let (upper, lower) = a.split_at_mut(row * n);
         let (factors, line) = lower[..n].split_at_mut(block.end);
@@ -421,7 +421,7 @@ fn solve_in_place<T: Lanes>(
 
 /// Solves for the rows of a block, where `x` holds the right side.
 #[inline(always)]
-fn solve_block<T: Lanes>(
+fn solve_block<T: Element + Real>(
     x: &mut [T],
     m: usize,
     (t, matrix): (&[T], Matrix),

@@ -354,6 +354,7 @@ impl<T> Target<T> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::samples::{ORDERS, numbers, stored};
     use super::*;
     use crate::allocator::BEYOND;
     use std::hint::black_box;
@@ -362,15 +363,8 @@ mod tests {
     /// more memory than it has room for; and whether it is right.
     fn fits<T: Element + Real + Into<f64>>(shape: [usize; 3], flipped: [bool; 2]) -> bool {
         let [rows, inner, columns] = shape;
-        let numbers = |length: usize| -> Vec<T> {
-            (0..length).map(|i| T::from_f64((i * 7 % 11) as f64 - 5.0)).collect()
-        };
-        let (a, b) = (numbers(rows * inner), numbers(inner * columns));
-        let lies = |rows, columns, flipped: bool| match flipped {
-            false => Matrix::dense(0, rows, columns),
-            true => Matrix::dense(0, columns, rows).transposed(),
-        };
-        let (left, right) = (lies(rows, inner, flipped[0]), lies(inner, columns, flipped[1]));
+        let (a, b) = (numbers::<T>(rows * inner), numbers::<T>(inner * columns));
+        let (left, right) = (stored(rows, inner, flipped[0]), stored(inner, columns, flipped[1]));
         let mut out = numbers(rows * columns);
         BEYOND.set(0);
         Panel::over(&mut out, rows, columns).multiply((&a, left), (&b, right), false).unwrap();
@@ -407,7 +401,7 @@ mod tests {
             [129, 513, 127],
         ];
         for shape in shapes {
-            for flipped in [[false, false], [false, true], [true, false], [true, true]] {
+            for flipped in ORDERS {
                 assert!(fits::<f32>(shape, flipped), "{shape:?} {flipped:?} of f32");
                 assert!(fits::<f64>(shape, flipped), "{shape:?} {flipped:?} of f64");
             }
@@ -421,12 +415,8 @@ mod tests {
                 (0..count).map(|i| T::from_f64((i as f64 * 0.37).sin())).collect()
             };
             let (a, b) = (numbers(rows * inner), numbers(inner * columns));
-            let matrix = |rows, columns, flipped| match flipped {
-                true => Matrix::dense(0, columns, rows).transposed(),
-                false => Matrix::dense(0, rows, columns),
-            };
             let (left, right) =
-                (matrix(rows, inner, flipped[0]), matrix(inner, columns, flipped[1]));
+                (stored(rows, inner, flipped[0]), stored(inner, columns, flipped[1]));
             let around = Around { bias: None, finish: None };
             let [apart, joined] = [2, 1].map(|threads| {
                 let mut out = vec![T::default(); rows * columns];
@@ -449,7 +439,7 @@ mod tests {
             [1040, 70, 1025],
             [1500, 130, 64],
         ] {
-            for flipped in [[false, false], [false, true], [true, false], [true, true]] {
+            for flipped in ORDERS {
                 bits::<f32>(shape, flipped);
                 bits::<f64>(shape, flipped);
             }

@@ -7,6 +7,7 @@ use crate::cpu::{elements, simd, try_parts};
 use crate::dtype::{Element, by_type};
 use crate::error::{Error, Result};
 use crate::frame::Launch;
+use crate::kernels::elementwise::math::Real;
 use crate::kernels::elementwise::unary::{relu, sigmoid};
 use crate::kernels::reduce::axes::Axes;
 use crate::kernels::reduce::sum::{Summand, sum_columns};
@@ -46,7 +47,7 @@ fn both<T: Element>(g: &mut [T], y: &[T], f: impl Fn(T, T) -> T) {
 }
 
 /// The activation with a given number; 0 is none. `lib/ops/linalg/linear.ts` has the same numbers.
-fn activation<T: Lanes>(number: i32) -> Result<Option<Activation<T>>> {
+fn activation<T: Element + Real>(number: i32) -> Result<Option<Activation<T>>> {
     Ok(match number {
         0 => None,
         1 => Some(Activation {

@@ -10,6 +10,8 @@ mod matmul;
 mod pairs;
 mod qr;
 mod reflect;
+#[cfg(test)]
+mod samples;
 pub(crate) mod tiles;
 
 use crate::registry::Kernel;

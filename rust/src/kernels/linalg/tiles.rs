@@ -380,20 +380,12 @@ fn add_term<T: Lanes, S: Simd, const H: usize>(
 
 #[cfg(test)]
 mod tests {
+    use super::super::samples::{ORDERS, numbers, stored};
     use super::*;
 
-    fn numbers<T: Lanes>(count: usize) -> Vec<T> {
-        (0..count).map(|i| T::from_f64((i * 7 % 11) as f64 - 5.0)).collect()
-    }
-
-    /// Products of small whole numbers, so that every order of summation has the same result.
     fn check<T: Lanes>([rows, inner, columns]: [usize; 3], flipped: [bool; 2], with_bias: bool) {
         let (a, b, bias) = (numbers(rows * inner), numbers(inner * columns), numbers(columns));
-        let lies = |rows, columns, flipped| match flipped {
-            false => Matrix::dense(0, rows, columns),
-            true => Matrix::dense(0, columns, rows).transposed(),
-        };
-        let (left, right) = (lies(rows, inner, flipped[0]), lies(inner, columns, flipped[1]));
+        let (left, right) = (stored(rows, inner, flipped[0]), stored(inner, columns, flipped[1]));
         let bias = with_bias.then_some(&bias[..]);
         let finish = |row: &mut [T]| row.iter_mut().for_each(|x| *x = *x + *x);
         let around = Around { bias, finish: Some(finish) };
@@ -428,7 +420,7 @@ mod tests {
             [200, 30, 130],
             [193, 300, 15],
         ] {
-            for flipped in [[false, false], [false, true], [true, false], [true, true]] {
+            for flipped in ORDERS {
                 for bias in [false, true] {
                     check::<f32>(shape, flipped, bias);
                     check::<f64>(shape, flipped, bias);
