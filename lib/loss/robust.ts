@@ -10,6 +10,7 @@ import {
   generalRobustError,
   log1pSquare,
   logCoshError,
+  pseudoHuberError,
 } from "../ops/loss/fused.ts";
 import { maximum, where } from "../ops/mod.ts";
 import { Tensor } from "../tensor/tensor.ts";
@@ -344,7 +345,9 @@ export function generalRobust(
   const { alpha = 1, scale = 1 } = read;
   if (typeof alpha === "number" && Number.isFinite(alpha) && alpha !== 0 && alpha !== 2) {
     if (typeof scale === "number") {
-      return pairLoss(op, prediction, target, read, generalRobustError, [alpha, scale]);
+      return alpha === 1
+        ? pairLoss(op, prediction, target, read, pseudoHuberError, [scale])
+        : pairLoss(op, prediction, target, read, generalRobustError, [alpha, scale]);
     }
   }
   return elementLoss(op, prediction, target, read, (p, t) => {

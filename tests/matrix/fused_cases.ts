@@ -18,6 +18,7 @@ import {
   logitError,
   meanDivergence,
   type PairLoss,
+  pseudoHuberError,
   reduced,
   relativeEntropy,
   shareError,
@@ -265,6 +266,7 @@ export const FUSED_CASES: Readonly<Record<string, readonly FusedCase[]>> = {
   tukeyBiweight: pairs(biweightError),
   bce: pairs(shareError, { predictions: shares }),
   bceWithLogits: pairs(logitError, { predictions: wide }),
+  pseudoHuber: pairs(pseudoHuberError),
   generalRobust: [1, -2, 2.5].flatMap((alpha) =>
     pairs(generalRobustError, { parameters: [alpha, 0.7], told: `of shape ${alpha}` })
   ),

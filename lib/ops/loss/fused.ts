@@ -184,7 +184,13 @@ export function generalForm(x: Tensor, alpha: number | Tensor): Tensor {
   return log1pSquare(x.mul(b.rsqrt())).mul(alpha.mul(0.5)).expm1().mul(b.div(alpha));
 }
 
-/** The same of residuals by a scale, for a finite α. */
+/** √(x² + 1) − 1 of residuals by a scale: the general loss where α is 1, by a root and no powers. */
+export const pseudoHuberError: PairLoss = pairOp("pseudoHuber", "pseudo_huber", (p, t, scale) => {
+  const x = p.sub(t).div(scale);
+  return x.div(hypot(x, 1).add(1)).mul(x);
+});
+
+/** The general loss of residuals by a scale, for a finite α. */
 export const generalRobustError: PairLoss = pairOp(
   "generalRobust",
   "general_robust",

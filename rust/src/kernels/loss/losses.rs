@@ -117,6 +117,9 @@ losses! {
         t * s.0 + (1.0 - t) * s.1;
         (1.0 - t) * sigmoid(p) - t * sigmoid(-p);
         for target s.0 - s.1;
+    "pseudo_huber" "pseudo_huber_grad" |p, t, scale, _e| r = (p - t) / scale;
+        r / (length(r, 1.0) + 1.0) * r;
+        r / length(r, 1.0) / scale;
     "general_robust" "general_robust_grad" |p, t, alpha, scale| r = (p - t) / scale;
         (rise(r, alpha) * (alpha * 0.5)).expm1_() * (alpha - 2.0).abs() / alpha;
         {
