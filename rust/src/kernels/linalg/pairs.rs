@@ -6,7 +6,7 @@ use crate::dtype::{Element, by_type};
 use crate::error::{Error, Result};
 use crate::frame::Launch;
 use crate::kernels::elementwise::math::Real;
-use crate::kernels::normalize::softmax::sum_with;
+use crate::kernels::normalize::rows::sum_with;
 use crate::registry::{Cpu, Kernel, Wgsl};
 use crate::scratch::{all_in_order, in_order, listed};
 

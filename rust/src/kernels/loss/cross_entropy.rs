@@ -7,7 +7,7 @@ use crate::error::{Error, Result};
 use crate::frame::Launch;
 use crate::gpu::programs;
 use crate::kernels::elementwise::math::Real;
-use crate::kernels::normalize::softmax::{GRAIN, for_exponentials, for_log_totals, sum, sum_with};
+use crate::kernels::normalize::rows::{GRAIN, Rows, by_length, for_exponentials, for_log_totals};
 use crate::registry::{Cpu, Kernel, Wgsl};
 use crate::scratch::{all_in_order, in_order, rows_in_order};
 use std::borrow::Cow;
@@ -82,22 +82,22 @@ fn cross_entropy_as<T: Element + Real + Into<f64>>(launch: &mut Launch<'_>) -> R
     let classes = data.classes;
     for_chunks_of(out, data.grain(), |start, chunk| {
         let x = &data.logits[start * classes..][..chunk.len() * classes];
-        simd(
+        by_length!(T, classes, |rows| simd(
             #[inline(always)]
             || {
-                let mut rows = chunk.iter_mut().zip(&data.labels[start..]);
+                let mut each = chunk.iter_mut().zip(&data.labels[start..]);
                 for_log_totals(
+                    rows,
                     x,
-                    classes,
                     #[inline(always)]
                     |x, largest, log| {
-                        if let Some((out, &label)) = rows.next() {
+                        if let Some((out, &label)) = each.next() {
                             *out = log - (x[label as usize] - largest);
                         }
                     },
                 );
             },
-        );
+        ));
     })
 }
 
@@ -113,25 +113,25 @@ fn cross_entropy_grad_as<T: Element + Real + Into<f64>>(launch: &mut Launch<'_>)
     let g = in_order::<T>(g)?;
     for_chunks_of(out, data.grain() * classes, |start, chunk| {
         let x = &data.logits[start..];
-        simd(
+        by_length!(T, classes, |rows| simd(
             #[inline(always)]
             || {
-                let mut rows = data.labels.iter().zip(&*g).skip(start / classes);
+                let mut each = data.labels.iter().zip(&*g).skip(start / classes);
                 for_exponentials(
+                    rows,
                     chunk,
                     x,
-                    classes,
                     #[inline(always)]
                     |e, inverse| {
-                        if let Some((&label, &factor)) = rows.next() {
+                        if let Some((&label, &factor)) = each.next() {
                             let scale = factor * inverse;
-                            e.iter_mut().for_each(|e| *e = *e * scale);
+                            rows.update(e, [], |e, []| e * scale);
                             e[label as usize] = e[label as usize] - factor;
                         }
                     },
                 );
             },
-        );
+        ));
     })
 }
 
@@ -188,29 +188,29 @@ fn share_entropy_as<T: Element + Real + Into<f64>>(launch: &mut Launch<'_>) -> R
     for_chunks_of(out, data.grain(), |start, chunk| {
         let (x, shares) = data.from(start * classes);
         let x = &x[..chunk.len() * classes];
-        simd(
+        by_length!(T, classes, |rows| simd(
             #[inline(always)]
             || {
-                let mut rows = chunk.iter_mut().zip(shares.chunks(classes));
+                let mut each = chunk.iter_mut().zip(shares.chunks(classes));
                 for_log_totals(
+                    rows,
                     x,
-                    classes,
                     #[inline(always)]
                     |x, largest, log| {
-                        if let Some((out, shares)) = rows.next() {
+                        if let Some((out, shares)) = each.next() {
                             let ln = |x| log - (x - largest);
-                            let plain = sum_with(x, shares, |x, t| t * ln(x));
+                            let plain = rows.sum(x, shares, |x, t| t * ln(x));
                             // The rare row with an impossible class is summed again.
                             *out = if plain.finite() {
                                 plain
                             } else {
-                                sum_with(x, shares, |x, t| t * cost(t, ln(x)))
+                                rows.sum(x, shares, |x, t| t * cost(t, ln(x)))
                             };
                         }
                     },
                 );
             },
-        );
+        ));
     })
 }
 
@@ -233,45 +233,46 @@ fn share_entropy_grad_as<T: Element + Real + Into<f64>>(launch: &mut Launch<'_>)
     let classes = data.classes;
     for_chunks_of(for_logits, data.grain() * classes, |start, chunk| {
         let (x, shares) = data.from(start);
-        simd(
+        by_length!(T, classes, |rows| simd(
             #[inline(always)]
             || {
-                let mut rows = shares.chunks(classes).zip(&g[start / classes..]);
+                let mut each = shares.chunks(classes).zip(&g[start / classes..]);
                 for_exponentials(
+                    rows,
                     chunk,
                     x,
-                    classes,
                     #[inline(always)]
                     |e, inverse| {
-                        if let Some((shares, &g)) = rows.next() {
-                            let scale = sum(shares) * g * inverse;
-                            e.iter_mut().zip(shares).for_each(|(e, &t)| *e = *e * scale - t * g);
+                        if let Some((shares, &g)) = each.next() {
+                            let scale = rows.sum(shares, shares, |t, _| t) * g * inverse;
+                            rows.update(e, [shares], |e, [t]| e * scale - t * g);
                         }
                     },
                 );
             },
-        );
+        ));
     })?;
     for_chunks_of(for_shares, data.grain() * classes, |start, chunk| {
         let (x, shares) = data.from(start);
         let x = &x[..chunk.len()];
-        simd(
+        by_length!(T, classes, |rows| simd(
             #[inline(always)]
             || {
                 let chunks = chunk.chunks_mut(classes).zip(shares.chunks(classes));
-                let mut rows = chunks.zip(&g[start / classes..]);
+                let mut each = chunks.zip(&g[start / classes..]);
                 for_log_totals(
+                    rows,
                     x,
-                    classes,
                     #[inline(always)]
                     |x, largest, log| {
-                        if let Some(((out, shares), &g)) = rows.next() {
-                            let each = out.iter_mut().zip(x.iter().zip(shares));
-                            each.for_each(|(e, (&x, &t))| *e = cost(t, log - (x - largest)) * g);
+                        if let Some(((out, shares), &g)) = each.next() {
+                            rows.update(out, [x, shares], |_, [x, t]| {
+                                cost(t, log - (x - largest)) * g
+                            });
                         }
                     },
                 );
             },
-        );
+        ));
     })
 }

@@ -7,7 +7,7 @@ use crate::error::{Error, Result};
 use crate::frame::{Launch, View};
 use crate::kernels::elementwise::math::Real;
 use crate::kernels::elementwise::unary::{relu, sigmoid, softplus};
-use crate::kernels::normalize::softmax::{GRAIN, sum_with};
+use crate::kernels::normalize::rows::{GRAIN, sum_with};
 use crate::registry::{Cpu, Kernel, Wgsl};
 use crate::scratch::{all_in_order, in_order, scratch};
 use std::borrow::Cow;

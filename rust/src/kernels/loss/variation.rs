@@ -7,7 +7,7 @@ use crate::error::{Error, Result};
 use crate::frame::Launch;
 use crate::kernels::elementwise::math::Real;
 use crate::kernels::elementwise::unary::sign;
-use crate::kernels::normalize::softmax::sum_with;
+use crate::kernels::normalize::rows::sum_with;
 use crate::registry::{Cpu, Kernel, Wgsl};
 use crate::scratch::{all_in_order, rows_in_order, scratch};
 use std::borrow::Cow;

@@ -1,6 +1,6 @@
 //! Layer normalisation and its gradients. Its composite in TypeScript is the reference.
 
-use super::softmax::{GRAIN, sum, sum_with};
+use super::rows::{GRAIN, sum, sum_with};
 use crate::cpu::{elements, for_chunks_of, simd, try_parts};
 use crate::dtype::{Element, by_type};
 use crate::error::{Error, Result};

@@ -1,7 +1,8 @@
 //! Functions that normalise the elements of a row.
 
 mod layer_norm;
-pub(crate) mod softmax;
+pub(crate) mod rows;
+mod softmax;
 mod unit;
 
 use crate::registry::Kernel;

@@ -1,6 +1,7 @@
 //! Softmax, log-softmax and logsumexp, with their gradients, each in one pass where a composite
 //! needs several ops. Their composites in TypeScript are the reference.
 
+use super::rows::{GRAIN, Rows, by_length, for_exponentials, for_log_totals, larger, shift};
 use crate::cpu::{elements, for_chunks_of, simd};
 use crate::dtype::{Element, by_type};
 use crate::error::{Error, Result};
@@ -45,21 +46,8 @@ pub(super) const ROWS: &[Kernel] = &[
     },
 ];
 
-/// Elements of a task.
-pub(crate) const GRAIN: usize = 1 << 14;
 /// Columns that are processed together if the axis is not the last one.
 const COLUMNS: usize = 64;
-/// Sums that run in parallel, so that they are vectorised.
-const LANES: usize = 16;
-/// The number of elements from which a row fills its vectors by itself.
-const LONG: usize = 128;
-/// Long rows whose logarithms are computed together.
-const ABREAST: usize = 8;
-/// Elements of short rows, which are processed together: one would leave its vectors half empty.
-const TOGETHER: usize = 512;
-/// Elements that a lane adds in its own precision.
-const BLOCK: usize = 4096;
-
 /// The extents before an axis, of it and after it.
 #[derive(Clone, Copy)]
 struct Axis {
@@ -96,102 +84,6 @@ impl Axis {
     }
 }
 
-/// Reduces a row by lanes, and then the lanes; a row that does not fill them, by elements.
-#[inline(always)]
-fn fold<T: Copy>(row: &[T], start: T, join: impl Fn(T, T) -> T) -> T {
-    if row.len() < LANES {
-        return row.iter().fold(start, |all, &x| join(all, x));
-    }
-    let mut lanes = [start; LANES];
-    let (chunks, rest) = row.as_chunks::<LANES>();
-    for chunk in chunks {
-        lanes = joined(lanes, *chunk, &join);
-    }
-    if !rest.is_empty() {
-        let mut last = [start; LANES];
-        last.iter_mut().zip(rest).for_each(|(last, &x)| *last = x);
-        lanes = joined(lanes, last, &join);
-    }
-    halved(lanes, join)
-}
-
-/// Combines lane by lane. The end of a row is filled up first: lanes that a loop read in part would
-/// have to be in memory.
-#[inline(always)]
-fn joined<T: Copy>(
-    mut lanes: [T; LANES],
-    more: [T; LANES],
-    join: impl Fn(T, T) -> T,
-) -> [T; LANES] {
-    for i in 0..LANES {
-        lanes[i] = join(lanes[i], more[i]);
-    }
-    lanes
-}
-
-/// Combines the lanes in halves, so that this is vectorised too.
-#[inline(always)]
-fn halved<T: Copy>(mut lanes: [T; LANES], join: impl Fn(T, T) -> T) -> T {
-    let mut width = LANES / 2;
-    while width > 0 {
-        for i in 0..width {
-            lanes[i] = join(lanes[i], lanes[i + width]);
-        }
-        width /= 2;
-    }
-    lanes[0]
-}
-
-#[inline(always)]
-fn larger<T: Real>(a: T, b: T) -> T {
-    if b > a { b } else { a }
-}
-
-/// The largest element of a row that is not NaN; 0 if that is not finite, as in the composite.
-#[inline(always)]
-fn shift<T: Real>(largest: T) -> T {
-    if largest.finite() { largest } else { T::from_f64(0.0) }
-}
-
-/// Sum of `f` over a row and another one of the same length, lane by lane.
-#[inline(always)]
-pub(crate) fn sum_with<T: Real + Into<f64>>(a: &[T], b: &[T], f: impl Fn(T, T) -> T) -> T {
-    debug_assert_eq!(a.len(), b.len());
-    if a.len() < LANES {
-        return a.iter().zip(b).fold(T::from_f64(0.0), |all, (&a, &b)| all + f(a, b));
-    }
-    let mut total = 0.0;
-    for (a, b) in a.chunks(BLOCK).zip(b.chunks(BLOCK)) {
-        total += by_lanes(a, b, &f).into();
-    }
-    T::from_f64(total)
-}
-
-/// Sum of `f` over two blocks of one length, lane by lane.
-#[inline(always)]
-fn by_lanes<T: Real>(a: &[T], b: &[T], f: &impl Fn(T, T) -> T) -> T {
-    let mut lanes = [T::from_f64(0.0); LANES];
-    let ((a, a_rest), (b, b_rest)) = (a.as_chunks::<LANES>(), b.as_chunks::<LANES>());
-    for (a, b) in a.iter().zip(b) {
-        for i in 0..LANES {
-            lanes[i] = lanes[i] + f(a[i], b[i]);
-        }
-    }
-    if !a_rest.is_empty() {
-        let mut last = [T::from_f64(0.0); LANES];
-        for (last, (&a, &b)) in last.iter_mut().zip(a_rest.iter().zip(b_rest)) {
-            *last = f(a, b);
-        }
-        lanes = joined(lanes, last, |a, b| a + b);
-    }
-    halved(lanes, |a, b| a + b)
-}
-
-#[inline(always)]
-pub(crate) fn sum<T: Real + Into<f64>>(row: &[T]) -> T {
-    sum_with(row, row, |x, _| x)
-}
-
 fn softmax(launch: &mut Launch<'_>, log: bool) -> Result {
     by_type!(float launch.input_type(0)?, softmax_as(launch, log))
 }
@@ -215,114 +107,33 @@ fn softmax_as<T: Element + Real + Into<f64>>(launch: &mut Launch<'_>, log: bool)
         });
     }
     for_chunks_of(out, axis.grain(), |start, chunk| {
-        // Once, and not for each row, which may be short.
-        simd(
+        let x = &x[start..][..chunk.len()];
+        by_length!(T, axis.length, |rows| simd(
             #[inline(always)]
             || {
-                let x = &x[start..][..chunk.len()];
-                if log {
-                    let mut rows = chunk.chunks_mut(axis.length);
-                    for_log_totals(
+                if !log {
+                    return for_exponentials(
+                        rows,
+                        chunk,
                         x,
-                        axis.length,
                         #[inline(always)]
-                        |x, largest, log| {
-                            if let Some(out) = rows.next() {
-                                out.iter_mut().zip(x).for_each(|(y, &x)| *y = x - largest - log);
-                            }
-                        },
+                        |out, inverse| rows.update(out, [], |e, []| e * inverse),
                     );
-                    return;
                 }
-                for_exponentials(
-                    chunk,
+                let mut out = chunk.chunks_mut(axis.length);
+                for_log_totals(
+                    rows,
                     x,
-                    axis.length,
                     #[inline(always)]
-                    |out, inverse| out.iter_mut().for_each(|e| *e = *e * inverse),
+                    |x, largest, log| {
+                        if let Some(out) = out.next() {
+                            rows.update(out, [x], |_, [x]| x - largest - log);
+                        }
+                    },
                 );
             },
-        );
+        ))
     })
-}
-
-/// The largest element of a row, which is subtracted from each before the exponential.
-#[inline(always)]
-pub(crate) fn largest<T: Real>(x: &[T]) -> T {
-    shift(fold(x, T::from_f64(f64::NEG_INFINITY), larger))
-}
-
-/// Elements of as many whole rows as are processed together, at least one.
-#[inline(always)]
-fn together(length: usize) -> usize {
-    (TOGETHER / length).max(1) * length
-}
-
-/// Exponentials of rows of a length, each less its largest element, and the sums of the rows.
-#[inline(always)]
-fn exponentiate<T: Real + Into<f64>>(
-    out: &mut [T],
-    x: &[T],
-    length: usize,
-    (taken, totals): (&mut [T], &mut [T]),
-) {
-    for ((e, x), taken) in out.chunks_mut(length).zip(x.chunks(length)).zip(taken) {
-        *taken = largest(x);
-        e.iter_mut().zip(x).for_each(|(e, &x)| *e = x - *taken);
-    }
-    out.iter_mut().for_each(|e| *e = e.exp_());
-    for (e, total) in out.chunks(length).zip(totals) {
-        *total = sum(e);
-    }
-}
-
-/// Exponentials of rows of a length, each less its largest element, reported for each row with the
-/// reciprocal of their sum. Short rows are processed together.
-#[inline(always)]
-pub(crate) fn for_exponentials<T: Real + Into<f64>>(
-    out: &mut [T],
-    x: &[T],
-    length: usize,
-    mut tell: impl FnMut(&mut [T], T),
-) {
-    let zeros = [T::from_f64(0.0); TOGETHER];
-    let (mut taken, mut totals) = (zeros, zeros);
-    for (out, x) in out.chunks_mut(together(length)).zip(x.chunks(together(length))) {
-        exponentiate(out, x, length, (&mut taken, &mut totals));
-        let totals = &mut totals[..out.len() / length];
-        totals.iter_mut().for_each(|total| *total = T::from_f64(1.0) / *total);
-        for (e, &inverse) in out.chunks_mut(length).zip(&*totals) {
-            tell(e, inverse);
-        }
-    }
-}
-
-/// Reports for each row of a length what is subtracted before the exponential, and the logarithm of
-/// the sum of the exponentials. The logarithms of short rows are computed together.
-#[inline(always)]
-pub(crate) fn for_log_totals<T: Real + Into<f64>>(
-    x: &[T],
-    length: usize,
-    mut tell: impl FnMut(&[T], T, T),
-) {
-    let zeros = [T::from_f64(0.0); TOGETHER];
-    let (mut e, mut taken, mut totals) = (zeros, zeros, zeros);
-    let each = if length >= LONG { ABREAST * length } else { together(length) };
-    for x in x.chunks(each) {
-        if length >= LONG {
-            for ((x, taken), total) in x.chunks(length).zip(&mut taken).zip(&mut totals) {
-                let most = largest(x);
-                (*taken, *total) = (most, sum_with(x, x, |x, _| (x - most).exp_()));
-            }
-        } else {
-            exponentiate(&mut e[..x.len()], x, length, (&mut taken, &mut totals));
-        }
-        let totals = &mut totals[..x.len() / length];
-        totals.iter_mut().for_each(|total| *total = total.log_());
-        for ((x, &taken), &log) in x.chunks(length).zip(&taken).zip(&*totals) {
-            tell(x, taken, log);
-        }
-    }
 }
 
 /// For the columns `from..from + COLUMNS` of a sheet: what is subtracted, and the sums of the
@@ -404,14 +215,14 @@ fn logsumexp_as<T: Element + Real + Into<f64>>(launch: &mut Launch<'_>) -> Resul
     let inner = axis.inner.max(1);
     for_chunks_of(out, axis.grain() / axis.length, |start, chunk| {
         let x = &x[start * axis.length..][..chunk.len() * axis.length];
-        simd(
-            #[inline(always)]
-            || {
-                if inner == 1 {
+        if inner == 1 {
+            return by_length!(T, axis.length, |rows| simd(
+                #[inline(always)]
+                || {
                     let mut chunk = chunk.iter_mut();
                     for_log_totals(
+                        rows,
                         x,
-                        axis.length,
                         #[inline(always)]
                         |_, largest, log| {
                             if let Some(out) = chunk.next() {
@@ -419,8 +230,12 @@ fn logsumexp_as<T: Element + Real + Into<f64>>(launch: &mut Launch<'_>) -> Resul
                             }
                         },
                     );
-                    return;
-                }
+                },
+            ));
+        }
+        simd(
+            #[inline(always)]
+            || {
                 for (out, x) in chunk.chunks_mut(inner).zip(x.chunks(axis.sheet())) {
                     for from in (0..inner).step_by(COLUMNS) {
                         let (largest, totals) = column_totals(x, axis, from, |_, _| ());
@@ -460,18 +275,21 @@ fn softmax_grad_as<T: Element + Real + Into<f64>>(launch: &mut Launch<'_>, log: 
         });
     }
     for_chunks_of(out, axis.grain(), |start, chunk| {
-        simd(
+        let pairs = || y[start..].chunks(axis.length).zip(g[start..].chunks(axis.length));
+        by_length!(T, axis.length, |rows| simd(
             #[inline(always)]
             || {
-                let rows = y[start..].chunks(axis.length).zip(g[start..].chunks(axis.length));
-                for (out, (y, g)) in chunk.chunks_mut(axis.length).zip(rows) {
-                    let total = if log { sum(g) } else { sum_with(g, y, |g, y| g * y) };
-                    for (out, (&y, &g)) in out.iter_mut().zip(y.iter().zip(g)) {
-                        *out = if log { g - y.exp_() * total } else { y * (g - total) };
+                for (out, (y, g)) in chunk.chunks_mut(axis.length).zip(pairs()) {
+                    if log {
+                        let total = rows.sum(g, g, |g, _| g);
+                        rows.update(out, [y, g], |_, [y, g]| g - y.exp_() * total);
+                    } else {
+                        let total = rows.sum(g, y, |g, y| g * y);
+                        rows.update(out, [y, g], |_, [y, g]| y * (g - total));
                     }
                 }
             },
-        );
+        ))
     })
 }
 

@@ -1,7 +1,7 @@
 //! Vectors divided by their length, and the gradient, in one pass each. The composite in TypeScript
 //! is the reference.
 
-use super::softmax::{GRAIN, sum_with};
+use super::rows::{GRAIN, sum_with};
 use crate::cpu::{elements, for_chunks_of, simd};
 use crate::dtype::{Element, by_type};
 use crate::error::{Error, Result};
