@@ -39,6 +39,17 @@ pub(crate) fn simd<R>(body: impl FnMut() -> R) -> R {
     ARCH.dispatch(Body(body))
 }
 
+/// Runs a loop compiled for vectors of eight f32, or of as many bytes; None if this processor has none.
+/// Such a loop is in the library once, while that of `simd` is there for each kind of vectors.
+#[inline(always)]
+#[cfg_attr(not(target_arch = "x86_64"), expect(unused_variables))]
+pub(crate) fn in_eights<R>(body: impl FnMut() -> R) -> Option<R> {
+    #[cfg(target_arch = "x86_64")]
+    return Some(Simd::vectorize(pulp::x86::V3::try_new()?, Body(body)));
+    #[cfg(not(target_arch = "x86_64"))]
+    None
+}
+
 /// Runs code that is written with the widest vectors of this processor.
 pub(crate) fn in_vectors<W: WithSimd>(body: W) -> W::Output {
     ARCH.dispatch(body)

@@ -320,7 +320,14 @@ impl<T: Lanes> Block<'_, '_, T> {
             add_term::<T, S, H>(simd, &mut sums, column, right);
         }
         if column + VECTORS * T::count::<S>() > self.panel.width() {
-            return self.edge(simd, sums, (row, column));
+            for (i, sums) in sums.iter().enumerate() {
+                let mut line = [T::default(); WIDEST];
+                for (line, &sum) in line.chunks_mut(T::count::<S>()).zip(sums) {
+                    T::store(simd, line, sum);
+                }
+                self.edge(&line, (row + i, column));
+            }
+            return;
         }
         let bias =
             self.bias.and_then(|bias| T::vectors::<S>(&bias[column..]).0.first_chunk::<VECTORS>());
@@ -337,27 +344,16 @@ impl<T: Lanes> Block<'_, '_, T> {
         }
     }
 
-    /// Writes the sums of a tile that is wider than what is left of the rows.
+    /// Writes the sums of a line of a tile that is wider than what is left of its row.
     #[inline(never)]
-    fn edge<S: Simd, const H: usize>(
-        &mut self,
-        simd: S,
-        sums: [[T::Vector<S>; VECTORS]; H],
-        (row, column): (usize, usize),
-    ) {
-        for (i, sums) in sums.iter().enumerate() {
-            let mut line = [T::default(); WIDEST];
-            for (line, &sum) in line.chunks_mut(T::count::<S>()).zip(sums) {
-                T::store(simd, line, sum);
+    fn edge(&mut self, line: &[T], (row, column): (usize, usize)) {
+        let to = self.panel.row(row)[column..].iter_mut().zip(line);
+        match self.bias {
+            _ if self.term > 0 => to.for_each(|(to, &sum)| *to = *to + sum),
+            Some(bias) => {
+                to.zip(&bias[column..]).for_each(|((to, &sum), &bias)| *to = bias + sum);
             }
-            let to = self.panel.row(row + i)[column..].iter_mut().zip(line);
-            match self.bias {
-                _ if self.term > 0 => to.for_each(|(to, sum)| *to = *to + sum),
-                Some(bias) => {
-                    to.zip(&bias[column..]).for_each(|((to, sum), &bias)| *to = bias + sum);
-                }
-                None => to.for_each(|(to, sum)| *to = sum),
-            }
+            None => to.for_each(|(to, &sum)| *to = sum),
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Cross-entropy of rows, with a label or class probabilities for each, and its gradients, in one
 //! pass over the logits. The composite in TypeScript is the reference.
 
-use crate::cpu::{elements, for_chunks_of, simd};
+use crate::cpu::{elements, for_chunks_of};
 use crate::dtype::{Element, by_type};
 use crate::error::{Error, Result};
 use crate::frame::Launch;
@@ -82,22 +82,19 @@ fn cross_entropy_as<T: Element + Real + Into<f64>>(launch: &mut Launch<'_>) -> R
     let classes = data.classes;
     for_chunks_of(out, data.grain(), |start, chunk| {
         let x = &data.logits[start * classes..][..chunk.len() * classes];
-        by_length!(T, classes, |rows| simd(
-            #[inline(always)]
-            || {
-                let mut each = chunk.iter_mut().zip(&data.labels[start..]);
-                for_log_totals(
-                    rows,
-                    x,
-                    #[inline(always)]
-                    |x, largest, log| {
-                        if let Some((out, &label)) = each.next() {
-                            *out = log - (x[label as usize] - largest);
-                        }
-                    },
-                );
-            },
-        ));
+        by_length!(T, classes, |rows| {
+            let mut each = chunk.iter_mut().zip(&data.labels[start..]);
+            for_log_totals(
+                rows,
+                x,
+                #[inline(always)]
+                |x, largest, log| {
+                    if let Some((out, &label)) = each.next() {
+                        *out = log - (x[label as usize] - largest);
+                    }
+                },
+            );
+        });
     })
 }
 
@@ -113,25 +110,22 @@ fn cross_entropy_grad_as<T: Element + Real + Into<f64>>(launch: &mut Launch<'_>)
     let g = in_order::<T>(g)?;
     for_chunks_of(out, data.grain() * classes, |start, chunk| {
         let x = &data.logits[start..];
-        by_length!(T, classes, |rows| simd(
-            #[inline(always)]
-            || {
-                let mut each = data.labels.iter().zip(&*g).skip(start / classes);
-                for_exponentials(
-                    rows,
-                    chunk,
-                    x,
-                    #[inline(always)]
-                    |e, inverse| {
-                        if let Some((&label, &factor)) = each.next() {
-                            let scale = factor * inverse;
-                            rows.update(e, [], |e, []| e * scale);
-                            e[label as usize] = e[label as usize] - factor;
-                        }
-                    },
-                );
-            },
-        ));
+        by_length!(T, classes, |rows| {
+            let mut each = data.labels.iter().zip(&*g).skip(start / classes);
+            for_exponentials(
+                rows,
+                chunk,
+                x,
+                #[inline(always)]
+                |e, inverse| {
+                    if let Some((&label, &factor)) = each.next() {
+                        let scale = factor * inverse;
+                        rows.update(e, |e| e * scale);
+                        e[label as usize] = e[label as usize] - factor;
+                    }
+                },
+            );
+        });
     })
 }
 
@@ -188,29 +182,26 @@ fn share_entropy_as<T: Element + Real + Into<f64>>(launch: &mut Launch<'_>) -> R
     for_chunks_of(out, data.grain(), |start, chunk| {
         let (x, shares) = data.from(start * classes);
         let x = &x[..chunk.len() * classes];
-        by_length!(T, classes, |rows| simd(
-            #[inline(always)]
-            || {
-                let mut each = chunk.iter_mut().zip(shares.chunks(classes));
-                for_log_totals(
-                    rows,
-                    x,
-                    #[inline(always)]
-                    |x, largest, log| {
-                        if let Some((out, shares)) = each.next() {
-                            let ln = |x| log - (x - largest);
-                            let plain = rows.sum(x, shares, |x, t| t * ln(x));
-                            // The rare row with an impossible class is summed again.
-                            *out = if plain.finite() {
-                                plain
-                            } else {
-                                rows.sum(x, shares, |x, t| t * cost(t, ln(x)))
-                            };
-                        }
-                    },
-                );
-            },
-        ));
+        by_length!(T, classes, |rows| {
+            let mut each = chunk.iter_mut().zip(shares.chunks(classes));
+            for_log_totals(
+                rows,
+                x,
+                #[inline(always)]
+                |x, largest, log| {
+                    if let Some((out, shares)) = each.next() {
+                        let ln = |x| log - (x - largest);
+                        let plain = rows.sum(x, shares, |x, t| t * ln(x));
+                        // The rare row with an impossible class is summed again.
+                        *out = if plain.finite() {
+                            plain
+                        } else {
+                            rows.sum(x, shares, |x, t| t * cost(t, ln(x)))
+                        };
+                    }
+                },
+            );
+        });
     })
 }
 
@@ -233,46 +224,39 @@ fn share_entropy_grad_as<T: Element + Real + Into<f64>>(launch: &mut Launch<'_>)
     let classes = data.classes;
     for_chunks_of(for_logits, data.grain() * classes, |start, chunk| {
         let (x, shares) = data.from(start);
-        by_length!(T, classes, |rows| simd(
-            #[inline(always)]
-            || {
-                let mut each = shares.chunks(classes).zip(&g[start / classes..]);
-                for_exponentials(
-                    rows,
-                    chunk,
-                    x,
-                    #[inline(always)]
-                    |e, inverse| {
-                        if let Some((shares, &g)) = each.next() {
-                            let scale = rows.sum(shares, shares, |t, _| t) * g * inverse;
-                            rows.update(e, [shares], |e, [t]| e * scale - t * g);
-                        }
-                    },
-                );
-            },
-        ));
+        by_length!(T, classes, |rows| {
+            let mut each = shares.chunks(classes).zip(&g[start / classes..]);
+            for_exponentials(
+                rows,
+                chunk,
+                x,
+                #[inline(always)]
+                |e, inverse| {
+                    if let Some((shares, &g)) = each.next() {
+                        let scale = rows.sum(shares, shares, |t, _| t) * g * inverse;
+                        rows.update_with(e, shares, |e, t| e * scale - t * g);
+                    }
+                },
+            );
+        });
     })?;
     for_chunks_of(for_shares, data.grain() * classes, |start, chunk| {
         let (x, shares) = data.from(start);
         let x = &x[..chunk.len()];
-        by_length!(T, classes, |rows| simd(
-            #[inline(always)]
-            || {
-                let chunks = chunk.chunks_mut(classes).zip(shares.chunks(classes));
-                let mut each = chunks.zip(&g[start / classes..]);
-                for_log_totals(
-                    rows,
-                    x,
-                    #[inline(always)]
-                    |x, largest, log| {
-                        if let Some(((out, shares), &g)) = each.next() {
-                            rows.update(out, [x, shares], |_, [x, t]| {
-                                cost(t, log - (x - largest)) * g
-                            });
-                        }
-                    },
-                );
-            },
-        ));
+        by_length!(T, classes, |rows| {
+            let chunks = chunk.chunks_mut(classes).zip(shares.chunks(classes));
+            let mut each = chunks.zip(&g[start / classes..]);
+            for_log_totals(
+                rows,
+                x,
+                #[inline(always)]
+                |x, largest, log| {
+                    if let Some(((out, shares), &g)) = each.next() {
+                        rows.update_with(out, x, |_, x| log - (x - largest));
+                        rows.update_with(out, shares, |each, t| cost(t, each) * g);
+                    }
+                },
+            );
+        });
     })
 }

@@ -113,15 +113,9 @@ pub(crate) fn sum<T: Real + Into<f64>>(row: &[T]) -> T {
     sum_with(row, row, |x, _| x)
 }
 
-/// The largest element of a row, which is subtracted from each before the exponential.
-#[inline(always)]
-pub(crate) fn largest<T: Real>(x: &[T]) -> T {
-    shift(fold(x, T::from_f64(f64::NEG_INFINITY), larger))
-}
-
 /// Elements of as many whole rows as are processed together, at least one.
 #[inline(always)]
-fn together(length: usize) -> usize {
+pub(super) fn together(length: usize) -> usize {
     (TOGETHER / length).max(1) * length
 }
 
@@ -131,12 +125,14 @@ pub(crate) trait Rows<T: Real>: Copy {
     const SHORT: bool;
     /// Elements of a row.
     fn length(self) -> usize;
-    /// Replaces each element of a row by `f` of it and of the elements of other rows.
-    fn update<const M: usize>(self, row: &mut [T], others: [&[T]; M], f: impl Fn(T, [T; M]) -> T);
+    /// Replaces each element of a row by `f` of it.
+    fn update(self, row: &mut [T], f: impl Fn(T) -> T);
+    /// Replaces each element of a row by `f` of it and of the element of another row.
+    fn update_with(self, row: &mut [T], other: &[T], f: impl Fn(T, T) -> T);
     /// The sum of `f` of the elements of two rows.
     fn sum(self, a: &[T], b: &[T], f: impl Fn(T, T) -> T) -> T;
-    /// Exponentials of rows, each less the largest element, which is reported, and their sums.
-    fn exponentiate(self, out: &mut [T], x: &[T], taken: &mut [T], totals: &mut [T]);
+    /// The largest element of a row that is not NaN.
+    fn largest(self, row: &[T]) -> T;
 }
 
 /// Rows of any length.
@@ -152,11 +148,13 @@ impl<T: Real + Into<f64>> Rows<T> for Plain {
     }
 
     #[inline(always)]
-    fn update<const M: usize>(self, row: &mut [T], others: [&[T]; M], f: impl Fn(T, [T; M]) -> T) {
-        let others = others.map(|other| &other[..row.len()]);
-        for i in 0..row.len() {
-            row[i] = f(row[i], others.map(|other| other[i]));
-        }
+    fn update(self, row: &mut [T], f: impl Fn(T) -> T) {
+        row.iter_mut().for_each(|x| *x = f(*x));
+    }
+
+    #[inline(always)]
+    fn update_with(self, row: &mut [T], other: &[T], f: impl Fn(T, T) -> T) {
+        row.iter_mut().zip(other).for_each(|(x, &y)| *x = f(*x, y));
     }
 
     #[inline(always)]
@@ -165,17 +163,8 @@ impl<T: Real + Into<f64>> Rows<T> for Plain {
     }
 
     #[inline(always)]
-    fn exponentiate(self, out: &mut [T], x: &[T], taken: &mut [T], totals: &mut [T]) {
-        let length = self.0;
-        for ((e, x), taken) in out.chunks_mut(length).zip(x.chunks(length)).zip(taken) {
-            *taken = largest(x);
-            e.iter_mut().zip(x).for_each(|(e, &x)| *e = x - *taken);
-        }
-        // Across rows, so that the ends of short ones fill vectors.
-        out.iter_mut().for_each(|e| *e = e.exp_());
-        for (e, total) in out.chunks(length).zip(totals) {
-            *total = sum(e);
-        }
+    fn largest(self, row: &[T]) -> T {
+        fold(row, T::from_f64(f64::NEG_INFINITY), larger)
     }
 }
 
@@ -242,13 +231,22 @@ impl<T: Real, const N: usize> Rows<T> for Short<N> {
     }
 
     #[inline(always)]
-    fn update<const M: usize>(self, row: &mut [T], others: [&[T]; M], f: impl Fn(T, [T; M]) -> T) {
+    fn update(self, row: &mut [T], f: impl Fn(T) -> T) {
         // All of the row first, as vectors overlap.
-        let (mut all, others) = (self.load(row), others.map(|other| self.load(other)));
-        for n in 0..N {
-            for i in 0..WIDTH {
-                all[n][i] = f(all[n][i], others.map(|other| other[n][i]));
+        let mut all = self.load(row);
+        for vector in &mut all {
+            for x in vector {
+                *x = f(*x);
             }
+        }
+        self.store(row, &all);
+    }
+
+    #[inline(always)]
+    fn update_with(self, row: &mut [T], other: &[T], f: impl Fn(T, T) -> T) {
+        let (mut all, other) = (self.load(row), self.load(other));
+        for n in 0..N {
+            all[n] = joined(all[n], other[n], &f);
         }
         self.store(row, &all);
     }
@@ -263,61 +261,95 @@ impl<T: Real, const N: usize> Rows<T> for Short<N> {
     }
 
     #[inline(always)]
-    fn exponentiate(self, out: &mut [T], x: &[T], taken: &mut [T], totals: &mut [T]) {
-        let length = self.length;
-        for (x, taken) in x.chunks_exact(length).zip(&mut *taken) {
-            let mut most = [T::from_f64(f64::NEG_INFINITY); WIDTH];
-            for vector in self.load(x) {
-                most = joined(most, vector, larger);
-            }
-            *taken = shift(halved(most, larger));
+    fn largest(self, row: &[T]) -> T {
+        let mut most = [T::from_f64(f64::NEG_INFINITY); WIDTH];
+        for vector in self.load(row) {
+            most = joined(most, vector, larger);
         }
-        // In loops of their own, so that rows need not wait for what they are not made of.
-        let rows = out.chunks_exact_mut(length).zip(x.chunks_exact(length));
-        for ((e, x), &mut taken) in rows.zip(taken) {
-            self.update(e, [x], |_, [x]| (x - taken).exp_());
-        }
-        for (e, total) in out.chunks_exact(length).zip(totals) {
-            *total = self.total(&self.load(e));
-        }
+        halved(most, larger)
     }
 }
 
-/// Whether short rows of a type are gone through by vectors: not those of f64, whose code would make
-/// the library larger by a twentieth.
+/// Whether short rows of a type are gone through by vectors: not those of f64, as their code would
+/// make the library larger.
 pub(crate) const fn by_vectors<T>() -> bool {
     size_of::<T>() == 4
 }
 
-/// Calls the body with the way to go through rows of a type and length.
+/// Runs a loop over rows of a type and length, with the way to go through them.
 macro_rules! by_length {
     ($type:ty, $length:expr, |$rows:ident| $body:expr) => {{
+        use $crate::cpu::{in_eights, simd};
         use $crate::kernels::normalize::rows::{Plain, Short, by_vectors};
-        match if by_vectors::<$type>() { $length } else { 0 } {
+        let length = $length;
+        let short = match if by_vectors::<$type>() { length } else { 0 } {
             8 => {
-                let $rows = Short::<1>::new(8);
-                $body
+                let $rows = Short::<1>::new(length);
+                in_eights(
+                    #[inline(always)]
+                    || $body,
+                )
             }
-            length @ 9..=16 => {
+            9..=16 => {
                 let $rows = Short::<2>::new(length);
-                $body
+                in_eights(
+                    #[inline(always)]
+                    || $body,
+                )
             }
-            length @ 17..=24 => {
+            17..=24 => {
                 let $rows = Short::<3>::new(length);
-                $body
+                in_eights(
+                    #[inline(always)]
+                    || $body,
+                )
             }
-            length @ 25..=32 => {
+            25..=32 => {
                 let $rows = Short::<4>::new(length);
-                $body
+                in_eights(
+                    #[inline(always)]
+                    || $body,
+                )
             }
-            _ => {
-                let $rows = Plain($length);
-                $body
-            }
-        }
+            _ => None,
+        };
+        short.unwrap_or_else(|| {
+            let $rows = Plain(length);
+            simd(
+                #[inline(always)]
+                || $body,
+            )
+        })
     }};
 }
 pub(crate) use by_length;
+
+/// Exponentials of rows, each less the largest element, which is reported, and their sums.
+#[inline(always)]
+fn exponentiate<T: Real>(
+    rows: impl Rows<T>,
+    out: &mut [T],
+    x: &[T],
+    (taken, totals): (&mut [T], &mut [T]),
+) {
+    let length = rows.length();
+    for ((e, x), taken) in out.chunks_mut(length).zip(x.chunks(length)).zip(taken) {
+        let most = shift(rows.largest(x));
+        rows.update_with(e, x, |_, x| x - most);
+        *taken = most;
+    }
+    exponentials(out);
+    for (e, total) in out.chunks(length).zip(totals) {
+        *total = rows.sum(e, e, |e, _| e);
+    }
+}
+
+/// Replaces elements by their exponentials: across rows, as the ends of short ones would not fill
+/// vectors, and in one loop, as a compiler that unrolls so long a body does not always vectorise it.
+#[inline(always)]
+pub(super) fn exponentials<T: Real>(x: &mut [T]) {
+    x.iter_mut().for_each(|x| *x = x.exp_());
+}
 
 /// Exponentials of rows, each less its largest element, reported for each row with the reciprocal of
 /// their sum.
@@ -333,7 +365,7 @@ pub(crate) fn for_exponentials<T: Real>(
     let length = rows.length();
     let together = together(length);
     for (out, x) in out.chunks_mut(together).zip(x.chunks(together)) {
-        rows.exponentiate(out, x, &mut taken, &mut totals);
+        exponentiate(rows, out, x, (&mut taken, &mut totals));
         let totals = &mut totals[..out.len() / length];
         totals.iter_mut().for_each(|total| *total = T::from_f64(1.0) / *total);
         for (e, &inverse) in out.chunks_mut(length).zip(&*totals) {
@@ -358,11 +390,11 @@ pub(crate) fn for_log_totals<T: Real, R: Rows<T>>(
     for x in x.chunks(each) {
         if long {
             for ((x, taken), total) in x.chunks(length).zip(&mut taken).zip(&mut totals) {
-                let most = largest(x);
+                let most = shift(rows.largest(x));
                 (*taken, *total) = (most, rows.sum(x, x, |x, _| (x - most).exp_()));
             }
         } else {
-            rows.exponentiate(&mut e[..x.len()], x, &mut taken, &mut totals);
+            exponentiate(rows, &mut e[..x.len()], x, (&mut taken, &mut totals));
         }
         let totals = &mut totals[..x.len() / length];
         totals.iter_mut().for_each(|total| *total = total.log_());
@@ -395,9 +427,7 @@ mod tests {
             let x = sample(70, length);
             let (mut e, mut logs) = (vec![0.0; x.len()], Vec::new());
             by_length!(f32, length, |rows| {
-                for_exponentials(rows, &mut e, &x, |e, inverse| {
-                    rows.update(e, [], |e, []| e * inverse)
-                });
+                for_exponentials(rows, &mut e, &x, |e, inverse| rows.update(e, |e| e * inverse));
                 for_log_totals(rows, &x, |_, largest, log| logs.push(largest + log));
             });
             assert_eq!(logs.len(), 70);
@@ -418,8 +448,9 @@ mod tests {
             let sum = by_length!(f32, length, |rows| rows.sum(&x, &x, |a, b| a * b));
             assert_eq!(sum, x.iter().map(|x| x * x).sum::<f32>(), "{length}");
             let mut row = x.clone();
-            by_length!(f32, length, |rows| rows.update(&mut row, [&x, &x], |a, [b, c]| a * b + c));
-            assert!(row.iter().zip(&x).all(|(a, b)| *a == b * b + b), "{length}");
+            by_length!(f32, length, |rows| rows.update_with(&mut row, &x, |a, b| a * b));
+            by_length!(f32, length, |rows| rows.update(&mut row, |a| a + 1.0));
+            assert!(row.iter().zip(&x).all(|(a, b)| *a == b * b + 1.0), "{length}");
         }
     }
 }

@@ -1,7 +1,9 @@
 //! Softmax, log-softmax and logsumexp, with their gradients, each in one pass where a composite
 //! needs several ops. Their composites in TypeScript are the reference.
 
-use super::rows::{GRAIN, Rows, by_length, for_exponentials, for_log_totals, larger, shift};
+use super::rows::{
+    GRAIN, Rows, by_length, exponentials, for_exponentials, for_log_totals, larger, shift, together,
+};
 use crate::cpu::{elements, for_chunks_of, simd};
 use crate::dtype::{Element, by_type};
 use crate::error::{Error, Result};
@@ -108,31 +110,28 @@ fn softmax_as<T: Element + Real + Into<f64>>(launch: &mut Launch<'_>, log: bool)
     }
     for_chunks_of(out, axis.grain(), |start, chunk| {
         let x = &x[start..][..chunk.len()];
-        by_length!(T, axis.length, |rows| simd(
-            #[inline(always)]
-            || {
-                if !log {
-                    return for_exponentials(
-                        rows,
-                        chunk,
-                        x,
-                        #[inline(always)]
-                        |out, inverse| rows.update(out, [], |e, []| e * inverse),
-                    );
-                }
-                let mut out = chunk.chunks_mut(axis.length);
-                for_log_totals(
+        by_length!(T, axis.length, |rows| {
+            if !log {
+                return for_exponentials(
                     rows,
+                    chunk,
                     x,
                     #[inline(always)]
-                    |x, largest, log| {
-                        if let Some(out) = out.next() {
-                            rows.update(out, [x], |_, [x]| x - largest - log);
-                        }
-                    },
+                    |out, inverse| rows.update(out, |e| e * inverse),
                 );
-            },
-        ))
+            }
+            let mut out = chunk.chunks_mut(axis.length);
+            for_log_totals(
+                rows,
+                x,
+                #[inline(always)]
+                |x, largest, log| {
+                    if let Some(out) = out.next() {
+                        rows.update_with(out, x, |_, x| x - largest - log);
+                    }
+                },
+            );
+        })
     })
 }
 
@@ -216,22 +215,19 @@ fn logsumexp_as<T: Element + Real + Into<f64>>(launch: &mut Launch<'_>) -> Resul
     for_chunks_of(out, axis.grain() / axis.length, |start, chunk| {
         let x = &x[start * axis.length..][..chunk.len() * axis.length];
         if inner == 1 {
-            return by_length!(T, axis.length, |rows| simd(
-                #[inline(always)]
-                || {
-                    let mut chunk = chunk.iter_mut();
-                    for_log_totals(
-                        rows,
-                        x,
-                        #[inline(always)]
-                        |_, largest, log| {
-                            if let Some(out) = chunk.next() {
-                                *out = log + largest;
-                            }
-                        },
-                    );
-                },
-            ));
+            return by_length!(T, axis.length, |rows| {
+                let mut chunk = chunk.iter_mut();
+                for_log_totals(
+                    rows,
+                    x,
+                    #[inline(always)]
+                    |_, largest, log| {
+                        if let Some(out) = chunk.next() {
+                            *out = log + largest;
+                        }
+                    },
+                );
+            });
         }
         simd(
             #[inline(always)]
@@ -275,21 +271,28 @@ fn softmax_grad_as<T: Element + Real + Into<f64>>(launch: &mut Launch<'_>, log: 
         });
     }
     for_chunks_of(out, axis.grain(), |start, chunk| {
-        let pairs = || y[start..].chunks(axis.length).zip(g[start..].chunks(axis.length));
-        by_length!(T, axis.length, |rows| simd(
-            #[inline(always)]
-            || {
-                for (out, (y, g)) in chunk.chunks_mut(axis.length).zip(pairs()) {
+        let (y, g) = (&y[start..][..chunk.len()], &g[start..][..chunk.len()]);
+        by_length!(T, axis.length, |rows| {
+            let group = together(axis.length);
+            let groups = chunk.chunks_mut(group).zip(y.chunks(group).zip(g.chunks(group)));
+            for (out, (y, g)) in groups {
+                if log {
+                    out.copy_from_slice(y);
+                    exponentials(out);
+                }
+                let pairs = y.chunks(axis.length).zip(g.chunks(axis.length));
+                for (out, (y, g)) in out.chunks_mut(axis.length).zip(pairs) {
                     if log {
                         let total = rows.sum(g, g, |g, _| g);
-                        rows.update(out, [y, g], |_, [y, g]| g - y.exp_() * total);
+                        rows.update_with(out, g, |e, g| g - e * total);
                     } else {
                         let total = rows.sum(g, y, |g, y| g * y);
-                        rows.update(out, [y, g], |_, [y, g]| y * (g - total));
+                        rows.update_with(out, g, |_, g| g - total);
+                        rows.update_with(out, y, |apart, y| y * apart);
                     }
                 }
-            },
-        ))
+            }
+        });
     })
 }
 
