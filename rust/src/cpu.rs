@@ -4,6 +4,8 @@ use crate::dtype::Element;
 use crate::error::{Error, Result};
 use crate::frame::ViewMut;
 use crate::scratch::{listed, scratch};
+#[cfg(target_arch = "x86_64")]
+use pulp::x86::V3;
 use pulp::{Arch, Simd, WithSimd};
 use rayon::{ThreadPool, ThreadPoolBuilder};
 use std::cell::Cell;
@@ -17,6 +19,8 @@ pub(crate) const TILE: usize = 256;
 pub(crate) const GRAIN: usize = 1 << 15;
 
 static ARCH: LazyLock<Arch> = LazyLock::new(Arch::new);
+#[cfg(target_arch = "x86_64")]
+static EIGHTS: LazyLock<Option<V3>> = LazyLock::new(V3::try_new);
 static THREADS: AtomicUsize = AtomicUsize::new(0);
 static POOL: LazyLock<RwLock<Option<Arc<ThreadPool>>>> = LazyLock::new(|| RwLock::new(None));
 
@@ -39,15 +43,31 @@ pub(crate) fn simd<R>(body: impl FnMut() -> R) -> R {
     ARCH.dispatch(Body(body))
 }
 
-/// Runs a loop compiled for vectors of eight f32, or of as many bytes; None if this processor has none.
-/// Such a loop is in the library once, while that of `simd` is there for each kind of vectors.
+/// Runs a loop compiled for vectors of eight f32, or of as many bytes; None if this processor is not
+/// known to have them.
 #[inline(always)]
 #[cfg_attr(not(target_arch = "x86_64"), expect(unused_variables))]
 pub(crate) fn in_eights<R>(body: impl FnMut() -> R) -> Option<R> {
     #[cfg(target_arch = "x86_64")]
-    return Some(Simd::vectorize(pulp::x86::V3::try_new()?, Body(body)));
+    return EIGHTS.map(|eights| Simd::vectorize(eights, Body(body)));
     #[cfg(not(target_arch = "x86_64"))]
     None
+}
+
+/// Like `simd`, for loops that gain little by vectors wider than eight f32: the library, which has
+/// each loop for each kind of vectors, stays smaller.
+#[inline(always)]
+pub(crate) fn narrow_simd<R>(body: impl FnMut() -> R) -> R {
+    #[cfg(target_arch = "x86_64")]
+    {
+        let mut body = body;
+        match *EIGHTS {
+            Some(eights) => Simd::vectorize(eights, Body(body)),
+            None => body(),
+        }
+    }
+    #[cfg(not(target_arch = "x86_64"))]
+    simd(body)
 }
 
 /// Runs code that is written with the widest vectors of this processor.

@@ -2,7 +2,7 @@
 //! tridiagonal, and rotations make it diagonal, by the implicit QL method with Wilkinson's shifts.
 
 use super::reflect::{Float, add_multiple, dot, reflect, reflection, size_of};
-use crate::cpu::{GRAIN, elements, simd, try_parts};
+use crate::cpu::{GRAIN, elements, narrow_simd, try_parts};
 use crate::dtype::by_type;
 use crate::error::{Error, Result};
 use crate::frame::Launch;
@@ -67,7 +67,7 @@ fn eigh_as<T: Float>(launch: &mut Launch<'_>) -> Result {
         for (index, ((vectors, values), note)) in matrices.zip(notes).enumerate() {
             // The output serves as memory for the elements.
             a.copy_to((part * together + index) * n * n, vectors);
-            *note = simd(
+            *note = narrow_simd(
                 #[inline(always)]
                 || work.solve(vectors, values),
             );

@@ -7,7 +7,7 @@
 use super::gemm::{Matrix, multiply};
 use super::grid::is_whole;
 use super::matmul::operand;
-use crate::cpu::{GRAIN, elements, simd, try_parts};
+use crate::cpu::{GRAIN, elements, narrow_simd, try_parts};
 use crate::dtype::{Element, by_type};
 use crate::error::{Error, Result};
 use crate::frame::Launch;
@@ -74,7 +74,7 @@ fn subtract_product<T: Lanes>(
     multiply(product, (a, left), (a, b))?;
     for (row, product) in rows.zip(product.chunks_exact(columns.len())) {
         let line = &mut a[row * n..][columns.clone()];
-        simd(
+        narrow_simd(
             #[inline(always)]
             || subtract_multiple(line, T::from_f64(1.0), product),
         );
@@ -139,7 +139,7 @@ fn cholesky_in_place<T: Lanes>(
             column_stride: 1,
         };
         subtract_product(a, n, (first..n, 0..first, first..end), known.transposed(), product)?;
-        let minor = simd(
+        let minor = narrow_simd(
             #[inline(always)]
             || cholesky_columns(a, n, first..end, above),
         );
@@ -261,7 +261,7 @@ fn lu_in_place<T: Lanes>(
                 *sign = -*sign;
             }
             if a[column * n + column] != T::default() {
-                simd(
+                narrow_simd(
                     #[inline(always)]
                     || eliminate(a, n, column, end),
                 );
@@ -270,7 +270,7 @@ fn lu_in_place<T: Lanes>(
             }
         }
         subtract_product(a, n, (first..end, 0..first, end..n), known(end..n), product)?;
-        simd(
+        narrow_simd(
             #[inline(always)]
             || eliminate_right(a, n, first..end),
         );
@@ -398,12 +398,12 @@ fn solve_in_place<T: Lanes>(
             let product = &mut product[..rows.len() * m];
             multiply(product, (t, left), (x, right))?;
             let x = &mut x[rows.start * m..rows.end * m];
-            simd(
+            narrow_simd(
                 #[inline(always)]
                 || subtract_multiple(x, T::from_f64(1.0), product),
             );
         }
-        simd(
+        narrow_simd(
             #[inline(always)]
             || {
                 solve_block(

@@ -1,7 +1,7 @@
 //! QR factorizations, batched, by Householder reflections.
 
 use super::reflect::{Float, reflect, reflection, size_of};
-use crate::cpu::{GRAIN, elements, simd, try_parts};
+use crate::cpu::{GRAIN, elements, narrow_simd, try_parts};
 use crate::dtype::by_type;
 use crate::error::{Error, Result};
 use crate::frame::Launch;
@@ -52,7 +52,7 @@ fn qr_as<T: Float>(launch: &mut Launch<'_>) -> Result {
             let size = size_of(&columns);
             columns.iter_mut().for_each(|x| *x /= size);
             let (diagonal, taus) = diagonal.split_at_mut(m.min(n));
-            simd(
+            narrow_simd(
                 #[inline(always)]
                 || {
                     triangle(&mut columns, m, diagonal, taus);

@@ -1,7 +1,7 @@
 //! Connectionist temporal classification: the negative log-likelihood of labels whose alignment
 //! with the steps is unknown, and its gradient. The composite in TypeScript is the reference.
 
-use crate::cpu::{GRAIN, elements, for_chunks_of, simd, try_parts};
+use crate::cpu::{GRAIN, elements, for_chunks_of, narrow_simd, try_parts};
 use crate::dtype::{Element, by_type};
 use crate::error::{Error, Result};
 use crate::frame::Launch;
@@ -173,7 +173,7 @@ impl Desk {
         show(0, &now[2..]);
         for t in 1..all.steps(n) {
             all.emissions(t, n, emissions);
-            simd(
+            narrow_simd(
                 #[inline(always)]
                 || {
                     let ways = now[2..].iter().zip(&now[1..]).zip(now.iter().zip(&*skips));
@@ -212,7 +212,7 @@ impl Desk {
         for t in (0..all.steps(n)).rev() {
             all.emissions(t, n, emissions);
             let row = &mut ways[t * all.width()..][..width];
-            simd(
+            narrow_simd(
                 #[inline(always)]
                 || {
                     for (way, &rest) in row.iter_mut().zip(&*now) {

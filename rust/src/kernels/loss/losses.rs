@@ -13,13 +13,13 @@ use crate::reader::Reader;
 use crate::registry::{Cpu, Kernel, Wgsl};
 use crate::scratch::scratch;
 
-/// The gradient of the target: the negative of the prediction's, unless given.
-macro_rules! target_slope {
-    ($slope:expr;) => {
-        -$slope
+/// The derivative by the target, if it is not the negative of the prediction's.
+macro_rules! target_formula {
+    ($type:ty |$p:ident, $t:ident, $d:ident, $e:ident| $r:ident = $of:expr;) => {
+        None
     };
-    ($slope:expr; $own:expr) => {
-        $own
+    ($type:ty |$p:ident, $t:ident, $d:ident, $e:ident| $r:ident = $of:expr; $own:expr) => {
+        Some(formula! { $type |$p, $t, $d, $e| { let $r = $of; $own } })
     };
 }
 
@@ -49,12 +49,12 @@ macro_rules! losses {
                     DType::F32 => gradients(
                         launch,
                         formula!(f32 |$p, $t, $d, $e| { let $r = $of; $slope }),
-                        formula!(f32 |$p, $t, $d, $e| { let $r = $of; target_slope!($slope; $($own)?) }),
+                        target_formula!(f32 |$p, $t, $d, $e| $r = $of; $($own)?),
                     ),
                     DType::F64 => gradients(
                         launch,
                         formula!(f64 |$p, $t, $d, $e| { let $r = $of; $slope }),
-                        formula!(f64 |$p, $t, $d, $e| { let $r = $of; target_slope!($slope; $($own)?) }),
+                        target_formula!(f64 |$p, $t, $d, $e| $r = $of; $($own)?),
                     ),
                     dtype => Err(Error::unsupported(dtype)),
                 }),
@@ -323,7 +323,7 @@ fn values<T: Element + Real + Into<f64> + Summand<Total = f64>>(
 fn gradients<T: Element + Real>(
     launch: &mut Launch<'_>,
     slopes: Fill<T>,
-    target_slopes: Fill<T>,
+    target_slopes: Option<Fill<T>>,
 ) -> Result {
     let for_prediction = elements::<T>(launch.contiguous_output(0)?)?;
     let for_target = elements::<T>(launch.contiguous_output(1)?)?;
@@ -335,16 +335,17 @@ fn gradients<T: Element + Real>(
     {
         return Err(Error::new("the operands do not fit"));
     }
-    times_cotangent(for_prediction, &g, &pair, slopes)?;
-    times_cotangent(for_target, &g, &pair, target_slopes)
+    let one = T::from_f64(1.0);
+    times_cotangent(for_prediction, &g, &pair, (slopes, one))?;
+    times_cotangent(for_target, &g, &pair, target_slopes.map_or((slopes, -one), |own| (own, one)))
 }
 
-/// The derivatives by one of the operands, times the cotangent.
+/// The derivatives by one of the operands, times a sign and the cotangent.
 fn times_cotangent<T: Element + Real>(
     out: &mut [T],
     g: &Reader<'_, T>,
     pair: &Pair<'_, T>,
-    slopes: Fill<T>,
+    (slopes, sign): (Fill<T>, T),
 ) -> Result {
     let divisor = T::from_f64(pair.divisor);
     let common = if pair.reduced { g.data[0] / divisor } else { divisor };
@@ -352,7 +353,7 @@ fn times_cotangent<T: Element + Real>(
         let mut cotangents = g.tiles();
         pair.for_tiles(start, out.len(), &mut |from, tile| {
             let out = &mut out[from..from + tile.0.len()];
-            slopes(out, tile, pair.parameters, common);
+            slopes(out, tile, pair.parameters, sign * common);
             if !pair.reduced {
                 let g = cotangents.block(start + from, out.len());
                 out.iter_mut().zip(g).for_each(|(out, &g)| *out = *out * g);

@@ -1,7 +1,7 @@
 //! Losses of rows of scores by a class, by several classes, or by the order of relevances, and
 //! their gradients. The composites in TypeScript are the reference.
 
-use crate::cpu::{elements, simd, try_chunks_of};
+use crate::cpu::{elements, narrow_simd, try_chunks_of};
 use crate::dtype::{Element, by_type};
 use crate::error::{Error, Result};
 use crate::frame::{Launch, View};
@@ -92,7 +92,7 @@ impl<'a, T: Element, L: Element> Scores<'a, T, L> {
         }
         try_chunks_of(out, self.grain(), |start, chunk| {
             let mut room = scratch(self.classes)?;
-            simd(
+            narrow_simd(
                 #[inline(always)]
                 || {
                     for (out, (x, beside)) in chunk.iter_mut().zip(self.from(start)) {
@@ -119,7 +119,7 @@ impl<'a, T: Element, L: Element> Scores<'a, T, L> {
         try_chunks_of(out, self.grain() * self.classes, |start, chunk| {
             let mut room = scratch(self.classes)?;
             let first = start / self.classes;
-            simd(
+            narrow_simd(
                 #[inline(always)]
                 || {
                     let rows = self.from(first).zip(&g[first..]);

@@ -1,7 +1,7 @@
 //! Structural similarity from the means of two images, of their product and of the sum of their
 //! squares, and its gradient, in one pass each. The composite in TypeScript is the reference.
 
-use crate::cpu::{GRAIN, elements, for_chunks, for_parts, simd};
+use crate::cpu::{GRAIN, elements, for_chunks, for_parts, narrow_simd};
 use crate::dtype::{Element, by_type};
 use crate::error::{Error, Result};
 use crate::frame::Launch;
@@ -84,7 +84,7 @@ fn similarity_as<T: Element + Real>(launch: &mut Launch<'_>) -> Result {
         let end = start + chunk.len();
         let (p, t) = (&p[start..end], &t[start..end]);
         let (product, squares) = (&product[start..end], &squares[start..end]);
-        simd(
+        narrow_simd(
             #[inline(always)]
             || {
                 let places = p.iter().zip(t).zip(product.iter().zip(squares));
@@ -123,7 +123,7 @@ fn similarity_grad_as<T: Element + Real>(launch: &mut Launch<'_>) -> Result {
         let (p, t) = (of(0, range.clone()), of(1, range.clone()));
         let (product, squares) = (of(2, range.clone()), of(3, range.clone()));
         let g = &g[range];
-        simd(
+        narrow_simd(
             #[inline(always)]
             || {
                 for i in 0..g.len() {

@@ -1,7 +1,7 @@
 //! Total variation of images and its gradient, in one pass each. The composite in TypeScript is the
 //! reference.
 
-use crate::cpu::{GRAIN, elements, for_chunks_of, simd};
+use crate::cpu::{GRAIN, elements, for_chunks_of, narrow_simd};
 use crate::dtype::{Element, by_type};
 use crate::error::{Error, Result};
 use crate::frame::Launch;
@@ -72,7 +72,7 @@ fn variation<T: Element + Real + Into<f64>>(launch: &mut Launch<'_>) -> Result {
     let lines = Lines::<T>::new(launch, 0, out.len())?;
     let mut totals = scratch::<f64>(out.len() * lines.height)?;
     for_chunks_of(&mut totals, lines.grain(), |start, totals| {
-        simd(
+        narrow_simd(
             #[inline(always)]
             || {
                 for (line, total) in (start..).zip(totals.iter_mut()) {
@@ -105,7 +105,7 @@ fn variation_grad<T: Element + Real>(launch: &mut Launch<'_>) -> Result {
         return Err(Error::new("the operands do not fit"));
     }
     for_chunks_of(out, lines.grain() * lines.width, |start, out| {
-        simd(
+        narrow_simd(
             #[inline(always)]
             || {
                 for (line, out) in (start / lines.width..).zip(out.chunks_mut(lines.width)) {

@@ -1,7 +1,7 @@
 //! Layer normalisation and its gradients. Its composite in TypeScript is the reference.
 
 use super::rows::{GRAIN, sum, sum_with};
-use crate::cpu::{elements, for_chunks_of, simd, try_parts};
+use crate::cpu::{elements, for_chunks_of, narrow_simd, try_parts};
 use crate::dtype::{Element, by_type};
 use crate::error::{Error, Result};
 use crate::frame::{Launch, View};
@@ -126,7 +126,7 @@ fn layer_norm_as<T: Element + Real + Into<f64>>(launch: &mut Launch<'_>) -> Resu
     let weight = row_or(weight, length, T::from_f64(1.0))?;
     let bias = row_or(bias, length, T::from_f64(0.0))?;
     for_chunks_of(out, (GRAIN / length).max(1) * length, |start, chunk| {
-        simd(
+        narrow_simd(
             #[inline(always)]
             || {
                 for (index, out) in chunk.chunks_mut(length).enumerate() {
@@ -181,7 +181,7 @@ fn layer_norm_grad_as<T: Element + Real + Into<f64>>(launch: &mut Launch<'_>) ->
         let (weights, biases) = sums.split_at_mut(length);
         let mut row = scratch::<T>(length)?;
         let mut scaled = scratch::<T>(length)?;
-        simd(
+        narrow_simd(
             #[inline(always)]
             || {
                 let mut outs = out.chunks_mut(length);

@@ -2,7 +2,7 @@
 //! is the reference.
 
 use super::rows::{GRAIN, sum_with};
-use crate::cpu::{elements, for_chunks_of, simd};
+use crate::cpu::{elements, for_chunks_of, narrow_simd};
 use crate::dtype::{Element, by_type};
 use crate::error::{Error, Result};
 use crate::frame::Launch;
@@ -77,7 +77,7 @@ fn unit_as<T: Element + Real + Into<f64>>(launch: &mut Launch<'_>) -> Result {
         return Err(Error::new("the output has another size"));
     }
     for_chunks_of(out, rows.grain(), |start, chunk| {
-        simd(
+        narrow_simd(
             #[inline(always)]
             || {
                 let vectors = x[start..].chunks_exact(rows.width);
@@ -104,7 +104,7 @@ fn unit_grad_as<T: Element + Real + Into<f64>>(launch: &mut Launch<'_>) -> Resul
         return Err(Error::new("the operands have different sizes"));
     }
     for_chunks_of(out, rows.grain(), |start, chunk| {
-        simd(
+        narrow_simd(
             #[inline(always)]
             || {
                 let pairs =

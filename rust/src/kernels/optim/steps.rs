@@ -1,7 +1,7 @@
 //! Optimizer steps, each one pass over a parameter and its state. The formulas are PyTorch's; the
 //! tests compare each with its composite in TypeScript.
 
-use crate::cpu::{TILE, elements, for_parts, simd};
+use crate::cpu::{TILE, elements, for_parts, narrow_simd};
 use crate::dtype::{Element, by_type};
 use crate::error::{Error, Result};
 use crate::frame::Launch;
@@ -71,7 +71,7 @@ fn sgd_as<T: Element + Real>(launch: &mut Launch<'_>) -> Result {
     let p = elements::<T>(launch.contiguous_output(0)?)?;
     let g = gradient::<T>(launch, p.len())?;
     for_parts(p.chunks_mut(GRAIN).zip(g.chunks(GRAIN)), |(p, g)| {
-        simd(
+        narrow_simd(
             #[inline(always)]
             || {
                 for (p, &g) in p.iter_mut().zip(g) {
@@ -94,7 +94,7 @@ fn sgd_momentum_as<T: Element + Real>(launch: &mut Launch<'_>) -> Result {
     let g = gradient::<T>(launch, p.len())?;
     let parts = p.chunks_mut(GRAIN).zip(buffer.chunks_mut(GRAIN)).zip(g.chunks(GRAIN));
     for_parts(parts, |((p, buffer), g)| {
-        simd(
+        narrow_simd(
             // The flags are moved here so that the loop need not read them anew for each element.
             #[inline(always)]
             move || {
@@ -160,7 +160,7 @@ fn adam_as<T: Element + Real + Into<f64>>(launch: &mut Launch<'_>) -> Result {
     let states = mean.chunks_mut(GRAIN).zip(square.chunks_mut(GRAIN));
     let parts = p.chunks_mut(GRAIN).zip(states).zip(g.chunks(GRAIN));
     for_parts(parts, |((p, (mean, square)), g)| {
-        simd(
+        narrow_simd(
             #[inline(always)]
             || {
                 let states = mean.chunks_mut(TILE).zip(square.chunks_mut(TILE));

@@ -1,7 +1,7 @@
 //! Inner products along the last axis, without storing the products, optionally with sums, and the
 //! gradients of both. The composite in TypeScript is the reference.
 
-use crate::cpu::{elements, for_chunks_of, for_parts, simd};
+use crate::cpu::{elements, for_chunks_of, for_parts, narrow_simd};
 use crate::dtype::{Element, by_type};
 use crate::error::{Error, Result};
 use crate::frame::Launch;
@@ -76,7 +76,7 @@ fn dots_as<T: Element + Real + Into<f64>>(launch: &mut Launch<'_>) -> Result {
     let (a, b) = (&*rows.a, rows.other());
     for_chunks_of(out, rows.grain(), |start, chunk| {
         let from = start * rows.width;
-        simd(
+        narrow_simd(
             #[inline(always)]
             || {
                 let pairs =
@@ -108,7 +108,7 @@ fn dots_grad_as<T: Element + Real + Into<f64>>(launch: &mut Launch<'_>) -> Resul
     let times = T::from_f64(if rows.b.is_some() { 1.0 } else { 2.0 });
     let scaled = |out: &mut [T], others: &[T]| {
         for_chunks_of(out, rows.grain() * width, |start, chunk| {
-            simd(
+            narrow_simd(
                 #[inline(always)]
                 || {
                     let others = others[start..].chunks_exact(width);
@@ -142,7 +142,7 @@ fn overlap_as<T: Element + Real + Into<f64>>(launch: &mut Launch<'_>) -> Result 
     let outputs = both.chunks_mut(grain).zip(own.chunks_mut(grain)).zip(others.chunks_mut(grain));
     for_parts(outputs.enumerate(), |(part, ((both, own), others))| {
         let from = part * grain * width;
-        simd(
+        narrow_simd(
             #[inline(always)]
             || {
                 let pairs = a[from..].chunks_exact(width).zip(b[from..].chunks_exact(width));
@@ -181,7 +181,7 @@ fn overlap_grad_as<T: Element + Real + Into<f64>>(launch: &mut Launch<'_>) -> Re
     let width = rows.width;
     let moved = |out: &mut [T], beside: &[T], shift: &[T]| {
         for_chunks_of(out, rows.grain() * width, |start, chunk| {
-            simd(
+            narrow_simd(
                 #[inline(always)]
                 || {
                     let first = start / width;

@@ -3,7 +3,7 @@
 
 use super::axes::{Axes, try_costly_chunks};
 use super::wide::{Wide, is_far};
-use crate::cpu::{GRAIN, elements, simd, try_parts};
+use crate::cpu::{GRAIN, elements, narrow_simd, try_parts};
 use crate::dtype::{DType, Element, by_type};
 use crate::error::{Error, Result};
 use crate::frame::Launch;
@@ -101,7 +101,7 @@ fn prod_as<T: Element + Real + Into<f64>>(launch: &mut Launch<'_>) -> Result {
 fn run_prod<T: Element + Real + Into<f64>>(x: &Reader<'_, T>, first: usize, count: usize) -> Wide {
     let mut products = Products::<LANES>::ONES;
     x.for_blocks(first, first + count, BLOCK, |x| {
-        simd(
+        narrow_simd(
             #[inline(always)]
             || {
                 let (chunks, rest) = x.as_chunks::<LANES>();
@@ -123,7 +123,7 @@ fn columns_prod<T: Element + Real + Into<f64>>(
 ) -> Result {
     axes.for_columns(out, data, COLUMNS, |_, data, out| {
         let mut products = Products::<COLUMNS>::ONES;
-        simd(
+        narrow_simd(
             #[inline(always)]
             || {
                 for row in axes.rows(data, out.len()) {

@@ -4,7 +4,7 @@
 
 use super::axes::{Axes, COLUMNS, try_costly_chunks};
 use super::sum::{sum_of_lanes, totals};
-use crate::cpu::{elements, simd};
+use crate::cpu::{elements, narrow_simd};
 use crate::dtype::{Element, by_type};
 use crate::error::Result;
 use crate::frame::Launch;
@@ -122,7 +122,7 @@ impl<T: Element + Real + Into<f64>> Row<'_, '_, T> {
 
 /// Sum of the distances of elements from a centre, each lane in the precision of `A`.
 fn distances<T: Element, A: Real + Into<f64>>(x: &[T], take: impl Fn(T) -> A, center: A) -> f64 {
-    simd(
+    narrow_simd(
         #[inline(always)]
         || {
             let mut sums = [A::from_f64(0.0); LANES];
@@ -142,7 +142,7 @@ fn distances<T: Element, A: Real + Into<f64>>(x: &[T], take: impl Fn(T) -> A, ce
 
 /// The same for their squares and for the distances themselves.
 fn squares<T: Element, A: Real + Into<f64>>(x: &[T], take: impl Fn(T) -> A, center: A) -> [f64; 2] {
-    simd(
+    narrow_simd(
         #[inline(always)]
         || {
             let zeros = [A::from_f64(0.0); LANES];
@@ -178,7 +178,7 @@ fn squares_of_columns<T: Element + Real + Into<f64>>(
         let pivots = &data[..out.len()];
         let mut means = [0.0_f64; COLUMNS];
         let (mut squares, mut rests) = ([0.0_f64; COLUMNS], [0.0_f64; COLUMNS]);
-        simd(
+        narrow_simd(
             #[inline(always)]
             || {
                 for row in axes.rows(data, pivots.len()) {
