@@ -111,6 +111,10 @@ export function recordLaunches(most: number): Case[][] {
     for (const scene of Object.values(scenes)) scene();
   }
   watchLaunches(null);
+  const without = kernelTable().filter((_, kernel) => cases[kernel]!.length === 0);
+  if (without.length > 0) {
+    throw new Error(`No scene launches ${without.map(({ name }) => name).join(", ")}`);
+  }
   return cases;
 }
 

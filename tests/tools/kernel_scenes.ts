@@ -104,6 +104,9 @@ export function kernelScenes(n: (large: number) => number): Record<string, () =>
           loss(logs, shares.mT, { reduction }).sum().backward();
         }
       }
+      for (const reduction of ["mean", "none"] as const) {
+        losses.generalRobust(logs, shares.mT, { alpha: -2, reduction }).sum().backward();
+      }
       losses.generalRobust(logs, shares.mT, { alpha: 0 }).backward();
     },
     rows: () => {
