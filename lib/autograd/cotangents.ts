@@ -4,7 +4,6 @@ import { engine } from "../core/engine.ts";
 import { isTensor } from "../core/tensor.ts";
 import type { Storage } from "../device/backend.ts";
 import { giveBack, hold, letGo, scoped } from "../device/memory.ts";
-import { copyInto } from "../ops/copy/copy.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import type { Node } from "./tape.ts";
 
@@ -46,22 +45,23 @@ export class Cotangents {
   }
 
   /**
-   * Adds the cotangent of a part to what waits for the whole that it was taken of, in place, so that
+   * Adds the cotangent of what was read from a tensor to what waits for that tensor, in place, so that
    * the gradients of many parts cost no more than that of the whole. Tells whether it did: what waits
    * must be there, and nobody else may have it.
    */
-  addPart({ rule: { part }, parents: [parent], outputIndices, attrs }: Node, g: Tensor): boolean {
-    if (part === undefined || !this.#reuse || !parent || g.batched !== null) return false;
+  addInto(node: Node, g: Tensor): boolean {
+    const { rule: { vjpInto }, parents: [parent], outputIndices } = node;
+    if (vjpInto === undefined || !this.#reuse || !parent || g.batched !== null) return false;
     const waiting = this.#waiting[parent.slot];
     const held = Array.isArray(waiting) ? waiting[outputIndices?.[0] ?? 0] : waiting;
     if (held == null || held.batched !== null || held.dtype !== g.dtype) return false;
     const { storage, dense, size } = held;
     const own = storage.pass === this.#pass && !storage.kept && storage.references === 1;
     if (!own || !dense || size !== storage.size) return false;
-    const place = part(held, attrs);
-    const sum = place.add(g);
-    copyInto(place, sum);
-    this.#offer(sum.storage);
+    this.run(() => {
+      vjpInto(held, g, node);
+      return held;
+    });
     return true;
   }
 

@@ -143,7 +143,7 @@ function propagate(
     const parent = parents[i]!;
     if (!wanted(parent)) continue;
     if (rule.vjp[i] === NONE) continue;
-    if (watcher === null && cotangents.addPart(node, g)) continue;
+    if (watcher === null && cotangents.addInto(node, g)) continue;
     const result = large
       ? cotangents.run(() => differentiate(g, node, i))
       : differentiate(g, node, i);

@@ -32,6 +32,9 @@ export interface Context<A = unknown> {
 /** Gradient of one input: the cotangent times the derivative, in differentiable ops. */
 export type Vjp<A> = (g: Tensor, context: Context<A>) => Tensor;
 
+/** Adds the gradient of the first input to a sum, in place. */
+export type VjpInto<A> = (sum: Tensor, g: Tensor, context: Context<A>) => void;
+
 /** Flat almost everywhere: the gradient is zero. */
 export const ZERO = "zero";
 /** No gradient exists: indices and conditions. */
@@ -72,8 +75,8 @@ export interface Rule<A = unknown> {
   readonly jvp: Jvp<A> | typeof DIAGONAL;
   /** Whether the rule runs a user's function, which may keep what is made in it. */
   readonly foreign?: boolean;
-  /** Of an op whose output is a part of its only input: that part of anything of the input's shape. */
-  readonly part?: (whole: Tensor, attrs: A) => Tensor;
+  /** For an op that reads parts of its first input. */
+  readonly vjpInto?: VjpInto<A>;
 }
 
 /** A leaf's place on the tape: the end of the line, where gradients are collected. */

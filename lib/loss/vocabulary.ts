@@ -295,11 +295,10 @@ export class AdaptiveLogSoftmaxWithLoss extends Module<[Tensor, Tensor], Adaptiv
       return { row, label, cluster, entry: cluster < 0 ? label : this.shortlist + cluster };
     });
     const entries = int32(examples.map(({ entry }) => entry));
-    const head = rowCrossEntropy(this.head.forward(input), entries);
     // The losses within clusters, one cluster after the other, then in the order of the examples.
     const short = examples.filter(({ cluster }) => cluster < 0);
     const order = [short];
-    const parts = [zeros([short.length], { dtype: head.dtype, device })];
+    const parts: Tensor[] = [];
     for (const [i, layers] of this.tail.entries()) {
       const own = examples.filter(({ cluster }) => cluster === i);
       if (own.length === 0) continue;
@@ -308,9 +307,12 @@ export class AdaptiveLogSoftmaxWithLoss extends Module<[Tensor, Tensor], Adaptiv
       order.push(own);
       parts.push(rowCrossEntropy(layers.forward(x), classes));
     }
+    // Last, as backward then begins with a gradient of all examples, to which the clusters add theirs.
+    const head = rowCrossEntropy(this.head.forward(input), entries);
+    const none = zeros([short.length], { dtype: head.dtype, device });
     const places = new Int32Array(examples.length);
     order.flat().forEach(({ row }, at) => places[row] = at);
-    const within = cat(parts, 0).indexSelect(0, int32(places));
+    const within = cat([none, ...parts], 0).indexSelect(0, int32(places));
     const each = head.add(within);
     return { output: each.neg(), loss: each.mean() };
   }

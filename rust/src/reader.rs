@@ -165,6 +165,11 @@ impl Cursor {
         Self { layout, index, position }
     }
 
+    /// The same positions, from another one on.
+    pub(crate) fn from(&self, start: usize) -> Self {
+        Self::new(self.layout, start)
+    }
+
     pub(crate) fn advance(&mut self) {
         for axis in (0..self.layout.rank()).rev() {
             self.position += self.layout.stride(axis);

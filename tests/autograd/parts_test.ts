@@ -3,7 +3,19 @@
 import { assert, assertEquals } from "@std/assert";
 import { cpuCounts } from "../../lib/device/cpu.ts";
 import { assertClose } from "../../lib/testing/mod.ts";
-import { detectAnomaly, grad, manualSeed, randn, type Tensor, tensor, zeros } from "../../mod.ts";
+import {
+  detectAnomaly,
+  grad,
+  manualSeed,
+  oneHot,
+  randn,
+  type Tensor,
+  tensor,
+  zeros,
+} from "../../mod.ts";
+
+const ROWS = [2, 0, 2];
+const PLACES = tensor([[3, 0], [1, 1], [0, 2]], { dtype: "int32" });
 
 /** What is computed of parts, which overlap, and of the whole. */
 function computed(x: Tensor): Tensor {
@@ -12,7 +24,9 @@ function computed(x: Tensor): Tensor {
   const middle = y.narrow(1, 1, 2);
   const rows = y.unbind(0).reduce((sum, row, i) => sum.add(row.mul(i + 1)), zeros([4]));
   return first.mul(second).sum().add(middle.square().sum()).add(rows.mul(y.at(0)).sum())
-    .add(y.slice(1, 0, 4, 2).sum()).add(y.exp().sum());
+    .add(y.slice(1, 0, 4, 2).sum()).add(y.exp().sum())
+    .add(y.indexSelect(0, tensor(ROWS, { dtype: "int32" })).square().sum())
+    .add(y.gather(1, PLACES).exp().sum());
 }
 
 /** The same with each part by a product, which knows nothing of parts. */
@@ -25,7 +39,13 @@ function byProducts(x: Tensor): Tensor {
   const rows = tensor([[1, 2, 3]]).matmul(y).squeeze(0);
   const first = tensor([[1, 0, 0]]).matmul(y).squeeze(0);
   return columns(0, 1).mul(columns(2, 3)).sum().add(columns(1, 2).square().sum())
-    .add(rows.mul(first).sum()).add(columns(0, 2).sum()).add(y.exp().sum());
+    .add(rows.mul(first).sum()).add(columns(0, 2).sum()).add(y.exp().sum())
+    .add(tensor(ROWS.map((at) => [0, 1, 2].map((i) => Number(i === at)))).matmul(y).square().sum())
+    .add(
+      zeros([3]).add(1).matmul(
+        y.unsqueeze(1).mul(oneHot(PLACES, 4).to("float32")).sum(2).exp(),
+      ).sum(),
+    );
 }
 
 Deno.test("gradients of parts that overlap are those of products", () => {
@@ -62,4 +82,28 @@ Deno.test("gradients of many parts take no more memory than a few of the whole",
   loss.backward();
   const bytes = cpuCounts().bytes - before;
   assert(bytes < 8 * 4 * whole, `${bytes} bytes for ${whole} elements`);
+});
+
+Deno.test("gradients of many chosen rows take no more memory than a few of the whole", () => {
+  const x = randn([64, 2048], { requiresGrad: true });
+  const chosen = Array.from({ length: 64 }, (_, i) => tensor([i, 63 - i], { dtype: "int32" }));
+  const loss = chosen.reduce((sum, at) => sum.add(x.indexSelect(0, at).sum()), zeros([]));
+  const before = cpuCounts().bytes;
+  loss.backward();
+  const bytes = cpuCounts().bytes - before;
+  assertEquals(x.grad!.sum().item(), 2 * x.size);
+  assert(bytes < 8 * 4 * x.size, `${bytes} bytes for ${x.size} elements`);
+});
+
+Deno.test("a tensor that was chosen from is not changed by a gradient that is kept", () => {
+  const x = tensor([1, 2, 3], { requiresGrad: true });
+  const y = x.mul(1);
+  const seen: Tensor[] = [];
+  y.registerHook((g) => void seen.push(g));
+  const at = tensor([2, 2], { dtype: "int32" });
+  const given = tensor([5, 6, 7]);
+  const [g] = grad([y.indexSelect(0, at).sum(), y], [x], { gradOutputs: [tensor(1), given] });
+  assertEquals(given.toArray(), [5, 6, 7]);
+  assertEquals(g.toArray(), [5, 6, 9]);
+  assertEquals(seen.map((g) => g.toArray()), [[5, 6, 9]]);
 });

@@ -1,7 +1,19 @@
 /** Results have the same bits on any number of threads. */
 
-import { assertEquals } from "@std/assert";
-import { getThreads, losses, manualSeed, nn, optim, randn, setThreads, tensor } from "../../mod.ts";
+import { assert, assertEquals } from "@std/assert";
+import {
+  equal,
+  getThreads,
+  grad,
+  losses,
+  manualSeed,
+  nn,
+  optim,
+  randn,
+  setThreads,
+  type Tensor,
+  tensor,
+} from "../../mod.ts";
 
 /** Trains a perceptron whose kernels are large enough to be shared out; hashes its parameters. */
 async function train(threads: number): Promise<string> {
@@ -50,6 +62,31 @@ Deno.test("an LSTM gives the same bits on any number of threads, whatever its ba
     for (const batch of [1, 2, 3, 5, 7, 9, 13, 16, 31]) {
       const alone = recurrent(batch, 1);
       for (const threads of [2, 3, 5, 8]) assertEquals(recurrent(batch, threads), alone);
+    }
+  } finally {
+    setThreads(before);
+  }
+});
+
+/** Rows chosen along each of the first dimensions, and their gradients, all sums of several rows. */
+function chosen(threads: number): Tensor[] {
+  setThreads(threads);
+  manualSeed(1766016000074n);
+  const x = randn([5, 301, 97]).requiresGrad_();
+  return [0, 1].flatMap((dim) => {
+    const at = Int32Array.from({ length: 1100 }, (_, i) => (i * i) % x.shape[dim]!);
+    const y = x.indexSelect(dim, tensor(at.subarray(0, dim === 0 ? 11 : 1100)));
+    const [g] = grad(y.square().sum(), [x]);
+    return [y, g];
+  });
+}
+
+Deno.test("rows are chosen, and their gradients added, the same on any number of threads", () => {
+  const before = getThreads();
+  try {
+    const alone = chosen(1);
+    for (const threads of [2, 3, 8]) {
+      for (const [i, x] of chosen(threads).entries()) assert(equal(x, alone[i]!));
     }
   } finally {
     setThreads(before);

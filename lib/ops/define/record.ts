@@ -8,6 +8,7 @@ import {
   type Rule,
   type Vjp,
   type VjpAll,
+  type VjpInto,
   type ZERO,
 } from "../../autograd/tape.ts";
 import { CODES, type DType, stored, type TypedArray } from "../../core/dtype.ts";
@@ -35,8 +36,8 @@ export interface RuleSpec<A> {
   readonly jvp?: Jvp<A> | typeof DIAGONAL;
   readonly outputs?: number;
   readonly foreign?: boolean;
-  /** The part of the input that the output is: gradients of parts are put together in place. */
-  readonly part?: (whole: Tensor, attrs: A) => Tensor;
+  /** Adds the first input's gradient to a sum in place, for an op that reads parts of the input. */
+  readonly vjpInto?: VjpInto<A>;
 }
 
 /** The rules of an op that is not elementwise, where nothing follows from the others. */
@@ -68,8 +69,8 @@ export class OpRule<A = unknown> implements Rule {
   readonly outputs: number;
   /** Whether the rule runs a user's function. */
   readonly foreign: boolean;
-  /** The part of the input that the output is. */
-  readonly part?: (whole: Tensor, attrs: unknown) => Tensor;
+  /** Adds the first input's gradient to a sum. */
+  readonly vjpInto?: VjpInto<unknown>;
   /** Whether this is the twin of a rule, for tensors made while nothing was recorded. */
   readonly unrecorded: boolean;
   /** The twin. */
@@ -85,7 +86,7 @@ export class OpRule<A = unknown> implements Rule {
     this.saves = (spec.saves ?? "").replace("x", "a");
     this.vjp = spec.vjp as readonly (Vjp<unknown> | typeof ZERO | typeof NONE)[];
     if (spec.vjpAll !== undefined) this.vjpAll = spec.vjpAll as VjpAll<unknown>;
-    if (spec.part !== undefined) this.part = spec.part as NonNullable<Rule["part"]>;
+    if (spec.vjpInto !== undefined) this.vjpInto = spec.vjpInto as VjpInto<unknown>;
     this.jvp = (spec.jvp ?? DIAGONAL) as Jvp<unknown> | typeof DIAGONAL;
     this.outputs = spec.outputs ?? 1;
     this.foreign = spec.foreign ?? false;

@@ -102,6 +102,9 @@ const gatherRule = rule<{ dim: number; shape: Shape }>("gather", {
     (g, { b, attrs: { dim, shape } }) => scatteredSums(shape, dim, b, g),
     NONE,
   ],
+  vjpInto: (sum, g, { b, attrs }) => {
+    if (g.size > 0) sum.storage.backend.run(scatterAddKernel, [sum, b, g], [attrs.dim]);
+  },
   jvp: ([t], { b, attrs }) => gatherChecked(t!, attrs.dim, b),
   batch: (_, { dim }, { front }) => gatherChecked(front(0), dim + 1, front(1)),
 });

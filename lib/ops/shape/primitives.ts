@@ -205,7 +205,10 @@ function inFront({ starts, steps }: Block): Block {
 
 const sliceRule = rule<Cut>("slice", {
   vjp: [(g, { attrs }) => embed(g, attrs.whole, attrs)],
-  part: (whole, cut) => blockOf(whole, cut.part, cut),
+  vjpInto: (sum, g, { attrs }) => {
+    const place = blockOf(sum, attrs.part, attrs);
+    copyInto(place, place.add(g));
+  },
   jvp: ([t], { attrs }) => sliceBlock(t!, attrs.part, attrs),
   batch: ([x], cut, { size }) => sliceBlock(x!, [size, ...cut.part], inFront(cut)),
 });

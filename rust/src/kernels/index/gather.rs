@@ -1,6 +1,6 @@
 //! Reading and writing at positions in a tensor of int32. Integer parameter 0 is the axis.
 
-use crate::cpu::elements;
+use crate::cpu::{GRAIN, elements, threads, try_chunks_of};
 use crate::dtype::{DType, Element, by_type};
 use crate::error::{Error, Result};
 use crate::frame::Launch;
@@ -9,6 +9,7 @@ use crate::layout::Layout;
 use crate::reader::{Cursor, Reader};
 use crate::registry::{Cpu, Kernel};
 use crate::scratch::{listed, scratch};
+use std::ops::Range;
 
 pub(super) const ROWS: &[Kernel] = &[
     Kernel { name: "gather", outputs: 1, cpu: Cpu::Custom(gather), wgsl: programs::GATHER },
@@ -20,6 +21,11 @@ pub(super) const ROWS: &[Kernel] = &[
         wgsl: programs::SCATTER_ADD,
     },
 ];
+
+/// Elements of a row from which it pays that each thread looks at all indices.
+const WIDE: usize = 64;
+/// Elements from which rows are divided among the threads.
+const LARGE: usize = 8 * GRAIN;
 
 /// Iterates over an index tensor and the tensor that it points into, one run along the last axis at
 /// a time.
@@ -72,15 +78,17 @@ impl<'a> Walk<'a> {
         self.index_step == 0 && self.other_step == 1 && self.run > 0
     }
 
-    /// Calls `body(number of the first element, position)` for each run, if they are by rows.
+    /// Calls `body(number, position)` for some of the runs, if they are by rows.
     #[inline(always)]
-    fn each_row(mut self, mut body: impl FnMut(usize, usize)) -> Result {
+    fn each_row(&self, runs: Range<usize>, mut body: impl FnMut(usize, usize)) -> Result {
         let places = self.places();
-        for number in 0..self.runs {
-            let offset = places.offset(self.index[self.index_cursor.position])?;
-            body(number * self.run, self.other_cursor.position + offset);
-            self.index_cursor.advance();
-            self.other_cursor.advance();
+        let mut index = self.index_cursor.from(runs.start);
+        let mut other = self.other_cursor.from(runs.start);
+        for number in runs {
+            let offset = places.offset(self.index[index.position])?;
+            body(number, other.position + offset);
+            index.advance();
+            other.advance();
         }
         Ok(())
     }
@@ -167,13 +175,22 @@ fn gather_as<T: Element>(launch: &mut Launch<'_>) -> Result {
     let walk = Walk::new(positions, index.layout, x.layout, dim)?;
     let run = walk.run;
     if walk.is_by_rows() {
-        return walk.each_row(|first, from| {
-            out[first..first + run].copy_from_slice(&data[from..from + run]);
-        });
+        return gather_rows(out, data, &walk);
     }
     walk.each(|first, places| {
         let out = &mut out[first..first + run];
         places.each(|number, position| out[number] = data[position])
+    })
+}
+
+fn gather_rows<T: Element>(out: &mut [T], data: &[T], walk: &Walk<'_>) -> Result {
+    let run = walk.run;
+    let together = if out.len() < LARGE { out.len() / run } else { (GRAIN / run).max(1) };
+    try_chunks_of(out, together * run, |start, out| {
+        let first = start / run;
+        walk.each_row(first..first + out.len() / run, |number, from| {
+            out[(number - first) * run..][..run].copy_from_slice(&data[from..from + run]);
+        })
     })
 }
 
@@ -190,7 +207,7 @@ fn scatter_add(launch: &mut Launch<'_>) -> Result {
     }
 }
 
-fn scatter_as<T: Element>(launch: &mut Launch<'_>, write: impl Fn(&mut T, T)) -> Result {
+fn scatter_as<T: Element>(launch: &mut Launch<'_>, write: impl Fn(&mut T, T) + Sync) -> Result {
     let view = launch.contiguous_output(0)?;
     let layout = view.layout;
     scatter_into(launch, elements::<T>(view)?, layout, write)
@@ -211,11 +228,11 @@ fn add_integers(launch: &mut Launch<'_>) -> Result {
 }
 
 /// Writes `source` into the output at the index, in order, so that the bits don't vary.
-fn scatter_into<T: Element, S>(
+fn scatter_into<T: Element, S: Send>(
     launch: &mut Launch<'_>,
     out: &mut [S],
     layout: &Layout,
-    write: impl Fn(&mut S, T),
+    write: impl Fn(&mut S, T) + Sync,
 ) -> Result {
     let dim = launch.count(0)?;
     let (index, source) = (launch.input(0)?, launch.input(1)?);
@@ -226,16 +243,35 @@ fn scatter_into<T: Element, S>(
     let source = Reader::<T>::new(source)?;
     let walk = Walk::new(positions, index.layout, layout, dim)?;
     let run = walk.run;
-    let mut copy = scratch(if source.as_slice().is_none() { run } else { 0 })?;
     if walk.is_by_rows() {
-        return walk.each_row(|first, row| {
-            let to = &mut out[row..row + run];
-            let from = source.part(first, run, &mut copy);
-            to.iter_mut().zip(from).for_each(|(to, &x)| write(to, x));
-        });
+        return scatter_rows(out, layout, &source, &walk, &write);
     }
+    let mut copy = scratch(if source.as_slice().is_none() { run } else { 0 })?;
     walk.each(|first, places| {
         let from = source.part(first, run, &mut copy);
         places.each(|number, position| write(&mut out[position], from[number]))
+    })
+}
+
+/// Each thread writes one part of the output, for which it looks at all indices.
+fn scatter_rows<T: Element, S: Send>(
+    out: &mut [S],
+    layout: &Layout,
+    source: &Reader<'_, T>,
+    walk: &Walk<'_>,
+    write: &(impl Fn(&mut S, T) + Sync),
+) -> Result {
+    let run = walk.run;
+    let columns = layout.extent(layout.rank() - 1);
+    let parts = if run < WIDE || source.len() < LARGE { 1 } else { threads() };
+    let part = (out.len() / columns).div_ceil(parts) * columns;
+    try_chunks_of(out, part, |start, out| {
+        let mut copy = scratch(if source.as_slice().is_none() { run } else { 0 })?;
+        walk.each_row(0..walk.runs, |number, row| {
+            let place = row.wrapping_sub(start);
+            let Some(to) = out.get_mut(place..place.wrapping_add(run)) else { return };
+            let from = source.part(number * run, run, &mut copy);
+            to.iter_mut().zip(from).for_each(|(to, &x)| write(to, x));
+        })
     })
 }
